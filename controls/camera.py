@@ -1,0 +1,90 @@
+"""Camera commands and the poses that follow from them; knows nothing of keys, windows or networks."""
+
+from dataclasses import dataclass
+
+POSE_RESOLUTION = 1024  # ticks per degree: steps are whole ticks, so returning is bit-equal
+MAX_PITCH = 27.0  # degrees up or down
+
+
+@dataclass(frozen=True, slots=True)
+class CameraCommand:
+    """Player intent for the next block; each axis a fraction of full speed in [-1, 1]."""
+
+    yaw: float = 0.0  # + turns right
+    pitch: float = 0.0  # + looks up
+    zoom: float = 0.0  # + narrows the field of view
+
+    def __post_init__(self) -> None:
+        for axis in ("yaw", "pitch", "zoom"):
+            value = getattr(self, axis)
+            if not -1.0 <= value <= 1.0:  # also refuses nan
+                raise ValueError(f"camera {axis} is {value}, expected a number from -1 to 1")
+
+
+@dataclass(frozen=True, slots=True)
+class CameraPose:
+    """Where one frame looks. Yaw lies on a ring of 360 degrees."""
+
+    yaw: float = 0.0  # degrees in [0, 360)
+    pitch: float = 0.0  # degrees in [-MAX_PITCH, MAX_PITCH]
+    fov: float = 90.0  # degrees across the width of the frame
+
+
+@dataclass(frozen=True, slots=True)
+class CameraSpeed:
+    """How fast a full command moves the camera."""
+
+    yaw: float  # degrees a second
+    pitch: float  # degrees a second
+
+    def step(self, command: CameraCommand, fps: float) -> tuple[float, float]:
+        """Return the (yaw, pitch) turn of one frame in degrees, rounded to whole ticks."""
+        return (
+            _to_tick(command.yaw * self.yaw / fps),
+            _to_tick(command.pitch * self.pitch / fps),
+        )
+
+
+def move(
+    pose: CameraPose, command: CameraCommand, speed: CameraSpeed, fps: float, frame_count: int
+) -> tuple[CameraPose, ...]:
+    """Return the poses of the next `frame_count` frames under one command.
+
+    Ticks are dyadic fractions of a degree, so sums are exact: n frames right and n left end where
+    they began, bit for bit (unless the pitch limit was hit).
+    """
+    yaw_step, pitch_step = speed.step(command, fps)
+    poses = []
+    for _ in range(frame_count):
+        pitch = min(MAX_PITCH, max(-MAX_PITCH, pose.pitch + pitch_step))
+        pose = CameraPose((pose.yaw + yaw_step) % 360.0, pitch, pose.fov)
+        poses.append(pose)
+    return tuple(poses)
+
+
+def yaw_difference(yaw: float, other: float) -> float:
+    """Return the signed shortest turn from `other` to `yaw`, degrees in [-180, 180)."""
+    return (yaw - other + 180.0) % 360.0 - 180.0
+
+
+def view_overlap(pose: CameraPose, other: CameraPose, aspect: float = 0.6) -> float:
+    """Return the share of `pose`'s view that `other` also shows, in [0, 1].
+
+    Args:
+        pose: the view to be covered.
+        other: the view that covers.
+        aspect: height of a frame over its width.
+    """
+    across = _shared(yaw_difference(other.yaw, pose.yaw), pose.fov, other.fov)
+    along = _shared(other.pitch - pose.pitch, pose.fov * aspect, other.fov * aspect)
+    return across * along / (pose.fov * pose.fov * aspect)
+
+
+def _shared(offset: float, extent: float, other_extent: float) -> float:
+    low = max(-extent / 2, offset - other_extent / 2)
+    high = min(extent / 2, offset + other_extent / 2)
+    return max(0.0, high - low)
+
+
+def _to_tick(degrees: float) -> float:
+    return round(degrees * POSE_RESOLUTION) / POSE_RESOLUTION

@@ -1,0 +1,29 @@
+"""The world itself. Only the names below are for others to use."""
+
+from model.world import (
+    Control,
+    FrameBlock,
+    MemorySetting,
+    MemoryUsage,
+    MissingWeights,
+    World,
+    WorldFailed,
+    WorldSpec,
+    WorldState,
+    available_worlds,
+    load_world,
+)
+
+__all__ = [
+    "Control",
+    "FrameBlock",
+    "MemorySetting",
+    "MemoryUsage",
+    "MissingWeights",
+    "World",
+    "WorldFailed",
+    "WorldSpec",
+    "WorldState",
+    "available_worlds",
+    "load_world",
+]

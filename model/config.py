@@ -1,0 +1,158 @@
+"""Sizes of the networks: frozen dataclasses and the two presets, FULL and POCKET."""
+
+from dataclasses import asdict, dataclass
+
+from controls.camera import MAX_PITCH
+
+
+@dataclass(frozen=True, slots=True)
+class RayConfig:
+    """Rotary coordinates of a world with known poses: yaw, pitch and time of each token's ray."""
+
+    yaw_harmonics: tuple[int, ...] = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32)
+    pitch_channels: int = 8  # rotated pairs a head
+    time_channels: int = 8  # rotated pairs a head
+    pitch_periods: tuple[float, float] = (24.0, 1.6)  # longest, shortest [tokens]
+    time_periods: tuple[float, float] = (6.0, 24576.0)  # shortest, longest [frames]
+    fov: float = 90.0  # degrees across a frame at zoom 1
+    position_harmonics: int = 3  # sines and cosines of the position in the frame, an axis
+    max_pitch: float = MAX_PITCH  # degrees
+
+    @property
+    def pairs(self) -> int:
+        """Rotated pairs that one head needs."""
+        return len(self.yaw_harmonics) + self.pitch_channels + self.time_channels
+
+
+@dataclass(frozen=True, slots=True)
+class DiTConfig:
+    """Geometry of the causal video transformer."""
+
+    dim: int
+    ffn_dim: int
+    num_heads: int
+    num_layers: int
+    channels: int = 16  # of a latent frame, in and out
+    patch: int = 2  # latents across and down in one token
+    freq_dim: int = 256  # of the sinusoidal time embedding
+    text_dim: int = 4096
+    text_len: int = 512  # rows of text features; rows past the prompt are zero and attended
+    eps: float = 1e-6
+    rays: RayConfig | None = None  # None: frame, row and column indices, as in Wan
+
+    def __post_init__(self) -> None:
+        if self.dim % self.num_heads or self.head_dim % 2:
+            raise ValueError(f"dim {self.dim} does not split into {self.num_heads} even heads")
+        if self.rays and self.rays.pairs * 2 != self.head_dim:
+            raise ValueError(
+                f"rays rotate {self.rays.pairs} pairs, a head of {self.head_dim} has "
+                f"{self.head_dim // 2}"
+            )
+
+    @property
+    def head_dim(self) -> int:
+        """Channels of one attention head."""
+        return self.dim // self.num_heads
+
+    @property
+    def token_dim(self) -> int:
+        """Numbers in one token's patch."""
+        return self.channels * self.patch * self.patch
+
+
+@dataclass(frozen=True, slots=True)
+class AutoencoderConfig:
+    """Geometry of the pocket world's per-frame autoencoder."""
+
+    channels: int = 32  # of the latents
+    widths: tuple[int, int, int] = (64, 96, 128)  # channels at 1/4, 1/8 and 1/16 of the picture
+    bound: float = 3.0  # latents are bound * tanh(x / bound)
+
+    @property
+    def stride(self) -> int:
+        """Pixels across and down in one latent."""
+        return 16
+
+
+@dataclass(frozen=True, slots=True)
+class TextConfig:
+    """Geometry of the pocket world's text encoder (a small UMT5 encoder)."""
+
+    vocab_size: int = 1024
+    dim: int = 128
+    ffn_dim: int = 256
+    num_heads: int = 4
+    num_layers: int = 2
+    text_len: int = 48
+
+
+@dataclass(frozen=True, slots=True)
+class FlowConfig:
+    """How a block is denoised."""
+
+    shift: float = 2.0  # sigma = shift * u / (1 + (shift - 1) * u)
+    steps: int = 4  # denoising steps in play
+
+
+@dataclass(frozen=True, slots=True)
+class PocketConfig:
+    """Everything that fixes the pocket world's architecture; written beside its weights."""
+
+    dit: DiTConfig
+    autoencoder: AutoencoderConfig = AutoencoderConfig()
+    text: TextConfig = TextConfig()
+    flow: FlowConfig = FlowConfig()
+    frame_width: int = 320  # px
+    frame_height: int = 192  # px
+    block_length: int = 3  # latent frames
+    fps: float = 16.0
+
+    @property
+    def latent_size(self) -> tuple[int, int]:
+        """Height and width of a latent frame."""
+        stride = self.autoencoder.stride
+        return self.frame_height // stride, self.frame_width // stride
+
+    @property
+    def tokens_per_frame(self) -> int:
+        """Tokens of one latent frame."""
+        height, width = self.latent_size
+        return height * width // self.dit.patch**2
+
+    def as_dict(self) -> dict:
+        """Return plain JSON data."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: dict) -> "PocketConfig":
+        """Read `as_dict`'s data; raises TypeError or KeyError for another architecture's."""
+        rays = {key: _tuples(value) for key, value in data["dit"]["rays"].items()}
+        dit = DiTConfig(**{**data["dit"], "rays": RayConfig(**rays)})
+        autoencoder = {key: _tuples(value) for key, value in data["autoencoder"].items()}
+        rest = {k: v for k, v in data.items() if k not in ("dit", "autoencoder", "text", "flow")}
+        return cls(
+            dit=dit,
+            autoencoder=AutoencoderConfig(**autoencoder),
+            text=TextConfig(**data["text"]),
+            flow=FlowConfig(**data["flow"]),
+            **rest,
+        )
+
+
+def _tuples(value):
+    return tuple(value) if isinstance(value, list) else value
+
+
+FULL = DiTConfig(dim=1536, ffn_dim=8960, num_heads=12, num_layers=30)
+POCKET = PocketConfig(
+    dit=DiTConfig(
+        dim=256,
+        ffn_dim=768,
+        num_heads=4,
+        num_layers=8,
+        channels=32,
+        text_dim=128,
+        text_len=48,
+        rays=RayConfig(),
+    )
+)

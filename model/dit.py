@@ -1,0 +1,282 @@
+"""The causal video transformer (DiT), one class for both sizes.
+
+With `FULL` its state dict has the names and shapes of Wan2.1-T2V-1.3B. It knows nothing of blocks,
+memory or masks: self-attention hands queries, keys and values to an `Attend` strategy, which
+decides what else is read.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from model.attention import AttentionKernel, sdpa_attention
+from model.config import DiTConfig
+from model.rope import Rotary, feature_count, rotate
+
+Attend = Callable[[int, Tensor, Tensor, Tensor], Tensor]  # layer index, q, k, v -> [B, L, N, D]
+TextKeys = tuple[tuple[Tensor, Tensor], ...]  # keys and values of the text, a pair a layer
+
+
+class TimeEmbedding(NamedTuple):
+    """What one noise level adds: [B, F, 1, dim] for the head and six of them for the layers."""
+
+    head: Tensor  # [B, F, 1, dim]
+    layers: Tensor  # [B, F, 6, dim]
+
+
+def sinusoidal_embedding(timesteps: Tensor, dim: int) -> Tensor:
+    """Return [cos | sin] of timesteps (0 to 1000, any shape), float64, one more axis of `dim`."""
+    half = dim // 2
+    exponent = torch.arange(half, dtype=torch.float64, device=timesteps.device) / half
+    angles = timesteps.double()[..., None] * torch.pow(10000.0, -exponent)
+    return torch.cat((angles.cos(), angles.sin()), dim=-1)
+
+
+class RMSNorm(nn.Module):
+    """Root-mean-square norm over the full width."""
+
+    def __init__(self, dim: int, eps: float) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(dim))
+        self.eps = eps
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalise the last axis."""
+        return functional.rms_norm(x, x.shape[-1:], self.weight, self.eps)
+
+
+class Attention(nn.Module):
+    """Projections that self- and cross-attention share."""
+
+    def __init__(self, config: DiTConfig) -> None:
+        super().__init__()
+        self.heads = (config.num_heads, config.head_dim)
+        self.q = nn.Linear(config.dim, config.dim)
+        self.k = nn.Linear(config.dim, config.dim)
+        self.v = nn.Linear(config.dim, config.dim)
+        self.o = nn.Linear(config.dim, config.dim)
+        self.norm_q = RMSNorm(config.dim, config.eps)
+        self.norm_k = RMSNorm(config.dim, config.eps)
+
+
+class SelfAttention(Attention):
+    """Attention over the block's own tokens and whatever `attend` adds."""
+
+    def forward(self, x: Tensor, rotary: Rotary, attend: Attend, layer_index: int) -> Tensor:
+        """Return the mixed tokens, [B, L, dim]."""
+        q, k, v = self.project(x)
+        q = rotate(self.norm_q(q).unflatten(-1, self.heads), rotary)
+        k = rotate(self.norm_k(k).unflatten(-1, self.heads), rotary)
+        mixed = attend(layer_index, q, k, v.unflatten(-1, self.heads))
+        return self.o(mixed.flatten(2))
+
+    def project(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return queries, keys and values, each [B, L, dim]."""
+        return self.q(x), self.k(x), self.v(x)
+
+
+class FusedSelfAttention(SelfAttention):
+    """The same attention with one projection instead of three; made at load time."""
+
+    def __init__(self, source: SelfAttention) -> None:
+        nn.Module.__init__(self)
+        self.heads, self.o = source.heads, source.o
+        self.norm_q, self.norm_k = source.norm_q, source.norm_k
+        parts = (source.q, source.k, source.v)
+        self.weight = nn.Parameter(torch.cat([part.weight.data for part in parts]))
+        self.bias = nn.Parameter(torch.cat([part.bias.data for part in parts]))
+
+    def project(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return queries, keys and values, each [B, L, dim]."""
+        return functional.linear(x, self.weight, self.bias).chunk(3, dim=-1)
+
+
+class CrossAttention(Attention):
+    """Attention to the text; every row is attended, also the zero rows past the prompt."""
+
+    def text_keys(self, text: Tensor) -> tuple[Tensor, Tensor]:
+        """Return keys and values of embedded text, each [B, M, N, D]."""
+        keys = self.norm_k(self.k(text)).unflatten(-1, self.heads)
+        return keys, self.v(text).unflatten(-1, self.heads)
+
+    def forward(self, x: Tensor, text: tuple[Tensor, Tensor], kernel: AttentionKernel) -> Tensor:
+        """Return the mixed tokens, [B, L, dim]."""
+        q = self.norm_q(self.q(x)).unflatten(-1, self.heads)
+        return self.o(kernel(q, *text).flatten(2))
+
+
+class Layer(nn.Module):
+    """One transformer layer, modulated by the noise level (adaLN)."""
+
+    def __init__(self, config: DiTConfig) -> None:
+        super().__init__()
+        self.dim, self.eps = config.dim, config.eps
+        self.self_attn = SelfAttention(config)
+        self.norm3 = nn.LayerNorm(config.dim, eps=config.eps)
+        self.cross_attn = CrossAttention(config)
+        self.ffn = nn.Sequential(
+            nn.Linear(config.dim, config.ffn_dim),
+            nn.GELU(approximate="tanh"),
+            nn.Linear(config.ffn_dim, config.dim),
+        )
+        self.modulation = nn.Parameter(torch.randn(1, 6, config.dim) / config.dim**0.5)
+
+    def forward(
+        self,
+        x: Tensor,
+        time: Tensor,
+        rotary: Rotary,
+        text: tuple[Tensor, Tensor],
+        attend: Attend,
+        kernel: AttentionKernel,
+        layer_index: int,
+    ) -> Tensor:
+        """Return the layer's output, [B, L, dim]; `time` is [B, F, 6, dim]."""
+        shift, scale, gate, ffn_shift, ffn_scale, ffn_gate = (time + self.modulation).split(1, dim=2)
+        mixed = self.self_attn(self._modulated(x, shift, scale), rotary, attend, layer_index)
+        x = x + _per_frame(mixed, gate)
+        x = x + self.cross_attn(self.norm3(x), text, kernel)
+        return x + _per_frame(self.ffn(self._modulated(x, ffn_shift, ffn_scale)), ffn_gate)
+
+    def _modulated(self, x: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
+        return modulate(functional.layer_norm(x, (self.dim,), eps=self.eps), shift, scale)
+
+
+class Head(nn.Module):
+    """The last projection, from tokens to patches of flow."""
+
+    def __init__(self, config: DiTConfig) -> None:
+        super().__init__()
+        self.dim, self.eps = config.dim, config.eps
+        self.head = nn.Linear(config.dim, config.token_dim)
+        self.modulation = nn.Parameter(torch.randn(1, 2, config.dim) / config.dim**0.5)
+
+    def forward(self, x: Tensor, time: Tensor) -> Tensor:
+        """Return patches, [B, L, token_dim]; `time` is [B, F, 1, dim]."""
+        shift, scale = (time + self.modulation).split(1, dim=2)
+        x = functional.layer_norm(x, (self.dim,), eps=self.eps)
+        return self.head(modulate(x, shift, scale))
+
+
+class DiT(nn.Module):
+    """Causal video transformer that predicts the flow (noise - x0) of noisy latents.
+
+        dit = DiT(POCKET.dit)
+        text = dit.text_keys(features)  # once a prompt
+        time = dit.embed_time(timesteps)  # once a noise level
+        flow = dit(latents, time, text, rotary, attend)
+
+    Source: Wan2.1, arXiv 2503.20314; cached blocks as in Self Forcing, arXiv 2506.08009.
+    """
+
+    def __init__(self, config: DiTConfig, kernel: AttentionKernel = sdpa_attention) -> None:
+        super().__init__()
+        self.config = config
+        self.kernel = kernel
+        patch = (1, config.patch, config.patch)
+        self.patch_embedding = nn.Conv3d(config.channels, config.dim, patch, patch)
+        self.text_embedding = nn.Sequential(
+            nn.Linear(config.text_dim, config.dim),
+            nn.GELU(approximate="tanh"),
+            nn.Linear(config.dim, config.dim),
+        )
+        self.time_embedding = nn.Sequential(
+            nn.Linear(config.freq_dim, config.dim), nn.SiLU(), nn.Linear(config.dim, config.dim)
+        )
+        self.time_projection = nn.Sequential(nn.SiLU(), nn.Linear(config.dim, 6 * config.dim))
+        self.blocks = nn.ModuleList(Layer(config) for _ in range(config.num_layers))
+        self.head = Head(config)
+        if config.rays is not None:
+            self.ray_embedding = nn.Linear(feature_count(config.rays), config.dim)
+
+    def initialise(self) -> "DiT":
+        """Start training from layers that change nothing: output projections are zero."""
+        for module in self.modules():
+            if isinstance(module, nn.Linear):
+                nn.init.xavier_uniform_(module.weight)
+                nn.init.zeros_(module.bias)
+        for layer in self.blocks:
+            for output in (layer.self_attn.o, layer.cross_attn.o, layer.ffn[2]):
+                nn.init.zeros_(output.weight)
+        nn.init.xavier_uniform_(self.patch_embedding.weight.flatten(1))
+        nn.init.zeros_(self.head.head.weight)
+        return self
+
+    def fuse(self) -> "DiT":
+        """Join the three self-attention projections of each layer; for inference only."""
+        for layer in self.blocks:
+            layer.self_attn = FusedSelfAttention(layer.self_attn)
+        return self
+
+    def embed_time(self, timesteps: Tensor) -> TimeEmbedding:
+        """Embed timesteps (0 to 1000), one a latent frame, [B, F]."""
+        weight = self.time_embedding[0].weight
+        embedded = sinusoidal_embedding(timesteps, self.config.freq_dim).to(weight.dtype)
+        head = self.time_embedding(embedded)
+        layers = self.time_projection(head).unflatten(-1, (6, self.config.dim))
+        return TimeEmbedding(head[:, :, None], layers)
+
+    def text_keys(self, features: Tensor) -> TextKeys:
+        """Return every layer's keys and values of text features, [B, text_len, text_dim]."""
+        text = self.text_embedding(features)
+        return tuple(layer.cross_attn.text_keys(text) for layer in self.blocks)
+
+    def forward(
+        self,
+        latents: Tensor,
+        time: TimeEmbedding,
+        text: TextKeys,
+        rotary: Rotary,
+        attend: Attend,
+        features: Tensor | None = None,
+    ) -> Tensor:
+        """Return the flow, [B, F, C, H, W].
+
+        Args:
+            latents: noisy or clean latents, [B, F, C, H, W].
+            time: `embed_time` of their timesteps.
+            text: `text_keys` of the prompt.
+            rotary: coordinates of the F * L tokens.
+            attend: what self-attention reads.
+            features: `RayCoordinates.features`, where the config has rays, [B, F * L, features].
+        """
+        x = self.patchify(latents)
+        if features is not None:
+            x = x + self.ray_embedding(features)
+        for index, layer in enumerate(self.blocks):
+            x = layer(x, time.layers, rotary, text[index], attend, self.kernel, index)
+        return self.unpatchify(self.head(x, time.head), latents.shape)
+
+    def patchify(self, latents: Tensor) -> Tensor:
+        """Return embedded tokens in (frame, row, column) order, [B, F * L, dim]."""
+        batch, frames, channels, height, width = latents.shape
+        p = self.config.patch
+        patches = latents.reshape(batch, frames, channels, height // p, p, width // p, p)
+        patches = patches.permute(0, 1, 3, 5, 2, 4, 6).flatten(4)  # [B, F, H/p, W/p, C*p*p]
+        weight = self.patch_embedding.weight.flatten(1)
+        return functional.linear(patches.flatten(1, 3), weight, self.patch_embedding.bias)
+
+    def unpatchify(self, patches: Tensor, shape: torch.Size) -> Tensor:
+        """Return latents of `shape` from patches whose channels vary fastest."""
+        batch, frames, channels, height, width = shape
+        p = self.config.patch
+        x = patches.reshape(batch, frames, height // p, width // p, p, p, channels)
+        return x.permute(0, 1, 6, 2, 4, 3, 5).reshape(shape)
+
+
+def modulate(x: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
+    """Return x * (1 + scale) + shift; x is [B, F * L, dim], the others [B, F, 1, dim]."""
+    frames = shift.shape[1]
+    return (x.unflatten(1, (frames, -1)) * (1 + scale) + shift).flatten(1, 2)
+
+
+def _per_frame(x: Tensor, gate: Tensor) -> Tensor:
+    return (x.unflatten(1, (gate.shape[1], -1)) * gate).flatten(1, 2)
+
+
+def own_block_attention(kernel: AttentionKernel) -> Attend:
+    """Return a strategy that reads the given tokens only."""
+    return lambda layer_index, q, k, v: kernel(q, k, v)

@@ -1,0 +1,112 @@
+"""Flow matching on straight paths: noise levels, the path itself, and how a step is taken.
+
+Knows nothing of networks. sigma is the noise level in [0, 1]; a timestep is sigma * 1000 and
+exists only at the network's boundary.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+TRAIN_STEPS = 1000  # entries of the schedule's table
+SCORE_TIMESTEP_RANGE = (20.0, 980.0)
+
+
+def shift_noise_level(u: Tensor, shift: float) -> Tensor:
+    """Return shift * u / (1 + (shift - 1) * u), which moves levels towards noise for shift > 1."""
+    return shift * u / (1 + (shift - 1) * u)
+
+
+def _level(sigma: Tensor, like: Tensor) -> Tensor:
+    if sigma.shape != like.shape[: sigma.ndim]:
+        raise ValueError(
+            f"sigma {tuple(sigma.shape)} does not match the first axes of {tuple(like.shape)}"
+        )
+    return sigma.reshape(sigma.shape + (1,) * (like.ndim - sigma.ndim))
+
+
+def add_noise(x0: Tensor, noise: Tensor, sigma: Tensor) -> Tensor:
+    """Move clean latents along the straight path to noise: (1 - sigma) * x0 + sigma * noise.
+
+    Args:
+        x0: clean latents, [B, F, C, H, W].
+        noise: standard normal, same shape.
+        sigma: noise level per latent frame, [B, F], in [0, 1].
+
+    Raises:
+        ValueError: sigma does not match the first axes of x0.
+
+    Source: flow matching on straight paths, arXiv 2210.02747 and 2209.03003.
+    """
+    level = _level(sigma, x0)
+    return ((1 - level) * x0 + level * noise).type_as(noise)
+
+
+def x0_from_flow(flow: Tensor, xt: Tensor, sigma: Tensor) -> Tensor:
+    """Return clean latents from noisy ones and their flow (noise - x0), computed in fp32 or more."""
+    level = _level(sigma, xt)
+    exact = torch.promote_types(torch.float32, xt.dtype)
+    return (xt.to(exact) - level.to(exact) * flow.to(exact)).type_as(flow)
+
+
+def flow_from_x0(x0: Tensor, xt: Tensor, sigma: Tensor) -> Tensor:
+    """Return the flow (noise - x0) that leads from clean latents through noisy ones."""
+    level = _level(sigma, xt)
+    exact = torch.promote_types(torch.float32, xt.dtype)
+    return ((xt.to(exact) - x0.to(exact)) / level.to(exact)).type_as(x0)
+
+
+def euler_step(xt: Tensor, flow: Tensor, sigma: float, next_sigma: float) -> Tensor:
+    """Follow the flow from one noise level to the next (the deterministic sampler)."""
+    return xt + (next_sigma - sigma) * flow
+
+
+def euler_levels(steps: int, shift: float) -> tuple[float, ...]:
+    """Return the steps + 1 noise levels of an Euler sampler, from 1 to 0."""
+    return tuple(shift_noise_level(torch.linspace(1, 0, steps + 1).double(), shift).tolist())
+
+
+class FlowSchedule:
+    """The table of noise levels behind public few-step checkpoints.
+
+        schedule = FlowSchedule(shift=5.0)
+        timesteps = schedule.warp([1000, 750, 500, 250])  # 1000, 937.5, 833.33, 625
+        sigma = schedule.sigma(timesteps)
+
+    Source: Self Forcing, arXiv 2506.08009, and MAG, arXiv 2512.18741 (shift 5, sigma_min 0).
+    """
+
+    def __init__(self, shift: float = 5.0) -> None:
+        u = torch.linspace(1.0, 0.0, TRAIN_STEPS + 1)[:-1]
+        self.sigmas = shift_noise_level(u, shift)
+        self.timesteps = self.sigmas * TRAIN_STEPS
+        self.shift = shift
+
+    @property
+    def train_weights(self) -> Tensor:
+        """Loss weight of each timestep: a Gaussian bump around the middle with mean 1."""
+        bump = torch.exp(-2 * ((self.timesteps - TRAIN_STEPS / 2) / TRAIN_STEPS) ** 2)
+        bump = bump - bump.min()
+        return bump * (TRAIN_STEPS / bump.sum())
+
+    def warp(self, steps: Sequence[int]) -> Tensor:
+        """Return the table's timesteps for steps counted evenly from 1000 down to 0."""
+        table = torch.cat((self.timesteps, torch.zeros(1)))
+        return table[[TRAIN_STEPS - step for step in steps]]
+
+    def sigma(self, timesteps: Tensor) -> Tensor:
+        """Return the noise level of the nearest table entry, the first one at a tie."""
+        distance = (self.timesteps.to(timesteps.device) - timesteps.float()[..., None]).abs()
+        return self.sigmas.to(timesteps.device)[distance.argmin(dim=-1)]
+
+
+def score_timestep(raw: Tensor, shift: float = 5.0) -> Tensor:
+    """Return the timestep at which scores are compared in DMD.
+
+    Args:
+        raw: integers drawn from 0 to 999.
+        shift: of the noise levels.
+    """
+    timesteps = TRAIN_STEPS * shift_noise_level(raw / TRAIN_STEPS, shift)
+    return timesteps.clamp(*SCORE_TIMESTEP_RANGE)

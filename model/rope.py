@@ -1,0 +1,173 @@
+"""Rotary coordinates: Wan's frame, row and column indices, or the rays of a posed camera.
+
+Both give `Rotary`, the cosines and sines of one angle per token and rotated pair; `rotate` turns
+adjacent channels by them. Angles are computed in float64: time indices grow without bound.
+"""
+
+import math
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from model.config import RayConfig
+
+
+class Rotary(NamedTuple):
+    """Cosines and sines of each token's angles, [B or 1, L, 1, D/2]."""
+
+    cos: Tensor
+    sin: Tensor
+
+    def to(self, dtype: torch.dtype) -> "Rotary":
+        """Return the same angles in another dtype."""
+        return Rotary(self.cos.to(dtype), self.sin.to(dtype))
+
+
+def rotate(x: Tensor, rotary: Rotary) -> Tensor:
+    """Turn adjacent channel pairs of queries or keys, [B, L, N, D]."""
+    even, odd = x[..., 0::2], x[..., 1::2]
+    turned = torch.stack(
+        (even * rotary.cos - odd * rotary.sin, even * rotary.sin + odd * rotary.cos), dim=-1
+    )
+    return turned.flatten(-2).type_as(x)
+
+
+def index_frequencies(head_dim: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Return Wan's frequencies of the frame, row and column axes, float64 [pairs of the axis]."""
+    across = 2 * (head_dim // 6)
+    widths = (head_dim - 2 * across, across, across)
+    return tuple(
+        torch.pow(10000.0, -torch.arange(0, width, 2, dtype=torch.float64) / width)
+        for width in widths
+    )
+
+
+def index_rotary(
+    frames: Tensor, height: int, width: int, head_dim: int, dtype: torch.dtype = torch.float32
+) -> Rotary:
+    """Return Wan's coordinates for tokens in (frame, row, column) order.
+
+    Args:
+        frames: absolute index of each latent frame, [F]; any non-negative number, no table limit.
+        height: tokens down.
+        width: tokens across.
+        head_dim: channels of a head.
+        dtype: of the result.
+    """
+    by_frame, by_row, by_column = (
+        torch.outer(positions.double(), frequencies.to(frames.device))
+        for positions, frequencies in zip(
+            (
+                frames,
+                torch.arange(height, device=frames.device),
+                torch.arange(width, device=frames.device),
+            ),
+            index_frequencies(head_dim),
+            strict=True,
+        )
+    )
+    shape = (len(frames), height, width, -1)
+    angles = torch.cat(
+        (
+            by_frame[:, None, None].expand(shape),
+            by_row[None, :, None].expand(shape),
+            by_column[None, None].expand(shape),
+        ),
+        dim=-1,
+    ).reshape(1, len(frames) * height * width, 1, -1)
+    return Rotary(angles.cos().to(dtype), angles.sin().to(dtype))
+
+
+class RayCoordinates:
+    """Where the tokens of posed frames look, as rotary angles and as input features.
+
+        rays = RayCoordinates(POCKET.dit.rays, rows=6, columns=10)
+        poses = torch.tensor([[[10.0, 0.0, 90.0]] * 3])  # yaw, pitch, fov [degrees]
+        rotary = rays.rotary(poses, times=torch.tensor([[0, 1, 2]]))
+        features = rays.features(poses, order=torch.arange(3))
+    """
+
+    def __init__(self, config: RayConfig, rows: int, columns: int, block_length: int = 3) -> None:
+        self._config = config
+        self._block_length = block_length
+        self._token = config.fov / columns  # degrees at zoom 1
+        y, x = torch.meshgrid(
+            (torch.arange(rows, dtype=torch.float64) + 0.5) - rows / 2,
+            (torch.arange(columns, dtype=torch.float64) + 0.5) - columns / 2,
+            indexing="ij",
+        )
+        self._across = x.flatten() / columns  # token centres, share of the frame's width
+        self._down = y.flatten() / columns
+        self._position = self._position_features(rows, columns)
+        self._yaw = torch.tensor(config.yaw_harmonics, dtype=torch.float64) * math.pi / 180
+        self._pitch = 2 * math.pi / (_geometric(*config.pitch_periods, config.pitch_channels) * self._token)
+        self._time = 2 * math.pi / _geometric(*config.time_periods, config.time_channels)
+
+    def rotary(self, poses: Tensor, times: Tensor, dtype: torch.dtype = torch.float32) -> Rotary:
+        """Return rotary angles.
+
+        Args:
+            poses: yaw, pitch, fov [degrees] of each frame, [B, F, 3].
+            times: frame number of each frame, [B, F].
+            dtype: of the result.
+        """
+        yaw, pitch = self._rays(poses)
+        time = times.double()[..., None].expand_as(yaw)
+        angles = torch.cat(
+            (yaw[..., None] * self._yaw, pitch[..., None] * self._pitch, time[..., None] * self._time),
+            dim=-1,
+        ).flatten(1, 2)[:, :, None]  # [B, F*L, 1, D/2]
+        return Rotary(angles.cos().to(dtype), angles.sin().to(dtype))
+
+    def features(
+        self, poses: Tensor, order: Tensor, dtype: torch.dtype = torch.float32
+    ) -> Tensor:
+        """Return what is not relative: sub-token shift, horizon, place in frame and block.
+
+        Args:
+            poses: yaw, pitch, fov [degrees] of each frame, [B, F, 3].
+            order: place of each frame in its block, int [F].
+            dtype: of the result, [B, F*L, feature_count].
+        """
+        yaw, pitch = self._rays(poses)
+        phase_yaw = yaw * (2 * math.pi / self._token)
+        phase_pitch = pitch * (2 * math.pi / self._token)
+        height = pitch * (math.pi / (4 * self._config.max_pitch))
+        zoom = torch.log2(self._config.fov / poses[..., 2].double())[..., None].expand_as(yaw)
+        own = torch.stack(
+            (
+                phase_yaw.sin(), phase_yaw.cos(), phase_pitch.sin(), phase_pitch.cos(),
+                height.sin(), height.cos(), (2 * height).sin(), (2 * height).cos(),
+                (4 * height).sin(), (4 * height).cos(), zoom,
+            ),
+            dim=-1,
+        )  # fmt: skip
+        batch, frames, tokens = yaw.shape
+        place = self._position.expand(batch, frames, tokens, -1)
+        in_block = torch.eye(self._block_length, dtype=torch.float64)[order]
+        in_block = in_block[None, :, None].expand(batch, frames, tokens, -1)
+        return torch.cat((own, place, in_block), dim=-1).flatten(1, 2).to(dtype)
+
+    def _rays(self, poses: Tensor) -> tuple[Tensor, Tensor]:
+        poses = poses.double()
+        fov = poses[..., 2:3]
+        return poses[..., 0:1] + self._across * fov, poses[..., 1:2] - self._down * fov
+
+    def _position_features(self, rows: int, columns: int) -> Tensor:
+        places = torch.stack((self._across * 2, self._down * 2 * columns / rows), dim=-1)
+        scale = math.pi / 2 * 2.0 ** torch.arange(self._config.position_harmonics).double()
+        angles = (places[..., None] * scale).flatten(1)
+        return torch.cat((places, angles.sin(), angles.cos()), dim=-1)
+
+
+OWN_FEATURES = 11  # sines, cosines and zoom in RayCoordinates.features
+
+
+def feature_count(config: RayConfig, block_length: int = 3) -> int:
+    """Numbers per token that `RayCoordinates.features` returns."""
+    return OWN_FEATURES + 2 + 4 * config.position_harmonics + block_length
+
+
+def _geometric(first: float, last: float, count: int) -> Tensor:
+    return torch.logspace(math.log2(first), math.log2(last), count, base=2.0, dtype=torch.float64)

@@ -1,0 +1,121 @@
+"""Weight files of the pocket world: safetensors and JSON, checked when read.
+
+A weights folder holds `config.json`, `world.safetensors` (transformer and text encoder),
+`autoencoder.safetensors` and `tokenizer.json`.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from model.config import PocketConfig
+from model.world import MissingWeights
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+    from model.autoencoder import Autoencoder
+    from model.networks import PocketNetworks
+
+POCKET_WEIGHTS = Path(__file__).parent.parent / "assets" / "weights" / "pocket"
+WORLD, AUTOENCODER = "world.safetensors", "autoencoder.safetensors"
+CONFIG, TOKENIZER = "config.json", "tokenizer.json"
+_REMEDY = "restore it with `git checkout -- assets/weights` or train with `python -m training pocket`"
+
+
+def read_config(folder: Path) -> PocketConfig:
+    """Return the architecture a weights folder was made for.
+
+    Raises:
+        MissingWeights: the file is absent, damaged, or of another program version.
+    """
+    path = folder / CONFIG
+    try:
+        return PocketConfig.from_dict(json.loads(path.read_text()))
+    except FileNotFoundError:
+        raise MissingWeights(f"weights not found: {path} is missing; {_REMEDY}") from None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise MissingWeights(f"{path} cannot be read ({error}); {_REMEDY}") from error
+
+
+def load_into(module: nn.Module, path: Path) -> None:
+    """Load a safetensors file strictly, whatever float type it is stored in.
+
+    Raises:
+        MissingWeights: the file is absent, damaged, or does not fit the module.
+    """
+    try:
+        state = load_file(path)
+    except FileNotFoundError:
+        raise MissingWeights(f"weights not found: {path} is missing; {_REMEDY}") from None
+    except (SafetensorError, OSError, ValueError) as error:
+        raise MissingWeights(f"{path} is damaged ({error}); {_REMEDY}") from error
+    expected = module.state_dict()
+    difference = _first_difference(expected, state)
+    if difference:
+        raise MissingWeights(f"{path} is of another architecture: {difference}; {_REMEDY}")
+    if not all(torch.isfinite(value).all() for value in state.values()):
+        raise MissingWeights(f"{path} holds values that are not finite; {_REMEDY}")
+    module.load_state_dict(state)
+
+
+def load_pocket_parts(
+    folder: Path, networks: "PocketNetworks", autoencoder: "Autoencoder"
+) -> None:
+    """Load a weights folder into networks of its architecture."""
+    load_into(networks, folder / WORLD)
+    load_into(autoencoder, folder / AUTOENCODER)
+
+
+def save_pocket(
+    folder: Path,
+    config: PocketConfig,
+    networks: "PocketNetworks",
+    autoencoder: "Autoencoder",
+    tokenizer: "Tokenizer",
+) -> None:
+    """Write a weights folder in bf16; each file appears whole or not at all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for module, name in ((networks, WORLD), (autoencoder, AUTOENCODER)):
+        state = {
+            key: value.detach().to("cpu", torch.bfloat16).contiguous()
+            for key, value in module.state_dict().items()
+        }
+        partial = folder / f"{name}.partial"
+        save_file(_without_shared(state), partial)
+        partial.replace(folder / name)
+    for text, name in (
+        (json.dumps(config.as_dict(), indent=1), CONFIG),
+        (tokenizer.to_str(), TOKENIZER),
+    ):
+        partial = folder / f"{name}.partial"
+        partial.write_text(text)
+        partial.replace(folder / name)
+
+
+def weights_hash(folder: Path) -> str:
+    """Return the first 16 hex digits of the SHA-256 over all files of a weights folder."""
+    digest = hashlib.sha256()
+    for name in (CONFIG, TOKENIZER, WORLD, AUTOENCODER):
+        digest.update((folder / name).read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _without_shared(state: dict) -> dict:
+    return {key: value.clone() for key, value in state.items()}
+
+
+def _first_difference(expected: dict, actual: dict) -> str:
+    for key, value in expected.items():
+        if key not in actual:
+            return f'"{key}" is missing'
+        if actual[key].shape != value.shape:
+            return f'"{key}" is {tuple(actual[key].shape)}, expected {tuple(value.shape)}'
+    extra = next((key for key in actual if key not in expected), None)
+    return f'"{extra}" is unknown' if extra else ""

@@ -1,0 +1,203 @@
+"""The World protocol: everything the game, the bench and the evaluation know of a world.
+
+Imports no torch: `load_world` imports a backend only when it is called, so a window opens at once.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+import numpy as np
+
+from controls.camera import CameraCommand, CameraPose, CameraSpeed
+from scenes import Scene
+
+Frames = np.ndarray  # uint8 [T, H, W, 3]
+Progress = Callable[[str, float], None]  # stage, fraction in [0, 1]
+SegmentKind = Literal["sink", "compressed", "raw", "look-ahead", "current"]
+
+
+class WorldFailed(RuntimeError):
+    """A world that cannot be loaded or go on; the message is one sentence with the remedy."""
+
+
+class MissingWeights(WorldFailed):
+    """Weights are absent, damaged, or of another architecture."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemorySetting:
+    """The two limits of memory, never confused: what is kept, and what a block attends."""
+
+    policy: str = "mag-retrieve"  # one of WorldSpec.policies
+    kept_mib: int = 256  # budget of kept keys and values [MiB]
+    attended_frames: int = 6  # most remembered frames a block reads, where the policy limits them
+    window_blocks: int = 2  # recent blocks that `window` keeps
+    sink_frames: int = 2  # first frames that are never dropped
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """What a block was asked: all that can change pictures."""
+
+    camera: CameraCommand = field(default_factory=CameraCommand)
+    prompt: str | None = None  # None: as before
+    memory: MemorySetting | None = None  # None: as before
+
+
+@dataclass(frozen=True, slots=True)
+class WorldSpec:
+    """Constants of a world."""
+
+    name: str
+    frame_width: int  # px
+    frame_height: int  # px
+    fps: float  # frames a second when paced
+    block_length: int  # frames a block
+    full_speed: CameraSpeed
+    policies: tuple[str, ...]
+    axes: tuple[str, ...] = ("yaw", "pitch")  # axes of CameraCommand that act
+    exact_pose: bool = True  # False: poses are estimates
+
+    @property
+    def block_seconds(self) -> float:
+        """Seconds of play that one block lasts."""
+        return self.block_length / self.fps
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryEntry:
+    """One kept frame."""
+
+    frame_index: int  # since reset, counting shown and look-ahead frames
+    kind: SegmentKind
+    pose: CameraPose
+    attended: bool  # by the last shown block
+
+
+@dataclass(frozen=True, slots=True)
+class MemorySegment:
+    """One stretch of the memory bar."""
+
+    kind: SegmentKind
+    frames: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryUsage:
+    """What the memory bar draws."""
+
+    policy: str
+    segments: tuple[MemorySegment, ...]
+    bytes: int  # kept now
+    budget: int  # bytes that may be kept
+    full_history_bytes: int  # what keeping every frame would have cost
+    evicted: int  # frames dropped for lack of room since reset
+    oldest_seconds: float  # age of the oldest kept frame [s of world time]
+    attended_frames: int  # frames the last block read
+    entries: tuple[MemoryEntry, ...]
+
+    @property
+    def kept_frames(self) -> int:
+        """Frames kept, the current block's own not counted."""
+        return len(self.entries)
+
+    @property
+    def remembers_everything(self) -> bool:
+        """Whether nothing was dropped for lack of room."""
+        return self.evicted == 0
+
+
+@dataclass(frozen=True, slots=True)
+class LookAheadBlock:
+    """A block imagined and remembered before the view got there, and not shown."""
+
+    block_index: int
+    pose: CameraPose
+    latency_ms: float
+    digest: str  # SHA-256 of its latents, first 16 hex digits
+
+
+@dataclass(frozen=True, slots=True)
+class FrameBlock:
+    """What came back for one control."""
+
+    frames: Frames  # uint8 [T, H, W, 3]
+    poses: tuple[CameraPose, ...]  # one a frame
+    block_index: int  # 0-based since reset, shown blocks only
+    phrase: str  # camera phrase in force, for people
+    prompt: str  # prompt in force
+    stage_ms: dict[str, float]  # "denoise", "remember", "decode", "look_ahead", ...
+    memory: MemoryUsage
+    look_ahead: tuple[LookAheadBlock, ...] = ()  # imagined since the previous shown block
+
+
+@dataclass(frozen=True, slots=True)
+class WorldState:
+    """A parked world: tensors as arrays and plain JSON, nothing executable."""
+
+    arrays: dict[str, np.ndarray]
+    data: dict
+
+
+class World(Protocol):
+    """A playable world. Full-size, pocket and test worlds differ only behind this.
+
+    world = load_world("pocket", MemorySetting())
+    block = world.reset(load_scene("meadow"), seed=7)
+    block = world.step(Control(CameraCommand(yaw=1.0)))
+    world.close()
+    """
+
+    spec: WorldSpec
+
+    def reset(self, scene: Scene, seed: int) -> FrameBlock:
+        """Return the first block of a scene; the only entry of a seed."""
+
+    def step(self, control: Control) -> FrameBlock:
+        """Return the next block; all that can change pictures is in `control`."""
+
+    def prepare(self) -> bool:
+        """Do pending look-ahead work early; True if there was any. Never changes what follows."""
+
+    def snapshot(self) -> WorldState:
+        """Return all that is needed to go on later."""
+
+    def restore(self, state: WorldState) -> None:
+        """Go on from a snapshot: restore and continue equals uninterrupted."""
+
+    def round_trip(self, frames: Frames) -> Frames:
+        """Return frames after the autoencoder alone: the best that memory could give back."""
+
+    def provenance(self) -> dict:
+        """Return what a recording's header says: weights hash, dtype, kernel, threads, config."""
+
+    def close(self) -> None:
+        """Free everything; may be called twice."""
+
+
+def available_worlds() -> tuple[str, ...]:
+    """Return the names that `load_world` accepts."""
+    return ("pocket",)
+
+
+def load_world(
+    name: str = "pocket",
+    memory: MemorySetting | None = None,
+    *,
+    look_ahead: bool = True,
+    on_progress: Progress = lambda stage, fraction: None,
+) -> World:
+    """Load a world by name.
+
+    Raises:
+        WorldFailed: the name is unknown, or the world cannot run here.
+        MissingWeights: its weights are absent or damaged.
+    """
+    if name not in available_worlds():
+        known = ", ".join(available_worlds())
+        raise WorldFailed(f'world "{name}" not found; available: {known}')
+    from model.backends import pocket
+
+    return pocket.load(memory or MemorySetting(), look_ahead=look_ahead, on_progress=on_progress)

@@ -1,0 +1,1 @@
+"""How worlds are trained: `python -m training pocket`."""

@@ -1,0 +1,102 @@
+"""Training data of the pocket world: drawn once, cached on disk, cut into views on the spot.
+
+Batches follow from (seed, step) alone, so a resumed run sees what an unbroken one would have seen.
+"""
+
+import json
+import logging
+import os
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from training.panorama.canvas import RING_HEIGHT, RING_WIDTH
+from training.panorama.render import CATEGORIES, HELD_OUT, RENDERER_VERSION, render, view
+
+logger = logging.getLogger(__name__)
+
+CAPTIONS_EACH = 6
+_CHUNK = 16  # panoramas drawn by one task
+
+
+@dataclass(frozen=True, slots=True)
+class PanoramaSet:
+    """Drawn panoramas with their captions and attributes."""
+
+    pixels: np.ndarray  # uint8 [N, RING_HEIGHT, RING_WIDTH, 3], on disk
+    captions: list[list[str]]  # CAPTIONS_EACH a panorama
+    categories: list[str]
+    attributes: list[dict[str, str]]
+
+    def __len__(self) -> int:
+        return len(self.categories)
+
+
+def panorama_set(folder: Path, count: int, first_seed: int = 0) -> PanoramaSet:
+    """Return `count` panoramas, a quarter of each category, drawing those that are not cached.
+
+    Raises:
+        ValueError: training seeds would reach into the held-out ones.
+    """
+    if first_seed < HELD_OUT < first_seed + count:
+        raise ValueError(f"{count} panoramas from seed {first_seed} reach held-out {HELD_OUT}")
+    stem = folder / f"panoramas-v{RENDERER_VERSION}-{first_seed}-{count}"
+    pictures, words = stem.with_suffix(".npy"), stem.with_suffix(".json")
+    if not words.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        _draw(pictures, words, count, first_seed)
+    records = json.loads(words.read_text())
+    return PanoramaSet(
+        pixels=np.load(pictures, mmap_mode="r"),
+        captions=[record["captions"] for record in records],
+        categories=[record["category"] for record in records],
+        attributes=[record["attributes"] for record in records],
+    )
+
+
+def _draw(pictures: Path, words: Path, count: int, first_seed: int) -> None:
+    partial = pictures.with_suffix(".partial")
+    shape = (count, RING_HEIGHT, RING_WIDTH, 3)
+    pixels = np.lib.format.open_memmap(partial, mode="w+", dtype=np.uint8, shape=shape)
+    records = []
+    starts = range(0, count, _CHUNK)
+    with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
+        tasks = ((first_seed + s, min(_CHUNK, count - s)) for s in starts)
+        for start, drawn in zip(starts, pool.map(_draw_chunk, tasks), strict=True):
+            for offset, (picture, record) in enumerate(drawn):
+                pixels[start + offset] = picture
+                records.append(record)
+            if start % (_CHUNK * 16) == 0:
+                logger.info("drew %d/%d panoramas", len(records), count)
+    pixels.flush()
+    partial.replace(pictures)
+    words.write_text(json.dumps(records))
+
+
+def _draw_chunk(task: tuple[int, int]) -> list[tuple[np.ndarray, dict]]:
+    first, count = task
+    names = list(CATEGORIES)
+    drawn = []
+    for seed in range(first, first + count):
+        panorama = render(names[seed % len(names)], seed)
+        record = {
+            "category": panorama.category,
+            "attributes": panorama.attributes,
+            "captions": [panorama.caption(i) for i in range(CAPTIONS_EACH)],
+        }
+        drawn.append((panorama.pixels, record))
+    return drawn
+
+
+def random_crops(
+    data: PanoramaSet, rng: np.random.Generator, count: int, height: int, width: int
+) -> np.ndarray:
+    """Return crops at random places of random panoramas, uint8 [count, height, width, 3]."""
+    crops = np.empty((count, height, width, 3), np.uint8)
+    for crop in crops:
+        ring = data.pixels[rng.integers(len(data))]
+        top = int(rng.integers(RING_HEIGHT - height + 1))
+        crop[:] = view(ring, int(rng.integers(RING_WIDTH)), top, width, height)
+    return crops

@@ -1,0 +1,34 @@
+"""Where training runs: the same code on a CPU in bf16 and on a GPU."""
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from model.attention import AttentionKernel, matmul_attention, sdpa_attention
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A device and how to use it well."""
+
+    device: str
+    kernel: AttentionKernel
+    scale: int = 1  # batches are this much larger than on two CPU cores
+
+    def autocast(self) -> AbstractContextManager:
+        """Return the mixed-precision context: bf16 activations, fp32 weights."""
+        return torch.autocast(self.device, torch.bfloat16)
+
+    def upload(self, tensor: Tensor) -> Tensor:
+        """Return a tensor on the device, pictures in channels-last order."""
+        layout = torch.channels_last if tensor.ndim == 4 else torch.contiguous_format
+        return tensor.to(self.device, memory_format=layout, non_blocking=True)
+
+
+def choose_device() -> Device:
+    """Return the GPU if there is one, else the CPU."""
+    if torch.cuda.is_available():
+        return Device("cuda", sdpa_attention, scale=8)
+    return Device("cpu", matmul_attention)

@@ -1,0 +1,106 @@
+"""Latents of many random views, encoded once and kept on disk: what the image stage learns from."""
+
+import hashlib
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from model.autoencoder import Autoencoder
+from model.frames import to_pictures
+from training.data import PanoramaSet
+from training.devices import Device
+from training.panorama.canvas import RING_HEIGHT, RING_WIDTH
+from training.panorama.render import DEGREES_PER_PIXEL, view
+
+logger = logging.getLogger(__name__)
+
+WIDTH, HEIGHT = 320, 192  # px of a view
+_BATCH = 64
+
+
+@dataclass(frozen=True, slots=True)
+class LatentPool:
+    """Encoded views and where each was cut."""
+
+    latents: np.ndarray  # float16 [N, C, H, W], on disk
+    corners: np.ndarray  # int [N, 3]: panorama, left, top [px]
+
+    def __len__(self) -> int:
+        return len(self.corners)
+
+
+def corners_to_poses(left: np.ndarray, top: np.ndarray) -> Tensor:
+    """Return yaw, pitch, fov [degrees], [..., 3], of views cut at ring pixels."""
+    yaw = (left + WIDTH / 2) * DEGREES_PER_PIXEL
+    pitch = (RING_HEIGHT / 2 - HEIGHT / 2 - top) * DEGREES_PER_PIXEL
+    return torch.from_numpy(np.stack((yaw, pitch, np.full_like(yaw, 90.0)), axis=-1))
+
+
+@torch.no_grad()
+def encode_views(module: Autoencoder, frames: np.ndarray, device: Device) -> Tensor:
+    """Return normalised latents, fp32 [T, C, H, W], of frames, uint8 [T, H, W, 3]."""
+    with device.autocast():
+        return module.encode(device.upload(to_pictures(frames))).float()
+
+
+def latent_pool(
+    module: Autoencoder, data: PanoramaSet, per_panorama: int, folder: Path, device: Device
+) -> LatentPool:
+    """Return `per_panorama` random views of every panorama, encoding what is not cached."""
+    stem = folder / f"latents-{_fingerprint(module)}-{len(data)}-{per_panorama}"
+    values, places = stem.with_suffix(".npy"), stem.with_suffix(".places.npy")
+    if not places.exists():
+        _encode(module, data, per_panorama, values, places, device)
+    return LatentPool(np.load(values, mmap_mode="r"), np.load(places))
+
+
+def _encode(
+    module: Autoencoder,
+    data: PanoramaSet,
+    per_panorama: int,
+    values: Path,
+    places: Path,
+    device: Device,
+) -> None:
+    rng = np.random.default_rng(len(data))
+    count = len(data) * per_panorama
+    corners = np.stack(
+        (
+            np.repeat(np.arange(len(data)), per_panorama),
+            rng.integers(RING_WIDTH, size=count),
+            _tops(rng, count),
+        ),
+        axis=-1,
+    )
+    config = module.config
+    shape = (count, config.channels, HEIGHT // config.stride, WIDTH // config.stride)
+    partial = values.with_suffix(".partial")
+    latents = np.lib.format.open_memmap(partial, mode="w+", dtype=np.float16, shape=shape)
+    for start in range(0, count, _BATCH):
+        rows = corners[start : start + _BATCH]
+        frames = np.stack([view(data.pixels[i], left, top) for i, left, top in rows])
+        latents[start : start + len(rows)] = encode_views(module, frames, device).cpu().numpy()
+        if start % (_BATCH * 64) == 0:
+            logger.info("encoded %d/%d views", start, count)
+    latents.flush()
+    partial.replace(values)
+    np.save(places, corners)
+
+
+def _tops(rng: np.random.Generator, count: int) -> np.ndarray:
+    """Tops of views: half near the horizon, where people look, half anywhere."""
+    reach = RING_HEIGHT - HEIGHT
+    near = rng.normal(reach / 2, reach / 10, count).round()
+    anywhere = rng.integers(reach + 1, size=count)
+    return np.where(rng.random(count) < 0.5, near.clip(0, reach), anywhere).astype(int)
+
+
+def _fingerprint(module: Autoencoder) -> str:
+    digest = hashlib.sha256()
+    for value in module.state_dict().values():
+        digest.update(value.detach().float().cpu().numpy().tobytes())
+    return digest.hexdigest()[:12]

@@ -1,0 +1,90 @@
+"""A ring-shaped drawing surface: what leaves at the right edge comes back at the left.
+
+Shapes are given in final pixels (floats allowed), drawn `SUPERSAMPLE` times larger with Pillow and
+box-filtered once at the end, which is the antialiasing. Knows nothing of scenes.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+RING_WIDTH = 1280  # px for 360 degrees of yaw
+RING_HEIGHT = 384  # px for 108 degrees of pitch
+HORIZON = RING_HEIGHT // 2  # row of pitch 0
+SUPERSAMPLE = 2
+
+Color = tuple[int, int, int] | tuple[int, int, int, int]
+Point = tuple[float, float]
+
+
+class Canvas:
+    """A 360 degree picture, [RING_HEIGHT, RING_WIDTH, 3]; x wraps around, y grows downwards.
+
+    Colours may carry alpha (0 to 255), which blends with what is below.
+
+        canvas = Canvas()
+        canvas.gradient(0, 192, (90, 150, 240), (200, 225, 250))
+        canvas.ellipse(1270, 40, 1310, 80, (255, 240, 180))  # crosses the seam
+        picture = canvas.pixels()
+    """
+
+    def __init__(self) -> None:
+        self._image = Image.new("RGB", (RING_WIDTH * SUPERSAMPLE, RING_HEIGHT * SUPERSAMPLE))
+        self._draw = ImageDraw.Draw(self._image, "RGBA")
+
+    def gradient(self, top: float, bottom: float, top_color: Color, bottom_color: Color) -> None:
+        """Fill whole rows `top` to `bottom` with a vertical blend of two opaque colours."""
+        first, last = round(top * SUPERSAMPLE), round(bottom * SUPERSAMPLE)
+        if last <= first:
+            return
+        weight = np.linspace(0, 1, last - first)[:, None]
+        rows = (1 - weight) * np.array(top_color[:3]) + weight * np.array(bottom_color[:3])
+        strip = Image.fromarray(rows.round().astype(np.uint8)[:, None, :])
+        self._image.paste(strip.resize((self._image.width, last - first)), (0, first))
+
+    def polygon(self, points: Sequence[Point], fill: Color) -> None:
+        """Fill a polygon; points may lie anywhere, also beyond the seam."""
+        xs = [x for x, _ in points]
+        for shift in _wraps(min(xs), max(xs)):
+            self._draw.polygon([_scaled(x + shift, y) for x, y in points], fill=fill)
+
+    def ellipse(self, left: float, top: float, right: float, bottom: float, fill: Color) -> None:
+        """Fill the ellipse inside a box."""
+        for shift in _wraps(left, right):
+            box = [_scaled(left + shift, top), _scaled(right + shift, bottom)]
+            self._draw.ellipse(box, fill=fill)
+
+    def rectangle(
+        self, left: float, top: float, right: float, bottom: float, fill: Color, radius: float = 0.0
+    ) -> None:
+        """Fill a box, with rounded corners if `radius` [px] is given."""
+        for shift in _wraps(left, right):
+            box = [*_scaled(left + shift, top), *_scaled(right + shift, bottom)]
+            box[2], box[3] = max(box[0], box[2] - 1), max(box[1], box[3] - 1)
+            if radius > 0:
+                self._draw.rounded_rectangle(box, radius * SUPERSAMPLE, fill=fill)
+            else:
+                self._draw.rectangle(box, fill=fill)
+
+    def line(self, points: Sequence[Point], fill: Color, width: float) -> None:
+        """Draw a connected line, `width` [px] wide, with rounded joints."""
+        xs = [x for x, _ in points]
+        for shift in _wraps(min(xs) - width, max(xs) + width):
+            path = [_scaled(x + shift, y) for x, y in points]
+            self._draw.line(path, fill=fill, width=max(1, round(width * SUPERSAMPLE)), joint="curve")
+
+    def pixels(self) -> np.ndarray:
+        """Return the finished picture, uint8 [RING_HEIGHT, RING_WIDTH, 3]."""
+        return np.asarray(self._image.reduce(SUPERSAMPLE))
+
+
+def _scaled(x: float, y: float) -> Point:
+    return x * SUPERSAMPLE, y * SUPERSAMPLE
+
+
+def _wraps(left: float, right: float) -> list[float]:
+    """Shifts by whole turns at which an extent [left, right] touches the picture."""
+    first = int(np.floor(-right / RING_WIDTH)) + 1
+    last = int(np.ceil((RING_WIDTH - left) / RING_WIDTH)) - 1
+    return [turn * float(RING_WIDTH) for turn in range(first, last + 1)]

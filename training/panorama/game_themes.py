@@ -1,0 +1,304 @@
+"""Themes of the jump-and-run worlds: colours, what may occur where, and the words for captions.
+
+Only data. Knows nothing of drawing.
+"""
+
+from typing import NamedTuple
+
+from training.panorama.stamp import Light, Rgb
+
+
+class Theme(NamedTuple):
+    """One kind of world: its sky choices, far shapes, ground and what may stand in it."""
+
+    skies: tuple[str, ...]
+    backdrops: tuple[str, ...]
+    platforms: tuple[str, ...]
+    plants: tuple[str, ...]
+    hazards: tuple[str, ...]
+    structures: tuple[str, ...]
+    sky_objects: tuple[str, ...]
+    soil: Rgb
+    turf: Rgb
+    far: Rgb  # colour of the backdrop
+
+
+OPEN_SKY = ("clouds", "sun", "none")
+THEMES: dict[str, Theme] = {
+    "grassland": Theme(
+        ("blue", "teal", "orange"),
+        ("hills", "mountains"),
+        ("grass", "wood"),
+        ("bush", "oak", "none"),
+        ("water", "spikes", "none"),
+        ("pipe", "flag", "castle", "none"),
+        OPEN_SKY,
+        (176, 116, 76),
+        (112, 196, 78),
+        (104, 176, 128),
+    ),
+    "dungeon": Theme(
+        ("dark",),
+        ("columns",),
+        ("stone", "wood"),
+        ("none", "mushroom"),
+        ("lava", "spikes", "water"),
+        ("portal", "tower", "none"),
+        ("none",),
+        (98, 94, 122),
+        (146, 142, 168),
+        (88, 84, 122),
+    ),
+    "candy land": Theme(
+        ("pink", "teal", "blue"),
+        ("hills", "mushrooms"),
+        ("candy", "cloud"),
+        ("lollipop",),
+        ("water", "none"),
+        ("castle", "pipe", "flag"),
+        OPEN_SKY,
+        (196, 122, 92),
+        (255, 172, 200),
+        (240, 160, 206),
+    ),
+    "space station": Theme(
+        ("dark", "purple"),
+        ("skyscrapers", "mountains"),
+        ("metal",),
+        ("crystal", "none"),
+        ("spikes", "none"),
+        ("portal", "flag", "none"),
+        ("planets", "stars"),
+        (104, 112, 142),
+        (178, 192, 214),
+        (84, 88, 148),
+    ),
+    "neon city": Theme(
+        ("dark", "purple"),
+        ("skyscrapers",),
+        ("metal", "stone"),
+        ("none",),
+        ("water", "spikes", "none"),
+        ("portal", "pipe", "none"),
+        ("moon", "stars"),
+        (62, 52, 104),
+        (242, 84, 190),
+        (66, 62, 136),
+    ),
+    "ice cave": Theme(
+        ("blue", "teal", "dark"),
+        ("crystals", "mountains"),
+        ("ice", "stone"),
+        ("crystal", "pine"),
+        ("water", "spikes", "none"),
+        ("portal", "tower", "flag"),
+        ("none", "clouds"),
+        (108, 158, 206),
+        (236, 246, 255),
+        (124, 178, 222),
+    ),
+    "desert ruins": Theme(
+        ("orange", "blue"),
+        ("columns", "mountains"),
+        ("stone",),
+        ("cactus", "palm"),
+        ("spikes", "none"),
+        ("tower", "flag", "pipe"),
+        OPEN_SKY,
+        (206, 148, 92),
+        (248, 212, 132),
+        (222, 162, 116),
+    ),
+    "haunted forest": Theme(
+        ("purple", "dark"),
+        ("hills", "mushrooms"),
+        ("wood", "stone"),
+        ("bare",),
+        ("water", "spikes", "none"),
+        ("castle", "tower", "portal"),
+        ("moon", "none"),
+        (82, 66, 98),
+        (116, 134, 104),
+        (92, 78, 132),
+    ),
+    "lava world": Theme(
+        ("orange", "dark"),
+        ("mountains", "columns"),
+        ("stone", "metal"),
+        ("none", "bare"),
+        ("lava",),
+        ("castle", "tower", "flag"),
+        ("none", "clouds"),
+        (92, 66, 78),
+        (158, 96, 84),
+        (142, 74, 80),
+    ),
+    "mushroom kingdom": Theme(
+        ("teal", "pink", "purple"),
+        ("mushrooms", "hills"),
+        ("grass", "wood"),
+        ("mushroom",),
+        ("water", "none"),
+        ("pipe", "castle", "flag"),
+        OPEN_SKY,
+        (150, 104, 96),
+        (142, 196, 96),
+        (150, 150, 196),
+    ),
+    "sky islands": Theme(
+        ("blue", "pink", "teal"),
+        ("clouds",),
+        ("grass", "cloud"),
+        ("oak", "cherry", "bush"),
+        ("water", "none"),
+        ("tower", "castle", "flag"),
+        ("sun", "none"),
+        (166, 124, 96),
+        (136, 206, 104),
+        (255, 255, 255),
+    ),
+    "jungle": Theme(
+        ("teal", "blue"),
+        ("hills", "mountains"),
+        ("wood", "stone"),
+        ("palm",),
+        ("water", "spikes"),
+        ("tower", "portal", "none"),
+        OPEN_SKY,
+        (132, 98, 68),
+        (70, 166, 86),
+        (62, 146, 116),
+    ),
+}
+
+
+def _light(top: Rgb, mid: Rgb, low: Rgb, tint: tuple[float, float, float], cloud: Rgb) -> Light:
+    shade: Rgb = tuple((c + m) // 2 for c, m in zip(cloud, mid, strict=True))
+    return Light(top, mid, low, tint, low, (255, 246, 206), cloud, shade, (255, 216, 120), 0)
+
+
+SKIES: dict[str, Light] = {
+    "blue": _light((66, 150, 232), (132, 200, 246), (216, 240, 250), (1, 1, 1), (255, 255, 255)),
+    "teal": _light((44, 150, 168), (120, 208, 204), (214, 244, 224), (1, 1, 0.98), (250, 255, 250)),
+    "pink": _light(
+        (214, 124, 190), (250, 176, 204), (255, 226, 222), (1, 0.97, 0.99), (255, 244, 248)
+    ),
+    "orange": _light(
+        (226, 104, 92), (250, 166, 104), (255, 222, 150), (1, 0.9, 0.82), (255, 226, 190)
+    ),
+    "purple": _light(
+        (60, 40, 118), (122, 82, 178), (220, 142, 206), (0.84, 0.78, 0.96), (190, 148, 216)
+    ),
+    "dark": _light((20, 22, 54), (40, 44, 96), (92, 92, 158), (0.76, 0.76, 0.92), (92, 96, 160)),
+}
+PLATFORMS: dict[str, tuple[Rgb, Rgb]] = {  # body, top edge
+    "grass": ((176, 116, 76), (112, 196, 78)),
+    "stone": ((128, 128, 150), (172, 172, 190)),
+    "wood": ((172, 112, 70), (214, 156, 100)),
+    "cloud": ((226, 234, 248), (255, 255, 255)),
+    "metal": ((112, 126, 156), (190, 204, 224)),
+    "ice": ((122, 190, 232), (228, 246, 255)),
+    "candy": ((244, 130, 172), (255, 238, 244)),
+}
+HAZARDS: dict[str, tuple[Rgb, Rgb]] = {  # body, surface
+    "lava": ((246, 96, 40), (255, 206, 84)),
+    "water": ((54, 140, 214), (142, 214, 246)),
+    "spikes": ((70, 66, 96), (206, 212, 226)),
+}
+STRUCTURE_COLORS: dict[str, Rgb] = {
+    "red": (226, 78, 76),
+    "green": (76, 178, 96),
+    "blue": (76, 132, 220),
+    "yellow": (246, 196, 72),
+    "purple": (152, 96, 206),
+    "white": (240, 236, 240),
+}
+
+PLACE_WORDS: dict[str, tuple[str, ...]] = {
+    "grassland": ("platform game on grassland", "grassy game world", "green jump and run level"),
+    "dungeon": ("dungeon level", "dark dungeon", "stone dungeon game"),
+    "candy land": ("candy land", "sweet candy world", "candy game level"),
+    "space station": ("space station", "space game level", "station in outer space"),
+    "neon city": ("neon city", "neon city game", "glowing night city"),
+    "ice cave": ("ice world", "ice cave level", "frozen game world"),
+    "desert ruins": ("desert ruins level", "game world of desert ruins", "sandy ruin level"),
+    "haunted forest": ("haunted forest", "spooky forest level", "haunted game world"),
+    "lava world": ("lava world", "volcano game level", "hot lava level"),
+    "mushroom kingdom": ("mushroom kingdom", "mushroom world", "mushroom game level"),
+    "sky islands": ("world in the sky", "sky island level", "game level above the clouds"),
+    "jungle": ("jungle level", "jungle game world", "green jungle platform game"),
+}
+SKY_WORDS: dict[str, tuple[str, ...]] = {
+    "blue": ("under a blue sky", "with a blue background"),
+    "teal": ("under a teal sky", "under a green blue sky"),
+    "pink": ("under a pink sky", "with a pink background"),
+    "orange": ("under an orange sky", "with a warm orange background"),
+    "purple": ("under a purple sky", "with a purple background"),
+    "dark": ("in the dark", "with a dark background"),
+}
+THING_WORDS: dict[str, dict[str, tuple[str, ...]]] = {
+    "backdrop": {
+        "hills": ("hills behind", "round hills"),
+        "mountains": ("mountains behind", "mountains in the background"),
+        "columns": ("old columns", "pillars behind"),
+        "skyscrapers": ("skyscrapers", "tall buildings behind", "city towers"),
+        "mushrooms": ("giant mushrooms behind", "huge mushrooms in the background"),
+        "crystals": ("big crystals behind", "huge crystals"),
+        "clouds": ("a sea of clouds", "thick clouds behind"),
+    },
+    "platform": {
+        name: (f"floating {name} platforms", f"{name} platforms", f"{name} ledges")
+        for name in PLATFORMS
+    },
+    "block": {
+        "brick": ("brick blocks", "bricks"),
+        "question": ("question blocks", "yellow question mark blocks"),
+        "crate": ("crates", "wooden boxes", "wooden crates"),
+        "crystal": ("crystal blocks", "glass blocks"),
+    },
+    "collectible": {
+        "coins": ("gold coins", "coins", "golden coins"),
+        "gems": ("gems", "pink gems", "jewels"),
+        "stars": ("yellow stars", "golden stars"),
+        "hearts": ("red hearts", "hearts"),
+        "keys": ("golden keys", "keys"),
+    },
+    "creature": {
+        "slime": ("green slimes", "slimes", "slime monsters"),
+        "robot": ("robots", "grey robots"),
+        "ghost": ("ghosts", "white ghosts"),
+        "bat": ("bats", "purple bats"),
+        "snail": ("snails", "snails with red shells"),
+    },
+    "hazard": {
+        "lava": ("lava pits", "lava", "hot lava"),
+        "water": ("water", "pools of water", "blue water"),
+        "spikes": ("spikes", "sharp spikes", "dangerous spikes"),
+    },
+    "plant": {
+        "bush": ("bushes", "green bushes"),
+        "oak": ("green trees", "round trees"),
+        "cherry": ("pink trees", "cherry trees"),
+        "mushroom": ("mushrooms", "toadstools"),
+        "lollipop": ("lollipops", "giant lollipops"),
+        "crystal": ("crystals", "shining crystals"),
+        "pine": ("pine trees", "snowy fir trees"),
+        "cactus": ("cacti", "green cacti"),
+        "palm": ("palm trees", "palms"),
+        "bare": ("dead trees", "bare trees"),
+    },
+    "sky_object": {
+        "clouds": ("clouds", "white clouds", "clouds in the sky"),
+        "sun": ("the sun", "a bright sun"),
+        "moon": ("the moon", "a full moon"),
+        "planets": ("planets", "planets in the sky"),
+        "stars": ("stars in the sky", "a starry sky"),
+    },
+}
+STRUCTURE_WORDS: dict[str, tuple[str, ...]] = {
+    "pipe": ("pipes", "warp pipes"),
+    "flag": ("flags", "goal flags"),
+    "portal": ("portals", "magic portals"),
+    "castle": ("castles", "castles with towers"),
+    "tower": ("towers", "towers with pointed roofs"),
+}

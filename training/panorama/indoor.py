@@ -1,0 +1,290 @@
+"""Rooms seen from their middle: four walls unrolled into a ring, furniture in four bays.
+
+Samples coherent attributes, draws the picture and describes it. Knows nothing of other
+categories, of rendering games or of training.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from training.panorama import decor, shell
+from training.panorama.canvas import RING_WIDTH, Canvas
+from training.panorama.furniture import MAIN, SECOND
+from training.panorama.sketch import PAINTS, RGB, WOOD, Glow, Pen, contrast, relight
+from training.panorama.wording import Phrase, article, compose
+
+FURNITURE_BASE = 276.0  # row on which furniture at the wall stands
+FRONT_BASE = 286.0  # row of plants standing before the furniture
+TALL = 130  # px of furniture above which no picture fits over it
+DOOR_SIDES = ("bookshelf", "wardrobe")  # furniture narrow enough to leave a door free
+# where things stand in a bay, as part of its width
+BAY_PLACES = {"main": 0.28, "gap": 0.56, "window": 0.73, "slot": 0.975}
+
+
+class Room(NamedTuple):
+    """What stands in a kind of room."""
+
+    main: tuple[str, ...]
+    second: tuple[str, ...]
+
+
+ROOMS: dict[str, Room] = {
+    "living room": Room(("sofa",), ("armchair", "fireplace", "cabinet", "round table")),
+    "bedroom": Room(("bed", "wardrobe"), ("cabinet", "armchair", "stool")),
+    "library": Room(("bookshelf",), ("armchair", "fireplace", "round table")),
+    "kitchen": Room(("kitchen counter",), ("round table", "stool", "cabinet")),
+    "office": Room(("desk", "bookshelf"), ("cabinet", "armchair")),
+    "dining room": Room(("dining table",), ("cabinet", "fireplace")),
+    "music room": Room(("piano",), ("armchair", "stool", "cabinet")),
+    "bathroom": Room(("bathtub",), ("stool", "cabinet")),
+}
+PICTURES = (
+    "none",
+    "landscape paintings",
+    "portraits",
+    "abstract paintings",
+    "round mirrors",
+    "clocks",
+)
+WINDOWS = ("none", "square windows", "arched windows", "round windows", "tall windows")
+LAMPS = ("none", "floor lamps", "hanging lamps", "wall lamps")
+DOORS: dict[str, RGB] = {
+    "white": (234, 230, 222),
+    "wooden": WOOD,
+    "red": (190, 74, 66),
+    "green": (86, 132, 100),
+    "blue": (72, 112, 164),
+}
+RUG_COLORS = ("red", "blue", "green", "yellow", "pink", "purple", "grey", "teal")
+CURTAIN_COLORS = ("white", "red", "green", "blue", "yellow", "purple", "orange")
+FURNITURE_COLORS = tuple(name for name in PAINTS if name not in ("cream", "gold"))
+
+ATTRIBUTES: dict[str, tuple[str, ...]] = {
+    "room": tuple(ROOMS),
+    "wall_color": tuple(shell.WALLS),
+    "wall_pattern": shell.WALL_PATTERNS,
+    "floor": tuple(shell.FLOORS),
+    "floor_color": tuple(dict.fromkeys(c for colors in shell.FLOORS.values() for c in colors)),
+    "ceiling": shell.CEILINGS,
+    "light": tuple(decor.SKIES),
+    "window": WINDOWS,
+    "view": ("none", *decor.VIEWS),
+    "curtains": ("none", *CURTAIN_COLORS),
+    "furniture": tuple(MAIN),
+    "furniture_color": FURNITURE_COLORS,
+    "second": tuple(SECOND),
+    "second_color": FURNITURE_COLORS,
+    "plant": ("none", *decor.PLANTS),
+    "picture": PICTURES,
+    "lamp": LAMPS,
+    "lamp_color": ("none", "cream", "yellow", "orange", "red", "teal", "pink"),
+    "rug": ("none", "round rugs", "square rugs"),
+    "rug_color": ("none", *RUG_COLORS),
+    "door": ("none", *DOORS),
+}
+
+
+def _pick(rng: np.random.Generator, options: tuple[str, ...]) -> str:
+    return str(rng.choice(options))
+
+
+def _paint_apart(rng: np.random.Generator, names: tuple[str, ...], others: list[RGB]) -> str:
+    """Pick a colour that stands out from those around it."""
+    shuffled = [str(name) for name in rng.permutation(names)]
+    clear = [n for n in shuffled if all(contrast(PAINTS[n], other) > 75 for other in others)]
+    return (clear or shuffled)[0]
+
+
+def sample(rng: np.random.Generator) -> dict[str, str]:
+    """Draw coherent attribute values for a room. Knows nothing of how often they are wanted."""
+    room = _pick(rng, tuple(ROOMS))
+    wall = _pick(rng, tuple(shell.WALLS))
+    floor = _pick(
+        rng,
+        ("tiles", "wood", "tiles")
+        if room in ("kitchen", "bathroom")
+        else ("wood", "wood", "tiles", "carpet"),
+    )
+    floor_color = _pick(rng, tuple(shell.FLOORS[floor]))
+    ground, back = shell.FLOORS[floor][floor_color], shell.WALLS[wall]
+    light = _pick(rng, ("daylight", "daylight", "lamplight", "evening", "dim"))
+    window = _pick(rng, WINDOWS if light == "lamplight" else WINDOWS[1:])
+    furniture = _pick(rng, ROOMS[room].main)
+    # white bedding would hide a white bed
+    near = [back, PAINTS["white"]] if furniture == "bed" else [back]
+    furniture_color = _paint_apart(rng, FURNITURE_COLORS, near)
+    is_tall = MAIN[furniture].height >= TALL
+    lamps = LAMPS[1:] if light in ("lamplight", "dim") else LAMPS
+    lamp = _pick(rng, lamps)
+    doors = tuple(name for name, paint in DOORS.items() if contrast(paint, back) > 60)
+    rug = _pick(rng, ATTRIBUTES["rug"])
+    has_curtains = window != "none" and window != "round windows" and rng.random() < 0.65
+    return {
+        "room": room,
+        "wall_color": wall,
+        "wall_pattern": _pick(rng, shell.WALL_PATTERNS),
+        "floor": floor,
+        "floor_color": floor_color,
+        "ceiling": _pick(rng, shell.CEILINGS),
+        "light": light,
+        "window": window,
+        "view": "none" if window == "none" else _pick(rng, tuple(decor.VIEWS)),
+        "curtains": _paint_apart(rng, CURTAIN_COLORS, [back]) if has_curtains else "none",
+        "furniture": furniture,
+        "furniture_color": furniture_color,
+        "second": _pick(rng, ROOMS[room].second),
+        "second_color": _paint_apart(rng, FURNITURE_COLORS, [back, PAINTS[furniture_color]]),
+        "plant": _pick(rng, ATTRIBUTES["plant"]),
+        # above tall furniture no picture fits, beside it there is room for a door
+        "picture": "none" if is_tall and window != "none" else _pick(rng, PICTURES),
+        "lamp": lamp,
+        "lamp_color": "none"
+        if lamp == "none"
+        else _paint_apart(rng, ATTRIBUTES["lamp_color"][1:], [back]),
+        "rug": rug,
+        "rug_color": "none" if rug == "none" else _paint_apart(rng, RUG_COLORS, [ground]),
+        "door": _pick(rng, ("none", *doors)) if furniture in DOOR_SIDES else "none",
+    }
+
+
+def _window_bay(
+    canvas: Canvas, a: dict[str, str], x: float, bay: int, rng: np.random.Generator
+) -> list[Glow]:
+    """Window, curtains and the second furniture below; returns the light through the window."""
+    glows = []
+    tall, half = (62, 34) if a["window"] == "tall windows" else (50, 44)
+    middle = 152 + rng.uniform(-5, 5)
+    if a["window"] != "none":
+        decor.window(canvas, a["window"], a["view"], a["light"], x, middle, half, tall)
+        if a["curtains"] != "none":
+            decor.curtains(canvas, PAINTS[a["curtains"]], x, middle - tall, 262, half)
+        strength = 0.42 if a["light"] in ("daylight", "evening") else 0.5
+        glows.append(Glow(x, middle, 60, 60, tuple(strength * c for c in shell.SUN[a["light"]])))
+        if a["light"] in ("daylight", "evening"):
+            shell.sunbeam(canvas, x, half)
+            glows.append(Glow(x + 30, 320, 80, 34, tuple(0.3 * c for c in shell.SUN[a["light"]])))
+    elif a["picture"] != "none":
+        decor.picture(canvas, a["picture"], x, 142, 40, 30, bay + 1)
+    pen = Pen(canvas, x + rng.uniform(-10, 10), FURNITURE_BASE + rng.uniform(0, 5), 0.98)
+    SECOND[a["second"]].draw(pen, PAINTS[a["second_color"]], int(rng.integers(6)))
+    if a["second"] == "fireplace":
+        glows.append(Glow(pen.x, 250, 40, 34, (0.5, 0.3, 0.1)))
+    return glows
+
+
+def _main_bay(
+    canvas: Canvas, a: dict[str, str], x: float, bay: int, rng: np.random.Generator
+) -> None:
+    """The room's main furniture with a picture above it."""
+    piece = MAIN[a["furniture"]]
+    size = rng.uniform(0.94, 1.06) if piece.height >= TALL else rng.uniform(0.96, 1.08)
+    if a["picture"] != "none" and piece.height < TALL:
+        top = FURNITURE_BASE - piece.height * size
+        half, tall = ((34, 27), (44, 30), (27, 30), (50, 27))[bay]
+        tall = min(tall, (top - shell.WALL_TOP - 16) / 2)
+        middle = min(142.0, top - tall - 8)
+        decor.picture(canvas, a["picture"], x + rng.uniform(-14, 14), middle, half, tall, bay)
+    pen = Pen(canvas, x, FURNITURE_BASE + rng.uniform(0, 6), size)
+    piece.draw(pen, PAINTS[a["furniture_color"]], int(rng.integers(6)))
+
+
+def _lamp(canvas: Canvas, a: dict[str, str], x: float, rng: np.random.Generator) -> list[Glow]:
+    """One lamp at x with its pool of light."""
+    if a["lamp"] == "none":
+        return []
+    color = PAINTS[a["lamp_color"]]
+    if a["lamp"] == "hanging lamps":
+        light = decor.hanging_lamp(canvas, color, x, 98 + rng.uniform(-8, 10))
+    elif a["lamp"] == "floor lamps":
+        light = decor.floor_lamp(canvas, color, x, FURNITURE_BASE + 8)
+    else:
+        light = decor.wall_lamp(canvas, color, x, 150 + rng.uniform(-6, 6))
+    power = {"daylight": 0.1, "evening": 0.32, "lamplight": 0.5, "dim": 0.46}[a["light"]]
+    warm = (power, power * 0.8, power * 0.48)
+    half = tuple(0.55 * c for c in warm)
+    return [Glow(light[0], light[1] + 14, 74, 60, warm), Glow(light[0], 305, 90, 38, half)]
+
+
+def draw(attributes: dict[str, str], rng: np.random.Generator) -> np.ndarray:
+    """Draw the room, uint8 [384, 1280, 3]. Knows nothing of captions."""
+    a = attributes
+    canvas = Canvas()
+    shell.ceiling(canvas, a["ceiling"], shell.WALLS[a["wall_color"]])
+    shell.wall(canvas, a["wall_pattern"], shell.WALLS[a["wall_color"]])
+    shell.floor(canvas, a["floor"], shell.FLOORS[a["floor"]][a["floor_color"]])
+    glows: list[Glow] = []
+    turn = rng.uniform(0, RING_WIDTH)
+    edges = turn + RING_WIDTH / 4 * (np.arange(4) + rng.uniform(-0.025, 0.025, 4))
+    direction = 1 if rng.random() < 0.5 else -1
+    bays = []
+    for bay, edge in enumerate(edges.tolist()):
+        places = {name: edge + direction * 320 * part for name, part in BAY_PLACES.items()}
+        with_door = a["door"] != "none" and bay % 2 == 0
+        if with_door:
+            decor.door(canvas, DOORS[a["door"]], places["slot"], shell.FLOOR_TOP, 118)
+        bays.append((places, with_door))
+    for bay, (places, _) in enumerate(bays):
+        if a["rug"] != "none":
+            half = 118 + rng.uniform(-14, 14)
+            decor.rug(canvas, a["rug"], PAINTS[a["rug_color"]], places["main"], 322, half)
+        glows += _window_bay(canvas, a, places["window"], bay, rng)
+        _main_bay(canvas, a, places["main"], bay, rng)
+    for places, with_door in bays:  # in front of all furniture, also the next bay's
+        if not with_door or a["lamp"] == "hanging lamps":
+            glows += _lamp(canvas, a, places["slot"], rng)
+        if a["plant"] != "none":
+            pen = Pen(canvas, places["gap"], FRONT_BASE + rng.uniform(0, 8), rng.uniform(0.9, 1.1))
+            decor.PLANTS[a["plant"]](pen, int(rng.integers(4)))
+    picture = relight(canvas.pixels(), shell.AMBIENT[a["light"]], glows)
+    # beams, tiles and stripes all begin at column 0: turn them with the rest
+    return np.roll(picture, int(rng.integers(RING_WIDTH)), axis=1)
+
+
+LIGHT_WORDS = {
+    "daylight": ("in bright daylight", "on a sunny day", "by day"),
+    "lamplight": ("by warm lamplight", "lit by warm light at night"),
+    "evening": ("in the evening", "at sunset", "in warm evening light"),
+    "dim": ("in dim light", "at night", "in a dim blue night"),
+}
+ROOM_WORDS = {"living room": ("living room", "lounge"), "office": ("office", "study")}
+VIEW_WORDS = {"garden": "a garden", "city": "the city", "sea": "the sea", "mountains": "mountains"}
+PATTERN_WORDS = {
+    "plain": "",
+    "wide stripes": "striped ",
+    "panels": "panelled ",
+    "two tones": "two-tone ",
+}
+FLOOR_WORDS = {"wood": "wooden floor", "tiles": "tiled floor", "carpet": "carpet"}
+MOODS = ("", "", "", "cosy ", "tidy ", "pleasant ", "quiet ")
+
+
+def caption(attributes: dict[str, str], rng: np.random.Generator) -> str:
+    """Describe the room in 8 to 35 words. Knows nothing of pixels."""
+    a = attributes
+    details = [
+        Phrase(f"{PATTERN_WORDS[a['wall_pattern']]}{a['wall_color']} walls", 4),
+        Phrase(f"{article(a['furniture_color'])} {a['furniture']}", 4),
+        Phrase(f"{article(a['second_color'])} {a['second']}", 3),
+        Phrase(f"{article(a['floor_color'])} {FLOOR_WORDS[a['floor']]}", 2),
+    ]
+    if a["window"] != "none":
+        outside = f" with a view of {VIEW_WORDS[a['view']]}" if rng.random() < 0.5 else ""
+        details.append(Phrase(a["window"] + outside, 2))
+    if a["curtains"] != "none":
+        details.append(Phrase(f"{a['curtains']} curtains", 2))
+    if a["plant"] != "none":
+        details.append(Phrase(a["plant"], 2))
+    if a["picture"] != "none":
+        details.append(Phrase(a["picture"], 2))
+    if a["lamp"] != "none":
+        details.append(Phrase(f"{a['lamp_color']} {a['lamp']}", 2))
+    if a["rug"] != "none":
+        details.append(Phrase(f"{a['rug_color']} {a['rug']}", 2))
+    if a["door"] != "none":
+        details.append(Phrase(f"{article(a['door'])} door", 1))
+    if a["ceiling"] != "plain":
+        details.append(Phrase(f"{a['ceiling']} above", 1))
+    room = _pick(rng, ROOM_WORDS.get(a["room"], (a["room"],)))
+    subject = f"{_pick(rng, MOODS)}{room}"
+    return compose(subject, details, _pick(rng, LIGHT_WORDS[a["light"]]), rng)

@@ -1,0 +1,264 @@
+"""Sky and land of a panorama: gradients, clouds, stars, sun, hills, mountains, ground, water.
+
+Each function paints all around the ring with periodic shapes. Knows nothing of attributes'
+names, plants or buildings.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from training.panorama.canvas import HORIZON, RING_HEIGHT, RING_WIDTH, Canvas, Point
+from training.panorama.stamp import (
+    WHITE,
+    Light,
+    Rgb,
+    Stamp,
+    dome,
+    lightened,
+    mix,
+    shaded,
+    soft_glow,
+    tinted,
+)
+
+
+def sky(canvas: Canvas, light: Light) -> None:
+    """The whole sky down to the horizon."""
+    canvas.gradient(0, 118, light.sky_top, light.sky_mid)
+    canvas.gradient(118, HORIZON + 14, light.sky_mid, light.sky_low)
+
+
+def sun(canvas: Canvas, light: Light, x: float, y: float, radius: float) -> None:
+    """A sun disc with a wide halo."""
+    soft_glow(canvas, x, y, radius * 5.5, light.glow, 9)
+    canvas.ellipse(x - radius, y - radius, x + radius, y + radius, light.glow)
+
+
+def moon(canvas: Canvas, light: Light, x: float, y: float, radius: float) -> None:
+    """A full moon with two craters and a faint halo."""
+    soft_glow(canvas, x, y, radius * 4, light.glow, 5)
+    canvas.ellipse(x - radius, y - radius, x + radius, y + radius, light.glow)
+    crater = mix(light.glow, light.sky_mid, 0.2)
+    for dx, dy, share in ((-0.3, -0.2, 0.26), (0.3, 0.25, 0.32)):
+        reach = radius * share
+        at_x, at_y = x + dx * radius, y + dy * radius
+        canvas.ellipse(at_x - reach, at_y - reach, at_x + reach, at_y + reach, crater)
+
+
+def stars(canvas: Canvas, light: Light, rng: np.random.Generator) -> None:
+    """A few big soft stars, evenly scattered."""
+    for column in range(20):
+        x = column * 64 + float(rng.uniform(6, 58))
+        y = float(rng.uniform(8, 130))
+        radius = float(rng.choice([2.6, 3.0, 3.6]))
+        soft_glow(canvas, x, y, radius * 2.6, light.glow, 8)
+        canvas.ellipse(x - radius, y - radius, x + radius, y + radius, mix(light.glow, WHITE, 0.4))
+
+
+def cloud(canvas: Canvas, light: Light, x: float, y: float, width: float) -> None:
+    """A flat-bottomed cloud of three bumps, shaded below."""
+    stamp = Stamp(canvas, light._replace(tint=(1.0, 1.0, 1.0)), x, y, width)
+    far = np.clip((y - 20) / 190, 0, 0.5)
+    pale, dark = (mix(c, light.sky_low, float(far)) for c in (light.cloud, light.cloud_shade))
+    stamp.box(-0.5, -0.03, 0.5, 0.1, dark, 0.06)
+    stamp.poly(dome(0.2, 0.0, 0.22, 0.2), dark)
+    stamp.poly(dome(-0.24, 0.03, 0.18, 0.17), pale)
+    stamp.poly(dome(0.0, 0.03, 0.23, 0.29), pale)
+    stamp.poly(dome(0.21, 0.03, 0.16, 0.14), pale)
+    stamp.box(-0.44, 0.03, 0.4, 0.11, pale, 0.04)
+
+
+def clouds(
+    canvas: Canvas,
+    light: Light,
+    rng: np.random.Generator,
+    count: int,
+    size: float,
+    clear_of: Point | None = None,
+) -> None:
+    """`count` clouds around the ring, bigger high up, none over `clear_of` (the sun or moon)."""
+    spacing = RING_WIDTH / max(count, 1)
+    for index in rng.permutation(count):
+        x = index * spacing + float(rng.uniform(0, spacing))
+        y = float(rng.uniform(24, 142))
+        width = size * float(rng.uniform(96, 150)) * (1.25 - y / 240)
+        if clear_of is not None:
+            gap = abs(x - clear_of[0]) % RING_WIDTH
+            beside = min(gap, RING_WIDTH - gap) > width / 2 + 30
+            if not beside and -42 < y - clear_of[1] < 30 + width * 0.33:
+                continue
+        cloud(canvas, light, x, y, width)
+
+
+def profile(
+    rng: np.random.Generator, level: float, swing: float, waves: Sequence[int]
+) -> list[Point]:
+    """A smooth periodic skyline around `level`, up to `swing` px up or down."""
+    xs = np.arange(0, RING_WIDTH + 1, 8)
+    height = np.zeros(len(xs))
+    for wave in waves:
+        height += np.sin(xs / RING_WIDTH * 2 * np.pi * wave + rng.uniform(0, 2 * np.pi))
+    ys = level - height / len(waves) * swing
+    return [(float(x), float(y)) for x, y in zip(xs, ys, strict=True)]
+
+
+def fill_below(canvas: Canvas, line: Sequence[Point], color: Rgb) -> None:
+    """Fill everything under a skyline."""
+    canvas.polygon([*line, (RING_WIDTH, RING_HEIGHT), (0, RING_HEIGHT)], color)
+
+
+def hills(canvas: Canvas, light: Light, rng: np.random.Generator, color: Rgb, haze: float) -> None:
+    """Three rows of rolling hills, the farther the paler."""
+    rows = ((176, 20, (4, 7), 0.58), (188, 15, (5, 8), 0.36), (198, 11, (3, 7), 0.16))
+    for level, swing, waves, fade in rows:
+        line = profile(rng, level, swing, waves)
+        fill_below(canvas, line, tinted(color, light, min(0.9, fade + haze)))
+
+
+def low_land(
+    canvas: Canvas, light: Light, rng: np.random.Generator, color: Rgb, haze: float
+) -> None:
+    """A barely wavy far edge for flat country."""
+    line = profile(rng, HORIZON - 3, 4, (3, 5))
+    fill_below(canvas, line, tinted(color, light, min(0.9, 0.45 + haze)))
+
+
+def dunes(canvas: Canvas, light: Light, rng: np.random.Generator, color: Rgb, haze: float) -> None:
+    """Sand dunes with a sharp crest, a lit and a shaded slope."""
+    for level, count, height, fade in ((192, 6, 46, 0.42), (202, 5, 38, 0.16)):
+        spacing = RING_WIDTH / count
+        for index in range(count):
+            x = (index + float(rng.uniform(-0.2, 0.2))) * spacing
+            top = height * float(rng.uniform(0.7, 1.15))
+            stamp = Stamp(canvas, light, x, level + 12, 1.0, min(0.9, fade + haze))
+            wide = spacing * 0.95
+            rise = [(-wide, 0.0), (-wide * 0.55, top * 0.22), (-wide * 0.2, top * 0.72), (0, top)]
+            fall = [(wide * 0.3, top * 0.66), (wide * 0.62, top * 0.2), (wide, 0.0)]
+            stamp.poly([*rise, *fall], lightened(color, 0.12))
+            shade = [(0, top), *fall, (wide * 0.15, 0.0), (-wide * 0.08, top * 0.5)]
+            stamp.poly(shade, shaded(color, 0.14))
+
+
+def mountains(
+    canvas: Canvas, light: Light, rng: np.random.Generator, color: Rgb, haze: float, snow: float
+) -> None:
+    """Two rows of faceted mountains; `snow` is the share of a peak that is white."""
+    for level, count, height, fade in ((196, 9, 86, 0.5), (200, 7, 72, 0.24)):
+        spacing = RING_WIDTH / count
+        for index in rng.permutation(count):
+            x = (index + float(rng.uniform(-0.25, 0.25))) * spacing
+            tall = height * float(rng.uniform(0.65, 1.25))
+            stamp = Stamp(canvas, light, x, level + 8, tall, min(0.9, fade + haze))
+            _peak(stamp, color, spacing / tall * 0.85, snow)
+
+
+def _peak(stamp: Stamp, color: Rgb, half: float, snow: float) -> None:
+    stamp.poly([(-half, 0), (-half * 0.42, 0.52), (0, 1.0), (half, 0)], color)
+    ridge = [(0, 1.0), (0.06, 0.72), (-0.08, 0.46), (0.1, 0.2), (0.02, 0)]
+    right = [(half, 0), (half * 0.46, 0.6)]
+    stamp.poly([*ridge, *right], shaded(color, 0.24))
+    if snow > 0:
+        line = 1.0 - snow
+        left, edge = -half * 0.42 * snow / 0.48, half * 0.46 * snow / 0.4
+        reach_left, reach_right = max(left, -half * 0.42), min(edge, half * 0.46)
+        zigzag = [(0.02, line + 0.12), (-0.05, line + 0.02)]
+        stamp.poly([(0, 1.0), (0.05, line + 0.13), *zigzag, (reach_left, line)], WHITE)
+        stamp.poly(
+            [(0, 1.0), (reach_right, line), (reach_right * 0.5, line + 0.1), (0.02, line + 0.02)],
+            (196, 212, 238),
+        )
+
+
+def mesas(canvas: Canvas, light: Light, rng: np.random.Generator, color: Rgb, haze: float) -> None:
+    """Flat-topped table mountains in two rows, with one pale band each."""
+    for level, count, height, fade in ((194, 7, 74, 0.46), (200, 6, 58, 0.18)):
+        spacing = RING_WIDTH / count
+        for index in rng.permutation(count):
+            x = (index + float(rng.uniform(-0.3, 0.3))) * spacing
+            tall = height * float(rng.uniform(0.7, 1.3))
+            half = float(rng.uniform(0.26, 0.44)) * spacing / tall
+            stamp = Stamp(canvas, light, x, level + 8, tall, min(0.9, fade + haze))
+            foot = half + 0.35
+            stamp.poly([(-foot, 0), (-half, 0.4), (half, 0.4), (foot, 0)], lightened(color, 0.1))
+            stamp.poly([(-half, 0.4), (-half * 0.92, 1), (half * 0.92, 1), (half, 0.4)], color)
+            split = half * 0.25
+            stamp.poly([(split, 0.4), (split, 1), (half * 0.92, 1), (half, 0.4)], shaded(color))
+            stamp.poly([(split, 0), (split, 0.4), (half, 0.4), (foot, 0)], shaded(color, 0.14))
+            stamp.box(-half * 0.94, 0.7, half * 0.94, 0.8, lightened(color, 0.22))
+            stamp.box(-half * 0.92, 0.93, half * 0.92, 1.0, lightened(color, 0.3))
+
+
+def ground(
+    canvas: Canvas, light: Light, rng: np.random.Generator, far: Rgb, near: Rgb, haze: float
+) -> None:
+    """The ground from the horizon to the viewer's feet: a gradient and soft overlapping swells."""
+    canvas.gradient(
+        HORIZON + 8,
+        RING_HEIGHT,
+        tinted(far, light, min(0.85, 0.22 + haze)),
+        tinted(mix(far, near, 0.6), light),
+    )
+    rows = ((206, 4, (4, 7), 0.12), (232, 8, (3, 5), 0.4), (272, 12, (2, 5), 0.7))
+    for level, swing, waves, nearness in (*rows, (326, 14, (3, 4), 1.0)):
+        color = tinted(mix(far, near, nearness), light, (0.18 + haze) * (1 - nearness))
+        fill_below(canvas, profile(rng, level, swing, waves), color)
+
+
+def patches(canvas: Canvas, light: Light, rng: np.random.Generator, far: Rgb, near: Rgb) -> None:
+    """Big flat patches that enliven the ground below the viewer."""
+    for index in range(12):
+        x, y = index * RING_WIDTH / 12 + float(rng.uniform(0, 60)), float(rng.uniform(296, 372))
+        half = float(rng.uniform(30, 52)) * y / 300
+        color = lightened(far, 0.1) if index % 2 else shaded(near, 0.2)
+        fill = (*tinted(color, light), 70)
+        canvas.ellipse(x - half, y - half * 0.18, x + half, y + half * 0.18, fill)
+
+
+def fog(canvas: Canvas, light: Light) -> None:
+    """A bank of fog lying over the horizon, thickest there and fading up and down."""
+    for step in range(14):
+        reach = 10 + step * 5.5
+        canvas.rectangle(0, HORIZON - reach, RING_WIDTH, HORIZON + reach * 0.9, (*light.haze, 20))
+
+
+def band_at(x: float, bend: float, top: float, width: float, y: float) -> Point:
+    """Middle and half width at row `y` of the strip that `band_down` paints."""
+    share = max(0.0, (y - top) / (RING_HEIGHT + 4 - top))
+    middle = x + bend * float(np.sin(share**0.6 * np.pi * 1.7)) * (0.25 + 0.75 * share)
+    return middle, 3 + (width / 2 - 3) * share**1.25
+
+
+def band_down(canvas: Canvas, x: float, bend: float, top: float, width: float, color: Rgb) -> None:
+    """A winding strip from `top` near the horizon down to the viewer, `width` px at the bottom."""
+    left, right = [], []
+    for y in np.linspace(top, RING_HEIGHT + 4, 24):
+        middle, half = band_at(x, bend, top, width, float(y))
+        left.append((middle - half, y))
+        right.append((middle + half, y))
+    canvas.polygon([*left, *right[::-1]], color)
+
+
+def sea(canvas: Canvas, light: Light, rng: np.random.Generator, colors: tuple[Rgb, Rgb]) -> None:
+    """Open water from the horizon to a winding shore, with foam and a few broad wave gleams."""
+    body, shine = colors
+    canvas.gradient(HORIZON, 246, tinted(body, light, 0.42), tinted(shine, light))
+    for column in range(16):
+        x = column * 80 + float(rng.uniform(0, 60))
+        y = float(rng.uniform(203, 226))
+        long = float(rng.uniform(20, 44)) * (y - 180) / 40
+        canvas.rectangle(x - long, y, x + long, y + 4, tinted(shine, light, 0.12), 2)
+
+
+def pond(
+    canvas: Canvas, light: Light, x: float, y: float, half: float, colors: tuple[Rgb, Rgb]
+) -> None:
+    """A flat oval of water with a pale rim and a gleam."""
+    body, shine = colors
+    flat = half * 0.17
+    rim = tinted(shaded(body), light)
+    canvas.ellipse(x - half - 5, y - flat - 3, x + half + 5, y + flat + 3, rim)
+    canvas.ellipse(x - half, y - flat, x + half, y + flat, tinted(body, light))
+    canvas.ellipse(
+        x - half * 0.72, y - flat * 0.75, x + half * 0.4, y + flat * 0.1, tinted(shine, light)
+    )

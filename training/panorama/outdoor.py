@@ -1,0 +1,335 @@
+"""Outdoor scenes all around the viewer: samples attributes, draws the panorama, captions it.
+
+The only module a trainer needs for landscapes. Knows nothing of networks or files.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from training.panorama import nature, outdoor_words, phrasing
+from training.panorama.buildings import BUILDING_COLORS, BUILDING_HEIGHT, BUILDINGS
+from training.panorama.canvas import HORIZON, RING_WIDTH, Canvas
+from training.panorama.outdoor_objects import balloon, bird, creature, fence
+from training.panorama.outdoor_palettes import (
+    FLOWERS,
+    GROUNDS,
+    LIGHTS,
+    SNOW_GROUND,
+    WATERS,
+    WEATHERS,
+    Ground,
+    weathered,
+)
+from training.panorama.outdoor_rules import BIOMES, sample
+from training.panorama.plants import PLANT_HEIGHT, PLANTS, flower, rock
+from training.panorama.stamp import Light, Stamp, mix, tinted
+
+__all__ = ["ATTRIBUTES", "caption", "draw", "sample"]
+
+ATTRIBUTES: dict[str, tuple[str, ...]] = {
+    "biome": tuple(BIOMES),
+    "time_of_day": tuple(LIGHTS),
+    "weather": tuple(WEATHERS),
+    "relief": ("flat", "hills", "mountains", "snowy peaks", "dunes", "mesas"),
+    "vegetation": ("none", *PLANTS),
+    "density": ("none", "sparse", "groups", "dense"),
+    "building": ("none", *BUILDINGS),
+    "building_color": ("none", *BUILDING_COLORS),
+    "water": ("none", *WATERS),
+    "path": ("none", "path", "road"),
+    "rocks": ("none", "few", "many"),
+    "flowers": ("none", *FLOWERS),
+    "celestial": ("none", "sun", "moon"),
+    "sky_objects": ("none", "balloons", "birds", "stars"),
+    "animals": ("none", "sheep", "deer", "boats", "camels", "penguins"),
+    "fence": ("none", "wooden", "white"),
+}
+
+SUN_HEIGHT = {"dawn": 152, "noon": 62, "afternoon": 96, "sunset": 150, "dusk": 80, "night": 78}
+Items = list[tuple[float, Callable[[], None]]]  # row of the foot, how to paint it
+
+SLOTS = 8  # places for subjects around the ring, 45 degrees each
+PLANTS_PER_SLOT = {"none": 0, "sparse": 2, "groups": 4, "dense": 6}
+ROCKS_PER_RING = {"none": 0, "few": 8, "many": 18}
+
+
+class _Scene:
+    """What all painters of one panorama share."""
+
+    def __init__(self, attributes: dict[str, str], rng: np.random.Generator) -> None:
+        self.attributes, self.rng = attributes, rng
+        self.canvas = Canvas()
+        self.weather = WEATHERS[attributes["weather"]]
+        self.light: Light = weathered(LIGHTS[attributes["time_of_day"]], self.weather)
+        ground = GROUNDS[attributes["biome"]]
+        snowed = attributes["weather"] == "snowy"
+        self.ground: Ground = SNOW_GROUND._replace(mountain=ground.mountain) if snowed else ground
+        self.snow = 1.0 if snowed or attributes["biome"] == "snowfield" else 0.0
+        self.wet: list[Callable[[float, float], bool]] = []  # where nothing can stand
+        self.offset = float(rng.uniform(0, RING_WIDTH))  # where the first slot lies
+
+    def stamp(self, x: float, y: float, size: float) -> Stamp:
+        """An object of height `size` with its foot at (x, y), hazier the farther it stands."""
+        far = float(np.clip(1 - (y - HORIZON) / 60, 0, 1))
+        haze = min(0.75, far * (0.28 + self.weather.haze * 1.2) + self.weather.haze * 0.3)
+        return Stamp(self.canvas, self.light, x % RING_WIDTH, y, size, haze)
+
+    def aloft(self, x: float, y: float, size: float) -> Stamp:
+        """An object in the air, at middle distance."""
+        haze = 0.08 + self.weather.haze
+        return Stamp(self.canvas, self.light, x % RING_WIDTH, y, size, haze)
+
+    def dry(self, x: float, y: float) -> bool:
+        """Whether something can stand at (x, y): neither in water nor on a path."""
+        return not any(covers(x, y) for covers in self.wet)
+
+    def slot(self, index: float) -> float:
+        """The x of a slot's middle."""
+        return self.offset + index * RING_WIDTH / SLOTS
+
+    def near(self, low: float, high: float) -> float:
+        """A random number in a range."""
+        return float(self.rng.uniform(low, high))
+
+
+def draw(attributes: dict[str, str], rng: np.random.Generator) -> np.ndarray:
+    """Paint the scene, uint8 [384, 1280, 3]; the same for the same attributes and generator."""
+    scene = _Scene(attributes, rng)
+    _paint_sky(scene)
+    _paint_relief(scene)
+    _paint_ground(scene)
+    if attributes["weather"] == "foggy":
+        nature.fog(scene.canvas, scene.light)
+    _paint_subjects(scene)
+    _paint_air(scene)
+    return scene.canvas.pixels()
+
+
+def _paint_sky(scene: _Scene) -> None:
+    canvas, light, rng = scene.canvas, scene.light, scene.rng
+    nature.sky(canvas, light)
+    if scene.attributes["sky_objects"] == "stars":
+        nature.stars(canvas, light, rng)
+    x = scene.near(0, RING_WIDTH)
+    y = SUN_HEIGHT[scene.attributes["time_of_day"]] + scene.near(-12, 8)
+    if scene.attributes["celestial"] == "sun":
+        nature.sun(canvas, light, x, y, scene.near(22, 30))
+    elif scene.attributes["celestial"] == "moon":
+        nature.moon(canvas, light, x, y, scene.near(22, 30))
+    disc = None if scene.attributes["celestial"] == "none" else (x, y)
+    weather = scene.weather
+    nature.clouds(canvas, light, rng, weather.clouds, weather.cloud_size, clear_of=disc)
+
+
+def _paint_relief(scene: _Scene) -> None:
+    canvas, light, rng, ground = scene.canvas, scene.light, scene.rng, scene.ground
+    relief, haze = scene.attributes["relief"], scene.weather.haze
+    if relief == "flat":
+        nature.low_land(canvas, light, rng, ground.hill, haze)
+    elif relief == "hills":
+        nature.hills(canvas, light, rng, ground.hill, haze)
+    elif relief == "dunes":
+        nature.dunes(canvas, light, rng, ground.hill, haze)
+    elif relief == "mesas":
+        nature.mesas(canvas, light, rng, ground.mountain, haze)
+    else:
+        snow = 0.38 if relief == "snowy peaks" or scene.snow else 0.0
+        nature.mountains(canvas, light, rng, ground.mountain, haze, snow)
+
+
+def _paint_ground(scene: _Scene) -> None:
+    canvas, light, rng, ground = scene.canvas, scene.light, scene.rng, scene.ground
+    kind, haze = scene.attributes["water"], scene.weather.haze
+    nature.ground(canvas, light, rng, ground.far, ground.near, haze)
+    if kind != "sea":
+        nature.patches(canvas, light, rng, ground.far, ground.near)
+    if kind == "sea":
+        nature.sea(canvas, light, rng, WATERS["sea"])
+        foam = mix(ground.far, (255, 255, 255), 0.6)
+        shore = nature.profile(rng, 240, 7, (3, 5, 8))
+        nature.fill_below(canvas, shore, tinted(foam, light))
+        nature.fill_below(canvas, [(x, y + 6) for x, y in shore], tinted(ground.far, light))
+        middle = mix(ground.far, ground.near, 0.5)
+        nature.fill_below(canvas, nature.profile(rng, 276, 10, (2, 5)), tinted(middle, light))
+        nature.fill_below(canvas, nature.profile(rng, 328, 12, (3, 4)), tinted(ground.near, light))
+    elif kind == "river":
+        body, shine = (tinted(color, light) for color in WATERS["river"])
+        for index in (1.5, 5.5):
+            x, bend = scene.slot(index), scene.near(60, 100)
+            nature.band_down(canvas, x, bend, 204, 190, tinted(ground.near, light))
+            nature.band_down(canvas, x, bend, 204, 168, body)
+            nature.band_down(canvas, x - 4, bend, 208, 60, shine)
+            scene.wet.append(_band_cover(x, bend, 204, 190))
+    elif kind in WATERS:
+        for index in range(0, SLOTS, 2):
+            x, y = scene.slot(index + 0.55) + scene.near(-14, 14), scene.near(250, 268)
+            half = scene.near(70, 108)
+            nature.pond(canvas, light, x, y, half, WATERS[kind])
+            scene.wet.append(_pond_cover(x, y, half))
+            if kind == "lava":
+                scene.stamp(x % RING_WIDTH, y, 100).shine(0, 0, 1.3, (255, 140, 60), 9)
+    if scene.attributes["path"] != "none":
+        color = ground.path if scene.attributes["path"] == "path" else (136, 136, 152)
+        for index in (3.5, 7.5):
+            x, bend = scene.slot(index), scene.near(-70, 70)
+            top = 246 if kind == "sea" else 206
+            nature.band_down(canvas, x, bend, top, 150, tinted(color, light))
+            scene.wet.append(_band_cover(x, bend, top, 150))
+            if scene.attributes["path"] == "road":
+                nature.band_down(canvas, x, bend, top + 10, 14, tinted((240, 232, 210), light))
+    if scene.attributes["weather"] == "rainy":
+        for index in range(10):
+            x, y = scene.slot(index * 0.8) + scene.near(0, 60), scene.near(268, 350)
+            nature.pond(canvas, light, x, y, (y - 200) * 0.3, ((140, 160, 190), (196, 210, 228)))
+
+
+def _paint_subjects(scene: _Scene) -> None:
+    """Buildings, plants, rocks, animals and flowers, painted from far to near."""
+    items: Items = []
+    on_shore = 254 if scene.attributes["water"] == "sea" else 0
+    blocked = _place_buildings(scene, items, on_shore)
+    _place_plants(scene, items, on_shore, blocked)
+    _place_small_things(scene, items, on_shore)
+    for _, paint in sorted(items, key=lambda item: item[0]):
+        paint()
+
+
+def _place_buildings(scene: _Scene, items: Items, on_shore: float) -> list[tuple[float, float]]:
+    kind = scene.attributes["building"]
+    if kind == "none":
+        return []
+    wall, roof = BUILDING_COLORS[scene.attributes["building_color"]]
+    if scene.snow:
+        roof = (244, 248, 255)
+    blocked = []
+    for index in range(0, SLOTS, 2):
+        x = (scene.slot(index) + scene.near(-34, 34)) % RING_WIDTH
+        near = scene.near(0, 1)
+        y = max(on_shore, 216 + near * 22)
+        size = BUILDING_HEIGHT[kind] * (0.82 + near * 0.45)
+        blocked.append((x, y))
+        stamp = scene.stamp(x, y, size)
+        items.append((y, lambda stamp=stamp: BUILDINGS[kind](stamp, wall, roof)))
+    return blocked
+
+
+def _place_plants(
+    scene: _Scene, items: Items, on_shore: float, blocked: list[tuple[float, float]]
+) -> None:
+    kind = scene.attributes["vegetation"]
+    for index in range(SLOTS):
+        for _ in range(PLANTS_PER_SLOT[scene.attributes["density"]]):
+            x = (scene.slot(index + 0.5) + scene.near(-74, 74)) % RING_WIDTH
+            near = scene.near(0, 1) ** 1.6
+            y = max(on_shore, 206 + near * 62)
+            size = (56 + near * 84) * PLANT_HEIGHT.get(kind, 1.0) * scene.near(0.85, 1.15)
+            hides = any(_ring_gap(x, bx) < 62 and y > by - 4 for bx, by in blocked)
+            if hides or not scene.dry(x, y):
+                continue
+            stamp = scene.stamp(x, y + scene.near(0, 3), size)
+            items.append((y, lambda stamp=stamp: PLANTS[kind](stamp, scene.rng, scene.snow)))
+
+
+def _place_small_things(scene: _Scene, items: Items, on_shore: float) -> None:
+    attributes, rng = scene.attributes, scene.rng
+    count = ROCKS_PER_RING[attributes["rocks"]]
+    for index in range(count):
+        x, y = scene.slot(index * SLOTS / count) + scene.near(0, 70), scene.near(226, 318)
+        size, y = (y - 186) * scene.near(0.22, 0.4), max(on_shore, y)
+        if not scene.dry(x, y):
+            continue
+        stamp = scene.stamp(x, y, size)
+        items.append((y, lambda stamp=stamp: rock(stamp, rng, scene.snow, scene.ground.rock)))
+    if attributes["animals"] != "none":
+        afloat = attributes["animals"] == "boats"
+        for index in range(SLOTS):
+            x = scene.slot(index + 0.2) + scene.near(-30, 30)
+            y = scene.near(214, 230) if afloat else max(on_shore, scene.near(244, 300))
+            if not afloat and not scene.dry(x, y):
+                continue
+            stamp = scene.stamp(x, y, (y - 170) * 0.48)
+            items.append((y, lambda stamp=stamp: creature(stamp, attributes["animals"])))
+    if attributes["fence"] != "none":
+        for index in (0.5, 2.5, 4.5, 6.5):
+            x, y = scene.slot(index) + scene.near(-12, 12), scene.near(298, 310)
+            stamp = scene.stamp(x, y, 28)
+            items.append((y, lambda stamp=stamp: fence(stamp, attributes["fence"])))
+    if attributes["flowers"] != "none":
+        for index in range(56):
+            x, y = index * RING_WIDTH / 56 + scene.near(0, 40), scene.near(250, 374)
+            if not scene.dry(x, y):
+                continue
+            stamp = scene.stamp(x, y, 8 + (y - 240) * 0.085)
+            items.append((y, lambda s=stamp: flower(s, FLOWERS[attributes["flowers"]])))
+
+
+def _paint_air(scene: _Scene) -> None:
+    kind = scene.attributes["sky_objects"]
+    for index in range(SLOTS):
+        x, y = scene.slot(index + 0.5) + scene.near(-50, 50), scene.near(60, 138)
+        if kind == "balloons" and index % 4 != 3:
+            balloon(scene.aloft(x, y, scene.near(44, 70)), scene.rng)
+        elif kind == "birds":
+            bird(scene.aloft(x, y, scene.near(22, 34)))
+            bird(scene.aloft(x + 36, y + 16, scene.near(16, 24)))
+    if scene.attributes["weather"] == "snowy":
+        flake = tinted((255, 255, 255), scene.light, 0.15)
+        for index in range(64):
+            x, y = index * 20 + scene.near(0, 20), scene.near(0, 300)
+            reach = scene.near(2.6, 4.0)
+            scene.canvas.ellipse(x - reach, y - reach, x + reach, y + reach, (*flake, 220))
+
+
+def _pond_cover(pond_x: float, pond_y: float, half: float) -> Callable[[float, float], bool]:
+    def covers(x: float, y: float) -> bool:
+        return _ring_gap(x, pond_x) < half + 14 and abs(y - pond_y) < half * 0.17 + 8
+
+    return covers
+
+
+def _band_cover(
+    band_x: float, bend: float, top: float, width: float
+) -> Callable[[float, float], bool]:
+    def covers(x: float, y: float) -> bool:
+        middle, half = nature.band_at(band_x, bend, top, width, y)
+        return y > top and _ring_gap(x, middle) < half + 10
+
+    return covers
+
+
+def _ring_gap(first: float, second: float) -> float:
+    gap = abs(first - second) % RING_WIDTH
+    return min(gap, RING_WIDTH - gap)
+
+
+def caption(attributes: dict[str, str], rng: np.random.Generator) -> str:
+    """An English description of a random subset of what is in the picture, 8 to 35 words."""
+    things = []
+    for name in phrasing.present(outdoor_words.THINGS, attributes):
+        # one sun cannot be seen from every side, so it is named less often
+        if rng.random() < (0.3 if name == "celestial" else 0.8):
+            phrase = phrasing.choose(outdoor_words.THINGS[name][attributes[name]], rng)
+            if name == "vegetation" and rng.random() < 0.5:
+                density = outdoor_words.DENSITY[attributes["density"]]
+                phrase = f"{phrasing.choose(density, rng)} {phrase}"
+            things.append(phrase)
+    if attributes["building"] != "none":
+        noun = phrasing.choose(outdoor_words.BUILDING_NOUNS[attributes["building"]], rng)
+        if rng.random() < 0.85:
+            noun = f"{attributes['building_color']} {noun}"
+        plural = noun.endswith("s") or " " in noun.removeprefix(attributes["building_color"] + " ")
+        things.append(noun if plural else phrasing.with_article(noun))
+    order = rng.permutation(len(things))
+    moments = [
+        phrasing.choose(by_value[attributes[name]], rng)
+        for name, by_value in outdoor_words.MOMENTS.items()
+        if rng.random() < (0.35 if attributes[name] == "clear" else 0.88)
+    ]
+    places = outdoor_words.PLACES[attributes["biome"]]
+    # the other names tell the ground's colour, which snow hides
+    place = places[0] if attributes["weather"] == "snowy" else phrasing.choose(places, rng)
+    text = phrasing.assemble(place, moments, [things[index] for index in order], rng)
+    if len(text.split()) < phrasing.MIN_WORDS:
+        text = f"A wide view all around, a calm landscape: {text}"
+    return text

@@ -1,0 +1,210 @@
+"""Local drawing coordinates, two-tone shading and light for indoor and stage pictures.
+
+A `Pen` draws around one foot point with heights counted upwards, so that a thing is designed once
+and placed anywhere at any size. Knows nothing of what is drawn.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from training.panorama.canvas import RING_HEIGHT, RING_WIDTH, Canvas, Color, Point
+
+RGB = tuple[int, int, int]
+
+PAINTS: dict[str, RGB] = {
+    "white": (242, 238, 230),
+    "cream": (244, 226, 192),
+    "yellow": (243, 196, 84),
+    "orange": (234, 138, 70),
+    "red": (206, 70, 66),
+    "pink": (238, 156, 166),
+    "purple": (134, 100, 176),
+    "blue": (66, 116, 190),
+    "teal": (42, 142, 146),
+    "green": (94, 154, 96),
+    "brown": (146, 98, 66),
+    "grey": (152, 156, 166),
+    "black": (62, 62, 74),
+    "gold": (224, 178, 82),
+}
+WOOD: RGB = (172, 118, 76)
+DARK_WOOD: RGB = (112, 74, 54)
+LEAF: RGB = (84, 146, 92)
+CLAY: RGB = (206, 122, 86)
+BRASS: RGB = (214, 170, 90)
+SHADE_BLUE: RGB = (40, 36, 70)  # shadows lean to violet, which keeps them from looking dirty
+
+
+def mix(first: Color, second: Color, amount: float) -> RGB:
+    """Blend two colours; 0 gives the first. Knows nothing of alpha."""
+    values = [round(a + (b - a) * amount) for a, b in zip(first[:3], second[:3], strict=True)]
+    return values[0], values[1], values[2]
+
+
+def darker(color: Color, amount: float = 0.24) -> RGB:
+    """Return the shade side of a colour. Knows nothing of the room's light."""
+    return mix(color, SHADE_BLUE, amount)
+
+
+def lighter(color: Color, amount: float = 0.3) -> RGB:
+    """Return the lit side of a colour. Knows nothing of the room's light."""
+    return mix(color, (255, 250, 236), amount)
+
+
+def contrast(color: RGB, other: RGB) -> float:
+    """Return how far two colours are apart, 0 to 441. Knows nothing of human vision."""
+    return float(np.linalg.norm(np.subtract(color, other)))
+
+
+def smooth(points: Sequence[Point], steps: int = 6) -> list[Point]:
+    """Return an open Catmull-Rom curve through the points. Knows nothing of closed outlines."""
+    knots = np.array([points[0], *points, points[-1]], dtype=float)
+    t = np.linspace(0, 1, steps, endpoint=False)[:, None]
+    curve = []
+    for a, b, c, d in zip(knots, knots[1:], knots[2:], knots[3:], strict=False):
+        square, cube = 2 * a - 5 * b + 4 * c - d, 3 * b - a - 3 * c + d
+        curve.append(0.5 * (2 * b + (c - a) * t + square * t**2 + cube * t**3))
+    return [tuple(point) for point in np.vstack([*curve, knots[-1:]]).tolist()]
+
+
+class Pen:
+    """Draws around a foot point: x to the right (or left if mirrored), y up, in scaled pixels.
+
+    Light comes from the left of the thing, so `block` and `lathe` shade the right part. Knows
+    nothing of the ring; the canvas wraps.
+    """
+
+    def __init__(
+        self, canvas: Canvas, x: float, base: float, scale: float = 1.0, side: int = 1
+    ) -> None:
+        self.canvas, self.x, self.base, self.scale, self.side = canvas, x, base, scale, side
+
+    def at(self, x: float, y: float, scale: float = 1.0) -> "Pen":
+        """Return a pen whose foot point is a local point of this one."""
+        foot_x, foot_y = self.point(x, y)
+        return Pen(self.canvas, foot_x, foot_y, self.scale * scale, self.side)
+
+    def point(self, x: float, y: float) -> Point:
+        """Convert a local point to canvas pixels."""
+        return self.x + x * self.scale * self.side, self.base - y * self.scale
+
+    def _box(self, x0: float, y0: float, x1: float, y1: float) -> tuple[float, float, float, float]:
+        (left, bottom), (right, top) = self.point(x0, y0), self.point(x1, y1)
+        return min(left, right), min(top, bottom), max(left, right), max(top, bottom)
+
+    def box(
+        self, x0: float, y0: float, x1: float, y1: float, fill: Color, radius: float = 0.0
+    ) -> None:
+        """Fill a box in one colour."""
+        self.canvas.rectangle(*self._box(x0, y0, x1, y1), fill, radius * self.scale)
+
+    def block(
+        self, x0: float, y0: float, x1: float, y1: float, fill: Color, radius: float = 0.0
+    ) -> None:
+        """Fill a box with a lit left part and a shaded right part."""
+        self.box(x0, y0, x1, y1, darker(fill, 0.17), radius)
+        edge = x0 + (x1 - x0) * 0.7
+        self.box(x0, y0, edge, y1, fill, radius)
+        if radius < 8:  # cushions keep a round inner edge, boards get a straight one
+            self.box(x0 + radius, y0, edge, y1, fill)
+
+    def oval(self, x0: float, y0: float, x1: float, y1: float, fill: Color) -> None:
+        """Fill the ellipse inside a box."""
+        self.canvas.ellipse(*self._box(x0, y0, x1, y1), fill)
+
+    def ball(self, x: float, y: float, radius: float, fill: Color) -> None:
+        """Draw a sphere: shade, lit part, highlight."""
+        self.oval(x - radius, y - radius, x + radius, y + radius, darker(fill, 0.2))
+        inner, shift = radius * 0.84, radius * 0.13
+        left, top = x - shift, y + shift
+        self.oval(left - inner, top - inner, left + inner, top + inner, fill)
+        spot, left, top = radius * 0.26, x - radius * 0.42, y + radius * 0.44
+        self.oval(left - spot, top - spot, left + spot, top + spot, lighter(fill, 0.5))
+
+    def poly(self, points: Sequence[Point], fill: Color) -> None:
+        """Fill a polygon."""
+        self.canvas.polygon([self.point(x, y) for x, y in points], fill)
+
+    def blob(self, points: Sequence[Point], fill: Color) -> None:
+        """Fill a soft outline through the points."""
+        self.poly(smooth([*points, points[0]]), fill)
+
+    def line(self, points: Sequence[Point], fill: Color, width: float) -> None:
+        """Draw a connected line."""
+        path = [self.point(x, y) for x, y in points]
+        self.canvas.line(path, fill, max(3.0, width * self.scale))
+
+    def curve(self, points: Sequence[Point], fill: Color, width: float) -> None:
+        """Draw a smooth line through the points."""
+        self.line(smooth(points), fill, width)
+
+    def lathe(self, profile: Sequence[Point], fill: Color, curved: int = 1) -> None:
+        """Fill a turned shape given as (half width, height) pairs, lit from the left."""
+        edge = smooth(profile) if curved else list(profile)
+        for left, right, color in (
+            (-1.0, 1.0, fill),
+            (0.3, 1.0, darker(fill, 0.2)),
+            (-0.72, -0.42, lighter(fill, 0.24)),
+        ):
+            outline = [(r * left, y) for r, y in edge] + [(r * right, y) for r, y in edge[::-1]]
+            self.poly(outline, color)
+
+    def shadow(self, x0: float, x1: float, depth: float = 7.0, alpha: int = 46) -> None:
+        """Lay a soft contact shadow on the floor under a thing."""
+        for grow, part in ((1.0, 0.5), (0.55, 0.6)):
+            color = (*SHADE_BLUE, round(alpha * part))
+            pad = 8 * grow
+            self.oval(x0 - pad, -depth * grow, x1 + pad, depth * grow, color)
+
+
+def _shoulder() -> np.ndarray:
+    """Brightness curve that bends above 200, so that pools of light do not clip to flat patches."""
+    levels = np.arange(4096)
+    over = np.maximum(levels - 200, 0)
+    return (np.minimum(levels, 200) + 55 * (1 - np.exp(-over / 55))).astype(np.uint8)
+
+
+SHOULDER = _shoulder()
+
+
+class Glow(NamedTuple):
+    """A soft pool of light: centre and spread in px, colour times strength (1 doubles)."""
+
+    x: float
+    y: float
+    spread_x: float
+    spread_y: float
+    color: tuple[float, float, float]
+
+
+def relight(
+    pixels: np.ndarray, ambient: Sequence[tuple[float, float, float]], glows: Sequence[Glow]
+) -> np.ndarray:
+    """Return the picture under ambient light (top, horizon, bottom factors) plus pools of light.
+
+    Knows nothing of what is lit: bright lamps need a glow on top of them.
+    """
+    rows = np.arange(RING_HEIGHT, dtype=np.float32)
+    stops = [0, RING_HEIGHT / 2, RING_HEIGHT]
+    factors = np.array(ambient, dtype=np.float32)
+    base = np.stack([np.interp(rows, stops, factors[:, c]) for c in range(3)], -1)
+    base = base.astype(np.float32)
+    across = np.empty((len(glows), RING_WIDTH), np.float32)
+    down = np.empty((RING_HEIGHT, 3, len(glows)), np.float32)
+    columns = np.arange(RING_WIDTH, dtype=np.float32)
+    for index, glow in enumerate(glows):
+        offset = (columns - glow.x + RING_WIDTH / 2) % RING_WIDTH - RING_WIDTH / 2
+        across[index] = np.exp(-0.5 * (offset / glow.spread_x) ** 2)
+        fall = np.exp(-0.5 * ((rows - glow.y) / glow.spread_y) ** 2)
+        down[:, :, index] = fall[:, None] * np.array(glow.color, np.float32)
+    result = np.empty_like(pixels)
+    for channel in range(3):
+        light = down[:, channel] @ across
+        values = light + base[:, channel, None]
+        values *= pixels[:, :, channel]
+        light *= 24
+        values += light
+        result[:, :, channel] = SHOULDER[values.astype(np.uint16)]
+    return result

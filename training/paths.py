@@ -1,0 +1,83 @@
+"""Random camera paths through a panorama, in whole ring pixels: what memory is trained on.
+
+They hold what players and the game do: slow and fast pans, tilts, still cameras, turning back,
+jumps ahead (look-ahead) that are then panned into, and returns to old places after a long time.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from training.panorama.canvas import RING_HEIGHT
+
+REACH = RING_HEIGHT - 192  # largest top of a view [px]
+FASTEST = 24.0  # px a frame (108 degrees a second at 16 frames a second)
+LONGEST_GAP = 16000  # frames between two visits (about 17 minutes)
+
+
+@dataclass(frozen=True, slots=True)
+class CameraPath:
+    """Where each frame of consecutive blocks looks, and when."""
+
+    left: np.ndarray  # float [blocks, frames], ring pixels
+    top: np.ndarray  # float [blocks, frames], 0 to REACH
+    times: np.ndarray  # float [blocks, frames], frame numbers
+
+
+def random_path(rng: np.random.Generator, blocks: int, block_length: int) -> CameraPath:
+    """Return one path; a block moves at one speed."""
+    left, top, times = (np.empty((blocks, block_length)) for _ in range(3))
+    x, y = float(rng.integers(1280)), float(np.clip(rng.normal(REACH / 2, REACH / 5), 0, REACH))
+    clock, velocity = 0.0, _velocity(rng)
+    steps = np.arange(1, block_length + 1)
+    index = 0
+    while index < blocks:
+        jump = rng.random()
+        if index and jump < 0.14 and index + 1 < blocks:  # look ahead, then go on from here
+            side = np.sign(velocity[0]) or rng.choice((-1.0, 1.0))
+            left[index] = x + side * rng.integers(180, 290)
+            top[index] = y
+            times[index] = clock + steps
+            clock += block_length
+            index += 1
+        elif index and jump < 0.22:  # somewhere near, after a while
+            x, y = x + rng.integers(-340, 341), rng.uniform(0, REACH)
+            clock += _gap(rng)
+        elif index and jump < 0.34:  # back to an old place
+            past = rng.integers(index)
+            x, y = left[past, -1] + rng.integers(-60, 61), top[past, -1]
+            clock += _gap(rng)
+        velocity = _next_velocity(velocity, rng)
+        left[index] = np.round(x + velocity[0] * steps)
+        top[index] = np.round(np.clip(y + velocity[1] * steps, 0, REACH))
+        times[index] = clock + steps
+        x, y, clock = left[index, -1], top[index, -1], clock + block_length
+        index += 1
+    return CameraPath(left, top, times)
+
+
+def _next_velocity(velocity: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    change = rng.random()
+    if change < 0.25:
+        return -velocity
+    return _velocity(rng) if change < 0.4 else velocity
+
+
+def _velocity(rng: np.random.Generator) -> np.ndarray:
+    """Pixels a frame: often sideways only, sometimes still, slow as often as fast."""
+    kind = rng.random()
+    if kind < 0.12:
+        return np.zeros(2)
+    across = _log_uniform(rng, 1.0, FASTEST) * rng.choice((-1, 1))
+    along = _log_uniform(rng, 0.5, FASTEST / 3) * rng.choice((-1, 1))
+    if kind < 0.2:
+        return np.array([0.0, along])
+    return np.array([across, along if kind < 0.45 else 0.0])
+
+
+def _gap(rng: np.random.Generator) -> float:
+    return float(round(_log_uniform(rng, 3.0, LONGEST_GAP)))
+
+
+def _log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
+    return float(np.exp(rng.uniform(np.log(low), np.log(high))))

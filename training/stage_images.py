@@ -1,0 +1,132 @@
+"""Stage A: single frames from captions, no memory. Imagination is learned here, and is the hard part."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor
+
+from model.autoencoder import Autoencoder
+from model.dit import own_block_attention
+from model.flow import euler_levels, euler_step
+from model.frames import to_frames
+from model.networks import PocketNetworks
+from model.rope import RayCoordinates
+from model.text_encoder import tokenise
+from training.data import PanoramaSet
+from training.devices import Device
+from training.latents import LatentPool, corners_to_poses
+from training.losses import flow_loss, flow_target, sample_noise_levels
+from training.optimisers import Muon
+from training.sheets import write_sheet
+
+BATCH = 160  # frames
+CAPTION_DROPOUT = 0.1
+SHEET_STEPS = 8
+
+
+def world_optimisers(module: PocketNetworks) -> list[torch.optim.Optimizer]:
+    """Return Muon over the layers' matrices and AdamW over everything else."""
+    matrices = [p for p in module.dit.blocks.parameters() if p.ndim == 2]
+    chosen = set(map(id, matrices))
+    rest = [p for p in module.parameters() if id(p) not in chosen]
+    return [Muon(matrices, lr=0.02), torch.optim.AdamW(rest, lr=2e-3, betas=(0.9, 0.95))]
+
+
+class Captions:
+    """Token ids of every caption, drawn at random, sometimes empty."""
+
+    def __init__(self, data: PanoramaSet, tokenizer: Tokenizer, text_len: int) -> None:
+        self._each = len(data.captions[0])
+        flat = [caption for captions in data.captions for caption in captions]
+        self._ids, self._mask = tokenise(tokenizer, flat, text_len)
+        self._empty = tokenise(tokenizer, [""], text_len)
+
+    def draw(
+        self, panoramas: np.ndarray, rng: np.random.Generator, dropout: float = CAPTION_DROPOUT
+    ) -> tuple[Tensor, Tensor]:
+        """Return ids and mask, [B, text_len], of one caption for each panorama."""
+        rows = torch.from_numpy(panoramas * self._each + rng.integers(self._each, size=len(panoramas)))
+        dropped = torch.from_numpy(rng.random(len(panoramas)) < dropout)[:, None]
+        return (
+            torch.where(dropped, self._empty[0], self._ids[rows]),
+            torch.where(dropped, self._empty[1], self._mask[rows]),
+        )
+
+    def empty(self, count: int) -> tuple[Tensor, Tensor]:
+        """Return ids and mask of the empty prompt, [count, text_len]."""
+        return self._empty[0].expand(count, -1), self._empty[1].expand(count, -1)
+
+
+class ImageStage:
+    """Trains `PocketNetworks` on single frames."""
+
+    name = "images"
+
+    def __init__(
+        self,
+        module: PocketNetworks,
+        autoencoder: Autoencoder,
+        pool: LatentPool,
+        captions: Captions,
+        held_out: list[str],
+        tokenizer: Tokenizer,
+        device: Device,
+        seed: int,
+    ) -> None:
+        self.module, self.autoencoder = module, autoencoder
+        self.pool, self.captions, self.device, self.seed = pool, captions, device, seed
+        self._prompts = tokenise(tokenizer, held_out, module.config.text.text_len)
+        rows, columns = (n // module.config.dit.patch for n in module.config.latent_size)
+        self.rays = RayCoordinates(module.config.dit.rays, rows, columns)
+
+    def optimisers(self) -> list[torch.optim.Optimizer]:
+        """Return Muon and AdamW."""
+        return world_optimisers(self.module)
+
+    def loss(self, step: int) -> Tensor:
+        """Return the flow loss of one batch of frames."""
+        rng = np.random.default_rng([self.seed, 1, step])
+        draw = torch.Generator().manual_seed(int(rng.integers(2**62)))
+        rows = np.sort(rng.integers(len(self.pool), size=BATCH * self.device.scale))
+        panoramas, left, top = self.pool.corners[rows].T
+        latents = torch.from_numpy(self.pool.latents[rows].astype(np.float32))[:, None]
+        sigma = sample_noise_levels((len(rows), 1), draw)
+        noisy, target = flow_target(latents, sigma, draw)
+        poses = corners_to_poses(left.astype(float), top.astype(float))[:, None]
+        order = int(rng.integers(3))
+        with self.device.autocast():
+            text = self.module.text_keys(*self._upload(self.captions.draw(panoramas, rng)))
+            flow = self._flow(self.device.upload(noisy), self.device.upload(sigma), text, poses, order)
+        return flow_loss(flow, self.device.upload(target))
+
+    def _flow(self, noisy, sigma, text, poses, order: int) -> Tensor:
+        dit = self.module.dit
+        rotary = self.rays.rotary(poses, torch.zeros(len(poses), 1), torch.bfloat16)
+        features = self.rays.features(poses, torch.tensor([order]))
+        time = dit.embed_time(sigma * 1000)
+        rotary = type(rotary)(*self._upload(rotary))
+        attend = own_block_attention(dit.kernel)
+        return dit(noisy, time, text, rotary, attend, self.device.upload(features))
+
+    def _upload(self, tensors: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        return tuple(self.device.upload(tensor) for tensor in tensors)
+
+    @torch.no_grad()
+    def sheet(self, path: Path) -> None:
+        """Write frames sampled from held-out captions at the horizon."""
+        count = len(self._prompts[0])
+        noise = torch.Generator().manual_seed(7)
+        height, width = self.module.config.latent_size
+        channels = self.module.config.dit.channels
+        x = self.device.upload(torch.randn(count, 1, channels, height, width, generator=noise))
+        poses = torch.tensor([[[0.0, 0.0, 90.0]]]).expand(count, 1, 3)
+        levels = euler_levels(SHEET_STEPS, self.module.config.flow.shift)
+        with self.device.autocast():
+            text = self.module.text_keys(*self._upload(self._prompts))
+            for sigma, following in zip(levels, levels[1:], strict=False):
+                now = torch.full((count, 1), sigma, device=x.device)
+                x = euler_step(x, self._flow(x, now, text, poses, 2).float(), sigma, following)
+            frames = to_frames(self.autoencoder.decode(x[:, 0]))
+        write_sheet(path, [list(frames[i : i + 6]) for i in range(0, count, 6)])
