@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from model.attention import AttentionKernel, matmul_attention, sdpa_attention
+from model.attention import KERNELS, AttentionKernel, matmul_attention, sdpa_attention
+from model.machine import Execution
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,11 @@ class Device:
     def autocast(self) -> AbstractContextManager:
         """Return the mixed-precision context: bf16 activations, fp32 weights."""
         return torch.autocast(self.device, torch.bfloat16)
+
+    def execution(self) -> Execution:
+        """Return how the game would run here, for sheets of real play."""
+        kernel = next(name for name, kernel in KERNELS.items() if kernel is self.kernel)
+        return Execution(self.device, torch.bfloat16, kernel, torch.get_num_threads())
 
     def upload(self, tensor: Tensor) -> Tensor:
         """Return a tensor on the device, pictures in channels-last order."""

@@ -99,7 +99,7 @@ class PocketPipeline:
     def _block_stage(self) -> BlockStage:
         return BlockStage(
             self.networks, self.autoencoder, self.data, self._captions(), self.tokenizer,
-            self.device, self.training.seed,
+            held_out_captions(4), self.device, self.training.seed,
         )  # fmt: skip
 
     def _captions(self) -> Captions:

@@ -16,6 +16,7 @@ from torch import Tensor
 from model.autoencoder import Autoencoder
 from model.networks import PocketNetworks
 from model.rope import RayCoordinates, Rotary
+from model.weights import save_pocket
 from training.block_attention import BlockMemoryAttention
 from training.data import PanoramaSet
 from training.devices import Device
@@ -46,11 +47,12 @@ class BlockStage:
         data: PanoramaSet,
         captions: Captions,
         tokenizer: Tokenizer,
+        held_out: list[str],
         device: Device,
         seed: int,
     ) -> None:
         self.module, self.autoencoder, self.data = module, autoencoder, data
-        self.captions, self.tokenizer = captions, tokenizer
+        self.captions, self.tokenizer, self.held_out = captions, tokenizer, held_out
         self.device, self.seed = device, seed
         self.block_length = module.config.block_length
         rows, columns = (n // module.config.dit.patch for n in module.config.latent_size)
@@ -87,8 +89,12 @@ class BlockStage:
         return flow_loss(flow[:, BLOCKS:], target)
 
     def sheet(self, path: Path) -> None:
-        """Write rollouts: out and back, from a given first view."""
-        write_rollout_sheet(path, self.module, self.autoencoder, self.tokenizer)
+        """Write rollouts of held-out captions as the game would play them."""
+        weights = path.parent / "preview"
+        save_pocket(
+            weights, self.module.config, self.module, self.autoencoder, self.tokenizer
+        )
+        write_rollout_sheet(path, weights, self.held_out, self.device.execution())
 
     def _encode(self, panoramas: np.ndarray, paths: list[CameraPath]) -> Tensor:
         frames = np.stack(

@@ -1,0 +1,54 @@
+# make play, make test: each makes the environment it needs (once), then runs.
+
+VENV ?= .venv
+SUPPORTED = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c '$(SUPPORTED)' 2>/dev/null && echo $$p && break; done)
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: play test lint bench clean
+
+play: $(VENV)/.play
+	$(BIN)/python main.py play
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest -q
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+bench: $(VENV)/.play
+	$(BIN)/python main.py bench
+
+clean:
+	rm -rf $(VENV) *.egg-info .pytest_cache .ruff_cache .hypothesis
+
+$(VENV)/.play: pyproject.toml $(VENV)/.torch
+	$(PIP) -e .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml $(VENV)/.torch
+	$(PIP) -e ".[dev]"
+	@touch $@ $(VENV)/.play
+
+# Linux without an NVIDIA card does not need CUDA builds (3 GB). uv knows where the public CPU
+# wheels are; where they cannot be reached it gives up at once and pip takes the plain requirement.
+$(VENV)/.torch: $(VENV)/.made
+	@if [ "$$(uname -s)" = Linux ] && ! nvidia-smi -L >/dev/null 2>&1 && $(PIP) uv 2>/dev/null; then \
+		UV_HTTP_TIMEOUT=5 UV_HTTP_RETRIES=0 $(BIN)/uv pip install --quiet --compile-bytecode \
+			--python $(BIN)/python --torch-backend=cpu "torch>=2.6,<2.14" 2>/dev/null \
+		|| echo "public CPU wheels of torch not in reach: pip chooses the build"; \
+	fi
+	@touch $@
+
+$(VENV)/.made:
+	@if [ -z "$(PYTHON)" ] || ! $(PYTHON) -c '$(SUPPORTED)' 2>/dev/null; then \
+		echo "Python 3.11, 3.12 or 3.13 is needed;" \
+			"$(or $(PYTHON),python3) is $$($(or $(PYTHON),python3) --version 2>&1 || true);" \
+			"install one or name it: make play PYTHON=/path/to/python3.11" >&2; exit 2; \
+	fi
+	@$(PYTHON) -m venv $(VENV) || { \
+		echo "no virtual environment could be made; on Debian: apt install python3-venv" >&2; exit 2; }
+	@touch $@

@@ -1,0 +1,92 @@
+"""`python -m evaluation pocket` measures the pocket world; `train-classifier` makes its judge."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from evaluation.bars import table
+from evaluation.classifier import CLASSIFIER_WEIGHTS, Classifier
+from evaluation.classifier_training import ClassifierTraining, train_classifier
+from evaluation.pocket import DEFAULT_POLICIES, POLICIES, PocketEvaluation, PocketSettings
+from model.world import MemorySetting, World, WorldFailed, load_world
+
+_say = partial(print, flush=True)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a subcommand: 0 when it measured, whatever it found, 2 when it could not."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.run(options)
+    except (WorldFailed, ValueError, OSError) as error:
+        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m evaluation", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+    pocket = commands.add_parser("pocket", help="measure memory, imagination, motion and prompts")
+    pocket.add_argument("--clips", type=int, default=8, help="held-out scenes a kind (8)")
+    pocket.add_argument("--prompts", type=int, default=64, help="pictures of the prompt test (64)")
+    pocket.add_argument("--seed", type=int, default=0, help="chooses scenes and noise (0)")
+    pocket.add_argument(
+        "--memory", nargs="+", default=DEFAULT_POLICIES, metavar="POLICY",
+        help=f"the first is tested: {', '.join(POLICIES)} ({' '.join(DEFAULT_POLICIES)})",
+    )  # fmt: skip
+    pocket.add_argument("--json", type=Path, metavar="FILE", help="also write all numbers here")
+    pocket.add_argument("--sheets", type=Path, metavar="DIR", help="also write pictures here")
+    pocket.add_argument("--weights", type=Path, metavar="DIR", help="a weights folder in training")
+    pocket.set_defaults(run=_pocket)
+    judge = commands.add_parser("train-classifier", help="draw renderer views and train the judge")
+    judge.add_argument("--out", type=Path, default=CLASSIFIER_WEIGHTS, metavar="DIR")
+    judge.add_argument("--steps", type=int, default=ClassifierTraining().steps)
+    judge.set_defaults(run=_train_classifier)
+    return parser
+
+
+def _pocket(options: argparse.Namespace) -> int:
+    settings = PocketSettings(
+        options.clips, options.prompts, options.seed, tuple(options.memory), options.sheets
+    )
+    for folder in (options.sheets, options.json and options.json.parent):
+        if folder:
+            folder.mkdir(parents=True, exist_ok=True)  # fails now and not after all the work
+    result = PocketEvaluation(settings, _opener(options.weights), Classifier.load(), _say).run()
+    for line in table(result):
+        _say(line)
+    if options.json:
+        partial_file = options.json.with_name(options.json.name + ".partial")
+        partial_file.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+        partial_file.replace(options.json)
+    return 0
+
+
+def _opener(weights: Path | None) -> Callable[[MemorySetting], World]:
+    if weights is None:
+        return lambda setting: load_world("pocket", setting)
+
+    def open_world(setting: MemorySetting) -> World:
+        from model.backends import pocket
+
+        return pocket.load(
+            setting, look_ahead=True, on_progress=lambda stage, fraction: None, weights=weights
+        )
+
+    return open_world
+
+
+def _train_classifier(options: argparse.Namespace) -> int:
+    if options.steps < 1:
+        raise ValueError(f"steps is {options.steps}, expected at least 1")
+    train_classifier(options.out, ClassifierTraining(steps=options.steps), _say)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

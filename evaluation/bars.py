@@ -1,0 +1,141 @@
+"""The bars a world must pass, and the table people read. Knows nothing of how to measure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+MARKS = {True: "pass", False: "FAIL", None: "not measured"}
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """Limits of one number."""
+
+    low: float | None = None
+    high: float | None = None
+    unit: str = ""
+    strict: bool = False  # must be above `low`, not at it
+
+    def __str__(self) -> str:
+        unit = f" {self.unit}" if self.unit else ""
+        if self.low is not None and self.high is not None:
+            return f"{self.low:g} to {self.high:g}{unit}"
+        if self.high is not None:
+            return f"at most {self.high:g}{unit}"
+        return f"{'above' if self.strict else 'at least'} {self.low:g}{unit}"
+
+    def met(self, value: float | None) -> bool | None:
+        """Return whether a value passes; None if there is none."""
+        if value is None:
+            return None
+        if self.low is not None and (value < self.low or (self.strict and value == self.low)):
+            return False
+        return self.high is None or value <= self.high
+
+
+PER_KIND = {
+    "return_psnr": Bar(low=30.0, unit="dB"),
+    "below_round_trip": Bar(high=4.0, unit="dB"),
+    "above_window": Bar(low=8.0, unit="dB"),
+    "above_equal_window": Bar(low=0.0, unit="dB", strict=True),
+    "gradient_ratio": Bar(low=0.80, high=1.25),
+    "opposite_views": Bar(high=2.0, unit="dB"),
+    "motion_mean": Bar(high=1.0, unit="px"),
+    "motion_p95": Bar(high=1.0, unit="px"),
+}
+OVERALL = {
+    "round_trip": Bar(low=33.0, unit="dB"),
+    "prompt_attributes": Bar(low=3, unit="recovered"),
+}
+
+
+def bars_of(result: dict, tested: str, equal_window: str) -> dict:
+    """Return value, bar and verdict of every bar, `<name>` or `<name>.<kind>`.
+
+    A return that was refused, because the picture does not move as commanded, misses its bars.
+    """
+    bars = {}
+    values = {
+        "round_trip": result["round_trip_db"]["renders"],
+        "prompt_attributes": len(result["adherence"]["recovered"]),
+    }
+    for name, bar in OVERALL.items():
+        bars[name] = _verdict(bar, values[name], refused=False)
+    for kind, part in result["kinds"].items():
+        values = _kind_values(part, result["round_trip_db"]["renders"], tested, equal_window)
+        refused = _mean(part, tested) is None
+        for name, bar in PER_KIND.items():
+            measured = values[name]
+            memory = name in ("return_psnr", "below_round_trip") or name.startswith("above")
+            bars[f"{name}.{kind}"] = _verdict(bar, measured, refused=refused and memory)
+    return bars
+
+
+def table(result: dict) -> Iterator[str]:
+    """Yield the lines of the report for people."""
+    for kind, part in result["kinds"].items():
+        first = "first view given" if kind == "image" else "from the prompt alone"
+        yield f"\n{first}"
+        yield f"  {'policy':14}{'return':>20}{'SSIM':>7}{'recall':>8}{'floor':>8}{'MiB':>8}  clips"
+        for name, policy in part["policies"].items():
+            yield f"  {name:14}{_policy_line(policy)}"
+        yield f"  {_imagination_line(part)}"
+    yield "\nprompts, read from the picture"
+    for name, share in result["adherence"]["heads"].items():
+        yield (
+            f"  {name:26}{share['accuracy']:6.0%} of {share['pictures']:3}   "
+            f"(renders {share['accuracy_on_renders']:.0%})"
+        )
+    yield "\nbars"
+    for name, bar in result["bars"].items():
+        value = "-" if bar["value"] is None else f"{bar['value']:.2f}"
+        yield f"  {name:28}{value:>8}   {bar['bar']:22}{MARKS[bar['met']]}"
+
+
+def _verdict(bar: Bar, value: float | None, *, refused: bool) -> dict:
+    return {"value": value, "bar": str(bar), "met": False if refused else bar.met(value)}
+
+
+def _kind_values(part: dict, ceiling: float, tested: str, equal_window: str) -> dict:
+    ours = _mean(part, tested)
+    motion = part["policies"][tested]["motion"]
+    return {
+        "return_psnr": ours,
+        "below_round_trip": _gap(ceiling, ours),
+        "above_window": _gap(ours, _mean(part, "window")),
+        "above_equal_window": _gap(ours, _mean(part, equal_window)),
+        "gradient_ratio": part["imagination"]["gradient_ratio"]["mean"],
+        "opposite_views": part["ring"]["excess_db"]["mean"],
+        "motion_mean": motion["mean_px"],
+        "motion_p95": motion["p95_px"],
+    }
+
+
+def _mean(part: dict, policy: str) -> float | None:
+    found = part["policies"].get(policy)
+    return found["return_psnr_db"]["mean"] if found and found["return_psnr_db"] else None
+
+
+def _gap(value: float | None, other: float | None) -> float | None:
+    return None if value is None or other is None else value - other
+
+
+def _policy_line(policy: dict) -> str:
+    clips = f"{policy['valid_clips']}/{policy['clips']} move as commanded"
+    mib = policy["memory"]["bytes"] / 2**20
+    score = policy["return_psnr_db"]
+    if score is None:
+        return f"{'refused':>20}{'-':>7}{'-':>8}{policy['floor_db']:8.1f}{mib:8.1f}  {clips}"
+    psnr = f"{score['mean']:.1f} [{score['low']:.1f}, {score['high']:.1f}]"
+    shares = f"{policy['return_ssim']['mean']:7.3f}{policy['recall_percent']['mean']:7.0f}%"
+    return f"{psnr:>20}{shares}{policy['floor_db']:8.1f}{mib:8.1f}  {clips}"
+
+
+def _imagination_line(part: dict) -> str:
+    frechet = part["imagination"]["frechet"]
+    ratio = part["imagination"]["gradient_ratio"]
+    return (
+        f"detail {ratio['mean']:.2f} [{ratio['low']:.2f}, {ratio['high']:.2f}] of the renderer's; "
+        f"Frechet to other renders {frechet['invented_to_other_renders']:.2f} "
+        f"(renders {frechet['renders_to_other_renders']:.2f}); "
+        f"opposite views {part['ring']['excess_db']['mean']:+.1f} dB"
+    )

@@ -1,0 +1,144 @@
+"""What is played to be measured: held-out scenes, camera paths in whole blocks, recorded clips."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from PIL import Image
+
+from controls.camera import CameraCommand, CameraPose, yaw_difference
+from model.world import Control, FrameBlock, MemoryUsage, World, WorldSpec
+from scenes import Scene
+from training.panorama.render import CATEGORIES, HELD_OUT, Panorama, render, view_at
+
+Kind = Literal["image", "prompt"]  # the first view is given, or generated from the prompt alone
+Phase = Literal["start", "out", "hold", "back"]
+KINDS: tuple[Kind, ...] = ("image", "prompt")
+SCENES_PER_SEED = 10_000  # held-out scenes that one evaluation seed may use
+Report = Callable[[str], None]  # told a line of progress
+SLOW, FAST = 20.0, 60.0  # degrees a second of the pan and of the full turn
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """A stretch of one camera command."""
+
+    phase: Phase
+    command: CameraCommand
+    blocks: int
+
+
+@dataclass(slots=True)
+class Clip:
+    """Frames of one playthrough with their poses."""
+
+    frames: np.ndarray  # uint8 [T, H, W, 3]
+    poses: tuple[CameraPose, ...]
+    phases: tuple[Phase, ...]
+    turns: tuple[float, ...]  # degrees of yaw from the frame before; 0 for the first
+    usage: MemoryUsage  # at the end
+    fps: float
+
+    def where(self, phase: Phase) -> list[int]:
+        """Return the indices of a phase's frames."""
+        return [index for index, one in enumerate(self.phases) if one == phase]
+
+    def nearest(self, yaw: float, indices: list[int]) -> int:
+        """Return that of some frames whose view is nearest to a direction."""
+        return min(indices, key=lambda index: abs(yaw_difference(self.poses[index].yaw, yaw)))
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOutScene:
+    """A scene that training never saw, with the picture to begin from."""
+
+    panorama: Panorama
+    caption: str
+    seed: int  # of the world's noise
+    image: Path = field(compare=False)
+
+    def scene(self, kind: Kind) -> Scene:
+        """Return what the world is asked for."""
+        return Scene(
+            prompt=self.caption,
+            seed=self.seed,
+            name=f"held out {self.panorama.seed}",
+            category=self.panorama.category,
+            image=str(self.image) if kind == "image" else None,
+        )
+
+    @property
+    def first_view(self) -> np.ndarray:
+        """The renderer's picture straight ahead."""
+        return view_at(self.panorama.pixels, 0.0, 0.0)
+
+    def with_caption(self, caption: str) -> "HeldOutScene":
+        """Return the same scene, asked for in other words."""
+        return replace(self, caption=caption)
+
+    def truth(self, attribute: str) -> str:
+        """Return what the renderer drew: the category, or an attribute's value."""
+        if attribute == "category":
+            return self.panorama.category
+        return self.panorama.attributes[attribute]
+
+    def view(self, pose: CameraPose) -> np.ndarray:
+        """Return the renderer's picture at a pose."""
+        return view_at(self.panorama.pixels, pose.yaw, pose.pitch)
+
+
+def held_out_scene(index: int, seed: int, folder: Path) -> HeldOutScene:
+    """Draw the held-out scene of an index, categories in turn; its first view goes to `folder`."""
+    names = list(CATEGORIES)
+    panorama = render(names[index % len(names)], HELD_OUT + seed * SCENES_PER_SEED + index)
+    image = folder / f"first-view-{seed}-{index}.png"
+    scene = HeldOutScene(panorama, panorama.caption(), seed * SCENES_PER_SEED + index, image)
+    Image.fromarray(scene.first_view).save(image)
+    return scene
+
+
+def pan_and_back(spec: WorldSpec, degrees: float = 150.0, hold_seconds: float = 1.0) -> list[Leg]:
+    """Return the path away, a pause, and the same way back, bit for bit."""
+    speed = min(SLOW, spec.full_speed.yaw)
+    yaw = speed / spec.full_speed.yaw
+    blocks = _blocks(degrees / speed, spec)
+    return [
+        Leg("out", CameraCommand(yaw=yaw), blocks),
+        Leg("hold", CameraCommand(), _blocks(hold_seconds, spec)),
+        Leg("back", CameraCommand(yaw=-yaw), blocks),
+    ]
+
+
+def full_turn(spec: WorldSpec) -> list[Leg]:
+    """Return a fast path once around; half a turn is a whole number of frames."""
+    fastest = min(FAST, spec.full_speed.yaw)
+    frames = int(np.ceil(180.0 / (fastest / spec.fps)))
+    yaw = 180.0 / frames * spec.fps / spec.full_speed.yaw
+    command = CameraCommand(yaw=min(1.0, yaw))
+    return [Leg("out", command, int(np.ceil(2 * frames / spec.block_length)))]
+
+
+def record(world: World, scene: Scene, legs: list[Leg]) -> Clip:
+    """Play a path from the start of a scene."""
+    blocks: list[tuple[Phase, FrameBlock]] = [("start", world.reset(scene, scene.seed))]
+    turns = [0.0] * len(blocks[0][1].frames)
+    for leg in legs:
+        turn = world.spec.full_speed.step(leg.command, world.spec.fps)[0]
+        for _ in range(leg.blocks):
+            block = world.step(Control(leg.command))
+            blocks.append((leg.phase, block))
+            turns += [turn] * len(block.frames)
+    return Clip(
+        frames=np.concatenate([block.frames for _, block in blocks]),
+        poses=tuple(pose for _, block in blocks for pose in block.poses),
+        phases=tuple(phase for phase, block in blocks for _ in block.frames),
+        turns=tuple(turns),
+        usage=blocks[-1][1].memory,
+        fps=world.spec.fps,
+    )
+
+
+def _blocks(seconds: float, spec: WorldSpec) -> int:
+    return max(1, round(seconds / spec.block_seconds))

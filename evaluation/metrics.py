@@ -1,0 +1,185 @@
+"""Measures of frames: likeness, detail, motion, and how far two sets of features lie apart.
+
+Needs numpy only, because the game shows some of them while playing. Frames are uint8 [H, W, 3].
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+MAX_PSNR = 60.0  # dB; equal frames, too, score this and not infinity
+MIN_TEXTURE = 0.3  # grey levels a pixel: below, a picture is too empty to measure its shift
+RESAMPLES = 2000  # of a bootstrap
+
+
+def psnr(frame: np.ndarray, reference: np.ndarray) -> float:
+    """Return the peak signal-to-noise ratio of two frames, or stacks of them, in dB."""
+    _check_equal_shapes(frame, reference)
+    error = frame.astype(np.float32) - reference.astype(np.float32)
+    mean_square = float(np.mean(np.square(error), dtype=np.float64))
+    if mean_square == 0.0:
+        return MAX_PSNR
+    return min(MAX_PSNR, float(10 * np.log10(255.0**2 / mean_square)))
+
+
+def ssim(frame: np.ndarray, reference: np.ndarray, window: int = 7) -> float:
+    """Return the structural similarity of the brightness of two frames, in [-1, 1].
+
+    Source: Wang et al. 2004, with a box window.
+    """
+    _check_equal_shapes(frame, reference)
+    a, b = luma(frame), luma(reference)
+    mean_a, mean_b = _box_mean(a, window), _box_mean(b, window)
+    spread = window * window / (window * window - 1)
+    variance_a = spread * (_box_mean(a * a, window) - mean_a * mean_a)
+    variance_b = spread * (_box_mean(b * b, window) - mean_b * mean_b)
+    covariance = spread * (_box_mean(a * b, window) - mean_a * mean_b)
+    c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+    likeness = (2 * mean_a * mean_b + c1) * (2 * covariance + c2)
+    likeness /= (mean_a**2 + mean_b**2 + c1) * (variance_a + variance_b + c2)
+    return float(likeness.mean())
+
+
+def luma(frame: np.ndarray) -> np.ndarray:
+    """Return the brightness of frames, float64 [..., H, W] in [0, 255]."""
+    return frame @ np.array([0.299, 0.587, 0.114])
+
+
+def gradient_energy(frame: np.ndarray) -> float:
+    """Return the mean absolute difference of neighbouring brightnesses: how much there is to see.
+
+    An empty frame has 0, a busy one 3 and more [grey levels]. Softening edges hardly changes it:
+    see `sharpness`.
+    """
+    bright = luma(frame)
+    across = np.abs(np.diff(bright, axis=-1)).mean()
+    down = np.abs(np.diff(bright, axis=-2)).mean()
+    return float(across + down) / 2
+
+
+def sharpness(frame: np.ndarray) -> float:
+    """Return the root mean square difference of neighbouring brightnesses [grey levels].
+
+    Falls when edges soften, even where as much is to be seen.
+    """
+    bright = luma(frame)
+    across = np.square(np.diff(bright, axis=-1)).mean()
+    down = np.square(np.diff(bright, axis=-2)).mean()
+    return float(np.sqrt((across + down) / 2))
+
+
+def frechet_distance(features: np.ndarray, others: np.ndarray) -> float:
+    """Return the Frechet distance between two sets of features, [N, D] and [M, D].
+
+    Depends on the sample sizes: compare only distances of equal ones.
+    """
+    if features.ndim != 2 or features.shape[1:] != others.shape[1:]:
+        raise ValueError(f"features are {features.shape} and {others.shape}, expected [N, D] twice")
+    if min(len(features), len(others)) < 2:
+        raise ValueError(f"{len(features)} and {len(others)} samples, expected at least 2 each")
+    gap = features.mean(0) - others.mean(0)
+    spread, other_spread = np.cov(features, rowvar=False), np.cov(others, rowvar=False)
+    root = _matrix_root(np.atleast_2d(spread))
+    shared = np.linalg.eigvalsh(root @ np.atleast_2d(other_spread) @ root)
+    overlap = np.sqrt(np.clip(shared, 0, None)).sum()
+    distance = gap @ gap + np.trace(np.atleast_2d(spread + other_spread)) - 2 * overlap
+    return max(0.0, float(distance))
+
+
+def image_shift(frame: np.ndarray, following: np.ndarray, limit: int = 24) -> np.ndarray | None:
+    """Return how far the picture's content moved from one frame to the next, (right, down) in px.
+
+    Searches whole shifts across, then down, then refines both to a fraction of a pixel by a
+    parabola. None if the picture is too empty to say. Knows nothing of the command.
+    """
+    bright, after = luma(frame), luma(following)
+    if _across_texture(bright) < MIN_TEXTURE or _across_texture(after) < MIN_TEXTURE:
+        return None
+    right, down, reach = 0.0, 0.0, limit
+    for _ in range(2):  # the second time nearby, with the other axis right
+        right = _best_shift(_aligned_rows(bright, after, round(down)), round(right), reach)
+        down = _best_shift(_aligned_rows(bright.T, after.T, round(right)), round(down), reach)
+        reach = 2
+    return np.array([right, down])
+
+
+def recall(return_psnr: float, floor: float, ceiling: float) -> float:
+    """Return how much of what could be remembered was, in percent.
+
+    Args:
+        return_psnr: frames of the way back against those of the way out [dB].
+        floor: unrelated frames against each other [dB].
+        ceiling: frames against themselves after the autoencoder [dB].
+    """
+    if ceiling <= floor:
+        return 0.0
+    return 100.0 * float(np.clip((return_psnr - floor) / (ceiling - floor), 0.0, 1.0))
+
+
+def bootstrap_interval(
+    values: Sequence, seed: int = 0, combine: Callable = lambda means: means
+) -> tuple[float, float]:
+    """Return the 95% interval of a mean by resampling the values with replacement.
+
+    Args:
+        values: one number a clip, or a row of numbers a clip.
+        seed: of the resampling.
+        combine: makes one number of the means [resamples, ...]; for rows.
+    """
+    data = np.asarray(values, np.float64)
+    if not len(data):
+        raise ValueError("no values to resample")
+    picks = np.random.default_rng(seed).integers(len(data), size=(RESAMPLES, len(data)))
+    low, high = np.percentile(combine(data[picks].mean(1)), [2.5, 97.5])
+    return float(low), float(high)
+
+
+def _check_equal_shapes(frame: np.ndarray, reference: np.ndarray) -> None:
+    if frame.shape != reference.shape:
+        raise ValueError(f"frames differ in shape: {frame.shape} and {reference.shape}")
+
+
+def _box_mean(picture: np.ndarray, window: int) -> np.ndarray:
+    summed = np.pad(picture, ((1, 0), (1, 0))).cumsum(0).cumsum(1)
+    total = summed[window:, window:] - summed[:-window, window:]
+    total += summed[:-window, :-window] - summed[window:, :-window]
+    return total / (window * window)
+
+
+def _matrix_root(matrix: np.ndarray) -> np.ndarray:
+    values, vectors = np.linalg.eigh(matrix)
+    return (vectors * np.sqrt(np.clip(values, 0, None))) @ vectors.T
+
+
+def _across_texture(bright: np.ndarray) -> float:
+    return float(np.abs(np.diff(bright, axis=1)).mean())
+
+
+def _aligned_rows(
+    bright: np.ndarray, after: np.ndarray, down: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rows that both pictures show if the content moved `down` px."""
+    height = len(bright)
+    before = bright[max(0, -down) : height - max(0, down)]
+    return before, after[max(0, down) : height - max(0, -down)]
+
+
+def _best_shift(pictures: tuple[np.ndarray, np.ndarray], centre: int, reach: int) -> float:
+    before, after = (picture.astype(np.float32) for picture in pictures)
+    shifts = range(centre - reach, centre + reach + 1)
+    errors = np.array([_shift_error(before, after, shift) for shift in shifts])
+    best = int(errors.argmin())
+    if best in (0, 2 * reach):
+        return float(shifts[best])
+    left, middle, right = errors[best - 1 : best + 2]
+    curve = left - 2 * middle + right
+    return shifts[best] + (0.5 * float((left - right) / curve) if curve > 0 else 0.0)
+
+
+def _shift_error(before: np.ndarray, after: np.ndarray, shift: int) -> float:
+    width = before.shape[1]
+    difference = (
+        before[:, max(0, -shift) : width - max(0, shift)]
+        - after[:, max(0, shift) : width - max(0, -shift)]
+    )
+    return float(np.mean(np.square(difference)))

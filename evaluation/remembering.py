@@ -1,0 +1,142 @@
+"""Memory and motion in one clip: is a view the same on return, and did the picture really move?"""
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from controls.camera import yaw_difference
+from evaluation.clips import Clip
+from evaluation.metrics import image_shift, psnr, recall, ssim
+from model.world import Frames
+
+TURNING_MARGIN = 10.0  # degrees around the turning point that prove no memory
+TIMES_AWAY = (0.0, 5.0, 10.0, float("inf"))  # s between two sightings, borders of the split
+MOTION_LIMIT = 1.0  # px a frame that command and picture may disagree
+SHIFT_MARGIN = 8  # px searched beyond one and a half times the commanded shift
+FLOOR_PAIRS = 32  # unrelated pairs of frames a clip
+CEILING_FRAMES = 12  # frames a clip that go through the autoencoder
+
+
+@dataclass(frozen=True, slots=True)
+class Motion:
+    """Commanded against measured image shift, frame by frame."""
+
+    errors: np.ndarray  # px, frames whose shift can be measured
+    unmeasurable: float  # share of moving frames that are too empty
+    agrees: bool  # on the way out and on the way back
+
+
+@dataclass(frozen=True, slots=True)
+class Remembering:
+    """How well one clip came back."""
+
+    psnr: float  # way back against way out at equal pose [dB]
+    ssim: float
+    by_time_away: tuple[float | None, ...]  # psnr within TIMES_AWAY [dB]
+    floor: float  # views of the clip that share nothing [dB]
+    ceiling: float  # the clip's frames after the autoencoder [dB]
+    recall: float  # percent
+    motion: Motion
+
+    @property
+    def valid(self) -> bool:
+        """Whether the picture moved as commanded; a frozen one would always come back."""
+        return self.motion.agrees
+
+
+def measure_remembering(clip: Clip, round_trip: Callable[[Frames], Frames]) -> Remembering:
+    """Compare the way back of a clip with its way out.
+
+    Raises:
+        ValueError: no pose of the way back was seen on the way out.
+    """
+    pairs = equal_pose_pairs(clip)
+    scores = [psnr(clip.frames[back], clip.frames[out]) for out, back in pairs]
+    likeness = [ssim(clip.frames[back], clip.frames[out]) for out, back in pairs]
+    away = np.array([(back - out) / clip.fps for out, back in pairs])
+    floor, ceiling = unrelated_psnr(clip), ceiling_psnr(clip, round_trip)
+    mean = float(np.mean(scores))
+    return Remembering(
+        psnr=mean,
+        ssim=float(np.mean(likeness)),
+        by_time_away=_split(np.array(scores), away),
+        floor=floor,
+        ceiling=ceiling,
+        recall=recall(mean, floor, ceiling),
+        motion=measure_motion(clip),
+    )
+
+
+def equal_pose_pairs(clip: Clip) -> list[tuple[int, int]]:
+    """Return (way out, way back) frames of bit-equal pose, not those near the turning point."""
+    seen = {clip.poses[index]: index for index in (*clip.where("start"), *clip.where("out"))}
+    turning = clip.poses[clip.where("out")[-1]].yaw
+    pairs = [
+        (seen[clip.poses[back]], back)
+        for back in clip.where("back")
+        if clip.poses[back] in seen
+        and abs(yaw_difference(clip.poses[back].yaw, turning)) >= TURNING_MARGIN
+    ]
+    if not pairs:
+        raise ValueError("no pose of the way back equals one of the way out; use an exact world")
+    return pairs
+
+
+def unrelated_psnr(clip: Clip) -> float:
+    """Return the median likeness of views of the way out that do not overlap [dB]."""
+    out = [*clip.where("start"), *clip.where("out")]
+    fov = clip.poses[0].fov
+    pairs = [
+        (first, second)
+        for first in out
+        for second in out[::3]
+        if abs(yaw_difference(clip.poses[first].yaw, clip.poses[second].yaw)) >= fov
+    ]
+    step = max(1, len(pairs) // FLOOR_PAIRS)
+    return float(np.median([psnr(clip.frames[i], clip.frames[j]) for i, j in pairs[::step]]))
+
+
+def ceiling_psnr(clip: Clip, round_trip: Callable[[Frames], Frames]) -> float:
+    """Return the likeness of a clip's own frames before and after the autoencoder [dB]."""
+    out = clip.where("out")
+    some = clip.frames[out[:: max(1, len(out) // CEILING_FRAMES)]]
+    through = round_trip(some)
+    return float(np.mean([psnr(a, b) for a, b in zip(through, some, strict=True)]))
+
+
+def measure_motion(clip: Clip) -> Motion:
+    """Compare the shift of the picture with the command, on the way out and on the way back."""
+    out, back = _shift_errors(clip, "out"), _shift_errors(clip, "back")
+    both = np.concatenate((out, back))
+    return Motion(
+        errors=both[np.isfinite(both)],
+        unmeasurable=float(np.isnan(both).mean()),
+        agrees=_agrees(out) and _agrees(back),
+    )
+
+
+def _shift_errors(clip: Clip, phase: str) -> np.ndarray:
+    """Return the disagreement of each frame of a phase [px], nan where it cannot be measured."""
+    errors = []
+    for index in clip.where(phase):
+        pixels = clip.turns[index] * clip.frames.shape[2] / clip.poses[index].fov
+        limit = SHIFT_MARGIN + int(1.5 * abs(pixels))
+        shift = image_shift(clip.frames[index - 1], clip.frames[index], limit)
+        expected = np.array([-pixels, 0.0])  # turning right moves the picture left
+        errors.append(np.nan if shift is None else float(np.linalg.norm(shift - expected)))
+    return np.array(errors)
+
+
+def _agrees(errors: np.ndarray) -> bool:
+    measured = errors[np.isfinite(errors)]
+    return len(measured) * 2 >= len(errors) > 0 and float(np.median(measured)) <= MOTION_LIMIT
+
+
+def _split(scores: np.ndarray, away: np.ndarray) -> tuple[float | None, ...]:
+    parts = []
+    for low, high in itertools.pairwise(TIMES_AWAY):
+        within = scores[(away >= low) & (away < high)]
+        parts.append(float(within.mean()) if len(within) else None)
+    return tuple(parts)

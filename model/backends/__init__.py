@@ -1,0 +1,1 @@
+"""Backends choose and assemble the parts of a world, nothing else."""

@@ -1,0 +1,198 @@
+"""Assembles the pocket world from the weights in the repository."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, UnidentifiedImageError
+from tokenizers import Tokenizer
+
+from controls.camera import CameraSpeed
+from model.attention import KERNELS
+from model.autoencoder import Autoencoder
+from model.conditioning import Conditioner
+from model.config import PocketConfig
+from model.dit import DiT, own_block_attention
+from model.diffusion_world import MIB, Codec, DiffusionWorld
+from model.flow import euler_levels
+from model.frames import to_frames, to_pictures
+from model.generator import BlockGenerator
+from model.kv_cache import CacheShape, KVCache
+from model.machine import Execution, probe
+from model.memory import MEMORY_POLICIES, make_policy
+from model.networks import PocketNetworks
+from model.rope import RayCoordinates
+from model.weights import POCKET_WEIGHTS, load_pocket_parts, read_config, weights_hash
+from model.world import MemorySetting, MissingWeights, Progress, WorldFailed, WorldSpec
+
+FULL_SPEED = CameraSpeed(yaw=40.0, pitch=20.0)  # degrees a second
+MOST_SLOTS = 4096  # frames that storage is reserved for at most
+
+
+def load(
+    memory: MemorySetting,
+    *,
+    look_ahead: bool,
+    on_progress: Progress,
+    weights: Path = POCKET_WEIGHTS,
+    execution: Execution | None = None,
+) -> DiffusionWorld:
+    """Return the pocket world.
+
+    Args:
+        memory: first setting of memory; its budget reserves the slots.
+        look_ahead: whether views are imagined before the camera gets there.
+        on_progress: told what is being loaded.
+        weights: folder of weights.
+        execution: how to run; None: what a probe finds fastest here.
+
+    Raises:
+        MissingWeights: weights are absent, damaged, or of another architecture.
+        WorldFailed: the memory policy does not exist.
+    """
+    _check(memory)
+    on_progress("weights", 0.0)
+    config = read_config(weights)
+    networks = PocketNetworks(config)
+    autoencoder = Autoencoder(config.autoencoder)
+    load_pocket_parts(weights, networks, autoencoder)
+    conditioner = Conditioner(networks, _tokenizer(weights))
+    networks.eval().requires_grad_(False).dit.fuse()
+    autoencoder.eval().requires_grad_(False)
+    on_progress("probe", 0.6)
+    execution = execution or _probe(config)
+    networks.dit.kernel = KERNELS[execution.kernel]
+    networks.to(execution.device, execution.dtype)
+    autoencoder.to(execution.device, execution.dtype, memory_format=torch.channels_last)
+    on_progress("memory", 0.9)
+    cache = _cache(config, memory, execution)
+    world = DiffusionWorld(
+        spec=_spec(config),
+        conditioner=conditioner,
+        generator=BlockGenerator(
+            networks.dit,
+            networks.dit,
+            cache,
+            euler_levels(config.flow.steps, config.flow.shift),
+            conditioner.text_keys(""),
+        ),
+        cache=cache,
+        rays=_rays(config),
+        codec=_codec(autoencoder, config, execution),
+        memory=memory,
+        latent_shape=(config.dit.channels, *config.latent_size),
+        provenance=_provenance(config, weights, execution),
+        look_ahead=look_ahead,
+    )
+    on_progress("ready", 1.0)
+    return world
+
+
+def _check(memory: MemorySetting) -> None:
+    try:
+        make_policy(memory, capacity=1)
+    except ValueError as error:
+        raise WorldFailed(str(error)) from None
+
+
+def _spec(config: PocketConfig) -> WorldSpec:
+    return WorldSpec(
+        name="pocket",
+        frame_width=config.frame_width,
+        frame_height=config.frame_height,
+        fps=config.fps,
+        block_length=config.block_length,
+        full_speed=FULL_SPEED,
+        policies=tuple(MEMORY_POLICIES),
+    )
+
+
+def _tokenizer(weights: Path) -> Tokenizer:
+    path = weights / "tokenizer.json"
+    try:
+        return Tokenizer.from_file(str(path))
+    except Exception as error:  # the library raises plain Exception
+        raise MissingWeights(
+            f"{path} cannot be read ({error}); restore it with `git checkout -- assets/weights`"
+        ) from error
+
+
+def _rays(config: PocketConfig) -> RayCoordinates:
+    rows, columns = (size // config.dit.patch for size in config.latent_size)
+    return RayCoordinates(config.dit.rays, rows, columns, config.block_length)
+
+
+def _cache(config: PocketConfig, memory: MemorySetting, execution: Execution) -> KVCache:
+    shape = CacheShape(
+        config.dit.num_layers,
+        config.tokens_per_frame,
+        config.dit.num_heads,
+        config.dit.head_dim,
+        config.block_length,
+    )
+    slots = memory.kept_mib * MIB // shape.slot_bytes(execution.dtype)
+    if slots < 1:
+        raise WorldFailed(
+            f"a memory budget of {memory.kept_mib} MiB holds no frame; give at least 1 MiB"
+        )
+    return KVCache(shape, min(slots, MOST_SLOTS), execution.dtype, execution.device)
+
+
+def _codec(autoencoder: Autoencoder, config: PocketConfig, execution: Execution) -> Codec:
+    def encode(frames):
+        pictures = to_pictures(frames, execution.dtype).to(execution.device)
+        return autoencoder.encode(pictures.contiguous(memory_format=torch.channels_last)).float()
+
+    def decode(latents):
+        latents = latents.to(execution.device, execution.dtype)
+        pictures = autoencoder.decode(latents.contiguous(memory_format=torch.channels_last))
+        return to_frames(pictures)
+
+    return Codec(encode, decode, lambda path: _open_image(path, config))
+
+
+def _open_image(path: str, config: PocketConfig) -> np.ndarray:
+    try:
+        with Image.open(path) as image:
+            fitted = image.convert("RGB").resize((config.frame_width, config.frame_height))
+    except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
+        raise WorldFailed(
+            f"scene image {path} cannot be read ({error}); give a PNG or JPEG picture"
+        ) from error
+    return np.asarray(fitted)[None]
+
+
+def _probe(config: PocketConfig) -> Execution:
+    """Time passes over a block by two layers of the world's width."""
+    layers = replace(config.dit, num_layers=2)
+
+    def run(dtype: torch.dtype, kernel: str):
+        dit = DiT(layers, KERNELS[kernel]).to(dtype)
+        length = config.block_length
+        latents = torch.zeros(1, length, config.dit.channels, *config.latent_size, dtype=dtype)
+        poses = torch.tensor([[(0.0, 0.0, 90.0)] * length])
+        rays = _rays(config)
+        rotary = rays.rotary(poses, torch.arange(length)[None])
+        features = rays.features(poses, torch.arange(length), dtype)
+
+        def one_pass():
+            with torch.inference_mode():
+                time = dit.embed_time(torch.zeros(1, length))
+                text = dit.text_keys(torch.zeros(1, config.text.text_len, config.text.dim).to(dtype))
+                return dit(latents, time, text, rotary, own_block_attention(dit.kernel), features)
+
+        return one_pass
+
+    return probe(run)
+
+
+def _provenance(config: PocketConfig, weights: Path, execution: Execution) -> dict:
+    return {
+        "weights": weights_hash(weights),
+        "config": config.as_dict(),
+        "execution": execution.as_dict(),
+        "torch": torch.__version__,
+        "wait_policy": os.environ.get("OMP_WAIT_POLICY", "default"),
+    }

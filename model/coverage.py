@@ -1,0 +1,48 @@
+"""How views cover each other, on a coarse grid: which kept frames show most of a coming view."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from controls.camera import CameraPose
+
+GRID_ACROSS, GRID_DOWN = 20, 12  # cells of a view
+ASPECT = 0.6  # height of a view over its width
+WORTH = 1  # fewest new cells for which a frame is attended
+
+
+def covered_cells(view: CameraPose, others: Sequence[CameraPose]) -> np.ndarray:
+    """Return which cells of `view` each other view shows, bool [n, GRID_DOWN, GRID_ACROSS]."""
+    table = np.array([(pose.yaw, pose.pitch, pose.fov) for pose in others]).reshape(-1, 3)
+    across = ((np.arange(GRID_ACROSS) + 0.5) / GRID_ACROSS - 0.5) * view.fov
+    down = ((np.arange(GRID_DOWN) + 0.5) / GRID_DOWN - 0.5) * view.fov * ASPECT
+    offset = (view.yaw - table[:, :1] + 180.0) % 360.0 - 180.0
+    half = table[:, 2:] / 2
+    columns = np.abs(offset + across) <= half  # [n, across]
+    rows = np.abs(view.pitch - table[:, 1:2] + down) <= half * ASPECT  # [n, down]
+    return rows[:, :, None] & columns[:, None, :]
+
+
+def choose_views(view: CameraPose, others: Sequence[CameraPose], count: int) -> list[int]:
+    """Return up to `count` indices of others that together show most of `view`.
+
+    Greedy: each choice adds most cells; of equals the earliest in the list, which is the earliest
+    sighting. When everything that can be shown is shown, further choices show it a second time.
+    """
+    if not others or count < 1:
+        return []
+    cells = covered_cells(view, others).reshape(len(others), -1)
+    chosen: list[int] = []
+    open_cells = np.ones(cells.shape[1], bool)
+    while len(chosen) < count:
+        gain = (cells & open_cells).sum(axis=1)
+        gain[chosen] = 0
+        best = int(gain.argmax())
+        if gain[best] >= WORTH:
+            chosen.append(best)
+            open_cells &= ~cells[best]
+        elif open_cells.all():
+            break  # nothing that is left shows any of it
+        else:
+            open_cells[:] = True
+    return chosen

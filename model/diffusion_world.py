@@ -1,0 +1,318 @@
+"""The one World: a conditioner, a generator with memory, and a decoder, passed in as parts."""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+
+import torch
+from torch import Tensor
+
+from controls.camera import CameraCommand, CameraPose, move
+from controls.phrases import camera_phrase
+from model.conditioning import Conditioner
+from model.generator import BlockGenerator, Coordinates, block_noise
+from model.kv_cache import KVCache
+from model.look_ahead import look_ahead_pose
+from model.memory import BlockInfo, MemoryPolicy, change_policy, make_policy
+from model.rope import RayCoordinates
+from model.usage import memory_usage
+from model.world import (
+    Control,
+    FrameBlock,
+    Frames,
+    LookAheadBlock,
+    MemorySetting,
+    WorldFailed,
+    WorldSpec,
+    WorldState,
+)
+from scenes import Scene
+
+MIB = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """Frames from and to latents, and a scene's first picture from a file."""
+
+    encode: Callable[[Frames], Tensor]  # uint8 [T, H, W, 3] -> [T, C, h, w]
+    decode: Callable[[Tensor], Frames]  # the other way round
+    open_image: Callable[[str], Frames]  # path -> uint8 [1, H, W, 3]
+
+
+@dataclass(slots=True)
+class _Progress:
+    """What changes from block to block, besides memory."""
+
+    seed: int
+    prompt: str
+    pose: CameraPose
+    block_index: int = 0  # shown blocks
+    made: int = 0  # blocks made, look-ahead ones counted
+    prompt_index: int = 0  # how often the prompt has changed
+    command: CameraCommand = CameraCommand()
+    pending: CameraPose | None = None  # where to look ahead before the next block
+
+
+class DiffusionWorld:
+    """A world whose frames a video transformer invents and remembers; see `World`."""
+
+    def __init__(
+        self,
+        spec: WorldSpec,
+        conditioner: Conditioner,
+        generator: BlockGenerator,
+        cache: KVCache,
+        rays: RayCoordinates,
+        codec: Codec,
+        memory: MemorySetting,
+        latent_shape: tuple[int, int, int],
+        provenance: dict,
+        *,
+        look_ahead: bool = True,
+    ) -> None:
+        self.spec = spec
+        self._conditioner, self._generator, self._cache = conditioner, generator, cache
+        self._rays, self._codec, self._latent_shape = rays, codec, latent_shape
+        self._provenance, self._look_ahead = provenance, look_ahead
+        self._initial_memory = memory
+        self._policy: MemoryPolicy = make_policy(memory, self._capacity(memory))
+        self._progress: _Progress | None = None
+        self._attended: frozenset[int] = frozenset()  # frame indices
+        self._imagined: list[LookAheadBlock] = []
+        self._stage_ms: dict[str, float] = {}
+
+    def reset(self, scene: Scene, seed: int) -> FrameBlock:
+        """Return the first block of a scene; see `World`."""
+        setting = self._initial_memory
+        if scene.memory is not None:
+            setting = replace(setting, policy=scene.memory)
+        self._policy = make_policy(setting, self._capacity(setting))
+        self._progress = _Progress(seed, scene.prompt, CameraPose())
+        self._imagined.clear()
+        self._stage_ms = {}
+        length = self.spec.block_length
+        with torch.inference_mode():
+            given = None
+            if scene.image is not None:
+                picture = self._codec.encode(self._codec.open_image(scene.image))
+                given = picture.expand(length, *self._latent_shape)[None].float()
+            return self._show((CameraPose(),) * length, CameraCommand(), given)
+
+    def step(self, control: Control) -> FrameBlock:
+        """Return the next block; see `World`."""
+        progress = self._running()
+        self._stage_ms = {}
+        self._obey(control, progress)
+        with torch.inference_mode():
+            self.prepare()
+            progress.pending = self._next_look_ahead(control.camera)
+            self.prepare()
+            poses = move(
+                progress.pose,
+                control.camera,
+                self.spec.full_speed,
+                self.spec.fps,
+                self.spec.block_length,
+            )
+            return self._show(poses, control.camera)
+
+    def prepare(self) -> bool:
+        """Imagine the pending view ahead, if there is one; see `World`."""
+        progress = self._running()
+        target, progress.pending = progress.pending, None
+        if target is None:
+            return False
+        started = time.perf_counter()
+        index = progress.made
+        with torch.inference_mode():
+            latents = self._make((target,) * self.spec.block_length, look_ahead=True)
+        self._imagined.append(
+            LookAheadBlock(
+                block_index=index,
+                pose=target,
+                latency_ms=1000 * (time.perf_counter() - started),
+                digest=hashlib.sha256(latents.numpy().tobytes()).hexdigest()[:16],
+            )
+        )
+        return True
+
+    def snapshot(self) -> WorldState:
+        """Return everything needed to go on; see `World`."""
+        progress = self._running()
+        slots = self._policy.table.slots()
+        keys, values = self._cache.export(slots)
+        data = {
+            "world": self.spec.name,
+            "weights": self._provenance.get("weights"),
+            "slots": list(slots),
+            "attended": sorted(self._attended),
+            "table": self._policy.table.as_dict(),
+            "setting": asdict(self._policy.setting),
+            "progress": asdict(progress),
+        }
+        arrays = {
+            name: tensor.cpu().contiguous().view(torch.uint8).numpy()
+            for name, tensor in (("keys", keys), ("values", values))
+        }
+        return WorldState(arrays, data)
+
+    def restore(self, state: WorldState) -> None:
+        """Go on from a snapshot; see `World`.
+
+        Raises:
+            WorldFailed: the snapshot was taken with other weights.
+        """
+        data = state.data
+        if data["weights"] != self._provenance.get("weights"):
+            raise WorldFailed(
+                f"state was saved with weights {data['weights']}, these are "
+                f"{self._provenance.get('weights')}; load the weights it was saved with"
+            )
+        setting = MemorySetting(**data["setting"])
+        self._policy = make_policy(setting, self._capacity(setting))
+        self._policy.table.load_dict(data["table"])
+        keys, values = (
+            torch.from_numpy(state.arrays[name]).view(self._cache.dtype)
+            for name in ("keys", "values")
+        )
+        self._cache.load(data["slots"], keys, values)
+        self._attended = frozenset(data["attended"])
+        saved = dict(data["progress"])
+        pending = saved.pop("pending")
+        self._progress = _Progress(
+            **{
+                **saved,
+                "pose": CameraPose(**saved["pose"]),
+                "command": CameraCommand(**saved["command"]),
+                "pending": pending and CameraPose(**pending),
+            }
+        )
+        self._imagined.clear()
+
+    def round_trip(self, frames: Frames) -> Frames:
+        """Return frames through the autoencoder; see `World`."""
+        with torch.inference_mode():
+            return self._codec.decode(self._codec.encode(frames))
+
+    def provenance(self) -> dict:
+        """Return what a recording's header says of this world."""
+        setting = asdict(self._initial_memory)
+        return {**self._provenance, "memory": setting, "look_ahead": self._look_ahead}
+
+    def close(self) -> None:
+        """Let go of everything; may be called twice."""
+        self._progress = None
+
+    def _running(self) -> _Progress:
+        if self._progress is None:
+            raise WorldFailed("the world has no scene yet; call reset first")
+        return self._progress
+
+    def _obey(self, control: Control, progress: _Progress) -> None:
+        if control.prompt is not None and control.prompt != progress.prompt:
+            progress.prompt = control.prompt
+            progress.prompt_index += 1
+        if control.memory is not None and control.memory != self._policy.setting:
+            capacity = self._capacity(control.memory)
+            self._policy = change_policy(self._policy, control.memory, capacity)
+
+    def _next_look_ahead(self, command: CameraCommand) -> CameraPose | None:
+        if not self._look_ahead or not self._policy.looks_ahead:
+            return None
+        known = [frame.pose for frame in self._policy.table.frames.values()]
+        return look_ahead_pose(self._running().pose, command, known)
+
+    def _show(
+        self,
+        poses: tuple[CameraPose, ...],
+        command: CameraCommand,
+        given: Tensor | None = None,
+    ) -> FrameBlock:
+        """Make, decode and return a block, and note where to look ahead next."""
+        progress = self._running()
+        latents = self._make(poses, given=given)
+        with self._timed("decode"):
+            frames = self._codec.decode(latents[0])
+        progress.pose, progress.command = poses[-1], command
+        progress.pending = self._next_look_ahead(command)
+        block = FrameBlock(
+            frames=frames,
+            poses=poses,
+            block_index=progress.block_index,
+            phrase=camera_phrase(command),
+            prompt=progress.prompt,
+            stage_ms=dict(self._stage_ms),
+            memory=self._usage(),
+            look_ahead=tuple(self._imagined),
+        )
+        progress.block_index += 1
+        self._imagined.clear()
+        self._stage_ms = {}
+        return block
+
+    def _make(
+        self,
+        poses: tuple[CameraPose, ...],
+        *,
+        look_ahead: bool = False,
+        given: Tensor | None = None,
+    ) -> Tensor:
+        """Denoise and remember one block; returns its latents, fp32 [1, F, C, h, w]."""
+        progress = self._running()
+        first_frame = progress.made * self.spec.block_length
+        block = BlockInfo(first_frame, poses, progress.prompt_index, look_ahead)
+        slots = self._policy.attend(poses[-1])
+        coordinates = self._coordinates(block)
+        stage = "look_ahead" if look_ahead else None
+        if not look_ahead:
+            kept = self._policy.table.frames
+            self._attended = frozenset(kept[slot].frame_index for slot in slots)
+        with self._timed(stage or "denoise"):
+            self._cache.attend(slots)
+            latents = given
+            if latents is None:
+                shape = (1, self.spec.block_length, *self._latent_shape)
+                noise = block_noise(progress.seed, progress.made, shape).to(self._cache.device)
+                text = self._conditioner.text_keys(progress.prompt)
+                latents = self._generator.denoise(noise, coordinates, text)
+        with self._timed(stage or "remember"):
+            self._generator.remember(latents, coordinates)
+            self._cache.write(self._policy.admit(block))
+        progress.made += 1
+        return latents.cpu()
+
+    def _coordinates(self, block: BlockInfo) -> Coordinates:
+        poses = torch.tensor([[(pose.yaw, pose.pitch, pose.fov) for pose in block.poses]])
+        length = len(block.poses)
+        times = torch.arange(block.first_frame, block.first_frame + length)[None]
+        dtype, device = self._cache.dtype, self._cache.device
+        rotary = self._rays.rotary(poses, times)
+        features = self._rays.features(poses, torch.arange(length), dtype)
+        return Coordinates(type(rotary)(*(t.to(device) for t in rotary)), features.to(device))
+
+    def _usage(self):
+        progress = self._running()
+        return memory_usage(
+            self._policy,
+            self._attended,
+            self._cache.slot_bytes,
+            self._capacity(self._policy.setting),
+            progress.made * self.spec.block_length,
+            self.spec,
+        )
+
+    def _capacity(self, setting: MemorySetting) -> int:
+        """Return how many slots a budget pays for, at most those that were allocated."""
+        wanted = setting.kept_mib * MIB // self._cache.slot_bytes
+        return max(1, min(self._cache.slots, wanted))
+
+    @contextmanager
+    def _timed(self, stage: str) -> Iterator[None]:
+        started = time.perf_counter()
+        yield
+        spent = 1000 * (time.perf_counter() - started)
+        self._stage_ms[stage] = self._stage_ms.get(stage, 0.0) + spent
+

@@ -1,0 +1,52 @@
+"""When and where to imagine a view ahead: before the camera reaches ground that memory lacks.
+
+Without it a slow pan uncovers the world in strips too thin to start an object in, and the world
+goes blank. Pure bookkeeping: poses in, a pose out.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from controls.camera import MAX_PITCH, CameraCommand, CameraPose
+from model.coverage import ASPECT, covered_cells
+
+JUMP = 0.75  # of a view: how far ahead the imagined view lies
+MARGIN = 0.12  # of a view: the strip beyond the leading edge that must be known
+KNOWN = 0.5  # share of that strip that memory must show
+
+
+def look_ahead_pose(
+    pose: CameraPose, command: CameraCommand, known: Sequence[CameraPose]
+) -> CameraPose | None:
+    """Return where to imagine a block before moving on from `pose`, or None if all is known.
+
+    Args:
+        pose: where the camera is.
+        command: where it is going.
+        known: poses of remembered frames.
+    """
+    heading = np.sign((command.yaw, command.pitch))
+    if not heading.any() or not known:
+        return None
+    if _shown(_moved(pose, heading, MARGIN), heading, known) >= KNOWN:
+        return None
+    target = _moved(pose, heading, JUMP)
+    return None if target == pose else target
+
+
+def _moved(pose: CameraPose, heading: np.ndarray, views: float) -> CameraPose:
+    yaw = (pose.yaw + heading[0] * views * pose.fov) % 360.0
+    pitch = pose.pitch + heading[1] * views * pose.fov * ASPECT
+    return CameraPose(float(yaw), float(np.clip(pitch, -MAX_PITCH, MAX_PITCH)), pose.fov)
+
+
+def _shown(view: CameraPose, heading: np.ndarray, known: Sequence[CameraPose]) -> float:
+    """Return the share of the leading edges of `view` that known frames show."""
+    cells = covered_cells(view, known).any(axis=0)  # [down, across]
+    edges = []
+    if heading[0]:
+        edges.append(cells[:, -2:] if heading[0] > 0 else cells[:, :2])
+    if heading[1] and abs(view.pitch) < MAX_PITCH:
+        edges.append(cells[:2] if heading[1] > 0 else cells[-2:])
+    return min((float(edge.mean()) for edge in edges), default=1.0)

@@ -1,0 +1,68 @@
+"""A short probe at start: which dtype, attention kernel and thread count suit this machine.
+
+bf16 pays only where the CPU has instructions for it, and a second thread only where a core is
+free; so the real pass of a block is timed both ways. The choice is recorded with every session.
+"""
+
+import platform
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+
+_ROUNDS = 3
+CHOICES = (
+    # dtype, attention kernel
+    (torch.bfloat16, "matmul"),
+    (torch.float32, "sdpa"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """How networks run."""
+
+    device: str
+    dtype: torch.dtype
+    kernel: str
+    threads: int
+    pass_ms: float = 0.0  # measured time of one pass over a block
+
+    def as_dict(self) -> dict:
+        """Return plain JSON data for a recording's header."""
+        return {
+            "device": self.device,
+            "dtype": str(self.dtype).removeprefix("torch."),
+            "attention": self.kernel,
+            "threads": self.threads,
+            "processor": platform.processor() or platform.machine(),
+        }
+
+
+def probe(run: Callable[[torch.dtype, str], Callable[[], object]]) -> Execution:
+    """Time one pass each way and return the fastest.
+
+    Args:
+        run: builds a pass for a dtype and a kernel name.
+    """
+    if torch.cuda.is_available():
+        return Execution("cuda", torch.bfloat16, "sdpa", torch.get_num_threads())
+    timed = [
+        Execution("cpu", dtype, kernel, torch.get_num_threads(), _time(run(dtype, kernel)))
+        for dtype, kernel in CHOICES
+    ]
+    return min(timed, key=lambda execution: execution.pass_ms)
+
+
+def _time(work: Callable[[], object]) -> float:
+    work()
+    return statistics.median(_clocked(work) for _ in range(_ROUNDS))
+
+
+def _clocked(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return 1000 * (time.perf_counter() - started)
+

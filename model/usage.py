@@ -1,0 +1,49 @@
+"""What a policy holds, as the memory bar shows it."""
+
+from collections import Counter
+
+from model.memory import MemoryPolicy
+from model.world import MemorySegment, MemoryUsage, SegmentKind, WorldSpec
+
+_ORDER: tuple[SegmentKind, ...] = ("sink", "compressed", "look-ahead", "raw")
+
+
+def memory_usage(
+    policy: MemoryPolicy,
+    attended: frozenset[int],
+    slot_bytes: int,
+    capacity: int,
+    frames_made: int,
+    spec: WorldSpec,
+) -> MemoryUsage:
+    """Return what is kept and attended.
+
+    Args:
+        policy: whose table is shown.
+        attended: indices of the frames that the last shown block read.
+        slot_bytes: bytes of one kept frame.
+        capacity: frames that the budget pays for.
+        frames_made: frames since reset, look-ahead ones counted.
+        spec: for seconds.
+    """
+    entries = policy.table.entries(attended)
+    counts = Counter(entry.kind for entry in entries)
+    segments = [
+        MemorySegment(kind, counts[kind], counts[kind] * slot_bytes)
+        for kind in _ORDER
+        if counts[kind]
+    ]
+    length = spec.block_length
+    segments.append(MemorySegment("current", length, length * slot_bytes))
+    oldest = entries[0].frame_index if entries else frames_made
+    return MemoryUsage(
+        policy=policy.setting.policy,
+        segments=tuple(segments),
+        bytes=len(entries) * slot_bytes,
+        budget=capacity * slot_bytes,
+        full_history_bytes=frames_made * slot_bytes,
+        evicted=policy.table.evicted,
+        oldest_seconds=(frames_made - oldest) / spec.fps,
+        attended_frames=len(attended),
+        entries=entries,
+    )

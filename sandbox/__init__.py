@@ -1,0 +1,1 @@
+"""The app: window, sessions, recordings. Nothing here is imported by another package."""

@@ -1,0 +1,58 @@
+"""Which world to load and how; what people name on the command line becomes a world here."""
+
+from dataclasses import dataclass, field
+
+from model.world import (
+    MemorySetting,
+    Progress,
+    World,
+    WorldFailed,
+    available_worlds,
+    load_world,
+)
+from sandbox.recording import Recording
+from scenes.files import nearest
+
+
+@dataclass(frozen=True, slots=True)
+class WorldChoice:
+    """A world by name, with its memory.
+
+    world = WorldChoice("pocket", MemorySetting(policy="mag")).load()
+
+    Raises:
+        WorldFailed: there is no world of that name.
+    """
+
+    name: str = "pocket"
+    memory: MemorySetting = field(default_factory=MemorySetting)
+    look_ahead: bool = True
+
+    def __post_init__(self) -> None:
+        if self.name not in available_worlds():
+            raise WorldFailed(_unknown("world", self.name, available_worlds()))
+
+    @classmethod
+    def of(cls, recording: Recording) -> "WorldChoice":
+        """Return the choice that a recording was made with."""
+        start = recording.start
+        return cls(start.world, start.memory or MemorySetting(), start.look_ahead)
+
+    def load(self, on_progress: Progress = lambda stage, fraction: None) -> World:
+        """Load the world.
+
+        Raises:
+            WorldFailed: the memory policy is unknown, or the world cannot run here.
+        """
+        world = load_world(
+            self.name, self.memory, look_ahead=self.look_ahead, on_progress=on_progress
+        )
+        policies = world.spec.policies
+        if self.memory.policy not in policies:
+            world.close()
+            raise WorldFailed(_unknown("memory policy", self.memory.policy, policies))
+        return world
+
+
+def _unknown(what: str, name: str, known: tuple[str, ...]) -> str:
+    return f'{what} "{name}" not found; available: {", ".join(known)}{nearest(name, known)}'

@@ -1,0 +1,153 @@
+"""The command line: subcommands, their options, and what each does with the app.
+
+Imports neither torch nor pygame: a wrong option is answered at once, and the window opens before
+the world is loaded.
+"""
+
+import argparse
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from model.world import WorldFailed, available_worlds
+from sandbox.commands import run_bench, run_play, run_replay
+from sandbox.recording import RecordingError
+from sandbox.settings import DisplayError
+from scenes import available_scenes
+from scenes.files import FileError, nearest
+from scenes.scene import MAX_SEED
+
+DEFAULT_SCENE = "meadow"
+
+
+class UsageError(ValueError):
+    """The command line is wrong; the message is one sentence with the remedy."""
+
+
+# What a person can cause or meet; anything else is a bug.
+EXPECTED_ERRORS = (UsageError, WorldFailed, FileError, RecordingError, DisplayError)
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Return the options, with `run(options, say) -> exit code`.
+
+    Raises:
+        UsageError: an option or subcommand is unknown or has a wrong value.
+    """
+    parser = _Parser(
+        prog="main.py", description=_DESCRIPTION, epilog=_EXAMPLES, formatter_class=_RAW
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_play(commands)
+    _add_replay(commands)
+    _add_bench(commands)
+    return parser.parse_args(arguments)
+
+
+_RAW = argparse.RawDescriptionHelpFormatter
+_DESCRIPTION = """A game whose world is a neural video model that remembers: look around with the
+arrow keys, leave a view, come back, and it is still there."""
+_EXAMPLES = """examples:
+  main.py play                                 open the window
+  main.py play --scene kitchen --memory mag    another place, another memory policy
+  main.py play --record runs/monday            write the session down
+  main.py replay runs/monday --verify          play it again and compare every block
+  main.py bench --json bench.json              measure this machine
+
+`main.py COMMAND --help` lists the options of a command."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says in one sentence what is wrong, and what was probably meant."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}{_nearest_word(message)}; see `{self.prog} --help`")
+
+
+_COMMANDS = ("play", "replay", "bench")
+_OPTIONS = (
+    *("--world", "--scene", "--memory", "--seed", "--record", "--headless", "--seconds"),
+    *("--no-look-ahead", "--verify", "--json", "--prefill"),
+)
+
+
+def _nearest_word(message: str) -> str:
+    """Return what was probably meant by an argument that argparse does not know."""
+    if message.startswith("unrecognized arguments: "):
+        word = message.split()[2]
+        return nearest(word.partition("=")[0], _OPTIONS)
+    if "invalid choice: '" in message:
+        return nearest(message.split("'")[1], _COMMANDS)
+    return ""
+
+
+def _add_play(commands: argparse._SubParsersAction) -> None:
+    play = commands.add_parser("play", help="play in a window", allow_abbrev=False)
+    _add_world_options(play)
+    play.add_argument(
+        "--record", type=Path, metavar="DIR", help="write the session to a new folder"
+    )
+    play.add_argument(
+        "--headless", action="store_true", help="no window; a script pans the camera out and back"
+    )
+    play.add_argument("--seconds", type=_positive, help="stop by itself after this time")
+    play.set_defaults(run=run_play)
+
+
+def _add_replay(commands: argparse._SubParsersAction) -> None:
+    replay = commands.add_parser("replay", help="play a recording again", allow_abbrev=False)
+    replay.add_argument("folder", type=Path, metavar="DIR", help="folder given to play --record")
+    replay.add_argument(
+        "--verify", action="store_true", help="compare every block; exit code 1 if one differs"
+    )
+    replay.add_argument(
+        "--headless", action="store_true", help="no window; with --verify as fast as it goes"
+    )
+    replay.set_defaults(run=run_replay)
+
+
+def _add_bench(commands: argparse._SubParsersAction) -> None:
+    bench = commands.add_parser("bench", help="measure this machine", allow_abbrev=False)
+    _add_world_options(bench)
+    bench.add_argument("--seconds", type=_positive, default=30.0, help="of paced play (default 30)")
+    bench.add_argument("--json", type=Path, metavar="FILE", help="write the numbers to a file")
+    bench.add_argument(
+        "--prefill",
+        type=_positive,
+        default=600.0,
+        metavar="SECONDS",
+        help="play time of the full memory whose block time is compared (default 600)",
+    )
+    bench.set_defaults(run=run_bench)
+
+
+def _add_world_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--world", default="pocket", help=f"one of {', '.join(available_worlds())}")
+    parser.add_argument(
+        "--scene",
+        default=DEFAULT_SCENE,
+        metavar="NAME|FILE",
+        help=f"a YAML file or one of {', '.join(available_scenes())}",
+    )
+    parser.add_argument("--memory", metavar="POLICY", help="what the world keeps, e.g. mag")
+    parser.add_argument("--seed", type=_seed, help="another world from the same description")
+    parser.add_argument(
+        "--no-look-ahead", action="store_true", help="imagine nothing before the view gets there"
+    )
+
+
+def _positive(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f'"{text}" is not a number of seconds above 0')
+    return value
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal() or int(text) > MAX_SEED:
+        raise argparse.ArgumentTypeError(f'"{text}" is not a whole number from 0 to {MAX_SEED}')
+    return int(text)

@@ -1,0 +1,151 @@
+"""What each subcommand does: options in, the app or a session run, one exit code out."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from controls.sources import ScriptSource
+from model.world import WorldFailed
+from sandbox import bench
+from sandbox.choice import WorldChoice
+from sandbox.events import SessionObserver
+from sandbox.recorder import Recorder
+from sandbox.recording import Recording, RecordingError, load_recording
+from sandbox.replay import ReplaySource, Verifier, verify
+from sandbox.scripts import pan_out_and_back
+from sandbox.session import CommandSource
+from sandbox.settings import DisplayError, load_settings
+from scenes import Scene, load_scene
+
+if TYPE_CHECKING:  # imports pygame, which must see the display settings first
+    from sandbox.app import RunSummary
+
+Say = Callable[[str], None]
+HEADLESS_SECONDS = 10.0  # of play without a person, when not told otherwise
+MOST_BLOCKS_A_SECOND = 30  # more than any world makes: a script must not run out early
+
+
+def run_play(options: argparse.Namespace, say: Say) -> int:
+    """Play in a window, or without one by a script."""
+    scene, seed, choice = _what_to_play(options)
+    recorder = None
+    if options.record:
+        recorder = Recorder(options.record, memory=choice.memory, look_ahead=choice.look_ahead)
+    seconds, source = options.seconds, None
+    if options.headless:
+        seconds = seconds or HEADLESS_SECONDS
+        source = ScriptSource(pan_out_and_back(int(seconds * MOST_BLOCKS_A_SECOND) + 1))
+    observers = [recorder] if recorder else []
+    summary = _run_app(choice, scene, seed, observers, source, seconds, options.headless)
+    if options.headless:
+        say(f"{summary.frames} frames shown, {summary.fps:.1f} a second")
+    if recorder and recorder.problem is None:
+        say(f"recorded in {', '.join(map(str, recorder.folders))}")
+    return 0
+
+
+def run_replay(options: argparse.Namespace, say: Say) -> int:
+    """Play a recording again; with --verify the exit code says whether every block is the same."""
+    recording = load_recording(options.folder)
+    if recording.cut_off:
+        say("the last line of the recording is cut off and left out: writing it was interrupted")
+    choice = WorldChoice.of(recording)
+    if not options.verify:
+        _replay_in_app(recording, choice, [], options.headless)
+        return 0
+    if options.headless:
+        world = choice.load()
+        try:
+            verifier = verify(recording, world)
+        finally:
+            world.close()
+    else:
+        verifier = Verifier(recording)
+        _replay_in_app(recording, choice, [verifier], headless=False)
+    say(verifier.summary())
+    return 0 if verifier.matches else 1
+
+
+def run_bench(options: argparse.Namespace, say: Say) -> int:
+    """Measure this machine, print the numbers and write them where asked."""
+    scene, seed, choice = _what_to_play(options)
+    _choose_display(headless=not _has_display())
+    plan = bench.BenchPlan(
+        choice=choice,
+        scene=scene,
+        scene_option=options.scene,
+        seed=seed,
+        settings=load_settings(),
+        seconds=options.seconds,
+        prefill_seconds=options.prefill,
+    )
+    numbers = bench.run(plan, say)
+    text = json.dumps(numbers, indent=2, default=str)
+    say(text)
+    if options.json:
+        _write(options.json, text + "\n")
+    return 0
+
+
+def _what_to_play(options: argparse.Namespace) -> tuple[Scene, int, WorldChoice]:
+    """Return scene, seed, world: the command line wins over the scene, that over settings."""
+    scene = load_scene(options.scene)
+    seed = scene.seed if options.seed is None else options.seed
+    settings = load_settings()
+    memory = settings.memory_setting(options.memory or scene.memory)
+    look_ahead = settings.look_ahead and not options.no_look_ahead
+    return scene, seed, WorldChoice(options.world, memory, look_ahead)
+
+
+def _replay_in_app(
+    recording: Recording, choice: WorldChoice, observers: Sequence[SessionObserver], headless: bool
+) -> None:
+    start = recording.start
+    source = ReplaySource(recording)
+    _run_app(choice, start.scene, start.seed, observers, source, None, headless)
+
+
+def _run_app(
+    choice: WorldChoice,
+    scene: Scene,
+    seed: int,
+    observers: Sequence[SessionObserver],
+    source: CommandSource | None,
+    seconds: float | None,
+    headless: bool,
+) -> "RunSummary":
+    _choose_display(headless=headless)
+    from sandbox import app
+
+    summary = app.run(
+        choice.load, scene, seed, load_settings(), observers, source=source, seconds=seconds
+    )
+    if summary.error is not None:
+        raise WorldFailed(summary.error)
+    return summary
+
+
+def _choose_display(*, headless: bool) -> None:
+    os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
+    if headless:
+        os.environ["SDL_VIDEODRIVER"] = os.environ["SDL_AUDIODRIVER"] = "dummy"
+    elif not _has_display():  # SDL would play on where nobody sees it
+        raise DisplayError("no display found; start it in a desktop session or use --headless")
+
+
+def _has_display() -> bool:
+    names = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")
+    return not sys.platform.startswith("linux") or any(map(os.environ.get, names))
+
+
+def _write(path: Path, text: str) -> None:
+    part = path.with_name(path.name + ".part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        raise RecordingError(f"cannot write {path} ({error.strerror}); name another file") from None

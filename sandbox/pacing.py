@@ -1,0 +1,97 @@
+"""When to show a frame and when to begin a block: arithmetic on times, with no clock of its own."""
+
+import math
+from collections import deque
+from dataclasses import dataclass
+from itertools import pairwise
+
+LATE = 0.5  # a frame later than this share of its interval moves the grid
+MARGIN_S = 0.004  # spare time before a block is needed [s]
+
+
+class FrameGrid:
+    """A grid of due times, one a frame; a late frame shifts it, so nothing is ever caught up.
+
+    grid = FrameGrid(fps=16)
+    grid.show(now=0.0)
+    grid.due  # 0.0625
+    """
+
+    def __init__(self, fps: float) -> None:
+        self.interval = 1.0 / fps  # s
+        self.due: float | None = None  # when the next frame is to be shown; None: at once [s]
+        self.late_frames = 0
+
+    def is_due(self, now: float) -> bool:
+        """Return whether the next frame is to be shown."""
+        return self.due is None or now >= self.due
+
+    def show(self, now: float) -> None:
+        """Note that a frame is shown and set when the next is due."""
+        if self.due is None:
+            self.due = now
+        elif now - self.due > LATE * self.interval:
+            self.late_frames += 1
+            self.due = now
+        self.due += self.interval
+
+    def restart(self) -> None:
+        """Begin a new grid with the next frame, as after a pause."""
+        self.due = None
+
+
+class DurationEstimate:
+    """How long something takes, on the safe side: a high percentile of the newest samples."""
+
+    def __init__(self, percentile: float = 0.95, window: int = 40) -> None:
+        self._percentile = percentile
+        self._samples: deque[float] = deque(maxlen=window)
+
+    def add(self, seconds: float) -> None:
+        """Note how long it took once."""
+        self._samples.append(seconds)
+
+    @property
+    def seconds(self) -> float:
+        """The estimate [s], 0 before the first sample."""
+        return percentile(self._samples, self._percentile) if self._samples else 0.0
+
+    def latest_start(self, needed_at: float) -> float:
+        """Return when to begin so that it is done at `needed_at`: at once when nothing is known."""
+        return needed_at - self.seconds - MARGIN_S if self._samples else -math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class PacingStats:
+    """How evenly frames were shown."""
+
+    frames: int = 0
+    fps: float = 0.0  # achieved
+    interval_p50_ms: float = 0.0
+    interval_p95_ms: float = 0.0
+    interval_max_ms: float = 0.0
+    jitter_ms: float = 0.0  # mean distance of the intervals from the wanted one
+    late_frames: int = 0  # frames that moved the grid
+
+
+def pacing_stats(shown_at: list[float], grid: FrameGrid) -> PacingStats:
+    """Summarise the times at which frames were shown [s]."""
+    if len(shown_at) < 2:
+        return PacingStats(frames=len(shown_at), late_frames=grid.late_frames)
+    intervals = [later - earlier for earlier, later in pairwise(shown_at)]
+    jitter = sum(abs(interval - grid.interval) for interval in intervals) / len(intervals)
+    return PacingStats(
+        frames=len(shown_at),
+        fps=len(intervals) / (shown_at[-1] - shown_at[0]),
+        interval_p50_ms=percentile(intervals, 0.5) * 1000,
+        interval_p95_ms=percentile(intervals, 0.95) * 1000,
+        interval_max_ms=max(intervals) * 1000,
+        jitter_ms=jitter * 1000,
+        late_frames=grid.late_frames,
+    )
+
+
+def percentile(values: deque[float] | list[float], share: float) -> float:
+    """Return the smallest value that at least `share` of the values do not exceed."""
+    ordered = sorted(values)
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]

@@ -1,0 +1,124 @@
+"""Writes a session down while it is played: one JSON line per event, flushed at once.
+
+A thread of its own writes, so that neither the world nor the window waits for a disk. When the disk
+fails, play goes on without a recording and `problem` says so. Frames are not stored: a replay makes
+them again.
+"""
+
+import json
+import logging
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
+
+from model.world import FrameBlock, MemorySetting
+from sandbox.events import BlockEvent, SessionEnd, SessionStart, event_to_json
+from sandbox.recording import EVENTS_FILE, RecordingError
+
+logger = logging.getLogger(__name__)
+
+Event = SessionStart | BlockEvent | SessionEnd
+
+
+class Recorder:
+    """A session observer that writes `FOLDER/session.jsonl`; later sessions go to FOLDER-2, ...
+
+    recorder = Recorder(Path("runs/monday"), memory=setting, look_ahead=True)
+    session = Session(world, source, observers=[recorder])
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        memory: MemorySetting | None = None,
+        look_ahead: bool = True,
+        on_problem: Callable[[str], None] = logger.warning,
+    ) -> None:
+        """Claim the folder.
+
+        Raises:
+            RecordingError: it already holds files, or cannot be made.
+        """
+        self.folders: list[Path] = []  # one a session
+        self.problem: str | None = None  # why nothing is recorded any more
+        self._folder = folder
+        self._memory = memory
+        self._look_ahead = look_ahead
+        self._on_problem = on_problem
+        self._queue: SimpleQueue[Event | None] = SimpleQueue()
+        self._thread: Thread | None = None
+        _claim(folder)
+
+    def on_start(self, event: SessionStart, block: FrameBlock) -> None:  # noqa: ARG002 - observer
+        """Begin a recording."""
+        self.folders.append(_next_folder(self._folder) if self.folders else self._folder)
+        self._queue = SimpleQueue()
+        self._queue.put(replace(event, memory=self._memory, look_ahead=self._look_ahead))
+        self._thread = Thread(
+            target=self._write, args=(self.folders[-1], self._queue), name="recorder", daemon=True
+        )
+        self._thread.start()
+
+    def on_block(self, event: BlockEvent, block: FrameBlock) -> None:  # noqa: ARG002 - observer
+        """Note one more block."""
+        if self.problem is None:
+            self._queue.put(event)
+
+    def on_end(self, event: SessionEnd) -> None:
+        """Write what is left and close the file."""
+        self._queue.put(event)
+        self._queue.put(None)
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    def _write(self, folder: Path, queue: "SimpleQueue[Event | None]") -> None:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with (folder / EVENTS_FILE).open("x", encoding="utf-8") as file:
+                while (event := queue.get()) is not None:
+                    if isinstance(event, SessionStart):
+                        event = _with_own_image(event, folder)
+                    file.write(to_line(event))
+                    file.flush()  # a killed game leaves a readable recording
+        except OSError as error:
+            self.problem = f"recording stopped: {error.strerror or error} ({folder}); play goes on"
+            self._on_problem(self.problem)
+
+
+def _with_own_image(event: SessionStart, folder: Path) -> SessionStart:
+    """Keep the scene's picture in the recording, which then needs no other file."""
+    if event.scene.image is None:
+        return event
+    source = Path(event.scene.image)
+    kept = folder / f"image{source.suffix}"
+    shutil.copyfile(source, kept)
+    return replace(event, scene=replace(event.scene, image=kept.name))
+
+
+def to_line(event: Event) -> str:
+    """Return an event as one line of a recording."""
+    return json.dumps(event_to_json(event), default=str) + "\n"
+
+
+def _claim(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        occupied = any(folder.iterdir())
+    except OSError as error:
+        raise RecordingError(
+            f"cannot record to {folder} ({error.strerror}); name another folder"
+        ) from None
+    if occupied:
+        raise RecordingError(f"{folder} already holds files; name another folder or remove it")
+
+
+def _next_folder(first: Path) -> Path:
+    number = 2
+    while (folder := first.with_name(f"{first.name}-{number}")).exists():
+        number += 1
+    return folder

@@ -1,0 +1,96 @@
+"""Shown from the first moment until the first block: where we go, and how far loading is."""
+
+import pygame
+
+from controls.bindings import ACTIONS
+from sandbox.hud import Hud
+from sandbox.screens import Outcome
+from sandbox.theme import ACCENT, BACKDROP, FAINT, MUTED, TRACK
+from sandbox.worker import GenerationWorker, ReadyBlock, WorkerStatus
+from scenes import Scene
+
+STAGES = {  # what loaders report, for people; others are shown as they are
+    "weights": "Waking the network",
+    "probe": "Getting to know this machine",
+    "memory": "Making room for memories",
+    "ready": "Imagining the first view",
+}
+DAWN = (38, 46, 78)  # lower end of the backdrop
+
+
+class LoadingScreen:
+    """Waits for the first block, which it keeps in `first`."""
+
+    def __init__(self, worker: GenerationWorker, scene: Scene) -> None:
+        self.outcome: Outcome | None = None
+        self.wake_at: float | None = None
+        self.first: ReadyBlock | None = None
+        self._worker = worker
+        self._scene = scene
+        self._hud = Hud()
+        self._shown: WorkerStatus | None = None
+        self._dirty = True
+
+    def handle(self, event: pygame.Event) -> None:
+        """Leave, or try again after a failure."""
+        if event.type == pygame.QUIT:
+            self.outcome = "leave"
+        elif event.type == pygame.KEYDOWN:
+            action = ACTIONS.get(pygame.key.name(event.key))
+            if action == "leave":
+                self.outcome = "leave"
+            elif action == "reset" and self._worker.status.error:
+                self.outcome = "retry"
+        elif event.type in (pygame.WINDOWSIZECHANGED, pygame.WINDOWEXPOSED):
+            self._dirty = True
+
+    def update(self, now: float) -> bool:  # noqa: ARG002 -- nothing here depends on time
+        """Look whether the first block is there."""
+        self.first = self.first or self._worker.take()
+        status = self._worker.status
+        changed = self._dirty or status != self._shown
+        self._shown, self._dirty = status, False
+        return changed
+
+    def draw(self, surface: pygame.Surface) -> None:
+        """Draw the title, the prompt and a progress bar, or what went wrong."""
+        _draw_backdrop(surface)
+        status = self._worker.status
+        if status.error:
+            hint = "R: try again    Esc: leave"
+            self._hud.draw_message(surface, "The world did not start", status.error, hint)
+        else:
+            self._draw_title(surface)
+            self._draw_progress(surface, status)
+
+    def _draw_title(self, surface: pygame.Surface) -> None:
+        theme = self._hud.theme(surface)
+        width, height = surface.get_size()
+        middle = height // 2 - theme.px(50)
+        _centred(surface, theme.text("MAG sandbox", 14, FAINT), middle - theme.px(60))
+        _centred(surface, theme.text(self._scene.name, 40, bold=True), middle - theme.px(22))
+        lines = theme.wrap(self._scene.prompt, round(width * 0.7), lines=3, size=17)
+        for row, words in enumerate(lines):
+            top = middle + theme.px(24) + row * theme.line_height(17)
+            _centred(surface, theme.text(words, 17, MUTED), top)
+
+    def _draw_progress(self, surface: pygame.Surface, status: WorkerStatus) -> None:
+        theme = self._hud.theme(surface)
+        bar = pygame.Rect(0, 0, theme.px(360), theme.px(6))
+        bar.center = surface.get_width() // 2, surface.get_height() // 2 + theme.px(100)
+        surface.blit(theme.rounded(bar.size, TRACK, 3), bar)
+        stage = STAGES.get(status.stage, status.stage.capitalize())
+        done = max(bar.height, round(bar.width * min(1.0, status.fraction)))
+        surface.blit(theme.rounded((done, bar.height), ACCENT, 3), bar)
+        _centred(surface, theme.text(stage, 14, MUTED), bar.bottom + theme.px(20))
+
+
+def _draw_backdrop(surface: pygame.Surface) -> None:
+    strip = pygame.Surface((1, 2))
+    strip.set_at((0, 0), BACKDROP)
+    strip.set_at((0, 1), DAWN)
+    pygame.transform.smoothscale(strip.convert(surface), surface.get_size(), surface)
+
+
+def _centred(surface: pygame.Surface, text: pygame.Surface, middle: int) -> None:
+    surface.blit(text, text.get_rect(center=(surface.get_width() // 2, middle)))

@@ -1,0 +1,18 @@
+"""A script or a recording being played: like play, but nobody steers."""
+
+from controls.bindings import Action
+from sandbox.screens.play import PlayScreen
+
+
+class ReplayScreen(PlayScreen):
+    """Shows a script; camera keys and starting over have no effect."""
+
+    mode = "replay"
+
+    def camera_key(self, key: str, *, down: bool) -> None:
+        """Leave the camera to the script."""
+
+    def act(self, action: Action) -> None:
+        """Do everything but start over, unless the world stopped."""
+        if action != "reset" or self._worker.status.error:
+            super().act(action)

@@ -1,0 +1,87 @@
+"""What a player can set once for all: `SandboxConfig`, read from the user's YAML if there is one.
+
+Imports no pygame: the command line reads it before a window is chosen.
+"""
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from model.world import MemorySetting
+from scenes.files import FieldError, FileError, read_checked_yaml
+
+HOME_VARIABLE = "MAG_SANDBOX_HOME"
+FOLDER = "mag-sandbox"
+FILE = "settings.yaml"
+MEMORY = MemorySetting()
+HudLevel = Literal["full", "small", "off"]
+ScaleMode = Literal["smooth", "sharp"]  # how to enlarge by a factor that is no whole number
+FitMode = Literal["whole", "fill"]  # show the whole picture, or fill the window and cut a little
+
+
+class SettingsError(FileError):
+    """The user's settings are wrong."""
+
+
+class DisplayError(RuntimeError):
+    """No window can be opened; the message names the remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxConfig:
+    """Settings of the app; every one has a default."""
+
+    window_width: int = 1280  # px
+    window_height: int = 720  # px
+    fit: FitMode = "whole"
+    scale: ScaleMode = "smooth"
+    hud: HudLevel = "full"
+    memory: str = MEMORY.policy  # memory policy
+    kept_mib: int = MEMORY.kept_mib  # budget of the memory [MiB]
+    attended_frames: int = MEMORY.attended_frames  # most remembered frames a block reads
+    look_ahead: bool = True  # imagine a view ahead while there is time
+
+    def __post_init__(self) -> None:
+        _check_range("window_width", self.window_width, 320, 7680)
+        _check_range("window_height", self.window_height, 200, 4320)
+        _check_range("kept_mib", self.kept_mib, 1, 65536)
+        _check_range("attended_frames", self.attended_frames, 1, 1024)
+
+    def memory_setting(self, policy: str | None = None) -> MemorySetting:
+        """Return what a world is loaded with; a policy asked for elsewhere goes first."""
+        return MemorySetting(
+            policy=policy or self.memory,
+            kept_mib=self.kept_mib,
+            attended_frames=self.attended_frames,
+        )
+
+
+def load_settings(path: Path | None = None) -> SandboxConfig:
+    """Return the user's settings, the defaults where there is no file.
+
+    Raises:
+        SettingsError: the file is wrong.
+    """
+    path = path or config_folder() / FILE
+    return (
+        read_checked_yaml(path, SandboxConfig, SettingsError) if path.exists() else SandboxConfig()
+    )
+
+
+def config_folder() -> Path:
+    """Return where this platform keeps settings; $MAG_SANDBOX_HOME goes first."""
+    home = os.environ.get(HOME_VARIABLE)
+    if home:
+        return Path(home)
+    if sys.platform == "win32":
+        return Path(os.environ.get("APPDATA") or Path.home() / "AppData" / "Roaming") / FOLDER
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / FOLDER
+    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / FOLDER
+
+
+def _check_range(field: str, value: int, low: int, high: int) -> None:
+    if not low <= value <= high:
+        raise FieldError(field, f"{field} is {value}, expected {low} to {high}")

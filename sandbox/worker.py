@@ -1,0 +1,241 @@
+"""The generation thread: it alone owns the world, and is always at most one block ahead.
+
+A block is begun as late as it can be to be ready when the current one has been shown, so that the
+newest input counts; the time before that goes to looking ahead. Knows nothing of windows.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from controls.camera import CameraCommand
+from model.world import FrameBlock, Progress, World, WorldFailed, WorldSpec
+from sandbox.events import BlockEvent, SessionEnd, SessionObserver, SessionStart
+from sandbox.pacing import DurationEstimate
+from sandbox.session import CommandSource, Session
+from scenes import Scene
+
+logger = logging.getLogger(__name__)
+Clock = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyBlock:
+    """A finished block on its way to the window."""
+
+    generation: int  # counts resets; an older one is never shown
+    block: FrameBlock
+    command: CameraCommand  # what it answers
+    sampled_at: float  # when the command was read [s of the worker's clock]
+    seconds: float  # what making it took
+    spec: WorldSpec
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerStatus:
+    """Where the thread stands, for the window to show."""
+
+    stage: str = "Starting"
+    fraction: float = 0.0  # of loading
+    error: str | None = None  # one sentence
+    ended: bool = False  # the script is over
+
+
+class GenerationWorker:
+    """Plays a world on its own thread.
+
+    worker = GenerationWorker(load, source, observers, scene, seed)
+    worker.start()
+    while (ready := worker.take()) is None: ...  # the window draws worker.status meanwhile
+    worker.needed_at(ready_to_show_next)         # sets when the next block is begun
+    worker.close("left")
+    """
+
+    def __init__(
+        self,
+        load: Callable[[Progress], World],
+        source: CommandSource,
+        observers: Sequence[SessionObserver],
+        scene: Scene,
+        seed: int,
+        *,
+        clock: Clock = time.perf_counter,
+        notify: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.status = WorkerStatus()
+        self._load = load
+        self._source = source
+        self._newest = _NewestCommand()
+        self._observers = (*observers, self._newest)
+        self._scene = scene
+        self._seed = seed
+        self._clock = clock
+        self._notify = notify
+        self._changed = threading.Condition()  # guards what follows
+        self._stop_reason: str | None = None
+        self._generation = 0
+        self._ready: ReadyBlock | None = None
+        self._needed_at: float | None = None
+        self._block_time = DurationEstimate()
+        self._prepare_time = DurationEstimate()
+        self._thread = threading.Thread(target=self._run, name="generation", daemon=True)
+
+    def start(self) -> None:
+        """Begin to load the world, then to play it."""
+        self._thread.start()
+
+    def take(self) -> ReadyBlock | None:
+        """Return the finished block, if there is one, and make room for the next."""
+        with self._changed:
+            ready, self._ready = self._ready, None
+            if ready is None or ready.generation != self._generation:
+                return None
+            self._needed_at = None
+            self._changed.notify()
+            return ready
+
+    def needed_at(self, moment: float | None) -> None:
+        """Say when the next block is to be shown; None: not before another call (paused)."""
+        with self._changed:
+            self._needed_at = moment
+            self._changed.notify()
+
+    def reset(self) -> None:
+        """Begin the scene again; blocks of before are never handed out."""
+        with self._changed:
+            self._generation += 1
+            self._ready = None
+            self._needed_at = None
+            self._changed.notify()
+
+    def close(self, reason: str, timeout: float = 30.0) -> bool:
+        """End the session, free the world and the thread; True if it ended in time."""
+        with self._changed:
+            self._stop_reason = self._stop_reason or reason
+            self._changed.notify()
+        if self._thread.is_alive():
+            self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        world = session = None
+        try:
+            world = self._load(self._on_progress)
+            session = Session(world, self._source, self._observers)
+            self._play(session, world.spec)
+        except _ClosedWhileLoadingError:
+            logger.info("closed while loading")
+        except Exception as error:  # the only broad one: a crash becomes a banner
+            logger.error("the world stopped", exc_info=not isinstance(error, WorldFailed))
+            self._set_status(WorkerStatus(error=_sentence(error)))
+            if session:
+                session.end(_sentence(error))
+        finally:
+            if world:
+                world.close()
+
+    def _play(self, session: Session, spec: WorldSpec) -> None:
+        reason = self._stop_reason or "reset"
+        while reason == "reset":
+            reason = self._playthrough(session, spec)
+        session.end(reason)
+
+    def _playthrough(self, session: Session, spec: WorldSpec) -> str:
+        """Play from a reset on and return why it ended."""
+        with self._changed:
+            generation = self._generation
+        begun = self._clock()
+        block = session.start(self._scene, self._seed)
+        self._hand_over(generation, block, begun, spec)
+        while (reason := self._wait_for_turn(session, generation)) is None:
+            begun = self._clock()
+            block = session.advance()
+            if block is None:
+                session.end("script over")
+                self._set_status(WorkerStatus(ended=True))
+                return self._wait_for_reset(generation)
+            self._block_time.add(self._clock() - begun)
+            self._hand_over(generation, block, begun, spec)
+        return reason
+
+    def _hand_over(self, generation: int, block: FrameBlock, begun: float, spec: WorldSpec) -> None:
+        seconds = self._clock() - begun
+        ready = ReadyBlock(generation, block, self._newest.command, begun, seconds, spec)
+        with self._changed:
+            if generation == self._generation:
+                self._ready = ready
+        self._notify()
+
+    def _wait_for_turn(self, session: Session, generation: int) -> str | None:
+        """Look ahead and sleep until the next block is to be begun; else say why to end."""
+        work_left = True
+        while True:
+            with self._changed:
+                reason = self._interrupted(generation)
+                if reason:
+                    return reason
+                wait = self._seconds_until_turn()
+                if wait is not None and wait <= 0:
+                    return None
+                if not (work_left and self._time_to_prepare(wait)):
+                    self._changed.wait(wait)
+                    continue
+            begun = self._clock()
+            work_left = session.prepare()
+            if work_left:
+                self._prepare_time.add(self._clock() - begun)
+
+    def _wait_for_reset(self, generation: int) -> str:
+        with self._changed:
+            while (reason := self._interrupted(generation)) is None:
+                self._changed.wait()
+            return reason
+
+    def _interrupted(self, generation: int) -> str | None:
+        if self._stop_reason:
+            return self._stop_reason
+        return "reset" if generation != self._generation else None
+
+    def _seconds_until_turn(self) -> float | None:
+        if self._ready is not None or self._needed_at is None:
+            return None
+        return self._block_time.latest_start(self._needed_at) - self._clock()
+
+    def _time_to_prepare(self, wait: float | None) -> bool:
+        return wait is None or wait > self._prepare_time.seconds
+
+    def _on_progress(self, stage: str, fraction: float) -> None:
+        if self._stop_reason:
+            raise _ClosedWhileLoadingError
+        self._set_status(WorkerStatus(stage=stage, fraction=fraction))
+
+    def _set_status(self, status: WorkerStatus) -> None:
+        self.status = status
+        self._notify()
+
+
+class _ClosedWhileLoadingError(Exception):
+    """Leaves a loader from within its progress report."""
+
+
+class _NewestCommand:
+    """Remembers what the newest block was asked."""
+
+    def __init__(self) -> None:
+        self.command = CameraCommand()
+
+    def on_start(self, event: SessionStart, block: FrameBlock) -> None:  # noqa: ARG002 -- observer
+        self.command = event.first_block.control.camera
+
+    def on_block(self, event: BlockEvent, block: FrameBlock) -> None:  # noqa: ARG002 -- observer
+        self.command = event.control.camera
+
+    def on_end(self, event: SessionEnd) -> None:
+        """Nothing to do: the last command stays."""
+
+
+def _sentence(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return text if text else f"the world stopped with {type(error).__name__}"

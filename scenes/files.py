@@ -1,0 +1,165 @@
+"""YAML for people: read a file into a dataclass and say exactly what is wrong with it.
+
+Used for everything people edit by hand (scenes, settings); knows nothing of what the keys mean.
+"""
+
+import types
+from dataclasses import MISSING, fields
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import yaml
+
+MAX_BYTES = 64 * 1024  # a hand-written file is far smaller
+TYPE_NAMES = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
+
+T = TypeVar("T")
+
+
+class FileError(ValueError):
+    """A file that people edit is missing or wrong; one sentence: where, what, remedy."""
+
+
+class SceneError(FileError):
+    """A scene is missing or wrong."""
+
+
+class FieldError(ValueError):
+    """A value of the right type that its dataclass refuses; the reader adds file and line."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(problem)
+        self.field = field
+
+
+def read_checked_yaml(path: Path, cls: type[T], error: type[FileError] = FileError) -> T:
+    """Make a dataclass of a YAML file.
+
+    Args:
+        path: the file.
+        cls: a dataclass with fields of simple types; its `__post_init__` may raise `FieldError`.
+        error: what to raise.
+
+    Raises:
+        FileError: (or `error`) the file is unreadable, too large, not YAML, or does not fit `cls`.
+    """
+    try:
+        values, lines = _parse(_read_text(path), cls)
+        try:
+            return cls(**values)
+        except FieldError as problem:
+            raise _Problem(str(problem), lines.get(problem.field)) from problem
+    except _Problem as problem:
+        where = f"{path}:{problem.line}" if problem.line else str(path)
+        raise error(f"{where}: {problem}") from problem.__cause__
+
+
+def nearest(name: str, names: tuple[str, ...]) -> str:
+    """Return ' (did you mean "..."?)' for the most similar of `names`, or nothing."""
+    matches = get_close_matches(name.lower(), names, n=1, cutoff=0.5)
+    return f' (did you mean "{matches[0]}"?)' if matches else ""
+
+
+class _Problem(Exception):  # never leaves this file
+    def __init__(self, message: str, line: int | None = None) -> None:
+        super().__init__(message)
+        self.line = line  # 1-based
+
+
+def _read_text(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+        text = data.decode("utf-8-sig")
+    except FileNotFoundError:
+        raise _Problem("no such file") from None
+    except OSError as problem:
+        raise _Problem(f"cannot be read ({problem.strerror})") from None
+    except UnicodeDecodeError:
+        raise _Problem("is not a text file; save it as UTF-8") from None
+    if len(data) > MAX_BYTES:
+        raise _Problem(f"is larger than {MAX_BYTES // 1024} KiB; is this the right file?")
+    return text
+
+
+def _parse(text: str, cls: type) -> tuple[dict[str, Any], dict[str, int]]:
+    """Return the values and the 1-based line of each key."""
+    loader = yaml.SafeLoader(text)
+    try:
+        return _values(loader, loader.get_single_node(), cls)
+    except yaml.MarkedYAMLError as problem:
+        line = problem.problem_mark.line + 1 if problem.problem_mark else None
+        raise _Problem(f"is not valid YAML: {problem.problem}", line) from None
+    except (yaml.YAMLError, RecursionError):
+        raise _Problem("is not valid YAML; is this the right file?") from None
+    except ValueError as problem:
+        if isinstance(problem, _Problem):
+            raise
+        raise _Problem(f"holds a value that cannot be read: {problem}") from None
+    finally:
+        loader.dispose()
+
+
+def _values(
+    loader: yaml.SafeLoader, root: yaml.Node | None, cls: type
+) -> tuple[dict[str, Any], dict[str, int]]:
+    if root is None:
+        root = yaml.MappingNode("tag:yaml.org,2002:map", [])
+    if not isinstance(root, yaml.MappingNode):
+        raise _Problem('expected lines of the form "key: value"', root.start_mark.line + 1)
+    hints = get_type_hints(cls)
+    values: dict[str, Any] = {}
+    lines: dict[str, int] = {}
+    for key_node, value_node in root.value:
+        key, line = str(key_node.value), key_node.start_mark.line + 1
+        if key not in hints:
+            known = ", ".join(hints)
+            raise _Problem(
+                f'unknown key "{key}"{nearest(key, tuple(hints))}; known keys: {known}', line
+            )
+        if key in values:
+            raise _Problem(f'"{key}" is given twice, first in line {lines[key]}', line)
+        value = loader.construct_object(value_node, deep=True)
+        values[key], lines[key] = _checked(key, value, hints[key], line), line
+    _require_all(cls, values)
+    return values, lines
+
+
+def _require_all(cls: type, values: dict[str, Any]) -> None:
+    for field in fields(cls):
+        required = field.default is MISSING and field.default_factory is MISSING
+        if required and field.name not in values:
+            raise _Problem(f'has no "{field.name}"; add a line "{field.name}: ..."')
+
+
+def _checked(key: str, value: Any, hint: Any, line: int) -> Any:
+    origin = get_origin(hint)
+    if origin in (Union, types.UnionType):
+        options = get_args(hint)
+        if value is None and type(None) in options:
+            return None
+        hint = next(option for option in options if option is not type(None))
+        origin = get_origin(hint)
+    if value is False and origin is Literal and "off" in get_args(hint):
+        value = "off"  # YAML reads a bare off as false
+    if origin is Literal:
+        allowed = tuple(str(option) for option in get_args(hint))
+        if value not in get_args(hint):
+            guess = nearest(str(value), allowed)
+            known = ", ".join(allowed)
+            raise _Problem(f'{key} is "{value}"{guess}; expected one of {known}', line)
+        return value
+    if hint is float and type(value) is int:
+        return float(value)
+    if type(value) is not hint:
+        raise _Problem(f"{key} is {_shown(value)}, expected {TYPE_NAMES[hint]}", line)
+    return value
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "empty"
+    if isinstance(value, dict | list):
+        return "a list" if isinstance(value, list) else "a group of keys"
+    return f'"{str(value)[:40]}"'

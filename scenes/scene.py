@@ -1,0 +1,82 @@
+"""Scenes: what a world is asked to invent. Read from YAML, checked, then plain data."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from scenes.files import FieldError, SceneError, nearest, read_checked_yaml
+
+LIBRARY = Path(__file__).parent / "library"
+CATEGORIES = ("indoor", "outdoor", "object", "video game")
+MAX_PROMPT = 1000  # characters
+MAX_SEED = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One place to visit."""
+
+    prompt: str  # what the world looks like
+    seed: int = 0  # noise of the world; the same seed and commands give the same pictures
+    name: str = "untitled"
+    category: str = "outdoor"  # one of CATEGORIES
+    image: str | None = None  # path of a picture to begin from, in YAML relative to the scene file
+    memory: str | None = None  # memory policy; None: the player's setting
+    ambience: str | None = None  # sound of the place
+
+    def __post_init__(self) -> None:
+        if not self.prompt.strip():
+            raise FieldError("prompt", "prompt is empty; describe the place in a sentence")
+        if len(self.prompt) > MAX_PROMPT:
+            problem = f"prompt has {len(self.prompt)} characters, at most {MAX_PROMPT} are read"
+            raise FieldError("prompt", f"{problem}; shorten it")
+        if not 0 <= self.seed <= MAX_SEED:
+            raise FieldError("seed", f"seed is {self.seed}, expected 0 to {MAX_SEED}")
+        if self.category not in CATEGORIES:
+            guess = nearest(self.category, CATEGORIES)
+            known = ", ".join(CATEGORIES)
+            raise FieldError("category", f'category "{self.category}"{guess} is not one of {known}')
+
+
+def available_scenes() -> tuple[str, ...]:
+    """Return the names of the scenes that come with the game."""
+    return tuple(sorted(path.stem for path in LIBRARY.glob("*.yaml")))
+
+
+def load_scene(name_or_path: str | Path) -> Scene:
+    """Load a scene of the library by name, or any scene file by path.
+
+    Raises:
+        SceneError: there is no such scene, or its file is wrong.
+    """
+    path = _find(name_or_path)
+    scene = read_checked_yaml(path, Scene, SceneError)
+    name = path.stem.replace("-", " ") if scene.name == "untitled" else scene.name
+    return replace(
+        scene, prompt=" ".join(scene.prompt.split()), name=name, image=_image(path, scene.image)
+    )
+
+
+def _find(name_or_path: str | Path) -> Path:
+    text = str(name_or_path)
+    if isinstance(name_or_path, Path) or "/" in text or "\\" in text or text.endswith(_SUFFIXES):
+        path = Path(name_or_path)
+        if not path.is_file():
+            raise SceneError(f'scene file "{path}" not found; give a scene name or a YAML file')
+        return path
+    if text not in available_scenes():
+        known = ", ".join(available_scenes())
+        guess = nearest(text, available_scenes())
+        raise SceneError(f'scene "{text}" not found; available: {known}{guess}')
+    return LIBRARY / f"{text}.yaml"
+
+
+_SUFFIXES = (".yaml", ".yml")
+
+
+def _image(scene_file: Path, image: str | None) -> str | None:
+    if image is None:
+        return None
+    path = (scene_file.parent / image).resolve()
+    if not path.is_file():
+        raise SceneError(f'{scene_file}: image "{image}" not found; its path starts at this file')
+    return str(path)

@@ -1,0 +1,7 @@
+"""Shared by all tests: no test opens a real window or makes a sound unless it starts its own."""
+
+import os
+
+os.environ["SDL_VIDEODRIVER"] = "dummy"  # before anything imports pygame
+os.environ["SDL_AUDIODRIVER"] = "dummy"
+os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")

@@ -1,0 +1,77 @@
+"""The bench measures what it says; the clock is a fake one wherever time is compared."""
+
+import pytest
+
+from controls.camera import CameraCommand
+from sandbox import bench, measure
+from sandbox.measure import PlayMeter, resident_bytes
+from scenes import Scene
+from tests.doubles import FakeWorld
+
+SCENE = Scene(prompt="A meadow.")
+
+
+class Clock:
+    def __init__(self):
+        self.now = 0.0
+
+    def world(self, seconds: float) -> FakeWorld:
+        """A world whose blocks take this long on this clock."""
+
+        def take_time(control):
+            self.now += seconds
+
+        world = FakeWorld(on_step=take_time)
+        world.reset(SCENE, seed=1)
+        return world
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(bench.time, "perf_counter", lambda: clock.now)
+    return clock
+
+
+def test_the_block_time_ratio_compares_the_full_state_with_the_short_one(clock):
+    numbers = bench.compare_block_times(clock.world(0.040), clock.world(0.042), blocks=5)
+    assert numbers["block_time_ratio"] == pytest.approx(1.05)
+    assert numbers["block_ms_short"] == pytest.approx(40)
+
+
+def test_blocks_of_both_states_are_made_in_turn():
+    order = []
+    worlds = [FakeWorld(on_step=lambda control, name=name: order.append(name)) for name in "ab"]
+    for world in worlds:
+        world.reset(SCENE, seed=1)
+    bench.compare_block_times(*worlds, blocks=3)
+    assert order == list("abababab")
+
+
+def test_a_prefilled_world_has_played_that_long():
+    world = FakeWorld()
+    bench.prefill(world, SCENE, seed=1, seconds=6.0)
+    block = world.step(bench.Control())
+    assert (block.block_index - 1) * world.spec.block_seconds == pytest.approx(6.0)
+
+
+def test_growth_counts_from_when_the_process_has_settled(monkeypatch):
+    sizes = iter([100, 150, 200, 200, 201, 203])
+    monkeypatch.setattr(measure, "resident_bytes", lambda: next(sizes) * 2**20)
+    meter, block = PlayMeter(), recorded_block()
+    for _ in range(6):
+        meter.on_block(block, None)
+    assert meter.rss_growth_mb() == 3.0
+    assert meter.stage_ms() == {"decode": 2.0}
+
+
+def recorded_block():
+    from sandbox.events import BlockEvent, MemoryEvent
+
+    control = bench.Control(CameraCommand())
+    memory = MemoryEvent(bytes=0, kept=0, attended=0)
+    return BlockEvent(1, control, 3, 10.0, "0" * 16, memory, t=0.1, stage_ms={"decode": 2.0})
+
+
+def test_the_size_of_this_process_is_plausible():
+    assert 10 * 2**20 < resident_bytes() < 2**40

@@ -1,0 +1,56 @@
+"""A key is queued until a picture answers it, and that time is the latency."""
+
+import pytest
+
+from controls.camera import CameraCommand
+from sandbox.feedback import InputFeedback
+
+RIGHT = CameraCommand(yaw=1.0)
+
+
+@pytest.fixture
+def feedback():
+    return InputFeedback()
+
+
+def test_a_key_is_queued_until_a_block_answers_it(feedback):
+    feedback.key_changed("right", 1.0, down=True)
+    assert feedback.light("right") == "queued"
+    feedback.block_shown(CameraCommand(), sampled_at=0.9, now=1.1)
+    assert feedback.light("right") == "queued"
+    feedback.block_shown(RIGHT, sampled_at=1.1, now=1.25)
+    assert feedback.light("right") == "applied"
+    assert feedback.latencies_ms == [pytest.approx(250)]
+
+
+def test_a_tap_stays_queued_after_its_release_until_it_is_answered(feedback):
+    feedback.key_changed("right", 1.0, down=True)
+    feedback.key_changed("right", 1.05, down=False)
+    assert feedback.light("right") == "queued"
+    feedback.block_shown(RIGHT, sampled_at=1.1, now=1.2)
+    assert feedback.light("right") == "applied"
+    feedback.block_shown(CameraCommand(), sampled_at=1.3, now=1.4)
+    assert feedback.light("right") == "idle"
+
+
+def test_a_release_has_a_latency_too(feedback):
+    feedback.key_changed("up", 1.0, down=True)
+    feedback.block_shown(CameraCommand(pitch=1.0), sampled_at=1.1, now=1.2)
+    feedback.key_changed("up", 2.0, down=False)
+    feedback.block_shown(CameraCommand(), sampled_at=2.1, now=2.3)
+    assert feedback.latencies_ms == [pytest.approx(200), pytest.approx(300)]
+
+
+def test_cancelled_keys_stay_queued(feedback):
+    for key in ("left", "right"):
+        feedback.key_changed(key, 1.0, down=True)
+    feedback.block_shown(CameraCommand(), sampled_at=1.1, now=1.2)
+    assert {feedback.light("left"), feedback.light("right")} == {"queued"}
+
+
+def test_losing_the_keyboard_forgets_what_waits(feedback):
+    feedback.key_changed("left", 1.0, down=True)
+    feedback.release_all()
+    assert feedback.light("left") == "idle"
+    feedback.block_shown(CameraCommand(), sampled_at=2.0, now=2.1)
+    assert feedback.latencies_ms == []

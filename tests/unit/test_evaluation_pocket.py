@@ -1,0 +1,131 @@
+"""The evaluation, on worlds whose verdict is known beforehand."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from evaluation.__main__ import main
+from evaluation.bars import table
+from evaluation.classifier import Classifier
+from evaluation.clips import full_turn, held_out_scene, pan_and_back, record
+from evaluation.imagination import measure_ring
+from evaluation.pocket import PocketEvaluation, PocketSettings
+from evaluation.remembering import equal_pose_pairs, measure_remembering
+from model.world import MemorySetting
+from tests.rendered_worlds import (
+    SPEC,
+    BlankWorld,
+    ForgetfulWorld,
+    FrozenWorld,
+    PerfectWorld,
+)
+from training.panorama.render import HELD_OUT
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory):
+    return held_out_scene(1, 0, tmp_path_factory.mktemp("views"))
+
+
+def remembering(world, scene):
+    clip = record(world, scene.scene("prompt"), pan_and_back(SPEC))
+    return measure_remembering(clip, world.round_trip)
+
+
+def test_a_perfect_world_reaches_the_ceiling(scene):
+    measure = remembering(PerfectWorld(), scene)
+    assert measure.valid
+    assert measure.recall == 100.0
+    assert measure.motion.errors.max() < 0.2
+
+
+def test_a_forgetful_world_stays_at_the_floor(scene):
+    measure = remembering(ForgetfulWorld(), scene)
+    assert measure.valid
+    assert measure.recall < 10.0
+
+
+@pytest.mark.parametrize("world", [FrozenWorld, BlankWorld])
+def test_a_picture_that_does_not_move_as_commanded_is_refused(world, scene):
+    assert not remembering(world(), scene).valid
+
+
+def test_only_bit_equal_poses_away_from_the_turning_point_are_compared(scene):
+    clip = record(PerfectWorld(), scene.scene("prompt"), pan_and_back(SPEC))
+    pairs = equal_pose_pairs(clip)
+    assert all(clip.poses[out] == clip.poses[back] for out, back in pairs)
+    assert max(clip.poses[out].yaw for out, _ in pairs) == pytest.approx(140.0)
+    assert min(clip.poses[out].yaw for out, _ in pairs) == 0.0
+
+
+def test_opposite_views_of_a_perfect_world_are_the_renderers(scene):
+    clip = record(PerfectWorld(), scene.scene("prompt"), full_turn(SPEC))
+    ring = measure_ring(clip, scene)
+    assert ring.opposite_views == pytest.approx(ring.opposite_renders)
+    assert ring.closing == 60.0
+
+
+def evaluate(open_world, sheets: Path | None = None, **settings) -> dict:
+    settings = PocketSettings(sheets=sheets, **settings)
+    lines: list[str] = []
+    return PocketEvaluation(settings, open_world, Classifier.load(), lines.append).run()
+
+
+def test_a_world_that_remembers_and_imagines_meets_every_bar(tmp_path):
+    settings: list[MemorySetting] = []
+
+    def open_world(setting: MemorySetting):
+        settings.append(setting)
+        return PerfectWorld(setting) if setting.policy != "window" else ForgetfulWorld(setting)
+
+    policies = ("mag-retrieve", "window", "window-equal")
+    result = evaluate(open_world, tmp_path, clips=1, prompts=24, memory=policies)
+    assert {name: bar["met"] for name, bar in result["bars"].items() if not bar["met"]} == {}
+    assert [setting.window_blocks for setting in settings[1:]] == [2, 4]  # 10 frames fill 4 blocks
+    assert json.loads(json.dumps(result)) == result
+    assert "bars" in "\n".join(table(result))
+    names = {path.name for path in tmp_path.iterdir()}
+    assert {"image-0-mag-retrieve.png", "prompt-0-ring.png"} <= names
+
+
+def test_a_frozen_world_misses_its_bars():
+    result = evaluate(FrozenWorld, clips=1, prompts=1, memory=("mag-retrieve",))
+    for name in ("return_psnr.image", "motion_mean.prompt", "opposite_views.image"):
+        assert result["bars"][name]["met"] is False
+    assert result["bars"]["above_window.image"]["value"] is None
+    assert result["kinds"]["image"]["policies"]["mag-retrieve"]["return_psnr_db"] is None
+    assert "refused" in "\n".join(table(result))
+
+
+def test_a_seed_chooses_the_scenes(tmp_path):
+    first, again, other = (held_out_scene(2, seed, tmp_path) for seed in (0, 0, 1))
+    assert first.caption == again.caption
+    assert np.array_equal(first.first_view, again.first_view)
+    assert not np.array_equal(first.first_view, other.first_view)
+    assert first.panorama.seed >= HELD_OUT
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--clips", "0"],
+        ["--memory", "elephant"],
+        ["--memory", "window-equal"],
+        ["--seed", "-1"],
+        ["--weights", "nowhere"],
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(arguments, capsys):
+    assert main(["pocket", *arguments]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_paths_are_whole_blocks_and_half_turns_whole_frames():
+    assert [leg.blocks for leg in pan_and_back(SPEC)] == [20, 3, 20]
+    (leg,) = full_turn(SPEC)
+    turn = SPEC.full_speed.step(leg.command, SPEC.fps)[0]
+    assert 180 / turn == pytest.approx(round(180 / turn), abs=0.01)
+    assert leg.blocks * SPEC.block_length * turn >= 360 - 0.1
+    assert np.isclose(leg.command.yaw, 1.0)
