@@ -25,14 +25,14 @@ def measure_adherence(
     """
     heads = [head for head in classifier.heads if head.accuracy >= JUDGE_LIMIT]
     invented, rendered, asked = [], [], []
-    for index in range(FIRST_INDEX, FIRST_INDEX + count):
-        scene = held_out_scene(index, seed, folder)
+    for number in range(1, count + 1):
+        scene = held_out_scene(FIRST_INDEX + number - 1, seed, folder)
         scene, named = captioned(scene, heads)
         invented.append(world.reset(scene.scene("prompt"), scene.seed).frames[-1])
         rendered.append(scene.first_view)
         asked.append((scene, named))
-        if (index + 1) % 16 == 0:
-            report(f"prompts: {index + 1 - FIRST_INDEX}/{count} scenes")
+        if number % 16 == 0:
+            report(f"prompts: {number}/{count} scenes")
     seen = classifier.read(np.stack(invented)).names
     ideal = classifier.read(np.stack(rendered)).names
     heads_report = {head.name: _share(head, asked, seen, ideal) for head in heads}
@@ -62,12 +62,12 @@ def _share(head: Head, asked: list, seen: dict, ideal: dict) -> dict:
             truth = scene.truth(head.attribute)
             right.append(seen[head.name][place] == truth)
             right_on_renders.append(ideal[head.name][place] == truth)
-    low, high = bootstrap_interval(right) if right else (0.0, 0.0)
+    low, high = bootstrap_interval(right) if right else (None, None)
     return {
         "pictures": len(right),
-        "accuracy": float(np.mean(right)) if right else 0.0,
+        "accuracy": float(np.mean(right)) if right else None,
         "low": low,
         "high": high,
-        "accuracy_on_renders": float(np.mean(right_on_renders)) if right else 0.0,
+        "accuracy_on_renders": float(np.mean(right_on_renders)) if right else None,
         "values": len(head.values),
     }

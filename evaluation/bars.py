@@ -81,10 +81,7 @@ def table(result: dict) -> Iterator[str]:
         yield f"  {_imagination_line(part)}"
     yield "\nprompts, read from the picture"
     for name, share in result["adherence"]["heads"].items():
-        yield (
-            f"  {name:26}{share['accuracy']:6.0%} of {share['pictures']:3}   "
-            f"(renders {share['accuracy_on_renders']:.0%})"
-        )
+        yield f"  {name:26}{_share_line(share)}"
     yield "\nbars"
     for name, bar in result["bars"].items():
         value = "-" if bar["value"] is None else f"{bar['value']:.2f}"
@@ -128,6 +125,13 @@ def _policy_line(policy: dict) -> str:
     psnr = f"{score['mean']:.1f} [{score['low']:.1f}, {score['high']:.1f}]"
     shares = f"{policy['return_ssim']['mean']:7.3f}{policy['recall_percent']['mean']:7.0f}%"
     return f"{psnr:>20}{shares}{policy['floor_db']:8.1f}{mib:8.1f}  {clips}"
+
+
+def _share_line(share: dict) -> str:
+    if not share["pictures"]:
+        return "no caption names it"
+    ideal = f"(renders {share['accuracy_on_renders']:.0%})"
+    return f"{share['accuracy']:6.0%} of {share['pictures']:3}   {ideal}"
 
 
 def _imagination_line(part: dict) -> str:

@@ -24,8 +24,9 @@ class Conditioner:
         if prompt not in self._keys:
             text_len = self._networks.config.text.text_len
             with torch.inference_mode():
-                ids_and_mask = tokenise(self._tokenizer, [prompt], text_len)
-                self._keys[prompt] = self._networks.text_keys(*ids_and_mask)
+                ids, mask = tokenise(self._tokenizer, [prompt], text_len)
+                device = self._networks.device
+                self._keys[prompt] = self._networks.text_keys(ids.to(device), mask.to(device))
             if len(self._keys) > _REMEMBERED:
                 self._keys.popitem(last=False)
         self._keys.move_to_end(prompt)

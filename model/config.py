@@ -91,7 +91,8 @@ class FlowConfig:
     """How a block is denoised."""
 
     shift: float = 2.0  # sigma = shift * u / (1 + (shift - 1) * u)
-    steps: int = 4  # denoising steps in play
+    steps: int = 4  # denoising steps of a shown block, most of which memory already knows
+    imagine_steps: int = 8  # of blocks that invent: the first one, and those made ahead
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +147,9 @@ def _tuples(value):
 FULL = DiTConfig(dim=1536, ffn_dim=8960, num_heads=12, num_layers=30)
 POCKET = PocketConfig(
     dit=DiTConfig(
-        dim=256,
+        dim=192,
         ffn_dim=768,
-        num_heads=4,
+        num_heads=3,
         num_layers=8,
         channels=32,
         text_dim=128,

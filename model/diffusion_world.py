@@ -4,7 +4,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 
 import torch
 from torch import Tensor
@@ -12,6 +12,7 @@ from torch import Tensor
 from controls.camera import CameraCommand, CameraPose, move
 from controls.phrases import camera_phrase
 from model.conditioning import Conditioner
+from model.config import FlowConfig
 from model.generator import BlockGenerator, Coordinates, block_noise
 from model.kv_cache import KVCache
 from model.look_ahead import look_ahead_pose
@@ -52,7 +53,7 @@ class _Progress:
     block_index: int = 0  # shown blocks
     made: int = 0  # blocks made, look-ahead ones counted
     prompt_index: int = 0  # how often the prompt has changed
-    command: CameraCommand = CameraCommand()
+    command: CameraCommand = field(default_factory=CameraCommand)
     pending: CameraPose | None = None  # where to look ahead before the next block
 
 
@@ -68,6 +69,7 @@ class DiffusionWorld:
         rays: RayCoordinates,
         codec: Codec,
         memory: MemorySetting,
+        flow: FlowConfig,
         latent_shape: tuple[int, int, int],
         provenance: dict,
         *,
@@ -77,7 +79,7 @@ class DiffusionWorld:
         self._conditioner, self._generator, self._cache = conditioner, generator, cache
         self._rays, self._codec, self._latent_shape = rays, codec, latent_shape
         self._provenance, self._look_ahead = provenance, look_ahead
-        self._initial_memory = memory
+        self._initial_memory, self._flow = memory, flow
         self._policy: MemoryPolicy = make_policy(memory, self._capacity(memory))
         self._progress: _Progress | None = None
         self._attended: frozenset[int] = frozenset()  # frame indices
@@ -105,9 +107,9 @@ class DiffusionWorld:
         """Return the next block; see `World`."""
         progress = self._running()
         self._stage_ms = {}
-        self._obey(control, progress)
         with torch.inference_mode():
-            self.prepare()
+            self.prepare()  # first of all, so that it matters to nothing whether it was done early
+            self._obey(control, progress)
             progress.pending = self._next_look_ahead(control.camera)
             self.prepare()
             poses = move(
@@ -147,11 +149,13 @@ class DiffusionWorld:
         data = {
             "world": self.spec.name,
             "weights": self._provenance.get("weights"),
+            "dtype": str(self._cache.dtype),
             "slots": list(slots),
             "attended": sorted(self._attended),
             "table": self._policy.table.as_dict(),
             "setting": asdict(self._policy.setting),
             "progress": asdict(progress),
+            "imagined": [asdict(block) for block in self._imagined],
         }
         arrays = {
             name: tensor.cpu().contiguous().view(torch.uint8).numpy()
@@ -163,14 +167,16 @@ class DiffusionWorld:
         """Go on from a snapshot; see `World`.
 
         Raises:
-            WorldFailed: the snapshot was taken with other weights.
+            WorldFailed: the snapshot was taken with other weights, or in another number type.
         """
         data = state.data
-        if data["weights"] != self._provenance.get("weights"):
-            raise WorldFailed(
-                f"state was saved with weights {data['weights']}, these are "
-                f"{self._provenance.get('weights')}; load the weights it was saved with"
-            )
+        here = {"weights": self._provenance.get("weights"), "dtype": str(self._cache.dtype)}
+        for name, value in here.items():
+            if data[name] != value:
+                raise WorldFailed(
+                    f"state was saved with {name} {data[name]}, this world has {value}; go on "
+                    f"with the {name} it was saved with"
+                )
         setting = MemorySetting(**data["setting"])
         self._policy = make_policy(setting, self._capacity(setting))
         self._policy.table.load_dict(data["table"])
@@ -178,7 +184,8 @@ class DiffusionWorld:
             torch.from_numpy(state.arrays[name]).view(self._cache.dtype)
             for name in ("keys", "values")
         )
-        self._cache.load(data["slots"], keys, values)
+        fits = [slot for slot in data["slots"] if slot < self._policy.table.capacity]
+        self._cache.load(fits, keys, values)  # slots are saved in order, so these come first
         self._attended = frozenset(data["attended"])
         saved = dict(data["progress"])
         pending = saved.pop("pending")
@@ -190,7 +197,10 @@ class DiffusionWorld:
                 "pending": pending and CameraPose(**pending),
             }
         )
-        self._imagined.clear()
+        self._imagined = [
+            LookAheadBlock(**{**block, "pose": CameraPose(**block["pose"])})
+            for block in data["imagined"]
+        ]
 
     def round_trip(self, frames: Frames) -> Frames:
         """Return frames through the autoencoder; see `World`."""
@@ -217,7 +227,9 @@ class DiffusionWorld:
             progress.prompt_index += 1
         if control.memory is not None and control.memory != self._policy.setting:
             capacity = self._capacity(control.memory)
-            self._policy = change_policy(self._policy, control.memory, capacity)
+            self._policy = change_policy(
+                self._policy, control.memory, capacity, self.spec.block_length
+            )
 
     def _next_look_ahead(self, command: CameraCommand) -> CameraPose | None:
         if not self._look_ahead or not self._policy.looks_ahead:
@@ -277,7 +289,9 @@ class DiffusionWorld:
                 shape = (1, self.spec.block_length, *self._latent_shape)
                 noise = block_noise(progress.seed, progress.made, shape).to(self._cache.device)
                 text = self._conditioner.text_keys(progress.prompt)
-                latents = self._generator.denoise(noise, coordinates, text)
+                inventing = look_ahead or progress.made == 0
+                steps = self._flow.imagine_steps if inventing else self._flow.steps
+                latents = self._generator.denoise(noise, coordinates, text, steps)
         with self._timed(stage or "remember"):
             self._generator.remember(latents, coordinates)
             self._cache.write(self._policy.admit(block))
@@ -315,4 +329,3 @@ class DiffusionWorld:
         yield
         spent = 1000 * (time.perf_counter() - started)
         self._stage_ms[stage] = self._stage_ms.get(stage, 0.0) + spent
-

@@ -45,7 +45,8 @@ class RMSNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalise the last axis."""
-        return functional.rms_norm(x, x.shape[-1:], self.weight, self.eps)
+        # the fused kernel wants one dtype
+        return functional.rms_norm(x, x.shape[-1:], self.weight.to(x.dtype), self.eps)
 
 
 class Attention(nn.Module):
@@ -135,11 +136,13 @@ class Layer(nn.Module):
         layer_index: int,
     ) -> Tensor:
         """Return the layer's output, [B, L, dim]; `time` is [B, F, 6, dim]."""
-        shift, scale, gate, ffn_shift, ffn_scale, ffn_gate = (time + self.modulation).split(1, dim=2)
+        shift, scale, gate, ffn_shift, ffn_scale, ffn_gate = (time + self.modulation).split(
+            1, dim=2
+        )
         mixed = self.self_attn(self._modulated(x, shift, scale), rotary, attend, layer_index)
-        x = x + _per_frame(mixed, gate)
+        x = _gated(x, mixed, gate)
         x = x + self.cross_attn(self.norm3(x), text, kernel)
-        return x + _per_frame(self.ffn(self._modulated(x, ffn_shift, ffn_scale)), ffn_gate)
+        return _gated(x, self.ffn(self._modulated(x, ffn_shift, ffn_scale)), ffn_gate)
 
     def _modulated(self, x: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
         return modulate(functional.layer_norm(x, (self.dim,), eps=self.eps), shift, scale)
@@ -156,7 +159,7 @@ class Head(nn.Module):
 
     def forward(self, x: Tensor, time: Tensor) -> Tensor:
         """Return patches, [B, L, token_dim]; `time` is [B, F, 1, dim]."""
-        shift, scale = (time + self.modulation).split(1, dim=2)
+        shift, scale = (time + self.modulation.to(time.dtype)).split(1, dim=2)
         x = functional.layer_norm(x, (self.dim,), eps=self.eps)
         return self.head(modulate(x, shift, scale))
 
@@ -270,11 +273,14 @@ class DiT(nn.Module):
 def modulate(x: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
     """Return x * (1 + scale) + shift; x is [B, F * L, dim], the others [B, F, 1, dim]."""
     frames = shift.shape[1]
-    return (x.unflatten(1, (frames, -1)) * (1 + scale) + shift).flatten(1, 2)
+    return torch.addcmul(shift, x.unflatten(1, (frames, -1)), 1 + scale).flatten(1, 2)
 
 
-def _per_frame(x: Tensor, gate: Tensor) -> Tensor:
-    return (x.unflatten(1, (gate.shape[1], -1)) * gate).flatten(1, 2)
+def _gated(x: Tensor, added: Tensor, gate: Tensor) -> Tensor:
+    """Return x + gate * added; x and added are [B, F * L, dim], gate is [B, F, 1, dim]."""
+    frames = gate.shape[1]
+    x, added = x.unflatten(1, (frames, -1)), added.unflatten(1, (frames, -1))
+    return torch.addcmul(x, gate, added).flatten(1, 2)
 
 
 def own_block_attention(kernel: AttentionKernel) -> Attend:

@@ -44,7 +44,7 @@ def add_noise(x0: Tensor, noise: Tensor, sigma: Tensor) -> Tensor:
 
 
 def x0_from_flow(flow: Tensor, xt: Tensor, sigma: Tensor) -> Tensor:
-    """Return clean latents from noisy ones and their flow (noise - x0), computed in fp32 or more."""
+    """Return clean latents from noisy ones and their flow (noise - x0), in fp32 or more."""
     level = _level(sigma, xt)
     exact = torch.promote_types(torch.float32, xt.dtype)
     return (xt.to(exact) - level.to(exact) * flow.to(exact)).type_as(flow)

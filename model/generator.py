@@ -5,12 +5,13 @@ so parking, comparing and replaying are exact.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import Tensor
 
 from model.dit import DiT, TextKeys, TimeEmbedding
-from model.flow import euler_step
+from model.flow import euler_levels, euler_step
 from model.kv_cache import KVCache
 from model.rope import Rotary
 
@@ -27,14 +28,15 @@ class BlockGenerator:
     """Denoises and remembers blocks of latent frames.
 
         cache.attend(policy.attend(pose))
-        latents = generator.denoise(block_noise(seed, index, shape), coordinates, prompt_keys)
+        noise = block_noise(seed, index, shape)
+        latents = generator.denoise(noise, coordinates, prompt_keys, steps=4)
         generator.remember(latents, coordinates)  # then cache.write(policy.admit(block))
 
     Args:
         dit: denoises.
         memory_dit: writes keys and values; MAG's memory model, or the generator itself.
         cache: what is read and written.
-        levels: noise levels from 1 to 0, one more than denoising steps.
+        shift: of the noise levels.
         empty_text: keys of the empty prompt, under which blocks are remembered.
     """
 
@@ -43,24 +45,27 @@ class BlockGenerator:
         dit: DiT,
         memory_dit: DiT,
         cache: KVCache,
-        levels: tuple[float, ...],
+        shift: float,
         empty_text: TextKeys,
     ) -> None:
         self.dit, self.memory_dit, self.cache = dit, memory_dit, cache
-        self.levels, self.empty_text = levels, empty_text
-        frames = cache.shape.block_length
-        self._times = [_embed(dit, level, frames, cache) for level in levels[:-1]]
-        self._clean_time = _embed(memory_dit, 0.0, frames, cache)
+        self.shift, self.empty_text = shift, empty_text
+        self._times: dict[float, TimeEmbedding] = {}  # by noise level
+        self._clean_time = self._embed(memory_dit, 0.0)
         self._attend = cache.reader(dit.kernel)
         self._attend_memory = cache.reader(memory_dit.kernel)
 
-    def denoise(self, noise: Tensor, coordinates: Coordinates, text: TextKeys) -> Tensor:
+    def denoise(
+        self, noise: Tensor, coordinates: Coordinates, text: TextKeys, steps: int
+    ) -> Tensor:
         """Return clean latents, fp32 [B, F, C, H, W], from standard normal noise."""
         x = noise
-        steps = zip(self.levels, self.levels[1:], self._times, strict=False)
-        for sigma, following, time in steps:
+        levels = euler_levels(steps, self.shift)
+        for sigma, following in pairwise(levels):
+            if sigma not in self._times:
+                self._times[sigma] = self._embed(self.dit, sigma)
             flow = self.dit(
-                x.to(self.cache.dtype), time, text, coordinates.rotary, self._attend,
+                x.to(self.cache.dtype), self._times[sigma], text, coordinates.rotary, self._attend,
                 coordinates.features,
             )  # fmt: skip
             x = euler_step(x, flow.float(), sigma, following)
@@ -73,11 +78,10 @@ class BlockGenerator:
             self._attend_memory, coordinates.features,
         )  # fmt: skip
 
-
-def _embed(dit: DiT, sigma: float, frames: int, cache: KVCache) -> TimeEmbedding:
-    with torch.inference_mode():
-        timesteps = torch.full((cache.shape.batch, frames), sigma * 1000, device=cache.device)
-        return dit.embed_time(timesteps)
+    def _embed(self, dit: DiT, sigma: float) -> TimeEmbedding:
+        shape = (self.cache.shape.batch, self.cache.shape.block_length)
+        with torch.inference_mode():
+            return dit.embed_time(torch.full(shape, sigma * 1000, device=self.cache.device))
 
 
 def block_noise(seed: int, block_index: int, shape: tuple[int, ...]) -> Tensor:

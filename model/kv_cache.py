@@ -35,10 +35,10 @@ class CacheShape:
 class KVCache:
     """Slots for keys and values; an `Attend` strategy for the block at hand.
 
-        cache = KVCache(shape, slots=512, dtype=torch.bfloat16)
-        cache.attend((0, 4, 7))  # once a block
-        flow = dit(..., attend=cache.reader(kernel))  # each pass rewrites the block's own part
-        cache.write([SlotWrite(frame=2, slot=8)])  # after the clean pass
+    cache = KVCache(shape, slots=512, dtype=torch.bfloat16)
+    cache.attend((0, 4, 7))  # once a block
+    flow = dit(..., attend=cache.reader(kernel))  # each pass rewrites the block's own part
+    cache.write([SlotWrite(frame=2, slot=8)])  # after the clean pass
     """
 
     def __init__(

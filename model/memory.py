@@ -11,7 +11,7 @@ from typing import Protocol
 
 from controls.camera import CameraPose, view_overlap
 from model.coverage import choose_views
-from model.world import MemoryEntry, MemorySetting, SegmentKind
+from model.world import MemoryEntry, MemorySetting, SegmentKind, WorldFailed
 
 NEAR_DUPLICATE = 0.88  # overlap with a kept view above which a new one says nothing new
 
@@ -56,6 +56,9 @@ class MemoryPolicy(Protocol):
     def admit(self, block: BlockInfo) -> tuple[SlotWrite, ...]:
         """Return which frames of a new block go into which slots, and note them as kept."""
 
+    def adopt(self, table: "SlotTable", block_length: int) -> None:
+        """Go on with what another policy kept; what is gone stays gone."""
+
 
 class SlotTable:
     """Which frame lies in which slot; slots are filled from the front."""
@@ -72,12 +75,34 @@ class SlotTable:
         self.evicted += slot in self.frames
         self.frames[slot] = frame
 
-    def place(self, protected: int = 0) -> int:
-        """Return a free slot, or else that of the oldest frame behind `protected` first slots."""
+    def place(self, protected: Collection[SegmentKind] = ()) -> int:
+        """Return a free slot, or else that of the oldest frame of no `protected` kind."""
         if len(self.frames) < self.capacity:
             return next(slot for slot in range(self.capacity) if slot not in self.frames)
-        old = [slot for slot in self.frames if slot >= protected] or list(self.frames)
-        return min(old, key=lambda slot: self.frames[slot].frame_index)
+        return self.oldest(protected)
+
+    def oldest(self, protected: Collection[SegmentKind] = ()) -> int:
+        """Return the slot of the oldest frame of no `protected` kind, if there is one."""
+        old = [slot for slot, frame in self.frames.items() if frame.kind not in protected]
+        return min(old or self.frames, key=lambda slot: self.frames[slot].frame_index)
+
+    def drop(self, slot: int) -> None:
+        """Forget the frame in a slot."""
+        del self.frames[slot]
+        self.evicted += 1
+
+    def adopt(self, other: "SlotTable") -> None:
+        """Take over another table's frames, each once, in the slots where they lie."""
+        kept = {slot: frame for slot, frame in other.frames.items() if slot < self.capacity}
+        lasting = {frame.frame_index for frame in kept.values() if frame.kind != "raw"}
+        self.frames = {
+            slot: frame
+            for slot, frame in kept.items()
+            if frame.kind != "raw" or frame.frame_index not in lasting
+        }
+        had = {frame.frame_index for frame in other.frames.values()}
+        has = {frame.frame_index for frame in self.frames.values()}
+        self.evicted = other.evicted + len(had - has)
 
     def slots(self) -> tuple[int, ...]:
         """Return all filled slots in order."""
@@ -123,7 +148,11 @@ class _Policy:
         self.setting = setting
         self.table = SlotTable(capacity)
 
-    def attend(self, view: CameraPose) -> tuple[int, ...]:
+    def adopt(self, table: SlotTable, block_length: int) -> None:  # noqa: ARG002 (for windows)
+        """Go on with what another policy kept; what is gone stays gone."""
+        self.table.adopt(table)
+
+    def attend(self, view: CameraPose) -> tuple[int, ...]:  # noqa: ARG002 (all views alike)
         """Attend everything that is kept."""
         return self.table.slots()
 
@@ -145,7 +174,7 @@ class Mag(_Policy):
         if block.first_frame == 0:
             for frame in range(min(self.setting.sink_frames, last, self.table.capacity - 1)):
                 writes.append(self._put(block, frame, "sink", frame))
-        slot = self.table.place(protected=self.setting.sink_frames)
+        slot = self.table.place(protected=("sink",))
         writes.append(self._put(block, last, "compressed", slot))
         return tuple(writes)
 
@@ -153,45 +182,75 @@ class Mag(_Policy):
 class MagRetrieve(_Policy):
     """MAG with retrieval: keeps one frame of every new place, attends the few that matter.
 
-    The previous block's frame is always kept and read (slot 0), as is the first frame ever
-    (slot 1). Another frame is kept only if no kept view of the same prompt shows nearly the same:
-    the earliest sighting stays, so nothing drifts, and a whole sphere of views fits the budget.
+    The previous block's frame is always kept and read (kind `raw`), as is the first frame ever
+    (kind `sink`). Another frame is kept only if no kept view of the same prompt shows nearly the
+    same: the earliest sighting stays, so nothing drifts, and a whole sphere of views fits the
+    budget.
     """
 
-    RECENT, SINK = 0, 1  # slots
+    def adopt(self, table: SlotTable, block_length: int) -> None:
+        """Go on with what another policy kept; of raw frames only the newest stays the recent."""
+        super().adopt(table, block_length)
+        frames, shown = self.table.frames, self._shown()
+        for slot in shown[:-1]:
+            if frames[slot].kind == "raw":
+                frames[slot] = replace(frames[slot], kind="compressed")
+        if shown and self._slot_of("sink") is None:
+            frames[shown[0]] = replace(frames[shown[0]], kind="sink")
 
     def admit(self, block: BlockInfo) -> tuple[SlotWrite, ...]:
         """Keep the block's last frame as the recent one, and for good if it is new."""
         last = len(block.poses) - 1
         table = self.table
         writes = []
-        if not block.look_ahead or self.RECENT not in table.frames:
-            table.frames.pop(self.RECENT, None)  # replaced every block, not evicted
-            writes.append(self._put(block, last, "raw", self.RECENT))
-        if table.capacity > 1 and self.SINK not in table.frames:
-            writes.append(self._put(block, last, "sink", self.SINK))
+        recent = self._slot_of("raw")
+        if not block.look_ahead:
+            if recent is None:
+                recent = table.place(protected=("sink",))
+            else:
+                del table.frames[recent]  # replaced every block, not evicted
+            writes.append(self._put(block, last, "raw", recent))
+        if table.capacity > 1 and self._slot_of("sink") is None and not block.look_ahead:
+            writes.append(self._put(block, last, "sink", table.place(protected=("raw",))))
         elif table.capacity > 2 and self._is_new(block):
-            slot = table.place(protected=2)
+            slot = table.place(protected=("sink", "raw"))
             writes.append(self._put(block, last, "compressed", slot))
         return tuple(writes)
 
     def attend(self, view: CameraPose) -> tuple[int, ...]:
         """Attend the recent frame, the first one, and the views that show most of `view`."""
         frames = self.table.frames
-        always = tuple(slot for slot in (self.RECENT, self.SINK) if slot in frames)
+        always = self._shown()[-1:]  # the previous block's
+        first = self._slot_of("sink")
+        if first is not None and frames[first].frame_index != frames[always[0]].frame_index:
+            always.append(first)
+        always = always[: self.setting.attended_frames]
         seen = {frames[slot].frame_index for slot in always}
         others = [slot for slot in self.table.slots() if frames[slot].frame_index not in seen]
-        count = max(0, self.setting.attended_frames - len(seen))
+        count = self.setting.attended_frames - len(always)
         chosen = choose_views(view, [frames[slot].pose for slot in others], count)
-        return always[: len(seen)] + tuple(sorted(others[index] for index in chosen))
+        return (*always, *sorted(others[index] for index in chosen))
+
+    def _slot_of(self, kind: SegmentKind) -> int | None:
+        frames = self.table.frames
+        return next((slot for slot in frames if frames[slot].kind == kind), None)
+
+    def _shown(self) -> list[int]:
+        """Return the slots of frames that were shown, oldest first, the recent one last."""
+        shown = [
+            (f.frame_index, f.kind == "raw", slot)
+            for slot, f in self.table.frames.items()
+            if f.kind != "look-ahead"
+        ]
+        return [slot for _, _, slot in sorted(shown)]
 
     def _is_new(self, block: BlockInfo) -> bool:
         pose = block.poses[-1]
         return not any(
-            slot != self.RECENT
+            frame.kind != "raw"
             and frame.prompt_index == block.prompt_index
             and view_overlap(pose, frame.pose) > NEAR_DUPLICATE
-            for slot, frame in self.table.frames.items()
+            for frame in self.table.frames.values()
         )
 
 
@@ -201,8 +260,7 @@ class Full(_Policy):
     def admit(self, block: BlockInfo) -> tuple[SlotWrite, ...]:
         """Keep all frames of the block."""
         return tuple(
-            self._put(block, frame, "raw", self.table.place())
-            for frame in range(len(block.poses))
+            self._put(block, frame, "raw", self.table.place()) for frame in range(len(block.poses))
         )
 
 
@@ -211,28 +269,27 @@ class Window(_Policy):
 
     looks_ahead = False
 
-    def __init__(self, setting: MemorySetting, capacity: int) -> None:
-        super().__init__(setting, capacity)
-        self._sinks = 0  # filled with the first block
+    def adopt(self, table: SlotTable, block_length: int) -> None:
+        """Keep what another policy had of the window; the rest is forgotten."""
+        super().adopt(table, block_length)
+        newest = max((frame.frame_index for frame in table.frames.values()), default=-1)
+        self._forget_before(newest + 1 - self.setting.window_blocks * block_length)
 
     def admit(self, block: BlockInfo) -> tuple[SlotWrite, ...]:
         """Keep all frames of the block, in place of those that left the window."""
         length = len(block.poses)
-        sinks = min(self.setting.sink_frames, length)
-        room = min(self.table.capacity, self.setting.window_blocks * length + sinks)
+        self._forget_before(block.first_frame - (self.setting.window_blocks - 1) * length)
         writes = []
         for frame in range(length):
-            is_sink = block.first_frame == 0 and frame < sinks
-            slot = self._slot(room, sinks)
+            is_sink = block.first_frame == 0 and frame < self.setting.sink_frames
+            slot = self.table.place(protected=("sink",))
             writes.append(self._put(block, frame, "sink" if is_sink else "raw", slot))
         return tuple(writes)
 
-    def _slot(self, room: int, sinks: int) -> int:
-        if len(self.table.frames) < room:
-            return self.table.place()
-        recent = [slot for slot, frame in self.table.frames.items() if frame.kind != "sink"]
-        candidates = recent or list(self.table.frames)
-        return min(candidates, key=lambda slot: self.table.frames[slot].frame_index)
+    def _forget_before(self, frame_index: int) -> None:
+        for slot, frame in list(self.table.frames.items()):
+            if frame.kind != "sink" and frame.frame_index < frame_index:
+                self.table.drop(slot)
 
 
 class Nothing(_Policy):
@@ -240,7 +297,13 @@ class Nothing(_Policy):
 
     looks_ahead = False
 
-    def admit(self, block: BlockInfo) -> tuple[SlotWrite, ...]:
+    def adopt(self, table: SlotTable, block_length: int) -> None:
+        """Forget everything."""
+        super().adopt(table, block_length)
+        for slot in self.table.slots():
+            self.table.drop(slot)
+
+    def admit(self, block: BlockInfo) -> tuple[SlotWrite, ...]:  # noqa: ARG002 (kept: none)
         """Keep no frame."""
         return ()
 
@@ -258,20 +321,18 @@ def make_policy(setting: MemorySetting, capacity: int) -> MemoryPolicy:
     """Return the policy that a setting names.
 
     Raises:
-        ValueError: there is no such policy; the message lists those that exist.
+        WorldFailed: there is no such policy; the message lists those that exist.
     """
     if setting.policy not in MEMORY_POLICIES:
         known = ", ".join(MEMORY_POLICIES)
-        raise ValueError(f'memory policy "{setting.policy}" not found; available: {known}')
+        raise WorldFailed(f'memory policy "{setting.policy}" not found; available: {known}')
     return MEMORY_POLICIES[setting.policy](setting, capacity)
 
 
-def change_policy(old: MemoryPolicy, setting: MemorySetting, capacity: int) -> MemoryPolicy:
+def change_policy(
+    old: MemoryPolicy, setting: MemorySetting, capacity: int, block_length: int
+) -> MemoryPolicy:
     """Return another policy over the same slots: what is gone stays gone."""
     new = make_policy(setting, capacity)
-    new.table.frames = {
-        slot: replace(frame) for slot, frame in old.table.frames.items() if slot < capacity
-    }
-    dropped = len(old.table.frames) - len(new.table.frames)
-    new.table.evicted = old.table.evicted + dropped
+    new.adopt(old.table, block_length)
     return new

@@ -82,10 +82,10 @@ def index_rotary(
 class RayCoordinates:
     """Where the tokens of posed frames look, as rotary angles and as input features.
 
-        rays = RayCoordinates(POCKET.dit.rays, rows=6, columns=10)
-        poses = torch.tensor([[[10.0, 0.0, 90.0]] * 3])  # yaw, pitch, fov [degrees]
-        rotary = rays.rotary(poses, times=torch.tensor([[0, 1, 2]]))
-        features = rays.features(poses, order=torch.arange(3))
+    rays = RayCoordinates(POCKET.dit.rays, rows=6, columns=10)
+    poses = torch.tensor([[[10.0, 0.0, 90.0]] * 3])  # yaw, pitch, fov [degrees]
+    rotary = rays.rotary(poses, times=torch.tensor([[0, 1, 2]]))
+    features = rays.features(poses, order=torch.arange(3))
     """
 
     def __init__(self, config: RayConfig, rows: int, columns: int, block_length: int = 3) -> None:
@@ -101,7 +101,9 @@ class RayCoordinates:
         self._down = y.flatten() / columns
         self._position = self._position_features(rows, columns)
         self._yaw = torch.tensor(config.yaw_harmonics, dtype=torch.float64) * math.pi / 180
-        self._pitch = 2 * math.pi / (_geometric(*config.pitch_periods, config.pitch_channels) * self._token)
+        self._pitch = (
+            2 * math.pi / (_geometric(*config.pitch_periods, config.pitch_channels) * self._token)
+        )
         self._time = 2 * math.pi / _geometric(*config.time_periods, config.time_channels)
 
     def rotary(self, poses: Tensor, times: Tensor, dtype: torch.dtype = torch.float32) -> Rotary:
@@ -115,14 +117,16 @@ class RayCoordinates:
         yaw, pitch = self._rays(poses)
         time = times.double()[..., None].expand_as(yaw)
         angles = torch.cat(
-            (yaw[..., None] * self._yaw, pitch[..., None] * self._pitch, time[..., None] * self._time),
+            (
+                yaw[..., None] * self._yaw,
+                pitch[..., None] * self._pitch,
+                time[..., None] * self._time,
+            ),
             dim=-1,
         ).flatten(1, 2)[:, :, None]  # [B, F*L, 1, D/2]
         return Rotary(angles.cos().to(dtype), angles.sin().to(dtype))
 
-    def features(
-        self, poses: Tensor, order: Tensor, dtype: torch.dtype = torch.float32
-    ) -> Tensor:
+    def features(self, poses: Tensor, order: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
         """Return what is not relative: sub-token shift, horizon, place in frame and block.
 
         Args:

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 POCKET_WEIGHTS = Path(__file__).parent.parent / "assets" / "weights" / "pocket"
 WORLD, AUTOENCODER = "world.safetensors", "autoencoder.safetensors"
 CONFIG, TOKENIZER = "config.json", "tokenizer.json"
-_REMEDY = "restore it with `git checkout -- assets/weights` or train with `python -m training pocket`"
+_REMEDY = (
+    "restore it with `git checkout -- assets/weights` or train with `python -m training pocket`"
+)
 
 
 def read_config(folder: Path) -> PocketConfig:
@@ -65,9 +67,7 @@ def load_into(module: nn.Module, path: Path) -> None:
     module.load_state_dict(state)
 
 
-def load_pocket_parts(
-    folder: Path, networks: "PocketNetworks", autoencoder: "Autoencoder"
-) -> None:
+def load_pocket_parts(folder: Path, networks: "PocketNetworks", autoencoder: "Autoencoder") -> None:
     """Load a weights folder into networks of its architecture."""
     load_into(networks, folder / WORLD)
     load_into(autoencoder, folder / AUTOENCODER)

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from model.world import WorldFailed
-from training.loop import TrainingDiverged
+from training.config import PocketTraining
 
 
 def parser() -> argparse.ArgumentParser:
@@ -18,14 +18,18 @@ def parser() -> argparse.ArgumentParser:
         help="train the pocket world from nothing; resumes exactly where it was stopped",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
-    pocket.add_argument("--folder", type=Path, default=Path("runs/pocket"), help="state and logs")
-    pocket.add_argument("--stages", default="autoencoder,images,blocks", help="which, in order")
-    pocket.add_argument("--panoramas", type=_positive, default=4800, help="scenes to learn from")
-    pocket.add_argument("--views", type=_positive, default=10, help="encoded views of each scene")
-    pocket.add_argument("--autoencoder-steps", type=_positive, default=5000)
-    pocket.add_argument("--image-steps", type=_positive, default=6000)
-    pocket.add_argument("--block-steps", type=_positive, default=4000)
-    pocket.add_argument("--seed", type=int, default=0)
+    usual = PocketTraining()
+    pocket.add_argument("--folder", type=Path, default=usual.folder, help="state, logs and sheets")
+    for name, text in (
+        ("panoramas", "scenes to learn from"),
+        ("views", "encoded views of each scene"),
+        ("autoencoder_steps", "steps of the autoencoder"),
+        ("world_steps", "steps of transformer and text encoder"),
+        ("image_steps", "how many of these, at first, learn from single frames only"),
+    ):
+        flag = "--" + name.replace("_", "-")
+        pocket.add_argument(flag, type=_positive, default=getattr(usual, name), help=text)
+    pocket.add_argument("--seed", type=int, default=usual.seed, help="of data and noise")
     pocket.add_argument(
         "--init-from", type=Path, help="weights folder to start from, with fresh optimisers"
     )
@@ -43,19 +47,15 @@ def main(arguments: list[str] | None = None) -> int:
     """Run a training command; returns the exit code."""
     options = parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    from training.pocket import STAGES, PocketTraining, train  # imports torch
+    from training.loop import TrainingDiverged
+    from training.pocket import train  # imports torch
 
-    stages = tuple(options.stages.split(","))
-    unknown = [stage for stage in stages if stage not in STAGES]
-    if unknown:
-        sys.stderr.write(f'stage "{unknown[0]}" not found; available: {", ".join(STAGES)}\n')
-        return 2
     settings = vars(options)
     training = PocketTraining(
         **{name: settings[name] for name in PocketTraining.__dataclass_fields__}
     )
     try:
-        train(training, stages)
+        train(training)
     except (WorldFailed, TrainingDiverged, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 2

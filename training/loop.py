@@ -29,10 +29,13 @@ class Stage(Protocol):
     def optimisers(self) -> list[torch.optim.Optimizer]:
         """Return the optimisers with their full learning rates."""
 
+    def kind(self, step: int) -> str:
+        """Return what a step learns from, for the log."""
+
     def loss(self, step: int) -> Tensor:
         """Return the loss of one step's batch."""
 
-    def sheet(self, path: Path) -> None:
+    def sheet(self, path: Path, step: int) -> None:
         """Write a picture of samples made with the current weights."""
 
 
@@ -91,7 +94,7 @@ class Loop:
                 pictured = time.monotonic()
         self.save()
         self.stage.module.load_state_dict(self.ema.state)
-        self.stage.sheet(self.folder / f"{self.stage.name}-{self.step:06d}.png")
+        self._sheet()
 
     def _advance(self) -> float:
         rate = self._rate()
@@ -101,15 +104,16 @@ class Loop:
             optimiser.zero_grad(set_to_none=True)
         loss = self.stage.loss(self.step)
         loss.backward()
+        value = float(loss.detach())
         norm = nn.utils.clip_grad_norm_(self.stage.module.parameters(), self.config.clip)
-        if math.isfinite(float(norm)) and math.isfinite(float(loss)):
+        if math.isfinite(float(norm)) and math.isfinite(value):
             for optimiser in self.optimisers:
                 optimiser.step()
             self.ema.update(self.stage.module, self.step)
         else:
             self._bad_step()
         self.step += 1
-        return float(loss)
+        return value
 
     def _bad_step(self) -> None:
         self.bad_steps += 1
@@ -125,12 +129,13 @@ class Loop:
         return min(1.0, (self.step + 1) / max(1, self.config.warmup), left)
 
     def _log(self, loss: float, seconds: float) -> None:
+        kind = self.stage.kind(self.step - 1)
         eta = (self.config.steps - self.step) * seconds / 60
         logger.info(
             "%s step %d/%d | loss %.4f | %.2f s | eta %.0fm",
-            self.stage.name, self.step, self.config.steps, loss, seconds, eta,
+            kind, self.step, self.config.steps, loss, seconds, eta,
         )  # fmt: skip
-        record = {"stage": self.stage.name, "step": self.step, "loss": loss, "seconds": seconds}
+        record = {"kind": kind, "step": self.step, "loss": loss, "seconds": seconds}
         record["time"] = time.time()
         with (self.folder / "log.jsonl").open("a") as log:
             log.write(json.dumps(record) + "\n")
@@ -139,8 +144,11 @@ class Loop:
         """Write a sample sheet made with the averaged weights."""
         current = {k: v.detach().clone() for k, v in self.stage.module.state_dict().items()}
         self.stage.module.load_state_dict(self.ema.state)
-        self.stage.sheet(self.folder / f"{self.stage.name}-{self.step:06d}.png")
+        self._sheet()
         self.stage.module.load_state_dict(current)
+
+    def _sheet(self) -> None:
+        self.stage.sheet(self.folder / f"{self.stage.name}-{self.step:06d}.png", self.step)
 
     def save(self) -> None:
         """Write the checkpoint to a temporary name, then rename it."""

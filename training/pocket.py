@@ -1,8 +1,6 @@
 """`python -m training pocket`: the pocket world from nothing, stage by stage, resumed exactly."""
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -11,40 +9,26 @@ from tokenizers import Tokenizer
 from model.autoencoder import Autoencoder
 from model.config import POCKET, PocketConfig
 from model.networks import PocketNetworks
-from model.weights import load_pocket_parts, save_pocket
+from model.weights import AUTOENCODER, load_into, load_pocket_parts, save_pocket
+from training.config import PocketTraining
 from training.data import PanoramaSet, panorama_set
 from training.devices import Device, choose_device
 from training.latents import latent_pool
-from training.loop import Loop, LoopConfig
+from training.loop import Loop, LoopConfig, Stage
 from training.panorama.render import CATEGORIES, HELD_OUT, render
 from training.stage_autoencoder import AutoencoderStage
 from training.stage_blocks import BlockStage
 from training.stage_images import Captions, ImageStage
+from training.stage_world import WorldStage
 from training.tokens import save_tokenizer, train_tokenizer
 
 logger = logging.getLogger(__name__)
-
-STAGES = ("autoencoder", "images", "blocks")
-
-
-@dataclass(frozen=True, slots=True)
-class PocketTraining:
-    """How the pocket world is trained."""
-
-    folder: Path = Path("runs/pocket")
-    panoramas: int = 4000
-    views: int = 10  # of each panorama, encoded for the image stage
-    autoencoder_steps: int = 7000
-    image_steps: int = 6000
-    block_steps: int = 4000
-    seed: int = 0
-    init_from: Path | None = None  # a weights folder to start from, with fresh optimisers
 
 
 class PocketPipeline:
     """Builds what the stages need, in order, each from the one before.
 
-    PocketPipeline(PocketTraining(), POCKET, choose_device()).run(("images", "blocks"))
+    PocketPipeline(PocketTraining(), POCKET, choose_device()).run()
     """
 
     def __init__(self, training: PocketTraining, config: PocketConfig, device: Device) -> None:
@@ -61,46 +45,39 @@ class PocketPipeline:
         self.autoencoder.to(device.device, memory_format=torch.channels_last)
         self.networks.to(device.device)
 
-    def run(self, stages: tuple[str, ...] = STAGES) -> None:
-        """Train the named stages and write the weights folder after each."""
-        for name in STAGES:
-            if name in stages:
-                self._run_stage(name)
-                self.export(self.folder / "weights")
+    def run(self) -> None:
+        """Train what is not trained yet, from where it stands, and write the weights."""
+        weights = self.folder / "weights"
+        if self.training.init_from is None:
+            if not (weights / AUTOENCODER).exists():
+                self._train_autoencoder()
+                self.export(weights)
+            load_into(self.autoencoder, weights / AUTOENCODER)
+        self._loop(self._world_stage(), self.training.world_steps)
+        self.export(weights)
 
-    def _run_stage(self, name: str) -> None:
-        steps: dict[str, int] = {
-            "autoencoder": self.training.autoencoder_steps,
-            "images": self.training.image_steps,
-            "blocks": self.training.block_steps,
-        }
-        makers: dict[str, Callable] = {
-            "autoencoder": self._autoencoder_stage,
-            "images": self._image_stage,
-            "blocks": self._block_stage,
-        }
-        stage = makers[name]()
-        Loop(stage, LoopConfig(steps=steps[name]), self.folder).run()
-        if name == "autoencoder":
-            stage.normalise()
+    def _train_autoencoder(self) -> None:
+        stage = AutoencoderStage(self.autoencoder, self.data, self.device, self.training.seed)
+        self._loop(stage, self.training.autoencoder_steps)
+        stage.normalise()
 
-    def _autoencoder_stage(self) -> AutoencoderStage:
-        return AutoencoderStage(self.autoencoder, self.data, self.device, self.training.seed)
+    def _loop(self, stage: Stage, steps: int) -> None:
+        Loop(stage, LoopConfig(steps=steps), self.folder).run()
 
-    def _image_stage(self) -> ImageStage:
+    def _world_stage(self) -> WorldStage:
         pool = latent_pool(
             self.autoencoder, self.data, self.training.views, self.folder, self.device
         )
-        return ImageStage(
-            self.networks, self.autoencoder, pool, self._captions(), held_out_captions(24),
-            self.tokenizer, self.device, self.training.seed,
+        captions, seed = self._captions(), self.training.seed
+        images = ImageStage(
+            self.networks, self.autoencoder, pool, captions, held_out_captions(24),
+            self.tokenizer, self.device, seed,
         )  # fmt: skip
-
-    def _block_stage(self) -> BlockStage:
-        return BlockStage(
-            self.networks, self.autoencoder, self.data, self._captions(), self.tokenizer,
-            held_out_captions(4), self.device, self.training.seed,
+        blocks = BlockStage(
+            self.networks, self.autoencoder, self.data, captions, self.tokenizer,
+            held_out_captions(4), self.device, seed,
         )  # fmt: skip
+        return WorldStage(self.networks, images, blocks, self.training.image_steps)
 
     def _captions(self) -> Captions:
         return Captions(self.data, self.tokenizer, self.config.text.text_len)
@@ -130,6 +107,6 @@ def _tokenizer_for(data: PanoramaSet, config: PocketConfig) -> Tokenizer:
     return train_tokenizer(words, config.text.vocab_size)
 
 
-def train(training: PocketTraining, stages: tuple[str, ...] = STAGES) -> None:
+def train(training: PocketTraining) -> None:
     """Train the pocket world on the best device here."""
-    PocketPipeline(training, POCKET, choose_device()).run(stages)
+    PocketPipeline(training, POCKET, choose_device()).run()

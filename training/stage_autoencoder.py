@@ -35,6 +35,10 @@ class AutoencoderStage:
         biases = [p for p in self.module.parameters() if p.ndim < 4]
         return [Muon(kernels, lr=0.02), torch.optim.AdamW(biases, lr=1.5e-3, betas=(0.9, 0.95))]
 
+    def kind(self, step: int) -> str:  # noqa: ARG002 (every step is alike)
+        """Return the stage's name."""
+        return self.name
+
     def loss(self, step: int) -> Tensor:
         """Return L1 + 0.5 gradient L1 + 0.3 MSE of the round trip."""
         rng = np.random.default_rng([self.seed, 0, step])
@@ -47,7 +51,7 @@ class AutoencoderStage:
             decoded = self.module.decoder(latents + LATENT_NOISE * noise)
         return reconstruction_loss(decoded.float(), pictures)
 
-    def sheet(self, path: Path) -> None:
+    def sheet(self, path: Path, step: int) -> None:  # noqa: ARG002 (the sheet needs no step)
         """Write views beside their round trip."""
         rng = np.random.default_rng([self.seed, 99])
         views = random_crops(self.data, rng, 6, 192, 320)
@@ -70,8 +74,7 @@ class AutoencoderStage:
 def reconstruction_loss(decoded: Tensor, pictures: Tensor) -> Tensor:
     """Return the autoencoder's loss for pictures in [-1, 1]."""
     slopes = sum(
-        functional.l1_loss(a, b)
-        for a, b in zip(_slopes(decoded), _slopes(pictures), strict=True)
+        functional.l1_loss(a, b) for a, b in zip(_slopes(decoded), _slopes(pictures), strict=True)
     )
     difference = decoded - pictures
     return difference.abs().mean() + 0.5 * slopes + 0.3 * difference.square().mean()

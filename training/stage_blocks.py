@@ -25,7 +25,7 @@ from training.losses import flow_loss, flow_target, sample_noise_levels
 from training.panorama.render import view
 from training.paths import CameraPath, random_path
 from training.rollout_sheet import write_rollout_sheet
-from training.stage_images import Captions, world_optimisers
+from training.stage_images import Captions
 
 BATCH = 6  # sequences
 BLOCKS = 6  # blocks a sequence
@@ -37,8 +37,6 @@ OTHER_FRAME = 0.2  # share of sequences in which any frame of a block may be the
 
 class BlockStage:
     """Trains `PocketNetworks` to continue from memory."""
-
-    name = "blocks"
 
     def __init__(
         self,
@@ -57,10 +55,6 @@ class BlockStage:
         self.block_length = module.config.block_length
         rows, columns = (n // module.config.dit.patch for n in module.config.latent_size)
         self.rays = RayCoordinates(module.config.dit.rays, rows, columns)
-
-    def optimisers(self) -> list[torch.optim.Optimizer]:
-        """Return Muon and AdamW."""
-        return world_optimisers(self.module)
 
     def loss(self, step: int) -> Tensor:
         """Return the flow loss of the noisy copies of one batch of sequences."""
@@ -91,9 +85,7 @@ class BlockStage:
     def sheet(self, path: Path) -> None:
         """Write rollouts of held-out captions as the game would play them."""
         weights = path.parent / "preview"
-        save_pocket(
-            weights, self.module.config, self.module, self.autoencoder, self.tokenizer
-        )
+        save_pocket(weights, self.module.config, self.module, self.autoencoder, self.tokenizer)
         write_rollout_sheet(path, weights, self.held_out, self.device.execution())
 
     def _encode(self, panoramas: np.ndarray, paths: list[CameraPath]) -> Tensor:
@@ -135,9 +127,7 @@ class BlockStage:
 
     def _text(self, prompts: tuple[Tensor, Tensor]) -> tuple:
         """Return text keys of clean copies (empty prompt) and noisy ones, [B * 2 * M, ...]."""
-        ids, mask = (
-            torch.cat(pair) for pair in zip(self.captions.empty(1), prompts, strict=True)
-        )
+        ids, mask = (torch.cat(pair) for pair in zip(self.captions.empty(1), prompts, strict=True))
         count = len(prompts[0])
         noisy = torch.arange(1, count + 1)[:, None].expand(-1, BLOCKS)
         rows = torch.cat((torch.zeros_like(noisy), noisy), dim=1).flatten()

@@ -47,7 +47,9 @@ class Captions:
         self, panoramas: np.ndarray, rng: np.random.Generator, dropout: float = CAPTION_DROPOUT
     ) -> tuple[Tensor, Tensor]:
         """Return ids and mask, [B, text_len], of one caption for each panorama."""
-        rows = torch.from_numpy(panoramas * self._each + rng.integers(self._each, size=len(panoramas)))
+        rows = torch.from_numpy(
+            panoramas * self._each + rng.integers(self._each, size=len(panoramas))
+        )
         dropped = torch.from_numpy(rng.random(len(panoramas)) < dropout)[:, None]
         return (
             torch.where(dropped, self._empty[0], self._ids[rows]),
@@ -61,8 +63,6 @@ class Captions:
 
 class ImageStage:
     """Trains `PocketNetworks` on single frames."""
-
-    name = "images"
 
     def __init__(
         self,
@@ -81,10 +81,6 @@ class ImageStage:
         rows, columns = (n // module.config.dit.patch for n in module.config.latent_size)
         self.rays = RayCoordinates(module.config.dit.rays, rows, columns)
 
-    def optimisers(self) -> list[torch.optim.Optimizer]:
-        """Return Muon and AdamW."""
-        return world_optimisers(self.module)
-
     def loss(self, step: int) -> Tensor:
         """Return the flow loss of one batch of frames."""
         rng = np.random.default_rng([self.seed, 1, step])
@@ -98,7 +94,9 @@ class ImageStage:
         order = int(rng.integers(3))
         with self.device.autocast():
             text = self.module.text_keys(*self._upload(self.captions.draw(panoramas, rng)))
-            flow = self._flow(self.device.upload(noisy), self.device.upload(sigma), text, poses, order)
+            flow = self._flow(
+                self.device.upload(noisy), self.device.upload(sigma), text, poses, order
+            )
         return flow_loss(flow, self.device.upload(target))
 
     def _flow(self, noisy, sigma, text, poses, order: int) -> Tensor:

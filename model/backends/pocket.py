@@ -14,9 +14,8 @@ from model.attention import KERNELS
 from model.autoencoder import Autoencoder
 from model.conditioning import Conditioner
 from model.config import PocketConfig
-from model.dit import DiT, own_block_attention
 from model.diffusion_world import MIB, Codec, DiffusionWorld
-from model.flow import euler_levels
+from model.dit import DiT, own_block_attention
 from model.frames import to_frames, to_pictures
 from model.generator import BlockGenerator
 from model.kv_cache import CacheShape, KVCache
@@ -52,7 +51,7 @@ def load(
         MissingWeights: weights are absent, damaged, or of another architecture.
         WorldFailed: the memory policy does not exist.
     """
-    _check(memory)
+    make_policy(memory, capacity=1)  # before anything is read
     on_progress("weights", 0.0)
     config = read_config(weights)
     networks = PocketNetworks(config)
@@ -75,26 +74,20 @@ def load(
             networks.dit,
             networks.dit,
             cache,
-            euler_levels(config.flow.steps, config.flow.shift),
+            config.flow.shift,
             conditioner.text_keys(""),
         ),
         cache=cache,
         rays=_rays(config),
         codec=_codec(autoencoder, config, execution),
         memory=memory,
+        flow=config.flow,
         latent_shape=(config.dit.channels, *config.latent_size),
         provenance=_provenance(config, weights, execution),
         look_ahead=look_ahead,
     )
     on_progress("ready", 1.0)
     return world
-
-
-def _check(memory: MemorySetting) -> None:
-    try:
-        make_policy(memory, capacity=1)
-    except ValueError as error:
-        raise WorldFailed(str(error)) from None
 
 
 def _spec(config: PocketConfig) -> WorldSpec:
@@ -180,7 +173,9 @@ def _probe(config: PocketConfig) -> Execution:
         def one_pass():
             with torch.inference_mode():
                 time = dit.embed_time(torch.zeros(1, length))
-                text = dit.text_keys(torch.zeros(1, config.text.text_len, config.text.dim).to(dtype))
+                text = dit.text_keys(
+                    torch.zeros(1, config.text.text_len, config.text.dim).to(dtype)
+                )
                 return dit(latents, time, text, rotary, own_block_attention(dit.kernel), features)
 
         return one_pass

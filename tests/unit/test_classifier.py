@@ -60,7 +60,7 @@ def test_missing_or_damaged_weights_are_one_sentence_with_the_remedy(tmp_path):
 
 
 def test_training_learns_the_categories(rings: Rings):
-    training = ClassifierTraining(steps=40, batch=32)
+    training = ClassifierTraining(steps=30, batch=16)
     network = fit(rings, all_heads(), training, lambda line: None)
     heads = measured(Classifier(network, all_heads()), rings, seed=0)
     assert heads[0].name == CATEGORY

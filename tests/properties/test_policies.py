@@ -1,0 +1,246 @@
+"""Every memory policy keeps its promises, whatever a player does: bookkeeping only, no network."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from controls.camera import CameraCommand, CameraPose, CameraSpeed, move, view_overlap
+from model.config import POCKET
+from model.coverage import covered_cells
+from model.kv_cache import CacheShape
+from model.look_ahead import look_ahead_pose
+from model.memory import MEMORY_POLICIES, BlockInfo, MemoryPolicy, change_policy, make_policy
+from model.world import MemorySetting
+
+LENGTH = 3
+SPEED = CameraSpeed(yaw=160.0, pitch=60.0)
+axis = st.sampled_from((-1.0, 0.0, 0.3, 1.0))
+steps = st.tuples(axis, axis, st.booleans())  # yaw, pitch, whether a view ahead comes first
+tours = st.lists(steps, min_size=1, max_size=25)
+memories = st.builds(
+    MemorySetting,
+    policy=st.sampled_from(tuple(MEMORY_POLICIES)),
+    attended_frames=st.integers(1, 6),
+    window_blocks=st.integers(1, 3),
+    sink_frames=st.integers(0, 3),
+)
+many = settings(max_examples=60, deadline=None)
+
+
+class Play:
+    """A session of bookkeeping: what would lie in each slot of the storage."""
+
+    def __init__(self, policy: MemoryPolicy) -> None:
+        self.policy = policy
+        self.storage: dict[int, int] = {}  # slot -> frame index
+        self.pose, self.next_frame, self.prompt_index = CameraPose(), 0, 0
+
+    def block(self, poses: tuple[CameraPose, ...], look_ahead: bool = False) -> list[int]:
+        """Make a block; returns the frames it attends."""
+        attended = [self.storage[slot] for slot in self.policy.attend(poses[-1])]
+        block = BlockInfo(self.next_frame, poses, self.prompt_index, look_ahead)
+        for write in self.policy.admit(block):
+            assert 0 <= write.slot < self.policy.table.capacity
+            self.storage[write.slot] = self.next_frame + write.frame
+        self.next_frame += LENGTH
+        return attended
+
+    def step(self, yaw: float = 0.0, pitch: float = 0.0, look_ahead: bool = False) -> list[int]:
+        """Show a block, after one imagined ahead if asked; returns the frames it attends."""
+        if look_ahead and self.policy.looks_ahead and self.next_frame:
+            ahead = CameraPose((self.pose.yaw + 67.5) % 360.0, self.pose.pitch)
+            self.block((ahead,) * LENGTH, look_ahead=True)
+        poses = move(self.pose, CameraCommand(yaw, pitch), SPEED, 16.0, LENGTH)
+        attended = self.block(poses)
+        self.pose = poses[-1]
+        return attended
+
+    @property
+    def kept(self) -> list[int]:
+        """Frame indices of everything kept, oldest first."""
+        return sorted(frame.frame_index for frame in self.policy.table.frames.values())
+
+
+def session(policy: str, capacity: int = 12, **setting) -> Play:
+    """Begin a session under a policy."""
+    return Play(make_policy(MemorySetting(policy, **setting), capacity))
+
+
+@many
+@given(setting=memories, capacity=st.integers(1, 14), tour=tours)
+def test_the_table_says_what_lies_in_the_slots_and_never_more_than_fits(setting, capacity, tour):
+    play = Play(make_policy(setting, capacity))
+    for step in tour:
+        attended = play.step(*step)  # looks every attended slot up in the storage
+        assert len(attended) == len(set(attended)), "a frame is attended twice"
+        table = play.policy.table
+        assert len(table.frames) <= capacity
+        assert set(play.policy.attend(play.pose)) <= set(table.frames)
+        for slot, frame in table.frames.items():
+            assert play.storage[slot] == frame.frame_index
+        copies = [frame.frame_index for frame in table.frames.values() if frame.kind != "raw"]
+        assert len(copies) == len(set(copies))
+
+
+@many
+@given(setting=memories, capacity=st.integers(4, 14), tour=tours)
+def test_whatever_once_was_for_keeping_is_kept_or_counted_as_evicted(setting, capacity, tour):
+    play = Play(make_policy(setting, capacity))
+    admitted = set()
+    for step in tour:
+        play.step(*step)
+        lasting = [f for f in play.policy.table.frames.values() if f.kind != "raw"]
+        raw = [f for f in play.policy.table.frames.values() if f.kind == "raw"]
+        counts = lasting if setting.policy == "mag-retrieve" else lasting + raw
+        admitted |= {frame.frame_index for frame in counts}
+    missing = admitted - set(play.kept)
+    dropped_at_once = 0 if setting.policy in ("mag", "mag-retrieve", "none") else LENGTH
+    assert len(missing) <= play.policy.table.evicted <= len(missing) + dropped_at_once * len(tour)
+
+
+@many
+@given(setting=memories, other=memories, tour=tours, more=tours, capacity=st.integers(1, 14))
+def test_after_a_change_of_policy_what_is_gone_stays_gone(setting, other, tour, more, capacity):
+    play = Play(make_policy(setting, 12))
+    for step in tour:
+        play.step(*step)
+    before, evicted = set(play.kept), play.policy.table.evicted
+    play.policy = change_policy(play.policy, other, capacity, LENGTH)
+    assert set(play.kept) <= before
+    assert len(play.policy.table.frames) <= capacity
+    assert play.policy.table.evicted == evicted + len(before - set(play.kept))
+    since = play.next_frame
+    for step in more:
+        attended = play.step(*step)
+        assert len(attended) == len(set(attended))
+        assert {index for index in attended if index < since} <= before
+        assert len(play.policy.table.frames) <= capacity
+
+
+@many
+@given(tour=tours, changes=st.integers(1, 6))
+def test_attending_more_frames_from_now_on_loses_nothing(tour, changes):
+    play, undisturbed = session("mag-retrieve", 30), session("mag-retrieve", 30)
+    for step in tour:
+        play.step(*step), undisturbed.step(*step)
+    setting = MemorySetting("mag-retrieve", attended_frames=changes)
+    play.policy = change_policy(play.policy, setting, 30, LENGTH)
+    play.step(1.0), undisturbed.step(1.0)
+    assert set(play.kept) == set(undisturbed.kept)
+
+
+def test_mag_keeps_sinks_and_a_ring_of_last_frames():
+    play = session("mag", capacity=2 + 3, sink_frames=2)
+    seen = [play.step() for _ in range(6)]
+    assert [sorted(attended) for attended in seen] == [
+        [],
+        [0, 1, 2],  # the first block is remembered in full
+        [0, 1, 2, 5],
+        [0, 1, 2, 5, 8],
+        [0, 1, 5, 8, 11],  # the oldest compressed frame was overwritten
+        [0, 1, 8, 11, 14],
+    ]
+    assert play.storage == {0: 0, 1: 1, 2: 11, 3: 14, 4: 17}  # slot = sinks + block mod ring
+    assert play.policy.table.evicted == 3
+    kinds = [entry.kind for entry in play.policy.table.entries(())]
+    assert kinds == ["sink"] * 2 + ["compressed"] * 3
+
+
+@pytest.mark.parametrize("blocks", [1, 2, 3])
+@pytest.mark.parametrize("sinks", [0, 2, 3])
+def test_a_window_keeps_its_blocks_and_the_sinks_exactly(blocks, sinks):
+    play = session("window", capacity=20, window_blocks=blocks, sink_frames=sinks)
+    for made in range(1, 8):
+        play.step(1.0)
+        recent = set(range(max(0, made - blocks) * LENGTH, made * LENGTH))
+        assert set(play.kept) == recent | set(range(sinks))
+
+
+def test_none_keeps_nothing():
+    play = session("none")
+    assert [play.step(1.0) for _ in range(5)] == [[]] * 5
+    assert play.kept == []
+
+
+def test_full_keeps_every_frame_raw_and_then_drops_the_oldest():
+    play = session("full", capacity=8)
+    for made in range(1, 6):
+        play.step(1.0)
+        last = made * LENGTH
+        assert play.kept == list(range(max(0, last - 8), last))
+        assert play.policy.table.evicted == max(0, last - 8)
+    assert {entry.kind for entry in play.policy.table.entries(())} == {"raw"}
+
+
+def test_retrieval_attends_few_frames_and_those_of_the_view():
+    play = session("mag-retrieve", capacity=100, attended_frames=5)
+    for _ in range(12):  # a whole turn
+        attended = play.step(1.0)
+        assert len(attended) <= 5
+    table = play.policy.table
+    for entry in table.entries(()):
+        chosen = [table.frames[slot] for slot in play.policy.attend(entry.pose)]
+        assert len(chosen) <= 5
+        assert covered_cells(entry.pose, [frame.pose for frame in chosen]).any(axis=0).all()
+        best = max(view_overlap(entry.pose, frame.pose) for frame in chosen)
+        assert best > 0.88
+
+
+def test_standing_still_costs_retrieval_nothing():
+    play = session("mag-retrieve", capacity=10)
+    for _ in range(50):
+        play.step()
+    assert play.kept == [2, 149]  # the first sighting and the previous block
+
+
+def test_another_prompt_is_remembered_beside_the_old_one():
+    play = session("mag-retrieve", capacity=10)
+    play.step(), play.step()
+    play.prompt_index = 1
+    play.step(), play.step()
+    assert play.kept == [2, 8, 11]
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32])
+def test_ten_minutes_of_wandering_still_attend_the_first_sightings(dtype):
+    dit = POCKET.dit
+    shape = CacheShape(
+        dit.num_layers, POCKET.tokens_per_frame, dit.num_heads, dit.head_dim, LENGTH
+    )
+    capacity = MemorySetting().kept_mib * 2**20 // shape.slot_bytes(dtype)
+    play = session("mag-retrieve", capacity)
+    rng = np.random.default_rng(4)
+    speed, command = CameraSpeed(40.0, 20.0), CameraCommand()
+    first: dict[tuple[int, int], int] = {}  # rough place -> first frame kept there
+    for index in range(10 * 60 * 16 // LENGTH):
+        if index % 20 == 0:
+            yaw, pitch = rng.choice((-1, -0.5, 0, 1, 1)), rng.choice((-1, 0, 0, 0.5, 1))
+            command = CameraCommand(float(yaw), float(pitch))
+        known = [frame.pose for frame in play.policy.table.frames.values()]
+        ahead = look_ahead_pose(play.pose, command, known)
+        if ahead is not None:
+            play.block((ahead,) * LENGTH, look_ahead=True)
+        poses = move(play.pose, command, speed, 16.0, LENGTH)
+        play.block(poses)
+        play.pose = poses[-1]
+        for frame in play.policy.table.frames.values():
+            if frame.kind != "raw":
+                place = (round(frame.pose.yaw / 30) % 12, round(frame.pose.pitch / 15))
+                first.setdefault(place, frame.frame_index)
+    table = play.policy.table
+    assert len(table.frames) <= capacity
+    assert table.evicted == 0
+    kept = set(play.kept)
+    assert set(first.values()) <= kept
+    poses_of = {frame.frame_index: frame.pose for frame in table.frames.values()}
+    for index in first.values():
+        attended = [table.frames[slot].frame_index for slot in play.policy.attend(poses_of[index])]
+        assert index in attended
+        assert len(attended) <= 6
+
+
+def test_memory_without_room_is_refused():
+    with pytest.raises(ValueError, match="room for 0 frames"):
+        session("mag", capacity=0)

@@ -1,0 +1,148 @@
+"""A pocket world of minute size with random weights: every part is real, nothing is trained.
+
+world = tiny_world("mag-retrieve", slots=12)
+block = world.reset(PLACE, seed=1)
+block = world.step(RIGHT)
+"""
+
+import tempfile
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from controls.camera import CameraCommand
+from model.autoencoder import Autoencoder
+from model.backends import pocket
+from model.config import (
+    AutoencoderConfig,
+    DiTConfig,
+    FlowConfig,
+    PocketConfig,
+    RayConfig,
+    TextConfig,
+)
+from model.diffusion_world import DiffusionWorld
+from model.machine import Execution
+from model.networks import PocketNetworks
+from model.rope import RayCoordinates
+from model.weights import save_pocket
+from model.world import Control, FrameBlock, MemorySetting
+from scenes import Scene
+from training.tokens import train_tokenizer
+
+TINY = PocketConfig(
+    dit=DiTConfig(
+        dim=32,
+        ffn_dim=48,
+        num_heads=2,
+        num_layers=2,
+        channels=4,
+        freq_dim=16,
+        text_dim=16,
+        text_len=8,
+        rays=RayConfig(yaw_harmonics=(1, 2, 3, 4), pitch_channels=2, time_channels=2),
+    ),
+    autoencoder=AutoencoderConfig(channels=4, widths=(8, 8, 8)),
+    text=TextConfig(vocab_size=64, dim=16, ffn_dim=32, num_heads=2, num_layers=1, text_len=8),
+    flow=FlowConfig(shift=2.0, steps=2, imagine_steps=3),
+    frame_width=64,
+    frame_height=64,
+)
+CAPTIONS = ("a red tower by the sea", "a green hill under a grey sky")
+PLACE = Scene(prompt=CAPTIONS[0])
+STILL, RIGHT, LEFT, UP = (
+    Control(CameraCommand(**axes)) for axes in ({}, {"yaw": 1.0}, {"yaw": -1.0}, {"pitch": 1.0})
+)
+FP32 = Execution("cpu", torch.float32, "sdpa", 1)
+
+
+def randomise(module: nn.Module, seed: int, gain: float = 1.5) -> nn.Module:
+    """Give every matrix random values, so that no layer is the identity and all of them matter."""
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for name, value in module.named_parameters():
+            noise = torch.randn(value.shape, generator=generator)
+            if value.ndim > 1:
+                value.copy_(noise * gain / value[0].numel() ** 0.5)
+            elif name.endswith("bias"):
+                value.copy_(noise * 0.1)
+    return module
+
+
+def tiny_networks(seed: int = 0, config: PocketConfig = TINY) -> PocketNetworks:
+    """Return transformer and text encoder with random weights."""
+    return randomise(PocketNetworks(config), seed).eval().requires_grad_(False)
+
+
+def tiny_autoencoder(seed: int = 0, config: PocketConfig = TINY) -> Autoencoder:
+    """Return an autoencoder with random weights."""
+    return randomise(Autoencoder(config.autoencoder), seed, gain=0.6).eval().requires_grad_(False)
+
+
+def tiny_tokenizer():
+    """Return a tokenizer that knows the words of `CAPTIONS`."""
+    return train_tokenizer(CAPTIONS, TINY.text.vocab_size)
+
+
+def tiny_rays(config: PocketConfig = TINY) -> RayCoordinates:
+    """Return the coordinates of the tiny world's tokens."""
+    rows, columns = (size // config.dit.patch for size in config.latent_size)
+    return RayCoordinates(config.dit.rays, rows, columns, config.block_length)
+
+
+def write_tiny_weights(folder: Path, seed: int = 0) -> Path:
+    """Write a whole weights folder and return it."""
+    save_pocket(folder, TINY, tiny_networks(seed), tiny_autoencoder(seed), tiny_tokenizer())
+    return folder
+
+
+@cache
+def _shared_folder() -> tempfile.TemporaryDirectory:
+    folder = tempfile.TemporaryDirectory(prefix="tiny-world-")
+    write_tiny_weights(Path(folder.name))
+    return folder
+
+
+def tiny_world(
+    policy: str = "mag-retrieve",
+    *,
+    look_ahead: bool = True,
+    slots: int = 24,
+    weights: Path | None = None,
+    **setting,
+) -> DiffusionWorld:
+    """Return a playable tiny world on the CPU in fp32.
+
+    Args:
+        policy: of memory.
+        look_ahead: whether views are imagined ahead.
+        slots: frames that may be kept; budgets are whole MiB, which is more than tests can fill.
+        weights: folder of other weights.
+        setting: more fields of `MemorySetting`.
+    """
+    world = pocket.load(
+        MemorySetting(policy, kept_mib=1, **setting),
+        look_ahead=look_ahead,
+        on_progress=lambda stage, fraction: None,
+        weights=weights or Path(_shared_folder().name),
+        execution=FP32,
+    )
+    world._cache.slots = slots
+    return world
+
+
+def play(world: DiffusionWorld, controls: list[Control], seed: int = 1) -> list[FrameBlock]:
+    """Return the blocks of a session."""
+    return [world.reset(PLACE, seed), *(world.step(control) for control in controls)]
+
+
+def assert_same_pictures(blocks: list[FrameBlock], others: list[FrameBlock]) -> None:
+    """Compare frames and poses bit by bit."""
+    assert len(blocks) == len(others)
+    for block, other in zip(blocks, others, strict=True):
+        assert block.poses == other.poses
+        assert np.array_equal(block.frames, other.frames), f"block {block.block_index} differs"
+        assert [i.digest for i in block.look_ahead] == [i.digest for i in other.look_ahead]

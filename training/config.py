@@ -1,0 +1,18 @@
+"""What a training run can be told; plain data, imports nothing heavy."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class PocketTraining:
+    """How the pocket world is trained."""
+
+    folder: Path = Path("runs/pocket")  # state, logs and sheets
+    panoramas: int = 4800  # scenes to learn from
+    views: int = 10  # of each scene, encoded for single-frame steps
+    autoencoder_steps: int = 5000
+    world_steps: int = 7000
+    image_steps: int = 3500  # first world steps, on single frames only
+    seed: int = 0
+    init_from: Path | None = None  # weights folder to start from, with fresh optimisers
