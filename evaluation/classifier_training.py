@@ -1,6 +1,5 @@
 """Trains the classifier on renderer views: panoramas are drawn once, halved, and cut into views."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -83,7 +82,6 @@ def cut_views(rings: Rings, indices: np.ndarray, rng: np.random.Generator) -> np
 def train_classifier(folder: Path, training: ClassifierTraining, report: Report) -> Classifier:
     """Draw, train, measure on held-out renders, and write the weights folder."""
     torch.set_num_threads(training.threads)
-    started = time.monotonic()
     heads = all_heads()
     rings = draw_rings(0, training.panoramas, heads, report)
     network = fit(rings, heads, training, report)
@@ -96,7 +94,6 @@ def train_classifier(folder: Path, training: ClassifierTraining, report: Report)
         "panoramas": training.panoramas,
         "steps": training.steps,
         "test_views": training.test_panoramas * 4,
-        "minutes": round((time.monotonic() - started) / 60, 1),
     }
     classifier = Classifier(network, heads)
     classifier.save(folder, about)

@@ -1,6 +1,7 @@
 """Sizes of the networks: frozen dataclasses and the two presets, FULL and POCKET."""
 
 from dataclasses import asdict, dataclass
+from typing import Literal
 
 from controls.camera import MAX_PITCH
 
@@ -38,6 +39,7 @@ class DiTConfig:
     text_dim: int = 4096
     text_len: int = 512  # rows of text features; rows past the prompt are zero and attended
     eps: float = 1e-6
+    gelu: Literal["tanh", "none"] = "tanh"  # approximation; the exact one is 4 times faster on CPUs
     rays: RayConfig | None = None  # None: frame, row and column indices, as in Wan
 
     def __post_init__(self) -> None:
@@ -154,6 +156,7 @@ POCKET = PocketConfig(
         channels=32,
         text_dim=128,
         text_len=48,
+        gelu="none",
         rays=RayConfig(),
     )
 )

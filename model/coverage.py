@@ -12,14 +12,17 @@ WORTH = 1  # fewest new cells for which a frame is attended
 
 
 def covered_cells(view: CameraPose, others: Sequence[CameraPose]) -> np.ndarray:
-    """Return which cells of `view` each other view shows, bool [n, GRID_DOWN, GRID_ACROSS]."""
+    """Return which cells of `view` each other view shows, bool [n, GRID_DOWN, GRID_ACROSS].
+
+    Rows run from the top down, columns from left to right.
+    """
     table = np.array([(pose.yaw, pose.pitch, pose.fov) for pose in others]).reshape(-1, 3)
     across = ((np.arange(GRID_ACROSS) + 0.5) / GRID_ACROSS - 0.5) * view.fov
     down = ((np.arange(GRID_DOWN) + 0.5) / GRID_DOWN - 0.5) * view.fov * ASPECT
     offset = (view.yaw - table[:, :1] + 180.0) % 360.0 - 180.0
     half = table[:, 2:] / 2
     columns = np.abs(offset + across) <= half  # [n, across]
-    rows = np.abs(view.pitch - table[:, 1:2] + down) <= half * ASPECT  # [n, down]
+    rows = np.abs(view.pitch - table[:, 1:2] - down) <= half * ASPECT  # [n, down]
     return rows[:, :, None] & columns[:, None, :]
 
 

@@ -180,12 +180,13 @@ class DiffusionWorld:
         setting = MemorySetting(**data["setting"])
         self._policy = make_policy(setting, self._capacity(setting))
         self._policy.table.load_dict(data["table"])
-        keys, values = (
-            torch.from_numpy(state.arrays[name]).view(self._cache.dtype)
-            for name in ("keys", "values")
-        )
         fits = [slot for slot in data["slots"] if slot < self._policy.table.capacity]
-        self._cache.load(fits, keys, values)  # slots are saved in order, so these come first
+        if fits:  # slots are saved in order, so these come first; empty arrays have no numbers
+            keys, values = (
+                torch.from_numpy(state.arrays[name]).view(self._cache.dtype)
+                for name in ("keys", "values")
+            )
+            self._cache.load(fits, keys, values)
         self._attended = frozenset(data["attended"])
         saved = dict(data["progress"])
         pending = saved.pop("pending")
@@ -305,7 +306,7 @@ class DiffusionWorld:
         dtype, device = self._cache.dtype, self._cache.device
         rotary = self._rays.rotary(poses, times)
         features = self._rays.features(poses, torch.arange(length), dtype)
-        return Coordinates(type(rotary)(*(t.to(device) for t in rotary)), features.to(device))
+        return Coordinates(rotary.to(device), features.to(device))
 
     def _usage(self):
         progress = self._running()

@@ -14,17 +14,29 @@ from torch.nn import functional
 
 from model.attention import AttentionKernel, sdpa_attention
 from model.config import DiTConfig
-from model.rope import Rotary, feature_count, rotate
+from model.rope import feature_count, rotate
 
 Attend = Callable[[int, Tensor, Tensor, Tensor], Tensor]  # layer index, q, k, v -> [B, L, N, D]
 TextKeys = tuple[tuple[Tensor, Tensor], ...]  # keys and values of the text, a pair a layer
 
 
+class Modulation(NamedTuple):
+    """How a noise level shifts, scales and gates one layer; each [B, F, 1, dim]."""
+
+    shift: Tensor
+    scale: Tensor  # one plus what the network says
+    gate: Tensor
+    ffn_shift: Tensor
+    ffn_scale: Tensor  # likewise
+    ffn_gate: Tensor
+
+
 class TimeEmbedding(NamedTuple):
-    """What one noise level adds: [B, F, 1, dim] for the head and six of them for the layers."""
+    """What a noise level does to the network; worth keeping where levels recur."""
 
     head: Tensor  # [B, F, 1, dim]
-    layers: Tensor  # [B, F, 6, dim]
+    layers: Tensor  # [B, F, 6, dim], the same for all layers
+    modulations: tuple[Modulation, ...]  # one a layer: `layers` plus what the layer learned
 
 
 def sinusoidal_embedding(timesteps: Tensor, dim: int) -> Tensor:
@@ -33,6 +45,12 @@ def sinusoidal_embedding(timesteps: Tensor, dim: int) -> Tensor:
     exponent = torch.arange(half, dtype=torch.float64, device=timesteps.device) / half
     angles = timesteps.double()[..., None] * torch.pow(10000.0, -exponent)
     return torch.cat((angles.cos(), angles.sin()), dim=-1)
+
+
+def rms_scale(x: Tensor, eps: float) -> Tensor:
+    """Return 1 / root mean square over the last axis, fp32 [..., 1]."""
+    norm = torch.linalg.vector_norm(x, dim=-1, keepdim=True, dtype=torch.float32)
+    return (norm * norm / x.shape[-1] + eps).rsqrt()
 
 
 class RMSNorm(nn.Module):
@@ -45,8 +63,7 @@ class RMSNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalise the last axis."""
-        # the fused kernel wants one dtype
-        return functional.rms_norm(x, x.shape[-1:], self.weight.to(x.dtype), self.eps)
+        return x * rms_scale(x, self.eps).to(x.dtype) * self.weight.to(x.dtype)
 
 
 class Attention(nn.Module):
@@ -66,33 +83,39 @@ class Attention(nn.Module):
 class SelfAttention(Attention):
     """Attention over the block's own tokens and whatever `attend` adds."""
 
-    def forward(self, x: Tensor, rotary: Rotary, attend: Attend, layer_index: int) -> Tensor:
+    def forward(self, x: Tensor, rotary: Tensor, attend: Attend, layer_index: int) -> Tensor:
         """Return the mixed tokens, [B, L, dim]."""
-        q, k, v = self.project(x)
-        q = rotate(self.norm_q(q).unflatten(-1, self.heads), rotary)
-        k = rotate(self.norm_k(k).unflatten(-1, self.heads), rotary)
-        mixed = attend(layer_index, q, k, v.unflatten(-1, self.heads))
-        return self.o(mixed.flatten(2))
+        q, k, v = self.project(x, rotary)
+        return self.o(attend(layer_index, q, k, v).flatten(2))
 
-    def project(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return queries, keys and values, each [B, L, dim]."""
-        return self.q(x), self.k(x), self.v(x)
+    def project(self, x: Tensor, rotary: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return rotated queries and keys, and values, each [B, L, N, D]."""
+        q = self.norm_q(self.q(x)).unflatten(-1, self.heads)
+        k = self.norm_k(self.k(x)).unflatten(-1, self.heads)
+        return rotate(q, rotary), rotate(k, rotary), self.v(x).unflatten(-1, self.heads)
 
 
 class FusedSelfAttention(SelfAttention):
-    """The same attention with one projection instead of three; made at load time."""
+    """The same attention in fewer, larger operations; made at load time, for inference."""
 
     def __init__(self, source: SelfAttention) -> None:
         nn.Module.__init__(self)
-        self.heads, self.o = source.heads, source.o
-        self.norm_q, self.norm_k = source.norm_q, source.norm_k
+        self.heads, self.o, self.eps = source.heads, source.o, source.norm_q.eps
         parts = (source.q, source.k, source.v)
         self.weight = nn.Parameter(torch.cat([part.weight.data for part in parts]))
         self.bias = nn.Parameter(torch.cat([part.bias.data for part in parts]))
+        norms = torch.stack((source.norm_q.weight.data, source.norm_k.weight.data))
+        self.norm_weight = nn.Parameter(norms)
 
-    def project(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return queries, keys and values, each [B, L, dim]."""
-        return functional.linear(x, self.weight, self.bias).chunk(3, dim=-1)
+    def project(self, x: Tensor, rotary: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return rotated queries and keys, and values, each [B, L, N, D]."""
+        heads, dim = self.heads[0], self.norm_weight.shape[-1]
+        projected = functional.linear(x, self.weight, self.bias)
+        both, v = projected.split((2 * dim, dim), dim=-1)
+        both = both.unflatten(-1, (2, dim))  # queries and keys, [B, L, 2, dim]
+        both = both * self.norm_weight * rms_scale(both, self.eps).to(both.dtype)
+        q, k = rotate(both.flatten(2).unflatten(-1, (2 * heads, -1)), rotary).chunk(2, dim=2)
+        return q, k, v.unflatten(-1, self.heads)
 
 
 class CrossAttention(Attention):
@@ -120,7 +143,7 @@ class Layer(nn.Module):
         self.cross_attn = CrossAttention(config)
         self.ffn = nn.Sequential(
             nn.Linear(config.dim, config.ffn_dim),
-            nn.GELU(approximate="tanh"),
+            nn.GELU(approximate=config.gelu),
             nn.Linear(config.ffn_dim, config.dim),
         )
         self.modulation = nn.Parameter(torch.randn(1, 6, config.dim) / config.dim**0.5)
@@ -128,21 +151,26 @@ class Layer(nn.Module):
     def forward(
         self,
         x: Tensor,
-        time: Tensor,
-        rotary: Rotary,
+        time: Modulation,
+        rotary: Tensor,
         text: tuple[Tensor, Tensor],
         attend: Attend,
         kernel: AttentionKernel,
         layer_index: int,
     ) -> Tensor:
-        """Return the layer's output, [B, L, dim]; `time` is [B, F, 6, dim]."""
-        shift, scale, gate, ffn_shift, ffn_scale, ffn_gate = (time + self.modulation).split(
-            1, dim=2
-        )
-        mixed = self.self_attn(self._modulated(x, shift, scale), rotary, attend, layer_index)
-        x = _gated(x, mixed, gate)
+        """Return the layer's output, [B, L, dim]."""
+        inner = self._modulated(x, time.shift, time.scale)
+        x = _gated(x, self.self_attn(inner, rotary, attend, layer_index), time.gate)
         x = x + self.cross_attn(self.norm3(x), text, kernel)
-        return _gated(x, self.ffn(self._modulated(x, ffn_shift, ffn_scale)), ffn_gate)
+        inner = self._modulated(x, time.ffn_shift, time.ffn_scale)
+        return _gated(x, self.ffn(inner), time.ffn_gate)
+
+    def modulate(self, layers: Tensor) -> Modulation:
+        """Return this layer's share of a noise level, from `TimeEmbedding.layers`."""
+        shift, scale, gate, ffn_shift, ffn_scale, ffn_gate = (
+            layers + self.modulation.to(layers.dtype)
+        ).split(1, dim=2)
+        return Modulation(shift, 1 + scale, gate, ffn_shift, 1 + ffn_scale, ffn_gate)
 
     def _modulated(self, x: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
         return modulate(functional.layer_norm(x, (self.dim,), eps=self.eps), shift, scale)
@@ -161,7 +189,7 @@ class Head(nn.Module):
         """Return patches, [B, L, token_dim]; `time` is [B, F, 1, dim]."""
         shift, scale = (time + self.modulation.to(time.dtype)).split(1, dim=2)
         x = functional.layer_norm(x, (self.dim,), eps=self.eps)
-        return self.head(modulate(x, shift, scale))
+        return self.head(modulate(x, shift, 1 + scale))
 
 
 class DiT(nn.Module):
@@ -220,7 +248,8 @@ class DiT(nn.Module):
         embedded = sinusoidal_embedding(timesteps, self.config.freq_dim).to(weight.dtype)
         head = self.time_embedding(embedded)
         layers = self.time_projection(head).unflatten(-1, (6, self.config.dim))
-        return TimeEmbedding(head[:, :, None], layers)
+        modulations = tuple(layer.modulate(layers) for layer in self.blocks)
+        return TimeEmbedding(head[:, :, None], layers, modulations)
 
     def text_keys(self, features: Tensor) -> TextKeys:
         """Return every layer's keys and values of text features, [B, text_len, text_dim]."""
@@ -232,7 +261,7 @@ class DiT(nn.Module):
         latents: Tensor,
         time: TimeEmbedding,
         text: TextKeys,
-        rotary: Rotary,
+        rotary: Tensor,
         attend: Attend,
         features: Tensor | None = None,
     ) -> Tensor:
@@ -250,7 +279,7 @@ class DiT(nn.Module):
         if features is not None:
             x = x + self.ray_embedding(features)
         for index, layer in enumerate(self.blocks):
-            x = layer(x, time.layers, rotary, text[index], attend, self.kernel, index)
+            x = layer(x, time.modulations[index], rotary, text[index], attend, self.kernel, index)
         return self.unpatchify(self.head(x, time.head), latents.shape)
 
     def patchify(self, latents: Tensor) -> Tensor:
@@ -271,9 +300,9 @@ class DiT(nn.Module):
 
 
 def modulate(x: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
-    """Return x * (1 + scale) + shift; x is [B, F * L, dim], the others [B, F, 1, dim]."""
+    """Return x * scale + shift; x is [B, F * L, dim], the others [B, F, 1, dim]."""
     frames = shift.shape[1]
-    return torch.addcmul(shift, x.unflatten(1, (frames, -1)), 1 + scale).flatten(1, 2)
+    return torch.addcmul(shift, x.unflatten(1, (frames, -1)), scale).flatten(1, 2)
 
 
 def _gated(x: Tensor, added: Tensor, gate: Tensor) -> Tensor:

@@ -13,14 +13,13 @@ from torch import Tensor
 from model.dit import DiT, TextKeys, TimeEmbedding
 from model.flow import euler_levels, euler_step
 from model.kv_cache import KVCache
-from model.rope import Rotary
 
 
 @dataclass(frozen=True, slots=True)
 class Coordinates:
     """Where and when a block's tokens lie."""
 
-    rotary: Rotary
+    rotary: Tensor
     features: Tensor | None = None
 
 

@@ -2,7 +2,8 @@
 
 Storage is one tensor of slots for keys and one for values. A block attends one contiguous view:
 its own tokens in front, attended frames behind. Attended slots are gathered once a block, never
-concatenated, and the denoising steps only rewrite the front.
+concatenated, and the denoising steps only rewrite the front. Heads are the outer axis, so that a
+head's keys lie together, as matrix products want them.
 """
 
 from collections.abc import Sequence
@@ -65,14 +66,15 @@ class KVCache:
         self._length = self._own + len(slots) * tokens
         for place, slot in enumerate(slots):
             start = self._own + place * tokens
-            self._read_keys[:, :, start : start + tokens] = self._keys[:, slot]
-            self._read_values[:, :, start : start + tokens] = self._values[:, slot]
+            self._read_keys[..., start : start + tokens, :] = self._keys[:, slot]
+            self._read_values[..., start : start + tokens, :] = self._values[:, slot]
 
     def reader(self, kernel: AttentionKernel):
         """Return the strategy that self-attention calls in every layer."""
 
         def attend(layer_index: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-            keys, values = self._read_keys[layer_index], self._read_values[layer_index]
+            keys = self._read_keys[layer_index].transpose(1, 2)  # [B, M, N, D]
+            values = self._read_values[layer_index].transpose(1, 2)
             keys[:, : self._own] = k
             values[:, : self._own] = v
             return kernel(q, keys[:, : self._length], values[:, : self._length])
@@ -84,23 +86,24 @@ class KVCache:
         tokens = self.shape.tokens
         for write in writes:
             rows = slice(write.frame * tokens, (write.frame + 1) * tokens)
-            self._keys[:, write.slot] = self._read_keys[:, :, rows]
-            self._values[:, write.slot] = self._read_values[:, :, rows]
+            self._keys[:, write.slot] = self._read_keys[..., rows, :]
+            self._values[:, write.slot] = self._read_values[..., rows, :]
 
     def export(self, slots: Sequence[int]) -> tuple[Tensor, Tensor]:
         """Return copies of the keys and values of slots, [layers, n, B, tokens, N, D]."""
         index = torch.tensor(list(slots), dtype=torch.long, device=self.device)
-        return self._keys.index_select(1, index), self._values.index_select(1, index)
+        keys, values = (all_.index_select(1, index) for all_ in (self._keys, self._values))
+        return keys.transpose(3, 4), values.transpose(3, 4)
 
     def load(self, slots: Sequence[int], keys: Tensor, values: Tensor) -> None:
         """Put back what `export` returned."""
         for place, slot in enumerate(slots):
-            self._keys[:, slot] = keys[:, place]
-            self._values[:, slot] = values[:, place]
+            self._keys[:, slot] = keys[:, place].transpose(2, 3)
+            self._values[:, slot] = values[:, place].transpose(2, 3)
 
     def _allocate(self, slots: int) -> Tensor:
         shape = self.shape
-        sizes = (shape.layers, slots, shape.batch, shape.tokens, shape.heads, shape.head_dim)
+        sizes = (shape.layers, slots, shape.batch, shape.heads, shape.tokens, shape.head_dim)
         return torch.empty(sizes, dtype=self.dtype, device=self.device)
 
     def _grow(self, frames: int) -> None:
@@ -108,6 +111,6 @@ class KVCache:
         self._read_capacity = max(frames, min(self.slots, 2 * self._read_capacity))
         shape = self.shape
         length = self._own + self._read_capacity * shape.tokens
-        sizes = (shape.layers, shape.batch, length, shape.heads, shape.head_dim)
+        sizes = (shape.layers, shape.batch, shape.heads, length, shape.head_dim)
         self._read_keys = torch.zeros(sizes, dtype=self.dtype, device=self.device)
         self._read_values = torch.zeros_like(self._read_keys)

@@ -9,11 +9,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from controls.camera import MAX_PITCH, CameraCommand, CameraPose
-from model.coverage import ASPECT, covered_cells
+from model.coverage import ASPECT, GRID_ACROSS, GRID_DOWN, covered_cells
 
 JUMP = 0.75  # of a view: how far ahead the imagined view lies
 MARGIN = 0.12  # of a view: the strip beyond the leading edge that must be known
 KNOWN = 0.5  # share of that strip that memory must show
+_COLUMNS = int(MARGIN * GRID_ACROSS)  # cells of the strip, whole ones only: a frame right here
+_ROWS = int(MARGIN * GRID_DOWN)  # shows none of them
 
 
 def look_ahead_pose(
@@ -46,7 +48,7 @@ def _shown(view: CameraPose, heading: np.ndarray, known: Sequence[CameraPose]) -
     cells = covered_cells(view, known).any(axis=0)  # [down, across]
     edges = []
     if heading[0]:
-        edges.append(cells[:, -2:] if heading[0] > 0 else cells[:, :2])
+        edges.append(cells[:, -_COLUMNS:] if heading[0] > 0 else cells[:, :_COLUMNS])
     if heading[1] and abs(view.pitch) < MAX_PITCH:
-        edges.append(cells[:2] if heading[1] > 0 else cells[-2:])
+        edges.append(cells[:_ROWS] if heading[1] > 0 else cells[-_ROWS:])
     return min((float(edge.mean()) for edge in edges), default=1.0)

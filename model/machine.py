@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import torch
 
+from model.attention import KERNELS
+
 _ROUNDS = 3
 CHOICES = (
     # dtype, attention kernel
@@ -39,6 +41,21 @@ class Execution:
             "threads": self.threads,
             "processor": platform.processor() or platform.machine(),
         }
+
+    @classmethod
+    def from_dict(cls, data: dict) -> "Execution":
+        """Read what a recording says, so that a replay runs the same way.
+
+        Raises:
+            ValueError: it names a dtype or kernel that does not exist here.
+        """
+        dtype = getattr(torch, str(data.get("dtype")), None)
+        kernel, threads = data.get("attention"), data.get("threads")
+        if dtype not in {dtype for dtype, _ in CHOICES} or kernel not in KERNELS:
+            raise ValueError(f"execution {data} is not known here")
+        if not isinstance(threads, int) or not 1 <= threads <= 1024:
+            raise ValueError(f"execution asks for {threads} threads")
+        return cls(str(data.get("device")), dtype, kernel, threads)
 
 
 def probe(run: Callable[[torch.dtype, str], Callable[[], object]]) -> Execution:

@@ -1,11 +1,11 @@
 """Rotary coordinates: Wan's frame, row and column indices, or the rays of a posed camera.
 
-Both give `Rotary`, the cosines and sines of one angle per token and rotated pair; `rotate` turns
-adjacent channels by them. Angles are computed in float64: time indices grow without bound.
+Both give one unit complex number per token and rotated pair, [B or 1, L, 1, D/2] complex64;
+`rotate` turns adjacent channels by them. Angles are computed in float64: time indices grow without
+bound. Complex products in fp32 were measured 5 times faster on CPUs than strided real ones in bf16.
 """
 
 import math
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -13,24 +13,14 @@ from torch import Tensor
 from model.config import RayConfig
 
 
-class Rotary(NamedTuple):
-    """Cosines and sines of each token's angles, [B or 1, L, 1, D/2]."""
-
-    cos: Tensor
-    sin: Tensor
-
-    def to(self, dtype: torch.dtype) -> "Rotary":
-        """Return the same angles in another dtype."""
-        return Rotary(self.cos.to(dtype), self.sin.to(dtype))
+def rotate(x: Tensor, rotary: Tensor) -> Tensor:
+    """Turn adjacent channel pairs of queries or keys, [B, L, N, D], in fp32."""
+    pairs = torch.view_as_complex(x.float().unflatten(-1, (-1, 2)))
+    return torch.view_as_real(pairs * rotary).flatten(-2).type_as(x)
 
 
-def rotate(x: Tensor, rotary: Rotary) -> Tensor:
-    """Turn adjacent channel pairs of queries or keys, [B, L, N, D]."""
-    even, odd = x[..., 0::2], x[..., 1::2]
-    turned = torch.stack(
-        (even * rotary.cos - odd * rotary.sin, even * rotary.sin + odd * rotary.cos), dim=-1
-    )
-    return turned.flatten(-2).type_as(x)
+def _unit(angles: Tensor) -> Tensor:
+    return torch.polar(torch.ones_like(angles), angles).to(torch.complex64)
 
 
 def index_frequencies(head_dim: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -43,9 +33,7 @@ def index_frequencies(head_dim: int) -> tuple[Tensor, Tensor, Tensor]:
     )
 
 
-def index_rotary(
-    frames: Tensor, height: int, width: int, head_dim: int, dtype: torch.dtype = torch.float32
-) -> Rotary:
+def index_rotary(frames: Tensor, height: int, width: int, head_dim: int) -> Tensor:
     """Return Wan's coordinates for tokens in (frame, row, column) order.
 
     Args:
@@ -53,7 +41,6 @@ def index_rotary(
         height: tokens down.
         width: tokens across.
         head_dim: channels of a head.
-        dtype: of the result.
     """
     by_frame, by_row, by_column = (
         torch.outer(positions.double(), frequencies.to(frames.device))
@@ -76,7 +63,7 @@ def index_rotary(
         ),
         dim=-1,
     ).reshape(1, len(frames) * height * width, 1, -1)
-    return Rotary(angles.cos().to(dtype), angles.sin().to(dtype))
+    return _unit(angles)
 
 
 class RayCoordinates:
@@ -106,13 +93,12 @@ class RayCoordinates:
         )
         self._time = 2 * math.pi / _geometric(*config.time_periods, config.time_channels)
 
-    def rotary(self, poses: Tensor, times: Tensor, dtype: torch.dtype = torch.float32) -> Rotary:
-        """Return rotary angles.
+    def rotary(self, poses: Tensor, times: Tensor) -> Tensor:
+        """Return the tokens' turns.
 
         Args:
             poses: yaw, pitch, fov [degrees] of each frame, [B, F, 3].
             times: frame number of each frame, [B, F].
-            dtype: of the result.
         """
         yaw, pitch = self._rays(poses)
         time = times.double()[..., None].expand_as(yaw)
@@ -124,7 +110,7 @@ class RayCoordinates:
             ),
             dim=-1,
         ).flatten(1, 2)[:, :, None]  # [B, F*L, 1, D/2]
-        return Rotary(angles.cos().to(dtype), angles.sin().to(dtype))
+        return _unit(angles)
 
     def features(self, poses: Tensor, order: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
         """Return what is not relative: sub-token shift, horizon, place in frame and block.

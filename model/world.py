@@ -187,9 +187,18 @@ def load_world(
     memory: MemorySetting | None = None,
     *,
     look_ahead: bool = True,
+    execution: dict | None = None,
     on_progress: Progress = lambda stage, fraction: None,
 ) -> World:
     """Load a world by name.
+
+    Args:
+        name: one of `available_worlds`.
+        memory: first setting of memory; None: the default one.
+        look_ahead: whether views are imagined before the camera gets there.
+        execution: `provenance()["execution"]` of a recording, to run as it did; None: what a
+            probe finds fastest here.
+        on_progress: told what is being loaded.
 
     Raises:
         WorldFailed: the name is unknown, or the world cannot run here.
@@ -200,4 +209,9 @@ def load_world(
         raise WorldFailed(f'world "{name}" not found; available: {known}')
     from model.backends import pocket
 
-    return pocket.load(memory or MemorySetting(), look_ahead=look_ahead, on_progress=on_progress)
+    return pocket.load(
+        memory or MemorySetting(),
+        look_ahead=look_ahead,
+        on_progress=on_progress,
+        execution=pocket.recorded_execution(execution) if execution else None,
+    )

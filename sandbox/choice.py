@@ -27,6 +27,7 @@ class WorldChoice:
     name: str = "pocket"
     memory: MemorySetting = field(default_factory=MemorySetting)
     look_ahead: bool = True
+    execution: dict | None = None  # as a recording says; None: chosen for this machine
 
     def __post_init__(self) -> None:
         if self.name not in available_worlds():
@@ -36,7 +37,9 @@ class WorldChoice:
     def of(cls, recording: Recording) -> "WorldChoice":
         """Return the choice that a recording was made with."""
         start = recording.start
-        return cls(start.world, start.memory or MemorySetting(), start.look_ahead)
+        memory = start.memory or MemorySetting()
+        execution = start.provenance.get("execution")
+        return cls(start.world, memory, start.look_ahead, execution)
 
     def load(self, on_progress: Progress = lambda stage, fraction: None) -> World:
         """Load the world.
@@ -45,7 +48,11 @@ class WorldChoice:
             WorldFailed: the memory policy is unknown, or the world cannot run here.
         """
         world = load_world(
-            self.name, self.memory, look_ahead=self.look_ahead, on_progress=on_progress
+            self.name,
+            self.memory,
+            look_ahead=self.look_ahead,
+            execution=self.execution,
+            on_progress=on_progress,
         )
         policies = world.spec.policies
         if self.memory.policy not in policies:

@@ -106,6 +106,11 @@ def _shared_folder() -> tempfile.TemporaryDirectory:
     return folder
 
 
+def tiny_weights() -> Path:
+    """Return a weights folder that all tests share; only to be read."""
+    return Path(_shared_folder().name)
+
+
 def tiny_world(
     policy: str = "mag-retrieve",
     *,
@@ -127,7 +132,7 @@ def tiny_world(
         MemorySetting(policy, kept_mib=1, **setting),
         look_ahead=look_ahead,
         on_progress=lambda stage, fraction: None,
-        weights=weights or Path(_shared_folder().name),
+        weights=weights or tiny_weights(),
         execution=FP32,
     )
     world._cache.slots = slots

@@ -7,6 +7,7 @@ that resuming needs no random state.
 import json
 import logging
 import math
+import signal
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,6 +72,7 @@ class Loop:
         self.ema = EMA(stage.module, config.ema)
         self.step = 0
         self.bad_steps = 0
+        self._stopped = False
         self._resume()
 
     @property
@@ -79,9 +81,27 @@ class Loop:
         return self.folder / f"{self.stage.name}.pt"
 
     def run(self) -> None:
-        """Train until the last step, then save and leave the averaged weights in the module."""
+        """Train until the last step, then save and leave the averaged weights in the module.
+
+        A termination signal saves after the step at hand and ends the program.
+        """
+        previous = signal.signal(signal.SIGTERM, self._stop)
+        try:
+            self._train()
+        finally:
+            signal.signal(signal.SIGTERM, previous)
+        self.save()
+        if self._stopped:
+            raise SystemExit(f"{self.stage.name} was stopped at step {self.step} and saved")
+        self.stage.module.load_state_dict(self.ema.state)
+        self._sheet()
+
+    def _stop(self, signal_number: int, frame: object) -> None:  # noqa: ARG002 (handler)
+        self._stopped = True
+
+    def _train(self) -> None:
         saved = pictured = time.monotonic()
-        while self.step < self.config.steps:
+        while self.step < self.config.steps and not self._stopped:
             started = time.monotonic()
             loss = self._advance()
             now = time.monotonic()
@@ -92,9 +112,6 @@ class Loop:
             if now - pictured > 60 * self.config.sheet_minutes:
                 self.picture()
                 pictured = time.monotonic()
-        self.save()
-        self.stage.module.load_state_dict(self.ema.state)
-        self._sheet()
 
     def _advance(self) -> float:
         rate = self._rate()

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from model.autoencoder import Autoencoder
 from model.networks import PocketNetworks
-from model.rope import RayCoordinates, Rotary
+from model.rope import RayCoordinates
 from model.weights import save_pocket
 from training.block_attention import BlockMemoryAttention
 from training.data import PanoramaSet
@@ -114,16 +114,16 @@ class BlockStage:
         flow = dit(latents.flatten(0, 1), time, self._text(prompts), rotary, attend, features)
         return flow.unflatten(0, latents.shape[:2])
 
-    def _coordinates(self, paths: list[CameraPath]) -> tuple[Rotary, Tensor]:
+    def _coordinates(self, paths: list[CameraPath]) -> tuple[Tensor, Tensor]:
         left, top, times = (
             np.stack([getattr(path, name) for path in paths]) for name in ("left", "top", "times")
         )
         poses = corners_to_poses(left, top).repeat(1, 2, 1, 1).flatten(0, 1)  # [B*2M, 3, 3]
         times = torch.from_numpy(times).repeat(1, 2, 1).flatten(0, 1)
-        rotary = self.rays.rotary(poses, times, torch.bfloat16)
+        rotary = self.device.upload(self.rays.rotary(poses, times))
         order = torch.arange(self.block_length)
         features = self.rays.features(poses, order)
-        return Rotary(*map(self.device.upload, rotary)), self.device.upload(features)
+        return rotary, self.device.upload(features)
 
     def _text(self, prompts: tuple[Tensor, Tensor]) -> tuple:
         """Return text keys of clean copies (empty prompt) and noisy ones, [B * 2 * M, ...]."""

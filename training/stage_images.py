@@ -101,10 +101,9 @@ class ImageStage:
 
     def _flow(self, noisy, sigma, text, poses, order: int) -> Tensor:
         dit = self.module.dit
-        rotary = self.rays.rotary(poses, torch.zeros(len(poses), 1), torch.bfloat16)
+        rotary = self.device.upload(self.rays.rotary(poses, torch.zeros(len(poses), 1)))
         features = self.rays.features(poses, torch.tensor([order]))
         time = dit.embed_time(sigma * 1000)
-        rotary = type(rotary)(*self._upload(rotary))
         attend = own_block_attention(dit.kernel)
         return dit(noisy, time, text, rotary, attend, self.device.upload(features))
 

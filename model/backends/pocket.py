@@ -62,6 +62,7 @@ def load(
     autoencoder.eval().requires_grad_(False)
     on_progress("probe", 0.6)
     execution = execution or _probe(config)
+    torch.set_num_threads(execution.threads)
     networks.dit.kernel = KERNELS[execution.kernel]
     networks.to(execution.device, execution.dtype)
     autoencoder.to(execution.device, execution.dtype, memory_format=torch.channels_last)
@@ -154,7 +155,7 @@ def _open_image(path: str, config: PocketConfig) -> np.ndarray:
         raise WorldFailed(
             f"scene image {path} cannot be read ({error}); give a PNG or JPEG picture"
         ) from error
-    return np.asarray(fitted)[None]
+    return np.array(fitted)[None]
 
 
 def _probe(config: PocketConfig) -> Execution:

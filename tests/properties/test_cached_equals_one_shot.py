@@ -37,7 +37,9 @@ class CachedRun:
         self.networks = tiny_networks()
         self.networks.dit.kernel = KERNELS[kernel]
         dit = self.networks.dit
-        shape = CacheShape(len(dit.blocks), TOKENS, dit.config.num_heads, dit.config.head_dim, LENGTH)
+        shape = CacheShape(
+            len(dit.blocks), TOKENS, dit.config.num_heads, dit.config.head_dim, LENGTH
+        )
         self.cache = KVCache(shape, SLOTS, torch.float32)
         ids = torch.ones(1, TINY.text.text_len, dtype=torch.long)
         self.text = self.networks.text_keys(ids, ids)
@@ -107,9 +109,7 @@ def test_a_block_that_reads_the_cache_equals_one_forward_over_all(policy, kernel
     dit = run.networks.dit
     where = coordinates(block.poses, block.first_frame)
     time = dit.embed_time(torch.full((1, LENGTH), SIGMA * 1000))
-    cached = dit(
-        noisy, time, run.text, where.rotary, run.cache.reader(dit.kernel), where.features
-    )
+    cached = dit(noisy, time, run.text, where.rotary, run.cache.reader(dit.kernel), where.features)
     whole = one_shot(run, noisy, [*run.written, Written(noisy, block.poses, attended)])
     assert (cached - whole).abs().max() < 1e-4 * whole.abs().max()
     alone = one_shot(run, noisy, [*run.written, Written(noisy, block.poses, ())])

@@ -206,9 +206,7 @@ def test_another_prompt_is_remembered_beside_the_old_one():
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32])
 def test_ten_minutes_of_wandering_still_attend_the_first_sightings(dtype):
     dit = POCKET.dit
-    shape = CacheShape(
-        dit.num_layers, POCKET.tokens_per_frame, dit.num_heads, dit.head_dim, LENGTH
-    )
+    shape = CacheShape(dit.num_layers, POCKET.tokens_per_frame, dit.num_heads, dit.head_dim, LENGTH)
     capacity = MemorySetting().kept_mib * 2**20 // shape.slot_bytes(dtype)
     play = session("mag-retrieve", capacity)
     rng = np.random.default_rng(4)

@@ -1,0 +1,178 @@
+"""Cameras return exactly, the ring closes, and views overlap as pictures do."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from controls.camera import (
+    MAX_PITCH,
+    CameraCommand,
+    CameraPose,
+    CameraSpeed,
+    move,
+    view_overlap,
+    yaw_difference,
+)
+from model.backends.pocket import FULL_SPEED
+from model.config import POCKET
+from model.coverage import choose_views, covered_cells
+from model.rope import RayCoordinates, rotate
+
+fraction = st.floats(0.0, 1.0)
+pose = st.builds(CameraPose, st.floats(0, 359.99), st.floats(-MAX_PITCH, MAX_PITCH))
+poses = st.lists(pose, max_size=12)
+many = settings(max_examples=80, deadline=None)
+speed = CameraSpeed(yaw=40.0, pitch=20.0)
+
+
+def pan(start: CameraPose, blocks: int, yaw: float, pitch: float = 0.0) -> CameraPose:
+    """Return where a number of blocks under one command end."""
+    for _ in range(blocks):
+        start = move(start, CameraCommand(yaw, pitch), speed, 16.0, 3)[-1]
+    return start
+
+
+@many
+@given(blocks=st.integers(0, 40), yaw=fraction, begin=st.integers(0, 360 * 1024 - 1))
+def test_right_and_back_left_ends_at_the_bit_equal_pose(blocks, yaw, begin):
+    start = CameraPose(yaw=begin / 1024)
+    assert pan(pan(start, blocks, yaw), blocks, -yaw) == start
+
+
+@many
+@given(blocks=st.integers(0, 6), yaw=fraction, pitch=fraction)
+def test_up_and_back_down_ends_at_the_bit_equal_pose(blocks, yaw, pitch):
+    top = pan(CameraPose(), blocks, yaw, pitch)
+    assume(top.pitch < MAX_PITCH)
+    assert pan(top, blocks, -yaw, -pitch) == CameraPose()
+
+
+@many
+@given(commands=st.lists(st.tuples(fraction, fraction), max_size=30), begin=pose)
+def test_poses_stay_on_the_ring_and_between_the_limits(commands, begin):
+    for yaw, pitch in commands:
+        begin = pan(begin, 1, yaw, -pitch)
+        assert 0.0 <= begin.yaw < 360.0
+        assert -MAX_PITCH <= begin.pitch <= MAX_PITCH
+
+
+def test_a_full_turn_ends_where_it_began():
+    turn = CameraSpeed(yaw=360.0, pitch=0.0)
+    last = move(CameraPose(), CameraCommand(yaw=1.0), turn, fps=16.0, frame_count=16)[-1]
+    assert last == CameraPose()
+
+
+def test_the_game_moves_at_full_speed():
+    last = move(CameraPose(), CameraCommand(yaw=1.0, pitch=1.0), FULL_SPEED, 16.0, 16)[-1]
+    assert last == CameraPose(FULL_SPEED.yaw, FULL_SPEED.pitch)
+
+
+@many
+@given(one=pose, other=pose, turn=st.integers(-3, 3))
+def test_view_overlap_is_a_symmetric_share(one, other, turn):
+    share = view_overlap(one, other)
+    assert 0.0 <= share <= 1.0
+    assert share == pytest.approx(view_overlap(other, one))
+    turned = CameraPose(other.yaw + 360.0 * turn, other.pitch)
+    assert share == pytest.approx(view_overlap(one, turned))
+    mirrored = CameraPose(-one.yaw, -one.pitch), CameraPose(-other.yaw, -other.pitch)
+    assert share == pytest.approx(view_overlap(*mirrored))
+    assert view_overlap(one, one) == pytest.approx(1.0)
+
+
+@many
+@given(begin=pose, near=st.floats(0, 90), further=st.floats(0, 90))
+def test_view_overlap_falls_with_distance(begin, near, further):
+    def overlap(turn):
+        return view_overlap(begin, CameraPose(begin.yaw + turn, begin.pitch))
+
+    assert overlap(near) >= overlap(near + further) - 1e-9
+    assert overlap(90.0) == pytest.approx(0.0, abs=1e-9)
+
+
+@many
+@given(one=pose, other=pose)
+def test_the_coarse_grid_agrees_with_the_exact_overlap(one, other):
+    assert covered_cells(one, [other]).mean() == pytest.approx(view_overlap(one, other), abs=0.1)
+
+
+@many
+@given(yaw=st.floats(0, 360), other=st.floats(0, 360))
+def test_the_shortest_turn_leads_there(yaw, other):
+    turn = yaw_difference(yaw, other)
+    assert -180.0 <= turn < 180.0
+    assert (other + turn - yaw + 180.0) % 360.0 == pytest.approx(180.0)
+
+
+@many
+@given(view=pose, others=poses, count=st.integers(0, 6))
+def test_chosen_views_are_few_different_and_useful(view, others, count):
+    chosen = choose_views(view, others, count)
+    assert len(chosen) == len(set(chosen)) <= count
+    cells = covered_cells(view, others)
+    assert all(cells[index].any() for index in chosen)
+    useful = int(cells.any(axis=(1, 2)).sum()) if others else 0
+    assert len(chosen) == min(count, useful)
+    if chosen:
+        sizes = cells.sum(axis=(1, 2))
+        assert chosen[0] == int(sizes.argmax())  # of equals the earliest sighting
+    for fewer in range(count):
+        assert choose_views(view, others, fewer) == chosen[:fewer]
+
+
+@many
+@given(view=pose, others=poses)
+def test_with_room_enough_all_that_can_be_shown_is_shown(view, others):
+    chosen = choose_views(view, others, len(others))
+    cells = covered_cells(view, others)
+    if others:
+        assert np.array_equal(cells[chosen].any(axis=0), cells.any(axis=0))
+
+
+def test_cells_run_from_the_top_left():
+    view = CameraPose(100.0, 0.0)
+    above, right = covered_cells(view, [CameraPose(100.0, 20.0), CameraPose(130.0, 0.0)])
+    assert above[0].all()
+    assert not above[-1].any()
+    assert right[:, -1].all()
+    assert not right[:, 0].any()
+
+
+def scores(query_yaw: float, key_yaw: float, times: tuple[int, int] = (0, 0)) -> torch.Tensor:
+    """Return attention scores between the tokens of two frames with equal contents."""
+    rays = RayCoordinates(POCKET.dit.rays, 6, 10)
+    draw = torch.Generator().manual_seed(0)
+    turned = []
+    for yaw, time in zip((query_yaw, key_yaw), times, strict=True):
+        pose = torch.tensor([[[yaw, 0.0, 90.0]]])
+        x = torch.randn(1, 60, 1, POCKET.dit.head_dim, generator=draw)
+        turned.append(rotate(x, rays.rotary(pose, torch.tensor([[time]])))[0, :, 0])
+    return turned[0] @ turned[1].T
+
+
+@pytest.mark.parametrize("turns", [-1, 1, 5])
+def test_a_full_turn_gives_equal_coordinates(turns):
+    rays = RayCoordinates(POCKET.dit.rays, 6, 10)
+    begin, turned = (
+        torch.tensor([[[yaw, 9.0, 90.0]]], dtype=torch.float64)
+        for yaw in (33.0, 33.0 + 360 * turns)
+    )
+    times, order = torch.zeros(1, 1), torch.zeros(1, dtype=torch.long)
+    assert torch.allclose(rays.rotary(begin, times), rays.rotary(turned, times), atol=1e-6)
+    assert torch.allclose(rays.features(begin, order), rays.features(turned, order), atol=1e-6)
+
+
+@settings(max_examples=20, deadline=None)
+@given(query=st.integers(0, 359), key=st.integers(0, 359), turn=st.integers(-400, 400))
+def test_attention_sees_differences_of_yaw_only(query, key, turn):
+    near = scores(query, key)
+    assert torch.allclose(near, scores(query + turn, key + turn), atol=1e-4)
+
+
+def test_attention_sees_differences_of_time_only():
+    near = scores(10, 40, (3, 0))
+    assert torch.allclose(near, scores(10, 40, (9603, 9600)), atol=1e-4)
+    assert not torch.allclose(near, scores(10, 40, (300, 0)), atol=1e-1)
+    assert not torch.allclose(near, scores(10, 80, (3, 0)), atol=1e-1)

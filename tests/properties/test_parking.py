@@ -1,0 +1,137 @@
+"""A parked world goes on as if it had never been parked."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from model.memory import MEMORY_POLICIES
+from model.world import Control, MemorySetting, WorldFailed, WorldState
+from tests.tiny import (
+    LEFT,
+    PLACE,
+    RIGHT,
+    STILL,
+    UP,
+    assert_same_pictures,
+    play,
+    tiny_world,
+    write_tiny_weights,
+)
+
+PAST = [RIGHT] * 8 + [UP, LEFT]
+FUTURE = [LEFT, LEFT, Control(RIGHT.camera, prompt="a green hill"), RIGHT, RIGHT, STILL]
+
+
+def on_disk(state: WorldState) -> WorldState:
+    """Return a snapshot as it comes back from a file."""
+    arrays = {name: np.array(array) for name, array in state.arrays.items()}
+    return WorldState(arrays, json.loads(json.dumps(state.data)))
+
+
+@pytest.mark.parametrize("slots", [4, 24])
+@pytest.mark.parametrize("policy", list(MEMORY_POLICIES))
+def test_restore_and_continue_equals_uninterrupted(policy, slots):
+    world = tiny_world(policy, slots=slots)
+    play(world, PAST)
+    state = on_disk(world.snapshot())
+    uninterrupted = [world.step(control) for control in FUTURE]
+    other = tiny_world("full", slots=slots)
+    play(other, [LEFT] * 3, seed=9)  # another history, to be forgotten
+    other.restore(state)
+    resumed = [other.step(control) for control in FUTURE]
+    assert_same_pictures(uninterrupted, resumed)
+    for block, again in zip(uninterrupted, resumed, strict=True):
+        assert block.memory == again.memory
+        assert (block.block_index, block.prompt) == (again.block_index, again.prompt)
+
+
+def test_a_view_imagined_before_parking_is_still_reported_after():
+    world = tiny_world()
+    world.reset(PLACE, 1)
+    for _ in range(20):
+        world.step(RIGHT)
+        if world.prepare():
+            break
+    state = on_disk(world.snapshot())
+    expected = world.step(RIGHT).look_ahead
+    assert expected
+    world.restore(state)
+    assert world.step(RIGHT).look_ahead == expected
+
+
+def test_a_view_still_to_be_imagined_is_imagined_after_parking():
+    world, early = tiny_world(), tiny_world()
+    for blocks in range(6, 12):
+        play(world, [RIGHT] * blocks), play(early, [RIGHT] * blocks)
+        state = on_disk(world.snapshot())
+        early.prepare()
+        world.restore(state)
+        assert_same_pictures([world.step(LEFT)], [early.step(LEFT)])
+
+
+def test_a_fork_leaves_the_original_alone():
+    world = tiny_world()
+    play(world, PAST)
+    state = world.snapshot()
+    left = [world.step(LEFT) for _ in range(3)]
+    world.restore(state)
+    world.step(RIGHT)
+    world.restore(state)
+    assert_same_pictures(left, [world.step(LEFT) for _ in range(3)])
+
+
+def test_a_policy_chosen_in_play_survives_parking():
+    world = tiny_world("full")
+    play(world, PAST)
+    world.step(Control(memory=MemorySetting("window", kept_mib=1, window_blocks=1)))
+    state = on_disk(world.snapshot())
+    expected = world.step(STILL)
+    other = tiny_world()
+    other.restore(state)
+    block = other.step(STILL)
+    assert block.memory == expected.memory
+    assert block.memory.policy == "window"
+
+
+def test_a_smaller_budget_takes_what_fits():
+    world = tiny_world("full", slots=20)
+    play(world, PAST)
+    state = on_disk(world.snapshot())
+    small = tiny_world("full", slots=5)
+    small.restore(state)
+    memory = small.step(STILL).memory
+    assert memory.kept_frames == 5
+    assert memory.evicted > world.step(STILL).memory.evicted
+
+
+@pytest.mark.parametrize("field", ["weights", "dtype"])
+def test_a_state_of_other_weights_or_numbers_is_refused(field):
+    world = tiny_world()
+    play(world, [RIGHT])
+    state = world.snapshot()
+    foreign = replace(state, data={**state.data, field: "another"})
+    with pytest.raises(WorldFailed, match=f"{field} another"):
+        world.restore(foreign)
+    world.step(RIGHT)  # goes on undisturbed
+
+
+def test_other_weights_are_told_apart(tmp_path):
+    state = tiny_world()
+    play(state, [])
+    other = tiny_world(weights=write_tiny_weights(tmp_path, seed=5))
+    with pytest.raises(WorldFailed, match="saved with weights"):
+        other.restore(state.snapshot())
+
+
+def test_a_world_without_a_scene_says_what_to_do():
+    world = tiny_world()
+    for call in (world.prepare, world.snapshot, lambda: world.step(STILL)):
+        with pytest.raises(WorldFailed, match="call reset first"):
+            call()
+    play(world, [])
+    world.close()
+    world.close()
+    with pytest.raises(WorldFailed, match="call reset first"):
+        world.step(STILL)

@@ -1,0 +1,74 @@
+"""Noise levels run from 1 to 0, and straight paths lead where they say."""
+
+from itertools import pairwise
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model.flow import (
+    add_noise,
+    euler_levels,
+    euler_step,
+    flow_from_x0,
+    shift_noise_level,
+    x0_from_flow,
+)
+from model.generator import block_noise
+
+
+@given(steps=st.integers(1, 50), shift=st.floats(0.2, 10))
+def test_levels_fall_from_one_to_zero(steps, shift):
+    levels = euler_levels(steps, shift)
+    assert len(levels) == steps + 1
+    assert levels[0] == pytest.approx(1.0)
+    assert levels[-1] == 0.0
+    assert all(a > b for a, b in pairwise(levels))
+
+
+def test_a_shift_moves_levels_towards_noise():
+    middle = torch.tensor(0.5)
+    assert shift_noise_level(middle, 1.0) == 0.5
+    assert shift_noise_level(middle, 2.0) > 0.5
+
+
+@pytest.mark.parametrize("steps", [1, 4, 8])
+def test_the_sampler_follows_a_true_flow_to_the_clean_latents(steps):
+    x0, noise = torch.randn(2, 1, 3, 2, 2, 2, generator=torch.Generator().manual_seed(0))
+    x, levels = noise, euler_levels(steps, 2.0)
+    for sigma, following in pairwise(levels):
+        x = euler_step(x, noise - x0, sigma, following)
+    assert torch.allclose(x, x0, atol=1e-5)
+
+
+def test_clean_latents_and_flow_lead_to_each_other():
+    draw = torch.Generator().manual_seed(1)
+    x0, noise = torch.randn(2, 2, 3, 4, 2, 2, generator=draw)
+    sigma = torch.rand(2, 3, generator=draw) * 0.9 + 0.05
+    xt = add_noise(x0, noise, sigma)
+    assert torch.allclose(flow_from_x0(x0, xt, sigma), noise - x0, atol=1e-4)
+    assert torch.allclose(x0_from_flow(noise - x0, xt, sigma), x0, atol=1e-5)
+
+
+def test_the_ends_of_the_path_are_the_latents_and_the_noise():
+    x0, noise = torch.randn(2, 1, 1, 2, 2, 2)
+    assert torch.equal(add_noise(x0, noise, torch.zeros(1, 1)), x0)
+    assert torch.equal(add_noise(x0, noise, torch.ones(1, 1)), noise)
+
+
+def test_levels_that_do_not_match_are_refused():
+    latents = torch.zeros(1, 3, 2, 2, 2)
+    with pytest.raises(ValueError, match=r"sigma \(1, 2\) does not match .*\(1, 3, 2, 2, 2\)"):
+        add_noise(latents, latents, torch.zeros(1, 2))
+
+
+def test_noise_is_a_function_of_seed_and_block():
+    shape = (1, 3, 2, 2, 2)
+    assert torch.equal(block_noise(4, 2, shape), block_noise(4, 2, shape))
+    assert not torch.equal(block_noise(4, 2, shape), block_noise(4, 3, shape))
+    assert not torch.equal(block_noise(4, 2, shape), block_noise(5, 2, shape))
+    torch.manual_seed(0)
+    before = torch.get_rng_state()
+    block_noise(2**31 - 1, 10**6, shape)
+    assert torch.equal(torch.get_rng_state(), before)

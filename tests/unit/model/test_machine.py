@@ -1,0 +1,79 @@
+"""The probe at start picks what is fastest here and says so."""
+
+import re
+from dataclasses import replace
+
+import pytest
+import torch
+
+from model import machine
+from model.backends import pocket
+from tests.tiny import TINY
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Replace the clock by one that passes only when work says so."""
+    now = {"seconds": 0.0}
+    monkeypatch.setattr(machine.time, "perf_counter", lambda: now["seconds"])
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    return now
+
+
+@pytest.mark.parametrize("fastest", machine.CHOICES)
+def test_the_fastest_way_is_chosen(clock, fastest):
+    def run(dtype, kernel):
+        def work():
+            clock["seconds"] += 0.010 if (dtype, kernel) == fastest else 0.025
+
+        return work
+
+    execution = machine.probe(run)
+    assert (execution.dtype, execution.kernel) == fastest
+    assert execution.device == "cpu"
+    assert execution.pass_ms == pytest.approx(10.0)
+    assert execution.threads == torch.get_num_threads()
+
+
+def test_a_slow_first_pass_does_not_count(clock):
+    def run(dtype, kernel):
+        passes = iter([5.0] + [0.001 if dtype is torch.bfloat16 else 0.002] * 10)
+
+        def work():
+            clock["seconds"] += next(passes)
+
+        return work
+
+    assert machine.probe(run).dtype is torch.bfloat16
+
+
+def test_a_gpu_needs_no_timing(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    execution = machine.probe(lambda dtype, kernel: pytest.fail("nothing is to be timed"))
+    assert (execution.device, execution.dtype, execution.kernel) == ("cuda", torch.bfloat16, "sdpa")
+
+
+def test_the_choice_is_recorded_in_plain_words():
+    record = machine.Execution("cpu", torch.bfloat16, "matmul", 2).as_dict()
+    assert record["dtype"] == "bfloat16"
+    assert record["attention"] == "matmul"
+    assert record["threads"] == 2
+
+
+def test_the_pocket_world_can_be_probed():
+    assert pocket._probe(TINY).pass_ms > 0
+
+
+def test_a_recorded_choice_is_made_again():
+    for dtype, kernel in machine.CHOICES:
+        chosen = machine.Execution("cpu", dtype, kernel, 2, pass_ms=3.0)
+        assert machine.Execution.from_dict(chosen.as_dict()) == replace(chosen, pass_ms=0.0)
+
+
+@pytest.mark.parametrize(
+    "damage", [{"dtype": "int7"}, {"attention": "magic"}, {"threads": "2"}, {"threads": 0}]
+)
+def test_a_recorded_choice_unknown_here_is_refused(damage):
+    record = machine.Execution("cpu", torch.float32, "sdpa", 2).as_dict()
+    with pytest.raises(ValueError, match=re.escape(str(next(iter(damage.values()))))):
+        machine.Execution.from_dict({**record, **damage})

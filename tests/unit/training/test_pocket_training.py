@@ -1,0 +1,171 @@
+"""The whole training, minute: from drawn panoramas to a weights folder that the game can play."""
+
+import json
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from model.attention import matmul_attention
+from model.autoencoder import Autoencoder
+from model.frames import to_pictures
+from model.weights import AUTOENCODER, load_into, read_config, weights_hash
+from tests.tiny import CAPTIONS, RIGHT, TINY, play, tiny_world
+from training import pocket, rollout_sheet, stage_autoencoder, stage_blocks, stage_images
+from training.config import PocketTraining
+from training.data import PanoramaSet, panorama_set, random_crops
+from training.devices import Device
+from training.loop import LoopConfig
+from training.panorama.canvas import RING_HEIGHT, RING_WIDTH
+from training.panorama.render import HELD_OUT
+from training.pocket import PocketPipeline
+from training.stage_world import WorldStage
+
+MICRO = replace(TINY, frame_width=320, frame_height=192)
+CPU = Device("cpu", matmul_attention)
+PANORAMAS = 8
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory) -> Path:
+    """Return a folder in which the panoramas are drawn already."""
+    folder = tmp_path_factory.mktemp("drawn")
+    panorama_set(folder, PANORAMAS)
+    return folder
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small_batches():
+    """Make every batch and sheet as small as it can be."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stage_autoencoder, "BATCH", 2)
+        patch.setattr(stage_images, "BATCH", 4)
+        patch.setattr(stage_blocks, "BATCH", 1)
+        patch.setattr(rollout_sheet, "BLOCKS_OUT", 4)
+        patch.setattr(pocket, "held_out_captions", lambda count: list(CAPTIONS))
+        yield
+
+
+def train(folder: Path, drawn: Path, **settings) -> Path:
+    """Train for a few steps; returns the weights folder."""
+    folder.mkdir(exist_ok=True)
+    for path in drawn.iterdir():
+        if not (folder / path.name).exists():
+            (folder / path.name).symlink_to(path)
+    training = PocketTraining(
+        **{
+            "folder": folder,
+            "panoramas": PANORAMAS,
+            "views": 2,
+            "autoencoder_steps": 2,
+            "world_steps": 5,
+            "image_steps": 2,
+            **settings,
+        }
+    )
+    PocketPipeline(training, MICRO, CPU).run()
+    return folder / "weights"
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory, drawn) -> Path:
+    """Return the weights of a run."""
+    return train(tmp_path_factory.mktemp("run"), drawn)
+
+
+def test_what_was_trained_can_be_played(trained):
+    assert read_config(trained) == MICRO
+    blocks = play(tiny_world(weights=trained), [RIGHT] * 2)
+    assert all(block.frames.shape == (3, 192, 320, 3) for block in blocks)
+
+
+def test_every_step_is_logged_with_what_it_learned_from(trained):
+    lines = (trained.parent / "log.jsonl").read_text().splitlines()
+    kinds = [json.loads(line)["kind"] for line in lines]
+    assert kinds[:4] == ["autoencoder", "autoencoder", "images", "images"]
+    assert len(kinds) == 7
+    assert "blocks" in kinds[4:]
+
+
+def test_sheets_are_pictures(trained):
+    sheets = sorted(path.name for path in trained.parent.glob("*.png"))
+    assert sheets == ["autoencoder-000002.png", "world-000005-rollout.png", "world-000005.png"]
+    for name in sheets:
+        with Image.open(trained.parent / name) as sheet:
+            assert sheet.size[0] >= 320
+
+
+def test_the_same_seed_trains_the_same_weights(trained, drawn, tmp_path):
+    assert weights_hash(train(tmp_path / "again", drawn)) == weights_hash(trained)
+    other = train(tmp_path / "other", drawn, seed=1, world_steps=1)
+    assert weights_hash(other) != weights_hash(trained)
+
+
+def test_a_run_continued_later_equals_one_in_a_row(trained, drawn, tmp_path, monkeypatch):
+    full_loss = WorldStage.loss
+
+    def stop(stage, step):
+        if step == 4:
+            raise KeyboardInterrupt
+        return full_loss(stage, step)
+
+    monkeypatch.setattr(WorldStage, "loss", stop)
+    monkeypatch.setattr(pocket, "LoopConfig", partial(LoopConfig, save_minutes=0.0))
+    with pytest.raises(KeyboardInterrupt):
+        train(tmp_path / "run", drawn)
+    monkeypatch.setattr(WorldStage, "loss", full_loss)
+    assert torch.load(tmp_path / "run" / "world.pt", weights_only=True)["step"] == 4
+    assert weights_hash(train(tmp_path / "run", drawn)) == weights_hash(trained)
+    steps = [json.loads(line)["step"] for line in (tmp_path / "run/log.jsonl").open()]
+    assert steps == [1, 2, 1, 2, 3, 4, 5]
+
+
+def test_a_warm_start_goes_on_from_given_weights(trained, drawn, tmp_path):
+    weights = train(tmp_path / "warm", drawn, init_from=trained, world_steps=1)
+    autoencoders = [Autoencoder(MICRO.autoencoder) for _ in range(2)]
+    for module, folder in zip(autoencoders, (trained, weights), strict=True):
+        load_into(module, folder / AUTOENCODER)
+    for one, other in zip(*(module.state_dict().values() for module in autoencoders), strict=True):
+        assert torch.equal(one, other)  # only the world is trained on
+    assert weights_hash(weights) != weights_hash(trained)
+
+
+def test_latents_are_normalised_after_training(trained, drawn):
+    module = Autoencoder(MICRO.autoencoder)
+    load_into(module, trained / AUTOENCODER)
+    data = panorama_set(drawn, PANORAMAS)
+    views = random_crops(data, np.random.default_rng(0), 24, 192, 320)
+    with torch.no_grad():
+        latents = module.encode(to_pictures(views))
+    assert (latents.mean(dim=(0, 2, 3)).abs() < 0.5).all()
+    assert ((latents.std(dim=(0, 2, 3)) - 1).abs() < 0.5).all()
+
+
+def test_panoramas_are_drawn_once_a_quarter_of_each_category(drawn):
+    data = panorama_set(drawn, PANORAMAS)
+    assert isinstance(data, PanoramaSet)
+    assert data.pixels.shape == (PANORAMAS, RING_HEIGHT, RING_WIDTH, 3)
+    assert len(set(data.categories)) == 4
+    assert {data.categories.count(name) for name in data.categories} == {PANORAMAS // 4}
+    assert all(len(set(captions)) > 1 for captions in data.captions)
+    before = {path.name: path.stat().st_mtime_ns for path in drawn.iterdir()}
+    panorama_set(drawn, PANORAMAS)
+    assert before == {path.name: path.stat().st_mtime_ns for path in drawn.iterdir()}
+
+
+def test_training_seeds_never_reach_the_held_out_ones(tmp_path):
+    with pytest.raises(ValueError, match="reach held-out"):
+        panorama_set(tmp_path, 20, first_seed=HELD_OUT - 10)
+
+
+def test_crops_wrap_around_the_ring():
+    ring = np.zeros((1, RING_HEIGHT, RING_WIDTH, 3), np.uint8)
+    ring[..., 0] = np.arange(RING_WIDTH) % 256
+    data = PanoramaSet(ring, [["a"]], ["outdoor"], [{}])
+    crops = random_crops(data, np.random.default_rng(1), 40, 32, 300)
+    steps = np.diff(crops[..., 0].astype(int), axis=2) % 256
+    assert (steps == 1).all()  # RING_WIDTH is a multiple of 256: no seam
