@@ -55,6 +55,7 @@ class _Progress:
     prompt_index: int = 0  # how often the prompt has changed
     command: CameraCommand = field(default_factory=CameraCommand)
     pending: CameraPose | None = None  # where to look ahead before the next block
+    looked_ahead: bool = False  # since the last shown block; once at most, to stay in time
 
 
 class DiffusionWorld:
@@ -127,6 +128,7 @@ class DiffusionWorld:
         target, progress.pending = progress.pending, None
         if target is None:
             return False
+        progress.looked_ahead = True
         started = time.perf_counter()
         index = progress.made
         with torch.inference_mode():
@@ -250,6 +252,7 @@ class DiffusionWorld:
         with self._timed("decode"):
             frames = self._codec.decode(latents[0])
         progress.pose, progress.command = poses[-1], command
+        progress.looked_ahead = False
         progress.pending = self._next_look_ahead(command)
         block = FrameBlock(
             frames=frames,

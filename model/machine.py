@@ -59,17 +59,21 @@ class Execution:
 
 
 def probe(run: Callable[[torch.dtype, str], Callable[[], object]]) -> Execution:
-    """Time one pass each way and return the fastest.
+    """Time a pass each way and return the fastest; sets the thread count while it measures.
 
     Args:
         run: builds a pass for a dtype and a kernel name.
     """
+    everything = torch.get_num_threads()
     if torch.cuda.is_available():
-        return Execution("cuda", torch.bfloat16, "sdpa", torch.get_num_threads())
-    timed = [
-        Execution("cpu", dtype, kernel, torch.get_num_threads(), _time(run(dtype, kernel)))
-        for dtype, kernel in CHOICES
-    ]
+        return Execution("cuda", torch.bfloat16, "sdpa", everything)
+    timed = []
+    for threads in sorted({1, everything}):
+        torch.set_num_threads(threads)
+        for dtype, kernel in CHOICES:
+            pass_ms = _time(run(dtype, kernel))
+            timed.append(Execution("cpu", dtype, kernel, threads, pass_ms))
+    torch.set_num_threads(everything)
     return min(timed, key=lambda execution: execution.pass_ms)
 
 

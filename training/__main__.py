@@ -26,6 +26,7 @@ def parser() -> argparse.ArgumentParser:
         ("autoencoder_steps", "steps of the autoencoder"),
         ("world_steps", "steps of transformer and text encoder"),
         ("image_steps", "how many of these, at first, learn from single frames only"),
+        ("decoder_steps", "last steps, which polish the decoder alone"),
     ):
         flag = "--" + name.replace("_", "-")
         pocket.add_argument(flag, type=_positive, default=getattr(usual, name), help=text)

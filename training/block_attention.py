@@ -29,9 +29,15 @@ class BlockMemoryAttention:
         hidden = hidden.masked_fill(~visible, float("-inf"))
         self._bias = hidden.repeat_interleave(tokens_per_frame, dim=-1)[:, None, :, None]
 
-    def __call__(self, layer_index: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    def __call__(
+        self,
+        layer_index: int,  # noqa: ARG002 (all layers alike)
+        q: Tensor,
+        k: Tensor,
+        v: Tensor,
+    ) -> Tensor:
         """Return the mixed values, [B * 2 * M, L, N, D]."""
-        batch, doubled, blocks = self._visible.shape
+        batch, doubled, _ = self._visible.shape
         tokens, (heads, width) = q.shape[1], q.shape[2:]
         q = (q * width**-0.5).view(batch, doubled, tokens, heads, width)
         k = k.view(batch, doubled, tokens, heads, width)

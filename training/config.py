@@ -14,5 +14,6 @@ class PocketTraining:
     autoencoder_steps: int = 5000
     world_steps: int = 7000
     image_steps: int = 3500  # first world steps, on single frames only
+    decoder_steps: int = 1500  # last steps, which polish the decoder alone
     seed: int = 0
     init_from: Path | None = None  # weights folder to start from, with fresh optimisers

@@ -29,7 +29,11 @@ class Device:
 
     def upload(self, tensor: Tensor) -> Tensor:
         """Return a tensor on the device, pictures in channels-last order."""
-        layout = torch.channels_last if tensor.ndim == 4 and tensor.shape[1] == 3 else torch.contiguous_format
+        layout = (
+            torch.channels_last
+            if tensor.ndim == 4 and tensor.shape[1] == 3
+            else torch.contiguous_format
+        )
         return tensor.to(self.device, memory_format=layout, non_blocking=True)
 
 

@@ -36,7 +36,7 @@ class Muon(torch.optim.Optimizer):
         super().__init__(list(parameters), {"lr": lr, "momentum": momentum})
 
     @torch.no_grad()
-    def step(self, closure: None = None) -> None:
+    def step(self, closure: None = None) -> None:  # noqa: ARG002 (the base class has it)
         """Update every matrix that has a gradient."""
         for group in self.param_groups:
             by_shape = defaultdict(list)

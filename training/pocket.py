@@ -16,13 +16,16 @@ from training.devices import Device, choose_device
 from training.latents import latent_pool
 from training.loop import Loop, LoopConfig, Stage
 from training.panorama.render import CATEGORIES, HELD_OUT, render
-from training.stage_autoencoder import AutoencoderStage
+from training.stage_autoencoder import AutoencoderStage, DecoderStage
 from training.stage_blocks import BlockStage
 from training.stage_images import Captions, ImageStage
 from training.stage_world import WorldStage
 from training.tokens import save_tokenizer, train_tokenizer
 
 logger = logging.getLogger(__name__)
+
+
+SHORT_EMA = 0.99  # of the autoencoder, whose last, smallest steps matter most
 
 
 class PocketPipeline:
@@ -54,15 +57,17 @@ class PocketPipeline:
                 self.export(weights)
             load_into(self.autoencoder, weights / AUTOENCODER)
         self._loop(self._world_stage(), self.training.world_steps)
+        decoder = DecoderStage(self.autoencoder, self.data, self.device, self.training.seed)
+        self._loop(decoder, self.training.decoder_steps, SHORT_EMA)
         self.export(weights)
 
     def _train_autoencoder(self) -> None:
         stage = AutoencoderStage(self.autoencoder, self.data, self.device, self.training.seed)
-        self._loop(stage, self.training.autoencoder_steps)
+        self._loop(stage, self.training.autoencoder_steps, SHORT_EMA)
         stage.normalise()
 
-    def _loop(self, stage: Stage, steps: int) -> None:
-        Loop(stage, LoopConfig(steps=steps), self.folder).run()
+    def _loop(self, stage: Stage, steps: int, ema: float = 0.999) -> None:
+        Loop(stage, LoopConfig(steps=steps, ema=ema), self.folder).run()
 
     def _world_stage(self) -> WorldStage:
         pool = latent_pool(

@@ -17,6 +17,7 @@ from training.sheets import write_sheet
 
 CROP = 128  # px
 BATCH = 12
+DECODER_BATCH = 4  # whole views
 LATENT_NOISE = 0.05  # before normalisation: makes nearby latents decode alike
 
 
@@ -69,6 +70,29 @@ class AutoencoderStage:
         views = random_crops(self.data, rng, 16, 192, 320)
         with self.device.autocast():
             return self.module.bounded(self.device.upload(to_pictures(views))).float()
+
+
+class DecoderStage(AutoencoderStage):
+    """Polishes the decoder on whole views; latents, and all that was learned on them, stay."""
+
+    name = "decoder"
+
+    def optimisers(self) -> list[torch.optim.Optimizer]:
+        """Return Muon and AdamW over the decoder, at a fifth of the first stage's rates."""
+        kernels = [p for p in self.module.decoder.parameters() if p.ndim == 4]
+        biases = [p for p in self.module.decoder.parameters() if p.ndim < 4]
+        return [Muon(kernels, lr=0.004), torch.optim.AdamW(biases, lr=3e-4, betas=(0.9, 0.95))]
+
+    def loss(self, step: int) -> Tensor:
+        """Return the loss of decoding views whose latents are as exact as the game's."""
+        rng = np.random.default_rng([self.seed, 4, step])
+        views = random_crops(self.data, rng, DECODER_BATCH * self.device.scale, 192, 320)
+        pictures = self.device.upload(to_pictures(views))
+        with self.device.autocast():
+            with torch.no_grad():
+                latents = self.module.bounded(pictures)
+            decoded = self.module.decoder(latents)
+        return reconstruction_loss(decoded.float(), pictures)
 
 
 def reconstruction_loss(decoded: Tensor, pictures: Tensor) -> Tensor:

@@ -1,5 +1,6 @@
-"""Stage A: single frames from captions, no memory. Imagination is learned here, and is the hard part."""
+"""Stage A: single frames from captions, no memory: imagination, which is the hard part."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -122,7 +123,7 @@ class ImageStage:
         levels = euler_levels(SHEET_STEPS, self.module.config.flow.shift)
         with self.device.autocast():
             text = self.module.text_keys(*self._upload(self._prompts))
-            for sigma, following in zip(levels, levels[1:], strict=False):
+            for sigma, following in pairwise(levels):
                 now = torch.full((count, 1), sigma, device=x.device)
                 x = euler_step(x, self._flow(x, now, text, poses, 2).float(), sigma, following)
             frames = to_frames(self.autoencoder.decode(x[:, 0]))

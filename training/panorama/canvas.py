@@ -72,7 +72,9 @@ class Canvas:
         xs = [x for x, _ in points]
         for shift in _wraps(min(xs) - width, max(xs) + width):
             path = [_scaled(x + shift, y) for x, y in points]
-            self._draw.line(path, fill=fill, width=max(1, round(width * SUPERSAMPLE)), joint="curve")
+            self._draw.line(
+                path, fill=fill, width=max(1, round(width * SUPERSAMPLE)), joint="curve"
+            )
 
     def pixels(self) -> np.ndarray:
         """Return the finished picture, uint8 [RING_HEIGHT, RING_WIDTH, 3]."""

@@ -39,7 +39,9 @@ def render(category: str, seed: int) -> Panorama:
     return Panorama(category, seed, attributes, painter.draw(attributes, rng))
 
 
-def view(pixels: np.ndarray, left: int, top: int, width: int = 320, height: int = 192) -> np.ndarray:
+def view(
+    pixels: np.ndarray, left: int, top: int, width: int = 320, height: int = 192
+) -> np.ndarray:
     """Cut a view of whole pixels out of a ring, uint8 [height, width, 3]; x wraps around."""
     left %= RING_WIDTH
     rows = pixels[top : top + height]
@@ -48,7 +50,9 @@ def view(pixels: np.ndarray, left: int, top: int, width: int = 320, height: int 
     return np.concatenate((rows[:, left:], rows[:, : left + width - RING_WIDTH]), axis=1)
 
 
-def view_corner(yaw: float, pitch: float, width: int = 320, height: int = 192) -> tuple[float, float]:
+def view_corner(
+    yaw: float, pitch: float, width: int = 320, height: int = 192
+) -> tuple[float, float]:
     """Return (left, top) in ring pixels of the view at a pose of 90 degrees across."""
     return (
         yaw / DEGREES_PER_PIXEL - width / 2,
