@@ -1,1 +1,1 @@
-"""What the player means: camera commands, poses, key bindings and control sources, in pure Python."""
+"""What the player means: camera commands, poses, key bindings and sources, in pure Python."""

@@ -1,4 +1,4 @@
-"""Camera commands and the poses that follow from them; knows nothing of keys, windows or networks."""
+"""Camera commands and the poses that follow from them; knows no keys, windows or networks."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Command line of training: `python -m training pocket`."""
+"""Command line of training: `python -m training pocket|curve`."""
 
 import argparse
 import logging
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from model.world import WorldFailed
 from training.config import PocketTraining
+from training.curve import write_curves
 
 
 def parser() -> argparse.ArgumentParser:
@@ -34,6 +35,9 @@ def parser() -> argparse.ArgumentParser:
     pocket.add_argument(
         "--init-from", type=Path, help="weights folder to start from, with fresh optimisers"
     )
+    curve = commands.add_parser("curve", help="draw the loss curves of a run as SVG")
+    curve.add_argument("--folder", type=Path, default=usual.folder, help="of the run")
+    curve.add_argument("--picture", type=Path, required=True, help="SVG file to write")
     return top
 
 
@@ -48,19 +52,24 @@ def main(arguments: list[str] | None = None) -> int:
     """Run a training command; returns the exit code."""
     options = parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    from training.loop import TrainingDiverged
-    from training.pocket import train  # imports torch
-
-    settings = vars(options)
-    training = PocketTraining(
-        **{name: settings[name] for name in PocketTraining.__dataclass_fields__}
-    )
+    commands = {"pocket": _train, "curve": _draw}
     try:
-        train(training)
-    except (WorldFailed, TrainingDiverged, OSError) as error:
+        commands[options.command](options)
+    except (WorldFailed, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     return 0
+
+
+def _train(options: argparse.Namespace) -> None:
+    from training.pocket import train  # imports torch
+
+    settings = vars(options)
+    train(PocketTraining(**{name: settings[name] for name in PocketTraining.__dataclass_fields__}))
+
+
+def _draw(options: argparse.Namespace) -> None:
+    write_curves(options.folder / "log.jsonl", options.picture, ("images", "blocks"))
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
+from model.world import WorldFailed
 from training.optimisers import EMA
 
 logger = logging.getLogger(__name__)
@@ -54,7 +55,7 @@ class LoopConfig:
     max_bad_steps: int = 20  # non-finite losses before giving up
 
 
-class TrainingDiverged(RuntimeError):
+class TrainingDiverged(WorldFailed):
     """Too many losses were not finite."""
 
 

@@ -158,6 +158,16 @@ def test_a_window_keeps_its_blocks_and_the_sinks_exactly(blocks, sinks):
         assert set(play.kept) == recent | set(range(sinks))
 
 
+@pytest.mark.parametrize("policy", ["mag", "full"])
+def test_a_frame_that_retrieval_kept_twice_is_taken_over_once(policy):
+    play = session("mag-retrieve")
+    play.step(1.0), play.step(1.0)
+    assert play.kept == [2, 5, 5]  # the recent frame is also a first sighting
+    play.policy = change_policy(play.policy, MemorySetting(policy), 12, LENGTH)
+    assert play.kept == [2, 5]
+    assert sorted(play.step(1.0)) == [2, 5]
+
+
 def test_none_keeps_nothing():
     play = session("none")
     assert [play.step(1.0) for _ in range(5)] == [[]] * 5

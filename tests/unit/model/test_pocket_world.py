@@ -40,9 +40,10 @@ def test_a_block_is_what_its_spec_says():
 
 
 def test_the_first_block_looks_straight_ahead_and_panning_moves_on_from_there():
-    first, second = play(tiny_world(), [RIGHT])
+    first, second, _, third = play(tiny_world(), [RIGHT, STILL, RIGHT])
     assert first.poses == (CameraPose(),) * 3
     assert [pose.yaw for pose in second.poses] == [2.5, 5.0, 7.5]
+    assert [pose.yaw for pose in third.poses] == [10.0, 12.5, 15.0]
     assert (first.phrase, second.phrase) != (second.phrase, first.phrase)
 
 

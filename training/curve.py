@@ -1,0 +1,69 @@
+"""`python -m training curve`: the loss curves of a run as one SVG picture, for the model card."""
+
+import json
+from collections import defaultdict
+from pathlib import Path
+
+WIDTH, HEIGHT, MARGIN = 720, 320, 48  # px
+POINTS = 240  # of a curve at most
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")  # told apart by colour-blind people too
+
+Point = tuple[float, float]
+
+
+def read_curves(log: Path) -> dict[str, list[Point]]:
+    """Return (step, smoothed loss) points by kind of step; later lines replace a resumed step's.
+
+    Raises:
+        OSError: the log cannot be read.
+    """
+    steps: dict[str, dict[int, float]] = defaultdict(dict)
+    for line in log.read_text().splitlines():
+        record = json.loads(line)
+        kind = record.get("kind") or record["stage"]
+        steps[kind][record["step"]] = record["loss"]
+    return {kind: _smooth(sorted(values.items())) for kind, values in steps.items()}
+
+
+def _smooth(points: list[tuple[int, float]]) -> list[Point]:
+    size = max(1, -(-len(points) // POINTS))
+    groups = (points[i : i + size] for i in range(0, len(points), size))
+    return [tuple(sum(axis) / len(group) for axis in zip(*group, strict=True)) for group in groups]
+
+
+def draw_curves(curves: dict[str, list[Point]]) -> str:
+    """Return an SVG with one line per curve, both axes from zero."""
+    last = max((step for points in curves.values() for step, _ in points), default=1.0)
+    top = max((loss for points in curves.values() for _, loss in points[3:]), default=1.0)
+
+    def place(step: float, loss: float) -> str:
+        x = MARGIN + step / last * (WIDTH - 2 * MARGIN)
+        y = HEIGHT - MARGIN - min(1.0, loss / top) * (HEIGHT - 2 * MARGIN)
+        return f"{x:.1f},{y:.1f}"
+
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
+        'font-family="sans-serif" font-size="12">',
+        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>',
+        f'<polyline points="{place(0, top)} {place(0, 0)} {place(last, 0)}" fill="none" '
+        'stroke="#888"/>',
+        f'<text x="{MARGIN}" y="{HEIGHT - 16}">0</text>',
+        f'<text x="{WIDTH - MARGIN}" y="{HEIGHT - 16}" text-anchor="end">step {last:.0f}</text>',
+        f'<text x="8" y="{MARGIN}">{top:.2f}</text>',
+    ]
+    for index, (kind, points) in enumerate(curves.items()):
+        colour = COLOURS[index % len(COLOURS)]
+        line = " ".join(place(*point) for point in points)
+        parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>')
+        label = f"{kind}: {points[-1][1]:.3f} at the end"
+        y = MARGIN + 18 * index
+        parts.append(f'<text x="{WIDTH // 2}" y="{y}" fill="{colour}">{label}</text>')
+    return "\n".join([*parts, "</svg>\n"])
+
+
+def write_curves(log: Path, picture: Path, kinds: tuple[str, ...]) -> None:
+    """Write the curves of some kinds of steps to an SVG file."""
+    curves = {kind: points for kind, points in read_curves(log).items() if kind in kinds}
+    partial = picture.with_suffix(".partial")
+    partial.write_text(draw_curves(curves))
+    partial.replace(picture)
