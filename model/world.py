@@ -35,6 +35,13 @@ class MemorySetting:
     window_blocks: int = 2  # recent blocks that `window` keeps
     sink_frames: int = 2  # first frames that are never dropped
 
+    def __post_init__(self) -> None:
+        least = {"kept_mib": 1, "attended_frames": 1, "window_blocks": 1, "sink_frames": 0}
+        for name, smallest in least.items():
+            value = getattr(self, name)
+            if value < smallest:
+                raise ValueError(f"memory {name} is {value}, expected at least {smallest}")
+
 
 @dataclass(frozen=True, slots=True)
 class Control:

@@ -91,6 +91,21 @@ def load(
     return world
 
 
+def recorded_execution(data: dict) -> Execution:
+    """Return how a recording ran.
+
+    Raises:
+        WorldFailed: this machine cannot run so.
+    """
+    try:
+        execution = Execution.from_dict(data)
+    except ValueError as error:
+        raise WorldFailed(f"{error}; record it again with this version") from None
+    if execution.device == "cuda" and not torch.cuda.is_available():
+        raise WorldFailed("the recording was made on a CUDA device, and there is none here")
+    return execution
+
+
 def _spec(config: PocketConfig) -> WorldSpec:
     return WorldSpec(
         name="pocket",
