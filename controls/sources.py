@@ -5,17 +5,9 @@ Knows nothing of windows and worlds; keys arrive by name.
 
 import threading
 from collections.abc import Sequence
-from typing import Protocol
 
 from controls.bindings import CAMERA_BINDINGS, Axis
 from controls.camera import CameraCommand
-
-
-class ControlSource(Protocol):
-    """Says what the camera is to do in the next block."""
-
-    def next_command(self) -> CameraCommand | None:
-        """Return the newest command, or None when the script is over. Called once a block."""
 
 
 class KeyboardSource:

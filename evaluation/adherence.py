@@ -12,7 +12,7 @@ from model.world import World
 
 JUDGE_LIMIT = 0.85  # a question counts if the classifier answers it this well on renders
 RECOVERED = 0.70  # share of right answers that makes an attribute recovered
-FEWEST = 4  # pictures that an attribute's share needs
+FEWEST = 8  # pictures that an attribute's share needs
 FIRST_INDEX = 5_000  # of the scenes asked for here; no clip shows them
 
 

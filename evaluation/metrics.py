@@ -1,6 +1,6 @@
 """Measures of frames: likeness, detail, motion, and how far two sets of features lie apart.
 
-Needs numpy only, because the game shows some of them while playing. Frames are uint8 [H, W, 3].
+Needs numpy only, so that the game may show some of them while playing. Frames are uint8 [H, W, 3].
 """
 
 from collections.abc import Callable, Sequence

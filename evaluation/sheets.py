@@ -3,12 +3,9 @@
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from evaluation.clips import Clip, HeldOutScene
-
-_GAP = 4  # px between pictures
-_BACKGROUND = 24  # grey level
+from training.panorama.sheets import write_sheet
 
 
 def write_clip_sheet(path: Path, clip: Clip, scene: HeldOutScene) -> None:
@@ -28,18 +25,3 @@ def write_ring_sheet(path: Path, clip: Clip, scene: HeldOutScene) -> None:
     shown = [clip.nearest(clip.poses[0].yaw + yaw, out) for yaw in range(30, 361, 30)]
     views = [scene.view(clip.poses[index])[::2, ::2] for index in shown]
     write_sheet(path, [views, [clip.frames[index][::2, ::2] for index in shown]])
-
-
-def write_sheet(path: Path, rows: list[list[np.ndarray]]) -> None:
-    """Write rows of equally large pictures as one PNG; the folder is made."""
-    height, width = rows[0][0].shape[:2]
-    shape = (len(rows) * (height + _GAP), len(rows[0]) * (width + _GAP), 3)
-    sheet = np.full(shape, _BACKGROUND, np.uint8)
-    for i, row in enumerate(rows):
-        for j, picture in enumerate(row):
-            top, left = i * (height + _GAP), j * (width + _GAP)
-            sheet[top : top + height, left : left + width] = picture
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    Image.fromarray(sheet).save(partial, format="PNG")
-    partial.replace(path)

@@ -10,6 +10,7 @@ from model.world import (
     WorldFailed,
     WorldSpec,
     WorldState,
+    available_policies,
     available_worlds,
     load_world,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "WorldFailed",
     "WorldSpec",
     "WorldState",
+    "available_policies",
     "available_worlds",
     "load_world",
 ]

@@ -107,12 +107,12 @@ class DiffusionWorld:
     def step(self, control: Control) -> FrameBlock:
         """Return the next block; see `World`."""
         progress = self._running()
-        self._stage_ms = {}
         with torch.inference_mode():
             self.prepare()  # first of all, so that it matters to nothing whether it was done early
             self._obey(control, progress)
-            progress.pending = self._next_look_ahead(control.camera)
-            self.prepare()
+            if not progress.looked_ahead:  # the player turned to where nothing was pending
+                progress.pending = self._next_look_ahead(control.camera)
+                self.prepare()
             poses = move(
                 progress.pose,
                 control.camera,
@@ -216,7 +216,7 @@ class DiffusionWorld:
         return {**self._provenance, "memory": setting, "look_ahead": self._look_ahead}
 
     def close(self) -> None:
-        """Let go of everything; may be called twice."""
+        """Forget the session; may be called twice."""
         self._progress = None
 
     def _running(self) -> _Progress:
@@ -319,6 +319,7 @@ class DiffusionWorld:
             self._cache.slot_bytes,
             self._capacity(self._policy.setting),
             progress.made * self.spec.block_length,
+            progress.block_index + 1,
             self.spec,
         )
 

@@ -104,7 +104,8 @@ class KVCache:
     def _allocate(self, slots: int) -> Tensor:
         shape = self.shape
         sizes = (shape.layers, slots, shape.batch, shape.heads, shape.tokens, shape.head_dim)
-        return torch.empty(sizes, dtype=self.dtype, device=self.device)
+        # written once now, so that resident memory does not grow while slots fill
+        return torch.empty(sizes, dtype=self.dtype, device=self.device).zero_()
 
     def _grow(self, frames: int) -> None:
         """Make room to attend `frames`, doubling so that growing is rare."""

@@ -49,6 +49,8 @@ class Execution:
         Raises:
             ValueError: it names a dtype or kernel that does not exist here.
         """
+        if not isinstance(data, dict):
+            raise ValueError(f"execution {data!r} is not known here")
         dtype = getattr(torch, str(data.get("dtype")), None)
         kernel, threads = data.get("attention"), data.get("threads")
         if dtype not in {dtype for dtype, _ in CHOICES} or kernel not in KERNELS:

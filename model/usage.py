@@ -14,6 +14,7 @@ def memory_usage(
     slot_bytes: int,
     capacity: int,
     frames_made: int,
+    blocks_shown: int,
     spec: WorldSpec,
 ) -> MemoryUsage:
     """Return what is kept and attended.
@@ -24,6 +25,7 @@ def memory_usage(
         slot_bytes: bytes of one kept frame.
         capacity: frames that the budget pays for.
         frames_made: frames since reset, look-ahead ones counted.
+        blocks_shown: blocks since reset, look-ahead ones not counted.
         spec: for seconds.
     """
     entries = policy.table.entries(attended)
@@ -36,6 +38,7 @@ def memory_usage(
     length = spec.block_length
     segments.append(MemorySegment("current", length, length * slot_bytes))
     oldest = entries[0].frame_index if entries else frames_made
+    clock = blocks_shown * spec.block_seconds  # look-ahead frames take no time on it
     return MemoryUsage(
         policy=policy.setting.policy,
         segments=tuple(segments),
@@ -43,7 +46,7 @@ def memory_usage(
         budget=capacity * slot_bytes,
         full_history_bytes=frames_made * slot_bytes,
         evicted=policy.table.evicted,
-        oldest_seconds=(frames_made - oldest) / spec.fps,
+        oldest_seconds=min(clock, (frames_made - oldest) / spec.fps),
         attended_frames=len(attended),
         entries=entries,
     )

@@ -189,6 +189,13 @@ def available_worlds() -> tuple[str, ...]:
     return ("pocket",)
 
 
+def available_policies() -> tuple[str, ...]:
+    """Return the names of the memory policies, the default one first."""
+    from model.memory import MEMORY_POLICIES  # which imports this module
+
+    return tuple(MEMORY_POLICIES)
+
+
 def load_world(
     name: str = "pocket",
     memory: MemorySetting | None = None,

@@ -119,6 +119,7 @@ class _App:
         return self._summary(reason, screen)
 
     def _load(self) -> Screen:
+        self.keyboard.release_all()  # no screen hears of keys let go of while loading
         self.worker = GenerationWorker(
             self.world_loader,
             self.source or self.keyboard,

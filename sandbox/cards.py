@@ -115,7 +115,7 @@ def memory_card(theme: Theme, state: HudState, width: int) -> pygame.Surface:
     middle = theme.px(24)
     title = theme.text("Memory", 18, bold=True)
     _left(card, title, pad, middle)
-    reach = theme.text(reach_text(memory), 14, MUTED)
+    reach = theme.text(f"{memory.policy} · {reach_text(memory)}", 14, MUTED)
     _left(card, reach, pad + title.get_width() + theme.px(14), middle)
     size = theme.text(size_text(memory), 14)
     _right(card, size, bar.right, middle)

@@ -7,6 +7,7 @@ from model.world import (
     Progress,
     World,
     WorldFailed,
+    available_policies,
     available_worlds,
     load_world,
 )
@@ -21,7 +22,7 @@ class WorldChoice:
     world = WorldChoice("pocket", MemorySetting(policy="mag")).load()
 
     Raises:
-        WorldFailed: there is no world of that name.
+        WorldFailed: there is no world or memory policy of that name.
     """
 
     name: str = "pocket"
@@ -32,6 +33,9 @@ class WorldChoice:
     def __post_init__(self) -> None:
         if self.name not in available_worlds():
             raise WorldFailed(_unknown("world", self.name, available_worlds()))
+        if self.memory.policy not in available_policies():
+            known = available_policies()
+            raise WorldFailed(_unknown("memory policy", self.memory.policy, known))
 
     @classmethod
     def of(cls, recording: Recording) -> "WorldChoice":
@@ -45,7 +49,7 @@ class WorldChoice:
         """Load the world.
 
         Raises:
-            WorldFailed: the memory policy is unknown, or the world cannot run here.
+            WorldFailed: it has no such memory policy, or cannot run here.
         """
         world = load_world(
             self.name,

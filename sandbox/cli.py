@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from model.world import WorldFailed, available_worlds
+from model.world import WorldFailed, available_policies, available_worlds
 from sandbox.commands import run_bench, run_play, run_replay
 from sandbox.recording import RecordingError
 from sandbox.settings import DisplayError
@@ -130,7 +130,11 @@ def _add_world_options(parser: argparse.ArgumentParser) -> None:
         metavar="NAME|FILE",
         help=f"a YAML file or one of {', '.join(available_scenes())}",
     )
-    parser.add_argument("--memory", metavar="POLICY", help="what the world keeps, e.g. mag")
+    parser.add_argument(
+        "--memory",
+        metavar="POLICY",
+        help=f"what the world keeps: {', '.join(available_policies())}",
+    )
     parser.add_argument("--seed", type=_seed, help="another world from the same description")
     parser.add_argument(
         "--no-look-ahead", action="store_true", help="imagine nothing before the view gets there"

@@ -2,9 +2,11 @@
 
 import argparse
 import json
+import math
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,7 +45,7 @@ def run_play(options: argparse.Namespace, say: Say) -> int:
     summary = _run_app(choice, scene, seed, observers, source, seconds, options.headless)
     if options.headless:
         say(f"{summary.frames} frames shown, {summary.fps:.1f} a second")
-    if recorder and recorder.problem is None:
+    if recorder and recorder.folders and recorder.problem is None:
         say(f"recorded in {', '.join(map(str, recorder.folders))}")
     return 0
 
@@ -73,6 +75,8 @@ def run_replay(options: argparse.Namespace, say: Say) -> int:
 def run_bench(options: argparse.Namespace, say: Say) -> int:
     """Measure this machine, print the numbers and write them where asked."""
     scene, seed, choice = _what_to_play(options)
+    if not _has_display():
+        say("no display found: drawn without a window, which costs less than with one")
     _choose_display(headless=not _has_display())
     plan = bench.BenchPlan(
         choice=choice,
@@ -97,6 +101,8 @@ def _what_to_play(options: argparse.Namespace) -> tuple[Scene, int, WorldChoice]
     seed = scene.seed if options.seed is None else options.seed
     settings = load_settings()
     memory = settings.memory_setting(options.memory or scene.memory)
+    if options.memory:
+        scene = replace(scene, memory=options.memory)  # a world obeys its scene
     look_ahead = settings.look_ahead and not options.no_look_ahead
     return scene, seed, WorldChoice(options.world, memory, look_ahead)
 
@@ -106,7 +112,8 @@ def _replay_in_app(
 ) -> None:
     start = recording.start
     source = ReplaySource(recording)
-    _run_app(choice, start.scene, start.seed, observers, source, None, headless)
+    seconds = math.inf if headless else None  # unattended, an error ends the run at once
+    _run_app(choice, start.scene, start.seed, observers, source, seconds, headless)
 
 
 def _run_app(

@@ -55,6 +55,8 @@ class Recorder:
 
     def on_start(self, event: SessionStart, block: FrameBlock) -> None:  # noqa: ARG002 - observer
         """Begin a recording."""
+        if self.problem is not None:
+            return
         self.folders.append(_next_folder(self._folder) if self.folders else self._folder)
         self._queue = SimpleQueue()
         self._queue.put(replace(event, memory=self._memory, look_ahead=self._look_ahead))

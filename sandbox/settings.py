@@ -41,6 +41,8 @@ class SandboxConfig:
     memory: str = MEMORY.policy  # memory policy
     kept_mib: int = MEMORY.kept_mib  # budget of the memory [MiB]
     attended_frames: int = MEMORY.attended_frames  # most remembered frames a block reads
+    window_blocks: int = MEMORY.window_blocks  # recent blocks that the policy `window` keeps
+    sink_frames: int = MEMORY.sink_frames  # first frames that `mag` and `window` never drop
     look_ahead: bool = True  # imagine a view ahead while there is time
 
     def __post_init__(self) -> None:
@@ -48,6 +50,8 @@ class SandboxConfig:
         _check_range("window_height", self.window_height, 200, 4320)
         _check_range("kept_mib", self.kept_mib, 1, 65536)
         _check_range("attended_frames", self.attended_frames, 1, 1024)
+        _check_range("window_blocks", self.window_blocks, 1, 1024)
+        _check_range("sink_frames", self.sink_frames, 0, 3)
 
     def memory_setting(self, policy: str | None = None) -> MemorySetting:
         """Return what a world is loaded with; a policy asked for elsewhere goes first."""
@@ -55,6 +59,8 @@ class SandboxConfig:
             policy=policy or self.memory,
             kept_mib=self.kept_mib,
             attended_frames=self.attended_frames,
+            window_blocks=self.window_blocks,
+            sink_frames=self.sink_frames,
         )
 
 

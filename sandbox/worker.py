@@ -128,7 +128,8 @@ class GenerationWorker:
         except _ClosedWhileLoadingError:
             logger.info("closed while loading")
         except Exception as error:  # the only broad one: a crash becomes a banner
-            logger.error("the world stopped", exc_info=not isinstance(error, WorldFailed))
+            if not isinstance(error, WorldFailed):  # a bug keeps its traceback
+                logger.exception("the world stopped")
             self._set_status(WorkerStatus(error=_sentence(error)))
             if session:
                 session.end(_sentence(error))

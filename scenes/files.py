@@ -85,7 +85,10 @@ def _read_text(path: Path) -> str:
 
 def _parse(text: str, cls: type) -> tuple[dict[str, Any], dict[str, int]]:
     """Return the values and the 1-based line of each key."""
-    loader = yaml.SafeLoader(text)
+    try:
+        loader = yaml.SafeLoader(text)  # refuses control characters at once
+    except yaml.YAMLError:
+        raise _Problem("holds control characters; is this the right file?") from None
     try:
         return _values(loader, loader.get_single_node(), cls)
     except yaml.MarkedYAMLError as problem:
@@ -93,10 +96,6 @@ def _parse(text: str, cls: type) -> tuple[dict[str, Any], dict[str, int]]:
         raise _Problem(f"is not valid YAML: {problem.problem}", line) from None
     except (yaml.YAMLError, RecursionError):
         raise _Problem("is not valid YAML; is this the right file?") from None
-    except ValueError as problem:
-        if isinstance(problem, _Problem):
-            raise
-        raise _Problem(f"holds a value that cannot be read: {problem}") from None
     finally:
         loader.dispose()
 
@@ -120,7 +119,10 @@ def _values(
             )
         if key in values:
             raise _Problem(f'"{key}" is given twice, first in line {lines[key]}', line)
-        value = loader.construct_object(value_node, deep=True)
+        try:
+            value = loader.construct_object(value_node, deep=True)
+        except (ValueError, IndexError) as problem:
+            raise _Problem(f"{key} holds a value that cannot be read: {problem}", line) from None
         values[key], lines[key] = _checked(key, value, hints[key], line), line
     _require_all(cls, values)
     return values, lines

@@ -8,7 +8,7 @@ from model.backends import pocket
 from model.machine import Execution
 from model.world import Control, MemorySetting, World
 from scenes import Scene
-from training.sheets import write_sheet
+from training.panorama.sheets import write_sheet
 
 BLOCKS_OUT = 22  # at full speed: 165 degrees
 EVERY = 4  # blocks between pictures

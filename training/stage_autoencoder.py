@@ -13,7 +13,7 @@ from model.frames import to_frames, to_pictures
 from training.data import PanoramaSet, random_crops
 from training.devices import Device
 from training.optimisers import Muon
-from training.sheets import write_sheet
+from training.panorama.sheets import write_sheet
 
 CROP = 128  # px
 BATCH = 12

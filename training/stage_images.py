@@ -20,7 +20,7 @@ from training.devices import Device
 from training.latents import LatentPool, corners_to_poses
 from training.losses import flow_loss, flow_target, sample_noise_levels
 from training.optimisers import Muon
-from training.sheets import write_sheet
+from training.panorama.sheets import write_sheet
 
 BATCH = 160  # frames
 CAPTION_DROPOUT = 0.1

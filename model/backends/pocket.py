@@ -1,12 +1,14 @@
 """Assembles the pocket world from the weights in the repository."""
 
 import os
+import platform
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps
 from tokenizers import Tokenizer
 
 from controls.camera import CameraSpeed
@@ -23,11 +25,19 @@ from model.machine import Execution, probe
 from model.memory import MEMORY_POLICIES, make_policy
 from model.networks import PocketNetworks
 from model.rope import RayCoordinates
-from model.weights import POCKET_WEIGHTS, load_pocket_parts, read_config, weights_hash
+from model.text_encoder import END
+from model.weights import (
+    POCKET_WEIGHTS,
+    TOKENIZER,
+    load_pocket_parts,
+    read_config,
+    weights_hash,
+)
 from model.world import MemorySetting, MissingWeights, Progress, WorldFailed, WorldSpec
 
 FULL_SPEED = CameraSpeed(yaw=40.0, pitch=20.0)  # degrees a second
 MOST_SLOTS = 4096  # frames that storage is reserved for at most
+_PACKAGES = ("torch", "numpy", "transformers", "tokenizers", "safetensors")  # make the pictures
 
 
 def load(
@@ -57,7 +67,7 @@ def load(
     networks = PocketNetworks(config)
     autoencoder = Autoencoder(config.autoencoder)
     load_pocket_parts(weights, networks, autoencoder)
-    conditioner = Conditioner(networks, _tokenizer(weights))
+    conditioner = Conditioner(networks, _tokenizer(weights, config))
     networks.eval().requires_grad_(False).dit.fuse()
     autoencoder.eval().requires_grad_(False)
     on_progress("probe", 0.6)
@@ -118,14 +128,19 @@ def _spec(config: PocketConfig) -> WorldSpec:
     )
 
 
-def _tokenizer(weights: Path) -> Tokenizer:
-    path = weights / "tokenizer.json"
+def _tokenizer(weights: Path, config: PocketConfig) -> Tokenizer:
+    path, remedy = weights / TOKENIZER, "restore it with `git checkout -- assets/weights`"
     try:
-        return Tokenizer.from_file(str(path))
+        tokenizer = Tokenizer.from_file(str(path))
     except Exception as error:  # the library raises plain Exception
+        raise MissingWeights(f"{path} cannot be read ({error}); {remedy}") from error
+    words = tokenizer.get_vocab_size()
+    if words > config.text.vocab_size or tokenizer.token_to_id(END) is None:
         raise MissingWeights(
-            f"{path} cannot be read ({error}); restore it with `git checkout -- assets/weights`"
-        ) from error
+            f"{path} has {words} tokens and belongs to other weights, these know "
+            f"{config.text.vocab_size}; {remedy}"
+        )
+    return tokenizer
 
 
 def _rays(config: PocketConfig) -> RayCoordinates:
@@ -165,8 +180,9 @@ def _codec(autoencoder: Autoencoder, config: PocketConfig, execution: Execution)
 def _open_image(path: str, config: PocketConfig) -> np.ndarray:
     try:
         with Image.open(path) as image:
-            fitted = image.convert("RGB").resize((config.frame_width, config.frame_height))
-    except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
+            size = (config.frame_width, config.frame_height)
+            fitted = ImageOps.fit(image.convert("RGB"), size)  # cut, not stretched
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise WorldFailed(
             f"scene image {path} cannot be read ({error}); give a PNG or JPEG picture"
         ) from error
@@ -204,6 +220,7 @@ def _provenance(config: PocketConfig, weights: Path, execution: Execution) -> di
         "weights": weights_hash(weights),
         "config": config.as_dict(),
         "execution": execution.as_dict(),
-        "torch": torch.__version__,
+        "python": platform.python_version(),
+        "packages": {name: version(name) for name in _PACKAGES},
         "wait_policy": os.environ.get("OMP_WAIT_POLICY", "default"),
     }

@@ -1,6 +1,7 @@
 """The transformer, its rotary coordinates and its schedule reproduce the official numbers."""
 
 import json
+import re
 
 import pytest
 import torch
@@ -51,11 +52,13 @@ def test_rotary_coordinates_match(case):
     angles = torch.cat([torch.outer(rows.double(), f) for f in index_frequencies(x.shape[-1])], 1)
     assert_matches(angles.cos(), golden[f"{case}/freq_cos"])
     assert_matches(angles.sin(), golden[f"{case}/freq_sin"])
+    info = manifest()["files"]["rope_time"]["info"]
+    frames, height, width = map(int, re.search(r"grid \((\d+),(\d+),(\d+)\)", info).groups())
     starts = [key for key in golden if key.startswith(f"{case}/rope_start")]
     assert starts
     for key in starts:
         start = int(key.removeprefix(f"{case}/rope_start"))
-        rotary = index_rotary(torch.arange(start, start + 3), 2, 4, x.shape[-1])
+        rotary = index_rotary(torch.arange(start, start + frames), height, width, x.shape[-1])
         assert_matches(rotate(x, rotary), golden[key])
 
 

@@ -95,9 +95,9 @@ def test_an_unknown_world_is_refused_with_those_that_exist():
         load_world("ocean")
 
 
-def test_a_budget_without_room_for_a_frame_is_refused():
-    with pytest.raises(WorldFailed, match="0 MiB holds no frame"):
-        tiny_world_with_budget(0)
+def test_a_budget_without_room_is_refused():
+    with pytest.raises(ValueError, match="kept_mib is 0, expected at least 1"):
+        MemorySetting(kept_mib=0)
 
 
 def tiny_world_with_budget(mib: int):

@@ -50,6 +50,7 @@ def run(capsys, *arguments: str) -> tuple[int, str, str]:
         (["play", "--seed", "-3"], "not a whole number from 0 to"),
         (["play", "--scene", "meadw"], 'scene "meadw" not found; available: '),
         (["play", "--scene", "nowhere.yaml"], "not found"),
+        (["play", "--memory", "winow"], 'did you mean "window"'),
         (["play", "--world", "pokcet"], 'did you mean "pocket"'),
         (["replay", "nowhere"], "not found; name the folder given to"),
         (["replay"], "required: DIR"),

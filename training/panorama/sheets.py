@@ -10,7 +10,7 @@ _GAP = 4  # px between pictures
 
 
 def write_sheet(path: Path, rows: Sequence[Sequence[np.ndarray]]) -> None:
-    """Write rows of equally large pictures, uint8 [H, W, 3] each, as one PNG."""
+    """Write rows of equally large pictures, uint8 [H, W, 3], as one PNG; makes the folder."""
     height, width = rows[0][0].shape[:2]
     columns = max(len(row) for row in rows)
     shape = (len(rows) * (height + _GAP), columns * (width + _GAP), 3)
@@ -19,6 +19,7 @@ def write_sheet(path: Path, rows: Sequence[Sequence[np.ndarray]]) -> None:
         for j, picture in enumerate(row):
             top, left = i * (height + _GAP), j * (width + _GAP)
             sheet[top : top + height, left : left + width] = picture
+    path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
     Image.fromarray(sheet).save(partial, format="PNG")
     partial.replace(path)
