@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from evaluation import adherence
 from evaluation.__main__ import main
 from evaluation.bars import table
 from evaluation.classifier import Classifier
@@ -73,7 +74,8 @@ def evaluate(open_world, sheets: Path | None = None, **settings) -> dict:
     return PocketEvaluation(settings, open_world, Classifier.load(), lines.append).run()
 
 
-def test_a_world_that_remembers_and_imagines_meets_every_bar(tmp_path):
+def test_a_world_that_remembers_and_imagines_meets_every_bar(tmp_path, monkeypatch):
+    monkeypatch.setattr(adherence, "FEWEST", 4)  # so that few prompts are enough here
     settings: list[MemorySetting] = []
 
     def open_world(setting: MemorySetting):
