@@ -5,6 +5,8 @@ from typing import Literal
 
 from controls.camera import MAX_PITCH
 
+PAD, END, UNKNOWN = "<pad>", "</s>", "<unk>"  # tokens 0, 1, 2, as in T5
+
 
 @dataclass(frozen=True, slots=True)
 class RayConfig:

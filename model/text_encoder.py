@@ -11,9 +11,7 @@ from torch import Tensor, nn
 from transformers.models.umt5.configuration_umt5 import UMT5Config
 from transformers.models.umt5.modeling_umt5 import UMT5EncoderModel
 
-from model.config import TextConfig
-
-PAD, END, UNKNOWN = "<pad>", "</s>", "<unk>"  # ids 0, 1, 2, as in T5
+from model.config import END, TextConfig
 
 
 class TextEncoder(nn.Module):

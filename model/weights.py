@@ -14,7 +14,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from model.config import PocketConfig
+from model.config import END, PocketConfig
 from model.world import MissingWeights
 
 if TYPE_CHECKING:
@@ -65,6 +65,28 @@ def load_into(module: nn.Module, path: Path) -> None:
     if not all(torch.isfinite(value).all() for value in state.values()):
         raise MissingWeights(f"{path} holds values that are not finite; {_REMEDY}")
     module.load_state_dict(state)
+
+
+def load_tokenizer(folder: Path, config: PocketConfig) -> "Tokenizer":
+    """Return the tokenizer of a weights folder.
+
+    Raises:
+        MissingWeights: the file is absent, damaged, or belongs to other weights.
+    """
+    from tokenizers import Tokenizer  # not needed to read configurations
+
+    path = folder / TOKENIZER
+    try:
+        tokenizer = Tokenizer.from_file(str(path))
+    except Exception as error:  # the library raises plain Exception
+        raise MissingWeights(f"{path} cannot be read ({error}); {_REMEDY}") from error
+    words = tokenizer.get_vocab_size()
+    if words > config.text.vocab_size or tokenizer.token_to_id(END) is None:
+        raise MissingWeights(
+            f"{path} has {words} tokens and belongs to other weights, these know "
+            f"{config.text.vocab_size}; {_REMEDY}"
+        )
+    return tokenizer
 
 
 def load_pocket_parts(folder: Path, networks: "PocketNetworks", autoencoder: "Autoencoder") -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from model.world import WorldFailed
 from training.panorama.canvas import RING_HEIGHT, RING_WIDTH
 from training.panorama.render import CATEGORIES, HELD_OUT, RENDERER_VERSION, render, view
 
@@ -19,6 +20,10 @@ logger = logging.getLogger(__name__)
 
 CAPTIONS_EACH = 6
 _CHUNK = 16  # panoramas drawn by one task
+
+
+class TooManyPanoramas(WorldFailed, ValueError):
+    """More scenes were asked for than there are seeds for training."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +43,12 @@ def panorama_set(folder: Path, count: int, first_seed: int = 0) -> PanoramaSet:
     """Return `count` panoramas, a quarter of each category, drawing those that are not cached.
 
     Raises:
-        ValueError: training seeds would reach into the held-out ones.
+        TooManyPanoramas: training seeds would reach into the held-out ones.
     """
     if first_seed < HELD_OUT < first_seed + count:
-        raise ValueError(f"{count} panoramas from seed {first_seed} reach held-out {HELD_OUT}")
+        raise TooManyPanoramas(
+            f"{count} scenes from seed {first_seed} reach held-out seed {HELD_OUT}; ask for fewer"
+        )
     stem = folder / f"panoramas-v{RENDERER_VERSION}-{first_seed}-{count}"
     pictures, words = stem.with_suffix(".npy"), stem.with_suffix(".json")
     if not words.exists():

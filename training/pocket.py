@@ -9,7 +9,7 @@ from tokenizers import Tokenizer
 from model.autoencoder import Autoencoder
 from model.config import POCKET, PocketConfig
 from model.networks import PocketNetworks
-from model.weights import AUTOENCODER, load_into, load_pocket_parts, save_pocket
+from model.weights import AUTOENCODER, load_into, load_pocket_parts, load_tokenizer, save_pocket
 from training.config import PocketTraining
 from training.data import PanoramaSet, panorama_set
 from training.devices import Device, choose_device
@@ -89,7 +89,7 @@ class PocketPipeline:
 
     def _tokenizer(self) -> Tokenizer:
         if self.training.init_from is not None:
-            return Tokenizer.from_file(str(self.training.init_from / "tokenizer.json"))
+            return load_tokenizer(self.training.init_from, self.config)
         path = self.folder / "tokenizer.json"
         if not path.exists():
             save_tokenizer(_tokenizer_for(self.data, self.config), path)

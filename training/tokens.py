@@ -7,7 +7,7 @@ from tokenizers import Tokenizer, normalizers, pre_tokenizers
 from tokenizers.models import BPE
 from tokenizers.trainers import BpeTrainer
 
-from model.text_encoder import END, PAD, UNKNOWN
+from model.config import END, PAD, UNKNOWN
 
 
 def train_tokenizer(captions: Iterable[str], vocab_size: int) -> Tokenizer:

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image, ImageOps
-from tokenizers import Tokenizer
 
 from controls.camera import CameraSpeed
 from model.attention import KERNELS
@@ -25,15 +24,14 @@ from model.machine import Execution, probe
 from model.memory import MEMORY_POLICIES, make_policy
 from model.networks import PocketNetworks
 from model.rope import RayCoordinates
-from model.text_encoder import END
 from model.weights import (
     POCKET_WEIGHTS,
-    TOKENIZER,
     load_pocket_parts,
+    load_tokenizer,
     read_config,
     weights_hash,
 )
-from model.world import MemorySetting, MissingWeights, Progress, WorldFailed, WorldSpec
+from model.world import MemorySetting, Progress, WorldFailed, WorldSpec
 
 FULL_SPEED = CameraSpeed(yaw=40.0, pitch=20.0)  # degrees a second
 MOST_SLOTS = 4096  # frames that storage is reserved for at most
@@ -67,7 +65,7 @@ def load(
     networks = PocketNetworks(config)
     autoencoder = Autoencoder(config.autoencoder)
     load_pocket_parts(weights, networks, autoencoder)
-    conditioner = Conditioner(networks, _tokenizer(weights, config))
+    conditioner = Conditioner(networks, load_tokenizer(weights, config))
     networks.eval().requires_grad_(False).dit.fuse()
     autoencoder.eval().requires_grad_(False)
     on_progress("probe", 0.6)
@@ -126,21 +124,6 @@ def _spec(config: PocketConfig) -> WorldSpec:
         full_speed=FULL_SPEED,
         policies=tuple(MEMORY_POLICIES),
     )
-
-
-def _tokenizer(weights: Path, config: PocketConfig) -> Tokenizer:
-    path, remedy = weights / TOKENIZER, "restore it with `git checkout -- assets/weights`"
-    try:
-        tokenizer = Tokenizer.from_file(str(path))
-    except Exception as error:  # the library raises plain Exception
-        raise MissingWeights(f"{path} cannot be read ({error}); {remedy}") from error
-    words = tokenizer.get_vocab_size()
-    if words > config.text.vocab_size or tokenizer.token_to_id(END) is None:
-        raise MissingWeights(
-            f"{path} has {words} tokens and belongs to other weights, these know "
-            f"{config.text.vocab_size}; {remedy}"
-        )
-    return tokenizer
 
 
 def _rays(config: PocketConfig) -> RayCoordinates:

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from model.conditioning import Conditioner
-from model.text_encoder import END, PAD, tokenise
+from model.config import END, PAD
+from model.text_encoder import tokenise
 from tests.tiny import CAPTIONS, TINY, tiny_networks, tiny_tokenizer
 
 LENGTH = TINY.text.text_len
