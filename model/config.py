@@ -95,8 +95,8 @@ class FlowConfig:
     """How a block is denoised."""
 
     shift: float = 2.0  # sigma = shift * u / (1 + (shift - 1) * u)
-    steps: int = 4  # denoising steps of a shown block, most of which memory already knows
-    imagine_steps: int = 8  # of blocks that invent: the first one, and those made ahead
+    steps: int = 2  # denoising steps of a shown block, most of which memory already knows
+    imagine_steps: int = 4  # of blocks that invent: the first one, and those made ahead
 
 
 @dataclass(frozen=True, slots=True)
