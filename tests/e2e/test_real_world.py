@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -50,7 +51,7 @@ def test_a_changed_digest_is_found(recording, tmp_path):
     block = json.loads(lines[1])
     block["digest"] = "0" * 16
     changed = tmp_path / "session"
-    changed.mkdir()
+    shutil.copytree(recording, changed)
     lines[1] = json.dumps(block)
     (changed / "session.jsonl").write_text("\n".join(lines) + "\n")
     done = run_main("replay", str(changed), "--verify", "--headless")
