@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 POSE_RESOLUTION = 1024  # ticks per degree: steps are whole ticks, so returning is bit-equal
 MAX_PITCH = 27.0  # degrees up or down
+ASPECT = 0.6  # height of a view over its width
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def yaw_difference(yaw: float, other: float) -> float:
     return (yaw - other + 180.0) % 360.0 - 180.0
 
 
-def view_overlap(pose: CameraPose, other: CameraPose, aspect: float = 0.6) -> float:
+def view_overlap(pose: CameraPose, other: CameraPose, aspect: float = ASPECT) -> float:
     """Return the share of `pose`'s view that `other` also shows, in [0, 1].
 
     Args:

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from controls.camera import CameraPose
+from controls.camera import ASPECT, CameraPose
 
 GRID_ACROSS, GRID_DOWN = 20, 12  # cells of a view
-ASPECT = 0.6  # height of a view over its width
 WORTH = 1  # fewest new cells for which a frame is attended
 
 

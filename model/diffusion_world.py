@@ -4,7 +4,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 
 import torch
 from torch import Tensor
@@ -53,7 +53,6 @@ class _Progress:
     block_index: int = 0  # shown blocks
     made: int = 0  # blocks made, look-ahead ones counted
     prompt_index: int = 0  # how often the prompt has changed
-    command: CameraCommand = field(default_factory=CameraCommand)
     pending: CameraPose | None = None  # where to look ahead before the next block
     looked_ahead: bool = False  # since the last shown block; once at most, to stay in time
 
@@ -196,7 +195,6 @@ class DiffusionWorld:
             **{
                 **saved,
                 "pose": CameraPose(**saved["pose"]),
-                "command": CameraCommand(**saved["command"]),
                 "pending": pending and CameraPose(**pending),
             }
         )
@@ -251,7 +249,7 @@ class DiffusionWorld:
         latents = self._make(poses, given=given)
         with self._timed("decode"):
             frames = self._codec.decode(latents[0])
-        progress.pose, progress.command = poses[-1], command
+        progress.pose = poses[-1]
         progress.looked_ahead = False
         progress.pending = self._next_look_ahead(command)
         block = FrameBlock(

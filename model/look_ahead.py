@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from controls.camera import MAX_PITCH, CameraCommand, CameraPose
-from model.coverage import ASPECT, GRID_ACROSS, GRID_DOWN, covered_cells
+from controls.camera import ASPECT, MAX_PITCH, CameraCommand, CameraPose
+from model.coverage import GRID_ACROSS, GRID_DOWN, covered_cells
 
 JUMP = 0.75  # of a view: how far ahead the imagined view lies
 MARGIN = 0.12  # of a view: the strip beyond the leading edge that must be known

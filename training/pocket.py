@@ -24,7 +24,6 @@ from training.tokens import save_tokenizer, train_tokenizer
 
 logger = logging.getLogger(__name__)
 
-
 SHORT_EMA = 0.99  # of the autoencoder, whose last, smallest steps matter most
 
 
@@ -74,13 +73,14 @@ class PocketPipeline:
             self.autoencoder, self.data, self.training.views, self.folder, self.device
         )
         captions, seed = self._captions(), self.training.seed
+        held_out = held_out_captions(24)  # drawing them takes seconds: once for both
         images = ImageStage(
-            self.networks, self.autoencoder, pool, captions, held_out_captions(24),
+            self.networks, self.autoencoder, pool, captions, held_out,
             self.tokenizer, self.device, seed,
         )  # fmt: skip
         blocks = BlockStage(
             self.networks, self.autoencoder, self.data, captions, self.tokenizer,
-            held_out_captions(4), self.device, seed,
+            held_out[:4], self.device, seed,
         )  # fmt: skip
         return WorldStage(self.networks, images, blocks, self.training.image_steps)
 
