@@ -7,10 +7,14 @@ from itertools import pairwise
 
 LATE = 0.5  # a frame later than this share of its interval moves the grid
 MARGIN_S = 0.004  # spare time before a block is needed [s]
+REGAIN = 0.03  # share of an interval by which it is shortened while time is regained: unseen
+MAX_BEHIND_S = 0.5  # most time that is regained [s]
 
 
 class FrameGrid:
-    """A grid of due times, one a frame; a late frame shifts it, so nothing is ever caught up.
+    """A grid of due times, one a frame; a late frame shifts it, and nothing jumps to catch up.
+
+    The time lost is regained in steps too small to see, so that the rate holds in the long run.
 
     grid = FrameGrid(fps=16)
     grid.show(now=0.0)
@@ -21,6 +25,7 @@ class FrameGrid:
         self.interval = 1.0 / fps  # s
         self.due: float | None = None  # when the next frame is to be shown; None: at once [s]
         self.late_frames = 0
+        self._behind = 0.0  # time lost to late frames and not yet regained [s]
 
     def is_due(self, now: float) -> bool:
         """Return whether the next frame is to be shown."""
@@ -32,12 +37,16 @@ class FrameGrid:
             self.due = now
         elif now - self.due > LATE * self.interval:
             self.late_frames += 1
+            self._behind = min(MAX_BEHIND_S, self._behind + now - self.due)
             self.due = now
-        self.due += self.interval
+        regained = min(self._behind, REGAIN * self.interval)
+        self._behind -= regained
+        self.due += self.interval - regained
 
     def restart(self) -> None:
         """Begin a new grid with the next frame, as after a pause."""
         self.due = None
+        self._behind = 0.0
 
 
 class DurationEstimate:
