@@ -27,7 +27,7 @@ from training.paths import CameraPath, random_path
 from training.rollout_sheet import write_rollout_sheet
 from training.stage_images import Captions
 
-BATCH = 6  # sequences
+BATCH = 3  # sequences
 BLOCKS = 6  # blocks a sequence
 RECONSTRUCT = 0.2  # share of noisy blocks that also read their own kept frame
 NOISY_CONTEXT = 0.5  # share of clean blocks that get a little noise, so that rollouts do not drift

@@ -14,7 +14,7 @@ from model.networks import PocketNetworks
 from training.stage_blocks import BlockStage
 from training.stage_images import ImageStage, world_optimisers
 
-BLOCK_SHARE = 0.6  # of the steps after the first `image_steps`
+BLOCK_SHARE = 0.4  # of the steps after the first `image_steps`
 
 
 class WorldStage:
