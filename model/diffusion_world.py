@@ -287,26 +287,44 @@ class DiffusionWorld:
         with self._timed(stage or "denoise"):
             self._cache.attend(slots)
             latents = given
+            if latents is None and (look_ahead or progress.made == 0):
+                latents = self._imagine(block, slots)
             if latents is None:
-                shape = (1, self.spec.block_length, *self._latent_shape)
-                noise = block_noise(progress.seed, progress.made, shape).to(self._cache.device)
                 text = self._conditioner.text_keys(progress.prompt)
-                inventing = look_ahead or progress.made == 0
-                steps = self._flow.imagine_steps if inventing else self._flow.steps
-                latents = self._generator.denoise(noise, coordinates, text, steps)
+                noise = self._noise(len(poses))
+                latents = self._generator.denoise(noise, coordinates, text, self._flow.steps)
         with self._timed(stage or "remember"):
             self._generator.remember(latents, coordinates)
             self._cache.write(self._policy.admit(block))
         progress.made += 1
         return latents.cpu()
 
-    def _coordinates(self, block: BlockInfo) -> Coordinates:
-        poses = torch.tensor([[(pose.yaw, pose.pitch, pose.fov) for pose in block.poses]])
-        length = len(block.poses)
-        times = torch.arange(block.first_frame, block.first_frame + length)[None]
+    def _imagine(self, block: BlockInfo, slots: tuple[int, ...]) -> Tensor:
+        """Invent the block's last frame with care and return a block in which the camera rests.
+
+        Inventing takes many passes; over one frame they cost a third of those over a block.
+        """
+        text = self._conditioner.text_keys(self._running().prompt)
+        last = len(block.poses) - 1
+        self._cache.attend(slots, frames=1)
+        frame = self._generator.imagine(
+            self._noise(1), self._coordinates(block, first=last), text, self._flow
+        )
+        self._cache.attend(slots)
+        return frame.expand(-1, len(block.poses), -1, -1, -1)
+
+    def _noise(self, frames: int) -> Tensor:
+        progress = self._running()
+        shape = (1, frames, *self._latent_shape)
+        return block_noise(progress.seed, progress.made, shape).to(self._cache.device)
+
+    def _coordinates(self, block: BlockInfo, first: int = 0) -> Coordinates:
+        """Return where and when the block's frames lie, from its frame `first` on."""
+        places = torch.arange(first, len(block.poses))
+        poses = [(pose.yaw, pose.pitch, pose.fov) for pose in block.poses[first:]]
         dtype, device = self._cache.dtype, self._cache.device
-        rotary = self._rays.rotary(poses, times)
-        features = self._rays.features(poses, torch.arange(length), dtype)
+        rotary = self._rays.rotary(torch.tensor([poses]), block.first_frame + places[None])
+        features = self._rays.features(torch.tensor([poses]), places, dtype)
         return Coordinates(rotary.to(device), features.to(device))
 
     def _usage(self):

@@ -10,6 +10,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
+from model.config import FlowConfig
 from model.dit import DiT, TextKeys, TimeEmbedding
 from model.flow import euler_levels, euler_step
 from model.kv_cache import KVCache
@@ -49,8 +50,8 @@ class BlockGenerator:
     ) -> None:
         self.dit, self.memory_dit, self.cache = dit, memory_dit, cache
         self.shift, self.empty_text = shift, empty_text
-        self._times: dict[float, TimeEmbedding] = {}  # by noise level
-        self._clean_time = self._embed(memory_dit, 0.0)
+        self._times: dict[tuple[float, int], TimeEmbedding] = {}  # by noise level and frames
+        self._clean_time = self._embed(memory_dit, 0.0, cache.shape.block_length)
         self._attend = cache.reader(dit.kernel)
         self._attend_memory = cache.reader(memory_dit.kernel)
 
@@ -59,15 +60,25 @@ class BlockGenerator:
     ) -> Tensor:
         """Return clean latents, fp32 [B, F, C, H, W], from standard normal noise."""
         x = noise
-        levels = euler_levels(steps, self.shift)
-        for sigma, following in pairwise(levels):
-            if sigma not in self._times:
-                self._times[sigma] = self._embed(self.dit, sigma)
-            flow = self.dit(
-                x.to(self.cache.dtype), self._times[sigma], text, coordinates.rotary, self._attend,
-                coordinates.features,
-            )  # fmt: skip
-            x = euler_step(x, flow.float(), sigma, following)
+        for sigma, following in pairwise(euler_levels(steps, self.shift)):
+            x = euler_step(x, self._flow(x, sigma, coordinates, text), sigma, following)
+        return x
+
+    def imagine(
+        self, noise: Tensor, coordinates: Coordinates, text: TextKeys, flow: FlowConfig
+    ) -> Tensor:
+        """Denoise what is to be invented, guided by the prompt.
+
+        Source: classifier-free guidance, arXiv 2207.12598, on an interval of noise levels,
+        arXiv 2404.07724.
+        """
+        x = noise
+        for sigma, following in pairwise(euler_levels(flow.imagine_steps, self.shift)):
+            direction = self._flow(x, sigma, coordinates, text)
+            if flow.guidance != 1.0 and sigma > flow.guided_above:
+                free = self._flow(x, sigma, coordinates, self.empty_text)
+                direction = free + flow.guidance * (direction - free)
+            x = euler_step(x, direction, sigma, following)
         return x
 
     def remember(self, latents: Tensor, coordinates: Coordinates) -> None:
@@ -77,10 +88,20 @@ class BlockGenerator:
             self._attend_memory, coordinates.features,
         )  # fmt: skip
 
-    def _embed(self, dit: DiT, sigma: float) -> TimeEmbedding:
-        shape = (self.cache.shape.batch, self.cache.shape.block_length)
+    def _flow(self, x: Tensor, sigma: float, coordinates: Coordinates, text: TextKeys) -> Tensor:
+        """Return the flow at one noise level, fp32."""
+        level = sigma, x.shape[1]
+        if level not in self._times:
+            self._times[level] = self._embed(self.dit, *level)
+        return self.dit(
+            x.to(self.cache.dtype), self._times[level], text, coordinates.rotary, self._attend,
+            coordinates.features,
+        ).float()  # fmt: skip
+
+    def _embed(self, dit: DiT, sigma: float, frames: int) -> TimeEmbedding:
+        timesteps = torch.full((self.cache.shape.batch, frames), sigma * 1000)
         with torch.inference_mode():
-            return dit.embed_time(torch.full(shape, sigma * 1000, device=self.cache.device))
+            return dit.embed_time(timesteps.to(self.cache.device))
 
 
 def block_noise(seed: int, block_index: int, shape: tuple[int, ...]) -> Tensor:

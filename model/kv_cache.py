@@ -58,9 +58,15 @@ class KVCache:
         """Bytes of one kept frame."""
         return self.shape.slot_bytes(self.dtype)
 
-    def attend(self, slots: Sequence[int]) -> None:
-        """Make the frames in `slots` what the coming passes read besides the block itself."""
+    def attend(self, slots: Sequence[int], frames: int | None = None) -> None:
+        """Make the frames in `slots` what the coming passes read besides their own frames.
+
+        Args:
+            slots: kept frames to read.
+            frames: how many frames the passes make; None: a whole block.
+        """
         tokens = self.shape.tokens
+        self._own = (frames or self.shape.block_length) * tokens
         if len(slots) > self._read_capacity:
             self._grow(len(slots))
         self._length = self._own + len(slots) * tokens
@@ -111,7 +117,7 @@ class KVCache:
         """Make room to attend `frames`, doubling so that growing is rare."""
         self._read_capacity = max(frames, min(self.slots, 2 * self._read_capacity))
         shape = self.shape
-        length = self._own + self._read_capacity * shape.tokens
+        length = (shape.block_length + self._read_capacity) * shape.tokens
         sizes = (shape.layers, shape.batch, shape.heads, length, shape.head_dim)
         self._read_keys = torch.zeros(sizes, dtype=self.dtype, device=self.device)
         self._read_values = torch.zeros_like(self._read_keys)

@@ -5,6 +5,7 @@ Imports no torch: `load_world` imports a backend only when it is called, so a wi
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal, Protocol
 
 import numpy as np
@@ -65,6 +66,7 @@ class WorldSpec:
     policies: tuple[str, ...]
     axes: tuple[str, ...] = ("yaw", "pitch")  # axes of CameraCommand that act
     exact_pose: bool = True  # False: poses are estimates
+    words: Path | None = None  # file of the words it was trained on; None: it knows every word
 
     @property
     def block_seconds(self) -> float:

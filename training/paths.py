@@ -68,16 +68,19 @@ def _velocity(rng: np.random.Generator) -> np.ndarray:
     kind = rng.random()
     if kind < 0.12:
         return np.zeros(2)
-    across = _log_uniform(rng, 1.0, FASTEST) * rng.choice((-1, 1))
-    along = _log_uniform(rng, 0.5, FASTEST / 3) * rng.choice((-1, 1))
+    across = log_uniform(rng, 1.0, FASTEST) * rng.choice((-1, 1))
+    along = log_uniform(rng, 0.5, FASTEST / 3) * rng.choice((-1, 1))
     if kind < 0.2:
         return np.array([0.0, along])
     return np.array([across, along if kind < 0.45 else 0.0])
 
 
 def _gap(rng: np.random.Generator) -> float:
-    return float(round(_log_uniform(rng, 3.0, LONGEST_GAP)))
+    return float(log_uniform(rng, 3.0, LONGEST_GAP).round())
 
 
-def _log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
-    return float(np.exp(rng.uniform(np.log(low), np.log(high))))
+def log_uniform(
+    rng: np.random.Generator, low: float, high: float, size: tuple[int, ...] | None = None
+) -> np.ndarray:
+    """Return numbers whose logarithms are spread evenly from `low` to `high`."""
+    return np.exp(rng.uniform(np.log(low), np.log(high), size))

@@ -16,11 +16,14 @@ from training.devices import Device, choose_device
 from training.latents import latent_pool
 from training.loop import Loop, LoopConfig, Stage
 from training.panorama.render import CATEGORIES, HELD_OUT, render
+from training.rollout_sheet import write_rollout_sheet
+from training.sequences import PathBlocks, PooledViews
 from training.stage_autoencoder import AutoencoderStage, DecoderStage
-from training.stage_blocks import BlockStage
 from training.stage_images import Captions, ImageStage
+from training.stage_sequences import SequenceStage
 from training.stage_world import WorldStage
 from training.tokens import save_tokenizer, train_tokenizer
+from training.words import write_words
 
 logger = logging.getLogger(__name__)
 
@@ -78,11 +81,22 @@ class PocketPipeline:
             self.networks, self.autoencoder, pool, captions, held_out,
             self.tokenizer, self.device, seed,
         )  # fmt: skip
-        blocks = BlockStage(
-            self.networks, self.autoencoder, self.data, captions, self.tokenizer,
-            held_out[:4], self.device, seed,
-        )  # fmt: skip
-        return WorldStage(self.networks, images, blocks, self.training.image_steps)
+        length = self.config.block_length
+        sources = {
+            "views": PooledViews(pool, length),
+            "blocks": PathBlocks(self.data, self.autoencoder, length, self.device),
+        }
+        others = {
+            name: SequenceStage(self.networks, source, captions, self.device, seed)
+            for name, source in sources.items()
+        }
+
+        def rollouts(path: Path) -> None:
+            preview = self.folder / "preview"
+            self.export(preview)
+            write_rollout_sheet(path, preview, held_out[:4], self.device.execution())
+
+        return WorldStage(self.networks, images, others, rollouts, self.training.image_steps)
 
     def _captions(self) -> Captions:
         return Captions(self.data, self.tokenizer, self.config.text.text_len)
@@ -98,6 +112,7 @@ class PocketPipeline:
     def export(self, folder: Path) -> None:
         """Write the weights that the game loads."""
         save_pocket(folder, self.config, self.networks, self.autoencoder, self.tokenizer)
+        write_words((caption for each in self.data.captions for caption in each), folder)
         logger.info("weights written to %s", folder)
 
 

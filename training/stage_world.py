@@ -1,48 +1,72 @@
-"""The world stage: images first, then images and blocks in turn, by the same optimisers.
+"""The world stage: single frames first, then frames and blocks with memory, by one optimiser.
 
-Imagination is learned from single frames and memory from blocks; once memory is there, both go on
-together, so that neither forgets.
+Imagination is learned from single frames: alone, and beside remembered views of the same place.
+Memory is learned from blocks. Once memory is there, all go on together, so that none is forgotten.
 """
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from model.networks import PocketNetworks
-from training.stage_blocks import BlockStage
 from training.stage_images import ImageStage, world_optimisers
 
-BLOCK_SHARE = 0.4  # of the steps after the first `image_steps`
+SHARES = {"views": 0.65, "blocks": 0.35}  # of the steps after the first `image_steps`
+
+
+class Task(Protocol):
+    """One thing to learn."""
+
+    def loss(self, step: int) -> Tensor:
+        """Return the loss of one step's batch."""
 
 
 class WorldStage:
-    """Trains `PocketNetworks` on both."""
+    """Trains `PocketNetworks` on all tasks in turn.
+
+    Args:
+        module: what is trained.
+        images: the task of the first `image_steps`; also draws the sheets of samples.
+        others: the tasks that follow, one for each name in `SHARES`.
+        rollouts: draws a sheet of real play.
+        image_steps: steps on single frames only.
+    """
 
     name = "world"
 
     def __init__(
-        self, module: PocketNetworks, images: ImageStage, blocks: BlockStage, image_steps: int
+        self,
+        module: PocketNetworks,
+        images: ImageStage,
+        others: Mapping[str, Task],
+        rollouts: Callable[[Path], None],
+        image_steps: int,
     ) -> None:
-        self.module, self.images, self.blocks = module, images, blocks
-        self.image_steps = image_steps
+        self.module, self.images, self.others = module, images, dict(others)
+        self.rollouts, self.image_steps = rollouts, image_steps
 
     def optimisers(self) -> list[torch.optim.Optimizer]:
         """Return Muon and AdamW."""
         return world_optimisers(self.module)
 
     def kind(self, step: int) -> str:
-        """Return what a step learns from: `images` or `blocks`."""
-        draw = np.random.default_rng([self.images.seed, 3, step]).random()
-        return "blocks" if step >= self.image_steps and draw < BLOCK_SHARE else "images"
+        """Return what a step learns from: `images`, `views` or `blocks`."""
+        if step < self.image_steps:
+            return "images"
+        draw = np.random.default_rng([self.images.seed, 3, step])
+        return str(draw.choice(list(SHARES), p=list(SHARES.values())))
 
     def loss(self, step: int) -> Tensor:
         """Return the loss of one step's batch."""
-        return (self.blocks if self.kind(step) == "blocks" else self.images).loss(step)
+        kind = self.kind(step)
+        return (self.images if kind == "images" else self.others[kind]).loss(step)
 
     def sheet(self, path: Path, step: int) -> None:
         """Write sampled frames, and rollouts once blocks are trained."""
         self.images.sheet(path)
         if step > self.image_steps:
-            self.blocks.sheet(path.with_stem(path.stem + "-rollout"))
+            self.rollouts(path.with_stem(path.stem + "-rollout"))
