@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from scenes.ambience import AMBIENCES
 from scenes.files import FieldError, SceneError, nearest, read_checked_yaml
 
 LIBRARY = Path(__file__).parent / "library"
@@ -21,7 +22,7 @@ class Scene:
     category: str = "outdoor"  # one of CATEGORIES
     image: str | None = None  # path of a picture to begin from, in YAML relative to the scene file
     memory: str | None = None  # memory policy; None: the player's setting
-    ambience: str | None = None  # sound of the place
+    ambience: str | None = None  # sound of the place, one of AMBIENCES; None: the app chooses
 
     def __post_init__(self) -> None:
         if not self.prompt.strip():
@@ -35,6 +36,10 @@ class Scene:
             guess = nearest(self.category, CATEGORIES)
             known = ", ".join(CATEGORIES)
             raise FieldError("category", f'category "{self.category}"{guess} is not one of {known}')
+        if self.ambience is not None and self.ambience not in AMBIENCES:
+            guess = nearest(self.ambience, AMBIENCES)
+            known = ", ".join(AMBIENCES)
+            raise FieldError("ambience", f'ambience "{self.ambience}"{guess} is not one of {known}')
 
 
 def available_scenes() -> tuple[str, ...]:

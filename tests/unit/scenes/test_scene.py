@@ -36,8 +36,9 @@ def test_scenes_of_the_library_load(name):
 
 def test_the_library_has_scenes_in_every_category():
     scenes = [load_scene(name) for name in available_scenes()]
-    assert len(scenes) >= 6
-    assert {scene.category for scene in scenes} == set(CATEGORIES)
+    assert len(scenes) >= 12
+    for category in CATEGORIES:
+        assert len([scene for scene in scenes if scene.category == category]) >= 3
 
 
 def test_library_scenes_have_different_seeds():

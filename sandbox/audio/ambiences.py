@@ -1,0 +1,90 @@
+"""The ambience of every name: which recipe makes it, how loud it is, and a small cache.
+
+The same name, seed and rate always give the same sounds.
+"""
+
+import functools
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from sandbox.audio import indoors, outdoors, tunes
+from sandbox.audio.outdoors import Sources
+from sandbox.audio.placing import Ambience, ear_gains
+from sandbox.audio.synthesis import Synth
+from scenes.ambience import AMBIENCES
+from scenes.files import nearest
+
+RATE = 48_000  # samples a second
+CACHED = 2  # ambiences kept; each takes 10 to 30 MB
+DIRECTIONS = tuple(range(0, 360, 30))  # in which loudness is averaged
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How an ambience is made."""
+
+    make: Callable[[Synth], Sources]
+    level: float  # mean loudness of an ear at full volume [dBFS, RMS]
+
+
+RECIPES = {
+    "arcade": Recipe(tunes.arcade, -23.0),
+    "birds": Recipe(outdoors.birds, -24.0),
+    "cave": Recipe(indoors.cave, -25.0),
+    "chimes": Recipe(outdoors.chimes, -23.0),
+    "clock": Recipe(indoors.clock, -26.0),
+    "crickets": Recipe(outdoors.crickets, -25.0),
+    "crystals": Recipe(tunes.crystals, -22.0),
+    "fireplace": Recipe(indoors.fireplace, -23.0),
+    "hall": Recipe(indoors.hall, -25.0),
+    "hum": Recipe(indoors.hum, -24.0),
+    "rain": Recipe(outdoors.rain, -22.0),
+    "room": Recipe(indoors.room, -26.0),
+    "silence": Recipe(lambda synth: (), -26.0),
+    "stream": Recipe(outdoors.stream, -23.0),
+    "waves": Recipe(outdoors.waves, -20.0),
+    "wind": Recipe(outdoors.wind, -21.0),
+}
+
+
+def check_ambience(name: str) -> None:
+    """Refuse a name that no recipe has.
+
+    Raises:
+        ValueError: names the nearest one.
+    """
+    if name not in RECIPES:
+        known = ", ".join(AMBIENCES)
+        raise ValueError(f'ambience "{name}"{nearest(name, AMBIENCES)} is not one of {known}')
+
+
+@functools.lru_cache(maxsize=CACHED)
+def make_ambience(name: str, seed: int, rate: int = RATE) -> Ambience:
+    """Return an ambience; takes up to half a second, so not on the window's thread.
+
+    Raises:
+        ValueError: there is no such ambience.
+    """
+    check_ambience(name)
+    recipe = RECIPES[name]
+    synth = Synth(rate, np.random.default_rng([seed, zlib.crc32(name.encode())]))
+    return Ambience(name, _levelled(recipe.make(synth), recipe.level))
+
+
+def _levelled(sources: Sources, level: float) -> Sources:
+    """Scale sources together until an ear hears them at `level`, averaged over directions."""
+    if not sources:
+        return sources
+    power = np.array([np.mean(np.square(source.loop)) for source in sources])
+    heard = np.mean([ear_gains(sources, yaw) ** 2 @ power for yaw in DIRECTIONS])
+    scale = np.float32(10 ** (level / 20) / np.sqrt(heard))
+    return tuple(replace(source, loop=_frozen(source.loop * scale)) for source in sources)
+
+
+def _frozen(loop: np.ndarray) -> np.ndarray:
+    loop = np.ascontiguousarray(loop, np.float32)
+    loop.flags.writeable = False  # it is shared by the cache and the device's thread
+    return loop

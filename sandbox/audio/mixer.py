@@ -1,0 +1,181 @@
+"""Mixes an ambience and cues for the way the camera looks, live and for soundtracks alike.
+
+Sound is made in quanta of 20 ms, whatever piece sizes a device asks for. Controls take effect at
+the next quantum, and every gain glides over at least one: nothing clicks. Knows nothing of devices,
+threads or how sounds are made.
+"""
+
+from collections import deque
+
+import numpy as np
+
+from sandbox.audio.ambiences import RATE
+from sandbox.audio.limiter import Limiter
+from sandbox.audio.placing import FOV, Ambience, ear_gains
+from sandbox.audio.synthesis import Wave
+
+QUANTA_PER_SECOND = 50
+TURN_SHARE = 0.22  # of the way to the new gains in a quantum: a turn is followed within 0.1 s
+MUTE_STEP = 0.2  # of full volume in a quantum
+FADE_IN_STEP = 0.02  # of an ambience that begins
+FADE_OUT_STEP = 0.05  # of one that ends
+MAX_CUES = 4  # at once
+
+
+class Mixer:
+    """Turns what is to be heard into samples.
+
+    mixer = Mixer(volume=0.6)
+    mixer.play(make_ambience("birds", seed=3))
+    mixer.look(yaw=90.0)  # the window's thread says where the camera looks
+    mixer.fill(out)       # the device's thread asks for samples, float32 [n, 2]
+
+    Every method but `fill` may be called on any thread; `fill` on one at a time. `fill` allocates
+    little and waits for nothing.
+    """
+
+    def __init__(self, rate: int = RATE, *, volume: float = 1.0, muted: bool = False) -> None:
+        self.rate = rate
+        self.quantum = rate // QUANTA_PER_SECOND
+        self._view = (0.0, FOV)
+        self._volume = volume
+        self._muted = muted
+        self._next: _Deck | None = None
+        self._asked: deque[Wave] = deque(maxlen=MAX_CUES)
+        # the rest belongs to the thread that fills
+        self._deck: _Deck | None = None
+        self._fade = 0.0  # of the deck
+        self._level = 0.0 if muted else loudness(volume)
+        self._cues: list[tuple[Wave, int]] = []  # and how much of it was played
+        self._ramp = np.arange(1, self.quantum + 1, dtype=np.float32) / np.float32(self.quantum)
+        self._limiter = Limiter(self.quantum)
+        self._mix = np.zeros((2, self.quantum), np.float32)
+        self._ready = np.zeros((2, self.quantum), np.float32)
+        self._left = 0  # samples of `_ready` not handed out yet
+
+    def look(self, yaw: float, fov: float = FOV) -> None:
+        """Say where the camera looks [degrees]."""
+        self._view = (yaw, fov)
+
+    def set_volume(self, volume: float) -> None:
+        """Set how loud all is, from 0 to 1."""
+        self._volume = volume
+
+    def mute(self, muted: bool) -> None:
+        """Fall silent, or come back."""
+        self._muted = muted
+
+    def cue(self, sound: Wave) -> None:
+        """Play a short sound now."""
+        self._asked.append(sound)
+
+    def play(self, ambience: Ambience | None) -> None:
+        """Fade to another ambience; None: to none."""
+        self._next = _Deck(ambience, self.quantum) if ambience and ambience.sources else None
+
+    def fill(self, out: np.ndarray) -> None:
+        """Write the next samples, float32 [n, 2]."""
+        done = 0
+        while done < len(out):
+            if not self._left:
+                self._advance()
+                self._left = self.quantum
+            count = min(self._left, len(out) - done)
+            begin = self.quantum - self._left
+            out[done : done + count] = self._ready[:, begin : begin + count].T
+            self._left -= count
+            done += count
+
+    def _advance(self) -> None:
+        """Make one quantum; the limiter hands out the one before."""
+        before = self._level
+        self._level = _stepped(before, 0.0 if self._muted else loudness(self._volume), MUTE_STEP)
+        if before == self._level == 0.0:
+            self._mix.fill(0.0)
+            self._asked.clear()
+            self._cues.clear()
+        else:
+            self._mix_deck()
+            self._mix_cues()
+            self._mix *= before + (self._level - before) * self._ramp
+        self._limiter.push(self._mix, self._ready)
+
+    def _mix_deck(self) -> None:
+        wanted = self._next
+        if self._fade == 0.0:
+            self._deck = wanted
+        if self._deck is None:
+            self._mix.fill(0.0)
+            return
+        stays, before = self._deck is wanted, self._fade
+        self._fade = _stepped(before, float(stays), FADE_IN_STEP if stays else FADE_OUT_STEP)
+        self._deck.mix(self._mix, self._ramp, self._view, (before, self._fade))
+
+    def _mix_cues(self) -> None:
+        while self._asked:
+            sound = self._asked.popleft()
+            if len(self._cues) < MAX_CUES:
+                self._cues.append((sound, 0))
+        for sound, played in self._cues:
+            part = sound[played : played + self.quantum]
+            self._mix[:, : len(part)] += part
+        self._cues = [
+            (sound, played + self.quantum)
+            for sound, played in self._cues
+            if played + self.quantum < len(sound)
+        ]
+
+
+class _Deck:
+    """An ambience being played: how far each loop is, and how loud each ear hears it now."""
+
+    def __init__(self, ambience: Ambience, quantum: int) -> None:
+        self._sources = ambience.sources
+        self._loops = [source.loop for source in ambience.sources]
+        self._played = [0] * len(self._loops)
+        self._rows = np.zeros((len(self._loops), quantum), np.float32)
+        self._planes = np.zeros((4, quantum), np.float32)
+        self._gains = np.zeros((4, len(self._loops)), np.float32)  # now; change in this quantum
+        self._view: tuple[float, float] | None = None
+        self._target = self._now = np.zeros((2, len(self._loops)), np.float32)
+
+    def mix(
+        self,
+        out: np.ndarray,
+        ramp: np.ndarray,
+        view: tuple[float, float],
+        fade: tuple[float, float],
+    ) -> None:
+        """Write the next quantum to `out`, [2, samples]; `fade` is its gain at both ends."""
+        if view != self._view:
+            self._target = ear_gains(self._sources, *view)
+            self._now = self._target if self._view is None else self._now
+            self._view = view
+        begin, self._now = self._now, self._now + TURN_SHARE * (self._target - self._now)
+        np.multiply(begin, fade[0], out=self._gains[:2])
+        np.subtract(self._now * fade[1], self._gains[:2], out=self._gains[2:])
+        for index, loop in enumerate(self._loops):
+            self._played[index] = _read(loop, self._played[index], self._rows[index])
+        np.matmul(self._gains, self._rows, out=self._planes)
+        np.multiply(self._planes[2:], ramp, out=out)
+        out += self._planes[:2]
+
+
+def loudness(volume: float) -> float:
+    """Return the gain of a volume from 0 to 1; halfway sounds about half as loud."""
+    return min(1.0, max(0.0, volume)) ** 1.5
+
+
+def _read(loop: Wave, begin: int, row: np.ndarray) -> int:
+    """Copy the next samples of a loop and return where to go on."""
+    filled = 0
+    while filled < len(row):
+        part = loop[begin : begin + len(row) - filled]
+        row[filled : filled + len(part)] = part
+        filled += len(part)
+        begin = (begin + len(part)) % len(loop)
+    return begin
+
+
+def _stepped(value: float, target: float, step: float) -> float:
+    return min(value + step, target) if target > value else max(value - step, target)

@@ -1,0 +1,196 @@
+"""Ambiences under the sky: wind, birds, crickets, rain, a stream, waves, chimes."""
+
+import numpy as np
+
+from sandbox.audio.placing import Source, all_around, around
+from sandbox.audio.synthesis import Synth, Wave, place, shifted
+
+Sources = tuple[Source, ...]
+
+
+def wind(synth: Synth) -> Sources:
+    """Gusts from three directions; one of them whistles a little."""
+    dull, bright = synth.noise(15, 70, 420), synth.noise(15, 380, 2200)
+    whistle = synth.noise(15, 520, 600, slope=9)
+    yaws = around(synth.rng, 3)
+    gusts = []
+    for index, yaw in enumerate(yaws):
+        gust = synth.swell(15, every=4)
+        loop = shifted(dull, index / 3) * (0.15 + 0.85 * gust)
+        loop += 0.45 * shifted(bright, index / 3) * gust**2
+        if index == 0:
+            loop += 0.16 * whistle * gust**3
+        gusts.append(Source(loop, yaw))
+    return (*gusts, *all_around(0.45 * synth.noise(12, 60, 500) * synth.swell(12, 5, floor=0.5)))
+
+
+def birds(synth: Synth) -> Sources:
+    """Four birds, each with its own song and place, above a breeze in leaves."""
+    return (*_birds(synth, 4), *_breeze(synth, 0.08))
+
+
+def crickets(synth: Synth) -> Sources:
+    """A warm night: crickets in the grass on all sides."""
+    singers = []
+    for index, yaw in enumerate(around(synth.rng, 3)):
+        loop = synth.silence(10 + index)
+        pitch = synth.rng.uniform(3900, 5100)
+        chirp = _chirp_of_cricket(synth, pitch, pulses=int(synth.rng.integers(3, 6)))
+        every = synth.rng.uniform(0.38, 0.62)
+        strength = (1.0, 0.6, 0.35)[index] * synth.rng.uniform(0.85, 1.0)
+        total = round(len(loop) / synth.rate / every)
+        rests = synth.swell(10 + index, every=4)
+        for turn in range(total):
+            at = synth.count((turn + synth.rng.uniform(0, 0.06)) * every)
+            if rests[at % len(loop)] > 0.25:  # now and then it listens
+                place(loop, chirp, at, strength * synth.rng.uniform(0.85, 1))
+        singers.append(Source(loop, yaw))
+    return (*singers, *all_around(0.05 * synth.noise(12, 80, 1200)))
+
+
+def rain(synth: Synth) -> Sources:
+    """Steady rain, drops on something hollow nearby, and a gutter that runs."""
+    drizzle = synth.noise(12, 2200, 10_000) * synth.swell(12, every=5, floor=0.75)
+    near, far, gutter_yaw = around(synth.rng, 3)
+    pats = [
+        synth.ping([(synth.rng.uniform(900, 3600), 0.006, 0.7)], attack=0.0008)
+        + 0.7 * _padded(synth.burst(0.003, 2000, 9000), synth.count(0.036))
+        for _ in range(16)
+    ]
+    drops = synth.scatter(synth.silence(11), pats, per_second=26, spread=0.45)
+    splashes = synth.scatter(synth.silence(13), pats, per_second=40, spread=0.9)
+    gutter = _water(synth, 9, per_second=45, low=500, high=1400)
+    return (
+        Source(1.3 * drops, near),
+        Source(0.4 * splashes, far),
+        Source(0.2 * gutter, gutter_yaw),
+        *all_around(0.25 * drizzle),
+    )
+
+
+def stream(synth: Synth) -> Sources:
+    """A brook over stones, close on one side and rushing further along; a bird or two."""
+    close, along, bird = around(synth.rng, 3)
+    brook = _water(synth, 12, per_second=70, low=380, high=1900)
+    rush = synth.noise(13, 250, 2600) * (0.5 + 0.5 * synth.swell(13, every=0.7))
+    song = _birds(synth, 1)[0].loop
+    return (
+        Source(0.5 * brook + 0.2 * synth.noise(12, 300, 4000), close),
+        Source(0.6 * rush, along),
+        Source(song, bird),
+        *_breeze(synth, 0.1),
+    )
+
+
+def waves(synth: Synth) -> Sources:
+    """Surf rolling in along a wide beach, a gull, wind from the sea."""
+    body, foam = synth.noise(27, 60, 700), synth.noise(27, 900, 6500)
+    sea = synth.rng.uniform(0, 360)
+    surf = []
+    for index, turn in enumerate((-55, 0, 55)):
+        swell = _breakers(synth, 27, first=index * 1.7)
+        loop = 0.9 * shifted(body, index / 3) * swell + 0.5 * shifted(foam, index / 3) * swell**2.5
+        surf.append(Source(loop, (sea + turn) % 360))
+    gull = synth.silence(31)
+    for start in (4.0, 19.5):
+        for call in range(int(synth.rng.integers(2, 5))):
+            cry = synth.sweep(0.34, synth.rng.uniform(1900, 2200), 1350, overtone=0.5)
+            place(gull, cry, synth.count(start + 0.42 * call), 0.25)
+    return (*surf, Source(gull, (sea + 110) % 360), *_breeze(synth, 0.12))
+
+
+def chimes(synth: Synth) -> Sources:
+    """A wind chime under a roof, a second one further off, breeze and one bird."""
+    near, far, bird = around(synth.rng, 3)
+    root = synth.rng.uniform(560, 680)
+    loops = []
+    for seconds, strength, shift in ((24, 1.0, 1.0), (29, 0.45, 1.498)):
+        tubes = [
+            synth.ping([(hz, 1.1, 1.0), (2.76 * hz, 0.5, 0.4), (5.4 * hz, 0.2, 0.15)], attack=0.003)
+            for hz in root * shift * np.array([1, 9 / 8, 5 / 4, 3 / 2, 5 / 3, 2])
+        ]
+        loop, gust = synth.silence(seconds), synth.swell(seconds, every=6)
+        for at in synth.rng.integers(len(loop), size=seconds * 2):
+            if gust[at] > 0.45:
+                tube = tubes[synth.rng.integers(len(tubes))]
+                place(loop, tube, at, strength * gust[at] * synth.rng.uniform(0.3, 1))
+        loops.append(loop)
+    song = _birds(synth, 1, strength=0.35)[0].loop
+    return (
+        Source(loops[0], near),
+        Source(loops[1], far),
+        Source(song, bird),
+        *_breeze(synth, 0.16),
+    )
+
+
+def _breeze(synth: Synth, strength: float) -> Sources:
+    loop = synth.noise(12, 120, 900) + 0.5 * synth.noise(12, 1800, 6000) * synth.swell(12, 3)
+    return all_around(strength * loop * synth.swell(12, every=5, floor=0.4))
+
+
+def _birds(synth: Synth, count: int, strength: float = 1.0) -> Sources:
+    pitches = synth.rng.permutation(np.linspace(2300, 4300, max(count, 3)))[:count]
+    singers = []
+    for index, yaw in enumerate(around(synth.rng, count)):
+        song = _song(synth, pitches[index])
+        seconds = 19 + 3 * index
+        loop, at = synth.silence(seconds), synth.rng.uniform(0.2, 2.5)
+        loudness = strength * synth.rng.uniform(0.45, 1.0)
+        while at < seconds - 1.5:
+            place(loop, song, synth.count(at), loudness * synth.rng.uniform(0.6, 1))
+            at += len(song) / synth.rate + synth.rng.uniform(1.2, 4.5)
+        for delay, echo in ((0.094, 0.12), (0.171, 0.06)):  # from trees around
+            loop += echo * np.roll(loop, synth.count(delay))
+        singers.append(Source(loop, yaw))
+    return tuple(singers)
+
+
+def _song(synth: Synth, pitch: float) -> Wave:
+    """A phrase of whistles; each bird repeats its own."""
+    rng = synth.rng
+    song, at = synth.silence(2.6), 0.0
+    for _ in range(int(rng.integers(2, 5))):
+        start, end = pitch * rng.uniform(0.85, 1.3, size=2)
+        seconds = rng.uniform(0.05, 0.2)
+        for _ in range(int(rng.choice((1, 1, 2, 5)))):  # five: a trill
+            if at + seconds > 2.5:
+                return song
+            place(song, synth.sweep(seconds, start, end), synth.count(at), rng.uniform(0.7, 1))
+            at += seconds * 1.12
+        at += rng.uniform(0.03, 0.12)
+    return song[: synth.count(at + 0.05)]
+
+
+def _chirp_of_cricket(synth: Synth, pitch: float, pulses: int) -> Wave:
+    chirp = synth.silence(0.03 * pulses)
+    for pulse in range(pulses):
+        whistle = synth.sweep(0.022, pitch * 1.01, pitch * 0.985, overtone=0.15)
+        place(chirp, whistle, synth.count(0.03 * pulse), 0.7 + 0.3 * pulse / pulses)
+    return chirp
+
+
+def _water(synth: Synth, seconds: float, per_second: float, low: float, high: float) -> Wave:
+    """Bubbles: short tones that rise as they close."""
+    bubbles = []
+    for hz in np.geomspace(low, high, 24):
+        seconds_of_one = synth.rng.uniform(0.02, 0.07)
+        bubbles.append(synth.sweep(seconds_of_one, hz, hz * synth.rng.uniform(1.05, 1.5), 0.2))
+    return synth.scatter(synth.silence(seconds), bubbles, per_second, spread=0.7)
+
+
+def _breakers(synth: Synth, seconds: int, first: float) -> Wave:
+    """Return how loud surf is: each wave gathers, breaks and runs out."""
+    curve = np.full(synth.count(seconds), 0.12, np.float32)
+    gather, run_out = synth.count(2.2), synth.count(4.5)
+    shape = np.concatenate(
+        [np.linspace(0, 1, gather) ** 2.5, np.linspace(1, 0, run_out) ** 1.6]
+    ).astype(np.float32)
+    for index in range(3):
+        at = first + index * seconds / 3 + synth.rng.uniform(-0.8, 0.8)
+        place(curve, shape, synth.count(at), synth.rng.uniform(0.55, 1))
+    return curve
+
+
+def _padded(sound: Wave, count: int) -> Wave:
+    return np.pad(sound, (0, max(0, count - len(sound))))[:count]

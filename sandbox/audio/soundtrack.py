@@ -1,0 +1,72 @@
+"""The sound of a recording, made from what was seen: the same mixing as live, without a device."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from sandbox.audio.ambiences import RATE, make_ambience
+from sandbox.audio.cues import check_cue, make_cues
+from sandbox.audio.mixer import Mixer
+from sandbox.audio.placing import FOV
+
+ENDING = 0.12  # seconds over which the end fades
+
+
+def render_soundtrack(
+    ambience: str | None,
+    seed: int,
+    yaws: Sequence[float],
+    fps: float,
+    cues: Sequence[tuple[float, str]] = (),
+    rate: int = RATE,
+    fovs: Sequence[float] | None = None,
+) -> np.ndarray:
+    """Return the sound of a sequence of frames, float32 [samples, 2]; see `soundtrack_pieces`."""
+    pieces = list(soundtrack_pieces(ambience, seed, yaws, fps, cues, rate, fovs))
+    return np.concatenate([np.zeros((0, 2), np.float32), *pieces])
+
+
+def soundtrack_pieces(
+    ambience: str | None,
+    seed: int,
+    yaws: Sequence[float],
+    fps: float,
+    cues: Sequence[tuple[float, str]] = (),
+    rate: int = RATE,
+    fovs: Sequence[float] | None = None,
+) -> Iterator[np.ndarray]:
+    """Make a soundtrack piece by piece, so that an hour needs no more memory than a second.
+
+    Args:
+        ambience: name of the ambience; None: cues only.
+        seed: of the ambience.
+        yaws: where the camera looks in each frame [degrees].
+        fps: frames a second.
+        cues: (second, name), in any order.
+        rate: samples a second.
+        fovs: field of view of each frame [degrees]; None: never zoomed.
+
+    Yields:
+        Samples at full volume, float32 [n, 2]; together as long as the frames, to the sample.
+
+    Raises:
+        ValueError: there is no such ambience or cue.
+    """
+    for _, name in cues:
+        check_cue(name)
+    total = round(len(yaws) * rate / fps)
+    if not total:
+        return
+    mixer, sounds = Mixer(rate), make_cues(rate)
+    mixer.play(make_ambience(ambience, seed, rate) if ambience else None)
+    waiting = sorted(cues, key=lambda cue: cue[0])
+    piece = np.zeros((mixer.quantum, 2), np.float32)
+    for begin in range(0, total + mixer.quantum, mixer.quantum):
+        frame = min(int(begin * fps / rate + 1e-6), len(yaws) - 1)
+        mixer.look(yaws[frame], fovs[frame] if fovs else FOV)
+        while waiting and waiting[0][0] * rate <= begin:
+            mixer.cue(sounds[waiting.pop(0)[1]])
+        mixer.mute(begin > total - (ENDING * rate))
+        mixer.fill(piece)
+        if begin:  # the limiter holds back a quantum
+            yield piece[: total - begin + mixer.quantum].copy()

@@ -1,0 +1,262 @@
+"""The words a world was trained on: what it knows, what comes nearest, what is worth trying.
+
+A small world knows the few hundred words of its captions; large ones know every word and have no
+vocabulary at all. Knows nothing of prompt boxes and of networks.
+"""
+
+import functools
+import json
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from scenes.characters import cluster_end
+from scenes.files import FileError
+from scenes.synonyms import SYNONYMS
+
+WORDS_FILE = "words.json"  # beside the weights
+VERSION = 1
+MAX_BYTES = 1024 * 1024
+_SMALL_WORDS = (
+    "a an and are as at be by for from has have here i in into is it its of on or our over some"
+    " than that the their there these they this to under up we with you your near next beside"
+    " between beyond among along across through inside outside towards every everywhere where"
+)
+FUNCTION_WORDS = frozenset(_SMALL_WORDS.split())  # name nothing to be drawn: every world knows them
+APOSTROPHES = ("'", "\u2019")
+SUFFIXES = ("ing", "ed", "es", "s", "ish", "ly", "y", "e")
+MIN_STEM = 3  # letters
+MOST_EDITS = 3  # between a word and what it might mean
+MIN_BEGINNING = 2  # letters that are enough to complete a word
+
+
+class VocabularyError(FileError):
+    """A list of words is damaged."""
+
+
+class Word(NamedTuple):
+    """A word of a text and its place."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class WordGroup:
+    """Phrases of one kind of which a prompt needs one: times of day, furniture."""
+
+    name: str
+    category: str | None  # of scenes that it belongs to; None: all
+    phrases: tuple[str, ...]  # the best known first
+
+
+class Vocabulary:
+    """What one world knows.
+
+    vocabulary = Vocabulary.load(folder / WORDS_FILE)
+    vocabulary.known("lighthouse")  # True
+    vocabulary.nearest("lighthose", 2)  # ("lighthouse", "lighthouses")
+    vocabulary.suggestions("a meadow", 2)  # ("at sunset", "covered in snow")
+    """
+
+    def __init__(self, counts: Mapping[str, int], groups: Sequence[WordGroup] = ()) -> None:
+        self.counts = dict(counts)
+        self.groups = tuple(groups)
+        self._by_stem: dict[str, list[str]] = {}
+        for word in sorted(self.counts, key=self._rank):
+            self._by_stem.setdefault(stem(word), []).append(word)
+        self._nearest = functools.lru_cache(maxsize=512)(self._find_nearest)
+        self._suggested = functools.lru_cache(maxsize=64)(self._suggest)
+
+    @classmethod
+    def load(cls, path: Path) -> "Vocabulary":
+        """Read a list of words.
+
+        Raises:
+            VocabularyError: the file is missing, too large, or not such a list.
+        """
+        try:
+            return cls(*_checked(_read(path)))
+        except (OSError, ValueError, RecursionError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise VocabularyError(
+                f"{path}: the words of this world cannot be read ({reason});"
+                " restore it with `git checkout -- assets/weights`"
+            ) from None
+
+    def known(self, word: str) -> bool:
+        """Return whether the world was trained on a word, or need not be."""
+        word = _plain(word)
+        return word in self.counts or word in FUNCTION_WORDS
+
+    def begins_known(self, beginning: str) -> bool:
+        """Return whether a word that is still being written can become a known one."""
+        beginning = _plain(beginning)
+        return any(word.startswith(beginning) for word in self.counts)
+
+    def unknown(self, text: str) -> tuple[Word, ...]:
+        """Return the words of a text that the world does not know."""
+        return tuple(word for word in split_words(text) if not self.known(word.text))
+
+    def nearest(self, word: str, count: int = 3) -> tuple[str, ...]:
+        """Return known words that might be meant, the likeliest first; () if none comes near."""
+        return self._nearest(_plain(word))[:count]
+
+    def suggestions(self, prompt: str, count: int = 5) -> tuple[str, ...]:
+        """Return phrases the world knows, of groups that the prompt does not speak of yet."""
+        stems = frozenset(stem(_plain(word.text)) for word in split_words(prompt))
+        return self._suggested(stems)[:count]
+
+    def _rank(self, word: str) -> tuple[int, str]:
+        return -self.counts[word], word
+
+    def _find_nearest(self, word: str) -> tuple[str, ...]:
+        if not word[:1].isalpha():  # an emoji is asked for by its name
+            names = (_symbol_name(letter) for letter in word)
+            named = [known for name in names for known in self._named(name)]
+            return tuple(dict.fromkeys(named))
+        found = [known for known in SYNONYMS.get(word, ()) if known in self.counts]
+        found += self._by_stem.get(stem(word), [])
+        if len(word) >= MIN_BEGINNING:
+            longer = (known for known in self.counts if known.startswith(word))
+            found += sorted(longer, key=self._rank)
+        found += self._similar(word)
+        return tuple(known for known in dict.fromkeys(found) if known != word)
+
+    def _named(self, name: str) -> list[str]:
+        found = []
+        for word in name.split():
+            found += [word] if word in self.counts else self._find_nearest(word)[:1]
+        return found
+
+    def _similar(self, word: str) -> list[str]:
+        limit = min(MOST_EDITS, max(1, len(word) // 3)) if len(word) > 2 else 0
+        far = {known: edit_distance(word, known, limit) for known in self.counts} if limit else {}
+        near = [known for known, distance in far.items() if distance <= limit]
+        return sorted(near, key=lambda known: (far[known], self._rank(known)))
+
+    def _suggest(self, stems: frozenset[str]) -> tuple[str, ...]:
+        category = self._category(stems)
+        groups = [group for group in self.groups if group.category in (category, None)]
+        if category is None:
+            groups = [group for group in self.groups if group.category]
+        silent = [group for group in groups if not _mentioned(group, stems)]
+        rows = max((len(group.phrases) for group in silent), default=0)
+        turns = [g.phrases[row] for row in range(rows) for g in silent if row < len(g.phrases)]
+        return tuple(dict.fromkeys(turns))
+
+    def _category(self, stems: frozenset[str]) -> str | None:
+        """Return the category of scenes that most of what is said belongs to."""
+        said: dict[str, int] = {}
+        for group in self.groups:
+            if group.category:
+                said[group.category] = said.get(group.category, 0) + _mentioned(group, stems)
+        best = max(said, key=said.__getitem__, default=None)
+        return best if best and said[best] else None
+
+
+def split_words(text: str) -> tuple[Word, ...]:
+    """Return the words of a text; an emoji or another symbol is a word of its own."""
+    words, start = [], 0
+    while start < len(text):
+        kind = unicodedata.category(text[start])[0]
+        end = cluster_end(text, start)
+        if kind in "LNM":
+            while end < len(text) and _continues(text, end):
+                end += 1
+        if kind in "LNMS":
+            words.append(Word(text[start:end], start, end))
+        start = end
+    return tuple(words)
+
+
+@functools.lru_cache(maxsize=4096)
+def stem(word: str) -> str:
+    """Return what a word shares with its relatives: snow of snowy, sun of sunny."""
+    while True:
+        ending = next((s for s in SUFFIXES if word.endswith(s)), None)
+        if ending is None or len(word) - len(ending) < MIN_STEM:
+            return word
+        word = word[: -len(ending)]
+        if ending == "s" and word.endswith("ie"):
+            word = word[:-2] + "y"
+        if len(word) > MIN_STEM and word[-1] == word[-2]:
+            word = word[:-1]
+
+
+def edit_distance(word: str, other: str, limit: int) -> int:
+    """Return how many letters to add, drop, change or swap; `limit` + 1 if more than `limit`."""
+    if abs(len(word) - len(other)) > limit or len(set(word) ^ set(other)) > 2 * limit:
+        return limit + 1
+    before, row = [], list(range(len(other) + 1))
+    for i, letter in enumerate(word, start=1):
+        older, before, row = before, row, [i]
+        for j, another in enumerate(other, start=1):
+            cost = min(before[j] + 1, row[-1] + 1, before[j - 1] + (letter != another))
+            if i > 1 and j > 1 and letter == other[j - 2] and word[i - 2] == another:
+                cost = min(cost, older[j - 2] + 1)
+            row.append(cost)
+        if min(row) > limit:
+            return limit + 1
+    return row[-1]
+
+
+def _mentioned(group: WordGroup, stems: frozenset[str]) -> int:
+    """Return the length in words of the longest phrase of a group that is said, 0 if none is."""
+    return max((len(need) for need in _needs(group) if need <= stems), default=0)
+
+
+@functools.lru_cache(maxsize=256)
+def _needs(group: WordGroup) -> tuple[frozenset[str], ...]:
+    phrases = (set(phrase.split()) - FUNCTION_WORDS for phrase in group.phrases)
+    return tuple(frozenset(map(stem, words)) for words in phrases if words)
+
+
+def _continues(text: str, place: int) -> bool:
+    kind = unicodedata.category(text[place])[0]
+    inside = text[place] in APOSTROPHES and place + 1 < len(text) and text[place + 1].isalpha()
+    return kind in "LNM" or inside
+
+
+def _plain(word: str) -> str:
+    return (
+        unicodedata.normalize("NFKC", word)
+        .lower()
+        .replace(APOSTROPHES[1], APOSTROPHES[0])
+        .removesuffix("'s")
+    )
+
+
+def _symbol_name(letter: str) -> str:
+    return unicodedata.name(letter, "").lower().replace("-", " ")
+
+
+def _read(path: Path) -> object:
+    with path.open("rb") as file:
+        data = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise ValueError(f"it is larger than {MAX_BYTES // 1024} KiB")
+    return json.loads(data)
+
+
+def _checked(content: object) -> tuple[dict[str, int], list[WordGroup]]:
+    if not isinstance(content, dict) or content.get("version") != VERSION:
+        raise ValueError(f"expected a list of words of version {VERSION}")
+    counts, groups = content.get("words"), content.get("groups")
+    if not isinstance(counts, dict) or not isinstance(groups, list):
+        raise ValueError('"words" and "groups" are missing')
+    if not all(type(count) is int and count > 0 for count in counts.values()):
+        raise ValueError("a word's count is not a whole number above 0")
+    return counts, [_group(group) for group in groups]
+
+
+def _group(values: object) -> WordGroup:
+    if not isinstance(values, dict) or not isinstance(values.get("phrases"), list):
+        raise ValueError("a group has no phrases")
+    texts = [values.get("name"), values.get("category") or "", *values["phrases"]]
+    if not all(isinstance(text, str) for text in texts):
+        raise ValueError("a group holds something that is not text")
+    return WordGroup(texts[0], texts[1] or None, tuple(values["phrases"]))

@@ -1,0 +1,193 @@
+"""What a world knows, what comes nearest to what it does not know, and what is worth trying."""
+
+import itertools
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scenes.scene import available_scenes, load_scene
+from scenes.vocabulary import (
+    WORDS_FILE,
+    Vocabulary,
+    VocabularyError,
+    WordGroup,
+    edit_distance,
+    split_words,
+    stem,
+)
+
+POCKET = Path(__file__).parents[3] / "assets" / "weights" / "pocket" / WORDS_FILE
+COUNTS = {"meadow": 40, "mountains": 30, "night": 30, "red": 25, "castle": 20, "castles": 10}
+COUNTS |= {"snow": 9, "snowy": 12, "cactuses": 8, "sheep": 7, "boats": 6, "library": 5, "sofa": 5}
+GROUPS = (
+    WordGroup("place", "outdoor", ("meadow", "snowfield")),
+    WordGroup("place", "indoor", ("library",)),
+    WordGroup("time", "outdoor", ("at night",)),
+    WordGroup("buildings", "outdoor", ("castles", "red castles")),
+    WordGroup("furniture", "indoor", ("a red sofa",)),
+)
+
+
+@pytest.fixture
+def vocabulary():
+    return Vocabulary(COUNTS, GROUPS)
+
+
+@pytest.fixture(scope="module")
+def pocket():
+    return Vocabulary.load(POCKET)
+
+
+def test_words_of_captions_and_words_that_name_nothing_are_known(vocabulary):
+    for word in ("meadow", "MEADOW", "castle's", "castle’s", "with", "the"):  # noqa: RUF001
+        assert vocabulary.known(word)
+    for word in ("castel", "zeppelin", "7", "🌵", "замок", ""):
+        assert not vocabulary.known(word)
+
+
+def test_unknown_words_come_with_their_place(vocabulary):
+    text = "A meadow, 🌵 and a zeppelin."
+    assert [(word.text, text[word.start : word.end]) for word in vocabulary.unknown(text)] == [
+        ("🌵", "🌵"),
+        ("zeppelin", "zeppelin"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("word", "nearest"),
+    [
+        ("meadwo", "meadow"),
+        ("mountan", "mountains"),
+        ("mountain", "mountains"),
+        ("snowing", "snowy"),
+        ("cactus", "cactuses"),
+        ("ship", "boats"),
+        ("couch", "sofa"),
+        ("🏰", "castle"),
+        ("🌵", "cactuses"),
+        ("cas", "castle"),
+    ],
+)
+def test_the_nearest_word_is_the_one_that_is_meant(vocabulary, word, nearest):
+    assert vocabulary.nearest(word, 1) == (nearest,)
+
+
+def test_nothing_is_near_to_nonsense(vocabulary):
+    for word in ("xyzzyx", "123", "замок", "🙃", ""):
+        assert vocabulary.nearest(word) == ()
+
+
+def test_nearest_words_are_known_and_not_the_word_itself(pocket):
+    for word in ("ligh", "tree", "dragon", "stormy", "meadwo"):
+        found = pocket.nearest(word, 5)
+        assert found
+        assert word not in found
+        assert all(pocket.known(each) for each in found)
+
+
+def test_suggestions_speak_of_what_the_prompt_leaves_open(vocabulary):
+    assert vocabulary.suggestions("a meadow") == ("at night", "castles", "red castles")
+    assert vocabulary.suggestions("a meadow with a castle") == ("at night",)
+    assert vocabulary.suggestions("Library!") == ("a red sofa",)
+
+
+def test_an_empty_prompt_is_suggested_a_place_first(vocabulary):
+    assert vocabulary.suggestions("", 2) == ("meadow", "library")
+
+
+def test_what_is_suggested_is_not_suggested_again(pocket):
+    prompt = "a desert"
+    for _ in range(8):
+        suggested = pocket.suggestions(prompt, 1)[0]
+        assert suggested not in prompt
+        prompt = f"{prompt}, {suggested}"
+    assert pocket.unknown(prompt) == ()
+
+
+def test_every_suggestion_of_the_pocket_world_is_known_to_it(pocket):
+    for group in pocket.groups:
+        for phrase in group.phrases:
+            assert pocket.unknown(phrase) == ()
+
+
+def test_the_pocket_world_knows_its_own_scenes(pocket):
+    for name in available_scenes():
+        words = split_words(load_scene(name).prompt)
+        unknown = pocket.unknown(load_scene(name).prompt)
+        assert len(unknown) <= len(words) // 4, unknown
+
+
+def test_emoji_of_several_characters_are_one_word():
+    assert [word.text for word in split_words("a 👩‍🚀 and 👍🏽, don't!")] == [
+        *("a", "👩‍🚀", "and", "👍🏽", "don't"),
+    ]
+
+
+@given(st.text(max_size=80))
+def test_words_lie_in_the_text_in_order(text):
+    words = split_words(text)
+    assert all(text[word.start : word.end] == word.text for word in words)
+    assert all(one.end <= other.start for one, other in itertools.pairwise(words))
+
+
+@given(st.text(max_size=12))
+def test_any_word_can_be_asked_for(word):
+    vocabulary = Vocabulary(COUNTS, GROUPS)
+    assert len(vocabulary.nearest(word, 2)) <= 2
+    vocabulary.suggestions(word)
+
+
+@pytest.mark.parametrize(
+    "relatives", [("snow", "snowy", "snowing", "snowed"), ("house", "houses"), ("sun", "sunny")]
+)
+def test_relatives_share_a_stem(relatives):
+    assert len({stem(word) for word in relatives}) == 1
+
+
+@pytest.mark.parametrize(
+    ("word", "other", "distance"),
+    [("same", "same", 0), ("form", "from", 1), ("kitten", "sitting", 3), ("a", "abcdef", 4)],
+)
+def test_edit_distance(word, other, distance):
+    assert edit_distance(word, other, limit=3) == distance
+
+
+def test_a_list_of_words_can_be_read(tmp_path):
+    group = {"name": "time", "category": "outdoor", "phrases": ["at night"]}
+    path = tmp_path / WORDS_FILE
+    path.write_text(json.dumps({"version": 1, "words": {"night": 3}, "groups": [group]}))
+    vocabulary = Vocabulary.load(path)
+    assert vocabulary.known("night")
+    assert vocabulary.groups == (WordGroup("time", "outdoor", ("at night",)),)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        "[" * 100_000,
+        '{"version": 2}',
+        '{"version": 1, "words": {"a": "b"}, "groups": []}',
+        '{"version": 1, "words": {"a": 0}, "groups": []}',
+        '{"version": 1, "words": {}, "groups": [{"name": "x"}]}',
+        '{"version": 1, "words": {}, "groups": [{"name": "x", "phrases": [1]}]}',
+        " " * (1024 * 1024 + 1),
+        b"\xff\xfe\xff",
+    ],
+)
+def test_a_damaged_list_is_one_sentence(tmp_path, content):
+    path = tmp_path / WORDS_FILE
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(VocabularyError) as caught:
+        Vocabulary.load(path)
+    assert str(caught.value).startswith(f"{path}: the words of this world cannot be read (")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_list_is_one_sentence(tmp_path):
+    with pytest.raises(VocabularyError, match="No such file"):
+        Vocabulary.load(tmp_path / WORDS_FILE)
