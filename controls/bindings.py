@@ -1,43 +1,188 @@
-"""Which key does what: one table for input, on-screen help and documentation. Knows no windows."""
+"""Which key does what: one table for input, on-screen help, settings and documentation.
 
-from dataclasses import dataclass
-from typing import Literal
+Keys of the keyboard and buttons of a gamepad go by name (`keys.py`). Knows no windows.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+
+from controls.keys import is_pad, key_title
 
 Axis = Literal["yaw", "pitch"]
-Action = Literal["leave", "reset", "hud", "pause", "help", "fullscreen"]
+Move = Literal["look_left", "look_right", "look_up", "look_down"]
+Action = Literal[
+    "stop", "anchor", "to_anchor", "postcards", "probes",
+    "prompt", "reset", "new_seed", "pause", "step", "leave",
+    "policy", "more_memory", "less_memory",
+    "save", "load", "fork", "record", "screenshot",
+    "hud", "minimap", "split", "late_warp", "help", "fullscreen",
+    "mute", "louder", "quieter",
+]  # fmt: skip
+Group = Literal["Look around", "Come back", "World", "Memory", "Keep", "Show", "Sound"]
 
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """One key: it moves the camera along an axis, or does an action."""
+    """One thing a player can do, and the keys for it: it moves the camera, or is an action."""
 
-    key: str  # as pygame.key.name() says it
-    help: str  # what it does, for people
+    name: Move | Action
+    keys: tuple[str, ...]  # the first is shown where there is room for one
+    help: str  # what it does, for people, in a few words
+    group: Group
     axis: Axis | None = None
     direction: int = 0  # +1 or -1 along the axis
-    action: Action | None = None
 
 
 BINDINGS = (
-    Binding("left", "look left", axis="yaw", direction=-1),
-    Binding("up", "look up", axis="pitch", direction=1),
-    Binding("down", "look down", axis="pitch", direction=-1),
-    Binding("right", "look right", axis="yaw", direction=1),
-    Binding("r", "start over with the same seed", action="reset"),
-    Binding("p", "pause", action="pause"),
-    Binding("h", "change what is shown: full, small, off", action="hud"),
-    Binding("f1", "show or hide this help", action="help"),
-    Binding("f11", "full screen", action="fullscreen"),
-    Binding("escape", "leave", action="leave"),
+    Binding("look_left", ("left", "a", "pad left"), "look left", "Look around", "yaw", -1),
+    Binding("look_up", ("up", "w", "pad up"), "look up", "Look around", "pitch", 1),
+    Binding("look_down", ("down", "s", "pad down"), "look down", "Look around", "pitch", -1),
+    Binding("look_right", ("right", "d", "pad right"), "look right", "Look around", "yaw", 1),
+    Binding("stop", ("space", "pad b"), "stop the camera", "Look around"),
+    Binding("anchor", ("e", "pad a"), "drop an anchor here", "Come back"),
+    Binding("to_anchor", ("b", "pad y"), "back to the last anchor", "Come back"),
+    Binding("postcards", ("c", "pad x"), "play postcards", "Come back"),
+    Binding("probes", ("tab", "pad right shoulder"), "all comparisons", "Come back"),
+    Binding("prompt", ("t", "return"), "change the prompt", "World"),
+    Binding("pause", ("p", "pad start"), "pause", "World"),
+    Binding("step", (".",), "one block, while paused", "World"),
+    Binding("reset", ("r",), "start over with the same seed", "World"),
+    Binding("new_seed", ("n",), "start over with a new seed", "World"),
+    Binding("leave", ("escape", "pad back"), "leave to the title", "World"),
+    Binding("policy", ("k", "pad left shoulder"), "next memory policy", "Memory"),
+    Binding("more_memory", ("]", "page up"), "more memory", "Memory"),
+    Binding("less_memory", ("[", "page down"), "less memory", "Memory"),
+    Binding("save", ("f5",), "save this moment", "Keep"),
+    Binding("load", ("f9",), "load the saved moment", "Keep"),
+    Binding("fork", ("f6",), "fork: a second copy of it", "Keep"),
+    Binding("record", ("f10",), "record, on or off", "Keep"),
+    Binding("screenshot", ("f12",), "take a picture", "Keep"),
+    Binding("hud", ("h", "pad right stick"), "show all, little, nothing", "Show"),
+    Binding("minimap", ("m", "pad left stick"), "map", "Show"),
+    Binding("split", ("v",), "two policies side by side", "Show"),
+    Binding("late_warp", ("l",), "late warp, on or off", "Show"),
+    Binding("help", ("f1",), "show or hide this help", "Show"),
+    Binding("fullscreen", ("f11", "f"), "full screen", "Show"),
+    Binding("mute", ("u",), "sound, on or off", "Sound"),
+    Binding("louder", ("=", "+", "[+]"), "louder", "Sound"),
+    Binding("quieter", ("-", "[-]"), "quieter", "Sound"),
 )
-CAMERA_BINDINGS = {binding.key: binding for binding in BINDINGS if binding.axis}
-ACTIONS = {binding.key: binding.action for binding in BINDINGS if binding.action}
+POINTING_GROUP: Group = "Look around"
+POINTING = (  # what has no keys: help, mouse, gamepad
+    ("turn the picture by hand", "mouse drag", ""),
+    ("look around, slowly or fast", "", "sticks"),
+)
 
 
-def help_rows() -> tuple[tuple[str, str], ...]:
-    """Return (key, what it does) rows, as help and documentation show them."""
-    return tuple((_title(binding.key), binding.help) for binding in BINDINGS)
+FIRST_STEPS = (
+    *("look_left", "look_up", "look_down", "look_right"),
+    *("reset", "pause", "hud", "help", "fullscreen", "leave"),
+)
 
 
-def _title(key: str) -> str:
-    return {"escape": "Esc"}.get(key, key.capitalize())
+class BindingError(ValueError):
+    """One key would do two things; `names` says which."""
+
+    def __init__(self, key: str, names: tuple[str, str]) -> None:
+        one, other = names
+        super().__init__(
+            f'"{key_title(key)}" is a key of both {one} and {other}; give one of them another'
+        )
+        self.names = names
+
+
+class Bindings:
+    """The bindings of one player, looked up by key.
+
+    bindings = Bindings().with_keys({"anchor": ["g"]})
+    bindings.actions["g"]  # "anchor"
+    bindings.moves["a"].axis  # "yaw"
+    bindings.title("anchor")  # "G"
+
+    Raises:
+        BindingError: a key is given to two rows.
+    """
+
+    def __init__(self, rows: Sequence[Binding] = BINDINGS) -> None:
+        self.rows = tuple(rows)
+        self.moves: dict[str, Binding] = {}  # by key
+        self.actions: dict[str, Action] = {}  # by key
+        self._by_name = {row.name: row for row in self.rows}
+        owners: dict[str, Binding] = {}
+        for row in self.rows:
+            for key in row.keys:
+                owner = owners.setdefault(key, row)
+                if owner is not row:
+                    raise BindingError(key, (owner.name, row.name))
+                if row.axis:
+                    self.moves[key] = row
+                else:
+                    self.actions[key] = row.name
+
+    def __getitem__(self, name: str) -> Binding:
+        return self._by_name[name]
+
+    @property
+    def caps(self) -> tuple[Binding, ...]:
+        """The rows that move the camera: one key cap each on the display."""
+        return tuple(row for row in self.rows if row.axis)
+
+    def with_keys(self, changes: Mapping[str, Sequence[str]]) -> "Bindings":
+        """Return these bindings with other keys for some rows; () takes a row's keys away.
+
+        Raises:
+            BindingError: a key would do two things.
+            KeyError: there is no such row.
+        """
+        rows = dict(self._by_name)
+        for name, keys in changes.items():
+            rows[name] = replace(self[name], keys=tuple(dict.fromkeys(keys)))
+        return Bindings(tuple(rows.values()))
+
+    def title(self, name: Move | Action) -> str:
+        """Return the first key of a row for people, "" if it has none."""
+        keys = self[name].keys
+        return key_title(keys[0]) if keys else ""
+
+    def groups(self) -> tuple[tuple[Group, tuple[Binding, ...]], ...]:
+        """Return the rows by group, in the order of the help."""
+        return tuple(
+            (group, tuple(row for row in self.rows if row.group == group))
+            for group in get_args(Group)
+        )
+
+
+DEFAULTS = Bindings()
+CAMERA_BINDINGS = {row.keys[0]: row for row in DEFAULTS.caps}  # the first key of each direction
+ACTIONS = DEFAULTS.actions
+
+
+def keys_text(binding: Binding) -> str:
+    """Return the keys of the keyboard for people: "Left or A"; "" if there are none."""
+    return " or ".join(key_title(key) for key in binding.keys if not is_pad(key))
+
+
+def pad_text(binding: Binding) -> str:
+    """Return the buttons of a gamepad for people: "Pad A"; "" if there are none."""
+    return " or ".join(key_title(key) for key in binding.keys if is_pad(key))
+
+
+def help_rows(bindings: Bindings = DEFAULTS) -> tuple[tuple[str, str], ...]:
+    """Return (key, what it does) rows of what a first visit needs, for a small help."""
+    return tuple((bindings.title(name), bindings[name].help) for name in FIRST_STEPS)
+
+
+def controls_table(bindings: Bindings = DEFAULTS) -> str:
+    """Return all controls as a table in Markdown, for the documentation."""
+    lines = ["| | keyboard and mouse | gamepad |", "|---|---|---|"]
+    for group, rows in bindings.groups():
+        lines.append(f"| **{group}** | | |")
+        lines += [_line(row.help, keys_text(row), pad_text(row)) for row in rows]
+        if group == POINTING_GROUP:
+            lines += [_line(*row) for row in POINTING]
+    return "\n".join(lines) + "\n"
+
+
+def _line(*cells: str) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

@@ -1,13 +1,18 @@
-"""Where camera commands come from: a person at the keys, or a script (a demo, a replay).
+"""Where camera commands come from: a person at keys, mouse and gamepad, or a script.
 
-Knows nothing of windows and worlds; keys arrive by name.
+Knows nothing of windows and worlds; keys arrive by name, mouse and sticks as numbers.
 """
 
 import threading
 from collections.abc import Sequence
 
-from controls.bindings import CAMERA_BINDINGS, Axis
-from controls.camera import CameraCommand
+from controls.bindings import DEFAULTS, Axis, Bindings
+from controls.camera import CameraCommand, CameraSpeed
+from controls.drag import MouseDrag, full_drag
+from controls.gamepad import GamepadStick, StickAxis
+
+AXES: tuple[Axis, ...] = ("yaw", "pitch")
+FIRM = 0.25  # change of a stick that is meant, and not a hand at rest
 
 
 class KeyboardSource:
@@ -18,14 +23,15 @@ class KeyboardSource:
     keyboard.next_command()  # CameraCommand(yaw=-1.0)
     """
 
-    def __init__(self) -> None:
+    def __init__(self, bindings: Bindings = DEFAULTS) -> None:
         self._lock = threading.Lock()
+        self._moves = bindings.moves
         self._held: list[str] = []  # oldest press first
         self._tapped: list[str] = []  # pressed since the last command, perhaps released again
 
     def press(self, key: str) -> None:
         """Note that a key went down; keys that move no camera are ignored."""
-        if key not in CAMERA_BINDINGS:
+        if key not in self._moves:
             return
         with self._lock:
             if key not in self._held:
@@ -44,17 +50,138 @@ class KeyboardSource:
             self._held.clear()
             self._tapped.clear()
 
+    def stop(self) -> None:
+        """Stop the camera: what is held counts again when it was let go."""
+        self.release_all()
+
     def held(self) -> frozenset[str]:
         """Return the camera keys that are down."""
         with self._lock:
             return frozenset(self._held)
 
-    def next_command(self) -> CameraCommand:
-        """Return what the keys mean now; a tap since the last call counts once."""
+    @property
+    def is_steering(self) -> bool:
+        """Whether the player moves the camera, or has done so since the last command."""
         with self._lock:
-            held, tapped = tuple(self._held), tuple(self._tapped)
-            self._tapped.clear()
-        return CameraCommand(yaw=_axis("yaw", held, tapped), pitch=_axis("pitch", held, tapped))
+            return bool(self._held or self._tapped)
+
+    def held_command(self) -> CameraCommand:
+        """Return what `next_command` would, without answering it."""
+        with self._lock:
+            return self._command()
+
+    def next_command(self) -> CameraCommand:
+        """Return what the player wants now; a tap since the last call counts once."""
+        with self._lock:
+            command = self._command()
+            self._answered()
+        return command
+
+    def _command(self) -> CameraCommand:
+        return CameraCommand(*map(self._axis, AXES))
+
+    def _answered(self) -> None:
+        self._tapped.clear()
+
+    def _axis(self, axis: Axis) -> float:
+        """Held keys decide and opposite ones cancel; without any, the last tap does."""
+        held = {self._moves[key].direction for key in self._held if self._moves[key].axis == axis}
+        if held:
+            return float(sum(held))
+        taps = [self._moves[key].direction for key in self._tapped if self._moves[key].axis == axis]
+        return float(taps[-1]) if taps else 0.0
+
+
+class PlayerSource(KeyboardSource):
+    """Keyboard, mouse and gamepad of one player; on each axis what was moved last decides.
+
+    player = PlayerSource()
+    player.drag(30.0, 0.0)  # pixels, on the window's thread
+    player.tilt("left y", -1.0)  # a stick, up
+    player.next_command()  # CameraCommand(yaw=-0.125, pitch=1.0), on the world's thread
+    """
+
+    def __init__(self, bindings: Bindings = DEFAULTS) -> None:
+        super().__init__(bindings)
+        self._drag = MouseDrag()
+        self._stick = GamepadStick()
+        self._firm = (0.0, 0.0)  # where the stick was when it last took over
+        self._newest: dict[Axis, list[str]] = {axis: ["keys", "stick", "drag"] for axis in AXES}
+
+    def press(self, key: str) -> None:
+        """Note that a key or button went down; it takes over its axis."""
+        super().press(key)
+        if key in self._moves:
+            with self._lock:
+                self._take_over("keys", self._moves[key].axis)
+
+    def drag(self, across: float, along: float) -> None:
+        """Note that the mouse dragged the picture, in pixels to the right and down."""
+        with self._lock:
+            self._drag.move(across, along)
+            for axis, moved in zip(AXES, (across, along), strict=True):
+                if moved:
+                    self._take_over("drag", axis)
+
+    def tilt(self, axis: StickAxis, raw: float) -> None:
+        """Note where an axis of a gamepad's stick is, in [-1, 1]; + is right and down."""
+        with self._lock:
+            self._stick.move(axis, raw)
+            firm = list(self._firm)
+            for place, value in enumerate(self._stick.value):
+                started = value != 0.0 and firm[place] == 0.0
+                if started or abs(value - firm[place]) >= FIRM:
+                    self._take_over("stick", AXES[place])
+                if started or value == 0.0 or abs(value - firm[place]) >= FIRM:
+                    firm[place] = value
+            self._firm = firm[0], firm[1]
+
+    def fit_drag(self, picture_width: float, speed: CameraSpeed, block_seconds: float) -> None:
+        """Let the picture follow the hand: call it when the picture's size or the world changes.
+
+        Args:
+            picture_width: of the picture as it is shown [px].
+            speed: of a full command.
+            block_seconds: seconds of play that a block lasts.
+        """
+        with self._lock:
+            self._drag.full = full_drag(picture_width, speed, block_seconds)
+
+    def release_all(self) -> None:
+        """Let go of everything, as when the window loses the keyboard."""
+        super().release_all()
+        with self._lock:
+            self._drag.stop()
+            self._stick.stop()
+            self._firm = 0.0, 0.0
+
+    @property
+    def is_steering(self) -> bool:
+        """Whether the player moves the camera, or has done so since the last command."""
+        with self._lock:
+            pushes = (*self._drag.value, *self._stick.value)
+            return bool(self._held or self._tapped) or any(pushes)
+
+    def _command(self) -> CameraCommand:
+        said = {
+            "keys": tuple(map(self._axis, AXES)),
+            "drag": self._drag.value,
+            "stick": self._stick.value,
+        }
+        yaw, pitch = (
+            next((said[device][place] for device in order if said[device][place]), 0.0)
+            for place, order in enumerate(self._newest.values())
+        )
+        return CameraCommand(yaw, pitch)
+
+    def _answered(self) -> None:
+        super()._answered()
+        self._drag.take()
+
+    def _take_over(self, device: str, axis: Axis) -> None:
+        order = self._newest[axis]
+        order.remove(device)
+        order.insert(0, device)
 
 
 class ScriptSource:
@@ -70,11 +197,3 @@ class ScriptSource:
             return None
         self.position += 1
         return self.commands[self.position - 1]
-
-
-def _axis(axis: Axis, held: Sequence[str], tapped: Sequence[str]) -> float:
-    """Held keys decide and opposite ones cancel; without any, the last tap does."""
-    pressed = [CAMERA_BINDINGS[key] for key in held if CAMERA_BINDINGS[key].axis == axis]
-    if not pressed:
-        pressed = [CAMERA_BINDINGS[key] for key in tapped if CAMERA_BINDINGS[key].axis == axis][-1:]
-    return float(sum(binding.direction for binding in pressed))

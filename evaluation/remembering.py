@@ -9,11 +9,11 @@ import numpy as np
 from controls.camera import yaw_difference
 from evaluation.clips import Clip
 from evaluation.metrics import image_shift, psnr, recall, ssim
+from evaluation.motion import MOTION_LIMIT
 from model.world import Frames
 
 TURNING_MARGIN = 10.0  # degrees around the turning point that prove no memory
 TIMES_AWAY = (0.0, 5.0, 10.0, float("inf"))  # s between two sightings, borders of the split
-MOTION_LIMIT = 1.0  # px a frame that command and picture may disagree
 SHIFT_MARGIN = 8  # px searched beyond one and a half times the commanded shift
 FLOOR_PAIRS = 32  # unrelated pairs of frames a clip
 CEILING_FRAMES = 12  # frames a clip that go through the autoencoder

@@ -1,28 +1,118 @@
-"""One table says what every key does."""
+"""One table says what every key does: input, help and documentation follow it."""
 
-from controls.bindings import ACTIONS, BINDINGS, CAMERA_BINDINGS, help_rows
+from typing import get_args
+
+import pygame
+import pytest
+
+from controls.bindings import (
+    ACTIONS,
+    BINDINGS,
+    CAMERA_BINDINGS,
+    DEFAULTS,
+    Action,
+    BindingError,
+    Bindings,
+    Move,
+    controls_table,
+    help_rows,
+    keys_text,
+)
+from controls.keys import NAMED, PAD_BUTTONS, find_key, is_pad, key_title
+
+KEYS = [key for row in BINDINGS for key in row.keys]
 
 
 def test_no_key_does_two_things():
-    keys = [binding.key for binding in BINDINGS]
-    assert len(keys) == len(set(keys))
+    assert len(KEYS) == len(set(KEYS))
+    with pytest.raises(BindingError, match='"E" is a key of both anchor and pause'):
+        Bindings().with_keys({"pause": ["e"]})
 
 
-def test_every_binding_moves_the_camera_or_acts():
-    for binding in BINDINGS:
-        assert (binding.axis is None) != (binding.action is None)
-        assert (binding.direction != 0) == (binding.axis is not None)
+def test_every_row_moves_the_camera_or_is_an_action():
+    names = {row.name for row in BINDINGS}
+    assert names == {*get_args(Move), *get_args(Action)}
+    for row in BINDINGS:
+        assert (row.axis is not None) == (row.name in get_args(Move))
+        assert (row.direction != 0) == (row.axis is not None)
 
 
-def test_both_axes_have_a_key_in_each_direction():
-    moves = {(binding.axis, binding.direction) for binding in CAMERA_BINDINGS.values()}
-    assert moves == {("yaw", -1), ("yaw", 1), ("pitch", -1), ("pitch", 1)}
+def test_every_row_has_keys_and_a_short_help():
+    for row in BINDINGS:
+        assert row.keys
+        assert 3 <= len(row.help) <= 32
+
+
+def test_arrows_letters_and_the_gamepad_look_around():
+    moves = {key: (row.axis, row.direction) for key, row in DEFAULTS.moves.items()}
+    assert moves["left"] == moves["a"] == moves["pad left"] == ("yaw", -1)
+    assert moves["right"] == moves["d"] == moves["pad right"] == ("yaw", 1)
+    assert moves["up"] == moves["w"] == moves["pad up"] == ("pitch", 1)
+    assert moves["down"] == moves["s"] == moves["pad down"] == ("pitch", -1)
+
+
+def test_the_display_has_one_key_cap_for_each_direction():
+    assert list(CAMERA_BINDINGS) == ["left", "up", "down", "right"]
+    assert [row.name for row in DEFAULTS.caps] == [row.name for row in CAMERA_BINDINGS.values()]
+
+
+def test_keys_are_found_as_windows_name_them():
+    pygame.display.init()
+    try:
+        known = {pygame.key.name(pygame.key.key_code(key)) for key in KEYS if not is_pad(key)}
+        assert known == {key for key in KEYS if not is_pad(key)}
+        for key in NAMED:
+            pygame.key.key_code(key)  # raises if there is none
+    finally:
+        pygame.display.quit()
+
+
+def test_a_key_is_found_by_its_title():
+    for key in (*NAMED, *PAD_BUTTONS):
+        assert find_key(key_title(key)) == key
+    assert find_key("esc") == find_key("Escape") == "escape"
+    assert find_key("Q") == "q"
+    assert find_key("nonsense") is None
 
 
 def test_escape_leaves():
     assert ACTIONS["escape"] == "leave"
+    assert DEFAULTS.title("leave") == "Esc"
 
 
-def test_help_lists_every_key():
-    assert len(help_rows()) == len(BINDINGS)
-    assert ("Esc", "leave") in help_rows()
+def test_a_player_may_choose_other_keys():
+    bindings = Bindings().with_keys({"anchor": ["g", "g"], "mute": []})
+    assert bindings.actions["g"] == "anchor"
+    assert "e" not in bindings.actions
+    assert bindings["anchor"].keys == ("g",)
+    assert bindings.title("mute") == ""
+    assert DEFAULTS.actions["e"] == "anchor"
+
+
+def test_keys_may_change_places():
+    bindings = Bindings().with_keys({"anchor": ["b"], "to_anchor": ["e"]})
+    assert (bindings.actions["b"], bindings.actions["e"]) == ("anchor", "to_anchor")
+
+
+def test_the_help_is_complete():
+    rows = [row for _, rows in DEFAULTS.groups() for row in rows]
+    assert sorted(row.name for row in rows) == sorted(row.name for row in BINDINGS)
+
+
+def test_the_first_help_shows_what_a_first_visit_needs():
+    assert ("Esc", "leave to the title") in help_rows()
+    assert ("Left", "look left") in help_rows()
+
+
+def test_the_table_of_the_documentation_is_complete():
+    table = controls_table()
+    for row in BINDINGS:
+        line = next(line for line in table.splitlines() if line.startswith(f"| {row.help} |"))
+        assert keys_text(row) in line
+    assert "mouse drag" in table
+    assert len({line.count("|") for line in table.splitlines()}) == 1
+
+
+def test_the_table_shows_a_players_own_keys():
+    bindings = Bindings().with_keys({"anchor": ["|"]})
+    assert r"| drop an anchor here | \| |" in controls_table(bindings)

@@ -4,15 +4,24 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from controls.camera import CameraCommand
-from controls.sources import KeyboardSource, ScriptSource
+from controls.bindings import Bindings
+from controls.camera import CameraCommand, CameraSpeed
+from controls.sources import KeyboardSource, PlayerSource, ScriptSource
 
 STILL = CameraCommand()
 
 
+@pytest.fixture(params=[KeyboardSource, PlayerSource])
+def keyboard(request):
+    return request.param()
+
+
 @pytest.fixture
-def keyboard():
-    return KeyboardSource()
+def player():
+    """A block at full speed moves the picture 100 pixels across and 50 along."""
+    source = PlayerSource()
+    source.fit_drag(900, CameraSpeed(yaw=40.0, pitch=20.0), block_seconds=0.25)
+    return source
 
 
 def test_a_held_key_moves_until_it_is_released(keyboard):
@@ -79,6 +88,93 @@ def test_keys_may_be_pressed_while_they_are_sampled(keyboard):
             assert keyboard.next_command().yaw in (-1.0, 0.0)
         tapping.result()
     assert keyboard.held() == frozenset()
+
+
+def test_two_keys_of_one_direction_are_not_faster(keyboard):
+    keyboard.press("left")
+    keyboard.press("a")
+    assert keyboard.next_command() == CameraCommand(yaw=-1.0)
+    keyboard.release("left")
+    assert keyboard.next_command() == CameraCommand(yaw=-1.0)
+    keyboard.press("d")
+    assert keyboard.next_command() == STILL
+
+
+def test_looking_at_the_command_does_not_answer_a_tap(keyboard):
+    keyboard.press("down")
+    keyboard.release("down")
+    assert keyboard.is_steering
+    assert keyboard.held_command() == keyboard.next_command() == CameraCommand(pitch=-1.0)
+    assert not keyboard.is_steering
+
+
+def test_a_player_steers_with_keys_of_their_own():
+    keyboard = KeyboardSource(Bindings().with_keys({"look_left": ["q"]}))
+    keyboard.press("left")
+    assert keyboard.next_command() == STILL
+    keyboard.press("q")
+    assert keyboard.next_command() == CameraCommand(yaw=-1.0)
+
+
+def test_the_picture_follows_the_hand(player):
+    player.drag(25.0, 0.0)
+    assert player.held_command() == player.next_command() == CameraCommand(yaw=-0.25)
+    assert player.next_command() == STILL
+    player.drag(0.0, 10.0)
+    assert player.next_command() == CameraCommand(pitch=0.2)
+
+
+def test_the_newest_input_wins_on_its_axis(player):
+    player.press("right")
+    player.drag(50.0, 0.0)
+    assert player.next_command() == CameraCommand(yaw=-0.5)
+    assert player.next_command() == CameraCommand(yaw=1.0), "the hand rests, the key is held"
+    player.tilt("left x", -1.0)
+    player.tilt("left y", -1.0)
+    assert player.next_command() == CameraCommand(yaw=-1.0, pitch=1.0)
+    player.press("d")
+    assert player.next_command() == CameraCommand(yaw=1.0, pitch=1.0)
+
+
+def test_a_trembling_stick_does_not_take_over(player):
+    player.tilt("left x", -0.6)
+    player.press("right")
+    for raw in (-0.61, -0.59, -0.6):
+        player.tilt("left x", raw)
+    assert player.next_command().yaw == 1.0
+    player.tilt("left x", -1.0)
+    assert player.next_command().yaw == -1.0
+
+
+def test_stop_stops_everything_until_it_is_moved_again(player):
+    player.press("left")
+    player.drag(0.0, 80.0)
+    player.tilt("right y", 1.0)
+    player.stop()
+    assert player.next_command() == STILL
+    assert not player.is_steering
+    player.tilt("right y", 0.9)
+    assert player.next_command() == STILL, "the stick was not let go yet"
+    player.tilt("right y", 0.0)
+    player.tilt("right y", 1.0)
+    assert player.next_command() == CameraCommand(pitch=-1.0)
+
+
+def test_all_inputs_may_change_while_they_are_sampled(player):
+    def fiddle() -> None:
+        for turn in range(300):
+            player.press("left")
+            player.drag(turn % 7 - 3.0, 1.0)
+            player.tilt("left x", turn % 3 - 1.0)
+            player.release("left")
+            player.stop()
+
+    with ThreadPoolExecutor() as pool:
+        fiddling = pool.submit(fiddle)
+        while not fiddling.done():
+            player.next_command()  # raises if it is not a command
+        fiddling.result()
+    assert player.next_command() == STILL
 
 
 def test_a_script_ends_with_none():

@@ -1,0 +1,56 @@
+"""The camera finds its way back by itself: the short way round, and exactly there."""
+
+import pytest
+
+from controls.autopilot import HALF_PIXEL, command_towards
+from controls.camera import MAX_PITCH, CameraPose, CameraSpeed, move, yaw_difference
+
+SPEED = CameraSpeed(yaw=40.0, pitch=20.0)
+FPS, LENGTH = 16.0, 3
+
+
+def fly(pose: CameraPose, target: CameraPose) -> list[CameraPose]:
+    """The poses of a flight, block ends only."""
+    poses = [pose]
+    while (command := command_towards(poses[-1], target, SPEED, FPS, LENGTH)) is not None:
+        poses.append(move(poses[-1], command, SPEED, FPS, LENGTH)[-1])
+        assert len(poses) < 100, "never arrives"
+    return poses
+
+
+@pytest.mark.parametrize("yaw", [0.3, 7.5, 100.0, 179.0, 181.0, 300.0, 359.9])
+@pytest.mark.parametrize("pitch", [-27.0, 0.0, 11.1])
+def test_it_ends_within_half_a_pixel(yaw, pitch):
+    end = fly(CameraPose(), CameraPose(yaw, pitch))[-1]
+    assert abs(yaw_difference(end.yaw, yaw)) <= HALF_PIXEL
+    assert abs(end.pitch - pitch) <= HALF_PIXEL
+
+
+@pytest.mark.parametrize(("start", "target", "sign"), [(350.0, 20.0, 1), (10.0, 200.0, -1)])
+def test_it_takes_the_short_way_round(start, target, sign):
+    pose, goal = CameraPose(start), CameraPose(target)
+    assert command_towards(pose, goal, SPEED, FPS, LENGTH).yaw == sign
+    blocks = len(fly(pose, goal)) - 1
+    assert blocks == -(-abs(yaw_difference(target, start)) // (SPEED.yaw * LENGTH / FPS))
+
+
+def test_it_never_overshoots():
+    target = CameraPose(100.0)
+    left = [yaw_difference(target.yaw, pose.yaw) for pose in fly(CameraPose(), target)]
+    assert left == sorted(left, reverse=True)
+    assert left[-1] >= -HALF_PIXEL
+
+
+def test_there_is_no_command_once_it_is_there():
+    assert command_towards(CameraPose(5.0), CameraPose(5.1), SPEED, FPS, LENGTH) is None
+
+
+def test_a_pitch_beyond_the_limit_is_reached_as_far_as_it_goes():
+    assert fly(CameraPose(), CameraPose(0.0, 40.0))[-1].pitch == pytest.approx(MAX_PITCH, abs=0.01)
+
+
+def test_a_world_that_cannot_tilt_still_turns():
+    flat = CameraSpeed(40.0, 0.0)
+    command = command_towards(CameraPose(), CameraPose(9.0, 9.0), flat, FPS, LENGTH)
+    assert (command.yaw, command.pitch) == (1.0, 0.0)
+    assert command_towards(CameraPose(9.0), CameraPose(9.0, 9.0), flat, FPS, LENGTH) is None
