@@ -10,19 +10,16 @@ from dataclasses import dataclass, field
 
 import pygame
 
-from controls.sources import KeyboardSource
 from model.world import Progress, World
 from sandbox.display import window
 from sandbox.events import SessionObserver
+from sandbox.navigator import Game, Navigator, Performance
 from sandbox.pacing import PacingStats, pacing_stats
+from sandbox.reel import MAX_TIMES
 from sandbox.screens import Screen
-from sandbox.screens.loading import LoadingScreen
-from sandbox.screens.play import MAX_TIMES, PlayContext, PlayScreen
-from sandbox.screens.replay import ReplayScreen
-from sandbox.session import CommandSource
+from sandbox.screens.play import PlayScreen
+from sandbox.session import CommandSource, Playthrough
 from sandbox.settings import SandboxConfig
-from sandbox.worker import GenerationWorker
-from scenes import Scene
 
 logger = logging.getLogger(__name__)
 TITLE = "MAG sandbox"
@@ -42,9 +39,11 @@ class RunSummary:
     first_frame_s: float | None = None  # from the call to the first frame
     pacing: PacingStats = field(default_factory=PacingStats)
     latencies_ms: tuple[float, ...] = ()  # key event -> first frame that answers it
+    photons_ms: tuple[float, ...] = ()  # key event -> the picture moves, by late warp or block
     draw_ms: float = 0.0  # mean a frame: picture and display
     hud_ms: float = 0.0  # mean a frame: the display's share of draw_ms
-    flip_ms: float = 0.0  # mean a frame: handing the picture to the system
+    flip_ms: float = 0.0  # mean a frame: handing the picture to the system, mostly waiting for it
+    overhead_ms: float = 0.0  # processor time a frame of the window's thread, events and all
     error: str | None = None  # one sentence
 
     @property
@@ -52,108 +51,113 @@ class RunSummary:
         """Frames a second that were achieved."""
         return self.pacing.fps
 
-    @property
-    def overhead_ms(self) -> float:
-        """Mean a frame of what is not the world: scaling, drawing, showing."""
-        return self.draw_ms + self.flip_ms
-
 
 def run(
     world_loader: Callable[[Progress], World],
-    scene: Scene,
-    seed: int,
+    playthrough: Playthrough,
     settings: SandboxConfig,
     observers: Sequence[SessionObserver] = (),
     source: CommandSource | None = None,
     seconds: float | None = None,
 ) -> RunSummary:
-    """Play a scene in a window until the player leaves, the time is up or the script is over.
+    """Play one scene until the player leaves, the time is up or the script is over.
 
     Args:
         world_loader: called on the generation thread, with a function to report progress to.
-        scene: where to go.
-        seed: of the world's noise.
+        playthrough: what to play.
         settings: of window and display.
         observers: hear of the session on the generation thread.
-        source: who steers; None: the keyboard.
+        source: who steers; None: the player.
         seconds: leave this long after the first frame, and at once after an error.
 
     Raises:
         DisplayError: no window can be opened.
     """
-    app = _App(world_loader, scene, seed, settings, observers, source, seconds)
-    return app.run()
+    performance = Performance(world_loader, source)
+    navigator = Navigator(performance, settings, observers, None, wake)
+    return _App(navigator, settings, seconds).run(playthrough)
 
 
-@dataclass
+def play(
+    game: Game,
+    playthrough: Playthrough | None,
+    observers: Sequence[SessionObserver] = (),
+    seconds: float | None = None,
+) -> RunSummary:
+    """Play the whole game: from its title, or from a playthrough on.
+
+    Args:
+        game: the player's; wakes the window with `wake`.
+        playthrough: what to play first; None: begin at the title.
+        observers: hear of every session of the player's.
+        seconds: leave this long after the first frame.
+
+    Raises:
+        DisplayError: no window can be opened.
+    """
+    navigator = Navigator(game.performance, game.settings, observers, game, wake)
+    return _App(navigator, game.settings, seconds).run(playthrough)
+
+
 class _App:
-    """One run; the parameters of `run`, then its state."""
+    """One run: the window, the main loop, and its figures."""
 
-    world_loader: Callable[[Progress], World]
-    scene: Scene
-    seed: int
-    settings: SandboxConfig
-    observers: Sequence[SessionObserver]
-    source: CommandSource | None
-    seconds: float | None
-    keyboard: KeyboardSource = field(default_factory=KeyboardSource)
-    begun: float = field(default_factory=time.perf_counter)
-    first_frame_s: float | None = None
-    worker: GenerationWorker | None = None
-
-    def __post_init__(self) -> None:
+    def __init__(self, navigator: Navigator, settings: SandboxConfig, seconds: float | None):
+        self.navigator, self.settings, self.seconds = navigator, settings, seconds
+        self.game = navigator.game
         self.times = _DrawTimes()
+        self.begun = time.perf_counter()
+        self.first_frame_s: float | None = None
+        self.played: PlayScreen | None = None  # the newest
+        self.busy_from = self.busy_until = 0.0  # processor time of this thread [s]
 
-    def run(self) -> RunSummary:
+    def run(self, playthrough: Playthrough | None) -> RunSummary:
         size = self.settings.window_width, self.settings.window_height
-        reason, screen = "left", None
+        name = f"{playthrough.scene.name} · {TITLE}" if playthrough else TITLE
         try:
-            with _quick_turns(), window(size, f"{self.scene.name} · {TITLE}"):
-                screen = self._load()
-                while (ending := self._ending(screen)) is None:
-                    screen = self._turn(screen)
-                reason = ending
+            with _quick_turns(), window(size, name):
+                self._play(playthrough)
         finally:  # the window is gone by now: what is being generated ends unseen
-            if self.worker and not self.worker.close(reason):
-                logger.warning("the world did not stop in time; its thread is left behind")
-        return self._summary(reason, screen)
+            self.navigator.close()
+            if self.game:
+                self.game.close()
+        return self._summary()
 
-    def _load(self) -> Screen:
-        self.keyboard.release_all()  # no screen hears of keys let go of while loading
-        self.worker = GenerationWorker(
-            self.world_loader,
-            self.source or self.keyboard,
-            self.observers,
-            self.scene,
-            self.seed,
-            notify=_wake,
-        )
-        self.worker.start()
-        return LoadingScreen(self.worker, self.scene)
+    def _play(self, playthrough: Playthrough | None) -> None:
+        if self.game is None:
+            self._turn_around(playthrough)
+            return
+        try:
+            self.game.open()
+            self._turn_around(playthrough)
+        finally:
+            self.game.silence()
 
-    def _turn(self, screen: Screen) -> Screen:
+    def _turn_around(self, playthrough: Playthrough | None) -> None:
+        screen = self.navigator.start(playthrough)
+        while screen is not None:
+            screen = self._turn(screen)
+
+    def _turn(self, screen: Screen) -> Screen | None:
         """Sleep until there is something to do, do it, and return the screen to go on with."""
         for event in _events(screen.wake_at):
+            if self.game:
+                self.game.handle(event)
             screen.handle(event)
-        if screen.outcome == "retry":
-            self.worker.close("retry")
-            return self._load()
         if screen.update(time.perf_counter()):
             self._draw(screen)
-        if isinstance(screen, LoadingScreen) and screen.first:
-            return self._play(screen)
-        return screen
+        if self._time_is_up():
+            return None
+        following = self.navigator.follow(screen)
+        if following is not screen:
+            self._enter(following)
+        return following
 
-    def _play(self, loading: LoadingScreen) -> PlayScreen:
-        context = PlayContext(
-            worker=self.worker,
-            scene=self.scene,
-            seed=self.seed,
-            settings=self.settings,
-            keyboard=self.keyboard,
-            clock=time.perf_counter,
-        )
-        return (ReplayScreen if self.source else PlayScreen)(context, loading.first)
+    def _enter(self, screen: Screen | None) -> None:
+        if isinstance(screen, PlayScreen):
+            self.played = screen
+        if screen is not None:  # whatever was on it before, it is drawn now
+            screen.handle(pygame.Event(pygame.WINDOWEXPOSED))
 
     def _draw(self, screen: Screen) -> None:
         begun = time.perf_counter()
@@ -162,40 +166,44 @@ class _App:
         pygame.display.flip()
         shown = time.perf_counter()
         if isinstance(screen, PlayScreen):
+            screen.shown(shown)
             self.times.add(drawn - begun, screen.hud_seconds, shown - drawn)
+            self.busy_until = time.thread_time()
             if self.first_frame_s is None:
-                self.first_frame_s = shown - self.begun
+                self.first_frame_s, self.busy_from = shown - self.begun, self.busy_until
 
-    def _ending(self, screen: Screen) -> str | None:
-        """Return why to end now, if there is a reason."""
-        error = self.worker.status.error
-        if screen.outcome == "leave":
-            return "left"
-        if screen.outcome == "script over":
-            return "script over"
-        if self.seconds is not None:
-            if error:
-                return error
-            if self.first_frame_s is not None and self._played() >= self.seconds:
-                return "time is up"
-        return None
+    def _time_is_up(self) -> bool:
+        """Whether an unattended run has come to its end."""
+        if self.seconds is None:
+            return False
+        worker = self.navigator.worker
+        if worker and worker.status.error:
+            self.navigator.reason = worker.status.error
+            return True
+        if self.first_frame_s is None:
+            return False
+        played = time.perf_counter() - self.begun - self.first_frame_s
+        if played >= self.seconds:
+            self.navigator.reason = "time is up"
+        return played >= self.seconds
 
-    def _played(self) -> float:
-        return time.perf_counter() - self.begun - self.first_frame_s
-
-    def _summary(self, reason: str, screen: Screen) -> RunSummary:
-        error = self.worker.status.error
-        if not isinstance(screen, PlayScreen):
+    def _summary(self) -> RunSummary:
+        worker, reason = self.navigator.worker, self.navigator.reason
+        error = worker.status.error if worker else None
+        if self.played is None:
             return RunSummary(reason, error=error)
-        shown_at = list(screen.shown_at)
+        reel = self.played.reel
+        shown_at = list(reel.shown_at)
         return RunSummary(
             reason,
-            frames=screen.frames,
-            blocks=screen.blocks,
+            frames=reel.frames,
+            blocks=reel.blocks,
             seconds=shown_at[-1] - shown_at[0] if shown_at else 0.0,
             first_frame_s=self.first_frame_s,
-            pacing=pacing_stats(shown_at, screen.grid),
-            latencies_ms=tuple(screen.feedback.latencies_ms),
+            pacing=pacing_stats(shown_at, reel.grid),
+            latencies_ms=tuple(self.played.feedback.latencies_ms),
+            photons_ms=tuple(self.played.feedback.photons_ms),
+            overhead_ms=1000 * (self.busy_until - self.busy_from) / max(1, reel.frames),
             error=error,
             **self.times.means(),
         )
@@ -246,7 +254,7 @@ def _events(wake_at: float | None) -> list[pygame.Event]:
     return pygame.event.get()
 
 
-def _wake() -> None:
+def wake() -> None:
     """Wake the main loop, from any thread; without a window there is nobody to wake."""
     try:
         pygame.event.post(pygame.Event(WAKE))

@@ -5,7 +5,7 @@ import math
 
 import pygame
 
-from controls.bindings import CAMERA_BINDINGS, help_rows
+from controls.bindings import CAMERA_BINDINGS
 from sandbox.feedback import KeyLight
 from sandbox.hud_state import (
     LEGEND,
@@ -138,19 +138,6 @@ def slim_card(theme: Theme, state: HudState, width: int) -> pygame.Surface:
     text = theme.text(f"{reach_text(state.memory)} · {size_text(state.memory)}", 13, MUTED)
     _right(card, text, width - pad, theme.px(18))
     draw_bar(card, theme, pygame.Rect(pad, theme.px(34), width - 2 * pad, theme.px(8)), state)
-    return card
-
-
-def help_card(theme: Theme) -> pygame.Surface:
-    """Draw the key table."""
-    pad, line = theme.px(24), theme.line_height(15) + theme.px(5)
-    rows = help_rows()
-    card = theme.card((theme.px(470), theme.px(72) + line * len(rows)), dense=True)
-    _left(card, theme.text("Keys", 20, bold=True), pad, theme.px(34))
-    for row, (key, text) in enumerate(rows):
-        middle = theme.px(72) + row * line
-        _left(card, theme.text(key, 15, ACCENT), pad, middle)
-        _left(card, theme.text(text, 15), pad + theme.px(90), middle)
     return card
 
 

@@ -11,14 +11,12 @@ from pathlib import Path
 from typing import NoReturn
 
 from model.world import WorldFailed, available_policies, available_worlds
-from sandbox.commands import run_bench, run_play, run_replay
+from sandbox.commands import DEFAULT_SCENE, run_bench, run_doctor, run_play, run_replay
 from sandbox.recording import RecordingError
 from sandbox.settings import DisplayError
 from scenes import available_scenes
 from scenes.files import FileError, nearest
 from scenes.scene import MAX_SEED
-
-DEFAULT_SCENE = "meadow"
 
 
 class UsageError(ValueError):
@@ -42,6 +40,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     _add_play(commands)
     _add_replay(commands)
     _add_bench(commands)
+    _add_doctor(commands)
     return parser.parse_args(arguments)
 
 
@@ -49,11 +48,12 @@ _RAW = argparse.RawDescriptionHelpFormatter
 _DESCRIPTION = """A game whose world is a neural video model that remembers: look around with the
 arrow keys, leave a view, come back, and it is still there."""
 _EXAMPLES = """examples:
-  main.py play                                 open the window
+  main.py play                                 open the title
   main.py play --scene kitchen --memory mag    another place, another memory policy
   main.py play --record runs/monday            write the session down
   main.py replay runs/monday --verify          play it again and compare every block
   main.py bench --json bench.json              measure this machine
+  main.py doctor                               what this machine has and lacks
 
 `main.py COMMAND --help` lists the options of a command."""
 
@@ -65,10 +65,10 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"{message}{_nearest_word(message)}; see `{self.prog} --help`")
 
 
-_COMMANDS = ("play", "replay", "bench")
+_COMMANDS = ("play", "replay", "bench", "doctor")
 _OPTIONS = (
     *("--world", "--scene", "--memory", "--seed", "--record", "--headless", "--seconds"),
-    *("--no-look-ahead", "--verify", "--json", "--prefill"),
+    *("--no-look-ahead", "--verify", "--json", "--prefill", "--copy"),
 )
 
 
@@ -109,7 +109,7 @@ def _add_replay(commands: argparse._SubParsersAction) -> None:
 
 def _add_bench(commands: argparse._SubParsersAction) -> None:
     bench = commands.add_parser("bench", help="measure this machine", allow_abbrev=False)
-    _add_world_options(bench)
+    _add_world_options(bench, scene=DEFAULT_SCENE)
     bench.add_argument("--seconds", type=_positive, default=30.0, help="of paced play (default 30)")
     bench.add_argument("--json", type=Path, metavar="FILE", help="write the numbers to a file")
     bench.add_argument(
@@ -122,13 +122,20 @@ def _add_bench(commands: argparse._SubParsersAction) -> None:
     bench.set_defaults(run=run_bench)
 
 
-def _add_world_options(parser: argparse.ArgumentParser) -> None:
+def _add_doctor(commands: argparse._SubParsersAction) -> None:
+    doctor = commands.add_parser("doctor", help="what this machine has", allow_abbrev=False)
+    doctor.add_argument("--copy", action="store_true", help="put the report on the clipboard")
+    doctor.set_defaults(run=run_doctor)
+
+
+def _add_world_options(parser: argparse.ArgumentParser, scene: str | None = None) -> None:
+    first = "" if scene else "; without it the title lets you choose"
     parser.add_argument("--world", default="pocket", help=f"one of {', '.join(available_worlds())}")
     parser.add_argument(
         "--scene",
-        default=DEFAULT_SCENE,
+        default=scene,
         metavar="NAME|FILE",
-        help=f"a YAML file or one of {', '.join(available_scenes())}",
+        help=f"a YAML file or one of {', '.join(available_scenes())}{first}",
     )
     parser.add_argument(
         "--memory",

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from controls.bindings_file import BINDINGS_FILE, load_bindings
 from controls.sources import ScriptSource
 from model.world import WorldFailed
 from sandbox import bench
@@ -17,37 +18,85 @@ from sandbox.choice import WorldChoice
 from sandbox.events import SessionObserver
 from sandbox.recorder import Recorder
 from sandbox.recording import Recording, RecordingError, load_recording
-from sandbox.replay import ReplaySource, Verifier, verify
+from sandbox.replay import ReplaySource, Verifier, playthrough_of, verify
 from sandbox.scripts import pan_out_and_back
-from sandbox.session import CommandSource
-from sandbox.settings import DisplayError, load_settings
+from sandbox.session import CommandSource, Playthrough
+from sandbox.settings import (
+    DisplayError,
+    SandboxConfig,
+    config_folder,
+    data_folder,
+    load_settings,
+)
 from scenes import Scene, load_scene
 
 if TYPE_CHECKING:  # imports pygame, which must see the display settings first
     from sandbox.app import RunSummary
 
 Say = Callable[[str], None]
+DEFAULT_SCENE = "meadow"
 HEADLESS_SECONDS = 10.0  # of play without a person, when not told otherwise
 MOST_BLOCKS_A_SECOND = 30  # more than any world makes: a script must not run out early
 
 
 def run_play(options: argparse.Namespace, say: Say) -> int:
     """Play in a window, or without one by a script."""
+    if options.scene is None and (options.headless or options.record or options.seconds):
+        options.scene = DEFAULT_SCENE  # nobody is there to choose, or one playthrough is meant
+    if not options.headless and not options.seconds:
+        return _play_game(options)
     scene, seed, choice = _what_to_play(options)
-    recorder = None
-    if options.record:
-        recorder = Recorder(options.record, memory=choice.memory, look_ahead=choice.look_ahead)
+    recorders = _recorder(options, choice)
     seconds, source = options.seconds, None
     if options.headless:
         seconds = seconds or HEADLESS_SECONDS
         source = ScriptSource(pan_out_and_back(int(seconds * MOST_BLOCKS_A_SECOND) + 1))
-    observers = [recorder] if recorder else []
-    summary = _run_app(choice, scene, seed, observers, source, seconds, options.headless)
+    playthrough = Playthrough(scene, seed)
+    summary = _run_app(choice, playthrough, recorders, source, seconds, options.headless)
     if options.headless:
         say(f"{summary.frames} frames shown, {summary.fps:.1f} a second")
-    if recorder and recorder.folders and recorder.problem is None:
-        say(f"recorded in {', '.join(map(str, recorder.folders))}")
+    for recorder in recorders:
+        if recorder.folders and recorder.problem is None:
+            say(f"recorded in {', '.join(map(str, recorder.folders))}")
     return 0
+
+
+def _play_game(options: argparse.Namespace) -> int:
+    """Play the whole game, from its title or from a scene on."""
+    playthrough = None
+    if options.scene is None:
+        choice = _choice(options, load_settings(), None)
+    else:
+        scene, seed, choice = _what_to_play(options)
+        playthrough = Playthrough(scene, seed)
+    bindings = load_bindings(config_folder() / BINDINGS_FILE)
+    _choose_display(headless=False)
+    from sandbox import app
+    from sandbox.game import PlayerGame
+
+    game = PlayerGame(choice, load_settings(), data_folder(), bindings, notify=app.wake)
+    summary = app.play(game, playthrough, _recorder(options, choice))
+    if summary.error is not None and not summary.frames:
+        raise WorldFailed(summary.error)
+    return 0
+
+
+def _recorder(options: argparse.Namespace, choice: WorldChoice) -> list[Recorder]:
+    if not options.record:
+        return []
+    return [Recorder(options.record, memory=choice.memory, look_ahead=choice.look_ahead)]
+
+
+def run_doctor(options: argparse.Namespace, say: Say) -> int:
+    """Say what this machine has and what to do about what is missing."""
+    from sandbox import doctor
+
+    findings = doctor.report()
+    text = doctor.render(findings)
+    say(text)
+    if options.copy:
+        say(doctor.copy(text))
+    return doctor.exit_code(findings)
 
 
 def run_replay(options: argparse.Namespace, say: Say) -> int:
@@ -99,27 +148,31 @@ def _what_to_play(options: argparse.Namespace) -> tuple[Scene, int, WorldChoice]
     """Return scene, seed, world: the command line wins over the scene, that over settings."""
     scene = load_scene(options.scene)
     seed = scene.seed if options.seed is None else options.seed
-    settings = load_settings()
-    memory = settings.memory_setting(options.memory or scene.memory)
+    choice = _choice(options, load_settings(), scene.memory)
     if options.memory:
         scene = replace(scene, memory=options.memory)  # a world obeys its scene
+    return scene, seed, choice
+
+
+def _choice(
+    options: argparse.Namespace, settings: SandboxConfig, policy: str | None
+) -> WorldChoice:
+    memory = settings.memory_setting(options.memory or policy)
     look_ahead = settings.look_ahead and not options.no_look_ahead
-    return scene, seed, WorldChoice(options.world, memory, look_ahead)
+    return WorldChoice(options.world, memory, look_ahead)
 
 
 def _replay_in_app(
     recording: Recording, choice: WorldChoice, observers: Sequence[SessionObserver], headless: bool
 ) -> None:
-    start = recording.start
     source = ReplaySource(recording)
     seconds = math.inf if headless else None  # unattended, an error ends the run at once
-    _run_app(choice, start.scene, start.seed, observers, source, seconds, headless)
+    _run_app(choice, playthrough_of(recording), observers, source, seconds, headless)
 
 
 def _run_app(
     choice: WorldChoice,
-    scene: Scene,
-    seed: int,
+    playthrough: Playthrough,
     observers: Sequence[SessionObserver],
     source: CommandSource | None,
     seconds: float | None,
@@ -129,7 +182,7 @@ def _run_app(
     from sandbox import app
 
     summary = app.run(
-        choice.load, scene, seed, load_settings(), observers, source=source, seconds=seconds
+        choice.load, playthrough, load_settings(), observers, source=source, seconds=seconds
     )
     if summary.error is not None:
         raise WorldFailed(summary.error)

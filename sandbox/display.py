@@ -12,6 +12,7 @@ from sandbox.settings import DisplayError, FitMode, ScaleMode
 from sandbox.theme import BACKDROP
 
 GLOW = (0.06, 0.2, 0.55)  # brightness of the bars beside the picture, from outside in
+REVEALED = (120, 126, 150)  # tint of what lies beyond a shifted picture, until it is made
 MAX_CUT = 0.12  # share of the picture that filling the window may cut
 
 
@@ -28,6 +29,7 @@ def window(size: tuple[int, int], title: str) -> Iterator[pygame.Surface]:
         if pygame.display.get_driver() == "x11":  # 10 times faster than OpenGL without a GPU
             os.environ.setdefault("SDL_FRAMEBUFFER_ACCELERATION", "0")
         surface = pygame.display.set_mode(size, pygame.RESIZABLE)
+        pygame.key.stop_text_input()  # an input method would swallow letters that are keys here
     except pygame.error as error:
         raise DisplayError(
             f"no window can be opened ({error}); start it in a desktop session or use --headless"
@@ -58,32 +60,100 @@ def fit(
     return rect
 
 
-def draw_frame(
-    surface: pygame.Surface,
-    frame: np.ndarray,
-    fit_mode: FitMode = "whole",
-    scale_mode: ScaleMode = "smooth",
-) -> None:
-    """Scale a frame onto the surface; bars beside it glow in the colours of its edges.
+class Picture:
+    """Brings frames onto a surface: scaled without stretching, perhaps shifted by a late warp.
 
-    Args:
-        surface: the window.
-        frame: uint8 [H, W, 3].
-        fit_mode: show all of it, or fill the window.
-        scale_mode: how to enlarge by a factor that is no whole number.
+    picture = Picture("whole", "smooth")
+    picture.draw(surface, frame)
+    picture.draw(surface, frame, shift=(-7.5, 0.0))  # the same frame again: nothing is scaled anew
     """
-    height, width = frame.shape[:2]
-    picture = pygame.image.frombuffer(np.ascontiguousarray(frame), (width, height), "RGB")
-    picture = picture.convert(surface)
-    rect = fit((width, height), surface.get_size(), fit_mode)
-    whole = rect.width % width == 0 and rect.height % height == 0
-    sharp = whole or scale_mode == "sharp"
-    scale = pygame.transform.scale if sharp else pygame.transform.smoothscale
-    if surface.get_rect().contains(rect):
-        _draw_bars(surface, picture, rect)
-        scale(picture, rect.size, surface.subsurface(rect))
-    else:
-        surface.blit(scale(picture, rect.size), rect)
+
+    def __init__(self, fit_mode: FitMode = "whole", scale_mode: ScaleMode = "smooth") -> None:
+        """Set how frames are shown.
+
+        Args:
+            fit_mode: show all of a frame, or fill the window.
+            scale_mode: how to enlarge by a factor that is no whole number.
+        """
+        self.fit_mode, self.scale_mode = fit_mode, scale_mode
+        self._frame: np.ndarray | None = None
+        self._picture: pygame.Surface | None = None
+        self._scaled: pygame.Surface | None = None  # of the same frame, while it is being shifted
+
+    def draw(
+        self, surface: pygame.Surface, frame: np.ndarray, shift: tuple[float, float] = (0.0, 0.0)
+    ) -> None:
+        """Draw a frame; bars beside it glow in the colours of its edges.
+
+        Args:
+            surface: the window.
+            frame: uint8 [H, W, 3].
+            shift: how far to move the picture right and down [px of the frame]; what this reveals
+                is tinted.
+        """
+        height, width = frame.shape[:2]
+        rect = fit((width, height), surface.get_size(), self.fit_mode)
+        if self._frame is not frame:
+            self._frame, self._picture, self._scaled = frame, _picture(surface, frame), None
+        if surface.get_rect().contains(rect):
+            _draw_bars(surface, self._picture, rect)
+            if shift == (0.0, 0.0):
+                self._scale(self._picture, rect.size, surface.subsurface(rect))
+                return
+        if self._scaled is None or self._scaled.get_size() != rect.size:
+            self._scaled = self._scale(self._picture, rect.size)
+        self._draw_shifted(surface, rect, shift, rect.width / width)
+
+    def _scale(
+        self,
+        picture: pygame.Surface,
+        size: tuple[int, int],
+        into: pygame.Surface | None = None,
+    ) -> pygame.Surface:
+        whole = all(long % short == 0 for long, short in zip(size, picture.get_size(), strict=True))
+        sharp = whole or self.scale_mode == "sharp"
+        scale = pygame.transform.scale if sharp else pygame.transform.smoothscale
+        return scale(picture, size) if into is None else scale(picture, size, into)
+
+    def _draw_shifted(
+        self,
+        surface: pygame.Surface,
+        rect: pygame.Rect,
+        shift: tuple[float, float],
+        enlargement: float,
+    ) -> None:
+        moved = rect.move(*(round(length * enlargement) for length in shift))
+        before = surface.get_clip()
+        surface.set_clip(rect)
+        surface.blit(self._scaled, moved)
+        for revealed, edge in _revealed(rect, moved):
+            _smear(surface, revealed.clip(surface.get_rect()), edge.clip(surface.get_rect()))
+        surface.set_clip(before)
+
+
+def _picture(surface: pygame.Surface, frame: np.ndarray) -> pygame.Surface:
+    size = frame.shape[1], frame.shape[0]
+    return pygame.image.frombuffer(np.ascontiguousarray(frame), size, "RGB").convert(surface)
+
+
+def _smear(surface: pygame.Surface, revealed: pygame.Rect, edge: pygame.Rect) -> None:
+    """Draw a line of pixels out over what is revealed, tinted: this is not the world yet."""
+    if revealed.size and edge.size and min(*revealed.size, *edge.size) > 0:
+        surface.blit(pygame.transform.scale(surface.subsurface(edge), revealed.size), revealed)
+        surface.fill(REVEALED, revealed, special_flags=pygame.BLEND_RGB_MULT)
+
+
+def _revealed(rect: pygame.Rect, moved: pygame.Rect) -> Iterator[tuple[pygame.Rect, pygame.Rect]]:
+    """Yield what a moved picture leaves free of its place, and the line of pixels beside it."""
+    across, along = moved.x - rect.x, moved.y - rect.y
+    if across:
+        left, edge = (rect.left, moved.left) if across > 0 else (moved.right, moved.right - 1)
+        line = pygame.Rect(edge, rect.top, 1, rect.height)
+        yield pygame.Rect(left, rect.top, abs(across), rect.height), line
+    if along:
+        top, edge = (rect.top, moved.top) if along > 0 else (moved.bottom, moved.bottom - 1)
+        line = pygame.Rect(rect.left, edge, rect.width, 1)
+        yield pygame.Rect(rect.left, top, rect.width, abs(along)), line
 
 
 def _draw_bars(surface: pygame.Surface, picture: pygame.Surface, rect: pygame.Rect) -> None:

@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 from model.world import Control, FrameBlock, MemorySetting
 from scenes import Scene
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,7 @@ class SessionStart:
     monotonic: float  # the monotonic clock when the first block was ready [s]
     memory: MemorySetting | None = None  # what the world was loaded with; None: its default
     look_ahead: bool = True  # what the world was loaded with
+    state: str | None = None  # folder of the state it went on from; None: it began at a reset
     schema: int = SCHEMA_VERSION
     kind: Literal["session_start"] = "session_start"
 

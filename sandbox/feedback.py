@@ -2,58 +2,72 @@
 
 from typing import Literal
 
-from controls.bindings import CAMERA_BINDINGS, Binding
+from controls.bindings import CAMERA_BINDINGS, DEFAULTS, Binding, Bindings
 from controls.camera import CameraCommand
 
 KeyLight = Literal["idle", "queued", "applied"]
 
 
 class InputFeedback:
-    """Follows each camera key from its event to the first frame that answers it.
+    """Follows each direction of the camera from its key's event to the first frame that answers it.
 
     feedback.key_changed("left", down=True, now=1.00)
     feedback.block_shown(command, sampled_at=1.05, now=1.20)  # latency 200 ms
     """
 
-    def __init__(self) -> None:
-        self.latencies_ms: list[float] = []
-        self._waiting: dict[str, list[float]] = {key: [] for key in CAMERA_BINDINGS}
-        self._pressed: set[str] = set()  # down, or tapped and not answered yet
-        self._down: set[str] = set()
+    def __init__(self, bindings: Bindings = DEFAULTS) -> None:
+        self.latencies_ms: list[float] = []  # key event -> first frame of the block that answers
+        self.photons_ms: list[float] = []  # key event -> the picture, still before, moves
+        self._from_rest: float | None = None  # when a key went down while nothing moved
+        self._moves = bindings.moves
+        self._waiting: dict[str, list[float]] = {row.name: [] for row in bindings.caps}
+        self._pressed: set[str] = set()  # directions whose key is down, or tapped and not answered
+        self._down: dict[str, str] = {}  # key -> direction
         self._command = CameraCommand()
 
     def key_changed(self, key: str, now: float, *, down: bool) -> None:
         """Note a key event of a camera key."""
-        self._waiting[key].append(now)
+        name = self._moves[key].name
+        self._waiting[name].append(now)
         if down:
-            self._down.add(key)
-            self._pressed.add(key)
+            if not self._down and self._command == CameraCommand():
+                self._from_rest = now
+            self._down[key] = name
+            self._pressed.add(name)
         else:
-            self._down.discard(key)
+            self._down.pop(key, None)
+
+    def picture_moved(self, now: float) -> None:
+        """Note that a moved picture is on the display."""
+        if self._from_rest is not None:
+            self.photons_ms.append((now - self._from_rest) * 1000)
+            self._from_rest = None
 
     def release_all(self) -> None:
         """Forget the keys that are down, as when the window loses the keyboard."""
         self._down.clear()
         self._pressed.clear()
+        self._from_rest = None
         for times in self._waiting.values():
             times.clear()
 
     def block_shown(self, command: CameraCommand, sampled_at: float, now: float) -> None:
         """Note the first frame of a block made from the keys as they were at `sampled_at`."""
         self._command = command
-        for key, times in self._waiting.items():
+        for name, times in self._waiting.items():
             answered = [time for time in times if time <= sampled_at]
             if answered:
                 self.latencies_ms.append((now - answered[0]) * 1000)
-                self._waiting[key] = times[len(answered) :]
-            if key not in self._down and not self._waiting[key]:
-                self._pressed.discard(key)
+                self._waiting[name] = times[len(answered) :]
+            if name not in self._down.values() and not self._waiting[name]:
+                self._pressed.discard(name)
 
     def light(self, key: str) -> KeyLight:
-        """Return how to show a camera key."""
-        if pushes(self._command, CAMERA_BINDINGS[key]):
+        """Return how to show the key cap of a direction, named as in CAMERA_BINDINGS."""
+        row = CAMERA_BINDINGS[key]
+        if pushes(self._command, row):
             return "applied"
-        return "queued" if key in self._pressed else "idle"
+        return "queued" if row.name in self._pressed else "idle"
 
 
 def pushes(command: CameraCommand, binding: Binding) -> bool:

@@ -5,9 +5,11 @@ from collections.abc import Callable
 
 import pygame
 
+from controls.bindings import DEFAULTS, Bindings
 from sandbox import cards
+from sandbox.help_card import help_card
 from sandbox.hud_state import HudState
-from sandbox.settings import HudLevel
+from sandbox.settings import HudLevel, SandboxConfig
 from sandbox.theme import Theme
 
 MIN_FULL = (480, 300)  # px: smaller windows show the small form
@@ -26,7 +28,9 @@ class Hud:
     hud.draw(surface, state, "full")
     """
 
-    def __init__(self) -> None:
+    def __init__(self, settings: SandboxConfig = SandboxConfig()) -> None:  # noqa: B008 -- frozen
+        self.places: dict[str, pygame.Rect] = {}  # where each card was drawn last
+        self._settings = settings
         self._size = (0, 0)
         self._theme: Theme | None = None
         self._cards: dict[str, tuple[object, pygame.Surface]] = {}
@@ -35,22 +39,26 @@ class Hud:
         """Return the theme for a surface of this size."""
         if self._theme is None or surface.get_size() != self._size:
             self._size = surface.get_size()
-            self._theme = Theme(self._size)
+            settings = self._settings
+            self._theme = Theme(
+                self._size, settings.text_scale, high_contrast=settings.high_contrast
+            )
             self._cards.clear()
         return self._theme
 
     def draw(self, surface: pygame.Surface, state: HudState, level: HudLevel) -> None:
         """Draw the display in the level of detail asked for."""
+        self.places.clear()
         fits = all(map(operator.ge, surface.get_size(), MIN_FULL))
         if level == "full" and fits:
             self._draw_full(surface, state)
         elif level != "off":
             self._draw_small(surface, state)
 
-    def draw_help(self, surface: pygame.Surface) -> None:
-        """Draw the key table in the middle."""
-        theme = self.theme(surface)
-        _centre(surface, self._card("help", (), lambda: cards.help_card(theme)))
+    def draw_help(self, surface: pygame.Surface, bindings: Bindings = DEFAULTS) -> None:
+        """Draw all controls in the middle."""
+        theme, size = self.theme(surface), surface.get_size()
+        _centre(surface, self._card("help", bindings, lambda: help_card(theme, bindings, size)))
 
     def draw_message(self, surface: pygame.Surface, title: str, text: str, hint: str) -> None:
         """Draw a banner in the middle."""
@@ -80,10 +88,13 @@ class Hud:
         lights = tuple(state.lights.items())
         keys = self._card("keys", lights, lambda: cards.keys_card(theme, state))
         bottom = height - margin - memory.get_height()
-        surface.blit(memory, (margin, bottom))
-        surface.blit(keys, (margin, bottom - theme.px(10) - keys.get_height()))
-        surface.blit(speed, (margin, margin))
-        surface.blit(scene, (width - margin - scene.get_width(), margin))
+        above = bottom - theme.px(10) - keys.get_height()
+        self.places = {
+            "memory": surface.blit(memory, (margin, bottom)),
+            "keys": surface.blit(keys, (margin, above)),
+            "speed": surface.blit(speed, (margin, margin)),
+            "scene": surface.blit(scene, (width - margin - scene.get_width(), margin)),
+        }
 
     def _draw_small(self, surface: pygame.Surface, state: HudState) -> None:
         theme = self.theme(surface)

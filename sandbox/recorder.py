@@ -7,6 +7,7 @@ them again.
 
 import json
 import logging
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,7 +17,9 @@ from threading import Thread
 
 from model.world import FrameBlock, MemorySetting
 from sandbox.events import BlockEvent, SessionEnd, SessionStart, event_to_json
-from sandbox.recording import EVENTS_FILE, RecordingError
+from sandbox.parked_scene import ParkedScene, StateError
+from sandbox.recording import EVENTS_FILE, STATE_FOLDER, RecordingError
+from sandbox.state_files import write_state
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +43,12 @@ class Recorder:
     ) -> None:
         """Claim the folder.
 
+        Args:
+            folder: is made; must be empty.
+            memory: what the world was loaded with.
+            look_ahead: likewise.
+            on_problem: told why nothing is recorded any more.
+
         Raises:
             RecordingError: it already holds files, or cannot be made.
         """
@@ -48,10 +57,15 @@ class Recorder:
         self._folder = folder
         self._memory = memory
         self._look_ahead = look_ahead
+        self._parked: ParkedScene | None = None
         self._on_problem = on_problem
         self._queue: SimpleQueue[Event | None] = SimpleQueue()
         self._thread: Thread | None = None
         _claim(folder)
+
+    def begin_from(self, parked: ParkedScene) -> None:
+        """Say what a session that is already under way has come to, before it is attached."""
+        self._parked = parked
 
     def on_start(self, event: SessionStart, block: FrameBlock) -> None:  # noqa: ARG002 - observer
         """Begin a recording."""
@@ -84,12 +98,29 @@ class Recorder:
             with (folder / EVENTS_FILE).open("x", encoding="utf-8") as file:
                 while (event := queue.get()) is not None:
                     if isinstance(event, SessionStart):
-                        event = _with_own_image(event, folder)
+                        event = self._with_own_state(_with_own_image(event, folder), folder)
                     file.write(to_line(event))
                     file.flush()  # a killed game leaves a readable recording
-        except OSError as error:
-            self.problem = f"recording stopped: {error.strerror or error} ({folder}); play goes on"
-            self._on_problem(self.problem)
+        except StateError as error:
+            self._give_up(str(error))
+        except OSError as error:  # copytree's is a list of what went wrong
+            self._give_up(f"{error.strerror or error} ({folder})")
+
+    def _give_up(self, why: str) -> None:
+        self.problem = f"recording stopped: {why}; play goes on"
+        self._on_problem(self.problem)
+
+    def _with_own_state(self, event: SessionStart, folder: Path) -> SessionStart:
+        """Keep the state that the session went on from: linked where possible, for it is large."""
+        kept = folder / STATE_FOLDER
+        if self._parked is not None:
+            write_state(kept, self._parked)
+            self._parked = None
+        elif event.state is not None:
+            shutil.copytree(event.state, kept, copy_function=_link)
+        else:
+            return event
+        return replace(event, state=kept.name)
 
 
 def _with_own_image(event: SessionStart, folder: Path) -> SessionStart:
@@ -100,6 +131,13 @@ def _with_own_image(event: SessionStart, folder: Path) -> SessionStart:
     kept = folder / f"image{source.suffix}"
     shutil.copyfile(source, kept)
     return replace(event, scene=replace(event.scene, image=kept.name))
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(source, target)  # files of a state are never written again, only replaced
+    except OSError:
+        shutil.copyfile(source, target)
 
 
 def to_line(event: Event) -> str:

@@ -5,17 +5,17 @@ Every other fault is a RecordingError that names file, line and remedy.
 """
 
 import json
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from types import NoneType, UnionType
-from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from controls.camera import CameraCommand
 from model.world import Control
 from sandbox.events import SCHEMA_VERSION, BlockEvent, SessionEnd, SessionStart
+from sandbox.typed_json import decode, shortened
 from scenes import Scene
 
 EVENTS_FILE = "session.jsonl"
+STATE_FOLDER = "state"  # what the session went on from, if it began with a parked scene
 _EVENTS = {"session_start": SessionStart, "block": BlockEvent, "session_end": SessionEnd}
 _AXES = tuple(field.name for field in fields(CameraCommand))
 
@@ -36,8 +36,9 @@ class Recording:
 
     @property
     def controls(self) -> tuple[Control, ...]:
-        """What was asked, block by block; the first block is not asked for anything."""
-        return tuple(block.control for block in self.blocks[1:])
+        """What was asked, block by block; the first block after a reset is asked for nothing."""
+        asked = self.blocks if self.start.state else self.blocks[1:]
+        return tuple(block.control for block in asked)
 
 
 def load_recording(folder: Path) -> Recording:
@@ -60,7 +61,11 @@ def load_recording(folder: Path) -> Recording:
             raise RecordingError(
                 f"{path} line {number}: block {event.block_index} out of order; {_AGAIN}"
             )
-    start = replace(start, scene=_with_image_path(start.scene, folder))
+    start = replace(
+        start,
+        scene=_with_image_path(start.scene, folder),
+        state=str(folder / STATE_FOLDER) if start.state else None,  # never one from elsewhere
+    )
     return Recording(folder, start, (start.first_block, *rest), end, cut_off)
 
 
@@ -103,67 +108,36 @@ def _is_json(line: bytes) -> bool:
     return True
 
 
+def _with_cameras(event: dict) -> dict:
+    """Return an event whose flat controls have their axes in a camera again."""
+    if isinstance(event.get("first_block"), dict):
+        event = {**event, "first_block": _with_cameras(event["first_block"])}
+    if isinstance(event.get("control"), dict):
+        control = dict(event["control"])
+        control["camera"] = {axis: control.pop(axis) for axis in _AXES if axis in control}
+        event = {**event, "control": control}
+    return event
+
+
 def _parse_event(line: bytes, where: str) -> SessionStart | BlockEvent | SessionEnd:
     try:
         data = json.loads(line)
     except (ValueError, RecursionError):
         raise RecordingError(f"{where}: not JSON; {_AGAIN}") from None
     if not isinstance(data, dict):
-        raise RecordingError(f"{where}: expected an event, found {_short(data)}; {_AGAIN}")
+        raise RecordingError(f"{where}: expected an event, found {shortened(data)}; {_AGAIN}")
     kind = data.get("kind")
     if not isinstance(kind, str) or kind not in _EVENTS:
         known = ", ".join(_EVENTS)
-        raise RecordingError(f"{where}: kind is {_short(kind)}, expected one of {known}; {_AGAIN}")
+        raise RecordingError(
+            f"{where}: kind is {shortened(kind)}, expected one of {known}; {_AGAIN}"
+        )
     if kind == "session_start" and data.get("schema") != SCHEMA_VERSION:
         raise RecordingError(
-            f"{where}: schema is {_short(data.get('schema'))}, this version reads "
+            f"{where}: schema is {shortened(data.get('schema'))}, this version reads "
             f"{SCHEMA_VERSION}; use the version of the game that recorded it"
         )
     try:
-        return _decode(_EVENTS[kind], data)
+        return decode(_EVENTS[kind], _with_cameras(data), "event")
     except (ValueError, OverflowError) as error:
         raise RecordingError(f"{where}: {error}; {_AGAIN}") from None
-
-
-def _decode(expected: Any, value: Any, key: str = "event") -> Any:
-    """Return plain JSON data as the type that an event's field declares."""
-    origin, arguments = get_origin(expected), get_args(expected)
-    if is_dataclass(expected):
-        return _decode_dataclass(expected, value, key)
-    if origin is UnionType:
-        chosen = NoneType if value is None else arguments[0]  # the only unions are `X | None`
-        return _decode(chosen, value, key)
-    if origin is tuple and isinstance(value, list):
-        return tuple(_decode(arguments[0], item, key) for item in value)
-    if origin is dict and isinstance(value, dict):
-        return {name: _decode(arguments[1], item, f"{key}.{name}") for name, item in value.items()}
-    if origin is Literal and value in arguments:
-        return value
-    if expected is float and type(value) is int:
-        return float(value)
-    if expected is type(value):
-        return value
-    raise ValueError(f'"{key}" is {_short(value)}, expected {_name(expected)}')
-
-
-def _decode_dataclass(expected: type, value: Any, key: str) -> Any:
-    if not isinstance(value, dict):
-        raise ValueError(f'"{key}" is {_short(value)}, expected {expected.__name__}')
-    if expected is Control:
-        value = dict(value)
-        value["camera"] = {axis: value.pop(axis) for axis in _AXES if axis in value}
-    names = [field.name for field in fields(expected)]
-    if wrong := sorted(set(names) ^ set(value)):
-        verb = "lacks" if wrong[0] in names else "has an unknown"
-        raise ValueError(f'"{key}" {verb} "{wrong[0]}"')
-    hints = get_type_hints(expected)
-    return expected(**{name: _decode(hints[name], value[name], name) for name in names})
-
-
-def _name(expected: Any) -> str:
-    return expected.__name__ if isinstance(expected, type) else str(expected)
-
-
-def _short(value: object) -> str:
-    text = json.dumps(value, default=str)
-    return text if len(text) <= 40 else text[:37] + "..."

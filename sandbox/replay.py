@@ -6,11 +6,21 @@ watches it.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 from model.world import Control, FrameBlock, World
 from sandbox.events import BlockEvent, LookAheadEvent, SessionEnd, SessionStart
 from sandbox.recording import Recording
-from sandbox.session import Session
+from sandbox.session import Playthrough, Session
+from sandbox.state_files import read_state
+
+
+def playthrough_of(recording: Recording) -> Playthrough:
+    """Return what was played: a scene from its beginning, or from the state beside it."""
+    start = recording.start
+    parked = partial(read_state, Path(start.state)) if start.state else None
+    return Playthrough(start.scene, start.seed, parked, start.state)
 
 
 class ReplaySource:
@@ -116,7 +126,7 @@ def verify(
     """Replay a recording without a window, as fast as the world can, and compare every digest."""
     verifier = Verifier(recording)
     session = Session(world, ReplaySource(recording), observers=[verifier])
-    session.start(recording.start.scene, recording.start.seed)
+    session.begin(playthrough_of(recording))
     while session.advance() is not None:
         on_progress(verifier.blocks, len(recording.blocks))
     session.end("script over")

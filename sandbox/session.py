@@ -1,12 +1,13 @@
 """One playthrough: a World driven by a source of commands, told to observers; no window, no thread.
 
-Whoever calls `start` and `advance` owns the world; only `change` may be called from another thread.
+Whoever calls `start`, `resume` and `advance` owns the world; only `change` may be called from
+another thread.
 """
 
 import hashlib
 import time
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
 from typing import Protocol
@@ -14,7 +15,7 @@ from typing import Protocol
 import numpy as np
 
 from controls.camera import CameraCommand
-from model.world import Control, FrameBlock, MemorySetting, World
+from model.world import Control, FrameBlock, MemorySetting, World, WorldFailed
 from sandbox.events import (
     BlockEvent,
     LookAheadEvent,
@@ -23,7 +24,23 @@ from sandbox.events import (
     SessionObserver,
     SessionStart,
 )
+from sandbox.parked_scene import KeptMemory, ParkedScene, new_id, restore_world
 from scenes import Scene
+
+
+@dataclass(frozen=True, slots=True)
+class Playthrough:
+    """What is to be played: a scene from its beginning, or from where it was left."""
+
+    scene: Scene
+    seed: int
+    parked: Callable[[], ParkedScene] | None = None  # reads what to go on with; None: begin
+    state: str | None = None  # the folder that it is read from
+
+    @property
+    def anew(self) -> "Playthrough":
+        """The same scene from its beginning."""
+        return Playthrough(self.scene, self.seed)
 
 
 class CommandSource(Protocol):
@@ -48,31 +65,48 @@ class Session:
     ) -> None:
         self.world = world
         self._source = source
-        self._observers = tuple(observers)
+        self._observers = list(observers)
+        self._joining: list[tuple[SessionObserver, str]] = []  # observers and the state they had
         self._changes: SimpleQueue[Control] = SimpleQueue()
         self._running = False
+        self.id = ""  # of the playthrough; saves and the parked scene go by it
+        self._created: datetime | None = None
+        self._playthrough: Playthrough | None = None
+        self._last: FrameBlock | None = None
         self._blocks = 0
-        self._frames = 0
+        self._frames = 0  # of this session
+        self._before: ParkedScene | None = None  # what this session went on from
         self._started = 0.0
+
+    def begin(self, playthrough: Playthrough) -> FrameBlock | None:
+        """Start or resume; a running session ends first ("reset")."""
+        if playthrough.parked is None:
+            return self.start(playthrough.scene, playthrough.seed)
+        return self.resume(playthrough)
 
     def start(self, scene: Scene, seed: int) -> FrameBlock:
         """Reset the world and return the first block; a running session ends first ("reset")."""
         self.end("reset")
-        self._started = asked = time.monotonic()
+        asked = time.monotonic()
         block = self.world.reset(scene, seed)
-        self._blocks = self._frames = 0
-        event = SessionStart(
-            world=self.world.spec.name,
-            provenance=self.world.provenance(),
-            scene=scene,
-            seed=seed,
-            first_block=self._event(block, Control(), asked),
-            created=datetime.now(UTC).isoformat(timespec="seconds"),
-            monotonic=time.monotonic(),
-        )
-        self._running = True
-        for observer in self._observers:
-            observer.on_start(event, block)
+        self._open(Playthrough(scene, seed), block, Control(), asked)
+        return block
+
+    def resume(self, playthrough: Playthrough) -> FrameBlock | None:
+        """Go on where a scene was left and return the next block; None when the script is over.
+
+        Raises:
+            WorldFailed: the scene was left in another world, or with other weights.
+        """
+        self.end("reset")
+        parked = playthrough.parked()
+        restore_world(self.world, parked)
+        control = self._next_control()
+        if control is None:
+            return None
+        asked = time.monotonic()
+        block = self.world.step(control)
+        self._open(playthrough, block, control, asked, parked)
         return block
 
     def advance(self) -> FrameBlock | None:
@@ -82,10 +116,52 @@ class Session:
             return None
         asked = time.monotonic()
         block = self.world.step(control)
+        self._last = block
         event = self._event(block, control, asked)
         for observer in self._observers:
             observer.on_block(event, block)
+        self._let_join(event, block)
         return block
+
+    def attach(self, observer: SessionObserver, state: str) -> None:
+        """Let an observer hear of the session from the next block on.
+
+        Args:
+            observer: hears of a start whose first block is the next one.
+            state: folder that holds what `park` returns now.
+        """
+        self._joining.append((observer, state))
+
+    def detach(self, observer: SessionObserver, reason: str) -> None:
+        """Tell an observer that it is over and let it go; the others hear nothing."""
+        if observer in self._observers:
+            self._observers.remove(observer)
+            observer.on_end(self._end_event(reason))
+
+    def park(self) -> ParkedScene:
+        """Return everything that is needed to go on later.
+
+        Raises:
+            WorldFailed: nothing was played yet.
+        """
+        if self._last is None:
+            raise WorldFailed("nothing was played yet, so there is nothing to keep")
+        playthrough, spec, before = self._playthrough, self.world.spec, self._before
+        return ParkedScene(
+            scene=playthrough.scene,
+            seed=playthrough.seed,
+            state=self.world.snapshot(),
+            last_frame=self._last.frames[-1],
+            frames_shown=(before.frames_shown if before else 0) + self._frames,
+            fps=spec.fps,
+            world=spec.name,
+            prompt=self._last.prompt,
+            kept=KeptMemory.of(self._last.memory),
+            provenance=self.world.provenance(),
+            id=self.id,
+            name=before.name if before else "",
+            created=self._created,
+        )
 
     def change(self, *, prompt: str | None = None, memory: MemorySetting | None = None) -> None:
         """Ask for another prompt or memory setting from the next block on; from any thread."""
@@ -100,10 +176,50 @@ class Session:
         if not self._running:
             return
         self._running = False
-        seconds = time.monotonic() - self._started
-        event = SessionEnd(reason, self._blocks, self._frames, round(seconds, 3))
+        event = self._end_event(reason)
         for observer in self._observers:
             observer.on_end(event)
+
+    def _open(
+        self,
+        playthrough: Playthrough,
+        block: FrameBlock,
+        control: Control,
+        asked: float,
+        parked: ParkedScene | None = None,
+    ) -> None:
+        self._playthrough, self._last, self._before = playthrough, block, parked
+        self.id = parked.id if parked else new_id(playthrough.scene)
+        self._created = parked.created if parked else datetime.now(UTC)
+        self._blocks = self._frames = 0
+        self._started = asked
+        self._joining.clear()
+        event = self._start_event(self._event(block, control, asked), playthrough.state)
+        self._running = True
+        for observer in self._observers:
+            observer.on_start(event, block)
+
+    def _let_join(self, event: BlockEvent, block: FrameBlock) -> None:
+        for observer, state in self._joining:
+            observer.on_start(self._start_event(event, state), block)
+            self._observers.append(observer)
+        self._joining.clear()
+
+    def _start_event(self, first_block: BlockEvent, state: str | None) -> SessionStart:
+        return SessionStart(
+            world=self.world.spec.name,
+            provenance=self.world.provenance(),
+            scene=self._playthrough.scene,
+            seed=self._playthrough.seed,
+            first_block=first_block,
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            monotonic=time.monotonic(),
+            state=state,
+        )
+
+    def _end_event(self, reason: str) -> SessionEnd:
+        seconds = time.monotonic() - self._started
+        return SessionEnd(reason, self._blocks, self._frames, round(seconds, 3))
 
     def _next_control(self) -> Control | None:
         command = self._source.next_command()

@@ -38,20 +38,31 @@ class SandboxConfig:
     fit: FitMode = "whole"
     scale: ScaleMode = "smooth"
     hud: HudLevel = "full"
+    fullscreen: bool = False
+    late_warp: bool = True  # shift the last picture at once while the next one is made
+    hints: bool = True  # say what to try first
+    text_scale: float = 1.0  # size of text and cards, 1: as designed
+    high_contrast: bool = False
+    volume: int = 70  # percent
+    muted: bool = False
     memory: str = MEMORY.policy  # memory policy
     kept_mib: int = MEMORY.kept_mib  # budget of the memory [MiB]
     attended_frames: int = MEMORY.attended_frames  # most remembered frames a block reads
     window_blocks: int = MEMORY.window_blocks  # recent blocks that the policy `window` keeps
     sink_frames: int = MEMORY.sink_frames  # first frames that `mag` and `window` never drop
     look_ahead: bool = True  # imagine a view ahead while there is time
+    parked_mib: int = 1024  # what parked scenes may take on the disk before the game asks [MiB]
 
     def __post_init__(self) -> None:
         _check_range("window_width", self.window_width, 320, 7680)
         _check_range("window_height", self.window_height, 200, 4320)
+        _check_range("text_scale", self.text_scale, 0.75, 2.0)
+        _check_range("volume", self.volume, 0, 100)
         _check_range("kept_mib", self.kept_mib, 1, 65536)
         _check_range("attended_frames", self.attended_frames, 1, 1024)
         _check_range("window_blocks", self.window_blocks, 1, 1024)
         _check_range("sink_frames", self.sink_frames, 0, 3)
+        _check_range("parked_mib", self.parked_mib, 1, 2**20)
 
     def memory_setting(self, policy: str | None = None) -> MemorySetting:
         """Return what a world is loaded with; a policy asked for elsewhere goes first."""
@@ -88,6 +99,19 @@ def config_folder() -> Path:
     return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / FOLDER
 
 
-def _check_range(field: str, value: int, low: int, high: int) -> None:
+def data_folder() -> Path:
+    """Return where this platform keeps what a player makes; $MAG_SANDBOX_HOME goes first."""
+    home = os.environ.get(HOME_VARIABLE)
+    if home:
+        return Path(home) / "data"
+    if sys.platform == "win32":
+        local = os.environ.get("LOCALAPPDATA")
+        return Path(local or Path.home() / "AppData" / "Local") / FOLDER
+    if sys.platform == "darwin":
+        return config_folder()
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / FOLDER
+
+
+def _check_range(field: str, value: float, low: float, high: float) -> None:
     if not low <= value <= high:
         raise FieldError(field, f"{field} is {value}, expected {low} to {high}")

@@ -1,13 +1,19 @@
-"""Colours, fonts and cards of the display, sized to the window; text is rendered once."""
+"""Colours, fonts and cards of the display, sized to the window; text is rendered once.
 
+Colours are asked for by their constant; a theme of high contrast draws its own in their place.
+"""
+
+import bisect
 import functools
 
 import pygame
 
 REFERENCE_SIZE = (1280, 720)  # px; sizes below are for this window
+SMALL_SIZE = (640, 400)  # px: everything fits here at MIN_SCALE, so larger text stops at its share
 MIN_SCALE, MAX_SCALE = 0.72, 2.5
 MIN_FONT = 11  # px
 LEADING = 1.15
+MAX_CUT = 600  # characters: longer lines fit no window
 RADIUS = 14
 SUPERSAMPLING = 3  # smooth corners
 FONTS = ("dejavusans", "segoeui", "helveticaneue", "notosans", "liberationsans", "arial")
@@ -23,6 +29,19 @@ BACKDROP = (8, 10, 18)
 ACCENT = (240, 178, 60)
 GOOD = (86, 204, 160)
 BAD = (232, 110, 70)
+HIGH_CONTRAST = {
+    INK: (255, 255, 255),
+    MUTED: (236, 240, 250),
+    FAINT: (200, 208, 226),
+    CARD: (0, 0, 0, 246),
+    DENSE_CARD: (0, 0, 0, 255),
+    EDGE: (255, 255, 255, 200),
+    TRACK: (255, 255, 255, 96),
+    BACKDROP: (0, 0, 0),
+    ACCENT: (255, 214, 64),
+    GOOD: (120, 244, 196),
+    BAD: (255, 150, 116),
+}
 SEGMENT_COLOURS = {  # after Okabe and Ito: told apart with any colour vision
     "sink": (204, 121, 167),
     "compressed": (86, 180, 233),
@@ -33,15 +52,29 @@ SEGMENT_COLOURS = {  # after Okabe and Ito: told apart with any colour vision
 
 
 class Theme:
-    """Everything that depends on the size of the window."""
+    """Everything that depends on the size of the window and on what the player can read.
 
-    def __init__(self, window_size: tuple[int, int]) -> None:
-        across, along = (
-            size / full for size, full in zip(window_size, REFERENCE_SIZE, strict=True)
-        )
-        self.scale = min(MAX_SCALE, max(MIN_SCALE, min(across, along)))
+    Args:
+        window_size: of the window [px].
+        text_scale: text and cards are larger by this, as far as the window has room.
+        high_contrast: draw on black, in brighter colours.
+    """
+
+    def __init__(
+        self,
+        window_size: tuple[int, int],
+        text_scale: float = 1.0,
+        *,
+        high_contrast: bool = False,
+    ) -> None:
+        self.scale = _scale(window_size, text_scale)
+        self.high_contrast = high_contrast
         self._fonts: dict[tuple[int, bool], pygame.font.Font] = {}
         self._texts = functools.lru_cache(maxsize=512)(self._render)
+
+    def colour(self, colour: tuple[int, ...]) -> tuple[int, ...]:
+        """Return what to draw for a colour of this module."""
+        return HIGH_CONTRAST.get(colour, colour) if self.high_contrast else colour
 
     def px(self, length: float) -> int:
         """Return a length of the reference window in pixels of this one."""
@@ -51,23 +84,24 @@ class Theme:
         self, text: str, size: int = 15, colour: tuple[int, ...] = INK, *, bold: bool = False
     ) -> pygame.Surface:
         """Return a line of text; the same one is rendered once."""
-        return self._texts(text, size, colour, bold)
+        return self._texts(text, size, self.colour(colour), bold)
 
     def wrap(self, text: str, width: int, lines: int, size: int = 15) -> list[str]:
         """Break text into lines of `width` pixels, at most so many; the rest becomes "..."."""
         font, broken = self._font(size), [""]
-        for word in text.split():
+        for word in printable(text).split():
             longer = f"{broken[-1]} {word}".strip()
             if font.size(longer)[0] <= width or not broken[-1]:
                 broken[-1] = longer
+            elif len(broken) == lines:
+                return [*broken[:-1], self._cut(f"{broken[-1]}...", width, font)]
             else:
                 broken.append(word)
-        if len(broken) <= lines:
-            return broken
-        last = broken[lines - 1]
-        while last and font.size(f"{last}...")[0] > width:
-            last = last[:-1].rstrip()
-        return [*broken[: lines - 1], f"{last}..."]
+        return [self._cut(line, width, font) for line in broken]
+
+    def one_line(self, text: str, width: int, size: int = 15, *, bold: bool = False) -> str:
+        """Return text that is at most `width` pixels wide; what does not fit becomes "..."."""
+        return self._cut(printable(text), width, self._font(size, bold))
 
     def line_height(self, size: int = 15) -> int:
         """Return the distance of two lines of text [px]."""
@@ -75,16 +109,25 @@ class Theme:
 
     def card(self, size: tuple[int, int], *, dense: bool = False) -> pygame.Surface:
         """Return a fresh card with smooth corners; a dense one hides the picture."""
-        return _card(size, self.px(RADIUS), DENSE_CARD if dense else CARD).copy()
+        fill = self.colour(DENSE_CARD if dense else CARD)
+        return _card(size, self.px(RADIUS), fill, self.colour(EDGE)).copy()
 
     def rounded(
         self, size: tuple[int, int], colour: tuple[int, ...], radius: float, *, line: float = 0
     ) -> pygame.Surface:
         """Return a smooth rounded rectangle, filled or (with a `line` width) outlined. Shared."""
-        return _rounded(size, colour, self.px(radius), self.px(line) if line else 0)
+        line_width = self.px(line) if line else 0
+        return _rounded(size, self.colour(colour), self.px(radius), line_width)
 
     def _render(self, text: str, size: int, colour: tuple[int, ...], bold: bool) -> pygame.Surface:
-        return self._font(size, bold).render(text, True, colour)
+        return self._font(size, bold).render(printable(text), True, colour)
+
+    def _cut(self, text: str, width: int, font: pygame.font.Font) -> str:
+        if font.size(text)[0] <= width:
+            return text
+        shorter = [f"{text[:length].rstrip(' .')}..." for length in range(MAX_CUT)]
+        fits = bisect.bisect_right(shorter, width, key=lambda line: font.size(line)[0])
+        return shorter[max(0, fits - 1)]
 
     def _font(self, size: int, bold: bool = False) -> pygame.font.Font:
         wanted = max(MIN_FONT, self.px(size)), bold
@@ -93,15 +136,30 @@ class Theme:
         return self._fonts[wanted]
 
 
+def printable(text: str) -> str:
+    """Return text that any font can draw: a space for every character that is not to be seen."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
+
+
+def _scale(window_size: tuple[int, int], text_scale: float) -> float:
+    """Never smaller than can be read, never larger than fits as it does into a small window."""
+    shares = [size / full for size, full in zip(window_size, REFERENCE_SIZE, strict=True)]
+    roomy = [size / small for size, small in zip(window_size, SMALL_SIZE, strict=True)]
+    most = max(MIN_SCALE, MIN_SCALE * min(roomy))
+    return min(MAX_SCALE, max(MIN_SCALE, min(most, min(shares) * text_scale)))
+
+
 @functools.cache
 def _font_file(bold: bool) -> str | None:
     return pygame.font.match_font(FONTS, bold)  # None: the font that comes with pygame
 
 
 @functools.lru_cache(maxsize=32)
-def _card(size: tuple[int, int], radius: int, colour: tuple[int, ...]) -> pygame.Surface:
+def _card(
+    size: tuple[int, int], radius: int, colour: tuple[int, ...], edge: tuple[int, ...]
+) -> pygame.Surface:
     card = _rounded(size, colour, radius, 0).copy()
-    card.blit(_rounded(size, EDGE, radius, 1), (0, 0))
+    card.blit(_rounded(size, edge, radius, 1), (0, 0))
     return card
 
 
@@ -109,6 +167,7 @@ def _card(size: tuple[int, int], radius: int, colour: tuple[int, ...]) -> pygame
 def _rounded(
     size: tuple[int, int], colour: tuple[int, ...], radius: int, line: int
 ) -> pygame.Surface:
+    size = max(1, size[0]), max(1, size[1])  # of a window of a few pixels nothing may be left
     large = pygame.Surface([length * SUPERSAMPLING for length in size], pygame.SRCALPHA)
     large.fill((*colour[:3], 0))  # the same colour outside, so that smoothing darkens no edge
     corner, width = radius * SUPERSAMPLING, line * SUPERSAMPLING

@@ -7,18 +7,21 @@ newest input counts; the time before that goes to looking ahead. Knows nothing o
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
+from typing import TypeVar
 
 from controls.camera import CameraCommand
 from model.world import FrameBlock, Progress, World, WorldFailed, WorldSpec
 from sandbox.events import BlockEvent, SessionEnd, SessionObserver, SessionStart
 from sandbox.pacing import DurationEstimate
-from sandbox.session import CommandSource, Session
-from scenes import Scene
+from sandbox.session import CommandSource, Playthrough, Session
 
 logger = logging.getLogger(__name__)
 Clock = Callable[[], float]
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +49,13 @@ class WorkerStatus:
 class GenerationWorker:
     """Plays a world on its own thread.
 
-    worker = GenerationWorker(load, source, observers, scene, seed)
+    worker = GenerationWorker(load, source, observers)
     worker.start()
+    worker.begin(Playthrough(scene, seed))
     while (ready := worker.take()) is None: ...  # the window draws worker.status meanwhile
     worker.needed_at(ready_to_show_next)         # sets when the next block is begun
+    parked = worker.call(lambda session: session.park()).result()
+    worker.rest("parked")                        # keeps the world for the next scene
     worker.close("left")
     """
 
@@ -58,8 +64,6 @@ class GenerationWorker:
         load: Callable[[Progress], World],
         source: CommandSource,
         observers: Sequence[SessionObserver],
-        scene: Scene,
-        seed: int,
         *,
         clock: Clock = time.perf_counter,
         notify: Callable[[], None] = lambda: None,
@@ -69,22 +73,47 @@ class GenerationWorker:
         self._source = source
         self._newest = _NewestCommand()
         self._observers = (*observers, self._newest)
-        self._scene = scene
-        self._seed = seed
         self._clock = clock
         self._notify = notify
         self._changed = threading.Condition()  # guards what follows
         self._stop_reason: str | None = None
+        self._rest_reason = "reset"
+        self._playthrough: Playthrough | None = None
         self._generation = 0
+        self._playing = 0  # the generation that is being played
         self._ready: ReadyBlock | None = None
         self._needed_at: float | None = None
+        self._calls: deque[tuple[Callable[[Session], object], Future]] = deque()
         self._block_time = DurationEstimate()
         self._prepare_time = DurationEstimate()
         self._thread = threading.Thread(target=self._run, name="generation", daemon=True)
 
     def start(self) -> None:
-        """Begin to load the world, then to play it."""
+        """Begin to load the world."""
         self._thread.start()
+
+    def begin(self, playthrough: Playthrough) -> None:
+        """Play this from now on; blocks of before are never handed out."""
+        self._turn_to(playthrough, "reset")
+
+    def reset(self) -> None:
+        """Begin the present scene again, from its beginning."""
+        self._turn_to(self._playthrough.anew, "reset")
+
+    def rest(self, reason: str) -> None:
+        """End the session and make no more blocks until `begin`."""
+        self._turn_to(None, reason)
+
+    def call(self, function: Callable[[Session], Result]) -> "Future[Result]":
+        """Run a function between two blocks, on the thread that owns the world."""
+        future: Future[Result] = Future()
+        with self._changed:
+            if self._thread.is_alive() and self._stop_reason is None:
+                self._calls.append((function, future))
+            else:
+                future.cancel()
+            self._changed.notify()
+        return future
 
     def take(self) -> ReadyBlock | None:
         """Return the finished block, if there is one, and make room for the next."""
@@ -102,14 +131,6 @@ class GenerationWorker:
             self._needed_at = moment
             self._changed.notify()
 
-    def reset(self) -> None:
-        """Begin the scene again; blocks of before are never handed out."""
-        with self._changed:
-            self._generation += 1
-            self._ready = None
-            self._needed_at = None
-            self._changed.notify()
-
     def close(self, reason: str, timeout: float = 30.0) -> bool:
         """End the session, free the world and the thread; True if it ended in time."""
         with self._changed:
@@ -119,47 +140,70 @@ class GenerationWorker:
             self._thread.join(timeout)
         return not self._thread.is_alive()
 
+    def _turn_to(self, playthrough: Playthrough | None, reason: str) -> None:
+        with self._changed:
+            self._playthrough = playthrough
+            if self._generation == self._playing:
+                self._rest_reason = reason  # later turns find that session ended already
+            self._generation += 1
+            self._ready = None
+            self._needed_at = None
+            self._changed.notify()
+
     def _run(self) -> None:
-        world = session = None
+        world = None
         try:
             world = self._load(self._on_progress)
-            session = Session(world, self._source, self._observers)
-            self._play(session, world.spec)
+            self._serve(Session(world, self._source, self._observers), world.spec)
         except _ClosedWhileLoadingError:
             logger.info("closed while loading")
-        except Exception as error:  # the only broad one: a crash becomes a banner
-            if not isinstance(error, WorldFailed):  # a bug keeps its traceback
-                logger.exception("the world stopped")
-            self._set_status(WorkerStatus(error=_sentence(error)))
-            if session:
-                session.end(_sentence(error))
+        except Exception as error:  # with the one in `_serve`: a crash becomes a banner
+            self._report(error)
         finally:
+            self._cancel_calls()
             if world:
                 world.close()
 
-    def _play(self, session: Session, spec: WorldSpec) -> None:
-        reason = self._stop_reason or "reset"
-        while reason == "reset":
-            reason = self._playthrough(session, spec)
-        session.end(reason)
+    def _serve(self, session: Session, spec: WorldSpec) -> None:
+        """Play what is asked for until the worker is closed; a crash ends one playthrough only."""
+        while self._stop_reason is None:
+            with self._changed:
+                generation, playthrough = self._generation, self._playthrough
+                self._playing = generation
+            try:
+                reason = self._play(session, spec, playthrough, generation)
+            except Exception as error:
+                self._report(error)
+                session.end(self.status.error)
+                reason = self._wait_for_change(session, generation)
+            session.end(reason)
 
-    def _playthrough(self, session: Session, spec: WorldSpec) -> str:
-        """Play from a reset on and return why it ended."""
-        with self._changed:
-            generation = self._generation
+    def _report(self, error: Exception) -> None:
+        if not isinstance(error, WorldFailed):  # a bug keeps its traceback
+            logger.exception("the world stopped", exc_info=error)
+        self._set_status(WorkerStatus(error=_sentence(error)))
+
+    def _play(
+        self, session: Session, spec: WorldSpec, playthrough: Playthrough | None, generation: int
+    ) -> str:
+        """Play from a beginning on and return why it ended."""
+        if playthrough is None:
+            return self._wait_for_change(session, generation)
+        self._set_status(WorkerStatus(stage="ready", fraction=1.0))
         begun = self._clock()
-        block = session.start(self._scene, self._seed)
-        self._hand_over(generation, block, begun, spec)
-        while (reason := self._wait_for_turn(session, generation)) is None:
+        block = session.begin(playthrough)
+        while block is not None:
+            self._hand_over(generation, block, begun, spec)
+            reason = self._wait_for_turn(session, generation)
+            if reason is not None:
+                return reason
             begun = self._clock()
             block = session.advance()
-            if block is None:
-                session.end("script over")
-                self._set_status(WorkerStatus(ended=True))
-                return self._wait_for_reset(generation)
-            self._block_time.add(self._clock() - begun)
-            self._hand_over(generation, block, begun, spec)
-        return reason
+            if block is not None:
+                self._block_time.add(self._clock() - begun)
+        session.end("script over")
+        self._set_status(WorkerStatus(ended=True))
+        return self._wait_for_change(session, generation)
 
     def _hand_over(self, generation: int, block: FrameBlock, begun: float, spec: WorldSpec) -> None:
         seconds = self._clock() - begun
@@ -173,6 +217,7 @@ class GenerationWorker:
         """Look ahead and sleep until the next block is to be begun; else say why to end."""
         work_left = True
         while True:
+            self._answer_calls(session)
             with self._changed:
                 reason = self._interrupted(generation)
                 if reason:
@@ -180,6 +225,8 @@ class GenerationWorker:
                 wait = self._seconds_until_turn()
                 if wait is not None and wait <= 0:
                     return None
+                if self._calls:
+                    continue
                 if not (work_left and self._time_to_prepare(wait)):
                     self._changed.wait(wait)
                     continue
@@ -188,16 +235,37 @@ class GenerationWorker:
             if work_left:
                 self._prepare_time.add(self._clock() - begun)
 
-    def _wait_for_reset(self, generation: int) -> str:
+    def _wait_for_change(self, session: Session, generation: int) -> str:
+        """Answer calls until something else is to be played; return why the session ends."""
+        while True:
+            self._answer_calls(session)
+            with self._changed:
+                reason = self._interrupted(generation)
+                if reason:
+                    return reason
+                if not self._calls:
+                    self._changed.wait()
+
+    def _answer_calls(self, session: Session) -> None:
+        while self._calls:
+            function, future = self._calls.popleft()
+            if not future.set_running_or_notify_cancel():
+                continue
+            try:
+                future.set_result(function(session))
+            except Exception as error:  # belongs to whoever called
+                future.set_exception(error)
+            self._notify()
+
+    def _cancel_calls(self) -> None:
         with self._changed:
-            while (reason := self._interrupted(generation)) is None:
-                self._changed.wait()
-            return reason
+            while self._calls:
+                self._calls.popleft()[1].cancel()
 
     def _interrupted(self, generation: int) -> str | None:
         if self._stop_reason:
             return self._stop_reason
-        return "reset" if generation != self._generation else None
+        return self._rest_reason if generation != self._generation else None
 
     def _seconds_until_turn(self) -> float | None:
         if self._ready is not None or self._needed_at is None:

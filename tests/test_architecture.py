@@ -11,7 +11,14 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("sandbox", "model", "controls", "scenes", "training", "evaluation")
 MAY_IMPORT = {
-    "sandbox": ("model", "controls", "scenes", "evaluation.metrics", "evaluation.probe"),
+    "sandbox": (
+        "model",
+        "controls",
+        "scenes",
+        "evaluation.metrics",
+        "evaluation.anchors",
+        "evaluation.probe",
+    ),
     "training": ("model", "controls", "scenes"),
     "evaluation": ("model", "controls", "scenes", "training.panorama"),
     "model": ("controls", "scenes"),

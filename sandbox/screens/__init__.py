@@ -1,16 +1,89 @@
-"""What fills the window at one time: loading, play, replay."""
+"""What fills the window at one time, and where a screen may lead."""
 
-from typing import Literal, Protocol
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
 
 import pygame
 
-Outcome = Literal["leave", "retry", "script over", "failed"]
+from scenes import Scene
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Close the game."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToTitle:
+    """Park what is being played and choose again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """Return to the screen before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Load the world again, or begin the scene again, after a failure."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptOver:
+    """The script or recording has been played."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlayScene:
+    """Play a scene from its beginning."""
+
+    scene: Scene
+    seed: int | None = None  # None: the scene's own
+
+
+@dataclass(frozen=True, slots=True)
+class Continue:
+    """Go on with a parked scene."""
+
+    parked: str  # its id
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Play a recording again."""
+
+    recording: Path
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSettings:
+    """Show the settings."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenProbes:
+    """Show what memory gave back so far."""
+
+
+Outcome = (
+    Leave
+    | ToTitle
+    | Back
+    | Retry
+    | ScriptOver
+    | PlayScene
+    | Continue
+    | Watch
+    | OpenSettings
+    | OpenProbes
+)
 
 
 class Screen(Protocol):
     """One screen; the app shows one at a time, on one thread."""
 
-    outcome: Outcome | None  # why to leave this screen; None: stay
+    outcome: Outcome | None  # where to go from here; None: stay
     wake_at: float | None  # when `update` has something to do, without events [s]; None: no hurry
 
     def handle(self, event: pygame.Event) -> None:
@@ -21,3 +94,18 @@ class Screen(Protocol):
 
     def draw(self, surface: pygame.Surface) -> None:
         """Draw everything."""
+
+
+class Overlay(Protocol):
+    """Something drawn over the picture of play, which may take input before the screen does."""
+
+    wake_at: float | None  # when `update` has something to do, without events [s]; None: no hurry
+
+    def handle(self, event: pygame.Event) -> bool:
+        """Take an event; True if nothing else shall."""
+
+    def update(self, now: float) -> bool:
+        """Move on to `now`; True if what is shown changed."""
+
+    def draw(self, surface: pygame.Surface) -> None:
+        """Draw it, if there is something to see."""

@@ -2,9 +2,9 @@
 
 import pygame
 
-from controls.bindings import ACTIONS
+from controls.bindings import DEFAULTS, Bindings
 from sandbox.hud import Hud
-from sandbox.screens import Outcome
+from sandbox.screens import Leave, Outcome, Retry
 from sandbox.theme import ACCENT, BACKDROP, FAINT, MUTED, TRACK
 from sandbox.worker import GenerationWorker, ReadyBlock, WorkerStatus
 from scenes import Scene
@@ -21,7 +21,22 @@ DAWN = (38, 46, 78)  # lower end of the backdrop
 class LoadingScreen:
     """Waits for the first block, which it keeps in `first`."""
 
-    def __init__(self, worker: GenerationWorker, scene: Scene) -> None:
+    def __init__(
+        self,
+        worker: GenerationWorker,
+        scene: Scene,
+        leave: Outcome = Leave(),  # noqa: B008 -- frozen
+        bindings: Bindings = DEFAULTS,
+    ) -> None:
+        """Wait for a worker.
+
+        Args:
+            worker: makes the first block.
+            scene: where we go.
+            leave: where giving up leads.
+            bindings: the player's keys.
+        """
+        self._leave, self._bindings = leave, bindings
         self.outcome: Outcome | None = None
         self.wake_at: float | None = None
         self.first: ReadyBlock | None = None
@@ -34,13 +49,13 @@ class LoadingScreen:
     def handle(self, event: pygame.Event) -> None:
         """Leave, or try again after a failure."""
         if event.type == pygame.QUIT:
-            self.outcome = "leave"
+            self.outcome = Leave()
         elif event.type == pygame.KEYDOWN:
-            action = ACTIONS.get(pygame.key.name(event.key))
+            action = self._bindings.actions.get(pygame.key.name(event.key))
             if action == "leave":
-                self.outcome = "leave"
+                self.outcome = self._leave
             elif action == "reset" and self._worker.status.error:
-                self.outcome = "retry"
+                self.outcome = Retry()
         elif event.type in (pygame.WINDOWSIZECHANGED, pygame.WINDOWEXPOSED):
             self._dirty = True
 

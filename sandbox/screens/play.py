@@ -1,27 +1,26 @@
-"""A world being played: shows its frames evenly, takes keys, draws the display over it."""
+"""A world being played: shows its frames evenly, takes input, draws what lies over the picture."""
 
-from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import pygame
 
-from controls.bindings import ACTIONS, CAMERA_BINDINGS, Action
-from controls.sources import KeyboardSource
-from sandbox.display import draw_frame, shade
+from controls.bindings import CAMERA_BINDINGS, DEFAULTS, Action, Bindings
+from controls.sources import PlayerSource
+from sandbox.display import Picture, fit, shade
 from sandbox.feedback import InputFeedback
+from sandbox.figures import Figures
 from sandbox.hud import Hud, next_level
-from sandbox.hud_state import HudState, stage_rows
-from sandbox.pacing import FrameGrid
-from sandbox.screens import Outcome
+from sandbox.hud_state import HudState
+from sandbox.late_warp import LateWarp
+from sandbox.player_input import PlayerInput
+from sandbox.reel import Reel
+from sandbox.screens import Leave, Outcome, Overlay, Retry, ScriptOver
+from sandbox.session import Playthrough
 from sandbox.settings import SandboxConfig
 from sandbox.worker import GenerationWorker, ReadyBlock
-from scenes import Scene
 
-FIGURES_EVERY = 0.5  # seconds between two updates of the figures: readable, not flickering
-SMOOTHING = 0.2  # weight of the newest block in the stage times
-AT_ONCE = 0.0  # a moment that has passed on any clock
-MAX_TIMES = 20_000  # newest times kept for statistics
+DISPLAY_S = 1 / 60  # the picture is shifted this often while a late warp moves it [s]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,55 +28,77 @@ class PlayContext:
     """What a screen of play is given."""
 
     worker: GenerationWorker
-    scene: Scene
-    seed: int
+    playthrough: Playthrough
     settings: SandboxConfig
-    keyboard: KeyboardSource
+    keyboard: PlayerSource
     clock: Callable[[], float]
     toggle_fullscreen: Callable[[], object] = pygame.display.toggle_fullscreen
+    leave: Outcome = field(default_factory=Leave)  # where Esc leads
+    bindings: Bindings = DEFAULTS  # the player's
+    is_replay: bool = False  # a script steers
+    equip: "Callable[[PlayScreen], Equipment]" = lambda screen: Equipment()
+
+
+@dataclass(frozen=True, slots=True)
+class Equipment:
+    """What a game adds to the screen of play."""
+
+    overlays: tuple[Overlay, ...] = ()  # drawn over the picture, the last on top
+    actions: Mapping[Action, Callable[[], None]] = field(default_factory=dict)
+    on_block: Callable[[ReadyBlock], None] = lambda ready: None  # hears of each block shown
 
 
 class PlayScreen:
     """Shows what the worker makes and tells it when the next block is needed."""
 
     mode = ""
+    late_warp = True
 
     def __init__(self, context: PlayContext, first: ReadyBlock) -> None:
         self.outcome: Outcome | None = None
-        self.feedback = InputFeedback()
-        self.grid = FrameGrid(first.spec.fps)
-        self.shown_at: deque[float] = deque(maxlen=MAX_TIMES)
-        self.frames = 0  # shown in all
-        self.blocks = 0  # shown in all
-        self.hud_seconds = 0.0  # the last drawing of the display took
+        self.feedback = InputFeedback(context.bindings)
+        self.reel = Reel(context.worker, first, context.clock)
+        self.hud = Hud(context.settings)
+        self.hud_seconds = 0.0  # the last drawing of what lies over the picture took
+        self.level = context.settings.hud
+        self.playthrough = context.playthrough
         self._context = context
-        self._worker = context.worker
-        self._hud = Hud()
-        self._level = context.settings.hud
-        self._help = self._paused = self._starting_over = False
-        self._late = False  # the next block is not there although it is due
+        self._devices = PlayerInput(context.keyboard)
+        self._picture = Picture(context.settings.fit, context.settings.scale)
+        self._warp = LateWarp(first.spec.full_speed)
+        self._warps = self.late_warp and context.settings.late_warp and first.spec.exact_pose
+        self._moved_at: float | None = None  # when the warp was last moved on
+        self._moved = False  # the picture answers a key, and is not yet on the display
+        self._figures = Figures()
+        self._help = False
         self._error: str | None = None
+        self._fitted = (0, 0)  # the window's size that drags are measured in
         self._dirty = True
-        self._next: ReadyBlock | None = first
-        self._current = first
-        self._place = -1  # of the frame shown, in the current block
-        self._frames_since_reset = 0
-        self._figures = _Figures()
+        self._equipment = context.equip(self)
+        self._actions = self._own_actions() | self._equipment.actions
 
     @property
     def wake_at(self) -> float | None:
-        """When the next frame is due; None while the worker is late or the player pauses."""
-        if self._stopped or self._late:
-            return None
-        return AT_ONCE if self.grid.due is None else self.grid.due
+        """When the next frame is due, or the next shift of the picture, or an overlay's change."""
+        times = [self.reel.wake_at, *(overlay.wake_at for overlay in self._equipment.overlays)]
+        if self._moved_at is not None and self._is_warping:
+            times.append(self._moved_at + DISPLAY_S)
+        return min((time for time in times if time is not None), default=None)
 
     def handle(self, event: pygame.Event) -> None:
-        """Take a key or a change of the window."""
+        """Take input, or a change of the window."""
         if event.type == pygame.QUIT:
-            self.outcome = "leave"
+            self.outcome = Leave()
+        elif any(overlay.handle(event) for overlay in reversed(self._equipment.overlays)):
+            self._dirty = True
         elif event.type in (pygame.KEYDOWN, pygame.KEYUP):
             self._handle_key(pygame.key.name(event.key), down=event.type == pygame.KEYDOWN)
+        elif press := self._devices.key_of(event):
+            self._handle_key(press[0], down=press[1])
+        elif self._devices.steer(event):
+            self._dirty |= self._context.keyboard.is_steering
         elif event.type == pygame.WINDOWFOCUSLOST:
+            self._devices.let_go()
             self._context.keyboard.release_all()
             self.feedback.release_all()
             self._dirty = True
@@ -87,40 +108,53 @@ class PlayScreen:
     def update(self, now: float) -> bool:
         """Show the next frame if it is due and there is one; True if the picture changed."""
         changed, self._dirty = self._dirty, False
-        error = self._worker.status.error
+        error = self._context.worker.status.error
         if error != self._error:
             self._error, changed = error, True
-        if not self._stopped and self.grid.is_due(now):
-            changed |= self._show_next(now)
+        if not self._error and self.reel.update(now):
+            self._frame_shown(now)
+            changed = True
+        if self.reel.is_over:
+            self.outcome = ScriptOver()
+        changed |= self._move_warp(now)
+        for overlay in self._equipment.overlays:
+            changed |= overlay.update(now)
         return changed
 
     def draw(self, surface: pygame.Surface) -> None:
         """Draw picture, display, and what lies over them."""
-        frame = self._current.block.frames[max(0, self._place)]
-        settings = self._context.settings
-        draw_frame(surface, frame, settings.fit, settings.scale)
-        if self._starting_over or self._paused or self._error:
+        self._fit_drag(surface.get_size())
+        self._picture.draw(surface, self.reel.frame, self._shift())
+        if self.reel.starting_over or self.reel.paused or self._error:
             surface.blit(shade(surface.get_size()), (0, 0))
         begun = self._context.clock()
-        self._hud.draw(surface, self.hud_state(), self._level)
-        self.hud_seconds = self._context.clock() - begun
+        self.hud.draw(surface, self.hud_state(), self.level)
+        for overlay in self._equipment.overlays:
+            overlay.draw(surface)
         if self._error:
             hint = "R: try again    Esc: leave"
-            self._hud.draw_message(surface, "The world stopped", self._error, hint)
+            self.hud.draw_message(surface, "The world stopped", self._error, hint)
         elif self._help:
-            self._hud.draw_help(surface)
-        elif self._starting_over or self._paused:
-            self._hud.draw_notice(surface, self._mode_text().capitalize())
+            self.hud.draw_help(surface, self._context.bindings)
+        elif self.reel.starting_over or self.reel.paused:
+            self.hud.draw_notice(surface, self._mode_text().capitalize())
+        self.hud_seconds = self._context.clock() - begun
+
+    def shown(self, now: float) -> None:
+        """Note that what was drawn is on the display."""
+        if self._moved:
+            self._moved = False
+            self.feedback.picture_moved(now)
 
     def hud_state(self) -> HudState:
         """Return what the display says now."""
-        ready, figures = self._current, self._figures
+        ready, figures, playthrough = self.reel.current, self._figures, self.playthrough
         block, spec = ready.block, ready.spec
         return HudState(
-            scene=self._context.scene.name,
+            scene=playthrough.scene.name,
             prompt=block.prompt,
-            seed=self._context.seed,
-            seconds=self._frames_since_reset / spec.fps,
+            seed=playthrough.seed,
+            seconds=self.reel.seconds,
             phrase=block.phrase,
             pose=block.poses[-1],
             memory=block.memory,
@@ -136,18 +170,14 @@ class PlayScreen:
     def act(self, action: Action) -> None:
         """Do what an action key asks for."""
         self._dirty = True
-        if action == "leave":
-            self.outcome = "leave"
-        elif action == "reset":
-            self._reset()
-        elif action == "hud":
-            self._level = next_level(self._level)
-        elif action == "help":
-            self._help = not self._help
-        elif action == "fullscreen":
-            self._context.toggle_fullscreen()
-        elif action == "pause":
-            self._pause()
+        if action in self._actions:
+            self._actions[action]()
+
+    def play(self, playthrough: Playthrough) -> None:
+        """Play something else in the same world from now on."""
+        self.playthrough = playthrough
+        self._context.worker.begin(playthrough)
+        self._begin_anew()
 
     def camera_key(self, key: str, *, down: bool) -> None:
         """Pass a camera key on and follow what becomes of it."""
@@ -155,112 +185,104 @@ class PlayScreen:
         (keyboard.press if down else keyboard.release)(key)
         self.feedback.key_changed(key, self._context.clock(), down=down)
 
-    @property
-    def _stopped(self) -> bool:
-        return self._paused or self._error is not None
-
-    @property
-    def _is_waiting(self) -> bool:
-        """Whether the current block is over; the worker announces the next."""
-        return self._next is None and self._place + 1 >= len(self._current.block.frames)
+    def _own_actions(self) -> dict[Action, Callable[[], None]]:
+        return {
+            "leave": self._leave,
+            "stop": self._stop,
+            "reset": self._reset,
+            "hud": self._change_level,
+            "help": self._toggle_help,
+            "fullscreen": lambda: self._context.toggle_fullscreen() and None,
+            "pause": self._pause,
+            "step": self.reel.step,
+            "late_warp": self._toggle_warp,
+        }
 
     def _handle_key(self, key: str, *, down: bool) -> None:
-        if key in CAMERA_BINDINGS:
+        bindings = self._context.bindings
+        if key in bindings.moves:
             self.camera_key(key, down=down)
             self._dirty = True
-        elif down and key in ACTIONS:
-            self.act(ACTIONS[key])
+        elif down and key in bindings.actions:
+            self.act(bindings.actions[key])
 
-    def _show_next(self, now: float) -> bool:
-        if self._is_waiting:
-            self._next = self._worker.take()
-            self._late = self._next is None
-            if self._late:
-                if self._worker.status.ended:
-                    self.outcome = "script over"
-                return False
-        if self._next is not None:
-            self._begin_block(self._next, now)
-        else:
-            self._place += 1
-        self.grid.show(now)
-        self.shown_at.append(now)
-        self.frames += 1
-        self._frames_since_reset += 1
-        if self._place == 0:
-            self._worker.needed_at(self._block_ends_at())
-        self._figures.update(now, self)
-        return True
+    def _frame_shown(self, now: float) -> None:
+        ready = self.reel.current
+        if self.reel.place == 0:
+            answers = len(self.feedback.latencies_ms)
+            self.feedback.block_shown(ready.command, ready.sampled_at, now)
+            self._moved |= len(self.feedback.latencies_ms) > answers
+            self._figures.add_block(ready)
+            self._equipment.on_block(ready)
+        self._warp.frame_shown(self.reel.pose, ready.command)
+        self._figures.update(now, self.reel, self.feedback.latencies_ms)
 
-    def _begin_block(self, ready: ReadyBlock, now: float) -> None:
-        self._current, self._next, self._place = ready, None, 0
-        self._starting_over = False
-        self.blocks += 1
-        self.feedback.block_shown(ready.command, ready.sampled_at, now)
-        self._figures.add_block(ready)
+    def _move_warp(self, now: float) -> bool:
+        """Move the late warp on to `now`; True if the picture is to be drawn elsewhere."""
+        since, self._moved_at = self._moved_at, now
+        if not self._warps or self.reel.paused or self.reel.starting_over or since is None:
+            return False
+        before = self._warp.offset
+        self._warp.move(self._context.keyboard.held_command(), min(now - since, 0.1))
+        changed = self._warp.offset != before
+        self._moved |= changed
+        return changed
 
-    def _block_ends_at(self) -> float:
-        left = len(self._current.block.frames) - 1 - self._place
-        return self.grid.due + left * self.grid.interval
+    @property
+    def _is_warping(self) -> bool:
+        return self._warps and not (self._warp.is_still and not self._context.keyboard.is_steering)
+
+    def _fit_drag(self, window_size: tuple[int, int]) -> None:
+        """Let the picture follow a dragging hand in a window of this size."""
+        if window_size == self._fitted:
+            return
+        self._fitted, spec = window_size, self.reel.current.spec
+        size = spec.frame_width, spec.frame_height
+        width = fit(size, window_size, self._context.settings.fit).width
+        self._context.keyboard.fit_drag(width, spec.full_speed, spec.block_seconds)
+
+    def _shift(self) -> tuple[float, float]:
+        """Return how far the frame is to be moved right and down [px of the frame]."""
+        if not self._warps or self._warp.is_still:
+            return 0.0, 0.0
+        yaw, pitch = self._warp.offset
+        scale = self.reel.frame.shape[1] / self.reel.pose.fov  # px a degree
+        return -yaw * scale, pitch * scale
+
+    def _leave(self) -> None:
+        self.outcome = self._context.leave
+
+    def _stop(self) -> None:
+        self._context.keyboard.stop()
+        self.feedback.release_all()
 
     def _reset(self) -> None:
-        if self._worker.status.error:
-            self.outcome = "retry"
+        if self._context.worker.status.error:
+            self.outcome = Retry()
             return
-        self._worker.reset()
-        self._next, self._place = None, len(self._current.block.frames) - 1
-        self._starting_over, self._paused = True, False
-        self._frames_since_reset = 0
-        self.grid.restart()
+        self.playthrough = self.playthrough.anew
+        self._context.worker.reset()
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        self.reel.restart()
+        self._warp.restart()
+
+    def _change_level(self) -> None:
+        self.level = next_level(self.level)
+
+    def _toggle_help(self) -> None:
+        self._help = not self._help
+
+    def _toggle_warp(self) -> None:
+        self._warps = not self._warps
+        self._warp.restart()
 
     def _pause(self) -> None:
-        self._paused = not self._paused
-        if self._paused:
-            self._worker.needed_at(None)
-        elif not self._starting_over:
-            self.grid.restart()
-            left = len(self._current.block.frames) - 1 - self._place
-            self._worker.needed_at(self._context.clock() + left * self.grid.interval)
+        self.reel.pause()
+        self._warp.restart()
 
     def _mode_text(self) -> str:
-        if self._starting_over:
+        if self.reel.starting_over:
             return "starting over"
-        return "paused" if self._paused else self.mode
-
-
-class _Figures:
-    """The figures of the display, steady enough to be read."""
-
-    def __init__(self) -> None:
-        self.fps = 0.0
-        self.possible_fps = 0.0
-        self.stage_ms: tuple[tuple[str, int], ...] = ()
-        self.latency_ms: int | None = None
-        self._stages: dict[str, float] = {}
-        self._block_seconds = 0.0
-        self._block_frames = 0
-        self._updated = float("-inf")
-
-    def add_block(self, ready: ReadyBlock) -> None:
-        """Blend in the times of a block."""
-        for stage, ms in ready.block.stage_ms.items():
-            before = self._stages.get(stage, ms)
-            self._stages[stage] = before + SMOOTHING * (ms - before)
-        if ready.block.block_index > 0:  # the first includes the reset
-            before = self._block_seconds or ready.seconds
-            self._block_seconds = before + SMOOTHING * (ready.seconds - before)
-            self._block_frames = len(ready.block.frames)
-
-    def update(self, now: float, screen: PlayScreen) -> None:
-        """Take new figures, not too often."""
-        if now - self._updated < FIGURES_EVERY:
-            return
-        self._updated = now
-        newest = list(screen.shown_at)[-32:]
-        if len(newest) > 1:
-            self.fps = round((len(newest) - 1) / (newest[-1] - newest[0]), 1)
-        if self._block_seconds:
-            self.possible_fps = round(self._block_frames / self._block_seconds)
-        self.stage_ms = stage_rows(self._stages)
-        if screen.feedback.latencies_ms:
-            self.latency_ms = round(screen.feedback.latencies_ms[-1])
+        return "paused" if self.reel.paused else self.mode

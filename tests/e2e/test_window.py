@@ -17,6 +17,7 @@ SCREEN = (1280, 720)
 PLAYER = """
 import json, sys
 from sandbox.app import run
+from sandbox.session import Playthrough
 from sandbox.settings import SandboxConfig
 from scenes import load_scene
 from tests.doubles import FakeWorld
@@ -27,7 +28,8 @@ class Reporter:
     def on_end(self, event): print("ended", event.reason, flush=True)
 
 config = SandboxConfig(window_width=1280, window_height=720)
-summary = run(lambda progress: FakeWorld(), load_scene("desert"), 7, config, [Reporter()])
+playthrough = Playthrough(load_scene("desert"), 7)
+summary = run(lambda progress: FakeWorld(), playthrough, config, [Reporter()])
 print(json.dumps({"reason": summary.reason, "frames": summary.frames, "error": summary.error,
                   "latencies": summary.latencies_ms, "overhead": summary.overhead_ms}))
 """

@@ -4,7 +4,7 @@ import numpy as np
 import pygame
 import pytest
 
-from sandbox.display import draw_frame, fit, window
+from sandbox.display import Picture, fit, window
 from sandbox.settings import DisplayError
 
 FRAME = (320, 192)
@@ -36,7 +36,7 @@ def screen():
 def test_colours_arrive_where_they_belong(screen):
     frame = np.zeros((192, 320, 3), np.uint8)
     frame[:, 160:] = (250, 120, 10)
-    draw_frame(screen, frame)
+    Picture().draw(screen, frame)
     assert screen.get_at((600, 200))[:3] == (250, 120, 10)
     assert screen.get_at((40, 200))[:3] == (0, 0, 0)
 
@@ -44,14 +44,14 @@ def test_colours_arrive_where_they_belong(screen):
 def test_whole_number_factors_stay_sharp(screen):
     frame = np.zeros((200, 320, 3), np.uint8)
     frame[:, ::2] = 255
-    draw_frame(screen, frame)
+    Picture().draw(screen, frame)
     row = {screen.get_at((x, 100))[:3] for x in range(640)}
     assert row == {(0, 0, 0), (255, 255, 255)}
 
 
 def test_bars_glow_dimmer_than_the_picture(screen):
     frame = np.full((192, 320, 3), 200, np.uint8)
-    draw_frame(screen, frame)
+    Picture().draw(screen, frame)
     top, picture = screen.get_at((320, 2)), screen.get_at((320, 200))
     assert 0 < top.r < picture.r == 200
 
@@ -60,7 +60,7 @@ def test_bars_glow_dimmer_than_the_picture(screen):
 @pytest.mark.parametrize("size", [(640, 400), (333, 777), (1280, 720)])
 def test_any_window_can_be_drawn(size, mode):
     with window(size, "test") as surface:
-        draw_frame(surface, np.full((192, 320, 3), 90, np.uint8), mode, "sharp")
+        Picture(mode, "sharp").draw(surface, np.full((192, 320, 3), 90, np.uint8))
         assert surface.get_at((size[0] // 2, size[1] // 2))[:3] == (90, 90, 90)
 
 
@@ -68,3 +68,16 @@ def test_without_a_display_the_remedy_is_named(monkeypatch):
     monkeypatch.setenv("SDL_VIDEODRIVER", "no such driver")
     with pytest.raises(DisplayError, match="--headless"), window((640, 400), "test"):
         pass
+
+
+def test_a_shifted_picture_moves_by_pixels_of_the_frame_and_tints_what_it_reveals(screen):
+    frame = np.full((192, 320, 3), (200, 100, 50), np.uint8)
+    frame[:, 100:] = (250, 120, 10)
+    picture = Picture(scale_mode="sharp")
+    picture.draw(screen, frame, shift=(50.0, 0.0))
+    assert screen.get_at((2 * 150 + 4, 200))[:3] == (250, 120, 10)
+    assert screen.get_at((2 * 150 - 4, 200))[:3] == (200, 100, 50)
+    revealed = screen.get_at((60, 200))[:3]
+    assert all(0 < got < full for got, full in zip(revealed, (200, 100, 50), strict=True))
+    picture.draw(screen, frame)
+    assert screen.get_at((60, 200))[:3] == (200, 100, 50)

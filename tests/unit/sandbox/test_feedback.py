@@ -54,3 +54,28 @@ def test_losing_the_keyboard_forgets_what_waits(feedback):
     assert feedback.light("left") == "idle"
     feedback.block_shown(CameraCommand(), sampled_at=2.0, now=2.1)
     assert feedback.latencies_ms == []
+
+
+def test_all_keys_of_a_direction_light_its_cap(feedback):
+    feedback.key_changed("d", 1.0, down=True)
+    assert feedback.light("right") == "queued"
+    feedback.key_changed("right", 1.1, down=True)
+    feedback.key_changed("d", 1.2, down=False)
+    feedback.block_shown(CameraCommand(), sampled_at=1.3, now=1.4)
+    assert feedback.light("right") == "queued", "its other key is still held"
+
+
+def test_from_rest_the_first_moved_picture_is_the_answer_that_is_seen():
+    feedback = InputFeedback()
+    feedback.key_changed("left", down=True, now=1.0)
+    feedback.picture_moved(1.016)
+    feedback.picture_moved(1.033)
+    assert feedback.photons_ms == [pytest.approx(16.0)]
+
+
+def test_a_key_pressed_while_the_picture_moves_says_nothing_of_photons():
+    feedback = InputFeedback()
+    feedback.block_shown(CameraCommand(yaw=1.0), sampled_at=0.9, now=1.0)
+    feedback.key_changed("left", down=True, now=1.1)
+    feedback.picture_moved(1.12)
+    assert feedback.photons_ms == []

@@ -6,12 +6,14 @@ import pygame
 import pytest
 
 from controls.camera import CameraCommand
-from controls.sources import KeyboardSource
+from controls.sources import PlayerSource
 from model.world import Control
 from sandbox.display import window
+from sandbox.screens import Leave, Retry, ScriptOver
 from sandbox.screens.loading import LoadingScreen
 from sandbox.screens.play import PlayContext, PlayScreen
 from sandbox.screens.replay import ReplayScreen
+from sandbox.session import Playthrough
 from sandbox.settings import SandboxConfig
 from sandbox.worker import ReadyBlock, WorkerStatus
 from scenes import Scene
@@ -49,13 +51,12 @@ class Game:
     def __init__(self, screen=PlayScreen):
         self.now = 10.0
         self.worker = StubWorker()
-        self.keyboard = KeyboardSource()
+        self.keyboard = PlayerSource()
         self.toggled = []
         self.world = FakeWorld()
         context = PlayContext(
             worker=self.worker,
-            scene=SCENE,
-            seed=7,
+            playthrough=Playthrough(SCENE, 7),
             settings=SandboxConfig(),
             keyboard=self.keyboard,
             clock=lambda: self.now,
@@ -82,7 +83,7 @@ class Game:
 
     @property
     def shown_block(self):
-        return block_number(self.screen._current.block.frames[self.screen._place])
+        return block_number(self.screen.reel.frame)
 
 
 @pytest.fixture(autouse=True)
@@ -104,8 +105,8 @@ def test_the_first_frame_is_shown_at_once(game):
 
 def test_the_frames_of_a_block_are_shown_one_by_one(game):
     game.pass_frames(3)
-    assert game.screen.frames == 3
-    assert game.screen.shown_at[-1] == pytest.approx(10.0 + 2 * FRAME)
+    assert game.screen.reel.frames == 3
+    assert game.screen.reel.shown_at[-1] == pytest.approx(10.0 + 2 * FRAME)
 
 
 def test_the_next_block_is_asked_for_when_the_current_one_is_over(game):
@@ -115,13 +116,13 @@ def test_the_next_block_is_asked_for_when_the_current_one_is_over(game):
 
 def test_the_last_frame_stays_while_the_worker_is_late(game):
     game.pass_frames(6)
-    assert game.screen.frames == 3
+    assert game.screen.reel.frames == 3
     assert game.shown_block == 0
     assert game.screen.wake_at is None
     game.make_block()
     assert game.screen.update(game.now)
     assert game.shown_block == 1
-    assert game.screen.wake_at == pytest.approx(game.now + FRAME)
+    assert game.screen.wake_at == pytest.approx(game.now + FRAME, abs=0.05 * FRAME)
 
 
 def test_between_two_frames_nothing_changes(game):
@@ -154,7 +155,7 @@ def test_reset_drops_the_frames_that_were_left(game):
     game.key("r")
     assert game.worker.resets == 1
     game.pass_frames(3)
-    assert game.screen.frames == 1, "no frame of before is shown any more"
+    assert game.screen.reel.frames == 1, "no frame of before is shown any more"
     assert game.screen.hud_state().mode == "starting over"
     block = game.world.reset(SCENE, 7)
     game.worker.ready = ReadyBlock(1, block, CameraCommand(), game.now, 0.05, game.world.spec)
@@ -168,22 +169,22 @@ def test_a_pause_holds_frames_and_generation(game):
     game.pass_frames(1)
     game.key("p")
     game.pass_frames(20)
-    assert game.screen.frames == 1
+    assert game.screen.reel.frames == 1
     assert game.worker.needed[-1] is None
     assert game.screen.hud_state().mode == "paused"
     game.key("p")
     assert game.worker.needed[-1] == pytest.approx(game.now + 2 * FRAME)
     game.pass_frames(1)
-    assert game.screen.frames == 2
-    assert game.screen.grid.late_frames == 0
+    assert game.screen.reel.frames == 2
+    assert game.screen.reel.grid.late_frames == 0
 
 
 def test_escape_and_closing_the_window_leave(game):
     game.key("escape")
-    assert game.screen.outcome == "leave"
+    assert game.screen.outcome == Leave()
     other = Game()
     other.screen.handle(pygame.Event(pygame.QUIT))
-    assert other.screen.outcome == "leave"
+    assert other.screen.outcome == Leave()
 
 
 def test_an_error_is_a_banner_with_a_way_on(game, surface):
@@ -193,7 +194,7 @@ def test_an_error_is_a_banner_with_a_way_on(game, surface):
     game.screen.draw(surface)
     assert game.screen.outcome is None
     game.key("r")
-    assert game.screen.outcome == "retry"
+    assert game.screen.outcome == Retry()
     assert game.worker.resets == 0
 
 
@@ -202,8 +203,8 @@ def test_the_end_of_a_script_leaves_after_its_last_frame(game):
     game.worker.status = WorkerStatus(ended=True)
     assert game.screen.outcome is None
     game.pass_frames(2)
-    assert game.screen.frames == 3
-    assert game.screen.outcome == "script over"
+    assert game.screen.reel.frames == 3
+    assert game.screen.outcome == ScriptOver()
 
 
 def test_the_display_shows_what_the_block_says(game):
@@ -232,7 +233,7 @@ def test_a_replay_is_not_steered_and_not_reset():
     assert game.worker.resets == 0
     assert game.screen.hud_state().mode == "replay"
     game.key("escape")
-    assert game.screen.outcome == "leave"
+    assert game.screen.outcome == Leave()
 
 
 def test_loading_shows_progress_and_keeps_the_first_block(surface):
@@ -255,4 +256,15 @@ def test_loading_that_failed_can_be_tried_again(surface):
     screen.update(0.0)
     screen.draw(surface)
     screen.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_r))
-    assert screen.outcome == "retry"
+    assert screen.outcome == Retry()
+
+
+def test_letters_and_the_mouse_steer_too(game):
+    game.screen.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_d))
+    assert game.keyboard.next_command() == CameraCommand(yaw=1.0)
+    game.screen.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_SPACE))
+    assert game.keyboard.next_command() == CameraCommand()
+    game.screen.handle(pygame.Event(pygame.MOUSEBUTTONDOWN, pos=(9, 9), button=1))
+    drag = pygame.Event(pygame.MOUSEMOTION, pos=(0, 9), rel=(-9, 0), buttons=(1, 0, 0))
+    game.screen.handle(drag)
+    assert game.keyboard.next_command().yaw > 0.0

@@ -204,7 +204,7 @@ def test_a_missing_recording_says_which_folder_is_meant(tmp_path):
 @pytest.mark.parametrize(
     ("line", "changes", "message"),
     [
-        (1, {"schema": 99}, r"line 1: schema is 99, this version reads 1; use the version"),
+        (1, {"schema": 99}, r"line 1: schema is 99, this version reads 2; use the version"),
         (1, {"seed": REMOVED}, r'line 1: "event" lacks "seed"'),
         (1, {"seed": "seven"}, r'line 1: "seed" is "seven", expected int'),
         (1, {"kind": "block"}, r"line 1"),

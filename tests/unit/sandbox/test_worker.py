@@ -10,6 +10,7 @@ from controls.camera import CameraCommand
 from controls.sources import KeyboardSource, ScriptSource
 from model.world import WorldFailed
 from sandbox.pacing import MARGIN_S
+from sandbox.session import Playthrough
 from sandbox.worker import GenerationWorker
 from scenes import Scene
 from tests.doubles import FakeWorld
@@ -46,12 +47,11 @@ class Player:
             load or (lambda progress: self.world),
             source or KeyboardSource(),
             [self.log],
-            SCENE,
-            7,
             clock=clock,
             notify=lambda: self._news.put(None),
         )
         self.worker.start()
+        self.worker.begin(Playthrough(SCENE, 7))
 
     def block(self):
         while (ready := self.worker.take()) is None:
@@ -248,3 +248,63 @@ def test_closing_twice_is_harmless(player):
     assert window.worker.close("left")
     assert window.worker.close("other")
     assert window.log.told[-1] == ("end", "left")
+
+
+def test_a_call_runs_between_blocks_on_the_thread_that_owns_the_world(player):
+    window = player()
+    window.block()
+    future = window.worker.call(lambda session: (threading.current_thread().name, session.world))
+    assert future.result(PATIENCE) == ("generation", window.world)
+
+
+def test_a_call_that_fails_tells_its_caller_and_play_goes_on(player):
+    window = player()
+    window.block()
+    with pytest.raises(ZeroDivisionError):
+        window.worker.call(lambda session: 1 / 0).result(PATIENCE)
+    window.worker.needed_at(NOW)
+    assert window.block().block.block_index == 1
+
+
+def test_a_call_to_a_closed_worker_is_cancelled(player):
+    window = player()
+    window.block()
+    window.worker.close("left")
+    assert window.worker.call(lambda session: None).cancelled()
+
+
+def test_a_rest_ends_the_session_and_keeps_the_world_for_the_next_scene(player):
+    window = player()
+    window.block()
+    window.worker.rest("parked")
+    window.worker.begin(Playthrough(SCENE, 8))
+    window.block()
+    assert window.log.told == [("start", 7), ("end", "parked"), ("start", 8)]
+    assert not window.world.closed
+
+
+def test_after_a_crash_the_world_still_answers_and_can_begin_again(player):
+    window = player(world=FakeWorld(fail_at=1))
+    window.block()
+    window.worker.needed_at(NOW)
+    window.wait_for_status("error")
+    assert window.worker.call(lambda session: session.park()).result(PATIENCE).seed == 7
+    window.worker.reset()
+    assert window.block().block.block_index == 0
+    assert window.worker.status.error is None
+
+
+def test_a_parked_scene_goes_on_as_if_it_had_never_been_left(player):
+    left = player()
+    for _ in range(3):
+        left.block()
+        left.worker.needed_at(NOW)
+    there = left.block()
+    parked = left.worker.call(lambda session: session.park()).result(PATIENCE)
+    left.worker.needed_at(NOW)
+    uninterrupted = left.block()
+    other = player()
+    other.worker.begin(Playthrough(SCENE, 7, lambda: parked))
+    resumed = other.block()
+    assert resumed.block.block_index == there.block.block_index + 1
+    assert (resumed.block.frames == uninterrupted.block.frames).all()

@@ -1,0 +1,72 @@
+"""A lock between programs: whoever holds it is alone until it lets go or its program ends.
+
+The system keeps the lock, so none is left behind by a program that was killed.
+"""
+
+import errno
+import os
+import time
+from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    import msvcrt
+
+    fcntl = None
+
+POLL_S = 0.02
+_BUSY = (errno.EAGAIN, errno.EACCES, errno.EWOULDBLOCK, errno.EDEADLK)
+
+
+class FileLock:
+    """Excludes other programs, and other locks of this program, from what a file stands for.
+
+    lock = FileLock(folder / ".lock")
+    if lock.acquire(timeout=5):
+        ...
+        lock.release()
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file: int | None = None
+
+    def acquire(self, timeout: float = 0.0) -> bool:
+        """Try to become the holder within `timeout` seconds; False if another one stays it.
+
+        Raises:
+            OSError: the file cannot be made, or the place knows no locks.
+        """
+        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+        file = os.open(self.path, flags, 0o644)
+        deadline = time.monotonic() + timeout
+        try:
+            while not _try_lock(file):
+                if time.monotonic() >= deadline:
+                    return False
+                time.sleep(POLL_S)
+            self._file, file = file, None
+            return True
+        finally:
+            if file is not None:
+                os.close(file)
+
+    def release(self) -> None:
+        """Let go; does nothing where it is not held."""
+        if self._file is not None:
+            os.close(self._file)  # which unlocks it
+            self._file = None
+
+
+def _try_lock(file: int) -> bool:
+    try:
+        if fcntl is None:
+            msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+        else:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in _BUSY:
+            return False
+        raise
+    return True

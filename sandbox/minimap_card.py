@@ -1,0 +1,168 @@
+"""The map's card: scales a finished picture, draws the view and the pins over it.
+
+It is made in layers, so that a picture is scaled only when there is a new one and a moving view
+costs one copy and a few lines.
+"""
+
+from collections.abc import Sequence
+
+import pygame
+
+from controls.camera import CameraPose
+from evaluation.anchors import AnchorMark
+from sandbox.minimap import HEIGHT, WIDTH, Box, MapPicture, view_box
+from sandbox.theme import ACCENT, INK, MUTED, SEGMENT_COLOURS, Theme
+
+CARD_WIDTH = 366  # px of the reference window
+SHADOW = (10, 13, 24)
+GONE = (150, 158, 178)
+PIN, PLACE = 5.0, 3.2  # px of the reference window: radius of a pin's head, of a place's dot
+
+
+_Drawn = tuple[object, pygame.Surface]  # what was drawn, and how it looks
+
+
+class Minimap:
+    """Draws the map's card, again only when it would look different.
+
+    minimap = Minimap()
+    card = minimap.card(theme, stitcher.picture, pose, tracker_marks)
+    """
+
+    def __init__(self) -> None:
+        self._base: _Drawn | None = None  # frame, map and caption
+        self._marked: _Drawn | None = None  # and the anchors, which never move
+        self._card: _Drawn | None = None  # and the view, which moves
+
+    def card(
+        self,
+        theme: Theme,
+        picture: MapPicture,
+        pose: CameraPose,
+        marks: Sequence[AnchorMark] = (),
+        target: AnchorMark | None = None,
+        highlight: CameraPose | None = None,
+        width: int | None = None,
+    ) -> pygame.Surface:
+        """Return the card; the same surface as long as it looks the same.
+
+        Args:
+            theme: sizes and fonts.
+            picture: the stitcher's newest.
+            pose: the view on screen, outlined.
+            marks: anchors; those the game set by itself are dots, the player's are pins.
+            target: the anchor that the next command goes back to, drawn larger.
+            highlight: a view to point out, such as that of the remembered frame under the pointer.
+            width: of the card [px]; None: as wide as the scene's card.
+        """
+        width = width or theme.px(CARD_WIDTH)
+        area = map_area(theme, width)
+        base_of = (theme, picture, width)
+        if self._base is None or not _same(self._base[0], base_of):
+            self._base, self._marked = (base_of, _draw_base(theme, picture, width)), None
+        said = tuple(marks), target
+        if self._marked is None or self._marked[0] != said:
+            self._marked, self._card = (said, self._base[1].copy()), None
+            for mark in sorted(marks, key=lambda one: (one == target, one.kind != "auto")):
+                _draw_mark(self._marked[1], theme, mark, area, larger=mark == target)
+        boxes = tuple(_on_card(view_box(one), area) for one in (highlight or pose, pose))
+        if self._card is None or self._card[0] != boxes:
+            self._card = boxes, self._marked[1].copy()
+            if highlight is not None:
+                _draw_box(self._card[1], theme, boxes[0], area, ACCENT)
+            _draw_box(self._card[1], theme, boxes[1], area, INK)
+        return self._card[1]
+
+
+def map_area(theme: Theme, width: int) -> pygame.Rect:
+    """Return where the map lies on a card of this width."""
+    pad = theme.px(14)
+    across = width - 2 * pad
+    return pygame.Rect(pad, pad, across, round(across * HEIGHT / WIDTH))
+
+
+def _same(one: tuple, other: tuple) -> bool:
+    return all(a is b or (isinstance(a, int) and a == b) for a, b in zip(one, other, strict=True))
+
+
+def _draw_base(theme: Theme, picture: MapPicture, width: int) -> pygame.Surface:
+    area = map_area(theme, width)
+    line = theme.line_height(13)
+    card = theme.card((width, area.bottom + line + theme.px(12)))
+    flat = pygame.image.frombuffer(picture.pixels, (WIDTH, HEIGHT), "RGB")
+    card.blit(pygame.transform.smoothscale(flat, area.size), area)
+    _draw_caption(card, theme, picture, area)
+    return card
+
+
+def _draw_caption(
+    card: pygame.Surface, theme: Theme, picture: MapPicture, area: pygame.Rect
+) -> None:
+    """Say how much of the ring is known; the little frame explains the outline on the map."""
+    top = area.bottom + theme.px(6)
+    explored = theme.text(f"{picture.explored:.0%} explored", 13, MUTED)
+    remembered = theme.text(f"{picture.remembered:.0%} in memory", 13, MUTED)
+    left = area.right - remembered.get_width()
+    card.blit(explored, (area.left, top))
+    card.blit(remembered, (left, top))
+    frame = pygame.Rect(0, 0, theme.px(14), theme.px(9))
+    frame.midright = left - theme.px(6), top + remembered.get_height() // 2
+    pygame.draw.rect(card, SEGMENT_COLOURS["compressed"], frame, max(1, theme.px(1.5)))
+
+
+def _on_card(box: Box, area: pygame.Rect) -> pygame.Rect:
+    left, top, width, height = (length * area.width / WIDTH for length in box)
+    return pygame.Rect(
+        area.left + round(left), area.top + round(top), max(3, round(width)), max(3, round(height))
+    )
+
+
+def _draw_box(
+    card: pygame.Surface, theme: Theme, box: pygame.Rect, area: pygame.Rect, colour: tuple[int, ...]
+) -> None:
+    """Outline a view, on both sides of the seam where it crosses it."""
+    line = max(1, theme.px(2))
+    card.set_clip(area)
+    for shift in (0, -area.width) if box.right > area.right else (0,):
+        moved = box.move(shift, 0)
+        pygame.draw.rect(card, SHADOW, moved.inflate(2, 2), line + 2, border_radius=theme.px(3))
+        pygame.draw.rect(card, theme.colour(colour), moved, line, border_radius=theme.px(2))
+    card.set_clip(None)
+
+
+def _draw_mark(
+    card: pygame.Surface, theme: Theme, mark: AnchorMark, area: pygame.Rect, *, larger: bool
+) -> None:
+    """Draw an anchor where it looks: bright if remembered, grey and hollow if that is gone."""
+    left, top, width, height = view_box(mark.pose)
+    scale = area.width / WIDTH
+    x = area.left + (left + width / 2) % WIDTH * scale
+    y = area.top + (top + height / 2) * scale
+    colour = theme.colour(ACCENT if mark.in_memory else GONE)
+    if mark.kind == "auto" and not larger:
+        radius = max(2.5, PLACE * theme.scale)
+        _draw_dot(card, (x, y), radius, colour, hole=0.0 if mark.in_memory else 0.55)
+        return
+    radius = max(3.5, PIN * theme.scale) * (1.25 if larger else 1.0)
+    shoulder, reach = y - 1.6 * radius, 0.8 * radius
+    tip = [(x, y), (x - reach, shoulder), (x + reach, shoulder)]
+    pygame.draw.polygon(card, SHADOW, tip, 3)
+    _draw_dot(card, (x, y - 2.2 * radius), radius, colour, hole=0.0)
+    pygame.draw.polygon(card, colour, tip)
+    middle = INK if larger and mark.in_memory else SHADOW
+    hole = radius * (0.42 if mark.in_memory else 0.62)
+    pygame.draw.aacircle(card, middle, (x, y - 2.2 * radius), hole)
+
+
+def _draw_dot(
+    card: pygame.Surface,
+    centre: tuple[float, float],
+    radius: float,
+    colour: tuple[int, ...],
+    *,
+    hole: float,
+) -> None:
+    pygame.draw.aacircle(card, SHADOW, centre, radius + 1.6)
+    pygame.draw.aacircle(card, colour, centre, radius)
+    if hole:
+        pygame.draw.circle(card, SHADOW, centre, radius * hole)  # too small for smoothing

@@ -1,0 +1,90 @@
+"""Mouse and gamepads of play: pygame's events become steering, and buttons become keys by name.
+
+Knows how devices report; what a drag, a stick or a button means is said by `controls`.
+"""
+
+import logging
+
+import pygame
+
+from controls.gamepad import STICK_AXES
+from controls.keys import PAD_BUTTONS
+from controls.sources import PlayerSource
+
+logger = logging.getLogger(__name__)
+FULL_TILT = 32767  # as controllers report the end of a stick
+
+
+class PlayerInput:
+    """Follows the mouse and the gamepads of one player.
+
+    devices = PlayerInput(player)
+    if press := devices.key_of(event):  # ("pad a", True): a button is a key like others
+        screen.handle_key(*press)
+    elif devices.steer(event): ...
+    """
+
+    def __init__(self, player: PlayerSource) -> None:
+        self._player = player
+        self._is_dragging = False
+
+    def key_of(self, event: pygame.Event) -> tuple[str, bool] | None:
+        """Return the name of a gamepad's button and whether it went down; None for other events."""
+        if event.type not in (pygame.CONTROLLERBUTTONDOWN, pygame.CONTROLLERBUTTONUP):
+            return None
+        if not 0 <= event.button < len(PAD_BUTTONS):
+            return None
+        return PAD_BUTTONS[event.button], event.type == pygame.CONTROLLERBUTTONDOWN
+
+    def steer(self, event: pygame.Event) -> bool:
+        """Steer by a drag of the mouse or a stick; True if the event was one."""
+        if event.type in (pygame.MOUSEBUTTONDOWN, pygame.MOUSEBUTTONUP) and event.button == 1:
+            self._is_dragging = event.type == pygame.MOUSEBUTTONDOWN
+            return True
+        if event.type == pygame.MOUSEMOTION and self._is_dragging:
+            self._player.drag(*event.rel)
+            return True
+        if event.type == pygame.CONTROLLERAXISMOTION:
+            if 0 <= event.axis < len(STICK_AXES):
+                self._player.tilt(STICK_AXES[event.axis], event.value / FULL_TILT)
+            return True
+        return False
+
+    def let_go(self) -> None:
+        """Forget a drag that is under way, as when the window loses the mouse."""
+        self._is_dragging = False
+
+
+class Gamepads:
+    """Keeps the gamepads open that are plugged in, so that they report.
+
+    gamepads = Gamepads()
+    gamepads.handle(event)  # every event
+    """
+
+    def __init__(self) -> None:
+        self._open: dict[int, object] = {}
+        try:
+            from pygame._sdl2 import controller
+
+            controller.init()
+        except (ImportError, pygame.error) as problem:
+            logger.info("no gamepads: %s", problem)
+            controller = None
+        self._controller = controller
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What is plugged in."""
+        return tuple(gamepad.name for gamepad in self._open.values())
+
+    def handle(self, event: pygame.Event) -> None:
+        """Open a gamepad that was plugged in, forget one that was taken away."""
+        if event.type == pygame.CONTROLLERDEVICEADDED and self._controller:
+            try:
+                gamepad = self._controller.Controller(event.device_index)
+                self._open[gamepad.as_joystick().get_instance_id()] = gamepad
+            except pygame.error as problem:
+                logger.warning("a gamepad cannot be used: %s", problem)
+        elif event.type == pygame.CONTROLLERDEVICEREMOVED:
+            self._open.pop(event.instance_id, None)

@@ -1,0 +1,242 @@
+"""Everything a player can set, and all the keys. What is changed acts at once and is kept."""
+
+from collections.abc import Callable
+
+import pygame
+
+from controls.bindings import DEFAULTS, Bindings
+from sandbox.screens import Back, Leave, Outcome
+from sandbox.settings import SandboxConfig, SettingsError
+from sandbox.settings_cards import (
+    SettingsLayout,
+    control_place,
+    draw_dusk,
+    draw_frame,
+    draw_item,
+)
+from sandbox.settings_file import save_settings
+from sandbox.settings_rows import Heading, SettingRow, items
+from sandbox.theme import Theme
+from sandbox.widgets import (
+    ENTER_KEYS,
+    FRAME_S,
+    Button,
+    Question,
+    ScrollArea,
+    Setting,
+    Slider,
+    menu_key,
+)
+
+REDRAWN_BY = (pygame.WINDOWSIZECHANGED, pygame.WINDOWEXPOSED, pygame.WINDOWFOCUSGAINED)
+
+
+class SettingsScreen:
+    """A list of settings, one in focus, and the keys at its end.
+
+    screen = SettingsScreen(config, apply=app.use_settings)
+
+    Args:
+        config: what is set now.
+        apply: takes every change at once.
+        save: keeps the settings when the player leaves; may raise `SettingsError`.
+        bindings: the keys to list.
+    """
+
+    def __init__(
+        self,
+        config: SandboxConfig,
+        apply: Callable[[SandboxConfig], object],
+        save: Callable[[SandboxConfig], object] = save_settings,
+        bindings: Bindings = DEFAULTS,
+    ) -> None:
+        self.outcome: Outcome | None = None
+        self.config = config
+        self._before = config
+        self._apply, self._save = apply, save
+        self._items = items(bindings)
+        self._headings = [item.title for item in self._items if isinstance(item, Heading)]
+        self._stops = [i for i, item in enumerate(self._items) if not isinstance(item, Heading)]
+        self._focus = 0  # of the stops
+        self._scroll = ScrollArea()
+        self._theme: Theme | None = None
+        self._layout: SettingsLayout | None = None
+        self._made_for: tuple[object, ...] = ()
+        self._is_sliding = False  # a slider is held with the mouse
+        self._question: Question | None = None
+        self._ending: Outcome = Back()
+        self._dirty = True
+        self._now = 0.0
+
+    @property
+    def wake_at(self) -> float | None:
+        """When the next picture of a glide is due."""
+        return self._now + FRAME_S if self._scroll.glide.is_moving else None
+
+    @property
+    def focused(self) -> str:
+        """The title of what has the focus."""
+        return self._items[self._stops[self._focus]].title
+
+    def handle(self, event: pygame.Event) -> None:
+        """Take a key, the mouse, or a change of the window."""
+        if event.type == pygame.QUIT:
+            self._leave(Leave())
+        elif event.type in REDRAWN_BY:
+            self._dirty = True
+        elif self._question:
+            self._question.handle(event)
+            self._dirty = True
+            if self._question.answer is not None:
+                self._question, self.outcome = None, self._ending
+        elif (key := menu_key(event)) is not None:
+            self._press(key)
+        else:
+            self._point(event)
+
+    def update(self, now: float) -> bool:
+        """Move what glides; True if the picture changed."""
+        self._now = now
+        changed, self._dirty = self._scroll.glide.update(now) or self._dirty, False
+        return changed
+
+    def draw(self, surface: pygame.Surface) -> None:
+        """Draw everything."""
+        theme, layout = self._arrange(surface.get_size())
+        draw_dusk(surface, theme)
+        clip = surface.get_clip()
+        surface.set_clip(layout.area.inflate(theme.px(8), 0))
+        for at, item in enumerate(self._items):
+            rect = layout.item(at, self._scroll.offset)
+            if rect.colliderect(layout.area):
+                focused = at == self._stops[self._focus]
+                draw_item(surface, theme, rect, item, self.config, focused=focused)
+        surface.set_clip(clip)
+        self._scroll.draw_bar(surface, theme, layout.area.inflate(theme.px(28), 0))
+        draw_frame(surface, theme, layout, self._headings, self._section())
+        if self._question:
+            self._question.draw(surface, theme)
+
+    def _press(self, key: str) -> None:
+        self._dirty = True
+        if key in ("up", "down"):
+            self._go(self._focus + (1 if key == "down" else -1))
+        elif key in ("left", "right"):
+            self._change(lambda setting: setting.step(1 if key == "right" else -1))
+        elif key in ENTER_KEYS:
+            self._change(lambda setting: setting.step(0))
+        elif key in ("page up", "page down", "tab"):
+            self._jump(-1 if key == "page up" else 1)
+        elif key == "escape":
+            self._leave(Back())
+
+    def _point(self, event: pygame.Event) -> None:
+        """Take the mouse, once something was drawn that it can point at."""
+        layout = self._layout
+        if layout is None:
+            return
+        if event.type == pygame.MOUSEWHEEL:
+            self._scroll.by(-event.y * (layout.tops[2] - layout.tops[1]))
+        elif event.type == pygame.MOUSEBUTTONUP:
+            self._is_sliding = False
+        elif event.type == pygame.MOUSEMOTION and self._is_sliding:
+            self._slide(event.pos)
+        elif event.type == pygame.MOUSEMOTION:
+            self._hover(event.pos, layout)
+        elif event.type == pygame.MOUSEBUTTONDOWN and event.button == 1:
+            self._click(event.pos, layout)
+
+    def _hover(self, pos: tuple[int, int], layout: SettingsLayout) -> None:
+        if not layout.area.collidepoint(pos):
+            return
+        for stop, at in enumerate(self._stops):
+            if layout.item(at, self._scroll.offset).collidepoint(pos) and stop != self._focus:
+                self._focus, self._dirty = stop, True
+
+    def _click(self, pos: tuple[int, int], layout: SettingsLayout) -> None:
+        self._dirty = True
+        if layout.back.collidepoint(pos):
+            self._leave(Back())
+        for rect, section in zip(layout.index, self._headings, strict=False):
+            if rect.collidepoint(pos):
+                self._go_to_section(section)
+        self._hover(pos, layout)
+        row = self._items[self._stops[self._focus]]
+        if isinstance(row, SettingRow) and self._control().collidepoint(pos):
+            self._slide(pos)
+            self._is_sliding = isinstance(row.setting(self.config), Slider)
+
+    def _slide(self, pos: tuple[int, int]) -> None:
+        rect = self._control()
+        self._change(lambda setting: setting.press((pos[0] - rect.left) / rect.width))
+
+    def _control(self) -> pygame.Rect:
+        """Return where the value in focus is."""
+        rect = self._layout.item(self._stops[self._focus], self._scroll.offset)
+        return control_place(self._theme, rect)
+
+    def _change(self, change: Callable[[Setting], object]) -> None:
+        """Change the setting in focus and let it act at once."""
+        row = self._items[self._stops[self._focus]]
+        if not isinstance(row, SettingRow):
+            return
+        setting = row.setting(self.config)
+        before = setting.value
+        change(setting)
+        if setting.value != before:
+            self.config = row.changed(self.config, setting.value)
+            self._apply(self.config)
+            self._dirty = True
+
+    def _section(self) -> str:
+        """Return the title of the section of what has the focus."""
+        before = self._items[: self._stops[self._focus]]
+        return next(item.title for item in reversed(before) if isinstance(item, Heading))
+
+    def _go(self, stop: int) -> None:
+        """Move the focus, and scroll to it and to its heading."""
+        self._focus = max(0, min(len(self._stops) - 1, stop))
+        if self._layout:
+            at, tops = self._stops[self._focus], self._layout.tops
+            is_first = isinstance(self._items[at - 1], Heading)
+            self._scroll.show(tops[at - 1 if is_first else at], tops[at + 1])
+
+    def _jump(self, direction: int) -> None:
+        place = self._headings.index(self._section()) + direction
+        self._go_to_section(self._headings[max(0, min(len(self._headings) - 1, place))])
+
+    def _go_to_section(self, section: str) -> None:
+        at = next(
+            i
+            for i, item in enumerate(self._items)
+            if isinstance(item, Heading) and item.title == section
+        )
+        self._go(self._stops.index(at + 1))
+        if self._layout:
+            self._scroll.to(self._layout.tops[at])
+
+    def _leave(self, outcome: Outcome) -> None:
+        """Keep what was changed; where that fails, say so before leaving."""
+        self._ending = outcome
+        try:
+            if self.config != self._before:
+                self._save(self.config)
+                self._before = self.config
+        except SettingsError as problem:
+            text = f"{problem}. Your settings act until you quit."
+            self._question = Question("Not kept", text, [Button("Go on")])
+        else:
+            self.outcome = outcome
+        self._dirty = True
+
+    def _arrange(self, size: tuple[int, int]) -> tuple[Theme, SettingsLayout]:
+        config = self.config
+        made_for = (size, config.text_scale, config.high_contrast)
+        if made_for != self._made_for:
+            self._made_for = made_for
+            self._theme = Theme(size, config.text_scale, high_contrast=config.high_contrast)
+            self._layout = SettingsLayout.of(self._theme, size, self._items)
+            self._scroll.resize(self._layout.area.height, self._layout.tops[-1])
+            self._go(self._focus)
+            self._scroll.glide.jump(self._scroll.glide.target)
+        return self._theme, self._layout

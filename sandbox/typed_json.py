@@ -1,0 +1,78 @@
+"""Plain JSON into dataclasses, every value checked against the type its field declares.
+
+For files that a program wrote and anybody may have changed since; knows nothing of files.
+"""
+
+import json
+from dataclasses import fields, is_dataclass
+from types import NoneType, UnionType
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+
+def parse_json(data: bytes) -> Any:
+    """Return what JSON text says.
+
+    Raises:
+        ValueError: it is no JSON, holds NaN or an infinity, or is nested too deeply.
+    """
+    try:
+        return json.loads(data, parse_constant=_refuse)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    except ValueError:  # its own message quotes columns, which help nobody
+        raise ValueError("not JSON") from None
+
+
+def decode(expected: Any, value: Any, key: str = "data") -> Any:
+    """Return plain JSON data as a type.
+
+    Args:
+        expected: a dataclass, `X | None`, tuple[X, ...], dict[str, X], Literal, or a plain type.
+        value: what JSON gave.
+        key: what to call it in a message.
+
+    Raises:
+        ValueError: it does not fit; the message names the field.
+    """
+    origin, arguments = get_origin(expected), get_args(expected)
+    if is_dataclass(expected):
+        return _decode_dataclass(expected, value, key)
+    if origin is UnionType:
+        chosen = NoneType if value is None else arguments[0]  # the only unions are `X | None`
+        return decode(chosen, value, key)
+    if origin is tuple and isinstance(value, list):
+        return tuple(decode(arguments[0], item, key) for item in value)
+    if origin is dict and isinstance(value, dict):
+        return {name: decode(arguments[1], item, f"{key}.{name}") for name, item in value.items()}
+    if origin is Literal and value in arguments:
+        return value
+    if expected is float and type(value) is int and abs(value) < 2**53:
+        return float(value)
+    if expected is type(value):
+        return value
+    raise ValueError(f'"{key}" is {shortened(value)}, expected {_name(expected)}')
+
+
+def shortened(value: object) -> str:
+    """Return a value as it is quoted in a message."""
+    text = json.dumps(value, default=str)
+    return text if len(text) <= 40 else text[:37] + "..."
+
+
+def _decode_dataclass(expected: type, value: Any, key: str) -> Any:
+    if not isinstance(value, dict):
+        raise ValueError(f'"{key}" is {shortened(value)}, expected {expected.__name__}')
+    names = [field.name for field in fields(expected)]
+    if wrong := sorted(set(names) ^ set(value)):
+        verb = "lacks" if wrong[0] in names else "has an unknown"
+        raise ValueError(f'"{key}" {verb} "{shortened(wrong[0])[1:-1]}"')
+    hints = get_type_hints(expected)
+    return expected(**{name: decode(hints[name], value[name], name) for name in names})
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no number")
+
+
+def _name(expected: Any) -> str:
+    return expected.__name__ if isinstance(expected, type) else str(expected)

@@ -1,0 +1,307 @@
+"""The whole game without its main loop: title, play, leaving, returning, and what keys do."""
+
+import time
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+
+import pygame
+import pytest
+
+from controls.bindings import DEFAULTS
+from controls.camera import CameraCommand
+from model.world import WorldSpec
+from sandbox.choice import WorldChoice
+from sandbox.display import window
+from sandbox.game import PlayerGame
+from sandbox.library import RECORDINGS
+from sandbox.navigator import Navigator
+from sandbox.recording import load_recording
+from sandbox.screens import Back, Continue, Leave, OpenProbes, OpenSettings, PlayScene, ToTitle
+from sandbox.screens.loading import LoadingScreen
+from sandbox.screens.play import PlayScreen
+from sandbox.screens.probes import ProbesScreen
+from sandbox.screens.settings import SettingsScreen
+from sandbox.screens.title import TitleScreen
+from sandbox.settings import SandboxConfig
+from scenes import Scene
+from tests.doubles import SPEC, FakeWorld, block_number
+
+SCENE = Scene(prompt="A place.", name="Somewhere", seed=7)
+FAST = WorldSpec(**{name: getattr(SPEC, name) for name in SPEC.__slots__} | {"fps": 240.0})
+SETTINGS = SandboxConfig(window_width=640, window_height=400, muted=True)
+PATIENCE = 10.0  # seconds before a test gives up
+
+
+class Run:
+    """A game whose screens a test moves on."""
+
+    def __init__(self, folder, worlds, settings=SETTINGS):
+        self.worlds = worlds
+        self._news = SimpleQueue()
+        self.game = PlayerGame(
+            WorldChoice(),
+            settings,
+            folder,
+            DEFAULTS,
+            load=lambda progress: self.worlds.pop(0),
+            notify=self._wake,
+        )
+        self.navigator = Navigator(self.game.performance, settings, (), self.game, self._wake)
+        self.game.open()
+        self.screen = self.navigator.start(None)
+
+    def _wake(self):
+        self._news.put(None)
+
+    def go(self, outcome, wanted):
+        """Lead somewhere, and wait until a screen of that kind is there."""
+        self.screen.outcome = outcome
+        return self.wait(lambda: isinstance(self.screen, wanted))
+
+    def play(self, outcome=None):
+        return self.go(outcome or PlayScene(SCENE), PlayScreen)
+
+    def wait(self, condition):
+        """Move on as the main loop does until something holds."""
+        until = time.monotonic() + PATIENCE
+        while not condition():
+            assert time.monotonic() < until, "nothing happened"
+            self.screen.update(time.perf_counter())
+            self.screen = self.navigator.follow(self.screen)
+            with suppress(Empty):  # as the main loop does: sleep until there is news
+                self._news.get(timeout=0.004)
+        return self.screen
+
+    def see_blocks(self, count):
+        blocks = self.screen.reel.blocks + count
+        return self.wait(lambda: self.screen.reel.blocks >= blocks)
+
+    @property
+    def block(self):
+        return block_number(self.screen.reel.frame)
+
+    def press(self, key):
+        for kind in (pygame.KEYDOWN, pygame.KEYUP):
+            self.screen.handle(pygame.Event(kind, key=key, mod=0, unicode=""))
+
+    def close(self):
+        self.game.silence()
+        self.navigator.close()
+        self.game.close()
+
+
+@pytest.fixture
+def run(tmp_path):
+    runs = []
+
+    def start(*worlds, **options):
+        worlds = list(worlds or [FakeWorld(spec=FAST)])
+        runs.append(Run(tmp_path, worlds, **options))
+        return runs[-1]
+
+    with window((640, 400), "test"):
+        yield start
+        for one in runs:
+            one.close()
+
+
+def parked(run):
+    """Wait until what was left is written."""
+    return run.wait(lambda: run.game.keeper.scenes.entries()) and run.game.keeper.scenes.entries()
+
+
+def test_the_game_begins_at_its_title(run):
+    assert isinstance(run().screen, TitleScreen)
+
+
+def test_a_scene_is_left_and_returned_to_where_it_was(run):
+    game = run()
+    game.play()
+    game.see_blocks(17)
+    left_at = game.block
+    game.go(ToTitle(), TitleScreen)
+    (entry,) = parked(game)
+    assert entry.name == "Somewhere"
+    game.play(Continue(entry.id))
+    assert game.screen.playthrough.seed == 7
+    assert left_at < game.block <= left_at + 4
+    assert game.worlds == [], "the world was kept and not loaded again"
+
+
+def test_another_scene_can_be_played_in_between(run):
+    game = run()
+    game.play()
+    game.see_blocks(17)
+    game.go(ToTitle(), TitleScreen)
+    (entry,) = parked(game)
+    game.play(PlayScene(Scene(prompt="Elsewhere.", name="Elsewhere"), 3))
+    assert game.block == 0
+    game.see_blocks(17)
+    game.go(ToTitle(), TitleScreen)
+    game.wait(lambda: len(game.game.keeper.scenes.entries()) == 2)
+    game.play(Continue(entry.id))
+    assert game.screen.reel.current.block.prompt == "A place."
+
+
+def test_a_glance_at_a_scene_is_not_kept(run):
+    game = run()
+    game.play()
+    game.go(ToTitle(), TitleScreen)
+    game.go(Leave(), type(None))
+    game.close()
+    assert game.game.keeper.scenes.entries() == []
+
+
+def test_leaving_the_game_keeps_what_was_played(run):
+    game = run()
+    game.play()
+    game.see_blocks(17)
+    game.go(Leave(), type(None))
+    game.close()
+    assert len(game.game.keeper.scenes.entries()) == 1
+
+
+def test_the_map_and_the_anchors_come_back_with_the_scene(run):
+    game = run()
+    game.play()
+    game.see_blocks(4)
+    game.press(pygame.K_e)
+    game.see_blocks(14)
+    game.wait(lambda: any(mark.kind == "key" for mark in game.game.prober.anchors))
+    explored = game.game.map.picture.explored
+    game.go(ToTitle(), TitleScreen)
+    (entry,) = parked(game)
+    game.play(Continue(entry.id))
+    game.wait(lambda: any(mark.kind == "key" for mark in game.game.prober.anchors))
+    assert game.game.map.picture.explored >= explored > 0
+
+
+def test_a_moment_is_saved_and_loaded(run):
+    game = run()
+    game.play()
+    game.see_blocks(3)
+    game.press(pygame.K_F5)
+    saved_at = game.block
+    parked(game)
+    game.see_blocks(20)
+    game.press(pygame.K_F9)
+    game.wait(lambda: saved_at < game.block <= saved_at + 6)
+
+
+def test_a_new_seed_begins_the_scene_anew(run):
+    game = run()
+    game.play()
+    game.see_blocks(5)
+    game.press(pygame.K_n)
+    game.wait(lambda: game.block == 0)
+    assert game.screen.playthrough.seed != 7
+
+
+def test_the_camera_goes_back_to_the_anchor_by_itself(run):
+    game = run()
+    game.play()
+    game.press(pygame.K_e)
+    game.wait(lambda: game.game.prober.last_anchor is not None)
+    game.screen.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_RIGHT))
+    game.wait(lambda: game.screen.reel.pose.yaw > 5)
+    game.screen.handle(pygame.Event(pygame.KEYUP, key=pygame.K_RIGHT))
+    game.press(pygame.K_b)
+    assert game.game.pilot.is_flying
+    game.wait(lambda: not game.game.pilot.is_flying)
+    game.see_blocks(2)
+    assert game.screen.reel.pose.yaw == pytest.approx(game.game.prober.last_anchor.yaw, abs=0.15)
+
+
+def test_the_player_takes_over_from_the_autopilot(run):
+    game = run()
+    game.play()
+    game.press(pygame.K_e)
+    game.wait(lambda: game.game.prober.last_anchor is not None)
+    game.game.pilot.fly_to(replace_yaw(game.screen.reel.pose, 120.0), FAST)
+    game.game.pilot.press("left")
+    assert game.game.pilot.next_command() == CameraCommand(yaw=-1.0)
+    assert not game.game.pilot.is_flying
+
+
+def test_the_prompt_changes_from_the_next_block_on_and_the_memory_stays(run):
+    game = run()
+    game.play()
+    game.see_blocks(3)
+    kept = game.screen.reel.current.block.memory.kept_frames
+    game.press(pygame.K_t)
+    game.screen.handle(pygame.Event(pygame.TEXTINPUT, text="t"))
+    game.screen.handle(pygame.Event(pygame.TEXTINPUT, text=" At night."))
+    game.press(pygame.K_RETURN)
+    game.wait(lambda: game.screen.reel.current.block.prompt == "A place. At night.")
+    assert game.screen.reel.current.block.memory.kept_frames > kept
+
+
+def test_the_memory_policy_changes_while_playing(run):
+    game = run()
+    game.play()
+    assert game.screen.reel.current.block.memory.policy == "mag-retrieve"
+    game.press(pygame.K_k)
+    game.wait(lambda: game.screen.reel.current.block.memory.policy == "mag")
+
+
+def test_a_recording_begun_on_the_way_can_be_replayed(run):
+    game = run()
+    game.play()
+    game.see_blocks(4)
+    game.press(pygame.K_F10)
+    game.see_blocks(6)
+    game.press(pygame.K_F10)
+    game.see_blocks(2)
+    game.go(ToTitle(), TitleScreen)
+    (folder,) = (game.game.folder / RECORDINGS).iterdir()
+    recording = load_recording(folder)
+    assert recording.blocks[0].block_index > 3
+    assert recording.end.reason == "stopped"
+    assert (folder / "state" / "state.json").exists()
+
+
+def test_settings_and_comparisons_lie_over_the_screen_and_lead_back(run):
+    game = run()
+    game.go(OpenSettings(), SettingsScreen)
+    title = game.go(Back(), TitleScreen)
+    game.play()
+    screen = game.screen
+    game.go(OpenProbes(), ProbesScreen)
+    game.go(Back(), PlayScreen)
+    assert game.screen is screen
+    assert title is not None
+
+
+def test_giving_up_while_loading_leads_to_the_title(run):
+    game = run()
+    game.screen.outcome = PlayScene(SCENE)
+    game.screen = game.navigator.follow(game.screen)
+    assert isinstance(game.screen, LoadingScreen)
+    game.press(pygame.K_ESCAPE)
+    game.wait(lambda: isinstance(game.screen, TitleScreen))
+
+
+def test_after_a_crash_the_place_is_kept_and_the_title_is_there(run):
+    game = run(FakeWorld(spec=FAST, fail_at=20), FakeWorld(spec=FAST))
+    game.play()
+    game.wait(lambda: game.navigator.worker.status.error)
+    game.go(ToTitle(), TitleScreen)
+    (entry,) = parked(game)
+    assert entry.header.frames_shown == 20 * 3
+    game.play(Continue(entry.id))
+
+
+def test_a_parked_scene_that_is_damaged_is_said_and_the_title_stays(run):
+    game = run()
+    game.play()
+    game.see_blocks(17)
+    game.go(ToTitle(), TitleScreen)
+    (entry,) = parked(game)
+    (entry.folder / "state.safetensors").write_bytes(b"")
+    game.screen.outcome = Continue(entry.id)
+    game.wait(lambda: any("damaged" in notice.text for notice in game.game.notices.current))
+    assert isinstance(game.screen, TitleScreen)
+
+
+def replace_yaw(pose, yaw):
+    return type(pose)(yaw, pose.pitch, pose.fov)

@@ -1,0 +1,376 @@
+"""The title screen: everything on it can be reached, and nothing is lost without a question."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pygame
+import pytest
+
+from sandbox.display import window
+from sandbox.screens import Continue, Leave, OpenSettings, PlayScene, Watch
+from sandbox.screens.title import TitleScreen
+from sandbox.settings import SandboxConfig
+from sandbox.title_actions import TitleActions
+from sandbox.title_model import (
+    SHELVES,
+    ParkedCard,
+    RecordingCard,
+    SceneCard,
+    TitleModel,
+    choices,
+    library_cards,
+    shelves,
+)
+from scenes import Scene, SceneError
+from scenes.scene import CATEGORIES
+
+SIZES = [(1280, 720), (640, 400), (1920, 1080)]
+MODEL = TitleModel(
+    scenes=(
+        SceneCard("meadow", "Meadow", "outdoor", "A green meadow."),
+        SceneCard("desert", "Desert", "outdoor", "A desert."),
+        SceneCard("kitchen", "Kitchen", "indoor", "A kitchen."),
+        SceneCard("/mine.yaml", "Mine", "outdoor", "A place of mine.", own=True),
+    ),
+    parked=(
+        ParkedCard("p1", "Left meadow", "left 3 h ago", "holds 48 MiB, 9 frames"),
+        ParkedCard("p2", "Old castle", "damaged", "3 MiB", damaged="its state is cut short"),
+    ),
+    recordings=(RecordingCard(Path("runs/monday"), "Monday", "yesterday, 2:14 min"),),
+)
+
+
+class FakeWriting:
+    """A card for prompts that opens and tells what is written."""
+
+    wake_at = None
+
+    def __init__(self, apply):
+        self.apply, self.is_open, self.heard = apply, False, []
+
+    def open(self, prompt):
+        self.is_open = True
+
+    def handle(self, event):
+        self.heard.append(event)
+        return True
+
+    def update(self, now):
+        return False
+
+    def draw(self, surface):
+        pass
+
+
+class Game:
+    """A title screen in a window, steered by keys and mouse."""
+
+    def __init__(self, surface, model=MODEL, **actions):
+        self.surface, self.model, self.done = surface, model, []
+        self.now = 0.0
+        given = {
+            "model": lambda: self.model,
+            "writing": self._writing,
+            "fork": lambda one: self.done.append(("fork", one)),
+            "delete_parked": self._delete_parked,
+            "delete_recording": lambda path: self.done.append(("delete", path)),
+            "delete_scene": lambda key: self.done.append(("delete", key)),
+            "load_scene": lambda key: Scene(f"Scene {key}."),
+            "seed": lambda: 77,
+        }
+        self.screen = TitleScreen(TitleActions(**{**given, **actions}), SandboxConfig())
+        self.settle()
+
+    def _writing(self, apply):
+        self.writing = FakeWriting(apply)
+        return self.writing
+
+    def _delete_parked(self, parked):
+        self.done.append(("delete", parked))
+        kept = tuple(card for card in self.model.parked if card.id != parked)
+        self.model = replace(self.model, parked=kept)
+
+    def settle(self):
+        for _ in range(100):
+            if self.screen.update(self.now):
+                self.screen.draw(self.surface)
+            elif self.screen.wake_at is None:
+                return
+            self.now += 0.2
+        raise AssertionError("the screen never rests")
+
+    def press(self, *names):
+        for name in names:
+            code = pygame.key.key_code(name)
+            self.screen.handle(pygame.Event(pygame.KEYDOWN, key=code, unicode=""))
+            self.settle()
+        return self.screen.outcome
+
+    def point(self, pos, kind=pygame.MOUSEMOTION, **also):
+        self.screen.handle(pygame.Event(kind, pos=pos, **also))
+        self.settle()
+        return self.screen.outcome
+
+    def find(self, key):
+        """Return a point from which the mouse moves the focus to a card."""
+        width, height = self.surface.get_size()
+        for y in range(0, height, 10):
+            for x in range(0, width, 20):
+                self.point((x, y))
+                if self.screen.focused == key:
+                    return x, y
+        raise AssertionError(f"{key} is nowhere")
+
+
+@pytest.fixture(params=SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def any_surface(request):
+    with window(request.param, "test") as surface:
+        yield surface
+
+
+@pytest.fixture
+def game():
+    with window((1280, 720), "test") as surface:
+        yield Game(surface)
+
+
+def test_what_was_left_comes_first_and_enter_goes_on_with_it(game):
+    assert game.screen.focused == "parked p1"
+    assert game.press("return") == Continue("p1")
+
+
+def test_arrows_reach_every_card(any_surface):
+    game = Game(any_surface)
+    seen = {game.screen.focused}
+    for _ in range(len(shelves(MODEL))):
+        for _ in range(4):
+            game.press("right")
+            seen.add(game.screen.focused)
+        game.press(*["left"] * 4, "down")
+        seen.add(game.screen.focused)
+    count = len(MODEL.scenes) + len(MODEL.parked) + len(MODEL.recordings)
+    assert len(seen) == count
+
+
+def test_a_scene_begins_with_its_own_seed_and_another_like_it_with_a_new_one(game):
+    game.press("down", "down", "right")
+    assert game.screen.focused == "scene desert"
+    assert game.press("return") == PlayScene(Scene("Scene desert."), None)
+    assert game.press("n") == PlayScene(Scene("Scene desert."), 77)
+
+
+def test_a_shelf_remembers_its_place(game):
+    game.press("down", "down", "right", "down", "up")
+    assert game.screen.focused == "scene desert"
+
+
+def test_the_way_up_leads_over_the_choices_to_the_header(game):
+    game.press("up", "right", "up", "right")
+    assert game.press("return") == OpenSettings()
+
+
+def test_tab_leads_to_the_choices_of_a_card_far_below(game):
+    game.press(*["down"] * 5)
+    assert game.press("tab", "return") == Watch(Path("runs/monday"))
+
+
+def test_a_recording_is_watched(game):
+    assert game.press(*["down"] * 5, "return") == Watch(Path("runs/monday"))
+
+
+def test_a_parked_scene_is_copied(game):
+    game.press("f")
+    assert game.done == [("fork", "p1")]
+    assert game.screen.outcome is None
+
+
+def test_deleting_asks_first_and_enter_keeps(game):
+    game.press("delete", "return")
+    assert game.done == []
+    assert game.press("delete", "escape") is None
+    assert game.done == []
+
+
+def test_deleting_takes_the_card_away(game):
+    game.press("delete", "right", "return")
+    assert game.done == [("delete", "p1")]
+    assert game.screen.focused == "parked p2"
+
+
+def test_the_last_card_of_a_shelf_takes_the_shelf_with_it(game):
+    game.press("delete", "right", "return", "delete", "right", "return")
+    assert game.done == [("delete", "p1"), ("delete", "p2")]
+    assert game.screen.focused == "scene /mine.yaml"
+
+
+def test_what_is_damaged_can_only_be_deleted(game):
+    assert [one.act for one in choices(MODEL.parked[1])] == ["delete"]
+    game.press("right", "return", "right", "return")
+    assert game.done == [("delete", "p2")]
+
+
+def test_own_scenes_stand_apart_and_can_be_deleted(game):
+    game.press("down")
+    assert game.screen.focused == "scene /mine.yaml"
+    game.press("delete", "right", "return")
+    assert game.done == [("delete", "/mine.yaml")]
+
+
+def test_a_failure_is_told_and_the_screen_goes_on():
+    def refuse(parked):
+        raise OSError("the disk is read-only")
+
+    with window((640, 400), "test") as surface:
+        game = Game(surface, delete_parked=refuse)
+        game.press("delete", "right", "return")
+        before = pygame.image.tobytes(surface, "RGB")
+        game.press("return")
+        assert pygame.image.tobytes(surface, "RGB") != before
+        assert game.press("return") == Continue("p1")
+
+
+def test_a_scene_that_cannot_be_read_is_told():
+    def refuse(key):
+        raise SceneError(f"{key}: no such file")
+
+    with window((640, 400), "test") as surface:
+        game = Game(surface, load_scene=refuse)
+        assert game.press("down", "down", "return") is None
+        assert game.press("return", "escape", "escape") == Leave()
+
+
+def test_t_opens_the_card_for_a_prompt_which_then_hears_everything(game):
+    game.press("t")
+    assert game.writing.is_open
+    assert game.press("escape") is None
+    assert len(game.writing.heard) == 1
+
+
+def test_what_is_written_becomes_a_scene(game):
+    game.press("t")
+    game.writing.is_open = False
+    game.writing.apply("A quiet \x07 harbour.")
+    outcome = game.screen.outcome
+    assert (outcome.scene.prompt, outcome.scene.seed) == ("A quiet harbour.", 77)
+
+
+@pytest.mark.parametrize("prompt", ["", "   ", "\x00\x01", "a" * 10_000])
+def test_what_cannot_be_a_scene_is_told(game, prompt):
+    game.writing.apply(prompt)
+    game.settle()
+    assert game.screen.outcome is None
+    assert game.press("return", "return") == Continue("p1")
+
+
+def test_escape_asks_twice(game):
+    assert game.press("escape") is None
+    assert game.press("escape") == Leave()
+
+
+def test_closing_the_window_leaves_from_anywhere(game):
+    game.press("delete")
+    game.screen.handle(pygame.Event(pygame.QUIT))
+    assert game.screen.outcome == Leave()
+
+
+def test_a_gamepad_does_what_keys_do(game):
+    for button in (14, 13, 0):  # right, left, A
+        game.screen.handle(pygame.Event(pygame.CONTROLLERBUTTONDOWN, button=button))
+    assert game.screen.outcome == Continue("p1")
+
+
+def test_pointing_moves_the_focus_and_a_click_goes_there(any_surface):
+    game = Game(any_surface)
+    place = game.find("parked p2")
+    game.find("parked p1")
+    outcome = game.point(place, pygame.MOUSEBUTTONDOWN, button=1)
+    assert outcome is None  # damaged: the question comes
+    game.press("escape")
+    place = game.find("parked p1")
+    assert game.point(place, pygame.MOUSEBUTTONDOWN, button=1) == Continue("p1")
+
+
+def test_a_right_click_offers_everything_that_can_be_done(game):
+    game.find("parked p2")
+    place = game.find("parked p1")
+    assert game.point(place, pygame.MOUSEBUTTONDOWN, button=3) is None
+    game.press("right", "right", "return")
+    assert game.done == [("fork", "p1")]
+    game.point(place, pygame.MOUSEBUTTONDOWN, button=3)
+    game.press("escape")
+    game.point(place, pygame.MOUSEBUTTONDOWN, button=3)
+    game.press("right", "right", "right", "return", "return")
+    assert game.done == [("fork", "p1")]  # deleting asks once more
+
+
+def test_the_wheel_reaches_the_last_shelf(any_surface):
+    game = Game(any_surface)
+    for _ in range(len(shelves(MODEL))):
+        game.screen.handle(pygame.Event(pygame.MOUSEWHEEL, x=0, y=-1))
+        game.settle()
+    game.find("recording runs/monday")
+
+
+def test_the_focus_can_be_seen(any_surface):
+    game = Game(any_surface)
+    before = pygame.image.tobytes(any_surface, "RGB")
+    game.press("right")
+    assert pygame.image.tobytes(any_surface, "RGB") != before
+
+
+def test_nothing_is_drawn_while_nothing_happens(game):
+    assert game.screen.wake_at is None
+    assert not game.screen.update(game.now + 100)
+    game.screen.handle(pygame.Event(pygame.WINDOWEXPOSED))
+    assert game.screen.update(game.now + 101)
+
+
+def test_without_anything_to_play_the_header_is_left():
+    with window((640, 400), "test") as surface:
+        game = Game(surface, TitleModel())
+        game.press("left", "down", "up", "tab", "delete", "n")
+        assert game.screen.focused is None
+        assert game.press("t") is None
+        assert game.writing.is_open
+
+
+@pytest.mark.parametrize("size", [(1, 1), (320, 200), (200, 900), (3840, 2160)])
+def test_windows_of_any_size_are_drawn(size):
+    with window(size, "test") as surface:
+        Game(surface).press("down", "delete")
+
+
+def test_a_broken_picture_is_a_tile(tmp_path):
+    bad = tmp_path / "picture.png"
+    bad.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(40))
+    parked = (replace(MODEL.parked[0], picture=bad), replace(MODEL.parked[0], id="p3"))
+    with window((640, 400), "test") as surface:
+        Game(surface, replace(MODEL, parked=parked)).press("right")
+
+
+def test_names_and_prompts_of_any_kind_are_drawn():
+    card = SceneCard("x", "\x00\n😀" * 50, "outdoor", "é\u202e" + "w" * 9000)
+    with window((640, 400), "test") as surface:
+        Game(surface, TitleModel((card,)))
+
+
+def test_text_size_and_contrast_change_what_is_shown(game):
+    before = pygame.image.tobytes(game.surface, "RGB")
+    for settings in (SandboxConfig(text_scale=1.3), SandboxConfig(high_contrast=True)):
+        game.screen.use_settings(settings)
+        game.settle()
+        after = pygame.image.tobytes(game.surface, "RGB")
+        assert after != before
+        before = after
+
+
+def test_every_category_has_its_shelf():
+    assert set(SHELVES) == set(CATEGORIES)
+
+
+def test_the_library_fills_four_shelves_with_pictures():
+    cards = library_cards()
+    assert len(cards) >= 12
+    for category in CATEGORIES:
+        assert len([card for card in cards if card.category == category]) >= 3
+    assert all(card.picture.is_file() for card in cards)
