@@ -23,6 +23,8 @@ class KeyboardSource:
     keyboard.next_command()  # CameraCommand(yaw=-1.0)
     """
 
+    is_automatic = False  # True where the camera moves without the player's hands
+
     def __init__(self, bindings: Bindings = DEFAULTS) -> None:
         self._lock = threading.Lock()
         self._moves = bindings.moves

@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from model.config import END, PocketConfig
-from model.world import MissingWeights
+from model.world import WEIGHTS, MissingWeights
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from model.autoencoder import Autoencoder
     from model.networks import PocketNetworks
 
-POCKET_WEIGHTS = Path(__file__).parent.parent / "assets" / "weights" / "pocket"
+POCKET_WEIGHTS = WEIGHTS / "pocket"
 WORLD, AUTOENCODER = "world.safetensors", "autoencoder.safetensors"
 CONFIG, TOKENIZER = "config.json", "tokenizer.json"
 _REMEDY = (

@@ -13,6 +13,7 @@ import numpy as np
 from controls.camera import CameraCommand, CameraPose, CameraSpeed
 from scenes import Scene
 
+WEIGHTS = Path(__file__).parents[1] / "assets" / "weights"  # that come with the game
 Frames = np.ndarray  # uint8 [T, H, W, 3]
 Progress = Callable[[str, float], None]  # stage, fraction in [0, 1]
 SegmentKind = Literal["sink", "compressed", "raw", "look-ahead", "current"]
@@ -66,7 +67,6 @@ class WorldSpec:
     policies: tuple[str, ...]
     axes: tuple[str, ...] = ("yaw", "pitch")  # axes of CameraCommand that act
     exact_pose: bool = True  # False: poses are estimates
-    words: Path | None = None  # file of the words it was trained on; None: it knows every word
 
     @property
     def block_seconds(self) -> float:
@@ -140,6 +140,7 @@ class FrameBlock:
     stage_ms: dict[str, float]  # "denoise", "remember", "decode", "look_ahead", ...
     memory: MemoryUsage
     look_ahead: tuple[LookAheadBlock, ...] = ()  # imagined since the previous shown block
+    beside: "FrameBlock | None" = None  # of another world, shown in the right half of the frames
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +190,12 @@ class World(Protocol):
 def available_worlds() -> tuple[str, ...]:
     """Return the names that `load_world` accepts."""
     return ("pocket",)
+
+
+def words_of(name: str) -> Path | None:
+    """Return the file of the words that a world was trained on; None: it knows every word."""
+    words = WEIGHTS / name / "words.json"
+    return words if words.exists() else None
 
 
 def available_policies() -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from sandbox.overlays import MapOverlay, PostcardOverlay
 from sandbox.prompt_box import PromptBox
 from sandbox.recorder import Recorder
 from sandbox.recording import RecordingError
-from sandbox.screens import OpenProbes
+from sandbox.screens import OpenProbes, PlaySplit
 from sandbox.screens.play import PlayScreen
 from sandbox.screenshots import ScreenshotInfo
 from sandbox.session import Session
@@ -59,6 +59,7 @@ class PlayerActions:
             "probes": self._probes,
             "prompt": lambda: self._box.open(self._screen.reel.current.block.prompt),
             "new_seed": self._new_seed,
+            "split": self._split,
             "policy": self._next_policy,
             "more_memory": lambda: self._resize(MEMORY_STEP),
             "less_memory": lambda: self._resize(1 / MEMORY_STEP),
@@ -92,6 +93,11 @@ class PlayerActions:
     def _new_seed(self) -> None:
         self._cards.stop()
         self._screen.play(self._game.new_seed(self._screen.playthrough))
+
+    def _split(self) -> None:
+        playthrough, policy = self._screen.playthrough, self._memory.policy
+        other = "window" if policy != "window" else "mag-retrieve"
+        self._screen.outcome = PlaySplit(playthrough.scene, playthrough.seed, (policy, other))
 
     def _load(self) -> None:
         self._cards.stop()

@@ -43,7 +43,8 @@ class RunSummary:
     draw_ms: float = 0.0  # mean a frame: picture and display
     hud_ms: float = 0.0  # mean a frame: the display's share of draw_ms
     flip_ms: float = 0.0  # mean a frame: handing the picture to the system, mostly waiting for it
-    overhead_ms: float = 0.0  # processor time a frame of the window's thread, events and all
+    draws: int = 0  # pictures drawn: more than frames while a late warp moves them
+    overhead_ms: float = 0.0  # processor time of the window's thread for each of these, all in all
     error: str | None = None  # one sentence
 
     @property
@@ -203,7 +204,8 @@ class _App:
             pacing=pacing_stats(shown_at, reel.grid),
             latencies_ms=tuple(self.played.feedback.latencies_ms),
             photons_ms=tuple(self.played.feedback.photons_ms),
-            overhead_ms=1000 * (self.busy_until - self.busy_from) / max(1, reel.frames),
+            draws=self.times.count,
+            overhead_ms=1000 * (self.busy_until - self.busy_from) / max(1, self.times.count),
             error=error,
             **self.times.means(),
         )
@@ -213,9 +215,11 @@ class _DrawTimes:
     """How long drawing took, newest frames only."""
 
     def __init__(self) -> None:
+        self.count = 0  # all of them
         self._rows: deque[tuple[float, float, float]] = deque(maxlen=MAX_TIMES)
 
     def add(self, draw: float, hud: float, flip: float) -> None:
+        self.count += 1
         self._rows.append((draw, hud, flip))
 
     def means(self) -> dict[str, float]:

@@ -71,7 +71,7 @@ def run(plan: BenchPlan, say: Say) -> dict:
         **paced,
         **unpaced,
         **flatness,
-        "overhead_ms": round(overhead_ms, 3),  # processor time a frame, outside the model
+        "overhead_ms": round(overhead_ms, 3),  # processor time a picture, outside the model
         "first_frame_s": first_frame_s,
         **facts,
     }
@@ -110,6 +110,7 @@ def measure_paced(plan: BenchPlan) -> dict:
     return {
         "fps": round(summary.fps, 2),
         "frames": summary.frames,
+        "draws": summary.draws,
         "latency_ms": _percentiles(summary.latencies_ms),
         "key_to_photon_ms": _percentiles(summary.photons_ms),  # with late warp, if it is on
         "late_warp": plan.settings.late_warp,
@@ -122,6 +123,7 @@ def measure_paced(plan: BenchPlan) -> dict:
         "late_frames": summary.pacing.late_frames,
         "window_ms": round(summary.overhead_ms, 3),  # processor time; the next two are wall time
         "draw_ms": round(summary.draw_ms, 3),
+        "hud_ms": round(summary.hud_ms, 3),  # of draw_ms
         "flip_ms": round(summary.flip_ms, 3),
         "stage_ms": meter.stage_ms(),
         "rss_growth_mb": meter.rss_growth_mb(),

@@ -141,6 +141,18 @@ def slim_card(theme: Theme, state: HudState, width: int) -> pygame.Surface:
     return card
 
 
+def split_card(theme: Theme, state: HudState, width: int) -> pygame.Surface:
+    """Draw what one half of a split screen remembers: policy, reach, a thin bar."""
+    pad = theme.px(14)
+    card = theme.card((width, theme.px(56)))
+    title = theme.text(state.memory.policy, 16, bold=True)
+    _left(card, title, pad, theme.px(19))
+    text = theme.text(f"{reach_text(state.memory)} · {size_text(state.memory)}", 13, MUTED)
+    _right(card, text, width - pad, theme.px(19))
+    draw_bar(card, theme, pygame.Rect(pad, theme.px(37), width - 2 * pad, theme.px(8)), state)
+    return card
+
+
 def message_card(
     theme: Theme, title: str, text: str, hint: str, colour: tuple[int, ...] = BAD
 ) -> pygame.Surface:

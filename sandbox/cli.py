@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from model.world import WorldFailed, available_policies, available_worlds
-from sandbox.commands import DEFAULT_SCENE, run_bench, run_doctor, run_play, run_replay
+from sandbox.commands import DEFAULT_SCENE, run_bench, run_doctor, run_gallery, run_play, run_replay
 from sandbox.recording import RecordingError
 from sandbox.settings import DisplayError
 from scenes import available_scenes
@@ -41,6 +41,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     _add_replay(commands)
     _add_bench(commands)
     _add_doctor(commands)
+    _add_gallery(commands)
     return parser.parse_args(arguments)
 
 
@@ -65,7 +66,7 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"{message}{_nearest_word(message)}; see `{self.prog} --help`")
 
 
-_COMMANDS = ("play", "replay", "bench", "doctor")
+_COMMANDS = ("play", "replay", "bench", "doctor", "gallery")
 _OPTIONS = (
     *("--world", "--scene", "--memory", "--seed", "--record", "--headless", "--seconds"),
     *("--no-look-ahead", "--verify", "--json", "--prefill", "--copy"),
@@ -126,6 +127,15 @@ def _add_doctor(commands: argparse._SubParsersAction) -> None:
     doctor = commands.add_parser("doctor", help="what this machine has", allow_abbrev=False)
     doctor.add_argument("--copy", action="store_true", help="put the report on the clipboard")
     doctor.set_defaults(run=run_doctor)
+
+
+def _add_gallery(commands: argparse._SubParsersAction) -> None:
+    gallery = commands.add_parser(
+        "gallery", help="play by itself and save a picture of every screen", allow_abbrev=False
+    )
+    gallery.add_argument("folder", type=Path, metavar="DIR", help="where the pictures go")
+    _add_world_options(gallery, scene=DEFAULT_SCENE)
+    gallery.set_defaults(run=run_gallery)
 
 
 def _add_world_options(parser: argparse.ArgumentParser, scene: str | None = None) -> None:

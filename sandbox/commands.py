@@ -99,6 +99,17 @@ def run_doctor(options: argparse.Namespace, say: Say) -> int:
     return doctor.exit_code(findings)
 
 
+def run_gallery(options: argparse.Namespace, say: Say) -> int:
+    """Play by itself, without a window, and save a picture of every screen."""
+    scene, seed, choice = _what_to_play(options)
+    _choose_display(headless=True)
+    from sandbox import gallery
+
+    for path in gallery.run(choice, Playthrough(scene, seed), options.folder):
+        say(str(path))
+    return 0
+
+
 def run_replay(options: argparse.Namespace, say: Say) -> int:
     """Play a recording again; with --verify the exit code says whether every block is the same."""
     recording = load_recording(options.folder)

@@ -13,6 +13,7 @@ from sandbox.theme import BACKDROP
 
 GLOW = (0.06, 0.2, 0.55)  # brightness of the bars beside the picture, from outside in
 REVEALED = (120, 126, 150)  # tint of what lies beyond a shifted picture, until it is made
+_Bar = tuple[pygame.Surface, pygame.Rect]
 MAX_CUT = 0.12  # share of the picture that filling the window may cut
 
 
@@ -79,6 +80,7 @@ class Picture:
         self._frame: np.ndarray | None = None
         self._picture: pygame.Surface | None = None
         self._scaled: pygame.Surface | None = None  # of the same frame, while it is being shifted
+        self._bars: tuple[tuple[int, int], tuple[_Bar, ...]] | None = None  # by the window's size
 
     def draw(
         self, surface: pygame.Surface, frame: np.ndarray, shift: tuple[float, float] = (0.0, 0.0)
@@ -95,14 +97,21 @@ class Picture:
         rect = fit((width, height), surface.get_size(), self.fit_mode)
         if self._frame is not frame:
             self._frame, self._picture, self._scaled = frame, _picture(surface, frame), None
+            self._bars = None
         if surface.get_rect().contains(rect):
-            _draw_bars(surface, self._picture, rect)
+            self._draw_bars(surface, rect)
             if shift == (0.0, 0.0):
                 self._scale(self._picture, rect.size, surface.subsurface(rect))
                 return
         if self._scaled is None or self._scaled.get_size() != rect.size:
             self._scaled = self._scale(self._picture, rect.size)
         self._draw_shifted(surface, rect, shift, rect.width / width)
+
+    def _draw_bars(self, surface: pygame.Surface, rect: pygame.Rect) -> None:
+        size = surface.get_size()
+        if self._bars is None or self._bars[0] != size:
+            self._bars = size, tuple(_bars(surface, self._picture, rect))
+        surface.blits(self._bars[1], doreturn=False)
 
     def _scale(
         self,
@@ -156,8 +165,8 @@ def _revealed(rect: pygame.Rect, moved: pygame.Rect) -> Iterator[tuple[pygame.Re
         yield pygame.Rect(rect.left, top, rect.width, abs(along)), line
 
 
-def _draw_bars(surface: pygame.Surface, picture: pygame.Surface, rect: pygame.Rect) -> None:
-    """Fill what the picture leaves free; dark bars that glow where they touch it."""
+def _bars(surface: pygame.Surface, picture: pygame.Surface, rect: pygame.Rect) -> Iterator[_Bar]:
+    """Yield what fills the place that the picture leaves free: dark, glowing where they touch."""
     width, height = surface.get_size()
     right, bottom = width - rect.right, height - rect.bottom
     bars = {
@@ -168,7 +177,7 @@ def _draw_bars(surface: pygame.Surface, picture: pygame.Surface, rect: pygame.Re
     }
     for side, bar in bars.items():
         if bar.width > 0 and bar.height > 0:
-            pygame.transform.smoothscale(_edge(picture, side), bar.size, surface.subsurface(bar))
+            yield pygame.transform.smoothscale(_edge(picture, side), bar.size), bar
 
 
 def _edge(picture: pygame.Surface, side: str) -> pygame.Surface:

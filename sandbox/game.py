@@ -14,7 +14,7 @@ from pathlib import Path
 import pygame
 
 from controls.bindings import Bindings
-from model.world import FrameBlock, Progress, World
+from model.world import FrameBlock, Progress, World, words_of
 from sandbox.actions import PlayerActions
 from sandbox.audio import open_audio, suggest_ambience
 from sandbox.choice import WorldChoice
@@ -38,6 +38,7 @@ from sandbox.overlays import (
     Notices,
     PostcardOverlay,
     ProbeOverlay,
+    SplitOverlay,
 )
 from sandbox.parked_scene import ParkedScene, check_slug
 from sandbox.parking import ParkedScenes
@@ -49,7 +50,7 @@ from sandbox.prober import Prober
 from sandbox.prompt_box import PromptBox
 from sandbox.recording import load_recording
 from sandbox.replay import ReplaySource, playthrough_of
-from sandbox.screens import Continue, PlayScene, Screen, Watch
+from sandbox.screens import Continue, PlayScene, PlaySplit, Screen, Watch
 from sandbox.screens.play import Equipment, PlayContext, PlayScreen
 from sandbox.screens.probes import ProbesScreen
 from sandbox.screens.settings import SettingsScreen
@@ -58,6 +59,7 @@ from sandbox.screenshots import Screenshots
 from sandbox.session import Playthrough, Session
 from sandbox.settings import SandboxConfig
 from sandbox.settings_file import save_settings
+from sandbox.split import SplitWorld
 from sandbox.state_files import read_header
 from sandbox.theme import Theme
 from sandbox.title_actions import TitleActions
@@ -99,7 +101,7 @@ class PlayerGame:
             notify: wakes the window, from any thread.
         """
         self.settings, self.bindings, self.folder = settings, bindings, folder
-        self.choice = choice
+        self.choice, self._notify = choice, notify
         self.performance = Performance(load or choice.load)
         self.pilot = Pilot(bindings)
         self.prober = Prober(notify=notify)
@@ -122,7 +124,7 @@ class PlayerGame:
         self._hints = HintLine() if settings.hints else None
         self._title: TitleScreen | None = None
         self._stale = False  # the title lists what is not so any more
-        self._vocabulary: Vocabulary | None = None
+        self._vocabulary = _vocabulary(words_of(choice.name))
 
     def open(self) -> None:
         """Open what needs a window: sound and gamepads."""
@@ -132,6 +134,9 @@ class PlayerGame:
     def handle(self, event: pygame.Event) -> None:
         """See every event before the screen does."""
         self._gamepads.handle(event)
+
+    def refresh(self) -> None:
+        """List on the title what other threads have written since."""
         if self._stale and self._title:
             self._stale = False
             self._title.refresh()
@@ -198,6 +203,18 @@ class PlayerGame:
         header = read_header(folder)
         return Playthrough(header.scene, header.seed, self._taking(outcome.parked), str(folder))
 
+    def split(self, outcome: PlaySplit) -> Performance:
+        """Return how to play two policies side by side."""
+
+        def load(progress: Progress) -> World:
+            first, second = (
+                replace(self.choice, memory=self.settings.memory_setting(policy))
+                for policy in outcome.policies
+            )
+            return SplitWorld(first.load(progress), second.load(progress))
+
+        return Performance(load)
+
     def recording(self, outcome: Watch) -> tuple[Performance, Playthrough]:
         """Return how to play a recording again."""
         recording = load_recording(outcome.recording)
@@ -215,6 +232,9 @@ class PlayerGame:
         def equip(screen: PlayScreen) -> Equipment:
             if context.is_replay:
                 return Equipment((self.notices,), on_block=self._look)
+            if context.is_split:
+                actions = {"split": screen.leave}
+                return Equipment((SplitOverlay(screen), self.notices), actions, self._look)
             return self._equipment(screen, worker)
 
         return replace(context, settings=self.settings, bindings=self.bindings, equip=equip)
@@ -255,21 +275,11 @@ class PlayerGame:
         words = "-".join(name.lower().split())
         return self.folder / RECORDINGS / f"{words}-{time.strftime('%Y%m%d-%H%M%S')}"
 
-    def vocabulary(self, words: Path | None) -> Vocabulary | None:
-        """Return the words that the world knows; None: all."""
-        if self._vocabulary is None and words is not None:
-            try:
-                self._vocabulary = Vocabulary.load(words)
-            except VocabularyError as error:
-                logger.warning("%s", error)
-        return self._vocabulary
-
     def _equipment(self, screen: PlayScreen, worker: GenerationWorker) -> Equipment:
-        spec = screen.reel.current.spec
-        self.prober.spec = spec
+        self.prober.spec = screen.reel.current.spec
         box = PromptBox(
             lambda text: worker.call(lambda session: session.change(prompt=text)) and None,
-            self.vocabulary(spec.words),
+            self._vocabulary,
             make_theme=self._theme,
             open_keys=self.bindings["prompt"].keys,
         )
@@ -334,12 +344,22 @@ class PlayerGame:
 
     def _list_anew(self) -> None:
         self._stale = True
+        self._notify()
 
     def _theme(self, size: tuple[int, int]) -> Theme:
         return Theme(size, self.settings.text_scale, high_contrast=self.settings.high_contrast)
 
     def _theme_of(self, surface: pygame.Surface) -> Theme:
         return self._theme(surface.get_size())
+
+
+def _vocabulary(words: Path | None) -> Vocabulary | None:
+    """Return the words that a world knows; None: all of them, or nobody can say."""
+    try:
+        return Vocabulary.load(words) if words else None
+    except VocabularyError as error:
+        logger.warning("%s", error)
+        return None
 
 
 class _Returning:

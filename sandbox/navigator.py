@@ -21,6 +21,7 @@ from sandbox.screens import (
     OpenSettings,
     Outcome,
     PlayScene,
+    PlaySplit,
     Retry,
     Screen,
     ScriptOver,
@@ -60,6 +61,9 @@ class Game(Protocol):
     def handle(self, event: pygame.Event) -> None:
         """See an event before the screen does."""
 
+    def refresh(self) -> None:
+        """Take in what other threads have done."""
+
     def silence(self) -> None:
         """Let go of what needs a window."""
 
@@ -80,6 +84,9 @@ class Game(Protocol):
 
     def playthrough(self, outcome: PlayScene | Continue) -> Playthrough:
         """Return what was chosen, ready to be played."""
+
+    def split(self, outcome: PlaySplit) -> Performance:
+        """Return how to play two policies side by side."""
 
     def recording(self, outcome: Watch) -> tuple[Performance, Playthrough]:
         """Return how to play a recording again."""
@@ -124,6 +131,8 @@ class Navigator:
 
     def follow(self, screen: Screen) -> Screen | None:
         """Return the screen to go on with; None: the game is over."""
+        if self.game:
+            self.game.refresh()
         if isinstance(screen, LoadingScreen) and screen.first and screen.outcome is None:
             return self._perform(screen)
         outcome, screen.outcome = screen.outcome, None
@@ -154,6 +163,11 @@ class Navigator:
                 return self._play(self._playthrough)
             case PlayScene() | Continue():
                 return self._play(self.game.playthrough(outcome))
+            case PlaySplit():
+                self._park(screen)
+                return self._play(
+                    Playthrough(outcome.scene, outcome.seed), self.game.split(outcome)
+                )
             case Watch():
                 performance, playthrough = self.game.recording(outcome)
                 return self._play(playthrough, performance)
@@ -168,12 +182,15 @@ class Navigator:
 
     def _leave(self, screen: Screen) -> None:
         self.reason = "left"
-        if self.game and isinstance(screen, PlayScreen) and not isinstance(screen, ReplayScreen):
+        self._park(screen)
+
+    def _park(self, screen: Screen) -> None:
+        """Keep what the player steered; recordings and split screens are not kept."""
+        if self.game and isinstance(screen, PlayScreen) and self._performing is self.performance:
             self.game.park(self.worker)
 
     def _to_title(self, screen: Screen) -> Screen:
-        if isinstance(screen, PlayScreen) and not isinstance(screen, ReplayScreen):
-            self.game.park(self.worker)
+        self._park(screen)
         if self.worker:
             loading = isinstance(screen, LoadingScreen)
             if loading or self.worker.status.error or self._performing is not self.performance:
@@ -214,6 +231,7 @@ class Navigator:
             clock=time.perf_counter,
             leave=ToTitle() if self.game else Leave(),
             is_replay=self._performing.source is not None,
+            is_split=loading.first.block.beside is not None,
         )
         if self.game:
             context = self.game.equip(context)

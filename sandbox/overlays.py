@@ -5,7 +5,7 @@ they change.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import pygame
@@ -13,6 +13,7 @@ import pygame
 from controls.camera import CameraPose
 from evaluation.anchors import AnchorMark
 from evaluation.probe import ProbeResult
+from sandbox.cards import split_card
 from sandbox.explain_card import MemoryTip
 from sandbox.hints import HintLine, hint_card
 from sandbox.minimap import MapStitcher
@@ -29,6 +30,7 @@ NOTICE_S = 3.5  # how long a notice stays
 PROBE_S = 7.0  # how long a comparison stays
 MOST_NOTICES = 3
 REFRESH_S = 0.5  # between two looks at what other threads have done
+POSTCARD_WIDTH = 318  # px of the reference window
 STAMP_MOVES_S = 1 / 30  # between two pictures of a moving stamp
 Cue = Callable[[str], None]  # plays a signal by name
 
@@ -179,6 +181,27 @@ class MapOverlay(Quiet):
         return next((mark for mark in self._prober.anchors if mark.pose == pose), None)
 
 
+class SplitOverlay(Quiet):
+    """What each half of a split screen remembers: the policy, figures, and the bar."""
+
+    def __init__(self, screen: PlayScreen) -> None:
+        self._screen = screen
+        self._cards: dict[int, tuple[object, pygame.Surface]] = {}
+
+    def draw(self, surface: pygame.Surface) -> None:
+        """Draw a card over each half, below the figures."""
+        block, hud = self._screen.reel.current.block, self._screen.hud
+        theme, half = hud.theme(surface), surface.get_width() // 2
+        top = surface.get_height() // 2 + half * 3 // 10 - theme.px(60)  # over the pictures' ends
+        for place, one in enumerate((block, block.beside)):
+            said = (one.memory, theme, half)
+            if place not in self._cards or self._cards[place][0] != said:
+                state = replace(self._screen.hud_state(), memory=one.memory, mode="")
+                card = split_card(theme, state, half - theme.px(20))
+                self._cards[place] = said, card
+            surface.blit(self._cards[place][1], (place * half + theme.px(10), top))
+
+
 class ProbeOverlay(Quiet):
     """The newest comparison of then and now, for some seconds."""
 
@@ -317,7 +340,7 @@ class PostcardOverlay(Quiet):
         return changed or self._is_moving
 
     def draw(self, surface: pygame.Surface) -> None:
-        """Draw the card in the corner, or the finished tour in the middle."""
+        """Draw the card on the left, or the finished tour in the middle."""
         tour = self._hunt.tour
         if tour is None:
             return
@@ -325,11 +348,11 @@ class PostcardOverlay(Quiet):
         if tour.phase == "finished":
             self._draw_result(surface, theme, tour)
             return
-        below = self._screen.hud.places.get("speed")
-        margin = theme.px(14)
-        top = below.bottom + theme.px(10) if below else margin
+        above = self._screen.hud.places.get("speed")
+        top = above.bottom + theme.px(10) if above else theme.px(14)
         view, age = self._hunt.view(now), now - tour.since
-        self._card.draw(surface, theme, view, (surface.get_width() - margin, top), age, self._key)
+        corner = theme.px(14 + POSTCARD_WIDTH), top  # where comparisons are shown otherwise
+        self._card.draw(surface, theme, view, corner, age, self._key)
 
     @property
     def _is_moving(self) -> bool:

@@ -18,6 +18,7 @@ class Pilot(PlayerSource):
 
     def __init__(self, bindings: Bindings = DEFAULTS) -> None:
         super().__init__(bindings)
+        self.is_automatic = False  # the pictures that are shown now move by themselves
         self._target: CameraPose | None = None
         self._spec: WorldSpec | None = None
         self._pose = CameraPose()
@@ -30,7 +31,7 @@ class Pilot(PlayerSource):
     def fly_to(self, target: CameraPose, spec: WorldSpec) -> None:
         """Go to a place at full speed, until there or until the player steers."""
         self.release_all()
-        self._spec, self._target = spec, target
+        self._spec, self._target, self.is_automatic = spec, target, True
 
     def stop(self) -> None:
         """Stop the camera, wherever it was going."""
@@ -40,7 +41,7 @@ class Pilot(PlayerSource):
     def next_command(self) -> CameraCommand:
         """Return the next command: the player's, if there is one."""
         if self.is_steering:
-            self._target = None
+            self._target, self.is_automatic = None, False
         return super().next_command() if self._target is None else self._command_towards()
 
     def held_command(self) -> CameraCommand:

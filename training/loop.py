@@ -47,7 +47,7 @@ class LoopConfig:
 
     steps: int
     warmup: int = 200  # steps to full learning rate
-    decay: float = 0.3  # share of the steps, at the end, over which the rate falls to zero
+    decay: float = 0.2  # share of the steps, at the end, over which the rate falls to zero
     clip: float = 1.0  # largest gradient norm
     ema: float = 0.999
     save_minutes: float = 4.0

@@ -32,7 +32,6 @@ from model.weights import (
     weights_hash,
 )
 from model.world import MemorySetting, Progress, WorldFailed, WorldSpec
-from scenes.vocabulary import WORDS_FILE
 
 FULL_SPEED = CameraSpeed(yaw=40.0, pitch=20.0)  # degrees a second
 MOST_SLOTS = 4096  # frames that storage is reserved for at most
@@ -78,7 +77,7 @@ def load(
     on_progress("memory", 0.9)
     cache = _cache(config, memory, execution)
     world = DiffusionWorld(
-        spec=_spec(config, weights),
+        spec=_spec(config),
         conditioner=conditioner,
         generator=BlockGenerator(
             networks.dit,
@@ -115,8 +114,7 @@ def recorded_execution(data: dict) -> Execution:
     return execution
 
 
-def _spec(config: PocketConfig, weights: Path) -> WorldSpec:
-    words = weights / WORDS_FILE
+def _spec(config: PocketConfig) -> WorldSpec:
     return WorldSpec(
         name="pocket",
         frame_width=config.frame_width,
@@ -125,7 +123,6 @@ def _spec(config: PocketConfig, weights: Path) -> WorldSpec:
         block_length=config.block_length,
         full_speed=FULL_SPEED,
         policies=tuple(MEMORY_POLICIES),
-        words=words if words.exists() else None,
     )
 
 

@@ -43,6 +43,15 @@ class PlayScene:
 
 
 @dataclass(frozen=True, slots=True)
+class PlaySplit:
+    """Play a scene from its beginning under two memory policies side by side."""
+
+    scene: Scene
+    seed: int
+    policies: tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Continue:
     """Go on with a parked scene."""
 
@@ -73,6 +82,7 @@ Outcome = (
     | Retry
     | ScriptOver
     | PlayScene
+    | PlaySplit
     | Continue
     | Watch
     | OpenSettings

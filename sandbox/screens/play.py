@@ -36,6 +36,7 @@ class PlayContext:
     leave: Outcome = field(default_factory=Leave)  # where Esc leads
     bindings: Bindings = DEFAULTS  # the player's
     is_replay: bool = False  # a script steers
+    is_split: bool = False  # two worlds are shown side by side
     equip: "Callable[[PlayScreen], Equipment]" = lambda screen: Equipment()
 
 
@@ -66,7 +67,12 @@ class PlayScreen:
         self._devices = PlayerInput(context.keyboard)
         self._picture = Picture(context.settings.fit, context.settings.scale)
         self._warp = LateWarp(first.spec.full_speed)
-        self._warps = self.late_warp and context.settings.late_warp and first.spec.exact_pose
+        self._warps = (
+            self.late_warp
+            and context.settings.late_warp
+            and first.spec.exact_pose
+            and not context.is_split  # two pictures cannot be shifted as one
+        )
         self._moved_at: float | None = None  # when the warp was last moved on
         self._moved = False  # the picture answers a key, and is not yet on the display
         self._figures = Figures()
@@ -173,6 +179,10 @@ class PlayScreen:
         if action in self._actions:
             self._actions[action]()
 
+    def leave(self) -> None:
+        """Go where Esc leads."""
+        self.outcome = self._context.leave
+
     def play(self, playthrough: Playthrough) -> None:
         """Play something else in the same world from now on."""
         self.playthrough = playthrough
@@ -187,7 +197,7 @@ class PlayScreen:
 
     def _own_actions(self) -> dict[Action, Callable[[], None]]:
         return {
-            "leave": self._leave,
+            "leave": self.leave,
             "stop": self._stop,
             "reset": self._reset,
             "hud": self._change_level,
@@ -222,6 +232,9 @@ class PlayScreen:
         since, self._moved_at = self._moved_at, now
         if not self._warps or self.reel.paused or self.reel.starting_over or since is None:
             return False
+        if self._context.keyboard.is_automatic:
+            self._warp.restart()
+            return False
         before = self._warp.offset
         self._warp.move(self._context.keyboard.held_command(), min(now - since, 0.1))
         changed = self._warp.offset != before
@@ -248,9 +261,6 @@ class PlayScreen:
         yaw, pitch = self._warp.offset
         scale = self.reel.frame.shape[1] / self.reel.pose.fov  # px a degree
         return -yaw * scale, pitch * scale
-
-    def _leave(self) -> None:
-        self.outcome = self._context.leave
 
     def _stop(self) -> None:
         self._context.keyboard.stop()

@@ -1,0 +1,65 @@
+"""Two worlds under the same controls, side by side."""
+
+import pytest
+
+from controls.camera import CameraCommand
+from model.world import Control, MemorySetting, WorldFailed
+from sandbox.split import SplitWorld
+from scenes import Scene
+from tests.doubles import FakeWorld, block_number
+
+SCENE = Scene(prompt="A place.", memory="full")
+RIGHT = Control(CameraCommand(yaw=1.0))
+
+
+class Clock:
+    def __init__(self, seconds):
+        self.now, self.seconds = 0.0, seconds
+
+    def __call__(self):
+        self.now += self.seconds / 2  # asked twice a block
+        return self.now
+
+
+def split(seconds_a_block=0.0):
+    worlds = [FakeWorld(MemorySetting(policy=policy)) for policy in ("mag-retrieve", "window")]
+    world = SplitWorld(*worlds, clock=Clock(2 * seconds_a_block))
+    world.reset(SCENE, 7)
+    return world
+
+
+def halves(block):
+    width = block.frames.shape[2] // 2
+    return block.frames[:, :, :width], block.frames[:, :, width:]
+
+
+def test_both_are_shown_at_the_same_place_under_their_own_policies():
+    world = split()
+    block = world.step(RIGHT)
+    assert block.frames.shape[2] == world.spec.frame_width == 640
+    assert (block.memory.policy, block.beside.memory.policy) == ("mag-retrieve", "window")
+    assert block.poses == block.beside.poses
+    assert [block_number(half[0]) for half in halves(block)] == [1, 1]
+
+
+def test_a_slow_machine_moves_them_in_turn_by_the_same_controls():
+    world = split(seconds_a_block=0.15)
+    world.step(RIGHT)  # shows how slow it is
+    shown = [world.step(Control(CameraCommand(yaw=yaw))) for yaw in (1.0, -1.0, -1.0, 1.0)]
+    assert world.takes_turns
+    numbers = [tuple(block_number(half[0]) for half in halves(block)) for block in shown]
+    assert numbers == [(2, 1), (2, 2), (3, 2), (3, 3)]
+    assert shown[1].poses == shown[1].beside.poses
+    assert shown[3].poses == shown[3].beside.poses
+
+
+def test_a_split_screen_is_not_kept():
+    with pytest.raises(WorldFailed, match="cannot be kept"):
+        split().snapshot()
+
+
+def test_closing_closes_both():
+    first, second = FakeWorld(), FakeWorld()
+    SplitWorld(first, second).close()
+    assert first.closed
+    assert second.closed
