@@ -9,7 +9,8 @@ import pygame
 
 from controls.bindings import Action
 from model.world import MemorySetting
-from sandbox.overlays import MapOverlay, PostcardOverlay
+from sandbox.overlays import MapOverlay, PostcardOverlay, Quiet
+from sandbox.parked_scene import ParkedScene
 from sandbox.prompt_box import PromptBox
 from sandbox.recorder import Recorder
 from sandbox.recording import RecordingError
@@ -17,6 +18,7 @@ from sandbox.screens import OpenProbes, PlaySplit
 from sandbox.screens.play import PlayScreen
 from sandbox.screenshots import ScreenshotInfo
 from sandbox.session import Session
+from sandbox.state_files import MIB
 from sandbox.worker import GenerationWorker
 
 if TYPE_CHECKING:
@@ -25,6 +27,36 @@ if TYPE_CHECKING:
 MEMORY_STEP = 2  # factor of the budget
 LEAST_MIB, MOST_MIB = 1, 1024
 LOUDER = 10  # percent
+ANSWERED_AFTER = 3  # blocks shown: two may be under way when something is asked
+
+
+class SaveLoader(Quiet):
+    """Waits for a save to be read while play goes on; an overlay with nothing to draw."""
+
+    def __init__(
+        self, begin: Callable[["Future[ParkedScene]"], None], say: Callable[..., None]
+    ) -> None:
+        self._begin, self._say = begin, say
+        self._save: Future[ParkedScene] | None = None
+
+    def wait_for(self, save: "Future[ParkedScene]") -> None:
+        """Begin from a save as soon as it is there."""
+        self._save = save
+
+    def update(self, now: float) -> bool:  # noqa: ARG002 -- Overlay
+        """Begin, or say why not."""
+        if self._save is None or not self._save.done():
+            return False
+        save, self._save = self._save, None
+        problem = save.exception()
+        if problem is None:
+            self._begin(save)
+        else:
+            self._say(str(problem) or "nothing could be loaded", "bad")
+        return True
+
+    def draw(self, surface: pygame.Surface) -> None:
+        """Nothing."""
 
 
 class PlayerActions:
@@ -47,8 +79,8 @@ class PlayerActions:
         self._box, self._chart, self._cards = box, chart, cards
         self._say = game.notices.say
         self._recorder: Recorder | None = None
-        memory = screen.reel.current.block.memory
-        self._memory = game.settings.memory_setting(memory.policy)
+        self._asked: tuple[MemorySetting, int] | None = None  # and the blocks shown until then
+        self.loader = SaveLoader(self._begin_saved, self._say)
 
     def table(self) -> dict[Action, Callable[[], None]]:
         """Return what each action does."""
@@ -92,7 +124,18 @@ class PlayerActions:
 
     def _new_seed(self) -> None:
         self._cards.stop()
+        self._asked = None
         self._screen.play(self._game.new_seed(self._screen.playthrough))
+
+    @property
+    def _memory(self) -> MemorySetting:
+        """What holds now, or was asked for just now: the world may have been left with another."""
+        reel = self._screen.reel
+        if self._asked and reel.blocks < self._asked[1] + ANSWERED_AFTER:
+            return self._asked[0]
+        usage = reel.current.block.memory
+        kept = max(LEAST_MIB, round(usage.budget / MIB))
+        return replace(self._game.settings.memory_setting(usage.policy), kept_mib=kept)
 
     def _split(self) -> None:
         playthrough, policy = self._screen.playthrough, self._memory.policy
@@ -100,14 +143,18 @@ class PlayerActions:
         self._screen.outcome = PlaySplit(playthrough.scene, playthrough.seed, (policy, other))
 
     def _load(self) -> None:
+        self.loader.wait_for(self._game.saved(self._worker))
+
+    def _begin_saved(self, save: "Future[ParkedScene]") -> None:
         self._cards.stop()
-        self._screen.play(self._game.saved(self._worker, self._screen.playthrough))
+        self._asked = None
+        self._screen.play(self._game.from_save(self._screen.playthrough, save))
 
     def _next_policy(self) -> None:
         policies = self._screen.reel.current.spec.policies
-        place = policies.index(self._memory.policy)
-        self._change_memory(replace(self._memory, policy=policies[(place + 1) % len(policies)]))
-        self._say(f"memory: {self._memory.policy}")
+        policy = policies[(policies.index(self._memory.policy) + 1) % len(policies)]
+        self._change_memory(replace(self._memory, policy=policy))
+        self._say(f"memory: {policy}")
 
     def _resize(self, factor: float) -> None:
         size = min(MOST_MIB, max(LEAST_MIB, round(self._memory.kept_mib * factor)))
@@ -115,11 +162,11 @@ class PlayerActions:
         self._say(f"memory: at most {size} MiB")
 
     def _change_memory(self, setting: MemorySetting) -> None:
-        self._memory = setting
+        self._asked = setting, self._screen.reel.blocks
         self._worker.call(lambda session: session.change(memory=setting))
 
     def _record(self) -> None:
-        if self._recorder is not None:
+        if self._recorder is not None and self._recorder.is_recording:
             recorder, self._recorder = self._recorder, None
             self._worker.call(lambda session: session.detach(recorder, "stopped"))
             self._say("recording ended; it is listed on the title")
@@ -128,7 +175,7 @@ class PlayerActions:
         try:
             self._recorder = Recorder(
                 folder,
-                memory=self._memory,
+                memory=self._game.choice.memory,
                 look_ahead=self._game.choice.look_ahead,
                 on_problem=lambda text: self._say(text, "bad"),
             )
@@ -136,8 +183,15 @@ class PlayerActions:
             self._say(str(error), "bad")
             return
         recorder = self._recorder
-        self._worker.call(lambda session: _attach(session, recorder))
-        self._say("recording")
+        begun = self._worker.call(lambda session: _attach(session, recorder))
+        begun.add_done_callback(lambda begun: self._tell_recording(begun, recorder))
+
+    def _tell_recording(self, begun: Future, recorder: Recorder) -> None:
+        if begun.cancelled() or begun.exception():
+            recorder.cancel()
+            self._say("nothing is being played that could be recorded", "bad")
+        else:
+            self._say("recording, until you stop it or begin anew")
 
     def _screenshot(self) -> None:
         screen, block = self._screen, self._screen.reel.current.block

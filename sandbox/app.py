@@ -15,8 +15,10 @@ from sandbox.display import window
 from sandbox.events import SessionObserver
 from sandbox.navigator import Game, Navigator, Performance
 from sandbox.pacing import PacingStats, pacing_stats
+from sandbox.player_input import HeldKeys, repeat_keys
 from sandbox.reel import MAX_TIMES
 from sandbox.screens import Screen
+from sandbox.screens.loading import LoadingScreen
 from sandbox.screens.play import PlayScreen
 from sandbox.session import CommandSource, Playthrough
 from sandbox.settings import SandboxConfig
@@ -110,6 +112,7 @@ class _App:
         self.begun = time.perf_counter()
         self.first_frame_s: float | None = None
         self.played: PlayScreen | None = None  # the newest
+        self.keys = HeldKeys()
         self.busy_from = self.busy_until = 0.0  # processor time of this thread [s]
 
     def run(self, playthrough: Playthrough | None) -> RunSummary:
@@ -131,17 +134,21 @@ class _App:
         try:
             self.game.open()
             self._turn_around(playthrough)
+        except BaseException:
+            self.navigator.rescue()
+            raise
         finally:
             self.game.silence()
 
     def _turn_around(self, playthrough: Playthrough | None) -> None:
         screen = self.navigator.start(playthrough)
+        self._enter(screen)
         while screen is not None:
             screen = self._turn(screen)
 
     def _turn(self, screen: Screen) -> Screen | None:
         """Sleep until there is something to do, do it, and return the screen to go on with."""
-        for event in _events(screen.wake_at):
+        for event in filter(self.keys.let_pass, _events(screen.wake_at)):
             if self.game:
                 self.game.handle(event)
             screen.handle(event)
@@ -157,6 +164,7 @@ class _App:
     def _enter(self, screen: Screen | None) -> None:
         if isinstance(screen, PlayScreen):
             self.played = screen
+        repeat_keys(wanted=not isinstance(screen, PlayScreen | LoadingScreen))
         if screen is not None:  # whatever was on it before, it is drawn now
             screen.handle(pygame.Event(pygame.WINDOWEXPOSED))
 

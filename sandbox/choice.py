@@ -1,6 +1,6 @@
 """Which world to load and how; what people name on the command line becomes a world here."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 
 from model.world import (
     MemorySetting,
@@ -12,6 +12,7 @@ from model.world import (
     load_world,
 )
 from sandbox.recording import Recording
+from sandbox.settings import SandboxConfig
 from scenes.files import nearest
 
 
@@ -44,6 +45,16 @@ class WorldChoice:
         memory = start.memory or MemorySetting()
         execution = start.provenance.get("execution")
         return cls(start.world, memory, start.look_ahead, execution)
+
+    def changed(self, before: SandboxConfig, after: SandboxConfig) -> "WorldChoice":
+        """Return the choice with what a player has set anew; the rest stays as it was chosen."""
+        old, new = before.memory_setting(), after.memory_setting()
+        names = (field.name for field in fields(MemorySetting))
+        anew = {
+            name: value for name in names if (value := getattr(new, name)) != getattr(old, name)
+        }
+        look_ahead = self.look_ahead if before.look_ahead == after.look_ahead else after.look_ahead
+        return replace(self, memory=replace(self.memory, **anew), look_ahead=look_ahead)
 
     def load(self, on_progress: Progress = lambda stage, fraction: None) -> World:
         """Load the world.

@@ -74,8 +74,15 @@ def _play_game(options: argparse.Namespace) -> int:
     from sandbox import app
     from sandbox.game import PlayerGame
 
-    game = PlayerGame(choice, load_settings(), data_folder(), bindings, notify=app.wake)
-    summary = app.play(game, playthrough, _recorder(options, choice))
+    game = PlayerGame(
+        choice,
+        load_settings(),
+        data_folder(),
+        bindings,
+        notify=app.wake,
+        recorders=_recorder(options, choice),
+    )
+    summary = app.play(game, playthrough)
     if summary.error is not None and not summary.frames:
         raise WorldFailed(summary.error)
     return 0

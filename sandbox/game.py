@@ -9,16 +9,17 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pygame
 
 from controls.bindings import Bindings
-from model.world import FrameBlock, Progress, World, words_of
+from model.world import Progress, World, words_of
 from sandbox.actions import PlayerActions
 from sandbox.audio import open_audio, suggest_ambience
 from sandbox.choice import WorldChoice
-from sandbox.events import BlockEvent, SessionEnd, SessionObserver, SessionStart
+from sandbox.events import SessionObserver
 from sandbox.hints import HintLine
 from sandbox.keeper import Keeper
 from sandbox.library import (
@@ -27,6 +28,7 @@ from sandbox.library import (
     bytes_text,
     delete_own_scene,
     delete_recording,
+    new_recording_folder,
     read_title_model,
 )
 from sandbox.minimap import MapStitcher
@@ -47,9 +49,11 @@ from sandbox.player_input import Gamepads
 from sandbox.postcard_hunt import PostcardHunt
 from sandbox.postcard_scores import ScoreBook
 from sandbox.prober import Prober
-from sandbox.prompt_box import PromptBox
+from sandbox.prompt_box import PromptBox, load_vocabulary
+from sandbox.recorder import Recorder
 from sandbox.recording import load_recording
 from sandbox.replay import ReplaySource, playthrough_of
+from sandbox.returning import Returning
 from sandbox.screens import Continue, PlayScene, PlaySplit, Screen, Watch
 from sandbox.screens.play import Equipment, PlayContext, PlayScreen
 from sandbox.screens.probes import ProbesScreen
@@ -57,16 +61,15 @@ from sandbox.screens.settings import SettingsScreen
 from sandbox.screens.title import TitleScreen
 from sandbox.screenshots import Screenshots
 from sandbox.session import Playthrough, Session
-from sandbox.settings import SandboxConfig
+from sandbox.settings import SandboxConfig, SettingsError
 from sandbox.settings_file import save_settings
-from sandbox.split import SplitWorld
-from sandbox.state_files import read_header
+from sandbox.split import load_split
+from sandbox.state_files import MIB, read_header
 from sandbox.theme import Theme
 from sandbox.title_actions import TitleActions
 from sandbox.widgets import Button
 from sandbox.worker import GenerationWorker, ReadyBlock
 from scenes.scene import MAX_SEED
-from scenes.vocabulary import Vocabulary, VocabularyError
 
 logger = logging.getLogger(__name__)
 MAP, PLACES = "map", "places"  # parts of a parked scene
@@ -89,6 +92,7 @@ class PlayerGame:
         *,
         load: Callable[[Progress], World] | None = None,
         notify: Callable[[], None] = lambda: None,
+        recorders: Sequence[Recorder] = (),
     ) -> None:
         """Set what is played with.
 
@@ -99,9 +103,12 @@ class PlayerGame:
             bindings: the player's keys.
             load: loads the world; None: as `choice` says.
             notify: wakes the window, from any thread.
+            recorders: write down everything the player steers.
         """
         self.settings, self.bindings, self.folder = settings, bindings, folder
         self.choice, self._notify = choice, notify
+        self._kept = settings  # as the file says them
+        self._load = load
         self.performance = Performance(load or choice.load)
         self.pilot = Pilot(bindings)
         self.prober = Prober(notify=notify)
@@ -112,32 +119,38 @@ class PlayerGame:
         self.keeper = Keeper(scenes, self.notices.say, self._list_anew)
         self.scores = ScoreBook(folder)
         self.screenshots = Screenshots(folder / "screenshots")
+        self._returning = Returning(self.keeper, {MAP: self.map, PLACES: self.prober})
         self.observers: Sequence[SessionObserver] = (
+            *recorders,
             self.pilot,
             self.prober,
             self.map,
-            _Returning(self),
+            self._returning,
         )
+        self._returning.recorders = tuple(recorders)
+        for recorder in recorders:
+            recorder.on_problem = lambda text: self.notices.say(text, "bad")
         self.audio = None
-        self.returned: ParkedScene | None = None  # whose parts wait for the session to begin
         self._gamepads: Gamepads | None = None
         self._hints = HintLine() if settings.hints else None
         self._title: TitleScreen | None = None
         self._stale = False  # the title lists what is not so any more
-        self._vocabulary = _vocabulary(words_of(choice.name))
+        self._vocabulary = load_vocabulary(words_of(choice.name))
 
     def open(self) -> None:
         """Open what needs a window: sound and gamepads."""
         self.audio = open_audio(self.settings.volume / 100, self.settings.muted)
         self._gamepads = Gamepads()
+        if self.settings.fullscreen:
+            pygame.display.toggle_fullscreen()
 
     def handle(self, event: pygame.Event) -> None:
         """See every event before the screen does."""
         self._gamepads.handle(event)
 
-    def refresh(self) -> None:
-        """List on the title what other threads have written since."""
-        if self._stale and self._title:
+    def refresh(self, screen: Screen) -> None:
+        """List on the title, while it is shown, what other threads have written since."""
+        if self._stale and screen is self._title:
             self._stale = False
             self._title.refresh()
 
@@ -151,6 +164,7 @@ class PlayerGame:
         self.keeper.close()
         self.screenshots.close()
         self.prober.close()
+        self._keep_changes()
 
     def complain(self, problem: str) -> None:
         """Tell the player what cannot be done."""
@@ -160,12 +174,15 @@ class PlayerGame:
     def title(self) -> Screen:
         """Return the title screen."""
         self.audio.ambience(None)
-        self._hints = self._hints if self._hints and not self._hints.is_over else None
+        self._keep_changes()
         actions = TitleActions(
-            model=lambda: read_title_model(self.keeper.scenes, self.folder),
+            model=lambda: read_title_model(
+                self.keeper.scenes, self.folder, tuple(self.keeper.unwritten.values())
+            ),
             writing=self._writing,
-            fork=self.keeper.scenes.fork,
-            delete_parked=self.keeper.scenes.delete,
+            fork=self.keeper.copy,
+            delete_parked=self.keeper.delete,
+            toggle_fullscreen=self._toggle_fullscreen,
             delete_recording=delete_recording,
             delete_scene=lambda key: delete_own_scene(Path(key)),
         )
@@ -176,9 +193,7 @@ class PlayerGame:
 
     def settings_screen(self) -> Screen:
         """Return the screen of settings."""
-        return SettingsScreen(
-            self.settings, self.use_settings, save_settings, bindings=self.bindings
-        )
+        return SettingsScreen(self.settings, self.use_settings, self._keep, bindings=self.bindings)
 
     def probes_screen(self) -> Screen:
         """Return the page of what memory gave back."""
@@ -189,8 +204,14 @@ class PlayerGame:
         before, self.settings = self.settings, settings
         self.audio.volume(settings.volume / 100)
         self.audio.mute(settings.muted)
+        self.keeper.scenes.budget_bytes = settings.parked_mib * MIB
         if settings.fullscreen != before.fullscreen:
             pygame.display.toggle_fullscreen()
+        if settings.hints != before.hints:
+            self._hints = HintLine() if settings.hints else None
+        choice = self.choice.changed(before, settings)
+        if choice != self.choice:  # the world is loaded anew for the next scene
+            self.choice, self.performance = choice, Performance(self._load or choice.load)
         if self._title:
             self._title.use_settings(settings)
 
@@ -199,21 +220,22 @@ class PlayerGame:
         if isinstance(outcome, PlayScene):
             seed = outcome.scene.seed if outcome.seed is None else outcome.seed
             return Playthrough(outcome.scene, seed)
-        folder = self.keeper.scenes.folder / check_slug(outcome.parked)
+        id, take = outcome.parked, self._returning.take
+        waiting = self.keeper.unwritten.get(id)
+        if waiting:
+            parked = partial(take, id, is_on_disk=False)
+            return Playthrough(waiting.scene, waiting.seed, parked)
+        folder = self.keeper.scenes.folder / check_slug(id)
         header = read_header(folder)
-        return Playthrough(header.scene, header.seed, self._taking(outcome.parked), str(folder))
+        return Playthrough(header.scene, header.seed, partial(take, id), str(folder))
 
     def split(self, outcome: PlaySplit) -> Performance:
         """Return how to play two policies side by side."""
-
-        def load(progress: Progress) -> World:
-            first, second = (
-                replace(self.choice, memory=self.settings.memory_setting(policy))
-                for policy in outcome.policies
-            )
-            return SplitWorld(first.load(progress), second.load(progress))
-
-        return Performance(load)
+        choices = [
+            replace(self.choice, memory=self.settings.memory_setting(policy))
+            for policy in outcome.policies
+        ]
+        return Performance(partial(load_split, *choices))
 
     def recording(self, outcome: Watch) -> tuple[Performance, Playthrough]:
         """Return how to play a recording again."""
@@ -237,7 +259,12 @@ class PlayerGame:
                 return Equipment((SplitOverlay(screen), self.notices), actions, self._look)
             return self._equipment(screen, worker)
 
-        return replace(context, settings=self.settings, bindings=self.bindings, equip=equip)
+        return replace(
+            context,
+            bindings=self.bindings,
+            equip=equip,
+            toggle_fullscreen=self._toggle_fullscreen,
+        )
 
     def park(self, worker: GenerationWorker) -> None:
         """Keep what is being played, to be continued later; returns before it is written."""
@@ -245,8 +272,7 @@ class PlayerGame:
 
     def collect(self, session: Session) -> ParkedScene:
         """Return the session with its map and its anchors; on the world's thread."""
-        parts = {MAP: self.map.snapshot(), PLACES: self.prober.snapshot()}
-        return replace(session.park(), parts=parts)
+        return replace(session.park(), parts=self._returning.snapshot())
 
     def save(self, worker: GenerationWorker) -> None:
         """Save this moment."""
@@ -256,14 +282,13 @@ class PlayerGame:
         """Keep a copy of this moment as a scene of its own."""
         self.keeper.fork(worker.call(self.collect))
 
-    def saved(self, worker: GenerationWorker, playthrough: Playthrough) -> Playthrough:
-        """Return the saved moment of what is being played."""
-        id: Future[str] = worker.call(lambda session: session.id)
+    def saved(self, worker: GenerationWorker) -> "Future[ParkedScene]":
+        """Return, later, the saved moment of what is being played."""
+        return self.keeper.saved(worker.call(lambda session: session.id))
 
-        def load() -> ParkedScene:
-            self.returned = self.keeper.saved(id.result())
-            return self.returned
-
+    def from_save(self, playthrough: Playthrough, save: "Future[ParkedScene]") -> Playthrough:
+        """Return the same playthrough from its saved moment on."""
+        load = partial(self._returning.load, save)
         return Playthrough(playthrough.scene, playthrough.seed, load)
 
     def new_seed(self, playthrough: Playthrough) -> Playthrough:
@@ -272,8 +297,7 @@ class PlayerGame:
 
     def recording_folder(self, name: str) -> Path:
         """Return where a new recording goes."""
-        words = "-".join(name.lower().split())
-        return self.folder / RECORDINGS / f"{words}-{time.strftime('%Y%m%d-%H%M%S')}"
+        return new_recording_folder(self.folder / RECORDINGS, name)
 
     def _equipment(self, screen: PlayScreen, worker: GenerationWorker) -> Equipment:
         self.prober.spec = screen.reel.current.spec
@@ -296,26 +320,43 @@ class PlayerGame:
         )
         cards = PostcardOverlay(screen, hunt, probe, claim)
         hints = HintOverlay(screen, self._hints, time.perf_counter) if self._hints else None
+        if hints:
+            self._hints.restart()
         actions = PlayerActions(self, screen, worker, box, chart, cards)
 
         def on_block(ready: ReadyBlock) -> None:
             self._look(ready)
             if hints:
                 hints.see()
+            if self._hints and self._hints.is_over:
+                self.use_settings(replace(self.settings, hints=False))
 
-        overlays = (chart, *((hints,) if hints else ()), probe, cards, self.notices, box)
+        shown = (chart, *((hints,) if hints else ()), probe, cards, self.notices, box)
+        overlays = (*shown, actions.loader)
         return Equipment(overlays, actions.table(), on_block)
 
     def _look(self, ready: ReadyBlock) -> None:
         pose = ready.block.poses[-1]
         self.audio.look(pose.yaw, pose.fov)
 
-    def _taking(self, id: str) -> Callable[[], ParkedScene]:
-        def take() -> ParkedScene:
-            self.returned = self.keeper.take(id)
-            return self.returned
+    def _toggle_fullscreen(self) -> None:
+        fullscreen = not self.settings.fullscreen
+        self.use_settings(replace(self.settings, fullscreen=fullscreen))
 
-        return take
+    def _keep(self, settings: SandboxConfig) -> None:
+        save_settings(settings)
+        self._kept = settings
+
+    def _keep_changes(self) -> None:
+        """Write what was set by keys, or by itself."""
+        if self.settings == self._kept:
+            return
+        try:
+            self._keep(self.settings)
+        except SettingsError as problem:
+            self._kept = self.settings  # is said once
+            logger.warning("%s", problem)
+            self.notices.say(str(problem), "bad")
 
     def _writing(self, apply: Callable[[str], None]) -> PromptBox:
         return PromptBox(
@@ -336,8 +377,7 @@ class PlayerGame:
 
         def answered(answer: int) -> None:
             for entry in crowding if answer else ():
-                self.keeper.scenes.delete(entry.id)
-            self._title.refresh()
+                self.keeper.delete(entry.id)
 
         buttons = (Button("Keep all"), Button("Forget these", kind="danger"))
         self._title.ask("There is little room", text, buttons, answered)
@@ -351,38 +391,3 @@ class PlayerGame:
 
     def _theme_of(self, surface: pygame.Surface) -> Theme:
         return self._theme(surface.get_size())
-
-
-def _vocabulary(words: Path | None) -> Vocabulary | None:
-    """Return the words that a world knows; None: all of them, or nobody can say."""
-    try:
-        return Vocabulary.load(words) if words else None
-    except VocabularyError as error:
-        logger.warning("%s", error)
-        return None
-
-
-class _Returning:
-    """The last observer: gives map and prober back what they knew of a scene returned to."""
-
-    def __init__(self, game: PlayerGame) -> None:
-        self._game = game
-
-    def on_start(self, event: SessionStart, block: FrameBlock) -> None:  # noqa: ARG002 -- observer
-        """Put back what was parked with the scene, as far as it makes sense."""
-        game, parked = self._game, self._game.returned
-        game.returned = None
-        if parked is None:
-            return
-        for name, keeps in ((MAP, game.map), (PLACES, game.prober)):
-            try:
-                if name in parked.parts:
-                    keeps.restore(parked.parts[name])
-            except ValueError as error:
-                logger.warning("%s: %s", parked.id, error)
-
-    def on_block(self, event: BlockEvent, block: FrameBlock) -> None:
-        """Nothing to do."""
-
-    def on_end(self, event: SessionEnd) -> None:
-        """Nothing to do."""

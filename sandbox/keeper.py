@@ -14,6 +14,7 @@ from sandbox.parked_scene import ParkedScene, new_id
 from sandbox.parking import ParkedEntry, ParkedScenes
 
 logger = logging.getLogger(__name__)
+PATIENCE_S = 60.0  # longest wait for the world's thread: longer than it is given to stop
 MIN_FRAMES = 48  # shown, three seconds of play: less is a glance and not kept
 Say = Callable[..., None]  # text, mood
 
@@ -38,7 +39,7 @@ class Keeper:
             on_change: called when there is something else to list.
         """
         self.scenes = scenes
-        self.unwritten: dict[str, ParkedScene] = {}  # by id: what found no room on the disk
+        self.unwritten: dict[str, ParkedScene] = {}  # by id: what is not on the disk yet
         self._say, self._on_change = say, on_change
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="keeper")
 
@@ -61,16 +62,25 @@ class Keeper:
             StateError: it is missing or damaged, or played in another game.
         """
         self._thread.submit(lambda: None).result()
-        return self.unwritten.pop(id, None) or self.scenes.take(id)
+        return self.unwritten.get(id) or self.scenes.take(id)
 
-    def saved(self, id: str) -> ParkedScene:
-        """Return the save of a playthrough.
+    def release(self, id: str) -> None:
+        """Let other games play a scene that was taken, when what was left before is written."""
+        self._thread.submit(self.scenes.release, id)
 
-        Raises:
-            StateError: there is none, or it is damaged.
-        """
-        self._thread.submit(lambda: None).result()
-        return self.scenes.load_slot(id)
+    def saved(self, id: "Future[str]") -> "Future[ParkedScene]":
+        """Return, later, the save of a playthrough; or StateError: there is none, or damaged."""
+        future = self._thread.submit(lambda: self.scenes.load_slot(id.result(PATIENCE_S)))
+        future.add_done_callback(lambda future: self._on_change())
+        return future
+
+    def copy(self, id: str) -> None:
+        """Copy a parked scene; what comes of it is said."""
+        self._thread.submit(self._try, "it was not copied", lambda: self._copy(id))
+
+    def delete(self, id: str) -> None:
+        """Drop a parked scene for good; a problem is said."""
+        self._thread.submit(self._try, "it was not deleted", lambda: self._delete(id))
 
     def crowding(self) -> tuple[ParkedEntry, ...]:
         """Return what might be dropped to fit the budget, the oldest first; nothing is dropped."""
@@ -79,33 +89,38 @@ class Keeper:
     def close(self) -> None:
         """Write everything and let other games play it."""
         self._thread.shutdown()
+        self._write_late()
         self.scenes.close()
 
     def _guarded(self, future: "Future[ParkedScene]", keep: Callable[[ParkedScene], None]) -> None:
         try:
-            parked = future.result()
+            parked = future.result(PATIENCE_S)
         except CancelledError:
             return
         except Exception as error:  # whatever stopped the world: nothing can be kept of it
             logger.warning("nothing could be kept: %s", error)
-            self._say(f"this place could not be kept: {error}", "bad")
+            self._say(f"this place could not be kept: {str(error) or 'it took too long'}", "bad")
             return
+        self._try("this place could not be kept", lambda: keep(parked))
+
+    def _try(self, failed: str, change: Callable[[], object]) -> None:
+        """Change what is kept; a problem is said."""
         try:
-            keep(parked)
+            change()
         except WorldFailed as error:
-            self.unwritten[parked.id] = parked
             self._say(str(error), "bad")
         except Exception:
-            logger.exception("%s could not be kept", parked.id)
-            self._say("this place could not be kept; see the log", "bad")
+            logger.exception(failed)
+            self._say(f"{failed}; see the log", "bad")
         self._on_change()
 
     def _park(self, parked: ParkedScene) -> None:
         if parked.frames_shown < MIN_FRAMES:
             self.scenes.release(parked.id)
             return
+        self.unwritten[parked.id] = parked  # until it is on the disk
         self.scenes.park(parked)
-        self.unwritten.pop(parked.id, None)
+        self.unwritten.pop(parked.id)
         self._say(f"{parked.name} is kept as you left it")
 
     def _save(self, parked: ParkedScene) -> None:
@@ -116,3 +131,23 @@ class Keeper:
         copy = replace(parked, id=new_id(parked.scene), name=f"{parked.name}, a fork")
         self.scenes.park(copy)
         self._say(f"a copy is kept: {copy.name}")
+
+    def _copy(self, id: str) -> None:
+        if id in self.unwritten:
+            self._fork(self.unwritten[id])
+        else:
+            self.scenes.fork(id)
+
+    def _delete(self, id: str) -> None:
+        if self.unwritten.pop(id, None) is None or (self.scenes.folder / id).exists():
+            self.scenes.delete(id)
+        self.scenes.release(id)
+        self._write_late()
+
+    def _write_late(self) -> None:
+        """Write what found no room before, as far as there is some now."""
+        for parked in tuple(self.unwritten.values()):
+            try:
+                self._park(parked)
+            except WorldFailed as error:
+                logger.warning("%s", error)

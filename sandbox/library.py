@@ -9,6 +9,8 @@ import json
 import logging
 import os
 import re
+import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from io import BytesIO
@@ -19,7 +21,7 @@ import numpy as np
 import yaml
 from PIL import Image
 
-from sandbox.parked_scene import StateHeader
+from sandbox.parked_scene import ParkedScene, StateHeader
 from sandbox.parking import ParkedEntry, ParkedScenes
 from sandbox.recording import EVENTS_FILE
 from sandbox.title_model import (
@@ -35,6 +37,7 @@ from scenes.characters import clean
 
 logger = logging.getLogger(__name__)
 PARKED, SCENES, RECORDINGS = "parked", "scenes", "recordings"  # folders of the player's data
+WAITING = "not on the disk yet"
 TITLE_WORDS = 5  # of a prompt, where a scene has no name
 TITLE_LENGTH = 40  # characters
 THUMBNAIL = "thumbnail.png"
@@ -79,18 +82,31 @@ class PastRecording:
         return self.folder.name
 
 
-def read_title_model(parked: ParkedScenes, data: Path, now: datetime | None = None) -> TitleModel:
+def read_title_model(
+    parked: ParkedScenes,
+    data: Path,
+    waiting: Sequence[ParkedScene] = (),
+    now: datetime | None = None,
+) -> TitleModel:
     """Return everything that the title screen lists.
 
     Args:
         parked: scenes that were left.
         data: data_folder(); need not exist.
+        waiting: scenes that were left and are not on the disk, in place of how they are there.
         now: UTC; None: the clock.
     """
     now = now or datetime.now(UTC)
     return TitleModel(
         scenes=(*_own_cards(data / SCENES), *library_cards()),
-        parked=tuple(_parked_card(entry, now) for entry in parked.entries()),
+        parked=(
+            *(ParkedCard(one.id, one.name, WAITING, holds_text(one)) for one in waiting),
+            *(
+                _parked_card(entry, now)
+                for entry in parked.entries()
+                if entry.id not in {one.id for one in waiting}
+            ),
+        ),
         recordings=tuple(_recording_card(r, now) for r in past_recordings(data / RECORDINGS)),
     )
 
@@ -177,6 +193,12 @@ def past_recordings(folder: Path) -> list[PastRecording]:
     return sorted(found, key=lambda one: (one.when, one.name), reverse=True)
 
 
+def new_recording_folder(folder: Path, name: str) -> Path:
+    """Return where a recording of the scene of that name goes now."""
+    words = "-".join(re.findall(r"[a-z0-9]+", name.lower()))[:TITLE_LENGTH] or "scene"
+    return folder / f"{words}-{time.strftime('%Y%m%d-%H%M%S')}"
+
+
 def delete_recording(folder: Path) -> None:
     """Delete a recording; folder as listed.
 
@@ -220,7 +242,7 @@ def left_text(header: StateHeader, now: datetime) -> str:
     return f"{verb} {ago_text((now - header.left_at).total_seconds())}"
 
 
-def holds_text(header: StateHeader) -> str:
+def holds_text(header: StateHeader | ParkedScene) -> str:
     """Say what a parked scene remembers: "holds 41 MiB, 180 frames"."""
     if header.kept is None or not header.kept.frames:
         return "holds nothing"

@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import pygame
@@ -36,6 +37,7 @@ from sandbox.settings import SandboxConfig
 from sandbox.worker import GenerationWorker
 
 logger = logging.getLogger(__name__)
+LOOK_S = 0.1  # between two looks whether a world has ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class Performance:
 class Game(Protocol):
     """What the player keeps from scene to scene; without one, a run is a single scene."""
 
-    performance: Performance  # the world that the player steers
+    performance: Performance  # the world that the player steers; another one after other settings
     settings: SandboxConfig
     pilot: PlayerSource  # what the player does
     bindings: Bindings
@@ -61,8 +63,8 @@ class Game(Protocol):
     def handle(self, event: pygame.Event) -> None:
         """See an event before the screen does."""
 
-    def refresh(self) -> None:
-        """Take in what other threads have done."""
+    def refresh(self, screen: Screen) -> None:
+        """Take in what other threads have done, as far as it is seen on the present screen."""
 
     def silence(self) -> None:
         """Let go of what needs a window."""
@@ -123,6 +125,9 @@ class Navigator:
         self._bindings = self.game.bindings if self.game else DEFAULTS
         self._performing: Performance | None = None  # what the worker was made for
         self._playthrough: Playthrough | None = None
+        self._led_by: Outcome | None = None  # what led to what is played; None: it is the first
+        self._playing: PlayScreen | None = None  # which may lie behind another screen
+        self._leaving: tuple[GenerationWorker, ...] = ()  # end what they do before another begins
         self._behind: Screen | None = None  # the screen that settings or probes lie over
 
     def start(self, playthrough: Playthrough | None) -> Screen:
@@ -132,7 +137,7 @@ class Navigator:
     def follow(self, screen: Screen) -> Screen | None:
         """Return the screen to go on with; None: the game is over."""
         if self.game:
-            self.game.refresh()
+            self.game.refresh(screen)
         if isinstance(screen, LoadingScreen) and screen.first and screen.outcome is None:
             return self._perform(screen)
         outcome, screen.outcome = screen.outcome, None
@@ -146,67 +151,92 @@ class Navigator:
 
     def close(self) -> None:
         """End what is played and free the world."""
-        if self.worker and not self.worker.close(self.reason):
-            logger.warning("the world did not stop in time; its thread is left behind")
+        for worker in (self.worker, *self._leaving):
+            if worker and not worker.close(self.reason):
+                logger.warning("the world did not stop in time; its thread is left behind")
+
+    def rescue(self) -> None:
+        """Keep what is played, when the window cannot go on."""
+        self.reason = "crashed"
+        self._park()
 
     def _lead(self, outcome: Outcome, screen: Screen) -> Screen | None:
         match outcome:
             case Leave():
-                return self._leave(screen)
+                return self._leave()
             case ToTitle():
                 return self._to_title(screen)
             case ScriptOver():
                 self.reason = "script over"
                 return self._to_title(screen) if self.game else None
             case Retry():
-                self._discard_worker("retry")
-                return self._play(self._playthrough)
+                return self._retry(screen)
             case PlayScene() | Continue():
-                return self._play(self.game.playthrough(outcome))
+                following = self._play(self.game.playthrough(outcome))
             case PlaySplit():
-                self._park(screen)
-                return self._play(
-                    Playthrough(outcome.scene, outcome.seed), self.game.split(outcome)
-                )
+                self._park()
+                playthrough = Playthrough(outcome.scene, outcome.seed)
+                following = self._play(playthrough, self.game.split(outcome))
             case Watch():
                 performance, playthrough = self.game.recording(outcome)
-                return self._play(playthrough, performance)
+                following = self._play(playthrough, performance)
             case OpenSettings():
-                self._behind = screen
-                return self.game.settings_screen()
+                return self._lay_over(screen, self.game.settings_screen())
             case OpenProbes():
-                self._behind = screen
-                return self.game.probes_screen()
+                return self._lay_over(screen, self.game.probes_screen())
             case Back():
-                return self._behind
+                following, self._behind = self._behind, None
+                return following
+        self._led_by = outcome
+        return following
 
-    def _leave(self, screen: Screen) -> None:
+    @property
+    def _own(self) -> Performance:
+        """The world that the player steers."""
+        return self.game.performance if self.game else self.performance
+
+    def _leave(self) -> None:
         self.reason = "left"
-        self._park(screen)
+        self._park()
 
-    def _park(self, screen: Screen) -> None:
+    def _retry(self, screen: Screen) -> Screen:
+        """Load the world again and play the same in it; what was played until now is kept."""
+        self._park()
+        self._discard_worker("retry")
+        if isinstance(self._led_by, PlaySplit | Watch):
+            return self._lead(self._led_by, screen)
+        playing = isinstance(screen, PlayScreen)
+        return self._play(screen.playthrough if playing else self._playthrough)
+
+    def _lay_over(self, screen: Screen, upper: Screen) -> Screen:
+        self._behind = screen
+        screen.handle(pygame.Event(pygame.WINDOWFOCUSLOST))  # it hears no key let go of
+        return upper
+
+    def _park(self) -> None:
         """Keep what the player steered; recordings and split screens are not kept."""
-        if self.game and isinstance(screen, PlayScreen) and self._performing is self.performance:
+        playing, self._playing = self._playing, None
+        if self.game and playing and self._performing is self._own:
             self.game.park(self.worker)
 
     def _to_title(self, screen: Screen) -> Screen:
-        self._park(screen)
+        self._park()
         if self.worker:
             loading = isinstance(screen, LoadingScreen)
-            if loading or self.worker.status.error or self._performing is not self.performance:
+            if loading or self.worker.status.error or self._performing is not self._own:
                 self._discard_worker("left")
             else:
                 self.worker.rest("left")
         return self.game.title()
 
     def _play(self, playthrough: Playthrough, performance: Performance | None = None) -> Screen:
-        performance = performance or self.performance
-        self._player.release_all()  # no screen hears of keys let go of while loading
+        performance = performance or self._own
+        self._player.stop()  # no screen hears of keys let go of while loading
         if self.worker is None or self._performing is not performance:
             self._discard_worker("left")
             self._performing = performance
             self.worker = GenerationWorker(
-                performance.load,
+                partial(_load_after, self._leaving, performance.load),
                 performance.source or self._player,
                 self._observers(performance),
                 notify=self.notify,
@@ -218,9 +248,9 @@ class Navigator:
         return LoadingScreen(self.worker, playthrough.scene, leave, self._bindings)
 
     def _observers(self, performance: Performance) -> Sequence[SessionObserver]:
-        if self.game is None or performance is not self.performance:
+        if self.game is None:
             return self.observers
-        return (*self.observers, *self.game.observers)
+        return (*self.observers, *self.game.observers) if performance is self._own else ()
 
     def _perform(self, loading: LoadingScreen) -> PlayScreen:
         context = PlayContext(
@@ -235,9 +265,22 @@ class Navigator:
         )
         if self.game:
             context = self.game.equip(context)
-        return (ReplayScreen if context.is_replay else PlayScreen)(context, loading.first)
+        self._playing = (ReplayScreen if context.is_replay else PlayScreen)(context, loading.first)
+        return self._playing
 
     def _discard_worker(self, reason: str) -> None:
+        """Let the world end by itself: the window does not wait for what it still does."""
         if self.worker:
-            self.worker.close(reason)
+            leaving = (*self._leaving, self.worker)
+            self._leaving = tuple(one for one in leaving if not one.close(reason, timeout=0.0))
             self.worker = None
+
+
+def _load_after(
+    leaving: Sequence[GenerationWorker], load: Callable[[Progress], World], progress: Progress
+) -> World:
+    """Load a world when those before have ended: two at once might be more than fit."""
+    for worker in leaving:
+        while not worker.close("left", timeout=LOOK_S):
+            progress("leaving", 0.0)
+    return load(progress)

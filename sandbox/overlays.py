@@ -6,6 +6,7 @@ they change.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from threading import Lock
 from typing import Literal
 
 import pygame
@@ -67,6 +68,7 @@ class Notices(Quiet):
 
     def __init__(self, clock: Callable[[], float], notify: Callable[[], None]) -> None:
         self._clock, self._notify = clock, notify
+        self._telling = Lock()  # two may say something at once
         self._notices: tuple[Notice, ...] = ()
         self._shown: tuple[Notice, ...] = ()
         self._cards: dict[tuple, pygame.Surface] = {}
@@ -76,7 +78,8 @@ class Notices(Quiet):
         """Show a line."""
         seconds = NOTICE_S * (1 if mood == "good" else 2)
         notice = Notice(text, mood, self._clock() + seconds)
-        self._notices = (*self._notices, notice)[-MOST_NOTICES:]
+        with self._telling:
+            self._notices = (*self._notices, notice)[-MOST_NOTICES:]
         self._notify()
 
     @property
@@ -91,7 +94,7 @@ class Notices(Quiet):
 
     def update(self, now: float) -> bool:
         """Drop what was there long enough."""
-        if any(notice.until <= now for notice in self._notices):
+        with self._telling:
             self._notices = tuple(one for one in self._notices if one.until > now)
         changed, self._shown = self._notices != self._shown, self._notices
         return changed
@@ -269,8 +272,10 @@ class HintOverlay(Quiet):
 
     def see(self) -> None:
         """Follow a block that is shown."""
-        pose = self._screen.reel.current.block.poses[-1]
-        self._changed |= self._hints.see(pose, self._clock())
+        block = self._screen.reel.current.block
+        if block.block_index == 0:
+            self._hints.restart()
+        self._changed |= self._hints.see(block.poses[-1], self._clock())
 
     def update(self, now: float) -> bool:  # noqa: ARG002 -- Overlay
         """Redraw when there is another hint."""

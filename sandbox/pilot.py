@@ -31,7 +31,8 @@ class Pilot(PlayerSource):
     def fly_to(self, target: CameraPose, spec: WorldSpec) -> None:
         """Go to a place at full speed, until there or until the player steers."""
         self.release_all()
-        self._spec, self._target, self.is_automatic = spec, target, True
+        self._spec, self.is_automatic = spec, True
+        self._target = target
 
     def stop(self) -> None:
         """Stop the camera, wherever it was going."""
@@ -42,7 +43,8 @@ class Pilot(PlayerSource):
         """Return the next command: the player's, if there is one."""
         if self.is_steering:
             self._target, self.is_automatic = None, False
-        return super().next_command() if self._target is None else self._command_towards()
+        target = self._target  # the window may change it meanwhile
+        return super().next_command() if target is None else self._command_towards(target)
 
     def held_command(self) -> CameraCommand:
         """Return what the player holds; nothing while it flies by itself."""
@@ -50,7 +52,7 @@ class Pilot(PlayerSource):
 
     def on_start(self, event: SessionStart, block: FrameBlock) -> None:  # noqa: ARG002 -- observer
         """Begin anew, wherever that is."""
-        self._target, self._pose = None, block.poses[-1]
+        self._target, self.is_automatic, self._pose = None, False, block.poses[-1]
 
     def on_block(self, event: BlockEvent, block: FrameBlock) -> None:  # noqa: ARG002 -- observer
         """Note where the camera is."""
@@ -59,11 +61,9 @@ class Pilot(PlayerSource):
     def on_end(self, event: SessionEnd) -> None:
         """Nothing to do."""
 
-    def _command_towards(self) -> CameraCommand:
+    def _command_towards(self, target: CameraPose) -> CameraCommand:
         spec = self._spec
-        command = command_towards(
-            self._pose, self._target, spec.full_speed, spec.fps, spec.block_length
-        )
+        command = command_towards(self._pose, target, spec.full_speed, spec.fps, spec.block_length)
         if command is None:
             self._target = None
         return command or CameraCommand()

@@ -13,6 +13,40 @@ from controls.sources import PlayerSource
 
 logger = logging.getLogger(__name__)
 FULL_TILT = 32767  # as controllers report the end of a stick
+REPEAT_MS = (400, 40)  # before a held key repeats, and between two times
+REPEATING = frozenset(  # keys that move something or edit text; whatever else acts once
+    getattr(pygame, f"K_{name}")
+    for name in ("LEFT", "RIGHT", "UP", "DOWN", "PAGEUP", "PAGEDOWN", "BACKSPACE", "DELETE")
+)
+
+
+def repeat_keys(*, wanted: bool) -> None:
+    """Let held keys repeat, as in menus and in text; never in play, where they steer."""
+    pygame.key.set_repeat(*(REPEAT_MS if wanted else ()))
+
+
+class HeldKeys:
+    """Tells presses from repeats, which pygame does not.
+
+    keys = HeldKeys()
+    if keys.let_pass(event):  # every event
+        screen.handle(event)
+    """
+
+    def __init__(self) -> None:
+        self._down: set[int] = set()
+
+    def let_pass(self, event: pygame.Event) -> bool:
+        """Return whether an event counts: a key that repeats does where it moves or edits."""
+        if event.type == pygame.WINDOWFOCUSLOST:
+            self._down.clear()
+        elif event.type == pygame.KEYUP:
+            self._down.discard(event.key)
+        elif event.type == pygame.KEYDOWN:
+            again = event.key in self._down
+            self._down.add(event.key)
+            return not again or event.key in REPEATING
+        return True
 
 
 class PlayerInput:

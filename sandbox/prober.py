@@ -169,7 +169,10 @@ class Prober:
 
     def _run(self) -> None:
         while (job := self._jobs.get()) is not None:
-            job()
+            try:
+                job()
+            except Exception:  # one comparison is lost, not all that follow
+                logger.exception("a comparison failed")
 
     def _begin(self) -> None:
         self._finish()

@@ -3,17 +3,21 @@
 An overlay of play. It knows words and keys; `prompt_card.py` draws it, and only when it changed.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pygame
 
+from sandbox.player_input import repeat_keys
 from sandbox.prompt_card import PromptCard, PromptView, draw_prompt_card
 from sandbox.text_entry import Clipboard, History, TextEntry
 from sandbox.theme import ACCENT, Theme
 from scenes.characters import clean
-from scenes.vocabulary import Vocabulary, Word, split_words
+from scenes.vocabulary import Vocabulary, VocabularyError, Word, split_words
 
+logger = logging.getLogger(__name__)
 BLINK_S = 0.53  # of the cursor, on or off
 AT_ONCE = 0.0  # a moment that has passed on any clock
 MAX_CHIPS = 6
@@ -73,6 +77,7 @@ class PromptBox:
         self._ignores_key = False  # the letter of the key that opened the box is yet to come
         self._selecting = False  # the mouse draws over the text
         self._touched = False  # since the last update
+        self._repeated = (0, 0)  # how keys repeat while it is closed [ms]
         self._solid_since = 0.0  # the cursor blinks from here on
         self._shows_cursor = True
         self._stale = True  # what was drawn no longer holds
@@ -108,12 +113,15 @@ class PromptBox:
         self._selecting = False
         self._touch()
         pygame.key.start_text_input()
+        self._repeated = pygame.key.get_repeat()
+        repeat_keys(wanted=True)
 
     def close(self) -> None:
         """Hide the box; what is written is forgotten."""
         self.is_open = False
         self._touched, self.wake_at = True, AT_ONCE
         pygame.key.stop_text_input()
+        pygame.key.set_repeat(*self._repeated)
 
     def handle(self, event: pygame.Event) -> bool:
         """Take input while the box is open; True if nothing else shall."""
@@ -284,6 +292,15 @@ class PromptBox:
     def _touch(self) -> None:
         self._touched = self._stale = True
         self.wake_at = AT_ONCE
+
+
+def load_vocabulary(words: Path | None) -> Vocabulary | None:
+    """Return the words that a world knows; None: all of them, or nobody can say."""
+    try:
+        return Vocabulary.load(words) if words else None
+    except VocabularyError as error:
+        logger.warning("%s", error)
+        return None
 
 
 def with_phrase(prompt: str, phrase: str) -> str:

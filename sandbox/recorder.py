@@ -10,6 +10,7 @@ import logging
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
@@ -58,25 +59,41 @@ class Recorder:
         self._memory = memory
         self._look_ahead = look_ahead
         self._parked: ParkedScene | None = None
-        self._on_problem = on_problem
+        self.on_problem = on_problem
+        self._is_over = False  # it began with a session under way, which has ended
         self._queue: SimpleQueue[Event | None] = SimpleQueue()
         self._thread: Thread | None = None
         _claim(folder)
 
+    @property
+    def is_recording(self) -> bool:
+        """Whether what is played is written down, or will be from the next block on."""
+        return self.problem is None and not self._is_over
+
     def begin_from(self, parked: ParkedScene) -> None:
-        """Say what a session that is already under way has come to, before it is attached."""
+        """Say what the next session goes on from, where no folder holds it."""
         self._parked = parked
+
+    def cancel(self) -> None:
+        """Claim nothing any more where nothing was recorded yet."""
+        self._is_over = True
+        if not self.folders:
+            with suppress(OSError):  # others have put something there
+                self._folder.rmdir()
 
     def on_start(self, event: SessionStart, block: FrameBlock) -> None:  # noqa: ARG002 - observer
         """Begin a recording."""
         if self.problem is not None:
             return
+        self._is_over = False
         self.folders.append(_next_folder(self._folder) if self.folders else self._folder)
         self._queue = SimpleQueue()
         self._queue.put(replace(event, memory=self._memory, look_ahead=self._look_ahead))
-        self._thread = Thread(
-            target=self._write, args=(self.folders[-1], self._queue), name="recorder", daemon=True
-        )
+        parked, self._parked = self._parked, None
+        if event.first_block.block_index == 0:
+            parked = None  # what was to be gone on with could not be
+        arguments = self.folders[-1], self._queue, parked
+        self._thread = Thread(target=self._write, args=arguments, name="recorder", daemon=True)
         self._thread.start()
 
     def on_block(self, event: BlockEvent, block: FrameBlock) -> None:  # noqa: ARG002 - observer
@@ -86,19 +103,24 @@ class Recorder:
 
     def on_end(self, event: SessionEnd) -> None:
         """Write what is left and close the file."""
+        self._is_over = True
+        if self._thread is None:
+            self.cancel()
+            return
         self._queue.put(event)
         self._queue.put(None)
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        self._thread.join()
+        self._thread = None
 
-    def _write(self, folder: Path, queue: "SimpleQueue[Event | None]") -> None:
+    def _write(
+        self, folder: Path, queue: "SimpleQueue[Event | None]", parked: ParkedScene | None
+    ) -> None:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with (folder / EVENTS_FILE).open("x", encoding="utf-8") as file:
                 while (event := queue.get()) is not None:
                     if isinstance(event, SessionStart):
-                        event = self._with_own_state(_with_own_image(event, folder), folder)
+                        event = _with_own_state(_with_own_image(event, folder), folder, parked)
                     file.write(to_line(event))
                     file.flush()  # a killed game leaves a readable recording
         except StateError as error:
@@ -108,19 +130,19 @@ class Recorder:
 
     def _give_up(self, why: str) -> None:
         self.problem = f"recording stopped: {why}; play goes on"
-        self._on_problem(self.problem)
+        self.on_problem(self.problem)
 
-    def _with_own_state(self, event: SessionStart, folder: Path) -> SessionStart:
-        """Keep the state that the session went on from: linked where possible, for it is large."""
-        kept = folder / STATE_FOLDER
-        if self._parked is not None:
-            write_state(kept, self._parked)
-            self._parked = None
-        elif event.state is not None:
-            shutil.copytree(event.state, kept, copy_function=_link)
-        else:
-            return event
-        return replace(event, state=kept.name)
+
+def _with_own_state(event: SessionStart, folder: Path, parked: ParkedScene | None) -> SessionStart:
+    """Keep the state that the session went on from: linked where possible, for it is large."""
+    kept = folder / STATE_FOLDER
+    if parked is not None:
+        write_state(kept, parked)
+    elif event.state is not None:
+        shutil.copytree(event.state, kept, copy_function=_link)
+    else:
+        return event
+    return replace(event, state=kept.name)
 
 
 def _with_own_image(event: SessionStart, folder: Path) -> SessionStart:

@@ -66,6 +66,7 @@ class Session:
         self.world = world
         self._source = source
         self._observers = list(observers)
+        self._attached: list[SessionObserver] = []  # of this session only
         self._joining: list[tuple[SessionObserver, str]] = []  # observers and the state they had
         self._changes: SimpleQueue[Control] = SimpleQueue()
         self._running = False
@@ -87,6 +88,7 @@ class Session:
     def start(self, scene: Scene, seed: int) -> FrameBlock:
         """Reset the world and return the first block; a running session ends first ("reset")."""
         self.end("reset")
+        self._forget()
         asked = time.monotonic()
         block = self.world.reset(scene, seed)
         self._open(Playthrough(scene, seed), block, Control(), asked)
@@ -100,6 +102,7 @@ class Session:
         """
         self.end("reset")
         parked = playthrough.parked()
+        self._forget()
         restore_world(self.world, parked)
         control = self._next_control()
         if control is None:
@@ -118,25 +121,29 @@ class Session:
         block = self.world.step(control)
         self._last = block
         event = self._event(block, control, asked)
-        for observer in self._observers:
+        for observer in (*self._observers, *self._attached):
             observer.on_block(event, block)
         self._let_join(event, block)
         return block
 
     def attach(self, observer: SessionObserver, state: str) -> None:
-        """Let an observer hear of the session from the next block on.
+        """Let an observer hear of this session from the next block on, and of no later one.
 
         Args:
             observer: hears of a start whose first block is the next one.
             state: folder that holds what `park` returns now.
+
+        Raises:
+            WorldFailed: nothing is being played.
         """
+        if not self._running:
+            raise WorldFailed("nothing is being played; begin a scene first")
         self._joining.append((observer, state))
 
     def detach(self, observer: SessionObserver, reason: str) -> None:
-        """Tell an observer that it is over and let it go; the others hear nothing."""
-        if observer in self._observers:
-            self._observers.remove(observer)
-            observer.on_end(self._end_event(reason))
+        """Tell an attached observer that it is over and let it go; the others hear nothing."""
+        if observer in self._attached or any(one is observer for one, _ in self._joining):
+            self._let_go([observer], self._end_event(reason))
 
     def park(self) -> ParkedScene:
         """Return everything that is needed to go on later.
@@ -179,6 +186,20 @@ class Session:
         event = self._end_event(reason)
         for observer in self._observers:
             observer.on_end(event)
+        self._let_go([*self._attached, *(observer for observer, _ in self._joining)], event)
+
+    def _let_go(self, observers: Sequence[SessionObserver], event: SessionEnd) -> None:
+        """Tell observers that were attached of an end, and nothing more."""
+        self._attached = [one for one in self._attached if one not in observers]
+        self._joining = [place for place in self._joining if place[0] not in observers]
+        for observer in observers:
+            observer.on_end(event)
+
+    def _forget(self) -> None:
+        """Keep nothing of what was played before: the world leaves it now."""
+        self._last = None
+        while not self._changes.empty():
+            self._changes.get_nowait()
 
     def _open(
         self,
@@ -193,7 +214,6 @@ class Session:
         self._created = parked.created if parked else datetime.now(UTC)
         self._blocks = self._frames = 0
         self._started = asked
-        self._joining.clear()
         event = self._start_event(self._event(block, control, asked), playthrough.state)
         self._running = True
         for observer in self._observers:
@@ -202,7 +222,7 @@ class Session:
     def _let_join(self, event: BlockEvent, block: FrameBlock) -> None:
         for observer, state in self._joining:
             observer.on_start(self._start_event(event, state), block)
-            self._observers.append(observer)
+            self._attached.append(observer)
         self._joining.clear()
 
     def _start_event(self, first_block: BlockEvent, state: str | None) -> SessionStart:

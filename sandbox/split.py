@@ -10,11 +10,26 @@ from dataclasses import replace
 
 import numpy as np
 
-from model.world import Control, FrameBlock, Frames, World, WorldFailed, WorldState
+from model.world import Control, FrameBlock, Frames, Progress, World, WorldFailed, WorldState
+from sandbox.choice import WorldChoice
 from scenes import Scene
 
 SMOOTHING = 0.3  # weight of the newest block in the time that both take
 ROOM = 0.85  # share of a block's duration that both may take
+
+
+def load_split(first: WorldChoice, second: WorldChoice, progress: Progress) -> World:
+    """Load two worlds as one.
+
+    Raises:
+        WorldFailed: one of them cannot run here.
+    """
+    world = first.load(progress)
+    try:
+        return SplitWorld(world, second.load(progress))
+    except BaseException:
+        world.close()
+        raise
 
 
 class SplitWorld:

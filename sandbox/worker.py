@@ -77,6 +77,7 @@ class GenerationWorker:
         self._notify = notify
         self._changed = threading.Condition()  # guards what follows
         self._stop_reason: str | None = None
+        self._answers = True  # calls; not any more once the world is gone
         self._rest_reason = "reset"
         self._playthrough: Playthrough | None = None
         self._generation = 0
@@ -105,10 +106,14 @@ class GenerationWorker:
         self._turn_to(None, reason)
 
     def call(self, function: Callable[[Session], Result]) -> "Future[Result]":
-        """Run a function between two blocks, on the thread that owns the world."""
+        """Run a function between two blocks, on the thread that owns the world.
+
+        What was called is answered before anything is begun, rested or closed that was asked for
+        later; cancelled when there is no world to ask.
+        """
         future: Future[Result] = Future()
         with self._changed:
-            if self._thread.is_alive() and self._stop_reason is None:
+            if self._thread.is_alive() and self._answers and self._stop_reason is None:
                 self._calls.append((function, future))
             else:
                 future.cancel()
@@ -177,6 +182,7 @@ class GenerationWorker:
                 session.end(self.status.error)
                 reason = self._wait_for_change(session, generation)
             session.end(reason)
+        self._answer_calls(session)
 
     def _report(self, error: Exception) -> None:
         if not isinstance(error, WorldFailed):  # a bug keeps its traceback
@@ -219,14 +225,14 @@ class GenerationWorker:
         while True:
             self._answer_calls(session)
             with self._changed:
+                if self._calls:
+                    continue
                 reason = self._interrupted(generation)
                 if reason:
                     return reason
                 wait = self._seconds_until_turn()
                 if wait is not None and wait <= 0:
                     return None
-                if self._calls:
-                    continue
                 if not (work_left and self._time_to_prepare(wait)):
                     self._changed.wait(wait)
                     continue
@@ -240,11 +246,12 @@ class GenerationWorker:
         while True:
             self._answer_calls(session)
             with self._changed:
+                if self._calls:
+                    continue
                 reason = self._interrupted(generation)
                 if reason:
                     return reason
-                if not self._calls:
-                    self._changed.wait()
+                self._changed.wait()
 
     def _answer_calls(self, session: Session) -> None:
         while self._calls:
@@ -259,6 +266,7 @@ class GenerationWorker:
 
     def _cancel_calls(self) -> None:
         with self._changed:
+            self._answers = False
             while self._calls:
                 self._calls.popleft()[1].cancel()
 

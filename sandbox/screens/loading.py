@@ -10,6 +10,7 @@ from sandbox.worker import GenerationWorker, ReadyBlock, WorkerStatus
 from scenes import Scene
 
 STAGES = {  # what loaders report, for people; others are shown as they are
+    "leaving": "Leaving the place before",
     "weights": "Waking the network",
     "probe": "Getting to know this machine",
     "memory": "Making room for memories",

@@ -20,6 +20,7 @@ from sandbox.session import Playthrough
 from sandbox.settings import SandboxConfig
 from sandbox.worker import GenerationWorker, ReadyBlock
 
+LEAST_SIZE = (200, 120)  # px: in smaller windows there is the picture alone
 DISPLAY_S = 1 / 60  # the picture is shifted this often while a late warp moves it [s]
 
 
@@ -86,7 +87,8 @@ class PlayScreen:
     @property
     def wake_at(self) -> float | None:
         """When the next frame is due, or the next shift of the picture, or an overlay's change."""
-        times = [self.reel.wake_at, *(overlay.wake_at for overlay in self._equipment.overlays)]
+        frame = None if self._error else self.reel.wake_at
+        times = [frame, *(overlay.wake_at for overlay in self._equipment.overlays)]
         if self._moved_at is not None and self._is_warping:
             times.append(self._moved_at + DISPLAY_S)
         return min((time for time in times if time is not None), default=None)
@@ -134,6 +136,11 @@ class PlayScreen:
         if self.reel.starting_over or self.reel.paused or self._error:
             surface.blit(shade(surface.get_size()), (0, 0))
         begun = self._context.clock()
+        if surface.get_width() >= LEAST_SIZE[0] and surface.get_height() >= LEAST_SIZE[1]:
+            self._draw_over(surface)
+        self.hud_seconds = self._context.clock() - begun
+
+    def _draw_over(self, surface: pygame.Surface) -> None:
         self.hud.draw(surface, self.hud_state(), self.level)
         for overlay in self._equipment.overlays:
             overlay.draw(surface)
@@ -144,7 +151,6 @@ class PlayScreen:
             self.hud.draw_help(surface, self._context.bindings)
         elif self.reel.starting_over or self.reel.paused:
             self.hud.draw_notice(surface, self._mode_text().capitalize())
-        self.hud_seconds = self._context.clock() - begun
 
     def shown(self, now: float) -> None:
         """Note that what was drawn is on the display."""

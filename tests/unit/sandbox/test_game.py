@@ -1,20 +1,10 @@
 """The whole game without its main loop: title, play, leaving, returning, and what keys do."""
 
-import time
-from contextlib import suppress
-from queue import Empty, SimpleQueue
-
 import pygame
 import pytest
 
-from controls.bindings import DEFAULTS
 from controls.camera import CameraCommand
-from model.world import WorldSpec
-from sandbox.choice import WorldChoice
-from sandbox.display import window
-from sandbox.game import PlayerGame
 from sandbox.library import RECORDINGS
-from sandbox.navigator import Navigator
 from sandbox.recording import load_recording
 from sandbox.screens import Back, Continue, Leave, OpenProbes, OpenSettings, PlayScene, ToTitle
 from sandbox.screens.loading import LoadingScreen
@@ -22,87 +12,17 @@ from sandbox.screens.play import PlayScreen
 from sandbox.screens.probes import ProbesScreen
 from sandbox.screens.settings import SettingsScreen
 from sandbox.screens.title import TitleScreen
-from sandbox.settings import SandboxConfig
+from sandbox.settings import HOME_VARIABLE
 from scenes import Scene
-from tests.doubles import SPEC, FakeWorld, block_number
-
-SCENE = Scene(prompt="A place.", name="Somewhere", seed=7)
-FAST = WorldSpec(**{name: getattr(SPEC, name) for name in SPEC.__slots__} | {"fps": 240.0})
-SETTINGS = SandboxConfig(window_width=640, window_height=400, muted=True)
-PATIENCE = 10.0  # seconds before a test gives up
-
-
-class Run:
-    """A game whose screens a test moves on."""
-
-    def __init__(self, folder, worlds, settings=SETTINGS):
-        self.worlds = worlds
-        self._news = SimpleQueue()
-        self.game = PlayerGame(
-            WorldChoice(),
-            settings,
-            folder,
-            DEFAULTS,
-            load=lambda progress: self.worlds.pop(0),
-            notify=self._wake,
-        )
-        self.navigator = Navigator(self.game.performance, settings, (), self.game, self._wake)
-        self.game.open()
-        self.screen = self.navigator.start(None)
-
-    def _wake(self):
-        self._news.put(None)
-
-    def go(self, outcome, wanted):
-        """Lead somewhere, and wait until a screen of that kind is there."""
-        self.screen.outcome = outcome
-        return self.wait(lambda: isinstance(self.screen, wanted))
-
-    def play(self, outcome=None):
-        return self.go(outcome or PlayScene(SCENE), PlayScreen)
-
-    def wait(self, condition):
-        """Move on as the main loop does until something holds."""
-        until = time.monotonic() + PATIENCE
-        while not condition():
-            assert time.monotonic() < until, "nothing happened"
-            self.screen.update(time.perf_counter())
-            self.screen = self.navigator.follow(self.screen)
-            with suppress(Empty):  # as the main loop does: sleep until there is news
-                self._news.get(timeout=0.004)
-        return self.screen
-
-    def see_blocks(self, count):
-        blocks = self.screen.reel.blocks + count
-        return self.wait(lambda: self.screen.reel.blocks >= blocks)
-
-    @property
-    def block(self):
-        return block_number(self.screen.reel.frame)
-
-    def press(self, key):
-        for kind in (pygame.KEYDOWN, pygame.KEYUP):
-            self.screen.handle(pygame.Event(kind, key=key, mod=0, unicode=""))
-
-    def close(self):
-        self.game.silence()
-        self.navigator.close()
-        self.game.close()
+from tests.doubles import FakeWorld
+from tests.games import FAST, SCENE, games
 
 
 @pytest.fixture
-def run(tmp_path):
-    runs = []
-
-    def start(*worlds, **options):
-        worlds = list(worlds or [FakeWorld(spec=FAST)])
-        runs.append(Run(tmp_path, worlds, **options))
-        return runs[-1]
-
-    with window((640, 400), "test"):
+def run(tmp_path, monkeypatch):
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
+    with games(tmp_path) as start:
         yield start
-        for one in runs:
-            one.close()
 
 
 def parked(run):

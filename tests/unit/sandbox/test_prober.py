@@ -271,3 +271,10 @@ def test_closing_twice_is_fine(prober):
     play(prober, PerfectWorld(), [STILL])
     prober.close()
     prober.close()
+
+
+def test_a_bug_in_one_comparison_does_not_end_the_others(prober, caplog):
+    prober._put(lambda: 1 / 0)
+    play(prober, PerfectWorld())
+    assert prober.anchors
+    assert "a comparison failed" in caplog.text

@@ -4,7 +4,7 @@ import pytest
 
 from controls.camera import CameraCommand
 from model.world import Control, MemorySetting, WorldFailed
-from sandbox.split import SplitWorld
+from sandbox.split import SplitWorld, load_split
 from scenes import Scene
 from tests.doubles import FakeWorld, block_number
 
@@ -63,3 +63,15 @@ def test_closing_closes_both():
     SplitWorld(first, second).close()
     assert first.closed
     assert second.closed
+
+
+def test_a_second_world_that_cannot_be_loaded_frees_the_first():
+    first = FakeWorld()
+
+    class Choice:
+        def __init__(self, load):
+            self.load = load
+
+    with pytest.raises(ZeroDivisionError):
+        load_split(Choice(lambda progress: first), Choice(lambda progress: 1 / 0), None)
+    assert first.closed

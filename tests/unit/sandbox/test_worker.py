@@ -308,3 +308,64 @@ def test_a_parked_scene_goes_on_as_if_it_had_never_been_left(player):
     resumed = other.block()
     assert resumed.block.block_index == there.block.block_index + 1
     assert (resumed.block.frames == uninterrupted.block.frames).all()
+
+
+def just_missed(worker, act):
+    """Let `act` happen when the thread has just looked for calls."""
+    answer = worker._answer_calls
+
+    def then_act(session):
+        answer(session)
+        worker._answer_calls = answer
+        act()
+
+    worker._answer_calls = then_act
+
+
+def test_what_was_called_before_another_beginning_is_answered_before_it(player):
+    window = player()
+    window.block()
+    answers = []
+
+    def act():
+        answered = window.worker.call(lambda session: session.park())
+        beginning = lambda: answered.result(1.0)  # noqa: E731 -- it waits, as a keeper does
+        window.worker.begin(Playthrough(SCENE, 8, beginning))
+        answers.append(answered)
+
+    just_missed(window.worker, act)
+    window.worker.needed_at(NOW)
+    assert window.block().block.block_index == 1
+    assert answers[0].result(PATIENCE).seed == 7
+
+
+def test_what_was_called_before_closing_is_answered(player):
+    window = player()
+    window.block()
+    answers = SimpleQueue()
+
+    def act():
+        answers.put(window.worker.call(lambda session: session.park()))
+        window.worker._stop_reason = "left"
+
+    just_missed(window.worker, act)
+    window.worker.needed_at(NOW)
+    assert answers.get(timeout=PATIENCE).result(PATIENCE).seed == 7
+    assert window.worker.close("left")
+
+
+def test_a_call_is_cancelled_when_the_world_has_just_failed_to_load(player):
+    ready = threading.Event()
+    window = player(load=lambda progress: ready.wait(PATIENCE) and 1 / 0)
+    cancel = window.worker._cancel_calls
+    late = []
+
+    def cancel_then_call():
+        cancel()
+        late.append(window.worker.call(lambda session: None))
+
+    window.worker._cancel_calls = cancel_then_call
+    ready.set()
+    window.wait_for_status("error")
+    assert window.worker.close("left")
+    assert [future.cancelled() for future in late] == [True]

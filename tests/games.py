@@ -1,0 +1,123 @@
+"""A game on a fake world, moved on by a test as the main loop does it."""
+
+import time
+from contextlib import contextmanager, suppress
+from queue import Empty, SimpleQueue
+
+import pygame
+
+from controls.bindings import DEFAULTS
+from model.world import WorldSpec
+from sandbox.choice import WorldChoice
+from sandbox.display import window
+from sandbox.game import PlayerGame
+from sandbox.navigator import Navigator
+from sandbox.screens import PlayScene
+from sandbox.screens.play import PlayScreen
+from sandbox.settings import SandboxConfig
+from scenes import Scene
+from tests.doubles import SPEC, FakeWorld, block_number
+
+SCENE = Scene(prompt="A place.", name="Somewhere", seed=7)
+FAST = WorldSpec(**{name: getattr(SPEC, name) for name in SPEC.__slots__} | {"fps": 240.0})
+SETTINGS = SandboxConfig(window_width=640, window_height=400, muted=True)
+PATIENCE = 10.0  # seconds before a test gives up
+
+
+class Run:
+    """A game whose screens a test moves on."""
+
+    def __init__(self, folder, worlds, settings=SETTINGS, choice=None, **options):
+        self.worlds = worlds
+        self._news = SimpleQueue()
+        self.game = PlayerGame(
+            choice or WorldChoice(),
+            settings,
+            folder,
+            DEFAULTS,
+            load=lambda progress: self.worlds.pop(0),
+            notify=self._wake,
+            **options,
+        )
+        self.navigator = Navigator(self.game.performance, settings, (), self.game, self._wake)
+        self.game.open()
+        self.screen = self.navigator.start(None)
+
+    def _wake(self):
+        self._news.put(None)
+
+    def go(self, outcome, wanted):
+        """Lead somewhere, and wait until a screen of that kind is there."""
+        self.screen.outcome = outcome
+        return self.wait(lambda: isinstance(self.screen, wanted))
+
+    def play(self, outcome=None):
+        return self.go(outcome or PlayScene(SCENE), PlayScreen)
+
+    def wait(self, condition):
+        """Move on as the main loop does until something holds."""
+        until = time.monotonic() + PATIENCE
+        while not condition():
+            assert time.monotonic() < until, "nothing happened"
+            self.screen.update(time.perf_counter())
+            self.screen = self.navigator.follow(self.screen)
+            with suppress(Empty):  # as the main loop does: sleep until there is news
+                self._news.get(timeout=0.004)
+        return self.screen
+
+    def see_blocks(self, count):
+        blocks = self.screen.reel.blocks + count
+        return self.wait(lambda: self.screen.reel.blocks >= blocks)
+
+    @property
+    def block(self):
+        return block_number(self.screen.reel.frame)
+
+    def press(self, key):
+        for kind in (pygame.KEYDOWN, pygame.KEYUP):
+            self.screen.handle(pygame.Event(kind, key=key, mod=0, unicode=""))
+
+    def draw(self, size=(640, 400)):
+        """Draw the present screen as large as a window."""
+        self.screen.handle(pygame.Event(pygame.WINDOWSIZECHANGED))
+        self.screen.update(time.perf_counter())
+        surface = pygame.Surface(size)
+        self.screen.draw(surface)
+        return surface
+
+    def write(self, text):
+        """Write into what takes text; the key that opened it is not written."""
+        for piece in ("t", text):
+            self.screen.handle(pygame.Event(pygame.TEXTINPUT, text=piece))
+
+    def said(self, words):
+        """Wait until a notice says something."""
+        return self.wait(lambda: any(words in one.text for one in self.game.notices.current))
+
+    def parked(self, count=1):
+        """Wait until so much is written that was left, and return it."""
+        entries = self.game.keeper.scenes.entries
+        self.wait(lambda: len(entries()) >= count)
+        return entries()
+
+    def close(self):
+        self.game.silence()
+        self.navigator.close()
+        self.game.close()
+
+
+@contextmanager
+def games(folder):
+    """Give a function that starts a game of some worlds, in a window; all are closed at the end."""
+    runs = []
+
+    def start(*worlds, **options):
+        runs.append(Run(folder, list(worlds or [FakeWorld(spec=FAST)]), **options))
+        return runs[-1]
+
+    with window((640, 400), "test"):
+        try:
+            yield start
+        finally:
+            for one in runs:
+                one.close()

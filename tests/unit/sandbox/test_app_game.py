@@ -1,0 +1,68 @@
+"""The whole game in the real main loop: what closes it, and what it keeps then."""
+
+import pygame
+import pytest
+
+from controls.bindings import DEFAULTS
+from sandbox.app import play, wake
+from sandbox.choice import WorldChoice
+from sandbox.game import PlayerGame
+from sandbox.overlays import MapOverlay
+from sandbox.session import Playthrough
+from sandbox.settings import HOME_VARIABLE
+from tests.doubles import FakeWorld
+from tests.games import FAST, SCENE, SETTINGS
+
+
+@pytest.fixture
+def game(tmp_path, monkeypatch):
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
+    world = FakeWorld(spec=FAST)
+
+    def make(load=lambda progress: world):
+        return PlayerGame(
+            WorldChoice(), SETTINGS, tmp_path / "data", DEFAULTS, load=load, notify=wake
+        )
+
+    return make
+
+
+def test_a_window_that_is_closed_keeps_what_is_played(game, monkeypatch):
+    one = game()
+    draw = MapOverlay.draw
+
+    def close_late(self, surface):
+        draw(self, surface)
+        if self._screen.reel.blocks > 20:
+            pygame.event.post(pygame.Event(pygame.QUIT))
+
+    monkeypatch.setattr(MapOverlay, "draw", close_late)
+    summary = play(one, Playthrough(SCENE, 7))
+    assert (summary.reason, summary.error) == ("left", None)
+    assert len(one.keeper.scenes.entries()) == 1
+
+
+def test_a_bug_in_what_is_drawn_ends_the_game_and_keeps_what_is_played(game, monkeypatch):
+    one = game()
+
+    def fail_late(self, surface):
+        if self._screen.reel.blocks > 20:
+            raise ZeroDivisionError
+
+    monkeypatch.setattr(MapOverlay, "draw", fail_late)
+    with pytest.raises(ZeroDivisionError):
+        play(one, Playthrough(SCENE, 7))
+    (entry,) = one.keeper.scenes.entries()
+    assert entry.header.frames_shown > 20 * 3
+
+
+def test_a_window_that_is_closed_while_loading_ends_the_loading(game):
+    told = []
+
+    def load(progress):
+        pygame.event.post(pygame.Event(pygame.QUIT))
+        while True:
+            told.append(progress("weights", 0.5))
+
+    summary = play(game(load), Playthrough(SCENE, 7))
+    assert (summary.reason, summary.frames, summary.error) == ("left", 0, None)

@@ -1,0 +1,168 @@
+"""Crashes, trying again, leaving in the middle, and split screens, through the real navigator."""
+
+import pygame
+import pytest
+
+from model.world import MemorySetting
+from sandbox import game as game_module
+from sandbox.screens import Continue, PlaySplit, Retry, ToTitle
+from sandbox.screens.loading import LoadingScreen
+from sandbox.screens.play import PlayScreen
+from sandbox.screens.title import TitleScreen
+from sandbox.settings import HOME_VARIABLE
+from sandbox.split import SplitWorld
+from tests.doubles import FakeWorld
+from tests.games import FAST, SCENE, games
+
+GLIMPSE = 17  # blocks: enough to be kept
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
+    with games(tmp_path / "data") as start:
+        yield start
+
+
+def glimpse(game, outcome=None):
+    """Play long enough to be kept and return the block that was seen last."""
+    game.play(outcome)
+    game.see_blocks(GLIMPSE)
+    return game.block
+
+
+def test_after_a_crash_trying_again_keeps_what_was_played(run):
+    game = run(FakeWorld(spec=FAST, fail_at=20), FakeWorld(spec=FAST))
+    game.play()
+    game.wait(lambda: game.navigator.worker.status.error)
+    game.draw()
+    assert game.screen.wake_at is None, "nothing moves behind the banner"
+    game.screen.outcome = Retry()
+    game.wait(lambda: isinstance(game.screen, LoadingScreen))
+    game.wait(lambda: isinstance(game.screen, PlayScreen))
+    assert game.block == 0
+    (entry,) = game.parked()
+    assert entry.header.frames_shown == 20 * 3
+
+
+def test_after_a_crash_a_continued_scene_goes_on_where_it_crashed(run):
+    game = run(FakeWorld(spec=FAST, fail_at=40), FakeWorld(spec=FAST))
+    glimpse(game)
+    game.go(ToTitle(), TitleScreen)
+    (entry,) = game.parked()
+    game.play(Continue(entry.id))
+    game.wait(lambda: game.navigator.worker.status.error)
+    game.go(Retry(), LoadingScreen)
+    game.wait(lambda: isinstance(game.screen, PlayScreen))
+    assert 40 <= game.block < 44
+
+
+def test_trying_again_plays_the_seed_that_crashed(run):
+    game = run(FakeWorld(spec=FAST, fail_at=30), FakeWorld(spec=FAST))
+    game.play()
+    game.press(pygame.K_n)
+    seed = game.screen.playthrough.seed
+    game.wait(lambda: game.navigator.worker.status.error)
+    game.go(Retry(), LoadingScreen)
+    game.wait(lambda: isinstance(game.screen, PlayScreen))
+    assert game.screen.playthrough.seed == seed != SCENE.seed
+
+
+def test_leaving_while_a_block_is_made_keeps_that_block(run):
+    game = run(FakeWorld(spec=FAST, delay=0.05))
+    glimpse(game)
+    game.go(ToTitle(), TitleScreen)
+    game.parked()
+
+
+def test_closing_the_window_over_the_page_of_comparisons_keeps_the_scene(run):
+    game = run()
+    glimpse(game)
+    game.press(pygame.K_TAB)
+    game.wait(lambda: not isinstance(game.screen, PlayScreen))
+    game.screen.handle(pygame.Event(pygame.QUIT))
+    game.wait(lambda: game.screen is None)
+    game.close()
+    assert len(game.game.keeper.scenes.entries()) == 1
+
+
+def test_a_key_let_go_of_behind_another_screen_is_let_go_of(run):
+    game = run()
+    game.play()
+    game.screen.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_RIGHT))
+    game.press(pygame.K_TAB)
+    game.wait(lambda: not isinstance(game.screen, PlayScreen))
+    assert not game.game.pilot.is_steering
+
+
+def test_a_bug_in_the_window_keeps_what_is_played(run):
+    game = run()
+    glimpse(game)
+    game.navigator.rescue()
+    game.close()
+    assert len(game.game.keeper.scenes.entries()) == 1
+
+
+class Obedient(FakeWorld):
+    """Begins anew with the memory that it was loaded with, as a real world does."""
+
+    def reset(self, scene, seed):
+        self._setting = MemorySetting()
+        return super().reset(scene, seed)
+
+
+class Splitting:
+    """Loads fake worlds in place of real ones."""
+
+    def __init__(self, monkeypatch, **options):
+        load = lambda first, second, progress: SplitWorld(  # noqa: E731 -- a test's
+            FakeWorld(spec=FAST, **options), FakeWorld(spec=FAST)
+        )
+        monkeypatch.setattr(game_module, "load_split", load)
+
+
+def test_a_split_screen_is_left_and_the_scene_goes_on(run, monkeypatch):
+    Splitting(monkeypatch)
+    game = run(FakeWorld(spec=FAST), FakeWorld(spec=FAST))
+    left_at = glimpse(game)
+    game.game.pilot.fly_to(type(game.screen.reel.pose)(180.0, 0.0), FAST)
+    game.press(pygame.K_v)
+    assert isinstance(game.screen.outcome, PlaySplit)
+    game.wait(lambda: isinstance(game.screen, LoadingScreen))
+    game.wait(lambda: isinstance(game.screen, PlayScreen))
+    explored = game.game.map.picture.explored
+    game.see_blocks(4)
+    game.draw()
+    assert game.screen.reel.pose.yaw == 0.0, "nobody steers"
+    assert game.game.map.picture.explored == explored
+    game.press(pygame.K_ESCAPE)
+    game.wait(lambda: isinstance(game.screen, TitleScreen))
+    (entry,) = game.parked()
+    game.play(Continue(entry.id))
+    assert left_at < game.block <= left_at + 4
+
+
+def test_trying_a_split_screen_again_is_a_split_screen(run, monkeypatch):
+    Splitting(monkeypatch, fail_at=3)
+    game = run()
+    game.play()
+    game.go(PlaySplit(SCENE, 7, ("mag", "window")), LoadingScreen)
+    game.wait(lambda: isinstance(game.screen, PlayScreen))
+    game.wait(lambda: game.navigator.worker.status.error)
+    game.go(Retry(), LoadingScreen)
+    game.wait(lambda: isinstance(game.screen, PlayScreen))
+    assert game.screen.reel.current.block.beside is not None
+
+
+def test_the_memory_of_a_continued_scene_is_the_one_that_is_changed(run):
+    game = run(Obedient(spec=FAST))
+    game.play()
+    game.press(pygame.K_k)
+    game.press(pygame.K_k)
+    game.wait(lambda: game.screen.reel.current.block.memory.policy == "full")
+    game.press(pygame.K_r)
+    game.wait(lambda: game.screen.reel.current.block.memory.policy == "mag-retrieve")
+    game.see_blocks(4)
+    game.press(pygame.K_k)
+    game.said("memory: mag")
+    game.wait(lambda: game.screen.reel.current.block.memory.policy == "mag")

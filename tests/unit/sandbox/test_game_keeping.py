@@ -1,0 +1,279 @@
+"""What a game writes down: recordings of every kind of beginning, and settings."""
+
+import pygame
+import pytest
+
+from controls.camera import CameraPose
+from model.world import Control, WorldFailed
+from sandbox import recorder as recorder_module
+from sandbox.choice import WorldChoice
+from sandbox.hints import HintLine, Step
+from sandbox.library import RECORDINGS
+from sandbox.player_input import HeldKeys, repeat_keys
+from sandbox.recorder import Recorder
+from sandbox.recording import load_recording
+from sandbox.replay import verify
+from sandbox.screens import Continue, ToTitle, Watch
+from sandbox.screens.loading import LoadingScreen
+from sandbox.screens.play import PlayScreen
+from sandbox.screens.replay import ReplayScreen
+from sandbox.screens.title import TitleScreen
+from sandbox.session import Session
+from sandbox.settings import HOME_VARIABLE, load_settings
+from tests.doubles import FakeWorld
+from tests.games import FAST, SCENE, SETTINGS, games
+
+GLIMPSE = 17  # blocks: enough to be kept
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
+    with games(tmp_path / "data") as start:
+        yield start
+
+
+def glimpse(game, outcome=None):
+    game.play(outcome)
+    game.screen.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_RIGHT))
+    game.see_blocks(GLIMPSE)
+    game.screen.handle(pygame.Event(pygame.KEYUP, key=pygame.K_RIGHT))
+
+
+def recordings(game):
+    folder = game.game.folder / RECORDINGS
+    return sorted(folder.iterdir()) if folder.exists() else []
+
+
+def matches(folder):
+    recording = load_recording(folder)
+    verifier = verify(recording, FakeWorld(spec=FAST))
+    return verifier.matches and verifier.blocks == len(recording.blocks) > 1
+
+
+def record(game, blocks=6):
+    game.press(pygame.K_F10)
+    game.see_blocks(blocks)
+    game.press(pygame.K_F10)
+    game.said("recording ended")
+    game.see_blocks(2)
+
+
+def test_recordings_of_a_scene_gone_on_with_are_the_same_when_replayed(run):
+    game = run()
+    glimpse(game)
+    record(game)
+    game.go(ToTitle(), TitleScreen)
+    (entry,) = game.parked()
+    (first,) = recordings(game)
+    assert matches(first)
+    first.rename(first.with_name("first"))
+    game.play(Continue(entry.id))
+    record(game)
+    game.go(ToTitle(), TitleScreen)
+    assert len(recordings(game)) == 2
+    assert all(map(matches, recordings(game)))
+
+
+def test_a_recording_of_everything_follows_saves_and_returns(run, tmp_path):
+    recorder = Recorder(tmp_path / "all")
+    game = run(recorders=[recorder])
+    glimpse(game)
+    game.press(pygame.K_F5)
+    game.parked()
+    game.see_blocks(3)
+    game.press(pygame.K_F9)
+    game.wait(lambda: game.screen.reel.starting_over)
+    game.wait(lambda: not game.screen.reel.starting_over)
+    game.see_blocks(3)
+    game.go(ToTitle(), TitleScreen)
+    entry = next(one for one in game.parked(2) if not one.header.slot)
+    game.play(Continue(entry.id))
+    game.see_blocks(3)
+    game.go(ToTitle(), TitleScreen)
+    game.close()
+    assert len(recorder.folders) == 3
+    assert all(map(matches, recorder.folders))
+
+
+def test_a_recording_of_everything_says_on_screen_when_the_disk_is_full(run, tmp_path, monkeypatch):
+    recorder = Recorder(tmp_path / "all")
+    game = run(recorders=[recorder])
+
+    def full(event):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(recorder_module, "to_line", full)
+    game.play()
+    game.said("recording stopped: No space left on device")
+    game.see_blocks(3)
+
+
+def test_a_recording_that_stopped_can_be_begun_again(run, monkeypatch):
+    game = run()
+    game.play()
+    to_line = recorder_module.to_line
+
+    def full(event):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(recorder_module, "to_line", full)
+    game.press(pygame.K_F10)
+    game.said("recording stopped")
+    (stopped,) = recordings(game)
+    stopped.rename(stopped.with_name("stopped"))
+    monkeypatch.setattr(recorder_module, "to_line", to_line)
+    record(game)
+    assert any(map(matches, (one for one in recordings(game) if one.name != "stopped")))
+
+
+def test_a_recording_ends_with_its_scene(run):
+    game = run()
+    glimpse(game)
+    game.press(pygame.K_F10)
+    game.see_blocks(4)
+    game.go(ToTitle(), TitleScreen)
+    game.play()
+    game.see_blocks(3)
+    (folder,) = recordings(game)
+    assert load_recording(folder).end.reason == "left"
+    assert matches(folder)
+
+
+def test_a_recording_that_was_stopped_before_it_began_leaves_nothing(run):
+    game = run()
+    game.play()
+    game.see_blocks(2)
+    game.press(pygame.K_p)
+    game.press(pygame.K_F10)
+    game.said("recording, until")
+    game.press(pygame.K_F10)
+    game.said("recording ended")
+    game.press(pygame.K_p)
+    game.see_blocks(4)
+    assert recordings(game) == []
+
+
+def test_a_recording_is_watched_and_not_recorded(run, tmp_path, monkeypatch):
+    recorder = Recorder(tmp_path / "all")
+    game = run(FakeWorld(spec=FAST), FakeWorld(spec=FAST), recorders=[recorder])
+    glimpse(game)
+    record(game)
+    game.go(ToTitle(), TitleScreen)
+    (folder,) = recordings(game)
+    monkeypatch.setattr(WorldChoice, "load", lambda self, progress: FakeWorld(spec=FAST))
+    monkeypatch.setattr(WorldChoice, "of", lambda recording: WorldChoice())
+    anchors, explored = game.game.prober.anchors, game.game.map.picture.explored
+    game.go(Watch(folder), LoadingScreen)
+    game.wait(lambda: isinstance(game.screen, ReplayScreen))
+    game.draw()
+    game.wait(lambda: isinstance(game.screen, TitleScreen))
+    assert (game.game.prober.anchors, game.game.map.picture.explored) == (anchors, explored)
+    game.play()
+    game.see_blocks(2)
+    game.close()
+    assert len(recorder.folders) == 2, "what was watched is not what was played"
+
+
+def test_a_control_asked_of_one_scene_is_not_given_to_the_next():
+    asked = []
+    world = FakeWorld(on_step=asked.append)
+
+    class Rest:
+        def next_command(self):
+            return Control()
+
+    session = Session(world, Rest())
+    session.start(SCENE, 7)
+    session.change(prompt="Another prompt.")
+    session.start(SCENE, 8)
+    session.advance()
+    assert asked == [Control()]
+
+
+def test_nothing_is_parked_of_a_scene_that_a_failed_return_has_overwritten():
+    world = FakeWorld()
+
+    class Rest:
+        def next_command(self):
+            return Control()
+
+    session = Session(world, Rest())
+    session.start(SCENE, 7)
+    world.reset = lambda scene, seed: 1 / 0
+    with pytest.raises(ZeroDivisionError):
+        session.start(SCENE, 8)
+    with pytest.raises(WorldFailed, match="nothing was played"):
+        session.park()
+
+
+def test_hints_that_were_followed_do_not_come_again(run):
+    game = run()
+    assert game.game.settings.hints
+    game.play()
+    game.game._hints.step = None
+    game.see_blocks(2)
+    assert not game.game.settings.hints
+    game.go(ToTitle(), TitleScreen)
+    assert not load_settings().hints
+
+
+def test_hints_begin_anew_with_another_scene():
+    hints = HintLine()
+    hints.see(CameraPose(0.0), 0.0)
+    hints.see(CameraPose(30.0), 1.0)
+    hints.see(CameraPose(120.0), 2.0)
+    assert hints.step is Step.RETURN
+    hints.restart()
+    hints.see(CameraPose(0.0), 3.0)
+    assert hints.step is Step.LEAVE
+
+
+def test_the_volume_that_keys_set_is_kept(run):
+    game = run()
+    game.play()
+    game.press(pygame.K_u)
+    wanted = game.game.settings
+    assert wanted.muted is not SETTINGS.muted
+    game.go(ToTitle(), TitleScreen)
+    assert load_settings() == wanted
+
+
+def test_settings_of_memory_hold_for_the_next_scene(run):
+    first, second = FakeWorld(spec=FAST), FakeWorld(spec=FAST)
+    game = run(first, second)
+    glimpse(game)
+    game.go(ToTitle(), TitleScreen)
+    settings = game.game.settings_screen()
+    settings.config = type(SETTINGS)(**{**_values(SETTINGS), "memory": "window", "parked_mib": 64})
+    settings._apply(settings.config)
+    assert game.game.choice.memory.policy == "window"
+    assert game.game.keeper.scenes.budget_bytes == 64 * 2**20
+    game.play()
+    assert first.closed, "another memory needs the world loaded anew"
+    assert game.worlds == []
+
+
+def _values(settings):
+    return {name: getattr(settings, name) for name in settings.__slots__}
+
+
+def test_held_keys_repeat_where_they_move_or_edit_and_act_once_elsewhere():
+    keys = HeldKeys()
+    down = lambda key: keys.let_pass(pygame.Event(pygame.KEYDOWN, key=key))  # noqa: E731
+    assert [down(pygame.K_ESCAPE) for _ in range(3)] == [True, False, False]
+    assert [down(pygame.K_DOWN) for _ in range(3)] == [True, True, True]
+    keys.let_pass(pygame.Event(pygame.KEYUP, key=pygame.K_ESCAPE))
+    assert down(pygame.K_ESCAPE)
+
+
+def test_keys_repeat_while_a_prompt_is_written_and_not_in_play(run):
+    game = run()
+    repeat_keys(wanted=False)
+    game.play()
+    assert pygame.key.get_repeat() == (0, 0)
+    game.press(pygame.K_t)
+    assert pygame.key.get_repeat() == (400, 40)
+    game.press(pygame.K_ESCAPE)
+    assert pygame.key.get_repeat() == (0, 0)
+    assert isinstance(game.screen, PlayScreen)
