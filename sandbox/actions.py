@@ -9,6 +9,7 @@ import pygame
 
 from controls.bindings import Action
 from model.world import MemorySetting
+from sandbox.frame_store import FrameWriter, frames_beside
 from sandbox.overlays import MapOverlay, PostcardOverlay, Quiet
 from sandbox.parked_scene import ParkedScene
 from sandbox.prompt_box import PromptBox
@@ -79,6 +80,7 @@ class PlayerActions:
         self._box, self._chart, self._cards = box, chart, cards
         self._say = game.notices.say
         self._recorder: Recorder | None = None
+        self._frames: FrameWriter | None = None
         self._asked: tuple[MemorySetting, int] | None = None  # and the blocks shown until then
         self.loader = SaveLoader(self._begin_saved, self._say)
 
@@ -168,7 +170,8 @@ class PlayerActions:
     def _record(self) -> None:
         if self._recorder is not None and self._recorder.is_recording:
             recorder, self._recorder = self._recorder, None
-            self._worker.call(lambda session: session.detach(recorder, "stopped"))
+            frames = self._frames
+            self._worker.call(lambda session: _detach(session, recorder, frames))
             self._say("recording ended; it is listed on the title")
             return
         folder = self._game.recording_folder(self._screen.playthrough.scene.name)
@@ -183,7 +186,8 @@ class PlayerActions:
             self._say(str(error), "bad")
             return
         recorder = self._recorder
-        begun = self._worker.call(lambda session: _attach(session, recorder))
+        frames = self._frames = frames_beside(recorder, self._game.prober)
+        begun = self._worker.call(lambda session: _attach(session, recorder, frames))
         begun.add_done_callback(lambda begun: self._tell_recording(begun, recorder))
 
     def _tell_recording(self, begun: Future, recorder: Recorder) -> None:
@@ -235,7 +239,14 @@ class PlayerActions:
         self._say(f"volume {volume} percent")
 
 
-def _attach(session: Session, recorder: Recorder) -> None:
+def _attach(session: Session, recorder: Recorder, frames: FrameWriter) -> None:
     """Let a recorder hear of a session that is under way; on the world's thread."""
     recorder.begin_from(session.park())
     session.attach(recorder, "state")
+    session.attach(frames, "state")
+
+
+def _detach(session: Session, recorder: Recorder, frames: FrameWriter) -> None:
+    """End a recording; on the world's thread."""
+    session.detach(frames, "stopped")
+    session.detach(recorder, "stopped")

@@ -12,6 +12,8 @@ from typing import NoReturn
 
 from model.world import WorldFailed, available_policies, available_worlds
 from sandbox.commands import DEFAULT_SCENE, run_bench, run_doctor, run_gallery, run_play, run_replay
+from sandbox.demo_command import add_demo
+from sandbox.export_command import add_export
 from sandbox.recording import RecordingError
 from sandbox.settings import DisplayError
 from scenes import available_scenes
@@ -42,6 +44,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     _add_bench(commands)
     _add_doctor(commands)
     _add_gallery(commands)
+    add_export(commands)
+    add_demo(commands)
     return parser.parse_args(arguments)
 
 
@@ -53,6 +57,8 @@ _EXAMPLES = """examples:
   main.py play --scene kitchen --memory mag    another place, another memory policy
   main.py play --record runs/monday            write the session down
   main.py replay runs/monday --verify          play it again and compare every block
+  main.py export runs/monday --format mp4       make a video of it
+  main.py demo back-and-forth --headless --out runs/first    a camera script, measured
   main.py bench --json bench.json              measure this machine
   main.py doctor                               what this machine has and lacks
 
@@ -66,10 +72,12 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"{message}{_nearest_word(message)}; see `{self.prog} --help`")
 
 
-_COMMANDS = ("play", "replay", "bench", "doctor", "gallery")
+_COMMANDS = ("play", "replay", "bench", "doctor", "gallery", "export", "demo")
 _OPTIONS = (
     *("--world", "--scene", "--memory", "--seed", "--record", "--headless", "--seconds"),
     *("--no-look-ahead", "--verify", "--json", "--prefill", "--copy"),
+    *("--format", "--hud", "--from", "--to", "--scale", "--sound", "--no-sound", "--out"),
+    *("--overwrite", "--seeds", "--repeat", "--compare", "--list"),
 )
 
 

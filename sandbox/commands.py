@@ -16,6 +16,7 @@ from model.world import WorldFailed
 from sandbox import bench
 from sandbox.choice import WorldChoice
 from sandbox.events import SessionObserver
+from sandbox.frame_store import frames_beside
 from sandbox.recorder import Recorder
 from sandbox.recording import Recording, RecordingError, load_recording
 from sandbox.replay import ReplaySource, Verifier, playthrough_of, verify
@@ -52,7 +53,8 @@ def run_play(options: argparse.Namespace, say: Say) -> int:
         seconds = seconds or HEADLESS_SECONDS
         source = ScriptSource(pan_out_and_back(int(seconds * MOST_BLOCKS_A_SECOND) + 1))
     playthrough = Playthrough(scene, seed)
-    summary = _run_app(choice, playthrough, recorders, source, seconds, options.headless)
+    observers = [*recorders, *map(frames_beside, recorders)]
+    summary = run_app(choice, playthrough, observers, source, seconds, options.headless)
     if options.headless:
         say(f"{summary.frames} frames shown, {summary.fps:.1f} a second")
     for recorder in recorders:
@@ -185,10 +187,10 @@ def _replay_in_app(
 ) -> None:
     source = ReplaySource(recording)
     seconds = math.inf if headless else None  # unattended, an error ends the run at once
-    _run_app(choice, playthrough_of(recording), observers, source, seconds, headless)
+    run_app(choice, playthrough_of(recording), observers, source, seconds, headless)
 
 
-def _run_app(
+def run_app(
     choice: WorldChoice,
     playthrough: Playthrough,
     observers: Sequence[SessionObserver],
@@ -196,6 +198,12 @@ def _run_app(
     seconds: float | None,
     headless: bool,
 ) -> "RunSummary":
+    """Run the app for one playthrough until it closes.
+
+    Raises:
+        WorldFailed: the world stopped.
+        DisplayError: there is no display.
+    """
     _choose_display(headless=headless)
     from sandbox import app
 

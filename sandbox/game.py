@@ -20,6 +20,8 @@ from sandbox.actions import PlayerActions
 from sandbox.audio import open_audio, suggest_ambience
 from sandbox.choice import WorldChoice
 from sandbox.events import SessionObserver
+from sandbox.exporting import Exporting
+from sandbox.frame_store import frames_beside
 from sandbox.hints import HintLine
 from sandbox.keeper import Keeper
 from sandbox.library import (
@@ -117,6 +119,7 @@ class PlayerGame:
         self.notices.theme = self._theme_of
         scenes = ParkedScenes(folder / PARKED, settings.parked_mib)
         self.keeper = Keeper(scenes, self.notices.say, self._list_anew)
+        self._exporting = Exporting(self.notices.say)
         self.scores = ScoreBook(folder)
         self.screenshots = Screenshots(folder / "screenshots")
         self._returning = Returning(self.keeper, {MAP: self.map, PLACES: self.prober})
@@ -124,6 +127,7 @@ class PlayerGame:
             *recorders,
             self.pilot,
             self.prober,
+            *(frames_beside(recorder, self.prober) for recorder in recorders),
             self.map,
             self._returning,
         )
@@ -162,6 +166,7 @@ class PlayerGame:
     def close(self) -> None:
         """Write what is still to be written."""
         self.keeper.close()
+        self._exporting.close()
         self.screenshots.close()
         self.prober.close()
         self._keep_changes()
@@ -183,6 +188,7 @@ class PlayerGame:
             fork=self.keeper.copy,
             delete_parked=self.keeper.delete,
             toggle_fullscreen=self._toggle_fullscreen,
+            export=self._exporting.begin,
             delete_recording=delete_recording,
             delete_scene=lambda key: delete_own_scene(Path(key)),
         )

@@ -40,6 +40,7 @@ class TitleActions:
         model: lists everything anew.
         writing: makes a card to write a prompt on, which gives it to what it is given.
         fork, delete_parked: of a parked scene, by its id.
+        export: makes a video of a recording, beside the game.
         delete_recording: by its path.
         delete_scene: of the player's own, by its key.
     """
@@ -48,6 +49,7 @@ class TitleActions:
     writing: Callable[[Callable[[str], None]], Writing]
     fork: Callable[[str], object] = lambda parked: None
     delete_parked: Callable[[str], object] = lambda parked: None
+    export: Callable[[Path], object] = lambda path: None
     delete_recording: Callable[[Path], object] = lambda path: None
     delete_scene: Callable[[str], object] = lambda key: None
     load_scene: Callable[[str], Scene] = load_scene

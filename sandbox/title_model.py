@@ -14,7 +14,7 @@ SHELVES = {  # category -> what its shelf is called, in the order shown
     "video game": "Video games",
     "object": "Things on stage",
 }
-Act = Literal["play", "new seed", "continue", "fork", "watch", "delete"]
+Act = Literal["play", "new seed", "continue", "fork", "watch", "export", "delete"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,7 @@ NEW_SEED = CardChoice("new seed", "Another like it", "n", "N")
 CONTINUE = CardChoice("continue", "Continue", "return", "Enter")
 FORK = CardChoice("fork", "Make a copy", "f", "F")
 WATCH = CardChoice("watch", "Watch", "return", "Enter")
+EXPORT = CardChoice("export", "Export a video", "e", "E")
 DELETE = CardChoice("delete", "Delete", "delete", "Del")
 
 
@@ -109,7 +110,7 @@ def choices(card: Card) -> tuple[CardChoice, ...]:
         return (DELETE,)
     if isinstance(card, ParkedCard):
         return CONTINUE, FORK, DELETE
-    return WATCH, DELETE
+    return WATCH, EXPORT, DELETE
 
 
 def card_key(card: Card) -> str:

@@ -246,6 +246,8 @@ class TitleScreen:
             self._go(Continue(card.id))
         elif act == "watch":
             self._go(Watch(card.path))
+        elif act == "export":
+            self._actions.export(card.path)
         elif act == "fork":
             self._change("It was not copied", lambda: self._actions.fork(card.id))
         elif act == "delete":

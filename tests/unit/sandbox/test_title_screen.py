@@ -73,6 +73,7 @@ class Game:
             "writing": self._writing,
             "fork": lambda one: self.done.append(("fork", one)),
             "delete_parked": self._delete_parked,
+            "export": lambda path: self.done.append(("export", path)),
             "delete_recording": lambda path: self.done.append(("delete", path)),
             "delete_scene": lambda key: self.done.append(("delete", key)),
             "load_scene": lambda key: Scene(f"Scene {key}."),
@@ -172,6 +173,12 @@ def test_the_way_up_leads_over_the_choices_to_the_header(game):
 def test_tab_leads_to_the_choices_of_a_card_far_below(game):
     game.press(*["down"] * 5)
     assert game.press("tab", "return") == Watch(Path("runs/monday"))
+
+
+def test_a_recording_is_exported_and_the_title_stays(game):
+    game.press(*["down"] * 5, "e")
+    assert game.done == [("export", Path("runs/monday"))]
+    assert game.screen.outcome is None
 
 
 def test_a_recording_is_watched(game):

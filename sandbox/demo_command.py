@@ -1,0 +1,318 @@
+"""`main.py demo`: options in, one or more runs of a camera script, files and an exit code out."""
+
+import argparse
+import re
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from model.world import Frames, World, available_policies, available_worlds
+from sandbox.choice import WorldChoice
+from sandbox.demo import Extras, check_policies, play_demo, setting_of, tape_for
+from sandbox.demo_compare import (
+    VIDEO_FILE,
+    Contender,
+    FrameSpool,
+    VideoWriter,
+    check_room,
+    comparison_text,
+    lead_of,
+    write_beside,
+    write_comparison,
+)
+from sandbox.demo_recording import demo_of
+from sandbox.demo_result import DemoResult, summary_text, write_results, write_text
+from sandbox.demo_window import play_in_window
+from sandbox.recorder import Recorder
+from sandbox.recording import load_recording
+from sandbox.settings import load_settings
+from scenes.demo import Demo, DemoError, available_demos, load_demo
+from scenes.demo_script import MemoryAsk, parse_memory
+from scenes.demo_words import ScriptError
+from scenes.scene import MAX_SEED
+
+Say = Callable[[str], None]
+MAX_RUNS = 1000
+TELL_EVERY = 10.0  # seconds between two words on how far it is
+
+
+def add_demo(commands: argparse._SubParsersAction) -> None:
+    """Add the subcommand to the command line."""
+    demo = commands.add_parser(
+        "demo", help="play a camera script and measure what is remembered", allow_abbrev=False
+    )
+    demo.add_argument(
+        "demo",
+        nargs="?",
+        metavar="NAME|FILE",
+        help=f"a YAML file or one of {', '.join(available_demos())}",
+    )
+    demo.add_argument("--list", action="store_true", help="say what demos there are")
+    demo.add_argument("--headless", action="store_true", help="no window; as fast as it goes")
+    demo.add_argument(
+        "--out", type=Path, metavar="DIR", help="a new folder for result, table and recording"
+    )
+    demo.add_argument("--world", default="pocket", help=f"one of {', '.join(available_worlds())}")
+    demo.add_argument(
+        "--memory",
+        metavar="POLICY",
+        help=f"one of {', '.join(available_policies())}; with limits: 'window 8 blocks'",
+    )
+    many = demo.add_mutually_exclusive_group()
+    many.add_argument("--seed", type=_seed, help="another world from the same description")
+    many.add_argument("--seeds", type=_seeds, metavar="A..B", help="one run with each seed")
+    demo.add_argument("--repeat", type=_count, metavar="N", help="each run so often")
+    demo.add_argument(
+        "--compare", metavar="A,B", help="memory policies or worlds that play the same tape"
+    )
+    demo.add_argument(
+        "--from",
+        dest="recording",
+        type=Path,
+        metavar="RECORDING",
+        help="write a recording to FILE as a demo",
+    )
+    demo.set_defaults(run=run_demo)
+
+
+def film(path: Path, frames: Iterator[Frames], fps: float) -> None:
+    """Write a video; imports what that needs."""
+    from sandbox.export.plain import write_video
+
+    write_video(path, frames, fps)
+
+
+def run_demo(options: argparse.Namespace, say: Say, write_video: VideoWriter | None = film) -> int:
+    """Play a demo; 0: all is as expected, 1: it is not.
+
+    Raises:
+        DemoError: what was asked for makes no sense.
+    """
+    if options.list:
+        say(list_text())
+        return 0
+    if options.demo is None:
+        raise DemoError(f"name a demo or a file; there are {', '.join(available_demos())}")
+    if options.recording:
+        return _convert(options.recording, Path(options.demo), say)
+    demo = load_demo(options.demo)
+    plan = _Plan(demo, options, say)
+    if plan.contenders:
+        results = plan.compare(write_video)
+    elif options.headless:
+        results = plan.play_all()
+    else:
+        results = [plan.play_in_window()]
+    return 0 if all(result.expect_met for result in results) else 1
+
+
+def list_text() -> str:
+    """Return every demo that comes with the game, with what it shows."""
+    demos = {name: load_demo(name) for name in available_demos()}
+    width = max(map(len, demos))
+    return "\n".join(f"{name:<{width}}  {demo.about}" for name, demo in demos.items())
+
+
+class _Plan:
+    """What is to be played, how often, by whom, and where the results go."""
+
+    def __init__(self, demo: Demo, options: argparse.Namespace, say: Say) -> None:
+        self._demo, self._options, self._say = demo, options, say
+        self._memory = _memory_of(options.memory) if options.memory else None
+        self._base = load_settings().memory_setting(demo.scene.memory)
+        self.contenders = self._contenders()
+        memories = [one.memory for one in self.contenders] + [self._memory, demo.memory]
+        check_policies(demo, [one for one in memories if one is not None])
+        seeds = options.seeds or range(1)
+        first = demo.seed if options.seed is None else options.seed
+        self._seeds = [seed if options.seeds else first for seed in seeds]
+        self._seeds *= options.repeat or 1
+        self._check()
+        if options.out:
+            _claim(options.out)
+
+    def play_all(self) -> list[DemoResult]:
+        """Play every seed as often as was asked, one world for all, and write what came of it."""
+        choice = self._choice(self._options.world, self._memory or self._demo.memory)
+        results: list[DemoResult] = []
+        with _loaded(choice) as world:
+            tape_for(self._demo, world.spec)
+            for number, seed in enumerate(self._seeds, 1):
+                extras = Extras(self._recorder(choice, number), on_progress=_progress(self._say))
+                results.append(play_demo(self._demo, world, choice.memory, seed, extras))
+                self._say(summary_text(results[-1]))
+        self._write(results)
+        return results
+
+    def play_in_window(self) -> DemoResult:
+        """Play once in the window, and write what came of it."""
+        from sandbox.commands import run_app  # which knows displays
+
+        choice = self._choice(self._options.world, self._memory or self._demo.memory)
+        result = play_in_window(self._demo, choice, self._seeds[0], run_app)
+        self._say(summary_text(result))
+        self._write([result])
+        return result
+
+    def compare(self, writer: VideoWriter | None) -> list[DemoResult]:
+        """Let everyone play the same, without a window, and write table and video."""
+        out = self._options.out
+        filmed = out is not None and writer is not None
+        with TemporaryDirectory(dir=out, prefix=".frames-") as frames:
+            runs = [
+                self._compete(number, one, Path(frames) if filmed else None)
+                for number, one in enumerate(self.contenders, 1)
+            ]
+            results = [result for result, _ in runs]
+            results[0] = results[0].check(self._demo.expect, lead_of(results))
+            results[1:] = [result.check(()) for result in results[1:]]
+            self._say(comparison_text(results).rstrip())
+            self._say(summary_text(results[0]))
+            if out:
+                write_comparison(out, results)
+                self._write(results)
+            if filmed:
+                spools = [spool for _, spool in runs]
+                write_beside(out / VIDEO_FILE, spools, writer)
+        if out and not filmed:
+            self._say("no video: this version has nothing that writes one")
+        return results
+
+    def _compete(
+        self, number: int, contender: Contender, frames: Path | None
+    ) -> tuple[DemoResult, FrameSpool | None]:
+        ask = contender.memory or self._memory or self._demo.memory
+        choice = self._choice(contender.world, ask)
+        with _loaded(choice) as world:
+            tape = tape_for(self._demo, world.spec)
+            extras, spool = Extras(self._recorder(choice, number)), None
+            extras = replace(extras, on_progress=_progress(self._say))
+            if frames:
+                check_room(frames, tape.blocks, world.spec)
+                spool = FrameSpool(frames / str(number), contender.title, world.spec)
+                extras = replace(extras, on_block=spool.add)
+            try:
+                result = play_demo(self._demo, world, choice.memory, self._seeds[0], extras)
+            finally:
+                if spool:
+                    spool.close()
+        return result, spool
+
+    def _contenders(self) -> tuple[Contender, ...]:
+        text = self._options.compare
+        if not text:
+            alone = self._memory is not None or self._options.seeds or self._options.repeat
+            asks = () if alone else self._demo.compare
+            return tuple(Contender(self._options.world, ask) for ask in asks)
+        parts = [part.strip() for part in text.split(",")]
+        if len(parts) < 2:
+            raise DemoError(f'--compare "{text}" names fewer than two; write A,B')
+        return tuple(
+            Contender(part, None)
+            if part in available_worlds()
+            else Contender(self._options.world, _memory_of(part))
+            for part in parts
+        )
+
+    def _check(self) -> None:
+        several = len(self._seeds) > 1
+        if several and self._options.compare:
+            raise DemoError("--compare plays one tape and seed; leave out --seeds and --repeat")
+        if several and not self._options.headless:
+            raise DemoError("several runs need no window; add --headless")
+        if len(self._seeds) > MAX_RUNS:
+            raise DemoError(f"{len(self._seeds)} runs are more than {MAX_RUNS}; ask for fewer")
+
+    def _choice(self, world: str, ask: MemoryAsk | None) -> WorldChoice:
+        return WorldChoice(world, setting_of(ask, self._base), self._demo.look_ahead)
+
+    def _recorder(self, choice: WorldChoice, number: int) -> Recorder | None:
+        out = self._options.out
+        if out is None:
+            return None
+        several = len(self._seeds) > 1 or self.contenders
+        folder = out / f"run-{number}" / "recording" if several else out / "recording"
+        return Recorder(folder, memory=choice.memory, look_ahead=choice.look_ahead)
+
+    def _write(self, results: Sequence[DemoResult]) -> None:
+        if self._options.out:
+            paths = write_results(self._options.out, results)
+            self._say(f"written: {', '.join(map(str, paths))}")
+
+
+@contextmanager
+def _loaded(choice: WorldChoice) -> Iterator[World]:
+    world = choice.load()
+    try:
+        yield world
+    finally:
+        world.close()
+
+
+def _progress(say: Say) -> Callable[[int, int], None]:
+    told = time.monotonic()
+
+    def tell(done: int, total: int) -> None:
+        nonlocal told
+        if (now := time.monotonic()) - told >= TELL_EVERY:
+            told = now
+            say(f"  {done} of {total} blocks")
+
+    return tell
+
+
+def _convert(recording: Path, target: Path, say: Say) -> int:
+    text = demo_of(load_recording(recording))
+    if target.suffix not in (".yaml", ".yml"):
+        raise DemoError(f"{target}: a demo is a YAML file; name it {target}.yaml")
+    if target.exists():
+        raise DemoError(f"{target}: is there already; name another file")
+    write_text(target, text)
+    say(f"written: {target}")
+    return 0
+
+
+def _claim(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        occupied = any(folder.iterdir())
+    except OSError as error:
+        raise DemoError(
+            f"--out {folder}: cannot be made ({error.strerror}); name another folder"
+        ) from None
+    if occupied:
+        raise DemoError(f"--out {folder}: already holds files; name another folder or remove it")
+
+
+def _memory_of(text: str) -> MemoryAsk:
+    try:
+        return parse_memory(text)
+    except ScriptError as problem:
+        raise DemoError(f'memory "{text}": {problem}') from None
+
+
+def _seed(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,10}", text) or int(text) > MAX_SEED:
+        raise argparse.ArgumentTypeError(f'"{text}" is not a whole number from 0 to {MAX_SEED}')
+    return int(text)
+
+
+def _seeds(text: str) -> range:
+    first, dots, last = text.partition("..")
+    if not dots:
+        raise argparse.ArgumentTypeError(f'"{text}" is not two seeds with .. between, as 0..4')
+    seeds = range(_seed(first), _seed(last) + 1)
+    if not seeds:
+        raise argparse.ArgumentTypeError(f'"{text}" has its last seed before its first')
+    if len(seeds) > MAX_RUNS:
+        raise argparse.ArgumentTypeError(f'"{text}" is more than {MAX_RUNS} seeds')
+    return seeds
+
+
+def _count(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,4}", text) or not 1 <= int(text) <= MAX_RUNS:
+        raise argparse.ArgumentTypeError(f'"{text}" is not a whole number from 1 to {MAX_RUNS}')
+    return int(text)

@@ -1,0 +1,260 @@
+"""Makes one export of one recording: checks first, then writes what appears whole or not at all."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from evaluation.probe import ProbeResult
+from model.world import Frames
+from sandbox.audio import suggest_ambience
+from sandbox.export.ahead import ahead
+from sandbox.export.footage import Footage, FramesFrom, Shot, played_again
+from sandbox.export.metadata import as_text, session_facts, video_tags
+from sandbox.export.options import ExportError, ExportOptions, Format, Progress
+from sandbox.export.targets import check_room, target_of, whole
+from sandbox.recording import Recording, load_recording
+from sandbox.stored_frames import StoredFrames
+from sandbox.whole_files import PART
+
+# Bytes a pixel that an export takes at most, as far as can be known before.
+BYTES_A_PIXEL: dict[Format, float] = {"mp4": 0.08, "gif": 0.5, "webp": 0.12, "frames": 2.0}
+KEPT_BYTES = 30_000  # of a frame of a session that is played again
+PAGE_BYTES = 16 * 2**20  # of a sheet or a report
+SHOTS_AHEAD = 24  # frames that wait, decoded
+MISSING = "install the missing part with `pip install av`"
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What was written."""
+
+    path: Path
+    bytes: int
+    seconds: float  # of play that it shows
+    took: float  # seconds
+    notes: tuple[str, ...]  # sentences about what could not be shown
+
+
+def export(
+    folder: Path,
+    options: ExportOptions,
+    *,
+    frames_from: FramesFrom | None = None,
+    on_progress: Progress = lambda stage, share: None,
+) -> Exported:
+    """Export a recording.
+
+    Args:
+        folder: of the recording.
+        options: what to make of it.
+        frames_from: plays the session again where no frames were kept; None: that is refused.
+        on_progress: told what is being done and how far it is; what it raises ends the export and
+            leaves nothing behind.
+
+    Raises:
+        ExportError, RecordingError: it cannot be made; one sentence with the remedy.
+    """
+    begun = time.perf_counter()
+    recording = load_recording(folder)
+    target = target_of(folder, options)
+    with ExitStack() as opened:
+        stored = _stored(recording, options, target, frames_from, on_progress, opened)
+        opened.callback(stored.close)
+        footage = Footage(recording, stored, options.start, options.end)
+        job = _Job(footage, options, on_progress)
+        check_room(target, job.estimate())
+        with whole(target, overwrite=options.overwrite) as part:
+            try:
+                job.write(part)
+            except ImportError as error:
+                raise ExportError(f"no export without {error.name}; {MISSING}") from None
+        took = time.perf_counter() - begun
+        return Exported(target, _size(target), footage.seconds, took, tuple(_notes(footage)))
+
+
+def _stored(
+    recording: Recording,
+    options: ExportOptions,
+    target: Path,
+    frames_from: FramesFrom | None,
+    on_progress: Progress,
+    opened: ExitStack,
+) -> StoredFrames:
+    stored = StoredFrames.open(recording.folder, recording.start.created)
+    if stored is not None:
+        return stored
+    if frames_from is None:
+        raise ExportError(f"{recording.folder} keeps no frames, and nothing can play it again")
+    check_room(target, KEPT_BYTES * sum(event.frame_count for event in recording.blocks))
+    try:
+        kept = opened.enter_context(TemporaryDirectory(prefix=PART, dir=target.parent))
+    except OSError as error:
+        why = error.strerror or error
+        raise ExportError(f"{target.parent} cannot be written ({why}); name another") from None
+    return played_again(recording, frames_from, Path(kept), options.end, on_progress)
+
+
+class _Job:
+    """One export, from its frames to its file."""
+
+    def __init__(self, footage: Footage, options: ExportOptions, on_progress: Progress) -> None:
+        self._footage, self._options, self._progress = footage, options, on_progress
+        self._scale = options.scale_for(footage.size)
+        if options.format == "report":  # the page enlarges by itself, unless words are to be read
+            self._scale = options.scale or (3 if options.hud else 1)
+        self._size = tuple(side * self._scale for side in footage.size)
+        _, first, _ = next(footage.figures())
+        self._facts = session_facts(
+            footage.recording,
+            first.head.memory.policy,
+            footage.first / footage.fps,
+            footage.seconds,
+            footage.fps,
+        )
+
+    def estimate(self) -> int:
+        """Return how many bytes it will take, rather too many than too few."""
+        a_pixel = BYTES_A_PIXEL.get(self._options.format)
+        pixels = self._size[0] * self._size[1] * self._footage.frame_count
+        if a_pixel is None:
+            return PAGE_BYTES + int(2.5 * BYTES_A_PIXEL["mp4"] * pixels)
+        return int(a_pixel * pixels)
+
+    def write(self, path: Path) -> None:
+        """Write the file, or the folder, at this path."""
+        writers = {
+            "mp4": self._write_mp4,
+            "gif": self._write_animation,
+            "webp": self._write_animation,
+            "frames": self._write_frames,
+            "sheet": self._write_sheet,
+            "report": self._write_report,
+        }
+        writers[self._options.format](path)
+
+    def _write_mp4(self, path: Path, qp: int | None = None, sound_bits: int = 128_000) -> None:
+        from sandbox.export import video
+
+        footage, sound = self._footage, None
+        if self._options.sound:
+            start = footage.recording.start
+            ambience = suggest_ambience(start.scene)
+            poses, cues = footage.poses(), self._cues()
+            sound = video.sound_of(ambience, start.seed, poses, footage.fps, cues)
+        with video.Mp4Writer(
+            path,
+            self._size,
+            footage.fps,
+            video_tags(self._facts),
+            sound=sound,
+            qp=video.QP if qp is None else qp,
+            sound_bits=sound_bits,
+        ) as writer:
+            picture = self._picture()
+            for shot in self._shots("writing the video"):
+                writer.add(picture(shot))
+
+    def _write_animation(self, path: Path) -> None:
+        from sandbox.export import animations
+
+        words, fps, picture = as_text(self._facts), self._footage.fps, self._picture()
+        frames = (picture(shot) for shot in self._shots("writing the animation"))
+        if self._options.format == "webp":
+            animations.write_webp(path, frames, self._size, fps, words)
+            return
+        paint = self._picture()
+        samples = [paint(shot) for shot in self._footage.samples(animations.SAMPLES)]
+        animations.write_gif(path, frames, samples, self._size, fps, words)
+
+    def _write_frames(self, path: Path) -> None:
+        from sandbox.export import stills
+
+        scale = 1 if self._options.hud else self._scale
+        shots = self._shots("writing pictures")
+        stills.write_frames(path, shots, self._picture(), scale, self._facts)
+
+    def _write_sheet(self, path: Path) -> None:
+        from sandbox.export import stills
+
+        probes = self._footage.probes(self._progress)
+        if not probes:
+            raise ExportError(
+                "no view was left and came back here, so there is nothing to compare; record a "
+                "session that looks away and back, or export another format"
+            )
+        stills.write_sheet(path, probes, self._facts)
+
+    def _write_report(self, path: Path) -> None:
+        from sandbox.export import report
+
+        probes = self._footage.probes(self._progress)
+        clip = path.with_name(path.name + ".mp4")
+        try:
+            data = self._small_video(clip)
+        finally:
+            clip.unlink(missing_ok=True)
+        text = report.page(self._footage, probes, self._facts, data)
+        path.write_text(text, encoding="utf-8")
+
+    def _small_video(self, clip: Path) -> bytes | None:
+        """Return a video that a page can hold; None if it would be too large however coarse."""
+        from sandbox.export import report
+
+        for qp in report.QPS:
+            self._write_mp4(clip, qp, report.SOUND_BITS)
+            if clip.stat().st_size <= report.MOST_VIDEO:
+                return clip.read_bytes()
+        return None
+
+    def _cues(self) -> list[tuple[float, str]]:
+        """Return the signals that were heard when views came back."""
+        if not self._footage.stored.head.probed:
+            return []
+        first = self._footage.first / self._footage.fps
+        return [(one.seconds - first, cue_of(one)) for one in self._footage.probes()]
+
+    def _picture(self) -> Callable[[Shot], Frames]:
+        """Return what makes the picture of a shot: the frame, perhaps with the display over it."""
+        if not self._options.hud:
+            return lambda shot: shot.frame
+        from sandbox.export.hud_layer import HudLayer
+
+        return HudLayer(self._footage, self._size).painted
+
+    def _shots(self, stage: str) -> Iterator[Shot]:
+        total = self._footage.frame_count
+        shots = self._footage.shots(with_memory=self._options.hud)
+        with ahead(shots, SHOTS_AHEAD) as ready:
+            for shot in ready:
+                yield shot
+                self._progress(stage, (shot.number + 1) / total)
+
+
+def cue_of(result: ProbeResult) -> str:
+    """Return the signal of a comparison, as in play."""
+    return "probe_good" if result.word == "remembered" else "probe_bad"
+
+
+def _notes(footage: Footage) -> Iterator[str]:
+    if footage.recording.cut_off:
+        yield "the last line of the recording is cut off and left out: writing it was interrupted"
+    stored, events = footage.stored, footage.recording.blocks
+    missing = events[-1].block_index - stored.blocks[-1].head.block_index
+    if footage.recording.end is not None and missing > 0 and footage.last == stored.frame_count:
+        kept = stored.frame_count / footage.fps
+        yield (
+            f"frames were kept of the first {kept:.1f} s only; delete {stored.path} and export "
+            "again to have all of it played again"
+        )
+    if footage.stored.lost:
+        lost = footage.stored.lost
+        blocks = "block" if lost == 1 else "blocks"
+        yield f"{lost} {blocks} in between had no room for pictures and are left out"
+
+
+def _size(path: Path) -> int:
+    files = path.iterdir() if path.is_dir() else (path,)
+    return sum(one.stat().st_size for one in files)

@@ -1,0 +1,108 @@
+"""Draws the display over frames, with the cards of the game and the figures of the recording."""
+
+import os
+from collections import deque
+
+import numpy as np
+import pygame
+
+from controls.bindings import CAMERA_BINDINGS
+from controls.camera import CameraCommand
+from model.world import Frames
+from sandbox.export.footage import Footage, Shot
+from sandbox.feedback import KeyLight
+from sandbox.hud import Hud
+from sandbox.hud_state import HudState, stage_rows
+from sandbox.settings import HudLevel
+
+FIGURES_EVERY = 0.5  # seconds between two figures: readable, not flickering
+RECENT = 12  # blocks that the rate is measured over
+_LIGHTS = {"right": ("yaw", 1), "left": ("yaw", -1), "up": ("pitch", 1), "down": ("pitch", -1)}
+
+
+class HudLayer:
+    """Paints frames as the game showed them.
+
+    layer = HudLayer(footage, (960, 576))
+    picture = layer.painted(shot)
+    """
+
+    def __init__(self, footage: Footage, size: tuple[int, int], level: HudLevel = "full") -> None:
+        """Set what is drawn.
+
+        Args:
+            footage: whose session it is.
+            size: of the pictures [px].
+            level: of the display.
+        """
+        open_pygame()
+        self._footage, self._level = footage, level
+        self._surface = pygame.Surface(size, 0, 32)
+        self._hud = Hud()
+        self._ready: deque[tuple[float, int]] = deque(maxlen=RECENT)  # second, frames of a block
+        self._last_block = -1
+        self._figures_at = float("-inf")
+        self._fps, self._possible = 0.0, 0.0
+        self._stages: tuple[tuple[str, int], ...] = ()
+        self._latency: int | None = None
+
+    def painted(self, shot: Shot) -> Frames:
+        """Return a frame, enlarged, with the display over it, uint8 [H, W, 3]."""
+        height, width = shot.frame.shape[:2]
+        flat = pygame.image.frombuffer(np.ascontiguousarray(shot.frame), (width, height), "RGB")
+        pygame.transform.scale(flat.convert(self._surface), self._surface.get_size(), self._surface)
+        self._take(shot)
+        self._hud.draw(self._surface, self._state(shot), self._level)
+        width, height = self._surface.get_size()
+        pixels = pygame.image.tobytes(self._surface, "RGB")
+        return np.frombuffer(pixels, np.uint8).reshape(height, width, 3)
+
+    def _take(self, shot: Shot) -> None:
+        """Take a block's figures, and show new ones not too often."""
+        event = shot.event
+        if event is None or shot.block.block_index == self._last_block:
+            return
+        self._last_block = shot.block.block_index
+        self._ready.append((event.t, event.frame_count))
+        if shot.second - self._figures_at < FIGURES_EVERY:
+            return
+        self._figures_at = shot.second
+        self._stages, self._latency = stage_rows(event.stage_ms), round(event.latency_ms)
+        self._possible = round(1000 * event.frame_count / max(event.latency_ms, 1.0))
+        if len(self._ready) > 1:
+            seconds = self._ready[-1][0] - self._ready[0][0]
+            frames = sum(count for _, count in list(self._ready)[1:])
+            self._fps = round(frames / seconds, 1) if seconds > 0 else 0.0
+
+    def _state(self, shot: Shot) -> HudState:
+        start, block = self._footage.recording.start, shot.block
+        camera = shot.event.control.camera if shot.event else CameraCommand()
+        return HudState(
+            scene=start.scene.name,
+            prompt=block.prompt,
+            seed=start.seed,
+            seconds=shot.second,
+            phrase=block.phrase,
+            pose=block.poses[-1],  # as in play: the cards change once a block
+            memory=block.memory,
+            exact_pose=self._footage.stored.head.exact_pose,
+            fps=self._fps,
+            possible_fps=self._possible,
+            stage_ms=self._stages,
+            latency_ms=self._latency,
+            lights={key: _light(key, camera) for key in CAMERA_BINDINGS},
+        )
+
+
+def _light(key: str, camera: CameraCommand) -> KeyLight:
+    axis, sign = _LIGHTS.get(key, ("zoom", 0))
+    return "applied" if getattr(camera, axis) * sign > 0 else "idle"
+
+
+def open_pygame() -> None:
+    """Let pygame draw: with the window there is, or without any."""
+    if not pygame.display.get_init() or pygame.display.get_surface() is None:
+        os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
+        pygame.display.init()
+        pygame.display.set_mode((1, 1))
+    pygame.font.init()

@@ -1,0 +1,57 @@
+"""What an export is asked for, and how it refuses."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+from sandbox.recording import RecordingError
+
+Format = Literal["mp4", "gif", "webp", "frames", "sheet", "report"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+Progress = Callable[[str, float], None]  # stage, fraction in [0, 1]
+
+SMALL = 640  # px: worlds narrower than this are enlarged
+SCALES: dict[Format, int] = {"mp4": 3, "gif": 2, "webp": 2}  # of small worlds; others stay
+MAX_SCALE = 8
+MAX_SIDE = 8192  # px of an enlarged frame
+
+
+class ExportError(RecordingError):
+    """An export that cannot be made; the message is one sentence with the remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOptions:
+    """What to make of a recording."""
+
+    format: Format = "mp4"
+    hud: bool = False  # draw the display over the frames, as in play
+    start: float = 0.0  # s of the recording
+    end: float | None = None  # s; None: to the end
+    scale: int | None = None  # whole factor of enlargement; None: what suits the format
+    sound: bool = True
+    out: Path | None = None  # None: beside the recording, under a name that is free
+    overwrite: bool = False  # replace what is there
+
+    def __post_init__(self) -> None:
+        if self.format not in FORMATS:
+            raise ExportError(f'format "{self.format}" is not one of {", ".join(FORMATS)}')
+        if not 0.0 <= self.start < float("inf"):
+            raise ExportError(f"--from is {self.start:g}, expected seconds from 0 on")
+        if self.end is not None and not self.start < self.end < float("inf"):
+            raise ExportError(f"--to is {self.end:g}, expected more than --from ({self.start:g})")
+        if self.scale is not None and not 1 <= self.scale <= MAX_SCALE:
+            raise ExportError(f"--scale is {self.scale}, expected 1 to {MAX_SCALE}")
+
+    def scale_for(self, size: tuple[int, int]) -> int:
+        """Return the factor for frames of this size.
+
+        Raises:
+            ExportError: the result would be too large.
+        """
+        scale = self.scale or (SCALES.get(self.format, 1) if size[0] < SMALL else 1)
+        if max(size) * scale > MAX_SIDE:
+            large = f"{size[0] * scale} x {size[1] * scale}"
+            raise ExportError(f"--scale {scale} would make frames of {large}; choose a smaller one")
+        return scale

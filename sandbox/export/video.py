@@ -1,0 +1,175 @@
+"""Writes frames and sound as an MP4 file: H.264 and AAC. Enlarged pixels stay sharp squares."""
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from fractions import Fraction
+from itertools import islice
+from pathlib import Path
+
+import av
+import numpy as np
+from av.video.reformatter import VideoReformatter
+
+from controls.camera import CameraPose
+from model.world import Frames
+from sandbox.audio import soundtrack_pieces
+from sandbox.audio.ambiences import RATE
+from sandbox.export.ahead import ahead
+
+PRESET = "ultrafast"  # of x264: what keeps an export 20 times as fast as play
+QP = 20  # of x264: lower is better and larger; from here on no difference is seen
+BT601, LIMITED = 5, 1  # how colours are coded: as players assume it for small pictures
+SOUND_BITS = 128_000  # a second
+PIECES = 8  # of sound that are encoded at once
+SOUND_AHEAD = 16  # encoded ones that wait
+SOUND_BEHIND = 0.5  # seconds that sound is written after its pictures
+GOP_SECONDS = 4  # between two frames to which a player can jump
+
+
+class Mp4Writer:
+    """Writes one video.
+
+    with Mp4Writer(path, (960, 576), 16.0, metadata, sound=pieces) as writer:
+        for frame in frames:
+            writer.add(frame)
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        size: tuple[int, int],
+        fps: float,
+        metadata: dict[str, str],
+        *,
+        sound: Iterator[np.ndarray] | None = None,
+        qp: int = QP,
+        sound_bits: int = SOUND_BITS,
+    ) -> None:
+        """Begin a file.
+
+        Args:
+            path: of the file, whatever its ending.
+            size: of the picture [px]; made even.
+            fps: frames a second.
+            metadata: kept in the file under any key.
+            sound: pieces at RATE, float32 [n, 2]; None: no sound.
+            qp: of x264.
+            sound_bits: a second.
+        """
+        self._fps = Fraction(fps).limit_denominator(1001)
+        self._frames = 0
+        self._heard = 0  # samples of sound written
+        self._threads = ExitStack()
+        options = {"movflags": "use_metadata_tags+faststart"}
+        self._file = _or_os_error(lambda: av.open(str(path), "w", format="mp4", options=options))
+        self._file.metadata.update(metadata)
+        self._video = self._file.add_stream(
+            "libx264", rate=self._fps, options={"preset": PRESET, "qp": str(qp)}
+        )
+        self._video.width, self._video.height = (side + side % 2 for side in size)
+        self._colours, self._enlarge = VideoReformatter(), VideoReformatter()
+        self._video.pix_fmt = "yuv420p"
+        codec = self._video.codec_context
+        codec.gop_size = round(GOP_SECONDS * fps)
+        codec.thread_count = 0  # as many as there are processors
+        codec.colorspace, codec.color_range = BT601, LIMITED
+        self._audio = None
+        if sound is not None:
+            self._audio = self._file.add_stream(
+                "aac", rate=RATE, layout="stereo", options={"aac_coder": "fast"}
+            )
+            self._audio.bit_rate = sound_bits
+        _or_os_error(self._file.start_encoding)  # before a second thread encodes
+        packets = iter(()) if sound is None else self._encoded(sound)
+        self._sound = self._threads.enter_context(ahead(packets, SOUND_AHEAD))
+
+    def add(self, frame: Frames) -> None:
+        """Add a frame, uint8 [H, W, 3], enlarged to the size of the video."""
+        picture = self._picture(frame)
+        picture.pts, picture.time_base = self._frames, 1 / self._fps
+        self._frames += 1
+        for packet in self._video.encode(picture):
+            self._mux(packet)
+        self._add_sound_until(float(self._frames / self._fps) - SOUND_BEHIND)
+
+    def close(self) -> None:
+        """Write what is left."""
+        for packet in self._video.encode(None):
+            self._mux(packet)
+        self._add_sound_until(math.inf)
+        _or_os_error(self._file.close)
+
+    def __enter__(self) -> "Mp4Writer":
+        return self
+
+    def __exit__(self, kind: type | None, error: object, trace: object) -> None:
+        with self._threads:
+            if kind is None:
+                self.close()
+                return
+        self._discard()
+
+    def _picture(self, frame: Frames) -> av.VideoFrame:
+        small = av.VideoFrame.from_ndarray(frame, format="rgb24")
+        if (small.width, small.height) == (self._video.width, self._video.height):
+            return self._enlarge.reformat(
+                small, format="yuv420p", dst_colorspace=BT601, dst_color_range=LIMITED
+            )
+        exact = self._colours.reformat(
+            small, format="yuv444p", dst_colorspace=BT601, dst_color_range=LIMITED
+        )  # colours are made before enlarging: a ninth of the work
+        return self._enlarge.reformat(
+            exact, self._video.width, self._video.height, "yuv420p", interpolation="POINT"
+        )
+
+    def _discard(self) -> None:
+        try:
+            self._file.close()
+        except (av.FFmpegError, OSError):
+            return  # what is written here is thrown away
+
+    def _add_sound_until(self, second: float) -> None:
+        while self._heard < second * RATE:
+            self._heard, packets = next(self._sound, (math.inf, []))
+            for packet in packets:
+                self._mux(packet)
+
+    def _encoded(self, sound: Iterator[np.ndarray]) -> Iterator[tuple[int, list[av.Packet]]]:
+        """Yield packets, and the samples up to which they reach; on a thread of its own."""
+        count = 0
+        while pieces := list(islice(sound, PIECES)):
+            samples = np.ascontiguousarray(np.concatenate(pieces).T)
+            frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout="stereo")
+            frame.sample_rate, frame.pts = RATE, count
+            count += samples.shape[1]
+            yield count, self._audio.encode(frame)
+        yield count, self._audio.encode(None)
+
+    def _mux(self, packet: av.Packet) -> None:
+        _or_os_error(lambda: self._file.mux(packet))
+
+
+def sound_of(
+    ambience: str,
+    seed: int,
+    poses: list[CameraPose],
+    fps: float,
+    cues: list[tuple[float, str]],
+) -> Iterator[np.ndarray]:
+    """Return the sound of frames: the place's ambience, turning as the camera did, and signals."""
+    yaws, fovs = [pose.yaw for pose in poses], [pose.fov for pose in poses]
+    return soundtrack_pieces(ambience, seed, yaws, fps, cues, RATE, fovs)
+
+
+def _or_os_error(do: Callable[[], object]) -> object:
+    """Do something with a file, and fail as files do."""
+    try:
+        return do()
+    except av.FFmpegError as error:
+        if isinstance(error, OSError):
+            raise
+        raise OSError(error.errno, error.strerror or str(error)) from None

@@ -1,0 +1,400 @@
+"""A script as a tape: one camera command a block, and what happens between blocks.
+
+Angles are split over whole blocks in whole ticks of the camera, always measured from the exact sum
+of what the script said: turns that add up to nothing end bit-equal, in whatever steps they came.
+"""
+
+import math
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from controls.camera import (
+    MAX_PITCH,
+    POSE_RESOLUTION,
+    CameraCommand,
+    CameraPose,
+    CameraSpeed,
+    view_overlap,
+)
+from scenes.demo_script import Amount, MemoryAsk, Statement
+from scenes.demo_words import ScriptError
+from scenes.files import nearest
+
+RING = 360 * POSE_RESOLUTION  # ticks
+HIGHEST = int(MAX_PITCH * POSE_RESOLUTION)  # ticks
+FOV = 90.0  # degrees, before zooming
+ZOOM_RATE = 1.0  # doublings a second of a full zoom command
+SEEN = 0.6  # share of an anchor's view that a probe must find
+MAX_SECONDS = 6 * 3600.0  # of a tape
+MAX_ITEMS = 300_000
+WANDER_BLOCKS = (3, 16)  # shortest and longest leg
+
+
+@dataclass(frozen=True, slots=True)
+class Rig:
+    """What a world lets a camera do."""
+
+    fps: float
+    block_length: int  # frames
+    full_speed: CameraSpeed
+    axes: tuple[str, ...]
+    policies: tuple[str, ...]
+
+    @property
+    def block_seconds(self) -> float:
+        """World time of a block."""
+        return self.block_length / self.fps
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One block to be made."""
+
+    command: CameraCommand
+    prompt: str | None = None  # None: as before
+    memory: MemoryAsk | None = None  # None: as before
+
+
+@dataclass(frozen=True, slots=True)
+class SetAnchor:
+    """What is seen now is to be compared later."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Compare what is seen now with an anchor."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Note this moment."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Enter:
+    """Leave for a scene: its first block comes by itself, or the next one goes on with it."""
+
+    name: str
+    again: bool  # it was left before
+
+
+TapeItem = Block | SetAnchor | Probe | Mark | Enter
+
+
+@dataclass(frozen=True, slots=True)
+class Tape:
+    """What a script asks of one world, in order."""
+
+    items: tuple[TapeItem, ...]
+    blocks: int  # that are made, first blocks of scenes included
+    seconds: float  # of world time
+
+
+def tape_of(script: Sequence[Statement], rig: Rig, scene: str) -> Tape:
+    """Return the tape of a script.
+
+    Args:
+        script: what to do.
+        rig: of the world that will do it.
+        scene: the scene that it begins in.
+
+    Raises:
+        ScriptError: this world cannot do it, or a probe would find another view.
+    """
+    maker = _TapeMaker(rig, scene)
+    maker.run(script)
+    maker.flush()
+    return Tape(tuple(maker.items), maker.blocks, maker.blocks * rig.block_seconds)
+
+
+@dataclass(slots=True)
+class _Axis:
+    """Where the camera is on one axis, in ticks that were made and in those that were said."""
+
+    made: int = 0
+    said: Fraction = Fraction(0)
+
+
+@dataclass(slots=True)
+class _Place:
+    """A scene that is being visited."""
+
+    yaw: _Axis = field(default_factory=_Axis)
+    pitch: _Axis = field(default_factory=_Axis)
+    zoom: Fraction = Fraction(1)
+    anchors: dict[str, "_Place"] = field(default_factory=dict)
+    memory: MemoryAsk | None = None  # in force
+
+    @property
+    def pose(self) -> CameraPose:
+        yaw, pitch = (axis.made / POSE_RESOLUTION for axis in (self.yaw, self.pitch))
+        return CameraPose(yaw % 360.0, pitch, FOV / float(self.zoom))
+
+    def copy(self) -> "_Place":
+        yaw, pitch = (_Axis(axis.made, axis.said) for axis in (self.yaw, self.pitch))
+        return _Place(yaw, pitch, self.zoom)
+
+
+class _TapeMaker:
+    """Carries statements out on paper."""
+
+    def __init__(self, rig: Rig, scene: str) -> None:
+        self.items: list[TapeItem] = []
+        self.blocks = 1  # the first one comes by itself
+        self._rig = rig
+        full = rig.full_speed.step(CameraCommand(yaw=1.0, pitch=1.0), rig.fps)
+        self._full = tuple(round(step * POSE_RESOLUTION) for step in full)  # ticks a frame
+        self._speed: Fraction | None = None  # degrees a second; None: full
+        self._places = {scene: _Place()}
+        self._here = scene
+        self._prompt: str | None = None  # to be said with the next block
+        self._memory: MemoryAsk | None = None  # in force from the next block on
+        self._statement: Statement | None = None
+        self._steps = 0
+
+    @property
+    def _place(self) -> _Place:
+        return self._places[self._here]
+
+    def run(self, script: Sequence[Statement]) -> None:
+        for statement in script:
+            self._statement = statement
+            self._steps += 1
+            self._add(0, None)
+            if statement.word == "repeat":
+                for _ in range(statement.values[0]):
+                    self.run(statement.body)
+            else:
+                getattr(self, f"_do_{statement.word}")(*statement.values)
+
+    def flush(self) -> None:
+        """Let what was said and not yet heard take effect."""
+        if self._prompt is not None or self._memory != self._place.memory:
+            self._still(1)
+
+    def _error(self, problem: str) -> ScriptError:
+        return ScriptError(self._statement.line, self._statement.column, problem)
+
+    def _do_anchor(self, name: str) -> None:
+        self._place.anchors[name] = self._place.copy()
+        self._add(1, SetAnchor(name))
+
+    def _do_probe(self, name: str) -> None:
+        share = view_overlap(self._anchor(name).pose, self._place.pose)
+        if share < SEEN:
+            raise self._error(
+                f'the view shows {100 * share:.0f}% of "{name}" here; come back to it first, '
+                f"for example with `go {name}`"
+            )
+        self._add(1, Probe(name))
+
+    def _do_pan(self, sign: int, amount: Amount) -> None:
+        self._turn("yaw", sign, amount)
+
+    def _do_tilt(self, sign: int, amount: Amount) -> None:
+        self._turn("pitch", sign, amount)
+
+    def _do_zoom(self, sign: int, factor: Fraction) -> None:
+        self._require("zoom")
+        doublings = math.log2(factor)
+        blocks = max(1, math.ceil(doublings / (ZOOM_RATE * self._rig.block_seconds)))
+        share = doublings / (blocks * ZOOM_RATE * self._rig.block_seconds)
+        self._add(blocks, Block(CameraCommand(zoom=sign * min(1.0, share))))
+        self._place.zoom *= factor if sign > 0 else 1 / factor
+
+    def _do_hold(self, seconds: Fraction) -> None:
+        self._still(self._blocks_of(seconds))
+
+    def _do_home(self) -> None:
+        self._go(_Place())
+
+    def _do_go(self, name: str) -> None:
+        self._go(self._anchor(name))
+
+    def _do_wander(self, seconds: Fraction, seed: int) -> None:
+        chance = random.Random(seed).random  # the one method that no version of Python changes
+        left, (shortest, longest) = self._blocks_of(seconds), WANDER_BLOCKS
+        while left:
+            blocks = min(left, shortest + int(chance() * (longest - shortest + 1)))
+            left -= blocks
+            yaw, pitch = (
+                round(choices[int(chance() * len(choices))] * self._ticks(axis))
+                for axis, choices in (
+                    ("yaw", (-1.0, -0.5, 0.0, 0.5, 1.0, 1.0)),
+                    ("pitch", (-0.5, 0.0, 0.0, 0.0, 0.5)),
+                )
+            )
+            reach = self._place.pitch.made + blocks * self._rig.block_length * pitch
+            self._move([(yaw, pitch if abs(reach) <= HIGHEST else 0)] * blocks)
+
+    def _do_speed(self, speed: Fraction | None) -> None:
+        most = max(self._rig.full_speed.yaw, self._rig.full_speed.pitch)
+        if speed is not None and speed > Fraction(most):
+            raise self._error(f"this world turns at most {most:g} degrees a second")
+        self._speed = speed
+
+    def _do_prompt(self, text: str) -> None:
+        self._prompt = text
+
+    def _do_memory(self, ask: MemoryAsk) -> None:
+        if ask.policy not in self._rig.policies:
+            known = ", ".join(self._rig.policies)
+            guess = nearest(ask.policy, self._rig.policies)
+            raise self._error(f'memory policy "{ask.policy}" not found{guess}; available: {known}')
+        self._memory = ask
+
+    def _do_scene(self, name: str) -> None:
+        if name == self._here:
+            return
+        self.flush()
+        again = name in self._places
+        self._here = name
+        self._places.setdefault(name, _Place())
+        self._add(1, Enter(name, again))
+        if again:
+            self._still(1)  # there is nothing to see before it
+        else:
+            self.blocks += 1
+
+    def _do_mark(self, text: str) -> None:
+        self._add(1, Mark(text))
+
+    def _do_control(self, yaw: float, pitch: float, times: int) -> None:
+        for axis, value in (("yaw", yaw), ("pitch", pitch)):
+            if value:
+                self._require(axis)
+        command = CameraCommand(yaw=yaw, pitch=pitch)
+        self._add(times, Block(command))
+        place, frames = self._place, times * self._rig.block_length
+        steps = self._rig.full_speed.step(command, self._rig.fps)
+        right, up = (frames * round(step * POSE_RESOLUTION) for step in steps)
+        place.yaw.made += right
+        place.pitch.made = min(HIGHEST, max(-HIGHEST, place.pitch.made + up))
+        place.yaw.said += right
+        place.pitch.said = Fraction(place.pitch.made)
+
+    def _anchor(self, name: str) -> _Place:
+        anchors = self._place.anchors
+        if name not in anchors:
+            raise self._error(no_anchor(name, self._here, anchors))
+        return anchors[name]
+
+    def _require(self, axis: str) -> None:
+        if axis not in self._rig.axes:
+            verb = {"yaw": "pan", "pitch": "tilt"}.get(axis, axis)
+            raise self._error(f"this world cannot {verb}; leave the line out or use another world")
+
+    def _ticks(self, axis: str) -> int:
+        """Return the ticks that a frame turns at the speed in force; at most full speed."""
+        self._require(axis)
+        full = self._full[0 if axis == "yaw" else 1]
+        if self._speed is None:
+            return full
+        ticks = min(full, int(self._speed * POSE_RESOLUTION / Fraction(self._rig.fps)))
+        if not ticks:
+            raise self._error(f"{float(self._speed):g} degrees a second is too slow to be seen")
+        return ticks
+
+    def _blocks_of(self, seconds: Fraction) -> int:
+        return max(1, round(seconds / Fraction(self._rig.block_seconds)))
+
+    def _turn(self, axis: str, sign: int, amount: Amount) -> None:
+        place, length = getattr(self._place, axis), self._rig.block_length
+        ticks = self._ticks(axis)
+        if amount.unit == "s":
+            blocks = self._blocks_of(amount.value)
+            way = Fraction(sign * blocks * length * ticks)
+        else:
+            way = sign * amount.value * POSE_RESOLUTION
+        said = place.said + way
+        if axis == "pitch" and abs(said) > HIGHEST:
+            raise self._error(
+                f"this looks {abs(float(said)) / POSE_RESOLUTION:g} degrees up or down, "
+                f"at most {MAX_PITCH:g} are possible; tilt less"
+            )
+        place.said = said
+        units = round((said - place.made) / length)  # of one tick in every frame of a block
+        self._spread(units if axis == "yaw" else 0, units if axis == "pitch" else 0)
+
+    def _go(self, target: _Place) -> None:
+        place, length = self._place, self._rig.block_length
+        right = target.yaw.made - place.yaw.made
+        turn = (right + RING // 2) % RING - RING // 2
+        up = target.pitch.made - place.pitch.made
+        around = place.yaw.made + turn - target.yaw.made  # whole turns
+        self._spread(round(Fraction(turn, length)), round(Fraction(up, length)))
+        place.yaw.said, place.pitch.said = target.yaw.said + around, target.pitch.said
+        if place.zoom != target.zoom:
+            factor = target.zoom / place.zoom
+            self._do_zoom(1 if factor > 1 else -1, max(factor, 1 / factor))
+
+    def _spread(self, right: int, up: int) -> None:
+        """Turn by so many units of one tick a frame of a block, as evenly as it goes."""
+        blocks = 0
+        for units, axis in ((right, "yaw"), (up, "pitch")):
+            if units:
+                blocks = max(blocks, math.ceil(abs(units) / self._ticks(axis)))
+        yaws, pitches = (_shares(units, blocks) for units in (right, up))
+        self._move(list(zip(yaws, pitches, strict=True)))
+
+    def _move(self, steps: Sequence[tuple[int, int]]) -> None:
+        """Make blocks that turn so many ticks a frame."""
+        place, length = self._place, self._rig.block_length
+        for yaw, pitch in steps:
+            self._add(1, Block(CameraCommand(self._share(yaw, 0), self._share(pitch, 1))))
+            place.yaw.made += length * yaw
+            place.pitch.made += length * pitch
+            if self._statement.word == "wander":
+                place.yaw.said += length * yaw
+                place.pitch.said += length * pitch
+
+    def _share(self, ticks: int, axis: int) -> float:
+        """Return the fraction of full speed that is exactly so many ticks a frame."""
+        if abs(ticks) == self._full[axis]:
+            return math.copysign(1.0, ticks) if ticks else 0.0
+        speed = (self._rig.full_speed.yaw, self._rig.full_speed.pitch)[axis]
+        return ticks * self._rig.fps / (POSE_RESOLUTION * speed)
+
+    def _still(self, blocks: int) -> None:
+        self._add(blocks, Block(CameraCommand()))
+
+    def _add(self, times: int, item: TapeItem | None) -> None:
+        blocks = times if isinstance(item, Block) else 0
+        too_long = (self.blocks + blocks) * self._rig.block_seconds > MAX_SECONDS
+        if too_long or max(self._steps, len(self.items) + times) > MAX_ITEMS:
+            hours = f"{MAX_SECONDS / 3600:g} hours or {MAX_ITEMS} steps"
+            raise self._error(f"from here on the script takes more than {hours}; shorten it")
+        if not times:
+            return
+        first = item
+        if blocks:
+            changed = self._memory != self._place.memory
+            first = Block(item.command, self._prompt, self._memory if changed else None)
+            self._prompt, self._place.memory = None, self._memory
+            self.blocks += blocks
+        self.items.append(first)
+        self.items += [item] * (times - 1)
+
+
+def _shares(units: int, blocks: int) -> list[int]:
+    """Split units over blocks, as evenly as it goes."""
+    if not blocks:
+        return []
+    sign = 1 if units > 0 else -1
+    least, more = divmod(abs(units), blocks)
+    return [sign * (least + (place < more)) for place in range(blocks)]
+
+
+def no_anchor(name: str, scene: str, anchors: Sequence[str]) -> str:
+    """Return what to say of an anchor that was not set before."""
+    known = ", ".join(anchors) or "none yet"
+    guess = nearest(name, tuple(anchors))
+    return f'no anchor "{name}" in scene "{scene}"{guess}; set before this: {known}'

@@ -1,0 +1,59 @@
+"""Recordings with frames for tests: a quick turn away and back in a world without a network."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from controls.camera import CameraCommand, CameraSpeed
+from controls.sources import ScriptSource
+from sandbox.frame_store import FrameWriter
+from sandbox.prober import Prober
+from sandbox.recorder import Recorder
+from sandbox.session import Session
+from scenes import Scene
+from tests.doubles import SPEC, FakeWorld
+
+QUICK = replace(SPEC, full_speed=CameraSpeed(yaw=96.0, pitch=12.0))  # 18 degrees a block
+SCENE = Scene(prompt="A meadow <b>with</b> flowers & bees.", name="meadow", seed=3)
+SEED = 7
+RIGHT, LEFT = CameraCommand(yaw=1.0), CameraCommand(yaw=-1.0)
+HOLD = CameraCommand()
+AWAY_AND_BACK = (RIGHT,) * 5 + (HOLD,) + (LEFT,) * 5 + (HOLD,)
+BLOCKS = len(AWAY_AND_BACK) + 1
+FRAMES = BLOCKS * SPEC.block_length
+SECONDS = FRAMES / SPEC.fps
+
+
+def record(
+    folder: Path,
+    commands: Sequence[CameraCommand] = AWAY_AND_BACK,
+    *,
+    with_frames: bool = True,
+    with_prober: bool = True,
+    scene: Scene = SCENE,
+    **options: object,
+) -> Path:
+    """Play and record; `options` are those of `FrameWriter`."""
+    world, recorder = FakeWorld(spec=QUICK), Recorder(folder)
+    prober = Prober(spec=QUICK) if with_prober else None
+    observers = [recorder, prober] if prober else [recorder]
+    if with_frames:
+        where = lambda: recorder.folders[-1]  # noqa: E731
+        observers.append(FrameWriter(where, spec=QUICK, prober=prober, **options))
+    session = Session(world, ScriptSource(commands), observers)
+    session.start(scene, SEED)
+    while session.advance() is not None:
+        pass
+    session.end("script over")
+    if prober is not None:
+        prober.close()
+    return folder
+
+
+def played(commands: Sequence[CameraCommand] = AWAY_AND_BACK) -> list:
+    """Return the blocks that such a recording is of."""
+    session = Session(FakeWorld(spec=QUICK), ScriptSource(commands))
+    blocks = [session.start(SCENE, SEED)]
+    while (block := session.advance()) is not None:
+        blocks.append(block)
+    return blocks
