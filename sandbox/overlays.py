@@ -248,7 +248,8 @@ class ProbeOverlay(Quiet):
 
     def draw(self, surface: pygame.Surface) -> None:
         """Draw the card on the left, below the figures."""
-        if self._result is None or "speed" not in self._screen.hud.places:
+        shown = self._result is not None and not self.is_silent
+        if not shown or "speed" not in self._screen.hud.places:
             return
         theme = self._screen.hud.theme(surface)
         said = (self._result.number, theme)

@@ -99,6 +99,7 @@ class TitleScreen:
         self._question: Question | None = None
         self._answered: Callable[[int], object] = lambda answer: None
         self._notices = notices
+        self._untouched = True  # the player has not done anything here yet
         self._dirty = True
         self._now = 0.0
 
@@ -163,8 +164,12 @@ class TitleScreen:
             self._notices.draw(surface)
 
     def refresh(self) -> None:
-        """List everything anew."""
-        self._focus.list(shelves(self._actions.model()))
+        """List everything anew; what was just left comes first, unless the player has chosen."""
+        model = self._actions.model()
+        if self._untouched and model.parked:
+            self._focus, self._layout = TitleFocus(shelves(model)), None
+        else:
+            self._focus.list(shelves(model))
         self._dirty = True
 
     def ask(
@@ -176,7 +181,7 @@ class TitleScreen:
 
     def _press(self, key: str) -> None:
         """Take a key by name."""
-        focus = self._focus
+        focus, self._untouched = self._focus, False
         self._dirty = True
         if key in MOVES:
             focus.move(*MOVES[key])

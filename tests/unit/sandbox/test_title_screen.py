@@ -381,3 +381,18 @@ def test_the_library_fills_four_shelves_with_pictures():
     for category in CATEGORIES:
         assert len([card for card in cards if card.category == category]) >= 3
     assert all(card.picture.is_file() for card in cards)
+
+
+def test_listing_anew_leaves_what_the_player_has_chosen(game):
+    game.press("down", "right")
+    chosen = game.screen.focused
+    game.screen.refresh()
+    assert game.screen.focused == chosen
+
+
+def test_what_was_just_left_comes_into_focus_when_it_is_written(game):
+    game.screen = TitleScreen(
+        TitleActions(model=lambda: MODEL, writing=game._writing), SandboxConfig(), "scene desert"
+    )
+    game.screen.refresh()
+    assert game.screen.focused == "parked p1"
