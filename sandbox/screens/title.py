@@ -167,7 +167,7 @@ class TitleScreen:
         """List everything anew; what was just left comes first, unless the player has chosen."""
         model = self._actions.model()
         if self._untouched and model.parked:
-            self._focus, self._layout = TitleFocus(shelves(model)), None
+            self._focus, self._layout = TitleFocus(shelves(model), None), None
         else:
             self._focus.list(shelves(model))
         self._dirty = True
@@ -219,6 +219,7 @@ class TitleScreen:
             spot = next((s for rect, s in self._places if rect.collidepoint(event.pos)), None)
             if spot is None:
                 return
+            self._untouched = False
             if spot != self._focus.spot:
                 self._focus.go(spot)
                 self._dirty = True
