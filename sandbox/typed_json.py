@@ -43,7 +43,10 @@ def decode(expected: Any, value: Any, key: str = "data") -> Any:
     if origin is tuple and isinstance(value, list):
         return tuple(decode(arguments[0], item, key) for item in value)
     if origin is dict and isinstance(value, dict):
-        return {name: decode(arguments[1], item, f"{key}.{name}") for name, item in value.items()}
+        return {
+            name: decode(arguments[1], item, f"{key}.{shortened(name)[1:-1]}")
+            for name, item in value.items()
+        }
     if origin is Literal and value in arguments:
         return value
     if expected is float and type(value) is int and abs(value) < 2**53:

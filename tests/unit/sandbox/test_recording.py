@@ -224,6 +224,13 @@ def test_a_damaged_recording_is_refused_with_file_line_and_remedy(folder, line, 
     assert "\n" not in str(error.value)
 
 
+def test_a_key_with_a_line_break_is_refused_in_one_line(folder):
+    edit(folder, 2, stage_ms={"\n": None})
+    with pytest.raises(RecordingError, match="stage_ms") as error:
+        load_recording(folder)
+    assert "\n" not in str(error.value)
+
+
 def test_a_camera_out_of_range_is_refused(folder):
     control = json_line(folder, 2)["control"] | {"yaw": 3.0}
     edit(folder, 2, control=control)
