@@ -75,12 +75,6 @@ POINTING = (  # what has no keys: help, mouse, gamepad
 )
 
 
-FIRST_STEPS = (
-    *("look_left", "look_up", "look_down", "look_right"),
-    *("reset", "pause", "hud", "help", "fullscreen", "leave"),
-)
-
-
 class BindingError(ValueError):
     """One key would do two things; `names` says which."""
 
@@ -155,7 +149,6 @@ class Bindings:
 
 DEFAULTS = Bindings()
 CAMERA_BINDINGS = {row.keys[0]: row for row in DEFAULTS.caps}  # the first key of each direction
-ACTIONS = DEFAULTS.actions
 
 
 def keys_text(binding: Binding) -> str:
@@ -166,11 +159,6 @@ def keys_text(binding: Binding) -> str:
 def pad_text(binding: Binding) -> str:
     """Return the buttons of a gamepad for people: "Pad A"; "" if there are none."""
     return " or ".join(key_title(key) for key in binding.keys if is_pad(key))
-
-
-def help_rows(bindings: Bindings = DEFAULTS) -> tuple[tuple[str, str], ...]:
-    """Return (key, what it does) rows of what a first visit needs, for a small help."""
-    return tuple((bindings.title(name), bindings[name].help) for name in FIRST_STEPS)
 
 
 def controls_table(bindings: Bindings = DEFAULTS) -> str:

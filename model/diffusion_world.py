@@ -285,10 +285,10 @@ class DiffusionWorld:
             kept = self._policy.table.frames
             self._attended = frozenset(kept[slot].frame_index for slot in slots)
         with self._timed(stage or "denoise"):
-            self._cache.attend(slots)
             latents = given
             if latents is None and (look_ahead or progress.made == 0):
                 latents = self._imagine(block, slots)
+            self._cache.attend(slots)
             if latents is None:
                 text = self._conditioner.text_keys(progress.prompt)
                 noise = self._noise(len(poses))
@@ -310,7 +310,6 @@ class DiffusionWorld:
         frame = self._generator.imagine(
             self._noise(1), self._coordinates(block, first=last), text, self._flow
         )
-        self._cache.attend(slots)
         return frame.expand(-1, len(block.poses), -1, -1, -1)
 
     def _noise(self, frames: int) -> Tensor:

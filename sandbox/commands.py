@@ -16,7 +16,6 @@ from model.world import WorldFailed
 from sandbox import bench
 from sandbox.choice import WorldChoice
 from sandbox.events import SessionObserver
-from sandbox.frame_store import frames_beside
 from sandbox.recorder import Recorder
 from sandbox.recording import Recording, RecordingError, load_recording
 from sandbox.replay import ReplaySource, Verifier, playthrough_of, verify
@@ -53,6 +52,8 @@ def run_play(options: argparse.Namespace, say: Say) -> int:
         seconds = seconds or HEADLESS_SECONDS
         source = ScriptSource(pan_out_and_back(int(seconds * MOST_BLOCKS_A_SECOND) + 1))
     playthrough = Playthrough(scene, seed)
+    from sandbox.frame_store import frames_beside  # with Pillow, which a mere --help can do without
+
     observers = [*recorders, *map(frames_beside, recorders)]
     summary = run_app(choice, playthrough, observers, source, seconds, options.headless)
     if options.headless:

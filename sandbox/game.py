@@ -115,8 +115,8 @@ class PlayerGame:
         self.pilot = Pilot(bindings)
         self.prober = Prober(notify=notify)
         self.map = MapStitcher()
-        self.notices = Notices(time.perf_counter, notify)
-        self.notices.theme = self._theme_of
+        self._made_theme: tuple[tuple, Theme] | None = None
+        self.notices = Notices(time.perf_counter, notify, self._theme)
         scenes = ParkedScenes(folder / PARKED, settings.parked_mib)
         self.keeper = Keeper(scenes, self.notices.say, self._list_anew)
         self._exporting = Exporting(self.notices.say)
@@ -392,8 +392,8 @@ class PlayerGame:
         self._stale = True
         self._notify()
 
-    def _theme(self, size: tuple[int, int]) -> Theme:
-        return Theme(size, self.settings.text_scale, high_contrast=self.settings.high_contrast)
-
-    def _theme_of(self, surface: pygame.Surface) -> Theme:
-        return self._theme(surface.get_size())
+    def _theme(self, size: tuple[int, int]) -> Theme:  # the same again, with its fonts
+        asked = size, self.settings.text_scale, self.settings.high_contrast
+        if self._made_theme is None or self._made_theme[0] != asked:
+            self._made_theme = asked, Theme(size, asked[1], high_contrast=asked[2])
+        return self._made_theme[1]

@@ -66,13 +66,17 @@ class Notices(Quiet):
     notices.say("Saved")
     """
 
-    def __init__(self, clock: Callable[[], float], notify: Callable[[], None]) -> None:
-        self._clock, self._notify = clock, notify
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        notify: Callable[[], None],
+        theme: Callable[[tuple[int, int]], Theme] = Theme,
+    ) -> None:
+        self._clock, self._notify, self._theme = clock, notify, theme
         self._telling = Lock()  # two may say something at once
         self._notices: tuple[Notice, ...] = ()
         self._shown: tuple[Notice, ...] = ()
         self._cards: dict[tuple, pygame.Surface] = {}
-        self.theme: Callable[[pygame.Surface], Theme] = lambda surface: Theme(surface.get_size())
 
     def say(self, text: str, mood: Literal["good", "bad"] = "good") -> None:
         """Show a line."""
@@ -104,7 +108,7 @@ class Notices(Quiet):
         if not self._shown:
             self._cards.clear()
             return
-        theme = self.theme(surface)
+        theme = self._theme(surface.get_size())
         top = theme.px(14)
         for notice in self._shown:
             card = self._card(theme, notice, surface.get_width())

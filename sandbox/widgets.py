@@ -14,6 +14,7 @@ from controls.keys import PAD_BUTTONS
 from sandbox.theme import ACCENT, BACKDROP, BAD, FAINT, INK, MUTED, TRACK, Theme
 
 GLIDE_S = 0.18  # seconds of a glide
+REDRAWN_BY = (pygame.WINDOWSIZECHANGED, pygame.WINDOWEXPOSED, pygame.WINDOWFOCUSGAINED)
 FRAME_S = 1 / 60  # between two pictures of a glide
 DARK_INK = (24, 20, 8)  # on bright colours
 VEIL = (6, 8, 16, 190)

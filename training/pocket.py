@@ -93,7 +93,7 @@ class PocketPipeline:
 
         def rollouts(path: Path) -> None:
             preview = self.folder / "preview"
-            self.export(preview)
+            self._save(preview)
             write_rollout_sheet(path, preview, held_out[:4], self.device.execution())
 
         return WorldStage(self.networks, images, others, rollouts, self.training.image_steps)
@@ -110,10 +110,13 @@ class PocketPipeline:
         return Tokenizer.from_file(str(path))
 
     def export(self, folder: Path) -> None:
-        """Write the weights that the game loads."""
-        save_pocket(folder, self.config, self.networks, self.autoencoder, self.tokenizer)
+        """Write the weights that the game loads, and the words they know."""
+        self._save(folder)
         write_words((caption for each in self.data.captions for caption in each), folder)
         logger.info("weights written to %s", folder)
+
+    def _save(self, folder: Path) -> None:
+        save_pocket(folder, self.config, self.networks, self.autoencoder, self.tokenizer)
 
 
 def held_out_captions(count: int) -> list[str]:

@@ -17,7 +17,7 @@ from sandbox.probe_page import (
 from sandbox.screens import Back, Leave, Outcome
 from sandbox.settings import SandboxConfig
 from sandbox.theme import BACKDROP, MUTED, Theme
-from sandbox.widgets import ENTER_KEYS, draw_veil, menu_key
+from sandbox.widgets import ENTER_KEYS, REDRAWN_BY, draw_veil, menu_key
 
 FOOTER = "Up and Down choose    Enter enlarges    Esc goes back"
 EMPTY = (
@@ -27,7 +27,6 @@ EMPTY = (
 )
 LEAST_SIZE = (560, 350)  # px: smaller windows show a smaller picture of the page
 LIST_SHARE = 0.56  # of the window's width
-REDRAWN_BY = (pygame.WINDOWSIZECHANGED, pygame.WINDOWEXPOSED, pygame.WINDOWFOCUSGAINED)
 KEY_STEPS = {"up": -1, "down": 1, "page up": -4, "page down": 4, "home": -9999, "end": 9999}
 
 

@@ -20,6 +20,7 @@ from sandbox.theme import Theme
 from sandbox.widgets import (
     ENTER_KEYS,
     FRAME_S,
+    REDRAWN_BY,
     Button,
     Question,
     ScrollArea,
@@ -27,8 +28,6 @@ from sandbox.widgets import (
     Slider,
     menu_key,
 )
-
-REDRAWN_BY = (pygame.WINDOWSIZECHANGED, pygame.WINDOWEXPOSED, pygame.WINDOWFOCUSGAINED)
 
 
 class SettingsScreen:

@@ -47,6 +47,7 @@ from sandbox.title_model import (
 from sandbox.widgets import (
     ENTER_KEYS,
     FRAME_S,
+    REDRAWN_BY,
     Button,
     Glide,
     Kind,
@@ -60,7 +61,6 @@ from scenes import SceneError
 FOOTER = "Arrows choose    Enter goes there    Tab or right click: what else    Esc quits"
 ASK_TWICE = "Esc again, or Enter, to quit"
 MOVES = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
-REDRAWN_BY = (pygame.WINDOWSIZECHANGED, pygame.WINDOWEXPOSED, pygame.WINDOWFOCUSGAINED)
 
 
 class TitleScreen:
