@@ -4,16 +4,24 @@ import argparse
 import logging
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 from model.world import WorldFailed
 from training.config import PocketTraining
-from training.curve import write_curves
+from training.curve import LogError, write_curves
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says in one line what is wrong."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"error: {message}; see `{self.prog} --help`\n")
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the command line's parser."""
-    top = argparse.ArgumentParser(prog="python -m training", description=__doc__)
-    commands = top.add_subparsers(dest="command", required=True)
+    top = _Parser(prog="python -m training", description=__doc__)
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     pocket = commands.add_parser(
         "pocket",
         help="train the pocket world from nothing; resumes exactly where it was stopped",
@@ -27,6 +35,7 @@ def parser() -> argparse.ArgumentParser:
         ("autoencoder_steps", "steps of the autoencoder"),
         ("world_steps", "steps of transformer and text encoder"),
         ("image_steps", "how many of these, at first, learn from single frames only"),
+        ("guide_from", "world step from which views learn to follow their prompt without guidance"),
         ("decoder_steps", "last steps, which polish the decoder alone"),
     ):
         flag = "--" + name.replace("_", "-")
@@ -55,15 +64,24 @@ def main(arguments: list[str] | None = None) -> int:
     commands = {"pocket": _train, "curve": _draw}
     try:
         commands[options.command](options)
-    except (WorldFailed, OSError) as error:
-        sys.stderr.write(f"{error}\n")
+    except (WorldFailed, LogError) as error:
+        sys.stderr.write(f"error: {' '.join(str(error).split())}\n")
+        return 2
+    except OSError as error:
+        where = error.filename or "a file"
+        sys.stderr.write(
+            f"error: {where}: {error.strerror or error}; check the path and its disk\n"
+        )
         return 2
     return 0
 
 
 def _train(options: argparse.Namespace) -> None:
-    from training.pocket import train  # imports torch
+    from model.weights import read_config  # both import torch
+    from training.pocket import train
 
+    if options.init_from:
+        read_config(options.init_from)  # before hours of drawing
     settings = vars(options)
     train(PocketTraining(**{name: settings[name] for name in PocketTraining.__dataclass_fields__}))
 

@@ -11,17 +11,26 @@ COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")  # told apart by colour-b
 Point = tuple[float, float]
 
 
+class LogError(ValueError):
+    """A log of a run holds nothing to draw; one sentence with the remedy."""
+
+
 def read_curves(log: Path) -> dict[str, list[Point]]:
     """Return (step, smoothed loss) points by kind of step; later lines replace a resumed step's.
 
     Raises:
         OSError: the log cannot be read.
+        LogError: it is no log of a run.
     """
     steps: dict[str, dict[int, float]] = defaultdict(dict)
-    for line in log.read_text().splitlines():
-        record = json.loads(line)
-        kind = record.get("kind") or record["stage"]
-        steps[kind][record["step"]] = record["loss"]
+    for number, line in enumerate(log.read_text(errors="replace").splitlines(), 1):
+        try:
+            record = json.loads(line)
+            kind = record.get("kind") or record["stage"]
+            steps[kind][record["step"]] = float(record["loss"])
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+            problem = f"{log}:{number}: is no line of a run's log"
+            raise LogError(f"{problem}; name the folder of a run") from None
     return {kind: _smooth(sorted(values.items())) for kind, values in steps.items()}
 
 
@@ -64,6 +73,8 @@ def draw_curves(curves: dict[str, list[Point]]) -> str:
 def write_curves(log: Path, picture: Path, kinds: tuple[str, ...]) -> None:
     """Write the curves of some kinds of steps to an SVG file."""
     curves = {kind: points for kind, points in read_curves(log).items() if kind in kinds}
+    if not curves:
+        raise LogError(f"{log}: has no steps of {' or '.join(kinds)}; name the folder of a run")
     partial = picture.with_suffix(".partial")
     partial.write_text(draw_curves(curves))
     partial.replace(picture)

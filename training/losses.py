@@ -5,6 +5,7 @@ from torch import Tensor
 
 from model.flow import add_noise, shift_noise_level
 
+GUIDED_BETWEEN = (0.35, 0.55)  # noise levels between which guidance sets in
 TRAIN_SHIFT = 2.0  # noise levels lean towards noise, where the layout of a picture is decided
 
 
@@ -24,6 +25,28 @@ def flow_target(x0: Tensor, sigma: Tensor, generator: torch.Generator) -> tuple[
     """
     noise = torch.randn(x0.shape, generator=generator).to(x0)
     return add_noise(x0, noise, sigma), noise - x0
+
+
+def guided_target(
+    target: Tensor, prompted: Tensor, free: Tensor, sigma: Tensor, guidance: float
+) -> Tensor:
+    """Return the flow to be predicted by a network that is to follow its prompt by itself.
+
+    Where the prediction p meets it on average, p = free + guidance * (flow - free): what guiding
+    by a second pass in every step would have given. Details (low noise) are left as learned.
+
+    Args:
+        target: noise - x0, [B, M, F, C, H, W].
+        prompted: the network's own prediction; no gradient passes through it.
+        free: its prediction under the empty prompt.
+        sigma: noise level of each latent frame, [B, M, F].
+        guidance: how much the prompt counts; 1: as in the data.
+
+    Source: model guidance, arXiv 2502.12154.
+    """
+    start, full = GUIDED_BETWEEN
+    ramp = ((sigma - start) / (full - start)).clamp(0, 1)[..., None, None, None]
+    return target + (1 - 1 / guidance) * ramp * (prompted - free).float().detach()
 
 
 def flow_loss(predicted: Tensor, target: Tensor) -> Tensor:

@@ -27,6 +27,7 @@ from training.words import write_words
 
 logger = logging.getLogger(__name__)
 
+GUIDANCE = 3.0  # that is learned into imagination
 SHORT_EMA = 0.99  # of the autoencoder, whose last, smallest steps matter most
 
 
@@ -82,13 +83,15 @@ class PocketPipeline:
             self.tokenizer, self.device, seed,
         )  # fmt: skip
         length = self.config.block_length
+        views = PooledViews(pool, length)
         sources = {
-            "views": PooledViews(pool, length),
-            "blocks": PathBlocks(self.data, self.autoencoder, length, self.device),
+            "views": (views, 1.0),
+            "guided views": (views, GUIDANCE),
+            "blocks": (PathBlocks(self.data, self.autoencoder, length, self.device), 1.0),
         }
         others = {
-            name: SequenceStage(self.networks, source, captions, self.device, seed)
-            for name, source in sources.items()
+            name: SequenceStage(self.networks, source, captions, self.device, seed, guidance)
+            for name, (source, guidance) in sources.items()
         }
 
         def rollouts(path: Path) -> None:
@@ -96,7 +99,10 @@ class PocketPipeline:
             self._save(preview)
             write_rollout_sheet(path, preview, held_out[:4], self.device.execution())
 
-        return WorldStage(self.networks, images, others, rollouts, self.training.image_steps)
+        return WorldStage(
+            self.networks, images, others, rollouts,
+            self.training.image_steps, self.training.guide_from,
+        )  # fmt: skip
 
     def _captions(self) -> Captions:
         return Captions(self.data, self.tokenizer, self.config.text.text_len)

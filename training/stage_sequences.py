@@ -14,7 +14,7 @@ from model.networks import PocketNetworks
 from model.rope import RayCoordinates
 from training.block_attention import BlockMemoryAttention
 from training.devices import Device
-from training.losses import flow_loss, flow_target, sample_noise_levels
+from training.losses import flow_loss, flow_target, guided_target, sample_noise_levels
 from training.sequences import Sequences, SequenceSource
 from training.stage_images import Captions
 
@@ -24,7 +24,16 @@ OTHER_FRAME = 0.2  # share of sequences in which any frame of a block may be the
 
 
 class SequenceStage:
-    """Trains `PocketNetworks` to continue from memory."""
+    """Trains `PocketNetworks` to continue from memory.
+
+    Args:
+        module: what is trained.
+        source: where sequences come from.
+        captions: of the panoramas.
+        device: where to compute.
+        seed: of all draws.
+        guidance: how much the prompt is to count without a second pass; 1: as in the data.
+    """
 
     def __init__(
         self,
@@ -33,9 +42,10 @@ class SequenceStage:
         captions: Captions,
         device: Device,
         seed: int,
+        guidance: float = 1.0,
     ) -> None:
         self.module, self.source, self.captions = module, source, captions
-        self.device, self.seed = device, seed
+        self.device, self.seed, self.guidance = device, seed, guidance
         rows, columns = (n // module.config.dit.patch for n in module.config.latent_size)
         self.rays = RayCoordinates(
             module.config.dit.rays, rows, columns, module.config.block_length
@@ -57,15 +67,17 @@ class SequenceStage:
             self.device.upload(_kept(count, blocks, frames, draw)),
             self.module.config.tokens_per_frame,
         )
+        latents = torch.cat((context, noisy), dim=1)
+        levels = torch.cat((context_sigma, sigma), dim=1)
+        prompts = self.captions.draw(drawn.panoramas, rng)
         with self.device.autocast():
-            flow = self._flow(
-                torch.cat((context, noisy), dim=1),
-                torch.cat((context_sigma, sigma), dim=1),
-                drawn,
-                self.captions.draw(drawn.panoramas, rng),
-                attend,
-            )
-        return flow_loss(flow[:, blocks:], target)
+            flow = self._flow(latents, levels, drawn, prompts, attend)[:, blocks:]
+            if self.guidance != 1.0:
+                with torch.no_grad():
+                    empty = self.captions.empty(count)
+                    free = self._flow(latents, levels, drawn, empty, attend)[:, blocks:]
+                target = guided_target(target, flow, free, sigma.to(target), self.guidance)
+        return flow_loss(flow, target)
 
     def _flow(
         self,

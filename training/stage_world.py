@@ -1,6 +1,7 @@
 """The world stage: single frames first, then frames and blocks with memory, by one optimiser.
 
-Imagination is learned from single frames: alone, and beside remembered views of the same place.
+Imagination is learned from single frames: alone, and beside remembered views of the same place;
+in the end guidance is learned into it, so that play needs no second pass under the empty prompt.
 Memory is learned from blocks. Once memory is there, all go on together, so that none is forgotten.
 """
 
@@ -31,9 +32,10 @@ class WorldStage:
     Args:
         module: what is trained.
         images: the task of the first `image_steps`; also draws the sheets of samples.
-        others: the tasks that follow, one for each name in `SHARES`.
+        others: the tasks that follow, one for each name in `SHARES`, and "guided views".
         rollouts: draws a sheet of real play.
         image_steps: steps on single frames only.
+        guide_from: step from which "guided views" take the place of "views".
     """
 
     name = "world"
@@ -45,20 +47,23 @@ class WorldStage:
         others: Mapping[str, Task],
         rollouts: Callable[[Path], None],
         image_steps: int,
+        guide_from: int,
     ) -> None:
         self.module, self.images, self.others = module, images, dict(others)
-        self.rollouts, self.image_steps = rollouts, image_steps
+        self.rollouts = rollouts
+        self.image_steps, self.guide_from = image_steps, guide_from
 
     def optimisers(self) -> list[torch.optim.Optimizer]:
         """Return Muon and AdamW."""
         return world_optimisers(self.module)
 
     def kind(self, step: int) -> str:
-        """Return what a step learns from: `images`, `views` or `blocks`."""
+        """Return what a step learns from: `images`, or a name of the other tasks."""
         if step < self.image_steps:
             return "images"
         draw = np.random.default_rng([self.images.seed, 3, step])
-        return str(draw.choice(list(SHARES), p=list(SHARES.values())))
+        kind = str(draw.choice(list(SHARES), p=list(SHARES.values())))
+        return f"guided {kind}" if kind == "views" and step >= self.guide_from else kind
 
     def loss(self, step: int) -> Tensor:
         """Return the loss of one step's batch."""

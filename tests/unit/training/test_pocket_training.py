@@ -65,6 +65,7 @@ def train(folder: Path, drawn: Path, **settings) -> Path:
             "autoencoder_steps": 2,
             "world_steps": 5,
             "image_steps": 2,
+            "guide_from": 4,
             "decoder_steps": 1,
             **settings,
         }
@@ -89,7 +90,8 @@ def test_every_step_is_logged_with_what_it_learned_from(trained):
     lines = (trained.parent / "log.jsonl").read_text().splitlines()
     kinds = [json.loads(line)["kind"] for line in lines]
     assert kinds[:4] == ["autoencoder", "autoencoder", "images", "images"]
-    assert set(kinds[4:7]) <= {"views", "blocks"}
+    assert set(kinds[4:6]) <= {"views", "blocks"}  # then guidance is learned
+    assert set(kinds[6:7]) <= {"guided views", "blocks"}
     assert kinds[7:] == ["decoder"]
 
 
