@@ -1,4 +1,7 @@
-"""`python -m evaluation pocket` measures the pocket world; `train-classifier` makes its judge."""
+"""`python -m evaluation pocket` measures the pocket world, `pose` how well poses are estimated.
+
+`train-classifier` makes the judge of the pocket world's prompts.
+"""
 
 import argparse
 import json
@@ -6,11 +9,13 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import NoReturn
 
 from evaluation.bars import table
 from evaluation.classifier import CLASSIFIER_WEIGHTS, Classifier
 from evaluation.classifier_training import ClassifierTraining, train_classifier
 from evaluation.pocket import DEFAULT_POLICIES, POLICIES, PocketEvaluation, PocketSettings
+from evaluation.pose import PoseSettings, evaluate_poses, pose_table
 from model.world import MemorySetting, World, WorldFailed, load_world
 
 _say = partial(print, flush=True)
@@ -28,9 +33,16 @@ def main(arguments: list[str] | None = None) -> int:
         return 130
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says in one line what is wrong."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"error: {message}; see `{self.prog} --help`\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m evaluation", description=__doc__)
-    commands = parser.add_subparsers(required=True)
+    parser = _Parser(prog="python -m evaluation", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
     pocket = commands.add_parser("pocket", help="measure memory, imagination, motion and prompts")
     pocket.add_argument("--clips", type=int, default=8, help="held-out scenes a kind (8)")
     pocket.add_argument("--prompts", type=int, default=64, help="pictures of the prompt test (64)")
@@ -43,6 +55,13 @@ def _parser() -> argparse.ArgumentParser:
     pocket.add_argument("--sheets", type=Path, metavar="DIR", help="also write pictures here")
     pocket.add_argument("--weights", type=Path, metavar="DIR", help="a weights folder in training")
     pocket.set_defaults(run=_pocket)
+    pose = commands.add_parser("pose", help="measure estimated poses on sessions of known ones")
+    pose.add_argument("--seconds", type=float, default=16.0, help="of a session (16)")
+    pose.add_argument("--clips", type=int, default=2, help="held-out scenes, two paths each (2)")
+    pose.add_argument("--seed", type=int, default=0, help="chooses scenes, noise and walks (0)")
+    pose.add_argument("--json", type=Path, metavar="FILE", help="also write all numbers here")
+    pose.add_argument("--weights", type=Path, metavar="DIR", help="a weights folder in training")
+    pose.set_defaults(run=_pose)
     judge = commands.add_parser("train-classifier", help="draw renderer views and train the judge")
     judge.add_argument("--out", type=Path, default=CLASSIFIER_WEIGHTS, metavar="DIR")
     judge.add_argument("--steps", type=int, default=ClassifierTraining().steps)
@@ -60,11 +79,27 @@ def _pocket(options: argparse.Namespace) -> int:
     result = PocketEvaluation(settings, _opener(options.weights), Classifier.load(), _say).run()
     for line in table(result):
         _say(line)
-    if options.json:
-        partial_file = options.json.with_name(options.json.name + ".partial")
-        partial_file.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-        partial_file.replace(options.json)
+    _write_json(options.json, result)
     return 0
+
+
+def _pose(options: argparse.Namespace) -> int:
+    settings = PoseSettings(options.seconds, options.clips, options.seed)
+    if options.json:
+        options.json.parent.mkdir(parents=True, exist_ok=True)
+    result = evaluate_poses(settings, _opener(options.weights), _say)
+    for line in pose_table(result):
+        _say(line)
+    _write_json(options.json, result)
+    return 0
+
+
+def _write_json(path: Path | None, result: dict) -> None:
+    if path is None:
+        return
+    partial_file = path.with_name(path.name + ".partial")
+    partial_file.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    partial_file.replace(path)
 
 
 def _opener(weights: Path | None) -> Callable[[MemorySetting], World]:

@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from model.image_shift import luma
+
 MAX_PSNR = 60.0  # dB; equal frames, too, score this and not infinity
-MIN_TEXTURE = 0.3  # grey levels a pixel: below, a picture is too empty to measure its shift
 RESAMPLES = 2000  # of a bootstrap
 
 
@@ -38,11 +39,6 @@ def ssim(frame: np.ndarray, reference: np.ndarray, window: int = 7) -> float:
     likeness = (2 * mean_a * mean_b + c1) * (2 * covariance + c2)
     likeness /= (mean_a**2 + mean_b**2 + c1) * (variance_a + variance_b + c2)
     return float(likeness.mean())
-
-
-def luma(frame: np.ndarray) -> np.ndarray:
-    """Return the brightness of frames, float64 [..., H, W] in [0, 255]."""
-    return frame @ np.array([0.299, 0.587, 0.114])
 
 
 def gradient_energy(frame: np.ndarray) -> float:
@@ -84,23 +80,6 @@ def frechet_distance(features: np.ndarray, others: np.ndarray) -> float:
     overlap = np.sqrt(np.clip(shared, 0, None)).sum()
     distance = gap @ gap + np.trace(np.atleast_2d(spread + other_spread)) - 2 * overlap
     return max(0.0, float(distance))
-
-
-def image_shift(frame: np.ndarray, following: np.ndarray, limit: int = 24) -> np.ndarray | None:
-    """Return how far the picture's content moved from one frame to the next, (right, down) in px.
-
-    Searches whole shifts across, then down, then refines both to a fraction of a pixel by a
-    parabola. None if the picture is too empty to say. Knows nothing of the command.
-    """
-    bright, after = luma(frame), luma(following)
-    if _across_texture(bright) < MIN_TEXTURE or _across_texture(after) < MIN_TEXTURE:
-        return None
-    right, down, reach = 0.0, 0.0, limit
-    for _ in range(2):  # the second time nearby, with the other axis right
-        right = _best_shift(_aligned_rows(bright, after, round(down)), round(right), reach)
-        down = _best_shift(_aligned_rows(bright.T, after.T, round(right)), round(down), reach)
-        reach = 2
-    return np.array([right, down])
 
 
 def recall(return_psnr: float, floor: float, ceiling: float) -> float:
@@ -149,37 +128,3 @@ def _box_mean(picture: np.ndarray, window: int) -> np.ndarray:
 def _matrix_root(matrix: np.ndarray) -> np.ndarray:
     values, vectors = np.linalg.eigh(matrix)
     return (vectors * np.sqrt(np.clip(values, 0, None))) @ vectors.T
-
-
-def _across_texture(bright: np.ndarray) -> float:
-    return float(np.abs(np.diff(bright, axis=1)).mean())
-
-
-def _aligned_rows(
-    bright: np.ndarray, after: np.ndarray, down: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the rows that both pictures show if the content moved `down` px."""
-    height = len(bright)
-    before = bright[max(0, -down) : height - max(0, down)]
-    return before, after[max(0, down) : height - max(0, -down)]
-
-
-def _best_shift(pictures: tuple[np.ndarray, np.ndarray], centre: int, reach: int) -> float:
-    before, after = (picture.astype(np.float32) for picture in pictures)
-    shifts = range(centre - reach, centre + reach + 1)
-    errors = np.array([_shift_error(before, after, shift) for shift in shifts])
-    best = int(errors.argmin())
-    if best in (0, 2 * reach):
-        return float(shifts[best])
-    left, middle, right = errors[best - 1 : best + 2]
-    curve = left - 2 * middle + right
-    return shifts[best] + (0.5 * float((left - right) / curve) if curve > 0 else 0.0)
-
-
-def _shift_error(before: np.ndarray, after: np.ndarray, shift: int) -> float:
-    width = before.shape[1]
-    difference = (
-        before[:, max(0, -shift) : width - max(0, shift)]
-        - after[:, max(0, shift) : width - max(0, -shift)]
-    )
-    return float(np.mean(np.square(difference)))

@@ -13,14 +13,13 @@ from typing import Literal
 import numpy as np
 
 from controls.camera import CameraPose, yaw_difference
-from evaluation.metrics import image_shift
+from model.image_shift import image_shift, reduced, reduction
 
 MOTION_LIMIT = 1.0  # px a measure that command and picture may disagree, the median of a way
 MIN_GAIN = 0.5  # share of the commanded way that the picture must have moved
 MIN_SHIFT = 6.0  # px: shorter ways are added up before they are measured
 MAX_SHIFT = 0.25  # of the width: longer ones are jumps, which cannot be measured
 SHIFT_MARGIN = 2  # reduced px searched beyond one and a half times the commanded shift
-REDUCED_WIDTH = 80  # px, about
 MAX_MEASURES = 4096
 
 MotionVerdict = Literal["agrees", "differs", "unmeasurable"]
@@ -94,19 +93,6 @@ def expected_shift(before: CameraPose, after: CameraPose, width: int) -> np.ndar
     pixels = width / after.fov  # a degree
     across = -yaw_difference(after.yaw, before.yaw)  # turning right moves the picture left
     return np.array([across, after.pitch - before.pitch]) * pixels
-
-
-def reduction(frame: np.ndarray) -> int:
-    """Return the factor that makes a frame about REDUCED_WIDTH wide."""
-    return max(1, frame.shape[1] // REDUCED_WIDTH)
-
-
-def reduced(frame: np.ndarray, factor: int) -> np.ndarray:
-    """Return the means of squares of `factor` px, float32; adds slices, which is fastest."""
-    height, width = (length // factor * factor for length in frame.shape[:2])
-    rows = sum(frame[:height, start:width:factor].astype(np.uint16) for start in range(factor))
-    whole = sum(rows[start::factor].astype(np.float32) for start in range(factor))
-    return whole / np.float32(factor * factor)
 
 
 def _measured_shift(

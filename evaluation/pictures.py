@@ -10,7 +10,7 @@ import numpy as np
 
 from controls.camera import CameraPose, view_overlap
 from evaluation.metrics import gradient_energy, psnr
-from evaluation.motion import reduced, reduction
+from model.image_shift import reduced, reduction
 
 STORE_BYTES = 24 * 2**20  # 136 frames of 320 x 192
 YAW_BIN, PITCH_BIN, FOV_BIN = 15.0, 13.5, 15.0  # degrees

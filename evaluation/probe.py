@@ -14,15 +14,15 @@ import numpy as np
 from controls.camera import CameraPose
 from evaluation import metrics
 from evaluation.anchors import Fate, ProbeKind, Return
-from evaluation.metrics import image_shift
-from evaluation.motion import MotionVerdict, expected_shift, reduced
+from evaluation.motion import MotionVerdict, expected_shift
 from evaluation.pictures import Sight
+from model.image_shift import image_shift, reduced
 from model.world import Frames
 
 REMEMBERED, VAGUE = 80.0, 40.0  # percent of recall from which people speak of it so
 LOOKS_THE_SAME = 30.0  # dB from which people see no difference
 USUAL_FLOOR, USUAL_CEILING = 12.0, 36.0  # dB, until the session has measured its own
-WANDER = 8  # px that an estimated pose may be off
+WANDER = 1 / 40  # of the width: so far an estimated pose may be off; 2.25 degrees of 90
 MIN_COMMON = 16  # px each way that two pictures must share
 HALF = 50.0  # percent: recall after one half-life
 MIN_POINTS = 2  # returns that a half-life needs
@@ -166,8 +166,9 @@ def common_view(then: Sight, now: Sight, *, exact_pose: bool = True) -> tuple[Fr
         ValueError: they share too little.
     """
     frame, other = _by_pose(then, now)
-    if not exact_pose and min(frame.shape[:2]) > 2 * (WANDER + MIN_COMMON):
-        shift = image_shift(frame, other, WANDER)
+    reach = math.ceil(WANDER * then.frame.shape[1])
+    if not exact_pose and min(frame.shape[:2]) > 2 * (reach + MIN_COMMON):
+        shift = image_shift(frame, other, reach)
         if shift is not None:
             right, down = (round(float(value)) for value in shift)
             frame, other = _shifted(frame, other, right, down)

@@ -8,8 +8,9 @@ import numpy as np
 
 from controls.camera import yaw_difference
 from evaluation.clips import Clip
-from evaluation.metrics import image_shift, psnr, recall, ssim
+from evaluation.metrics import psnr, recall, ssim
 from evaluation.motion import MOTION_LIMIT
+from model.image_shift import image_shift
 from model.world import Frames
 
 TURNING_MARGIN = 10.0  # degrees around the turning point that prove no memory

@@ -1,5 +1,6 @@
 """The world itself. Only the names below are for others to use."""
 
+from model import fetching, memory_prediction, preflight, weight_files, worlds
 from model.world import (
     Control,
     FrameBlock,
@@ -27,5 +28,10 @@ __all__ = [
     "WorldState",
     "available_policies",
     "available_worlds",
+    "fetching",
     "load_world",
+    "memory_prediction",
+    "preflight",
+    "weight_files",
+    "worlds",
 ]

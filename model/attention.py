@@ -1,14 +1,18 @@
 """Attention kernels: the same mathematics by different routes, chosen once when a world starts.
 
 A kernel takes queries [B, L, N, D] and keys and values [B, M, N, D] and returns [B, L, N, D].
-`bias`, where given, is added to the scores and broadcasts to [B, N, L, M].
+`bias`, where given, is added to the scores and broadcasts to [B, N, L, M]; flash-attn takes none.
 """
 
 from collections.abc import Callable
+from functools import partial
+from importlib import import_module
+from importlib.util import find_spec
 
 import torch
 from torch import Tensor
 from torch.nn import functional
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 AttentionKernel = Callable[..., Tensor]
 
@@ -34,3 +38,69 @@ def sdpa_attention(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None = None) 
 
 
 KERNELS: dict[str, AttentionKernel] = {"matmul": matmul_attention, "sdpa": sdpa_attention}
+
+FLASH_PACKAGES = {"flash-attn 3": "flash_attn_interface", "flash-attn 2": "flash_attn"}
+SDPA_BACKENDS = {
+    "sdpa cudnn": SDPBackend.CUDNN_ATTENTION,
+    "sdpa flash": SDPBackend.FLASH_ATTENTION,
+    "sdpa math": SDPBackend.MATH,
+}
+
+
+def choose_kernel(device: str, dtype: torch.dtype, head_dim: int) -> tuple[str, AttentionKernel]:
+    """Return the preferred attention kernel that runs here, and its name for reports.
+
+    Only the choice tries kernels out; the kernel it returns is used as it is from then on.
+
+    Args:
+        device: "cuda", "cpu", ...
+        dtype: of queries, keys and values.
+        head_dim: channels of a head.
+    """
+    for name, kernel in candidate_kernels().items():
+        if runs(kernel, device, dtype, head_dim):
+            return name, kernel
+    return "sdpa", sdpa_attention
+
+
+def named_kernel(name: str) -> AttentionKernel:
+    """Return the kernel of a name, as a recording says it.
+
+    Raises:
+        ValueError: it is not installed here.
+    """
+    known = {**KERNELS, **candidate_kernels()}
+    if name not in known:
+        raise ValueError(f'attention "{name}" is not installed; available: {", ".join(known)}')
+    return known[name]
+
+
+def candidate_kernels() -> dict[str, AttentionKernel]:
+    """Return the kernels that are installed, the preferred first; not all run everywhere."""
+    installed: dict[str, AttentionKernel] = {}
+    for name, package in FLASH_PACKAGES.items():
+        if find_spec(package) is not None:
+            installed[name] = partial(_flash_attention, package)
+    for name, backend in SDPA_BACKENDS.items():
+        installed[name] = partial(_sdpa_by, backend)
+    return installed
+
+
+def runs(kernel: AttentionKernel, device: str, dtype: torch.dtype, head_dim: int) -> bool:
+    """Tell whether a kernel takes such tensors, by trying."""
+    q, k, v = torch.zeros(3, 1, 2, 256, head_dim, device=device, dtype=dtype).transpose(2, 3)
+    try:
+        return bool(torch.isfinite(kernel(q[:, :128], k, v)).all())
+    except Exception:  # each package refuses in its own way
+        return False
+
+
+def _sdpa_by(backend: SDPBackend, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    with sdpa_kernel(backend):
+        return sdpa_attention(q, k, v)
+
+
+def _flash_attention(package: str, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    """Take a flash-attn package's kernel: same axes, softmax scale 1/sqrt(D), no mask."""
+    mixed = import_module(package).flash_attn_func(q, k, v)
+    return mixed[0] if isinstance(mixed, tuple) else mixed  # version 3 may add its sums

@@ -1,11 +1,13 @@
 """Sizes of the networks: frozen dataclasses and the two presets, FULL and POCKET."""
 
-from dataclasses import asdict, dataclass
-from typing import Literal
+import math
+from dataclasses import asdict, dataclass, is_dataclass
+from typing import Literal, get_type_hints
 
 from controls.camera import MAX_PITCH
 
 PAD, END, UNKNOWN = "<pad>", "</s>", "<unk>"  # tokens 0, 1, 2, as in T5
+LARGEST = 2**16  # of any size in a file: more is damage
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,18 +134,36 @@ class PocketConfig:
 
     @classmethod
     def from_dict(cls, data: dict) -> "PocketConfig":
-        """Read `as_dict`'s data; raises TypeError or KeyError for another architecture's."""
+        """Read `as_dict`'s data, checked.
+
+        Raises:
+            TypeError, KeyError: it is of another architecture.
+            ValueError, ArithmeticError: a number makes no sense.
+        """
         rays = {key: _tuples(value) for key, value in data["dit"]["rays"].items()}
         dit = DiTConfig(**{**data["dit"], "rays": RayConfig(**rays)})
         autoencoder = {key: _tuples(value) for key, value in data["autoencoder"].items()}
         rest = {k: v for k, v in data.items() if k not in ("dit", "autoencoder", "text", "flow")}
-        return cls(
+        config = cls(
             dit=dit,
             autoencoder=AutoencoderConfig(**autoencoder),
             text=TextConfig(**data["text"]),
             flow=FlowConfig(**data["flow"]),
             **rest,
         )
+        _check_numbers(config)
+        return config
+
+
+def _check_numbers(config: object) -> None:
+    for name, hint in get_type_hints(type(config)).items():
+        value = getattr(config, name)
+        if is_dataclass(value):
+            _check_numbers(value)
+        elif hint is int and (type(value) is not int or not 0 <= value <= LARGEST):
+            raise ValueError(f"{name} is {value}, expected a whole number from 0 to {LARGEST}")
+        elif hint is float and not (type(value) in (int, float) and math.isfinite(value)):
+            raise ValueError(f"{name} is {value}, expected a number")
 
 
 def _tuples(value):

@@ -3,6 +3,7 @@
 import hashlib
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 
@@ -57,6 +58,16 @@ class _Progress:
     looked_ahead: bool = False  # since the last shown block; once at most, to stay in time
 
 
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A block that was denoised and is yet to be remembered."""
+
+    latents: Tensor  # [1, F, C, h, w]
+    coordinates: Coordinates
+    info: BlockInfo
+    stage: str  # that remembering it counts to
+
+
 class DiffusionWorld:
     """A world whose frames a video transformer invents and remembers; see `World`."""
 
@@ -85,6 +96,9 @@ class DiffusionWorld:
         self._attended: frozenset[int] = frozenset()  # frame indices
         self._imagined: list[LookAheadBlock] = []
         self._stage_ms: dict[str, float] = {}
+        self._decoding = ThreadPoolExecutor(
+            1, "decoding", torch.set_num_threads, (torch.get_num_threads(),)
+        )
 
     def reset(self, scene: Scene, seed: int) -> FrameBlock:
         """Return the first block of a scene; see `World`."""
@@ -131,13 +145,14 @@ class DiffusionWorld:
         started = time.perf_counter()
         index = progress.made
         with torch.inference_mode():
-            latents = self._make((target,) * self.spec.block_length, look_ahead=True)
+            made = self._make((target,) * self.spec.block_length, look_ahead=True)
+            self._remember(made)
         self._imagined.append(
             LookAheadBlock(
                 block_index=index,
                 pose=target,
                 latency_ms=1000 * (time.perf_counter() - started),
-                digest=hashlib.sha256(latents.numpy().tobytes()).hexdigest()[:16],
+                digest=hashlib.sha256(made.latents.cpu().numpy().tobytes()).hexdigest()[:16],
             )
         )
         return True
@@ -203,6 +218,10 @@ class DiffusionWorld:
             for block in data["imagined"]
         ]
 
+    def expect_prompt(self) -> None:
+        """Load what reading a prompt needs; see `World`."""
+        self._conditioner.warm()
+
     def round_trip(self, frames: Frames) -> Frames:
         """Return frames through the autoencoder; see `World`."""
         with torch.inference_mode():
@@ -216,6 +235,7 @@ class DiffusionWorld:
     def close(self) -> None:
         """Forget the session; may be called twice."""
         self._progress = None
+        self._decoding.shutdown()
 
     def _running(self) -> _Progress:
         if self._progress is None:
@@ -246,14 +266,14 @@ class DiffusionWorld:
     ) -> FrameBlock:
         """Make, decode and return a block, and note where to look ahead next."""
         progress = self._running()
-        latents = self._make(poses, given=given)
-        with self._timed("decode"):
-            frames = self._codec.decode(latents[0])
+        made = self._make(poses, given=given)
+        frames = self._decoding.submit(self._decode, made.latents[0].cpu())
+        self._remember(made)  # meanwhile: both need one core, and neither needs the other
         progress.pose = poses[-1]
         progress.looked_ahead = False
         progress.pending = self._next_look_ahead(command)
         block = FrameBlock(
-            frames=frames,
+            frames=frames.result(),
             poses=poses,
             block_index=progress.block_index,
             phrase=camera_phrase(command),
@@ -273,8 +293,8 @@ class DiffusionWorld:
         *,
         look_ahead: bool = False,
         given: Tensor | None = None,
-    ) -> Tensor:
-        """Denoise and remember one block; returns its latents, fp32 [1, F, C, h, w]."""
+    ) -> _Made:
+        """Denoise one block; it must be remembered before the next one is made."""
         progress = self._running()
         first_frame = progress.made * self.spec.block_length
         block = BlockInfo(first_frame, poses, progress.prompt_index, look_ahead)
@@ -293,11 +313,19 @@ class DiffusionWorld:
                 text = self._conditioner.text_keys(progress.prompt)
                 noise = self._noise(len(poses))
                 latents = self._generator.denoise(noise, coordinates, text, self._flow.steps)
-        with self._timed(stage or "remember"):
-            self._generator.remember(latents, coordinates)
-            self._cache.write(self._policy.admit(block))
-        progress.made += 1
-        return latents.cpu()
+        return _Made(latents, coordinates, block, stage or "remember")
+
+    def _remember(self, made: _Made) -> None:
+        """Remember a block with one clean pass."""
+        with self._timed(made.stage):
+            self._generator.remember(made.latents, made.coordinates)
+            self._cache.write(self._policy.admit(made.info))
+        self._running().made += 1
+
+    def _decode(self, latents: Tensor) -> Frames:
+        """Return frames of latents, [F, C, h, w]; runs on a thread of its own."""
+        with torch.inference_mode(), self._timed("decode"):
+            return self._codec.decode(latents)
 
     def _imagine(self, block: BlockInfo, slots: tuple[int, ...]) -> Tensor:
         """Invent the block's last frame with care and return a block in which the camera rests.

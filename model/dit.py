@@ -95,29 +95,6 @@ class SelfAttention(Attention):
         return rotate(q, rotary), rotate(k, rotary), self.v(x).unflatten(-1, self.heads)
 
 
-class FusedSelfAttention(SelfAttention):
-    """The same attention in fewer, larger operations; made at load time, for inference."""
-
-    def __init__(self, source: SelfAttention) -> None:
-        nn.Module.__init__(self)
-        self.heads, self.o, self.eps = source.heads, source.o, source.norm_q.eps
-        parts = (source.q, source.k, source.v)
-        self.weight = nn.Parameter(torch.cat([part.weight.data for part in parts]))
-        self.bias = nn.Parameter(torch.cat([part.bias.data for part in parts]))
-        norms = torch.stack((source.norm_q.weight.data, source.norm_k.weight.data))
-        self.norm_weight = nn.Parameter(norms)
-
-    def project(self, x: Tensor, rotary: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return rotated queries and keys, and values, each [B, L, N, D]."""
-        heads, dim = self.heads[0], self.norm_weight.shape[-1]
-        projected = functional.linear(x, self.weight, self.bias)
-        both, v = projected.split((2 * dim, dim), dim=-1)
-        both = both.unflatten(-1, (2, dim))  # queries and keys, [B, L, 2, dim]
-        both = both * self.norm_weight * rms_scale(both, self.eps).to(both.dtype)
-        q, k = rotate(both.flatten(2).unflatten(-1, (2 * heads, -1)), rotary).chunk(2, dim=2)
-        return q, k, v.unflatten(-1, self.heads)
-
-
 class CrossAttention(Attention):
     """Attention to the text; every row is attended, also the zero rows past the prompt."""
 
@@ -164,6 +141,13 @@ class Layer(nn.Module):
         x = x + self.cross_attn(self.norm3(x), text, kernel)
         inner = self._modulated(x, time.ffn_shift, time.ffn_scale)
         return _gated(x, self.ffn(inner), time.ffn_gate)
+
+    def attend_only(
+        self, x: Tensor, time: Modulation, rotary: Tensor, attend: Attend, layer_index: int
+    ) -> None:
+        """Hand queries, keys and values of the tokens to `attend`, and drop what it returns."""
+        inner = self._modulated(x, time.shift, time.scale)
+        attend(layer_index, *self.self_attn.project(inner, rotary))
 
     def modulate(self, layers: Tensor) -> Modulation:
         """Return this layer's share of a noise level, from `TimeEmbedding.layers`."""
@@ -236,12 +220,6 @@ class DiT(nn.Module):
         nn.init.zeros_(self.head.head.weight)
         return self
 
-    def fuse(self) -> "DiT":
-        """Join the three self-attention projections of each layer; for inference only."""
-        for layer in self.blocks:
-            layer.self_attn = FusedSelfAttention(layer.self_attn)
-        return self
-
     def embed_time(self, timesteps: Tensor) -> TimeEmbedding:
         """Embed timesteps (0 to 1000), one a latent frame, [B, F]."""
         weight = self.time_embedding[0].weight
@@ -275,12 +253,40 @@ class DiT(nn.Module):
             attend: what self-attention reads.
             features: `RayCoordinates.features`, where the config has rays, [B, F * L, features].
         """
+        x = self._through(len(self.blocks), latents, time, text, rotary, attend, features)
+        return self.unpatchify(self.head(x, time.head), latents.shape)
+
+    def memorise(
+        self,
+        latents: Tensor,
+        time: TimeEmbedding,
+        text: TextKeys,
+        rotary: Tensor,
+        attend: Attend,
+        features: Tensor | None = None,
+    ) -> None:
+        """Let `attend` see the keys and values of every layer, and compute nothing beyond.
+
+        Args:
+            latents: as in `forward`, and so are the others.
+            time: of the latents.
+            text: of the prompt.
+            rotary: of the tokens.
+            attend: what self-attention reads, and where it writes.
+            features: of the rays.
+        """
+        last = len(self.blocks) - 1
+        x = self._through(last, latents, time, text, rotary, attend, features)
+        self.blocks[last].attend_only(x, time.modulations[last], rotary, attend, last)
+
+    def _through(self, layers: int, latents, time, text, rotary, attend, features) -> Tensor:
+        """Return the tokens after some layers, [B, F * L, dim]."""
         x = self.patchify(latents)
         if features is not None:
             x = x + self.ray_embedding(features)
-        for index, layer in enumerate(self.blocks):
+        for index, layer in enumerate(self.blocks[:layers]):
             x = layer(x, time.modulations[index], rotary, text[index], attend, self.kernel, index)
-        return self.unpatchify(self.head(x, time.head), latents.shape)
+        return x
 
     def patchify(self, latents: Tensor) -> Tensor:
         """Return embedded tokens in (frame, row, column) order, [B, F * L, dim]."""

@@ -4,13 +4,25 @@ Knows nothing of networks. sigma is the noise level in [0, 1]; a timestep is sig
 exists only at the network's boundary.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
 TRAIN_STEPS = 1000  # entries of the schedule's table
 SCORE_TIMESTEP_RANGE = (20.0, 980.0)
+
+Draw = Callable[[int], Tensor]  # index of a step -> the fresh noise it may add
+
+
+class Sampler(Protocol):
+    """How noise becomes latents: at which levels the network is asked, and what its answers do."""
+
+    timesteps: tuple[float, ...]  # one a step, 1000 to 0: what the network is told
+
+    def advance(self, x: Tensor, flow: Tensor, step: int, draw: Draw) -> Tensor:
+        """Return the latents after a step whose flow the network gave."""
 
 
 def shift_noise_level(u: Tensor, shift: float) -> Tensor:
@@ -65,6 +77,18 @@ def euler_step(xt: Tensor, flow: Tensor, sigma: float, next_sigma: float) -> Ten
 def euler_levels(steps: int, shift: float) -> tuple[float, ...]:
     """Return the steps + 1 noise levels of an Euler sampler, from 1 to 0."""
     return tuple(shift_noise_level(torch.linspace(1, 0, steps + 1).double(), shift).tolist())
+
+
+class EulerSampler:
+    """Follows the flow along given noise levels; adds no noise of its own."""
+
+    def __init__(self, levels: Sequence[float]) -> None:
+        self.levels = tuple(levels)  # one more than steps
+        self.timesteps = tuple(sigma * TRAIN_STEPS for sigma in self.levels[:-1])
+
+    def advance(self, x: Tensor, flow: Tensor, step: int, draw: Draw) -> Tensor:  # noqa: ARG002
+        """Return the latents after a step; see `Sampler`."""
+        return euler_step(x, flow, self.levels[step], self.levels[step + 1])
 
 
 class FlowSchedule:

@@ -5,14 +5,13 @@ so parking, comparing and replaying are exact.
 """
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import torch
 from torch import Tensor
 
 from model.config import FlowConfig
 from model.dit import DiT, TextKeys, TimeEmbedding
-from model.flow import euler_levels, euler_step
+from model.flow import Draw, EulerSampler, Sampler, euler_levels
 from model.kv_cache import KVCache
 
 
@@ -24,12 +23,17 @@ class Coordinates:
     features: Tensor | None = None
 
 
+def no_noise(step: int) -> Tensor:
+    """Refuse to draw: for samplers that add no noise."""
+    raise RuntimeError(f"step {step} of the sampler adds noise, and none was given")
+
+
 class BlockGenerator:
     """Denoises and remembers blocks of latent frames.
 
         cache.attend(policy.attend(pose))
         noise = block_noise(seed, index, shape)
-        latents = generator.denoise(noise, coordinates, prompt_keys, steps=4)
+        latents = generator.denoise(noise, coordinates, prompt_keys, steps=4)  # or sample(...)
         generator.remember(latents, coordinates)  # then cache.write(policy.admit(block))
 
     Args:
@@ -50,8 +54,8 @@ class BlockGenerator:
     ) -> None:
         self.dit, self.memory_dit, self.cache = dit, memory_dit, cache
         self.shift, self.empty_text = shift, empty_text
-        self._times: dict[tuple[float, int], TimeEmbedding] = {}  # by noise level and frames
-        self._clean_time = self._embed(memory_dit, 0.0, cache.shape.block_length)
+        self._times: dict[tuple[float, int], TimeEmbedding] = {}  # by timestep and frames
+        self._clean_times: dict[int, TimeEmbedding] = {}  # by frames
         self._attend = cache.reader(dit.kernel)
         self._attend_memory = cache.reader(memory_dit.kernel)
 
@@ -59,9 +63,28 @@ class BlockGenerator:
         self, noise: Tensor, coordinates: Coordinates, text: TextKeys, steps: int
     ) -> Tensor:
         """Return clean latents, fp32 [B, F, C, H, W], from standard normal noise."""
+        return self.sample(noise, coordinates, text, EulerSampler(euler_levels(steps, self.shift)))
+
+    def sample(
+        self,
+        noise: Tensor,
+        coordinates: Coordinates,
+        text: TextKeys,
+        sampler: Sampler,
+        draw: Draw = no_noise,
+    ) -> Tensor:
+        """Return clean latents, fp32 [B, F, C, H, W], as a sampler makes them.
+
+        Args:
+            noise: standard normal, [B, F, C, H, W].
+            coordinates: of the frames.
+            text: keys of the prompt.
+            sampler: the steps.
+            draw: the noise that is added after a step, where the sampler adds some.
+        """
         x = noise
-        for sigma, following in pairwise(euler_levels(steps, self.shift)):
-            x = euler_step(x, self._flow(x, sigma, coordinates, text), sigma, following)
+        for step, timestep in enumerate(sampler.timesteps):
+            x = sampler.advance(x, self._flow(x, timestep, coordinates, text), step, draw)
         return x
 
     def imagine(
@@ -73,24 +96,36 @@ class BlockGenerator:
         arXiv 2404.07724.
         """
         x = noise
-        for sigma, following in pairwise(euler_levels(flow.imagine_steps, self.shift)):
-            direction = self._flow(x, sigma, coordinates, text)
-            if flow.guidance != 1.0 and sigma > flow.guided_above:
-                free = self._flow(x, sigma, coordinates, self.empty_text)
+        sampler = EulerSampler(euler_levels(flow.imagine_steps, self.shift))
+        for step, timestep in enumerate(sampler.timesteps):
+            direction = self._flow(x, timestep, coordinates, text)
+            if flow.guidance != 1.0 and sampler.levels[step] > flow.guided_above:
+                free = self._flow(x, timestep, coordinates, self.empty_text)
                 direction = free + flow.guidance * (direction - free)
-            x = euler_step(x, direction, sigma, following)
+            x = sampler.advance(x, direction, step, no_noise)
         return x
 
-    def remember(self, latents: Tensor, coordinates: Coordinates) -> None:
-        """Leave the block's clean keys and values in the cache, ready to be written to slots."""
-        self.memory_dit(
-            latents.to(self.cache.dtype), self._clean_time, self.empty_text, coordinates.rotary,
-            self._attend_memory, coordinates.features,
+    def remember(
+        self, latents: Tensor, coordinates: Coordinates, text: TextKeys | None = None
+    ) -> None:
+        """Leave clean keys and values of the frames in the cache, ready to be written to slots.
+
+        Args:
+            latents: clean, [B, F, C, H, W].
+            coordinates: of the frames.
+            text: what they are remembered under; None: the empty prompt, as MAG's memory model.
+        """
+        frames = latents.shape[1]
+        if frames not in self._clean_times:
+            self._clean_times[frames] = self._embed(self.memory_dit, 0.0, frames)
+        self.memory_dit.memorise(
+            latents.to(self.cache.dtype), self._clean_times[frames], text or self.empty_text,
+            coordinates.rotary, self._attend_memory, coordinates.features,
         )  # fmt: skip
 
-    def _flow(self, x: Tensor, sigma: float, coordinates: Coordinates, text: TextKeys) -> Tensor:
+    def _flow(self, x: Tensor, timestep: float, coordinates: Coordinates, text: TextKeys) -> Tensor:
         """Return the flow at one noise level, fp32."""
-        level = sigma, x.shape[1]
+        level = timestep, x.shape[1]
         if level not in self._times:
             self._times[level] = self._embed(self.dit, *level)
         return self.dit(
@@ -98,13 +133,34 @@ class BlockGenerator:
             coordinates.features,
         ).float()  # fmt: skip
 
-    def _embed(self, dit: DiT, sigma: float, frames: int) -> TimeEmbedding:
-        timesteps = torch.full((self.cache.shape.batch, frames), sigma * 1000)
+    def _embed(self, dit: DiT, timestep: float, frames: int) -> TimeEmbedding:
+        timesteps = torch.full((self.cache.shape.batch, frames), timestep)
         with torch.inference_mode():
             return dit.embed_time(timesteps.to(self.cache.device))
 
 
-def block_noise(seed: int, block_index: int, shape: tuple[int, ...]) -> Tensor:
-    """Return the noise of one block, drawn on the CPU so that every device sees the same."""
-    generator = torch.Generator().manual_seed((seed * 1_000_003 + block_index) % 2**63)
-    return torch.randn(shape, generator=generator)
+def block_noise(seed: int, block_index: int, shape: tuple[int, ...], step: int = 0) -> Tensor:
+    """Return the noise of one block, drawn on the CPU so that every device sees the same.
+
+    Args:
+        seed: of the session.
+        block_index: since reset.
+        shape: of the noise.
+        step: 0: what denoising starts from; n: what is added after the nth step, n below 16.
+    """
+    # only the lowest 32 bits count, so a step's numbers begin 2**28 blocks after another's
+    number = seed * 1_000_003 + block_index + step * 2**28
+    return torch.randn(shape, generator=torch.Generator().manual_seed(number % 2**63))
+
+
+def block_noises(
+    seed: int, block_index: int, shape: tuple[int, ...], steps: int, device: str = "cpu"
+) -> Tensor:
+    """Return all noise of a block, [steps, *shape], in one transfer before its first step.
+
+    The first is what denoising starts from, the others what is added after each step but the last:
+    `generator.sample(noises[0], ..., draw=noises[1:].__getitem__)`. Nothing is copied between
+    steps, where a device would have to be waited for.
+    """
+    noises = [block_noise(seed, block_index, shape, step) for step in range(steps)]
+    return torch.stack(noises).to(device)

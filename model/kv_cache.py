@@ -1,18 +1,23 @@
 """Preallocated keys and values of remembered frames, and how a block reads them.
 
-Storage is one tensor of slots for keys and one for values. A block attends one contiguous view:
-its own tokens in front, attended frames behind. Attended slots are gathered once a block, never
-concatenated, and the denoising steps only rewrite the front. Heads are the outer axis, so that a
-head's keys lie together, as matrix products want them.
+Storage is one tensor of slots for keys and one for values, with room in front for the block's own
+tokens. A block attends one view: its own tokens, then the attended frames. On a GPU, where these
+are the first slots in order (policies that attend all they keep), the view lies in the storage
+itself; otherwise they are gathered once a block into a second place, tightly, because matrix
+products on a CPU copy what has gaps, in every layer and step. Nothing is ever concatenated, and the
+denoising steps only rewrite the block's own part. Heads are an outer axis, so that a head's keys
+lie together.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 
 import torch
 from torch import Tensor
 
 from model.attention import AttentionKernel
+from model.dit import Attend
 from model.memory import SlotWrite
 
 
@@ -43,15 +48,30 @@ class KVCache:
     """
 
     def __init__(
-        self, shape: CacheShape, slots: int, dtype: torch.dtype, device: str = "cpu"
+        self,
+        shape: CacheShape,
+        slots: int,
+        dtype: torch.dtype,
+        device: str = "cpu",
+        most_frames: int | None = None,
     ) -> None:
+        """Reserve room.
+
+        Args:
+            shape: sizes.
+            slots: frames that can be kept.
+            dtype: of keys and values.
+            device: where they lie.
+            most_frames: frames that one pass makes at most; None: a block.
+        """
         self.shape, self.slots, self.dtype, self.device = shape, slots, dtype, device
-        self._own = shape.block_length * shape.tokens
-        self._keys = self._allocate(slots)
-        self._values = self._allocate(slots)
-        self._read_capacity = 0
-        self._length = self._own
-        self._grow(8)
+        self._reads_in_place = torch.device(device).type != "cpu"
+        self._front = (most_frames or shape.block_length) * shape.tokens
+        self._keys, self._values = self._allocate(slots), self._allocate(slots)
+        self._gathered = self._keys.new_empty(0), self._keys.new_empty(0)  # flat
+        self._read_keys, self._read_values = self._keys, self._values
+        self._own = slice(self._front - shape.block_length * shape.tokens, self._front)
+        self._seen = self._own
 
     @property
     def slot_bytes(self) -> int:
@@ -66,58 +86,79 @@ class KVCache:
             frames: how many frames the passes make; None: a whole block.
         """
         tokens = self.shape.tokens
-        self._own = (frames or self.shape.block_length) * tokens
-        if len(slots) > self._read_capacity:
-            self._grow(len(slots))
-        self._length = self._own + len(slots) * tokens
-        for place, slot in enumerate(slots):
-            start = self._own + place * tokens
-            self._read_keys[..., start : start + tokens, :] = self._keys[:, slot]
-            self._read_values[..., start : start + tokens, :] = self._values[:, slot]
+        own = (frames or self.shape.block_length) * tokens
+        if own > self._front:
+            raise ValueError(f"{frames} frames in a pass, room for {self._front // tokens}")
+        in_order = all(place == slot for place, slot in enumerate(slots))
+        if in_order and self._reads_in_place:
+            self._read_keys, self._read_values = self._keys, self._values
+            self._own = slice(self._front - own, self._front)
+            self._seen = slice(self._front - own, self._front + len(slots) * tokens)
+        else:
+            self._own = slice(0, own)
+            self._seen = slice(0, own + len(slots) * tokens)
+            self._gather(slots)
 
-    def reader(self, kernel: AttentionKernel):
+    def reader(self, kernel: AttentionKernel) -> Attend:
         """Return the strategy that self-attention calls in every layer."""
 
         def attend(layer_index: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
             keys = self._read_keys[layer_index].transpose(1, 2)  # [B, M, N, D]
             values = self._read_values[layer_index].transpose(1, 2)
-            keys[:, : self._own] = k
-            values[:, : self._own] = v
-            return kernel(q, keys[:, : self._length], values[:, : self._length])
+            keys[:, self._own] = k
+            values[:, self._own] = v
+            return kernel(q, keys[:, self._seen], values[:, self._seen])
 
         return attend
 
     def write(self, writes: Sequence[SlotWrite]) -> None:
-        """Keep frames of the last pass's block in slots."""
+        """Keep frames of the last pass in slots."""
         tokens = self.shape.tokens
         for write in writes:
-            rows = slice(write.frame * tokens, (write.frame + 1) * tokens)
-            self._keys[:, write.slot] = self._read_keys[..., rows, :]
-            self._values[:, write.slot] = self._read_values[..., rows, :]
+            first = self._own.start + write.frame * tokens
+            rows = slice(first, first + tokens)
+            self._keys[..., self._rows(write.slot), :] = self._read_keys[..., rows, :]
+            self._values[..., self._rows(write.slot), :] = self._read_values[..., rows, :]
 
     def export(self, slots: Sequence[int]) -> tuple[Tensor, Tensor]:
         """Return copies of the keys and values of slots, [layers, n, B, tokens, N, D]."""
         index = torch.tensor(list(slots), dtype=torch.long, device=self.device)
-        keys, values = (all_.index_select(1, index) for all_ in (self._keys, self._values))
-        return keys.transpose(3, 4), values.transpose(3, 4)
+        kept = (
+            all_[..., self._front :, :]
+            .unflatten(-2, (-1, self.shape.tokens))
+            .index_select(3, index)
+            for all_ in (self._keys, self._values)  # [layers, B, N, n, tokens, D]
+        )
+        keys, values = (some.permute(0, 3, 1, 4, 2, 5) for some in kept)
+        return keys, values
 
     def load(self, slots: Sequence[int], keys: Tensor, values: Tensor) -> None:
         """Put back what `export` returned."""
         for place, slot in enumerate(slots):
-            self._keys[:, slot] = keys[:, place].transpose(2, 3)
-            self._values[:, slot] = values[:, place].transpose(2, 3)
+            self._keys[..., self._rows(slot), :] = keys[:, place].transpose(2, 3)
+            self._values[..., self._rows(slot), :] = values[:, place].transpose(2, 3)
+
+    def _rows(self, slot: int) -> slice:
+        """Return where the tokens of a slot lie."""
+        first = self._front + slot * self.shape.tokens
+        return slice(first, first + self.shape.tokens)
+
+    def _gather(self, slots: Sequence[int]) -> None:
+        sizes = (*self._keys.shape[:3], self._seen.stop, self.shape.head_dim)
+        numbers = prod(sizes)
+        if numbers > self._gathered[0].numel():  # doubling, so that growing is rare
+            room = max(8, 2 * len(slots))
+            self._gathered = tuple(self._allocate(room).flatten() for _ in range(2))
+        self._read_keys, self._read_values = (flat[:numbers].view(sizes) for flat in self._gathered)
+        for place, slot in enumerate(slots):
+            first = self._own.stop + place * self.shape.tokens
+            rows = slice(first, first + self.shape.tokens)
+            self._read_keys[..., rows, :] = self._keys[..., self._rows(slot), :]
+            self._read_values[..., rows, :] = self._values[..., self._rows(slot), :]
 
     def _allocate(self, slots: int) -> Tensor:
         shape = self.shape
-        sizes = (shape.layers, slots, shape.batch, shape.heads, shape.tokens, shape.head_dim)
+        length = self._front + slots * shape.tokens
+        sizes = (shape.layers, shape.batch, shape.heads, length, shape.head_dim)
         # written once now, so that resident memory does not grow while slots fill
         return torch.empty(sizes, dtype=self.dtype, device=self.device).zero_()
-
-    def _grow(self, frames: int) -> None:
-        """Make room to attend `frames`, doubling so that growing is rare."""
-        self._read_capacity = max(frames, min(self.slots, 2 * self._read_capacity))
-        shape = self.shape
-        length = (shape.block_length + self._read_capacity) * shape.tokens
-        sizes = (shape.layers, shape.batch, shape.heads, length, shape.head_dim)
-        self._read_keys = torch.zeros(sizes, dtype=self.dtype, device=self.device)
-        self._read_values = torch.zeros_like(self._read_keys)

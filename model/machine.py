@@ -1,7 +1,10 @@
 """A short probe at start: which dtype, attention kernel and thread count suit this machine.
 
-bf16 pays only where the CPU has instructions for it, and a second thread only where a core is
-free; so the real pass of a block is timed both ways. The choice is recorded with every session.
+bf16 pays only where the CPU has instructions for it, and more threads only where cores are free; so
+the real pass of a block is timed in several ways. One core is left alone: it decodes while the
+others remember, and it draws the window. (With OpenMP on every core, its threads wait for each
+other whenever anything else runs: blocks then took up to ten times as long.) The choice is recorded
+with every session.
 """
 
 import platform
@@ -69,7 +72,7 @@ def probe(run: Callable[[torch.dtype, str], Callable[[], object]]) -> Execution:
     if torch.cuda.is_available():
         return Execution("cuda", torch.bfloat16, "sdpa", everything)
     timed = []
-    for threads in sorted({1, everything}):
+    for threads in sorted({1, max(1, everything // 2), max(1, everything - 1)}):
         torch.set_num_threads(threads)
         for dtype, kernel in CHOICES:
             pass_ms = _time(run(dtype, kernel))

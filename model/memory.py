@@ -281,7 +281,7 @@ class Window(_Policy):
         self._forget_before(block.first_frame - (self.setting.window_blocks - 1) * length)
         writes = []
         for frame in range(length):
-            is_sink = block.first_frame == 0 and frame < self.setting.sink_frames
+            is_sink = block.first_frame + frame < self.setting.sink_frames
             slot = self.table.place(protected=("sink",))
             writes.append(self._put(block, frame, "sink" if is_sink else "raw", slot))
         return tuple(writes)

@@ -12,6 +12,8 @@ from torch import Tensor
 
 from model.config import RayConfig
 
+TABLE_FRAMES = 1024  # rows of the public checkpoints' table
+
 
 def rotate(x: Tensor, rotary: Tensor) -> Tensor:
     """Turn adjacent channel pairs of queries or keys, [B, L, N, D], in fp32."""
@@ -64,6 +66,49 @@ def index_rotary(frames: Tensor, height: int, width: int, head_dim: int) -> Tens
         dim=-1,
     ).reshape(1, len(frames) * height * width, 1, -1)
     return _unit(angles)
+
+
+class GridCoordinates:
+    """Wan's coordinates of a video of one size, from tables: no float64 while a session runs.
+
+        grid = GridCoordinates(height=30, width=52, head_dim=128)
+        rotary = grid.rotary(first_frame=3, frames=3)
+
+    Public code stops at frame 1,023, where its table ends. A row is a formula of its index, so this
+    table grows (twice as long each time, computed on the CPU), and rows below 1,024 stay what they
+    are. Attention sees differences of indices only, and these do not grow with the session where
+    memory is a ring or a window. They do for sinks and where all history is kept: such distances
+    are beyond anything the checkpoints were trained on (at most 128 frames), with or without a
+    table. Every angle stays exact, but how a checkpoint reads so distant a frame is its own affair.
+    """
+
+    def __init__(self, height: int, width: int, head_dim: int, device: str = "cpu") -> None:
+        frequencies, by_row, by_column = index_frequencies(head_dim)
+        self._frequencies, self._device = frequencies, device
+        rows = torch.outer(torch.arange(height).double(), by_row)[:, None]
+        columns = torch.outer(torch.arange(width).double(), by_column)[None]
+        places = torch.cat(
+            (rows.expand(-1, width, -1), columns.expand(height, -1, -1)), dim=-1
+        ).flatten(0, 1)
+        self._places = _unit(places).to(device)  # [L, pairs of rows and columns]
+        self._frames = self._table(0, TABLE_FRAMES)  # [rows, pairs of frames]
+
+    def rotary(self, first_frame: int, frames: int) -> Tensor:
+        """Return the coordinates of consecutive frames, [1, F * L, 1, D/2]."""
+        end = first_frame + frames
+        while end > len(self._frames):
+            known = len(self._frames)
+            self._frames = torch.cat((self._frames, self._table(known, 2 * known)))
+        tokens, across = self._places.shape
+        along = len(self._frequencies)
+        turns = self._places.new_empty(frames, tokens, along + across)
+        turns[..., :along] = self._frames[first_frame:end, None]
+        turns[..., along:] = self._places
+        return turns.view(1, frames * tokens, 1, along + across)
+
+    def _table(self, first: int, end: int) -> Tensor:
+        angles = torch.outer(torch.arange(first, end).double(), self._frequencies)
+        return _unit(angles).to(self._device)
 
 
 class RayCoordinates:

@@ -3,15 +3,11 @@
 Importing this module imports `transformers`, which takes seconds: only backends and training do.
 """
 
-from collections.abc import Sequence
-
-import torch
-from tokenizers import Tokenizer
 from torch import Tensor, nn
 from transformers.models.umt5.configuration_umt5 import UMT5Config
 from transformers.models.umt5.modeling_umt5 import UMT5EncoderModel
 
-from model.config import END, TextConfig
+from model.config import TextConfig
 
 
 class TextEncoder(nn.Module):
@@ -43,15 +39,3 @@ class TextEncoder(nn.Module):
         """Return features, [B, text_len, dim], of token ids and their mask, [B, text_len]."""
         features = self.umt5(input_ids=ids, attention_mask=mask).last_hidden_state
         return features * mask[..., None].to(features.dtype)
-
-
-def tokenise(tokenizer: Tokenizer, prompts: Sequence[str], text_len: int) -> tuple[Tensor, Tensor]:
-    """Return ids and mask, int64 [B, text_len]; longer prompts are cut, the end mark stays."""
-    ids = torch.zeros(len(prompts), text_len, dtype=torch.long)
-    mask = torch.zeros_like(ids)
-    end = tokenizer.token_to_id(END)
-    for row, prompt in enumerate(prompts):
-        tokens = [*tokenizer.encode(prompt).ids[: text_len - 1], end]
-        ids[row, : len(tokens)] = torch.tensor(tokens)
-        mask[row, : len(tokens)] = 1
-    return ids, mask

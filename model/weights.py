@@ -14,6 +14,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from model.checkpoints import differences
 from model.config import END, PocketConfig
 from model.world import WEIGHTS, MissingWeights
 
@@ -42,29 +43,42 @@ def read_config(folder: Path) -> PocketConfig:
         return PocketConfig.from_dict(json.loads(path.read_text()))
     except FileNotFoundError:
         raise MissingWeights(f"weights not found: {path} is missing; {_REMEDY}") from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, ArithmeticError, LookupError, TypeError, AttributeError) as error:
         raise MissingWeights(f"{path} cannot be read ({error}); {_REMEDY}") from error
+    except RecursionError:
+        raise MissingWeights(f"{path} cannot be read (too deep); {_REMEDY}") from None
 
 
-def load_into(module: nn.Module, path: Path) -> None:
+def load_into(module: nn.Module, path: Path, part: str = "") -> None:
     """Load a safetensors file strictly, whatever float type it is stored in.
+
+    Args:
+        module: what to load into.
+        path: of the file.
+        part: what the names of the module's tensors begin with in the file; others are left out.
 
     Raises:
         MissingWeights: the file is absent, damaged, or does not fit the module.
     """
     try:
-        state = load_file(path)
+        state = {name: value for name, value in load_file(path).items() if name.startswith(part)}
     except FileNotFoundError:
         raise MissingWeights(f"weights not found: {path} is missing; {_REMEDY}") from None
     except (SafetensorError, OSError, ValueError) as error:
         raise MissingWeights(f"{path} is damaged ({error}); {_REMEDY}") from error
-    expected = module.state_dict()
-    difference = _first_difference(expected, state)
-    if difference:
-        raise MissingWeights(f"{path} is of another architecture: {difference}; {_REMEDY}")
+    shapes = [
+        {name: tuple(value.shape) for name, value in tensors}
+        for tensors in (
+            ((part + name, value) for name, value in module.state_dict().items()),
+            state.items(),
+        )
+    ]
+    differing = differences(*shapes)
+    if differing:
+        raise MissingWeights(f"{path} is of another architecture: {differing}; {_REMEDY}")
     if not all(torch.isfinite(value).all() for value in state.values()):
         raise MissingWeights(f"{path} holds values that are not finite; {_REMEDY}")
-    module.load_state_dict(state)
+    module.load_state_dict({name.removeprefix(part): value for name, value in state.items()})
 
 
 def load_tokenizer(folder: Path, config: PocketConfig) -> "Tokenizer":
@@ -131,13 +145,3 @@ def weights_hash(folder: Path) -> str:
 
 def _without_shared(state: dict) -> dict:
     return {key: value.clone() for key, value in state.items()}
-
-
-def _first_difference(expected: dict, actual: dict) -> str:
-    for key, value in expected.items():
-        if key not in actual:
-            return f'"{key}" is missing'
-        if actual[key].shape != value.shape:
-            return f'"{key}" is {tuple(actual[key].shape)}, expected {tuple(value.shape)}'
-    extra = next((key for key in actual if key not in expected), None)
-    return f'"{extra}" is unknown' if extra else ""

@@ -177,6 +177,9 @@ class World(Protocol):
     def restore(self, state: WorldState) -> None:
         """Go on from a snapshot: restore and continue equals uninterrupted."""
 
+    def expect_prompt(self) -> None:
+        """Get ready to read a prompt, which may take seconds the first time."""
+
     def round_trip(self, frames: Frames) -> Frames:
         """Return frames after the autoencoder alone: the best that memory could give back."""
 
@@ -189,7 +192,9 @@ class World(Protocol):
 
 def available_worlds() -> tuple[str, ...]:
     """Return the names that `load_world` accepts."""
-    return ("pocket",)
+    from model.worlds import STREAMS  # which imports this module
+
+    return STREAMS
 
 
 def words_of(name: str) -> Path | None:
@@ -230,6 +235,8 @@ def load_world(
     if name not in available_worlds():
         known = ", ".join(available_worlds())
         raise WorldFailed(f'world "{name}" not found; available: {known}')
+    if name != "pocket":
+        return _load_full(name, memory, look_ahead, execution, on_progress)
     from model.backends import pocket
 
     return pocket.load(
@@ -237,4 +244,33 @@ def load_world(
         look_ahead=look_ahead,
         on_progress=on_progress,
         execution=pocket.recorded_execution(execution) if execution else None,
+    )
+
+
+def _load_full(
+    name: str,
+    memory: MemorySetting | None,
+    look_ahead: bool,
+    execution: dict | None,
+    on_progress: Progress,
+) -> World:
+    """Load a full-size world after a look at device, weights and memory, cheapest first."""
+    from model.preflight import prepare
+
+    on_progress("weights", 0.0)
+    start = prepare(name, memory)
+    if start.reduced:
+        on_progress(f"to fit {start.device.name}: {start.plan.words()}", 0.0)
+    try:
+        from model.backends import full
+    except ImportError as error:
+        raise WorldFailed(
+            f"full-size worlds need more packages ({error}); run `pip install -e '.[full]'`"
+        ) from error
+    return full.load(
+        start,
+        memory or start.row.memory_setting(),
+        look_ahead=look_ahead,
+        execution=execution,
+        on_progress=on_progress,
     )

@@ -91,7 +91,7 @@ class PlayerActions:
             "to_anchor": self._to_anchor,
             "postcards": self._cards.press,
             "probes": self._probes,
-            "prompt": lambda: self._box.open(self._screen.reel.current.block.prompt),
+            "prompt": self._write_prompt,
             "new_seed": self._new_seed,
             "split": self._split,
             "policy": self._next_policy,
@@ -123,6 +123,10 @@ class PlayerActions:
 
     def _probes(self) -> None:
         self._screen.outcome = OpenProbes()
+
+    def _write_prompt(self) -> None:
+        self._worker.call(Session.expect_prompt)  # while the player types
+        self._box.open(self._screen.reel.current.block.prompt)
 
     def _new_seed(self) -> None:
         self._cards.stop()

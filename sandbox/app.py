@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 TITLE = "MAG sandbox"
 SWITCH_S = 0.001  # longest turn of a thread that others wait for [s]; halves the jitter of frames
 IDLE_S = 0.25  # longest sleep of the main loop [s]
+LOOK_S = 0.004  # between two looks for events while there is nothing to do [s]
 WAKE = pygame.event.custom_type()  # the worker has news
 
 
@@ -254,16 +255,18 @@ def _quick_turns() -> Iterator[None]:
 
 
 def _events(wake_at: float | None) -> list[pygame.Event]:
-    """Sleep until an event or the given time, and return the events."""
-    left = IDLE_S if wake_at is None else min(IDLE_S, wake_at - time.perf_counter())
-    if left >= 0.001:
-        first = pygame.event.wait(int(left * 1000))
-        if first.type != pygame.NOEVENT:
-            return [first, *pygame.event.get()]
-        left = 0.0 if wake_at is None else wake_at - time.perf_counter()
-    if 0 < left < 0.002:
-        time.sleep(left)  # what is below the millisecond of pygame's clock
-    return pygame.event.get()
+    """Sleep until an event or the given time, and return the events.
+
+    SDL's own waiting looks for events every millisecond, which took a fortieth of a core.
+    """
+    latest = time.perf_counter() + IDLE_S
+    wake_at = latest if wake_at is None else min(latest, wake_at)
+    while True:
+        events = pygame.event.get()
+        left = wake_at - time.perf_counter()
+        if events or left <= 0:
+            return events
+        time.sleep(min(left, LOOK_S))
 
 
 def wake() -> None:

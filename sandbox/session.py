@@ -174,6 +174,10 @@ class Session:
         """Ask for another prompt or memory setting from the next block on; from any thread."""
         self._changes.put(Control(prompt=prompt, memory=memory))
 
+    def expect_prompt(self) -> None:
+        """Let the world get ready to read a prompt, which a player has begun to write."""
+        self.world.expect_prompt()
+
     def prepare(self) -> bool:
         """Let the world look ahead while nothing else waits; True if there was work."""
         return self.world.prepare()

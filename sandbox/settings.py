@@ -3,17 +3,28 @@
 Imports no pygame: the command line reads it before a window is chosen.
 """
 
-import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from model.world import MemorySetting
-from scenes.files import FieldError, FileError, read_checked_yaml
+from model.world import MemorySetting, available_policies
+from scenes.files import FieldError, FileError, nearest, read_checked_yaml
+from scenes.folders import HOME_VARIABLE, config_folder, data_folder
 
-HOME_VARIABLE = "MAG_SANDBOX_HOME"
-FOLDER = "mag-sandbox"
+__all__ = [
+    "FILE",
+    "HOME_VARIABLE",
+    "DisplayError",
+    "FitMode",
+    "HudLevel",
+    "SandboxConfig",
+    "ScaleMode",
+    "SettingsError",
+    "config_folder",
+    "data_folder",
+    "load_settings",
+]
+
 FILE = "settings.yaml"
 MEMORY = MemorySetting()
 HudLevel = Literal["full", "small", "off"]
@@ -82,34 +93,14 @@ def load_settings(path: Path | None = None) -> SandboxConfig:
         SettingsError: the file is wrong.
     """
     path = path or config_folder() / FILE
-    return (
-        read_checked_yaml(path, SandboxConfig, SettingsError) if path.exists() else SandboxConfig()
-    )
-
-
-def config_folder() -> Path:
-    """Return where this platform keeps settings; $MAG_SANDBOX_HOME goes first."""
-    home = os.environ.get(HOME_VARIABLE)
-    if home:
-        return Path(home)
-    if sys.platform == "win32":
-        return Path(os.environ.get("APPDATA") or Path.home() / "AppData" / "Roaming") / FOLDER
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support" / FOLDER
-    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / FOLDER
-
-
-def data_folder() -> Path:
-    """Return where this platform keeps what a player makes; $MAG_SANDBOX_HOME goes first."""
-    home = os.environ.get(HOME_VARIABLE)
-    if home:
-        return Path(home) / "data"
-    if sys.platform == "win32":
-        local = os.environ.get("LOCALAPPDATA")
-        return Path(local or Path.home() / "AppData" / "Local") / FOLDER
-    if sys.platform == "darwin":
-        return config_folder()
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / FOLDER
+    if not path.exists():
+        return SandboxConfig()
+    settings, known = read_checked_yaml(path, SandboxConfig, SettingsError), available_policies()
+    if settings.memory not in known:
+        guess = nearest(settings.memory, known)
+        problem = f'{path}: memory policy "{settings.memory}" not found{guess}; available: '
+        raise SettingsError(problem + ", ".join(known))
+    return settings
 
 
 def _check_range(field: str, value: float, low: float, high: float) -> None:

@@ -78,6 +78,11 @@ class SplitWorld:
             self._move(1, control)
         return self._joined()
 
+    def expect_prompt(self) -> None:
+        """Let both get ready to read a prompt."""
+        for world in self._worlds:
+            world.expect_prompt()
+
     def prepare(self) -> bool:
         """Let both look ahead."""
         first, second = (world.prepare() for world in self._worlds)

@@ -134,6 +134,9 @@ class FakeWorld:
     def provenance(self) -> dict:
         return {"weights": "0" * 16, "dtype": "uint8", "threads": 1}
 
+    def expect_prompt(self) -> None:
+        """Read prompts at once."""
+
     def close(self) -> None:
         self.closed = True
 

@@ -10,6 +10,8 @@ from model.world import WorldFailed
 from training.config import PocketTraining
 from training.curve import LogError, write_curves
 
+CURVES = ("images", "views", "guided views", "blocks")  # kinds of steps
+
 
 class _Parser(argparse.ArgumentParser):
     """Says in one line what is wrong."""
@@ -44,6 +46,8 @@ def parser() -> argparse.ArgumentParser:
     pocket.add_argument(
         "--init-from", type=Path, help="weights folder to start from, with fresh optimisers"
     )
+    texts = commands.add_parser("texts", help="read the library scenes' prompts once, for the game")
+    texts.add_argument("folder", type=Path, help="of the weights, where the file is written")
     curve = commands.add_parser("curve", help="draw the loss curves of a run as SVG")
     curve.add_argument("--folder", type=Path, default=usual.folder, help="of the run")
     curve.add_argument("--picture", type=Path, required=True, help="SVG file to write")
@@ -61,7 +65,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run a training command; returns the exit code."""
     options = parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    commands = {"pocket": _train, "curve": _draw}
+    commands = {"pocket": _train, "curve": _draw, "texts": _read_prompts}
     try:
         commands[options.command](options)
     except (WorldFailed, LogError) as error:
@@ -86,8 +90,14 @@ def _train(options: argparse.Namespace) -> None:
     train(PocketTraining(**{name: settings[name] for name in PocketTraining.__dataclass_fields__}))
 
 
+def _read_prompts(options: argparse.Namespace) -> None:
+    from training.texts import write_scene_texts  # imports torch
+
+    write_scene_texts(options.folder)
+
+
 def _draw(options: argparse.Namespace) -> None:
-    write_curves(options.folder / "log.jsonl", options.picture, ("images", "blocks"))
+    write_curves(options.folder / "log.jsonl", options.picture, CURVES)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from training.stage_autoencoder import AutoencoderStage, DecoderStage
 from training.stage_images import Captions, ImageStage
 from training.stage_sequences import SequenceStage
 from training.stage_world import WorldStage
+from training.texts import write_scene_texts
 from training.tokens import save_tokenizer, train_tokenizer
 from training.words import write_words
 
@@ -116,9 +117,10 @@ class PocketPipeline:
         return Tokenizer.from_file(str(path))
 
     def export(self, folder: Path) -> None:
-        """Write the weights that the game loads, and the words they know."""
+        """Write the weights that the game loads, the words they know, and prompts read."""
         self._save(folder)
         write_words((caption for each in self.data.captions for caption in each), folder)
+        write_scene_texts(folder)
         logger.info("weights written to %s", folder)
 
     def _save(self, folder: Path) -> None:

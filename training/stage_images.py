@@ -13,8 +13,8 @@ from model.dit import own_block_attention
 from model.flow import euler_levels, euler_step
 from model.frames import to_frames
 from model.networks import PocketNetworks
+from model.prompts import tokenise
 from model.rope import RayCoordinates
-from model.text_encoder import tokenise
 from training.data import PanoramaSet
 from training.devices import Device
 from training.latents import LatentPool, corners_to_poses

@@ -2,6 +2,7 @@
 
 import os
 import platform
+from collections.abc import Mapping
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image, ImageOps
+from tokenizers import Tokenizer
+from torch import Tensor
 
 from controls.camera import CameraSpeed
 from model.attention import KERNELS
@@ -18,15 +21,18 @@ from model.config import PocketConfig
 from model.diffusion_world import MIB, Codec, DiffusionWorld
 from model.dit import DiT, own_block_attention
 from model.frames import to_frames, to_pictures
+from model.fused import fold_text, fuse
 from model.generator import BlockGenerator
 from model.kv_cache import CacheShape, KVCache
 from model.machine import Execution, probe
 from model.memory import MEMORY_POLICIES, make_policy
-from model.networks import PocketNetworks
+from model.prompts import PromptFeatures, read_texts
 from model.rope import RayCoordinates
 from model.weights import (
+    AUTOENCODER,
     POCKET_WEIGHTS,
-    load_pocket_parts,
+    WORLD,
+    load_into,
     load_tokenizer,
     read_config,
     weights_hash,
@@ -62,30 +68,23 @@ def load(
     make_policy(memory, capacity=1)  # before anything is read
     on_progress("weights", 0.0)
     config = read_config(weights)
-    networks = PocketNetworks(config)
-    autoencoder = Autoencoder(config.autoencoder)
-    load_pocket_parts(weights, networks, autoencoder)
-    conditioner = Conditioner(networks, load_tokenizer(weights, config))
-    networks.eval().requires_grad_(False).dit.fuse()
-    autoencoder.eval().requires_grad_(False)
+    dit, autoencoder = _networks(config, weights)
+    tokenizer = load_tokenizer(weights, config)
+    known = read_texts(weights, weights_hash(weights))
+    features = prompt_features(weights, config, tokenizer, known)
     on_progress("probe", 0.6)
     execution = execution or _probe(config)
     torch.set_num_threads(execution.threads)
-    networks.dit.kernel = KERNELS[execution.kernel]
-    networks.to(execution.device, execution.dtype)
+    dit.kernel = KERNELS[execution.kernel]
+    dit.to(execution.device, execution.dtype)
+    conditioner = Conditioner(fold_text(fuse(dit)), features)
     autoencoder.to(execution.device, execution.dtype, memory_format=torch.channels_last)
     on_progress("memory", 0.9)
     cache = _cache(config, memory, execution)
     world = DiffusionWorld(
         spec=_spec(config),
         conditioner=conditioner,
-        generator=BlockGenerator(
-            networks.dit,
-            networks.dit,
-            cache,
-            config.flow.shift,
-            conditioner.text_keys(""),
-        ),
+        generator=BlockGenerator(dit, dit, cache, config.flow.shift, conditioner.text_keys("")),
         cache=cache,
         rays=_rays(config),
         codec=_codec(autoencoder, config, execution),
@@ -97,6 +96,36 @@ def load(
     )
     on_progress("ready", 1.0)
     return world
+
+
+def _networks(config: PocketConfig, weights: Path) -> tuple[DiT, Autoencoder]:
+    """Return what makes latents and what turns them into pictures, for inference."""
+    dit, autoencoder = DiT(config.dit), Autoencoder(config.autoencoder)
+    load_into(dit, weights / WORLD, part="dit.")
+    load_into(autoencoder, weights / AUTOENCODER)
+    return dit.eval().requires_grad_(False), autoencoder.eval().requires_grad_(False)
+
+
+def prompt_features(
+    weights: Path, config: PocketConfig, tokenizer: Tokenizer, known: Mapping[str, Tensor]
+) -> PromptFeatures:
+    """Return what reads prompts; the encoder is loaded when there is one that is not known.
+
+    Args:
+        weights: folder of the encoder.
+        config: of the weights.
+        tokenizer: of the weights.
+        known: features of prompts, see `read_texts`.
+    """
+
+    def load_encoder():
+        from model.text_encoder import TextEncoder  # takes seconds to import
+
+        encoder = TextEncoder(config.text)
+        load_into(encoder, weights / WORLD, part="text.")
+        return encoder.eval().requires_grad_(False)
+
+    return PromptFeatures(tokenizer, config.text.text_len, load_encoder, known)
 
 
 def recorded_execution(data: dict) -> Execution:

@@ -8,7 +8,6 @@ from evaluation.metrics import (
     bootstrap_interval,
     frechet_distance,
     gradient_energy,
-    image_shift,
     psnr,
     recall,
     sharpness,
@@ -70,19 +69,6 @@ def test_frechet_distance_of_known_distributions():
     # squared distance of the means, and (2 - 1) squared, in each of 5 directions
     assert frechet_distance(features, others) == pytest.approx(5 * (9 + 1), rel=0.05)
     assert frechet_distance(features, others) == pytest.approx(frechet_distance(others, features))
-
-
-@pytest.mark.parametrize("turn", [(0.0, 0.0), (1.25, 0.0), (-1.25, 0.0), (0.3, 0.1), (3.75, -2.5)])
-def test_a_turn_shifts_the_picture_by_its_pixels(ring: np.ndarray, turn: tuple[float, float]):
-    yaw, pitch = turn
-    shift = image_shift(view_at(ring, 40.0, 0.0), view_at(ring, 40.0 + yaw, pitch))
-    expected = np.array([-yaw, pitch]) * 320 / 90
-    assert np.abs(shift - expected).max() < 0.15
-
-
-def test_an_empty_picture_has_no_measurable_shift():
-    blank = np.full((192, 320, 3), 90, np.uint8)
-    assert image_shift(blank, blank) is None
 
 
 def test_recall_runs_from_floor_to_ceiling():

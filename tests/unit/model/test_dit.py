@@ -6,6 +6,7 @@ from torch import nn
 
 from model.attention import KERNELS, matmul_attention, sdpa_attention
 from model.dit import DiT, own_block_attention
+from model.fused import fold_text, fuse
 from tests.tiny import TINY, tiny_networks, tiny_rays
 
 LENGTH = TINY.block_length
@@ -33,9 +34,37 @@ def flow(dit: DiT, given: dict) -> torch.Tensor:
     )  # fmt: skip
 
 
-def test_fused_projections_equal_separate_ones():
-    separate, fused = tiny_networks().dit, tiny_networks().dit.fuse()
-    assert torch.allclose(flow(separate, inputs()), flow(fused, inputs()), atol=1e-5)
+@pytest.mark.parametrize("dtype, tolerance", [(torch.float32, 1e-5), (torch.bfloat16, 0.05)])
+def test_fused_projections_and_folded_text_equal_separate_ones(dtype, tolerance):
+    given = {name: x if x.is_complex() else x.to(dtype) for name, x in inputs().items()}
+    separate, fused = (tiny_networks().dit.to(dtype) for _ in range(2))
+    folded = fold_text(fuse(fused.requires_grad_(False)))
+    assert torch.allclose(flow(separate, given), flow(folded, given), atol=tolerance)
+
+
+def test_folded_text_refuses_several_prompts():
+    dit = fold_text(tiny_networks().dit)
+    with pytest.raises(ValueError, match="2 prompts at once"):
+        dit.text_keys(torch.zeros(2, TINY.text.text_len, TINY.text.dim))
+
+
+def test_memorising_shows_the_same_keys_and_values_as_a_whole_pass():
+    dit, given = tiny_networks().dit, inputs()
+    seen = {"whole": [], "memorise": []}
+    for name, run in (("whole", dit), ("memorise", dit.memorise)):
+
+        def attend(layer_index, q, k, v, into=seen[name]):
+            into.append((layer_index, k, v))
+            return dit.kernel(q, k, v)
+
+        run(
+            given["latents"], dit.embed_time(given["timesteps"]), dit.text_keys(given["text"]),
+            given["rotary"], attend, given["features"],
+        )  # fmt: skip
+    assert len(seen["whole"]) == len(seen["memorise"]) == len(dit.blocks)
+    for (_, k, v), (_, other_k, other_v) in zip(*seen.values(), strict=True):
+        assert torch.equal(k, other_k)
+        assert torch.equal(v, other_v)
 
 
 def test_kernels_agree_with_and_without_bias():

@@ -1,5 +1,7 @@
 """Cached block-by-block forwards reproduce the official caches: our policies, our storage."""
 
+from math import ceil
+
 import pytest
 import torch
 
@@ -29,7 +31,7 @@ def setting_and_capacity(case: str) -> tuple[MemorySetting, int]:
     if case == "sf_full":
         return MemorySetting("full"), sizes["cache_frames"]
     past = sizes["cache_frames"] - sinks - LENGTH
-    window = MemorySetting("window", window_blocks=past // LENGTH, sink_frames=sinks)
+    window = MemorySetting("window", window_blocks=ceil(past / LENGTH), sink_frames=sinks)
     return window, sinks + past
 
 

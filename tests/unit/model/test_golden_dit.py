@@ -10,6 +10,7 @@ from model.attention import KERNELS
 from model.config import FULL, DiTConfig
 from model.dit import DiT, modulate, own_block_attention, sinusoidal_embedding
 from model.flow import FlowSchedule, add_noise, flow_from_x0, score_timestep, x0_from_flow
+from model.fused import fuse
 from model.rope import index_frequencies, index_rotary, rotate
 from tests.golden_vectors import GOLDEN_DIR, assert_matches, manifest, vectors
 
@@ -75,7 +76,7 @@ def test_every_activation_of_one_forward_matches(kernel, fused):
     golden = vectors("dit_trace")
     dit = golden_dit("dit_generator", kernel)
     if fused == "fused":
-        dit.fuse()
+        fuse(dit)
     seen = {}
 
     def keep(name):

@@ -3,9 +3,8 @@
 import pytest
 import torch
 
-from model.conditioning import Conditioner
 from model.config import END, PAD
-from model.text_encoder import tokenise
+from model.prompts import tokenise
 from tests.tiny import CAPTIONS, TINY, tiny_networks, tiny_tokenizer
 
 LENGTH = TINY.text.text_len
@@ -59,15 +58,3 @@ def test_padding_changes_no_feature(tokenizer):
     used = int(mask.sum())
     alone = encoder(ids[:, :used], mask[:, :used])
     assert torch.allclose(encoder(ids, mask)[:, :used], alone, atol=1e-5)
-
-
-def test_each_prompt_is_encoded_once(tokenizer):
-    networks = tiny_networks()
-    conditioner = Conditioner(networks, tokenizer)
-    first = conditioner.text_keys("a red tower")
-    assert conditioner.text_keys("a red tower") is first
-    assert not torch.equal(conditioner.text_keys("a green hill")[0][0], first[0][0])
-    for index in range(80):
-        conditioner.text_keys(f"tower {index}")
-    assert conditioner.text_keys("a red tower") is not first  # long ago, forgotten
-    assert torch.equal(conditioner.text_keys("a red tower")[0][0], first[0][0])

@@ -76,7 +76,7 @@ def test_a_truncated_file_is_named_with_the_remedy(folder, name, keep):
     ("fault", "said"),
     [
         (lambda state: state.pop("dit.head.head.bias"), '"dit.head.head.bias" is missing'),
-        (lambda state: state.update(extra=torch.ones(1)), '"extra" is unknown'),
+        (lambda state: state.update({"dit.extra": torch.ones(1)}), '"dit.extra" is unknown'),
         (
             lambda state: state.update({"dit.head.head.bias": torch.ones(3)}),
             '"dit.head.head.bias" is (3,), expected (16,)',

@@ -1,0 +1,214 @@
+"""Camera commands as sentences of the prompt, for worlds that are steered by text alone.
+
+There are finitely many sentences, so the prompts of a scene can be encoded beforehand; `phrases.py`
+says the same more briefly to people. `PhraseSmoother` keeps one sentence in force while keys
+jitter. Knows no text encoder and no world.
+"""
+
+import itertools
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal, get_args
+
+from controls.camera import CameraCommand
+
+TextAxis = Literal["yaw", "pitch", "zoom"]
+Direction = Literal[-1, 0, 1]
+Pace = Literal["slow", "steady", "fast"]
+AXES: tuple[TextAxis, ...] = get_args(TextAxis)
+PACES: tuple[Pace, ...] = get_args(Pace)
+AT_REST = 0.05  # fraction of full speed below which an axis is not meant
+STEADY, FAST = 0.4, 0.8  # fractions of full speed from which a pace begins
+BAND = 0.125  # by which a speed must pass a border before the pace changes
+MOVES: dict[tuple[TextAxis, int], str] = {
+    ("yaw", 1): "pans to the right",
+    ("yaw", -1): "pans to the left",
+    ("pitch", 1): "tilts up",
+    ("pitch", -1): "tilts down",
+    ("zoom", 1): "zooms in",
+    ("zoom", -1): "zooms out",
+}
+ADVERBS: dict[Pace, str] = {"slow": "slowly ", "steady": "", "fast": "quickly "}
+HOLD = "The camera stays completely still."
+
+
+@dataclass(frozen=True, slots=True)
+class CameraMotion:
+    """What a sentence can say of the camera: a direction on each axis, and one pace for all."""
+
+    yaw: Direction = 0
+    pitch: Direction = 0
+    zoom: Direction = 0
+    pace: Pace = "steady"  # always so where nothing moves
+
+    def __post_init__(self) -> None:
+        if any(direction not in (-1, 0, 1) for direction in self.directions):
+            raise ValueError(f"camera directions are {self.directions}, expected -1, 0 or 1")
+        if self.pace not in (PACES if any(self.directions) else ("steady",)):
+            raise ValueError(f'pace is "{self.pace}", expected {", ".join(PACES)}; still: steady')
+
+    @property
+    def directions(self) -> tuple[Direction, ...]:
+        """One for each of AXES."""
+        return self.yaw, self.pitch, self.zoom
+
+    @property
+    def phrase(self) -> str:
+        """The sentence: "The camera slowly pans to the left and tilts up."."""
+        pairs = zip(AXES, self.directions, strict=True)
+        moves = [MOVES[pair] for pair in pairs if pair[1]]
+        if not moves:
+            return HOLD
+        said = " and ".join([", ".join(moves[:-1]), moves[-1]] if moves[1:] else moves)
+        return f"The camera {ADVERBS[self.pace]}{said}."
+
+
+def motion_of(command: CameraCommand) -> CameraMotion:
+    """Return what a command means in words; the fastest axis sets the pace."""
+    speed = _speed(command)
+    pace: Pace = "fast" if speed >= FAST else "steady" if speed >= STEADY else "slow"
+    return _motion([_sign(getattr(command, axis)) for axis in AXES], pace)
+
+
+def compile_phrase(command: CameraCommand) -> str:
+    """Return the sentence of a command, one of `all_phrases`."""
+    return motion_of(command).phrase
+
+
+def all_motions(axes: Iterable[TextAxis] = AXES) -> tuple[CameraMotion, ...]:
+    """Return all that sentences can say, simplest first.
+
+    Args:
+        axes: those that may move; 79 motions for all three, 25 for two.
+    """
+    moving = set(axes)
+    ways = [(0, 1, -1) if axis in moving else (0,) for axis in AXES]
+    simplest_first = sorted(itertools.product(*ways), key=lambda way: sum(map(abs, way)))
+    return tuple(dict.fromkeys(_motion(way, pace) for way in simplest_first for pace in PACES))
+
+
+def all_phrases(axes: Iterable[TextAxis] = AXES) -> tuple[str, ...]:
+    """Return every sentence there is, simplest first; see `all_motions`."""
+    return tuple(motion.phrase for motion in all_motions(axes))
+
+
+def compose(prompt: str, phrase: str) -> str:
+    """Return a scene's prompt with a sentence on the camera at its end."""
+    scene = prompt.strip()
+    if not scene:
+        return phrase
+    return f"{scene} {phrase}" if scene.endswith((".", "!", "?", '"')) else f"{scene}. {phrase}"
+
+
+def scene_prompts(prompt: str, axes: Iterable[TextAxis] = AXES) -> tuple[str, ...]:
+    """Return all that a text encoder may be asked for one scene, simplest first."""
+    return tuple(compose(prompt, phrase) for phrase in all_phrases(axes))
+
+
+@dataclass(frozen=True, slots=True)
+class Smoothing:
+    """How firmly the sentence stays; SHARP follows every command at once."""
+
+    follow: float = 0.6  # share of the way that a direction's drive goes in a block, in (0, 1]
+    start: float = 0.5  # drive from which an axis moves, in (stop, follow]: one block is enough
+    stop: float = 0.2  # drive under which it rests again
+    pace: float = 0.4  # share of the way that the speed goes in a block, in (0, 1]
+    band: float = BAND  # by which the speed must pass a border
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.stop < self.start <= self.follow <= 1:
+            raise ValueError(
+                f"smoothing has stop {self.stop}, start {self.start} and follow {self.follow}; "
+                "expected 0 <= stop < start <= follow <= 1"
+            )
+        if not 0 < self.pace <= 1 or not 0 <= self.band < (FAST - STEADY) / 2:
+            raise ValueError(
+                f"smoothing has pace {self.pace} and band {self.band}; expected pace in (0, 1], "
+                f"band from 0 to {(FAST - STEADY) / 2:g}"
+            )
+
+
+SHARP = Smoothing(follow=1.0, pace=1.0, band=0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class PhraseSmoother:
+    """The sentence in force, and what decides when another takes over: a value, never changed.
+
+    The first block of a command from rest takes effect at once; letting go and turning round take
+    two blocks. Commands that alternate block by block settle on one sentence.
+
+    smoother = PhraseSmoother()
+    smoother = smoother.after(CameraCommand(yaw=-1.0))  # once a block
+    smoother.motion.phrase  # "The camera quickly pans to the left."
+    PhraseSmoother.from_dict(smoother.as_dict()) == smoother  # for parked states and recordings
+    """
+
+    motion: CameraMotion = CameraMotion()
+    drives: tuple[float, float, float] = (0.0, 0.0, 0.0)  # of AXES, in [-1, 1]
+    speed: float = 0.0  # smoothed, of blocks in which the camera was steered; 0 at rest
+    smoothing: Smoothing = Smoothing()
+
+    def after(self, command: CameraCommand) -> "PhraseSmoother":
+        """Return the smoother after one more block's command."""
+        rule = self.smoothing
+        wanted = [_sign(getattr(command, axis)) for axis in AXES]
+        drives = tuple(
+            drive + rule.follow * (sign - drive)
+            for drive, sign in zip(self.drives, wanted, strict=True)
+        )
+        directions = [
+            self._direction(old, drive)
+            for old, drive in zip(self.motion.directions, drives, strict=True)
+        ]
+        if not any(directions):
+            return replace(self, motion=CameraMotion(), drives=drives, speed=0.0)
+        speed, heard = self.speed, _speed(command)
+        if heard:
+            speed = speed + rule.pace * (heard - speed) if speed else heard
+        motion = _motion(directions, self._pace(speed))
+        return replace(self, motion=motion, drives=drives, speed=speed)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the smoother as plain JSON."""
+        return {**asdict(self), "drives": list(self.drives)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "PhraseSmoother":
+        """Return the smoother that `as_dict` described."""
+        return cls(
+            motion=CameraMotion(**data["motion"]),
+            drives=tuple(data["drives"]),
+            speed=data["speed"],
+            smoothing=Smoothing(**data["smoothing"]),
+        )
+
+    def _direction(self, old: Direction, drive: float) -> Direction:
+        least = self.smoothing.stop if old * drive > 0 else self.smoothing.start
+        return _sign(drive) if abs(drive) >= least else 0
+
+    def _pace(self, speed: float) -> Pace:
+        """Return the pace of a speed; from rest its own, later only across a band."""
+        resting = not any(self.motion.directions)
+        place = PACES.index(self.motion.pace)
+        reached = 0
+        for border, bound in enumerate((STEADY, FAST)):
+            band = 0.0 if resting else self.smoothing.band
+            reached += speed >= (bound - band if place > border else bound + band)
+        return PACES[reached]
+
+
+def _motion(directions: Iterable[Direction], pace: Pace) -> CameraMotion:
+    ways = tuple(directions)
+    return CameraMotion(*ways, pace=pace if any(ways) else "steady")
+
+
+def _speed(command: CameraCommand) -> float:
+    speed = max(abs(getattr(command, axis)) for axis in AXES)
+    return speed if speed >= AT_REST else 0.0
+
+
+def _sign(value: float) -> Direction:
+    if abs(value) < AT_REST:
+        return 0
+    return 1 if value > 0 else -1

@@ -1,0 +1,123 @@
+"""The best-match metric of MAG-Bench: a predicted frame is compared with the likest true one.
+
+A camera a little too fast or too slow is then not taken for forgetting. Which distance finds the
+match is the caller's choice, and its name goes with every score. Knows nothing of files, networks
+and worlds. Pictures are float [T, 3, H, W] in [-1, 1].
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+EQUAL_PSNR = 100.0  # dB; what equal videos score instead of infinity
+SSIM_WINDOW, SSIM_SIGMA = 11, 1.5  # px
+SSIM_CONSTANTS = (0.01**2, 0.03**2)
+
+Distance = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""From one picture [3, H, W] to many [T, 3, H, W], both in [-1, 1]: their distances [T]."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BestMatch:
+    """How one prediction fares against the truth."""
+
+    matches: np.ndarray  # of every predicted frame, the index of its true one, int64 [T]
+    distance_name: str  # of what found the matches
+    distance: float  # mean of predicted frames and their matches
+    psnr: float  # dB, mean of frames
+    ssim: float
+
+
+def absolute_difference(picture: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Return mean absolute differences, a `Distance` without weights; it knows no perception."""
+    return np.abs(others.astype(np.float64) - picture).mean(axis=(1, 2, 3))
+
+
+def best_match(
+    predicted: np.ndarray, truth: np.ndarray, distance: Distance, distance_name: str
+) -> BestMatch:
+    """Match every predicted frame with the nearest true one and compare the pairs.
+
+    Matches are independent of each other: order is not kept and a true frame may serve twice.
+
+    Args:
+        predicted: pictures, [T, 3, H, W] in [-1, 1].
+        truth: the same of what should have come, as many frames or others.
+        distance: what decides which is nearest.
+        distance_name: what the distance is called in results.
+
+    Raises:
+        ValueError: the pictures differ in size, or there are none.
+
+    Source: arXiv 2512.18741, section 4, "Best Match LPIPS" when the distance is LPIPS.
+    """
+    if predicted.shape[1:] != truth.shape[1:] or not len(predicted) or not len(truth):
+        raise ValueError(
+            f"videos are {predicted.shape} and {truth.shape}; give frames of one size, [T, 3, H, W]"
+        )
+    matches, mean = match(distance_matrix(predicted, truth, distance))
+    likest = truth[matches]
+    return BestMatch(
+        matches, distance_name, mean, video_psnr(predicted, likest), video_ssim(predicted, likest)
+    )
+
+
+def distance_matrix(predicted: np.ndarray, truth: np.ndarray, distance: Distance) -> np.ndarray:
+    """Return the distance of every predicted frame to every true one, [predicted, truth]."""
+    return np.stack([distance(frame, truth) for frame in predicted])
+
+
+def match(distances: np.ndarray) -> tuple[np.ndarray, float]:
+    """Return the nearest true frame of every row, the first of equal ones, and their mean."""
+    matches = distances.argmin(axis=1)
+    return matches, float(distances.min(axis=1).mean(dtype=np.float64))
+
+
+def video_psnr(video: np.ndarray, reference: np.ndarray) -> float:
+    """Return the mean over frames of the peak signal-to-noise ratio, brightness in [0, 1], in dB.
+
+    Unlike `metrics.psnr` not limited frame by frame: one equal frame makes the mean infinite, for
+    which EQUAL_PSNR stands, as in the official metric.
+    """
+    errors = np.square((video.astype(np.float64) - reference) / 2).mean(axis=(1, 2, 3))
+    with np.errstate(divide="ignore"):
+        mean = float((-10 * np.log10(errors)).mean())
+    return EQUAL_PSNR if np.isinf(mean) else mean
+
+
+def video_ssim(video: np.ndarray, reference: np.ndarray) -> float:
+    """Return the mean structural similarity of frames and colours, in [-1, 1].
+
+    Raises:
+        ValueError: the pictures are smaller than the window.
+
+    Source: Wang et al. 2004, with their Gaussian window of 11 px, whole windows only.
+    """
+    if min(video.shape[-2:]) < SSIM_WINDOW:
+        raise ValueError(
+            f"pictures are {video.shape[-1]} x {video.shape[-2]} px; "
+            f"give some of at least {SSIM_WINDOW} px each way"
+        )
+    a, b = ((one.astype(np.float64) + 1) / 2 for one in (video, reference))
+    mean_a, mean_b = _blurred(a), _blurred(b)
+    variance_a = _blurred(a * a) - mean_a**2
+    variance_b = _blurred(b * b) - mean_b**2
+    covariance = _blurred(a * b) - mean_a * mean_b
+    c1, c2 = SSIM_CONSTANTS
+    likeness = (2 * covariance + c2) / (variance_a + variance_b + c2)
+    likeness *= (2 * mean_a * mean_b + c1) / (mean_a**2 + mean_b**2 + c1)
+    return float(likeness.mean())
+
+
+def _blurred(pictures: np.ndarray) -> np.ndarray:
+    places = np.arange(SSIM_WINDOW) - SSIM_WINDOW // 2
+    weights = np.exp(-(places**2) / (2 * SSIM_SIGMA**2))
+    weights /= weights.sum()
+    for axis in (-2, -1):
+        length = pictures.shape[axis] - SSIM_WINDOW + 1
+        pictures = sum(
+            weight * pictures.take(range(start, start + length), axis)
+            for start, weight in enumerate(weights)
+        )
+    return pictures

@@ -1,0 +1,192 @@
+"""One loader for public checkpoints: files or folders, however their tensors are wrapped and named.
+
+Tensors are mapped from the file and read one at a time, on their way into their final type and
+place, so that a model is never in memory twice. Pickles are opened only as far as they are tensors.
+"""
+
+import json
+import pickle
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor, nn
+
+from model.world import MissingWeights
+
+NESTINGS = ("generator_ema", "generator", "model", "state_dict")  # the preferred first
+WRAPPERS = ("_fsdp_wrapped_module.", "_checkpoint_wrapped_module.", "_orig_mod.")
+PREFIXES = ("model.", "module.")
+STEMS = ("diffusion_pytorch_model", "model", "pytorch_model")  # of files in a folder
+SUFFIXES = (".safetensors.index.json", ".safetensors", ".bin.index.json", ".bin", ".pt", ".pth")
+REMEDY = "download it again, or name another file"
+
+Shapes = Mapping[str, tuple[int, ...]]
+Change = Callable[[str, Tensor], Tensor]  # name, tensor -> what is loaded instead
+
+
+class Checkpoint(Mapping[str, Tensor]):
+    """Tensors by their bare names, read from the file when they are asked for."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.shapes: dict[str, tuple[int, ...]] = {}
+        self._readers: dict[str, Callable[[], Tensor]] = {}
+
+    def add(self, name: str, shape: tuple[int, ...], read: Callable[[], Tensor]) -> None:
+        """Note a tensor under its bare name.
+
+        Raises:
+            MissingWeights: there is another one of that name.
+        """
+        bare = bare_name(name)
+        if bare in self._readers:
+            raise MissingWeights(f'{self.path} holds "{bare}" twice; {REMEDY}')
+        self.shapes[bare], self._readers[bare] = shape, read
+
+    def __getitem__(self, name: str) -> Tensor:
+        return self._readers[name]()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._readers)
+
+    def __len__(self) -> int:
+        return len(self._readers)
+
+
+def open_checkpoint(path: Path, nestings: tuple[str, ...] = NESTINGS) -> Checkpoint:
+    """Open a file, or a folder as diffusers and transformers write them, whole or in shards.
+
+    Args:
+        path: `.safetensors`, an index of them, `.pt`, `.pth` or `.bin`, or a folder of such.
+        nestings: keys under which the tensors may lie; the first one found is entered.
+
+    Raises:
+        MissingWeights: absent, damaged, or more than tensors.
+    """
+    checkpoint = Checkpoint(path)
+    for file in _files(path):
+        try:
+            if file.suffix == ".safetensors":
+                _add_safetensors(checkpoint, file)
+            else:
+                _add_pickled(checkpoint, file, nestings)
+        except FileNotFoundError:
+            raise MissingWeights(f"weights not found: {file} is missing; {REMEDY}") from None
+        except pickle.UnpicklingError:
+            raise MissingWeights(
+                f"{file} holds more than tensors and is not opened; convert it to safetensors"
+            ) from None
+        except (SafetensorError, OSError, RuntimeError, ValueError, EOFError, KeyError) as error:
+            raise MissingWeights(f"{file} is damaged ({_line(error)}); {REMEDY}") from error
+    return checkpoint
+
+
+def load_checkpoint(
+    module: nn.Module,
+    path: Path,
+    dtype: torch.dtype,
+    device: str = "cpu",
+    change: Change = lambda name, tensor: tensor,
+) -> None:
+    """Load a checkpoint strictly; the module is best made on the meta device.
+
+    Args:
+        module: its parameters are replaced, not written to.
+        path: as in `open_checkpoint`.
+        dtype: floating tensors are cast to it one by one.
+        device: where the tensors go.
+        change: applied before the cast, as by `Adapter.merged`.
+
+    Raises:
+        MissingWeights: absent, damaged, or of another architecture.
+    """
+    checkpoint = open_checkpoint(path)
+    expected = {name: tuple(value.shape) for name, value in module.state_dict().items()}
+    differing = differences(expected, checkpoint.shapes)
+    if differing:
+        raise MissingWeights(f"{path} is of another architecture: {differing}; {REMEDY}")
+    state = {}
+    for name in checkpoint:
+        tensor = change(name, checkpoint[name])
+        state[name] = tensor.to(device, dtype if tensor.is_floating_point() else None)
+    module.load_state_dict(state, assign=True)
+
+
+def bare_name(name: str) -> str:
+    """Return a tensor's name without what training and saving wrapped around it."""
+    for wrapper in WRAPPERS:
+        name = name.replace(wrapper, "")
+    while name.startswith(PREFIXES):
+        name = name.partition(".")[2]
+    return name
+
+
+def differences(expected: Shapes, actual: Shapes, most: int = 3) -> str:
+    """Return the first few names and shapes that differ, in words; empty if none does."""
+    found = [f'"{name}" is missing' for name in expected if name not in actual]
+    found += [
+        f'"{name}" is {actual[name]}, expected {shape}'
+        for name, shape in expected.items()
+        if name in actual and actual[name] != shape
+    ]
+    found += [f'"{name}" is unknown' for name in actual if name not in expected]
+    rest = len(found) - most
+    return ", ".join(found[:most]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _files(path: Path) -> list[Path]:
+    if path.is_dir():
+        names = [f"{stem}{suffix}" for suffix in SUFFIXES for stem in STEMS]
+        found = next((path / name for name in names if (path / name).is_file()), None)
+        if found is None:
+            raise MissingWeights(
+                f"weights not found: {path} holds no {STEMS[0]}.safetensors; {REMEDY}"
+            )
+        path = found
+    return _shards(path) if path.name.endswith(".index.json") else [path]
+
+
+def _shards(index: Path) -> list[Path]:
+    try:
+        names = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
+        if not all(Path(name).name == name for name in names):
+            raise ValueError("it names files outside its folder")
+    except FileNotFoundError:
+        raise MissingWeights(f"weights not found: {index} is missing; {REMEDY}") from None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise MissingWeights(f"{index} is damaged ({_line(error)}); {REMEDY}") from error
+    return [index.parent / name for name in names]
+
+
+def _add_safetensors(checkpoint: Checkpoint, file: Path) -> None:
+    handle = safe_open(file, framework="pt")
+    for name in handle.keys():  # noqa: SIM118 (the handle is no mapping)
+        shape = tuple(handle.get_slice(name).get_shape())
+        checkpoint.add(name, shape, partial(handle.get_tensor, name))
+
+
+def _add_pickled(checkpoint: Checkpoint, file: Path, nestings: tuple[str, ...]) -> None:
+    mapped = zipfile.is_zipfile(file)  # the older format cannot be
+    state = torch.load(file, map_location="cpu", weights_only=True, mmap=mapped)
+    state = _innermost(state, nestings)
+    for name, tensor in state.items():
+        if not isinstance(tensor, Tensor):
+            raise ValueError(f'"{name}" is no tensor')
+        checkpoint.add(name, tuple(tensor.shape), partial(state.__getitem__, name))
+
+
+def _innermost(state: object, nestings: tuple[str, ...]) -> Mapping[str, Tensor]:
+    if not isinstance(state, Mapping):
+        raise ValueError("it holds no tensors by name")
+    for name in nestings:
+        if isinstance(state.get(name), Mapping):
+            return _innermost(state[name], nestings)
+    return state
+
+
+def _line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0]

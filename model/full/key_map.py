@@ -1,0 +1,80 @@
+"""Parameter names of public checkpoints and of the libraries that run them, both ways.
+
+A map lists modules; tensors keep their last name (`weight`, `bias`, `gamma`). It knows nothing of
+what the modules compute.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from model.world import MissingWeights
+
+State = Mapping[str, Tensor]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyMap:
+    """One checkpoint's module names beside the library's."""
+
+    modules: Mapping[str, str]  # official -> library; no value twice
+
+    def to_library(self, state: State) -> dict[str, Tensor]:
+        """Return an official state dict under the library's names.
+
+        Raises:
+            MissingWeights: a name is not one of the checkpoint's.
+        """
+        return _renamed(state, self.modules)
+
+    def to_official(self, state: State) -> dict[str, Tensor]:
+        """Return a library state dict under the official names.
+
+        Raises:
+            MissingWeights: a name is not one of the library's.
+        """
+        return _renamed(state, {library: official for official, library in self.modules.items()})
+
+
+def placed(state: State, device: torch.device | str, dtype: torch.dtype) -> dict[str, Tensor]:
+    """Return a state dict where and as it is needed; what fits already is not copied."""
+    return {key: value.to(device, dtype) for key, value in state.items()}
+
+
+def load_strictly(module: nn.Module, state: State, what: str) -> None:
+    """Make a state dict's own tensors the module's, which may have been made on the meta device.
+
+    The module is for inference then: nothing in it is trained.
+
+    Raises:
+        MissingWeights: a name or shape differs.
+    """
+    try:
+        module.load_state_dict(state, strict=True, assign=True)
+    except RuntimeError as error:
+        reason = str(error).strip().splitlines()[-1].strip()
+        raise MissingWeights(
+            f"the {what} weights are of another architecture: {reason}; "
+            "use the file that the documentation names"
+        ) from None
+    module.eval().requires_grad_(False)
+
+
+def inside(official: str, library: str, parts: Mapping[str, str]) -> dict[str, str]:
+    """Return the modules of one part: both prefixes before both names."""
+    return {f"{official}.{ours}": f"{library}.{theirs}" for ours, theirs in parts.items()}
+
+
+def _renamed(state: State, modules: Mapping[str, str]) -> dict[str, Tensor]:
+    renamed = {}
+    for key, value in state.items():
+        module, _, tensor = key.rpartition(".")
+        if module not in modules:
+            raise MissingWeights(
+                f'the weights hold "{key}", which is unknown; use the file that the '
+                "documentation names"
+            )
+        renamed[f"{modules[module]}.{tensor}"] = value
+    return renamed

@@ -1,0 +1,76 @@
+"""Low-rank adapters merged into a checkpoint while it is loaded, in fp32, before any cast.
+
+    adapter = Adapter(folder / "lora.pt", alpha=256)
+    load_checkpoint(dit, folder / "longlive_base.pt", torch.bfloat16, change=adapter.merged)
+
+Knows nothing of training adapters.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from torch import Tensor
+
+from model.checkpoints import REMEDY, Checkpoint, differences, open_checkpoint
+from model.world import MissingWeights
+
+NESTINGS = ("generator_lora", "state_dict")
+BASE = "base_model.model."  # before every name that PEFT writes
+DOWN, UP = ".lora_A.weight", ".lora_B.weight"
+TARGETS = (
+    *(f"{part}_attn.{name}" for part in ("self", "cross") for name in "qkvo"),
+    "ffn.0",
+    "ffn.2",
+)  # the Linears of one layer
+
+
+class Adapter:
+    """What a LoRA file adds to the Linears of every layer: alpha / rank * B A.
+
+    Args:
+        path: a PEFT state dict, flat or under `generator_lora`.
+        alpha: LongLive trains with alpha equal to the rank (256), a scale of one.
+        num_layers: of the transformer; every Linear of every layer must be there.
+
+    Raises:
+        MissingWeights: absent, damaged, or for another architecture.
+
+    Source: LoRA, arXiv 2106.09685.
+    """
+
+    def __init__(self, path: Path, alpha: float, num_layers: int) -> None:
+        self._factors = open_checkpoint(path, NESTINGS)
+        self._alpha = alpha
+        self._targets = {
+            f"blocks.{index}.{target}.weight": f"{BASE}blocks.{index}.{target}"
+            for index in range(num_layers)
+            for target in TARGETS
+        }
+        _require_all(self._factors, self._targets.values())
+
+    def merged(self, name: str, weight: Tensor) -> Tensor:
+        """Return a checkpoint's tensor with the adapter added, fp32; others are left alone.
+
+        Raises:
+            MissingWeights: the adapter's shape does not fit the tensor.
+        """
+        if name not in self._targets:
+            return weight
+        module = self._targets[name]
+        down, up = self._factors[module + DOWN].float(), self._factors[module + UP].float()
+        rank = down.shape[0]
+        if (up.shape[0], down.shape[1]) != tuple(weight.shape) or up.shape[1] != rank:
+            raise MissingWeights(
+                f'{self._factors.path} does not fit "{name}" {tuple(weight.shape)}: its factors '
+                f"are {tuple(up.shape)} and {tuple(down.shape)}; {REMEDY}"
+            )
+        return weight.float() + (self._alpha / rank) * (up @ down)
+
+
+def _require_all(factors: Checkpoint, modules: Iterable[str]) -> None:
+    names = {module + end: () for module in modules for end in (DOWN, UP)}
+    differing = differences(names, dict.fromkeys(factors, ()))
+    if differing:
+        raise MissingWeights(
+            f"{factors.path} is no adapter of this architecture: {differing}; {REMEDY}"
+        )

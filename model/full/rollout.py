@@ -1,0 +1,171 @@
+"""One video, block by block, by a recipe: what full-size play, evaluation and tests share.
+
+The parts are those of the pocket world: a generator, a cache and a policy. It knows nothing of
+prompts as words, of pictures or of the player.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import replace
+from math import ceil
+
+import torch
+from torch import Tensor
+
+from controls.camera import CameraPose
+from model.config import DiTConfig
+from model.dit import TextKeys
+from model.flow import Draw
+from model.full.recipes import BLOCK_LENGTH, Recache, Recipe
+from model.full.samplers import RenoisingSampler
+from model.generator import BlockGenerator, Coordinates
+from model.kv_cache import CacheShape, KVCache
+from model.memory import BlockInfo, MemoryPolicy, SlotTable, SlotWrite, make_policy
+from model.rope import GridCoordinates
+
+AHEAD = CameraPose()
+
+
+def full_cache(
+    config: DiTConfig,
+    recipe: Recipe,
+    tokens: int,
+    dtype: torch.dtype,
+    device: str = "cpu",
+    batch: int = 1,
+) -> KVCache:
+    """Reserve the memory of a recipe.
+
+    Args:
+        config: of the transformer.
+        recipe: how it is run.
+        tokens: of one latent frame.
+        dtype: of keys and values.
+        device: where they lie.
+        batch: videos made at once.
+    """
+    shape = CacheShape(
+        config.num_layers, tokens, config.num_heads, config.head_dim, BLOCK_LENGTH, batch
+    )
+    return KVCache(shape, recipe.slots, dtype, device, most_frames=recipe.pass_frames)
+
+
+class Rollout:
+    """A video being made; denoising and remembering take turns.
+
+        rollout = Rollout(generator, grid, RECIPES["longlive"])
+        rollout.remember(history, prompt)  # given latents, where there are some
+        latents = rollout.denoise(noise, prompt, draw)
+        rollout.remember(latents, prompt)  # or the ground truth
+        rollout.switch_prompt(other)
+
+    Args:
+        generator: over a cache of the recipe, see `full_cache`; its memory network is the
+            generator itself where the recipe says so.
+        grid: coordinates of the video's size.
+        recipe: steps, memory, and who remembers under which text.
+    """
+
+    def __init__(self, generator: BlockGenerator, grid: GridCoordinates, recipe: Recipe) -> None:
+        self._generator, self._grid, self._recipe = generator, grid, recipe
+        self._sampler = RenoisingSampler(recipe.sampling)
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget everything and begin at frame 0."""
+        self.policy: MemoryPolicy = make_policy(self._recipe.memory, self._recipe.slots)
+        self.made = 0  # latent frames remembered
+        self._prompt_index = 0
+        blocks = ceil(self._recipe.pass_frames / BLOCK_LENGTH)
+        self._recent: deque[Tensor] = deque(maxlen=blocks)  # what a new prompt may run again
+
+    @property
+    def ended(self) -> bool:
+        """Whether another block would be more than the checkpoint makes in one go."""
+        most = self._recipe.most_frames
+        return most is not None and self.made + BLOCK_LENGTH > most
+
+    def denoise(
+        self, noise: Tensor, text: TextKeys, draw: Draw, view: CameraPose = AHEAD
+    ) -> Tensor:
+        """Return the next block's latents, fp32; memory is only read.
+
+        Args:
+            noise: standard normal, [B, F, C, H, W] of one block.
+            text: keys of the prompt.
+            draw: noise added after a step.
+            view: where the block ends to look, for policies that ask.
+        """
+        self._attend(view)
+        coordinates = self._coordinates(self.made, noise.shape[1])
+        return self._generator.sample(noise, coordinates, text, self._sampler, draw)
+
+    def remember(
+        self, latents: Tensor, text: TextKeys, poses: Sequence[CameraPose] | None = None
+    ) -> None:
+        """Remember clean latents block by block, as the next frames of the video.
+
+        Args:
+            latents: [B, F, C, H, W], whole blocks.
+            text: keys of the prompt, used where the recipe remembers under it.
+            poses: one a frame, for policies that ask; None: all straight ahead.
+
+        Raises:
+            ValueError: the frames are not whole blocks.
+        """
+        frames = latents.shape[1]
+        if frames % BLOCK_LENGTH:
+            raise ValueError(f"{frames} latent frames are not whole blocks of {BLOCK_LENGTH}")
+        poses = tuple(poses or (AHEAD,) * frames)
+        under = text if self._recipe.remembered_under == "prompt" else None
+        for first in range(0, frames, BLOCK_LENGTH):
+            end = first + BLOCK_LENGTH
+            block = BlockInfo(self.made, poses[first:end], self._prompt_index)
+            self._attend(block.poses[-1])
+            coordinates = self._coordinates(self.made, BLOCK_LENGTH)
+            self._generator.remember(latents[:, first:end], coordinates, under)
+            self._generator.cache.write(self.policy.admit(block))
+            self._recent.append(latents[:, first:end])
+            self.made += BLOCK_LENGTH
+
+    def switch_prompt(self, text: TextKeys) -> None:
+        """Prepare memory for another prompt, in the recipe's way."""
+        self._prompt_index += 1
+        if self._recipe.recache is not None and self.made:
+            self._recache(text, self._recipe.recache)
+
+    def _recache(self, text: TextKeys, recache: Recache) -> None:
+        """Run the newest frames again in one clean pass with full attention among them.
+
+        Where the sink is kept, it is read instead of the oldest of these frames. A video so short
+        that all of it is run again gets a new sink in any case, as in the released code.
+        """
+        frames = torch.cat(tuple(self._recent), dim=1)[:, -recache.frames :]
+        first = self.made - frames.shape[1]
+        table = self.policy.table
+        sinks = [slot for slot in table.slots() if table.frames[slot].kind == "sink"]
+        kept = sinks if recache.keep_sink and first > 0 else []
+        frames, first = frames[:, len(kept) :], first + len(kept)
+        self._generator.cache.attend(kept, frames=frames.shape[1])
+        coordinates = self._coordinates(first, frames.shape[1])
+        self._generator.remember(frames, coordinates, text)
+        for place, slot in enumerate(() if kept else sinks):
+            table.frames[slot] = replace(table.frames[slot], frame_index=first + place)
+        again = range(first, first + frames.shape[1])
+        self._generator.cache.write(_renewed(table, again, self._prompt_index))
+
+    def _attend(self, view: CameraPose) -> None:
+        self._generator.cache.attend(self.policy.attend(view))
+
+    def _coordinates(self, first_frame: int, frames: int) -> Coordinates:
+        return Coordinates(self._grid.rotary(first_frame, frames))
+
+
+def _renewed(table: SlotTable, again: range, prompt_index: int) -> list[SlotWrite]:
+    """Note which kept frames were run again under another prompt; return where they lie."""
+    writes = []
+    for slot, frame in table.frames.items():
+        if frame.frame_index in again:
+            table.frames[slot] = replace(frame, prompt_index=prompt_index)
+            writes.append(SlotWrite(frame.frame_index - again.start, slot))
+    return writes

@@ -1,0 +1,68 @@
+"""What a decoder or encoder remembers between two pieces of one video, kept outside the network."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+SKIPPED = "Rep"  # diffusers' mark of a time convolution that left out the first latent frame
+
+Tail = Tensor | str | None  # last input frames of a layer; SKIPPED; None: nothing yet
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StreamState:
+    """Where a video stands: a value that is never changed, so keeping one is a fork.
+
+    pictures, state = decoder.decode(first_latents, START)
+    more, later = decoder.decode(next_latents, state)  # `state` can be used again
+    """
+
+    tails: tuple[Tail, ...] = ()
+    passed: int = 0  # latent frames so far
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the kept tensors."""
+        return sum(tail.nbytes for tail in self.tails if isinstance(tail, Tensor))
+
+    def as_tensors(self) -> dict[str, Tensor]:
+        """Return the state as named tensors; `from_tensors` makes the same state of them."""
+        kept = {str(index): tail for index, tail in enumerate(self.tails) if tail is not None}
+        tensors = {
+            name: torch.empty(0) if isinstance(tail, str) else tail for name, tail in kept.items()
+        }
+        return {"size": torch.tensor([len(self.tails), self.passed]), **tensors}
+
+    @classmethod
+    def from_tensors(cls, tensors: Mapping[str, Tensor]) -> "StreamState":
+        """Read what `as_tensors` gave, on whatever device it is now.
+
+        Raises:
+            KeyError: it is not a stream's state.
+        """
+        length, passed = tensors["size"].tolist()
+        kept = [tensors.get(str(index)) for index in range(length)]
+        return cls(
+            tuple(SKIPPED if tail is not None and not tail.numel() else tail for tail in kept),
+            passed,
+        )
+
+
+START = StreamState()
+
+
+class StreamingDecoder(Protocol):
+    """Latents to pictures, piece by piece: the full autoencoder's decoder and the tiny one."""
+
+    def decode(self, latents: Tensor, state: StreamState = START) -> tuple[Tensor, StreamState]:
+        """Return pictures [B, T, 3, H, W] in [-1, 1] and the state after them.
+
+        Args:
+            latents: normalised, [B, F, 16, h, w].
+            state: where the video stands; the first latent frame of a video gives one picture,
+                every other one four.
+        """
+        ...

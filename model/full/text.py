@@ -1,0 +1,137 @@
+"""Prompts to text features with Wan's text encoder, UMT5-XXL, under the official weights.
+
+The library is `transformers`; only the encoder half exists. Tokens come from `tokenizer.json` as it
+is: `AutoTokenizer` of transformers 5 builds a T5 tokenizer anew, with another normaliser.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor
+from transformers.models.umt5.configuration_umt5 import UMT5Config
+from transformers.models.umt5.modeling_umt5 import UMT5EncoderModel
+
+from model.config import END
+from model.full import text_keys
+from model.full.key_map import State, load_strictly, placed
+from model.full.text_cache import pad_rows
+from model.full.text_cleaning import clean_text
+from model.prompts import tokenise
+from model.world import MissingWeights
+
+TEXT_LEN = 512  # rows that the transformer reads; a prompt's tokens, the end mark, then zeros
+_EMBEDDING = "token_embedding.weight"
+_REMEDY = "use google/umt5-xxl as it lies beside the weights of Wan2.1-T2V-1.3B"
+
+
+class TextEmbedder:
+    """One encoder with its tokenizer.
+
+    embedder = TextEmbedder(load_text_encoder(state, "cuda", torch.bfloat16), tokenizer)
+    features = embedder.embed(["a harbour at dusk", ""])  # [2, 512, 4096]
+    """
+
+    def __init__(
+        self, encoder: UMT5EncoderModel, tokenizer: Tokenizer, text_len: int = TEXT_LEN
+    ) -> None:
+        self.encoder, self.tokenizer, self.text_len = encoder, tokenizer, text_len
+
+    def embed(self, texts: Sequence[str]) -> Tensor:
+        """Return features, [B, text_len, dim]; rows past a prompt are exactly zero."""
+        return torch.stack([pad_rows(self.rows(text), self.text_len) for text in texts])
+
+    def rows(self, text: str) -> Tensor:
+        """Return the features of a prompt's own tokens and its end mark, [tokens, dim].
+
+        Each prompt is encoded alone and without padding, so its numbers depend on nothing else.
+        """
+        ids, mask = tokenise(self.tokenizer, [clean_text(text)], self.text_len)
+        used = slice(0, int(mask.sum()))
+        return encode_tokens(self.encoder, ids[:, used], mask[:, used])[0]
+
+
+def encode_tokens(encoder: UMT5EncoderModel, ids: Tensor, mask: Tensor) -> Tensor:
+    """Return features, [B, L, dim], zero where the mask is, of token ids and mask, int [B, L]."""
+    ids, mask = ids.to(encoder.device), mask.to(encoder.device)
+    with torch.no_grad():
+        features = encoder(input_ids=ids, attention_mask=mask).last_hidden_state
+        return features.masked_fill(mask[..., None] == 0, 0)
+
+
+def text_config(official: State) -> UMT5Config:
+    """Return the sizes of a state dict with the official names.
+
+    Raises:
+        MissingWeights: it is not a UMT5 encoder's.
+    """
+    try:
+        vocabulary, dim = official[_EMBEDDING].shape
+        buckets, heads = official["blocks.0.pos_embedding.embedding.weight"].shape
+        inner, ffn = (len(official[f"blocks.0.{part}.weight"]) for part in ("attn.q", "ffn.fc1"))
+    except KeyError as error:
+        raise MissingWeights(
+            f"the text encoder weights lack {error}; use models_t5_umt5-xxl-enc-bf16.pth of "
+            "Wan2.1-T2V-1.3B"
+        ) from None
+    return UMT5Config(
+        vocab_size=vocabulary,
+        d_model=dim,
+        d_kv=inner // heads,
+        d_ff=ffn,
+        num_layers=text_keys.num_layers(official),
+        num_heads=heads,
+        relative_attention_num_buckets=buckets,
+        dropout_rate=0.0,
+        feed_forward_proj="gated-gelu",  # tanh approximation, as officially
+        pad_token_id=0,
+        eos_token_id=1,
+    )
+
+
+def load_text_encoder(
+    official: State, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32
+) -> UMT5EncoderModel:
+    """Return the encoder of a state dict with the official names, sized by it.
+
+    Tensors of the state dict are used as they are where device and dtype already fit, so a
+    memory-mapped file is not copied twice.
+
+    Raises:
+        MissingWeights: a tensor is missing, unknown, or of another shape.
+    """
+    with torch.device("meta"):
+        encoder = UMT5EncoderModel(text_config(official))
+    state = text_keys.to_library(placed(official, device, dtype))
+    load_strictly(encoder, state, "text encoder")
+    encoder.tie_weights()
+    return encoder
+
+
+def load_tokenizer(folder: Path, vocabulary: int) -> Tokenizer:
+    """Return the tokenizer of a folder with `tokenizer.json`.
+
+    Args:
+        folder: `google/umt5-xxl` of the public weights.
+        vocabulary: token embeddings of the encoder; it may have more than the tokenizer.
+
+    Raises:
+        MissingWeights: the file is absent, damaged, or belongs to another encoder.
+    """
+    path = folder / "tokenizer.json"
+    if not path.is_file():
+        raise MissingWeights(f"tokenizer not found: {path} is missing; {_REMEDY}")
+    try:
+        tokenizer = Tokenizer.from_file(str(path))
+    except Exception as error:  # the library raises plain Exception
+        raise MissingWeights(f"{path} cannot be read ({error}); {_REMEDY}") from error
+    tokens = tokenizer.get_vocab_size()
+    if tokens > vocabulary or tokenizer.token_to_id(END) != 1:
+        raise MissingWeights(
+            f"{path} has {tokens} tokens and end mark {tokenizer.token_to_id(END)}, the encoder "
+            f"knows {vocabulary} and 1; {_REMEDY}"
+        )
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer

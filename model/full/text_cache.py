@@ -1,0 +1,168 @@
+"""Text features on disk, so that the text encoder (11 GB) is loaded only for new texts.
+
+A file holds one text's features without their padding: about 0.5 MB for a long prompt in bf16.
+Its name says text, encoder and length; damaged files are made anew.
+"""
+
+import gc
+import hashlib
+import logging
+import os
+import secrets
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Protocol
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+from torch.nn import functional
+
+from model.world import Progress
+
+FORMAT = 1  # of the files; another one is another name
+SUFFIX = ".safetensors"
+MIB = 2**20
+_SAMPLES, _SAMPLE_BYTES = 64, 2**16  # of a weights file, to know it again
+logger = logging.getLogger(__name__)
+
+
+class RowEncoder(Protocol):
+    """What the store needs of a text encoder: `TextEmbedder`."""
+
+    def rows(self, text: str) -> Tensor:
+        """Return a text's features without padding, [tokens, dim]."""
+        ...
+
+
+class EmbeddingStore:
+    """Features of texts, read from disk or made and kept there.
+
+    store = EmbeddingStore(folder, weights_identity(encoder_file, tokenizer_file), load_embedder)
+    features = store.get([*phrases, ""])  # {text: [512, 4096]}, on the CPU
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        identity: str,
+        load: Callable[[], RowEncoder],
+        text_len: int = 512,
+        limit_mib: int = 1024,
+    ) -> None:
+        """Open a store; nothing is read or written yet.
+
+        Args:
+            folder: made when the first text is kept.
+            identity: of encoder weights, tokenizer and number type; see `weights_identity`.
+            load: makes the encoder; called once for all texts that are missing, and what it gives
+                is dropped afterwards.
+            text_len: rows of the features given out.
+            limit_mib: of all files; those not asked for longest are deleted first, and those of
+                the same call never.
+        """
+        self._folder, self._identity, self._load = folder, identity, load
+        self._text_len, self._limit = text_len, limit_mib * MIB
+
+    def get(
+        self, texts: Iterable[str], on_progress: Progress = lambda stage, fraction: None
+    ) -> dict[str, Tensor]:
+        """Return each text's zero-padded features, [text_len, dim], as they were made."""
+        rows = {text: self._read(text) for text in dict.fromkeys(texts)}
+        missing = [text for text, kept in rows.items() if kept is None]
+        if missing:
+            rows |= self._make(missing, on_progress)
+            self._trim({self._path(text) for text in rows})
+        return {text: pad_rows(kept, self._text_len) for text, kept in rows.items()}
+
+    def missing(self, texts: Iterable[str]) -> list[str]:
+        """Return the texts that need the encoder, each once."""
+        return [text for text in dict.fromkeys(texts) if self._read(text) is None]
+
+    def _make(self, texts: Sequence[str], on_progress: Progress) -> dict[str, Tensor]:
+        made = {}
+        on_progress("loading the text encoder", 0.0)
+        encoder = self._load()
+        try:
+            for index, text in enumerate(texts):
+                on_progress("encoding text", index / len(texts))
+                made[text] = encoder.rows(text).to("cpu")
+                self._write(text, made[text])
+        finally:
+            del encoder
+            gc.collect()
+            if torch.cuda.is_initialized():
+                torch.cuda.empty_cache()
+        return made
+
+    def _path(self, text: str) -> Path:
+        name = "\n".join((str(FORMAT), self._identity, str(self._text_len), text))
+        return self._folder / (hashlib.sha256(name.encode()).hexdigest()[:40] + SUFFIX)
+
+    def _read(self, text: str) -> Tensor | None:
+        path = self._path(text)
+        try:
+            with safe_open(path, "pt") as file:
+                kept, rows = (file.metadata() or {}).get("text"), file.get_tensor("rows")
+        except FileNotFoundError:
+            return None
+        except (SafetensorError, OSError, ValueError) as error:
+            logger.warning("text features in %s are damaged (%s) and made anew", path, error)
+            return None
+        fits = rows.ndim == 2 and 0 < len(rows) <= self._text_len and rows.is_floating_point()
+        if kept != text or not fits or not torch.isfinite(rows).all():
+            logger.warning("text features in %s are damaged and made anew", path)
+            return None
+        with suppress(OSError):  # a folder of somebody else's
+            os.utime(path)
+        return rows
+
+    def _write(self, text: str, rows: Tensor) -> None:
+        """Keep features; a file appears whole or not at all, and a full disk is no failure."""
+        path = self._path(text)
+        part = path.with_name(f".part-{secrets.token_hex(4)}")
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            part.write_bytes(save({"rows": rows.contiguous()}, {"text": text}))
+            part.replace(path)
+        except OSError as error:
+            with suppress(OSError):
+                part.unlink()
+            logger.warning("text features cannot be kept in %s: %s", self._folder, error)
+
+    def _trim(self, keep: set[Path]) -> None:
+        try:
+            files = [(path, path.stat()) for path in self._folder.glob("*" + SUFFIX)]
+        except OSError:  # another game is trimming
+            return
+        total = sum(stat.st_size for _, stat in files)
+        for path, stat in sorted(files, key=lambda file: file[1].st_mtime_ns):
+            if total <= self._limit:
+                return
+            if path not in keep:
+                path.unlink(missing_ok=True)
+                total -= stat.st_size
+
+
+def pad_rows(rows: Tensor, text_len: int) -> Tensor:
+    """Return a prompt's features, [tokens, dim], with zero rows below, [text_len, dim]."""
+    return functional.pad(rows, (0, 0, 0, text_len - len(rows)))
+
+
+def weights_identity(*files: Path) -> str:
+    """Return 16 hex digits that change with the files' contents, from samples of large ones.
+
+    Raises:
+        OSError: a file cannot be read.
+    """
+    digest = hashlib.sha256()
+    for path in files:
+        size = path.stat().st_size
+        digest.update(size.to_bytes(8, "little"))
+        with path.open("rb") as file:
+            for offset in range(0, size, max(size // _SAMPLES, _SAMPLE_BYTES)):
+                file.seek(offset)
+                digest.update(file.read(_SAMPLE_BYTES))
+    return digest.hexdigest()[:16]

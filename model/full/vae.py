@@ -1,0 +1,105 @@
+"""The Wan 2.1 autoencoder: pictures from and to normalised latents, whole or piece by piece.
+
+Wraps diffusers' `AutoencoderKLWan` under the official weights. The network keeps nothing between
+calls; where a video stands is a `StreamState` of the caller.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from diffusers.models.autoencoders.autoencoder_kl_wan import AutoencoderKLWan, WanCausalConv3d
+from torch import Tensor, nn
+
+from model.full.key_map import State, load_strictly, placed
+from model.full.streams import START, StreamState
+from model.full.vae_keys import VAE_KEYS
+from model.world import MissingWeights
+
+TIME_STRIDE = 4  # pictures of a latent frame, but for the first one
+_WIDTH = "encoder.conv1.weight"
+
+
+class WanVae:
+    """Encoder and decoder of one set of weights.
+
+    latents, _ = vae.encode(pictures)             # [B, 9, 3, H, W] -> [B, 3, 16, H/8, W/8]
+    pictures, state = vae.decode(latents)         # the beginning of a video: 9 pictures
+    pictures, state = vae.decode(latents, state)  # and on: 12 more
+    """
+
+    def __init__(self, network: AutoencoderKLWan) -> None:
+        self.network = network
+        shape = (1, -1, 1, 1, 1)
+        device = network.device
+        self._mean = torch.tensor(network.config.latents_mean, device=device).view(shape)
+        self._std = torch.tensor(network.config.latents_std, device=device).view(shape)
+
+    def encode(self, pictures: Tensor, state: StreamState = START) -> tuple[Tensor, StreamState]:
+        """Return normalised latents [B, F, 16, h, w] (the mean, no sample) and the state.
+
+        Args:
+            pictures: [B, T, 3, H, W] in [-1, 1]; T is 4n + 1 at the start of a video, else 4n.
+            state: where the video stands.
+
+        Raises:
+            ValueError: T does not make whole latent frames.
+        """
+        x = pictures.transpose(1, 2).to(self.network.dtype)
+        count, first = x.shape[2], TIME_STRIDE if state.passed else 1
+        if count < first or (count - first) % TIME_STRIDE:
+            raise ValueError(
+                f"{count} pictures make no whole latent frames; give {first} + 4n of them"
+            )
+        ends = range(first, count + 1, TIME_STRIDE)
+        pieces = [x[:, :, max(end - TIME_STRIDE, 0) : end] for end in ends]
+        moments, state = self._through(self.network.encoder, pieces, state)
+        mean = self.network.quant_conv(moments).chunk(2, dim=1)[0]
+        latents = (mean.float() - self._mean) / self._std
+        return latents.to(mean.dtype).transpose(1, 2), state
+
+    def decode(self, latents: Tensor, state: StreamState = START) -> tuple[Tensor, StreamState]:
+        """Return pictures in [-1, 1]; see `StreamingDecoder`."""
+        pictures, state = self.decode_unclamped(latents, state)
+        return pictures.clamp_(-1, 1), state
+
+    def decode_unclamped(
+        self, latents: Tensor, state: StreamState = START
+    ) -> tuple[Tensor, StreamState]:
+        """Return pictures as the network makes them; they may leave [-1, 1]."""
+        z = latents.transpose(1, 2).float() * self._std + self._mean
+        x = self.network.post_quant_conv(z.to(self.network.dtype))
+        # one latent frame at a time: the first must be alone, and memory stays low
+        pictures, state = self._through(self.network.decoder, x.split(1, 2), state)
+        return pictures.transpose(1, 2), state
+
+    def _through(
+        self, half: nn.Module, pieces: Sequence[Tensor], state: StreamState
+    ) -> tuple[Tensor, StreamState]:
+        """Return the outputs of pieces [B, C, *, H, W] in a row, and the state after them."""
+        # the library replaces entries of this list and leaves the tensors in it as they are
+        tails = list(state.tails) or [None] * _causal_convolutions(half)
+        outputs = [half(piece, feat_cache=tails, feat_idx=[0]) for piece in pieces]
+        return torch.cat(outputs, 2), StreamState(tuple(tails), state.passed + len(pieces))
+
+
+def load_vae(
+    official: State, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32
+) -> WanVae:
+    """Return the autoencoder of a state dict with the official names, sized by it.
+
+    Raises:
+        MissingWeights: a tensor is missing, unknown, or of another shape.
+    """
+    if _WIDTH not in official:
+        raise MissingWeights(
+            f'the autoencoder weights lack "{_WIDTH}"; use Wan2.1_VAE.pth of Wan2.1-T2V-1.3B'
+        )
+    with torch.device("meta"):
+        network = AutoencoderKLWan(base_dim=official[_WIDTH].shape[0])
+    state = VAE_KEYS.to_library(placed(official, device, dtype))
+    load_strictly(network, state, "autoencoder")
+    return WanVae(network)
+
+
+def _causal_convolutions(half: nn.Module) -> int:
+    return sum(isinstance(module, WanCausalConv3d) for module in half.modules())

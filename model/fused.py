@@ -1,0 +1,143 @@
+"""The same layers in fewer, larger operations; made at load time, for inference.
+
+Weights are laid out once as the processor's matrix products want them, projections that read the
+same input are joined, and what depends on the prompt only is multiplied out once a prompt.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from model.attention import AttentionKernel
+from model.dit import CrossAttention, DiT, SelfAttention, rms_scale
+from model.rope import rotate
+
+Projection = Callable[[Tensor], Tensor]
+
+PACKED_ROWS = 180  # tokens that packed weights are laid out for; other numbers work as well
+
+
+def fuse(dit: DiT) -> DiT:
+    """Exchange projections for their fused forms, on their device and in their dtype."""
+    for layer in dit.blocks:
+        layer.self_attn = FusedSelfAttention(layer.self_attn)
+        layer.ffn = FusedFeedForward(layer.ffn)
+    return dit
+
+
+def fold_text(dit: DiT) -> DiT:
+    """Multiply out once a prompt what attention to it needs; `text_keys` then takes one prompt.
+
+    Pays where heads times rows of text are no more than the width, as in the pocket world.
+    """
+    for layer in dit.blocks:
+        layer.cross_attn = FoldedCrossAttention(layer.cross_attn)
+    return dit
+
+
+class PackedLinear(nn.Module):
+    """A linear layer whose weights oneDNN has laid out beforehand; the same numbers, sooner."""
+
+    def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
+        super().__init__()
+        self._packed = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), PACKED_ROWS)
+        self._bias = bias
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return x projected, [..., out]."""
+        return torch.ops.mkldnn._linear_pointwise(x, self._packed, self._bias, "none", [], "")
+
+
+def linear(weight: Tensor, bias: Tensor | None) -> Projection:
+    """Return the fastest way to multiply by these weights, [out, in], and add a bias, [out]."""
+    weight, bias = weight.detach(), None if bias is None else bias.detach()
+    packs = weight.device.type == "cpu" and weight.dtype == torch.bfloat16
+    if packs and torch.ops.mkldnn._is_mkldnn_bf16_supported():
+        return PackedLinear(weight, bias)
+    return partial(functional.linear, weight=weight, bias=bias)
+
+
+class FusedSelfAttention(SelfAttention):
+    """Queries, keys and values by one projection."""
+
+    def __init__(self, source: SelfAttention) -> None:
+        nn.Module.__init__(self)
+        self.heads, self.eps = source.heads, source.norm_q.eps
+        parts = (source.q, source.k, source.v)
+        self.qkv = linear(
+            torch.cat([part.weight for part in parts]), torch.cat([part.bias for part in parts])
+        )
+        self.o = linear(source.o.weight, source.o.bias)
+        self.norm_weight = torch.stack((source.norm_q.weight, source.norm_k.weight)).detach()
+
+    def project(self, x: Tensor, rotary: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return rotated queries and keys, and values, each [B, L, N, D]."""
+        heads, dim = self.heads[0], self.norm_weight.shape[-1]
+        both, v = self.qkv(x).split((2 * dim, dim), dim=-1)
+        both = both.unflatten(-1, (2, dim))  # queries and keys, [B, L, 2, dim]
+        both = both * self.norm_weight * rms_scale(both, self.eps).to(both.dtype)
+        q, k = rotate(both.flatten(2).unflatten(-1, (2 * heads, -1)), rotary).chunk(2, dim=2)
+        return q, k, v.unflatten(-1, self.heads)
+
+
+class FoldedCrossAttention(CrossAttention):
+    """Attention to one prompt as two matrix products over all heads at once.
+
+    The prompt's keys become one block-diagonal matrix, with the norm of the queries and the softmax
+    scale multiplied in; its values are projected beforehand. The root mean square of a query is one
+    number and scales its scores.
+    """
+
+    def __init__(self, source: CrossAttention) -> None:
+        nn.Module.__init__(self)
+        self.heads, self.eps = source.heads, source.norm_q.eps
+        self.q = linear(source.q.weight, source.q.bias)
+        self.k, self.v, self.o, self.norm_k = source.k, source.v, source.o, source.norm_k
+        self.norm_weight = source.norm_q.weight.detach()
+
+    def text_keys(self, text: Tensor) -> tuple[Projection, Projection]:
+        """Return what scores and what mixes one embedded text: dim -> N * M -> dim.
+
+        Raises:
+            ValueError: there is more than one text.
+        """
+        if len(text) != 1:
+            raise ValueError(f"{len(text)} prompts at once; folded text takes one")
+        keys, values = (x[0].float() for x in super().text_keys(text))  # [M, N, D]
+        heads, size = self.heads
+        apart = torch.eye(heads, device=keys.device)
+        scores = torch.einsum("mnd,np->nmpd", keys, apart).reshape(-1, heads * size)
+        scores = scores * self.norm_weight.float() * size**-0.5
+        output = self.o.weight.float().unflatten(1, (heads, size))
+        mixed = torch.einsum("mnd,ond->onm", values, output).flatten(1)
+        dtype = text.dtype
+        return linear(scores.to(dtype), None), linear(mixed.to(dtype), self.o.bias)
+
+    def forward(
+        self,
+        x: Tensor,
+        text: tuple[Projection, Projection],
+        kernel: AttentionKernel,  # noqa: ARG002 (there is no other route)
+    ) -> Tensor:
+        """Return the mixed tokens, [B, L, dim]."""
+        score, mix = text
+        q = self.q(x)
+        scores = score(q) * rms_scale(q, self.eps).to(q.dtype)
+        return mix(scores.unflatten(-1, (self.heads[0], -1)).softmax(dim=-1).flatten(-2))
+
+
+class FusedFeedForward(nn.Module):
+    """The same two projections, packed."""
+
+    def __init__(self, source: nn.Sequential) -> None:
+        super().__init__()
+        self.inner = linear(source[0].weight, source[0].bias)
+        self.activation = source[1]
+        self.outer = linear(source[2].weight, source[2].bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the transformed tokens, [B, L, dim]."""
+        return self.outer(self.activation(self.inner(x)))

@@ -1,0 +1,111 @@
+"""How far the content of a picture moved from one frame to another, and how sure that is.
+
+Needs numpy only and knows nothing of commands: the motion guard, the probe and estimated poses
+all measure with it. Frames are [H, W, 3] in [0, 255].
+"""
+
+import numpy as np
+
+MIN_TEXTURE = 0.3  # grey levels a pixel: below, a picture is too empty to measure its shift
+REDUCED_WIDTH = 80  # px, about
+Shift = tuple[int, int]  # whole pixels right and down
+
+
+def luma(frame: np.ndarray) -> np.ndarray:
+    """Return the brightness of frames, float64 [..., H, W] in [0, 255]."""
+    return frame @ np.array([0.299, 0.587, 0.114])
+
+
+def image_shift(
+    frame: np.ndarray, following: np.ndarray, limit: int = 24, near: Shift = (0, 0)
+) -> np.ndarray | None:
+    """Return how far the picture's content moved from one frame to the next, (right, down) in px.
+
+    Searches whole shifts across, then down, then refines both to a fraction of a pixel by a
+    parabola. None if the picture is too empty to say. Knows nothing of the command.
+
+    Args:
+        frame: before.
+        following: after.
+        limit: px each way that are searched.
+        near: shift around which they are.
+    """
+    return brightness_shift(luma(frame), luma(following), limit, near)
+
+
+def brightness_shift(
+    bright: np.ndarray, after: np.ndarray, limit: int, near: Shift = (0, 0)
+) -> np.ndarray | None:
+    """Return the same as `image_shift` of two brightnesses, [H, W]."""
+    if _across_texture(bright) < MIN_TEXTURE or _across_texture(after) < MIN_TEXTURE:
+        return None
+    (right, down), reach = map(float, near), limit
+    for _ in range(2):  # the second time nearby, with the other axis right
+        right = _best_shift(_aligned_rows(bright, after, round(down)), round(right), reach)
+        down = _best_shift(_aligned_rows(bright.T, after.T, round(right)), round(down), reach)
+        reach = 2
+    return np.array([right, down])
+
+
+def likeness(bright: np.ndarray, after: np.ndarray, shift: Shift) -> float:
+    """Return how well two brightnesses agree once one is shifted, in [-1, 1].
+
+    It is the correlation of what both show along their rows (that the sky is brighter than the
+    ground says nothing): 1 for the same picture, about 0 for unrelated and for empty ones.
+    """
+    right, down = shift
+    before, later = _aligned_rows(bright, after, down)
+    before, later = _aligned_rows(before.T, later.T, right)
+    if not before.size:
+        return 0.0
+    before, later = (one - one.mean(axis=0) for one in (before, later))  # rows lie along axis 0
+    scale = float(np.sqrt(np.square(before).sum() * np.square(later).sum()))
+    return float((before * later).sum()) / scale if scale > 0 else 0.0
+
+
+def reduction(frame: np.ndarray) -> int:
+    """Return the factor that makes a frame about REDUCED_WIDTH wide."""
+    return max(1, frame.shape[1] // REDUCED_WIDTH)
+
+
+def reduced(frame: np.ndarray, factor: int) -> np.ndarray:
+    """Return the means of squares of `factor` px, float32; adds slices, which is fastest."""
+    height, width = (length // factor * factor for length in frame.shape[:2])
+    rows = sum(frame[:height, start:width:factor].astype(np.uint16) for start in range(factor))
+    whole = sum(rows[start::factor].astype(np.float32) for start in range(factor))
+    return whole / np.float32(factor * factor)
+
+
+def _across_texture(bright: np.ndarray) -> float:
+    return float(np.abs(np.diff(bright, axis=1)).mean())
+
+
+def _aligned_rows(
+    bright: np.ndarray, after: np.ndarray, down: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rows that both pictures show if the content moved `down` px."""
+    height = len(bright)
+    before = bright[max(0, -down) : max(0, height - max(0, down))]
+    return before, after[max(0, down) : max(0, height - max(0, -down))]
+
+
+def _best_shift(pictures: tuple[np.ndarray, np.ndarray], centre: int, reach: int) -> float:
+    before, after = (picture.astype(np.float32) for picture in pictures)
+    width = before.shape[1]
+    shifts = [one for one in range(centre - reach, centre + reach + 1) if abs(one) < width]
+    errors = np.array([_shift_error(before, after, shift) for shift in shifts])
+    best = int(errors.argmin())
+    if best in (0, len(shifts) - 1):
+        return float(shifts[best])
+    left, middle, right = errors[best - 1 : best + 2]
+    curve = left - 2 * middle + right
+    return shifts[best] + (0.5 * float((left - right) / curve) if curve > 0 else 0.0)
+
+
+def _shift_error(before: np.ndarray, after: np.ndarray, shift: int) -> float:
+    width = before.shape[1]
+    difference = (
+        before[:, max(0, -shift) : width - max(0, shift)]
+        - after[:, max(0, shift) : width - max(0, -shift)]
+    )
+    return float(np.mean(np.square(difference)))

@@ -1,0 +1,117 @@
+"""Whether a full-size world can start here: device, weights and memory, before anything is loaded.
+
+torch is imported only to ask for devices.
+"""
+
+import os
+from dataclasses import dataclass
+
+from model.memory_prediction import (
+    FEWEST_SLOTS,
+    GIB,
+    MemoryPlan,
+    first_that_fits,
+    predict,
+    proposals,
+    wanted_plan,
+)
+from model.weight_files import WorldFiles, require
+from model.world import MemorySetting, WorldFailed
+from model.worlds import WORLDS, WorldRow
+
+DEVICE_VARIABLE = "MAG_SANDBOX_DEVICE"  # "cpu": run there, however slow; meant for small weights
+INSTEAD = "play the pocket world instead (`main.py play`)"
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Where networks run."""
+
+    kind: str  # as torch names it: "cuda", "cpu"
+    name: str
+    free_bytes: int | None  # None: not limited by us
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """All that loading a full-size world needs to know."""
+
+    row: WorldRow
+    files: WorldFiles
+    device: Device
+    plan: MemoryPlan
+    reduced: bool  # whether the plan takes less than what was wanted
+
+
+def prepare(name: str, memory: MemorySetting | None = None) -> Start:
+    """Return how a world is to be loaded here.
+
+    Args:
+        name: a stream of the table, not a bundled one.
+        memory: what is wanted; a budget with room for fewer than four frames means the room
+            the world was made for, since budgets are set for the pocket world.
+
+    Raises:
+        WorldFailed: it makes clips, or there is no device with room for it.
+        MissingWeights: its weights are absent, incomplete or damaged.
+    """
+    row = WORLDS[name]
+    if row.kind == "clip":
+        raise WorldFailed(f'"{name}" makes clips, not in real time, and cannot be played')
+    device = find_device()
+    wanted = _wanted(row, memory)
+    if device is None:
+        least = list(proposals(row, wanted, tiny_decoder=True))[-1]
+        raise WorldFailed(
+            f'"{name}" needs an NVIDIA card with {gib(predict(row, least).total)} free at the '
+            f"least, {gib(predict(row, wanted).total)} as it was made, and there is none that "
+            f"torch can use; {INSTEAD}"
+        )
+    files = require(row)
+    plan = plan_for(row, device, wanted, tiny_decoder=bool(files.paths("tiny decoder")))
+    return Start(row, files, device, plan, reduced=plan != wanted)
+
+
+def plan_for(
+    row: WorldRow, device: Device, wanted: MemoryPlan, *, tiny_decoder: bool
+) -> MemoryPlan:
+    """Return the layout that gives up least and fits a device.
+
+    Raises:
+        WorldFailed: none fits.
+    """
+    if device.free_bytes is None:
+        return wanted
+    plan = first_that_fits(row, wanted, device.free_bytes, tiny_decoder=tiny_decoder)
+    if plan is None:
+        least = list(proposals(row, wanted, tiny_decoder=tiny_decoder))[-1]
+        raise WorldFailed(
+            f'"{row.name}" takes {gib(predict(row, wanted).total)}, with {least.words()} still '
+            f"{gib(predict(row, least).total)}, and {device.name} has {gib(device.free_bytes)} "
+            f"free; close other programs, or {INSTEAD}"
+        )
+    return plan
+
+
+def find_device() -> Device | None:
+    """Return the device for full-size worlds; None: there is none."""
+    if os.environ.get(DEVICE_VARIABLE) == "cpu":
+        return Device("cpu", "processor", None)
+    try:
+        import torch
+    except ImportError:
+        return None
+    if not torch.cuda.is_available():
+        return None
+    free, _ = torch.cuda.mem_get_info()
+    return Device("cuda", torch.cuda.get_device_name(), free)
+
+
+def gib(size: int) -> str:
+    """Return bytes for people."""
+    return f"{size / GIB:.1f} GiB"
+
+
+def _wanted(row: WorldRow, memory: MemorySetting | None) -> MemoryPlan:
+    plan = wanted_plan(row, memory.kept_mib) if memory else wanted_plan(row)
+    return plan if plan.slots >= FEWEST_SLOTS else wanted_plan(row)

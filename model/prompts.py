@@ -1,0 +1,116 @@
+"""Prompts to text features: from a file for scenes that come with the game, else by the encoder.
+
+The encoder's library takes about two seconds to import, as long as all the rest of a start. So it
+is imported only when a prompt comes up whose features are not in the file.
+"""
+
+import json
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from tokenizers import Tokenizer
+from torch import Tensor
+
+from model.config import END
+
+logger = logging.getLogger(__name__)
+TEXTS = "texts.safetensors"
+Encoder = Callable[[Tensor, Tensor], Tensor]  # ids and mask, [B, text_len] -> [B, text_len, dim]
+
+
+class PromptFeatures:
+    """Text features of prompts, fp32 on the CPU whatever else runs how.
+
+    features = PromptFeatures(tokenizer, 48, load_encoder, read_texts(folder, weights))
+    features("a red tower")  # [1, text_len, dim]
+    """
+
+    def __init__(
+        self,
+        tokenizer: Tokenizer,
+        text_len: int,
+        load_encoder: Callable[[], Encoder],
+        known: Mapping[str, Tensor],
+    ) -> None:
+        """Note what is known.
+
+        Args:
+            tokenizer: of the encoder.
+            text_len: rows of features.
+            load_encoder: called once, when a prompt is not known.
+            known: features of prompts, [rows, dim] without the zero rows past the prompt.
+        """
+        self._tokenizer, self._text_len = tokenizer, text_len
+        self._load_encoder, self._known = load_encoder, known
+        self._encoder: Encoder | None = None
+
+    def __call__(self, prompt: str) -> Tensor:
+        """Return the features of a prompt, [1, text_len, dim]; rows past it are zero."""
+        rows = self._known.get(prompt)
+        if rows is not None:
+            return torch.nn.functional.pad(rows, (0, 0, 0, self._text_len - len(rows)))[None]
+        self.warm()
+        with torch.inference_mode():
+            return self._encoder(*tokenise(self._tokenizer, [prompt], self._text_len))
+
+    def warm(self) -> None:
+        """Load the encoder, unless it is there."""
+        if self._encoder is None:
+            self._encoder = self._load_encoder()
+
+
+def tokenise(tokenizer: Tokenizer, prompts: Sequence[str], text_len: int) -> tuple[Tensor, Tensor]:
+    """Return ids and mask, int64 [B, text_len]; longer prompts are cut, the end mark stays."""
+    ids = torch.zeros(len(prompts), text_len, dtype=torch.long)
+    mask = torch.zeros_like(ids)
+    end = tokenizer.token_to_id(END)
+    for row, prompt in enumerate(prompts):
+        tokens = [*tokenizer.encode(prompt, add_special_tokens=False).ids[: text_len - 1], end]
+        ids[row, : len(tokens)] = torch.tensor(tokens)
+        mask[row, : len(tokens)] = 1
+    return ids, mask
+
+
+def read_texts(folder: Path, weights: str) -> dict[str, Tensor]:
+    """Return features of prompts, [rows, dim] each, that these weights gave.
+
+    They only save time: a file that is absent, damaged or of other weights counts as empty.
+
+    Args:
+        folder: of the weights.
+        weights: their hash.
+    """
+    try:
+        with safe_open(folder / TEXTS, framework="pt") as file:
+            about = file.metadata() or {}
+            prompts = json.loads(about.get("prompts", "[]"))
+            if about.get("weights") == weights:
+                return {prompt: file.get_tensor(str(row)) for row, prompt in enumerate(prompts)}
+            logger.warning("%s is of other weights; prompts are encoded anew", folder / TEXTS)
+    except FileNotFoundError:
+        pass
+    except (SafetensorError, OSError, ValueError) as error:
+        logger.warning("%s is damaged (%s); prompts are encoded anew", folder / TEXTS, error)
+    return {}
+
+
+def write_texts(folder: Path, weights: str, texts: Mapping[str, Tensor]) -> None:
+    """Write what `read_texts` returns, whole or not at all.
+
+    Args:
+        folder: of the weights.
+        weights: their hash.
+        texts: features of each prompt, [1, text_len, dim].
+    """
+    rows = {
+        str(row): features[0, : int(features[0].abs().amax(dim=-1).nonzero().max()) + 1].clone()
+        for row, features in enumerate(texts.values())
+    }
+    about = {"weights": weights, "prompts": json.dumps(list(texts))}
+    partial = folder / f"{TEXTS}.partial"
+    save_file(rows, partial, metadata=about)
+    partial.replace(folder / TEXTS)
