@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: play test lint bench clean
+.PHONY: play test lint bench soak gifs clean
 
 play: $(VENV)/.play
 	$(BIN)/python main.py play
@@ -21,6 +21,18 @@ lint: $(VENV)/.dev
 
 bench: $(VENV)/.play
 	$(BIN)/python main.py bench
+
+soak: $(VENV)/.play
+	$(BIN)/python main.py soak $(if $(MINUTES),--minutes $(MINUTES))
+
+# The moving pictures of README and guide, made again: after new weights, for example.
+gifs: $(VENV)/.play
+	rm -rf runs/gifs
+	$(BIN)/python main.py demo window-against-mag --headless --out runs/gifs/compare --video gif
+	cp runs/gifs/compare/compare.gif docs/compare.gif
+	$(BIN)/python main.py demo back-and-forth --headless --out runs/gifs/return
+	$(BIN)/python main.py export runs/gifs/return/recording --format gif --scale 1 --fps 2 \
+		--overwrite --out docs/guide/back-and-forth.gif
 
 clean:
 	rm -rf $(VENV) *.egg-info .pytest_cache .ruff_cache .hypothesis

@@ -10,7 +10,7 @@ import yaml
 
 from controls.bindings import DEFAULTS, BindingError, Bindings
 from controls.keys import KEYS_BY_TITLE, find_key
-from scenes.files import MAX_BYTES, FileError, nearest
+from scenes.files import MAX_BYTES, FileError, nearest, quoted
 
 BINDINGS_FILE = "bindings.yaml"  # in the folder of the settings
 
@@ -76,7 +76,7 @@ def _changes(root: yaml.Node | None, lines: dict[str, int]) -> dict[str, list[st
         name, line = str(name_node.value), name_node.start_mark.line + 1
         if name not in names:
             guess = nearest(name, names) or f"; known: {', '.join(names)}"
-            raise _Problem(f'unknown action "{name[:40]}"{guess}', line)
+            raise _Problem(f'unknown action "{quoted(name)}"{guess}', line)
         if name in changes:
             raise _Problem(f'"{name}" is given twice, first in line {lines[name]}', line)
         changes[name], lines[name] = _keys(name, keys_node, line), line
@@ -96,7 +96,7 @@ def _key(name: str, node: yaml.ScalarNode) -> str:
         guess = nearest(node.value, tuple(KEYS_BY_TITLE))
         remedy = "write a letter or a name as the help shows it"
         raise _Problem(
-            f'{name} has the unknown key "{node.value[:40]}"{guess}; {remedy}',
+            f'{name} has the unknown key "{quoted(node.value)}"{guess}; {remedy}',
             node.start_mark.line + 1,
         )
     return key

@@ -6,16 +6,27 @@ the world is loaded.
 
 import argparse
 import math
+import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, get_args
 
 from model.world import WorldFailed, available_policies, available_worlds
-from sandbox.commands import DEFAULT_SCENE, run_bench, run_doctor, run_gallery, run_play, run_replay
+from sandbox.commands import (
+    DEFAULT_SCENE,
+    run_bench,
+    run_doctor,
+    run_gallery,
+    run_play,
+    run_replay,
+    run_soak,
+)
 from sandbox.demo_command import add_demo
 from sandbox.export_command import add_export
 from sandbox.recording import RecordingError
+from sandbox.replay import ALIKE_DB, By
 from sandbox.settings import DisplayError
+from sandbox.worlds_command import add_worlds
 from scenes import available_scenes
 from scenes.files import FileError, nearest
 from scenes.scene import MAX_SEED
@@ -42,10 +53,12 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     _add_play(commands)
     _add_replay(commands)
     _add_bench(commands)
+    _add_soak(commands)
     _add_doctor(commands)
     _add_gallery(commands)
     add_export(commands)
     add_demo(commands)
+    add_worlds(commands)
     return parser.parse_args(arguments)
 
 
@@ -60,7 +73,10 @@ _EXAMPLES = """examples:
   main.py export runs/monday --format mp4       make a video of it
   main.py demo back-and-forth --headless --out runs/first    a camera script, measured
   main.py bench --json bench.json              measure this machine
+  main.py soak --minutes 60                    play for an hour: does it grow?
   main.py doctor                               what this machine has and lacks
+  main.py worlds                               worlds, licences, what is here
+  main.py fetch mag                            get a world's weights
 
 `main.py COMMAND --help` lists the options of a command."""
 
@@ -72,12 +88,24 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"{message}{_nearest_word(message)}; see `{self.prog} --help`")
 
 
-_COMMANDS = ("play", "replay", "bench", "doctor", "gallery", "export", "demo")
+_COMMANDS = (
+    "play",
+    "replay",
+    "bench",
+    "soak",
+    "doctor",
+    "gallery",
+    "export",
+    "demo",
+    "worlds",
+    "fetch",
+)
 _OPTIONS = (
     *("--world", "--scene", "--memory", "--seed", "--record", "--headless", "--seconds"),
-    *("--no-look-ahead", "--verify", "--json", "--prefill", "--copy"),
-    *("--format", "--hud", "--from", "--to", "--scale", "--sound", "--no-sound", "--out"),
-    *("--overwrite", "--seeds", "--repeat", "--compare", "--list"),
+    *("--no-look-ahead", "--verify", "--by", "--json", "--prefill", "--copy"),
+    *("--format", "--hud", "--from", "--to", "--scale", "--fps", "--sound", "--no-sound", "--out"),
+    *("--overwrite", "--seeds", "--repeat", "--compare", "--video", "--list", "--minutes"),
+    *("--plan", "--offline", "--file", "--weights"),
 )
 
 
@@ -111,6 +139,14 @@ def _add_replay(commands: argparse._SubParsersAction) -> None:
         "--verify", action="store_true", help="compare every block; exit code 1 if one differs"
     )
     replay.add_argument(
+        "--by",
+        choices=get_args(By),
+        default="auto",
+        help="verify by digests, which must be equal, or by the kept frames, of which the median "
+        f"must be alike by {ALIKE_DB:g} dB; psnr runs as is fastest here, not as recorded; auto: "
+        "by frames if machine, packages, dtype or kernel are others (default)",
+    )
+    replay.add_argument(
         "--headless", action="store_true", help="no window; with --verify as fast as it goes"
     )
     replay.set_defaults(run=run_replay)
@@ -129,6 +165,16 @@ def _add_bench(commands: argparse._SubParsersAction) -> None:
         help="play time of the full memory whose block time is compared (default 600)",
     )
     bench.set_defaults(run=run_bench)
+
+
+def _add_soak(commands: argparse._SubParsersAction) -> None:
+    soak = commands.add_parser(
+        "soak", help="play by itself for long and say whether the game grows", allow_abbrev=False
+    )
+    _add_world_options(soak, scene=DEFAULT_SCENE)
+    soak.add_argument("--minutes", type=_minutes, default=60.0, help="of play (default 60)")
+    soak.add_argument("--json", type=Path, metavar="FILE", help="write the numbers to a file")
+    soak.set_defaults(run=run_soak)
 
 
 def _add_doctor(commands: argparse._SubParsersAction) -> None:
@@ -157,6 +203,7 @@ def _add_world_options(parser: argparse.ArgumentParser, scene: str | None = None
     )
     parser.add_argument(
         "--memory",
+        type=_policy,
         metavar="POLICY",
         help=f"what the world keeps: {', '.join(available_policies())}",
     )
@@ -166,17 +213,28 @@ def _add_world_options(parser: argparse.ArgumentParser, scene: str | None = None
     )
 
 
-def _positive(text: str) -> float:
+def _positive(text: str, unit: str = "seconds") -> float:
     try:
         value = float(text)
     except ValueError:
         value = math.nan
     if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f'"{text}" is not a number of seconds above 0')
+        raise argparse.ArgumentTypeError(f'"{text}" is not a number of {unit} above 0')
     return value
 
 
+def _minutes(text: str) -> float:
+    return _positive(text, "minutes")
+
+
+def _policy(text: str) -> str:
+    if not text.strip():
+        known = ", ".join(available_policies())
+        raise argparse.ArgumentTypeError(f'"{text}" names no memory policy; available: {known}')
+    return text
+
+
 def _seed(text: str) -> int:
-    if not text.isdecimal() or int(text) > MAX_SEED:
+    if not re.fullmatch("[0-9]{1,10}", text) or int(text) > MAX_SEED:
         raise argparse.ArgumentTypeError(f'"{text}" is not a whole number from 0 to {MAX_SEED}')
     return int(text)

@@ -6,19 +6,21 @@ import math
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from controls.bindings_file import BINDINGS_FILE, load_bindings
 from controls.sources import ScriptSource
+from model import worlds
 from model.world import WorldFailed
-from sandbox import bench
+from sandbox import bench, soak
 from sandbox.choice import WorldChoice
 from sandbox.events import SessionObserver
 from sandbox.recorder import Recorder
 from sandbox.recording import Recording, RecordingError, load_recording
-from sandbox.replay import ReplaySource, Verifier, playthrough_of, verify
+from sandbox.replay import ReplaySource, playthrough_of, verify
 from sandbox.scripts import pan_out_and_back
 from sandbox.session import CommandSource, Playthrough
 from sandbox.settings import (
@@ -32,6 +34,7 @@ from scenes import Scene, load_scene
 
 if TYPE_CHECKING:  # imports pygame, which must see the display settings first
     from sandbox.app import RunSummary
+    from sandbox.likeness import Verifying
 
 Say = Callable[[str], None]
 DEFAULT_SCENE = "meadow"
@@ -55,7 +58,11 @@ def run_play(options: argparse.Namespace, say: Say) -> int:
     from sandbox.frame_store import frames_beside  # with Pillow, which a mere --help can do without
 
     observers = [*recorders, *map(frames_beside, recorders)]
-    summary = run_app(choice, playthrough, observers, source, seconds, options.headless)
+    try:
+        summary = run_app(choice, playthrough, observers, source, seconds, options.headless)
+    finally:
+        for recorder in recorders:
+            recorder.cancel()  # which leaves no empty folder where nothing was played
     if options.headless:
         say(f"{summary.frames} frames shown, {summary.fps:.1f} a second")
     for recorder in recorders:
@@ -129,22 +136,23 @@ def run_replay(options: argparse.Namespace, say: Say) -> int:
     if not options.verify:
         _replay_in_app(recording, choice, [], options.headless)
         return 0
-    if options.headless:
-        world = choice.load()
-        try:
-            verifier = verify(recording, world)
-        finally:
-            world.close()
-    else:
-        verifier = Verifier(recording)
-        _replay_in_app(recording, choice, [verifier], headless=False)
-    say(verifier.summary())
+    from sandbox.likeness import Verifying  # with Pillow, which a mere --help can do without
+
+    verifying = Verifying(recording, choice, options.by)
+    with verifying.verifier(say) as verifier:
+        if options.headless:
+            with closing(verifying.load()) as world:
+                verify(recording, world, verifier)
+        else:
+            _replay_in_app(recording, verifying, [verifier], headless=False)
+        say(verifier.summary())
     return 0 if verifier.matches else 1
 
 
 def run_bench(options: argparse.Namespace, say: Say) -> int:
     """Measure this machine, print the numbers and write them where asked."""
     scene, seed, choice = _what_to_play(options)
+    check_place(options.json)
     if not _has_display():
         say("no display found: drawn without a window, which costs less than with one")
     _choose_display(headless=not _has_display())
@@ -165,6 +173,19 @@ def run_bench(options: argparse.Namespace, say: Say) -> int:
     return 0
 
 
+def run_soak(options: argparse.Namespace, say: Say) -> int:
+    """Play by itself for long; 1: the process grew more than it may."""
+    scene, seed, choice = _what_to_play(options)
+    check_place(options.json)
+    _choose_display(headless=True)
+    plan = soak.SoakPlan(choice, scene, seed, load_settings(), options.minutes)
+    numbers = soak.run(plan, say)
+    say(soak.verdict_of(numbers))
+    if options.json:
+        _write(options.json, json.dumps(numbers, indent=2) + "\n")
+    return 1 if numbers["grows"] else 0
+
+
 def _what_to_play(options: argparse.Namespace) -> tuple[Scene, int, WorldChoice]:
     """Return scene, seed, world: the command line wins over the scene, that over settings."""
     scene = load_scene(options.scene)
@@ -178,13 +199,20 @@ def _what_to_play(options: argparse.Namespace) -> tuple[Scene, int, WorldChoice]
 def _choice(
     options: argparse.Namespace, settings: SandboxConfig, policy: str | None
 ) -> WorldChoice:
-    memory = settings.memory_setting(options.memory or policy)
+    row = worlds.WORLDS.get(options.world)
+    if row is None or row.bundled:
+        memory = settings.memory_setting(options.memory or policy)
+    else:  # settings and scenes speak of the pocket world's memory
+        memory = row.memory_setting(options.memory)
     look_ahead = settings.look_ahead and not options.no_look_ahead
     return WorldChoice(options.world, memory, look_ahead)
 
 
 def _replay_in_app(
-    recording: Recording, choice: WorldChoice, observers: Sequence[SessionObserver], headless: bool
+    recording: Recording,
+    choice: "WorldChoice | Verifying",
+    observers: Sequence[SessionObserver],
+    headless: bool,
 ) -> None:
     source = ReplaySource(recording)
     seconds = math.inf if headless else None  # unattended, an error ends the run at once
@@ -192,7 +220,7 @@ def _replay_in_app(
 
 
 def run_app(
-    choice: WorldChoice,
+    choice: "WorldChoice | Verifying",
     playthrough: Playthrough,
     observers: Sequence[SessionObserver],
     source: CommandSource | None,
@@ -227,6 +255,17 @@ def _choose_display(*, headless: bool) -> None:
 def _has_display() -> bool:
     names = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")
     return not sys.platform.startswith("linux") or any(map(os.environ.get, names))
+
+
+def check_place(path: Path | None) -> None:
+    """Refuse a file that cannot be written, before anything is measured.
+
+    Raises:
+        RecordingError: its folder is missing, or a folder stands in its place.
+    """
+    if path is not None and (path.is_dir() or not path.parent.is_dir()):
+        why = "it is a folder" if path.is_dir() else f"there is no folder {path.parent}"
+        raise RecordingError(f"cannot write {path} ({why}); name another file")
 
 
 def _write(path: Path, text: str) -> None:

@@ -27,6 +27,8 @@ from sandbox.doctor_parts import (
     ok,
     problem,
 )
+from sandbox.doctor_worlds import check_worlds
+from sandbox.processor import cpu_info, processor_name
 
 __all__ = ["CHECKS", "Check", "Finding", "Level"]
 
@@ -160,18 +162,12 @@ def usable_cores() -> int:
         return os.cpu_count() or 1
 
 
-def processor_name() -> str:
-    """Return what the processor calls itself."""
-    found = re.search(r"^model name\s*:\s*(.+)$", _cpu_info(), re.M)
-    return found[1].strip() if found else platform.processor() or platform.machine()
-
-
 def processor_features() -> set[str]:
     """Return the names of instruction sets; nothing where the system does not say."""
     if sys.platform == "darwin" and platform.machine() == "arm64":
         has_bf16 = _output("sysctl", "-n", "hw.optional.arm.FEAT_BF16").strip() == "1"
         return {"asimd", "bf16"} if has_bf16 else {"asimd"}
-    found = re.search(r"^(?:flags|Features)\s*:\s*(.+)$", _cpu_info(), re.M)
+    found = re.search(r"^(?:flags|Features)\s*:\s*(.+)$", cpu_info(), re.M)
     return set(found[1].split()) if found else set()
 
 
@@ -194,11 +190,6 @@ def _project() -> dict:
     return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
-def _cpu_info() -> str:
-    info = Path("/proc/cpuinfo")
-    return info.read_text() if info.exists() else ""
-
-
 def _output(*command: str) -> str:
     try:
         return subprocess.run(command, capture_output=True, text=True, timeout=5).stdout
@@ -215,4 +206,5 @@ CHECKS: tuple[tuple[str, Callable[[], list[Finding]]], ...] = (
     ("graphics", check_gpu),
     ("attention", check_attention),
     *PARTS,
+    ("worlds", check_worlds),
 )

@@ -18,6 +18,7 @@ from sandbox.choice import WorldChoice
 from sandbox.display import window
 from sandbox.game import PlayerGame
 from sandbox.navigator import Navigator
+from sandbox.recording import RecordingError
 from sandbox.screens import (
     Back,
     OpenProbes,
@@ -47,8 +48,13 @@ def run(choice: WorldChoice, playthrough: Playthrough, folder: Path) -> Iterator
 
     Raises:
         WorldFailed: the world stopped, or a screen did not come.
+        RecordingError: the pictures cannot be written there.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        problem = f"cannot write {folder} ({error.strerror}); name another folder"
+        raise RecordingError(problem) from None
     with tempfile.TemporaryDirectory() as data, window(SIZE, "gallery") as surface:
         walk = _Walk(choice, Path(data), surface)
         try:

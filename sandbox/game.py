@@ -66,7 +66,7 @@ from sandbox.session import Playthrough, Session
 from sandbox.settings import SandboxConfig, SettingsError
 from sandbox.settings_file import save_settings
 from sandbox.split import load_split
-from sandbox.state_files import MIB, read_header
+from sandbox.state_files import MIB, read_header, scene_in
 from sandbox.theme import Theme
 from sandbox.title_actions import TitleActions
 from sandbox.widgets import Button
@@ -233,7 +233,8 @@ class PlayerGame:
             return Playthrough(waiting.scene, waiting.seed, parked)
         folder = self.keeper.scenes.folder / check_slug(id)
         header = read_header(folder)
-        return Playthrough(header.scene, header.seed, partial(take, id), str(folder))
+        scene = scene_in(folder, header)
+        return Playthrough(scene, header.seed, partial(take, id), str(folder))
 
     def split(self, outcome: PlaySplit) -> Performance:
         """Return how to play two policies side by side."""

@@ -1,5 +1,6 @@
 """From screen to screen: turns what a screen leads to into the next one, and owns the worker."""
 
+import gc
 import logging
 import time
 from collections.abc import Callable, Sequence
@@ -231,6 +232,7 @@ class Navigator:
 
     def _play(self, playthrough: Playthrough, performance: Performance | None = None) -> Screen:
         performance = performance or self._own
+        gc.collect()  # a screen that was left and its actions hold each other, and open fonts
         self._player.stop()  # no screen hears of keys let go of while loading
         if self.worker is None or self._performing is not performance:
             self._discard_worker("left")

@@ -110,9 +110,8 @@ def read_state(folder: Path) -> ParkedScene:
     data = _parse_file(folder / DATA, MAX_DATA)
     if not _fits(data, parts):
         raise _damaged(folder / DATA, "it does not belong to the arrays")
-    image = header.scene.image
     return ParkedScene(
-        scene=replace(header.scene, image=image and str((folder / image).resolve())),
+        scene=scene_in(folder, header),
         seed=header.seed,
         state=WorldState(world, data["world"]),
         last_frame=last_frame,
@@ -131,6 +130,12 @@ def read_state(folder: Path) -> ParkedScene:
             name: WorldState(parts.get(name, {}), data["parts"][name]) for name in data["parts"]
         },
     )
+
+
+def scene_in(folder: Path, header: StateHeader) -> Scene:
+    """Return the scene that a folder's header names, with the place of its picture."""
+    image = header.scene.image
+    return replace(header.scene, image=image and str((folder / image).resolve()))
 
 
 def _write_files(folder: Path, parked: ParkedScene) -> None:

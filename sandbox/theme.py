@@ -5,6 +5,7 @@ Colours are asked for by their constant; a theme of high contrast draws its own 
 
 import bisect
 import functools
+from collections.abc import Callable
 
 import pygame
 
@@ -69,8 +70,9 @@ class Theme:
     ) -> None:
         self.scale = _scale(window_size, text_scale)
         self.high_contrast = high_contrast
-        self._fonts: dict[tuple[int, bool], pygame.font.Font] = {}
-        self._texts = functools.lru_cache(maxsize=512)(self._render)
+        # Neither refers to the theme, which is so let go of at once: fonts are open files.
+        self._fonts = functools.cache(_load_font)
+        self._texts = functools.lru_cache(maxsize=512)(functools.partial(_render, self._fonts))
 
     def colour(self, colour: tuple[int, ...]) -> tuple[int, ...]:
         """Return what to draw for a colour of this module."""
@@ -84,7 +86,7 @@ class Theme:
         self, text: str, size: int = 15, colour: tuple[int, ...] = INK, *, bold: bool = False
     ) -> pygame.Surface:
         """Return a line of text; the same one is rendered once."""
-        return self._texts(text, size, self.colour(colour), bold)
+        return self._texts(text, self._px_of(size), self.colour(colour), bold)
 
     def wrap(self, text: str, width: int, lines: int, size: int = 15) -> list[str]:
         """Break text into lines of `width` pixels, at most so many; the rest becomes "..."."""
@@ -119,9 +121,6 @@ class Theme:
         line_width = self.px(line) if line else 0
         return _rounded(size, self.colour(colour), self.px(radius), line_width)
 
-    def _render(self, text: str, size: int, colour: tuple[int, ...], bold: bool) -> pygame.Surface:
-        return self._font(size, bold).render(printable(text), True, colour)
-
     def _cut(self, text: str, width: int, font: pygame.font.Font) -> str:
         if font.size(text)[0] <= width:
             return text
@@ -130,10 +129,24 @@ class Theme:
         return shorter[max(0, fits - 1)]
 
     def _font(self, size: int, bold: bool = False) -> pygame.font.Font:
-        wanted = max(MIN_FONT, self.px(size)), bold
-        if wanted not in self._fonts:
-            self._fonts[wanted] = pygame.font.Font(_font_file(bold), wanted[0])
-        return self._fonts[wanted]
+        return self._fonts(self._px_of(size), bold)
+
+    def _px_of(self, size: int) -> int:
+        return max(MIN_FONT, self.px(size))
+
+
+def _load_font(px: int, bold: bool) -> pygame.font.Font:
+    return pygame.font.Font(_font_file(bold), px)
+
+
+def _render(
+    fonts: Callable[[int, bool], pygame.font.Font],
+    text: str,
+    px: int,
+    colour: tuple[int, ...],
+    bold: bool,
+) -> pygame.Surface:
+    return fonts(px, bold).render(printable(text), True, colour)
 
 
 def printable(text: str) -> str:

@@ -15,7 +15,7 @@ from scenes.demo_expect import Expectation, parse_expectation
 from scenes.demo_names import check_names, probed_anchors
 from scenes.demo_script import MemoryAsk, Statement, parse_memory, parse_script
 from scenes.demo_words import ScriptError
-from scenes.files import FieldError, FileError, nearest
+from scenes.files import FieldError, FileError, is_file, nearest, quoted
 from scenes.scene import MAX_SEED, Scene, available_scenes, load_scene
 
 DEMOS = Path(__file__).parent / "demos"
@@ -164,7 +164,8 @@ class _Reading:
             key = str(key_node.value) if isinstance(key_node, yaml.ScalarNode) else "?"
             if known is not None and key not in known:
                 guess, names = nearest(key, tuple(known)), ", ".join(known)
-                raise self._error(f'unknown key "{key}"{guess}; known keys: {names}', key_node)
+                problem = f'unknown key "{quoted(key)}"{guess}; known keys: {names}'
+                raise self._error(problem, key_node)
             if key in values:
                 raise self._error(f'"{key}" is given twice', key_node)
             values[key], nodes[key] = self._plain(value_node), value_node
@@ -198,7 +199,7 @@ class _Reading:
             raise self._error(f"scene is {_shown(value)}, expected the name of a scene", node)
         if value not in available_scenes():
             known, guess = ", ".join(available_scenes()), nearest(value, available_scenes())
-            raise self._error(f'scene "{value}" not found{guess}; available: {known}', node)
+            raise self._error(f'scene "{quoted(value)}" not found{guess}; available: {known}', node)
         return load_scene(value), value
 
     def _inline_scene(self, node: yaml.MappingNode) -> tuple[Scene, str]:
@@ -214,11 +215,11 @@ class _Reading:
             raise self._error('the scene has no "prompt"; add a line "prompt: ..."', node)
         values["prompt"] = " ".join(values["prompt"].split())
         if "image" in values:
-            image = (self._path.parent / values["image"]).resolve()
-            if not image.is_file():
+            image = self._path.parent / values["image"]
+            if not is_file(image):
                 problem = f'image "{values["image"]}" not found; its path starts at this file'
                 raise self._error(problem, nodes["image"])
-            values["image"] = str(image)
+            values["image"] = str(image.resolve())
         try:
             scene = Scene(**values)
         except FieldError as problem:
@@ -298,4 +299,4 @@ def _before(text: str, node: yaml.ScalarNode) -> tuple[int, int] | None:
 def _shown(value: object) -> str:
     if value is None:
         return "empty"
-    return "a group of keys" if isinstance(value, yaml.Node) else f'"{str(value)[:40]}"'
+    return "a group of keys" if isinstance(value, yaml.Node) else f'"{quoted(str(value))}"'

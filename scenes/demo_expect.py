@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from scenes.files import nearest
+from scenes.files import nearest, quoted
 
 MEASURES = {  # what can be expected → what it is
     "recall": "percent of what could come back, of every probe of the script",
@@ -65,10 +65,10 @@ def parse_expectation(
     measure, _, anchor = name.partition(" ")
     if measure not in MEASURES:
         known, guess = ", ".join(MEASURES), nearest(measure, tuple(MEASURES))
-        raise ValueError(f'unknown measure "{name}"{guess}; known: {known}')
+        raise ValueError(f'unknown measure "{quoted(name)}"{guess}; known: {known}')
     if anchor and (measure not in OF_ANCHOR or anchor not in probed):
         known = ", ".join(probed) or "none"
-        raise ValueError(f'expect "{name}": the script has no probe of it; probed: {known}')
+        raise ValueError(f'expect "{quoted(name)}": the script has no probe of it; probed: {known}')
     if measure in (*OF_ANCHOR, "lead") and not probed:
         raise ValueError(f"expect {name}: the script has no probe; add a line such as `probe a`")
     if measure == "lead" and not compared:
@@ -82,4 +82,4 @@ def parse_expectation(
 def _shown(value: object) -> str:
     if value is None:
         return "empty"
-    return f'"{str(value)[:40]}"' if isinstance(value, str | int | float) else "a group of keys"
+    return f'"{quoted(str(value))}"' if isinstance(value, str | int | float) else "a group of keys"

@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_
 import yaml
 
 MAX_BYTES = 64 * 1024  # a hand-written file is far smaller
+SHOWN = 40  # characters of a text that are quoted in a message
 TYPE_NAMES = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
 
 T = TypeVar("T")
@@ -59,6 +60,20 @@ def nearest(name: str, names: tuple[str, ...]) -> str:
     """Return ' (did you mean "..."?)' for the most similar of `names`, or nothing."""
     matches = get_close_matches(name.lower(), names, n=1, cutoff=0.5)
     return f' (did you mean "{matches[0]}"?)' if matches else ""
+
+
+def quoted(text: str) -> str:
+    """Return a text of a file as it is quoted in a message: one line, not long."""
+    line = " ".join(text.split())
+    return line if len(line) <= SHOWN else line[: SHOWN - 3] + "..."
+
+
+def is_file(path: Path) -> bool:
+    """Return whether there is such a file; a name that cannot be one names none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # too long, or with a character of no name
+        return False
 
 
 class _Problem(Exception):  # never leaves this file
@@ -114,9 +129,8 @@ def _values(
         key, line = str(key_node.value), key_node.start_mark.line + 1
         if key not in hints:
             known = ", ".join(hints)
-            raise _Problem(
-                f'unknown key "{key}"{nearest(key, tuple(hints))}; known keys: {known}', line
-            )
+            guess = nearest(key, tuple(hints))
+            raise _Problem(f'unknown key "{quoted(key)}"{guess}; known keys: {known}', line)
         if key in values:
             raise _Problem(f'"{key}" is given twice, first in line {lines[key]}', line)
         try:
@@ -150,7 +164,7 @@ def _checked(key: str, value: Any, hint: Any, line: int) -> Any:
         if value not in get_args(hint):
             guess = nearest(str(value), allowed)
             known = ", ".join(allowed)
-            raise _Problem(f'{key} is "{value}"{guess}; expected one of {known}', line)
+            raise _Problem(f'{key} is "{quoted(str(value))}"{guess}; expected one of {known}', line)
         return value
     if hint is float and type(value) is int:
         return float(value)
@@ -164,4 +178,4 @@ def _shown(value: Any) -> str:
         return "empty"
     if isinstance(value, dict | list):
         return "a list" if isinstance(value, list) else "a group of keys"
-    return f'"{str(value)[:40]}"'
+    return f'"{quoted(str(value))}"'

@@ -4,12 +4,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from scenes.ambience import AMBIENCES
-from scenes.files import FieldError, SceneError, nearest, read_checked_yaml
+from scenes.files import FieldError, SceneError, is_file, nearest, read_checked_yaml
 
 LIBRARY = Path(__file__).parent / "library"
 CATEGORIES = ("indoor", "outdoor", "object", "video game")
 MAX_PROMPT = 1000  # characters
 MAX_SEED = 2**31 - 1
+SHOWN = 200  # characters of a path that are quoted in a message
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +66,9 @@ def _find(name_or_path: str | Path) -> Path:
     text = str(name_or_path)
     if isinstance(name_or_path, Path) or "/" in text or "\\" in text or text.endswith(_SUFFIXES):
         path = Path(name_or_path)
-        if not path.is_file():
-            raise SceneError(f'scene file "{path}" not found; give a scene name or a YAML file')
+        if not is_file(path):
+            name = str(path)[:SHOWN]
+            raise SceneError(f'scene file "{name}" not found; give a scene name or a YAML file')
         return path
     if text not in available_scenes():
         known = ", ".join(available_scenes())
@@ -81,7 +83,8 @@ _SUFFIXES = (".yaml", ".yml")
 def _image(scene_file: Path, image: str | None) -> str | None:
     if image is None:
         return None
-    path = (scene_file.parent / image).resolve()
-    if not path.is_file():
-        raise SceneError(f'{scene_file}: image "{image}" not found; its path starts at this file')
-    return str(path)
+    path = scene_file.parent / image
+    if not is_file(path):
+        name = image[:SHOWN]
+        raise SceneError(f'{scene_file}: image "{name}" not found; its path starts at this file')
+    return str(path.resolve())

@@ -1,0 +1,141 @@
+"""Weights through the command line: fetch, break off and resume, a damaged file, then play.
+
+Everything comes from a stand-in of the hub on loopback; the weights are tiny and random.
+"""
+
+import importlib.util
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from model import preflight, weight_files
+from tests import tiny_full
+from tests.hub_stand_in import HubStandIn
+
+ROOT = Path(__file__).parents[2]
+TEXT_ENCODER = "models_t5_umt5-xxl-enc-bf16.pth"
+CHUNK = 10 * 2**20  # bytes that the hub's library writes at once
+SIZES = tiny_full.Sizes(vocabulary=400_000)  # the text encoder must be several chunks long
+HAS_ASSEMBLY = importlib.util.find_spec("model.backends.full") is not None
+
+
+@pytest.fixture(scope="module")
+def repos(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("repos")
+    tiny_full.write_repos(folder, SIZES)
+    return folder
+
+
+@pytest.fixture
+def hub(repos):
+    with HubStandIn(repos) as hub:
+        yield hub
+
+
+@pytest.fixture
+def environment(hub, tmp_path) -> dict[str, str]:
+    return {
+        **os.environ,
+        "HF_ENDPOINT": hub.endpoint,
+        "HF_HOME": str(tmp_path / "hf"),
+        "NO_PROXY": "127.0.0.1",
+        "MAG_SANDBOX_HOME": str(tmp_path / "home"),
+        weight_files.HOME_VARIABLE: str(tmp_path / "weights"),
+        preflight.DEVICE_VARIABLE: "cpu",
+        "PYTHONUNBUFFERED": "1",
+        "SDL_VIDEODRIVER": "dummy",
+        "SDL_AUDIODRIVER": "dummy",
+    }
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "main.py", *arguments]
+
+
+def run(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        command(*arguments),
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+
+
+def break_off(hub: HubStandIn, environment: dict[str, str]) -> str:
+    """Begin to fetch and interrupt it in the third chunk of the text encoder; return its words."""
+    hub.stops[TEXT_ENCODER] = 2 * CHUNK + 2**20
+    fetching = subprocess.Popen(
+        command("fetch", "mag"), cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
+    )
+    lines = []
+    with fetching:
+        chunks = 0
+        for line in fetching.stdout:
+            lines.append(line)
+            chunks += line.rstrip().endswith(f"%  {TEXT_ENCODER}")
+            if chunks == 3:  # its beginning and two chunks, of which one is surely written
+                fetching.send_signal(signal.SIGINT)
+    assert fetching.returncode == 130
+    return "".join(lines)
+
+
+def test_a_world_is_fetched_broken_off_resumed_harmed_and_mended(hub, environment, tmp_path):
+    assert "not here" in run(environment, "worlds").stdout
+    said = break_off(hub, environment)
+    assert "licence CC BY-NC-SA 4.0" in said
+    assert "broken off; what has arrived is kept" in said
+    refused = run(environment, "play", "--world", "mag", "--headless")
+    assert "run `main.py fetch mag`" in refused.stderr
+
+    hub.served.clear()
+    done = run(environment, "fetch", "mag")
+    assert done.returncode == 0, done.stderr
+    assert "every file compared" in done.stdout
+    resumed = dict(hub.served)[TEXT_ENCODER]
+    assert resumed in (CHUNK, 2 * CHUNK)
+
+    weights = tmp_path / "weights" / "Wan-AI--Wan2.1-T2V-1.3B" / "Wan2.1_VAE.pth"
+    data = bytearray(weights.read_bytes())
+    data[len(data) // 2] ^= 1
+    weights.write_bytes(data)
+    refused = run(environment, "play", "--world", "mag", "--headless")
+    assert refused.returncode == 2
+    assert "Traceback" not in refused.stderr
+    assert "Wan2.1_VAE.pth is damaged" in refused.stderr.splitlines()[-1]
+    assert run(environment, "fetch", "mag", "--offline").returncode == 2
+
+    assert run(environment, "fetch", "mag").returncode == 0
+    assert "here, " in run(environment, "worlds").stdout
+
+
+@pytest.mark.skipif(not HAS_ASSEMBLY, reason="full-size worlds cannot be assembled yet")
+@pytest.mark.parametrize("world", ["mag", "longlive"])
+def test_a_fetched_world_plays(hub, environment, world):
+    fetched = run(environment, "fetch", world)
+    assert fetched.returncode == 0, fetched.stderr
+    played = run(environment, "play", "--world", world, "--headless", "--seconds", "2")
+    assert played.returncode == 0, played.stderr
+    assert "frames shown" in played.stdout
+
+
+def test_a_plan_shows_files_licences_and_sizes_and_fetches_nothing(hub, environment, tmp_path):
+    planned = run(environment, "fetch", "longlive", "--plan")
+    assert planned.returncode == 0, planned.stderr
+    for words in ("models/lora.pt", "cc-by-nc-sa-4.0", "to fetch into"):
+        assert words in planned.stdout
+    assert hub.served == []
+    assert not (tmp_path / "weights").exists()
+
+
+def test_without_a_hub_it_is_one_sentence(environment):
+    environment["HF_ENDPOINT"] = "http://127.0.0.1:9"
+    failed = run(environment, "fetch", "mag")
+    assert failed.returncode == 2
+    assert failed.stderr.count("\n") == 1
+    assert "xilluill/MAG could not be read" in failed.stderr

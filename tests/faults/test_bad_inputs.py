@@ -1,0 +1,84 @@
+"""Whatever people give it is answered in one sentence with exit code 2, and nothing is lost."""
+
+import shlex
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+import main
+from sandbox import choice
+from tests.doubles import SPEC, FakeWorld
+from tests.faults import rows_files, rows_machine, rows_values
+from tests.faults.table import Row
+
+ROWS = (*rows_files.ROWS, *rows_values.ROWS, *rows_machine.ROWS)
+
+
+@pytest.fixture
+def here(monkeypatch, tmp_path) -> Path:
+    """A folder with all that a player keeps, and worlds that load from it or are made up."""
+
+    def load(name, memory, *, look_ahead, execution, on_progress):
+        if not (tmp_path / "weights").exists():
+            return FakeWorld(memory, spec=SPEC)
+        from model.backends import pocket
+
+        return pocket.load(
+            memory, look_ahead=False, on_progress=on_progress, weights=tmp_path / "weights"
+        )
+
+    monkeypatch.setattr(choice, "load_world", load)
+    monkeypatch.setenv("MAG_SANDBOX_HOME", str(tmp_path))
+    monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
+    monkeypatch.setenv("SDL_AUDIODRIVER", "dummy")
+    return tmp_path
+
+
+def contents(folder: Path) -> dict[str, bytes | None]:
+    """Return all that lies in a folder; None: a folder."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes() if path.is_file() else None
+        for path in sorted(folder.rglob("*"))
+    }
+
+
+def run(command: str, here: Path) -> int:
+    words = [
+        word.replace("here", str(here), 1) if word.startswith("here") else word
+        for word in shlex.split(command)
+    ]
+    if words[:1] == ["evaluation"]:
+        from evaluation.__main__ import main as evaluate
+
+        return evaluate(words[1:])
+    if words[:1] == ["training"]:
+        from training.__main__ import main as train
+
+        return train(words[1:])
+    return main.main(words)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row.name[:60] for row in ROWS])
+def test_a_bad_input_is_one_sentence_and_exit_code_2(row: Row, here, capfd):
+    row.make(here)
+    before = contents(here)
+    capfd.readouterr()
+    try:
+        code = run(row.command, here)
+    except SystemExit as left:
+        code = left.code
+    said = capfd.readouterr().err
+    assert code == 2
+    assert "Traceback" not in said
+    assert said.count("\n") == 1, said
+    assert said.startswith("error: ")
+    for words in row.says:
+        assert words in said
+    assert contents(here) == before
+
+
+def test_the_table_is_long_and_says_nothing_twice():
+    assert len(ROWS) >= 100
+    names = Counter(row.name for row in ROWS)
+    assert [name for name, count in names.items() if count > 1] == []

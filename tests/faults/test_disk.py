@@ -1,0 +1,186 @@
+"""Full disks and places that cannot be written: one sentence, nothing half-written, play goes on.
+
+Child processes may write so many bytes a file and no more, which the system enforces; `/dev/full`
+refuses every byte; a file where a folder is meant refuses even the administrator.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from controls.sources import ScriptSource
+from sandbox.frame_store import frames_beside
+from sandbox.parked_scene import StateError
+from sandbox.parking import ParkedScenes
+from sandbox.recorder import Recorder
+from sandbox.recording import EVENTS_FILE, RecordingError, load_recording
+from sandbox.session import Session
+from sandbox.settings import SandboxConfig, SettingsError, load_settings
+from sandbox.settings_file import save_settings
+from sandbox.state_files import write_state
+from tests.doubles import FakeWorld
+from tests.recorded import AWAY_AND_BACK, QUICK, SCENE, SEED, record
+from tests.unit.sandbox.test_state_files import left_after
+
+ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="limits of POSIX systems")
+
+LIMITED = """
+import resource, signal, sys
+from pathlib import Path
+here = Path(sys.argv[1])
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a write fails then, as on a full disk
+def limit(size):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+"""
+
+RECORDING = """
+from tests.recorded import record
+limit(20_000)
+record(here / "rec", with_prober=False)
+"""
+
+PARKING = """
+from sandbox.parked_scene import StateError
+from sandbox.parking import ParkedScenes
+from tests.unit.sandbox.test_state_files import left_after
+scenes = ParkedScenes(here / "parked", 64)
+scenes.park(left_after(1, id="meadow"))
+limit(100_000)
+try:
+    scenes.park(left_after(2, id="meadow"))
+except StateError as error:
+    print(type(error).__name__, error)
+"""
+
+EXPORTING = """
+import main
+limit(4_000)
+words = ["export", str(here / "rec"), "--format", sys.argv[2], "--out", str(here / "out")]
+sys.exit(main.main(words))
+"""
+
+SETTING = """
+from sandbox.settings import SandboxConfig, SettingsError
+from sandbox.settings_file import save_settings
+save_settings(SandboxConfig(volume=30), here / "settings.yaml")
+limit(10)
+try:
+    save_settings(SandboxConfig(volume=40, muted=True), here / "settings.yaml")
+except SettingsError as error:
+    print(error)
+"""
+
+
+def limited(program: str, here: Path, *arguments: str) -> subprocess.CompletedProcess:
+    """Run a program that may write only so much."""
+    command = [sys.executable, "-c", LIMITED + program, str(here), *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100)
+
+
+def listed(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_recording_on_a_full_disk_is_readable_and_play_goes_on(tmp_path):
+    done = limited(RECORDING, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "recording stopped: File too large" in done.stderr or "frames are kept" in done.stderr
+    assert "Traceback" not in done.stderr
+    recording = load_recording(tmp_path / "rec")
+    assert 1 <= len(recording.blocks) <= len(AWAY_AND_BACK) + 1
+
+
+def test_parking_on_a_full_disk_keeps_how_it_was_left_before(tmp_path):
+    done = limited(PARKING, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("DiskFull the disk has no room")
+    assert done.stdout.count("\n") == 1
+    scenes = ParkedScenes(tmp_path / "parked", 64)
+    assert scenes.load("meadow").frames_shown == 6, "as it was left before"
+    assert listed(tmp_path / "parked") == [".lock", "meadow"]
+
+
+@pytest.mark.parametrize("kind", ["mp4", "gif", "webp", "frames", "report"])
+def test_an_export_on_a_full_disk_is_one_sentence_and_leaves_nothing(tmp_path, kind):
+    record(tmp_path / "rec", AWAY_AND_BACK[:3])
+    before = {path.name: path.read_bytes() for path in (tmp_path / "rec").iterdir()}
+    done = limited(EXPORTING, tmp_path, kind)
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.startswith("error: no room for ")
+    assert done.stderr.count("\n") == 1
+    assert listed(tmp_path) == ["rec"]
+    assert {path.name: path.read_bytes() for path in (tmp_path / "rec").iterdir()} == before
+
+
+def test_settings_on_a_full_disk_stay_as_they_were(tmp_path):
+    done = limited(SETTING, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "cannot be written" in done.stdout
+    assert load_settings(tmp_path / "settings.yaml") == SandboxConfig(volume=30)
+    assert listed(tmp_path) == ["settings.yaml"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has /dev/full")
+def test_a_device_that_is_full_ends_the_recording_and_nothing_else(tmp_path, monkeypatch):
+    told = []
+    folder = tmp_path / "rec"
+    recorder = Recorder(folder, on_problem=told.append)
+    plain = Path.open
+
+    def open_full(path, mode="r", *args, **more):
+        if path.parent != folder:
+            return plain(path, mode, *args, **more)
+        return plain(Path("/dev/full"), mode.replace("x", "w"), *args, **more)
+
+    monkeypatch.setattr(Path, "open", open_full)
+    source = ScriptSource(AWAY_AND_BACK)
+    session = Session(FakeWorld(spec=QUICK), source, [recorder, frames_beside(recorder)])
+    session.start(SCENE, SEED)
+    blocks = sum(1 for _ in iter(session.advance, None))
+    session.end("script over")
+    assert blocks == len(AWAY_AND_BACK), "play goes on"
+    assert any("No space left on device" in one for one in told)
+
+
+@pytest.fixture
+def blocked(tmp_path) -> Path:
+    """A path below a file: nobody can make anything there."""
+    (tmp_path / "file").write_text("precious")
+    yield tmp_path / "file" / "below"
+    assert (tmp_path / "file").read_text() == "precious"
+    assert listed(tmp_path) == ["file"]
+
+
+def test_nothing_is_recorded_where_nothing_can_be_written(blocked):
+    with pytest.raises(RecordingError, match=r"cannot record to .*; name another folder"):
+        Recorder(blocked)
+
+
+def test_nothing_is_parked_where_nothing_can_be_written(blocked):
+    with pytest.raises(StateError, match=r"cannot write .* \(Not a directory\)"):
+        write_state(blocked / "meadow", left_after(1))
+    with pytest.raises(StateError, match=r"cannot use .* check its permissions"):
+        ParkedScenes(blocked, 64).park(left_after(1))
+
+
+def test_settings_that_cannot_be_written_are_said(blocked):
+    with pytest.raises(SettingsError, match=r"cannot be written \(Not a directory\)"):
+        save_settings(SandboxConfig(volume=3), blocked / "settings.yaml")
+
+
+def test_a_folder_that_vanishes_while_recording_ends_the_recording_only(tmp_path):
+    told = []
+    recorder = Recorder(tmp_path / "a" / "rec", on_problem=told.append)
+    (tmp_path / "a" / "rec").rmdir()
+    (tmp_path / "a").rmdir()
+    (tmp_path / "a").write_text("a file now")
+    session = Session(FakeWorld(spec=QUICK), ScriptSource(AWAY_AND_BACK[:2]), [recorder])
+    session.start(SCENE, SEED)
+    assert sum(1 for _ in iter(session.advance, None)) == 2
+    session.end("script over")
+    (problem,) = told
+    assert problem.startswith("recording stopped: ")
+    assert not (tmp_path / "a" / EVENTS_FILE).exists()
