@@ -20,6 +20,7 @@ from controls.camera import CameraCommand
 from controls.sources import ScriptSource
 from model.world import Control, World, WorldFailed
 from sandbox.choice import WorldChoice
+from sandbox.events import SessionObserver
 from sandbox.measure import KeyPresser, PlayMeter
 from sandbox.pacing import percentile
 from sandbox.recorder import Recorder
@@ -32,6 +33,8 @@ from scenes import Scene
 Say = Callable[[str], None]
 SHORT_STATE_SECONDS = 30.0  # of play, the state that the full memory is compared with
 ALTERNATED_BLOCKS = 40  # of each state
+RECORDED_ROUNDS = 6  # with and without recording
+RECORDED_BLOCKS = 30  # of each
 REPORT_BLOCKS = 500  # between two lines while memory is filled
 MAIN = Path(__file__).parent.parent / "main.py"
 
@@ -55,9 +58,10 @@ def run(plan: BenchPlan, say: Say) -> dict:
     first_frame_s = time_first_frame(plan)
     say(f"2/4 paced play, {plan.seconds:.0f} s with window and recording")
     paced = measure_paced(plan)
-    say(f"3/4 unpaced blocks, then {SHORT_STATE_SECONDS:.0f} s of memory")
+    say(f"3/4 unpaced blocks, recording, then {SHORT_STATE_SECONDS:.0f} s of memory")
     short = plan.choice.load()
     unpaced = measure_unpaced(short, plan)
+    recording = compare_recording(short, plan.scene, plan.seed)
     prefill(short, plan.scene, plan.seed, min(SHORT_STATE_SECONDS, plan.prefill_seconds))
     say(f"4/4 {plan.prefill_seconds:.0f} s of memory, then blocks of both states in turn")
     full = plan.choice.load()
@@ -70,6 +74,7 @@ def run(plan: BenchPlan, say: Say) -> dict:
     return {
         **paced,
         **unpaced,
+        **recording,
         **flatness,
         "overhead_ms": round(overhead_ms, 3),  # processor time a picture, outside the model
         "first_frame_s": first_frame_s,
@@ -152,6 +157,56 @@ def measure_unpaced(world: World, plan: BenchPlan) -> dict:
         "block_ms": _percentiles(block_ms),
         "session_ms": round(outside_world_ms / frames, 3),
     }
+
+
+def compare_recording(world: World, scene: Scene, seed: int) -> dict:
+    """Play the same stretch with and without recording in turn; what is left to write counts too.
+
+    Returns:
+        recording_fps_ratio: frames a second with recording over those without, median of rounds.
+        recording_fps: both, of all rounds.
+    """
+    without, recording = [], []
+    ways = [(_nobody, without), (_recorders, recording)]
+    for number in range(RECORDED_ROUNDS + 1):
+        for observers, times in ways[:: 1 if number % 2 else -1]:
+            times.append(_time_stretch(world, scene, seed, observers))
+    del without[0], recording[0]  # the first warms caches
+    ratios = [a / b for a, b in zip(without, recording, strict=True)]
+    frames = RECORDED_ROUNDS * RECORDED_BLOCKS * world.spec.block_length
+    return {
+        "recording_fps_ratio": round(median(ratios), 4),
+        "recording_fps": {
+            "with": round(frames / sum(recording), 2),
+            "without": round(frames / sum(without), 2),
+        },
+    }
+
+
+def _nobody(folder: Path) -> list[SessionObserver]:  # noqa: ARG001 -- as _recorders
+    return []
+
+
+def _recorders(folder: Path) -> list[SessionObserver]:
+    from sandbox.frame_store import frames_beside  # with Pillow
+
+    recorder = Recorder(folder / "session")
+    return [recorder, frames_beside(recorder)]
+
+
+def _time_stretch(
+    world: World, scene: Scene, seed: int, observers: Callable[[Path], list[SessionObserver]]
+) -> float:
+    """Return the seconds that a stretch takes, with what its observers have left to do."""
+    with tempfile.TemporaryDirectory() as folder:
+        source = ScriptSource(wander(RECORDED_BLOCKS, seed))
+        session = Session(world, source, observers(Path(folder)))
+        session.start(scene, seed)
+        begun = time.perf_counter()
+        while session.advance() is not None:
+            pass
+        session.end("measured")
+        return time.perf_counter() - begun
 
 
 def prefill(

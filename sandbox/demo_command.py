@@ -3,17 +3,17 @@
 import argparse
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from model.world import Frames, World, available_policies, available_worlds
+from model.world import FrameBlock, Frames, available_policies, available_worlds
 from sandbox.choice import WorldChoice
-from sandbox.demo import Extras, check_policies, play_demo, setting_of, tape_for
+from sandbox.demo import Extras, OnBlock, check_policies, play_demo, setting_of, tape_for
 from sandbox.demo_compare import (
-    VIDEO_FILE,
+    VIDEO_NAME,
+    VIDEOS,
     Contender,
     FrameSpool,
     VideoWriter,
@@ -25,7 +25,8 @@ from sandbox.demo_compare import (
 )
 from sandbox.demo_recording import demo_of
 from sandbox.demo_result import DemoResult, summary_text, write_results, write_text
-from sandbox.demo_window import play_in_window
+from sandbox.demo_watch import DemoWatch
+from sandbox.demo_window import DemoSource, RunApp, play_in_window
 from sandbox.recorder import Recorder
 from sandbox.recording import load_recording
 from sandbox.settings import load_settings
@@ -66,7 +67,10 @@ def add_demo(commands: argparse._SubParsersAction) -> None:
     many.add_argument("--seeds", type=_seeds, metavar="A..B", help="one run with each seed")
     demo.add_argument("--repeat", type=_count, metavar="N", help="each run so often")
     demo.add_argument(
-        "--compare", metavar="A,B", help="memory policies or worlds that play the same tape"
+        "--compare", metavar="A,B", help="policies or worlds ('world mag') that play the same tape"
+    )
+    demo.add_argument(
+        "--video", choices=VIDEOS, default="mp4", help="of what is compared (default mp4)"
     )
     demo.add_argument(
         "--from",
@@ -78,7 +82,7 @@ def add_demo(commands: argparse._SubParsersAction) -> None:
     demo.set_defaults(run=run_demo)
 
 
-def film(path: Path, frames: Iterator[Frames], fps: float) -> None:
+def film(path: Path, frames: Iterable[Frames], fps: float) -> None:
     """Write a video; imports what that needs."""
     from sandbox.export.plain import write_video
 
@@ -98,14 +102,16 @@ def run_demo(options: argparse.Namespace, say: Say, write_video: VideoWriter | N
         raise DemoError(f"name a demo or a file; there are {', '.join(available_demos())}")
     if options.recording:
         return _convert(options.recording, Path(options.demo), say)
-    demo = load_demo(options.demo)
-    plan = _Plan(demo, options, say)
-    if plan.contenders:
-        results = plan.compare(write_video)
-    elif options.headless:
-        results = plan.play_all()
-    else:
-        results = [plan.play_in_window()]
+    plan = _Plan(load_demo(options.demo), options, say)
+    try:
+        if plan.contenders:
+            results = plan.compare(write_video)
+        elif options.headless:
+            results = plan.play_all()
+        else:
+            results = [plan.play_in_window()]
+    finally:
+        _leave_if_empty(options.out)
     return 0 if all(result.expect_met for result in results) else 1
 
 
@@ -121,7 +127,7 @@ class _Plan:
 
     def __init__(self, demo: Demo, options: argparse.Namespace, say: Say) -> None:
         self._demo, self._options, self._say = demo, options, say
-        self._memory = _memory_of(options.memory) if options.memory else None
+        self._memory = None if options.memory is None else _memory_of(options.memory)
         self._base = load_settings().memory_setting(demo.scene.memory)
         self.contenders = self._contenders()
         memories = [one.memory for one in self.contenders] + [self._memory, demo.memory]
@@ -138,7 +144,7 @@ class _Plan:
         """Play every seed as often as was asked, one world for all, and write what came of it."""
         choice = self._choice(self._options.world, self._memory or self._demo.memory)
         results: list[DemoResult] = []
-        with _loaded(choice) as world:
+        with closing(choice.load()) as world:
             tape_for(self._demo, world.spec)
             for number, seed in enumerate(self._seeds, 1):
                 extras = Extras(self._recorder(choice, number), on_progress=_progress(self._say))
@@ -149,16 +155,15 @@ class _Plan:
 
     def play_in_window(self) -> DemoResult:
         """Play once in the window, and write what came of it."""
-        from sandbox.commands import run_app  # which knows displays
-
         choice = self._choice(self._options.world, self._memory or self._demo.memory)
-        result = play_in_window(self._demo, choice, self._seeds[0], run_app)
+        source = DemoSource(self._demo, choice, self._seeds[0])
+        result = play_in_window(source, _window())
         self._say(summary_text(result))
         self._write([result])
         return result
 
     def compare(self, writer: VideoWriter | None) -> list[DemoResult]:
-        """Let everyone play the same, without a window, and write table and video."""
+        """Let everyone play the same, one after the other, and write table and video."""
         out = self._options.out
         filmed = out is not None and writer is not None
         with TemporaryDirectory(dir=out, prefix=".frames-") as frames:
@@ -176,7 +181,9 @@ class _Plan:
                 self._write(results)
             if filmed:
                 spools = [spool for _, spool in runs]
-                write_beside(out / VIDEO_FILE, spools, writer)
+                name = f"{VIDEO_NAME}.{self._options.video}"
+                write_beside(out / name, spools, writer)
+                self._say(f"written: {out / name}")
         if out and not filmed:
             self._say("no video: this version has nothing that writes one")
         return results
@@ -186,20 +193,30 @@ class _Plan:
     ) -> tuple[DemoResult, FrameSpool | None]:
         ask = contender.memory or self._memory or self._demo.memory
         choice = self._choice(contender.world, ask)
-        with _loaded(choice) as world:
-            tape = tape_for(self._demo, world.spec)
-            extras, spool = Extras(self._recorder(choice, number)), None
-            extras = replace(extras, on_progress=_progress(self._say))
-            if frames:
-                check_room(frames, tape.blocks, world.spec)
-                spool = FrameSpool(frames / str(number), contender.title, world.spec)
-                extras = replace(extras, on_block=spool.add)
-            try:
-                result = play_demo(self._demo, world, choice.memory, self._seeds[0], extras)
-            finally:
-                if spool:
-                    spool.close()
-        return result, spool
+        play = self._play_one if self._options.headless else self._show_one
+        if frames is None:
+            return play(number, choice, lambda block, watch: None), None
+        with closing(FrameSpool(frames / str(number), contender.title)) as spool:
+
+            def keep(block: FrameBlock, watch: DemoWatch) -> None:
+                if spool.is_empty:
+                    check_room(frames, tape_for(self._demo, watch.spec).blocks, watch.spec)
+                spool.add(block, watch)
+
+            return play(number, choice, keep), spool
+
+    def _play_one(self, number: int, choice: WorldChoice, on_block: OnBlock) -> DemoResult:
+        extras = Extras(self._recorder(choice, number), on_block, _progress(self._say))
+        with closing(choice.load()) as world:
+            return play_demo(self._demo, world, choice.memory, self._seeds[0], extras)
+
+    def _show_one(self, number: int, choice: WorldChoice, on_block: OnBlock) -> DemoResult:
+        self._say(f"{number} of {len(self.contenders)}: {self.contenders[number - 1].title}")
+        source = DemoSource(self._demo, choice, self._seeds[0], on_block)
+        result = play_in_window(source, _window())
+        if not source.is_over:
+            raise DemoError("the demo was left before its end, so nothing is compared")
+        return result
 
     def _contenders(self) -> tuple[Contender, ...]:
         text = self._options.compare
@@ -210,12 +227,16 @@ class _Plan:
         parts = [part.strip() for part in text.split(",")]
         if len(parts) < 2:
             raise DemoError(f'--compare "{text}" names fewer than two; write A,B')
-        return tuple(
-            Contender(part, None)
-            if part in available_worlds()
-            else Contender(self._options.world, _memory_of(part))
-            for part in parts
-        )
+        return tuple(self._contender(part) for part in parts)
+
+    def _contender(self, part: str) -> Contender:
+        """Return who plays: a policy's name goes before a world's, unless `world` stands before."""
+        word, _, name = part.partition(" ")
+        if word == "world":
+            return Contender(name.strip(), None)
+        if part in available_worlds() and part not in available_policies():
+            return Contender(part, None)
+        return Contender(self._options.world, _memory_of(part))
 
     def _check(self) -> None:
         several = len(self._seeds) > 1
@@ -243,13 +264,10 @@ class _Plan:
             self._say(f"written: {', '.join(map(str, paths))}")
 
 
-@contextmanager
-def _loaded(choice: WorldChoice) -> Iterator[World]:
-    world = choice.load()
-    try:
-        yield world
-    finally:
-        world.close()
+def _window() -> RunApp:
+    from sandbox.commands import run_app  # which knows displays
+
+    return run_app
 
 
 def _progress(say: Say) -> Callable[[int, int], None]:
@@ -285,6 +303,13 @@ def _claim(folder: Path) -> None:
         ) from None
     if occupied:
         raise DemoError(f"--out {folder}: already holds files; name another folder or remove it")
+
+
+def _leave_if_empty(folder: Path | None) -> None:
+    """Remove the folder again where nothing came of the run."""
+    if folder is not None:
+        with suppress(OSError):  # it holds something
+            folder.rmdir()
 
 
 def _memory_of(text: str) -> MemoryAsk:

@@ -4,7 +4,7 @@ Each plays alone, one after the other, so that its frame rate is its own; frames
 until all are there. Knows no video format: whoever calls brings what writes one.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
@@ -19,14 +19,15 @@ from sandbox.demo_watch import DemoWatch
 from scenes.demo import DemoError
 from scenes.demo_script import MemoryAsk
 
-CSV_FILE, TEXT_FILE, VIDEO_FILE = "compare.csv", "compare.txt", "compare.mp4"
+CSV_FILE, TEXT_FILE, VIDEO_NAME = "compare.csv", "compare.txt", "compare"
+VIDEOS = ("mp4", "gif")  # what the video may be
 COLUMNS = ("world", "memory", "recall", "psnr", "ssim", "memory_mib", "fps", "frames")
 STRIP = 44  # px below each picture
 GAP = 4  # px between two pictures
 MARGIN, BAR, TEXT = 8, 6, 14  # px
 END_SECONDS = 2.0  # that the last picture stays, with what came of it
 DARK, DIM, BRIGHT, FULL = (16, 17, 24), (52, 55, 68), (235, 236, 240), (96, 190, 255)
-VideoWriter = Callable[[Path, Iterator[Frames], float], object]
+VideoWriter = Callable[[Path, Iterable[Frames], float], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +54,29 @@ class _Moment:
 class FrameSpool:
     """Frames of one run on the disk, and what memory held meanwhile.
 
-    spool = FrameSpool(folder / "0", "mag", world.spec)
+    spool = FrameSpool(folder / "0", "mag")
     play_demo(..., Extras(on_block=spool.add))
     spool.close()
     for frame, moment in spool: ...
     """
 
-    def __init__(self, path: Path, title: str, spec: WorldSpec) -> None:
-        self.title, self.spec = title, spec
+    def __init__(self, path: Path, title: str) -> None:
+        self.title = title
         self.peak_bytes = 0
         self._path = path
         self._file = path.open("wb")
         self._moments: list[tuple[int, _Moment]] = []  # frames, and what stands below them
         self._watch: DemoWatch | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was kept yet."""
+        return self._watch is None
+
+    @property
+    def spec(self) -> WorldSpec:
+        """Of the world; known from the first block on."""
+        return self._watch.spec
 
     def add(self, block: FrameBlock, watch: DemoWatch) -> None:
         """Keep a block."""
@@ -123,13 +134,13 @@ def write_beside(path: Path, spools: Sequence[FrameSpool], writer: VideoWriter) 
     Args:
         path: of the video.
         spools: the runs.
-        writer: writes a video: path, pictures, frames a second.
+        writer: writes a video: path, pictures (as often as it likes), frames a second.
 
     Raises:
         DemoError: it cannot be written.
     """
     try:
-        writer(path, side_by_side(spools), spools[0].spec.fps)
+        writer(path, SideBySide(tuple(spools)), spools[0].spec.fps)
     except OSError as error:
         raise DemoError(f"{path}: cannot be written ({error.strerror}); {_ROOM}") from None
 
@@ -180,21 +191,26 @@ def write_comparison(folder: Path, results: Sequence[DemoResult]) -> tuple[Path,
     return paths
 
 
-def side_by_side(spools: Sequence[FrameSpool]) -> Iterator[Frames]:
-    """Yield pictures of all runs beside one another, each above its memory bar and recall.
+@dataclass(frozen=True, slots=True)
+class SideBySide:
+    """Pictures of all runs beside one another, each above its memory bar and recall.
 
     All bars have one scale: the most that any of them kept.
     """
-    scale = max(spool.peak_bytes for spool in spools)
-    height = max(spool.spec.frame_height for spool in spools)
-    columns = [_column(spool, height, max(1, scale)) for spool in spools]
-    newest: list[Frames] = [np.zeros(0)] * len(columns)
-    for pictures in zip_longest(*columns):
-        pairs = zip(pictures, newest, strict=True)
-        newest = [old if picture is None else picture for picture, old in pairs]
-        gap = np.full((height + STRIP, GAP, 3), DARK, np.uint8)
-        joined = np.concatenate([part for one in newest for part in (gap, one)][1:], axis=1)
-        yield joined[: len(joined) // 2 * 2, : joined.shape[1] // 2 * 2]  # videos need even sizes
+
+    spools: tuple[FrameSpool, ...]
+
+    def __iter__(self) -> Iterator[Frames]:
+        scale = max(spool.peak_bytes for spool in self.spools)
+        height = max(spool.spec.frame_height for spool in self.spools)
+        columns = [_column(spool, height, max(1, scale)) for spool in self.spools]
+        newest: list[Frames] = [np.zeros(0)] * len(columns)
+        for pictures in zip_longest(*columns):
+            pairs = zip(pictures, newest, strict=True)
+            newest = [old if picture is None else picture for picture, old in pairs]
+            gap = np.full((height + STRIP, GAP, 3), DARK, np.uint8)
+            joined = np.concatenate([part for one in newest for part in (gap, one)][1:], axis=1)
+            yield joined[: len(joined) // 2 * 2, : joined.shape[1] // 2 * 2]  # even, for videos
 
 
 def _column(spool: FrameSpool, height: int, scale: int) -> Iterator[Frames]:

@@ -73,7 +73,7 @@ class DemoWatch:
         self.probes: list[ProbeRow] = []
         self.marks: list[MarkRow] = []
         self.frames = 0
-        self._spec, self._round_trip, self._on_probe = spec, round_trip, on_probe
+        self.spec, self._round_trip, self._on_probe = spec, round_trip, on_probe
         self._visits: dict[str, _Visit] = {}
         self._scene = ""
         self._compared = 0
@@ -81,7 +81,7 @@ class DemoWatch:
     @property
     def seconds(self) -> float:
         """World time that was played, in all scenes."""
-        return self.frames / self._spec.fps
+        return self.frames / self.spec.fps
 
     @property
     def recall(self) -> float | None:
@@ -97,7 +97,7 @@ class DemoWatch:
             for anchor in self._visit.anchors.values():
                 anchor.gone = True
         self._scene = scene
-        self._visits.setdefault(scene, _Visit(ReturnTracker(self._spec.fps)))
+        self._visits.setdefault(scene, _Visit(ReturnTracker(self.spec.fps)))
 
     def take(self, block: FrameBlock) -> None:
         """Look at the next block of the scene."""
@@ -158,7 +158,7 @@ class DemoWatch:
     def _note(self, back: Return, ceiling: float | None) -> None:
         self._compared += 1
         limits = Limits(self._visit.tracker.store.unrelated_psnr(), ceiling)
-        exact = self._spec.exact_pose
+        exact = self.spec.exact_pose
         result = compare(back, limits, self._compared, exact_pose=exact)
         row = ProbeRow(
             anchor=result.label,

@@ -22,7 +22,7 @@ from model.world import (
     WorldState,
 )
 from sandbox.choice import WorldChoice
-from sandbox.demo import Tally, control_of, result_of, scene_and_seed, tape_for
+from sandbox.demo import OnBlock, Tally, control_of, result_of, scene_and_seed, tape_for
 from sandbox.demo_result import DemoResult
 from sandbox.demo_watch import DemoWatch
 from sandbox.session import CommandSource, Playthrough
@@ -78,6 +78,10 @@ class StageWorld:
         enter, self._enter = self._enter, None
         return self._shown((enter or self._world.step)(control))
 
+    def expect_prompt(self) -> None:
+        """Let the world get ready to read a prompt."""
+        self._world.expect_prompt()
+
     def prepare(self) -> bool:
         """Let the world look ahead."""
         return self._world.prepare()
@@ -125,10 +129,25 @@ class DemoSource:
     result = source.result()
     """
 
-    def __init__(self, demo: Demo, choice: WorldChoice, seed: int) -> None:
+    def __init__(
+        self,
+        demo: Demo,
+        choice: WorldChoice,
+        seed: int,
+        on_block: OnBlock = lambda block, watch: None,
+    ) -> None:
+        """Set what is played.
+
+        Args:
+            demo: the script.
+            choice: the world, with its memory.
+            seed: of the world.
+            on_block: told every block when it was looked at, on a thread of its own.
+        """
         self.tally = Tally()
         self.playthrough = Playthrough(replace(demo.scene, memory=None), seed)
-        self._demo, self._choice, self._seed = demo, choice, seed
+        self._demo, self._choice, self._seed, self._on_block = demo, choice, seed, on_block
+        self._blocks = 0  # of the whole script
         self._items: Iterator[TapeItem] = iter(())
         self._stage: StageWorld | None = None
         self._watch: DemoWatch | None = None
@@ -138,6 +157,11 @@ class DemoSource:
     @property
     def _setting(self) -> MemorySetting:
         return self._choice.memory
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the script was played to its end."""
+        return 0 < self._blocks <= self.tally.blocks
 
     def load(self, on_progress: Progress = lambda stage, fraction: None) -> World:
         """Load the world and put the stage around it.
@@ -151,7 +175,7 @@ class DemoSource:
         except DemoError as error:
             world.close()
             raise WorldFailed(str(error)) from None
-        self._items = iter(tape.items)
+        self._items, self._blocks = iter(tape.items), tape.blocks
         self._watch = DemoWatch(world.spec)
         self._stage = StageWorld(world, self._demo.scene_name, self._look)
         return self._stage
@@ -196,6 +220,7 @@ class DemoSource:
     def _take(self, scene: str, block: FrameBlock) -> None:
         self._watch.enter(scene)
         self._watch.take(block)
+        self._on_block(block, self._watch)
 
     def _note(self, item: TapeItem) -> None:
         match item:
@@ -211,24 +236,19 @@ class DemoSource:
         return psnr(self._stage.round_trip(frame[None])[0], frame)
 
 
-def play_in_window(
-    demo: Demo,
-    choice: WorldChoice,
-    seed: int,
-    run_app: Callable[[DemoSource, Playthrough, list[Tally], CommandSource, float, bool], object],
-) -> DemoResult:
+RunApp = Callable[[DemoSource, Playthrough, list[Tally], CommandSource, float, bool], object]
+
+
+def play_in_window(source: DemoSource, run_app: RunApp) -> DemoResult:
     """Play a demo in the window, until it is over or the player leaves.
 
     Args:
-        demo: what to play.
-        choice: the world, with its memory.
-        seed: of the world.
+        source: what is played.
         run_app: runs the app until it closes: what loads the world, what is played, observers,
             source, time limit (infinite: none, but an error ends it), whether without a window.
 
     Raises:
         WorldFailed: the world cannot play it, or stopped.
     """
-    source = DemoSource(demo, choice, seed)
     run_app(source, source.playthrough, [source.tally], source, math.inf, False)
     return source.result()

@@ -42,6 +42,9 @@ def add_export(commands: argparse._SubParsersAction) -> None:
         "--scale", type=_scale, metavar="N", help=f"every pixel a square of N, 1 to {MAX_SCALE}"
     )
     export.add_argument(
+        "--fps", type=_rate, metavar="N", help="frames a second of a gif or webp, at most"
+    )
+    export.add_argument(
         "--sound", action=argparse.BooleanOptionalAction, default=True, help="sound in videos"
     )
     export.add_argument(
@@ -71,6 +74,7 @@ def run_export(
         start=options.start,
         end=options.end,
         scale=options.scale,
+        fps=options.fps,
         sound=options.sound,
         out=options.out,
         overwrite=options.overwrite,
@@ -150,6 +154,16 @@ def _seconds(text: str) -> float:
         value = math.nan
     if not 0 <= value < math.inf:
         raise argparse.ArgumentTypeError(f'"{text}" is not a number of seconds from 0 on')
+    return value
+
+
+def _rate(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f'"{text}" is not a number of frames above 0')
     return value
 
 

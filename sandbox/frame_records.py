@@ -266,6 +266,11 @@ def pictures_of(head: BlockHead, data: bytes, frames_head: FramesHead) -> Frames
     return np.stack(frames)
 
 
+def as_kept(frame: Frames, coding: Coding) -> Frames:
+    """Return a frame as it comes back from a file, uint8 [H, W, 3]."""
+    return _from_jpeg(_jpeg(frame)) if coding == "jpeg" else frame
+
+
 def pack_probe(result: ProbeResult) -> bytes:
     """Return the record of a comparison; the difference can be made again."""
     pictures = [_jpeg(one, PROBE_QUALITY) for one in (result.then, result.now)]
@@ -298,6 +303,9 @@ def head_of(tag: bytes, value: object) -> FramesHead | BlockHead | ProbeHead:
     Raises:
         DamagedRecord: it does not fit.
     """
+    version = value.get("version") if tag == b"HEAD" and isinstance(value, dict) else VERSION
+    if version != VERSION:
+        raise DamagedRecord(f"its version is {version!r:.20}, this game reads {VERSION}")
     kinds = {b"HEAD": FramesHead, b"BLCK": BlockHead, b"PROB": ProbeHead}
     try:
         return decode(kinds[tag], value, "record")

@@ -19,7 +19,7 @@ from threading import Thread
 from model.world import FrameBlock, MemorySetting
 from sandbox.events import BlockEvent, SessionEnd, SessionStart, event_to_json
 from sandbox.parked_scene import ParkedScene, StateError
-from sandbox.recording import EVENTS_FILE, STATE_FOLDER, RecordingError
+from sandbox.recording import EVENTS_FILE, STATE_FOLDER, RecordingError, with_machine
 from sandbox.state_files import write_state
 
 logger = logging.getLogger(__name__)
@@ -120,7 +120,9 @@ class Recorder:
             with (folder / EVENTS_FILE).open("x", encoding="utf-8") as file:
                 while (event := queue.get()) is not None:
                     if isinstance(event, SessionStart):
-                        event = _with_own_state(_with_own_image(event, folder), folder, parked)
+                        event = replace(event, provenance=with_machine(event.provenance))
+                        event = _with_own_image(event, folder)
+                        event = _with_own_state(event, folder, parked)
                     file.write(to_line(event))
                     file.flush()  # a killed game leaves a readable recording
         except StateError as error:

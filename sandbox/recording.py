@@ -11,8 +11,11 @@ from pathlib import Path
 from controls.camera import CameraCommand
 from model.world import Control
 from sandbox.events import SCHEMA_VERSION, BlockEvent, SessionEnd, SessionStart
+from sandbox.processor import processor_name
 from sandbox.typed_json import decode, shortened
 from scenes import Scene
+from scenes.files import is_file
+from scenes.scene import MAX_SEED
 
 EVENTS_FILE = "session.jsonl"
 STATE_FOLDER = "state"  # what the session went on from, if it began with a parked scene
@@ -53,6 +56,9 @@ def load_recording(folder: Path) -> Recording:
     start, rest = events[0], events[1:]
     if not isinstance(start, SessionStart):
         raise RecordingError(f"{path} line 1: expected session_start, found {start.kind}; {_AGAIN}")
+    if not 0 <= start.seed <= MAX_SEED:
+        seed = shortened(start.seed)
+        raise RecordingError(f"{path} line 1: seed is {seed}, expected 0 to {MAX_SEED}; {_AGAIN}")
     end = rest.pop() if rest and isinstance(rest[-1], SessionEnd) else None
     for number, event in enumerate(rest, 2):
         if not isinstance(event, BlockEvent):
@@ -69,6 +75,11 @@ def load_recording(folder: Path) -> Recording:
     return Recording(folder, start, (start.first_block, *rest), end, cut_off)
 
 
+def with_machine(provenance: dict) -> dict:
+    """Return what a header says, with what it was made on: elsewhere sums end in other bits."""
+    return {**provenance, "machine": processor_name()}
+
+
 _AGAIN = "the file was changed or damaged: record the session again"
 
 
@@ -76,7 +87,7 @@ def _with_image_path(scene: Scene, folder: Path) -> Scene:
     if scene.image is None:
         return scene
     image = folder / Path(scene.image).name  # never a file from elsewhere
-    if not image.is_file():
+    if not is_file(image):
         raise RecordingError(f"{image} is missing; copy the whole folder of the recording")
     return replace(scene, image=str(image.resolve()))
 

@@ -98,7 +98,7 @@ class StoredFrames:
                         found.setdefault(head.block_index, StoredBlock(head, place, number))
             except DamagedRecord as error:
                 if stored is None:
-                    raise RecordingError(f"{path} is damaged: {error}; {_REMEDY}") from None
+                    raise RecordingError(f"{path} cannot be read: {error}; {_REMEDY}") from None
                 stored.damage = str(error)
         if stored is not None and stored.damage and not found:
             raise RecordingError(f"{path} is damaged: {stored.damage}; {_REMEDY}")

@@ -26,6 +26,8 @@ def write_gif(
     size: tuple[int, int],
     fps: float,
     comment: str,
+    *,
+    colours: int = COLOURS,
 ) -> None:
     """Write a GIF.
 
@@ -36,14 +38,15 @@ def write_gif(
         size: of the picture [px]: a whole multiple of the frames'.
         fps: frames a second.
         comment: kept inside.
+        colours: in all, at most 256; fewer take less room.
 
     Raises:
         OSError: it cannot be written.
     """
-    palette = Image.fromarray(np.vstack(samples)).quantize(COLOURS, Image.Quantize.MEDIANCUT)
-    colours = np.array(palette.getpalette("RGB"), np.uint8).reshape(-1, 3)
+    palette = Image.fromarray(np.vstack(samples)).quantize(colours, Image.Quantize.MEDIANCUT)
+    rows = np.array(palette.getpalette("RGB"), np.uint8).reshape(-1, 3)
     table = np.full((256, 4), 255, np.uint8)  # alpha, red, green, blue
-    table[: len(colours), 1:] = colours
+    table[: len(rows), 1:] = rows
 
     def pictures() -> Iterator[av.VideoFrame]:
         for frame in frames:
@@ -57,7 +60,7 @@ def write_gif(
     _write(path, "gif", "gif", pictures(), "pal8", size, lambda n: round(n * GIF_CLOCK / fps), {})
     with path.open("r+b") as file:
         file.seek(-1, 2)
-        if file.read(1) == _END:
+        if comment and file.read(1) == _END:
             file.seek(-1, 2)
             file.write(_comment(comment) + _END)
 

@@ -139,7 +139,8 @@ def latency_chart(latencies: Sequence[float], block_ms: float) -> str:
                      f'y2="{HEIGHT - BOTTOM}"/>')  # fmt: skip
         on_left = x > WIDTH * 0.7
         words = f"a block lasts {block_ms:.0f} ms"
-        parts.append(_text(x + (-6 if on_left else 6), TOP + 12, words,
+        y = TOP - 3 if x > LEFT + 60 else TOP + 12  # above the columns, beside the unit
+        parts.append(_text(x + (-6 if on_left else 6), y, words,
                            "end" if on_left else "start"))  # fmt: skip
     return _svg("Time per block", parts)
 

@@ -13,7 +13,13 @@ from sandbox.audio import suggest_ambience
 from sandbox.export.ahead import ahead
 from sandbox.export.footage import Footage, FramesFrom, Shot, played_again
 from sandbox.export.metadata import as_text, session_facts, video_tags
-from sandbox.export.options import ExportError, ExportOptions, Format, Progress
+from sandbox.export.options import (
+    HUD_SCALE,
+    ExportError,
+    ExportOptions,
+    Format,
+    Progress,
+)
 from sandbox.export.targets import check_room, target_of, whole
 from sandbox.recording import Recording, load_recording
 from sandbox.stored_frames import StoredFrames
@@ -104,7 +110,7 @@ class _Job:
         self._footage, self._options, self._progress = footage, options, on_progress
         self._scale = options.scale_for(footage.size)
         if options.format == "report":  # the page enlarges by itself, unless words are to be read
-            self._scale = options.scale or (3 if options.hud else 1)
+            self._scale = options.scale or (HUD_SCALE if options.hud else 1)
         self._size = tuple(side * self._scale for side in footage.size)
         _, first, _ = next(footage.figures())
         self._facts = session_facts(
@@ -160,8 +166,10 @@ class _Job:
     def _write_animation(self, path: Path) -> None:
         from sandbox.export import animations
 
-        words, fps, picture = as_text(self._facts), self._footage.fps, self._picture()
-        frames = (picture(shot) for shot in self._shots("writing the animation"))
+        words, picture = as_text(self._facts), self._picture()
+        step = self._options.step_for(self._footage.fps)
+        fps, shots = self._footage.fps / step, self._shots("writing the animation")
+        frames = (picture(shot) for shot in shots if shot.number % step == 0)
         if self._options.format == "webp":
             animations.write_webp(path, frames, self._size, fps, words)
             return

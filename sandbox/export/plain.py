@@ -1,26 +1,47 @@
-"""A plain video of frames that are at hand, without recording or sound."""
+"""A plain video or animation of frames that are at hand, without recording or sound."""
 
 from collections.abc import Iterable
-from itertools import chain
+from itertools import islice
 from pathlib import Path
 
 from model.world import Frames
-from sandbox.export.video import Mp4Writer
 
-SCALE = 2  # sharp enlargement
+SCALE = 2  # sharp enlargement of a video
+GIF_FPS = 4.0  # at most, so that a page loads it
+GIF_COLOURS = 64
+PALETTE_FRAMES = 24
 
 
 def write_video(path: Path, frames: Iterable[Frames], fps: float) -> None:
-    """Write pictures, uint8 [H, W, 3] each, as an MP4.
+    """Write pictures, uint8 [H, W, 3] each, as an MP4, or as a small GIF if the path says so.
 
     Args:
         path: the file.
-        frames: at least one.
+        frames: at least one; gone through several times.
         fps: of the video.
     """
-    frames = iter(frames)
-    first = next(frames)
-    size = SCALE * first.shape[1], SCALE * first.shape[0]
+    if path.suffix == ".gif":
+        _write_gif(path, frames, fps)
+        return
+    from sandbox.export.video import Mp4Writer
+
+    size = _size_of(frames, SCALE)
     with Mp4Writer(path, size, fps, {}) as writer:
-        for frame in chain([first], frames):
+        for frame in frames:
             writer.add(frame)
+
+
+def _write_gif(path: Path, frames: Iterable[Frames], fps: float) -> None:
+    from sandbox.export.animations import write_gif
+
+    step = max(1, round(fps / GIF_FPS))
+    count = sum(1 for _ in frames)
+    samples = list(islice(frames, 0, None, max(1, count // PALETTE_FRAMES)))
+    chosen = islice(frames, 0, None, step)
+    size = _size_of(frames, 1)
+    write_gif(path, chosen, samples, size, fps / step, "", colours=GIF_COLOURS)
+
+
+def _size_of(frames: Iterable[Frames], scale: int) -> tuple[int, int]:
+    height, width = next(iter(frames)).shape[:2]
+    return scale * width, scale * height

@@ -30,7 +30,7 @@ GOP_SECONDS = 4  # between two frames to which a player can jump
 class Mp4Writer:
     """Writes one video.
 
-    with Mp4Writer(path, (960, 576), 16.0, metadata, sound=pieces) as writer:
+    with Mp4Writer(path, (640, 384), 16.0, metadata, sound=pieces) as writer:
         for frame in frames:
             writer.add(frame)
 
@@ -121,7 +121,7 @@ class Mp4Writer:
             )
         exact = self._colours.reformat(
             small, format="yuv444p", dst_colorspace=BT601, dst_color_range=LIMITED
-        )  # colours are made before enlarging: a ninth of the work
+        )  # colours are made before enlarging: a fraction of the work
         return self._enlarge.reformat(
             exact, self._video.width, self._video.height, "yuv420p", interpolation="POINT"
         )

@@ -48,6 +48,25 @@ def test_blocks_of_both_states_are_made_in_turn():
     assert order == list("abababab")
 
 
+def test_recording_is_weighed_against_playing_without(clock):
+    world = clock.world(0.040)
+    numbers = bench.compare_recording(world, SCENE, seed=1)
+    assert numbers["recording_fps_ratio"] == 1.0, "on this clock recording takes no time"
+    assert numbers["recording_fps"] == {"with": 75.0, "without": 75.0}
+
+
+def test_what_recording_takes_shows_in_the_ratio(clock, monkeypatch):
+    put = bench.Recorder.on_block
+
+    def slow(self, event, block):
+        clock.now += 0.010
+        put(self, event, block)
+
+    monkeypatch.setattr(bench.Recorder, "on_block", slow)
+    numbers = bench.compare_recording(clock.world(0.040), SCENE, seed=1)
+    assert numbers["recording_fps_ratio"] == pytest.approx(0.8)
+
+
 def test_a_prefilled_world_has_played_that_long():
     world = FakeWorld()
     bench.prefill(world, SCENE, seed=1, seconds=6.0)

@@ -2,18 +2,23 @@
 
 import csv
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from model.world import WorldFailed
-from sandbox import choice
+from sandbox import choice, commands
 from sandbox.cli import UsageError, _Parser
 from sandbox.demo import Extras, play_demo
 from sandbox.demo_command import add_demo
+from sandbox.demo_compare import GAP, STRIP
+from sandbox.export.plain import GIF_FPS
 from sandbox.recorder import Recorder
 from sandbox.recording import load_recording
+from sandbox.session import Session
 from scenes.demo import DemoError, available_demos, load_demo
 from scenes.files import FileError
 from tests.doubles import FakeWorld
@@ -118,9 +123,8 @@ def test_policies_are_compared_on_one_tape(demo, tmp_path, loaded):
         videos.append((path.name, len(list(frames)), fps))
 
     out = tmp_path / "out"
-    code, text = run(
-        demo, "--compare", "mag,window 4 blocks", "--out", out, write_video=write_video
-    )
+    asked = ("--headless", "--compare", "mag,window 4 blocks", "--out", out)
+    code, text = run(demo, *asked, write_video=write_video)
     assert code == 0
     assert [memory.policy for _, memory, _ in loaded] == ["mag", "window"]
     assert "window 4 blocks" in text
@@ -132,12 +136,37 @@ def test_policies_are_compared_on_one_tape(demo, tmp_path, loaded):
     }
 
 
+def test_policies_are_compared_in_the_window_one_after_the_other(demo, tmp_path, monkeypatch):
+    for name in ("SDL_VIDEODRIVER", "SDL_AUDIODRIVER"):
+        monkeypatch.setenv(name, "dummy")
+    demo.write_text(SHORT.replace("90deg", "60deg"))
+    out = tmp_path / "out"
+    _, text = run(demo, "--compare", "mag,window", "--out", out, "--video", "gif")
+    assert "2 of 2: window" in text
+    result = json.loads((out / "result.json").read_text())
+    assert [one["memory"] for one in result["runs"]] == ["mag", "window"]
+    with Image.open(out / "compare.gif") as image:
+        assert image.size == (2 * 320 + GAP, 192 + STRIP)
+        assert image.n_frames == math.ceil((result["frames"] + 32) / (16 / GIF_FPS))
+
+
+def test_what_is_left_before_its_end_is_not_compared(demo, tmp_path, monkeypatch):
+    def leave_early(loader, playthrough, observers, source, seconds, headless):
+        session = Session(loader.load(), source, observers)
+        session.begin(playthrough)
+
+    monkeypatch.setattr(commands, "run_app", leave_early)
+    with pytest.raises(DemoError, match="left before its end"):
+        run(demo, "--compare", "mag,window", "--out", tmp_path / "out")
+
+
 def test_worlds_are_compared_too(demo, monkeypatch, loaded):
     for module in ("sandbox.choice", "sandbox.demo_command"):
-        monkeypatch.setattr(f"{module}.available_worlds", lambda: ("pocket", "other"))
-    code, text = run(demo, "--compare", "pocket,other")
+        monkeypatch.setattr(f"{module}.available_worlds", lambda: ("pocket", "other", "mag"))
+    code, text = run(demo, "--headless", "--compare", "pocket,other,mag,world mag")
     assert code == 0
-    assert [name for name, _, _ in loaded] == ["pocket", "other"]
+    assert [name for name, _, _ in loaded] == ["pocket", "other", "pocket", "mag"]
+    assert loaded[2][1].policy == "mag", "a policy's name goes before a world's"
     assert "other" in text
 
 

@@ -14,11 +14,11 @@ from sandbox.demo_compare import (
     STRIP,
     Contender,
     FrameSpool,
+    SideBySide,
     check_room,
     comparison_rows,
     comparison_text,
     lead_of,
-    side_by_side,
     write_beside,
     write_comparison,
 )
@@ -69,7 +69,7 @@ def spools(tmp_path_factory):
     """Two runs of one tape: of three blocks, and of two."""
     folder, made = tmp_path_factory.mktemp("frames"), []
     for script in ("anchor a; hold 0.4s; probe a", "hold 0.2s"):
-        spool = FrameSpool(folder / str(len(made)), script[:6], FAST)
+        spool = FrameSpool(folder / str(len(made)), script[:6])
         world = FakeWorld(SETTING, spec=FAST)
         play_demo(demo_of(script), world, SETTING, extras=Extras(on_block=spool.add))
         spool.close()
@@ -102,7 +102,7 @@ def test_a_video_that_cannot_be_written_is_one_sentence(spools, tmp_path):
 
 
 def test_pictures_stand_side_by_side_over_their_memory(spools):
-    pictures = list(side_by_side(spools))
+    pictures = list(SideBySide(tuple(spools)))
     assert len(pictures) == 9 + 2 * 16
     assert {picture.shape for picture in pictures} == {(192 + STRIP, 640 + GAP, 3)}
     assert np.array_equal(pictures[0][2:192, 2:320], pictures[0][2:192, 322 + GAP :])
@@ -113,7 +113,8 @@ def test_pictures_stand_side_by_side_over_their_memory(spools):
 
 def test_videos_get_even_sizes(tmp_path):
     block = FakeWorld(spec=FAST).reset(demo_of("home").scene, 7)
-    odd = FrameSpool(tmp_path / "odd", "odd", replace(FAST, frame_width=101, frame_height=57))
-    odd.add(replace(block, frames=block.frames[:, :57, :101]), DemoWatch(FAST))
+    small = replace(FAST, frame_width=101, frame_height=57)
+    odd = FrameSpool(tmp_path / "odd", "odd")
+    odd.add(replace(block, frames=block.frames[:, :57, :101]), DemoWatch(small))
     odd.close()
-    assert {picture.shape for picture in side_by_side([odd])} == {(100, 100, 3)}
+    assert {picture.shape for picture in SideBySide((odd,))} == {(100, 100, 3)}

@@ -37,7 +37,7 @@ def run_app(loader, playthrough, observers, source, seconds, headless):
 def test_the_window_shows_and_finds_what_a_run_without_one_does():
     demo = demo_of(LEAVE)
     expected = play_demo(demo, FakeWorld(SETTING, spec=FAST), SETTING)
-    result = play_in_window(demo, CHOICE, 7, run_app)
+    result = play_in_window(DemoSource(demo, CHOICE, 7), run_app)
     assert result.probes == expected.probes
     assert (result.digest, result.frames) == (expected.digest, expected.frames)
 
@@ -57,9 +57,10 @@ def test_a_player_may_leave_before_the_end():
         session.begin(playthrough)
         session.advance()
 
-    result = play_in_window(
-        demo_of("hold 3s; mark 'late'".replace("'", '"')), CHOICE, 7, leave_early
-    )
+    demo = demo_of("hold 3s; mark 'late'".replace("'", '"'))
+    source = DemoSource(demo, CHOICE, 7)
+    result = play_in_window(source, leave_early)
+    assert not source.is_over
     assert result.frames == 6
     assert result.marks == ()
 

@@ -98,7 +98,7 @@ def test_frames_of_something_else_are_refused_with_the_remedy(folder, tmp_path):
     copy.mkdir()
     (copy / "session.jsonl").write_bytes((folder / "session.jsonl").read_bytes())
     (copy / "frames.bin").write_bytes(b"\0" * 4000)
-    with pytest.raises(RecordingError, match=r"damaged: byte 0 begins no record; delete"):
+    with pytest.raises(RecordingError, match=r"cannot be read: byte 0 begins no record; delete"):
         run_export(parse(str(copy)), lambda line: None)
 
 

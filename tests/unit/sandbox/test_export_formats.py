@@ -42,12 +42,12 @@ def video(folder, tmp_path_factory) -> Path:
     return make(folder, tmp_path_factory.mktemp("video") / "out.mp4").path
 
 
-def test_a_video_is_h264_of_even_size_three_times_as_large(video):
+def test_a_video_is_h264_of_even_size_twice_as_large(video):
     with av.open(str(video)) as file:
         stream = file.streams.video[0]
         assert stream.codec_context.name == "h264"
         assert stream.codec_context.pix_fmt == "yuv420p"
-        assert (stream.width, stream.height) == (960, 576)
+        assert (stream.width, stream.height) == (640, 384)
         assert stream.average_rate == 16
         assert stream.frames == FRAMES
 
@@ -69,8 +69,8 @@ def test_a_video_shows_the_frames_with_sharp_pixels(video):
         shown = [one.to_ndarray(format="rgb24") for one in file.decode(video=0)]
     assert len(shown) == len(frames)
     for place in (0, FRAMES // 2, FRAMES - 1):
-        assert psnr(shown[place][1::3, 1::3], frames[place]) > 30
-        assert psnr(shown[place][2::3, 2::3], frames[place]) > 26
+        assert psnr(shown[place][::2, ::2], frames[place]) > 26
+        assert psnr(shown[place][1::2, 1::2], frames[place]) > 26
 
 
 def test_a_video_says_what_it_shows_and_how_to_play_it_again(video):
@@ -133,6 +133,17 @@ def test_a_gif_loops_at_the_right_speed_and_says_what_it_shows(folder, tmp_path)
         image.seek(0)
         first = np.asarray(image.convert("RGB"))
     assert psnr(first[::2, ::2], played()[0].frames[0]) > 28
+
+
+def test_a_gif_may_show_fewer_frames_in_the_same_time(folder, tmp_path):
+    options = {"format": "gif", "end": 1.0, "scale": 1, "sound": False}
+    done = make(folder, tmp_path / "few.gif", fps=6.0, **options)
+    with Image.open(done.path) as image:
+        assert image.n_frames == 6
+        image.seek(1)
+        assert image.info["duration"] == pytest.approx(1000 * 3 / 16, abs=10)
+    with pytest.raises(ExportError, match="--fps is 0, expected more than 0"):
+        ExportOptions(fps=0.0)
 
 
 def test_a_webp_loops_and_says_what_it_shows(folder, tmp_path):

@@ -14,6 +14,7 @@ import pytest
 
 from evaluation.metrics import psnr
 from sandbox import frame_store
+from sandbox.frame_records import FramesHead, pack
 from sandbox.frame_store import FRAMES_FILE, WAITING_FILE, FrameWriter
 from sandbox.recording import RecordingError, load_recording
 from sandbox.stored_frames import StoredFrames
@@ -68,6 +69,13 @@ def test_comparisons_are_kept_as_they_were_made(kept):
 def test_frames_of_another_session_are_refused(kept):
     with pytest.raises(RecordingError, match="belongs to another session; delete"):
         StoredFrames.open(kept, "2001-01-01T00:00:00+00:00")
+
+
+def test_frames_of_another_version_are_refused_in_a_sentence(tmp_path):
+    head = FramesHead(320, 192, 16.0, "2001-01-01", exact_pose=True, probed=False, version=2)
+    (tmp_path / FRAMES_FILE).write_bytes(pack(b"HEAD", head))
+    with pytest.raises(RecordingError, match="its version is 2, this game reads 1; delete"):
+        StoredFrames.open(tmp_path)
 
 
 def test_a_recording_without_frames_has_none(tmp_path):
