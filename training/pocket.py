@@ -1,6 +1,7 @@
 """`python -m training pocket`: the pocket world from nothing, stage by stage, resumed exactly."""
 
 import logging
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -29,6 +30,7 @@ from training.words import write_words
 logger = logging.getLogger(__name__)
 
 GUIDANCE = 3.0  # that is learned into imagination
+FROM_NOISE = 0.5  # share of blocks learned as they are made in play, in one step
 SHORT_EMA = 0.99  # of the autoencoder, whose last, smallest steps matter most
 
 
@@ -85,14 +87,13 @@ class PocketPipeline:
         )  # fmt: skip
         length = self.config.block_length
         views = PooledViews(pool, length)
-        sources = {
-            "views": (views, 1.0),
-            "guided views": (views, GUIDANCE),
-            "blocks": (PathBlocks(self.data, self.autoencoder, length, self.device), 1.0),
-        }
+        blocks = PathBlocks(self.data, self.autoencoder, length, self.device)
+        stage = partial(SequenceStage, self.networks)
+        rest = captions, self.device, seed
         others = {
-            name: SequenceStage(self.networks, source, captions, self.device, seed, guidance)
-            for name, (source, guidance) in sources.items()
+            "views": stage(views, *rest),
+            "guided views": stage(views, *rest, guidance=GUIDANCE),
+            "blocks": stage(blocks, *rest, from_noise=FROM_NOISE),
         }
 
         def rollouts(path: Path) -> None:

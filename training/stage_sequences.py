@@ -33,6 +33,7 @@ class SequenceStage:
         device: where to compute.
         seed: of all draws.
         guidance: how much the prompt is to count without a second pass; 1: as in the data.
+        from_noise: share of noisy blocks that are pure noise, as blocks made in one step are.
     """
 
     def __init__(
@@ -43,9 +44,11 @@ class SequenceStage:
         device: Device,
         seed: int,
         guidance: float = 1.0,
+        from_noise: float = 0.0,
     ) -> None:
         self.module, self.source, self.captions = module, source, captions
-        self.device, self.seed, self.guidance = device, seed, guidance
+        self.device, self.seed = device, seed
+        self.guidance, self.from_noise = guidance, from_noise
         rows, columns = (n // module.config.dit.patch for n in module.config.latent_size)
         self.rays = RayCoordinates(
             module.config.dit.rays, rows, columns, module.config.block_length
@@ -58,7 +61,9 @@ class SequenceStage:
         drawn = self.source.draw(rng, self.source.batch * self.device.scale)
         count, blocks, frames = drawn.latents.shape[:3]
         clean = self.device.upload(drawn.latents)
-        sigma = sample_noise_levels((count, blocks, 1), draw).expand(-1, -1, frames)
+        sigma = sample_noise_levels((count, blocks, 1), draw)
+        sigma[torch.rand(sigma.shape, generator=draw) < self.from_noise] = 1.0
+        sigma = sigma.expand(-1, -1, frames)
         noisy, target = flow_target(clean, self.device.upload(sigma), draw)
         context_sigma = _context_noise(sigma.shape, draw)
         context, _ = flow_target(clean, self.device.upload(context_sigma), draw)

@@ -16,7 +16,7 @@ from torch import Tensor
 from model.networks import PocketNetworks
 from training.stage_images import ImageStage, world_optimisers
 
-SHARES = {"views": 0.4, "blocks": 0.6}  # of the steps after the first `image_steps`
+SHARES = {"views": 0.3, "blocks": 0.7}  # of the steps after the first `image_steps`
 
 
 class Task(Protocol):
