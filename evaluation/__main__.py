@@ -1,6 +1,8 @@
 """`python -m evaluation pocket` measures the pocket world, `pose` how well poses are estimated.
 
-`train-classifier` makes the judge of the pocket world's prompts.
+`magbench` continues the clips of MAG-Bench, `report` makes a page of saved results, `vbench` writes
+and reads the files of that suite, `train-classifier` makes the judge of the pocket world's prompts.
+docs/evaluation.md says what every number means.
 """
 
 import argparse
@@ -14,8 +16,12 @@ from typing import NoReturn
 from evaluation.bars import table
 from evaluation.classifier import CLASSIFIER_WEIGHTS, Classifier
 from evaluation.classifier_training import ClassifierTraining, train_classifier
+from evaluation.magbench_command import add_magbench
+from evaluation.memory_command import add_bench_options, run_bench
 from evaluation.pocket import DEFAULT_POLICIES, POLICIES, PocketEvaluation, PocketSettings
 from evaluation.pose import PoseSettings, evaluate_poses, pose_table
+from evaluation.report_command import add_report
+from evaluation.vbench_command import add_vbench
 from model.world import MemorySetting, World, WorldFailed, load_world
 
 _say = partial(print, flush=True)
@@ -44,7 +50,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m evaluation", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     pocket = commands.add_parser("pocket", help="measure memory, imagination, motion and prompts")
-    pocket.add_argument("--clips", type=int, default=8, help="held-out scenes a kind (8)")
+    pocket.add_argument(
+        "--clips", type=int, help=f"held-out scenes a kind ({PocketSettings().clips})"
+    )
     pocket.add_argument("--prompts", type=int, default=64, help="pictures of the prompt test (64)")
     pocket.add_argument("--seed", type=int, default=0, help="chooses scenes and noise (0)")
     pocket.add_argument(
@@ -54,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     pocket.add_argument("--json", type=Path, metavar="FILE", help="also write all numbers here")
     pocket.add_argument("--sheets", type=Path, metavar="DIR", help="also write pictures here")
     pocket.add_argument("--weights", type=Path, metavar="DIR", help="a weights folder in training")
+    add_bench_options(pocket)
     pocket.set_defaults(run=_pocket)
     pose = commands.add_parser("pose", help="measure estimated poses on sessions of known ones")
     pose.add_argument("--seconds", type=float, default=16.0, help="of a session (16)")
@@ -62,6 +71,9 @@ def _parser() -> argparse.ArgumentParser:
     pose.add_argument("--json", type=Path, metavar="FILE", help="also write all numbers here")
     pose.add_argument("--weights", type=Path, metavar="DIR", help="a weights folder in training")
     pose.set_defaults(run=_pose)
+    add_magbench(commands, _say)
+    add_report(commands, _say)
+    add_vbench(commands, _say)
     judge = commands.add_parser("train-classifier", help="draw renderer views and train the judge")
     judge.add_argument("--out", type=Path, default=CLASSIFIER_WEIGHTS, metavar="DIR")
     judge.add_argument("--steps", type=int, default=ClassifierTraining().steps)
@@ -70,8 +82,11 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _pocket(options: argparse.Namespace) -> int:
+    if options.out or options.write:
+        return run_bench(options, _opener(options.weights), _say)
+    clips = PocketSettings().clips if options.clips is None else options.clips
     settings = PocketSettings(
-        options.clips, options.prompts, options.seed, tuple(options.memory), options.sheets
+        clips, options.prompts, options.seed, tuple(options.memory), options.sheets
     )
     for folder in (options.sheets, options.json and options.json.parent):
         if folder:

@@ -1,6 +1,6 @@
 """The world itself. Only the names below are for others to use."""
 
-from model import fetching, memory_prediction, preflight, weight_files, worlds
+from model import benchmark, fetching, memory_prediction, preflight, weight_files, worlds
 from model.world import (
     Control,
     FrameBlock,
@@ -28,6 +28,7 @@ __all__ = [
     "WorldState",
     "available_policies",
     "available_worlds",
+    "benchmark",
     "fetching",
     "load_world",
     "memory_prediction",

@@ -21,6 +21,7 @@ from model.memory import BlockInfo, MemoryPolicy, change_policy, make_policy
 from model.rope import RayCoordinates
 from model.usage import memory_usage
 from model.world import (
+    MIB,
     Control,
     FrameBlock,
     Frames,
@@ -31,8 +32,6 @@ from model.world import (
     WorldState,
 )
 from scenes import Scene
-
-MIB = 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,14 +125,29 @@ class DiffusionWorld:
             if not progress.looked_ahead:  # the player turned to where nothing was pending
                 progress.pending = self._next_look_ahead(control.camera)
                 self.prepare()
-            poses = move(
-                progress.pose,
-                control.camera,
-                self.spec.full_speed,
-                self.spec.fps,
-                self.spec.block_length,
-            )
-            return self._show(poses, control.camera)
+            return self._show(self._poses(control.camera), control.camera)
+
+    def show(self, control: Control, frames: Frames) -> FrameBlock:
+        """Take a block's frames as they are and remember them as if they had been made here.
+
+        What was pending to be imagined is dropped. For evaluations; play has no need of it.
+
+        Args:
+            control: how the camera moved.
+            frames: uint8 [block_length, H, W, 3].
+
+        Raises:
+            ValueError: the frames are of another number or size.
+        """
+        progress, spec = self._running(), self.spec
+        expected = (spec.block_length, spec.frame_height, spec.frame_width, 3)
+        if frames.shape != expected:
+            raise ValueError(f"a block's frames are {frames.shape}, expected {expected}")
+        with torch.inference_mode():
+            progress.pending = None
+            self._obey(control, progress)
+            poses = self._poses(control.camera)
+            return self._show(poses, control.camera, self._codec.encode(frames)[None].float())
 
     def prepare(self) -> bool:
         """Imagine the pending view ahead, if there is one; see `World`."""
@@ -251,6 +265,11 @@ class DiffusionWorld:
             self._policy = change_policy(
                 self._policy, control.memory, capacity, self.spec.block_length
             )
+
+    def _poses(self, command: CameraCommand) -> tuple[CameraPose, ...]:
+        """Return where the next block's frames look."""
+        spec = self.spec
+        return move(self._running().pose, command, spec.full_speed, spec.fps, spec.block_length)
 
     def _next_look_ahead(self, command: CameraCommand) -> CameraPose | None:
         if not self._look_ahead or not self._policy.looks_ahead:

@@ -1,9 +1,9 @@
 """Gets the weights of a world from the hub: lists, chooses by rules, downloads, compares.
 
-The only module that imports `huggingface_hub`, and only when called. Files are asked for at the
-commit that was listed, so what arrives is what was planned. The library's own downloads start
-anew after an interruption (since its release 1.31); its `http_get` can resume, so partial files
-are kept here, beside their places.
+Besides `evaluation.lpips` the only module that imports `huggingface_hub`, and only when called.
+Files are asked for at the commit that was listed, so what arrives is what was planned. The
+library's own downloads start anew after an interruption (since its release 1.31); its `http_get`
+can resume, so partial files are kept here, beside their places.
 """
 
 import glob
@@ -26,10 +26,9 @@ from model.weight_files import (
     sha256_of,
     write_files,
 )
-from model.world import Progress, WorldFailed
+from model.world import GIB, MIB, Progress, WorldFailed
 from model.worlds import WeightSource, WorldRow
 
-GIB, MIB = 2**30, 2**20
 SPARE_BYTES = 512 * MIB  # of disk that a download leaves free
 MOST_LISTED = 60  # lines of a listing that an error shows
 PART = ".part"

@@ -64,13 +64,20 @@ class KVCache:
             device: where they lie.
             most_frames: frames that one pass makes at most; None: a block.
         """
-        self.shape, self.slots, self.dtype, self.device = shape, slots, dtype, device
+        self.shape, self.dtype, self.device = shape, dtype, device
         self._reads_in_place = torch.device(device).type != "cpu"
         self._front = (most_frames or shape.block_length) * shape.tokens
+        self.resize(slots)
+
+    def resize(self, slots: int) -> None:
+        """Reserve room for another number of frames; what was kept is lost."""
+        self._keys = self._values = self._read_keys = self._read_values = None  # freed first
+        self._gathered = ()
+        self.slots = slots
         self._keys, self._values = self._allocate(slots), self._allocate(slots)
         self._gathered = self._keys.new_empty(0), self._keys.new_empty(0)  # flat
         self._read_keys, self._read_values = self._keys, self._values
-        self._own = slice(self._front - shape.block_length * shape.tokens, self._front)
+        self._own = slice(self._front - self.shape.block_length * self.shape.tokens, self._front)
         self._seen = self._own
 
     @property

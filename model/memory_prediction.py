@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from model.config import FULL, DiTConfig
+from model.world import GIB
 from model.worlds import (
     BF16_BYTES,
     BLOCK_LENGTH,
@@ -19,7 +20,6 @@ from model.worlds import (
     tokens_per_frame,
 )
 
-GIB = 2**30
 FEWEST_SLOTS = 4  # a first frame, a sink or two and the previous block
 TEXT_ENCODER_PARAMETERS = 5_680_910_336  # of UMT5-XXL's encoder
 VAE_PARAMETERS = 126_892_531  # of Wan 2.1
@@ -147,6 +147,17 @@ def first_that_fits(
         if predicted.fits(device_bytes) and predicted.host_bytes <= (host_bytes or 2**62):
             return smaller
     return None
+
+
+def next_smaller(row: WorldRow, plan: MemoryPlan, *, tiny_decoder: bool) -> MemoryPlan | None:
+    """Return what to try when a plan proved too large; None: nothing is left to give up.
+
+    Of the plans that take clearly less, that is the one that gives up least.
+    """
+    enough = predict(row, plan).total - GIB
+    smaller = list(proposals(row, plan, tiny_decoder=tiny_decoder))[1:]
+    fitting = (one for one in smaller if predict(row, one).total <= enough)
+    return next(fitting, smaller[-1] if smaller else None)
 
 
 def wanted_plan(row: WorldRow, kept_mib: int | None = None) -> MemoryPlan:

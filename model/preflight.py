@@ -17,9 +17,10 @@ from model.memory_prediction import (
 )
 from model.weight_files import WorldFiles, require
 from model.world import MemorySetting, WorldFailed
-from model.worlds import WORLDS, WorldRow
+from model.worlds import VIDEO, WORLDS, VideoShape, WorldRow
 
 DEVICE_VARIABLE = "MAG_SANDBOX_DEVICE"  # "cpu": run there, however slow; meant for small weights
+SIZE_VARIABLE = "MAG_SANDBOX_FRAME_SIZE"  # "64x48" px; also meant for small weights
 INSTEAD = "play the pocket world instead (`main.py play`)"
 
 
@@ -41,6 +42,7 @@ class Start:
     device: Device
     plan: MemoryPlan
     reduced: bool  # whether the plan takes less than what was wanted
+    video: VideoShape = VIDEO
 
 
 def prepare(name: str, memory: MemorySetting | None = None) -> Start:
@@ -58,7 +60,7 @@ def prepare(name: str, memory: MemorySetting | None = None) -> Start:
     row = WORLDS[name]
     if row.kind == "clip":
         raise WorldFailed(f'"{name}" makes clips, not in real time, and cannot be played')
-    device = find_device()
+    device, video = find_device(), find_video()
     wanted = _wanted(row, memory)
     if device is None:
         least = list(proposals(row, wanted, tiny_decoder=True))[-1]
@@ -69,7 +71,7 @@ def prepare(name: str, memory: MemorySetting | None = None) -> Start:
         )
     files = require(row)
     plan = plan_for(row, device, wanted, tiny_decoder=bool(files.paths("tiny decoder")))
-    return Start(row, files, device, plan, reduced=plan != wanted)
+    return Start(row, files, device, plan, reduced=plan != wanted, video=video)
 
 
 def plan_for(
@@ -105,6 +107,24 @@ def find_device() -> Device | None:
         return None
     free, _ = torch.cuda.mem_get_info()
     return Device("cuda", torch.cuda.get_device_name(), free)
+
+
+def find_video() -> VideoShape:
+    """Return the size of frames: that of the checkpoints, unless $MAG_SANDBOX_FRAME_SIZE says else.
+
+    Raises:
+        WorldFailed: it says nothing that can be made.
+    """
+    asked = os.environ.get(SIZE_VARIABLE)
+    if not asked:
+        return VIDEO
+    try:
+        width, height = (int(side) for side in asked.split("x"))
+        return VideoShape.of_frames(width, height)
+    except ValueError as error:
+        raise WorldFailed(
+            f'${SIZE_VARIABLE} is "{asked}" ({error}); give WIDTHxHEIGHT or unset it'
+        ) from None
 
 
 def gib(size: int) -> str:

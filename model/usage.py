@@ -35,7 +35,7 @@ def memory_usage(
         for kind in _ORDER
         if counts[kind]
     ]
-    length = spec.block_length
+    length = spec.block_length // spec.latent_stride
     segments.append(MemorySegment("current", length, length * slot_bytes))
     oldest = entries[0].frame_index if entries else frames_made
     clock = blocks_shown * spec.block_seconds  # look-ahead frames take no time on it
@@ -46,7 +46,7 @@ def memory_usage(
         budget=capacity * slot_bytes,
         full_history_bytes=frames_made * slot_bytes,
         evicted=policy.table.evicted,
-        oldest_seconds=min(clock, (frames_made - oldest) / spec.fps),
+        oldest_seconds=min(clock, (frames_made - oldest) * spec.latent_stride / spec.fps),
         attended_frames=len(attended),
         entries=entries,
     )

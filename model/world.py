@@ -13,6 +13,7 @@ import numpy as np
 from controls.camera import CameraCommand, CameraPose, CameraSpeed
 from scenes import Scene
 
+KIB, MIB, GIB = 2**10, 2**20, 2**30  # bytes
 WEIGHTS = Path(__file__).parents[1] / "assets" / "weights"  # that come with the game
 Frames = np.ndarray  # uint8 [T, H, W, 3]
 Progress = Callable[[str, float], None]  # stage, fraction in [0, 1]
@@ -33,7 +34,7 @@ class MemorySetting:
 
     policy: str = "mag-retrieve"  # one of WorldSpec.policies
     kept_mib: int = 256  # budget of kept keys and values [MiB]
-    attended_frames: int = 6  # most remembered frames a block reads, where the policy limits them
+    attended_frames: int = 4  # most remembered frames a block reads, where the policy limits them
     window_blocks: int = 2  # recent blocks that `window` keeps
     sink_frames: int = 2  # first frames that are never dropped
 
@@ -62,16 +63,21 @@ class WorldSpec:
     frame_width: int  # px
     frame_height: int  # px
     fps: float  # frames a second when paced
-    block_length: int  # frames a block
+    block_length: int  # frames a block; the first one counts in `frames_before`
     full_speed: CameraSpeed
     policies: tuple[str, ...]
     axes: tuple[str, ...] = ("yaw", "pitch")  # axes of CameraCommand that act
     exact_pose: bool = True  # False: poses are estimates
+    latent_stride: int = 1  # frames of a remembered frame; a scene's very first one gives one
 
     @property
     def block_seconds(self) -> float:
         """Seconds of play that one block lasts."""
         return self.block_length / self.fps
+
+    def frames_before(self, block_index: int) -> int:
+        """Return the frames shown before a block: a scene's first block may be shorter."""
+        return max(0, block_index * self.block_length - (self.latent_stride - 1))
 
 
 @dataclass(frozen=True, slots=True)

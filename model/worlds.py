@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from model.config import FULL, DiTConfig
-from model.world import MemorySetting
+from model.world import MIB, MemorySetting
 
 Kind = Literal["stream", "clip"]
 Role = Literal[
@@ -27,9 +27,9 @@ Role = Literal[
     "pipeline",
 ]
 ROLES: tuple[str, ...] = Role.__args__
-MIB = 2**20
 BLOCK_LENGTH = 3  # latent frames
 LATENT_HEIGHT, LATENT_WIDTH = 60, 104  # of 480 x 832 pictures
+PIXELS = 8  # of a picture, across and down, in one latent
 BF16_BYTES = 2
 
 
@@ -73,6 +73,7 @@ class WorldRow:
     remembers: Literal["memory", "generator"] = "generator"  # role that makes the clean pass
     remembers_under: Literal["empty", "prompt"] = "prompt"  # text of that pass
     recached_frames: int = 0  # shown frames remembered anew when the prompt changes
+    lora_alpha: float = 0.0  # an adapter counts by this over its rank
     most_frames: int | None = None  # latent frames of a rollout; another goes on from its last ones
     pipeline: str = ""  # of a clip: its class in diffusers
     sampling_steps: int = 0  # of a clip
@@ -101,6 +102,34 @@ class WorldRow:
             window_blocks=self.window_blocks,
             sink_frames=self.sink_frames,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class VideoShape:
+    """What a stream shows; the public checkpoints know this one size."""
+
+    latent_width: int = LATENT_WIDTH
+    latent_height: int = LATENT_HEIGHT
+    fps: float = 16.0
+
+    @property
+    def frame_size(self) -> tuple[int, int]:
+        """Width and height of a frame, px."""
+        return self.latent_width * PIXELS, self.latent_height * PIXELS
+
+    @classmethod
+    def of_frames(cls, width: int, height: int) -> "VideoShape":
+        """Return the shape of frames of another size.
+
+        Raises:
+            ValueError: a side is no multiple of 16 pixels, which is a token.
+        """
+        if width < 16 or height < 16 or width % 16 or height % 16:
+            raise ValueError(f"frames of {width} x {height} px; sides must be multiples of 16")
+        return cls(width // PIXELS, height // PIXELS)
+
+
+VIDEO = VideoShape()
 
 
 def tokens_per_frame(dit: DiTConfig = FULL) -> int:
@@ -277,6 +306,7 @@ _ROWS = (
         sink_frames=3,
         window_blocks=2,
         recached_frames=12,
+        lora_alpha=256.0,
     ),
     WorldRow(
         name="self-forcing-plus-plus",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pygame
 
 from controls.bindings import Action
-from model.world import MemorySetting
+from model.world import MIB, MemorySetting
 from sandbox.frame_store import FrameWriter, frames_beside
 from sandbox.overlays import MapOverlay, PostcardOverlay, Quiet
 from sandbox.parked_scene import ParkedScene
@@ -19,7 +19,6 @@ from sandbox.screens import OpenProbes, PlaySplit
 from sandbox.screens.play import PlayScreen
 from sandbox.screenshots import ScreenshotInfo
 from sandbox.session import Session
-from sandbox.state_files import MIB
 from sandbox.worker import GenerationWorker
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 import logging
 import sys
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,7 +15,6 @@ from sandbox.events import SessionObserver
 from sandbox.navigator import Game, Navigator, Performance
 from sandbox.pacing import PacingStats, pacing_stats
 from sandbox.player_input import HeldKeys, repeat_keys
-from sandbox.reel import MAX_TIMES
 from sandbox.screens import Screen
 from sandbox.screens.loading import LoadingScreen
 from sandbox.screens.play import PlayScreen
@@ -27,7 +25,7 @@ logger = logging.getLogger(__name__)
 TITLE = "MAG sandbox"
 SWITCH_S = 0.001  # longest turn of a thread that others wait for [s]; halves the jitter of frames
 IDLE_S = 0.25  # longest sleep of the main loop [s]
-LOOK_S = 0.004  # between two looks for events while there is nothing to do [s]
+LOOK_S = 0.008  # between two looks for events while there is nothing to do [s]
 WAKE = pygame.event.custom_type()  # the worker has news
 
 
@@ -221,25 +219,24 @@ class _App:
 
 
 class _DrawTimes:
-    """How long drawing took, newest frames only."""
+    """How long drawing took, in all."""
 
     def __init__(self) -> None:
-        self.count = 0  # all of them
-        self._rows: deque[tuple[float, float, float]] = deque(maxlen=MAX_TIMES)
+        self.count = 0
+        self._totals = (0.0, 0.0, 0.0)  # of draw, hud, flip [s]
 
     def add(self, draw: float, hud: float, flip: float) -> None:
         self.count += 1
-        self._rows.append((draw, hud, flip))
+        before_draw, before_hud, before_flip = self._totals
+        self._totals = before_draw + draw, before_hud + hud, before_flip + flip
 
     def means(self) -> dict[str, float]:
         """Return mean milliseconds under the names of `RunSummary`."""
-        if not self._rows:
+        if not self.count:
             return {}
         names = ("draw_ms", "hud_ms", "flip_ms")
-        columns = zip(*self._rows, strict=True)
         return {
-            name: 1000 * sum(column) / len(column)
-            for name, column in zip(names, columns, strict=True)
+            name: 1000 * total / self.count for name, total in zip(names, self._totals, strict=True)
         }
 
 

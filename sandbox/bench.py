@@ -21,7 +21,7 @@ from controls.sources import ScriptSource
 from model.world import Control, World, WorldFailed
 from sandbox.choice import WorldChoice
 from sandbox.events import SessionObserver
-from sandbox.measure import KeyPresser, PlayMeter
+from sandbox.measure import KeyPresser, PlayMeter, core_gflops
 from sandbox.pacing import percentile
 from sandbox.recorder import Recorder
 from sandbox.recording import load_recording
@@ -57,9 +57,11 @@ def run(plan: BenchPlan, say: Say) -> dict:
     say("1/4 start-up in a fresh process")
     first_frame_s = time_first_frame(plan)
     say(f"2/4 paced play, {plan.seconds:.0f} s with window and recording")
+    speeds = {"paced": core_gflops()}
     paced = measure_paced(plan)
     say(f"3/4 unpaced blocks, recording, then {SHORT_STATE_SECONDS:.0f} s of memory")
     short = plan.choice.load()
+    speeds["unpaced"] = core_gflops()
     unpaced = measure_unpaced(short, plan)
     recording = compare_recording(short, plan.scene, plan.seed)
     prefill(short, plan.scene, plan.seed, min(SHORT_STATE_SECONDS, plan.prefill_seconds))
@@ -78,6 +80,7 @@ def run(plan: BenchPlan, say: Say) -> dict:
         **flatness,
         "overhead_ms": round(overhead_ms, 3),  # processor time a picture, outside the model
         "first_frame_s": first_frame_s,
+        "core_gflops": speeds,  # of the machine, when these parts began
         **facts,
     }
 

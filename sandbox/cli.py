@@ -7,29 +7,23 @@ the world is loaded.
 import argparse
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import NoReturn, get_args
 
 from model.world import WorldFailed, available_policies, available_worlds
-from sandbox.commands import (
-    DEFAULT_SCENE,
-    run_bench,
-    run_doctor,
-    run_gallery,
-    run_play,
-    run_replay,
-    run_soak,
-)
-from sandbox.demo_command import add_demo
+from sandbox.demo_options import add_demo
 from sandbox.export_command import add_export
 from sandbox.recording import RecordingError
 from sandbox.replay import ALIKE_DB, By
-from sandbox.settings import DisplayError
+from sandbox.settings import DEFAULT_SCENE, DisplayError
 from sandbox.worlds_command import add_worlds
 from scenes import available_scenes
 from scenes.files import FileError, nearest
 from scenes.scene import MAX_SEED
+
+Say = Callable[[str], None]
 
 
 class UsageError(ValueError):
@@ -119,6 +113,15 @@ def _nearest_word(message: str) -> str:
     return ""
 
 
+def _later(name: str) -> Callable[[argparse.Namespace, Say], int]:
+    """Return a function of `commands` that is imported when called: `--help` needs none of it."""
+
+    def run(options: argparse.Namespace, say: Say) -> int:
+        return getattr(import_module("sandbox.commands"), name)(options, say)
+
+    return run
+
+
 def _add_play(commands: argparse._SubParsersAction) -> None:
     play = commands.add_parser("play", help="play in a window", allow_abbrev=False)
     _add_world_options(play)
@@ -129,7 +132,7 @@ def _add_play(commands: argparse._SubParsersAction) -> None:
         "--headless", action="store_true", help="no window; a script pans the camera out and back"
     )
     play.add_argument("--seconds", type=_positive, help="stop by itself after this time")
-    play.set_defaults(run=run_play)
+    play.set_defaults(run=_later("run_play"))
 
 
 def _add_replay(commands: argparse._SubParsersAction) -> None:
@@ -149,7 +152,7 @@ def _add_replay(commands: argparse._SubParsersAction) -> None:
     replay.add_argument(
         "--headless", action="store_true", help="no window; with --verify as fast as it goes"
     )
-    replay.set_defaults(run=run_replay)
+    replay.set_defaults(run=_later("run_replay"))
 
 
 def _add_bench(commands: argparse._SubParsersAction) -> None:
@@ -164,7 +167,12 @@ def _add_bench(commands: argparse._SubParsersAction) -> None:
         metavar="SECONDS",
         help="play time of the full memory whose block time is compared (default 600)",
     )
-    bench.set_defaults(run=run_bench)
+    bench.add_argument(
+        "--random-weights",
+        action="store_true",
+        help="only how fast a full-size --world would run here; needs none of its weights",
+    )
+    bench.set_defaults(run=_later("run_bench"))
 
 
 def _add_soak(commands: argparse._SubParsersAction) -> None:
@@ -174,13 +182,13 @@ def _add_soak(commands: argparse._SubParsersAction) -> None:
     _add_world_options(soak, scene=DEFAULT_SCENE)
     soak.add_argument("--minutes", type=_minutes, default=60.0, help="of play (default 60)")
     soak.add_argument("--json", type=Path, metavar="FILE", help="write the numbers to a file")
-    soak.set_defaults(run=run_soak)
+    soak.set_defaults(run=_later("run_soak"))
 
 
 def _add_doctor(commands: argparse._SubParsersAction) -> None:
     doctor = commands.add_parser("doctor", help="what this machine has", allow_abbrev=False)
     doctor.add_argument("--copy", action="store_true", help="put the report on the clipboard")
-    doctor.set_defaults(run=run_doctor)
+    doctor.set_defaults(run=_later("run_doctor"))
 
 
 def _add_gallery(commands: argparse._SubParsersAction) -> None:
@@ -189,7 +197,7 @@ def _add_gallery(commands: argparse._SubParsersAction) -> None:
     )
     gallery.add_argument("folder", type=Path, metavar="DIR", help="where the pictures go")
     _add_world_options(gallery, scene=DEFAULT_SCENE)
-    gallery.set_defaults(run=run_gallery)
+    gallery.set_defaults(run=_later("run_gallery"))
 
 
 def _add_world_options(parser: argparse.ArgumentParser, scene: str | None = None) -> None:

@@ -5,16 +5,16 @@ import json
 import math
 import os
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from controls.bindings_file import BINDINGS_FILE, load_bindings
 from controls.sources import ScriptSource
-from model import worlds
-from model.world import WorldFailed
+from model import benchmark, worlds
+from model.world import WorldFailed, available_policies
 from sandbox import bench, soak
 from sandbox.choice import WorldChoice
 from sandbox.events import SessionObserver
@@ -24,6 +24,7 @@ from sandbox.replay import ReplaySource, playthrough_of, verify
 from sandbox.scripts import pan_out_and_back
 from sandbox.session import CommandSource, Playthrough
 from sandbox.settings import (
+    DEFAULT_SCENE,
     DisplayError,
     SandboxConfig,
     config_folder,
@@ -37,7 +38,6 @@ if TYPE_CHECKING:  # imports pygame, which must see the display settings first
     from sandbox.likeness import Verifying
 
 Say = Callable[[str], None]
-DEFAULT_SCENE = "meadow"
 HEADLESS_SECONDS = 10.0  # of play without a person, when not told otherwise
 MOST_BLOCKS_A_SECOND = 30  # more than any world makes: a script must not run out early
 
@@ -49,7 +49,6 @@ def run_play(options: argparse.Namespace, say: Say) -> int:
     if not options.headless and not options.seconds:
         return _play_game(options)
     scene, seed, choice = _what_to_play(options)
-    recorders = _recorder(options, choice)
     seconds, source = options.seconds, None
     if options.headless:
         seconds = seconds or HEADLESS_SECONDS
@@ -57,12 +56,9 @@ def run_play(options: argparse.Namespace, say: Say) -> int:
     playthrough = Playthrough(scene, seed)
     from sandbox.frame_store import frames_beside  # with Pillow, which a mere --help can do without
 
-    observers = [*recorders, *map(frames_beside, recorders)]
-    try:
+    with _recorders(options, choice) as recorders:
+        observers = [*recorders, *map(frames_beside, recorders)]
         summary = run_app(choice, playthrough, observers, source, seconds, options.headless)
-    finally:
-        for recorder in recorders:
-            recorder.cancel()  # which leaves no empty folder where nothing was played
     if options.headless:
         say(f"{summary.frames} frames shown, {summary.fps:.1f} a second")
     for recorder in recorders:
@@ -84,24 +80,27 @@ def _play_game(options: argparse.Namespace) -> int:
     from sandbox import app
     from sandbox.game import PlayerGame
 
-    game = PlayerGame(
-        choice,
-        load_settings(),
-        data_folder(),
-        bindings,
-        notify=app.wake,
-        recorders=_recorder(options, choice),
-    )
-    summary = app.play(game, playthrough)
+    with _recorders(options, choice) as recorders:
+        settings, folder = load_settings(), data_folder()
+        game = PlayerGame(choice, settings, folder, bindings, notify=app.wake, recorders=recorders)
+        summary = app.play(game, playthrough)
     if summary.error is not None and not summary.frames:
         raise WorldFailed(summary.error)
     return 0
 
 
-def _recorder(options: argparse.Namespace, choice: WorldChoice) -> list[Recorder]:
-    if not options.record:
-        return []
-    return [Recorder(options.record, memory=choice.memory, look_ahead=choice.look_ahead)]
+@contextmanager
+def _recorders(options: argparse.Namespace, choice: WorldChoice) -> Iterator[list[Recorder]]:
+    """Give what writes down all that is played; leaves no empty folder where nothing was."""
+    recorders = []
+    if options.record:
+        memory, look_ahead = choice.memory, choice.look_ahead
+        recorders = [Recorder(options.record, memory=memory, look_ahead=look_ahead)]
+    try:
+        yield recorders
+    finally:
+        for recorder in recorders:
+            recorder.cancel()
 
 
 def run_doctor(options: argparse.Namespace, say: Say) -> int:
@@ -151,8 +150,10 @@ def run_replay(options: argparse.Namespace, say: Say) -> int:
 
 def run_bench(options: argparse.Namespace, say: Say) -> int:
     """Measure this machine, print the numbers and write them where asked."""
-    scene, seed, choice = _what_to_play(options)
     check_place(options.json)
+    if options.random_weights:
+        return _print_numbers(benchmark.random_weights(options.world, say), options.json, say)
+    scene, seed, choice = _what_to_play(options)
     if not _has_display():
         say("no display found: drawn without a window, which costs less than with one")
     _choose_display(headless=not _has_display())
@@ -165,11 +166,14 @@ def run_bench(options: argparse.Namespace, say: Say) -> int:
         seconds=options.seconds,
         prefill_seconds=options.prefill,
     )
-    numbers = bench.run(plan, say)
+    return _print_numbers(bench.run(plan, say), options.json, say)
+
+
+def _print_numbers(numbers: dict, file: Path | None, say: Say) -> int:
     text = json.dumps(numbers, indent=2, default=str)
     say(text)
-    if options.json:
-        _write(options.json, text + "\n")
+    if file:
+        _write(file, text + "\n")
     return 0
 
 
@@ -188,7 +192,7 @@ def run_soak(options: argparse.Namespace, say: Say) -> int:
 
 def _what_to_play(options: argparse.Namespace) -> tuple[Scene, int, WorldChoice]:
     """Return scene, seed, world: the command line wins over the scene, that over settings."""
-    scene = load_scene(options.scene)
+    scene = load_scene(options.scene, available_policies())
     seed = scene.seed if options.seed is None else options.seed
     choice = _choice(options, load_settings(), scene.memory)
     if options.memory:

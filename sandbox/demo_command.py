@@ -1,7 +1,6 @@
 """`main.py demo`: options in, one or more runs of a camera script, files and an exit code out."""
 
 import argparse
-import re
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing, suppress
@@ -13,7 +12,6 @@ from sandbox.choice import WorldChoice
 from sandbox.demo import Extras, OnBlock, check_policies, play_demo, setting_of, tape_for
 from sandbox.demo_compare import (
     VIDEO_NAME,
-    VIDEOS,
     Contender,
     FrameSpool,
     VideoWriter,
@@ -23,6 +21,7 @@ from sandbox.demo_compare import (
     write_beside,
     write_comparison,
 )
+from sandbox.demo_options import MAX_RUNS
 from sandbox.demo_recording import demo_of
 from sandbox.demo_result import DemoResult, summary_text, write_results, write_text
 from sandbox.demo_watch import DemoWatch
@@ -30,56 +29,14 @@ from sandbox.demo_window import DemoSource, RunApp, play_in_window
 from sandbox.recorder import Recorder
 from sandbox.recording import load_recording
 from sandbox.settings import load_settings
-from scenes.demo import Demo, DemoError, available_demos, load_demo
+from sandbox.whole_files import OccupiedError, claim
+from scenes import available_demos
+from scenes.demo import Demo, DemoError, load_demo
 from scenes.demo_script import MemoryAsk, parse_memory
 from scenes.demo_words import ScriptError
-from scenes.scene import MAX_SEED
 
 Say = Callable[[str], None]
-MAX_RUNS = 1000
 TELL_EVERY = 10.0  # seconds between two words on how far it is
-
-
-def add_demo(commands: argparse._SubParsersAction) -> None:
-    """Add the subcommand to the command line."""
-    demo = commands.add_parser(
-        "demo", help="play a camera script and measure what is remembered", allow_abbrev=False
-    )
-    demo.add_argument(
-        "demo",
-        nargs="?",
-        metavar="NAME|FILE",
-        help=f"a YAML file or one of {', '.join(available_demos())}",
-    )
-    demo.add_argument("--list", action="store_true", help="say what demos there are")
-    demo.add_argument("--headless", action="store_true", help="no window; as fast as it goes")
-    demo.add_argument(
-        "--out", type=Path, metavar="DIR", help="a new folder for result, table and recording"
-    )
-    demo.add_argument("--world", default="pocket", help=f"one of {', '.join(available_worlds())}")
-    demo.add_argument(
-        "--memory",
-        metavar="POLICY",
-        help=f"one of {', '.join(available_policies())}; with limits: 'window 8 blocks'",
-    )
-    many = demo.add_mutually_exclusive_group()
-    many.add_argument("--seed", type=_seed, help="another world from the same description")
-    many.add_argument("--seeds", type=_seeds, metavar="A..B", help="one run with each seed")
-    demo.add_argument("--repeat", type=_count, metavar="N", help="each run so often")
-    demo.add_argument(
-        "--compare", metavar="A,B", help="policies or worlds ('world mag') that play the same tape"
-    )
-    demo.add_argument(
-        "--video", choices=VIDEOS, default="mp4", help="of what is compared (default mp4)"
-    )
-    demo.add_argument(
-        "--from",
-        dest="recording",
-        type=Path,
-        metavar="RECORDING",
-        help="write a recording to FILE as a demo",
-    )
-    demo.set_defaults(run=run_demo)
 
 
 def film(path: Path, frames: Iterable[Frames], fps: float) -> None:
@@ -138,7 +95,10 @@ class _Plan:
         self._seeds *= options.repeat or 1
         self._check()
         if options.out:
-            _claim(options.out)
+            try:
+                claim(options.out)
+            except OccupiedError as problem:
+                raise DemoError(f"--out {problem}") from None
 
     def play_all(self) -> list[DemoResult]:
         """Play every seed as often as was asked, one world for all, and write what came of it."""
@@ -293,18 +253,6 @@ def _convert(recording: Path, target: Path, say: Say) -> int:
     return 0
 
 
-def _claim(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        occupied = any(folder.iterdir())
-    except OSError as error:
-        raise DemoError(
-            f"--out {folder}: cannot be made ({error.strerror}); name another folder"
-        ) from None
-    if occupied:
-        raise DemoError(f"--out {folder}: already holds files; name another folder or remove it")
-
-
 def _leave_if_empty(folder: Path | None) -> None:
     """Remove the folder again where nothing came of the run."""
     if folder is not None:
@@ -317,27 +265,3 @@ def _memory_of(text: str) -> MemoryAsk:
         return parse_memory(text)
     except ScriptError as problem:
         raise DemoError(f'memory "{text}": {problem}') from None
-
-
-def _seed(text: str) -> int:
-    if not re.fullmatch("[0-9]{1,10}", text) or int(text) > MAX_SEED:
-        raise argparse.ArgumentTypeError(f'"{text}" is not a whole number from 0 to {MAX_SEED}')
-    return int(text)
-
-
-def _seeds(text: str) -> range:
-    first, dots, last = text.partition("..")
-    if not dots:
-        raise argparse.ArgumentTypeError(f'"{text}" is not two seeds with .. between, as 0..4')
-    seeds = range(_seed(first), _seed(last) + 1)
-    if not seeds:
-        raise argparse.ArgumentTypeError(f'"{text}" has its last seed before its first')
-    if len(seeds) > MAX_RUNS:
-        raise argparse.ArgumentTypeError(f'"{text}" is more than {MAX_RUNS} seeds')
-    return seeds
-
-
-def _count(text: str) -> int:
-    if not re.fullmatch("[0-9]{1,4}", text) or not 1 <= int(text) <= MAX_RUNS:
-        raise argparse.ArgumentTypeError(f'"{text}" is not a whole number from 1 to {MAX_RUNS}')
-    return int(text)

@@ -13,14 +13,13 @@ from shutil import disk_usage
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from model.world import FrameBlock, Frames, WorldSpec
-from sandbox.demo_result import MIB, DemoResult, Value, csv_text, table_of, write_text
+from model.world import MIB, FrameBlock, Frames, WorldSpec
+from sandbox.demo_result import DemoResult, Value, csv_text, table_of, write_text
 from sandbox.demo_watch import DemoWatch
 from scenes.demo import DemoError
 from scenes.demo_script import MemoryAsk
 
 CSV_FILE, TEXT_FILE, VIDEO_NAME = "compare.csv", "compare.txt", "compare"
-VIDEOS = ("mp4", "gif")  # what the video may be
 COLUMNS = ("world", "memory", "recall", "psnr", "ssim", "memory_mib", "fps", "frames")
 STRIP = 44  # px below each picture
 GAP = 4  # px between two pictures

@@ -13,14 +13,13 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Literal
 
-from model.world import MemoryUsage
+from model.world import MIB, MemoryUsage
 from sandbox.whole_files import replace_file
 from scenes.demo import DemoError
 from scenes.demo_expect import Expectation
 
 RESULT_FILE, TABLE_FILE = "result.json", "result.csv"
 SCHEMA_VERSION = 1
-MIB = 2**20
 T_95 = (  # two-sided 95% of Student's t, by degrees of freedom from 1 on
     *(12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228),
     *(2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086),

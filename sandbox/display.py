@@ -74,7 +74,7 @@ class Picture:
 
         Args:
             fit_mode: show all of a frame, or fill the window.
-            scale_mode: how to enlarge by a factor that is no whole number.
+            scale_mode: whether pixels stay visible.
         """
         self.fit_mode, self.scale_mode = fit_mode, scale_mode
         self._frame: np.ndarray | None = None
@@ -119,8 +119,7 @@ class Picture:
         size: tuple[int, int],
         into: pygame.Surface | None = None,
     ) -> pygame.Surface:
-        whole = all(long % short == 0 for long, short in zip(size, picture.get_size(), strict=True))
-        sharp = whole or self.scale_mode == "sharp"
+        sharp = self.scale_mode == "sharp"
         scale = pygame.transform.scale if sharp else pygame.transform.smoothscale
         return scale(picture, size) if into is None else scale(picture, size, into)
 

@@ -16,6 +16,7 @@ from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 
+from model.world import GIB
 from sandbox.doctor_parts import (
     PARTS,
     ROOT,
@@ -32,7 +33,6 @@ from sandbox.processor import cpu_info, processor_name
 
 __all__ = ["CHECKS", "Check", "Finding", "Level"]
 
-GIB = 2**30
 NEEDED_MEMORY = 1.0 * GIB  # with the default memory budget; 0.7 were measured
 OPTIONAL = ("sounddevice", "huggingface_hub")  # packages without which the game still plays
 INSTALL = "Run `make play`, or `python -m pip install -e .` in the game's folder."

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from model.world import Control, World, WorldFailed, load_world
+from model.world import GIB, MIB, Control, World, WorldFailed, load_world
 from sandbox.audio.outputs import sound_report
 from sandbox.settings import FILE, SettingsError, config_folder, data_folder, load_settings
 from scenes import Scene
@@ -24,7 +24,6 @@ from scenes import Scene
 Level = Literal["ok", "note", "problem"]
 ROOT = Path(__file__).resolve().parent.parent
 WEIGHTS = Path("assets") / "weights"
-GIB, MIB = 2**30, 2**20
 ENOUGH_DISK = 2 * GIB  # for parked scenes, recordings and videos
 UNUSABLE = "not usable"  # in a line of `sound_report`
 TRIED_BLOCKS = 5  # the fastest of them counts: others may have been disturbed

@@ -6,8 +6,8 @@ Pure functions of `MemoryUsage`; `explain_card.py` finds what the pointer is on 
 from dataclasses import dataclass
 
 from controls.camera import CameraPose
-from model.world import MemoryEntry, MemoryUsage, SegmentKind
-from sandbox.hud_state import LEGEND, MIB, bar_stretches, duration_text
+from model.world import MIB, MemoryEntry, MemoryUsage, SegmentKind
+from sandbox.hud_state import LEGEND, bar_stretches, duration_text
 
 MIN_STRETCH = 3  # px: what is kept is never invisible
 BAR_WIDTH = 1216  # px of the bar in the reference window

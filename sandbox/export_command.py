@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from model.world import FrameBlock
+from sandbox.amounts import bytes_text
 from sandbox.export.options import FORMATS, MAX_SCALE, ExportOptions
 from sandbox.recording import Recording
 from scenes.files import nearest
@@ -90,7 +91,7 @@ def run_export(
         say(note)
     speed = done.seconds / max(done.took, 1e-6)
     say(
-        f"exported {done.seconds:.1f} s to {done.path.resolve()} ({_size_text(done.bytes)}, "
+        f"exported {done.seconds:.1f} s to {done.path.resolve()} ({bytes_text(done.bytes)}, "
         f"in {done.took:.1f} s, {speed:.1f} times as fast as play)"
     )
     return 0
@@ -171,7 +172,3 @@ def _scale(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= MAX_SCALE:
         raise argparse.ArgumentTypeError(f'"{text}" is not a whole number from 1 to {MAX_SCALE}')
     return int(text)
-
-
-def _size_text(size: int) -> str:
-    return f"{size / 2**20:.1f} MiB" if size >= 2**20 else f"{max(1, size // 1024)} KiB"

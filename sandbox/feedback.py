@@ -1,9 +1,11 @@
 """What became of the player's key presses: queued, applied, and how long that took. No pygame."""
 
+from collections import deque
 from typing import Literal
 
 from controls.bindings import CAMERA_BINDINGS, DEFAULTS, Binding, Bindings
 from controls.camera import CameraCommand
+from sandbox.pacing import MAX_TIMES
 
 KeyLight = Literal["idle", "queued", "applied"]
 
@@ -16,8 +18,10 @@ class InputFeedback:
     """
 
     def __init__(self, bindings: Bindings = DEFAULTS) -> None:
-        self.latencies_ms: list[float] = []  # key event -> first frame of the block that answers
-        self.photons_ms: list[float] = []  # key event -> the picture, still before, moves
+        # Newest times, key event -> first frame of the block that answers, and key event -> the
+        # picture, still before, moves.
+        self.latencies_ms: deque[float] = deque(maxlen=MAX_TIMES)
+        self.photons_ms: deque[float] = deque(maxlen=MAX_TIMES)
         self._from_rest: float | None = None  # when a key went down while nothing moved
         self._moves = bindings.moves
         self._waiting: dict[str, list[float]] = {row.name: [] for row in bindings.caps}
@@ -51,16 +55,21 @@ class InputFeedback:
         for times in self._waiting.values():
             times.clear()
 
-    def block_shown(self, command: CameraCommand, sampled_at: float, now: float) -> None:
-        """Note the first frame of a block made from the keys as they were at `sampled_at`."""
-        self._command = command
+    def block_shown(self, command: CameraCommand, sampled_at: float, now: float) -> bool:
+        """Note the first frame of a block made from the keys as they were at `sampled_at`.
+
+        Returns whether it answers a key.
+        """
+        self._command, answers = command, False
         for name, times in self._waiting.items():
             answered = [time for time in times if time <= sampled_at]
             if answered:
                 self.latencies_ms.append((now - answered[0]) * 1000)
+                answers = True
                 self._waiting[name] = times[len(answered) :]
             if name not in self._down.values() and not self._waiting[name]:
                 self._pressed.discard(name)
+        return answers
 
     def light(self, key: str) -> KeyLight:
         """Return how to show the key cap of a direction, named as in CAMERA_BINDINGS."""

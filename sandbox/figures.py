@@ -1,5 +1,7 @@
 """The figures of the display, steady enough to be read."""
 
+from collections.abc import Sequence
+
 from sandbox.hud_state import stage_rows
 from sandbox.reel import Reel
 from sandbox.worker import ReadyBlock
@@ -32,7 +34,7 @@ class Figures:
             self._block_seconds = before + SMOOTHING * (ready.seconds - before)
             self._block_frames = len(ready.block.frames)
 
-    def update(self, now: float, reel: Reel, latencies_ms: list[float]) -> None:
+    def update(self, now: float, reel: Reel, latencies_ms: Sequence[float]) -> None:
         """Take new figures, not too often."""
         if now - self._updated < FIGURES_EVERY:
             return

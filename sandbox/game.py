@@ -15,7 +15,7 @@ from pathlib import Path
 import pygame
 
 from controls.bindings import Bindings
-from model.world import Progress, World, words_of
+from model.world import MIB, Progress, World, words_of
 from sandbox.actions import PlayerActions
 from sandbox.audio import open_audio, suggest_ambience
 from sandbox.choice import WorldChoice
@@ -23,12 +23,11 @@ from sandbox.events import SessionObserver
 from sandbox.exporting import Exporting
 from sandbox.frame_store import frames_beside
 from sandbox.hints import HintLine
-from sandbox.keeper import Keeper
+from sandbox.keeper import Crowding, Keeper
 from sandbox.library import (
     PARKED,
     RECORDINGS,
-    bytes_text,
-    delete_own_scene,
+    SCENES,
     delete_recording,
     new_recording_folder,
     read_title_model,
@@ -44,6 +43,7 @@ from sandbox.overlays import (
     ProbeOverlay,
     SplitOverlay,
 )
+from sandbox.own_scenes import delete_own_scene, keep_prompted, picture_own_scene
 from sandbox.parked_scene import ParkedScene, check_slug
 from sandbox.parking import ParkedScenes
 from sandbox.pilot import Pilot
@@ -66,11 +66,11 @@ from sandbox.session import Playthrough, Session
 from sandbox.settings import SandboxConfig, SettingsError
 from sandbox.settings_file import save_settings
 from sandbox.split import load_split
-from sandbox.state_files import MIB, read_header, scene_in
+from sandbox.state_files import read_header, scene_in
 from sandbox.theme import Theme
-from sandbox.title_actions import TitleActions
-from sandbox.widgets import Button
+from sandbox.title_actions import TitleActions, ask_for_room
 from sandbox.worker import GenerationWorker, ReadyBlock
+from scenes import Scene
 from scenes.scene import MAX_SEED
 
 logger = logging.getLogger(__name__)
@@ -139,6 +139,7 @@ class PlayerGame:
         self._hints = HintLine() if settings.hints else None
         self._title: TitleScreen | None = None
         self._stale = False  # the title lists what is not so any more
+        self._crowding: Future[Crowding] | None = None  # what the title is to ask about
         self._vocabulary = load_vocabulary(words_of(choice.name))
 
     def open(self) -> None:
@@ -154,9 +155,14 @@ class PlayerGame:
 
     def refresh(self, screen: Screen) -> None:
         """List on the title, while it is shown, what other threads have written since."""
-        if self._stale and screen is self._title:
+        if screen is not self._title:
+            return
+        if self._stale:
             self._stale = False
             self._title.refresh()
+        if self._crowding and self._crowding.done() and not self._title.is_busy:
+            crowding, self._crowding = self._crowding.result(), None
+            ask_for_room(self._title, crowding, self.settings.parked_mib, self.keeper.delete)
 
     def silence(self) -> None:
         """Let go of the sound; before the window closes."""
@@ -190,11 +196,13 @@ class PlayerGame:
             toggle_fullscreen=self._toggle_fullscreen,
             export=self._exporting.begin,
             delete_recording=delete_recording,
+            keep_scene=self._keep_scene,
             delete_scene=lambda key: delete_own_scene(Path(key)),
         )
         focused = self._title.focused if self._title else None
         self._title = TitleScreen(actions, self.settings, focused, notices=self.notices)
-        self._ask_for_room()
+        self._crowding = self.keeper.crowding()
+        self._crowding.add_done_callback(lambda known: self._notify())
         return self._title
 
     def settings_screen(self) -> Screen:
@@ -275,7 +283,7 @@ class PlayerGame:
 
     def park(self, worker: GenerationWorker) -> None:
         """Keep what is being played, to be continued later; returns before it is written."""
-        self.keeper.park(worker.call(self.collect))
+        self.keeper.park(worker.call(self.collect), self._picture)
 
     def collect(self, session: Session) -> ParkedScene:
         """Return the session with its map and its anchors; on the world's thread."""
@@ -370,24 +378,11 @@ class PlayerGame:
             apply, self._vocabulary, make_theme=self._theme, title=ASK_WHERE, open_keys=("t",)
         )
 
-    def _ask_for_room(self) -> None:
-        """Let the player choose what goes when parked scenes take more than they should."""
-        crowding = self.keeper.crowding()
-        if not crowding:
-            return
-        names = ", ".join(f"{entry.name} ({bytes_text(entry.bytes)})" for entry in crowding)
-        total = bytes_text(self.keeper.scenes.total_bytes())
-        text = (
-            f"Places left behind take {total}, more than the {self.settings.parked_mib} MiB you "
-            f"set. Left longest ago: {names}."
-        )
+    def _keep_scene(self, scene: Scene) -> None:
+        self.keeper.do(lambda: keep_prompted(self.folder / SCENES, scene), "it was not kept")
 
-        def answered(answer: int) -> None:
-            for entry in crowding if answer else ():
-                self.keeper.delete(entry.id)
-
-        buttons = (Button("Keep all"), Button("Forget these", kind="danger"))
-        self._title.ask("There is little room", text, buttons, answered)
+    def _picture(self, parked: ParkedScene) -> None:
+        picture_own_scene(self.folder / SCENES, parked.scene, parked.last_frame)
 
     def _list_anew(self) -> None:
         self._stale = True

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from controls.camera import CameraPose
-from model.world import MemoryUsage, SegmentKind
+from model.world import MIB, MemoryUsage, SegmentKind
 from sandbox.feedback import KeyLight
 
 LEGEND: dict[SegmentKind, str] = {
@@ -19,7 +19,6 @@ STAGES = ("denoise", "remember", "decode", "look_ahead")  # shown first, in this
 MAX_STAGES = 5
 MAX_TICKS = 32
 SECTOR = 10  # degrees of the compass that one mark stands for
-MIB = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,11 @@ and writing takes seconds and happens here. What cannot be written is said and k
 import logging
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from model.world import WorldFailed
+from sandbox.freed_memory import give_back_freed
+from sandbox.own_scenes import LibraryError
 from sandbox.parked_scene import ParkedScene, new_id
 from sandbox.parking import ParkedEntry, ParkedScenes
 
@@ -17,6 +19,15 @@ logger = logging.getLogger(__name__)
 PATIENCE_S = 60.0  # longest wait for the world's thread: longer than it is given to stop
 MIN_FRAMES = 48  # shown, three seconds of play: less is a glance and not kept
 Say = Callable[..., None]  # text, mood
+Keep = Callable[[ParkedScene], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Crowding:
+    """What scenes take on the disk, and what might be dropped to fit their budget."""
+
+    entries: tuple[ParkedEntry, ...]  # the oldest first; nothing is dropped by itself
+    total_bytes: int
 
 
 class Keeper:
@@ -43,17 +54,27 @@ class Keeper:
         self._say, self._on_change = say, on_change
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="keeper")
 
-    def park(self, future: "Future[ParkedScene]") -> None:
-        """Park a scene that is left."""
-        self._thread.submit(self._guarded, future, self._park)
+    def park(self, future: "Future[ParkedScene]", then: Keep = lambda parked: None) -> None:
+        """Park a scene that is left.
+
+        Args:
+            future: the scene.
+            then: what else is done with it; its problems are said.
+        """
+
+        def keep(parked: ParkedScene) -> None:
+            self._park(parked)
+            then(parked)
+
+        self._take_care_of(future, keep)
 
     def save(self, future: "Future[ParkedScene]") -> None:
         """Save a scene that goes on, in place of its last save."""
-        self._thread.submit(self._guarded, future, self._save)
+        self._take_care_of(future, self._save)
 
     def fork(self, future: "Future[ParkedScene]") -> None:
         """Park a copy of a scene that goes on."""
-        self._thread.submit(self._guarded, future, self._fork)
+        self._take_care_of(future, self._fork)
 
     def take(self, id: str) -> ParkedScene:
         """Return a parked scene to go on with, when all that was left before is written.
@@ -76,15 +97,24 @@ class Keeper:
 
     def copy(self, id: str) -> None:
         """Copy a parked scene; what comes of it is said."""
-        self._thread.submit(self._try, "it was not copied", lambda: self._copy(id))
+        self.do(lambda: self._copy(id), "it was not copied")
 
     def delete(self, id: str) -> None:
         """Drop a parked scene for good; a problem is said."""
-        self._thread.submit(self._try, "it was not deleted", lambda: self._delete(id))
+        self.do(lambda: self._delete(id), "it was not deleted")
 
-    def crowding(self) -> tuple[ParkedEntry, ...]:
-        """Return what might be dropped to fit the budget, the oldest first; nothing is dropped."""
-        return self.scenes.over_budget(0)
+    def crowding(self) -> "Future[Crowding]":
+        """Return, when all that was left before is written, what is too much."""
+        return self._thread.submit(self._crowding)
+
+    def do(self, change: Callable[[], object], failed: str) -> None:
+        """Change something else on the disk, after all that was asked for before.
+
+        Args:
+            change: its LibraryError or WorldFailed is said.
+            failed: said of any other error.
+        """
+        self._thread.submit(self._try, failed, change)
 
     def close(self) -> None:
         """Write everything and let other games play it."""
@@ -92,7 +122,11 @@ class Keeper:
         self._write_late()
         self.scenes.close()
 
-    def _guarded(self, future: "Future[ParkedScene]", keep: Callable[[ParkedScene], None]) -> None:
+    def _take_care_of(self, future: "Future[ParkedScene]", keep: Keep) -> None:
+        self._thread.submit(self._guarded, future, keep)
+        self._thread.submit(give_back_freed)  # the scene is let go of by then, and large
+
+    def _guarded(self, future: "Future[ParkedScene]", keep: Keep) -> None:
         try:
             parked = future.result(PATIENCE_S)
         except CancelledError:
@@ -107,7 +141,7 @@ class Keeper:
         """Change what is kept; a problem is said."""
         try:
             change()
-        except WorldFailed as error:
+        except (WorldFailed, LibraryError) as error:
             self._say(str(error), "bad")
         except Exception:
             logger.exception(failed)
@@ -143,6 +177,9 @@ class Keeper:
             self.scenes.delete(id)
         self.scenes.release(id)
         self._write_late()
+
+    def _crowding(self) -> Crowding:
+        return Crowding(self.scenes.over_budget(0), self.scenes.total_bytes())
 
     def _write_late(self) -> None:
         """Write what found no room before, as far as there is some now."""

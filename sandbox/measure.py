@@ -3,14 +3,14 @@
 import random
 import sys
 import threading
+import time
 from pathlib import Path
 from statistics import median
 
-from model.world import FrameBlock
+from model.world import MIB, FrameBlock
 from sandbox.events import BlockEvent, SessionEnd, SessionStart
 
 SETTLED = 1 / 3  # share of a run after which the process should not grow any more
-MIB = 2**20
 
 
 class PlayMeter:
@@ -83,6 +83,30 @@ def _post(pygame: object, kind: int, key: int) -> None:
         pygame.event.post(pygame.event.Event(kind, key=key, mod=0, unicode=""))
     except pygame.error:  # the window has just been closed
         return
+
+
+def core_gflops(seconds: float = 0.3) -> float:
+    """Return how fast one core multiplies matrices of the size of the pocket world's, right now.
+
+    On a shared machine this varies from minute to minute, and all other times with it: figures
+    of two runs compare only where this one is alike.
+
+    Args:
+        seconds: how long to look; the median counts.
+    """
+    import torch  # the world has imported it anyway
+
+    rows, inner, columns = 180, 192, 768
+    x, weight = torch.ones(rows, inner).bfloat16(), torch.ones(columns, inner).bfloat16()
+    threads, times = torch.get_num_threads(), []
+    torch.set_num_threads(1)
+    latest = time.perf_counter() + seconds
+    while time.perf_counter() < latest:
+        begun = time.perf_counter()
+        torch.nn.functional.linear(x, weight)
+        times.append(time.perf_counter() - begun)
+    torch.set_num_threads(threads)
+    return round(2e-9 * rows * inner * columns / median(times), 1)
 
 
 def resident_bytes() -> int:

@@ -9,6 +9,7 @@ LATE = 0.5  # a frame later than this share of its interval moves the grid
 MARGIN_S = 0.004  # spare time before a block is needed [s]
 REGAIN = 0.03  # share of an interval by which it is shortened while time is regained: unseen
 MAX_BEHIND_S = 0.5  # most time that is regained [s]
+MAX_TIMES = 20_000  # newest times kept for statistics
 
 
 class FrameGrid:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from model.world import MIB
 from sandbox.file_lock import FileLock
 from sandbox.parked_scene import (
     DiskFull,
@@ -26,7 +27,7 @@ from sandbox.parked_scene import (
     restore_world,
 )
 from sandbox.settings import HOME_VARIABLE
-from sandbox.state_files import MIB, THUMBNAIL, read_header, read_state, write_state
+from sandbox.state_files import THUMBNAIL, read_header, read_state, write_state
 from sandbox.whole_files import remove_folder, tidy
 
 __all__ = [

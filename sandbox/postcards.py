@@ -185,7 +185,8 @@ class Tour:
             return replace(self, phase="developing", since=now, pose=pose, claimed=claimed)
         if self.tries > 1:
             return replace(self, tries=self.tries - 1, missed_at=now, pose=pose)
-        return replace(self, pose=pose)._lose(now)
+        lost = Stamp("lost", off, now - self.sent_at, None)
+        return replace(self, pose=pose)._stamp(now, lost)
 
     def developed(self, now: float, recall: float | None) -> "Tour":
         """Stamp the card, now that it is known what the world remembers of it."""
@@ -196,10 +197,6 @@ class Tour:
         claimed = self.claimed
         extra = round(bonus * (claimed.aim + claimed.time + memory))
         return self._stamp(now, replace(claimed, recall=recall, memory=memory, bonus=extra))
-
-    def skip(self, now: float) -> "Tour":
-        """Give a card up."""
-        return self._lose(now) if self.phase == "searching" else self
 
     def view(self, now: float) -> PostcardView:
         """Return what to show."""
@@ -258,10 +255,6 @@ class Tour:
         if abs(off - before) >= TREND:
             trend = "warmer" if off < before else "colder"
         return replace(self, trend=trend, looked=(now, off))
-
-    def _lose(self, now: float) -> "Tour":
-        off = degrees_off(self.pose, self.card.pose)
-        return self._stamp(now, Stamp("lost", off, now - self.sent_at, None))
 
     def _stamp(self, now: float, stamp: Stamp) -> "Tour":
         stamps = (*self.stamps, stamp)

@@ -18,9 +18,11 @@ from threading import Thread
 
 from model.world import FrameBlock, MemorySetting
 from sandbox.events import BlockEvent, SessionEnd, SessionStart, event_to_json
+from sandbox.freed_memory import give_back_freed
 from sandbox.parked_scene import ParkedScene, StateError
 from sandbox.recording import EVENTS_FILE, STATE_FOLDER, RecordingError, with_machine
 from sandbox.state_files import write_state
+from sandbox.whole_files import OccupiedError, claim
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +65,10 @@ class Recorder:
         self._is_over = False  # it began with a session under way, which has ended
         self._queue: SimpleQueue[Event | None] = SimpleQueue()
         self._thread: Thread | None = None
-        _claim(folder)
+        try:
+            claim(folder)
+        except OccupiedError as problem:
+            raise RecordingError(f"cannot record to {problem}") from None
 
     @property
     def is_recording(self) -> bool:
@@ -83,16 +88,15 @@ class Recorder:
 
     def on_start(self, event: SessionStart, block: FrameBlock) -> None:  # noqa: ARG002 - observer
         """Begin a recording."""
+        if self.problem is not None or event.first_block.block_index == 0:
+            self._parked = None  # what was to be gone on with is not
         if self.problem is not None:
             return
         self._is_over = False
         self.folders.append(_next_folder(self._folder) if self.folders else self._folder)
         self._queue = SimpleQueue()
         self._queue.put(replace(event, memory=self._memory, look_ahead=self._look_ahead))
-        parked, self._parked = self._parked, None
-        if event.first_block.block_index == 0:
-            parked = None  # what was to be gone on with could not be
-        arguments = self.folders[-1], self._queue, parked
+        arguments = self.folders[-1], self._queue
         self._thread = Thread(target=self._write, args=arguments, name="recorder", daemon=True)
         self._thread.start()
 
@@ -112,9 +116,8 @@ class Recorder:
         self._thread.join()
         self._thread = None
 
-    def _write(
-        self, folder: Path, queue: "SimpleQueue[Event | None]", parked: ParkedScene | None
-    ) -> None:
+    def _write(self, folder: Path, queue: "SimpleQueue[Event | None]") -> None:
+        parked, self._parked = self._parked, None
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with (folder / EVENTS_FILE).open("x", encoding="utf-8") as file:
@@ -123,6 +126,8 @@ class Recorder:
                         event = replace(event, provenance=with_machine(event.provenance))
                         event = _with_own_image(event, folder)
                         event = _with_own_state(event, folder, parked)
+                        parked = None  # large, and written now
+                        give_back_freed()
                     file.write(to_line(event))
                     file.flush()  # a killed game leaves a readable recording
         except StateError as error:
@@ -167,18 +172,6 @@ def _link(source: str, target: str) -> None:
 def to_line(event: Event) -> str:
     """Return an event as one line of a recording."""
     return json.dumps(event_to_json(event), default=str) + "\n"
-
-
-def _claim(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        occupied = any(folder.iterdir())
-    except OSError as error:
-        raise RecordingError(
-            f"cannot record to {folder} ({error.strerror}); name another folder"
-        ) from None
-    if occupied:
-        raise RecordingError(f"{folder} already holds files; name another folder or remove it")
 
 
 def _next_folder(first: Path) -> Path:

@@ -8,11 +8,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from sandbox.pacing import FrameGrid
+from sandbox.pacing import MAX_TIMES, FrameGrid
 from sandbox.worker import GenerationWorker, ReadyBlock
 
 AT_ONCE = 0.0  # a moment that has passed on any clock
-MAX_TIMES = 20_000  # newest times kept for statistics
 
 
 class Reel:
@@ -56,7 +55,7 @@ class Reel:
     def seconds(self) -> float:
         """World time that was shown since the scene began [s]."""
         block, spec = self.current.block, self.current.spec
-        return (block.block_index * spec.block_length + self.place + 1) / spec.fps
+        return (spec.frames_before(block.block_index) + self.place + 1) / spec.fps
 
     @property
     def is_over(self) -> bool:

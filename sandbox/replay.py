@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Literal
 
 from model.world import Control, FrameBlock, World
 from sandbox.events import BlockEvent, LookAheadEvent, SessionEnd, SessionStart
+from sandbox.parked_scene import ParkedScene
 from sandbox.recording import Recording, with_machine
 from sandbox.session import Playthrough, Session
-from sandbox.state_files import read_state
 
 if TYPE_CHECKING:  # imports more than a mere --help needs
     from sandbox.likeness import Likeness
@@ -26,7 +26,7 @@ ALIKE_DB = 25.0  # of the median frame: above, people see the same place; other 
 def playthrough_of(recording: Recording) -> Playthrough:
     """Return what was played: a scene from its beginning, or from the state beside it."""
     start = recording.start
-    parked = partial(read_state, Path(start.state)) if start.state else None
+    parked = partial(_read, Path(start.state)) if start.state else None
     return Playthrough(start.scene, start.seed, parked, start.state)
 
 
@@ -191,3 +191,9 @@ def _look_ahead(blocks: tuple[LookAheadEvent, ...], number: int) -> str:
 
 def _plain(provenance: dict, key: str) -> str:
     return str(provenance.get(key))
+
+
+def _read(folder: Path) -> ParkedScene:
+    from sandbox.state_files import read_state  # with Pillow, which a mere --help can do without
+
+    return read_state(folder)

@@ -76,7 +76,8 @@ class Session:
         self._last: FrameBlock | None = None
         self._blocks = 0
         self._frames = 0  # of this session
-        self._before: ParkedScene | None = None  # what this session went on from
+        self._frames_before = 0  # of the sessions that this one goes on from
+        self._name = ""  # of the playthrough; empty: the scene's
         self._started = 0.0
 
     def begin(self, playthrough: Playthrough) -> FrameBlock | None:
@@ -153,20 +154,20 @@ class Session:
         """
         if self._last is None:
             raise WorldFailed("nothing was played yet, so there is nothing to keep")
-        playthrough, spec, before = self._playthrough, self.world.spec, self._before
+        playthrough, spec = self._playthrough, self.world.spec
         return ParkedScene(
             scene=playthrough.scene,
             seed=playthrough.seed,
             state=self.world.snapshot(),
             last_frame=self._last.frames[-1],
-            frames_shown=(before.frames_shown if before else 0) + self._frames,
+            frames_shown=self._frames_before + self._frames,
             fps=spec.fps,
             world=spec.name,
             prompt=self._last.prompt,
             kept=KeptMemory.of(self._last.memory),
             provenance=self.world.provenance(),
             id=self.id,
-            name=before.name if before else "",
+            name=self._name,
             created=self._created,
         )
 
@@ -213,7 +214,9 @@ class Session:
         asked: float,
         parked: ParkedScene | None = None,
     ) -> None:
-        self._playthrough, self._last, self._before = playthrough, block, parked
+        self._playthrough, self._last = playthrough, block
+        self._frames_before = parked.frames_shown if parked else 0
+        self._name = parked.name if parked else ""
         self.id = parked.id if parked else new_id(playthrough.scene)
         self._created = parked.created if parked else datetime.now(UTC)
         self._blocks = self._frames = 0

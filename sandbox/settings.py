@@ -12,6 +12,7 @@ from scenes.files import FieldError, FileError, nearest, read_checked_yaml
 from scenes.folders import HOME_VARIABLE, config_folder, data_folder
 
 __all__ = [
+    "DEFAULT_SCENE",
     "FILE",
     "HOME_VARIABLE",
     "DisplayError",
@@ -26,9 +27,10 @@ __all__ = [
 ]
 
 FILE = "settings.yaml"
+DEFAULT_SCENE = "meadow"  # where nobody chooses
 MEMORY = MemorySetting()
 HudLevel = Literal["full", "small", "off"]
-ScaleMode = Literal["smooth", "sharp"]  # how to enlarge by a factor that is no whole number
+ScaleMode = Literal["smooth", "sharp"]  # of an enlarged picture
 FitMode = Literal["whole", "fill"]  # show the whole picture, or fill the window and cut a little
 
 
@@ -46,7 +48,7 @@ class SandboxConfig:
 
     window_width: int = 1280  # px
     window_height: int = 720  # px
-    fit: FitMode = "whole"
+    fit: FitMode = "fill"
     scale: ScaleMode = "smooth"
     hud: HudLevel = "full"
     fullscreen: bool = False

@@ -18,10 +18,10 @@ from pathlib import Path
 from statistics import median
 
 from controls.bindings import DEFAULTS
-from model.world import FrameBlock, WorldFailed
+from model.world import MIB, FrameBlock, WorldFailed
 from sandbox.choice import WorldChoice
 from sandbox.events import BlockEvent, SessionEnd, SessionStart
-from sandbox.measure import MIB, resident_bytes
+from sandbox.measure import resident_bytes
 from sandbox.pacing import percentile
 from sandbox.session import Playthrough
 from sandbox.settings import SandboxConfig

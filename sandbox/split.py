@@ -126,5 +126,12 @@ class SplitWorld:
 
     def _joined(self) -> FrameBlock:
         left, right = self._blocks
-        frames = np.concatenate((left.frames, right.frames), axis=2)
+        waiting = _held(right.frames, len(left.frames))  # a scene's first block may be shorter
+        frames = np.concatenate((left.frames, waiting), axis=2)
         return replace(left, frames=frames, beside=right)
+
+
+def _held(frames: Frames, length: int) -> Frames:
+    """Return at least as many frames: the last one is held."""
+    missing = length - len(frames)
+    return np.concatenate((frames, np.repeat(frames[-1:], missing, axis=0))) if missing else frames

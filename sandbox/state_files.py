@@ -23,7 +23,7 @@ import safetensors.numpy
 from PIL import Image
 from safetensors import SafetensorError
 
-from model.world import WorldState
+from model.world import MIB, WorldState
 from sandbox.parked_scene import (
     ARRAYS,
     DAMAGED,
@@ -49,7 +49,6 @@ MAX_HEADER = 2**20  # bytes
 MAX_DATA = 2**26  # bytes
 MAX_SIDE = 8192  # px of a frame
 ROOM_TO_SPARE = 2**21  # bytes for what is written besides the arrays
-MIB = 2**20
 _WORLD, _PARTS, _LAST_FRAME = "world/", "parts/", "last_frame"  # names of arrays in the file
 
 

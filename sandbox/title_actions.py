@@ -1,14 +1,18 @@
 """What the title screen needs from the rest of the game: plain protocols and callables."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 import pygame
 
+from model.world import available_policies
+from sandbox.amounts import bytes_text
+from sandbox.keeper import Crowding
 from sandbox.title_model import TitleModel
+from sandbox.widgets import Button
 from scenes import Scene, load_scene
 from scenes.scene import MAX_SEED
 
@@ -42,6 +46,7 @@ class TitleActions:
         fork, delete_parked: of a parked scene, by its id.
         export: makes a video of a recording, beside the game.
         delete_recording: by its path.
+        keep_scene: lists what the player has written among the player's own.
         delete_scene: of the player's own, by its key.
     """
 
@@ -51,7 +56,37 @@ class TitleActions:
     delete_parked: Callable[[str], object] = lambda parked: None
     export: Callable[[Path], object] = lambda path: None
     delete_recording: Callable[[Path], object] = lambda path: None
+    keep_scene: Callable[[Scene], object] = lambda scene: None
     delete_scene: Callable[[str], object] = lambda key: None
-    load_scene: Callable[[str], Scene] = load_scene
+    load_scene: Callable[[str], Scene] = lambda key: load_scene(key, available_policies())
     toggle_fullscreen: Callable[[], object] = pygame.display.toggle_fullscreen
     seed: Callable[[], int] = field(default=lambda: secrets.randbelow(MAX_SEED))
+
+
+class Asks(Protocol):
+    """A screen that can ask something."""
+
+    def ask(
+        self, title: str, text: str, buttons: Sequence[Button], answered: Callable[[int], object]
+    ) -> None:
+        """Ask the player; `answered` hears of any button but the first."""
+
+
+def ask_for_room(
+    screen: Asks, crowding: Crowding, budget_mib: int, delete: Callable[[str], object]
+) -> None:
+    """Let the player choose what goes when parked scenes take more than they should."""
+    if not crowding.entries:
+        return
+    names = ", ".join(f"{entry.name} ({bytes_text(entry.bytes)})" for entry in crowding.entries)
+    text = (
+        f"Places left behind take {bytes_text(crowding.total_bytes)}, more than the {budget_mib} "
+        f"MiB you set. Left longest ago: {names}."
+    )
+
+    def answered(answer: int) -> None:
+        for entry in crowding.entries if answer else ():
+            delete(entry.id)
+
+    buttons = (Button("Keep all"), Button("Forget these", kind="danger"))
+    screen.ask("There is little room", text, buttons, answered)

@@ -10,10 +10,32 @@ import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 PART, OLD, GONE = ".part-", ".old-", ".gone-"  # being written, being replaced, being deleted
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+class OccupiedError(ValueError):
+    """A folder for new files cannot be had; says which, why, and the remedy."""
+
+
+def claim(folder: Path) -> None:
+    """Make a folder for new files, or take an empty one.
+
+    Raises:
+        OccupiedError: it holds files, or cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        occupied = any(folder.iterdir())
+    except OSError as error:
+        raise OccupiedError(
+            f"{folder}: it cannot be made ({error.strerror}); name another folder"
+        ) from None
+    if occupied:
+        raise OccupiedError(f"{folder}: it already holds files; name another folder or remove it")
 
 
 def write_synced(path: Path, data: bytes) -> None:
@@ -72,6 +94,28 @@ def tidy(parent: Path) -> None:
                 continue
         if path.name.startswith((PART, OLD, GONE)):
             _remove(path)
+
+
+def visible(folder: Path, suffix: str = "") -> list[Path]:
+    """Return what is in a folder, without what is being written."""
+    try:
+        with os.scandir(folder) as found:
+            return [
+                Path(entry.path)
+                for entry in found
+                if not entry.name.startswith(".")
+                and (entry.is_file() and entry.name.endswith(suffix) if suffix else entry.is_dir())
+            ]
+    except OSError:
+        return []
+
+
+def changed(path: Path) -> datetime:
+    """Return when a file was last changed, UTC."""
+    try:
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except OSError:
+        return datetime.fromtimestamp(0, UTC)  # it has just been deleted
 
 
 def _swap(part: Path, folder: Path) -> None:

@@ -177,6 +177,8 @@ class GenerationWorker:
                 self._playing = generation
             try:
                 reason = self._play(session, spec, playthrough, generation)
+            except _ClosedWhileLoadingError:  # a world may load more while it is played
+                reason = self._stop_reason
             except Exception as error:
                 self._report(error)
                 session.end(self.status.error)

@@ -1,5 +1,5 @@
 """Scenes a player can visit: data only, checked when loaded."""
 
-from scenes.scene import Scene, SceneError, available_scenes, load_scene
+from scenes.scene import Scene, SceneError, available_demos, available_scenes, load_scene
 
-__all__ = ["Scene", "SceneError", "available_scenes", "load_scene"]
+__all__ = ["Scene", "SceneError", "available_demos", "available_scenes", "load_scene"]

@@ -16,9 +16,8 @@ from scenes.demo_names import check_names, probed_anchors
 from scenes.demo_script import MemoryAsk, Statement, parse_memory, parse_script
 from scenes.demo_words import ScriptError
 from scenes.files import FieldError, FileError, is_file, nearest, quoted
-from scenes.scene import MAX_SEED, Scene, available_scenes, load_scene
+from scenes.scene import DEMOS, MAX_SEED, Scene, available_demos, available_scenes, load_scene
 
-DEMOS = Path(__file__).parent / "demos"
 MAX_BYTES = 2**20
 KEYS = {  # of a demo file → what each says
     "name": "what people call it",
@@ -59,11 +58,6 @@ class Demo:
         line = error.line + self.lines[0]
         column = error.column + self.lines[1]
         return DemoError(f"{self.source}:{line}:{column}: {error}")
-
-
-def available_demos() -> tuple[str, ...]:
-    """Return the names of the demos that come with the game."""
-    return tuple(sorted(path.stem for path in DEMOS.glob("*.yaml")))
 
 
 def load_demo(name_or_path: str | Path) -> Demo:

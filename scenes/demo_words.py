@@ -8,12 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from scenes.files import nearest
+from scenes.files import MAX_QUOTED, nearest
 
 MAX_REPEAT = 100_000
 LARGEST = 1_000_000  # of a number
 MAX_TEXT = 1000  # characters of a prompt or mark
-SHOWN = 40  # characters of a word that are quoted in a message
 
 
 class ScriptError(ValueError):
@@ -200,4 +199,4 @@ def quoted(token: Token) -> str:
 
 def shortened(text: str) -> str:
     """Return a text as it is quoted in a message."""
-    return text if len(text) <= SHOWN else text[: SHOWN - 3] + "..."
+    return text if len(text) <= MAX_QUOTED else text[: MAX_QUOTED - 3] + "..."

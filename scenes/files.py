@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_
 import yaml
 
 MAX_BYTES = 64 * 1024  # a hand-written file is far smaller
-SHOWN = 40  # characters of a text that are quoted in a message
+MAX_QUOTED = 40  # characters of a text that are quoted in a message
 TYPE_NAMES = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
 
 T = TypeVar("T")
@@ -65,7 +65,7 @@ def nearest(name: str, names: tuple[str, ...]) -> str:
 def quoted(text: str) -> str:
     """Return a text of a file as it is quoted in a message: one line, not long."""
     line = " ".join(text.split())
-    return line if len(line) <= SHOWN else line[: SHOWN - 3] + "..."
+    return line if len(line) <= MAX_QUOTED else line[: MAX_QUOTED - 3] + "..."
 
 
 def is_file(path: Path) -> bool:

@@ -1,16 +1,17 @@
 """Scenes: what a world is asked to invent. Read from YAML, checked, then plain data."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from scenes.ambience import AMBIENCES
-from scenes.files import FieldError, SceneError, is_file, nearest, read_checked_yaml
+from scenes.files import FieldError, SceneError, is_file, nearest, quoted, read_checked_yaml
 
-LIBRARY = Path(__file__).parent / "library"
+LIBRARY, DEMOS = (Path(__file__).parent / name for name in ("library", "demos"))
 CATEGORIES = ("indoor", "outdoor", "object", "video game")
 MAX_PROMPT = 1000  # characters
 MAX_SEED = 2**31 - 1
-SHOWN = 200  # characters of a path that are quoted in a message
+MAX_QUOTED_PATH = 200  # characters of a path that are quoted in a message
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +49,27 @@ def available_scenes() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in LIBRARY.glob("*.yaml")))
 
 
-def load_scene(name_or_path: str | Path) -> Scene:
+def available_demos() -> tuple[str, ...]:
+    """Return the names of the demos that come with the game."""
+    return tuple(sorted(path.stem for path in DEMOS.glob("*.yaml")))
+
+
+def load_scene(name_or_path: str | Path, policies: Sequence[str] = ()) -> Scene:
     """Load a scene of the library by name, or any scene file by path.
+
+    Args:
+        name_or_path: of the scene.
+        policies: names that its memory policy may have; empty: any.
 
     Raises:
         SceneError: there is no such scene, or its file is wrong.
     """
     path = _find(name_or_path)
     scene = read_checked_yaml(path, Scene, SceneError)
+    if policies and scene.memory not in (None, *policies):
+        guess, known = nearest(scene.memory, tuple(policies)), ", ".join(policies)
+        name = quoted(scene.memory)
+        raise SceneError(f'{path}: memory policy "{name}" not found{guess}; available: {known}')
     name = path.stem.replace("-", " ") if scene.name == "untitled" else scene.name
     return replace(
         scene, prompt=" ".join(scene.prompt.split()), name=name, image=_image(path, scene.image)
@@ -67,7 +81,7 @@ def _find(name_or_path: str | Path) -> Path:
     if isinstance(name_or_path, Path) or "/" in text or "\\" in text or text.endswith(_SUFFIXES):
         path = Path(name_or_path)
         if not is_file(path):
-            name = str(path)[:SHOWN]
+            name = str(path)[:MAX_QUOTED_PATH]
             raise SceneError(f'scene file "{name}" not found; give a scene name or a YAML file')
         return path
     if text not in available_scenes():
@@ -85,6 +99,6 @@ def _image(scene_file: Path, image: str | None) -> str | None:
         return None
     path = scene_file.parent / image
     if not is_file(path):
-        name = image[:SHOWN]
+        name = image[:MAX_QUOTED_PATH]
         raise SceneError(f'{scene_file}: image "{name}" not found; its path starts at this file')
     return str(path.resolve())

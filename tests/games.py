@@ -24,6 +24,14 @@ SETTINGS = SandboxConfig(window_width=640, window_height=400, muted=True)
 PATIENCE = 10.0  # seconds before a test gives up
 
 
+def eventually(condition):
+    """Wait for what another thread does."""
+    until = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < until, "nothing happened"
+        time.sleep(0.001)
+
+
 class Run:
     """A game whose screens a test moves on."""
 

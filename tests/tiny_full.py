@@ -16,7 +16,14 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
+from model.backends import full
 from model.config import DiTConfig
+from model.full.world import StreamWorld
+from model.memory_prediction import MemoryPlan
+from model.preflight import Device, Start
+from model.weight_files import WeightFile, WorldFiles
+from model.world import MemorySetting
+from model.worlds import WORLDS, VideoShape
 from training.tokens import train_tokenizer
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -27,6 +34,29 @@ MAG = "xilluill/MAG"
 SELF_FORCING, CAUSVID = "gdhe17/Self-Forcing", "tianweiy/CausVid"
 LONGLIVE = "Efficient-Large-Model/LongLive-1.3B"
 TINY_DECODER = "Kijai/WanVideo_comfy"
+
+PATHS = {  # by world and role; "": of every world
+    "": {
+        "vae": f"{WAN}/Wan2.1_VAE.pth",
+        "text encoder": f"{WAN}/models_t5_umt5-xxl-enc-bf16.pth",
+        "tokenizer": f"{WAN}/google/umt5-xxl/tokenizer.json",
+        "tiny decoder": f"{TINY_DECODER}/taew2_1.safetensors",
+    },
+    "mag": {
+        role: f"{MAG}/checkpoints/{name}/diffusion_pytorch_model.safetensors"
+        for role, name in (("generator", "mag_generator"), ("memory", "memory_model"))
+    },
+    "self-forcing": {"generator": f"{SELF_FORCING}/checkpoints/self_forcing_dmd.pt"},
+    "causvid": {"generator": f"{CAUSVID}/autoregressive_checkpoint/model.pt"},
+    "longlive": {
+        "generator": f"{LONGLIVE}/models/longlive_base.pt",
+        "lora": f"{LONGLIVE}/models/lora.pt",
+    },
+}
+PATHS["mag-generator-only"] = {"generator": PATHS["mag"]["generator"]}
+PATHS["self-forcing-plus-plus"] = PATHS["self-forcing"]
+SMALL = VideoShape(latent_width=4, latent_height=4)
+PROCESSOR = Device("cpu", "processor", None)
 
 State = dict[str, Tensor]
 _LAYER = re.compile(r"blocks\.(\d+)\.")
@@ -57,6 +87,44 @@ def write_repos(folder: Path, sizes: Sizes = Sizes()) -> None:
     decoder = folder / TINY_DECODER
     decoder.mkdir(parents=True)
     save_file(tiny_decoder_state(7), decoder / "taew2_1.safetensors")
+
+
+def tiny_files(name: str, repos: Path, texts: Path) -> WorldFiles:
+    """Return the files of a world as they lie in repositories that `write_repos` wrote.
+
+    Args:
+        name: of the world.
+        repos: folder of the repositories.
+        texts: folder in which text features are kept.
+    """
+    files = [
+        WeightFile(role, str(repos / path), 0, f"{role} of {name}", "tests", 0)
+        for role, path in {**PATHS[""], **PATHS[name]}.items()
+    ]
+    return WorldFiles(name, texts, tuple(files))
+
+
+def tiny_stream(
+    name: str,
+    repos: Path,
+    texts: Path,
+    memory: MemorySetting | None = None,
+    *,
+    plan: MemoryPlan | None = None,
+    execution: dict | None = None,
+    on_progress=lambda stage, fraction: None,
+) -> StreamWorld:
+    """Return a world of the table with tiny weights and pictures of 32 x 32 px."""
+    row = WORLDS[name]
+    plan = plan or MemoryPlan(row.kept_frames)
+    start = Start(row, tiny_files(name, repos, texts), PROCESSOR, plan, reduced=False, video=SMALL)
+    return full.load(
+        start,
+        memory or row.memory_setting(),
+        look_ahead=True,
+        execution=execution,
+        on_progress=on_progress,
+    )
 
 
 def dit_state(sizes: Sizes = Sizes(), seed: int = 0) -> State:

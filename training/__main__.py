@@ -1,4 +1,4 @@
-"""Command line of training: `python -m training pocket|curve`."""
+"""Command line of training: `python -m training pocket|base|self-forcing|memory|generator|...`."""
 
 import argparse
 import logging
@@ -9,6 +9,7 @@ from typing import NoReturn
 from model.world import WorldFailed
 from training.config import PocketTraining
 from training.curve import LogError, write_curves
+from training.recipe_order import STAGES, PrecomputeOrder, RecipeOrder
 
 CURVES = ("images", "views", "guided views", "blocks")  # kinds of steps
 
@@ -46,12 +47,61 @@ def parser() -> argparse.ArgumentParser:
     pocket.add_argument(
         "--init-from", type=Path, help="weights folder to start from, with fresh optimisers"
     )
+    for name, text in STAGES.items():
+        _add_recipe(commands.add_parser(name, help=text))
+    _add_precompute(
+        commands.add_parser("precompute", help="videos and prompts, read once for full size")
+    )
     texts = commands.add_parser("texts", help="read the library scenes' prompts once, for the game")
     texts.add_argument("folder", type=Path, help="of the weights, where the file is written")
     curve = commands.add_parser("curve", help="draw the loss curves of a run as SVG")
     curve.add_argument("--folder", type=Path, default=usual.folder, help="of the run")
     curve.add_argument("--picture", type=Path, required=True, help="SVG file to write")
     return top
+
+
+def _add_recipe(stage: argparse.ArgumentParser) -> None:
+    usual = RecipeOrder("")
+    stage.add_argument("--size", choices=("pocket", "full"), default=usual.size)
+    stage.add_argument("--folder", type=Path, default=usual.folder, help="state, logs and results")
+    stage.add_argument("--preset", help="numbers of another recipe, see docs/training.md")
+    stage.add_argument("--steps", type=_positive, help="else the preset's")
+    stage.add_argument("--batch", type=_positive, help="videos a step; else the preset's")
+    stage.add_argument("--seed", type=int, default=usual.seed, help="of data and noise")
+    stage.add_argument("--init", type=Path, help="weights to start from, else the stage before's")
+    stage.add_argument("--memory", type=Path, help="memory model, else the result of `memory`")
+    stage.add_argument("--weights", type=Path, default=usual.weights, help="pocket: the world")
+    stage.add_argument("--panoramas", type=_positive, default=usual.panoramas, help="pocket")
+    stage.add_argument("--wan", type=Path, help="full: folder of Wan2.1-T2V-1.3B")
+    stage.add_argument("--videos", type=Path, help="full: folder made by `precompute`")
+    stage.add_argument("--prompts", type=Path, help="full: text file, a prompt a line")
+    stage.add_argument("--negative", default=usual.negative, help="full: the teacher's")
+    _add_picture_size(stage, usual.height, usual.width)
+
+
+def _add_precompute(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--wan", type=Path, required=True, help="folder of Wan2.1-T2V-1.3B")
+    command.add_argument("--folder", type=Path, required=True, help="where the results go")
+    command.add_argument("--videos", type=Path, help="folder of videos, captions beside as .txt")
+    command.add_argument("--prompts", type=Path, help="text file, a prompt a line")
+    command.add_argument("--negative", default="", help="prompt the teacher is guided away from")
+    usual = PrecomputeOrder(Path(), Path())
+    command.add_argument(
+        "--longest", type=_positive, default=usual.longest, help="latent frames of a video"
+    )
+    _add_picture_size(command, usual.height, usual.width)
+
+
+def _add_picture_size(command: argparse.ArgumentParser, height: int, width: int) -> None:
+    command.add_argument("--height", type=_sixteenths, default=height, help="full: px")
+    command.add_argument("--width", type=_sixteenths, default=width, help="full: px")
+
+
+def _sixteenths(text: str) -> int:
+    value = _positive(text)
+    if value % 16:
+        raise argparse.ArgumentTypeError(f"{value} is not a multiple of 16")
+    return value
 
 
 def _positive(text: str) -> int:
@@ -65,7 +115,13 @@ def main(arguments: list[str] | None = None) -> int:
     """Run a training command; returns the exit code."""
     options = parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    commands = {"pocket": _train, "curve": _draw, "texts": _read_prompts}
+    commands = {
+        "pocket": _train,
+        "curve": _draw,
+        "texts": _read_prompts,
+        "precompute": _precompute,
+        **dict.fromkeys(STAGES, _train_stage),
+    }
     try:
         commands[options.command](options)
     except (WorldFailed, LogError) as error:
@@ -88,6 +144,28 @@ def _train(options: argparse.Namespace) -> None:
         read_config(options.init_from)  # before hours of drawing
     settings = vars(options)
     train(PocketTraining(**{name: settings[name] for name in PocketTraining.__dataclass_fields__}))
+
+
+def _train_stage(options: argparse.Namespace) -> None:
+    from training.recipe import train as train_recipe  # imports torch
+
+    told = vars(options)
+    names = [name for name in RecipeOrder.__dataclass_fields__ if name != "stage"]
+    order = RecipeOrder(options.command, **{name: told[name] for name in names})
+    if order.size == "pocket":
+        from training.pocket_size import pocket_size as sized
+    else:
+        from training.full_size import full_size as sized
+    train_recipe(order, sized(order))
+
+
+def _precompute(options: argparse.Namespace) -> None:
+    from training.precompute import precompute  # imports torch and diffusers
+
+    told = vars(options)
+    precompute(
+        PrecomputeOrder(**{name: told[name] for name in PrecomputeOrder.__dataclass_fields__})
+    )
 
 
 def _read_prompts(options: argparse.Namespace) -> None:

@@ -52,3 +52,46 @@ def guided_target(
 def flow_loss(predicted: Tensor, target: Tensor) -> Tensor:
     """Return the mean square error of the flow, in fp32."""
     return (predicted.float() - target.float()).square().mean()
+
+
+def x0_loss(predicted: Tensor, x0: Tensor, counted: Tensor | None = None) -> Tensor:
+    """Return the mean square error of clean latents, in fp64, without any weight of the level.
+
+    It is the loss of MAG's memory model (arXiv 2512.18741) and of the regression on a teacher's
+    trajectories that few-step students start from (CausVid, arXiv 2412.07772).
+
+    Args:
+        predicted: [B, F, C, H, W].
+        x0: what it should be.
+        counted: which latent frames count, bool [B, F]; None: all. Frames given clean do not.
+    """
+    square = (predicted.double() - x0.double()).square()
+    return square.mean() if counted is None else square[counted].mean()
+
+
+def guide(prompted: Tensor, free: Tensor, guidance: float) -> Tensor:
+    """Return prompted + guidance * (prompted - free).
+
+    DMD code counts this way: its guidance g is what samplers call 1 + g.
+    """
+    return prompted + guidance * (prompted - free)
+
+
+def dmd_gradient(x: Tensor, fake_x0: Tensor, real_x0: Tensor) -> Tensor:
+    """Return where samples should not go, [B, F, C, H, W], scaled alike at all noise levels.
+
+    Args:
+        x: generated clean latents.
+        fake_x0: what the score of generated samples takes them for, once they are noised.
+        real_x0: what the teacher takes them for.
+
+    Source: DMD, arXiv 2311.18828, equations 7 and 8; the mean is over one sample.
+    """
+    size = (x - real_x0).abs().mean(dim=(1, 2, 3, 4), keepdim=True)
+    return torch.nan_to_num((fake_x0 - real_x0) / size, posinf=0.0, neginf=0.0).detach()
+
+
+def dmd_loss(x: Tensor, gradient: Tensor) -> Tensor:
+    """Return a loss, fp64, whose gradient in `x` is `gradient` over the number of elements."""
+    target = (x.double() - gradient.double()).detach()
+    return 0.5 * (x.double() - target).square().mean()

@@ -7,9 +7,7 @@ from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
-import numpy as np
 import torch
-from PIL import Image, ImageOps
 from tokenizers import Tokenizer
 from torch import Tensor
 
@@ -18,9 +16,9 @@ from model.attention import KERNELS
 from model.autoencoder import Autoencoder
 from model.conditioning import Conditioner
 from model.config import PocketConfig
-from model.diffusion_world import MIB, Codec, DiffusionWorld
+from model.diffusion_world import Codec, DiffusionWorld
 from model.dit import DiT, own_block_attention
-from model.frames import to_frames, to_pictures
+from model.frames import open_image, to_frames, to_pictures
 from model.fused import fold_text, fuse
 from model.generator import BlockGenerator
 from model.kv_cache import CacheShape, KVCache
@@ -37,7 +35,7 @@ from model.weights import (
     read_config,
     weights_hash,
 )
-from model.world import MemorySetting, Progress, WorldFailed, WorldSpec
+from model.world import MIB, MemorySetting, Progress, WorldFailed, WorldSpec
 
 FULL_SPEED = CameraSpeed(yaw=40.0, pitch=20.0)  # degrees a second
 MOST_SLOTS = 4096  # frames that storage is reserved for at most
@@ -186,19 +184,8 @@ def _codec(autoencoder: Autoencoder, config: PocketConfig, execution: Execution)
         pictures = autoencoder.decode(latents.contiguous(memory_format=torch.channels_last))
         return to_frames(pictures)
 
-    return Codec(encode, decode, lambda path: _open_image(path, config))
-
-
-def _open_image(path: str, config: PocketConfig) -> np.ndarray:
-    try:
-        with Image.open(path) as image:
-            size = (config.frame_width, config.frame_height)
-            fitted = ImageOps.fit(image.convert("RGB"), size)  # cut, not stretched
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise WorldFailed(
-            f"scene image {path} cannot be read ({error}); give a PNG or JPEG picture"
-        ) from error
-    return np.array(fitted)[None]
+    size = config.frame_width, config.frame_height
+    return Codec(encode, decode, lambda path: open_image(path, *size))
 
 
 def _probe(config: PocketConfig) -> Execution:

@@ -1,4 +1,4 @@
-"""How each public checkpoint is run: rows of data over one engine.
+"""How each public checkpoint is run: the rows of `model/worlds.py` in the engine's words.
 
 A recipe says in which steps a block is denoised, what is kept, who remembers and under which text,
 and what a new prompt does to memory.
@@ -10,8 +10,7 @@ from typing import Literal
 
 from model.full.samplers import FOUR_STEPS, FewSteps
 from model.world import MemorySetting
-
-BLOCK_LENGTH = 3  # latent frames
+from model.worlds import BLOCK_LENGTH, WORLDS, WorldRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +62,17 @@ def history(past_frames: int) -> tuple[MemorySetting, int]:
     return MemorySetting("full"), past_frames
 
 
-RECIPES: dict[str, Recipe] = {
-    # as released: 21 blocks and two sinks
-    "mag": Recipe(*ring(21, 2), writer="memory model", remembered_under="empty prompt"),
-    # the paper's "w/o stage 1": the generator keeps every third frame itself
-    "mag-without-memory-model": Recipe(*ring(21, 2)),
-    "self-forcing": Recipe(*window(18)),
-    "longlive": Recipe(*window(6, sink_frames=3), recache=Recache()),
-    "causvid": Recipe(*history(18), FewSteps((1000, 757, 522), False, 8.0), most_frames=21),
-}
+def recipe_of(row: WorldRow) -> Recipe:
+    """Return how the world of a row is run."""
+    return Recipe(
+        row.memory_setting(),
+        row.kept_frames,
+        FewSteps(row.steps, row.warped, row.shift),
+        writer="memory model" if row.remembers == "memory" else "generator",
+        remembered_under="empty prompt" if row.remembers_under == "empty" else "prompt",
+        recache=Recache(row.recached_frames) if row.recached_frames else None,
+        most_frames=row.most_frames,
+    )
+
+
+RECIPES: dict[str, Recipe] = {name: recipe_of(row) for name, row in WORLDS.items() if row.steps}

@@ -16,12 +16,21 @@ from controls.camera import CameraPose
 from model.config import DiTConfig
 from model.dit import TextKeys
 from model.flow import Draw
+from model.full.parking import packed, unpacked
 from model.full.recipes import BLOCK_LENGTH, Recache, Recipe
 from model.full.samplers import RenoisingSampler
 from model.generator import BlockGenerator, Coordinates
 from model.kv_cache import CacheShape, KVCache
-from model.memory import BlockInfo, MemoryPolicy, SlotTable, SlotWrite, make_policy
+from model.memory import (
+    BlockInfo,
+    MemoryPolicy,
+    SlotTable,
+    SlotWrite,
+    change_policy,
+    make_policy,
+)
 from model.rope import GridCoordinates
+from model.world import MemorySetting, WorldState
 
 AHEAD = CameraPose()
 
@@ -68,13 +77,15 @@ class Rollout:
 
     def __init__(self, generator: BlockGenerator, grid: GridCoordinates, recipe: Recipe) -> None:
         self._generator, self._grid, self._recipe = generator, grid, recipe
-        self._sampler = RenoisingSampler(recipe.sampling)
+        self.sampler = RenoisingSampler(recipe.sampling)
+        self.policy: MemoryPolicy = make_policy(recipe.memory, recipe.slots)
         self.restart()
 
     def restart(self) -> None:
         """Forget everything and begin at frame 0."""
-        self.policy: MemoryPolicy = make_policy(self._recipe.memory, self._recipe.slots)
+        self.policy = make_policy(self.policy.setting, self.policy.table.capacity)
         self.made = 0  # latent frames remembered
+        self.attended: frozenset[int] = frozenset()  # frames that the last block read
         self._prompt_index = 0
         blocks = ceil(self._recipe.pass_frames / BLOCK_LENGTH)
         self._recent: deque[Tensor] = deque(maxlen=blocks)  # what a new prompt may run again
@@ -96,9 +107,11 @@ class Rollout:
             draw: noise added after a step.
             view: where the block ends to look, for policies that ask.
         """
-        self._attend(view)
-        coordinates = self._coordinates(self.made, noise.shape[1])
-        return self._generator.sample(noise, coordinates, text, self._sampler, draw)
+        slots = self._attend(view)
+        kept = self.policy.table.frames
+        self.attended = frozenset(kept[slot].frame_index for slot in slots)
+        coordinates = self.coordinates(self.made, noise.shape[1])
+        return self._generator.sample(noise, coordinates, text, self.sampler, draw)
 
     def remember(
         self, latents: Tensor, text: TextKeys, poses: Sequence[CameraPose] | None = None
@@ -122,7 +135,7 @@ class Rollout:
             end = first + BLOCK_LENGTH
             block = BlockInfo(self.made, poses[first:end], self._prompt_index)
             self._attend(block.poses[-1])
-            coordinates = self._coordinates(self.made, BLOCK_LENGTH)
+            coordinates = self.coordinates(self.made, BLOCK_LENGTH)
             self._generator.remember(latents[:, first:end], coordinates, under)
             self._generator.cache.write(self.policy.admit(block))
             self._recent.append(latents[:, first:end])
@@ -131,8 +144,71 @@ class Rollout:
     def switch_prompt(self, text: TextKeys) -> None:
         """Prepare memory for another prompt, in the recipe's way."""
         self._prompt_index += 1
+        self.retell(text)
+
+    def retell(self, text: TextKeys) -> None:
+        """Prepare memory for the same prompt in other words, in the recipe's way."""
         if self._recipe.recache is not None and self.made:
             self._recache(text, self._recipe.recache)
+
+    def change_memory(self, setting: MemorySetting, slots: int) -> None:
+        """Go on under another policy or budget: what is gone stays gone."""
+        self.policy = change_policy(self.policy, setting, slots, BLOCK_LENGTH)
+
+    def keep_fewer(self, slots: int) -> None:
+        """Make do with fewer slots, by way of the host: sinks stay, and the newest frames."""
+        cache, table = self._generator.cache, self.policy.table
+        dearest_first = sorted(
+            table.frames.items(), key=lambda item: (item[1].kind != "sink", -item[1].frame_index)
+        )
+        kept = sorted(dearest_first[:slots], key=lambda item: item[0])
+        stored = [[part.cpu() for part in cache.export([slot])] for slot, _ in kept]
+        cache.resize(slots)
+        policy = make_policy(self.policy.setting, slots)
+        policy.table.frames = {place: frame for place, (_, frame) in enumerate(kept)}
+        policy.table.evicted = table.evicted + len(table.frames) - len(kept)
+        for place, (keys, values) in enumerate(stored):
+            cache.load([place], keys, values)
+        self.policy = policy
+
+    @property
+    def newest(self) -> Tensor:
+        """Latents of the newest block, [B, F, C, H, W]."""
+        return self._recent[-1]
+
+    def snapshot(self) -> WorldState:
+        """Return all that is remembered, on the host; slot by slot, since together they are large.
+
+        The generator and the recipe are not in it.
+        """
+        tensors = {f"recent_{place}": latents for place, latents in enumerate(self._recent)}
+        slots = self.policy.table.slots()
+        for slot in slots:
+            keys, values = self._generator.cache.export([slot])
+            tensors |= {f"keys_{slot}": keys.cpu(), f"values_{slot}": values.cpu()}
+        data = {
+            "made": self.made,
+            "prompt_index": self._prompt_index,
+            "recent": len(self._recent),
+            "slots": list(slots),
+            "attended": sorted(self.attended),
+            "table": self.policy.table.as_dict(),
+        }
+        return packed(tensors, data)
+
+    def restore(self, state: WorldState) -> None:
+        """Go on from a snapshot, as far as there is room for what was kept."""
+        tensors, data, cache = unpacked(state), state.data, self._generator.cache
+        self.restart()
+        table = self.policy.table
+        table.load_dict(data["table"])
+        for slot in data["slots"]:
+            if slot < table.capacity:
+                cache.load([slot], tensors[f"keys_{slot}"], tensors[f"values_{slot}"])
+        self.made, self._prompt_index = data["made"], data["prompt_index"]
+        self.attended = frozenset(data["attended"])
+        recent = (tensors[f"recent_{place}"] for place in range(data["recent"]))
+        self._recent.extend(latents.to(cache.device) for latents in recent)
 
     def _recache(self, text: TextKeys, recache: Recache) -> None:
         """Run the newest frames again in one clean pass with full attention among them.
@@ -147,17 +223,20 @@ class Rollout:
         kept = sinks if recache.keep_sink and first > 0 else []
         frames, first = frames[:, len(kept) :], first + len(kept)
         self._generator.cache.attend(kept, frames=frames.shape[1])
-        coordinates = self._coordinates(first, frames.shape[1])
+        coordinates = self.coordinates(first, frames.shape[1])
         self._generator.remember(frames, coordinates, text)
         for place, slot in enumerate(() if kept else sinks):
             table.frames[slot] = replace(table.frames[slot], frame_index=first + place)
         again = range(first, first + frames.shape[1])
         self._generator.cache.write(_renewed(table, again, self._prompt_index))
 
-    def _attend(self, view: CameraPose) -> None:
-        self._generator.cache.attend(self.policy.attend(view))
+    def _attend(self, view: CameraPose) -> tuple[int, ...]:
+        slots = self.policy.attend(view)
+        self._generator.cache.attend(slots)
+        return slots
 
-    def _coordinates(self, first_frame: int, frames: int) -> Coordinates:
+    def coordinates(self, first_frame: int, frames: int) -> Coordinates:
+        """Return where and when frames lie; rollouts with other coordinates say it here."""
         return Coordinates(self._grid.rotary(first_frame, frames))
 
 

@@ -20,11 +20,10 @@ from safetensors.torch import save
 from torch import Tensor
 from torch.nn import functional
 
-from model.world import Progress
+from model.world import MIB, Progress
 
 FORMAT = 1  # of the files; another one is another name
 SUFFIX = ".safetensors"
-MIB = 2**20
 _SAMPLES, _SAMPLE_BYTES = 64, 2**16  # of a weights file, to know it again
 logger = logging.getLogger(__name__)
 

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
+from model.world import MIB
+
 WIDTH, HEIGHT = 760, 240  # px
 LEFT, RIGHT, TOP, BOTTOM = 56, 16, 14, 34  # px around the plot
 MOST_POINTS = 600  # of a curve: more cannot be seen
-MIB = 2**20
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from model.world import MIB
 from sandbox.export.options import ExportError, ExportOptions, Format
 from sandbox.whole_files import FULL, OLD, PART
 
@@ -22,7 +23,6 @@ SUFFIXES: dict[Format, str] = {
 SPARE = 32 * 2**20  # bytes that stay free
 STALE_S = 3600.0  # after so long without a change, nobody writes a part any more
 MOST_NAMES = 10_000
-MIB = 2**20
 
 
 def target_of(folder: Path, options: ExportOptions) -> Path:

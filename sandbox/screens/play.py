@@ -225,9 +225,7 @@ class PlayScreen:
     def _frame_shown(self, now: float) -> None:
         ready = self.reel.current
         if self.reel.place == 0:
-            answers = len(self.feedback.latencies_ms)
-            self.feedback.block_shown(ready.command, ready.sampled_at, now)
-            self._moved |= len(self.feedback.latencies_ms) > answers
+            self._moved |= self.feedback.block_shown(ready.command, ready.sampled_at, now)
             self._figures.add_block(ready)
             self._equipment.on_block(ready)
         self._warp.frame_shown(self.reel.pose, ready.command)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import pygame
 
 from model.world import WorldFailed
-from sandbox.library import scene_of_prompt
+from sandbox.own_scenes import scene_of_prompt
 from sandbox.screens import (
     Continue,
     Leave,
@@ -163,6 +163,11 @@ class TitleScreen:
         if self._notices:
             self._notices.draw(surface)
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is being asked or written."""
+        return self._question is not None or self._writing.is_open
+
     def refresh(self) -> None:
         """List everything anew; what was just left comes first, unless the player has chosen."""
         model = self._actions.model()
@@ -307,9 +312,12 @@ class TitleScreen:
     def _write(self, prompt: str) -> None:
         """Go to the place that was described."""
         try:
-            self._go(PlayScene(scene_of_prompt(prompt, self._actions.seed())))
+            scene = scene_of_prompt(prompt, self._actions.seed())
         except SceneError as problem:
             self._tell("This cannot be a place", str(problem))
+            return
+        self._actions.keep_scene(scene)
+        self._go(PlayScene(scene))
 
     def _go(self, outcome: Outcome) -> None:
         self.outcome, self._dirty = outcome, True  # if we come back here, we are drawn anew

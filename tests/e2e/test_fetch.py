@@ -3,7 +3,6 @@
 Everything comes from a stand-in of the hub on loopback; the weights are tiny and random.
 """
 
-import importlib.util
 import os
 import signal
 import subprocess
@@ -20,7 +19,6 @@ ROOT = Path(__file__).parents[2]
 TEXT_ENCODER = "models_t5_umt5-xxl-enc-bf16.pth"
 CHUNK = 10 * 2**20  # bytes that the hub's library writes at once
 SIZES = tiny_full.Sizes(vocabulary=400_000)  # the text encoder must be several chunks long
-HAS_ASSEMBLY = importlib.util.find_spec("model.backends.full") is not None
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +44,7 @@ def environment(hub, tmp_path) -> dict[str, str]:
         "MAG_SANDBOX_HOME": str(tmp_path / "home"),
         weight_files.HOME_VARIABLE: str(tmp_path / "weights"),
         preflight.DEVICE_VARIABLE: "cpu",
+        preflight.SIZE_VARIABLE: "64x48",
         "PYTHONUNBUFFERED": "1",
         "SDL_VIDEODRIVER": "dummy",
         "SDL_AUDIODRIVER": "dummy",
@@ -114,14 +113,21 @@ def test_a_world_is_fetched_broken_off_resumed_harmed_and_mended(hub, environmen
     assert "here, " in run(environment, "worlds").stdout
 
 
-@pytest.mark.skipif(not HAS_ASSEMBLY, reason="full-size worlds cannot be assembled yet")
+@pytest.mark.timeout(300)  # three processes, each of which imports everything
 @pytest.mark.parametrize("world", ["mag", "longlive"])
-def test_a_fetched_world_plays(hub, environment, world):
+def test_a_fetched_world_plays_and_its_recording_is_the_same_again(
+    hub, environment, tmp_path, world
+):
     fetched = run(environment, "fetch", world)
     assert fetched.returncode == 0, fetched.stderr
-    played = run(environment, "play", "--world", world, "--headless", "--seconds", "2")
+    recording = str(tmp_path / "recording")
+    options = "--world", world, "--headless", "--seconds", "2", "--record", recording
+    played = run(environment, "play", *options)
     assert played.returncode == 0, played.stderr
     assert "frames shown" in played.stdout
+    verified = run(environment, "replay", recording, "--verify", "--headless")
+    assert verified.returncode == 0, verified.stderr
+    assert "match the recording" in verified.stdout
 
 
 def test_a_plan_shows_files_licences_and_sizes_and_fetches_nothing(hub, environment, tmp_path):

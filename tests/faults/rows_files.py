@@ -44,7 +44,7 @@ SCENES = (
     Row(
         "memory of a scene",
         PLAY,
-        ('"winow"', "did you mean"),
+        ("bad.yaml", '"winow"', "did you mean"),
         text("prompt: a\nmemory: winow\n"),
     ),
 )

@@ -1,5 +1,6 @@
 """The table of worlds: its numbers, its file rules, and what memory each world takes."""
 
+import itertools
 import json
 import math
 import re
@@ -144,6 +145,30 @@ def test_a_world_without_weights_says_how_to_get_them(monkeypatch, tmp_path):
         load_world("mag")
     with pytest.raises(MissingWeights, match=r"--weights FILE"):
         load_world("self-forcing-plus-plus")
+
+
+def test_frames_have_the_size_of_the_checkpoints_unless_asked_otherwise(monkeypatch):
+    monkeypatch.delenv(preflight.SIZE_VARIABLE, raising=False)
+    assert preflight.find_video().frame_size == (832, 480)
+    monkeypatch.setenv(preflight.SIZE_VARIABLE, "64x48")
+    assert preflight.find_video().frame_size == (64, 48)
+    for wrong in ("64", "64x47", "0x16", "ax16"):
+        monkeypatch.setenv(preflight.SIZE_VARIABLE, wrong)
+        with pytest.raises(WorldFailed, match=f'is "{wrong}".*give WIDTHxHEIGHT'):
+            preflight.find_video()
+
+
+def test_what_is_given_up_in_play_is_clearly_less_and_comes_to_an_end():
+    row = WORLDS["mag"]
+    plans = [preflight.wanted_plan(row)]
+    while plan := memory_prediction.next_smaller(row, plans[-1], tiny_decoder=True):
+        plans.append(plan)
+    assert plans[1].text_encoder == "cpu"
+    assert plans[-1].slots == memory_prediction.FEWEST_SLOTS
+    totals = [predict(row, plan).total for plan in plans]
+    steps = [big - small for big, small in itertools.pairwise(totals)]
+    assert all(step >= GIB for step in steps[:-1])
+    assert steps[-1] > 0
 
 
 def test_a_card_that_is_too_small_is_refused_with_both_sizes():

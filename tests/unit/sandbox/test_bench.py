@@ -94,3 +94,10 @@ def recorded_block():
 
 def test_the_size_of_this_process_is_plausible():
     assert 10 * 2**20 < resident_bytes() < 2**40
+
+
+def test_the_speed_of_a_core_is_what_its_products_take(monkeypatch):
+    clock = iter(range(1_000_000))
+    monkeypatch.setattr(measure.time, "perf_counter", lambda: next(clock) * 1e-3)
+    flops = 2 * 180 * 192 * 768
+    assert measure.core_gflops(seconds=0.1) == pytest.approx(flops / 1e-3 / 1e9, rel=0.01)

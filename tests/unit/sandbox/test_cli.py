@@ -149,3 +149,20 @@ def test_the_bench_reports_every_number(capsys, fake_world, monkeypatch, tmp_pat
     assert numbers["fps"] > 0
     assert numbers["block_time_ratio"] > 0
     assert numbers["provenance"] == FakeWorld().provenance()
+
+
+def test_a_window_closed_before_anything_was_played_leaves_no_recording(
+    capsys, fake_world, monkeypatch, tmp_path
+):
+    from sandbox import app
+
+    folder, seen = tmp_path / "recording", []
+
+    def close_at_once(game, playthrough):
+        seen.append(folder.is_dir())
+        return app.RunSummary("left")
+
+    monkeypatch.setattr(app, "play", close_at_once)
+    assert run(capsys, "play", "--record", folder)[0] == 0
+    assert seen == [True]
+    assert not folder.exists()

@@ -13,13 +13,14 @@ from model.world import WorldFailed
 from sandbox import choice, commands
 from sandbox.cli import UsageError, _Parser
 from sandbox.demo import Extras, play_demo
-from sandbox.demo_command import add_demo
 from sandbox.demo_compare import GAP, STRIP
+from sandbox.demo_options import add_demo
 from sandbox.export.plain import GIF_FPS
 from sandbox.recorder import Recorder
 from sandbox.recording import load_recording
 from sandbox.session import Session
-from scenes.demo import DemoError, available_demos, load_demo
+from scenes import available_demos
+from scenes.demo import DemoError, load_demo
 from scenes.files import FileError
 from tests.doubles import FakeWorld
 from tests.unit.sandbox.test_demo_run import FAST, SETTING, demo_of

@@ -41,12 +41,13 @@ def test_colours_arrive_where_they_belong(screen):
     assert screen.get_at((40, 200))[:3] == (0, 0, 0)
 
 
-def test_whole_number_factors_stay_sharp(screen):
+@pytest.mark.parametrize("mode", ["sharp", "smooth"])
+def test_pixels_stay_visible_or_not_as_is_set(screen, mode):
     frame = np.zeros((200, 320, 3), np.uint8)
     frame[:, ::2] = 255
-    Picture().draw(screen, frame)
+    Picture(scale_mode=mode).draw(screen, frame)
     row = {screen.get_at((x, 100))[:3] for x in range(640)}
-    assert row == {(0, 0, 0), (255, 255, 255)}
+    assert (row == {(0, 0, 0), (255, 255, 255)}) == (mode == "sharp")
 
 
 def test_bars_glow_dimmer_than_the_picture(screen):

@@ -1,5 +1,7 @@
 """What a game writes down: recordings of every kind of beginning, and settings."""
 
+import threading
+
 import pygame
 import pytest
 
@@ -8,7 +10,8 @@ from model.world import Control, WorldFailed
 from sandbox import recorder as recorder_module
 from sandbox.choice import WorldChoice
 from sandbox.hints import HintLine, Step
-from sandbox.library import RECORDINGS
+from sandbox.library import RECORDINGS, SCENES
+from sandbox.own_scenes import own_scenes
 from sandbox.player_input import HeldKeys, repeat_keys
 from sandbox.recorder import Recorder
 from sandbox.recording import load_recording
@@ -277,3 +280,57 @@ def test_keys_repeat_while_a_prompt_is_written_and_not_in_play(run):
     game.press(pygame.K_ESCAPE)
     assert pygame.key.get_repeat() == (0, 0)
     assert isinstance(game.screen, PlayScreen)
+
+
+def test_what_was_written_on_the_title_is_listed_with_how_it_was_left(run):
+    game = run()
+    game.press(pygame.K_t)
+    game.write("A quiet harbour at dawn.")
+    game.press(pygame.K_RETURN)
+    game.wait(lambda: isinstance(game.screen, PlayScreen))
+    game.see_blocks(GLIMPSE)
+    game.go(ToTitle(), TitleScreen)
+    game.parked()
+    folder = game.game.folder / SCENES
+    game.wait(lambda: own_scenes(folder)[0].thumbnail)
+    (own,) = own_scenes(folder)
+    assert own.scene.prompt == "A quiet harbour at dawn."
+
+
+def question(game):
+    return game.screen._question and game.screen._question._title
+
+
+def test_what_just_became_too_much_is_asked_about_on_the_same_title(run):
+    game = run()
+    glimpse(game)
+    game.game.keeper.scenes.budget_bytes = 1
+    game.go(ToTitle(), TitleScreen)
+    game.wait(lambda: question(game) == "There is little room")
+    assert game.parked()[0].name == SCENE.name
+
+
+def test_the_question_for_room_waits_until_the_title_is_free(run):
+    game = run()
+    glimpse(game)
+    game.game.keeper.scenes.budget_bytes = 1
+    game.go(ToTitle(), TitleScreen)
+    game.press(pygame.K_t)
+    game.game.keeper.crowding().result()
+    game.wait(lambda: game.screen.is_busy and len(game.parked()) == 1)
+    assert question(game) is None
+    game.press(pygame.K_ESCAPE)
+    game.wait(lambda: question(game) == "There is little room")
+
+
+def test_room_is_looked_for_beside_the_window(run, monkeypatch):
+    game, threads = run(), []
+    monkeypatch.setattr(
+        game.game.keeper.scenes,
+        "over_budget",
+        lambda extra: threads.append(threading.current_thread()) or (),
+    )
+    glimpse(game)
+    game.go(ToTitle(), TitleScreen)
+    game.wait(lambda: threads)
+    assert threading.main_thread() not in threads

@@ -1,6 +1,7 @@
 """The title lists what there is; the player's own files are written whole and read back."""
 
 import json
+import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,17 +12,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from controls.sources import ScriptSource
+from sandbox.amounts import ago_text, bytes_text
 from sandbox.library import (
-    LibraryError,
-    ago_text,
-    bytes_text,
-    delete_own_scene,
     delete_recording,
     holds_text,
     left_text,
-    own_scenes,
     past_recordings,
     read_title_model,
+)
+from sandbox.own_scenes import (
+    LibraryError,
+    delete_own_scene,
+    keep_prompted,
+    own_scenes,
+    picture_own_scene,
     save_own_scene,
     scene_of_prompt,
 )
@@ -31,6 +35,7 @@ from sandbox.recorder import Recorder
 from sandbox.scripts import pan_out_and_back
 from sandbox.session import Session
 from sandbox.settings import data_folder
+from sandbox.title_model import shelves
 from scenes import Scene, SceneError, load_scene
 from tests.doubles import FakeWorld
 from tests.unit.sandbox.test_parking import left
@@ -149,6 +154,28 @@ def test_pictures_of_an_own_scene_come_and_go_with_it(tmp_path):
     assert own.thumbnail == path.with_suffix(".png")
     delete_own_scene(path)
     assert sorted(folder.iterdir()) == sorted([other, other.with_suffix(".png")])
+
+
+def test_the_oldest_prompted_scene_goes_and_what_a_person_named_stays(tmp_path):
+    named = save_own_scene(tmp_path, scene_of_prompt("A castle.")).rename(tmp_path / "mine.yaml")
+    for minute, words in enumerate(("one", "two", "three", "four")):
+        scene = scene_of_prompt(f"A lake with {words}.")
+        keep_prompted(tmp_path, scene, most=4)
+        os.utime(next(tmp_path.glob(f"a-lake-with-{words}*")), (minute, minute))
+    os.utime(named, (0, 0))
+    keep_prompted(tmp_path, scene_of_prompt("A tower."), most=3)
+    prompts = [own.scene.prompt for own in own_scenes(tmp_path)]
+    assert prompts == ["A tower.", "A lake with four.", "A lake with three.", "A castle."]
+
+
+def test_the_card_of_an_own_scene_shows_how_it_was_left(tmp_path):
+    scene = scene_of_prompt("A castle.", 3)
+    save_own_scene(tmp_path, scene)
+    picture_own_scene(tmp_path, scene, PICTURE)
+    picture_own_scene(tmp_path, replace(scene, prompt="Of the library."), PICTURE)
+    (own,) = own_scenes(tmp_path)
+    assert own.thumbnail.is_file()
+    assert len(list(tmp_path.glob("*.png"))) == 1
 
 
 def test_a_damaged_own_scene_is_listed_with_its_sentence(tmp_path):
@@ -286,6 +313,8 @@ def test_the_title_lists_everything(tmp_path):
     own, *library = model.scenes
     assert (own.title, load_scene(own.key).prompt) == ("A castle by a lake", "A castle by a lake.")
     assert own.picture.is_file()
+    assert own.own
+    assert shelves(model)[1].title == "My own worlds"
     assert len(library) >= 10
     cards = {card.id: card for card in model.parked}
     assert cards[id].memory_text == "holds 41 MiB, 180 frames"

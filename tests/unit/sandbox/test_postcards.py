@@ -63,6 +63,12 @@ def next_card(tour: Tour, now: float) -> Tour:
     return tour.update(now + STAMP_S, HERE, PICTURES)
 
 
+def lost_at(tour: Tour, now: float) -> Tour:
+    for _ in range(tour.tries):
+        tour = tour.claim(now, near(tour, 50.0))
+    return tour
+
+
 def test_a_card_shows_what_is_out_of_sight_and_was_seen_a_while_ago():
     pictures = [sight(20.0), sight(180.0, seconds=95.0), sight(100.0), sight(0.0, seconds=100.0)]
     for seed in range(20):
@@ -135,17 +141,11 @@ def test_a_wrong_claim_costs_a_try_and_says_so(hunt):
     assert (tour.phase, tour.tries) == ("searching", TRIES - 1)
     assert tour.view(12.5).missed
     assert not tour.view(14.0).missed
-    for _ in range(TRIES - 1):
-        tour = tour.claim(13.0, near(hunt, 50.0))
+    tour = lost_at(tour, 13.0)
     assert tour.phase == "stamped"
     assert tour.stamps[0].grade == "lost"
-    assert tour.points == 0
-
-
-def test_a_card_can_be_given_up(hunt):
-    tour = hunt.skip(20.0)
     assert not tour.stamps[0].is_found
-    assert tour.skip(21.0) == tour
+    assert tour.points == 0
 
 
 def test_finding_in_a_row_earns_more_until_one_is_lost(hunt):
@@ -153,7 +153,7 @@ def test_finding_in_a_row_earns_more_until_one_is_lost(hunt):
     two = stamped(one, 15.0)
     assert two.streak == 2
     assert two.stamps[1].bonus == 100
-    lost = next_card(two, 15.0).skip(19.0)
+    lost = lost_at(next_card(two, 15.0), 19.0)
     assert lost.streak == 0
     assert stamped(next_card(lost, 19.0), 23.0).stamps[3].bonus == 0
 
@@ -291,11 +291,11 @@ def test_cards_fit_and_are_drawn_again_only_when_they_change(hunt, size, monkeyp
         monkeypatch.setattr(Theme, "text", lambda *a, **k: texts.append(a) or original(*a, **k))
         corner = (size[0] - 10, 10)
         tours = (Tour(seed=1), hunt, hunt.claim(11.0, near(hunt, 2.0)), stamped(hunt, 11.0, 2.0))
-        for tour in (*tours, hunt.skip(11.0)):
+        for tour in (*tours, lost_at(hunt, 11.0)):
             rect = card.draw(surface, theme, tour.view(11.2), corner, age=1.0)
             assert surface.get_rect().contains(rect)
         texts.clear()
-        card.draw(surface, theme, hunt.skip(11.0).view(11.3), corner, age=1.1)
+        card.draw(surface, theme, lost_at(hunt, 11.0).view(11.3), corner, age=1.1)
         assert texts == []
         final = replace(hunt, phase="finished", stamps=stamped(hunt, 11.0).stamps * CARDS)
         drawn = tour_card(theme, final, [score(5)] * BEST, 1, "The disk is full. " * 8)

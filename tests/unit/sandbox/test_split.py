@@ -1,5 +1,7 @@
 """Two worlds under the same controls, side by side."""
 
+from dataclasses import replace
+
 import pytest
 
 from controls.camera import CameraCommand
@@ -51,6 +53,27 @@ def test_a_slow_machine_moves_them_in_turn_by_the_same_controls():
     assert numbers == [(2, 1), (2, 2), (3, 2), (3, 3)]
     assert shown[1].poses == shown[1].beside.poses
     assert shown[3].poses == shown[3].beside.poses
+
+
+class ShortStart(FakeWorld):
+    """A world whose first block is one frame shorter."""
+
+    def reset(self, scene, seed):
+        block = super().reset(scene, seed)
+        return replace(block, frames=block.frames[1:], poses=block.poses[1:])
+
+
+def test_the_last_frame_of_a_shorter_first_block_is_held_beside_a_longer_one():
+    world = SplitWorld(ShortStart(), ShortStart(), clock=Clock(0.3))
+    world.reset(SCENE, 7)
+    world.step(RIGHT)
+    world.reset(SCENE, 7)
+    block = world.step(RIGHT)
+    assert world.takes_turns
+    assert len(block.frames) == len(block.poses) == 3
+    left, right = halves(block)
+    assert (block_number(left[0]), block_number(right[0])) == (1, 0)
+    assert (right[2] == right[1]).all()
 
 
 def test_a_split_screen_is_not_kept():

@@ -75,6 +75,7 @@ class Game:
             "delete_parked": self._delete_parked,
             "export": lambda path: self.done.append(("export", path)),
             "delete_recording": lambda path: self.done.append(("delete", path)),
+            "keep_scene": lambda scene: self.done.append(("keep", scene)),
             "delete_scene": lambda key: self.done.append(("delete", key)),
             "load_scene": lambda key: Scene(f"Scene {key}."),
             "seed": lambda: 77,
@@ -259,13 +260,14 @@ def test_what_is_written_becomes_a_scene(game):
     game.writing.apply("A quiet \x07 harbour.")
     outcome = game.screen.outcome
     assert (outcome.scene.prompt, outcome.scene.seed) == ("A quiet harbour.", 77)
+    assert game.done == [("keep", outcome.scene)]
 
 
 @pytest.mark.parametrize("prompt", ["", "   ", "\x00\x01", "a" * 10_000])
 def test_what_cannot_be_a_scene_is_told(game, prompt):
     game.writing.apply(prompt)
     game.settle()
-    assert game.screen.outcome is None
+    assert (game.screen.outcome, game.done) == (None, [])
     assert game.press("return", "return") == Continue("p1")
 
 

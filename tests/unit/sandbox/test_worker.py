@@ -205,6 +205,34 @@ def test_closing_while_loading_leaves_the_loader_at_its_next_report(player):
     assert window.worker.status.error is None
 
 
+def test_closing_while_a_block_loads_more_leaves_it_at_its_next_report(player):
+    begun, go_on, reports = threading.Event(), threading.Event(), []
+
+    def encode(control):
+        reports[0]("encoding text", 0.1)
+        begun.set()
+        go_on.wait(PATIENCE)
+        reports[0]("encoding text", 0.2)
+        raise AssertionError("it went on")
+
+    def load(progress):
+        reports.append(progress)
+        return FakeWorld(on_step=encode)
+
+    window = player(load=load)
+    window.block()
+    window.worker.needed_at(NOW)
+    assert begun.wait(PATIENCE)
+    with ThreadPoolExecutor() as pool:
+        closing = pool.submit(window.worker.close, "left", PATIENCE)
+        while window.worker._stop_reason is None:
+            pass
+        go_on.set()
+        assert closing.result()
+    assert window.worker.status.error is None
+    assert window.log.told == [("start", 7), ("end", "left")]
+
+
 def test_a_crash_is_one_sentence_and_ends_the_session_with_it(player):
     window = player(world=FakeWorld(fail_at=1))
     window.block()

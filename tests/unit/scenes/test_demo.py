@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controls.camera import CameraSpeed
-from scenes import available_scenes, demo, load_scene
-from scenes.demo import DemoError, available_demos, load_demo
+from scenes import available_demos, available_scenes, demo, load_scene
+from scenes.demo import DemoError, load_demo
 from scenes.demo_expect import Expectation
 from scenes.demo_script import MemoryAsk
 from scenes.demo_tape import Rig, tape_of

@@ -1,0 +1,38 @@
+"""The command line of reports: folders of results in, one page and its numbers out."""
+
+import argparse
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from evaluation.report_data import report_data
+from evaluation.report_page import page
+
+
+def add_report(commands: argparse._SubParsersAction, say: Callable[[str], None]) -> None:
+    """Add `report` to the command line."""
+    parser = commands.add_parser("report", help="make a page of results")
+    parser.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="given as --out")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="(report.html in the first DIR)")
+    parser.set_defaults(run=lambda options: run_report(options, say))
+
+
+def run_report(options: argparse.Namespace, say: Callable[[str], None]) -> int:
+    """Write the page, and beside it the same as JSON.
+
+    Raises:
+        ValueError: there is nothing to report.
+    """
+    data = report_data(options.folders)
+    html = options.html or options.folders[0] / "report.html"
+    html.parent.mkdir(parents=True, exist_ok=True)
+    text = page(data)
+    for row in data["rows"]:  # pictures are in the page; where they lay is nobody's affair
+        for one in (*row["pictures"]["best"], *row["pictures"]["worst"]):
+            one["path"] = Path(one["path"]).name
+    for path, content in ((html, text), (html.with_suffix(".json"), json.dumps(data, indent=1))):
+        part = path.with_name(path.name + ".partial")
+        part.write_text(content + "\n", encoding="utf-8")
+        part.replace(path)
+        say(str(path))
+    return 0

@@ -1,0 +1,135 @@
+"""Makes a report's numbers of saved records: rows, intervals, differences, curves. Draws nothing.
+
+The result is plain JSON:
+
+    schema, made {time, commit, ...}
+    folders [{folder, settings, runs}]
+    rows [{bench, label, row, clips, refused, distances, scores {name: {mean, low, high, clips}},
+           against {label, name: {mean, low, high, clips, verdict}} (null for the first of a mode),
+           curve [...], half_life_s, pictures [{clip, psnr_db, path}] (the best and the worst)}]
+    cited {source, mag_bench, compression, vbench}
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from evaluation.cited import COMPRESSION, MAG_BENCH, SOURCE, VBENCH
+from evaluation.environment import environment
+from evaluation.intervals import difference, mean_interval
+from evaluation.recalling import curve, half_life_of
+from evaluation.store import read_records, read_runs, read_settings
+
+SCHEMA = 1
+PICTURES = 2  # best, and as many worst, of a row
+LOWER_IS_BETTER = frozenset({"lpips", "distance"})
+COMPARED = ("psnr_db", "ssim", "lpips", "pose_psnr_db", "recall_percent")
+
+
+def report_data(folders: Sequence[Path]) -> dict:
+    """Return the report of some result folders.
+
+    Raises:
+        ValueError: a folder holds no results, or none of them a record.
+    """
+    rows, parts = [], []
+    for folder in folders:
+        parts.append(
+            {
+                "folder": folder.name,
+                "settings": read_settings(folder),
+                "runs": read_runs(folder),
+            }
+        )
+        rows += _rows(folder, read_records(folder))
+    if not rows:
+        names = ", ".join(str(folder) for folder in folders)
+        raise ValueError(f"{names} hold no measured clip; run an evaluation first")
+    return {
+        "schema": SCHEMA,
+        "made": environment(),
+        "folders": parts,
+        "rows": rows,
+        "cited": {
+            "source": SOURCE,
+            "mag_bench": [asdict(one) for one in MAG_BENCH],
+            "compression": [asdict(one) for one in COMPRESSION],
+            "vbench": [asdict(one) for one in VBENCH],
+        },
+    }
+
+
+def label_of(row: Mapping[str, object]) -> str:
+    """Return a row's settings in words, the mode left out."""
+    return ", ".join(str(value) for name, value in row.items() if name != "mode" and value)
+
+
+def _rows(folder: Path, records: list[dict]) -> list[dict]:
+    groups: dict[str, list[dict]] = {}
+    for record in records:
+        name = json.dumps([record["bench"], record["row"]], sort_keys=True)
+        groups.setdefault(name, []).append(record)
+    first_of_mode: dict[tuple[str, str], list[dict]] = {}
+    rows = []
+    for group in groups.values():
+        mode = group[0]["bench"], str(group[0]["row"].get("mode"))
+        first = first_of_mode.setdefault(mode, group)
+        rows.append(_row(folder, group, None if first is group else first))
+    return rows
+
+
+def _row(folder: Path, records: list[dict], other: list[dict] | None) -> dict:
+    counted = [record for record in records if record["refused"] is None]
+    points = [tuple(point) for record in counted for point in record.get("recall_points", ())]
+    return {
+        "bench": records[0]["bench"],
+        "label": label_of(records[0]["row"]),
+        "row": records[0]["row"],
+        "clips": len(records),
+        "refused": len(records) - len(counted),
+        "distances": sorted({record["distance"] for record in records}),
+        "scores": _scores(counted),
+        "against": other and _against(counted, other),
+        "curve": curve(points),
+        "half_life_s": half_life_of(points),
+        "pictures": _pictures(folder, counted),
+    }
+
+
+def _scores(records: list[dict]) -> dict:
+    names = dict.fromkeys(name for record in records for name in record["scores"])
+    found = {}
+    for name in names:
+        interval = mean_interval([record["scores"].get(name) for record in records])
+        found[name] = interval and asdict(interval)
+    return found
+
+
+def _against(records: list[dict], others: list[dict]) -> dict:
+    found: dict = {"label": label_of(others[0]["row"])}
+    for name in COMPARED:
+        ours, theirs = ({r["clip"]: _score(r, name) for r in part} for part in (records, others))
+        apart = difference(ours, theirs, higher_is_better=name not in LOWER_IS_BETTER)
+        found[name] = apart and {**asdict(apart.interval), "verdict": apart.verdict}
+    return found
+
+
+def _score(record: dict, name: str) -> float | None:
+    return None if record["refused"] else record["scores"].get(name)
+
+
+def _pictures(folder: Path, records: list[dict]) -> dict:
+    shown = [record for record in records if record.get("picture")]
+    shown = [record for record in shown if (folder / record["picture"]).is_file()]
+    ordered = sorted(shown, key=lambda record: -record["scores"]["psnr_db"])
+    some = [
+        {
+            "clip": record["clip"],
+            "psnr_db": record["scores"]["psnr_db"],
+            "path": str(folder / record["picture"]),
+        }
+        for record in ordered
+    ]
+    best = some[:PICTURES]
+    return {"best": best, "worst": some[len(best) :][-PICTURES:][::-1]}

@@ -1,0 +1,276 @@
+"""Assembles the worlds of public checkpoints from fetched weights, laid out by `Start.plan`."""
+
+import platform
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+
+from controls.camera import CameraSpeed
+from model.attention import choose_kernel, named_kernel
+from model.checkpoints import Change, load_checkpoint, open_checkpoint
+from model.config import DiTConfig
+from model.dit import DiT
+from model.full.film import Film, PictureCodec, exact_codec, tiny_codec
+from model.full.lora import Adapter
+from model.full.recipes import BLOCK_LENGTH, recipe_of
+from model.full.rollout import full_cache
+from model.full.scene_prompts import ScenePrompts
+from model.full.text import TextEmbedder, load_text_encoder, load_tokenizer
+from model.full.text_cache import weights_identity
+from model.full.tiny_decoder import load_tiny_decoder, load_tiny_encoder
+from model.full.vae import TIME_STRIDE, load_vae
+from model.full.world import Engine, StreamWorld
+from model.machine import Execution
+from model.memory import MEMORY_POLICIES, make_policy
+from model.memory_prediction import MemoryPlan
+from model.preflight import Start
+from model.rope import GridCoordinates
+from model.weight_files import WorldFiles
+from model.world import MemorySetting, MissingWeights, Progress, WorldFailed, WorldSpec
+from model.worlds import VideoShape, WorldRow
+
+# What a full command is thought to do; sentences have no scale, so play corrects it.
+THOUGHT_SPEED = CameraSpeed(yaw=20.0, pitch=10.0)  # degrees a second
+AXES = ("yaw", "pitch", "zoom")  # that sentences speak of
+HEAD_DIM = 128  # of every Wan network
+TEXTS = "texts"  # folder of text features, beside the weights
+_PACKAGES = ("torch", "numpy", "transformers", "tokenizers", "safetensors", "diffusers")
+_INDEX, _WEIGHTS = ".index.json", (".safetensors", ".bin", ".pt", ".pth")
+
+
+def load(
+    start: Start,
+    memory: MemorySetting,
+    *,
+    look_ahead: bool,  # noqa: ARG001 (text cannot say where to look)
+    execution: dict | None,
+    on_progress: Progress,
+) -> StreamWorld:
+    """Return a world of the table.
+
+    Args:
+        start: world, files, device and plan.
+        memory: first setting of memory.
+        look_ahead: taken as for any world, and without effect.
+        execution: how a recording ran; None: the best kernel that runs here.
+        on_progress: told what is being loaded.
+
+    Raises:
+        MissingWeights: weights are damaged or of another architecture.
+        WorldFailed: the memory policy does not exist, or a recording cannot be run as it was.
+    """
+    make_policy(memory, capacity=1)  # before anything is read
+    files, plan, row = start.files, start.plan, start.row
+    config = dit_config(files)
+    running = execution_for(start.device.kind, execution)
+    torch.set_num_threads(running.threads)
+    on_progress("generator", 0.1)
+    dit = _network(files, "generator", config, running, _adapter(start, config))
+    memory_dit = dit
+    if row.remembers == "memory":
+        on_progress("memory model", 0.4)
+        where = "cpu" if plan.memory_model == "offloaded" else running.device
+        memory_dit = _network(files, "memory", config, replace(running, device=where))
+    on_progress("decoder", 0.7)
+    load_tiny = partial(_tiny, files, running) if files.paths("tiny decoder") else None
+    codec = load_tiny() if plan.decoder == "tiny" else _exact(files, running)
+    prompts = _prompts(files, "cpu" if plan.text_encoder == "cpu" else running.device)
+    on_progress("memory", 0.9)
+    world = assemble(
+        row,
+        plan,
+        start.video,
+        Parts(running, dit, memory_dit, codec, load_tiny, prompts),
+        memory,
+        _provenance(start, config, running),
+        on_progress,
+    )
+    on_progress("ready", 1.0)
+    return world
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a world is made of, whatever it was loaded from."""
+
+    running: Execution
+    dit: DiT
+    memory_dit: DiT  # may be the same
+    codec: PictureCodec
+    load_tiny: Callable[[], PictureCodec] | None  # None: there is no tiny decoder
+    prompts: ScenePrompts
+
+
+def assemble(
+    row: WorldRow,
+    plan: MemoryPlan,
+    video: VideoShape,
+    parts: Parts,
+    memory: MemorySetting,
+    provenance: dict,
+    on_progress: Progress,
+) -> StreamWorld:
+    """Return a world of its parts; the arguments are those of `Start`, `load` and `StreamWorld`."""
+    config, running = parts.dit.config, parts.running
+    recipe = replace(recipe_of(row), slots=plan.slots)
+    rows, columns = (side // config.patch for side in (video.latent_height, video.latent_width))
+    cache = full_cache(config, recipe, rows * columns, running.dtype, running.device)
+    grid = GridCoordinates(rows, columns, config.head_dim, running.device)
+    shape = config.channels, video.latent_height, video.latent_width
+    return StreamWorld(
+        spec=_spec(row.name, video),
+        row=row,
+        plan=plan,
+        engine=Engine(parts.dit, parts.memory_dit, cache, grid, recipe, shape),
+        prompts=parts.prompts,
+        film=Film(parts.codec, parts.load_tiny, running.device),
+        memory=memory,
+        provenance=provenance,
+        on_progress=on_progress,
+    )
+
+
+def dit_config(files: WorldFiles) -> DiTConfig:
+    """Return the sizes of a world's generator, as its weights say.
+
+    Raises:
+        MissingWeights: it is no transformer of Wan's architecture.
+    """
+    path = checkpoint_path(files, "generator")
+    return sized_by(open_checkpoint(path).shapes, path)
+
+
+def sized_by(shapes: Mapping[str, tuple[int, ...]], path: Path) -> DiTConfig:
+    """Return the sizes of a transformer with these tensors."""
+    try:
+        dim, channels, _, patch, _ = shapes["patch_embedding.weight"]
+        layers = {name.split(".")[1] for name in shapes if name.startswith("blocks.")}
+        return DiTConfig(
+            dim=dim,
+            ffn_dim=shapes["blocks.0.ffn.0.weight"][0],
+            num_heads=max(1, dim // HEAD_DIM),
+            num_layers=len(layers),
+            channels=channels,
+            patch=patch,
+            freq_dim=shapes["time_embedding.0.weight"][1],
+            text_dim=shapes["text_embedding.0.weight"][1],
+        )
+    except (KeyError, ValueError) as error:
+        raise MissingWeights(
+            f"{path} is no transformer of Wan's architecture ({error}); name another file"
+        ) from None
+
+
+def checkpoint_path(files: WorldFiles, role: str) -> Path:
+    """Return the one file to open for a role: an index of shards, or the weights themselves.
+
+    Raises:
+        MissingWeights: there is none.
+    """
+    paths = files.paths(role)
+    chosen = [path for path in paths if path.name.endswith(_INDEX)]
+    chosen += [path for path in paths if path.suffix in _WEIGHTS]
+    if not chosen:
+        raise MissingWeights(
+            f'"{files.world}" has no {role} weights; run `main.py fetch {files.world}`'
+        )
+    return chosen[0]
+
+
+def execution_for(device: str, recorded: dict | None) -> Execution:
+    """Return how networks run here; bf16, as the checkpoints were made, where that is fast."""
+    dtype = torch.float32 if device == "cpu" else torch.bfloat16
+    if recorded is None:
+        kernel, _ = choose_kernel(device, dtype, HEAD_DIM)
+        return Execution(device, dtype, kernel, torch.get_num_threads())
+    here = {"device": device, "dtype": str(dtype).removeprefix("torch.")}
+    for name, value in here.items():
+        if recorded.get(name) != value:
+            raise WorldFailed(
+                f"the recording ran with {name} {recorded.get(name)}, here is {value}"
+            )
+    try:
+        named_kernel(str(recorded.get("attention")))
+    except ValueError as error:
+        raise WorldFailed(f"the recording cannot be run as it was: {error}") from None
+    threads = recorded.get("threads")
+    if not isinstance(threads, int) or not 1 <= threads <= 1024:
+        raise WorldFailed(f"the recording asks for {threads!r} threads; record it again")
+    return Execution(device, dtype, recorded["attention"], threads)
+
+
+def _network(
+    files: WorldFiles,
+    role: str,
+    config: DiTConfig,
+    running: Execution,
+    change: Change = lambda name, tensor: tensor,
+) -> DiT:
+    with torch.device("meta"):
+        dit = DiT(config, named_kernel(running.kernel))
+    load_checkpoint(dit, checkpoint_path(files, role), running.dtype, running.device, change)
+    return dit.eval().requires_grad_(False)
+
+
+def _adapter(start: Start, config: DiTConfig) -> Change:
+    """Return what an adapter does to the generator's tensors while they are read."""
+    if not start.files.paths("lora"):
+        return lambda name, tensor: tensor
+    path = checkpoint_path(start.files, "lora")
+    return Adapter(path, start.row.lora_alpha, config.num_layers).merged
+
+
+def _exact(files: WorldFiles, running: Execution) -> PictureCodec:
+    official = open_checkpoint(checkpoint_path(files, "vae"))
+    return exact_codec(load_vae(official, running.device, running.dtype))
+
+
+def _tiny(files: WorldFiles, running: Execution) -> PictureCodec:
+    official = open_checkpoint(checkpoint_path(files, "tiny decoder"))
+    where = running.device, running.dtype
+    return tiny_codec(load_tiny_decoder(official, *where), load_tiny_encoder(official, *where))
+
+
+def _prompts(files: WorldFiles, device: str) -> ScenePrompts:
+    encoder = checkpoint_path(files, "text encoder")
+    tokens = files.paths("tokenizer")[0]
+
+    def load_encoder(device: str) -> TextEmbedder:
+        official = open_checkpoint(encoder)
+        network = load_text_encoder(official, device, torch.bfloat16)
+        return TextEmbedder(network, load_tokenizer(tokens.parent, network.config.vocab_size))
+
+    identity = f"{weights_identity(encoder, tokens)} bfloat16"
+    return ScenePrompts(files.home / TEXTS, identity, load_encoder, AXES, device)
+
+
+def _spec(name: str, video: VideoShape) -> WorldSpec:
+    width, height = video.frame_size
+    return WorldSpec(
+        name=name,
+        frame_width=width,
+        frame_height=height,
+        fps=video.fps,
+        block_length=BLOCK_LENGTH * TIME_STRIDE,
+        full_speed=THOUGHT_SPEED,
+        policies=tuple(MEMORY_POLICIES),
+        axes=AXES,
+        exact_pose=False,
+        latent_stride=TIME_STRIDE,
+    )
+
+
+def _provenance(start: Start, config: DiTConfig, running: Execution) -> dict:
+    return {
+        "weights": start.files.digest(),
+        "files": {file.role: file.origin for file in start.files.files},
+        "config": {"dit": asdict(config), "video": asdict(start.video)},
+        "execution": running.as_dict(),
+        "device": start.device.name,
+        "python": platform.python_version(),
+        "packages": {name: version(name) for name in _PACKAGES},
+    }

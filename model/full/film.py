@@ -1,0 +1,137 @@
+"""One video being shown: latents to frames piece by piece, frames to latents, and where it stands.
+
+The full autoencoder and the tiny one are two `PictureCodec`s; a film may change from one to the
+other while it runs. It knows nothing of how latents are made.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from model.frames import to_frames, to_pictures
+from model.full.parking import packed, unpacked
+from model.full.streams import START, StreamingDecoder, StreamState
+from model.full.tiny_decoder import LEADING, TinyDecoder, TinyEncoder
+from model.full.vae import TIME_STRIDE, WanVae
+from model.world import Frames, WorldFailed, WorldState
+
+
+@dataclass(frozen=True, slots=True)
+class PictureCodec:
+    """An autoencoder of videos."""
+
+    name: Literal["exact", "tiny"]
+    decoder: StreamingDecoder
+    encode: Callable[[Tensor], Tensor]  # any [B, T, 3, H, W] in [-1, 1] -> [B, F, 16, h, w]
+
+
+def exact_codec(vae: WanVae) -> PictureCodec:
+    """Return the full autoencoder; the last picture is repeated up to whole latent frames."""
+
+    def encode(pictures: Tensor) -> Tensor:
+        missing = (1 - pictures.shape[1]) % TIME_STRIDE
+        last = pictures[:, -1:].expand(-1, missing, -1, -1, -1)
+        return vae.encode(torch.cat((pictures, last), 1))[0]
+
+    return PictureCodec("exact", vae, encode)
+
+
+def tiny_codec(decoder: TinyDecoder, encoder: TinyEncoder) -> PictureCodec:
+    """Return the tiny autoencoder; the first picture is a latent frame, as with the full one."""
+
+    def encode(pictures: Tensor) -> Tensor:
+        first = pictures[:, :1].expand(-1, LEADING, -1, -1, -1)
+        return encoder.encode(torch.cat((first, pictures), 1))
+
+    return PictureCodec("tiny", decoder, encode)
+
+
+class Film:
+    """A running video.
+
+    film = Film(exact_codec(vae), load_tiny, "cuda")
+    film.begin()
+    frames = film.decode(latents)  # 9 frames of the first three latent frames
+    more = film.decode(latents)  # 12
+    """
+
+    def __init__(
+        self, codec: PictureCodec, load_tiny: Callable[[], PictureCodec] | None, device: str
+    ) -> None:
+        """Say what decodes.
+
+        Args:
+            codec: from the start.
+            load_tiny: makes the tiny one, to be used when memory runs out; None: it is not here.
+            device: of both.
+        """
+        self._codec, self._load_tiny, self._device = codec, load_tiny, device
+        self._state = START
+
+    @property
+    def decoder(self) -> str:
+        """Which decoder is used."""
+        return self._codec.name
+
+    @property
+    def has_tiny(self) -> bool:
+        """Whether there is a tiny decoder to change to."""
+        return self._load_tiny is not None
+
+    def begin(self) -> None:
+        """Begin another video."""
+        self._state = START
+
+    def decode(self, latents: Tensor) -> Frames:
+        """Return the frames of the next latents, [1, F, C, h, w]; a failure leaves the film."""
+        pictures, state = self._codec.decoder.decode(latents, self._state)
+        frames = to_frames(pictures[0])
+        self._state = state
+        return frames
+
+    def encode(self, frames: Frames) -> Tensor:
+        """Return latents, fp32 [1, F, C, h, w], of frames that begin a video of their own."""
+        pictures = to_pictures(frames).to(self._device)
+        return self._codec.encode(pictures[None]).float()
+
+    def round_trip(self, frames: Frames) -> Frames:
+        """Return frames after the autoencoder alone."""
+        pictures, _ = self._codec.decoder.decode(self.encode(frames))
+        return to_frames(pictures[0])[: len(frames)]
+
+    def use_tiny(self, newest: Tensor | None) -> None:
+        """Go on with the tiny decoder.
+
+        Args:
+            newest: latents shown last, so that it knows what it goes on from; None: nothing yet.
+        """
+        passed = self._state.passed
+        self._codec, self._state = None, START  # freed before more is taken
+        self._codec = self._load_tiny()
+        if newest is not None:
+            _, state = self._codec.decoder.decode(newest)
+            self._state = StreamState(state.tails, passed)
+
+    def snapshot(self) -> WorldState:
+        """Return where the video stands."""
+        return packed(self._state.as_tensors(), {"decoder": self.decoder})
+
+    def restore(self, state: WorldState) -> None:
+        """Go on from a snapshot.
+
+        Raises:
+            WorldFailed: it is of a decoder that is not used here.
+        """
+        if state.data["decoder"] == "tiny" and self.decoder == "exact" and self.has_tiny:
+            self.use_tiny(None)
+        if state.data["decoder"] != self.decoder:
+            raise WorldFailed(
+                f"the state was saved with the {state.data['decoder']} decoder, this world has the "
+                f"{self.decoder} one; free memory of the device and load the world again"
+            )
+        tensors = unpacked(state)
+        kept = {name: tensor.to(self._device) for name, tensor in tensors.items()}
+        self._state = StreamState.from_tensors(kept)

@@ -1,0 +1,47 @@
+"""Tensors as the bytes of a parked world and back, bit for bit; knows nothing of what they mean."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from model.world import WorldState
+
+
+def packed(tensors: Mapping[str, Tensor], data: dict) -> WorldState:
+    """Return a state of named tensors, whatever their number types, and plain data."""
+    arrays = {
+        name: tensor.cpu().contiguous().view(torch.uint8).numpy()
+        for name, tensor in tensors.items()
+    }
+    types = {name: str(tensor.dtype).removeprefix("torch.") for name, tensor in tensors.items()}
+    return WorldState(arrays, {**data, "types": types})
+
+
+def unpacked(state: WorldState) -> dict[str, Tensor]:
+    """Return the tensors of a state that `packed` made, on the host."""
+    return {
+        name: torch.from_numpy(state.arrays[name]).view(getattr(torch, kind))
+        for name, kind in state.data["types"].items()
+    }
+
+
+def joined(parts: Mapping[str, WorldState], data: dict) -> WorldState:
+    """Return one state of several and plain data of its own."""
+    arrays = {
+        f"{part}/{name}": array
+        for part, state in parts.items()
+        for name, array in state.arrays.items()
+    }
+    return WorldState(arrays, {**data, "parts": {part: s.data for part, s in parts.items()}})
+
+
+def part_of(state: WorldState, part: str) -> WorldState:
+    """Return one of the states that `joined` put together."""
+    prefix = f"{part}/"
+    arrays = {
+        name.removeprefix(prefix): array
+        for name, array in state.arrays.items()
+        if name.startswith(prefix)
+    }
+    return WorldState(arrays, state.data["parts"][part])

@@ -1,0 +1,71 @@
+"""The layout of a world on its device, and what happens when the device has no room any more."""
+
+import logging
+from collections.abc import Callable
+from typing import TypeVar
+
+import torch
+
+from model.memory_prediction import MemoryPlan, next_smaller
+from model.world import Progress, WorldFailed
+from model.worlds import WorldRow
+
+Result = TypeVar("Result")
+logger = logging.getLogger(__name__)
+
+
+class Room:
+    """Does work, in ever less room.
+
+    room = Room(row, plan, has_tiny=True, change=world.lay_out, on_progress=say)
+    latents = room.run(lambda: denoise(noise))
+    room.plan  # the present layout
+    """
+
+    def __init__(
+        self,
+        row: WorldRow,
+        plan: MemoryPlan,
+        *,
+        has_tiny: bool,
+        change: Callable[[MemoryPlan, MemoryPlan], None],
+        on_progress: Progress,
+    ) -> None:
+        """Say how it begins.
+
+        Args:
+            row: the world, which says what can be given up.
+            plan: the first layout.
+            has_tiny: whether there is a tiny decoder.
+            change: goes from one layout to a smaller one.
+            on_progress: told of it.
+        """
+        self.plan = plan
+        self._row, self._has_tiny = row, has_tiny
+        self._change, self._on_progress = change, on_progress
+
+    def run(self, work: Callable[[], Result]) -> Result:
+        """Return what `work` returns, which leaves everything as it was where it fails.
+
+        Raises:
+            WorldFailed: there is no room, and nothing is left to give up.
+        """
+        while True:
+            try:
+                return work()
+            except torch.cuda.OutOfMemoryError as error:
+                plan = next_smaller(self._row, self.plan, tiny_decoder=self._has_tiny)
+                if plan is None:
+                    raise WorldFailed(
+                        "the device's memory is full and nothing is left to give up; close other "
+                        "programs or play the pocket world"
+                    ) from error
+            self._give_up(plan)  # out of `except`, whose traceback holds tensors
+
+    def _give_up(self, plan: MemoryPlan) -> None:
+        logger.warning("the device's memory is full; going on with %s", plan.words())
+        self._on_progress(f"memory is full; going on with {plan.words()}", 1.0)
+        if torch.cuda.is_initialized():
+            torch.cuda.empty_cache()
+        before, self.plan = self.plan, plan
+        self._change(before, plan)

@@ -1,0 +1,381 @@
+"""The World of public checkpoints: steered by sentences, played block by block, poses estimated.
+
+The block loop is `Rollout`; here are the player, the prompt, the pictures, parking, and what to do
+when the device's memory runs out. It knows nothing of files.
+"""
+
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from controls.camera import CameraCommand, CameraPose, CameraSpeed, move
+from controls.phrase_compiler import PhraseSmoother, compose
+from model.dit import DiT, TextKeys
+from model.frames import open_image
+from model.full.film import Film
+from model.full.parking import joined, part_of
+from model.full.recipes import BLOCK_LENGTH, Recipe
+from model.full.rollout import Rollout
+from model.full.room import Room
+from model.full.scene_prompts import NOTHING, ScenePrompts
+from model.full.vae import TIME_STRIDE
+from model.full.visitor import Visitor
+from model.generator import BlockGenerator, block_noises
+from model.kv_cache import KVCache
+from model.memory_prediction import FEWEST_SLOTS, MemoryPlan
+from model.pose_estimate import PoseEstimator
+from model.rope import GridCoordinates
+from model.usage import memory_usage
+from model.world import (
+    MIB,
+    Control,
+    FrameBlock,
+    Frames,
+    MemorySetting,
+    MemoryUsage,
+    Progress,
+    WorldFailed,
+    WorldSpec,
+    WorldState,
+)
+from model.worlds import WorldRow
+from scenes import Scene
+
+FIRST_FRAMES = (BLOCK_LENGTH - 1) * TIME_STRIDE + 1  # of a scene's first block
+OVERLAP_FRAME = -FIRST_FRAMES  # of a block: the last frame before its newest two latent frames
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What makes latents."""
+
+    dit: DiT
+    memory_dit: DiT  # may be the same
+    cache: KVCache
+    grid: GridCoordinates
+    recipe: Recipe
+    latent_shape: tuple[int, int, int]  # channels, height, width
+
+
+@dataclass(slots=True)
+class _Session:
+    """What changes from block to block, besides memory and pictures."""
+
+    seed: int
+    prompt: str
+    smoother: PhraseSmoother
+    block_index: int = 0
+    told: str = ""  # text that memory was last prepared for
+    turned: bool = False  # whether the prompt has changed since then
+    overlap: Frames | None = None  # the one frame that another rollout would go on from
+
+
+class StreamWorld:
+    """A world of a public checkpoint; see `World`."""
+
+    def __init__(
+        self,
+        spec: WorldSpec,
+        row: WorldRow,
+        plan: MemoryPlan,
+        engine: Engine,
+        prompts: ScenePrompts,
+        film: Film,
+        memory: MemorySetting,
+        provenance: dict,
+        on_progress: Progress,
+    ) -> None:
+        self.spec = spec
+        self._engine = engine
+        self._prompts, self._film, self._initial_memory = prompts, film, memory
+        self._provenance, self._on_progress = provenance, on_progress
+        self._writer = Visitor(engine.memory_dit, engine.cache.device)
+        self._writer.waits = plan.memory_model == "offloaded"
+        self._keys: tuple[str, TextKeys] = ("", ())  # of the text in force
+        self._session: _Session | None = None
+        self._stage_ms: dict[str, float] = {}
+        self._room = Room(
+            row, plan, has_tiny=film.has_tiny, change=self._lay_out, on_progress=on_progress
+        )
+
+    def reset(self, scene: Scene, seed: int) -> FrameBlock:
+        """Return the first block of a scene; see `World`."""
+        setting = self._initial_memory
+        if scene.memory is not None:
+            setting = replace(setting, policy=scene.memory)
+        with torch.inference_mode():
+            self._begin(_Session(seed, scene.prompt, PhraseSmoother()), setting)
+            self._film.begin()
+            given = None
+            if scene.image is not None:
+                size = self.spec.frame_width, self.spec.frame_height
+                still = np.repeat(open_image(scene.image, *size), FIRST_FRAMES, axis=0)
+                given = self._room.run(lambda: self._film.encode(still))
+            return self._show(CameraCommand(), given)
+
+    def step(self, control: Control) -> FrameBlock:
+        """Return the next block; see `World`."""
+        session = self._running()
+        with torch.inference_mode():
+            if control.prompt is not None and control.prompt != session.prompt:
+                self._prepare_texts(control.prompt)
+                session.prompt, session.turned = control.prompt, True
+            if control.memory is not None and control.memory != self._rollout.policy.setting:
+                self._rollout.change_memory(control.memory, self._capacity(control.memory))
+            session.smoother = session.smoother.after(control.camera)
+            return self._show(control.camera)
+
+    def prepare(self) -> bool:
+        """Do nothing: text says how the camera moves, not where it looks."""
+        self._running()
+        return False
+
+    def expect_prompt(self) -> None:
+        """Do nothing: the encoder has room on the device only while it is used."""
+
+    def snapshot(self) -> WorldState:
+        """Return everything needed to go on, on the host; see `World`."""
+        session = self._running()
+        parts = {
+            "rollout": self._rollout.snapshot(),
+            "film": self._film.snapshot(),
+            "poses": self._poses.snapshot(),
+        }
+        about = {name: getattr(session, name) for name in ("seed", "prompt", "block_index", "told")}
+        data = {
+            **self._identity(),
+            "setting": asdict(self._rollout.policy.setting),
+            "session": {**about, "smoother": session.smoother.as_dict()},
+        }
+        state = joined(parts, data)
+        return WorldState({**state.arrays, "overlap": session.overlap}, state.data)
+
+    def restore(self, state: WorldState) -> None:
+        """Go on from a snapshot; see `World`.
+
+        Raises:
+            WorldFailed: it was taken with other weights, another number type or decoder.
+        """
+        for name, value in self._identity().items():
+            if state.data[name] != value:
+                raise WorldFailed(
+                    f"state was saved with {name} {state.data[name]}, this world has {value}; go "
+                    f"on with the {name} it was saved with"
+                )
+        about = dict(state.data["session"])
+        smoother = PhraseSmoother.from_dict(about.pop("smoother"))
+        session = _Session(**about, smoother=smoother, overlap=state.arrays["overlap"].copy())
+        with torch.inference_mode():
+            self._film.restore(part_of(state, "film"))  # may refuse
+            self._room.plan = replace(self._room.plan, decoder=self._film.decoder)
+            self._begin(session, MemorySetting(**state.data["setting"]))
+            self._rollout.restore(part_of(state, "rollout"))
+        self._poses.restore(part_of(state, "poses"))
+
+    def round_trip(self, frames: Frames) -> Frames:
+        """Return frames through the autoencoder; see `World`."""
+        with torch.inference_mode():
+            return self._room.run(lambda: self._film.round_trip(frames))
+
+    def provenance(self) -> dict:
+        """Return what a recording's header says of this world; the plan is the present one."""
+        return {
+            **self._provenance,
+            "plan": asdict(self._room.plan),
+            "memory": asdict(self._initial_memory),
+            "look_ahead": False,
+        }
+
+    def close(self) -> None:
+        """Let go of networks and memory; may be called twice."""
+        self._session = self._rollout = self._engine = self._film = self._writer = None
+        self._keys = ("", ())
+        if torch.cuda.is_initialized():
+            torch.cuda.empty_cache()
+
+    def parts(self) -> tuple[Engine, ScenePrompts, Film]:
+        """Return what it is made of, for evaluations that drive latents themselves."""
+        return self._engine, self._prompts, self._film
+
+    def _running(self) -> _Session:
+        if self._session is None:
+            raise WorldFailed("the world has no scene yet; call reset first")
+        return self._session
+
+    def _identity(self) -> dict:
+        """Return what a state must share with the world that goes on with it."""
+        weights, dtype = self._provenance["weights"], str(self._engine.cache.dtype)
+        return {"world": self.spec.name, "weights": weights, "dtype": dtype}
+
+    def _begin(self, session: _Session, setting: MemorySetting) -> None:
+        """Forget what was played and have a scene's texts at hand."""
+        self._session = None  # until all is there
+        self._prepare_texts(session.prompt)
+        engine, recipe = self._engine, self._engine.recipe
+        empty = self._room.run(self._empty_keys)
+        generator = BlockGenerator(
+            engine.dit, engine.memory_dit, engine.cache, recipe.sampling.shift, empty
+        )
+        recipe = replace(recipe, memory=setting, slots=self._capacity(setting))
+        self._rollout = Rollout(generator, engine.grid, recipe)
+        self._poses = PoseEstimator(self.spec.full_speed)
+        self._keys = ("", ())
+        self._stage_ms = {}
+        self._session = session
+
+    def _prepare_texts(self, prompt: str) -> None:
+        """Encode what is new of a prompt and its camera sentences."""
+
+        def said(stage: str, fraction: float) -> None:
+            if fraction == 0.0:
+                logger.info('%s for "%s"', stage, prompt)
+            self._on_progress(stage, fraction)
+
+        self._room.run(lambda: self._prompts.prepare(prompt, said))
+        self._on_progress("ready", 1.0)
+
+    def _text_keys(self, dit: DiT, text: str) -> TextKeys:
+        cache = self._engine.cache
+        return dit.text_keys(self._prompts.features(text).to(cache.device, cache.dtype))
+
+    def _empty_keys(self) -> TextKeys:
+        with self._writer:
+            return self._text_keys(self._engine.memory_dit, NOTHING)
+
+    def _text_in_force(self) -> TextKeys:
+        """Return keys of prompt and camera sentence; memory is prepared if they are new."""
+        session = self._running()
+        text = compose(session.prompt, session.smoother.motion.phrase)
+        if text != self._keys[0]:
+            with self._timed("text"):
+                keys = self._room.run(lambda: self._text_keys(self._engine.dit, text))
+            self._keys = (text, keys)
+        keys = self._keys[1]
+        if text != session.told:
+            change = self._rollout.switch_prompt if session.turned else self._rollout.retell
+            with self._timed("remember"):
+                self._room.run(lambda: change(keys))
+            session.told, session.turned = text, False
+        return keys
+
+    def _show(self, command: CameraCommand, given: Tensor | None = None) -> FrameBlock:
+        """Make, decode, place and remember a block; return it."""
+        session = self._running()
+        text = self._text_in_force()
+        if self._rollout.ended:
+            self._follow_on(text)
+        latents = self._room.run(lambda: self._denoise(text, command)) if given is None else given
+        if not torch.isfinite(latents).all():
+            raise WorldFailed(
+                f"block {session.block_index} is not made of numbers any more; begin the scene "
+                "again, and look at the weights if it happens again"
+            )
+        frames = self._room.run(lambda: self._decode(latents))
+        poses = self._place(frames, command)
+        of_latents = poses[::-TIME_STRIDE][:BLOCK_LENGTH][::-1]
+        self._room.run(lambda: self._remember(latents, text, of_latents))
+        session.overlap = frames[OVERLAP_FRAME:][:1]
+        block = FrameBlock(
+            frames=frames,
+            poses=poses,
+            block_index=session.block_index,
+            phrase=session.smoother.motion.phrase,
+            prompt=session.prompt,
+            stage_ms=dict(self._stage_ms),
+            memory=self._usage(),
+        )
+        session.block_index += 1
+        self._stage_ms = {}
+        return block
+
+    def _denoise(self, text: TextKeys, command: CameraCommand) -> Tensor:
+        """Return the next block's latents, fp32 [1, F, C, h, w]."""
+        session, engine = self._running(), self._engine
+        steps = len(engine.recipe.sampling.steps)
+        shape = (1, BLOCK_LENGTH, *engine.latent_shape)
+        with self._timed("denoise"):
+            noises = block_noises(
+                session.seed, session.block_index, shape, steps, engine.cache.device
+            )
+            draw = noises[1:].__getitem__
+            return self._rollout.denoise(noises[0], text, draw, self._expected_view(command))
+
+    def _expected_view(self, command: CameraCommand) -> CameraPose:
+        """Return where the next block is thought to end."""
+        yaw, pitch = self._poses.gain
+        speed = CameraSpeed(self.spec.full_speed.yaw * yaw, self.spec.full_speed.pitch * pitch)
+        length = self.spec.block_length
+        return move(self._poses.pose, command, speed, self.spec.fps, length)[-1]
+
+    def _decode(self, latents: Tensor) -> Frames:
+        with self._timed("decode"):
+            return self._film.decode(latents)
+
+    def _place(self, frames: Frames, command: CameraCommand) -> tuple[CameraPose, ...]:
+        with self._timed("pose"):
+            return self._poses.update(frames, command, len(frames) / self.spec.fps).poses
+
+    def _remember(self, latents: Tensor, text: TextKeys, poses: Sequence[CameraPose]) -> None:
+        with self._timed("remember"), self._writer:
+            self._rollout.remember(latents, text, poses)
+
+    def _follow_on(self, text: TextKeys) -> None:
+        """Begin another rollout with the last three latent frames; the first one is made anew.
+
+        Source: CausVid, arXiv 2412.07772: the frame before the newest two latent frames is encoded
+        as the first of a video.
+        """
+        overlap = self._running().overlap
+        first = self._room.run(lambda: self._film.encode(overlap))
+        given = torch.cat((first, self._rollout.newest[:, 1 - BLOCK_LENGTH :]), 1)
+        self._rollout.restart()
+        self._room.run(lambda: self._remember(given, text, (self._poses.pose,) * BLOCK_LENGTH))
+
+    def _capacity(self, setting: MemorySetting) -> int:
+        """Return how many slots a setting may use; budgets of small worlds mean all there are."""
+        wanted = setting.kept_mib * MIB // self._engine.cache.slot_bytes
+        slots = self._engine.cache.slots
+        return min(slots, wanted) if wanted >= FEWEST_SLOTS else slots
+
+    def _usage(self) -> MemoryUsage:
+        rollout = self._rollout
+        return memory_usage(
+            rollout.policy,
+            rollout.attended,
+            self._engine.cache.slot_bytes,
+            self._capacity(rollout.policy.setting),
+            rollout.made,
+            self._running().block_index + 1,
+            self.spec,
+        )
+
+    def _lay_out(self, before: MemoryPlan, plan: MemoryPlan) -> None:
+        """Go from one layout to a smaller one."""
+        if plan.text_encoder == "cpu":
+            self._prompts.device = "cpu"
+        if plan.decoder != before.decoder:
+            shown = self._session is not None and self._session.block_index
+            self._film.use_tiny(self._rollout.newest if shown else None)
+        if plan.memory_model != before.memory_model:
+            self._writer.waits = True
+            with self._writer:
+                pass  # which leaves it in main memory
+        if plan.slots != before.slots:
+            if self._session is None:
+                self._engine.cache.resize(plan.slots)
+            else:
+                self._rollout.keep_fewer(min(plan.slots, self._rollout.policy.table.capacity))
+
+    @contextmanager
+    def _timed(self, stage: str) -> Iterator[None]:
+        started = time.perf_counter()
+        yield
+        spent = 1000 * (time.perf_counter() - started)
+        self._stage_ms[stage] = self._stage_ms.get(stage, 0.0) + spent

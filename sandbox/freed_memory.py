@@ -1,0 +1,25 @@
+"""Gives memory that was freed back to the system.
+
+The C library of Linux keeps what is freed for its own later use, apart for every thread: after a
+few places were written, that was 180 MiB of a game of 1,070 MiB. Elsewhere there is nothing to do.
+"""
+
+import ctypes
+from collections.abc import Callable
+from functools import cache
+
+
+def give_back_freed() -> bool:
+    """Give back whole pages that nothing uses; True if there were some. Takes milliseconds."""
+    trim = _trim()
+    return trim is not None and bool(trim(0))
+
+
+@cache
+def _trim() -> Callable[[int], int] | None:
+    try:
+        trim = ctypes.CDLL(None).malloc_trim
+    except (AttributeError, OSError, TypeError):  # of other C libraries, and of Windows
+        return None
+    trim.argtypes, trim.restype = (ctypes.c_size_t,), ctypes.c_int
+    return trim

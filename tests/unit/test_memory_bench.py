@@ -1,0 +1,259 @@
+"""The memory bench, on worlds whose verdict is known beforehand."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from controls.camera import CameraCommand
+from evaluation import memory_clips, memory_command
+from evaluation.__main__ import main
+from evaluation.clips import held_out_scene
+from evaluation.magbench import Matching, find_clips
+from evaluation.memory_bench import MemoryBench, MemoryBenchSettings, shown, write_official
+from evaluation.memory_clips import STILL, measure_return, play_return, true_blocks
+from evaluation.store import ClipStore
+from evaluation.videos import VideoFormat
+from model.world import Control, FrameBlock, Frames, MemorySetting, WorldFailed, WorldState
+from tests.rendered_worlds import SPEC, ForgetfulWorld, FrozenWorld, PerfectWorld
+from tests.tiny import LEFT, PLACE, RIGHT, tiny_world
+from tests.tiny import STILL as REST
+
+
+class Shown:
+    """Makes a rendered world one that can be shown a history; it remembers what was fed last."""
+
+    fed: list[Frames]
+
+    def reset(self, scene, seed) -> FrameBlock:
+        self.fed = []
+        return super().reset(scene, seed)
+
+    def show(self, control: Control, frames: Frames) -> FrameBlock:
+        self.fed.append(frames)
+        return self.step(control)
+
+    def snapshot(self) -> WorldState:
+        return WorldState({}, {"pose": self._pose, "made": self._made})
+
+    def restore(self, state: WorldState) -> None:
+        self._pose, self._made = state.data["pose"], state.data["made"]
+
+
+class ShownPerfect(Shown, PerfectWorld):
+    pass
+
+
+class ShownFrozen(Shown, FrozenWorld):
+    pass
+
+
+class ShownForgetful(Shown, ForgetfulWorld):
+    pass
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory):
+    return held_out_scene(1, 0, tmp_path_factory.mktemp("views"))
+
+
+@pytest.fixture(scope="module")
+def measured(scene):
+    found = {}
+    for kind in (ShownPerfect, ShownFrozen, ShownForgetful):
+        world = kind()
+        made = play_return(world, scene, "history")
+        found[kind], _, _ = measure_return(made, world, Matching())
+    return found
+
+
+def test_a_perfect_world_is_perfect_in_every_column(measured):
+    record = measured[ShownPerfect]
+    scores = record["scores"]
+    assert record["refused"] is None
+    assert scores["pose_psnr_db"] == 60.0  # as `metrics.psnr` calls equal frames
+    assert scores["psnr_db"] == 100.0  # as the official metric does
+    assert scores["recall_percent"] == 100.0
+    assert scores["drift_db"] == 0.0
+    assert scores["motion_ratio"] == pytest.approx(1.0)
+    assert scores["lpips"] is None
+    assert {recall for _, recall in record["recall_points"]} == {100.0}
+    assert json.loads(json.dumps(record))["scores"] == scores
+
+
+def test_a_frozen_world_is_refused(measured):
+    assert measured[ShownFrozen]["refused"] == STILL
+    assert measured[ShownFrozen]["scores"]["motion_ratio"] < 0.5
+
+
+def test_a_forgetful_world_scores_less_everywhere(measured):
+    good, bad = (measured[kind]["scores"] for kind in (ShownPerfect, ShownForgetful))
+    for name in ("psnr_db", "ssim", "pose_psnr_db", "pose_ssim", "recall_percent"):
+        assert bad[name] < good[name], name
+    assert bad["recall_percent"] < 20
+
+
+def test_time_away_is_that_of_the_very_view(measured):
+    times = [away for away, _ in measured[ShownPerfect]["recall_points"]]
+    assert times == sorted(times)
+    assert times[0] == pytest.approx(7.5, abs=0.5)
+    assert times[-1] == pytest.approx(15.0, abs=0.5)
+
+
+def test_three_quarters_are_given_and_the_way_back_ends_where_it_began(scene):
+    blocks = list(true_blocks(scene, SPEC))
+    moved = blocks[1:]
+    assert sum(block.given for block in moved) == 0.75 * len(moved)
+    assert blocks[-1].poses[-1] == blocks[0].poses[-1]
+    assert np.array_equal(blocks[-1].frames[-1], blocks[0].frames[-1])
+
+
+def test_the_truth_is_fed_only_in_the_mode_that_says_so(scene):
+    blocks = list(true_blocks(scene, SPEC))
+    given = sum(block.given for block in blocks) - 1  # the first one is the scene's picture
+    for mode, fed in (("history", given), ("truth", len(blocks) - 1)):
+        world = ShownForgetful()
+        play_return(world, scene, mode)
+        assert len(world.fed) == fed
+    assert np.array_equal(world.fed[-1], blocks[-1].frames)
+
+
+# ------------------------------------------------------------------- being shown, in a real world
+
+
+def test_a_world_remembers_what_it_is_shown_as_if_it_had_made_it():
+    """Once shown its own frames, memory holds as many frames of the same views."""
+    made, told = tiny_world(look_ahead=False), tiny_world(look_ahead=False)
+    made.reset(PLACE, 1)
+    told.reset(PLACE, 1)
+    for control in (RIGHT, RIGHT, LEFT):
+        own = made.step(control)
+        block = told.show(control, own.frames)
+        assert block.poses == own.poses
+        assert [e.pose for e in block.memory.entries] == [e.pose for e in own.memory.entries]
+
+
+def test_what_is_shown_changes_what_comes():
+    futures = []
+    for level in (20, 230):
+        world = tiny_world(look_ahead=False)
+        world.reset(PLACE, 1)
+        world.show(RIGHT, np.full((3, 64, 64, 3), level, np.uint8))
+        futures.append(world.step(LEFT).frames)
+    assert not np.array_equal(*futures)
+
+
+def test_frames_of_another_size_are_refused():
+    world = tiny_world()
+    world.reset(PLACE, 1)
+    with pytest.raises(ValueError, match="expected \\(3, 64, 64, 3\\)"):
+        world.show(REST, np.zeros((3, 32, 64, 3), np.uint8))
+
+
+def test_a_world_that_cannot_be_shown_anything_is_refused():
+    world = PerfectWorld()
+    with pytest.raises(WorldFailed, match="measure it with `magbench`"):
+        shown(world)
+    assert world.closed
+
+
+# ------------------------------------------------------------------------------------ whole runs
+
+
+def bench(folder: Path, opened: list | None = None, clock=lambda: 0.0, **settings) -> ClipStore:
+    def open_world(setting: MemorySetting):
+        if opened is not None:
+            opened.append(setting)
+        return ShownForgetful(setting) if setting.policy == "window" else ShownPerfect(setting)
+
+    store = ClipStore(folder, {"bench": "pocket"})
+    MemoryBench(MemoryBenchSettings(**settings), open_world, store, Matching(), clock).run()
+    return store
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory):
+    folder, opened = tmp_path_factory.mktemp("bench"), []
+    policies = ("mag-retrieve", "window-equal")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(memory_clips, "DEGREES", 105.0)  # shorter clips
+        store = bench(folder, opened, memory=policies, modes=("history",), clips=1)
+    return store, opened, policies
+
+
+def test_every_policy_plays_every_clip_and_the_equal_window_fills_the_same_bytes(done):
+    store, opened, _ = done
+    assert sorted(store.records()) == ["000-mag-retrieve-history", "000-window-equal-history"]
+    assert [setting.policy for setting in opened] == ["mag-retrieve", "window"]
+    assert opened[1].window_blocks == 4  # 10 frames fill 4 blocks of 3
+
+
+def test_a_second_run_opens_no_world(done):
+    store, _, policies = done
+    opened = []
+    bench(store.folder, opened, memory=policies, modes=("history",), clips=1)
+    assert opened == []
+
+
+def test_no_clip_is_begun_when_time_is_up(tmp_path):
+    seconds = iter([0.0, *[61.0] * 9])
+    store = bench(tmp_path, clock=lambda: next(seconds), clips=1, minutes=1.0)
+    assert store.records() == {}
+
+
+def test_the_report_shows_ours_beside_the_papers(done, tmp_path, capsys):
+    store, _, _ = done
+    page = tmp_path / "page.html"
+    assert main(["report", str(store.folder), "--html", str(page)]) == 0
+    text = page.read_text()
+    assert "mag-retrieve" in text
+    assert "cited, arXiv 2512.18741" in text
+    assert "LPIPS is not measured" in text
+    assert text.count("data:image/png;base64") == 2
+    assert "http" not in text.replace("http-equiv", "")
+    assert "<script" not in text
+    data = json.loads(page.with_suffix(".json").read_text())
+    assert data["rows"][1]["against"]["psnr_db"]["verdict"] == "noise"  # of one clip only
+
+
+def test_categories_come_in_turn():
+    assert memory_command.CLIPS == 176
+    assert memory_command.CLIPS % 4 == 0
+
+
+def test_the_clips_are_written_in_the_official_layout(tmp_path):
+    written = write_official(tmp_path, 2, 0, SPEC)
+    wanted = VideoFormat(SPEC.frame_width, SPEC.frame_height, SPEC.fps)
+    # their frame rate is the world's: whoever divides by 16 a second divides elsewhere
+    from evaluation.magbench_table import read_table
+    from evaluation.videos import read_video
+
+    clips, faults = read_table(tmp_path / "table.csv")
+    assert (clips, faults) == (written, [])
+    frames = read_video(tmp_path / "videos" / clips[0].name, wanted).frames
+    assert len(frames) == round(clips[0].duration * SPEC.fps)
+    _, faults = find_clips(tmp_path / "table.csv", tmp_path / "videos",
+                           VideoFormat(832, 480, 16.0))  # fmt: skip
+    assert len(faults) == 2
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["pocket", "--out", "x", "--clips", "0"],
+        ["pocket", "--out", "x", "--clips", "177"],
+        ["pocket", "--out", "x", "--minutes", "0"],
+        ["pocket", "--out", "x", "--memory", "elephant"],
+        ["report", "nowhere"],
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(arguments, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_turning_commands_are_whole_numbers_of_blocks(scene):
+    commands = {block.command for block in true_blocks(scene, SPEC)}
+    assert commands == {CameraCommand(), CameraCommand(yaw=0.5), CameraCommand(yaw=-0.5)}

@@ -1,0 +1,95 @@
+"""The report keeps ours and the paper's numbers apart, and lets nothing through as HTML."""
+
+import numpy as np
+import pytest
+
+from evaluation.cited import COMPRESSION, MAG_BENCH, VBENCH
+from evaluation.magbench import write_pair
+from evaluation.report_charts import Bar, Line, bars, lines
+from evaluation.report_data import report_data
+from evaluation.report_page import page
+from evaluation.store import ClipStore
+
+
+def add(store: ClipStore, memory: str, clip: int, psnr: float, *, refused: bool = False) -> None:
+    key = f"{clip}-{memory}"
+    picture = f"pairs/{key}.png"
+    noise = np.random.default_rng(clip).uniform(-1, 1, (3, 12, 16)).astype(np.float32)
+    write_pair(store.folder / picture, noise, noise)
+    store.add(key, {
+        "bench": "pocket",
+        "row": {"world": "pocket", "memory": memory, "mode": "history"},
+        "clip": f"<b>clip</b> {clip}", "category": "indoor", "picture": picture,
+        "distance": "mean absolute difference", "seconds": 1.0,
+        "refused": "the picture does not move as commanded" if refused else None,
+        "scores": {"psnr_db": psnr, "lpips": None},
+        "recall_points": [[5.0, psnr], [8.0, psnr / 2]],
+    })  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("results")
+    store = ClipStore(folder, {"bench": "pocket", "seed": 3})
+    store.note({"commit": "abc"})
+    for clip in range(8):
+        add(store, "mag", clip, 20.0 + clip)
+        add(store, "window", clip, 12.0 + clip)
+        add(store, "alike", clip, 20.0 + clip + (0.1 if clip % 2 else -0.1))
+    add(store, "mag", 8, 60.0, refused=True)
+    return report_data([folder])
+
+
+def test_refused_clips_are_counted_and_never_averaged(data):
+    row = data["rows"][0]
+    assert (row["clips"], row["refused"]) == (9, 1)
+    assert row["scores"]["psnr_db"]["mean"] == 23.5
+    assert row["scores"]["lpips"] is None
+
+
+def test_rows_are_compared_on_equal_clips_and_noise_is_called_noise(data):
+    _, window, alike = data["rows"]
+    assert window["against"]["psnr_db"]["mean"] == -8.0
+    assert window["against"]["psnr_db"]["verdict"] == "worse"
+    assert alike["against"]["psnr_db"]["verdict"] == "noise"
+    assert ">noise<" in page(data)
+
+
+def test_the_best_and_the_worst_pairs_are_shown(data):
+    pictures = data["rows"][0]["pictures"]
+    assert [one["psnr_db"] for one in pictures["best"]] == [27.0, 26.0]
+    assert [one["psnr_db"] for one in pictures["worst"]] == [20.0, 21.0]
+
+
+def test_the_page_stands_alone_and_says_how_it_was_made(data):
+    text = page(data)
+    assert "<b>clip" not in text  # names are not taken for HTML
+    assert "http" not in text
+    assert "<script" not in text
+    assert "seed" in text
+    assert "abc" in text
+    assert "1 refused" in text
+
+
+def test_the_papers_numbers_are_marked(data):
+    text = page(data)
+    assert text.count("cited, arXiv 2512.18741") == len(MAG_BENCH) // 2  # one mode was measured
+    assert "18.99" in text
+    assert len(COMPRESSION) == 4
+    assert len(VBENCH) == 10
+
+
+def test_folders_without_results_are_refused(tmp_path):
+    ClipStore(tmp_path, {})
+    with pytest.raises(ValueError, match="run an evaluation first"):
+        report_data([tmp_path])
+
+
+def test_charts_are_in_proportion_and_say_what_is_cited():
+    drawn = bars([Bar("a & b", 10.0, 8.0, 20.0), Bar("theirs", 5.0, None, None, cited=True)], "dB")
+    widths = [float(part.split('"')[0]) for part in drawn.split('width="')[1:]]
+    assert widths[0] == 2 * widths[1]
+    assert "a &amp; b" in drawn
+    assert "(cited)" in drawn
+    assert drawn.count("whisker") == 1
+    assert lines([Line("a", ((0.0, 0.0), (2.0, 50.0)))], "s", "%", 100.0).count("<circle") == 2

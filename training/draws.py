@@ -1,0 +1,42 @@
+"""Everything random in a step follows from its number: resumed runs draw what unbroken ones did."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+class Draws:
+    """The random choices of one batch.
+
+    draws = Draws(seed, 5, step)  # the same numbers, the same draws
+    step = draws.choice(4)
+    noise = draws.noise(latents.shape)
+
+    Args:
+        key: non-negative numbers: seed, what is drawn for, batch, ...
+    """
+
+    def __init__(self, *key: int) -> None:
+        self.rng = np.random.default_rng(key)
+        self.generator = torch.Generator().manual_seed(int(self.rng.integers(2**62)))
+
+    def noise(self, shape: tuple[int, ...]) -> Tensor:
+        """Return standard normal numbers, on the CPU, so that every device sees the same."""
+        return torch.randn(shape, generator=self.generator)
+
+    def integers(self, below: int, shape: tuple[int, ...]) -> Tensor:
+        """Return integers from 0 to below - 1."""
+        return torch.randint(below, shape, generator=self.generator)
+
+    def steps(self, below: int, batch: int, frames: int, block_length: int) -> Tensor:
+        """Return an integer from 0 to below - 1 for each block, the same over it, [B, F]."""
+        blocks = self.integers(below, (batch, -(-frames // block_length)))
+        return blocks.repeat_interleave(block_length, dim=1)[:, :frames]
+
+    def choice(self, below: int) -> int:
+        """Return one integer from 0 to below - 1."""
+        return int(self.rng.integers(below))
+
+    def happens(self, probability: float) -> bool:
+        """Return whether something of a probability happens."""
+        return bool(self.rng.random() < probability)
