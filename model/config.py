@@ -98,7 +98,7 @@ class FlowConfig:
 
     shift: float = 2.0  # sigma = shift * u / (1 + (shift - 1) * u)
     steps: int = 1  # denoising steps of a shown block, most of which memory already knows
-    imagine_steps: int = 10  # of frames that are invented: the first one, and those made ahead
+    imagine_steps: int = 8  # of frames that are invented: the first one, and those made ahead
     guidance: float = 1.0  # how much the prompt counts in these; 1: as learned
     guided_above: float = 0.45  # noise level below which guidance is left out: details only
 
