@@ -15,6 +15,7 @@ MIN_SCALE, MAX_SCALE = 0.72, 2.5
 MIN_FONT = 11  # px
 LEADING = 1.15
 MAX_CUT = 600  # characters: longer lines fit no window
+MAX_WRAPPED = 64  # texts whose lines are kept
 RADIUS = 14
 SUPERSAMPLING = 3  # smooth corners
 FONTS = ("dejavusans", "segoeui", "helveticaneue", "notosans", "liberationsans", "arial")
@@ -73,6 +74,7 @@ class Theme:
         # Neither refers to the theme, which is so let go of at once: fonts are open files.
         self._fonts = functools.cache(_load_font)
         self._texts = functools.lru_cache(maxsize=512)(functools.partial(_render, self._fonts))
+        self._wrapped: dict[tuple, tuple[str, ...]] = {}
 
     def colour(self, colour: tuple[int, ...]) -> tuple[int, ...]:
         """Return what to draw for a colour of this module."""
@@ -90,6 +92,14 @@ class Theme:
 
     def wrap(self, text: str, width: int, lines: int, size: int = 15) -> list[str]:
         """Break text into lines of `width` pixels, at most so many; the rest becomes "..."."""
+        asked = text, width, lines, size
+        if asked not in self._wrapped:
+            if len(self._wrapped) == MAX_WRAPPED:
+                self._wrapped.clear()
+            self._wrapped[asked] = tuple(self._break(*asked))
+        return list(self._wrapped[asked])
+
+    def _break(self, text: str, width: int, lines: int, size: int) -> list[str]:
         font, broken = self._font(size), [""]
         for word in printable(text).split():
             longer = f"{broken[-1]} {word}".strip()
