@@ -199,7 +199,7 @@ class SplitOverlay(Quiet):
         """Draw a card over each half, below the figures."""
         block, hud = self._screen.reel.current.block, self._screen.hud
         theme, half = hud.theme(surface), surface.get_width() // 2
-        top = surface.get_height() // 2 + half * 3 // 10 - theme.px(60)  # over the pictures' ends
+        top = surface.get_height() // 2 + half * 3 // 10 - theme.px(90)  # above the keys
         for place, one in enumerate((block, block.beside)):
             said = (one.memory, theme, half)
             if place not in self._cards or self._cards[place][0] != said:
