@@ -55,7 +55,8 @@ def linear(weight: Tensor, bias: Tensor | None) -> Projection:
     """Return the fastest way to multiply by these weights, [out, in], and add a bias, [out]."""
     weight, bias = weight.detach(), None if bias is None else bias.detach()
     packs = weight.device.type == "cpu" and weight.dtype == torch.bfloat16
-    if packs and torch.ops.mkldnn._is_mkldnn_bf16_supported():
+    there = torch.backends.mkldnn.is_available()  # builds without oneDNN lack its operations
+    if packs and there and torch.ops.mkldnn._is_mkldnn_bf16_supported():
         return PackedLinear(weight, bias)
     return partial(functional.linear, weight=weight, bias=bias)
 

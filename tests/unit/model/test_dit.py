@@ -6,7 +6,7 @@ from torch import nn
 
 from model.attention import KERNELS, matmul_attention, sdpa_attention
 from model.dit import DiT, own_block_attention
-from model.fused import fold_text, fuse
+from model.fused import PackedLinear, fold_text, fuse
 from tests.tiny import TINY, tiny_networks, tiny_rays
 
 LENGTH = TINY.block_length
@@ -130,3 +130,12 @@ def test_patch_embedding_is_the_convolution_it_is_stored_as():
 def test_a_fresh_transformer_predicts_nothing_yet():
     dit = DiT(TINY.dit).initialise()
     assert flow(dit, inputs()).abs().max() == 0
+
+
+def test_without_onednn_the_fused_layers_work_in_bf16(monkeypatch):
+    monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
+    monkeypatch.delattr(torch.ops, "mkldnn", raising=False)
+    given = {name: x if x.is_complex() else x.bfloat16() for name, x in inputs().items()}
+    separate, fused = (tiny_networks().dit.bfloat16() for _ in range(2))
+    assert not any(isinstance(part, PackedLinear) for part in fuse(fused).modules())
+    assert torch.allclose(flow(separate, given), flow(fold_text(fused), given), atol=0.05)
