@@ -23,6 +23,7 @@ from evaluation.pose import PoseSettings, evaluate_poses, pose_table
 from evaluation.report_command import add_report
 from evaluation.vbench_command import add_vbench
 from model.world import MemorySetting, World, WorldFailed, load_world
+from scenes.replacing import replacing
 
 _say = partial(print, flush=True)
 
@@ -112,9 +113,8 @@ def _pose(options: argparse.Namespace) -> int:
 def _write_json(path: Path | None, result: dict) -> None:
     if path is None:
         return
-    partial_file = path.with_name(path.name + ".partial")
-    partial_file.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    partial_file.replace(path)
+    with replacing(path) as part:
+        part.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 
 
 def _opener(weights: Path | None) -> Callable[[MemorySetting], World]:

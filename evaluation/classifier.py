@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from model.world import MissingWeights
+from scenes.replacing import replacing
 from training.panorama.render import CATEGORIES
 
 CLASSIFIER_WEIGHTS = Path(__file__).parent.parent / "assets" / "weights" / "classifier"
@@ -144,13 +145,11 @@ class Classifier:
         """Write weights and vocabulary; each file appears whole or not at all."""
         folder.mkdir(parents=True, exist_ok=True)
         state = {key: value.contiguous() for key, value in self.network.state_dict().items()}
-        partial = folder / f"{WEIGHTS}.partial"
-        save_file(state, partial)
-        partial.replace(folder / WEIGHTS)
+        with replacing(folder / WEIGHTS) as part:
+            save_file(state, part)
         text = json.dumps({"heads": [asdict(head) for head in self.heads], **about}, indent=1)
-        partial = folder / f"{VOCABULARY}.partial"
-        partial.write_text(text + "\n", encoding="utf-8")
-        partial.replace(folder / VOCABULARY)
+        with replacing(folder / VOCABULARY) as part:
+            part.write_text(text + "\n", encoding="utf-8")
 
 
 def as_input(views: np.ndarray) -> Tensor:

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
+from scenes.replacing import replacing
+
 VIDEO, CAPTION, DURATION = COLUMNS = ("video_path", "raw_caption", "duration(sec)")
 LONGEST = 3600.0  # s a clip may last; more is a mistake in the table
 
@@ -63,12 +65,10 @@ def read_table(path: Path) -> tuple[list[BenchClip], list[Fault]]:
 def write_table(path: Path, clips: Iterable[BenchClip]) -> None:
     """Write a table that `read_table` reads; it appears whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".partial")
-    with part.open("w", encoding="utf-8", newline="") as file:
+    with replacing(path) as part, part.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
         writer.writerows((clip.name, clip.caption, f"{clip.duration:g}") for clip in clips)
-    part.replace(path)
 
 
 def fault_lines(faults: Sequence[Fault], total: int) -> list[str]:

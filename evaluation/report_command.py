@@ -7,6 +7,7 @@ from pathlib import Path
 
 from evaluation.report_data import report_data
 from evaluation.report_page import page
+from scenes.replacing import replacing
 
 
 def add_report(commands: argparse._SubParsersAction, say: Callable[[str], None]) -> None:
@@ -31,8 +32,7 @@ def run_report(options: argparse.Namespace, say: Callable[[str], None]) -> int:
         for one in (*row["pictures"]["best"], *row["pictures"]["worst"]):
             one["path"] = Path(one["path"]).name
     for path, content in ((html, text), (html.with_suffix(".json"), json.dumps(data, indent=1))):
-        part = path.with_name(path.name + ".partial")
-        part.write_text(content + "\n", encoding="utf-8")
-        part.replace(path)
+        with replacing(path) as part:
+            part.write_text(content + "\n", encoding="utf-8")
         say(str(path))
     return 0

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from scenes.replacing import replacing
+
 try:
     import fcntl
 except ImportError:  # Windows
@@ -120,9 +122,8 @@ def read_settings(folder: Path) -> dict:
 def _agree(path: Path, settings: dict) -> None:
     wanted = json.loads(json.dumps(settings))
     if not path.exists():
-        part = path.with_name(path.name + ".partial")
-        part.write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
-        part.replace(path)
+        with replacing(path) as part:
+            part.write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
         return
     kept = json.loads(path.read_text(encoding="utf-8"))
     for name in sorted({*kept, *wanted}):

@@ -11,6 +11,7 @@ import av
 import numpy as np
 
 from model.world import Frames
+from scenes.replacing import replacing
 
 QP = 8  # of x264: hardly lossy, since its frames are compared pixel by pixel
 RATE_TOLERANCE = 0.01  # frames a second; 15.995 and 16 are the same
@@ -65,9 +66,8 @@ def read_video(path: Path, wanted: VideoFormat) -> Video:
 def write_video(path: Path, frames: Frames, fps: float) -> None:
     """Write frames as MP4; the file appears whole or not at all. Sides must be even."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".partial")
     height, width = frames.shape[1:3]
-    with av.open(str(part), "w", format="mp4") as file:
+    with replacing(path) as part, av.open(str(part), "w", format="mp4") as file:
         rate = Fraction(fps).limit_denominator(1001)
         stream = file.add_stream("libx264", rate=rate, options={"qp": str(QP)})
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
@@ -75,7 +75,6 @@ def write_video(path: Path, frames: Frames, fps: float) -> None:
             picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")
             file.mux(stream.encode(picture))
         file.mux(stream.encode())
-    part.replace(path)
 
 
 def _check(stream: av.VideoStream, wanted: VideoFormat) -> None:

@@ -1,6 +1,5 @@
 """The pocket world's trained parts that learn together: transformer and text encoder."""
 
-import torch
 from torch import Tensor, nn
 
 from model.attention import AttentionKernel, sdpa_attention
@@ -17,11 +16,6 @@ class PocketNetworks(nn.Module):
         self.config = config
         self.dit = DiT(config.dit, kernel)
         self.text = TextEncoder(config.text)
-
-    @property
-    def device(self) -> torch.device:
-        """Where the weights lie."""
-        return self.dit.head.modulation.device
 
     def text_keys(self, ids: Tensor, mask: Tensor) -> TextKeys:
         """Return every layer's keys and values of tokenised prompts, [B, text_len] each."""

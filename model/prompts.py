@@ -16,6 +16,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from model.config import END
+from scenes.replacing import replacing
 
 logger = logging.getLogger(__name__)
 TEXTS = "texts.safetensors"
@@ -111,6 +112,5 @@ def write_texts(folder: Path, weights: str, texts: Mapping[str, Tensor]) -> None
         for row, features in enumerate(texts.values())
     }
     about = {"weights": weights, "prompts": json.dumps(list(texts))}
-    partial = folder / f"{TEXTS}.partial"
-    save_file(rows, partial, metadata=about)
-    partial.replace(folder / TEXTS)
+    with replacing(folder / TEXTS) as part:
+        save_file(rows, part, metadata=about)

@@ -17,6 +17,7 @@ from torch import nn
 from model.checkpoints import differences
 from model.config import END, PocketConfig
 from model.world import WEIGHTS, MissingWeights
+from scenes.replacing import replacing
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -123,16 +124,14 @@ def save_pocket(
             key: value.detach().to("cpu", torch.bfloat16).contiguous()
             for key, value in module.state_dict().items()
         }
-        partial = folder / f"{name}.partial"
-        save_file(_without_shared(state), partial)
-        partial.replace(folder / name)
+        with replacing(folder / name) as part:
+            save_file(_without_shared(state), part)
     for text, name in (
         (json.dumps(config.as_dict(), indent=1), CONFIG),
         (tokenizer.to_str(), TOKENIZER),
     ):
-        partial = folder / f"{name}.partial"
-        partial.write_text(text)
-        partial.replace(folder / name)
+        with replacing(folder / name) as part:
+            part.write_text(text)
 
 
 def weights_hash(folder: Path) -> str:

@@ -5,7 +5,6 @@ the world is loaded.
 """
 
 import argparse
-import math
 import re
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -15,6 +14,7 @@ from typing import NoReturn, get_args
 from model.world import WorldFailed, available_policies, available_worlds
 from sandbox.demo_options import add_demo
 from sandbox.export_command import add_export
+from sandbox.option_values import positive
 from sandbox.recording import RecordingError
 from sandbox.replay import ALIKE_DB, By
 from sandbox.settings import DEFAULT_SCENE, DisplayError
@@ -131,7 +131,7 @@ def _add_play(commands: argparse._SubParsersAction) -> None:
     play.add_argument(
         "--headless", action="store_true", help="no window; a script pans the camera out and back"
     )
-    play.add_argument("--seconds", type=_positive, help="stop by itself after this time")
+    play.add_argument("--seconds", type=positive, help="stop by itself after this time")
     play.set_defaults(run=_later("run_play"))
 
 
@@ -158,11 +158,11 @@ def _add_replay(commands: argparse._SubParsersAction) -> None:
 def _add_bench(commands: argparse._SubParsersAction) -> None:
     bench = commands.add_parser("bench", help="measure this machine", allow_abbrev=False)
     _add_world_options(bench, scene=DEFAULT_SCENE)
-    bench.add_argument("--seconds", type=_positive, default=30.0, help="of paced play (default 30)")
+    bench.add_argument("--seconds", type=positive, default=30.0, help="of paced play (default 30)")
     bench.add_argument("--json", type=Path, metavar="FILE", help="write the numbers to a file")
     bench.add_argument(
         "--prefill",
-        type=_positive,
+        type=positive,
         default=600.0,
         metavar="SECONDS",
         help="play time of the full memory whose block time is compared (default 600)",
@@ -221,18 +221,8 @@ def _add_world_options(parser: argparse.ArgumentParser, scene: str | None = None
     )
 
 
-def _positive(text: str, unit: str = "seconds") -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f'"{text}" is not a number of {unit} above 0')
-    return value
-
-
 def _minutes(text: str) -> float:
-    return _positive(text, "minutes")
+    return positive(text, "minutes")
 
 
 def _policy(text: str) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from model.world import FrameBlock
 from sandbox.amounts import bytes_text
 from sandbox.export.options import FORMATS, MAX_SCALE, ExportOptions
+from sandbox.option_values import positive
 from sandbox.recording import Recording
 from scenes.files import nearest
 
@@ -159,13 +160,7 @@ def _seconds(text: str) -> float:
 
 
 def _rate(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f'"{text}" is not a number of frames above 0')
-    return value
+    return positive(text, "frames")
 
 
 def _scale(text: str) -> int:

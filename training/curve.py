@@ -4,6 +4,8 @@ import json
 from collections import defaultdict
 from pathlib import Path
 
+from scenes.replacing import replacing
+
 WIDTH, HEIGHT, MARGIN = 720, 320, 48  # px
 POINTS = 240  # of a curve at most
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")  # told apart by colour-blind people too
@@ -75,6 +77,5 @@ def write_curves(log: Path, picture: Path, kinds: tuple[str, ...]) -> None:
     curves = {kind: points for kind, points in read_curves(log).items() if kind in kinds}
     if not curves:
         raise LogError(f"{log}: has no steps of {' or '.join(kinds)}; name the folder of a run")
-    partial = picture.with_suffix(".partial")
-    partial.write_text(draw_curves(curves))
-    partial.replace(picture)
+    with replacing(picture) as part:
+        part.write_text(draw_curves(curves))

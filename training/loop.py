@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from model.world import WorldFailed
+from scenes.replacing import replacing
 from training.optimisers import EMA
 
 logger = logging.getLogger(__name__)
@@ -177,9 +178,8 @@ class Loop:
             "ema": self.ema.state,
             "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
         }
-        partial = self.checkpoint.with_suffix(".partial")
-        torch.save(state, partial)
-        partial.replace(self.checkpoint)
+        with replacing(self.checkpoint) as part:
+            torch.save(state, part)
 
     def _resume(self) -> None:
         if not self.checkpoint.exists():

@@ -10,6 +10,7 @@ from model.checkpoints import load_checkpoint
 from model.dit import DiT
 from model.networks import PocketNetworks
 from model.weights import load_pocket_parts, load_tokenizer, read_config
+from scenes.replacing import replacing
 from training.data import panorama_set
 from training.devices import Device, choose_device
 from training.pocket_clips import PocketClips, show_with
@@ -68,8 +69,7 @@ def pocket_size(order: RecipeOrder, device: Device | None = None) -> Size:
 def _transformer(networks: PocketNetworks, folder: Path) -> Path:
     """Write the transformer alone, as every stage's result is written."""
     path = folder / START
-    partial = path.with_suffix(".partial")
     state = {name: value.cpu().contiguous() for name, value in networks.dit.state_dict().items()}
-    save_file(state, partial)
-    partial.replace(path)
+    with replacing(path) as part:
+        save_file(state, part)
     return path

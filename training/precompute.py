@@ -17,6 +17,7 @@ from torch import Tensor
 from model.frames import to_pictures
 from model.full.text_cache import EmbeddingStore
 from model.full.vae import TIME_STRIDE, WanVae
+from scenes.replacing import replacing
 from training.devices import choose_device
 from training.full_clips import EMBEDDINGS, LATENTS, TrainingDataError, read_prompts
 from training.full_size import TEXTS, read_vae, text_store
@@ -72,9 +73,8 @@ def write_video(
     rows = store.get([caption])[caption]
     filled = int(rows.any(dim=-1).sum())
     data = {LATENTS: latents.bfloat16(), EMBEDDINGS: rows[:filled].bfloat16().clone()}
-    partial = target.with_suffix(".partial")
-    torch.save(data, partial)
-    partial.replace(target)
+    with replacing(target) as part:
+        torch.save(data, part)
 
 
 def read_frames(path: Path, width: int, height: int, most: int) -> np.ndarray:

@@ -14,6 +14,7 @@ from torch import nn
 
 from model.dit import DiT
 from model.world import MissingWeights, WorldFailed
+from scenes.replacing import replacing
 from training.accumulated import Accumulated
 from training.clips import ClipSource, PromptSource, Show
 from training.devices import Device
@@ -158,9 +159,9 @@ def _run(
     config = replace(loop_config(numbers, updates_every), save_minutes=size.save_minutes)
     Loop(whole, config, order.folder / name).run()
     path = order.folder / f"{name}.safetensors"
-    partial = path.with_suffix(".partial")
-    save_file({k: v.detach().cpu().contiguous() for k, v in result.state_dict().items()}, partial)
-    partial.replace(path)
+    state = {name: value.detach().cpu().contiguous() for name, value in result.state_dict().items()}
+    with replacing(path) as part:
+        save_file(state, part)
     logger.info("%s written", path)
     return path
 

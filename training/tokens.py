@@ -8,6 +8,7 @@ from tokenizers.models import BPE
 from tokenizers.trainers import BpeTrainer
 
 from model.config import END, PAD, UNKNOWN
+from scenes.replacing import replacing
 
 
 def train_tokenizer(captions: Iterable[str], vocab_size: int) -> Tokenizer:
@@ -26,6 +27,5 @@ def train_tokenizer(captions: Iterable[str], vocab_size: int) -> Tokenizer:
 
 def save_tokenizer(tokenizer: Tokenizer, path: Path) -> None:
     """Write a tokenizer to a temporary name, then rename it."""
-    partial = path.with_suffix(".partial")
-    tokenizer.save(str(partial))
-    partial.replace(path)
+    with replacing(path) as part:
+        tokenizer.save(str(part))

@@ -16,6 +16,7 @@ from model.dit import DiT, own_block_attention
 from model.flow import Sampler
 from model.full.samplers import euler_sampler
 from model.generator import no_noise
+from scenes.replacing import replacing
 from training.clips import Conditions, PromptSource, clip_flow
 from training.devices import Device
 from training.draws import Draws
@@ -155,9 +156,8 @@ class KeptTrajectories:
         path = self._folder / f"{number:07d}.safetensors"
         if not path.exists():
             self._folder.mkdir(parents=True, exist_ok=True)
-            partial = path.with_suffix(".partial")
             states = self._source.trajectories(number).states
-            save_file({"states": states.to("cpu", torch.bfloat16).contiguous()}, partial)
-            partial.replace(path)
+            with replacing(path) as part:
+                save_file({"states": states.to("cpu", torch.bfloat16).contiguous()}, part)
         states = load_file(path)["states"].float()
         return Trajectories(states, self._prompts.conditions(number, states.shape[2]))

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
+from scenes.replacing import replacing
 from scenes.vocabulary import FUNCTION_WORDS, VERSION, WORDS_FILE, split_words
 
 # (name, category of scenes, phrases in the order in which to suggest them)
@@ -95,9 +96,9 @@ def write_words(captions: Iterable[str], folder: Path) -> Path:
         "groups": _groups(" | ".join(dict.fromkeys(texts)), counts),
     }
     path = folder / WORDS_FILE
-    partial = path.with_name(f"{path.name}.partial")
-    partial.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    partial.replace(path)
+    text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+    with replacing(path) as part:
+        part.write_text(text, encoding="utf-8")
     return path
 
 

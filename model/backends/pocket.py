@@ -68,7 +68,8 @@ def load(
     config = read_config(weights)
     dit, autoencoder = _networks(config, weights)
     tokenizer = load_tokenizer(weights, config)
-    known = read_texts(weights, weights_hash(weights))
+    digest = weights_hash(weights)
+    known = read_texts(weights, digest)
     features = prompt_features(weights, config, tokenizer, known)
     on_progress("probe", 0.6)
     execution = execution or _probe(config)
@@ -89,7 +90,7 @@ def load(
         memory=memory,
         flow=config.flow,
         latent_shape=(config.dit.channels, *config.latent_size),
-        provenance=_provenance(config, weights, execution),
+        provenance=_provenance(config, digest, execution),
         look_ahead=look_ahead,
     )
     on_progress("ready", 1.0)
@@ -214,9 +215,9 @@ def _probe(config: PocketConfig) -> Execution:
     return probe(run)
 
 
-def _provenance(config: PocketConfig, weights: Path, execution: Execution) -> dict:
+def _provenance(config: PocketConfig, digest: str, execution: Execution) -> dict:
     return {
-        "weights": weights_hash(weights),
+        "weights": digest,
         "config": config.as_dict(),
         "execution": execution.as_dict(),
         "python": platform.python_version(),
