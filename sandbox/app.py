@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 TITLE = "MAG sandbox"
 SWITCH_S = 0.001  # longest turn of a thread that others wait for [s]; halves the jitter of frames
 IDLE_S = 0.25  # longest sleep of the main loop [s]
-LOOK_S = 0.008  # between two looks for events while there is nothing to do [s]
+LOOK_S = 0.012  # between two looks for events while there is nothing to do [s]
 WAKE = pygame.event.custom_type()  # the worker has news
 
 

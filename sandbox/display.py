@@ -79,7 +79,8 @@ class Picture:
         self.fit_mode, self.scale_mode = fit_mode, scale_mode
         self._frame: np.ndarray | None = None
         self._picture: pygame.Surface | None = None
-        self._scaled: pygame.Surface | None = None  # of the same frame, while it is being shifted
+        self._scaled: pygame.Surface | None = None  # kept: new memory costs more than scaling
+        self._is_scaled = False  # whether that is the frame, which is being shifted
         self._bars: tuple[tuple[int, int], tuple[_Bar, ...]] | None = None  # by the window's size
 
     def draw(
@@ -96,15 +97,18 @@ class Picture:
         height, width = frame.shape[:2]
         rect = fit((width, height), surface.get_size(), self.fit_mode)
         if self._frame is not frame:
-            self._frame, self._picture, self._scaled = frame, _picture(surface, frame), None
+            self._frame, self._picture, self._is_scaled = frame, _picture(surface, frame), False
             self._bars = None
         if surface.get_rect().contains(rect):
             self._draw_bars(surface, rect)
             if shift == (0.0, 0.0):
-                self._scale(self._picture, rect.size, surface.subsurface(rect))
+                self._scale(surface.subsurface(rect))
                 return
         if self._scaled is None or self._scaled.get_size() != rect.size:
-            self._scaled = self._scale(self._picture, rect.size)
+            self._scaled, self._is_scaled = pygame.Surface(rect.size, 0, surface), False
+        if not self._is_scaled:
+            self._scale(self._scaled)
+            self._is_scaled = True
         self._draw_shifted(surface, rect, shift, rect.width / width)
 
     def _draw_bars(self, surface: pygame.Surface, rect: pygame.Rect) -> None:
@@ -113,15 +117,10 @@ class Picture:
             self._bars = size, tuple(_bars(surface, self._picture, rect))
         surface.blits(self._bars[1], doreturn=False)
 
-    def _scale(
-        self,
-        picture: pygame.Surface,
-        size: tuple[int, int],
-        into: pygame.Surface | None = None,
-    ) -> pygame.Surface:
+    def _scale(self, into: pygame.Surface) -> None:
         sharp = self.scale_mode == "sharp"
         scale = pygame.transform.scale if sharp else pygame.transform.smoothscale
-        return scale(picture, size) if into is None else scale(picture, size, into)
+        scale(self._picture, into.get_size(), into)
 
     def _draw_shifted(
         self,
@@ -146,9 +145,10 @@ def _picture(surface: pygame.Surface, frame: np.ndarray) -> pygame.Surface:
 
 def _smear(surface: pygame.Surface, revealed: pygame.Rect, edge: pygame.Rect) -> None:
     """Draw a line of pixels out over what is revealed, tinted: this is not the world yet."""
-    if revealed.size and edge.size and min(*revealed.size, *edge.size) > 0:
-        surface.blit(pygame.transform.scale(surface.subsurface(edge), revealed.size), revealed)
-        surface.fill(REVEALED, revealed, special_flags=pygame.BLEND_RGB_MULT)
+    if min(*revealed.size, *edge.size) > 0:
+        line = surface.subsurface(edge).copy()
+        line.fill(REVEALED, special_flags=pygame.BLEND_RGB_MULT)  # before it is many pixels
+        pygame.transform.scale(line, revealed.size, surface.subsurface(revealed))
 
 
 def _revealed(rect: pygame.Rect, moved: pygame.Rect) -> Iterator[tuple[pygame.Rect, pygame.Rect]]:
