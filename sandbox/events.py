@@ -39,7 +39,7 @@ class BlockEvent:
     control: Control
     frame_count: int  # frames this block added
     latency_ms: float  # controls sampled -> frames ready
-    digest: str  # SHA-256 of the frames, first 16 hex digits; a replay must match it
+    digest: str  # XXH3 of the frames, 64 bits in hex; a replay must match it
     memory: MemoryEvent
     t: float  # seconds since the session started, when the frames were ready
     stage_ms: dict[str, float] = field(default_factory=dict)

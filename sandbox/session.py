@@ -4,7 +4,6 @@ Whoever calls `start`, `resume` and `advance` owns the world; only `change` may 
 another thread.
 """
 
-import hashlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ from queue import Empty, SimpleQueue
 from typing import Protocol
 
 import numpy as np
+import xxhash
 
 from controls.camera import CameraCommand
 from model.world import Control, FrameBlock, MemorySetting, World, WorldFailed
@@ -286,5 +286,5 @@ class Session:
 
 
 def digest_of(frames: np.ndarray) -> str:
-    """Return the SHA-256 of the frames' bytes, first 16 hex digits."""
-    return hashlib.sha256(np.ascontiguousarray(frames)).hexdigest()[:16]
+    """Return the XXH3 hash of the frames' bytes, 16 hex digits; a tenth of the time of SHA-256."""
+    return xxhash.xxh3_64_hexdigest(np.ascontiguousarray(frames))

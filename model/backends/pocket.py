@@ -39,7 +39,7 @@ from model.world import MIB, MemorySetting, Progress, WorldFailed, WorldSpec
 
 FULL_SPEED = CameraSpeed(yaw=40.0, pitch=20.0)  # degrees a second
 MOST_SLOTS = 4096  # frames that storage is reserved for at most
-_PACKAGES = ("torch", "numpy", "transformers", "tokenizers", "safetensors")  # make the pictures
+_PACKAGES = ("torch", "numpy", "transformers", "tokenizers", "safetensors", "xxhash")  # and digests
 
 
 def load(
