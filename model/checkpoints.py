@@ -57,12 +57,15 @@ class Checkpoint(Mapping[str, Tensor]):
         return len(self._readers)
 
 
-def open_checkpoint(path: Path, nestings: tuple[str, ...] = NESTINGS) -> Checkpoint:
+def open_checkpoint(
+    path: Path, nestings: tuple[str, ...] = NESTINGS, remedy: str = REMEDY
+) -> Checkpoint:
     """Open a file, or a folder as diffusers and transformers write them, whole or in shards.
 
     Args:
         path: `.safetensors`, an index of them, `.pt`, `.pth` or `.bin`, or a folder of such.
         nestings: keys under which the tensors may lie; the first one found is entered.
+        remedy: what to do about a file that is absent or damaged.
 
     Raises:
         MissingWeights: absent, damaged, or more than tensors.
@@ -75,13 +78,13 @@ def open_checkpoint(path: Path, nestings: tuple[str, ...] = NESTINGS) -> Checkpo
             else:
                 _add_pickled(checkpoint, file, nestings)
         except FileNotFoundError:
-            raise MissingWeights(f"weights not found: {file} is missing; {REMEDY}") from None
+            raise MissingWeights(f"weights not found: {file} is missing; {remedy}") from None
         except pickle.UnpicklingError:
             raise MissingWeights(
                 f"{file} holds more than tensors and is not opened; convert it to safetensors"
             ) from None
         except (SafetensorError, OSError, RuntimeError, ValueError, EOFError, KeyError) as error:
-            raise MissingWeights(f"{file} is damaged ({_line(error)}); {REMEDY}") from error
+            raise MissingWeights(f"{file} is damaged ({_line(error)}); {remedy}") from error
     return checkpoint
 
 

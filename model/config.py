@@ -99,8 +99,6 @@ class FlowConfig:
     shift: float = 2.0  # sigma = shift * u / (1 + (shift - 1) * u)
     steps: int = 1  # denoising steps of a shown block, most of which memory already knows
     imagine_steps: int = 8  # of frames that are invented: the first one, and those made ahead
-    guidance: float = 1.0  # how much the prompt counts in these; 1: as learned
-    guided_above: float = 0.45  # noise level below which guidance is left out: details only
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +109,7 @@ class PocketConfig:
     autoencoder: AutoencoderConfig = AutoencoderConfig()
     text: TextConfig = TextConfig()
     flow: FlowConfig = FlowConfig()
+    generator_rank: int = 0  # of what sets the generator apart from the memory model; 0: nothing
     frame_width: int = 320  # px
     frame_height: int = 192  # px
     block_length: int = 3  # latent frames
@@ -182,5 +181,7 @@ POCKET = PocketConfig(
         text_len=48,
         gelu="none",
         rays=RayConfig(),
-    )
+    ),
+    flow=FlowConfig(imagine_steps=4),
+    generator_rank=32,
 )

@@ -354,8 +354,8 @@ class DiffusionWorld:
         text = self._conditioner.text_keys(self._running().prompt)
         last = len(block.poses) - 1
         self._cache.attend(slots, frames=1)
-        frame = self._generator.imagine(
-            self._noise(1), self._coordinates(block, first=last), text, self._flow
+        frame = self._generator.denoise(
+            self._noise(1), self._coordinates(block, first=last), text, self._flow.imagine_steps
         )
         return frame.expand(-1, len(block.poses), -1, -1, -1)
 

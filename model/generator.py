@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from model.config import FlowConfig
 from model.dit import DiT, TextKeys, TimeEmbedding
 from model.flow import Draw, EulerSampler, Sampler, euler_levels
 from model.kv_cache import KVCache
@@ -85,24 +84,6 @@ class BlockGenerator:
         x = noise
         for step, timestep in enumerate(sampler.timesteps):
             x = sampler.advance(x, self._flow(x, timestep, coordinates, text), step, draw)
-        return x
-
-    def imagine(
-        self, noise: Tensor, coordinates: Coordinates, text: TextKeys, flow: FlowConfig
-    ) -> Tensor:
-        """Denoise what is to be invented, guided by the prompt.
-
-        Source: classifier-free guidance, arXiv 2207.12598, on an interval of noise levels,
-        arXiv 2404.07724.
-        """
-        x = noise
-        sampler = EulerSampler(euler_levels(flow.imagine_steps, self.shift))
-        for step, timestep in enumerate(sampler.timesteps):
-            direction = self._flow(x, timestep, coordinates, text)
-            if flow.guidance != 1.0 and sampler.levels[step] > flow.guided_above:
-                free = self._flow(x, timestep, coordinates, self.empty_text)
-                direction = free + flow.guidance * (direction - free)
-            x = sampler.advance(x, direction, step, no_noise)
         return x
 
     def remember(

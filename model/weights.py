@@ -4,8 +4,10 @@ A weights folder holds `config.json`, `world.safetensors` (transformer and text 
 `autoencoder.safetensors` and `tokenizer.json`.
 """
 
+import copy
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,7 @@ from torch import nn
 
 from model.checkpoints import differences
 from model.config import END, PocketConfig
+from model.lora import Adapter
 from model.world import WEIGHTS, MissingWeights
 from scenes.replacing import replacing
 
@@ -23,10 +26,12 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
     from model.autoencoder import Autoencoder
+    from model.dit import DiT
     from model.networks import PocketNetworks
 
 POCKET_WEIGHTS = WEIGHTS / "pocket"
 WORLD, AUTOENCODER = "world.safetensors", "autoencoder.safetensors"
+GENERATOR = "generator.safetensors"  # where the config gives it a rank
 CONFIG, TOKENIZER = "config.json", "tokenizer.json"
 _REMEDY = (
     "restore it with `git checkout -- assets/weights` or train with `python -m training pocket`"
@@ -82,6 +87,24 @@ def load_into(module: nn.Module, path: Path, part: str = "") -> None:
     module.load_state_dict({name.removeprefix(part): value for name, value in state.items()})
 
 
+def load_generator(memory: "DiT", config: PocketConfig, folder: Path) -> "DiT":
+    """Return what makes latents: the memory model with its own change, or the memory model itself.
+
+    Raises:
+        MissingWeights: the file is absent, damaged, or does not fit.
+    """
+    if config.generator_rank == 0:
+        return memory
+    path = folder / GENERATOR
+    adapter = Adapter(path, config.generator_rank, config.dit.num_layers, _REMEDY)
+    state = {name: adapter.merged(name, value) for name, value in memory.state_dict().items()}
+    if not all(torch.isfinite(value).all() for value in state.values()):
+        raise MissingWeights(f"{path} holds values that are not finite; {_REMEDY}")
+    generator = copy.deepcopy(memory)
+    generator.load_state_dict(state)
+    return generator
+
+
 def load_tokenizer(folder: Path, config: PocketConfig) -> "Tokenizer":
     """Return the tokenizer of a weights folder.
 
@@ -116,13 +139,26 @@ def save_pocket(
     networks: "PocketNetworks",
     autoencoder: "Autoencoder",
     tokenizer: "Tokenizer",
+    generator: Mapping[str, torch.Tensor] | None = None,
 ) -> None:
-    """Write a weights folder in bf16; each file appears whole or not at all."""
+    """Write a weights folder in bf16; each file appears whole or not at all.
+
+    Args:
+        folder: is made.
+        config: of all of them.
+        networks: transformer and text encoder.
+        autoencoder: of the frames.
+        tokenizer: of the prompts.
+        generator: what sets it apart, where the config gives it a rank; see `model.lora`.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    for module, name in ((networks, WORLD), (autoencoder, AUTOENCODER)):
+    states = {WORLD: networks.state_dict(), AUTOENCODER: autoencoder.state_dict()}
+    if generator is not None:
+        states[GENERATOR] = generator
+    for name, values in states.items():
         state = {
             key: value.detach().to("cpu", torch.bfloat16).contiguous()
-            for key, value in module.state_dict().items()
+            for key, value in values.items()
         }
         with replacing(folder / name) as part:
             save_file(_without_shared(state), part)
@@ -137,8 +173,9 @@ def save_pocket(
 def weights_hash(folder: Path) -> str:
     """Return the first 16 hex digits of the SHA-256 over all files of a weights folder."""
     digest = hashlib.sha256()
-    for name in (CONFIG, TOKENIZER, WORLD, AUTOENCODER):
-        digest.update((folder / name).read_bytes())
+    for name in (CONFIG, TOKENIZER, WORLD, AUTOENCODER, GENERATOR):
+        if name != GENERATOR or (folder / name).exists():
+            digest.update((folder / name).read_bytes())
     return digest.hexdigest()[:16]
 
 

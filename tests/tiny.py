@@ -5,7 +5,9 @@ block = world.reset(PLACE, seed=1)
 block = world.step(RIGHT)
 """
 
+import copy
 import tempfile
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -31,6 +33,7 @@ from model.rope import RayCoordinates
 from model.weights import save_pocket
 from model.world import Control, FrameBlock, MemorySetting
 from scenes import Scene
+from training.low_rank import adapt, adapter
 from training.tokens import train_tokenizer
 
 TINY = PocketConfig(
@@ -93,9 +96,15 @@ def tiny_rays(config: PocketConfig = TINY) -> RayCoordinates:
     return RayCoordinates(config.dit.rays, rows, columns, config.block_length)
 
 
-def write_tiny_weights(folder: Path, seed: int = 0) -> Path:
-    """Write a whole weights folder and return it."""
-    save_pocket(folder, TINY, tiny_networks(seed), tiny_autoencoder(seed), tiny_tokenizer())
+def write_tiny_weights(folder: Path, seed: int = 0, generator_rank: int = 0) -> Path:
+    """Write a whole weights folder and return it; with a rank there is a generator of its own."""
+    networks, change = tiny_networks(seed), None
+    if generator_rank:
+        dit = adapt(copy.deepcopy(networks.dit), generator_rank)
+        change = adapter(randomise(dit, seed + 1, gain=0.5))
+    config = replace(TINY, generator_rank=generator_rank)
+    parts = networks, tiny_autoencoder(seed), tiny_tokenizer()
+    save_pocket(folder, config, *parts, generator=change)
     return folder
 
 

@@ -39,6 +39,7 @@ def parser() -> argparse.ArgumentParser:
         ("world_steps", "steps of transformer and text encoder"),
         ("image_steps", "how many of these, at first, learn from single frames only"),
         ("guide_from", "world step from which views learn to follow their prompt without guidance"),
+        ("generator_steps", "steps of the generator and its critic, by distribution matching"),
         ("decoder_steps", "last steps, which polish the decoder alone"),
     ):
         flag = "--" + name.replace("_", "-")

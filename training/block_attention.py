@@ -8,6 +8,8 @@ small table says which block may read which (compare MAG's `history_compress` ma
 import torch
 from torch import Tensor
 
+Kept = tuple[Tensor, Tensor]  # keys and values of kept frames, [B, M * tokens, N, D]
+
 
 class BlockMemoryAttention:
     """An `Attend` strategy for sequences of M clean blocks followed by their M noisy copies.
@@ -19,38 +21,87 @@ class BlockMemoryAttention:
     """
 
     def __init__(self, visible: Tensor, kept: Tensor, tokens_per_frame: int) -> None:
-        self._visible, self._tokens = visible, tokens_per_frame
+        self._visible = visible
         batch, blocks = kept.shape
         within = torch.arange(tokens_per_frame, device=kept.device)
         self._kept = kept[..., None] * tokens_per_frame + within  # [B, M, tokens]
         self._rows = torch.arange(batch, device=kept.device)[:, None, None]
         self._columns = torch.arange(blocks, device=kept.device)[None, :, None]
-        hidden = torch.zeros(visible.shape, device=visible.device)
-        hidden = hidden.masked_fill(~visible, float("-inf"))
-        self._bias = hidden.repeat_interleave(tokens_per_frame, dim=-1)[:, None, :, None]
+        self._bias = visible_bias(visible, tokens_per_frame)
 
-    def __call__(
-        self,
-        layer_index: int,  # noqa: ARG002 (all layers alike)
-        q: Tensor,
-        k: Tensor,
-        v: Tensor,
-    ) -> Tensor:
+    def __call__(self, layer_index: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         """Return the mixed values, [B * 2 * M, L, N, D]."""
-        batch, doubled, _ = self._visible.shape
-        tokens, (heads, width) = q.shape[1], q.shape[2:]
-        q = (q * width**-0.5).view(batch, doubled, tokens, heads, width)
-        k = k.view(batch, doubled, tokens, heads, width)
-        v = v.view(batch, doubled, tokens, heads, width)
-        kept_k = k[self._rows, self._columns, self._kept].flatten(1, 2)  # [B, M * kept, N, D]
-        kept_v = v[self._rows, self._columns, self._kept].flatten(1, 2)
+        return attend_beside(q, k, v, self.keep(layer_index, k, v), self._bias)
 
-        q = q.permute(0, 3, 1, 2, 4)  # [B, N, 2M, L, D]
-        own = q @ k.permute(0, 3, 1, 4, 2)  # [B, N, 2M, L, L]
-        past = q.flatten(2, 3) @ kept_k.permute(0, 2, 3, 1)  # [B, N, 2M * L, M * kept]
-        past = past.unflatten(2, (doubled, tokens)) + self._bias.to(past.dtype)
-        weights = torch.cat((own, past), dim=-1).softmax(dim=-1)
-        mixed = weights[..., :tokens] @ v.permute(0, 3, 1, 2, 4)
-        remembered = weights[..., tokens:].flatten(2, 3) @ kept_v.transpose(1, 2)
-        mixed = mixed + remembered.unflatten(2, (doubled, tokens))
-        return mixed.permute(0, 2, 3, 1, 4).flatten(0, 1)
+    def keep(self, layer_index: int, k: Tensor, v: Tensor) -> Kept:  # noqa: ARG002 (all alike)
+        """Return keys and values of the kept frames."""
+        batch, blocks = self._visible.shape[:2]
+        k, v = (x.unflatten(0, (batch, blocks)) for x in (k, v))
+        at = self._rows, self._columns, self._kept
+        return k[at].flatten(1, 2), v[at].flatten(1, 2)
+
+
+class Remembering(BlockMemoryAttention):
+    """The same for clean blocks alone, [B * M, ...], whose kept frames are then read by others.
+
+    dit.memorise(clean, ..., remembering)
+    flow = dit(noisy, ..., Recalling(remembering.kept, visible, tokens_per_frame))
+    """
+
+    def __init__(self, visible: Tensor, kept: Tensor, tokens_per_frame: int) -> None:
+        super().__init__(visible, kept, tokens_per_frame)
+        self.kept: dict[int, Kept] = {}  # by layer
+
+    def keep(self, layer_index: int, k: Tensor, v: Tensor) -> Kept:
+        """Return keys and values of the kept frames, and note them."""
+        self.kept[layer_index] = super().keep(layer_index, k, v)
+        return self.kept[layer_index]
+
+
+class Recalling:
+    """An `Attend` strategy for passes that read what clean blocks have left, and leave nothing.
+
+    Args:
+        kept: of `Remembering`, after its pass.
+        visible: bool [B, R, M], which of R passes reads which kept frame.
+        tokens_per_frame: tokens of one latent frame.
+    """
+
+    def __init__(self, kept: dict[int, Kept], visible: Tensor, tokens_per_frame: int) -> None:
+        self._kept, self._bias = kept, visible_bias(visible, tokens_per_frame)
+
+    def __call__(self, layer_index: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        """Return the mixed values, [B * R, L, N, D]."""
+        return attend_beside(q, k, v, self._kept[layer_index], self._bias)
+
+
+def visible_bias(visible: Tensor, tokens_per_frame: int) -> Tensor:
+    """Return what is added to attention weights, [B, 1, R, 1, M * tokens]."""
+    hidden = torch.zeros(visible.shape, device=visible.device)
+    hidden = hidden.masked_fill(~visible, float("-inf"))
+    return hidden.repeat_interleave(tokens_per_frame, dim=-1)[:, None, :, None]
+
+
+def attend_beside(q: Tensor, k: Tensor, v: Tensor, kept: Kept, bias: Tensor) -> Tensor:
+    """Return what passes mix of their own values and of kept ones, [B * R, L, N, D].
+
+    Args:
+        q: [B * R, L, N, D]; k and v likewise.
+        k: of the pass itself.
+        v: of the pass itself.
+        kept: shared by the passes of a sequence.
+        bias: of `visible_bias`.
+    """
+    batch, passes = bias.shape[0], bias.shape[2]
+    tokens, width = q.shape[1], q.shape[-1]
+    kept_k, kept_v = kept
+    q = (q * width**-0.5).unflatten(0, (batch, passes)).permute(0, 3, 1, 2, 4)  # [B, N, R, L, D]
+    k, v = (x.unflatten(0, (batch, passes)) for x in (k, v))
+    own = q @ k.permute(0, 3, 1, 4, 2)  # [B, N, R, L, L]
+    past = q.flatten(2, 3) @ kept_k.permute(0, 2, 3, 1)  # [B, N, R * L, M * kept]
+    past = past.unflatten(2, (passes, tokens)) + bias.to(past.dtype)
+    weights = torch.cat((own, past), dim=-1).softmax(dim=-1)
+    mixed = weights[..., :tokens] @ v.permute(0, 3, 1, 2, 4)
+    remembered = weights[..., tokens:].flatten(2, 3) @ kept_v.transpose(1, 2)
+    mixed = mixed + remembered.unflatten(2, (passes, tokens))
+    return mixed.permute(0, 2, 3, 1, 4).flatten(0, 1)

@@ -1,7 +1,9 @@
 """`python -m training pocket`: the pocket world from nothing, stage by stage, resumed exactly."""
 
+import copy
 import logging
-from functools import partial
+from dataclasses import replace
+from functools import cached_property, partial
 from pathlib import Path
 
 import torch
@@ -9,17 +11,20 @@ from tokenizers import Tokenizer
 
 from model.autoencoder import Autoencoder
 from model.config import POCKET, PocketConfig
+from model.dit import DiT
 from model.networks import PocketNetworks
 from model.weights import AUTOENCODER, load_into, load_pocket_parts, load_tokenizer, save_pocket
 from training.config import PocketTraining
 from training.data import PanoramaSet, panorama_set
 from training.devices import Device, choose_device
-from training.latents import latent_pool
+from training.latents import LatentPool, latent_pool
 from training.loop import Loop, LoopConfig, Stage
+from training.low_rank import adapt, adapter
 from training.panorama.render import CATEGORIES, HELD_OUT, render
 from training.rollout_sheet import write_rollout_sheet
 from training.sequences import PathBlocks, PooledViews
 from training.stage_autoencoder import AutoencoderStage, DecoderStage
+from training.stage_distilled import EMPTY_PROMPT, DistillationStage, Distilled, Task
 from training.stage_images import Captions, ImageStage
 from training.stage_sequences import SequenceStage
 from training.stage_world import WorldStage
@@ -31,6 +36,7 @@ logger = logging.getLogger(__name__)
 
 GUIDANCE = 3.0  # that is learned into imagination
 FROM_NOISE = 0.5  # share of blocks learned as they are made in play, in one step
+FRAMES_BATCH, MOVING_BATCH = 6, 2  # sequences a step of the generator
 SHORT_EMA = 0.99  # of the autoencoder, whose last, smallest steps matter most
 
 
@@ -49,6 +55,7 @@ class PocketPipeline:
         self.autoencoder = Autoencoder(config.autoencoder)
         self.networks = PocketNetworks(config, device.kernel)
         self.networks.dit.initialise()
+        self.generator: DiT | None = None
         if training.init_from is not None:
             load_pocket_parts(training.init_from, self.networks, self.autoencoder)
         self.autoencoder.to(device.device, memory_format=torch.channels_last)
@@ -63,6 +70,8 @@ class PocketPipeline:
                 self.export(weights)
             load_into(self.autoencoder, weights / AUTOENCODER)
         self._loop(self._world_stage(), self.training.world_steps)
+        if self.config.generator_rank:
+            self._train_generator()
         decoder = DecoderStage(self.autoencoder, self.data, self.device, self.training.seed)
         self._loop(decoder, self.training.decoder_steps, SHORT_EMA)
         self.export(weights)
@@ -72,22 +81,55 @@ class PocketPipeline:
         self._loop(stage, self.training.autoencoder_steps, SHORT_EMA)
         stage.normalise()
 
+    def _train_generator(self) -> None:
+        generator = adapt(copy.deepcopy(self.networks.dit), self.config.generator_rank)
+        critic = copy.deepcopy(self.networks.dit).requires_grad_(True)
+        self.generator = generator
+        views, blocks = self._sources()
+        flow = self.config.flow
+        tasks = {
+            "frames": Task(views, FRAMES_BATCH, flow.imagine_steps),
+            "moving": Task(blocks, MOVING_BATCH, flow.steps, EMPTY_PROMPT),
+        }
+        stage = DistillationStage(
+            Distilled(generator, critic), self.networks, tasks, self._captions(), self.device,
+            self.training.seed, self._write_rollouts,
+        )  # fmt: skip
+        steps = self.training.generator_steps
+        config = LoopConfig(steps=steps, warmup=30, decay=0.3, clip=10.0, ema=0.98)
+        Loop(stage, config, self.folder).run()
+
     def _loop(self, stage: Stage, steps: int, ema: float = 0.999) -> None:
         Loop(stage, LoopConfig(steps=steps, ema=ema), self.folder).run()
 
-    def _world_stage(self) -> WorldStage:
-        pool = latent_pool(
-            self.autoencoder, self.data, self.training.views, self.folder, self.device
+    def _sources(self) -> tuple[PooledViews, PathBlocks]:
+        length = self.config.block_length
+        return (
+            PooledViews(self._pool, length),
+            PathBlocks(self.data, self.autoencoder, length, self.device),
         )
+
+    @cached_property
+    def _pool(self) -> LatentPool:
+        views = self.training.views
+        return latent_pool(self.autoencoder, self.data, views, self.folder, self.device)
+
+    @cached_property
+    def _held_out(self) -> list[str]:  # drawing them takes seconds
+        return held_out_captions(24)
+
+    def _write_rollouts(self, path: Path) -> None:
+        preview = self.folder / "preview"
+        self._save(preview)
+        write_rollout_sheet(path, preview, self._held_out[:4], self.device.execution())
+
+    def _world_stage(self) -> WorldStage:
         captions, seed = self._captions(), self.training.seed
-        held_out = held_out_captions(24)  # drawing them takes seconds: once for both
         images = ImageStage(
-            self.networks, self.autoencoder, pool, captions, held_out,
+            self.networks, self.autoencoder, self._pool, captions, self._held_out,
             self.tokenizer, self.device, seed,
         )  # fmt: skip
-        length = self.config.block_length
-        views = PooledViews(pool, length)
-        blocks = PathBlocks(self.data, self.autoencoder, length, self.device)
+        views, blocks = self._sources()
         stage = partial(SequenceStage, self.networks)
         rest = captions, self.device, seed
         others = {
@@ -96,13 +138,8 @@ class PocketPipeline:
             "blocks": stage(blocks, *rest, from_noise=FROM_NOISE),
         }
 
-        def rollouts(path: Path) -> None:
-            preview = self.folder / "preview"
-            self._save(preview)
-            write_rollout_sheet(path, preview, held_out[:4], self.device.execution())
-
         return WorldStage(
-            self.networks, images, others, rollouts,
+            self.networks, images, others, self._write_rollouts,
             self.training.image_steps, self.training.guide_from,
         )  # fmt: skip
 
@@ -125,7 +162,12 @@ class PocketPipeline:
         logger.info("weights written to %s", folder)
 
     def _save(self, folder: Path) -> None:
-        save_pocket(folder, self.config, self.networks, self.autoencoder, self.tokenizer)
+        config, change = self.config, None
+        if self.generator is None:  # until it is trained, the world makes its pictures itself
+            config = replace(config, generator_rank=0)
+        else:
+            change = adapter(self.generator)
+        save_pocket(folder, config, self.networks, self.autoencoder, self.tokenizer, change)
 
 
 def held_out_captions(count: int) -> list[str]:

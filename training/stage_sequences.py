@@ -65,11 +65,11 @@ class SequenceStage:
         sigma[torch.rand(sigma.shape, generator=draw) < self.from_noise] = 1.0
         sigma = sigma.expand(-1, -1, frames)
         noisy, target = flow_target(clean, self.device.upload(sigma), draw)
-        context_sigma = _context_noise(sigma.shape, draw)
+        context_sigma = context_noise(sigma.shape, draw)
         context, _ = flow_target(clean, self.device.upload(context_sigma), draw)
         attend = BlockMemoryAttention(
             self.device.upload(self._visible(count, blocks, draw)),
-            self.device.upload(_kept(count, blocks, frames, draw)),
+            self.device.upload(kept_frames(count, blocks, frames, draw)),
             self.module.config.tokens_per_frame,
         )
         latents = torch.cat((context, noisy), dim=1)
@@ -115,21 +115,26 @@ class SequenceStage:
 
     def _visible(self, count: int, blocks: int, draw: torch.Generator) -> Tensor:
         """Return which block reads which kept frame, bool [B, 2 * M, M]."""
-        earlier = torch.ones(blocks, blocks, dtype=torch.bool).tril(-1).expand(count, -1, -1)
+        before = earlier(blocks).expand(count, -1, -1)
         own = torch.eye(blocks, dtype=torch.bool)
         shares = torch.rand(2, count, blocks, 1, generator=draw)
         reconstruct, alone = shares[0] < self.source.reconstruct, shares[1] < self.source.alone
-        return torch.cat((earlier, (earlier & ~alone) | (own & reconstruct)), dim=1)
+        return torch.cat((before, (before & ~alone) | (own & reconstruct)), dim=1)
 
 
-def _context_noise(shape: tuple[int, ...], draw: torch.Generator) -> Tensor:
+def earlier(blocks: int) -> Tensor:
+    """Return which block comes before which, bool [M, M]."""
+    return torch.ones(blocks, blocks, dtype=torch.bool).tril(-1)
+
+
+def context_noise(shape: tuple[int, ...], draw: torch.Generator) -> Tensor:
     """Return noise levels of clean copies, [B, M, F], alike over a block."""
     level = CONTEXT_NOISE * torch.rand(*shape[:2], 1, generator=draw)
     noisy = torch.rand(*shape[:2], 1, generator=draw) < NOISY_CONTEXT
     return (level * noisy).expand(shape)
 
 
-def _kept(count: int, blocks: int, frames: int, draw: torch.Generator) -> Tensor:
+def kept_frames(count: int, blocks: int, frames: int, draw: torch.Generator) -> Tensor:
     """Return which frame of each clean block is kept, mostly the last, int [B, M]."""
     any_frame = torch.randint(frames, (count, blocks), generator=draw)
     other = torch.rand(count, 1, generator=draw) < OTHER_FRAME

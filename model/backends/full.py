@@ -15,7 +15,6 @@ from model.checkpoints import Change, load_checkpoint, open_checkpoint
 from model.config import DiTConfig
 from model.dit import DiT
 from model.full.film import Film, PictureCodec, exact_codec, tiny_codec
-from model.full.lora import Adapter
 from model.full.recipes import BLOCK_LENGTH, recipe_of
 from model.full.rollout import full_cache
 from model.full.scene_prompts import ScenePrompts
@@ -24,6 +23,7 @@ from model.full.text_cache import weights_identity
 from model.full.tiny_decoder import load_tiny_decoder, load_tiny_encoder
 from model.full.vae import TIME_STRIDE, load_vae
 from model.full.world import Engine, StreamWorld
+from model.lora import Adapter
 from model.machine import Execution
 from model.memory import MEMORY_POLICIES, make_policy
 from model.memory_prediction import MemoryPlan

@@ -30,6 +30,7 @@ from model.weights import (
     AUTOENCODER,
     POCKET_WEIGHTS,
     WORLD,
+    load_generator,
     load_into,
     load_tokenizer,
     read_config,
@@ -66,7 +67,7 @@ def load(
     make_policy(memory, capacity=1)  # before anything is read
     on_progress("weights", 0.0)
     config = read_config(weights)
-    dit, autoencoder = _networks(config, weights)
+    dit, memory_dit, autoencoder = _networks(config, weights)
     tokenizer = load_tokenizer(weights, config)
     digest = weights_hash(weights)
     known = read_texts(weights, digest)
@@ -74,16 +75,17 @@ def load(
     on_progress("probe", 0.6)
     execution = execution or _probe(config)
     torch.set_num_threads(execution.threads)
-    dit.kernel = KERNELS[execution.kernel]
-    dit.to(execution.device, execution.dtype)
-    conditioner = Conditioner(fold_text(fuse(dit)), features)
+    conditioner = _conditioner(dit, features, execution)
+    empty_text = conditioner.text_keys("")
+    if memory_dit is not dit:
+        empty_text = _conditioner(memory_dit, features, execution).text_keys("")
     autoencoder.to(execution.device, execution.dtype, memory_format=torch.channels_last)
     on_progress("memory", 0.9)
     cache = _cache(config, memory, execution)
     world = DiffusionWorld(
         spec=_spec(config),
         conditioner=conditioner,
-        generator=BlockGenerator(dit, dit, cache, config.flow.shift, conditioner.text_keys("")),
+        generator=BlockGenerator(dit, memory_dit, cache, config.flow.shift, empty_text),
         cache=cache,
         rays=_rays(config),
         codec=_codec(autoencoder, config, execution),
@@ -97,12 +99,21 @@ def load(
     return world
 
 
-def _networks(config: PocketConfig, weights: Path) -> tuple[DiT, Autoencoder]:
-    """Return what makes latents and what turns them into pictures, for inference."""
-    dit, autoencoder = DiT(config.dit), Autoencoder(config.autoencoder)
-    load_into(dit, weights / WORLD, part="dit.")
+def _networks(config: PocketConfig, weights: Path) -> tuple[DiT, DiT, Autoencoder]:
+    """Return what makes latents, what remembers them, and what makes pictures, for inference."""
+    memory_dit, autoencoder = DiT(config.dit), Autoencoder(config.autoencoder)
+    load_into(memory_dit, weights / WORLD, part="dit.")
     load_into(autoencoder, weights / AUTOENCODER)
-    return dit.eval().requires_grad_(False), autoencoder.eval().requires_grad_(False)
+    for network in (memory_dit, autoencoder):
+        network.eval().requires_grad_(False)
+    return load_generator(memory_dit, config, weights), memory_dit, autoencoder
+
+
+def _conditioner(dit: DiT, features: PromptFeatures, execution: Execution) -> Conditioner:
+    """Lay a transformer out for this machine and return what reads its prompts."""
+    dit.kernel = KERNELS[execution.kernel]
+    dit.to(execution.device, execution.dtype)
+    return Conditioner(fold_text(fuse(dit)), features)
 
 
 def prompt_features(

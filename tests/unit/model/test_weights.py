@@ -1,31 +1,49 @@
 """Weights folders: written whole, read strictly, and every fault told in one sentence."""
 
 import json
+import shutil
+from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
 from model.config import POCKET, AutoencoderConfig, DiTConfig, PocketConfig, RayConfig
+from model.dit import DiT
+from model.lora import TARGETS, UP
 from model.networks import PocketNetworks
 from model.weights import (
     AUTOENCODER,
     CONFIG,
+    GENERATOR,
     TOKENIZER,
     WORLD,
+    load_generator,
+    load_into,
     load_pocket_parts,
     read_config,
     weights_hash,
 )
 from model.world import MissingWeights
-from tests.tiny import TINY, tiny_autoencoder, tiny_networks, tiny_world, write_tiny_weights
+from tests.tiny import (
+    RIGHT,
+    TINY,
+    play,
+    tiny_autoencoder,
+    tiny_networks,
+    tiny_weights,
+    tiny_world,
+    write_tiny_weights,
+)
 
-FILES = (CONFIG, TOKENIZER, WORLD, AUTOENCODER)
+FILES = (CONFIG, TOKENIZER, WORLD, AUTOENCODER, GENERATOR)
+RANK = 2
 
 
 @pytest.fixture
 def folder(tmp_path):
-    return write_tiny_weights(tmp_path / "weights")
+    return write_tiny_weights(tmp_path / "weights", generator_rank=RANK)
 
 
 def refusal(folder) -> str:
@@ -41,7 +59,7 @@ def test_what_was_saved_is_loaded(folder):
     for loaded, saved in ((networks, tiny_networks()), (autoencoder, tiny_autoencoder())):
         for name, value in saved.state_dict().items():
             assert torch.equal(loaded.state_dict()[name], value.bfloat16().float()), name
-    assert read_config(folder) == TINY
+    assert read_config(folder) == replace(TINY, generator_rank=RANK)
 
 
 def test_nothing_half_written_is_left(folder):
@@ -93,7 +111,7 @@ def test_weights_of_another_architecture_are_told(folder, fault, said):
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
-@pytest.mark.parametrize("name", [WORLD, AUTOENCODER])
+@pytest.mark.parametrize("name", [WORLD, AUTOENCODER, GENERATOR])
 def test_numbers_that_are_not_finite_are_refused(folder, name, bad):
     state = load_file(folder / name)
     next(iter(state.values())).view(-1)[0] = bad
@@ -121,9 +139,52 @@ def test_a_config_of_another_version_is_refused(folder, change):
 
 
 def test_the_hash_tells_folders_apart(folder, tmp_path):
-    same = write_tiny_weights(tmp_path / "same")
-    other = write_tiny_weights(tmp_path / "other", seed=1)
+    same = write_tiny_weights(tmp_path / "same", generator_rank=RANK)
+    other = write_tiny_weights(tmp_path / "other", seed=1, generator_rank=RANK)
     assert weights_hash(folder) == weights_hash(same) != weights_hash(other)
+    shutil.copytree(folder, tmp_path / "mixed")
+    shutil.copy(write_tiny_weights(tmp_path / "third", 2, RANK) / GENERATOR, tmp_path / "mixed")
+    assert weights_hash(tmp_path / "mixed") != weights_hash(folder)
+
+
+def test_the_generator_makes_other_pictures_and_leaves_memory_to_the_memory_model(folder):
+    network = load_network(folder)
+    alone = load_generator(network, TINY, folder)
+    generator = load_generator(network, replace(TINY, generator_rank=RANK), folder)
+    assert alone is network
+    differing = {
+        name
+        for name, value in generator.state_dict().items()
+        if not torch.equal(value, network.state_dict()[name])
+    }
+    assert len(differing) == TINY.dit.num_layers * len(TARGETS)
+    assert all(name.startswith("blocks.") for name in differing)
+    pictures = [
+        play(tiny_world(weights=weights), [RIGHT])[-1].frames
+        for weights in (folder, tiny_weights())
+    ]
+    assert not np.array_equal(*pictures)
+
+
+def load_network(folder) -> DiT:
+    """Return the memory model of a weights folder."""
+    network = DiT(TINY.dit)
+    load_into(network, folder / WORLD, part="dit.")
+    return network
+
+
+def test_a_generator_of_another_rank_is_refused(folder):
+    save_file(
+        {
+            n: v[..., :1].contiguous() if UP in n else v
+            for n, v in load_file(folder / GENERATOR).items()
+        },
+        folder / GENERATOR,
+    )
+    message = refusal(folder)
+    assert str(folder / GENERATOR) in message
+    assert "does not fit" in message
+    assert "git checkout" in message
 
 
 @pytest.mark.parametrize("config", [POCKET, TINY])

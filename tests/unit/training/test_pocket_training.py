@@ -12,8 +12,9 @@ from PIL import Image
 
 from model.attention import matmul_attention
 from model.autoencoder import Autoencoder
+from model.config import PocketConfig
 from model.frames import to_pictures
-from model.weights import AUTOENCODER, load_into, read_config, weights_hash
+from model.weights import AUTOENCODER, WORLD, load_into, read_config, weights_hash
 from tests.tiny import CAPTIONS, RIGHT, TINY, play, tiny_world
 from training import pocket, rollout_sheet, sequences, stage_autoencoder, stage_images
 from training.config import PocketTraining
@@ -51,7 +52,7 @@ def small_batches():
         yield
 
 
-def train(folder: Path, drawn: Path, **settings) -> Path:
+def train(folder: Path, drawn: Path, config: PocketConfig = MICRO, **settings) -> Path:
     """Train for a few steps; returns the weights folder."""
     folder.mkdir(exist_ok=True)
     for path in drawn.iterdir():
@@ -66,11 +67,12 @@ def train(folder: Path, drawn: Path, **settings) -> Path:
             "world_steps": 5,
             "image_steps": 2,
             "guide_from": 4,
+            "generator_steps": 2,
             "decoder_steps": 1,
             **settings,
         }
     )
-    PocketPipeline(training, MICRO, CPU).run()
+    PocketPipeline(training, config, CPU).run()
     return folder / "weights"
 
 
@@ -142,6 +144,19 @@ def test_a_warm_start_goes_on_from_given_weights(trained, drawn, tmp_path):
     for name in states[0]:  # the decoder may be polished, latents mean what they meant
         assert name.startswith("decoder") or torch.equal(states[0][name], states[1][name])
     assert weights_hash(weights) != weights_hash(trained)
+
+
+def test_a_generator_follows_where_the_config_gives_it_a_rank(trained, drawn, tmp_path):
+    config = replace(MICRO, generator_rank=2)
+    weights = train(tmp_path / "run", drawn, config)
+    assert read_config(weights) == config
+    world = [(folder / WORLD).read_bytes() for folder in (trained, weights)]
+    assert world[0] == world[1]  # it changes nothing of the world it starts from
+    blocks = play(tiny_world(weights=weights), [RIGHT] * 2)
+    assert all(block.frames.shape == (3, 192, 320, 3) for block in blocks)
+    kinds = [json.loads(line)["kind"] for line in (tmp_path / "run/log.jsonl").open()]
+    assert kinds[7:] == ["frames, critic", "moving, critic", "decoder"]
+    assert (tmp_path / "run/generator-000002.png").exists()
 
 
 def test_latents_are_normalised_after_training(trained, drawn):

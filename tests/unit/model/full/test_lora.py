@@ -8,7 +8,7 @@ from safetensors.torch import save_file
 
 from model.checkpoints import load_checkpoint
 from model.dit import DiT, own_block_attention
-from model.full.lora import Adapter
+from model.lora import Adapter
 from model.world import MissingWeights
 from tests.golden_vectors import GOLDEN_DIR, assert_matches, manifest, vectors
 from tests.unit.model.test_golden_dit import golden_dit, grid_rotary

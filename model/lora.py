@@ -6,12 +6,11 @@
 Knows nothing of training adapters.
 """
 
-from collections.abc import Iterable
 from pathlib import Path
 
 from torch import Tensor
 
-from model.checkpoints import REMEDY, Checkpoint, differences, open_checkpoint
+from model.checkpoints import REMEDY, differences, open_checkpoint
 from model.world import MissingWeights
 
 NESTINGS = ("generator_lora", "state_dict")
@@ -31,6 +30,7 @@ class Adapter:
         path: a PEFT state dict, flat or under `generator_lora`.
         alpha: LongLive trains with alpha equal to the rank (256), a scale of one.
         num_layers: of the transformer; every Linear of every layer must be there.
+        remedy: what to do about a file that is not what it should be.
 
     Raises:
         MissingWeights: absent, damaged, or for another architecture.
@@ -38,15 +38,15 @@ class Adapter:
     Source: LoRA, arXiv 2106.09685.
     """
 
-    def __init__(self, path: Path, alpha: float, num_layers: int) -> None:
-        self._factors = open_checkpoint(path, NESTINGS)
-        self._alpha = alpha
+    def __init__(self, path: Path, alpha: float, num_layers: int, remedy: str = REMEDY) -> None:
+        self._factors = open_checkpoint(path, NESTINGS, remedy)
+        self._alpha, self._remedy = alpha, remedy
         self._targets = {
             f"blocks.{index}.{target}.weight": f"{BASE}blocks.{index}.{target}"
             for index in range(num_layers)
             for target in TARGETS
         }
-        _require_all(self._factors, self._targets.values())
+        self._require_all()
 
     def merged(self, name: str, weight: Tensor) -> Tensor:
         """Return a checkpoint's tensor with the adapter added, fp32; others are left alone.
@@ -62,15 +62,15 @@ class Adapter:
         if (up.shape[0], down.shape[1]) != tuple(weight.shape) or up.shape[1] != rank:
             raise MissingWeights(
                 f'{self._factors.path} does not fit "{name}" {tuple(weight.shape)}: its factors '
-                f"are {tuple(up.shape)} and {tuple(down.shape)}; {REMEDY}"
+                f"are {tuple(up.shape)} and {tuple(down.shape)}; {self._remedy}"
             )
         return weight.float() + (self._alpha / rank) * (up @ down)
 
-
-def _require_all(factors: Checkpoint, modules: Iterable[str]) -> None:
-    names = {module + end: () for module in modules for end in (DOWN, UP)}
-    differing = differences(names, dict.fromkeys(factors, ()))
-    if differing:
-        raise MissingWeights(
-            f"{factors.path} is no adapter of this architecture: {differing}; {REMEDY}"
-        )
+    def _require_all(self) -> None:
+        names = {module + end: () for module in self._targets.values() for end in (DOWN, UP)}
+        differing = differences(names, dict.fromkeys(self._factors, ()))
+        if differing:
+            raise MissingWeights(
+                f"{self._factors.path} is no adapter of this architecture: {differing}; "
+                f"{self._remedy}"
+            )

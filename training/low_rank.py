@@ -1,0 +1,55 @@
+"""Low-rank changes of a frozen transformer: few numbers to train and to ship.
+
+    generator = adapt(copy.deepcopy(dit), rank=32)
+    save_file(adapter(generator), path)  # PEFT's names; `model.lora.Adapter` merges it
+
+Source: LoRA, arXiv 2106.09685.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.parametrize import register_parametrization
+
+from model.dit import DiT
+from model.lora import BASE, DOWN, TARGETS, UP
+
+
+class LowRank(nn.Module):
+    """A weight and what is added to it, up @ down; nothing at first.
+
+    Args:
+        weight: that stays as it is, [out, in].
+        rank: of the change.
+    """
+
+    def __init__(self, weight: Tensor, rank: int) -> None:
+        super().__init__()
+        rows, columns = weight.shape
+        self.down = nn.Parameter(torch.randn(rank, columns) / columns**0.5)
+        self.up = nn.Parameter(torch.zeros(rows, rank))
+
+    def forward(self, weight: Tensor) -> Tensor:
+        """Return the changed weight, [out, in]."""
+        return weight + self.up @ self.down
+
+
+def adapt(dit: DiT, rank: int) -> DiT:
+    """Freeze a transformer and let the Linears of its layers change by a low rank."""
+    dit.requires_grad_(False)
+    for layer in dit.blocks:
+        for target in TARGETS:
+            linear = layer.get_submodule(target)
+            register_parametrization(linear, "weight", LowRank(linear.weight, rank))
+    return dit
+
+
+def adapter(dit: DiT) -> dict[str, Tensor]:
+    """Return the factors of an adapted transformer under PEFT's names, fp32."""
+    state = {}
+    for index, layer in enumerate(dit.blocks):
+        for target in TARGETS:
+            change = layer.get_submodule(target).parametrizations.weight[0]
+            name = f"{BASE}blocks.{index}.{target}"
+            state[name + DOWN] = change.down.detach().float().contiguous()
+            state[name + UP] = change.up.detach().float().contiguous()
+    return state
