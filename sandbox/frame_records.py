@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from io import BytesIO
+from itertools import accumulate, pairwise
 from typing import BinaryIO, Literal
 
 import numpy as np
@@ -40,7 +41,9 @@ Tag = Literal[b"HEAD", b"BLCK", b"PROB"]
 
 _HEADER = struct.Struct("<4sIIII")  # tag, bytes of text, bytes of data, their checksums
 _TAGS = (b"HEAD", b"BLCK", b"PROB")
-_KINDS: tuple[SegmentKind, ...] = ("sink", "compressed", "raw", "look-ahead", "current")
+_KINDS: tuple[SegmentKind, ...] = (  # files hold their places: new ones go to the end
+    "sink", "compressed", "raw", "look-ahead", "current", "packed-4x", "packed-2x", "psi",
+)  # fmt: skip
 _ENTRY = np.dtype(
     [
         ("frame", "<i8"),
@@ -255,15 +258,15 @@ def pictures_of(head: BlockHead, data: bytes, frames_head: FramesHead) -> Frames
     Raises:
         DamagedRecord: they cannot be read.
     """
-    size, place, frames = (frames_head.width, frames_head.height), head.entries, []
-    for length in head.pictures:
-        part = data[place : place + length]
-        if head.coding == "jpeg":
-            frames.append(_from_jpeg(part, size))
-        else:
-            frames.append(_from_raw(part, size))
-        place += length
-    return np.stack(frames)
+    size = frames_head.width, frames_head.height
+    read = _from_jpeg if head.coding == "jpeg" else _from_raw
+    return np.stack([read(part, size) for part in parts_of(head, data)])
+
+
+def parts_of(head: BlockHead, data: bytes) -> list[bytes]:
+    """Return the pictures of a block as they lie in its record, coded as its head says."""
+    ends = list(accumulate(head.pictures, initial=head.entries))
+    return [data[begin:end] for begin, end in pairwise(ends)]
 
 
 def as_kept(frame: Frames, coding: Coding) -> Frames:

@@ -69,6 +69,7 @@ from sandbox.split import load_split
 from sandbox.state_files import read_header, scene_in
 from sandbox.theme import Theme
 from sandbox.title_actions import TitleActions, ask_for_room
+from sandbox.title_listing import ThreadedListing
 from sandbox.worker import GenerationWorker, ReadyBlock
 from scenes import Scene
 from scenes.scene import MAX_SEED
@@ -120,6 +121,9 @@ class PlayerGame:
         scenes = ParkedScenes(folder / PARKED, settings.parked_mib)
         self.keeper = Keeper(scenes, self.notices.say, self._list_anew)
         self._exporting = Exporting(self.notices.say)
+        self._listing = ThreadedListing(
+            lambda: read_title_model(scenes, folder, tuple(self.keeper.unwritten.values()))
+        )
         self.scores = ScoreBook(folder)
         self.screenshots = Screenshots(folder / "screenshots")
         self._returning = Returning(self.keeper, {MAP: self.map, PLACES: self.prober})
@@ -173,6 +177,7 @@ class PlayerGame:
         """Write what is still to be written."""
         self.keeper.close()
         self._exporting.close()
+        self._listing.close()
         self.screenshots.close()
         self.prober.close()
         self._keep_changes()
@@ -187,9 +192,7 @@ class PlayerGame:
         self.audio.ambience(None)
         self._keep_changes()
         actions = TitleActions(
-            model=lambda: read_title_model(
-                self.keeper.scenes, self.folder, tuple(self.keeper.unwritten.values())
-            ),
+            listing=self._listing,
             writing=self._writing,
             fork=self.keeper.copy,
             delete_parked=self.keeper.delete,

@@ -1,13 +1,13 @@
 """Reads the frames that were kept beside a recording; trusts nothing, decodes what is asked for."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Self
 
 from evaluation.probe import ProbeResult
-from model.world import FrameBlock
+from model.world import FrameBlock, Frames
 from sandbox.frame_records import (
     BlockHead,
     DamagedRecord,
@@ -15,6 +15,7 @@ from sandbox.frame_records import (
     Place,
     ProbeHead,
     head_of,
+    parts_of,
     pictures_of,
     probe_of,
     scan,
@@ -124,7 +125,7 @@ class StoredFrames:
             RecordingError: they are damaged.
         """
         head = stored.head
-        try:
+        with self._said(f"block {head.block_index}"):
             data = stored.place.read(self._files[stored.file])
             return FrameBlock(
                 frames=pictures_of(head, data, self.head),
@@ -135,9 +136,21 @@ class StoredFrames:
                 stage_ms=head.stage_ms,
                 memory=usage_of(head, data if with_memory else None),
             )
-        except (DamagedRecord, OSError) as error:
-            where = f"block {head.block_index} of {self.path}"
-            raise RecordingError(f"{where} cannot be read: {error}; {_REMEDY}") from None
+
+    def pictures(self, stored: StoredBlock) -> list[bytes] | Frames:
+        """Return the pictures of a block as JPEG, or as frames where they are kept raw.
+
+        Args:
+            stored: one of `blocks`.
+
+        Raises:
+            RecordingError: they are damaged.
+        """
+        head = stored.head
+        with self._said(f"block {head.block_index}"):
+            data = stored.place.read(self._files[stored.file])
+            is_jpeg = head.coding == "jpeg"
+            return parts_of(head, data) if is_jpeg else pictures_of(head, data, self.head)
 
     def probes(self) -> Iterator[ProbeResult]:
         """Yield the comparisons that were made while playing.
@@ -146,11 +159,18 @@ class StoredFrames:
             RecordingError: one is damaged.
         """
         for head, place in self._probes:
-            try:
-                yield probe_of(head, place.read(self._files[0]))
-            except (DamagedRecord, OSError) as error:
-                where = f"comparison {head.number} of {self.path}"
-                raise RecordingError(f"{where} cannot be read: {error}; {_REMEDY}") from None
+            with self._said(f"comparison {head.number}"):
+                result = probe_of(head, place.read(self._files[0]))
+            yield result
+
+    @contextmanager
+    def _said(self, what: str) -> Iterator[None]:
+        """Say what cannot be read, and what to do about it."""
+        try:
+            yield
+        except (DamagedRecord, OSError) as error:
+            where = f"{what} of {self.path}"
+            raise RecordingError(f"{where} cannot be read: {error}; {_REMEDY}") from None
 
     def close(self) -> None:
         """Let go of the files."""

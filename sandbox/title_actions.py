@@ -11,7 +11,7 @@ import pygame
 from model.world import available_policies
 from sandbox.amounts import bytes_text
 from sandbox.keeper import Crowding
-from sandbox.title_model import TitleModel
+from sandbox.title_listing import Listing
 from sandbox.widgets import Button
 from scenes import Scene, load_scene
 from scenes.scene import MAX_SEED
@@ -41,7 +41,7 @@ class TitleActions:
     """What the title screen has done for it; failures are OSError or ValueError, one sentence.
 
     Attributes:
-        model: lists everything anew.
+        listing: lists everything anew.
         writing: makes a card to write a prompt on, which gives it to what it is given.
         fork, delete_parked: of a parked scene, by its id.
         export: makes a video of a recording, beside the game.
@@ -50,7 +50,7 @@ class TitleActions:
         delete_scene: of the player's own, by its key.
     """
 
-    model: Callable[[], TitleModel]
+    listing: Listing
     writing: Callable[[Callable[[str], None]], Writing]
     fork: Callable[[str], object] = lambda parked: None
     delete_parked: Callable[[str], object] = lambda parked: None

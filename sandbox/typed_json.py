@@ -5,6 +5,7 @@ For files that a program wrote and anybody may have changed since; knows nothing
 
 import json
 from dataclasses import fields, is_dataclass
+from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -65,12 +66,17 @@ def shortened(value: object) -> str:
 def _decode_dataclass(expected: type, value: Any, key: str) -> Any:
     if not isinstance(value, dict):
         raise ValueError(f'"{key}" is {shortened(value)}, expected {expected.__name__}')
-    names = [field.name for field in fields(expected)]
-    if wrong := sorted(set(names) ^ set(value)):
-        verb = "lacks" if wrong[0] in names else "has an unknown"
+    types = _types_of(expected)
+    if wrong := sorted(types.keys() ^ value.keys()):
+        verb = "lacks" if wrong[0] in types else "has an unknown"
         raise ValueError(f'"{key}" {verb} "{shortened(wrong[0])[1:-1]}"')
+    return expected(**{name: decode(kind, value[name], name) for name, kind in types.items()})
+
+
+@cache  # hints are worked out from text: a long recording asks thousands of times
+def _types_of(expected: type) -> dict[str, Any]:
     hints = get_type_hints(expected)
-    return expected(**{name: decode(hints[name], value[name], name) for name in names})
+    return {field.name: hints[field.name] for field in fields(expected)}
 
 
 def _refuse(constant: str) -> None:

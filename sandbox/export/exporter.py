@@ -159,9 +159,8 @@ class _Job:
             qp=video.QP if qp is None else qp,
             sound_bits=sound_bits,
         ) as writer:
-            picture = self._picture()
-            for shot in self._shots("writing the video"):
-                writer.add(picture(shot))
+            for frame in self._video_frames("writing the video"):
+                writer.add(frame)
 
     def _write_animation(self, path: Path) -> None:
         from sandbox.export import animations
@@ -231,6 +230,15 @@ class _Job:
         from sandbox.export.hud_layer import HudLayer
 
         return HudLayer(self._footage, self._size).painted
+
+    def _video_frames(self, stage: str) -> Iterator[bytes | Frames]:
+        """Yield frames, as they are kept where nothing is drawn over them."""
+        if self._options.hud:
+            yield from map(self._picture(), self._shots(stage))
+            return
+        for number, frame in enumerate(self._footage.pictures(), 1):
+            yield frame
+            self._progress(stage, number / self._footage.frame_count)
 
     def _shots(self, stage: str) -> Iterator[Shot]:
         total = self._footage.frame_count

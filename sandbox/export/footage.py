@@ -109,6 +109,16 @@ class Footage:
                     number, second = frame - self.first, frame / self.fps
                     yield Shot(number, second, block.frames[place], pose, block, event)
 
+    def pictures(self) -> Iterator[bytes | Frames]:
+        """Yield the frames as JPEG, or decoded where they are not: for who needs nothing else.
+
+        Raises:
+            RecordingError: one is damaged.
+        """
+        for begin, stored in self._stored(self.first):
+            first, last = max(0, self.first - begin), self.last - begin
+            yield from self.stored.pictures(stored)[first:last]
+
     def samples(self, count: int) -> Iterator[Shot]:
         """Yield so many frames, spread over the stretch."""
         blocks = list(self._stored(self.first))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.video.frame import PictureType
 from av.video.reformatter import VideoReformatter
 
 from controls.camera import CameraPose
@@ -16,6 +17,8 @@ from model.world import Frames
 from sandbox.audio import soundtrack_pieces
 from sandbox.audio.ambiences import RATE
 from sandbox.export.ahead import ahead
+from sandbox.export.options import ExportError
+from sandbox.frame_store import FRAMES_FILE
 
 PRESET = "ultrafast"  # of x264: what keeps an export 20 times as fast as play
 QP = 20  # of x264: lower is better and larger; from here on no difference is seen
@@ -71,7 +74,7 @@ class Mp4Writer:
             "libx264", rate=self._fps, options={"preset": PRESET, "qp": str(qp)}
         )
         self._video.width, self._video.height = (side + side % 2 for side in size)
-        self._colours, self._enlarge = VideoReformatter(), VideoReformatter()
+        self._pictures = Pictures((self._video.width, self._video.height))
         self._video.pix_fmt = "yuv420p"
         codec = self._video.codec_context
         codec.gop_size = round(GOP_SECONDS * fps)
@@ -87,9 +90,9 @@ class Mp4Writer:
         packets = iter(()) if sound is None else self._encoded(sound)
         self._sound = self._threads.enter_context(ahead(packets, SOUND_AHEAD))
 
-    def add(self, frame: Frames) -> None:
-        """Add a frame, uint8 [H, W, 3], enlarged to the size of the video."""
-        picture = self._picture(frame)
+    def add(self, frame: Frames | bytes) -> None:
+        """Add a frame, uint8 [H, W, 3] or a JPEG, enlarged to the size of the video."""
+        picture = self._pictures.picture(frame)
         picture.pts, picture.time_base = self._frames, 1 / self._fps
         self._frames += 1
         for packet in self._video.encode(picture):
@@ -112,19 +115,6 @@ class Mp4Writer:
                 self.close()
                 return
         self._discard()
-
-    def _picture(self, frame: Frames) -> av.VideoFrame:
-        small = av.VideoFrame.from_ndarray(frame, format="rgb24")
-        if (small.width, small.height) == (self._video.width, self._video.height):
-            return self._enlarge.reformat(
-                small, format="yuv420p", dst_colorspace=BT601, dst_color_range=LIMITED
-            )
-        exact = self._colours.reformat(
-            small, format="yuv444p", dst_colorspace=BT601, dst_color_range=LIMITED
-        )  # colours are made before enlarging: a fraction of the work
-        return self._enlarge.reformat(
-            exact, self._video.width, self._video.height, "yuv420p", interpolation="POINT"
-        )
 
     def _discard(self) -> None:
         try:
@@ -151,6 +141,57 @@ class Mp4Writer:
 
     def _mux(self, packet: av.Packet) -> None:
         _or_os_error(lambda: self._file.mux(packet))
+
+
+class Pictures:
+    """Makes pictures of a video's size and colours.
+
+    Colours are made before enlarging, a fraction of the work. A JPEG is taken as it is coded,
+    which saves making red, green and blue of it and undoing that again.
+    """
+
+    def __init__(self, size: tuple[int, int]) -> None:
+        self._size = size
+        self._colours, self._enlarge = VideoReformatter(), VideoReformatter()
+        self._jpeg = av.CodecContext.create("mjpeg", "r")
+        self._jpeg.thread_count = 1  # a picture goes in, the same comes out
+        self._jpeg.options = {"max_pixels": str(size[0] * size[1])}
+
+    def picture(self, frame: Frames | bytes) -> av.VideoFrame:
+        """Return a picture of a frame, uint8 [H, W, 3] or a JPEG.
+
+        Raises:
+            ExportError: the JPEG cannot be read.
+        """
+        exact = self._decoded(frame) if isinstance(frame, bytes) else self._coloured(frame)
+        is_small = (exact.width, exact.height) != self._size
+        return self._enlarge.reformat(
+            exact,
+            *self._size,
+            "yuv420p",
+            dst_colorspace=BT601,
+            dst_color_range=LIMITED,
+            interpolation="POINT" if is_small else None,
+        )
+
+    def _coloured(self, frame: Frames) -> av.VideoFrame:
+        return self._colours.reformat(
+            av.VideoFrame.from_ndarray(frame, format="rgb24"),
+            format="yuv444p",
+            dst_colorspace=BT601,
+            dst_color_range=LIMITED,
+        )
+
+    def _decoded(self, data: bytes) -> av.VideoFrame:
+        try:
+            (picture,) = self._jpeg.decode(av.Packet(data))
+        except (av.FFmpegError, ValueError):
+            raise ExportError(
+                f"a kept picture cannot be read; delete {FRAMES_FILE}, and the export will play "
+                "the session again"
+            ) from None
+        picture.pict_type = PictureType.NONE  # else each would be coded without the one before
+        return picture
 
 
 def sound_of(

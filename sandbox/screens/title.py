@@ -19,6 +19,7 @@ from sandbox.settings import SandboxConfig
 from sandbox.theme import Theme
 from sandbox.thumbnails import Thumbnails
 from sandbox.title_actions import TitleActions
+from sandbox.title_backdrop import TitleBackdrop
 from sandbox.title_cards import (
     ABOUT,
     HEADER,
@@ -26,7 +27,6 @@ from sandbox.title_cards import (
     SETTINGS,
     WRITE,
     TitleLayout,
-    draw_backdrop,
     draw_dots,
     draw_footer,
     draw_name,
@@ -41,6 +41,7 @@ from sandbox.title_model import (
     ParkedCard,
     RecordingCard,
     SceneCard,
+    TitleModel,
     choices,
     shelves,
 )
@@ -49,7 +50,6 @@ from sandbox.widgets import (
     FRAME_S,
     REDRAWN_BY,
     Button,
-    Glide,
     Kind,
     Question,
     draw_veil,
@@ -66,7 +66,7 @@ MOVES = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
 class TitleScreen:
     """Shelves of cards over the picture of the one in focus. Still while nothing changes.
 
-    actions = TitleActions(model=lambda: read_title_model(parked, data), writing=PromptBox)
+    actions = TitleActions(ThreadedListing(lambda: read_title_model(...)), writing=PromptBox)
     screen = TitleScreen(actions, settings)
     """
 
@@ -88,12 +88,11 @@ class TitleScreen:
         self.outcome: Outcome | None = None
         self._actions, self._settings = actions, settings
         self._thumbnails = Thumbnails()
-        self._focus = TitleFocus(shelves(actions.model()), focused)
+        self._wanted = focused
+        self._focus = TitleFocus((), None)
         self._theme: Theme | None = None
         self._layout: TitleLayout | None = None
-        self._behind: tuple[object, pygame.Surface] | None = None
-        self._before: pygame.Surface | None = None  # the picture that the newest one replaces
-        self._fade = Glide(1.0)
+        self._backdrop = TitleBackdrop(self._thumbnails)
         self._places: list[tuple[pygame.Rect, Spot]] = []
         self._writing = actions.writing(self._write)
         self._question: Question | None = None
@@ -102,11 +101,15 @@ class TitleScreen:
         self._untouched = True  # the player has not done anything here yet
         self._dirty = True
         self._now = 0.0
+        self._early: list[pygame.Event] | None = []  # done before anything was listed
+        if actions.listing.newest is not None:
+            self._list(actions.listing.newest)
+        actions.listing.ask()
 
     @property
     def wake_at(self) -> float | None:
         """When the next picture of a glide is due; None while everything rests."""
-        if self._fade.is_moving or self._focus.is_moving:
+        if self._backdrop.is_moving or self._focus.is_moving or self._actions.listing.is_waiting:
             return self._now + FRAME_S
         times = (self._writing.wake_at, self._notices and self._notices.wake_at)
         return min((time for time in times if time is not None), default=None)
@@ -126,6 +129,8 @@ class TitleScreen:
             self._go(Leave())
         elif event.type in REDRAWN_BY:
             self._dirty = True
+        elif self._early is not None:
+            self._early.append(event)
         elif self._question:
             self._question.handle(event)
             self._dirty = True
@@ -141,7 +146,9 @@ class TitleScreen:
     def update(self, now: float) -> bool:
         """Move what glides; True if the picture changed."""
         self._now = now
-        moved = self._fade.update(now) | self._focus.update(now) | self._writing.update(now)
+        if (model := self._actions.listing.news()) is not None:
+            self._list(model)
+        moved = self._backdrop.update(now) | self._focus.update(now) | self._writing.update(now)
         moved |= self._notices is not None and self._notices.update(now)
         changed, self._dirty = self._dirty or moved, False
         return changed
@@ -149,7 +156,8 @@ class TitleScreen:
     def draw(self, surface: pygame.Surface) -> None:
         """Draw everything."""
         theme, layout = self._arrange(surface.get_size())
-        self._draw_behind(surface, theme)
+        card = self._focus.card
+        self._backdrop.draw(surface, theme, None if card is None else card.picture)
         self._places = []
         self._draw_shelves(surface, theme, layout)
         self._draw_header(surface, theme, layout)
@@ -170,12 +178,7 @@ class TitleScreen:
 
     def refresh(self) -> None:
         """List everything anew; what was just left comes first, unless the player has chosen."""
-        model = self._actions.model()
-        if self._untouched and model.parked:
-            self._focus, self._layout = TitleFocus(shelves(model), None), None
-        else:
-            self._focus.list(shelves(model))
-        self._dirty = True
+        self._actions.listing.ask()
 
     def ask(
         self, title: str, text: str, buttons: Sequence[Button], answered: Callable[[int], object]
@@ -183,6 +186,16 @@ class TitleScreen:
         """Ask the player something; the first button must do no harm."""
         self._question, self._answered = Question(title, text, buttons), answered
         self._dirty = True
+
+    def _list(self, model: TitleModel) -> None:
+        """Show what there is, then do what the player could not wait to do."""
+        if self._early is not None or (self._untouched and model.parked):
+            self._focus, self._layout = TitleFocus(shelves(model), self._wanted), None
+        else:
+            self._focus.list(shelves(model))
+        early, self._early, self._wanted, self._dirty = self._early, None, None, True
+        for event in early or ():
+            self.handle(event)
 
     def _press(self, key: str) -> None:
         """Take a key by name."""
@@ -327,24 +340,9 @@ class TitleScreen:
             settings = self._settings
             self._theme = Theme(size, settings.text_scale, high_contrast=settings.high_contrast)
             self._layout = TitleLayout.of(self._theme, size)
-            self._behind, self._before = None, None
+            self._backdrop.forget()
             self._focus.fit(self._layout.rows, self._layout.columns)
         return self._theme, self._layout
-
-    def _draw_behind(self, surface: pygame.Surface, theme: Theme) -> None:
-        card = self._focus.card
-        path = card.picture if card is not None else None
-        if self._behind is None or self._behind[0] != path:
-            self._before = self._behind[1] if self._behind else None
-            self._behind = path, draw_backdrop(theme, self._thumbnails, path, surface.get_size())
-            self._fade.jump(0.0 if self._before else 1.0)
-            self._fade.to(1.0)
-        if self._fade.is_moving and self._before:
-            surface.blit(self._before, (0, 0))
-            self._behind[1].set_alpha(round(255 * self._fade.value))
-        else:
-            self._behind[1].set_alpha(None)
-        surface.blit(self._behind[1], (0, 0))
 
     def _draw_header(self, surface: pygame.Surface, theme: Theme, layout: TitleLayout) -> None:
         draw_name(surface, theme, layout)

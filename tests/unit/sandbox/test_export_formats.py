@@ -1,6 +1,7 @@
 """Every format shows the recording, as long as it was, and says what it shows."""
 
 import json
+from io import BytesIO
 from pathlib import Path
 
 import av
@@ -11,6 +12,7 @@ from PIL import Image
 from evaluation.metrics import psnr
 from sandbox.export import ExportError, ExportOptions
 from sandbox.export.exporter import Exported, export
+from sandbox.export.video import Pictures
 from sandbox.frame_store import FRAMES_FILE
 from sandbox.recording import RecordingError
 from tests.recorded import AWAY_AND_BACK, FRAMES, HOLD, SCENE, SECONDS, SEED, played, record
@@ -25,6 +27,12 @@ def folder(tmp_path_factory) -> Path:
 
 def make(folder: Path, out: Path, **options: object) -> Exported:
     return export(folder, ExportOptions(out=out, **options))
+
+
+def jpeg_of(frame: np.ndarray) -> bytes:
+    file = BytesIO()
+    Image.fromarray(frame).save(file, "JPEG", quality=92, subsampling=0)
+    return file.getvalue()
 
 
 def check_facts(text: str) -> None:
@@ -71,6 +79,33 @@ def test_a_video_shows_the_frames_with_sharp_pixels(video):
     for place in (0, FRAMES // 2, FRAMES - 1):
         assert psnr(shown[place][::2, ::2], frames[place]) > 26
         assert psnr(shown[place][1::2, 1::2], frames[place]) > 26
+
+
+def test_a_video_keeps_few_whole_pictures(video):
+    """A JPEG is a whole picture; its frame in a video is mostly what changed."""
+    with av.open(str(video)) as file:
+        assert sum(packet.is_keyframe for packet in file.demux(video=0)) == 1
+
+
+def test_a_jpeg_gives_the_same_picture_as_its_pixels():
+    frame = played(AWAY_AND_BACK[:1])[0].frames[0]
+    pictures = Pictures((640, 384))
+    pixels, jpeg = (
+        pictures.picture(one).to_ndarray(format="rgb24") for one in (frame, jpeg_of(frame))
+    )
+    assert psnr(pixels, jpeg) > 36
+
+
+@pytest.mark.parametrize("damage", ["no JPEG", "cut short", "far too large"])
+def test_a_jpeg_that_cannot_be_shown_is_refused_in_a_sentence(damage):
+    frame = np.zeros((64, 64, 3), np.uint8)
+    data = {
+        "no JPEG": b"GIF89a",
+        "cut short": jpeg_of(frame)[:40],
+        "far too large": jpeg_of(np.zeros((800, 800, 3), np.uint8)),
+    }[damage]
+    with pytest.raises(ExportError, match=r"a kept picture cannot be read; delete frames\.bin"):
+        Pictures((64, 64)).picture(data)
 
 
 def test_a_video_says_what_it_shows_and_how_to_play_it_again(video):

@@ -9,11 +9,14 @@ import threading
 import time
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
 from evaluation.metrics import psnr
 from sandbox import frame_store
+from sandbox.export import ExportOptions
+from sandbox.export.exporter import export
 from sandbox.frame_records import FramesHead, pack
 from sandbox.frame_store import FRAMES_FILE, WAITING_FILE, FrameWriter
 from sandbox.recording import RecordingError, load_recording
@@ -243,7 +246,7 @@ while True:
 """
 
 
-def test_a_killed_game_leaves_readable_frames(tmp_path):
+def test_a_killed_game_leaves_readable_frames_and_a_video(tmp_path):
     folder = tmp_path / "session"
     game = subprocess.Popen([sys.executable, "-c", KILLED, str(folder)], cwd=ROOT)
     path = folder / FRAMES_FILE
@@ -256,3 +259,7 @@ def test_a_killed_game_leaves_readable_frames(tmp_path):
         assert stored.damage is None
         assert len(stored.blocks) >= 8
         assert stored.frame_block(stored.blocks[-1]).frames.any()
+        kept = stored.frame_count
+    done = export(folder, ExportOptions(out=tmp_path / "out.mp4", scale=1, sound=False))
+    with av.open(str(done.path)) as video:  # of the kept frames: nothing could play it again
+        assert sum(1 for _ in video.decode(video=0)) == kept

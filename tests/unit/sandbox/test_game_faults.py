@@ -23,7 +23,7 @@ from sandbox.state_files import HEADER
 from scenes import Scene
 from scenes.scene import MAX_PROMPT
 from tests.doubles import FakeWorld
-from tests.games import FAST, SCENE, SETTINGS, games
+from tests.games import FAST, SCENE, SETTINGS, eventually, games
 
 Usage = namedtuple("Usage", "total used free")
 GLIMPSE = 17  # blocks: enough to be kept
@@ -70,7 +70,9 @@ def glimpse(game, outcome=None):
 
 
 def listed(game):
-    return game.game.title()._actions.model().parked
+    listing = game.game.title()._actions.listing
+    eventually(listing.news)
+    return listing.newest.parked
 
 
 @pytest.mark.parametrize("disk", ["full_disk", "failing_disk"])

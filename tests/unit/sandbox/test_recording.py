@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from controls.camera import CameraCommand
 from controls.sources import ScriptSource
 from model.world import MemorySetting
+from sandbox import recorder as recorder_module
 from sandbox.recorder import Recorder, to_line
 from sandbox.recording import EVENTS_FILE, Recording, RecordingError, load_recording
 from sandbox.session import Session
@@ -65,6 +67,23 @@ def test_what_was_told_is_read_back(tmp_path):
     expected = replace(notes.starts[0], memory=setting, look_ahead=False)
     assert replace(recording.start, provenance={}) == replace(expected, provenance={})
     assert recording.controls[0].memory == MemorySetting(policy="none")
+
+
+def test_no_event_is_dropped_however_long_the_disk_takes(tmp_path, monkeypatch):
+    may_write = Event()
+    monkeypatch.setattr(
+        recorder_module, "to_line", lambda event: may_write.wait() and to_line(event)
+    )
+    recorder = Recorder(tmp_path / "session")
+    source = ScriptSource([CameraCommand(yaw=1.0)] * 400)
+    session = Session(FakeWorld(), source, observers=[recorder])
+    session.start(SCENE, seed=7)
+    while session.advance() is not None:
+        pass  # play is over before anything is written
+    may_write.set()
+    session.end("script over")
+    blocks = load_recording(tmp_path / "session").blocks
+    assert [event.block_index for event in blocks] == list(range(401))
 
 
 def test_each_line_is_one_event_with_its_kind(folder):

@@ -13,8 +13,6 @@ from sandbox.settings import SandboxConfig
 from sandbox.title_actions import TitleActions
 from sandbox.title_model import (
     SHELVES,
-    ParkedCard,
-    RecordingCard,
     SceneCard,
     TitleModel,
     choices,
@@ -23,105 +21,9 @@ from sandbox.title_model import (
 )
 from scenes import Scene, SceneError
 from scenes.scene import CATEGORIES
+from tests.titles import MODEL, FakeWriting, Game, ListedAtOnce, ListedLater
 
 SIZES = [(1280, 720), (640, 400), (1920, 1080)]
-MODEL = TitleModel(
-    scenes=(
-        SceneCard("meadow", "Meadow", "outdoor", "A green meadow."),
-        SceneCard("desert", "Desert", "outdoor", "A desert."),
-        SceneCard("kitchen", "Kitchen", "indoor", "A kitchen."),
-        SceneCard("/mine.yaml", "Mine", "outdoor", "A place of mine.", own=True),
-    ),
-    parked=(
-        ParkedCard("p1", "Left meadow", "left 3 h ago", "holds 48 MiB, 9 frames"),
-        ParkedCard("p2", "Old castle", "damaged", "3 MiB", damaged="its state is cut short"),
-    ),
-    recordings=(RecordingCard(Path("runs/monday"), "Monday", "yesterday, 2:14 min"),),
-)
-
-
-class FakeWriting:
-    """A card for prompts that opens and tells what is written."""
-
-    wake_at = None
-
-    def __init__(self, apply):
-        self.apply, self.is_open, self.heard = apply, False, []
-
-    def open(self, prompt):
-        self.is_open = True
-
-    def handle(self, event):
-        self.heard.append(event)
-        return True
-
-    def update(self, now):
-        return False
-
-    def draw(self, surface):
-        pass
-
-
-class Game:
-    """A title screen in a window, steered by keys and mouse."""
-
-    def __init__(self, surface, model=MODEL, **actions):
-        self.surface, self.model, self.done = surface, model, []
-        self.now = 0.0
-        given = {
-            "model": lambda: self.model,
-            "writing": self._writing,
-            "fork": lambda one: self.done.append(("fork", one)),
-            "delete_parked": self._delete_parked,
-            "export": lambda path: self.done.append(("export", path)),
-            "delete_recording": lambda path: self.done.append(("delete", path)),
-            "keep_scene": lambda scene: self.done.append(("keep", scene)),
-            "delete_scene": lambda key: self.done.append(("delete", key)),
-            "load_scene": lambda key: Scene(f"Scene {key}."),
-            "seed": lambda: 77,
-        }
-        self.screen = TitleScreen(TitleActions(**{**given, **actions}), SandboxConfig())
-        self.settle()
-
-    def _writing(self, apply):
-        self.writing = FakeWriting(apply)
-        return self.writing
-
-    def _delete_parked(self, parked):
-        self.done.append(("delete", parked))
-        kept = tuple(card for card in self.model.parked if card.id != parked)
-        self.model = replace(self.model, parked=kept)
-
-    def settle(self):
-        for _ in range(100):
-            if self.screen.update(self.now):
-                self.screen.draw(self.surface)
-            elif self.screen.wake_at is None:
-                return
-            self.now += 0.2
-        raise AssertionError("the screen never rests")
-
-    def press(self, *names):
-        for name in names:
-            code = pygame.key.key_code(name)
-            self.screen.handle(pygame.Event(pygame.KEYDOWN, key=code, unicode=""))
-            self.settle()
-        return self.screen.outcome
-
-    def point(self, pos, kind=pygame.MOUSEMOTION, **also):
-        self.screen.handle(pygame.Event(kind, pos=pos, **also))
-        self.settle()
-        return self.screen.outcome
-
-    def find(self, key):
-        """Return a point from which the mouse moves the focus to a card."""
-        width, height = self.surface.get_size()
-        for y in range(0, height, 10):
-            for x in range(0, width, 20):
-                self.point((x, y))
-                if self.screen.focused == key:
-                    return x, y
-        raise AssertionError(f"{key} is nowhere")
 
 
 @pytest.fixture(params=SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
@@ -389,12 +291,51 @@ def test_listing_anew_leaves_what_the_player_has_chosen(game):
     game.press("down", "right")
     chosen = game.screen.focused
     game.screen.refresh()
+    game.settle()
     assert game.screen.focused == chosen
 
 
 def test_what_was_just_left_comes_into_focus_when_it_is_written(game):
-    game.screen = TitleScreen(
-        TitleActions(model=lambda: MODEL, writing=game._writing), SandboxConfig(), "scene desert"
-    )
+    actions = TitleActions(ListedAtOnce(lambda: MODEL), writing=game._writing)
+    game.screen = TitleScreen(actions, SandboxConfig(), "scene desert")
+    game.settle()
+    assert game.screen.focused == "scene desert"
     game.screen.refresh()
+    game.settle()
     assert game.screen.focused == "parked p1"
+
+
+def test_the_title_is_there_before_its_lists_and_does_then_what_was_asked(any_surface):
+    listing = ListedLater(lambda: MODEL)
+    game = Game.__new__(Game)
+    game.surface, game.now = any_surface, 0.0
+    game.screen = TitleScreen(TitleActions(listing, writing=FakeWriting), SandboxConfig())
+    assert game.screen.update(0.0)
+    game.screen.draw(any_surface)
+    assert game.screen.wake_at is not None  # it looks again soon
+    for key in (pygame.K_RIGHT, pygame.K_LEFT, pygame.K_RETURN):
+        game.screen.handle(pygame.Event(pygame.KEYDOWN, key=key, unicode=""))
+    assert game.screen.outcome is None
+    listing.is_waiting = False
+    game.settle()
+    assert game.screen.outcome == Continue("p1")
+
+
+def test_closing_the_window_does_not_wait_for_lists():
+    with window((640, 400), "test"):
+        actions = TitleActions(ListedLater(lambda: MODEL), writing=FakeWriting)
+        screen = TitleScreen(actions, SandboxConfig())
+        screen.handle(pygame.Event(pygame.QUIT))
+        assert screen.outcome == Leave()
+
+
+def test_a_later_title_shows_what_was_listed_before_until_it_knows_more(any_surface):
+    listing = ListedLater(lambda: TitleModel())
+    listing.newest = MODEL
+    screen = TitleScreen(
+        TitleActions(listing, writing=FakeWriting), SandboxConfig(), "scene desert"
+    )
+    assert screen.focused == "scene desert"
+    listing.is_waiting = False
+    screen.update(1.0)
+    assert screen.focused is None

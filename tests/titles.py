@@ -1,0 +1,140 @@
+"""A title screen in a window that a test steers, with doubles of what it needs."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pygame
+
+from sandbox.screens.title import TitleScreen
+from sandbox.settings import SandboxConfig
+from sandbox.title_actions import TitleActions
+from sandbox.title_model import (
+    ParkedCard,
+    RecordingCard,
+    SceneCard,
+    TitleModel,
+)
+from scenes import Scene
+
+MODEL = TitleModel(
+    scenes=(
+        SceneCard("meadow", "Meadow", "outdoor", "A green meadow."),
+        SceneCard("desert", "Desert", "outdoor", "A desert."),
+        SceneCard("kitchen", "Kitchen", "indoor", "A kitchen."),
+        SceneCard("/mine.yaml", "Mine", "outdoor", "A place of mine.", own=True),
+    ),
+    parked=(
+        ParkedCard("p1", "Left meadow", "left 3 h ago", "holds 48 MiB, 9 frames"),
+        ParkedCard("p2", "Old castle", "damaged", "3 MiB", damaged="its state is cut short"),
+    ),
+    recordings=(RecordingCard(Path("runs/monday"), "Monday", "yesterday, 2:14 min"),),
+)
+
+
+class FakeWriting:
+    """A card for prompts that opens and tells what is written."""
+
+    wake_at = None
+
+    def __init__(self, apply):
+        self.apply, self.is_open, self.heard = apply, False, []
+
+    def open(self, prompt):
+        self.is_open = True
+
+    def handle(self, event):
+        self.heard.append(event)
+        return True
+
+    def update(self, now):
+        return False
+
+    def draw(self, surface):
+        pass
+
+
+class ListedAtOnce:
+    """Lists everything as soon as it is asked to."""
+
+    newest, is_waiting = None, False
+
+    def __init__(self, read):
+        self.read, self.told = read, None
+
+    def ask(self):
+        self.told = self.read()
+
+    def news(self):
+        told, self.told = self.told, None
+        return told
+
+
+class ListedLater(ListedAtOnce):
+    """Lists nothing before it is let go."""
+
+    is_waiting = True
+
+    def news(self):
+        return None if self.is_waiting else super().news()
+
+
+class Game:
+    """A title screen in a window, steered by keys and mouse."""
+
+    def __init__(self, surface, model=MODEL, **actions):
+        self.surface, self.model, self.done = surface, model, []
+        self.now = 0.0
+        given = {
+            "listing": ListedAtOnce(lambda: self.model),
+            "writing": self._writing,
+            "fork": lambda one: self.done.append(("fork", one)),
+            "delete_parked": self._delete_parked,
+            "export": lambda path: self.done.append(("export", path)),
+            "delete_recording": lambda path: self.done.append(("delete", path)),
+            "keep_scene": lambda scene: self.done.append(("keep", scene)),
+            "delete_scene": lambda key: self.done.append(("delete", key)),
+            "load_scene": lambda key: Scene(f"Scene {key}."),
+            "seed": lambda: 77,
+        }
+        self.screen = TitleScreen(TitleActions(**{**given, **actions}), SandboxConfig())
+        self.settle()
+
+    def _writing(self, apply):
+        self.writing = FakeWriting(apply)
+        return self.writing
+
+    def _delete_parked(self, parked):
+        self.done.append(("delete", parked))
+        kept = tuple(card for card in self.model.parked if card.id != parked)
+        self.model = replace(self.model, parked=kept)
+
+    def settle(self):
+        for _ in range(100):
+            if self.screen.update(self.now):
+                self.screen.draw(self.surface)
+            elif self.screen.wake_at is None:
+                return
+            self.now += 0.2
+        raise AssertionError("the screen never rests")
+
+    def press(self, *names):
+        for name in names:
+            code = pygame.key.key_code(name)
+            self.screen.handle(pygame.Event(pygame.KEYDOWN, key=code, unicode=""))
+            self.settle()
+        return self.screen.outcome
+
+    def point(self, pos, kind=pygame.MOUSEMOTION, **also):
+        self.screen.handle(pygame.Event(kind, pos=pos, **also))
+        self.settle()
+        return self.screen.outcome
+
+    def find(self, key):
+        """Return a point from which the mouse moves the focus to a card."""
+        width, height = self.surface.get_size()
+        for y in range(0, height, 10):
+            for x in range(0, width, 20):
+                self.point((x, y))
+                if self.screen.focused == key:
+                    return x, y
+        raise AssertionError(f"{key} is nowhere")
