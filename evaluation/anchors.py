@@ -36,6 +36,8 @@ FATES: dict[SegmentKind, Fate] = {
     "compressed": "compressed",
     "sink": "sink",
     "look-ahead": "look-ahead",
+    "packed-4x": "compressed",
+    "packed-2x": "compressed",
 }
 
 

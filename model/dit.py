@@ -253,7 +253,8 @@ class DiT(nn.Module):
             attend: what self-attention reads.
             features: `RayCoordinates.features`, where the config has rays, [B, F * L, features].
         """
-        x = self._through(len(self.blocks), latents, time, text, rotary, attend, features)
+        tokens = self.embed(latents, features)
+        x = self._through(len(self.blocks), tokens, time, text, rotary, attend)
         return self.unpatchify(self.head(x, time.head), latents.shape)
 
     def memorise(
@@ -275,15 +276,23 @@ class DiT(nn.Module):
             attend: what self-attention reads, and where it writes.
             features: of the rays.
         """
+        self.memorise_tokens(self.embed(latents, features), time, text, rotary, attend)
+
+    def memorise_tokens(
+        self, tokens: Tensor, time: TimeEmbedding, text: TextKeys, rotary: Tensor, attend: Attend
+    ) -> None:
+        """Do as `memorise` does for tokens that were embedded elsewhere, [B, M, dim]."""
         last = len(self.blocks) - 1
-        x = self._through(last, latents, time, text, rotary, attend, features)
+        x = self._through(last, tokens, time, text, rotary, attend)
         self.blocks[last].attend_only(x, time.modulations[last], rotary, attend, last)
 
-    def _through(self, layers: int, latents, time, text, rotary, attend, features) -> Tensor:
-        """Return the tokens after some layers, [B, F * L, dim]."""
+    def embed(self, latents: Tensor, features: Tensor | None = None) -> Tensor:
+        """Return what enters the first layer, [B, F * L, dim]."""
         x = self.patchify(latents)
-        if features is not None:
-            x = x + self.ray_embedding(features)
+        return x if features is None else x + self.ray_embedding(features)
+
+    def _through(self, layers: int, x: Tensor, time, text, rotary, attend) -> Tensor:
+        """Return the tokens after some layers, [B, F * L, dim]."""
         for index, layer in enumerate(self.blocks[:layers]):
             x = layer(x, time.modulations[index], rotary, text[index], attend, self.kernel, index)
         return x

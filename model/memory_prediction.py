@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from model.clips import UMT5_PARAMETERS, ClipRecipe
 from model.config import FULL, DiTConfig
 from model.world import GIB
 from model.worlds import (
@@ -15,13 +16,13 @@ from model.worlds import (
     BLOCK_LENGTH,
     LATENT_HEIGHT,
     LATENT_WIDTH,
+    PIXELS,
     WorldRow,
     slot_bytes,
     tokens_per_frame,
 )
 
 FEWEST_SLOTS = 4  # a first frame, a sink or two and the previous block
-TEXT_ENCODER_PARAMETERS = 5_680_910_336  # of UMT5-XXL's encoder
 VAE_PARAMETERS = 126_892_531  # of Wan 2.1
 TINY_DECODER_PARAMETERS = 9_845_000
 TINY_DECODER_STATE = 33_500_000  # numbers that it remembers between blocks
@@ -39,7 +40,7 @@ class MemoryPlan:
 
     def words(self) -> str:
         """Return the plan for people."""
-        parts = [f"{self.slots} frames of memory"]
+        parts = [f"{self.slots} frames of memory"] if self.slots else ["no memory"]
         if self.text_encoder == "cpu":
             parts.append("text encoder on the processor")
         if self.decoder == "tiny":
@@ -79,12 +80,15 @@ def dit_parameters(dit: DiTConfig = FULL) -> int:
 
 
 def predict(row: WorldRow, plan: MemoryPlan, dit: DiTConfig = FULL) -> Prediction:
-    """Return what a stream takes; networks in bf16.
+    """Return what a world takes; networks in bf16.
 
-    A block reads a contiguous copy of the frames it attends and its own: that is the part "block".
+    A block of a stream reads a contiguous copy of the frames it attends and its own: that is the
+    part "block".
     """
+    if row.clips:
+        return _predict_clips(row.clips, plan)
     network = dit_parameters(dit) * BF16_BYTES
-    text = TEXT_ENCODER_PARAMETERS * BF16_BYTES
+    text = UMT5_PARAMETERS * BF16_BYTES
     writer = network if row.remembers == "memory" else 0
     slot = slot_bytes(dit)
     own = max(BLOCK_LENGTH, row.recached_frames)
@@ -115,6 +119,8 @@ def proposals(row: WorldRow, plan: MemoryPlan, *, tiny_decoder: bool) -> Iterato
     if plan.text_encoder == "device":
         plan = replace(plan, text_encoder="cpu")
         yield plan
+    if row.clips:
+        return
     if tiny_decoder and plan.decoder == "exact":
         plan = replace(plan, decoder="tiny")
         yield plan
@@ -162,6 +168,8 @@ def next_smaller(row: WorldRow, plan: MemoryPlan, *, tiny_decoder: bool) -> Memo
 
 def wanted_plan(row: WorldRow, kept_mib: int | None = None) -> MemoryPlan:
     """Return the layout that a world was made for, or that a budget of memory gives."""
+    if row.clips:
+        return MemoryPlan(0)
     slots = row.kept_frames if kept_mib is None else kept_mib * 2**20 // slot_bytes()
     return MemoryPlan(max(1, slots))
 
@@ -171,6 +179,20 @@ def table(prediction: Prediction) -> Sequence[str]:
     parts = sorted(prediction.parts.items(), key=lambda part: -part[1])
     lines = [f"{name:<13}{size / GIB:6.1f} GiB" for name, size in parts if size]
     return [*lines, f"{'reserve':<13}{RESERVE_BYTES / GIB:6.1f} GiB (estimate)"]
+
+
+def _predict_clips(recipe: ClipRecipe, plan: MemoryPlan) -> Prediction:
+    """Decoder and activations are estimates: those of a stream, for fp32 and for whole clips."""
+    networks = {part: BF16_BYTES * count for part, count in recipe.parameters.items()}
+    host = networks["text encoder"] if plan.text_encoder == "cpu" else 0
+    size = recipe.width * recipe.height / (LATENT_WIDTH * LATENT_HEIGHT * PIXELS**2)
+    parts = {
+        **networks,
+        "text encoder": networks["text encoder"] - host,
+        "decoder": round(2 * size * _decoder_bytes("exact")),
+        "activations": round(2 * size * _activation_bytes(FULL, recipe.latent_frames)),
+    }
+    return Prediction(parts, host)
 
 
 def _decoder_bytes(kind: str) -> int:

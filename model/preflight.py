@@ -4,7 +4,7 @@ torch is imported only to ask for devices.
 """
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from model.memory_prediction import (
     FEWEST_SLOTS,
@@ -49,18 +49,16 @@ def prepare(name: str, memory: MemorySetting | None = None) -> Start:
     """Return how a world is to be loaded here.
 
     Args:
-        name: a stream of the table, not a bundled one.
+        name: a world of the table that can be played, not a bundled one.
         memory: what is wanted; a budget with room for fewer than four frames means the room
             the world was made for, since budgets are set for the pocket world.
 
     Raises:
-        WorldFailed: it makes clips, or there is no device with room for it.
+        WorldFailed: there is no device with room for it.
         MissingWeights: its weights are absent, incomplete or damaged.
     """
     row = WORLDS[name]
-    if row.kind == "clip":
-        raise WorldFailed(f'"{name}" makes clips, not in real time, and cannot be played')
-    device, video = find_device(), find_video()
+    device, video = find_device(), find_video(made_for(row))
     wanted = _wanted(row, memory)
     if device is None:
         least = list(proposals(row, wanted, tiny_decoder=True))[-1]
@@ -109,18 +107,26 @@ def find_device() -> Device | None:
     return Device("cuda", torch.cuda.get_device_name(), free)
 
 
-def find_video() -> VideoShape:
-    """Return the size of frames: that of the checkpoints, unless $MAG_SANDBOX_FRAME_SIZE says else.
+def made_for(row: WorldRow) -> VideoShape:
+    """Return the frames that a world's checkpoint knows."""
+    if row.clips is None:
+        return VIDEO
+    shape = VideoShape.of_frames(row.clips.width, row.clips.height)
+    return replace(shape, fps=row.clips.fps)
+
+
+def find_video(known: VideoShape = VIDEO) -> VideoShape:
+    """Return the size of frames: the known one, unless $MAG_SANDBOX_FRAME_SIZE says otherwise.
 
     Raises:
         WorldFailed: it says nothing that can be made.
     """
     asked = os.environ.get(SIZE_VARIABLE)
     if not asked:
-        return VIDEO
+        return known
     try:
         width, height = (int(side) for side in asked.split("x"))
-        return VideoShape.of_frames(width, height)
+        return replace(VideoShape.of_frames(width, height), fps=known.fps)
     except ValueError as error:
         raise WorldFailed(
             f'${SIZE_VARIABLE} is "{asked}" ({error}); give WIDTHxHEIGHT or unset it'

@@ -28,9 +28,18 @@ def _unit(angles: Tensor) -> Tensor:
 def index_frequencies(head_dim: int) -> tuple[Tensor, Tensor, Tensor]:
     """Return Wan's frequencies of the frame, row and column axes, float64 [pairs of the axis]."""
     across = 2 * (head_dim // 6)
-    widths = (head_dim - 2 * across, across, across)
+    return axis_frequencies((head_dim - 2 * across, across, across), 10000.0)
+
+
+def axis_frequencies(widths: tuple[int, int, int], theta: float) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the frequencies of three axes, float64 [width / 2] each.
+
+    Args:
+        widths: channels of a head that turn with frame, row and column.
+        theta: 1 / theta is just below the lowest frequency.
+    """
     return tuple(
-        torch.pow(10000.0, -torch.arange(0, width, 2, dtype=torch.float64) / width)
+        torch.pow(theta, -torch.arange(0, width, 2, dtype=torch.float64) / width)
         for width in widths
     )
 
@@ -44,15 +53,30 @@ def index_rotary(frames: Tensor, height: int, width: int, head_dim: int) -> Tens
         width: tokens across.
         head_dim: channels of a head.
     """
+    grid = grid_rotary(frames, height, width, index_frequencies(head_dim))
+    return grid.reshape(1, len(frames) * height * width, 1, -1)
+
+
+def grid_rotary(
+    frames: Tensor, height: int, width: int, frequencies: tuple[Tensor, Tensor, Tensor]
+) -> Tensor:
+    """Return coordinates by frame, row and column, [F, height, width, D/2].
+
+    Args:
+        frames: absolute index of each latent frame, [F].
+        height: tokens down.
+        width: tokens across.
+        frequencies: of the three axes.
+    """
     by_frame, by_row, by_column = (
-        torch.outer(positions.double(), frequencies.to(frames.device))
-        for positions, frequencies in zip(
+        torch.outer(positions.double(), axis.to(frames.device))
+        for positions, axis in zip(
             (
                 frames,
                 torch.arange(height, device=frames.device),
                 torch.arange(width, device=frames.device),
             ),
-            index_frequencies(head_dim),
+            frequencies,
             strict=True,
         )
     )
@@ -64,7 +88,7 @@ def index_rotary(frames: Tensor, height: int, width: int, head_dim: int) -> Tens
             by_column[None, None].expand(shape),
         ),
         dim=-1,
-    ).reshape(1, len(frames) * height * width, 1, -1)
+    )
     return _unit(angles)
 
 

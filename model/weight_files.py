@@ -223,6 +223,47 @@ def own_file(role: str, path: Path) -> WeightFile:
     return WeightFile(role, str(path), status.st_size, found, "own file", status.st_mtime_ns)
 
 
+def use_own(row: WorldRow, path: Path, home: Path | None = None) -> WorldFiles:
+    """Let a world's generator be a file of the player's, from now on; the rest must be here.
+
+    The rest may have come with any world that uses the same files.
+
+    Raises:
+        MissingWeights: the file cannot be read, or the rest is not here.
+    """
+    if row.bundled or row.clips:
+        raise MissingWeights(f'"{row.name}" takes no weights of your own; leave out --weights')
+    home = home or weights_home()
+    known = [file for name in (row.name, *WORLDS) for file in _files_of(name, home)]
+    path = path.expanduser().absolute()
+    same = [file for file in known if file.role == "generator" and file.path == str(path)]
+    now = check_file(same[0], home, thorough=False) if same else ("new", None)
+    own = now[1] if not now[0] else own_file("generator", path)
+    rest = {}
+    for source in row.sources:
+        fitting = [
+            file
+            for file in known
+            if file.role == source.role and file.path.startswith(f"{repo_folder(source.repo)}/")
+        ]
+        if fitting:
+            rest[source.role] = fitting[0]
+        elif not source.optional and source.role != "generator":
+            raise MissingWeights(
+                f'the {source.role} of "{row.name}" is not here; run `main.py fetch {row.name} '
+                f"--weights {path}`"
+            )
+    rest.pop("generator", None)
+    files = WorldFiles(row.name, home, (own, *rest.values()))
+    write_files(files)
+    return files
+
+
+def _files_of(name: str, home: Path) -> tuple[WeightFile, ...]:
+    files = read_files(name, home)
+    return files.files if files else ()
+
+
 def shared_bytes(names: Iterable[str] = WORLDS, home: Path | None = None) -> int:
     """Return what the files of all fetched worlds take on the disk, each counted once."""
     home = home or weights_home()

@@ -5,19 +5,23 @@ Imports no torch: `load_world` imports a backend only when it is called, so a wi
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Literal, Protocol
 
 import numpy as np
 
 from controls.camera import CameraCommand, CameraPose, CameraSpeed
+from model.memorypack.config import VARIANT_OF_WORLD
 from scenes import Scene
 
 KIB, MIB, GIB = 2**10, 2**20, 2**30  # bytes
 WEIGHTS = Path(__file__).parents[1] / "assets" / "weights"  # that come with the game
 Frames = np.ndarray  # uint8 [T, H, W, 3]
 Progress = Callable[[str, float], None]  # stage, fraction in [0, 1]
-SegmentKind = Literal["sink", "compressed", "raw", "look-ahead", "current"]
+SegmentKind = Literal[
+    "sink", "compressed", "raw", "look-ahead", "current", "packed-4x", "packed-2x", "psi"
+]
 
 
 class WorldFailed(RuntimeError):
@@ -198,9 +202,9 @@ class World(Protocol):
 
 def available_worlds() -> tuple[str, ...]:
     """Return the names that `load_world` accepts."""
-    from model.worlds import STREAMS  # which imports this module
+    from model.worlds import PLAYABLE  # which imports this module
 
-    return STREAMS
+    return PLAYABLE
 
 
 def words_of(name: str) -> Path | None:
@@ -214,6 +218,11 @@ def available_policies() -> tuple[str, ...]:
     from model.memory import MEMORY_POLICIES  # which imports this module
 
     return tuple(MEMORY_POLICIES)
+
+
+def policies_of(world: str) -> tuple[str, ...]:
+    """Return the names of the memory policies of a world, the default one first."""
+    return (world,) if world in VARIANT_OF_WORLD else available_policies()
 
 
 def load_world(
@@ -238,6 +247,8 @@ def load_world(
         WorldFailed: the name is unknown, or the world cannot run here.
         MissingWeights: its weights are absent or damaged.
     """
+    if name in VARIANT_OF_WORLD:  # also the ablations, which no list offers
+        return _load_memorypack(name, execution, on_progress)
     if name not in available_worlds():
         known = ", ".join(available_worlds())
         raise WorldFailed(f'world "{name}" not found; available: {known}')
@@ -248,6 +259,17 @@ def load_world(
     return pocket.load(
         memory or MemorySetting(),
         look_ahead=look_ahead,
+        on_progress=on_progress,
+        execution=pocket.recorded_execution(execution) if execution else None,
+    )
+
+
+def _load_memorypack(name: str, execution: dict | None, on_progress: Progress) -> World:
+    """Load the pocket world with a memory of its own; it takes no setting."""
+    from model.backends import pocket
+
+    return pocket.load_memorypack(
+        VARIANT_OF_WORLD[name],
         on_progress=on_progress,
         execution=pocket.recorded_execution(execution) if execution else None,
     )
@@ -268,12 +290,12 @@ def _load_full(
     if start.reduced:
         on_progress(f"to fit {start.device.name}: {start.plan.words()}", 0.0)
     try:
-        from model.backends import full
+        backend = import_module(f"model.backends.{'clips' if start.row.clips else 'full'}")
     except ImportError as error:
         raise WorldFailed(
             f"full-size worlds need more packages ({error}); run `pip install -e '.[full]'`"
         ) from error
-    return full.load(
+    return backend.load(
         start,
         memory or start.row.memory_setting(),
         look_ahead=look_ahead,

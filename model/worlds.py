@@ -12,7 +12,9 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from model.clips import FRAMEPACK, SKYREELS, WAN, ClipRecipe
 from model.config import FULL, DiTConfig
+from model.weight_names import BESIDE, generator_names, memory_names
 from model.world import MIB, MemorySetting
 
 Kind = Literal["stream", "clip"]
@@ -25,6 +27,7 @@ Role = Literal[
     "tokenizer",
     "tiny decoder",
     "pipeline",
+    "image encoder",
 ]
 ROLES: tuple[str, ...] = Role.__args__
 BLOCK_LENGTH = 3  # latent frames
@@ -75,9 +78,7 @@ class WorldRow:
     recached_frames: int = 0  # shown frames remembered anew when the prompt changes
     lora_alpha: float = 0.0  # an adapter counts by this over its rank
     most_frames: int | None = None  # latent frames of a rollout; another goes on from its last ones
-    pipeline: str = ""  # of a clip: its class in diffusers
-    sampling_steps: int = 0  # of a clip
-    guidance: float = 1.0  # of a clip; 1: none
+    clips: ClipRecipe | None = None  # of a clip world
     reason: str = ""  # why it cannot be played as it comes; "": it can
 
     @property
@@ -172,41 +173,11 @@ _WAN_PARTS = (
     _TINY_DECODER,
 )
 
-# A folder of weights as diffusers writes them, or one file. Each of the two networks of MAG is
-# known by what its name says, or else by not being the other one, nor a stage of training.
-_NET = r"diffusion_pytorch_model[^/]*"
-_MEMORY_WORD = r"(memory|mem[_-]|[_-]mem\b|compress|\bbc\d+|[/_-]bc\d+)"
-_STAGE = r"(^|[/_-])(ode|sf\d+|critic|fake|real|optim)"
-_ENDS = (r"\.safetensors", r"\.bin", r"\.(pt|pth)")
-_BESIDE = ("config.json", "diffusion_pytorch_model.safetensors.index.json")
-
-
-def _generator_names() -> tuple[str, ...]:
-    other = rf"(?!.*({_MEMORY_WORD}|{_STAGE}))"
-    folders = tuple(
-        pattern.format(end=end)
-        for end in _ENDS[:2]
-        for pattern in (
-            rf"(?!.*memory[_-]?model)(?!.*compress)(.*/)?[^/]*generat[^/]*/{_NET}{{end}}",
-            rf"{other}(.*/)?{_NET}{{end}}",
-        )
-    )
-    files = tuple(rf"{other}(.*/)?[^/]*(generat|mag)[^/]*{end}" for end in _ENDS)
-    return folders + files
-
-
-def _memory_names() -> tuple[str, ...]:
-    word = rf"(?!.*generat)(?=.*{_MEMORY_WORD})"
-    folders = tuple(rf"{word}(.*/)?{_NET}{end}" for end in _ENDS[:2])
-    files = tuple(rf"{word}(.*/)?[^/]*{end}" for end in _ENDS)
-    return folders + files
-
-
 _MAG = "xilluill/MAG"
 _MAG_GENERATOR = WeightSource(
-    "generator", _MAG, _generator_names(), beside=_BESIDE, bytes=2_838_000_000
+    "generator", _MAG, generator_names(), beside=BESIDE, bytes=2_838_000_000
 )
-_MAG_MEMORY = WeightSource("memory", _MAG, _memory_names(), beside=_BESIDE, bytes=2_838_000_000)
+_MAG_MEMORY = WeightSource("memory", _MAG, memory_names(), beside=BESIDE, bytes=2_838_000_000)
 
 _FEW = (1000, 750, 500, 250)
 _CLIP_FILES = (r"model_index\.json|[a-z_0-9]+/[^/]+\.(json|safetensors|model|txt)",)
@@ -219,6 +190,13 @@ _ROWS = (
         sources=(),
         licence=_APACHE,
         policy="mag-retrieve",
+    ),
+    *(
+        WorldRow(name, title, "stream", (), _APACHE, policy=name)
+        for name, title in (
+            ("memorypack", "Pocket world with MemoryPack: packed frames and psi"),
+            ("pocket-framepack", "Pocket world with FramePack alone"),
+        )
     ),
     WorldRow(
         name="mag",
@@ -329,10 +307,8 @@ _ROWS = (
             WeightSource("pipeline", "Wan-AI/Wan2.1-T2V-1.3B-Diffusers", _CLIP_FILES, many=True),
         ),
         licence=_APACHE,
-        shift=3.0,
-        pipeline="WanPipeline",
-        sampling_steps=50,
-        guidance=5.0,
+        policy="none",
+        clips=WAN,
     ),
     WorldRow(
         name="skyreels-v2",
@@ -344,10 +320,8 @@ _ROWS = (
             ),
         ),
         licence=_card("Skywork/SkyReels-V2-DF-1.3B-540P-Diffusers"),
-        shift=8.0,
-        pipeline="SkyReelsV2DiffusionForcingPipeline",
-        sampling_steps=30,
-        guidance=6.0,
+        policy="none",
+        clips=SKYREELS,
     ),
     WorldRow(
         name="framepack-f1",
@@ -360,19 +334,22 @@ _ROWS = (
                 (r"(config\.json|diffusion_pytorch_model.*\.(json|safetensors))",),
                 many=True,
             ),
-            WeightSource("pipeline", "hunyuanvideo-community/HunyuanVideo", _CLIP_FILES, many=True),
             WeightSource(
-                "text encoder",
+                "pipeline",
+                "hunyuanvideo-community/HunyuanVideo",
+                (rf"(?!transformer/)({_CLIP_FILES[0]})",),  # whose place the generator takes
+                many=True,
+            ),
+            WeightSource(
+                "image encoder",
                 "lllyasviel/flux_redux_bfl",
                 (r"(image_encoder|feature_extractor)/[^/]+\.(json|safetensors)",),
                 many=True,
             ),
         ),
         licence=_card("lllyasviel/FramePack_F1_I2V_HY_20250503"),
-        shift=7.0,
-        pipeline="HunyuanVideoFramepackPipeline",
-        sampling_steps=25,
-        guidance=10.0,
+        policy="none",
+        clips=FRAMEPACK,
     ),
     WorldRow(
         name="magi-1",
@@ -385,3 +362,4 @@ _ROWS = (
 )
 WORLDS: dict[str, WorldRow] = {row.name: row for row in _ROWS}
 STREAMS: tuple[str, ...] = tuple(row.name for row in _ROWS if row.kind == "stream")
+PLAYABLE: tuple[str, ...] = tuple(row.name for row in _ROWS if row.kind == "stream" or row.clips)

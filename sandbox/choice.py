@@ -7,9 +7,9 @@ from model.world import (
     Progress,
     World,
     WorldFailed,
-    available_policies,
     available_worlds,
     load_world,
+    policies_of,
 )
 from sandbox.recording import Recording
 from sandbox.settings import SandboxConfig
@@ -34,8 +34,8 @@ class WorldChoice:
     def __post_init__(self) -> None:
         if self.name not in available_worlds():
             raise WorldFailed(_unknown("world", self.name, available_worlds()))
-        if self.memory.policy not in available_policies():
-            known = available_policies()
+        if self.memory.policy not in policies_of(self.name):
+            known = policies_of(self.name)
             raise WorldFailed(_unknown("memory policy", self.memory.policy, known))
 
     @classmethod

@@ -132,6 +132,12 @@ def _add_play(commands: argparse._SubParsersAction) -> None:
         "--headless", action="store_true", help="no window; a script pans the camera out and back"
     )
     play.add_argument("--seconds", type=positive, help="stop by itself after this time")
+    play.add_argument(
+        "--weights",
+        type=Path,
+        metavar="FILE",
+        help="a generator of your own for a full-size --world, from now on",
+    )
     play.set_defaults(run=_later("run_play"))
 
 
@@ -171,6 +177,11 @@ def _add_bench(commands: argparse._SubParsersAction) -> None:
         "--random-weights",
         action="store_true",
         help="only how fast a full-size --world would run here; needs none of its weights",
+    )
+    bench.add_argument(
+        "--reference",
+        action="store_true",
+        help="with --random-weights: also a plain path, and how many times as fast ours is",
     )
     bench.set_defaults(run=_later("run_bench"))
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from controls.bindings_file import BINDINGS_FILE, load_bindings
 from controls.sources import ScriptSource
-from model import benchmark, worlds
-from model.world import WorldFailed, available_policies
+from model import benchmark, weight_files, worlds
+from model.world import WorldFailed, available_policies, policies_of
 from sandbox import bench, soak
 from sandbox.choice import WorldChoice
 from sandbox.events import SessionObserver
@@ -44,6 +44,8 @@ MOST_BLOCKS_A_SECOND = 30  # more than any world makes: a script must not run ou
 
 def run_play(options: argparse.Namespace, say: Say) -> int:
     """Play in a window, or without one by a script."""
+    if options.weights:
+        weight_files.use_own(_row(options.world), options.weights)
     if options.scene is None and (options.headless or options.record or options.seconds):
         options.scene = DEFAULT_SCENE  # nobody is there to choose, or one playthrough is meant
     if not options.headless and not options.seconds:
@@ -151,8 +153,11 @@ def run_replay(options: argparse.Namespace, say: Say) -> int:
 def run_bench(options: argparse.Namespace, say: Say) -> int:
     """Measure this machine, print the numbers and write them where asked."""
     check_place(options.json)
+    if options.reference and not options.random_weights:
+        raise WorldFailed("--reference goes with --random-weights; give both")
     if options.random_weights:
-        return _print_numbers(benchmark.random_weights(options.world, say), options.json, say)
+        numbers = benchmark.random_weights(options.world, say, reference=options.reference)
+        return _print_numbers(numbers, options.json, say)
     scene, seed, choice = _what_to_play(options)
     if not _has_display():
         say("no display found: drawn without a window, which costs less than with one")
@@ -200,11 +205,16 @@ def _what_to_play(options: argparse.Namespace) -> tuple[Scene, int, WorldChoice]
     return scene, seed, choice
 
 
+def _row(name: str) -> worlds.WorldRow:
+    """Return a world's row; whether there is one of that name is for `WorldChoice` to say."""
+    return worlds.WORLDS[WorldChoice(name).name]
+
+
 def _choice(
     options: argparse.Namespace, settings: SandboxConfig, policy: str | None
 ) -> WorldChoice:
     row = worlds.WORLDS.get(options.world)
-    if row is None or row.bundled:
+    if row is None or (row.bundled and policies_of(row.name) == available_policies()):
         memory = settings.memory_setting(options.memory or policy)
     else:  # settings and scenes speak of the pocket world's memory
         memory = row.memory_setting(options.memory)

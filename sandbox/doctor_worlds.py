@@ -8,7 +8,7 @@ def check_worlds() -> list[Finding]:
     """Which full-size worlds are here, and whether this machine has room for them."""
     device = preflight.find_device()
     findings, absent = [], []
-    for name in worlds.STREAMS:
+    for name in worlds.PLAYABLE:
         row = worlds.WORLDS[name]
         if row.bundled:
             continue

@@ -6,7 +6,7 @@ Pure functions of `MemoryUsage`; `explain_card.py` finds what the pointer is on 
 from dataclasses import dataclass
 
 from controls.camera import CameraPose
-from model.world import MIB, MemoryEntry, MemoryUsage, SegmentKind
+from model.world import KIB, MIB, MemoryEntry, MemoryUsage, SegmentKind
 from sandbox.hud_state import LEGEND, bar_stretches, duration_text
 
 MIN_STRETCH = 3  # px: what is kept is never invisible
@@ -17,6 +17,9 @@ _OF_KIND: dict[SegmentKind, str] = {
     "compressed": "One frame of its block, kept for all of it.",
     "raw": "A recent frame, kept as it is.",
     "look-ahead": "Imagined before you looked there, so that it is whole when you do.",
+    "packed-4x": "An older frame; four by four by four tokens of such are read as one.",
+    "packed-2x": "A recent frame; two by two by two tokens of such are read as one.",
+    "psi": "What is left of everything older: a few tokens that each block rewrites.",
 }
 _RAW_OF_POLICY = {
     "mag-retrieve": "The frame just before this block; the next block takes its place.",
@@ -85,6 +88,8 @@ def explain(memory: MemoryUsage, share: float, width: int = BAR_WIDTH) -> Explan
         if stretch.left <= x < stretch.right:
             if stretch.kind == "current":
                 return _of_current(memory, stretch, width)
+            if stretch.kind == "psi":
+                return _of_psi(memory, stretch, width)
             return _of_frame(memory, stretch, x, width)
     return _of_room(memory)
 
@@ -143,6 +148,16 @@ def _of_current(memory: MemoryUsage, stretch: DrawnStretch, width: int) -> Expla
     )
 
 
+def _of_psi(memory: MemoryUsage, stretch: DrawnStretch, width: int) -> Explanation:
+    size = sum(segment.bytes for segment in memory.segments if segment.kind == "psi")
+    return Explanation(
+        title="Psi: the long-term memory",
+        lines=(_OF_KIND["psi"], f"It is {size / KIB:.0f} KiB, however long you play."),
+        kind="psi",
+        span=(stretch.left / width, stretch.right / width),
+    )
+
+
 def _of_room(memory: MemoryUsage) -> Explanation:
     free = max(0, memory.budget - memory.bytes)
     lines = [_WHEN_FULL.get(memory.policy, "When it is full, something older is forgotten.")]
@@ -157,6 +172,8 @@ def _of_kind(kind: SegmentKind, memory: MemoryUsage) -> Explanation:
         frames = sum(segment.frames for segment in memory.segments if segment.kind == kind)
         lines = (f"The {_count(frames, 'frame')} being shown now. They are not memory yet.",)
         return Explanation("Current", lines, kind)
+    if kind == "psi":
+        return Explanation("Psi", (_kind_text(kind, memory),), kind)
     frames = [entry for entry in memory.entries if entry.kind == kind]
     read = sum(entry.attended for entry in frames)
     kept = f"{_count(len(frames), 'frame')} kept, {read} of them read by the current block."

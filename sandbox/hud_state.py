@@ -13,6 +13,9 @@ LEGEND: dict[SegmentKind, str] = {
     "compressed": "compressed",
     "raw": "recent, raw",
     "look-ahead": "looked ahead",
+    "packed-4x": "packed 4x",
+    "packed-2x": "packed 2x",
+    "psi": "psi",
     "current": "current",
 }
 STAGES = ("denoise", "remember", "decode", "look_ahead")  # shown first, in this order

@@ -49,6 +49,9 @@ SEGMENT_COLOURS = {  # after Okabe and Ito: told apart with any colour vision
     "compressed": (86, 180, 233),
     "raw": (230, 159, 0),
     "look-ahead": (0, 158, 115),
+    "packed-4x": (0, 114, 178),
+    "packed-2x": (213, 94, 0),
+    "psi": (240, 228, 66),
     "current": (245, 245, 245),
 }
 

@@ -45,6 +45,12 @@ class WorkerStatus:
     error: str | None = None  # one sentence
     ended: bool = False  # the script is over
 
+    @property
+    def busy(self) -> str:
+        """What a world does that is played and lets the next block wait; "": nothing."""
+        still = self.error or self.ended or self.stage in ("Starting", "ready")
+        return "" if still or self.fraction >= 1.0 else f"{self.stage} {self.fraction:.0%}"
+
 
 class GenerationWorker:
     """Plays a world on its own thread.

@@ -61,8 +61,10 @@ def run_worlds(options: argparse.Namespace, say: Say) -> int:  # noqa: ARG001 (h
 
 def describe(row: worlds.WorldRow) -> list[str]:
     """Return what there is to know of a world, one line each."""
-    kind = "clips, not real time: for comparison and first frames"
-    lines = [kind] if row.kind == "clip" else []
+    lines = ["clips, not real time: for comparison and first frames"] if row.kind == "clip" else []
+    if row.clips:
+        begins = "" if row.clips.from_text else "begins from a scene's picture; "
+        lines.append(f"{begins}at the end of a clip: {row.clips.continuity}")
     lines.append(f"weights: {presence(row)}")
     lines.append(f"licence: {row.licence.name} ({row.licence.link})")
     return [*lines, row.reason] if row.reason else lines
@@ -105,6 +107,9 @@ def run_fetch(options: argparse.Namespace, say: Say) -> int:
         say("what the repository holds:")
         for file in unknown.listing[: fetching.MOST_LISTED]:
             say(f"  {size(file.bytes):>9}  {file.path}")
+        raise
+    except fetching.FetchFailed:
+        say(f"weights of {row.name} now: {presence(row)}")
         raise
     _say_plan(plan, say)
     if options.plan:
@@ -154,8 +159,6 @@ def _say_plan(plan: fetching.FetchPlan, say: Say) -> None:
 
 def _room(row: worlds.WorldRow, files: weight_files.WorldFiles) -> str:
     """Say whether this machine has room for a world that is here."""
-    if row.kind == "clip":
-        return "its clips are for comparison"
     device = preflight.find_device()
     wanted = preflight.wanted_plan(row)
     needed = preflight.gib(preflight.predict(row, wanted).total)

@@ -1,16 +1,15 @@
 """Assembles the worlds of public checkpoints from fetched weights, laid out by `Start.plan`."""
 
-import platform
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 
 import torch
 
 from controls.camera import CameraSpeed
 from model.attention import choose_kernel, named_kernel
+from model.backends.provenance import facts
 from model.checkpoints import Change, load_checkpoint, open_checkpoint
 from model.config import DiTConfig
 from model.dit import DiT
@@ -23,6 +22,7 @@ from model.full.text_cache import weights_identity
 from model.full.tiny_decoder import load_tiny_decoder, load_tiny_encoder
 from model.full.vae import TIME_STRIDE, load_vae
 from model.full.world import Engine, StreamWorld
+from model.kv_cache import KVCache
 from model.lora import Adapter
 from model.machine import Execution
 from model.memory import MEMORY_POLICIES, make_policy
@@ -38,7 +38,6 @@ THOUGHT_SPEED = CameraSpeed(yaw=20.0, pitch=10.0)  # degrees a second
 AXES = ("yaw", "pitch", "zoom")  # that sentences speak of
 HEAD_DIM = 128  # of every Wan network
 TEXTS = "texts"  # folder of text features, beside the weights
-_PACKAGES = ("torch", "numpy", "transformers", "tokenizers", "safetensors", "diffusers")
 _INDEX, _WEIGHTS = ".index.json", (".safetensors", ".bin", ".pt", ".pth")
 
 
@@ -86,7 +85,7 @@ def load(
         start.video,
         Parts(running, dit, memory_dit, codec, load_tiny, prompts),
         memory,
-        _provenance(start, config, running),
+        {**facts(start, running), "config": {"dit": asdict(config), "video": asdict(start.video)}},
         on_progress,
     )
     on_progress("ready", 1.0)
@@ -103,6 +102,7 @@ class Parts:
     codec: PictureCodec
     load_tiny: Callable[[], PictureCodec] | None  # None: there is no tiny decoder
     prompts: ScenePrompts
+    cache: type[KVCache] = KVCache
 
 
 def assemble(
@@ -118,7 +118,8 @@ def assemble(
     config, running = parts.dit.config, parts.running
     recipe = replace(recipe_of(row), slots=plan.slots)
     rows, columns = (side // config.patch for side in (video.latent_height, video.latent_width))
-    cache = full_cache(config, recipe, rows * columns, running.dtype, running.device)
+    tokens = rows * columns
+    cache = full_cache(config, recipe, tokens, running.dtype, running.device, kind=parts.cache)
     grid = GridCoordinates(rows, columns, config.head_dim, running.device)
     shape = config.channels, video.latent_height, video.latent_width
     return StreamWorld(
@@ -262,15 +263,3 @@ def _spec(name: str, video: VideoShape) -> WorldSpec:
         exact_pose=False,
         latent_stride=TIME_STRIDE,
     )
-
-
-def _provenance(start: Start, config: DiTConfig, running: Execution) -> dict:
-    return {
-        "weights": start.files.digest(),
-        "files": {file.role: file.origin for file in start.files.files},
-        "config": {"dit": asdict(config), "video": asdict(start.video)},
-        "execution": running.as_dict(),
-        "device": start.device.name,
-        "python": platform.python_version(),
-        "packages": {name: version(name) for name in _PACKAGES},
-    }

@@ -24,6 +24,10 @@ from model.generator import BlockGenerator
 from model.kv_cache import CacheShape, KVCache
 from model.machine import Execution, probe
 from model.memory import MEMORY_POLICIES, make_policy
+from model.memorypack.config import WORLD_OF_VARIANT
+from model.memorypack.parts import PARTS, base_hash, packed_networks
+from model.memorypack.places import RayPlaces
+from model.memorypack.world import MemoryPackWorld
 from model.prompts import PromptFeatures, read_texts
 from model.rope import RayCoordinates
 from model.weights import (
@@ -39,6 +43,7 @@ from model.weights import (
 from model.world import MIB, MemorySetting, Progress, WorldFailed, WorldSpec
 
 FULL_SPEED = CameraSpeed(yaw=40.0, pitch=20.0)  # degrees a second
+PACK_STEPS = 2  # denoising steps of a block that no look-ahead has prepared
 MOST_SLOTS = 4096  # frames that storage is reserved for at most
 _PACKAGES = ("torch", "numpy", "transformers", "tokenizers", "safetensors", "xxhash")  # and digests
 
@@ -94,6 +99,62 @@ def load(
         latent_shape=(config.dit.channels, *config.latent_size),
         provenance=_provenance(config, digest, execution),
         look_ahead=look_ahead,
+    )
+    on_progress("ready", 1.0)
+    return world
+
+
+def load_memorypack(
+    variant: str,
+    *,
+    on_progress: Progress,
+    weights: Path = POCKET_WEIGHTS,
+    parts: Path = PARTS,
+    execution: Execution | None = None,
+) -> MemoryPackWorld:
+    """Return the pocket world with a MemoryPack for a memory.
+
+    Args:
+        variant: one of `model.memorypack.config.VARIANTS`.
+        on_progress: told what is being loaded, and whether the parts are trained.
+        weights: folder of the base's weights.
+        parts: folder of parts; a variant without a file there plays with untrained ones.
+        execution: how to run; None: what a probe finds fastest here.
+
+    Raises:
+        MissingWeights: weights are absent, damaged, of another architecture or another base.
+    """
+    on_progress("weights", 0.0)
+    config, digest = read_config(weights), weights_hash(weights)
+    _, dit, autoencoder = _networks(config, weights)  # parts belong to the one in `WORLD`
+    networks, info = packed_networks(dit, variant, parts, base_hash(weights))
+    on_progress(f"memory parts: {info.words()}", 0.5)
+    features = prompt_features(
+        weights, config, load_tokenizer(weights, config), read_texts(weights, digest)
+    )
+    execution = execution or _probe(config)
+    torch.set_num_threads(execution.threads)
+    dit.kernel = KERNELS[execution.kernel]
+    networks.eval().requires_grad_(False).to(execution.device, execution.dtype)
+    conditioner = Conditioner(fold_text(fuse(dit)), features)
+    autoencoder.to(execution.device, execution.dtype, memory_format=torch.channels_last)
+    rows, columns = (size // config.dit.patch for size in config.latent_size)
+    name = WORLD_OF_VARIANT[variant]
+    identity = f"{digest} {variant} {info.digest}"
+    world = MemoryPackWorld(
+        spec=replace(_spec(config), name=name, policies=(name,)),
+        networks=networks,
+        conditioner=conditioner,
+        features=features,
+        places=RayPlaces(_rays(config), rows, columns, config.block_length),
+        codec=_codec(autoencoder, config, execution),
+        flow=replace(config.flow, steps=PACK_STEPS),
+        latent_shape=(config.dit.channels, *config.latent_size),
+        provenance={
+            **_provenance(config, identity, execution),
+            "memorypack": {**info.config.as_dict(), "trained": info.words()},
+        },
+        title=name if info.trained else f"{name} (untrained)",
     )
     on_progress("ready", 1.0)
     return world

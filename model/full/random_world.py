@@ -1,6 +1,7 @@
 """A full-size world with random weights, to be measured: all parts are real, nothing is trained."""
 
-from dataclasses import asdict
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 
 import torch
 from diffusers.models.autoencoders.autoencoder_kl_wan import AutoencoderKLWan
@@ -11,15 +12,31 @@ from model.backends.full import Parts, assemble, execution_for
 from model.config import DiTConfig
 from model.dit import DiT
 from model.full.film import PictureCodec, exact_codec, tiny_codec
+from model.full.plain_cache import ConcatenatedCache
+from model.full.recipes import RECIPES
+from model.full.rollout import full_cache
 from model.full.tiny_decoder import TinyDecoder, TinyEncoder
 from model.full.vae import WanVae
 from model.full.world import StreamWorld
+from model.kv_cache import KVCache
 from model.machine import Execution
 from model.memory_prediction import MemoryPlan
+from model.rope import GridCoordinates
 from model.world import Progress
 from model.worlds import BLOCK_LENGTH, VideoShape, WorldRow
 from scenes import Scene
 
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How the same mathematics is carried out."""
+
+    cache: type[KVCache]
+    kernel: str | None  # None: the best that runs
+
+
+FAST = Way(KVCache, None)
+PLAIN = Way(ConcatenatedCache, "sdpa")
 TINY_WIDTHS = (256, 128, 64, 64)  # of the public tiny decoder
 TINY_ENCODER_WIDTH = 64
 PLACE = Scene("a place")
@@ -73,7 +90,12 @@ class MeasuredWorld:
 
 
 def random_world(
-    row: WorldRow, device: str, plan: MemoryPlan, config: DiTConfig, video: VideoShape
+    row: WorldRow,
+    device: str,
+    plan: MemoryPlan,
+    config: DiTConfig,
+    video: VideoShape,
+    way: Way = FAST,
 ) -> MeasuredWorld:
     """Return a world to be measured.
 
@@ -83,8 +105,10 @@ def random_world(
         plan: what is where.
         config: sizes of the transformer.
         video: size of the frames.
+        way: how it is run.
     """
     running = execution_for(device, None)
+    running = replace(running, kernel=way.kernel or running.kernel)
     dit = _network(config, running)
     writer = _network(config, running) if row.remembers == "memory" else dit
     codec = _tiny(running) if plan.decoder == "tiny" else _exact(running)
@@ -93,7 +117,7 @@ def random_world(
         "config": {"dit": asdict(config), "video": asdict(video)},
         "execution": running.as_dict(),
     }
-    parts = Parts(running, dit, writer, codec, None, RandomTexts(config))
+    parts = Parts(running, dit, writer, codec, None, RandomTexts(config), way.cache)
     memory = row.memory_setting()
     world = assemble(row, plan, video, parts, memory, provenance, lambda stage, fraction: None)
     return MeasuredWorld(world)
@@ -118,3 +142,31 @@ def _tiny(running: Execution) -> PictureCodec:
         for half in (decoder, encoder)
     )
     return tiny_codec(*both)
+
+
+def bare_pass(config: DiTConfig, video: VideoShape) -> Callable[[], Tensor]:
+    """Return a pass of a transformer over one block, in bf16 on the processor, to be called.
+
+    The flow is fp32 or bf16, [1, F, C, h, w].
+    """
+    with torch.device("meta"):
+        dit = DiT(config, named_kernel("sdpa"))
+    dit = dit.to(torch.bfloat16).to_empty(device="cpu").eval().requires_grad_(False)
+    for weights in dit.parameters():
+        weights.normal_(std=0.02)
+    rows, columns = (side // config.patch for side in (video.latent_height, video.latent_width))
+    recipe = replace(RECIPES["mag"], slots=1)
+    cache = full_cache(config, recipe, rows * columns, torch.bfloat16)
+    latents = torch.randn(
+        1, BLOCK_LENGTH, config.channels, video.latent_height, video.latent_width
+    ).bfloat16()
+    rotary = GridCoordinates(rows, columns, config.head_dim).rotary(0, BLOCK_LENGTH)
+
+    @torch.inference_mode()
+    def run() -> Tensor:
+        cache.attend(())
+        time = dit.embed_time(torch.full((1, BLOCK_LENGTH), 1000.0))
+        text = dit.text_keys(torch.randn(1, config.text_len, config.text_dim).bfloat16())
+        return dit(latents, time, text, rotary, cache.reader(dit.kernel))
+
+    return run

@@ -42,6 +42,7 @@ def full_cache(
     dtype: torch.dtype,
     device: str = "cpu",
     batch: int = 1,
+    kind: type[KVCache] = KVCache,
 ) -> KVCache:
     """Reserve the memory of a recipe.
 
@@ -52,11 +53,12 @@ def full_cache(
         dtype: of keys and values.
         device: where they lie.
         batch: videos made at once.
+        kind: how it is kept.
     """
     shape = CacheShape(
         config.num_layers, tokens, config.num_heads, config.head_dim, BLOCK_LENGTH, batch
     )
-    return KVCache(shape, recipe.slots, dtype, device, most_frames=recipe.pass_frames)
+    return kind(shape, recipe.slots, dtype, device, most_frames=recipe.pass_frames)
 
 
 class Rollout:

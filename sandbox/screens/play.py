@@ -79,6 +79,7 @@ class PlayScreen:
         self._figures = Figures()
         self._help = False
         self._error: str | None = None
+        self._busy = ""  # what the next block waits for
         self._fitted = (0, 0)  # the window's size that drags are measured in
         self._dirty = True
         self._equipment = context.equip(self)
@@ -116,9 +117,9 @@ class PlayScreen:
     def update(self, now: float) -> bool:
         """Show the next frame if it is due and there is one; True if the picture changed."""
         changed, self._dirty = self._dirty, False
-        error = self._context.worker.status.error
-        if error != self._error:
-            self._error, changed = error, True
+        status = self._context.worker.status
+        if (status.error, status.busy) != (self._error, self._busy):
+            self._error, self._busy, changed = status.error, status.busy, True
         if not self._error and self.reel.update(now):
             self._frame_shown(now)
             changed = True
@@ -299,4 +300,4 @@ class PlayScreen:
     def _mode_text(self) -> str:
         if self.reel.starting_over:
             return "starting over"
-        return "paused" if self.reel.paused else self.mode
+        return "paused" if self.reel.paused else self._busy or self.mode

@@ -3,6 +3,7 @@
 Everything comes from a stand-in of the hub on loopback; the weights are tiny and random.
 """
 
+import json
 import os
 import signal
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from model import preflight, weight_files
-from tests import tiny_full
+from tests import tiny_clips, tiny_full
 from tests.hub_stand_in import HubStandIn
 
 ROOT = Path(__file__).parents[2]
@@ -130,6 +131,37 @@ def test_a_fetched_world_plays_and_its_recording_is_the_same_again(
     assert "match the recording" in verified.stdout
 
 
+@pytest.mark.timeout(300)  # four processes, each of which imports everything
+def test_a_clip_world_is_fetched_and_plays(hub, environment, tmp_path):
+    tiny_clips.write_clip_repos(hub.folder, ("wan2.1",))
+    fetched = run(environment, "fetch", "wan2.1")
+    assert fetched.returncode == 0, fetched.stderr
+    listed = run(environment, "worlds").stdout
+    assert "at the end of a clip: an unrelated one begins" in listed
+    recording = tmp_path / "recording"
+    options = "--world", "wan2.1", "--headless", "--seconds", "1", "--record", str(recording)
+    played = run(environment, "play", *options)
+    assert played.returncode == 0, played.stderr
+    assert "frames shown" in played.stdout
+    header = json.loads((recording / "session.jsonl").read_text().splitlines()[0])
+    assert header["world"] == "wan2.1"
+    verified = run(environment, "replay", str(recording), "--verify", "--headless")
+    assert verified.returncode == 0, verified.stderr
+
+
+@pytest.mark.timeout(300)
+def test_weights_of_the_players_own_play_with_the_rest_of_another_world(hub, environment, tmp_path):
+    own = str(hub.folder / tiny_full.PATHS["self-forcing"]["generator"])
+    options = "--world", "self-forcing-plus-plus", "--headless", "--seconds", "1", "--weights", own
+    refused = run(environment, "play", *options)
+    assert refused.returncode == 2
+    assert "run `main.py fetch self-forcing-plus-plus --weights" in refused.stderr
+    assert run(environment, "fetch", "self-forcing").returncode == 0
+    played = run(environment, "play", *options)
+    assert played.returncode == 0, played.stderr
+    assert "frames shown" in played.stdout
+
+
 def test_a_plan_shows_files_licences_and_sizes_and_fetches_nothing(hub, environment, tmp_path):
     planned = run(environment, "fetch", "longlive", "--plan")
     assert planned.returncode == 0, planned.stderr
@@ -145,3 +177,4 @@ def test_without_a_hub_it_is_one_sentence(environment):
     assert failed.returncode == 2
     assert failed.stderr.count("\n") == 1
     assert "xilluill/MAG could not be read" in failed.stderr
+    assert "weights of mag now: not here" in failed.stdout

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from model import memory_prediction, preflight
-from model.memory import MEMORY_POLICIES
+from model.clips import UMT5_PARAMETERS
 from model.memory_prediction import GIB, MemoryPlan, first_that_fits, predict, proposals
-from model.world import MissingWeights, WorldFailed, available_worlds, load_world
-from model.worlds import ROLES, STREAMS, WORLDS, WeightSource, slot_bytes
+from model.world import MissingWeights, WorldFailed, available_worlds, load_world, policies_of
+from model.worlds import PLAYABLE, ROLES, STREAMS, WORLDS, WeightSource, slot_bytes
 
 SHAPES = Path(__file__).parents[2] / "golden" / "real_key_shapes.json"
 FULL_SIZE = [WORLDS[name] for name in STREAMS if not WORLDS[name].bundled]
@@ -33,17 +33,19 @@ def source_of(world: str, role: str) -> WeightSource:
 def test_every_row_is_whole():
     for name, row in WORLDS.items():
         assert row.name == name
-        assert row.policy in MEMORY_POLICIES
+        assert row.policy in policies_of(name)
         assert {source.role for source in row.sources} <= set(ROLES)
         assert row.sources or row.bundled or row.reason
-        assert row.kind == "stream" or row.pipeline or row.reason
+        assert row.kind == "stream" or row.clips or row.reason
         assert row.licence.link.startswith("https://")
 
 
-def test_streams_and_only_they_can_be_played():
-    assert available_worlds() == STREAMS
-    assert STREAMS[0] == "pocket"
-    assert "wan2.1" not in STREAMS
+def test_every_world_can_be_played_but_those_that_have_no_pipeline():
+    assert available_worlds() == PLAYABLE
+    assert PLAYABLE[0] == STREAMS[0] == "pocket"
+    left_out = [name for name in WORLDS if name not in PLAYABLE]
+    assert left_out == ["magi-1"]
+    assert "no pipeline" in WORLDS["magi-1"].reason
 
 
 @pytest.mark.parametrize("row", FULL_SIZE, ids=lambda row: row.name)
@@ -92,7 +94,7 @@ def test_predicted_parameters_are_those_of_the_public_checkpoints():
     }
     assert memory_prediction.dit_parameters() == counts["dit_wan2.1_t2v_1.3b"]
     assert counts["vae_wan2.1"] == memory_prediction.VAE_PARAMETERS
-    assert counts["umt5_xxl_encoder"] == memory_prediction.TEXT_ENCODER_PARAMETERS
+    assert counts["umt5_xxl_encoder"] == UMT5_PARAMETERS
 
 
 @pytest.mark.parametrize("row", FULL_SIZE, ids=lambda row: row.name)
@@ -190,5 +192,6 @@ def test_a_budget_for_the_pocket_world_means_the_room_a_world_was_made_for():
 def test_clip_worlds_name_pipelines_that_diffusers_has():
     diffusers = pytest.importorskip("diffusers")
     for row in WORLDS.values():
-        assert not row.pipeline or hasattr(diffusers, row.pipeline)
+        for call in row.clips.calls if row.clips else ():
+            assert hasattr(diffusers, call.pipeline)
     assert not any("magi" in name.lower() for name in dir(diffusers) if "Pipeline" in name)

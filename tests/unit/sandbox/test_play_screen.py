@@ -198,6 +198,16 @@ def test_an_error_is_a_banner_with_a_way_on(game, surface):
     assert game.worker.resets == 0
 
 
+def test_while_a_world_reads_a_new_prompt_the_display_says_how_far_it_is(game):
+    game.worker.status = WorkerStatus("encoding text", 0.4)
+    assert game.screen.update(game.now)
+    assert game.screen.hud_state().mode == "encoding text 40%"
+    assert not game.screen.update(game.now)
+    game.worker.status = WorkerStatus("ready", 1.0)
+    assert game.screen.update(game.now)
+    assert game.screen.hud_state().mode == game.screen.mode
+
+
 def test_the_end_of_a_script_leaves_after_its_last_frame(game):
     game.pass_frames(2)
     game.worker.status = WorkerStatus(ended=True)

@@ -1,0 +1,156 @@
+"""Makes clips with pipelines of `diffusers`: text and earlier frames in, frames out.
+
+The parts that read text are apart from those that make pictures, so that they may stay on the host.
+It knows nothing of the player or of blocks.
+"""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import diffusers
+import numpy as np
+import torch
+from diffusers import DiffusionPipeline
+from PIL import Image
+from torch import Tensor
+
+from model.clips import TIME_STRIDE, ClipCall, ClipRecipe
+from model.frames import to_frames, to_pictures
+from model.world import Frames, WorldFailed
+from model.worlds import VideoShape
+
+READERS = ("text_encoder", "tokenizer")  # what names of parts that read text begin with
+Tell = Callable[[float], None]  # how far a clip is, in [0, 1]
+
+
+@dataclass(frozen=True, slots=True)
+class ClipWish:
+    """What a clip is to be."""
+
+    call: ClipCall
+    text: str
+    seed: int
+    earlier: Frames | None = None  # shown last, as many as the call takes
+
+
+class ClipStudio:
+    """The pipelines of one world.
+
+    studio = ClipStudio(WAN, pipeline.components, video, device="cuda", reading_device="cpu")
+    frames = studio.make(ClipWish(WAN.from_text, "a harbour at dusk", seed=7), tell)
+    """
+
+    def __init__(
+        self,
+        recipe: ClipRecipe,
+        components: Mapping[str, object],
+        video: VideoShape,
+        *,
+        device: str,
+        reading_device: str,
+    ) -> None:
+        """Put the parts where they work.
+
+        Args:
+            recipe: how clips are made.
+            components: of a loaded pipeline.
+            video: size of the frames.
+            device: of all that makes pictures.
+            reading_device: of what reads text; see `read_on`.
+        """
+        self._recipe, self._video, self._device = recipe, video, device
+        reads = {name: name.startswith(READERS) for name in components}
+        readers = {name: part if reads[name] else None for name, part in components.items()}
+        makers = {name: None if reads[name] else part for name, part in components.items()}
+        self._reader = _pipeline(recipe.calls[0].pipeline, readers)
+        names = dict.fromkeys(call.pipeline for call in recipe.calls)
+        self._makers = {name: _pipeline(name, makers).to(device) for name in names}
+        self._vae = components["vae"]
+        self._read: tuple[str, dict[str, Tensor]] = ("", {})  # the newest text
+        self.read_on(reading_device)
+
+    def read_on(self, device: str) -> None:
+        """Have texts read on a device; "cpu" leaves more of the other one."""
+        self._reading_device = device
+        self._reader.to(device)
+
+    def read(self, text: str) -> None:
+        """Have a text at hand; only the newest one is kept."""
+        if text == self._read[0] and self._read[1]:
+            return
+        encoded = self._reader.encode_prompt(
+            prompt=text, device=torch.device(self._reading_device), **self._recipe.text_options
+        )
+        named = zip(self._recipe.texts, encoded, strict=True)
+        self._read = text, {name: tensor.to(self._device) for name, tensor in named}
+
+    def make(self, wish: ClipWish, tell: Tell) -> Frames:
+        """Return the new frames of a clip, the same whenever the wish is.
+
+        Raises:
+            WorldFailed: the networks gave no numbers.
+        """
+        recipe, call = self._recipe, wish.call
+        self.read(wish.text)
+        steps = recipe.steps
+
+        def step_done(pipeline: object, step: int, time: object, tensors: dict) -> dict:  # noqa: ARG001
+            tell((step + 1) / steps)
+            return {}
+
+        with torch.random.fork_rng(), torch.no_grad():  # some pipelines draw without a generator
+            torch.manual_seed(wish.seed)
+            options = {
+                "height": self._video.frame_size[1],
+                "width": self._video.frame_size[0],
+                "num_frames": recipe.frames,
+                "num_inference_steps": steps,
+                "guidance_scale": recipe.guidance,
+                "generator": torch.Generator().manual_seed(wish.seed),
+                "output_type": "np",
+                "callback_on_step_end": step_done,
+                **recipe.options,
+                **call.options,
+                **self._read[1],
+                **_earlier(wish),
+            }
+            pictures = self._makers[call.pipeline](**options).frames[0]
+        return _bytes(pictures[call.repeated_frames :])
+
+    def round_trip(self, frames: Frames) -> Frames:
+        """Return frames after the autoencoder alone."""
+        vae = self._vae
+        missing = (1 - len(frames)) % TIME_STRIDE
+        whole = np.concatenate((frames, np.repeat(frames[-1:], missing, axis=0)))
+        pictures = to_pictures(whole).transpose(0, 1)[None].to(self._device, vae.dtype)
+        with torch.no_grad():
+            decoded = vae.decode(vae.encode(pictures).latent_dist.mode()).sample
+        return to_frames(decoded[0].transpose(0, 1))[: len(frames)]
+
+
+def _pipeline(name: str, components: Mapping[str, object]) -> DiffusionPipeline:
+    """Return a pipeline of `diffusers` made of those parts that it takes."""
+    kind = getattr(diffusers, name)
+    taken = inspect.signature(kind).parameters
+    pipeline = kind(**{name: part for name, part in components.items() if name in taken})
+    pipeline.set_progress_bar_config(disable=True)
+    return pipeline
+
+
+def _earlier(wish: ClipWish) -> dict[str, object]:
+    """Return the argument with earlier frames, if the call takes any."""
+    if not wish.call.takes:
+        return {}
+    images = [Image.fromarray(frame) for frame in wish.earlier[-wish.call.taken_frames :]]
+    return {wish.call.takes: images if wish.call.takes == "video" else images[0]}
+
+
+def _bytes(pictures: np.ndarray) -> Frames:
+    """Return frames of pictures in [0, 1], [T, H, W, 3]."""
+    if not np.isfinite(pictures).all():
+        raise WorldFailed(
+            "the clip is not made of numbers; begin the scene again, and look at the weights if it "
+            "happens again"
+        )
+    return (np.clip(pictures, 0.0, 1.0) * 255).round().astype(np.uint8)

@@ -1,0 +1,245 @@
+"""The World of pipelines that make whole clips: each is shown block by block, not in real time.
+
+The sentence on the camera and the prompt go into a clip when it is made. A command waits for the
+next clip; a new prompt cuts the present one off. What happens at the end of a clip is a matter of
+the row: it goes on from its last frames, or another one begins.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import TypeVar
+
+import numpy as np
+
+from controls.camera import CameraCommand
+from controls.phrase_compiler import PhraseSmoother, compose
+from model.clips import ClipCall
+from model.frames import open_image
+from model.full.clip_studio import ClipStudio, ClipWish
+from model.full.parking import joined, part_of
+from model.full.room import Room
+from model.memory_prediction import MemoryPlan
+from model.pose_estimate import PoseEstimator
+from model.world import (
+    Control,
+    FrameBlock,
+    Frames,
+    MemoryUsage,
+    Progress,
+    WorldFailed,
+    WorldSpec,
+    WorldState,
+)
+from model.worlds import WorldRow
+from scenes import Scene
+
+logger = logging.getLogger(__name__)
+NO_MEMORY = MemoryUsage("none", (), 0, 0, 0, 0, 0.0, 0, ())
+Result = TypeVar("Result")
+
+
+@dataclass(slots=True)
+class _Session:
+    """What changes while clips are shown."""
+
+    seed: int
+    prompt: str
+    left: Frames  # of the clip, not shown yet
+    shown: Frames  # the newest frames, as many as another clip goes on from
+    smoother: PhraseSmoother = field(default_factory=PhraseSmoother)
+    command: CameraCommand = field(default_factory=CameraCommand)  # that the clip was made for
+    phrase: str = ""  # likewise
+    clips: int = 0
+    block_index: int = 0
+
+
+class ClipWorld:
+    """A world of clips; see `World`."""
+
+    def __init__(
+        self,
+        spec: WorldSpec,
+        row: WorldRow,
+        plan: MemoryPlan,
+        studio: ClipStudio,
+        provenance: dict,
+        on_progress: Progress,
+    ) -> None:
+        self.spec = spec
+        self._recipe, self._studio = row.clips, studio
+        self._provenance, self._on_progress = provenance, on_progress
+        self._session: _Session | None = None
+        self._stage_ms: dict[str, float] = {}
+        self._room = Room(row, plan, has_tiny=False, change=self._lay_out, on_progress=on_progress)
+
+    def reset(self, scene: Scene, seed: int) -> FrameBlock:
+        """Return the first block of a scene; see `World`."""
+        call, picture = self._beginning(scene)
+        size = self.spec.frame_height, self.spec.frame_width, 3
+        nothing = np.empty((0, *size), np.uint8)
+        self._session = None  # until the first clip is there
+        session = _Session(seed, scene.prompt, left=nothing, shown=nothing)
+        self._make(session, ClipWish(call, self._text(session), self._seed(session), picture))
+        self._session = session
+        self._poses = PoseEstimator(self.spec.full_speed)
+        return self._show(CameraCommand())
+
+    def step(self, control: Control) -> FrameBlock:
+        """Return the next block; memory settings have no effect. See `World`."""
+        session = self._running()
+        if control.prompt is not None and control.prompt != session.prompt:
+            session.prompt, session.left = control.prompt, session.left[:0]
+        session.smoother = session.smoother.after(control.camera)
+        return self._show(control.camera)
+
+    def prepare(self) -> bool:
+        """Do nothing: a clip is made whole, when it is needed."""
+        self._running()
+        return False
+
+    def expect_prompt(self) -> None:
+        """Do nothing: the text encoder is loaded."""
+
+    def snapshot(self) -> WorldState:
+        """Return everything needed to go on; see `World`."""
+        session = self._running()
+        names = "seed", "prompt", "phrase", "clips", "block_index"
+        about = {name: getattr(session, name) for name in names}
+        about |= {"smoother": session.smoother.as_dict(), "command": asdict(session.command)}
+        parts = {"poses": self._poses.snapshot()}
+        state = joined(parts, {**self._identity(), "session": about})
+        frames = {"left": session.left.copy(), "shown": session.shown.copy()}
+        return WorldState({**state.arrays, **frames}, state.data)
+
+    def restore(self, state: WorldState) -> None:
+        """Go on from a snapshot; see `World`.
+
+        Raises:
+            WorldFailed: it was taken with other weights or another number type.
+        """
+        for name, value in self._identity().items():
+            if state.data.get(name) != value:
+                raise WorldFailed(
+                    f"state was saved with {name} {state.data.get(name)}, this world has {value}; "
+                    f"go on with the {name} it was saved with"
+                )
+        about = dict(state.data["session"])
+        about["smoother"] = PhraseSmoother.from_dict(about["smoother"])
+        about["command"] = CameraCommand(**about["command"])
+        frames = {name: state.arrays[name].copy() for name in ("left", "shown")}
+        self._session = _Session(**about, **frames)
+        self._poses = PoseEstimator(self.spec.full_speed)
+        self._poses.restore(part_of(state, "poses"))
+
+    def round_trip(self, frames: Frames) -> Frames:
+        """Return frames through the autoencoder; see `World`."""
+        return self._room.run(lambda: self._studio.round_trip(frames))
+
+    def provenance(self) -> dict:
+        """Return what a recording's header says of this world; the plan is the present one."""
+        return {
+            **self._provenance,
+            "plan": asdict(self._room.plan),
+            "continuity": self._recipe.continuity,
+            "look_ahead": False,
+        }
+
+    def close(self) -> None:
+        """Let go of everything; may be called twice."""
+        self._session = self._studio = None
+
+    def _running(self) -> _Session:
+        if self._session is None:
+            raise WorldFailed("the world has no scene yet; call reset first")
+        return self._session
+
+    def _identity(self) -> dict:
+        """Return what a state must share with the world that goes on with it."""
+        running = self._provenance["execution"]
+        weights = self._provenance["weights"]
+        return {"world": self.spec.name, "weights": weights, "dtype": running["dtype"]}
+
+    def _beginning(self, scene: Scene) -> tuple[ClipCall, Frames | None]:
+        """Return how a scene's first clip is asked for, and its picture."""
+        recipe = self._recipe
+        if scene.image is not None and recipe.from_picture is not None:
+            size = self.spec.frame_width, self.spec.frame_height
+            return recipe.from_picture, open_image(scene.image, *size)
+        if recipe.from_text is None:
+            raise WorldFailed(
+                f'"{self.spec.name}" begins from a picture and scene "{scene.name}" has none; give '
+                "it an `image:`, for instance a frame made by wan2.1"
+            )
+        if scene.image is not None:
+            logger.info("%s knows no pictures; %s begins from text", self.spec.name, scene.name)
+        return recipe.from_text, None
+
+    def _text(self, session: _Session) -> str:
+        return compose(session.prompt, session.smoother.motion.phrase)
+
+    def _seed(self, session: _Session) -> int:
+        """Return the seed of the next clip; only the lowest 32 bits count."""
+        return (session.seed * 1_000_003 + session.clips) % 2**63
+
+    def _show(self, command: CameraCommand) -> FrameBlock:
+        """Take the next block off the clip; make another one where it ends."""
+        session = self._running()
+        frames, wanted = session.left[:0], self.spec.block_length
+        while len(frames) < wanted:
+            if not len(session.left):
+                self._next_clip(command)
+            taken = session.left[: wanted - len(frames)]
+            session.left = session.left[len(taken) :]
+            frames = np.concatenate((frames, taken))
+            kept = self._recipe.go_on.taken_frames if self._recipe.go_on else 0
+            newest = np.concatenate((session.shown, taken))
+            session.shown = newest[len(newest) - min(kept, len(newest)) :].copy()
+        poses = self._timed(
+            "pose", lambda: self._poses.update(frames, session.command, self.spec.block_seconds)
+        ).poses
+        block = FrameBlock(
+            frames=frames,
+            poses=poses,
+            block_index=session.block_index,
+            phrase=session.phrase,
+            prompt=session.prompt,
+            stage_ms=self._stage_ms,
+            memory=NO_MEMORY,
+        )
+        session.block_index += 1
+        self._stage_ms = {}
+        return block
+
+    def _next_clip(self, command: CameraCommand) -> None:
+        """Make the clip that follows what is shown."""
+        session, recipe = self._running(), self._recipe
+        call = recipe.go_on or recipe.from_text
+        wish = ClipWish(call, self._text(session), self._seed(session), session.shown)
+        self._make(session, wish)
+        session.command = command
+
+    def _make(self, session: _Session, wish: ClipWish) -> None:
+        """Have a clip ready to be shown."""
+
+        def tell(fraction: float) -> None:
+            self._on_progress("making a clip", min(0.99, fraction))
+
+        tell(0.0)
+        work = lambda: self._studio.make(wish, tell)  # noqa: E731 (it is passed on)
+        session.left = self._timed("clip", lambda: self._room.run(work))
+        session.phrase = session.smoother.motion.phrase
+        session.clips += 1
+        self._on_progress("ready", 1.0)
+
+    def _lay_out(self, before: MemoryPlan, plan: MemoryPlan) -> None:  # noqa: ARG002
+        """Go to a smaller layout, of which there is one."""
+        self._studio.read_on("cpu")
+
+    def _timed(self, stage: str, work: Callable[[], Result]) -> Result:
+        started = time.perf_counter()
+        result = work()
+        spent = 1000 * (time.perf_counter() - started)
+        self._stage_ms[stage] = self._stage_ms.get(stage, 0.0) + spent
+        return result

@@ -1,0 +1,1 @@
+"""MemoryPack: short-term memory as packed frames, long-term memory as a state of fixed size."""

@@ -1,0 +1,138 @@
+"""MemoryPack's trained parts, and what a transformer reads of them.
+
+What is read is made once a block: history and psi tokens pass the transformer under noise level 0
+and the empty prompt and see only each other, so their keys and values serve all denoising steps.
+(The public FramePack gives history the timestep of the noise and recomputes it at every step.)
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from model.attention import AttentionKernel, sdpa_attention
+from model.config import DiTConfig
+from model.dit import Attend, DiT, TextKeys
+from model.memorypack.config import PackConfig
+from model.memorypack.packing import Group, PackEmbedder, Tokens, forward_layout, pack
+from model.memorypack.places import Frames, Places
+from model.memorypack.semantic import SemanticPack, SemanticState
+
+Pairs = Sequence[tuple[Tensor, Tensor]]  # keys and values, a pair a layer
+
+
+class MemoryPack(nn.Module):
+    """Short-term and long-term memory of one transformer.
+
+    Args:
+        dit: sizes of the transformer.
+        config: scales, structure, indices.
+        kernel: of attention.
+    """
+
+    def __init__(
+        self, dit: DiTConfig, config: PackConfig, kernel: AttentionKernel = sdpa_attention
+    ) -> None:
+        super().__init__()
+        self.config = config
+        self.clean_embedder = PackEmbedder(dit, [scale.factor for scale in config.scales])
+        self.semantic = None if config.structure is None else SemanticPack(dit, config, kernel)
+
+    def initialise(self, dit: DiT) -> "MemoryPack":
+        """Start from the patch embedding of a trained transformer."""
+        self.clean_embedder.initialise(dit.patch_embedding)
+        if self.semantic is not None:
+            self.semantic.initialise(dit.patch_embedding)
+        return self
+
+    def tokens(
+        self,
+        dit: DiT,
+        image: Frames,
+        history: Frames,
+        state: SemanticState | None,
+        places: Places,
+    ) -> Tokens:
+        """Return what the coming block reads: psi, then history, coarse to fine.
+
+        Args:
+            dit: whose ray embedding is used.
+            image: the reference image, at the time at which the whole video starts.
+            history: the newest frames in time order, the image being the first of all; at least 1.
+            state: of the long-term memory; None without one.
+            places: of tokens.
+        """
+        rays = dit.ray_embedding if dit.config.rays is not None else None
+        packed = pack(self.clean_embedder, self._groups(image, history, places), rays)
+        if state is None:
+            return packed
+        return self.semantic.tokens(state).joined(packed)
+
+    def section_times(self, history: int, new_frames: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Return F1's indices of the image [1], of so many history frames, and of new ones."""
+        layout = forward_layout(self.config, new_frames)
+        old = [index for scale in layout.scales for index in scale]
+        return (
+            torch.tensor([layout.start]),
+            torch.tensor(old[len(old) - history :]),
+            torch.tensor(layout.new),
+        )
+
+    def _groups(self, image: Frames, history: Frames, places: Places) -> list[Group]:
+        """Return the groups that there are frames for; the image is in the finest one."""
+        groups, newest = [], history.count
+        history = history.part(max(0, newest - self.config.history), newest)
+        if self.config.index == "section":
+            start, old, _ = self.section_times(history.count, 0)
+            image, history = image.at(start), history.at(old)
+        stop = history.count
+        for scale in reversed(self.config.scales):
+            first = max(0, stop - scale.frames)
+            parts = [image] if scale.factor == 1 else []
+            if first < stop:
+                parts.append(history.part(first, stop))
+            groups += [_group(scale.factor, part, places) for part in reversed(parts)]
+            stop = first
+        return groups[::-1]
+
+
+def _group(factor: int, frames: Frames, places: Places) -> Group:
+    return Group(factor, frames.latents, places.grid(frames))
+
+
+class PackedNetworks(nn.Module):
+    """A transformer and its memory under one state dict (`dit.*`, `pack.*`)."""
+
+    def __init__(self, dit: DiT, pack: MemoryPack) -> None:
+        super().__init__()
+        self.dit, self.pack = dit, pack
+
+
+def read_context(dit: DiT, tokens: Tokens, text: TextKeys) -> Pairs:
+    """Return the keys and values of tokens that see each other only.
+
+    Args:
+        dit: the transformer.
+        tokens: what is to be read.
+        text: keys of the empty prompt.
+    """
+    pairs: list[tuple[Tensor, Tensor]] = []
+
+    def attend(layer_index: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:  # noqa: ARG001
+        pairs.append((k, v))
+        return dit.kernel(q, k, v)
+
+    time = dit.embed_time(torch.zeros(len(tokens.values), 1, device=tokens.values.device))
+    values = tokens.values.to(dit.head.modulation.dtype)
+    dit.memorise_tokens(values, time, text, tokens.rotary[:, :, None], attend)
+    return pairs
+
+
+def context_attention(pairs: Pairs, kernel: AttentionKernel) -> Attend:
+    """Return a strategy that reads the given keys and values besides the block's own."""
+
+    def attend(layer_index: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        keys, values = pairs[layer_index]
+        return kernel(q, torch.cat((k, keys.to(k)), dim=1), torch.cat((v, values.to(v)), dim=1))
+
+    return attend

@@ -1,0 +1,206 @@
+"""FramePack's short-term memory: the older a frame, the fewer tokens it is worth.
+
+History frames are cut into cells of growing size (1, 2 and 4 times a token in time, down and
+across). Each cell becomes one token, whose rotary coordinates are the mean of those of its place:
+a coarse token sits at the centre of its cell, and its fast pairs are damped. The number of tokens
+does not depend on the length of the video.
+
+Source: FramePack, arXiv 2504.12626, as released (Apache-2.0); own words.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from model.config import DiTConfig
+from model.memorypack.config import PackConfig
+
+Kernel = tuple[int, int, int]  # frames, rows, columns of a cell
+LONGEST_GAP = 4  # sections; a longer inverted video counts down 3, 2, 2, .., 1, 0 instead
+
+
+def cells(x: Tensor, kernel: Kernel) -> Tensor:
+    """Cut a video into cells, repeating its last frames, rows and columns where they do not fit.
+
+    Args:
+        x: [B, F, H, W, K], of any type.
+        kernel: of a cell.
+
+    Returns:
+        [B, f, h, w, frames * rows * columns of a cell, K].
+    """
+    for axis, size in enumerate(kernel, start=1):
+        length = x.shape[axis]
+        if length % size:
+            places = torch.arange(-(-length // size) * size, device=x.device)
+            x = x.index_select(axis, places.clamp(max=length - 1))
+    batch, channels = x.shape[0], x.shape[-1]
+    (f, h, w), (t, r, c) = (n // k for n, k in zip(x.shape[1:4], kernel, strict=True)), kernel
+    x = x.reshape(batch, f, t, h, r, w, c, channels).permute(0, 1, 3, 5, 2, 4, 6, 7)
+    return x.reshape(batch, f, h, w, t * r * c, channels)
+
+
+def pooled(x: Tensor, kernel: Kernel) -> Tensor:
+    """Return the mean of each cell; of complex turns, cosines and sines are averaged apart."""
+    return cells(x, kernel).mean(dim=-2)
+
+
+def embed_cells(latents: Tensor, layer: nn.Conv3d) -> Tensor:
+    """Return one token a cell, [B, f, h, w, dim]; a convolution whose stride is its kernel.
+
+    Args:
+        latents: [B, F, C, H, W].
+        layer: whose weights are used.
+    """
+    cut = cells(latents.movedim(2, -1), layer.kernel_size).flatten(-2)
+    weight = layer.weight.permute(0, 2, 3, 4, 1).flatten(1)
+    return functional.linear(cut.to(weight.dtype), weight, layer.bias)
+
+
+@torch.no_grad()
+def initialise_cells(layer: nn.Conv3d, patches: nn.Conv3d) -> None:
+    """Make a cell's token the patch embedding of the latents averaged over the cell."""
+    stretch = [n // m for n, m in zip(layer.kernel_size, patches.kernel_size, strict=True)]
+    weight = patches.weight
+    for axis, times in enumerate(stretch, start=2):
+        weight = weight.repeat_interleave(times, dim=axis) / times
+    layer.weight.copy_(weight)
+    layer.bias.copy_(patches.bias)
+
+
+class Tokens(NamedTuple):
+    """Tokens of packed frames, and where they lie."""
+
+    values: Tensor  # [B, M, dim]
+    rotary: Tensor  # complex [B or 1, M, D/2]
+
+    def joined(self, other: "Tokens") -> "Tokens":
+        """Return these tokens and then others."""
+        turns = (some.expand(len(self.values), -1, -1) for some in (self.rotary, other.rotary))
+        return Tokens(torch.cat((self.values, other.values), dim=1), torch.cat(tuple(turns), dim=1))
+
+
+class Grid(NamedTuple):
+    """Coordinates of the tokens of whole frames."""
+
+    rotary: Tensor  # complex [B or 1, F, h, w, D/2]
+    features: Tensor | None = None  # of rays, [B or 1, F, h, w, K]
+
+    def frames(self, start: int, stop: int) -> "Grid":
+        """Return the coordinates of some of the frames."""
+        some = slice(start, stop)
+        return Grid(self.rotary[:, some], None if self.features is None else self.features[:, some])
+
+    def pooled(self, kernel: Kernel) -> "Grid":
+        """Return the coordinates of cells of tokens."""
+        features = None if self.features is None else pooled(self.features, kernel)
+        return Grid(pooled(self.rotary, kernel), features)
+
+
+class PackEmbedder(nn.Module):
+    """The patch embeddings of packed frames, one for each scale; names as released."""
+
+    def __init__(self, dit: DiTConfig, factors: Iterable[int] = (1, 2, 4)) -> None:
+        super().__init__()
+        self.patch = dit.patch
+        for factor in factors:
+            kernel = (factor, factor * dit.patch, factor * dit.patch)
+            self.add_module(_name(factor), nn.Conv3d(dit.channels, dit.dim, kernel, kernel))
+
+    def initialise(self, patches: nn.Conv3d) -> "PackEmbedder":
+        """Start from the transformer's patch embedding: a packed token is that of averages."""
+        for layer in self.children():
+            initialise_cells(layer, patches)
+        return self
+
+    def forward(self, latents: Tensor, factor: int) -> Tensor:
+        """Return the tokens of frames, [B, f, h, w, dim].
+
+        Args:
+            latents: [B, F, C, H, W].
+            factor: of their scale.
+        """
+        return embed_cells(latents, self.get_submodule(_name(factor)))
+
+
+def _name(factor: int) -> str:
+    return "proj" if factor == 1 else f"proj_{factor}x"
+
+
+class Group(NamedTuple):
+    """Frames that are packed together."""
+
+    factor: int
+    latents: Tensor  # [B, F, C, H, W]
+    places: Grid  # of their tokens at full size
+
+
+def pack(embedder: PackEmbedder, groups: Sequence[Group], rays: nn.Linear | None = None) -> Tokens:
+    """Return the tokens of all groups, in their order.
+
+    Args:
+        embedder: one embedding a scale.
+        groups: frames with their places.
+        rays: embeds ray features, where the places have some.
+    """
+    values, turns = [], []
+    for factor, latents, places in groups:
+        tokens = embedder(latents, factor)
+        cell = places.pooled((factor, factor, factor))
+        if rays is not None:
+            tokens = tokens + rays(cell.features.to(tokens.dtype))
+        values.append(tokens.flatten(1, 3))
+        turns.append(cell.rotary.flatten(1, 3).expand(len(latents), -1, -1))
+    return Tokens(torch.cat(values, dim=1), torch.cat(turns, dim=1))
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Indices of frames relative to the section that is made."""
+
+    start: int  # of the start frame
+    scales: tuple[tuple[int, ...], ...]  # of history frames, a tuple a scale, in their order
+    new: tuple[int, ...]
+
+
+def forward_layout(config: PackConfig, new_frames: int) -> Layout:
+    """Return F1's indices: start frame, history from the oldest scale to the newest, new frames.
+
+    The start frame's distance stays the same however long the video gets.
+    """
+    scales, first = [], 1
+    for scale in config.scales:
+        scales.append(tuple(range(first, first + scale.frames)))
+        first += scale.frames
+    return Layout(0, tuple(scales), tuple(range(first, first + new_frames)))
+
+
+def inverted_layout(config: PackConfig, new_frames: int, missing: int) -> Layout:
+    """Return the indices of inverted anti-drifting order, in which history lies later in time.
+
+    Args:
+        config: of the scales.
+        new_frames: of a section.
+        missing: sections between the start frame and this one that are yet to be made.
+
+    Returns:
+        Scales in the config's order, coarsest first, though the finest comes first in time.
+    """
+    first = 1 + missing * new_frames
+    new, first = tuple(range(first, first + new_frames)), first + new_frames
+    scales = []
+    for scale in reversed(config.scales):
+        scales.append(tuple(range(first, first + scale.frames)))
+        first += scale.frames
+    return Layout(0, tuple(reversed(scales)), new)
+
+
+def missing_sections(sections: int) -> tuple[int, ...]:
+    """Return what `inverted_layout` is told for each section of a video, in the order of making."""
+    if sections <= LONGEST_GAP:
+        return tuple(reversed(range(sections)))
+    return (3, *(2,) * (sections - 3), 1, 0)

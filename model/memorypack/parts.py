@@ -1,0 +1,174 @@
+"""Parts files: what MemoryPack adds to published weights, and which layers it changed; no more.
+
+One safetensors file a variant. Its `pack.*` are new, its `dit.*` take the place of the base's. The
+metadata say which base it belongs to and what it was trained by.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from model.dit import DiT
+from model.memorypack.config import VARIANTS, PackConfig
+from model.memorypack.networks import MemoryPack, PackedNetworks
+from model.weights import AUTOENCODER, WORLD
+from model.world import WEIGHTS, MissingWeights
+from scenes.replacing import replacing
+
+PARTS = WEIGHTS / "memorypack"  # folder of the parts that come with the game
+_META = "memorypack"
+_REMEDY = "restore it from version control or train with `python -m training memorypack`"
+
+
+@dataclass(frozen=True, slots=True)
+class PartsInfo:
+    """What a parts file says of itself."""
+
+    config: PackConfig
+    base: str  # hash of the weights that it changes
+    phases: tuple[tuple[str, int], ...] = ()  # what it was trained by, and for how many steps
+    digest: str = "untrained"  # first 16 hex digits of the file's SHA-256; not kept in the file
+
+    @property
+    def trained(self) -> bool:
+        """Whether there was any training."""
+        return any(steps for _, steps in self.phases)
+
+    def words(self) -> str:
+        """Say what it was trained by."""
+        if not self.trained:
+            return "untrained: averages of the base's own embeddings"
+        return ", ".join(f"{steps} steps of {name}" for name, steps in self.phases)
+
+
+def base_hash(weights: Path) -> str:
+    """Return the first 16 hex digits of the SHA-256 over what parts change or see of a base."""
+    digest = hashlib.sha256()
+    for name in (WORLD, AUTOENCODER):
+        digest.update((weights / name).read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def parts_file(variant: str, folder: Path = PARTS) -> Path:
+    """Return where the parts of a variant lie, whether they exist or not."""
+    return folder / f"{variant}.safetensors"
+
+
+def untrained(dit: DiT, config: PackConfig) -> PackedNetworks:
+    """Return a transformer with a memory that begins where the transformer is."""
+    pack = MemoryPack(dit.config, config, dit.kernel).initialise(dit)
+    return PackedNetworks(dit, pack.to(dit.patch_embedding.weight))
+
+
+def packed_networks(
+    dit: DiT, variant: str, folder: Path, base: str
+) -> tuple[PackedNetworks, PartsInfo]:
+    """Return a variant's networks: trained ones where their file is there, else untrained ones.
+
+    Args:
+        dit: with the base's weights; it is changed in place.
+        variant: one of `VARIANTS`.
+        folder: of parts files.
+        base: hash of the base's weights.
+
+    Raises:
+        MissingWeights: the file is damaged, or belongs to another base or variant.
+    """
+    path, config = parts_file(variant, folder), VARIANTS[variant]
+    if not path.exists():
+        return untrained(dit, config), PartsInfo(config, base)
+    networks, info = load_parts(dit, path)
+    if info.base != base:
+        raise MissingWeights(f"{path} belongs to weights {info.base}, not {base}; {_REMEDY}")
+    if info.config != config:
+        raise MissingWeights(f'{path} is of another variant than "{variant}"; {_REMEDY}')
+    return networks, info
+
+
+def read_info(path: Path) -> PartsInfo:
+    """Return what a parts file says of itself.
+
+    Raises:
+        MissingWeights: it is absent, damaged, or none.
+    """
+    return _read(path)[0]
+
+
+def load_parts(dit: DiT, path: Path) -> tuple[PackedNetworks, PartsInfo]:
+    """Return a base's transformer, changed, with its memory.
+
+    Args:
+        dit: with the base's weights; it is changed in place.
+        path: of the parts.
+
+    Raises:
+        MissingWeights: the file is absent, damaged, or of another architecture.
+    """
+    info, state = _read(path)
+    networks = PackedNetworks(dit, MemoryPack(dit.config, info.config, dit.kernel))
+    networks.pack.to(dit.patch_embedding.weight)
+    own = networks.state_dict()
+    needed = {name for name in own if name.startswith("pack.")}
+    wrong = sorted(
+        name
+        for name in needed | state.keys()
+        if name not in state or name not in own or state[name].shape != own[name].shape
+    )
+    if wrong:
+        raise MissingWeights(f'{path} is of another architecture: "{wrong[0]}"; {_REMEDY}')
+    if not all(torch.isfinite(value).all() for value in state.values()):
+        raise MissingWeights(f"{path} holds values that are not finite; {_REMEDY}")
+    networks.load_state_dict(state, strict=False)
+    return networks, info
+
+
+def save_parts(
+    path: Path, networks: PackedNetworks, info: PartsInfo, base: dict[str, Tensor]
+) -> None:
+    """Write what differs from a base, in bf16; the file appears whole or not at all.
+
+    Args:
+        path: of the file.
+        networks: what was trained.
+        info: what the file says of itself.
+        base: state dict of the base's transformer.
+    """
+    kept = {
+        name: value
+        for name, value in networks.state_dict().items()
+        if name.startswith("pack.") or _changed(value, base[name.removeprefix("dit.")])
+    }
+    state = {name: _stored(value) for name, value in kept.items()}
+    told = {key: value for key, value in asdict(info).items() if key != "digest"}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as part:
+        save_file(state, part, {_META: json.dumps(told)})
+
+
+def _stored(value: Tensor) -> Tensor:
+    return value.detach().to("cpu", torch.bfloat16).contiguous().clone()
+
+
+def _changed(value: Tensor, base: Tensor) -> bool:
+    return not torch.equal(_stored(value), _stored(base))
+
+
+def _read(path: Path) -> tuple[PartsInfo, dict[str, Tensor]]:
+    try:
+        with safe_open(path, "pt") as file:
+            data = json.loads((file.metadata() or {})[_META])
+            phases = tuple((str(name), int(steps)) for name, steps in data["phases"])
+            config, digest = PackConfig.from_dict(data["config"]), hashlib.sha256()
+            digest.update(path.read_bytes())
+            info = PartsInfo(config, str(data["base"]), phases, digest.hexdigest()[:16])
+            return info, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except FileNotFoundError:
+        raise MissingWeights(f"weights not found: {path} is missing; {_REMEDY}") from None
+    except (SafetensorError, OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise MissingWeights(f"{path} is damaged ({error}); {_REMEDY}") from error

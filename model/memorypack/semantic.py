@@ -1,0 +1,193 @@
+"""SemanticPack's long-term memory: psi, a handful of tokens that every block rewrites.
+
+psi_0 is the prompt's and the reference image's features. *Memorize* looks at the frames of one
+block together and makes them compact; *Squeeze* brings psi and these together by cross-attention:
+psi_(n+1) = Squeeze(psi_n, Memorize(x^n)). Cost is linear in the length of the video, and psi never
+grows: what leaves Squeeze is normalised.
+
+Source: arXiv 2510.01784, equation 1 and figure 6; depth, norms and places are ours.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from model.attention import AttentionKernel
+from model.config import DiTConfig
+from model.dit import Attention, RMSNorm
+from model.memorypack.config import PackConfig
+from model.memorypack.packing import Grid, Tokens, embed_cells, initialise_cells
+from model.memorypack.places import Frames, Places
+from model.rope import feature_count, rotate
+
+
+class SemanticState(NamedTuple):
+    """The long-term memory of B videos."""
+
+    psi: Tokens
+    guide: Tokens  # psi_0, which stays readable: otherwise prompt and image fade with n
+    start: Tensor  # time of the video's start, [1]
+    updates: int = 0
+
+    def detached(self) -> "SemanticState":
+        """Return the same state, cut off from its gradient."""
+        psi = Tokens(self.psi.values.detach(), self.psi.rotary)
+        return self._replace(psi=psi, guide=Tokens(self.guide.values.detach(), self.guide.rotary))
+
+
+Roles = Callable[[SemanticState, Tokens], tuple[Tokens, Tokens]]  # -> who asks, who is asked
+
+
+def _frames_ask(state: SemanticState, frames: Tokens) -> tuple[Tokens, Tokens]:
+    """A: the newest block asks psi; psi has the block's length afterwards."""
+    known = state.psi.joined(state.guide) if state.updates else state.guide
+    return frames, known
+
+
+def _psi_asks(state: SemanticState, frames: Tokens) -> tuple[Tokens, Tokens]:
+    """B: prompt and image ask the newest block; psi keeps their length."""
+    return state.psi, frames
+
+
+def _enriched_psi_asks(state: SemanticState, frames: Tokens) -> tuple[Tokens, Tokens]:
+    """C: as B, but psi also has the tokens of the first block."""
+    return (state.psi if state.updates else state.psi.joined(frames)), frames
+
+
+STRUCTURES: dict[str, Roles] = {"A": _frames_ask, "B": _psi_asks, "C": _enriched_psi_asks}
+
+
+class _Attending(nn.Module):
+    """A pre-norm layer: attention to some tokens, then a feed-forward network, both added."""
+
+    def __init__(self, config: DiTConfig) -> None:
+        super().__init__()
+        self.attention = Attention(config)
+        self.ffn = nn.Sequential(
+            nn.Linear(config.dim, config.ffn_dim),
+            nn.GELU(approximate=config.gelu),
+            nn.Linear(config.ffn_dim, config.dim),
+        )
+
+    def forward(self, asking: Tokens, asked: Tokens | None, kernel: AttentionKernel) -> Tokens:
+        """Return the asking tokens, changed; they ask each other where `asked` is None."""
+        part, x = self.attention, asking.values
+        own = _normed(x)
+        other = own if asked is None else _normed(asked.values)
+        turns = (asked or asking).rotary
+        q = rotate(part.norm_q(part.q(own)).unflatten(-1, part.heads), asking.rotary[:, :, None])
+        k = rotate(part.norm_k(part.k(other)).unflatten(-1, part.heads), turns[:, :, None])
+        v = part.v(other).unflatten(-1, part.heads)
+        x = x + part.o(kernel(q, k, v).flatten(2))
+        return Tokens(x + self.ffn(_normed(x)), asking.rotary)
+
+    def initialise(self) -> None:
+        """Start as a layer that changes nothing."""
+        for layer in (self.attention.q, self.attention.k, self.attention.v, self.ffn[0]):
+            nn.init.xavier_uniform_(layer.weight)
+            nn.init.zeros_(layer.bias)
+        for layer in (self.attention.o, self.ffn[2]):
+            nn.init.zeros_(layer.weight)
+            nn.init.zeros_(layer.bias)
+
+
+class SemanticPack(nn.Module):
+    """Long-term memory of fixed size.
+
+        state = semantic.begin(prompt, image, places)
+        state = semantic.advance(state, frames, places)  # once a block, or for many at once
+        tokens = semantic.tokens(state)  # what the transformer reads
+
+    Args:
+        dit: sizes of the transformer that reads it.
+        config: structure and depth.
+        kernel: of attention.
+    """
+
+    def __init__(self, dit: DiTConfig, config: PackConfig, kernel: AttentionKernel) -> None:
+        super().__init__()
+        self.config, self.kernel = config, kernel
+        cell = (1, config.cell * dit.patch, config.cell * dit.patch)
+        self.embedding = nn.Conv3d(dit.channels, dit.dim, cell, cell)
+        self.prompt = nn.Linear(dit.text_dim, dit.dim)
+        if dit.rays is not None:
+            self.ray_embedding = nn.Linear(feature_count(dit.rays), dit.dim)
+        self.memorize = nn.ModuleList(_Attending(dit) for _ in range(config.depth))
+        self.squeeze = nn.ModuleList(_Attending(dit) for _ in range(config.depth))
+        self.norm = RMSNorm(dit.dim, dit.eps)
+        self.output = nn.Linear(dit.dim, dit.dim)
+        self._rays = dit.rays is not None
+        self._roles = STRUCTURES[config.structure]
+
+    def initialise(self, patches: nn.Conv3d) -> "SemanticPack":
+        """Start from pooled patch embeddings, with layers and an output that add nothing."""
+        initialise_cells(self.embedding, patches)
+        for layer in (*self.memorize, *self.squeeze):
+            layer.initialise()
+        nn.init.xavier_uniform_(self.prompt.weight)
+        nn.init.zeros_(self.prompt.bias)
+        nn.init.zeros_(self.output.weight)
+        nn.init.zeros_(self.output.bias)
+        if self._rays:
+            nn.init.zeros_(self.ray_embedding.weight)
+            nn.init.zeros_(self.ray_embedding.bias)
+        return self
+
+    def begin(self, prompt: Tensor, image: Frames, places: Places) -> SemanticState:
+        """Return psi_0: prompt and reference image, or zeros of their shape.
+
+        Args:
+            prompt: features, [B, text_len, text_dim].
+            image: the reference image, one frame, at the time at which the whole video starts.
+            places: of its tokens.
+        """
+        seen = self._cells(image, places.grid(image))
+        words = self.prompt(prompt.to(self.prompt.weight.dtype))
+        anywhere = seen.rotary.mean(dim=1, keepdim=True)  # words have the place of the whole image
+        said = Tokens(words, anywhere.expand(-1, words.shape[1], -1))
+        guide = said.joined(seen)
+        if not self.config.guided:
+            guide = Tokens(torch.zeros_like(guide.values), guide.rotary)
+        return SemanticState(guide, guide, image.times[:1])
+
+    def advance(self, state: SemanticState, frames: Frames, places: Places) -> SemanticState:
+        """Return the state after more frames, whole windows of them, in order."""
+        for window in frames.windows(self.config.window):
+            state = self._squeezed(state, self._memorized(state, window, places))
+        return state
+
+    def tokens(self, state: SemanticState) -> Tokens:
+        """Return what the transformer reads, at the time at which the video starts."""
+        return Tokens(self.output(state.psi.values), state.psi.rotary)
+
+    def _memorized(self, state: SemanticState, window: Frames, places: Places) -> Tokens:
+        tokens = self._cells(window, places.grid(window))
+        for layer in self.memorize:
+            tokens = layer(tokens, None, self.kernel)
+        start = places.grid(window.at(state.start)).pooled(self._cell)
+        return Tokens(tokens.values, start.rotary.flatten(1, 3))
+
+    def _squeezed(self, state: SemanticState, frames: Tokens) -> SemanticState:
+        asking, asked = self._roles(state, frames)
+        for layer in self.squeeze:
+            asking = layer(asking, asked, self.kernel)
+        psi = Tokens(self.norm(asking.values), asking.rotary)
+        return state._replace(psi=psi, updates=state.updates + 1)
+
+    def _cells(self, frames: Frames, grid: Grid) -> Tokens:
+        values = embed_cells(frames.latents, self.embedding)
+        grid = grid.pooled(self._cell)
+        if self._rays:
+            values = values + self.ray_embedding(grid.features.to(values.dtype))
+        return Tokens(values.flatten(1, 3), grid.rotary.flatten(1, 3))
+
+    @property
+    def _cell(self) -> tuple[int, int, int]:
+        return 1, self.config.cell, self.config.cell
+
+
+def _normed(x: Tensor) -> Tensor:
+    return functional.layer_norm(x, x.shape[-1:])

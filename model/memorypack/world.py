@@ -1,0 +1,262 @@
+"""The pocket world with MemoryPack for a memory; the same pictures, words and controls.
+
+Nothing is imagined ahead: a view that is not shown would leave the packed frames within a second.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+
+import torch
+from torch import Tensor
+
+from controls.camera import CameraCommand, CameraPose, move
+from controls.phrases import camera_phrase
+from model.conditioning import Conditioner
+from model.config import FlowConfig
+from model.diffusion_world import Codec
+from model.dit import Attend, own_block_attention
+from model.flow import euler_levels
+from model.generator import block_noise
+from model.memorypack.memory import PackMemory
+from model.memorypack.networks import PackedNetworks, context_attention, read_context
+from model.memorypack.parking import load_memory, saved_memory
+from model.memorypack.places import Frames, Places, coordinates
+from model.memorypack.reading import BlockReading
+from model.memorypack.usage import pack_usage
+from model.world import (
+    Control,
+    FrameBlock,
+    MemorySetting,
+    WorldFailed,
+    WorldSpec,
+    WorldState,
+)
+from model.world import Frames as Pictures
+from scenes import Scene
+
+
+@dataclass(slots=True)
+class _Progress:
+    """What changes from block to block, besides memory."""
+
+    seed: int
+    prompt: str
+    pose: CameraPose
+    block_index: int = 0
+
+
+class MemoryPackWorld:
+    """A world that remembers by packing; see `World`.
+
+    Args:
+        spec: constants; the only policy is the memory's own name.
+        networks: transformer and memory.
+        conditioner: keys of prompts.
+        features: of a prompt, [1, text_len, text_dim], for psi_0.
+        places: of tokens.
+        codec: frames from and to latents.
+        flow: how blocks are denoised.
+        latent_shape: of a frame.
+        provenance: what a recording's header says.
+        title: of the memory, for people.
+    """
+
+    def __init__(
+        self,
+        spec: WorldSpec,
+        networks: PackedNetworks,
+        conditioner: Conditioner,
+        features: Callable[[str], Tensor],
+        places: Places,
+        codec: Codec,
+        flow: FlowConfig,
+        latent_shape: tuple[int, int, int],
+        provenance: dict,
+        title: str,
+    ) -> None:
+        self.spec = spec
+        self._networks, self._conditioner, self._features = networks, conditioner, features
+        self._places, self._codec, self._flow = places, codec, flow
+        self._latent_shape, self._provenance, self._title = latent_shape, provenance, title
+        self._empty = conditioner.text_keys("")
+        self._memory: PackMemory | None = None
+        self._progress: _Progress | None = None
+        self._stage_ms: dict[str, float] = {}
+
+    def reset(self, scene: Scene, seed: int) -> FrameBlock:
+        """Return the first block of a scene; see `World`."""
+        self._check(scene.memory)
+        self._progress = _Progress(seed, scene.prompt, CameraPose())
+        self._memory, self._stage_ms = None, {}
+        length = self.spec.block_length
+        with torch.inference_mode():
+            place = self._frames((CameraPose(),) * length).part(length - 1, length)
+            if scene.image is None:
+                with self._timed("denoise"):
+                    picture = self._invent(place)
+            else:
+                picture = self._codec.encode(self._codec.open_image(scene.image))[None].float()
+            latents = picture.expand(-1, length, -1, -1, -1)
+            image = place.showing(picture)
+            self._memory = PackMemory(
+                self._networks.pack, self._places, image, self._features(scene.prompt)
+            )
+            return self._shown(latents, (CameraPose(),) * length, CameraCommand())
+
+    def step(self, control: Control) -> FrameBlock:
+        """Return the next block; see `World`."""
+        poses = self._obey(control)
+        with torch.inference_mode():
+            latents = self._denoised(self._frames(poses))
+            return self._pushed(latents, poses, control.camera)
+
+    def show(self, control: Control, frames: Pictures) -> FrameBlock:
+        """Take a block's frames as they are and remember them; see `DiffusionWorld.show`.
+
+        Raises:
+            ValueError: the frames are of another number or size.
+        """
+        spec = self.spec
+        expected = (spec.block_length, spec.frame_height, spec.frame_width, 3)
+        if frames.shape != expected:
+            raise ValueError(f"a block's frames are {frames.shape}, expected {expected}")
+        poses = self._obey(control)
+        with torch.inference_mode():
+            latents = self._codec.encode(frames)[None].float()
+            return self._pushed(latents, poses, control.camera)
+
+    def prepare(self) -> bool:
+        """Imagine nothing ahead."""
+        self._running()
+        return False
+
+    def snapshot(self) -> WorldState:
+        """Return everything needed to go on; see `World`."""
+        progress = self._running()
+        arrays, memory = saved_memory(self._memory)
+        data = {
+            "world": self.spec.name,
+            "weights": self._provenance["weights"],
+            "memory": memory,
+            "progress": asdict(progress),
+        }
+        return WorldState(arrays, data)
+
+    def restore(self, state: WorldState) -> None:
+        """Go on from a snapshot; see `World`.
+
+        Raises:
+            WorldFailed: the snapshot was taken with other weights.
+        """
+        data = state.data
+        if data["weights"] != self._provenance["weights"]:
+            raise WorldFailed(
+                f"state was saved with weights {data['weights']}, this world has "
+                f"{self._provenance['weights']}; go on with the weights it was saved with"
+            )
+        saved = data["progress"]
+        self._progress = _Progress(**{**saved, "pose": CameraPose(**saved["pose"])})
+        with torch.inference_mode():
+            prompt = self._features(self._progress.prompt)
+            self._memory = load_memory(
+                state.arrays, data["memory"], self._networks.pack, self._places, prompt
+            )
+
+    def expect_prompt(self) -> None:
+        """Load what reading a prompt needs; see `World`."""
+        self._conditioner.warm()
+
+    def round_trip(self, frames: Pictures) -> Pictures:
+        """Return frames through the autoencoder; see `World`."""
+        with torch.inference_mode():
+            return self._codec.decode(self._codec.encode(frames))
+
+    def provenance(self) -> dict:
+        """Return what a recording's header says of this world."""
+        setting = MemorySetting(policy=self.spec.policies[0])
+        return {**self._provenance, "memory": asdict(setting), "look_ahead": False}
+
+    def close(self) -> None:
+        """Forget the session; may be called twice."""
+        self._progress = self._memory = None
+
+    def _running(self) -> _Progress:
+        if self._progress is None:
+            raise WorldFailed("the world has no scene yet; call reset first")
+        return self._progress
+
+    def _check(self, policy: str | None) -> None:
+        if policy not in (None, *self.spec.policies):
+            known = ", ".join(self.spec.policies)
+            raise WorldFailed(f'memory policy "{policy}" not found; available: {known}')
+
+    def _obey(self, control: Control) -> tuple[CameraPose, ...]:
+        progress, spec = self._running(), self.spec
+        self._check(control.memory and control.memory.policy)
+        if control.prompt is not None and control.prompt != progress.prompt:
+            progress.prompt = control.prompt
+            self._memory.prompt = self._features(control.prompt)
+        return move(progress.pose, control.camera, spec.full_speed, spec.fps, spec.block_length)
+
+    def _frames(self, poses: tuple[CameraPose, ...]) -> Frames:
+        """Return where and when the next block's frames are; the latents count for their number."""
+        progress, length = self._running(), self.spec.block_length
+        times = progress.block_index * length + torch.arange(length)
+        turned = torch.tensor([[(pose.yaw, pose.pitch, pose.fov) for pose in poses]]).double()
+        return Frames(torch.empty(1, length, *self._latent_shape), times, turned)
+
+    def _invent(self, place: Frames) -> Tensor:
+        """Return the first frame, made with care and from the prompt alone."""
+        attend = own_block_attention(self._networks.dit.kernel)
+        return self._sampled(place, attend, self._flow.imagine_steps)
+
+    def _denoised(self, block: Frames) -> Tensor:
+        dit = self._networks.dit
+        with self._timed("pack"):
+            tokens = self._memory.tokens(dit)
+            pairs = read_context(dit, tokens, self._empty)
+        with self._timed("denoise"):
+            return self._sampled(block, context_attention(pairs, dit.kernel), self._flow.steps)
+
+    def _sampled(self, block: Frames, attend: Attend, steps: int) -> Tensor:
+        progress = self._running()
+        noise = block_noise(progress.seed, progress.block_index, tuple(block.latents.shape))
+        text = self._conditioner.text_keys(progress.prompt)
+        place = coordinates(self._places.grid(block))
+        reading = BlockReading(self._networks.dit, attend, text, place)
+        return reading.sample(noise, euler_levels(steps, self._flow.shift))
+
+    def _pushed(
+        self, latents: Tensor, poses: tuple[CameraPose, ...], command: CameraCommand
+    ) -> FrameBlock:
+        with self._timed("remember"):
+            self._memory.push(self._frames(poses).showing(latents))
+        return self._shown(latents, poses, command)
+
+    def _shown(
+        self, latents: Tensor, poses: tuple[CameraPose, ...], command: CameraCommand
+    ) -> FrameBlock:
+        progress = self._running()
+        with self._timed("decode"):
+            frames = self._codec.decode(latents[0])
+        progress.pose = poses[-1]
+        progress.block_index += 1
+        stage_ms, self._stage_ms = self._stage_ms, {}
+        return FrameBlock(
+            frames=frames,
+            poses=poses,
+            block_index=progress.block_index - 1,
+            phrase=camera_phrase(command),
+            prompt=progress.prompt,
+            stage_ms=stage_ms,
+            memory=pack_usage(self._memory, self._title, self.spec),
+        )
+
+    @contextmanager
+    def _timed(self, stage: str) -> Iterator[None]:
+        started = time.perf_counter()
+        yield
+        spent = 1000 * (time.perf_counter() - started)
+        self._stage_ms[stage] = self._stage_ms.get(stage, 0.0) + spent

@@ -1,0 +1,115 @@
+"""What goes wrong with full-size worlds is one sentence with a way on, and nothing is lost."""
+
+import threading
+from dataclasses import replace
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from controls.sources import ScriptSource
+from model import preflight
+from model.backends import full
+from model.full.rollout import Rollout
+from model.memory_prediction import MemoryPlan
+from model.preflight import Start
+from model.weight_files import WorldFiles
+from model.world import MissingWeights, WorldFailed, load_world
+from model.worlds import WORLDS
+from sandbox.recorder import Recorder
+from sandbox.recording import load_recording
+from sandbox.scripts import wander
+from sandbox.session import Playthrough
+from sandbox.worker import GenerationWorker
+from scenes import Scene
+from tests import tiny_full
+
+PLACE = Scene("a red tower by the sea")
+
+
+@pytest.fixture(scope="module")
+def repos(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("repos")
+    tiny_full.write_repos(folder)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("name", "sizes"), [("mag", r"10\.\d GiB|33\.9 GiB"), ("wan2.1", "GiB"), ("skyreels-v2", "GiB")]
+)
+def test_without_a_card_it_says_what_would_be_needed_and_offers_the_pocket_world(
+    monkeypatch, name, sizes
+):
+    monkeypatch.delenv(preflight.DEVICE_VARIABLE, raising=False)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(WorldFailed, match=rf"NVIDIA card with .*({sizes}).*pocket world"):
+        load_world(name)
+
+
+def test_weights_that_are_not_here_are_named_with_the_command_that_gets_them(monkeypatch, tmp_path):
+    monkeypatch.setenv(preflight.DEVICE_VARIABLE, "cpu")
+    monkeypatch.setenv("MAG_SANDBOX_WEIGHTS", str(tmp_path))
+    for name in ("mag", "framepack-f1"):
+        with pytest.raises(MissingWeights, match=rf"not here; run `main.py fetch {name}`"):
+            load_world(name)
+
+
+@pytest.mark.parametrize("found", ["vae", "shallow"])
+def test_a_file_of_another_architecture_is_named_with_what_differs(repos, tmp_path, found):
+    files = tiny_full.tiny_files("mag", repos, tmp_path)
+    other = tmp_path / "other.safetensors"
+    states = {"vae": tiny_full.vae_state, "shallow": _without_a_weight}
+    save_file(states[found](), other)
+    wrong = tuple(
+        replace(file, path=str(other)) if file.role == "generator" else file for file in files.files
+    )
+    files = WorldFiles("mag", tmp_path, wrong)
+    row = WORLDS["mag"]
+    start = Start(row, files, tiny_full.PROCESSOR, MemoryPlan(8), False, tiny_full.SMALL)
+    says = {
+        "vae": r"other\.safetensors is no transformer of Wan's architecture.*patch_embedding",
+        "shallow": r"other\.safetensors.*blocks\.0\.norm3\.weight",
+    }
+    with pytest.raises(MissingWeights, match=says[found]):
+        full.load(
+            start,
+            row.memory_setting(),
+            look_ahead=True,
+            execution=None,
+            on_progress=lambda stage, fraction: None,
+        )
+
+
+def _without_a_weight() -> dict[str, torch.Tensor]:
+    state = tiny_full.dit_state()
+    del state["blocks.0.norm3.weight"]
+    return state
+
+
+def test_latents_that_are_no_numbers_end_the_scene_and_keep_the_recording(
+    repos, tmp_path, monkeypatch
+):
+    denoise, stopped = Rollout.denoise, threading.Event()
+
+    def failing(self, noise, *rest):
+        latents = denoise(self, noise, *rest)
+        return torch.full_like(latents, torch.nan) if self.made >= 6 else latents
+
+    monkeypatch.setattr(Rollout, "denoise", failing)
+    plan = MemoryPlan(8, decoder="tiny")
+    worker = GenerationWorker(
+        lambda said: tiny_full.tiny_stream("mag", repos, tmp_path, plan=plan, on_progress=said),
+        ScriptSource(wander(9, 1)),
+        [Recorder(tmp_path / "session")],
+        notify=lambda: worker.status.error and stopped.set(),
+    )
+    worker.start()
+    worker.begin(Playthrough(PLACE, 3))
+    while not stopped.wait(0.05):  # as a window does, until there is nothing more to show
+        worker.take()
+        worker.needed_at(0.0)
+    assert "block 2 is not made of numbers any more" in worker.status.error
+    assert worker.close("left")
+    recording = load_recording(tmp_path / "session")
+    assert [block.block_index for block in recording.blocks] == [0, 1]
+    assert not recording.cut_off

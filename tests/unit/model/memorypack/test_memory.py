@@ -1,0 +1,153 @@
+"""What a session remembers: constant size, exact going on, and what a block reads of it."""
+
+from dataclasses import replace
+from itertools import chain
+
+import pytest
+import torch
+
+from model.dit import DiT
+from model.memorypack.config import FRAMEPACK, MEMORYPACK, PackConfig
+from model.memorypack.memory import PackMemory
+from model.memorypack.networks import MemoryPack, PackedNetworks, context_attention, read_context
+from model.memorypack.places import Frames, IndexPlaces, coordinates
+from model.rope import index_frequencies
+from tests.tiny import TINY
+from tests.unit.model.memorypack.tiny_pack import (
+    COLUMNS,
+    LENGTH,
+    PLACES,
+    ROWS,
+    frames,
+    prompt,
+    tiny_packed,
+)
+
+
+def after(networks: PackedNetworks, video: Frames, differentiated: int = 0) -> PackMemory:
+    memory = PackMemory(networks.pack, PLACES, video.part(0, 1), prompt(), differentiated)
+    for block in video.part(1, video.count).windows(LENGTH):
+        memory.push(block)
+    return memory
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("config", [FRAMEPACK, *map(PackConfig, "ABC")], ids=str)
+def test_the_number_of_tokens_does_not_depend_on_the_length(config):
+    networks = tiny_packed(config)
+    full = -(-config.history // LENGTH)
+    counts = [
+        after(networks, frames(blocks)).tokens(networks.dit).values.shape[1]
+        for blocks in (full, full + 1, full + 9)
+    ]
+    assert len(set(counts)) == 1
+
+
+@torch.no_grad()
+def test_packed_tokens_are_few():
+    networks = tiny_packed(FRAMEPACK)
+    tokens = after(networks, frames(9)).tokens(networks.dit)
+    per_frame = ROWS * COLUMNS
+    assert tokens.values.shape[1] == 2 * per_frame + 1 * per_frame // 4 + 4 * 1
+    assert tokens.rotary.abs().max() <= 1.0001
+
+
+@torch.no_grad()
+def test_the_first_block_reads_the_image_twice():
+    """As F1: the image is the anchor and the newest frame."""
+    networks = tiny_packed(FRAMEPACK)
+    image = frames(0)
+    tokens = PackMemory(networks.pack, PLACES, image, prompt()).tokens(networks.dit).values
+    assert torch.equal(*tokens.chunk(2, dim=1))
+
+
+@torch.no_grad()
+def test_the_image_keeps_the_time_at_which_the_whole_video_starts():
+    networks = tiny_packed(FRAMEPACK)
+    video = frames(20)
+    tokens = after(networks, video).tokens(networks.dit)
+    per_frame = ROWS * COLUMNS
+    image = tokens.rotary[:, -2 * per_frame : -per_frame]
+    assert torch.equal(image, PLACES.grid(video.part(0, 1)).rotary.flatten(1, 3))
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("blocks", [0, 1, 2, 7, 12])
+def test_indices_by_section_are_those_of_f1(blocks):
+    networks = tiny_packed(PackConfig(structure=None, index="section"))
+    seen = []
+
+    class Noting:
+        def grid(self, some: Frames):
+            seen.append(some.times.tolist())
+            return PLACES.grid(some)
+
+    memory = PackMemory(networks.pack, Noting(), frames(0), prompt())
+    for block in frames(blocks).part(1, 1 + blocks * LENGTH).windows(LENGTH):
+        memory.push(block)
+    memory.tokens(networks.dit)
+    memory.grid_of(frames(0).part(0, 1))
+    *packed, new = (index for times in seen for index in times)
+    held = min(19, 1 + blocks * LENGTH)
+    assert sorted(packed) == [0, *range(20 - held, 20)]
+    assert new == 20
+
+
+@torch.no_grad()
+def test_waiting_updates_change_nothing_but_gradients():
+    networks, video = tiny_packed(), frames(6)
+    at_once, waiting = (after(networks, video, n) for n in (0, 2))
+    assert at_once.updates == waiting.updates == 6
+    assert torch.equal(at_once.state().psi.values, waiting.state().psi.values)
+    assert torch.equal(at_once.tokens(networks.dit).values, waiting.tokens(networks.dit).values)
+
+
+@torch.no_grad()
+def test_going_on_from_what_was_kept_equals_going_on():
+    networks, video = tiny_packed(), frames(8)
+    early = after(networks, video.part(0, 1 + 5 * LENGTH))
+    again = PackMemory(networks.pack, PLACES, video.part(0, 1), prompt())
+    again.load(early.history, early.state())
+    for block in video.part(1 + 5 * LENGTH, video.count).windows(LENGTH):
+        early.push(block)
+        again.push(block)
+    assert torch.equal(early.tokens(networks.dit).values, again.tokens(networks.dit).values)
+
+
+@torch.no_grad()
+def test_what_is_read_does_not_depend_on_the_block_that_reads_it():
+    """Keys and values are made once a block: noisy tokens see them, never the other way round."""
+    networks, video = tiny_packed(), frames(4)
+    dit, memory = networks.dit, after(networks, video.part(0, 10))
+    pairs = read_context(dit, memory.tokens(dit), dit.text_keys(prompt(1)))
+    assert len(pairs) == TINY.dit.num_layers
+    kept = [(k.clone(), v.clone()) for k, v in pairs]
+    clip = video.part(10, 13)
+    place = coordinates(memory.grid_of(clip))
+    flows = [
+        dit(
+            noisy, dit.embed_time(torch.full((1, LENGTH), 700.0)), dit.text_keys(prompt()),
+            place.rotary, context_attention(some, dit.kernel), place.features,
+        )
+        for noisy, some in (
+            (clip.latents, pairs),
+            (clip.latents, [(k[:, :0], v[:, :0]) for k, v in pairs]),
+        )
+    ]  # fmt: skip
+    assert not torch.allclose(*flows)
+    assert all(torch.equal(a, b) for a, b in zip(chain(*kept), chain(*pairs), strict=True))
+
+
+@torch.no_grad()
+def test_the_same_class_packs_by_indices_without_rays():
+    """Full size: frame, row and column instead of rays, everything else alike."""
+    config = replace(TINY.dit, rays=None)
+    dit, pack = DiT(config), MemoryPack(config, MEMORYPACK)
+    pack.initialise(dit)
+    places = IndexPlaces(ROWS, COLUMNS, index_frequencies(config.head_dim))
+    video = frames(8)._replace(poses=None)
+    memory = PackMemory(pack, places, video.part(0, 1), prompt())
+    for block in video.part(1, video.count).windows(LENGTH):
+        memory.push(block)
+    tokens = memory.tokens(dit)
+    assert tokens.values.shape[1] == tokens.rotary.shape[1] == LENGTH + 2 * 4 + 1 + 4
