@@ -9,6 +9,8 @@ from typing import NoReturn
 from model.world import WorldFailed
 from training.config import PocketTraining
 from training.curve import LogError, write_curves
+from training.memorypack_order import add_options as add_memorypack
+from training.memorypack_order import order_of
 from training.recipe_order import STAGES, PrecomputeOrder, RecipeOrder
 
 CURVES = ("images", "views", "guided views", "blocks")  # kinds of steps
@@ -53,6 +55,15 @@ def parser() -> argparse.ArgumentParser:
     _add_precompute(
         commands.add_parser("precompute", help="videos and prompts, read once for full size")
     )
+    add_memorypack(
+        commands.add_parser("memorypack", help="MemoryPack's parts: teacher, then Direct Forcing"),
+        _positive,
+    )
+    cost = commands.add_parser("memorypack-cost", help="what a block costs as a session gets long")
+    cost.add_argument("--folder", type=Path, required=True, help="where table and picture go")
+    export = commands.add_parser("export", help="a stage's averaged weights as safetensors")
+    export.add_argument("state", type=Path, help="NAME.pt, or NAME.shards of several processes")
+    export.add_argument("weights", type=Path, help="file to write")
     texts = commands.add_parser("texts", help="read the library scenes' prompts once, for the game")
     texts.add_argument("folder", type=Path, help="of the weights, where the file is written")
     curve = commands.add_parser("curve", help="draw the loss curves of a run as SVG")
@@ -68,6 +79,7 @@ def _add_recipe(stage: argparse.ArgumentParser) -> None:
     stage.add_argument("--preset", help="numbers of another recipe, see docs/training.md")
     stage.add_argument("--steps", type=_positive, help="else the preset's")
     stage.add_argument("--batch", type=_positive, help="videos a step; else the preset's")
+    stage.add_argument("--parts", type=_positive, help="in which videos are made, else processes")
     stage.add_argument("--seed", type=int, default=usual.seed, help="of data and noise")
     stage.add_argument("--init", type=Path, help="weights to start from, else the stage before's")
     stage.add_argument("--memory", type=Path, help="memory model, else the result of `memory`")
@@ -121,6 +133,9 @@ def main(arguments: list[str] | None = None) -> int:
         "curve": _draw,
         "texts": _read_prompts,
         "precompute": _precompute,
+        "export": _export,
+        "memorypack": _train_memorypack,
+        "memorypack-cost": _measure_memorypack,
         **dict.fromkeys(STAGES, _train_stage),
     }
     try:
@@ -148,16 +163,46 @@ def _train(options: argparse.Namespace) -> None:
 
 
 def _train_stage(options: argparse.Namespace) -> None:
-    from training.recipe import train as train_recipe  # imports torch
+    from training.processes import launched  # all import torch
+    from training.recipe import train as train_recipe
 
-    told = vars(options)
-    names = [name for name in RecipeOrder.__dataclass_fields__ if name != "stage"]
-    order = RecipeOrder(options.command, **{name: told[name] for name in names})
-    if order.size == "pocket":
+    if options.size == "pocket":
         from training.pocket_size import pocket_size as sized
     else:
         from training.full_size import full_size as sized
-    train_recipe(order, sized(order))
+    told = vars(options)
+    names = [name for name in RecipeOrder.__dataclass_fields__ if name not in ("stage", "parts")]
+    with launched() as processes:
+        order = RecipeOrder(
+            options.command,
+            parts=options.parts or processes.count,
+            **{name: told[name] for name in names},
+        )
+        with processes.in_turn():  # the first one draws what the others read
+            size = sized(order)
+        train_recipe(order, size, processes)
+
+
+def _train_memorypack(options: argparse.Namespace) -> None:
+    from training import memorypack  # imports torch
+
+    order = order_of(options)
+    sized = memorypack.pocket_size if order.size == "pocket" else memorypack.full_size
+    memorypack.train(order, sized(order))
+
+
+def _measure_memorypack(options: argparse.Namespace) -> None:
+    from training import memorypack_cost  # imports torch
+
+    rows = memorypack_cost.measure()
+    memorypack_cost.write(options.folder, rows)
+    sys.stdout.write(memorypack_cost.table(rows) + "\n")
+
+
+def _export(options: argparse.Namespace) -> None:
+    from training.export import export  # imports torch
+
+    export(options.state, options.weights)
 
 
 def _precompute(options: argparse.Namespace) -> None:

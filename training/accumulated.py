@@ -1,4 +1,7 @@
-"""Large batches on small machines: several batches of a stage in one step of the loop."""
+"""Large batches on small machines: several batches of a stage in one step of the loop.
+
+Several processes deal them out among themselves: together they make the batches of one.
+"""
 
 from pathlib import Path
 
@@ -6,6 +9,7 @@ import torch
 from torch import Tensor
 
 from training.loop import Stage
+from training.processes import ALONE, Processes
 
 
 class Accumulated:
@@ -17,11 +21,12 @@ class Accumulated:
 
     Args:
         stage: whose batches are counted on: step s has batches s * count to (s + 1) * count - 1.
-        count: batches a step.
+        count: batches a step, of all processes.
+        processes: who deal them out; `count` must be a multiple of their number.
     """
 
-    def __init__(self, stage: Stage, count: int) -> None:
-        self._stage, self._count = stage, count
+    def __init__(self, stage: Stage, count: int, processes: Processes = ALONE) -> None:
+        self._stage, self._count, self._processes = stage, count, processes
         self.name, self.module = stage.name, stage.module
 
     def optimisers(self) -> list[torch.optim.Optimizer]:
@@ -33,8 +38,9 @@ class Accumulated:
         return self._stage.kind(step * self._count)
 
     def loss(self, step: int) -> Tensor:
-        """Return the mean loss, whose gradient is what is still missing."""
-        *others, last = range(step * self._count, (step + 1) * self._count)
+        """Return this process's share of the mean loss, whose gradient is what is still missing."""
+        first, processes = step * self._count, self._processes
+        *others, last = range(first + processes.rank, first + self._count, processes.count)
         known = 0.0
         for batch in others:
             loss = self._stage.loss(batch) / self._count

@@ -4,6 +4,7 @@ A video is one `.pt` file, read as tensors only: `video_features` [F, 16, H, W] 
 [rows, text_dim], as for VPData. Prompts are lines of a text file, as for VidProM.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from model.world import WorldFailed
 from training.clips import Clips, Conditions, GridPlaces
 from training.draws import Draws
 from training.panorama.sheets import write_sheet
+
+logger = logging.getLogger(__name__)
 
 TextOf = Callable[[str], Tensor]  # features of a prompt, [text_len, text_dim]
 LATENTS, EMBEDDINGS = "video_features", "prompt_embeds"
@@ -129,19 +132,23 @@ class LatentVideos:
         self._fewest, self._seed = fewest_frames, seed
 
     def clips(self, number: int, frames: int) -> Clips:
-        """Return one video's first frames.
+        """Return one video's first frames; damaged files are named and passed over.
 
         Raises:
-            TrainingDataError: a file is damaged, or all are too short.
+            TrainingDataError: all files are damaged or too short.
         """
         for step in range(len(self._files)):
-            latents, rows = read_video(self._file(number + step))
+            try:
+                latents, rows = read_video(self._file(number + step))
+            except TrainingDataError as error:
+                logger.warning("%s; passed over", error)
+                continue
             if len(latents) >= self._fewest:
                 places = self._prompts.conditions(number, frames).places
                 text = pad_rows(rows[: self._text_len], self._text_len)
                 return Clips(latents[None, :frames], Conditions(text[None], places))
         raise TrainingDataError(
-            f"no video in {self._files[0].parent} has {self._fewest} latent frames; add longer ones"
+            f"no whole video in {self._files[0].parent} has {self._fewest} latent frames; add some"
         )
 
     def _file(self, number: int) -> Path:

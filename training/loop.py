@@ -1,7 +1,7 @@
 """The one loop that all stages share: steps, logs, faults, checkpoints, exact resume.
 
 A stage gives a loss for a step number; everything random in it must follow from that number, so
-that resuming needs no random state.
+that resuming needs no random state. The loop knows nothing of how processes share the work.
 """
 
 import json
@@ -17,8 +17,8 @@ import torch
 from torch import Tensor, nn
 
 from model.world import WorldFailed
-from scenes.replacing import replacing
 from training.optimisers import EMA
+from training.processes import ALONE, Processes, State
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ class Stage(Protocol):
         """Return what a step learns from, for the log."""
 
     def loss(self, step: int) -> Tensor:
-        """Return the loss of one step's batch."""
+        """Return the loss of one step's batch, or of this process's share of it."""
 
     def sheet(self, path: Path, step: int) -> None:
         """Write a picture of samples made with the current weights."""
@@ -52,6 +52,7 @@ class LoopConfig:
     clip: float = 1.0  # largest gradient norm
     ema: float = 0.999
     save_minutes: float = 4.0
+    save_every: int = 1  # steps: states are saved after multiples, when nothing is carried over
     sheet_minutes: float = 8.0
     max_bad_steps: int = 20  # non-finite losses before giving up
 
@@ -66,8 +67,11 @@ class Loop:
     Loop(stage, LoopConfig(steps=4000), Path("runs/pocket")).run()
     """
 
-    def __init__(self, stage: Stage, config: LoopConfig, folder: Path) -> None:
+    def __init__(
+        self, stage: Stage, config: LoopConfig, folder: Path, processes: Processes = ALONE
+    ) -> None:
         self.stage, self.config, self.folder = stage, config, folder
+        self.processes = processes
         folder.mkdir(parents=True, exist_ok=True)
         self.optimisers = stage.optimisers()
         self.rates = [[g["lr"] for g in o.param_groups] for o in self.optimisers]
@@ -80,7 +84,7 @@ class Loop:
     @property
     def checkpoint(self) -> Path:
         """Where this stage's state is kept."""
-        return self.folder / f"{self.stage.name}.pt"
+        return self.folder / f"{self.stage.name}{self.processes.suffix}"
 
     def run(self) -> None:
         """Train until the last step, then save and leave the averaged weights in the module.
@@ -89,11 +93,11 @@ class Loop:
         """
         previous = signal.signal(signal.SIGTERM, self._stop)
         try:
-            self._train()
+            stopped = self._train()
         finally:
             signal.signal(signal.SIGTERM, previous)
         self.save()
-        if self._stopped:
+        if stopped:
             raise SystemExit(f"{self.stage.name} was stopped at step {self.step} and saved")
         self.stage.module.load_state_dict(self.ema.state)
         self._sheet()
@@ -101,19 +105,25 @@ class Loop:
     def _stop(self, signal_number: int, frame: object) -> None:  # noqa: ARG002 (handler)
         self._stopped = True
 
-    def _train(self) -> None:
+    def _train(self) -> bool:
+        """Return whether a signal ended it."""
+        agreed = self.processes.agreed  # clocks and signals differ, and all must do the same
         saved = pictured = time.monotonic()
-        while self.step < self.config.steps and not self._stopped:
+        while self.step < self.config.steps:
             started = time.monotonic()
             loss = self._advance()
             now = time.monotonic()
             self._log(loss, now - started)
-            if now - saved > 60 * self.config.save_minutes:
+            whole = self.step % self.config.save_every == 0
+            if whole and agreed(now - saved > 60 * self.config.save_minutes):
                 self.save()
                 saved = time.monotonic()
-            if now - pictured > 60 * self.config.sheet_minutes:
+            if agreed(now - pictured > 60 * self.config.sheet_minutes):
                 self.picture()
                 pictured = time.monotonic()
+            if agreed(self._stopped):
+                return True
+        return False
 
     def _advance(self) -> float:
         rate = self._rate()
@@ -121,11 +131,12 @@ class Loop:
             for group, full in zip(optimiser.param_groups, rates, strict=True):
                 group["lr"] = full * rate
             optimiser.zero_grad(set_to_none=True)
-        loss = self.stage.loss(self.step)
-        loss.backward()
-        value = float(loss.detach())
-        norm = nn.utils.clip_grad_norm_(self.stage.module.parameters(), self.config.clip)
-        if math.isfinite(float(norm)) and math.isfinite(value):
+        with self.processes.gathered():
+            loss = self.stage.loss(self.step)
+            loss.backward()
+        value = self.processes.total(loss.detach())
+        norm = self.processes.clip(self.stage.module.parameters(), self.config.clip)
+        if math.isfinite(norm) and math.isfinite(value):
             for optimiser in self.optimisers:
                 optimiser.step()
             self.ema.update(self.stage.module, self.step)
@@ -148,6 +159,8 @@ class Loop:
         return min(1.0, (self.step + 1) / max(1, self.config.warmup), left)
 
     def _log(self, loss: float, seconds: float) -> None:
+        if self.processes.rank:
+            return
         kind = self.stage.kind(self.step - 1)
         eta = (self.config.steps - self.step) * seconds / 60
         logger.info(
@@ -167,24 +180,26 @@ class Loop:
         self.stage.module.load_state_dict(current)
 
     def _sheet(self) -> None:
-        self.stage.sheet(self.folder / f"{self.stage.name}-{self.step:06d}.png", self.step)
+        if not self.processes.rank:
+            self.stage.sheet(self.folder / f"{self.stage.name}-{self.step:06d}.png", self.step)
 
     def save(self) -> None:
-        """Write the checkpoint to a temporary name, then rename it."""
-        state = {
+        """Write the checkpoint; the one before stays until it is complete."""
+        self.processes.save(self._state(), self.checkpoint)
+
+    def _state(self) -> State:
+        return {
             "step": self.step,
             "bad_steps": self.bad_steps,
             "module": self.stage.module.state_dict(),
             "ema": self.ema.state,
             "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
         }
-        with replacing(self.checkpoint) as part:
-            torch.save(state, part)
 
     def _resume(self) -> None:
-        if not self.checkpoint.exists():
+        state = self.processes.load(self.checkpoint, self._state())
+        if state is None:
             return
-        state = torch.load(self.checkpoint, weights_only=True, map_location="cpu")
         self.stage.module.load_state_dict(state["module"])
         self.ema.state = {k: v.to(self.ema.state[k].device) for k, v in state["ema"].items()}
         for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):

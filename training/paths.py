@@ -56,6 +56,20 @@ def random_path(rng: np.random.Generator, blocks: int, block_length: int) -> Cam
     return CameraPath(left, top, times)
 
 
+def steady_path(rng: np.random.Generator, blocks: int, block_length: int) -> CameraPath:
+    """Return a path without jumps: every frame goes on from the one before it."""
+    velocities, velocity = [], _velocity(rng)
+    for _ in range(blocks):
+        velocity = _next_velocity(velocity, rng)
+        velocities.append(velocity)
+    steps = np.repeat(np.stack(velocities), block_length, axis=0)  # [frames, 2]
+    x, y = float(rng.integers(1280)), float(np.clip(rng.normal(REACH / 2, REACH / 5), 0, REACH))
+    left = np.round(x + steps[:, 0].cumsum())
+    top = np.round(np.clip(y + steps[:, 1].cumsum(), 0, REACH))
+    times = np.arange(blocks * block_length, dtype=float)
+    return CameraPath(*(values.reshape(blocks, block_length) for values in (left, top, times)))
+
+
 def _next_velocity(velocity: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     change = rng.random()
     if change < 0.25:

@@ -42,7 +42,9 @@ def pocket_size(order: RecipeOrder, device: Device | None = None) -> Size:
 
     def clips() -> PocketClips:
         batch = order.batch or at_pocket_size(TEACHER).optimisation.batch
-        return PocketClips(networks, autoencoder, data, captions, device, batch, order.seed)
+        return PocketClips(
+            networks, autoencoder, data, captions, device, batch // order.parts, order.seed
+        )
 
     def read(path: Path) -> DiT:
         with torch.device("meta"):
@@ -60,7 +62,7 @@ def pocket_size(order: RecipeOrder, device: Device | None = None) -> Size:
         prompts=clips,
         tails=lambda overlap: lambda: last_frames(overlap),
         show=show_with(autoencoder, device),
-        accumulate=lambda batch: 1,
+        accumulate=lambda batch: order.parts,
         negative="",
         save_minutes=4.0,
     )

@@ -1,23 +1,24 @@
 """`python -m training base|self-forcing|memory|generator`: MAG's recipe at either size.
 
 Each stage starts from the one before it and leaves `<stage>.safetensors` in the run's folder, with
-the averaged weights under the official names; other presets leave a file of their own name.
+the averaged weights under the official names; other presets leave a file of their own name. One
+process or several train it by the same steps.
 """
 
-import logging
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from safetensors.torch import save_file
 from torch import nn
 
 from model.dit import DiT
 from model.world import MissingWeights, WorldFailed
-from scenes.replacing import replacing
 from training.accumulated import Accumulated
 from training.clips import ClipSource, PromptSource, Show
 from training.devices import Device
+from training.export import write_weights
+from training.frozen import frozen
 from training.loop import Loop, LoopConfig, Stage
 from training.presets import (
     PRESETS,
@@ -28,14 +29,13 @@ from training.presets import (
     StudentTraining,
     TeacherTraining,
 )
+from training.processes import ALONE, Processes
 from training.recipe_order import RecipeOrder
 from training.stage_base import StudentStage, TeacherStage
 from training.stage_generator import DistillationStage, Distilled
 from training.stage_memory import MemoryStage
 from training.trajectories import KeptTrajectories, TeacherTrajectories
-from training.videos import Tail, TeacherForced, Videos
-
-logger = logging.getLogger(__name__)
+from training.videos import Lanes, Tail, TeacherForced, Videos
 
 BEFORE = {"self-forcing": "student", "memory": "self-forcing", "generator": "memory"}
 TRAJECTORY_BATCHES = 1000  # kept on disk; then they come again
@@ -69,22 +69,21 @@ class Size:
     save_minutes: float
 
 
-def train(order: RecipeOrder, size: Size) -> Path:
+def train(order: RecipeOrder, size: Size, processes: Processes = ALONE) -> Path:
     """Train one stage and return the file with its result.
 
     Raises:
-        RecipeError: the preset is unknown or another stage's.
+        RecipeError: the preset is unknown or another stage's, or its batch cannot be shared.
         MissingWeights: the stage before is not trained yet.
     """
     order.folder.mkdir(parents=True, exist_ok=True)
     preset = preset_of(order, size)
+    run = _Run(order, size, processes)
     if isinstance(preset, StudentTraining):
-        return _train_base(order, size, preset)
+        return run.base(preset)
     if isinstance(preset, MemoryTraining):
-        dit = size.read(_start(order))
-        stage = MemoryStage(dit, size.clips(), preset, size.device, order.seed, size.show)
-        return _run(order, size, stage, dit, preset.optimisation, order.preset or "memory")
-    return _distil(order, size, preset)
+        return run.memory(preset)
+    return run.distillation(preset)
 
 
 def preset_of(order: RecipeOrder, size: Size) -> Preset:
@@ -106,67 +105,122 @@ def _told(preset: Preset, order: RecipeOrder) -> Preset:
     return replace(preset, optimisation=numbers)
 
 
-def _train_base(order: RecipeOrder, size: Size, preset: StudentTraining) -> Path:
-    teacher = order.folder / "teacher.safetensors" if size.teacher else size.start
-    if size.teacher and not teacher.exists():
-        config, dit = _told(size.adapted(size.teacher), order), size.read(size.start)
-        stage = TeacherStage(dit, size.clips(), config, size.device, order.seed, size.show)
-        _run(order, size, stage, dit, config.optimisation, "teacher")
-    frozen, source = size.read(teacher).requires_grad_(False), size.prompts()
-    ways = TeacherTrajectories(frozen, source, preset, size.negative, size.device, order.seed)
-    kept = KeptTrajectories(ways, source, order.folder / "trajectories", TRAJECTORY_BATCHES)
-    dit = size.read(order.init or teacher)
-    stage = StudentStage(dit, kept, preset, source.tokens, size.device, order.seed, size.show)
-    return _run(order, size, stage, dit, preset.optimisation, order.preset or "student")
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One stage of the recipe, by some processes."""
 
+    order: RecipeOrder
+    size: Size
+    processes: Processes
 
-def _distil(order: RecipeOrder, size: Size, preset: Distillation) -> Path:
-    device, seed = size.device, order.seed
-    own_teacher = order.folder / "teacher.safetensors"
-    teacher = own_teacher if size.teacher and own_teacher.exists() else size.start
-    generator = size.read(_start(order))
-    accumulate = size.accumulate(preset.optimisation.batch)
-    if preset.context == "clean":
-        source = size.clips()
-        videos = TeacherForced(generator, source, preset, device, seed)
-    else:
+    def base(self, preset: StudentTraining) -> Path:
+        """Train the teacher, where there is none, and its student."""
+        order, size = self.order, self.size
+        teacher = order.folder / "teacher.safetensors" if size.teacher else size.start
+        if size.teacher and not teacher.exists():
+            self._teacher(_told(size.adapted(size.teacher), order))
         source = size.prompts()
-        memory = generator
+        ways = TeacherTrajectories(
+            self._frozen(teacher), source, preset, size.negative, size.device, order.seed
+        )
+        kept = KeptTrajectories(ways, source, order.folder / "trajectories", TRAJECTORY_BATCHES)
+        dit = self._learner(order.init or teacher)
+        stage = StudentStage(dit, kept, preset, source.tokens, size.device, order.seed, size.show)
+        return self._train(stage, dit, preset.optimisation, order.preset or "student")
+
+    def _teacher(self, preset: TeacherTraining) -> None:
+        size, dit = self.size, self._learner(self.size.start)
+        stage = TeacherStage(dit, size.clips(), preset, size.device, self.order.seed, size.show)
+        self._train(stage, dit, preset.optimisation, "teacher")
+
+    def memory(self, preset: MemoryTraining) -> Path:
+        """Train the memory model."""
+        size, order, dit = self.size, self.order, self._learner(_start(self.order))
+        stage = MemoryStage(dit, size.clips(), preset, size.device, order.seed, size.show)
+        return self._train(stage, dit, preset.optimisation, order.preset or "memory")
+
+    def distillation(self, preset: Distillation) -> Path:
+        """Train a generator on what it makes itself, or beside data."""
+        order, size = self.order, self.size
+        own_teacher = order.folder / "teacher.safetensors"
+        teacher = own_teacher if size.teacher and own_teacher.exists() else size.start
+        generator = self._learner(_start(order))
+        if preset.context == "clean":
+            source = size.clips()
+            videos = TeacherForced(generator, source, preset, size.device, order.seed)
+        else:
+            source = size.prompts()
+            videos = self._videos(generator, source, preset)
+        batches = self._batches(preset.optimisation)
+        stage = DistillationStage(
+            Distilled(generator, self._learner(teacher)), self._frozen(teacher), videos, source,
+            size.negative, preset, size.device, order.seed, size.show, batches,
+        )  # fmt: skip
+        saved = clips_to_a_whole_video(preset, batches // order.parts)
+        numbers = loop_config(preset.optimisation, preset.period, saved)
+        return self._finish(stage, generator, batches, numbers, order.preset or order.stage)
+
+    def _videos(self, generator: DiT, source: PromptSource, preset: Distillation) -> Lanes:
+        order, size, memory = self.order, self.size, generator
         if preset.recipe.writer == "memory model":
-            memory = size.read(order.memory or _result(order, "memory")).requires_grad_(False)
+            memory = self._frozen(order.memory or _result(order, "memory"))
         tails = size.tails(preset.overlap) if preset.clips > 1 else None
-        videos = Videos(generator, memory, source, preset, device, seed, tails)
-    stage = DistillationStage(
-        Distilled(generator, size.read(teacher)), size.read(teacher), videos, source,
-        size.negative, preset, device, seed, size.show, accumulate,
-    )  # fmt: skip
-    name = order.preset or order.stage
-    return _run(order, size, stage, generator, preset.optimisation, name, preset.period)
+        return Lanes(
+            [
+                Videos(
+                    generator, memory, source, preset, size.device, order.seed, tails,
+                    lane, order.parts,
+                )
+                for lane in range(order.parts)
+            ]
+        )  # fmt: skip
+
+    def _learner(self, path: Path) -> DiT:
+        return self.processes.spread(self.size.read(path))
+
+    def _frozen(self, path: Path) -> DiT:
+        return self.processes.spread(frozen(self.size.read(path)))
+
+    def _batches(self, numbers: Optimisation) -> int:
+        """Return the batches of a step, of all processes."""
+        parts, count = self.order.parts, self.processes.count
+        if numbers.batch % parts or parts % count:
+            raise RecipeError(
+                f"{numbers.batch} videos a step cannot be made in {parts} equal parts by {count} "
+                "processes; choose --batch and --parts"
+            )
+        return self.size.accumulate(numbers.batch)
+
+    def _train(self, stage: Stage, result: nn.Module, numbers: Optimisation, name: str) -> Path:
+        return self._finish(stage, result, self._batches(numbers), loop_config(numbers), name)
+
+    def _finish(
+        self, stage: Stage, result: nn.Module, batches: int, config: LoopConfig, name: str
+    ) -> Path:
+        """Train a stage to its end and write the network that is its result."""
+        order, processes = self.order, self.processes
+        config = replace(config, save_minutes=self.size.save_minutes)
+        whole = stage if batches == 1 else Accumulated(stage, batches, processes)
+        Loop(whole, config, order.folder / name, processes).run()
+        path = order.folder / f"{name}.safetensors"
+        state = processes.whole(result.state_dict())
+        with processes.in_turn():
+            if not processes.rank:
+                write_weights(state, path)
+        return path
 
 
-def _run(
-    order: RecipeOrder,
-    size: Size,
-    stage: Stage,
-    result: nn.Module,
-    numbers: Optimisation,
-    name: str,
-    updates_every: int = 1,
-) -> Path:
-    """Train a stage to its end and write the network that is its result."""
-    accumulate = size.accumulate(numbers.batch)
-    whole = stage if accumulate == 1 else Accumulated(stage, accumulate)
-    config = replace(loop_config(numbers, updates_every), save_minutes=size.save_minutes)
-    Loop(whole, config, order.folder / name).run()
-    path = order.folder / f"{name}.safetensors"
-    state = {name: value.detach().cpu().contiguous() for name, value in result.state_dict().items()}
-    with replacing(path) as part:
-        save_file(state, part)
-    logger.info("%s written", path)
-    return path
+def clips_to_a_whole_video(preset: Distillation, clips: int) -> int:
+    """Return after how many steps no video is under way: what is made then needs no memory.
+
+    Args:
+        preset: of the stage.
+        clips: that a step has of each video that is being made.
+    """
+    return preset.clips // math.gcd(preset.clips, clips) if preset.in_turn else 1
 
 
-def loop_config(numbers: Optimisation, updates_every: int = 1) -> LoopConfig:
+def loop_config(numbers: Optimisation, updates_every: int = 1, save_every: int = 1) -> LoopConfig:
     """Return the loop's settings: a constant rate, no warm-up.
 
     Args:
@@ -174,6 +228,7 @@ def loop_config(numbers: Optimisation, updates_every: int = 1) -> LoopConfig:
         updates_every: steps from one update of the averaged network to the next. The loop averages
             after every step, also where only the critic moved; the root keeps the average's memory
             the same in updates.
+        save_every: steps from one moment at which nothing is under way to the next.
     """
     return LoopConfig(
         steps=numbers.steps,
@@ -181,6 +236,7 @@ def loop_config(numbers: Optimisation, updates_every: int = 1) -> LoopConfig:
         decay=0.0,
         clip=numbers.clip,
         ema=numbers.ema ** (1 / updates_every),
+        save_every=save_every,
     )
 
 

@@ -22,6 +22,7 @@ class RecipeOrder:
     preset: str | None = None  # of `training.presets`; None: the stage's own
     steps: int | None = None  # None: the preset's
     batch: int | None = None  # videos a step; None: the preset's
+    parts: int = 1  # a step's videos are made in so many parts, side by side; one a process
     seed: int = 0
     init: Path | None = None  # weights to start from; None: the stage before
     memory: Path | None = None  # memory model; None: the result of `memory`

@@ -15,7 +15,7 @@ from training.draws import Draws
 from training.presets import Distillation
 from training.recipe_stage import RecipeStage, adamw
 from training.scores import Guidance, NoisedClip, Scores
-from training.videos import Clip, TeacherForced, Videos
+from training.videos import Clip, Lanes, TeacherForced, Videos
 
 _DRAWS = 16
 
@@ -55,7 +55,7 @@ class DistillationStage(RecipeStage):
         self,
         module: Distilled,
         teacher: DiT,
-        videos: Videos | TeacherForced,
+        videos: Videos | Lanes | TeacherForced,
         source: PromptSource,
         negative: str,
         config: Distillation,

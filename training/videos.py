@@ -1,6 +1,6 @@
 """Clips for distribution matching: parts of videos that the generator makes, memory carried on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -51,6 +51,8 @@ class Videos:
         seed: of all draws.
         tails: makes for each video what gives the first frames of its later clips, where there
             are any; None: the last latents as they are.
+        lane: which of the videos: this one, and every `lanes`th after it.
+        lanes: how many others, itself included, make videos side by side, see `Lanes`.
     """
 
     def __init__(
@@ -62,7 +64,10 @@ class Videos:
         device: Device,
         seed: int,
         tails: Callable[[], Tail] | None = None,
+        lane: int = 0,
+        lanes: int = 1,
     ) -> None:
+        self._lane, self._lanes = lane, lanes
         self._dit, self._memory_dit = dit, memory_dit
         self._source, self._config = source, config
         self._device, self._seed = device, seed
@@ -83,9 +88,11 @@ class Videos:
 
     def place(self, number: int) -> tuple[int, int]:
         """Return which video a clip belongs to, and its index there."""
+        turn, index = divmod(number, self._config.clips) if self._config.in_turn else (number, 0)
+        video = self._lane + turn * self._lanes
         if self._config.in_turn:
-            return divmod(number, self._config.clips)
-        return number, Draws(self._seed, _PLACE, number).choice(self._config.clips)
+            return video, index
+        return video, Draws(self._seed, _PLACE, video).choice(self._config.clips)
 
     def _begin(self, video: int) -> None:
         self._conditions: Conditions = self._source.conditions(video, self._config.frames)
@@ -140,6 +147,24 @@ class Videos:
         with torch.no_grad():
             keys = self._dit.text_keys(self._device.upload(self._text))
             self._rollout.switch_prompt(keys)
+
+
+class Lanes:
+    """Several videos under way at once: clips are asked for from one after the other.
+
+    Processes that deal out the numbers of clips among themselves go on with videos of their own.
+
+    Args:
+        lanes: that make the videos, none of them twice.
+    """
+
+    def __init__(self, lanes: Sequence[Videos]) -> None:
+        self._lanes = lanes
+
+    def clip(self, number: int) -> Clip:
+        """Return a clip, with a gradient if the caller has them enabled."""
+        turn, lane = divmod(number, len(self._lanes))
+        return self._lanes[lane].clip(turn)
 
 
 class TeacherForced:

@@ -6,9 +6,12 @@ from itertools import pairwise
 import pytest
 import torch
 
+from model.dit import own_block_attention
 from model.full.recipes import RECIPES
 from tests.unit.training.toy_recipe import CPU, ToySource, show_nothing, toy_dit, toy_sized, train
 from training.accumulated import Accumulated
+from training.clips import clip_flow
+from training.frozen import frozen
 from training.loop import Loop, LoopConfig
 from training.presets import (
     CAUSVID,
@@ -19,6 +22,7 @@ from training.presets import (
     SELF_FORCING_PLUS,
     Distillation,
 )
+from training.recipe import clips_to_a_whole_video
 from training.rollout import SelfRollout
 from training.stage_generator import DistillationStage, Distilled
 from training.videos import TeacherForced, Videos, last_frames
@@ -146,6 +150,43 @@ def test_a_clip_asked_for_out_of_turn_is_the_same_while_the_weights_rest():
     in_turn, at_once = videos(config), videos(config)
     expected = [in_turn.clip(number) for number in range(3)][-1]
     assert torch.equal(at_once.clip(2).latents, expected.latents)
+
+
+@pytest.mark.parametrize("lanes", [1, 2, 4])
+def test_lanes_make_videos_of_their_own_and_no_clip_twice(lanes):
+    config = VARIANTS["generator"]
+    makers = [
+        Videos(toy_dit(1), toy_dit(2), ToySource(), config, CPU, 0, lane=lane, lanes=lanes)
+        for lane in range(lanes)
+    ]
+    steps, clips = clips_to_a_whole_video(config, 8 // lanes), []
+    for number in range(steps * 8):
+        turn, lane = divmod(number, lanes)  # as `Lanes` deals them out
+        clips.append(makers[lane].place(turn))
+    whole = {(video, index) for video in range(len(clips) // 7) for index in range(7)}
+    assert sorted(clips) == sorted(whole)  # none is under way when a state is saved
+
+
+def test_frozen_networks_say_what_they_said_before():
+    dit, source = toy_dit(1), ToySource()
+    drawn = source.clips(0, 3)
+
+    def flow() -> torch.Tensor:
+        with torch.no_grad(), CPU.autocast():
+            return clip_flow(
+                dit, drawn.latents, torch.full((2, 3), 500.0),
+                dit.text_keys(drawn.conditions.text), drawn.conditions.places.at(0, 3),
+                own_block_attention(dit.kernel),
+            )  # fmt: skip
+
+    before = flow()
+    frozen(dit)
+    assert torch.equal(flow(), before)
+    assert not any(parameter.requires_grad for parameter in dit.parameters())
+    kinds = {name: value.dtype for name, value in dit.state_dict().items()}
+    assert {name for name in kinds if kinds[name] == torch.float32} == {
+        name for name in kinds if "norm3" in name
+    }
 
 
 def test_windows_of_long_rollouts_are_drawn_at_random():

@@ -108,6 +108,21 @@ def test_every_stage_runs_on_them(data, monkeypatch):
         assert load_file(data / "run" / f"{name}.safetensors").keys() == dit_state().keys()
 
 
+def test_memorypack_runs_on_them(data, monkeypatch):
+    from model.memorypack.parts import read_info
+    from training import full_size, recipe
+
+    monkeypatch.setattr(full_size, "MEMORY", recipe.replace(full_size.MEMORY, fewest_frames=4))
+    arguments = [
+        "memorypack", "--size", "full", "--wan", str(data / WAN), "--folder", str(data / "run"),
+        "--videos", str(data / "run"), "--steps", "1", *SMALL,
+    ]  # fmt: skip
+    for phase in ("teacher", "direct"):
+        assert main([*arguments, "--phase", phase]) == 0
+    info = read_info(data / "run" / "A-direct.safetensors")
+    assert info.phases == (("teacher forcing", 1), ("direct forcing", 1))
+
+
 def test_a_prompt_that_was_not_read_is_named(data, tmp_path, capsys):
     (tmp_path / "new.txt").write_text("a prompt nobody has read")
     weights = str(data / WAN / "diffusion_pytorch_model.safetensors")
@@ -149,6 +164,17 @@ def test_short_videos_are_passed_over_and_long_ones_cut(videos):
     drawn = [videos.clips(number, 6) for number in range(12)]
     assert {clip.latents.shape[1] for clip in drawn} == {4, 5, 6}
     assert all(torch.equal(c.conditions.text[0], pad_rows(torch.ones(3, 8), 12)) for c in drawn)
+
+
+def test_damaged_videos_are_named_and_passed_over(videos, tmp_path, caplog):
+    for frames in range(4, 7):
+        (tmp_path / f"{frames}.pt").write_bytes(b"damaged")
+    drawn = [videos.clips(number, 9).latents.shape[1] for number in range(6)]
+    assert drawn == [7] * 6
+    assert f"{tmp_path / '5.pt'} holds no {LATENTS}" in caplog.text
+    (tmp_path / "7.pt").write_bytes(b"damaged")
+    with pytest.raises(TrainingDataError, match="no whole video"):
+        videos.clips(0, 9)
 
 
 def test_a_file_that_is_not_tensors_is_refused(tmp_path):

@@ -1,9 +1,12 @@
 """The loop resumes exactly, survives bad losses, and writes whole files."""
 
 import json
+import resource
 import signal
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 import torch
@@ -143,6 +146,33 @@ def test_a_checkpoint_is_whole_or_absent(tmp_path, monkeypatch):
     monkeypatch.undo()
     loop.save()
     assert not list(tmp_path.glob("*.partial"))
+
+
+def test_a_full_disk_is_told_in_one_sentence_and_the_older_state_stays(tmp_path):
+    loop = Loop(ToyStage(), CONFIG, tmp_path)
+    loop.run()
+    before = loop.checkpoint.read_bytes()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))  # bytes of a file
+    try:
+        with pytest.raises(OSError, match=r"not written to .*toy\.pt"):
+            loop.save()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert loop.checkpoint.read_bytes() == before
+
+
+def test_states_are_saved_only_when_nothing_is_under_way(tmp_path):
+    class Watched(Loop):
+        saved: ClassVar[list[int]] = []
+
+        def save(self) -> None:
+            self.saved.append(self.step)
+            super().save()
+
+    often = replace(CONFIG, steps=8, save_minutes=0.0, save_every=3)
+    Watched(ToyStage(), often, tmp_path).run()
+    assert Watched.saved == [3, 6, 8]
 
 
 def test_rates_rise_hold_and_fall_to_zero(tmp_path):

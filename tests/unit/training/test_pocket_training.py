@@ -125,14 +125,16 @@ def test_a_run_continued_later_equals_one_in_a_row(trained, drawn, tmp_path, mon
         return full_loss(stage, step)
 
     monkeypatch.setattr(WorldStage, "loss", stop)
-    monkeypatch.setattr(pocket, "LoopConfig", partial(LoopConfig, save_minutes=0.0))
+    often = partial(LoopConfig, save_minutes=0.0, save_every=3)
+    monkeypatch.setattr(pocket, "LoopConfig", often)
     with pytest.raises(KeyboardInterrupt):
         train(tmp_path / "run", drawn)
     monkeypatch.setattr(WorldStage, "loss", full_loss)
-    assert torch.load(tmp_path / "run" / "world.pt", weights_only=True)["step"] == 4
+    assert torch.load(tmp_path / "run" / "world.pt", weights_only=True)["step"] == 3
+    (tmp_path / "run" / "world.pt.partial").write_bytes(b"half")  # as killed while it was saving
     assert weights_hash(train(tmp_path / "run", drawn)) == weights_hash(trained)
     steps = [json.loads(line)["step"] for line in (tmp_path / "run/log.jsonl").open()]
-    assert steps == [1, 2, 1, 2, 3, 4, 5, 1]
+    assert steps == [1, 2, 1, 2, 3, 4, 4, 5, 1]  # what was lost is made again, alike
 
 
 def test_a_warm_start_goes_on_from_given_weights(trained, drawn, tmp_path):

@@ -103,6 +103,17 @@ def test_a_preset_of_another_stage_is_refused_with_those_that_fit(run, capsys, p
     assert "memory-as-drawn" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("option", "value"), [("--stpes", "3"), ("--steps", "many"), ("--size", "tiny")]
+)
+def test_a_wrong_setting_is_named_in_one_line(option, value, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["memory", option, value])
+    error = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert option in error and error.count("\n") == 1
+
+
 def test_full_size_says_which_weights_it_needs(tmp_path, capsys):
     pytest.importorskip("diffusers")
     assert main(["memory", "--size", "full", "--folder", str(tmp_path)]) == 2

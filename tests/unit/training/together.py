@@ -1,0 +1,189 @@
+"""Toy runs for one process or several: what `test_processes.py` starts, kills and goes on with.
+
+python -m tests.unit.training.together FOLDER
+
+Importing takes longer than all that is done, so one process imports, and the others are its forks.
+"""
+
+import json
+import logging
+import os
+import signal
+import socket
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+import torch.distributed.checkpoint
+from torch import Tensor
+
+import training.sharded  # noqa: F401 (once for all forks)
+from tests.unit.training.toy_recipe import CPU, ToySource, show_nothing, toy_dit, toy_sized
+from training.__main__ import main
+from training.accumulated import Accumulated
+from training.frozen import frozen
+from training.loop import Loop, LoopConfig
+from training.presets import GENERATOR, MEMORY
+from training.processes import Processes, launched
+from training.recipe import clips_to_a_whole_video
+from training.stage_generator import DistillationStage, Distilled
+from training.stage_memory import MemoryStage
+from training.videos import Lanes, Videos, last_frames
+
+PARTS, BATCHES = 2, 4
+CONFIG = toy_sized(GENERATOR, clip_frames=6, clips=3, critic_steps=1)
+STEPS, KILLED_IN = 5, 4  # states are whole after every third step
+SAVED = clips_to_a_whole_video(CONFIG, BATCHES // PARTS)
+PANORAMAS = 8
+
+
+class Killed(Accumulated):
+    """Batches in the middle of which the process dies, as by `kill -9`."""
+
+    def loss(self, step: int) -> Tensor:
+        loss = super().loss(step)
+        if step == KILLED_IN:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return loss
+
+
+class OneBad(Accumulated):
+    """Batches of which the last process has a bad one in step 1."""
+
+    def loss(self, step: int) -> Tensor:
+        bad = step == 1 and self._processes.rank == self._processes.count - 1
+        return super().loss(step) * (float("nan") if bad else 1.0)
+
+
+def distillation(folder: Path, processes: Processes, batches=Accumulated) -> Loop:
+    """Return MAG's generator stage: two networks learn, two are frozen, memory is carried."""
+    generator, critic = (processes.spread(toy_dit(seed)) for seed in (1, 4))
+    teacher, memory = (processes.spread(frozen(toy_dit(seed))) for seed in (3, 2))
+    source = ToySource(batch=1)
+    videos = Lanes(
+        [
+            Videos(
+                generator, memory, source, CONFIG, CPU, 0, lambda: last_frames(CONFIG.overlap),
+                lane, PARTS,
+            )
+            for lane in range(PARTS)
+        ]
+    )  # fmt: skip
+    stage = DistillationStage(
+        Distilled(generator, critic), teacher, videos, source, "bad", CONFIG, CPU, 0,
+        show_nothing, BATCHES,
+    )  # fmt: skip
+    config = LoopConfig(STEPS, warmup=1, decay=0.0, save_minutes=0.0, save_every=SAVED)
+    return Loop(batches(stage, BATCHES, processes), config, folder, processes)
+
+
+def memory(folder: Path, processes: Processes, batches=Accumulated, steps: int = 3) -> Loop:
+    """Return the memory stage."""
+    dit, config = processes.spread(toy_dit(5)), toy_sized(MEMORY, frames=6)
+    stage = MemoryStage(dit, ToySource(batch=1), config, CPU, 0, show_nothing)
+    numbers = LoopConfig(steps, warmup=1, decay=0.0)
+    return Loop(batches(stage, 2, processes), numbers, folder, processes)
+
+
+def command(folder: Path, *more: str) -> int:
+    """Train at pocket size as from the command line."""
+    return main(
+        [
+            "self-forcing", "--folder", str(folder), "--weights", str(folder / "world"),
+            "--init", str(folder / "world.safetensors"), "--panoramas", str(PANORAMAS),
+            "--batch", "2", "--steps", "2", *more,
+        ]
+    )  # fmt: skip
+
+
+def no_room(*arguments, **named) -> None:
+    """Fail as a full disk does."""
+    raise OSError(28, "No space left on device")
+
+
+def be_killed(folder: Path) -> None:
+    """Die in the middle of a step."""
+    with launched() as processes:
+        distillation(folder / "distillation", processes, Killed).run()
+
+
+def do_the_rest(folder: Path) -> None:
+    """Go on with what was killed, then everything else that two processes can show."""
+    with launched() as processes:
+        distillation(folder / "distillation", processes).run()
+        bad = memory(folder / "bad", processes, OneBad)
+        bad.run()
+        weights = processes.whole(bad.stage.module.state_dict())
+        report = {
+            "rank": processes.rank,
+            "bad_steps": bad.bad_steps,
+            "finite": all(bool(value.isfinite().all()) for value in weights.values()),
+            "sum": sum(float(value.double().sum()) for value in weights.values()),
+            "share": sum(p.to_local().numel() for p in bad.stage.module.parameters()),
+            "all": sum(p.numel() for p in bad.stage.module.parameters()),
+        }
+        if processes.rank == 1:  # whose disk is full
+            torch.distributed.checkpoint.HuggingFaceStorageWriter.write_data = no_room
+        try:
+            bad.save()
+        except OSError as error:
+            report["full"] = str(error)
+    (folder / f"{report['rank']}.json").write_text(json.dumps(report))
+
+
+def do_the_command(folder: Path) -> None:
+    """Train as from the command line."""
+    if command(folder / "pocket"):
+        raise SystemExit("the command failed")
+
+
+def forked(job: Callable[[Path], None], folder: Path, count: int) -> list[int]:
+    """Start processes as `torchrun` does; returns their ids."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    return [_forked(job, folder, rank, count, port) for rank in range(count)]
+
+
+def _forked(job: Callable[[Path], None], folder: Path, rank: int, count: int, port: int) -> int:
+    process = os.fork()
+    if process:
+        return process
+    shared = {"WORLD_SIZE": count, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+    os.environ |= {name: str(value) for name, value in shared.items()}
+    os.environ |= {"RANK": str(rank), "LOCAL_RANK": str(rank)}
+    try:
+        job(folder)
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)
+    os._exit(0)
+
+
+def ended(processes: list[int], expected: int) -> None:
+    """Wait for processes; when one ends otherwise than expected, the others are ended, too."""
+    left = set(processes)
+    while left:
+        process, status = os.wait()
+        left.discard(process)
+        if os.waitstatus_to_exitcode(status) != expected:
+            for other in left:
+                os.kill(other, signal.SIGKILL)
+            raise SystemExit(f"a process ended with {os.waitstatus_to_exitcode(status)}")
+
+
+def run_all(folder: Path) -> None:
+    """Kill one process and two, let two do the rest, and two run a command."""
+    two = folder / "two"
+    ended([*forked(be_killed, two, 2), *forked(be_killed, folder / "one", 1)], -signal.SIGKILL)
+    left = two / "distillation" / "generator.shards" / "00000099.partial"
+    left.mkdir()  # as of a process that was killed while it was saving
+    ended(forked(do_the_rest, two, 2), 0)
+    ended(forked(do_the_command, two, 2), 0)
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.WARNING)
+    run_all(Path(sys.argv[1]))

@@ -1,0 +1,75 @@
+"""From a stage's state to weights that can be played: safetensors under the official names."""
+
+import logging
+import warnings
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+
+from model.world import MissingWeights
+from scenes.replacing import replacing
+from training.processes import SHARDS
+
+logger = logging.getLogger(__name__)
+
+_AVERAGES, _GENERATOR = "ema", "generator."  # names in a state; beside the generator: its critic
+
+
+def export(state: Path, weights: Path) -> None:
+    """Write the averaged weights of a run that is stopped or goes on.
+
+    Args:
+        state: `NAME.pt` of one process, or the folder `NAME.shards` of several.
+        weights: the file to write.
+
+    Raises:
+        MissingWeights: there is no such state.
+    """
+    averages = _of_several(state) if state.suffix == SHARDS else _of_one(state)
+    generator = {
+        name.removeprefix(_GENERATOR): value
+        for name, value in averages.items()
+        if name.startswith(_GENERATOR)
+    }
+    write_weights(generator or averages, weights)
+
+
+def write_weights(state: dict[str, Tensor], path: Path) -> None:
+    """Write weights, whole or not at all."""
+    with replacing(path) as part:
+        save_file({name: value.contiguous() for name, value in state.items()}, part)
+    logger.info("%s written", path)
+
+
+def _of_one(state: Path) -> dict[str, Tensor]:
+    if not state.is_file():
+        raise _missing(state)
+    return torch.load(state, weights_only=True, map_location="cpu", mmap=True)[_AVERAGES]
+
+
+def _of_several(state: Path) -> dict[str, Tensor]:
+    import torch.distributed.checkpoint as sharded_files  # not needed in training alone
+
+    from training.sharded import newest
+
+    folder = newest(state)
+    if folder is None:
+        raise _missing(state)
+    reader = sharded_files.HuggingFaceStorageReader(str(folder))
+    averages = {
+        name: torch.empty(entry.size, dtype=entry.properties.dtype)
+        for name, entry in reader.read_metadata().state_dict_metadata.items()
+        if name.startswith(f"{_AVERAGES}/")
+    }
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that one process reads, as it is told to
+        sharded_files.load(averages, storage_reader=reader, no_dist=True)
+    return {name.partition("/")[2]: value for name, value in averages.items()}
+
+
+def _missing(state: Path) -> MissingWeights:
+    return MissingWeights(
+        f"{state} is no state of a stage; name FOLDER/STAGE/NAME.pt or FOLDER/STAGE/NAME.shards"
+    )

@@ -1,0 +1,158 @@
+"""`python -m training memorypack`: one phase of one variant, at either size.
+
+A phase starts from the parts of the teacher phase (the teacher phase from the base's own weights)
+and leaves `VARIANT-PHASE.safetensors` in the run's folder: new parts and changed layers only.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+
+from model.autoencoder import Autoencoder
+from model.dit import DiT
+from model.memorypack.config import VARIANTS
+from model.memorypack.parts import PartsInfo, base_hash, load_parts, save_parts, untrained
+from model.networks import PocketNetworks
+from model.weights import load_pocket_parts, load_tokenizer, read_config
+from model.world import MissingWeights
+from training.clips import Show
+from training.data import panorama_set
+from training.devices import Device, choose_device
+from training.loop import Loop, LoopConfig
+from training.memorypack_order import PackOrder
+from training.memorypack_presets import PRESETS, PackTraining, at_pocket_size
+from training.memorypack_videos import IndexedVideos, PocketVideos
+from training.pocket_clips import show_with
+from training.stage_images import Captions
+from training.stage_memorypack import MemoryPackStage, VideoSource
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class PackSize:
+    """All that differs between pocket and full size."""
+
+    device: Device
+    dit: DiT  # with the base's weights, fp32
+    base: str  # their hash
+    shift: float  # of noise levels in play
+    adapted: Callable[[PackTraining], PackTraining]
+    source: Callable[[int], VideoSource]  # videos a step -> where they come from
+    show: Show
+
+
+def train(order: PackOrder, size: PackSize) -> Path:
+    """Train one phase and return the file with its parts.
+
+    Raises:
+        MissingWeights: the parts to start from are absent.
+    """
+    config = _told(size.adapted(PRESETS[order.phase]), order)
+    numbers, dit = config.optimisation, size.dit
+    base = {name: value.detach().cpu().clone() for name, value in dit.state_dict().items()}
+    start = order.init or _start(order)
+    if start is None:
+        info = PartsInfo(VARIANTS[order.variant], size.base)
+        networks = untrained(dit, info.config)
+    else:
+        networks, info = load_parts(dit, start)
+    networks.requires_grad_(True)
+    stage = MemoryPackStage(
+        networks, size.source(numbers.batch), config, size.shift, size.device, order.seed, size.show
+    )
+    loop = LoopConfig(
+        numbers.steps, min(100, numbers.steps // 10), 0.2, numbers.clip, numbers.ema, 4.0
+    )
+    Loop(stage, loop, order.run).run()
+    result = order.folder / f"{order.variant}-{order.phase}.safetensors"
+    info = replace(info, phases=(*info.phases, (f"{order.phase} forcing", numbers.steps)))
+    save_parts(result, networks, info, base)
+    logger.info("%s is written: %s", result, info.words())
+    return result
+
+
+def _start(order: PackOrder) -> Path | None:
+    if order.phase == "teacher":
+        return None
+    path = order.folder / f"{order.variant}-teacher.safetensors"
+    if not path.exists():
+        raise MissingWeights(
+            f"{path} is missing; train it first with --phase teacher, or give --init"
+        )
+    return path
+
+
+def _told(config: PackTraining, order: PackOrder) -> PackTraining:
+    numbers = config.optimisation
+    steps, batch = order.steps or numbers.steps, order.batch or numbers.batch
+    return replace(config, optimisation=replace(numbers, steps=steps, batch=batch))
+
+
+def pocket_size(order: PackOrder, device: Device | None = None) -> PackSize:
+    """Return the parts made from a pocket world's weights.
+
+    Raises:
+        MissingWeights: there are none.
+    """
+    device = device or choose_device()
+    config = read_config(order.weights)
+    networks = PocketNetworks(config, device.kernel).requires_grad_(False)
+    autoencoder = Autoencoder(config.autoencoder).requires_grad_(False)
+    load_pocket_parts(order.weights, networks, autoencoder)
+    networks.float().to(device.device)
+    autoencoder.float().to(device.device, memory_format=torch.channels_last)
+
+    def source(batch: int) -> PocketVideos:
+        data = panorama_set(order.data, order.panoramas)
+        tokenizer = load_tokenizer(order.weights, config)
+        captions = Captions(data, tokenizer, config.text.text_len)
+        return PocketVideos(networks, autoencoder, data, captions, device, batch, order.seed)
+
+    return PackSize(
+        device=device,
+        dit=networks.dit,
+        base=base_hash(order.weights),
+        shift=config.flow.shift,
+        adapted=at_pocket_size,
+        source=source,
+        show=show_with(autoencoder, device),
+    )
+
+
+def full_size(order: PackOrder, device: Device | None = None) -> PackSize:
+    """Return the parts made from Wan2.1-T2V-1.3B and prepared videos.
+
+    Raises:
+        RecipeError: a folder is not given.
+        MissingWeights: one lacks a file.
+    """
+    from model.full.text_cache import weights_identity  # need more packages
+    from model.worlds import BLOCK_LENGTH
+    from training.full_size import full_size as recipe_size
+    from training.recipe_order import RecipeOrder
+
+    parts = recipe_size(
+        RecipeOrder(
+            "memory", "full", order.folder, wan=order.wan, videos=order.videos,
+            height=order.height, width=order.width, seed=order.seed,
+        ),
+        device,
+    )  # fmt: skip
+    dit = parts.read(parts.start)
+
+    def source(batch: int) -> IndexedVideos:  # noqa: ARG001 (videos differ in length: one a step)
+        return IndexedVideos(parts.clips(), dit.config.patch, dit.config.head_dim, BLOCK_LENGTH)
+
+    return PackSize(
+        device=parts.device,
+        dit=dit,
+        base=weights_identity(parts.start),
+        shift=5.0,
+        adapted=lambda preset: preset,
+        source=source,
+        show=parts.show,
+    )

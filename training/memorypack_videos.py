@@ -1,0 +1,109 @@
+"""Videos for MemoryPack: steady pans over drawn panoramas, or latents made beforehand."""
+
+import numpy as np
+import torch
+
+from model.autoencoder import Autoencoder
+from model.memorypack.places import Frames, IndexPlaces, RayPlaces
+from model.networks import PocketNetworks
+from model.rope import RayCoordinates, index_frequencies
+from training.clips import ClipSource
+from training.data import PanoramaSet
+from training.devices import Device
+from training.draws import Draws
+from training.latents import corners_to_poses, encode_views
+from training.panorama.render import view
+from training.paths import steady_path
+from training.stage_images import Captions
+from training.stage_memorypack import VideoBatch
+
+_VIDEOS = 41  # keeps draws apart
+
+
+class PocketVideos:
+    """Steady pans; a `VideoSource`. The image is the last frame of a block, as in play.
+
+    Args:
+        networks: whose text encoder reads the captions; it stays as it is.
+        autoencoder: makes the latents.
+        data: the panoramas.
+        captions: of them.
+        device: where frames are encoded.
+        batch: videos a step.
+        seed: of all draws.
+    """
+
+    def __init__(
+        self,
+        networks: PocketNetworks,
+        autoencoder: Autoencoder,
+        data: PanoramaSet,
+        captions: Captions,
+        device: Device,
+        batch: int,
+        seed: int,
+    ) -> None:
+        config = networks.config
+        rows, columns = (size // config.dit.patch for size in config.latent_size)
+        rays = RayCoordinates(config.dit.rays, rows, columns, config.block_length)
+        self.length = config.block_length
+        self.places = RayPlaces(rays, rows, columns, self.length)
+        self._networks, self._autoencoder = networks, autoencoder
+        self._data, self._captions, self._device = data, captions, device
+        self._batch, self._seed = batch, seed
+
+    def videos(self, number: int, clips: int) -> VideoBatch:
+        """Return encoded views along steady pans."""
+        draws = Draws(self._seed, _VIDEOS, number)
+        panoramas = draws.rng.integers(len(self._data), size=self._batch)
+        paths = [steady_path(draws.rng, 1 + clips, self.length) for _ in panoramas]
+        left, top = (
+            np.stack([getattr(path, name).ravel()[self.length - 1 :] for path in paths])
+            for name in ("left", "top")
+        )  # [B, 1 + clips * length]
+        pictures = np.stack(
+            [
+                view(self._data.pixels[panorama], int(x), int(y))
+                for panorama, xs, ys in zip(panoramas, left, top, strict=True)
+                for x, y in zip(xs, ys, strict=True)
+            ]
+        )
+        latents = encode_views(self._autoencoder, pictures, self._device).unflatten(0, left.shape)
+        times = torch.arange(left.shape[1]) + self.length - 1
+        words, empty = self._captions.draw(panoramas, draws.rng), self._captions.empty(self._batch)
+        return VideoBatch(
+            Frames(latents, times, corners_to_poses(left, top)), self._read(*words),
+            self._read(*empty),
+        )  # fmt: skip
+
+    @torch.no_grad()
+    def _read(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        upload = self._device.upload
+        return self._networks.text(upload(ids), upload(mask)).float()
+
+
+class IndexedVideos:
+    """Latents made beforehand, placed by their indices: full size; a `VideoSource`.
+
+    The image is the first latent frame, which holds the video's first picture.
+
+    Args:
+        clips: where latents and text features come from.
+        patch: latents across and down in one token.
+        head_dim: channels of a head.
+        length: latent frames of a clip.
+    """
+
+    def __init__(self, clips: ClipSource, patch: int, head_dim: int, length: int) -> None:
+        rows, columns = (side // patch for side in clips.shape[1:])
+        self.length = length
+        self.places = IndexPlaces(rows, columns, index_frequencies(head_dim))
+        self._clips = clips
+
+    def videos(self, number: int, clips: int) -> VideoBatch:
+        """Return the first frames of videos: as many whole clips as they have, at most `clips`."""
+        drawn = self._clips.clips(number, 1 + clips * self.length)
+        batch, frames = drawn.latents.shape[:2]
+        whole = 1 + (frames - 1) // self.length * self.length
+        latents = Frames(drawn.latents[:, :whole], torch.arange(whole))
+        return VideoBatch(latents, drawn.conditions.text, self._clips.text("", batch))
