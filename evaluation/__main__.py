@@ -22,6 +22,7 @@ from evaluation.pocket import DEFAULT_POLICIES, POLICIES, PocketEvaluation, Pock
 from evaluation.pose import PoseSettings, evaluate_poses, pose_table
 from evaluation.report_command import add_report
 from evaluation.vbench_command import add_vbench
+from model.memorypack.config import VARIANT_OF_WORLD
 from model.world import MemorySetting, World, WorldFailed, load_world
 from scenes.replacing import replacing
 
@@ -54,10 +55,11 @@ def _parser() -> argparse.ArgumentParser:
     pocket.add_argument(
         "--clips", type=int, help=f"held-out scenes a kind ({PocketSettings().clips})"
     )
-    pocket.add_argument("--prompts", type=int, default=64, help="pictures of the prompt test (64)")
+    pocket.add_argument("--world", default="pocket", help="one with exact poses (pocket)")
+    pocket.add_argument("--prompts", type=int, help="pictures of the prompt test (64)")
     pocket.add_argument("--seed", type=int, default=0, help="chooses scenes and noise (0)")
     pocket.add_argument(
-        "--memory", nargs="+", default=DEFAULT_POLICIES, metavar="POLICY",
+        "--memory", nargs="+", metavar="POLICY",
         help=f"the first is tested: {', '.join(POLICIES)} ({' '.join(DEFAULT_POLICIES)})",
     )  # fmt: skip
     pocket.add_argument("--json", type=Path, metavar="FILE", help="also write all numbers here")
@@ -84,15 +86,20 @@ def _parser() -> argparse.ArgumentParser:
 
 def _pocket(options: argparse.Namespace) -> int:
     if options.out or options.write:
-        return run_bench(options, _opener(options.weights), _say)
-    clips = PocketSettings().clips if options.clips is None else options.clips
+        return run_bench(options, partial(_opener, options.weights, options.world), _say)
+    open_world = _opener(options.weights, options.world)
+    usual = PocketSettings()
     settings = PocketSettings(
-        clips, options.prompts, options.seed, tuple(options.memory), options.sheets
+        usual.clips if options.clips is None else options.clips,
+        usual.prompts if options.prompts is None else options.prompts,
+        options.seed,
+        tuple(options.memory or DEFAULT_POLICIES),
+        options.sheets,
     )
     for folder in (options.sheets, options.json and options.json.parent):
         if folder:
             folder.mkdir(parents=True, exist_ok=True)  # fails now and not after all the work
-    result = PocketEvaluation(settings, _opener(options.weights), Classifier.load(), _say).run()
+    result = PocketEvaluation(settings, open_world, Classifier.load(), _say).run()
     for line in table(result):
         _say(line)
     _write_json(options.json, result)
@@ -117,15 +124,27 @@ def _write_json(path: Path | None, result: dict) -> None:
         part.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 
 
-def _opener(weights: Path | None) -> Callable[[MemorySetting], World]:
+def _opener(
+    weights: Path | None, world: str = "pocket", execution: dict | None = None
+) -> Callable[[MemorySetting], World]:
     if weights is None:
-        return lambda setting: load_world("pocket", setting)
+        return lambda setting: load_world(  # some memories are worlds of their own
+            setting.policy if setting.policy in VARIANT_OF_WORLD else world,
+            setting,
+            execution=execution,
+        )
+    if world != "pocket":
+        raise ValueError(f'--weights is a folder of the pocket world, not of "{world}"')
 
     def open_world(setting: MemorySetting) -> World:
         from model.backends import pocket
 
         return pocket.load(
-            setting, look_ahead=True, on_progress=lambda stage, fraction: None, weights=weights
+            setting,
+            look_ahead=True,
+            on_progress=lambda stage, fraction: None,
+            weights=weights,
+            execution=pocket.recorded_execution(execution) if execution else None,
         )
 
     return open_world

@@ -1,5 +1,7 @@
 """Do prompts act? Pictures invented from the prompt alone, read by the classifier."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +18,14 @@ FEWEST = 8  # pictures that an attribute's share needs
 FIRST_INDEX = 5_000  # of the scenes asked for here; no clip shows them
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Whether the classifier sees one thing that a caption names."""
+
+    right: bool  # in the invented picture
+    on_render: bool  # in the renderer's: what the classifier itself can do
+
+
 def measure_adherence(
     world: World, classifier: Classifier, count: int, seed: int, folder: Path, report: Report
 ) -> dict:
@@ -23,28 +33,46 @@ def measure_adherence(
 
     An attribute counts in a picture only if the caption names it.
     """
-    heads = [head for head in classifier.heads if head.accuracy >= JUDGE_LIMIT]
-    invented, rendered, asked = [], [], []
-    for number in range(1, count + 1):
-        scene = held_out_scene(FIRST_INDEX + number - 1, seed, folder)
-        scene, named = captioned(scene, heads)
-        invented.append(world.reset(scene.scene("prompt"), scene.seed).frames[-1])
-        rendered.append(scene.first_view)
-        asked.append((scene, named))
-        if number % 16 == 0:
-            report(f"prompts: {number}/{count} scenes")
-    seen = classifier.read(np.stack(invented)).names
-    ideal = classifier.read(np.stack(rendered)).names
-    heads_report = {head.name: _share(head, asked, seen, ideal) for head in heads}
+    answers = []
+    for number in range(count):
+        answers.append(ask_scene(world, classifier, number, seed, folder))
+        if (number + 1) % 16 == 0:
+            report(f"prompts: {number + 1}/{count} scenes")
+    heads = {head.name: _share(head, answers) for head in trusted_heads(classifier)}
     return {
         "prompts": count,
-        "heads": heads_report,
+        "heads": heads,
         "recovered": [
             name
-            for name, share in heads_report.items()
+            for name, share in heads.items()
             if name != CATEGORY and share["pictures"] >= FEWEST and share["accuracy"] >= RECOVERED
         ],
     }
+
+
+def ask_scene(
+    world: World, classifier: Classifier, number: int, seed: int, folder: Path
+) -> dict[str, Answer]:
+    """Ask for the held-out scene of a number; return what its first picture shows of its caption.
+
+    Args:
+        world: what is asked.
+        classifier: what looks.
+        number: of the scene, from 0.
+        seed: chooses the scenes.
+        folder: for the renderer's picture.
+    """
+    scene = held_out_scene(FIRST_INDEX + number, seed, folder)
+    scene, named = captioned(scene, trusted_heads(classifier))
+    invented = world.reset(scene.scene("prompt"), scene.seed).frames[-1]
+    read = classifier.read(np.stack((invented, scene.first_view))).names
+    truths = {name: scene.truth(name.split(".")[-1]) for name in named}
+    return {name: Answer(*(said == truth for said in read[name])) for name, truth in truths.items()}
+
+
+def trusted_heads(classifier: Classifier) -> list[Head]:
+    """Return the questions that the classifier answers well."""
+    return [head for head in classifier.heads if head.accuracy >= JUDGE_LIMIT]
 
 
 def captioned(scene: HeldOutScene, heads: list[Head]) -> tuple[HeldOutScene, tuple[str, ...]]:
@@ -55,19 +83,15 @@ def captioned(scene: HeldOutScene, heads: list[Head]) -> tuple[HeldOutScene, tup
     return scene.with_caption(caption), (CATEGORY, *names)
 
 
-def _share(head: Head, asked: list, seen: dict, ideal: dict) -> dict:
-    right, right_on_renders = [], []
-    for place, (scene, named) in enumerate(asked):
-        if head.name in named:
-            truth = scene.truth(head.attribute)
-            right.append(seen[head.name][place] == truth)
-            right_on_renders.append(ideal[head.name][place] == truth)
+def _share(head: Head, answers: Sequence[dict[str, Answer]]) -> dict:
+    asked = [answer[head.name] for answer in answers if head.name in answer]
+    right = [one.right for one in asked]
     low, high = bootstrap_interval(right) if right else (None, None)
     return {
         "pictures": len(right),
         "accuracy": float(np.mean(right)) if right else None,
         "low": low,
         "high": high,
-        "accuracy_on_renders": float(np.mean(right_on_renders)) if right else None,
+        "accuracy_on_renders": float(np.mean([one.on_render for one in asked])) if asked else None,
         "values": len(head.values),
     }

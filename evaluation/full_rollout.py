@@ -95,7 +95,8 @@ def open_continuer(name: str, writer: str, prompts: Sequence[str]) -> RolloutCon
     world = load_world(name)
     if not isinstance(world, StreamWorld):
         raise WorldFailed(
-            f'world "{name}" cannot take a clip as its history; choose a full-size one'
+            f'world "{name}" cannot take a clip as its history; choose a full-size one, or '
+            "measure it with `pocket --out`"
         )
     engine, texts, film = world.parts()
     if writer == "generator":

@@ -3,7 +3,10 @@
 Records are JSON lines, see `evaluation.magbench`; here bench is "pocket", row {world, memory,
 mode}, and the scores also hold pose_psnr_db, pose_ssim, floor_db, ceiling_db, recall_percent,
 drift_db (the last 15% less the first), compression and memory_mib; recall_points are (seconds away,
-recall) of each frame. A clip whose picture does not move as commanded is refused.
+recall) of each frame. A clip whose picture does not move as commanded is refused. Modes `history`
+and `truth` are `evaluation.memory_clips`; `image` and `prompt` are invented: see
+`evaluation.invented_clips` for their further scores and features. Records of bench "prompts" have
+a score 0 or 1 for everything that a caption names, and the same of the renderer as `renders`.
 """
 
 import tempfile
@@ -12,27 +15,28 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from evaluation.clips import HeldOutScene, held_out_scene
-from evaluation.continuation import MODES, Mode
+from evaluation.adherence import ask_scene
+from evaluation.classifier import Classifier
+from evaluation.clips import KINDS, Kind, held_out_scene
+from evaluation.continuation import MODES, Continuation, Mode
+from evaluation.invented_clips import InventedScene, invented_scene, measure_invented
 from evaluation.magbench import PICTURES, Matching, write_pair
-from evaluation.magbench_table import BenchClip, write_table
 from evaluation.memory_clips import (
     CLIPS,
     ShownWorld,
     equal_blocks,
     measure_return,
     play_return,
-    true_blocks,
 )
-from evaluation.pocket import EQUAL_WINDOW, POLICIES
+from evaluation.pocket import EQUAL_WINDOW, OTHER_SCENES, POLICIES
 from evaluation.progress import ProgressBar
 from evaluation.store import ClipStore
-from evaluation.videos import write_video
-from model.world import MemorySetting, World, WorldFailed, WorldSpec
+from model.world import MemorySetting, MemoryUsage, World, WorldFailed
 
+MAX_PROMPTS = 2000
 GROUP = 4  # scenes, one a category, that a policy plays before the next policy does
+BenchMode = Mode | Kind
+BENCH_MODES: tuple[BenchMode, ...] = (*MODES, *KINDS)
 Open = Callable[[MemorySetting], World]
 Clock = Callable[[], float]
 
@@ -43,14 +47,17 @@ class MemoryBenchSettings:
 
     world: str = "pocket"
     memory: tuple[str, ...] = ("mag-retrieve", "mag", "window", EQUAL_WINDOW)
-    modes: tuple[Mode, ...] = MODES
+    modes: tuple[BenchMode, ...] = BENCH_MODES
     clips: int = CLIPS
+    prompts: int = 0  # pictures invented for the test of prompts
     seed: int = 0
     minutes: float | None = None  # after which no clip is begun; None: no limit
 
     def __post_init__(self) -> None:
         if not 1 <= self.clips <= CLIPS:
             raise ValueError(f"clips is {self.clips}, expected 1 to {CLIPS}")
+        if not 0 <= self.prompts <= MAX_PROMPTS:
+            raise ValueError(f"prompts is {self.prompts}, expected 0 to {MAX_PROMPTS}")
         if self.minutes is not None and not self.minutes > 0:
             raise ValueError(f"minutes is {self.minutes}, expected more than 0")
         unknown = [name for name in self.memory if name not in POLICIES]
@@ -64,7 +71,8 @@ class MemoryBenchSettings:
 class MemoryBench:
     """One program's part of a bench that others may share.
 
-    MemoryBench(settings, open_world, ClipStore(folder, {...}), Matching()).run()
+    store = ClipStore(folder, {...})
+    MemoryBench(settings, open_world, store, Matching(), Classifier.load()).run()
     """
 
     def __init__(
@@ -73,32 +81,52 @@ class MemoryBench:
         open_world: Open,
         store: ClipStore,
         matching: Matching,
+        classifier: Classifier,
         clock: Clock = time.monotonic,
     ) -> None:
         self._settings, self._open, self._store = settings, open_world, store
-        self._matching, self._clock = matching, clock
+        self._matching, self._classifier, self._clock = matching, classifier, clock
         total = settings.clips * len(settings.memory) * len(settings.modes)
-        self._bar = ProgressBar(total)
+        self._bar = ProgressBar(total + settings.prompts)
         limit = settings.minutes
         self._end = None if limit is None else clock() + 60 * limit
 
     def run(self) -> None:
         """Measure what nobody has measured, until all is done or time is up."""
         settings = self._settings
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
             for first in range(0, settings.clips, GROUP):
                 if self._late():
                     break
                 indices = range(first, min(first + GROUP, settings.clips))
-                scenes = [held_out_scene(i, settings.seed, Path(folder)) for i in indices]
+                scenes = [self._draw(index, folder) for index in indices]
                 for policy in settings.memory:
                     self._play(policy, indices, scenes)
+            self._ask(folder)
         self._bar.close()
+
+    def left(self) -> int:
+        """Return how many clips and prompts nobody has measured."""
+        settings = self._settings
+        keys = {
+            clip_key(index, policy, mode)
+            for index in range(settings.clips)
+            for policy in settings.memory
+            for mode in settings.modes
+        }
+        keys |= {prompt_key(number) for number in range(settings.prompts)}
+        return len(keys - self._store.records().keys())
 
     def _late(self) -> bool:
         return self._end is not None and self._clock() >= self._end
 
-    def _play(self, policy: str, indices: range, scenes: Sequence[HeldOutScene]) -> None:
+    def _draw(self, index: int, folder: Path) -> InventedScene:
+        seed = self._settings.seed
+        scene, other = (held_out_scene(at, seed, folder) for at in (index, OTHER_SCENES + index))
+        return invented_scene(scene, other, self._classifier)
+
+    def _play(self, policy: str, indices: range, scenes: Sequence[InventedScene]) -> None:
         """Play a policy's clips of some scenes; a world is opened when one is to be measured."""
         world: ShownWorld | None = None
         opened: MemorySetting | None = None
@@ -119,7 +147,38 @@ class MemoryBench:
         finally:
             _close(world)
 
-    def _setting(self, policy: str, index: int, mode: Mode) -> MemorySetting | None:
+    def _ask(self, folder: Path) -> None:
+        """Ask for scenes by caption alone, with the first policy; nothing is there to remember."""
+        world: World | None = None
+        row = {"world": self._settings.world, "asked": "by caption alone"}
+        try:
+            for number in range(self._settings.prompts):
+                key = prompt_key(number)
+                with self._store.claim(key) as mine:
+                    if not mine or self._late():
+                        self._bar.skip()
+                        continue
+                    began = self._clock()
+                    world = world or self._open(MemorySetting(policy=self._settings.memory[0]))
+                    seed = self._settings.seed
+                    answers = ask_scene(world, self._classifier, number, seed, folder)
+                    self._store.add(key, {
+                        "bench": "prompts",
+                        "row": row,
+                        "clip": key,
+                        "category": "",
+                        "distance": "none",
+                        "refused": None,
+                        "picture": None,
+                        "scores": {name: float(one.right) for name, one in answers.items()},
+                        "renders": {name: float(one.on_render) for name, one in answers.items()},
+                        "seconds": round(self._clock() - began, 3),
+                    })  # fmt: skip
+                    self._bar.done(key)
+        finally:
+            _close(world)
+
+    def _setting(self, policy: str, index: int, mode: BenchMode) -> MemorySetting | None:
         """Return a policy's setting; None if it waits for the clip of another one."""
         if policy == "window":
             return MemorySetting(policy="window", window_blocks=2, sink_frames=0)
@@ -132,11 +191,10 @@ class MemoryBench:
         return MemorySetting(policy="window", window_blocks=blocks, sink_frames=0)
 
     def _measure(
-        self, world: ShownWorld, scene: HeldOutScene, index: int, policy: str, mode: Mode
+        self, world: ShownWorld, asked: InventedScene, index: int, policy: str, mode: BenchMode
     ) -> None:
-        began = self._clock()
-        made = play_return(world, scene, mode)
-        record, pair, worst = measure_return(made, world, self._matching)
+        began, scene = self._clock(), asked.scene
+        record, pair, worst, usage = self._measured(world, asked, mode)
         key = clip_key(index, policy, mode)
         picture = f"{PICTURES}/{key}.png"
         write_pair(self._store.folder / picture, pair.predicted[worst], pair.truth[worst])
@@ -147,16 +205,29 @@ class MemoryBench:
             "category": scene.panorama.category,
             **record,
             "picture": picture,
-            "equal_blocks": equal_blocks(made.usage, world.spec),
+            "equal_blocks": equal_blocks(usage, world.spec),
             "seconds": round(self._clock() - began, 3),
         })  # fmt: skip
         said = record["refused"] or f"{record['scores']['pose_psnr_db']:.1f} dB"
         self._bar.done(f"{scene.panorama.category} {index}, {policy}, {mode}: {said}")
 
+    def _measured(
+        self, world: ShownWorld, asked: InventedScene, mode: BenchMode
+    ) -> tuple[dict, Continuation, int, MemoryUsage]:
+        if mode in KINDS:
+            return measure_invented(world, asked, mode, self._matching, self._classifier)
+        made = play_return(world, asked.scene, mode)
+        return *measure_return(made, world, self._matching), made.clip.usage
 
-def clip_key(index: int, policy: str, mode: Mode) -> str:
+
+def clip_key(index: int, policy: str, mode: BenchMode) -> str:
     """Return the name of a clip's record."""
     return f"{index:03d}-{policy}-{mode}"
+
+
+def prompt_key(number: int) -> str:
+    """Return the name of the record of a caption."""
+    return f"prompt-{number:04d}"
 
 
 def shown(world: World) -> ShownWorld:
@@ -172,24 +243,6 @@ def shown(world: World) -> ShownWorld:
             f'world "{name}" cannot be shown a clip with exact poses; measure it with `magbench`'
         )
     return world
-
-
-def write_official(folder: Path, clips: int, seed: int, spec: WorldSpec) -> list[BenchClip]:
-    """Write the bench's clips as the official evaluation reads them: videos and a table.
-
-    They have the world's own size and rate, and are exactly what the world is shown.
-    """
-    written = []
-    with tempfile.TemporaryDirectory() as views:
-        for index in range(clips):
-            scene = held_out_scene(index, seed, Path(views))
-            frames = np.concatenate([block.frames for block in true_blocks(scene, spec)])
-            kind = scene.panorama.category.replace(" ", "_")
-            name = f"{kind}/{index:03d}.mp4"
-            write_video(folder / "videos" / name, frames, spec.fps)
-            written.append(BenchClip(name, scene.caption, len(frames) / spec.fps))
-    write_table(folder / "table.csv", written)
-    return written
 
 
 def _close(world: World | None) -> None:

@@ -5,7 +5,7 @@ of the last quarter is compared pose by pose and by best match. Two modes, as in
 remembered of the last quarter is what the world made of it, or the truth.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -24,6 +24,7 @@ from model.world import Control, FrameBlock, Frames, MemoryUsage, World, WorldSp
 
 CLIPS = 176  # as many as MAG-Bench has, categories in turn: 44 of each
 DEGREES = 150.0  # of the way out
+MOTION_EVERY = 4  # frames: shares no factor with a block of three, whose seams count like the rest
 STILL = "the picture does not move as commanded"
 
 
@@ -52,7 +53,6 @@ class ReturnClip:
     clip: Clip  # the truth up to the switch, then what the world made
     first: int  # index of the first frame it made
     truth: Frames  # of what it made
-    usage: MemoryUsage  # at the end
 
 
 def true_blocks(scene: HeldOutScene, spec: WorldSpec) -> Iterator[TrueBlock]:
@@ -109,7 +109,7 @@ def _as_clip(
         fps=spec.fps,
     )
     truth = np.concatenate([block.frames for block in blocks if not block.given])
-    return ReturnClip(clip, len(clip.frames) - len(truth), truth, usage)
+    return ReturnClip(clip, len(clip.frames) - len(truth), truth)
 
 
 def measure_return(
@@ -117,37 +117,55 @@ def measure_return(
 ) -> tuple[dict, Continuation, int]:
     """Return the measured part of a record, the compared pictures, and the worst frame's index."""
     clip, first = made.clip, made.first
-    predicted = clip.frames[first:]
-    pair = Continuation(as_pictures(predicted), as_pictures(made.truth))
-    scores, found = scores_of(pair, matching)
-    ours = [psnr(a, b) for a, b in zip(predicted, made.truth, strict=True)]
-    alike = [ssim(a, b) for a, b in zip(predicted, made.truth, strict=True)]
-    floor = unrelated_psnr(clip)
     through = world.round_trip(made.truth)
     ceiling = float(np.mean([psnr(a, b) for a, b in zip(through, made.truth, strict=True)]))
+    away = _seconds_away(clip, first)
+    return compare(clip, clip.frames[first:], made.truth, away, ceiling, matching)
+
+
+def compare(
+    clip: Clip,
+    returned: Frames,
+    truth: Frames,
+    away: Sequence[float | None],
+    ceiling: float,
+    matching: Matching,
+) -> tuple[dict, Continuation, int]:
+    """Return what `measure_return` does, of frames that should be equal one by one.
+
+    Args:
+        clip: they are of.
+        returned: frames of the way back, uint8 [T, H, W, 3].
+        truth: what each should show, the same.
+        away: seconds since each view was last shown; None: it never was.
+        ceiling: likeness of the truth before and after the autoencoder [dB].
+        matching: what finds best matches.
+    """
+    pair = Continuation(as_pictures(returned), as_pictures(truth))
+    scores, found = scores_of(pair, matching)
+    ours = [psnr(a, b) for a, b in zip(returned, truth, strict=True)]
+    floor = unrelated_psnr(clip)
     start, end = ends(len(ours))
-    kept = made.usage.bytes
+    kept = clip.usage.bytes
     scores |= {
         "pose_psnr_db": float(np.mean(ours)),
-        "pose_ssim": float(np.mean(alike)),
+        "pose_ssim": float(np.mean([ssim(a, b) for a, b in zip(returned, truth, strict=True)])),
         "floor_db": floor,
         "ceiling_db": ceiling,
         "recall_percent": recall(float(np.mean(ours)), floor, ceiling),
         "drift_db": float(np.mean(ours[end]) - np.mean(ours[start])),
-        "compression": made.usage.full_history_bytes / kept if kept else None,
+        "compression": clip.usage.full_history_bytes / kept if kept else None,
         "memory_mib": kept / 2**20,
     }
-    agrees = measure_motion(clip).agrees
-    points = [
-        (round(away, 4), recall(score, floor, ceiling))
-        for away, score in zip(_seconds_away(clip, first), ours, strict=True)
-        if away is not None
-    ]
     record = {
         "distance": matching.name,
-        "refused": None if agrees else STILL,
+        "refused": None if measure_motion(clip, MOTION_EVERY).agrees else STILL,
         "scores": scores,
-        "recall_points": points,
+        "recall_points": [
+            (round(seconds, 4), recall(score, floor, ceiling))
+            for seconds, score in zip(away, ours, strict=True)
+            if seconds is not None
+        ],
     }
     return record, pair, worst_frame(pair, found)
 

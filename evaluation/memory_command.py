@@ -4,22 +4,38 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from evaluation.continuation import MODES
+from evaluation.classifier import Classifier
 from evaluation.environment import environment
 from evaluation.lpips import NAME as LPIPS
 from evaluation.lpips import LpipsDistance, load_lpips, weight_paths
 from evaluation.magbench import Matching
-from evaluation.memory_bench import MemoryBench, MemoryBenchSettings, Open, write_official
+from evaluation.memory_bench import (
+    BENCH_MODES,
+    BenchMode,
+    MemoryBench,
+    MemoryBenchSettings,
+    Open,
+)
 from evaluation.memory_clips import CLIPS
-from evaluation.store import ClipStore, read_records
+from evaluation.official_clips import write_official
+from evaluation.pocket import EQUAL_WINDOW
+from evaluation.store import ClipStore, read_records, read_runs
 from model.world import MemorySetting
 
+CLIPS_BY_DEFAULT = 8  # two a category; with the policies and modes below 10 minutes of two cores
+MEMORY_BY_DEFAULT = ("mag-retrieve", EQUAL_WINDOW)
+MODES_BY_DEFAULT: tuple[BenchMode, ...] = ("history", "truth", "image")
+PROMPTS_BY_DEFAULT = 32
 MINUTES = 10.0  # that a run takes at most when it is not said how many clips
 
 
 def add_bench_options(parser: argparse.ArgumentParser) -> None:
     """Add what only the memory bench reads."""
-    group = parser.add_argument_group("memory bench", f"{CLIPS} clips, kept one by one in --out")
+    group = parser.add_argument_group(
+        "memory bench",
+        f"{CLIPS} clips, kept one by one in --out; by default {CLIPS_BY_DEFAULT} of them, "
+        f"{' '.join(MEMORY_BY_DEFAULT)}, and {PROMPTS_BY_DEFAULT} prompts",
+    )
     group.add_argument(
         "--out", type=Path, metavar="DIR", help="measure into this folder, or go on there"
     )
@@ -27,15 +43,27 @@ def add_bench_options(parser: argparse.ArgumentParser) -> None:
         "--minutes", type=float, metavar="N",
         help=f"begin no clip afterwards ({MINUTES:g} unless --clips is given)",
     )  # fmt: skip
-    group.add_argument("--mode", nargs="+", default=list(MODES), choices=MODES, help="(both)")
+    group.add_argument(
+        "--mode", nargs="+", default=list(MODES_BY_DEFAULT), choices=BENCH_MODES,
+        help="three quarters are given and memory takes what is made (history) or the truth; or "
+        "only the first view (image) or nothing but the caption (prompt) is given "
+        f"({' '.join(MODES_BY_DEFAULT)})",
+    )  # fmt: skip
     group.add_argument("--lpips", nargs="+", default=[], metavar="FILE", help="see magbench")
     group.add_argument(
         "--write", type=Path, metavar="DIR", help="only write the clips as videos and a table"
     )
 
 
-def run_bench(options: argparse.Namespace, open_world: Open, say: Callable[[str], None]) -> int:
+def run_bench(
+    options: argparse.Namespace, opener: Callable[[dict | None], Open], say: Callable[[str], None]
+) -> int:
     """Measure into a folder, or write the clips.
+
+    Args:
+        options: of the command line.
+        opener: makes what opens worlds of how they are to be executed; None: as is fastest.
+        say: told what people should know.
 
     Raises:
         ValueError: the options make no sense, or nothing could be measured.
@@ -44,32 +72,45 @@ def run_bench(options: argparse.Namespace, open_world: Open, say: Callable[[str]
     if minutes is None and options.clips is None:
         minutes = MINUTES
     settings = MemoryBenchSettings(
-        memory=tuple(options.memory),
+        memory=tuple(options.memory or MEMORY_BY_DEFAULT),
         modes=tuple(options.mode),
-        clips=CLIPS if options.clips is None else options.clips,
+        clips=CLIPS_BY_DEFAULT if options.clips is None else options.clips,
+        world=options.world,
+        prompts=PROMPTS_BY_DEFAULT if options.prompts is None else options.prompts,
         seed=options.seed,
         minutes=minutes,
     )
     if options.write is not None:
-        return _write(options, settings, open_world, say)
+        return _write(options, settings, opener(None), say)
     matching = Matching()
     if options.lpips:
         matching = Matching(LPIPS, LpipsDistance(load_lpips(weight_paths(options.lpips))))
     else:
         say(f"LPIPS is not measured: no weights were named; {matching.name} finds the matches")
-    store = ClipStore(
-        options.out, {"bench": "pocket", "seed": options.seed, "distance": matching.name}
-    )
-    world = open_world(MemorySetting())
-    store.note(environment(world=world.provenance(), arguments=_plain(options)))
+    # one number type for all clips: a busy machine may find another one fastest each time
+    runs = read_runs(options.out)
+    world = opener(runs[0]["world"].get("execution") if runs else None)(MemorySetting())
+    provenance = world.provenance()
     world.close()
-    MemoryBench(settings, open_world, store, matching).run()
+    open_world = opener(provenance.get("execution"))
+    settings_of_all = {
+        "bench": "pocket",
+        "seed": options.seed,
+        "distance": matching.name,
+        "weights": provenance.get("weights"),  # new ones are not to go on with the old ones' clips
+    }
+    store = ClipStore(options.out, settings_of_all)
+    store.note(environment(world=provenance, arguments=_plain(options)))
+    bench = MemoryBench(settings, open_world, store, matching, Classifier.load())
+    bench.run()
     records = read_records(options.out)
     if not records:
         raise ValueError(f"no clip was measured in {minutes:g} minutes; give more with --minutes")
     refused = sum(record["refused"] is not None for record in records)
     if refused:
         say(f"{refused} of {len(records)} records refused: the picture does not move as commanded")
+    if bench.left():
+        say(f"{bench.left()} clips and prompts are not measured yet; run the same again to go on")
     say(f"{len(records)} records; `python -m evaluation report {options.out}` makes a page of them")
     return 0
 
@@ -88,5 +129,5 @@ def _write(
 
 
 def _plain(options: argparse.Namespace) -> dict:
-    names = ("memory", "mode", "clips", "minutes", "seed", "lpips")
+    names = ("world", "memory", "mode", "clips", "prompts", "minutes", "seed", "lpips")
     return {name: getattr(options, name) for name in names}

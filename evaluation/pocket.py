@@ -61,14 +61,15 @@ from evaluation.metrics import psnr
 from evaluation.remembering import Remembering, measure_remembering
 from evaluation.sheets import write_clip_sheet, write_ring_sheet
 from evaluation.summary import policy_report
+from model.memorypack.config import VARIANT_OF_WORLD
 from model.world import MemorySetting, MemoryUsage, World
 
 OpenWorld = Callable[[MemorySetting], World]
 EQUAL_WINDOW = "window-equal"  # a window of as many bytes as the tested policy holds in the end
-POLICIES = ("mag-retrieve", "mag", "full", "window", EQUAL_WINDOW, "none")
+POLICIES = ("mag-retrieve", "mag", "full", "window", EQUAL_WINDOW, "none", *VARIANT_OF_WORLD)
 DEFAULT_POLICIES = ("mag-retrieve", "mag", "window", EQUAL_WINDOW)
 MAX_SEED = 10_000
-_OTHER = 2_000  # index of the first of the other scenes; the categories stay in step
+OTHER_SCENES = 2_000  # index of the first of the other scenes; the categories stay in step
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,7 @@ class PocketEvaluation:
             self._block_length = world.spec.block_length
             try:
                 if not self._scenes:  # drawn once the world is there: its errors come at once
-                    self._scenes, self._others = self._draw(0), self._draw(_OTHER)
+                    self._scenes, self._others = self._draw(0), self._draw(OTHER_SCENES)
                 for kind in KINDS:
                     self._measure_kind(world, name, setting, kind, result["kinds"][kind])
                 if name == self.tested:

@@ -1,13 +1,12 @@
 """How recall falls with the time a view was away, over many clips."""
 
-import itertools
 from collections.abc import Sequence
 
 import numpy as np
 
 from evaluation.probe import MIN_POINTS, recalled_after
 
-TIMES = (0.0, 2.5, 5.0, 7.5, 10.0, 15.0, 30.0)  # s away: borders of the curve
+STEP = 1.5  # s away that one point of the curve stands for
 LIVES = np.geomspace(0.1, 10_000.0, 600)  # s that are tried
 
 
@@ -28,11 +27,12 @@ def half_life_of(points: Sequence[tuple[float, float]]) -> float | None:
 
 
 def curve(points: Sequence[tuple[float, float]]) -> list[dict]:
-    """Return the mean recall between two times away, where any view came back."""
+    """Return the mean recall of every STEP of time away in which any view came back."""
+    steps: dict[int, list[tuple[float, float]]] = {}
+    for away, value in points:
+        steps.setdefault(int(away // STEP), []).append((away, value))
     rows = []
-    for low, high in itertools.pairwise(TIMES):
-        within = [value for away, value in points if low <= away < high]
-        if within:
-            mean = float(np.mean(within))
-            rows.append({"from_s": low, "to_s": high, "recall_percent": mean, "n": len(within)})
+    for _, within in sorted(steps.items()):
+        at, mean = np.mean(within, axis=0)
+        rows.append({"at_s": float(at), "recall_percent": float(mean), "n": len(within)})
     return rows

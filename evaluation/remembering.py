@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from controls.camera import yaw_difference
-from evaluation.clips import Clip
+from evaluation.clips import Clip, Phase
 from evaluation.metrics import psnr, recall, ssim
 from evaluation.motion import MOTION_LIMIT
 from model.image_shift import image_shift
@@ -107,9 +107,14 @@ def ceiling_psnr(clip: Clip, round_trip: Callable[[Frames], Frames]) -> float:
     return float(np.mean([psnr(a, b) for a, b in zip(through, some, strict=True)]))
 
 
-def measure_motion(clip: Clip) -> Motion:
-    """Compare the shift of the picture with the command, on the way out and on the way back."""
-    out, back = _shift_errors(clip, "out"), _shift_errors(clip, "back")
+def measure_motion(clip: Clip, every: int = 1) -> Motion:
+    """Compare the shift of the picture with the command, on the way out and on the way back.
+
+    Args:
+        clip: what was shown.
+        every: how many frames lie between two that are looked at, of each way.
+    """
+    out, back = _shift_errors(clip, "out", every), _shift_errors(clip, "back", every)
     both = np.concatenate((out, back))
     return Motion(
         errors=both[np.isfinite(both)],
@@ -118,10 +123,10 @@ def measure_motion(clip: Clip) -> Motion:
     )
 
 
-def _shift_errors(clip: Clip, phase: str) -> np.ndarray:
+def _shift_errors(clip: Clip, phase: Phase, every: int) -> np.ndarray:
     """Return the disagreement of each frame of a phase [px], nan where it cannot be measured."""
     errors = []
-    for index in clip.where(phase):
+    for index in clip.where(phase)[::every]:
         pixels = clip.turns[index] * clip.frames.shape[2] / clip.poses[index].fov
         limit = SHIFT_MARGIN + int(1.5 * abs(pixels))
         shift = image_shift(clip.frames[index - 1], clip.frames[index], limit)

@@ -1,12 +1,13 @@
 """Charts of a report as SVG text. Colours are CSS variables, so the page decides about them."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-WIDTH, ROW_HEIGHT, HEIGHT = 760, 30, 260  # px
-LEFT, RIGHT, TOP, BOTTOM = 56, 150, 18, 40  # px around a plot
-NAMES = 300  # px for the names of bars
+WIDTH, ROW_HEIGHT, HEIGHT = 860, 30, 280  # px
+LEFT, RIGHT, TOP, BOTTOM = 56, 250, 22, 40  # px around a plot
+NAMES, VALUES = 300, 140  # px for the names of bars, and for what they say
 COLOURS = 5  # of lines, --line-0 to --line-4
 DASHES = ("", "7 4", "2 4", "9 3 2 3", "1 0")
 
@@ -33,7 +34,7 @@ class Line:
 def bars(values: Sequence[Bar], unit: str) -> str:
     """Return bars under each other, from 0 to the largest value."""
     top = max([1e-9, *(bar.high or bar.mean for bar in values)])
-    room = WIDTH - NAMES - 100
+    room = WIDTH - NAMES - VALUES
     parts = []
     for place, bar in enumerate(values):
         y = TOP + place * ROW_HEIGHT
@@ -58,18 +59,28 @@ def bars(values: Sequence[Bar], unit: str) -> str:
 
 def lines(rows: Sequence[Line], x_label: str, y_label: str, y_top: float) -> str:
     """Return lines over a common axis that begins at 0."""
-    right = max([1e-9, *(x for row in rows for x, _ in row.points)])
+    largest = max([1e-9, *(x for row in rows for x, _ in row.points)])
+    tick = _round_step(largest / 4)
+    right = tick * math.ceil(largest / tick)
     parts = []
     for step in range(5):
         value, y = y_top * step / 4, _y(step / 4)
         parts.append(f'<path class="grid" d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}"/>')
         parts.append(_text(LEFT - 8, y + 4, f"{value:g}", "end"))
-        parts.append(_text(_x(step / 4), HEIGHT - BOTTOM + 16, f"{right * step / 4:.3g}", "middle"))
-    parts.append(_text(LEFT, TOP - 6, y_label, "start"))
+    for step in range(round(right / tick) + 1):
+        at = _x(step * tick / right)
+        parts.append(_text(at, HEIGHT - BOTTOM + 16, f"{step * tick:g}", "middle"))
+    parts.append(_text(LEFT, TOP - 9, y_label, "start"))
     parts.append(_text(WIDTH - RIGHT, HEIGHT - 6, x_label, "end"))
     for number, row in enumerate(rows):
         parts += _line(number, row, right, y_top)
     return _svg(WIDTH, max(HEIGHT, TOP + 18 * len(rows) + 10), parts)
+
+
+def _round_step(least: float) -> float:
+    """Return the smallest of 1, 2 and 5 times a power of ten that is not below a length."""
+    power = 10.0 ** math.floor(math.log10(least))
+    return next(one * power for one in (1, 2, 5, 10) if one * power >= least * (1 - 1e-9))
 
 
 def _line(number: int, row: Line, right: float, top: float) -> list[str]:

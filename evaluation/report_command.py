@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from evaluation.report_data import report_data
+from evaluation.report_markdown import write_markdown
 from evaluation.report_page import page
 from scenes.replacing import replacing
 
@@ -15,6 +16,9 @@ def add_report(commands: argparse._SubParsersAction, say: Callable[[str], None])
     parser = commands.add_parser("report", help="make a page of results")
     parser.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="given as --out")
     parser.add_argument("--html", type=Path, metavar="FILE", help="(report.html in the first DIR)")
+    parser.add_argument(
+        "--markdown", type=Path, metavar="FILE", help="also put the tables into this page of text"
+    )
     parser.set_defaults(run=lambda options: run_report(options, say))
 
 
@@ -35,4 +39,7 @@ def run_report(options: argparse.Namespace, say: Callable[[str], None]) -> int:
         with replacing(path) as part:
             part.write_text(content + "\n", encoding="utf-8")
         say(str(path))
+    if options.markdown is not None:
+        write_markdown(options.markdown, data)
+        say(str(options.markdown))
     return 0

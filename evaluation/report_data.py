@@ -6,7 +6,9 @@ The result is plain JSON:
     folders [{folder, settings, runs}]
     rows [{bench, label, row, clips, refused, distances, scores {name: {mean, low, high, clips}},
            against {label, name: {mean, low, high, clips, verdict}} (null for the first of a mode),
-           curve [...], half_life_s, pictures [{clip, psnr_db, path}] (the best and the worst)}]
+           curve [...], half_life_s, pictures [{clip, psnr_db, path}] (the best and the worst),
+           seconds, renders {name: mean} (scores of the renderer's pictures), frechet {views,
+           invented_to_renders, invented_to_other_renders, renders_to_other_renders} or null}]
     cited {source, mag_bench, compression, vbench}
 """
 
@@ -15,16 +17,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
+
 from evaluation.cited import COMPRESSION, MAG_BENCH, SOURCE, VBENCH
 from evaluation.environment import environment
 from evaluation.intervals import difference, mean_interval
+from evaluation.metrics import frechet_distance
 from evaluation.recalling import curve, half_life_of
 from evaluation.store import read_records, read_runs, read_settings
 
 SCHEMA = 1
 PICTURES = 2  # best, and as many worst, of a row
 LOWER_IS_BETTER = frozenset({"lpips", "distance"})
-COMPARED = ("psnr_db", "ssim", "lpips", "pose_psnr_db", "recall_percent")
+COMPARED = (
+    "psnr_db", "ssim", "lpips", "pose_psnr_db", "pose_ssim", "recall_percent",
+    "promised_percent",
+)  # fmt: skip
 
 
 def report_data(folders: Sequence[Path]) -> dict:
@@ -94,6 +102,9 @@ def _row(folder: Path, records: list[dict], other: list[dict] | None) -> dict:
         "curve": curve(points),
         "half_life_s": half_life_of(points),
         "pictures": _pictures(folder, counted),
+        "renders": _renders(counted),
+        "seconds": sum(record["seconds"] for record in records),
+        "frechet": _frechet(counted),
     }
 
 
@@ -104,6 +115,28 @@ def _scores(records: list[dict]) -> dict:
         interval = mean_interval([record["scores"].get(name) for record in records])
         found[name] = interval and asdict(interval)
     return found
+
+
+def _renders(records: list[dict]) -> dict:
+    known = [record["renders"] for record in records if "renders" in record]
+    names = dict.fromkeys(name for one in known for name in one)
+    return {name: float(np.mean([one[name] for one in known if name in one])) for name in names}
+
+
+def _frechet(records: list[dict]) -> dict | None:
+    """Return distances of the features of all views; None where nothing was invented."""
+    known = [record["features"] for record in records if "features" in record]
+    if not known:
+        return None
+    made, drawn, others = (
+        np.concatenate([one[name] for one in known]) for name in ("invented", "rendered", "others")
+    )
+    return {
+        "views": len(made),
+        "invented_to_renders": frechet_distance(made, drawn),
+        "invented_to_other_renders": frechet_distance(made, others),
+        "renders_to_other_renders": frechet_distance(drawn, others),
+    }
 
 
 def _against(records: list[dict], others: list[dict]) -> dict:

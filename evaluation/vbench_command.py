@@ -1,6 +1,7 @@
 """The command line of VBench's files."""
 
 import argparse
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -48,7 +49,7 @@ def run_vbench(options: argparse.Namespace, say: Callable[[str], None]) -> int:
     if options.results is not None:
         results = read_results(options.results)
         store = ClipStore(options.out, settings)
-        _keep(store, "official", {**row, "by": "VBench"}, "all", results)
+        keep(store, "official", {**row, "by": "VBench"}, "all", results)
         for name, value in results.items():
             say(f"{name:28}{value:8.4f}")
         return 0
@@ -69,13 +70,23 @@ def run_vbench(options: argparse.Namespace, say: Callable[[str], None]) -> int:
     if not found:
         raise ValueError(f"no video in {videos} can be read; see above")
     for name, scores in found.items():
-        _keep(store, name.removesuffix(".mp4"), {**row, "features": LAYOUT}, name, scores)
+        keep(store, name.removesuffix(".mp4"), {**row, "features": LAYOUT}, name, scores)
     say(f"{len(found)} of {len(samples)} videos measured; give {videos} to VBench for its scores")
     return 0
 
 
-def _keep(store: ClipStore, name: str, row: dict, clip: str, scores: dict[str, float]) -> None:
-    key = "".join(letter if letter.isalnum() else "-" for letter in name)
+def keep(store: ClipStore, name: str, row: dict, clip: str, scores: dict[str, float]) -> None:
+    """Add the record of a video, unless it is there.
+
+    Args:
+        store: of the records.
+        name: that no other video has.
+        row: it belongs to.
+        clip: what reports call it.
+        scores: of the video.
+    """
+    readable = "".join(letter if letter.isalnum() else "-" for letter in name)[:60]
+    key = f"{readable}-{hashlib.sha256(name.encode()).hexdigest()[:12]}"  # "a b" is not "a-b"
     with store.claim(key) as mine:
         if mine:
             store.add(key, {

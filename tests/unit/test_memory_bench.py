@@ -9,12 +9,15 @@ import pytest
 from controls.camera import CameraCommand
 from evaluation import memory_clips, memory_command
 from evaluation.__main__ import main
+from evaluation.classifier import Classifier
 from evaluation.clips import held_out_scene
-from evaluation.magbench import Matching, find_clips
-from evaluation.memory_bench import MemoryBench, MemoryBenchSettings, shown, write_official
+from evaluation.invented_clips import invented_scene, measure_invented
+from evaluation.magbench import OFFICIAL, Matching, find_clips
+from evaluation.memory_bench import MemoryBench, MemoryBenchSettings, shown
 from evaluation.memory_clips import STILL, measure_return, play_return, true_blocks
+from evaluation.official_clips import enlarged, write_official
 from evaluation.store import ClipStore
-from evaluation.videos import VideoFormat
+from evaluation.videos import read_video
 from model.world import Control, FrameBlock, Frames, MemorySetting, WorldFailed, WorldState
 from tests.rendered_worlds import SPEC, ForgetfulWorld, FrozenWorld, PerfectWorld
 from tests.tiny import LEFT, PLACE, RIGHT, tiny_world
@@ -168,7 +171,8 @@ def bench(folder: Path, opened: list | None = None, clock=lambda: 0.0, **setting
         return ShownForgetful(setting) if setting.policy == "window" else ShownPerfect(setting)
 
     store = ClipStore(folder, {"bench": "pocket"})
-    MemoryBench(MemoryBenchSettings(**settings), open_world, store, Matching(), clock).run()
+    judge = Classifier.load()
+    MemoryBench(MemoryBenchSettings(**settings), open_world, store, Matching(), judge, clock).run()
     return store
 
 
@@ -210,7 +214,7 @@ def test_the_report_shows_ours_beside_the_papers(done, tmp_path, capsys):
     assert "mag-retrieve" in text
     assert "cited, arXiv 2512.18741" in text
     assert "LPIPS is not measured" in text
-    assert text.count("data:image/png;base64") == 2
+    assert text.count("data:image/jpeg;base64") == 2
     assert "http" not in text.replace("http-equiv", "")
     assert "<script" not in text
     data = json.loads(page.with_suffix(".json").read_text())
@@ -222,20 +226,76 @@ def test_categories_come_in_turn():
     assert memory_command.CLIPS % 4 == 0
 
 
-def test_the_clips_are_written_in_the_official_layout(tmp_path):
+def test_the_clips_are_written_as_the_official_evaluation_reads_them(tmp_path):
     written = write_official(tmp_path, 2, 0, SPEC)
-    wanted = VideoFormat(SPEC.frame_width, SPEC.frame_height, SPEC.fps)
-    # their frame rate is the world's: whoever divides by 16 a second divides elsewhere
-    from evaluation.magbench_table import read_table
-    from evaluation.videos import read_video
+    ready, faults = find_clips(tmp_path / "table.csv", tmp_path / "videos", OFFICIAL)
+    assert faults == []
+    assert [one.clip for one in ready] == written
+    frames = read_video(ready[0].path, OFFICIAL).frames
+    assert len(frames) == round(written[0].duration * OFFICIAL.fps)
+    assert np.abs(frames[0].astype(int) - frames[-1]).mean() < 3  # the camera came back
 
-    clips, faults = read_table(tmp_path / "table.csv")
-    assert (clips, faults) == (written, [])
-    frames = read_video(tmp_path / "videos" / clips[0].name, wanted).frames
-    assert len(frames) == round(clips[0].duration * SPEC.fps)
-    _, faults = find_clips(tmp_path / "table.csv", tmp_path / "videos",
-                           VideoFormat(832, 480, 16.0))  # fmt: skip
-    assert len(faults) == 2
+
+def test_enlarged_pictures_keep_their_shapes():
+    frame = np.zeros((1, 192, 320, 3), np.uint8)
+    frame[0, 76:116, 140:180] = 255  # a square in the middle
+    large = enlarged(frame, OFFICIAL)
+    assert large.shape == (1, 480, 832, 3)
+    seen = large[0, ..., 0] > 127
+    assert abs(int(seen.any(0).sum()) - int(seen.any(1).sum())) <= 1
+    assert (seen[:, ::-1] == seen).mean() > 0.999
+
+
+# --------------------------------------------------------------------------------- what is invented
+
+
+@pytest.fixture(scope="module")
+def invented(scene, tmp_path_factory):
+    other = held_out_scene(5, 0, tmp_path_factory.mktemp("others"))
+    judge = Classifier.load()
+    asked = invented_scene(scene, other, judge)
+    found = {}
+    for kind in (ShownPerfect, ShownFrozen, ShownForgetful):
+        found[kind], _, _, _ = measure_invented(kind(), asked, "image", Matching(), judge)
+    return asked, found
+
+
+def test_what_a_perfect_world_invents_is_what_the_renderer_draws(invented):
+    asked, found = invented
+    scores, features = found[ShownPerfect]["scores"], found[ShownPerfect]["features"]
+    assert scores["recall_percent"] == 100.0
+    assert scores["detail"] == 1.0
+    assert asked.named
+    assert scores["promised_percent"] == scores["promised_renders_percent"]
+    assert features["invented"] == features["rendered"] != features["others"]
+
+
+def test_a_frozen_world_invents_nothing_that_counts(invented):
+    assert invented[1][ShownFrozen]["refused"] == STILL
+
+
+def test_a_forgetful_world_loses_on_the_way_back_only(invented):
+    good, bad = (invented[1][kind]["scores"] for kind in (ShownPerfect, ShownForgetful))
+    assert bad["recall_percent"] < 20 < good["recall_percent"]
+    assert bad["detail"] == good["detail"]
+
+
+def test_every_mode_and_the_prompts_go_into_one_folder_and_one_page(tmp_path, monkeypatch):
+    monkeypatch.setattr(memory_clips, "DEGREES", 105.0)
+    store = bench(tmp_path, memory=("mag",), modes=("history", "image", "prompt"), clips=1,
+                  prompts=2)  # fmt: skip
+    assert sorted(store.records()) == [
+        "000-mag-history", "000-mag-image", "000-mag-prompt", "prompt-0000", "prompt-0001",
+    ]  # fmt: skip
+    page, text = tmp_path / "page.html", tmp_path / "results.md"
+    told = ["report", str(tmp_path), "--html", str(page), "--markdown", str(text)]
+    assert main(told) == 0
+    for made in (page.read_text(), text.read_text()):
+        assert "Return: invented, the first view given" in made
+        assert "Frechet distance" in made
+        assert "category" in made
+    assert main(told) == 0  # the figures are replaced, not added
+    assert text.read_text().count("## Return: history context") == 1
 
 
 @pytest.mark.parametrize(
@@ -243,6 +303,9 @@ def test_the_clips_are_written_in_the_official_layout(tmp_path):
     [
         ["pocket", "--out", "x", "--clips", "0"],
         ["pocket", "--out", "x", "--clips", "177"],
+        ["pocket", "--out", "x", "--prompts", "-1"],
+        ["pocket", "--out", "x", "--world", "pokcet"],
+        ["pocket", "--out", "x", "--world", "mag", "--weights", "here"],
         ["pocket", "--out", "x", "--minutes", "0"],
         ["pocket", "--out", "x", "--memory", "elephant"],
         ["report", "nowhere"],

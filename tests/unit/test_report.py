@@ -7,7 +7,9 @@ from evaluation.cited import COMPRESSION, MAG_BENCH, VBENCH
 from evaluation.magbench import write_pair
 from evaluation.report_charts import Bar, Line, bars, lines
 from evaluation.report_data import report_data
+from evaluation.report_markdown import BEGIN, END, write_markdown
 from evaluation.report_page import page
+from evaluation.report_tables import cell
 from evaluation.store import ClipStore
 
 
@@ -93,3 +95,32 @@ def test_charts_are_in_proportion_and_say_what_is_cited():
     assert "(cited)" in drawn
     assert drawn.count("whisker") == 1
     assert lines([Line("a", ((0.0, 0.0), (2.0, 50.0)))], "s", "%", 100.0).count("<circle") == 2
+
+
+def test_figures_go_between_the_marks_and_prose_stays(data, tmp_path):
+    path = tmp_path / "results.md"
+    path.write_text(f"# Ours\n\nBefore.\n\n{BEGIN}\nold figures\n{END}\n\nAfter.\n")
+    write_markdown(path, data)
+    write_markdown(path, data)
+    text = path.read_text()
+    assert text.startswith("# Ours\n\nBefore.")
+    assert text.endswith("After.\n")
+    assert "old figures" not in text
+    assert text.count("| pocket, mag |") == 1
+    assert "23.50 [" in text
+    assert "; noise" in text
+    path.write_text("# Ours\n")
+    with pytest.raises(ValueError, match="lacks the lines"):
+        write_markdown(path, data)
+
+
+def test_ticks_of_an_axis_are_round():
+    drawn = lines([Line("a", ((0.0, 0.0), (15.5, 50.0)))], "s", "%", 100.0)
+    assert all(f">{tick}<" in drawn for tick in (0, 5, 10, 15, 20))
+
+
+def test_one_clip_has_no_interval():
+    score = {"mean": 1.0, "low": 1.0, "high": 1.0, "clips": 1}
+    row = {"scores": {"psnr_db": score}, "against": None, "half_life_s": None}
+    assert cell(row, "psnr_db").interval == ""
+    assert cell({**row, "scores": {"psnr_db": {**score, "clips": 2}}}, "psnr_db").interval

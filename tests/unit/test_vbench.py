@@ -14,6 +14,7 @@ from evaluation.consistency import (
     mean_sharpness,
     smoothness,
 )
+from evaluation.store import ClipStore
 from evaluation.vbench import (
     PROTOCOLS,
     Sample,
@@ -24,6 +25,7 @@ from evaluation.vbench import (
     samples_of,
     write_samples,
 )
+from evaluation.vbench_command import keep
 from evaluation.videos import VideoFormat
 from tests.doubles import SPEC, FakeWorld
 
@@ -86,6 +88,13 @@ def test_samples_have_their_length_and_are_not_made_twice(tmp_path):
     assert list(found) == [samples[0].file]
     assert list(faults) == [samples[1].file]
     assert set(found[samples[0].file]) >= {"subject_consistency", "temporal_flickering"}
+
+
+def test_prompts_that_differ_in_a_hyphen_are_two_videos(tmp_path):
+    store = ClipStore(tmp_path, {})
+    for name in ("a b-0", "a-b-0"):
+        keep(store, name, {"world": "x"}, name, {"sharpness": 1.0})
+    assert len(store.records()) == 2
 
 
 def test_results_of_the_suite_are_read_back(tmp_path):

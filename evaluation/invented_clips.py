@@ -1,0 +1,94 @@
+"""Clips that a world invents itself: panned away from and back, nothing given but the first view.
+
+Its way back is compared with its own way out, and what it invents beyond the first view with what
+the renderer draws there and with what the caption promised.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from evaluation.adherence import captioned, trusted_heads
+from evaluation.classifier import CATEGORY, Classifier, Reading
+from evaluation.clips import HeldOutScene, Kind, pan_and_back, record
+from evaluation.continuation import Continuation
+from evaluation.imagination import Views, views_beyond
+from evaluation.magbench import Matching
+from evaluation.memory_clips import compare
+from evaluation.metrics import gradient_energy
+from evaluation.remembering import ceiling_psnr, equal_pose_pairs
+from model.world import MemoryUsage, World
+
+DIGITS = 3  # of features in a record
+
+
+@dataclass(frozen=True, slots=True)
+class InventedScene:
+    """A scene to invent, what its caption promises, and another one that lends its views."""
+
+    scene: HeldOutScene
+    named: tuple[str, ...]  # heads of the classifier that the caption answers
+    other: HeldOutScene
+
+
+def invented_scene(
+    scene: HeldOutScene, other: HeldOutScene, classifier: Classifier
+) -> InventedScene:
+    """Return a scene with the caption that promises most."""
+    scene, named = captioned(scene, trusted_heads(classifier))
+    return InventedScene(scene, tuple(name for name in named if name != CATEGORY), other)
+
+
+def measure_invented(
+    world: World, asked: InventedScene, kind: Kind, matching: Matching, classifier: Classifier
+) -> tuple[dict, Continuation, int, MemoryUsage]:
+    """Play a clip; return what `compare` does, and what memory holds at its end.
+
+    The record also has the features of views beyond the first one, for the Frechet distance.
+    """
+    clip = record(world, asked.scene.scene(kind), pan_and_back(world.spec))
+    outs, backs = zip(*equal_pose_pairs(clip), strict=True)
+    away = [(back - out) / clip.fps for out, back in zip(outs, backs, strict=True)]
+    ceiling = ceiling_psnr(clip, world.round_trip)
+    measured, pair, worst = compare(
+        clip, clip.frames[list(backs)], clip.frames[list(outs)], away, ceiling, matching
+    )
+    views = views_beyond(clip, asked.scene, asked.other)
+    scores, features = imagined(views, asked, classifier)
+    measured["scores"] |= scores
+    return {**measured, "features": features}, pair, worst, clip.usage
+
+
+def imagined(views: Views, asked: InventedScene, classifier: Classifier) -> tuple[dict, dict]:
+    """Return the scores of invented views, and the features of all of them.
+
+    `detail` is gradient energy of that of the renderer's views; `promised_percent` the share of
+    promised attributes that the classifier finds, None where the caption promises none that it
+    knows; `promised_renders_percent` the same of the renderer's views.
+    """
+    read = {
+        name: classifier.read(np.stack(getattr(views, name)))
+        for name in ("invented", "rendered", "others")
+    }
+    made, drawn = views.means(gradient_energy)
+    scores = {
+        "detail": made / drawn if drawn else None,
+        "promised_percent": _found(read["invented"], asked),
+        "promised_renders_percent": _found(read["rendered"], asked),
+    }
+    features = {name: one.features.round(DIGITS).tolist() for name, one in read.items()}
+    return scores, features
+
+
+def _found(reading: Reading, asked: InventedScene) -> float | None:
+    if not asked.named:
+        return None
+    return 100.0 * float(
+        np.mean([_right(reading.names[name], name, asked) for name in asked.named])
+    )
+
+
+def _right(said: Sequence[str], name: str, asked: InventedScene) -> float:
+    truth = asked.scene.truth(name.split(".")[-1])
+    return float(np.mean([one == truth for one in said]))

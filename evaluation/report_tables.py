@@ -1,0 +1,150 @@
+"""What a report's tables say, cell by cell, whether they become a page or text."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+MODES = {
+    "history": "history context",
+    "truth": "ground truth",
+    "image": "invented, the first view given",
+    "prompt": "invented from the caption alone",
+}
+MEANS = {  # what a mode asks
+    "history": "Three quarters of a clip are given as the renderer draws them; memory takes what "
+    "the world makes of the rest.",
+    "truth": "The same, but after every block memory takes the truth instead.",
+    "image": "Everything but the first view is invented; the way back is compared with the "
+    "world's own way out.",
+    "prompt": "The first view is invented, too.",
+}
+COLUMNS = {  # of the tables: score -> heading, digits
+    "psnr_db": ("PSNR", 2),
+    "ssim": ("SSIM", 2),
+    "lpips": ("LPIPS", 2),
+    "pose_psnr_db": ("PSNR at equal pose", 2),
+    "pose_ssim": ("SSIM there", 2),
+    "recall_percent": ("recall, %", 0),
+    "half_life_s": ("half-life, s", 1),
+    "drift_db": ("drift, dB", 1),
+    "compression": ("compression", 1),
+    "motion_ratio": ("motion", 2),
+    "detail": ("detail", 2),
+    "promised_percent": ("promises kept, %", 0),
+}
+PAPER = ("psnr_db", "ssim", "lpips")  # columns that are there even where ours are empty
+FIXED = ("compression",)  # follows from the policy: it has no interval
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of a table."""
+
+    said: str
+    interval: str = ""
+    note: str = ""
+    verdict: str = ""  # "better", "worse", "noise": against the first row
+    apart: str = ""  # by how much, or "noise"
+    told: str = ""  # what the verdict rests on
+
+
+def headline(data: dict) -> str:
+    """Return what a report is about, in a sentence or two."""
+    clips = sum(row["clips"] for row in data["rows"])
+    refused = sum(row["refused"] for row in data["rows"])
+    seconds = sum(row["seconds"] for row in data["rows"])
+    said = f"{clips} records in {len(data['rows'])} rows"
+    if refused:
+        said += f"; {refused} refused, because the picture does not move as commanded"
+    said += f". Measuring took {seconds / 60:.0f} minutes"
+    return f"{said}. Intervals are 95%, by bootstrap over clips; under them what lies between a " \
+        "row and the first one on equal clips."  # fmt: skip
+
+
+def rows_of(data: dict, mode: str) -> list[dict]:
+    """Return the rows of a mode."""
+    return [row for row in data["rows"] if row["row"].get("mode") == mode]
+
+
+def column_names(rows: Sequence[dict]) -> list[str]:
+    """Return the columns that some row fills, and the paper's."""
+    return [
+        name
+        for name in COLUMNS
+        if name in PAPER
+        or any(row["scores"].get(name) for row in rows)
+        or (name == "half_life_s" and any(row["half_life_s"] for row in rows))
+    ]
+
+
+def cell(row: dict, name: str) -> Cell:
+    """Return what a row says in a column."""
+    digits = COLUMNS[name][1]
+    if name == "half_life_s":
+        life = row["half_life_s"]
+        return Cell(f"{life:.{digits}f}" if life else "not reached")
+    score = row["scores"].get(name)
+    if not score:
+        return Cell("-")
+    said = f"{score['mean']:.{digits}f}"
+    note = _note(row, name)
+    if name in FIXED:
+        return Cell(said, note=note)
+    interval = f"{score['low']:.{digits}f} to {score['high']:.{digits}f}"
+    interval = interval if score["clips"] > 1 else ""
+    apart = (row["against"] or {}).get(name)
+    if not apart:
+        return Cell(said, interval, note)
+    verdict = apart["verdict"]
+    by = verdict if verdict == "noise" else f"{apart['mean']:+.{digits}f}"
+    told = f"against {row['against']['label']}, {apart['clips']} equal clips"
+    return Cell(said, interval, note, verdict, by, told)
+
+
+def frechet_lines(rows: Sequence[dict]) -> list[tuple[str, str]]:
+    """Return (row, distances) of rows that invent."""
+    return [
+        (
+            f"{row['label']}, {MODES[row['row']['mode']]}",
+            f"{one['invented_to_other_renders']:.0f} to other scenes' renders (renders themselves "
+            f"{one['renders_to_other_renders']:.0f}), {one['invented_to_renders']:.0f} to renders "
+            f"of the same scenes; {one['views']} views each",
+        )
+        for row in rows
+        if (one := row["frechet"])
+    ]
+
+
+def prompt_rows(row: dict) -> list[tuple[str, str, str, str]]:
+    """Return (thing, share, on the renderer's pictures, pictures) of a row of prompts, in words."""
+    return [
+        (
+            name.replace(".", ": ").replace("_", " "),
+            f"{score['mean']:.0%} [{score['low']:.0%}, {score['high']:.0%}]",
+            f"{row['renders'][name]:.0%}",
+            str(score["clips"]),
+        )
+        for name, score in sorted(row["scores"].items())
+        if score
+    ]
+
+
+def notes(rows: Sequence[dict]) -> list[str]:
+    """Return what is to be known of a table with cited rows."""
+    said = [
+        "Cited rows are the paper's own, of a full-size world on the 176 clips of MAG-Bench: to be "
+        "read beside ours, not against them, unless the clips are the same."
+    ]
+    distances = sorted({name for row in rows for name in row["distances"]})
+    if not any("LPIPS" in name for name in distances):
+        used = ", ".join(distances).capitalize()
+        said.append(f"LPIPS is not measured: its weights were not given. {used} found the matches.")
+    return said
+
+
+def _note(row: dict, name: str) -> str:
+    means = {other: score["mean"] for other, score in row["scores"].items() if score}
+    if name == "recall_percent" and {"floor_db", "ceiling_db"} <= means.keys():
+        return f"of {means['floor_db']:.1f} to {means['ceiling_db']:.1f} dB"
+    if name == "compression" and "memory_mib" in means:
+        return f"{means['memory_mib']:.1f} MiB"
+    return ""
