@@ -14,7 +14,7 @@ Move = Literal["look_left", "look_right", "look_up", "look_down"]
 Action = Literal[
     "stop", "anchor", "to_anchor", "postcards", "probes",
     "prompt", "reset", "new_seed", "pause", "step", "leave",
-    "policy", "more_memory", "less_memory",
+    "policy", "more_memory", "less_memory", "world",
     "save", "load", "fork", "record", "screenshot",
     "hud", "minimap", "split", "late_warp", "help", "fullscreen",
     "mute", "louder", "quieter",
@@ -53,6 +53,7 @@ BINDINGS = (
     Binding("policy", ("k", "pad left shoulder"), "next memory policy", "Memory"),
     Binding("more_memory", ("]", "page up"), "more memory", "Memory"),
     Binding("less_memory", ("[", "page down"), "less memory", "Memory"),
+    Binding("world", ("o",), "other world, same pictures", "Memory"),
     Binding("save", ("f5",), "save this moment", "Keep"),
     Binding("load", ("f9",), "load the saved moment", "Keep"),
     Binding("fork", ("f6",), "fork: a second copy of it", "Keep"),

@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -12,12 +12,14 @@ from torch import Tensor
 
 from controls.camera import CameraCommand, CameraPose, move
 from controls.phrases import camera_phrase
+from model.codec import Codec
 from model.conditioning import Conditioner
 from model.config import FlowConfig
 from model.generator import BlockGenerator, Coordinates, block_noise
 from model.kv_cache import KVCache
 from model.look_ahead import look_ahead_pose
 from model.memory import BlockInfo, MemoryPolicy, change_policy, make_policy
+from model.progress import SessionProgress
 from model.rope import RayCoordinates
 from model.usage import memory_usage
 from model.world import (
@@ -27,6 +29,7 @@ from model.world import (
     Frames,
     LookAheadBlock,
     MemorySetting,
+    Past,
     WorldFailed,
     WorldSpec,
     WorldState,
@@ -34,23 +37,10 @@ from model.world import (
 from scenes import Scene
 
 
-@dataclass(frozen=True, slots=True)
-class Codec:
-    """Frames from and to latents, and a scene's first picture from a file."""
-
-    encode: Callable[[Frames], Tensor]  # uint8 [T, H, W, 3] -> [T, C, h, w]
-    decode: Callable[[Tensor], Frames]  # the other way round
-    open_image: Callable[[str], Frames]  # path -> uint8 [1, H, W, 3]
-
-
 @dataclass(slots=True)
-class _Progress:
+class _Progress(SessionProgress):
     """What changes from block to block, besides memory."""
 
-    seed: int
-    prompt: str
-    pose: CameraPose
-    block_index: int = 0  # shown blocks
     made: int = 0  # blocks made, look-ahead ones counted
     prompt_index: int = 0  # how often the prompt has changed
     pending: CameraPose | None = None  # where to look ahead before the next block
@@ -101,13 +91,7 @@ class DiffusionWorld:
 
     def reset(self, scene: Scene, seed: int) -> FrameBlock:
         """Return the first block of a scene; see `World`."""
-        setting = self._initial_memory
-        if scene.memory is not None:
-            setting = replace(setting, policy=scene.memory)
-        self._policy = make_policy(setting, self._capacity(setting))
-        self._progress = _Progress(seed, scene.prompt, CameraPose())
-        self._imagined.clear()
-        self._stage_ms = {}
+        self._begin(scene, seed)
         length = self.spec.block_length
         with torch.inference_mode():
             given = None
@@ -139,15 +123,26 @@ class DiffusionWorld:
         Raises:
             ValueError: the frames are of another number or size.
         """
-        progress, spec = self._running(), self.spec
-        expected = (spec.block_length, spec.frame_height, spec.frame_width, 3)
-        if frames.shape != expected:
-            raise ValueError(f"a block's frames are {frames.shape}, expected {expected}")
+        progress = self._running()
         with torch.inference_mode():
+            latents = self._codec.encode_block(frames, self.spec)
             progress.pending = None
             self._obey(control, progress)
-            poses = self._poses(control.camera)
-            return self._show(poses, control.camera, self._codec.encode(frames)[None].float())
+            return self._show(self._poses(control.camera), control.camera, latents)
+
+    def adopt(self, past: Past) -> None:
+        """Go on where another world of the same base was; see `AdoptingWorld`.
+
+        Pictures are remembered at the time at which they were shown, so that their age is true.
+        """
+        progress = self._begin(past.scene, past.seed)
+        with torch.inference_mode():
+            for block in past.blocks:
+                progress.made = max(progress.made, block.block_index)
+                given = self._codec.encode_block(block.frames, self.spec)
+                self._remember(self._make(block.poses, given=given))
+        progress.follow(past)
+        self._stage_ms = {}
 
     def prepare(self) -> bool:
         """Imagine the pending view ahead, if there is one; see `World`."""
@@ -218,15 +213,9 @@ class DiffusionWorld:
             )
             self._cache.load(fits, keys, values)
         self._attended = frozenset(data["attended"])
-        saved = dict(data["progress"])
-        pending = saved.pop("pending")
-        self._progress = _Progress(
-            **{
-                **saved,
-                "pose": CameraPose(**saved["pose"]),
-                "pending": pending and CameraPose(**pending),
-            }
-        )
+        self._progress = _Progress.revived(data["progress"])
+        pending = data["progress"]["pending"]
+        self._progress.pending = pending and CameraPose(**pending)
         self._imagined = [
             LookAheadBlock(**{**block, "pose": CameraPose(**block["pose"])})
             for block in data["imagined"]
@@ -244,7 +233,8 @@ class DiffusionWorld:
     def provenance(self) -> dict:
         """Return what a recording's header says of this world."""
         setting = asdict(self._initial_memory)
-        return {**self._provenance, "memory": setting, "look_ahead": self._look_ahead}
+        said = self._progress.provenance() if self._progress else {}
+        return {**self._provenance, "memory": setting, "look_ahead": self._look_ahead, **said}
 
     def close(self) -> None:
         """Forget the session; may be called twice."""
@@ -254,6 +244,16 @@ class DiffusionWorld:
     def _running(self) -> _Progress:
         if self._progress is None:
             raise WorldFailed("the world has no scene yet; call reset first")
+        return self._progress
+
+    def _begin(self, scene: Scene, seed: int) -> _Progress:
+        """Forget everything."""
+        initial = self._initial_memory
+        setting = replace(initial, policy=scene.memory or initial.policy)
+        self._policy = make_policy(setting, self._capacity(setting))
+        self._progress = _Progress(seed, scene.prompt, CameraPose())
+        self._imagined.clear()
+        self._stage_ms = {}
         return self._progress
 
     def _obey(self, control: Control, progress: _Progress) -> None:
@@ -383,6 +383,7 @@ class DiffusionWorld:
             progress.made * self.spec.block_length,
             progress.block_index + 1,
             self.spec,
+            progress.origin,
         )
 
     def _capacity(self, setting: MemorySetting) -> int:

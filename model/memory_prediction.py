@@ -168,7 +168,7 @@ def next_smaller(row: WorldRow, plan: MemoryPlan, *, tiny_decoder: bool) -> Memo
 
 def wanted_plan(row: WorldRow, kept_mib: int | None = None) -> MemoryPlan:
     """Return the layout that a world was made for, or that a budget of memory gives."""
-    if row.clips:
+    if not row.kept_frames:
         return MemoryPlan(0)
     slots = row.kept_frames if kept_mib is None else kept_mib * 2**20 // slot_bytes()
     return MemoryPlan(max(1, slots))

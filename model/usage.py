@@ -3,7 +3,7 @@
 from collections import Counter
 
 from model.memory import MemoryPolicy
-from model.world import MemorySegment, MemoryUsage, SegmentKind, WorldSpec
+from model.world import MemoryOrigin, MemorySegment, MemoryUsage, SegmentKind, WorldSpec
 
 _ORDER: tuple[SegmentKind, ...] = ("sink", "compressed", "look-ahead", "raw")
 
@@ -16,6 +16,7 @@ def memory_usage(
     frames_made: int,
     blocks_shown: int,
     spec: WorldSpec,
+    origin: MemoryOrigin | None = None,
 ) -> MemoryUsage:
     """Return what is kept and attended.
 
@@ -27,6 +28,7 @@ def memory_usage(
         frames_made: frames since reset, look-ahead ones counted.
         blocks_shown: blocks since reset, look-ahead ones not counted.
         spec: for seconds.
+        origin: of the memory.
     """
     entries = policy.table.entries(attended)
     counts = Counter(entry.kind for entry in entries)
@@ -49,4 +51,5 @@ def memory_usage(
         oldest_seconds=min(clock, (frames_made - oldest) * spec.latent_stride / spec.fps),
         attended_frames=len(attended),
         entries=entries,
+        origin=origin,
     )

@@ -231,7 +231,7 @@ def use_own(row: WorldRow, path: Path, home: Path | None = None) -> WorldFiles:
     Raises:
         MissingWeights: the file cannot be read, or the rest is not here.
     """
-    if row.bundled or row.clips:
+    if row.bundled or row.kind == "clip":
         raise MissingWeights(f'"{row.name}" takes no weights of your own; leave out --weights')
     home = home or weights_home()
     known = [file for name in (row.name, *WORLDS) for file in _files_of(name, home)]

@@ -104,6 +104,19 @@ class MemorySegment:
 
 
 @dataclass(frozen=True, slots=True)
+class MemoryOrigin:
+    """Where a memory comes from that was made anew out of another world's pictures."""
+
+    world: str  # that showed the pictures
+    pictures: int
+
+    def words(self) -> str:
+        """Say it for people."""
+        pictures = "1 picture" if self.pictures == 1 else f"{self.pictures} pictures"
+        return f"re-encoded from {pictures} of {self.world}"
+
+
+@dataclass(frozen=True, slots=True)
 class MemoryUsage:
     """What the memory bar draws."""
 
@@ -116,6 +129,8 @@ class MemoryUsage:
     oldest_seconds: float  # age of the oldest kept frame [s of world time]
     attended_frames: int  # frames the last block read
     entries: tuple[MemoryEntry, ...]
+    origin: MemoryOrigin | None = None  # None: all of it was made here
+    rebuilt: int = 0  # kept frames whose memory was made again from latents, not exactly
 
     @property
     def kept_frames(self) -> int:
@@ -151,6 +166,7 @@ class FrameBlock:
     memory: MemoryUsage
     look_ahead: tuple[LookAheadBlock, ...] = ()  # imagined since the previous shown block
     beside: "FrameBlock | None" = None  # of another world, shown in the right half of the frames
+    notice: str = ""  # what the player is to be told, once
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +175,36 @@ class WorldState:
 
     arrays: dict[str, np.ndarray]
     data: dict
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PastBlock:
+    """A block that another world showed."""
+
+    frames: Frames  # uint8 [block_length, H, W, 3]
+    poses: tuple[CameraPose, ...]  # one a frame
+    block_index: int  # 0-based since reset
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Past:
+    """A session of another world, as far as its pictures tell."""
+
+    scene: Scene
+    seed: int
+    prompt: str  # in force
+    blocks: tuple[PastBlock, ...]  # at least one, by index; play goes on after the last
+    origin: MemoryOrigin
+
+    @property
+    def pose(self) -> CameraPose:
+        """Where the camera is."""
+        return self.blocks[-1].poses[-1]
+
+    @property
+    def next_block(self) -> int:
+        """Index of the block that is made next: the clock goes on."""
+        return self.blocks[-1].block_index + 1
 
 
 class World(Protocol):
@@ -200,6 +246,19 @@ class World(Protocol):
         """Free everything; may be called twice."""
 
 
+class AdoptingWorld(World, Protocol):
+    """A world that can go on where another one of the same base was: `worlds_beside`."""
+
+    def adopt(self, past: Past) -> None:
+        """Remember another world's pictures in order, with their poses, and stand where it stood.
+
+        Nothing is made or shown; `step` goes on from there.
+
+        Raises:
+            ValueError: frames are of another number or size.
+        """
+
+
 def available_worlds() -> tuple[str, ...]:
     """Return the names that `load_world` accepts."""
     from model.worlds import PLAYABLE  # which imports this module
@@ -207,9 +266,20 @@ def available_worlds() -> tuple[str, ...]:
     return PLAYABLE
 
 
+def worlds_beside(name: str) -> tuple[str, ...]:
+    """Return the worlds of the same base, this one included: all of them are `AdoptingWorld`s."""
+    from model.worlds import WORLDS  # which imports this module
+
+    base = WORLDS[name].base if name in WORLDS else ""
+    return tuple(row.name for row in WORLDS.values() if base and row.base == base)
+
+
 def words_of(name: str) -> Path | None:
     """Return the file of the words that a world was trained on; None: it knows every word."""
-    words = WEIGHTS / name / "words.json"
+    from model.worlds import WORLDS  # which imports this module
+
+    base = WORLDS[name].base if name in WORLDS else ""
+    words = WEIGHTS / (base or name) / "words.json"
     return words if words.exists() else None
 
 

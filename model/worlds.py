@@ -79,6 +79,7 @@ class WorldRow:
     lora_alpha: float = 0.0  # an adapter counts by this over its rank
     most_frames: int | None = None  # latent frames of a rollout; another goes on from its last ones
     clips: ClipRecipe | None = None  # of a clip world
+    base: str = ""  # weights it shares with others: one can go on where another was; "": none
     reason: str = ""  # why it cannot be played as it comes; "": it can
 
     @property
@@ -190,9 +191,10 @@ _ROWS = (
         sources=(),
         licence=_APACHE,
         policy="mag-retrieve",
+        base="pocket",
     ),
     *(
-        WorldRow(name, title, "stream", (), _APACHE, policy=name)
+        WorldRow(name, title, "stream", (), _APACHE, policy=name, base="pocket")
         for name, title in (
             ("memorypack", "Pocket world with MemoryPack: packed frames and psi"),
             ("pocket-framepack", "Pocket world with FramePack alone"),

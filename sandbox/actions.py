@@ -1,5 +1,6 @@
 """What a player's keys do beyond the screen of play: one method an action, one table."""
 
+import secrets
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
@@ -8,18 +9,19 @@ from typing import TYPE_CHECKING
 import pygame
 
 from controls.bindings import Action
-from model.world import MIB, MemorySetting
+from model.world import MIB, MemorySetting, worlds_beside
 from sandbox.frame_store import FrameWriter, frames_beside
 from sandbox.overlays import MapOverlay, PostcardOverlay, Quiet
 from sandbox.parked_scene import ParkedScene
 from sandbox.prompt_box import PromptBox
 from sandbox.recorder import Recorder
 from sandbox.recording import RecordingError
-from sandbox.screens import OpenProbes, PlaySplit
+from sandbox.screens import OpenProbes, PlaySplit, SwitchWorld
 from sandbox.screens.play import PlayScreen
 from sandbox.screenshots import ScreenshotInfo
-from sandbox.session import Session
+from sandbox.session import Playthrough, Session
 from sandbox.worker import GenerationWorker
+from scenes.scene import MAX_SEED
 
 if TYPE_CHECKING:
     from sandbox.game import PlayerGame
@@ -85,17 +87,14 @@ class PlayerActions:
 
     def table(self) -> dict[Action, Callable[[], None]]:
         """Return what each action does."""
-        return {
+        return self._memory_actions() | {
             "anchor": self._anchor,
             "to_anchor": self._to_anchor,
             "postcards": self._cards.press,
             "probes": self._probes,
             "prompt": self._write_prompt,
             "new_seed": self._new_seed,
-            "split": self._split,
-            "policy": self._next_policy,
-            "more_memory": lambda: self._resize(MEMORY_STEP),
-            "less_memory": lambda: self._resize(1 / MEMORY_STEP),
+            "world": self._next_world,
             "save": lambda: self._game.save(self._worker),
             "load": self._load,
             "fork": lambda: self._game.fork(self._worker),
@@ -105,6 +104,20 @@ class PlayerActions:
             "mute": self._mute,
             "louder": lambda: self._turn_volume(LOUDER),
             "quieter": lambda: self._turn_volume(-LOUDER),
+        }
+
+    def _memory_actions(self) -> dict[Action, Callable[[], None]]:
+        """Return what can be done where a world has more than one memory."""
+        (policy, *others) = self._screen.reel.current.spec.policies
+        if not others:
+            fixed = f"{policy} is this world's only memory, and nothing of it can be set"
+            names: tuple[Action, ...] = ("split", "policy", "more_memory", "less_memory")
+            return dict.fromkeys(names, lambda: self._say(fixed))
+        return {
+            "split": self._split,
+            "policy": self._next_policy,
+            "more_memory": lambda: self._resize(MEMORY_STEP),
+            "less_memory": lambda: self._resize(1 / MEMORY_STEP),
         }
 
     def _anchor(self) -> None:
@@ -130,7 +143,8 @@ class PlayerActions:
     def _new_seed(self) -> None:
         self._cards.stop()
         self._asked = None
-        self._screen.play(self._game.new_seed(self._screen.playthrough))
+        scene = self._screen.playthrough.scene
+        self._screen.play(Playthrough(scene, secrets.randbelow(MAX_SEED)))
 
     @property
     def _memory(self) -> MemorySetting:
@@ -151,9 +165,24 @@ class PlayerActions:
         self.loader.wait_for(self._game.saved(self._worker))
 
     def _begin_saved(self, save: "Future[ParkedScene]") -> None:
+        world, saved_in = self._screen.reel.current.spec.name, save.result().world
+        if saved_in != world and saved_in in worlds_beside(world):
+            key = self._game.bindings.title("world")
+            self._say(f"this was saved in the world {saved_in}; go there first with {key}", "bad")
+            return
         self._cards.stop()
         self._asked = None
-        self._screen.play(self._game.from_save(self._screen.playthrough, save))
+        self._screen.play(self._game.returning.from_save(self._screen.playthrough, save))
+
+    def _next_world(self) -> None:
+        world = self._screen.reel.current.spec.name
+        others = worlds_beside(world)
+        if len(others) < 2:
+            self._say("there is no other world that shares this one's weights")
+            return
+        self._cards.stop()
+        following = others[(others.index(world) + 1) % len(others)]
+        self._screen.outcome = SwitchWorld(following)
 
     def _next_policy(self) -> None:
         policies = self._screen.reel.current.spec.policies

@@ -14,6 +14,7 @@ from sandbox.hud_state import (
     bar_stretches,
     clock_text,
     kept_text,
+    origin_text,
     pose_text,
     ratio_text,
     reach_text,
@@ -115,12 +116,14 @@ def memory_card(theme: Theme, state: HudState, width: int) -> pygame.Surface:
     middle = theme.px(24)
     title = theme.text("Memory", 18, bold=True)
     _left(card, title, pad, middle)
-    reach = theme.text(f"{memory.policy} · {reach_text(memory)}", 14, MUTED)
-    _left(card, reach, pad + title.get_width() + theme.px(14), middle)
     size = theme.text(size_text(memory), 14)
     _right(card, size, bar.right, middle)
     ratio = theme.text(ratio_text(memory), 14, GOOD)
-    _right(card, ratio, bar.right - size.get_width() - theme.px(14), middle)
+    end = bar.right - size.get_width() - theme.px(14)
+    _right(card, ratio, end, middle)
+    left, end = pad + title.get_width() + theme.px(14), end - ratio.get_width() - theme.px(14)
+    words = (memory.policy, origin_text(memory), reach_text(memory))
+    _left(card, _fitting(theme, words, end - left), left, middle)
     draw_bar(card, theme, bar, state)
     middle = bar.bottom + theme.px(20)
     kept = theme.text(kept_text(memory), 13, MUTED)
@@ -204,6 +207,14 @@ def draw_bar(card: pygame.Surface, theme: Theme, bar: pygame.Rect, state: HudSta
     for tick in ticks:
         top, bottom = (bar.left + tick, bar.top - reach), (bar.left + tick, bar.bottom + reach - 1)
         pygame.draw.line(card, INK, top, bottom, thin)
+
+
+def _fitting(theme: Theme, words: tuple[str, ...], width: int) -> pygame.Surface:
+    """Return as many of the words as there is room for, the first ones, with dots between."""
+    said = [word for word in words if word]
+    while len(said) > 1 and theme.text(" · ".join(said), 14).get_width() > width:
+        said.pop()
+    return theme.text(" · ".join(said), 14, MUTED)
 
 
 def _draw_legend(

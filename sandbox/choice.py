@@ -53,8 +53,16 @@ class WorldChoice:
         anew = {
             name: value for name in names if (value := getattr(new, name)) != getattr(old, name)
         }
+        if anew.get("policy") not in (None, *policies_of(self.name)):
+            del anew["policy"]  # settings speak of the pocket world's memory
         look_ahead = self.look_ahead if before.look_ahead == after.look_ahead else after.look_ahead
         return replace(self, memory=replace(self.memory, **anew), look_ahead=look_ahead)
+
+    def beside(self, world: str, settings: SandboxConfig) -> "WorldChoice":
+        """Return another world in place of this one, with the memory that is set for it."""
+        policies = policies_of(world)
+        policy = settings.memory if settings.memory in policies else policies[0]
+        return WorldChoice(world, settings.memory_setting(policy), self.look_ahead)
 
     def load(self, on_progress: Progress = lambda stage, fraction: None) -> World:
         """Load the world.

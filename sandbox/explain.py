@@ -207,6 +207,11 @@ def _of_kept(memory: MemoryUsage) -> Explanation:
         lines[-1] += " will be invented anew."
     else:
         lines.append("Nothing had to go for lack of room.")
+    if memory.rebuilt:
+        lines.append(
+            f"{_count(memory.rebuilt, 'frame')} found no room when the scene was parked: what is "
+            "kept of them was rebuilt, and is not quite as it was."
+        )
     return Explanation("Kept, read, forgotten", tuple(lines))
 
 

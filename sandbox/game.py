@@ -4,7 +4,6 @@ Assembles the screens and what they need; `navigator.py` says when each is shown
 """
 
 import logging
-import secrets
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -15,13 +14,14 @@ from pathlib import Path
 import pygame
 
 from controls.bindings import Bindings
-from model.world import MIB, Progress, World, words_of
+from model.world import MIB, Progress, World, words_of, worlds_beside
 from sandbox.actions import PlayerActions
 from sandbox.audio import open_audio, suggest_ambience
 from sandbox.choice import WorldChoice
 from sandbox.events import SessionObserver
 from sandbox.exporting import Exporting
 from sandbox.frame_store import frames_beside
+from sandbox.handover import Handover, Trail, handover, scene_for
 from sandbox.hints import HintLine
 from sandbox.keeper import Crowding, Keeper
 from sandbox.library import (
@@ -44,7 +44,7 @@ from sandbox.overlays import (
     SplitOverlay,
 )
 from sandbox.own_scenes import delete_own_scene, keep_prompted, picture_own_scene
-from sandbox.parked_scene import ParkedScene, check_slug
+from sandbox.parked_scene import ParkedScene
 from sandbox.parking import ParkedScenes
 from sandbox.pilot import Pilot
 from sandbox.player_input import Gamepads
@@ -66,13 +66,11 @@ from sandbox.session import Playthrough, Session
 from sandbox.settings import SandboxConfig, SettingsError
 from sandbox.settings_file import save_settings
 from sandbox.split import load_split
-from sandbox.state_files import read_header, scene_in
-from sandbox.theme import Theme
+from sandbox.theme import Themes
 from sandbox.title_actions import TitleActions, ask_for_room
 from sandbox.title_listing import ThreadedListing
 from sandbox.worker import GenerationWorker, ReadyBlock
 from scenes import Scene
-from scenes.scene import MAX_SEED
 
 logger = logging.getLogger(__name__)
 MAP, PLACES = "map", "places"  # parts of a parked scene
@@ -116,7 +114,8 @@ class PlayerGame:
         self.pilot = Pilot(bindings)
         self.prober = Prober(notify=notify)
         self.map = MapStitcher()
-        self._made_theme: tuple[tuple, Theme] | None = None
+        self._trail = Trail()
+        self._theme = Themes(lambda: self.settings)
         self.notices = Notices(time.perf_counter, notify, self._theme)
         scenes = ParkedScenes(folder / PARKED, settings.parked_mib)
         self.keeper = Keeper(scenes, self.notices.say, self._list_anew)
@@ -126,16 +125,16 @@ class PlayerGame:
         )
         self.scores = ScoreBook(folder)
         self.screenshots = Screenshots(folder / "screenshots")
-        self._returning = Returning(self.keeper, {MAP: self.map, PLACES: self.prober})
+        self.returning = Returning(self.keeper, {MAP: self.map, PLACES: self.prober}, recorders)
         self.observers: Sequence[SessionObserver] = (
             *recorders,
             self.pilot,
             self.prober,
             *(frames_beside(recorder, self.prober) for recorder in recorders),
             self.map,
-            self._returning,
+            self._trail,
+            self.returning,
         )
-        self._returning.recorders = tuple(recorders)
         for recorder in recorders:
             recorder.on_problem = lambda text: self.notices.say(text, "bad")
         self.audio = None
@@ -228,7 +227,7 @@ class PlayerGame:
             self._hints = HintLine() if settings.hints else None
         choice = self.choice.changed(before, settings)
         if choice != self.choice:  # the world is loaded anew for the next scene
-            self.choice, self.performance = choice, Performance(self._load or choice.load)
+            self._use(choice)
         if self._title:
             self._title.use_settings(settings)
 
@@ -237,15 +236,21 @@ class PlayerGame:
         if isinstance(outcome, PlayScene):
             seed = outcome.scene.seed if outcome.seed is None else outcome.seed
             return Playthrough(outcome.scene, seed)
-        id, take = outcome.parked, self._returning.take
-        waiting = self.keeper.unwritten.get(id)
-        if waiting:
-            parked = partial(take, id, is_on_disk=False)
-            return Playthrough(waiting.scene, waiting.seed, parked)
-        folder = self.keeper.scenes.folder / check_slug(id)
-        header = read_header(folder)
-        scene = scene_in(folder, header)
-        return Playthrough(scene, header.seed, partial(take, id), str(folder))
+        playthrough, world = self.returning.playthrough(outcome.parked)
+        if world != self.choice.name and world in worlds_beside(self.choice.name):
+            self._use(self.choice.beside(world, self.settings))
+        return playthrough
+
+    def switch(self, world: str, worker: GenerationWorker, playthrough: Playthrough) -> Playthrough:
+        """Choose another world of the same base; return how to go on there with what is played."""
+        self._use(self.choice.beside(world, self.settings))
+        scene = scene_for(world, playthrough.scene)
+
+        def hand_over(session: Session) -> Handover:
+            left = replace(self.collect(session), scene=scene)
+            return handover(left, self.prober.sights, self._trail.blocks, self.returning.arrive)
+
+        return Playthrough(scene, playthrough.seed, worker.call(hand_over).result)
 
     def split(self, outcome: PlaySplit) -> Performance:
         """Return how to play two policies side by side."""
@@ -290,7 +295,7 @@ class PlayerGame:
 
     def collect(self, session: Session) -> ParkedScene:
         """Return the session with its map and its anchors; on the world's thread."""
-        return replace(session.park(), parts=self._returning.snapshot())
+        return replace(session.park(), parts=self.returning.snapshot())
 
     def save(self, worker: GenerationWorker) -> None:
         """Save this moment."""
@@ -304,18 +309,15 @@ class PlayerGame:
         """Return, later, the saved moment of what is being played."""
         return self.keeper.saved(worker.call(lambda session: session.id))
 
-    def from_save(self, playthrough: Playthrough, save: "Future[ParkedScene]") -> Playthrough:
-        """Return the same playthrough from its saved moment on."""
-        load = partial(self._returning.load, save)
-        return Playthrough(playthrough.scene, playthrough.seed, load)
-
-    def new_seed(self, playthrough: Playthrough) -> Playthrough:
-        """Return the same scene from its beginning with another seed."""
-        return Playthrough(playthrough.scene, secrets.randbelow(MAX_SEED))
-
     def recording_folder(self, name: str) -> Path:
         """Return where a new recording goes."""
         return new_recording_folder(self.folder / RECORDINGS, name)
+
+    def _use(self, choice: WorldChoice) -> None:
+        """Load another world, or the same otherwise, for what is played next."""
+        self.choice, self.performance = choice, Performance(self._load or choice.load)
+        for recorder in self.returning.recorders:
+            recorder.loaded_with(choice.memory, look_ahead=choice.look_ahead)
 
     def _equipment(self, screen: PlayScreen, worker: GenerationWorker) -> Equipment:
         self.prober.spec = screen.reel.current.spec
@@ -341,6 +343,8 @@ class PlayerGame:
         if hints:
             self._hints.restart()
         actions = PlayerActions(self, screen, worker, box, chart, cards)
+        if origin := screen.reel.current.block.memory.origin:
+            self.notices.say(f"memory: {origin.words()}")
 
         def on_block(ready: ReadyBlock) -> None:
             self._look(ready)
@@ -356,6 +360,9 @@ class PlayerGame:
     def _look(self, ready: ReadyBlock) -> None:
         pose = ready.block.poses[-1]
         self.audio.look(pose.yaw, pose.fov)
+        for block in (ready.block, ready.block.beside):
+            if block and block.notice:
+                self.notices.say(block.notice, "bad")
 
     def _toggle_fullscreen(self) -> None:
         fullscreen = not self.settings.fullscreen
@@ -390,9 +397,3 @@ class PlayerGame:
     def _list_anew(self) -> None:
         self._stale = True
         self._notify()
-
-    def _theme(self, size: tuple[int, int]) -> Theme:  # the same again, with its fonts
-        asked = size, self.settings.text_scale, self.settings.high_contrast
-        if self._made_theme is None or self._made_theme[0] != asked:
-            self._made_theme = asked, Theme(size, asked[1], high_contrast=asked[2])
-        return self._made_theme[1]

@@ -102,9 +102,16 @@ def reach_text(memory: MemoryUsage) -> str:
     return f"remembers back {age}"
 
 
+def origin_text(memory: MemoryUsage) -> str:
+    """Say that the memory was made anew from pictures, and whose; "" if it was not."""
+    return memory.origin.words() if memory.origin else ""
+
+
 def kept_text(memory: MemoryUsage) -> str:
-    """Say what is kept, attended and forgotten, in frames."""
+    """Say what is kept, attended, rebuilt and forgotten, in frames."""
     text = f"{memory.kept_frames} frames kept · {memory.attended_frames} attended"
+    if memory.rebuilt:
+        text = f"{text} · {memory.rebuilt} rebuilt"
     return f"{text} · {memory.evicted} forgotten" if memory.evicted else text
 
 

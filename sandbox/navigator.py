@@ -27,6 +27,7 @@ from sandbox.screens import (
     Retry,
     Screen,
     ScriptOver,
+    SwitchWorld,
     ToTitle,
     Watch,
 )
@@ -90,6 +91,9 @@ class Game(Protocol):
 
     def split(self, outcome: PlaySplit) -> Performance:
         """Return how to play two policies side by side."""
+
+    def switch(self, world: str, worker: GenerationWorker, playthrough: Playthrough) -> Playthrough:
+        """Choose another world of the same base; return how to go on there with what is played."""
 
     def recording(self, outcome: Watch) -> tuple[Performance, Playthrough]:
         """Return how to play a recording again."""
@@ -175,9 +179,14 @@ class Navigator:
             case PlayScene() | Continue():
                 following = self._play(self.game.playthrough(outcome))
             case PlaySplit():
+                performance = self.game.split(outcome)
                 self._park()
-                playthrough = Playthrough(outcome.scene, outcome.seed)
-                following = self._play(playthrough, self.game.split(outcome))
+                following = self._play(Playthrough(outcome.scene, outcome.seed), performance)
+            case SwitchWorld():
+                self._park()  # nothing is lost where the other world cannot be loaded
+                following = self._play(
+                    self.game.switch(outcome.world, self.worker, screen.playthrough)
+                )
             case Watch():
                 performance, playthrough = self.game.recording(outcome)
                 following = self._play(playthrough, performance)

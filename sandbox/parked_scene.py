@@ -83,6 +83,11 @@ class ParkedScene:
     def _fill(self, name: str, value: object) -> None:
         object.__setattr__(self, name, getattr(self, name) or value)
 
+    def enter(self, world: World) -> "ParkedScene":
+        """Let a world go on with it; see `restore_world`."""
+        restore_world(world, self)
+        return self
+
     @property
     def bytes(self) -> int:
         """About what it takes on the disk."""

@@ -70,6 +70,7 @@ class Prober:
         self.anchors: tuple[AnchorMark, ...] = ()
         self.last_anchor: CameraPose | None = None  # newest dropped one, else the place left last
         self.pictures: tuple[Sight, ...] = ()  # newest picture of every part of the sphere
+        self.sights: tuple[Sight, ...] = ()  # likewise the first ones, and those of anchors
         self.skipped = 0  # blocks that came faster than they could be looked at
         self._notify = notify
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
@@ -179,7 +180,7 @@ class Prober:
         self._tracker = ReturnTracker(self.spec.fps if self.spec else USUAL_FPS)
         self._ceilings.clear()
         self.latest, self.last_anchor = None, None
-        self.anchors, self.pictures = (), ()
+        self.anchors, self.pictures, self.sights = (), (), ()
 
     def _finish(self) -> None:
         waiting, self._pending = self._pending + self._tracker.finish(), []
@@ -211,6 +212,8 @@ class Prober:
         )
         self.last_anchor = _last_anchor(tracker)
         self.pictures = tracker.store.newest()
+        of_anchors = (sight for one in tracker.anchors for sight in (one.first, one.last))
+        self.sights = (*tracker.store.all(), *of_anchors)
 
     def _ask_ceiling(self, back: Return) -> None:
         if back.label in self._ceilings or self.round_trip is None:

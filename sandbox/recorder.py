@@ -75,6 +75,10 @@ class Recorder:
         """Whether what is played is written down, or will be from the next block on."""
         return self.problem is None and not self._is_over
 
+    def loaded_with(self, memory: MemorySetting, *, look_ahead: bool) -> None:
+        """Say what the world of the next session is loaded with."""
+        self._memory, self._look_ahead = memory, look_ahead
+
     def begin_from(self, parked: ParkedScene) -> None:
         """Say what the next session goes on from, where no folder holds it."""
         self._parked = parked

@@ -4,15 +4,18 @@ An observer of what the player steers, and the last one: the others have begun a
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
+from functools import partial
 from typing import Protocol
 
 from model.world import FrameBlock, WorldState
 from sandbox.events import BlockEvent, SessionEnd, SessionStart
 from sandbox.keeper import Keeper
-from sandbox.parked_scene import ParkedScene
+from sandbox.parked_scene import ParkedScene, check_slug
 from sandbox.recorder import Recorder
+from sandbox.session import Playthrough
+from sandbox.state_files import read_header, scene_in
 
 logger = logging.getLogger(__name__)
 
@@ -35,14 +38,17 @@ class Returning:
     session = Session(world, source, observers=[stitcher, prober, returning])
     """
 
-    def __init__(self, keeper: Keeper, parts: Mapping[str, Keeps]) -> None:
+    def __init__(
+        self, keeper: Keeper, parts: Mapping[str, Keeps], recorders: Sequence[Recorder] = ()
+    ) -> None:
         """Say whose.
 
         Args:
             keeper: has the scenes.
             parts: what is parked beside the world, by name.
+            recorders: hear of every session.
         """
-        self.recorders: tuple[Recorder, ...] = ()  # that hear of every session
+        self.recorders = recorders
         self._keeper, self._parts = keeper, parts
         self._coming: ParkedScene | None = None  # whose parts wait for the session to begin
         self._taken = ""  # id of the scene that other games cannot take meanwhile
@@ -57,6 +63,22 @@ class Returning:
                 logger.warning("the scene is kept without its %s", name)
         return states
 
+    def playthrough(self, id: str) -> tuple[Playthrough, str]:
+        """Return how to go on with a parked scene, and in which world.
+
+        Raises:
+            StateError: it is missing or damaged.
+        """
+        waiting = self._keeper.unwritten.get(id)
+        if waiting:
+            take = partial(self.take, id, is_on_disk=False)
+            return Playthrough(waiting.scene, waiting.seed, take), waiting.world
+        folder = self._keeper.scenes.folder / check_slug(id)
+        header = read_header(folder)
+        scene = scene_in(folder, header)
+        playthrough = Playthrough(scene, header.seed, partial(self.take, id), str(folder))
+        return playthrough, header.world
+
     def take(self, id: str, *, is_on_disk: bool = True) -> ParkedScene:
         """Return a parked scene to go on with; on the world's thread.
 
@@ -68,9 +90,14 @@ class Returning:
         self._taken = id
         return self._begin_with(parked, is_on_disk=is_on_disk)
 
-    def load(self, save: "Future[ParkedScene]") -> ParkedScene:
-        """Return a save to go on with; on the world's thread."""
-        return self._begin_with(save.result(), is_on_disk=False)
+    def from_save(self, playthrough: Playthrough, save: "Future[ParkedScene]") -> Playthrough:
+        """Return the same playthrough from its saved moment on."""
+        load = partial(self._load, save)
+        return Playthrough(playthrough.scene, playthrough.seed, load)
+
+    def arrive(self, entered: ParkedScene) -> None:
+        """Begin with a scene that another world has handed over; on the world's thread."""
+        self._begin_with(entered, is_on_disk=False)
 
     def on_start(self, event: SessionStart, block: FrameBlock) -> None:  # noqa: ARG002 -- observer
         """Put back what was parked with the scene, as far as it makes sense."""
@@ -90,6 +117,10 @@ class Returning:
 
     def on_end(self, event: SessionEnd) -> None:
         """Nothing to do."""
+
+    def _load(self, save: "Future[ParkedScene]") -> ParkedScene:
+        """Return a save to go on with; on the world's thread."""
+        return self._begin_with(save.result(), is_on_disk=False)
 
     def _begin_with(self, parked: ParkedScene, *, is_on_disk: bool) -> ParkedScene:
         self._coming = parked

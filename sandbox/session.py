@@ -24,8 +24,19 @@ from sandbox.events import (
     SessionObserver,
     SessionStart,
 )
-from sandbox.parked_scene import KeptMemory, ParkedScene, new_id, restore_world
+from sandbox.parked_scene import KeptMemory, ParkedScene, new_id
 from scenes import Scene
+
+
+class Left(Protocol):
+    """A scene as it was left: a `ParkedScene`, or a `Handover` from another world."""
+
+    def enter(self, world: World) -> ParkedScene:
+        """Let a world stand where it was left, and return that as a scene of this world.
+
+        Raises:
+            WorldFailed: this world cannot.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +45,7 @@ class Playthrough:
 
     scene: Scene
     seed: int
-    parked: Callable[[], ParkedScene] | None = None  # reads what to go on with; None: begin
+    parked: Callable[[], Left] | None = None  # reads what to go on with; None: begin
     state: str | None = None  # the folder that it is read from
 
     @property
@@ -102,9 +113,9 @@ class Session:
             WorldFailed: the scene was left in another world, or with other weights.
         """
         self.end("reset")
-        parked = playthrough.parked()
+        left = playthrough.parked()
         self._forget()
-        restore_world(self.world, parked)
+        parked = left.enter(self.world)
         control = self._next_control()
         if control is None:
             return None

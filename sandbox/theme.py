@@ -9,6 +9,8 @@ from collections.abc import Callable
 
 import pygame
 
+from sandbox.settings import SandboxConfig
+
 REFERENCE_SIZE = (1280, 720)  # px; sizes below are for this window
 SMALL_SIZE = (640, 400)  # px: everything fits here at MIN_SCALE, so larger text stops at its share
 MIN_SCALE, MAX_SCALE = 0.72, 2.5
@@ -146,6 +148,22 @@ class Theme:
 
     def _px_of(self, size: int) -> int:
         return max(MIN_FONT, self.px(size))
+
+
+class Themes:
+    """Makes themes as the player's settings say; the same one again, with its fonts."""
+
+    def __init__(self, settings: Callable[[], SandboxConfig]) -> None:
+        self._settings = settings
+        self._made: tuple[tuple, Theme] | None = None
+
+    def __call__(self, size: tuple[int, int]) -> Theme:
+        """Return the theme for a window of this size."""
+        settings = self._settings()
+        asked = size, settings.text_scale, settings.high_contrast
+        if self._made is None or self._made[0] != asked:
+            self._made = asked, Theme(size, asked[1], high_contrast=asked[2])
+        return self._made[1]
 
 
 def _load_font(px: int, bold: bool) -> pygame.font.Font:

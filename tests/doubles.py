@@ -14,9 +14,11 @@ from model.world import (
     Frames,
     LookAheadBlock,
     MemoryEntry,
+    MemoryOrigin,
     MemorySegment,
     MemorySetting,
     MemoryUsage,
+    Past,
     WorldFailed,
     WorldSpec,
     WorldState,
@@ -27,6 +29,7 @@ RING = 1280  # px around: 320 px are the 90 degrees of a frame
 SKY_ROOM = 96  # px above and below a level view: 27 degrees of pitch
 RAW_BYTES = 1_200_000  # of one kept frame
 COMPRESSED_BYTES = 400_000
+UNKNOWN = 128  # grey level of what no picture has shown
 SECTOR = 30  # degrees between two looks ahead
 SPEC = WorldSpec(
     name="fake",
@@ -67,6 +70,7 @@ class FakeWorld:
         """
         self.spec = spec
         self.closed = False
+        self._origin: MemoryOrigin | None = None
         self._setting = memory or MemorySetting()
         self._delay = delay
         self._fail_at = fail_at
@@ -82,7 +86,23 @@ class FakeWorld:
         self._evicted = 0
         self._ahead: list[LookAheadBlock] = []
         self._sectors: set[int] = set()
+        self._origin = None
         return self._make(Control())
+
+    def adopt(self, past: Past) -> None:
+        """Know of the place nothing but the pictures."""
+        self.reset(past.scene, past.seed)
+        self._prompt, self._pose, self._origin = past.prompt, past.pose, past.origin
+        self._block_index = past.next_block - 1
+        self._frame_count = past.next_block * self.spec.block_length
+        self._kept.clear()
+        self._panorama = np.full_like(self._panorama, UNKNOWN)
+        for block in past.blocks:
+            first = block.block_index * self.spec.block_length
+            for number, (frame, pose) in enumerate(zip(block.frames, block.poses, strict=True)):
+                rows, columns = self._window(pose)
+                self._panorama[rows[:, None], columns] = frame
+                self._kept.append(MemoryEntry(first + number, "raw", pose, attended=False))
 
     def step(self, control: Control) -> FrameBlock:
         self._on_step(control)
@@ -114,6 +134,7 @@ class FakeWorld:
                 "evicted": self._evicted,
                 "ahead": [asdict(block) for block in self._ahead],
                 "sectors": sorted(self._sectors),
+                "origin": self._origin and asdict(self._origin),
             },
         )
 
@@ -127,12 +148,14 @@ class FakeWorld:
         self._evicted = data["evicted"]
         self._ahead = [_revived(LookAheadBlock, block) for block in data["ahead"]]
         self._sectors = set(data["sectors"])
+        self._origin = data["origin"] and MemoryOrigin(**data["origin"])
 
     def round_trip(self, frames: Frames) -> Frames:
         return frames.copy()
 
     def provenance(self) -> dict:
-        return {"weights": "0" * 16, "dtype": "uint8", "threads": 1}
+        said = {"re_encoded": self._origin.words()} if self._origin else {}
+        return {"weights": "0" * 16, "dtype": "uint8", "threads": 1, **said}
 
     def expect_prompt(self) -> None:
         """Read prompts at once."""
@@ -168,14 +191,18 @@ class FakeWorld:
         )
 
     def _frame(self, pose: CameraPose, place: int) -> Frames:
-        width, height = self.spec.frame_width, self.spec.frame_height
-        left = round(pose.yaw / 360 * RING)
-        top = round(SKY_ROOM * (1 - pose.pitch / 27.0))
-        frame = np.take(self._panorama, range(left, left + width), axis=1, mode="wrap")
-        frame = frame[top : top + height].copy()
+        rows, columns = self._window(pose)
+        frame = self._panorama[rows[:, None], columns]
         frame[0, 0] = self._block_index % 256, self._block_index // 256, place
         frame[0, 1] = self._seed % 256, self._seed // 256 % 256, 0
         return frame
+
+    def _window(self, pose: CameraPose) -> tuple[np.ndarray, np.ndarray]:
+        """Return the rows and columns of the panorama that a view shows."""
+        left = round(pose.yaw / 360 * RING)
+        top = round(SKY_ROOM * (1 - pose.pitch / 27.0))
+        rows = top + np.arange(self.spec.frame_height)
+        return rows, (left + np.arange(self.spec.frame_width)) % RING
 
     def _remember(self) -> MemoryUsage:
         newest = MemoryEntry(self._frame_count - 1, "raw", self._pose, attended=False)
@@ -207,6 +234,7 @@ class FakeWorld:
             oldest_seconds=(self._frame_count - entries[0].frame_index) / self.spec.fps,
             attended_frames=sum(entry.attended for entry in entries),
             entries=entries,
+            origin=self._origin,
         )
 
     def _sector(self) -> int:

@@ -13,6 +13,7 @@ from model.backends.provenance import facts
 from model.checkpoints import Change, load_checkpoint, open_checkpoint
 from model.config import DiTConfig
 from model.dit import DiT
+from model.full.engine import Engine
 from model.full.film import Film, PictureCodec, exact_codec, tiny_codec
 from model.full.recipes import BLOCK_LENGTH, recipe_of
 from model.full.rollout import full_cache
@@ -21,7 +22,7 @@ from model.full.text import TextEmbedder, load_text_encoder, load_tokenizer
 from model.full.text_cache import weights_identity
 from model.full.tiny_decoder import load_tiny_decoder, load_tiny_encoder
 from model.full.vae import TIME_STRIDE, load_vae
-from model.full.world import Engine, StreamWorld
+from model.full.world import StreamWorld
 from model.kv_cache import KVCache
 from model.lora import Adapter
 from model.machine import Execution

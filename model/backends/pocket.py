@@ -14,9 +14,10 @@ from torch import Tensor
 from controls.camera import CameraSpeed
 from model.attention import KERNELS
 from model.autoencoder import Autoencoder
+from model.codec import Codec
 from model.conditioning import Conditioner
 from model.config import PocketConfig
-from model.diffusion_world import Codec, DiffusionWorld
+from model.diffusion_world import DiffusionWorld
 from model.dit import DiT, own_block_attention
 from model.frames import open_image, to_frames, to_pictures
 from model.fused import fold_text, fuse

@@ -72,7 +72,8 @@ class ClipWorld:
         self._provenance, self._on_progress = provenance, on_progress
         self._session: _Session | None = None
         self._stage_ms: dict[str, float] = {}
-        self._room = Room(row, plan, has_tiny=False, change=self._lay_out, on_progress=on_progress)
+        self._news: list[str] = []  # for the player, since the last block
+        self._room = Room(row, plan, has_tiny=False, change=self._lay_out, tell=self._news.append)
 
     def reset(self, scene: Scene, seed: int) -> FrameBlock:
         """Return the first block of a scene; see `World`."""
@@ -207,7 +208,9 @@ class ClipWorld:
             prompt=session.prompt,
             stage_ms=self._stage_ms,
             memory=NO_MEMORY,
+            notice="; ".join(self._news),
         )
+        self._news.clear()
         session.block_index += 1
         self._stage_ms = {}
         return block

@@ -69,7 +69,7 @@ class Film:
             device: of both.
         """
         self._codec, self._load_tiny, self._device = codec, load_tiny, device
-        self._state = START
+        self.state = START  # where it stands; a value, so setting it goes back
 
     @property
     def decoder(self) -> str:
@@ -83,13 +83,13 @@ class Film:
 
     def begin(self) -> None:
         """Begin another video."""
-        self._state = START
+        self.state = START
 
     def decode(self, latents: Tensor) -> Frames:
         """Return the frames of the next latents, [1, F, C, h, w]; a failure leaves the film."""
-        pictures, state = self._codec.decoder.decode(latents, self._state)
+        pictures, state = self._codec.decoder.decode(latents, self.state)
         frames = to_frames(pictures[0])
-        self._state = state
+        self.state = state
         return frames
 
     def encode(self, frames: Frames) -> Tensor:
@@ -108,16 +108,16 @@ class Film:
         Args:
             newest: latents shown last, so that it knows what it goes on from; None: nothing yet.
         """
-        passed = self._state.passed
-        self._codec, self._state = None, START  # freed before more is taken
+        passed = self.state.passed
+        self._codec, self.state = None, START  # freed before more is taken
         self._codec = self._load_tiny()
         if newest is not None:
             _, state = self._codec.decoder.decode(newest)
-            self._state = StreamState(state.tails, passed)
+            self.state = StreamState(state.tails, passed)
 
     def snapshot(self) -> WorldState:
         """Return where the video stands."""
-        return packed(self._state.as_tensors(), {"decoder": self.decoder})
+        return packed(self.state.as_tensors(), {"decoder": self.decoder})
 
     def restore(self, state: WorldState) -> None:
         """Go on from a snapshot.
@@ -134,4 +134,4 @@ class Film:
             )
         tensors = unpacked(state)
         kept = {name: tensor.to(self._device) for name, tensor in tensors.items()}
-        self._state = StreamState.from_tensors(kept)
+        self.state = StreamState.from_tensors(kept)

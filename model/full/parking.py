@@ -1,11 +1,26 @@
 """Tensors as the bytes of a parked world and back, bit for bit; knows nothing of what they mean."""
 
+import re
 from collections.abc import Mapping
+from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from model.world import WorldState
+from model.world import GIB, WorldState
+
+MOST_BYTES = 8 * GIB  # of keys and values in main memory; beyond, latents are parked instead
+MEMORY_INFO = Path("/proc/meminfo")
+
+
+def host_room() -> int:
+    """Return the bytes that a parked world's memory may take on the host.
+
+    That is half of what is free, where the system says so, and 8 GiB at most.
+    """
+    info = MEMORY_INFO.read_text() if MEMORY_INFO.exists() else ""
+    free = re.search(r"^MemAvailable:\s+(\d+) kB", info, re.MULTILINE)
+    return min(MOST_BYTES, int(free[1]) * 1024 // 2) if free else MOST_BYTES
 
 
 def packed(tensors: Mapping[str, Tensor], data: dict) -> WorldState:

@@ -73,17 +73,17 @@ class MeasuredWorld:
         rollout = world._rollout
         while full and not rollout.ended and len(rollout.policy.table.frames) < self._most():
             with torch.inference_mode():
-                rollout.remember(rollout.newest, world._keys[1])
+                rollout.remember(rollout.newest, world._texts.newest)
 
     def make_latents(self) -> None:
         """Denoise and remember a block."""
         world = self._world
-        text = world._keys[1]
+        text = world._texts.newest
         with torch.inference_mode():
             latents = world._rollout.newest
             noises = torch.randn(4, *latents.shape, device=latents.device)
             latents = world._rollout.denoise(noises[0], text, noises[1:].__getitem__)
-            world._remember(latents, text, (world._poses.pose,) * BLOCK_LENGTH)
+            world._write(lambda: world._rollout.remember(latents, text))
 
     def _most(self) -> int:
         return self._world._rollout.policy.table.capacity

@@ -23,6 +23,7 @@ from model.generator import BlockGenerator, Coordinates
 from model.kv_cache import CacheShape, KVCache
 from model.memory import (
     BlockInfo,
+    KeptFrame,
     MemoryPolicy,
     SlotTable,
     SlotWrite,
@@ -132,16 +133,42 @@ class Rollout:
         if frames % BLOCK_LENGTH:
             raise ValueError(f"{frames} latent frames are not whole blocks of {BLOCK_LENGTH}")
         poses = tuple(poses or (AHEAD,) * frames)
-        under = text if self._recipe.remembered_under == "prompt" else None
         for first in range(0, frames, BLOCK_LENGTH):
             end = first + BLOCK_LENGTH
-            block = BlockInfo(self.made, poses[first:end], self._prompt_index)
-            self._attend(block.poses[-1])
-            coordinates = self.coordinates(self.made, BLOCK_LENGTH)
-            self._generator.remember(latents[:, first:end], coordinates, under)
-            self._generator.cache.write(self.policy.admit(block))
-            self._recent.append(latents[:, first:end])
-            self.made += BLOCK_LENGTH
+            self.memorise(latents[:, first:end], text, poses[end - 1])
+            self.admit(latents[:, first:end], poses[first:end])
+
+    def memorise(
+        self, latents: Tensor, text: TextKeys, view: CameraPose, first_frame: int | None = None
+    ) -> None:
+        """Make keys and values of one block; nothing is kept yet, and it may be done again.
+
+        Args:
+            latents: clean, [B, F, C, H, W].
+            text: as in `remember`.
+            view: where the block is thought to end, for policies that ask what to read.
+            first_frame: since the beginning; None: it is the next block.
+        """
+        under = text if self._recipe.remembered_under == "prompt" else None
+        first = self.made if first_frame is None else first_frame
+        self._attend(view)
+        coordinates = self.coordinates(first, BLOCK_LENGTH)
+        self._generator.remember(latents, coordinates, under)
+
+    def admit(self, latents: Tensor, poses: Sequence[CameraPose]) -> None:
+        """Keep what the policy wants of the block that was memorised, as the next of the video."""
+        block = BlockInfo(self.made, tuple(poses), self._prompt_index)
+        self._generator.cache.write(self.policy.admit(block))
+        self._recent.append(latents)
+        self.made += BLOCK_LENGTH
+
+    def keep(self, first_frame: int, frames: Sequence[KeptFrame]) -> None:
+        """Keep these frames of the block that was memorised, whatever the policy says."""
+        table = self.policy.table
+        for frame in frames:
+            slot = table.place(protected=("sink",))
+            table.put(slot, frame)
+            self._generator.cache.write([SlotWrite(frame.frame_index - first_frame, slot)])
 
     def switch_prompt(self, text: TextKeys) -> None:
         """Prepare memory for another prompt, in the recipe's way."""
@@ -174,17 +201,32 @@ class Rollout:
         self.policy = policy
 
     @property
+    def cache(self) -> KVCache:
+        """Where keys and values are kept."""
+        return self._generator.cache
+
+    @property
+    def reads_text(self) -> bool:
+        """Whether it matters to memory what the prompt is."""
+        return self._recipe.remembered_under == "prompt" or self._recipe.recache is not None
+
+    @property
+    def prompt_index(self) -> int:
+        """How often the prompt has changed."""
+        return self._prompt_index
+
+    @property
     def newest(self) -> Tensor:
         """Latents of the newest block, [B, F, C, H, W]."""
         return self._recent[-1]
 
-    def snapshot(self) -> WorldState:
-        """Return all that is remembered, on the host; slot by slot, since together they are large.
+    def snapshot(self, slots: Sequence[int]) -> WorldState:
+        """Return where it stands, on the host; generator and recipe are not in it.
 
-        The generator and the recipe are not in it.
+        Args:
+            slots: whose keys and values are in it; one by one, since together they are large.
         """
         tensors = {f"recent_{place}": latents for place, latents in enumerate(self._recent)}
-        slots = self.policy.table.slots()
         for slot in slots:
             keys, values = self._generator.cache.export([slot])
             tensors |= {f"keys_{slot}": keys.cpu(), f"values_{slot}": values.cpu()}
@@ -207,8 +249,14 @@ class Rollout:
         for slot in data["slots"]:
             if slot < table.capacity:
                 cache.load([slot], tensors[f"keys_{slot}"], tensors[f"values_{slot}"])
+        self.resume(state)
+
+    def resume(self, state: WorldState) -> None:
+        """Go on from a snapshot, memory apart, which is there."""
+        tensors, data, cache = unpacked(state), state.data, self._generator.cache
         self.made, self._prompt_index = data["made"], data["prompt_index"]
         self.attended = frozenset(data["attended"])
+        self._recent.clear()
         recent = (tensors[f"recent_{place}"] for place in range(data["recent"]))
         self._recent.extend(latents.to(cache.device) for latents in recent)
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 import torch
 
 from model.memory_prediction import MemoryPlan, next_smaller
-from model.world import Progress, WorldFailed
+from model.world import WorldFailed
 from model.worlds import WorldRow
 
 Result = TypeVar("Result")
@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 class Room:
     """Does work, in ever less room.
 
-    room = Room(row, plan, has_tiny=True, change=world.lay_out, on_progress=say)
+    room = Room(row, plan, has_tiny=True, change=world.lay_out, tell=say)
     latents = room.run(lambda: denoise(noise))
     room.plan  # the present layout
     """
@@ -29,7 +29,7 @@ class Room:
         *,
         has_tiny: bool,
         change: Callable[[MemoryPlan, MemoryPlan], None],
-        on_progress: Progress,
+        tell: Callable[[str], None],
     ) -> None:
         """Say how it begins.
 
@@ -38,11 +38,11 @@ class Room:
             plan: the first layout.
             has_tiny: whether there is a tiny decoder.
             change: goes from one layout to a smaller one.
-            on_progress: told of it.
+            tell: told of it in a sentence, for the player.
         """
         self.plan = plan
         self._row, self._has_tiny = row, has_tiny
-        self._change, self._on_progress = change, on_progress
+        self._change, self._tell = change, tell
 
     def run(self, work: Callable[[], Result]) -> Result:
         """Return what `work` returns, which leaves everything as it was where it fails.
@@ -63,8 +63,9 @@ class Room:
             self._give_up(plan)  # out of `except`, whose traceback holds tensors
 
     def _give_up(self, plan: MemoryPlan) -> None:
-        logger.warning("the device's memory is full; going on with %s", plan.words())
-        self._on_progress(f"memory is full; going on with {plan.words()}", 1.0)
+        sentence = f"the device's memory is full; going on with {plan.words()}"
+        logger.warning(sentence)
+        self._tell(sentence)
         if torch.cuda.is_initialized():
             torch.cuda.empty_cache()
         before, self.plan = self.plan, plan

@@ -4,11 +4,12 @@ The block loop is `Rollout`; here are the player, the prompt, the pictures, park
 when the device's memory runs out. It knows nothing of files.
 """
 
-import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
+from concurrent.futures import wait
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -16,21 +17,24 @@ from torch import Tensor
 
 from controls.camera import CameraCommand, CameraPose, CameraSpeed, move
 from controls.phrase_compiler import PhraseSmoother, compose
-from model.dit import DiT, TextKeys
+from model.dit import TextKeys
 from model.frames import open_image
+from model.full.beside import Beside
+from model.full.engine import Engine
 from model.full.film import Film
-from model.full.parking import joined, part_of
-from model.full.recipes import BLOCK_LENGTH, Recipe
+from model.full.journal import RememberedBlock
+from model.full.parking import host_room, joined, packed, part_of, unpacked
+from model.full.rebuilding import LastingMemory, Means
+from model.full.recipes import BLOCK_LENGTH
 from model.full.rollout import Rollout
 from model.full.room import Room
-from model.full.scene_prompts import NOTHING, ScenePrompts
+from model.full.scene_prompts import ScenePrompts
+from model.full.text_in_force import TextInForce
 from model.full.vae import TIME_STRIDE
 from model.full.visitor import Visitor
 from model.generator import BlockGenerator, block_noises
-from model.kv_cache import KVCache
 from model.memory_prediction import FEWEST_SLOTS, MemoryPlan
 from model.pose_estimate import PoseEstimator
-from model.rope import GridCoordinates
 from model.usage import memory_usage
 from model.world import (
     MIB,
@@ -49,19 +53,8 @@ from scenes import Scene
 
 FIRST_FRAMES = (BLOCK_LENGTH - 1) * TIME_STRIDE + 1  # of a scene's first block
 OVERLAP_FRAME = -FIRST_FRAMES  # of a block: the last frame before its newest two latent frames
-logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Engine:
-    """What makes latents."""
-
-    dit: DiT
-    memory_dit: DiT  # may be the same
-    cache: KVCache
-    grid: GridCoordinates
-    recipe: Recipe
-    latent_shape: tuple[int, int, int]  # channels, height, width
+REBUILT = "memory was made again from what had been seen, and is not quite as it was"
+Result = TypeVar("Result")
 
 
 @dataclass(slots=True)
@@ -74,6 +67,7 @@ class _Session:
     block_index: int = 0
     told: str = ""  # text that memory was last prepared for
     turned: bool = False  # whether the prompt has changed since then
+    newest: Tensor | None = None  # latents that were shown last
     overlap: Frames | None = None  # the one frame that another rollout would go on from
 
 
@@ -98,12 +92,14 @@ class StreamWorld:
         self._provenance, self._on_progress = provenance, on_progress
         self._writer = Visitor(engine.memory_dit, engine.cache.device)
         self._writer.waits = plan.memory_model == "offloaded"
-        self._keys: tuple[str, TextKeys] = ("", ())  # of the text in force
+        self._beside = Beside(engine.cache.device)
         self._session: _Session | None = None
         self._stage_ms: dict[str, float] = {}
+        self._news: list[str] = []  # for the player, since the last block
         self._room = Room(
-            row, plan, has_tiny=film.has_tiny, change=self._lay_out, on_progress=on_progress
+            row, plan, has_tiny=film.has_tiny, change=self._lay_out, tell=self._news.append
         )
+        self._texts = TextInForce(prompts, engine.cache, self._room, on_progress)
 
     def reset(self, scene: Scene, seed: int) -> FrameBlock:
         """Return the first block of a scene; see `World`."""
@@ -125,7 +121,7 @@ class StreamWorld:
         session = self._running()
         with torch.inference_mode():
             if control.prompt is not None and control.prompt != session.prompt:
-                self._prepare_texts(control.prompt)
+                self._texts.prepare(control.prompt)
                 session.prompt, session.turned = control.prompt, True
             if control.memory is not None and control.memory != self._rollout.policy.setting:
                 self._rollout.change_memory(control.memory, self._capacity(control.memory))
@@ -144,8 +140,9 @@ class StreamWorld:
         """Return everything needed to go on, on the host; see `World`."""
         session = self._running()
         parts = {
-            "rollout": self._rollout.snapshot(),
+            "memory": self._lasting.snapshot(host_room()),
             "film": self._film.snapshot(),
+            "newest": packed({"latents": session.newest}, {}),
             "poses": self._poses.snapshot(),
         }
         about = {name: getattr(session, name) for name in ("seed", "prompt", "block_index", "told")}
@@ -172,11 +169,16 @@ class StreamWorld:
         about = dict(state.data["session"])
         smoother = PhraseSmoother.from_dict(about.pop("smoother"))
         session = _Session(**about, smoother=smoother, overlap=state.arrays["overlap"].copy())
+        newest = unpacked(part_of(state, "newest"))["latents"]
+        session.newest = newest.to(self._engine.cache.device)
         with torch.inference_mode():
             self._film.restore(part_of(state, "film"))  # may refuse
             self._room.plan = replace(self._room.plan, decoder=self._film.decoder)
             self._begin(session, MemorySetting(**state.data["setting"]))
-            self._rollout.restore(part_of(state, "rollout"))
+            if not self._lasting.restore(part_of(state, "memory")):
+                self._news.append(REBUILT)
+            self._texts.prepare(session.prompt)
+            self._on_progress("ready", 1.0)
         self._poses.restore(part_of(state, "poses"))
 
     def round_trip(self, frames: Frames) -> Frames:
@@ -191,12 +193,14 @@ class StreamWorld:
             "plan": asdict(self._room.plan),
             "memory": asdict(self._initial_memory),
             "look_ahead": False,
+            "rebuilt_frames": self._lasting.rebuilt_frames if self._session else 0,
         }
 
     def close(self) -> None:
         """Let go of networks and memory; may be called twice."""
+        self._beside.close()
         self._session = self._rollout = self._engine = self._film = self._writer = None
-        self._keys = ("", ())
+        self._texts = self._lasting = None
         if torch.cuda.is_initialized():
             torch.cuda.empty_cache()
 
@@ -217,47 +221,44 @@ class StreamWorld:
     def _begin(self, session: _Session, setting: MemorySetting) -> None:
         """Forget what was played and have a scene's texts at hand."""
         self._session = None  # until all is there
-        self._prepare_texts(session.prompt)
+        self._texts.forget()
+        self._texts.prepare(session.prompt)
         engine, recipe = self._engine, self._engine.recipe
-        empty = self._room.run(self._empty_keys)
+        empty = self._room.run(lambda: self._write(lambda: self._texts.empty(engine.memory_dit)))
         generator = BlockGenerator(
             engine.dit, engine.memory_dit, engine.cache, recipe.sampling.shift, empty
         )
         recipe = replace(recipe, memory=setting, slots=self._capacity(setting))
         self._rollout = Rollout(generator, engine.grid, recipe)
         self._poses = PoseEstimator(self.spec.full_speed)
-        self._keys = ("", ())
+        means = Means(
+            self._keys_then,
+            self._capacity,
+            lambda work: self._room.run(lambda: self._write(work)),
+            lambda done: self._on_progress("making memory again", done),
+        )
+        self._lasting = LastingMemory(self._rollout, means)
         self._stage_ms = {}
         self._session = session
 
-    def _prepare_texts(self, prompt: str) -> None:
-        """Encode what is new of a prompt and its camera sentences."""
+    def _keys_then(self, block: RememberedBlock) -> TextKeys:
+        """Return keys of the text that a block was remembered under."""
+        self._texts.prepare(block.prompt)
+        return self._texts.keys(self._engine.dit, block.text)
 
-        def said(stage: str, fraction: float) -> None:
-            if fraction == 0.0:
-                logger.info('%s for "%s"', stage, prompt)
-            self._on_progress(stage, fraction)
-
-        self._room.run(lambda: self._prompts.prepare(prompt, said))
-        self._on_progress("ready", 1.0)
-
-    def _text_keys(self, dit: DiT, text: str) -> TextKeys:
-        cache = self._engine.cache
-        return dit.text_keys(self._prompts.features(text).to(cache.device, cache.dtype))
-
-    def _empty_keys(self) -> TextKeys:
+    def _write(self, work: Callable[[], Result]) -> Result:
+        """Do work of the network that remembers, which is on the device meanwhile."""
         with self._writer:
-            return self._text_keys(self._engine.memory_dit, NOTHING)
+            return work()
 
     def _text_in_force(self) -> TextKeys:
         """Return keys of prompt and camera sentence; memory is prepared if they are new."""
         session = self._running()
         text = compose(session.prompt, session.smoother.motion.phrase)
-        if text != self._keys[0]:
+        if text != self._texts.text:
             with self._timed("text"):
-                keys = self._room.run(lambda: self._text_keys(self._engine.dit, text))
-            self._keys = (text, keys)
-        keys = self._keys[1]
+                self._texts.keys(self._engine.dit, text)
+        keys = self._texts.newest
         if text != session.told:
             change = self._rollout.switch_prompt if session.turned else self._rollout.retell
             with self._timed("remember"):
@@ -268,20 +269,21 @@ class StreamWorld:
     def _show(self, command: CameraCommand, given: Tensor | None = None) -> FrameBlock:
         """Make, decode, place and remember a block; return it."""
         session = self._running()
+        view = self._expected_view(command)
         text = self._text_in_force()
         if self._rollout.ended:
             self._follow_on(text)
-        latents = self._room.run(lambda: self._denoise(text, command)) if given is None else given
+        latents = self._room.run(lambda: self._denoise(text, view)) if given is None else given
         if not torch.isfinite(latents).all():
             raise WorldFailed(
                 f"block {session.block_index} is not made of numbers any more; begin the scene "
                 "again, and look at the weights if it happens again"
             )
-        frames = self._room.run(lambda: self._decode(latents))
+        frames = self._room.run(lambda: self._decode_and_memorise(latents, text, view))
         poses = self._place(frames, command)
         of_latents = poses[::-TIME_STRIDE][:BLOCK_LENGTH][::-1]
-        self._room.run(lambda: self._remember(latents, text, of_latents))
-        session.overlap = frames[OVERLAP_FRAME:][:1]
+        self._lasting.admit(latents, of_latents, session.prompt, session.told)
+        session.newest, session.overlap = latents, frames[OVERLAP_FRAME:][:1]
         block = FrameBlock(
             frames=frames,
             poses=poses,
@@ -290,12 +292,14 @@ class StreamWorld:
             prompt=session.prompt,
             stage_ms=dict(self._stage_ms),
             memory=self._usage(),
+            notice="; ".join(self._news),
         )
         session.block_index += 1
         self._stage_ms = {}
+        self._news.clear()
         return block
 
-    def _denoise(self, text: TextKeys, command: CameraCommand) -> Tensor:
+    def _denoise(self, text: TextKeys, view: CameraPose) -> Tensor:
         """Return the next block's latents, fp32 [1, F, C, h, w]."""
         session, engine = self._running(), self._engine
         steps = len(engine.recipe.sampling.steps)
@@ -305,7 +309,7 @@ class StreamWorld:
                 session.seed, session.block_index, shape, steps, engine.cache.device
             )
             draw = noises[1:].__getitem__
-            return self._rollout.denoise(noises[0], text, draw, self._expected_view(command))
+            return self._rollout.denoise(noises[0], text, draw, view)
 
     def _expected_view(self, command: CameraCommand) -> CameraPose:
         """Return where the next block is thought to end."""
@@ -313,6 +317,21 @@ class StreamWorld:
         speed = CameraSpeed(self.spec.full_speed.yaw * yaw, self.spec.full_speed.pitch * pitch)
         length = self.spec.block_length
         return move(self._poses.pose, command, speed, self.spec.fps, length)[-1]
+
+    def _decode_and_memorise(self, latents: Tensor, text: TextKeys, view: CameraPose) -> Frames:
+        """Return a block's frames; its keys and values are made meanwhile. May be done again."""
+        before = self._film.state
+        decoding = self._beside.start(lambda: self._decode(latents))
+        try:
+            with self._timed("remember"):
+                self._write(lambda: self._lasting.memorise(latents, text, view))
+            return decoding.result()
+        except BaseException:
+            wait((decoding,))  # nothing is given up that is still used
+            self._film.state = before
+            raise
+        finally:
+            del decoding  # and with it a failure's traceback, which holds tensors
 
     def _decode(self, latents: Tensor) -> Frames:
         with self._timed("decode"):
@@ -322,21 +341,20 @@ class StreamWorld:
         with self._timed("pose"):
             return self._poses.update(frames, command, len(frames) / self.spec.fps).poses
 
-    def _remember(self, latents: Tensor, text: TextKeys, poses: Sequence[CameraPose]) -> None:
-        with self._timed("remember"), self._writer:
-            self._rollout.remember(latents, text, poses)
-
     def _follow_on(self, text: TextKeys) -> None:
         """Begin another rollout with the last three latent frames; the first one is made anew.
 
         Source: CausVid, arXiv 2412.07772: the frame before the newest two latent frames is encoded
         as the first of a video.
         """
-        overlap = self._running().overlap
-        first = self._room.run(lambda: self._film.encode(overlap))
+        session = self._running()
+        first = self._room.run(lambda: self._film.encode(session.overlap))
         given = torch.cat((first, self._rollout.newest[:, 1 - BLOCK_LENGTH :]), 1)
-        self._rollout.restart()
-        self._room.run(lambda: self._remember(given, text, (self._poses.pose,) * BLOCK_LENGTH))
+        self._lasting.restart()
+        pose = self._poses.pose
+        with self._timed("remember"):
+            self._room.run(lambda: self._write(lambda: self._lasting.memorise(given, text, pose)))
+        self._lasting.admit(given, (pose,) * BLOCK_LENGTH, session.prompt, session.told)
 
     def _capacity(self, setting: MemorySetting) -> int:
         """Return how many slots a setting may use; budgets of small worlds mean all there are."""
@@ -345,24 +363,24 @@ class StreamWorld:
         return min(slots, wanted) if wanted >= FEWEST_SLOTS else slots
 
     def _usage(self) -> MemoryUsage:
-        rollout = self._rollout
-        return memory_usage(
+        session, rollout = self._running(), self._rollout
+        usage = memory_usage(
             rollout.policy,
             rollout.attended,
             self._engine.cache.slot_bytes,
             self._capacity(rollout.policy.setting),
             rollout.made,
-            self._running().block_index + 1,
+            session.block_index + 1,
             self.spec,
         )
+        return self._lasting.marked(usage)
 
     def _lay_out(self, before: MemoryPlan, plan: MemoryPlan) -> None:
         """Go from one layout to a smaller one."""
         if plan.text_encoder == "cpu":
             self._prompts.device = "cpu"
         if plan.decoder != before.decoder:
-            shown = self._session is not None and self._session.block_index
-            self._film.use_tiny(self._rollout.newest if shown else None)
+            self._film.use_tiny(self._session.newest if self._session else None)
         if plan.memory_model != before.memory_model:
             self._writer.waits = True
             with self._writer:
@@ -371,7 +389,7 @@ class StreamWorld:
             if self._session is None:
                 self._engine.cache.resize(plan.slots)
             else:
-                self._rollout.keep_fewer(min(plan.slots, self._rollout.policy.table.capacity))
+                self._lasting.keep_fewer(min(plan.slots, self._rollout.policy.table.capacity))
 
     @contextmanager
     def _timed(self, stage: str) -> Iterator[None]:

@@ -7,18 +7,28 @@ from torch import Tensor
 from controls.camera import CameraPose
 from model.memorypack.memory import PackMemory
 from model.memorypack.places import Frames
-from model.world import MemoryEntry, MemorySegment, MemoryUsage, SegmentKind, WorldSpec
+from model.world import (
+    MemoryEntry,
+    MemoryOrigin,
+    MemorySegment,
+    MemoryUsage,
+    SegmentKind,
+    WorldSpec,
+)
 
 KINDS: dict[int, SegmentKind] = {4: "packed-4x", 2: "packed-2x", 1: "raw"}
 
 
-def pack_usage(memory: PackMemory, title: str, spec: WorldSpec) -> MemoryUsage:
+def pack_usage(
+    memory: PackMemory, title: str, spec: WorldSpec, origin: MemoryOrigin | None = None
+) -> MemoryUsage:
     """Return what is held: bytes are those of latents and psi, which is all that is kept.
 
     Args:
         memory: of the session.
         title: of the memory.
         spec: for seconds.
+        origin: of the memory.
     """
     frames = memory.history
     each = _bytes(frames.latents) // frames.count
@@ -43,6 +53,7 @@ def pack_usage(memory: PackMemory, title: str, spec: WorldSpec) -> MemoryUsage:
         oldest_seconds=(made - int(memory.image.times[0])) / spec.fps,
         attended_frames=len(entries),
         entries=entries,
+        origin=origin,
     )
 
 

@@ -6,16 +6,16 @@ Nothing is imagined ahead: a view that is not shown would leave the packed frame
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 import torch
 from torch import Tensor
 
 from controls.camera import CameraCommand, CameraPose, move
 from controls.phrases import camera_phrase
+from model.codec import Codec
 from model.conditioning import Conditioner
 from model.config import FlowConfig
-from model.diffusion_world import Codec
 from model.dit import Attend, own_block_attention
 from model.flow import euler_levels
 from model.generator import block_noise
@@ -25,26 +25,18 @@ from model.memorypack.parking import load_memory, saved_memory
 from model.memorypack.places import Frames, Places, coordinates
 from model.memorypack.reading import BlockReading
 from model.memorypack.usage import pack_usage
+from model.progress import SessionProgress
 from model.world import (
     Control,
     FrameBlock,
     MemorySetting,
+    Past,
     WorldFailed,
     WorldSpec,
     WorldState,
 )
 from model.world import Frames as Pictures
 from scenes import Scene
-
-
-@dataclass(slots=True)
-class _Progress:
-    """What changes from block to block, besides memory."""
-
-    seed: int
-    prompt: str
-    pose: CameraPose
-    block_index: int = 0
 
 
 class MemoryPackWorld:
@@ -82,13 +74,13 @@ class MemoryPackWorld:
         self._latent_shape, self._provenance, self._title = latent_shape, provenance, title
         self._empty = conditioner.text_keys("")
         self._memory: PackMemory | None = None
-        self._progress: _Progress | None = None
+        self._progress: SessionProgress | None = None
         self._stage_ms: dict[str, float] = {}
 
     def reset(self, scene: Scene, seed: int) -> FrameBlock:
         """Return the first block of a scene; see `World`."""
         self._check(scene.memory)
-        self._progress = _Progress(seed, scene.prompt, CameraPose())
+        self._progress = SessionProgress(seed, scene.prompt, CameraPose())
         self._memory, self._stage_ms = None, {}
         length = self.spec.block_length
         with torch.inference_mode():
@@ -118,14 +110,26 @@ class MemoryPackWorld:
         Raises:
             ValueError: the frames are of another number or size.
         """
-        spec = self.spec
-        expected = (spec.block_length, spec.frame_height, spec.frame_width, 3)
-        if frames.shape != expected:
-            raise ValueError(f"a block's frames are {frames.shape}, expected {expected}")
-        poses = self._obey(control)
         with torch.inference_mode():
-            latents = self._codec.encode(frames)[None].float()
-            return self._pushed(latents, poses, control.camera)
+            latents = self._codec.encode_block(frames, self.spec)
+            return self._pushed(latents, self._obey(control), control.camera)
+
+    def adopt(self, past: Past) -> None:
+        """Go on where another world of the same base was; see `AdoptingWorld`.
+
+        The oldest picture becomes the reference image; all others pass through psi.
+        """
+        self._check(past.scene.memory)
+        self._progress = progress = SessionProgress(past.seed, past.prompt, CameraPose())
+        self._memory = None
+        with torch.inference_mode():
+            for block in past.blocks:
+                progress.block_index = max(progress.block_index, block.block_index)
+                latents = self._codec.encode_block(block.frames, self.spec)
+                self._adopt_block(self._frames(block.poses).showing(latents), past.prompt)
+                progress.block_index += 1
+        progress.follow(past)
+        self._stage_ms = {}
 
     def prepare(self) -> bool:
         """Imagine nothing ahead."""
@@ -156,8 +160,7 @@ class MemoryPackWorld:
                 f"state was saved with weights {data['weights']}, this world has "
                 f"{self._provenance['weights']}; go on with the weights it was saved with"
             )
-        saved = data["progress"]
-        self._progress = _Progress(**{**saved, "pose": CameraPose(**saved["pose"])})
+        self._progress = SessionProgress.revived(data["progress"])
         with torch.inference_mode():
             prompt = self._features(self._progress.prompt)
             self._memory = load_memory(
@@ -176,13 +179,14 @@ class MemoryPackWorld:
     def provenance(self) -> dict:
         """Return what a recording's header says of this world."""
         setting = MemorySetting(policy=self.spec.policies[0])
-        return {**self._provenance, "memory": asdict(setting), "look_ahead": False}
+        said = self._progress.provenance() if self._progress else {}
+        return {**self._provenance, "memory": asdict(setting), "look_ahead": False, **said}
 
     def close(self) -> None:
         """Forget the session; may be called twice."""
         self._progress = self._memory = None
 
-    def _running(self) -> _Progress:
+    def _running(self) -> SessionProgress:
         if self._progress is None:
             raise WorldFailed("the world has no scene yet; call reset first")
         return self._progress
@@ -228,6 +232,14 @@ class MemoryPackWorld:
         reading = BlockReading(self._networks.dit, attend, text, place)
         return reading.sample(noise, euler_levels(steps, self._flow.shift))
 
+    def _adopt_block(self, block: Frames, prompt: str) -> None:
+        """Begin memory with a block's last frame, as a scene's first block does, or go on."""
+        if self._memory is None:
+            image, features = block.part(block.count - 1, block.count), self._features(prompt)
+            self._memory = PackMemory(self._networks.pack, self._places, image, features)
+        else:
+            self._memory.push(block)
+
     def _pushed(
         self, latents: Tensor, poses: tuple[CameraPose, ...], command: CameraCommand
     ) -> FrameBlock:
@@ -251,7 +263,7 @@ class MemoryPackWorld:
             phrase=camera_phrase(command),
             prompt=progress.prompt,
             stage_ms=stage_ms,
-            memory=pack_usage(self._memory, self._title, self.spec),
+            memory=pack_usage(self._memory, self._title, self.spec, progress.origin),
         )
 
     @contextmanager

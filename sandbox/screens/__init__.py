@@ -52,6 +52,13 @@ class PlaySplit:
 
 
 @dataclass(frozen=True, slots=True)
+class SwitchWorld:
+    """Go on with what is played in another world of the same base."""
+
+    world: str
+
+
+@dataclass(frozen=True, slots=True)
 class Continue:
     """Go on with a parked scene."""
 
@@ -83,6 +90,7 @@ Outcome = (
     | ScriptOver
     | PlayScene
     | PlaySplit
+    | SwitchWorld
     | Continue
     | Watch
     | OpenSettings

@@ -74,6 +74,10 @@ def test_forgotten_frames_are_counted_only_when_there_are_some():
     assert kept_text(replace(USAGE, evicted=7)) == "3 frames kept · 2 attended · 7 forgotten"
 
 
+def test_frames_whose_memory_was_made_again_are_marked():
+    assert kept_text(replace(USAGE, rebuilt=2)) == "3 frames kept · 2 attended · 2 rebuilt"
+
+
 def test_sizes_and_ratio_are_in_plain_words():
     assert size_text(USAGE) == "64 of 256 MiB"
     assert size_text(replace(USAGE, bytes=MIB // 2)) == "0.5 of 256 MiB"

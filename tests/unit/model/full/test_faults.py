@@ -1,8 +1,10 @@
 """What goes wrong with full-size worlds is one sentence with a way on, and nothing is lost."""
 
 import threading
+import time
 from dataclasses import replace
 
+import pygame
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -10,6 +12,7 @@ from safetensors.torch import save_file
 from controls.sources import ScriptSource
 from model import preflight
 from model.backends import full
+from model.full.film import Film
 from model.full.rollout import Rollout
 from model.memory_prediction import MemoryPlan
 from model.preflight import Start
@@ -18,11 +21,14 @@ from model.world import MissingWeights, WorldFailed, load_world
 from model.worlds import WORLDS
 from sandbox.recorder import Recorder
 from sandbox.recording import load_recording
+from sandbox.screens.play import PlayScreen
 from sandbox.scripts import wander
 from sandbox.session import Playthrough
+from sandbox.settings import HOME_VARIABLE
 from sandbox.worker import GenerationWorker
 from scenes import Scene
 from tests import tiny_full
+from tests.games import SCENE, games
 
 PLACE = Scene("a red tower by the sea")
 
@@ -78,6 +84,37 @@ def test_a_file_of_another_architecture_is_named_with_what_differs(repos, tmp_pa
             execution=None,
             on_progress=lambda stage, fraction: None,
         )
+
+
+def test_a_player_is_told_that_the_device_has_no_room_and_plays_on(repos, tmp_path, monkeypatch):
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
+    plan = MemoryPlan(8, decoder="tiny")
+    world = tiny_full.tiny_stream("mag", repos, tmp_path, plan=plan)
+    world.reset(SCENE, 1)  # which encodes its texts
+    decode, failures = Film.decode, []
+
+    def failing(self, latents):
+        if not failures:
+            failures.append(latents)
+            raise torch.cuda.OutOfMemoryError("CUDA out of memory")
+        return decode(self, latents)
+
+    with games(tmp_path / "data") as start:
+        game = start(world)
+        game.play()
+        monkeypatch.setattr(Film, "decode", failing)
+        game.said("the device's memory is full; going on with")
+        told = game.draw()
+        game.game.notices.update(time.perf_counter() + 60.0)
+        assert not game.game.notices.current  # it is gone after some seconds
+        assert pixels(told) != pixels(game.draw())
+        game.see_blocks(1)
+        assert isinstance(game.screen, PlayScreen)
+        assert not game.game.notices.current
+
+
+def pixels(surface: pygame.Surface) -> bytes:
+    return pygame.image.tobytes(surface.subsurface((0, 0, surface.get_width(), 60)), "RGB")
 
 
 def _without_a_weight() -> dict[str, torch.Tensor]:

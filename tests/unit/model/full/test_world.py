@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from concurrent.futures import Future
 from dataclasses import replace
 
 import numpy as np
@@ -13,6 +14,7 @@ from controls.camera import CameraCommand
 from controls.phrase_compiler import HOLD
 from controls.sources import ScriptSource
 from model.backends import full
+from model.full.beside import Beside
 from model.full.film import Film
 from model.full.rollout import Rollout
 from model.full.world import StreamWorld
@@ -61,6 +63,13 @@ def play(world: StreamWorld, controls, seed: int = 3, scene: Scene = PLACE) -> l
 def same(blocks, others) -> bool:
     pairs = zip(blocks, others, strict=True)
     return all(np.array_equal(a.frames, b.frames) and a.poses == b.poses for a, b in pairs)
+
+
+def one_after_the_other(self, work):
+    """Do what would go on beside other work at once."""
+    done = Future()
+    done.set_result(work())
+    return done
 
 
 def raising(times: int, work):
@@ -269,7 +278,35 @@ def test_where_memory_is_full_the_tiny_decoder_goes_on(tiny, monkeypatch, caplog
     assert world.provenance()["plan"]["decoder"] == "tiny"
     assert world.provenance()["plan"]["slots"] == 23
     assert "tiny decoder" in caplog.text
-    assert len(world.step(RIGHT).frames) == 12
+    assert "memory is full; going on with" in block.notice
+    after = world.step(RIGHT)
+    assert len(after.frames) == 12
+    assert not after.notice  # it is said once
+
+
+def test_pictures_made_beside_remembering_are_those_made_before_it(tiny, monkeypatch):
+    blocks = play(tiny(), PATH)
+    monkeypatch.setattr(Beside, "start", one_after_the_other)
+    serial = play(tiny(), PATH)
+    assert same(blocks, serial)
+    assert [one.memory for one in blocks] == [one.memory for one in serial]
+
+
+@pytest.mark.parametrize("failing", [(Film, "decode"), (Rollout, "memorise")])
+def test_a_block_that_found_no_room_is_made_again_as_if_nothing_had_been(
+    tiny, monkeypatch, failing
+):
+    plan = MemoryPlan(
+        8, "device", "tiny"
+    )  # with a text encoder to be given up, which plays no part
+    expected = play(tiny(plan=plan), [RIGHT] * 3)
+    world = tiny(plan=plan)
+    blocks = play(world, [RIGHT])
+    monkeypatch.setattr(*failing, raising(1, getattr(*failing)))
+    blocks += [world.step(RIGHT), world.step(RIGHT)]
+    assert blocks[2].notice
+    assert world.provenance()["plan"]["text_encoder"] == "cpu"
+    assert same(blocks, expected)
 
 
 def test_where_memory_stays_full_frames_are_forgotten_and_play_goes_on(tiny, monkeypatch):
@@ -292,12 +329,12 @@ def test_fewer_frames_leave_those_that_stay_bit_for_bit(tiny):
     world = tiny(plan=MemoryPlan(8, decoder="tiny"))
     play(world, [RIGHT] * 6)
     rollout, kept = world._rollout, {}
-    before = rollout.snapshot()
+    before = rollout.snapshot(rollout.policy.table.slots())
     for slot, frame in rollout.policy.table.frames.items():
         kept[frame.frame_index] = before.arrays[f"keys_{slot}"]
     with torch.inference_mode():
         rollout.keep_fewer(5)
-    after = rollout.snapshot()
+    after = rollout.snapshot(rollout.policy.table.slots())
     assert len(rollout.policy.table.frames) == 5
     for slot, frame in rollout.policy.table.frames.items():
         assert np.array_equal(after.arrays[f"keys_{slot}"], kept[frame.frame_index])

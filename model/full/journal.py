@@ -1,0 +1,127 @@
+"""What memory was made of, block by block: latents on the host, of which it can be made again.
+
+They are a few hundredths of what keys and values take. It knows nothing of networks.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, astuple, dataclass
+
+import torch
+from torch import Tensor
+
+from controls.camera import CameraPose
+from model.full.parking import packed, unpacked
+from model.memory import KeptFrame
+from model.world import GIB, MemorySetting, WorldState
+from model.worlds import BLOCK_LENGTH
+
+LATENT_BYTES = GIB  # kept while playing: some 22 minutes at full size in bf16
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RememberedBlock:
+    """One block as it was remembered."""
+
+    first_frame: int  # latent frames since the rollout began
+    latents: Tensor  # on the host, [1, F, C, h, w]; number type of keys and values
+    view: CameraPose  # by which it was chosen what to read meanwhile
+    poses: tuple[CameraPose, ...]  # one a latent frame
+    prompt: str  # in force
+    text: str  # the prompt with the camera's sentence
+    prompt_index: int  # how often the prompt had changed
+    setting: MemorySetting  # in force
+
+    @property
+    def frames(self) -> range:
+        """Indices of its latent frames."""
+        return range(self.first_frame, self.first_frame + BLOCK_LENGTH)
+
+
+class Journal:
+    """The blocks of a rollout: all of them, or where they grow too many, those still remembered.
+
+    journal = Journal()
+    journal.add(block, policy.table.frames.values())  # after it was remembered
+    blocks = journal.within(room, policy.table.frames.values())  # to be parked
+    """
+
+    def __init__(self, most_bytes: int = LATENT_BYTES) -> None:
+        """Begin with nothing.
+
+        Args:
+            most_bytes: of latents.
+        """
+        self.blocks: tuple[RememberedBlock, ...] = ()  # oldest first
+        self.whole = True  # every block since the rollout began is there
+        self._most_bytes = most_bytes
+
+    def add(self, block: RememberedBlock, kept: Iterable[KeptFrame]) -> None:
+        """Note one more block.
+
+        Args:
+            block: the newest.
+            kept: all that is remembered now.
+        """
+        self.blocks += (block,)
+        if not self.whole or _bytes(self.blocks) > self._most_bytes:
+            self.drop(kept)
+
+    def drop(self, kept: Iterable[KeptFrame]) -> None:
+        """Forget what no kept frame comes from, for good; what was kept may have shrunk."""
+        self.blocks, self.whole = self.of(kept), False
+
+    def of(self, kept: Iterable[KeptFrame]) -> tuple[RememberedBlock, ...]:
+        """Return the blocks that kept frames come from, oldest first."""
+        wanted = {frame.frame_index for frame in kept}
+        return tuple(block for block in self.blocks if not wanted.isdisjoint(block.frames))
+
+    def within(self, room: int, kept: Iterable[KeptFrame]) -> tuple[RememberedBlock, ...]:
+        """Return the blocks that fit: all there are, or the newest that are still remembered.
+
+        Args:
+            room: bytes.
+            kept: all that is remembered.
+        """
+        if self.whole and _bytes(self.blocks) <= room:
+            return self.blocks
+        needed = self.of(kept)
+        return needed[max(0, len(needed) - room // max(1, _bytes(needed[:1]))) :]
+
+    def snapshot(self, blocks: Sequence[RememberedBlock]) -> WorldState:
+        """Return some of the blocks, to be parked."""
+        tensors = {"latents": torch.stack([one.latents for one in blocks])} if blocks else {}
+        whole = self.whole and len(blocks) == len(self.blocks)
+        return packed(tensors, {"whole": whole, "blocks": [_as_dict(one) for one in blocks]})
+
+    def restore(self, state: WorldState) -> None:
+        """Go on from a snapshot."""
+        rows, tensors = state.data["blocks"], unpacked(state)
+        pairs = zip(rows, tensors["latents"], strict=True) if rows else ()
+        self.blocks = tuple(_from_dict(row, latents) for row, latents in pairs)
+        self.whole = state.data["whole"]
+
+
+def _bytes(blocks: Sequence[RememberedBlock]) -> int:
+    return len(blocks) * blocks[0].latents.nbytes if blocks else 0
+
+
+def _as_dict(block: RememberedBlock) -> dict:
+    """Return all but the latents as plain JSON data."""
+    return {
+        "first_frame": block.first_frame,
+        "view": astuple(block.view),
+        "poses": [astuple(pose) for pose in block.poses],
+        "prompt": block.prompt,
+        "text": block.text,
+        "prompt_index": block.prompt_index,
+        "setting": asdict(block.setting),
+    }
+
+
+def _from_dict(row: dict, latents: Tensor) -> RememberedBlock:
+    values = {
+        "view": CameraPose(*row["view"]),
+        "poses": tuple(CameraPose(*pose) for pose in row["poses"]),
+        "setting": MemorySetting(**row["setting"]),
+    }
+    return RememberedBlock(**{**row, **values, "latents": latents})

@@ -1,0 +1,184 @@
+"""A stream's memory as it is parked, and made again from latents where that is all there is.
+
+Every block since the beginning, remembered in its order with all that happened in between, gives
+the same numbers. Of fewer blocks each is remembered with what is already there of its past: what
+it had read besides is missing, so that keys and values differ beyond the first layer.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from torch import Tensor
+
+from controls.camera import CameraPose
+from model.dit import TextKeys
+from model.full.journal import Journal, RememberedBlock
+from model.full.parking import joined, part_of
+from model.full.rollout import Rollout
+from model.memory import KeptFrame, SlotTable
+from model.world import MemorySetting, MemoryUsage, WorldState
+
+SLOTS, LATENTS = "keys and values", "latents"  # what a parked memory consists of
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What making memory again needs of a world."""
+
+    keys: Callable[[RememberedBlock], TextKeys]  # of the text that was in force
+    capacity: Callable[[MemorySetting], int]  # slots that a setting may use here
+    run: Callable[[Callable[[], None]], None]  # does work of the network that remembers
+    say: Callable[[float], None]  # told how much of it is done, in [0, 1]
+
+
+class LastingMemory:
+    """The memory of a rollout, with the latents that it is made of.
+
+    lasting = LastingMemory(rollout, means)
+    lasting.memorise(latents, keys, view)
+    lasting.admit(latents, poses, prompt, text)
+    state = lasting.snapshot(room=host_room())
+    is_exact = lasting.restore(state)
+    """
+
+    def __init__(self, rollout: Rollout, means: Means) -> None:
+        self._rollout, self._means = rollout, means
+        self._journal = Journal()
+        self._memorised: tuple[Tensor, CameraPose] | None = None  # latents on the host, and view
+        self.rebuilt_frames = 0  # latent frames up to which memory was made again, not exactly
+
+    def memorise(self, latents: Tensor, text: TextKeys, view: CameraPose) -> None:
+        """Make keys and values of the next block; see `Rollout.memorise`."""
+        # in the type in which networks read them; copied first, since a device would be waited for
+        self._memorised = latents.to("cpu", self._rollout.cache.dtype), view
+        self._rollout.memorise(latents, text, view)
+
+    def admit(self, latents: Tensor, poses: Sequence[CameraPose], prompt: str, text: str) -> None:
+        """Keep what the policy wants of the block that was memorised, and its latents.
+
+        Args:
+            latents: of the block, [1, F, C, h, w].
+            poses: one a latent frame.
+            prompt: in force.
+            text: the prompt with the camera's sentence.
+        """
+        rollout = self._rollout
+        on_host, view = self._memorised
+        block = RememberedBlock(
+            rollout.made,
+            on_host,
+            view,
+            tuple(poses),
+            prompt,
+            text,
+            rollout.prompt_index,
+            rollout.policy.setting,
+        )
+        rollout.admit(latents, poses)
+        self._journal.add(block, self._kept())
+
+    def restart(self) -> None:
+        """Forget everything and begin at frame 0."""
+        self._rollout.restart()
+        self._journal, self.rebuilt_frames = Journal(), 0
+
+    def keep_fewer(self, slots: int) -> None:
+        """Make do with fewer slots."""
+        self._rollout.keep_fewer(slots)
+        self._journal.drop(self._kept())
+
+    def marked(self, usage: MemoryUsage) -> MemoryUsage:
+        """Return what is kept with the number of frames in it that are not as they were."""
+        rebuilt = sum(entry.frame_index < self.rebuilt_frames for entry in usage.entries)
+        return replace(usage, rebuilt=rebuilt)
+
+    def snapshot(self, room: int) -> WorldState:
+        """Return the memory, on the host; where there is no room for it, latents instead.
+
+        Args:
+            room: bytes for keys and values, or for latents.
+        """
+        rollout, journal, kept = self._rollout, self._journal, self._kept()
+        slots = rollout.policy.table.slots()
+        exact = len(slots) * rollout.cache.slot_bytes <= room
+        blocks = journal.of(kept) if exact else journal.within(room, kept)
+        parts = {
+            "rollout": rollout.snapshot(slots if exact else ()),
+            "journal": journal.snapshot(blocks),
+        }
+        kind = SLOTS if exact else LATENTS
+        return joined(parts, {"kind": kind, "rebuilt_frames": self.rebuilt_frames})
+
+    def restore(self, state: WorldState) -> bool:
+        """Go on from a snapshot; return whether all is as it was, number for number."""
+        parked = part_of(state, "rollout")
+        self.restart()
+        self._journal.restore(part_of(state, "journal"))
+        self.rebuilt_frames = state.data["rebuilt_frames"]
+        if state.data["kind"] == SLOTS:
+            self._rollout.restore(parked)
+            return True
+        exact = self._rebuild(parked.data["table"])
+        self._rollout.resume(parked)
+        if not exact:
+            self.rebuilt_frames = self._rollout.made
+        return exact
+
+    def _kept(self) -> Sequence[KeptFrame]:
+        return tuple(self._rollout.policy.table.frames.values())
+
+    def _rebuild(self, table: dict) -> bool:
+        """Make again what a table says was kept; return whether that is how it was."""
+        whole = self._journal.whole
+        if whole:
+            self._play_again()
+        else:
+            self._fill_again(table)
+        return whole and self._journal.whole and self._rollout.policy.table.as_dict() == table
+
+    def _play_again(self) -> None:
+        """Remember every block as it was remembered then."""
+        rollout, means = self._rollout, self._means
+        before: RememberedBlock | None = None
+        blocks = self._journal.blocks
+        for place, block in enumerate(blocks):
+            means.say(place / len(blocks))
+            if block.setting != rollout.policy.setting:
+                rollout.change_memory(block.setting, means.capacity(block.setting))
+            keys = self._keys(block)
+            if before and block.prompt_index != before.prompt_index:
+                means.run(lambda keys=keys: rollout.switch_prompt(keys))
+            elif before and block.text != before.text:
+                means.run(lambda keys=keys: rollout.retell(keys))
+            latents = self._memorise(block, keys)
+            rollout.admit(latents, block.poses)
+            before = block
+
+    def _fill_again(self, table: dict) -> None:
+        """Remember the blocks that are left, and of each the frames that were still kept."""
+        wanted = _frames_of(table)
+        blocks = self._journal.blocks
+        for place, block in enumerate(blocks):
+            self._means.say(place / len(blocks))
+            self._memorise(block, self._keys(block))
+            kept = [frame for frame in wanted if frame.frame_index in block.frames]
+            self._rollout.keep(block.first_frame, kept)
+        now = self._rollout.policy.table
+        now.evicted = table["evicted"] + len(wanted) - len(now.frames)
+
+    def _keys(self, block: RememberedBlock) -> TextKeys:
+        return self._means.keys(block) if self._rollout.reads_text else ()
+
+    def _memorise(self, block: RememberedBlock, keys: TextKeys) -> Tensor:
+        latents = block.latents.to(self._rollout.cache.device)
+        self._means.run(
+            lambda: self._rollout.memorise(latents, keys, block.view, block.first_frame)
+        )
+        return latents
+
+
+def _frames_of(table: dict) -> list[KeptFrame]:
+    """Return the frames of a parked table, oldest first."""
+    slots = SlotTable(1 + max((row[0] for row in table["frames"]), default=0))
+    slots.load_dict(table)
+    return sorted(slots.frames.values(), key=lambda frame: frame.frame_index)

@@ -1,0 +1,34 @@
+"""Where a session stands, besides its memory: what is parked with it, and taken from another."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from controls.camera import CameraPose
+from model.world import MemoryOrigin, Past
+
+
+@dataclass(slots=True)
+class SessionProgress:
+    """What changes from block to block."""
+
+    seed: int
+    prompt: str
+    pose: CameraPose
+    block_index: int = 0  # shown blocks
+    origin: MemoryOrigin | None = None  # of memory, if it was made anew from pictures
+
+    @classmethod
+    def revived(cls, saved: dict) -> Self:
+        """Return what `dataclasses.asdict` made plain; older states know of no origin."""
+        origin = saved.get("origin")
+        pose, origin = CameraPose(**saved["pose"]), origin and MemoryOrigin(**origin)
+        return cls(**{**saved, "pose": pose, "origin": origin})
+
+    def follow(self, past: Past) -> None:
+        """Stand where another world stood."""
+        self.prompt, self.pose = past.prompt, past.pose
+        self.block_index, self.origin = past.next_block, past.origin
+
+    def provenance(self) -> dict:
+        """Return what a recording's header says of it."""
+        return {"re_encoded": self.origin.words()} if self.origin else {}

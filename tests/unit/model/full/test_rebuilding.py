@@ -1,0 +1,241 @@
+"""A parked world whose keys and values found no room remembers again, from latents."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from controls.camera import CameraCommand, CameraPose
+from model.full import journal, world
+from model.full.journal import Journal, RememberedBlock
+from model.full.parking import MOST_BYTES, host_room
+from model.full.rollout import Rollout
+from model.memory import KeptFrame
+from model.memory_prediction import MemoryPlan
+from model.world import Control, MemorySetting, WorldState
+from model.worlds import BLOCK_LENGTH, WORLDS
+from scenes import Scene
+from tests import tiny_full
+
+PLACE = Scene("a red tower by the sea")
+STILL, RIGHT, LEFT = (Control(CameraCommand(yaw=yaw)) for yaw in (0.0, 1.0, -1.0))
+OTHER = replace(RIGHT, prompt="a green hill under a grey sky")
+WINDOW = replace(STILL, memory=MemorySetting("window", window_blocks=2))
+PATH = (RIGHT, LEFT, OTHER, RIGHT, STILL, LEFT, RIGHT, RIGHT, LEFT)
+PLAYED = 7  # steps before it is parked
+BLOCK_BYTES = BLOCK_LENGTH * 16 * 4 * 4 * 4  # of a tiny block's latents
+
+
+@pytest.fixture(scope="module")
+def repos(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("repos")
+    tiny_full.write_repos(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def texts(tmp_path_factory):
+    return tmp_path_factory.mktemp("texts")
+
+
+@pytest.fixture
+def tiny(repos, texts):
+    """Return a function that makes worlds of few slots."""
+
+    def make(name="mag", slots=5, policy=None, **how):
+        memory = WORLDS[name].memory_setting(policy)
+        slots = min(slots, WORLDS[name].kept_frames)
+        plan = MemoryPlan(slots, decoder="tiny")
+        return tiny_full.tiny_stream(name, repos, texts, memory, plan=plan, **how)
+
+    return make
+
+
+def play(there, controls):
+    return [there.reset(PLACE, 3), *(there.step(control) for control in controls)]
+
+
+def parked(there, monkeypatch, room: int) -> WorldState:
+    """Return a state as a file gives it back, taken with so many bytes of room on the host."""
+    monkeypatch.setattr(world, "host_room", lambda: room)
+    state = there.snapshot()
+    return replace(state, data=json.loads(json.dumps(state.data)))
+
+
+def kind(state: WorldState) -> str:
+    return state.data["parts"]["memory"]["kind"]
+
+
+@pytest.mark.parametrize(
+    ("name", "policy", "path"),
+    [
+        ("mag", None, PATH),
+        ("mag", "mag-retrieve", PATH),
+        ("mag", None, (RIGHT, OTHER, WINDOW, *PATH[3:])),
+        ("longlive", None, PATH),
+        ("causvid", None, PATH),
+    ],
+)
+def test_memory_made_again_from_the_first_block_on_is_as_it_was(
+    tiny, monkeypatch, name, policy, path
+):
+    uninterrupted = play(tiny(name, 9, policy), path)
+    there = tiny(name, 9, policy)
+    play(there, path[:PLAYED])
+    state = parked(there, monkeypatch, room=9 * BLOCK_BYTES)
+    assert kind(state) == "latents"
+    assert not any("keys" in array for array in state.arrays)
+    other = tiny(name, 9, policy)
+    for one in (other, there):
+        one.restore(state)
+        rest = [one.step(control) for control in path[PLAYED:]]
+        for block, expected in zip(rest, uninterrupted[PLAYED + 1 :], strict=True):
+            assert np.array_equal(block.frames, expected.frames)
+            assert block.memory == expected.memory
+            assert not block.notice
+    assert there.provenance()["rebuilt_frames"] == 0
+
+
+def test_memory_made_again_from_what_is_left_is_marked_and_not_far_off(tiny, monkeypatch):
+    uninterrupted = play(tiny(), PATH)
+    there = tiny()
+    play(there, PATH[:PLAYED])
+    kept = uninterrupted[PLAYED].memory.entries
+    state = parked(there, monkeypatch, room=7 * BLOCK_BYTES)
+    blocks = state.data["parts"]["memory"]["parts"]["journal"]["blocks"]
+    assert [block["first_frame"] for block in blocks] == [0, 15, 18, 21]  # sinks and the ring
+    there.restore(state)
+    assert there.provenance()["rebuilt_frames"] == 24
+    block, expected = there.step(PATH[PLAYED]), uninterrupted[PLAYED + 1]
+    assert "made again" in block.notice
+    assert block.memory.rebuilt == 4  # of 5: the newest was made here
+    assert replace(block.memory, rebuilt=0) == expected.memory
+    assert [entry.frame_index for entry in kept] == [0, 1, 17, 20, 23]
+    assert not np.array_equal(block.frames, expected.frames)
+    forgetful = tiny()
+    forgetful.restore(parked(there_again(tiny), monkeypatch, room=0))
+    lost = forgetful.step(PATH[PLAYED])
+    assert lost.memory.kept_frames == 1
+    assert difference(block, expected) < difference(lost, expected)
+    blocks = [there.step(RIGHT) for _ in range(2)]
+    assert not blocks[0].notice
+    assert blocks[-1].memory.rebuilt == 2  # the sinks
+
+
+def there_again(tiny):
+    there = tiny()
+    play(there, PATH[:PLAYED])
+    return there
+
+
+def difference(block, other) -> float:
+    return float(np.abs(block.frames.astype(float) - other.frames.astype(float)).mean())
+
+
+def test_what_was_parked_with_its_keys_and_values_can_be_parked_with_latents_later(
+    tiny, monkeypatch
+):
+    there = there_again(tiny)
+    state = parked(there, monkeypatch, room=10**9)
+    assert kind(state) == "keys and values"
+    there.restore(state)
+    state = parked(there, monkeypatch, room=7 * BLOCK_BYTES)
+    there.restore(state)
+    assert there.step(RIGHT).memory.kept_frames == 5
+    assert there.provenance()["rebuilt_frames"] == 24
+    again = parked(there, monkeypatch, room=10**9)  # which keeps the mark
+    there.restore(again)
+    assert there.provenance()["rebuilt_frames"] == 24
+    there.reset(PLACE, 3)
+    assert there.provenance()["rebuilt_frames"] == 0
+
+
+def test_where_there_is_less_room_than_then_memory_is_marked_too(tiny, monkeypatch):
+    state = parked(there_again(tiny), monkeypatch, room=9 * BLOCK_BYTES)
+    smaller = tiny(slots=4)
+    smaller.restore(state)
+    block = smaller.step(RIGHT)
+    assert block.memory.kept_frames == 4
+    assert block.memory.rebuilt == 3
+
+
+def test_while_memory_is_made_again_the_device_may_run_out_of_it(tiny, monkeypatch):
+    for room in (9, 7):
+        state = parked(there_again(tiny), monkeypatch, room=room * BLOCK_BYTES)
+        there = tiny()
+        monkeypatch.setattr(Rollout, "memorise", failing_third_time(Rollout.memorise))
+        there.restore(state)
+        block = there.step(PATH[PLAYED])
+        assert "device's memory is full" in block.notice
+        assert block.frames.shape == (12, 32, 32, 3)
+        monkeypatch.undo()
+
+
+def failing_third_time(work):
+    calls = []
+
+    def act(*arguments):
+        calls.append(arguments)
+        if len(calls) == 3:
+            raise torch.cuda.OutOfMemoryError("CUDA out of memory")
+        return work(*arguments)
+
+    return act
+
+
+def block_of(number: int) -> RememberedBlock:
+    view, setting = CameraPose(float(number)), MemorySetting("mag")
+    latents = torch.full((1, BLOCK_LENGTH, 1, 1, 1), float(number))
+    poses = (view,) * BLOCK_LENGTH
+    return RememberedBlock(
+        BLOCK_LENGTH * number, latents, view, poses, "a place", "a place.", 0, setting
+    )
+
+
+def numbers(blocks) -> list[int]:
+    return [block.first_frame // BLOCK_LENGTH for block in blocks]
+
+
+def test_a_journal_keeps_all_blocks_until_they_are_too_many_then_those_remembered():
+    some = Journal(most_bytes=5 * block_of(0).latents.nbytes)
+    kept = [KeptFrame(index, "raw", CameraPose()) for index in (1, 11)]
+    for number in range(5):
+        some.add(block_of(number), kept)
+    assert some.whole
+    assert numbers(some.blocks) == [0, 1, 2, 3, 4]
+    assert numbers(some.within(10**6, kept)) == [0, 1, 2, 3, 4]
+    assert numbers(some.within(4 * block_of(0).latents.nbytes, kept)) == [0, 3]
+    assert numbers(some.within(block_of(0).latents.nbytes, kept)) == [3]
+    assert numbers(some.within(0, kept)) == []
+    some.add(block_of(5), kept)
+    assert not some.whole
+    assert numbers(some.blocks) == [0, 3]
+
+
+def test_a_parked_journal_is_the_same_again():
+    some, other = Journal(), Journal()
+    for number in range(3):
+        some.add(block_of(number), [])
+    state = some.snapshot(some.blocks)
+    other.restore(replace(state, data=json.loads(json.dumps(state.data))))
+    assert other.whole
+    for block, same in zip(some.blocks, other.blocks, strict=True):
+        assert torch.equal(block.latents, same.latents)
+        names = "first_frame", "view", "poses", "prompt", "text", "prompt_index", "setting"
+        assert all(getattr(block, name) == getattr(same, name) for name in names)
+    other.restore(some.snapshot(()))
+    assert not other.whole
+    assert other.blocks == ()
+    assert journal.LATENT_BYTES > 1000 * BLOCK_LENGTH * 16 * 60 * 104 * 2
+
+
+def test_the_room_on_the_host_is_half_of_what_is_free_and_8_gib_at_most(monkeypatch, tmp_path):
+    info = tmp_path / "meminfo"
+    monkeypatch.setattr("model.full.parking.MEMORY_INFO", info)
+    assert host_room() == MOST_BYTES
+    info.write_text("MemTotal: 64000 kB\nMemAvailable:    2048 kB\n")
+    assert host_room() == 2**20
+    info.write_text("MemAvailable: 999999999 kB\n")
+    assert host_room() == MOST_BYTES
