@@ -15,7 +15,8 @@ where nothing was measured, `{mean, low, high}` with a 95% interval by bootstrap
     round_trip_db   renders: renderer views after the autoencoder; generated: the clips' own frames
     kinds           image | prompt:
       policies        per policy: setting, clips, valid_clips (the picture moves as commanded),
-                      return_psnr_db, return_ssim, recall_percent, floor_db, ceiling_db,
+                      return_psnr_db, unguarded_psnr_db (of all clips), return_ssim,
+                      recall_percent, floor_db, ceiling_db,
                       by_time_away [{from_s, to_s, psnr_db}], memory {bytes, full_history_bytes,
                       kept_frames, attended_frames, evicted},
                       motion {mean_px, p95_px, unmeasurable}, per_clip [...]

@@ -28,6 +28,7 @@ def policy_report(
         "clips": len(measures),
         "valid_clips": len(valid),
         "return_psnr_db": _interval([measure.psnr for measure in counted]),
+        "unguarded_psnr_db": _interval([measure.psnr for measure in measures]),
         "return_ssim": _interval([measure.ssim for measure in counted]),
         "recall_percent": _interval([measure.recall for measure in counted]),
         "floor_db": float(np.mean([measure.floor for measure in measures])),
