@@ -1,5 +1,7 @@
 """What was freed is given back to the system where its C library would keep it."""
 
+import subprocess
+import sys
 import weakref
 from concurrent.futures import Future
 from dataclasses import replace
@@ -9,7 +11,7 @@ import pytest
 
 from model.world import Control, WorldState
 from sandbox import freed_memory, keeper
-from sandbox.freed_memory import give_back_freed
+from sandbox.freed_memory import give_back_freed, share_freed
 from sandbox.measure import resident_bytes
 from sandbox.parking import ParkedScenes
 from sandbox.recorder import Recorder
@@ -43,8 +45,51 @@ def test_without_such_a_library_nothing_happens(monkeypatch):
     monkeypatch.setattr(freed_memory.ctypes, "CDLL", lambda name: object())
     try:
         assert not give_back_freed()
+        assert not share_freed()
     finally:
         freed_memory._trim.cache_clear()
+
+
+THREADS = """
+import ctypes, sys, threading
+from sandbox.freed_memory import share_freed
+from sandbox.measure import resident_bytes
+
+if sys.argv[1] == "shared":
+    assert share_freed()
+turns = [threading.Event() for _ in range(9)]
+kept = []
+
+def use(number):  # one after the other, all alive: what each frees, the next may use
+    turns[number].wait()
+    pieces = [bytes(4096) for _ in range(4096)]
+    kept.append(bytes(4096))
+    del pieces
+    turns[number + 1].set()
+    turns[-1].wait()
+
+threads = [threading.Thread(target=use, args=(number,)) for number in range(8)]
+for thread in threads:
+    thread.start()
+before = resident_bytes()
+turns[0].set()
+for thread in threads:
+    thread.join()
+print(resident_bytes() - before)
+"""
+
+
+@pytest.mark.skipif(freed_memory._trim() is None, reason="another C library")
+def test_threads_share_what_they_free():
+    grown = {
+        how: int(
+            subprocess.run(
+                [sys.executable, "-c", THREADS, how], capture_output=True, check=True
+            ).stdout
+        )
+        for how in ("shared", "apart")
+    }
+    assert grown["shared"] < grown["apart"] / 2
 
 
 def parked_with_ring():
