@@ -14,11 +14,12 @@ from model.frames import to_pictures
 from training.data import PanoramaSet
 from training.devices import Device
 from training.panorama.canvas import RING_HEIGHT, RING_WIDTH
-from training.panorama.render import DEGREES_PER_PIXEL, view
+from training.panorama.render import DEGREES_PER_PIXEL, FOV, HEIGHT, WIDTH, view, zoomed_view
+from training.paths import random_fov
 
 logger = logging.getLogger(__name__)
 
-WIDTH, HEIGHT = 320, 192  # px of a view
+ZOOMED = 0.3  # share of views
 _BATCH = 64
 
 
@@ -27,17 +28,28 @@ class LatentPool:
     """Encoded views and where each was cut."""
 
     latents: np.ndarray  # float16 [N, C, H, W], on disk
-    corners: np.ndarray  # int [N, 3]: panorama, left, top [px]
+    places: np.ndarray  # float [N, 4]: panorama, left, top [px], fov [degrees]
 
     def __len__(self) -> int:
-        return len(self.corners)
+        return len(self.places)
 
 
-def corners_to_poses(left: np.ndarray, top: np.ndarray) -> Tensor:
-    """Return yaw, pitch, fov [degrees], [..., 3], of views cut at ring pixels."""
+def places_to_poses(left: np.ndarray, top: np.ndarray, fov: np.ndarray) -> Tensor:
+    """Return yaw, pitch, fov [degrees], [..., 3], of views cut out at ring pixels.
+
+    Args:
+        left: of the view that is not zoomed, whose middle a zoomed one shares [px].
+        top: likewise.
+        fov: degrees across.
+    """
     yaw = (left + WIDTH / 2) * DEGREES_PER_PIXEL
     pitch = (RING_HEIGHT / 2 - HEIGHT / 2 - top) * DEGREES_PER_PIXEL
-    return torch.from_numpy(np.stack((yaw, pitch, np.full_like(yaw, 90.0)), axis=-1))
+    return torch.from_numpy(np.stack((yaw, pitch, fov), axis=-1))
+
+
+def cut(pixels: np.ndarray, left: float, top: float, fov: float) -> np.ndarray:
+    """Return the view at a place of `CameraPath`, uint8 [HEIGHT, WIDTH, 3]."""
+    return view(pixels, int(left), int(top)) if fov == FOV else zoomed_view(pixels, left, top, fov)
 
 
 @torch.no_grad()
@@ -51,7 +63,7 @@ def latent_pool(
     module: Autoencoder, data: PanoramaSet, per_panorama: int, folder: Path, device: Device
 ) -> LatentPool:
     """Return `per_panorama` random views of every panorama, encoding what is not cached."""
-    stem = folder / f"latents-{_fingerprint(module)}-{len(data)}-{per_panorama}"
+    stem = folder / f"latents-v2-{_fingerprint(module)}-{len(data)}-{per_panorama}"
     values, places = stem.with_suffix(".npy"), stem.with_suffix(".places.npy")
     if not places.exists():
         _encode(module, data, per_panorama, values, places, device)
@@ -68,11 +80,12 @@ def _encode(
 ) -> None:
     rng = np.random.default_rng(len(data))
     count = len(data) * per_panorama
-    corners = np.stack(
+    where = np.stack(
         (
             np.repeat(np.arange(len(data)), per_panorama),
             rng.integers(RING_WIDTH, size=count),
             _tops(rng, count),
+            np.where(rng.random(count) < ZOOMED, random_fov(rng, (count,)), FOV),
         ),
         axis=-1,
     )
@@ -81,14 +94,14 @@ def _encode(
     partial = values.with_suffix(".partial")
     latents = np.lib.format.open_memmap(partial, mode="w+", dtype=np.float16, shape=shape)
     for start in range(0, count, _BATCH):
-        rows = corners[start : start + _BATCH]
-        frames = np.stack([view(data.pixels[i], left, top) for i, left, top in rows])
+        rows = where[start : start + _BATCH]
+        frames = np.stack([cut(data.pixels[int(i)], *place) for i, *place in rows])
         latents[start : start + len(rows)] = encode_views(module, frames, device).cpu().numpy()
         if start % (_BATCH * 64) == 0:
             logger.info("encoded %d/%d views", start, count)
     latents.flush()
     partial.replace(values)
-    np.save(places, corners)
+    np.save(places, where)
 
 
 def _tops(rng: np.random.Generator, count: int) -> np.ndarray:

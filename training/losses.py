@@ -95,3 +95,25 @@ def dmd_loss(x: Tensor, gradient: Tensor) -> Tensor:
     """Return a loss, fp64, whose gradient in `x` is `gradient` over the number of elements."""
     target = (x.double() - gradient.double()).detach()
     return 0.5 * (x.double() - target).square().mean()
+
+
+def moments_loss(made: Tensor, clean: Tensor) -> Tensor:
+    """Return how far the spread of latents is from that of clean ones, and that of their edges.
+
+    For each channel, over the whole batch: the squared logarithm of the ratio of root mean squares,
+    of values about their mean and of steps to the neighbours on the right and below; fp32 scalar.
+
+    Args:
+        made: [..., C, H, W].
+        clean: likewise; of the same scenes, not necessarily of the same views.
+    """
+    ratios = torch.stack([torch.log(_spread(x.float())) for x in (made, clean)])
+    return (ratios[0] - ratios[1]).square().mean()
+
+
+def _spread(x: Tensor) -> Tensor:
+    """Return the mean squares of values about their mean and of steps across and down, [3, C]."""
+    x = x.flatten(0, -4)  # [N, C, H, W]
+    steps = x.diff(dim=-1), x.diff(dim=-2)
+    centred = x - x.mean(dim=(0, 2, 3), keepdim=True)
+    return torch.stack([one.square().mean(dim=(0, 2, 3)) for one in (centred, *steps)]).sqrt()

@@ -11,9 +11,8 @@ from training.clips import ClipSource
 from training.data import PanoramaSet
 from training.devices import Device
 from training.draws import Draws
-from training.latents import corners_to_poses, encode_views
-from training.panorama.render import view
-from training.paths import steady_path
+from training.latents import cut, encode_views, places_to_poses
+from training.paths import stacked, steady_path
 from training.stage_images import Captions
 from training.stage_memorypack import VideoBatch
 
@@ -57,22 +56,22 @@ class PocketVideos:
         draws = Draws(self._seed, _VIDEOS, number)
         panoramas = draws.rng.integers(len(self._data), size=self._batch)
         paths = [steady_path(draws.rng, 1 + clips, self.length) for _ in panoramas]
-        left, top = (
-            np.stack([getattr(path, name).ravel()[self.length - 1 :] for path in paths])
-            for name in ("left", "top")
+        path, first = stacked(paths), self.length - 1
+        left, top, fov = (
+            values.reshape(self._batch, -1)[:, first:] for values in (path.left, path.top, path.fov)
         )  # [B, 1 + clips * length]
         pictures = np.stack(
             [
-                view(self._data.pixels[panorama], int(x), int(y))
-                for panorama, xs, ys in zip(panoramas, left, top, strict=True)
-                for x, y in zip(xs, ys, strict=True)
+                cut(self._data.pixels[panorama], *place)
+                for panorama, *row in zip(panoramas, left, top, fov, strict=True)
+                for place in zip(*row, strict=True)
             ]
         )
         latents = encode_views(self._autoencoder, pictures, self._device).unflatten(0, left.shape)
         times = torch.arange(left.shape[1]) + self.length - 1
         words, empty = self._captions.draw(panoramas, draws.rng), self._captions.empty(self._batch)
         return VideoBatch(
-            Frames(latents, times, corners_to_poses(left, top)), self._read(*words),
+            Frames(latents, times, places_to_poses(left, top, fov)), self._read(*words),
             self._read(*empty),
         )  # fmt: skip
 

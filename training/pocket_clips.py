@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -14,9 +13,9 @@ from training.clips import Clips, Conditions, PathPlaces, Show
 from training.data import PanoramaSet
 from training.devices import Device
 from training.draws import Draws
-from training.latents import corners_to_poses
+from training.latents import places_to_poses
 from training.panorama.sheets import write_sheet
-from training.paths import random_path
+from training.paths import random_path, stacked
 from training.sequences import PathBlocks
 from training.stage_images import Captions
 
@@ -73,11 +72,10 @@ class PocketClips:
         panoramas = draws.rng.integers(self._panoramas, size=self._batch)
         blocks = -(-frames // self._length)
         paths = [random_path(draws.rng, blocks, self._length) for _ in panoramas]
-        left, top, times = (
-            np.stack([getattr(path, name) for path in paths]) for name in ("left", "top", "times")
-        )
+        path = stacked(paths)
         places = self._places(
-            corners_to_poses(left, top).flatten(1, 2), torch.from_numpy(times).flatten(1, 2)
+            places_to_poses(path.left, path.top, path.fov).flatten(1, 2),
+            torch.from_numpy(path.times).flatten(1, 2),
         )
         text = self._read(*self._captions.draw(panoramas, draws.rng, dropout=0.0))
         return Conditions(text, places)

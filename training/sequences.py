@@ -14,9 +14,8 @@ from torch import Tensor
 from model.autoencoder import Autoencoder
 from training.data import PanoramaSet
 from training.devices import Device
-from training.latents import LatentPool, corners_to_poses, encode_views
-from training.panorama.render import view
-from training.paths import log_uniform, random_path
+from training.latents import LatentPool, cut, encode_views, places_to_poses
+from training.paths import log_uniform, random_path, stacked
 
 PATH_BLOCKS = 6  # blocks a sequence along a path
 LONGEST_PAUSE = 4000.0  # frames between two imagined views (about four minutes)
@@ -61,21 +60,18 @@ class PathBlocks:
         """Return sequences along new paths."""
         panoramas = rng.integers(len(self._data), size=count)
         paths = [random_path(rng, PATH_BLOCKS, self._block_length) for _ in panoramas]
-        left, top, times = (
-            np.stack([getattr(path, name) for path in paths]) for name in ("left", "top", "times")
-        )
         frames = np.stack(
             [
-                view(self._data.pixels[panorama], int(x), int(y))
+                cut(self._data.pixels[panorama], *place)
                 for panorama, path in zip(panoramas, paths, strict=True)
-                for x, y in zip(path.left.flat, path.top.flat, strict=True)
+                for place in zip(path.left.flat, path.top.flat, path.fov.flat, strict=True)
             ]
         )
-        latents = encode_views(self._autoencoder, frames, self._device)
+        latents, path = encode_views(self._autoencoder, frames, self._device), stacked(paths)
         return Sequences(
-            latents.unflatten(0, left.shape),
-            corners_to_poses(left, top),
-            torch.from_numpy(times),
+            latents.unflatten(0, path.left.shape),
+            places_to_poses(path.left, path.top, path.fov),
+            torch.from_numpy(path.times),
             torch.arange(self._block_length),
             panoramas,
         )
@@ -91,18 +87,18 @@ class PooledViews:
     def __init__(self, pool: LatentPool, block_length: int) -> None:
         self._pool = pool
         self._order = torch.tensor([block_length - 1])  # the place of a frame that is kept
-        self._views = int((pool.corners[:, 0] == 0).sum())  # of each panorama, side by side
+        self._views = int((pool.places[:, 0] == 0).sum())  # of each panorama, side by side
 
     def draw(self, rng: np.random.Generator, count: int) -> Sequences:
         """Return all pooled views of random panoramas, in random order."""
         panoramas = np.sort(rng.integers(len(self._pool) // self._views, size=count))
         places = np.argsort(rng.random((count, self._views)), axis=1)
         rows = panoramas[:, None] * self._views + places
-        _, left, top = np.moveaxis(self._pool.corners[rows], -1, 0)
+        _, left, top, fov = np.moveaxis(self._pool.places[rows], -1, 0)
         pauses = log_uniform(rng, 1.0, LONGEST_PAUSE, rows.shape).round()
         return Sequences(
             torch.from_numpy(self._pool.latents[rows].astype(np.float32))[:, :, None],
-            corners_to_poses(left.astype(float), top.astype(float))[:, :, None],
+            places_to_poses(left, top, fov)[:, :, None],
             torch.from_numpy(pauses.cumsum(axis=1))[:, :, None],
             self._order,
             panoramas,

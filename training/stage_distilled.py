@@ -6,7 +6,8 @@ arXiv 2311.18828 and 2405.14867) to make single frames in few steps and blocks i
 judges one frame at a time, beside the same memory: of single frames it has learned most, and many
 steps of it are as detailed as the data, where a block made in one step is the mean of all that
 memory allows. With the history loss some blocks are made under the empty prompt and judged under
-the real one, so that the generator must rely on memory.
+the real one, so that the generator must rely on memory. By itself this does not settle: contrast
+and detail go on growing. So the spread of what is made, and of its edges, is held to the data's.
 """
 
 from collections.abc import Callable, Mapping
@@ -24,7 +25,13 @@ from model.networks import PocketNetworks
 from model.rope import RayCoordinates
 from training.block_attention import Recalling, Remembering
 from training.devices import Device
-from training.losses import dmd_gradient, dmd_loss, flow_loss, sample_noise_levels
+from training.losses import (
+    dmd_gradient,
+    dmd_loss,
+    flow_loss,
+    moments_loss,
+    sample_noise_levels,
+)
 from training.sequences import Sequences, SequenceSource
 from training.stage_images import Captions
 from training.stage_sequences import context_noise, earlier, kept_frames
@@ -35,6 +42,7 @@ BETAS = (0.0, 0.999)
 EMPTY_PROMPT = 0.5  # share of sequences of blocks that are made under the empty prompt
 KNOWN = 0.3  # square error below which a token counts as remembered
 ANCHOR = 0.1  # weight of the truth where memory knows it; more of it smooths
+MOMENTS = 2.0  # weight of the spread of values and edges, which else grows step by step
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +153,10 @@ class DistillationStage:
         single = made.reshape(-1, 1, *made.shape[2:])  # [B * M * F, 1, C, H, W]
         judged = self._beside(drawn, kept, visible.repeat_interleave(frames, dim=1), 1)
         loss = self._match(single, judged, prompts, blocks * frames, draw)
-        if learns and frames > 1:
-            loss = loss + self._anchor(made, clean.flatten(0, 1))
+        if learns:
+            loss = loss + MOMENTS * moments_loss(made, clean.flatten(0, 1))
+            if frames > 1:
+                loss = loss + self._anchor(made, clean.flatten(0, 1))
         return loss
 
     def _match(

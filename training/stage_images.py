@@ -17,7 +17,7 @@ from model.prompts import tokenise
 from model.rope import RayCoordinates
 from training.data import PanoramaSet
 from training.devices import Device
-from training.latents import LatentPool, corners_to_poses
+from training.latents import LatentPool, places_to_poses
 from training.losses import flow_loss, flow_target, sample_noise_levels
 from training.optimisers import Muon
 from training.panorama.sheets import write_sheet
@@ -87,14 +87,16 @@ class ImageStage:
         rng = np.random.default_rng([self.seed, 1, step])
         draw = torch.Generator().manual_seed(int(rng.integers(2**62)))
         rows = np.sort(rng.integers(len(self.pool), size=BATCH * self.device.scale))
-        panoramas, left, top = self.pool.corners[rows].T
+        panoramas, *places = self.pool.places[rows].T
         latents = torch.from_numpy(self.pool.latents[rows].astype(np.float32))[:, None]
         sigma = sample_noise_levels((len(rows), 1), draw)
         noisy, target = flow_target(latents, sigma, draw)
-        poses = corners_to_poses(left.astype(float), top.astype(float))[:, None]
+        poses = places_to_poses(*places)[:, None]
         order = int(rng.integers(3))
         with self.device.autocast():
-            text = self.module.text_keys(*self._upload(self.captions.draw(panoramas, rng)))
+            text = self.module.text_keys(
+                *self._upload(self.captions.draw(panoramas.astype(int), rng))
+            )
             flow = self._flow(
                 self.device.upload(noisy), self.device.upload(sigma), text, poses, order
             )

@@ -6,6 +6,7 @@ Version 1 of the renderer. Seeds below HELD_OUT are for training, the others for
 from dataclasses import dataclass
 
 import numpy as np
+from PIL import Image
 
 from training.panorama import game, indoor, outdoor, stage
 from training.panorama.canvas import RING_HEIGHT, RING_WIDTH
@@ -14,6 +15,8 @@ RENDERER_VERSION = 1
 HELD_OUT = 1_000_000  # first seed that training never sees
 CATEGORIES = {"indoor": indoor, "outdoor": outdoor, "object": stage, "video game": game}
 DEGREES_PER_PIXEL = 360.0 / RING_WIDTH
+WIDTH, HEIGHT = 320, 192  # px of a view
+FOV = WIDTH * DEGREES_PER_PIXEL  # degrees across a view that is not zoomed
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ def render(category: str, seed: int) -> Panorama:
 
 
 def view(
-    pixels: np.ndarray, left: int, top: int, width: int = 320, height: int = 192
+    pixels: np.ndarray, left: int, top: int, width: int = WIDTH, height: int = HEIGHT
 ) -> np.ndarray:
     """Cut a view of whole pixels out of a ring, uint8 [height, width, 3]; x wraps around."""
     left %= RING_WIDTH
@@ -50,25 +53,43 @@ def view(
     return np.concatenate((rows[:, left:], rows[:, : left + width - RING_WIDTH]), axis=1)
 
 
-def view_corner(
-    yaw: float, pitch: float, width: int = 320, height: int = 192
-) -> tuple[float, float]:
-    """Return (left, top) in ring pixels of the view at a pose of 90 degrees across."""
+def zoomed_view(pixels: np.ndarray, left: float, top: float, fov: float) -> np.ndarray:
+    """Return the middle of a view, `fov` degrees across, enlarged to the size of a view.
+
+    Args:
+        pixels: a ring.
+        left: of the view that is not zoomed [px]; top likewise.
+        top: 0 to RING_HEIGHT - HEIGHT.
+        fov: at most `FOV`.
+    """
+    width, height = WIDTH * fov / FOV, HEIGHT * fov / FOV
+    x, y = left + (WIDTH - width) / 2, top + (HEIGHT - height) / 2
+    first, last = int(np.floor(x)) - 2, int(np.ceil(x + width)) + 2  # what bicubic weights reach
+    ring = np.take(pixels, np.arange(first, last), axis=1, mode="wrap")
+    box = (x - first, y, x - first + width, y + height)
+    enlarged = Image.fromarray(ring).resize((WIDTH, HEIGHT), Image.Resampling.BICUBIC, box)
+    return np.asarray(enlarged)
+
+
+def view_corner(yaw: float, pitch: float) -> tuple[float, float]:
+    """Return (left, top) in ring pixels of the view at a pose that is not zoomed."""
     return (
-        yaw / DEGREES_PER_PIXEL - width / 2,
-        RING_HEIGHT / 2 - pitch / DEGREES_PER_PIXEL - height / 2,
+        yaw / DEGREES_PER_PIXEL - WIDTH / 2,
+        RING_HEIGHT / 2 - pitch / DEGREES_PER_PIXEL - HEIGHT / 2,
     )
 
 
-def view_at(pixels: np.ndarray, yaw: float, pitch: float) -> np.ndarray:
-    """Return the view at any pose, uint8 [192, 320, 3], blending neighbouring pixels."""
+def view_at(pixels: np.ndarray, yaw: float, pitch: float, fov: float = FOV) -> np.ndarray:
+    """Return the view at any pose, uint8 [HEIGHT, WIDTH, 3], blending neighbouring pixels."""
     left, top = view_corner(yaw, pitch)
+    if fov != FOV:
+        return zoomed_view(pixels, left, top, fov)
     x, y = int(np.floor(left)), int(np.floor(top))
     fx, fy = left - x, top - y
     if fx == 0 and fy == 0:
         return view(pixels, x, y)
-    tall = np.minimum(np.arange(y, y + 193), RING_HEIGHT - 1)
-    patch = pixels[tall][:, np.arange(x, x + 321) % RING_WIDTH].astype(np.float32)
+    tall = np.minimum(np.arange(y, y + HEIGHT + 1), RING_HEIGHT - 1)
+    patch = pixels[tall][:, np.arange(x, x + WIDTH + 1) % RING_WIDTH].astype(np.float32)
     rows = patch[:-1] * (1 - fy) + patch[1:] * fy
     return (rows[:, :-1] * (1 - fx) + rows[:, 1:] * fx).round().astype(np.uint8)
 

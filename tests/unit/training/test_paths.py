@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.config import POCKET
-from training.latents import corners_to_poses
+from training.latents import cut, places_to_poses
 from training.losses import flow_loss, flow_target, sample_noise_levels
 from training.panorama.canvas import RING_HEIGHT, RING_WIDTH
-from training.panorama.render import view_corner
-from training.paths import FASTEST, REACH, CameraPath, random_path
+from training.panorama.render import FOV, view, view_at, view_corner, zoomed_view
+from training.paths import FASTEST, FASTEST_ZOOM, NARROWEST, REACH, CameraPath, random_path
 
 
 def path_of(seed: int, blocks: int = 6) -> CameraPath:
@@ -73,11 +73,46 @@ def test_many_paths_hold_every_kind_of_play():
 
 
 @given(yaw=st.integers(0, RING_WIDTH), pitch=st.integers(-96, 96))
-def test_corners_and_poses_are_inverse(yaw, pitch):
+def test_places_and_poses_are_inverse(yaw, pitch):
     degrees = 360.0 / RING_WIDTH
     left, top = view_corner(yaw * degrees, pitch * degrees)
-    pose = corners_to_poses(np.array([left]), np.array([top]))[0]
-    assert pose.tolist() == pytest.approx([yaw * degrees, pitch * degrees, 90.0], abs=1e-9)
+    pose = places_to_poses(np.array([left]), np.array([top]), np.array([75.0]))[0]
+    assert pose.tolist() == pytest.approx([yaw * degrees, pitch * degrees, 75.0], abs=1e-9)
+
+
+@given(seed=st.integers(0, 2**32))
+def test_zoom_stays_in_its_limits_and_changes_evenly(seed):
+    fov = path_of(seed, 10).fov
+    assert (fov >= NARROWEST).all()
+    assert (fov <= FOV).all()
+    steps = np.diff(fov, axis=1)
+    assert (np.abs(steps) <= FASTEST_ZOOM + 1e-9).all()
+    free = (fov > NARROWEST).all(axis=1) & (fov < FOV).all(axis=1)
+    assert steps[free, 0] == pytest.approx(steps[free, 1])
+
+
+def test_some_paths_zoom_and_most_do_not():
+    narrow = np.array([(path_of(seed).fov < FOV).any() for seed in range(300)])
+    assert 0.25 < narrow.mean() < 0.55
+
+
+@given(left=st.integers(-40, 1400), top=st.integers(0, REACH), fov=st.floats(NARROWEST, FOV))
+def test_a_zoomed_view_is_the_middle_of_the_view_enlarged(left, top, fov):
+    y, x = np.mgrid[:RING_HEIGHT, :RING_WIDTH]
+    around = np.abs((x - left - 160 + RING_WIDTH / 2) % RING_WIDTH - RING_WIDTH / 2)
+    ring = np.stack((around, np.abs(y - top - 96), np.zeros_like(x)), axis=-1).clip(0, 255)
+    zoomed = zoomed_view(ring.astype(np.uint8), left, top, fov)
+    assert zoomed.shape == (192, 320, 3)
+    edges = zoomed[[0, -1]][:, [0, -1]].reshape(4, 3)[:, :2]
+    expected = np.array([160, 96]) * fov / FOV
+    assert np.abs(edges - expected).max() <= 2  # distances from the middle, in ring pixels
+
+
+def test_a_view_that_is_not_zoomed_is_cut_out_as_it_is():
+    ring = np.random.default_rng(0).integers(0, 256, (RING_HEIGHT, RING_WIDTH, 3), dtype=np.uint8)
+    assert np.array_equal(cut(ring, 1200.0, 30.0, FOV), view(ring, 1200, 30))
+    close = view_at(ring, 20.0, 3.0, FOV - 1e-6).astype(int)
+    assert np.abs(close - view_at(ring, 20.0, 3.0)).mean() < 12  # other weights, same place
 
 
 def test_noise_levels_lie_inside_zero_and_one():
