@@ -18,18 +18,21 @@ def command_towards(
 
     Args:
         pose: where the camera is, after all blocks that were asked for.
-        target: where it is to go; a pitch beyond the limit counts as the limit.
+        target: where it is to go; a pitch or zoom beyond the limit counts as the limit.
         speed: of a full command.
         fps: frames a second of the world's time.
         block_length: frames a command lasts.
     """
     pitch = min(MAX_PITCH, max(-MAX_PITCH, target.pitch))
     turn, tilt = yaw_difference(target.yaw, pose.yaw), pitch - pose.pitch
-    if max(abs(turn), abs(tilt)) <= HALF_PIXEL:
+    narrowing = pose.fov - speed.reachable_fov(target.fov)
+    if max(abs(turn), abs(tilt), abs(narrowing)) <= HALF_PIXEL:
         return None
     seconds = block_length / fps
     command = CameraCommand(
-        yaw=_fraction(turn, speed.yaw * seconds), pitch=_fraction(tilt, speed.pitch * seconds)
+        yaw=_fraction(turn, speed.yaw * seconds),
+        pitch=_fraction(tilt, speed.pitch * seconds),
+        zoom=_fraction(narrowing, speed.zoom * seconds),
     )
     return None if command == CameraCommand() else command  # an axis that cannot move is done
 

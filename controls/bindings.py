@@ -3,14 +3,14 @@
 Keys of the keyboard and buttons of a gamepad go by name (`keys.py`). Knows no windows.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
+from controls.camera import Axis
 from controls.keys import is_pad, key_title
 
-Axis = Literal["yaw", "pitch"]
-Move = Literal["look_left", "look_right", "look_up", "look_down"]
+Move = Literal["look_left", "look_right", "look_up", "look_down", "zoom_in", "zoom_out"]
 Action = Literal[
     "stop", "anchor", "to_anchor", "postcards", "probes",
     "prompt", "reset", "new_seed", "pause", "step", "leave",
@@ -34,11 +34,23 @@ class Binding:
     direction: int = 0  # +1 or -1 along the axis
 
 
+@dataclass(frozen=True, slots=True)
+class Pointing:
+    """A way to move the camera that has no keys."""
+
+    help: str  # what it does, for people, in a few words
+    mouse: str
+    pad: str
+    axes: frozenset[Axis]
+
+
 BINDINGS = (
     Binding("look_left", ("left", "a", "pad left"), "look left", "Look around", "yaw", -1),
     Binding("look_up", ("up", "w", "pad up"), "look up", "Look around", "pitch", 1),
     Binding("look_down", ("down", "s", "pad down"), "look down", "Look around", "pitch", -1),
     Binding("look_right", ("right", "d", "pad right"), "look right", "Look around", "yaw", 1),
+    Binding("zoom_in", ("z",), "zoom in", "Look around", "zoom", 1),
+    Binding("zoom_out", ("x",), "zoom out", "Look around", "zoom", -1),
     Binding("stop", ("space", "pad b"), "stop the camera", "Look around"),
     Binding("anchor", ("e", "pad a"), "drop an anchor here", "Come back"),
     Binding("to_anchor", ("b", "pad y"), "back to the last anchor", "Come back"),
@@ -70,9 +82,11 @@ BINDINGS = (
     Binding("quieter", ("-", "[-]"), "quieter", "Sound"),
 )
 POINTING_GROUP: Group = "Look around"
-POINTING = (  # what has no keys: help, mouse, gamepad
-    ("turn the picture by hand", "mouse drag", ""),
-    ("look around, slowly or fast", "", "sticks"),
+_TURNS: frozenset[Axis] = frozenset(("yaw", "pitch"))
+POINTING = (
+    Pointing("turn the picture by hand", "mouse drag", "", _TURNS),
+    Pointing("look around, slowly or fast", "", "sticks", _TURNS),
+    Pointing("zoom, a little or a lot", "mouse wheel", "triggers", frozenset(("zoom",))),
 )
 
 
@@ -99,8 +113,10 @@ class Bindings:
         BindingError: a key is given to two rows.
     """
 
-    def __init__(self, rows: Sequence[Binding] = BINDINGS) -> None:
-        self.rows = tuple(rows)
+    def __init__(
+        self, rows: Sequence[Binding] = BINDINGS, pointing: Sequence[Pointing] = POINTING
+    ) -> None:
+        self.rows, self.pointing = tuple(rows), tuple(pointing)
         self.moves: dict[str, Binding] = {}  # by key
         self.actions: dict[str, Action] = {}  # by key
         self._by_name = {row.name: row for row in self.rows}
@@ -133,7 +149,12 @@ class Bindings:
         rows = dict(self._by_name)
         for name, keys in changes.items():
             rows[name] = replace(self[name], keys=tuple(dict.fromkeys(keys)))
-        return Bindings(tuple(rows.values()))
+        return Bindings(tuple(rows.values()), self.pointing)
+
+    def along(self, axes: Collection[str]) -> "Bindings":
+        """Return these bindings without what moves the camera along other axes than these."""
+        rows = [row for row in self.rows if row.axis is None or row.axis in axes]
+        return Bindings(rows, [one for one in self.pointing if one.axes.intersection(axes)])
 
     def title(self, name: Move | Action) -> str:
         """Return the first key of a row for people, "" if it has none."""
@@ -169,7 +190,7 @@ def controls_table(bindings: Bindings = DEFAULTS) -> str:
         lines.append(f"| **{group}** | | |")
         lines += [_line(row.help, keys_text(row), pad_text(row)) for row in rows]
         if group == POINTING_GROUP:
-            lines += [_line(*row) for row in POINTING]
+            lines += [_line(one.help, one.mouse, one.pad) for one in bindings.pointing]
     return "\n".join(lines) + "\n"
 
 

@@ -1,9 +1,14 @@
 """Camera commands and the poses that follow from them; knows no keys, windows or networks."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
 
+Axis = Literal["yaw", "pitch", "zoom"]
+AXES: tuple[Axis, ...] = get_args(Axis)
 POSE_RESOLUTION = 1024  # ticks per degree: steps are whole ticks, so returning is bit-equal
 MAX_PITCH = 27.0  # degrees up or down
+WIDEST_FOV = 90.0  # degrees across a view that is not zoomed
 ASPECT = 0.6  # height of a view over its width
 
 
@@ -16,10 +21,14 @@ class CameraCommand:
     zoom: float = 0.0  # + narrows the field of view
 
     def __post_init__(self) -> None:
-        for axis in ("yaw", "pitch", "zoom"):
+        for axis in AXES:
             value = getattr(self, axis)
             if not -1.0 <= value <= 1.0:  # also refuses nan
                 raise ValueError(f"camera {axis} is {value}, expected a number from -1 to 1")
+
+    def along(self, axes: Collection[str]) -> "CameraCommand":
+        """Return the command without what it asks of other axes than these."""
+        return replace(self, **dict.fromkeys(set(AXES).difference(axes), 0.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,22 +37,34 @@ class CameraPose:
 
     yaw: float = 0.0  # degrees in [0, 360)
     pitch: float = 0.0  # degrees in [-MAX_PITCH, MAX_PITCH]
-    fov: float = 90.0  # degrees across the width of the frame
+    fov: float = WIDEST_FOV  # degrees across the width of the frame
+
+    @property
+    def zoom(self) -> float:
+        """How much larger things look than in a view that is not zoomed, at least 1."""
+        return WIDEST_FOV / self.fov
 
 
 @dataclass(frozen=True, slots=True)
 class CameraSpeed:
-    """How fast a full command moves the camera."""
+    """How fast a full command moves the camera, and how far it zooms."""
 
     yaw: float  # degrees a second
     pitch: float  # degrees a second
+    zoom: float = 0.0  # degrees of the field of view a second; 0: poses know no zoom
+    narrowest_fov: float = WIDEST_FOV  # degrees across a view that is zoomed in all the way
 
-    def step(self, command: CameraCommand, fps: float) -> tuple[float, float]:
-        """Return the (yaw, pitch) turn of one frame in degrees, rounded to whole ticks."""
+    def step(self, command: CameraCommand, fps: float) -> tuple[float, float, float]:
+        """Return what one frame adds to (yaw, pitch, fov) in degrees, rounded to whole ticks."""
         return (
             _to_tick(command.yaw * self.yaw / fps),
             _to_tick(command.pitch * self.pitch / fps),
+            _to_tick(-command.zoom * self.zoom / fps),
         )
+
+    def reachable_fov(self, fov: float) -> float:
+        """Return the field of view nearest to this one that the camera can have."""
+        return min(WIDEST_FOV, max(self.narrowest_fov, fov))
 
 
 def move(
@@ -51,14 +72,15 @@ def move(
 ) -> tuple[CameraPose, ...]:
     """Return the poses of the next `frame_count` frames under one command.
 
-    Ticks are dyadic fractions of a degree, so sums are exact: n frames right and n left end where
-    they began, bit for bit (unless the pitch limit was hit).
+    Ticks are dyadic fractions of a degree, so sums are exact: n frames right and n left, or
+    in and out, end where they began, bit for bit (unless the limit of pitch or zoom was hit).
     """
-    yaw_step, pitch_step = speed.step(command, fps)
+    yaw_step, pitch_step, fov_step = speed.step(command, fps)
     poses = []
     for _ in range(frame_count):
         pitch = min(MAX_PITCH, max(-MAX_PITCH, pose.pitch + pitch_step))
-        pose = CameraPose((pose.yaw + yaw_step) % 360.0, pitch, pose.fov)
+        fov = speed.reachable_fov(pose.fov + fov_step) if fov_step else pose.fov
+        pose = CameraPose((pose.yaw + yaw_step) % 360.0, pitch, fov)
         poses.append(pose)
     return tuple(poses)
 
@@ -79,6 +101,14 @@ def view_overlap(pose: CameraPose, other: CameraPose, aspect: float = ASPECT) ->
     across = _shared(yaw_difference(other.yaw, pose.yaw), pose.fov, other.fov)
     along = _shared(other.pitch - pose.pitch, pose.fov * aspect, other.fov * aspect)
     return across * along / (pose.fov * pose.fov * aspect)
+
+
+def mutual_overlap(pose: CameraPose, other: CameraPose) -> float:
+    """Return how much two views show of each other, the lesser share, in [0, 1].
+
+    A view that is zoomed in lies wholly in one that is not, and yet they are not the same view.
+    """
+    return min(view_overlap(pose, other), view_overlap(other, pose))
 
 
 def _shared(offset: float, extent: float, other_extent: float) -> float:

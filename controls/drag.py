@@ -1,12 +1,15 @@
-"""A hand that drags the picture: pixels in, fractions of full speed out. Knows no window."""
+"""A hand that drags the picture or turns the wheel: fractions of full speed. Knows no window."""
 
-from controls.camera import CameraSpeed
+import operator
 
+from controls.camera import WIDEST_FOV, CameraSpeed
+
+AT_REST = (0.0, 0.0, 0.0)
 CARRIED = 1.0  # blocks at full speed that a quick hand may be ahead of the picture
 
 
 def full_drag(
-    picture_width: float, speed: CameraSpeed, block_seconds: float, fov: float = 90.0
+    picture_width: float, speed: CameraSpeed, block_seconds: float, fov: float = WIDEST_FOV
 ) -> tuple[float, float]:
     """Return how far (across, along) the picture moves in a block at full speed.
 
@@ -25,36 +28,43 @@ class MouseDrag:
 
     drag = MouseDrag((240.0, 120.0))
     drag.move(60.0, 0.0)
-    drag.take()  # (-0.25, 0.0): the picture moves right when the camera looks left
+    drag.wheel(1.0)
+    drag.take()  # (-0.25, 0.0, 1.0): the picture moves right when the camera looks left
 
     What is too quick for the camera is made up for in the next block, but not longer.
     """
 
     def __init__(self, full: tuple[float, float] = (240.0, 120.0)) -> None:
         self.full = full  # pixels of a block at full speed, (across, along)
-        self._waiting = (0.0, 0.0)  # in blocks at full speed: + looks right, + looks up
+        self._waiting = AT_REST  # in blocks at full speed: + looks right, looks up, zooms in
 
     def move(self, across: float, along: float) -> None:
         """Note that the hand moved, in pixels to the right and down."""
         wide, tall = self.full
-        yaw, pitch = self._waiting
-        self._waiting = _bounded(yaw - across / wide), _bounded(pitch + along / tall)
+        yaw, pitch, zoom = self._waiting
+        self._waiting = _bounded(yaw - across / wide), _bounded(pitch + along / tall), zoom
+
+    def wheel(self, notches: float) -> None:
+        """Note that the wheel was turned; each notch away from the hand zooms in for a block."""
+        yaw, pitch, zoom = self._waiting
+        self._waiting = yaw, pitch, _bounded(zoom + notches)
 
     @property
-    def value(self) -> tuple[float, float]:
-        """(yaw, pitch) for the next block as fractions of full speed."""
-        yaw, pitch = (min(1.0, max(-1.0, blocks)) for blocks in self._waiting)
-        return yaw, pitch
+    def value(self) -> tuple[float, float, float]:
+        """(yaw, pitch, zoom) for the next block as fractions of full speed."""
+        yaw, pitch, zoom = (min(1.0, max(-1.0, blocks)) for blocks in self._waiting)
+        return yaw, pitch, zoom
 
-    def take(self) -> tuple[float, float]:
+    def take(self) -> tuple[float, float, float]:
         """Return the value for the next block; what is left is for the block after it."""
-        yaw, pitch = self.value
-        self._waiting = self._waiting[0] - yaw, self._waiting[1] - pitch
-        return yaw, pitch
+        taken = self.value
+        yaw, pitch, zoom = map(operator.sub, self._waiting, taken)
+        self._waiting = yaw, pitch, zoom
+        return taken
 
     def stop(self) -> None:
         """Forget what the hand did."""
-        self._waiting = 0.0, 0.0
+        self._waiting = AT_REST
 
 
 def _bounded(blocks: float) -> float:

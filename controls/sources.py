@@ -6,13 +6,12 @@ Knows nothing of windows and worlds; keys arrive by name, mouse and sticks as nu
 import threading
 from collections.abc import Sequence
 
-from controls.bindings import DEFAULTS, Axis, Bindings
-from controls.camera import CameraCommand, CameraSpeed
+from controls.bindings import DEFAULTS, Bindings
+from controls.camera import AXES, WIDEST_FOV, Axis, CameraCommand, CameraSpeed
 from controls.drag import MouseDrag, full_drag
-from controls.gamepad import GamepadStick, StickAxis
+from controls.gamepad import GamepadAxes, PadAxis
 
-AXES: tuple[Axis, ...] = ("yaw", "pitch")
-FIRM = 0.25  # change of a stick that is meant, and not a hand at rest
+FIRM = 0.25  # change of a stick or trigger that is meant, and not a hand at rest
 
 
 class KeyboardSource:
@@ -106,9 +105,9 @@ class PlayerSource(KeyboardSource):
     def __init__(self, bindings: Bindings = DEFAULTS) -> None:
         super().__init__(bindings)
         self._drag = MouseDrag()
-        self._stick = GamepadStick()
-        self._firm = (0.0, 0.0)  # where the stick was when it last took over
-        self._newest: dict[Axis, list[str]] = {axis: ["keys", "stick", "drag"] for axis in AXES}
+        self._pad = GamepadAxes()
+        self._firm: dict[Axis, float] = dict.fromkeys(AXES, 0.0)  # when the pad last took over
+        self._newest: dict[Axis, list[str]] = {axis: ["keys", "pad", "drag"] for axis in AXES}
 
     def press(self, key: str) -> None:
         """Note that a key or button went down; it takes over its axis."""
@@ -121,60 +120,74 @@ class PlayerSource(KeyboardSource):
         """Note that the mouse dragged the picture, in pixels to the right and down."""
         with self._lock:
             self._drag.move(across, along)
-            for axis, moved in zip(AXES, (across, along), strict=True):
-                if moved:
-                    self._take_over("drag", axis)
+            if across:
+                self._take_over("drag", "yaw")
+            if along:
+                self._take_over("drag", "pitch")
 
-    def tilt(self, axis: StickAxis, raw: float) -> None:
-        """Note where an axis of a gamepad's stick is, in [-1, 1]; + is right and down."""
+    def wheel(self, notches: float) -> None:
+        """Note that the mouse's wheel was turned; + is away from the hand, which zooms in."""
         with self._lock:
-            self._stick.move(axis, raw)
-            firm = list(self._firm)
-            for place, value in enumerate(self._stick.value):
-                started = value != 0.0 and firm[place] == 0.0
-                if started or abs(value - firm[place]) >= FIRM:
-                    self._take_over("stick", AXES[place])
-                if started or value == 0.0 or abs(value - firm[place]) >= FIRM:
-                    firm[place] = value
-            self._firm = firm[0], firm[1]
+            self._drag.wheel(notches)
+            self._take_over("drag", "zoom")
 
-    def fit_drag(self, picture_width: float, speed: CameraSpeed, block_seconds: float) -> None:
-        """Let the picture follow the hand: call it when the picture's size or the world changes.
+    def tilt(self, axis: PadAxis, raw: float) -> None:
+        """Note where an axis of a gamepad is, in [-1, 1]; + is right, down and pulled."""
+        with self._lock:
+            self._pad.move(axis, raw)
+            for moved, value in zip(AXES, self._pad.value, strict=True):
+                firm = self._firm[moved]
+                started = value != 0.0 and firm == 0.0
+                if started or abs(value - firm) >= FIRM:
+                    self._take_over("pad", moved)
+                if started or value == 0.0 or abs(value - firm) >= FIRM:
+                    self._firm[moved] = value
+
+    def fit_drag(
+        self,
+        picture_width: float,
+        speed: CameraSpeed,
+        block_seconds: float,
+        fov: float = WIDEST_FOV,
+    ) -> None:
+        """Let the picture follow the hand: call it when the picture's size, zoom or world changes.
 
         Args:
             picture_width: of the picture as it is shown [px].
             speed: of a full command.
             block_seconds: seconds of play that a block lasts.
+            fov: degrees across the picture.
         """
         with self._lock:
-            self._drag.full = full_drag(picture_width, speed, block_seconds)
+            self._drag.full = full_drag(picture_width, speed, block_seconds, fov)
 
     def release_all(self) -> None:
         """Let go of everything, as when the window loses the keyboard."""
         super().release_all()
         with self._lock:
             self._drag.stop()
-            self._stick.stop()
-            self._firm = 0.0, 0.0
+            self._pad.stop()
+            self._firm = dict.fromkeys(AXES, 0.0)
 
     @property
     def is_steering(self) -> bool:
         """Whether the player moves the camera, or has done so since the last command."""
         with self._lock:
-            pushes = (*self._drag.value, *self._stick.value)
+            pushes = (*self._drag.value, *self._pad.value)
             return bool(self._held or self._tapped) or any(pushes)
 
     def _command(self) -> CameraCommand:
         said = {
             "keys": tuple(map(self._axis, AXES)),
             "drag": self._drag.value,
-            "stick": self._stick.value,
+            "pad": self._pad.value,
         }
-        yaw, pitch = (
-            next((said[device][place] for device in order if said[device][place]), 0.0)
-            for place, order in enumerate(self._newest.values())
+        return CameraCommand(
+            *(
+                next((said[device][place] for device in order if said[device][place]), 0.0)
+                for place, order in enumerate(self._newest.values())
+            )
         )
-        return CameraCommand(yaw, pitch)
 
     def _answered(self) -> None:
         super()._answered()

@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from controls.camera import ASPECT, CameraPose, view_overlap
+from controls.camera import ASPECT, CameraPose, mutual_overlap, view_overlap
 from evaluation.motion import MotionLog, MotionVerdict, both_ways, expected_shift
 from evaluation.pictures import PictureStore, Sight
 from model.world import FrameBlock, MemoryUsage, SegmentKind
@@ -143,7 +143,7 @@ class Anchor:
 
     def approach(self, sight: Sight) -> bool:
         """Note a frame of the return; True when no better one is to be expected."""
-        overlap = view_overlap(self.last.pose, sight.pose)
+        overlap = mutual_overlap(self.last.pose, sight.pose)
         shift = expected_shift(self.last.pose, sight.pose, sight.frame.shape[1])
         score = overlap - MISFIT_COST * float(np.abs(shift - np.rint(shift)).max())
         stands = self.now is not None and overlap == self.now_overlap
@@ -157,7 +157,7 @@ class Anchor:
         """Begin a new visit."""
         self.away, self.now, self.now_overlap, self.now_score = False, None, 0.0, 0.0
         self.best, self.had_memory = 0.0, False
-        overlap = view_overlap(self.pose, sight.pose)
+        overlap = mutual_overlap(self.pose, sight.pose)
         self.see(sight, overlap)
 
 
@@ -208,7 +208,7 @@ class ReturnTracker:
         if not self.recent:
             return None
         now = self.recent[-1] if pose is None else self.sight_near(pose)
-        overlap = view_overlap(then.pose, now.pose)
+        overlap = mutual_overlap(then.pose, now.pose)
         if overlap < SEEN:
             return None
         held = self._memory.best(then.pose, then.memory_index)
@@ -239,25 +239,25 @@ class ReturnTracker:
             return None
         sight = self.recent[-1] if pose is None else self.sight_near(pose)
         for anchor in self.anchors:
-            if anchor.kind != "auto" and view_overlap(anchor.pose, sight.pose) >= AGAIN:
+            if anchor.kind != "auto" and mutual_overlap(anchor.pose, sight.pose) >= AGAIN:
                 self.anchors.remove(anchor)
                 self.anchors.append(anchor)  # the newest again
                 return anchor
         self.anchors[:] = [
             anchor
             for anchor in self.anchors
-            if anchor.kind != "auto" or view_overlap(anchor.pose, sight.pose) < SEEN
+            if anchor.kind != "auto" or mutual_overlap(anchor.pose, sight.pose) < SEEN
         ]
         return self._set(kind, sight, self.store.first_sight(sight.pose, SEEN))
 
     def sight_near(self, pose: CameraPose) -> Sight:
         """Return the newest of the recent frames that look most like a pose."""
-        return max(self.recent, key=lambda one: (view_overlap(pose, one.pose), one.number))
+        return max(self.recent, key=lambda one: (mutual_overlap(pose, one.pose), one.number))
 
     def _look(self, sight: Sight, memory: MemoryView) -> list[Return]:
         returns = []
         for anchor in self.anchors:
-            overlap = view_overlap(anchor.pose, sight.pose)
+            overlap = mutual_overlap(anchor.pose, sight.pose)
             if not anchor.away:
                 if overlap >= SEEN:
                     anchor.see(sight, overlap)
@@ -288,7 +288,7 @@ class ReturnTracker:
             first=anchor.first,
             then=anchor.last,
             now=anchor.now,
-            overlap=view_overlap(anchor.last.pose, anchor.now.pose),
+            overlap=mutual_overlap(anchor.last.pose, anchor.now.pose),
             seconds_away=anchor.now.seconds - anchor.left_at,
             fate=fate,
             attended=anchor.read or (held is not None and held[1]),

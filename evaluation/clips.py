@@ -1,5 +1,6 @@
 """What is played to be measured: held-out scenes, camera paths in whole blocks, recorded clips."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,11 +15,12 @@ from scenes import Scene
 from training.panorama.render import CATEGORIES, HELD_OUT, Panorama, render, view_at
 
 Kind = Literal["image", "prompt"]  # the first view is given, or generated from the prompt alone
-Phase = Literal["start", "out", "hold", "back"]
+Phase = Literal["start", "out", "away", "hold", "back"]
 KINDS: tuple[Kind, ...] = ("image", "prompt")
 SCENES_PER_SEED = 10_000  # held-out scenes that one evaluation seed may use
 Report = Callable[[str], None]  # told a line of progress
 SLOW, FAST = 20.0, 60.0  # degrees a second of the pan and of the full turn
+MAX_AWAY = 3600.0  # s
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Leg:
 
 @dataclass(slots=True)
 class Clip:
-    """Frames of one playthrough with their poses."""
+    """Frames of one playthrough with their poses; those of phase `away` are not among them."""
 
     frames: np.ndarray  # uint8 [T, H, W, 3]
     poses: tuple[CameraPose, ...]
@@ -40,6 +42,11 @@ class Clip:
     turns: tuple[float, ...]  # degrees of yaw from the frame before; 0 for the first
     usage: MemoryUsage  # at the end
     fps: float
+    away_frames: int = 0  # that were made between the way out and the way back, and are not here
+
+    def seconds_between(self, out: int, back: int) -> float:
+        """Return the time from a frame of the way out to one of the way back [s]."""
+        return (back - out + self.away_frames) / self.fps
 
     def where(self, phase: Phase) -> list[int]:
         """Return the indices of a phase's frames."""
@@ -99,15 +106,39 @@ def held_out_scene(index: int, seed: int, folder: Path) -> HeldOutScene:
     return scene
 
 
-def pan_and_back(spec: WorldSpec, degrees: float = 150.0, hold_seconds: float = 1.0) -> list[Leg]:
-    """Return the path away, a pause, and the same way back, bit for bit."""
+def pan_and_back(
+    spec: WorldSpec, degrees: float = 150.0, hold_seconds: float = 1.0, away_seconds: float = 0.0
+) -> list[Leg]:
+    """Return the path away, a pause, and the same way back, bit for bit.
+
+    Args:
+        spec: of the world.
+        degrees: of the way out.
+        hold_seconds: of the pause.
+        away_seconds: that the camera looks around before the pause where it sees nothing of the way
+            out, at least; 0: it does not.
+
+    Raises:
+        ValueError: beyond the way out there is no view that shares nothing with it.
+    """
     speed = min(SLOW, spec.full_speed.yaw)
-    yaw = speed / spec.full_speed.yaw
+    right = CameraCommand(yaw=speed / spec.full_speed.yaw)
+    left = CameraCommand(yaw=-right.yaw)
     blocks = _blocks(degrees / speed, spec)
+    away: list[Leg] = []
+    if away_seconds:
+        beyond = 360.0 - degrees - 2 * CameraPose().fov
+        if beyond <= 0:
+            raise ValueError(f"no view shares nothing with a way of {degrees:g} degrees")
+        there, across = (_blocks(one / speed, spec) for one in (CameraPose().fov, beyond))
+        rounds = math.ceil(away_seconds / (2 * across * spec.block_seconds))
+        sweep = [Leg("away", right, across), Leg("away", left, across)]
+        away = [Leg("away", right, there), *sweep * rounds, Leg("away", left, there)]
     return [
-        Leg("out", CameraCommand(yaw=yaw), blocks),
+        Leg("out", right, blocks),
+        *away,
         Leg("hold", CameraCommand(), _blocks(hold_seconds, spec)),
-        Leg("back", CameraCommand(yaw=-yaw), blocks),
+        Leg("back", left, blocks),
     ]
 
 
@@ -124,10 +155,14 @@ def record(world: World, scene: Scene, legs: list[Leg]) -> Clip:
     """Play a path from the start of a scene."""
     blocks: list[tuple[Phase, FrameBlock]] = [("start", world.reset(scene, scene.seed))]
     turns = [0.0] * len(blocks[0][1].frames)
+    away_frames = 0
     for leg in legs:
         turn = world.spec.full_speed.step(leg.command, world.spec.fps)[0]
         for _ in range(leg.blocks):
             block = world.step(Control(leg.command))
+            if leg.phase == "away":  # nothing is compared with it, and minutes of it are gigabytes
+                away_frames += len(block.frames)
+                continue
             blocks.append((leg.phase, block))
             turns += [turn] * len(block.frames)
     return Clip(
@@ -137,6 +172,7 @@ def record(world: World, scene: Scene, legs: list[Leg]) -> Clip:
         turns=tuple(turns),
         usage=blocks[-1][1].memory,
         fps=world.spec.fps,
+        away_frames=away_frames,
     )
 
 

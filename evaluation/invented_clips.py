@@ -41,15 +41,24 @@ def invented_scene(
 
 
 def measure_invented(
-    world: World, asked: InventedScene, kind: Kind, matching: Matching, classifier: Classifier
+    world: World,
+    asked: InventedScene,
+    kind: Kind,
+    matching: Matching,
+    classifier: Classifier,
+    away_seconds: float = 0.0,
 ) -> tuple[dict, Continuation, int, MemoryUsage]:
     """Play a clip; return what `compare` does, and what memory holds at its end.
 
+    Between out and back the camera may look elsewhere for `away_seconds`: see `pan_and_back`.
+
     The record also has the features of views beyond the first one, for the Frechet distance.
     """
-    clip = record(world, asked.scene.scene(kind), pan_and_back(world.spec))
+    clip = record(
+        world, asked.scene.scene(kind), pan_and_back(world.spec, away_seconds=away_seconds)
+    )
     outs, backs = zip(*equal_pose_pairs(clip), strict=True)
-    away = [(back - out) / clip.fps for out, back in zip(outs, backs, strict=True)]
+    away = [clip.seconds_between(*pair) for pair in zip(outs, backs, strict=True)]
     ceiling = ceiling_psnr(clip, world.round_trip)
     measured, pair, worst = compare(
         clip, clip.frames[list(backs)], clip.frames[list(outs)], away, ceiling, matching

@@ -1,12 +1,13 @@
 """The memory bench of `python -m evaluation pocket --out DIR`: policies by modes by scenes.
 
 Records are JSON lines, see `evaluation.magbench`; here bench is "pocket", row {world, memory,
-mode}, and the scores also hold pose_psnr_db, pose_ssim, floor_db, ceiling_db, recall_percent,
-drift_db (the last 15% less the first), compression and memory_mib; recall_points are (seconds away,
-recall) of each frame. A clip whose picture does not move as commanded is refused. Modes `history`
-and `truth` are `evaluation.memory_clips`; `image` and `prompt` are invented: see
-`evaluation.invented_clips` for their further scores and features. Records of bench "prompts" have
-a score 0 or 1 for everything that a caption names, and the same of the renderer as `renders`.
+mode, and away where the camera stays away}, and the scores also hold pose_psnr_db, pose_ssim,
+floor_db, ceiling_db, recall_percent, drift_db (the last 15% less the first), compression and
+memory_mib; recall_points are (seconds away, recall) of each frame. A clip whose picture does not
+move as commanded is refused. Modes `history` and `truth` are `evaluation.memory_clips`; `image` and
+`prompt` are invented: see `evaluation.invented_clips` for their further scores and features.
+Records of bench "prompts" have a score 0 or 1 for everything that a caption names, and the same of
+the renderer as `renders`.
 """
 
 import tempfile
@@ -17,7 +18,7 @@ from pathlib import Path
 
 from evaluation.adherence import ask_scene
 from evaluation.classifier import Classifier
-from evaluation.clips import KINDS, Kind, held_out_scene
+from evaluation.clips import KINDS, MAX_AWAY, Kind, held_out_scene
 from evaluation.continuation import MODES, Continuation, Mode
 from evaluation.invented_clips import InventedScene, invented_scene, measure_invented
 from evaluation.magbench import PICTURES, Matching, write_pair
@@ -51,6 +52,7 @@ class MemoryBenchSettings:
     clips: int = CLIPS
     prompts: int = 0  # pictures invented for the test of prompts
     seed: int = 0
+    away_seconds: float = 0.0  # looked elsewhere before the way back, where clips are invented
     minutes: float | None = None  # after which no clip is begun; None: no limit
 
     def __post_init__(self) -> None:
@@ -60,10 +62,21 @@ class MemoryBenchSettings:
             raise ValueError(f"prompts is {self.prompts}, expected 0 to {MAX_PROMPTS}")
         if self.minutes is not None and not self.minutes > 0:
             raise ValueError(f"minutes is {self.minutes}, expected more than 0")
+        if not 0 <= self.away_seconds <= MAX_AWAY:
+            raise ValueError(f"away is {self.away_seconds:g} s, expected 0 to {MAX_AWAY:g}")
+        given = [mode for mode in self.modes if mode in MODES]
+        if self.away_seconds and given:
+            raise ValueError(
+                f"mode {given[0]} comes back at once, as MAG-Bench does; with --away name --mode "
+                f"{' '.join(KINDS)}"
+            )
         unknown = [name for name in self.memory if name not in POLICIES]
         if unknown:
             known = ", ".join(POLICIES)
             raise ValueError(f'memory policy "{unknown[0]}" not found; available: {known}')
+        for names in (self.memory, self.modes):
+            if len(set(names)) < len(names):
+                raise ValueError(f"{', '.join(names)}: one is named twice; name each once")
         if not self.memory or self.memory[0] == EQUAL_WINDOW:
             raise ValueError(f"name a policy to test before {EQUAL_WINDOW}")
 
@@ -200,7 +213,7 @@ class MemoryBench:
         write_pair(self._store.folder / picture, pair.predicted[worst], pair.truth[worst])
         self._store.add(key, {
             "bench": "pocket",
-            "row": {"world": self._settings.world, "memory": policy, "mode": mode},
+            "row": self._row(policy, mode),
             "clip": f"{scene.panorama.category} {index}",
             "category": scene.panorama.category,
             **record,
@@ -211,11 +224,17 @@ class MemoryBench:
         said = record["refused"] or f"{record['scores']['pose_psnr_db']:.1f} dB"
         self._bar.done(f"{scene.panorama.category} {index}, {policy}, {mode}: {said}")
 
+    def _row(self, policy: str, mode: BenchMode) -> dict:
+        away = self._settings.away_seconds
+        row = {"world": self._settings.world, "memory": policy, "mode": mode}
+        return row | ({"away": f"{away:g} s away"} if away else {})
+
     def _measured(
         self, world: ShownWorld, asked: InventedScene, mode: BenchMode
     ) -> tuple[dict, Continuation, int, MemoryUsage]:
         if mode in KINDS:
-            return measure_invented(world, asked, mode, self._matching, self._classifier)
+            away = self._settings.away_seconds
+            return measure_invented(world, asked, mode, self._matching, self._classifier, away)
         made = play_return(world, asked.scene, mode)
         return *measure_return(made, world, self._matching), made.clip.usage
 

@@ -182,7 +182,7 @@ def _seconds_away(clip: Clip, first: int) -> list[float | None]:
     """Return how long before each made frame its very view was last shown on the way out."""
     seen = {clip.poses[at]: at for at in (*clip.where("start"), *clip.where("out"))}
     places = [(at, seen.get(clip.poses[at])) for at in range(first, len(clip.frames))]
-    return [None if then is None else (at - then) / clip.fps for at, then in places]
+    return [None if then is None else clip.seconds_between(then, at) for at, then in places]
 
 
 def _views(scene: HeldOutScene, poses: tuple[CameraPose, ...]) -> Frames:

@@ -49,6 +49,10 @@ def add_bench_options(parser: argparse.ArgumentParser) -> None:
         "only the first view (image) or nothing but the caption (prompt) is given "
         f"({' '.join(MODES_BY_DEFAULT)})",
     )  # fmt: skip
+    group.add_argument(
+        "--away", type=float, default=0.0, metavar="SECONDS",
+        help="look around elsewhere for so long before coming back; with --mode image or prompt",
+    )  # fmt: skip
     group.add_argument("--lpips", nargs="+", default=[], metavar="FILE", help="see magbench")
     group.add_argument(
         "--write", type=Path, metavar="DIR", help="only write the clips as videos and a table"
@@ -78,6 +82,7 @@ def run_bench(
         world=options.world,
         prompts=PROMPTS_BY_DEFAULT if options.prompts is None else options.prompts,
         seed=options.seed,
+        away_seconds=options.away,
         minutes=minutes,
     )
     if options.write is not None:
@@ -97,6 +102,7 @@ def run_bench(
         "bench": "pocket",
         "seed": options.seed,
         "distance": matching.name,
+        "away": options.away or None,
         "weights": provenance.get("weights"),  # new ones are not to go on with the old ones' clips
     }
     store = ClipStore(options.out, settings_of_all)
@@ -129,5 +135,5 @@ def _write(
 
 
 def _plain(options: argparse.Namespace) -> dict:
-    names = ("world", "memory", "mode", "clips", "prompts", "minutes", "seed", "lpips")
+    names = ("world", "memory", "mode", "clips", "prompts", "minutes", "seed", "away", "lpips")
     return {name: getattr(options, name) for name in names}

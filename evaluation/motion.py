@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 
 from controls.camera import CameraPose, yaw_difference
-from model.image_shift import image_shift, reduced, reduction
+from model.image_shift import enlarged, image_shift, reduced, reduction
 
 MOTION_LIMIT = 1.0  # px a measure that command and picture may disagree, the median of a way
 MIN_GAIN = 0.5  # share of the commanded way that the picture must have moved
@@ -51,17 +51,20 @@ class MotionLog:
     def add(self, frame: np.ndarray, pose: CameraPose, number: int) -> None:
         """Measure a frame against the last measured one, once the camera moved far enough."""
         small = None
-        if self._frame is not None and pose.fov == self._pose.fov:
+        if self._frame is not None:
             width = frame.shape[1]
             expected = expected_shift(self._pose, pose, width)
             length = float(np.abs(expected).max())
             if 0.0 < length < MIN_SHIFT:
                 return
             if MIN_SHIFT <= length <= MAX_SHIFT * width:
-                factor = reduction(frame)
-                before = reduced(self._frame, factor) if self._small is None else self._small
-                small = reduced(frame, factor)
-                measured = _measured_shift(before, small, factor, length)
+                factor, fov = reduction(frame), min(pose.fov, self._pose.fov)
+                before = self._small if self._pose.fov == fov else None
+                if before is None:
+                    before = reduced(enlarged(self._frame, self._pose.fov / fov), factor)
+                after = reduced(enlarged(frame, pose.fov / fov), factor)
+                small = after if pose.fov == fov else None
+                measured = _measured_shift(before, after, factor, length)
                 self._measures.append(Measure(number, expected, measured))
         self._frame, self._small, self._pose = frame, small, pose
 
@@ -89,8 +92,11 @@ def both_ways(out: MotionVerdict, back: MotionVerdict) -> MotionVerdict:
 
 
 def expected_shift(before: CameraPose, after: CameraPose, width: int) -> np.ndarray:
-    """Return how far the content of a picture `width` px wide moves, (right, down) in px."""
-    pixels = width / after.fov  # a degree
+    """Return how far the content of a picture `width` px wide moves, (right, down) in px.
+
+    Where one of them is zoomed in further, in px of that one.
+    """
+    pixels = width / min(before.fov, after.fov)  # a degree
     across = -yaw_difference(after.yaw, before.yaw)  # turning right moves the picture left
     return np.array([across, after.pitch - before.pitch]) * pixels
 

@@ -16,7 +16,7 @@ from evaluation import metrics
 from evaluation.anchors import Fate, ProbeKind, Return
 from evaluation.motion import MotionVerdict, expected_shift
 from evaluation.pictures import Sight
-from model.image_shift import image_shift, reduced
+from model.image_shift import enlarged, image_shift, reduced
 from model.world import Frames
 
 REMEMBERED, VAGUE = 80.0, 40.0  # percent of recall from which people speak of it so
@@ -226,10 +226,10 @@ def _by_pose(then: Sight, now: Sight) -> tuple[Frames, Frames]:
         raise ValueError(
             f"frames are {then.frame.shape} and {now.frame.shape}; compare frames of one world"
         )
-    if then.pose.fov != now.pose.fov:
-        then = _zoomed(then, now.pose.fov)
-    right, down = expected_shift(then.pose, now.pose, then.frame.shape[1])
-    return _shifted(then.frame, now.frame, math.floor(right + 0.5), math.floor(down + 0.5))
+    closer = min(then.pose.fov, now.pose.fov)
+    before, after = (enlarged(one.frame, one.pose.fov / closer) for one in (then, now))
+    right, down = expected_shift(then.pose, now.pose, before.shape[1])
+    return _shifted(before, after, math.floor(right + 0.5), math.floor(down + 0.5))
 
 
 def _shifted(frame: Frames, other: Frames, right: int, down: int) -> tuple[Frames, Frames]:
@@ -240,14 +240,3 @@ def _shifted(frame: Frames, other: Frames, right: int, down: int) -> tuple[Frame
     before = frame[max(0, -down) : height - max(0, down), max(0, -right) : width - max(0, right)]
     after = other[max(0, down) : height - max(0, -down), max(0, right) : width - max(0, -right)]
     return before, after
-
-
-def _zoomed(sight: Sight, fov: float) -> Sight:
-    """Return a sight as it would look at another field of view; beyond its edges they repeat."""
-    height, width = sight.frame.shape[:2]
-    grids = []
-    for length in (height, width):
-        from_middle = (np.arange(length) + 0.5 - length / 2) * fov / sight.pose.fov
-        grids.append(np.floor(from_middle + length / 2).astype(int).clip(0, length - 1))
-    frame = sight.frame[grids[0][:, None], grids[1]]
-    return replace(sight, frame=frame, pose=replace(sight.pose, fov=fov))

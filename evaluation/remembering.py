@@ -56,7 +56,7 @@ def measure_remembering(clip: Clip, round_trip: Callable[[Frames], Frames]) -> R
     pairs = equal_pose_pairs(clip)
     scores = [psnr(clip.frames[back], clip.frames[out]) for out, back in pairs]
     likeness = [ssim(clip.frames[back], clip.frames[out]) for out, back in pairs]
-    away = np.array([(back - out) / clip.fps for out, back in pairs])
+    away = np.array([clip.seconds_between(out, back) for out, back in pairs])
     floor, ceiling = unrelated_psnr(clip), ceiling_psnr(clip, round_trip)
     mean = float(np.mean(scores))
     return Remembering(

@@ -4,7 +4,8 @@ The result is plain JSON:
 
     schema, made {time, commit, ...}
     folders [{folder, settings, runs}]
-    rows [{bench, label, row, clips, refused, distances, scores {name: {mean, low, high, clips}},
+    rows [{folder, bench, label, row, clips, refused, distances,
+           scores {name: {mean, low, high, clips}},
            against {label, name: {mean, low, high, clips, verdict}} (null for the first of a mode),
            curve [...], half_life_s, pictures [{clip, psnr_db, path}] (the best and the worst),
            seconds, renders {name: mean} (scores of the renderer's pictures), frechet {views,
@@ -91,6 +92,7 @@ def _row(folder: Path, records: list[dict], other: list[dict] | None) -> dict:
     counted = [record for record in records if record["refused"] is None]
     points = [tuple(point) for record in counted for point in record.get("recall_points", ())]
     return {
+        "folder": folder.name,
         "bench": records[0]["bench"],
         "label": label_of(records[0]["row"]),
         "row": records[0]["row"],
@@ -164,5 +166,5 @@ def _pictures(folder: Path, records: list[dict]) -> dict:
         }
         for record in ordered
     ]
-    best = some[:PICTURES]
+    best = some[: min(PICTURES, (len(some) + 1) // 2)]
     return {"best": best, "worst": some[len(best) :][-PICTURES:][::-1]}

@@ -11,6 +11,7 @@ from PIL import Image
 from evaluation.report_charts import Bar, Line, bars, lines
 from evaluation.report_tables import (
     COLUMNS,
+    MEANINGS,
     MEANS,
     MODES,
     cell,
@@ -77,6 +78,7 @@ def _parts(data: dict) -> Iterator[str]:
             cited = [one for one in data["cited"]["mag_bench"] if one["mode"] == mode]
             yield f"<h2>Return: {title}</h2><p>{escape(MEANS[mode])}</p>"
             yield _mode(rows, cited, data["cited"]["source"])
+    yield _meanings(data["rows"])
     yield from _curves(data["rows"])
     yield from _compression(data)
     yield from _imagination(data["rows"])
@@ -90,8 +92,11 @@ def _parts(data: dict) -> Iterator[str]:
 
 def _mode(rows: Sequence[dict], cited: Sequence[dict], source: str) -> str:
     names = column_names(rows)
-    head = "".join(f"<th>{COLUMNS[name][0]}</th>" for name in names)
-    body = "".join(_table_row(row, names) for row in rows)
+    head = "".join(
+        f'<th title="{escape(MEANINGS[name])}">{COLUMNS[name][0]}</th>' for name in names
+    )
+    several = len({row["folder"] for row in rows}) > 1
+    body = "".join(_table_row(row, names, row["folder"] if several else "") for row in rows)
     body += "".join(_cited_row(row, names, source) for row in cited)
     values = [_bar(row) for row in rows if row["scores"].get("psnr_db")]
     values += [Bar(one["method"], one["psnr_db"], None, None, cited=True) for one in cited]
@@ -103,13 +108,26 @@ def _mode(rows: Sequence[dict], cited: Sequence[dict], source: str) -> str:
     )
 
 
-def _table_row(row: dict, names: Sequence[str]) -> str:
+def _meanings(rows: Sequence[dict]) -> str:
+    """Return what every column of the tables is, folded away."""
+    shown = [row for row in rows if row["row"].get("mode") in MODES]
+    if not shown:
+        return ""
+    told = "".join(
+        f"<dt>{COLUMNS[name][0]}</dt><dd>{escape(MEANINGS[name])}</dd>"
+        for name in column_names(shown)
+    )
+    return (
+        f'<details class="card"><summary>What the columns mean</summary><dl>{told}</dl></details>'
+    )
+
+
+def _table_row(row: dict, names: Sequence[str], folder: str) -> str:
     cells = "".join(f"<td>{_cell(row, name)}</td>" for name in names)
     counted = row["clips"] - row["refused"]
-    bench = "" if row["bench"] == "pocket" else f"<small>{escape(row['bench'])}</small>"
-    return (
-        f"<tr><td>{escape(row['label'])}{bench}</td>{cells}<td>{counted}/{row['clips']}</td></tr>"
-    )
+    bench = "" if row["bench"] == "pocket" else row["bench"]
+    more = "".join(f"<small>{escape(one)}</small>" for one in (bench, folder) if one)
+    return f"<tr><td>{escape(row['label'])}{more}</td>{cells}<td>{counted}/{row['clips']}</td></tr>"
 
 
 def _cell(row: dict, name: str) -> str:
@@ -145,7 +163,7 @@ def _curves(rows: Sequence[dict]) -> Iterator[str]:
         return
     drawn = [
         Line(
-            _short(f"{row['row'].get('memory', row['label'])}, {row['row'].get('mode')}", 32),
+            _short(_line_name(row), 32),
             tuple((point["at_s"], point["recall_percent"]) for point in row["curve"]),
         )
         for row in known
@@ -154,6 +172,11 @@ def _curves(rows: Sequence[dict]) -> Iterator[str]:
     yield "<h2>Recall against time away</h2><p>Each point is the mean of the views that were " \
         "away for about so long. A half-life is where half of it is lost.</p>"  # fmt: skip
     yield f'<div class="card">{chart}</div>'
+
+
+def _line_name(row: dict) -> str:
+    of = row["row"]
+    return ", ".join(filter(None, (of.get("memory", row["label"]), of.get("mode"), of.get("away"))))
 
 
 def _compression(data: dict) -> Iterator[str]:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from evaluation.intervals import FEWEST
+
 MODES = {
     "history": "history context",
     "truth": "ground truth",
@@ -31,6 +33,22 @@ COLUMNS = {  # of the tables: score -> heading, digits
     "detail": ("detail", 2),
     "promised_percent": ("promises kept, %", 0),
 }
+MEANINGS = {  # of the columns, for who reads the page alone
+    "psnr_db": "of every made frame and its best match among the true ones, as in MAG-Bench",
+    "ssim": "of the same pairs; 1 is equal",
+    "lpips": "of the same pairs, lower is better; only with its weights",
+    "pose_psnr_db": "PSNR of frames of the same instant: the camera stands exactly where it stood",
+    "pose_ssim": "SSIM of the same frames",
+    "recall_percent": "where PSNR at equal pose lies between views that share nothing (0) and the "
+    "truth after the autoencoder (100)",
+    "half_life_s": "time away at which recall falls to one half",
+    "drift_db": "PSNR at equal pose of the last 15% of frames less that of the first 15%",
+    "compression": "bytes of all frames kept whole, by bytes that memory holds",
+    "motion_ratio": "change from frame to frame, of that of the truth: 0 stands still",
+    "detail": "gradient energy of what is invented, of that of the renderer's views: less than 1 "
+    "is blur, more is noise",
+    "promised_percent": "share of what the caption names that the classifier finds",
+}
 PAPER = ("psnr_db", "ssim", "lpips")  # columns that are there even where ours are empty
 FIXED = ("compression",)  # follows from the policy: it has no interval
 
@@ -56,8 +74,9 @@ def headline(data: dict) -> str:
     if refused:
         said += f"; {refused} refused, because the picture does not move as commanded"
     said += f". Measuring took {seconds / 60:.0f} minutes"
-    return f"{said}. Intervals are 95%, by bootstrap over clips; under them what lies between a " \
-        "row and the first one on equal clips."  # fmt: skip
+    return f"{said}. Intervals are 95%, by bootstrap over clips; under them what " \
+        "lies between a row and the first one on equal clips: noise if the interval holds 0 or " \
+        f"rests on fewer than {FEWEST} clips."  # fmt: skip
 
 
 def rows_of(data: dict, mode: str) -> list[dict]:

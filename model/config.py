@@ -4,7 +4,7 @@ import math
 from dataclasses import asdict, dataclass, is_dataclass
 from typing import Literal, get_type_hints
 
-from controls.camera import MAX_PITCH
+from controls.camera import AXES, MAX_PITCH, WIDEST_FOV, Axis
 
 PAD, END, UNKNOWN = "<pad>", "</s>", "<unk>"  # tokens 0, 1, 2, as in T5
 LARGEST = 2**16  # of any size in a file: more is damage
@@ -19,7 +19,7 @@ class RayConfig:
     time_channels: int = 8  # rotated pairs a head
     pitch_periods: tuple[float, float] = (24.0, 1.6)  # longest, shortest [tokens]
     time_periods: tuple[float, float] = (6.0, 24576.0)  # shortest, longest [frames]
-    fov: float = 90.0  # degrees across a frame at zoom 1
+    fov: float = WIDEST_FOV  # degrees across a frame at zoom 1
     position_harmonics: int = 3  # sines and cosines of the position in the frame, an axis
     max_pitch: float = MAX_PITCH  # degrees
 
@@ -114,6 +114,19 @@ class PocketConfig:
     frame_height: int = 192  # px
     block_length: int = 3  # latent frames
     fps: float = 16.0
+    narrowest_fov: float = WIDEST_FOV  # degrees; WIDEST_FOV: the weights know no zoom
+
+    def __post_init__(self) -> None:
+        if not 0 < self.narrowest_fov <= WIDEST_FOV:
+            raise ValueError(
+                f"narrowest_fov is {self.narrowest_fov}, expected degrees above 0 and at most "
+                f"{WIDEST_FOV:g}"
+            )
+
+    @property
+    def axes(self) -> tuple[Axis, ...]:
+        """Axes of a camera command that the weights know."""
+        return AXES if self.narrowest_fov < WIDEST_FOV else ("yaw", "pitch")
 
     @property
     def latent_size(self) -> tuple[int, int]:

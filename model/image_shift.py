@@ -76,6 +76,17 @@ def reduced(frame: np.ndarray, factor: int) -> np.ndarray:
     return whole / np.float32(factor * factor)
 
 
+def enlarged(frame: np.ndarray, factor: float) -> np.ndarray:
+    """Return the middle of a frame at its whole size: a view that is zoomed in, `factor` >= 1."""
+    if factor == 1.0:
+        return frame
+    rows, columns = (
+        np.floor((np.arange(length) + 0.5 - length / 2) / factor + length / 2).astype(int)
+        for length in frame.shape[:2]
+    )
+    return frame[rows[:, None], columns]
+
+
 def _across_texture(bright: np.ndarray) -> float:
     return float(np.abs(np.diff(bright, axis=1)).mean())
 

@@ -26,6 +26,7 @@ TITLE = "MAG sandbox"
 SWITCH_S = 0.001  # longest turn of a thread that others wait for [s]; halves the jitter of frames
 IDLE_S = 0.25  # longest sleep of the main loop [s]
 LOOK_S = 0.012  # between two looks for events while there is nothing to do [s]
+LAST_LOOK_S = 0.018  # before something is to be done, from which on it is slept through to it [s]
 WAKE = pygame.event.custom_type()  # the worker has news
 
 
@@ -259,11 +260,12 @@ def _events(wake_at: float | None) -> list[pygame.Event]:
     latest = time.perf_counter() + IDLE_S
     wake_at = latest if wake_at is None else min(latest, wake_at)
     while True:
-        events = pygame.event.get()
         left = wake_at - time.perf_counter()
-        if events or left <= 0:
+        if left > 0:
+            time.sleep(left if left < LAST_LOOK_S else LOOK_S)
+        events = pygame.event.get()
+        if events or left < LAST_LOOK_S:
             return events
-        time.sleep(min(left, LOOK_S))
 
 
 def wake() -> None:

@@ -5,7 +5,6 @@ import math
 
 import pygame
 
-from controls.bindings import CAMERA_BINDINGS
 from sandbox.feedback import KeyLight
 from sandbox.hud_state import (
     LEGEND,
@@ -35,6 +34,7 @@ from sandbox.theme import (
 
 MIN_STRETCH = 3  # px: what is kept is never invisible
 ARROWS = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
+ZOOMS = {"z": 1, "x": -1}  # + draws closer
 KEY_WORDS: dict[KeyLight, tuple[str, tuple[int, ...]]] = {
     "applied": ("applied", GOOD),
     "queued": ("queued", ACCENT),
@@ -91,14 +91,14 @@ def scene_card(theme: Theme, state: HudState) -> pygame.Surface:
 def keys_card(theme: Theme, state: HudState) -> pygame.Surface:
     """Draw the camera keys: outlined while queued, filled when the picture answers them."""
     pad, cap, gap = theme.px(14), theme.px(36), theme.px(6)
-    card = theme.card((theme.px(270), cap + 2 * pad))
-    for place, key in enumerate(CAMERA_BINDINGS):
+    left = pad + len(state.lights) * (cap + gap) + theme.px(8)
+    card = theme.card((left + theme.px(80), cap + 2 * pad))
+    for place, (key, light) in enumerate(state.lights.items()):
         rect = pygame.Rect(pad + place * (cap + gap), pad, cap, cap)
-        _draw_key(card, theme, rect, key, state.lights.get(key, "idle"))
+        _draw_key(card, theme, rect, key, light)
     lights = state.lights.values()
     light: KeyLight = next((name for name in ("queued", "applied") if name in lights), "idle")
     word, colour = KEY_WORDS[light]
-    left = pad + len(CAMERA_BINDINGS) * (cap + gap) + theme.px(8)
     middle = card.get_height() // 2
     if word:
         _left(card, theme.text(word, 13, colour), left, middle - theme.px(9))
@@ -285,13 +285,24 @@ def _draw_key(
     edge = (255, 255, 255, 44) if light == "idle" else ACCENT
     card.blit(theme.rounded(rect.size, fill, 8), rect)
     card.blit(theme.rounded(rect.size, edge, 8, line=1.5), rect)
+    colour = (24, 20, 8) if light == "applied" else INK
+    if key in ZOOMS:
+        _draw_sign(card, rect, ZOOMS[key], colour)
+        return
     across, along = ARROWS[key]
     size = rect.width * 0.2
     tip = (rect.centerx + across * size, rect.centery + along * size)
     base = (rect.centerx - across * size * 0.7, rect.centery - along * size * 0.7)
     sides = [(base[0] + along * size * sign, base[1] + across * size * sign) for sign in (-1, 1)]
-    colour = (24, 20, 8) if light == "applied" else INK
     pygame.draw.polygon(card, colour, [tip, *sides])
+
+
+def _draw_sign(card: pygame.Surface, rect: pygame.Rect, sign: int, colour: tuple[int, ...]) -> None:
+    """Draw a plus or a minus in the middle of a key."""
+    ends, sides = -2 * round(rect.width * 0.28), -2 * round(rect.width * 0.45)
+    card.fill(colour, rect.inflate(ends, sides))
+    if sign > 0:
+        card.fill(colour, rect.inflate(sides, ends))
 
 
 def _left(card: pygame.Surface, text: pygame.Surface, left: int, middle: int) -> None:

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass, field, fields, replace
 
+from model import worlds
 from model.world import (
     MemorySetting,
     Progress,
     World,
     WorldFailed,
+    available_policies,
     available_worlds,
     load_world,
     policies_of,
@@ -82,6 +84,22 @@ class WorldChoice:
             world.close()
             raise WorldFailed(_unknown("memory policy", self.memory.policy, policies))
         return world
+
+
+def usual_memory(world: str, settings: SandboxConfig, of_scene: str | None) -> MemorySetting:
+    """Return what a world remembers with where nothing else is asked for.
+
+    Settings and scenes speak of the pocket world's memory; others keep what they were made with.
+
+    Args:
+        world: its name.
+        settings: the player's.
+        of_scene: the policy that the scene names; None: it names none.
+    """
+    row = worlds.WORLDS.get(world)
+    if row is None or (row.bundled and policies_of(row.name) == available_policies()):
+        return settings.memory_setting(of_scene)
+    return row.memory_setting()
 
 
 def _unknown(what: str, name: str, known: tuple[str, ...]) -> str:

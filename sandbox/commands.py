@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from controls.bindings_file import BINDINGS_FILE, load_bindings
 from controls.sources import ScriptSource
 from model import benchmark, weight_files, worlds
-from model.world import WorldFailed, available_policies, policies_of
+from model.world import WorldFailed, available_policies
 from sandbox import bench, soak
-from sandbox.choice import WorldChoice
+from sandbox.choice import WorldChoice, usual_memory
 from sandbox.events import SessionObserver
 from sandbox.recorder import Recorder
 from sandbox.recording import Recording, RecordingError, load_recording
@@ -213,11 +213,9 @@ def _row(name: str) -> worlds.WorldRow:
 def _choice(
     options: argparse.Namespace, settings: SandboxConfig, policy: str | None
 ) -> WorldChoice:
-    row = worlds.WORLDS.get(options.world)
-    if row is None or (row.bundled and policies_of(row.name) == available_policies()):
-        memory = settings.memory_setting(options.memory or policy)
-    else:  # settings and scenes speak of the pocket world's memory
-        memory = row.memory_setting(options.memory)
+    memory = usual_memory(options.world, settings, policy)
+    if options.memory:
+        memory = replace(memory, policy=options.memory)
     look_ahead = settings.look_ahead and not options.no_look_ahead
     return WorldChoice(options.world, memory, look_ahead)
 

@@ -4,11 +4,12 @@ import argparse
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing, suppress
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from model.world import FrameBlock, Frames, available_policies, available_worlds
-from sandbox.choice import WorldChoice
+from model.world import FrameBlock, Frames, available_policies, available_worlds, worlds_beside
+from sandbox.choice import WorldChoice, usual_memory
 from sandbox.demo import Extras, OnBlock, check_policies, play_demo, setting_of, tape_for
 from sandbox.demo_compare import (
     VIDEO_NAME,
@@ -85,7 +86,7 @@ class _Plan:
     def __init__(self, demo: Demo, options: argparse.Namespace, say: Say) -> None:
         self._demo, self._options, self._say = demo, options, say
         self._memory = None if options.memory is None else _memory_of(options.memory)
-        self._base = load_settings().memory_setting(demo.scene.memory)
+        self._settings = load_settings()
         self.contenders = self._contenders()
         memories = [one.memory for one in self.contenders] + [self._memory, demo.memory]
         check_policies(demo, [one for one in memories if one is not None])
@@ -93,6 +94,8 @@ class _Plan:
         first = demo.seed if options.seed is None else options.seed
         self._seeds = [seed if options.seeds else first for seed in seeds]
         self._seeds *= options.repeat or 1
+        # how the first of each base ran; another number type would change bytes and pictures
+        self._executions: dict[tuple[str, ...], dict | None] = {}
         self._check()
         if options.out:
             try:
@@ -135,7 +138,8 @@ class _Plan:
             results[0] = results[0].check(self._demo.expect, lead_of(results))
             results[1:] = [result.check(()) for result in results[1:]]
             self._say(comparison_text(results).rstrip())
-            self._say(summary_text(results[0]))
+            for result in results:
+                self._say(summary_text(result))
             if out:
                 write_comparison(out, results)
                 self._write(results)
@@ -152,11 +156,19 @@ class _Plan:
         self, number: int, contender: Contender, frames: Path | None
     ) -> tuple[DemoResult, FrameSpool | None]:
         ask = contender.memory or self._memory or self._demo.memory
-        choice = self._choice(contender.world, ask)
+        base = worlds_beside(contender.world) or (contender.world,)
+        choice = replace(self._choice(contender.world, ask), execution=self._executions.get(base))
+        result, spool = self._compete_as(number, contender.title, choice, frames)
+        self._executions.setdefault(base, result.provenance.get("execution"))
+        return result, spool
+
+    def _compete_as(
+        self, number: int, title: str, choice: WorldChoice, frames: Path | None
+    ) -> tuple[DemoResult, FrameSpool | None]:
         play = self._play_one if self._options.headless else self._show_one
         if frames is None:
             return play(number, choice, lambda block, watch: None), None
-        with closing(FrameSpool(frames / str(number), contender.title)) as spool:
+        with closing(FrameSpool(frames / str(number), title)) as spool:
 
             def keep(block: FrameBlock, watch: DemoWatch) -> None:
                 if spool.is_empty:
@@ -208,7 +220,8 @@ class _Plan:
             raise DemoError(f"{len(self._seeds)} runs are more than {MAX_RUNS}; ask for fewer")
 
     def _choice(self, world: str, ask: MemoryAsk | None) -> WorldChoice:
-        return WorldChoice(world, setting_of(ask, self._base), self._demo.look_ahead)
+        base = usual_memory(world, self._settings, self._demo.scene.memory)
+        return WorldChoice(world, setting_of(ask, base), self._demo.look_ahead)
 
     def _recorder(self, choice: WorldChoice, number: int) -> Recorder | None:
         out = self._options.out

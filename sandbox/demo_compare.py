@@ -47,7 +47,7 @@ class _Moment:
     """What stands below one picture."""
 
     bytes: int
-    recall: float | None
+    outcome: str  # of the newest comparison
 
 
 class FrameSpool:
@@ -83,7 +83,7 @@ class FrameSpool:
             self._file.write(np.ascontiguousarray(block.frames).data)
         except OSError as error:
             raise DemoError(f"{self._path.parent}: {error.strerror}; {_ROOM}") from None
-        self._moments.append((len(block.frames), _Moment(block.memory.bytes, watch.recall)))
+        self._moments.append((len(block.frames), _Moment(block.memory.bytes, watch.outcome)))
         self.peak_bytes = max(self.peak_bytes, block.memory.bytes)
         self._watch = watch
 
@@ -95,7 +95,7 @@ class FrameSpool:
         if self._watch is not None:
             last = self._moments[-1][1]
             stay = round(END_SECONDS * self.spec.fps)
-            self._moments.append((stay, _Moment(last.bytes, self._watch.recall)))
+            self._moments.append((stay, _Moment(last.bytes, self._watch.outcome)))
 
     def __iter__(self) -> Iterator[tuple[Frames, _Moment]]:
         shape = (self.spec.frame_height, self.spec.frame_width, 3)
@@ -200,9 +200,9 @@ class SideBySide:
     spools: tuple[FrameSpool, ...]
 
     def __iter__(self) -> Iterator[Frames]:
-        scale = max(spool.peak_bytes for spool in self.spools)
+        most = max(1, *(spool.peak_bytes for spool in self.spools))
         height = max(spool.spec.frame_height for spool in self.spools)
-        columns = [_column(spool, height, max(1, scale)) for spool in self.spools]
+        columns = [_column(spool, height, most) for spool in self.spools]
         newest: list[Frames] = [np.zeros(0)] * len(columns)
         for pictures in zip_longest(*columns):
             pairs = zip(pictures, newest, strict=True)
@@ -212,34 +212,45 @@ class SideBySide:
             yield joined[: len(joined) // 2 * 2, : joined.shape[1] // 2 * 2]  # even, for videos
 
 
-def _column(spool: FrameSpool, height: int, scale: int) -> Iterator[Frames]:
+def _column(spool: FrameSpool, height: int, most: int) -> Iterator[Frames]:
     width = spool.spec.frame_width
-    drawn: tuple[object, Frames] | None = None
+    drawn: tuple[_Moment, Frames] | None = None
     for frame, moment in spool:
-        key = (round(moment.bytes / scale * width), moment.recall)
-        if drawn is None or drawn[0] != key:
-            drawn = key, _strip(spool.title, moment, width, moment.bytes / scale)
+        if drawn is None or drawn[0] != moment:
+            drawn = moment, _strip(spool.title, moment, width, most)
         picture = np.zeros((height + STRIP, width, 3), np.uint8)
         picture[: len(frame)] = frame
         picture[height:] = drawn[1]
         yield picture
 
 
-def _strip(title: str, moment: _Moment, width: int, share: float) -> Frames:
-    """Draw what stands below a picture: title and recall, the memory bar and its size."""
+def _strip(title: str, moment: _Moment, width: int, most: int) -> Frames:
+    """Draw what stands below a picture: title and recall, the memory bar and its size.
+
+    Args:
+        title: who plays.
+        moment: what memory held, and what came back.
+        width: of the picture [px].
+        most: bytes of a full bar, equal for all pictures so that bars can be compared.
+    """
     image = Image.new("RGB", (width, STRIP), DARK)
     draw, font = ImageDraw.Draw(image), ImageFont.load_default(TEXT)
+    room = width - 3 * MARGIN - draw.textlength(moment.outcome, font)
+    while title and draw.textlength(title, font) > room:
+        title = f"{title[:-2]}…" if len(title) > 2 else ""
     draw.text((MARGIN, 4), title, BRIGHT, font)
-    recall = "" if moment.recall is None else f"recall {moment.recall:.0f}%"
-    kept = f"{moment.bytes / MIB:.1f} MiB"
-    draw.text((width - MARGIN, 4), recall, BRIGHT, font, anchor="ra")
-    right = width - 2 * MARGIN - int(draw.textlength(kept, font))
+    draw.text((width - MARGIN, 4), moment.outcome, BRIGHT, font, anchor="ra")
+    right = width - 2 * MARGIN - int(draw.textlength(_size(most), font))
     top = STRIP - 2 * MARGIN
     draw.rectangle((MARGIN, top, right, top + BAR), DIM)
-    if filled := round(share * (right - MARGIN)):
+    if filled := round(moment.bytes / most * (right - MARGIN)):
         draw.rectangle((MARGIN, top, MARGIN + filled, top + BAR), FULL)
-    draw.text((width - MARGIN, top + BAR // 2), kept, BRIGHT, font, anchor="rm")
+    draw.text((width - MARGIN, top + BAR // 2), _size(moment.bytes), BRIGHT, font, anchor="rm")
     return np.asarray(image)
+
+
+def _size(held: int) -> str:
+    return f"{held / MIB:.1f} MiB"
 
 
 def _words(name: str, value: Value) -> str:

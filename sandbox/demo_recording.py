@@ -45,7 +45,9 @@ def _lines(controls: tuple[Control, ...]) -> list[str]:
         if control.memory is not None:
             lines.append(f"memory {_ask(control.memory)}")
         camera = control.camera
-        lines.append(f"control {camera.yaw!r} {camera.pitch!r}{f' x{times}' if times > 1 else ''}")
+        words = ["control", repr(camera.yaw), repr(camera.pitch)]
+        words += [repr(camera.zoom)] if camera.zoom else []
+        lines.append(" ".join(words + ([f"x{times}"] if times > 1 else [])))
     return lines
 
 

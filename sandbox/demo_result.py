@@ -164,6 +164,11 @@ class DemoResult:
         return Checked(str(expectation), value, met)
 
 
+def outcome_of(row: ProbeRow) -> str:
+    """Return what came of a comparison, in two words."""
+    return "recall not counted" if row.recall is None else f"recall {row.recall:.0f}%"
+
+
 def summary_text(result: DemoResult) -> str:
     """Return a run for people: a line, and one for every probe of the script."""
     usage = result.memory_usage
@@ -174,9 +179,8 @@ def summary_text(result: DemoResult) -> str:
     ]
     for row in result.asked:
         likeness = "not compared" if row.psnr is None else f"{row.psnr:.1f} dB"
-        recall = "not counted" if row.recall is None else f"recall {row.recall:.0f}%"
         away = f"after {row.seconds_away:.1f} s away"
-        lines.append(f"  probe {row.anchor} {away}: {recall}, {likeness}. {row.reason}")
+        lines.append(f"  probe {row.anchor} {away}: {outcome_of(row)}, {likeness}. {row.reason}")
     for one in result.expectations:
         found = "nothing was measured" if one.value is None else f"it is {one.value:g}"
         verdict = "as expected" if one.met else "NOT as expected"

@@ -7,12 +7,12 @@ the world goes, and no return may be missed.
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from controls.camera import CameraPose, view_overlap
+from controls.camera import CameraPose, mutual_overlap
 from evaluation.anchors import GONE, SEEN, Return, ReturnTracker, Sight
 from evaluation.metrics import psnr
 from evaluation.probe import Limits, ProbeResult, compare
 from model.world import FrameBlock, Frames, WorldSpec
-from sandbox.demo_result import MarkRow, ProbeRow
+from sandbox.demo_result import MarkRow, ProbeRow, outcome_of
 
 RoundTrip = Callable[[Frames], Frames]
 
@@ -27,7 +27,7 @@ class _Anchor:
     gone: bool = False  # it is out of sight
 
     def see(self, pose: CameraPose, now: float) -> None:
-        share = view_overlap(self.sight.pose, pose)
+        share = mutual_overlap(self.sight.pose, pose)
         if share >= SEEN:
             if self.gone:
                 self.away, self.gone = now - self.seen_at, False
@@ -84,10 +84,9 @@ class DemoWatch:
         return self.frames / self.spec.fps
 
     @property
-    def recall(self) -> float | None:
-        """Newest recall that counted; None: none yet."""
-        counted = [row.recall for row in self.probes if row.recall is not None]
-        return counted[-1] if counted else None
+    def outcome(self) -> str:
+        """What came of the newest comparison; empty: nothing was compared yet."""
+        return outcome_of(self.probes[-1]) if self.probes else ""
 
     def enter(self, scene: str) -> None:
         """Go to a scene, for the first time or again; the views of the other are out of sight."""
@@ -178,7 +177,7 @@ class DemoWatch:
         self._on_probe(row, result)
 
     def _note_missed(self, name: str, anchor: _Anchor) -> None:
-        share = view_overlap(anchor.sight.pose, self._visit.tracker.recent[-1].pose)
+        share = mutual_overlap(anchor.sight.pose, self._visit.tracker.recent[-1].pose)
         row = ProbeRow(
             anchor=name,
             kind="script",

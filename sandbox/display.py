@@ -9,7 +9,7 @@ import numpy as np
 import pygame
 
 from sandbox.settings import DisplayError, FitMode, ScaleMode
-from sandbox.theme import BACKDROP
+from sandbox.theme import BACKDROP, odd_rows
 
 GLOW = (0.06, 0.2, 0.55)  # brightness of the bars beside the picture, from outside in
 REVEALED = (120, 126, 150)  # tint of what lies beyond a shifted picture, until it is made
@@ -105,7 +105,7 @@ class Picture:
                 self._scale(surface.subsurface(rect))
                 return
         if self._scaled is None or self._scaled.get_size() != rect.size:
-            self._scaled, self._is_scaled = pygame.Surface(rect.size, 0, surface), False
+            self._scaled, self._is_scaled = odd_rows(rect.size, surface), False
         if not self._is_scaled:
             self._scale(self._scaled)
             self._is_scaled = True
@@ -176,7 +176,8 @@ def _bars(surface: pygame.Surface, picture: pygame.Surface, rect: pygame.Rect) -
     }
     for side, bar in bars.items():
         if bar.width > 0 and bar.height > 0:
-            yield pygame.transform.smoothscale(_edge(picture, side), bar.size), bar
+            into = odd_rows(bar.size, picture)
+            yield pygame.transform.smoothscale(_edge(picture, side), bar.size, into), bar
 
 
 def _edge(picture: pygame.Surface, side: str) -> pygame.Surface:

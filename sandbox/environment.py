@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from controls.camera import CameraCommand
+from controls.camera import AXES, CameraCommand
 from evaluation.anchors import ReturnTracker
 from evaluation.probe import Limits, compare
 from model.world import Control, FrameBlock, Frames, World, WorldFailed
@@ -17,7 +17,6 @@ from scenes import Scene, load_scene
 from scenes.scene import MAX_SEED
 
 EPISODE_BLOCKS = 320  # a minute at 16 frames a second and three frames a block
-AXES = ("yaw", "pitch", "zoom")
 
 
 class WorldEnvironment:

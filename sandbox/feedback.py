@@ -71,9 +71,12 @@ class InputFeedback:
                 self._pressed.discard(name)
         return answers
 
-    def light(self, key: str) -> KeyLight:
-        """Return how to show the key cap of a direction, named as in CAMERA_BINDINGS."""
-        row = CAMERA_BINDINGS[key]
+    def lights(self) -> dict[str, KeyLight]:
+        """Return how to show the key cap of each direction, named as in CAMERA_BINDINGS."""
+        caps = {key: row for key, row in CAMERA_BINDINGS.items() if row.name in self._waiting}
+        return {key: self._light(row) for key, row in caps.items()}
+
+    def _light(self, row: Binding) -> KeyLight:
         if pushes(self._command, row):
             return "applied"
         return "queued" if row.name in self._pressed else "idle"

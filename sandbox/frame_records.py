@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from io import BytesIO
 from itertools import accumulate, pairwise
+from tempfile import TemporaryFile
 from typing import BinaryIO, Literal
 
 import numpy as np
@@ -317,9 +318,10 @@ def head_of(tag: bytes, value: object) -> FramesHead | BlockHead | ProbeHead:
 
 
 def _jpeg(frame: Frames, quality: int = FRAME_QUALITY) -> bytes:
-    file = BytesIO()
-    Image.fromarray(frame).save(file, "JPEG", quality=quality, subsampling=0)
-    return file.getvalue()
+    with TemporaryFile(buffering=0) as file:  # into memory, Pillow would let no other thread run
+        Image.fromarray(frame).save(file, "JPEG", quality=quality, subsampling=0)
+        file.seek(0)
+        return file.read()
 
 
 def _raw(frame: Frames) -> bytes:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pygame
 
-from controls.bindings import POINTING, POINTING_GROUP, Bindings
+from controls.bindings import POINTING_GROUP, Bindings
 from controls.keys import is_pad, key_title
 from sandbox.theme import ACCENT, INK, MUTED, Theme
 
@@ -56,7 +56,7 @@ def _rows(bindings: Bindings) -> Iterator[Row | None]:
             pads = [key_title(key) for key in row.keys if is_pad(key)]
             yield " / ".join(keys[:MAX_KEYS]), row.help, " / ".join(pads[:MAX_KEYS])
         if group == POINTING_GROUP:
-            yield from ((mouse, text, pad) for text, mouse, pad in POINTING)
+            yield from ((one.mouse, one.help, one.pad) for one in bindings.pointing)
         yield None
 
 

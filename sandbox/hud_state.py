@@ -21,6 +21,7 @@ LEGEND: dict[SegmentKind, str] = {
 STAGES = ("denoise", "remember", "decode", "look_ahead")  # shown first, in this order
 MAX_STAGES = 5
 MAX_TICKS = 32
+LEAST_ZOOM = 1.05  # from which on it is said
 SECTOR = 10  # degrees of the compass that one mark stands for
 
 
@@ -144,6 +145,7 @@ def clock_text(seconds: float) -> str:
 
 
 def pose_text(state: HudState) -> str:
-    """Say where the camera looks."""
+    """Say where the camera looks, and how far it is zoomed in."""
     about = "" if state.exact_pose else "about "
-    return f"{about}{state.pose.yaw:.0f}° · {state.pose.pitch:+.0f}°"
+    zoomed = f" · {state.pose.zoom:.1f}x" if state.pose.zoom >= LEAST_ZOOM else ""
+    return f"{about}{state.pose.yaw:.0f}° · {state.pose.pitch:+.0f}°{zoomed}"

@@ -1,7 +1,7 @@
-"""The map's card: scales a finished picture, draws the view and the pins over it.
+"""The map's card: scales a finished picture, draws the pins and the view over it.
 
 It is made in layers, so that a picture is scaled only when there is a new one and a moving view
-costs one copy and a few lines.
+costs a few lines.
 """
 
 from collections.abc import Sequence
@@ -23,25 +23,23 @@ _Drawn = tuple[object, pygame.Surface]  # what was drawn, and how it looks
 
 
 class Minimap:
-    """Draws the map's card, again only when it would look different.
+    """Makes the map's card, again only when it would look different.
 
     minimap = Minimap()
-    card = minimap.card(theme, stitcher.picture, pose, tracker_marks)
+    card = minimap.card(theme, stitcher.picture, tracker_marks)
+    draw_view(surface, theme, surface.blit(card, place), pose)
     """
 
     def __init__(self) -> None:
         self._base: _Drawn | None = None  # frame, map and caption
         self._marked: _Drawn | None = None  # and the anchors, which never move
-        self._card: _Drawn | None = None  # and the view, which moves
 
     def card(
         self,
         theme: Theme,
         picture: MapPicture,
-        pose: CameraPose,
         marks: Sequence[AnchorMark] = (),
         target: AnchorMark | None = None,
-        highlight: CameraPose | None = None,
         width: int | None = None,
     ) -> pygame.Surface:
         """Return the card; the same surface as long as it looks the same.
@@ -49,10 +47,8 @@ class Minimap:
         Args:
             theme: sizes and fonts.
             picture: the stitcher's newest.
-            pose: the view on screen, outlined.
             marks: anchors; those the game set by itself are dots, the player's are pins.
             target: the anchor that the next command goes back to, drawn larger.
-            highlight: a view to point out, such as that of the remembered frame under the pointer.
             width: of the card [px]; None: as wide as the scene's card.
         """
         width = width or theme.px(CARD_WIDTH)
@@ -62,16 +58,37 @@ class Minimap:
             self._base, self._marked = (base_of, _draw_base(theme, picture, width)), None
         said = tuple(marks), target
         if self._marked is None or self._marked[0] != said:
-            self._marked, self._card = (said, self._base[1].copy()), None
+            self._marked = said, self._base[1].copy()
             for mark in sorted(marks, key=lambda one: (one == target, one.kind != "auto")):
                 _draw_mark(self._marked[1], theme, mark, area, larger=mark == target)
-        boxes = tuple(_on_card(view_box(one), area) for one in (highlight or pose, pose))
-        if self._card is None or self._card[0] != boxes:
-            self._card = boxes, self._marked[1].copy()
-            if highlight is not None:
-                _draw_box(self._card[1], theme, boxes[0], area, ACCENT)
-            _draw_box(self._card[1], theme, boxes[1], area, INK)
-        return self._card[1]
+        return self._marked[1]
+
+
+def draw_view(
+    surface: pygame.Surface,
+    theme: Theme,
+    place: pygame.Rect,
+    pose: CameraPose,
+    colour: tuple[int, ...] = INK,
+) -> None:
+    """Outline on a map's card what a view shows, on both sides of the seam where it crosses it.
+
+    Args:
+        surface: that the card was drawn on.
+        theme: that the card was drawn with.
+        place: of the card.
+        pose: of the view.
+        colour: of the outline.
+    """
+    area = map_area(theme, place.width).move(place.topleft)
+    box, line = _on_card(view_box(pose), area), max(1, theme.px(2))
+    before = surface.get_clip()
+    surface.set_clip(area)
+    for shift in (0, -area.width) if box.right > area.right else (0,):
+        moved = box.move(shift, 0)
+        pygame.draw.rect(surface, SHADOW, moved.inflate(2, 2), line + 2, border_radius=theme.px(3))
+        pygame.draw.rect(surface, theme.colour(colour), moved, line, border_radius=theme.px(2))
+    surface.set_clip(before)
 
 
 def map_area(theme: Theme, width: int) -> pygame.Rect:
@@ -115,19 +132,6 @@ def _on_card(box: Box, area: pygame.Rect) -> pygame.Rect:
     return pygame.Rect(
         area.left + round(left), area.top + round(top), max(3, round(width)), max(3, round(height))
     )
-
-
-def _draw_box(
-    card: pygame.Surface, theme: Theme, box: pygame.Rect, area: pygame.Rect, colour: tuple[int, ...]
-) -> None:
-    """Outline a view, on both sides of the seam where it crosses it."""
-    line = max(1, theme.px(2))
-    card.set_clip(area)
-    for shift in (0, -area.width) if box.right > area.right else (0,):
-        moved = box.move(shift, 0)
-        pygame.draw.rect(card, SHADOW, moved.inflate(2, 2), line + 2, border_radius=theme.px(3))
-        pygame.draw.rect(card, theme.colour(colour), moved, line, border_radius=theme.px(2))
-    card.set_clip(None)
 
 
 def _draw_mark(

@@ -18,14 +18,14 @@ from sandbox.cards import split_card
 from sandbox.explain_card import MemoryTip
 from sandbox.hints import HintLine, hint_card
 from sandbox.minimap import MapStitcher
-from sandbox.minimap_card import Minimap
+from sandbox.minimap_card import Minimap, draw_view
 from sandbox.postcard_cards import PostcardCard, tour_card
 from sandbox.postcard_hunt import PostcardHunt
 from sandbox.postcards import Tour
 from sandbox.probe_cards import probe_card
 from sandbox.prober import Prober
 from sandbox.screens.play import PlayScreen
-from sandbox.theme import BAD, GOOD, Theme
+from sandbox.theme import ACCENT, BAD, GOOD, Theme
 
 NOTICE_S = 3.5  # how long a notice stays
 PROBE_S = 7.0  # how long a comparison stays
@@ -169,19 +169,20 @@ class MapOverlay(Quiet):
             pointer = pygame.mouse.get_pos()
             self._tip.draw(surface, theme, memory, places["memory"], pointer)
         if self.is_shown:
-            explained = self._tip.explanation if self._hovers else None
-            card = self._map.card(
-                theme,
-                self._stitcher.picture,
-                screen.reel.pose,
-                self._prober.anchors,
-                self._target(),
-                highlight=explained and explained.pose,
-                width=places["scene"].width,
-            )
-            top = places["scene"].bottom + theme.px(10)
-            if top + card.get_height() < places["memory"].top:
-                screen.hud.places["map"] = surface.blit(card, (places["scene"].left, top))
+            self._draw_map(surface, theme)
+
+    def _draw_map(self, surface: pygame.Surface, theme: Theme) -> None:
+        places, marks = self._screen.hud.places, self._prober.anchors
+        width = places["scene"].width
+        card = self._map.card(theme, self._stitcher.picture, marks, self._target(), width)
+        top = places["scene"].bottom + theme.px(10)
+        if top + card.get_height() >= places["memory"].top:
+            return
+        places["map"] = place = surface.blit(card, (places["scene"].left, top))
+        pointed_at = self._tip.explanation if self._hovers else None
+        if pointed_at is not None and pointed_at.pose is not None:
+            draw_view(surface, theme, place, pointed_at.pose, ACCENT)
+        draw_view(surface, theme, place, self._screen.reel.pose)
 
     def _target(self) -> AnchorMark | None:
         pose = self._prober.last_anchor

@@ -1,18 +1,18 @@
 """Mouse and gamepads of play: pygame's events become steering, and buttons become keys by name.
 
-Knows how devices report; what a drag, a stick or a button means is said by `controls`.
+Knows how devices report; what a drag, a wheel, a stick or a button means is said by `controls`.
 """
 
 import logging
 
 import pygame
 
-from controls.gamepad import STICK_AXES
+from controls.gamepad import PAD_AXES
 from controls.keys import PAD_BUTTONS
 from controls.sources import PlayerSource
 
 logger = logging.getLogger(__name__)
-FULL_TILT = 32767  # as controllers report the end of a stick
+FULL_TILT = 32767  # as controllers report the end of a stick or trigger
 REPEAT_MS = (400, 40)  # before a held key repeats, and between two times
 REPEATING = frozenset(  # keys that move something or edit text; whatever else acts once
     getattr(pygame, f"K_{name}")
@@ -71,7 +71,7 @@ class PlayerInput:
         return PAD_BUTTONS[event.button], event.type == pygame.CONTROLLERBUTTONDOWN
 
     def steer(self, event: pygame.Event) -> bool:
-        """Steer by a drag of the mouse or a stick; True if the event was one."""
+        """Steer by the mouse, a stick or a trigger; True if the event was of one."""
         if event.type in (pygame.MOUSEBUTTONDOWN, pygame.MOUSEBUTTONUP) and event.button == 1:
             self._is_dragging = event.type == pygame.MOUSEBUTTONDOWN
             return True
@@ -79,8 +79,11 @@ class PlayerInput:
             self._player.drag(*event.rel)
             return True
         if event.type == pygame.CONTROLLERAXISMOTION:
-            if 0 <= event.axis < len(STICK_AXES):
-                self._player.tilt(STICK_AXES[event.axis], event.value / FULL_TILT)
+            if 0 <= event.axis < len(PAD_AXES):
+                self._player.tilt(PAD_AXES[event.axis], event.value / FULL_TILT)
+            return True
+        if event.type == pygame.MOUSEWHEEL:
+            self._player.wheel(event.y)
             return True
         return False
 

@@ -265,7 +265,7 @@ def _draw_heat(card: pygame.Surface, theme: Theme, view: PostcardView, top: int)
         colour = HEAT_COLOURS[1] if warm else HEAT_COLOURS[5]
         centre = (card.get_width() - pad - theme.px(5), middle)
         _draw_arrow(card, theme, centre, TREND_ARROWS[view.trend], colour)
-    if view.hint:
+    if view.hint in ARROWS:
         centre = (card.get_width() - pad - theme.px(8), middle + theme.px(22))
         _draw_arrow(card, theme, centre, ARROWS[view.hint], POSTMARK)
 

@@ -286,16 +286,20 @@ def choose_card(
 
 
 def degrees_off(pose: CameraPose, target: CameraPose) -> float:
-    """Return how far apart two views look, degrees."""
-    return math.hypot(yaw_difference(pose.yaw, target.yaw), pose.pitch - target.pitch)
+    """Return how far apart two views are, degrees of turning and of the field of view."""
+    turn = yaw_difference(pose.yaw, target.yaw)
+    return math.hypot(turn, pose.pitch - target.pitch, pose.fov - target.fov)
 
 
 def direction(pose: CameraPose, target: CameraPose) -> str:
-    """Say which way to turn: "left", "right", "up" or "down"."""
-    turn, tilt = yaw_difference(target.yaw, pose.yaw), target.pitch - pose.pitch
-    if abs(turn) >= abs(tilt):
-        return "right" if turn > 0 else "left"
-    return "up" if tilt > 0 else "down"
+    """Say which way to move: "left", "right", "up", "down", "zoom in" or "zoom out"."""
+    ways = {
+        ("right", "left"): yaw_difference(target.yaw, pose.yaw),
+        ("up", "down"): target.pitch - pose.pitch,
+        ("zoom in", "zoom out"): pose.fov - target.fov,
+    }
+    (forward, backward), way = max(ways.items(), key=lambda one: abs(one[1]))
+    return forward if way > 0 else backward
 
 
 def stamp_motion(age: float) -> StampMotion:

@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from queue import SimpleQueue
 from threading import Event, Lock, Thread
 
-from controls.camera import CameraPose, view_overlap
+from controls.camera import CameraPose, mutual_overlap
 from evaluation.anchors import (
     SEEN,
     Anchor,
@@ -271,6 +271,6 @@ def _last_anchor(tracker: ReturnTracker) -> CameraPose | None:
         return dropped[-1].pose
     here = tracker.recent[-1].pose
     away: list[Anchor] = [
-        one for one in tracker.anchors if view_overlap(one.pose, here) < SEEN
+        one for one in tracker.anchors if mutual_overlap(one.pose, here) < SEEN
     ] or tracker.anchors
     return max(away, key=lambda one: one.left_at).pose if away else None

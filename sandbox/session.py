@@ -263,7 +263,9 @@ class Session:
         command = self._source.next_command()
         if command is None:
             return None
-        control = command if isinstance(command, Control) else Control(camera=command)
+        control = command
+        if isinstance(command, CameraCommand):
+            control = Control(camera=command.along(self.world.spec.axes))
         while True:
             try:
                 change = self._changes.get_nowait()

@@ -6,7 +6,6 @@ from typing import Any
 
 from controls.bindings import (
     DEFAULTS,
-    POINTING,
     POINTING_GROUP,
     Bindings,
     keys_text,
@@ -74,11 +73,12 @@ Item = Heading | SettingRow | KeyGroup
 
 def items(bindings: Bindings = DEFAULTS) -> tuple[Item, ...]:
     """Return everything that can be set, and the keys, in the order shown."""
+    pointing = tuple((one.help, one.mouse, one.pad) for one in bindings.pointing)
     groups = [
         KeyGroup(
             group,
             tuple((row.help, keys_text(row), pad_text(row)) for row in rows)
-            + (POINTING if group == POINTING_GROUP else ()),
+            + (pointing if group == POINTING_GROUP else ()),
         )
         for group, rows in bindings.groups()
     ]

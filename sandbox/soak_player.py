@@ -23,6 +23,7 @@ from scenes import Scene, load_scene
 PLACES = ("kitchen", "village")  # besides the first; left and gone on with in turn
 PROMPTS = ("The same place at night, with rain.", "The same place on a bright morning.")
 REST_S = 1.0  # on the title, while what was left is written
+TURNS = tuple(key for key, row in CAMERA_BINDINGS.items() if row.axis != "zoom")  # camera keys
 TURN_BLOCKS = (3, 16)  # between two changes of the camera keys
 # What is done at which block of a visit, and when it ends: 27 seconds of the pocket world.
 CHORES: dict[int, Action] = {
@@ -79,7 +80,7 @@ class SoakPlayer:
             screen.outcome = ToTitle()
         elif self._seen >= self._turn_at and not game.pilot.is_flying:
             self._turn_at = self._seen + self._random.randint(*TURN_BLOCKS)
-            self._hold(screen, self._random.choice((None, *CAMERA_BINDINGS)))
+            self._hold(screen, self._random.choice((None, *TURNS)))
 
     def _press(self, game: PlayerGame, screen: PlayScreen, action: Action) -> None:
         self.done[action] += 1

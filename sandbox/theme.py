@@ -198,11 +198,24 @@ def _font_file(bold: bool) -> str | None:
     return pygame.font.match_font(FONTS, bold)  # None: the font that comes with pygame
 
 
+def odd_rows(size: tuple[int, int], like: pygame.Surface) -> pygame.Surface:
+    """Return a surface of the kind of another, with an odd number of pixels from row to row.
+
+    Rows that all begin at multiples of 16 bytes are copied past the caches by SDL 2, which takes
+    up to ten times as long where they are read again at once, as all of a display is.
+    """
+    width, height = size
+    alpha = like.get_flags() & pygame.SRCALPHA
+    return pygame.Surface((width | 1, height), alpha, like).subsurface((0, 0), size)
+
+
 @functools.lru_cache(maxsize=32)
 def _card(
     size: tuple[int, int], radius: int, colour: tuple[int, ...], edge: tuple[int, ...]
 ) -> pygame.Surface:
-    card = _rounded(size, colour, radius, 0).copy()
+    fill = _rounded(size, colour, radius, 0)
+    card = odd_rows(fill.get_size(), fill)
+    card.blit(fill, (0, 0))
     card.blit(_rounded(size, edge, radius, 1), (0, 0))
     return card
 

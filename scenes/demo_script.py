@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from controls.camera import CameraCommand
 from scenes.demo_words import MAX_REPEAT, Reader, ScriptError, Token, quoted, shortened, tokens_of
 from scenes.files import nearest
 
@@ -238,17 +239,19 @@ def _read_text(what: str) -> Callable[[Reader], tuple[str]]:
     return lambda reader: (reader.text(what),)
 
 
-def _read_control(reader: Reader) -> tuple[float, float, int]:
+def _read_control(reader: Reader) -> tuple[CameraCommand, int]:
     yaw, pitch = (_read_fraction(reader, axis) for axis in ("yaw", "pitch"))
+    counted = reader.ends_here or reader.next.text.startswith("x")
+    command = CameraCommand(yaw, pitch, 0.0 if counted else _read_fraction(reader, "zoom"))
     if reader.ends_here:
-        return yaw, pitch, 1
+        return command, 1
     token = reader.next
     times = reader.word("how often, such as x12")
     if not re.fullmatch(r"x[0-9]{1,6}", times) or not 1 <= int(times[1:]) <= MAX_REPEAT:
         raise reader.error(
             f'expected how often from x1 to x{MAX_REPEAT}, found "{shortened(times)}"', token
         )
-    return yaw, pitch, int(times[1:])
+    return command, int(times[1:])
 
 
 def _read_fraction(reader: Reader, axis: str) -> float:
@@ -289,7 +292,7 @@ COMMANDS: dict[str, Command] = {
     ),
     "zoom": Command(
         "zoom in|out FACTOR",
-        "Narrow or widen the view, in worlds that can.",
+        "Draw closer by this factor, or away again, in worlds that can; by whole blocks.",
         "zoom in 1.5",
         _read_zoom,
     ),
@@ -338,7 +341,7 @@ COMMANDS: dict[str, Command] = {
         _read_repeat,
     ),
     "control": Command(
-        "control YAW PITCH [xN]",
+        "control YAW PITCH [ZOOM] [xN]",
         "For N blocks this very fraction of full speed, from -1 to 1; recordings become this.",
         "control 0.5 -0.25 x12",
         _read_control,

@@ -6,26 +6,25 @@ of what the script said: turns that add up to nothing end bit-equal, in whatever
 
 import math
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 
 from controls.camera import (
+    AXES,
     MAX_PITCH,
     POSE_RESOLUTION,
+    WIDEST_FOV,
     CameraCommand,
-    CameraPose,
     CameraSpeed,
-    view_overlap,
+    mutual_overlap,
 )
+from scenes.demo_place import HIGHEST, RING, WIDEST, Place
 from scenes.demo_script import Amount, MemoryAsk, Statement
 from scenes.demo_words import ScriptError
 from scenes.files import nearest
 
-RING = 360 * POSE_RESOLUTION  # ticks
-HIGHEST = int(MAX_PITCH * POSE_RESOLUTION)  # ticks
-FOV = 90.0  # degrees, before zooming
-ZOOM_RATE = 1.0  # doublings a second of a full zoom command
+ZOOM_RATE = 1.0  # doublings a second of a full zoom command that is said in words
 SEEN = 0.6  # share of an anchor's view that a probe must find
 MAX_SECONDS = 6 * 3600.0  # of a tape
 MAX_ITEMS = 300_000
@@ -115,34 +114,6 @@ def tape_of(script: Sequence[Statement], rig: Rig, scene: str) -> Tape:
     return Tape(tuple(maker.items), maker.blocks, maker.blocks * rig.block_seconds)
 
 
-@dataclass(slots=True)
-class _Axis:
-    """Where the camera is on one axis, in ticks that were made and in those that were said."""
-
-    made: int = 0
-    said: Fraction = Fraction(0)
-
-
-@dataclass(slots=True)
-class _Place:
-    """A scene that is being visited."""
-
-    yaw: _Axis = field(default_factory=_Axis)
-    pitch: _Axis = field(default_factory=_Axis)
-    zoom: Fraction = Fraction(1)
-    anchors: dict[str, "_Place"] = field(default_factory=dict)
-    memory: MemoryAsk | None = None  # in force
-
-    @property
-    def pose(self) -> CameraPose:
-        yaw, pitch = (axis.made / POSE_RESOLUTION for axis in (self.yaw, self.pitch))
-        return CameraPose(yaw % 360.0, pitch, FOV / float(self.zoom))
-
-    def copy(self) -> "_Place":
-        yaw, pitch = (_Axis(axis.made, axis.said) for axis in (self.yaw, self.pitch))
-        return _Place(yaw, pitch, self.zoom)
-
-
 class _TapeMaker:
     """Carries statements out on paper."""
 
@@ -150,10 +121,12 @@ class _TapeMaker:
         self.items: list[TapeItem] = []
         self.blocks = 1  # the first one comes by itself
         self._rig = rig
-        full = rig.full_speed.step(CameraCommand(yaw=1.0, pitch=1.0), rig.fps)
-        self._full = tuple(round(step * POSE_RESOLUTION) for step in full)  # ticks a frame
+        full = rig.full_speed.step(CameraCommand(yaw=1.0, pitch=1.0, zoom=-1.0), rig.fps)
+        ticks = (round(step * POSE_RESOLUTION) for step in full)
+        self._full = dict(zip(AXES, ticks, strict=True))  # ticks a frame
+        self._closest = POSE_RESOLUTION * (WIDEST_FOV - rig.full_speed.narrowest_fov)  # ticks
         self._speed: Fraction | None = None  # degrees a second; None: full
-        self._places = {scene: _Place()}
+        self._places = {scene: Place()}
         self._here = scene
         self._prompt: str | None = None  # to be said with the next block
         self._memory: MemoryAsk | None = None  # in force from the next block on
@@ -161,7 +134,7 @@ class _TapeMaker:
         self._steps = 0
 
     @property
-    def _place(self) -> _Place:
+    def _place(self) -> Place:
         return self._places[self._here]
 
     def run(self, script: Sequence[Statement]) -> None:
@@ -188,7 +161,7 @@ class _TapeMaker:
         self._add(1, SetAnchor(name))
 
     def _do_probe(self, name: str) -> None:
-        share = view_overlap(self._anchor(name).pose, self._place.pose)
+        share = mutual_overlap(self._anchor(name).pose, self._place.pose)
         if share < SEEN:
             raise self._error(
                 f'the view shows {100 * share:.0f}% of "{name}" here; come back to it first, '
@@ -204,17 +177,39 @@ class _TapeMaker:
 
     def _do_zoom(self, sign: int, factor: Fraction) -> None:
         self._require("zoom")
+        before, place, length = self._place.factor, self._place.zoom, self._rig.block_length
+        said = WIDEST - WIDEST / (before * factor**sign)  # ticks by which the view is narrower
+        if not self._full["zoom"]:
+            self._zoom_in_words(sign, factor)
+            place.made, place.said = round(said), said
+            return
+        if said < 0:
+            raise self._error(
+                f"this zooms out {float(factor):.3g} times, at most {float(before):.3g} are "
+                "possible here; zoom out less"
+            )
+        if said > self._closest:
+            most = WIDEST_FOV / self._rig.full_speed.narrowest_fov
+            raise self._error(
+                f"this zooms in {float(before * factor):.3g} times in all, at most {most:.3g} are "
+                "possible; zoom in less"
+            )
+        place.said = said
+        units = round((said - place.made) / length)
+        self._spread({"zoom": min(units, int((self._closest - place.made) // length))})
+
+    def _zoom_in_words(self, sign: int, factor: Fraction) -> None:
+        """Let a world hear of zooming that is steered by text: there are no poses to end on."""
         doublings = math.log2(factor)
         blocks = max(1, math.ceil(doublings / (ZOOM_RATE * self._rig.block_seconds)))
         share = doublings / (blocks * ZOOM_RATE * self._rig.block_seconds)
         self._add(blocks, Block(CameraCommand(zoom=sign * min(1.0, share))))
-        self._place.zoom *= factor if sign > 0 else 1 / factor
 
     def _do_hold(self, seconds: Fraction) -> None:
         self._still(self._blocks_of(seconds))
 
     def _do_home(self) -> None:
-        self._go(_Place())
+        self._go(Place())
 
     def _do_go(self, name: str) -> None:
         self._go(self._anchor(name))
@@ -233,7 +228,7 @@ class _TapeMaker:
                 )
             )
             reach = self._place.pitch.made + blocks * self._rig.block_length * pitch
-            self._move([(yaw, pitch if abs(reach) <= HIGHEST else 0)] * blocks)
+            self._move([(yaw, pitch if abs(reach) <= HIGHEST else 0, 0)] * blocks)
 
     def _do_speed(self, speed: Fraction | None) -> None:
         most = max(self._rig.full_speed.yaw, self._rig.full_speed.pitch)
@@ -257,7 +252,7 @@ class _TapeMaker:
         self.flush()
         again = name in self._places
         self._here = name
-        self._places.setdefault(name, _Place())
+        self._places.setdefault(name, Place())
         self._add(1, Enter(name, again))
         if again:
             self._still(1)  # there is nothing to see before it
@@ -267,21 +262,23 @@ class _TapeMaker:
     def _do_mark(self, text: str) -> None:
         self._add(1, Mark(text))
 
-    def _do_control(self, yaw: float, pitch: float, times: int) -> None:
-        for axis, value in (("yaw", yaw), ("pitch", pitch)):
-            if value:
+    def _do_control(self, command: CameraCommand, times: int) -> None:
+        for axis in AXES:
+            if getattr(command, axis):
                 self._require(axis)
-        command = CameraCommand(yaw=yaw, pitch=pitch)
         self._add(times, Block(command))
         place, frames = self._place, times * self._rig.block_length
         steps = self._rig.full_speed.step(command, self._rig.fps)
-        right, up = (frames * round(step * POSE_RESOLUTION) for step in steps)
+        right, up, wider = (frames * round(step * POSE_RESOLUTION) for step in steps)
         place.yaw.made += right
         place.pitch.made = min(HIGHEST, max(-HIGHEST, place.pitch.made + up))
         place.yaw.said += right
         place.pitch.said = Fraction(place.pitch.made)
+        if wider:
+            place.zoom.made = min(int(self._closest), max(0, place.zoom.made - wider))
+            place.zoom.said = Fraction(place.zoom.made)
 
-    def _anchor(self, name: str) -> _Place:
+    def _anchor(self, name: str) -> Place:
         anchors = self._place.anchors
         if name not in anchors:
             raise self._error(no_anchor(name, self._here, anchors))
@@ -293,10 +290,10 @@ class _TapeMaker:
             raise self._error(f"this world cannot {verb}; leave the line out or use another world")
 
     def _ticks(self, axis: str) -> int:
-        """Return the ticks that a frame turns at the speed in force; at most full speed."""
+        """Return the ticks that a frame turns at the speed in force; zooms at full speed."""
         self._require(axis)
-        full = self._full[0 if axis == "yaw" else 1]
-        if self._speed is None:
+        full = self._full[axis]
+        if self._speed is None or axis == "zoom":
             return full
         ticks = min(full, int(self._speed * POSE_RESOLUTION / Fraction(self._rig.fps)))
         if not ticks:
@@ -322,46 +319,47 @@ class _TapeMaker:
             )
         place.said = said
         units = round((said - place.made) / length)  # of one tick in every frame of a block
-        self._spread(units if axis == "yaw" else 0, units if axis == "pitch" else 0)
+        self._spread({axis: units})
 
-    def _go(self, target: _Place) -> None:
+    def _go(self, target: Place) -> None:
         place, length = self._place, self._rig.block_length
         right = target.yaw.made - place.yaw.made
         turn = (right + RING // 2) % RING - RING // 2
         up = target.pitch.made - place.pitch.made
         around = place.yaw.made + turn - target.yaw.made  # whole turns
-        self._spread(round(Fraction(turn, length)), round(Fraction(up, length)))
+        ways = {"yaw": turn, "pitch": up}
+        if self._full["zoom"]:
+            ways["zoom"] = target.zoom.made - place.zoom.made
+            place.zoom.said = target.zoom.said
+        self._spread({axis: round(Fraction(way, length)) for axis, way in ways.items()})
         place.yaw.said, place.pitch.said = target.yaw.said + around, target.pitch.said
-        if place.zoom != target.zoom:
-            factor = target.zoom / place.zoom
+        if place.factor != target.factor:
+            factor = target.factor / place.factor
             self._do_zoom(1 if factor > 1 else -1, max(factor, 1 / factor))
 
-    def _spread(self, right: int, up: int) -> None:
-        """Turn by so many units of one tick a frame of a block, as evenly as it goes."""
-        blocks = 0
-        for units, axis in ((right, "yaw"), (up, "pitch")):
-            if units:
-                blocks = max(blocks, math.ceil(abs(units) / self._ticks(axis)))
-        yaws, pitches = (_shares(units, blocks) for units in (right, up))
-        self._move(list(zip(yaws, pitches, strict=True)))
+    def _spread(self, units: Mapping[str, int]) -> None:
+        """Move along axes by so many units of one tick a frame of a block, evenly."""
+        moving = {axis: count for axis, count in units.items() if count}
+        least = (math.ceil(abs(count) / self._ticks(axis)) for axis, count in moving.items())
+        blocks = max(least, default=0)
+        shares = (_shares(moving.get(axis, 0), blocks) for axis in AXES)
+        self._move(list(zip(*shares, strict=True)))
 
-    def _move(self, steps: Sequence[tuple[int, int]]) -> None:
-        """Make blocks that turn so many ticks a frame."""
-        place, length = self._place, self._rig.block_length
-        for yaw, pitch in steps:
-            self._add(1, Block(CameraCommand(self._share(yaw, 0), self._share(pitch, 1))))
-            place.yaw.made += length * yaw
-            place.pitch.made += length * pitch
-            if self._statement.word == "wander":
-                place.yaw.said += length * yaw
-                place.pitch.said += length * pitch
+    def _move(self, steps: Sequence[tuple[int, ...]]) -> None:
+        """Make blocks that move so many ticks a frame along each of AXES."""
+        for step in steps:
+            self._add(1, Block(CameraCommand(*map(self._share, AXES, step))))
+            for axis, ticks in zip(AXES, step, strict=True):
+                place, way = getattr(self._place, axis), self._rig.block_length * ticks
+                place.made += way
+                if self._statement.word == "wander":
+                    place.said += way
 
-    def _share(self, ticks: int, axis: int) -> float:
+    def _share(self, axis: str, ticks: int) -> float:
         """Return the fraction of full speed that is exactly so many ticks a frame."""
         if abs(ticks) == self._full[axis]:
             return math.copysign(1.0, ticks) if ticks else 0.0
-        speed = (self._rig.full_speed.yaw, self._rig.full_speed.pitch)[axis]
-        return ticks * self._rig.fps / (POSE_RESOLUTION * speed)
+        return ticks * self._rig.fps / (POSE_RESOLUTION * getattr(self._rig.full_speed, axis))
 
     def _still(self, blocks: int) -> None:
         self._add(blocks, Block(CameraCommand()))

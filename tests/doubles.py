@@ -2,11 +2,11 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 
-from controls.camera import CameraPose, CameraSpeed, move
+from controls.camera import AXES, WIDEST_FOV, CameraPose, CameraSpeed, move
 from controls.phrases import camera_phrase
 from model.world import (
     Control,
@@ -39,6 +39,11 @@ SPEC = WorldSpec(
     block_length=3,
     full_speed=CameraSpeed(yaw=20.0, pitch=12.0),
     policies=("mag-retrieve", "mag", "full", "window", "none"),
+)
+ZOOMING = replace(  # the same world, at speeds and limits of the pocket world
+    SPEC,
+    full_speed=CameraSpeed(yaw=40.0, pitch=20.0, zoom=30.0, narrowest_fov=60.0),
+    axes=AXES,
 )
 
 
@@ -198,11 +203,13 @@ class FakeWorld:
         return frame
 
     def _window(self, pose: CameraPose) -> tuple[np.ndarray, np.ndarray]:
-        """Return the rows and columns of the panorama that a view shows."""
+        """Return the rows and columns of the panorama that a view shows, zoomed at its middle."""
         left = round(pose.yaw / 360 * RING)
         top = round(SKY_ROOM * (1 - pose.pitch / 27.0))
-        rows = top + np.arange(self.spec.frame_height)
-        return rows, (left + np.arange(self.spec.frame_width)) % RING
+        rows, columns = (
+            _zoomed(length, pose.fov) for length in (self.spec.frame_height, self.spec.frame_width)
+        )
+        return top + rows, (left + columns) % RING
 
     def _remember(self) -> MemoryUsage:
         newest = MemoryEntry(self._frame_count - 1, "raw", self._pose, attended=False)
@@ -239,6 +246,12 @@ class FakeWorld:
 
     def _sector(self) -> int:
         return int(self._pose.yaw // SECTOR)
+
+
+def _zoomed(length: int, fov: float) -> np.ndarray:
+    """Return which of so many pixels in a row are seen, from the first place to the last."""
+    from_middle = (np.arange(length) + 0.5 - length / 2) * fov / WIDEST_FOV
+    return np.floor(from_middle + length / 2).astype(int)
 
 
 def block_number(frame: Frames) -> int:

@@ -43,7 +43,7 @@ from model.weights import (
 )
 from model.world import MIB, MemorySetting, Progress, WorldFailed, WorldSpec
 
-FULL_SPEED = CameraSpeed(yaw=40.0, pitch=20.0)  # degrees a second
+FULL_SPEED = CameraSpeed(yaw=40.0, pitch=20.0, zoom=30.0)  # degrees a second
 PACK_STEPS = 2  # denoising steps of a block that no look-ahead has prepared
 MOST_SLOTS = 4096  # frames that storage is reserved for at most
 _PACKAGES = ("torch", "numpy", "transformers", "tokenizers", "safetensors", "xxhash")  # and digests
@@ -222,8 +222,9 @@ def _spec(config: PocketConfig) -> WorldSpec:
         frame_height=config.frame_height,
         fps=config.fps,
         block_length=config.block_length,
-        full_speed=FULL_SPEED,
+        full_speed=replace(FULL_SPEED, narrowest_fov=config.narrowest_fov),
         policies=tuple(MEMORY_POLICIES),
+        axes=config.axes,
     )
 
 

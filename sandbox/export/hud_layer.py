@@ -6,18 +6,17 @@ from collections import deque
 import numpy as np
 import pygame
 
-from controls.bindings import CAMERA_BINDINGS
+from controls.bindings import CAMERA_BINDINGS, Binding
 from controls.camera import CameraCommand
 from model.world import Frames
 from sandbox.export.footage import Footage, Shot
-from sandbox.feedback import KeyLight
+from sandbox.feedback import KeyLight, pushes
 from sandbox.hud import Hud
 from sandbox.hud_state import HudState, stage_rows
 from sandbox.settings import HudLevel
 
 FIGURES_EVERY = 0.5  # seconds between two figures: readable, not flickering
 RECENT = 12  # blocks that the rate is measured over
-_LIGHTS = {"right": ("yaw", 1), "left": ("yaw", -1), "up": ("pitch", 1), "down": ("pitch", -1)}
 
 
 class HudLayer:
@@ -39,6 +38,10 @@ class HudLayer:
         self._footage, self._level = footage, level
         self._surface = pygame.Surface(size, 0, 32)
         self._hud = Hud()
+        zooms = any(event.control.camera.zoom for event in footage.recording.blocks)
+        self._caps = {
+            key: row for key, row in CAMERA_BINDINGS.items() if zooms or row.axis != "zoom"
+        }
         self._ready: deque[tuple[float, int]] = deque(maxlen=RECENT)  # second, frames of a block
         self._last_block = -1
         self._figures_at = float("-inf")
@@ -90,13 +93,12 @@ class HudLayer:
             possible_fps=self._possible,
             stage_ms=self._stages,
             latency_ms=self._latency,
-            lights={key: _light(key, camera) for key in CAMERA_BINDINGS},
+            lights={key: _light(row, camera) for key, row in self._caps.items()},
         )
 
 
-def _light(key: str, camera: CameraCommand) -> KeyLight:
-    axis, sign = _LIGHTS.get(key, ("zoom", 0))
-    return "applied" if getattr(camera, axis) * sign > 0 else "idle"
+def _light(row: Binding, camera: CameraCommand) -> KeyLight:
+    return "applied" if pushes(camera, row) else "idle"
 
 
 def open_pygame() -> None:

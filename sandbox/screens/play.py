@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pygame
 
-from controls.bindings import CAMERA_BINDINGS, DEFAULTS, Action, Bindings
+from controls.bindings import DEFAULTS, Action, Bindings
 from controls.sources import PlayerSource
 from sandbox.display import Picture, fit, shade
 from sandbox.feedback import InputFeedback
@@ -58,7 +58,8 @@ class PlayScreen:
 
     def __init__(self, context: PlayContext, first: ReadyBlock) -> None:
         self.outcome: Outcome | None = None
-        self.feedback = InputFeedback(context.bindings)
+        self._bindings = context.bindings.along(first.spec.axes)
+        self.feedback = InputFeedback(self._bindings)
         self.reel = Reel(context.worker, first, context.clock)
         self.hud = Hud(context.settings)
         self.hud_seconds = 0.0  # the last drawing of what lies over the picture took
@@ -80,7 +81,7 @@ class PlayScreen:
         self._help = False
         self._error: str | None = None
         self._busy = ""  # what the next block waits for
-        self._fitted = (0, 0)  # the window's size that drags are measured in
+        self._fitted = ((0, 0), 0.0)  # the window's size and the view that drags are measured in
         self._dirty = True
         self._equipment = context.equip(self)
         self._actions = self._own_actions() | self._equipment.actions
@@ -149,7 +150,7 @@ class PlayScreen:
             hint = "R: try again    Esc: leave"
             self.hud.draw_message(surface, "The world stopped", self._error, hint)
         elif self._help:
-            self.hud.draw_help(surface, self._context.bindings)
+            self.hud.draw_help(surface, self._bindings)
         elif self.reel.starting_over or self.reel.paused:
             self.hud.draw_notice(surface, self._mode_text().capitalize())
 
@@ -176,7 +177,7 @@ class PlayScreen:
             possible_fps=figures.possible_fps,
             stage_ms=figures.stage_ms,
             latency_ms=figures.latency_ms,
-            lights={key: self.feedback.light(key) for key in CAMERA_BINDINGS},
+            lights=self.feedback.lights(),
             mode=self._mode_text(),
         )
 
@@ -216,7 +217,7 @@ class PlayScreen:
         }
 
     def _handle_key(self, key: str, *, down: bool) -> None:
-        bindings = self._context.bindings
+        bindings = self._bindings
         if key in bindings.moves:
             self.camera_key(key, down=down)
             self._dirty = True
@@ -251,13 +252,14 @@ class PlayScreen:
         return self._warps and not (self._warp.is_still and not self._context.keyboard.is_steering)
 
     def _fit_drag(self, window_size: tuple[int, int]) -> None:
-        """Let the picture follow a dragging hand in a window of this size."""
-        if window_size == self._fitted:
+        """Let the picture follow a dragging hand in a window of this size, also when zoomed."""
+        fov = self.reel.pose.fov
+        if (window_size, fov) == self._fitted:
             return
-        self._fitted, spec = window_size, self.reel.current.spec
+        self._fitted, spec = (window_size, fov), self.reel.current.spec
         size = spec.frame_width, spec.frame_height
         width = fit(size, window_size, self._context.settings.fit).width
-        self._context.keyboard.fit_drag(width, spec.full_speed, spec.block_seconds)
+        self._context.keyboard.fit_drag(width, spec.full_speed, spec.block_seconds, fov)
 
     def _shift(self) -> tuple[float, float]:
         """Return how far the frame is to be moved right and down [px of the frame]."""

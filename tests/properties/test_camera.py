@@ -1,5 +1,7 @@
 """Cameras return exactly, the ring closes, and views overlap as pictures do."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -7,11 +9,13 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from controls.camera import (
+    AXES,
     MAX_PITCH,
     CameraCommand,
     CameraPose,
     CameraSpeed,
     move,
+    mutual_overlap,
     view_overlap,
     yaw_difference,
 )
@@ -24,7 +28,8 @@ fraction = st.floats(0.0, 1.0)
 pose = st.builds(CameraPose, st.floats(0, 359.99), st.floats(-MAX_PITCH, MAX_PITCH))
 poses = st.lists(pose, max_size=12)
 many = settings(max_examples=80, deadline=None)
-speed = CameraSpeed(yaw=40.0, pitch=20.0)
+speed = CameraSpeed(yaw=40.0, pitch=20.0, zoom=30.0, narrowest_fov=60.0)
+turning = CameraSpeed(yaw=40.0, pitch=20.0)
 
 
 def pan(start: CameraPose, blocks: int, yaw: float, pitch: float = 0.0) -> CameraPose:
@@ -47,6 +52,49 @@ def test_up_and_back_down_ends_at_the_bit_equal_pose(blocks, yaw, pitch):
     top = pan(CameraPose(), blocks, yaw, pitch)
     assume(top.pitch < MAX_PITCH)
     assert pan(top, blocks, -yaw, -pitch) == CameraPose()
+
+
+@many
+@given(
+    st.integers(0, 12), fraction, st.integers(61 * 1024, 90 * 1024), st.sampled_from((8.0, 16.0))
+)
+def test_in_and_back_out_ends_at_the_bit_equal_pose(blocks, zoom, begin, fps):
+    start = CameraPose(yaw=12.5, fov=begin / 1024)
+    closer = start
+    for _ in range(blocks):
+        closer = move(closer, CameraCommand(yaw=0.3, zoom=zoom), speed, fps, 3)[-1]
+    assert closer.fov <= start.fov
+    assume(closer.fov > speed.narrowest_fov)
+    for _ in range(blocks):
+        closer = move(closer, CameraCommand(yaw=-0.3, zoom=-zoom), speed, fps, 3)[-1]
+    assert closer == start
+
+
+def test_zoom_is_linear_and_ends_at_the_limits():
+    poses = move(CameraPose(), CameraCommand(zoom=1.0), speed, 16.0, 20)
+    assert [pose.fov for pose in poses[:3]] == [90 - 1.875, 90 - 3.75, 90 - 5.625]
+    assert [pose.fov for pose in poses[15:]] == [60.0] * 5
+    assert poses[-1].zoom == 1.5
+    assert move(poses[-1], CameraCommand(zoom=-1.0), speed, 16.0, 20)[-1] == CameraPose()
+
+
+@many
+@given(zoom=st.floats(-1.0, 1.0), begin=pose, yaw=fraction)
+def test_a_world_without_zoom_ignores_the_command(zoom, begin, yaw):
+    shown = move(begin, CameraCommand(yaw, zoom=zoom), turning, 16.0, 3)
+    assert shown == move(begin, CameraCommand(yaw), turning, 16.0, 3)
+    assert CameraCommand(yaw, 0.5, zoom).along(("yaw", "pitch")) == CameraCommand(yaw, 0.5)
+    assert CameraCommand(yaw, 0.5, zoom).along(AXES) == CameraCommand(yaw, 0.5, zoom)
+
+
+@many
+@given(one=pose, other=pose, closer=st.floats(30.0, 90.0))
+def test_views_show_as_much_of_each_other_as_the_lesser_share(one, other, closer):
+    zoomed = replace(other, fov=closer)
+    share = mutual_overlap(one, zoomed)
+    assert share == mutual_overlap(zoomed, one)
+    assert share == pytest.approx(min(view_overlap(one, zoomed), view_overlap(zoomed, one)))
+    assert mutual_overlap(other, zoomed) == pytest.approx((closer / 90.0) ** 2)
 
 
 @many

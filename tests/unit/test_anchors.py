@@ -1,5 +1,7 @@
 """Anchors know when a view was really left and came back, and what memory did with it meanwhile."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from controls.camera import CameraPose, yaw_difference
 from evaluation.anchors import MAX_ANCHORS, MemoryView, ReturnTracker
 from evaluation.motion import MotionLog, expected_shift, motion_verdict
 from evaluation.pictures import PictureStore, Sight
+from model.image_shift import enlarged
 from model.world import FrameBlock, MemoryEntry, MemoryUsage
 from training.panorama.render import HELD_OUT, render, view_at
 
@@ -50,7 +53,7 @@ class Walk:
 
     def block(self, turn: float):
         poses = [
-            CameraPose((self.pose.yaw + turn * frame) % 360.0, self.pose.pitch)
+            replace(self.pose, yaw=(self.pose.yaw + turn * frame) % 360.0)
             for frame in range(1, LENGTH + 1)
         ]
         self.pose = poses[-1]
@@ -97,6 +100,17 @@ def test_time_away_runs_from_when_it_was_last_in_sight(walk):
 def test_a_view_that_was_not_really_left_does_not_come_back(walk):
     walk.go(67).go(-67).stay()  # a quarter of it stays in sight
     assert walk.returns == []
+
+
+def test_a_view_comes_back_only_at_about_its_zoom(walk):
+    walk.go(90)
+    walk.pose = replace(walk.pose, fov=60.0)
+    walk.go(-90).stay(3)
+    assert at_start(walk) == []
+    walk.pose = replace(walk.pose, fov=90.0)
+    walk.stay()
+    (back,) = at_start(walk)
+    assert back.now.pose == CameraPose()
 
 
 def test_turning_round_on_the_way_back_still_counts(walk):
@@ -150,6 +164,19 @@ def test_an_empty_picture_cannot_be_measured(walk):
     walk.picture = lambda pose: np.full((192, 320, 3), 90, np.uint8)
     walk.go(90).go(-90).stay()
     assert [back.motion for back in at_start(walk)] == ["unmeasurable"]
+
+
+@pytest.mark.parametrize("turns", [1, -1])
+@pytest.mark.parametrize("narrowing", [1.875, -1.875, 0.0])
+def test_turning_while_zooming_is_measured_too(ring, turns, narrowing):
+    poses = [CameraPose(40.0 + 2.5 * turns * n, 0.0, 75.0 - narrowing * (n - 8)) for n in range(16)]
+    moving, frozen = MotionLog(), MotionLog()
+    for number, pose in enumerate(poses):
+        view = enlarged(view_at(ring, pose.yaw, pose.pitch), pose.zoom)
+        moving.add(view, pose, number)
+        frozen.add(enlarged(view_at(ring, 40.0, 0.0), pose.zoom), pose, number)
+    assert moving.verdict(0, 15) == "agrees"
+    assert frozen.verdict(0, 15) == "differs"
 
 
 def test_a_jump_is_not_a_way(ring):

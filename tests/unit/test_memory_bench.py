@@ -6,16 +6,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from controls.camera import CameraCommand
+from controls.camera import CameraCommand, CameraPose, move, view_overlap
 from evaluation import memory_clips, memory_command
 from evaluation.__main__ import main
 from evaluation.classifier import Classifier
-from evaluation.clips import held_out_scene
+from evaluation.clips import held_out_scene, pan_and_back, record
 from evaluation.invented_clips import invented_scene, measure_invented
 from evaluation.magbench import OFFICIAL, Matching, find_clips
 from evaluation.memory_bench import MemoryBench, MemoryBenchSettings, shown
 from evaluation.memory_clips import STILL, measure_return, play_return, true_blocks
 from evaluation.official_clips import enlarged, write_official
+from evaluation.remembering import equal_pose_pairs
 from evaluation.store import ClipStore
 from evaluation.videos import read_video
 from model.world import Control, FrameBlock, Frames, MemorySetting, WorldFailed, WorldState
@@ -298,9 +299,55 @@ def test_every_mode_and_the_prompts_go_into_one_folder_and_one_page(tmp_path, mo
     assert text.read_text().count("## Return: history context") == 1
 
 
+# ---------------------------------------------------------------------------------- time away
+
+
+def test_who_stays_away_sees_nothing_of_the_way_out_and_comes_back_exactly():
+    pose, seen = CameraPose(), {"out": [CameraPose()], "away": [], "hold": [], "back": []}
+    for leg in pan_and_back(SPEC, away_seconds=30.0):
+        for _ in range(leg.blocks):
+            poses = move(pose, leg.command, SPEC.full_speed, SPEC.fps, SPEC.block_length)
+            pose = poses[-1]
+            seen[leg.phase] += poses
+    assert seen["back"][-1] == CameraPose()
+    assert seen["hold"][0] == seen["out"][-1]
+    elsewhere = [
+        one for one in seen["away"] if max(view_overlap(one, at) for at in seen["out"]) < 0.02
+    ]
+    assert len(elsewhere) / SPEC.fps >= 30.0
+    with pytest.raises(ValueError, match="a way of 180 degrees"):
+        pan_and_back(SPEC, degrees=180.0, away_seconds=1.0)
+
+
+def test_time_away_counts_and_its_frames_are_not_kept(scene):
+    at_once, later = (
+        record(ShownPerfect(), scene.scene("image"), pan_and_back(SPEC, away_seconds=away))
+        for away in (0.0, 30.0)
+    )
+    assert np.array_equal(at_once.frames, later.frames)
+    out, back = equal_pose_pairs(later)[0]
+    between = later.seconds_between(out, back) - at_once.seconds_between(out, back)
+    assert between == later.away_frames / SPEC.fps >= 30.0
+
+
+def test_rows_of_a_time_away_stand_beside_the_others(tmp_path, monkeypatch):
+    folders = [tmp_path / "at once", tmp_path / "later"]
+    for folder, away in zip(folders, (0.0, 20.0), strict=True):
+        bench(folder, memory=("mag",), modes=("image",), clips=1, away_seconds=away)
+    page = tmp_path / "page.html"
+    assert main(["report", *map(str, folders), "--html", str(page)]) == 0
+    rows = json.loads(page.with_suffix(".json").read_text())["rows"]
+    assert [row["label"] for row in rows] == ["pocket, mag", "pocket, mag, 20 s away"]
+    assert rows[1]["curve"][0]["at_s"] > 20 > rows[0]["curve"][0]["at_s"]
+    assert "mag, image, 20 s away" in page.read_text()
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
+        ["pocket", "--out", "x", "--away", "60"],
+        ["pocket", "--out", "x", "--away", "-1", "--mode", "image"],
+        ["pocket", "--out", "x", "--away", "nan", "--mode", "image"],
         ["pocket", "--out", "x", "--clips", "0"],
         ["pocket", "--out", "x", "--clips", "177"],
         ["pocket", "--out", "x", "--prompts", "-1"],
@@ -308,6 +355,8 @@ def test_every_mode_and_the_prompts_go_into_one_folder_and_one_page(tmp_path, mo
         ["pocket", "--out", "x", "--world", "mag", "--weights", "here"],
         ["pocket", "--out", "x", "--minutes", "0"],
         ["pocket", "--out", "x", "--memory", "elephant"],
+        ["pocket", "--out", "x", "--memory", "mag", "mag"],
+        ["pocket", "--out", "x", "--mode", "truth", "truth"],
         ["report", "nowhere"],
     ],
 )

@@ -121,8 +121,10 @@ def test_a_zoomed_view_is_compared_at_its_own_size(ring):
     then = sight(ring, 40.0)
     rows, columns = np.arange(192) // 2 + 48, np.arange(320) // 2 + 80
     near = replace(then, frame=then.frame[rows[:, None], columns], pose=CameraPose(40.0, 0.0, 45.0))
-    before, after = common_view(then, near)
-    assert (before == after).all()
+    for one, other in ((then, near), (near, then)):
+        before, after = common_view(one, other)
+        assert before.shape == then.frame.shape
+        assert (before == after).all()
 
 
 def test_sights_that_share_nothing_are_refused(ring):

@@ -9,7 +9,7 @@ from evaluation.report_charts import Bar, Line, bars, lines
 from evaluation.report_data import report_data
 from evaluation.report_markdown import BEGIN, END, write_markdown
 from evaluation.report_page import page
-from evaluation.report_tables import cell
+from evaluation.report_tables import COLUMNS, MEANINGS, cell
 from evaluation.store import ClipStore
 
 
@@ -124,3 +124,27 @@ def test_one_clip_has_no_interval():
     row = {"scores": {"psnr_db": score}, "against": None, "half_life_s": None}
     assert cell(row, "psnr_db").interval == ""
     assert cell({**row, "scores": {"psnr_db": {**score, "clips": 2}}}, "psnr_db").interval
+
+
+def test_every_column_is_explained_on_the_page(data):
+    assert MEANINGS.keys() == COLUMNS.keys()
+    text = page(data)
+    assert "What the columns mean" in text
+    assert f'<th title="{MEANINGS["psnr_db"]}">PSNR</th>' in text
+
+
+def test_of_two_clips_one_is_the_worst(tmp_path):
+    store = ClipStore(tmp_path / "two", {"bench": "pocket"})
+    for clip, psnr in enumerate((20.0, 30.0)):
+        add(store, "mag", clip, psnr)
+    (row,) = report_data([tmp_path / "two"])["rows"]
+    shown = {word: [one["psnr_db"] for one in row["pictures"][word]] for word in ("best", "worst")}
+    assert shown == {"best": [30.0], "worst": [20.0]}
+
+
+def test_rows_of_several_folders_say_which(tmp_path):
+    for name in ("blocks of 4", "blocks of 5"):
+        add(ClipStore(tmp_path / name, {"bench": "pocket"}), "mag", 0, 20.0)
+    text = page(report_data([tmp_path / "blocks of 4", tmp_path / "blocks of 5"]))
+    assert "<small>blocks of 4</small>" in text
+    assert "<small>blocks of 4</small>" not in page(report_data([tmp_path / "blocks of 4"]))

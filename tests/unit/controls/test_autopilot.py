@@ -5,7 +5,7 @@ import pytest
 from controls.autopilot import HALF_PIXEL, command_towards
 from controls.camera import MAX_PITCH, CameraPose, CameraSpeed, move, yaw_difference
 
-SPEED = CameraSpeed(yaw=40.0, pitch=20.0)
+SPEED = CameraSpeed(yaw=40.0, pitch=20.0, zoom=30.0, narrowest_fov=60.0)
 FPS, LENGTH = 16.0, 3
 
 
@@ -47,6 +47,20 @@ def test_there_is_no_command_once_it_is_there():
 
 def test_a_pitch_beyond_the_limit_is_reached_as_far_as_it_goes():
     assert fly(CameraPose(), CameraPose(0.0, 40.0))[-1].pitch == pytest.approx(MAX_PITCH, abs=0.01)
+
+
+@pytest.mark.parametrize("fov", [60.0, 66.6, 89.0, 90.0])
+@pytest.mark.parametrize("start", [60.0, 75.5, 90.0])
+def test_it_zooms_back_too(start, fov):
+    end = fly(CameraPose(fov=start), CameraPose(20.0, 5.0, fov))[-1]
+    assert abs(end.fov - fov) <= HALF_PIXEL
+    assert abs(end.yaw - 20.0) <= HALF_PIXEL
+
+
+def test_a_zoom_beyond_the_limit_is_reached_as_far_as_it_goes():
+    assert fly(CameraPose(), CameraPose(fov=20.0))[-1].fov == pytest.approx(60.0, abs=HALF_PIXEL)
+    turning = CameraSpeed(40.0, 20.0)
+    assert command_towards(CameraPose(), CameraPose(fov=60.0), turning, FPS, LENGTH) is None
 
 
 def test_a_world_that_cannot_tilt_still_turns():

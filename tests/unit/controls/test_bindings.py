@@ -16,6 +16,7 @@ from controls.bindings import (
     controls_table,
     keys_text,
 )
+from controls.camera import AXES
 from controls.keys import NAMED, PAD_BUTTONS, find_key, is_pad, key_title
 
 KEYS = [key for row in BINDINGS for key in row.keys]
@@ -47,10 +48,11 @@ def test_arrows_letters_and_the_gamepad_look_around():
     assert moves["right"] == moves["d"] == moves["pad right"] == ("yaw", 1)
     assert moves["up"] == moves["w"] == moves["pad up"] == ("pitch", 1)
     assert moves["down"] == moves["s"] == moves["pad down"] == ("pitch", -1)
+    assert (moves["z"], moves["x"]) == (("zoom", 1), ("zoom", -1))
 
 
 def test_the_display_has_one_key_cap_for_each_direction():
-    assert list(CAMERA_BINDINGS) == ["left", "up", "down", "right"]
+    assert list(CAMERA_BINDINGS) == ["left", "up", "down", "right", "z", "x"]
     assert [row.name for row in DEFAULTS.caps] == [row.name for row in CAMERA_BINDINGS.values()]
 
 
@@ -103,12 +105,25 @@ def test_the_first_help_shows_what_a_first_visit_needs():
     assert ("Left or A", "look left") in rows
 
 
+def test_a_world_that_cannot_zoom_is_promised_no_zoom():
+    turning = DEFAULTS.along(("yaw", "pitch"))
+    rows = [row.help for row in turning.rows] + [one.help for one in turning.pointing]
+    assert not any("zoom" in text for text in rows)
+    assert not {"z", "x"} & {*turning.moves, *turning.actions}
+    assert turning.actions == DEFAULTS.actions
+    assert DEFAULTS.along(AXES).rows == DEFAULTS.rows
+    assert DEFAULTS.along(AXES).pointing == DEFAULTS.pointing
+    own = DEFAULTS.with_keys({"anchor": ["z"], "zoom_in": ["g"]}).along(("yaw", "pitch"))
+    assert own.actions["z"] == "anchor"
+
+
 def test_the_table_of_the_documentation_is_complete():
     table = controls_table()
     for row in BINDINGS:
         line = next(line for line in table.splitlines() if line.startswith(f"| {row.help} |"))
         assert keys_text(row) in line
-    assert "mouse drag" in table
+    for one in DEFAULTS.pointing:
+        assert f"| {one.help} | {one.mouse} | {one.pad} |" in table
     assert len({line.count("|") for line in table.splitlines()}) == 1
 
 

@@ -45,7 +45,7 @@ def test_a_file_changes_what_it_names(bindings_file):
         ("anchor: [spce]\n", ':1: anchor has the unknown key "spce" (did you mean "space"?)'),
         ("anchor:\n- g\n- nonsense key\n", ':3: anchor has the unknown key "nonsense key"'),
         ("anchor: [p]\n", ':1: "P" is a key of both anchor and pause; give one of them another'),
-        ("pause: [x]\nanchor: [x]\n", ':2: "X" is a key of both anchor and pause'),
+        ("pause: [q]\nanchor: [q]\n", ':2: "Q" is a key of both anchor and pause'),
         ("anchor: [g]\nanchor: [x]\n", ':2: "anchor" is given twice, first in line 1'),
         ("anchor:\n", ":1: anchor needs a list of keys, such as [g, pad a]; [] for none"),
         ("anchor: {a: b}\n", ":1: anchor needs a list of keys"),

@@ -1,4 +1,4 @@
-"""A stick does nothing in its middle, and from there on smoothly more."""
+"""Sticks and triggers do nothing at rest, and from there on smoothly more."""
 
 import math
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controls.gamepad import DEAD_ZONE, GamepadStick, shape
+from controls.gamepad import DEAD_ZONE, GamepadAxes, shape
 
 raw = st.floats(-1.0, 1.0)
 
@@ -47,16 +47,30 @@ def test_no_stick_asks_for_more_than_full_speed(across, along):
 
 
 def test_the_stick_that_is_pushed_further_counts():
-    stick = GamepadStick()
+    stick = GamepadAxes()
     stick.move("left x", 0.4)
     stick.move("right x", -1.0)
-    assert stick.value == (-1.0, 0.0)
+    assert stick.value == (-1.0, 0.0, 0.0)
     stick.move("right x", 0.0)
     assert stick.value[0] == pytest.approx(shape(0.4, 0.0)[0])
 
 
 def test_a_broken_axis_counts_as_its_middle():
-    stick = GamepadStick()
+    stick = GamepadAxes()
     for value in (math.nan, math.inf, 9.0):
         stick.move("left x", value)
         assert -1.0 <= stick.value[0] <= 1.0
+
+
+def test_triggers_zoom_by_how_far_they_are_pulled():
+    pad = GamepadAxes()
+    pulls = []
+    for raw_pull in (0.0, 0.3, 0.6, 1.0):
+        pad.move("right trigger", raw_pull)
+        pulls.append(pad.value[2])
+    assert pulls == sorted(set(pulls))
+    assert (pulls[0], pulls[-1]) == (0.0, 1.0)
+    pad.move("left trigger", 1.0)
+    assert pad.value == (0.0, 0.0, 0.0), "both cancel"
+    pad.move("right trigger", 0.0)
+    assert pad.value == (0.0, 0.0, -1.0)

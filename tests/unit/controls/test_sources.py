@@ -160,12 +160,29 @@ def test_stop_stops_everything_until_it_is_moved_again(player):
     assert player.next_command() == CameraCommand(pitch=-1.0)
 
 
+def test_keys_wheel_and_triggers_zoom(player):
+    player.press("z")
+    assert player.next_command() == CameraCommand(zoom=1.0)
+    player.wheel(-1)
+    assert player.next_command() == CameraCommand(zoom=-1.0), "moved last"
+    assert player.next_command() == CameraCommand(zoom=1.0), "the wheel rests, the key is held"
+    player.press("left")
+    player.tilt("left trigger", 0.5)
+    command = player.next_command()
+    assert -1.0 < command.zoom < 0.0
+    assert command.yaw == -1.0, "axes combine"
+    player.stop()
+    assert player.next_command() == STILL
+
+
 def test_all_inputs_may_change_while_they_are_sampled(player):
     def fiddle() -> None:
         for turn in range(300):
             player.press("left")
             player.drag(turn % 7 - 3.0, 1.0)
             player.tilt("left x", turn % 3 - 1.0)
+            player.tilt("right trigger", turn % 2)
+            player.wheel(turn % 3 - 1)
             player.release("left")
             player.stop()
 

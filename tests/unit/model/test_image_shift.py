@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from model.image_shift import image_shift, likeness, luma
+from model.image_shift import enlarged, image_shift, likeness, luma
 from training.panorama.render import HELD_OUT, render, view_at
 
 
@@ -37,6 +37,15 @@ def test_only_the_right_shift_makes_two_views_alike(ring: np.ndarray):
     assert likeness(frame, turned, (-32, -16)) == pytest.approx(1.0)
     assert likeness(frame, turned, (-26, -16)) < 0.9
     assert likeness(frame, luma(view_at(ring, 220.0, 0.0)), (0, 0)) < 0.4
+
+
+def test_an_enlarged_picture_shows_the_middle():
+    frame = np.arange(192 * 320 * 3).reshape(192, 320, 3)
+    assert enlarged(frame, 1.0) is frame
+    near = enlarged(frame, 1.5)
+    assert near.shape == frame.shape
+    assert (near[0, 0] == frame[32, 53]).all()
+    assert (near[-1, -1] == frame[-33, -54]).all()
 
 
 def test_empty_pictures_and_such_that_share_nothing_are_not_alike(ring: np.ndarray):

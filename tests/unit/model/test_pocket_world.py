@@ -1,15 +1,18 @@
 """The pocket world as the game meets it: what it is made of, and what it answers."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from controls.camera import CameraPose
+from controls.camera import CameraCommand, CameraPose
 from model import WorldFailed, load_world
 from model.backends import pocket
 from model.look_ahead import look_ahead_pose
 from model.memory import MEMORY_POLICIES
+from model.weights import CONFIG
 from model.world import Control, MemorySetting
 from scenes import Scene
 from tests.tiny import (
@@ -18,6 +21,7 @@ from tests.tiny import (
     RIGHT,
     STILL,
     TINY,
+    assert_same_pictures,
     play,
     tiny_weights,
     tiny_world,
@@ -45,6 +49,45 @@ def test_the_first_block_looks_straight_ahead_and_panning_moves_on_from_there():
     assert [pose.yaw for pose in second.poses] == [2.5, 5.0, 7.5]
     assert [pose.yaw for pose in third.poses] == [10.0, 12.5, 15.0]
     assert (first.phrase, second.phrase) != (second.phrase, first.phrase)
+
+
+def zooming_weights(folder):
+    """Return weights like the tiny ones whose config says that they know zoom."""
+    write_tiny_weights(folder)
+    path = folder / CONFIG
+    path.write_text(json.dumps({**json.loads(path.read_text()), "narrowest_fov": 75.0}))
+    return folder
+
+
+def test_zoom_is_an_axis_exactly_if_the_weights_know_it(tmp_path):
+    assert tiny_world().spec.axes == ("yaw", "pitch")
+    spec = tiny_world(weights=zooming_weights(tmp_path / "zooming")).spec
+    assert spec.axes == ("yaw", "pitch", "zoom")
+    assert (spec.full_speed.zoom, spec.full_speed.narrowest_fov) == (30.0, 75.0)
+
+
+def test_zooming_in_and_out_shows_and_returns(tmp_path):
+    world = tiny_world(weights=zooming_weights(tmp_path / "zooming"))
+    closer, away = (Control(CameraCommand(zoom=zoom)) for zoom in (1.0, -1.0))
+    blocks = play(world, [closer, closer, STILL, closer, away, away])
+    fovs = [block.poses[-1].fov for block in blocks]
+    assert fovs == [90.0, 84.375, 78.75, 78.75, 75.0, 80.625, 86.25]
+    assert blocks[1].phrase == "camera zooms in"
+    still = play(tiny_world(), [STILL])
+    assert not np.array_equal(blocks[1].frames, still[1].frames), "the network sees the zoom"
+    state = world.snapshot()
+    expected = world.step(closer)
+    world.restore(state)
+    again = world.step(closer)
+    assert again.poses == expected.poses
+    assert np.array_equal(again.frames, expected.frames)
+
+
+def test_a_world_without_zoom_shows_the_same_whatever_the_keys_of_zoom(tmp_path):
+    zoomed, plain = (
+        play(tiny_world(), [Control(CameraCommand(yaw=1.0, zoom=zoom))] * 3) for zoom in (1.0, 0.0)
+    )
+    assert_same_pictures(zoomed, plain)
 
 
 def test_usage_counts_what_is_kept_attended_and_paid_for():

@@ -192,6 +192,21 @@ def test_a_config_survives_being_json(config):
     assert PocketConfig.from_dict(json.loads(json.dumps(config.as_dict()))) == config
 
 
+def test_a_config_from_before_zoom_knows_none():
+    data = POCKET.as_dict()
+    del data["narrowest_fov"]
+    assert PocketConfig.from_dict(data) == POCKET
+    assert POCKET.axes == ("yaw", "pitch")
+    zooming = PocketConfig.from_dict({**data, "narrowest_fov": 60})
+    assert zooming.axes == ("yaw", "pitch", "zoom")
+
+
+@pytest.mark.parametrize("fov", [0.0, -60.0, 90.5, float("nan"), float("inf")])
+def test_an_impossible_field_of_view_is_refused(fov):
+    with pytest.raises(ValueError, match=r"narrowest_fov is .* at most 90"):
+        replace(POCKET, narrowest_fov=fov)
+
+
 def test_sizes_that_do_not_fit_are_refused():
     with pytest.raises(ValueError, match="dim 30 does not split into 4"):
         DiTConfig(dim=30, ffn_dim=8, num_heads=4, num_layers=1)

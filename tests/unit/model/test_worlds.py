@@ -125,11 +125,18 @@ def test_a_tiny_decoder_that_is_not_here_is_not_proposed():
     assert all(plan.decoder == "exact" for plan in plans)
 
 
-def test_what_waits_in_main_memory_must_fit_there():
+def test_what_waits_in_main_memory_is_compared_with_what_is_free_there(monkeypatch, tmp_path):
+    info = tmp_path / "meminfo"
+    monkeypatch.setattr(preflight, "MEMORY_INFO", info)
     row = WORLDS["mag"]
-    wanted = preflight.wanted_plan(row)
-    plan = first_that_fits(row, wanted, 24 * GIB, 4 * GIB, tiny_decoder=True)
-    assert plan is None or plan.text_encoder == "device"
+    outside = predict(row, MemoryPlan(23, text_encoder="cpu"))
+    inside = predict(row, MemoryPlan(23))
+    assert preflight.shortage(outside) == ""  # not known
+    info.write_text(f"MemAvailable: {4 * GIB // 1024} kB\n")
+    assert preflight.shortage(outside) == "takes 10.6 GiB of main memory, and 4.0 GiB is free"
+    assert preflight.shortage(inside) == ""
+    info.write_text(f"MemAvailable: {outside.host_bytes // 1024 + 1} kB\n")
+    assert preflight.shortage(outside) == ""
 
 
 def test_a_world_without_a_card_says_what_is_needed_and_what_plays_instead(monkeypatch, tmp_path):

@@ -1,11 +1,14 @@
 """The app from opening the window to closing it, on the dummy display."""
 
+from types import SimpleNamespace
+
 import pygame
 import pytest
 
 from controls.camera import CameraCommand
 from controls.sources import ScriptSource
 from model.world import WorldFailed, WorldSpec
+from sandbox import app
 from sandbox.app import run
 from sandbox.session import Playthrough
 from sandbox.settings import DisplayError, SandboxConfig
@@ -44,6 +47,22 @@ def play(actor=None, world=None, **settings):
     world = world or FakeWorld(spec=FAST)
     observers = [actor] if actor else []
     return run(lambda progress: world, Playthrough(SCENE, 7), SMALL, observers, **settings)
+
+
+def test_the_main_loop_looks_for_events_now_and_then_and_never_oversleeps(monkeypatch):
+    def looks(seconds, events_at=1e9):
+        times = [100.0]
+        clock = SimpleNamespace(perf_counter=lambda: times[-1])
+        clock.sleep = lambda nap: times.append(times[-1] + nap)
+        monkeypatch.setattr(app, "time", clock)
+        monkeypatch.setattr(pygame.event, "get", lambda: ["key"] * (times[-1] >= events_at))
+        assert bool(app._events(100.0 + seconds)) == (events_at < 1e9)
+        return [round(time - 100.0, 3) for time in times[1:]]
+
+    assert looks(-1.0) == []
+    assert looks(0.015) == [0.015]  # to the next picture at once
+    assert looks(0.05) == [0.012, 0.024, 0.036, 0.05]
+    assert looks(0.05, events_at=100.02) == [0.012, 0.024]
 
 
 def test_a_script_is_played_to_its_end():

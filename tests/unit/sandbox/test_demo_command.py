@@ -1,6 +1,7 @@
 """`main.py demo` plays, compares, repeats and converts; mistakes are one sentence."""
 
 import csv
+import itertools
 import json
 import math
 from dataclasses import replace
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from model.world import WorldFailed
+from model.world import WorldFailed, policies_of
 from sandbox import choice, commands
 from sandbox.cli import UsageError, _Parser
 from sandbox.demo import Extras, play_demo
@@ -38,14 +39,29 @@ expect:
 """
 
 
+class TimedWorld(FakeWorld):
+    """Says how it runs: as it was asked to, or else as seems fastest, another way each time."""
+
+    probed = itertools.count()
+
+    def __init__(self, execution: dict | None, memory, spec) -> None:
+        super().__init__(memory, spec=spec)
+        self._execution = execution or {"dtype": f"probe {next(self.probed)}"}
+
+    def provenance(self) -> dict:
+        return {**super().provenance(), "execution": self._execution}
+
+
 @pytest.fixture(autouse=True)
 def loaded(monkeypatch, tmp_path):
     """Let `load_world` give a test world, and note what was asked for."""
     asked = []
 
     def load(name, memory, *, look_ahead, execution, on_progress):
-        asked.append((name, memory, look_ahead))
-        return FakeWorld(memory, spec=replace(FAST, name=name))
+        asked.append((name, memory, execution))
+        return TimedWorld(
+            execution, memory, spec=replace(FAST, name=name, policies=policies_of(name))
+        )
 
     monkeypatch.setattr(choice, "load_world", load)
     monkeypatch.setenv("MAG_SANDBOX_HOME", str(tmp_path / "home"))
@@ -135,6 +151,19 @@ def test_policies_are_compared_on_one_tape(demo, tmp_path, loaded):
     assert {path.name for path in out.iterdir()} == {
         *("result.json", "result.csv", "compare.csv", "compare.txt", "run-1", "run-2")
     }
+
+
+@pytest.mark.parametrize("where", [["--headless"], []])
+def test_all_of_one_base_run_as_the_first_does_or_their_bytes_differ(
+    demo, loaded, monkeypatch, where
+):
+    for name in ("SDL_VIDEODRIVER", "SDL_AUDIODRIVER"):
+        monkeypatch.setenv(name, "dummy")
+    demo.write_text("scene: kitchen\nscript: hold 0.2s\n")
+    run(demo, *where, "--compare", "mag,memorypack,window")
+    (_, _, first), *others = loaded
+    assert first is None
+    assert {str(execution) for _, _, execution in others} == {str(others[0][2])} != {"None"}
 
 
 def test_policies_are_compared_in_the_window_one_after_the_other(demo, tmp_path, monkeypatch):

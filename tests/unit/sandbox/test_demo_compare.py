@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from model.world import MIB
 from sandbox import demo_compare
 from sandbox.demo import Extras, play_demo
 from sandbox.demo_compare import (
@@ -30,6 +31,7 @@ from tests.unit.sandbox.test_demo_result import probe, result_of
 from tests.unit.sandbox.test_demo_run import FAST, SETTING, demo_of
 
 MAG = result_of(probe(recall=90.0))
+WATCH = DemoWatch(FAST)
 WINDOW = replace(result_of(probe(recall=30.0)), memory="window")
 
 
@@ -118,3 +120,29 @@ def test_videos_get_even_sizes(tmp_path):
     odd.add(replace(block, frames=block.frames[:, :57, :101]), DemoWatch(small))
     odd.close()
     assert {picture.shape for picture in SideBySide((odd,))} == {(100, 100, 3)}
+
+
+def test_bars_of_equal_bytes_are_equally_long_beside_each_other(tmp_path):
+    made = []
+    for place, kept in enumerate((9, 10)):  # whose sizes in words are not equally wide
+        block = FakeWorld(spec=FAST).reset(demo_of("home").scene, 7)
+        spool = FrameSpool(tmp_path / str(place), "a long name of a memory with all its limits")
+        for size in (kept, 10):
+            spool.add(replace(block, memory=replace(block.memory, bytes=size * MIB)), WATCH)
+        spool.close()
+        made.append(spool)
+    lengths = []
+    for picture in SideBySide(tuple(made)):
+        bars = (picture[192 + STRIP - 12] == (96, 190, 255)).all(1)
+        lengths.append((bars[:320].sum(), bars[320:].sum()))
+    assert lengths[0][0] == pytest.approx(0.9 * lengths[0][1], abs=1)
+    assert lengths[-1][0] == lengths[-1][1]
+
+
+def test_what_was_compared_but_not_counted_is_said(tmp_path):
+    watch = DemoWatch(FAST)
+    assert watch.outcome == ""
+    watch.probes.append(probe(recall=None))
+    assert watch.outcome == "recall not counted"
+    watch.probes.append(probe(recall=52.6))
+    assert watch.outcome == "recall 53%"

@@ -119,5 +119,5 @@ def test_people_read_what_was_found():
     result = result_of(probe(), probe("b", None))
     text = summary_text(result.check([Expectation("recall", "a", ">=", 95.0)]))
     assert "probe a after 5.0 s away: recall 90%" in text
-    assert "probe b after 5.0 s away: not counted" in text
+    assert "probe b after 5.0 s away: recall not counted" in text
     assert "NOT as expected: recall a >= 95 (it is 90)" in text

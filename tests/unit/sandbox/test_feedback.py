@@ -15,22 +15,22 @@ def feedback():
 
 def test_a_key_is_queued_until_a_block_answers_it(feedback):
     feedback.key_changed("right", 1.0, down=True)
-    assert feedback.light("right") == "queued"
+    assert feedback.lights()["right"] == "queued"
     feedback.block_shown(CameraCommand(), sampled_at=0.9, now=1.1)
-    assert feedback.light("right") == "queued"
+    assert feedback.lights()["right"] == "queued"
     feedback.block_shown(RIGHT, sampled_at=1.1, now=1.25)
-    assert feedback.light("right") == "applied"
+    assert feedback.lights()["right"] == "applied"
     assert list(feedback.latencies_ms) == [pytest.approx(250)]
 
 
 def test_a_tap_stays_queued_after_its_release_until_it_is_answered(feedback):
     feedback.key_changed("right", 1.0, down=True)
     feedback.key_changed("right", 1.05, down=False)
-    assert feedback.light("right") == "queued"
+    assert feedback.lights()["right"] == "queued"
     feedback.block_shown(RIGHT, sampled_at=1.1, now=1.2)
-    assert feedback.light("right") == "applied"
+    assert feedback.lights()["right"] == "applied"
     feedback.block_shown(CameraCommand(), sampled_at=1.3, now=1.4)
-    assert feedback.light("right") == "idle"
+    assert feedback.lights()["right"] == "idle"
 
 
 def test_a_release_has_a_latency_too(feedback):
@@ -45,24 +45,24 @@ def test_cancelled_keys_stay_queued(feedback):
     for key in ("left", "right"):
         feedback.key_changed(key, 1.0, down=True)
     feedback.block_shown(CameraCommand(), sampled_at=1.1, now=1.2)
-    assert {feedback.light("left"), feedback.light("right")} == {"queued"}
+    assert {feedback.lights()["left"], feedback.lights()["right"]} == {"queued"}
 
 
 def test_losing_the_keyboard_forgets_what_waits(feedback):
     feedback.key_changed("left", 1.0, down=True)
     feedback.release_all()
-    assert feedback.light("left") == "idle"
+    assert feedback.lights()["left"] == "idle"
     feedback.block_shown(CameraCommand(), sampled_at=2.0, now=2.1)
     assert list(feedback.latencies_ms) == []
 
 
 def test_all_keys_of_a_direction_light_its_cap(feedback):
     feedback.key_changed("d", 1.0, down=True)
-    assert feedback.light("right") == "queued"
+    assert feedback.lights()["right"] == "queued"
     feedback.key_changed("right", 1.1, down=True)
     feedback.key_changed("d", 1.2, down=False)
     feedback.block_shown(CameraCommand(), sampled_at=1.3, now=1.4)
-    assert feedback.light("right") == "queued", "its other key is still held"
+    assert feedback.lights()["right"] == "queued", "its other key is still held"
 
 
 def test_from_rest_the_first_moved_picture_is_the_answer_that_is_seen():

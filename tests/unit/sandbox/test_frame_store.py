@@ -12,12 +12,13 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from PIL import Image
 
 from evaluation.metrics import psnr
 from sandbox import frame_store
 from sandbox.export import ExportOptions
 from sandbox.export.exporter import export
-from sandbox.frame_records import FramesHead, pack
+from sandbox.frame_records import FramesHead, as_kept, pack
 from sandbox.frame_store import FRAMES_FILE, WAITING_FILE, FrameWriter
 from sandbox.recording import RecordingError, load_recording
 from sandbox.stored_frames import StoredFrames
@@ -158,6 +159,19 @@ def until(condition) -> None:
     end = time.monotonic() + 30
     while not condition():
         assert time.monotonic() < end
+
+
+def test_pictures_are_encoded_into_files_which_lets_other_threads_run(monkeypatch):
+    frame = np.random.default_rng(0).integers(0, 256, (24, 40, 3), dtype=np.uint8)
+    save, files = Image.Image.save, []
+
+    def noting(self, file, *given, **options):
+        files.append(file.fileno())
+        save(self, file, *given, **options)
+
+    monkeypatch.setattr(Image.Image, "save", noting)
+    assert as_kept(frame, "jpeg").shape == frame.shape
+    assert len(files) == 1
 
 
 def test_what_comes_too_fast_waits_in_a_file_as_it_is(tmp_path, monkeypatch):

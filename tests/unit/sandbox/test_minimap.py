@@ -12,7 +12,7 @@ from model.world import Control, FrameBlock, MemoryEntry, MemoryUsage, WorldStat
 from sandbox.display import window
 from sandbox.events import SessionEnd
 from sandbox.minimap import FADED_AFTER, HEIGHT, WIDTH, MapStitcher, view_box
-from sandbox.minimap_card import Minimap, map_area
+from sandbox.minimap_card import Minimap, draw_view, map_area
 from sandbox.theme import ACCENT, Theme
 from scenes import Scene
 from tests.doubles import FakeWorld
@@ -208,12 +208,14 @@ def theme():
 def test_the_card_is_drawn_again_only_when_it_looks_different(theme):
     stitcher, minimap = MapStitcher(), Minimap()
     stitcher.add(block_at(0.0))
-    card = minimap.card(theme, stitcher.picture, CameraPose(0.0))
-    assert minimap.card(theme, stitcher.picture, CameraPose(0.05)) is card
-    assert minimap.card(theme, stitcher.picture, CameraPose(5.0)) is not card
-    card = minimap.card(theme, stitcher.picture, CameraPose(0.0))
+    card = minimap.card(theme, stitcher.picture)
+    assert minimap.card(theme, stitcher.picture) is card
+    mark = AnchorMark(CameraPose(0.0), "here", "key", True)
+    marked = minimap.card(theme, stitcher.picture, [mark])
+    assert marked is not card
+    assert minimap.card(theme, stitcher.picture, [mark]) is marked
     stitcher.add(block_at(0.0, frames=9))
-    assert minimap.card(theme, stitcher.picture, CameraPose(0.0)) is not card
+    assert minimap.card(theme, stitcher.picture, [mark]) is not marked
 
 
 def test_the_view_is_outlined_where_it_looks_also_at_the_seam(theme):
@@ -229,13 +231,21 @@ def test_the_view_is_outlined_where_it_looks_also_at_the_seam(theme):
         )
 
     for yaw, left_is, right_is in ((-90.0, True, False), (90.0, False, True), (180.0, True, True)):
-        card = minimap.card(theme, stitcher.picture, CameraPose(yaw))
-        area = map_area(theme, card.get_width())
+        card = minimap.card(theme, stitcher.picture)
+        surface = pygame.Surface((card.get_width() + 60, card.get_height() + 40))
+        draw_view(surface, theme, surface.blit(card, (40, 30)), CameraPose(yaw))
+        area = map_area(theme, card.get_width()).move(40, 30)
         third = area.width // 3
         left, right = area.copy(), area.copy()
         left.width = right.width = third
         right.right = area.right
-        assert (bright(card, left) > 30, bright(card, right) > 30) == (left_is, right_is)
+        assert (bright(surface, left) > 30, bright(surface, right) > 30) == (left_is, right_is)
+        outside = surface.copy()
+        outside.fill((0, 0, 0), area)
+        plain = pygame.Surface(surface.get_size())
+        plain.blit(card, (40, 30))
+        plain.fill((0, 0, 0), area)
+        assert pygame.image.tobytes(outside, "RGB") == pygame.image.tobytes(plain, "RGB")
 
 
 def test_anchors_are_bright_while_remembered_and_grey_when_gone(theme):
@@ -243,7 +253,7 @@ def test_anchors_are_bright_while_remembered_and_grey_when_gone(theme):
     stitcher.add(block_at(180.0))
 
     def colours(*marks, target=None):
-        card = minimap.card(theme, stitcher.picture, CameraPose(180.0), marks, target)
+        card = minimap.card(theme, stitcher.picture, marks, target)
         area = map_area(theme, card.get_width())
         return [
             tuple(card.get_at((x, y))[:3])
@@ -267,9 +277,9 @@ def test_cards_fit_windows_of_any_size():
         with window(size, "test") as surface:
             theme = Theme(size)
             mark = AnchorMark(CameraPose(0.0, 27.0), "up", "key", True)
-            card = Minimap().card(theme, stitcher.picture, CameraPose(30.0), [mark])
+            card = Minimap().card(theme, stitcher.picture, [mark])
             assert surface.get_rect().contains(card.get_rect())
             assert card.get_width() == theme.px(366)
-            narrow = Minimap().card(theme, stitcher.picture, CameraPose(), width=200)
+            narrow = Minimap().card(theme, stitcher.picture, width=200)
             assert narrow.get_width() == 200
     assert isinstance(card, pygame.Surface)

@@ -17,7 +17,7 @@ from sandbox.session import Playthrough
 from sandbox.settings import SandboxConfig
 from sandbox.worker import ReadyBlock, WorkerStatus
 from scenes import Scene
-from tests.doubles import FakeWorld, block_number
+from tests.doubles import SPEC, FakeWorld, block_number
 
 SCENE = Scene(prompt="A place.", name="Somewhere")
 FRAME = 1 / 16  # s
@@ -48,12 +48,12 @@ class StubWorker:
 class Game:
     """A screen with a worker and a clock that a test moves."""
 
-    def __init__(self, screen=PlayScreen):
+    def __init__(self, screen=PlayScreen, spec=SPEC):
         self.now = 10.0
         self.worker = StubWorker()
         self.keyboard = PlayerSource()
         self.toggled = []
-        self.world = FakeWorld()
+        self.world = FakeWorld(spec=spec)
         context = PlayContext(
             worker=self.worker,
             playthrough=Playthrough(SCENE, 7),
@@ -62,9 +62,7 @@ class Game:
             clock=lambda: self.now,
             toggle_fullscreen=lambda: self.toggled.append(True),
         )
-        first = ReadyBlock(
-            0, self.world.reset(SCENE, 7), CameraCommand(), 9.9, 0.05, FakeWorld().spec
-        )
+        first = ReadyBlock(0, self.world.reset(SCENE, 7), CameraCommand(), 9.9, 0.05, spec)
         self.screen = screen(context, first)
 
     def make_block(self):

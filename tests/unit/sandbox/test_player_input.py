@@ -41,11 +41,25 @@ def test_a_drag_ends_with_the_focus(player):
     assert not devices.steer(moved(50, 0))
 
 
-def test_sticks_steer_and_triggers_do_not(player):
+def test_sticks_look_around_and_triggers_zoom(player):
     devices = PlayerInput(player)
-    for axis, value in ((0, 32767), (4, 32767), (1, -32768)):
-        devices.steer(pygame.Event(pygame.CONTROLLERAXISMOTION, axis=axis, value=value))
+    for axis, value in (
+        (pygame.CONTROLLER_AXIS_LEFTX, 32767),
+        (pygame.CONTROLLER_AXIS_LEFTY, -32768),
+        (pygame.CONTROLLER_AXIS_TRIGGERLEFT, 32767),
+    ):
+        assert devices.steer(pygame.Event(pygame.CONTROLLERAXISMOTION, axis=axis, value=value))
+    assert player.next_command() == CameraCommand(yaw=1.0, pitch=1.0, zoom=-1.0)
+    zoom_in = {"axis": pygame.CONTROLLER_AXIS_TRIGGERRIGHT, "value": 32767}
+    devices.steer(pygame.Event(pygame.CONTROLLERAXISMOTION, zoom_in))
+    devices.steer(pygame.Event(pygame.CONTROLLERAXISMOTION, axis=99, value=32767))
     assert player.next_command() == CameraCommand(yaw=1.0, pitch=1.0)
+
+
+def test_the_wheel_zooms_for_a_block(player):
+    assert PlayerInput(player).steer(pygame.Event(pygame.MOUSEWHEEL, x=0, y=1))
+    assert player.next_command() == CameraCommand(zoom=1.0)
+    assert player.next_command() == STILL
 
 
 def test_the_buttons_of_a_gamepad_are_keys_in_the_order_of_sdl(player):

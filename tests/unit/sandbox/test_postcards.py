@@ -102,6 +102,23 @@ def test_a_tour_waits_until_the_world_was_seen():
     assert tour.claim(1.0, HERE) == tour
 
 
+def test_a_card_is_found_only_at_about_its_zoom():
+    card = CameraPose(30.0, 0.0, 60.0)
+    close = replace(sight(30.0), pose=card)
+    tour = Tour(seed=1).update(10.0, CameraPose(150.0), [close, *PICTURES[-1:]])
+    assert tour.card is close
+    wide = tour.claim(11.0, CameraPose(30.0))
+    assert (wide.phase, wide.tries) == ("searching", TRIES - 1)
+    late = tour.update(11.0 + HINT_S, CameraPose(28.0), PICTURES).view(11.0 + HINT_S)
+    assert late.hint == "zoom in"
+    assert late.heat > 0
+    assert tour.claim(11.0, card).claimed.aim == AIM_POINTS
+    nearly = tour.claim(11.0, replace(card, fov=66.0)).claimed
+    assert nearly.is_found
+    assert nearly.aim < AIM_POINTS
+    assert direction(card, CameraPose(32.0)) == "zoom out"
+
+
 def test_the_same_seed_sends_the_same_cards():
     one, other = (Tour(seed=5).update(0.0, HERE, PICTURES) for _ in range(2))
     assert one.card is other.card

@@ -6,7 +6,7 @@ import pygame
 import pytest
 
 from sandbox.display import window
-from sandbox.theme import HIGH_CONTRAST, INK, MUTED, REFERENCE_SIZE, Theme
+from sandbox.theme import HIGH_CONTRAST, INK, MUTED, REFERENCE_SIZE, Theme, odd_rows
 from sandbox.thumbnails import MAX_BYTES, PictureError, Thumbnails, cover, read_picture
 from sandbox.widgets import (
     GLIDE_S,
@@ -190,6 +190,15 @@ def test_high_contrast_draws_other_colours(surface):
     assert clear.colour((1, 2, 3)) == (1, 2, 3)
     drawn = [pygame.image.tobytes(t.text("words", 15, MUTED), "RGBA") for t in (plain, clear)]
     assert drawn[0] != drawn[1]
+
+
+@pytest.mark.parametrize("flags", [0, pygame.SRCALPHA])
+def test_rows_of_surfaces_that_are_copied_often_never_line_up(surface, flags):
+    for width in range(636, 645):
+        made = odd_rows((width, 3), pygame.Surface((9, 9), flags))
+        assert made.get_size() == (width, 3)
+        assert made.get_pitch() % 16
+        assert made.get_at((5, 1)) == (0, 0, 0, 0 if flags else 255)
 
 
 def test_high_contrast_is_readable():

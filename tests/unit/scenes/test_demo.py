@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from controls.camera import CameraSpeed
+from controls.camera import AXES, CameraSpeed
 from scenes import available_demos, available_scenes, demo, load_scene
 from scenes.demo import DemoError, load_demo
 from scenes.demo_expect import Expectation
@@ -16,7 +16,7 @@ from scenes.demo_words import ScriptError
 from scenes.files import FileError
 
 POLICIES = ("mag-retrieve", "mag", "full", "window", "none")
-RIG = Rig(16.0, 3, CameraSpeed(40.0, 20.0), ("yaw", "pitch"), POLICIES)
+RIG = Rig(16.0, 3, CameraSpeed(40.0, 20.0, 30.0, 60.0), AXES, POLICIES)
 SHORT = "anchor a; pan left 9deg; home; probe a"
 
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from controls.camera import CameraCommand
 from scenes.demo_script import (
     COMMANDS,
     Amount,
@@ -51,7 +52,10 @@ def test_a_step_knows_where_it_stands():
         ("wander 4s seed 7", (Fraction(4), 7)),
         ('prompt "a \\"b\\" #c; {d}"', ('a "b" #c; {d}',)),
         ('scene "my place"', ("my place",)),
-        ("control 0.1 -1e-05 x12", (0.1, -1e-05, 12)),
+        ("control 0.1 -1e-05 x12", (CameraCommand(0.1, -1e-05), 12)),
+        ("control 0 0.5", (CameraCommand(0.0, 0.5), 1)),
+        ("control 0.1 0 -1 x3", (CameraCommand(0.1, 0.0, -1.0), 3)),
+        ("control 0.1 0 0.25", (CameraCommand(0.1, 0.0, 0.25), 1)),
         ("memory window 8 blocks 64MiB", (MemoryAsk("window", 64, None, 8),)),
     ],
 )

@@ -1,12 +1,20 @@
 """A tape turns what was said into whole blocks; a camera that returns is bit-equal."""
 
+import math
 from fractions import Fraction
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from controls.camera import CameraCommand, CameraPose, CameraSpeed, move, view_overlap
+from controls.camera import (
+    AXES,
+    CameraCommand,
+    CameraPose,
+    CameraSpeed,
+    move,
+    mutual_overlap,
+)
 from evaluation import anchors
 from scenes import demo_tape
 from scenes.demo_names import check_names
@@ -16,15 +24,27 @@ from scenes.demo_words import ScriptError
 
 POLICIES = ("mag-retrieve", "window")
 RIG = Rig(16.0, 3, CameraSpeed(40.0, 20.0), ("yaw", "pitch"), POLICIES)
-ZOOMING = Rig(16.0, 3, CameraSpeed(40.0, 20.0), ("yaw", "pitch", "zoom"), POLICIES)
+IN_WORDS = Rig(16.0, 3, CameraSpeed(40.0, 20.0), AXES, POLICIES)  # steered by text
+ZOOMING = Rig(16.0, 3, CameraSpeed(40.0, 20.0, 30.0, 60.0), AXES, POLICIES)
+TURNS = st.floats(5.0, 90.0), st.floats(5.0, 45.0)
+RATES, LENGTHS = st.sampled_from([8.0, 12.5, 16.0, 24.0, 30.0]), st.sampled_from([1, 2, 3, 4, 12])
 RIGS = st.builds(
     Rig,
-    st.sampled_from([8.0, 12.5, 16.0, 24.0, 30.0]),
-    st.sampled_from([1, 2, 3, 4, 12]),
-    st.builds(CameraSpeed, st.floats(5.0, 90.0), st.floats(5.0, 45.0)),
+    RATES,
+    LENGTHS,
+    st.builds(CameraSpeed, *TURNS),
     st.just(("yaw", "pitch")),
     st.just(POLICIES),
 )
+ZOOMING_RIGS = st.builds(
+    Rig,
+    RATES,
+    LENGTHS,
+    st.builds(CameraSpeed, *TURNS, st.floats(2.0, 90.0), st.floats(20.0, 59.0)),
+    st.just(AXES),
+    st.just(POLICIES),
+)
+FACTORS = st.decimals("1.001", "1.5", places=3)
 DEGREES = st.decimals(1, 170, places=3)
 ANGLES = st.decimals(1, 26, places=3)
 
@@ -161,17 +181,81 @@ def test_a_memory_holds_in_every_scene():
     assert asked == [MemoryAsk("window"), MemoryAsk("window"), None]
 
 
-def test_a_view_is_zoomed_where_a_world_can():
-    made = tape("zoom in 1.5; zoom out 1.5", ZOOMING)
+def test_a_factor_is_whole_blocks_at_full_zoom_speed():
+    made = tape("zoom in 1.5", ZOOMING)
+    assert end_of(made, ZOOMING) == CameraPose(fov=60.0)
     zooms = [command.zoom for command in commands(made)]
-    assert sum(zooms) == pytest.approx(0.0)
-    assert max(zooms) > 0
+    assert len(zooms) == 6  # 30 degrees at 30 degrees a second
+    assert max(zooms) - min(zooms) < 0.001
+    assert end_of(tape("zoom in 1.2; zoom in 1.25", ZOOMING), ZOOMING).fov == pytest.approx(60.0)
+    assert end_of(tape("speed 7deg/s; zoom in 1.5", ZOOMING), ZOOMING).fov == 60.0
+
+
+@given(ZOOMING_RIGS, FACTORS, ANGLES, DEGREES, st.integers(1, 3))
+@settings(max_examples=40, deadline=None)
+def test_zooming_in_and_out_again_ends_bit_equal(rig, factor, angle, degrees, times):
+    there = f"zoom in {factor}; tilt up {angle}deg; pan left {degrees}deg"
+    back = f"pan right {degrees}deg; zoom out {factor}; tilt down {angle}deg"
+    text = f"repeat {times} {{ {there}; {back} }}"
+    assert end_of(tape(text, rig), rig) == CameraPose()
+    close = f"pan left {degrees}deg; zoom in {factor}; anchor a"
+    away = f"{close}; wander 4s seed 3; zoom out {factor}; home; hold 1s; go a; probe a"
+    assert end_of(tape(away, rig), rig) == end_of(tape(close, rig), rig)
+    assert end_of(tape(f"{away}; home", rig), rig) == CameraPose()
+
+
+@given(ZOOMING_RIGS)
+@settings(max_examples=25, deadline=None)
+def test_all_the_way_in_is_never_more_than_the_camera_can(rig):
+    most = Fraction(90) / Fraction(rig.full_speed.narrowest_fov)
+    factor = math.floor(most * 1000) / 1000
+    made = tape(f"zoom in {factor}", rig)
+    pose = CameraPose()
+    for command in commands(made):
+        step = rig.full_speed.step(command, rig.fps)[2] * rig.block_length
+        assert pose.fov + step >= rig.full_speed.narrowest_fov  # never stopped by the limit
+        pose = move(pose, command, rig.full_speed, rig.fps, rig.block_length)[-1]
+    assert end_of(tape(f"zoom in {factor}; zoom out {factor}", rig), rig) == CameraPose()
+
+
+def test_controls_zoom_as_they_were_recorded():
+    assert commands(tape("control 0 0 0.3 x2", ZOOMING)) == [CameraCommand(zoom=0.3)] * 2
+    away = "control 0.3 0.7 0.9 x9; home"
+    assert end_of(tape(away, ZOOMING), ZOOMING) == CameraPose()
+    assert end_of(tape("control 0 0 1 x99; zoom out 1.5", ZOOMING), ZOOMING) == CameraPose()
+
+
+def test_a_world_steered_by_text_hears_of_zoom():
+    made = tape("zoom in 1.5; anchor a; home; zoom out 2; go a", IN_WORDS)
+    zooms = [command.zoom for command in commands(made)]
+    doublings = [zoom * IN_WORDS.block_seconds for zoom in zooms]
+    assert sum(doublings) == pytest.approx(math.log2(1.5))
+    assert max(zooms) > 0 > min(zooms)
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "message"),
+    [
+        (1, "zoom in 1.6", "zooms in 1.6 times in all, at most 1.5 are possible; zoom in less"),
+        (14, "zoom in 1.2; zoom in 1.3", "zooms in 1.56 times in all"),
+        (1, "zoom out 1.5", "zooms out 1.5 times, at most 1 are possible here; zoom out less"),
+        (14, "zoom in 1.2; zoom out 1.3", "at most 1.2 are possible here"),
+        (25, "anchor a; zoom in 1.5;  probe a", 'the view shows 44% of "a" here'),
+        (37, "zoom in 1.5; anchor a; zoom out 1.5;probe a", "come back to it first"),
+    ],
+)
+def test_zoom_beyond_what_the_world_can_is_refused(column, text, message):
+    with pytest.raises(ScriptError) as caught:
+        tape(text, ZOOMING)
+    assert message in str(caught.value)
+    assert (caught.value.line, caught.value.column) == (1, column)
 
 
 @pytest.mark.parametrize(
     ("column", "text", "message"),
     [
         (10, "hold 1s; zoom in 1.5", "this world cannot zoom; leave the line out"),
+        (1, "control 0 0 0.5", "this world cannot zoom"),
         (1, "tilt up 28deg", "looks 28 degrees up or down, at most 27 are possible"),
         (16, "tilt up 20deg; tilt up 8deg", "looks 28 degrees"),
         (28, "anchor a; pan right 90deg; probe a", 'the view shows 0% of "a" here'),
@@ -248,6 +332,6 @@ def test_whatever_is_said_a_probe_finds_its_view_and_blocks_are_counted(steps):
             case SetAnchor(name):
                 anchored[here, name] = poses[here]
             case Probe(name):
-                assert view_overlap(anchored[here, name], poses[here]) >= anchors.SEEN
+                assert mutual_overlap(anchored[here, name], poses[here]) >= anchors.SEEN
     firsts = sum(isinstance(item, Enter) and not item.again for item in made.items)
     assert made.blocks == 1 + firsts + len(commands(made))
