@@ -79,6 +79,8 @@ def table(result: dict) -> Iterator[str]:
         for name, policy in part["policies"].items():
             yield f"  {name:14}{_policy_line(policy)}"
         yield f"  {_imagination_line(part)}"
+    if zoom := result.get("zoom"):
+        yield f"\nzoomed in on a given view: {_zoom_line(zoom)}"
     yield "\nprompts, read from the picture"
     for name, share in result["adherence"]["heads"].items():
         yield f"  {name:26}{_share_line(share)}"
@@ -141,6 +143,13 @@ def _share_line(share: dict) -> str:
         return "no caption names it"
     ideal = f"(renders {share['accuracy_on_renders']:.0%})"
     return f"{share['accuracy']:6.0%} of {share['pictures']:3}   {ideal}"
+
+
+def _zoom_line(zoom: dict) -> str:
+    closer, back, detail = (
+        zoom[name]["mean"] for name in ("closer_psnr_db", "return_psnr_db", "gradient_ratio")
+    )
+    return f"{closer:.1f} dB to the renderer's, detail {detail:.2f} of its; back {back:.1f} dB"
 
 
 def _imagination_line(part: dict) -> str:

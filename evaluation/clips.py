@@ -93,7 +93,7 @@ class HeldOutScene:
 
     def view(self, pose: CameraPose) -> np.ndarray:
         """Return the renderer's picture at a pose."""
-        return view_at(self.panorama.pixels, pose.yaw, pose.pitch)
+        return view_at(self.panorama.pixels, pose.yaw, pose.pitch, pose.fov)
 
 
 def held_out_scene(index: int, seed: int, folder: Path) -> HeldOutScene:

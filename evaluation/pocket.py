@@ -24,6 +24,8 @@ where nothing was measured, `{mean, low, high}` with a 95% interval by bootstrap
                       full turn, _fast), sharpness_ratio, views (how many), frechet
                       {invented_to_renders, invented_to_other_renders, renders_to_other_renders}
       ring            opposite_views_db, opposite_renders_db, excess_db, closing_psnr_db
+    zoom            of worlds that zoom, all the way in and out again, the first view given:
+                    closer_psnr_db (against the renderer), return_psnr_db, gradient_ratio
     adherence       prompts, recovered [names], heads: per question pictures, accuracy, low, high,
                     accuracy_on_renders, values (how many answers there are)
     bars            per bar: value, bar, met (null where not measured)
@@ -62,6 +64,7 @@ from evaluation.metrics import psnr
 from evaluation.remembering import Remembering, measure_remembering
 from evaluation.sheets import write_clip_sheet, write_ring_sheet
 from evaluation.summary import policy_report
+from evaluation.zooming import measure_zooming, zoom_and_back, zoom_report
 from model.memorypack.config import VARIANT_OF_WORLD
 from model.world import MemorySetting, MemoryUsage, World
 
@@ -146,6 +149,8 @@ class PocketEvaluation:
                 if name == self.tested:
                     result["world"] = world.provenance()
                     result["adherence"] = self._adherence(world)
+                    if "zoom" in world.spec.axes:
+                        result["zoom"] = self._zoom(world)
                     result["round_trip_db"] = self._round_trip(world, result["kinds"])
             finally:
                 world.close()
@@ -194,6 +199,14 @@ class PocketEvaluation:
                 write_ring_sheet(self.settings.sheets / f"{kind}-{index}-ring.png", clip, scene)
         self.report(f"{kind}: {len(rings)} full turns")
         return rings, views
+
+    def _zoom(self, world: World) -> dict:
+        clips = []
+        for scene in self._scenes:
+            clip = record(world, scene.scene("image"), zoom_and_back(world.spec))
+            clips.append(measure_zooming(clip, scene))
+        self.report(f"image: zoomed into {len(clips)} scenes and out again")
+        return zoom_report(clips)
 
     def _adherence(self, world: World) -> dict:
         settings = self.settings

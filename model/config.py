@@ -197,4 +197,5 @@ POCKET = PocketConfig(
     ),
     flow=FlowConfig(imagine_steps=4),
     generator_rank=32,
+    narrowest_fov=60.0,
 )

@@ -48,7 +48,8 @@ class PerfectWorld:
         return self._block((CameraPose(),) * 3, 0.0)
 
     def step(self, control: Control) -> FrameBlock:
-        poses = move(self._pose, control.camera, SPEC.full_speed, SPEC.fps, SPEC.block_length)
+        speed = self.spec.full_speed
+        poses = move(self._pose, control.camera, speed, SPEC.fps, SPEC.block_length)
         return self._block(poses, control.camera.yaw)
 
     def round_trip(self, frames: Frames) -> Frames:
@@ -62,7 +63,7 @@ class PerfectWorld:
         self.closed = True
 
     def picture(self, pose: CameraPose, yaw: float) -> np.ndarray:
-        return view_at(self._ring, pose.yaw, pose.pitch)
+        return view_at(self._ring, pose.yaw, pose.pitch, pose.fov)
 
     def _block(self, poses: tuple[CameraPose, ...], yaw: float) -> FrameBlock:
         self._pose = poses[-1]

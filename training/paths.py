@@ -10,13 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from model.config import POCKET
 from training.panorama.canvas import RING_HEIGHT
 from training.panorama.render import FOV
 
 REACH = RING_HEIGHT - 192  # largest top of a view [px]
 FASTEST = 24.0  # px a frame (108 degrees a second at 16 frames a second)
 LONGEST_GAP = 16000  # frames between two visits (about 17 minutes)
-NARROWEST = 60.0  # degrees across a view that is zoomed in as far as it goes
+NARROWEST = POCKET.narrowest_fov
 ZOOMS = 0.4  # share of paths that zoom at all
 FASTEST_ZOOM = 3.0  # degrees a frame
 

@@ -1,6 +1,7 @@
 """The evaluation, on worlds whose verdict is known beforehand."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from evaluation.clips import full_turn, held_out_scene, pan_and_back, record
 from evaluation.imagination import measure_ring
 from evaluation.pocket import PocketEvaluation, PocketSettings
 from evaluation.remembering import equal_pose_pairs, measure_remembering
+from evaluation.zooming import measure_zooming, zoom_and_back
 from model.world import MemorySetting
 from tests.rendered_worlds import (
     SPEC,
@@ -46,6 +48,30 @@ def test_a_forgetful_world_stays_at_the_floor(scene):
     measure = remembering(ForgetfulWorld(), scene)
     assert measure.valid
     assert measure.recall < 10.0
+
+
+def zooming(world, scene):
+    speed = replace(SPEC.full_speed, zoom=30.0, narrowest_fov=60.0)
+    world.spec = replace(SPEC, full_speed=speed, axes=("yaw", "pitch", "zoom"))
+    return measure_zooming(record(world, scene.scene("image"), zoom_and_back(world.spec)), scene)
+
+
+def test_a_perfect_world_shows_what_the_renderer_shows_closer(scene):
+    measure = zooming(PerfectWorld(), scene)
+    assert measure.closer == 60.0  # dB, the most that is told
+    assert measure.returned == 60.0
+    assert measure.detail == pytest.approx(1.0)
+
+
+def test_a_world_that_stands_still_does_not_pass_for_one_that_zooms(scene):
+    measure = zooming(FrozenWorld(), scene)
+    assert measure.returned == 60.0
+    assert measure.closer < 20
+
+
+def test_a_world_without_zoom_is_not_asked_to():
+    with pytest.raises(ValueError, match="no zoom"):
+        zoom_and_back(SPEC)
 
 
 @pytest.mark.parametrize("world", [FrozenWorld, BlankWorld])

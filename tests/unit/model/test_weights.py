@@ -195,10 +195,10 @@ def test_a_config_survives_being_json(config):
 def test_a_config_from_before_zoom_knows_none():
     data = POCKET.as_dict()
     del data["narrowest_fov"]
-    assert PocketConfig.from_dict(data) == POCKET
-    assert POCKET.axes == ("yaw", "pitch")
-    zooming = PocketConfig.from_dict({**data, "narrowest_fov": 60})
-    assert zooming.axes == ("yaw", "pitch", "zoom")
+    before = PocketConfig.from_dict(data)
+    assert before == replace(POCKET, narrowest_fov=90.0)
+    assert before.axes == ("yaw", "pitch")
+    assert POCKET.axes == ("yaw", "pitch", "zoom")
 
 
 @pytest.mark.parametrize("fov", [0.0, -60.0, 90.5, float("nan"), float("inf")])
