@@ -40,6 +40,7 @@ class Extras:
     recorder: DemoRecorder | None = None
     on_block: OnBlock = lambda block, watch: None  # with what was probed so far
     on_progress: OnProgress = lambda done, total: None
+    frames: SessionObserver | None = None  # keeps the frames of what is written down
 
 
 def tape_for(demo: Demo, spec: WorldSpec) -> Tape:
@@ -216,7 +217,8 @@ class _Run:
         self._watch = DemoWatch(world.spec, world.round_trip)
         self._scene = demo.scene_name
         self._parked: dict[str, ParkedScene] = {}
-        observers = [self._tally, extras.recorder] if extras.recorder else [self._tally]
+        writers = (extras.recorder, extras.frames)
+        observers = [self._tally, *(writer for writer in writers if writer)]
         self._session = Session(world, self._source, observers)
 
     def play(self, tape: Tape) -> None:

@@ -27,6 +27,7 @@ from sandbox.demo_recording import demo_of
 from sandbox.demo_result import DemoResult, summary_text, write_results, write_text
 from sandbox.demo_watch import DemoWatch
 from sandbox.demo_window import DemoSource, RunApp, play_in_window
+from sandbox.frame_store import frames_beside
 from sandbox.recorder import Recorder
 from sandbox.recording import load_recording
 from sandbox.settings import load_settings
@@ -110,7 +111,7 @@ class _Plan:
         with closing(choice.load()) as world:
             tape_for(self._demo, world.spec)
             for number, seed in enumerate(self._seeds, 1):
-                extras = Extras(self._recorder(choice, number), on_progress=_progress(self._say))
+                extras = self._extras(choice, number)
                 results.append(play_demo(self._demo, world, choice.memory, seed, extras))
                 self._say(summary_text(results[-1]))
         self._write(results)
@@ -178,7 +179,7 @@ class _Plan:
             return play(number, choice, keep), spool
 
     def _play_one(self, number: int, choice: WorldChoice, on_block: OnBlock) -> DemoResult:
-        extras = Extras(self._recorder(choice, number), on_block, _progress(self._say))
+        extras = self._extras(choice, number, on_block)
         with closing(choice.load()) as world:
             return play_demo(self._demo, world, choice.memory, self._seeds[0], extras)
 
@@ -223,13 +224,16 @@ class _Plan:
         base = usual_memory(world, self._settings, self._demo.scene.memory)
         return WorldChoice(world, setting_of(ask, base), self._demo.look_ahead)
 
-    def _recorder(self, choice: WorldChoice, number: int) -> Recorder | None:
-        out = self._options.out
+    def _extras(
+        self, choice: WorldChoice, number: int, on_block: OnBlock = lambda block, watch: None
+    ) -> Extras:
+        out, tell = self._options.out, _progress(self._say)
         if out is None:
-            return None
+            return Extras(None, on_block, tell)
         several = len(self._seeds) > 1 or self.contenders
         folder = out / f"run-{number}" / "recording" if several else out / "recording"
-        return Recorder(folder, memory=choice.memory, look_ahead=choice.look_ahead)
+        recorder = Recorder(folder, memory=choice.memory, look_ahead=choice.look_ahead)
+        return Extras(recorder, on_block, tell, frames_beside(recorder))
 
     def _write(self, results: Sequence[DemoResult]) -> None:
         if self._options.out:

@@ -17,6 +17,8 @@ from sandbox.demo import Extras, play_demo
 from sandbox.demo_compare import GAP, STRIP
 from sandbox.demo_options import add_demo
 from sandbox.export.plain import GIF_FPS
+from sandbox.frame_records import scan
+from sandbox.frame_store import FRAMES_FILE
 from sandbox.recorder import Recorder
 from sandbox.recording import load_recording
 from sandbox.session import Session
@@ -94,6 +96,10 @@ def test_a_demo_is_played_and_written_down(demo, tmp_path, loaded):
     (row,) = csv.DictReader((out / "result.csv").open())
     assert row["expect_met"] == "yes"
     assert len(load_recording(out / "recording").blocks) * 3 == result["frames"]
+    frames = out / "recording" / FRAMES_FILE  # so that an export need not play again
+    with frames.open("rb") as kept:
+        tags = [tag for tag, _, _ in scan(kept, frames.stat().st_size)]
+    assert tags.count(b"BLCK") * 3 == result["frames"]
     assert loaded[0][1].window_blocks == 4
 
 
