@@ -81,12 +81,7 @@ class Attention(nn.Module):
 
 
 class SelfAttention(Attention):
-    """Attention over the block's own tokens and whatever `attend` adds."""
-
-    def forward(self, x: Tensor, rotary: Tensor, attend: Attend, layer_index: int) -> Tensor:
-        """Return the mixed tokens, [B, L, dim]."""
-        q, k, v = self.project(x, rotary)
-        return self.o(attend(layer_index, q, k, v).flatten(2))
+    """Projections around attention over the block's own tokens and whatever `attend` adds."""
 
     def project(self, x: Tensor, rotary: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return rotated queries and keys, and values, each [B, L, N, D]."""
@@ -103,10 +98,24 @@ class CrossAttention(Attention):
         keys = self.norm_k(self.k(text)).unflatten(-1, self.heads)
         return keys, self.v(text).unflatten(-1, self.heads)
 
-    def forward(self, x: Tensor, text: tuple[Tensor, Tensor], kernel: AttentionKernel) -> Tensor:
-        """Return the mixed tokens, [B, L, dim]."""
-        q = self.norm_q(self.q(x)).unflatten(-1, self.heads)
-        return self.o(kernel(q, *text).flatten(2))
+    def query(self, x: Tensor) -> Tensor:
+        """Return what asks the text, [B, L, N, D]."""
+        return self.norm_q(self.q(x)).unflatten(-1, self.heads)
+
+    def read(self, q: Tensor, text: tuple[Tensor, Tensor], kernel: AttentionKernel) -> Tensor:
+        """Return what `query` finds in the text, to be projected by `o`, [B, L, N, D]."""
+        return kernel(q, *text)
+
+
+class LayerParts(NamedTuple):
+    """How the parts of a layer are run: a layer, then what the method of that name takes.
+
+    Between them are its two attentions. Their shapes depend on the block alone, not on memory.
+    """
+
+    before: Callable[..., tuple[Tensor, Tensor, Tensor]]
+    between: Callable[..., tuple[Tensor, Tensor]]
+    after: Callable[..., Tensor]
 
 
 class Layer(nn.Module):
@@ -124,6 +133,7 @@ class Layer(nn.Module):
             nn.Linear(config.ffn_dim, config.dim),
         )
         self.modulation = nn.Parameter(torch.randn(1, 6, config.dim) / config.dim**0.5)
+        self.parts = PLAIN_PARTS
 
     def forward(
         self,
@@ -136,18 +146,30 @@ class Layer(nn.Module):
         layer_index: int,
     ) -> Tensor:
         """Return the layer's output, [B, L, dim]."""
-        inner = self._modulated(x, time.shift, time.scale)
-        x = _gated(x, self.self_attn(inner, rotary, attend, layer_index), time.gate)
-        x = x + self.cross_attn(self.norm3(x), text, kernel)
-        inner = self._modulated(x, time.ffn_shift, time.ffn_scale)
-        return _gated(x, self.ffn(inner), time.ffn_gate)
+        q, k, v = self.parts.before(self, x, time, rotary)
+        x, q = self.parts.between(self, x, attend(layer_index, q, k, v), time)
+        return self.parts.after(self, x, self.cross_attn.read(q, text, kernel), time)
 
     def attend_only(
         self, x: Tensor, time: Modulation, rotary: Tensor, attend: Attend, layer_index: int
     ) -> None:
         """Hand queries, keys and values of the tokens to `attend`, and drop what it returns."""
-        inner = self._modulated(x, time.shift, time.scale)
-        attend(layer_index, *self.self_attn.project(inner, rotary))
+        attend(layer_index, *self.parts.before(self, x, time, rotary))
+
+    def before(self, x: Tensor, time: Modulation, rotary: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return queries, keys and values of the tokens, each [B, L, N, D]."""
+        return self.self_attn.project(self._modulated(x, time.shift, time.scale), rotary)
+
+    def between(self, x: Tensor, mixed: Tensor, time: Modulation) -> tuple[Tensor, Tensor]:
+        """Return the tokens with what self-attention mixed, and what asks the text."""
+        x = _gated(x, self.self_attn.o(mixed.flatten(2)), time.gate)
+        return x, self.cross_attn.query(self.norm3(x))
+
+    def after(self, x: Tensor, read: Tensor, time: Modulation) -> Tensor:
+        """Return the layer's output, with what was read in the text."""
+        x = x + self.cross_attn.o(read.flatten(2))
+        inner = self._modulated(x, time.ffn_shift, time.ffn_scale)
+        return _gated(x, self.ffn(inner), time.ffn_gate)
 
     def modulate(self, layers: Tensor) -> Modulation:
         """Return this layer's share of a noise level, from `TimeEmbedding.layers`."""
@@ -158,6 +180,9 @@ class Layer(nn.Module):
 
     def _modulated(self, x: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
         return modulate(functional.layer_norm(x, (self.dim,), eps=self.eps), shift, scale)
+
+
+PLAIN_PARTS = LayerParts(Layer.before, Layer.between, Layer.after)
 
 
 class Head(nn.Module):

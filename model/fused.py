@@ -1,10 +1,10 @@
 """The same layers in fewer, larger operations; made at load time, for inference.
 
-Weights are laid out once as the processor's matrix products want them, projections that read the
-same input are joined, and what depends on the prompt only is multiplied out once a prompt.
+Projections that read the same input are joined; on a processor weights are laid out once as its
+matrix products want them; what depends on the prompt only can be multiplied out once a prompt.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import torch
@@ -20,11 +20,17 @@ Projection = Callable[[Tensor], Tensor]
 PACKED_ROWS = 180  # tokens that packed weights are laid out for; other numbers work as well
 
 
-def fuse(dit: DiT) -> DiT:
-    """Exchange projections for their fused forms, on their device and in their dtype."""
+def fuse(dit: DiT, *, stays: bool = True) -> DiT:
+    """Exchange projections for their fused forms, layer by layer, so that memory is not doubled.
+
+    Args:
+        dit: its layers are changed; on their device and in their dtype.
+        stays: whether it runs where it is; packed weights cannot be moved.
+    """
     for layer in dit.blocks:
-        layer.self_attn = FusedSelfAttention(layer.self_attn)
-        layer.ffn = FusedFeedForward(layer.ffn)
+        packs = stays and packs_here(layer.self_attn.o.weight)
+        layer.self_attn = FusedSelfAttention(layer.self_attn, packs=packs)
+        layer.ffn = FusedFeedForward(layer.ffn) if packs else layer.ffn
     return dit
 
 
@@ -54,25 +60,45 @@ class PackedLinear(nn.Module):
 def linear(weight: Tensor, bias: Tensor | None) -> Projection:
     """Return the fastest way to multiply by these weights, [out, in], and add a bias, [out]."""
     weight, bias = weight.detach(), None if bias is None else bias.detach()
-    packs = weight.device.type == "cpu" and weight.dtype == torch.bfloat16
-    there = torch.backends.mkldnn.is_available()  # builds without oneDNN lack its operations
-    if packs and there and torch.ops.mkldnn._is_mkldnn_bf16_supported():
+    if packs_here(weight):
         return PackedLinear(weight, bias)
     return partial(functional.linear, weight=weight, bias=bias)
+
+
+def packs_here(weight: Tensor) -> bool:
+    """Tell whether there is a packed form of such weights here."""
+    if weight.device.type != "cpu" or weight.dtype != torch.bfloat16:
+        return False
+    there = torch.backends.mkldnn.is_available()  # builds without oneDNN lack its operations
+    return there and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+
+
+def packed(source: nn.Linear) -> PackedLinear:
+    """Return the packed form of a projection."""
+    return PackedLinear(source.weight.detach(), source.bias.detach())
+
+
+def joined(sources: Sequence[nn.Linear]) -> nn.Linear:
+    """Return one projection whose outputs are those of several, one after the other."""
+    outputs = sum(source.out_features for source in sources)
+    with torch.device("meta"):
+        whole = nn.Linear(sources[0].in_features, outputs).requires_grad_(False)
+    for name in ("weight", "bias"):
+        values = torch.cat([getattr(source, name).detach() for source in sources])
+        setattr(whole, name, nn.Parameter(values, requires_grad=False))
+    return whole
 
 
 class FusedSelfAttention(SelfAttention):
     """Queries, keys and values by one projection."""
 
-    def __init__(self, source: SelfAttention) -> None:
+    def __init__(self, source: SelfAttention, *, packs: bool) -> None:
         nn.Module.__init__(self)
         self.heads, self.eps = source.heads, source.norm_q.eps
-        parts = (source.q, source.k, source.v)
-        self.qkv = linear(
-            torch.cat([part.weight for part in parts]), torch.cat([part.bias for part in parts])
-        )
-        self.o = linear(source.o.weight, source.o.bias)
-        self.norm_weight = torch.stack((source.norm_q.weight, source.norm_k.weight)).detach()
+        qkv = joined((source.q, source.k, source.v))
+        self.qkv, self.o = (packed(qkv), packed(source.o)) if packs else (qkv, source.o)
+        weights = torch.stack((source.norm_q.weight, source.norm_k.weight)).detach()
+        self.register_buffer("norm_weight", weights)
 
     def project(self, x: Tensor, rotary: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return rotated queries and keys, and values, each [B, L, N, D]."""
@@ -96,7 +122,8 @@ class FoldedCrossAttention(CrossAttention):
         nn.Module.__init__(self)
         self.heads, self.eps = source.heads, source.norm_q.eps
         self.q = linear(source.q.weight, source.q.bias)
-        self.k, self.v, self.o, self.norm_k = source.k, source.v, source.o, source.norm_k
+        self.k, self.v, self.norm_k = source.k, source.v, source.norm_k
+        self.output, self.o = source.o, nn.Identity()  # multiplied into what is read
         self.norm_weight = source.norm_q.weight.detach()
 
     def text_keys(self, text: Tensor) -> tuple[Projection, Projection]:
@@ -112,20 +139,23 @@ class FoldedCrossAttention(CrossAttention):
         apart = torch.eye(heads, device=keys.device)
         scores = torch.einsum("mnd,np->nmpd", keys, apart).reshape(-1, heads * size)
         scores = scores * self.norm_weight.float() * size**-0.5
-        output = self.o.weight.float().unflatten(1, (heads, size))
+        output = self.output.weight.float().unflatten(1, (heads, size))
         mixed = torch.einsum("mnd,ond->onm", values, output).flatten(1)
         dtype = text.dtype
-        return linear(scores.to(dtype), None), linear(mixed.to(dtype), self.o.bias)
+        return linear(scores.to(dtype), None), linear(mixed.to(dtype), self.output.bias)
 
-    def forward(
+    def query(self, x: Tensor) -> Tensor:
+        """Return what asks the text, [B, L, dim]; its norm is in the scores."""
+        return self.q(x)
+
+    def read(
         self,
-        x: Tensor,
+        q: Tensor,
         text: tuple[Projection, Projection],
         kernel: AttentionKernel,  # noqa: ARG002 (there is no other route)
     ) -> Tensor:
-        """Return the mixed tokens, [B, L, dim]."""
+        """Return what is found in the text, projected already, [B, L, dim]."""
         score, mix = text
-        q = self.q(x)
         scores = score(q) * rms_scale(q, self.eps).to(q.dtype)
         return mix(scores.unflatten(-1, (self.heads[0], -1)).softmax(dim=-1).flatten(-2))
 
@@ -135,9 +165,8 @@ class FusedFeedForward(nn.Module):
 
     def __init__(self, source: nn.Sequential) -> None:
         super().__init__()
-        self.inner = linear(source[0].weight, source[0].bias)
+        self.inner, self.outer = packed(source[0]), packed(source[2])
         self.activation = source[1]
-        self.outer = linear(source[2].weight, source[2].bias)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the transformed tokens, [B, L, dim]."""

@@ -4,13 +4,14 @@ bf16 pays only where the CPU has instructions for it, and more threads only wher
 the real pass of a block is timed in several ways. One core is left alone: it decodes while the
 others remember, and it draws the window. (With OpenMP on every core, its threads wait for each
 other whenever anything else runs: blocks then took up to ten times as long.) The choice is recorded
-with every session.
+with every session. On a card there is nothing to time.
 """
 
 import platform
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 import torch
 
@@ -33,6 +34,7 @@ class Execution:
     kernel: str
     threads: int
     pass_ms: float = 0.0  # measured time of one pass over a block
+    compiled: bool = False  # whether layers are, between their attentions
 
     def as_dict(self) -> dict:
         """Return plain JSON data for a recording's header."""
@@ -41,6 +43,7 @@ class Execution:
             "dtype": str(self.dtype).removeprefix("torch."),
             "attention": self.kernel,
             "threads": self.threads,
+            "compiled": self.compiled,
             "processor": platform.processor() or platform.machine(),
         }
 
@@ -55,11 +58,19 @@ class Execution:
             raise ValueError(f"execution {data!r} is not known here")
         dtype = getattr(torch, str(data.get("dtype")), None)
         kernel, threads = data.get("attention"), data.get("threads")
+        compiled = data.get("compiled", False)  # older recordings do not say it
         if dtype not in {dtype for dtype, _ in CHOICES} or kernel not in KERNELS:
             raise ValueError(f"execution {data} is not known here")
         if not isinstance(threads, int) or not 1 <= threads <= 1024:
             raise ValueError(f"execution asks for {threads} threads")
-        return cls(str(data.get("device")), dtype, kernel, threads)
+        if not isinstance(compiled, bool):
+            raise ValueError(f"execution says compiled: {compiled!r}")
+        return cls(str(data.get("device")), dtype, kernel, threads, compiled=compiled)
+
+
+def compiles(device: str) -> bool:
+    """Tell whether full-size layers are compiled on a device: on cards, where Triton is there."""
+    return device.startswith("cuda") and find_spec("triton") is not None
 
 
 def probe(run: Callable[[torch.dtype, str], Callable[[], object]]) -> Execution:

@@ -135,7 +135,6 @@ def first_that_fits(
     row: WorldRow,
     plan: MemoryPlan,
     device_bytes: int,
-    host_bytes: int | None = None,
     *,
     tiny_decoder: bool,
 ) -> MemoryPlan | None:
@@ -145,12 +144,10 @@ def first_that_fits(
         row: the world.
         plan: what is wanted.
         device_bytes: free on the device.
-        host_bytes: free main memory, for what waits there; None: not known, taken as enough.
         tiny_decoder: whether its weights are here.
     """
     for smaller in proposals(row, plan, tiny_decoder=tiny_decoder):
-        predicted = predict(row, smaller)
-        if predicted.fits(device_bytes) and predicted.host_bytes <= (host_bytes or 2**62):
+        if predict(row, smaller).fits(device_bytes):
             return smaller
     return None
 

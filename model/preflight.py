@@ -3,13 +3,17 @@
 torch is imported only to ask for devices.
 """
 
+import logging
 import os
+import re
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from model.memory_prediction import (
     FEWEST_SLOTS,
     GIB,
     MemoryPlan,
+    Prediction,
     first_that_fits,
     predict,
     proposals,
@@ -21,7 +25,9 @@ from model.worlds import VIDEO, WORLDS, VideoShape, WorldRow
 
 DEVICE_VARIABLE = "MAG_SANDBOX_DEVICE"  # "cpu": run there, however slow; meant for small weights
 SIZE_VARIABLE = "MAG_SANDBOX_FRAME_SIZE"  # "64x48" px; also meant for small weights
+MEMORY_INFO = Path("/proc/meminfo")
 INSTEAD = "play the pocket world instead (`main.py play`)"
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +75,8 @@ def prepare(name: str, memory: MemorySetting | None = None) -> Start:
         )
     files = require(row)
     plan = plan_for(row, device, wanted, tiny_decoder=bool(files.paths("tiny decoder")))
+    if device.free_bytes is not None and (short := shortage(predict(row, plan))):
+        logger.warning('"%s" %s; close other programs if it is slow', name, short)
     return Start(row, files, device, plan, reduced=plan != wanted, video=video)
 
 
@@ -91,6 +99,24 @@ def plan_for(
             f"free; close other programs, or {INSTEAD}"
         )
     return plan
+
+
+def free_host_bytes() -> int | None:
+    """Return how much main memory is free; None: the system does not say."""
+    info = MEMORY_INFO.read_text() if MEMORY_INFO.exists() else ""
+    free = re.search(r"^MemAvailable:\s+(\d+) kB", info, re.MULTILINE)
+    return int(free[1]) * 1024 if free else None
+
+
+def shortage(predicted: Prediction) -> str:
+    """Say that too little main memory is free for what waits there; "": there is enough.
+
+    That alone keeps no world from being played: most of it is mapped from files.
+    """
+    free = free_host_bytes()
+    if free is None or predicted.host_bytes <= free:
+        return ""
+    return f"takes {gib(predicted.host_bytes)} of main memory, and {gib(free)} is free"
 
 
 def find_device() -> Device | None:

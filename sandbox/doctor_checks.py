@@ -129,7 +129,7 @@ def check_gpu() -> list[Finding]:
 
 
 def check_attention() -> list[Finding]:
-    """Which attention kernels torch has here."""
+    """Which attention kernels torch has here, and whether it compiles full-size layers."""
     import torch
 
     if not torch.cuda.is_available():
@@ -143,7 +143,9 @@ def check_attention() -> list[Finding]:
         "cuDNN": cuda.cudnn_sdp_enabled(),
         "flash-attn package": find_spec("flash_attn") is not None,
     }
-    return [ok("sdpa with " + ", ".join(name for name, here in kernels.items() if here))]
+    named = ", ".join(name for name, here in kernels.items() if here)
+    layers = "compiled" if find_spec("triton") else "not compiled: Triton is not installed"
+    return [ok(f"sdpa with {named}; full-size layers are {layers}")]
 
 
 def installed_version(package: str) -> str | None:

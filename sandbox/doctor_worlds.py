@@ -46,8 +46,11 @@ def _one(
     plan = preflight.plan_for(row, device, wanted, tiny_decoder=tiny)
     if plan == wanted:
         return ok(f"{row.name}: fits, takes {needed} at most")
-    taken = preflight.gib(preflight.predict(row, plan).total)
-    return ok(f"{row.name}: would take {needed}; fits with {plan.words()}: {taken}")
+    predicted = preflight.predict(row, plan)
+    text = f"{row.name}: would take {needed}; fits with {plan.words()}"
+    text += f": {preflight.gib(predicted.total)}"
+    short = preflight.shortage(predicted) if _limited(device) else ""
+    return note(f"{text}; {short}", "Close other programs if it is slow.") if short else ok(text)
 
 
 def _limited(device: preflight.Device | None) -> bool:

@@ -43,10 +43,14 @@ def tiny_clips(
     repos: Path,
     *,
     steps: int = 2,
+    texts: Path | None = None,
     on_progress=lambda stage, fraction: None,
     execution: dict | None = None,
 ) -> ClipWorld:
-    """Return a clip world of 32 x 32 px, loaded as players' are, that takes few steps."""
+    """Return a clip world of 32 x 32 px, loaded as players' are, that takes few steps.
+
+    Texts are kept below `texts`, or with the repositories.
+    """
     row = WORLDS[world]
     row = replace(row, clips=replace(row.clips, steps=steps))
     files = [
@@ -57,7 +61,7 @@ def tiny_clips(
     ]
     shape = VideoShape(4, 4, made_for(row).fps)
     start = Start(
-        row, WorldFiles(world, repos, tuple(files)), PROCESSOR, MemoryPlan(0), False, shape
+        row, WorldFiles(world, texts or repos, tuple(files)), PROCESSOR, MemoryPlan(0), False, shape
     )
     return clips.load(
         start,

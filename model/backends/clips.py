@@ -1,25 +1,30 @@
 """Assembles clip worlds from fetched pipelines of `diffusers`."""
 
+import inspect
+import json
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import diffusers
 import torch
 import transformers
-from diffusers import AutoModel
+from diffusers import AutoModel, DiffusionPipeline
 
 from controls.camera import CameraSpeed
-from model.backends.full import execution_for
+from model.backends.full import TEXTS, execution_for
 from model.backends.provenance import facts
 from model.clips import ClipRecipe
 from model.full.clip_studio import ClipStudio
+from model.full.clip_texts import ClipTexts
 from model.full.clip_world import NO_MEMORY, ClipWorld
+from model.full.text_cache import TextFiles, weights_identity
 from model.machine import Execution
 from model.preflight import Start
 from model.weight_files import WorldFiles
 from model.world import MemorySetting, MissingWeights, Progress, WorldSpec
 
 THOUGHT_SPEED = CameraSpeed(yaw=20.0, pitch=10.0)  # degrees a second that a sentence may mean
+READERS = ("text_encoder", "tokenizer")  # what names of parts that read text begin with
 INDEX, CONFIG, PROCESSOR = "model_index.json", "config.json", "preprocessor_config.json"
 
 
@@ -45,14 +50,16 @@ def load(
         WorldFailed: a recording cannot be run as it was.
     """
     recipe, device = start.row.clips, start.device.kind
-    running = replace(execution_for(device, execution), kernel="sdpa")  # which diffusers uses
+    running = execution_for(device, execution)
+    running = replace(running, kernel="sdpa", compiled=False)  # as diffusers runs it
     torch.set_num_threads(running.threads)
+    for library in (diffusers, transformers):
+        library.utils.logging.disable_progress_bar()  # ours is told by `on_progress`
     on_progress("pipeline", 0.1)
-    components = _components(start.files, recipe, running)
+    components = _makers(start.files, recipe, running)
     on_progress("pipeline", 0.8)
-    reading_device = "cpu" if start.plan.text_encoder == "cpu" else device
     studio = ClipStudio(
-        recipe, components, start.video, device=device, reading_device=reading_device
+        recipe, components, _texts(start, running, on_progress), start.video, device
     )
     config = {"clips": asdict(recipe), "video": asdict(start.video)}
     world = ClipWorld(
@@ -67,29 +74,81 @@ def load(
     return world
 
 
-def _components(files: WorldFiles, recipe: ClipRecipe, running: Execution) -> dict[str, object]:
-    """Return the parts of a pipeline; nothing but safetensors is read, and no code."""
-    folder = _folder(files, "pipeline", INDEX)
-    decoder = torch.float32 if recipe.precise_decoder else running.dtype
-    for library in (diffusers, transformers):
-        library.utils.logging.disable_progress_bar()  # ours is told by `on_progress`
-    types = {"default": running.dtype, "vae": decoder}
-    try:
-        elsewhere = _parts_elsewhere(files, running.dtype)
-        pipeline = getattr(diffusers, recipe.calls[0].pipeline).from_pretrained(
-            folder, dtype=types, use_safetensors=True, local_files_only=True, **elsewhere
-        )
-    except (OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
-        why = " ".join(str(error).split())[:300]
-        raise MissingWeights(
-            f"{folder} is no {recipe.calls[0].pipeline} ({why}); run `main.py fetch {files.world}`"
-        ) from error
+def _makers(files: WorldFiles, recipe: ClipRecipe, running: Execution) -> dict[str, object]:
+    """Return the parts of a pipeline, None for those that read text."""
+    pipeline = _pipeline(files, recipe, running, reads=False)
     components = dict(pipeline.components)
     scheduler = components["scheduler"]
     components["scheduler"] = type(scheduler).from_config(scheduler.config, **recipe.scheduler)
     if recipe.tiled_decoder:
         components["vae"].enable_tiling()
     return components
+
+
+def _texts(start: Start, running: Execution, on_progress: Progress) -> ClipTexts:
+    """Return what is known of texts, and the way to know more."""
+    files, recipe = start.files, start.row.clips
+
+    def load() -> DiffusionPipeline:
+        on_progress("loading the text encoder", 0.0)
+        return _pipeline(files, recipe, running, reads=True)
+
+    folder = _folder(files, "pipeline", INDEX)
+    readers = [
+        path for path in files.paths("pipeline") if _reads(path.relative_to(folder).parts[0])
+    ]
+    kind = (
+        weights_identity(*sorted(readers)),
+        recipe.calls[0].pipeline,
+        diffusers.__version__,
+        str(running.dtype),
+        json.dumps(dict(recipe.text_options), sort_keys=True),
+    )
+    device = "cpu" if start.plan.text_encoder == "cpu" else start.device.kind
+    return ClipTexts(recipe, TextFiles(files.home / TEXTS, " ".join(kind)), load, device)
+
+
+def _pipeline(
+    files: WorldFiles, recipe: ClipRecipe, running: Execution, *, reads: bool
+) -> DiffusionPipeline:
+    """Return one half of a pipeline, the other parts None; only safetensors are read, no code.
+
+    Args:
+        files: of the world.
+        recipe: which pipeline it is.
+        running: on what numbers.
+        reads: the half that reads text, not the one that makes pictures.
+    """
+    folder = _folder(files, "pipeline", INDEX)
+    decoder = torch.float32 if recipe.precise_decoder else running.dtype
+    types = {"default": running.dtype, "vae": decoder}
+    pipeline = getattr(diffusers, recipe.calls[0].pipeline)
+    try:
+        others: dict[str, object] = {
+            name: None for name in _parts(pipeline, folder) if _reads(name) != reads
+        }
+        if not reads:
+            others |= _parts_elsewhere(files, running.dtype)
+        return pipeline.from_pretrained(
+            folder, dtype=types, use_safetensors=True, local_files_only=True, **others
+        )
+    except (OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
+        why = " ".join(str(error).split())[:300]
+        raise MissingWeights(
+            f"{folder} is no {pipeline.__name__} ({why}); run `main.py fetch {files.world}`"
+        ) from error
+
+
+def _parts(pipeline: type[DiffusionPipeline], folder: Path) -> set[str]:
+    """Return what a pipeline consists of: what it needs, and what the folder has besides."""
+    asked = inspect.signature(pipeline).parameters.values()
+    needed = {one.name for one in asked if one.default is one.empty}
+    index = json.loads((folder / INDEX).read_text())
+    return needed | {name for name, kind in index.items() if isinstance(kind, list)}
+
+
+def _reads(part: str) -> bool:
+    return part.startswith(READERS)
 
 
 def _parts_elsewhere(files: WorldFiles, dtype: torch.dtype) -> dict[str, object]:

@@ -13,6 +13,8 @@ from model.backends.provenance import facts
 from model.checkpoints import Change, load_checkpoint, open_checkpoint
 from model.config import DiTConfig
 from model.dit import DiT
+from model.full.beside import Beside
+from model.full.compiling import compile_layers
 from model.full.engine import Engine
 from model.full.film import Film, PictureCodec, exact_codec, tiny_codec
 from model.full.recipes import BLOCK_LENGTH, recipe_of
@@ -23,9 +25,10 @@ from model.full.text_cache import weights_identity
 from model.full.tiny_decoder import load_tiny_decoder, load_tiny_encoder
 from model.full.vae import TIME_STRIDE, load_vae
 from model.full.world import StreamWorld
+from model.fused import fuse
 from model.kv_cache import KVCache
 from model.lora import Adapter
-from model.machine import Execution
+from model.machine import Execution, compiles
 from model.memory import MEMORY_POLICIES, make_policy
 from model.memory_prediction import MemoryPlan
 from model.preflight import Start
@@ -69,12 +72,12 @@ def load(
     running = execution_for(start.device.kind, execution)
     torch.set_num_threads(running.threads)
     on_progress("generator", 0.1)
-    dit = _network(files, "generator", config, running, _adapter(start, config))
+    dit = _network(files, "generator", config, running, running.device, _adapter(start, config))
     memory_dit = dit
     if row.remembers == "memory":
         on_progress("memory model", 0.4)
         where = "cpu" if plan.memory_model == "offloaded" else running.device
-        memory_dit = _network(files, "memory", config, replace(running, device=where))
+        memory_dit = _network(files, "memory", config, running, where)
     on_progress("decoder", 0.7)
     load_tiny = partial(_tiny, files, running) if files.paths("tiny decoder") else None
     codec = load_tiny() if plan.decoder == "tiny" else _exact(files, running)
@@ -104,6 +107,7 @@ class Parts:
     load_tiny: Callable[[], PictureCodec] | None  # None: there is no tiny decoder
     prompts: ScenePrompts
     cache: type[KVCache] = KVCache
+    beside: type[Beside] = Beside
 
 
 def assemble(
@@ -115,7 +119,10 @@ def assemble(
     provenance: dict,
     on_progress: Progress,
 ) -> StreamWorld:
-    """Return a world of its parts; the arguments are those of `Start`, `load` and `StreamWorld`."""
+    """Return a world of its parts; the arguments are those of `Start`, `load` and `StreamWorld`.
+
+    How its networks run in the end is noted in its provenance.
+    """
     config, running = parts.dit.config, parts.running
     recipe = replace(recipe_of(row), slots=plan.slots)
     rows, columns = (side // config.patch for side in (video.latent_height, video.latent_width))
@@ -123,15 +130,18 @@ def assemble(
     cache = full_cache(config, recipe, tokens, running.dtype, running.device, kind=parts.cache)
     grid = GridCoordinates(rows, columns, config.head_dim, running.device)
     shape = config.channels, video.latent_height, video.latent_width
+    engine = Engine(parts.dit, parts.memory_dit, cache, grid, recipe, shape)
+    running = compile_layers(engine, running, on_progress)
     return StreamWorld(
         spec=_spec(row.name, video),
         row=row,
         plan=plan,
-        engine=Engine(parts.dit, parts.memory_dit, cache, grid, recipe, shape),
+        engine=engine,
         prompts=parts.prompts,
         film=Film(parts.codec, parts.load_tiny, running.device),
+        beside=parts.beside(running.device),
         memory=memory,
-        provenance=provenance,
+        provenance={**provenance, "execution": running.as_dict()},
         on_progress=on_progress,
     )
 
@@ -188,7 +198,8 @@ def execution_for(device: str, recorded: dict | None) -> Execution:
     dtype = torch.float32 if device == "cpu" else torch.bfloat16
     if recorded is None:
         kernel, _ = choose_kernel(device, dtype, HEAD_DIM)
-        return Execution(device, dtype, kernel, torch.get_num_threads())
+        threads = torch.get_num_threads()
+        return Execution(device, dtype, kernel, threads, compiled=compiles(device))
     here = {"device": device, "dtype": str(dtype).removeprefix("torch.")}
     for name, value in here.items():
         if recorded.get(name) != value:
@@ -202,7 +213,8 @@ def execution_for(device: str, recorded: dict | None) -> Execution:
     threads = recorded.get("threads")
     if not isinstance(threads, int) or not 1 <= threads <= 1024:
         raise WorldFailed(f"the recording asks for {threads!r} threads; record it again")
-    return Execution(device, dtype, recorded["attention"], threads)
+    compiled = recorded.get("compiled") is True  # older recordings do not say it
+    return Execution(device, dtype, recorded["attention"], threads, compiled=compiled)
 
 
 def _network(
@@ -210,12 +222,14 @@ def _network(
     role: str,
     config: DiTConfig,
     running: Execution,
+    where: str,
     change: Change = lambda name, tensor: tensor,
 ) -> DiT:
+    """Return a network whose projections are joined; `where` it lies, it need not run."""
     with torch.device("meta"):
         dit = DiT(config, named_kernel(running.kernel))
-    load_checkpoint(dit, checkpoint_path(files, role), running.dtype, running.device, change)
-    return dit.eval().requires_grad_(False)
+    load_checkpoint(dit, checkpoint_path(files, role), running.dtype, where, change)
+    return fuse(dit.eval().requires_grad_(False), stays=where == running.device)
 
 
 def _adapter(start: Start, config: DiTConfig) -> Change:

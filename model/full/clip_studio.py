@@ -1,7 +1,6 @@
 """Makes clips with pipelines of `diffusers`: text and earlier frames in, frames out.
 
-The parts that read text are apart from those that make pictures, so that they may stay on the host.
-It knows nothing of the player or of blocks.
+The parts that read text are not here, see `ClipTexts`. It knows nothing of the player or of blocks.
 """
 
 import inspect
@@ -17,10 +16,10 @@ from torch import Tensor
 
 from model.clips import TIME_STRIDE, ClipCall, ClipRecipe
 from model.frames import to_frames, to_pictures
+from model.full.clip_texts import ClipTexts
 from model.world import Frames, WorldFailed
 from model.worlds import VideoShape
 
-READERS = ("text_encoder", "tokenizer")  # what names of parts that read text begin with
 Tell = Callable[[float], None]  # how far a clip is, in [0, 1]
 
 
@@ -37,7 +36,7 @@ class ClipWish:
 class ClipStudio:
     """The pipelines of one world.
 
-    studio = ClipStudio(WAN, pipeline.components, video, device="cuda", reading_device="cpu")
+    studio = ClipStudio(WAN, pipeline.components, texts, video, device="cuda")
     frames = studio.make(ClipWish(WAN.from_text, "a harbour at dusk", seed=7), tell)
     """
 
@@ -45,45 +44,35 @@ class ClipStudio:
         self,
         recipe: ClipRecipe,
         components: Mapping[str, object],
+        texts: ClipTexts,
         video: VideoShape,
-        *,
         device: str,
-        reading_device: str,
     ) -> None:
         """Put the parts where they work.
 
         Args:
             recipe: how clips are made.
-            components: of a loaded pipeline.
+            components: of a loaded pipeline; None for those that read text.
+            texts: what those make of a text.
             video: size of the frames.
             device: of all that makes pictures.
-            reading_device: of what reads text; see `read_on`.
         """
-        self._recipe, self._video, self._device = recipe, video, device
-        reads = {name: name.startswith(READERS) for name in components}
-        readers = {name: part if reads[name] else None for name, part in components.items()}
-        makers = {name: None if reads[name] else part for name, part in components.items()}
-        self._reader = _pipeline(recipe.calls[0].pipeline, readers)
+        self._recipe, self._texts, self._video, self._device = recipe, texts, video, device
         names = dict.fromkeys(call.pipeline for call in recipe.calls)
-        self._makers = {name: _pipeline(name, makers).to(device) for name in names}
+        self._makers = {name: _pipeline(name, components).to(device) for name in names}
         self._vae = components["vae"]
         self._read: tuple[str, dict[str, Tensor]] = ("", {})  # the newest text
-        self.read_on(reading_device)
 
     def read_on(self, device: str) -> None:
         """Have texts read on a device; "cpu" leaves more of the other one."""
-        self._reading_device = device
-        self._reader.to(device)
+        self._texts.read_on(device)
 
     def read(self, text: str) -> None:
         """Have a text at hand; only the newest one is kept."""
         if text == self._read[0] and self._read[1]:
             return
-        encoded = self._reader.encode_prompt(
-            prompt=text, device=torch.device(self._reading_device), **self._recipe.text_options
-        )
-        named = zip(self._recipe.texts, encoded, strict=True)
-        self._read = text, {name: tensor.to(self._device) for name, tensor in named}
+        tensors = self._texts.read(text).items()
+        self._read = text, {name: tensor.to(self._device) for name, tensor in tensors}
 
     def make(self, wish: ClipWish, tell: Tell) -> Frames:
         """Return the new frames of a clip, the same whenever the wish is.

@@ -1,16 +1,14 @@
 """Tensors as the bytes of a parked world and back, bit for bit; knows nothing of what they mean."""
 
-import re
 from collections.abc import Mapping
-from pathlib import Path
 
 import torch
 from torch import Tensor
 
+from model.preflight import free_host_bytes
 from model.world import GIB, WorldState
 
 MOST_BYTES = 8 * GIB  # of keys and values in main memory; beyond, latents are parked instead
-MEMORY_INFO = Path("/proc/meminfo")
 
 
 def host_room() -> int:
@@ -18,9 +16,8 @@ def host_room() -> int:
 
     That is half of what is free, where the system says so, and 8 GiB at most.
     """
-    info = MEMORY_INFO.read_text() if MEMORY_INFO.exists() else ""
-    free = re.search(r"^MemAvailable:\s+(\d+) kB", info, re.MULTILINE)
-    return min(MOST_BYTES, int(free[1]) * 1024 // 2) if free else MOST_BYTES
+    free = free_host_bytes()
+    return MOST_BYTES if free is None else min(MOST_BYTES, free // 2)
 
 
 def packed(tensors: Mapping[str, Tensor], data: dict) -> WorldState:

@@ -1,6 +1,5 @@
 """A full-size world with random weights, to be measured: all parts are real, nothing is trained."""
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 
 import torch
@@ -11,17 +10,16 @@ from model.attention import named_kernel
 from model.backends.full import Parts, assemble, execution_for
 from model.config import DiTConfig
 from model.dit import DiT
+from model.full.beside import Beside, InTurn
 from model.full.film import PictureCodec, exact_codec, tiny_codec
 from model.full.plain_cache import ConcatenatedCache
-from model.full.recipes import RECIPES
-from model.full.rollout import full_cache
 from model.full.tiny_decoder import TinyDecoder, TinyEncoder
 from model.full.vae import WanVae
 from model.full.world import StreamWorld
+from model.fused import fuse
 from model.kv_cache import KVCache
 from model.machine import Execution
 from model.memory_prediction import MemoryPlan
-from model.rope import GridCoordinates
 from model.world import Progress
 from model.worlds import BLOCK_LENGTH, VideoShape, WorldRow
 from scenes import Scene
@@ -32,11 +30,16 @@ class Way:
     """How the same mathematics is carried out."""
 
     cache: type[KVCache]
-    kernel: str | None  # None: the best that runs
+    kernel: str | None = None  # None: the best that runs
+    dtype: torch.dtype | None = None  # None: that of the device
+    beside: type[Beside] = Beside  # how a block is decoded while it is remembered
+    fused: bool = True  # whether projections are joined
+    compiled: bool | None = None  # whether layers are; None: as the device has it
 
 
-FAST = Way(KVCache, None)
-PLAIN = Way(ConcatenatedCache, "sdpa")
+FAST = Way(KVCache)
+PLAIN = Way(ConcatenatedCache, "sdpa", beside=InTurn, fused=False, compiled=False)
+COMPACT = Way(KVCache, dtype=torch.bfloat16)  # half the memory, also where fp32 is faster
 TINY_WIDTHS = (256, 128, 64, 64)  # of the public tiny decoder
 TINY_ENCODER_WIDTH = 64
 PLACE = Scene("a place")
@@ -63,17 +66,29 @@ class MeasuredWorld:
 
     def __init__(self, world: StreamWorld) -> None:
         self._world = world
-        self.spec, self.step = world.spec, world.step
+        self.spec, self.reset, self.step = world.spec, world.reset, world.step
         self.provenance, self.close = world.provenance, world.close
 
-    def begin_measuring(self, *, full: bool) -> None:
-        """Be in the first block, with memory as it is then, or filled to its last slot."""
+    @property
+    def ends(self) -> bool:
+        """Whether another rollout begins after some frames."""
+        return self._world._engine.recipe.most_frames is not None
+
+    def begin_measuring(self, *, full: bool, played: float = 0.0) -> None:
+        """Be in the first block, with memory as it is then, or filled to its last slot.
+
+        Args:
+            full: the latter.
+            played: how long the session seems to have gone on, s; 0: as long as it has.
+        """
         world = self._world
         world.reset(PLACE, seed=0)
         rollout = world._rollout
         while full and not rollout.ended and len(rollout.policy.table.frames) < self._most():
             with torch.inference_mode():
                 rollout.remember(rollout.newest, world._texts.newest)
+        if played:
+            rollout.made = round(played / self.spec.block_seconds) * BLOCK_LENGTH
 
     def make_latents(self) -> None:
         """Denoise and remember a block."""
@@ -107,26 +122,35 @@ def random_world(
         video: size of the frames.
         way: how it is run.
     """
-    running = execution_for(device, None)
-    running = replace(running, kernel=way.kernel or running.kernel)
-    dit = _network(config, running)
-    writer = _network(config, running) if row.remembers == "memory" else dit
+    running = _execution(device, way)
+    dit = _network(config, running, way)
+    writer = _network(config, running, way) if row.remembers == "memory" else dit
     codec = _tiny(running) if plan.decoder == "tiny" else _exact(running)
-    provenance = {
-        "weights": "random",
-        "config": {"dit": asdict(config), "video": asdict(video)},
-        "execution": running.as_dict(),
-    }
-    parts = Parts(running, dit, writer, codec, None, RandomTexts(config), way.cache)
+    config_of = {"dit": asdict(config), "video": asdict(video)}
+    provenance = {"weights": "random", "config": config_of}
+    parts = Parts(running, dit, writer, codec, None, RandomTexts(config), way.cache, way.beside)
     memory = row.memory_setting()
     world = assemble(row, plan, video, parts, memory, provenance, lambda stage, fraction: None)
     return MeasuredWorld(world)
 
 
-def _network(config: DiTConfig, running: Execution) -> DiT:
-    with torch.device(running.device):
+def _execution(device: str, way: Way) -> Execution:
+    running = execution_for(device, None)
+    return replace(
+        running,
+        kernel=way.kernel or running.kernel,
+        dtype=way.dtype or running.dtype,
+        compiled=running.compiled if way.compiled is None else way.compiled,
+    )
+
+
+def _network(config: DiTConfig, running: Execution, way: Way) -> DiT:
+    with torch.device("meta"):  # so that fp32 weights are never there
         dit = DiT(config, named_kernel(running.kernel))
-    return dit.to(running.dtype).eval().requires_grad_(False)
+    dit = dit.to(running.dtype).to_empty(device=running.device).eval().requires_grad_(False)
+    for weights in dit.parameters():
+        weights.normal_(std=0.02)
+    return fuse(dit) if way.fused else dit
 
 
 def _exact(running: Execution) -> PictureCodec:
@@ -142,31 +166,3 @@ def _tiny(running: Execution) -> PictureCodec:
         for half in (decoder, encoder)
     )
     return tiny_codec(*both)
-
-
-def bare_pass(config: DiTConfig, video: VideoShape) -> Callable[[], Tensor]:
-    """Return a pass of a transformer over one block, in bf16 on the processor, to be called.
-
-    The flow is fp32 or bf16, [1, F, C, h, w].
-    """
-    with torch.device("meta"):
-        dit = DiT(config, named_kernel("sdpa"))
-    dit = dit.to(torch.bfloat16).to_empty(device="cpu").eval().requires_grad_(False)
-    for weights in dit.parameters():
-        weights.normal_(std=0.02)
-    rows, columns = (side // config.patch for side in (video.latent_height, video.latent_width))
-    recipe = replace(RECIPES["mag"], slots=1)
-    cache = full_cache(config, recipe, rows * columns, torch.bfloat16)
-    latents = torch.randn(
-        1, BLOCK_LENGTH, config.channels, video.latent_height, video.latent_width
-    ).bfloat16()
-    rotary = GridCoordinates(rows, columns, config.head_dim).rotary(0, BLOCK_LENGTH)
-
-    @torch.inference_mode()
-    def run() -> Tensor:
-        cache.attend(())
-        time = dit.embed_time(torch.full((1, BLOCK_LENGTH), 1000.0))
-        text = dit.text_keys(torch.randn(1, config.text_len, config.text_dim).bfloat16())
-        return dit(latents, time, text, rotary, cache.reader(dit.kernel))
-
-    return run

@@ -1,7 +1,8 @@
 """Text features on disk, so that the text encoder (11 GB) is loaded only for new texts.
 
-A file holds one text's features without their padding: about 0.5 MB for a long prompt in bf16.
-Its name says text, encoder and length; damaged files are made anew.
+A file holds what was made of one text: features without their padding, about 0.5 MB for a long
+prompt in bf16; or, for clips, what a pipeline takes. Its name says text and encoder; damaged files
+are made anew.
 """
 
 import gc
@@ -9,7 +10,7 @@ import hashlib
 import logging
 import os
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
@@ -34,6 +35,77 @@ class RowEncoder(Protocol):
     def rows(self, text: str) -> Tensor:
         """Return a text's features without padding, [tokens, dim]."""
         ...
+
+
+class TextFiles:
+    """What was made of texts, a file each, which appears whole or not at all.
+
+    files = TextFiles(folder, weights_identity(encoder_file, tokenizer_file))
+    files.write("a harbour at dusk", {"rows": rows})
+    files.read("a harbour at dusk")  # {"rows": ...}, on the CPU; None: not there
+    """
+
+    def __init__(self, folder: Path, kind: str, limit_mib: int = 1024) -> None:
+        """Open a folder, which may hold other kinds as well; nothing is read or written yet.
+
+        Args:
+            folder: made when the first text is kept.
+            kind: of what is kept: all that it depends on, besides the text.
+            limit_mib: of all files; those not asked for longest are deleted first.
+        """
+        self._folder, self._kind, self._limit = folder, kind, limit_mib * MIB
+
+    def read(self, text: str) -> dict[str, Tensor] | None:
+        """Return what was kept of a text; None: nothing, or it is damaged."""
+        path = self._path(text)
+        try:
+            with safe_open(path, "pt") as file:
+                kept = (file.metadata() or {}).get("text")
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        except FileNotFoundError:
+            return None
+        except (SafetensorError, OSError, ValueError) as error:
+            logger.warning("text features in %s are damaged (%s) and made anew", path, error)
+            return None
+        if kept != text or not all(torch.isfinite(tensor).all() for tensor in tensors.values()):
+            logger.warning("text features in %s are damaged and made anew", path)
+            return None
+        with suppress(OSError):  # a folder of somebody else's
+            os.utime(path)
+        return tensors
+
+    def write(self, text: str, tensors: Mapping[str, Tensor]) -> None:
+        """Keep what was made of a text; a full disk is no failure."""
+        path = self._path(text)
+        part = path.with_name(f".part-{secrets.token_hex(4)}")
+        kept = {name: tensor.contiguous() for name, tensor in tensors.items()}
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            part.write_bytes(save(kept, {"text": text}))
+            part.replace(path)
+        except OSError as error:
+            with suppress(OSError):
+                part.unlink()
+            logger.warning("text features cannot be kept in %s: %s", self._folder, error)
+
+    def trim(self, texts: Iterable[str]) -> None:
+        """Delete what was not asked for longest, if there is too much; never these texts."""
+        keep = {self._path(text) for text in texts}
+        try:
+            files = [(path, path.stat()) for path in self._folder.glob("*" + SUFFIX)]
+        except OSError:  # another game is trimming
+            return
+        total = sum(stat.st_size for _, stat in files)
+        for path, stat in sorted(files, key=lambda file: file[1].st_mtime_ns):
+            if total <= self._limit:
+                return
+            if path not in keep:
+                path.unlink(missing_ok=True)
+                total -= stat.st_size
+
+    def _path(self, text: str) -> Path:
+        name = "\n".join((str(FORMAT), self._kind, text))
+        return self._folder / (hashlib.sha256(name.encode()).hexdigest()[:40] + SUFFIX)
 
 
 class EmbeddingStore:
@@ -62,8 +134,8 @@ class EmbeddingStore:
             limit_mib: of all files; those not asked for longest are deleted first, and those of
                 the same call never.
         """
-        self._folder, self._identity, self._load = folder, identity, load
-        self._text_len, self._limit = text_len, limit_mib * MIB
+        self._files = TextFiles(folder, f"{identity}\n{text_len}", limit_mib)
+        self._load, self._text_len = load, text_len
 
     def get(
         self, texts: Iterable[str], on_progress: Progress = lambda stage, fraction: None
@@ -73,7 +145,7 @@ class EmbeddingStore:
         missing = [text for text, kept in rows.items() if kept is None]
         if missing:
             rows |= self._make(missing, on_progress)
-            self._trim({self._path(text) for text in rows})
+            self._files.trim(rows)
         return {text: pad_rows(kept, self._text_len) for text, kept in rows.items()}
 
     def missing(self, texts: Iterable[str]) -> list[str]:
@@ -88,7 +160,7 @@ class EmbeddingStore:
             for index, text in enumerate(texts):
                 on_progress("encoding text", index / len(texts))
                 made[text] = encoder.rows(text).to("cpu")
-                self._write(text, made[text])
+                self._files.write(text, {"rows": made[text]})
         finally:
             del encoder
             gc.collect()
@@ -96,53 +168,12 @@ class EmbeddingStore:
                 torch.cuda.empty_cache()
         return made
 
-    def _path(self, text: str) -> Path:
-        name = "\n".join((str(FORMAT), self._identity, str(self._text_len), text))
-        return self._folder / (hashlib.sha256(name.encode()).hexdigest()[:40] + SUFFIX)
-
     def _read(self, text: str) -> Tensor | None:
-        path = self._path(text)
-        try:
-            with safe_open(path, "pt") as file:
-                kept, rows = (file.metadata() or {}).get("text"), file.get_tensor("rows")
-        except FileNotFoundError:
+        """Return a text's features; those of an impossible shape are made anew."""
+        rows = (self._files.read(text) or {}).get("rows")
+        if rows is None or rows.ndim != 2 or not rows.is_floating_point():
             return None
-        except (SafetensorError, OSError, ValueError) as error:
-            logger.warning("text features in %s are damaged (%s) and made anew", path, error)
-            return None
-        fits = rows.ndim == 2 and 0 < len(rows) <= self._text_len and rows.is_floating_point()
-        if kept != text or not fits or not torch.isfinite(rows).all():
-            logger.warning("text features in %s are damaged and made anew", path)
-            return None
-        with suppress(OSError):  # a folder of somebody else's
-            os.utime(path)
-        return rows
-
-    def _write(self, text: str, rows: Tensor) -> None:
-        """Keep features; a file appears whole or not at all, and a full disk is no failure."""
-        path = self._path(text)
-        part = path.with_name(f".part-{secrets.token_hex(4)}")
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            part.write_bytes(save({"rows": rows.contiguous()}, {"text": text}))
-            part.replace(path)
-        except OSError as error:
-            with suppress(OSError):
-                part.unlink()
-            logger.warning("text features cannot be kept in %s: %s", self._folder, error)
-
-    def _trim(self, keep: set[Path]) -> None:
-        try:
-            files = [(path, path.stat()) for path in self._folder.glob("*" + SUFFIX)]
-        except OSError:  # another game is trimming
-            return
-        total = sum(stat.st_size for _, stat in files)
-        for path, stat in sorted(files, key=lambda file: file[1].st_mtime_ns):
-            if total <= self._limit:
-                return
-            if path not in keep:
-                path.unlink(missing_ok=True)
-                total -= stat.st_size
+        return rows if 0 < len(rows) <= self._text_len else None
 
 
 def pad_rows(rows: Tensor, text_len: int) -> Tensor:

@@ -82,6 +82,7 @@ class StreamWorld:
         engine: Engine,
         prompts: ScenePrompts,
         film: Film,
+        beside: Beside,
         memory: MemorySetting,
         provenance: dict,
         on_progress: Progress,
@@ -92,7 +93,7 @@ class StreamWorld:
         self._provenance, self._on_progress = provenance, on_progress
         self._writer = Visitor(engine.memory_dit, engine.cache.device)
         self._writer.waits = plan.memory_model == "offloaded"
-        self._beside = Beside(engine.cache.device)
+        self._beside = beside  # decodes
         self._session: _Session | None = None
         self._stage_ms: dict[str, float] = {}
         self._news: list[str] = []  # for the player, since the last block

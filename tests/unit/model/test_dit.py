@@ -42,6 +42,17 @@ def test_fused_projections_and_folded_text_equal_separate_ones(dtype, tolerance)
     assert torch.allclose(flow(separate, given), flow(folded, given), atol=tolerance)
 
 
+def test_fused_networks_move_as_a_whole_and_are_no_larger():
+    given = inputs()
+    separate, fused = (tiny_networks().dit.bfloat16() for _ in range(2))
+    fuse(fused, stays=False)
+    numbers = [
+        sum(x.numel() for x in (*dit.parameters(), *dit.buffers())) for dit in (separate, fused)
+    ]
+    assert numbers[0] == numbers[1]
+    assert torch.allclose(flow(separate.float(), given), flow(fused.float(), given), atol=1e-5)
+
+
 def test_folded_text_refuses_several_prompts():
     dit = fold_text(tiny_networks().dit)
     with pytest.raises(ValueError, match="2 prompts at once"):

@@ -70,9 +70,29 @@ def test_a_recorded_choice_is_made_again():
         assert machine.Execution.from_dict(chosen.as_dict()) == replace(chosen, pass_ms=0.0)
 
 
+def test_what_older_recordings_do_not_say_was_not_compiled():
+    chosen = machine.Execution("cpu", torch.float32, "sdpa", 2, compiled=True)
+    assert machine.Execution.from_dict(chosen.as_dict()) == chosen
+    record = chosen.as_dict()
+    del record["compiled"]
+    assert machine.Execution.from_dict(record) == replace(chosen, compiled=False)
+
+
+@pytest.mark.parametrize("device, triton, expected", [
+    ("cuda", object(), True), ("cuda", None, False), ("cpu", object(), False),
+])  # fmt: skip
+def test_layers_are_compiled_on_cards_where_triton_is(monkeypatch, device, triton, expected):
+    monkeypatch.setattr(machine, "find_spec", lambda name: triton)
+    assert machine.compiles(device) is expected
+
+
 @pytest.mark.parametrize(
-    "damage", [{"dtype": "int7"}, {"attention": "magic"}, {"threads": "2"}, {"threads": 0}]
-)
+    "damage",
+    [
+        {"dtype": "int7"}, {"attention": "magic"}, {"threads": "2"}, {"threads": 0},
+        {"compiled": "maybe"},
+    ],
+)  # fmt: skip
 def test_a_recorded_choice_unknown_here_is_refused(damage):
     record = machine.Execution("cpu", torch.float32, "sdpa", 2).as_dict()
     with pytest.raises(ValueError, match=re.escape(str(next(iter(damage.values()))))):

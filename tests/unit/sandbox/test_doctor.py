@@ -217,6 +217,13 @@ def test_attention_kernels_are_named(monkeypatch):
     assert "cuDNN" not in check_attention()[0].text
 
 
+@pytest.mark.parametrize("triton, said", [(object(), "are compiled"), (None, "not compiled")])
+def test_on_a_card_it_says_whether_full_size_layers_are_compiled(monkeypatch, triton, said):
+    monkeypatch.setitem(sys.modules, "torch", torch_with(["H200"]))
+    monkeypatch.setattr(doctor_checks, "find_spec", lambda name: triton)
+    assert said in check_attention()[0].text
+
+
 def test_a_torch_that_cannot_be_imported_is_a_problem(monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
     found = check_gpu()

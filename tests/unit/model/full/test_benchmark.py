@@ -1,13 +1,21 @@
 """The benchmark of full-size worlds, on tiny random weights."""
 
+import threading
+
 import numpy as np
 import pytest
 import torch
 
 from controls.camera import CameraCommand
 from model import benchmark
-from model.full import random_world
-from model.full.random_world import FAST, PLAIN, bare_pass
+from model.backends import full as loading
+from model.dit import PLAIN_PARTS, DiT, SelfAttention
+from model.full import compiling, random_world
+from model.full.beside import InTurn
+from model.full.film import Film
+from model.full.random_world import FAST, PLAIN
+from model.full.rollout import Rollout
+from model.fused import FusedSelfAttention
 from model.memory_prediction import MemoryPlan
 from model.world import Control, WorldFailed
 from model.worlds import WORLDS
@@ -23,6 +31,11 @@ def test_speed_is_measured_with_empty_and_with_full_memory(name, monkeypatch):
     for part in ("dit_fps", "fps"):
         assert set(numbers[part]) == {"empty", "full"}
         assert all(value > 0 for value in numbers[part].values())
+    assert numbers["clip_fps"] > 0
+    if name == "causvid":  # whose rollouts end
+        assert numbers["late_over_early"] is None
+    else:
+        assert numbers["late_over_early"] > 0
     assert numbers["memory_frames"] == 8
     assert numbers["peak_bytes"] is None  # which only devices know
     assert numbers["provenance"]["weights"] == "random"
@@ -40,6 +53,10 @@ def test_the_plain_path_is_measured_in_the_same_run(monkeypatch):
         for state in ("empty", "full"):
             ratio = numbers[part][state] / plain[part][state]
             assert plain["times_as_fast"][part][state] == pytest.approx(ratio, rel=0.01)
+    ratio = numbers["clip_fps"] / plain["clip_fps"]
+    assert plain["times_as_fast"]["clip_fps"] == pytest.approx(ratio, rel=0.01)
+    assert plain["execution"]["attention"] == "sdpa"
+    assert not plain["execution"]["compiled"]
     for stages in (numbers["stage_ms"], plain["stage_ms"]):
         assert {"denoise", "decode", "remember", "pose"} <= set(stages["full"])
 
@@ -59,15 +76,59 @@ def test_the_plain_path_makes_the_same_pictures(name):
     assert np.abs(ours.astype(int) - plain).max() <= 1  # of 255: sums in another order
 
 
-def test_on_a_processor_one_pass_proves_that_the_transformer_runs(monkeypatch):
+@pytest.mark.parametrize("way, kind", [(FAST, FusedSelfAttention), (PLAIN, SelfAttention)])
+def test_the_plain_path_is_compiled_and_joined_nowhere(way, kind, monkeypatch):
+    monkeypatch.setattr(loading, "compiles", lambda device: True)
+    monkeypatch.setattr(compiling, "BACKEND", "aot_eager")
+    plan = MemoryPlan(8, decoder="tiny")
+    world = random_world.random_world(WORLDS["mag"], "cpu", plan, TINY_FULL, SMALL, way)
+    engine, _, _ = world._world.parts()
+    for layer in (*engine.dit.blocks, *engine.memory_dit.blocks):
+        assert type(layer.self_attn) is kind
+        assert (layer.parts is PLAIN_PARTS) == (way is PLAIN)
+    assert world.provenance()["execution"]["compiled"] == (way is FAST)
+    assert ("layers compiled" in benchmark._way(world)) == (way is FAST)
+
+
+def test_the_plain_path_decodes_before_it_remembers(monkeypatch):
+    order, remember = [], Rollout.memorise
+
+    def heard(name, work):
+        return lambda *how: (work(*how), order.append(name))[0]
+
+    threads = set(threading.enumerate())
+    plan = MemoryPlan(8, decoder="tiny")
+    world = random_world.random_world(WORLDS["mag"], "cpu", plan, TINY_FULL, SMALL, PLAIN)
+    world.reset(random_world.PLACE, seed=0)
+    monkeypatch.setattr(Rollout, "memorise", heard("remember", remember))
+    monkeypatch.setattr(Film, "decode", heard("decode", Film.decode))
+    for _ in range(3):
+        world.step(Control())
+    assert order == ["decode", "remember"] * 3
+    new = set(threading.enumerate()) - threads
+    assert not [thread for thread in new if thread.name.startswith("beside")]
+
+
+def test_what_fails_in_turn_fails_where_its_result_is_asked_for():
+    done = InTurn("cpu").start(lambda: 1 // 0)
+    with pytest.raises(ZeroDivisionError):
+        done.result()
+
+
+@pytest.mark.parametrize(("name", "passes"), [("mag", 5), ("causvid", 4)])
+def test_on_a_processor_one_block_proves_that_all_of_it_runs(monkeypatch, name, passes):
     monkeypatch.setenv("MAG_SANDBOX_DEVICE", "cpu")
     monkeypatch.setenv("MAG_SANDBOX_FRAME_SIZE", "64x32")
     monkeypatch.setattr(benchmark, "FULL", TINY_FULL)
-    numbers = benchmark.random_weights("mag", lambda text: None)
+    ran, forward = [], DiT.forward
+    monkeypatch.setattr(DiT, "forward", lambda *how: ran.append(how) or forward(*how))
+    numbers = benchmark.random_weights(name, lambda text: None)
     assert numbers["tokens"] == 3 * 4 * 2
-    assert numbers["finite"]
-    assert numbers["pass_seconds"] > 0
-    assert bare_pass(TINY_FULL, SMALL)().shape == (1, 3, 16, 4, 4)
+    assert numbers["frames"] == 9
+    assert numbers["passes"] == passes == len(ran) + 1  # and one that remembers
+    assert {"denoise", "remember", "decode"} <= set(numbers["stage_ms"])
+    assert numbers["block_seconds"] >= numbers["stage_ms"]["denoise"] / 1000 > 0
+    assert numbers["provenance"]["execution"]["dtype"] == "bfloat16"
 
 
 def test_memory_is_full_where_it_is_said_to_be():
@@ -76,6 +137,22 @@ def test_memory_is_full_where_it_is_said_to_be():
     for full, kept in ((False, 3), (True, 8)):
         world.begin_measuring(full=full)
         assert len(world._world._rollout.policy.table.frames) == kept
+
+
+def test_a_late_block_is_one_of_a_session_that_has_gone_on_so_long():
+    plan = MemoryPlan(8, decoder="tiny")
+    world = random_world.random_world(WORLDS["mag"], "cpu", plan, TINY_FULL, SMALL)
+    world.begin_measuring(full=True, played=600.0)
+    world.step(Control(CameraCommand()))
+    newest = max(kept.frame_index for kept in world._world._rollout.policy.table.frames.values())
+    assert newest == 600 * 16 / 4 + 2  # the last frame of the block that followed
+
+
+def test_the_video_that_papers_measure_has_81_frames(monkeypatch):
+    monkeypatch.setattr(benchmark, "_clocked", lambda play: play() or 1.0)
+    plan = MemoryPlan(23, decoder="tiny")
+    world = random_world.random_world(WORLDS["mag"], "cpu", plan, TINY_FULL, SMALL)
+    assert benchmark._clip_fps(world) == 81
 
 
 @pytest.mark.parametrize("name", ["pocket", "wan2.1"])

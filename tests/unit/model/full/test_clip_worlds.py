@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import load_file, save_file
 
 from controls.camera import CameraCommand
 from controls.sources import ScriptSource
+from model.backends import clips
 from model.clips import WAN, ClipCall
 from model.full.clip_studio import ClipWish
 from model.full.clip_world import ClipWorld
@@ -151,6 +153,47 @@ def test_a_picture_is_where_a_clip_begins_if_the_pipeline_takes_one(tiny, pictur
     assert np.array_equal(without, with_one)  # its weights know no pictures
     with pytest.raises(WorldFailed, match=r"begins from a picture.*image"):
         tiny("framepack-f1").reset(PLACE, 3)
+
+
+@pytest.mark.parametrize("name", tiny_clips.CLIP_WORLDS)
+def test_the_text_encoder_is_loaded_only_for_new_texts(
+    tiny, scene_for, tmp_path, monkeypatch, name
+):
+    loaded, load = [], clips._pipeline
+
+    def watched(*parts, reads: bool):
+        pipeline = load(*parts, reads=reads)
+        loaded.append({part for part, value in pipeline.components.items() if value is not None})
+        return pipeline
+
+    monkeypatch.setattr(clips, "_pipeline", watched)
+    first, again = (tiny(name, texts=tmp_path / "kept") for _ in range(2))
+    makers = loaded[0]
+    assert {"transformer", "vae"} <= makers
+    assert not [part for part in makers if part.startswith(("text", "token"))]
+    blocks = play(first, ENDED, scene_for(name))
+    assert len(loaded) == 3
+    assert {"text_encoder", "tokenizer"} <= loaded[2]
+    assert not loaded[2] & makers
+    same = play(again, ENDED, scene_for(name))
+    assert np.array_equal(pictures(blocks), pictures(same))
+    assert len(loaded) == 3  # all is on disk
+    again.step(replace(STILL, prompt="a green hill"))
+    assert len(loaded) == 4
+    again.step(replace(STILL, prompt="a grey hill"))
+    assert len(loaded) == 4  # it stayed
+
+
+def test_texts_of_other_weights_are_not_used(tiny, repos, tmp_path, monkeypatch):
+    play(tiny(texts=tmp_path / "kept"), [])
+    other = tmp_path / "repos" / tiny_clips.repo_of("wan2.1", "pipeline")
+    shutil.copytree(repos / tiny_clips.repo_of("wan2.1", "pipeline"), other)
+    weights = other / "text_encoder" / "model.safetensors"
+    state = {name: tensor + 1 for name, tensor in load_file(weights).items()}
+    save_file(state, weights, {"format": "pt"})
+    changed = tiny_clips.tiny_clips("wan2.1", tmp_path / "repos", texts=tmp_path / "kept")
+    play(changed, [])
+    assert len(list((tmp_path / "kept").rglob("*.safetensors"))) == 2
 
 
 def test_memory_settings_have_no_effect_and_none_is_reported(tiny):

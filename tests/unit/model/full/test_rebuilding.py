@@ -233,7 +233,7 @@ def test_a_parked_journal_is_the_same_again():
 
 def test_the_room_on_the_host_is_half_of_what_is_free_and_8_gib_at_most(monkeypatch, tmp_path):
     info = tmp_path / "meminfo"
-    monkeypatch.setattr("model.full.parking.MEMORY_INFO", info)
+    monkeypatch.setattr("model.preflight.MEMORY_INFO", info)
     assert host_room() == MOST_BYTES
     info.write_text("MemTotal: 64000 kB\nMemAvailable:    2048 kB\n")
     assert host_room() == 2**20

@@ -166,10 +166,10 @@ def test_texts_unused_for_longest_go_when_the_limit_is_reached(tmp_path, loader)
     store = EmbeddingStore(tmp_path / "text", "wan", loader, LENGTH, limit_mib=1)
     store.get(["old", "older"])
     for age, text in ((2, "old"), (3, "older")):
-        os.utime(store._path(text), (1e9 - age, 1e9 - age))
+        os.utime(store._files._path(text), (1e9 - age, 1e9 - age))
     store.get(["old"])  # used again: now the newest
     size = sum(path.stat().st_size for path in files(tmp_path))
-    store._limit = size  # as if full
+    store._files._limit = size  # as if full
     store.get(["new"])
     assert store.missing(["old", "older", "new"]) == ["older"]
 

@@ -2,7 +2,6 @@
 
 import itertools
 import json
-from concurrent.futures import Future
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +13,7 @@ from controls.camera import CameraCommand
 from controls.phrase_compiler import HOLD
 from controls.sources import ScriptSource
 from model.backends import full
-from model.full.beside import Beside
+from model.full.beside import Beside, InTurn
 from model.full.film import Film
 from model.full.rollout import Rollout
 from model.full.world import StreamWorld
@@ -63,13 +62,6 @@ def play(world: StreamWorld, controls, seed: int = 3, scene: Scene = PLACE) -> l
 def same(blocks, others) -> bool:
     pairs = zip(blocks, others, strict=True)
     return all(np.array_equal(a.frames, b.frames) and a.poses == b.poses for a, b in pairs)
-
-
-def one_after_the_other(self, work):
-    """Do what would go on beside other work at once."""
-    done = Future()
-    done.set_result(work())
-    return done
 
 
 def raising(times: int, work):
@@ -286,7 +278,7 @@ def test_where_memory_is_full_the_tiny_decoder_goes_on(tiny, monkeypatch, caplog
 
 def test_pictures_made_beside_remembering_are_those_made_before_it(tiny, monkeypatch):
     blocks = play(tiny(), PATH)
-    monkeypatch.setattr(Beside, "start", one_after_the_other)
+    monkeypatch.setattr(Beside, "start", InTurn.start)
     serial = play(tiny(), PATH)
     assert same(blocks, serial)
     assert [one.memory for one in blocks] == [one.memory for one in serial]

@@ -1,0 +1,220 @@
+"""Layers that are compiled or joined give the numbers of plain ones, through whole sessions."""
+
+import gc
+import logging
+import shutil
+import sysconfig
+import weakref
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+from torch._dynamo.testing import CompileCounterWithBackend
+
+from controls.camera import CameraCommand
+from model.backends import full
+from model.dit import DiT, own_block_attention
+from model.full import compiling
+from model.full.compiling import STAGE, compiled_parts
+from model.full.world import StreamWorld
+from model.fused import FusedSelfAttention
+from model.memory_prediction import MemoryPlan
+from model.world import Control, FrameBlock
+from model.worlds import WORLDS
+from scenes import Scene
+from tests import tiny_full
+from tests.golden_vectors import assert_matches, vectors
+from tests.unit.model.test_golden_dit import golden_dit, grid_rotary
+
+PLACE = Scene("a red tower by the sea")
+RIGHT, UP = Control(CameraCommand(yaw=1.0)), Control(CameraCommand(pitch=0.5))
+OTHER = replace(RIGHT, prompt="a green hill under a grey sky")
+PATH = (RIGHT, RIGHT, UP, RIGHT, RIGHT, RIGHT, OTHER, RIGHT, UP, RIGHT)
+SLOTS = {"mag": 8}  # fewer than the row has, so that the ring is full soon
+COMPILER = shutil.which("g++") and (Path(sysconfig.get_path("include")) / "Python.h").exists()
+
+
+@pytest.fixture(autouse=True)
+def nothing_compiled(monkeypatch):
+    """Begin and end with no compiled code."""
+    monkeypatch.setattr(compiling, "BACKEND", "aot_eager")
+    torch.compiler.reset()
+    yield
+    torch.compiler.reset()
+
+
+@pytest.fixture(scope="module")
+def repos(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("repos")
+    tiny_full.write_repos(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def texts(tmp_path_factory):
+    return tmp_path_factory.mktemp("texts")
+
+
+@pytest.fixture
+def tiny(repos, texts):
+    """Return a function that makes tiny worlds."""
+
+    def make(name: str = "mag", *, compiled: bool, **how) -> StreamWorld:
+        plan = MemoryPlan(SLOTS.get(name, WORLDS[name].kept_frames), decoder="tiny")
+        execution = {**full.execution_for("cpu", None).as_dict(), "compiled": compiled}
+        return tiny_full.tiny_stream(name, repos, texts, plan=plan, execution=execution, **how)
+
+    return make
+
+
+def play(world: StreamWorld) -> tuple[list[Tensor], list[FrameBlock]]:
+    """Return the latents of every block of a session, and the blocks."""
+    blocks, latents = [world.reset(PLACE, seed=3)], []
+    for control in PATH:
+        latents.append(world._session.newest.clone())
+        blocks.append(world.step(control))
+    return [*latents, world._session.newest.clone()], blocks
+
+
+def difference(actual: Tensor, expected: Tensor) -> float:
+    """Return the largest difference, as a fraction of the largest number."""
+    return ((actual - expected).abs().max() / expected.abs().max()).item()
+
+
+@pytest.mark.parametrize("name", ["mag", "longlive", "causvid"])
+def test_a_whole_session_is_the_same_compiled(tiny, name):
+    compiled, blocks = play(tiny(name, compiled=True))
+    plain, _ = play(tiny(name, compiled=False))
+    assert blocks[-1].memory.evicted > 0 or name == "causvid"  # which begins again instead
+    assert max(difference(*pair) for pair in zip(compiled, plain, strict=True)) < 1e-5
+    assert difference(plain[-1], plain[-2]) > 0.1  # blocks differ
+
+
+@pytest.mark.parametrize("name", ["mag", "longlive"])
+def test_three_parts_are_compiled_once_for_all_layers_networks_and_blocks(tiny, name, monkeypatch):
+    counted = CompileCounterWithBackend("aot_eager")
+    monkeypatch.setattr(compiling, "BACKEND", counted)
+    told = []
+    world = tiny(name, compiled=True, on_progress=lambda *said: told.append(said))
+    assert [done for stage, done in told if stage == STAGE] == [0, 1 / 3, 2 / 3]
+    assert counted.frame_count == 3
+    play(world)
+    assert counted.frame_count == 3
+    assert world.provenance()["execution"]["compiled"] is True
+
+
+def test_a_compiled_world_leaves_nothing_behind_but_code_that_the_next_one_uses(tiny, monkeypatch):
+    counted = CompileCounterWithBackend("aot_eager")
+    monkeypatch.setattr(compiling, "BACKEND", counted)
+    gc.disable()  # a device's memory is needed at once
+    try:
+        for _ in range(2):
+            world = tiny(compiled=True)
+            world.reset(PLACE, seed=0)
+            weights = weakref.ref(world.parts()[0].dit.blocks[0].ffn[0].weight)
+            world.close()
+            del world
+            assert weights() is None
+    finally:
+        gc.enable()
+    assert counted.frame_count == 3
+
+
+def test_where_compiling_fails_it_is_said_in_a_line_and_play_goes_on(tiny, monkeypatch, caplog):
+    def broken(graph, inputs):
+        raise RuntimeError("no compiler here\nand much more")
+
+    monkeypatch.setattr(compiling, "BACKEND", broken)
+    with caplog.at_level(logging.WARNING):
+        world = tiny(compiled=True)
+    (said,) = (
+        record.getMessage() for record in caplog.records if record.name == compiling.__name__
+    )
+    assert "no compiler here" in said
+    assert "\n" not in said
+    assert world.provenance()["execution"]["compiled"] is False
+    plain, _ = play(tiny(compiled=False))
+    assert all(torch.equal(*pair) for pair in zip(play(world)[0], plain, strict=True))
+
+
+def test_loading_can_be_broken_off_while_layers_are_compiled(tiny):
+    class ClosedError(Exception):
+        pass
+
+    def on_progress(stage: str, done: float) -> None:
+        if stage == STAGE and done:
+            raise ClosedError
+
+    with pytest.raises(ClosedError):
+        tiny(compiled=True, on_progress=on_progress)
+
+
+def official_flow(dit: DiT) -> Tensor:
+    """Return what a network makes of the reference's inputs."""
+    golden = vectors("dit_trace")
+    latents = golden["input_x"]
+    with torch.inference_mode():
+        text = dit.text_keys(vectors("inputs")["context"])
+        rotary = grid_rotary(dit, torch.arange(latents.shape[1]))
+        time = dit.embed_time(golden["t"])
+        return dit(latents, time, text, rotary, own_block_attention(dit.kernel))
+
+
+@pytest.mark.parametrize(
+    "backend",
+    [
+        "aot_eager",
+        pytest.param(
+            "inductor",
+            marks=(
+                pytest.mark.slow,
+                pytest.mark.skipif(not COMPILER, reason="no compiler of C++ here"),
+            ),
+        ),
+    ],
+)
+def test_compiled_layers_reproduce_the_official_flow(backend, monkeypatch):
+    counted = CompileCounterWithBackend(backend)
+    monkeypatch.setattr(compiling, "BACKEND", counted)
+    dit = golden_dit("dit_generator").requires_grad_(False)
+    parts = compiled_parts(grid_rotary(dit, torch.arange(3)).shape[1])
+    for layer in dit.blocks:
+        layer.parts = parts
+    assert_matches(official_flow(dit), vectors("dit_trace")["flow"])
+    assert counted.frame_count == 3
+
+
+@pytest.mark.parametrize("name", ["mag", "longlive"])  # the latter with an adapter merged
+def test_joined_projections_of_loaded_weights_equal_separate_ones(tiny, name, monkeypatch):
+    joined, _, _ = tiny(name, compiled=False).parts()
+    monkeypatch.setattr(full, "fuse", lambda dit, **how: dit)
+    separate, _, _ = tiny(name, compiled=False).parts()
+    for network in ("dit", "memory_dit"):
+        one, other = (getattr(engine, network) for engine in (joined, separate))
+        assert isinstance(one.blocks[0].self_attn, FusedSelfAttention)
+        draw = torch.Generator().manual_seed(0)
+        latents = torch.randn(1, 3, 16, 4, 4, generator=draw)
+        features = torch.randn(1, 512, one.config.text_dim, generator=draw)
+        flows = []
+        for dit in (one, other):
+            with torch.inference_mode():
+                time = dit.embed_time(torch.full((1, 3), 500.0))
+                read = own_block_attention(dit.kernel)
+                rotary = joined.grid.rotary(7, 3)
+                flows.append(dit(latents, time, dit.text_keys(features), rotary, read))
+        assert difference(*flows) < 1e-6
+
+
+def test_recordings_say_whether_layers_were_compiled(monkeypatch):
+    made = full.execution_for("cpu", None)
+    assert not made.compiled
+    monkeypatch.setattr(full, "compiles", lambda device: True)
+    assert full.execution_for("cpu", None).compiled
+    for recorded in (True, False):
+        again = full.execution_for("cpu", replace(made, compiled=recorded).as_dict())
+        assert again == replace(made, compiled=recorded)
+    older = made.as_dict()
+    del older["compiled"]
+    assert full.execution_for("cpu", older) == made
