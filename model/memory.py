@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from controls.camera import CameraPose, view_overlap
-from model.coverage import choose_views
+from model.coverage import choose_views, covered_cells
 from model.world import MemoryEntry, MemorySetting, SegmentKind, WorldFailed
 
 NEAR_DUPLICATE = 0.88  # overlap with a kept view above which a new one says nothing new
@@ -218,18 +218,38 @@ class MagRetrieve(_Policy):
         return tuple(writes)
 
     def attend(self, view: CameraPose) -> tuple[int, ...]:
-        """Attend the recent frame, the first one, and the views that show most of `view`."""
+        """Attend the recent frame, the first one, and the views that show most of `view`.
+
+        Where frames kept for good show all of it, the recent one is left out: a copy of a copy of a
+        copy grows harsher block by block, while the camera stands still, say.
+        """
         frames = self.table.frames
-        always = self._shown()[-1:]  # the previous block's
+        recent = self._shown()[-1:]  # the previous block's
         first = self._slot_of("sink")
-        if first is not None and frames[first].frame_index != frames[always[0]].frame_index:
-            always.append(first)
+        always = [] if first is not None and self._is_known(view, *recent) else recent
+        seen = {frames[slot].frame_index for slot in always}
+        if first is not None and frames[first].frame_index not in seen:
+            always = [*always, first]
         always = always[: self.setting.attended_frames]
         seen = {frames[slot].frame_index for slot in always}
-        others = [slot for slot in self.table.slots() if frames[slot].frame_index not in seen]
+        others = [
+            slot
+            for slot in self.table.slots()
+            if slot not in recent and frames[slot].frame_index not in seen
+        ]
         count = self.setting.attended_frames - len(always)
         chosen = choose_views(view, [frames[slot].pose for slot in others], count)
         return (*always, *sorted(others[index] for index in chosen))
+
+    def _is_known(self, view: CameraPose, recent: int) -> bool:
+        """Tell whether frames kept for good show all of a view, under the prompt in force."""
+        frames = self.table.frames
+        poses = [
+            frame.pose
+            for slot, frame in frames.items()
+            if slot != recent and frame.prompt_index == frames[recent].prompt_index
+        ]
+        return bool(poses) and bool(covered_cells(view, poses).any(axis=0).all())
 
     def _slot_of(self, kind: SegmentKind) -> int | None:
         frames = self.table.frames

@@ -184,6 +184,17 @@ def test_full_keeps_every_frame_raw_and_then_drops_the_oldest():
     assert {entry.kind for entry in play.policy.table.entries(())} == {"raw"}
 
 
+def test_retrieval_reads_no_copies_of_what_it_keeps_for_good():
+    """A camera that stands still reads the same frames for ever, so nothing can grow."""
+    play = session("mag-retrieve", capacity=100, attended_frames=4)
+    for _ in range(6):
+        play.step(1.0)
+    attended = [play.step(0.0) for _ in range(5)][1:]
+    assert len({tuple(sorted(one)) for one in attended}) == 1
+    recent = [slot for slot, f in play.policy.table.frames.items() if f.kind == "raw"]
+    assert not set(recent) & set(play.policy.attend(play.pose))
+
+
 def test_retrieval_attends_few_frames_and_those_of_the_view():
     play = session("mag-retrieve", capacity=100, attended_frames=5)
     for _ in range(12):  # a whole turn
