@@ -43,6 +43,7 @@ def environment(hub, tmp_path) -> dict[str, str]:
     return {
         **os.environ,
         "HF_ENDPOINT": hub.endpoint,
+        "HF_HUB_DOWNLOAD_TIMEOUT": "60",  # s; a busy machine would begin anew what is broken off
         "HF_HOME": str(tmp_path / "hf"),
         "NO_PROXY": "127.0.0.1",
         "MAG_SANDBOX_HOME": str(tmp_path / "home"),

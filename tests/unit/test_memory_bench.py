@@ -144,7 +144,7 @@ def test_what_is_shown_changes_what_comes():
         world = tiny_world(look_ahead=False)
         world.reset(PLACE, 1)
         world.show(RIGHT, np.full((3, 64, 64, 3), level, np.uint8))
-        futures.append(world.step(LEFT).frames)
+        futures.append(world.step(RIGHT).frames)  # beyond what is kept for good
     assert not np.array_equal(*futures)
 
 
