@@ -124,20 +124,20 @@ def pan_and_back(
     speed = min(SLOW, spec.full_speed.yaw)
     right = CameraCommand(yaw=speed / spec.full_speed.yaw)
     left = CameraCommand(yaw=-right.yaw)
-    blocks = _blocks(degrees / speed, spec)
+    blocks = blocks_in(degrees / speed, spec)
     away: list[Leg] = []
     if away_seconds:
         beyond = 360.0 - degrees - 2 * CameraPose().fov
         if beyond <= 0:
             raise ValueError(f"no view shares nothing with a way of {degrees:g} degrees")
-        there, across = (_blocks(one / speed, spec) for one in (CameraPose().fov, beyond))
+        there, across = (blocks_in(one / speed, spec) for one in (CameraPose().fov, beyond))
         rounds = math.ceil(away_seconds / (2 * across * spec.block_seconds))
         sweep = [Leg("away", right, across), Leg("away", left, across)]
         away = [Leg("away", right, there), *sweep * rounds, Leg("away", left, there)]
     return [
         Leg("out", right, blocks),
         *away,
-        Leg("hold", CameraCommand(), _blocks(hold_seconds, spec)),
+        Leg("hold", CameraCommand(), blocks_in(hold_seconds, spec)),
         Leg("back", left, blocks),
     ]
 
@@ -176,5 +176,6 @@ def record(world: World, scene: Scene, legs: list[Leg]) -> Clip:
     )
 
 
-def _blocks(seconds: float, spec: WorldSpec) -> int:
+def blocks_in(seconds: float, spec: WorldSpec) -> int:
+    """Return how many whole blocks come nearest to a time, at least one."""
     return max(1, round(seconds / spec.block_seconds))

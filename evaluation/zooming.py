@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from controls.camera import WIDEST_FOV, CameraCommand
-from evaluation.clips import Clip, HeldOutScene, Leg
+from evaluation.clips import Clip, HeldOutScene, Leg, blocks_in
 from evaluation.imagination import interval
 from evaluation.metrics import gradient_energy, psnr
 from model.world import WorldSpec
@@ -33,10 +33,9 @@ def zoom_and_back(spec: WorldSpec) -> list[Leg]:
         raise ValueError("the world knows no zoom")
     seconds = (WIDEST_FOV - speed.narrowest_fov) / speed.zoom
     blocks = max(1, int(seconds / spec.block_seconds))  # whole ones, short of the limit
-    pause = max(1, round(HOLD_SECONDS / spec.block_seconds))
     return [
         Leg("out", CameraCommand(zoom=1.0), blocks),
-        Leg("hold", CameraCommand(), pause),
+        Leg("hold", CameraCommand(), blocks_in(HOLD_SECONDS, spec)),
         Leg("back", CameraCommand(zoom=-1.0), blocks),
     ]
 

@@ -249,7 +249,7 @@ class MagRetrieve(_Policy):
             for slot, frame in frames.items()
             if slot != recent and frame.prompt_index == frames[recent].prompt_index
         ]
-        return bool(poses) and bool(covered_cells(view, poses).any(axis=0).all())
+        return bool(covered_cells(view, poses).any(axis=0).all())
 
     def _slot_of(self, kind: SegmentKind) -> int | None:
         frames = self.table.frames

@@ -15,7 +15,7 @@ from training.data import PanoramaSet
 from training.devices import Device
 from training.panorama.canvas import RING_HEIGHT, RING_WIDTH
 from training.panorama.render import DEGREES_PER_PIXEL, FOV, HEIGHT, WIDTH, view, zoomed_view
-from training.paths import random_fov
+from training.paths import REACH, random_fov
 
 logger = logging.getLogger(__name__)
 
@@ -106,10 +106,9 @@ def _encode(
 
 def _tops(rng: np.random.Generator, count: int) -> np.ndarray:
     """Tops of views: half near the horizon, where people look, half anywhere."""
-    reach = RING_HEIGHT - HEIGHT
-    near = rng.normal(reach / 2, reach / 10, count).round()
-    anywhere = rng.integers(reach + 1, size=count)
-    return np.where(rng.random(count) < 0.5, near.clip(0, reach), anywhere).astype(int)
+    near = rng.normal(REACH / 2, REACH / 10, count).round()
+    anywhere = rng.integers(REACH + 1, size=count)
+    return np.where(rng.random(count) < 0.5, near.clip(0, REACH), anywhere).astype(int)
 
 
 def _fingerprint(module: Autoencoder) -> str:

@@ -12,9 +12,9 @@ import numpy as np
 
 from model.config import POCKET
 from training.panorama.canvas import RING_HEIGHT
-from training.panorama.render import FOV
+from training.panorama.render import FOV, HEIGHT
 
-REACH = RING_HEIGHT - 192  # largest top of a view [px]
+REACH = RING_HEIGHT - HEIGHT  # largest top of a view [px]
 FASTEST = 24.0  # px a frame (108 degrees a second at 16 frames a second)
 LONGEST_GAP = 16000  # frames between two visits (about 17 minutes)
 NARROWEST = POCKET.narrowest_fov

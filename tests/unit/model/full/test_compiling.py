@@ -45,18 +45,6 @@ def nothing_compiled(monkeypatch):
     torch.compiler.reset()
 
 
-@pytest.fixture(scope="module")
-def repos(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("repos")
-    tiny_full.write_repos(folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def texts(tmp_path_factory):
-    return tmp_path_factory.mktemp("texts")
-
-
 @pytest.fixture
 def tiny(repos, texts):
     """Return a function that makes tiny worlds."""

@@ -33,13 +33,6 @@ from tests.games import SCENE, games
 PLACE = Scene("a red tower by the sea")
 
 
-@pytest.fixture(scope="module")
-def repos(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("repos")
-    tiny_full.write_repos(folder)
-    return folder
-
-
 @pytest.mark.parametrize(
     ("name", "sizes"), [("mag", r"10\.\d GiB|33\.9 GiB"), ("wan2.1", "GiB"), ("skyreels-v2", "GiB")]
 )

@@ -28,18 +28,6 @@ PLAYED = 7  # steps before it is parked
 BLOCK_BYTES = BLOCK_LENGTH * 16 * 4 * 4 * 4  # of a tiny block's latents
 
 
-@pytest.fixture(scope="module")
-def repos(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("repos")
-    tiny_full.write_repos(folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def texts(tmp_path_factory):
-    return tmp_path_factory.mktemp("texts")
-
-
 @pytest.fixture
 def tiny(repos, texts):
     """Return a function that makes worlds of few slots."""

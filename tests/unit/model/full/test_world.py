@@ -32,18 +32,6 @@ FULL_SIZE = [name for name in STREAMS if not WORLDS[name].bundled]
 PATH = [RIGHT, RIGHT, UP, OTHER, STILL]
 
 
-@pytest.fixture(scope="module")
-def repos(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("repos")
-    tiny_full.write_repos(folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def texts(tmp_path_factory):
-    return tmp_path_factory.mktemp("texts")
-
-
 @pytest.fixture
 def tiny(repos, texts):
     """Return a function that makes tiny worlds, with the tiny decoder if nothing else is said."""
