@@ -27,13 +27,13 @@ from model.config import (
     TextConfig,
 )
 from model.diffusion_world import DiffusionWorld
+from model.low_rank import adapt, adapter
 from model.machine import Execution
 from model.networks import PocketNetworks
 from model.rope import RayCoordinates
 from model.weights import save_pocket
 from model.world import Control, FrameBlock, MemorySetting
 from scenes import Scene
-from training.low_rank import adapt, adapter
 from training.tokens import train_tokenizer
 
 TINY = PocketConfig(

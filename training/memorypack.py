@@ -4,6 +4,7 @@ A phase starts from the parts of the teacher phase (the teacher phase from the b
 and leaves `VARIANT-PHASE.safetensors` in the run's folder: new parts and changed layers only.
 """
 
+import copy
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -14,7 +15,14 @@ import torch
 from model.autoencoder import Autoencoder
 from model.dit import DiT
 from model.memorypack.config import VARIANTS
-from model.memorypack.parts import PartsInfo, base_hash, load_parts, save_parts, untrained
+from model.memorypack.parts import (
+    PartsInfo,
+    base_hash,
+    load_parts,
+    read_info,
+    save_parts,
+    untrained,
+)
 from model.networks import PocketNetworks
 from model.weights import load_pocket_parts, load_tokenizer, read_config
 from model.world import MissingWeights
@@ -53,13 +61,11 @@ def train(order: PackOrder, size: PackSize) -> Path:
     """
     config = _told(size.adapted(PRESETS[order.phase]), order)
     numbers, dit = config.optimisation, size.dit
-    base = {name: value.detach().cpu().clone() for name, value in dit.state_dict().items()}
     start = order.init or _start(order)
-    if start is None:
-        info = PartsInfo(VARIANTS[order.variant], size.base)
-        networks = untrained(dit, info.config)
-    else:
-        networks, info = load_parts(dit, start)
+    fresh = PartsInfo(VARIANTS[order.variant], size.base, rank=config.rank)
+    info = read_info(start) if start else fresh
+    base = untrained(copy.deepcopy(dit), info.config, info.rank).state_dict()
+    networks = load_parts(dit, start)[0] if start else untrained(dit, info.config, info.rank)
     networks.requires_grad_(True)
     stage = MemoryPackStage(
         networks, size.source(numbers.batch), config, size.shift, size.device, order.seed, size.show

@@ -9,7 +9,7 @@ from typing import Literal
 from training.direct_forcing import Forcing
 from training.presets import Optimisation
 
-Tuned = Literal["all", "last", "modulations"]
+Tuned = Literal["all", "memory", "last", "modulations"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,7 @@ class PackTraining:
     optimisation: Optimisation
     forcing: Forcing
     tuned: Tuned = "all"
+    rank: int = 0  # of what changes the transformer's layers; 0: they are tuned whole
     curriculum: tuple[int, ...] = (1, 2, 4, 7)  # clips of a video, equal steps for each
     learned: int | None = None  # of a video's clips, drawn at random; None: all
     own_share: float = 1.0  # of clips that are remembered as predicted; the others as they are
@@ -57,9 +58,10 @@ def at_pocket_size(preset: PackTraining) -> PackTraining:
         return replace(preset, optimisation=replace(numbers, steps=numbers.steps // 10))
     return replace(
         preset,
-        optimisation=replace(numbers, steps=2000),
+        optimisation=replace(numbers, steps=1000, rate=1e-3),
+        tuned="memory",  # small enough to come with the game
+        rank=8,
         curriculum=(4, 8, 12),
         learned=3,
         from_noise=0.3,
-        new_rate=5.0,
     )

@@ -12,6 +12,7 @@ from tokenizers import Tokenizer
 from model.autoencoder import Autoencoder
 from model.config import POCKET, PocketConfig
 from model.dit import DiT
+from model.low_rank import adapt, adapter
 from model.networks import PocketNetworks
 from model.weights import AUTOENCODER, load_into, load_pocket_parts, load_tokenizer, save_pocket
 from training.config import PocketTraining
@@ -19,7 +20,6 @@ from training.data import PanoramaSet, panorama_set
 from training.devices import Device, choose_device
 from training.latents import LatentPool, latent_pool
 from training.loop import Loop, LoopConfig, Stage
-from training.low_rank import adapt, adapter
 from training.panorama.render import CATEGORIES, HELD_OUT, render
 from training.rollout_sheet import write_rollout_sheet
 from training.sequences import PathBlocks, PooledViews

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from model.flow import add_noise, euler_levels
+from model.low_rank import is_factor
 from model.memorypack.memory import PackMemory
 from model.memorypack.networks import PackedNetworks, context_attention, read_context
 from model.memorypack.places import Frames, Places, coordinates
@@ -193,11 +194,14 @@ def is_tuned(name: str, tuned: Tuned) -> bool:
 
     Args:
         name: of the tensor.
-        tuned: "last": output layer and final modulation (the norm there has no weights);
-            "modulations": those of all layers, too.
+        tuned: "memory": the long-term memory, and low-rank changes of the transformer; "last":
+            output layer and final modulation (the norm there has no weights); "modulations": those
+            of all layers, too.
     """
     if tuned == "all":
         return True
+    if tuned == "memory":
+        return name.startswith("pack.semantic.") or is_factor(name)
     return name in _LAST or (tuned == "modulations" and name.endswith(".modulation"))
 
 

@@ -23,6 +23,7 @@ from model.frames import open_image, to_frames, to_pictures
 from model.fused import fold_text, fuse
 from model.generator import BlockGenerator
 from model.kv_cache import CacheShape, KVCache
+from model.low_rank import merge
 from model.machine import Execution, probe
 from model.memory import MEMORY_POLICIES, make_policy
 from model.memorypack.config import WORLD_OF_VARIANT
@@ -129,6 +130,7 @@ def load_memorypack(
     config, digest = read_config(weights), weights_hash(weights)
     _, dit, autoencoder = _networks(config, weights)  # parts belong to the one in `WORLD`
     networks, info = packed_networks(dit, variant, parts, base_hash(weights))
+    merge(dit)
     on_progress(f"memory parts: {info.words()}", 0.5)
     features = prompt_features(
         weights, config, load_tokenizer(weights, config), read_texts(weights, digest)

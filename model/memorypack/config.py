@@ -27,7 +27,8 @@ class PackConfig:
 
     structure: Structure | None = "A"  # of the long-term memory; None: FramePack alone
     guided: bool = True  # psi_0 from prompt and image; False: zero, as in the paper's ablation
-    depth: int = 2  # layers each of Memorize and Squeeze
+    depth: int = 1  # layers each of Memorize and Squeeze
+    widening: int = 1  # of their feed-forward networks
     window: int = 3  # latent frames that Memorize looks at together: one block
     cell: int = 4  # tokens down and across in one embedding of Memorize
     scales: tuple[Scale, ...] = (Scale(4, 16), Scale(2, 2), Scale(1, 1))  # oldest frames first

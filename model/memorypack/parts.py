@@ -1,7 +1,8 @@
 """Parts files: what MemoryPack adds to published weights, and which layers it changed; no more.
 
-One safetensors file a variant. Its `pack.*` are new, its `dit.*` take the place of the base's. The
-metadata say which base it belongs to and what it was trained by.
+One safetensors file a variant. Its `pack.*` are new, its `dit.*` take the place of the base's or
+change them by a low rank. Embeddings of packed frames that are as they began are not kept: the base
+gives them. The metadata say which base it belongs to and what it was trained by.
 """
 
 import hashlib
@@ -15,6 +16,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from model.dit import DiT
+from model.low_rank import adapt, is_factor
 from model.memorypack.config import VARIANTS, PackConfig
 from model.memorypack.networks import MemoryPack, PackedNetworks
 from model.weights import AUTOENCODER, WORLD
@@ -33,6 +35,7 @@ class PartsInfo:
     config: PackConfig
     base: str  # hash of the weights that it changes
     phases: tuple[tuple[str, int], ...] = ()  # what it was trained by, and for how many steps
+    rank: int = 0  # of the change of the transformer's layers; 0: they are given whole
     digest: str = "untrained"  # first 16 hex digits of the file's SHA-256; not kept in the file
 
     @property
@@ -60,10 +63,17 @@ def parts_file(variant: str, folder: Path = PARTS) -> Path:
     return folder / f"{variant}.safetensors"
 
 
-def untrained(dit: DiT, config: PackConfig) -> PackedNetworks:
-    """Return a transformer with a memory that begins where the transformer is."""
+def untrained(dit: DiT, config: PackConfig, rank: int = 0) -> PackedNetworks:
+    """Return a transformer with a memory that begins where the transformer is.
+
+    Args:
+        dit: with the base's weights; it is changed in place.
+        config: of the memory.
+        rank: of what is to change its layers; 0: they change whole.
+    """
     pack = MemoryPack(dit.config, config, dit.kernel).initialise(dit)
-    return PackedNetworks(dit, pack.to(dit.patch_embedding.weight))
+    pack.to(dit.patch_embedding.weight)
+    return PackedNetworks(adapt(dit, rank) if rank else dit, pack)
 
 
 def packed_networks(
@@ -103,6 +113,8 @@ def read_info(path: Path) -> PartsInfo:
 def load_parts(dit: DiT, path: Path) -> tuple[PackedNetworks, PartsInfo]:
     """Return a base's transformer, changed, with its memory.
 
+    Low-rank changes are still apart; `model.low_rank.merge` makes them part of the weights.
+
     Args:
         dit: with the base's weights; it is changed in place.
         path: of the parts.
@@ -111,10 +123,9 @@ def load_parts(dit: DiT, path: Path) -> tuple[PackedNetworks, PartsInfo]:
         MissingWeights: the file is absent, damaged, or of another architecture.
     """
     info, state = _read(path)
-    networks = PackedNetworks(dit, MemoryPack(dit.config, info.config, dit.kernel))
-    networks.pack.to(dit.patch_embedding.weight)
+    networks = untrained(dit, info.config, info.rank)
     own = networks.state_dict()
-    needed = {name for name in own if name.startswith("pack.")}
+    needed = {name for name in own if _is_new(name)}
     wrong = sorted(
         name
         for name in needed | state.keys()
@@ -137,18 +148,22 @@ def save_parts(
         path: of the file.
         networks: what was trained.
         info: what the file says of itself.
-        base: state dict of the base's transformer.
+        base: state dict of the networks before any training.
     """
-    kept = {
-        name: value
+    state = {
+        name: _stored(value)
         for name, value in networks.state_dict().items()
-        if name.startswith("pack.") or _changed(value, base[name.removeprefix("dit.")])
+        if _is_new(name) or _changed(value, base[name])
     }
-    state = {name: _stored(value) for name, value in kept.items()}
     told = {key: value for key, value in asdict(info).items() if key != "digest"}
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as part:
         save_file(state, part, {_META: json.dumps(told)})
+
+
+def _is_new(name: str) -> bool:
+    """Tell whether a tensor is nothing that the base gives: it begins at random."""
+    return name.startswith("pack.semantic.") or is_factor(name)
 
 
 def _stored(value: Tensor) -> Tensor:
@@ -166,7 +181,8 @@ def _read(path: Path) -> tuple[PartsInfo, dict[str, Tensor]]:
             phases = tuple((str(name), int(steps)) for name, steps in data["phases"])
             config, digest = PackConfig.from_dict(data["config"]), hashlib.sha256()
             digest.update(path.read_bytes())
-            info = PartsInfo(config, str(data["base"]), phases, digest.hexdigest()[:16])
+            rank, known = int(data["rank"]), digest.hexdigest()[:16]
+            info = PartsInfo(config, str(data["base"]), phases, rank, known)
             return info, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except FileNotFoundError:
         raise MissingWeights(f"weights not found: {path} is missing; {_REMEDY}") from None

@@ -63,13 +63,13 @@ STRUCTURES: dict[str, Roles] = {"A": _frames_ask, "B": _psi_asks, "C": _enriched
 class _Attending(nn.Module):
     """A pre-norm layer: attention to some tokens, then a feed-forward network, both added."""
 
-    def __init__(self, config: DiTConfig) -> None:
+    def __init__(self, config: DiTConfig, widening: int) -> None:
         super().__init__()
         self.attention = Attention(config)
         self.ffn = nn.Sequential(
-            nn.Linear(config.dim, config.ffn_dim),
+            nn.Linear(config.dim, widening * config.dim),
             nn.GELU(approximate=config.gelu),
-            nn.Linear(config.ffn_dim, config.dim),
+            nn.Linear(widening * config.dim, config.dim),
         )
 
     def forward(self, asking: Tokens, asked: Tokens | None, kernel: AttentionKernel) -> Tokens:
@@ -115,8 +115,10 @@ class SemanticPack(nn.Module):
         self.prompt = nn.Linear(dit.text_dim, dit.dim)
         if dit.rays is not None:
             self.ray_embedding = nn.Linear(feature_count(dit.rays), dit.dim)
-        self.memorize = nn.ModuleList(_Attending(dit) for _ in range(config.depth))
-        self.squeeze = nn.ModuleList(_Attending(dit) for _ in range(config.depth))
+        self.memorize, self.squeeze = (
+            nn.ModuleList(_Attending(dit, config.widening) for _ in range(config.depth))
+            for _ in range(2)
+        )
         self.norm = RMSNorm(dit.dim, dit.eps)
         self.output = nn.Linear(dit.dim, dit.dim)
         self._rays = dit.rays is not None

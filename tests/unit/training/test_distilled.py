@@ -10,12 +10,12 @@ from safetensors.torch import save_file
 from model.attention import matmul_attention
 from model.dit import own_block_attention
 from model.lora import Adapter
+from model.low_rank import adapt, adapter
 from model.networks import PocketNetworks
 from tests.tiny import TINY, randomise, tiny_rays
 from training import stage_distilled
 from training.block_attention import BlockMemoryAttention, Recalling, Remembering
 from training.devices import Device
-from training.low_rank import adapt, adapter
 from training.sequences import Sequences
 from training.stage_distilled import PERIOD, DistillationStage, Distilled, Task
 

@@ -42,8 +42,8 @@ def base_dit():
 def write_parts(folder: Path, variant: str = "A", base: str | None = None, **info) -> Path:
     """Write trained-looking parts: random memory, one changed layer."""
     dit = base_dit()
-    before = {name: value.clone() for name, value in dit.state_dict().items()}
     networks = untrained(dit, VARIANTS[variant])
+    before = {name: value.clone() for name, value in networks.state_dict().items()}
     randomise(networks.pack, 7)
     dit.head.head.bias.data += 0.5
     said = {"config": VARIANTS[variant], "base": base or base_hash(tiny_weights())} | info

@@ -8,7 +8,11 @@ Source: LoRA, arXiv 2106.09685.
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.parametrize import register_parametrization
+from torch.nn.utils.parametrize import (
+    is_parametrized,
+    register_parametrization,
+    remove_parametrizations,
+)
 
 from model.dit import DiT
 from model.lora import BASE, DOWN, TARGETS, UP
@@ -40,6 +44,21 @@ def adapt(dit: DiT, rank: int) -> DiT:
         for target in TARGETS:
             linear = layer.get_submodule(target)
             register_parametrization(linear, "weight", LowRank(linear.weight, rank))
+    return dit
+
+
+def is_factor(name: str) -> bool:
+    """Tell whether a tensor in the state dict of an adapted transformer is part of a change."""
+    return name.endswith((".parametrizations.weight.0.down", ".parametrizations.weight.0.up"))
+
+
+def merge(dit: DiT) -> DiT:
+    """Make the changes of an adapted transformer part of its weights; others stay as they are."""
+    for layer in dit.blocks:
+        for target in TARGETS:
+            linear = layer.get_submodule(target)
+            if is_parametrized(linear, "weight"):
+                remove_parametrizations(linear, "weight")
     return dit
 
 
