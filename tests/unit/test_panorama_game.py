@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from training.panorama import game, game_themes, phrasing
-from training.panorama.canvas import RING_HEIGHT, RING_WIDTH
+from training.panorama.canvas import RING_HEIGHT, RING_WIDTH, Canvas
 
 
 def _scene(seed: int) -> tuple[dict[str, str], np.ndarray]:
     rng = np.random.default_rng(seed)
     attributes = game.sample(rng)
-    return attributes, game.draw(attributes, rng)
+    return attributes, game.draw(attributes, rng, Canvas())
 
 
 @pytest.fixture(scope="module")

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from training.panorama import outdoor, outdoor_words, phrasing
-from training.panorama.canvas import RING_HEIGHT, RING_WIDTH
+from training.panorama.canvas import RING_HEIGHT, RING_WIDTH, Canvas
 
 
 def _scene(seed: int) -> tuple[dict[str, str], np.ndarray]:
     rng = np.random.default_rng(seed)
     attributes = outdoor.sample(rng)
-    return attributes, outdoor.draw(attributes, rng)
+    return attributes, outdoor.draw(attributes, rng, Canvas())
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from training.panorama import stage
-from training.panorama.canvas import RING_HEIGHT, RING_WIDTH
+from training.panorama.canvas import RING_HEIGHT, RING_WIDTH, Canvas
 
 SEEDS = range(3)
 # values whose words never occur in a caption of a scene without them
@@ -16,7 +16,7 @@ def pictures() -> list[np.ndarray]:
     drawn = []
     for seed in SEEDS:
         rng = np.random.default_rng(seed)
-        drawn.append(stage.draw(stage.sample(rng), rng))
+        drawn.append(stage.draw(stage.sample(rng), rng, Canvas()))
     return drawn
 
 
@@ -29,7 +29,7 @@ def test_draws_ring_pictures(pictures: list[np.ndarray]) -> None:
 
 def test_is_deterministic(pictures: list[np.ndarray]) -> None:
     rng = np.random.default_rng(SEEDS[0])
-    assert np.array_equal(stage.draw(stage.sample(rng), rng), pictures[0])
+    assert np.array_equal(stage.draw(stage.sample(rng), rng, Canvas()), pictures[0])
 
 
 def test_seam_is_like_any_other_column(pictures: list[np.ndarray]) -> None:

@@ -6,6 +6,7 @@ roof colour. Knows nothing of scenes or where buildings stand.
 
 from collections.abc import Callable
 
+from training.panorama.canvas import Motion
 from training.panorama.stamp import Rgb, Stamp, lightened, mix, shaded
 
 DOOR: Rgb = (112, 74, 58)
@@ -109,7 +110,8 @@ def lighthouse(stamp: Stamp, wall: Rgb, roof: Rgb) -> None:
         stamp.poly([(-wide, low), (-slim, high), (slim, high), (wide, low)], color)
         stamp.poly([(0.03, low), (0.03, high), (slim, high), (wide, low)], shaded(color))
     stamp.box(-0.13, 0.73, 0.13, 0.77, shaded(roof))
-    stamp.shine(0, 0.83, 0.32, (255, 236, 160), 9)
+    with stamp.canvas.moving(Motion.FLICKER):
+        stamp.shine(0, 0.83, 0.32, (255, 236, 160), 9)
     stamp.window(-0.07, 0.77, 0.07, 0.89)
     stamp.poly([(-0.11, 0.89), (0, 1.0), (0.11, 0.89)], roof)
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from training.panorama import game_themes, nature, phrasing
 from training.panorama.buildings import castle, tower
-from training.panorama.canvas import RING_HEIGHT, RING_WIDTH, Canvas
+from training.panorama.canvas import RING_HEIGHT, RING_WIDTH, Canvas, Layer, Motion
 from training.panorama.game_pieces import (
     BLOCKS,
     COLLECTIBLES,
@@ -69,9 +69,10 @@ def sample(rng: np.random.Generator) -> dict[str, str]:
 class _Level:
     """What all painters of one level share."""
 
-    def __init__(self, attributes: dict[str, str], rng: np.random.Generator) -> None:
-        self.attributes, self.rng = attributes, rng
-        self.canvas = Canvas()
+    def __init__(
+        self, attributes: dict[str, str], rng: np.random.Generator, canvas: Canvas
+    ) -> None:
+        self.attributes, self.rng, self.canvas = attributes, rng, canvas
         self.light = SKIES[attributes["sky"]]
         self.theme = THEMES[attributes["theme"]]
         self.offset = float(rng.uniform(0, RING_WIDTH))
@@ -85,10 +86,11 @@ class _Level:
         return float(self.rng.uniform(low, high))
 
 
-def draw(attributes: dict[str, str], rng: np.random.Generator) -> np.ndarray:
+def draw(attributes: dict[str, str], rng: np.random.Generator, canvas: Canvas) -> np.ndarray:
     """Paint the level, uint8 [384, 1280, 3]; the same for the same attributes and generator."""
-    level = _Level(attributes, rng)
-    _paint_sky(level)
+    level = _Level(attributes, rng, canvas)
+    with level.canvas.moving(Motion.SKY):
+        _paint_sky(level)
     _paint_backdrop(level)
     _paint_floor(level)
     for section in rng.permutation(SECTIONS):
@@ -229,14 +231,18 @@ def _paint_section(level: _Level, left: float) -> None:
         _plant(level, places[plants] + 16, level.near(40, 60))
     creature = attributes["creature"]
     if creature != "none" and creature not in FLYING:
-        CREATURES[creature](level.stamp(places[walker], FLOOR + 2, 42))
+        with level.canvas.apart(Layer.WALKERS):
+            CREATURES[creature](level.stamp(places[walker], FLOOR + 2, 42))
     # the structure must not be hidden: only the high platform is above it
     _platform(level, places[structure], level.near(114, 124))
     _platform(level, places[low], level.near(182, 192))
     beside = (structure + (1 if rng.random() < 0.5 else 3)) % 4
     _blocks(level, places[beside], level.near(154, 168))
     if creature in FLYING:
-        CREATURES[creature](level.stamp(places[(beside + 2) % 4], 172, 44))
+        # in the clouds' rows nothing else can move
+        clear = attributes["sky_object"] != "clouds"
+        with level.canvas.apart(Layer.WALKERS if clear else None):
+            CREATURES[creature](level.stamp(places[(beside + 2) % 4], 172, 44))
 
 
 def _structure(level: _Level, x: float) -> None:
@@ -280,8 +286,9 @@ def _pit(level: _Level, x: float, wide: float) -> None:
         canvas.rectangle(left, bottom - 20, right, bottom, tinted(body, light), 6)
         return
     glow = light if kind == "water" else light._replace(tint=(1.0, 1.0, 1.0))
-    canvas.rectangle(left, FLOOR + 16, right, bottom, tinted(body, glow), 12)
-    canvas.rectangle(left, FLOOR + 10, right, FLOOR + 22, tinted(surface, glow))
+    with canvas.moving(Motion.SHIMMER):
+        canvas.rectangle(left, FLOOR + 16, right, bottom, tinted(body, glow), 12)
+        canvas.rectangle(left, FLOOR + 10, right, FLOOR + 22, tinted(surface, glow))
     if kind == "lava":
         level.stamp(x, FLOOR + 12, 60).shine(0, 0, 1.0, (255, 150, 60), 8)
 

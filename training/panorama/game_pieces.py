@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from training.panorama.canvas import Motion
 from training.panorama.stamp import Rgb, Stamp, dome, lightened, shaded
 
 Drawer = Callable[[Stamp], None]
@@ -186,9 +187,10 @@ def _portal(stamp: Stamp, color: Rgb) -> None:
     stamp.shine(0, 0.5, 0.9, (150, 240, 255), 10)
     stamp.box(-0.34, -0.02, 0.34, 0.1, (112, 106, 140), 0.03)
     stamp.oval(0, 0.54, 0.36, 0.5, (112, 106, 140))
-    stamp.oval(0, 0.54, 0.28, 0.42, color)
-    stamp.oval(-0.02, 0.54, 0.18, 0.29, lightened(color, 0.45))
-    stamp.oval(-0.03, 0.54, 0.09, 0.15, EYE)
+    with stamp.canvas.moving(Motion.FLICKER):
+        stamp.oval(0, 0.54, 0.28, 0.42, color)
+        stamp.oval(-0.02, 0.54, 0.18, 0.29, lightened(color, 0.45))
+        stamp.oval(-0.03, 0.54, 0.09, 0.15, EYE)
 
 
 def _lollipop(stamp: Stamp, color: Rgb) -> None:

@@ -11,7 +11,8 @@ import numpy as np
 from training.panorama import decor, shell
 from training.panorama.canvas import RING_WIDTH, Canvas
 from training.panorama.furniture import MAIN, SECOND
-from training.panorama.sketch import PAINTS, RGB, WOOD, Glow, Pen, contrast, relight
+from training.panorama.lighting import Glow
+from training.panorama.sketch import PAINTS, RGB, WOOD, Pen, contrast
 from training.panorama.wording import Phrase, article, compose
 
 FURNITURE_BASE = 276.0  # row on which furniture at the wall stands
@@ -169,7 +170,7 @@ def _window_bay(
     pen = Pen(canvas, x + rng.uniform(-10, 10), FURNITURE_BASE + rng.uniform(0, 5), 0.98)
     SECOND[a["second"]].draw(pen, PAINTS[a["second_color"]], int(rng.integers(6)))
     if a["second"] == "fireplace":
-        glows.append(Glow(pen.x, 250, 40, 34, (0.5, 0.3, 0.1)))
+        glows.append(Glow(pen.x, 250, 40, 34, (0.5, 0.3, 0.1), flickers=True))
     return glows
 
 
@@ -203,13 +204,16 @@ def _lamp(canvas: Canvas, a: dict[str, str], x: float, rng: np.random.Generator)
     power = {"daylight": 0.1, "evening": 0.32, "lamplight": 0.5, "dim": 0.46}[a["light"]]
     warm = (power, power * 0.8, power * 0.48)
     half = tuple(0.55 * c for c in warm)
-    return [Glow(light[0], light[1] + 14, 74, 60, warm), Glow(light[0], 305, 90, 38, half)]
+    is_lit = a["light"] != "daylight"
+    return [
+        Glow(light[0], light[1] + 14, 74, 60, warm, flickers=is_lit),
+        Glow(light[0], 305, 90, 38, half),
+    ]
 
 
-def draw(attributes: dict[str, str], rng: np.random.Generator) -> np.ndarray:
+def draw(attributes: dict[str, str], rng: np.random.Generator, canvas: Canvas) -> np.ndarray:
     """Draw the room, uint8 [384, 1280, 3]. Knows nothing of captions."""
     a = attributes
-    canvas = Canvas()
     shell.ceiling(canvas, a["ceiling"], shell.WALLS[a["wall_color"]])
     shell.wall(canvas, a["wall_pattern"], shell.WALLS[a["wall_color"]])
     shell.floor(canvas, a["floor"], shell.FLOORS[a["floor"]][a["floor_color"]])
@@ -236,9 +240,10 @@ def draw(attributes: dict[str, str], rng: np.random.Generator) -> np.ndarray:
         if a["plant"] != "none":
             pen = Pen(canvas, places["gap"], FRONT_BASE + rng.uniform(0, 8), rng.uniform(0.9, 1.1))
             decor.PLANTS[a["plant"]](pen, int(rng.integers(4)))
-    picture = relight(canvas.pixels(), shell.AMBIENT[a["light"]], glows)
+    canvas.relight(shell.AMBIENT[a["light"]], glows)
     # beams, tiles and stripes all begin at column 0: turn them with the rest
-    return np.roll(picture, int(rng.integers(RING_WIDTH)), axis=1)
+    canvas.turn(int(rng.integers(RING_WIDTH)))
+    return canvas.pixels()
 
 
 LIGHT_WORDS = {

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from training.panorama.canvas import HORIZON, RING_HEIGHT, RING_WIDTH, Canvas, Point
+from training.panorama.canvas import HORIZON, RING_HEIGHT, RING_WIDTH, Canvas, Layer, Point
 from training.panorama.stamp import (
     WHITE,
     Light,
@@ -88,7 +88,8 @@ def clouds(
             beside = min(gap, RING_WIDTH - gap) > width / 2 + 30
             if not beside and -42 < y - clear_of[1] < 30 + width * 0.33:
                 continue
-        cloud(canvas, light, x, y, width)
+        with canvas.apart(Layer.CLOUDS):
+            cloud(canvas, light, x, y, width)
 
 
 def profile(

@@ -9,7 +9,7 @@ import numpy as np
 
 from training.panorama import nature, outdoor_words, phrasing
 from training.panorama.buildings import BUILDING_COLORS, BUILDING_HEIGHT, BUILDINGS
-from training.panorama.canvas import HORIZON, RING_WIDTH, Canvas
+from training.panorama.canvas import HORIZON, RING_WIDTH, Canvas, Motion
 from training.panorama.outdoor_objects import balloon, bird, creature, fence
 from training.panorama.outdoor_palettes import (
     FLOWERS,
@@ -57,9 +57,10 @@ ROCKS_PER_RING = {"none": 0, "few": 8, "many": 18}
 class _Scene:
     """What all painters of one panorama share."""
 
-    def __init__(self, attributes: dict[str, str], rng: np.random.Generator) -> None:
-        self.attributes, self.rng = attributes, rng
-        self.canvas = Canvas()
+    def __init__(
+        self, attributes: dict[str, str], rng: np.random.Generator, canvas: Canvas
+    ) -> None:
+        self.attributes, self.rng, self.canvas = attributes, rng, canvas
         self.weather = WEATHERS[attributes["weather"]]
         self.light: Light = weathered(LIGHTS[attributes["time_of_day"]], self.weather)
         ground = GROUNDS[attributes["biome"]]
@@ -93,10 +94,11 @@ class _Scene:
         return float(self.rng.uniform(low, high))
 
 
-def draw(attributes: dict[str, str], rng: np.random.Generator) -> np.ndarray:
+def draw(attributes: dict[str, str], rng: np.random.Generator, canvas: Canvas) -> np.ndarray:
     """Paint the scene, uint8 [384, 1280, 3]; the same for the same attributes and generator."""
-    scene = _Scene(attributes, rng)
-    _paint_sky(scene)
+    scene = _Scene(attributes, rng, canvas)
+    with scene.canvas.moving(Motion.SKY):
+        _paint_sky(scene)
     _paint_relief(scene)
     _paint_ground(scene)
     if attributes["weather"] == "foggy":
@@ -145,7 +147,8 @@ def _paint_ground(scene: _Scene) -> None:
     if kind != "sea":
         nature.patches(canvas, light, rng, ground.far, ground.near)
     if kind == "sea":
-        nature.sea(canvas, light, rng, WATERS["sea"])
+        with canvas.moving(Motion.SHIMMER):
+            nature.sea(canvas, light, rng, WATERS["sea"])
         foam = mix(ground.far, (255, 255, 255), 0.6)
         shore = nature.profile(rng, 240, 7, (3, 5, 8))
         nature.fill_below(canvas, shore, tinted(foam, light))
@@ -158,14 +161,16 @@ def _paint_ground(scene: _Scene) -> None:
         for index in (1.5, 5.5):
             x, bend = scene.slot(index), scene.near(60, 100)
             nature.band_down(canvas, x, bend, 204, 190, tinted(ground.near, light))
-            nature.band_down(canvas, x, bend, 204, 168, body)
-            nature.band_down(canvas, x - 4, bend, 208, 60, shine)
+            with canvas.moving(Motion.SHIMMER):
+                nature.band_down(canvas, x, bend, 204, 168, body)
+                nature.band_down(canvas, x - 4, bend, 208, 60, shine)
             scene.wet.append(_band_cover(x, bend, 204, 190))
     elif kind in WATERS:
         for index in range(0, SLOTS, 2):
             x, y = scene.slot(index + 0.55) + scene.near(-14, 14), scene.near(250, 268)
             half = scene.near(70, 108)
-            nature.pond(canvas, light, x, y, half, WATERS[kind])
+            with canvas.moving(Motion.SHIMMER if kind != "ice" else None):
+                nature.pond(canvas, light, x, y, half, WATERS[kind])
             scene.wet.append(_pond_cover(x, y, half))
             if kind == "lava":
                 scene.stamp(x % RING_WIDTH, y, 100).shine(0, 0, 1.3, (255, 140, 60), 9)
@@ -181,7 +186,9 @@ def _paint_ground(scene: _Scene) -> None:
     if scene.attributes["weather"] == "rainy":
         for index in range(10):
             x, y = scene.slot(index * 0.8) + scene.near(0, 60), scene.near(268, 350)
-            nature.pond(canvas, light, x, y, (y - 200) * 0.3, ((140, 160, 190), (196, 210, 228)))
+            puddle = (140, 160, 190), (196, 210, 228)
+            with canvas.moving(Motion.SHIMMER):
+                nature.pond(canvas, light, x, y, (y - 200) * 0.3, puddle)
 
 
 def _paint_subjects(scene: _Scene) -> None:

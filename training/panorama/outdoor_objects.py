@@ -5,6 +5,7 @@ Every function draws one thing about 1 unit tall. Knows nothing of scenes.
 
 import numpy as np
 
+from training.panorama.canvas import Layer
 from training.panorama.stamp import Rgb, Stamp, dome, lightened, shaded
 
 BALLOON_COLORS: tuple[tuple[Rgb, Rgb], ...] = (
@@ -16,9 +17,10 @@ BALLOON_COLORS: tuple[tuple[Rgb, Rgb], ...] = (
 
 
 def creature(stamp: Stamp, kind: str) -> None:
-    """One animal or boat of the named kind."""
-    stamp.shadow(0.5)
-    _CREATURES[kind](stamp)
+    """One animal or boat of the named kind; it moves."""
+    with stamp.canvas.apart(Layer.WALKERS):
+        stamp.shadow(0.5)
+        _CREATURES[kind](stamp)
 
 
 def _sheep(stamp: Stamp) -> None:

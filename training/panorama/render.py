@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from training.panorama import game, indoor, outdoor, stage
-from training.panorama.canvas import RING_HEIGHT, RING_WIDTH
+from training.panorama.canvas import RING_HEIGHT, RING_WIDTH, Canvas
 
 RENDERER_VERSION = 1
 HELD_OUT = 1_000_000  # first seed that training never sees
@@ -20,13 +20,12 @@ FOV = WIDTH * DEGREES_PER_PIXEL  # degrees across a view that is not zoomed
 
 
 @dataclass(frozen=True, slots=True)
-class Panorama:
-    """A drawn ring and what is in it."""
+class DrawnScene:
+    """What is all around the viewer, however it is drawn."""
 
     category: str
     seed: int
     attributes: dict[str, str]
-    pixels: np.ndarray  # uint8 [RING_HEIGHT, RING_WIDTH, 3]
 
     def caption(self, index: int = 0) -> str:
         """Return one of endlessly many captions."""
@@ -34,12 +33,25 @@ class Panorama:
         return CATEGORIES[self.category].caption(self.attributes, rng)
 
 
+@dataclass(frozen=True, slots=True)
+class Panorama(DrawnScene):
+    """A drawn ring and what is in it."""
+
+    pixels: np.ndarray  # uint8 [RING_HEIGHT, RING_WIDTH, 3]
+
+
 def render(category: str, seed: int) -> Panorama:
     """Draw the panorama of a seed; the same in every process."""
+    scene, pixels = painted(category, seed, Canvas())
+    return Panorama(scene.category, scene.seed, scene.attributes, pixels)
+
+
+def painted(category: str, seed: int, canvas: Canvas) -> tuple[DrawnScene, np.ndarray]:
+    """Paint the scene of a seed on an empty canvas, and return it with the canvas's picture."""
     rng = np.random.default_rng([seed, _order(category), 0])
     painter = CATEGORIES[category]
     attributes = painter.sample(rng)
-    return Panorama(category, seed, attributes, painter.draw(attributes, rng))
+    return DrawnScene(category, seed, attributes), painter.draw(attributes, rng, canvas)
 
 
 def view(
@@ -81,14 +93,21 @@ def view_corner(yaw: float, pitch: float) -> tuple[float, float]:
 
 def view_at(pixels: np.ndarray, yaw: float, pitch: float, fov: float = FOV) -> np.ndarray:
     """Return the view at any pose, uint8 [HEIGHT, WIDTH, 3], blending neighbouring pixels."""
-    left, top = view_corner(yaw, pitch)
+    return blended_view(pixels, *view_corner(yaw, pitch), fov)
+
+
+def blended_view(pixels: np.ndarray, left: float, top: float, fov: float) -> np.ndarray:
+    """Return the view at any place [px] of a ring, uint8 [HEIGHT, WIDTH, 3].
+
+    A part of a ring will do that holds the view and, if zoomed, two more pixels on each side.
+    """
     if fov != FOV:
         return zoomed_view(pixels, left, top, fov)
     x, y = int(np.floor(left)), int(np.floor(top))
     fx, fy = left - x, top - y
     if fx == 0 and fy == 0:
         return view(pixels, x, y)
-    tall = np.minimum(np.arange(y, y + HEIGHT + 1), RING_HEIGHT - 1)
+    tall = np.minimum(np.arange(y, y + HEIGHT + 1), len(pixels) - 1)
     patch = pixels[tall][:, np.arange(x, x + WIDTH + 1) % RING_WIDTH].astype(np.float32)
     rows = patch[:-1] * (1 - fy) + patch[1:] * fy
     return (rows[:, :-1] * (1 - fx) + rows[:, 1:] * fx).round().astype(np.uint8)

@@ -1,15 +1,14 @@
-"""Local drawing coordinates, two-tone shading and light for indoor and stage pictures.
+"""Local drawing coordinates and two-tone shading for indoor and stage pictures.
 
 A `Pen` draws around one foot point with heights counted upwards, so that a thing is designed once
 and placed anywhere at any size. Knows nothing of what is drawn.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 
-from training.panorama.canvas import RING_HEIGHT, RING_WIDTH, Canvas, Color, Point
+from training.panorama.canvas import Canvas, Color, Point
 
 RGB = tuple[int, int, int]
 
@@ -157,54 +156,3 @@ class Pen:
             color = (*SHADE_BLUE, round(alpha * part))
             pad = 8 * grow
             self.oval(x0 - pad, -depth * grow, x1 + pad, depth * grow, color)
-
-
-def _shoulder() -> np.ndarray:
-    """Brightness curve that bends above 200, so that pools of light do not clip to flat patches."""
-    levels = np.arange(4096)
-    over = np.maximum(levels - 200, 0)
-    return (np.minimum(levels, 200) + 55 * (1 - np.exp(-over / 55))).astype(np.uint8)
-
-
-SHOULDER = _shoulder()
-
-
-class Glow(NamedTuple):
-    """A soft pool of light: centre and spread in px, colour times strength (1 doubles)."""
-
-    x: float
-    y: float
-    spread_x: float
-    spread_y: float
-    color: tuple[float, float, float]
-
-
-def relight(
-    pixels: np.ndarray, ambient: Sequence[tuple[float, float, float]], glows: Sequence[Glow]
-) -> np.ndarray:
-    """Return the picture under ambient light (top, horizon, bottom factors) plus pools of light.
-
-    Knows nothing of what is lit: bright lamps need a glow on top of them.
-    """
-    rows = np.arange(RING_HEIGHT, dtype=np.float32)
-    stops = [0, RING_HEIGHT / 2, RING_HEIGHT]
-    factors = np.array(ambient, dtype=np.float32)
-    base = np.stack([np.interp(rows, stops, factors[:, c]) for c in range(3)], -1)
-    base = base.astype(np.float32)
-    across = np.empty((len(glows), RING_WIDTH), np.float32)
-    down = np.empty((RING_HEIGHT, 3, len(glows)), np.float32)
-    columns = np.arange(RING_WIDTH, dtype=np.float32)
-    for index, glow in enumerate(glows):
-        offset = (columns - glow.x + RING_WIDTH / 2) % RING_WIDTH - RING_WIDTH / 2
-        across[index] = np.exp(-0.5 * (offset / glow.spread_x) ** 2)
-        fall = np.exp(-0.5 * ((rows - glow.y) / glow.spread_y) ** 2)
-        down[:, :, index] = fall[:, None] * np.array(glow.color, np.float32)
-    result = np.empty_like(pixels)
-    for channel in range(3):
-        light = down[:, channel] @ across
-        values = light + base[:, channel, None]
-        values *= pixels[:, :, channel]
-        light *= 24
-        values += light
-        result[:, :, channel] = SHOULDER[values.astype(np.uint16)]
-    return result

@@ -6,20 +6,19 @@ categories, of rendering games or of training.
 
 import numpy as np
 
-from training.panorama.canvas import RING_HEIGHT, RING_WIDTH, Canvas
+from training.panorama.canvas import RING_HEIGHT, RING_WIDTH, Canvas, Motion
 from training.panorama.decor import PLANTS
+from training.panorama.lighting import Glow
 from training.panorama.sketch import (
     BRASS,
     PAINTS,
     RGB,
     WOOD,
-    Glow,
     Pen,
     contrast,
     darker,
     lighter,
     mix,
-    relight,
 )
 from training.panorama.things import OBJECTS
 from training.panorama.wording import Phrase, article, compose, plural
@@ -302,7 +301,8 @@ def _extra(canvas: Canvas, a: dict[str, str], x: float, index: int) -> None:
     elif kind == "hanging lamps":
         pen = Pen(canvas, x, 92)
         pen.box(-2, 20, 2, 92, (50, 48, 62))
-        pen.ball(0, 4, 20, (255, 236, 184))
+        with canvas.moving(Motion.FLICKER):
+            pen.ball(0, 4, 20, (255, 236, 184))
     elif kind == "picture frames":
         canvas.rectangle(x - 30, 96, x + 30, 172, BRASS, 3)
         canvas.rectangle(x - 22, 104, x + 22, 164, PAINTS["cream"])
@@ -325,10 +325,9 @@ def _spotlight(canvas: Canvas, x: float) -> None:
     canvas.ellipse(x - 9, 30, x + 9, 40, (255, 246, 214))
 
 
-def draw(attributes: dict[str, str], rng: np.random.Generator) -> np.ndarray:
+def draw(attributes: dict[str, str], rng: np.random.Generator, canvas: Canvas) -> np.ndarray:
     """Draw the stage, uint8 [384, 1280, 3]. Knows nothing of captions."""
     a = attributes
-    canvas = Canvas()
     turn = float(rng.uniform(0, RING_WIDTH))
     _shell(canvas, a, turn)
     if a["support"] == "steps":
@@ -354,9 +353,10 @@ def draw(attributes: dict[str, str], rng: np.random.Generator) -> np.ndarray:
     if a["extra"] in PLANTS or a["extra"] == "rope barriers":
         for index in range(8):
             _extra(canvas, a, turn + index * 160 + 80, index)
-    picture = relight(canvas.pixels(), AMBIENT[a["light"]], glows)
+    canvas.relight(AMBIENT[a["light"]], glows)
     # checks and boards begin at column 0: turn them with the rest
-    return np.roll(picture, int(rng.integers(RING_WIDTH)), axis=1)
+    canvas.turn(int(rng.integers(RING_WIDTH)))
+    return canvas.pixels()
 
 
 LIGHT_WORDS = {

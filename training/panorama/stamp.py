@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from training.panorama.canvas import Canvas, Point
+from training.panorama.canvas import Canvas, Motion, Point
 
 Rgb = tuple[int, int, int]
 WHITE: Rgb = (250, 252, 255)
@@ -29,6 +29,11 @@ class Light(NamedTuple):
     window: Rgb
     shadow: int  # opacity of ground shadows, 0 to 255
     veil: float = 0.0  # least haze of anything, which unites the colours of a night
+
+    @property
+    def has_lamps(self) -> bool:
+        """Whether windows are lit from inside: then they are warm, else they mirror the sky."""
+        return self.window[0] > self.window[2]
 
 
 def mix(first: Sequence[float], second: Sequence[float], weight: float) -> Rgb:
@@ -110,7 +115,8 @@ class Stamp:
         x0, y0 = self._place(left, high)
         x1, y1 = self._place(right, low)
         fill = mix(self.light.window, self.light.haze, self.haze * 0.6)
-        self.canvas.rectangle(x0, y0, max(x1, x0 + 4), max(y1, y0 + 4), fill)
+        with self.canvas.moving(Motion.FLICKER if self.light.has_lamps else None):
+            self.canvas.rectangle(x0, y0, max(x1, x0 + 4), max(y1, y0 + 4), fill)
 
     def shine(self, x: float, y: float, radius: float, color: Rgb, strength: int = 12) -> None:
         """A halo around a lamp or something magic."""

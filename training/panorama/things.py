@@ -6,6 +6,7 @@ stages, stands or light.
 
 from collections.abc import Callable
 
+from training.panorama.canvas import Motion
 from training.panorama.sketch import (
     BRASS,
     DARK_WOOD,
@@ -172,7 +173,8 @@ def _cake(pen: Pen, color: RGB, variant: int) -> None:
         top = high
     for x in (-13, 0, 13):
         pen.box(x - 3, top, x + 3, top + 18, PAINTS["red"])
-        pen.oval(x - 4, top + 17, x + 4, top + 30, (255, 214, 100))
+        with pen.canvas.moving(Motion.FLICKER):
+            pen.oval(x - 4, top + 17, x + 4, top + 30, (255, 214, 100))
 
 
 def _sneaker(pen: Pen, color: RGB, variant: int) -> None:
@@ -206,10 +208,11 @@ def _lamp(pen: Pen, color: RGB, variant: int) -> None:
         [(24, 0), (22, 8), (8, 14), (16, 34), (8, 54), (5, 62)],
         (BRASS, PAINTS["white"], PAINTS["teal"])[variant % 3],
     )
-    pen.oval(-40, 56, 40, 72, (255, 240, 190))
-    pen.poly([(-42, 64), (42, 64), (24, 116), (-24, 116)], darker(color, 0.16))
-    pen.poly([(-42, 64), (16, 64), (10, 116), (-24, 116)], color)
-    pen.poly([(-30, 64), (-18, 64), (-12, 116), (-18, 116)], lighter(color, 0.45))
+    with pen.canvas.moving(Motion.FLICKER):
+        pen.oval(-40, 56, 40, 72, (255, 240, 190))
+        pen.poly([(-42, 64), (42, 64), (24, 116), (-24, 116)], darker(color, 0.16))
+        pen.poly([(-42, 64), (16, 64), (10, 116), (-24, 116)], color)
+        pen.poly([(-30, 64), (-18, 64), (-12, 116), (-18, 116)], lighter(color, 0.45))
 
 
 def _clock(pen: Pen, color: RGB, variant: int) -> None:

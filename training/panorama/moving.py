@@ -1,0 +1,253 @@
+"""Panoramas that move: clouds drift, water shimmers, lamps flicker, creatures walk.
+
+All motion is a function of time alone, counted in frames of 1/16 s, with the same constants in
+every scene, and none at time 0, when the picture is that of `render`. Knows nothing of what is
+drawn.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from training.panorama.canvas import RING_HEIGHT, RING_WIDTH
+from training.panorama.layered_canvas import HOP_HEIGHT, WALK_REACH, LayeredCanvas
+from training.panorama.moving_layers import (
+    FLICKER,
+    FRONT,
+    FULL,
+    LAST,
+    SHIMMER,
+    SKY,
+    pack,
+    sky_rows,
+    split_row,
+    swept,
+)
+from training.panorama.render import (
+    FOV,
+    HEIGHT,
+    WIDTH,
+    DrawnScene,
+    blended_view,
+    painted,
+    view,
+    view_corner,
+)
+
+CLOUD_SPEED = 0.25  # px a frame, to the right
+SHIMMER_SWING = 6.0  # levels; brightness changes by up to twice as much
+SHIMMER_ACROSS, SHIMMER_DOWN = 40, 24  # px of a wave; RING_WIDTH is a multiple of the first
+SHIMMER_PERIOD = 32  # frames; so the others
+FLICKER_DEPTH = 0.2  # share of the light that goes at most
+FLICKER_PERIODS = (16, 32)
+WALK_PERIOD = 128
+HOP_PERIOD = 16
+WAVE_STEPS = 120  # a common multiple of the waves' lengths
+
+
+@dataclass(frozen=True, slots=True)
+class MovingPanorama(DrawnScene):
+    """A ring that moves, and what is in it."""
+
+    layers: np.ndarray  # uint8 [RING_HEIGHT, RING_WIDTH, CHANNELS]; see `moving_layers`
+
+
+def render_moving(category: str, seed: int) -> MovingPanorama:
+    """Draw the scene that `render` draws from this seed, with what moves kept apart."""
+    canvas = LayeredCanvas()
+    scene, bare = painted(category, seed, canvas)
+    return MovingPanorama(scene.category, scene.seed, scene.attributes, pack(canvas, bare))
+
+
+def moment(
+    layers: np.ndarray, left: int, top: int, time: float, width: int = WIDTH, height: int = HEIGHT
+) -> np.ndarray:
+    """Return a view at a time, uint8 [height, width, 3]; only what it shows is computed.
+
+    Args:
+        layers: of a ring, uint8 [RING_HEIGHT, RING_WIDTH, CHANNELS].
+        left: column [px]; x wraps around.
+        top: row [px], 0 to RING_HEIGHT - `height`.
+        time: in frames since the still picture.
+        width: at most RING_WIDTH.
+        height: of the view [px].
+    """
+    words = _cut(layers, 0, left, top, width, height)
+    labels = np.ascontiguousarray(words.view(np.uint8).reshape(height, width, 4)[..., 3])
+    _shimmer(words, labels, left, top, time)
+    _flicker(words, labels, time)
+    below_clouds = min(max(split_row(layers) - top, 0), height)
+    if below_clouds:
+        _drift(words[:below_clouds], labels[:below_clouds], layers, left, top, time)
+    if below_clouds < height:
+        first = top + below_clouds
+        _walk(words[below_clouds:], labels[below_clouds:], layers, left, first, time)
+    pixels = words.view(np.uint8).reshape(height, width, 4)
+    picture = np.empty((height, width, 3), np.uint8)
+    for channel in range(3):  # several times as fast as all at once
+        picture[..., channel] = pixels[..., channel]
+    return picture
+
+
+def ring(layers: np.ndarray, time: float) -> np.ndarray:
+    """Return the whole ring at a time, uint8 [RING_HEIGHT, RING_WIDTH, 3]."""
+    return moment(layers, 0, 0, time, RING_WIDTH, RING_HEIGHT)
+
+
+def blended_moment(
+    layers: np.ndarray, left: float, top: float, time: float, fov: float = FOV
+) -> np.ndarray:
+    """Return `blended_view` at any place, zoom and time, uint8 [HEIGHT, WIDTH, 3]."""
+    width, height = WIDTH * fov / FOV, HEIGHT * fov / FOV
+    x, y = left + (WIDTH - width) / 2, top + (HEIGHT - height) / 2
+    # two more on each side are what the weights of a zoomed view reach
+    first_x, last_x = int(np.floor(x)) - 2, int(np.ceil(x + width)) + 2
+    first_y = max(int(np.floor(y)) - 2, 0)
+    last_y = min(int(np.ceil(y + height)) + 2, RING_HEIGHT)
+    part = moment(layers, first_x, first_y, time, last_x - first_x, last_y - first_y)
+    return blended_view(part, left - first_x, top - first_y, fov)
+
+
+def moment_at(
+    layers: np.ndarray, yaw: float, pitch: float, time: float, fov: float = FOV
+) -> np.ndarray:
+    """Return `view_at` at a time, uint8 [HEIGHT, WIDTH, 3]."""
+    return blended_moment(layers, *view_corner(yaw, pitch), time, fov)
+
+
+def still(
+    layers: np.ndarray,
+    left: int = 0,
+    top: int = 0,
+    width: int = RING_WIDTH,
+    height: int = RING_HEIGHT,
+) -> np.ndarray:
+    """Return which pixels of a view never change, bool [height, width].
+
+    Open sky changes where clouds ever pass; so does the whole way of a walker.
+    """
+    labels, alpha, split = layers[..., 3], layers[..., 7], split_row(layers)
+    kind, level = labels // (FULL + 1), labels % (FULL + 1)
+    cloudy = np.zeros((RING_HEIGHT, 1), bool)
+    cloudy[:split, 0] = alpha[:split].any(axis=1)
+    moves = (level > 0) & ((kind == SHIMMER) | (kind == FLICKER) | (kind == SKY) & cloudy)
+    hidden = (kind == FRONT) & (level == FULL)
+    return view(~moves & ~(swept(alpha, split) & ~hidden), left, top, width, height)
+
+
+def _cut(layers: np.ndarray, half: int, left: int, top: int, width: int, height: int) -> np.ndarray:
+    """Cut four channels out, uint32 [height, width]: whole words are quick to move about."""
+    return np.array(view(layers.view(np.uint32)[..., half], left, top, width, height))
+
+
+def _taken(words: np.ndarray, where: np.ndarray) -> np.ndarray:
+    """Return the channels of some pixels, float32 [4, N]."""
+    pixels = words.ravel()[where].view(np.uint8).reshape(-1, 4)
+    channels = np.empty((4, len(where)), np.float32)
+    for channel in range(4):
+        channels[channel] = pixels[:, channel]
+    return channels
+
+
+def _put(words: np.ndarray, where: np.ndarray, channels: np.ndarray) -> None:
+    """Round and write the first three channels of some pixels."""
+    pixels = np.zeros((len(where), 4), np.uint8)
+    for channel in range(3):
+        pixels[:, channel] = np.clip(channels[channel] + 0.5, 0, 255)
+    words.reshape(-1)[where] = pixels.view(np.uint32)[:, 0]
+
+
+def _shares(labels: np.ndarray, where: np.ndarray) -> np.ndarray:
+    """How much of some pixels is of their kind, float32 [N], 0 to 1."""
+    return (labels.ravel()[where] % (FULL + 1)).astype(np.float32) / FULL
+
+
+def _shimmer(words: np.ndarray, labels: np.ndarray, left: int, top: int, time: float) -> None:
+    """A wave of brightness that travels to the lower right, less what it is at time 0."""
+    where = np.flatnonzero(labels // (FULL + 1) == SHIMMER)
+    if not len(where):
+        return
+    height, width = labels.shape
+    across = np.arange(left, left + width) % SHIMMER_ACROSS * (WAVE_STEPS // SHIMMER_ACROSS)
+    down = np.arange(top, top + height) % SHIMMER_DOWN * (WAVE_STEPS // SHIMMER_DOWN)
+    phases = down.astype(np.uint8)[:, None] + across.astype(np.uint8)
+    angles = np.arange(2 * WAVE_STEPS) * (2 * np.pi / WAVE_STEPS)
+    wave = np.sin(angles - 2 * np.pi * time / SHIMMER_PERIOD) - np.sin(angles)
+    brighter = (SHIMMER_SWING * wave).astype(np.float32)[phases.ravel()[where]]
+    _put(words, where, _taken(words, where) + brighter * _shares(labels, where))
+
+
+def _flicker(words: np.ndarray, labels: np.ndarray, time: float) -> None:
+    """Light goes down and comes back."""
+    where = np.flatnonzero(labels // (FULL + 1) == FLICKER)
+    if not len(where):
+        return
+    waves = [(1 - np.cos(2 * np.pi * time / period)) / 2 for period in FLICKER_PERIODS]
+    depth = np.float32(FLICKER_DEPTH * np.mean(waves))
+    _put(words, where, _taken(words, where) * (1 - depth * _shares(labels, where)))
+
+
+def _drift(
+    words: np.ndarray, labels: np.ndarray, layers: np.ndarray, left: int, top: int, time: float
+) -> None:
+    """Clouds pass, behind all that is not sky."""
+    height, width = words.shape
+    whole, part = divmod(time * CLOUD_SPEED, 1)
+    clouds = _cut(layers, 1, left - int(whole) - 1, top, width + 1, height)
+    ahead, behind = (np.ascontiguousarray(clouds[:, cut]) for cut in (np.s_[1:], np.s_[:-1]))
+    is_sky = (labels > 0) & (labels <= FULL)
+    where = np.flatnonzero(is_sky & ((ahead | behind) > 0))
+    cloud = _taken(ahead, where)
+    if part:
+        cloud += (_taken(behind, where) - cloud) * np.float32(part)
+    shares = _shares(labels, where)
+    pixels = _taken(words, where)
+    # where only a part is sky, its own colour is that of the row; where all is, also sun or star
+    sky = pixels[:3].copy()
+    partly = np.flatnonzero(shares < 1)
+    sky[:, partly] = sky_rows(layers)[top + where[partly] // width].T
+    pixels[:3] += (cloud[:3] - sky * (cloud[3] / 255)) * shares
+    _put(words, where, pixels)
+
+
+def walk_offset(time: float) -> tuple[float, float]:
+    """How far walkers are from where they stand at time 0 [px], to the right and up."""
+    turn = 2 * np.pi * time
+    across = WALK_REACH * np.sin(turn / WALK_PERIOD)
+    return float(across), float(HOP_HEIGHT * (1 - np.cos(turn / HOP_PERIOD)) / 2)
+
+
+def _walk(
+    words: np.ndarray, labels: np.ndarray, layers: np.ndarray, left: int, top: int, time: float
+) -> None:
+    """Creatures and boats go to and fro together, behind what is before them."""
+    height, width = words.shape
+    across, up = walk_offset(time)
+    x, y = int(np.floor(-across)), int(np.floor(up))
+    fx, fy = np.float32(-across - x), np.float32(up - y)
+    walkers = np.zeros((height + 1, width + 1), np.uint32)
+    rows = max(min(height + 1, LAST - top - y), 0)
+    walkers[:rows] = _cut(layers, 1, left + x, top + y, width + 1, rows)
+    corners = [
+        (np.ascontiguousarray(walkers[dy : height + dy, dx : width + dx]), weight)
+        for dy, dx, weight in (
+            (0, 0, (1 - fy) * (1 - fx)),
+            (0, 1, (1 - fy) * fx),
+            (1, 0, fy * (1 - fx)),
+            (1, 1, fy * fx),
+        )
+        if weight > 0
+    ]
+    any_there = corners[0][0] > 0
+    for corner, _ in corners[1:]:
+        any_there |= corner > 0
+    where = np.flatnonzero(any_there)
+    if not len(where):
+        return
+    walker = sum(_taken(corner, where) * weight for corner, weight in corners)
+    chosen = labels.ravel()[where]
+    front = np.where(chosen // (FULL + 1) == FRONT, chosen % (FULL + 1), 0).astype(np.float32)
+    shares = 1 - front / FULL
+    pixels = _taken(words, where)
+    pixels[:3] += (walker[:3] - pixels[:3] * (walker[3] / 255)) * shares
+    _put(words, where, pixels)
