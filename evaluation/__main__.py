@@ -1,7 +1,8 @@
 """`python -m evaluation pocket` measures the pocket world, `pose` how well poses are estimated.
 
-`magbench` continues the clips of MAG-Bench, `report` makes a page of saved results, `vbench` writes
-and reads the files of that suite, `train-classifier` makes the judge of the pocket world's prompts.
+`magbench` continues the clips of MAG-Bench, `report` makes a page of saved results, `tables` the
+paper's tables 3 and 4 in small, `vbench` writes and reads the files of that suite,
+`train-classifier` makes the judge of the pocket world's prompts.
 docs/evaluation.md says what every number means.
 """
 
@@ -17,12 +18,13 @@ from evaluation.bars import table
 from evaluation.classifier import CLASSIFIER_WEIGHTS, Classifier
 from evaluation.classifier_training import ClassifierTraining, train_classifier
 from evaluation.magbench_command import add_magbench
-from evaluation.memory_command import add_bench_options, run_bench
+from evaluation.memory_command import PARTS, add_bench_options, run_bench
+from evaluation.packs import is_pack, open_pack
 from evaluation.pocket import DEFAULT_POLICIES, POLICIES, PocketEvaluation, PocketSettings
 from evaluation.pose import PoseSettings, evaluate_poses, pose_table
 from evaluation.report_command import add_report
+from evaluation.tables_command import add_tables
 from evaluation.vbench_command import add_vbench
-from model.memorypack.config import VARIANT_OF_WORLD
 from model.world import MemorySetting, World, WorldFailed, load_world
 from scenes.replacing import replacing
 
@@ -76,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     pose.set_defaults(run=_pose)
     add_magbench(commands, _say)
     add_report(commands, _say)
+    add_tables(commands, _say)
     add_vbench(commands, _say)
     judge = commands.add_parser("train-classifier", help="draw renderer views and train the judge")
     judge.add_argument("--out", type=Path, default=CLASSIFIER_WEIGHTS, metavar="DIR")
@@ -86,7 +89,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def _pocket(options: argparse.Namespace) -> int:
     if options.out or options.write:
-        return run_bench(options, partial(_opener, options.weights, options.world), _say)
+        return run_bench(
+            options, partial(_opener, options.weights, options.world, options.parts), _say
+        )
     open_world = _opener(options.weights, options.world)
     usual = PocketSettings()
     settings = PocketSettings(
@@ -125,18 +130,19 @@ def _write_json(path: Path | None, result: dict) -> None:
 
 
 def _opener(
-    weights: Path | None, world: str = "pocket", execution: dict | None = None
+    weights: Path | None,
+    world: str = "pocket",
+    parts: Path = PARTS,
+    execution: dict | None = None,
 ) -> Callable[[MemorySetting], World]:
-    if weights is None:
-        return lambda setting: load_world(  # some memories are worlds of their own
-            setting.policy if setting.policy in VARIANT_OF_WORLD else world,
-            setting,
-            execution=execution,
-        )
-    if world != "pocket":
+    if weights is not None and world != "pocket":
         raise ValueError(f'--weights is a folder of the pocket world, not of "{world}"')
 
     def open_world(setting: MemorySetting) -> World:
+        if is_pack(setting.policy):  # some memories are worlds of their own
+            return open_pack(setting.policy, weights, parts, execution)
+        if weights is None:
+            return load_world(world, setting, execution=execution)
         from model.backends import pocket
 
         return pocket.load(

@@ -75,6 +75,11 @@ def trusted_heads(classifier: Classifier) -> list[Head]:
     return [head for head in classifier.heads if head.accuracy >= JUDGE_LIMIT]
 
 
+def trusted_objects(classifier: Classifier) -> list[Head]:
+    """Return the questions about objects that the classifier answers well, "none" among them."""
+    return [head for head in classifier.objects if head.accuracy >= JUDGE_LIMIT]
+
+
 def captioned(scene: HeldOutScene, heads: list[Head]) -> tuple[HeldOutScene, tuple[str, ...]]:
     """Return a scene with the caption that says most, and the heads it answers."""
     own = tuple(head.attribute for head in heads if head.category == scene.panorama.category)

@@ -1,7 +1,9 @@
 """The judge of prompts: a small network that names what a view of 90 degrees shows.
 
-It is trained on renderer views alone (`evaluation.classifier_training`) and knows nothing of the
-world it judges. Its penultimate features also carry the Frechet distance.
+Attributes (weather, theme) are read from every view by itself. Objects (a windmill, a fence) stand
+somewhere in the ring, not in every view of it, so they are sought in several views together. The
+network is trained on renderer views alone (`evaluation.classifier_training`) and knows nothing of
+the world it judges. Its penultimate features also carry the Frechet distance.
 """
 
 import itertools
@@ -17,6 +19,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
+from model.weight_files import sha256_of
 from model.world import MissingWeights
 from scenes.replacing import replacing
 from training.panorama.render import CATEGORIES
@@ -32,17 +35,33 @@ HEADS: dict[str, tuple[str, ...]] = {
     "object": ("backdrop_color", "light"),
     "video game": ("theme", "sky", "backdrop", "platform"),
 }
+# what stands all around the ring; a single sun or a door in two of four walls may be behind us
+OBJECTS: dict[str, tuple[str, ...]] = {
+    "outdoor": (
+        "vegetation", "building", "water", "relief", "animals", "rocks", "flowers", "fence",
+        "path", "sky_objects",
+    ),
+    "indoor": (
+        "furniture", "second", "window", "curtains", "plant", "picture", "lamp", "rug",
+    ),
+    "object": ("main", "second", "support", "extra"),
+    "video game": (
+        "block", "collectible", "creature", "structure", "hazard", "plant", "sky_object",
+    ),
+}  # fmt: skip
+WIDTHS = (16, 32, 40, 56, 64)  # channels of the convolutions
 _BATCH = 64
 _REMEDY = "restore it with git or run `python -m evaluation train-classifier`"
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """One question about a view."""
+    """One question about a view, or about several views of one place."""
 
     name: str  # "category", or "<category>.<attribute>"
     values: tuple[str, ...]
-    accuracy: float = 0.0  # on single held-out renderer views, in [0, 1]
+    # on held-out renderer views, in [0, 1]; of objects balanced: the mean over the values
+    accuracy: float = 0.0
 
     @property
     def category(self) -> str | None:
@@ -56,39 +75,66 @@ class Head:
 
 
 def all_heads() -> tuple[Head, ...]:
-    """Return every question, the category first."""
-    heads = [Head(CATEGORY, tuple(CATEGORIES))]
-    for category, names in HEADS.items():
-        values = CATEGORIES[category].ATTRIBUTES
-        heads += [Head(f"{category}.{name}", values[name]) for name in names]
-    return tuple(heads)
+    """Return every question about a view, the category first."""
+    return (Head(CATEGORY, tuple(CATEGORIES)), *_questions(HEADS))
+
+
+def all_objects() -> tuple[Head, ...]:
+    """Return every question about the objects of several views."""
+    return _questions(OBJECTS)
+
+
+def _questions(asked: Mapping[str, tuple[str, ...]]) -> tuple[Head, ...]:
+    return tuple(
+        Head(f"{category}.{name}", CATEGORIES[category].ATTRIBUTES[name])
+        for category, names in asked.items()
+        for name in names
+    )
 
 
 class ViewNetwork(nn.Module):
-    """Convolutions, a pool that keeps what is high and what is low, one linear layer a head."""
+    """Convolutions and one linear layer a question.
 
-    def __init__(self, heads: tuple[Head, ...]) -> None:
+    Attributes are read after a pool that keeps what is high and what is low, objects from how
+    strongly each channel answers anywhere: an object is small, and where it stands says nothing.
+    """
+
+    def __init__(
+        self,
+        heads: tuple[Head, ...],
+        objects: tuple[Head, ...],
+        widths: tuple[int, ...] = WIDTHS,
+    ) -> None:
         super().__init__()
-        widths = (3, 16, 32, 48, 64)
         layers: list[nn.Module] = []
-        for width, wider in itertools.pairwise(widths):
-            layers += [nn.Conv2d(width, wider, 3, stride=2, padding=1, bias=False)]
+        for place, (width, wider) in enumerate(itertools.pairwise((3, *widths))):
+            stride = 2 if place < len(widths) - 1 else 1
+            layers += [nn.Conv2d(width, wider, 3, stride=stride, padding=1, bias=False)]
             layers += [nn.BatchNorm2d(wider), nn.ReLU()]
-        layers += [nn.Conv2d(64, 64, 3, padding=1, bias=False), nn.BatchNorm2d(64), nn.ReLU()]
+        self.widths = widths
         self.trunk = nn.Sequential(*layers)
-        self.features = nn.Linear(64 * 3, FEATURES)
+        self.features = nn.Linear(widths[-1] * 3, FEATURES)
         self.heads = nn.ModuleList(nn.Linear(FEATURES, len(head.values)) for head in heads)
+        self.objects = nn.ModuleList(nn.Linear(widths[-1], len(head.values)) for head in objects)
 
-    def forward(self, views: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """Return features [B, FEATURES] and the logits of every head.
+    def forward(self, views: Tensor) -> tuple[Tensor, list[Tensor], Tensor]:
+        """Return features [B, FEATURES], the logits of every head, and what is strongest [B, C].
 
         Args:
             views: [B, 3, 96, 160] in [-1, 1].
         """
-        maps = self.trunk(views)  # [B, 64, 6, 10]
+        maps = self.trunk(views)  # [B, C, 6, 10]
         bands = functional.adaptive_avg_pool2d(maps, (3, 1)).flatten(1)
         features = self.features(bands)
-        return features, [head(features.relu()) for head in self.heads]
+        return features, [head(features.relu()) for head in self.heads], maps.amax((2, 3))
+
+    def objects_of(self, strongest: Tensor) -> list[Tensor]:
+        """Return the logits of every question about objects.
+
+        Args:
+            strongest: of `forward`, the views of one place together, [B, K, C].
+        """
+        return [head(strongest.amax(1)) for head in self.objects]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,17 +150,20 @@ class Classifier:
 
     classifier = Classifier.load()
     classifier.read(frames).names["category"]  # ["outdoor", ...]
+    classifier.objects_in(frames)["outdoor.building"]  # "windmill"
     """
 
-    def __init__(self, network: ViewNetwork, heads: tuple[Head, ...]) -> None:
-        self.network, self.heads = network.eval(), heads
+    def __init__(
+        self, network: ViewNetwork, heads: tuple[Head, ...], objects: tuple[Head, ...]
+    ) -> None:
+        self.network, self.heads, self.objects = network.eval(), heads, objects
 
     def read(self, frames: np.ndarray) -> Reading:
         """Look at frames, uint8 [T, 192, 320, 3] or already halved."""
         features, logits = [], []
         with torch.inference_mode():
             for start in range(0, len(frames), _BATCH):
-                some, answers = self.network(as_input(frames[start : start + _BATCH]))
+                some, answers, _ = self.network(as_input(frames[start : start + _BATCH]))
                 features.append(some)
                 logits.append([answer.argmax(1) for answer in answers])
         names = {
@@ -122,6 +171,18 @@ class Classifier:
             for place, head in enumerate(self.heads)
         }
         return Reading(torch.cat(features).double().numpy(), names)
+
+    def objects_in(self, views: np.ndarray) -> dict[str, str]:
+        """Return what views of one place show together: question -> the most likely value.
+
+        Args:
+            views: uint8 [K, 192, 320, 3] or already halved.
+        """
+        with torch.inference_mode():
+            strongest = self.network(as_input(views))[2]
+            logits = self.network.objects_of(strongest[None])
+        pairs = zip(self.objects, logits, strict=True)
+        return {head.name: head.values[int(answer.argmax())] for head, answer in pairs}
 
     @classmethod
     def load(cls, folder: Path = CLASSIFIER_WEIGHTS) -> "Classifier":
@@ -131,25 +192,41 @@ class Classifier:
             MissingWeights: a file is absent, damaged, or of another program version.
         """
         try:
-            records = json.loads((folder / VOCABULARY).read_text(encoding="utf-8"))["heads"]
-            heads = tuple(Head(**{**r, "values": tuple(r["values"])}) for r in records)
-            network = ViewNetwork(heads)
-            network.load_state_dict(load_file(folder / WEIGHTS))
+            about = json.loads((folder / VOCABULARY).read_text(encoding="utf-8"))
+            heads, objects = (
+                tuple(Head(**{**r, "values": tuple(r["values"])}) for r in about[name])
+                for name in ("heads", "objects")
+            )
+            network = ViewNetwork(heads, objects, tuple(about["widths"]))
+            network.load_state_dict(load_file(folder / WEIGHTS))  # copied into fp32
         except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
             problem = str(error).splitlines()[0]
             message = f"classifier in {folder} cannot be read ({problem}); {_REMEDY}"
             raise MissingWeights(message) from error
-        return cls(network, heads)
+        return cls(network, heads, objects)
 
     def save(self, folder: Path, about: Mapping[str, object]) -> None:
-        """Write weights and vocabulary; each file appears whole or not at all."""
+        """Write weights (fp16) and vocabulary; each file appears whole or not at all."""
         folder.mkdir(parents=True, exist_ok=True)
-        state = {key: value.contiguous() for key, value in self.network.state_dict().items()}
+        state = {
+            key: (value.half() if value.is_floating_point() else value).contiguous()
+            for key, value in self.network.state_dict().items()
+        }
         with replacing(folder / WEIGHTS) as part:
             save_file(state, part)
-        text = json.dumps({"heads": [asdict(head) for head in self.heads], **about}, indent=1)
+        vocabulary = {
+            "widths": self.network.widths,
+            "heads": [asdict(head) for head in self.heads],
+            "objects": [asdict(head) for head in self.objects],
+        }
+        text = json.dumps({**vocabulary, **about}, indent=1)
         with replacing(folder / VOCABULARY) as part:
             part.write_text(text + "\n", encoding="utf-8")
+
+
+def judge_digest(folder: Path = CLASSIFIER_WEIGHTS) -> str:
+    """Return what tells a judge's weights from others, 16 hex digits."""
+    return sha256_of(folder / WEIGHTS)[:16]
 
 
 def as_input(views: np.ndarray) -> Tensor:

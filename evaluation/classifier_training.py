@@ -1,6 +1,6 @@
 """Trains the classifier on renderer views: panoramas are drawn once, halved, and cut into views."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,7 +9,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from evaluation.classifier import Classifier, Head, ViewNetwork, all_heads, as_input
+from evaluation.classifier import (
+    Classifier,
+    Head,
+    ViewNetwork,
+    all_heads,
+    all_objects,
+    as_input,
+)
 from training.panorama.canvas import RING_HEIGHT, RING_WIDTH
 from training.panorama.render import CATEGORIES, HELD_OUT, RENDERER_VERSION, render
 
@@ -17,6 +24,11 @@ Report = Callable[[str], None]
 TEST_SEED = HELD_OUT + 500_000  # first scene of the accuracy test; no clip shows it
 RING = (RING_HEIGHT // 2, RING_WIDTH // 2)  # rows and columns of a halved ring
 VIEW = (96, 160)  # rows and columns of a halved view
+# columns between views of one place: what a pan of 150 degrees shows beyond the first view, every
+# 15 degrees (`evaluation.imagination.views_beyond`)
+SPAN = tuple(round(RING[1] * degrees / 360) for degrees in (0, 15, 30, 45, 60))
+ENDS = (SPAN[0], SPAN[-1])  # two views that show nearly all of it
+OBJECT_SHARE = 0.5  # weight of the objects' loss: a place asks twice as many of them as attributes
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +46,14 @@ class ClassifierTraining:
 
 @dataclass(frozen=True, slots=True)
 class Rings:
-    """Halved panoramas with the right answer to every head."""
+    """Halved panoramas with the right answer to every question."""
 
     pixels: np.ndarray  # uint8 [N, 192, 640, 3]
-    answers: np.ndarray  # int64 [N, heads]; -1: not asked of this category
+    answers: np.ndarray  # int64 [N, questions]; -1: not asked of this category
 
 
 def draw_rings(first_seed: int, count: int, heads: tuple[Head, ...], report: Report) -> Rings:
-    """Draw panoramas, the categories in turn."""
+    """Draw panoramas, the categories in turn, with the answers to some questions."""
     names = list(CATEGORIES)
     pixels = np.empty((count, *RING, 3), np.uint8)
     answers = np.empty((count, len(heads)), np.int64)
@@ -70,24 +82,40 @@ def halved(pixels: np.ndarray) -> np.ndarray:
 
 def cut_views(rings: Rings, indices: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return one view of each ring in any direction, mostly level, uint8 [B, 96, 160, 3]."""
-    views = np.empty((len(indices), *VIEW, 3), np.uint8)
+    return cut_places(rings, indices, (0,), rng)[:, 0]
+
+
+def cut_places(
+    rings: Rings, indices: np.ndarray, offsets: tuple[int, ...], rng: np.random.Generator
+) -> np.ndarray:
+    """Return some views of a place in each ring, uint8 [B, K, 96, 160, 3].
+
+    Args:
+        rings: to cut from.
+        indices: of the rings, [B].
+        offsets: columns of the K views beyond the first one, which looks in any direction, mostly
+            level.
+        rng: chooses the directions.
+    """
+    views = np.empty((len(indices), len(offsets), *VIEW, 3), np.uint8)
     middle = (RING[0] - VIEW[0]) / 2
-    for view, index in zip(views, indices, strict=True):
+    for place, index in zip(views, indices, strict=True):
         top = int(np.clip(rng.normal(middle, middle / 3), 0, 2 * middle))
         columns = np.arange(VIEW[1]) + rng.integers(RING[1])
-        view[:] = rings.pixels[index, top : top + VIEW[0]][:, columns % RING[1]]
+        for view, offset in zip(place, offsets, strict=True):
+            view[:] = rings.pixels[index, top : top + VIEW[0]][:, (columns + offset) % RING[1]]
     return views
 
 
 def train_classifier(folder: Path, training: ClassifierTraining, report: Report) -> Classifier:
     """Draw, train, measure on held-out renders, and write the weights folder."""
     torch.set_num_threads(training.threads)
-    heads = all_heads()
-    rings = draw_rings(0, training.panoramas, heads, report)
-    network = fit(rings, heads, training, report)
-    test = draw_rings(TEST_SEED, training.test_panoramas, heads, report)
-    heads = measured(Classifier(network, heads), test, training.seed)
-    for head in heads:
+    heads, objects = all_heads(), all_objects()
+    rings = draw_rings(0, training.panoramas, heads + objects, report)
+    network = fit(rings, heads, objects, training, report)
+    test = draw_rings(TEST_SEED, training.test_panoramas, heads + objects, report)
+    classifier = measured(Classifier(network, heads, objects), test, training.seed)
+    for head in classifier.heads + classifier.objects:
         report(f"{head.name}: {head.accuracy:.1%} of {len(head.values)} values")
     about = {
         "renderer_version": RENDERER_VERSION,
@@ -95,28 +123,37 @@ def train_classifier(folder: Path, training: ClassifierTraining, report: Report)
         "steps": training.steps,
         "test_views": training.test_panoramas * 4,
     }
-    classifier = Classifier(network, heads)
     classifier.save(folder, about)
     return classifier
 
 
 def fit(
-    rings: Rings, heads: tuple[Head, ...], training: ClassifierTraining, report: Report
+    rings: Rings,
+    heads: tuple[Head, ...],
+    objects: tuple[Head, ...],
+    training: ClassifierTraining,
+    report: Report,
 ) -> ViewNetwork:
-    """Train a network on views of rings."""
+    """Train a network on views of rings, whose answers are those to `heads + objects`."""
     rng = np.random.default_rng(training.seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(training.seed)
-        network = ViewNetwork(heads).train().to(memory_format=torch.channels_last)
+        network = ViewNetwork(heads, objects).train().to(memory_format=torch.channels_last)
+    balance = [balance_of(rings.answers[:, len(heads) + i], o) for i, o in enumerate(objects)]
     optimiser = torch.optim.AdamW(network.parameters(), weight_decay=0.02)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, training.learning_rate, training.steps, pct_start=0.15
     )
     for step in range(1, training.steps + 1):
-        indices = rng.integers(len(rings.pixels), size=training.batch)
-        views = weathered(as_input(cut_views(rings, indices, rng)), rng)
-        _, logits = network(views.contiguous(memory_format=torch.channels_last))
-        loss = loss_of(logits, torch.from_numpy(rings.answers[indices]))
+        indices = rng.integers(len(rings.pixels), size=training.batch // len(ENDS))
+        places = cut_places(rings, indices, ENDS, rng)
+        views = weathered(as_input(places.reshape(-1, *VIEW, 3)), rng)
+        _, logits, strongest = network(views.contiguous(memory_format=torch.channels_last))
+        answers = torch.from_numpy(rings.answers[indices])
+        of_views = answers[:, : len(heads)].repeat_interleave(len(ENDS), 0)
+        found = network.objects_of(strongest.unflatten(0, (-1, len(ENDS))))
+        loss = loss_of(logits, of_views)
+        loss = loss + OBJECT_SHARE * loss_of(found, answers[:, len(heads) :], balance)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         optimiser.step()
@@ -135,26 +172,82 @@ def weathered(views: Tensor, rng: np.random.Generator) -> Tensor:
     return views + share * (soft - views) + noise
 
 
-def loss_of(logits: list[Tensor], answers: Tensor) -> Tensor:
-    """Return the mean cross-entropy of the questions that were asked, each view of equal weight."""
-    losses = []
+def balance_of(answers: np.ndarray, head: Head) -> Tensor:
+    """Return a weight for every value of a question, [values]: rare ones count as much as common.
+
+    Most places have no fence; unweighted, "none" would be a good answer to everything.
+
+    Args:
+        answers: of all rings, [N]; -1: not asked.
+        head: the question.
+    """
+    counts = np.bincount(answers[answers >= 0], minlength=len(head.values))
+    drawn = counts > 0
+    weights = np.where(drawn, counts.sum() / np.maximum(counts, 1) / max(drawn.sum(), 1), 0.0)
+    return torch.from_numpy(weights).float()
+
+
+def loss_of(logits: list[Tensor], answers: Tensor, balance: list[Tensor] | None = None) -> Tensor:
+    """Return the mean cross-entropy of the questions that were asked, each view of equal weight.
+
+    Args:
+        logits: of every question, [B, values].
+        answers: [B, questions]; -1: not asked.
+        balance: weights of the values; None: all are equal.
+    """
+    total = torch.zeros(())
     for place, logit in enumerate(logits):
         asked = answers[:, place] >= 0
-        if asked.any():
-            total = functional.cross_entropy(logit[asked], answers[asked, place], reduction="sum")
-            losses.append(total / len(answers))
-    return torch.stack(losses).sum()
+        weight = None if balance is None else balance[place]
+        total = total + functional.cross_entropy(
+            logit[asked], answers[asked, place], weight=weight, reduction="sum"
+        )
+    return total / len(answers)
 
 
-def measured(classifier: Classifier, rings: Rings, seed: int, views: int = 4) -> tuple[Head, ...]:
-    """Return the heads with their accuracy on single views of rings."""
+def measured(classifier: Classifier, rings: Rings, seed: int, views: int = 4) -> Classifier:
+    """Return the classifier with its accuracies on rings.
+
+    Args:
+        classifier: to measure.
+        rings: with the answers to its heads and objects.
+        seed: chooses the views.
+        views: and places that are looked at in each ring.
+    """
     rng = np.random.default_rng(seed + 1)
     indices = np.repeat(np.arange(len(rings.pixels)), views)
     names = classifier.read(cut_views(rings, indices, rng)).names
-    heads = []
-    for place, head in enumerate(classifier.heads):
-        asked = rings.answers[indices, place] >= 0
-        truth = [head.values[i] for i in rings.answers[indices, place][asked]]
-        guesses = np.array(names[head.name])[asked]
-        heads.append(replace(head, accuracy=round(float((guesses == truth).mean()), 4)))
-    return tuple(heads)
+    places = (cut_places(rings, indices[[i]], SPAN, rng)[0] for i in range(len(indices)))
+    found = [classifier.objects_in(place) for place in places]
+    answers = rings.answers[indices].T
+    of_heads, of_objects = np.split(answers, [len(classifier.heads)])
+    heads = [
+        replace(head, accuracy=round(float(np.mean(_right(head, truth, names[head.name]))), 4))
+        for head, truth in zip(classifier.heads, of_heads, strict=True)
+    ]
+    objects = [
+        replace(head, accuracy=balanced(head, truth, [one[head.name] for one in found]))
+        for head, truth in zip(classifier.objects, of_objects, strict=True)
+    ]
+    return Classifier(classifier.network, tuple(heads), tuple(objects))
+
+
+def balanced(head: Head, answers: np.ndarray, said: Sequence[str]) -> float:
+    """Return the share of right answers, the mean over the values that occur, in [0, 1].
+
+    Who always gives the same answer has one share of the values, however common it is.
+
+    Args:
+        head: the question.
+        answers: the right ones, [N]; -1: not asked.
+        said: what was answered, [N].
+    """
+    right = _right(head, answers, said)
+    asked = answers[answers >= 0]
+    return round(float(np.mean([right[asked == value].mean() for value in np.unique(asked)])), 4)
+
+
+def _right(head: Head, answers: np.ndarray, said: Sequence[str]) -> np.ndarray:
+    """Return which answers were right where the question was asked."""
+    pairs = zip(answers, said, strict=True)
+    return np.array([head.values[answer] == one for answer, one in pairs if answer >= 0])

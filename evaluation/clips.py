@@ -1,9 +1,10 @@
 """What is played to be measured: held-out scenes, camera paths in whole blocks, recorded clips."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from statistics import median
 from typing import Literal
 
 import numpy as np
@@ -42,6 +43,7 @@ class Clip:
     turns: tuple[float, ...]  # degrees of yaw from the frame before; 0 for the first
     usage: MemoryUsage  # at the end
     fps: float
+    block_ms: float  # median time of making a block of the second half, looking ahead included
     away_frames: int = 0  # that were made between the way out and the way back, and are not here
 
     def seconds_between(self, out: int, back: int) -> float:
@@ -172,8 +174,14 @@ def record(world: World, scene: Scene, legs: list[Leg]) -> Clip:
         turns=tuple(turns),
         usage=blocks[-1][1].memory,
         fps=world.spec.fps,
+        block_ms=block_time([block for _, block in blocks]),
         away_frames=away_frames,
     )
+
+
+def block_time(blocks: Sequence[FrameBlock]) -> float:
+    """Return the median time of the second half of some blocks [ms]: memory is full by then."""
+    return median(sum(block.stage_ms.values()) for block in blocks[len(blocks) // 2 :])
 
 
 def blocks_in(seconds: float, spec: WorldSpec) -> int:

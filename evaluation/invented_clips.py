@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evaluation.adherence import captioned, trusted_heads
+from evaluation.adherence import captioned, trusted_heads, trusted_objects
 from evaluation.classifier import CATEGORY, Classifier, Reading
 from evaluation.clips import HeldOutScene, Kind, pan_and_back, record
 from evaluation.continuation import Continuation
@@ -29,6 +29,7 @@ class InventedScene:
 
     scene: HeldOutScene
     named: tuple[str, ...]  # heads of the classifier that the caption answers
+    objects: tuple[str, ...]  # its questions about objects that the caption answers
     other: HeldOutScene
 
 
@@ -36,8 +37,15 @@ def invented_scene(
     scene: HeldOutScene, other: HeldOutScene, classifier: Classifier
 ) -> InventedScene:
     """Return a scene with the caption that promises most."""
-    scene, named = captioned(scene, trusted_heads(classifier))
-    return InventedScene(scene, tuple(name for name in named if name != CATEGORY), other)
+    objects = trusted_objects(classifier)
+    scene, named = captioned(scene, [*trusted_heads(classifier), *objects])
+    asked_of_objects = {head.name for head in objects}
+    return InventedScene(
+        scene,
+        tuple(name for name in named if name not in {CATEGORY, *asked_of_objects}),
+        tuple(name for name in named if name in asked_of_objects),
+        other,
+    )
 
 
 def measure_invented(
@@ -52,7 +60,8 @@ def measure_invented(
 
     Between out and back the camera may look elsewhere for `away_seconds`: see `pan_and_back`.
 
-    The record also has the features of views beyond the first one, for the Frechet distance.
+    The record also has the features of views beyond the first one, for the Frechet distance, and
+    which captioned objects they show: see `found_objects`.
     """
     clip = record(
         world, asked.scene.scene(kind), pan_and_back(world.spec, away_seconds=away_seconds)
@@ -65,8 +74,9 @@ def measure_invented(
     )
     views = views_beyond(clip, asked.scene, asked.other)
     scores, features = imagined(views, asked, classifier)
-    measured["scores"] |= scores
-    return {**measured, "features": features}, pair, worst, clip.usage
+    found = found_objects(views, asked, classifier)
+    measured["scores"] |= scores | object_scores(found)
+    return {**measured, "features": features, "objects": found}, pair, worst, clip.usage
 
 
 def imagined(views: Views, asked: InventedScene, classifier: Classifier) -> tuple[dict, dict]:
@@ -88,6 +98,43 @@ def imagined(views: Views, asked: InventedScene, classifier: Classifier) -> tupl
     }
     features = {name: one.features.round(DIGITS).tolist() for name, one in read.items()}
     return scores, features
+
+
+def found_objects(
+    views: Views, asked: InventedScene, classifier: Classifier
+) -> dict[str, dict[str, float]]:
+    """Return for every object that the caption names whether the classifier finds it, 0 or 1.
+
+    It is asked of all views of a place together: in those the world invented (`found`), in the
+    renderer's (`renders`: what the classifier itself can do), and in the renderer's of another
+    scene of the category, which nobody asked for it (`chance`).
+    """
+    seen = {
+        name: classifier.objects_in(np.stack(place))
+        for name, place in (
+            ("found", views.invented),
+            ("renders", views.rendered),
+            ("chance", views.others),
+        )
+    }
+    truths = {name: asked.scene.truth(name.split(".")[-1]) for name in asked.objects}
+    return {
+        question: {name: float(one[question] == truth) for name, one in seen.items()}
+        for question, truth in truths.items()
+    }
+
+
+def object_scores(found: dict[str, dict[str, float]]) -> dict[str, float | None]:
+    """Return the shares of all captioned objects, percent; None where the caption names none."""
+    names = {
+        "objects_percent": "found",
+        "objects_renders_percent": "renders",
+        "objects_chance_percent": "chance",
+    }
+    return {
+        score: 100.0 * float(np.mean([one[name] for one in found.values()])) if found else None
+        for score, name in names.items()
+    }
 
 
 def _found(reading: Reading, asked: InventedScene) -> float | None:

@@ -2,12 +2,12 @@
 
 Records are JSON lines, see `evaluation.magbench`; here bench is "pocket", row {world, memory,
 mode, and away where the camera stays away}, and the scores also hold pose_psnr_db, pose_ssim,
-floor_db, ceiling_db, recall_percent, drift_db (the last 15% less the first), compression and
-memory_mib; recall_points are (seconds away, recall) of each frame. A clip whose picture does not
-move as commanded is refused. Modes `history` and `truth` are `evaluation.memory_clips`; `image` and
-`prompt` are invented: see `evaluation.invented_clips` for their further scores and features.
-Records of bench "prompts" have a score 0 or 1 for everything that a caption names, and the same of
-the renderer as `renders`.
+floor_db, ceiling_db, recall_percent, drift_db (the last 15% less the first), compression,
+memory_mib and block_ms; recall_points are (seconds away, recall) of each frame. A clip whose
+picture does not move as commanded is refused. Modes `history` and `truth` are
+`evaluation.memory_clips`; `image` and `prompt` are invented: see `evaluation.invented_clips` for
+their further scores, features and objects. Records of bench "prompts" have a score 0 or 1 for
+everything that a caption names, and the same of the renderer as `renders`.
 """
 
 import tempfile
@@ -29,7 +29,8 @@ from evaluation.memory_clips import (
     measure_return,
     play_return,
 )
-from evaluation.pocket import EQUAL_WINDOW, OTHER_SCENES, POLICIES
+from evaluation.packs import check_policies
+from evaluation.pocket import EQUAL_WINDOW, OTHER_SCENES
 from evaluation.progress import ProgressBar
 from evaluation.store import ClipStore
 from model.world import MemorySetting, MemoryUsage, World, WorldFailed
@@ -70,10 +71,7 @@ class MemoryBenchSettings:
                 f"mode {given[0]} comes back at once, as MAG-Bench does; with --away name --mode "
                 f"{' '.join(KINDS)}"
             )
-        unknown = [name for name in self.memory if name not in POLICIES]
-        if unknown:
-            known = ", ".join(POLICIES)
-            raise ValueError(f'memory policy "{unknown[0]}" not found; available: {known}')
+        check_policies(self.memory)
         for names in (self.memory, self.modes):
             if len(set(names)) < len(names):
                 raise ValueError(f"{', '.join(names)}: one is named twice; name each once")

@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from controls.camera import CameraCommand, CameraPose, move
-from evaluation.clips import SLOW, Clip, HeldOutScene, Phase
+from evaluation.clips import SLOW, Clip, HeldOutScene, Phase, block_time
 from evaluation.consistency import ends
 from evaluation.continuation import Continuation, Mode, as_pictures
 from evaluation.magbench import Matching, scores_of, worst_frame
@@ -74,7 +74,7 @@ def true_blocks(scene: HeldOutScene, spec: WorldSpec) -> Iterator[TrueBlock]:
 
 def play_return(world: ShownWorld, scene: HeldOutScene, mode: Mode) -> ReturnClip:
     """Show a world the history of a clip and let it make the rest."""
-    frames, blocks = [], list(true_blocks(scene, world.spec))
+    frames, steps, blocks = [], [], list(true_blocks(scene, world.spec))
     for block in blocks:
         control = Control(block.command)
         if block.phase == "start":
@@ -86,15 +86,20 @@ def play_return(world: ShownWorld, scene: HeldOutScene, mode: Mode) -> ReturnCli
         else:
             state = world.snapshot() if mode == "truth" else None
             made = world.step(control)
+            steps.append(made)
             frames.append(made.frames)
             if state is not None:
                 world.restore(state)
                 made = world.show(control, block.frames)
-    return _as_clip(world.spec, blocks, frames, made.memory)
+    return _as_clip(world.spec, blocks, frames, made.memory, block_time(steps))
 
 
 def _as_clip(
-    spec: WorldSpec, blocks: list[TrueBlock], frames: list[Frames], usage: MemoryUsage
+    spec: WorldSpec,
+    blocks: list[TrueBlock],
+    frames: list[Frames],
+    usage: MemoryUsage,
+    block_ms: float,
 ) -> ReturnClip:
     turns = [
         0.0 if block.phase == "start" else spec.full_speed.step(block.command, spec.fps)[0]
@@ -107,6 +112,7 @@ def _as_clip(
         turns=tuple(turn for turn, b in zip(turns, blocks, strict=True) for _ in b.poses),
         usage=usage,
         fps=spec.fps,
+        block_ms=block_ms,
     )
     truth = np.concatenate([block.frames for block in blocks if not block.given])
     return ReturnClip(clip, len(clip.frames) - len(truth), truth)
@@ -156,6 +162,7 @@ def compare(
         "drift_db": float(np.mean(ours[end]) - np.mean(ours[start])),
         "compression": clip.usage.full_history_bytes / kept if kept else None,
         "memory_mib": kept / 2**20,
+        "block_ms": clip.block_ms,
     }
     record = {
         "distance": matching.name,

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from evaluation.classifier import Classifier
+from evaluation.classifier import Classifier, judge_digest
 from evaluation.environment import environment
 from evaluation.lpips import NAME as LPIPS
 from evaluation.lpips import LpipsDistance, load_lpips, weight_paths
@@ -26,6 +26,7 @@ CLIPS_BY_DEFAULT = 8  # two a category; with the policies and modes below 10 min
 MEMORY_BY_DEFAULT = ("mag-retrieve", EQUAL_WINDOW)
 MODES_BY_DEFAULT: tuple[BenchMode, ...] = ("history", "truth", "image")
 PROMPTS_BY_DEFAULT = 32
+PARTS = Path("runs/memorypack")
 MINUTES = 10.0  # that a run takes at most when it is not said how many clips
 
 
@@ -53,6 +54,10 @@ def add_bench_options(parser: argparse.ArgumentParser) -> None:
         "--away", type=float, default=0.0, metavar="SECONDS",
         help="look around elsewhere for so long before coming back; with --mode image or prompt",
     )  # fmt: skip
+    group.add_argument(
+        "--parts", type=Path, default=PARTS, metavar="DIR",
+        help="where the phases of --memory WORLD@PHASE lie: memorypack@direct (%(default)s)",
+    )  # fmt: skip
     group.add_argument("--lpips", nargs="+", default=[], metavar="FILE", help="see magbench")
     group.add_argument(
         "--write", type=Path, metavar="DIR", help="only write the clips as videos and a table"
@@ -72,19 +77,7 @@ def run_bench(
     Raises:
         ValueError: the options make no sense, or nothing could be measured.
     """
-    minutes = options.minutes
-    if minutes is None and options.clips is None:
-        minutes = MINUTES
-    settings = MemoryBenchSettings(
-        memory=tuple(options.memory or MEMORY_BY_DEFAULT),
-        modes=tuple(options.mode),
-        clips=CLIPS_BY_DEFAULT if options.clips is None else options.clips,
-        world=options.world,
-        prompts=PROMPTS_BY_DEFAULT if options.prompts is None else options.prompts,
-        seed=options.seed,
-        away_seconds=options.away,
-        minutes=minutes,
-    )
+    settings = _settings(options)
     if options.write is not None:
         return _write(options, settings, opener(None), say)
     matching = Matching()
@@ -104,6 +97,7 @@ def run_bench(
         "distance": matching.name,
         "away": options.away or None,
         "weights": provenance.get("weights"),  # new ones are not to go on with the old ones' clips
+        "judge": judge_digest(),  # nor is another judge: it asks and measures otherwise
     }
     store = ClipStore(options.out, settings_of_all)
     store.note(environment(world=provenance, arguments=_plain(options)))
@@ -111,7 +105,9 @@ def run_bench(
     bench.run()
     records = read_records(options.out)
     if not records:
-        raise ValueError(f"no clip was measured in {minutes:g} minutes; give more with --minutes")
+        raise ValueError(
+            f"no clip was measured in {settings.minutes:g} minutes; give more with --minutes"
+        )
     refused = sum(record["refused"] is not None for record in records)
     if refused:
         say(f"{refused} of {len(records)} records refused: the picture does not move as commanded")
@@ -119,6 +115,22 @@ def run_bench(
         say(f"{bench.left()} clips and prompts are not measured yet; run the same again to go on")
     say(f"{len(records)} records; `python -m evaluation report {options.out}` makes a page of them")
     return 0
+
+
+def _settings(options: argparse.Namespace) -> MemoryBenchSettings:
+    minutes = options.minutes
+    if minutes is None and options.clips is None:
+        minutes = MINUTES
+    return MemoryBenchSettings(
+        memory=tuple(options.memory or MEMORY_BY_DEFAULT),
+        modes=tuple(options.mode),
+        clips=CLIPS_BY_DEFAULT if options.clips is None else options.clips,
+        world=options.world,
+        prompts=PROMPTS_BY_DEFAULT if options.prompts is None else options.prompts,
+        seed=options.seed,
+        away_seconds=options.away,
+        minutes=minutes,
+    )
 
 
 def _write(

@@ -2,25 +2,38 @@
 
 from training.panorama import game_themes, indoor, outdoor_words, stage
 from training.panorama.render import Panorama
+from training.panorama.wording import plural
 
 
 def phrases_of(category: str, attribute: str, attributes: dict[str, str]) -> tuple[str, ...]:
     """Return the phrases by which a caption can name an attribute's value; () if it never does."""
     value = attributes[attribute]
+    if value == "none":
+        return ()
     if category == "outdoor":
         return tuple(_OUTDOOR.get(attribute, {}).get(value, ()))
     if category == "video game":
+        if attribute == "structure":
+            color = attributes["structure_color"]
+            return tuple(f"{color} {noun}" for noun in game_themes.STRUCTURE_WORDS[value])
         return tuple(_GAME.get(attribute, {}).get(value, ()))
-    if category == "indoor":
-        return _indoor(attribute, value)
-    return _stage(attribute, attributes)
+    return (_indoor if category == "indoor" else _stage)(attribute, attributes)
 
 
 def mentions(caption: str, panorama: Panorama, attribute: str) -> bool:
-    """Whether a caption names an attribute of its scene."""
+    """Whether a caption names an attribute of its scene.
+
+    A phrase within a longer one of another attribute does not: "huge mushrooms in the background"
+    speaks of no mushrooms that grow here.
+    """
     text = caption.lower()
     phrases = phrases_of(panorama.category, attribute, panorama.attributes)
-    return any(phrase.lower() in text for phrase in phrases)
+    for other in panorama.attributes:
+        longer = phrases_of(panorama.category, other, panorama.attributes)
+        for phrase in longer if other != attribute else ():
+            if any(own in phrase and own != phrase for own in phrases):
+                text = text.replace(phrase, "")
+    return any(phrase in text for phrase in phrases)
 
 
 def richest_caption(
@@ -36,19 +49,37 @@ def richest_caption(
     return best, named
 
 
-def _indoor(attribute: str, value: str) -> tuple[str, ...]:
-    if attribute == "wall_color":
-        return (f" {value} walls",)
-    return indoor.LIGHT_WORDS[value] if attribute == "light" else ()
+def _indoor(attribute: str, attributes: dict[str, str]) -> tuple[str, ...]:
+    value = attributes[attribute]
+    if attribute == "light":
+        return indoor.LIGHT_WORDS[value]
+    if attribute in ("furniture", "second", "lamp", "rug"):
+        return (f"{attributes[f'{attribute}_color']} {value}",)
+    nouns = {"wall_color": " {} walls", "curtains": "{} curtains"}
+    if attribute in nouns:
+        return (nouns[attribute].format(value),)
+    return (value,) if attribute in ("window", "plant", "picture") else ()
 
 
 def _stage(attribute: str, attributes: dict[str, str]) -> tuple[str, ...]:
+    value = attributes[attribute]
     if attribute == "backdrop_color":
-        return (stage.BACKDROP_WORDS[attributes["backdrop"]].format(attributes[attribute]),)
-    return stage.LIGHT_WORDS[attributes[attribute]] if attribute == "light" else ()
+        return (stage.BACKDROP_WORDS[attributes["backdrop"]].format(value),)
+    if attribute == "light":
+        return stage.LIGHT_WORDS[value]
+    if attribute in ("main", "second"):
+        return (f"{attributes[f'{attribute}_color']} {plural(value)}",)
+    if attribute == "support":
+        return (f"{attributes['support_color']} {value}",)
+    return (value,) if attribute == "extra" else ()
 
 
-_OUTDOOR = {"biome": outdoor_words.PLACES, **outdoor_words.MOMENTS, **outdoor_words.THINGS}
+_OUTDOOR = {
+    "biome": outdoor_words.PLACES,
+    **outdoor_words.MOMENTS,
+    **outdoor_words.THINGS,
+    "building": outdoor_words.BUILDING_NOUNS,
+}
 _GAME = {
     "theme": game_themes.PLACE_WORDS,
     "sky": game_themes.SKY_WORDS,

@@ -8,8 +8,10 @@ The result is plain JSON:
            scores {name: {mean, low, high, clips}},
            against {label, name: {mean, low, high, clips, verdict}} (null for the first of a mode),
            curve [...], half_life_s, pictures [{clip, psnr_db, path}] (the best and the worst),
-           seconds, renders {name: mean} (scores of the renderer's pictures), frechet {views,
-           invented_to_renders, invented_to_other_renders, renders_to_other_renders} or null}]
+           seconds, renders {name: mean} (scores of the renderer's pictures), objects {question:
+           {mean, low, high, clips, renders, chance}} (share found of what captions name), frechet
+           {views, invented_to_renders, invented_to_other_renders, renders_to_other_renders} or
+           null}]
     cited {source, mag_bench, compression, vbench}
 """
 
@@ -32,7 +34,7 @@ PICTURES = 2  # best, and as many worst, of a row
 LOWER_IS_BETTER = frozenset({"lpips", "distance"})
 COMPARED = (
     "psnr_db", "ssim", "lpips", "pose_psnr_db", "pose_ssim", "recall_percent",
-    "promised_percent",
+    "promised_percent", "objects_percent",
 )  # fmt: skip
 
 
@@ -105,6 +107,7 @@ def _row(folder: Path, records: list[dict], other: list[dict] | None) -> dict:
         "half_life_s": half_life_of(points),
         "pictures": _pictures(folder, counted),
         "renders": _renders(counted),
+        "objects": _objects(counted),
         "seconds": sum(record["seconds"] for record in records),
         "frechet": _frechet(counted),
     }
@@ -123,6 +126,20 @@ def _renders(records: list[dict]) -> dict:
     known = [record["renders"] for record in records if "renders" in record]
     names = dict.fromkeys(name for one in known for name in one)
     return {name: float(np.mean([one[name] for one in known if name in one])) for name in names}
+
+
+def _objects(records: list[dict]) -> dict:
+    """Return how often each kind of object was found; records of older programs have none."""
+    known = [record.get("objects", {}) for record in records]
+    found = {}
+    for question in dict.fromkeys(name for one in known for name in one):
+        asked = [one[question] for one in known if question in one]
+        found[question] = {
+            **asdict(mean_interval([one["found"] for one in asked])),
+            "renders": float(np.mean([one["renders"] for one in asked])),
+            "chance": float(np.mean([one["chance"] for one in asked])),
+        }
+    return found
 
 
 def _frechet(records: list[dict]) -> dict | None:

@@ -10,11 +10,14 @@ from evaluation.report_tables import (
     COLUMNS,
     MEANS,
     MODES,
+    OBJECT_HEADING,
     cell,
     column_names,
     frechet_lines,
     headline,
     notes,
+    object_rows,
+    object_title,
     prompt_rows,
     rows_of,
 )
@@ -113,6 +116,10 @@ def _imagination(rows: Sequence[dict]) -> Iterator[str]:
     if distances:
         yield "\n## Frechet distance of what is invented\n"
         yield from (f"- {name}: {said}." for name, said in distances)
+    for row in rows:
+        if row["objects"]:
+            yield f"\n## {object_title(row)}\n"
+            yield from _table(OBJECT_HEADING, object_rows(row))
     for row in rows:
         if row["bench"] == "prompts":
             yield f"\n## What captions ask for: {row['label']}\n"

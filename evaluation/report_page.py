@@ -14,11 +14,14 @@ from evaluation.report_tables import (
     MEANINGS,
     MEANS,
     MODES,
+    OBJECT_HEADING,
     cell,
     column_names,
     frechet_lines,
     headline,
     notes,
+    object_rows,
+    object_title,
     prompt_rows,
     rows_of,
 )
@@ -211,15 +214,25 @@ def _imagination(rows: Sequence[dict]) -> Iterator[str]:
             "renderer's own.</p>"  # fmt: skip
         yield f'<div class="card"><dl>{lines_}</dl></div>'
     for row in rows:
+        if row["objects"]:
+            yield f"<h2>{escape(object_title(row))}</h2><p>Sought in all views beyond the first " \
+                "one together. Chance is how often the classifier finds the same in the " \
+                "renderer's views of another scene.</p>"  # fmt: skip
+            yield _plain_table(OBJECT_HEADING, object_rows(row))
+    for row in rows:
         if row["bench"] == "prompts":
-            body = "".join(
-                "<tr>" + "".join(f"<td>{escape(text)}</td>" for text in line) + "</tr>"
-                for line in prompt_rows(row)
-            )
             yield f"<h2>What captions ask for: {escape(row['label'])}</h2><p>Pictures invented " \
                 "from a caption, read by the classifier.</p>"  # fmt: skip
-            yield '<div class="card"><table><tr><th>named</th><th>found</th><th>found in the ' \
-                f"renderer's</th><th>pictures</th></tr>{body}</table></div>"  # fmt: skip
+            heading = ("named", "found", "found in the renderer's", "pictures")
+            yield _plain_table(heading, prompt_rows(row))
+
+
+def _plain_table(heading: Sequence[str], lines_: Sequence[Sequence[str]]) -> str:
+    head = "".join(f"<th>{escape(text)}</th>" for text in heading)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{escape(text)}</td>" for text in line) + "</tr>" for line in lines_
+    )
+    return f'<div class="card"><table><tr>{head}</tr>{body}</table></div>'
 
 
 def _videos(data: dict) -> Iterator[str]:

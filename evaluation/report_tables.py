@@ -29,9 +29,11 @@ COLUMNS = {  # of the tables: score -> heading, digits
     "half_life_s": ("half-life, s", 1),
     "drift_db": ("drift, dB", 1),
     "compression": ("compression", 1),
+    "block_ms": ("a block, ms", 0),
     "motion_ratio": ("motion", 2),
     "detail": ("detail", 2),
     "promised_percent": ("promises kept, %", 0),
+    "objects_percent": ("objects found, %", 0),
 }
 MEANINGS = {  # of the columns, for who reads the page alone
     "psnr_db": "of every made frame and its best match among the true ones, as in MAG-Bench",
@@ -44,10 +46,14 @@ MEANINGS = {  # of the columns, for who reads the page alone
     "half_life_s": "time away at which recall falls to one half",
     "drift_db": "PSNR at equal pose of the last 15% of frames less that of the first 15%",
     "compression": "bytes of all frames kept whole, by bytes that memory holds",
+    "block_ms": "time of making a block, median of the second half: only rows of one run, on one "
+    "quiet machine, can be compared",
     "motion_ratio": "change from frame to frame, of that of the truth: 0 stands still",
     "detail": "gradient energy of what is invented, of that of the renderer's views: less than 1 "
     "is blur, more is noise",
-    "promised_percent": "share of what the caption names that the classifier finds",
+    "promised_percent": "share of the attributes that the caption names that the classifier finds",
+    "objects_percent": "share of the objects that the caption names that the classifier finds, "
+    "beside that on the renderer's views and on those of a scene that nobody asked for (chance)",
 }
 PAPER = ("psnr_db", "ssim", "lpips")  # columns that are there even where ours are empty
 FIXED = ("compression",)  # follows from the policy: it has no interval
@@ -133,11 +139,45 @@ def frechet_lines(rows: Sequence[dict]) -> list[tuple[str, str]]:
     ]
 
 
+OBJECT_HEADING = ("named", "found", "found in the renderer's", "by chance", "clips")
+
+
+def object_rows(row: dict) -> list[tuple[str, str, str, str, str]]:
+    """Return a line under `OBJECT_HEADING` for every kind of object, and one for all of them."""
+    lines = [
+        (
+            _in_words(name),
+            f"{one['mean']:.0%} [{one['low']:.0%}, {one['high']:.0%}]",
+            f"{one['renders']:.0%}",
+            f"{one['chance']:.0%}",
+            str(one["clips"]),
+        )
+        for name, one in sorted(row["objects"].items())
+    ]
+    if lines:
+        found, renders, chance = (
+            row["scores"][f"objects{name}_percent"] for name in ("", "_renders", "_chance")
+        )
+        said = f"{found['mean']:.0f}% [{found['low']:.0f}%, {found['high']:.0f}%]"
+        by = (f"{renders['mean']:.0f}%", f"{chance['mean']:.0f}%")
+        lines.append(("in all, the mean over clips", said, *by, str(found["clips"])))
+    return lines
+
+
+def object_title(row: dict) -> str:
+    """Return what stands over the lines of `object_rows`."""
+    return f"Objects that captions name: {row['label']}, {MODES[row['row']['mode']]}"
+
+
+def _in_words(name: str) -> str:
+    return name.replace(".", ": ").replace("_", " ")
+
+
 def prompt_rows(row: dict) -> list[tuple[str, str, str, str]]:
     """Return (thing, share, on the renderer's pictures, pictures) of a row of prompts, in words."""
     return [
         (
-            name.replace(".", ": ").replace("_", " "),
+            _in_words(name),
             f"{score['mean']:.0%} [{score['low']:.0%}, {score['high']:.0%}]",
             f"{row['renders'][name]:.0%}",
             str(score["clips"]),
@@ -166,4 +206,7 @@ def _note(row: dict, name: str) -> str:
         return f"of {means['floor_db']:.1f} to {means['ceiling_db']:.1f} dB"
     if name == "compression" and "memory_mib" in means:
         return f"{means['memory_mib']:.1f} MiB"
+    if name == "objects_percent" and "objects_renders_percent" in means:
+        renders, chance = means["objects_renders_percent"], means["objects_chance_percent"]
+        return f"renders {renders:.0f}, chance {chance:.0f}"
     return ""

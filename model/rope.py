@@ -197,7 +197,8 @@ class RayCoordinates:
 
         Args:
             poses: yaw, pitch, fov [degrees] of each frame, [B, F, 3].
-            order: place of each frame in its block, int [F].
+            order: place of each frame in its block, int [F]; whatever the block's length, a
+                network knows three: the first, the last (the one that is kept), and those between.
             dtype: of the result, [B, F*L, feature_count].
         """
         yaw, pitch = self._rays(poses)
@@ -215,7 +216,8 @@ class RayCoordinates:
         )  # fmt: skip
         batch, frames, tokens = yaw.shape
         place = self._position.expand(batch, frames, tokens, -1)
-        in_block = torch.eye(self._block_length, dtype=torch.float64)[order]
+        place_in_block = order.clamp(max=1).masked_fill(order == self._block_length - 1, PLACES - 1)
+        in_block = torch.eye(PLACES, dtype=torch.float64)[place_in_block]
         in_block = in_block[None, :, None].expand(batch, frames, tokens, -1)
         return torch.cat((own, place, in_block), dim=-1).flatten(1, 2).to(dtype)
 
@@ -232,11 +234,12 @@ class RayCoordinates:
 
 
 OWN_FEATURES = 11  # sines, cosines and zoom in RayCoordinates.features
+PLACES = 3  # in a block: first, between, last
 
 
-def feature_count(config: RayConfig, block_length: int = 3) -> int:
+def feature_count(config: RayConfig) -> int:
     """Numbers per token that `RayCoordinates.features` returns."""
-    return OWN_FEATURES + 2 + 4 * config.position_harmonics + block_length
+    return OWN_FEATURES + 2 + 4 * config.position_harmonics + PLACES
 
 
 def _geometric(first: float, last: float, count: int) -> Tensor:

@@ -12,6 +12,8 @@ from training.curve import LogError, write_curves
 from training.memorypack_order import add_options as add_memorypack
 from training.memorypack_order import order_of
 from training.recipe_order import STAGES, PrecomputeOrder, RecipeOrder
+from training.tables_order import add_options as add_tables
+from training.tables_order import order_of as tables_order_of
 
 CURVES = ("images", "views", "guided views", "blocks")  # kinds of steps
 
@@ -61,6 +63,12 @@ def parser() -> argparse.ArgumentParser:
     )
     cost = commands.add_parser("memorypack-cost", help="what a block costs as a session gets long")
     cost.add_argument("--folder", type=Path, required=True, help="where table and picture go")
+    add_tables(
+        commands.add_parser(
+            "tables", help="the paper's tables 3 and 4 in small, a row after another"
+        ),
+        _positive,
+    )
     export = commands.add_parser("export", help="a stage's averaged weights as safetensors")
     export.add_argument("state", type=Path, help="NAME.pt, or NAME.shards of several processes")
     export.add_argument("weights", type=Path, help="file to write")
@@ -85,6 +93,7 @@ def _add_recipe(stage: argparse.ArgumentParser) -> None:
     stage.add_argument("--memory", type=Path, help="memory model, else the result of `memory`")
     stage.add_argument("--weights", type=Path, default=usual.weights, help="pocket: the world")
     stage.add_argument("--panoramas", type=_positive, default=usual.panoramas, help="pocket")
+    stage.add_argument("--data", type=Path, help="pocket: where panoramas are, else --folder")
     stage.add_argument("--wan", type=Path, help="full: folder of Wan2.1-T2V-1.3B")
     stage.add_argument("--videos", type=Path, help="full: folder made by `precompute`")
     stage.add_argument("--prompts", type=Path, help="full: text file, a prompt a line")
@@ -136,6 +145,7 @@ def main(arguments: list[str] | None = None) -> int:
         "export": _export,
         "memorypack": _train_memorypack,
         "memorypack-cost": _measure_memorypack,
+        "tables": _train_table,
         **dict.fromkeys(STAGES, _train_stage),
     }
     try:
@@ -189,6 +199,12 @@ def _train_memorypack(options: argparse.Namespace) -> None:
     order = order_of(options)
     sized = memorypack.pocket_size if order.size == "pocket" else memorypack.full_size
     memorypack.train(order, sized(order))
+
+
+def _train_table(options: argparse.Namespace) -> None:
+    from training.tables import train_table  # imports torch
+
+    train_table(tables_order_of(options))
 
 
 def _measure_memorypack(options: argparse.Namespace) -> None:

@@ -1,7 +1,8 @@
 """`python -m training memorypack-cost`: what a block costs and what is held as sessions get long.
 
 Weights are random: cost does not depend on them. A constant cost of a block is a linear cost of the
-whole. Full history is measured as one pass that reads the keys and values of everything before it.
+whole. Full history and MAG's ring are measured as one pass that reads all keys and values they
+keep.
 """
 
 import json
@@ -24,9 +25,10 @@ from model.rope import RayCoordinates
 from scenes.replacing import replacing
 from training.curve import draw_curves
 
-LENGTHS = (10, 40, 80, 160)  # blocks; 160 are half a minute of the pocket world
+LENGTHS = (10, 40, 80, 160, 320, 960)  # blocks; 960 are three minutes of the pocket world
 REPEATS = 3
 MEASURED = ("framepack", "A", "B", "C")
+RING = 21  # frames that MAG keeps as released
 
 
 @torch.inference_mode()
@@ -44,7 +46,13 @@ def measure(
     rows = []
     for variant in MEASURED:
         rows += _packed_rows(variant, VARIANTS[variant], dit, config, lengths, repeats)
-    return rows + _full_rows(dit, config, lengths, repeats)
+    kept = {
+        "MAG's ring": [min(length, RING) for length in lengths],
+        "full history": [length * config.block_length for length in lengths],
+    }
+    for name, frames in kept.items():
+        rows += _kept_rows(name, frames, dit, config, lengths, repeats)
+    return rows
 
 
 def _packed_rows(
@@ -77,12 +85,14 @@ def _packed_rows(
     return rows
 
 
-def _full_rows(dit: DiT, config: PocketConfig, lengths, repeats: int) -> list[dict]:
+def _kept_rows(
+    name: str, frames: list[int], dit: DiT, config: PocketConfig, lengths, repeats: int
+) -> list[dict]:
+    """Return rows of a memory that keeps, and reads, so many frames after so many blocks."""
     rows, text = [], dit.text_keys(_prompt(config))
     block = _block(config, 1)
-    tokens = config.tokens_per_frame * config.block_length
-    for length in lengths:
-        shape = (1, length * tokens, config.dit.num_heads, config.dit.head_dim)
+    for length, kept in zip(lengths, frames, strict=True):
+        shape = 1, kept * config.tokens_per_frame, config.dit.num_heads, config.dit.head_dim
         pairs = [(torch.zeros(shape), torch.zeros(shape)) for _ in dit.blocks]
         place = coordinates(_places(config).grid(block))
         attend = context_attention(pairs, dit.kernel)
@@ -92,7 +102,7 @@ def _full_rows(dit: DiT, config: PocketConfig, lengths, repeats: int) -> list[di
             reading.sample(block.latents, (1.0, 0.0))
 
         held = 2 * 4 * len(pairs) * pairs[0][0].numel()
-        rows.append(_row("full history", length, config, _median_ms(one, repeats), 0.0, held))
+        rows.append(_row(name, length, config, _median_ms(one, repeats), 0.0, held))
     return rows
 
 

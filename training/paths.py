@@ -5,7 +5,7 @@ jumps ahead (look-ahead) that are then panned into, returns to old places after 
 zooming in and out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,6 +30,9 @@ class CameraPath:
     top: np.ndarray  # float [blocks, frames], 0 to REACH
     times: np.ndarray  # float [blocks, frames], frame numbers
     fov: np.ndarray  # float [blocks, frames], NARROWEST to FOV [degrees]
+
+
+MakePath = Callable[[np.random.Generator, int, int], CameraPath]  # ..., blocks, block length
 
 
 def random_path(rng: np.random.Generator, blocks: int, block_length: int) -> CameraPath:

@@ -15,7 +15,7 @@ from training.devices import Device
 from training.draws import Draws
 from training.latents import places_to_poses
 from training.panorama.sheets import write_sheet
-from training.paths import random_path, stacked
+from training.paths import MakePath, random_path, stacked
 from training.sequences import PathBlocks
 from training.stage_images import Captions
 
@@ -34,6 +34,9 @@ class PocketClips:
         device: where frames are encoded.
         batch: videos a step.
         seed: of all draws.
+        path: draws where videos look.
+        block_length: frames of which memory keeps one; None: as the networks were trained. Videos
+            are the same for all.
     """
 
     def __init__(
@@ -45,14 +48,17 @@ class PocketClips:
         device: Device,
         batch: int,
         seed: int,
+        path: MakePath = random_path,
+        block_length: int | None = None,
     ) -> None:
         config = networks.config
         rows, columns = (size // config.dit.patch for size in config.latent_size)
         self.shape = (config.dit.channels, *config.latent_size)
         self.tokens = config.tokens_per_frame
-        self._rays = RayCoordinates(config.dit.rays, rows, columns, config.block_length)
-        self._length, self._networks = config.block_length, networks
-        self._blocks = PathBlocks(data, autoencoder, config.block_length, device)
+        self._length = block_length or config.block_length
+        self._rays = RayCoordinates(config.dit.rays, rows, columns, self._length)
+        self._path, self._networks = path, networks
+        self._blocks = PathBlocks(data, autoencoder, config.block_length, device, path)
         self._panoramas, self._captions = len(data), captions
         self._device, self._batch, self._seed = device, batch, seed
 
@@ -71,7 +77,7 @@ class PocketClips:
         draws = Draws(self._seed, _PROMPTS, number)
         panoramas = draws.rng.integers(self._panoramas, size=self._batch)
         blocks = -(-frames // self._length)
-        paths = [random_path(draws.rng, blocks, self._length) for _ in panoramas]
+        paths = [self._path(draws.rng, blocks, self._length) for _ in panoramas]
         path = stacked(paths)
         places = self._places(
             places_to_poses(path.left, path.top, path.fov).flatten(1, 2),

@@ -1,18 +1,22 @@
 """The recipe at pocket size: what `training.recipe` needs of the pocket world."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
+from tokenizers import Tokenizer
 
 from model.autoencoder import Autoencoder
 from model.checkpoints import load_checkpoint
+from model.config import PocketConfig
 from model.dit import DiT
 from model.networks import PocketNetworks
 from model.weights import load_pocket_parts, load_tokenizer, read_config
 from scenes.replacing import replacing
-from training.data import panorama_set
+from training.data import PanoramaSet, panorama_set
 from training.devices import Device, choose_device
+from training.paths import MakePath, random_path
 from training.pocket_clips import PocketClips, show_with
 from training.presets import TEACHER, at_pocket_size
 from training.recipe import Size
@@ -23,8 +27,37 @@ from training.videos import last_frames
 START = "world.safetensors"  # the pocket world's transformer alone, under its own names
 
 
-def pocket_size(order: RecipeOrder, device: Device | None = None) -> Size:
-    """Return the parts made from a pocket world's weights.
+@dataclass(frozen=True, slots=True)
+class PocketParts:
+    """A pocket world that training starts from, and the scenes it learns from."""
+
+    config: PocketConfig
+    networks: PocketNetworks  # fp32, read only
+    autoencoder: Autoencoder  # likewise
+    tokenizer: Tokenizer
+    data: PanoramaSet
+    captions: Captions
+    device: Device
+
+    def clips(
+        self, batch: int, seed: int, path: MakePath = random_path, block_length: int | None = None
+    ) -> PocketClips:
+        """Return videos, prompts and camera paths; see `PocketClips`."""
+        return PocketClips(
+            self.networks, self.autoencoder, self.data, self.captions, self.device, batch, seed,
+            path, block_length,
+        )  # fmt: skip
+
+    def transformer(self, path: Path) -> DiT:
+        """Return a transformer of this architecture with the weights of a file, fp32."""
+        with torch.device("meta"):
+            dit = DiT(self.config.dit, self.device.kernel)
+        load_checkpoint(dit, path, torch.float32, self.device.device)
+        return dit
+
+
+def pocket_parts(order: RecipeOrder, device: Device | None = None) -> PocketParts:
+    """Read a pocket world's weights, and draw the scenes that are not drawn yet.
 
     Raises:
         MissingWeights: there are none.
@@ -36,32 +69,38 @@ def pocket_size(order: RecipeOrder, device: Device | None = None) -> Size:
     load_pocket_parts(order.weights, networks, autoencoder)
     networks.float().to(device.device)
     autoencoder.float().to(device.device, memory_format=torch.channels_last)
-    data = panorama_set(order.folder, order.panoramas)
+    data = panorama_set(order.data or order.folder, order.panoramas)
     tokenizer = load_tokenizer(order.weights, config)
     captions = Captions(data, tokenizer, config.text.text_len)
+    return PocketParts(config, networks, autoencoder, tokenizer, data, captions, device)
+
+
+def pocket_size(order: RecipeOrder, device: Device | None = None) -> Size:
+    """Return the recipe's parts at pocket size.
+
+    Raises:
+        MissingWeights: there are no weights to start from.
+    """
+    return size_of(pocket_parts(order, device), order)
+
+
+def size_of(parts: PocketParts, order: RecipeOrder) -> Size:
+    """Return the recipe's parts made of a pocket world; its transformer goes into the folder."""
+    batch = order.batch or at_pocket_size(TEACHER).optimisation.batch
 
     def clips() -> PocketClips:
-        batch = order.batch or at_pocket_size(TEACHER).optimisation.batch
-        return PocketClips(
-            networks, autoencoder, data, captions, device, batch // order.parts, order.seed
-        )
-
-    def read(path: Path) -> DiT:
-        with torch.device("meta"):
-            dit = DiT(config.dit, device.kernel)
-        load_checkpoint(dit, path, torch.float32, device.device)
-        return dit
+        return parts.clips(batch // order.parts, order.seed)
 
     return Size(
-        device=device,
-        read=read,
-        start=_transformer(networks, order.folder),
+        device=parts.device,
+        read=parts.transformer,
+        start=_transformer(parts.networks, order.folder),
         teacher=TEACHER,
         adapted=at_pocket_size,
         clips=clips,
         prompts=clips,
         tails=lambda overlap: lambda: last_frames(overlap),
-        show=show_with(autoencoder, device),
+        show=show_with(parts.autoencoder, parts.device),
         accumulate=lambda batch: order.parts,
         negative="",
         save_minutes=4.0,
@@ -70,6 +109,7 @@ def pocket_size(order: RecipeOrder, device: Device | None = None) -> Size:
 
 def _transformer(networks: PocketNetworks, folder: Path) -> Path:
     """Write the transformer alone, as every stage's result is written."""
+    folder.mkdir(parents=True, exist_ok=True)
     path = folder / START
     state = {name: value.cpu().contiguous() for name, value in networks.dit.state_dict().items()}
     with replacing(path) as part:

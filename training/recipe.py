@@ -51,6 +51,10 @@ class RecipeError(WorldFailed, ValueError):
     """What was asked for does not fit together."""
 
 
+def _whole(generator: DiT) -> DiT:
+    return generator
+
+
 @dataclass(frozen=True, slots=True)
 class Size:
     """All that differs between pocket and full size."""
@@ -67,6 +71,7 @@ class Size:
     accumulate: Callable[[int], int]  # videos a step -> batches a step
     negative: str
     save_minutes: float
+    learner: Callable[[DiT], DiT] = _whole  # what of a generator learns by distribution matching
 
 
 def train(order: RecipeOrder, size: Size, processes: Processes = ALONE) -> Path:
@@ -144,7 +149,7 @@ class _Run:
         order, size = self.order, self.size
         own_teacher = order.folder / "teacher.safetensors"
         teacher = own_teacher if size.teacher and own_teacher.exists() else size.start
-        generator = self._learner(_start(order))
+        generator = size.learner(self._learner(_start(order)))
         if preset.context == "clean":
             source = size.clips()
             videos = TeacherForced(generator, source, preset, size.device, order.seed)

@@ -28,6 +28,7 @@ class RecipeOrder:
     memory: Path | None = None  # memory model; None: the result of `memory`
     weights: Path = Path("runs/pocket/weights")  # pocket: the world to start from
     panoramas: int = 4800  # pocket: scenes to learn from
+    data: Path | None = None  # pocket: where they are, or are drawn to; None: `folder`
     wan: Path | None = None  # full: the folder of Wan2.1-T2V-1.3B
     videos: Path | None = None  # full: folder of .pt files made by `precompute`
     prompts: Path | None = None  # full: text file, a prompt a line

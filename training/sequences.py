@@ -15,7 +15,7 @@ from model.autoencoder import Autoencoder
 from training.data import PanoramaSet
 from training.devices import Device
 from training.latents import LatentPool, cut, encode_views, places_to_poses
-from training.paths import log_uniform, random_path, stacked
+from training.paths import MakePath, log_uniform, random_path, stacked
 
 PATH_BLOCKS = 6  # blocks a sequence along a path
 LONGEST_PAUSE = 4000.0  # frames between two imagined views (about four minutes)
@@ -51,15 +51,20 @@ class PathBlocks:
     alone = 0.0
 
     def __init__(
-        self, data: PanoramaSet, autoencoder: Autoencoder, block_length: int, device: Device
+        self,
+        data: PanoramaSet,
+        autoencoder: Autoencoder,
+        block_length: int,
+        device: Device,
+        path: MakePath = random_path,
     ) -> None:
         self._data, self._autoencoder, self._device = data, autoencoder, device
-        self._block_length = block_length
+        self._block_length, self._path = block_length, path
 
     def draw(self, rng: np.random.Generator, count: int) -> Sequences:
         """Return sequences along new paths."""
         panoramas = rng.integers(len(self._data), size=count)
-        paths = [random_path(rng, PATH_BLOCKS, self._block_length) for _ in panoramas]
+        paths = [self._path(rng, PATH_BLOCKS, self._block_length) for _ in panoramas]
         frames = np.stack(
             [
                 cut(self._data.pixels[panorama], *place)

@@ -27,7 +27,7 @@ from model.low_rank import merge
 from model.machine import Execution, probe
 from model.memory import MEMORY_POLICIES, make_policy
 from model.memorypack.config import WORLD_OF_VARIANT
-from model.memorypack.parts import PARTS, base_hash, packed_networks
+from model.memorypack.parts import PARTS, base_hash, packed_networks, parts_file, read_info
 from model.memorypack.places import RayPlaces
 from model.memorypack.world import MemoryPackWorld
 from model.prompts import PromptFeatures, read_texts
@@ -112,6 +112,7 @@ def load_memorypack(
     on_progress: Progress,
     weights: Path = POCKET_WEIGHTS,
     parts: Path = PARTS,
+    phase: str = "",
     execution: Execution | None = None,
 ) -> MemoryPackWorld:
     """Return the pocket world with a MemoryPack for a memory.
@@ -121,15 +122,19 @@ def load_memorypack(
         on_progress: told what is being loaded, and whether the parts are trained.
         weights: folder of the base's weights.
         parts: folder of parts; a variant without a file there plays with untrained ones.
+        phase: of training whose result is meant, which must be there; "": what is played.
         execution: how to run; None: what a probe finds fastest here.
 
     Raises:
         MissingWeights: weights are absent, damaged, of another architecture or another base.
     """
     on_progress("weights", 0.0)
+    path = parts_file(variant, parts, phase)
+    if phase:
+        read_info(path)
     config, digest = read_config(weights), weights_hash(weights)
     _, dit, autoencoder = _networks(config, weights)  # parts belong to the one in `WORLD`
-    networks, info = packed_networks(dit, variant, parts, base_hash(weights))
+    networks, info = packed_networks(dit, variant, path, base_hash(weights))
     merge(dit)
     on_progress(f"memory parts: {info.words()}", 0.5)
     features = prompt_features(

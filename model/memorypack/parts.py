@@ -58,9 +58,15 @@ def base_hash(weights: Path) -> str:
     return digest.hexdigest()[:16]
 
 
-def parts_file(variant: str, folder: Path = PARTS) -> Path:
-    """Return where the parts of a variant lie, whether they exist or not."""
-    return folder / f"{variant}.safetensors"
+def parts_file(variant: str, folder: Path = PARTS, phase: str = "") -> Path:
+    """Return where the parts of a variant lie, whether they exist or not.
+
+    Args:
+        variant: one of `VARIANTS`.
+        folder: of parts files.
+        phase: of training whose result is meant; "": what is played.
+    """
+    return folder / f"{variant}{phase and f'-{phase}'}.safetensors"
 
 
 def untrained(dit: DiT, config: PackConfig, rank: int = 0) -> PackedNetworks:
@@ -77,20 +83,20 @@ def untrained(dit: DiT, config: PackConfig, rank: int = 0) -> PackedNetworks:
 
 
 def packed_networks(
-    dit: DiT, variant: str, folder: Path, base: str
+    dit: DiT, variant: str, path: Path, base: str
 ) -> tuple[PackedNetworks, PartsInfo]:
     """Return a variant's networks: trained ones where their file is there, else untrained ones.
 
     Args:
         dit: with the base's weights; it is changed in place.
         variant: one of `VARIANTS`.
-        folder: of parts files.
+        path: of its parts.
         base: hash of the base's weights.
 
     Raises:
         MissingWeights: the file is damaged, or belongs to another base or variant.
     """
-    path, config = parts_file(variant, folder), VARIANTS[variant]
+    config = VARIANTS[variant]
     if not path.exists():
         return untrained(dit, config), PartsInfo(config, base)
     networks, info = load_parts(dit, path)

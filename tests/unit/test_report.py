@@ -9,7 +9,7 @@ from evaluation.report_charts import Bar, Line, bars, lines
 from evaluation.report_data import report_data
 from evaluation.report_markdown import BEGIN, END, write_markdown
 from evaluation.report_page import page
-from evaluation.report_tables import COLUMNS, MEANINGS, cell
+from evaluation.report_tables import COLUMNS, MEANINGS, cell, object_rows
 from evaluation.store import ClipStore
 
 
@@ -148,3 +148,40 @@ def test_rows_of_several_folders_say_which(tmp_path):
     text = page(report_data([tmp_path / "blocks of 4", tmp_path / "blocks of 5"]))
     assert "<small>blocks of 4</small>" in text
     assert "<small>blocks of 4</small>" not in page(report_data([tmp_path / "blocks of 4"]))
+
+
+def add_objects(store: ClipStore, clip: int, found: float) -> None:
+    objects = {"outdoor.building": {"found": found, "renders": 1.0, "chance": 0.0}}
+    store.add(f"{clip}-invented", {
+        "bench": "pocket", "row": {"world": "pocket", "memory": "mag", "mode": "prompt"},
+        "clip": f"outdoor {clip}", "category": "outdoor", "picture": None, "distance": "none",
+        "seconds": 1.0, "refused": None, "objects": objects,
+        "scores": {
+            "psnr_db": 20.0, "objects_percent": 100 * found, "objects_renders_percent": 100.0,
+            "objects_chance_percent": 0.0,
+        },
+    })  # fmt: skip
+
+
+def test_objects_stand_beside_the_renderers_share_and_chance(tmp_path):
+    store = ClipStore(tmp_path / "results", {"bench": "pocket", "seed": 3})
+    for clip in range(4):
+        add_objects(store, clip, float(clip != 0))
+    data = report_data([tmp_path / "results"])
+    (row,) = data["rows"]
+    building = row["objects"]["outdoor.building"]
+    assert (building["mean"], building["renders"], building["chance"]) == (0.75, 1.0, 0.0)
+    assert cell(row, "objects_percent").note == "renders 100, chance 0"
+    kind, everything = object_rows(row)
+    assert kind[0] == "outdoor: building"
+    assert kind[2:] == ("100%", "0%", "4")
+    assert everything[1].startswith("75%")
+    write_markdown(tmp_path / "page.md", data)
+    for text in (page(data), (tmp_path / "page.md").read_text()):
+        assert "Objects that captions name" in text
+        assert "outdoor: building" in text
+
+
+def test_records_of_older_programs_have_no_objects_and_are_shown_without(data):
+    assert all(row["objects"] == {} for row in data["rows"])
+    assert "Objects that captions name" not in page(data)
