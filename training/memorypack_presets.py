@@ -61,7 +61,8 @@ def at_pocket_size(preset: PackTraining) -> PackTraining:
         optimisation=replace(numbers, steps=1000, rate=1e-3),
         tuned="memory",  # small enough to come with the game
         rank=8,
-        curriculum=(4, 8, 12),
+        curriculum=(4, 12, 24),
         learned=3,
+        differentiated=24,  # what left the packed frames must reach psi: they hold six blocks
         from_noise=0.3,
     )

@@ -1,4 +1,4 @@
-"""Videos for MemoryPack: steady pans over drawn panoramas, or latents made beforehand."""
+"""Videos for MemoryPack: pans over drawn panoramas, or latents made beforehand."""
 
 import numpy as np
 import torch
@@ -12,7 +12,7 @@ from training.data import PanoramaSet
 from training.devices import Device
 from training.draws import Draws
 from training.latents import cut, encode_views, places_to_poses
-from training.paths import stacked, steady_path
+from training.paths import return_path, stacked, steady_path
 from training.stage_images import Captions
 from training.stage_memorypack import VideoBatch
 
@@ -20,7 +20,7 @@ _VIDEOS = 41  # keeps draws apart
 
 
 class PocketVideos:
-    """Steady pans; a `VideoSource`. The image is the last frame of a block, as in play.
+    """Pans, half of them out and back; a `VideoSource`. The image is the last frame of a block.
 
     Args:
         networks: whose text encoder reads the captions; it stays as it is.
@@ -55,7 +55,8 @@ class PocketVideos:
         """Return encoded views along steady pans."""
         draws = Draws(self._seed, _VIDEOS, number)
         panoramas = draws.rng.integers(len(self._data), size=self._batch)
-        paths = [steady_path(draws.rng, 1 + clips, self.length) for _ in panoramas]
+        ways = (draws.rng.choice((steady_path, return_path)) for _ in panoramas)
+        paths = [way(draws.rng, 1 + clips, self.length) for way in ways]
         path, first = stacked(paths), self.length - 1
         left, top, fov = (
             values.reshape(self._batch, -1)[:, first:] for values in (path.left, path.top, path.fov)

@@ -93,6 +93,18 @@ def steady_path(rng: np.random.Generator, blocks: int, block_length: int) -> Cam
     return CameraPath(*(values.reshape(blocks, block_length) for values in every))
 
 
+def return_path(rng: np.random.Generator, blocks: int, block_length: int) -> CameraPath:
+    """Return a steady path that turns around halfway and takes the same way back."""
+    out = steady_path(rng, (blocks + 1) // 2, block_length)
+    shape = blocks, block_length
+    ways = (
+        np.concatenate((values.ravel(), values.ravel()[::-1]))[: blocks * block_length]
+        for values in (out.left, out.top, out.fov)
+    )
+    left, top, fov = (values.reshape(shape) for values in ways)
+    return CameraPath(left, top, np.arange(blocks * block_length, dtype=float).reshape(shape), fov)
+
+
 def _next_velocity(velocity: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     change = rng.random()
     if change < 0.25:
