@@ -14,6 +14,7 @@ COLOURS = (
     "#009e73",
     "#cc79a7",
     "#56b4e9",
+    "#e69f00",
 )  # told apart by colour-blind people too
 
 Point = tuple[float, float]
