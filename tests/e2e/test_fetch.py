@@ -73,12 +73,18 @@ def run(environment: dict[str, str], *arguments: str) -> subprocess.CompletedPro
     return subprocess.CompletedProcess(arguments, running.returncode, *said)
 
 
+def _hear_interrupts() -> None:
+    """Undo what shells do to background jobs, as which these tests may run: they ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def break_off(hub: HubStandIn, environment: dict[str, str]) -> str:
     """Begin to fetch and interrupt it in the third chunk of the text encoder; return its words."""
     hub.stops[TEXT_ENCODER] = 2 * CHUNK + 2**20
     fetching = subprocess.Popen(
-        command("fetch", "mag"), cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
-    )
+        command("fetch", "mag"), cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True,
+        preexec_fn=_hear_interrupts,
+    )  # fmt: skip
     lines = []
     with fetching:
         chunks = 0
