@@ -10,21 +10,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import torch
-
-from model.autoencoder import Autoencoder
 from model.dit import DiT
 from model.memorypack.config import VARIANTS
 from model.memorypack.parts import (
     PartsInfo,
     base_hash,
     load_parts,
-    read_info,
     save_parts,
     untrained,
 )
-from model.networks import PocketNetworks
-from model.weights import load_pocket_parts, load_tokenizer, read_config
+from model.weights import load_tokenizer
 from model.world import MissingWeights
 from training.clips import Show
 from training.data import panorama_set
@@ -34,6 +29,7 @@ from training.memorypack_order import PackOrder
 from training.memorypack_presets import PRESETS, PackTraining, at_pocket_size
 from training.memorypack_videos import IndexedVideos, PocketVideos
 from training.pocket_clips import show_with
+from training.pocket_size import pocket_networks
 from training.stage_images import Captions
 from training.stage_memorypack import MemoryPackStage, VideoSource
 
@@ -62,10 +58,13 @@ def train(order: PackOrder, size: PackSize) -> Path:
     config = _told(size.adapted(PRESETS[order.phase]), order)
     numbers, dit = config.optimisation, size.dit
     start = order.init or _start(order)
-    fresh = PartsInfo(VARIANTS[order.variant], size.base, rank=config.rank)
-    info = read_info(start) if start else fresh
-    base = untrained(copy.deepcopy(dit), info.config, info.rank).state_dict()
-    networks = load_parts(dit, start)[0] if start else untrained(dit, info.config, info.rank)
+    plain = copy.deepcopy(dit)
+    if start is None:
+        info = PartsInfo(VARIANTS[order.variant], size.base, rank=config.rank)
+        networks = untrained(dit, info.config, info.rank)
+    else:
+        networks, info = load_parts(dit, start)
+    base = untrained(plain, info.config, info.rank).state_dict()
     networks.requires_grad_(True)
     stage = MemoryPackStage(
         networks, size.source(numbers.batch), config, size.shift, size.device, order.seed, size.show
@@ -105,12 +104,7 @@ def pocket_size(order: PackOrder, device: Device | None = None) -> PackSize:
         MissingWeights: there are none.
     """
     device = device or choose_device()
-    config = read_config(order.weights)
-    networks = PocketNetworks(config, device.kernel).requires_grad_(False)
-    autoencoder = Autoencoder(config.autoencoder).requires_grad_(False)
-    load_pocket_parts(order.weights, networks, autoencoder)
-    networks.float().to(device.device)
-    autoencoder.float().to(device.device, memory_format=torch.channels_last)
+    config, networks, autoencoder = pocket_networks(order.weights, device)
 
     def source(batch: int) -> PocketVideos:
         data = panorama_set(order.data, order.panoramas)

@@ -52,7 +52,7 @@ class PocketVideos:
         self._batch, self._seed = batch, seed
 
     def videos(self, number: int, clips: int) -> VideoBatch:
-        """Return encoded views along steady pans."""
+        """Return encoded views along pans."""
         draws = Draws(self._seed, _VIDEOS, number)
         panoramas = draws.rng.integers(len(self._data), size=self._batch)
         ways = (draws.rng.choice((steady_path, return_path)) for _ in panoramas)

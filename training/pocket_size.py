@@ -56,6 +56,23 @@ class PocketParts:
         return dit
 
 
+def pocket_networks(
+    weights: Path, device: Device
+) -> tuple[PocketConfig, PocketNetworks, Autoencoder]:
+    """Return the networks of a weights folder, fp32, where they are to be computed.
+
+    Raises:
+        MissingWeights: there are none.
+    """
+    config = read_config(weights)
+    networks = PocketNetworks(config, device.kernel).requires_grad_(False)
+    autoencoder = Autoencoder(config.autoencoder).requires_grad_(False)
+    load_pocket_parts(weights, networks, autoencoder)
+    networks.float().to(device.device)
+    autoencoder.float().to(device.device, memory_format=torch.channels_last)
+    return config, networks, autoencoder
+
+
 def pocket_parts(order: RecipeOrder, device: Device | None = None) -> PocketParts:
     """Read a pocket world's weights, and draw the scenes that are not drawn yet.
 
@@ -63,12 +80,7 @@ def pocket_parts(order: RecipeOrder, device: Device | None = None) -> PocketPart
         MissingWeights: there are none.
     """
     device = device or choose_device()
-    config = read_config(order.weights)
-    networks = PocketNetworks(config, device.kernel).requires_grad_(False)
-    autoencoder = Autoencoder(config.autoencoder).requires_grad_(False)
-    load_pocket_parts(order.weights, networks, autoencoder)
-    networks.float().to(device.device)
-    autoencoder.float().to(device.device, memory_format=torch.channels_last)
+    config, networks, autoencoder = pocket_networks(order.weights, device)
     data = panorama_set(order.data or order.folder, order.panoramas)
     tokenizer = load_tokenizer(order.weights, config)
     captions = Captions(data, tokenizer, config.text.text_len)

@@ -13,9 +13,9 @@ import torch
 from torch import Tensor, nn
 
 from model.flow import add_noise, euler_levels
-from model.low_rank import is_factor
 from model.memorypack.memory import PackMemory
 from model.memorypack.networks import PackedNetworks, context_attention, read_context
+from model.memorypack.parts import is_new
 from model.memorypack.places import Frames, Places, coordinates
 from model.memorypack.reading import BlockReading
 from training.clips import Show
@@ -201,7 +201,7 @@ def is_tuned(name: str, tuned: Tuned) -> bool:
     if tuned == "all":
         return True
     if tuned == "memory":
-        return name.startswith("pack.semantic.") or is_factor(name)
+        return is_new(name)
     return name in _LAST or (tuned == "modulations" and name.endswith(".modulation"))
 
 

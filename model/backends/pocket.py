@@ -27,7 +27,7 @@ from model.low_rank import merge
 from model.machine import Execution, probe
 from model.memory import MEMORY_POLICIES, make_policy
 from model.memorypack.config import WORLD_OF_VARIANT
-from model.memorypack.parts import PARTS, base_hash, packed_networks, parts_file, read_info
+from model.memorypack.parts import PARTS, base_hash, packed_networks, parts_file
 from model.memorypack.places import RayPlaces
 from model.memorypack.world import MemoryPackWorld
 from model.prompts import PromptFeatures, read_texts
@@ -130,11 +130,11 @@ def load_memorypack(
     """
     on_progress("weights", 0.0)
     path = parts_file(variant, parts, phase)
-    if phase:
-        read_info(path)
     config, digest = read_config(weights), weights_hash(weights)
     _, dit, autoencoder = _networks(config, weights)  # parts belong to the one in `WORLD`
-    networks, info = packed_networks(dit, variant, path, base_hash(weights))
+    networks, info = packed_networks(
+        dit, variant, path if phase or path.exists() else None, base_hash(weights)
+    )
     merge(dit)
     on_progress(f"memory parts: {info.words()}", 0.5)
     features = prompt_features(

@@ -82,22 +82,27 @@ def untrained(dit: DiT, config: PackConfig, rank: int = 0) -> PackedNetworks:
     return PackedNetworks(adapt(dit, rank) if rank else dit, pack)
 
 
+def is_new(name: str) -> bool:
+    """Tell whether a tensor of `PackedNetworks` is nothing that the base gives."""
+    return name.startswith("pack.semantic.") or is_factor(name)  # both begin at random
+
+
 def packed_networks(
-    dit: DiT, variant: str, path: Path, base: str
+    dit: DiT, variant: str, path: Path | None, base: str
 ) -> tuple[PackedNetworks, PartsInfo]:
-    """Return a variant's networks: trained ones where their file is there, else untrained ones.
+    """Return a variant's networks.
 
     Args:
         dit: with the base's weights; it is changed in place.
         variant: one of `VARIANTS`.
-        path: of its parts.
+        path: of its parts; None: untrained ones.
         base: hash of the base's weights.
 
     Raises:
-        MissingWeights: the file is damaged, or belongs to another base or variant.
+        MissingWeights: the file is absent, damaged, or belongs to another base or variant.
     """
     config = VARIANTS[variant]
-    if not path.exists():
+    if path is None:
         return untrained(dit, config), PartsInfo(config, base)
     networks, info = load_parts(dit, path)
     if info.base != base:
@@ -131,7 +136,7 @@ def load_parts(dit: DiT, path: Path) -> tuple[PackedNetworks, PartsInfo]:
     info, state = _read(path)
     networks = untrained(dit, info.config, info.rank)
     own = networks.state_dict()
-    needed = {name for name in own if _is_new(name)}
+    needed = {name for name in own if is_new(name)}
     wrong = sorted(
         name
         for name in needed | state.keys()
@@ -159,17 +164,12 @@ def save_parts(
     state = {
         name: _stored(value)
         for name, value in networks.state_dict().items()
-        if _is_new(name) or _changed(value, base[name])
+        if is_new(name) or _changed(value, base[name])
     }
     told = {key: value for key, value in asdict(info).items() if key != "digest"}
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as part:
         save_file(state, part, {_META: json.dumps(told)})
-
-
-def _is_new(name: str) -> bool:
-    """Tell whether a tensor is nothing that the base gives: it begins at random."""
-    return name.startswith("pack.semantic.") or is_factor(name)
 
 
 def _stored(value: Tensor) -> Tensor:

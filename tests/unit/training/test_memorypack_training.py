@@ -26,7 +26,7 @@ from training.memorypack_order import PHASES, PackOrder, order_of
 from training.memorypack_order import VARIANTS as ORDERED
 from training.memorypack_presets import PRESETS, at_pocket_size
 from training.memorypack_videos import IndexedVideos
-from training.paths import REACH, steady_path
+from training.paths import REACH, return_path, steady_path
 
 
 def toy_size(seed: int = 0) -> PackSize:
@@ -77,6 +77,16 @@ def test_steady_paths_never_jump():
         assert np.abs(np.diff(top)).max() <= 9
         assert ((top >= 0) & (top <= REACH)).all()
         assert path.times.ravel().tolist() == list(range(18))
+
+
+def test_a_return_path_comes_back_the_way_it_went():
+    for blocks in (7, 8):
+        path = return_path(np.random.default_rng(blocks), blocks, 3)
+        assert path.left.shape == path.times.shape == (blocks, 3)
+        left, half = path.left.ravel(), (blocks + 1) // 2 * 3
+        back = left[half:]
+        assert (back == left[:half][::-1][: len(back)]).all()
+        assert path.times.ravel().tolist() == list(range(3 * blocks))
 
 
 class FullClips:
