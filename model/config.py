@@ -11,6 +11,22 @@ LARGEST = 2**16  # of any size in a file: more is damage
 
 
 @dataclass(frozen=True, slots=True)
+class MotionConfig:
+    """What a network is told of a world that moves: the numbers of `training.panorama.moving`."""
+
+    wind: float = 0.0703125  # degrees a frame, to the right: how fast clouds drift
+    wind_harmonics: tuple[int, ...] = (3, 8, 16, 28)  # of the ring, in a frame that drifts along
+    clock_periods: tuple[float, ...] = (16.0, 32.0, 128.0)  # of lamps and creatures [frames]
+    wave_lengths: tuple[float, float] = (11.25, 6.75)  # of water, across and down [degrees]
+    wave_period: float = 32.0  # frames
+
+    @property
+    def features(self) -> int:
+        """Numbers per token that tell the time: two for each phase."""
+        return 2 * (len(self.clock_periods) + 3)
+
+
+@dataclass(frozen=True, slots=True)
 class RayConfig:
     """Rotary coordinates of a world with known poses: yaw, pitch and time of each token's ray."""
 
@@ -22,11 +38,13 @@ class RayConfig:
     fov: float = WIDEST_FOV  # degrees across a frame at zoom 1
     position_harmonics: int = 3  # sines and cosines of the position in the frame, an axis
     max_pitch: float = MAX_PITCH  # degrees
+    motion: MotionConfig | None = None  # None: the world stands still
 
     @property
     def pairs(self) -> int:
         """Rotated pairs that one head needs."""
-        return len(self.yaw_harmonics) + self.pitch_channels + self.time_channels
+        still = len(self.yaw_harmonics) + self.pitch_channels + self.time_channels
+        return still + (len(self.motion.wind_harmonics) if self.motion else 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +171,9 @@ class PocketConfig:
             ValueError, ArithmeticError: a number makes no sense.
         """
         rays = {key: _tuples(value) for key, value in data["dit"]["rays"].items()}
+        if rays.get("motion") is not None:
+            motion = {key: _tuples(value) for key, value in rays["motion"].items()}
+            rays["motion"] = MotionConfig(**motion)
         dit = DiTConfig(**{**data["dit"], "rays": RayConfig(**rays)})
         autoencoder = {key: _tuples(value) for key, value in data["autoencoder"].items()}
         rest = {k: v for k, v in data.items() if k not in ("dit", "autoencoder", "text", "flow")}
@@ -193,7 +214,7 @@ POCKET = PocketConfig(
         text_dim=128,
         text_len=48,
         gelu="none",
-        rays=RayConfig(),
+        rays=RayConfig(time_channels=4, motion=MotionConfig()),
     ),
     flow=FlowConfig(imagine_steps=4),
     generator_rank=32,

@@ -15,6 +15,7 @@ from controls.phrases import camera_phrase
 from model.codec import Codec
 from model.conditioning import Conditioner
 from model.config import FlowConfig
+from model.coverage import covered_cells
 from model.generator import BlockGenerator, Coordinates, block_noise
 from model.kv_cache import KVCache
 from model.look_ahead import look_ahead_pose
@@ -139,6 +140,7 @@ class DiffusionWorld:
         with torch.inference_mode():
             for block in past.blocks:
                 progress.made = max(progress.made, block.block_index)
+                progress.block_index = block.block_index
                 given = self._codec.encode_block(block.frames, self.spec)
                 self._remember(self._make(block.poses, given=given))
         progress.follow(past)
@@ -316,7 +318,8 @@ class DiffusionWorld:
         """Denoise one block; it must be remembered before the next one is made."""
         progress = self._running()
         first_frame = progress.made * self.spec.block_length
-        block = BlockInfo(first_frame, poses, progress.prompt_index, look_ahead)
+        time = progress.block_index * self.spec.block_length  # of what is imagined: when it was
+        block = BlockInfo(first_frame, poses, progress.prompt_index, look_ahead, time)
         slots = self._policy.attend(poses[-1])
         coordinates = self._coordinates(block)
         stage = "look_ahead" if look_ahead else None
@@ -329,10 +332,22 @@ class DiffusionWorld:
                 latents = self._imagine(block, slots)
             self._cache.attend(slots)
             if latents is None:
-                text = self._conditioner.text_keys(progress.prompt)
-                noise = self._noise(len(poses))
-                latents = self._generator.denoise(noise, coordinates, text, self._flow.steps)
+                latents = self._denoise(coordinates, len(poses), known=self._knows(poses, slots))
         return _Made(latents, coordinates, block, stage or "remember")
+
+    def _denoise(self, coordinates: Coordinates, frames: int, *, known: bool) -> Tensor:
+        """Return a block's latents: recalled if memory shows all of it, else generated."""
+        noise, steps = self._noise(frames), self._flow.steps
+        if known:
+            return self._generator.recall(noise, coordinates, steps)
+        text = self._conditioner.text_keys(self._running().prompt)
+        return self._generator.denoise(noise, coordinates, text, steps)
+
+    def _knows(self, poses: tuple[CameraPose, ...], slots: tuple[int, ...]) -> bool:
+        """Tell whether attended frames of the prompt in force show all of a block's last view."""
+        kept, prompt_index = self._policy.table.frames, self._running().prompt_index
+        shown = [kept[slot].pose for slot in slots if kept[slot].prompt_index == prompt_index]
+        return bool(covered_cells(poses[-1], shown).any(axis=0).all())
 
     def _remember(self, made: _Made) -> None:
         """Remember a block with one clean pass."""
@@ -369,8 +384,9 @@ class DiffusionWorld:
         places = torch.arange(first, len(block.poses))
         poses = [(pose.yaw, pose.pitch, pose.fov) for pose in block.poses[first:]]
         dtype, device = self._cache.dtype, self._cache.device
-        rotary = self._rays.rotary(torch.tensor([poses]), block.first_frame + places[None])
-        features = self._rays.features(torch.tensor([poses]), places, dtype)
+        table, times = torch.tensor([poses]), block.time + places[None]
+        rotary = self._rays.rotary(table, times)
+        features = self._rays.features(table, times, places, dtype)
         return Coordinates(rotary.to(device), features.to(device))
 
     def _usage(self):

@@ -24,6 +24,7 @@ class BlockInfo:
     poses: tuple[CameraPose, ...]  # one a frame
     prompt_index: int = 0  # how often the prompt has changed
     look_ahead: bool = False  # imagined before the view got there, not shown
+    time: int = 0  # frames shown before it: the world's clock, which only moving worlds need
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from model.config import RayConfig
+from model.moving import MotionCoordinates
 
 TABLE_FRAMES = 1024  # rows of the public checkpoints' table
 
@@ -151,8 +152,9 @@ class RayCoordinates:
 
     rays = RayCoordinates(POCKET.dit.rays, rows=6, columns=10)
     poses = torch.tensor([[[10.0, 0.0, 90.0]] * 3])  # yaw, pitch, fov [degrees]
-    rotary = rays.rotary(poses, times=torch.tensor([[0, 1, 2]]))
-    features = rays.features(poses, order=torch.arange(3))
+    times = torch.tensor([[0, 1, 2]])
+    rotary = rays.rotary(poses, times)
+    features = rays.features(poses, times, order=torch.arange(3))
     """
 
     def __init__(self, config: RayConfig, rows: int, columns: int, block_length: int = 3) -> None:
@@ -172,6 +174,7 @@ class RayCoordinates:
             2 * math.pi / (_geometric(*config.pitch_periods, config.pitch_channels) * self._token)
         )
         self._time = 2 * math.pi / _geometric(*config.time_periods, config.time_channels)
+        self._motion = config.motion and MotionCoordinates(config.motion, self._token)
 
     def rotary(self, poses: Tensor, times: Tensor) -> Tensor:
         """Return the tokens' turns.
@@ -182,21 +185,20 @@ class RayCoordinates:
         """
         yaw, pitch = self._rays(poses)
         time = times.double()[..., None].expand_as(yaw)
-        angles = torch.cat(
-            (
-                yaw[..., None] * self._yaw,
-                pitch[..., None] * self._pitch,
-                time[..., None] * self._time,
-            ),
-            dim=-1,
-        ).flatten(1, 2)[:, :, None]  # [B, F*L, 1, D/2]
-        return _unit(angles)
+        angles = [yaw[..., None] * self._yaw, pitch[..., None] * self._pitch]
+        if self._motion:
+            angles.append(self._motion.turns(yaw, time))
+        angles.append(time[..., None] * self._time)
+        return _unit(torch.cat(angles, dim=-1).flatten(1, 2)[:, :, None])  # [B, F*L, 1, D/2]
 
-    def features(self, poses: Tensor, order: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
-        """Return what is not relative: sub-token shift, horizon, place in frame and block.
+    def features(
+        self, poses: Tensor, times: Tensor, order: Tensor, dtype: torch.dtype = torch.float32
+    ) -> Tensor:
+        """Return what is not relative: sub-token shift, horizon, place in frame and block, clock.
 
         Args:
             poses: yaw, pitch, fov [degrees] of each frame, [B, F, 3].
+            times: frame number of each frame, [B, F].
             order: place of each frame in its block, int [F]; whatever the block's length, a
                 network knows three: the first, the last (the one that is kept), and those between.
             dtype: of the result, [B, F*L, feature_count].
@@ -219,7 +221,11 @@ class RayCoordinates:
         place_in_block = order.clamp(max=1).masked_fill(order == self._block_length - 1, PLACES - 1)
         in_block = torch.eye(PLACES, dtype=torch.float64)[place_in_block]
         in_block = in_block[None, :, None].expand(batch, frames, tokens, -1)
-        return torch.cat((own, place, in_block), dim=-1).flatten(1, 2).to(dtype)
+        told = [own, place, in_block]
+        if self._motion:
+            time = times.double()[..., None].expand_as(yaw)
+            told.append(self._motion.features(yaw, pitch, time))
+        return torch.cat(told, dim=-1).flatten(1, 2).to(dtype)
 
     def _rays(self, poses: Tensor) -> tuple[Tensor, Tensor]:
         poses = poses.double()
@@ -239,7 +245,8 @@ PLACES = 3  # in a block: first, between, last
 
 def feature_count(config: RayConfig) -> int:
     """Numbers per token that `RayCoordinates.features` returns."""
-    return OWN_FEATURES + 2 + 4 * config.position_harmonics + PLACES
+    still = OWN_FEATURES + 2 + 4 * config.position_harmonics + PLACES
+    return still + (config.motion.features if config.motion else 0)
 
 
 def _geometric(first: float, last: float, count: int) -> Tensor:

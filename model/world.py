@@ -73,6 +73,7 @@ class WorldSpec:
     axes: tuple[str, ...] = ("yaw", "pitch")  # axes of CameraCommand that act
     exact_pose: bool = True  # False: poses are estimates
     latent_stride: int = 1  # frames of a remembered frame; a scene's very first one gives one
+    moves: bool = False  # scenes change with time: clouds drift, creatures walk
 
     @property
     def block_seconds(self) -> float:

@@ -14,7 +14,9 @@ import numpy as np
 
 from model.world import WorldFailed
 from training.panorama.canvas import RING_HEIGHT, RING_WIDTH
-from training.panorama.render import CATEGORIES, HELD_OUT, RENDERER_VERSION, render, view
+from training.panorama.moving import PERIOD, moment, render_moving
+from training.panorama.moving_layers import CHANNELS
+from training.panorama.render import CATEGORIES, HELD_OUT, RENDERER_VERSION
 
 logger = logging.getLogger(__name__)
 
@@ -28,9 +30,9 @@ class TooManyPanoramas(WorldFailed, ValueError):
 
 @dataclass(frozen=True, slots=True)
 class PanoramaSet:
-    """Drawn panoramas with their captions and attributes."""
+    """Drawn panoramas, which move, with their captions and attributes."""
 
-    pixels: np.ndarray  # uint8 [N, RING_HEIGHT, RING_WIDTH, 3], on disk
+    layers: np.ndarray  # uint8 [N, RING_HEIGHT, RING_WIDTH, CHANNELS], on disk
     captions: list[list[str]]  # CAPTIONS_EACH a panorama
     categories: list[str]
     attributes: list[dict[str, str]]
@@ -49,36 +51,36 @@ def panorama_set(folder: Path, count: int, first_seed: int = 0) -> PanoramaSet:
         raise TooManyPanoramas(
             f"{count} scenes from seed {first_seed} reach held-out seed {HELD_OUT}; ask for fewer"
         )
-    stem = folder / f"panoramas-v{RENDERER_VERSION}-{first_seed}-{count}"
-    pictures, words = stem.with_suffix(".npy"), stem.with_suffix(".json")
+    stem = folder / f"moving-v{RENDERER_VERSION}-{first_seed}-{count}"
+    rings, words = stem.with_suffix(".npy"), stem.with_suffix(".json")
     if not words.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        _draw(pictures, words, count, first_seed)
+        _draw(rings, words, count, first_seed)
     records = json.loads(words.read_text())
     return PanoramaSet(
-        pixels=np.load(pictures, mmap_mode="r"),
+        layers=np.load(rings, mmap_mode="r"),
         captions=[record["captions"] for record in records],
         categories=[record["category"] for record in records],
         attributes=[record["attributes"] for record in records],
     )
 
 
-def _draw(pictures: Path, words: Path, count: int, first_seed: int) -> None:
-    partial = pictures.with_suffix(".partial")
-    shape = (count, RING_HEIGHT, RING_WIDTH, 3)
-    pixels = np.lib.format.open_memmap(partial, mode="w+", dtype=np.uint8, shape=shape)
+def _draw(rings: Path, words: Path, count: int, first_seed: int) -> None:
+    partial = rings.with_suffix(".partial")
+    shape = (count, RING_HEIGHT, RING_WIDTH, CHANNELS)
+    layers = np.lib.format.open_memmap(partial, mode="w+", dtype=np.uint8, shape=shape)
     records = []
     starts = range(0, count, _CHUNK)
     with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
         tasks = ((first_seed + s, min(_CHUNK, count - s)) for s in starts)
         for start, drawn in zip(starts, pool.map(_draw_chunk, tasks), strict=True):
-            for offset, (picture, record) in enumerate(drawn):
-                pixels[start + offset] = picture
+            for offset, (ring, record) in enumerate(drawn):
+                layers[start + offset] = ring
                 records.append(record)
             if start % (_CHUNK * 16) == 0:
                 logger.info("drew %d/%d panoramas", len(records), count)
-    pixels.flush()
-    partial.replace(pictures)
+    layers.flush()
+    partial.replace(rings)
     words.write_text(json.dumps(records))
 
 
@@ -87,23 +89,24 @@ def _draw_chunk(task: tuple[int, int]) -> list[tuple[np.ndarray, dict]]:
     names = list(CATEGORIES)
     drawn = []
     for seed in range(first, first + count):
-        panorama = render(names[seed % len(names)], seed)
+        panorama = render_moving(names[seed % len(names)], seed)
         record = {
             "category": panorama.category,
             "attributes": panorama.attributes,
             "captions": [panorama.caption(i) for i in range(CAPTIONS_EACH)],
         }
-        drawn.append((panorama.pixels, record))
+        drawn.append((panorama.layers, record))
     return drawn
 
 
 def random_crops(
     data: PanoramaSet, rng: np.random.Generator, count: int, height: int, width: int
 ) -> np.ndarray:
-    """Return crops at random places of random panoramas, uint8 [count, height, width, 3]."""
+    """Return crops of random panoramas at random places and times, [count, height, width, 3]."""
     crops = np.empty((count, height, width, 3), np.uint8)
     for crop in crops:
-        ring = data.pixels[rng.integers(len(data))]
+        ring = data.layers[rng.integers(len(data))]
         top = int(rng.integers(RING_HEIGHT - height + 1))
-        crop[:] = view(ring, int(rng.integers(RING_WIDTH)), top, width, height)
+        left, time = int(rng.integers(RING_WIDTH)), float(rng.integers(PERIOD))
+        crop[:] = moment(ring, left, top, time, width, height)
     return crops

@@ -14,21 +14,23 @@ from model.frames import to_pictures
 from training.data import PanoramaSet
 from training.devices import Device
 from training.panorama.canvas import RING_HEIGHT, RING_WIDTH
-from training.panorama.render import DEGREES_PER_PIXEL, FOV, HEIGHT, WIDTH, view, zoomed_view
-from training.paths import REACH, random_fov
+from training.panorama.moving import blended_moment, moment
+from training.panorama.render import DEGREES_PER_PIXEL, FOV, HEIGHT, WIDTH
+from training.paths import REACH, log_uniform, random_fov, random_start
 
 logger = logging.getLogger(__name__)
 
 ZOOMED = 0.3  # share of views
+LONGEST_PAUSE = 4000.0  # frames between two views of a panorama (about four minutes)
 _BATCH = 64
 
 
 @dataclass(frozen=True, slots=True)
 class LatentPool:
-    """Encoded views and where each was cut."""
+    """Encoded views, and where and when each was cut; those of a panorama side by side."""
 
     latents: np.ndarray  # float16 [N, C, H, W], on disk
-    places: np.ndarray  # float [N, 4]: panorama, left, top [px], fov [degrees]
+    places: np.ndarray  # float [N, 5]: panorama, left, top [px], time [frames], fov [degrees]
 
     def __len__(self) -> int:
         return len(self.places)
@@ -47,9 +49,11 @@ def places_to_poses(left: np.ndarray, top: np.ndarray, fov: np.ndarray) -> Tenso
     return torch.from_numpy(np.stack((yaw, pitch, fov), axis=-1))
 
 
-def cut(pixels: np.ndarray, left: float, top: float, fov: float) -> np.ndarray:
-    """Return the view at a place of `CameraPath`, uint8 [HEIGHT, WIDTH, 3]."""
-    return view(pixels, int(left), int(top)) if fov == FOV else zoomed_view(pixels, left, top, fov)
+def cut(layers: np.ndarray, left: float, top: float, time: float, fov: float) -> np.ndarray:
+    """Return the view at a place and time of `CameraPath`, uint8 [HEIGHT, WIDTH, 3]."""
+    if fov == FOV:
+        return moment(layers, int(left), int(top), time)
+    return blended_moment(layers, left, top, time, fov)
 
 
 @torch.no_grad()
@@ -63,7 +67,7 @@ def latent_pool(
     module: Autoencoder, data: PanoramaSet, per_panorama: int, folder: Path, device: Device
 ) -> LatentPool:
     """Return `per_panorama` random views of every panorama, encoding what is not cached."""
-    stem = folder / f"latents-v2-{_fingerprint(module)}-{len(data)}-{per_panorama}"
+    stem = folder / f"latents-v3-{_fingerprint(module)}-{len(data)}-{per_panorama}"
     values, places = stem.with_suffix(".npy"), stem.with_suffix(".places.npy")
     if not places.exists():
         _encode(module, data, per_panorama, values, places, device)
@@ -85,6 +89,7 @@ def _encode(
             np.repeat(np.arange(len(data)), per_panorama),
             rng.integers(RING_WIDTH, size=count),
             _tops(rng, count),
+            _times(rng, len(data), per_panorama).ravel(),
             np.where(rng.random(count) < ZOOMED, random_fov(rng, (count,)), FOV),
         ),
         axis=-1,
@@ -95,7 +100,7 @@ def _encode(
     latents = np.lib.format.open_memmap(partial, mode="w+", dtype=np.float16, shape=shape)
     for start in range(0, count, _BATCH):
         rows = where[start : start + _BATCH]
-        frames = np.stack([cut(data.pixels[int(i)], *place) for i, *place in rows])
+        frames = np.stack([cut(data.layers[int(i)], *place) for i, *place in rows])
         latents[start : start + len(rows)] = encode_views(module, frames, device).cpu().numpy()
         if start % (_BATCH * 64) == 0:
             logger.info("encoded %d/%d views", start, count)
@@ -109,6 +114,13 @@ def _tops(rng: np.random.Generator, count: int) -> np.ndarray:
     near = rng.normal(REACH / 2, REACH / 10, count).round()
     anywhere = rng.integers(REACH + 1, size=count)
     return np.where(rng.random(count) < 0.5, near.clip(0, REACH), anywhere).astype(int)
+
+
+def _times(rng: np.random.Generator, panoramas: int, views: int) -> np.ndarray:
+    """Times of views [frames], [panoramas, views], ascending: one after another."""
+    pauses = log_uniform(rng, 1.0, LONGEST_PAUSE, (panoramas, views)).round()
+    pauses[:, 0] = [random_start(rng) for _ in range(panoramas)]
+    return pauses.cumsum(axis=1)
 
 
 def _fingerprint(module: Autoencoder) -> str:

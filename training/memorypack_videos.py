@@ -61,15 +61,15 @@ class PocketVideos:
         left, top, fov = (
             values.reshape(self._batch, -1)[:, first:] for values in (path.left, path.top, path.fov)
         )  # [B, 1 + clips * length]
+        times = torch.arange(left.shape[1]) + first  # as in play, whose pack counts from the start
         pictures = np.stack(
             [
-                cut(self._data.pixels[panorama], *place)
+                cut(self._data.layers[panorama], x, y, time, width)
                 for panorama, *row in zip(panoramas, left, top, fov, strict=True)
-                for place in zip(*row, strict=True)
+                for x, y, time, width in zip(*row[:2], times.tolist(), row[2], strict=True)
             ]
         )
         latents = encode_views(self._autoencoder, pictures, self._device).unflatten(0, left.shape)
-        times = torch.arange(left.shape[1]) + self.length - 1
         words, empty = self._captions.draw(panoramas, draws.rng), self._captions.empty(self._batch)
         return VideoBatch(
             Frames(latents, times, places_to_poses(left, top, fov)), self._read(*words),

@@ -5,19 +5,21 @@ jumps ahead (look-ahead) that are then panned into, returns to old places after 
 zooming in and out.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from model.config import POCKET
 from training.panorama.canvas import RING_HEIGHT
+from training.panorama.moving import PERIOD
 from training.panorama.render import FOV, HEIGHT
 
 REACH = RING_HEIGHT - HEIGHT  # largest top of a view [px]
 FASTEST = 24.0  # px a frame (108 degrees a second at 16 frames a second)
 LONGEST_GAP = 16000  # frames between two visits (about 17 minutes)
 NARROWEST = POCKET.narrowest_fov
+STARTS = 0.5  # share of paths that begin when play does, at time 0
 ZOOMS = 0.4  # share of paths that zoom at all
 FASTEST_ZOOM = 3.0  # degrees a frame
 
@@ -31,6 +33,10 @@ class CameraPath:
     times: np.ndarray  # float [blocks, frames], frame numbers
     fov: np.ndarray  # float [blocks, frames], NARROWEST to FOV [degrees]
 
+    def places(self) -> Iterator[tuple[float, float, float, float]]:
+        """Yield left, top, time and fov of every frame in turn."""
+        return zip(self.left.flat, self.top.flat, self.times.flat, self.fov.flat, strict=True)
+
 
 MakePath = Callable[[np.random.Generator, int, int], CameraPath]  # ..., blocks, block length
 
@@ -41,7 +47,7 @@ def random_path(rng: np.random.Generator, blocks: int, block_length: int) -> Cam
     zooms = rng.random() < ZOOMS
     fov, narrowing = random_fov(rng) if zooms else FOV, 0.0
     x, y = float(rng.integers(1280)), float(np.clip(rng.normal(REACH / 2, REACH / 5), 0, REACH))
-    clock, velocity = 0.0, _velocity(rng)
+    clock, velocity = random_start(rng) - 1.0, _velocity(rng)
     steps = np.arange(1, block_length + 1)
     index = 0
     while index < blocks:
@@ -51,7 +57,6 @@ def random_path(rng: np.random.Generator, blocks: int, block_length: int) -> Cam
             left[index] = x + side * rng.integers(180, 290)
             top[index], fovs[index] = y, fov
             times[index] = clock + steps
-            clock += block_length
             index += 1
         elif index and jump < 0.22:  # somewhere near, after a while
             x, y = x + rng.integers(-340, 341), rng.uniform(0, REACH)
@@ -72,6 +77,11 @@ def random_path(rng: np.random.Generator, blocks: int, block_length: int) -> Cam
     return CameraPath(left, top, times, fovs)
 
 
+def random_start(rng: np.random.Generator) -> float:
+    """Return when a path begins: with the world, or at any time of it [frames]."""
+    return 0.0 if rng.random() < STARTS else float(rng.integers(PERIOD))
+
+
 def stacked(paths: Sequence[CameraPath]) -> CameraPath:
     """Return paths as one, with an axis in front for each of them."""
     names = CameraPath.__dataclass_fields__
@@ -88,7 +98,7 @@ def steady_path(rng: np.random.Generator, blocks: int, block_length: int) -> Cam
     x, y = float(rng.integers(1280)), float(np.clip(rng.normal(REACH / 2, REACH / 5), 0, REACH))
     left = np.round(x + steps[:, 0].cumsum())
     top = np.round(np.clip(y + steps[:, 1].cumsum(), 0, REACH))
-    times = np.arange(blocks * block_length, dtype=float)
+    times = random_start(rng) + np.arange(blocks * block_length, dtype=float)
     every = left, top, times, np.full_like(times, FOV)
     return CameraPath(*(values.reshape(blocks, block_length) for values in every))
 
@@ -102,7 +112,8 @@ def return_path(rng: np.random.Generator, blocks: int, block_length: int) -> Cam
         for values in (out.left, out.top, out.fov)
     )
     left, top, fov = (values.reshape(shape) for values in ways)
-    return CameraPath(left, top, np.arange(blocks * block_length, dtype=float).reshape(shape), fov)
+    times = out.times.flat[0] + np.arange(blocks * block_length, dtype=float)
+    return CameraPath(left, top, times.reshape(shape), fov)
 
 
 def _next_velocity(velocity: np.ndarray, rng: np.random.Generator) -> np.ndarray:

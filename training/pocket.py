@@ -36,6 +36,7 @@ logger = logging.getLogger(__name__)
 
 GUIDANCE = 3.0  # that is learned into imagination
 FROM_NOISE = 0.5  # share of blocks learned as they are made in play, in one step
+OWN_PAST = 0.5  # share of steps on blocks whose memory holds what the network makes of it
 FRAMES_BATCH, MOVING_BATCH = 6, 2  # sequences a step of the generator
 SHORT_EMA = 0.99  # of the autoencoder, whose last, smallest steps matter most
 
@@ -135,7 +136,7 @@ class PocketPipeline:
         others = {
             "views": stage(views, *rest),
             "guided views": stage(views, *rest, guidance=GUIDANCE),
-            "blocks": stage(blocks, *rest, from_noise=FROM_NOISE),
+            "blocks": stage(blocks, *rest, from_noise=FROM_NOISE, own_past=OWN_PAST),
         }
 
         return WorldStage(

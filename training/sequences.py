@@ -15,10 +15,10 @@ from model.autoencoder import Autoencoder
 from training.data import PanoramaSet
 from training.devices import Device
 from training.latents import LatentPool, cut, encode_views, places_to_poses
-from training.paths import MakePath, log_uniform, random_path, stacked
+from training.panorama.moving import PERIOD
+from training.paths import MakePath, random_path, stacked
 
 PATH_BLOCKS = 6  # blocks a sequence along a path
-LONGEST_PAUSE = 4000.0  # frames between two imagined views (about four minutes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +67,9 @@ class PathBlocks:
         paths = [self._path(rng, PATH_BLOCKS, self._block_length) for _ in panoramas]
         frames = np.stack(
             [
-                cut(self._data.pixels[panorama], *place)
+                cut(self._data.layers[panorama], *place)
                 for panorama, path in zip(panoramas, paths, strict=True)
-                for place in zip(path.left.flat, path.top.flat, path.fov.flat, strict=True)
+                for place in path.places()
             ]
         )
         latents, path = encode_views(self._autoencoder, frames, self._device), stacked(paths)
@@ -95,16 +95,20 @@ class PooledViews:
         self._views = int((pool.places[:, 0] == 0).sum())  # of each panorama, side by side
 
     def draw(self, rng: np.random.Generator, count: int) -> Sequences:
-        """Return all pooled views of random panoramas, in random order."""
+        """Return all pooled views of random panoramas, in random order.
+
+        One that was cut before the one it follows is seen a period later, when all is as it was.
+        """
         panoramas = np.sort(rng.integers(len(self._pool) // self._views, size=count))
         places = np.argsort(rng.random((count, self._views)), axis=1)
         rows = panoramas[:, None] * self._views + places
-        _, left, top, fov = np.moveaxis(self._pool.places[rows], -1, 0)
-        pauses = log_uniform(rng, 1.0, LONGEST_PAUSE, rows.shape).round()
+        _, left, top, times, fov = np.moveaxis(self._pool.places[rows], -1, 0)
+        times = times % PERIOD
+        times[:, 1:] += PERIOD * (np.diff(times) <= 0).cumsum(axis=1)
         return Sequences(
             torch.from_numpy(self._pool.latents[rows].astype(np.float32))[:, :, None],
             places_to_poses(left, top, fov)[:, :, None],
-            torch.from_numpy(pauses.cumsum(axis=1))[:, :, None],
+            torch.from_numpy(times)[:, :, None],
             self._order,
             panoramas,
         )

@@ -87,25 +87,26 @@ class ImageStage:
         rng = np.random.default_rng([self.seed, 1, step])
         draw = torch.Generator().manual_seed(int(rng.integers(2**62)))
         rows = np.sort(rng.integers(len(self.pool), size=BATCH * self.device.scale))
-        panoramas, *places = self.pool.places[rows].T
+        panoramas, left, top, times, fov = self.pool.places[rows].T
         latents = torch.from_numpy(self.pool.latents[rows].astype(np.float32))[:, None]
         sigma = sample_noise_levels((len(rows), 1), draw)
         noisy, target = flow_target(latents, sigma, draw)
-        poses = places_to_poses(*places)[:, None]
+        poses, times = places_to_poses(left, top, fov), torch.from_numpy(times)
+        poses, times = poses[:, None], times[:, None]
         order = int(rng.integers(3))
         with self.device.autocast():
             text = self.module.text_keys(
                 *self._upload(self.captions.draw(panoramas.astype(int), rng))
             )
             flow = self._flow(
-                self.device.upload(noisy), self.device.upload(sigma), text, poses, order
+                self.device.upload(noisy), self.device.upload(sigma), text, poses, times, order
             )
         return flow_loss(flow, self.device.upload(target))
 
-    def _flow(self, noisy, sigma, text, poses, order: int) -> Tensor:
+    def _flow(self, noisy, sigma, text, poses, times, order: int) -> Tensor:
         dit = self.module.dit
-        rotary = self.device.upload(self.rays.rotary(poses, torch.zeros(len(poses), 1)))
-        features = self.rays.features(poses, torch.tensor([order]))
+        rotary = self.device.upload(self.rays.rotary(poses, times))
+        features = self.rays.features(poses, times, torch.tensor([order]))
         time = dit.embed_time(sigma * 1000)
         attend = own_block_attention(dit.kernel)
         return dit(noisy, time, text, rotary, attend, self.device.upload(features))
@@ -122,11 +123,14 @@ class ImageStage:
         channels = self.module.config.dit.channels
         x = self.device.upload(torch.randn(count, 1, channels, height, width, generator=noise))
         poses = torch.tensor([[[0.0, 0.0, 90.0]]]).expand(count, 1, 3)
+        times = torch.zeros(count, 1)
         levels = euler_levels(SHEET_STEPS, self.module.config.flow.shift)
         with self.device.autocast():
             text = self.module.text_keys(*self._upload(self._prompts))
             for sigma, following in pairwise(levels):
                 now = torch.full((count, 1), sigma, device=x.device)
-                x = euler_step(x, self._flow(x, now, text, poses, 2).float(), sigma, following)
+                x = euler_step(
+                    x, self._flow(x, now, text, poses, times, 2).float(), sigma, following
+                )
             frames = to_frames(self.autoencoder.decode(x[:, 0]))
         write_sheet(path, [list(frames[i : i + 6]) for i in range(0, count, 6)])

@@ -9,6 +9,7 @@ MAG's memory model (arXiv 2512.18741, section 3), and in another share it reads 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from model.networks import PocketNetworks
 from model.rope import RayCoordinates
@@ -20,6 +21,7 @@ from training.stage_images import Captions
 
 NOISY_CONTEXT = 0.5  # share of clean blocks that get a little noise, so that rollouts do not drift
 CONTEXT_NOISE = 0.15  # largest noise level of these
+KNOWN = 0.2  # mean squared error of a latent token below which the network knew what was there
 OTHER_FRAME = 0.2  # share of sequences in which any frame of a block may be the kept one
 
 
@@ -34,6 +36,8 @@ class SequenceStage:
         seed: of all draws.
         guidance: how much the prompt is to count without a second pass; 1: as in the data.
         from_noise: share of noisy blocks that are pure noise, as blocks made in one step are.
+        own_past: share of steps in which memory holds what the network makes of clean blocks, where
+            it knows them: as in play, where copies of copies must not grow harsher.
     """
 
     def __init__(
@@ -45,10 +49,11 @@ class SequenceStage:
         seed: int,
         guidance: float = 1.0,
         from_noise: float = 0.0,
+        own_past: float = 0.0,
     ) -> None:
         self.module, self.source, self.captions = module, source, captions
         self.device, self.seed = device, seed
-        self.guidance, self.from_noise = guidance, from_noise
+        self.guidance, self.from_noise, self.own_past = guidance, from_noise, own_past
         rows, columns = (n // module.config.dit.patch for n in module.config.latent_size)
         self.rays = RayCoordinates(
             module.config.dit.rays, rows, columns, module.config.block_length
@@ -66,15 +71,18 @@ class SequenceStage:
         sigma = sigma.expand(-1, -1, frames)
         noisy, target = flow_target(clean, self.device.upload(sigma), draw)
         context_sigma = context_noise(sigma.shape, draw)
-        context, _ = flow_target(clean, self.device.upload(context_sigma), draw)
         attend = BlockMemoryAttention(
             self.device.upload(self._visible(count, blocks, draw)),
             self.device.upload(kept_frames(count, blocks, frames, draw)),
             self.module.config.tokens_per_frame,
         )
+        prompts = self.captions.draw(drawn.panoramas, rng)
+        past = clean
+        if float(torch.rand((), generator=draw)) < self.own_past:
+            past = self._own(clean, drawn, prompts, attend, draw)
+        context, _ = flow_target(past, self.device.upload(context_sigma), draw)
         latents = torch.cat((context, noisy), dim=1)
         levels = torch.cat((context_sigma, sigma), dim=1)
-        prompts = self.captions.draw(drawn.panoramas, rng)
         with self.device.autocast():
             flow = self._flow(latents, levels, drawn, prompts, attend)[:, blocks:]
             if self.guidance != 1.0:
@@ -83,6 +91,28 @@ class SequenceStage:
                     free = self._flow(latents, levels, drawn, empty, attend)[:, blocks:]
                 target = guided_target(target, flow, free, sigma.to(target), self.guidance)
         return flow_loss(flow, target)
+
+    @torch.no_grad()
+    def _own(
+        self,
+        clean: Tensor,
+        drawn: Sequences,
+        prompts: tuple[Tensor, Tensor],
+        attend: BlockMemoryAttention,
+        draw: torch.Generator,
+    ) -> Tensor:
+        """Return clean blocks as the network makes them in one step, where it knows them."""
+        noise = self.device.upload(torch.randn(clean.shape, generator=draw))
+        ones = torch.ones(clean.shape[:3])
+        levels = torch.cat((torch.zeros_like(ones), ones), dim=1)
+        with self.device.autocast():
+            flow = self._flow(torch.cat((clean, noise), dim=1), levels, drawn, prompts, attend)
+        made = noise - flow[:, clean.shape[1] :].float()
+        error = (made - clean).square().mean(dim=3).flatten(0, 2)  # [B * M * F, H, W]
+        patch = self.module.config.dit.patch
+        known = functional.avg_pool2d(error[:, None], patch) < KNOWN
+        known = known.repeat_interleave(patch, -1).repeat_interleave(patch, -2)
+        return torch.where(known.unflatten(0, clean.shape[:3]), made, clean)
 
     def _flow(
         self,
@@ -98,7 +128,7 @@ class SequenceStage:
             torch.cat((x, x), dim=1).flatten(0, 1) for x in (drawn.poses, drawn.times)
         )  # [B * 2 * M, F, ...]
         rotary = self.device.upload(self.rays.rotary(poses, times))
-        features = self.device.upload(self.rays.features(poses, drawn.order))
+        features = self.device.upload(self.rays.features(poses, times, drawn.order))
         time = dit.embed_time(self.device.upload(sigma.flatten(0, 1)) * 1000)
         text = self._text(prompts, blocks=drawn.latents.shape[1])
         flow = dit(latents.flatten(0, 1), time, text, rotary, attend, features)

@@ -232,6 +232,7 @@ def _spec(config: PocketConfig) -> WorldSpec:
         full_speed=replace(FULL_SPEED, narrowest_fov=config.narrowest_fov),
         policies=tuple(MEMORY_POLICIES),
         axes=config.axes,
+        moves=config.dit.rays.motion is not None,
     )
 
 
@@ -280,8 +281,9 @@ def _probe(config: PocketConfig) -> Execution:
         latents = torch.zeros(1, length, config.dit.channels, *config.latent_size, dtype=dtype)
         poses = torch.tensor([[(0.0, 0.0, 90.0)] * length])
         rays = _rays(config)
-        rotary = rays.rotary(poses, torch.arange(length)[None])
-        features = rays.features(poses, torch.arange(length), dtype)
+        order = torch.arange(length)
+        rotary = rays.rotary(poses, order[None])
+        features = rays.features(poses, order[None], order, dtype)
 
         def one_pass():
             with torch.inference_mode():

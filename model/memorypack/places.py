@@ -94,8 +94,9 @@ class RayPlaces:
         """Return the coordinates of each frame's tokens."""
         size, device = (frames.count, *self._size), frames.latents.device
         poses, times = frames.poses.cpu(), frames.times.cpu()
-        rotary = self._rays.rotary(poses, times.expand(len(poses), -1))[:, :, 0]
-        features = self._rays.features(poses, times.long() % self._length)
+        every = times.expand(len(poses), -1)
+        rotary = self._rays.rotary(poses, every)[:, :, 0]
+        features = self._rays.features(poses, every, times.long() % self._length)
         return Grid(
             rotary.unflatten(1, size).to(device),
             features.unflatten(1, size).to(device, frames.latents.dtype),

@@ -209,7 +209,9 @@ def test_a_full_turn_gives_equal_coordinates(turns):
     )
     times, order = torch.zeros(1, 1), torch.zeros(1, dtype=torch.long)
     assert torch.allclose(rays.rotary(begin, times), rays.rotary(turned, times), atol=1e-6)
-    assert torch.allclose(rays.features(begin, order), rays.features(turned, order), atol=1e-6)
+    assert torch.allclose(
+        rays.features(begin, times, order), rays.features(turned, times, order), atol=1e-6
+    )
 
 
 @settings(max_examples=20, deadline=None)

@@ -42,6 +42,7 @@ FLICKER_DEPTH = 0.2  # share of the light that goes at most
 FLICKER_PERIODS = (16, 32)
 WALK_PERIOD = 128
 HOP_PERIOD = 16
+PERIOD = 5120  # after which everything is where it was: a full turn of the clouds, whole waves
 WAVE_STEPS = 120  # a common multiple of the waves' lengths
 
 

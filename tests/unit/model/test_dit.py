@@ -17,12 +17,13 @@ def inputs(frames: int = LENGTH) -> dict[str, torch.Tensor]:
     draw = torch.Generator().manual_seed(2)
     rays = tiny_rays()
     poses = torch.tensor([[[10.0 * frame, 3.0, 90.0] for frame in range(frames)]])
+    times = torch.arange(frames)[None]
     return {
         "latents": torch.randn(1, frames, 4, 4, 4, generator=draw),
         "timesteps": torch.full((1, frames), 600.0),
         "text": torch.randn(1, TINY.text.text_len, TINY.text.dim, generator=draw),
-        "rotary": rays.rotary(poses, torch.arange(frames)[None]),
-        "features": rays.features(poses, torch.arange(frames) % LENGTH),
+        "rotary": rays.rotary(poses, times),
+        "features": rays.features(poses, times, times[0] % LENGTH),
     }
 
 

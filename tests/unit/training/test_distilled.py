@@ -150,13 +150,13 @@ def test_the_saved_change_gives_the_generator_again(stage, tmp_path):
 
 @torch.no_grad()
 def one_flow(dit) -> torch.Tensor:
-    rays, poses = tiny_rays(), torch.tensor([[[0.0, 0.0, 90.0]]])
+    rays, poses, times = tiny_rays(), torch.tensor([[[0.0, 0.0, 90.0]]]), torch.zeros(1, 1)
     latents = torch.ones(1, 1, TINY.dit.channels, *TINY.latent_size)
     text = dit.text_keys(torch.ones(1, TINY.text.text_len, TINY.text.dim))
     return dit(
         latents, dit.embed_time(torch.full((1, 1), 500.0)), text,
-        rays.rotary(poses, torch.zeros(1, 1)), own_block_attention(matmul_attention),
-        rays.features(poses, torch.tensor([0])),
+        rays.rotary(poses, times), own_block_attention(matmul_attention),
+        rays.features(poses, times, torch.tensor([0])),
     )  # fmt: skip
 
 

@@ -31,10 +31,14 @@ def test_views_stay_inside_the_panorama_on_whole_pixels(seed, blocks):
 
 
 @given(seed=st.integers(0, 2**32))
-def test_time_only_goes_forward_one_frame_at_a_time_within_a_block(seed):
-    times = path_of(seed, 10).times
-    assert (np.diff(times, axis=1) == 1).all()
-    assert (np.diff(times[:, 0]) >= 3).all()
+def test_time_goes_forward_and_stands_still_only_for_what_is_imagined_ahead(seed):
+    path = path_of(seed, 10)
+    assert (np.diff(path.times, axis=1) == 1).all()
+    passed = np.diff(path.times[:, 0])
+    ahead = np.append(passed == 0, False)
+    assert (passed[passed != 0] >= 3).all()
+    assert (np.ptp(path.left[ahead], axis=1) == 0).all()
+    assert not (ahead[1:] & ahead[:-1]).any()
 
 
 @given(seed=st.integers(0, 2**32))
@@ -110,7 +114,8 @@ def test_a_zoomed_view_is_the_middle_of_the_view_enlarged(left, top, fov):
 
 def test_a_view_that_is_not_zoomed_is_cut_out_as_it_is():
     ring = np.random.default_rng(0).integers(0, 256, (RING_HEIGHT, RING_WIDTH, 3), dtype=np.uint8)
-    assert np.array_equal(cut(ring, 1200.0, 30.0, FOV), view(ring, 1200, 30))
+    layers = np.concatenate((ring, np.zeros((RING_HEIGHT, RING_WIDTH, 5), np.uint8)), axis=-1)
+    assert np.array_equal(cut(layers, 1200.0, 30.0, 7.0, FOV), view(ring, 1200, 30))
     close = view_at(ring, 20.0, 3.0, FOV - 1e-6).astype(int)
     assert np.abs(close - view_at(ring, 20.0, 3.0)).mean() < 12  # other weights, same place
 

@@ -22,6 +22,7 @@ from training.data import PanoramaSet, panorama_set, random_crops
 from training.devices import Device
 from training.loop import LoopConfig
 from training.panorama.canvas import RING_HEIGHT, RING_WIDTH
+from training.panorama.moving_layers import CHANNELS
 from training.panorama.render import HELD_OUT
 from training.pocket import PocketPipeline
 from training.stage_world import WorldStage
@@ -175,7 +176,7 @@ def test_latents_are_normalised_after_training(trained, drawn):
 def test_panoramas_are_drawn_once_a_quarter_of_each_category(drawn):
     data = panorama_set(drawn, PANORAMAS)
     assert isinstance(data, PanoramaSet)
-    assert data.pixels.shape == (PANORAMAS, RING_HEIGHT, RING_WIDTH, 3)
+    assert data.layers.shape == (PANORAMAS, RING_HEIGHT, RING_WIDTH, CHANNELS)
     assert len(set(data.categories)) == 4
     assert {data.categories.count(name) for name in data.categories} == {PANORAMAS // 4}
     assert all(len(set(captions)) > 1 for captions in data.captions)
@@ -190,7 +191,7 @@ def test_training_seeds_never_reach_the_held_out_ones(tmp_path):
 
 
 def test_crops_wrap_around_the_ring():
-    ring = np.zeros((1, RING_HEIGHT, RING_WIDTH, 3), np.uint8)
+    ring = np.zeros((1, RING_HEIGHT, RING_WIDTH, CHANNELS), np.uint8)
     ring[..., 0] = np.arange(RING_WIDTH) % 256
     data = PanoramaSet(ring, [["a"]], ["outdoor"], [{}])
     crops = random_crops(data, np.random.default_rng(1), 40, 32, 300)
