@@ -27,7 +27,7 @@ from model.frames import to_frames, to_pictures
 from model.full.samplers import FOUR_STEPS, RenoisingSampler
 from model.generator import BlockGenerator, Coordinates, block_noise
 from model.kv_cache import CacheShape, KVCache
-from model.memory import SlotWrite
+from model.slots import SlotWrite
 from model.rope import RayCoordinates
 from model.weights import AUTOENCODER, WORLD, load_into, load_tokenizer, read_config
 

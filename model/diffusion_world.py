@@ -19,9 +19,11 @@ from model.coverage import covered_cells
 from model.generator import BlockGenerator, Coordinates, block_noise
 from model.kv_cache import KVCache
 from model.look_ahead import look_ahead_pose
-from model.memory import BlockInfo, MemoryPolicy, change_policy, make_policy
-from model.progress import SessionProgress
+from model.memory import MemoryPolicy, change_policy, make_policy
+from model.parking import packed, unpacked
+from model.progress import DiffusionProgress
 from model.rope import RayCoordinates
+from model.slots import BlockInfo
 from model.usage import memory_usage
 from model.world import (
     MIB,
@@ -36,16 +38,6 @@ from model.world import (
     WorldState,
 )
 from scenes import Scene
-
-
-@dataclass(slots=True)
-class _Progress(SessionProgress):
-    """What changes from block to block, besides memory."""
-
-    made: int = 0  # blocks made, look-ahead ones counted
-    prompt_index: int = 0  # how often the prompt has changed
-    pending: CameraPose | None = None  # where to look ahead before the next block
-    looked_ahead: bool = False  # since the last shown block; once at most, to stay in time
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +73,8 @@ class DiffusionWorld:
         self._rays, self._codec, self._latent_shape = rays, codec, latent_shape
         self._provenance, self._look_ahead = provenance, look_ahead
         self._initial_memory, self._flow = memory, flow
-        self._policy: MemoryPolicy = make_policy(memory, self._capacity(memory))
-        self._progress: _Progress | None = None
+        self._policy = self._new_policy(memory)
+        self._progress: DiffusionProgress | None = None
         self._attended: frozenset[int] = frozenset()  # frame indices
         self._imagined: list[LookAheadBlock] = []
         self._stage_ms: dict[str, float] = {}
@@ -184,11 +176,7 @@ class DiffusionWorld:
             "progress": asdict(progress),
             "imagined": [asdict(block) for block in self._imagined],
         }
-        arrays = {
-            name: tensor.cpu().contiguous().view(torch.uint8).numpy()
-            for name, tensor in (("keys", keys), ("values", values))
-        }
-        return WorldState(arrays, data)
+        return packed({"keys": keys, "values": values}, data)
 
     def restore(self, state: WorldState) -> None:
         """Go on from a snapshot; see `World`.
@@ -205,19 +193,13 @@ class DiffusionWorld:
                     f"with the {name} it was saved with"
                 )
         setting = MemorySetting(**data["setting"])
-        self._policy = make_policy(setting, self._capacity(setting))
+        self._policy = self._new_policy(setting)
         self._policy.table.load_dict(data["table"])
         fits = [slot for slot in data["slots"] if slot < self._policy.table.capacity]
         if fits:  # slots are saved in order, so these come first; empty arrays have no numbers
-            keys, values = (
-                torch.from_numpy(state.arrays[name]).view(self._cache.dtype)
-                for name in ("keys", "values")
-            )
-            self._cache.load(fits, keys, values)
+            self._cache.load(fits, **unpacked(state))
         self._attended = frozenset(data["attended"])
-        self._progress = _Progress.revived(data["progress"])
-        pending = data["progress"]["pending"]
-        self._progress.pending = pending and CameraPose(**pending)
+        self._progress = DiffusionProgress.revived(data["progress"])
         self._imagined = [
             LookAheadBlock(**{**block, "pose": CameraPose(**block["pose"])})
             for block in data["imagined"]
@@ -243,22 +225,22 @@ class DiffusionWorld:
         self._progress = None
         self._decoding.shutdown()
 
-    def _running(self) -> _Progress:
+    def _running(self) -> DiffusionProgress:
         if self._progress is None:
             raise WorldFailed("the world has no scene yet; call reset first")
         return self._progress
 
-    def _begin(self, scene: Scene, seed: int) -> _Progress:
+    def _begin(self, scene: Scene, seed: int) -> DiffusionProgress:
         """Forget everything."""
         initial = self._initial_memory
         setting = replace(initial, policy=scene.memory or initial.policy)
-        self._policy = make_policy(setting, self._capacity(setting))
-        self._progress = _Progress(seed, scene.prompt, CameraPose())
+        self._policy = self._new_policy(setting)
+        self._progress = DiffusionProgress(seed, scene.prompt, CameraPose())
         self._imagined.clear()
         self._stage_ms = {}
         return self._progress
 
-    def _obey(self, control: Control, progress: _Progress) -> None:
+    def _obey(self, control: Control, progress: DiffusionProgress) -> None:
         if control.prompt is not None and control.prompt != progress.prompt:
             progress.prompt = control.prompt
             progress.prompt_index += 1
@@ -320,7 +302,7 @@ class DiffusionWorld:
         first_frame = progress.made * self.spec.block_length
         time = progress.block_index * self.spec.block_length  # of what is imagined: when it was
         block = BlockInfo(first_frame, poses, progress.prompt_index, look_ahead, time)
-        slots = self._policy.attend(poses[-1])
+        slots = self._policy.attend(poses[-1], time)
         coordinates = self._coordinates(block)
         stage = "look_ahead" if look_ahead else None
         if not look_ahead:
@@ -401,6 +383,9 @@ class DiffusionWorld:
             self.spec,
             progress.origin,
         )
+
+    def _new_policy(self, setting: MemorySetting) -> MemoryPolicy:
+        return make_policy(setting, self._capacity(setting), self._rays.wind)
 
     def _capacity(self, setting: MemorySetting) -> int:
         """Return how many slots a budget pays for, at most those that were allocated."""

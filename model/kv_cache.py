@@ -18,7 +18,7 @@ from torch import Tensor
 
 from model.attention import AttentionKernel
 from model.dit import Attend
-from model.memory import SlotWrite
+from model.slots import SlotWrite
 
 
 @dataclass(frozen=True, slots=True)

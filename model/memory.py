@@ -5,139 +5,41 @@ by the byte budget) and what is *attended* by a block. Overwriting a slot is how
 A new policy is one class and one line in `MEMORY_POLICIES`.
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
+
+import numpy as np
 
 from controls.camera import CameraPose, view_overlap
 from model.coverage import choose_views, covered_cells
-from model.world import MemoryEntry, MemorySetting, SegmentKind, WorldFailed
+from model.slots import BlockInfo, KeptFrame, SlotTable, SlotWrite
+from model.world import MemorySetting, SegmentKind, WorldFailed
 
 NEAR_DUPLICATE = 0.88  # overlap with a kept view above which a new one says nothing new
-
-
-@dataclass(frozen=True, slots=True)
-class BlockInfo:
-    """What a policy may know of a block."""
-
-    first_frame: int  # index of its first frame since reset, look-ahead frames counted
-    poses: tuple[CameraPose, ...]  # one a frame
-    prompt_index: int = 0  # how often the prompt has changed
-    look_ahead: bool = False  # imagined before the view got there, not shown
-    time: int = 0  # frames shown before it: the world's clock, which only moving worlds need
-
-
-@dataclass(frozen=True, slots=True)
-class KeptFrame:
-    """One remembered frame."""
-
-    frame_index: int
-    kind: SegmentKind
-    pose: CameraPose
-    prompt_index: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class SlotWrite:
-    """Keep frame `frame` of the block just made in slot `slot`."""
-
-    frame: int
-    slot: int
 
 
 class MemoryPolicy(Protocol):
     """Decides what is kept and attended; reads and writes only its own table of slots."""
 
-    table: "SlotTable"
+    table: SlotTable
+    wind: float  # degrees a frame by which the sky drifts; 0: the world stands still
     looks_ahead: bool  # whether a block imagined ahead would still be kept when it is needed
 
-    def attend(self, view: CameraPose) -> tuple[int, ...]:
-        """Return the slots that a block ending at `view` reads."""
+    def attend(self, view: CameraPose, time: int = 0) -> tuple[int, ...]:
+        """Return the slots that a block reads which ends at `view` and begins at `time`."""
 
     def admit(self, block: BlockInfo) -> tuple[SlotWrite, ...]:
         """Return which frames of a new block go into which slots, and note them as kept."""
 
-    def adopt(self, table: "SlotTable", block_length: int) -> None:
+    def adopt(self, table: SlotTable, block_length: int) -> None:
         """Go on with what another policy kept; what is gone stays gone."""
-
-
-class SlotTable:
-    """Which frame lies in which slot; slots are filled from the front."""
-
-    def __init__(self, capacity: int) -> None:
-        if capacity < 1:
-            raise ValueError(f"memory has room for {capacity} frames, at least 1 is needed")
-        self.capacity = capacity
-        self.frames: dict[int, KeptFrame] = {}  # slot → frame
-        self.evicted = 0  # frames dropped for lack of room
-
-    def put(self, slot: int, frame: KeptFrame) -> None:
-        """Note a frame in a slot, dropping what was there."""
-        self.evicted += slot in self.frames
-        self.frames[slot] = frame
-
-    def place(self, protected: Collection[SegmentKind] = ()) -> int:
-        """Return a free slot, or else that of the oldest frame of no `protected` kind."""
-        if len(self.frames) < self.capacity:
-            return next(slot for slot in range(self.capacity) if slot not in self.frames)
-        return self.oldest(protected)
-
-    def oldest(self, protected: Collection[SegmentKind] = ()) -> int:
-        """Return the slot of the oldest frame of no `protected` kind, if there is one."""
-        old = [slot for slot, frame in self.frames.items() if frame.kind not in protected]
-        return min(old or self.frames, key=lambda slot: self.frames[slot].frame_index)
-
-    def drop(self, slot: int) -> None:
-        """Forget the frame in a slot."""
-        del self.frames[slot]
-        self.evicted += 1
-
-    def adopt(self, other: "SlotTable") -> None:
-        """Take over another table's frames, each once, in the slots where they lie."""
-        kept = {slot: frame for slot, frame in other.frames.items() if slot < self.capacity}
-        lasting = {frame.frame_index for frame in kept.values() if frame.kind != "raw"}
-        self.frames = {
-            slot: frame
-            for slot, frame in kept.items()
-            if frame.kind != "raw" or frame.frame_index not in lasting
-        }
-        had = {frame.frame_index for frame in other.frames.values()}
-        has = {frame.frame_index for frame in self.frames.values()}
-        self.evicted = other.evicted + len(had - has)
-
-    def slots(self) -> tuple[int, ...]:
-        """Return all filled slots in order."""
-        return tuple(sorted(self.frames))
-
-    def entries(self, attended: Collection[int]) -> tuple[MemoryEntry, ...]:
-        """Return the kept frames, oldest first; `attended` are frame indices."""
-        return tuple(
-            MemoryEntry(f.frame_index, f.kind, f.pose, f.frame_index in attended)
-            for f in sorted(self.frames.values(), key=lambda frame: frame.frame_index)
-        )
-
-    def as_dict(self) -> dict:
-        """Return plain JSON data for a snapshot."""
-        frames = [
-            [slot, f.frame_index, f.kind, f.pose.yaw, f.pose.pitch, f.pose.fov, f.prompt_index]
-            for slot, f in self.frames.items()
-        ]
-        return {"frames": frames, "evicted": self.evicted}
-
-    def load_dict(self, data: dict) -> None:
-        """Take over `as_dict`'s data, as far as slots exist here."""
-        kept = [row for row in data["frames"] if row[0] < self.capacity]
-        self.frames = {
-            slot: KeptFrame(index, kind, CameraPose(yaw, pitch, fov), prompt)
-            for slot, index, kind, yaw, pitch, fov, prompt in kept
-        }
-        self.evicted = data["evicted"] + len(data["frames"]) - len(kept)
 
 
 def _frame(block: BlockInfo, frame: int, kind: SegmentKind) -> KeptFrame:
     kind = "look-ahead" if block.look_ahead else kind
     index = block.first_frame + frame
-    return KeptFrame(index, kind, block.poses[frame], block.prompt_index)
+    return KeptFrame(index, kind, block.poses[frame], block.prompt_index, block.time + frame)
 
 
 class _Policy:
@@ -145,15 +47,15 @@ class _Policy:
 
     looks_ahead = True
 
-    def __init__(self, setting: MemorySetting, capacity: int) -> None:
-        self.setting = setting
+    def __init__(self, setting: MemorySetting, capacity: int, wind: float) -> None:
+        self.setting, self.wind = setting, wind
         self.table = SlotTable(capacity)
 
     def adopt(self, table: SlotTable, block_length: int) -> None:  # noqa: ARG002 (for windows)
         """Go on with what another policy kept; what is gone stays gone."""
         self.table.adopt(table)
 
-    def attend(self, view: CameraPose) -> tuple[int, ...]:  # noqa: ARG002 (all views alike)
+    def attend(self, view: CameraPose, time: int = 0) -> tuple[int, ...]:  # noqa: ARG002 (alike)
         """Attend everything that is kept."""
         return self.table.slots()
 
@@ -186,7 +88,9 @@ class MagRetrieve(_Policy):
     The previous block's frame is always kept and read (kind `raw`), as is the first frame ever
     (kind `sink`). Another frame is kept only if no kept view of the same prompt shows nearly the
     same: the earliest sighting stays, so nothing drifts, and a whole sphere of views fits the
-    budget.
+    budget. In a world that moves a view shows the sky as it was then, which by now has drifted on:
+    both count, what stood still and what drifted. Of a place whose sky is no longer known, the
+    latest sighting is kept beside the earliest.
     """
 
     def adopt(self, table: SlotTable, block_length: int) -> None:
@@ -213,12 +117,15 @@ class MagRetrieve(_Policy):
             writes.append(self._put(block, last, "raw", recent))
         if table.capacity > 1 and self._slot_of("sink") is None and not block.look_ahead:
             writes.append(self._put(block, last, "sink", table.place(protected=("raw",))))
-        elif table.capacity > 2 and self._is_new(block):
-            slot = table.place(protected=("sink", "raw"))
-            writes.append(self._put(block, last, "compressed", slot))
+        elif table.capacity > 2 and (new := self._sighting(block)) is not None:
+            slot = self._replaced(block) if new.renewal else None
+            if slot is None:
+                slot = table.place(protected=("sink", "raw"))
+            table.put(slot, new)
+            writes.append(SlotWrite(last, slot))
         return tuple(writes)
 
-    def attend(self, view: CameraPose) -> tuple[int, ...]:
+    def attend(self, view: CameraPose, time: int = 0) -> tuple[int, ...]:
         """Attend the recent frame, the first one, and the views that show most of `view`.
 
         Where frames kept for good show all of it, the recent one is left out: a copy of a copy of a
@@ -227,7 +134,7 @@ class MagRetrieve(_Policy):
         frames = self.table.frames
         recent = self._shown()[-1:]  # the previous block's
         first = self._slot_of("sink")
-        always = [] if first is not None and self._is_known(view, *recent) else recent
+        always = [] if first is not None and self._is_known(view, time, *recent) else recent
         seen = {frames[slot].frame_index for slot in always}
         if first is not None and frames[first].frame_index not in seen:
             always = [*always, first]
@@ -239,18 +146,31 @@ class MagRetrieve(_Policy):
             if slot not in recent and frames[slot].frame_index not in seen
         ]
         count = self.setting.attended_frames - len(always)
-        chosen = choose_views(view, [frames[slot].pose for slot in others], count)
+        chosen = choose_views(self._shown_of(view, time, [frames[slot] for slot in others]), count)
         return (*always, *sorted(others[index] for index in chosen))
 
-    def _is_known(self, view: CameraPose, recent: int) -> bool:
+    def _is_known(self, view: CameraPose, time: int, recent: int) -> bool:
         """Tell whether frames kept for good show all of a view, under the prompt in force."""
         frames = self.table.frames
-        poses = [
-            frame.pose
+        lasting = [
+            frame
             for slot, frame in frames.items()
             if slot != recent and frame.prompt_index == frames[recent].prompt_index
         ]
-        return bool(covered_cells(view, poses).any(axis=0).all())
+        return all(cells.any(axis=0).all() for cells in self._shown_of(view, time, lasting))
+
+    def _shown_of(
+        self, view: CameraPose, time: int, kept: Sequence[KeptFrame]
+    ) -> tuple[np.ndarray, ...]:
+        """Return which cells of a view each frame shows, and which of its sky if that drifts."""
+        places = [[frame.pose for frame in kept]]
+        if self.wind:
+            places.append([self._drifted(frame, time) for frame in kept])
+        return tuple(covered_cells(view, poses) for poses in places)
+
+    def _drifted(self, frame: KeptFrame, time: int) -> CameraPose:
+        """Return where what drifts in a kept frame is to be seen by now."""
+        return replace(frame.pose, yaw=(frame.pose.yaw + self.wind * (time - frame.time)) % 360.0)
 
     def _slot_of(self, kind: SegmentKind) -> int | None:
         frames = self.table.frames
@@ -265,14 +185,32 @@ class MagRetrieve(_Policy):
         ]
         return [slot for _, _, slot in sorted(shown)]
 
-    def _is_new(self, block: BlockInfo) -> bool:
-        pose = block.poses[-1]
-        return not any(
-            frame.kind != "raw"
+    def _sighting(self, block: BlockInfo) -> KeptFrame | None:
+        """Return a block's last frame as it is to be kept for good; None: it says nothing new."""
+        frame = _frame(block, len(block.poses) - 1, "compressed")
+        if not self._alike(block):
+            return frame
+        if self.wind and not self._alike(block, drifted=True):
+            return replace(frame, renewal=True)
+        return None
+
+    def _replaced(self, block: BlockInfo) -> int | None:
+        """Return the slot of what was last kept of a block's place for the sky, if anything was."""
+        frames = self.table.frames
+        renewals = [slot for slot in self._alike(block) if frames[slot].renewal]
+        return max(renewals, key=lambda slot: frames[slot].frame_index, default=None)
+
+    def _alike(self, block: BlockInfo, *, drifted: bool = False) -> list[int]:
+        """Return the slots of lasting frames that show nearly the same, or now the same sky."""
+        pose, time = block.poses[-1], block.time + len(block.poses) - 1
+        return [
+            slot
+            for slot, frame in self.table.frames.items()
+            if frame.kind != "raw"
             and frame.prompt_index == block.prompt_index
-            and view_overlap(pose, frame.pose) > NEAR_DUPLICATE
-            for frame in self.table.frames.values()
-        )
+            and view_overlap(pose, self._drifted(frame, time) if drifted else frame.pose)
+            > NEAR_DUPLICATE
+        ]
 
 
 class Full(_Policy):
@@ -338,8 +276,13 @@ MEMORY_POLICIES: dict[str, type[_Policy]] = {
 }
 
 
-def make_policy(setting: MemorySetting, capacity: int) -> MemoryPolicy:
+def make_policy(setting: MemorySetting, capacity: int, wind: float = 0.0) -> MemoryPolicy:
     """Return the policy that a setting names.
+
+    Args:
+        setting: with its name.
+        capacity: slots.
+        wind: degrees a frame by which the sky drifts, in a world that moves.
 
     Raises:
         WorldFailed: there is no such policy; the message lists those that exist.
@@ -347,13 +290,13 @@ def make_policy(setting: MemorySetting, capacity: int) -> MemoryPolicy:
     if setting.policy not in MEMORY_POLICIES:
         known = ", ".join(MEMORY_POLICIES)
         raise WorldFailed(f'memory policy "{setting.policy}" not found; available: {known}')
-    return MEMORY_POLICIES[setting.policy](setting, capacity)
+    return MEMORY_POLICIES[setting.policy](setting, capacity, wind)
 
 
 def change_policy(
     old: MemoryPolicy, setting: MemorySetting, capacity: int, block_length: int
 ) -> MemoryPolicy:
     """Return another policy over the same slots: what is gone stays gone."""
-    new = make_policy(setting, capacity)
+    new = make_policy(setting, capacity, old.wind)
     new.adopt(old.table, block_length)
     return new

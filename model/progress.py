@@ -32,3 +32,20 @@ class SessionProgress:
     def provenance(self) -> dict:
         """Return what a recording's header says of it."""
         return {"re_encoded": self.origin.words()} if self.origin else {}
+
+
+@dataclass(slots=True)
+class DiffusionProgress(SessionProgress):
+    """The same of a world that looks ahead."""
+
+    made: int = 0  # blocks made, look-ahead ones counted
+    prompt_index: int = 0  # how often the prompt has changed
+    pending: CameraPose | None = None  # where to look ahead before the next block
+    looked_ahead: bool = False  # since the last shown block; once at most, to stay in time
+
+    @classmethod
+    def revived(cls, saved: dict) -> Self:
+        """Return what `dataclasses.asdict` made plain."""
+        progress = super(DiffusionProgress, cls).revived(saved)
+        progress.pending = saved["pending"] and CameraPose(**saved["pending"])
+        return progress

@@ -176,6 +176,11 @@ class RayCoordinates:
         self._time = 2 * math.pi / _geometric(*config.time_periods, config.time_channels)
         self._motion = config.motion and MotionCoordinates(config.motion, self._token)
 
+    @property
+    def wind(self) -> float:
+        """Degrees a frame by which the sky drifts; 0: the world stands still."""
+        return self._config.motion.wind if self._config.motion else 0.0
+
     def rotary(self, poses: Tensor, times: Tensor) -> Tensor:
         """Return the tokens' turns.
 

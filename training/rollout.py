@@ -17,7 +17,7 @@ from model.full.recipes import BLOCK_LENGTH, Recipe
 from model.full.rollout import Rollout
 from model.full.samplers import FewSteps, RenoisingSampler
 from model.generator import Coordinates
-from model.memory import SlotWrite
+from model.slots import SlotWrite
 from training.clips import Places
 
 Pairs = list[tuple[Tensor, Tensor]]  # keys and values, a pair a layer

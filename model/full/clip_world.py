@@ -18,9 +18,9 @@ from controls.phrase_compiler import PhraseSmoother, compose
 from model.clips import ClipCall
 from model.frames import open_image
 from model.full.clip_studio import ClipStudio, ClipWish
-from model.full.parking import joined, part_of
 from model.full.room import Room
 from model.memory_prediction import MemoryPlan
+from model.parking import joined, part_of
 from model.pose_estimate import PoseEstimator
 from model.world import (
     Control,

@@ -12,10 +12,10 @@ import torch
 from torch import Tensor
 
 from model.frames import to_frames, to_pictures
-from model.full.parking import packed, unpacked
 from model.full.streams import START, StreamingDecoder, StreamState
 from model.full.tiny_decoder import LEADING, TinyDecoder, TinyEncoder
 from model.full.vae import TIME_STRIDE, WanVae
+from model.parking import packed, unpacked
 from model.world import Frames, WorldFailed, WorldState
 
 

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from controls.camera import CameraPose
-from model.full.parking import packed, unpacked
-from model.memory import KeptFrame
+from model.parking import packed, unpacked
+from model.slots import KeptFrame
 from model.world import GIB, MemorySetting, WorldState
 from model.worlds import BLOCK_LENGTH
 

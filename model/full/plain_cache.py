@@ -11,7 +11,7 @@ from torch import Tensor
 from model.attention import AttentionKernel
 from model.dit import Attend
 from model.kv_cache import KVCache
-from model.memory import SlotWrite
+from model.slots import SlotWrite
 
 Layers = list[tuple[Tensor, Tensor]]  # keys and values of every layer, [B, tokens, N, D]
 

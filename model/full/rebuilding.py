@@ -13,9 +13,9 @@ from torch import Tensor
 from controls.camera import CameraPose
 from model.dit import TextKeys
 from model.full.journal import Journal, RememberedBlock
-from model.full.parking import joined, part_of
 from model.full.rollout import Rollout
-from model.memory import KeptFrame, SlotTable
+from model.parking import joined, part_of
+from model.slots import KeptFrame, SlotTable
 from model.world import MemorySetting, MemoryUsage, WorldState
 
 SLOTS, LATENTS = "keys and values", "latents"  # what a parked memory consists of

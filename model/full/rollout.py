@@ -16,21 +16,14 @@ from controls.camera import CameraPose
 from model.config import DiTConfig
 from model.dit import TextKeys
 from model.flow import Draw
-from model.full.parking import packed, unpacked
 from model.full.recipes import BLOCK_LENGTH, Recache, Recipe
 from model.full.samplers import RenoisingSampler
 from model.generator import BlockGenerator, Coordinates
 from model.kv_cache import CacheShape, KVCache
-from model.memory import (
-    BlockInfo,
-    KeptFrame,
-    MemoryPolicy,
-    SlotTable,
-    SlotWrite,
-    change_policy,
-    make_policy,
-)
+from model.memory import MemoryPolicy, change_policy, make_policy
+from model.parking import packed, unpacked
 from model.rope import GridCoordinates
+from model.slots import BlockInfo, KeptFrame, SlotTable, SlotWrite
 from model.world import MemorySetting, WorldState
 
 AHEAD = CameraPose()

@@ -23,7 +23,6 @@ from model.full.beside import Beside
 from model.full.engine import Engine
 from model.full.film import Film
 from model.full.journal import RememberedBlock
-from model.full.parking import host_room, joined, packed, part_of, unpacked
 from model.full.rebuilding import LastingMemory, Means
 from model.full.recipes import BLOCK_LENGTH
 from model.full.rollout import Rollout
@@ -34,6 +33,7 @@ from model.full.vae import TIME_STRIDE
 from model.full.visitor import Visitor
 from model.generator import BlockGenerator, block_noises
 from model.memory_prediction import FEWEST_SLOTS, MemoryPlan
+from model.parking import host_room, joined, packed, part_of, unpacked
 from model.pose_estimate import PoseEstimator
 from model.usage import memory_usage
 from model.world import (

@@ -9,7 +9,8 @@ from controls.camera import CameraCommand, CameraPose, CameraSpeed, move
 from model.attention import KERNELS, matmul_attention
 from model.generator import BlockGenerator, Coordinates
 from model.kv_cache import CacheShape, KVCache
-from model.memory import MEMORY_POLICIES, BlockInfo, make_policy
+from model.memory import MEMORY_POLICIES, make_policy
+from model.slots import BlockInfo
 from model.world import MemorySetting
 from tests.tiny import TINY, tiny_networks, tiny_rays
 from training.block_attention import BlockMemoryAttention

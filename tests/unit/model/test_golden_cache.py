@@ -7,7 +7,8 @@ import torch
 
 from controls.camera import CameraPose
 from model.kv_cache import CacheShape, KVCache
-from model.memory import BlockInfo, make_policy
+from model.memory import make_policy
+from model.slots import BlockInfo
 from model.world import MemorySetting
 from tests.golden_vectors import assert_matches, manifest, vectors
 from tests.unit.model.test_golden_dit import golden_dit, grid_rotary

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from model.kv_cache import CacheShape, KVCache
-from model.memory import SlotWrite
+from model.slots import SlotWrite
 
 SHAPE = CacheShape(layers=1, tokens=1, heads=1, head_dim=2, block_length=3)
 

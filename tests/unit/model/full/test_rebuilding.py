@@ -10,10 +10,10 @@ import torch
 from controls.camera import CameraCommand, CameraPose
 from model.full import journal, world
 from model.full.journal import Journal, RememberedBlock
-from model.full.parking import MOST_BYTES, host_room
 from model.full.rollout import Rollout
-from model.memory import KeptFrame
 from model.memory_prediction import MemoryPlan
+from model.parking import MOST_BYTES, host_room
+from model.slots import KeptFrame
 from model.world import Control, MemorySetting, WorldState
 from model.worlds import BLOCK_LENGTH, WORLDS
 from scenes import Scene

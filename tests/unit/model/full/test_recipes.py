@@ -7,7 +7,8 @@ from controls.camera import CameraPose
 from model.config import FULL
 from model.full.recipes import BLOCK_LENGTH, RECIPES, history, ring, window
 from model.full.rollout import full_cache
-from model.memory import BlockInfo, make_policy
+from model.memory import make_policy
+from model.slots import BlockInfo
 from model.world import MemorySetting
 
 AHEAD = CameraPose()

@@ -1,0 +1,118 @@
+"""Slots of memory: what a block is, what is kept of it, and which frame lies in which slot.
+
+Bookkeeping only: no tensors, no network, no policy.
+"""
+
+from collections.abc import Collection
+from dataclasses import astuple, dataclass
+
+from controls.camera import CameraPose
+from model.world import MemoryEntry, SegmentKind
+
+
+@dataclass(frozen=True, slots=True)
+class BlockInfo:
+    """What a policy may know of a block."""
+
+    first_frame: int  # index of its first frame since reset, look-ahead frames counted
+    poses: tuple[CameraPose, ...]  # one a frame
+    prompt_index: int = 0  # how often the prompt has changed
+    look_ahead: bool = False  # imagined before the view got there, not shown
+    time: int = 0  # frames shown before it: the world's clock, which only moving worlds need
+
+
+@dataclass(frozen=True, slots=True)
+class KeptFrame:
+    """One remembered frame."""
+
+    frame_index: int
+    kind: SegmentKind
+    pose: CameraPose
+    prompt_index: int = 0
+    time: int = 0  # frames shown before it
+    renewal: bool = False  # kept for the sky alone; the place has been seen before
+
+
+@dataclass(frozen=True, slots=True)
+class SlotWrite:
+    """Keep frame `frame` of the block just made in slot `slot`."""
+
+    frame: int
+    slot: int
+
+
+class SlotTable:
+    """Which frame lies in which slot; slots are filled from the front."""
+
+    def __init__(self, capacity: int) -> None:
+        if capacity < 1:
+            raise ValueError(f"memory has room for {capacity} frames, at least 1 is needed")
+        self.capacity = capacity
+        self.frames: dict[int, KeptFrame] = {}  # slot → frame
+        self.evicted = 0  # frames dropped for lack of room
+
+    def put(self, slot: int, frame: KeptFrame) -> None:
+        """Note a frame in a slot, dropping what was there."""
+        self.evicted += slot in self.frames
+        self.frames[slot] = frame
+
+    def place(self, protected: Collection[SegmentKind] = ()) -> int:
+        """Return a free slot, or else that of the oldest frame of no `protected` kind."""
+        if len(self.frames) < self.capacity:
+            return next(slot for slot in range(self.capacity) if slot not in self.frames)
+        return self.oldest(protected)
+
+    def oldest(self, protected: Collection[SegmentKind] = ()) -> int:
+        """Return the slot of the oldest frame of no `protected` kind, if there is one.
+
+        Renewals go first.
+        """
+        old = [slot for slot, frame in self.frames.items() if frame.kind not in protected]
+        renewals = [slot for slot in old if self.frames[slot].renewal]
+        return min(renewals or old or self.frames, key=lambda at: self.frames[at].frame_index)
+
+    def drop(self, slot: int) -> None:
+        """Forget the frame in a slot."""
+        del self.frames[slot]
+        self.evicted += 1
+
+    def adopt(self, other: "SlotTable") -> None:
+        """Take over another table's frames, each once, in the slots where they lie."""
+        kept = {slot: frame for slot, frame in other.frames.items() if slot < self.capacity}
+        lasting = {frame.frame_index for frame in kept.values() if frame.kind != "raw"}
+        self.frames = {
+            slot: frame
+            for slot, frame in kept.items()
+            if frame.kind != "raw" or frame.frame_index not in lasting
+        }
+        had = {frame.frame_index for frame in other.frames.values()}
+        has = {frame.frame_index for frame in self.frames.values()}
+        self.evicted = other.evicted + len(had - has)
+
+    def slots(self) -> tuple[int, ...]:
+        """Return all filled slots in order."""
+        return tuple(sorted(self.frames))
+
+    def entries(self, attended: Collection[int]) -> tuple[MemoryEntry, ...]:
+        """Return the kept frames, oldest first; `attended` are frame indices."""
+        return tuple(
+            MemoryEntry(f.frame_index, f.kind, f.pose, f.frame_index in attended)
+            for f in sorted(self.frames.values(), key=lambda frame: frame.frame_index)
+        )
+
+    def as_dict(self) -> dict:
+        """Return plain JSON data for a snapshot."""
+        frames = [
+            [slot, f.frame_index, f.kind, *astuple(f.pose), f.prompt_index, f.time, f.renewal]
+            for slot, f in self.frames.items()
+        ]
+        return {"frames": frames, "evicted": self.evicted}
+
+    def load_dict(self, data: dict) -> None:
+        """Take over `as_dict`'s data, as far as slots exist here."""
+        kept = [row for row in data["frames"] if row[0] < self.capacity]
+        self.frames = {
+            slot: KeptFrame(index, kind, CameraPose(yaw, pitch, fov), *rest)
+            for slot, index, kind, yaw, pitch, fov, *rest in kept
+        }
+        self.evicted = data["evicted"] + len(data["frames"]) - len(kept)
