@@ -115,8 +115,8 @@ class FlowConfig:
     """How a block is denoised."""
 
     shift: float = 2.0  # sigma = shift * u / (1 + (shift - 1) * u)
-    steps: int = 1  # denoising steps of a shown block, most of which memory already knows
-    imagine_steps: int = 8  # of frames that are invented: the first one, and those made ahead
+    steps: int = 1  # denoising steps of a block that memory knows
+    imagine_steps: int = 8  # of what is invented: the first frame, those made ahead, unknown blocks
 
 
 @dataclass(frozen=True, slots=True)

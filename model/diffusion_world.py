@@ -314,16 +314,14 @@ class DiffusionWorld:
                 latents = self._imagine(block, slots)
             self._cache.attend(slots)
             if latents is None:
-                latents = self._denoise(coordinates, len(poses), known=self._knows(poses, slots))
+                known = self._knows(poses, slots)
+                steps = self._flow.steps if known else self._flow.imagine_steps
+                latents = self._denoise(coordinates, len(poses), steps)
         return _Made(latents, coordinates, block, stage or "remember")
 
-    def _denoise(self, coordinates: Coordinates, frames: int, *, known: bool) -> Tensor:
-        """Return a block's latents: recalled if memory shows all of it, else generated."""
-        noise, steps = self._noise(frames), self._flow.steps
-        if known:
-            return self._generator.recall(noise, coordinates, steps)
+    def _denoise(self, coordinates: Coordinates, frames: int, steps: int) -> Tensor:
         text = self._conditioner.text_keys(self._running().prompt)
-        return self._generator.denoise(noise, coordinates, text, steps)
+        return self._generator.denoise(self._noise(frames), coordinates, text, steps)
 
     def _knows(self, poses: tuple[CameraPose, ...], slots: tuple[int, ...]) -> bool:
         """Tell whether attended frames of the prompt in force show all of a block's last view."""
@@ -348,12 +346,9 @@ class DiffusionWorld:
 
         Inventing takes many passes; over one frame they cost a third of those over a block.
         """
-        text = self._conditioner.text_keys(self._running().prompt)
         last = len(block.poses) - 1
         self._cache.attend(slots, frames=1)
-        frame = self._generator.denoise(
-            self._noise(1), self._coordinates(block, first=last), text, self._flow.imagine_steps
-        )
+        frame = self._denoise(self._coordinates(block, first=last), 1, self._flow.imagine_steps)
         return frame.expand(-1, len(block.poses), -1, -1, -1)
 
     def _noise(self, frames: int) -> Tensor:

@@ -1,14 +1,13 @@
 """The passes over one block: all read the same keys and values, which are made once."""
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import torch
 from torch import Tensor
 
 from model.dit import Attend, DiT, TextKeys
-from model.flow import euler_step
-from model.generator import Coordinates
+from model.flow import AdamsBashforthSampler
+from model.generator import Coordinates, no_noise
 
 
 class BlockReading:
@@ -36,9 +35,9 @@ class BlockReading:
         return flow.float()
 
     def sample(self, noise: Tensor, levels: Sequence[float]) -> Tensor:
-        """Return clean latents from noise, by Euler steps between noise levels."""
-        x = noise
-        for sigma, following in pairwise(levels):
+        """Return clean latents from noise, by steps between noise levels."""
+        x, sampler = noise, AdamsBashforthSampler(levels)
+        for step, sigma in enumerate(sampler.levels[:-1]):
             level = torch.full(x.shape[:2], sigma, device=x.device)
-            x = euler_step(x, self.flow(x, level), sigma, following)
+            x = sampler.advance(x, self.flow(x, level), step, no_noise)
         return x

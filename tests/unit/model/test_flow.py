@@ -1,5 +1,6 @@
 """Noise levels run from 1 to 0, and straight paths lead where they say."""
 
+import math
 from itertools import pairwise
 
 import pytest
@@ -8,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.flow import (
+    AdamsBashforthSampler,
+    EulerSampler,
     add_noise,
     euler_levels,
     euler_step,
@@ -15,7 +18,7 @@ from model.flow import (
     shift_noise_level,
     x0_from_flow,
 )
-from model.generator import block_noise
+from model.generator import block_noise, no_noise
 
 
 @given(steps=st.integers(1, 50), shift=st.floats(0.2, 10))
@@ -40,6 +43,42 @@ def test_the_sampler_follows_a_true_flow_to_the_clean_latents(steps):
     for sigma, following in pairwise(levels):
         x = euler_step(x, noise - x0, sigma, following)
     assert torch.allclose(x, x0, atol=1e-5)
+
+
+def follow(sampler, flow_at) -> float:
+    """Return where a flow that depends on the noise level alone leads from 0."""
+    x = torch.zeros(1, dtype=torch.float64)
+    for step, sigma in enumerate(sampler.levels[:-1]):
+        x = sampler.advance(x, torch.full_like(x, flow_at(sigma)), step, no_noise)
+    return float(x)
+
+
+def test_one_step_of_either_sampler_is_the_same():
+    levels = euler_levels(1, 2.0)
+    ends = {follow(kind(levels), math.cos) for kind in (EulerSampler, AdamsBashforthSampler)}
+    assert len(ends) == 1
+
+
+@pytest.mark.parametrize("shift", [1.0, 3.0])
+def test_looking_back_a_step_is_exact_sooner(shift):
+    errors = {
+        kind: [
+            abs(follow(kind(euler_levels(steps, shift)), math.cos) + math.sin(1.0))
+            for steps in (4, 8, 16, 32)
+        ]
+        for kind in (EulerSampler, AdamsBashforthSampler)
+    }
+    ours, euler = errors[AdamsBashforthSampler], errors[EulerSampler]
+    assert all(a < b for a, b in zip(ours, euler, strict=True))
+    gains = [a / b for a, b in pairwise(ours)]
+    assert min(gains) > 2.8  # second order: nears four; Euler's nears two
+
+
+def test_a_flow_that_bends_evenly_is_followed_exactly_after_the_first_step():
+    levels = (1.0, 0.7, 0.45, 0.0)
+    sampler = AdamsBashforthSampler(levels)
+    first = -0.3 * 2.0  # as Euler's, at flow 2 sigma
+    assert follow(sampler, lambda sigma: 2 * sigma) == pytest.approx(first - 0.7**2)
 
 
 def test_clean_latents_and_flow_lead_to_each_other():

@@ -76,7 +76,7 @@ def test_steady_paths_never_jump():
         assert np.abs(np.diff(left)).max() <= 25
         assert np.abs(np.diff(top)).max() <= 9
         assert ((top >= 0) & (top <= REACH)).all()
-        assert path.times.ravel().tolist() == list(range(18))
+        assert (np.diff(path.times.ravel()) == 1).all()
 
 
 def test_a_return_path_comes_back_the_way_it_went():
@@ -86,7 +86,7 @@ def test_a_return_path_comes_back_the_way_it_went():
         left, half = path.left.ravel(), (blocks + 1) // 2 * 3
         back = left[half:]
         assert (back == left[:half][::-1][: len(back)]).all()
-        assert path.times.ravel().tolist() == list(range(3 * blocks))
+        assert (np.diff(path.times.ravel()) == 1).all()
 
 
 class FullClips:
