@@ -217,6 +217,5 @@ POCKET = PocketConfig(
         rays=RayConfig(time_channels=4, motion=MotionConfig()),
     ),
     flow=FlowConfig(imagine_steps=4),
-    generator_rank=32,
     narrowest_fov=60.0,
 )

@@ -48,6 +48,11 @@ def parser() -> argparse.ArgumentParser:
     ):
         flag = "--" + name.replace("_", "-")
         pocket.add_argument(flag, type=_positive, default=getattr(usual, name), help=text)
+    pocket.add_argument(
+        "--generator-rank", type=int, choices=range(193), metavar="RANK",
+        default=usual.generator_rank,
+        help="of a generator that is distilled from the world; 0: the world invents by itself",
+    )  # fmt: skip
     pocket.add_argument("--seed", type=int, default=usual.seed, help="of data and noise")
     pocket.add_argument(
         "--init-from", type=Path, help="weights folder to start from, with fresh optimisers"

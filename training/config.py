@@ -15,7 +15,8 @@ class PocketTraining:
     world_steps: int = 7000
     image_steps: int = 3500  # first world steps, on single frames only
     guide_from: int = 5500  # world step from which views learn guidance
-    generator_steps: int = 600  # of the generator; more of them exaggerate, see docs/training.md
+    generator_rank: int = 0  # of a generator that is distilled from the world; 0: none
+    generator_steps: int = 64  # of it; more of them exaggerate, see docs/training.md
     decoder_steps: int = 1500  # last steps, which polish the decoder alone
     seed: int = 0
     init_from: Path | None = None  # weights folder to start from, with fresh optimisers

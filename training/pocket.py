@@ -184,4 +184,5 @@ def _tokenizer_for(data: PanoramaSet, config: PocketConfig) -> Tokenizer:
 
 def train(training: PocketTraining) -> None:
     """Train the pocket world on the best device here."""
-    PocketPipeline(training, POCKET, choose_device()).run()
+    config = replace(POCKET, generator_rank=training.generator_rank)
+    PocketPipeline(training, config, choose_device()).run()
