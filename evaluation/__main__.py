@@ -16,9 +16,10 @@ from typing import NoReturn
 
 from evaluation.bars import table
 from evaluation.classifier import CLASSIFIER_WEIGHTS, Classifier
-from evaluation.classifier_training import ClassifierTraining, train_classifier
+from evaluation.classifier_training import ClassifierTraining, train_attributes
 from evaluation.magbench_command import add_magbench
 from evaluation.memory_command import PARTS, add_bench_options, run_bench
+from evaluation.object_training import ObjectTraining, train_objects
 from evaluation.packs import is_pack, open_pack
 from evaluation.pocket import DEFAULT_POLICIES, POLICIES, PocketEvaluation, PocketSettings
 from evaluation.pose import PoseSettings, evaluate_poses, pose_table
@@ -80,9 +81,15 @@ def _parser() -> argparse.ArgumentParser:
     add_report(commands, _say)
     add_tables(commands, _say)
     add_vbench(commands, _say)
-    judge = commands.add_parser("train-classifier", help="draw renderer views and train the judge")
+    judge = commands.add_parser(
+        "train-classifier", help="draw renderer views and train one network of the judge"
+    )
+    judge.add_argument(
+        "part", choices=("attributes", "objects"), help="what it reads; the other network stays"
+    )
     judge.add_argument("--out", type=Path, default=CLASSIFIER_WEIGHTS, metavar="DIR")
-    judge.add_argument("--steps", type=int, default=ClassifierTraining().steps)
+    steps = f"{ClassifierTraining().steps} for attributes, {ObjectTraining().steps} for objects"
+    judge.add_argument("--steps", type=int, help=f"steps of training ({steps})")
     judge.set_defaults(run=_train_classifier)
     return parser
 
@@ -157,9 +164,13 @@ def _opener(
 
 
 def _train_classifier(options: argparse.Namespace) -> int:
-    if options.steps < 1:
+    if options.steps is not None and options.steps < 1:
         raise ValueError(f"steps is {options.steps}, expected at least 1")
-    train_classifier(options.out, ClassifierTraining(steps=options.steps), _say)
+    chosen = {} if options.steps is None else {"steps": options.steps}
+    if options.part == "attributes":
+        train_attributes(options.out, ClassifierTraining(**chosen), _say)
+    else:
+        train_objects(options.out, ObjectTraining(**chosen), _say)
     return 0
 
 

@@ -1,11 +1,13 @@
 """The judge of prompts: a small network that names what a view of 90 degrees shows.
 
 Attributes (weather, theme) are read from every view by itself. Objects (a windmill, a fence) stand
-somewhere in the ring, not in every view of it, so they are sought in several views together. The
-network is trained on renderer views alone (`evaluation.classifier_training`) and knows nothing of
-the world it judges. Its penultimate features also carry the Frechet distance.
+somewhere in the ring, not in every view of it, so another network (`evaluation.object_network`)
+seeks them in several views together. Both are trained on renderer views alone
+(`evaluation.classifier_training`, `evaluation.object_training`) and know nothing of the world they
+judge. The penultimate features of the first also carry the Frechet distance.
 """
 
+import hashlib
 import itertools
 import json
 from collections.abc import Mapping
@@ -19,6 +21,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
+from evaluation.object_network import ObjectNetwork
 from model.weight_files import sha256_of
 from model.world import MissingWeights
 from scenes.replacing import replacing
@@ -26,6 +29,7 @@ from training.panorama.render import CATEGORIES
 
 CLASSIFIER_WEIGHTS = Path(__file__).parent.parent / "assets" / "weights" / "classifier"
 WEIGHTS, VOCABULARY = "classifier.safetensors", "classifier.json"
+OBJECT_WEIGHTS, OBJECT_VOCABULARY = "objects.safetensors", "objects.json"
 FEATURES = 48  # penultimate numbers of a view
 CATEGORY = "category"
 # what nearly every view of 90 degrees shows
@@ -49,9 +53,9 @@ OBJECTS: dict[str, tuple[str, ...]] = {
         "block", "collectible", "creature", "structure", "hazard", "plant", "sky_object",
     ),
 }  # fmt: skip
-WIDTHS = (16, 32, 40, 56, 64)  # channels of the convolutions
+WIDTHS = (16, 32, 48, 64, 64)  # channels of the convolutions
 _BATCH = 64
-_REMEDY = "restore it with git or run `python -m evaluation train-classifier`"
+_REMEDY = "restore it with git or run `python -m evaluation train-classifier PART`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,18 +97,9 @@ def _questions(asked: Mapping[str, tuple[str, ...]]) -> tuple[Head, ...]:
 
 
 class ViewNetwork(nn.Module):
-    """Convolutions and one linear layer a question.
+    """Convolutions, a pool that keeps what is high and what is low, one linear layer a question."""
 
-    Attributes are read after a pool that keeps what is high and what is low, objects from how
-    strongly each channel answers anywhere: an object is small, and where it stands says nothing.
-    """
-
-    def __init__(
-        self,
-        heads: tuple[Head, ...],
-        objects: tuple[Head, ...],
-        widths: tuple[int, ...] = WIDTHS,
-    ) -> None:
+    def __init__(self, heads: tuple[Head, ...], widths: tuple[int, ...] = WIDTHS) -> None:
         super().__init__()
         layers: list[nn.Module] = []
         for place, (width, wider) in enumerate(itertools.pairwise((3, *widths))):
@@ -115,10 +110,9 @@ class ViewNetwork(nn.Module):
         self.trunk = nn.Sequential(*layers)
         self.features = nn.Linear(widths[-1] * 3, FEATURES)
         self.heads = nn.ModuleList(nn.Linear(FEATURES, len(head.values)) for head in heads)
-        self.objects = nn.ModuleList(nn.Linear(widths[-1], len(head.values)) for head in objects)
 
-    def forward(self, views: Tensor) -> tuple[Tensor, list[Tensor], Tensor]:
-        """Return features [B, FEATURES], the logits of every head, and what is strongest [B, C].
+    def forward(self, views: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Return features [B, FEATURES] and the logits of every head.
 
         Args:
             views: [B, 3, 96, 160] in [-1, 1].
@@ -126,15 +120,7 @@ class ViewNetwork(nn.Module):
         maps = self.trunk(views)  # [B, C, 6, 10]
         bands = functional.adaptive_avg_pool2d(maps, (3, 1)).flatten(1)
         features = self.features(bands)
-        return features, [head(features.relu()) for head in self.heads], maps.amax((2, 3))
-
-    def objects_of(self, strongest: Tensor) -> list[Tensor]:
-        """Return the logits of every question about objects.
-
-        Args:
-            strongest: of `forward`, the views of one place together, [B, K, C].
-        """
-        return [head(strongest.amax(1)) for head in self.objects]
+        return features, [head(features.relu()) for head in self.heads]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +132,7 @@ class Reading:
 
 
 class Classifier:
-    """A trained network with its vocabulary.
+    """Two trained networks, one for attributes and one for objects, with their vocabularies.
 
     classifier = Classifier.load()
     classifier.read(frames).names["category"]  # ["outdoor", ...]
@@ -154,23 +140,18 @@ class Classifier:
     """
 
     def __init__(
-        self, network: ViewNetwork, heads: tuple[Head, ...], objects: tuple[Head, ...]
+        self,
+        network: ViewNetwork,
+        heads: tuple[Head, ...],
+        finder: ObjectNetwork,
+        objects: tuple[Head, ...],
     ) -> None:
-        self.network, self.heads, self.objects = network.eval(), heads, objects
+        self.network, self.heads = network.eval(), heads
+        self.finder, self.objects = finder.eval(), objects
 
     def read(self, frames: np.ndarray) -> Reading:
         """Look at frames, uint8 [T, 192, 320, 3] or already halved."""
-        features, logits = [], []
-        with torch.inference_mode():
-            for start in range(0, len(frames), _BATCH):
-                some, answers, _ = self.network(as_input(frames[start : start + _BATCH]))
-                features.append(some)
-                logits.append([answer.argmax(1) for answer in answers])
-        names = {
-            head.name: [head.values[i] for i in torch.cat([part[place] for part in logits])]
-            for place, head in enumerate(self.heads)
-        }
-        return Reading(torch.cat(features).double().numpy(), names)
+        return read_heads(self.network, self.heads, frames)
 
     def objects_in(self, views: np.ndarray) -> dict[str, str]:
         """Return what views of one place show together: question -> the most likely value.
@@ -178,11 +159,7 @@ class Classifier:
         Args:
             views: uint8 [K, 192, 320, 3] or already halved.
         """
-        with torch.inference_mode():
-            strongest = self.network(as_input(views))[2]
-            logits = self.network.objects_of(strongest[None])
-        pairs = zip(self.objects, logits, strict=True)
-        return {head.name: head.values[int(answer.argmax())] for head, answer in pairs}
+        return objects_in(self.finder, self.objects, views)
 
     @classmethod
     def load(cls, folder: Path = CLASSIFIER_WEIGHTS) -> "Classifier":
@@ -192,41 +169,83 @@ class Classifier:
             MissingWeights: a file is absent, damaged, or of another program version.
         """
         try:
-            about = json.loads((folder / VOCABULARY).read_text(encoding="utf-8"))
-            heads, objects = (
-                tuple(Head(**{**r, "values": tuple(r["values"])}) for r in about[name])
-                for name in ("heads", "objects")
-            )
-            network = ViewNetwork(heads, objects, tuple(about["widths"]))
+            about, heads = _vocabulary(folder / VOCABULARY, "heads")
+            network = ViewNetwork(heads, tuple(about["widths"]))
             network.load_state_dict(load_file(folder / WEIGHTS))  # copied into fp32
+            _, objects = _vocabulary(folder / OBJECT_VOCABULARY, "objects")
+            finder = ObjectNetwork([len(head.values) for head in objects])
+            finder.load_state_dict(load_file(folder / OBJECT_WEIGHTS))
         except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
             problem = str(error).splitlines()[0]
             message = f"classifier in {folder} cannot be read ({problem}); {_REMEDY}"
             raise MissingWeights(message) from error
-        return cls(network, heads, objects)
+        return cls(network, heads, finder, objects)
 
-    def save(self, folder: Path, about: Mapping[str, object]) -> None:
-        """Write weights (fp16) and vocabulary; each file appears whole or not at all."""
-        folder.mkdir(parents=True, exist_ok=True)
-        state = {
-            key: (value.half() if value.is_floating_point() else value).contiguous()
-            for key, value in self.network.state_dict().items()
-        }
-        with replacing(folder / WEIGHTS) as part:
-            save_file(state, part)
-        vocabulary = {
-            "widths": self.network.widths,
-            "heads": [asdict(head) for head in self.heads],
-            "objects": [asdict(head) for head in self.objects],
-        }
-        text = json.dumps({**vocabulary, **about}, indent=1)
-        with replacing(folder / VOCABULARY) as part:
-            part.write_text(text + "\n", encoding="utf-8")
+
+def read_heads(network: ViewNetwork, heads: tuple[Head, ...], frames: np.ndarray) -> Reading:
+    """Return what a network sees in frames: see `Classifier.read`."""
+    features, logits = [], []
+    with torch.inference_mode():
+        for start in range(0, len(frames), _BATCH):
+            some, answers = network(as_input(frames[start : start + _BATCH]))
+            features.append(some)
+            logits.append([answer.argmax(1) for answer in answers])
+    names = {
+        head.name: [head.values[i] for i in torch.cat([part[place] for part in logits])]
+        for place, head in enumerate(heads)
+    }
+    return Reading(torch.cat(features).double().numpy(), names)
+
+
+def objects_in(
+    finder: ObjectNetwork, objects: tuple[Head, ...], views: np.ndarray
+) -> dict[str, str]:
+    """Return what a network finds in views of one place: see `Classifier.objects_in`."""
+    with torch.inference_mode():
+        strongest, mean = finder(as_input(views))
+        logits = finder.answers(strongest.amax(0), mean.mean(0))
+    pairs = zip(objects, logits, strict=True)
+    return {head.name: head.values[int(answer.argmax())] for head, answer in pairs}
+
+
+def save_attributes(
+    folder: Path, network: ViewNetwork, heads: tuple[Head, ...], about: Mapping[str, object]
+) -> None:
+    """Write the network of attributes and its vocabulary, and what else is to be known of it."""
+    vocabulary = {"widths": network.widths, "heads": [asdict(head) for head in heads]}
+    _save(network, folder / WEIGHTS, folder / VOCABULARY, {**vocabulary, **about})
+
+
+def save_objects(
+    folder: Path, finder: ObjectNetwork, objects: tuple[Head, ...], about: Mapping[str, object]
+) -> None:
+    """Write the network of objects and its vocabulary, and what else is to be known of it."""
+    vocabulary = {"objects": [asdict(head) for head in objects]}
+    _save(finder, folder / OBJECT_WEIGHTS, folder / OBJECT_VOCABULARY, {**vocabulary, **about})
 
 
 def judge_digest(folder: Path = CLASSIFIER_WEIGHTS) -> str:
     """Return what tells a judge's weights from others, 16 hex digits."""
-    return sha256_of(folder / WEIGHTS)[:16]
+    digests = (sha256_of(folder / name) for name in (WEIGHTS, OBJECT_WEIGHTS))
+    return hashlib.sha256("".join(digests).encode()).hexdigest()[:16]
+
+
+def _vocabulary(path: Path, name: str) -> tuple[dict, tuple[Head, ...]]:
+    about = json.loads(path.read_text(encoding="utf-8"))
+    return about, tuple(Head(**{**one, "values": tuple(one["values"])}) for one in about[name])
+
+
+def _save(network: nn.Module, weights: Path, words: Path, vocabulary: dict) -> None:
+    """Write weights (fp16) and vocabulary; each file appears whole or not at all."""
+    weights.parent.mkdir(parents=True, exist_ok=True)
+    state = {
+        key: (value.half() if value.is_floating_point() else value).contiguous()
+        for key, value in network.state_dict().items()
+    }
+    with replacing(weights) as part:
+        save_file(state, part)
+    with replacing(words) as part:
+        part.write_text(json.dumps(vocabulary, indent=1) + "\n", encoding="utf-8")
 
 
 def as_input(views: np.ndarray) -> Tensor:

@@ -1,4 +1,4 @@
-"""Trains the classifier on renderer views: panoramas are drawn once, halved, and cut into views."""
+"""Trains the network of attributes: panoramas are drawn once, halved, and cut into views."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -10,12 +10,12 @@ from torch import Tensor
 from torch.nn import functional
 
 from evaluation.classifier import (
-    Classifier,
     Head,
     ViewNetwork,
     all_heads,
-    all_objects,
     as_input,
+    read_heads,
+    save_attributes,
 )
 from training.panorama.canvas import RING_HEIGHT, RING_WIDTH
 from training.panorama.render import CATEGORIES, HELD_OUT, RENDERER_VERSION, render
@@ -27,13 +27,11 @@ VIEW = (96, 160)  # rows and columns of a halved view
 # columns between views of one place: what a pan of 150 degrees shows beyond the first view, every
 # 15 degrees (`evaluation.imagination.views_beyond`)
 SPAN = tuple(round(RING[1] * degrees / 360) for degrees in (0, 15, 30, 45, 60))
-ENDS = (SPAN[0], SPAN[-1])  # two views that show nearly all of it
-OBJECT_SHARE = 0.5  # weight of the objects' loss: a place asks twice as many of them as attributes
 
 
 @dataclass(frozen=True, slots=True)
 class ClassifierTraining:
-    """How the classifier is trained."""
+    """How the network of attributes is trained."""
 
     panoramas: int = 2400
     steps: int = 2000
@@ -86,9 +84,13 @@ def cut_views(rings: Rings, indices: np.ndarray, rng: np.random.Generator) -> np
 
 
 def cut_places(
-    rings: Rings, indices: np.ndarray, offsets: tuple[int, ...], rng: np.random.Generator
+    rings: Rings,
+    indices: np.ndarray,
+    offsets: tuple[int, ...],
+    rng: np.random.Generator,
+    width: int = VIEW[1],
 ) -> np.ndarray:
-    """Return some views of a place in each ring, uint8 [B, K, 96, 160, 3].
+    """Return some views of a place in each ring, uint8 [B, K, 96, width, 3].
 
     Args:
         rings: to cut from.
@@ -96,26 +98,29 @@ def cut_places(
         offsets: columns of the K views beyond the first one, which looks in any direction, mostly
             level.
         rng: chooses the directions.
+        width: of the views [columns].
     """
-    views = np.empty((len(indices), len(offsets), *VIEW, 3), np.uint8)
+    views = np.empty((len(indices), len(offsets), VIEW[0], width, 3), np.uint8)
     middle = (RING[0] - VIEW[0]) / 2
     for place, index in zip(views, indices, strict=True):
         top = int(np.clip(rng.normal(middle, middle / 3), 0, 2 * middle))
-        columns = np.arange(VIEW[1]) + rng.integers(RING[1])
+        columns = np.arange(width) + rng.integers(RING[1])
         for view, offset in zip(place, offsets, strict=True):
             view[:] = rings.pixels[index, top : top + VIEW[0]][:, (columns + offset) % RING[1]]
     return views
 
 
-def train_classifier(folder: Path, training: ClassifierTraining, report: Report) -> Classifier:
-    """Draw, train, measure on held-out renders, and write the weights folder."""
+def train_attributes(
+    folder: Path, training: ClassifierTraining, report: Report
+) -> tuple[Head, ...]:
+    """Draw, train, measure on held-out renders, and write weights; return the questions."""
     torch.set_num_threads(training.threads)
-    heads, objects = all_heads(), all_objects()
-    rings = draw_rings(0, training.panoramas, heads + objects, report)
-    network = fit(rings, heads, objects, training, report)
-    test = draw_rings(TEST_SEED, training.test_panoramas, heads + objects, report)
-    classifier = measured(Classifier(network, heads, objects), test, training.seed)
-    for head in classifier.heads + classifier.objects:
+    heads = all_heads()
+    rings = draw_rings(0, training.panoramas, heads, report)
+    network = fit(rings, heads, training, report)
+    test = draw_rings(TEST_SEED, training.test_panoramas, heads, report)
+    heads = measured(network, heads, test, training.seed)
+    for head in heads:
         report(f"{head.name}: {head.accuracy:.1%} of {len(head.values)} values")
     about = {
         "renderer_version": RENDERER_VERSION,
@@ -123,37 +128,27 @@ def train_classifier(folder: Path, training: ClassifierTraining, report: Report)
         "steps": training.steps,
         "test_views": training.test_panoramas * 4,
     }
-    classifier.save(folder, about)
-    return classifier
+    save_attributes(folder, network, heads, about)
+    return heads
 
 
 def fit(
-    rings: Rings,
-    heads: tuple[Head, ...],
-    objects: tuple[Head, ...],
-    training: ClassifierTraining,
-    report: Report,
+    rings: Rings, heads: tuple[Head, ...], training: ClassifierTraining, report: Report
 ) -> ViewNetwork:
-    """Train a network on views of rings, whose answers are those to `heads + objects`."""
+    """Train a network on views of rings, whose answers are those to `heads`."""
     rng = np.random.default_rng(training.seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(training.seed)
-        network = ViewNetwork(heads, objects).train().to(memory_format=torch.channels_last)
-    balance = [balance_of(rings.answers[:, len(heads) + i], o) for i, o in enumerate(objects)]
+        network = ViewNetwork(heads).train().to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(network.parameters(), weight_decay=0.02)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, training.learning_rate, training.steps, pct_start=0.15
     )
     for step in range(1, training.steps + 1):
-        indices = rng.integers(len(rings.pixels), size=training.batch // len(ENDS))
-        places = cut_places(rings, indices, ENDS, rng)
-        views = weathered(as_input(places.reshape(-1, *VIEW, 3)), rng)
-        _, logits, strongest = network(views.contiguous(memory_format=torch.channels_last))
-        answers = torch.from_numpy(rings.answers[indices])
-        of_views = answers[:, : len(heads)].repeat_interleave(len(ENDS), 0)
-        found = network.objects_of(strongest.unflatten(0, (-1, len(ENDS))))
-        loss = loss_of(logits, of_views)
-        loss = loss + OBJECT_SHARE * loss_of(found, answers[:, len(heads) :], balance)
+        indices = rng.integers(len(rings.pixels), size=training.batch)
+        views = weathered(as_input(cut_views(rings, indices, rng)), rng)
+        _, logits = network(views.contiguous(memory_format=torch.channels_last))
+        loss = loss_of(logits, torch.from_numpy(rings.answers[indices]))
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         optimiser.step()
@@ -172,64 +167,41 @@ def weathered(views: Tensor, rng: np.random.Generator) -> Tensor:
     return views + share * (soft - views) + noise
 
 
-def balance_of(answers: np.ndarray, head: Head) -> Tensor:
-    """Return a weight for every value of a question, [values]: rare ones count as much as common.
-
-    Most places have no fence; unweighted, "none" would be a good answer to everything.
-
-    Args:
-        answers: of all rings, [N]; -1: not asked.
-        head: the question.
-    """
-    counts = np.bincount(answers[answers >= 0], minlength=len(head.values))
-    drawn = counts > 0
-    weights = np.where(drawn, counts.sum() / np.maximum(counts, 1) / max(drawn.sum(), 1), 0.0)
-    return torch.from_numpy(weights).float()
-
-
-def loss_of(logits: list[Tensor], answers: Tensor, balance: list[Tensor] | None = None) -> Tensor:
+def loss_of(logits: list[Tensor], answers: Tensor) -> Tensor:
     """Return the mean cross-entropy of the questions that were asked, each view of equal weight.
 
     Args:
         logits: of every question, [B, values].
         answers: [B, questions]; -1: not asked.
-        balance: weights of the values; None: all are equal.
     """
     total = torch.zeros(())
     for place, logit in enumerate(logits):
         asked = answers[:, place] >= 0
-        weight = None if balance is None else balance[place]
         total = total + functional.cross_entropy(
-            logit[asked], answers[asked, place], weight=weight, reduction="sum"
+            logit[asked], answers[asked, place], reduction="sum"
         )
     return total / len(answers)
 
 
-def measured(classifier: Classifier, rings: Rings, seed: int, views: int = 4) -> Classifier:
-    """Return the classifier with its accuracies on rings.
+def measured(
+    network: ViewNetwork, heads: tuple[Head, ...], rings: Rings, seed: int, views: int = 4
+) -> tuple[Head, ...]:
+    """Return the questions with their accuracies on rings.
 
     Args:
-        classifier: to measure.
-        rings: with the answers to its heads and objects.
+        network: to measure.
+        heads: its questions.
+        rings: with the answers to them.
         seed: chooses the views.
-        views: and places that are looked at in each ring.
+        views: that are looked at in each ring.
     """
     rng = np.random.default_rng(seed + 1)
     indices = np.repeat(np.arange(len(rings.pixels)), views)
-    names = classifier.read(cut_views(rings, indices, rng)).names
-    places = (cut_places(rings, indices[[i]], SPAN, rng)[0] for i in range(len(indices)))
-    found = [classifier.objects_in(place) for place in places]
-    answers = rings.answers[indices].T
-    of_heads, of_objects = np.split(answers, [len(classifier.heads)])
-    heads = [
+    names = read_heads(network, heads, cut_views(rings, indices, rng)).names
+    return tuple(
         replace(head, accuracy=round(float(np.mean(_right(head, truth, names[head.name]))), 4))
-        for head, truth in zip(classifier.heads, of_heads, strict=True)
-    ]
-    objects = [
-        replace(head, accuracy=balanced(head, truth, [one[head.name] for one in found]))
-        for head, truth in zip(classifier.objects, of_objects, strict=True)
-    ]
-    return Classifier(classifier.network, tuple(heads), tuple(objects))
+        for head, truth in zip(heads, rings.answers[indices].T, strict=True)
+    )
 
 
 def balanced(head: Head, answers: np.ndarray, said: Sequence[str]) -> float:

@@ -1,14 +1,17 @@
 """The judge of prompts: its vocabulary, its files, and what it makes of held-out renders."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from evaluation.adherence import trusted_objects
 from evaluation.classifier import (
     CATEGORY,
     CLASSIFIER_WEIGHTS,
+    OBJECT_WEIGHTS,
     WEIGHTS,
     Classifier,
     Head,
@@ -16,13 +19,15 @@ from evaluation.classifier import (
     all_heads,
     all_objects,
     judge_digest,
+    objects_in,
+    save_attributes,
+    save_objects,
 )
 from evaluation.classifier_training import (
     SPAN,
     ClassifierTraining,
     Rings,
     answers_of,
-    balance_of,
     balanced,
     cut_places,
     draw_rings,
@@ -30,29 +35,50 @@ from evaluation.classifier_training import (
     measured,
 )
 from evaluation.mentions import mentions, phrases_of, richest_caption
+from evaluation.object_network import ObjectNetwork
+from evaluation.object_training import (
+    STRIP,
+    ObjectTraining,
+    fit_objects,
+    log_shares,
+    measured_objects,
+    varied,
+)
 from model.world import MissingWeights
 from training.panorama import game
 from training.panorama.render import CATEGORIES, HELD_OUT, Panorama, render
 
-MAX_BYTES = 210 * 1024
+MAX_BYTES = {WEIGHTS: 210 * 1024, OBJECT_WEIGHTS: 150_000}
 EMPTY = np.zeros((0, 0, 3), np.uint8)
 ALL = all_heads() + all_objects()
 
 
+def silent(line: str) -> None:
+    """Report nothing."""
+
+
 @pytest.fixture(scope="module")
 def rings() -> Rings:
-    return draw_rings(HELD_OUT + 700_000, 24, ALL, lambda line: None)
+    return draw_rings(HELD_OUT + 700_000, 24, ALL, silent)
+
+
+def untrained_finder() -> ObjectNetwork:
+    torch.manual_seed(0)
+    return ObjectNetwork([len(head.values) for head in all_objects()]).eval()
 
 
 def untrained() -> Classifier:
-    torch.manual_seed(0)
-    return Classifier(ViewNetwork(all_heads(), all_objects()), all_heads(), all_objects())
+    return Classifier(ViewNetwork(all_heads()), all_heads(), untrained_finder(), all_objects())
+
+
+def save(judge: Classifier, folder: Path) -> None:
+    save_attributes(folder, judge.network, judge.heads, {"note": "copy"})
+    save_objects(folder, judge.finder, judge.objects, {"note": "copy"})
 
 
 def test_the_judge_answers_most_questions_about_held_out_renders(rings: Rings):
     judge = Classifier.load()
-    asked = [ALL.index(replace(head, accuracy=0.0)) for head in judge.heads + judge.objects]
-    heads = measured(judge, replace(rings, answers=rings.answers[:, asked]), seed=0).heads
+    heads = measured(judge.network, judge.heads, columns(rings, judge.heads), seed=0)
     accuracy = {head.name: head.accuracy for head in heads}
     assert accuracy[CATEGORY] > 0.95
     trusted = [head.name for head in judge.heads if head.accuracy >= 0.85]
@@ -60,13 +86,29 @@ def test_the_judge_answers_most_questions_about_held_out_renders(rings: Rings):
     assert np.mean([accuracy[name] for name in trusted]) > 0.8
 
 
+def test_the_judge_finds_trusted_objects_in_held_out_renders(rings: Rings):
+    judge = Classifier.load()
+    trusted = {head.name for head in trusted_objects(judge)}
+    assert trusted
+    found = measured_objects(judge.finder, judge.objects, columns(rings, judge.objects), seed=0)
+    assert np.mean([head.accuracy for head in found if head.name in trusted]) > 0.75
+
+
+def columns(rings: Rings, heads: tuple[Head, ...]) -> Rings:
+    """The rings with the answers to some questions only."""
+    asked = [ALL.index(replace(head, accuracy=0.0)) for head in heads]
+    return replace(rings, answers=rings.answers[:, asked])
+
+
 def test_weights_are_kept_in_half_the_bytes_and_computed_in_full(tmp_path):
-    assert (CLASSIFIER_WEIGHTS / WEIGHTS).stat().st_size <= MAX_BYTES
-    untrained().save(tmp_path, {"note": "copy"})
-    assert (tmp_path / WEIGHTS).stat().st_size <= MAX_BYTES
+    save(untrained(), tmp_path)
+    for name, most in MAX_BYTES.items():
+        assert (CLASSIFIER_WEIGHTS / name).stat().st_size <= most
+        assert (tmp_path / name).stat().st_size <= most
     classifier = Classifier.load(tmp_path)
-    assert {value.dtype for value in classifier.network.parameters()} == {torch.float32}
-    classifier.save(tmp_path / "again", {})
+    for network in (classifier.network, classifier.finder):
+        assert {value.dtype for value in network.parameters()} == {torch.float32}
+    save(classifier, tmp_path / "again")
     copy = Classifier.load(tmp_path / "again")
     frames = np.random.default_rng(0).integers(0, 256, (3, 192, 320, 3), dtype=np.uint8)
     assert np.array_equal(copy.read(frames).features, classifier.read(frames).features)
@@ -74,32 +116,57 @@ def test_weights_are_kept_in_half_the_bytes_and_computed_in_full(tmp_path):
     assert copy.objects_in(frames) == classifier.objects_in(frames)
 
 
-def test_other_weights_are_another_judge(tmp_path):
-    Classifier.load().save(tmp_path / "same", {})
-    untrained().save(tmp_path / "other", {})
-    Classifier.load(tmp_path / "same").save(tmp_path / "copy", {})
-    assert judge_digest(tmp_path / "same") == judge_digest(tmp_path / "copy")
-    assert judge_digest(tmp_path / "same") != judge_digest(tmp_path / "other")
+def test_either_network_with_other_weights_makes_another_judge(tmp_path):
+    judge, other = Classifier.load(), untrained()
+    save(judge, tmp_path / "same")
+    save(Classifier.load(tmp_path / "same"), tmp_path / "copy")
+    save(Classifier(judge.network, judge.heads, other.finder, other.objects), tmp_path / "objects")
+    save(Classifier(other.network, other.heads, judge.finder, judge.objects), tmp_path / "heads")
+    names = ("same", "copy", "objects", "heads")
+    same, copy, objects, heads = (judge_digest(tmp_path / name) for name in names)
+    assert same == copy
+    assert len({same, objects, heads}) == 3
 
 
-def test_missing_or_damaged_weights_are_one_sentence_with_the_remedy(tmp_path):
+@pytest.mark.parametrize("name", MAX_BYTES)
+def test_missing_or_damaged_weights_are_one_sentence_with_the_remedy(name: str, tmp_path):
     with pytest.raises(MissingWeights, match="train-classifier"):
         Classifier.load(tmp_path)
-    Classifier.load().save(tmp_path, {})
-    (tmp_path / WEIGHTS).write_bytes(b"nothing")
+    save(untrained(), tmp_path)
+    (tmp_path / name).write_bytes(b"nothing")
     with pytest.raises(MissingWeights, match="train-classifier"):
         Classifier.load(tmp_path)
 
 
 def test_training_learns_the_categories(rings: Rings):
     training = ClassifierTraining(steps=120, batch=16)
-    network = fit(rings, all_heads(), all_objects(), training, lambda line: None)
-    judge = measured(Classifier(network, all_heads(), all_objects()), rings, seed=0)
-    assert judge.heads[0].name == CATEGORY
-    assert judge.heads[0].accuracy > 0.5
-    before = measured(untrained(), rings, seed=0).objects
-    learned = np.mean([head.accuracy for head in judge.objects])
-    assert learned > np.mean([head.accuracy for head in before]) + 0.05
+    own = columns(rings, all_heads())
+    network = fit(own, all_heads(), training, silent)
+    heads = measured(network, all_heads(), own, seed=0)
+    assert heads[0].name == CATEGORY
+    assert heads[0].accuracy > 0.5
+
+
+def test_training_learns_objects_by_heart(rings: Rings):
+    own = columns(rings, all_objects())
+    training = ObjectTraining(steps=150, batch=16)
+    finder = fit_objects(own, all_objects(), training, silent)
+
+    def known(network: ObjectNetwork) -> float:
+        heads = measured_objects(network, all_objects(), own, seed=0, places=2)
+        return float(np.mean([head.accuracy for head in heads]))
+
+    assert known(finder) > known(untrained_finder()) + 0.05
+
+
+def test_what_is_varied_stays_what_it_is(rings: Rings):
+    rng = np.random.default_rng(0)
+    strips = cut_places(rings, np.arange(4), (0,), rng, STRIP)[:, 0]
+    made = varied(strips, rng)
+    plain = torch.from_numpy(strips).permute(0, 3, 1, 2) / 127.5 - 1
+    plain[::2] = plain[::2].flip(3)
+    assert made.shape == (4, 3, 96, STRIP)
+    assert 0 < float((made - plain).abs().mean()) < 0.1
 
 
 def test_no_question_is_asked_twice():
@@ -116,12 +183,12 @@ def test_questions_of_other_categories_are_not_asked():
 
 
 def test_objects_are_found_in_any_view_of_a_place_and_in_any_order(rings: Rings):
-    classifier = untrained()
+    finder = untrained_finder()
     views = cut_places(rings, np.array([1]), SPAN, np.random.default_rng(0))[0]
-    found = classifier.objects_in(views)
+    found = objects_in(finder, all_objects(), views)
     assert set(found) == {head.name for head in all_objects()}
-    assert classifier.objects_in(views[::-1]) == found
-    assert classifier.objects_in(np.concatenate((views, views[:2]))) == found
+    assert objects_in(finder, all_objects(), views[::-1]) == found
+    assert objects_in(finder, all_objects(), np.concatenate((views, views))) == found
 
 
 def test_views_of_a_place_lie_beside_each_other(rings: Rings):
@@ -137,11 +204,11 @@ def test_who_always_says_none_is_no_better_than_chance():
     assert balanced(head, answers, right) == 1.0
 
 
-def test_rare_values_weigh_as_much_as_common_ones():
+def test_a_value_is_expected_as_often_as_it_is_drawn():
     head = Head("outdoor.fence", ("none", "wooden", "white"))
-    weights = balance_of(np.array([0] * 8 + [1] * 2 + [-1] * 5), head).numpy()
-    assert weights[0] * 8 == pytest.approx(weights[1] * 2)
-    assert weights[2] == 0.0  # was never drawn
+    shares = log_shares(np.array([0] * 8 + [1] * 2 + [-1] * 5), head).exp().numpy()
+    assert shares[:2] == pytest.approx([0.8, 0.2])
+    assert 0 < shares[2] < shares[1]  # was never drawn, and is not ruled out
 
 
 @pytest.mark.parametrize("category", CATEGORIES)
