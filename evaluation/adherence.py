@@ -62,7 +62,7 @@ def ask_scene(
         seed: chooses the scenes.
         folder: for the renderer's picture.
     """
-    scene = held_out_scene(FIRST_INDEX + number, seed, folder)
+    scene = held_out_scene(FIRST_INDEX + number, seed, folder, moves=world.spec.moves)
     scene, named = captioned(scene, trusted_heads(classifier))
     invented = world.reset(scene.scene("prompt"), scene.seed).frames[-1]
     read = classifier.read(np.stack((invented, scene.first_view))).names

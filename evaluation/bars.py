@@ -42,9 +42,22 @@ PER_KIND = {
     "motion_mean": Bar(high=1.0, unit="px"),
     "motion_p95": Bar(high=1.0, unit="px"),
 }
+MOVING = {  # of the clip at rest, of worlds that move
+    "still_psnr": Bar(low=30.0, unit="dB"),  # as on return: what stands still does not drift
+    "motion_gain": Bar(low=0.0, unit="dB", strict=True),  # a frozen picture has 0 or less
+    "seam_ratio": Bar(high=1.5),
+}
 OVERALL = {
     "round_trip": Bar(low=33.0, unit="dB"),
     "prompt_attributes": Bar(low=3, unit="recovered"),
+}
+
+
+REST_LINES = {  # score -> words, unit
+    "still_psnr_db": ("what stands still", "dB"),
+    "moving_psnr_db": ("what moves", "dB"),
+    "motion_gain_db": ("gained by moving", "dB"),
+    "seam_ratio": ("change where blocks meet", "of that within"),
 }
 
 
@@ -60,8 +73,11 @@ def bars_of(result: dict, tested: str, equal_window: str) -> dict:
     }
     for name, bar in OVERALL.items():
         bars[name] = _verdict(bar, values[name], refused=False)
+    for name, bar in MOVING.items() if "rest" in result else ():
+        key = name if name in result["rest"] else f"{name}_db"
+        bars[f"{name}.rest"] = _verdict(bar, _mean_of(result["rest"][key]), refused=False)
     for kind, part in result["kinds"].items():
-        values = _kind_values(part, result["round_trip_db"]["renders"], tested, equal_window)
+        values = _kind_values(part, result["round_trip_db"], tested, equal_window)
         refused = _mean(part, tested) is None
         for name, bar in PER_KIND.items():
             measured = values[name]
@@ -81,6 +97,10 @@ def table(result: dict) -> Iterator[str]:
         yield f"  {_imagination_line(part)}"
     if zoom := result.get("zoom"):
         yield f"\nzoomed in on a given view: {_zoom_line(zoom)}"
+    if rest := result.get("rest"):
+        yield "\nat rest before a given view, against the renderer at the same time"
+        for name, (said, unit) in REST_LINES.items():
+            yield f"  {said:26}{_rest_line(rest[name], unit)}"
     yield "\nprompts, read from the picture"
     for name, share in result["adherence"]["heads"].items():
         yield f"  {name:26}{_share_line(share)}"
@@ -94,9 +114,10 @@ def _verdict(bar: Bar, value: float | None, *, refused: bool) -> dict:
     return {"value": value, "bar": str(bar), "met": False if refused else bar.met(value)}
 
 
-def _kind_values(part: dict, ceiling: float, tested: str, equal_window: str) -> dict:
+def _kind_values(part: dict, ceilings: dict, tested: str, equal_window: str) -> dict:
     ours = _mean(part, tested)
     motion = part["policies"][tested]["motion"]
+    ceiling = ceilings["renders_still" if _still(part["policies"][tested]) else "renders"]
     return {
         "return_psnr": ours,
         "below_round_trip": _gap(ceiling, ours),
@@ -111,7 +132,7 @@ def _kind_values(part: dict, ceiling: float, tested: str, equal_window: str) -> 
 
 def _mean(part: dict, policy: str) -> float | None:
     found = part["policies"].get(policy)
-    return found["return_psnr_db"]["mean"] if found and found["return_psnr_db"] else None
+    return found and _mean_of(found[f"{_still(found)}return_psnr_db"])
 
 
 def _unguarded(part: dict, policy: str) -> float | None:
@@ -120,7 +141,16 @@ def _unguarded(part: dict, policy: str) -> float | None:
     The guard keeps pictures that stand still from a good score; a baseline may have all it gets.
     """
     found = part["policies"].get(policy)
-    return found["unguarded_psnr_db"]["mean"] if found else None
+    return found and _mean_of(found[f"{_still(found)}unguarded_psnr_db"])
+
+
+def _still(policy: dict) -> str:
+    """Return how keys begin whose scores rest on what is known to stand still, if any is."""
+    return "still_" if "still_return_psnr_db" in policy else ""
+
+
+def _mean_of(score: dict | None) -> float | None:
+    return score and score["mean"]
 
 
 def _gap(value: float | None, other: float | None) -> float | None:
@@ -134,6 +164,8 @@ def _policy_line(policy: dict) -> str:
     if score is None:
         return f"{'refused':>20}{'-':>7}{'-':>8}{policy['floor_db']:8.1f}{mib:8.1f}  {clips}"
     psnr = f"{score['mean']:.1f} [{score['low']:.1f}, {score['high']:.1f}]"
+    if still := policy.get("still_return_psnr_db"):
+        clips += f"; {still['mean']:.1f} dB of what stands still"
     shares = f"{policy['return_ssim']['mean']:7.3f}{policy['recall_percent']['mean']:7.0f}%"
     return f"{psnr:>20}{shares}{policy['floor_db']:8.1f}{mib:8.1f}  {clips}"
 
@@ -150,6 +182,12 @@ def _zoom_line(zoom: dict) -> str:
         zoom[name]["mean"] for name in ("closer_psnr_db", "return_psnr_db", "gradient_ratio")
     )
     return f"{closer:.1f} dB to the renderer's, detail {detail:.2f} of its; back {back:.1f} dB"
+
+
+def _rest_line(score: dict | None, unit: str) -> str:
+    if score is None:
+        return "no such part"
+    return f"{score['mean']:6.2f} [{score['low']:.2f}, {score['high']:.2f}] {unit}".rstrip()
 
 
 def _imagination_line(part: dict) -> str:

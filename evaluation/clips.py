@@ -11,8 +11,10 @@ import numpy as np
 from PIL import Image
 
 from controls.camera import CameraCommand, CameraPose, yaw_difference
+from evaluation.still_parts import RingParts, ring_parts
 from model.world import Control, FrameBlock, MemoryUsage, World, WorldSpec
 from scenes import Scene
+from training.panorama.moving import MovingPanorama, moment_at, render_moving
 from training.panorama.render import CATEGORIES, HELD_OUT, Panorama, render, view_at
 
 Kind = Literal["image", "prompt"]  # the first view is given, or generated from the prompt alone
@@ -48,7 +50,12 @@ class Clip:
 
     def seconds_between(self, out: int, back: int) -> float:
         """Return the time from a frame of the way out to one of the way back [s]."""
-        return (back - out + self.away_frames) / self.fps
+        return (self.time(back) - self.time(out)) / self.fps
+
+    def time(self, index: int) -> int:
+        """Return how many frames the world showed before one since its reset."""
+        away = 0 if self.phases[index] in ("start", "out") else self.away_frames
+        return index + away
 
     def where(self, phase: Phase) -> list[int]:
         """Return the indices of a phase's frames."""
@@ -63,10 +70,11 @@ class Clip:
 class HeldOutScene:
     """A scene that training never saw, with the picture to begin from."""
 
-    panorama: Panorama
+    panorama: Panorama | MovingPanorama
     caption: str
     seed: int  # of the world's noise
     image: Path = field(compare=False)
+    parts: RingParts | None = None  # what stands still and what moves; None: nothing moves
 
     def scene(self, kind: Kind) -> Scene:
         """Return what the world is asked for."""
@@ -80,8 +88,8 @@ class HeldOutScene:
 
     @property
     def first_view(self) -> np.ndarray:
-        """The renderer's picture straight ahead."""
-        return view_at(self.panorama.pixels, 0.0, 0.0)
+        """The renderer's picture straight ahead, at time 0."""
+        return self.view(CameraPose(), 0)
 
     def with_caption(self, caption: str) -> "HeldOutScene":
         """Return the same scene, asked for in other words."""
@@ -93,17 +101,38 @@ class HeldOutScene:
             return self.panorama.category
         return self.panorama.attributes[attribute]
 
-    def view(self, pose: CameraPose) -> np.ndarray:
-        """Return the renderer's picture at a pose."""
-        return view_at(self.panorama.pixels, pose.yaw, pose.pitch, pose.fov)
+    def view(self, pose: CameraPose, time: float) -> np.ndarray:
+        """Return the renderer's picture at a pose, so many frames after the first one."""
+        where = pose.yaw, pose.pitch
+        if isinstance(self.panorama, MovingPanorama):
+            return moment_at(self.panorama.layers, *where, time, pose.fov)
+        return view_at(self.panorama.pixels, *where, pose.fov)
+
+    def known_parts(self, kind: Kind) -> RingParts | None:
+        """Return what is known of the parts of what a world makes of this scene.
+
+        That is what the given view shows of them; None: nothing moves, or too little is known.
+        """
+        if self.parts is None or kind == "prompt":
+            return None
+        shown = self.parts.within(CameraPose())
+        return shown if shown.is_still_enough(CameraPose()) else None
 
 
-def held_out_scene(index: int, seed: int, folder: Path) -> HeldOutScene:
-    """Draw the held-out scene of an index, categories in turn; its first view goes to `folder`."""
-    names = list(CATEGORIES)
-    panorama = render(names[index % len(names)], HELD_OUT + seed * SCENES_PER_SEED + index)
+def held_out_scene(index: int, seed: int, folder: Path, *, moves: bool = False) -> HeldOutScene:
+    """Draw the held-out scene of an index, categories in turn.
+
+    Args:
+        index: of the scene.
+        seed: of the evaluation.
+        folder: gets the first view.
+        moves: whether the scene changes with time, as `WorldSpec.moves` says of a world.
+    """
+    category, number = list(CATEGORIES)[index % len(CATEGORIES)], seed * SCENES_PER_SEED + index
+    panorama = (render_moving if moves else render)(category, HELD_OUT + number)
+    parts = ring_parts(panorama.layers) if moves else None
     image = folder / f"first-view-{seed}-{index}.png"
-    scene = HeldOutScene(panorama, panorama.caption(), seed * SCENES_PER_SEED + index, image)
+    scene = HeldOutScene(panorama, panorama.caption(), number, image, parts)
     Image.fromarray(scene.first_view).save(image)
     return scene
 

@@ -53,8 +53,8 @@ def views_beyond(clip: Clip, scene: HeldOutScene, other: HeldOutScene) -> Views:
         pose = clip.poses[index]
         if abs(yaw_difference(pose.yaw, float(yaw))) < VIEW_STEP / 2:
             views.invented.append(clip.frames[index])
-            views.rendered.append(scene.view(pose))
-            views.others.append(other.view(pose))
+            views.rendered.append(scene.view(pose, clip.time(index)))
+            views.others.append(other.view(pose, clip.time(index)))
     return views
 
 
@@ -89,7 +89,7 @@ class Ring:
 def measure_ring(clip: Clip, scene: HeldOutScene) -> Ring:
     """Compare opposite views of a full turn, and its end with its start."""
     pairs, out = opposite_pairs(clip), clip.where("out")
-    views = {i: scene.view(clip.poses[i]) for pair in pairs for i in pair}
+    views = {i: scene.view(clip.poses[i], clip.time(i)) for pair in pairs for i in pair}
     last = clip.nearest(clip.poses[0].yaw, out[len(out) // 2 :])
     return Ring(
         opposite_views=float(np.mean([psnr(clip.frames[i], clip.frames[j]) for i, j in pairs])),

@@ -17,7 +17,8 @@ from evaluation.imagination import Views, views_beyond
 from evaluation.magbench import Matching
 from evaluation.memory_clips import compare
 from evaluation.metrics import gradient_energy
-from evaluation.remembering import ceiling_psnr, equal_pose_pairs
+from evaluation.remembering import ceiling_psnr, equal_pose_pairs, unrelated_psnr
+from evaluation.still_parts import likenesses, mean_of
 from model.world import MemoryUsage, World
 
 DIGITS = 3  # of features in a record
@@ -60,6 +61,9 @@ def measure_invented(
 
     Between out and back the camera may look elsewhere for `away_seconds`: see `pan_and_back`.
 
+    Where a first view is given of a scene that moves, recall, floor and ceiling rest on those of
+    its pixels that stand still. What else is invented may move as it likes, and whole frames count.
+
     The record also has the features of views beyond the first one, for the Frechet distance, and
     which captioned objects they show: see `found_objects`.
     """
@@ -68,10 +72,13 @@ def measure_invented(
     )
     outs, backs = zip(*equal_pose_pairs(clip), strict=True)
     away = [clip.seconds_between(*pair) for pair in zip(outs, backs, strict=True)]
-    ceiling = ceiling_psnr(clip, world.round_trip)
-    measured, pair, worst = compare(
-        clip, clip.frames[list(backs)], clip.frames[list(outs)], away, ceiling, matching
-    )
+    parts = asked.scene.known_parts(kind)
+    still = parts and [parts.still_at(clip.poses[index]) for index in backs]
+    limits = unrelated_psnr(clip, parts), ceiling_psnr(clip, world.round_trip, parts)
+    returned, truth = clip.frames[[*backs]], clip.frames[[*outs]]
+    measured, pair, worst = compare(clip, returned, truth, away, limits, matching, still)
+    if still is not None:
+        measured["scores"]["still_psnr_db"] = mean_of(likenesses(returned, truth, still))
     views = views_beyond(clip, asked.scene, asked.other)
     scores, features = imagined(views, asked, classifier)
     found = found_objects(views, asked, classifier)

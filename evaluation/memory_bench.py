@@ -6,20 +6,26 @@ floor_db, ceiling_db, recall_percent, drift_db (the last 15% less the first), co
 memory_mib and block_ms; recall_points are (seconds away, recall) of each frame. A clip whose
 picture does not move as commanded is refused. Modes `history` and `truth` are
 `evaluation.memory_clips`; `image` and `prompt` are invented: see `evaluation.invented_clips` for
-their further scores, features and objects. Records of bench "prompts" have a score 0 or 1 for
-everything that a caption names, and the same of the renderer as `renders`.
+their further scores, features and objects. Of worlds that move the truth is that of the same time;
+where still parts are known, recall, floor, ceiling and drift rest on them, and the scores also hold
+still_psnr_db and, beside a truth, moving_psnr_db and motion_gain_db (see `evaluation.part_scores`);
+mode `rest` is `evaluation.resting`, and has seam_ratio. Records of bench "prompts" have a score 0
+or 1 for everything that a caption names, and the same of the renderer as `renders`.
 """
 
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Literal
+
+import numpy as np
 
 from evaluation.adherence import ask_scene
 from evaluation.classifier import Classifier
-from evaluation.clips import KINDS, MAX_AWAY, Kind, held_out_scene
-from evaluation.continuation import MODES, Continuation, Mode
+from evaluation.clips import KINDS, MAX_AWAY, HeldOutScene, Kind, held_out_scene
+from evaluation.continuation import MODES, Continuation, Mode, as_pictures
 from evaluation.invented_clips import InventedScene, invented_scene, measure_invented
 from evaluation.magbench import PICTURES, Matching, write_pair
 from evaluation.memory_clips import (
@@ -32,13 +38,15 @@ from evaluation.memory_clips import (
 from evaluation.packs import check_policies
 from evaluation.pocket import EQUAL_WINDOW, OTHER_SCENES
 from evaluation.progress import ProgressBar
+from evaluation.resting import measure_rest, play_rest
 from evaluation.store import ClipStore
 from model.world import MemorySetting, MemoryUsage, World, WorldFailed
 
 MAX_PROMPTS = 2000
 GROUP = 4  # scenes, one a category, that a policy plays before the next policy does
-BenchMode = Mode | Kind
-BENCH_MODES: tuple[BenchMode, ...] = (*MODES, *KINDS)
+BenchMode = Mode | Kind | Literal["rest"]
+REST: BenchMode = "rest"  # of worlds that move
+BENCH_MODES: tuple[BenchMode, ...] = (*MODES, *KINDS, REST)
 Open = Callable[[MemorySetting], World]
 Clock = Callable[[], float]
 
@@ -49,12 +57,13 @@ class MemoryBenchSettings:
 
     world: str = "pocket"
     memory: tuple[str, ...] = ("mag-retrieve", "mag", "window", EQUAL_WINDOW)
-    modes: tuple[BenchMode, ...] = BENCH_MODES
+    modes: tuple[BenchMode, ...] = (*MODES, *KINDS)
     clips: int = CLIPS
     prompts: int = 0  # pictures invented for the test of prompts
     seed: int = 0
     away_seconds: float = 0.0  # looked elsewhere before the way back, where clips are invented
     minutes: float | None = None  # after which no clip is begun; None: no limit
+    moves: bool = False  # whether scenes change with time; as the world's spec says
 
     def __post_init__(self) -> None:
         if not 1 <= self.clips <= CLIPS:
@@ -65,11 +74,10 @@ class MemoryBenchSettings:
             raise ValueError(f"minutes is {self.minutes}, expected more than 0")
         if not 0 <= self.away_seconds <= MAX_AWAY:
             raise ValueError(f"away is {self.away_seconds:g} s, expected 0 to {MAX_AWAY:g}")
-        given = [mode for mode in self.modes if mode in MODES]
+        given = [mode for mode in self.modes if mode not in KINDS]
         if self.away_seconds and given:
             raise ValueError(
-                f"mode {given[0]} comes back at once, as MAG-Bench does; with --away name --mode "
-                f"{' '.join(KINDS)}"
+                f"mode {given[0]} never stays away; with --away name --mode {' '.join(KINDS)}"
             )
         check_policies(self.memory)
         for names in (self.memory, self.modes):
@@ -133,8 +141,10 @@ class MemoryBench:
         return self._end is not None and self._clock() >= self._end
 
     def _draw(self, index: int, folder: Path) -> InventedScene:
-        seed = self._settings.seed
-        scene, other = (held_out_scene(at, seed, folder) for at in (index, OTHER_SCENES + index))
+        seed, moves = self._settings.seed, self._settings.moves
+        scene, other = (
+            held_out_scene(at, seed, folder, moves=moves) for at in (index, OTHER_SCENES + index)
+        )
         return invented_scene(scene, other, self._classifier)
 
     def _play(self, policy: str, indices: range, scenes: Sequence[InventedScene]) -> None:
@@ -233,8 +243,20 @@ class MemoryBench:
         if mode in KINDS:
             away = self._settings.away_seconds
             return measure_invented(world, asked, mode, self._matching, self._classifier, away)
+        if mode == REST:
+            return _rested(world, asked.scene)
         made = play_return(world, asked.scene, mode)
         return *measure_return(made, world, self._matching), made.clip.usage
+
+
+def _rested(world: World, scene: HeldOutScene) -> tuple[dict, Continuation, int, MemoryUsage]:
+    made = play_rest(world, scene)
+    frames = made.clip.frames[made.first :]
+    apart = [np.square(a.astype(float) - b).mean() for a, b in zip(frames, made.truth, strict=True)]
+    pair = Continuation(as_pictures(frames), as_pictures(made.truth))
+    scores = asdict(measure_rest(made, scene, world.spec))
+    record = {"distance": "none", "refused": None, "scores": scores}
+    return record, pair, int(np.argmax(apart)), made.clip.usage
 
 
 def clip_key(index: int, policy: str, mode: BenchMode) -> str:

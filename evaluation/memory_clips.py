@@ -17,9 +17,11 @@ from evaluation.consistency import ends
 from evaluation.continuation import Continuation, Mode, as_pictures
 from evaluation.magbench import Matching, scores_of, worst_frame
 from evaluation.magbench_split import HISTORY
-from evaluation.metrics import psnr, recall, ssim
+from evaluation.metrics import recall, ssim
+from evaluation.part_scores import part_scores
 from evaluation.pocket import equal_window
 from evaluation.remembering import measure_motion, unrelated_psnr
+from evaluation.still_parts import RingParts, likenesses, mean_of
 from model.world import Control, FrameBlock, Frames, MemoryUsage, World, WorldSpec
 
 CLIPS = 176  # as many as MAG-Bench has, categories in turn: 44 of each
@@ -53,6 +55,8 @@ class ReturnClip:
     clip: Clip  # the truth up to the switch, then what the world made
     first: int  # index of the first frame it made
     truth: Frames  # of what it made
+    parts: RingParts | None  # of the scene; None: nothing moves
+    frozen: Frames  # the truth of what it made, stopped at the time of the last frame it was given
 
 
 def true_blocks(scene: HeldOutScene, spec: WorldSpec) -> Iterator[TrueBlock]:
@@ -63,20 +67,27 @@ def true_blocks(scene: HeldOutScene, spec: WorldSpec) -> Iterator[TrueBlock]:
     away = max(2, round(DEGREES / speed / spec.block_seconds))
     given = round(2 * away * HISTORY)
     poses = (CameraPose(),) * spec.block_length
-    yield TrueBlock(CameraCommand(), "start", poses, _views(scene, poses), given=True)
+    yield TrueBlock(CameraCommand(), "start", poses, _views(scene, poses, 0), given=True)
     for index in range(2 * away):
         command = right if index < away else left
         poses = move(poses[-1], command, spec.full_speed, spec.fps, spec.block_length)
         # the given part of the way back proves nothing, so the motion guard leaves it out
         phase: Phase = "out" if index < away else "hold" if index < given else "back"
-        yield TrueBlock(command, phase, poses, _views(scene, poses), index < given)
+        frames = _views(scene, poses, (1 + index) * spec.block_length)
+        yield TrueBlock(command, phase, poses, frames, index < given)
 
 
 def play_return(world: ShownWorld, scene: HeldOutScene, mode: Mode) -> ReturnClip:
     """Show a world the history of a clip and let it make the rest."""
-    frames, steps, blocks = [], [], list(true_blocks(scene, world.spec))
+    frames, frozen, steps, blocks = [], [], [], list(true_blocks(scene, world.spec))
+    time = last_given = -1  # of the newest frame, and of that which memory took from the renderer
     for block in blocks:
         control = Control(block.command)
+        time += len(block.poses)
+        if block.given:
+            last_given = time
+        else:
+            frozen.append(_stopped(scene, block, last_given))
         if block.phase == "start":
             made = world.reset(scene.scene("image"), scene.seed)
             frames.append(block.frames)
@@ -91,7 +102,11 @@ def play_return(world: ShownWorld, scene: HeldOutScene, mode: Mode) -> ReturnCli
             if state is not None:
                 world.restore(state)
                 made = world.show(control, block.frames)
-    return _as_clip(world.spec, blocks, frames, made.memory, block_time(steps))
+                last_given = time
+    clip = _as_clip(world.spec, blocks, frames, made.memory, block_time(steps))
+    truth = np.concatenate([block.frames for block in blocks if not block.given])
+    first = len(clip.frames) - len(truth)
+    return ReturnClip(clip, first, truth, scene.parts, np.concatenate(frozen))
 
 
 def _as_clip(
@@ -100,12 +115,12 @@ def _as_clip(
     frames: list[Frames],
     usage: MemoryUsage,
     block_ms: float,
-) -> ReturnClip:
+) -> Clip:
     turns = [
         0.0 if block.phase == "start" else spec.full_speed.step(block.command, spec.fps)[0]
         for block in blocks
     ]
-    clip = Clip(
+    return Clip(
         frames=np.concatenate(frames),
         poses=tuple(pose for block in blocks for pose in block.poses),
         phases=tuple(block.phase for block in blocks for _ in block.poses),
@@ -114,19 +129,22 @@ def _as_clip(
         fps=spec.fps,
         block_ms=block_ms,
     )
-    truth = np.concatenate([block.frames for block in blocks if not block.given])
-    return ReturnClip(clip, len(clip.frames) - len(truth), truth)
 
 
 def measure_return(
     made: ReturnClip, world: ShownWorld, matching: Matching
 ) -> tuple[dict, Continuation, int]:
     """Return the measured part of a record, the compared pictures, and the worst frame's index."""
-    clip, first = made.clip, made.first
-    through = world.round_trip(made.truth)
-    ceiling = float(np.mean([psnr(a, b) for a, b in zip(through, made.truth, strict=True)]))
+    clip, first, parts = made.clip, made.first, made.parts
+    returned, poses = clip.frames[first:], clip.poses[first:]
+    still = None if parts is None else [parts.still_at(pose) for pose in poses]
+    ceiling = mean_of(likenesses(world.round_trip(made.truth), made.truth, still))
+    limits = unrelated_psnr(clip, parts), ceiling
     away = _seconds_away(clip, first)
-    return compare(clip, clip.frames[first:], made.truth, away, ceiling, matching)
+    record, pair, worst = compare(clip, returned, made.truth, away, limits, matching, still)
+    if parts is not None:
+        record["scores"] |= part_scores(returned, made.truth, made.frozen, parts, poses)
+    return record, pair, worst
 
 
 def compare(
@@ -134,8 +152,9 @@ def compare(
     returned: Frames,
     truth: Frames,
     away: Sequence[float | None],
-    ceiling: float,
+    limits: tuple[float, float],
     matching: Matching,
+    still: Sequence[np.ndarray] | None = None,
 ) -> tuple[dict, Continuation, int]:
     """Return what `measure_return` does, of frames that should be equal one by one.
 
@@ -144,22 +163,25 @@ def compare(
         returned: frames of the way back, uint8 [T, H, W, 3].
         truth: what each should show, the same.
         away: seconds since each view was last shown; None: it never was.
-        ceiling: likeness of the truth before and after the autoencoder [dB].
+        limits: floor, likeness of views that share nothing, and ceiling, likeness of the truth
+            before and after the autoencoder [dB].
         matching: what finds best matches.
+        still: pixels of each frame that are known to stand still, bool [H, W], on which recall and
+            drift rest, like the limits; None: on whole frames.
     """
     pair = Continuation(as_pictures(returned), as_pictures(truth))
     scores, found = scores_of(pair, matching)
-    ours = [psnr(a, b) for a, b in zip(returned, truth, strict=True)]
-    floor = unrelated_psnr(clip)
-    start, end = ends(len(ours))
-    kept = clip.usage.bytes
+    floor, ceiling = limits
+    ours = likenesses(returned, truth, still)
+    start, end = (mean_of(ours[part]) for part in ends(len(ours)))
+    mean, kept = mean_of(ours), clip.usage.bytes
     scores |= {
-        "pose_psnr_db": float(np.mean(ours)),
+        "pose_psnr_db": mean_of(likenesses(returned, truth, None)),
         "pose_ssim": float(np.mean([ssim(a, b) for a, b in zip(returned, truth, strict=True)])),
         "floor_db": floor,
         "ceiling_db": ceiling,
-        "recall_percent": recall(float(np.mean(ours)), floor, ceiling),
-        "drift_db": float(np.mean(ours[end]) - np.mean(ours[start])),
+        "recall_percent": None if mean is None else recall(mean, floor, ceiling),
+        "drift_db": None if start is None or end is None else end - start,
         "compression": clip.usage.full_history_bytes / kept if kept else None,
         "memory_mib": kept / 2**20,
         "block_ms": clip.block_ms,
@@ -171,7 +193,7 @@ def compare(
         "recall_points": [
             (round(seconds, 4), recall(score, floor, ceiling))
             for seconds, score in zip(away, ours, strict=True)
-            if seconds is not None
+            if seconds is not None and score is not None
         ],
     }
     return record, pair, worst_frame(pair, found)
@@ -192,5 +214,11 @@ def _seconds_away(clip: Clip, first: int) -> list[float | None]:
     return [None if then is None else clip.seconds_between(then, at) for at, then in places]
 
 
-def _views(scene: HeldOutScene, poses: tuple[CameraPose, ...]) -> Frames:
-    return np.stack([scene.view(pose) for pose in poses])
+def _views(scene: HeldOutScene, poses: tuple[CameraPose, ...], first: int) -> Frames:
+    return np.stack([scene.view(pose, time) for time, pose in enumerate(poses, first)])
+
+
+def _stopped(scene: HeldOutScene, block: TrueBlock, time: int) -> Frames:
+    if scene.parts is None:
+        return block.frames
+    return np.stack([scene.view(pose, time) for pose in block.poses])

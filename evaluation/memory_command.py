@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from evaluation.classifier import Classifier, judge_digest
@@ -11,6 +12,7 @@ from evaluation.lpips import LpipsDistance, load_lpips, weight_paths
 from evaluation.magbench import Matching
 from evaluation.memory_bench import (
     BENCH_MODES,
+    REST,
     BenchMode,
     MemoryBench,
     MemoryBenchSettings,
@@ -45,10 +47,11 @@ def add_bench_options(parser: argparse.ArgumentParser) -> None:
         help=f"begin no clip afterwards ({MINUTES:g} unless --clips is given)",
     )  # fmt: skip
     group.add_argument(
-        "--mode", nargs="+", default=list(MODES_BY_DEFAULT), choices=BENCH_MODES,
+        "--mode", nargs="+", choices=BENCH_MODES,
         help="three quarters are given and memory takes what is made (history) or the truth; or "
-        "only the first view (image) or nothing but the caption (prompt) is given "
-        f"({' '.join(MODES_BY_DEFAULT)})",
+        "only the first view (image) or nothing but the caption (prompt) is given; or the camera "
+        f"waits before a given view of a world that moves ({REST}) ({' '.join(MODES_BY_DEFAULT)}; "
+        f"where the world moves also {REST})",
     )  # fmt: skip
     group.add_argument(
         "--away", type=float, default=0.0, metavar="SECONDS",
@@ -88,8 +91,9 @@ def run_bench(
     # one number type for all clips: a busy machine may find another one fastest each time
     runs = read_runs(options.out)
     world = opener(runs[0]["world"].get("execution") if runs else None)(MemorySetting())
-    provenance = world.provenance()
+    provenance, moves = world.provenance(), world.spec.moves
     world.close()
+    settings = _of_world(settings, options, moves=moves)
     open_world = opener(provenance.get("execution"))
     settings_of_all = {
         "bench": "pocket",
@@ -100,7 +104,7 @@ def run_bench(
         "judge": judge_digest(),  # nor is another judge: it asks and measures otherwise
     }
     store = ClipStore(options.out, settings_of_all)
-    store.note(environment(world=provenance, arguments=_plain(options)))
+    store.note(environment(world=provenance, arguments=_plain(options, settings)))
     bench = MemoryBench(settings, open_world, store, matching, Classifier.load())
     bench.run()
     records = read_records(options.out)
@@ -123,7 +127,7 @@ def _settings(options: argparse.Namespace) -> MemoryBenchSettings:
         minutes = MINUTES
     return MemoryBenchSettings(
         memory=tuple(options.memory or MEMORY_BY_DEFAULT),
-        modes=tuple(options.mode),
+        modes=tuple(options.mode or MODES_BY_DEFAULT),
         clips=CLIPS_BY_DEFAULT if options.clips is None else options.clips,
         world=options.world,
         prompts=PROMPTS_BY_DEFAULT if options.prompts is None else options.prompts,
@@ -131,6 +135,20 @@ def _settings(options: argparse.Namespace) -> MemoryBenchSettings:
         away_seconds=options.away,
         minutes=minutes,
     )
+
+
+def _of_world(
+    settings: MemoryBenchSettings, options: argparse.Namespace, *, moves: bool
+) -> MemoryBenchSettings:
+    """Return settings with what only the loaded world says: whether it moves."""
+    if moves and options.mode is None:
+        return replace(settings, modes=(*settings.modes, REST), moves=True)
+    if REST in settings.modes and not moves:
+        raise ValueError(
+            f'nothing moves in world "{options.world}", so there is nothing to wait for; '
+            f"leave --mode {REST} out"
+        )
+    return replace(settings, moves=moves)
 
 
 def _write(
@@ -146,6 +164,6 @@ def _write(
     return 0
 
 
-def _plain(options: argparse.Namespace) -> dict:
-    names = ("world", "memory", "mode", "clips", "prompts", "minutes", "seed", "away", "lpips")
-    return {name: getattr(options, name) for name in names}
+def _plain(options: argparse.Namespace, settings: MemoryBenchSettings) -> dict:
+    names = ("world", "memory", "clips", "prompts", "minutes", "seed", "away", "lpips")
+    return {name: getattr(options, name) for name in names} | {"mode": list(settings.modes)}

@@ -10,6 +10,7 @@ import numpy as np
 from model.image_shift import luma
 
 MAX_PSNR = 60.0  # dB; equal frames, too, score this and not infinity
+LEAST_PIXELS = 256  # of a frame that a score of a part needs
 RESAMPLES = 2000  # of a bootstrap
 
 
@@ -21,6 +22,22 @@ def psnr(frame: np.ndarray, reference: np.ndarray) -> float:
     if mean_square == 0.0:
         return MAX_PSNR
     return min(MAX_PSNR, float(10 * np.log10(255.0**2 / mean_square)))
+
+
+def masked_psnr(frame: np.ndarray, reference: np.ndarray, mask: np.ndarray) -> float | None:
+    """Return the PSNR over some pixels of two frames, in dB; None: there are too few.
+
+    Args:
+        frame: uint8 [H, W, 3].
+        reference: the same.
+        mask: the pixels that count, bool [H, W].
+    """
+    _check_equal_shapes(frame, reference)
+    if mask.shape != frame.shape[:2]:
+        raise ValueError(f"a mask is {mask.shape}, its frame {frame.shape}")
+    if np.count_nonzero(mask) < LEAST_PIXELS:
+        return None
+    return psnr(frame[mask], reference[mask])
 
 
 def ssim(frame: np.ndarray, reference: np.ndarray, window: int = 7) -> float:

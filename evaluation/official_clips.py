@@ -33,7 +33,7 @@ def write_official(folder: Path, clips: int, seed: int, spec: WorldSpec) -> list
     written = []
     with tempfile.TemporaryDirectory() as views:
         for index in range(clips):
-            scene = held_out_scene(index, seed, Path(views))
+            scene = held_out_scene(index, seed, Path(views), moves=spec.moves)
             frames = np.concatenate([block.frames for block in true_blocks(scene, spec)])
             kind = scene.panorama.category.replace(" ", "_")
             name = f"{kind}/{index:03d}.mp4"

@@ -6,17 +6,24 @@ a picture (`image`) and from the prompt alone (`prompt`). History is always gene
 plain, without sink frames: `window` keeps 2 blocks, `window-equal` as many as fill the bytes that
 the tested policy holds at the end of its clips.
 
+Of a world that moves, the renderer's views are those of the same time. What stands still is known
+of the given view: on its still pixels rest recall, floor, ceiling and the bars of `image`. Nothing
+is known of what is invented from the prompt alone: there whole frames count, and motion counts
+against them.
+
 The result is plain JSON data; numbers in dB, px, degrees, seconds and bytes as their keys say, null
 where nothing was measured, `{mean, low, high}` with a 95% interval by bootstrap over clips:
 
     schema          1
     settings        clips, prompts, seed, memory (the policies; the first is the tested one)
     world           provenance of the world: weights hash, dtype, ...
-    round_trip_db   renders: renderer views after the autoencoder; generated: the clips' own frames
+    round_trip_db   renders: renderer views after the autoencoder; generated: the clips' own frames;
+                    renders_still, where the world moves: what stands still of the renderer's
     kinds           image | prompt:
       policies        per policy: setting, clips, valid_clips (the picture moves as commanded),
                       return_psnr_db, unguarded_psnr_db (of all clips), return_ssim,
-                      recall_percent, floor_db, ceiling_db,
+                      recall_percent, floor_db, ceiling_db; of a world that moves, the first view
+                      given, also still_return_psnr_db and still_unguarded_psnr_db,
                       by_time_away [{from_s, to_s, psnr_db}], memory {bytes, full_history_bytes,
                       kept_frames, attended_frames, evicted},
                       motion {mean_px, p95_px, unmeasurable}, per_clip [...]
@@ -25,7 +32,11 @@ where nothing was measured, `{mean, low, high}` with a 95% interval by bootstrap
                       {invented_to_renders, invented_to_other_renders, renders_to_other_renders}
       ring            opposite_views_db, opposite_renders_db, excess_db, closing_psnr_db
     zoom            of worlds that zoom, all the way in and out again, the first view given:
-                    closer_psnr_db (against the renderer), return_psnr_db, gradient_ratio
+                    closer_psnr_db (against the renderer), return_psnr_db, gradient_ratio; of those
+                    that move also still_psnr_db, moving_psnr_db, motion_gain_db
+    rest            of worlds that move, the camera at rest for 4 s, the first view given, against
+                    the renderer: pose_psnr_db, still_psnr_db, moving_psnr_db, motion_gain_db,
+                    seam_ratio; see `evaluation.part_scores`
     adherence       prompts, recovered [names], heads: per question pictures, accuracy, low, high,
                     accuracy_on_renders, values (how many answers there are)
     bars            per bar: value, bar, met (null where not measured)
@@ -39,6 +50,7 @@ from pathlib import Path
 
 import numpy as np
 
+from controls.camera import CameraPose
 from evaluation.adherence import measure_adherence
 from evaluation.bars import bars_of
 from evaluation.classifier import Classifier
@@ -62,7 +74,9 @@ from evaluation.imagination import (
 )
 from evaluation.metrics import psnr
 from evaluation.remembering import Remembering, measure_remembering
+from evaluation.resting import measure_rest, play_rest, rest_report
 from evaluation.sheets import write_clip_sheet, write_ring_sheet
+from evaluation.still_parts import likenesses, mean_of
 from evaluation.summary import policy_report
 from evaluation.zooming import measure_zooming, zoom_and_back, zoom_report
 from model.memorypack.config import VARIANT_OF_WORLD
@@ -125,9 +139,10 @@ class PocketEvaluation:
             self._folder = Path(folder)
             return self._measure()
 
-    def _draw(self, first: int) -> list[HeldOutScene]:
-        indices = range(first, first + self.settings.clips)
-        return [held_out_scene(index, self.settings.seed, self._folder) for index in indices]
+    def _draw(self, first: int, world: World) -> list[HeldOutScene]:
+        indices, seed = range(first, first + self.settings.clips), self.settings.seed
+        moves = world.spec.moves
+        return [held_out_scene(index, seed, self._folder, moves=moves) for index in indices]
 
     def _measure(self) -> dict:
         settings = asdict(self.settings)
@@ -143,7 +158,8 @@ class PocketEvaluation:
             self._block_length = world.spec.block_length
             try:
                 if not self._scenes:  # drawn once the world is there: its errors come at once
-                    self._scenes, self._others = self._draw(0), self._draw(OTHER_SCENES)
+                    self._scenes = self._draw(0, world)
+                    self._others = self._draw(OTHER_SCENES, world)
                 for kind in KINDS:
                     self._measure_kind(world, name, setting, kind, result["kinds"][kind])
                 if name == self.tested:
@@ -151,6 +167,8 @@ class PocketEvaluation:
                     result["adherence"] = self._adherence(world)
                     if "zoom" in world.spec.axes:
                         result["zoom"] = self._zoom(world)
+                    if world.spec.moves:
+                        result["rest"] = self._rest(world)
                     result["round_trip_db"] = self._round_trip(world, result["kinds"])
             finally:
                 world.close()
@@ -175,7 +193,8 @@ class PocketEvaluation:
         slow: list[Views] = []
         for index, scene in enumerate(self._scenes):
             clip = record(world, scene.scene(kind), pan_and_back(world.spec))
-            measures.append(measure_remembering(clip, world.round_trip))
+            known = scene.known_parts(kind)
+            measures.append(measure_remembering(clip, world.round_trip, known))
             usages.append(clip.usage)
             self._tell(kind, name, index, measures[-1])
             if looks:
@@ -208,6 +227,11 @@ class PocketEvaluation:
         self.report(f"image: zoomed into {len(clips)} scenes and out again")
         return zoom_report(clips)
 
+    def _rest(self, world: World) -> dict:
+        clips = [measure_rest(play_rest(world, scene), scene, world.spec) for scene in self._scenes]
+        self.report(f"image: waited before {len(clips)} scenes")
+        return rest_report(clips)
+
     def _adherence(self, world: World) -> dict:
         settings = self.settings
         return measure_adherence(
@@ -218,10 +242,15 @@ class PocketEvaluation:
         views = np.stack([scene.first_view for scene in [*self._scenes, *self._others]])
         through = world.round_trip(views)
         ceilings = [part["policies"][self.tested]["ceiling_db"] for part in kinds.values()]
-        return {
+        found = {
             "renders": float(np.mean([psnr(a, b) for a, b in zip(through, views, strict=True)])),
             "generated": float(np.mean(ceilings)),
         }
+        if world.spec.moves:
+            parts = [scene.parts for scene in (*self._scenes, *self._others)]
+            still = [one.still_at(CameraPose()) for one in parts]
+            found["renders_still"] = mean_of(likenesses(through, views, still))
+        return found
 
     def _tell(self, kind: Kind, name: str, index: int, measure: Remembering) -> None:
         score = f"{measure.psnr:.1f} dB" if measure.valid else "the picture does not move as told"

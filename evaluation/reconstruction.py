@@ -27,8 +27,8 @@ from model.frames import to_frames, to_pictures
 from model.full.samplers import FOUR_STEPS, RenoisingSampler
 from model.generator import BlockGenerator, Coordinates, block_noise
 from model.kv_cache import CacheShape, KVCache
-from model.slots import SlotWrite
 from model.rope import RayCoordinates
+from model.slots import SlotWrite
 from model.weights import AUTOENCODER, WORLD, load_into, load_tokenizer, read_config
 
 FRAMES = 60  # of a clip: whole blocks of 1, 3, 4 and 5
@@ -139,14 +139,16 @@ def measure_reconstruction(
         folder: for the scenes' first views.
     """
     bar, poses = ProgressBar(clips), path(model.config.fps)
+    moves = model.config.dit.rays.motion is not None
     for index in range(clips):
         key = f"{index:03d}"
         with store.claim(key) as mine:
             if not mine:
                 bar.skip()
                 continue
-            began, scene = time.monotonic(), held_out_scene(index, seed, folder)
-            frames = np.stack([scene.view(pose) for pose in poses])
+            began = time.monotonic()
+            scene = held_out_scene(index, seed, folder, moves=moves)
+            frames = np.stack([scene.view(pose, at) for at, pose in enumerate(poses)])
             latents = model.encode(frames)
             rebuilt = model.decode(model.rebuild(latents, poses, scene.seed))
             scores = _scores(rebuilt, frames, model.decode(latents))

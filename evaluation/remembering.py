@@ -10,6 +10,7 @@ from controls.camera import yaw_difference
 from evaluation.clips import Clip, Phase
 from evaluation.metrics import psnr, recall, ssim
 from evaluation.motion import MOTION_LIMIT
+from evaluation.still_parts import RingParts, likenesses, mean_of
 from model.image_shift import image_shift
 from model.world import Frames
 
@@ -36,10 +37,11 @@ class Remembering:
     psnr: float  # way back against way out at equal pose [dB]
     ssim: float
     by_time_away: tuple[float | None, ...]  # psnr within TIMES_AWAY [dB]
-    floor: float  # views of the clip that share nothing [dB]
+    floor: float  # views of the clip that share nothing [dB]; these three of still pixels if known
     ceiling: float  # the clip's frames after the autoencoder [dB]
     recall: float  # percent
     motion: Motion
+    still_psnr: float | None = None  # over pixels known to stand still [dB]; None: none are
 
     @property
     def valid(self) -> bool:
@@ -47,8 +49,16 @@ class Remembering:
         return self.motion.agrees
 
 
-def measure_remembering(clip: Clip, round_trip: Callable[[Frames], Frames]) -> Remembering:
+def measure_remembering(
+    clip: Clip, round_trip: Callable[[Frames], Frames], parts: RingParts | None = None
+) -> Remembering:
     """Compare the way back of a clip with its way out.
+
+    Args:
+        clip: what was shown.
+        round_trip: the world's autoencoder.
+        parts: what is known to stand still, for floor, ceiling and recall; None: nothing, and whole
+            frames count, so motion counts against them.
 
     Raises:
         ValueError: no pose of the way back was seen on the way out.
@@ -57,7 +67,14 @@ def measure_remembering(clip: Clip, round_trip: Callable[[Frames], Frames]) -> R
     scores = [psnr(clip.frames[back], clip.frames[out]) for out, back in pairs]
     likeness = [ssim(clip.frames[back], clip.frames[out]) for out, back in pairs]
     away = np.array([clip.seconds_between(out, back) for out, back in pairs])
-    floor, ceiling = unrelated_psnr(clip), ceiling_psnr(clip, round_trip)
+    still = parts and mean_of(
+        likenesses(
+            [clip.frames[back] for _, back in pairs],
+            [clip.frames[out] for out, _ in pairs],
+            [parts.still_at(clip.poses[back]) for _, back in pairs],
+        )
+    )
+    floor, ceiling = unrelated_psnr(clip, parts), ceiling_psnr(clip, round_trip, parts)
     mean = float(np.mean(scores))
     return Remembering(
         psnr=mean,
@@ -65,8 +82,9 @@ def measure_remembering(clip: Clip, round_trip: Callable[[Frames], Frames]) -> R
         by_time_away=_split(np.array(scores), away),
         floor=floor,
         ceiling=ceiling,
-        recall=recall(mean, floor, ceiling),
+        recall=recall(mean if still is None else still, floor, ceiling),
         motion=measure_motion(clip),
+        still_psnr=still,
     )
 
 
@@ -85,26 +103,41 @@ def equal_pose_pairs(clip: Clip) -> list[tuple[int, int]]:
     return pairs
 
 
-def unrelated_psnr(clip: Clip) -> float:
-    """Return the median likeness of views of the way out that do not overlap [dB]."""
+def unrelated_psnr(clip: Clip, parts: RingParts | None = None) -> float:
+    """Return the median likeness of views of the way out that do not overlap [dB].
+
+    Args:
+        clip: what was shown.
+        parts: what is known to stand still, of the first view of a pair; None: whole views count.
+    """
     out = [*clip.where("start"), *clip.where("out")]
     fov = clip.poses[0].fov
     pairs = [
         (first, second)
-        for first in out
+        for first in _with_still_parts(clip, out, parts)
         for second in out[::3]
         if abs(yaw_difference(clip.poses[first].yaw, clip.poses[second].yaw)) >= fov
     ]
     step = max(1, len(pairs) // FLOOR_PAIRS)
-    return float(np.median([psnr(clip.frames[i], clip.frames[j]) for i, j in pairs[::step]]))
+    firsts, seconds = zip(*pairs[::step], strict=True)
+    masks = parts and [parts.still_at(clip.poses[index]) for index in firsts]
+    return float(np.median(likenesses(clip.frames[[*firsts]], clip.frames[[*seconds]], masks)))
 
 
-def ceiling_psnr(clip: Clip, round_trip: Callable[[Frames], Frames]) -> float:
+def ceiling_psnr(
+    clip: Clip, round_trip: Callable[[Frames], Frames], parts: RingParts | None = None
+) -> float:
     """Return the likeness of a clip's own frames before and after the autoencoder [dB]."""
-    out = clip.where("out")
-    some = clip.frames[out[:: max(1, len(out) // CEILING_FRAMES)]]
-    through = round_trip(some)
-    return float(np.mean([psnr(a, b) for a, b in zip(through, some, strict=True)]))
+    out = _with_still_parts(clip, clip.where("out"), parts)
+    some = out[:: max(1, len(out) // CEILING_FRAMES)]
+    masks = parts and [parts.still_at(clip.poses[index]) for index in some]
+    return mean_of(likenesses(round_trip(clip.frames[some]), clip.frames[some], masks))
+
+
+def _with_still_parts(clip: Clip, indices: list[int], parts: RingParts | None) -> list[int]:
+    if parts is None:
+        return indices
+    return [index for index in indices if parts.is_still_enough(clip.poses[index])]
 
 
 def measure_motion(clip: Clip, every: int = 1) -> Motion:

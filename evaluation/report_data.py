@@ -34,7 +34,7 @@ PICTURES = 2  # best, and as many worst, of a row
 LOWER_IS_BETTER = frozenset({"lpips", "distance"})
 COMPARED = (
     "psnr_db", "ssim", "lpips", "pose_psnr_db", "pose_ssim", "recall_percent",
-    "promised_percent", "objects_percent",
+    "still_psnr_db", "moving_psnr_db", "motion_gain_db", "promised_percent", "objects_percent",
 )  # fmt: skip
 
 
@@ -171,14 +171,20 @@ def _score(record: dict, name: str) -> float | None:
     return None if record["refused"] else record["scores"].get(name)
 
 
+def _likeness(record: dict) -> float:
+    """Return the PSNR of a clip, by best match unless the camera stands still [dB]."""
+    scores = record["scores"]
+    return scores["psnr_db"] if "psnr_db" in scores else scores["pose_psnr_db"]
+
+
 def _pictures(folder: Path, records: list[dict]) -> dict:
     shown = [record for record in records if record.get("picture")]
     shown = [record for record in shown if (folder / record["picture"]).is_file()]
-    ordered = sorted(shown, key=lambda record: -record["scores"]["psnr_db"])
+    ordered = sorted(shown, key=lambda record: -_likeness(record))
     some = [
         {
             "clip": record["clip"],
-            "psnr_db": record["scores"]["psnr_db"],
+            "psnr_db": _likeness(record),
             "path": str(folder / record["picture"]),
         }
         for record in ordered

@@ -11,6 +11,8 @@ from evaluation.report_tables import (
     MEANS,
     MODES,
     OBJECT_HEADING,
+    REST,
+    REST_MEANS,
     cell,
     column_names,
     frechet_lines,
@@ -19,6 +21,8 @@ from evaluation.report_tables import (
     object_rows,
     object_title,
     prompt_rows,
+    rest_columns,
+    rest_rows,
     rows_of,
 )
 from scenes.replacing import replacing
@@ -53,7 +57,10 @@ def figures_of(data: dict) -> Iterator[str]:
         if rows:
             cited = [one for one in data["cited"]["mag_bench"] if one["mode"] == mode]
             yield f"\n## Return: {title}\n\n{MEANS[mode]}\n"
-            yield from _mode(rows, cited)
+            yield from _mode(rows, column_names(rows), cited)
+    if rested := rest_rows(data):
+        yield f"\n## {REST.capitalize()}\n\n{REST_MEANS}\n"
+        yield from _mode(rested, rest_columns(rested), ())
     yield from _curve(data["rows"])
     yield from _imagination(data["rows"])
 
@@ -68,8 +75,7 @@ def _made(data: dict) -> Iterator[str]:
         yield f"Seed {seed}; commit {commits}; weights {weights}; processor cores {cores}."
 
 
-def _mode(rows: Sequence[dict], cited: Sequence[dict]) -> Iterator[str]:
-    names = column_names(rows)
+def _mode(rows: Sequence[dict], names: Sequence[str], cited: Sequence[dict]) -> Iterator[str]:
     yield from _table(
         ["", *(COLUMNS[name][0] for name in names), "clips"],
         [

@@ -15,6 +15,8 @@ from evaluation.report_tables import (
     MEANS,
     MODES,
     OBJECT_HEADING,
+    REST,
+    REST_MEANS,
     cell,
     column_names,
     frechet_lines,
@@ -23,6 +25,8 @@ from evaluation.report_tables import (
     object_rows,
     object_title,
     prompt_rows,
+    rest_columns,
+    rest_rows,
     rows_of,
 )
 
@@ -81,6 +85,9 @@ def _parts(data: dict) -> Iterator[str]:
             cited = [one for one in data["cited"]["mag_bench"] if one["mode"] == mode]
             yield f"<h2>Return: {title}</h2><p>{escape(MEANS[mode])}</p>"
             yield _mode(rows, cited, data["cited"]["source"])
+    if rested := rest_rows(data):
+        yield f"<h2>{escape(REST.capitalize())}</h2><p>{escape(REST_MEANS)}</p>"
+        yield _card(rested, rest_columns(rested))
     yield _meanings(data["rows"])
     yield from _curves(data["rows"])
     yield from _compression(data)
@@ -95,30 +102,36 @@ def _parts(data: dict) -> Iterator[str]:
 
 def _mode(rows: Sequence[dict], cited: Sequence[dict], source: str) -> str:
     names = column_names(rows)
+    values = [_bar(row) for row in rows if row["scores"].get("psnr_db")]
+    values += [Bar(one["method"], one["psnr_db"], None, None, cited=True) for one in cited]
+    said = notes(rows) if cited else notes(rows)[1:]
+    return (
+        f"{_card(rows, names, ''.join(_cited_row(row, names, source) for row in cited))}"
+        f"{''.join(f'<p>{escape(note)}</p>' for note in said)}"
+        f'<div class="card">{bars(values, "dB")}</div>'
+    )
+
+
+def _card(rows: Sequence[dict], names: Sequence[str], more: str = "") -> str:
     head = "".join(
         f'<th title="{escape(MEANINGS[name])}">{COLUMNS[name][0]}</th>' for name in names
     )
     several = len({row["folder"] for row in rows}) > 1
     body = "".join(_table_row(row, names, row["folder"] if several else "") for row in rows)
-    body += "".join(_cited_row(row, names, source) for row in cited)
-    values = [_bar(row) for row in rows if row["scores"].get("psnr_db")]
-    values += [Bar(one["method"], one["psnr_db"], None, None, cited=True) for one in cited]
-    said = notes(rows) if cited else notes(rows)[1:]
     return (
-        f'<div class="card"><table><tr><th></th>{head}<th>clips</th></tr>{body}</table></div>'
-        f"{''.join(f'<p>{escape(note)}</p>' for note in said)}"
-        f'<div class="card">{bars(values, "dB")}</div>'
+        f'<div class="card"><table><tr><th></th>{head}<th>clips</th></tr>{body}{more}</table></div>'
     )
 
 
 def _meanings(rows: Sequence[dict]) -> str:
     """Return what every column of the tables is, folded away."""
     shown = [row for row in rows if row["row"].get("mode") in MODES]
-    if not shown:
+    rested = rest_columns(rest_rows({"rows": rows}))
+    if not shown and not rested:
         return ""
     told = "".join(
         f"<dt>{COLUMNS[name][0]}</dt><dd>{escape(MEANINGS[name])}</dd>"
-        for name in column_names(shown)
+        for name in dict.fromkeys((*column_names(shown), *rested))
     )
     return (
         f'<details class="card"><summary>What the columns mean</summary><dl>{told}</dl></details>'

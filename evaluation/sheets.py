@@ -15,7 +15,7 @@ def write_clip_sheet(path: Path, clip: Clip, scene: HeldOutScene) -> None:
     yaws = [first + part * ((last - first) % 360.0) for part in np.linspace(0, 1, 6)]
     away = [clip.nearest(yaw, out) for yaw in yaws]
     home = [clip.nearest(clip.poses[index].yaw, back) for index in away]
-    views = [scene.view(clip.poses[index]) for index in away]
+    views = [scene.view(clip.poses[index], clip.time(index)) for index in away]
     write_sheet(path, [views, [clip.frames[i] for i in away], [clip.frames[i] for i in home]])
 
 
@@ -23,5 +23,5 @@ def write_ring_sheet(path: Path, clip: Clip, scene: HeldOutScene) -> None:
     """Write a full turn in two rows, twelve directions: the renderer's views and the world's."""
     out = clip.where("out")
     shown = [clip.nearest(clip.poses[0].yaw + yaw, out) for yaw in range(30, 361, 30)]
-    views = [scene.view(clip.poses[index])[::2, ::2] for index in shown]
+    views = [scene.view(clip.poses[index], clip.time(index))[::2, ::2] for index in shown]
     write_sheet(path, [views, [clip.frames[index][::2, ::2] for index in shown]])

@@ -36,7 +36,22 @@ def policy_report(
         "by_time_away": _by_time_away(counted),
         "memory": _memory(usages),
         "motion": _motion(measures),
+        **_still(counted, measures),
         "per_clip": [_clip(*one) for one in zip(scenes, measures, strict=True)],
+    }
+
+
+def _still(counted: list[Remembering], measures: list[Remembering]) -> dict:
+    """Return the return over pixels known to stand still; nothing where none are known."""
+    known, every = (
+        [one.still_psnr for one in some if one.still_psnr is not None]
+        for some in (counted, measures)
+    )
+    if not every:
+        return {}
+    return {
+        "still_return_psnr_db": _interval(known),
+        "still_unguarded_psnr_db": _interval(every),
     }
 
 

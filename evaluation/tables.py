@@ -29,6 +29,9 @@ COLUMNS = {  # score -> heading, digits
     "psnr_db": ("PSNR", 2),
     "ssim": ("SSIM", 3),
     "pose_psnr_db": ("PSNR at equal pose", 2),
+    "still_psnr_db": ("of still parts", 2),
+    "moving_psnr_db": ("of moving parts", 2),
+    "motion_gain_db": ("gained by moving, dB", 2),
     "memory_mib": ("memory, MiB", 1),
     "ceiling_db": ("PSNR of the autoencoder alone", 2),
 }

@@ -78,7 +78,7 @@ def _play(
     for row in table.rows:
         say(f"{row.name}: {row.memory.policy}")
         world = open_row(row, execution)
-        provenance = world.provenance()
+        provenance, moves = world.provenance(), world.spec.moves
         world.close()
         execution = provenance["execution"]
         matching = Matching()
@@ -88,7 +88,7 @@ def _play(
         })  # fmt: skip
         store.note(environment(world=provenance))
         settings = MemoryBenchSettings(
-            row.name, (row.memory.policy,), tuple(modes), clips, seed=seed
+            row.name, (row.memory.policy,), tuple(modes), clips, seed=seed, moves=moves
         )
         # the bench knows policies by name; what else belongs to a row's memory is the row's own
         opened = partial(_as_trained, row, execution)

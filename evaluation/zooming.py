@@ -8,6 +8,8 @@ from controls.camera import WIDEST_FOV, CameraCommand
 from evaluation.clips import Clip, HeldOutScene, Leg, blocks_in
 from evaluation.imagination import interval
 from evaluation.metrics import gradient_energy, psnr
+from evaluation.part_scores import part_scores
+from evaluation.still_parts import likenesses, mean_of
 from model.world import WorldSpec
 
 HOLD_SECONDS = 1.0
@@ -18,8 +20,9 @@ class Zooming:
     """One clip that zooms in on a given first view, waits, and zooms out again."""
 
     closer: float  # the view zoomed in against the renderer's [dB]
-    returned: float  # the view zoomed out again against the first [dB]
+    returned: float  # the view zoomed out again against the first, its still pixels [dB]
     detail: float  # mean gradient zoomed in over that of the renderer
+    parts: dict[str, float | None]  # scores of still and moving parts zoomed in; {}: nothing moves
 
 
 def zoom_and_back(spec: WorldSpec) -> list[Leg]:
@@ -43,13 +46,22 @@ def zoom_and_back(spec: WorldSpec) -> list[Leg]:
 def measure_zooming(clip: Clip, scene: HeldOutScene) -> Zooming:
     """Compare the views of `zoom_and_back`; the first was given."""
     closer = clip.where("hold")
-    shown = [clip.frames[index] for index in closer]
-    drawn = [scene.view(clip.poses[index]) for index in closer]
+    poses, shown = [clip.poses[index] for index in closer], clip.frames[closer]
+    drawn = np.stack([scene.view(clip.poses[index], clip.time(index)) for index in closer])
     first, last = clip.where("start")[-1], clip.where("back")[-1]
+    back, begun = clip.frames[last], clip.frames[first]
+    known: dict[str, float | None] = {}
+    returned = psnr(back, begun)
+    if scene.parts is not None:
+        frozen = np.stack([scene.view(pose, 0) for pose in poses])
+        known = part_scores(shown, drawn, frozen, scene.parts, poses)
+        still = mean_of(likenesses([back], [begun], [scene.parts.still_at(clip.poses[last])]))
+        returned = returned if still is None else still
     return Zooming(
         closer=float(np.mean([psnr(*pair) for pair in zip(shown, drawn, strict=True)])),
-        returned=psnr(clip.frames[last], clip.frames[first]),
+        returned=returned,
         detail=sum(map(gradient_energy, shown)) / sum(map(gradient_energy, drawn)),
+        parts=known,
     )
 
 
@@ -60,4 +72,6 @@ def zoom_report(clips: list[Zooming]) -> dict:
         "return_psnr_db": [clip.returned for clip in clips],
         "gradient_ratio": [clip.detail for clip in clips],
     }
-    return {name: interval(values) for name, values in parts.items()}
+    for name in clips[0].parts:
+        parts[name] = [known for clip in clips if (known := clip.parts[name]) is not None]
+    return {name: interval(values) if values else None for name, values in parts.items()}

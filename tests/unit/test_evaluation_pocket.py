@@ -125,6 +125,10 @@ def test_a_frozen_world_misses_its_bars():
     assert result["bars"]["above_window.image"]["value"] is None
     assert result["kinds"]["image"]["policies"]["mag-retrieve"]["return_psnr_db"] is None
     assert "refused" in "\n".join(table(result))
+    assert "rest" not in result  # nothing moves in it, so it is not asked to
+    assert not [name for name in result["bars"] if name.endswith(".rest")]
+    assert "renders_still" not in result["round_trip_db"]
+    assert "still_return_psnr_db" not in result["kinds"]["image"]["policies"]["mag-retrieve"]
 
 
 def test_a_seed_chooses_the_scenes(tmp_path):

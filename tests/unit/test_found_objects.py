@@ -23,7 +23,7 @@ def test_objects_are_counted_beside_the_renderers_and_chance(tmp_path):
     scene, other = (held_out_scene(index, 0, tmp_path) for index in (0, 4))  # rooms
     asked = InventedScene(scene, (), ("indoor.furniture",), other)
     poses = [CameraPose(yaw=90.0), CameraPose(yaw=120.0)]
-    own, others = ([one.view(pose) for pose in poses] for one in (scene, other))
+    own, others = ([one.view(pose, 0) for pose in poses] for one in (scene, other))
     judge = SharpJudge(own, scene.truth("furniture"))
     found = found_objects(Views(own, own, others), asked, judge)
     assert found == {"indoor.furniture": {"found": 1.0, "renders": 1.0, "chance": 0.0}}

@@ -1,0 +1,78 @@
+"""Worlds without a network that show moving renderer scenes: rightly, frozen, drifting, jerky."""
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+
+from controls.camera import CameraPose
+from model.world import Control, FrameBlock, Frames, MemorySetting, WorldState
+from scenes import Scene
+from tests.rendered_worlds import SPEC, PerfectWorld
+from training.panorama.moving import moment_at, render_moving
+
+MOVING_SPEC = replace(SPEC, moves=True)
+
+
+@cache
+def layers(category: str, seed: int) -> np.ndarray:
+    return render_moving(category, seed).layers
+
+
+class MovingWorld(PerfectWorld):
+    """Shows the scene as it is drawn at the time; can be shown a history."""
+
+    def __init__(self, setting: MemorySetting | None = None) -> None:
+        super().__init__(setting)
+        self.spec = MOVING_SPEC
+
+    def reset(self, scene: Scene, seed: int) -> FrameBlock:
+        self._layers = layers(scene.category, int(scene.name.split()[-1]))
+        self._time = 0
+        return super().reset(scene, seed)
+
+    def show(self, control: Control, frames: Frames) -> FrameBlock:
+        return self.step(control)
+
+    def snapshot(self) -> WorldState:
+        return WorldState({}, {"pose": self._pose, "made": self._made, "time": self._time})
+
+    def restore(self, state: WorldState) -> None:
+        self._pose, self._made, self._time = (state.data[key] for key in ("pose", "made", "time"))
+
+    def picture(self, pose: CameraPose, yaw: float) -> np.ndarray:
+        self._time += 1
+        return self.moment(pose, self._time - 1)
+
+    def moment(self, pose: CameraPose, time: int) -> np.ndarray:
+        return moment_at(self._layers, pose.yaw, pose.pitch, time, pose.fov)
+
+
+class StoppedWorld(MovingWorld):
+    """Follows the camera, but its scene stands still."""
+
+    def moment(self, pose: CameraPose, time: int) -> np.ndarray:
+        return super().moment(pose, 0)
+
+
+class DriftingWorld(MovingWorld):
+    """What stands still slides along, too: one pixel in four frames."""
+
+    def moment(self, pose: CameraPose, time: int) -> np.ndarray:
+        return np.roll(super().moment(pose, time), time // 4, axis=1)
+
+
+class JerkyWorld(MovingWorld):
+    """Jumps at every block, and hardly moves within: it runs at a quarter of the pace there."""
+
+    def moment(self, pose: CameraPose, time: int) -> np.ndarray:
+        within = time % self.spec.block_length
+        return super().moment(pose, time - within + within / 4)
+
+
+class ForgettingWorld(MovingWorld):
+    """Comes back to a scene of inverted colours."""
+
+    def picture(self, pose: CameraPose, yaw: float) -> np.ndarray:
+        shown = super().picture(pose, yaw)
+        return 255 - shown if yaw < 0 else shown
