@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from model.autoencoder import Autoencoder
 from training.data import PanoramaSet
@@ -19,6 +20,7 @@ from training.panorama.moving import PERIOD
 from training.paths import MakePath, random_path, stacked
 
 PATH_BLOCKS = 6  # blocks a sequence along a path
+MOVED, MOVED_WEIGHT = 6.0, 10.0  # levels of change that count in full, and how much more they do
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class Sequences:
     times: Tensor  # frame numbers, [B, M, F]
     order: Tensor  # place of each frame in its block, int [F]
     panoramas: np.ndarray  # int [B]
+    weights: Tensor | None = None  # of latents in the loss, [B, M, F, H, W]; None: all alike
 
 
 class SequenceSource(Protocol):
@@ -65,21 +68,42 @@ class PathBlocks:
         """Return sequences along new paths."""
         panoramas = rng.integers(len(self._data), size=count)
         paths = [self._path(rng, PATH_BLOCKS, self._block_length) for _ in panoramas]
-        frames = np.stack(
-            [
-                cut(self._data.layers[panorama], *place)
-                for panorama, path in zip(panoramas, paths, strict=True)
-                for place in path.places()
-            ]
+        frames, earlier = (
+            np.stack(
+                [
+                    cut(self._data.layers[panorama], left, top, start if before else time, fov)
+                    for panorama, path in zip(panoramas, paths, strict=True)
+                    for start in path.times[:1, 0]
+                    for left, top, time, fov in path.places()
+                ]
+            )
+            for before in (False, True)
         )
         latents, path = encode_views(self._autoencoder, frames, self._device), stacked(paths)
+        weights = motion_weights(frames, earlier, self._autoencoder.config.stride)
         return Sequences(
             latents.unflatten(0, path.left.shape),
             places_to_poses(path.left, path.top, path.fov),
             torch.from_numpy(path.times),
             torch.arange(self._block_length),
             panoramas,
+            weights.unflatten(0, path.left.shape),
         )
+
+
+def motion_weights(frames: np.ndarray, earlier: np.ndarray, stride: int) -> Tensor:
+    """Return how much latents count that show another thing than at an earlier time, [T, H, W].
+
+    Little of a picture moves, and little of its loss is at stake: unweighted, no motion is learned.
+
+    Args:
+        frames: uint8 [T, height, width, 3].
+        earlier: the same views at the earlier time.
+        stride: pixels across and down in one latent.
+    """
+    change = torch.from_numpy(np.abs(frames.astype(np.int16) - earlier).mean(axis=-1))
+    change = functional.avg_pool2d(change.float()[:, None], stride)[:, 0]
+    return 1 + MOVED_WEIGHT * (change / MOVED).clamp(max=1)
 
 
 class PooledViews:

@@ -90,7 +90,8 @@ class SequenceStage:
                     empty = self.captions.empty(count)
                     free = self._flow(latents, levels, drawn, empty, attend)[:, blocks:]
                 target = guided_target(target, flow, free, sigma.to(target), self.guidance)
-        return flow_loss(flow, target)
+        weights = drawn.weights
+        return flow_loss(flow, target, None if weights is None else self.device.upload(weights))
 
     @torch.no_grad()
     def _own(
