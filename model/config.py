@@ -16,6 +16,7 @@ class MotionConfig:
 
     wind: float = 0.0703125  # degrees a frame, to the right: how fast clouds drift
     wind_harmonics: tuple[int, ...] = (3, 8, 16, 28)  # of the ring, in a frame that drifts along
+    windy_heads: tuple[bool, ...] = (False, False, True)  # that see them, for the shortest ages
     clock_periods: tuple[float, ...] = (16.0, 32.0, 128.0)  # of lamps and creatures [frames]
     wave_lengths: tuple[float, float] = (11.25, 6.75)  # of water, across and down [degrees]
     wave_period: float = 32.0  # frames
@@ -43,8 +44,7 @@ class RayConfig:
     @property
     def pairs(self) -> int:
         """Rotated pairs that one head needs."""
-        still = len(self.yaw_harmonics) + self.pitch_channels + self.time_channels
-        return still + (len(self.motion.wind_harmonics) if self.motion else 0)
+        return len(self.yaw_harmonics) + self.pitch_channels + self.time_channels
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,17 @@ class DiTConfig:
     def __post_init__(self) -> None:
         if self.dim % self.num_heads or self.head_dim % 2:
             raise ValueError(f"dim {self.dim} does not split into {self.num_heads} even heads")
+        motion = self.rays and self.rays.motion
+        if motion and len(motion.windy_heads) != self.num_heads:
+            raise ValueError(
+                f"motion says of {len(motion.windy_heads)} heads whether they see the wind, there "
+                f"are {self.num_heads}"
+            )
+        if motion and len(motion.wind_harmonics) > self.rays.time_channels:
+            raise ValueError(
+                f"{len(motion.wind_harmonics)} harmonics of the wind do not fit into "
+                f"{self.rays.time_channels} pairs for time"
+            )
         if self.rays and self.rays.pairs * 2 != self.head_dim:
             raise ValueError(
                 f"rays rotate {self.rays.pairs} pairs, a head of {self.head_dim} has "
@@ -214,7 +225,7 @@ POCKET = PocketConfig(
         text_dim=128,
         text_len=48,
         gelu="none",
-        rays=RayConfig(time_channels=4, motion=MotionConfig()),
+        rays=RayConfig(motion=MotionConfig()),
     ),
     flow=FlowConfig(imagine_steps=4),
     narrowest_fov=60.0,

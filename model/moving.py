@@ -24,6 +24,7 @@ class MotionCoordinates:
 
     def __init__(self, config: MotionConfig, token: float) -> None:
         self._config, self._token = config, token
+        self.windy_heads = config.windy_heads
         self._harmonics = torch.tensor(config.wind_harmonics, dtype=torch.float64) * math.pi / 180
 
     def turns(self, yaw: Tensor, time: Tensor) -> Tensor:

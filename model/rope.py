@@ -1,6 +1,6 @@
 """Rotary coordinates: Wan's frame, row and column indices, or the rays of a posed camera.
 
-Both give one unit complex number per token and rotated pair, [B or 1, L, 1, D/2] complex64;
+Both give one unit complex number per token and rotated pair, [B or 1, L, N or 1, D/2] complex64;
 `rotate` turns adjacent channels by them. Angles are computed in float64: time indices grow without
 bound. Complex products in fp32 were measured 5 times faster on CPUs than strided real ones in bf16;
 compilers know real ones only, which are the same numbers seen as cosine and sine.
@@ -22,7 +22,7 @@ def rotate(x: Tensor, rotary: Tensor) -> Tensor:
 
     Args:
         x: queries or keys, [B, L, N, D].
-        rotary: unit complex numbers, [B or 1, L, 1, D/2], or `view_as_real` of them.
+        rotary: unit complex numbers, [B or 1, L, N or 1, D/2], or `view_as_real` of them.
     """
     pairs = x.float().unflatten(-1, (-1, 2))
     if rotary.is_complex():
@@ -31,6 +31,11 @@ def rotate(x: Tensor, rotary: Tensor) -> Tensor:
         (even, odd), (cos, sin) = pairs.unbind(-1), rotary.unbind(-1)
         turned = torch.stack((even * cos - odd * sin, even * sin + odd * cos), dim=-1)
     return turned.flatten(-2).type_as(x)
+
+
+def by_head(turns: Tensor, pairs: int) -> Tensor:
+    """Return turns whose last axis holds all heads' pairs, [..., N or 1, D/2]."""
+    return turns.unflatten(-1, (-1, pairs))
 
 
 def _unit(angles: Tensor) -> Tensor:
@@ -182,7 +187,9 @@ class RayCoordinates:
         return self._config.motion.wind if self._config.motion else 0.0
 
     def rotary(self, poses: Tensor, times: Tensor) -> Tensor:
-        """Return the tokens' turns.
+        """Return the tokens' turns, [B, F * L, N or 1, D/2].
+
+        Where the world moves, heads differ: some see the wind in place of the shortest ages.
 
         Args:
             poses: yaw, pitch, fov [degrees] of each frame, [B, F, 3].
@@ -190,11 +197,14 @@ class RayCoordinates:
         """
         yaw, pitch = self._rays(poses)
         time = times.double()[..., None].expand_as(yaw)
-        angles = [yaw[..., None] * self._yaw, pitch[..., None] * self._pitch]
+        place = torch.cat((yaw[..., None] * self._yaw, pitch[..., None] * self._pitch), dim=-1)
+        ages = time[..., None] * self._time
+        heads = [torch.cat((place, ages), dim=-1)]
         if self._motion:
-            angles.append(self._motion.turns(yaw, time))
-        angles.append(time[..., None] * self._time)
-        return _unit(torch.cat(angles, dim=-1).flatten(1, 2)[:, :, None])  # [B, F*L, 1, D/2]
+            wind = self._motion.turns(yaw, time)
+            windy = torch.cat((place, wind, ages[..., wind.shape[-1] :]), dim=-1)
+            heads = [windy if sees else heads[0] for sees in self._motion.windy_heads]
+        return _unit(torch.stack(heads, dim=-2).flatten(1, 2))
 
     def features(
         self, poses: Tensor, times: Tensor, order: Tensor, dtype: torch.dtype = torch.float32

@@ -50,8 +50,8 @@ TINY = PocketConfig(
         rays=RayConfig(
             yaw_harmonics=(1, 2, 3, 4),
             pitch_channels=2,
-            time_channels=1,
-            motion=MotionConfig(wind_harmonics=(2,)),
+            time_channels=2,
+            motion=MotionConfig(wind_harmonics=(2,), windy_heads=(False, True)),
         ),
     ),
     autoencoder=AutoencoderConfig(channels=4, widths=(8, 8, 8)),

@@ -228,7 +228,7 @@ class MemoryPackWorld:
         progress = self._running()
         noise = block_noise(progress.seed, progress.block_index, tuple(block.latents.shape))
         text = self._conditioner.text_keys(progress.prompt)
-        place = coordinates(self._places.grid(block))
+        place = coordinates(self._places.grid(block), self._networks.dit.config)
         reading = BlockReading(self._networks.dit, attend, text, place)
         return reading.sample(noise, euler_levels(steps, self._flow.shift))
 

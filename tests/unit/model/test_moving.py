@@ -1,5 +1,7 @@
 """How time enters a moving world: the numbers are the renderer's, clouds keep their coordinates."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -24,9 +26,9 @@ ORDER = torch.zeros(1, dtype=torch.long)
 
 
 def rotary(yaw: float, time: float) -> torch.Tensor:
-    """Return the turns of the tokens of a frame, [60, D/2]."""
+    """Return the turns of the tokens of a frame, [60, N, D/2]."""
     pose = torch.tensor([[[yaw, 0.0, 90.0]]], dtype=torch.float64)
-    return RayCoordinates(RAYS, 6, 10).rotary(pose, torch.tensor([[time]]))[0, :, 0]
+    return RayCoordinates(RAYS, 6, 10).rotary(pose, torch.tensor([[time]]))[0]
 
 
 def told(yaw: float, time: float) -> torch.Tensor:
@@ -50,13 +52,28 @@ def test_the_network_is_told_the_numbers_of_the_renderer():
 def test_clouds_keep_their_coordinates_and_all_else_keeps_its_own():
     first = len(RAYS.yaw_harmonics) + RAYS.pitch_channels
     wind = slice(first, first + len(RAYS.motion.wind_harmonics))
+    windy = RAYS.motion.windy_heads.index(True)
     time = 640.0
     then, drifted = rotary(30.0, 0.0), rotary(30.0 + RAYS.motion.wind * time, time)
-    assert torch.allclose(then[:, wind], drifted[:, wind], atol=1e-5)
-    assert not torch.allclose(then[:, :first], drifted[:, :first], atol=0.5)
+    assert torch.allclose(then[:, windy, wind], drifted[:, windy, wind], atol=1e-5)
+    assert not torch.allclose(then[..., :first], drifted[..., :first], atol=0.5)
     later = rotary(30.0, time)
-    assert torch.allclose(then[:, :first], later[:, :first], atol=1e-5)
-    assert not torch.allclose(then[:, wind], later[:, wind], atol=0.5)
+    assert torch.allclose(then[..., :first], later[..., :first], atol=1e-5)
+    assert not torch.allclose(then[:, windy, wind], later[:, windy, wind], atol=0.5)
+
+
+def test_heads_that_see_no_wind_turn_as_in_a_world_that_stands_still():
+    still = RayCoordinates(replace(RAYS, motion=None), 6, 10)
+    pose, time = torch.tensor([[[30.0, 5.0, 90.0]]]), torch.tensor([[77.0]])
+    expected, turns = still.rotary(pose, time), RayCoordinates(RAYS, 6, 10).rotary(pose, time)
+    for head, windy in enumerate(RAYS.motion.windy_heads):
+        assert torch.equal(turns[:, :, head], expected[:, :, 0]) != windy
+
+
+@pytest.mark.parametrize("wrong", [{"windy_heads": (True,)}, {"wind_harmonics": tuple(range(9))}])
+def test_motion_that_does_not_fit_the_heads_is_refused(wrong):
+    with pytest.raises(ValueError, match=r"heads|do not fit"):
+        replace(POCKET.dit, rays=replace(RAYS, motion=replace(RAYS.motion, **wrong)))
 
 
 def test_after_a_period_the_clock_tells_the_same():
