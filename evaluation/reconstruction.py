@@ -139,7 +139,7 @@ def measure_reconstruction(
         folder: for the scenes' first views.
     """
     bar, poses = ProgressBar(clips), path(model.config.fps)
-    moves = model.config.dit.rays.motion is not None
+    moves = model.config.moves
     for index in range(clips):
         key = f"{index:03d}"
         with store.claim(key) as mine:

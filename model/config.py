@@ -1,7 +1,7 @@
 """Sizes of the networks: frozen dataclasses and the two presets, FULL and POCKET."""
 
 import math
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import asdict, dataclass, is_dataclass, replace
 from typing import Literal, get_type_hints
 
 from controls.camera import AXES, MAX_PITCH, WIDEST_FOV, Axis
@@ -158,6 +158,11 @@ class PocketConfig:
         return AXES if self.narrowest_fov < WIDEST_FOV else ("yaw", "pitch")
 
     @property
+    def moves(self) -> bool:
+        """Whether the weights know a world that moves."""
+        return self.dit.rays.motion is not None
+
+    @property
     def latent_size(self) -> tuple[int, int]:
         """Height and width of a latent frame."""
         stride = self.autoencoder.stride
@@ -225,8 +230,14 @@ POCKET = PocketConfig(
         text_dim=128,
         text_len=48,
         gelu="none",
-        rays=RayConfig(motion=MotionConfig()),
+        rays=RayConfig(),
     ),
     flow=FlowConfig(imagine_steps=4),
     narrowest_fov=60.0,
 )
+
+
+def moving(config: PocketConfig) -> PocketConfig:
+    """Return the architecture of a world that moves, else the same."""
+    rays = replace(config.dit.rays, motion=MotionConfig())
+    return replace(config, dit=replace(config.dit, rays=rays))

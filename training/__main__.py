@@ -49,6 +49,9 @@ def parser() -> argparse.ArgumentParser:
         flag = "--" + name.replace("_", "-")
         pocket.add_argument(flag, type=_positive, default=getattr(usual, name), help=text)
     pocket.add_argument(
+        "--moves", action="store_true", help="scenes move, and the network is told the time"
+    )
+    pocket.add_argument(
         "--generator-rank", type=int, choices=range(193), metavar="RANK",
         default=usual.generator_rank,
         help="of a generator that is distilled from the world; 0: the world invents by itself",

@@ -15,6 +15,7 @@ class PocketTraining:
     world_steps: int = 7000
     image_steps: int = 3500  # first world steps, on single frames only
     guide_from: int = 5500  # world step from which views learn guidance
+    moves: bool = False  # whether scenes move and the network is told the time
     generator_rank: int = 0  # of a generator that is distilled from the world; 0: none
     generator_steps: int = 64  # of it; more of them exaggerate, see docs/training.md
     decoder_steps: int = 1500  # last steps, which polish the decoder alone

@@ -14,9 +14,9 @@ import numpy as np
 
 from model.world import WorldFailed
 from training.panorama.canvas import RING_HEIGHT, RING_WIDTH
-from training.panorama.moving import PERIOD, moment, render_moving
+from training.panorama.moving import PERIOD, blended_moment, moment, render_moving
 from training.panorama.moving_layers import CHANNELS
-from training.panorama.render import CATEGORIES, HELD_OUT, RENDERER_VERSION
+from training.panorama.render import CATEGORIES, FOV, HELD_OUT, RENDERER_VERSION
 
 logger = logging.getLogger(__name__)
 
@@ -30,19 +30,38 @@ class TooManyPanoramas(WorldFailed, ValueError):
 
 @dataclass(frozen=True, slots=True)
 class PanoramaSet:
-    """Drawn panoramas, which move, with their captions and attributes."""
+    """Drawn panoramas with their captions and attributes."""
 
     layers: np.ndarray  # uint8 [N, RING_HEIGHT, RING_WIDTH, CHANNELS], on disk
     captions: list[list[str]]  # CAPTIONS_EACH a panorama
     categories: list[str]
     attributes: list[dict[str, str]]
+    moves: bool = False  # False: every view is that of time 0
 
     def __len__(self) -> int:
         return len(self.categories)
 
+    def view(self, index: int, left: float, top: float, time: float, fov: float) -> np.ndarray:
+        """Return the view of a panorama at a place and time of `CameraPath`.
 
-def panorama_set(folder: Path, count: int, first_seed: int = 0) -> PanoramaSet:
+        Uint8 [HEIGHT, WIDTH, 3].
+        """
+        layers, time = self.layers[index], time if self.moves else 0.0
+        if fov == FOV:
+            return moment(layers, int(left), int(top), time)
+        return blended_moment(layers, left, top, time, fov)
+
+
+def panorama_set(
+    folder: Path, count: int, first_seed: int = 0, *, moves: bool = False
+) -> PanoramaSet:
     """Return `count` panoramas, a quarter of each category, drawing those that are not cached.
+
+    Args:
+        folder: where they are, or are drawn to.
+        count: of panoramas.
+        first_seed: of the first one.
+        moves: whether views are those of their times.
 
     Raises:
         TooManyPanoramas: training seeds would reach into the held-out ones.
@@ -62,6 +81,7 @@ def panorama_set(folder: Path, count: int, first_seed: int = 0) -> PanoramaSet:
         captions=[record["captions"] for record in records],
         categories=[record["category"] for record in records],
         attributes=[record["attributes"] for record in records],
+        moves=moves,
     )
 
 
@@ -107,6 +127,6 @@ def random_crops(
     for crop in crops:
         ring = data.layers[rng.integers(len(data))]
         top = int(rng.integers(RING_HEIGHT - height + 1))
-        left, time = int(rng.integers(RING_WIDTH)), float(rng.integers(PERIOD))
+        left, time = int(rng.integers(RING_WIDTH)), float(rng.integers(PERIOD)) * data.moves
         crop[:] = moment(ring, left, top, time, width, height)
     return crops

@@ -14,7 +14,6 @@ from model.frames import to_pictures
 from training.data import PanoramaSet
 from training.devices import Device
 from training.panorama.canvas import RING_HEIGHT, RING_WIDTH
-from training.panorama.moving import blended_moment, moment
 from training.panorama.render import DEGREES_PER_PIXEL, FOV, HEIGHT, WIDTH
 from training.paths import REACH, log_uniform, random_fov, random_start
 
@@ -49,13 +48,6 @@ def places_to_poses(left: np.ndarray, top: np.ndarray, fov: np.ndarray) -> Tenso
     return torch.from_numpy(np.stack((yaw, pitch, fov), axis=-1))
 
 
-def cut(layers: np.ndarray, left: float, top: float, time: float, fov: float) -> np.ndarray:
-    """Return the view at a place and time of `CameraPath`, uint8 [HEIGHT, WIDTH, 3]."""
-    if fov == FOV:
-        return moment(layers, int(left), int(top), time)
-    return blended_moment(layers, left, top, time, fov)
-
-
 @torch.no_grad()
 def encode_views(module: Autoencoder, frames: np.ndarray, device: Device) -> Tensor:
     """Return normalised latents, fp32 [T, C, H, W], of frames, uint8 [T, H, W, 3]."""
@@ -67,7 +59,8 @@ def latent_pool(
     module: Autoencoder, data: PanoramaSet, per_panorama: int, folder: Path, device: Device
 ) -> LatentPool:
     """Return `per_panorama` random views of every panorama, encoding what is not cached."""
-    stem = folder / f"latents-v3-{_fingerprint(module)}-{len(data)}-{per_panorama}"
+    kind = "moving" if data.moves else "still"
+    stem = folder / f"latents-v3-{kind}-{_fingerprint(module)}-{len(data)}-{per_panorama}"
     values, places = stem.with_suffix(".npy"), stem.with_suffix(".places.npy")
     if not places.exists():
         _encode(module, data, per_panorama, values, places, device)
@@ -100,7 +93,7 @@ def _encode(
     latents = np.lib.format.open_memmap(partial, mode="w+", dtype=np.float16, shape=shape)
     for start in range(0, count, _BATCH):
         rows = where[start : start + _BATCH]
-        frames = np.stack([cut(data.layers[int(i)], *place) for i, *place in rows])
+        frames = np.stack([data.view(int(i), *place) for i, *place in rows])
         latents[start : start + len(rows)] = encode_views(module, frames, device).cpu().numpy()
         if start % (_BATCH * 64) == 0:
             logger.info("encoded %d/%d views", start, count)

@@ -11,7 +11,7 @@ from training.clips import ClipSource
 from training.data import PanoramaSet
 from training.devices import Device
 from training.draws import Draws
-from training.latents import cut, encode_views, places_to_poses
+from training.latents import encode_views, places_to_poses
 from training.paths import return_path, stacked, steady_path
 from training.stage_images import Captions
 from training.stage_memorypack import VideoBatch
@@ -64,7 +64,7 @@ class PocketVideos:
         times = torch.arange(left.shape[1]) + first  # as in play, whose pack counts from the start
         pictures = np.stack(
             [
-                cut(self._data.layers[panorama], x, y, time, width)
+                self._data.view(panorama, x, y, time, width)
                 for panorama, *row in zip(panoramas, left, top, fov, strict=True)
                 for x, y, time, width in zip(*row[:2], times.tolist(), row[2], strict=True)
             ]

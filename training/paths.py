@@ -6,7 +6,7 @@ zooming in and out.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -36,6 +36,10 @@ class CameraPath:
     def places(self) -> Iterator[tuple[float, float, float, float]]:
         """Yield left, top, time and fov of every frame in turn."""
         return zip(self.left.flat, self.top.flat, self.times.flat, self.fov.flat, strict=True)
+
+    def stopped(self) -> "CameraPath":
+        """Return the same views, all at the time when the path begins."""
+        return replace(self, times=np.full_like(self.times, self.times.flat[0]))
 
 
 MakePath = Callable[[np.random.Generator, int, int], CameraPath]  # ..., blocks, block length

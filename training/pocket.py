@@ -10,7 +10,7 @@ import torch
 from tokenizers import Tokenizer
 
 from model.autoencoder import Autoencoder
-from model.config import POCKET, PocketConfig
+from model.config import POCKET, PocketConfig, moving
 from model.dit import DiT
 from model.low_rank import adapt, adapter
 from model.networks import PocketNetworks
@@ -50,7 +50,7 @@ class PocketPipeline:
     def __init__(self, training: PocketTraining, config: PocketConfig, device: Device) -> None:
         self.training, self.config, self.device = training, config, device
         self.folder = training.folder
-        self.data = panorama_set(self.folder, training.panoramas)
+        self.data = panorama_set(self.folder, training.panoramas, moves=config.moves)
         torch.manual_seed(training.seed)
         self.tokenizer = self._tokenizer()
         self.autoencoder = Autoencoder(config.autoencoder)
@@ -184,5 +184,6 @@ def _tokenizer_for(data: PanoramaSet, config: PocketConfig) -> Tokenizer:
 
 def train(training: PocketTraining) -> None:
     """Train the pocket world on the best device here."""
-    config = replace(POCKET, generator_rank=training.generator_rank)
+    config = moving(POCKET) if training.moves else POCKET
+    config = replace(config, generator_rank=training.generator_rank)
     PocketPipeline(training, config, choose_device()).run()

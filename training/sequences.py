@@ -4,6 +4,7 @@ Two sources: blocks of frames along camera paths, encoded on the spot, as they a
 and single frames at random places out of the latent pool, as they are imagined ahead of play.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -15,9 +16,9 @@ from torch.nn import functional
 from model.autoencoder import Autoencoder
 from training.data import PanoramaSet
 from training.devices import Device
-from training.latents import LatentPool, cut, encode_views, places_to_poses
+from training.latents import LatentPool, encode_views, places_to_poses
 from training.panorama.moving import PERIOD
-from training.paths import MakePath, random_path, stacked
+from training.paths import CameraPath, MakePath, random_path, stacked
 
 PATH_BLOCKS = 6  # blocks a sequence along a path
 MOVED, MOVED_WEIGHT = 6.0, 10.0  # levels of change that count in full, and how much more they do
@@ -68,26 +69,29 @@ class PathBlocks:
         """Return sequences along new paths."""
         panoramas = rng.integers(len(self._data), size=count)
         paths = [self._path(rng, PATH_BLOCKS, self._block_length) for _ in panoramas]
-        frames, earlier = (
-            np.stack(
-                [
-                    cut(self._data.layers[panorama], left, top, start if before else time, fov)
-                    for panorama, path in zip(panoramas, paths, strict=True)
-                    for start in path.times[:1, 0]
-                    for left, top, time, fov in path.places()
-                ]
-            )
-            for before in (False, True)
-        )
+        frames = self._frames(panoramas, paths)
         latents, path = encode_views(self._autoencoder, frames, self._device), stacked(paths)
-        weights = motion_weights(frames, earlier, self._autoencoder.config.stride)
+        weights = None
+        if self._data.moves:
+            earlier = self._frames(panoramas, [path.stopped() for path in paths])
+            weights = motion_weights(frames, earlier, self._autoencoder.config.stride)
+            weights = weights.unflatten(0, path.left.shape)
         return Sequences(
             latents.unflatten(0, path.left.shape),
             places_to_poses(path.left, path.top, path.fov),
             torch.from_numpy(path.times),
             torch.arange(self._block_length),
             panoramas,
-            weights.unflatten(0, path.left.shape),
+            weights,
+        )
+
+    def _frames(self, panoramas: np.ndarray, paths: Sequence[CameraPath]) -> np.ndarray:
+        return np.stack(
+            [
+                self._data.view(panorama, *place)
+                for panorama, path in zip(panoramas, paths, strict=True)
+                for place in path.places()
+            ]
         )
 
 

@@ -232,7 +232,7 @@ def _spec(config: PocketConfig) -> WorldSpec:
         full_speed=replace(FULL_SPEED, narrowest_fov=config.narrowest_fov),
         policies=tuple(MEMORY_POLICIES),
         axes=config.axes,
-        moves=config.dit.rays.motion is not None,
+        moves=config.moves,
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from model.config import POCKET, MotionConfig
+from model.config import POCKET, MotionConfig, moving
 from model.moving import MotionCoordinates
 from model.rope import RayCoordinates
 from training.panorama.canvas import RING_WIDTH
@@ -21,7 +21,7 @@ from training.panorama.moving import (
 )
 from training.panorama.render import DEGREES_PER_PIXEL
 
-RAYS = POCKET.dit.rays
+RAYS = moving(POCKET).dit.rays
 ORDER = torch.zeros(1, dtype=torch.long)
 
 

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.config import POCKET
-from training.latents import cut, places_to_poses
+from training.data import PanoramaSet
+from training.latents import places_to_poses
 from training.losses import flow_loss, flow_target, sample_noise_levels
 from training.panorama.canvas import RING_HEIGHT, RING_WIDTH
 from training.panorama.render import FOV, view, view_at, view_corner, zoomed_view
@@ -115,7 +116,8 @@ def test_a_zoomed_view_is_the_middle_of_the_view_enlarged(left, top, fov):
 def test_a_view_that_is_not_zoomed_is_cut_out_as_it_is():
     ring = np.random.default_rng(0).integers(0, 256, (RING_HEIGHT, RING_WIDTH, 3), dtype=np.uint8)
     layers = np.concatenate((ring, np.zeros((RING_HEIGHT, RING_WIDTH, 5), np.uint8)), axis=-1)
-    assert np.array_equal(cut(layers, 1200.0, 30.0, 7.0, FOV), view(ring, 1200, 30))
+    data = PanoramaSet(layers[None], [["a"]], ["outdoor"], [{}], moves=True)
+    assert np.array_equal(data.view(0, 1200.0, 30.0, 7.0, FOV), view(ring, 1200, 30))
     close = view_at(ring, 20.0, 3.0, FOV - 1e-6).astype(int)
     assert np.abs(close - view_at(ring, 20.0, 3.0)).mean() < 12  # other weights, same place
 

@@ -42,7 +42,12 @@ def drawn(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module", autouse=True)
 def small_batches():
-    """Make every batch and sheet as small as it can be."""
+    """Make every batch and sheet as small as it can be.
+
+    And use one thread from the start, as the worlds that are played between runs do: sums of
+    another number of threads differ in their last bits.
+    """
+    torch.set_num_threads(1)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stage_autoencoder, "BATCH", 2)
         patch.setattr(stage_images, "BATCH", 4)
