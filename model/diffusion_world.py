@@ -57,6 +57,7 @@ class DiffusionWorld:
         self,
         spec: WorldSpec,
         conditioner: Conditioner,
+        imagination: Conditioner,
         generator: BlockGenerator,
         cache: KVCache,
         rays: RayCoordinates,
@@ -69,7 +70,8 @@ class DiffusionWorld:
         look_ahead: bool = True,
     ) -> None:
         self.spec = spec
-        self._conditioner, self._generator, self._cache = conditioner, generator, cache
+        self._conditioner, self._imagination = conditioner, imagination
+        self._generator, self._cache = generator, cache
         self._rays, self._codec, self._latent_shape = rays, codec, latent_shape
         self._provenance, self._look_ahead = provenance, look_ahead
         self._initial_memory, self._flow = memory, flow
@@ -145,8 +147,7 @@ class DiffusionWorld:
         if target is None:
             return False
         progress.looked_ahead = True
-        started = time.perf_counter()
-        index = progress.made
+        started, index = time.perf_counter(), progress.made
         with torch.inference_mode():
             made = self._make((target,) * self.spec.block_length, look_ahead=True)
             self._remember(made)
@@ -232,8 +233,8 @@ class DiffusionWorld:
 
     def _begin(self, scene: Scene, seed: int) -> DiffusionProgress:
         """Forget everything."""
-        initial = self._initial_memory
-        setting = replace(initial, policy=scene.memory or initial.policy)
+        setting = self._initial_memory
+        setting = replace(setting, policy=scene.memory or setting.policy)
         self._policy = self._new_policy(setting)
         self._progress = DiffusionProgress(seed, scene.prompt, CameraPose())
         self._imagined.clear()
@@ -272,8 +273,7 @@ class DiffusionWorld:
         made = self._make(poses, given=given)
         frames = self._decoding.submit(self._decode, made.latents[0].cpu())
         self._remember(made)  # meanwhile: both need one core, and neither needs the other
-        progress.pose = poses[-1]
-        progress.looked_ahead = False
+        progress.pose, progress.looked_ahead = poses[-1], False
         progress.pending = self._next_look_ahead(command)
         block = FrameBlock(
             frames=frames.result(),
@@ -314,14 +314,19 @@ class DiffusionWorld:
                 latents = self._imagine(block, slots)
             self._cache.attend(slots)
             if latents is None:
-                known = self._knows(poses, slots)
-                steps = self._flow.steps if known else self._flow.imagine_steps
-                latents = self._denoise(coordinates, len(poses), steps)
+                make = self._recall if self._knows(poses, slots) else self._invent
+                latents = make(coordinates, len(poses))
         return _Made(latents, coordinates, block, stage or "remember")
 
-    def _denoise(self, coordinates: Coordinates, frames: int, steps: int) -> Tensor:
+    def _recall(self, coordinates: Coordinates, frames: int) -> Tensor:
+        """Return a block that memory knows, made by the generator."""
         text = self._conditioner.text_keys(self._running().prompt)
-        return self._generator.denoise(self._noise(frames), coordinates, text, steps)
+        return self._generator.denoise(self._noise(frames), coordinates, text, self._flow.steps)
+
+    def _invent(self, coordinates: Coordinates, frames: int) -> Tensor:
+        """Return frames that memory does not know, or not all of, made by the memory model."""
+        text, steps = self._imagination.text_keys(self._running().prompt), self._flow.imagine_steps
+        return self._generator.imagine(self._noise(frames), coordinates, text, steps)
 
     def _knows(self, poses: tuple[CameraPose, ...], slots: tuple[int, ...]) -> bool:
         """Tell whether attended frames of the prompt in force show all of a block's last view."""
@@ -348,7 +353,7 @@ class DiffusionWorld:
         """
         last = len(block.poses) - 1
         self._cache.attend(slots, frames=1)
-        frame = self._denoise(self._coordinates(block, first=last), 1, self._flow.imagine_steps)
+        frame = self._invent(self._coordinates(block, first=last), 1)
         return frame.expand(-1, len(block.poses), -1, -1, -1)
 
     def _noise(self, frames: int) -> Tensor:

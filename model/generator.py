@@ -4,14 +4,17 @@ Both networks may be the same. Noise is a function of (seed, block), never of a 
 so parking, comparing and replaying are exact.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
-from model.dit import DiT, TextKeys, TimeEmbedding
+from model.dit import Attend, DiT, TextKeys, TimeEmbedding
 from model.flow import AdamsBashforthSampler, Draw, Sampler, euler_levels
 from model.kv_cache import KVCache
+
+_Embed = Callable[[DiT, float, int], TimeEmbedding]  # network, timestep, frames
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,22 @@ class Coordinates:
 
     rotary: Tensor
     features: Tensor | None = None
+
+
+@dataclass(slots=True)
+class _Denoiser:
+    """A network, what its self-attention reads, and what it was told of noise levels."""
+
+    dit: DiT
+    attend: Attend
+    times: dict[tuple[float, int], TimeEmbedding] = field(default_factory=dict)
+
+    def time(self, timestep: float, frames: int, embed: _Embed) -> TimeEmbedding:
+        """Return the embedding of a noise level for so many frames, embedding it once."""
+        level = timestep, frames
+        if level not in self.times:
+            self.times[level] = embed(self.dit, timestep, frames)
+        return self.times[level]
 
 
 def no_noise(step: int) -> Tensor:
@@ -37,7 +56,7 @@ class BlockGenerator:
 
     Args:
         dit: denoises.
-        memory_dit: writes keys and values; MAG's memory model, or the generator itself.
+        memory_dit: writes keys and values, and imagines; MAG's memory model, or `dit` itself.
         cache: what is read and written.
         shift: of the noise levels.
         empty_text: keys of the empty prompt, under which blocks are remembered.
@@ -53,10 +72,8 @@ class BlockGenerator:
     ) -> None:
         self.dit, self.memory_dit, self.cache = dit, memory_dit, cache
         self.shift, self.empty_text = shift, empty_text
-        self._times: dict[tuple[float, int], TimeEmbedding] = {}  # by timestep and frames
-        self._clean_times: dict[int, TimeEmbedding] = {}  # by frames
-        self._attend = cache.reader(dit.kernel)
-        self._attend_memory = cache.reader(memory_dit.kernel)
+        self._making = _Denoiser(dit, cache.reader(dit.kernel))
+        self._remembering = _Denoiser(memory_dit, cache.reader(memory_dit.kernel))
 
     def denoise(
         self, noise: Tensor, coordinates: Coordinates, text: TextKeys, steps: int
@@ -64,6 +81,20 @@ class BlockGenerator:
         """Return clean latents, fp32 [B, F, C, H, W], from standard normal noise."""
         sampler = AdamsBashforthSampler(euler_levels(steps, self.shift))
         return self.sample(noise, coordinates, text, sampler)
+
+    def imagine(
+        self, noise: Tensor, coordinates: Coordinates, text: TextKeys, steps: int
+    ) -> Tensor:
+        """Return what `denoise` does, made by the memory model.
+
+        Args:
+            noise: standard normal, [B, F, C, H, W].
+            coordinates: of the frames.
+            text: the memory model's keys of the prompt.
+            steps: of the sampler.
+        """
+        sampler = AdamsBashforthSampler(euler_levels(steps, self.shift))
+        return self._sample(self._remembering, noise, coordinates, text, sampler, no_noise)
 
     def sample(
         self,
@@ -82,10 +113,7 @@ class BlockGenerator:
             sampler: the steps.
             draw: the noise that is added after a step, where the sampler adds some.
         """
-        x = noise
-        for step, timestep in enumerate(sampler.timesteps):
-            x = sampler.advance(x, self._flow(x, timestep, coordinates, text), step, draw)
-        return x
+        return self._sample(self._making, noise, coordinates, text, sampler, draw)
 
     def remember(
         self, latents: Tensor, coordinates: Coordinates, text: TextKeys | None = None
@@ -97,23 +125,30 @@ class BlockGenerator:
             coordinates: of the frames.
             text: what they are remembered under; None: the empty prompt, as MAG's memory model.
         """
-        frames = latents.shape[1]
-        if frames not in self._clean_times:
-            self._clean_times[frames] = self._embed(self.memory_dit, 0.0, frames)
+        time = self._remembering.time(0.0, latents.shape[1], self._embed)
         self.memory_dit.memorise(
-            latents.to(self.cache.dtype), self._clean_times[frames], text or self.empty_text,
-            coordinates.rotary, self._attend_memory, coordinates.features,
+            latents.to(self.cache.dtype), time, text or self.empty_text, coordinates.rotary,
+            self._remembering.attend, coordinates.features,
         )  # fmt: skip
 
-    def _flow(self, x: Tensor, timestep: float, coordinates: Coordinates, text: TextKeys) -> Tensor:
-        """Return the flow at one noise level, fp32."""
-        level = timestep, x.shape[1]
-        if level not in self._times:
-            self._times[level] = self._embed(self.dit, *level)
-        return self.dit(
-            x.to(self.cache.dtype), self._times[level], text, coordinates.rotary, self._attend,
-            coordinates.features,
-        ).float()  # fmt: skip
+    def _sample(
+        self,
+        denoiser: _Denoiser,
+        noise: Tensor,
+        coordinates: Coordinates,
+        text: TextKeys,
+        sampler: Sampler,
+        draw: Draw,
+    ) -> Tensor:
+        x = noise
+        for step, timestep in enumerate(sampler.timesteps):
+            time = denoiser.time(timestep, x.shape[1], self._embed)
+            flow = denoiser.dit(
+                x.to(self.cache.dtype), time, text, coordinates.rotary, denoiser.attend,
+                coordinates.features,
+            ).float()  # fmt: skip
+            x = sampler.advance(x, flow, step, draw)
+        return x
 
     def _embed(self, dit: DiT, timestep: float, frames: int) -> TimeEmbedding:
         timesteps = torch.full((self.cache.shape.batch, frames), timestep)

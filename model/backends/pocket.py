@@ -82,16 +82,17 @@ def load(
     on_progress("probe", 0.6)
     execution = execution or _probe(config)
     torch.set_num_threads(execution.threads)
-    conditioner = _conditioner(dit, features, execution)
-    empty_text = conditioner.text_keys("")
+    conditioner = imagination = _conditioner(dit, features, execution)
     if memory_dit is not dit:
-        empty_text = _conditioner(memory_dit, features, execution).text_keys("")
+        imagination = _conditioner(memory_dit, features, execution)
+    empty_text = imagination.text_keys("")
     autoencoder.to(execution.device, execution.dtype, memory_format=torch.channels_last)
     on_progress("memory", 0.9)
     cache = _cache(config, memory, execution)
     world = DiffusionWorld(
         spec=_spec(config),
         conditioner=conditioner,
+        imagination=imagination,
         generator=BlockGenerator(dit, memory_dit, cache, config.flow.shift, empty_text),
         cache=cache,
         rays=_rays(config),
