@@ -126,6 +126,7 @@ class FlowConfig:
     """How a block is denoised."""
 
     shift: float = 2.0  # sigma = shift * u / (1 + (shift - 1) * u)
+    imagine_shift: float = 2.0  # of what is invented; more of it gives more detail
     steps: int = 1  # denoising steps of a block that memory knows
     imagine_steps: int = 8  # of what is invented: the first frame, those made ahead, unknown blocks
 
@@ -232,7 +233,7 @@ POCKET = PocketConfig(
         gelu="none",
         rays=RayConfig(),
     ),
-    flow=FlowConfig(imagine_steps=4),
+    flow=FlowConfig(imagine_steps=4, imagine_shift=2.5),
     narrowest_fov=60.0,
 )
 

@@ -16,6 +16,7 @@ from model.codec import Codec
 from model.conditioning import Conditioner
 from model.config import FlowConfig
 from model.coverage import covered_cells
+from model.flow import euler_levels
 from model.generator import BlockGenerator, Coordinates, block_noise
 from model.kv_cache import KVCache
 from model.look_ahead import look_ahead_pose
@@ -75,14 +76,14 @@ class DiffusionWorld:
         self._rays, self._codec, self._latent_shape = rays, codec, latent_shape
         self._provenance, self._look_ahead = provenance, look_ahead
         self._initial_memory, self._flow = memory, flow
+        self._levels = euler_levels(flow.imagine_steps, flow.imagine_shift)
         self._policy = self._new_policy(memory)
         self._progress: DiffusionProgress | None = None
         self._attended: frozenset[int] = frozenset()  # frame indices
         self._imagined: list[LookAheadBlock] = []
         self._stage_ms: dict[str, float] = {}
-        self._decoding = ThreadPoolExecutor(
-            1, "decoding", torch.set_num_threads, (torch.get_num_threads(),)
-        )
+        threads = torch.get_num_threads()
+        self._decoding = ThreadPoolExecutor(1, "decoding", torch.set_num_threads, (threads,))
 
     def reset(self, scene: Scene, seed: int) -> FrameBlock:
         """Return the first block of a scene; see `World`."""
@@ -325,8 +326,8 @@ class DiffusionWorld:
 
     def _invent(self, coordinates: Coordinates, frames: int) -> Tensor:
         """Return frames that memory does not know, or not all of, made by the memory model."""
-        text, steps = self._imagination.text_keys(self._running().prompt), self._flow.imagine_steps
-        return self._generator.imagine(self._noise(frames), coordinates, text, steps)
+        text = self._imagination.text_keys(self._running().prompt)
+        return self._generator.imagine(self._noise(frames), coordinates, text, self._levels)
 
     def _knows(self, poses: tuple[CameraPose, ...], slots: tuple[int, ...]) -> bool:
         """Tell whether attended frames of the prompt in force show all of a block's last view."""

@@ -4,7 +4,7 @@ Both networks may be the same. Noise is a function of (seed, block), never of a 
 so parking, comparing and replaying are exact.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -83,7 +83,7 @@ class BlockGenerator:
         return self.sample(noise, coordinates, text, sampler)
 
     def imagine(
-        self, noise: Tensor, coordinates: Coordinates, text: TextKeys, steps: int
+        self, noise: Tensor, coordinates: Coordinates, text: TextKeys, levels: Sequence[float]
     ) -> Tensor:
         """Return what `denoise` does, made by the memory model.
 
@@ -91,9 +91,9 @@ class BlockGenerator:
             noise: standard normal, [B, F, C, H, W].
             coordinates: of the frames.
             text: the memory model's keys of the prompt.
-            steps: of the sampler.
+            levels: of noise, from 1 to 0, one more than steps.
         """
-        sampler = AdamsBashforthSampler(euler_levels(steps, self.shift))
+        sampler = AdamsBashforthSampler(levels)
         return self._sample(self._remembering, noise, coordinates, text, sampler, no_noise)
 
     def sample(
