@@ -348,10 +348,7 @@ class DiffusionWorld:
             return self._codec.decode(latents)
 
     def _imagine(self, block: BlockInfo, slots: tuple[int, ...]) -> Tensor:
-        """Invent the block's last frame with care and return a block in which the camera rests.
-
-        Inventing takes many passes; over one frame they cost a third of those over a block.
-        """
+        """Return a block at rest, invented as one frame: a third of the cost of inventing three."""
         last = len(block.poses) - 1
         self._cache.attend(slots, frames=1)
         frame = self._invent(self._coordinates(block, first=last), 1)
