@@ -34,6 +34,36 @@ def parser() -> argparse.ArgumentParser:
         help="train the pocket world from nothing; resumes exactly where it was stopped",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
+    _add_pocket(pocket)
+    for name, text in STAGES.items():
+        _add_recipe(commands.add_parser(name, help=text))
+    _add_precompute(
+        commands.add_parser("precompute", help="videos and prompts, read once for full size")
+    )
+    add_memorypack(
+        commands.add_parser("memorypack", help="MemoryPack's parts: teacher, then Direct Forcing"),
+        _positive,
+    )
+    cost = commands.add_parser("memorypack-cost", help="what a block costs as a session gets long")
+    cost.add_argument("--folder", type=Path, required=True, help="where table and picture go")
+    add_tables(
+        commands.add_parser(
+            "tables", help="the paper's tables 3 and 4 in small, a row after another"
+        ),
+        _positive,
+    )
+    export = commands.add_parser("export", help="a stage's averaged weights as safetensors")
+    export.add_argument("state", type=Path, help="NAME.pt, or NAME.shards of several processes")
+    export.add_argument("weights", type=Path, help="file to write")
+    texts = commands.add_parser("texts", help="read the library scenes' prompts once, for the game")
+    texts.add_argument("folder", type=Path, help="of the weights, where the file is written")
+    curve = commands.add_parser("curve", help="draw the loss curves of a run as SVG")
+    curve.add_argument("--folder", type=Path, default=PocketTraining().folder, help="of the run")
+    curve.add_argument("--picture", type=Path, required=True, help="SVG file to write")
+    return top
+
+
+def _add_pocket(pocket: argparse.ArgumentParser) -> None:
     usual = PocketTraining()
     pocket.add_argument("--folder", type=Path, default=usual.folder, help="state, logs and sheets")
     for name, text in (
@@ -60,32 +90,6 @@ def parser() -> argparse.ArgumentParser:
     pocket.add_argument(
         "--init-from", type=Path, help="weights folder to start from, with fresh optimisers"
     )
-    for name, text in STAGES.items():
-        _add_recipe(commands.add_parser(name, help=text))
-    _add_precompute(
-        commands.add_parser("precompute", help="videos and prompts, read once for full size")
-    )
-    add_memorypack(
-        commands.add_parser("memorypack", help="MemoryPack's parts: teacher, then Direct Forcing"),
-        _positive,
-    )
-    cost = commands.add_parser("memorypack-cost", help="what a block costs as a session gets long")
-    cost.add_argument("--folder", type=Path, required=True, help="where table and picture go")
-    add_tables(
-        commands.add_parser(
-            "tables", help="the paper's tables 3 and 4 in small, a row after another"
-        ),
-        _positive,
-    )
-    export = commands.add_parser("export", help="a stage's averaged weights as safetensors")
-    export.add_argument("state", type=Path, help="NAME.pt, or NAME.shards of several processes")
-    export.add_argument("weights", type=Path, help="file to write")
-    texts = commands.add_parser("texts", help="read the library scenes' prompts once, for the game")
-    texts.add_argument("folder", type=Path, help="of the weights, where the file is written")
-    curve = commands.add_parser("curve", help="draw the loss curves of a run as SVG")
-    curve.add_argument("--folder", type=Path, default=usual.folder, help="of the run")
-    curve.add_argument("--picture", type=Path, required=True, help="SVG file to write")
-    return top
 
 
 def _add_recipe(stage: argparse.ArgumentParser) -> None:
