@@ -18,6 +18,7 @@ from evaluation.classifier_training import (
     balanced,
     cut_places,
     draw_rings,
+    loss_of,
 )
 from evaluation.object_network import ObjectNetwork
 from training.panorama.render import RENDERER_VERSION
@@ -87,7 +88,9 @@ def fit_objects(
         strips = varied(cut_places(rings, indices, (0,), rng, STRIP)[:, 0], rng)
         with torch.autocast("cpu", dtype=torch.bfloat16):
             seen = finder(strips.contiguous(memory_format=torch.channels_last))
-        loss = _loss(finder.answers(*seen), answers[indices], priors)
+        logits = finder.answers(*seen)
+        favoured = [logit + prior for logit, prior in zip(logits, priors, strict=True)]
+        loss = loss_of(favoured, answers[indices])
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         optimiser.step()
@@ -125,17 +128,6 @@ def log_shares(answers: np.ndarray, head: Head) -> Tensor:
     counts = np.bincount(answers[answers >= 0], minlength=len(head.values))
     shares = np.maximum(counts, 0.5) / max(counts.sum(), 1)
     return torch.from_numpy(np.log(shares)).float()
-
-
-def _loss(logits: list[Tensor], answers: Tensor, priors: list[Tensor]) -> Tensor:
-    """Return the mean over the strips of the cross-entropies of the questions asked of them."""
-    total = torch.zeros(())
-    for place, (logit, prior) in enumerate(zip(logits, priors, strict=True)):
-        asked = answers[:, place] >= 0
-        total = total + functional.cross_entropy(
-            logit[asked] + prior, answers[asked, place], reduction="sum"
-        )
-    return total / len(answers)
 
 
 def measured_objects(

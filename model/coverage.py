@@ -25,6 +25,11 @@ def covered_cells(view: CameraPose, others: Sequence[CameraPose]) -> np.ndarray:
     return rows[:, :, None] & columns[:, None, :]
 
 
+def all_shown(cells: np.ndarray) -> bool:
+    """Tell whether every cell is shown by some view, of `covered_cells`."""
+    return bool(cells.any(axis=0).all())
+
+
 def choose_views(aims: Sequence[np.ndarray], count: int) -> list[int]:
     """Return up to `count` indices of views that together show most of what is to be seen.
 

@@ -15,7 +15,7 @@ from controls.phrases import camera_phrase
 from model.codec import Codec
 from model.conditioning import Conditioner
 from model.config import FlowConfig
-from model.coverage import covered_cells
+from model.coverage import all_shown, covered_cells
 from model.flow import euler_levels
 from model.generator import BlockGenerator, Coordinates, block_noise
 from model.kv_cache import KVCache
@@ -333,7 +333,7 @@ class DiffusionWorld:
         """Tell whether attended frames of the prompt in force show all of a block's last view."""
         kept, prompt_index = self._policy.table.frames, self._running().prompt_index
         shown = [kept[slot].pose for slot in slots if kept[slot].prompt_index == prompt_index]
-        return bool(covered_cells(poses[-1], shown).any(axis=0).all())
+        return all_shown(covered_cells(poses[-1], shown))
 
     def _remember(self, made: _Made) -> None:
         """Remember a block with one clean pass."""

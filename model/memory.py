@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from controls.camera import CameraPose, view_overlap
-from model.coverage import choose_views, covered_cells
+from model.coverage import all_shown, choose_views, covered_cells
 from model.slots import BlockInfo, KeptFrame, SlotTable, SlotWrite
 from model.world import MemorySetting, SegmentKind, WorldFailed
 
@@ -157,7 +157,7 @@ class MagRetrieve(_Policy):
             for slot, frame in frames.items()
             if slot != recent and frame.prompt_index == frames[recent].prompt_index
         ]
-        return all(cells.any(axis=0).all() for cells in self._shown_of(view, time, lasting))
+        return all(map(all_shown, self._shown_of(view, time, lasting)))
 
     def _shown_of(
         self, view: CameraPose, time: int, kept: Sequence[KeptFrame]
