@@ -21,7 +21,13 @@ from evaluation.magbench_command import add_magbench
 from evaluation.memory_command import PARTS, add_bench_options, run_bench
 from evaluation.object_training import ObjectTraining, train_objects
 from evaluation.packs import is_pack, open_pack
-from evaluation.pocket import DEFAULT_POLICIES, POLICIES, PocketEvaluation, PocketSettings
+from evaluation.pocket import (
+    DEFAULT_POLICIES,
+    DRIFT_CLIPS,
+    POLICIES,
+    PocketEvaluation,
+    PocketSettings,
+)
 from evaluation.pose import PoseSettings, evaluate_poses, pose_table
 from evaluation.report_command import add_report
 from evaluation.tables_command import add_tables
@@ -61,6 +67,10 @@ def _parser() -> argparse.ArgumentParser:
     pocket.add_argument("--world", default="pocket", help="one with exact poses (pocket)")
     pocket.add_argument("--prompts", type=int, help="pictures of the prompt test (64)")
     pocket.add_argument("--seed", type=int, default=0, help="chooses scenes and noise (0)")
+    pocket.add_argument(
+        "--drift", type=float, default=PocketSettings().drift_minutes, metavar="MINUTES",
+        help=f"length of the clips that show drift, at most {DRIFT_CLIPS}; 0: none (%(default)g)",
+    )  # fmt: skip
     pocket.add_argument(
         "--memory", nargs="+", metavar="POLICY",
         help=f"the first is tested: {', '.join(POLICIES)} ({' '.join(DEFAULT_POLICIES)})",
@@ -106,6 +116,7 @@ def _pocket(options: argparse.Namespace) -> int:
         usual.prompts if options.prompts is None else options.prompts,
         options.seed,
         tuple(options.memory or DEFAULT_POLICIES),
+        options.drift,
         options.sheets,
     )
     for folder in (options.sheets, options.json and options.json.parent):

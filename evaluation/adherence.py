@@ -8,9 +8,9 @@ import numpy as np
 
 from evaluation.classifier import CATEGORY, Classifier, Head
 from evaluation.clips import HeldOutScene, Report, held_out_scene
-from evaluation.mentions import richest_caption
 from evaluation.metrics import bootstrap_interval
 from model.world import World
+from training.panorama.mentions import richest_caption
 
 JUDGE_LIMIT = 0.85  # a question counts if the classifier answers it this well on renders
 RECOVERED = 0.70  # share of right answers that makes an attribute recovered
@@ -42,11 +42,33 @@ def measure_adherence(
     return {
         "prompts": count,
         "heads": heads,
+        "attributes": attribute_report(answers),
         "recovered": [
             name
             for name, share in heads.items()
             if name != CATEGORY and share["pictures"] >= FEWEST and share["accuracy"] >= RECOVERED
         ],
+    }
+
+
+def attribute_report(answers: Sequence[dict[str, Answer]]) -> dict:
+    """Return how many of all attributes that captions name are found; the category is none.
+
+    Args:
+        answers: what `ask_scene` returns, one a picture. The interval is by bootstrap over them.
+    """
+    pictures = [
+        [answer for name, answer in one.items() if name != CATEGORY]
+        for one in answers
+        if one.keys() - {CATEGORY}
+    ]
+    counts = [(len(one), sum(answer.right for answer in one)) for one in pictures]
+    asked, found = (sum(column) for column in zip(*counts, strict=True)) if counts else (0, 0)
+    return {
+        "asked": asked,
+        "found": found,
+        "found_on_renders": sum(answer.on_render for one in pictures for answer in one),
+        "share": _pooled(counts) if counts else None,
     }
 
 
@@ -86,6 +108,13 @@ def captioned(scene: HeldOutScene, heads: list[Head]) -> tuple[HeldOutScene, tup
     caption, named = richest_caption(scene.panorama, own)
     names = tuple(f"{scene.panorama.category}.{attribute}" for attribute in named)
     return scene.with_caption(caption), (CATEGORY, *names)
+
+
+def _pooled(counts: Sequence[tuple[int, int]]) -> dict:
+    """Return the share found of all asked, of (asked, found) a picture; each asks at least once."""
+    low, high = bootstrap_interval(counts, combine=lambda means: means[:, 1] / means[:, 0])
+    asked, found = np.sum(counts, axis=0)
+    return {"mean": float(found / asked), "low": low, "high": high}
 
 
 def _share(head: Head, answers: Sequence[dict[str, Answer]]) -> dict:

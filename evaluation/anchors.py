@@ -183,7 +183,7 @@ class ReturnTracker:
         memory, returns = MemoryView(block.memory), []
         self._memory = memory
         first = block.block_index * len(block.frames)  # also right when blocks were skipped
-        for number, (frame, pose) in enumerate(zip(block.frames, block.poses, strict=True), first):
+        for number, (frame, pose) in enumerate(zip(block.at_rest, block.poses, strict=True), first):
             sight = Sight(frame, pose, number, number / self.fps, memory.newest)
             self.motion.add(frame, pose, number)
             self.recent.append(sight)

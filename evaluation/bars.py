@@ -50,8 +50,17 @@ MOVING = {  # of the clip at rest, of worlds that move
 OVERALL = {
     "round_trip": Bar(low=33.0, unit="dB"),
     "prompt_attributes": Bar(low=3, unit="recovered"),
+    "adherence": Bar(low=0.85),  # share of all attributes that captions name
+    "drift": Bar(high=0.10),  # of the last turn of DRIFT_MINUTES from the first
 }
+DRIFT_MINUTES = 3.0  # shorter clips say nothing of the bar
 
+DRIFT_LINES = {  # score -> words, unit
+    "drift": ("drift", "of what it was, at most"),
+    "gradient_ratio": ("detail", "of the first turn's"),
+    "contrast_ratio": ("contrast", "of the first turn's"),
+    "saturation_ratio": ("saturation", "of the first turn's"),
+}
 
 REST_LINES = {  # score -> words, unit
     "still_psnr_db": ("what stands still", "dB"),
@@ -70,6 +79,8 @@ def bars_of(result: dict, tested: str, equal_window: str) -> dict:
     values = {
         "round_trip": result["round_trip_db"]["renders"],
         "prompt_attributes": len(result["adherence"]["recovered"]),
+        "adherence": _mean_of(result["adherence"]["attributes"]["share"]),
+        "drift": _drift(result),
     }
     for name, bar in OVERALL.items():
         bars[name] = _verdict(bar, values[name], refused=False)
@@ -100,10 +111,16 @@ def table(result: dict) -> Iterator[str]:
     if rest := result.get("rest"):
         yield "\nat rest before a given view, against the renderer at the same time"
         for name, (said, unit) in REST_LINES.items():
-            yield f"  {said:26}{_rest_line(rest[name], unit)}"
+            yield f"  {said:26}{_score_line(rest[name], unit)}"
+    if drift := result["drift"]:
+        minutes, clips = result["settings"]["drift_minutes"], drift["clips"]
+        yield f"\naround and around for {minutes:g} min, from the prompt alone (clips: {clips})"
+        for name, (said, unit) in DRIFT_LINES.items():
+            yield f"  {said:26}{_score_line(drift[name], unit)}"
     yield "\nprompts, read from the picture"
     for name, share in result["adherence"]["heads"].items():
         yield f"  {name:26}{_share_line(share)}"
+    yield f"  {'all attributes':26}{_attributes_line(result['adherence']['attributes'])}"
     yield "\nbars"
     for name, bar in result["bars"].items():
         value = "-" if bar["value"] is None else f"{bar['value']:.2f}"
@@ -128,6 +145,11 @@ def _kind_values(part: dict, ceilings: dict, tested: str, equal_window: str) -> 
         "motion_mean": motion["mean_px"],
         "motion_p95": motion["p95_px"],
     }
+
+
+def _drift(result: dict) -> float | None:
+    lasted = result["settings"]["drift_minutes"] >= DRIFT_MINUTES
+    return _mean_of(result["drift"]["drift"]) if result["drift"] and lasted else None
 
 
 def _mean(part: dict, policy: str) -> float | None:
@@ -177,6 +199,14 @@ def _share_line(share: dict) -> str:
     return f"{share['accuracy']:6.0%} of {share['pictures']:3}   {ideal}"
 
 
+def _attributes_line(attributes: dict) -> str:
+    if not attributes["asked"]:
+        return "no caption names any"
+    share, ideal = attributes["share"], attributes["found_on_renders"] / attributes["asked"]
+    known = f"{share['mean']:6.0%} [{share['low']:.0%}, {share['high']:.0%}]"
+    return f"{known} of {attributes['asked']}   (renders {ideal:.0%})"
+
+
 def _zoom_line(zoom: dict) -> str:
     closer, back, detail = (
         zoom[name]["mean"] for name in ("closer_psnr_db", "return_psnr_db", "gradient_ratio")
@@ -184,7 +214,7 @@ def _zoom_line(zoom: dict) -> str:
     return f"{closer:.1f} dB to the renderer's, detail {detail:.2f} of its; back {back:.1f} dB"
 
 
-def _rest_line(score: dict | None, unit: str) -> str:
+def _score_line(score: dict | None, unit: str) -> str:
     if score is None:
         return "no such part"
     return f"{score['mean']:6.2f} [{score['low']:.2f}, {score['high']:.2f}] {unit}".rstrip()

@@ -47,6 +47,15 @@ class Clip:
     fps: float
     block_ms: float  # median time of making a block of the second half, looking ahead included
     away_frames: int = 0  # that were made between the way out and the way back, and are not here
+    rest: np.ndarray | None = None  # the frames as the world says they are at rest; None: the same
+
+    def to_compare(self, parts: RingParts | None) -> np.ndarray:
+        """Return the frames, or as they are at rest where nobody knows what stands still of them.
+
+        Args:
+            parts: what is known to stand still; None: nothing.
+        """
+        return self.frames if self.rest is None or parts is not None else self.rest
 
     def seconds_between(self, out: int, back: int) -> float:
         """Return the time from a frame of the way out to one of the way back [s]."""
@@ -205,6 +214,7 @@ def record(world: World, scene: Scene, legs: list[Leg]) -> Clip:
         fps=world.spec.fps,
         block_ms=block_time([block for _, block in blocks]),
         away_frames=away_frames,
+        rest=np.concatenate([block.at_rest for _, block in blocks]) if world.spec.moves else None,
     )
 
 

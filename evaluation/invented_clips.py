@@ -62,7 +62,8 @@ def measure_invented(
     Between out and back the camera may look elsewhere for `away_seconds`: see `pan_and_back`.
 
     Where a first view is given of a scene that moves, recall, floor and ceiling rest on those of
-    its pixels that stand still. What else is invented may move as it likes, and whole frames count.
+    its pixels that stand still. What else is invented may move as it likes: whole frames count, as
+    the world says they are at rest.
 
     The record also has the features of views beyond the first one, for the Frechet distance, and
     which captioned objects they show: see `found_objects`.
@@ -75,7 +76,8 @@ def measure_invented(
     parts = asked.scene.known_parts(kind)
     still = parts and [parts.still_at(clip.poses[index]) for index in backs]
     limits = unrelated_psnr(clip, parts), ceiling_psnr(clip, world.round_trip, parts)
-    returned, truth = clip.frames[[*backs]], clip.frames[[*outs]]
+    frames = clip.to_compare(parts)
+    returned, truth = frames[[*backs]], frames[[*outs]]
     measured, pair, worst = compare(clip, returned, truth, away, limits, matching, still)
     if still is not None:
         measured["scores"]["still_psnr_db"] = mean_of(likenesses(returned, truth, still))

@@ -34,7 +34,7 @@ class ShownWorld(World, Protocol):
     """A world with exact poses that can be shown what it has not made."""
 
     def show(self, control: Control, frames: Frames) -> FrameBlock:
-        """Take a block's frames as they are and remember them."""
+        """Take a block's frames, of the world at rest, as they are and remember them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,6 +45,7 @@ class TrueBlock:
     phase: Phase
     poses: tuple[CameraPose, ...]
     frames: Frames
+    rest: Frames  # the same of time 0: what a memory is given that knows the world at rest
     given: bool  # False: the world is to make it
 
 
@@ -56,7 +57,7 @@ class ReturnClip:
     first: int  # index of the first frame it made
     truth: Frames  # of what it made
     parts: RingParts | None  # of the scene; None: nothing moves
-    frozen: Frames  # the truth of what it made, stopped at the time of the last frame it was given
+    frozen: Frames  # the same at rest, as memory was given it
 
 
 def true_blocks(scene: HeldOutScene, spec: WorldSpec) -> Iterator[TrueBlock]:
@@ -67,32 +68,26 @@ def true_blocks(scene: HeldOutScene, spec: WorldSpec) -> Iterator[TrueBlock]:
     away = max(2, round(DEGREES / speed / spec.block_seconds))
     given = round(2 * away * HISTORY)
     poses = (CameraPose(),) * spec.block_length
-    yield TrueBlock(CameraCommand(), "start", poses, _views(scene, poses, 0), given=True)
+    yield _drawn(scene, CameraCommand(), "start", poses, 0, given=True)
     for index in range(2 * away):
         command = right if index < away else left
         poses = move(poses[-1], command, spec.full_speed, spec.fps, spec.block_length)
         # the given part of the way back proves nothing, so the motion guard leaves it out
         phase: Phase = "out" if index < away else "hold" if index < given else "back"
-        frames = _views(scene, poses, (1 + index) * spec.block_length)
-        yield TrueBlock(command, phase, poses, frames, index < given)
+        time = (1 + index) * spec.block_length
+        yield _drawn(scene, command, phase, poses, time, given=index < given)
 
 
 def play_return(world: ShownWorld, scene: HeldOutScene, mode: Mode) -> ReturnClip:
     """Show a world the history of a clip and let it make the rest."""
-    frames, frozen, steps, blocks = [], [], [], list(true_blocks(scene, world.spec))
-    time = last_given = -1  # of the newest frame, and of that which memory took from the renderer
+    frames, steps, blocks = [], [], list(true_blocks(scene, world.spec))
     for block in blocks:
         control = Control(block.command)
-        time += len(block.poses)
-        if block.given:
-            last_given = time
-        else:
-            frozen.append(_stopped(scene, block, last_given))
         if block.phase == "start":
             made = world.reset(scene.scene("image"), scene.seed)
             frames.append(block.frames)
         elif block.given:
-            made = world.show(control, block.frames)
+            made = world.show(control, block.rest)
             frames.append(block.frames)
         else:
             state = world.snapshot() if mode == "truth" else None
@@ -101,12 +96,13 @@ def play_return(world: ShownWorld, scene: HeldOutScene, mode: Mode) -> ReturnCli
             frames.append(made.frames)
             if state is not None:
                 world.restore(state)
-                made = world.show(control, block.frames)
-                last_given = time
+                made = world.show(control, block.rest)
     clip = _as_clip(world.spec, blocks, frames, made.memory, block_time(steps))
-    truth = np.concatenate([block.frames for block in blocks if not block.given])
+    back = [block for block in blocks if not block.given]
+    truth = np.concatenate([block.frames for block in back])
+    frozen = np.concatenate([block.rest for block in back])
     first = len(clip.frames) - len(truth)
-    return ReturnClip(clip, first, truth, scene.parts, np.concatenate(frozen))
+    return ReturnClip(clip, first, truth, scene.parts, frozen)
 
 
 def _as_clip(
@@ -214,11 +210,18 @@ def _seconds_away(clip: Clip, first: int) -> list[float | None]:
     return [None if then is None else clip.seconds_between(then, at) for at, then in places]
 
 
-def _views(scene: HeldOutScene, poses: tuple[CameraPose, ...], first: int) -> Frames:
-    return np.stack([scene.view(pose, time) for time, pose in enumerate(poses, first)])
-
-
-def _stopped(scene: HeldOutScene, block: TrueBlock, time: int) -> Frames:
-    if scene.parts is None:
-        return block.frames
-    return np.stack([scene.view(pose, time) for pose in block.poses])
+def _drawn(
+    scene: HeldOutScene,
+    command: CameraCommand,
+    phase: Phase,
+    poses: tuple[CameraPose, ...],
+    time: int,
+    *,
+    given: bool,
+) -> TrueBlock:
+    """Return the block that begins at a time."""
+    frames = np.stack([scene.view(pose, at) for at, pose in enumerate(poses, time)])
+    rest = frames
+    if scene.parts is not None:
+        rest = np.stack([scene.view(pose, 0) for pose in poses])
+    return TrueBlock(command, phase, poses, frames, rest, given)

@@ -8,14 +8,15 @@ the tested policy holds at the end of its clips.
 
 Of a world that moves, the renderer's views are those of the same time. What stands still is known
 of the given view: on its still pixels rest recall, floor, ceiling and the bars of `image`. Nothing
-is known of what is invented from the prompt alone: there whole frames count, and motion counts
-against them.
+is known of what is invented from the prompt alone: there whole frames count, as the world says they
+are at rest (`FrameBlock.rest`).
 
 The result is plain JSON data; numbers in dB, px, degrees, seconds and bytes as their keys say, null
 where nothing was measured, `{mean, low, high}` with a 95% interval by bootstrap over clips:
 
     schema          1
-    settings        clips, prompts, seed, memory (the policies; the first is the tested one)
+    settings        clips, prompts, seed, memory (the policies; the first is the tested one),
+                    drift_minutes
     world           provenance of the world: weights hash, dtype, ...
     round_trip_db   renders: renderer views after the autoencoder; generated: the clips' own frames;
                     renders_still, where the world moves: what stands still of the renderer's
@@ -37,8 +38,13 @@ where nothing was measured, `{mean, low, high}` with a 95% interval by bootstrap
     rest            of worlds that move, the camera at rest for 4 s, the first view given, against
                     the renderer: pose_psnr_db, still_psnr_db, moving_psnr_db, motion_gain_db,
                     seam_ratio; see `evaluation.part_scores`
+    drift           null where it was left out: clips of `drift_minutes` around and around, from the
+                    prompt alone, last turn over first: gradient_ratio, contrast_ratio,
+                    saturation_ratio, and drift, the largest change of the three a clip; clips (how
+                    many); see `evaluation.drifting`
     adherence       prompts, recovered [names], heads: per question pictures, accuracy, low, high,
-                    accuracy_on_renders, values (how many answers there are)
+                    accuracy_on_renders, values (how many answers there are); attributes, all that
+                    captions name together, the category not: asked, found, found_on_renders, share
     bars            per bar: value, bar, met (null where not measured)
 """
 
@@ -52,18 +58,20 @@ import numpy as np
 
 from controls.camera import CameraPose
 from evaluation.adherence import measure_adherence
-from evaluation.bars import bars_of
+from evaluation.bars import DRIFT_MINUTES, bars_of
 from evaluation.classifier import Classifier
 from evaluation.clips import (
     KINDS,
     HeldOutScene,
     Kind,
+    Leg,
     Report,
     full_turn,
     held_out_scene,
     pan_and_back,
     record,
 )
+from evaluation.drifting import around_and_around, drift_report, play_drifting
 from evaluation.imagination import (
     Ring,
     Views,
@@ -87,6 +95,8 @@ EQUAL_WINDOW = "window-equal"  # a window of as many bytes as the tested policy 
 POLICIES = ("mag-retrieve", "mag", "full", "window", EQUAL_WINDOW, "none", *VARIANT_OF_WORLD)
 DEFAULT_POLICIES = ("mag-retrieve", "mag", "window", EQUAL_WINDOW)
 MAX_SEED = 10_000
+MAX_DRIFT_MINUTES = 60.0
+DRIFT_CLIPS = 4  # at most, one a category: each lasts for minutes
 OTHER_SCENES = 2_000  # index of the first of the other scenes; the categories stay in step
 
 
@@ -98,6 +108,7 @@ class PocketSettings:
     prompts: int = 64  # pictures invented for the adherence test
     seed: int = 0  # chooses the held-out scenes and the world's noise
     memory: tuple[str, ...] = DEFAULT_POLICIES  # the first is the tested one
+    drift_minutes: float = DRIFT_MINUTES  # of the clips that drift is measured on; 0: it is not
     sheets: Path | None = None  # folder for pictures to look at
 
     def __post_init__(self) -> None:
@@ -107,6 +118,10 @@ class PocketSettings:
             raise ValueError(f"prompts is {self.prompts}, expected 1 to 2000")
         if not 0 <= self.seed <= MAX_SEED:
             raise ValueError(f"seed is {self.seed}, expected 0 to {MAX_SEED}")
+        if not 0 <= self.drift_minutes <= MAX_DRIFT_MINUTES:
+            raise ValueError(
+                f"drift is {self.drift_minutes:g} minutes, expected 0 to {MAX_DRIFT_MINUTES:g}"
+            )
         for name in self.memory:
             if name not in POLICIES:
                 known = ", ".join(POLICIES)
@@ -158,6 +173,7 @@ class PocketEvaluation:
             self._block_length = world.spec.block_length
             try:
                 if not self._scenes:  # drawn once the world is there: its errors come at once
+                    self._around = self._drift_path(world)
                     self._scenes = self._draw(0, world)
                     self._others = self._draw(OTHER_SCENES, world)
                 for kind in KINDS:
@@ -169,6 +185,7 @@ class PocketEvaluation:
                         result["zoom"] = self._zoom(world)
                     if world.spec.moves:
                         result["rest"] = self._rest(world)
+                    result["drift"] = self._drift(world) if self._around else None
                     result["round_trip_db"] = self._round_trip(world, result["kinds"])
             finally:
                 world.close()
@@ -231,6 +248,18 @@ class PocketEvaluation:
         clips = [measure_rest(play_rest(world, scene), scene, world.spec) for scene in self._scenes]
         self.report(f"image: waited before {len(clips)} scenes")
         return rest_report(clips)
+
+    def _drift_path(self, world: World) -> list[Leg]:
+        minutes = self.settings.drift_minutes
+        return around_and_around(world.spec, minutes) if minutes else []
+
+    def _drift(self, world: World) -> dict:
+        clips = []
+        for index, scene in enumerate(self._scenes[:DRIFT_CLIPS]):
+            clips.append(play_drifting(world, scene, self._around))
+            minutes = self.settings.drift_minutes
+            self.report(f"prompt: clip {index + 1} of {minutes:g} minutes around and around")
+        return drift_report(clips)
 
     def _adherence(self, world: World) -> dict:
         settings = self.settings

@@ -112,7 +112,7 @@ class MemoryModel:
         angles = torch.tensor([[(pose.yaw, pose.pitch, pose.fov) for pose in poses]])
         return Coordinates(
             self._rays.rotary(angles, first_frame + places[None]),
-            self._rays.features(angles, first_frame + places[None], places),
+            self._rays.features(angles, places),
         )
 
 

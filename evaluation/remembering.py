@@ -58,19 +58,20 @@ def measure_remembering(
         clip: what was shown.
         round_trip: the world's autoencoder.
         parts: what is known to stand still, for floor, ceiling and recall; None: nothing, and whole
-            frames count, so motion counts against them.
+            frames count, at rest as far as the world says how they are then.
 
     Raises:
         ValueError: no pose of the way back was seen on the way out.
     """
     pairs = equal_pose_pairs(clip)
-    scores = [psnr(clip.frames[back], clip.frames[out]) for out, back in pairs]
-    likeness = [ssim(clip.frames[back], clip.frames[out]) for out, back in pairs]
+    frames = clip.to_compare(parts)
+    scores = [psnr(frames[back], frames[out]) for out, back in pairs]
+    likeness = [ssim(frames[back], frames[out]) for out, back in pairs]
     away = np.array([clip.seconds_between(out, back) for out, back in pairs])
     still = parts and mean_of(
         likenesses(
-            [clip.frames[back] for _, back in pairs],
-            [clip.frames[out] for out, _ in pairs],
+            [frames[back] for _, back in pairs],
+            [frames[out] for out, _ in pairs],
             [parts.still_at(clip.poses[back]) for _, back in pairs],
         )
     )
@@ -121,7 +122,8 @@ def unrelated_psnr(clip: Clip, parts: RingParts | None = None) -> float:
     step = max(1, len(pairs) // FLOOR_PAIRS)
     firsts, seconds = zip(*pairs[::step], strict=True)
     masks = parts and [parts.still_at(clip.poses[index]) for index in firsts]
-    return float(np.median(likenesses(clip.frames[[*firsts]], clip.frames[[*seconds]], masks)))
+    frames = clip.to_compare(parts)
+    return float(np.median(likenesses(frames[[*firsts]], frames[[*seconds]], masks)))
 
 
 def ceiling_psnr(
@@ -131,7 +133,8 @@ def ceiling_psnr(
     out = _with_still_parts(clip, clip.where("out"), parts)
     some = out[:: max(1, len(out) // CEILING_FRAMES)]
     masks = parts and [parts.still_at(clip.poses[index]) for index in some]
-    return mean_of(likenesses(round_trip(clip.frames[some]), clip.frames[some], masks))
+    frames = clip.to_compare(parts)[some]
+    return mean_of(likenesses(round_trip(frames), frames, masks))
 
 
 def _with_still_parts(clip: Clip, indices: list[int], parts: RingParts | None) -> list[int]:

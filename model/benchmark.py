@@ -168,10 +168,11 @@ def _speeds(world: "MeasuredWorld", say: Say) -> dict:
         dit_seconds = [_transformer(world, full) for _ in range(ROUNDS + 1)][1:]
         blocks = [_block(world, full) for _ in range(ROUNDS + 1)][1:]
         stages = [stage_ms for _, stage_ms in blocks]
+        names = dict.fromkeys(name for stage_ms in stages for name in stage_ms)
         numbers["dit_fps"][state] = round(frames / median(dit_seconds), 3)
         numbers["fps"][state] = round(frames / median(seconds for seconds, _ in blocks), 3)
         numbers["stage_ms"][state] = {
-            name: round(median(stage_ms[name] for stage_ms in stages), 3) for name in stages[0]
+            name: round(median(stage_ms.get(name, 0.0) for stage_ms in stages), 3) for name in names
         }
     say("a video of 5 s, then blocks after 30 seconds and after 10 minutes")
     numbers["clip_fps"] = round(median([_clip_fps(world) for _ in range(ROUNDS + 1)][1:]), 3)

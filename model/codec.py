@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from model.frames import to_frames
 from model.world import Frames, WorldSpec
 
 
@@ -13,8 +14,12 @@ class Codec:
     """Frames from and to latents, and a scene's first picture from a file."""
 
     encode: Callable[[Frames], Tensor]  # uint8 [T, H, W, 3] -> [T, C, h, w]
-    decode: Callable[[Tensor], Frames]  # the other way round
+    picture: Callable[[Tensor], Tensor]  # [T, C, h, w] -> [T, 3, H, W] in about [-1, 1]
     open_image: Callable[[str], Frames]  # path -> uint8 [1, H, W, 3]
+
+    def decode(self, latents: Tensor) -> Frames:
+        """Return frames, uint8 [T, H, W, 3], of latents, [T, C, h, w]."""
+        return to_frames(self.picture(latents))
 
     def encode_block(self, frames: Frames, spec: WorldSpec) -> Tensor:
         """Return the latents of a block, [1, F, C, h, w].

@@ -1,30 +1,13 @@
 """Sizes of the networks: frozen dataclasses and the two presets, FULL and POCKET."""
 
 import math
-from dataclasses import asdict, dataclass, is_dataclass, replace
+from dataclasses import asdict, dataclass, is_dataclass
 from typing import Literal, get_type_hints
 
 from controls.camera import AXES, MAX_PITCH, WIDEST_FOV, Axis
 
 PAD, END, UNKNOWN = "<pad>", "</s>", "<unk>"  # tokens 0, 1, 2, as in T5
 LARGEST = 2**16  # of any size in a file: more is damage
-
-
-@dataclass(frozen=True, slots=True)
-class MotionConfig:
-    """What a network is told of a world that moves: the numbers of `training.panorama.moving`."""
-
-    wind: float = 0.0703125  # degrees a frame, to the right: how fast clouds drift
-    wind_harmonics: tuple[int, ...] = (3, 8, 16, 28)  # of the ring, in a frame that drifts along
-    windy_heads: tuple[bool, ...] = (False, False, True)  # that see them, for the shortest ages
-    clock_periods: tuple[float, ...] = (16.0, 32.0, 128.0)  # of lamps and creatures [frames]
-    wave_lengths: tuple[float, float] = (11.25, 6.75)  # of water, across and down [degrees]
-    wave_period: float = 32.0  # frames
-
-    @property
-    def features(self) -> int:
-        """Numbers per token that tell the time: two for each phase."""
-        return 2 * (len(self.clock_periods) + 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +22,6 @@ class RayConfig:
     fov: float = WIDEST_FOV  # degrees across a frame at zoom 1
     position_harmonics: int = 3  # sines and cosines of the position in the frame, an axis
     max_pitch: float = MAX_PITCH  # degrees
-    motion: MotionConfig | None = None  # None: the world stands still
 
     @property
     def pairs(self) -> int:
@@ -67,17 +49,6 @@ class DiTConfig:
     def __post_init__(self) -> None:
         if self.dim % self.num_heads or self.head_dim % 2:
             raise ValueError(f"dim {self.dim} does not split into {self.num_heads} even heads")
-        motion = self.rays and self.rays.motion
-        if motion and len(motion.windy_heads) != self.num_heads:
-            raise ValueError(
-                f"motion says of {len(motion.windy_heads)} heads whether they see the wind, there "
-                f"are {self.num_heads}"
-            )
-        if motion and len(motion.wind_harmonics) > self.rays.time_channels:
-            raise ValueError(
-                f"{len(motion.wind_harmonics)} harmonics of the wind do not fit into "
-                f"{self.rays.time_channels} pairs for time"
-            )
         if self.rays and self.rays.pairs * 2 != self.head_dim:
             raise ValueError(
                 f"rays rotate {self.rays.pairs} pairs, a head of {self.head_dim} has "
@@ -122,6 +93,27 @@ class TextConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class AnimatorConfig:
+    """Geometry of the network that moves pictures, and how things move that it was trained on.
+
+    The numbers of motion are those of `training.panorama.moving`.
+    """
+
+    parts_widths: tuple[int, int] = (32, 48)  # channels at 1/4 and 1/8 of the picture
+    parts_blocks: int = 2  # at 1/8
+    move_widths: tuple[int, int] = (48, 64)
+    move_blocks: int = 3
+    wind: float = 0.0703125  # degrees a frame, to the right: how fast clouds drift
+    walk_reach: float = 3.9375  # degrees to each side that creatures walk
+    walk_period: float = 128.0  # frames
+    hop_height: float = 0.5625  # degrees
+    hop_period: float = 16.0  # frames
+    clock_periods: tuple[float, ...] = (16.0, 32.0, 128.0)  # of all that comes and goes [frames]
+    wave_lengths: tuple[float, float] = (11.25, 6.75)  # of water, across and down [degrees]
+    wave_period: float = 32.0  # frames
+
+
+@dataclass(frozen=True, slots=True)
 class FlowConfig:
     """How a block is denoised."""
 
@@ -139,6 +131,7 @@ class PocketConfig:
     autoencoder: AutoencoderConfig = AutoencoderConfig()
     text: TextConfig = TextConfig()
     flow: FlowConfig = FlowConfig()
+    animator: AnimatorConfig | None = None  # None: the weights know no motion
     generator_rank: int = 0  # of what sets the generator apart from the memory model; 0: nothing
     frame_width: int = 320  # px
     frame_height: int = 192  # px
@@ -160,8 +153,8 @@ class PocketConfig:
 
     @property
     def moves(self) -> bool:
-        """Whether the weights know a world that moves."""
-        return self.dit.rays.motion is not None
+        """Whether the world moves."""
+        return self.animator is not None
 
     @property
     def latent_size(self) -> tuple[int, int]:
@@ -187,20 +180,15 @@ class PocketConfig:
             TypeError, KeyError: it is of another architecture.
             ValueError, ArithmeticError: a number makes no sense.
         """
-        rays = {key: _tuples(value) for key, value in data["dit"]["rays"].items()}
-        if rays.get("motion") is not None:
-            motion = {key: _tuples(value) for key, value in rays["motion"].items()}
-            rays["motion"] = MotionConfig(**motion)
-        dit = DiTConfig(**{**data["dit"], "rays": RayConfig(**rays)})
-        autoencoder = {key: _tuples(value) for key, value in data["autoencoder"].items()}
-        rest = {k: v for k, v in data.items() if k not in ("dit", "autoencoder", "text", "flow")}
-        config = cls(
-            dit=dit,
-            autoencoder=AutoencoderConfig(**autoencoder),
-            text=TextConfig(**data["text"]),
-            flow=FlowConfig(**data["flow"]),
-            **rest,
-        )
+        parts = {
+            "dit": DiTConfig(**{**data["dit"], "rays": RayConfig(**_tuples(data["dit"]["rays"]))}),
+            "autoencoder": AutoencoderConfig(**_tuples(data["autoencoder"])),
+            "text": TextConfig(**data["text"]),
+            "flow": FlowConfig(**data["flow"]),
+        }
+        if data.get("animator") is not None:
+            parts["animator"] = AnimatorConfig(**_tuples(data["animator"]))
+        config = cls(**{**data, **parts})
         _check_numbers(config)
         return config
 
@@ -216,8 +204,8 @@ def _check_numbers(config: object) -> None:
             raise ValueError(f"{name} is {value}, expected a number")
 
 
-def _tuples(value):
-    return tuple(value) if isinstance(value, list) else value
+def _tuples(data: dict) -> dict:
+    return {key: tuple(x) if isinstance(x, list) else x for key, x in data.items()}
 
 
 FULL = DiTConfig(dim=1536, ffn_dim=8960, num_heads=12, num_layers=30)
@@ -234,11 +222,6 @@ POCKET = PocketConfig(
         rays=RayConfig(),
     ),
     flow=FlowConfig(imagine_steps=4, imagine_shift=2.5),
+    animator=AnimatorConfig(),
     narrowest_fov=60.0,
 )
-
-
-def moving(config: PocketConfig) -> PocketConfig:
-    """Return the architecture of a world that moves, else the same."""
-    rays = replace(config.dit.rays, motion=MotionConfig())
-    return replace(config, dit=replace(config.dit, rays=rays))

@@ -30,34 +30,26 @@ def all_shown(cells: np.ndarray) -> bool:
     return bool(cells.any(axis=0).all())
 
 
-def choose_views(aims: Sequence[np.ndarray], count: int) -> list[int]:
-    """Return up to `count` indices of views that together show most of what is to be seen.
+def choose_views(view: CameraPose, others: Sequence[CameraPose], count: int) -> list[int]:
+    """Return up to `count` indices of others that together show most of `view`.
 
     Greedy: each choice adds most cells; of equals the earliest in the list, which is the earliest
-    sighting. One aim comes after the other: what a later one needs is chosen when all is shown that
-    can be shown of those before. After the last, further choices show everything a second time.
-
-    Args:
-        aims: which cells each view shows, one or more arrays of bool [n, ...].
-        count: of choices.
+    sighting. When everything that can be shown is shown, further choices show it a second time.
     """
+    if not others or count < 1:
+        return []
+    cells = covered_cells(view, others).reshape(len(others), -1)
     chosen: list[int] = []
-    while len(chosen) < min(count, len(aims[0])):
-        before, shown = len(chosen), []  # in this round
-        for cells in aims:
-            _choose(cells.reshape(len(cells), -1), chosen, shown, count)
-        if len(chosen) == before:
-            break  # nothing that is left shows any of it
-    return chosen
-
-
-def _choose(cells: np.ndarray, chosen: list[int], shown: list[int], count: int) -> None:
-    """Add to `chosen`, and to what this round has `shown`, until it shows all it can."""
+    open_cells = np.ones(cells.shape[1], bool)
     while len(chosen) < count:
-        gain = (cells & ~cells[shown].any(axis=0)).sum(axis=1)
+        gain = (cells & open_cells).sum(axis=1)
         gain[chosen] = 0
         best = int(gain.argmax())
-        if gain[best] < WORTH:
-            break
-        chosen.append(best)
-        shown.append(best)
+        if gain[best] >= WORTH:
+            chosen.append(best)
+            open_cells &= ~cells[best]
+        elif open_cells.all():
+            break  # nothing that is left shows any of it
+        else:
+            open_cells[:] = True
+    return chosen

@@ -2,9 +2,6 @@
 
 import hashlib
 import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 
 import torch
@@ -12,6 +9,7 @@ from torch import Tensor
 
 from controls.camera import CameraCommand, CameraPose, move
 from controls.phrases import camera_phrase
+from model.animation import Animation
 from model.codec import Codec
 from model.conditioning import Conditioner
 from model.config import FlowConfig
@@ -19,12 +17,14 @@ from model.coverage import all_shown, covered_cells
 from model.flow import euler_levels
 from model.generator import BlockGenerator, Coordinates, block_noise
 from model.kv_cache import KVCache
-from model.look_ahead import look_ahead_pose
+from model.look_ahead import UPWIND, look_ahead_pose
 from model.memory import MemoryPolicy, change_policy, make_policy
 from model.parking import packed, unpacked
 from model.progress import DiffusionProgress
 from model.rope import RayCoordinates
+from model.showing import Showing
 from model.slots import BlockInfo
+from model.stage_times import StageTimes
 from model.usage import memory_usage
 from model.world import (
     MIB,
@@ -48,7 +48,6 @@ class _Made:
     latents: Tensor  # [1, F, C, h, w]
     coordinates: Coordinates
     info: BlockInfo
-    stage: str  # that remembering it counts to
 
 
 class DiffusionWorld:
@@ -67,6 +66,7 @@ class DiffusionWorld:
         flow: FlowConfig,
         latent_shape: tuple[int, int, int],
         provenance: dict,
+        animation: Animation | None,
         *,
         look_ahead: bool = True,
     ) -> None:
@@ -81,9 +81,8 @@ class DiffusionWorld:
         self._progress: DiffusionProgress | None = None
         self._attended: frozenset[int] = frozenset()  # frame indices
         self._imagined: list[LookAheadBlock] = []
-        self._stage_ms: dict[str, float] = {}
-        threads = torch.get_num_threads()
-        self._decoding = ThreadPoolExecutor(1, "decoding", torch.set_num_threads, (threads,))
+        self._times = StageTimes()
+        self._showing = Showing(codec, animation, self._times)
 
     def reset(self, scene: Scene, seed: int) -> FrameBlock:
         """Return the first block of a scene; see `World`."""
@@ -139,7 +138,7 @@ class DiffusionWorld:
                 given = self._codec.encode_block(block.frames, self.spec)
                 self._remember(self._make(block.poses, given=given))
         progress.follow(past)
-        self._stage_ms = {}
+        self._times.taken()  # is no block's
 
     def prepare(self) -> bool:
         """Imagine the pending view ahead, if there is one; see `World`."""
@@ -225,12 +224,17 @@ class DiffusionWorld:
     def close(self) -> None:
         """Forget the session; may be called twice."""
         self._progress = None
-        self._decoding.shutdown()
+        self._showing.close()
 
     def _running(self) -> DiffusionProgress:
         if self._progress is None:
             raise WorldFailed("the world has no scene yet; call reset first")
         return self._progress
+
+    @property
+    def _time(self) -> int:
+        """Frames shown before the next block."""
+        return self._running().block_index * self.spec.block_length
 
     def _begin(self, scene: Scene, seed: int) -> DiffusionProgress:
         """Forget everything."""
@@ -239,7 +243,7 @@ class DiffusionWorld:
         self._policy = self._new_policy(setting)
         self._progress = DiffusionProgress(seed, scene.prompt, CameraPose())
         self._imagined.clear()
-        self._stage_ms = {}
+        self._times.taken()
         return self._progress
 
     def _obey(self, control: Control, progress: DiffusionProgress) -> None:
@@ -254,41 +258,46 @@ class DiffusionWorld:
 
     def _poses(self, command: CameraCommand) -> tuple[CameraPose, ...]:
         """Return where the next block's frames look."""
-        spec = self.spec
-        return move(self._running().pose, command, spec.full_speed, spec.fps, spec.block_length)
+        pose, spec = self._running().pose, self.spec
+        return move(pose, command, spec.full_speed, spec.fps, spec.block_length)
 
     def _next_look_ahead(self, command: CameraCommand) -> CameraPose | None:
         if not self._look_ahead or not self._policy.looks_ahead:
             return None
         known = [frame.pose for frame in self._policy.table.frames.values()]
-        return look_ahead_pose(self._running().pose, command, known)
+        pose, has_sky = self._running().pose, self._running().has_sky
+        target = look_ahead_pose(pose, command, known)
+        if target is not None or not has_sky:
+            return target
+        (upwind,) = self._showing.upwind((pose,), self._time)
+        return look_ahead_pose(upwind, UPWIND, known)
 
     def _show(
-        self,
-        poses: tuple[CameraPose, ...],
-        command: CameraCommand,
-        given: Tensor | None = None,
+        self, poses: tuple[CameraPose, ...], command: CameraCommand, given: Tensor | None = None
     ) -> FrameBlock:
         """Make, decode and return a block, and note where to look ahead next."""
         progress = self._running()
         made = self._make(poses, given=given)
-        frames = self._decoding.submit(self._decode, made.latents[0].cpu())
-        self._remember(made)  # meanwhile: both need one core, and neither needs the other
-        progress.pose, progress.looked_ahead = poses[-1], False
+        drawn = self._showing.begin(made.latents[0], poses)
+        self._remember(made)  # meanwhile
+        resting = drawn.result()
+        sky = self._upwind(poses) if resting.has_sky and self._time else None
+        frames, rest = self._showing.frames(resting, poses, self._time, sky)
+        progress.settle(poses[-1], has_sky=resting.has_sky)
         progress.pending = self._next_look_ahead(command)
         block = FrameBlock(
-            frames=frames.result(),
+            frames=frames,
             poses=poses,
             block_index=progress.block_index,
             phrase=camera_phrase(command),
             prompt=progress.prompt,
-            stage_ms=dict(self._stage_ms),
+            stage_ms=self._times.taken(),
             memory=self._usage(),
             look_ahead=tuple(self._imagined),
+            rest=rest,
         )
         progress.block_index += 1
         self._imagined.clear()
-        self._stage_ms = {}
         return block
 
     def _make(
@@ -301,15 +310,13 @@ class DiffusionWorld:
         """Denoise one block; it must be remembered before the next one is made."""
         progress = self._running()
         first_frame = progress.made * self.spec.block_length
-        time = progress.block_index * self.spec.block_length  # of what is imagined: when it was
-        block = BlockInfo(first_frame, poses, progress.prompt_index, look_ahead, time)
-        slots = self._policy.attend(poses[-1], time)
+        block = BlockInfo(first_frame, poses, progress.prompt_index, look_ahead, self._time)
+        slots = self._policy.attend(poses[-1])
         coordinates = self._coordinates(block)
-        stage = "look_ahead" if look_ahead else None
         if not look_ahead:
             kept = self._policy.table.frames
             self._attended = frozenset(kept[slot].frame_index for slot in slots)
-        with self._timed(stage or "denoise"):
+        with self._times.of("look_ahead" if look_ahead else "denoise"):
             latents = given
             if latents is None and (look_ahead or progress.made == 0):
                 latents = self._imagine(block, slots)
@@ -317,7 +324,7 @@ class DiffusionWorld:
             if latents is None:
                 make = self._recall if self._knows(poses, slots) else self._invent
                 latents = make(coordinates, len(poses))
-        return _Made(latents, coordinates, block, stage or "remember")
+        return _Made(latents, coordinates, block)
 
     def _recall(self, coordinates: Coordinates, frames: int) -> Tensor:
         """Return a block that memory knows, made by the generator."""
@@ -337,15 +344,18 @@ class DiffusionWorld:
 
     def _remember(self, made: _Made) -> None:
         """Remember a block with one clean pass."""
-        with self._timed(made.stage):
+        with self._times.of("look_ahead" if made.info.look_ahead else "remember"):
             self._generator.remember(made.latents, made.coordinates)
             self._cache.write(self._policy.admit(made.info))
         self._running().made += 1
 
-    def _decode(self, latents: Tensor) -> Frames:
-        """Return frames of latents, [F, C, h, w]; runs on a thread of its own."""
-        with torch.inference_mode(), self._timed("decode"):
-            return self._codec.decode(latents)
+    def _upwind(self, poses: tuple[CameraPose, ...]) -> Tensor:
+        """Return latents of where the wind has carried the sky of a block from, [F, C, h, w]."""
+        poses = self._showing.upwind(poses, self._time)
+        with self._times.of("sky"):
+            self._cache.attend(self._policy.attend(poses[-1]))
+            place = self._coordinates(BlockInfo(0, poses, time=self._time))
+            return self._recall(place, len(poses))[0]
 
     def _imagine(self, block: BlockInfo, slots: tuple[int, ...]) -> Tensor:
         """Return a block at rest, invented as one frame: a third of the cost of inventing three."""
@@ -355,8 +365,7 @@ class DiffusionWorld:
         return frame.expand(-1, len(block.poses), -1, -1, -1)
 
     def _noise(self, frames: int) -> Tensor:
-        progress = self._running()
-        shape = (1, frames, *self._latent_shape)
+        progress, shape = self._running(), (1, frames, *self._latent_shape)
         return block_noise(progress.seed, progress.made, shape).to(self._cache.device)
 
     def _coordinates(self, block: BlockInfo, first: int = 0) -> Coordinates:
@@ -366,7 +375,7 @@ class DiffusionWorld:
         dtype, device = self._cache.dtype, self._cache.device
         table, times = torch.tensor([poses]), block.time + places[None]
         rotary = self._rays.rotary(table, times)
-        features = self._rays.features(table, times, places, dtype)
+        features = self._rays.features(table, places, dtype)
         return Coordinates(rotary.to(device), features.to(device))
 
     def _usage(self):
@@ -383,16 +392,9 @@ class DiffusionWorld:
         )
 
     def _new_policy(self, setting: MemorySetting) -> MemoryPolicy:
-        return make_policy(setting, self._capacity(setting), self._rays.wind)
+        return make_policy(setting, self._capacity(setting))
 
     def _capacity(self, setting: MemorySetting) -> int:
         """Return how many slots a budget pays for, at most those that were allocated."""
         wanted = setting.kept_mib * MIB // self._cache.slot_bytes
         return max(1, min(self._cache.slots, wanted))
-
-    @contextmanager
-    def _timed(self, stage: str) -> Iterator[None]:
-        started = time.perf_counter()
-        yield
-        spent = 1000 * (time.perf_counter() - started)
-        self._stage_ms[stage] = self._stage_ms.get(stage, 0.0) + spent

@@ -106,8 +106,6 @@ class FusedSelfAttention(SelfAttention):
         both, v = self.qkv(x).split((2 * dim, dim), dim=-1)
         both = both.unflatten(-1, (2, dim))  # queries and keys, [B, L, 2, dim]
         both = both * self.norm_weight * rms_scale(both, self.eps).to(both.dtype)
-        if rotary.shape[2] > 1:  # heads differ
-            rotary = torch.cat((rotary, rotary), dim=2)
         q, k = rotate(both.flatten(2).unflatten(-1, (2 * heads, -1)), rotary).chunk(2, dim=2)
         return q, k, v.unflatten(-1, self.heads)
 

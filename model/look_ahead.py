@@ -13,6 +13,7 @@ from model.coverage import GRID_ACROSS, GRID_DOWN, covered_cells
 
 JUMP = 0.75  # of a view: how far ahead the imagined view lies
 MARGIN = 0.12  # of a view: the strip beyond the leading edge that must be known
+UPWIND = CameraCommand(yaw=-1.0)  # where clouds come from: the wind blows to the right
 KNOWN = 0.5  # share of that strip that memory must show
 _COLUMNS = int(MARGIN * GRID_ACROSS)  # cells of the strip, whole ones only: a frame right here
 _ROWS = int(MARGIN * GRID_DOWN)  # shows none of them

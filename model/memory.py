@@ -5,11 +5,8 @@ by the byte budget) and what is *attended* by a block. Overwriting a slot is how
 A new policy is one class and one line in `MEMORY_POLICIES`.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
-
-import numpy as np
 
 from controls.camera import CameraPose, view_overlap
 from model.coverage import all_shown, choose_views, covered_cells
@@ -23,11 +20,10 @@ class MemoryPolicy(Protocol):
     """Decides what is kept and attended; reads and writes only its own table of slots."""
 
     table: SlotTable
-    wind: float  # degrees a frame by which the sky drifts; 0: the world stands still
     looks_ahead: bool  # whether a block imagined ahead would still be kept when it is needed
 
-    def attend(self, view: CameraPose, time: int = 0) -> tuple[int, ...]:
-        """Return the slots that a block reads which ends at `view` and begins at `time`."""
+    def attend(self, view: CameraPose) -> tuple[int, ...]:
+        """Return the slots that a block ending at `view` reads."""
 
     def admit(self, block: BlockInfo) -> tuple[SlotWrite, ...]:
         """Return which frames of a new block go into which slots, and note them as kept."""
@@ -39,7 +35,7 @@ class MemoryPolicy(Protocol):
 def _frame(block: BlockInfo, frame: int, kind: SegmentKind) -> KeptFrame:
     kind = "look-ahead" if block.look_ahead else kind
     index = block.first_frame + frame
-    return KeptFrame(index, kind, block.poses[frame], block.prompt_index, block.time + frame)
+    return KeptFrame(index, kind, block.poses[frame], block.prompt_index)
 
 
 class _Policy:
@@ -47,15 +43,15 @@ class _Policy:
 
     looks_ahead = True
 
-    def __init__(self, setting: MemorySetting, capacity: int, wind: float) -> None:
-        self.setting, self.wind = setting, wind
+    def __init__(self, setting: MemorySetting, capacity: int) -> None:
+        self.setting = setting
         self.table = SlotTable(capacity)
 
     def adopt(self, table: SlotTable, block_length: int) -> None:  # noqa: ARG002 (for windows)
         """Go on with what another policy kept; what is gone stays gone."""
         self.table.adopt(table)
 
-    def attend(self, view: CameraPose, time: int = 0) -> tuple[int, ...]:  # noqa: ARG002 (alike)
+    def attend(self, view: CameraPose) -> tuple[int, ...]:  # noqa: ARG002 (all views alike)
         """Attend everything that is kept."""
         return self.table.slots()
 
@@ -88,9 +84,7 @@ class MagRetrieve(_Policy):
     The previous block's frame is always kept and read (kind `raw`), as is the first frame ever
     (kind `sink`). Another frame is kept only if no kept view of the same prompt shows nearly the
     same: the earliest sighting stays, so nothing drifts, and a whole sphere of views fits the
-    budget. In a world that moves a view shows the sky as it was then, which by now has drifted on:
-    both count, what stood still and what drifted. Of a place whose sky is no longer known, the
-    latest sighting is kept beside the earliest.
+    budget.
     """
 
     def adopt(self, table: SlotTable, block_length: int) -> None:
@@ -117,15 +111,12 @@ class MagRetrieve(_Policy):
             writes.append(self._put(block, last, "raw", recent))
         if table.capacity > 1 and self._slot_of("sink") is None and not block.look_ahead:
             writes.append(self._put(block, last, "sink", table.place(protected=("raw",))))
-        elif table.capacity > 2 and (new := self._sighting(block)) is not None:
-            slot = self._replaced(block) if new.renewal else None
-            if slot is None:
-                slot = table.place(protected=("sink", "raw"))
-            table.put(slot, new)
-            writes.append(SlotWrite(last, slot))
+        elif table.capacity > 2 and self._is_new(block):
+            slot = table.place(protected=("sink", "raw"))
+            writes.append(self._put(block, last, "compressed", slot))
         return tuple(writes)
 
-    def attend(self, view: CameraPose, time: int = 0) -> tuple[int, ...]:
+    def attend(self, view: CameraPose) -> tuple[int, ...]:
         """Attend the recent frame, the first one, and the views that show most of `view`.
 
         Where frames kept for good show all of it, the recent one is left out: a copy of a copy of a
@@ -134,7 +125,7 @@ class MagRetrieve(_Policy):
         frames = self.table.frames
         recent = self._shown()[-1:]  # the previous block's
         first = self._slot_of("sink")
-        always = [] if first is not None and self._is_known(view, time, *recent) else recent
+        always = [] if first is not None and self._is_known(view, *recent) else recent
         seen = {frames[slot].frame_index for slot in always}
         if first is not None and frames[first].frame_index not in seen:
             always = [*always, first]
@@ -146,31 +137,18 @@ class MagRetrieve(_Policy):
             if slot not in recent and frames[slot].frame_index not in seen
         ]
         count = self.setting.attended_frames - len(always)
-        chosen = choose_views(self._shown_of(view, time, [frames[slot] for slot in others]), count)
+        chosen = choose_views(view, [frames[slot].pose for slot in others], count)
         return (*always, *sorted(others[index] for index in chosen))
 
-    def _is_known(self, view: CameraPose, time: int, recent: int) -> bool:
+    def _is_known(self, view: CameraPose, recent: int) -> bool:
         """Tell whether frames kept for good show all of a view, under the prompt in force."""
         frames = self.table.frames
-        lasting = [
-            frame
+        poses = [
+            frame.pose
             for slot, frame in frames.items()
             if slot != recent and frame.prompt_index == frames[recent].prompt_index
         ]
-        return all(map(all_shown, self._shown_of(view, time, lasting)))
-
-    def _shown_of(
-        self, view: CameraPose, time: int, kept: Sequence[KeptFrame]
-    ) -> tuple[np.ndarray, ...]:
-        """Return which cells of a view each frame shows, and which of its sky if that drifts."""
-        places = [[frame.pose for frame in kept]]
-        if self.wind:
-            places.append([self._drifted(frame, time) for frame in kept])
-        return tuple(covered_cells(view, poses) for poses in places)
-
-    def _drifted(self, frame: KeptFrame, time: int) -> CameraPose:
-        """Return where what drifts in a kept frame is to be seen by now."""
-        return replace(frame.pose, yaw=(frame.pose.yaw + self.wind * (time - frame.time)) % 360.0)
+        return all_shown(covered_cells(view, poses))
 
     def _slot_of(self, kind: SegmentKind) -> int | None:
         frames = self.table.frames
@@ -185,32 +163,14 @@ class MagRetrieve(_Policy):
         ]
         return [slot for _, _, slot in sorted(shown)]
 
-    def _sighting(self, block: BlockInfo) -> KeptFrame | None:
-        """Return a block's last frame as it is to be kept for good; None: it says nothing new."""
-        frame = _frame(block, len(block.poses) - 1, "compressed")
-        if not self._alike(block):
-            return frame
-        if self.wind and not self._alike(block, drifted=True):
-            return replace(frame, renewal=True)
-        return None
-
-    def _replaced(self, block: BlockInfo) -> int | None:
-        """Return the slot of what was last kept of a block's place for the sky, if anything was."""
-        frames = self.table.frames
-        renewals = [slot for slot in self._alike(block) if frames[slot].renewal]
-        return max(renewals, key=lambda slot: frames[slot].frame_index, default=None)
-
-    def _alike(self, block: BlockInfo, *, drifted: bool = False) -> list[int]:
-        """Return the slots of lasting frames that show nearly the same, or now the same sky."""
-        pose, time = block.poses[-1], block.time + len(block.poses) - 1
-        return [
-            slot
-            for slot, frame in self.table.frames.items()
-            if frame.kind != "raw"
+    def _is_new(self, block: BlockInfo) -> bool:
+        pose = block.poses[-1]
+        return not any(
+            frame.kind != "raw"
             and frame.prompt_index == block.prompt_index
-            and view_overlap(pose, self._drifted(frame, time) if drifted else frame.pose)
-            > NEAR_DUPLICATE
-        ]
+            and view_overlap(pose, frame.pose) > NEAR_DUPLICATE
+            for frame in self.table.frames.values()
+        )
 
 
 class Full(_Policy):
@@ -276,13 +236,8 @@ MEMORY_POLICIES: dict[str, type[_Policy]] = {
 }
 
 
-def make_policy(setting: MemorySetting, capacity: int, wind: float = 0.0) -> MemoryPolicy:
+def make_policy(setting: MemorySetting, capacity: int) -> MemoryPolicy:
     """Return the policy that a setting names.
-
-    Args:
-        setting: with its name.
-        capacity: slots.
-        wind: degrees a frame by which the sky drifts, in a world that moves.
 
     Raises:
         WorldFailed: there is no such policy; the message lists those that exist.
@@ -290,13 +245,13 @@ def make_policy(setting: MemorySetting, capacity: int, wind: float = 0.0) -> Mem
     if setting.policy not in MEMORY_POLICIES:
         known = ", ".join(MEMORY_POLICIES)
         raise WorldFailed(f'memory policy "{setting.policy}" not found; available: {known}')
-    return MEMORY_POLICIES[setting.policy](setting, capacity, wind)
+    return MEMORY_POLICIES[setting.policy](setting, capacity)
 
 
 def change_policy(
     old: MemoryPolicy, setting: MemorySetting, capacity: int, block_length: int
 ) -> MemoryPolicy:
     """Return another policy over the same slots: what is gone stays gone."""
-    new = make_policy(setting, capacity, old.wind)
+    new = make_policy(setting, capacity)
     new.adopt(old.table, block_length)
     return new

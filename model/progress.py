@@ -41,6 +41,7 @@ class DiffusionProgress(SessionProgress):
     made: int = 0  # blocks made, look-ahead ones counted
     prompt_index: int = 0  # how often the prompt has changed
     pending: CameraPose | None = None  # where to look ahead before the next block
+    has_sky: bool = False  # whether the last shown block did, where the world moves
     looked_ahead: bool = False  # since the last shown block; once at most, to stay in time
 
     @classmethod
@@ -49,3 +50,7 @@ class DiffusionProgress(SessionProgress):
         progress = super(DiffusionProgress, cls).revived(saved)
         progress.pending = saved["pending"] and CameraPose(**saved["pending"])
         return progress
+
+    def settle(self, pose: CameraPose, *, has_sky: bool) -> None:
+        """Stand where a block has been shown."""
+        self.pose, self.has_sky, self.looked_ahead = pose, has_sky, False

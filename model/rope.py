@@ -1,6 +1,6 @@
 """Rotary coordinates: Wan's frame, row and column indices, or the rays of a posed camera.
 
-Both give one unit complex number per token and rotated pair, [B or 1, L, N or 1, D/2] complex64;
+Both give one unit complex number per token and rotated pair, [B or 1, L, 1, D/2] complex64;
 `rotate` turns adjacent channels by them. Angles are computed in float64: time indices grow without
 bound. Complex products in fp32 were measured 5 times faster on CPUs than strided real ones in bf16;
 compilers know real ones only, which are the same numbers seen as cosine and sine.
@@ -12,7 +12,6 @@ import torch
 from torch import Tensor
 
 from model.config import RayConfig
-from model.moving import MotionCoordinates
 
 TABLE_FRAMES = 1024  # rows of the public checkpoints' table
 
@@ -22,7 +21,7 @@ def rotate(x: Tensor, rotary: Tensor) -> Tensor:
 
     Args:
         x: queries or keys, [B, L, N, D].
-        rotary: unit complex numbers, [B or 1, L, N or 1, D/2], or `view_as_real` of them.
+        rotary: unit complex numbers, [B or 1, L, 1, D/2], or `view_as_real` of them.
     """
     pairs = x.float().unflatten(-1, (-1, 2))
     if rotary.is_complex():
@@ -31,11 +30,6 @@ def rotate(x: Tensor, rotary: Tensor) -> Tensor:
         (even, odd), (cos, sin) = pairs.unbind(-1), rotary.unbind(-1)
         turned = torch.stack((even * cos - odd * sin, even * sin + odd * cos), dim=-1)
     return turned.flatten(-2).type_as(x)
-
-
-def by_head(turns: Tensor, pairs: int) -> Tensor:
-    """Return turns whose last axis holds all heads' pairs, [..., N or 1, D/2]."""
-    return turns.unflatten(-1, (-1, pairs))
 
 
 def _unit(angles: Tensor) -> Tensor:
@@ -157,9 +151,8 @@ class RayCoordinates:
 
     rays = RayCoordinates(POCKET.dit.rays, rows=6, columns=10)
     poses = torch.tensor([[[10.0, 0.0, 90.0]] * 3])  # yaw, pitch, fov [degrees]
-    times = torch.tensor([[0, 1, 2]])
-    rotary = rays.rotary(poses, times)
-    features = rays.features(poses, times, order=torch.arange(3))
+    rotary = rays.rotary(poses, times=torch.tensor([[0, 1, 2]]))
+    features = rays.features(poses, order=torch.arange(3))
     """
 
     def __init__(self, config: RayConfig, rows: int, columns: int, block_length: int = 3) -> None:
@@ -179,17 +172,9 @@ class RayCoordinates:
             2 * math.pi / (_geometric(*config.pitch_periods, config.pitch_channels) * self._token)
         )
         self._time = 2 * math.pi / _geometric(*config.time_periods, config.time_channels)
-        self._motion = config.motion and MotionCoordinates(config.motion, self._token)
-
-    @property
-    def wind(self) -> float:
-        """Degrees a frame by which the sky drifts; 0: the world stands still."""
-        return self._config.motion.wind if self._config.motion else 0.0
 
     def rotary(self, poses: Tensor, times: Tensor) -> Tensor:
-        """Return the tokens' turns, [B, F * L, N or 1, D/2].
-
-        Where the world moves, heads differ: some see the wind in place of the shortest ages.
+        """Return the tokens' turns, [B, F * L, 1, D/2].
 
         Args:
             poses: yaw, pitch, fov [degrees] of each frame, [B, F, 3].
@@ -197,23 +182,21 @@ class RayCoordinates:
         """
         yaw, pitch = self._rays(poses)
         time = times.double()[..., None].expand_as(yaw)
-        place = torch.cat((yaw[..., None] * self._yaw, pitch[..., None] * self._pitch), dim=-1)
-        ages = time[..., None] * self._time
-        heads = [torch.cat((place, ages), dim=-1)]
-        if self._motion:
-            wind = self._motion.turns(yaw, time)
-            windy = torch.cat((place, wind, ages[..., wind.shape[-1] :]), dim=-1)
-            heads = [windy if sees else heads[0] for sees in self._motion.windy_heads]
-        return _unit(torch.stack(heads, dim=-2).flatten(1, 2))
+        angles = torch.cat(
+            (
+                yaw[..., None] * self._yaw,
+                pitch[..., None] * self._pitch,
+                time[..., None] * self._time,
+            ),
+            dim=-1,
+        )
+        return _unit(angles.flatten(1, 2)[:, :, None])
 
-    def features(
-        self, poses: Tensor, times: Tensor, order: Tensor, dtype: torch.dtype = torch.float32
-    ) -> Tensor:
-        """Return what is not relative: sub-token shift, horizon, place in frame and block, clock.
+    def features(self, poses: Tensor, order: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
+        """Return what is not relative: sub-token shift, horizon, place in frame and block.
 
         Args:
             poses: yaw, pitch, fov [degrees] of each frame, [B, F, 3].
-            times: frame number of each frame, [B, F].
             order: place of each frame in its block, int [F]; whatever the block's length, a
                 network knows three: the first, the last (the one that is kept), and those between.
             dtype: of the result, [B, F*L, feature_count].
@@ -236,11 +219,7 @@ class RayCoordinates:
         place_in_block = order.clamp(max=1).masked_fill(order == self._block_length - 1, PLACES - 1)
         in_block = torch.eye(PLACES, dtype=torch.float64)[place_in_block]
         in_block = in_block[None, :, None].expand(batch, frames, tokens, -1)
-        told = [own, place, in_block]
-        if self._motion:
-            time = times.double()[..., None].expand_as(yaw)
-            told.append(self._motion.features(yaw, pitch, time))
-        return torch.cat(told, dim=-1).flatten(1, 2).to(dtype)
+        return torch.cat((own, place, in_block), dim=-1).flatten(1, 2).to(dtype)
 
     def _rays(self, poses: Tensor) -> tuple[Tensor, Tensor]:
         poses = poses.double()
@@ -260,8 +239,7 @@ PLACES = 3  # in a block: first, between, last
 
 def feature_count(config: RayConfig) -> int:
     """Numbers per token that `RayCoordinates.features` returns."""
-    still = OWN_FEATURES + 2 + 4 * config.position_harmonics + PLACES
-    return still + (config.motion.features if config.motion else 0)
+    return OWN_FEATURES + 2 + 4 * config.position_harmonics + PLACES
 
 
 def _geometric(first: float, last: float, count: int) -> Tensor:

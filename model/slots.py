@@ -18,7 +18,7 @@ class BlockInfo:
     poses: tuple[CameraPose, ...]  # one a frame
     prompt_index: int = 0  # how often the prompt has changed
     look_ahead: bool = False  # imagined before the view got there, not shown
-    time: int = 0  # frames shown before it: the world's clock, which only moving worlds need
+    time: int = 0  # frames shown before it
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,6 @@ class KeptFrame:
     kind: SegmentKind
     pose: CameraPose
     prompt_index: int = 0
-    time: int = 0  # frames shown before it
-    renewal: bool = False  # kept for the sky alone; the place has been seen before
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +61,9 @@ class SlotTable:
         return self.oldest(protected)
 
     def oldest(self, protected: Collection[SegmentKind] = ()) -> int:
-        """Return the slot of the oldest frame of no `protected` kind, if there is one.
-
-        Renewals go first.
-        """
+        """Return the slot of the oldest frame of no `protected` kind, if there is one."""
         old = [slot for slot, frame in self.frames.items() if frame.kind not in protected]
-        renewals = [slot for slot in old if self.frames[slot].renewal]
-        return min(renewals or old or self.frames, key=lambda at: self.frames[at].frame_index)
+        return min(old or self.frames, key=lambda slot: self.frames[slot].frame_index)
 
     def drop(self, slot: int) -> None:
         """Forget the frame in a slot."""
@@ -103,7 +97,7 @@ class SlotTable:
     def as_dict(self) -> dict:
         """Return plain JSON data for a snapshot."""
         frames = [
-            [slot, f.frame_index, f.kind, *astuple(f.pose), f.prompt_index, f.time, f.renewal]
+            [slot, f.frame_index, f.kind, *astuple(f.pose), f.prompt_index]
             for slot, f in self.frames.items()
         ]
         return {"frames": frames, "evicted": self.evicted}
@@ -112,7 +106,7 @@ class SlotTable:
         """Take over `as_dict`'s data, as far as slots exist here."""
         kept = [row for row in data["frames"] if row[0] < self.capacity]
         self.frames = {
-            slot: KeptFrame(index, kind, CameraPose(yaw, pitch, fov), *rest)
-            for slot, index, kind, yaw, pitch, fov, *rest in kept
+            slot: KeptFrame(index, kind, CameraPose(yaw, pitch, fov), prompt)
+            for slot, index, kind, yaw, pitch, fov, prompt in kept
         }
         self.evicted = data["evicted"] + len(data["frames"]) - len(kept)

@@ -1,7 +1,8 @@
 """Weight files of the pocket world: safetensors and JSON, checked when read.
 
 A weights folder holds `config.json`, `world.safetensors` (transformer and text encoder),
-`autoencoder.safetensors` and `tokenizer.json`.
+`autoencoder.safetensors` and `tokenizer.json`, and by its config `generator.safetensors` (a change
+of the transformer) and `animator.safetensors`.
 """
 
 import copy
@@ -25,6 +26,7 @@ from scenes.replacing import replacing
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
+    from model.animator import Animator
     from model.autoencoder import Autoencoder
     from model.dit import DiT
     from model.networks import PocketNetworks
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 POCKET_WEIGHTS = WEIGHTS / "pocket"
 WORLD, AUTOENCODER = "world.safetensors", "autoencoder.safetensors"
 GENERATOR = "generator.safetensors"  # where the config gives it a rank
+ANIMATOR = "animator.safetensors"  # where the config has one
 CONFIG, TOKENIZER = "config.json", "tokenizer.json"
 _REMEDY = (
     "restore it with `git checkout -- assets/weights` or train with `python -m training pocket`"
@@ -140,6 +143,7 @@ def save_pocket(
     autoencoder: "Autoencoder",
     tokenizer: "Tokenizer",
     generator: Mapping[str, torch.Tensor] | None = None,
+    animator: "Animator | None" = None,
 ) -> None:
     """Write a weights folder in bf16; each file appears whole or not at all.
 
@@ -150,11 +154,14 @@ def save_pocket(
         autoencoder: of the frames.
         tokenizer: of the prompts.
         generator: what sets it apart, where the config gives it a rank; see `model.lora`.
+        animator: moves pictures, where the config has one.
     """
     folder.mkdir(parents=True, exist_ok=True)
     states = {WORLD: networks.state_dict(), AUTOENCODER: autoencoder.state_dict()}
     if generator is not None:
         states[GENERATOR] = generator
+    if animator is not None:
+        states[ANIMATOR] = animator.state_dict()
     for name, values in states.items():
         state = {
             key: value.detach().to("cpu", torch.bfloat16).contiguous()
@@ -173,8 +180,8 @@ def save_pocket(
 def weights_hash(folder: Path) -> str:
     """Return the first 16 hex digits of the SHA-256 over all files of a weights folder."""
     digest = hashlib.sha256()
-    for name in (CONFIG, TOKENIZER, WORLD, AUTOENCODER, GENERATOR):
-        if name != GENERATOR or (folder / name).exists():
+    for name in (CONFIG, TOKENIZER, WORLD, AUTOENCODER, GENERATOR, ANIMATOR):
+        if name not in (GENERATOR, ANIMATOR) or (folder / name).exists():
             digest.update((folder / name).read_bytes())
     return digest.hexdigest()[:16]
 

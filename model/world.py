@@ -168,6 +168,12 @@ class FrameBlock:
     look_ahead: tuple[LookAheadBlock, ...] = ()  # imagined since the previous shown block
     beside: "FrameBlock | None" = None  # of another world, shown in the right half of the frames
     notice: str = ""  # what the player is to be told, once
+    rest: Frames | None = None  # the frames before anything moved in them; None: nothing did
+
+    @property
+    def at_rest(self) -> Frames:
+        """What memory knows of the frames: those that come back are alike, whatever moved since."""
+        return self.frames if self.rest is None else self.rest
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,7 @@ def handover(
         trail: the newest blocks, oldest first.
         then: see `Handover`.
     """
-    recent = [PastBlock(block.frames, block.poses, block.block_index) for block in trail]
+    recent = [PastBlock(block.at_rest, block.poses, block.block_index) for block in trail]
     length = len(recent[-1].frames)
     before = [sight for sight in pictures if sight.number // length < recent[0].block_index]
     rested = _rested(_views(before), length)

@@ -126,9 +126,17 @@ class SplitWorld:
 
     def _joined(self) -> FrameBlock:
         left, right = self._blocks
-        waiting = _held(right.frames, len(left.frames))  # a scene's first block may be shorter
-        frames = np.concatenate((left.frames, waiting), axis=2)
-        return replace(left, frames=frames, beside=right)
+        return replace(
+            left,
+            frames=_side_by_side(left.frames, right.frames),
+            rest=_side_by_side(left.at_rest, right.at_rest),
+            beside=right,
+        )
+
+
+def _side_by_side(left: Frames, right: Frames) -> Frames:
+    held = _held(right, len(left))  # a scene's first block may be shorter
+    return np.concatenate((left, held), axis=2)
 
 
 def _held(frames: Frames, length: int) -> Frames:

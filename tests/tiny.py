@@ -16,13 +16,14 @@ import torch
 from torch import nn
 
 from controls.camera import CameraCommand
+from model.animator import Animator
 from model.autoencoder import Autoencoder
 from model.backends import pocket
 from model.config import (
+    AnimatorConfig,
     AutoencoderConfig,
     DiTConfig,
     FlowConfig,
-    MotionConfig,
     PocketConfig,
     RayConfig,
     TextConfig,
@@ -47,18 +48,16 @@ TINY = PocketConfig(
         freq_dim=16,
         text_dim=16,
         text_len=8,
-        rays=RayConfig(
-            yaw_harmonics=(1, 2, 3, 4),
-            pitch_channels=2,
-            time_channels=2,
-            motion=MotionConfig(wind_harmonics=(2,), windy_heads=(False, True)),
-        ),
+        rays=RayConfig(yaw_harmonics=(1, 2, 3, 4), pitch_channels=2, time_channels=2),
     ),
     autoencoder=AutoencoderConfig(channels=4, widths=(8, 8, 8)),
     text=TextConfig(vocab_size=64, dim=16, ffn_dim=32, num_heads=2, num_layers=1, text_len=8),
     flow=FlowConfig(shift=2.0, steps=2, imagine_steps=3),
     frame_width=64,
     frame_height=64,
+)
+TINY_ANIMATOR = AnimatorConfig(
+    parts_widths=(4, 4), parts_blocks=1, move_widths=(4, 4), move_blocks=1
 )
 CAPTIONS = ("a red tower by the sea", "a green hill under a grey sky")
 PLACE = Scene(prompt=CAPTIONS[0])
@@ -91,6 +90,13 @@ def tiny_autoencoder(seed: int = 0, config: PocketConfig = TINY) -> Autoencoder:
     return randomise(Autoencoder(config.autoencoder), seed, gain=0.6).eval().requires_grad_(False)
 
 
+def tiny_animator(seed: int = 0) -> Animator:
+    """Return an animator with random weights that takes all it sees for sky, and for the rest."""
+    animator = randomise(Animator(TINY_ANIMATOR), seed, gain=0.6).eval().requires_grad_(False)
+    animator.segment.head.bias.fill_(5.0)
+    return animator
+
+
 def tiny_tokenizer():
     """Return a tokenizer that knows the words of `CAPTIONS`."""
     return train_tokenizer(CAPTIONS, TINY.text.vocab_size)
@@ -102,15 +108,25 @@ def tiny_rays(config: PocketConfig = TINY) -> RayCoordinates:
     return RayCoordinates(config.dit.rays, rows, columns, config.block_length)
 
 
-def write_tiny_weights(folder: Path, seed: int = 0, generator_rank: int = 0) -> Path:
-    """Write a whole weights folder and return it; with a rank there is a generator of its own."""
+def write_tiny_weights(
+    folder: Path, seed: int = 0, generator_rank: int = 0, *, moves: bool = False
+) -> Path:
+    """Write a whole weights folder and return it.
+
+    Args:
+        folder: to write.
+        seed: of the weights.
+        generator_rank: of a generator of its own; 0: there is none.
+        moves: whether the world does.
+    """
     networks, change = tiny_networks(seed), None
     if generator_rank:
         dit = adapt(copy.deepcopy(networks.dit), generator_rank)
         change = adapter(randomise(dit, seed + 1, gain=0.5))
-    config = replace(TINY, generator_rank=generator_rank)
+    animator = tiny_animator(seed) if moves else None
+    config = replace(TINY, generator_rank=generator_rank, animator=animator and animator.config)
     parts = networks, tiny_autoencoder(seed), tiny_tokenizer()
-    save_pocket(folder, config, *parts, generator=change)
+    save_pocket(folder, config, *parts, generator=change, animator=animator)
     return folder
 
 

@@ -15,7 +15,7 @@ from training.recipe_order import STAGES, PrecomputeOrder, RecipeOrder
 from training.tables_order import add_options as add_tables
 from training.tables_order import order_of as tables_order_of
 
-CURVES = ("images", "views", "guided views", "blocks")  # kinds of steps
+CURVES = ("images", "guided images", "views", "guided views", "blocks")  # kinds of steps
 
 
 class _Parser(argparse.ArgumentParser):
@@ -70,17 +70,16 @@ def _add_pocket(pocket: argparse.ArgumentParser) -> None:
         ("panoramas", "scenes to learn from"),
         ("views", "encoded views of each scene"),
         ("autoencoder_steps", "steps of the autoencoder"),
+        ("reading_steps", "steps of the text encoder, on captions alone"),
         ("world_steps", "steps of transformer and text encoder"),
         ("image_steps", "how many of these, at first, learn from single frames only"),
         ("guide_from", "world step from which views learn to follow their prompt without guidance"),
         ("generator_steps", "steps of the generator and its critic, by distribution matching"),
-        ("decoder_steps", "last steps, which polish the decoder alone"),
+        ("decoder_steps", "steps that polish the decoder alone"),
+        ("animator_steps", "last steps, of the network that moves pictures"),
     ):
         flag = "--" + name.replace("_", "-")
         pocket.add_argument(flag, type=_positive, default=getattr(usual, name), help=text)
-    pocket.add_argument(
-        "--moves", action="store_true", help="scenes move, and the network is told the time"
-    )
     pocket.add_argument(
         "--generator-rank", type=int, choices=range(193), metavar="RANK",
         default=usual.generator_rank,

@@ -65,7 +65,7 @@ class PathPlaces:
         """Return the coordinates of consecutive frames, which the paths must reach."""
         some = slice(first_frame, first_frame + frames)
         order = torch.arange(first_frame, first_frame + frames) % self._block_length
-        features = self._rays.features(self._poses[:, some], self._times[:, some], order)
+        features = self._rays.features(self._poses[:, some], order)
         return Coordinates(self.rotary(first_frame, frames), features.to(self._device))
 
     def rotary(self, first_frame: int, frames: int) -> Tensor:

@@ -14,7 +14,7 @@ import numpy as np
 
 from model.world import WorldFailed
 from training.panorama.canvas import RING_HEIGHT, RING_WIDTH
-from training.panorama.moving import PERIOD, blended_moment, moment, render_moving
+from training.panorama.moving import blended_moment, moment, render_moving
 from training.panorama.moving_layers import CHANNELS
 from training.panorama.render import CATEGORIES, FOV, HELD_OUT, RENDERER_VERSION
 
@@ -30,13 +30,12 @@ class TooManyPanoramas(WorldFailed, ValueError):
 
 @dataclass(frozen=True, slots=True)
 class PanoramaSet:
-    """Drawn panoramas with their captions and attributes."""
+    """Drawn panoramas, which move, with their captions and attributes."""
 
     layers: np.ndarray  # uint8 [N, RING_HEIGHT, RING_WIDTH, CHANNELS], on disk
     captions: list[list[str]]  # CAPTIONS_EACH a panorama
     categories: list[str]
     attributes: list[dict[str, str]]
-    moves: bool = False  # False: every view is that of time 0
 
     def __len__(self) -> int:
         return len(self.categories)
@@ -46,22 +45,18 @@ class PanoramaSet:
 
         Uint8 [HEIGHT, WIDTH, 3].
         """
-        layers, time = self.layers[index], time if self.moves else 0.0
+        layers = self.layers[index]
         if fov == FOV:
             return moment(layers, int(left), int(top), time)
         return blended_moment(layers, left, top, time, fov)
 
+    def view_at_rest(self, index: int, left: float, top: float, fov: float) -> np.ndarray:
+        """Return the view of a panorama at time 0, which is all that the world is to know of it."""
+        return self.view(index, left, top, 0.0, fov)
 
-def panorama_set(
-    folder: Path, count: int, first_seed: int = 0, *, moves: bool = False
-) -> PanoramaSet:
+
+def panorama_set(folder: Path, count: int, first_seed: int = 0) -> PanoramaSet:
     """Return `count` panoramas, a quarter of each category, drawing those that are not cached.
-
-    Args:
-        folder: where they are, or are drawn to.
-        count: of panoramas.
-        first_seed: of the first one.
-        moves: whether views are those of their times.
 
     Raises:
         TooManyPanoramas: training seeds would reach into the held-out ones.
@@ -81,7 +76,6 @@ def panorama_set(
         captions=[record["captions"] for record in records],
         categories=[record["category"] for record in records],
         attributes=[record["attributes"] for record in records],
-        moves=moves,
     )
 
 
@@ -122,11 +116,10 @@ def _draw_chunk(task: tuple[int, int]) -> list[tuple[np.ndarray, dict]]:
 def random_crops(
     data: PanoramaSet, rng: np.random.Generator, count: int, height: int, width: int
 ) -> np.ndarray:
-    """Return crops of random panoramas at random places and times, [count, height, width, 3]."""
+    """Return crops of random panoramas at rest, [count, height, width, 3]."""
     crops = np.empty((count, height, width, 3), np.uint8)
     for crop in crops:
         ring = data.layers[rng.integers(len(data))]
         top = int(rng.integers(RING_HEIGHT - height + 1))
-        left, time = int(rng.integers(RING_WIDTH)), float(rng.integers(PERIOD)) * data.moves
-        crop[:] = moment(ring, left, top, time, width, height)
+        crop[:] = moment(ring, int(rng.integers(RING_WIDTH)), top, 0.0, width, height)
     return crops

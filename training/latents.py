@@ -15,21 +15,20 @@ from training.data import PanoramaSet
 from training.devices import Device
 from training.panorama.canvas import RING_HEIGHT, RING_WIDTH
 from training.panorama.render import DEGREES_PER_PIXEL, FOV, HEIGHT, WIDTH
-from training.paths import REACH, log_uniform, random_fov, random_start
+from training.paths import REACH, random_fov
 
 logger = logging.getLogger(__name__)
 
 ZOOMED = 0.3  # share of views
-LONGEST_PAUSE = 4000.0  # frames between two views of a panorama (about four minutes)
 _BATCH = 64
 
 
 @dataclass(frozen=True, slots=True)
 class LatentPool:
-    """Encoded views, and where and when each was cut; those of a panorama side by side."""
+    """Encoded views of panoramas at rest, and where each was cut; those of one side by side."""
 
     latents: np.ndarray  # float16 [N, C, H, W], on disk
-    places: np.ndarray  # float [N, 5]: panorama, left, top [px], time [frames], fov [degrees]
+    places: np.ndarray  # float [N, 4]: panorama, left, top [px], fov [degrees]
 
     def __len__(self) -> int:
         return len(self.places)
@@ -59,8 +58,7 @@ def latent_pool(
     module: Autoencoder, data: PanoramaSet, per_panorama: int, folder: Path, device: Device
 ) -> LatentPool:
     """Return `per_panorama` random views of every panorama, encoding what is not cached."""
-    kind = "moving" if data.moves else "still"
-    stem = folder / f"latents-v3-{kind}-{_fingerprint(module)}-{len(data)}-{per_panorama}"
+    stem = folder / f"latents-v4-{_fingerprint(module)}-{len(data)}-{per_panorama}"
     values, places = stem.with_suffix(".npy"), stem.with_suffix(".places.npy")
     if not places.exists():
         _encode(module, data, per_panorama, values, places, device)
@@ -82,7 +80,6 @@ def _encode(
             np.repeat(np.arange(len(data)), per_panorama),
             rng.integers(RING_WIDTH, size=count),
             _tops(rng, count),
-            _times(rng, len(data), per_panorama).ravel(),
             np.where(rng.random(count) < ZOOMED, random_fov(rng, (count,)), FOV),
         ),
         axis=-1,
@@ -93,7 +90,7 @@ def _encode(
     latents = np.lib.format.open_memmap(partial, mode="w+", dtype=np.float16, shape=shape)
     for start in range(0, count, _BATCH):
         rows = where[start : start + _BATCH]
-        frames = np.stack([data.view(int(i), *place) for i, *place in rows])
+        frames = np.stack([data.view_at_rest(int(i), *place) for i, *place in rows])
         latents[start : start + len(rows)] = encode_views(module, frames, device).cpu().numpy()
         if start % (_BATCH * 64) == 0:
             logger.info("encoded %d/%d views", start, count)
@@ -107,13 +104,6 @@ def _tops(rng: np.random.Generator, count: int) -> np.ndarray:
     near = rng.normal(REACH / 2, REACH / 10, count).round()
     anywhere = rng.integers(REACH + 1, size=count)
     return np.where(rng.random(count) < 0.5, near.clip(0, REACH), anywhere).astype(int)
-
-
-def _times(rng: np.random.Generator, panoramas: int, views: int) -> np.ndarray:
-    """Times of views [frames], [panoramas, views], ascending: one after another."""
-    pauses = log_uniform(rng, 1.0, LONGEST_PAUSE, (panoramas, views)).round()
-    pauses[:, 0] = [random_start(rng) for _ in range(panoramas)]
-    return pauses.cumsum(axis=1)
 
 
 def _fingerprint(module: Autoencoder) -> str:

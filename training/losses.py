@@ -49,18 +49,9 @@ def guided_target(
     return target + (1 - 1 / guidance) * ramp * (prompted - free).float().detach()
 
 
-def flow_loss(predicted: Tensor, target: Tensor, weights: Tensor | None = None) -> Tensor:
-    """Return the mean square error of the flow, in fp32.
-
-    Args:
-        predicted: [..., C, H, W].
-        target: likewise.
-        weights: how much each latent counts, [..., H, W]; None: all alike.
-    """
-    square = (predicted.float() - target.float()).square()
-    if weights is None:
-        return square.mean()
-    return (square.mean(dim=-3) * weights).sum() / weights.sum()
+def flow_loss(predicted: Tensor, target: Tensor) -> Tensor:
+    """Return the mean square error of the flow, in fp32."""
+    return (predicted.float() - target.float()).square().mean()
 
 
 def x0_loss(predicted: Tensor, x0: Tensor, counted: Tensor | None = None) -> Tensor:

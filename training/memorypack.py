@@ -107,7 +107,7 @@ def pocket_size(order: PackOrder, device: Device | None = None) -> PackSize:
     config, networks, autoencoder = pocket_networks(order.weights, device)
 
     def source(batch: int) -> PocketVideos:
-        data = panorama_set(order.data, order.panoramas, moves=config.moves)
+        data = panorama_set(order.data, order.panoramas)
         tokenizer = load_tokenizer(order.weights, config)
         captions = Captions(data, tokenizer, config.text.text_len)
         return PocketVideos(networks, autoencoder, data, captions, device, batch, order.seed)

@@ -70,7 +70,7 @@ def _packed_rows(
         def one(block=block, text=text) -> None:
             pairs = read_context(dit, memory.tokens(dit), text)
             attend = context_attention(pairs, dit.kernel)
-            place = coordinates(memory.grid_of(block), dit.config)
+            place = coordinates(memory.grid_of(block))
             BlockReading(dit, attend, text, place).sample(block.latents, (1.0, 0.0))
 
         def update(block=block) -> None:
@@ -94,7 +94,7 @@ def _kept_rows(
     for length, kept in zip(lengths, frames, strict=True):
         shape = 1, kept * config.tokens_per_frame, config.dit.num_heads, config.dit.head_dim
         pairs = [(torch.zeros(shape), torch.zeros(shape)) for _ in dit.blocks]
-        place = coordinates(_places(config).grid(block), dit.config)
+        place = coordinates(_places(config).grid(block))
         attend = context_attention(pairs, dit.kernel)
         reading = BlockReading(dit, attend, text, place)
 

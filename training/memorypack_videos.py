@@ -64,9 +64,9 @@ class PocketVideos:
         times = torch.arange(left.shape[1]) + first  # as in play, whose pack counts from the start
         pictures = np.stack(
             [
-                self._data.view(panorama, x, y, time, width)
-                for panorama, *row in zip(panoramas, left, top, fov, strict=True)
-                for x, y, time, width in zip(*row[:2], times.tolist(), row[2], strict=True)
+                self._data.view_at_rest(panorama, *place)
+                for panorama, *rows in zip(panoramas, left, top, fov, strict=True)
+                for place in zip(*rows, strict=True)
             ]
         )
         latents = encode_views(self._autoencoder, pictures, self._device).unflatten(0, left.shape)

@@ -6,20 +6,18 @@ zooming in and out.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from model.config import POCKET
 from training.panorama.canvas import RING_HEIGHT
-from training.panorama.moving import PERIOD
 from training.panorama.render import FOV, HEIGHT
 
 REACH = RING_HEIGHT - HEIGHT  # largest top of a view [px]
 FASTEST = 24.0  # px a frame (108 degrees a second at 16 frames a second)
 LONGEST_GAP = 16000  # frames between two visits (about 17 minutes)
 NARROWEST = POCKET.narrowest_fov
-STARTS = 0.5  # share of paths that begin when play does, at time 0
 ZOOMS = 0.4  # share of paths that zoom at all
 FASTEST_ZOOM = 3.0  # degrees a frame
 
@@ -33,13 +31,9 @@ class CameraPath:
     times: np.ndarray  # float [blocks, frames], frame numbers
     fov: np.ndarray  # float [blocks, frames], NARROWEST to FOV [degrees]
 
-    def places(self) -> Iterator[tuple[float, float, float, float]]:
-        """Yield left, top, time and fov of every frame in turn."""
-        return zip(self.left.flat, self.top.flat, self.times.flat, self.fov.flat, strict=True)
-
-    def stopped(self) -> "CameraPath":
-        """Return the same views, all at the time when the path begins."""
-        return replace(self, times=np.full_like(self.times, self.times.flat[0]))
+    def places(self) -> Iterator[tuple[float, float, float]]:
+        """Yield left, top and fov of every frame in turn."""
+        return zip(self.left.flat, self.top.flat, self.fov.flat, strict=True)
 
 
 MakePath = Callable[[np.random.Generator, int, int], CameraPath]  # ..., blocks, block length
@@ -51,7 +45,7 @@ def random_path(rng: np.random.Generator, blocks: int, block_length: int) -> Cam
     zooms = rng.random() < ZOOMS
     fov, narrowing = random_fov(rng) if zooms else FOV, 0.0
     x, y = float(rng.integers(1280)), float(np.clip(rng.normal(REACH / 2, REACH / 5), 0, REACH))
-    clock, velocity = random_start(rng) - 1.0, _velocity(rng)
+    clock, velocity = -1.0, _velocity(rng)
     steps = np.arange(1, block_length + 1)
     index = 0
     while index < blocks:
@@ -81,11 +75,6 @@ def random_path(rng: np.random.Generator, blocks: int, block_length: int) -> Cam
     return CameraPath(left, top, times, fovs)
 
 
-def random_start(rng: np.random.Generator) -> float:
-    """Return when a path begins: with the world, or at any time of it [frames]."""
-    return 0.0 if rng.random() < STARTS else float(rng.integers(PERIOD))
-
-
 def stacked(paths: Sequence[CameraPath]) -> CameraPath:
     """Return paths as one, with an axis in front for each of them."""
     names = CameraPath.__dataclass_fields__
@@ -102,7 +91,7 @@ def steady_path(rng: np.random.Generator, blocks: int, block_length: int) -> Cam
     x, y = float(rng.integers(1280)), float(np.clip(rng.normal(REACH / 2, REACH / 5), 0, REACH))
     left = np.round(x + steps[:, 0].cumsum())
     top = np.round(np.clip(y + steps[:, 1].cumsum(), 0, REACH))
-    times = random_start(rng) + np.arange(blocks * block_length, dtype=float)
+    times = np.arange(blocks * block_length, dtype=float)
     every = left, top, times, np.full_like(times, FOV)
     return CameraPath(*(values.reshape(blocks, block_length) for values in every))
 
@@ -116,8 +105,7 @@ def return_path(rng: np.random.Generator, blocks: int, block_length: int) -> Cam
         for values in (out.left, out.top, out.fov)
     )
     left, top, fov = (values.reshape(shape) for values in ways)
-    times = out.times.flat[0] + np.arange(blocks * block_length, dtype=float)
-    return CameraPath(left, top, times.reshape(shape), fov)
+    return CameraPath(left, top, np.arange(blocks * block_length, dtype=float).reshape(shape), fov)
 
 
 def _next_velocity(velocity: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -9,8 +9,9 @@ from pathlib import Path
 import torch
 from tokenizers import Tokenizer
 
+from model.animator import Animator
 from model.autoencoder import Autoencoder
-from model.config import POCKET, PocketConfig, moving
+from model.config import POCKET, PocketConfig
 from model.dit import DiT
 from model.low_rank import adapt, adapter
 from model.networks import PocketNetworks
@@ -21,8 +22,10 @@ from training.devices import Device, choose_device
 from training.latents import LatentPool, latent_pool
 from training.loop import Loop, LoopConfig, Stage
 from training.panorama.render import CATEGORIES, HELD_OUT, render
+from training.reading import Reading, ReadingStage, UndrawnCaptions
 from training.rollout_sheet import write_rollout_sheet
 from training.sequences import PathBlocks, PooledViews
+from training.stage_animator import AnimatorStage
 from training.stage_autoencoder import AutoencoderStage, DecoderStage
 from training.stage_distilled import EMPTY_PROMPT, DistillationStage, Distilled, Task
 from training.stage_images import Captions, ImageStage
@@ -50,13 +53,14 @@ class PocketPipeline:
     def __init__(self, training: PocketTraining, config: PocketConfig, device: Device) -> None:
         self.training, self.config, self.device = training, config, device
         self.folder = training.folder
-        self.data = panorama_set(self.folder, training.panoramas, moves=config.moves)
+        self.data = panorama_set(self.folder, training.panoramas)
         torch.manual_seed(training.seed)
         self.tokenizer = self._tokenizer()
         self.autoencoder = Autoencoder(config.autoencoder)
         self.networks = PocketNetworks(config, device.kernel)
         self.networks.dit.initialise()
         self.generator: DiT | None = None
+        self.animator: Animator | None = None
         if training.init_from is not None:
             load_pocket_parts(training.init_from, self.networks, self.autoencoder)
         self.autoencoder.to(device.device, memory_format=torch.channels_last)
@@ -70,17 +74,42 @@ class PocketPipeline:
                 self._train_autoencoder()
                 self.export(weights)
             load_into(self.autoencoder, weights / AUTOENCODER)
+        self._train_reading()
         self._loop(self._world_stage(), self.training.world_steps)
         if self.config.generator_rank:
             self._train_generator()
         decoder = DecoderStage(self.autoencoder, self.data, self.device, self.training.seed)
         self._loop(decoder, self.training.decoder_steps, SHORT_EMA)
+        self._train_animator()
         self.export(weights)
 
     def _train_autoencoder(self) -> None:
         stage = AutoencoderStage(self.autoencoder, self.data, self.device, self.training.seed)
         self._loop(stage, self.training.autoencoder_steps, SHORT_EMA)
         stage.normalise()
+
+    def _train_reading(self) -> None:
+        config = LoopConfig(steps=self.training.reading_steps, warmup=50, decay=0.4, ema=0.99)
+        Loop(self._reading, config, self.folder).run()
+        self._reading.module.reader.requires_grad_(False)  # it stays; what it reads goes on
+
+    @cached_property
+    def _reading(self) -> ReadingStage:
+        captions = UndrawnCaptions(self.tokenizer, self.config.text.text_len)
+        torch.manual_seed(self.training.seed)  # whatever was drawn before: as after a stop
+        module = Reading(self.networks.text).to(self.device.device)
+        trained = self.training.init_from is not None
+        return ReadingStage(module, captions, self.device, self.training.seed, trained=trained)
+
+    def _train_animator(self) -> None:
+        assert self.config.animator is not None
+        torch.manual_seed(self.training.seed)
+        module = Animator(self.config.animator).to(self.device.device)
+        stage = AnimatorStage(module, self.autoencoder, self.data, self.device, self.training.seed)
+        steps = self.training.animator_steps
+        config = LoopConfig(steps=steps, warmup=100, decay=0.4, clip=0.5, ema=0.995)
+        Loop(stage, config, self.folder).run()
+        self.animator = module
 
     def _train_generator(self) -> None:
         generator = adapt(copy.deepcopy(self.networks.dit), self.config.generator_rank)
@@ -126,8 +155,8 @@ class PocketPipeline:
 
     def _world_stage(self) -> WorldStage:
         captions, seed = self._captions(), self.training.seed
-        images = ImageStage(
-            self.networks, self.autoencoder, self._pool, captions, self._held_out,
+        images = partial(
+            ImageStage, self.networks, self.autoencoder, self._pool, captions, self._held_out,
             self.tokenizer, self.device, seed,
         )  # fmt: skip
         views, blocks = self._sources()
@@ -135,12 +164,12 @@ class PocketPipeline:
         rest = captions, self.device, seed
         others = {
             "views": stage(views, *rest),
+            "guided images": images(guidance=GUIDANCE),
             "guided views": stage(views, *rest, guidance=GUIDANCE),
             "blocks": stage(blocks, *rest, from_noise=FROM_NOISE, own_past=OWN_PAST),
         }
-
         return WorldStage(
-            self.networks, images, others, self._write_rollouts,
+            self.networks, images(), others, self._reading.wrong, self._write_rollouts,
             self.training.image_steps, self.training.guide_from,
         )  # fmt: skip
 
@@ -168,7 +197,10 @@ class PocketPipeline:
             config = replace(config, generator_rank=0)
         else:
             change = adapter(self.generator)
-        save_pocket(folder, config, self.networks, self.autoencoder, self.tokenizer, change)
+        if self.animator is None:  # until it is trained, the world stands still
+            config = replace(config, animator=None)
+        parts = self.networks, self.autoencoder, self.tokenizer
+        save_pocket(folder, config, *parts, change, self.animator)
 
 
 def held_out_captions(count: int) -> list[str]:
@@ -184,6 +216,5 @@ def _tokenizer_for(data: PanoramaSet, config: PocketConfig) -> Tokenizer:
 
 def train(training: PocketTraining) -> None:
     """Train the pocket world on the best device here."""
-    config = moving(POCKET) if training.moves else POCKET
-    config = replace(config, generator_rank=training.generator_rank)
+    config = replace(POCKET, generator_rank=training.generator_rank)
     PocketPipeline(training, config, choose_device()).run()

@@ -81,7 +81,7 @@ def pocket_parts(order: RecipeOrder, device: Device | None = None) -> PocketPart
     """
     device = device or choose_device()
     config, networks, autoencoder = pocket_networks(order.weights, device)
-    data = panorama_set(order.data or order.folder, order.panoramas, moves=config.moves)
+    data = panorama_set(order.data or order.folder, order.panoramas)
     tokenizer = load_tokenizer(order.weights, config)
     captions = Captions(data, tokenizer, config.text.text_len)
     return PocketParts(config, networks, autoencoder, tokenizer, data, captions, device)

@@ -4,24 +4,21 @@ Two sources: blocks of frames along camera paths, encoded on the spot, as they a
 and single frames at random places out of the latent pool, as they are imagined ahead of play.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from model.autoencoder import Autoencoder
 from training.data import PanoramaSet
 from training.devices import Device
 from training.latents import LatentPool, encode_views, places_to_poses
-from training.panorama.moving import PERIOD
-from training.paths import CameraPath, MakePath, random_path, stacked
+from training.paths import MakePath, log_uniform, random_path, stacked
 
 PATH_BLOCKS = 6  # blocks a sequence along a path
-MOVED, MOVED_WEIGHT = 6.0, 10.0  # levels of change that count in full, and how much more they do
+LONGEST_PAUSE = 4000.0  # frames between two imagined views (about four minutes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +30,6 @@ class Sequences:
     times: Tensor  # frame numbers, [B, M, F]
     order: Tensor  # place of each frame in its block, int [F]
     panoramas: np.ndarray  # int [B]
-    weights: Tensor | None = None  # of latents in the loss, [B, M, F, H, W]; None: all alike
 
 
 class SequenceSource(Protocol):
@@ -69,49 +65,25 @@ class PathBlocks:
         """Return sequences along new paths."""
         panoramas = rng.integers(len(self._data), size=count)
         paths = [self._path(rng, PATH_BLOCKS, self._block_length) for _ in panoramas]
-        frames = self._frames(panoramas, paths)
+        frames = np.stack(
+            [
+                self._data.view_at_rest(panorama, *place)
+                for panorama, path in zip(panoramas, paths, strict=True)
+                for place in path.places()
+            ]
+        )
         latents, path = encode_views(self._autoencoder, frames, self._device), stacked(paths)
-        weights = None
-        if self._data.moves:
-            earlier = self._frames(panoramas, [path.stopped() for path in paths])
-            weights = motion_weights(frames, earlier, self._autoencoder.config.stride)
-            weights = weights.unflatten(0, path.left.shape)
         return Sequences(
             latents.unflatten(0, path.left.shape),
             places_to_poses(path.left, path.top, path.fov),
             torch.from_numpy(path.times),
             torch.arange(self._block_length),
             panoramas,
-            weights,
         )
-
-    def _frames(self, panoramas: np.ndarray, paths: Sequence[CameraPath]) -> np.ndarray:
-        return np.stack(
-            [
-                self._data.view(panorama, *place)
-                for panorama, path in zip(panoramas, paths, strict=True)
-                for place in path.places()
-            ]
-        )
-
-
-def motion_weights(frames: np.ndarray, earlier: np.ndarray, stride: int) -> Tensor:
-    """Return how much latents count that show another thing than at an earlier time, [T, H, W].
-
-    Little of a picture moves, and little of its loss is at stake: unweighted, no motion is learned.
-
-    Args:
-        frames: uint8 [T, height, width, 3].
-        earlier: the same views at the earlier time.
-        stride: pixels across and down in one latent.
-    """
-    change = torch.from_numpy(np.abs(frames.astype(np.int16) - earlier).mean(axis=-1))
-    change = functional.avg_pool2d(change.float()[:, None], stride)[:, 0]
-    return 1 + MOVED_WEIGHT * (change / MOVED).clamp(max=1)
 
 
 class PooledViews:
-    """Single frames of one panorama at random places and times."""
+    """Single frames of one panorama at random places."""
 
     batch = 10
     reconstruct = 0.0
@@ -123,20 +95,16 @@ class PooledViews:
         self._views = int((pool.places[:, 0] == 0).sum())  # of each panorama, side by side
 
     def draw(self, rng: np.random.Generator, count: int) -> Sequences:
-        """Return all pooled views of random panoramas, in random order.
-
-        One that was cut before the one it follows is seen a period later, when all is as it was.
-        """
+        """Return all pooled views of random panoramas, in random order."""
         panoramas = np.sort(rng.integers(len(self._pool) // self._views, size=count))
         places = np.argsort(rng.random((count, self._views)), axis=1)
         rows = panoramas[:, None] * self._views + places
-        _, left, top, times, fov = np.moveaxis(self._pool.places[rows], -1, 0)
-        times = times % PERIOD
-        times[:, 1:] += PERIOD * (np.diff(times) <= 0).cumsum(axis=1)
+        _, left, top, fov = np.moveaxis(self._pool.places[rows], -1, 0)
+        pauses = log_uniform(rng, 1.0, LONGEST_PAUSE, rows.shape).round()
         return Sequences(
             torch.from_numpy(self._pool.latents[rows].astype(np.float32))[:, :, None],
             places_to_poses(left, top, fov)[:, :, None],
-            torch.from_numpy(times)[:, :, None],
+            torch.from_numpy(pauses.cumsum(axis=1))[:, :, None],
             self._order,
             panoramas,
         )

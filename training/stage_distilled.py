@@ -227,7 +227,7 @@ class DistillationStage:
             kept,
             visible,
             upload(self.rays.rotary(poses, times)),
-            upload(self.rays.features(poses, times, order)),
+            upload(self.rays.features(poses, order)),
             self.world.config.tokens_per_frame,
         )
 

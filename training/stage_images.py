@@ -9,7 +9,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from model.autoencoder import Autoencoder
-from model.dit import own_block_attention
+from model.dit import TextKeys, own_block_attention
 from model.flow import euler_levels, euler_step
 from model.frames import to_frames
 from model.networks import PocketNetworks
@@ -18,7 +18,7 @@ from model.rope import RayCoordinates
 from training.data import PanoramaSet
 from training.devices import Device
 from training.latents import LatentPool, places_to_poses
-from training.losses import flow_loss, flow_target, sample_noise_levels
+from training.losses import flow_loss, flow_target, guided_target, sample_noise_levels
 from training.optimisers import Muon
 from training.panorama.sheets import write_sheet
 
@@ -63,7 +63,19 @@ class Captions:
 
 
 class ImageStage:
-    """Trains `PocketNetworks` on single frames."""
+    """Trains `PocketNetworks` on single frames.
+
+    Args:
+        module: what is trained.
+        autoencoder: decodes the sheets.
+        pool: frames, and where they were cut.
+        captions: of the panoramas.
+        held_out: captions for the sheets.
+        tokenizer: of the prompts.
+        device: where to compute.
+        seed: of all draws.
+        guidance: how much the prompt is to count without a second pass; 1: as in the data.
+    """
 
     def __init__(
         self,
@@ -75,8 +87,9 @@ class ImageStage:
         tokenizer: Tokenizer,
         device: Device,
         seed: int,
+        guidance: float = 1.0,
     ) -> None:
-        self.module, self.autoencoder = module, autoencoder
+        self.module, self.autoencoder, self.guidance = module, autoencoder, guidance
         self.pool, self.captions, self.device, self.seed = pool, captions, device, seed
         self._prompts = tokenise(tokenizer, held_out, module.config.text.text_len)
         rows, columns = (n // module.config.dit.patch for n in module.config.latent_size)
@@ -87,26 +100,30 @@ class ImageStage:
         rng = np.random.default_rng([self.seed, 1, step])
         draw = torch.Generator().manual_seed(int(rng.integers(2**62)))
         rows = np.sort(rng.integers(len(self.pool), size=BATCH * self.device.scale))
-        panoramas, left, top, times, fov = self.pool.places[rows].T
+        panoramas, *places = self.pool.places[rows].T
         latents = torch.from_numpy(self.pool.latents[rows].astype(np.float32))[:, None]
         sigma = sample_noise_levels((len(rows), 1), draw)
         noisy, target = flow_target(latents, sigma, draw)
-        poses, times = places_to_poses(left, top, fov), torch.from_numpy(times)
-        poses, times = poses[:, None], times[:, None]
+        poses = places_to_poses(*places)[:, None]
         order = int(rng.integers(3))
+        noisy, target, sigma = self._upload((noisy, target, sigma))
+        prompts = self.captions.draw(panoramas.astype(int), rng)
         with self.device.autocast():
-            text = self.module.text_keys(
-                *self._upload(self.captions.draw(panoramas.astype(int), rng))
-            )
-            flow = self._flow(
-                self.device.upload(noisy), self.device.upload(sigma), text, poses, times, order
-            )
-        return flow_loss(flow, self.device.upload(target))
+            flow = self._flow(noisy, sigma, self._text(prompts), poses, order)
+            if self.guidance != 1.0:
+                with torch.no_grad():
+                    empty = self._text(self.captions.empty(len(rows)))
+                    free = self._flow(noisy, sigma, empty, poses, order)
+                target = guided_target(target, flow, free, sigma, self.guidance)
+        return flow_loss(flow, target)
 
-    def _flow(self, noisy, sigma, text, poses, times, order: int) -> Tensor:
+    def _text(self, prompts: tuple[Tensor, Tensor]) -> TextKeys:
+        return self.module.text_keys(*self._upload(prompts))
+
+    def _flow(self, noisy, sigma, text, poses, order: int) -> Tensor:
         dit = self.module.dit
-        rotary = self.device.upload(self.rays.rotary(poses, times))
-        features = self.rays.features(poses, times, torch.tensor([order]))
+        rotary = self.device.upload(self.rays.rotary(poses, torch.zeros(len(poses), 1)))
+        features = self.rays.features(poses, torch.tensor([order]))
         time = dit.embed_time(sigma * 1000)
         attend = own_block_attention(dit.kernel)
         return dit(noisy, time, text, rotary, attend, self.device.upload(features))
@@ -123,14 +140,11 @@ class ImageStage:
         channels = self.module.config.dit.channels
         x = self.device.upload(torch.randn(count, 1, channels, height, width, generator=noise))
         poses = torch.tensor([[[0.0, 0.0, 90.0]]]).expand(count, 1, 3)
-        times = torch.zeros(count, 1)
         levels = euler_levels(SHEET_STEPS, self.module.config.flow.shift)
         with self.device.autocast():
-            text = self.module.text_keys(*self._upload(self._prompts))
+            text = self._text(self._prompts)
             for sigma, following in pairwise(levels):
                 now = torch.full((count, 1), sigma, device=x.device)
-                x = euler_step(
-                    x, self._flow(x, now, text, poses, times, 2).float(), sigma, following
-                )
+                x = euler_step(x, self._flow(x, now, text, poses, 2).float(), sigma, following)
             frames = to_frames(self.autoencoder.decode(x[:, 0]))
         write_sheet(path, [list(frames[i : i + 6]) for i in range(0, count, 6)])

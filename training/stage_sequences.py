@@ -90,8 +90,7 @@ class SequenceStage:
                     empty = self.captions.empty(count)
                     free = self._flow(latents, levels, drawn, empty, attend)[:, blocks:]
                 target = guided_target(target, flow, free, sigma.to(target), self.guidance)
-        weights = drawn.weights
-        return flow_loss(flow, target, None if weights is None else self.device.upload(weights))
+        return flow_loss(flow, target)
 
     @torch.no_grad()
     def _own(
@@ -129,7 +128,7 @@ class SequenceStage:
             torch.cat((x, x), dim=1).flatten(0, 1) for x in (drawn.poses, drawn.times)
         )  # [B * 2 * M, F, ...]
         rotary = self.device.upload(self.rays.rotary(poses, times))
-        features = self.device.upload(self.rays.features(poses, times, drawn.order))
+        features = self.device.upload(self.rays.features(poses, drawn.order))
         time = dit.embed_time(self.device.upload(sigma.flatten(0, 1)) * 1000)
         text = self._text(prompts, blocks=drawn.latents.shape[1])
         flow = dit(latents.flatten(0, 1), time, text, rotary, attend, features)

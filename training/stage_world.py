@@ -2,7 +2,8 @@
 
 Imagination is learned from single frames: alone, and beside remembered views of the same place;
 in the end guidance is learned into it, so that play needs no second pass under the empty prompt.
-Memory is learned from blocks. Once memory is there, all go on together, so that none is forgotten.
+Memory is learned from blocks. Once memory is there, all go on together, so that none is forgotten,
+nor how to read.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,7 +17,8 @@ from torch import Tensor
 from model.networks import PocketNetworks
 from training.stage_images import ImageStage, world_optimisers
 
-SHARES = {"views": 0.3, "blocks": 0.7}  # of the steps after the first `image_steps`
+SHARES = {"images": 0.4, "views": 0.2, "blocks": 0.4}  # of steps after the first `image_steps`
+READING_WEIGHT = 0.1  # of telling what captions say
 
 
 class Task(Protocol):
@@ -32,10 +34,11 @@ class WorldStage:
     Args:
         module: what is trained.
         images: the task of the first `image_steps`; also draws the sheets of samples.
-        others: the tasks that follow, one for each name in `SHARES`, and "guided views".
+        others: the tasks that follow: "views", "blocks", "guided images" and "guided views".
+        reading: how wrong the text encoder tells what captions say, of a step.
         rollouts: draws a sheet of real play.
         image_steps: steps on single frames only.
-        guide_from: step from which "guided views" take the place of "views".
+        guide_from: step from which guided images and views take the place of the others.
     """
 
     name = "world"
@@ -45,12 +48,13 @@ class WorldStage:
         module: PocketNetworks,
         images: ImageStage,
         others: Mapping[str, Task],
+        reading: Callable[[int], Tensor],
         rollouts: Callable[[Path], None],
         image_steps: int,
         guide_from: int,
     ) -> None:
         self.module, self.images, self.others = module, images, dict(others)
-        self.rollouts = rollouts
+        self.reading, self.rollouts = reading, rollouts
         self.image_steps, self.guide_from = image_steps, guide_from
 
     def optimisers(self) -> list[torch.optim.Optimizer]:
@@ -63,12 +67,13 @@ class WorldStage:
             return "images"
         draw = np.random.default_rng([self.images.seed, 3, step])
         kind = str(draw.choice(list(SHARES), p=list(SHARES.values())))
-        return f"guided {kind}" if kind == "views" and step >= self.guide_from else kind
+        return f"guided {kind}" if kind != "blocks" and step >= self.guide_from else kind
 
     def loss(self, step: int) -> Tensor:
         """Return the loss of one step's batch."""
         kind = self.kind(step)
-        return (self.images if kind == "images" else self.others[kind]).loss(step)
+        task = self.images if kind == "images" else self.others[kind]
+        return task.loss(step) + READING_WEIGHT * self.reading(step)
 
     def sheet(self, path: Path, step: int) -> None:
         """Write sampled frames, and rollouts once blocks are trained."""

@@ -12,6 +12,8 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from controls.camera import CameraSpeed
+from model.animation import Animation
+from model.animator import Animator
 from model.attention import KERNELS
 from model.autoencoder import Autoencoder
 from model.codec import Codec
@@ -19,7 +21,7 @@ from model.conditioning import Conditioner
 from model.config import PocketConfig
 from model.diffusion_world import DiffusionWorld
 from model.dit import DiT, own_block_attention
-from model.frames import open_image, to_frames, to_pictures
+from model.frames import open_image, to_pictures
 from model.fused import fold_text, fuse
 from model.generator import BlockGenerator
 from model.kv_cache import CacheShape, KVCache
@@ -33,6 +35,7 @@ from model.memorypack.world import MemoryPackWorld
 from model.prompts import PromptFeatures, read_texts
 from model.rope import RayCoordinates
 from model.weights import (
+    ANIMATOR,
     AUTOENCODER,
     POCKET_WEIGHTS,
     WORLD,
@@ -101,6 +104,7 @@ def load(
         flow=config.flow,
         latent_shape=(config.dit.channels, *config.latent_size),
         provenance=_provenance(config, digest, execution),
+        animation=_animation(config, weights, execution),
         look_ahead=look_ahead,
     )
     on_progress("ready", 1.0)
@@ -151,7 +155,7 @@ def load_memorypack(
     name = WORLD_OF_VARIANT[variant]
     identity = f"{digest} {variant} {info.digest}"
     world = MemoryPackWorld(
-        spec=replace(_spec(config), name=name, policies=(name,)),
+        spec=replace(_spec(config), name=name, policies=(name,), moves=False),
         networks=networks,
         conditioner=conditioner,
         features=features,
@@ -263,13 +267,21 @@ def _codec(autoencoder: Autoencoder, config: PocketConfig, execution: Execution)
         pictures = to_pictures(frames, execution.dtype).to(execution.device)
         return autoencoder.encode(pictures.contiguous(memory_format=torch.channels_last)).float()
 
-    def decode(latents):
+    def picture(latents):
         latents = latents.to(execution.device, execution.dtype)
-        pictures = autoencoder.decode(latents.contiguous(memory_format=torch.channels_last))
-        return to_frames(pictures)
+        return autoencoder.decode(latents.contiguous(memory_format=torch.channels_last))
 
     size = config.frame_width, config.frame_height
-    return Codec(encode, decode, lambda path: open_image(path, *size))
+    return Codec(encode, picture, lambda path: open_image(path, *size))
+
+
+def _animation(config: PocketConfig, weights: Path, execution: Execution) -> Animation | None:
+    """Return what moves pictures, if the weights know motion."""
+    if config.animator is None:
+        return None
+    animator = Animator(config.animator)
+    load_into(animator, weights / ANIMATOR)
+    return Animation(animator.eval().requires_grad_(False), execution)
 
 
 def _probe(config: PocketConfig) -> Execution:
@@ -282,9 +294,8 @@ def _probe(config: PocketConfig) -> Execution:
         latents = torch.zeros(1, length, config.dit.channels, *config.latent_size, dtype=dtype)
         poses = torch.tensor([[(0.0, 0.0, 90.0)] * length])
         rays = _rays(config)
-        order = torch.arange(length)
-        rotary = rays.rotary(poses, order[None])
-        features = rays.features(poses, order[None], order, dtype)
+        rotary = rays.rotary(poses, torch.arange(length)[None])
+        features = rays.features(poses, torch.arange(length), dtype)
 
         def one_pass():
             with torch.inference_mode():

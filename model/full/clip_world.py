@@ -6,8 +6,6 @@ the row: it goes on from its last frames, or another one begins.
 """
 
 import logging
-import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import TypeVar
 
@@ -22,6 +20,7 @@ from model.full.room import Room
 from model.memory_prediction import MemoryPlan
 from model.parking import joined, part_of
 from model.pose_estimate import PoseEstimator
+from model.stage_times import StageTimes
 from model.world import (
     Control,
     FrameBlock,
@@ -71,7 +70,7 @@ class ClipWorld:
         self._recipe, self._studio = row.clips, studio
         self._provenance, self._on_progress = provenance, on_progress
         self._session: _Session | None = None
-        self._stage_ms: dict[str, float] = {}
+        self._times = StageTimes()
         self._news: list[str] = []  # for the player, since the last block
         self._room = Room(row, plan, has_tiny=False, change=self._lay_out, tell=self._news.append)
 
@@ -197,22 +196,21 @@ class ClipWorld:
             kept = self._recipe.go_on.taken_frames if self._recipe.go_on else 0
             newest = np.concatenate((session.shown, taken))
             session.shown = newest[len(newest) - min(kept, len(newest)) :].copy()
-        poses = self._timed(
-            "pose", lambda: self._poses.update(frames, session.command, self.spec.block_seconds)
-        ).poses
+        with self._times.of("pose"):
+            seconds = self.spec.block_seconds
+            poses = self._poses.update(frames, session.command, seconds).poses
         block = FrameBlock(
             frames=frames,
             poses=poses,
             block_index=session.block_index,
             phrase=session.phrase,
             prompt=session.prompt,
-            stage_ms=self._stage_ms,
+            stage_ms=self._times.taken(),
             memory=NO_MEMORY,
             notice="; ".join(self._news),
         )
         self._news.clear()
         session.block_index += 1
-        self._stage_ms = {}
         return block
 
     def _next_clip(self, command: CameraCommand) -> None:
@@ -231,7 +229,8 @@ class ClipWorld:
 
         tell(0.0)
         work = lambda: self._studio.make(wish, tell)  # noqa: E731 (it is passed on)
-        session.left = self._timed("clip", lambda: self._room.run(work))
+        with self._times.of("clip"):
+            session.left = self._room.run(work)
         session.phrase = session.smoother.motion.phrase
         session.clips += 1
         self._on_progress("ready", 1.0)
@@ -239,10 +238,3 @@ class ClipWorld:
     def _lay_out(self, before: MemoryPlan, plan: MemoryPlan) -> None:  # noqa: ARG002
         """Go to a smaller layout, of which there is one."""
         self._studio.read_on("cpu")
-
-    def _timed(self, stage: str, work: Callable[[], Result]) -> Result:
-        started = time.perf_counter()
-        result = work()
-        spent = 1000 * (time.perf_counter() - started)
-        self._stage_ms[stage] = self._stage_ms.get(stage, 0.0) + spent
-        return result

@@ -4,10 +4,8 @@ The block loop is `Rollout`; here are the player, the prompt, the pictures, park
 when the device's memory runs out. It knows nothing of files.
 """
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import wait
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from typing import TypeVar
 
@@ -35,6 +33,7 @@ from model.generator import BlockGenerator, block_noises
 from model.memory_prediction import FEWEST_SLOTS, MemoryPlan
 from model.parking import host_room, joined, packed, part_of, unpacked
 from model.pose_estimate import PoseEstimator
+from model.stage_times import StageTimes
 from model.usage import memory_usage
 from model.world import (
     MIB,
@@ -95,7 +94,7 @@ class StreamWorld:
         self._writer.waits = plan.memory_model == "offloaded"
         self._beside = beside  # decodes
         self._session: _Session | None = None
-        self._stage_ms: dict[str, float] = {}
+        self._times = StageTimes()
         self._news: list[str] = []  # for the player, since the last block
         self._room = Room(
             row, plan, has_tiny=film.has_tiny, change=self._lay_out, tell=self._news.append
@@ -239,7 +238,7 @@ class StreamWorld:
             lambda done: self._on_progress("making memory again", done),
         )
         self._lasting = LastingMemory(self._rollout, means)
-        self._stage_ms = {}
+        self._times.taken()  # is no block's
         self._session = session
 
     def _keys_then(self, block: RememberedBlock) -> TextKeys:
@@ -257,12 +256,12 @@ class StreamWorld:
         session = self._running()
         text = compose(session.prompt, session.smoother.motion.phrase)
         if text != self._texts.text:
-            with self._timed("text"):
+            with self._times.of("text"):
                 self._texts.keys(self._engine.dit, text)
         keys = self._texts.newest
         if text != session.told:
             change = self._rollout.switch_prompt if session.turned else self._rollout.retell
-            with self._timed("remember"):
+            with self._times.of("remember"):
                 self._room.run(lambda: change(keys))
             session.told, session.turned = text, False
         return keys
@@ -291,12 +290,11 @@ class StreamWorld:
             block_index=session.block_index,
             phrase=session.smoother.motion.phrase,
             prompt=session.prompt,
-            stage_ms=dict(self._stage_ms),
+            stage_ms=self._times.taken(),
             memory=self._usage(),
             notice="; ".join(self._news),
         )
         session.block_index += 1
-        self._stage_ms = {}
         self._news.clear()
         return block
 
@@ -305,7 +303,7 @@ class StreamWorld:
         session, engine = self._running(), self._engine
         steps = len(engine.recipe.sampling.steps)
         shape = (1, BLOCK_LENGTH, *engine.latent_shape)
-        with self._timed("denoise"):
+        with self._times.of("denoise"):
             noises = block_noises(
                 session.seed, session.block_index, shape, steps, engine.cache.device
             )
@@ -324,7 +322,7 @@ class StreamWorld:
         before = self._film.state
         decoding = self._beside.start(lambda: self._decode(latents))
         try:
-            with self._timed("remember"):
+            with self._times.of("remember"):
                 self._write(lambda: self._lasting.memorise(latents, text, view))
             return decoding.result()
         except BaseException:
@@ -335,11 +333,11 @@ class StreamWorld:
             del decoding  # and with it a failure's traceback, which holds tensors
 
     def _decode(self, latents: Tensor) -> Frames:
-        with self._timed("decode"):
+        with self._times.of("decode"):
             return self._film.decode(latents)
 
     def _place(self, frames: Frames, command: CameraCommand) -> tuple[CameraPose, ...]:
-        with self._timed("pose"):
+        with self._times.of("pose"):
             return self._poses.update(frames, command, len(frames) / self.spec.fps).poses
 
     def _follow_on(self, text: TextKeys) -> None:
@@ -353,7 +351,7 @@ class StreamWorld:
         given = torch.cat((first, self._rollout.newest[:, 1 - BLOCK_LENGTH :]), 1)
         self._lasting.restart()
         pose = self._poses.pose
-        with self._timed("remember"):
+        with self._times.of("remember"):
             self._room.run(lambda: self._write(lambda: self._lasting.memorise(given, text, pose)))
         self._lasting.admit(given, (pose,) * BLOCK_LENGTH, session.prompt, session.told)
 
@@ -391,10 +389,3 @@ class StreamWorld:
                 self._engine.cache.resize(plan.slots)
             else:
                 self._lasting.keep_fewer(min(plan.slots, self._rollout.policy.table.capacity))
-
-    @contextmanager
-    def _timed(self, stage: str) -> Iterator[None]:
-        started = time.perf_counter()
-        yield
-        spent = 1000 * (time.perf_counter() - started)
-        self._stage_ms[stage] = self._stage_ms.get(stage, 0.0) + spent

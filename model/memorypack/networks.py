@@ -17,7 +17,6 @@ from model.memorypack.config import PackConfig
 from model.memorypack.packing import Group, PackEmbedder, Tokens, forward_layout, pack
 from model.memorypack.places import Frames, Places
 from model.memorypack.semantic import SemanticPack, SemanticState
-from model.rope import by_head
 
 Pairs = Sequence[tuple[Tensor, Tensor]]  # keys and values, a pair a layer
 
@@ -125,8 +124,7 @@ def read_context(dit: DiT, tokens: Tokens, text: TextKeys) -> Pairs:
 
     time = dit.embed_time(torch.zeros(len(tokens.values), 1, device=tokens.values.device))
     values = tokens.values.to(dit.head.modulation.dtype)
-    turns = by_head(tokens.rotary, dit.config.head_dim // 2)
-    dit.memorise_tokens(values, time, text, turns, attend)
+    dit.memorise_tokens(values, time, text, tokens.rotary[:, :, None], attend)
     return pairs
 
 

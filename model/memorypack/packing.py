@@ -76,7 +76,7 @@ class Tokens(NamedTuple):
     """Tokens of packed frames, and where they lie."""
 
     values: Tensor  # [B, M, dim]
-    rotary: Tensor  # complex [B or 1, M, N * D/2], or D/2 where all heads turn alike
+    rotary: Tensor  # complex [B or 1, M, D/2]
 
     def joined(self, other: "Tokens") -> "Tokens":
         """Return these tokens and then others."""
@@ -87,7 +87,7 @@ class Tokens(NamedTuple):
 class Grid(NamedTuple):
     """Coordinates of the tokens of whole frames."""
 
-    rotary: Tensor  # complex [B or 1, F, h, w, N * D/2], or D/2 where all heads turn alike
+    rotary: Tensor  # complex [B or 1, F, h, w, D/2]
     features: Tensor | None = None  # of rays, [B or 1, F, h, w, K]
 
     def frames(self, start: int, stop: int) -> "Grid":

@@ -6,10 +6,9 @@ from typing import NamedTuple, Protocol
 import torch
 from torch import Tensor
 
-from model.config import DiTConfig
 from model.generator import Coordinates
 from model.memorypack.packing import Grid
-from model.rope import RayCoordinates, by_head, grid_rotary
+from model.rope import RayCoordinates, grid_rotary
 
 
 class Frames(NamedTuple):
@@ -95,16 +94,15 @@ class RayPlaces:
         """Return the coordinates of each frame's tokens."""
         size, device = (frames.count, *self._size), frames.latents.device
         poses, times = frames.poses.cpu(), frames.times.cpu()
-        every = times.expand(len(poses), -1)
-        rotary = self._rays.rotary(poses, every).flatten(2)
-        features = self._rays.features(poses, every, times.long() % self._length)
+        rotary = self._rays.rotary(poses, times.expand(len(poses), -1))[:, :, 0]
+        features = self._rays.features(poses, times.long() % self._length)
         return Grid(
             rotary.unflatten(1, size).to(device),
             features.unflatten(1, size).to(device, frames.latents.dtype),
         )
 
 
-def coordinates(grid: Grid, dit: DiTConfig) -> Coordinates:
-    """Return the coordinates of whole frames as a transformer takes them."""
+def coordinates(grid: Grid) -> Coordinates:
+    """Return the coordinates of whole frames as the transformer takes them."""
     features = None if grid.features is None else grid.features.flatten(1, 3)
-    return Coordinates(by_head(grid.rotary.flatten(1, 3), dit.head_dim // 2), features)
+    return Coordinates(grid.rotary.flatten(1, 3)[:, :, None], features)

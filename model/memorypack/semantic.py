@@ -21,7 +21,7 @@ from model.dit import Attention, RMSNorm
 from model.memorypack.config import PackConfig
 from model.memorypack.packing import Grid, Tokens, embed_cells, initialise_cells
 from model.memorypack.places import Frames, Places
-from model.rope import by_head, feature_count, rotate
+from model.rope import feature_count, rotate
 
 
 class SemanticState(NamedTuple):
@@ -77,10 +77,9 @@ class _Attending(nn.Module):
         part, x = self.attention, asking.values
         own = _normed(x)
         other = own if asked is None else _normed(asked.values)
-        pairs = part.heads[1] // 2
-        here, there = (by_head(x.rotary, pairs) for x in (asking, asked or asking))
-        q = rotate(part.norm_q(part.q(own)).unflatten(-1, part.heads), here)
-        k = rotate(part.norm_k(part.k(other)).unflatten(-1, part.heads), there)
+        turns = (asked or asking).rotary
+        q = rotate(part.norm_q(part.q(own)).unflatten(-1, part.heads), asking.rotary[:, :, None])
+        k = rotate(part.norm_k(part.k(other)).unflatten(-1, part.heads), turns[:, :, None])
         v = part.v(other).unflatten(-1, part.heads)
         x = x + part.o(kernel(q, k, v).flatten(2))
         return Tokens(x + self.ffn(_normed(x)), asking.rotary)

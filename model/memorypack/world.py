@@ -3,9 +3,7 @@
 Nothing is imagined ahead: a view that is not shown would leave the packed frames within a second.
 """
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict
 
 import torch
@@ -26,6 +24,7 @@ from model.memorypack.places import Frames, Places, coordinates
 from model.memorypack.reading import BlockReading
 from model.memorypack.usage import pack_usage
 from model.progress import SessionProgress
+from model.stage_times import StageTimes
 from model.world import (
     Control,
     FrameBlock,
@@ -75,18 +74,19 @@ class MemoryPackWorld:
         self._empty = conditioner.text_keys("")
         self._memory: PackMemory | None = None
         self._progress: SessionProgress | None = None
-        self._stage_ms: dict[str, float] = {}
+        self._times = StageTimes()
 
     def reset(self, scene: Scene, seed: int) -> FrameBlock:
         """Return the first block of a scene; see `World`."""
         self._check(scene.memory)
         self._progress = SessionProgress(seed, scene.prompt, CameraPose())
-        self._memory, self._stage_ms = None, {}
+        self._memory = None
+        self._times.taken()
         length = self.spec.block_length
         with torch.inference_mode():
             place = self._frames((CameraPose(),) * length).part(length - 1, length)
             if scene.image is None:
-                with self._timed("denoise"):
+                with self._times.of("denoise"):
                     picture = self._invent(place)
             else:
                 picture = self._codec.encode(self._codec.open_image(scene.image))[None].float()
@@ -129,7 +129,7 @@ class MemoryPackWorld:
                 self._adopt_block(self._frames(block.poses).showing(latents), past.prompt)
                 progress.block_index += 1
         progress.follow(past)
-        self._stage_ms = {}
+        self._times.taken()  # is no block's
 
     def prepare(self) -> bool:
         """Imagine nothing ahead."""
@@ -218,17 +218,17 @@ class MemoryPackWorld:
 
     def _denoised(self, block: Frames) -> Tensor:
         dit = self._networks.dit
-        with self._timed("pack"):
+        with self._times.of("pack"):
             tokens = self._memory.tokens(dit)
             pairs = read_context(dit, tokens, self._empty)
-        with self._timed("denoise"):
+        with self._times.of("denoise"):
             return self._sampled(block, context_attention(pairs, dit.kernel), self._flow.steps)
 
     def _sampled(self, block: Frames, attend: Attend, steps: int) -> Tensor:
         progress = self._running()
         noise = block_noise(progress.seed, progress.block_index, tuple(block.latents.shape))
         text = self._conditioner.text_keys(progress.prompt)
-        place = coordinates(self._places.grid(block), self._networks.dit.config)
+        place = coordinates(self._places.grid(block))
         reading = BlockReading(self._networks.dit, attend, text, place)
         return reading.sample(noise, euler_levels(steps, self._flow.shift))
 
@@ -243,7 +243,7 @@ class MemoryPackWorld:
     def _pushed(
         self, latents: Tensor, poses: tuple[CameraPose, ...], command: CameraCommand
     ) -> FrameBlock:
-        with self._timed("remember"):
+        with self._times.of("remember"):
             self._memory.push(self._frames(poses).showing(latents))
         return self._shown(latents, poses, command)
 
@@ -251,24 +251,16 @@ class MemoryPackWorld:
         self, latents: Tensor, poses: tuple[CameraPose, ...], command: CameraCommand
     ) -> FrameBlock:
         progress = self._running()
-        with self._timed("decode"):
+        with self._times.of("decode"):
             frames = self._codec.decode(latents[0])
         progress.pose = poses[-1]
         progress.block_index += 1
-        stage_ms, self._stage_ms = self._stage_ms, {}
         return FrameBlock(
             frames=frames,
             poses=poses,
             block_index=progress.block_index - 1,
             phrase=camera_phrase(command),
             prompt=progress.prompt,
-            stage_ms=stage_ms,
+            stage_ms=self._times.taken(),
             memory=pack_usage(self._memory, self._title, self.spec, progress.origin),
         )
-
-    @contextmanager
-    def _timed(self, stage: str) -> Iterator[None]:
-        started = time.perf_counter()
-        yield
-        spent = 1000 * (time.perf_counter() - started)
-        self._stage_ms[stage] = self._stage_ms.get(stage, 0.0) + spent

@@ -75,7 +75,7 @@ def coordinates(poses: tuple[CameraPose, ...], first_frame: int) -> Coordinates:
     table = torch.tensor([[(pose.yaw, pose.pitch, pose.fov) for pose in poses]])
     times = torch.arange(first_frame, first_frame + len(poses))[None]
     order = torch.arange(len(poses)) % LENGTH
-    return Coordinates(rays.rotary(table, times), rays.features(table, times, order))
+    return Coordinates(rays.rotary(table, times), rays.features(table, order))
 
 
 def one_shot(run: CachedRun, noisy: torch.Tensor, blocks: list[Written]) -> torch.Tensor:

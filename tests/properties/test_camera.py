@@ -157,7 +157,7 @@ def test_the_shortest_turn_leads_there(yaw, other):
 @many
 @given(view=pose, others=poses, count=st.integers(0, 6))
 def test_chosen_views_are_few_different_and_useful(view, others, count):
-    chosen = choose_views([covered_cells(view, others)], count)
+    chosen = choose_views(view, others, count)
     assert len(chosen) == len(set(chosen)) <= count
     cells = covered_cells(view, others)
     assert all(cells[index].any() for index in chosen)
@@ -167,13 +167,13 @@ def test_chosen_views_are_few_different_and_useful(view, others, count):
         sizes = cells.sum(axis=(1, 2))
         assert chosen[0] == int(sizes.argmax())  # of equals the earliest sighting
     for fewer in range(count):
-        assert choose_views([covered_cells(view, others)], fewer) == chosen[:fewer]
+        assert choose_views(view, others, fewer) == chosen[:fewer]
 
 
 @many
 @given(view=pose, others=poses)
 def test_with_room_enough_all_that_can_be_shown_is_shown(view, others):
-    chosen = choose_views([covered_cells(view, others)], len(others))
+    chosen = choose_views(view, others, len(others))
     cells = covered_cells(view, others)
     if others:
         assert np.array_equal(cells[chosen].any(axis=0), cells.any(axis=0))
@@ -209,9 +209,7 @@ def test_a_full_turn_gives_equal_coordinates(turns):
     )
     times, order = torch.zeros(1, 1), torch.zeros(1, dtype=torch.long)
     assert torch.allclose(rays.rotary(begin, times), rays.rotary(turned, times), atol=1e-6)
-    assert torch.allclose(
-        rays.features(begin, times, order), rays.features(turned, times, order), atol=1e-6
-    )
+    assert torch.allclose(rays.features(begin, order), rays.features(turned, order), atol=1e-6)
 
 
 @settings(max_examples=20, deadline=None)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controls.camera import CameraCommand, CameraPose, CameraSpeed, move, view_overlap
-from model.config import POCKET, MotionConfig
+from model.config import POCKET
 from model.coverage import covered_cells
 from model.kv_cache import CacheShape
 from model.look_ahead import look_ahead_pose
@@ -16,7 +16,6 @@ from model.slots import BlockInfo
 from model.world import MemorySetting
 
 LENGTH = 3
-WIND = MotionConfig().wind
 SPEED = CameraSpeed(yaw=160.0, pitch=60.0)
 axis = st.sampled_from((-1.0, 0.0, 0.3, 1.0))
 steps = st.tuples(axis, axis, st.booleans())  # yaw, pitch, whether a view ahead comes first
@@ -38,17 +37,15 @@ class Play:
         self.policy = policy
         self.storage: dict[int, int] = {}  # slot -> frame index
         self.pose, self.next_frame, self.prompt_index = CameraPose(), 0, 0
-        self.time = 0  # frames shown
 
     def block(self, poses: tuple[CameraPose, ...], look_ahead: bool = False) -> list[int]:
         """Make a block; returns the frames it attends."""
-        attended = [self.storage[slot] for slot in self.policy.attend(poses[-1], self.time)]
-        block = BlockInfo(self.next_frame, poses, self.prompt_index, look_ahead, self.time)
+        attended = [self.storage[slot] for slot in self.policy.attend(poses[-1])]
+        block = BlockInfo(self.next_frame, poses, self.prompt_index, look_ahead)
         for write in self.policy.admit(block):
             assert 0 <= write.slot < self.policy.table.capacity
             self.storage[write.slot] = self.next_frame + write.frame
         self.next_frame += LENGTH
-        self.time += 0 if look_ahead else LENGTH
         return attended
 
     def step(self, yaw: float = 0.0, pitch: float = 0.0, look_ahead: bool = False) -> list[int]:
@@ -67,9 +64,9 @@ class Play:
         return sorted(frame.frame_index for frame in self.policy.table.frames.values())
 
 
-def session(policy: str, capacity: int = 12, wind: float = 0.0, **setting) -> Play:
+def session(policy: str, capacity: int = 12, **setting) -> Play:
     """Begin a session under a policy."""
-    return Play(make_policy(MemorySetting(policy, **setting), capacity, wind))
+    return Play(make_policy(MemorySetting(policy, **setting), capacity))
 
 
 @many
@@ -220,35 +217,6 @@ def test_standing_still_costs_retrieval_nothing():
     assert play.kept == [2, 149]  # the first sighting and the previous block
 
 
-def test_where_the_sky_drifts_a_place_keeps_its_first_sighting_and_its_latest():
-    play = session("mag-retrieve", capacity=30, wind=WIND)
-    for _ in range(800):
-        play.step()
-    lasting = [f for f in play.policy.table.frames.values() if f.kind != "raw"]
-    first, latest = sorted(frame.frame_index for frame in lasting)
-    assert first == 2
-    assert play.time - latest < 0.2 * 90 / WIND  # a fifth of a view has drifted out since at most
-    assert play.policy.table.evicted >= 10  # sightings between them
-
-
-def test_where_the_sky_drifts_the_previous_block_is_read_while_some_of_it_is_news():
-    play = session("mag-retrieve", capacity=30, wind=WIND)
-    read = []
-    for _ in range(120):
-        previous = play.next_frame - 1
-        read.append(previous in play.step())
-    assert not read[3]  # less than a cell of sky has come into view since the first sighting
-    assert read[30]  # more has, and nothing else shows it
-    assert not all(read[30:])  # a new sighting was kept
-
-
-def test_a_wind_that_does_not_blow_changes_nothing():
-    calm, still = (session("mag-retrieve", wind=wind) for wind in (0.0, 1e-9))
-    for yaw in (1.0, 1.0, 0.0, -1.0, -1.0, 0.0, 1.0):
-        assert calm.step(yaw, look_ahead=True) == still.step(yaw, look_ahead=True)
-    assert calm.kept == still.kept
-
-
 def test_another_prompt_is_remembered_beside_the_old_one():
     play = session("mag-retrieve", capacity=10)
     play.step(), play.step()
@@ -257,13 +225,12 @@ def test_another_prompt_is_remembered_beside_the_old_one():
     assert play.kept == [2, 8, 11]
 
 
-@pytest.mark.parametrize("wind", [0.0, WIND])
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32])
-def test_ten_minutes_of_wandering_still_attend_the_first_sightings(dtype, wind):
+def test_ten_minutes_of_wandering_still_attend_the_first_sightings(dtype):
     dit = POCKET.dit
     shape = CacheShape(dit.num_layers, POCKET.tokens_per_frame, dit.num_heads, dit.head_dim, LENGTH)
     capacity = MemorySetting().kept_mib * 2**20 // shape.slot_bytes(dtype)
-    play = session("mag-retrieve", capacity, wind)
+    play = session("mag-retrieve", capacity)
     rng = np.random.default_rng(4)
     speed, command = CameraSpeed(40.0, 20.0), CameraCommand()
     first: dict[tuple[int, int], int] = {}  # rough place -> first frame kept there
@@ -279,20 +246,17 @@ def test_ten_minutes_of_wandering_still_attend_the_first_sightings(dtype, wind):
         play.block(poses)
         play.pose = poses[-1]
         for frame in play.policy.table.frames.values():
-            if frame.kind != "raw" and not frame.renewal:
+            if frame.kind != "raw":
                 place = (round(frame.pose.yaw / 30) % 12, round(frame.pose.pitch / 15))
                 first.setdefault(place, frame.frame_index)
     table = play.policy.table
     assert len(table.frames) <= capacity
-    assert (table.evicted > 0) == (wind > 0)  # sightings that only the sky was kept of
+    assert table.evicted == 0
     kept = set(play.kept)
     assert set(first.values()) <= kept
     poses_of = {frame.frame_index: frame.pose for frame in table.frames.values()}
     for index in first.values():
-        attended = [
-            table.frames[slot].frame_index
-            for slot in play.policy.attend(poses_of[index], play.time)
-        ]
+        attended = [table.frames[slot].frame_index for slot in play.policy.attend(poses_of[index])]
         assert index in attended
         assert len(attended) <= 6
 

@@ -34,7 +34,6 @@ from evaluation.classifier_training import (
     fit,
     measured,
 )
-from evaluation.mentions import mentions, phrases_of, richest_caption
 from evaluation.object_network import ObjectNetwork
 from evaluation.object_training import (
     STRIP,
@@ -46,6 +45,7 @@ from evaluation.object_training import (
 )
 from model.world import MissingWeights
 from training.panorama import game
+from training.panorama.mentions import mentions, phrases_of, richest_caption
 from training.panorama.render import CATEGORIES, HELD_OUT, Panorama, render
 
 MAX_BYTES = {WEIGHTS: 210 * 1024, OBJECT_WEIGHTS: 150_000}

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evaluation import adherence
+from evaluation import adherence, bars
 from evaluation.__main__ import main
+from evaluation.adherence import Answer, attribute_report
 from evaluation.bars import table
 from evaluation.classifier import Classifier
 from evaluation.clips import full_turn, held_out_scene, pan_and_back, record
@@ -102,6 +103,7 @@ def evaluate(open_world, sheets: Path | None = None, **settings) -> dict:
 
 def test_a_world_that_remembers_and_imagines_meets_every_bar(tmp_path, monkeypatch):
     monkeypatch.setattr(adherence, "FEWEST", 4)  # so that few prompts are enough here
+    monkeypatch.setattr(bars, "DRIFT_MINUTES", 1.0)  # as many as this world needs for whole turns
     settings: list[MemorySetting] = []
 
     def open_world(setting: MemorySetting):
@@ -109,26 +111,84 @@ def test_a_world_that_remembers_and_imagines_meets_every_bar(tmp_path, monkeypat
         return PerfectWorld(setting) if setting.policy != "window" else ForgetfulWorld(setting)
 
     policies = ("mag-retrieve", "window", "window-equal")
-    result = evaluate(open_world, tmp_path, clips=1, prompts=24, memory=policies)
+    result = evaluate(open_world, tmp_path, clips=1, prompts=24, memory=policies, drift_minutes=1.0)
     assert {name: bar["met"] for name, bar in result["bars"].items() if not bar["met"]} == {}
     assert [setting.window_blocks for setting in settings[1:]] == [2, 4]  # 10 frames fill 4 blocks
     assert json.loads(json.dumps(result)) == result
-    assert "bars" in "\n".join(table(result))
+    lines = "\n".join(table(result))
+    assert "around and around for 1 min" in lines
+    assert "all attributes" in lines
     names = {path.name for path in tmp_path.iterdir()}
     assert {"image-0-mag-retrieve.png", "prompt-0-ring.png"} <= names
 
 
 def test_a_frozen_world_misses_its_bars():
-    result = evaluate(FrozenWorld, clips=1, prompts=1, memory=("mag-retrieve",))
+    result = evaluate(FrozenWorld, clips=1, prompts=1, memory=("mag-retrieve",), drift_minutes=0)
     for name in ("return_psnr.image", "motion_mean.prompt", "opposite_views.image"):
         assert result["bars"][name]["met"] is False
     assert result["bars"]["above_window.image"]["value"] is None
     assert result["kinds"]["image"]["policies"]["mag-retrieve"]["return_psnr_db"] is None
+    assert result["drift"] is result["bars"]["drift"]["met"] is None  # left out, so not measured
     assert "refused" in "\n".join(table(result))
     assert "rest" not in result  # nothing moves in it, so it is not asked to
     assert not [name for name in result["bars"] if name.endswith(".rest")]
     assert "renders_still" not in result["round_trip_db"]
     assert "still_return_psnr_db" not in result["kinds"]["image"]["policies"]["mag-retrieve"]
+
+
+def test_clips_too_short_to_turn_around_in_are_refused_before_anything_is_played():
+    worlds: list[PerfectWorld] = []
+
+    def open_world(setting: MemorySetting) -> PerfectWorld:
+        worlds.append(PerfectWorld(setting))
+        return worlds[-1]
+
+    with pytest.raises(ValueError, match="too short to turn around"):
+        evaluate(open_world, clips=1, drift_minutes=0.1)
+    assert [world.closed for world in worlds] == [True]
+    assert not hasattr(worlds[0], "_made")  # no scene was begun
+
+
+def test_attributes_of_all_captions_are_pooled_and_the_category_is_none():
+    both, one, none = Answer(True, True), Answer(False, True), Answer(False, False)
+    pooled = attribute_report(
+        [
+            {"category": none, "outdoor.weather": both, "outdoor.light": both, "outdoor.time": one},
+            {"category": both},  # names nothing
+            {"category": both, "object.light": none},
+        ]
+    )
+    share = pooled.pop("share")
+    assert pooled == {"asked": 4, "found": 2, "found_on_renders": 3}
+    assert share["mean"] == 0.5  # of answers, not of pictures
+    assert 0 == share["low"] < share["high"] == pytest.approx(2 / 3)
+
+
+def test_captions_that_name_no_attribute_have_no_share():
+    pooled = attribute_report([{"category": Answer(True, True)}])
+    assert pooled == {"asked": 0, "found": 0, "found_on_renders": 0, "share": None}
+
+
+@pytest.mark.parametrize(("right", "met"), [(17, True), (16, False)])
+def test_85_percent_of_the_attributes_are_to_be_found(right, met):
+    answers = [{"indoor.light": Answer(index < right, True)} for index in range(20)]
+    share = attribute_report(answers)["share"]["mean"]
+    assert bars.OVERALL["adherence"].met(share) is met
+
+
+def test_clips_shorter_than_the_bar_asks_for_do_not_pass_it():
+    drift = {"drift": {"mean": 0.01, "low": 0.0, "high": 0.02}}
+    share = {"share": {"mean": 0.9, "low": 0.8, "high": 1.0}}
+    result = {
+        "settings": {"drift_minutes": 1.0},
+        "kinds": {},
+        "round_trip_db": {"renders": 40.0},
+        "adherence": {"recovered": [], "attributes": share},
+        "drift": drift,
+    }
+    assert bars.bars_of(result, "mag", "window")["drift"]["met"] is None
+    result["settings"]["drift_minutes"] = 3.0
+    assert bars.bars_of(result, "mag", "window")["drift"]["met"] is True
 
 
 def test_a_seed_chooses_the_scenes(tmp_path):
@@ -146,6 +206,7 @@ def test_a_seed_chooses_the_scenes(tmp_path):
         ["--memory", "elephant"],
         ["--memory", "window-equal"],
         ["--seed", "-1"],
+        ["--drift", "-1"],
         ["--weights", "nowhere"],
     ],
 )

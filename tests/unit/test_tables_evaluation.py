@@ -74,15 +74,13 @@ def test_a_frame_is_first_between_or_last_in_a_block_of_any_length():
     of = {n: RayCoordinates(TINY.dit.rays, 2, 2, n) for n in (1, 3, 5)}
 
     def places(length: int) -> list[int]:
-        order = torch.arange(length)
-        features = of[length].features(poses[:, :length], order[None], order)
-        told = features[..., : -TINY.dit.rays.motion.features]  # the clock comes last
-        return told[0, ::4, -3:].argmax(dim=-1).tolist()
+        features = of[length].features(poses[:, :length], torch.arange(length))
+        return features[0, ::4, -3:].argmax(dim=-1).tolist()
 
     assert places(3) == [0, 1, 2]
     assert places(5) == [0, 1, 1, 1, 2]
     assert places(1) == [2]  # it is the one that is kept
-    told = poses[:, :3], torch.arange(3)[None], torch.arange(3)
+    told = poses[:, :3], torch.arange(3)
     assert torch.equal(of[3].features(*told), tiny_rays().features(*told))
 
 

@@ -42,7 +42,6 @@ FLICKER_DEPTH = 0.2  # share of the light that goes at most
 FLICKER_PERIODS = (16, 32)
 WALK_PERIOD = 128
 HOP_PERIOD = 16
-PERIOD = 5120  # after which everything is where it was: a full turn of the clouds, whole waves
 WAVE_STEPS = 120  # a common multiple of the waves' lengths
 
 
@@ -129,11 +128,36 @@ def still(
     """
     labels, alpha, split = layers[..., 3], layers[..., 7], split_row(layers)
     kind, level = labels // (FULL + 1), labels % (FULL + 1)
-    cloudy = np.zeros((RING_HEIGHT, 1), bool)
-    cloudy[:split, 0] = alpha[:split].any(axis=1)
+    cloudy = _cloudy(layers)
     moves = (level > 0) & ((kind == SHIMMER) | (kind == FLICKER) | (kind == SKY) & cloudy)
     hidden = (kind == FRONT) & (level == FULL)
     return view(~moves & ~(swept(alpha, split) & ~hidden), left, top, width, height)
+
+
+def parts(layers: np.ndarray, left: int, top: int, width: int, height: int) -> np.ndarray:
+    """Return how much of each pixel of a view is of what moves, at time 0, float32 [4, h, w].
+
+    Of the open sky where clouds pass, of what shimmers, of what flickers, of walkers; 0 to 1.
+    """
+    labels = view(layers[..., 3], left, top, width, height)
+    overlay = view(layers[..., 7], left, top, width, height).astype(np.float32) / 255
+    kind, share = labels // (FULL + 1), (labels % (FULL + 1)).astype(np.float32) / FULL
+    below = np.arange(top, top + height)[:, None] >= split_row(layers)
+    return np.stack(
+        (
+            share * (kind == SKY) * _cloudy(layers)[top : top + height],
+            share * (kind == SHIMMER),
+            share * (kind == FLICKER),
+            overlay * below,
+        )
+    )
+
+
+def _cloudy(layers: np.ndarray) -> np.ndarray:
+    """Return in which rows clouds ever pass, bool [RING_HEIGHT, 1]."""
+    cloudy, split = np.zeros((RING_HEIGHT, 1), bool), split_row(layers)
+    cloudy[:split, 0] = layers[:split, :, 7].any(axis=1)
+    return cloudy
 
 
 def _cut(layers: np.ndarray, half: int, left: int, top: int, width: int, height: int) -> np.ndarray:

@@ -48,10 +48,18 @@ def render(category: str, seed: int) -> Panorama:
 
 def painted(category: str, seed: int, canvas: Canvas) -> tuple[DrawnScene, np.ndarray]:
     """Paint the scene of a seed on an empty canvas, and return it with the canvas's picture."""
+    scene, rng = _sampled(category, seed)
+    return scene, CATEGORIES[category].draw(scene.attributes, rng, canvas)
+
+
+def described(category: str, seed: int) -> DrawnScene:
+    """Return what `render` draws, undrawn."""
+    return _sampled(category, seed)[0]
+
+
+def _sampled(category: str, seed: int) -> tuple[DrawnScene, np.random.Generator]:
     rng = np.random.default_rng([seed, _order(category), 0])
-    painter = CATEGORIES[category]
-    attributes = painter.sample(rng)
-    return DrawnScene(category, seed, attributes), painter.draw(attributes, rng, canvas)
+    return DrawnScene(category, seed, CATEGORIES[category].sample(rng)), rng
 
 
 def view(

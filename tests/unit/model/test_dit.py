@@ -23,7 +23,7 @@ def inputs(frames: int = LENGTH) -> dict[str, torch.Tensor]:
         "timesteps": torch.full((1, frames), 600.0),
         "text": torch.randn(1, TINY.text.text_len, TINY.text.dim, generator=draw),
         "rotary": rays.rotary(poses, times),
-        "features": rays.features(poses, times, times[0] % LENGTH),
+        "features": rays.features(poses, times[0] % LENGTH),
     }
 
 

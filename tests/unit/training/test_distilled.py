@@ -156,7 +156,7 @@ def one_flow(dit) -> torch.Tensor:
     return dit(
         latents, dit.embed_time(torch.full((1, 1), 500.0)), text,
         rays.rotary(poses, times), own_block_attention(matmul_attention),
-        rays.features(poses, times, torch.tensor([0])),
+        rays.features(poses, torch.tensor([0])),
     )  # fmt: skip
 
 

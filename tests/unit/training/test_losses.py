@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from training.losses import flow_loss, flow_target, guided_target, moments_loss, sample_noise_levels
+from training.losses import flow_target, guided_target, moments_loss, sample_noise_levels
 
 
 def test_the_target_leads_from_clean_to_noise():
@@ -14,15 +14,6 @@ def test_the_target_leads_from_clean_to_noise():
     noisy, target = flow_target(x0, sigma, torch.Generator().manual_seed(2))
     assert torch.allclose(noisy[:, 0], x0[:, 0])
     assert torch.allclose(noisy - sigma[..., None, None, None] * target, x0, atol=1e-6)
-
-
-def test_weights_say_which_latents_count():
-    predicted, target = torch.zeros(1, 2, 3, 1, 2), torch.ones(1, 2, 3, 1, 2)
-    target[:, 1, :, :, 1] = 3.0
-    weights = torch.tensor([[[[1.0, 0.0]], [[1.0, 2.0]]]])  # [B, F, H, W]
-    assert flow_loss(predicted, target, weights) == (1 + 0 + 1 + 2 * 9) / 4
-    alike = flow_loss(predicted, target, torch.ones_like(weights))
-    assert alike == flow_loss(predicted, target) == 3.0
 
 
 def test_a_network_that_meets_its_guided_target_predicts_what_guidance_would_give():

@@ -15,8 +15,16 @@ from model.autoencoder import Autoencoder
 from model.config import PocketConfig
 from model.frames import to_pictures
 from model.weights import AUTOENCODER, WORLD, load_into, read_config, weights_hash
-from tests.tiny import CAPTIONS, RIGHT, TINY, play, tiny_world
-from training import pocket, rollout_sheet, sequences, stage_autoencoder, stage_images
+from tests.tiny import CAPTIONS, RIGHT, TINY, TINY_ANIMATOR, play, tiny_world
+from training import (
+    pocket,
+    reading,
+    rollout_sheet,
+    sequences,
+    stage_animator,
+    stage_autoencoder,
+    stage_images,
+)
 from training.config import PocketTraining
 from training.data import PanoramaSet, panorama_set, random_crops
 from training.devices import Device
@@ -27,7 +35,7 @@ from training.panorama.render import HELD_OUT
 from training.pocket import PocketPipeline
 from training.stage_world import WorldStage
 
-MICRO = replace(TINY, frame_width=320, frame_height=192)
+MICRO = replace(TINY, animator=TINY_ANIMATOR, frame_width=320, frame_height=192)
 CPU = Device("cpu", matmul_attention)
 PANORAMAS = 8
 
@@ -51,6 +59,9 @@ def small_batches():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stage_autoencoder, "BATCH", 2)
         patch.setattr(stage_images, "BATCH", 4)
+        patch.setattr(stage_animator, "BATCH", 2)
+        patch.setattr(reading, "BATCH", 4)
+        patch.setattr(reading, "CAPTIONS", 16)
         patch.setattr(sequences.PathBlocks, "batch", 1)
         patch.setattr(sequences.PooledViews, "batch", 2)
         patch.setattr(rollout_sheet, "BLOCKS_OUT", 4)
@@ -70,11 +81,13 @@ def train(folder: Path, drawn: Path, config: PocketConfig = MICRO, **settings) -
             "panoramas": PANORAMAS,
             "views": 2,
             "autoencoder_steps": 2,
+            "reading_steps": 2,
             "world_steps": 5,
             "image_steps": 2,
             "guide_from": 4,
             "generator_steps": 2,
             "decoder_steps": 1,
+            "animator_steps": 1,
             **settings,
         }
     )
@@ -97,15 +110,16 @@ def test_what_was_trained_can_be_played(trained):
 def test_every_step_is_logged_with_what_it_learned_from(trained):
     lines = (trained.parent / "log.jsonl").read_text().splitlines()
     kinds = [json.loads(line)["kind"] for line in lines]
-    assert kinds[:4] == ["autoencoder", "autoencoder", "images", "images"]
-    assert set(kinds[4:6]) <= {"views", "blocks"}  # then guidance is learned
-    assert set(kinds[6:7]) <= {"guided views", "blocks"}
-    assert kinds[7:] == ["decoder"]
+    assert kinds[:6] == [kind for kind in ("autoencoder", "reading", "images") for _ in range(2)]
+    assert set(kinds[6:8]) <= {"images", "views", "blocks"}  # then guidance is learned
+    assert set(kinds[8:9]) <= {"guided images", "guided views", "blocks"}
+    assert kinds[9:] == ["decoder", "animator"]
 
 
 def test_sheets_are_pictures(trained):
     sheets = sorted(path.name for path in trained.parent.glob("*.png"))
     assert sheets == [
+        "animator-000001.png",
         "autoencoder-000002.png",
         "decoder-000001.png",
         "world-000005-rollout.png",
@@ -113,7 +127,7 @@ def test_sheets_are_pictures(trained):
     ]
     for name in sheets:
         with Image.open(trained.parent / name) as sheet:
-            assert sheet.size[0] >= 320
+            assert sheet.size[0] >= 128
 
 
 def test_the_same_seed_trains_the_same_weights(trained, drawn, tmp_path):
@@ -140,7 +154,7 @@ def test_a_run_continued_later_equals_one_in_a_row(trained, drawn, tmp_path, mon
     (tmp_path / "run" / "world.pt.partial").write_bytes(b"half")  # as killed while it was saving
     assert weights_hash(train(tmp_path / "run", drawn)) == weights_hash(trained)
     steps = [json.loads(line)["step"] for line in (tmp_path / "run/log.jsonl").open()]
-    assert steps == [1, 2, 1, 2, 3, 4, 4, 5, 1]  # what was lost is made again, alike
+    assert steps == [1, 2, 1, 2, 1, 2, 3, 4, 4, 5, 1, 1]  # what was lost is made again, alike
 
 
 def test_a_warm_start_goes_on_from_given_weights(trained, drawn, tmp_path):
@@ -163,7 +177,7 @@ def test_a_generator_follows_where_the_config_gives_it_a_rank(trained, drawn, tm
     blocks = play(tiny_world(weights=weights), [RIGHT] * 2)
     assert all(block.frames.shape == (3, 192, 320, 3) for block in blocks)
     kinds = [json.loads(line)["kind"] for line in (tmp_path / "run/log.jsonl").open()]
-    assert kinds[7:] == ["frames, critic", "moving, critic", "decoder"]
+    assert kinds[9:] == ["frames, critic", "moving, critic", "decoder", "animator"]
     assert (tmp_path / "run/generator-000002.png").exists()
 
 

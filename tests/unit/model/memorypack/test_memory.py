@@ -123,7 +123,7 @@ def test_what_is_read_does_not_depend_on_the_block_that_reads_it():
     assert len(pairs) == TINY.dit.num_layers
     kept = [(k.clone(), v.clone()) for k, v in pairs]
     clip = video.part(10, 13)
-    place = coordinates(memory.grid_of(clip), TINY.dit)
+    place = coordinates(memory.grid_of(clip))
     flows = [
         dit(
             noisy, dit.embed_time(torch.full((1, LENGTH), 700.0)), dit.text_keys(prompt()),

@@ -1,7 +1,7 @@
 """What a caption says: which attributes of a scene its words fix. Knows nothing of pictures."""
 
 from training.panorama import game_themes, indoor, outdoor_words, stage
-from training.panorama.render import Panorama
+from training.panorama.render import DrawnScene
 from training.panorama.wording import plural
 
 
@@ -20,16 +20,16 @@ def phrases_of(category: str, attribute: str, attributes: dict[str, str]) -> tup
     return (_indoor if category == "indoor" else _stage)(attribute, attributes)
 
 
-def mentions(caption: str, panorama: Panorama, attribute: str) -> bool:
+def mentions(caption: str, scene: DrawnScene, attribute: str) -> bool:
     """Whether a caption names an attribute of its scene.
 
     A phrase within a longer one of another attribute does not: "huge mushrooms in the background"
     speaks of no mushrooms that grow here.
     """
     text = caption.lower()
-    phrases = phrases_of(panorama.category, attribute, panorama.attributes)
-    for other in panorama.attributes:
-        longer = phrases_of(panorama.category, other, panorama.attributes)
+    phrases = phrases_of(scene.category, attribute, scene.attributes)
+    for other in scene.attributes:
+        longer = phrases_of(scene.category, other, scene.attributes)
         for phrase in longer if other != attribute else ():
             if any(own in phrase and own != phrase for own in phrases):
                 text = text.replace(phrase, "")
@@ -37,13 +37,13 @@ def mentions(caption: str, panorama: Panorama, attribute: str) -> bool:
 
 
 def richest_caption(
-    panorama: Panorama, attributes: tuple[str, ...], tries: int = 24
+    scene: DrawnScene, attributes: tuple[str, ...], tries: int = 24
 ) -> tuple[str, tuple[str, ...]]:
     """Return the caption that names most of the given attributes, and those it names."""
     best, named = "", ()
     for index in range(tries):
-        caption = panorama.caption(index)
-        found = tuple(name for name in attributes if mentions(caption, panorama, name))
+        caption = scene.caption(index)
+        found = tuple(name for name in attributes if mentions(caption, scene, name))
         if not best or len(found) > len(named):
             best, named = caption, found
     return best, named
