@@ -221,7 +221,7 @@ POCKET = PocketConfig(
         gelu="none",
         rays=RayConfig(),
     ),
-    flow=FlowConfig(imagine_steps=4),
+    flow=FlowConfig(imagine_steps=4, imagine_shift=2.5),
     animator=AnimatorConfig(),
     narrowest_fov=60.0,
 )

@@ -155,7 +155,7 @@ def load_memorypack(
     name = WORLD_OF_VARIANT[variant]
     identity = f"{digest} {variant} {info.digest}"
     world = MemoryPackWorld(
-        spec=replace(_spec(config), name=name, policies=(name,), moves=False),
+        spec=replace(_spec(config), name=name, policies=(name,)),
         networks=networks,
         conditioner=conditioner,
         features=features,
@@ -168,6 +168,7 @@ def load_memorypack(
             "memorypack": {**info.config.as_dict(), "trained": info.words()},
         },
         title=name if info.trained else f"{name} (untrained)",
+        animation=_animation(config, weights, execution),
     )
     on_progress("ready", 1.0)
     return world

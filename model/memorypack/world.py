@@ -1,6 +1,7 @@
 """The pocket world with MemoryPack for a memory; the same pictures, words and controls.
 
 Nothing is imagined ahead: a view that is not shown would leave the packed frames within a second.
+So there is no view upwind to take clouds from, and they stand still; all else moves.
 """
 
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from torch import Tensor
 
 from controls.camera import CameraCommand, CameraPose, move
 from controls.phrases import camera_phrase
+from model.animation import Animation
 from model.codec import Codec
 from model.conditioning import Conditioner
 from model.config import FlowConfig
@@ -24,6 +26,7 @@ from model.memorypack.places import Frames, Places, coordinates
 from model.memorypack.reading import BlockReading
 from model.memorypack.usage import pack_usage
 from model.progress import SessionProgress
+from model.showing import Showing
 from model.stage_times import StageTimes
 from model.world import (
     Control,
@@ -52,6 +55,7 @@ class MemoryPackWorld:
         latent_shape: of a frame.
         provenance: what a recording's header says.
         title: of the memory, for people.
+        animation: moves pictures; None: the world stands still.
     """
 
     def __init__(
@@ -66,6 +70,7 @@ class MemoryPackWorld:
         latent_shape: tuple[int, int, int],
         provenance: dict,
         title: str,
+        animation: Animation | None,
     ) -> None:
         self.spec = spec
         self._networks, self._conditioner, self._features = networks, conditioner, features
@@ -75,6 +80,7 @@ class MemoryPackWorld:
         self._memory: PackMemory | None = None
         self._progress: SessionProgress | None = None
         self._times = StageTimes()
+        self._showing = Showing(codec, animation, self._times)
 
     def reset(self, scene: Scene, seed: int) -> FrameBlock:
         """Return the first block of a scene; see `World`."""
@@ -185,6 +191,7 @@ class MemoryPackWorld:
     def close(self) -> None:
         """Forget the session; may be called twice."""
         self._progress = self._memory = None
+        self._showing.close()
 
     def _running(self) -> SessionProgress:
         if self._progress is None:
@@ -251,8 +258,9 @@ class MemoryPackWorld:
         self, latents: Tensor, poses: tuple[CameraPose, ...], command: CameraCommand
     ) -> FrameBlock:
         progress = self._running()
-        with self._times.of("decode"):
-            frames = self._codec.decode(latents[0])
+        resting = self._showing.begin(latents[0], poses).result()
+        time = progress.block_index * self.spec.block_length
+        frames, rest = self._showing.frames(resting, poses, time, sky=None)
         progress.pose = poses[-1]
         progress.block_index += 1
         return FrameBlock(
@@ -263,4 +271,5 @@ class MemoryPackWorld:
             prompt=progress.prompt,
             stage_ms=self._times.taken(),
             memory=pack_usage(self._memory, self._title, self.spec, progress.origin),
+            rest=rest,
         )
