@@ -22,10 +22,7 @@ FULL_WIDTH = 320  # px of a view of `WIDEST_FOV`: what the network calls zoom 1
 
 @dataclass(frozen=True, slots=True)
 class Moments:
-    """Where pictures look, and when.
-
-    Build one from poses; `crop` of a picture is a picture of a narrower view.
-    """
+    """Where pictures look, and when; a crop of a picture is one of a narrower view."""
 
     poses: Tensor  # yaw, pitch, fov of the whole width [degrees], float64 [B, 3]
     times: Tensor  # frames since the world was at rest, float64 [B]

@@ -66,8 +66,7 @@ def draw_crops(data: PanoramaSet, rng: np.random.Generator, count: int) -> Movin
                 shares,
             ]
         )
-        middle = left + CROP / 2, RING_HEIGHT / 2 - top - CROP / 2
-        poses.append([DEGREES_PER_PIXEL * px for px in (*middle, CROP)])
+        poses.append(_pose(left, top))
         times.append(time)
     rest, wind, now, shares = (np.stack(each) for each in zip(*views, strict=True))
     moments = Moments(*(torch.tensor(x, dtype=torch.float64) for x in (poses, times)))
@@ -85,6 +84,12 @@ def _place(data: PanoramaSet, rng: np.random.Generator) -> tuple[np.ndarray, int
         if not wanted or shares[list(wanted)].mean() > ENOUGH:
             break
     return layers, left, top, shares
+
+
+def _pose(left: int, top: int) -> list[float]:
+    """Return yaw, pitch and width of a crop [degrees]."""
+    middle = left + CROP / 2, RING_HEIGHT / 2 - top - CROP / 2
+    return [DEGREES_PER_PIXEL * px for px in (*middle, CROP)]
 
 
 def _carried(layers: np.ndarray, left: float, top: int) -> np.ndarray:
@@ -165,11 +170,9 @@ class AnimatorStage:
         rows = []
         for _ in range(6):
             layers, left, top, _ = _place(self.data, rng)
-            pose = [DEGREES_PER_PIXEL * px for px in (
-                left + CROP / 2, RING_HEIGHT / 2 - top - CROP / 2, CROP)]  # fmt: skip
             count = len(SHEET_TIMES)
             moments = Moments(
-                torch.tensor([pose] * count, dtype=torch.float64),
+                torch.tensor([_pose(left, top)] * count, dtype=torch.float64),
                 torch.tensor(SHEET_TIMES, dtype=torch.float64),
             )
             rest = moment(layers, left, top, 0, CROP, CROP)
