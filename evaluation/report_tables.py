@@ -31,7 +31,7 @@ MOVING_NOTE = (
     "Of worlds that move the truth is that of the same time. Recall, its floor and ceiling, "
     "half-life and drift rest on what the renderer knows to stand still: beside a truth on all of "
     "it, of what is invented on what the given view shows. Where everything is invented from a "
-    "caption nothing is known, whole frames count, and motion counts against them."
+    "caption nothing is known, and whole frames count, at rest if the world says how they are then."
 )
 COLUMNS = {  # of the tables: score -> heading, digits
     "psnr_db": ("PSNR", 2),
