@@ -23,6 +23,11 @@ class Resting:
     parts: Tensor | None = None  # shares of `PARTS`, [F, 4, H, W]; None: nothing moves
     has_sky: bool = False  # whether the wind matters
 
+    def __getitem__(self, frames: slice) -> "Resting":
+        """Return the same of some frames."""
+        parts = None if self.parts is None else self.parts[frames]
+        return Resting(self.pictures[frames], parts, self.has_sky)
+
 
 class Animation:
     """Moves the pictures of blocks.

@@ -3,6 +3,7 @@
 import hashlib
 import time
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -280,13 +281,12 @@ class DiffusionWorld:
         made = self._make(poses, given=given)
         drawn = self._showing.begin(made.latents[0], poses)
         self._remember(made)  # meanwhile
-        resting = drawn.result()
-        sky = self._upwind(poses) if resting.has_sky and self._time else None
-        frames, rest = self._showing.frames(resting, poses, self._time, sky)
-        progress.settle(poses[-1], has_sky=resting.has_sky)
+        sky = partial(self._upwind, poses)
+        shown = self._showing.finish(drawn, poses, self._time, sky, likely=progress.has_sky)
+        progress.settle(poses[-1], has_sky=shown.has_sky)
         progress.pending = self._next_look_ahead(command)
         block = FrameBlock(
-            frames=frames,
+            frames=shown.frames,
             poses=poses,
             block_index=progress.block_index,
             phrase=camera_phrase(command),
@@ -294,7 +294,7 @@ class DiffusionWorld:
             stage_ms=self._times.taken(),
             memory=self._usage(),
             look_ahead=tuple(self._imagined),
-            rest=rest,
+            rest=shown.rest,
         )
         progress.block_index += 1
         self._imagined.clear()

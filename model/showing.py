@@ -1,10 +1,14 @@
 """From latents to what is shown, on a thread of its own: decoding, and moving in a world that does.
 
-Memory needs one core meanwhile, decoding another, and neither needs the other.
+Memory needs one core meanwhile, decoding another, and neither needs the other. Moving is shared.
 """
 
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -16,12 +20,20 @@ from model.stage_times import StageTimes
 from model.world import Frames
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A block's frames."""
+
+    frames: Frames
+    rest: Frames | None = None  # the same at rest; None: nothing moves in them
+    has_sky: bool = False  # whether there is sky in them that the wind moves
+
+
 class Showing:
     """Makes the frames of blocks.
 
-    resting = showing.begin(latents, poses)  # returns at once
-    sky = latents of upwind poses if resting.result().has_sky else None
-    frames, rest = showing.frames(resting.result(), poses, time, sky)
+    begun = showing.begin(latents, poses)  # returns at once
+    shown = showing.finish(begun, poses, time, sky=lambda: latents(showing.upwind(poses, time)))
 
     Args:
         codec: makes pictures.
@@ -48,23 +60,35 @@ class Showing:
             raise RuntimeError("there is no wind in a world that stands still")
         return self._animation.upwind(poses, time)
 
-    def frames(
-        self, resting: Resting, poses: tuple[CameraPose, ...], time: int, sky: Tensor | None
-    ) -> tuple[Frames, Frames | None]:
-        """Return a block's frames, and the same at rest; None: nothing moves in them.
+    def finish(
+        self,
+        begun: "Future[Resting]",
+        poses: tuple[CameraPose, ...],
+        time: int,
+        sky: Callable[[], Tensor] | None = None,
+        *,
+        likely: bool = False,
+    ) -> Shown:
+        """Return a block's frames.
 
         Args:
-            resting: of the block.
+            begun: of the block.
             poses: of the block.
             time: frames shown before it.
-            sky: latents of the upwind poses, [F, C, h, w]; None: no sky is in view.
+            sky: makes latents of the upwind poses, [F, C, h, w]; None: clouds stand still.
+            likely: the sky is made at once, before it is known whether there is some in view.
         """
+        above = sky() if sky and likely else None
+        resting = begun.result()
         rest = to_frames(resting.pictures)
         if self._animation is None or resting.parts is None:
-            return rest, None
+            return Shown(rest)
+        if not resting.has_sky:
+            above = None
+        elif sky and above is None:
+            above = sky()
         with self._times.of("move"):
-            wind = None if sky is None else self._codec.picture(sky)
-            return to_frames(self._animation.moved(resting, wind, poses, time)), rest
+            return Shown(self._moved(resting, poses, time, above), rest, resting.has_sky)
 
     def close(self) -> None:
         """End the thread."""
@@ -76,3 +100,27 @@ class Showing:
             if self._animation is None:
                 return Resting(pictures)
             return self._animation.at_rest(pictures, poses)
+
+    def _moved(
+        self, resting: Resting, poses: tuple[CameraPose, ...], time: int, sky: Tensor | None
+    ) -> Frames:
+        """Return moved frames; this thread makes the last third while the other makes the rest."""
+        cut = -(-2 * len(poses) // 3)
+        move = partial(self._part_moved, resting, poses, time, sky)
+        first = self._decoding.submit(move, slice(0, cut))
+        last = [move(slice(cut, len(poses)))] if cut < len(poses) else []
+        return np.concatenate((first.result(), *last))
+
+    def _part_moved(
+        self,
+        resting: Resting,
+        poses: tuple[CameraPose, ...],
+        time: int,
+        sky: Tensor | None,
+        part: slice,
+    ) -> Frames:
+        """Return the moved frames of a part of a block."""
+        with torch.inference_mode():
+            wind = None if sky is None else self._codec.picture(sky[part])
+            begins = time + part.start
+            return to_frames(self._animation.moved(resting[part], wind, poses[part], begins))

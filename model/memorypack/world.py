@@ -258,18 +258,18 @@ class MemoryPackWorld:
         self, latents: Tensor, poses: tuple[CameraPose, ...], command: CameraCommand
     ) -> FrameBlock:
         progress = self._running()
-        resting = self._showing.begin(latents[0], poses).result()
+        begun = self._showing.begin(latents[0], poses)
         time = progress.block_index * self.spec.block_length
-        frames, rest = self._showing.frames(resting, poses, time, sky=None)
+        shown = self._showing.finish(begun, poses, time)
         progress.pose = poses[-1]
         progress.block_index += 1
         return FrameBlock(
-            frames=frames,
+            frames=shown.frames,
             poses=poses,
             block_index=progress.block_index - 1,
             phrase=camera_phrase(command),
             prompt=progress.prompt,
             stage_ms=self._times.taken(),
             memory=pack_usage(self._memory, self._title, self.spec, progress.origin),
-            rest=rest,
+            rest=shown.rest,
         )
