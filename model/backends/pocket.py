@@ -151,7 +151,6 @@ def load_memorypack(
     networks.eval().requires_grad_(False).to(execution.device, execution.dtype)
     conditioner = Conditioner(fold_text(fuse(dit)), features)
     autoencoder.to(execution.device, execution.dtype, memory_format=torch.channels_last)
-    rows, columns = (size // config.dit.patch for size in config.latent_size)
     name = WORLD_OF_VARIANT[variant]
     identity = f"{digest} {variant} {info.digest}"
     world = MemoryPackWorld(
@@ -159,7 +158,7 @@ def load_memorypack(
         networks=networks,
         conditioner=conditioner,
         features=features,
-        places=RayPlaces(_rays(config), rows, columns, config.block_length),
+        places=RayPlaces(_rays(config), *_tokens(config), config.block_length),
         codec=_codec(autoencoder, config, execution),
         flow=replace(config.flow, steps=PACK_STEPS),
         latent_shape=(config.dit.channels, *config.latent_size),
@@ -242,9 +241,14 @@ def _spec(config: PocketConfig) -> WorldSpec:
     )
 
 
-def _rays(config: PocketConfig) -> RayCoordinates:
+def _tokens(config: PocketConfig) -> tuple[int, int]:
+    """Return rows and columns of tokens."""
     rows, columns = (size // config.dit.patch for size in config.latent_size)
-    return RayCoordinates(config.dit.rays, rows, columns, config.block_length)
+    return rows, columns
+
+
+def _rays(config: PocketConfig) -> RayCoordinates:
+    return RayCoordinates(config.dit.rays, *_tokens(config), config.block_length)
 
 
 def _cache(config: PocketConfig, memory: MemorySetting, execution: Execution) -> KVCache:

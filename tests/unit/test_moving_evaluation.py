@@ -383,7 +383,7 @@ def test_the_bench_of_a_world_that_moves_waits_too_and_goes_on_where_it_was(tmp_
     for made in (page.read_text(), text.read_text()):
         assert "At rest before a given view" in made
         assert "of still parts" in made
-        assert "motion counts against them" in made
+        assert "at rest if the world says" in made
     rows = {
         row["row"]["mode"]: row for row in json.loads(page.with_suffix(".json").read_text())["rows"]
     }
