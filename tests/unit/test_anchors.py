@@ -326,3 +326,14 @@ def test_the_floor_is_the_likeness_of_views_that_do_not_overlap():
     store.add(sight(4, 270.0, level=255))
     pairs = [60.0, 0.0, 0.0, 60.0, 20 * np.log10(5), 20 * np.log10(255 / 204), 0.0]
     assert store.unrelated_psnr() == pytest.approx(np.median(pairs))
+
+
+def test_what_moves_by_itself_does_not_count_where_the_world_says_what_stands_still(ring):
+    """Anchors hold pictures as memory knows them, not as the wind has left them."""
+    tracker, poses = ReturnTracker(fps=16.0), (CameraPose(),) * LENGTH
+    rest = np.stack([view_at(ring, 0.0, 0.0)] * LENGTH)
+    for index in range(2):
+        shown = np.roll(rest, 7 * index + 1, axis=2)
+        block = FrameBlock(shown, poses, index, "", "", {}, usage(), rest=rest)
+        tracker.add(block)
+        assert np.array_equal(tracker.recent[-1].frame, rest[-1])

@@ -308,6 +308,32 @@ def test_what_comes_back_of_a_given_view_rests_on_what_stands_still(scene):
     assert measure_remembering(forgot, trip, scene.known_parts("image")).recall < 10
 
 
+def test_where_nobody_knows_what_stands_still_the_worlds_word_is_taken(scene):
+    """Of a world that says how its pictures are at rest, motion does not count as forgetting."""
+
+    class Telling(MovingWorld):
+        def told(self, block):
+            return replace(block, rest=np.stack([self.moment(p, 0) for p in block.poses]))
+
+        def reset(self, scene, seed):
+            return self.told(super().reset(scene, seed))
+
+        def step(self, control):
+            return self.told(super().step(control))
+
+    silent, telling = (
+        record(world, scene.scene("prompt"), pan_and_back(world.spec))
+        for world in (MovingWorld(), Telling())
+    )
+    assert np.array_equal(silent.frames, telling.frames)
+    moved, rested = (
+        measure_remembering(clip, lambda frames: frames).psnr for clip in (silent, telling)
+    )
+    assert rested > moved + 3
+    parts = scene.known_parts("image")
+    assert np.array_equal(telling.to_compare(parts), telling.frames)
+
+
 def test_only_pixels_of_the_given_view_are_compared_on_return(scene):
     clip = record(MovingWorld(), scene.scene("image"), pan_and_back(MOVING_SPEC))
     parts = scene.known_parts("image")

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from controls.camera import CameraCommand
@@ -42,6 +43,21 @@ def test_both_are_shown_at_the_same_place_under_their_own_policies():
     assert (block.memory.policy, block.beside.memory.policy) == ("mag-retrieve", "window")
     assert block.poses == block.beside.poses
     assert [block_number(half[0]) for half in halves(block)] == [1, 1]
+
+
+def test_pictures_at_rest_stand_side_by_side_like_the_frames():
+    class Moved(FakeWorld):
+        def step(self, control):
+            block = super().step(control)
+            return replace(block, rest=block.frames, frames=255 - block.frames)
+
+    world = SplitWorld(Moved(), FakeWorld())
+    world.reset(SCENE, 7)
+    block = world.step(RIGHT)
+    moved, still = halves(block)
+    rested, same = halves(replace(block, frames=block.at_rest))
+    assert np.array_equal(rested, 255 - moved)
+    assert np.array_equal(same, still)
 
 
 def test_a_slow_machine_moves_them_in_turn_by_the_same_controls():
