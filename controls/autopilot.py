@@ -1,6 +1,12 @@
 """The way back by itself: which command brings the camera to a pose; knows no keys or windows."""
 
-from controls.camera import MAX_PITCH, CameraCommand, CameraPose, CameraSpeed, yaw_difference
+from mag_sandbox.controls.camera import (
+    MAX_PITCH,
+    CameraCommand,
+    CameraPose,
+    CameraSpeed,
+    yaw_difference,
+)
 
 HALF_PIXEL = 0.5 * 90.0 / 320.0  # degrees: nearer is there
 

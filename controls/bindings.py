@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
-from controls.camera import Axis
-from controls.keys import is_pad, key_title
+from mag_sandbox.controls.camera import Axis
+from mag_sandbox.controls.keys import is_pad, key_title
 
 Move = Literal["look_left", "look_right", "look_up", "look_down", "zoom_in", "zoom_out"]
 Action = Literal[

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import yaml
 
-from controls.bindings import DEFAULTS, BindingError, Bindings
-from controls.keys import KEYS_BY_TITLE, find_key
-from scenes.files import MAX_BYTES, FileError, nearest, quoted
+from mag_sandbox.controls.bindings import DEFAULTS, BindingError, Bindings
+from mag_sandbox.controls.keys import KEYS_BY_TITLE, find_key
+from mag_sandbox.files.yaml_files import MAX_BYTES, FileError, nearest, quoted
 
 BINDINGS_FILE = "bindings.yaml"  # in the folder of the settings
 

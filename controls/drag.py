@@ -2,7 +2,7 @@
 
 import operator
 
-from controls.camera import WIDEST_FOV, CameraSpeed
+from mag_sandbox.controls.camera import WIDEST_FOV, CameraSpeed
 
 AT_REST = (0.0, 0.0, 0.0)
 CARRIED = 1.0  # blocks at full speed that a quick hand may be ahead of the picture

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, get_args
 
-from controls.camera import CameraCommand
+from mag_sandbox.controls.camera import CameraCommand
 
 TextAxis = Literal["yaw", "pitch", "zoom"]
 Direction = Literal[-1, 0, 1]

@@ -1,6 +1,6 @@
 """Camera commands in words: for the prompt, the display and recordings."""
 
-from controls.camera import CameraCommand
+from mag_sandbox.controls.camera import CameraCommand
 
 SLOW = 0.5  # commands below this fraction of full speed are called slow
 STILL = "camera holds still"

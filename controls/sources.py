@@ -6,10 +6,10 @@ Knows nothing of windows and worlds; keys arrive by name, mouse and sticks as nu
 import threading
 from collections.abc import Sequence
 
-from controls.bindings import DEFAULTS, Bindings
-from controls.camera import AXES, WIDEST_FOV, Axis, CameraCommand, CameraSpeed
-from controls.drag import MouseDrag, full_drag
-from controls.gamepad import GamepadAxes, PadAxis
+from mag_sandbox.controls.bindings import DEFAULTS, Bindings
+from mag_sandbox.controls.camera import AXES, WIDEST_FOV, Axis, CameraCommand, CameraSpeed
+from mag_sandbox.controls.drag import MouseDrag, full_drag
+from mag_sandbox.controls.gamepad import GamepadAxes, PadAxis
 
 FIRM = 0.25  # change of a stick or trigger that is meant, and not a hand at rest
 

@@ -14,26 +14,27 @@ from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
-from evaluation.bars import table
-from evaluation.classifier import CLASSIFIER_WEIGHTS, Classifier
-from evaluation.classifier_training import ClassifierTraining, train_attributes
-from evaluation.magbench_command import add_magbench
-from evaluation.memory_command import PARTS, add_bench_options, run_bench
-from evaluation.object_training import ObjectTraining, train_objects
-from evaluation.packs import is_pack, open_pack
-from evaluation.pocket import (
+from mag_sandbox.evaluation.bench.bars import table
+from mag_sandbox.evaluation.bench.memory_command import PARTS, add_bench_options, run_bench
+from mag_sandbox.evaluation.bench.packs import is_pack, open_pack
+from mag_sandbox.evaluation.bench.pocket import (
     DEFAULT_POLICIES,
     DRIFT_CLIPS,
     POLICIES,
     PocketEvaluation,
     PocketSettings,
 )
-from evaluation.pose import PoseSettings, evaluate_poses, pose_table
-from evaluation.report_command import add_report
-from evaluation.tables_command import add_tables
-from evaluation.vbench_command import add_vbench
-from model.world import MemorySetting, World, WorldFailed, load_world
-from scenes.replacing import replacing
+from mag_sandbox.evaluation.bench.pose import PoseSettings, evaluate_poses, pose_table
+from mag_sandbox.evaluation.bench.tables_command import add_tables
+from mag_sandbox.evaluation.judge.classifier import CLASSIFIER_WEIGHTS, Classifier
+from mag_sandbox.evaluation.judge.classifier_training import ClassifierTraining, train_attributes
+from mag_sandbox.evaluation.judge.object_training import ObjectTraining, train_objects
+from mag_sandbox.evaluation.magbench.command import add_magbench
+from mag_sandbox.evaluation.report.command import add_report
+from mag_sandbox.evaluation.vbench.command import add_vbench
+from mag_sandbox.files.replacing import replacing
+from mag_sandbox.model.loading import load_world
+from mag_sandbox.model.world import MemorySetting, World, WorldFailed
 
 _say = partial(print, flush=True)
 
@@ -161,7 +162,7 @@ def _opener(
             return open_pack(setting.policy, weights, parts, execution)
         if weights is None:
             return load_world(world, setting, execution=execution)
-        from model.backends import pocket
+        from mag_sandbox.model.pocket import loading as pocket
 
         return pocket.load(
             setting,

@@ -15,7 +15,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
-from model.world import MissingWeights
+from mag_sandbox.model.world import MissingWeights
 
 NESTINGS = ("generator_ema", "generator", "model", "state_dict")  # the preferred first
 WRAPPERS = ("_fsdp_wrapped_module.", "_checkpoint_wrapped_module.", "_orig_mod.")

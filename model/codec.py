@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from model.frames import to_frames
-from model.world import Frames, WorldSpec
+from mag_sandbox.model.frames import to_frames
+from mag_sandbox.model.world import Frames, WorldSpec
 
 
 @dataclass(frozen=True, slots=True)

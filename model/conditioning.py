@@ -4,8 +4,8 @@ from collections import OrderedDict
 
 import torch
 
-from model.dit import DiT, TextKeys
-from model.prompts import PromptFeatures
+from mag_sandbox.model.dit import DiT, TextKeys
+from mag_sandbox.model.prompts import PromptFeatures
 
 _REMEMBERED = 16  # prompts
 

@@ -4,7 +4,7 @@ import math
 from dataclasses import asdict, dataclass, is_dataclass
 from typing import Literal, get_type_hints
 
-from controls.camera import AXES, MAX_PITCH, WIDEST_FOV, Axis
+from mag_sandbox.controls.camera import AXES, MAX_PITCH, WIDEST_FOV, Axis
 
 PAD, END, UNKNOWN = "<pad>", "</s>", "<unk>"  # tokens 0, 1, 2, as in T5
 LARGEST = 2**16  # of any size in a file: more is damage

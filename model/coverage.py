@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from controls.camera import ASPECT, CameraPose
+from mag_sandbox.controls.camera import ASPECT, CameraPose
 
 GRID_ACROSS, GRID_DOWN = 20, 12  # cells of a view
 WORTH = 1  # fewest new cells for which a frame is attended

@@ -12,9 +12,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from model.attention import AttentionKernel, sdpa_attention
-from model.config import DiTConfig
-from model.rope import feature_count, rotate
+from mag_sandbox.model.attention import AttentionKernel, sdpa_attention
+from mag_sandbox.model.config import DiTConfig
+from mag_sandbox.model.rope import feature_count, rotate
 
 Attend = Callable[[int, Tensor, Tensor, Tensor], Tensor]  # layer index, q, k, v -> [B, L, N, D]
 TextKeys = tuple[tuple[Tensor, Tensor], ...]  # keys and values of the text, a pair a layer

@@ -5,7 +5,7 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from model.world import WorldFailed
+from mag_sandbox.model.world import WorldFailed
 
 
 def to_pictures(frames: np.ndarray, dtype: torch.dtype = torch.float32) -> Tensor:

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from model.attention import AttentionKernel
-from model.dit import CrossAttention, DiT, SelfAttention, rms_scale
-from model.rope import rotate
+from mag_sandbox.model.attention import AttentionKernel
+from mag_sandbox.model.dit import CrossAttention, DiT, SelfAttention, rms_scale
+from mag_sandbox.model.rope import rotate
 
 Projection = Callable[[Tensor], Tensor]
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from model.dit import Attend, DiT, TextKeys, TimeEmbedding
-from model.flow import AdamsBashforthSampler, Draw, Sampler, euler_levels
-from model.kv_cache import KVCache
+from mag_sandbox.model.dit import Attend, DiT, TextKeys, TimeEmbedding
+from mag_sandbox.model.flow import AdamsBashforthSampler, Draw, Sampler, euler_levels
+from mag_sandbox.model.kv_cache import KVCache
 
 _Embed = Callable[[DiT, float, int], TimeEmbedding]  # network, timestep, frames
 

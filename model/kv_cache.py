@@ -16,9 +16,9 @@ from math import prod
 import torch
 from torch import Tensor
 
-from model.attention import AttentionKernel
-from model.dit import Attend
-from model.slots import SlotWrite
+from mag_sandbox.model.attention import AttentionKernel
+from mag_sandbox.model.dit import Attend
+from mag_sandbox.model.slots import SlotWrite
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from controls.camera import ASPECT, MAX_PITCH, CameraCommand, CameraPose
-from model.coverage import GRID_ACROSS, GRID_DOWN, covered_cells
+from mag_sandbox.controls.camera import ASPECT, MAX_PITCH, CameraCommand, CameraPose
+from mag_sandbox.model.coverage import GRID_ACROSS, GRID_DOWN, covered_cells
 
 JUMP = 0.75  # of a view: how far ahead the imagined view lies
 MARGIN = 0.12  # of a view: the strip beyond the leading edge that must be known

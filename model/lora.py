@@ -10,8 +10,8 @@ from pathlib import Path
 
 from torch import Tensor
 
-from model.checkpoints import REMEDY, differences, open_checkpoint
-from model.world import MissingWeights
+from mag_sandbox.model.checkpoints import REMEDY, differences, open_checkpoint
+from mag_sandbox.model.world import MissingWeights
 
 NESTINGS = ("generator_lora", "state_dict")
 BASE = "base_model.model."  # before every name that PEFT writes

@@ -14,8 +14,8 @@ from torch.nn.utils.parametrize import (
     remove_parametrizations,
 )
 
-from model.dit import DiT
-from model.lora import BASE, DOWN, TARGETS, UP
+from mag_sandbox.model.dit import DiT
+from mag_sandbox.model.lora import BASE, DOWN, TARGETS, UP
 
 
 class LowRank(nn.Module):

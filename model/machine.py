@@ -15,7 +15,7 @@ from importlib.util import find_spec
 
 import torch
 
-from model.attention import KERNELS
+from mag_sandbox.model.attention import KERNELS
 
 _ROUNDS = 6
 CHOICES = (

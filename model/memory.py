@@ -8,10 +8,10 @@ A new policy is one class and one line in `MEMORY_POLICIES`.
 from dataclasses import replace
 from typing import Protocol
 
-from controls.camera import CameraPose, view_overlap
-from model.coverage import all_shown, choose_views, covered_cells
-from model.slots import BlockInfo, KeptFrame, SlotTable, SlotWrite
-from model.world import MemorySetting, SegmentKind, WorldFailed
+from mag_sandbox.controls.camera import CameraPose, view_overlap
+from mag_sandbox.model.coverage import all_shown, choose_views, covered_cells
+from mag_sandbox.model.slots import BlockInfo, KeptFrame, SlotTable, SlotWrite
+from mag_sandbox.model.world import MemorySetting, SegmentKind, WorldFailed
 
 NEAR_DUPLICATE = 0.88  # overlap with a kept view above which a new one says nothing new
 

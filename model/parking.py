@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from model.preflight import free_host_bytes
-from model.world import GIB, WorldState
+from mag_sandbox.model.catalogue.preflight import free_host_bytes
+from mag_sandbox.model.world import GIB, WorldState
 
 MOST_BYTES = 8 * GIB  # of keys and values in main memory; beyond, latents are parked instead
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Self
 
-from controls.camera import CameraPose
-from model.world import MemoryOrigin, Past
+from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.model.world import MemoryOrigin, Past
 
 
 @dataclass(slots=True)

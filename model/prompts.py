@@ -15,8 +15,8 @@ from safetensors.torch import save_file
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from model.config import END
-from scenes.replacing import replacing
+from mag_sandbox.files.replacing import replacing
+from mag_sandbox.model.config import END
 
 logger = logging.getLogger(__name__)
 TEXTS = "texts.safetensors"

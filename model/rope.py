@@ -11,7 +11,7 @@ import math
 import torch
 from torch import Tensor
 
-from model.config import RayConfig
+from mag_sandbox.model.config import RayConfig
 
 TABLE_FRAMES = 1024  # rows of the public checkpoints' table
 

@@ -6,8 +6,8 @@ Bookkeeping only: no tensors, no network, no policy.
 from collections.abc import Collection
 from dataclasses import astuple, dataclass
 
-from controls.camera import CameraPose
-from model.world import MemoryEntry, SegmentKind
+from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.model.world import MemoryEntry, SegmentKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 from collections import Counter
 
-from model.memory import MemoryPolicy
-from model.world import MemoryOrigin, MemorySegment, MemoryUsage, SegmentKind, WorldSpec
+from mag_sandbox.model.memory import MemoryPolicy
+from mag_sandbox.model.world import MemoryOrigin, MemorySegment, MemoryUsage, SegmentKind, WorldSpec
 
 _ORDER: tuple[SegmentKind, ...] = ("sink", "compressed", "look-ahead", "raw")
 

@@ -8,23 +8,24 @@ from typing import TYPE_CHECKING
 
 import pygame
 
-from controls.bindings import Action
-from model.world import MIB, MemorySetting, worlds_beside
-from sandbox.frame_store import FrameWriter, frames_beside
-from sandbox.overlays import MapOverlay, PostcardOverlay, Quiet
-from sandbox.parked_scene import ParkedScene
-from sandbox.prompt_box import PromptBox
-from sandbox.recorder import Recorder
-from sandbox.recording import RecordingError
-from sandbox.screens import OpenProbes, PlaySplit, SwitchWorld
-from sandbox.screens.play import PlayScreen
-from sandbox.screenshots import ScreenshotInfo
-from sandbox.session import Playthrough, Session
-from sandbox.worker import GenerationWorker
-from scenes.scene import MAX_SEED
+from mag_sandbox.controls.bindings import Action
+from mag_sandbox.model.loading import worlds_beside
+from mag_sandbox.model.world import MIB, MemorySetting
+from mag_sandbox.sandbox.play.session import Playthrough, Session
+from mag_sandbox.sandbox.play.worker import GenerationWorker
+from mag_sandbox.sandbox.recording.frame_store import FrameWriter, frames_beside
+from mag_sandbox.sandbox.recording.reader import RecordingError
+from mag_sandbox.sandbox.recording.recorder import Recorder
+from mag_sandbox.sandbox.saves.parked_scene import ParkedScene
+from mag_sandbox.sandbox.screens import OpenProbes, PlaySplit, SwitchWorld
+from mag_sandbox.sandbox.screens.overlays import MapOverlay, PostcardOverlay, Quiet
+from mag_sandbox.sandbox.screens.play import PlayScreen
+from mag_sandbox.sandbox.screens.prompt_box import PromptBox
+from mag_sandbox.sandbox.ui.screenshots import ScreenshotInfo
+from mag_sandbox.scenes.scene import MAX_SEED
 
 if TYPE_CHECKING:
-    from sandbox.game import PlayerGame
+    from mag_sandbox.sandbox.game import PlayerGame
 
 MEMORY_STEP = 2  # factor of the budget
 LEAST_MIB, MOST_MIB = 1, 1024

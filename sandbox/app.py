@@ -9,17 +9,17 @@ from dataclasses import dataclass, field
 
 import pygame
 
-from model.world import Progress, World
-from sandbox.display import window
-from sandbox.events import SessionObserver
-from sandbox.navigator import Game, Navigator, Performance
-from sandbox.pacing import PacingStats, pacing_stats
-from sandbox.player_input import HeldKeys, repeat_keys
-from sandbox.screens import Screen
-from sandbox.screens.loading import LoadingScreen
-from sandbox.screens.play import PlayScreen
-from sandbox.session import CommandSource, Playthrough
-from sandbox.settings import SandboxConfig
+from mag_sandbox.model.world import Progress, World
+from mag_sandbox.sandbox.navigator import Game, Navigator, Performance
+from mag_sandbox.sandbox.play.events import SessionObserver
+from mag_sandbox.sandbox.play.pacing import PacingStats, pacing_stats
+from mag_sandbox.sandbox.play.player_input import HeldKeys, repeat_keys
+from mag_sandbox.sandbox.play.session import CommandSource, Playthrough
+from mag_sandbox.sandbox.screens import Screen
+from mag_sandbox.sandbox.screens.loading import LoadingScreen
+from mag_sandbox.sandbox.screens.play import PlayScreen
+from mag_sandbox.sandbox.settings import SandboxConfig
+from mag_sandbox.sandbox.ui.display import window
 
 logger = logging.getLogger(__name__)
 TITLE = "MAG sandbox"

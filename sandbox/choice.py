@@ -2,20 +2,12 @@
 
 from dataclasses import dataclass, field, fields, replace
 
-from model import worlds
-from model.world import (
-    MemorySetting,
-    Progress,
-    World,
-    WorldFailed,
-    available_policies,
-    available_worlds,
-    load_world,
-    policies_of,
-)
-from sandbox.recording import Recording
-from sandbox.settings import SandboxConfig
-from scenes.files import nearest
+from mag_sandbox.files.yaml_files import nearest
+from mag_sandbox.model.catalogue import worlds
+from mag_sandbox.model.loading import available_policies, available_worlds, load_world, policies_of
+from mag_sandbox.model.world import MemorySetting, Progress, World, WorldFailed
+from mag_sandbox.sandbox.recording.reader import Recording
+from mag_sandbox.sandbox.settings import SandboxConfig
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,28 +13,37 @@ from pathlib import Path
 
 import pygame
 
-from controls.bindings import Bindings
-from model.world import MIB, Progress, World, words_of, worlds_beside
-from sandbox.actions import PlayerActions
-from sandbox.audio import open_audio, suggest_ambience
-from sandbox.choice import WorldChoice
-from sandbox.events import SessionObserver
-from sandbox.exporting import Exporting
-from sandbox.frame_store import frames_beside
-from sandbox.handover import Handover, Trail, handover, scene_for
-from sandbox.hints import HintLine
-from sandbox.keeper import Crowding, Keeper
-from sandbox.library import (
-    PARKED,
-    RECORDINGS,
-    SCENES,
-    delete_recording,
-    new_recording_folder,
-    read_title_model,
-)
-from sandbox.minimap import MapStitcher
-from sandbox.navigator import Performance
-from sandbox.overlays import (
+from mag_sandbox.controls.bindings import Bindings
+from mag_sandbox.model.loading import words_of, worlds_beside
+from mag_sandbox.model.world import MIB, Progress, World
+from mag_sandbox.sandbox.actions import PlayerActions
+from mag_sandbox.sandbox.audio import open_audio, suggest_ambience
+from mag_sandbox.sandbox.choice import WorldChoice
+from mag_sandbox.sandbox.export.queue import Exporting
+from mag_sandbox.sandbox.hud.hints import HintLine
+from mag_sandbox.sandbox.hud.minimap import MapStitcher
+from mag_sandbox.sandbox.navigator import Performance
+from mag_sandbox.sandbox.play.events import SessionObserver
+from mag_sandbox.sandbox.play.handover import Handover, Trail, handover, scene_for
+from mag_sandbox.sandbox.play.pilot import Pilot
+from mag_sandbox.sandbox.play.player_input import Gamepads
+from mag_sandbox.sandbox.play.session import Playthrough, Session
+from mag_sandbox.sandbox.play.split import load_split
+from mag_sandbox.sandbox.play.worker import GenerationWorker, ReadyBlock
+from mag_sandbox.sandbox.postcards.hunt import PostcardHunt
+from mag_sandbox.sandbox.postcards.scores import ScoreBook
+from mag_sandbox.sandbox.probe.prober import Prober
+from mag_sandbox.sandbox.recording.frame_store import frames_beside
+from mag_sandbox.sandbox.recording.reader import load_recording
+from mag_sandbox.sandbox.recording.recorder import Recorder
+from mag_sandbox.sandbox.recording.replay import ReplaySource, playthrough_of
+from mag_sandbox.sandbox.returning import Returning
+from mag_sandbox.sandbox.saves.keeper import Crowding, Keeper
+from mag_sandbox.sandbox.saves.own_scenes import delete_own_scene, keep_prompted, picture_own_scene
+from mag_sandbox.sandbox.saves.parked_scene import ParkedScene
+from mag_sandbox.sandbox.saves.parking import ParkedScenes
+from mag_sandbox.sandbox.screens import Continue, PlayScene, PlaySplit, Screen, Watch
+from mag_sandbox.sandbox.screens.overlays import (
     CUES,
     HintOverlay,
     MapOverlay,
@@ -43,34 +52,26 @@ from sandbox.overlays import (
     ProbeOverlay,
     SplitOverlay,
 )
-from sandbox.own_scenes import delete_own_scene, keep_prompted, picture_own_scene
-from sandbox.parked_scene import ParkedScene
-from sandbox.parking import ParkedScenes
-from sandbox.pilot import Pilot
-from sandbox.player_input import Gamepads
-from sandbox.postcard_hunt import PostcardHunt
-from sandbox.postcard_scores import ScoreBook
-from sandbox.prober import Prober
-from sandbox.prompt_box import PromptBox, load_vocabulary
-from sandbox.recorder import Recorder
-from sandbox.recording import load_recording
-from sandbox.replay import ReplaySource, playthrough_of
-from sandbox.returning import Returning
-from sandbox.screens import Continue, PlayScene, PlaySplit, Screen, Watch
-from sandbox.screens.play import Equipment, PlayContext, PlayScreen
-from sandbox.screens.probes import ProbesScreen
-from sandbox.screens.settings import SettingsScreen
-from sandbox.screens.title import TitleScreen
-from sandbox.screenshots import Screenshots
-from sandbox.session import Playthrough, Session
-from sandbox.settings import SandboxConfig, SettingsError
-from sandbox.settings_file import save_settings
-from sandbox.split import load_split
-from sandbox.theme import Themes
-from sandbox.title_actions import TitleActions, ask_for_room
-from sandbox.title_listing import ThreadedListing
-from sandbox.worker import GenerationWorker, ReadyBlock
-from scenes import Scene
+from mag_sandbox.sandbox.screens.play import Equipment, PlayContext, PlayScreen
+from mag_sandbox.sandbox.screens.probes import ProbesScreen
+from mag_sandbox.sandbox.screens.prompt_box import PromptBox, load_vocabulary
+from mag_sandbox.sandbox.screens.settings import SettingsScreen
+from mag_sandbox.sandbox.settings import SandboxConfig, SettingsError
+from mag_sandbox.sandbox.settings_file import save_settings
+from mag_sandbox.sandbox.title.actions import TitleActions, ask_for_room
+from mag_sandbox.sandbox.title.library import (
+    PARKED,
+    RECORDINGS,
+    SCENES,
+    delete_recording,
+    new_recording_folder,
+    read_title_model,
+)
+from mag_sandbox.sandbox.title.listing import ThreadedListing
+from mag_sandbox.sandbox.title.screen import TitleScreen
+from mag_sandbox.sandbox.ui.screenshots import Screenshots
+from mag_sandbox.sandbox.ui.theme import Themes
+from mag_sandbox.scenes import Scene
 
 logger = logging.getLogger(__name__)
 MAP, PLACES = "map", "places"  # parts of a parked scene

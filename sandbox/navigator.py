@@ -10,12 +10,14 @@ from typing import Protocol
 
 import pygame
 
-from controls.bindings import DEFAULTS, Bindings
-from controls.sources import PlayerSource
-from model.world import Progress, World, WorldFailed
-from sandbox.events import SessionObserver
-from sandbox.recording import RecordingError
-from sandbox.screens import (
+from mag_sandbox.controls.bindings import DEFAULTS, Bindings
+from mag_sandbox.controls.sources import PlayerSource
+from mag_sandbox.model.world import Progress, World, WorldFailed
+from mag_sandbox.sandbox.play.events import SessionObserver
+from mag_sandbox.sandbox.play.session import CommandSource, Playthrough
+from mag_sandbox.sandbox.play.worker import GenerationWorker
+from mag_sandbox.sandbox.recording.reader import RecordingError
+from mag_sandbox.sandbox.screens import (
     Back,
     Continue,
     Leave,
@@ -31,12 +33,10 @@ from sandbox.screens import (
     ToTitle,
     Watch,
 )
-from sandbox.screens.loading import LoadingScreen
-from sandbox.screens.play import PlayContext, PlayScreen
-from sandbox.screens.replay import ReplayScreen
-from sandbox.session import CommandSource, Playthrough
-from sandbox.settings import SandboxConfig
-from sandbox.worker import GenerationWorker
+from mag_sandbox.sandbox.screens.loading import LoadingScreen
+from mag_sandbox.sandbox.screens.play import PlayContext, PlayScreen
+from mag_sandbox.sandbox.screens.replay import ReplayScreen
+from mag_sandbox.sandbox.settings import SandboxConfig
 
 logger = logging.getLogger(__name__)
 LOOK_S = 0.1  # between two looks whether a world has ended

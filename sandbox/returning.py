@@ -9,13 +9,13 @@ from concurrent.futures import Future
 from functools import partial
 from typing import Protocol
 
-from model.world import FrameBlock, WorldState
-from sandbox.events import BlockEvent, SessionEnd, SessionStart
-from sandbox.keeper import Keeper
-from sandbox.parked_scene import ParkedScene, check_slug
-from sandbox.recorder import Recorder
-from sandbox.session import Playthrough
-from sandbox.state_files import read_header, scene_in
+from mag_sandbox.model.world import FrameBlock, WorldState
+from mag_sandbox.sandbox.play.events import BlockEvent, SessionEnd, SessionStart
+from mag_sandbox.sandbox.play.session import Playthrough
+from mag_sandbox.sandbox.recording.recorder import Recorder
+from mag_sandbox.sandbox.saves.keeper import Keeper
+from mag_sandbox.sandbox.saves.parked_scene import ParkedScene, check_slug
+from mag_sandbox.sandbox.saves.state_files import read_header, scene_in
 
 logger = logging.getLogger(__name__)
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from model.world import MemorySetting, available_policies
-from scenes.files import FieldError, FileError, nearest, read_checked_yaml
-from scenes.folders import HOME_VARIABLE, config_folder, data_folder
+from mag_sandbox.files.folders import HOME_VARIABLE, config_folder, data_folder
+from mag_sandbox.files.yaml_files import FieldError, FileError, nearest, read_checked_yaml
+from mag_sandbox.model.loading import available_policies
+from mag_sandbox.model.world import MemorySetting
 
 __all__ = [
     "DEFAULT_SCENE",

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import yaml
 
-from sandbox.settings import FILE, SandboxConfig, SettingsError, config_folder
-from sandbox.whole_files import replace_file
+from mag_sandbox.files.whole import replace_file
+from mag_sandbox.sandbox.settings import FILE, SandboxConfig, SettingsError, config_folder
 
 HEADER = "# Settings of the MAG sandbox. What is not named here has its default.\n"
 

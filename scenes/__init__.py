@@ -1,5 +1,11 @@
 """Scenes a player can visit: data only, checked when loaded."""
 
-from scenes.scene import Scene, SceneError, available_demos, available_scenes, load_scene
+from mag_sandbox.scenes.scene import (
+    Scene,
+    SceneError,
+    available_demos,
+    available_scenes,
+    load_scene,
+)
 
 __all__ = ["Scene", "SceneError", "available_demos", "available_scenes", "load_scene"]

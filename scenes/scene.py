@@ -4,8 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from scenes.ambience import AMBIENCES
-from scenes.files import FieldError, SceneError, is_file, nearest, quoted, read_checked_yaml
+from mag_sandbox.files.yaml_files import (
+    FieldError,
+    SceneError,
+    is_file,
+    nearest,
+    quoted,
+    read_checked_yaml,
+)
+from mag_sandbox.scenes.ambience import AMBIENCES
 
 LIBRARY, DEMOS = (Path(__file__).parent / name for name in ("library", "demos"))
 CATEGORIES = ("indoor", "outdoor", "object", "video game")

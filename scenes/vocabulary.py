@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from scenes.characters import cluster_end
-from scenes.files import FileError
-from scenes.synonyms import SYNONYMS
+from mag_sandbox.files.yaml_files import FileError
+from mag_sandbox.scenes.characters import cluster_end
+from mag_sandbox.scenes.synonyms import SYNONYMS
 
 WORDS_FILE = "words.json"  # beside the weights
 VERSION = 1

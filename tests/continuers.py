@@ -4,8 +4,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from evaluation.continuation import as_pictures
-from evaluation.videos import VideoFormat
+from mag_sandbox.evaluation.bench.continuation import as_pictures
+from mag_sandbox.evaluation.results.videos import VideoFormat
 
 SIZE = VideoFormat(64, 64, 16.0)
 BLOCK = 3  # latent frames

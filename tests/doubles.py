@@ -6,9 +6,9 @@ from dataclasses import asdict, replace
 
 import numpy as np
 
-from controls.camera import AXES, WIDEST_FOV, CameraPose, CameraSpeed, move
-from controls.phrases import camera_phrase
-from model.world import (
+from mag_sandbox.controls.camera import AXES, WIDEST_FOV, CameraPose, CameraSpeed, move
+from mag_sandbox.controls.phrases import camera_phrase
+from mag_sandbox.model.world import (
     Control,
     FrameBlock,
     Frames,
@@ -23,7 +23,7 @@ from model.world import (
     WorldSpec,
     WorldState,
 )
-from scenes import Scene
+from mag_sandbox.scenes import Scene
 
 RING = 1280  # px around: 320 px are the 90 degrees of a frame
 SKY_ROOM = 96  # px above and below a level view: 27 degrees of pitch

@@ -6,16 +6,16 @@ from queue import Empty, SimpleQueue
 
 import pygame
 
-from controls.bindings import DEFAULTS
-from model.world import WorldSpec
-from sandbox.choice import WorldChoice
-from sandbox.display import window
-from sandbox.game import PlayerGame
-from sandbox.navigator import Navigator
-from sandbox.screens import PlayScene
-from sandbox.screens.play import PlayScreen
-from sandbox.settings import SandboxConfig
-from scenes import Scene
+from mag_sandbox.controls.bindings import DEFAULTS
+from mag_sandbox.model.world import WorldSpec
+from mag_sandbox.sandbox.choice import WorldChoice
+from mag_sandbox.sandbox.game import PlayerGame
+from mag_sandbox.sandbox.navigator import Navigator
+from mag_sandbox.sandbox.screens import PlayScene
+from mag_sandbox.sandbox.screens.play import PlayScreen
+from mag_sandbox.sandbox.settings import SandboxConfig
+from mag_sandbox.sandbox.ui.display import window
+from mag_sandbox.scenes import Scene
 from tests.doubles import SPEC, FakeWorld, block_number
 
 SCENE = Scene(prompt="A place.", name="Somewhere", seed=7)

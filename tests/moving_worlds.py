@@ -5,11 +5,11 @@ from functools import cache
 
 import numpy as np
 
-from controls.camera import CameraPose
-from model.world import Control, FrameBlock, Frames, MemorySetting, WorldState
-from scenes import Scene
+from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.model.world import Control, FrameBlock, Frames, MemorySetting, WorldState
+from mag_sandbox.scenes import Scene
+from mag_sandbox.training.panorama.moving import moment_at, render_moving
 from tests.rendered_worlds import SPEC, PerfectWorld
-from training.panorama.moving import moment_at, render_moving
 
 MOVING_SPEC = replace(SPEC, moves=True)
 

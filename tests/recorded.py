@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from controls.camera import CameraCommand, CameraSpeed
-from controls.sources import ScriptSource
-from sandbox.frame_store import FrameWriter
-from sandbox.prober import Prober
-from sandbox.recorder import Recorder
-from sandbox.session import Session
-from scenes import Scene
+from mag_sandbox.controls.camera import CameraCommand, CameraSpeed
+from mag_sandbox.controls.sources import ScriptSource
+from mag_sandbox.sandbox.play.session import Session
+from mag_sandbox.sandbox.probe.prober import Prober
+from mag_sandbox.sandbox.recording.frame_store import FrameWriter
+from mag_sandbox.sandbox.recording.recorder import Recorder
+from mag_sandbox.scenes import Scene
 from tests.doubles import SPEC, FakeWorld
 
 QUICK = replace(SPEC, full_speed=CameraSpeed(yaw=96.0, pitch=12.0))  # 18 degrees a block

@@ -4,8 +4,8 @@ from functools import cache
 
 import numpy as np
 
-from controls.camera import CameraPose, CameraSpeed, move
-from model.world import (
+from mag_sandbox.controls.camera import CameraPose, CameraSpeed, move
+from mag_sandbox.model.world import (
     Control,
     FrameBlock,
     Frames,
@@ -14,8 +14,8 @@ from model.world import (
     MemoryUsage,
     WorldSpec,
 )
-from scenes import Scene
-from training.panorama.render import render, view_at
+from mag_sandbox.scenes import Scene
+from mag_sandbox.training.panorama.render import render, view_at
 
 FRAME_BYTES = 1000
 SPEC = WorldSpec(

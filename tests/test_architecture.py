@@ -1,47 +1,59 @@
-"""Keeps the map of the code true: who may import whom, and how large files and functions grow."""
+"""Keeps the map of the code true: who may import whom, and that no import goes in a circle."""
 
 import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
-PACKAGES = ("sandbox", "model", "controls", "scenes", "training", "evaluation")
+from tests import ROOT
+
+GAME = "mag_sandbox"
+ROOMS = ("controls", "evaluation", "model", "sandbox", "scenes", "training")
+FILES = f"{GAME}.files"
 MAY_IMPORT = {
+    "mag_sandbox": (GAME,),
+    "controls": (FILES,),
+    "scenes": (FILES, "controls"),
+    "model": (FILES, "controls", "scenes"),
+    "training": (FILES, "model", "controls", "scenes"),
+    "evaluation": (FILES, "model", "controls", "scenes", "training.panorama"),
     "sandbox": (
-        "model",
+        FILES,
+        "model.world",
+        "model.loading",
+        "model.catalogue",
+        "model.full.benchmark",
         "controls",
         "scenes",
-        "evaluation.metrics",
-        "evaluation.anchors",
         "evaluation.probe",
     ),
-    "training": ("model", "controls", "scenes"),
-    "evaluation": ("model", "controls", "scenes", "training.panorama"),
-    "model": ("controls", "scenes"),
-    "controls": ("scenes",),
-    "scenes": ("controls",),
 }
-PLAIN = ("controls", "scenes")  # standard library, numpy and yaml only
-PLAIN_MAY_IMPORT = {*sys.stdlib_module_names, "numpy", "yaml", *PLAIN}
-PANORAMA_MAY_IMPORT = {*sys.stdlib_module_names, "numpy", "PIL", "training", "controls", "scenes"}
+PLAIN = ("controls", "scenes", "mag_sandbox/files")
+PLAIN_MAY_IMPORT = {*sys.stdlib_module_names, "numpy", "yaml", GAME}
+PANORAMA_MAY_IMPORT = {*sys.stdlib_module_names, "numpy", "PIL", GAME}
 SANDBOX_ONLY = ("pygame", "sounddevice")
-MAX_FILE_LINES = 400
-MAX_FUNCTION_LINES = 60
 
-SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
-ALL_FILES = [ROOT / "main.py", *SOURCES, *sorted((ROOT / "tests").rglob("*.py"))]
+
+def room_of(path: Path) -> str:
+    return path.relative_to(ROOT).parts[0]
+
+
+def module_of(path: Path) -> str:
+    """The name under which a file is imported."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts if parts[0] == GAME else (GAME, *parts)).removesuffix(".__init__")
+
+
+SOURCES = sorted(path for room in (GAME, *ROOMS) for path in (ROOT / room).rglob("*.py"))
+MODULES = {module_of(path): path for path in SOURCES}
 
 
 def name(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
-
-
-def package_of(path: Path) -> str:
-    return path.relative_to(ROOT).parts[0]
 
 
 def imports(path: Path) -> Iterator[str]:
@@ -50,51 +62,65 @@ def imports(path: Path) -> Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            module = absolute(path, node)
-            yield from (f"{module}.{alias.name}" for alias in node.names)
-
-
-def absolute(path: Path, node: ast.ImportFrom) -> str:
-    if not node.level:
-        return node.module or ""
-    folder = path.relative_to(ROOT).parts[: -node.level]
-    return ".".join((*folder, node.module) if node.module else folder)
+            assert not node.level, f"{name(path)} has a relative import"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 def inside(module: str, allowed: str) -> bool:
-    return module == allowed or module.startswith(allowed + ".")
+    full = allowed if allowed.startswith(GAME) else f"{GAME}.{allowed}"
+    return module == full or module.startswith(full + ".")
+
+
+@pytest.mark.xfail(strict=True, reason="four pairs are left to be parted")
+def test_no_import_goes_in_a_circle_not_even_a_late_or_a_typing_one():
+    graph = {
+        module: {
+            target
+            for imported in imports(path)
+            for target in (imported, imported.rpartition(".")[0])
+            if target in MODULES and target != module
+        }
+        for module, path in MODULES.items()
+    }
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" > ".join(error.args[1]))
 
 
 def test_packages_import_only_what_the_map_allows():
     wrong = []
     for path in SOURCES:
-        package = package_of(path)
-        allowed = (package, *MAY_IMPORT[package])
+        room = room_of(path)
+        allowed = (room, *MAY_IMPORT[room])
         for module in imports(path):
-            ours = module.split(".")[0] in PACKAGES
-            if ours and not any(inside(module, one) for one in allowed):
+            if inside(module, GAME) and not any(inside(module, one) for one in allowed):
                 wrong.append(f"{name(path)} imports {module}")
     assert not wrong, wrong
 
 
-def test_controls_and_scenes_need_only_the_standard_library_numpy_and_yaml():
+def test_nothing_is_imported_by_the_name_of_its_folder():
     wrong = [
         f"{name(path)} imports {module}"
-        for path in SOURCES
-        if package_of(path) in PLAIN
+        for path in [*SOURCES, *(ROOT / "tests").rglob("*.py")]
         for module in imports(path)
-        if module.split(".")[0] not in PLAIN_MAY_IMPORT
+        if module.split(".")[0] in ROOMS
     ]
     assert not wrong, wrong
 
 
-def test_the_renderer_needs_only_numpy_and_pil():
+@pytest.mark.parametrize(
+    ("folders", "allowed"),
+    [(PLAIN, PLAIN_MAY_IMPORT), (("training/panorama",), PANORAMA_MAY_IMPORT)],
+    ids=["plain", "renderer"],
+)
+def test_rooms_that_stay_light_need_few_libraries(folders, allowed):
     wrong = [
         f"{name(path)} imports {module}"
         for path in SOURCES
-        if name(path).startswith("training/panorama/")
+        if name(path).startswith(tuple(f"{folder}/" for folder in folders))
         for module in imports(path)
-        if module.split(".")[0] not in PANORAMA_MAY_IMPORT
+        if module.split(".")[0] not in allowed
     ]
     assert not wrong, wrong
 
@@ -103,78 +129,37 @@ def test_only_the_app_opens_windows_and_sound():
     wrong = [
         f"{name(path)} imports {module}"
         for path in SOURCES
-        if package_of(path) != "sandbox"
+        if room_of(path) != "sandbox"
         for module in imports(path)
         if module.split(".")[0] in SANDBOX_ONLY
     ]
     assert not wrong, wrong
 
 
-def test_the_app_uses_only_the_public_names_and_the_protocol_of_the_model():
-    wrong = [
-        f"{name(path)} imports {module}"
-        for path in SOURCES
-        if package_of(path) == "sandbox"
-        for module in imports(path)
-        if inside(module, "model")
-        and not inside(module, "model.world")
-        and module.split(".", 1)[1:] not in [[one] for one in public_names_of_model()]
-    ]
-    assert not wrong, wrong
-
-
-def public_names_of_model() -> list[str]:
-    import model
-
-    return model.__all__
-
-
-@pytest.mark.parametrize(
-    "module", ["main", "sandbox.cli", "sandbox.session", "sandbox.replay", "model.world", "scenes"]
-)
-def test_what_runs_before_the_window_imports_neither_torch_nor_pygame(module: str):
-    code = f"import sys, {module}; print([m for m in ('torch', 'pygame') if m in sys.modules])"
+def loaded_by(*modules: str) -> list[str]:
+    """Which of the heavy libraries are there once these modules were imported."""
+    code = f"import sys, {', '.join(modules)}; print(*{{'torch', 'pygame'}} & set(sys.modules))"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    assert done.stdout.strip() == "[]"
+    return done.stdout.splitlines()[-1].split()
+
+
+def test_what_runs_before_the_window_imports_neither_torch_nor_pygame():
+    early = ("sandbox.commands.cli", "sandbox.play.session", "sandbox.recording.replay", "scenes")
+    early = (*early, "model.world", "model.loading")
+    assert loaded_by(GAME, *(f"{GAME}.{module}" for module in early)) == []
 
 
 def test_the_app_imports_without_torch():
-    modules = [
-        name(path).removesuffix(".py").replace("/", ".")
-        for path in SOURCES
-        if package_of(path) == "sandbox" and path.name != "__init__.py"
-    ]
-    code = f"import sys, {', '.join(modules)}; print('torch' in sys.modules)"
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    assert done.stdout.splitlines()[-1] == "False"
-
-
-def test_files_stay_readable():
-    sizes = {name(path): len(path.read_text(encoding="utf-8").splitlines()) for path in ALL_FILES}
-    assert {file: size for file, size in sizes.items() if size > MAX_FILE_LINES} == {}
-    assert sizes["main.py"] <= 60
-
-
-def test_functions_stay_short():
-    long = {
-        f"{name(path)}:{node.lineno} {node.name}": node.end_lineno - node.lineno + 1
-        for path in ALL_FILES
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        and node.end_lineno - node.lineno + 1 > MAX_FUNCTION_LINES
-    }
-    assert long == {}
+    modules = [module for module, path in MODULES.items() if room_of(path) == "sandbox"]
+    assert "torch" not in loaded_by(*modules)
 
 
 def test_modules_say_what_they_do():
     silent = [
         name(path)
         for path in [ROOT / "main.py", *SOURCES]
-        if path.read_text(encoding="utf-8").strip()
-        and ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) is None
+        if ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) is None
     ]
     assert silent == []

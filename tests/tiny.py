@@ -15,11 +15,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from controls.camera import CameraCommand
-from model.animator import Animator
-from model.autoencoder import Autoencoder
-from model.backends import pocket
-from model.config import (
+from mag_sandbox.controls.camera import CameraCommand
+from mag_sandbox.model.config import (
     AnimatorConfig,
     AutoencoderConfig,
     DiTConfig,
@@ -28,15 +25,18 @@ from model.config import (
     RayConfig,
     TextConfig,
 )
-from model.diffusion_world import DiffusionWorld
-from model.low_rank import adapt, adapter
-from model.machine import Execution
-from model.networks import PocketNetworks
-from model.rope import RayCoordinates
-from model.weights import save_pocket
-from model.world import Control, FrameBlock, MemorySetting
-from scenes import Scene
-from training.tokens import train_tokenizer
+from mag_sandbox.model.low_rank import adapt, adapter
+from mag_sandbox.model.machine import Execution
+from mag_sandbox.model.pocket import loading as pocket
+from mag_sandbox.model.pocket.animator import Animator
+from mag_sandbox.model.pocket.autoencoder import Autoencoder
+from mag_sandbox.model.pocket.networks import PocketNetworks
+from mag_sandbox.model.pocket.weights import save_pocket
+from mag_sandbox.model.pocket.world import DiffusionWorld
+from mag_sandbox.model.rope import RayCoordinates
+from mag_sandbox.model.world import Control, FrameBlock, MemorySetting
+from mag_sandbox.scenes import Scene
+from mag_sandbox.training.pocket.tokens import train_tokenizer
 
 TINY = PocketConfig(
     dit=DiTConfig(

@@ -10,13 +10,13 @@ import diffusers
 import torch
 import transformers
 
-from model.backends import clips
-from model.full.clip_world import ClipWorld
-from model.memory_prediction import MemoryPlan
-from model.preflight import Device, Start, made_for
-from model.weight_files import WeightFile, WorldFiles
-from model.worlds import WORLDS, VideoShape
-from training.tokens import train_tokenizer
+from mag_sandbox.model.catalogue.memory_prediction import MemoryPlan
+from mag_sandbox.model.catalogue.preflight import Device, Start, made_for
+from mag_sandbox.model.catalogue.weight_files import WeightFile, WorldFiles
+from mag_sandbox.model.catalogue.worlds import WORLDS, VideoShape
+from mag_sandbox.model.full import clip_loading as clips
+from mag_sandbox.model.full.clip_world import ClipWorld
+from mag_sandbox.training.pocket.tokens import train_tokenizer
 
 CAPTIONS = ("a red tower by the sea", "a green hill under a grey sky", "the camera pans right")
 WIDTH = 16  # of text features

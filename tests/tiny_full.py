@@ -16,15 +16,15 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from model.backends import full
-from model.config import DiTConfig
-from model.full.world import StreamWorld
-from model.memory_prediction import MemoryPlan
-from model.preflight import Device, Start
-from model.weight_files import WeightFile, WorldFiles
-from model.world import MemorySetting
-from model.worlds import WORLDS, VideoShape
-from training.tokens import train_tokenizer
+from mag_sandbox.model.catalogue.memory_prediction import MemoryPlan
+from mag_sandbox.model.catalogue.preflight import Device, Start
+from mag_sandbox.model.catalogue.weight_files import WeightFile, WorldFiles
+from mag_sandbox.model.catalogue.worlds import WORLDS, VideoShape
+from mag_sandbox.model.config import DiTConfig
+from mag_sandbox.model.full import loading as full
+from mag_sandbox.model.full.world import StreamWorld
+from mag_sandbox.model.world import MemorySetting
+from mag_sandbox.training.pocket.tokens import train_tokenizer
 
 GOLDEN = Path(__file__).parent / "golden"
 CAPTIONS = ("a red tower by the sea", "a green hill under a grey sky", "the camera pans right")

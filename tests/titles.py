@@ -5,16 +5,11 @@ from pathlib import Path
 
 import pygame
 
-from sandbox.screens.title import TitleScreen
-from sandbox.settings import SandboxConfig
-from sandbox.title_actions import TitleActions
-from sandbox.title_model import (
-    ParkedCard,
-    RecordingCard,
-    SceneCard,
-    TitleModel,
-)
-from scenes import Scene
+from mag_sandbox.sandbox.settings import SandboxConfig
+from mag_sandbox.sandbox.title.actions import TitleActions
+from mag_sandbox.sandbox.title.model import ParkedCard, RecordingCard, SceneCard, TitleModel
+from mag_sandbox.sandbox.title.screen import TitleScreen
+from mag_sandbox.scenes import Scene
 
 MODEL = TitleModel(
     scenes=(

@@ -6,14 +6,14 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from model.world import WorldFailed
-from training.config import PocketTraining
-from training.curve import LogError, write_curves
-from training.memorypack_order import add_options as add_memorypack
-from training.memorypack_order import order_of
-from training.recipe_order import STAGES, PrecomputeOrder, RecipeOrder
-from training.tables_order import add_options as add_tables
-from training.tables_order import order_of as tables_order_of
+from mag_sandbox.model.world import WorldFailed
+from mag_sandbox.training.curve import LogError, write_curves
+from mag_sandbox.training.memorypack.order import add_options as add_memorypack
+from mag_sandbox.training.memorypack.order import order_of
+from mag_sandbox.training.pocket.config import PocketTraining
+from mag_sandbox.training.recipe.order import STAGES, PrecomputeOrder, RecipeOrder
+from mag_sandbox.training.tables.order import add_options as add_tables
+from mag_sandbox.training.tables.order import order_of as tables_order_of
 
 CURVES = ("images", "guided images", "views", "guided views", "blocks")  # kinds of steps
 
@@ -174,8 +174,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _train(options: argparse.Namespace) -> None:
-    from model.weights import read_config  # both import torch
-    from training.pocket import train
+    from mag_sandbox.model.pocket.weights import read_config  # both import torch
+    from mag_sandbox.training.pocket.pipeline import train
 
     if options.init_from:
         read_config(options.init_from)  # before hours of drawing
@@ -184,13 +184,13 @@ def _train(options: argparse.Namespace) -> None:
 
 
 def _train_stage(options: argparse.Namespace) -> None:
-    from training.processes import launched  # all import torch
-    from training.recipe import train as train_recipe
+    from mag_sandbox.training.processes import launched  # all import torch
+    from mag_sandbox.training.recipe.run import train as train_recipe
 
     if options.size == "pocket":
-        from training.pocket_size import pocket_size as sized
+        from mag_sandbox.training.pocket.size import pocket_size as sized
     else:
-        from training.full_size import full_size as sized
+        from mag_sandbox.training.recipe.full_size import full_size as sized
     told = vars(options)
     names = [name for name in RecipeOrder.__dataclass_fields__ if name not in ("stage", "parts")]
     with launched() as processes:
@@ -205,7 +205,7 @@ def _train_stage(options: argparse.Namespace) -> None:
 
 
 def _train_memorypack(options: argparse.Namespace) -> None:
-    from training import memorypack  # imports torch
+    from mag_sandbox.training.memorypack import run as memorypack  # imports torch
 
     order = order_of(options)
     sized = memorypack.pocket_size if order.size == "pocket" else memorypack.full_size
@@ -213,13 +213,13 @@ def _train_memorypack(options: argparse.Namespace) -> None:
 
 
 def _train_table(options: argparse.Namespace) -> None:
-    from training.tables import train_table  # imports torch
+    from mag_sandbox.training.tables.run import train_table  # imports torch
 
     train_table(tables_order_of(options))
 
 
 def _measure_memorypack(options: argparse.Namespace) -> None:
-    from training import memorypack_cost  # imports torch
+    from mag_sandbox.training.memorypack import cost as memorypack_cost  # imports torch
 
     rows = memorypack_cost.measure()
     memorypack_cost.write(options.folder, rows)
@@ -227,13 +227,13 @@ def _measure_memorypack(options: argparse.Namespace) -> None:
 
 
 def _export(options: argparse.Namespace) -> None:
-    from training.export import export  # imports torch
+    from mag_sandbox.training.export import export  # imports torch
 
     export(options.state, options.weights)
 
 
 def _precompute(options: argparse.Namespace) -> None:
-    from training.precompute import precompute  # imports torch and diffusers
+    from mag_sandbox.training.recipe.precompute import precompute  # imports torch and diffusers
 
     told = vars(options)
     precompute(
@@ -242,7 +242,7 @@ def _precompute(options: argparse.Namespace) -> None:
 
 
 def _read_prompts(options: argparse.Namespace) -> None:
-    from training.texts import write_scene_texts  # imports torch
+    from mag_sandbox.training.pocket.texts import write_scene_texts  # imports torch
 
     write_scene_texts(options.folder)
 

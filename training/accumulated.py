@@ -8,8 +8,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from training.loop import Stage
-from training.processes import ALONE, Processes
+from mag_sandbox.training.loop import Stage
+from mag_sandbox.training.processes import ALONE, Processes
 
 
 class Accumulated:

@@ -4,7 +4,7 @@ import json
 from collections import defaultdict
 from pathlib import Path
 
-from scenes.replacing import replacing
+from mag_sandbox.files.replacing import replacing
 
 WIDTH, HEIGHT, MARGIN = 720, 320, 48  # px
 POINTS = 240  # of a curve at most

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from model.attention import KERNELS, AttentionKernel, matmul_attention, sdpa_attention
-from model.machine import Execution
+from mag_sandbox.model.attention import KERNELS, AttentionKernel, matmul_attention, sdpa_attention
+from mag_sandbox.model.machine import Execution
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from model.world import MissingWeights
-from scenes.replacing import replacing
-from training.processes import SHARDS
+from mag_sandbox.files.replacing import replacing
+from mag_sandbox.model.world import MissingWeights
+from mag_sandbox.training.processes import SHARDS
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ def _of_one(state: Path) -> dict[str, Tensor]:
 def _of_several(state: Path) -> dict[str, Tensor]:
     import torch.distributed.checkpoint as sharded_files  # not needed in training alone
 
-    from training.sharded import newest
+    from mag_sandbox.training.sharded import newest
 
     folder = newest(state)
     if folder is None:

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from model.dit import DiT
+from mag_sandbox.model.dit import DiT
 
 
 def frozen(network: DiT) -> DiT:

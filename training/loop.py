@@ -16,9 +16,9 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
-from model.world import WorldFailed
-from training.optimisers import EMA
-from training.processes import ALONE, Processes, State
+from mag_sandbox.model.world import WorldFailed
+from mag_sandbox.training.optimisers import EMA
+from mag_sandbox.training.processes import ALONE, Processes, State
 
 logger = logging.getLogger(__name__)
 

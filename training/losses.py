@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from model.flow import add_noise, shift_noise_level
+from mag_sandbox.model.flow import add_noise, shift_noise_level
 
 GUIDED_BETWEEN = (0.35, 0.55)  # noise levels between which guidance sets in
 TRAIN_SHIFT = 2.0  # noise levels lean towards noise, where the layout of a picture is decided

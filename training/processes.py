@@ -13,9 +13,9 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-from model.dit import DiT
-from model.world import WorldFailed
-from scenes.replacing import replacing
+from mag_sandbox.files.replacing import replacing
+from mag_sandbox.model.dit import DiT
+from mag_sandbox.model.world import WorldFailed
 
 State = dict[str, Any]  # step, bad_steps, module, ema, optimisers; see `training.loop`
 ONE_FILE, SHARDS = ".pt", ".shards"  # what a stage's state is kept in
@@ -144,7 +144,7 @@ def launched() -> Iterator[Processes]:
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         yield ALONE
         return
-    from training.sharded import joined  # no need to import it for one process
+    from mag_sandbox.training.sharded import joined  # no need to import it for one process
 
     with joined() as processes:
         yield processes

@@ -8,7 +8,7 @@ from torch.distributed.algorithms._checkpoint.checkpoint_wrapper import (
     checkpoint_wrapper,
 )
 
-from model.dit import DiT, Layer
+from mag_sandbox.model.dit import DiT, Layer
 
 
 def recompute_layers(dit: DiT) -> DiT:

@@ -22,8 +22,8 @@ from torch.distributed.device_mesh import DeviceMesh, init_device_mesh
 from torch.distributed.fsdp import FSDPModule, fully_shard
 from torch.distributed.tensor import DTensor, Partial, Shard, zeros
 
-from model.dit import DiT
-from training.processes import ONE_FILE, SHARDS, State, refuse_other
+from mag_sandbox.model.dit import DiT
+from mag_sandbox.training.processes import ONE_FILE, SHARDS, State, refuse_other
 
 PATIENCE = timedelta(hours=6)  # others may draw or encode data before the first step
 

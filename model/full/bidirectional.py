@@ -6,10 +6,10 @@ It is the teacher that few-step students learn from. It knows nothing of blocks 
 import torch
 from torch import Tensor
 
-from model.dit import DiT, TextKeys, own_block_attention
-from model.flow import Sampler
-from model.generator import no_noise
-from model.rope import GridCoordinates
+from mag_sandbox.model.dit import DiT, TextKeys, own_block_attention
+from mag_sandbox.model.flow import Sampler
+from mag_sandbox.model.generator import no_noise
+from mag_sandbox.model.rope import GridCoordinates
 
 
 class BidirectionalWan:

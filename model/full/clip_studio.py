@@ -14,11 +14,11 @@ from diffusers import DiffusionPipeline
 from PIL import Image
 from torch import Tensor
 
-from model.clips import TIME_STRIDE, ClipCall, ClipRecipe
-from model.frames import to_frames, to_pictures
-from model.full.clip_texts import ClipTexts
-from model.world import Frames, WorldFailed
-from model.worlds import VideoShape
+from mag_sandbox.model.catalogue.clips import TIME_STRIDE, ClipCall, ClipRecipe
+from mag_sandbox.model.catalogue.worlds import VideoShape
+from mag_sandbox.model.frames import to_frames, to_pictures
+from mag_sandbox.model.full.clip_texts import ClipTexts
+from mag_sandbox.model.world import Frames, WorldFailed
 
 Tell = Callable[[float], None]  # how far a clip is, in [0, 1]
 

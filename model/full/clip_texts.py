@@ -10,8 +10,8 @@ import torch
 from diffusers import DiffusionPipeline
 from torch import Tensor
 
-from model.clips import ClipRecipe
-from model.full.text_cache import TextFiles
+from mag_sandbox.model.catalogue.clips import ClipRecipe
+from mag_sandbox.model.full.text_cache import TextFiles
 
 
 class ClipTexts:

@@ -11,17 +11,18 @@ from typing import TypeVar
 
 import numpy as np
 
-from controls.camera import CameraCommand
-from controls.phrase_compiler import PhraseSmoother, compose
-from model.clips import ClipCall
-from model.frames import open_image
-from model.full.clip_studio import ClipStudio, ClipWish
-from model.full.room import Room
-from model.memory_prediction import MemoryPlan
-from model.parking import joined, part_of
-from model.pose_estimate import PoseEstimator
-from model.stage_times import StageTimes
-from model.world import (
+from mag_sandbox.controls.camera import CameraCommand
+from mag_sandbox.controls.phrase_compiler import PhraseSmoother, compose
+from mag_sandbox.model.catalogue.clips import ClipCall
+from mag_sandbox.model.catalogue.memory_prediction import MemoryPlan
+from mag_sandbox.model.catalogue.worlds import WorldRow
+from mag_sandbox.model.frames import open_image
+from mag_sandbox.model.full.clip_studio import ClipStudio, ClipWish
+from mag_sandbox.model.full.pose_estimate import PoseEstimator
+from mag_sandbox.model.full.room import Room
+from mag_sandbox.model.parking import joined, part_of
+from mag_sandbox.model.stage_times import StageTimes
+from mag_sandbox.model.world import (
     Control,
     FrameBlock,
     Frames,
@@ -31,8 +32,7 @@ from model.world import (
     WorldSpec,
     WorldState,
 )
-from model.worlds import WorldRow
-from scenes import Scene
+from mag_sandbox.scenes import Scene
 
 logger = logging.getLogger(__name__)
 NO_MEMORY = MemoryUsage("none", (), 0, 0, 0, 0, 0.0, 0, ())

@@ -13,12 +13,12 @@ from functools import wraps
 import torch
 from torch import Tensor
 
-from model.dit import PLAIN_PARTS, Layer, LayerParts, Modulation
-from model.full.engine import Engine
-from model.full.recipes import BLOCK_LENGTH
-from model.generator import BlockGenerator, Coordinates
-from model.machine import Execution
-from model.world import Progress
+from mag_sandbox.model.dit import PLAIN_PARTS, Layer, LayerParts, Modulation
+from mag_sandbox.model.full.engine import Engine
+from mag_sandbox.model.full.recipes import BLOCK_LENGTH
+from mag_sandbox.model.generator import BlockGenerator, Coordinates
+from mag_sandbox.model.machine import Execution
+from mag_sandbox.model.world import Progress
 
 logger = logging.getLogger(__name__)
 

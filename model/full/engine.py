@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from model.dit import DiT
-from model.full.recipes import Recipe
-from model.kv_cache import KVCache
-from model.rope import GridCoordinates
+from mag_sandbox.model.dit import DiT
+from mag_sandbox.model.full.recipes import Recipe
+from mag_sandbox.model.kv_cache import KVCache
+from mag_sandbox.model.rope import GridCoordinates
 
 
 @dataclass(frozen=True, slots=True)

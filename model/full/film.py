@@ -11,12 +11,12 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from model.frames import to_frames, to_pictures
-from model.full.streams import START, StreamingDecoder, StreamState
-from model.full.tiny_decoder import LEADING, TinyDecoder, TinyEncoder
-from model.full.vae import TIME_STRIDE, WanVae
-from model.parking import packed, unpacked
-from model.world import Frames, WorldFailed, WorldState
+from mag_sandbox.model.frames import to_frames, to_pictures
+from mag_sandbox.model.full.streams import START, StreamingDecoder, StreamState
+from mag_sandbox.model.full.tiny_decoder import LEADING, TinyDecoder, TinyEncoder
+from mag_sandbox.model.full.vae import TIME_STRIDE, WanVae
+from mag_sandbox.model.parking import packed, unpacked
+from mag_sandbox.model.world import Frames, WorldFailed, WorldState
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@ from dataclasses import asdict, astuple, dataclass
 import torch
 from torch import Tensor
 
-from controls.camera import CameraPose
-from model.parking import packed, unpacked
-from model.slots import KeptFrame
-from model.world import GIB, MemorySetting, WorldState
-from model.worlds import BLOCK_LENGTH
+from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.model.catalogue.worlds import BLOCK_LENGTH
+from mag_sandbox.model.parking import packed, unpacked
+from mag_sandbox.model.slots import KeptFrame
+from mag_sandbox.model.world import GIB, MemorySetting, WorldState
 
 LATENT_BYTES = GIB  # kept while playing: some 22 minutes at full size in bf16
 

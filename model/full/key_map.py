@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from model.world import MissingWeights
+from mag_sandbox.model.world import MissingWeights
 
 State = Mapping[str, Tensor]
 

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from model.attention import AttentionKernel
-from model.dit import Attend
-from model.kv_cache import KVCache
-from model.slots import SlotWrite
+from mag_sandbox.model.attention import AttentionKernel
+from mag_sandbox.model.dit import Attend
+from mag_sandbox.model.kv_cache import KVCache
+from mag_sandbox.model.slots import SlotWrite
 
 Layers = list[tuple[Tensor, Tensor]]  # keys and values of every layer, [B, tokens, N, D]
 

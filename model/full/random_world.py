@@ -6,23 +6,23 @@ import torch
 from diffusers.models.autoencoders.autoencoder_kl_wan import AutoencoderKLWan
 from torch import Tensor
 
-from model.attention import named_kernel
-from model.backends.full import Parts, assemble, execution_for
-from model.config import DiTConfig
-from model.dit import DiT
-from model.full.beside import Beside, InTurn
-from model.full.film import PictureCodec, exact_codec, tiny_codec
-from model.full.plain_cache import ConcatenatedCache
-from model.full.tiny_decoder import TinyDecoder, TinyEncoder
-from model.full.vae import WanVae
-from model.full.world import StreamWorld
-from model.fused import fuse
-from model.kv_cache import KVCache
-from model.machine import Execution
-from model.memory_prediction import MemoryPlan
-from model.world import Progress
-from model.worlds import BLOCK_LENGTH, VideoShape, WorldRow
-from scenes import Scene
+from mag_sandbox.model.attention import named_kernel
+from mag_sandbox.model.catalogue.memory_prediction import MemoryPlan
+from mag_sandbox.model.catalogue.worlds import BLOCK_LENGTH, VideoShape, WorldRow
+from mag_sandbox.model.config import DiTConfig
+from mag_sandbox.model.dit import DiT
+from mag_sandbox.model.full.beside import Beside, InTurn
+from mag_sandbox.model.full.film import PictureCodec, exact_codec, tiny_codec
+from mag_sandbox.model.full.loading import Parts, assemble, execution_for
+from mag_sandbox.model.full.plain_cache import ConcatenatedCache
+from mag_sandbox.model.full.tiny_decoder import TinyDecoder, TinyEncoder
+from mag_sandbox.model.full.vae import WanVae
+from mag_sandbox.model.full.world import StreamWorld
+from mag_sandbox.model.fused import fuse
+from mag_sandbox.model.kv_cache import KVCache
+from mag_sandbox.model.machine import Execution
+from mag_sandbox.model.world import Progress
+from mag_sandbox.scenes import Scene
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 
 from torch import Tensor
 
-from controls.camera import CameraPose
-from model.dit import TextKeys
-from model.full.journal import Journal, RememberedBlock
-from model.full.rollout import Rollout
-from model.parking import joined, part_of
-from model.slots import KeptFrame, SlotTable
-from model.world import MemorySetting, MemoryUsage, WorldState
+from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.model.dit import TextKeys
+from mag_sandbox.model.full.journal import Journal, RememberedBlock
+from mag_sandbox.model.full.rollout import Rollout
+from mag_sandbox.model.parking import joined, part_of
+from mag_sandbox.model.slots import KeptFrame, SlotTable
+from mag_sandbox.model.world import MemorySetting, MemoryUsage, WorldState
 
 SLOTS, LATENTS = "keys and values", "latents"  # what a parked memory consists of
 

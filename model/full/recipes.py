@@ -1,4 +1,4 @@
-"""How each public checkpoint is run: the rows of `model/worlds.py` in the engine's words.
+"""How each public checkpoint is run: the rows of `model/catalogue/worlds.py` in the engine's words.
 
 A recipe says in which steps a block is denoised, what is kept, who remembers and under which text,
 and what a new prompt does to memory.
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Literal
 
-from model.full.samplers import FOUR_STEPS, FewSteps
-from model.world import MemorySetting
-from model.worlds import BLOCK_LENGTH, WORLDS, WorldRow
+from mag_sandbox.model.catalogue.worlds import BLOCK_LENGTH, WORLDS, WorldRow
+from mag_sandbox.model.full.samplers import FOUR_STEPS, FewSteps
+from mag_sandbox.model.world import MemorySetting
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,19 +12,19 @@ from math import ceil
 import torch
 from torch import Tensor
 
-from controls.camera import CameraPose
-from model.config import DiTConfig
-from model.dit import TextKeys
-from model.flow import Draw
-from model.full.recipes import BLOCK_LENGTH, Recache, Recipe
-from model.full.samplers import RenoisingSampler
-from model.generator import BlockGenerator, Coordinates
-from model.kv_cache import CacheShape, KVCache
-from model.memory import MemoryPolicy, change_policy, make_policy
-from model.parking import packed, unpacked
-from model.rope import GridCoordinates
-from model.slots import BlockInfo, KeptFrame, SlotTable, SlotWrite
-from model.world import MemorySetting, WorldState
+from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.model.config import DiTConfig
+from mag_sandbox.model.dit import TextKeys
+from mag_sandbox.model.flow import Draw
+from mag_sandbox.model.full.recipes import BLOCK_LENGTH, Recache, Recipe
+from mag_sandbox.model.full.samplers import RenoisingSampler
+from mag_sandbox.model.generator import BlockGenerator, Coordinates
+from mag_sandbox.model.kv_cache import CacheShape, KVCache
+from mag_sandbox.model.memory import MemoryPolicy, change_policy, make_policy
+from mag_sandbox.model.parking import packed, unpacked
+from mag_sandbox.model.rope import GridCoordinates
+from mag_sandbox.model.slots import BlockInfo, KeptFrame, SlotTable, SlotWrite
+from mag_sandbox.model.world import MemorySetting, WorldState
 
 AHEAD = CameraPose()
 

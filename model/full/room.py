@@ -6,9 +6,9 @@ from typing import TypeVar
 
 import torch
 
-from model.memory_prediction import MemoryPlan, next_smaller
-from model.world import WorldFailed
-from model.worlds import WorldRow
+from mag_sandbox.model.catalogue.memory_prediction import MemoryPlan, next_smaller
+from mag_sandbox.model.catalogue.worlds import WorldRow
+from mag_sandbox.model.world import WorldFailed
 
 Result = TypeVar("Result")
 logger = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from model.flow import TRAIN_STEPS, Draw, EulerSampler, FlowSchedule, euler_levels
+from mag_sandbox.model.flow import TRAIN_STEPS, Draw, EulerSampler, FlowSchedule, euler_levels
 
 UNIPC_START = 1 - 1 / TRAIN_STEPS  # first noise level before the shift
 

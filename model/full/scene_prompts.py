@@ -9,9 +9,9 @@ from pathlib import Path
 
 from torch import Tensor
 
-from controls.phrase_compiler import scene_prompts
-from model.full.text_cache import EmbeddingStore, RowEncoder
-from model.world import Progress
+from mag_sandbox.controls.phrase_compiler import scene_prompts
+from mag_sandbox.model.full.text_cache import EmbeddingStore, RowEncoder
+from mag_sandbox.model.world import Progress
 
 NOTHING = ""  # the empty prompt, under which MAG remembers
 

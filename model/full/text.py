@@ -13,13 +13,13 @@ from torch import Tensor
 from transformers.models.umt5.configuration_umt5 import UMT5Config
 from transformers.models.umt5.modeling_umt5 import UMT5EncoderModel
 
-from model.config import END
-from model.full import text_keys
-from model.full.key_map import State, load_strictly, placed
-from model.full.text_cache import pad_rows
-from model.full.text_cleaning import clean_text
-from model.prompts import tokenise
-from model.world import MissingWeights
+from mag_sandbox.model.config import END
+from mag_sandbox.model.full import text_keys
+from mag_sandbox.model.full.key_map import State, load_strictly, placed
+from mag_sandbox.model.full.text_cache import pad_rows
+from mag_sandbox.model.full.text_cleaning import clean_text
+from mag_sandbox.model.prompts import tokenise
+from mag_sandbox.model.world import MissingWeights
 
 TEXT_LEN = 512  # rows that the transformer reads; a prompt's tokens, the end mark, then zeros
 _EMBEDDING = "token_embedding.weight"

@@ -21,7 +21,7 @@ from safetensors.torch import save
 from torch import Tensor
 from torch.nn import functional
 
-from model.world import MIB, Progress
+from mag_sandbox.model.world import MIB, Progress
 
 FORMAT = 1  # of the files; another one is another name
 SUFFIX = ".safetensors"

@@ -2,11 +2,11 @@
 
 import logging
 
-from model.dit import DiT, TextKeys
-from model.full.room import Room
-from model.full.scene_prompts import NOTHING, ScenePrompts
-from model.kv_cache import KVCache
-from model.world import Progress
+from mag_sandbox.model.dit import DiT, TextKeys
+from mag_sandbox.model.full.room import Room
+from mag_sandbox.model.full.scene_prompts import NOTHING, ScenePrompts
+from mag_sandbox.model.kv_cache import KVCache
+from mag_sandbox.model.world import Progress
 
 logger = logging.getLogger(__name__)
 

@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from model.full.key_map import KeyMap, State, inside
+from mag_sandbox.model.full.key_map import KeyMap, State, inside
 
 EMBEDDING = "shared.weight"
 TIED = "encoder.embed_tokens.weight"  # the same tensor under a second name of the library's

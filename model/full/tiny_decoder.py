@@ -13,9 +13,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from model.full.key_map import State, load_strictly, placed
-from model.full.streams import START, StreamState
-from model.world import MissingWeights
+from mag_sandbox.model.full.key_map import State, load_strictly, placed
+from mag_sandbox.model.full.streams import START, StreamState
+from mag_sandbox.model.world import MissingWeights
 
 LATENT_CHANNELS = 16
 TIME_STRIDE = 4  # raw frames of a latent frame

@@ -10,10 +10,10 @@ import torch
 from diffusers.models.autoencoders.autoencoder_kl_wan import AutoencoderKLWan, WanCausalConv3d
 from torch import Tensor, nn
 
-from model.full.key_map import State, load_strictly, placed
-from model.full.streams import START, StreamState
-from model.full.vae_keys import VAE_KEYS
-from model.world import MissingWeights
+from mag_sandbox.model.full.key_map import State, load_strictly, placed
+from mag_sandbox.model.full.streams import START, StreamState
+from mag_sandbox.model.full.vae_keys import VAE_KEYS
+from mag_sandbox.model.world import MissingWeights
 
 TIME_STRIDE = 4  # pictures of a latent frame, but for the first one
 _WIDTH = "encoder.conv1.weight"

@@ -1,6 +1,6 @@
 """The Wan 2.1 autoencoder's names: `Wan2.1_VAE.pth` beside diffusers' `AutoencoderKLWan`."""
 
-from model.full.key_map import KeyMap, inside
+from mag_sandbox.model.full.key_map import KeyMap, inside
 
 STAGES = 4  # of either half; the last one keeps the size
 RESIDUALS = 2  # residual blocks of an encoder stage; a decoder stage has one more

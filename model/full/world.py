@@ -13,29 +13,30 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from controls.camera import CameraCommand, CameraPose, CameraSpeed, move
-from controls.phrase_compiler import PhraseSmoother, compose
-from model.dit import TextKeys
-from model.frames import open_image
-from model.full.beside import Beside
-from model.full.engine import Engine
-from model.full.film import Film
-from model.full.journal import RememberedBlock
-from model.full.rebuilding import LastingMemory, Means
-from model.full.recipes import BLOCK_LENGTH
-from model.full.rollout import Rollout
-from model.full.room import Room
-from model.full.scene_prompts import ScenePrompts
-from model.full.text_in_force import TextInForce
-from model.full.vae import TIME_STRIDE
-from model.full.visitor import Visitor
-from model.generator import BlockGenerator, block_noises
-from model.memory_prediction import FEWEST_SLOTS, MemoryPlan
-from model.parking import host_room, joined, packed, part_of, unpacked
-from model.pose_estimate import PoseEstimator
-from model.stage_times import StageTimes
-from model.usage import memory_usage
-from model.world import (
+from mag_sandbox.controls.camera import CameraCommand, CameraPose, CameraSpeed, move
+from mag_sandbox.controls.phrase_compiler import PhraseSmoother, compose
+from mag_sandbox.model.catalogue.memory_prediction import FEWEST_SLOTS, MemoryPlan
+from mag_sandbox.model.catalogue.worlds import WorldRow
+from mag_sandbox.model.dit import TextKeys
+from mag_sandbox.model.frames import open_image
+from mag_sandbox.model.full.beside import Beside
+from mag_sandbox.model.full.engine import Engine
+from mag_sandbox.model.full.film import Film
+from mag_sandbox.model.full.journal import RememberedBlock
+from mag_sandbox.model.full.pose_estimate import PoseEstimator
+from mag_sandbox.model.full.rebuilding import LastingMemory, Means
+from mag_sandbox.model.full.recipes import BLOCK_LENGTH
+from mag_sandbox.model.full.rollout import Rollout
+from mag_sandbox.model.full.room import Room
+from mag_sandbox.model.full.scene_prompts import ScenePrompts
+from mag_sandbox.model.full.text_in_force import TextInForce
+from mag_sandbox.model.full.vae import TIME_STRIDE
+from mag_sandbox.model.full.visitor import Visitor
+from mag_sandbox.model.generator import BlockGenerator, block_noises
+from mag_sandbox.model.parking import host_room, joined, packed, part_of, unpacked
+from mag_sandbox.model.stage_times import StageTimes
+from mag_sandbox.model.usage import memory_usage
+from mag_sandbox.model.world import (
     MIB,
     Control,
     FrameBlock,
@@ -47,8 +48,7 @@ from model.world import (
     WorldSpec,
     WorldState,
 )
-from model.worlds import WorldRow
-from scenes import Scene
+from mag_sandbox.scenes import Scene
 
 FIRST_FRAMES = (BLOCK_LENGTH - 1) * TIME_STRIDE + 1  # of a scene's first block
 OVERLAP_FRAME = -FIRST_FRAMES  # of a block: the last frame before its newest two latent frames

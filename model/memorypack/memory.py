@@ -11,11 +11,11 @@ updates wait, so that every block's loss reaches them with a gradient of its own
 import torch
 from torch import Tensor
 
-from model.dit import DiT
-from model.memorypack.networks import MemoryPack
-from model.memorypack.packing import Grid, Tokens
-from model.memorypack.places import Frames, Places, joined
-from model.memorypack.semantic import SemanticState
+from mag_sandbox.model.dit import DiT
+from mag_sandbox.model.memorypack.networks import MemoryPack
+from mag_sandbox.model.memorypack.packing import Grid, Tokens
+from mag_sandbox.model.memorypack.places import Frames, Places, joined
+from mag_sandbox.model.memorypack.semantic import SemanticState
 
 
 class PackMemory:

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from model.attention import AttentionKernel, sdpa_attention
-from model.config import DiTConfig
-from model.dit import Attend, DiT, TextKeys
-from model.memorypack.config import PackConfig
-from model.memorypack.packing import Group, PackEmbedder, Tokens, forward_layout, pack
-from model.memorypack.places import Frames, Places
-from model.memorypack.semantic import SemanticPack, SemanticState
+from mag_sandbox.model.attention import AttentionKernel, sdpa_attention
+from mag_sandbox.model.config import DiTConfig
+from mag_sandbox.model.dit import Attend, DiT, TextKeys
+from mag_sandbox.model.memorypack.config import PackConfig
+from mag_sandbox.model.memorypack.packing import Group, PackEmbedder, Tokens, forward_layout, pack
+from mag_sandbox.model.memorypack.places import Frames, Places
+from mag_sandbox.model.memorypack.semantic import SemanticPack, SemanticState
 
 Pairs = Sequence[tuple[Tensor, Tensor]]  # keys and values, a pair a layer
 

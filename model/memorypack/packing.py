@@ -16,8 +16,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from model.config import DiTConfig
-from model.memorypack.config import PackConfig
+from mag_sandbox.model.config import DiTConfig
+from mag_sandbox.model.memorypack.config import PackConfig
 
 Kernel = tuple[int, int, int]  # frames, rows, columns of a cell
 LONGEST_GAP = 4  # sections; a longer inverted video counts down 3, 2, 2, .., 1, 0 instead

@@ -4,11 +4,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from model.memorypack.memory import PackMemory
-from model.memorypack.networks import MemoryPack
-from model.memorypack.packing import Tokens
-from model.memorypack.places import Frames, Places
-from model.memorypack.semantic import SemanticState
+from mag_sandbox.model.memorypack.memory import PackMemory
+from mag_sandbox.model.memorypack.networks import MemoryPack
+from mag_sandbox.model.memorypack.packing import Tokens
+from mag_sandbox.model.memorypack.places import Frames, Places
+from mag_sandbox.model.memorypack.semantic import SemanticState
 
 
 def saved_memory(memory: PackMemory) -> tuple[dict[str, np.ndarray], dict]:

@@ -15,13 +15,13 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from model.dit import DiT
-from model.low_rank import adapt, is_factor
-from model.memorypack.config import VARIANTS, PackConfig
-from model.memorypack.networks import MemoryPack, PackedNetworks
-from model.weights import AUTOENCODER, WORLD
-from model.world import WEIGHTS, MissingWeights
-from scenes.replacing import replacing
+from mag_sandbox.files.replacing import replacing
+from mag_sandbox.model.dit import DiT
+from mag_sandbox.model.low_rank import adapt, is_factor
+from mag_sandbox.model.memorypack.config import VARIANTS, PackConfig
+from mag_sandbox.model.memorypack.networks import MemoryPack, PackedNetworks
+from mag_sandbox.model.pocket.weights import AUTOENCODER, WORLD
+from mag_sandbox.model.world import WEIGHTS, MissingWeights
 
 PARTS = WEIGHTS / "memorypack"  # folder of the parts that come with the game
 _META = "memorypack"

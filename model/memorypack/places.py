@@ -6,9 +6,9 @@ from typing import NamedTuple, Protocol
 import torch
 from torch import Tensor
 
-from model.generator import Coordinates
-from model.memorypack.packing import Grid
-from model.rope import RayCoordinates, grid_rotary
+from mag_sandbox.model.generator import Coordinates
+from mag_sandbox.model.memorypack.packing import Grid
+from mag_sandbox.model.rope import RayCoordinates, grid_rotary
 
 
 class Frames(NamedTuple):

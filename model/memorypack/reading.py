@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from model.dit import Attend, DiT, TextKeys
-from model.flow import AdamsBashforthSampler
-from model.generator import Coordinates, no_noise
+from mag_sandbox.model.dit import Attend, DiT, TextKeys
+from mag_sandbox.model.flow import AdamsBashforthSampler
+from mag_sandbox.model.generator import Coordinates, no_noise
 
 
 class BlockReading:

@@ -15,13 +15,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from model.attention import AttentionKernel
-from model.config import DiTConfig
-from model.dit import Attention, RMSNorm
-from model.memorypack.config import PackConfig
-from model.memorypack.packing import Grid, Tokens, embed_cells, initialise_cells
-from model.memorypack.places import Frames, Places
-from model.rope import feature_count, rotate
+from mag_sandbox.model.attention import AttentionKernel
+from mag_sandbox.model.config import DiTConfig
+from mag_sandbox.model.dit import Attention, RMSNorm
+from mag_sandbox.model.memorypack.config import PackConfig
+from mag_sandbox.model.memorypack.packing import Grid, Tokens, embed_cells, initialise_cells
+from mag_sandbox.model.memorypack.places import Frames, Places
+from mag_sandbox.model.rope import feature_count, rotate
 
 
 class SemanticState(NamedTuple):

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from torch import Tensor
 
-from controls.camera import CameraPose
-from model.memorypack.memory import PackMemory
-from model.memorypack.places import Frames
-from model.world import (
+from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.model.memorypack.memory import PackMemory
+from mag_sandbox.model.memorypack.places import Frames
+from mag_sandbox.model.world import (
     MemoryEntry,
     MemoryOrigin,
     MemorySegment,

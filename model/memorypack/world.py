@@ -10,25 +10,25 @@ from dataclasses import asdict
 import torch
 from torch import Tensor
 
-from controls.camera import CameraCommand, CameraPose, move
-from controls.phrases import camera_phrase
-from model.animation import Animation
-from model.codec import Codec
-from model.conditioning import Conditioner
-from model.config import FlowConfig
-from model.dit import Attend, own_block_attention
-from model.flow import euler_levels
-from model.generator import block_noise
-from model.memorypack.memory import PackMemory
-from model.memorypack.networks import PackedNetworks, context_attention, read_context
-from model.memorypack.parking import load_memory, saved_memory
-from model.memorypack.places import Frames, Places, coordinates
-from model.memorypack.reading import BlockReading
-from model.memorypack.usage import pack_usage
-from model.progress import SessionProgress
-from model.showing import Showing
-from model.stage_times import StageTimes
-from model.world import (
+from mag_sandbox.controls.camera import CameraCommand, CameraPose, move
+from mag_sandbox.controls.phrases import camera_phrase
+from mag_sandbox.model.codec import Codec
+from mag_sandbox.model.conditioning import Conditioner
+from mag_sandbox.model.config import FlowConfig
+from mag_sandbox.model.dit import Attend, own_block_attention
+from mag_sandbox.model.flow import euler_levels
+from mag_sandbox.model.generator import block_noise
+from mag_sandbox.model.memorypack.memory import PackMemory
+from mag_sandbox.model.memorypack.networks import PackedNetworks, context_attention, read_context
+from mag_sandbox.model.memorypack.parking import load_memory, saved_memory
+from mag_sandbox.model.memorypack.places import Frames, Places, coordinates
+from mag_sandbox.model.memorypack.reading import BlockReading
+from mag_sandbox.model.memorypack.usage import pack_usage
+from mag_sandbox.model.pocket.animation import Animation
+from mag_sandbox.model.pocket.showing import Showing
+from mag_sandbox.model.progress import SessionProgress
+from mag_sandbox.model.stage_times import StageTimes
+from mag_sandbox.model.world import (
     Control,
     FrameBlock,
     MemorySetting,
@@ -37,8 +37,8 @@ from model.world import (
     WorldSpec,
     WorldState,
 )
-from model.world import Frames as Pictures
-from scenes import Scene
+from mag_sandbox.model.world import Frames as Pictures
+from mag_sandbox.scenes import Scene
 
 
 class MemoryPackWorld:

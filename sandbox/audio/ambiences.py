@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sandbox.audio import indoors, outdoors, tunes
-from sandbox.audio.outdoors import Sources
-from sandbox.audio.placing import Ambience, ear_gains
-from sandbox.audio.synthesis import Synth
-from scenes.ambience import AMBIENCES
-from scenes.files import nearest
+from mag_sandbox.files.yaml_files import nearest
+from mag_sandbox.sandbox.audio import indoors, outdoors, tunes
+from mag_sandbox.sandbox.audio.outdoors import Sources
+from mag_sandbox.sandbox.audio.placing import Ambience, ear_gains
+from mag_sandbox.sandbox.audio.synthesis import Synth
+from mag_sandbox.scenes.ambience import AMBIENCES
 
 RATE = 48_000  # samples a second
 CACHED = 2  # ambiences kept; each takes 10 to 30 MB

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from sandbox.audio.synthesis import Synth, Wave, place
-from scenes.files import nearest
+from mag_sandbox.files.yaml_files import nearest
+from mag_sandbox.sandbox.audio.synthesis import Synth, Wave, place
 
 NOTE = 440.0  # Hz
 BELL = ((1.0, 0.16, 1.0), (2.0, 0.09, 0.28), (3.01, 0.05, 0.12))  # of a note: times, decay, share

@@ -8,9 +8,9 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 
-from sandbox.audio.ambiences import make_ambience
-from sandbox.audio.mixer import Mixer
-from sandbox.audio.outputs import OpenOutput, Output, OutputError
+from mag_sandbox.sandbox.audio.ambiences import make_ambience
+from mag_sandbox.sandbox.audio.mixer import Mixer
+from mag_sandbox.sandbox.audio.outputs import OpenOutput, Output, OutputError
 
 logger = logging.getLogger(__name__)
 SILENT = "silent"

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from sandbox.audio.outdoors import Sources
-from sandbox.audio.placing import Source, all_around, around
-from sandbox.audio.synthesis import Synth, Wave, place
+from mag_sandbox.sandbox.audio.outdoors import Sources
+from mag_sandbox.sandbox.audio.placing import Source, all_around, around
+from mag_sandbox.sandbox.audio.synthesis import Synth, Wave, place
 
 MAINS = 50.0  # Hz
 

@@ -9,10 +9,10 @@ from collections import deque
 
 import numpy as np
 
-from sandbox.audio.ambiences import RATE
-from sandbox.audio.limiter import Limiter
-from sandbox.audio.placing import FOV, Ambience, ear_gains
-from sandbox.audio.synthesis import Wave
+from mag_sandbox.sandbox.audio.ambiences import RATE
+from mag_sandbox.sandbox.audio.limiter import Limiter
+from mag_sandbox.sandbox.audio.placing import FOV, Ambience, ear_gains
+from mag_sandbox.sandbox.audio.synthesis import Wave
 
 QUANTA_PER_SECOND = 50
 TURN_SHARE = 0.22  # of the way to the new gains in a quantum: a turn is followed within 0.1 s

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from sandbox.audio.placing import Source, all_around, around
-from sandbox.audio.synthesis import Synth, Wave, place, shifted
+from mag_sandbox.sandbox.audio.placing import Source, all_around, around
+from mag_sandbox.sandbox.audio.synthesis import Synth, Wave, place, shifted
 
 Sources = tuple[Source, ...]
 

@@ -15,7 +15,7 @@ from typing import Protocol
 
 import numpy as np
 
-from sandbox.audio.mixer import Mixer
+from mag_sandbox.sandbox.audio.mixer import Mixer
 
 logger = logging.getLogger(__name__)
 BLOCK_QUANTA = 2  # quanta a device asks for at once: 40 ms, 25 wake-ups a second

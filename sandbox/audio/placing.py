@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sandbox.audio.synthesis import Wave, shifted
+from mag_sandbox.sandbox.audio.synthesis import Wave, shifted
 
 FOV = 90.0  # degrees across a view that is not zoomed
 WIDTH = 0.85  # how far to one ear a sound can go: 1 would leave the other ear silent

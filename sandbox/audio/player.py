@@ -4,13 +4,13 @@ import os
 import threading
 from collections.abc import Sequence
 
-from sandbox.audio.ambiences import RATE, check_ambience
-from sandbox.audio.cues import check_cue, make_cues
-from sandbox.audio.director import SILENT, Director
-from sandbox.audio.mixer import MUTE_STEP, QUANTA_PER_SECOND, Mixer
-from sandbox.audio.outputs import LATENCY, OUTPUTS, OpenOutput
-from sandbox.audio.placing import FOV
-from sandbox.audio.synthesis import Wave
+from mag_sandbox.sandbox.audio.ambiences import RATE, check_ambience
+from mag_sandbox.sandbox.audio.cues import check_cue, make_cues
+from mag_sandbox.sandbox.audio.director import SILENT, Director
+from mag_sandbox.sandbox.audio.mixer import MUTE_STEP, QUANTA_PER_SECOND, Mixer
+from mag_sandbox.sandbox.audio.outputs import LATENCY, OUTPUTS, OpenOutput
+from mag_sandbox.sandbox.audio.placing import FOV
+from mag_sandbox.sandbox.audio.synthesis import Wave
 
 FADE_SECONDS = 1 / (MUTE_STEP * QUANTA_PER_SECOND)
 

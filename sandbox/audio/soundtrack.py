@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from sandbox.audio.ambiences import RATE, make_ambience
-from sandbox.audio.cues import check_cue, make_cues
-from sandbox.audio.mixer import Mixer
-from sandbox.audio.placing import FOV
+from mag_sandbox.sandbox.audio.ambiences import RATE, make_ambience
+from mag_sandbox.sandbox.audio.cues import check_cue, make_cues
+from mag_sandbox.sandbox.audio.mixer import Mixer
+from mag_sandbox.sandbox.audio.placing import FOV
 
 ENDING = 0.12  # seconds over which the end fades
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sandbox.audio.outdoors import Sources
-from sandbox.audio.placing import Source, all_around, around
-from sandbox.audio.synthesis import AUDIBLE, Synth, Wave, place
+from mag_sandbox.sandbox.audio.outdoors import Sources
+from mag_sandbox.sandbox.audio.placing import Source, all_around, around
+from mag_sandbox.sandbox.audio.synthesis import AUDIBLE, Synth, Wave, place
 
 BARS = 16
 BEATS = 4  # in a bar; a melody moves in half beats

@@ -2,7 +2,7 @@
 
 import re
 
-from scenes import Scene
+from mag_sandbox.scenes import Scene
 
 WORDS = (  # the first line with a word of the prompt decides
     ("rain", ("rain", "rainy", "storm", "thunderstorm")),

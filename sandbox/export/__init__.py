@@ -3,6 +3,6 @@
 Imports nothing heavy; `exporter.export` does the work.
 """
 
-from sandbox.export.options import FORMATS, ExportError, ExportOptions, Format, Progress
+from mag_sandbox.sandbox.export.options import FORMATS, ExportError, ExportOptions, Format, Progress
 
 __all__ = ["FORMATS", "ExportError", "ExportOptions", "Format", "Progress"]

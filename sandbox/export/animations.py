@@ -8,8 +8,8 @@ import av
 import numpy as np
 from PIL import Image
 
-from model.world import Frames
-from sandbox.export.metadata import KEY
+from mag_sandbox.model.world import Frames
+from mag_sandbox.sandbox.export.metadata import KEY
 
 SAMPLES = 24  # frames that the palette is chosen from
 COLOURS = 256

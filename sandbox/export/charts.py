@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from model.world import MIB
+from mag_sandbox.model.world import MIB
 
 WIDTH, HEIGHT = 760, 240  # px
 LEFT, RIGHT, TOP, BOTTOM = 56, 16, 14, 34  # px around the plot

@@ -7,23 +7,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from evaluation.probe import ProbeResult
-from model.world import Frames
-from sandbox.audio import suggest_ambience
-from sandbox.export.ahead import ahead
-from sandbox.export.footage import Footage, FramesFrom, Shot, played_again
-from sandbox.export.metadata import as_text, session_facts, video_tags
-from sandbox.export.options import (
+from mag_sandbox.evaluation.probe.probe import ProbeResult
+from mag_sandbox.files.whole import PART
+from mag_sandbox.model.world import Frames
+from mag_sandbox.sandbox.audio import suggest_ambience
+from mag_sandbox.sandbox.export.ahead import ahead
+from mag_sandbox.sandbox.export.footage import Footage, FramesFrom, Shot, played_again
+from mag_sandbox.sandbox.export.metadata import as_text, session_facts, video_tags
+from mag_sandbox.sandbox.export.options import (
     HUD_SCALE,
     ExportError,
     ExportOptions,
     Format,
     Progress,
 )
-from sandbox.export.targets import check_room, target_of, whole
-from sandbox.recording import Recording, load_recording
-from sandbox.stored_frames import StoredFrames
-from sandbox.whole_files import PART
+from mag_sandbox.sandbox.export.targets import check_room, target_of, whole
+from mag_sandbox.sandbox.recording.reader import Recording, load_recording
+from mag_sandbox.sandbox.recording.stored_frames import StoredFrames
 
 # Bytes a pixel that an export takes at most, as far as can be known before.
 BYTES_A_PIXEL: dict[Format, float] = {"mp4": 0.08, "gif": 0.5, "webp": 0.12, "frames": 2.0}
@@ -142,7 +142,7 @@ class _Job:
         writers[self._options.format](path)
 
     def _write_mp4(self, path: Path, qp: int | None = None, sound_bits: int = 128_000) -> None:
-        from sandbox.export import video
+        from mag_sandbox.sandbox.export import video
 
         footage, sound = self._footage, None
         if self._options.sound:
@@ -163,7 +163,7 @@ class _Job:
                 writer.add(frame)
 
     def _write_animation(self, path: Path) -> None:
-        from sandbox.export import animations
+        from mag_sandbox.sandbox.export import animations
 
         words, picture = as_text(self._facts), self._picture()
         step = self._options.step_for(self._footage.fps)
@@ -177,14 +177,14 @@ class _Job:
         animations.write_gif(path, frames, samples, self._size, fps, words)
 
     def _write_frames(self, path: Path) -> None:
-        from sandbox.export import stills
+        from mag_sandbox.sandbox.export import stills
 
         scale = 1 if self._options.hud else self._scale
         shots = self._shots("writing pictures")
         stills.write_frames(path, shots, self._picture(), scale, self._facts)
 
     def _write_sheet(self, path: Path) -> None:
-        from sandbox.export import stills
+        from mag_sandbox.sandbox.export import stills
 
         probes = self._footage.probes(self._progress)
         if not probes:
@@ -195,7 +195,7 @@ class _Job:
         stills.write_sheet(path, probes, self._facts)
 
     def _write_report(self, path: Path) -> None:
-        from sandbox.export import report
+        from mag_sandbox.sandbox.export import report
 
         probes = self._footage.probes(self._progress)
         clip = path.with_name(path.name + ".mp4")
@@ -208,7 +208,7 @@ class _Job:
 
     def _small_video(self, clip: Path) -> bytes | None:
         """Return a video that a page can hold; None if it would be too large however coarse."""
-        from sandbox.export import report
+        from mag_sandbox.sandbox.export import report
 
         for qp in report.QPS:
             self._write_mp4(clip, qp, report.SOUND_BITS)
@@ -227,7 +227,7 @@ class _Job:
         """Return what makes the picture of a shot: the frame, perhaps with the display over it."""
         if not self._options.hud:
             return lambda shot: shot.frame
-        from sandbox.export.hud_layer import HudLayer
+        from mag_sandbox.sandbox.export.hud_layer import HudLayer
 
         return HudLayer(self._footage, self._size).painted
 

@@ -9,16 +9,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from controls.camera import CameraPose, CameraSpeed
-from evaluation.probe import ProbeResult
-from model.world import FrameBlock, Frames, WorldSpec
-from sandbox.events import BlockEvent
-from sandbox.export.options import ExportError, Progress
-from sandbox.frame_records import FramesHead, pack, pack_block
-from sandbox.frame_store import FRAMES_FILE, USUAL_FPS
-from sandbox.prober import Prober
-from sandbox.recording import Recording
-from sandbox.stored_frames import StoredBlock, StoredFrames
+from mag_sandbox.controls.camera import CameraPose, CameraSpeed
+from mag_sandbox.evaluation.probe.probe import ProbeResult
+from mag_sandbox.model.world import FrameBlock, Frames, WorldSpec
+from mag_sandbox.sandbox.export.options import ExportError, Progress
+from mag_sandbox.sandbox.play.events import BlockEvent
+from mag_sandbox.sandbox.probe.prober import Prober
+from mag_sandbox.sandbox.recording.frame_records import FramesHead, pack, pack_block
+from mag_sandbox.sandbox.recording.frame_store import FRAMES_FILE, USUAL_FPS
+from mag_sandbox.sandbox.recording.reader import Recording
+from mag_sandbox.sandbox.recording.stored_frames import StoredBlock, StoredFrames
 
 FramesFrom = Callable[[Recording], Iterator[FrameBlock]]
 COMPARED_AT_ONCE = 16  # blocks: the prober skips what comes faster than it can look

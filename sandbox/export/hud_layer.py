@@ -6,14 +6,14 @@ from collections import deque
 import numpy as np
 import pygame
 
-from controls.bindings import CAMERA_BINDINGS, Binding
-from controls.camera import CameraCommand
-from model.world import Frames
-from sandbox.export.footage import Footage, Shot
-from sandbox.feedback import KeyLight, pushes
-from sandbox.hud import Hud
-from sandbox.hud_state import HudState, stage_rows
-from sandbox.settings import HudLevel
+from mag_sandbox.controls.bindings import CAMERA_BINDINGS, Binding
+from mag_sandbox.controls.camera import CameraCommand
+from mag_sandbox.model.world import Frames
+from mag_sandbox.sandbox.export.footage import Footage, Shot
+from mag_sandbox.sandbox.hud.hud import Hud
+from mag_sandbox.sandbox.hud.hud_state import HudState, stage_rows
+from mag_sandbox.sandbox.play.feedback import KeyLight, pushes
+from mag_sandbox.sandbox.settings import HudLevel
 
 FIGURES_EVERY = 0.5  # seconds between two figures: readable, not flickering
 RECENT = 12  # blocks that the rate is measured over

@@ -2,7 +2,7 @@
 
 import json
 
-from sandbox.recording import Recording
+from mag_sandbox.sandbox.recording.reader import Recording
 
 KEY = "mag-sandbox"  # of the text that holds everything, in every kind of file
 SOFTWARE = "MAG sandbox"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from sandbox.recording import RecordingError
+from mag_sandbox.sandbox.recording.reader import RecordingError
 
 Format = Literal["mp4", "gif", "webp", "frames", "sheet", "report"]
 FORMATS: tuple[Format, ...] = get_args(Format)

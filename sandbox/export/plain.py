@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
 
-from model.world import Frames
+from mag_sandbox.model.world import Frames
 
 SCALE = 2  # sharp enlargement of a video
 GIF_FPS = 4.0  # at most, so that a page loads it
@@ -23,7 +23,7 @@ def write_video(path: Path, frames: Iterable[Frames], fps: float) -> None:
     if path.suffix == ".gif":
         _write_gif(path, frames, fps)
         return
-    from sandbox.export.video import Mp4Writer
+    from mag_sandbox.sandbox.export.video import Mp4Writer
 
     size = _size_of(frames, SCALE)
     with Mp4Writer(path, size, fps, {}) as writer:
@@ -32,7 +32,7 @@ def write_video(path: Path, frames: Iterable[Frames], fps: float) -> None:
 
 
 def _write_gif(path: Path, frames: Iterable[Frames], fps: float) -> None:
-    from sandbox.export.animations import write_gif
+    from mag_sandbox.sandbox.export.animations import write_gif
 
     step = max(1, round(fps / GIF_FPS))
     count = sum(1 for _ in frames)

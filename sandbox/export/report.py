@@ -12,8 +12,8 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
-from evaluation.probe import ProbeResult
-from sandbox.export.charts import (
+from mag_sandbox.evaluation.probe.probe import ProbeResult
+from mag_sandbox.sandbox.export.charts import (
     Mark,
     Moment,
     latency_chart,
@@ -21,11 +21,11 @@ from sandbox.export.charts import (
     percentile,
     recall_chart,
 )
-from sandbox.export.footage import Footage
-from sandbox.export.page_style import STYLE
-from sandbox.export.stills import summary_text
-from sandbox.hud_state import LEGEND, duration_text
-from sandbox.theme import SEGMENT_COLOURS
+from mag_sandbox.sandbox.export.footage import Footage
+from mag_sandbox.sandbox.export.page_style import STYLE
+from mag_sandbox.sandbox.export.stills import summary_text
+from mag_sandbox.sandbox.hud.hud_state import LEGEND, duration_text
+from mag_sandbox.sandbox.ui.theme import SEGMENT_COLOURS
 
 QPS = (24, 30, 36, 42)  # of the video, until it is small enough
 SOUND_BITS = 64_000  # a second

@@ -10,14 +10,14 @@ import pygame
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from evaluation.probe import ProbeResult, half_life
-from model.world import Frames
-from sandbox.export.footage import Shot
-from sandbox.export.hud_layer import open_pygame
-from sandbox.export.metadata import KEY, SOFTWARE, as_text
-from sandbox.hud_state import duration_text
-from sandbox.probe_cards import probe_card
-from sandbox.theme import BACKDROP, MUTED, Theme
+from mag_sandbox.evaluation.probe.probe import ProbeResult, half_life
+from mag_sandbox.model.world import Frames
+from mag_sandbox.sandbox.export.footage import Shot
+from mag_sandbox.sandbox.export.hud_layer import open_pygame
+from mag_sandbox.sandbox.export.metadata import KEY, SOFTWARE, as_text
+from mag_sandbox.sandbox.hud.hud_state import duration_text
+from mag_sandbox.sandbox.probe.probe_cards import probe_card
+from mag_sandbox.sandbox.ui.theme import BACKDROP, MUTED, Theme
 
 INDEX_FILE = "frames.json"
 FAST = 1  # of zlib: frames are many

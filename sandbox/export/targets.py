@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from model.world import MIB
-from sandbox.export.options import ExportError, ExportOptions, Format
-from sandbox.whole_files import FULL, OLD, PART
+from mag_sandbox.files.whole import FULL, OLD, PART
+from mag_sandbox.model.world import MIB
+from mag_sandbox.sandbox.export.options import ExportError, ExportOptions, Format
 
 SUFFIXES: dict[Format, str] = {
     "mp4": ".mp4",

@@ -12,13 +12,13 @@ import numpy as np
 from av.video.frame import PictureType
 from av.video.reformatter import VideoReformatter
 
-from controls.camera import CameraPose
-from model.world import Frames
-from sandbox.audio import soundtrack_pieces
-from sandbox.audio.ambiences import RATE
-from sandbox.export.ahead import ahead
-from sandbox.export.options import ExportError
-from sandbox.frame_store import FRAMES_FILE
+from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.model.world import Frames
+from mag_sandbox.sandbox.audio import soundtrack_pieces
+from mag_sandbox.sandbox.audio.ambiences import RATE
+from mag_sandbox.sandbox.export.ahead import ahead
+from mag_sandbox.sandbox.export.options import ExportError
+from mag_sandbox.sandbox.recording.frame_store import FRAMES_FILE
 
 PRESET = "ultrafast"  # of x264: what keeps an export 20 times as fast as play
 QP = 20  # of x264: lower is better and larger; from here on no difference is seen

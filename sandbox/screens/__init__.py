@@ -6,7 +6,7 @@ from typing import Protocol
 
 import pygame
 
-from scenes import Scene
+from mag_sandbox.scenes import Scene
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,12 @@
 
 import pygame
 
-from controls.bindings import DEFAULTS, Bindings
-from sandbox.hud import Hud
-from sandbox.screens import Leave, Outcome, Retry
-from sandbox.theme import ACCENT, BACKDROP, FAINT, MUTED, TRACK
-from sandbox.worker import GenerationWorker, ReadyBlock, WorkerStatus
-from scenes import Scene
+from mag_sandbox.controls.bindings import DEFAULTS, Bindings
+from mag_sandbox.sandbox.hud.hud import Hud
+from mag_sandbox.sandbox.play.worker import GenerationWorker, ReadyBlock, WorkerStatus
+from mag_sandbox.sandbox.screens import Leave, Outcome, Retry
+from mag_sandbox.sandbox.ui.theme import ACCENT, BACKDROP, FAINT, MUTED, TRACK
+from mag_sandbox.scenes import Scene
 
 STAGES = {  # what loaders report, for people; others are shown as they are
     "leaving": "Leaving the place before",

@@ -5,20 +5,20 @@ from dataclasses import dataclass, field
 
 import pygame
 
-from controls.bindings import DEFAULTS, Action, Bindings
-from controls.sources import PlayerSource
-from sandbox.display import Picture, fit, shade
-from sandbox.feedback import InputFeedback
-from sandbox.figures import Figures
-from sandbox.hud import Hud, next_level
-from sandbox.hud_state import HudState
-from sandbox.late_warp import LateWarp
-from sandbox.player_input import PlayerInput
-from sandbox.reel import Reel
-from sandbox.screens import Leave, Outcome, Overlay, Retry, ScriptOver
-from sandbox.session import Playthrough
-from sandbox.settings import SandboxConfig
-from sandbox.worker import GenerationWorker, ReadyBlock
+from mag_sandbox.controls.bindings import DEFAULTS, Action, Bindings
+from mag_sandbox.controls.sources import PlayerSource
+from mag_sandbox.sandbox.hud.figures import Figures
+from mag_sandbox.sandbox.hud.hud import Hud, next_level
+from mag_sandbox.sandbox.hud.hud_state import HudState
+from mag_sandbox.sandbox.play.feedback import InputFeedback
+from mag_sandbox.sandbox.play.late_warp import LateWarp
+from mag_sandbox.sandbox.play.player_input import PlayerInput
+from mag_sandbox.sandbox.play.reel import Reel
+from mag_sandbox.sandbox.play.session import Playthrough
+from mag_sandbox.sandbox.play.worker import GenerationWorker, ReadyBlock
+from mag_sandbox.sandbox.screens import Leave, Outcome, Overlay, Retry, ScriptOver
+from mag_sandbox.sandbox.settings import SandboxConfig
+from mag_sandbox.sandbox.ui.display import Picture, fit, shade
 
 LEAST_SIZE = (200, 120)  # px: in smaller windows there is the picture alone
 DISPLAY_S = 1 / 60  # the picture is shifted this often while a late warp moves it [s]

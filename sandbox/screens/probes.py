@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 
 import pygame
 
-from evaluation.probe import ProbeResult
-from sandbox.probe_cards import CARD_WIDTH, probe_card
-from sandbox.probe_page import (
+from mag_sandbox.evaluation.probe.probe import ProbeResult
+from mag_sandbox.sandbox.probe.probe_cards import CARD_WIDTH, probe_card
+from mag_sandbox.sandbox.probe.probe_page import (
     ROW,
     draw_chart,
     draw_row,
@@ -14,10 +14,10 @@ from sandbox.probe_page import (
     summaries,
     summaries_height,
 )
-from sandbox.screens import Back, Leave, Outcome
-from sandbox.settings import SandboxConfig
-from sandbox.theme import BACKDROP, MUTED, Theme
-from sandbox.widgets import ENTER_KEYS, REDRAWN_BY, draw_veil, menu_key
+from mag_sandbox.sandbox.screens import Back, Leave, Outcome
+from mag_sandbox.sandbox.settings import SandboxConfig
+from mag_sandbox.sandbox.ui.theme import BACKDROP, MUTED, Theme
+from mag_sandbox.sandbox.ui.widgets import ENTER_KEYS, REDRAWN_BY, draw_veil, menu_key
 
 FOOTER = "Up and Down choose    Enter enlarges    Esc goes back"
 EMPTY = (

@@ -1,7 +1,7 @@
 """A script or a recording being played: like play, but nobody steers."""
 
-from controls.bindings import Action
-from sandbox.screens.play import PlayScreen
+from mag_sandbox.controls.bindings import Action
+from mag_sandbox.sandbox.screens.play import PlayScreen
 
 
 class ReplayScreen(PlayScreen):

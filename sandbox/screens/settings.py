@@ -4,20 +4,20 @@ from collections.abc import Callable
 
 import pygame
 
-from controls.bindings import DEFAULTS, Bindings
-from sandbox.screens import Back, Leave, Outcome
-from sandbox.settings import SandboxConfig, SettingsError
-from sandbox.settings_cards import (
+from mag_sandbox.controls.bindings import DEFAULTS, Bindings
+from mag_sandbox.sandbox.screens import Back, Leave, Outcome
+from mag_sandbox.sandbox.screens.settings_cards import (
     SettingsLayout,
     control_place,
     draw_dusk,
     draw_frame,
     draw_item,
 )
-from sandbox.settings_file import save_settings
-from sandbox.settings_rows import Heading, SettingRow, items
-from sandbox.theme import Theme
-from sandbox.widgets import (
+from mag_sandbox.sandbox.screens.settings_rows import Heading, SettingRow, items
+from mag_sandbox.sandbox.settings import SandboxConfig, SettingsError
+from mag_sandbox.sandbox.settings_file import save_settings
+from mag_sandbox.sandbox.ui.theme import Theme
+from mag_sandbox.sandbox.ui.widgets import (
     ENTER_KEYS,
     FRAME_S,
     REDRAWN_BY,

@@ -12,11 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from model import preflight, weight_files
-from tests import tiny_clips, tiny_full
+from mag_sandbox.model.catalogue import preflight, weight_files
+from tests import ROOT, tiny_clips, tiny_full
 from tests.hub_stand_in import HubStandIn
 
-ROOT = Path(__file__).parents[2]
 TEXT_ENCODER = "models_t5_umt5-xxl-enc-bf16.pth"
 CHUNK = 10 * 2**20  # bytes that the hub's library writes at once
 PATIENCE = 240  # s for a process: what it imports alone took 90 s on a busy machine

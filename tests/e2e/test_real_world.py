@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.recording import load_recording
-
-ROOT = Path(__file__).parents[2]
+from mag_sandbox.sandbox.recording.reader import load_recording
+from tests import ROOT
 
 
 def run_main(*arguments: str) -> subprocess.CompletedProcess:

@@ -6,18 +6,18 @@ import select
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from PIL import Image, ImageGrab, features
 
-ROOT = Path(__file__).parents[2]
+from tests import ROOT
+
 PATIENCE = 30.0  # seconds before the test gives up
 SCREEN = (1280, 720)
 PLAYER = """
 import json, sys
 from sandbox.app import run
-from sandbox.session import Playthrough
+from mag_sandbox.sandbox.play.session import Playthrough
 from sandbox.settings import SandboxConfig
 from scenes import load_scene
 from tests.doubles import FakeWorld

@@ -101,8 +101,8 @@ def state(change: Callable[[Path], object]) -> Maker:
     """Return what makes a recording that goes on from a state, and changes the state's folder."""
 
     def make(here: Path) -> None:
-        from sandbox.state_files import write_state
-        from tests.unit.sandbox.test_state_files import left_after
+        from mag_sandbox.sandbox.saves.state_files import write_state
+        from tests.unit.sandbox.saves.test_state_files import left_after
 
         def goes_on(events: list[dict]) -> None:
             events[0] |= {"state": "state", "world": "pocket"}

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-import main
-from sandbox import choice
+from mag_sandbox.sandbox import choice
+from mag_sandbox.sandbox.commands import cli
 from tests.doubles import SPEC, FakeWorld
 from tests.faults import rows_files, rows_machine, rows_values
 from tests.faults.table import Row
@@ -22,7 +22,7 @@ def here(monkeypatch, tmp_path) -> Path:
     def load(name, memory, *, look_ahead, execution, on_progress):
         if not (tmp_path / "weights").exists():
             return FakeWorld(memory, spec=SPEC)
-        from model.backends import pocket
+        from mag_sandbox.model.pocket import loading as pocket
 
         return pocket.load(
             memory, look_ahead=False, on_progress=on_progress, weights=tmp_path / "weights"
@@ -49,14 +49,14 @@ def run(command: str, here: Path) -> int:
         for word in shlex.split(command)
     ]
     if words[:1] == ["evaluation"]:
-        from evaluation.__main__ import main as evaluate
+        from mag_sandbox.evaluation.__main__ import main as evaluate
 
         return evaluate(words[1:])
     if words[:1] == ["training"]:
-        from training.__main__ import main as train
+        from mag_sandbox.training.__main__ import main as train
 
         return train(words[1:])
-    return main.main(words)
+    return cli.main(words)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row.name[:60] for row in ROWS])

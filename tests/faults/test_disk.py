@@ -10,21 +10,21 @@ from pathlib import Path
 
 import pytest
 
-from controls.sources import ScriptSource
-from sandbox.frame_store import frames_beside
-from sandbox.parked_scene import StateError
-from sandbox.parking import ParkedScenes
-from sandbox.recorder import Recorder
-from sandbox.recording import EVENTS_FILE, RecordingError, load_recording
-from sandbox.session import Session
-from sandbox.settings import SandboxConfig, SettingsError, load_settings
-from sandbox.settings_file import save_settings
-from sandbox.state_files import write_state
+from mag_sandbox.controls.sources import ScriptSource
+from mag_sandbox.sandbox.play.session import Session
+from mag_sandbox.sandbox.recording.frame_store import frames_beside
+from mag_sandbox.sandbox.recording.reader import EVENTS_FILE, RecordingError, load_recording
+from mag_sandbox.sandbox.recording.recorder import Recorder
+from mag_sandbox.sandbox.saves.parked_scene import StateError
+from mag_sandbox.sandbox.saves.parking import ParkedScenes
+from mag_sandbox.sandbox.saves.state_files import write_state
+from mag_sandbox.sandbox.settings import SandboxConfig, SettingsError, load_settings
+from mag_sandbox.sandbox.settings_file import save_settings
+from tests import ROOT
 from tests.doubles import FakeWorld
 from tests.recorded import AWAY_AND_BACK, QUICK, SCENE, SEED, record
-from tests.unit.sandbox.test_state_files import left_after
+from tests.unit.sandbox.saves.test_state_files import left_after
 
-ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="limits of POSIX systems")
 
 LIMITED = """
@@ -43,8 +43,8 @@ record(here / "rec", with_prober=False)
 """
 
 PARKING = """
-from sandbox.parked_scene import StateError
-from sandbox.parking import ParkedScenes
+from mag_sandbox.sandbox.saves.parked_scene import StateError
+from mag_sandbox.sandbox.saves.parking import ParkedScenes
 from tests.unit.sandbox.test_state_files import left_after
 scenes = ParkedScenes(here / "parked", 64)
 scenes.park(left_after(1, id="meadow"))
@@ -56,10 +56,10 @@ except StateError as error:
 """
 
 EXPORTING = """
-import main
+from mag_sandbox.sandbox.commands import cli
 limit(4_000)
 words = ["export", str(here / "rec"), "--format", sys.argv[2], "--out", str(here / "out")]
-sys.exit(main.main(words))
+sys.exit(cli.main(words))
 """
 
 SETTING = """

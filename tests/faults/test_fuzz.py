@@ -8,21 +8,21 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from controls.bindings import Bindings
-from controls.bindings_file import load_bindings
-from sandbox.parked_scene import StateError
-from sandbox.recording import EVENTS_FILE, RecordingError, load_recording
-from sandbox.settings import SandboxConfig, load_settings
-from sandbox.state_files import HEADER, read_header
-from sandbox.stored_frames import StoredFrames
-from scenes import Scene, load_scene
-from scenes.demo import Demo, load_demo
-from scenes.demo_script import parse_script
-from scenes.demo_words import ScriptError
-from scenes.files import FileError
+from mag_sandbox.controls.bindings import Bindings
+from mag_sandbox.controls.bindings_file import load_bindings
+from mag_sandbox.files.yaml_files import FileError
+from mag_sandbox.sandbox.recording.reader import EVENTS_FILE, RecordingError, load_recording
+from mag_sandbox.sandbox.recording.stored_frames import StoredFrames
+from mag_sandbox.sandbox.saves.parked_scene import StateError
+from mag_sandbox.sandbox.saves.state_files import HEADER, read_header
+from mag_sandbox.sandbox.settings import SandboxConfig, load_settings
+from mag_sandbox.scenes import Scene, load_scene
+from mag_sandbox.scenes.demo.demo import Demo, load_demo
+from mag_sandbox.scenes.demo.script import parse_script
+from mag_sandbox.scenes.demo.words import ScriptError
 from tests.faults.table import bomb
 from tests.recorded import AWAY_AND_BACK, record
-from tests.unit.sandbox.test_state_files import left_after, write_state
+from tests.unit.sandbox.saves.test_state_files import left_after, write_state
 
 QUICK = settings(
     max_examples=60,

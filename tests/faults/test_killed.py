@@ -16,25 +16,25 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.export import ExportOptions
-from sandbox.export.exporter import export
-from sandbox.export_command import replayed
-from sandbox.parking import ParkedScenes
-from sandbox.recording import load_recording
-from sandbox.replay import verify
-from sandbox.settings import load_settings
-from sandbox.stored_frames import StoredFrames
+from mag_sandbox.sandbox.export import ExportOptions
+from mag_sandbox.sandbox.export.command import replayed
+from mag_sandbox.sandbox.export.exporter import export
+from mag_sandbox.sandbox.recording.reader import load_recording
+from mag_sandbox.sandbox.recording.replay import verify
+from mag_sandbox.sandbox.recording.stored_frames import StoredFrames
+from mag_sandbox.sandbox.saves.parking import ParkedScenes
+from mag_sandbox.sandbox.settings import load_settings
+from tests import ROOT
 from tests.doubles import FakeWorld
 from tests.recorded import AWAY_AND_BACK, QUICK, record
 
-ROOT = Path(__file__).parents[2]
 FEW = range(4)
 MANY = [pytest.param(seed, marks=pytest.mark.slow) for seed in range(4, 40)]
 
 RECORDING = """
-from sandbox.recorder import Recorder
-from sandbox.frame_store import frames_beside
-from sandbox.session import Session
+from mag_sandbox.sandbox.recording.recorder import Recorder
+from mag_sandbox.sandbox.recording.frame_store import frames_beside
+from mag_sandbox.sandbox.play.session import Session
 from controls.sources import ScriptSource
 from tests.doubles import FakeWorld
 from tests.recorded import AWAY_AND_BACK, QUICK, SCENE, SEED
@@ -51,8 +51,8 @@ while (block := session.advance()) is not None:
 PARKING = """
 import numpy as np
 from model.world import WorldState
-from sandbox.parked_scene import ParkedScene
-from sandbox.parking import ParkedScenes
+from mag_sandbox.sandbox.saves.parked_scene import ParkedScene
+from mag_sandbox.sandbox.saves.parking import ParkedScenes
 from tests.recorded import SCENE
 
 scenes = ParkedScenes(here, 64)

@@ -5,11 +5,11 @@ import weakref
 
 import pytest
 
-from sandbox.display import window
-from sandbox.screens import ToTitle
-from sandbox.screens.title import TitleScreen
-from sandbox.settings import HOME_VARIABLE
-from sandbox.theme import Theme
+from mag_sandbox.sandbox.screens import ToTitle
+from mag_sandbox.sandbox.settings import HOME_VARIABLE
+from mag_sandbox.sandbox.title.screen import TitleScreen
+from mag_sandbox.sandbox.ui.display import window
+from mag_sandbox.sandbox.ui.theme import Theme
 from tests.games import games
 
 

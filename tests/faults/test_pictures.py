@@ -4,10 +4,10 @@ from pathlib import Path
 
 from PIL import Image
 
-from sandbox.screens import Continue, PlayScene, ToTitle
-from sandbox.screens.title import TitleScreen
-from sandbox.settings import HOME_VARIABLE
-from scenes import Scene
+from mag_sandbox.sandbox.screens import Continue, PlayScene, ToTitle
+from mag_sandbox.sandbox.settings import HOME_VARIABLE
+from mag_sandbox.sandbox.title.screen import TitleScreen
+from mag_sandbox.scenes import Scene
 from tests.games import games
 
 

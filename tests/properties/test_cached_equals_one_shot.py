@@ -5,15 +5,15 @@ from dataclasses import dataclass
 import pytest
 import torch
 
-from controls.camera import CameraCommand, CameraPose, CameraSpeed, move
-from model.attention import KERNELS, matmul_attention
-from model.generator import BlockGenerator, Coordinates
-from model.kv_cache import CacheShape, KVCache
-from model.memory import MEMORY_POLICIES, make_policy
-from model.slots import BlockInfo
-from model.world import MemorySetting
+from mag_sandbox.controls.camera import CameraCommand, CameraPose, CameraSpeed, move
+from mag_sandbox.model.attention import KERNELS, matmul_attention
+from mag_sandbox.model.generator import BlockGenerator, Coordinates
+from mag_sandbox.model.kv_cache import CacheShape, KVCache
+from mag_sandbox.model.memory import MEMORY_POLICIES, make_policy
+from mag_sandbox.model.slots import BlockInfo
+from mag_sandbox.model.world import MemorySetting
+from mag_sandbox.training.pocket.block_attention import BlockMemoryAttention
 from tests.tiny import TINY, tiny_networks, tiny_rays
-from training.block_attention import BlockMemoryAttention
 
 LENGTH = TINY.block_length
 TOKENS = TINY.tokens_per_frame

@@ -8,7 +8,7 @@ import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from controls.camera import (
+from mag_sandbox.controls.camera import (
     AXES,
     MAX_PITCH,
     CameraCommand,
@@ -19,10 +19,10 @@ from controls.camera import (
     view_overlap,
     yaw_difference,
 )
-from model.backends.pocket import FULL_SPEED
-from model.config import POCKET
-from model.coverage import choose_views, covered_cells
-from model.rope import RayCoordinates, rotate
+from mag_sandbox.model.config import POCKET
+from mag_sandbox.model.coverage import choose_views, covered_cells
+from mag_sandbox.model.pocket.loading import FULL_SPEED
+from mag_sandbox.model.rope import RayCoordinates, rotate
 
 fraction = st.floats(0.0, 1.0)
 pose = st.builds(CameraPose, st.floats(0, 359.99), st.floats(-MAX_PITCH, MAX_PITCH))

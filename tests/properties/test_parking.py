@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from model.memory import MEMORY_POLICIES
-from model.world import Control, MemorySetting, WorldFailed, WorldState
+from mag_sandbox.model.memory import MEMORY_POLICIES
+from mag_sandbox.model.world import Control, MemorySetting, WorldFailed, WorldState
 from tests.tiny import (
     LEFT,
     PLACE,

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from controls.camera import CameraCommand
-from model.memory import MEMORY_POLICIES
-from model.world import Control, MemorySetting
+from mag_sandbox.controls.camera import CameraCommand
+from mag_sandbox.model.memory import MEMORY_POLICIES
+from mag_sandbox.model.world import Control, MemorySetting
 from tests.tiny import LEFT, PLACE, RIGHT, STILL, UP, assert_same_pictures, play, tiny_world
 
 axis = st.sampled_from((-1.0, -0.5, 0.0, 0.25, 1.0))

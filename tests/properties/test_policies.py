@@ -6,14 +6,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from controls.camera import CameraCommand, CameraPose, CameraSpeed, move, view_overlap
-from model.config import POCKET
-from model.coverage import covered_cells
-from model.kv_cache import CacheShape
-from model.look_ahead import look_ahead_pose
-from model.memory import MEMORY_POLICIES, MemoryPolicy, change_policy, make_policy
-from model.slots import BlockInfo
-from model.world import MemorySetting
+from mag_sandbox.controls.camera import CameraCommand, CameraPose, CameraSpeed, move, view_overlap
+from mag_sandbox.model.config import POCKET
+from mag_sandbox.model.coverage import covered_cells
+from mag_sandbox.model.kv_cache import CacheShape
+from mag_sandbox.model.look_ahead import look_ahead_pose
+from mag_sandbox.model.memory import MEMORY_POLICIES, MemoryPolicy, change_policy, make_policy
+from mag_sandbox.model.slots import BlockInfo
+from mag_sandbox.model.world import MemorySetting
 
 LENGTH = 3
 SPEED = CameraSpeed(yaw=160.0, pitch=60.0)

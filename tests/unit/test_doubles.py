@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from controls.camera import CameraCommand
-from model.world import Control, WorldFailed
-from scenes import Scene
+from mag_sandbox.controls.camera import CameraCommand
+from mag_sandbox.model.world import Control, WorldFailed
+from mag_sandbox.scenes import Scene
 from tests.doubles import FakeWorld, block_number
 
 SCENE = Scene(prompt="A place.")

@@ -9,12 +9,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evaluation import best_match, consistency, metrics
-from evaluation.lpips import Lpips, LpipsDistance
-from evaluation.magbench import motion_ratio
-from evaluation.recalling import half_life_of
+from mag_sandbox.evaluation.magbench import best_match
+from mag_sandbox.evaluation.magbench.lpips import Lpips, LpipsDistance
+from mag_sandbox.evaluation.magbench.run import motion_ratio
+from mag_sandbox.evaluation.probe import metrics
+from mag_sandbox.evaluation.results.recalling import half_life_of
+from mag_sandbox.evaluation.vbench import consistency
+from mag_sandbox.training.panorama.render import HELD_OUT, render, view_at
 from tests.tiny import randomise
-from training.panorama.render import HELD_OUT, render, view_at
 
 AMOUNTS = (0.0, 2.0, 8.0, 24.0, 64.0)  # of damage, in grey levels
 

@@ -6,18 +6,30 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from evaluation.classifier import Classifier
-from evaluation.clips import Clip, HeldOutScene, full_turn, held_out_scene, pan_and_back, record
-from evaluation.imagination import Views, measure_ring, opposite_pairs, views_beyond
-from evaluation.invented_clips import imagined, invented_scene
-from evaluation.magbench import Matching
-from evaluation.memory_clips import compare
-from evaluation.remembering import (
+from mag_sandbox.evaluation.bench.clips import (
+    Clip,
+    HeldOutScene,
+    full_turn,
+    held_out_scene,
+    pan_and_back,
+    record,
+)
+from mag_sandbox.evaluation.bench.imagination import (
+    Views,
+    measure_ring,
+    opposite_pairs,
+    views_beyond,
+)
+from mag_sandbox.evaluation.bench.invented_clips import imagined, invented_scene
+from mag_sandbox.evaluation.bench.memory_clips import compare
+from mag_sandbox.evaluation.bench.remembering import (
     equal_pose_pairs,
     measure_motion,
     measure_remembering,
     unrelated_psnr,
 )
+from mag_sandbox.evaluation.judge.classifier import Classifier
+from mag_sandbox.evaluation.magbench.run import Matching
 from tests.rendered_worlds import SPEC, PerfectWorld
 
 SHARES = (0.0, 0.1, 0.3, 0.6, 0.9)  # of damage

@@ -1,11 +1,11 @@
 """The documents name pictures and pages that are there, and are quick to load."""
 
 import re
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests import ROOT
+
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
 MIB = 2**20

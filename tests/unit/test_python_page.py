@@ -2,14 +2,14 @@
 
 import importlib.util
 import re
-from pathlib import Path
 
 import pytest
 
-import model
+import mag_sandbox
+from tests import ROOT
 from tests.doubles import FakeWorld
 
-PAGE = Path(__file__).parents[2] / "docs" / "python.md"
+PAGE = ROOT / "docs" / "python.md"
 SNIPPETS = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
 
 
@@ -24,14 +24,14 @@ def test_a_snippet_runs(snippet, monkeypatch, capsys):
 
     if "gymnasium" in snippet and importlib.util.find_spec("gymnasium") is None:
         pytest.skip("needs gymnasium")
-    monkeypatch.setattr(model, "load_world", load_world)
+    monkeypatch.setattr(mag_sandbox, "load_world", load_world, raising=False)
     exec(compile(snippet, str(PAGE), "exec"), {})
     assert [world.closed for world in worlds] == [True]
 
 
 def test_the_first_snippet_has_at_most_ten_lines_and_ends_where_it_began(monkeypatch, capsys):
     assert len([line for line in SNIPPETS[0].splitlines() if line.strip()]) <= 10
-    monkeypatch.setattr(model, "load_world", lambda name: FakeWorld())
+    monkeypatch.setattr(mag_sandbox, "load_world", lambda name: FakeWorld(), raising=False)
     exec(compile(SNIPPETS[0], str(PAGE), "exec"), {})
     last = capsys.readouterr().out.splitlines()[-1]
     assert last.startswith("0.0 (3, 192, 320, 3) ")

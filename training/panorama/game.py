@@ -5,19 +5,25 @@ The only module a trainer needs for game scenes. Knows nothing of networks or fi
 
 import numpy as np
 
-from training.panorama import game_themes, nature, phrasing
-from training.panorama.buildings import castle, tower
-from training.panorama.canvas import RING_HEIGHT, RING_WIDTH, Canvas, Layer, Motion
-from training.panorama.game_pieces import (
+from mag_sandbox.training.panorama import game_themes, nature, phrasing
+from mag_sandbox.training.panorama.buildings import castle, tower
+from mag_sandbox.training.panorama.canvas import RING_HEIGHT, RING_WIDTH, Canvas, Layer, Motion
+from mag_sandbox.training.panorama.game_pieces import (
     BLOCKS,
     COLLECTIBLES,
     CREATURES,
     DECORATIONS,
     STRUCTURES,
 )
-from training.panorama.game_themes import HAZARDS, PLATFORMS, SKIES, STRUCTURE_COLORS, THEMES
-from training.panorama.plants import PLANT_HEIGHT, PLANTS, mushroom
-from training.panorama.stamp import Rgb, Stamp, dome, lightened, mix, shaded, tinted
+from mag_sandbox.training.panorama.game_themes import (
+    HAZARDS,
+    PLATFORMS,
+    SKIES,
+    STRUCTURE_COLORS,
+    THEMES,
+)
+from mag_sandbox.training.panorama.plants import PLANT_HEIGHT, PLANTS, mushroom
+from mag_sandbox.training.panorama.stamp import Rgb, Stamp, dome, lightened, mix, shaded, tinted
 
 ATTRIBUTES: dict[str, tuple[str, ...]] = {
     "theme": tuple(THEMES),

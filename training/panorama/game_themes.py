@@ -5,7 +5,7 @@ Only data. Knows nothing of drawing.
 
 from typing import NamedTuple
 
-from training.panorama.stamp import Light, Rgb
+from mag_sandbox.training.panorama.stamp import Light, Rgb
 
 
 class Theme(NamedTuple):

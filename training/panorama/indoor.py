@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from training.panorama import decor, shell
-from training.panorama.canvas import RING_WIDTH, Canvas
-from training.panorama.furniture import MAIN, SECOND
-from training.panorama.lighting import Glow
-from training.panorama.sketch import PAINTS, RGB, WOOD, Pen, contrast
-from training.panorama.wording import Phrase, article, compose
+from mag_sandbox.training.panorama import decor, shell
+from mag_sandbox.training.panorama.canvas import RING_WIDTH, Canvas
+from mag_sandbox.training.panorama.furniture import MAIN, SECOND
+from mag_sandbox.training.panorama.lighting import Glow
+from mag_sandbox.training.panorama.sketch import PAINTS, RGB, WOOD, Pen, contrast
+from mag_sandbox.training.panorama.wording import Phrase, article, compose
 
 FURNITURE_BASE = 276.0  # row on which furniture at the wall stands
 FRONT_BASE = 286.0  # row of plants standing before the furniture

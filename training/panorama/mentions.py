@@ -1,8 +1,8 @@
 """What a caption says: which attributes of a scene its words fix. Knows nothing of pictures."""
 
-from training.panorama import game_themes, indoor, outdoor_words, stage
-from training.panorama.render import DrawnScene
-from training.panorama.wording import plural
+from mag_sandbox.training.panorama import game_themes, indoor, outdoor_words, stage
+from mag_sandbox.training.panorama.render import DrawnScene
+from mag_sandbox.training.panorama.wording import plural
 
 
 def phrases_of(category: str, attribute: str, attributes: dict[str, str]) -> tuple[str, ...]:

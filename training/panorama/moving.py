@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.panorama.canvas import RING_HEIGHT, RING_WIDTH
-from training.panorama.layered_canvas import HOP_HEIGHT, WALK_REACH, LayeredCanvas
-from training.panorama.moving_layers import (
+from mag_sandbox.training.panorama.canvas import RING_HEIGHT, RING_WIDTH
+from mag_sandbox.training.panorama.layered_canvas import HOP_HEIGHT, WALK_REACH, LayeredCanvas
+from mag_sandbox.training.panorama.moving_layers import (
     FLICKER,
     FRONT,
     FULL,
@@ -23,7 +23,7 @@ from training.panorama.moving_layers import (
     split_row,
     swept,
 )
-from training.panorama.render import (
+from mag_sandbox.training.panorama.render import (
     FOV,
     HEIGHT,
     WIDTH,

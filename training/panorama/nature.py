@@ -8,8 +8,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from training.panorama.canvas import HORIZON, RING_HEIGHT, RING_WIDTH, Canvas, Layer, Point
-from training.panorama.stamp import (
+from mag_sandbox.training.panorama.canvas import (
+    HORIZON,
+    RING_HEIGHT,
+    RING_WIDTH,
+    Canvas,
+    Layer,
+    Point,
+)
+from mag_sandbox.training.panorama.stamp import (
     WHITE,
     Light,
     Rgb,

@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from training.panorama import nature, outdoor_words, phrasing
-from training.panorama.buildings import BUILDING_COLORS, BUILDING_HEIGHT, BUILDINGS
-from training.panorama.canvas import HORIZON, RING_WIDTH, Canvas, Motion
-from training.panorama.outdoor_objects import balloon, bird, creature, fence
-from training.panorama.outdoor_palettes import (
+from mag_sandbox.training.panorama import nature, outdoor_words, phrasing
+from mag_sandbox.training.panorama.buildings import BUILDING_COLORS, BUILDING_HEIGHT, BUILDINGS
+from mag_sandbox.training.panorama.canvas import HORIZON, RING_WIDTH, Canvas, Motion
+from mag_sandbox.training.panorama.outdoor_objects import balloon, bird, creature, fence
+from mag_sandbox.training.panorama.outdoor_palettes import (
     FLOWERS,
     GROUNDS,
     LIGHTS,
@@ -21,9 +21,9 @@ from training.panorama.outdoor_palettes import (
     Ground,
     weathered,
 )
-from training.panorama.outdoor_rules import BIOMES, sample
-from training.panorama.plants import PLANT_HEIGHT, PLANTS, flower, rock
-from training.panorama.stamp import Light, Stamp, mix, tinted
+from mag_sandbox.training.panorama.outdoor_rules import BIOMES, sample
+from mag_sandbox.training.panorama.plants import PLANT_HEIGHT, PLANTS, flower, rock
+from mag_sandbox.training.panorama.stamp import Light, Stamp, mix, tinted
 
 __all__ = ["ATTRIBUTES", "caption", "draw", "sample"]
 

@@ -5,8 +5,8 @@ Every function draws one thing about 1 unit tall. Knows nothing of scenes.
 
 import numpy as np
 
-from training.panorama.canvas import Layer
-from training.panorama.stamp import Rgb, Stamp, dome, lightened, shaded
+from mag_sandbox.training.panorama.canvas import Layer
+from mag_sandbox.training.panorama.stamp import Rgb, Stamp, dome, lightened, shaded
 
 BALLOON_COLORS: tuple[tuple[Rgb, Rgb], ...] = (
     ((232, 92, 84), (255, 226, 170)),

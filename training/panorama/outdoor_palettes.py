@@ -5,7 +5,7 @@ Only data and the one function that lets weather change a light. Knows nothing o
 
 from typing import NamedTuple
 
-from training.panorama.stamp import Light, Rgb, mix
+from mag_sandbox.training.panorama.stamp import Light, Rgb, mix
 
 DAY_WINDOW: Rgb = (92, 122, 158)
 LAMP: Rgb = (255, 214, 122)

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from training.panorama.buildings import BUILDING_COLORS
-from training.panorama.outdoor_palettes import FLOWERS, LIGHTS, WEATHERS
+from mag_sandbox.training.panorama.buildings import BUILDING_COLORS
+from mag_sandbox.training.panorama.outdoor_palettes import FLOWERS, LIGHTS, WEATHERS
 
 Picker = Callable[[tuple[str, ...]], str]
 

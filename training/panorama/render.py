@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from training.panorama import game, indoor, outdoor, stage
-from training.panorama.canvas import RING_HEIGHT, RING_WIDTH, Canvas
+from mag_sandbox.training.panorama import game, indoor, outdoor, stage
+from mag_sandbox.training.panorama.canvas import RING_HEIGHT, RING_WIDTH, Canvas
 
 RENDERER_VERSION = 1
 HELD_OUT = 1_000_000  # first seed that training never sees

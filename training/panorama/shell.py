@@ -5,8 +5,8 @@ Knows nothing of furniture or captions.
 
 import numpy as np
 
-from training.panorama.canvas import RING_HEIGHT, RING_WIDTH, Canvas
-from training.panorama.sketch import PAINTS, RGB, WOOD, darker, lighter, mix
+from mag_sandbox.training.panorama.canvas import RING_HEIGHT, RING_WIDTH, Canvas
+from mag_sandbox.training.panorama.sketch import PAINTS, RGB, WOOD, darker, lighter, mix
 
 WALL_TOP = 84.0
 FLOOR_TOP = 258.0

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from training.panorama.canvas import Canvas, Color, Point
+from mag_sandbox.training.panorama.canvas import Canvas, Color, Point
 
 RGB = tuple[int, int, int]
 

@@ -6,10 +6,10 @@ categories, of rendering games or of training.
 
 import numpy as np
 
-from training.panorama.canvas import RING_HEIGHT, RING_WIDTH, Canvas, Motion
-from training.panorama.decor import PLANTS
-from training.panorama.lighting import Glow
-from training.panorama.sketch import (
+from mag_sandbox.training.panorama.canvas import RING_HEIGHT, RING_WIDTH, Canvas, Motion
+from mag_sandbox.training.panorama.decor import PLANTS
+from mag_sandbox.training.panorama.lighting import Glow
+from mag_sandbox.training.panorama.sketch import (
     BRASS,
     PAINTS,
     RGB,
@@ -20,8 +20,8 @@ from training.panorama.sketch import (
     lighter,
     mix,
 )
-from training.panorama.things import OBJECTS
-from training.panorama.wording import Phrase, article, compose, plural
+from mag_sandbox.training.panorama.things import OBJECTS
+from mag_sandbox.training.panorama.wording import Phrase, article, compose, plural
 
 FLOOR_TOP = 250.0
 STAND_BASE = 280.0

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from training.panorama.canvas import Canvas, Motion, Point
+from mag_sandbox.training.panorama.canvas import Canvas, Motion, Point
 
 Rgb = tuple[int, int, int]
 WHITE: Rgb = (250, 252, 255)

@@ -6,8 +6,8 @@ stages, stands or light.
 
 from collections.abc import Callable
 
-from training.panorama.canvas import Motion
-from training.panorama.sketch import (
+from mag_sandbox.training.panorama.canvas import Motion
+from mag_sandbox.training.panorama.sketch import (
     BRASS,
     DARK_WOOD,
     LEAF,

@@ -5,7 +5,7 @@ from typing import get_args
 import pygame
 import pytest
 
-from controls.bindings import (
+from mag_sandbox.controls.bindings import (
     BINDINGS,
     CAMERA_BINDINGS,
     DEFAULTS,
@@ -16,8 +16,8 @@ from controls.bindings import (
     controls_table,
     keys_text,
 )
-from controls.camera import AXES
-from controls.keys import NAMED, PAD_BUTTONS, find_key, is_pad, key_title
+from mag_sandbox.controls.camera import AXES
+from mag_sandbox.controls.keys import NAMED, PAD_BUTTONS, find_key, is_pad, key_title
 
 KEYS = [key for row in BINDINGS for key in row.keys]
 

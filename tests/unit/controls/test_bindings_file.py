@@ -2,9 +2,9 @@
 
 import pytest
 
-from controls.bindings import DEFAULTS
-from controls.bindings_file import BindingsError, load_bindings
-from scenes.files import MAX_BYTES
+from mag_sandbox.controls.bindings import DEFAULTS
+from mag_sandbox.controls.bindings_file import BindingsError, load_bindings
+from mag_sandbox.files.yaml_files import MAX_BYTES
 
 
 @pytest.fixture

@@ -1,10 +1,9 @@
 """The page of controls says what the keys do."""
 
-from pathlib import Path
+from mag_sandbox.controls.bindings import controls_table
+from tests import ROOT
 
-from controls.bindings import controls_table
-
-PAGE = Path(__file__).parents[3] / "docs" / "controls.md"
+PAGE = ROOT / "docs" / "controls.md"
 
 
 def test_the_page_holds_the_table_of_the_bindings():

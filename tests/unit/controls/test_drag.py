@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controls.camera import CameraSpeed
-from controls.drag import MouseDrag, full_drag
+from mag_sandbox.controls.camera import CameraSpeed
+from mag_sandbox.controls.drag import MouseDrag, full_drag
 
 pixels = st.floats(-5000, 5000, allow_nan=False)
 

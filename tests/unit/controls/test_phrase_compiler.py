@@ -7,8 +7,8 @@ from itertools import product
 
 import pytest
 
-from controls.camera import CameraCommand
-from controls.phrase_compiler import (
+from mag_sandbox.controls.camera import CameraCommand
+from mag_sandbox.controls.phrase_compiler import (
     AXES,
     HOLD,
     MOVES,

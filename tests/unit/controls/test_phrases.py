@@ -2,8 +2,8 @@
 
 import pytest
 
-from controls.camera import CameraCommand
-from controls.phrases import camera_phrase
+from mag_sandbox.controls.camera import CameraCommand
+from mag_sandbox.controls.phrases import camera_phrase
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from controls.bindings import Bindings
-from controls.camera import CameraCommand, CameraSpeed
-from controls.sources import KeyboardSource, PlayerSource, ScriptSource
+from mag_sandbox.controls.bindings import Bindings
+from mag_sandbox.controls.camera import CameraCommand, CameraSpeed
+from mag_sandbox.controls.sources import KeyboardSource, PlayerSource, ScriptSource
 
 STILL = CameraCommand()
 

@@ -6,8 +6,8 @@ from types import ModuleType
 import pytest
 import torch
 
-from model import attention
-from model.attention import (
+from mag_sandbox.model import attention
+from mag_sandbox.model.attention import (
     KERNELS,
     candidate_kernels,
     choose_kernel,

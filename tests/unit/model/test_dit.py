@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from model.attention import KERNELS, matmul_attention, sdpa_attention
-from model.dit import DiT, own_block_attention
-from model.fused import PackedLinear, fold_text, fuse
+from mag_sandbox.model.attention import KERNELS, matmul_attention, sdpa_attention
+from mag_sandbox.model.dit import DiT, own_block_attention
+from mag_sandbox.model.fused import PackedLinear, fold_text, fuse
 from tests.tiny import TINY, tiny_networks, tiny_rays
 
 LENGTH = TINY.block_length

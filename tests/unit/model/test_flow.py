@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.flow import (
+from mag_sandbox.model.flow import (
     AdamsBashforthSampler,
     EulerSampler,
     add_noise,
@@ -18,7 +18,7 @@ from model.flow import (
     shift_noise_level,
     x0_from_flow,
 )
-from model.generator import block_noise, no_noise
+from mag_sandbox.model.generator import block_noise, no_noise
 
 
 @given(steps=st.integers(1, 50), shift=st.floats(0.2, 10))

@@ -5,11 +5,11 @@ from math import ceil
 import pytest
 import torch
 
-from controls.camera import CameraPose
-from model.kv_cache import CacheShape, KVCache
-from model.memory import make_policy
-from model.slots import BlockInfo
-from model.world import MemorySetting
+from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.model.kv_cache import CacheShape, KVCache
+from mag_sandbox.model.memory import make_policy
+from mag_sandbox.model.slots import BlockInfo
+from mag_sandbox.model.world import MemorySetting
 from tests.golden_vectors import assert_matches, manifest, vectors
 from tests.unit.model.test_golden_dit import golden_dit, grid_rotary
 

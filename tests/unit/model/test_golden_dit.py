@@ -6,12 +6,18 @@ import re
 import pytest
 import torch
 
-from model.attention import KERNELS
-from model.config import FULL, DiTConfig
-from model.dit import DiT, modulate, own_block_attention, sinusoidal_embedding
-from model.flow import FlowSchedule, add_noise, flow_from_x0, score_timestep, x0_from_flow
-from model.fused import fuse
-from model.rope import index_frequencies, index_rotary, rotate
+from mag_sandbox.model.attention import KERNELS
+from mag_sandbox.model.config import FULL, DiTConfig
+from mag_sandbox.model.dit import DiT, modulate, own_block_attention, sinusoidal_embedding
+from mag_sandbox.model.flow import (
+    FlowSchedule,
+    add_noise,
+    flow_from_x0,
+    score_timestep,
+    x0_from_flow,
+)
+from mag_sandbox.model.fused import fuse
+from mag_sandbox.model.rope import index_frequencies, index_rotary, rotate
 from tests.golden_vectors import GOLDEN_DIR, assert_matches, manifest, vectors
 
 

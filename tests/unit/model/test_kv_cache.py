@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from model.kv_cache import CacheShape, KVCache
-from model.slots import SlotWrite
+from mag_sandbox.model.kv_cache import CacheShape, KVCache
+from mag_sandbox.model.slots import SlotWrite
 
 SHAPE = CacheShape(layers=1, tokens=1, heads=1, head_dim=2, block_length=3)
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from model import machine
-from model.backends import pocket
+from mag_sandbox.model import machine
+from mag_sandbox.model.pocket import loading as pocket
 from tests.tiny import TINY
 
 

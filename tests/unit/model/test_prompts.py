@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from model.conditioning import Conditioner
-from model.prompts import TEXTS, PromptFeatures, read_texts, write_texts
-from model.weights import POCKET_WEIGHTS, weights_hash
-from scenes import available_scenes, load_scene
+from mag_sandbox.model.conditioning import Conditioner
+from mag_sandbox.model.pocket.weights import POCKET_WEIGHTS, weights_hash
+from mag_sandbox.model.prompts import TEXTS, PromptFeatures, read_texts, write_texts
+from mag_sandbox.scenes import available_scenes, load_scene
 from tests.tiny import TINY, tiny_networks, tiny_tokenizer
 
 LENGTH = TINY.text.text_len

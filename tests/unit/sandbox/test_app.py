@@ -5,14 +5,14 @@ from types import SimpleNamespace
 import pygame
 import pytest
 
-from controls.camera import CameraCommand
-from controls.sources import ScriptSource
-from model.world import WorldFailed, WorldSpec
-from sandbox import app
-from sandbox.app import run
-from sandbox.session import Playthrough
-from sandbox.settings import DisplayError, SandboxConfig
-from scenes import Scene
+from mag_sandbox.controls.camera import CameraCommand
+from mag_sandbox.controls.sources import ScriptSource
+from mag_sandbox.model.world import WorldFailed, WorldSpec
+from mag_sandbox.sandbox import app
+from mag_sandbox.sandbox.app import run
+from mag_sandbox.sandbox.play.session import Playthrough
+from mag_sandbox.sandbox.settings import DisplayError, SandboxConfig
+from mag_sandbox.scenes import Scene
 from tests.doubles import SPEC, FakeWorld
 
 SCENE = Scene(prompt="A place.", name="Somewhere")

@@ -3,13 +3,13 @@
 import pygame
 import pytest
 
-from controls.bindings import DEFAULTS
-from sandbox.app import play, wake
-from sandbox.choice import WorldChoice
-from sandbox.game import PlayerGame
-from sandbox.overlays import MapOverlay
-from sandbox.session import Playthrough
-from sandbox.settings import HOME_VARIABLE
+from mag_sandbox.controls.bindings import DEFAULTS
+from mag_sandbox.sandbox.app import play, wake
+from mag_sandbox.sandbox.choice import WorldChoice
+from mag_sandbox.sandbox.game import PlayerGame
+from mag_sandbox.sandbox.play.session import Playthrough
+from mag_sandbox.sandbox.screens.overlays import MapOverlay
+from mag_sandbox.sandbox.settings import HOME_VARIABLE
 from tests.doubles import FakeWorld
 from tests.games import FAST, SCENE, SETTINGS
 

@@ -9,14 +9,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from model.world import Control, WorldState
-from sandbox import freed_memory, keeper
-from sandbox.freed_memory import give_back_freed, share_freed
-from sandbox.measure import resident_bytes
-from sandbox.parking import ParkedScenes
-from sandbox.recorder import Recorder
-from sandbox.session import Playthrough, Session
-from scenes import Scene
+from mag_sandbox.model.world import Control, WorldState
+from mag_sandbox.sandbox import freed_memory
+from mag_sandbox.sandbox.diagnose.measure import resident_bytes
+from mag_sandbox.sandbox.freed_memory import give_back_freed, share_freed
+from mag_sandbox.sandbox.play.session import Playthrough, Session
+from mag_sandbox.sandbox.recording.recorder import Recorder
+from mag_sandbox.sandbox.saves import keeper
+from mag_sandbox.sandbox.saves.parking import ParkedScenes
+from mag_sandbox.scenes import Scene
 from tests.doubles import FakeWorld
 from tests.games import eventually
 
@@ -53,7 +54,7 @@ def test_without_such_a_library_nothing_happens(monkeypatch):
 THREADS = """
 import ctypes, sys, threading
 from sandbox.freed_memory import share_freed
-from sandbox.measure import resident_bytes
+from mag_sandbox.sandbox.diagnose.measure import resident_bytes
 
 if sys.argv[1] == "shared":
     assert share_freed()

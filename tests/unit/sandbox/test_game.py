@@ -3,17 +3,25 @@
 import pygame
 import pytest
 
-from controls.camera import CameraCommand
-from sandbox.library import RECORDINGS
-from sandbox.recording import load_recording
-from sandbox.screens import Back, Continue, Leave, OpenProbes, OpenSettings, PlayScene, ToTitle
-from sandbox.screens.loading import LoadingScreen
-from sandbox.screens.play import PlayScreen
-from sandbox.screens.probes import ProbesScreen
-from sandbox.screens.settings import SettingsScreen
-from sandbox.screens.title import TitleScreen
-from sandbox.settings import HOME_VARIABLE
-from scenes import Scene
+from mag_sandbox.controls.camera import CameraCommand
+from mag_sandbox.sandbox.recording.reader import load_recording
+from mag_sandbox.sandbox.screens import (
+    Back,
+    Continue,
+    Leave,
+    OpenProbes,
+    OpenSettings,
+    PlayScene,
+    ToTitle,
+)
+from mag_sandbox.sandbox.screens.loading import LoadingScreen
+from mag_sandbox.sandbox.screens.play import PlayScreen
+from mag_sandbox.sandbox.screens.probes import ProbesScreen
+from mag_sandbox.sandbox.screens.settings import SettingsScreen
+from mag_sandbox.sandbox.settings import HOME_VARIABLE
+from mag_sandbox.sandbox.title.library import RECORDINGS
+from mag_sandbox.sandbox.title.screen import TitleScreen
+from mag_sandbox.scenes import Scene
 from tests.doubles import FakeWorld
 from tests.games import FAST, SCENE, games
 

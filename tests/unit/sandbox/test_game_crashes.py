@@ -3,14 +3,14 @@
 import pygame
 import pytest
 
-from model.world import MemorySetting
-from sandbox import game as game_module
-from sandbox.screens import Continue, PlaySplit, Retry, ToTitle
-from sandbox.screens.loading import LoadingScreen
-from sandbox.screens.play import PlayScreen
-from sandbox.screens.title import TitleScreen
-from sandbox.settings import HOME_VARIABLE
-from sandbox.split import SplitWorld
+from mag_sandbox.model.world import MemorySetting
+from mag_sandbox.sandbox import game as game_module
+from mag_sandbox.sandbox.play.split import SplitWorld
+from mag_sandbox.sandbox.screens import Continue, PlaySplit, Retry, ToTitle
+from mag_sandbox.sandbox.screens.loading import LoadingScreen
+from mag_sandbox.sandbox.screens.play import PlayScreen
+from mag_sandbox.sandbox.settings import HOME_VARIABLE
+from mag_sandbox.sandbox.title.screen import TitleScreen
 from tests.doubles import FakeWorld
 from tests.games import FAST, SCENE, games
 

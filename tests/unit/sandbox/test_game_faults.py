@@ -9,19 +9,20 @@ from functools import partial
 import pygame
 import pytest
 
-from sandbox import game as game_module
-from sandbox import state_files, whole_files
-from sandbox.audio import open_audio
-from sandbox.audio.director import SILENT
-from sandbox.audio.outputs import OutputError
-from sandbox.screens import Continue, PlayScene, ToTitle
-from sandbox.screens.loading import LoadingScreen
-from sandbox.screens.play import PlayScreen
-from sandbox.screens.title import TitleScreen
-from sandbox.settings import HOME_VARIABLE
-from sandbox.state_files import HEADER
-from scenes import Scene
-from scenes.scene import MAX_PROMPT
+from mag_sandbox.files import whole as whole_files
+from mag_sandbox.sandbox import game as game_module
+from mag_sandbox.sandbox.audio import open_audio
+from mag_sandbox.sandbox.audio.director import SILENT
+from mag_sandbox.sandbox.audio.outputs import OutputError
+from mag_sandbox.sandbox.saves import state_files
+from mag_sandbox.sandbox.saves.state_files import HEADER
+from mag_sandbox.sandbox.screens import Continue, PlayScene, ToTitle
+from mag_sandbox.sandbox.screens.loading import LoadingScreen
+from mag_sandbox.sandbox.screens.play import PlayScreen
+from mag_sandbox.sandbox.settings import HOME_VARIABLE
+from mag_sandbox.sandbox.title.screen import TitleScreen
+from mag_sandbox.scenes import Scene
+from mag_sandbox.scenes.scene import MAX_PROMPT
 from tests.doubles import FakeWorld
 from tests.games import FAST, SCENE, SETTINGS, eventually, games
 

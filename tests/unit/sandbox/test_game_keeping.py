@@ -5,24 +5,24 @@ import threading
 import pygame
 import pytest
 
-from controls.camera import CameraPose
-from model.world import Control, WorldFailed
-from sandbox import recorder as recorder_module
-from sandbox.choice import WorldChoice
-from sandbox.hints import HintLine, Step
-from sandbox.library import RECORDINGS, SCENES
-from sandbox.own_scenes import own_scenes
-from sandbox.player_input import HeldKeys, repeat_keys
-from sandbox.recorder import Recorder
-from sandbox.recording import load_recording
-from sandbox.replay import verify
-from sandbox.screens import Continue, ToTitle, Watch
-from sandbox.screens.loading import LoadingScreen
-from sandbox.screens.play import PlayScreen
-from sandbox.screens.replay import ReplayScreen
-from sandbox.screens.title import TitleScreen
-from sandbox.session import Session
-from sandbox.settings import HOME_VARIABLE, load_settings
+from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.model.world import Control, WorldFailed
+from mag_sandbox.sandbox.choice import WorldChoice
+from mag_sandbox.sandbox.hud.hints import HintLine, Step
+from mag_sandbox.sandbox.play.player_input import HeldKeys, repeat_keys
+from mag_sandbox.sandbox.play.session import Session
+from mag_sandbox.sandbox.recording import recorder as recorder_module
+from mag_sandbox.sandbox.recording.reader import load_recording
+from mag_sandbox.sandbox.recording.recorder import Recorder
+from mag_sandbox.sandbox.recording.replay import verify
+from mag_sandbox.sandbox.saves.own_scenes import own_scenes
+from mag_sandbox.sandbox.screens import Continue, ToTitle, Watch
+from mag_sandbox.sandbox.screens.loading import LoadingScreen
+from mag_sandbox.sandbox.screens.play import PlayScreen
+from mag_sandbox.sandbox.screens.replay import ReplayScreen
+from mag_sandbox.sandbox.settings import HOME_VARIABLE, load_settings
+from mag_sandbox.sandbox.title.library import RECORDINGS, SCENES
+from mag_sandbox.sandbox.title.screen import TitleScreen
 from tests.doubles import FakeWorld
 from tests.games import FAST, SCENE, SETTINGS, games
 

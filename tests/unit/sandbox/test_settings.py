@@ -2,7 +2,7 @@
 
 import pytest
 
-from sandbox.settings import SandboxConfig, SettingsError, config_folder, load_settings
+from mag_sandbox.sandbox.settings import SandboxConfig, SettingsError, config_folder, load_settings
 
 
 @pytest.fixture

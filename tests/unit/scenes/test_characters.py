@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scenes.characters import clean, cluster_end, cluster_start
+from mag_sandbox.scenes.characters import clean, cluster_end, cluster_start
 
 PILOT, THUMB, FLAGS, FAMILY = "👩‍🚀", "👍🏽", "🇫🇷🇯🇵", "👨‍👩‍👧"
 

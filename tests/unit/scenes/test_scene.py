@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from scenes import SceneError, available_scenes, load_scene
-from scenes.files import MAX_BYTES
-from scenes.scene import CATEGORIES
+from mag_sandbox.files.yaml_files import MAX_BYTES
+from mag_sandbox.scenes import SceneError, available_scenes, load_scene
+from mag_sandbox.scenes.scene import CATEGORIES
 
 
 @pytest.fixture

@@ -2,14 +2,13 @@
 
 import itertools
 import json
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scenes.scene import available_scenes, load_scene
-from scenes.vocabulary import (
+from mag_sandbox.scenes.scene import available_scenes, load_scene
+from mag_sandbox.scenes.vocabulary import (
     WORDS_FILE,
     Vocabulary,
     VocabularyError,
@@ -18,8 +17,9 @@ from scenes.vocabulary import (
     split_words,
     stem,
 )
+from tests import ROOT
 
-POCKET = Path(__file__).parents[3] / "assets" / "weights" / "pocket" / WORDS_FILE
+POCKET = ROOT / "assets" / "weights" / "pocket" / WORDS_FILE
 COUNTS = {"meadow": 40, "mountains": 30, "night": 30, "red": 25, "castle": 20, "castles": 10}
 COUNTS |= {"snow": 9, "snowy": 12, "cactuses": 8, "sheep": 7, "boats": 6, "library": 5, "sofa": 5}
 GROUPS = (

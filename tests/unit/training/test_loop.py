@@ -12,8 +12,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from training.loop import Loop, LoopConfig, TrainingDiverged
-from training.optimisers import Muon
+from mag_sandbox.training.loop import Loop, LoopConfig, TrainingDiverged
+from mag_sandbox.training.optimisers import Muon
 
 CONFIG = LoopConfig(steps=6, warmup=2)
 

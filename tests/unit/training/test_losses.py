@@ -5,7 +5,12 @@ import math
 import pytest
 import torch
 
-from training.losses import flow_target, guided_target, moments_loss, sample_noise_levels
+from mag_sandbox.training.losses import (
+    flow_target,
+    guided_target,
+    moments_loss,
+    sample_noise_levels,
+)
 
 
 def test_the_target_leads_from_clean_to_noise():

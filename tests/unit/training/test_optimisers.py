@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from training.optimisers import EMA, Muon, orthogonalise
+from mag_sandbox.training.optimisers import EMA, Muon, orthogonalise
 
 
 @pytest.mark.parametrize("shape", [(3, 16, 16), (2, 8, 40), (2, 40, 8)])

@@ -13,18 +13,18 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from model.weights import save_pocket
+from mag_sandbox.model.pocket.weights import save_pocket
+from mag_sandbox.training.__main__ import main
+from mag_sandbox.training.loop import Loop
+from mag_sandbox.training.pocket.data import panorama_set
+from mag_sandbox.training.processes import ALONE, OtherProcesses
+from mag_sandbox.training.sharded import newest
+from tests import ROOT
 from tests.tiny import tiny_autoencoder, tiny_networks, tiny_tokenizer
 from tests.unit.training import together
-from tests.unit.training.test_recipe_command import MICRO
-from tests.unit.training.toy_recipe import toy_dit
-from training.__main__ import main
-from training.data import panorama_set
-from training.loop import Loop
-from training.processes import ALONE, OtherProcesses
-from training.sharded import newest
+from tests.unit.training.recipe.test_recipe_command import MICRO
+from tests.unit.training.recipe.toy_recipe import toy_dit
 
-ROOT = Path(__file__).parents[3]
 pytestmark = pytest.mark.timeout(600)  # seconds, unless the machine has other work
 CLOSE = {"rel": 1e-5}  # sums in another order
 

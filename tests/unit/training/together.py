@@ -19,18 +19,18 @@ import torch
 import torch.distributed.checkpoint
 from torch import Tensor
 
-import training.sharded  # noqa: F401 (once for all forks)
-from tests.unit.training.toy_recipe import CPU, ToySource, show_nothing, toy_dit, toy_sized
-from training.__main__ import main
-from training.accumulated import Accumulated
-from training.frozen import frozen
-from training.loop import Loop, LoopConfig
-from training.presets import GENERATOR, MEMORY
-from training.processes import Processes, launched
-from training.recipe import clips_to_a_whole_video
-from training.stage_generator import DistillationStage, Distilled
-from training.stage_memory import MemoryStage
-from training.videos import Lanes, Videos, last_frames
+import mag_sandbox.training.sharded  # noqa: F401 (once for all forks)
+from mag_sandbox.training.__main__ import main
+from mag_sandbox.training.accumulated import Accumulated
+from mag_sandbox.training.frozen import frozen
+from mag_sandbox.training.loop import Loop, LoopConfig
+from mag_sandbox.training.processes import Processes, launched
+from mag_sandbox.training.recipe.presets import GENERATOR, MEMORY
+from mag_sandbox.training.recipe.run import clips_to_a_whole_video
+from mag_sandbox.training.recipe.stage_generator import DistillationStage, Distilled
+from mag_sandbox.training.recipe.stage_memory import MemoryStage
+from mag_sandbox.training.recipe.videos import Lanes, Videos, last_frames
+from tests.unit.training.recipe.toy_recipe import CPU, ToySource, show_nothing, toy_dit, toy_sized
 
 PARTS, BATCHES = 2, 4
 CONFIG = toy_sized(GENERATOR, clip_frames=6, clips=3, critic_steps=1)

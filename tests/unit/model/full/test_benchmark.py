@@ -6,19 +6,18 @@ import numpy as np
 import pytest
 import torch
 
-from controls.camera import CameraCommand
-from model import benchmark
-from model.backends import full as loading
-from model.dit import PLAIN_PARTS, DiT, SelfAttention
-from model.full import compiling, random_world
-from model.full.beside import InTurn
-from model.full.film import Film
-from model.full.random_world import FAST, PLAIN
-from model.full.rollout import Rollout
-from model.fused import FusedSelfAttention
-from model.memory_prediction import MemoryPlan
-from model.world import Control, WorldFailed
-from model.worlds import WORLDS
+from mag_sandbox.controls.camera import CameraCommand
+from mag_sandbox.model.catalogue.memory_prediction import MemoryPlan
+from mag_sandbox.model.catalogue.worlds import WORLDS
+from mag_sandbox.model.dit import PLAIN_PARTS, DiT, SelfAttention
+from mag_sandbox.model.full import benchmark, compiling, random_world
+from mag_sandbox.model.full import loading as loading
+from mag_sandbox.model.full.beside import InTurn
+from mag_sandbox.model.full.film import Film
+from mag_sandbox.model.full.random_world import FAST, PLAIN
+from mag_sandbox.model.full.rollout import Rollout
+from mag_sandbox.model.fused import FusedSelfAttention
+from mag_sandbox.model.world import Control, WorldFailed
 from tests.tiny_full import PROCESSOR, SMALL, TINY_FULL
 
 

@@ -3,15 +3,10 @@
 import pytest
 import torch
 
-from model.full.recipes import BLOCK_LENGTH, RECIPES, Recipe, history
-from model.full.samplers import FewSteps
+from mag_sandbox.model.full.recipes import BLOCK_LENGTH, RECIPES, Recipe, history
+from mag_sandbox.model.full.samplers import FewSteps
 from tests.golden_vectors import assert_matches, manifest, vectors
-from tests.unit.model.full.test_rollouts import (
-    INPUTS,
-    Script,
-    golden_rollout,
-    play,
-)
+from tests.unit.model.full.test_rollouts import INPUTS, Script, golden_rollout, play
 
 CASES = manifest()["files"]["causvid"]["cases"]
 

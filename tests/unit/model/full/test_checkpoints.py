@@ -9,8 +9,8 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from model.checkpoints import load_checkpoint, open_checkpoint
-from model.world import MissingWeights
+from mag_sandbox.model.checkpoints import load_checkpoint, open_checkpoint
+from mag_sandbox.model.world import MissingWeights
 
 STEM = "diffusion_pytorch_model"
 

@@ -11,18 +11,24 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
-from controls.camera import CameraCommand
-from controls.sources import ScriptSource
-from model.backends import clips
-from model.clips import WAN, ClipCall
-from model.full.clip_studio import ClipWish
-from model.full.clip_world import ClipWorld
-from model.memory_prediction import MemoryPlan, next_smaller, predict, proposals, wanted_plan
-from model.world import Control, MemorySetting, MissingWeights, WorldFailed
-from model.worlds import WORLDS
-from sandbox.session import Playthrough, Session
-from sandbox.state_files import read_state, write_state
-from scenes import Scene
+from mag_sandbox.controls.camera import CameraCommand
+from mag_sandbox.controls.sources import ScriptSource
+from mag_sandbox.model.catalogue.clips import WAN, ClipCall
+from mag_sandbox.model.catalogue.memory_prediction import (
+    MemoryPlan,
+    next_smaller,
+    predict,
+    proposals,
+    wanted_plan,
+)
+from mag_sandbox.model.catalogue.worlds import WORLDS
+from mag_sandbox.model.full import clip_loading as clips
+from mag_sandbox.model.full.clip_studio import ClipWish
+from mag_sandbox.model.full.clip_world import ClipWorld
+from mag_sandbox.model.world import Control, MemorySetting, MissingWeights, WorldFailed
+from mag_sandbox.sandbox.play.session import Playthrough, Session
+from mag_sandbox.sandbox.saves.state_files import read_state, write_state
+from mag_sandbox.scenes import Scene
 from tests import tiny_clips
 
 PLACE = Scene("a red tower by the sea")

@@ -13,17 +13,17 @@ import torch
 from torch import Tensor
 from torch._dynamo.testing import CompileCounterWithBackend
 
-from controls.camera import CameraCommand
-from model.backends import full
-from model.dit import DiT, own_block_attention
-from model.full import compiling
-from model.full.compiling import STAGE, compiled_parts
-from model.full.world import StreamWorld
-from model.fused import FusedSelfAttention
-from model.memory_prediction import MemoryPlan
-from model.world import Control, FrameBlock
-from model.worlds import WORLDS
-from scenes import Scene
+from mag_sandbox.controls.camera import CameraCommand
+from mag_sandbox.model.catalogue.memory_prediction import MemoryPlan
+from mag_sandbox.model.catalogue.worlds import WORLDS
+from mag_sandbox.model.dit import DiT, own_block_attention
+from mag_sandbox.model.full import compiling
+from mag_sandbox.model.full import loading as full
+from mag_sandbox.model.full.compiling import STAGE, compiled_parts
+from mag_sandbox.model.full.world import StreamWorld
+from mag_sandbox.model.fused import FusedSelfAttention
+from mag_sandbox.model.world import Control, FrameBlock
+from mag_sandbox.scenes import Scene
 from tests import tiny_full
 from tests.golden_vectors import assert_matches, vectors
 from tests.unit.model.test_golden_dit import golden_dit, grid_rotary

@@ -9,24 +9,25 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from controls.sources import ScriptSource
-from model import preflight
-from model.backends import full
-from model.full.film import Film
-from model.full.rollout import Rollout
-from model.memory_prediction import MemoryPlan
-from model.preflight import Start
-from model.weight_files import WorldFiles
-from model.world import MissingWeights, WorldFailed, load_world
-from model.worlds import WORLDS
-from sandbox.recorder import Recorder
-from sandbox.recording import load_recording
-from sandbox.screens.play import PlayScreen
-from sandbox.scripts import wander
-from sandbox.session import Playthrough
-from sandbox.settings import HOME_VARIABLE
-from sandbox.worker import GenerationWorker
-from scenes import Scene
+from mag_sandbox.controls.sources import ScriptSource
+from mag_sandbox.model.catalogue import preflight
+from mag_sandbox.model.catalogue.memory_prediction import MemoryPlan
+from mag_sandbox.model.catalogue.preflight import Start
+from mag_sandbox.model.catalogue.weight_files import WorldFiles
+from mag_sandbox.model.catalogue.worlds import WORLDS
+from mag_sandbox.model.full import loading as full
+from mag_sandbox.model.full.film import Film
+from mag_sandbox.model.full.rollout import Rollout
+from mag_sandbox.model.loading import load_world
+from mag_sandbox.model.world import MissingWeights, WorldFailed
+from mag_sandbox.sandbox.play.scripts import wander
+from mag_sandbox.sandbox.play.session import Playthrough
+from mag_sandbox.sandbox.play.worker import GenerationWorker
+from mag_sandbox.sandbox.recording.reader import load_recording
+from mag_sandbox.sandbox.recording.recorder import Recorder
+from mag_sandbox.sandbox.screens.play import PlayScreen
+from mag_sandbox.sandbox.settings import HOME_VARIABLE
+from mag_sandbox.scenes import Scene
 from tests import tiny_full
 from tests.games import SCENE, games
 

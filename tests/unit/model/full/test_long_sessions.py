@@ -6,13 +6,13 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from model.config import DiTConfig
-from model.dit import DiT
-from model.full.recipes import BLOCK_LENGTH, RECIPES, Recipe, ring, window
-from model.full.rollout import Rollout, full_cache
-from model.full.samplers import FewSteps
-from model.generator import BlockGenerator, block_noise, block_noises
-from model.rope import TABLE_FRAMES, GridCoordinates, index_rotary
+from mag_sandbox.model.config import DiTConfig
+from mag_sandbox.model.dit import DiT
+from mag_sandbox.model.full.recipes import BLOCK_LENGTH, RECIPES, Recipe, ring, window
+from mag_sandbox.model.full.rollout import Rollout, full_cache
+from mag_sandbox.model.full.samplers import FewSteps
+from mag_sandbox.model.generator import BlockGenerator, block_noise, block_noises
+from mag_sandbox.model.rope import TABLE_FRAMES, GridCoordinates, index_rotary
 from tests.tiny import randomise
 
 CONFIG = DiTConfig(

@@ -6,10 +6,10 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from model.checkpoints import load_checkpoint
-from model.dit import DiT, own_block_attention
-from model.lora import Adapter
-from model.world import MissingWeights
+from mag_sandbox.model.checkpoints import load_checkpoint
+from mag_sandbox.model.dit import DiT, own_block_attention
+from mag_sandbox.model.lora import Adapter
+from mag_sandbox.model.world import MissingWeights
 from tests.golden_vectors import GOLDEN_DIR, assert_matches, manifest, vectors
 from tests.unit.model.test_golden_dit import golden_dit, grid_rotary
 

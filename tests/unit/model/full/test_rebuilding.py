@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 import torch
 
-from controls.camera import CameraCommand, CameraPose
-from model.full import journal, world
-from model.full.journal import Journal, RememberedBlock
-from model.full.rollout import Rollout
-from model.memory_prediction import MemoryPlan
-from model.parking import MOST_BYTES, host_room
-from model.slots import KeptFrame
-from model.world import Control, MemorySetting, WorldState
-from model.worlds import BLOCK_LENGTH, WORLDS
-from scenes import Scene
+from mag_sandbox.controls.camera import CameraCommand, CameraPose
+from mag_sandbox.model.catalogue.memory_prediction import MemoryPlan
+from mag_sandbox.model.catalogue.worlds import BLOCK_LENGTH, WORLDS
+from mag_sandbox.model.full import journal, world
+from mag_sandbox.model.full.journal import Journal, RememberedBlock
+from mag_sandbox.model.full.rollout import Rollout
+from mag_sandbox.model.parking import MOST_BYTES, host_room
+from mag_sandbox.model.slots import KeptFrame
+from mag_sandbox.model.world import Control, MemorySetting, WorldState
+from mag_sandbox.scenes import Scene
 from tests import tiny_full
 
 PLACE = Scene("a red tower by the sea")
@@ -221,7 +221,7 @@ def test_a_parked_journal_is_the_same_again():
 
 def test_the_room_on_the_host_is_half_of_what_is_free_and_8_gib_at_most(monkeypatch, tmp_path):
     info = tmp_path / "meminfo"
-    monkeypatch.setattr("model.preflight.MEMORY_INFO", info)
+    monkeypatch.setattr("mag_sandbox.model.catalogue.preflight.MEMORY_INFO", info)
     assert host_room() == MOST_BYTES
     info.write_text("MemTotal: 64000 kB\nMemAvailable:    2048 kB\n")
     assert host_room() == 2**20

@@ -3,13 +3,13 @@
 import pytest
 import torch
 
-from controls.camera import CameraPose
-from model.config import FULL
-from model.full.recipes import BLOCK_LENGTH, RECIPES, history, ring, window
-from model.full.rollout import full_cache
-from model.memory import make_policy
-from model.slots import BlockInfo
-from model.world import MemorySetting
+from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.model.config import FULL
+from mag_sandbox.model.full.recipes import BLOCK_LENGTH, RECIPES, history, ring, window
+from mag_sandbox.model.full.rollout import full_cache
+from mag_sandbox.model.memory import make_policy
+from mag_sandbox.model.slots import BlockInfo
+from mag_sandbox.model.world import MemorySetting
 
 AHEAD = CameraPose()
 BLOCKS = 12

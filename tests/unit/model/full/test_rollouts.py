@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from controls.camera import CameraPose
-from model.full.recipes import (
+from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.model.full.recipes import (
     BLOCK_LENGTH,
     RECIPES,
     Recache,
@@ -16,11 +16,11 @@ from model.full.recipes import (
     ring,
     window,
 )
-from model.full.rollout import Rollout, full_cache
-from model.full.samplers import FOUR_STEPS, FewSteps
-from model.generator import BlockGenerator
-from model.rope import GridCoordinates
-from model.world import MemorySetting
+from mag_sandbox.model.full.rollout import Rollout, full_cache
+from mag_sandbox.model.full.samplers import FOUR_STEPS, FewSteps
+from mag_sandbox.model.generator import BlockGenerator
+from mag_sandbox.model.rope import GridCoordinates
+from mag_sandbox.model.world import MemorySetting
 from tests.golden_vectors import assert_matches, manifest, vectors
 from tests.unit.model.test_golden_dit import golden_dit
 

@@ -6,9 +6,9 @@ import pytest
 import torch
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
-from model.config import END, PAD, UNKNOWN
-from model.full import text_keys
-from model.full.text import (
+from mag_sandbox.model.config import END, PAD, UNKNOWN
+from mag_sandbox.model.full import text_keys
+from mag_sandbox.model.full.text import (
     TEXT_LEN,
     TextEmbedder,
     encode_tokens,
@@ -16,8 +16,8 @@ from model.full.text import (
     load_tokenizer,
     text_config,
 )
-from model.full.text_cleaning import clean_text
-from model.world import MissingWeights
+from mag_sandbox.model.full.text_cleaning import clean_text
+from mag_sandbox.model.world import MissingWeights
 from tests.golden_vectors import GOLDEN_DIR, assert_matches, manifest, vectors
 from tests.unit.model.full.precision import DEVICES, relative_rms
 

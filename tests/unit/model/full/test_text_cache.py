@@ -7,8 +7,8 @@ import weakref
 import pytest
 import torch
 
-from model.full import text_cache
-from model.full.text_cache import EmbeddingStore, weights_identity
+from mag_sandbox.model.full import text_cache
+from mag_sandbox.model.full.text_cache import EmbeddingStore, weights_identity
 
 LENGTH, DIM = 8, 16
 

@@ -6,8 +6,8 @@ import math
 import pytest
 import torch
 
-from model.full.streams import START, StreamState
-from model.full.tiny_decoder import (
+from mag_sandbox.model.full.streams import START, StreamState
+from mag_sandbox.model.full.tiny_decoder import (
     LEADING,
     MemoryBlock,
     TinyDecoder,
@@ -15,7 +15,7 @@ from model.full.tiny_decoder import (
     load_tiny_decoder,
     load_tiny_encoder,
 )
-from model.world import MissingWeights
+from mag_sandbox.model.world import MissingWeights
 from tests.golden_vectors import GOLDEN_DIR, assert_matches, manifest, vectors
 from tests.unit.model.full.precision import DEVICES, relative_rms
 

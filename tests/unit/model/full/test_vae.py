@@ -7,10 +7,10 @@ from itertools import accumulate
 import pytest
 import torch
 
-from model.full.streams import START, StreamState
-from model.full.vae import load_vae
-from model.full.vae_keys import VAE_KEYS
-from model.world import MissingWeights
+from mag_sandbox.model.full.streams import START, StreamState
+from mag_sandbox.model.full.vae import load_vae
+from mag_sandbox.model.full.vae_keys import VAE_KEYS
+from mag_sandbox.model.world import MissingWeights
 from tests.golden_vectors import GOLDEN_DIR, assert_matches, manifest, vectors
 from tests.unit.model.full.precision import DEVICES, relative_rms
 

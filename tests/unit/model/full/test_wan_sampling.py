@@ -5,9 +5,9 @@ import re
 import pytest
 import torch
 
-from model.full.bidirectional import BidirectionalWan
-from model.full.samplers import UniPCSampler, euler_sampler
-from model.rope import GridCoordinates
+from mag_sandbox.model.full.bidirectional import BidirectionalWan
+from mag_sandbox.model.full.samplers import UniPCSampler, euler_sampler
+from mag_sandbox.model.rope import GridCoordinates
 from tests.golden_vectors import assert_matches, manifest, vectors
 from tests.unit.model.test_golden_dit import golden_dit
 

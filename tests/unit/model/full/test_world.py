@@ -9,20 +9,20 @@ import pytest
 import torch
 from PIL import Image
 
-from controls.camera import CameraCommand
-from controls.phrase_compiler import HOLD
-from controls.sources import ScriptSource
-from model.backends import full
-from model.full.beside import Beside, InTurn
-from model.full.film import Film
-from model.full.rollout import Rollout
-from model.full.world import StreamWorld
-from model.memory_prediction import MemoryPlan
-from model.world import Control, FrameBlock, MemorySetting, WorldFailed
-from model.worlds import STREAMS, WORLDS
-from sandbox.session import Playthrough, Session
-from sandbox.state_files import read_state, write_state
-from scenes import Scene
+from mag_sandbox.controls.camera import CameraCommand
+from mag_sandbox.controls.phrase_compiler import HOLD
+from mag_sandbox.controls.sources import ScriptSource
+from mag_sandbox.model.catalogue.memory_prediction import MemoryPlan
+from mag_sandbox.model.catalogue.worlds import STREAMS, WORLDS
+from mag_sandbox.model.full import loading as full
+from mag_sandbox.model.full.beside import Beside, InTurn
+from mag_sandbox.model.full.film import Film
+from mag_sandbox.model.full.rollout import Rollout
+from mag_sandbox.model.full.world import StreamWorld
+from mag_sandbox.model.world import Control, FrameBlock, MemorySetting, WorldFailed
+from mag_sandbox.sandbox.play.session import Playthrough, Session
+from mag_sandbox.sandbox.saves.state_files import read_state, write_state
+from mag_sandbox.scenes import Scene
 from tests import tiny_full
 
 PLACE = Scene("a red tower by the sea")

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from model.world import Control, MemoryOrigin, Past, PastBlock, worlds_beside
+from mag_sandbox.model.loading import worlds_beside
+from mag_sandbox.model.world import Control, MemoryOrigin, Past, PastBlock
 from tests.tiny import LEFT, PLACE, RIGHT, UP, play, tiny_world
 from tests.unit.model.memorypack.test_pack_world import pack_world
 

@@ -6,12 +6,17 @@ from itertools import chain
 import pytest
 import torch
 
-from model.dit import DiT
-from model.memorypack.config import FRAMEPACK, MEMORYPACK, PackConfig
-from model.memorypack.memory import PackMemory
-from model.memorypack.networks import MemoryPack, PackedNetworks, context_attention, read_context
-from model.memorypack.places import Frames, IndexPlaces, coordinates
-from model.rope import index_frequencies
+from mag_sandbox.model.dit import DiT
+from mag_sandbox.model.memorypack.config import FRAMEPACK, MEMORYPACK, PackConfig
+from mag_sandbox.model.memorypack.memory import PackMemory
+from mag_sandbox.model.memorypack.networks import (
+    MemoryPack,
+    PackedNetworks,
+    context_attention,
+    read_context,
+)
+from mag_sandbox.model.memorypack.places import Frames, IndexPlaces, coordinates
+from mag_sandbox.model.rope import index_frequencies
 from tests.tiny import TINY
 from tests.unit.model.memorypack.tiny_pack import (
     COLUMNS,

@@ -5,11 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from controls.camera import CameraPose
-from model import MissingWeights, WorldFailed
-from model.backends import pocket
-from model.memorypack.config import VARIANT_OF_WORLD, VARIANTS, WORLD_OF_VARIANT
-from model.memorypack.parts import (
+from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.model.catalogue.worlds import WORLDS
+from mag_sandbox.model.loading import policies_of
+from mag_sandbox.model.memorypack import loading
+from mag_sandbox.model.memorypack.config import VARIANT_OF_WORLD, VARIANTS, WORLD_OF_VARIANT
+from mag_sandbox.model.memorypack.parts import (
     PartsInfo,
     base_hash,
     load_parts,
@@ -17,10 +18,10 @@ from model.memorypack.parts import (
     save_parts,
     untrained,
 )
-from model.memorypack.world import MemoryPackWorld
-from model.world import Control, MemorySetting, policies_of
-from model.worlds import WORLDS
-from scenes import Scene
+from mag_sandbox.model.memorypack.world import MemoryPackWorld
+from mag_sandbox.model.pocket.loading import load_networks
+from mag_sandbox.model.world import Control, MemorySetting, MissingWeights, WorldFailed
+from mag_sandbox.scenes import Scene
 from tests.tiny import FP32, LEFT, PLACE, RIGHT, STILL, TINY, randomise, tiny_weights
 
 NOWHERE = Path("no such folder")
@@ -28,7 +29,7 @@ each_variant = pytest.mark.parametrize("variant", VARIANTS)
 
 
 def pack_world(variant: str = "A", parts: Path = NOWHERE) -> MemoryPackWorld:
-    return pocket.load_memorypack(
+    return loading.load(
         variant, on_progress=lambda stage, fraction: None,
         weights=tiny_weights(), parts=parts, execution=FP32,
     )  # fmt: skip
@@ -36,7 +37,7 @@ def pack_world(variant: str = "A", parts: Path = NOWHERE) -> MemoryPackWorld:
 
 def base_dit():
     """Return the transformer of the tiny weights as they are stored."""
-    return pocket._networks(TINY, tiny_weights())[1]
+    return load_networks(TINY, tiny_weights())[1]
 
 
 def write_parts(folder: Path, variant: str = "A", base: str | None = None, **info) -> Path:
@@ -94,7 +95,7 @@ def test_the_bar_shows_image_scales_and_psi():
 
 def test_untrained_parts_say_so(tmp_path):
     said = []
-    untold = pocket.load_memorypack(
+    untold = loading.load(
         "A", on_progress=lambda stage, fraction: said.append(stage),
         weights=tiny_weights(), parts=NOWHERE, execution=FP32,
     )  # fmt: skip

@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from model.config import DiTConfig
-from model.memorypack.config import FRAMEPACK, PackConfig, Scale
-from model.memorypack.packing import (
+from mag_sandbox.model.config import DiTConfig
+from mag_sandbox.model.memorypack.config import FRAMEPACK, PackConfig, Scale
+from mag_sandbox.model.memorypack.packing import (
     Group,
     Layout,
     PackEmbedder,
@@ -18,8 +18,8 @@ from model.memorypack.packing import (
     pack,
     pooled,
 )
-from model.memorypack.places import Frames, IndexPlaces
-from model.rope import axis_frequencies
+from mag_sandbox.model.memorypack.places import Frames, IndexPlaces
+from mag_sandbox.model.rope import axis_frequencies
 from tests.golden_vectors import assert_matches, manifest, vectors
 
 GOLDEN = vectors("framepack_packing")

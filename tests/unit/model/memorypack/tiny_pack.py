@@ -2,10 +2,10 @@
 
 import torch
 
-from model.dit import DiT
-from model.memorypack.config import PackConfig
-from model.memorypack.networks import MemoryPack, PackedNetworks
-from model.memorypack.places import Frames, RayPlaces
+from mag_sandbox.model.dit import DiT
+from mag_sandbox.model.memorypack.config import PackConfig
+from mag_sandbox.model.memorypack.networks import MemoryPack, PackedNetworks
+from mag_sandbox.model.memorypack.places import Frames, RayPlaces
 from tests.tiny import TINY, randomise, tiny_rays
 
 ROWS, COLUMNS = (side // TINY.dit.patch for side in TINY.latent_size)

@@ -1,0 +1,131 @@
+"""Do prompts act? Pictures invented from the prompt alone, read by the classifier."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mag_sandbox.evaluation.bench.clips import HeldOutScene, Report, held_out_scene
+from mag_sandbox.evaluation.judge.classifier import CATEGORY, Classifier, Head
+from mag_sandbox.evaluation.probe.metrics import bootstrap_interval
+from mag_sandbox.model.world import World
+from mag_sandbox.training.panorama.mentions import richest_caption
+
+JUDGE_LIMIT = 0.85  # a question counts if the classifier answers it this well on renders
+RECOVERED = 0.70  # share of right answers that makes an attribute recovered
+FEWEST = 8  # pictures that an attribute's share needs
+FIRST_INDEX = 5_000  # of the scenes asked for here; no clip shows them
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Whether the classifier sees one thing that a caption names."""
+
+    right: bool  # in the invented picture
+    on_render: bool  # in the renderer's: what the classifier itself can do
+
+
+def measure_adherence(
+    world: World, classifier: Classifier, count: int, seed: int, folder: Path, report: Report
+) -> dict:
+    """Ask for `count` held-out scenes by caption and read their first pictures.
+
+    An attribute counts in a picture only if the caption names it.
+    """
+    answers = []
+    for number in range(count):
+        answers.append(ask_scene(world, classifier, number, seed, folder))
+        if (number + 1) % 16 == 0:
+            report(f"prompts: {number + 1}/{count} scenes")
+    heads = {head.name: _share(head, answers) for head in trusted_heads(classifier)}
+    return {
+        "prompts": count,
+        "heads": heads,
+        "attributes": attribute_report(answers),
+        "recovered": [
+            name
+            for name, share in heads.items()
+            if name != CATEGORY and share["pictures"] >= FEWEST and share["accuracy"] >= RECOVERED
+        ],
+    }
+
+
+def attribute_report(answers: Sequence[dict[str, Answer]]) -> dict:
+    """Return how many of all attributes that captions name are found; the category is none.
+
+    Args:
+        answers: what `ask_scene` returns, one a picture. The interval is by bootstrap over them.
+    """
+    pictures = [
+        [answer for name, answer in one.items() if name != CATEGORY]
+        for one in answers
+        if one.keys() - {CATEGORY}
+    ]
+    counts = [(len(one), sum(answer.right for answer in one)) for one in pictures]
+    asked, found = (sum(column) for column in zip(*counts, strict=True)) if counts else (0, 0)
+    return {
+        "asked": asked,
+        "found": found,
+        "found_on_renders": sum(answer.on_render for one in pictures for answer in one),
+        "share": _pooled(counts) if counts else None,
+    }
+
+
+def ask_scene(
+    world: World, classifier: Classifier, number: int, seed: int, folder: Path
+) -> dict[str, Answer]:
+    """Ask for the held-out scene of a number; return what its first picture shows of its caption.
+
+    Args:
+        world: what is asked.
+        classifier: what looks.
+        number: of the scene, from 0.
+        seed: chooses the scenes.
+        folder: for the renderer's picture.
+    """
+    scene = held_out_scene(FIRST_INDEX + number, seed, folder, moves=world.spec.moves)
+    scene, named = captioned(scene, trusted_heads(classifier))
+    invented = world.reset(scene.scene("prompt"), scene.seed).frames[-1]
+    read = classifier.read(np.stack((invented, scene.first_view))).names
+    truths = {name: scene.truth(name.split(".")[-1]) for name in named}
+    return {name: Answer(*(said == truth for said in read[name])) for name, truth in truths.items()}
+
+
+def trusted_heads(classifier: Classifier) -> list[Head]:
+    """Return the questions that the classifier answers well."""
+    return [head for head in classifier.heads if head.accuracy >= JUDGE_LIMIT]
+
+
+def trusted_objects(classifier: Classifier) -> list[Head]:
+    """Return the questions about objects that the classifier answers well, "none" among them."""
+    return [head for head in classifier.objects if head.accuracy >= JUDGE_LIMIT]
+
+
+def captioned(scene: HeldOutScene, heads: list[Head]) -> tuple[HeldOutScene, tuple[str, ...]]:
+    """Return a scene with the caption that says most, and the heads it answers."""
+    own = tuple(head.attribute for head in heads if head.category == scene.panorama.category)
+    caption, named = richest_caption(scene.panorama, own)
+    names = tuple(f"{scene.panorama.category}.{attribute}" for attribute in named)
+    return scene.with_caption(caption), (CATEGORY, *names)
+
+
+def _pooled(counts: Sequence[tuple[int, int]]) -> dict:
+    """Return the share found of all asked, of (asked, found) a picture; each asks at least once."""
+    low, high = bootstrap_interval(counts, combine=lambda means: means[:, 1] / means[:, 0])
+    asked, found = np.sum(counts, axis=0)
+    return {"mean": float(found / asked), "low": low, "high": high}
+
+
+def _share(head: Head, answers: Sequence[dict[str, Answer]]) -> dict:
+    asked = [answer[head.name] for answer in answers if head.name in answer]
+    right = [one.right for one in asked]
+    low, high = bootstrap_interval(right) if right else (None, None)
+    return {
+        "pictures": len(right),
+        "accuracy": float(np.mean(right)) if right else None,
+        "low": low,
+        "high": high,
+        "accuracy_on_renders": float(np.mean([one.on_render for one in asked])) if asked else None,
+        "values": len(head.values),
+    }

@@ -1,0 +1,293 @@
+"""The memory bench of `python -m evaluation pocket --out DIR`: policies by modes by scenes.
+
+Records are JSON lines, see `evaluation.magbench.run`; here bench is "pocket", row {world, memory,
+mode, and away where the camera stays away}, and the scores also hold pose_psnr_db, pose_ssim,
+floor_db, ceiling_db, recall_percent, drift_db (the last 15% less the first), compression,
+memory_mib and block_ms; recall_points are (seconds away, recall) of each frame. A clip whose
+picture does not move as commanded is refused. Modes `history` and `truth` are those of
+`memory_clips`; `image` and `prompt` are invented: see `invented_clips` for their further scores,
+features and objects. Of worlds that move the truth is that of the same time;
+where still parts are known, recall, floor, ceiling and drift rest on them, and the scores also hold
+still_psnr_db and, beside a truth, moving_psnr_db and motion_gain_db (see `part_scores`);
+mode `rest` is `resting`, and has seam_ratio. Records of bench "prompts" have a score 0
+or 1 for everything that a caption names, and the same of the renderer as `renders`.
+"""
+
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from mag_sandbox.evaluation.bench.adherence import ask_scene
+from mag_sandbox.evaluation.bench.clips import KINDS, MAX_AWAY, HeldOutScene, Kind, held_out_scene
+from mag_sandbox.evaluation.bench.continuation import MODES, Continuation, Mode, as_pictures
+from mag_sandbox.evaluation.bench.invented_clips import (
+    InventedScene,
+    invented_scene,
+    measure_invented,
+)
+from mag_sandbox.evaluation.bench.memory_clips import (
+    CLIPS,
+    ShownWorld,
+    equal_blocks,
+    measure_return,
+    play_return,
+)
+from mag_sandbox.evaluation.bench.packs import check_policies
+from mag_sandbox.evaluation.bench.pocket import EQUAL_WINDOW, OTHER_SCENES
+from mag_sandbox.evaluation.bench.resting import measure_rest, play_rest
+from mag_sandbox.evaluation.judge.classifier import Classifier
+from mag_sandbox.evaluation.magbench.run import PICTURES, Matching, write_pair
+from mag_sandbox.evaluation.results.progress import ProgressBar
+from mag_sandbox.evaluation.results.store import ClipStore
+from mag_sandbox.model.world import MemorySetting, MemoryUsage, World, WorldFailed
+
+MAX_PROMPTS = 2000
+GROUP = 4  # scenes, one a category, that a policy plays before the next policy does
+BenchMode = Mode | Kind | Literal["rest"]
+REST: BenchMode = "rest"  # of worlds that move
+BENCH_MODES: tuple[BenchMode, ...] = (*MODES, *KINDS, REST)
+Open = Callable[[MemorySetting], World]
+Clock = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryBenchSettings:
+    """What is measured."""
+
+    world: str = "pocket"
+    memory: tuple[str, ...] = ("mag-retrieve", "mag", "window", EQUAL_WINDOW)
+    modes: tuple[BenchMode, ...] = (*MODES, *KINDS)
+    clips: int = CLIPS
+    prompts: int = 0  # pictures invented for the test of prompts
+    seed: int = 0
+    away_seconds: float = 0.0  # looked elsewhere before the way back, where clips are invented
+    minutes: float | None = None  # after which no clip is begun; None: no limit
+    moves: bool = False  # whether scenes change with time; as the world's spec says
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.clips <= CLIPS:
+            raise ValueError(f"clips is {self.clips}, expected 1 to {CLIPS}")
+        if not 0 <= self.prompts <= MAX_PROMPTS:
+            raise ValueError(f"prompts is {self.prompts}, expected 0 to {MAX_PROMPTS}")
+        if self.minutes is not None and not self.minutes > 0:
+            raise ValueError(f"minutes is {self.minutes}, expected more than 0")
+        if not 0 <= self.away_seconds <= MAX_AWAY:
+            raise ValueError(f"away is {self.away_seconds:g} s, expected 0 to {MAX_AWAY:g}")
+        given = [mode for mode in self.modes if mode not in KINDS]
+        if self.away_seconds and given:
+            raise ValueError(
+                f"mode {given[0]} never stays away; with --away name --mode {' '.join(KINDS)}"
+            )
+        check_policies(self.memory)
+        for names in (self.memory, self.modes):
+            if len(set(names)) < len(names):
+                raise ValueError(f"{', '.join(names)}: one is named twice; name each once")
+        if not self.memory or self.memory[0] == EQUAL_WINDOW:
+            raise ValueError(f"name a policy to test before {EQUAL_WINDOW}")
+
+
+class MemoryBench:
+    """One program's part of a bench that others may share.
+
+    store = ClipStore(folder, {...})
+    MemoryBench(settings, open_world, store, Matching(), Classifier.load()).run()
+    """
+
+    def __init__(
+        self,
+        settings: MemoryBenchSettings,
+        open_world: Open,
+        store: ClipStore,
+        matching: Matching,
+        classifier: Classifier,
+        clock: Clock = time.monotonic,
+    ) -> None:
+        self._settings, self._open, self._store = settings, open_world, store
+        self._matching, self._classifier, self._clock = matching, classifier, clock
+        total = settings.clips * len(settings.memory) * len(settings.modes)
+        self._bar = ProgressBar(total + settings.prompts)
+        limit = settings.minutes
+        self._end = None if limit is None else clock() + 60 * limit
+
+    def run(self) -> None:
+        """Measure what nobody has measured, until all is done or time is up."""
+        settings = self._settings
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            for first in range(0, settings.clips, GROUP):
+                if self._late():
+                    break
+                indices = range(first, min(first + GROUP, settings.clips))
+                scenes = [self._draw(index, folder) for index in indices]
+                for policy in settings.memory:
+                    self._play(policy, indices, scenes)
+            self._ask(folder)
+        self._bar.close()
+
+    def left(self) -> int:
+        """Return how many clips and prompts nobody has measured."""
+        settings = self._settings
+        keys = {
+            clip_key(index, policy, mode)
+            for index in range(settings.clips)
+            for policy in settings.memory
+            for mode in settings.modes
+        }
+        keys |= {prompt_key(number) for number in range(settings.prompts)}
+        return len(keys - self._store.records().keys())
+
+    def _late(self) -> bool:
+        return self._end is not None and self._clock() >= self._end
+
+    def _draw(self, index: int, folder: Path) -> InventedScene:
+        seed, moves = self._settings.seed, self._settings.moves
+        scene, other = (
+            held_out_scene(at, seed, folder, moves=moves) for at in (index, OTHER_SCENES + index)
+        )
+        return invented_scene(scene, other, self._classifier)
+
+    def _play(self, policy: str, indices: range, scenes: Sequence[InventedScene]) -> None:
+        """Play a policy's clips of some scenes; a world is opened when one is to be measured."""
+        world: ShownWorld | None = None
+        opened: MemorySetting | None = None
+        try:
+            for index, scene in zip(indices, scenes, strict=True):
+                for mode in self._settings.modes:
+                    if self._late():
+                        return
+                    setting = self._setting(policy, index, mode)
+                    with self._store.claim(clip_key(index, policy, mode)) as mine:
+                        if not mine or setting is None:
+                            self._bar.skip()
+                            continue
+                        if world is None or setting != opened:
+                            _close(world)
+                            world, opened = shown(self._open(setting)), setting
+                        self._measure(world, scene, index, policy, mode)
+        finally:
+            _close(world)
+
+    def _ask(self, folder: Path) -> None:
+        """Ask for scenes by caption alone, with the first policy; nothing is there to remember."""
+        world: World | None = None
+        row = {"world": self._settings.world, "asked": "by caption alone"}
+        try:
+            for number in range(self._settings.prompts):
+                key = prompt_key(number)
+                with self._store.claim(key) as mine:
+                    if not mine or self._late():
+                        self._bar.skip()
+                        continue
+                    began = self._clock()
+                    world = world or self._open(MemorySetting(policy=self._settings.memory[0]))
+                    seed = self._settings.seed
+                    answers = ask_scene(world, self._classifier, number, seed, folder)
+                    self._store.add(key, {
+                        "bench": "prompts",
+                        "row": row,
+                        "clip": key,
+                        "category": "",
+                        "distance": "none",
+                        "refused": None,
+                        "picture": None,
+                        "scores": {name: float(one.right) for name, one in answers.items()},
+                        "renders": {name: float(one.on_render) for name, one in answers.items()},
+                        "seconds": round(self._clock() - began, 3),
+                    })  # fmt: skip
+                    self._bar.done(key)
+        finally:
+            _close(world)
+
+    def _setting(self, policy: str, index: int, mode: BenchMode) -> MemorySetting | None:
+        """Return a policy's setting; None if it waits for the clip of another one."""
+        if policy == "window":
+            return MemorySetting(policy="window", window_blocks=2, sink_frames=0)
+        if policy != EQUAL_WINDOW:
+            return MemorySetting(policy=policy)
+        tested = self._store.records().get(clip_key(index, self._settings.memory[0], mode))
+        if tested is None or tested["equal_blocks"] is None:
+            return None
+        blocks = tested["equal_blocks"]
+        return MemorySetting(policy="window", window_blocks=blocks, sink_frames=0)
+
+    def _measure(
+        self, world: ShownWorld, asked: InventedScene, index: int, policy: str, mode: BenchMode
+    ) -> None:
+        began, scene = self._clock(), asked.scene
+        record, pair, worst, usage = self._measured(world, asked, mode)
+        key = clip_key(index, policy, mode)
+        picture = f"{PICTURES}/{key}.png"
+        write_pair(self._store.folder / picture, pair.predicted[worst], pair.truth[worst])
+        self._store.add(key, {
+            "bench": "pocket",
+            "row": self._row(policy, mode),
+            "clip": f"{scene.panorama.category} {index}",
+            "category": scene.panorama.category,
+            **record,
+            "picture": picture,
+            "equal_blocks": equal_blocks(usage, world.spec),
+            "seconds": round(self._clock() - began, 3),
+        })  # fmt: skip
+        said = record["refused"] or f"{record['scores']['pose_psnr_db']:.1f} dB"
+        self._bar.done(f"{scene.panorama.category} {index}, {policy}, {mode}: {said}")
+
+    def _row(self, policy: str, mode: BenchMode) -> dict:
+        away = self._settings.away_seconds
+        row = {"world": self._settings.world, "memory": policy, "mode": mode}
+        return row | ({"away": f"{away:g} s away"} if away else {})
+
+    def _measured(
+        self, world: ShownWorld, asked: InventedScene, mode: BenchMode
+    ) -> tuple[dict, Continuation, int, MemoryUsage]:
+        if mode in KINDS:
+            away = self._settings.away_seconds
+            return measure_invented(world, asked, mode, self._matching, self._classifier, away)
+        if mode == REST:
+            return _rested(world, asked.scene)
+        made = play_return(world, asked.scene, mode)
+        return *measure_return(made, world, self._matching), made.clip.usage
+
+
+def _rested(world: World, scene: HeldOutScene) -> tuple[dict, Continuation, int, MemoryUsage]:
+    made = play_rest(world, scene)
+    frames = made.clip.frames[made.first :]
+    apart = [np.square(a.astype(float) - b).mean() for a, b in zip(frames, made.truth, strict=True)]
+    pair = Continuation(as_pictures(frames), as_pictures(made.truth))
+    scores = asdict(measure_rest(made, scene, world.spec))
+    record = {"distance": "none", "refused": None, "scores": scores}
+    return record, pair, int(np.argmax(apart)), made.clip.usage
+
+
+def clip_key(index: int, policy: str, mode: BenchMode) -> str:
+    """Return the name of a clip's record."""
+    return f"{index:03d}-{policy}-{mode}"
+
+
+def prompt_key(number: int) -> str:
+    """Return the name of the record of a caption."""
+    return f"prompt-{number:04d}"
+
+
+def shown(world: World) -> ShownWorld:
+    """Return a world that can be shown a history.
+
+    Raises:
+        WorldFailed: it cannot, or its poses are estimates.
+    """
+    if not hasattr(world, "show") or not world.spec.exact_pose:
+        name = world.spec.name
+        world.close()
+        raise WorldFailed(
+            f'world "{name}" cannot be shown a clip with exact poses; measure it with `magbench`'
+        )
+    return world
+
+
+def _close(world: World | None) -> None:
+    if world is not None:
+        world.close()

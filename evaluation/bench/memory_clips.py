@@ -1,0 +1,227 @@
+"""Clips for the memory bench: a held-out scene panned away from and back, three quarters given.
+
+The renderer gives the history and the truth, so poses and pictures are exact. What the world makes
+of the last quarter is compared pose by pose and by best match. Two modes, as in MAG-Bench: what is
+remembered of the last quarter is what the world made of it, or the truth.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from mag_sandbox.controls.camera import CameraCommand, CameraPose, move
+from mag_sandbox.evaluation.bench.clips import SLOW, Clip, HeldOutScene, Phase, block_time
+from mag_sandbox.evaluation.bench.continuation import Continuation, Mode, as_pictures
+from mag_sandbox.evaluation.bench.part_scores import part_scores
+from mag_sandbox.evaluation.bench.pocket import equal_window
+from mag_sandbox.evaluation.bench.remembering import measure_motion, unrelated_psnr
+from mag_sandbox.evaluation.bench.still_parts import RingParts, likenesses, mean_of
+from mag_sandbox.evaluation.magbench.run import Matching, scores_of, worst_frame
+from mag_sandbox.evaluation.magbench.split import HISTORY
+from mag_sandbox.evaluation.probe.metrics import recall, ssim
+from mag_sandbox.evaluation.vbench.consistency import ends
+from mag_sandbox.model.world import Control, FrameBlock, Frames, MemoryUsage, World, WorldSpec
+
+CLIPS = 176  # as many as MAG-Bench has, categories in turn: 44 of each
+DEGREES = 150.0  # of the way out
+MOTION_EVERY = 4  # frames: shares no factor with a block of three, whose seams count like the rest
+STILL = "the picture does not move as commanded"
+
+
+class ShownWorld(World, Protocol):
+    """A world with exact poses that can be shown what it has not made."""
+
+    def show(self, control: Control, frames: Frames) -> FrameBlock:
+        """Take a block's frames, of the world at rest, as they are and remember them."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrueBlock:
+    """One block of the path as the renderer draws it."""
+
+    command: CameraCommand
+    phase: Phase
+    poses: tuple[CameraPose, ...]
+    frames: Frames
+    rest: Frames  # the same of time 0: what a memory is given that knows the world at rest
+    given: bool  # False: the world is to make it
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReturnClip:
+    """What came back."""
+
+    clip: Clip  # the truth up to the switch, then what the world made
+    first: int  # index of the first frame it made
+    truth: Frames  # of what it made
+    parts: RingParts | None  # of the scene; None: nothing moves
+    frozen: Frames  # the same at rest, as memory was given it
+
+
+def true_blocks(scene: HeldOutScene, spec: WorldSpec) -> Iterator[TrueBlock]:
+    """Yield the path, the first block at rest; the way back is in bit-equal poses."""
+    speed = min(SLOW, spec.full_speed.yaw)
+    right = CameraCommand(yaw=speed / spec.full_speed.yaw)
+    left = CameraCommand(yaw=-right.yaw)
+    away = max(2, round(DEGREES / speed / spec.block_seconds))
+    given = round(2 * away * HISTORY)
+    poses = (CameraPose(),) * spec.block_length
+    yield _drawn(scene, CameraCommand(), "start", poses, 0, given=True)
+    for index in range(2 * away):
+        command = right if index < away else left
+        poses = move(poses[-1], command, spec.full_speed, spec.fps, spec.block_length)
+        # the given part of the way back proves nothing, so the motion guard leaves it out
+        phase: Phase = "out" if index < away else "hold" if index < given else "back"
+        time = (1 + index) * spec.block_length
+        yield _drawn(scene, command, phase, poses, time, given=index < given)
+
+
+def play_return(world: ShownWorld, scene: HeldOutScene, mode: Mode) -> ReturnClip:
+    """Show a world the history of a clip and let it make the rest."""
+    frames, steps, blocks = [], [], list(true_blocks(scene, world.spec))
+    for block in blocks:
+        control = Control(block.command)
+        if block.phase == "start":
+            made = world.reset(scene.scene("image"), scene.seed)
+            frames.append(block.frames)
+        elif block.given:
+            made = world.show(control, block.rest)
+            frames.append(block.frames)
+        else:
+            state = world.snapshot() if mode == "truth" else None
+            made = world.step(control)
+            steps.append(made)
+            frames.append(made.frames)
+            if state is not None:
+                world.restore(state)
+                made = world.show(control, block.rest)
+    clip = _as_clip(world.spec, blocks, frames, made.memory, block_time(steps))
+    back = [block for block in blocks if not block.given]
+    truth = np.concatenate([block.frames for block in back])
+    frozen = np.concatenate([block.rest for block in back])
+    first = len(clip.frames) - len(truth)
+    return ReturnClip(clip, first, truth, scene.parts, frozen)
+
+
+def _as_clip(
+    spec: WorldSpec,
+    blocks: list[TrueBlock],
+    frames: list[Frames],
+    usage: MemoryUsage,
+    block_ms: float,
+) -> Clip:
+    turns = [
+        0.0 if block.phase == "start" else spec.full_speed.step(block.command, spec.fps)[0]
+        for block in blocks
+    ]
+    return Clip(
+        frames=np.concatenate(frames),
+        poses=tuple(pose for block in blocks for pose in block.poses),
+        phases=tuple(block.phase for block in blocks for _ in block.poses),
+        turns=tuple(turn for turn, b in zip(turns, blocks, strict=True) for _ in b.poses),
+        usage=usage,
+        fps=spec.fps,
+        block_ms=block_ms,
+    )
+
+
+def measure_return(
+    made: ReturnClip, world: ShownWorld, matching: Matching
+) -> tuple[dict, Continuation, int]:
+    """Return the measured part of a record, the compared pictures, and the worst frame's index."""
+    clip, first, parts = made.clip, made.first, made.parts
+    returned, poses = clip.frames[first:], clip.poses[first:]
+    still = None if parts is None else [parts.still_at(pose) for pose in poses]
+    ceiling = mean_of(likenesses(world.round_trip(made.truth), made.truth, still))
+    limits = unrelated_psnr(clip, parts), ceiling
+    away = _seconds_away(clip, first)
+    record, pair, worst = compare(clip, returned, made.truth, away, limits, matching, still)
+    if parts is not None:
+        record["scores"] |= part_scores(returned, made.truth, made.frozen, parts, poses)
+    return record, pair, worst
+
+
+def compare(
+    clip: Clip,
+    returned: Frames,
+    truth: Frames,
+    away: Sequence[float | None],
+    limits: tuple[float, float],
+    matching: Matching,
+    still: Sequence[np.ndarray] | None = None,
+) -> tuple[dict, Continuation, int]:
+    """Return what `measure_return` does, of frames that should be equal one by one.
+
+    Args:
+        clip: they are of.
+        returned: frames of the way back, uint8 [T, H, W, 3].
+        truth: what each should show, the same.
+        away: seconds since each view was last shown; None: it never was.
+        limits: floor, likeness of views that share nothing, and ceiling, likeness of the truth
+            before and after the autoencoder [dB].
+        matching: what finds best matches.
+        still: pixels of each frame that are known to stand still, bool [H, W], on which recall and
+            drift rest, like the limits; None: on whole frames.
+    """
+    pair = Continuation(as_pictures(returned), as_pictures(truth))
+    scores, found = scores_of(pair, matching)
+    floor, ceiling = limits
+    ours = likenesses(returned, truth, still)
+    start, end = (mean_of(ours[part]) for part in ends(len(ours)))
+    mean, kept = mean_of(ours), clip.usage.bytes
+    scores |= {
+        "pose_psnr_db": mean_of(likenesses(returned, truth, None)),
+        "pose_ssim": float(np.mean([ssim(a, b) for a, b in zip(returned, truth, strict=True)])),
+        "floor_db": floor,
+        "ceiling_db": ceiling,
+        "recall_percent": None if mean is None else recall(mean, floor, ceiling),
+        "drift_db": None if start is None or end is None else end - start,
+        "compression": clip.usage.full_history_bytes / kept if kept else None,
+        "memory_mib": kept / 2**20,
+        "block_ms": clip.block_ms,
+    }
+    record = {
+        "distance": matching.name,
+        "refused": None if measure_motion(clip, MOTION_EVERY).agrees else STILL,
+        "scores": scores,
+        "recall_points": [
+            (round(seconds, 4), recall(score, floor, ceiling))
+            for seconds, score in zip(away, ours, strict=True)
+            if seconds is not None and score is not None
+        ],
+    }
+    return record, pair, worst_frame(pair, found)
+
+
+def equal_blocks(usage: MemoryUsage, spec: WorldSpec) -> int | None:
+    """Return how many raw blocks fill what a policy holds; None if it keeps none to compare."""
+    try:
+        return equal_window([usage], spec.block_length)
+    except ValueError:
+        return None
+
+
+def _seconds_away(clip: Clip, first: int) -> list[float | None]:
+    """Return how long before each made frame its very view was last shown on the way out."""
+    seen = {clip.poses[at]: at for at in (*clip.where("start"), *clip.where("out"))}
+    places = [(at, seen.get(clip.poses[at])) for at in range(first, len(clip.frames))]
+    return [None if then is None else clip.seconds_between(then, at) for at, then in places]
+
+
+def _drawn(
+    scene: HeldOutScene,
+    command: CameraCommand,
+    phase: Phase,
+    poses: tuple[CameraPose, ...],
+    time: int,
+    *,
+    given: bool,
+) -> TrueBlock:
+    """Return the block that begins at a time."""
+    frames = np.stack([scene.view(pose, at) for at, pose in enumerate(poses, time)])
+    rest = frames
+    if scene.parts is not None:
+        rest = np.stack([scene.view(pose, 0) for pose in poses])
+    return TrueBlock(command, phase, poses, frames, rest, given)

@@ -1,0 +1,169 @@
+"""The command line of the memory bench, a part of `pocket`."""
+
+import argparse
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from mag_sandbox.evaluation.bench.memory_bench import (
+    BENCH_MODES,
+    REST,
+    BenchMode,
+    MemoryBench,
+    MemoryBenchSettings,
+    Open,
+)
+from mag_sandbox.evaluation.bench.memory_clips import CLIPS
+from mag_sandbox.evaluation.bench.pocket import EQUAL_WINDOW
+from mag_sandbox.evaluation.judge.classifier import Classifier, judge_digest
+from mag_sandbox.evaluation.magbench.lpips import NAME as LPIPS
+from mag_sandbox.evaluation.magbench.lpips import LpipsDistance, load_lpips, weight_paths
+from mag_sandbox.evaluation.magbench.official_clips import write_official
+from mag_sandbox.evaluation.magbench.run import Matching
+from mag_sandbox.evaluation.results.environment import environment
+from mag_sandbox.evaluation.results.store import ClipStore, read_records, read_runs
+from mag_sandbox.model.world import MemorySetting
+
+CLIPS_BY_DEFAULT = 8  # two a category; with the policies and modes below 10 minutes of two cores
+MEMORY_BY_DEFAULT = ("mag-retrieve", EQUAL_WINDOW)
+MODES_BY_DEFAULT: tuple[BenchMode, ...] = ("history", "truth", "image")
+PROMPTS_BY_DEFAULT = 32
+PARTS = Path("runs/memorypack")
+MINUTES = 10.0  # that a run takes at most when it is not said how many clips
+
+
+def add_bench_options(parser: argparse.ArgumentParser) -> None:
+    """Add what only the memory bench reads."""
+    group = parser.add_argument_group(
+        "memory bench",
+        f"{CLIPS} clips, kept one by one in --out; by default {CLIPS_BY_DEFAULT} of them, "
+        f"{' '.join(MEMORY_BY_DEFAULT)}, and {PROMPTS_BY_DEFAULT} prompts",
+    )
+    group.add_argument(
+        "--out", type=Path, metavar="DIR", help="measure into this folder, or go on there"
+    )
+    group.add_argument(
+        "--minutes", type=float, metavar="N",
+        help=f"begin no clip afterwards ({MINUTES:g} unless --clips is given)",
+    )  # fmt: skip
+    group.add_argument(
+        "--mode", nargs="+", choices=BENCH_MODES,
+        help="three quarters are given and memory takes what is made (history) or the truth; or "
+        "only the first view (image) or nothing but the caption (prompt) is given; or the camera "
+        f"waits before a given view of a world that moves ({REST}) ({' '.join(MODES_BY_DEFAULT)}; "
+        f"where the world moves also {REST})",
+    )  # fmt: skip
+    group.add_argument(
+        "--away", type=float, default=0.0, metavar="SECONDS",
+        help="look around elsewhere for so long before coming back; with --mode image or prompt",
+    )  # fmt: skip
+    group.add_argument(
+        "--parts", type=Path, default=PARTS, metavar="DIR",
+        help="where the phases of --memory WORLD@PHASE lie: memorypack@direct (%(default)s)",
+    )  # fmt: skip
+    group.add_argument("--lpips", nargs="+", default=[], metavar="FILE", help="see magbench")
+    group.add_argument(
+        "--write", type=Path, metavar="DIR", help="only write the clips as videos and a table"
+    )
+
+
+def run_bench(
+    options: argparse.Namespace, opener: Callable[[dict | None], Open], say: Callable[[str], None]
+) -> int:
+    """Measure into a folder, or write the clips.
+
+    Args:
+        options: of the command line.
+        opener: makes what opens worlds of how they are to be executed; None: as is fastest.
+        say: told what people should know.
+
+    Raises:
+        ValueError: the options make no sense, or nothing could be measured.
+    """
+    settings = _settings(options)
+    if options.write is not None:
+        return _write(options, settings, opener(None), say)
+    matching = Matching()
+    if options.lpips:
+        matching = Matching(LPIPS, LpipsDistance(load_lpips(weight_paths(options.lpips))))
+    else:
+        say(f"LPIPS is not measured: no weights were named; {matching.name} finds the matches")
+    # one number type for all clips: a busy machine may find another one fastest each time
+    runs = read_runs(options.out)
+    world = opener(runs[0]["world"].get("execution") if runs else None)(MemorySetting())
+    provenance, moves = world.provenance(), world.spec.moves
+    world.close()
+    settings = _of_world(settings, options, moves=moves)
+    open_world = opener(provenance.get("execution"))
+    settings_of_all = {
+        "bench": "pocket",
+        "seed": options.seed,
+        "distance": matching.name,
+        "away": options.away or None,
+        "weights": provenance.get("weights"),  # new ones are not to go on with the old ones' clips
+        "judge": judge_digest(),  # nor is another judge: it asks and measures otherwise
+    }
+    store = ClipStore(options.out, settings_of_all)
+    store.note(environment(world=provenance, arguments=_plain(options, settings)))
+    bench = MemoryBench(settings, open_world, store, matching, Classifier.load())
+    bench.run()
+    records = read_records(options.out)
+    if not records:
+        raise ValueError(
+            f"no clip was measured in {settings.minutes:g} minutes; give more with --minutes"
+        )
+    refused = sum(record["refused"] is not None for record in records)
+    if refused:
+        say(f"{refused} of {len(records)} records refused: the picture does not move as commanded")
+    if bench.left():
+        say(f"{bench.left()} clips and prompts are not measured yet; run the same again to go on")
+    say(f"{len(records)} records; `python -m evaluation report {options.out}` makes a page of them")
+    return 0
+
+
+def _settings(options: argparse.Namespace) -> MemoryBenchSettings:
+    minutes = options.minutes
+    if minutes is None and options.clips is None:
+        minutes = MINUTES
+    return MemoryBenchSettings(
+        memory=tuple(options.memory or MEMORY_BY_DEFAULT),
+        modes=tuple(options.mode or MODES_BY_DEFAULT),
+        clips=CLIPS_BY_DEFAULT if options.clips is None else options.clips,
+        world=options.world,
+        prompts=PROMPTS_BY_DEFAULT if options.prompts is None else options.prompts,
+        seed=options.seed,
+        away_seconds=options.away,
+        minutes=minutes,
+    )
+
+
+def _of_world(
+    settings: MemoryBenchSettings, options: argparse.Namespace, *, moves: bool
+) -> MemoryBenchSettings:
+    """Return settings with what only the loaded world says: whether it moves."""
+    if moves and options.mode is None:
+        return replace(settings, modes=(*settings.modes, REST), moves=True)
+    if REST in settings.modes and not moves:
+        raise ValueError(
+            f'nothing moves in world "{options.world}", so there is nothing to wait for; '
+            f"leave --mode {REST} out"
+        )
+    return replace(settings, moves=moves)
+
+
+def _write(
+    options: argparse.Namespace,
+    settings: MemoryBenchSettings,
+    open_world: Open,
+    say: Callable[[str], None],
+) -> int:
+    world = open_world(MemorySetting())
+    world.close()
+    written = write_official(options.write, settings.clips, settings.seed, world.spec)
+    say(f"{len(written)} clips and table.csv in {options.write}")
+    return 0
+
+
+def _plain(options: argparse.Namespace, settings: MemoryBenchSettings) -> dict:
+    names = ("world", "memory", "clips", "prompts", "minutes", "seed", "away", "lpips")
+    return {name: getattr(options, name) for name in names} | {"mode": list(settings.modes)}

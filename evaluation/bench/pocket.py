@@ -1,0 +1,304 @@
+"""`python -m evaluation pocket`: what a world remembers, invents and obeys, on held-out scenes.
+
+Every clip pans 150 degrees away at 20 degrees a second, waits a second and pans back to bit-equal
+poses; a second clip turns once around, faster. Both are played twice: with the first view given as
+a picture (`image`) and from the prompt alone (`prompt`). History is always generated. Windows are
+plain, without sink frames: `window` keeps 2 blocks, `window-equal` as many as fill the bytes that
+the tested policy holds at the end of its clips.
+
+Of a world that moves, the renderer's views are those of the same time. What stands still is known
+of the given view: on its still pixels rest recall, floor, ceiling and the bars of `image`. Nothing
+is known of what is invented from the prompt alone: there whole frames count, as the world says they
+are at rest (`FrameBlock.rest`).
+
+The result is plain JSON data; numbers in dB, px, degrees, seconds and bytes as their keys say, null
+where nothing was measured, `{mean, low, high}` with a 95% interval by bootstrap over clips:
+
+    schema          1
+    settings        clips, prompts, seed, memory (the policies; the first is the tested one),
+                    drift_minutes
+    world           provenance of the world: weights hash, dtype, ...
+    round_trip_db   renders: renderer views after the autoencoder; generated: the clips' own frames;
+                    renders_still, where the world moves: what stands still of the renderer's
+    kinds           image | prompt:
+      policies        per policy: setting, clips, valid_clips (the picture moves as commanded),
+                      return_psnr_db, unguarded_psnr_db (of all clips), return_ssim,
+                      recall_percent, floor_db, ceiling_db; of a world that moves, the first view
+                      given, also still_return_psnr_db and still_unguarded_psnr_db,
+                      by_time_away [{from_s, to_s, psnr_db}], memory {bytes, full_history_bytes,
+                      kept_frames, attended_frames, evicted},
+                      motion {mean_px, p95_px, unmeasurable}, per_clip [...]
+      imagination     of views beyond the first: gradient_ratio (also of the pan, _slow, and of the
+                      full turn, _fast), sharpness_ratio, views (how many), frechet
+                      {invented_to_renders, invented_to_other_renders, renders_to_other_renders}
+      ring            opposite_views_db, opposite_renders_db, excess_db, closing_psnr_db
+    zoom            of worlds that zoom, all the way in and out again, the first view given:
+                    closer_psnr_db (against the renderer), return_psnr_db, gradient_ratio; of those
+                    that move also still_psnr_db, moving_psnr_db, motion_gain_db
+    rest            of worlds that move, the camera at rest for 4 s, the first view given, against
+                    the renderer: pose_psnr_db, still_psnr_db, moving_psnr_db, motion_gain_db,
+                    seam_ratio; see `evaluation.bench.part_scores`
+    drift           null where it was left out: clips of `drift_minutes` around and around, from the
+                    prompt alone, last turn over first: gradient_ratio, contrast_ratio,
+                    saturation_ratio, and drift, the largest change of the three a clip; clips (how
+                    many); see `evaluation.bench.drifting`
+    adherence       prompts, recovered [names], heads: per question pictures, accuracy, low, high,
+                    accuracy_on_renders, values (how many answers there are); attributes, all that
+                    captions name together, the category not: asked, found, found_on_renders, share
+    bars            per bar: value, bar, met (null where not measured)
+"""
+
+import math
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.evaluation.bench.adherence import measure_adherence
+from mag_sandbox.evaluation.bench.bars import DRIFT_MINUTES, bars_of
+from mag_sandbox.evaluation.bench.clips import (
+    KINDS,
+    HeldOutScene,
+    Kind,
+    Leg,
+    Report,
+    full_turn,
+    held_out_scene,
+    pan_and_back,
+    record,
+)
+from mag_sandbox.evaluation.bench.drifting import around_and_around, drift_report, play_drifting
+from mag_sandbox.evaluation.bench.imagination import (
+    Ring,
+    Views,
+    imagination_report,
+    measure_ring,
+    ring_report,
+    views_beyond,
+)
+from mag_sandbox.evaluation.bench.remembering import Remembering, measure_remembering
+from mag_sandbox.evaluation.bench.resting import measure_rest, play_rest, rest_report
+from mag_sandbox.evaluation.bench.sheets import write_clip_sheet, write_ring_sheet
+from mag_sandbox.evaluation.bench.still_parts import likenesses, mean_of
+from mag_sandbox.evaluation.bench.summary import policy_report
+from mag_sandbox.evaluation.bench.zooming import measure_zooming, zoom_and_back, zoom_report
+from mag_sandbox.evaluation.judge.classifier import Classifier
+from mag_sandbox.evaluation.probe.metrics import psnr
+from mag_sandbox.model.memorypack.config import VARIANT_OF_WORLD
+from mag_sandbox.model.world import MemorySetting, MemoryUsage, World
+
+OpenWorld = Callable[[MemorySetting], World]
+EQUAL_WINDOW = "window-equal"  # a window of as many bytes as the tested policy holds in the end
+POLICIES = ("mag-retrieve", "mag", "full", "window", EQUAL_WINDOW, "none", *VARIANT_OF_WORLD)
+DEFAULT_POLICIES = ("mag-retrieve", "mag", "window", EQUAL_WINDOW)
+MAX_SEED = 10_000
+MAX_DRIFT_MINUTES = 60.0
+DRIFT_CLIPS = 4  # at most, one a category: each lasts for minutes
+OTHER_SCENES = 2_000  # index of the first of the other scenes; the categories stay in step
+
+
+@dataclass(frozen=True, slots=True)
+class PocketSettings:
+    """What is measured."""
+
+    clips: int = 8  # a kind; scenes of the four categories in turn
+    prompts: int = 64  # pictures invented for the adherence test
+    seed: int = 0  # chooses the held-out scenes and the world's noise
+    memory: tuple[str, ...] = DEFAULT_POLICIES  # the first is the tested one
+    drift_minutes: float = DRIFT_MINUTES  # of the clips that drift is measured on; 0: it is not
+    sheets: Path | None = None  # folder for pictures to look at
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.clips <= 1000:
+            raise ValueError(f"clips is {self.clips}, expected 1 to 1000")
+        if not 1 <= self.prompts <= 2000:
+            raise ValueError(f"prompts is {self.prompts}, expected 1 to 2000")
+        if not 0 <= self.seed <= MAX_SEED:
+            raise ValueError(f"seed is {self.seed}, expected 0 to {MAX_SEED}")
+        if not 0 <= self.drift_minutes <= MAX_DRIFT_MINUTES:
+            raise ValueError(
+                f"drift is {self.drift_minutes:g} minutes, expected 0 to {MAX_DRIFT_MINUTES:g}"
+            )
+        for name in self.memory:
+            if name not in POLICIES:
+                known = ", ".join(POLICIES)
+                raise ValueError(f'memory policy "{name}" not found; available: {known}')
+        if not self.memory or self.memory[0] == EQUAL_WINDOW:
+            raise ValueError(f"name a policy to test before {EQUAL_WINDOW}")
+        if len(set(self.memory)) < len(self.memory):
+            raise ValueError(f"memory policies are named twice: {', '.join(self.memory)}")
+
+
+class PocketEvaluation:
+    """One evaluation run.
+
+    PocketEvaluation(PocketSettings(), open_world, Classifier.load(), print).run()["bars"]
+    """
+
+    def __init__(
+        self, settings: PocketSettings, open_world: OpenWorld, judge: Classifier, report: Report
+    ) -> None:
+        self.settings, self.open_world = settings, open_world
+        self.judge, self.report = judge, report
+        self.tested = settings.memory[0]
+        self._scenes: list[HeldOutScene] = []
+        self._others: list[HeldOutScene] = []  # lend their views for comparison
+        self._tested_usages: list[MemoryUsage] = []  # at the end of the tested policy's clips
+
+    def run(self) -> dict:
+        """Play and measure everything."""
+        with tempfile.TemporaryDirectory() as folder:
+            self._folder = Path(folder)
+            return self._measure()
+
+    def _draw(self, first: int, world: World) -> list[HeldOutScene]:
+        indices, seed = range(first, first + self.settings.clips), self.settings.seed
+        moves = world.spec.moves
+        return [held_out_scene(index, seed, self._folder, moves=moves) for index in indices]
+
+    def _measure(self) -> dict:
+        settings = asdict(self.settings)
+        del settings["sheets"]
+        result: dict = {
+            "schema": 1,
+            "settings": {**settings, "memory": list(self.settings.memory)},
+            "kinds": {kind: {"policies": {}} for kind in KINDS},
+        }
+        for name in self.settings.memory:
+            setting = self._setting(name)
+            world = self.open_world(setting)
+            self._block_length = world.spec.block_length
+            try:
+                if not self._scenes:  # drawn once the world is there: its errors come at once
+                    self._around = self._drift_path(world)
+                    self._scenes = self._draw(0, world)
+                    self._others = self._draw(OTHER_SCENES, world)
+                for kind in KINDS:
+                    self._measure_kind(world, name, setting, kind, result["kinds"][kind])
+                if name == self.tested:
+                    result["world"] = world.provenance()
+                    result["adherence"] = self._adherence(world)
+                    if "zoom" in world.spec.axes:
+                        result["zoom"] = self._zoom(world)
+                    if world.spec.moves:
+                        result["rest"] = self._rest(world)
+                    result["drift"] = self._drift(world) if self._around else None
+                    result["round_trip_db"] = self._round_trip(world, result["kinds"])
+            finally:
+                world.close()
+        result["bars"] = bars_of(result, self.tested, EQUAL_WINDOW)
+        return result
+
+    def _setting(self, name: str) -> MemorySetting:
+        if name == EQUAL_WINDOW:
+            blocks = equal_window(self._tested_usages, self._block_length)
+            return MemorySetting(policy="window", window_blocks=blocks, sink_frames=0)
+        if name == "window":
+            return MemorySetting(policy="window", window_blocks=2, sink_frames=0)
+        return MemorySetting(policy=name)
+
+    def _measure_kind(
+        self, world: World, name: str, setting: MemorySetting, kind: Kind, into: dict
+    ) -> None:
+        """Play one policy's clips; of the tested one also look at what it invents."""
+        looks = name == self.tested
+        measures: list[Remembering] = []
+        usages: list[MemoryUsage] = []
+        slow: list[Views] = []
+        for index, scene in enumerate(self._scenes):
+            clip = record(world, scene.scene(kind), pan_and_back(world.spec))
+            known = scene.known_parts(kind)
+            measures.append(measure_remembering(clip, world.round_trip, known))
+            usages.append(clip.usage)
+            self._tell(kind, name, index, measures[-1])
+            if looks:
+                slow.append(views_beyond(clip, scene, self._others[index]))
+            if self.settings.sheets is not None:
+                write_clip_sheet(self.settings.sheets / f"{kind}-{index}-{name}.png", clip, scene)
+        into["policies"][name] = policy_report(self._scenes, measures, usages, setting)
+        if looks:
+            self._tested_usages += usages
+            rings, fast = self._turns(world, kind)
+            into["imagination"] = imagination_report(slow, fast, self.judge)
+            into["ring"] = ring_report(rings)
+
+    def _turns(self, world: World, kind: Kind) -> tuple[list[Ring], list[Views]]:
+        rings, views = [], []
+        for index, scene in enumerate(self._scenes):
+            clip = record(world, scene.scene(kind), full_turn(world.spec))
+            rings.append(measure_ring(clip, scene))
+            views.append(views_beyond(clip, scene, self._others[index]))
+            if self.settings.sheets is not None:
+                write_ring_sheet(self.settings.sheets / f"{kind}-{index}-ring.png", clip, scene)
+        self.report(f"{kind}: {len(rings)} full turns")
+        return rings, views
+
+    def _zoom(self, world: World) -> dict:
+        clips = []
+        for scene in self._scenes:
+            clip = record(world, scene.scene("image"), zoom_and_back(world.spec))
+            clips.append(measure_zooming(clip, scene))
+        self.report(f"image: zoomed into {len(clips)} scenes and out again")
+        return zoom_report(clips)
+
+    def _rest(self, world: World) -> dict:
+        clips = [measure_rest(play_rest(world, scene), scene, world.spec) for scene in self._scenes]
+        self.report(f"image: waited before {len(clips)} scenes")
+        return rest_report(clips)
+
+    def _drift_path(self, world: World) -> list[Leg]:
+        minutes = self.settings.drift_minutes
+        return around_and_around(world.spec, minutes) if minutes else []
+
+    def _drift(self, world: World) -> dict:
+        clips = []
+        for index, scene in enumerate(self._scenes[:DRIFT_CLIPS]):
+            clips.append(play_drifting(world, scene, self._around))
+            minutes = self.settings.drift_minutes
+            self.report(f"prompt: clip {index + 1} of {minutes:g} minutes around and around")
+        return drift_report(clips)
+
+    def _adherence(self, world: World) -> dict:
+        settings = self.settings
+        return measure_adherence(
+            world, self.judge, settings.prompts, settings.seed, self._folder, self.report
+        )
+
+    def _round_trip(self, world: World, kinds: dict) -> dict:
+        views = np.stack([scene.first_view for scene in [*self._scenes, *self._others]])
+        through = world.round_trip(views)
+        ceilings = [part["policies"][self.tested]["ceiling_db"] for part in kinds.values()]
+        found = {
+            "renders": float(np.mean([psnr(a, b) for a, b in zip(through, views, strict=True)])),
+            "generated": float(np.mean(ceilings)),
+        }
+        if world.spec.moves:
+            parts = [scene.parts for scene in (*self._scenes, *self._others)]
+            still = [one.still_at(CameraPose()) for one in parts]
+            found["renders_still"] = mean_of(likenesses(through, views, still))
+        return found
+
+    def _tell(self, kind: Kind, name: str, index: int, measure: Remembering) -> None:
+        score = f"{measure.psnr:.1f} dB" if measure.valid else "the picture does not move as told"
+        self.report(f"{kind}, {name}: clip {index + 1}/{self.settings.clips} | return {score}")
+
+
+def equal_window(usages: list[MemoryUsage], block_length: int) -> int:
+    """Return how many raw blocks fill the bytes that a policy holds at the end of its clips."""
+    held = float(np.mean([usage.bytes for usage in usages]))
+    return max(1, math.ceil(held / (raw_frame_bytes(usages[0]) * block_length)))
+
+
+def raw_frame_bytes(usage: MemoryUsage) -> float:
+    """Return what one frame costs when kept whole.
+
+    Raises:
+        ValueError: the world does not say.
+    """
+    for segment in usage.segments:
+        if segment.kind in ("raw", "current", "sink") and segment.frames:
+            return segment.bytes / segment.frames
+    raise ValueError(f'memory "{usage.policy}" keeps no raw frame to compare with')

@@ -1,0 +1,187 @@
+"""What a memory model can rebuild of clips from the one frame of each block that it keeps.
+
+As in the paper's table 4 (arXiv 2512.18741): blocks of a clip are remembered one after another,
+each beside what was kept before; then each is made anew from noise, reading what was kept up to
+and of itself. That is the pass that the memory model is trained with (`history_compress`), block
+by block. The clips are held-out scenes, the camera panning at half and then at full speed.
+"""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mag_sandbox.controls.camera import CameraCommand, CameraPose, move
+from mag_sandbox.evaluation.bench.clips import held_out_scene
+from mag_sandbox.evaluation.probe.metrics import psnr, ssim
+from mag_sandbox.evaluation.results.progress import ProgressBar
+from mag_sandbox.evaluation.results.store import ClipStore
+from mag_sandbox.model.conditioning import Conditioner
+from mag_sandbox.model.dit import DiT
+from mag_sandbox.model.frames import to_frames, to_pictures
+from mag_sandbox.model.full.samplers import FOUR_STEPS, RenoisingSampler
+from mag_sandbox.model.generator import BlockGenerator, Coordinates, block_noise
+from mag_sandbox.model.kv_cache import CacheShape, KVCache
+from mag_sandbox.model.pocket.autoencoder import Autoencoder
+from mag_sandbox.model.pocket.loading import FULL_SPEED, prompt_features
+from mag_sandbox.model.pocket.weights import (
+    AUTOENCODER,
+    WORLD,
+    load_into,
+    load_tokenizer,
+    read_config,
+)
+from mag_sandbox.model.rope import RayCoordinates
+from mag_sandbox.model.slots import SlotWrite
+
+FRAMES = 60  # of a clip: whole blocks of 1, 3, 4 and 5
+SPEEDS = (0.5, 1.0)  # of the full speed, half of the clip each
+
+
+class MemoryModel:
+    """The network of a weights folder that remembers, in fp32, with the autoencoder.
+
+    model = MemoryModel(folder)
+    rebuilt = model.rebuild(model.encode(frames), poses, seed=0)
+
+    Args:
+        weights: the folder; its `block_length` says of how many frames one is kept.
+
+    Raises:
+        MissingWeights: they are absent, damaged, or of another architecture.
+    """
+
+    def __init__(self, weights: Path) -> None:
+        self.config = config = read_config(weights)
+        self._dit, self._autoencoder = DiT(config.dit), Autoencoder(config.autoencoder)
+        load_into(self._dit, weights / WORLD, part="dit.")
+        load_into(self._autoencoder, weights / AUTOENCODER)
+        for network in (self._dit, self._autoencoder):
+            network.float().eval().requires_grad_(False)
+        features = prompt_features(weights, config, load_tokenizer(weights, config), known={})
+        self._empty = Conditioner(self._dit, features).text_keys("")
+        rows, columns = (size // config.dit.patch for size in config.latent_size)
+        self._rays = RayCoordinates(config.dit.rays, rows, columns, config.block_length)
+
+    @torch.inference_mode()
+    def encode(self, frames: np.ndarray) -> Tensor:
+        """Return latents, [F, C, H, W], of frames, uint8 [F, H, W, 3]."""
+        return self._autoencoder.encode(to_pictures(frames))
+
+    @torch.inference_mode()
+    def decode(self, latents: Tensor) -> np.ndarray:
+        """Return frames, uint8 [F, H, W, 3], of latents, [F, C, H, W]."""
+        return to_frames(self._autoencoder.decode(latents))
+
+    @torch.inference_mode()
+    def rebuild(self, latents: Tensor, poses: Sequence[CameraPose], seed: int) -> Tensor:
+        """Return a clip as it is made from what memory keeps of it, [F, C, H, W].
+
+        Args:
+            latents: clean, whole blocks, [F, C, H, W].
+            poses: one a frame.
+            seed: of the noise.
+        """
+        length, made = self.config.block_length, []
+        blocks = latents[None].split(length, dim=1)
+        generator = self._generator(len(blocks))
+        cache, sampler = generator.cache, RenoisingSampler(FOUR_STEPS)
+        for index, block in enumerate(blocks):
+            first = index * length
+            at = self._coordinates(poses[first : first + length], first)
+            cache.attend(range(index))
+            generator.remember(block, at)
+            cache.write([SlotWrite(length - 1, index)])
+            cache.attend(range(index + 1))
+
+            def draw(step: int, index: int = index, shape: torch.Size = block.shape) -> Tensor:
+                return block_noise(seed, index, shape, step + 1)
+
+            noise = block_noise(seed, index, block.shape)
+            made.append(generator.sample(noise, at, self._empty, sampler, draw))
+        return torch.cat(made, dim=1)[0]
+
+    def _generator(self, slots: int) -> BlockGenerator:
+        config = self.config.dit
+        shape = CacheShape(
+            config.num_layers, self.config.tokens_per_frame, config.num_heads, config.head_dim,
+            self.config.block_length,
+        )  # fmt: skip
+        cache = KVCache(shape, slots, torch.float32)
+        return BlockGenerator(self._dit, self._dit, cache, FOUR_STEPS.shift, self._empty)
+
+    def _coordinates(self, poses: Sequence[CameraPose], first_frame: int) -> Coordinates:
+        places = torch.arange(len(poses))
+        angles = torch.tensor([[(pose.yaw, pose.pitch, pose.fov) for pose in poses]])
+        return Coordinates(
+            self._rays.rotary(angles, first_frame + places[None]),
+            self._rays.features(angles, places),
+        )
+
+
+def path(fps: float, frames: int = FRAMES) -> tuple[CameraPose, ...]:
+    """Return where the frames of a clip look; the same whatever the length of a block."""
+    poses: tuple[CameraPose, ...] = (CameraPose(),)
+    for speed in SPEEDS:
+        command = CameraCommand(yaw=speed)
+        poses += move(poses[-1], command, FULL_SPEED, fps, frames // len(SPEEDS))
+    return poses[1:]
+
+
+def measure_reconstruction(
+    model: MemoryModel, name: str, store: ClipStore, clips: int, seed: int, folder: Path
+) -> None:
+    """Measure what nobody has measured, scene by scene.
+
+    Args:
+        model: what remembers and rebuilds.
+        name: of the row.
+        store: of the records.
+        clips: held-out scenes, categories in turn.
+        seed: chooses scenes and noise.
+        folder: for the scenes' first views.
+    """
+    bar, poses = ProgressBar(clips), path(model.config.fps)
+    moves = model.config.moves
+    for index in range(clips):
+        key = f"{index:03d}"
+        with store.claim(key) as mine:
+            if not mine:
+                bar.skip()
+                continue
+            began = time.monotonic()
+            scene = held_out_scene(index, seed, folder, moves=moves)
+            frames = np.stack([scene.view(pose, at) for at, pose in enumerate(poses)])
+            latents = model.encode(frames)
+            rebuilt = model.decode(model.rebuild(latents, poses, scene.seed))
+            scores = _scores(rebuilt, frames, model.decode(latents))
+            store.add(key, {
+                "bench": "reconstruction",
+                "row": {"world": name},
+                "clip": f"{scene.panorama.category} {index}",
+                "category": scene.panorama.category,
+                "distance": "none",
+                "refused": None,
+                "picture": None,
+                "scores": scores,
+                "seconds": round(time.monotonic() - began, 3),
+            })  # fmt: skip
+            bar.done(f"{name}, {scene.panorama.category} {index}: {scores['psnr_db']:.1f} dB")
+    bar.close()
+
+
+def _scores(rebuilt: np.ndarray, truth: np.ndarray, round_trip: np.ndarray) -> dict[str, float]:
+    """Return means over the frames; the ceiling is the truth after the autoencoder alone."""
+
+    def mean(measure, frames: np.ndarray) -> float:
+        return float(np.mean([measure(a, b) for a, b in zip(frames, truth, strict=True)]))
+
+    return {
+        "psnr_db": mean(psnr, rebuilt),
+        "ssim": mean(ssim, rebuilt),
+        "ceiling_db": mean(psnr, round_trip),
+        "ceiling_ssim": mean(ssim, round_trip),
+    }

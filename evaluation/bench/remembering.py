@@ -1,0 +1,184 @@
+"""Memory and motion in one clip: is a view the same on return, and did the picture really move?"""
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from mag_sandbox.controls.camera import yaw_difference
+from mag_sandbox.evaluation.bench.clips import Clip, Phase
+from mag_sandbox.evaluation.bench.still_parts import RingParts, likenesses, mean_of
+from mag_sandbox.evaluation.probe.metrics import psnr, recall, ssim
+from mag_sandbox.evaluation.probe.motion import MOTION_LIMIT
+from mag_sandbox.model.full.image_shift import image_shift
+from mag_sandbox.model.world import Frames
+
+TURNING_MARGIN = 10.0  # degrees around the turning point that prove no memory
+TIMES_AWAY = (0.0, 5.0, 10.0, float("inf"))  # s between two sightings, borders of the split
+SHIFT_MARGIN = 8  # px searched beyond one and a half times the commanded shift
+FLOOR_PAIRS = 32  # unrelated pairs of frames a clip
+CEILING_FRAMES = 12  # frames a clip that go through the autoencoder
+
+
+@dataclass(frozen=True, slots=True)
+class Motion:
+    """Commanded against measured image shift, frame by frame."""
+
+    errors: np.ndarray  # px, frames whose shift can be measured
+    unmeasurable: float  # share of moving frames that are too empty
+    agrees: bool  # on the way out and on the way back
+
+
+@dataclass(frozen=True, slots=True)
+class Remembering:
+    """How well one clip came back."""
+
+    psnr: float  # way back against way out at equal pose [dB]
+    ssim: float
+    by_time_away: tuple[float | None, ...]  # psnr within TIMES_AWAY [dB]
+    floor: float  # views of the clip that share nothing [dB]; these three of still pixels if known
+    ceiling: float  # the clip's frames after the autoencoder [dB]
+    recall: float  # percent
+    motion: Motion
+    still_psnr: float | None = None  # over pixels known to stand still [dB]; None: none are
+
+    @property
+    def valid(self) -> bool:
+        """Whether the picture moved as commanded; a frozen one would always come back."""
+        return self.motion.agrees
+
+
+def measure_remembering(
+    clip: Clip, round_trip: Callable[[Frames], Frames], parts: RingParts | None = None
+) -> Remembering:
+    """Compare the way back of a clip with its way out.
+
+    Args:
+        clip: what was shown.
+        round_trip: the world's autoencoder.
+        parts: what is known to stand still, for floor, ceiling and recall; None: nothing, and whole
+            frames count, at rest as far as the world says how they are then.
+
+    Raises:
+        ValueError: no pose of the way back was seen on the way out.
+    """
+    pairs = equal_pose_pairs(clip)
+    frames = clip.to_compare(parts)
+    scores = [psnr(frames[back], frames[out]) for out, back in pairs]
+    likeness = [ssim(frames[back], frames[out]) for out, back in pairs]
+    away = np.array([clip.seconds_between(out, back) for out, back in pairs])
+    still = parts and mean_of(
+        likenesses(
+            [frames[back] for _, back in pairs],
+            [frames[out] for out, _ in pairs],
+            [parts.still_at(clip.poses[back]) for _, back in pairs],
+        )
+    )
+    floor, ceiling = unrelated_psnr(clip, parts), ceiling_psnr(clip, round_trip, parts)
+    mean = float(np.mean(scores))
+    return Remembering(
+        psnr=mean,
+        ssim=float(np.mean(likeness)),
+        by_time_away=_split(np.array(scores), away),
+        floor=floor,
+        ceiling=ceiling,
+        recall=recall(mean if still is None else still, floor, ceiling),
+        motion=measure_motion(clip),
+        still_psnr=still,
+    )
+
+
+def equal_pose_pairs(clip: Clip) -> list[tuple[int, int]]:
+    """Return (way out, way back) frames of bit-equal pose, not those near the turning point."""
+    seen = {clip.poses[index]: index for index in (*clip.where("start"), *clip.where("out"))}
+    turning = clip.poses[clip.where("out")[-1]].yaw
+    pairs = [
+        (seen[clip.poses[back]], back)
+        for back in clip.where("back")
+        if clip.poses[back] in seen
+        and abs(yaw_difference(clip.poses[back].yaw, turning)) >= TURNING_MARGIN
+    ]
+    if not pairs:
+        raise ValueError("no pose of the way back equals one of the way out; use an exact world")
+    return pairs
+
+
+def unrelated_psnr(clip: Clip, parts: RingParts | None = None) -> float:
+    """Return the median likeness of views of the way out that do not overlap [dB].
+
+    Args:
+        clip: what was shown.
+        parts: what is known to stand still, of the first view of a pair; None: whole views count.
+    """
+    out = [*clip.where("start"), *clip.where("out")]
+    fov = clip.poses[0].fov
+    pairs = [
+        (first, second)
+        for first in _with_still_parts(clip, out, parts)
+        for second in out[::3]
+        if abs(yaw_difference(clip.poses[first].yaw, clip.poses[second].yaw)) >= fov
+    ]
+    step = max(1, len(pairs) // FLOOR_PAIRS)
+    firsts, seconds = zip(*pairs[::step], strict=True)
+    masks = parts and [parts.still_at(clip.poses[index]) for index in firsts]
+    frames = clip.to_compare(parts)
+    return float(np.median(likenesses(frames[[*firsts]], frames[[*seconds]], masks)))
+
+
+def ceiling_psnr(
+    clip: Clip, round_trip: Callable[[Frames], Frames], parts: RingParts | None = None
+) -> float:
+    """Return the likeness of a clip's own frames before and after the autoencoder [dB]."""
+    out = _with_still_parts(clip, clip.where("out"), parts)
+    some = out[:: max(1, len(out) // CEILING_FRAMES)]
+    masks = parts and [parts.still_at(clip.poses[index]) for index in some]
+    frames = clip.to_compare(parts)[some]
+    return mean_of(likenesses(round_trip(frames), frames, masks))
+
+
+def _with_still_parts(clip: Clip, indices: list[int], parts: RingParts | None) -> list[int]:
+    if parts is None:
+        return indices
+    return [index for index in indices if parts.is_still_enough(clip.poses[index])]
+
+
+def measure_motion(clip: Clip, every: int = 1) -> Motion:
+    """Compare the shift of the picture with the command, on the way out and on the way back.
+
+    Args:
+        clip: what was shown.
+        every: how many frames lie between two that are looked at, of each way.
+    """
+    out, back = _shift_errors(clip, "out", every), _shift_errors(clip, "back", every)
+    both = np.concatenate((out, back))
+    return Motion(
+        errors=both[np.isfinite(both)],
+        unmeasurable=float(np.isnan(both).mean()),
+        agrees=_agrees(out) and _agrees(back),
+    )
+
+
+def _shift_errors(clip: Clip, phase: Phase, every: int) -> np.ndarray:
+    """Return the disagreement of each frame of a phase [px], nan where it cannot be measured."""
+    errors = []
+    for index in clip.where(phase)[::every]:
+        pixels = clip.turns[index] * clip.frames.shape[2] / clip.poses[index].fov
+        limit = SHIFT_MARGIN + int(1.5 * abs(pixels))
+        shift = image_shift(clip.frames[index - 1], clip.frames[index], limit)
+        expected = np.array([-pixels, 0.0])  # turning right moves the picture left
+        errors.append(np.nan if shift is None else float(np.linalg.norm(shift - expected)))
+    return np.array(errors)
+
+
+def _agrees(errors: np.ndarray) -> bool:
+    measured = errors[np.isfinite(errors)]
+    return len(measured) * 2 >= len(errors) > 0 and float(np.median(measured)) <= MOTION_LIMIT
+
+
+def _split(scores: np.ndarray, away: np.ndarray) -> tuple[float | None, ...]:
+    parts = []
+    for low, high in itertools.pairwise(TIMES_AWAY):
+        within = scores[(away >= low) & (away < high)]
+        parts.append(float(within.mean()) if len(within) else None)
+    return tuple(parts)

@@ -1,0 +1,100 @@
+"""Which pixels of a view stand still and which move: what the renderer knows of a moving scene.
+
+The rim between the two is neither: what a blended or zoomed view mixes of both. Knows nothing of
+clips and worlds.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.evaluation.probe.metrics import LEAST_PIXELS, masked_psnr, psnr
+from mag_sandbox.training.panorama.canvas import RING_HEIGHT, RING_WIDTH
+from mag_sandbox.training.panorama.moving import still
+from mag_sandbox.training.panorama.render import FOV, HEIGHT, WIDTH, view_corner
+
+RIM = 2  # px of a ring on each side that reach into a pixel of a zoomed view; one does otherwise
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RingParts:
+    """What stands still of a ring and what moves, as far as it is known."""
+
+    still: np.ndarray  # bool [RING_HEIGHT, RING_WIDTH]; nothing that moves lies within RIM
+    moving: np.ndarray  # the same of what changes at some time
+
+    def still_at(self, pose: CameraPose) -> np.ndarray:
+        """Return which pixels of the view at a pose stand still, bool [HEIGHT, WIDTH]."""
+        return self.still[_places(pose)]
+
+    def moving_at(self, pose: CameraPose) -> np.ndarray:
+        """Return which pixels of the view at a pose move, bool [HEIGHT, WIDTH]."""
+        return self.moving[_places(pose)]
+
+    def is_still_enough(self, pose: CameraPose) -> bool:
+        """Tell whether a score can rest on the still pixels of the view at a pose."""
+        return np.count_nonzero(self.still_at(pose)) >= LEAST_PIXELS
+
+    def within(self, pose: CameraPose) -> "RingParts":
+        """Return the same of what the view at a pose shows; the rest is not known."""
+        shown = np.zeros_like(self.still)
+        shown[_places(pose)] = True
+        inside = ~_grown(~shown)
+        return RingParts(self.still & inside, self.moving & inside)
+
+
+def ring_parts(layers: np.ndarray) -> RingParts:
+    """Return the parts of a moving ring.
+
+    Args:
+        layers: of the ring, see `training.panorama.moving_layers`.
+    """
+    moving = ~still(layers)
+    return RingParts(still=~_grown(moving), moving=moving)
+
+
+def likenesses(
+    frames: Sequence[np.ndarray],
+    references: Sequence[np.ndarray],
+    masks: Sequence[np.ndarray] | None,
+) -> list[float | None]:
+    """Return the PSNR of each frame over its masked pixels [dB]; None where those are too few.
+
+    Args:
+        frames: uint8 [H, W, 3] each.
+        references: what each is compared with.
+        masks: bool [H, W] each; None: whole frames count.
+    """
+    if masks is None:
+        return [psnr(*pair) for pair in zip(frames, references, strict=True)]
+    return [masked_psnr(*triple) for triple in zip(frames, references, masks, strict=True)]
+
+
+def mean_of(scores: Sequence[float | None]) -> float | None:
+    """Return the mean of what was measured; None if nothing was."""
+    known = [score for score in scores if score is not None]
+    return float(np.mean(known)) if known else None
+
+
+def _places(pose: CameraPose) -> tuple[np.ndarray, np.ndarray]:
+    """Return the nearest row and column of a ring of each pixel of a view."""
+    left, top = view_corner(pose.yaw, pose.pitch)
+    part = pose.fov / FOV  # of a view that is not zoomed
+    across = (np.arange(WIDTH) + 0.5 - WIDTH / 2) * part + left + WIDTH / 2
+    down = (np.arange(HEIGHT) + 0.5 - HEIGHT / 2) * part + top + HEIGHT / 2
+    rows = np.clip(np.floor(down).astype(int), 0, RING_HEIGHT - 1)
+    return rows[:, None], np.floor(across).astype(int) % RING_WIDTH
+
+
+def _grown(mask: np.ndarray) -> np.ndarray:
+    """Return a mask of a ring with all that lies within RIM of it; columns wrap around."""
+    grown = mask.copy()
+    for shift in range(1, RIM + 1):
+        grown |= np.roll(mask, shift, axis=1) | np.roll(mask, -shift, axis=1)
+    wide = grown.copy()
+    for shift in range(1, RIM + 1):
+        grown[shift:] |= wide[:-shift]
+        grown[:-shift] |= wide[shift:]
+    return grown

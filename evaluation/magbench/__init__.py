@@ -1,0 +1,1 @@
+"""MAG-Bench: its clips, its best-match scores, and its table."""

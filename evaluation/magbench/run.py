@@ -1,0 +1,204 @@
+"""`python -m evaluation magbench`: a world on MAG-Bench, or on any clips in its layout.
+
+Every clip's history is remembered, its end predicted and compared by best match. The records are
+JSON lines (see `evaluation.results.store`) that `python -m evaluation report` makes a page of:
+
+    key, bench "magbench", row {world, remembers, mode, prompt}, clip, category, distance (what
+    found the matches), refused (null, or why the clip has no scores), picture (of its worst pair),
+    scores {psnr_db, ssim, lpips (null without its weights), distance, motion_ratio}, seconds
+
+`motion_ratio` is how much the prediction changes from frame to frame, of how much the truth does:
+best match forgives a wrong speed, and with it a picture that stands still, which has 0 here.
+"""
+
+import hashlib
+import re
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mag_sandbox.evaluation.bench.continuation import (
+    MODES,
+    Continuation,
+    Continuer,
+    Mode,
+    as_frames,
+    continue_clip,
+)
+from mag_sandbox.evaluation.magbench.best_match import (
+    BestMatch,
+    Distance,
+    absolute_difference,
+    best_match,
+)
+from mag_sandbox.evaluation.magbench.lpips import NAME as LPIPS
+from mag_sandbox.evaluation.magbench.split import FPS, Split, split_clip
+from mag_sandbox.evaluation.magbench.table import BenchClip, Fault, read_table
+from mag_sandbox.evaluation.results.progress import ProgressBar
+from mag_sandbox.evaluation.results.store import ClipStore
+from mag_sandbox.evaluation.results.videos import VideoFault, VideoFormat, read_video
+from mag_sandbox.training.panorama.sheets import write_sheet
+
+OFFICIAL = VideoFormat(832, 480, FPS)
+STAND_IN = "mean absolute difference"  # finds matches where LPIPS has no weights
+PICTURES = "pairs"  # folder of pictures beside the records
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What is measured: one line of the table."""
+
+    world: str
+    remembers: str = "as trained"  # or "generator": by itself, without the memory model
+    mode: Mode = "history"
+    prompt: str = "caption"  # or "empty"
+
+    def __post_init__(self) -> None:
+        if self.mode not in MODES or self.prompt not in ("caption", "empty"):
+            raise ValueError(f"mode is {self.mode!r} and prompt {self.prompt!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """What finds the match of a frame."""
+
+    name: str = STAND_IN
+    distance: Distance = absolute_difference
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReadyClip:
+    """A clip whose file can be read and divided."""
+
+    clip: BenchClip
+    path: Path
+    split: Split
+
+
+def find_clips(
+    table: Path, videos: Path, wanted: VideoFormat, limit: int | None = None
+) -> tuple[list[ReadyClip], list[Fault]]:
+    """Return the clips that can be measured, and all others with what is wrong with them.
+
+    Every video is decoded once, so that damage shows before hours of work and not after.
+
+    Args:
+        table: of the clips.
+        videos: folder of the files.
+        wanted: size and rate.
+        limit: of rows to look at; None: all.
+
+    Raises:
+        ValueError: the table cannot be used at all.
+    """
+    clips, faults = read_table(table)
+    ready = []
+    for clip in clips[:limit]:
+        path = videos / clip.name
+        try:
+            frames = read_video(path, wanted).frames
+            ready.append(ReadyClip(clip, path, split_clip(clip.duration, len(frames))))
+        except ValueError as error:  # of the video, or of a switch outside the clip
+            faults.append(Fault(clip.name, str(error)))
+    return ready, faults
+
+
+def measure_clips(
+    world: Continuer,
+    clips: list[ReadyClip],
+    row: Row,
+    matching: Matching,
+    store: ClipStore,
+    bar: ProgressBar,
+    seed: int = 0,
+) -> list[Fault]:
+    """Measure all clips that nobody has measured yet; return those that failed meanwhile."""
+    faults = []
+    for ready in clips:
+        key = clip_key(ready.clip.name, row)
+        with store.claim(key) as mine:
+            if not mine:
+                bar.skip()
+                continue
+            try:
+                record = _measure(world, ready, row, matching, store.folder, key, seed)
+            except (VideoFault, ValueError) as error:
+                faults.append(Fault(ready.clip.name, str(error)))
+                bar.done(f"{ready.clip.name}: {error}")
+                continue
+            store.add(key, record)
+        bar.done(f"{ready.clip.name}: {record['scores']['psnr_db']:.1f} dB")
+    bar.close()
+    return faults
+
+
+def clip_key(name: str, row: Row) -> str:
+    """Return a name for files that no other clip or row has."""
+    whole = "|".join((name, *map(str, asdict(row).values())))
+    readable = re.sub(r"[^A-Za-z0-9]+", "-", Path(name).stem)[:40]
+    return f"{readable}-{hashlib.sha256(whole.encode()).hexdigest()[:12]}"
+
+
+def scores_of(pair: Continuation, matching: Matching) -> tuple[dict, BestMatch]:
+    """Return the scores of a prediction; `lpips` only where LPIPS found the matches."""
+    found = best_match(pair.predicted, pair.truth, matching.distance, matching.name)
+    scores = {
+        "psnr_db": found.psnr,
+        "ssim": found.ssim,
+        "lpips": found.distance if matching.name == LPIPS else None,
+        "distance": found.distance,
+        "motion_ratio": motion_ratio(pair.predicted, pair.truth),
+    }
+    return scores, found
+
+
+def motion_ratio(predicted: np.ndarray, truth: np.ndarray) -> float | None:
+    """Return the change from frame to frame, of that of the truth; None if the truth rests."""
+    true, made = (float(np.abs(np.diff(one, axis=0)).mean()) for one in (truth, predicted))
+    return made / true if true > 0 else None
+
+
+def write_pair(path: Path, predicted: np.ndarray, truth: np.ndarray) -> None:
+    """Write two pictures side by side, the truth first."""
+    first, second = as_frames(np.stack((truth, predicted)))
+    write_sheet(path, [[first, second]])
+
+
+def _measure(
+    world: Continuer,
+    ready: ReadyClip,
+    row: Row,
+    matching: Matching,
+    folder: Path,
+    key: str,
+    seed: int,
+) -> dict:
+    began = time.monotonic()
+    frames = read_video(ready.path, world.format).frames
+    prompt = ready.clip.caption if row.prompt == "caption" else ""
+    pair = continue_clip(world, frames, ready.split, row.mode, prompt, seed)
+    if not np.isfinite(pair.predicted).all():
+        raise ValueError("the prediction is not made of numbers")
+    scores, found = scores_of(pair, matching)
+    worst = worst_frame(pair, found)
+    picture = f"{PICTURES}/{key}.png"
+    write_pair(folder / picture, pair.predicted[worst], pair.truth[found.matches[worst]])
+    return {
+        "bench": "magbench",
+        "row": asdict(row),
+        "clip": ready.clip.name,
+        "category": Path(ready.clip.name).parent.as_posix(),
+        "distance": matching.name,
+        "refused": None,
+        "picture": picture,
+        "scores": scores,
+        "seconds": round(time.monotonic() - began, 3),
+    }
+
+
+def worst_frame(pair: Continuation, found: BestMatch) -> int:
+    """Return the predicted frame that is least like its match."""
+    matched = pair.truth[found.matches]
+    return int(np.square(pair.predicted - matched).mean(axis=(1, 2, 3)).argmax())

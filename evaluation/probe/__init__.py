@@ -1,0 +1,1 @@
+"""What came back, and how alike it is: the parts of evaluation that the game uses, too."""

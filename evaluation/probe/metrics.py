@@ -1,0 +1,147 @@
+"""Measures of frames: likeness, detail, motion, and how far two sets of features lie apart.
+
+Needs numpy only, so that the game may show some of them while playing. Frames are uint8 [H, W, 3].
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from mag_sandbox.model.full.image_shift import luma
+
+MAX_PSNR = 60.0  # dB; equal frames, too, score this and not infinity
+LEAST_PIXELS = 256  # of a frame that a score of a part needs
+RESAMPLES = 2000  # of a bootstrap
+
+
+def psnr(frame: np.ndarray, reference: np.ndarray) -> float:
+    """Return the peak signal-to-noise ratio of two frames, or stacks of them, in dB."""
+    _check_equal_shapes(frame, reference)
+    error = frame.astype(np.float32) - reference.astype(np.float32)
+    mean_square = float(np.mean(np.square(error), dtype=np.float64))
+    if mean_square == 0.0:
+        return MAX_PSNR
+    return min(MAX_PSNR, float(10 * np.log10(255.0**2 / mean_square)))
+
+
+def masked_psnr(frame: np.ndarray, reference: np.ndarray, mask: np.ndarray) -> float | None:
+    """Return the PSNR over some pixels of two frames, in dB; None: there are too few.
+
+    Args:
+        frame: uint8 [H, W, 3].
+        reference: the same.
+        mask: the pixels that count, bool [H, W].
+    """
+    _check_equal_shapes(frame, reference)
+    if mask.shape != frame.shape[:2]:
+        raise ValueError(f"a mask is {mask.shape}, its frame {frame.shape}")
+    if np.count_nonzero(mask) < LEAST_PIXELS:
+        return None
+    return psnr(frame[mask], reference[mask])
+
+
+def ssim(frame: np.ndarray, reference: np.ndarray, window: int = 7) -> float:
+    """Return the structural similarity of the brightness of two frames, in [-1, 1].
+
+    Source: Wang et al. 2004, with a box window.
+    """
+    _check_equal_shapes(frame, reference)
+    a, b = luma(frame), luma(reference)
+    mean_a, mean_b = _box_mean(a, window), _box_mean(b, window)
+    spread = window * window / (window * window - 1)
+    variance_a = spread * (_box_mean(a * a, window) - mean_a * mean_a)
+    variance_b = spread * (_box_mean(b * b, window) - mean_b * mean_b)
+    covariance = spread * (_box_mean(a * b, window) - mean_a * mean_b)
+    c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+    likeness = (2 * mean_a * mean_b + c1) * (2 * covariance + c2)
+    likeness /= (mean_a**2 + mean_b**2 + c1) * (variance_a + variance_b + c2)
+    return float(likeness.mean())
+
+
+def gradient_energy(frame: np.ndarray) -> float:
+    """Return the mean absolute difference of neighbouring brightnesses: how much there is to see.
+
+    An empty frame has 0, a busy one 3 and more [grey levels]. Softening edges hardly changes it:
+    see `sharpness`.
+    """
+    bright = luma(frame)
+    across = np.abs(np.diff(bright, axis=-1)).mean()
+    down = np.abs(np.diff(bright, axis=-2)).mean()
+    return float(across + down) / 2
+
+
+def sharpness(frame: np.ndarray) -> float:
+    """Return the root mean square difference of neighbouring brightnesses [grey levels].
+
+    Falls when edges soften, even where as much is to be seen.
+    """
+    bright = luma(frame)
+    across = np.square(np.diff(bright, axis=-1)).mean()
+    down = np.square(np.diff(bright, axis=-2)).mean()
+    return float(np.sqrt((across + down) / 2))
+
+
+def frechet_distance(features: np.ndarray, others: np.ndarray) -> float:
+    """Return the Frechet distance between two sets of features, [N, D] and [M, D].
+
+    Depends on the sample sizes: compare only distances of equal ones.
+    """
+    if features.ndim != 2 or features.shape[1:] != others.shape[1:]:
+        raise ValueError(f"features are {features.shape} and {others.shape}, expected [N, D] twice")
+    if min(len(features), len(others)) < 2:
+        raise ValueError(f"{len(features)} and {len(others)} samples, expected at least 2 each")
+    gap = features.mean(0) - others.mean(0)
+    spread, other_spread = np.cov(features, rowvar=False), np.cov(others, rowvar=False)
+    root = _matrix_root(np.atleast_2d(spread))
+    shared = np.linalg.eigvalsh(root @ np.atleast_2d(other_spread) @ root)
+    overlap = np.sqrt(np.clip(shared, 0, None)).sum()
+    distance = gap @ gap + np.trace(np.atleast_2d(spread + other_spread)) - 2 * overlap
+    return max(0.0, float(distance))
+
+
+def recall(return_psnr: float, floor: float, ceiling: float) -> float:
+    """Return how much of what could be remembered was, in percent.
+
+    Args:
+        return_psnr: frames of the way back against those of the way out [dB].
+        floor: unrelated frames against each other [dB].
+        ceiling: frames against themselves after the autoencoder [dB].
+    """
+    if ceiling <= floor:
+        return 0.0
+    return 100.0 * float(np.clip((return_psnr - floor) / (ceiling - floor), 0.0, 1.0))
+
+
+def bootstrap_interval(
+    values: Sequence, seed: int = 0, combine: Callable = lambda means: means
+) -> tuple[float, float]:
+    """Return the 95% interval of a mean by resampling the values with replacement.
+
+    Args:
+        values: one number a clip, or a row of numbers a clip.
+        seed: of the resampling.
+        combine: makes one number of the means [resamples, ...]; for rows.
+    """
+    data = np.asarray(values, np.float64)
+    if not len(data):
+        raise ValueError("no values to resample")
+    picks = np.random.default_rng(seed).integers(len(data), size=(RESAMPLES, len(data)))
+    low, high = np.percentile(combine(data[picks].mean(1)), [2.5, 97.5])
+    return float(low), float(high)
+
+
+def _check_equal_shapes(frame: np.ndarray, reference: np.ndarray) -> None:
+    if frame.shape != reference.shape:
+        raise ValueError(f"frames differ in shape: {frame.shape} and {reference.shape}")
+
+
+def _box_mean(picture: np.ndarray, window: int) -> np.ndarray:
+    summed = np.pad(picture, ((1, 0), (1, 0))).cumsum(0).cumsum(1)
+    total = summed[window:, window:] - summed[:-window, window:]
+    total += summed[:-window, :-window] - summed[window:, :-window]
+    return total / (window * window)
+
+
+def _matrix_root(matrix: np.ndarray) -> np.ndarray:
+    values, vectors = np.linalg.eigh(matrix)
+    return (vectors * np.sqrt(np.clip(values, 0, None))) @ vectors.T

@@ -1,0 +1,193 @@
+"""Makes a report's numbers of saved records: rows, intervals, differences, curves. Draws nothing.
+
+The result is plain JSON:
+
+    schema, made {time, commit, ...}
+    folders [{folder, settings, runs}]
+    rows [{folder, bench, label, row, clips, refused, distances,
+           scores {name: {mean, low, high, clips}},
+           against {label, name: {mean, low, high, clips, verdict}} (null for the first of a mode),
+           curve [...], half_life_s, pictures [{clip, psnr_db, path}] (the best and the worst),
+           seconds, renders {name: mean} (scores of the renderer's pictures), objects {question:
+           {mean, low, high, clips, renders, chance}} (share found of what captions name), frechet
+           {views, invented_to_renders, invented_to_other_renders, renders_to_other_renders} or
+           null}]
+    cited {source, mag_bench, compression, vbench}
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from mag_sandbox.evaluation.probe.metrics import frechet_distance
+from mag_sandbox.evaluation.results.cited import COMPRESSION, MAG_BENCH, SOURCE, VBENCH
+from mag_sandbox.evaluation.results.environment import environment
+from mag_sandbox.evaluation.results.intervals import difference, mean_interval
+from mag_sandbox.evaluation.results.recalling import curve, half_life_of
+from mag_sandbox.evaluation.results.store import read_records, read_runs, read_settings
+
+SCHEMA = 1
+PICTURES = 2  # best, and as many worst, of a row
+LOWER_IS_BETTER = frozenset({"lpips", "distance"})
+COMPARED = (
+    "psnr_db", "ssim", "lpips", "pose_psnr_db", "pose_ssim", "recall_percent",
+    "still_psnr_db", "moving_psnr_db", "motion_gain_db", "promised_percent", "objects_percent",
+)  # fmt: skip
+
+
+def report_data(folders: Sequence[Path]) -> dict:
+    """Return the report of some result folders.
+
+    Raises:
+        ValueError: a folder holds no results, or none of them a record.
+    """
+    rows, parts = [], []
+    for folder in folders:
+        parts.append(
+            {
+                "folder": folder.name,
+                "settings": read_settings(folder),
+                "runs": read_runs(folder),
+            }
+        )
+        rows += _rows(folder, read_records(folder))
+    if not rows:
+        names = ", ".join(str(folder) for folder in folders)
+        raise ValueError(f"{names} hold no measured clip; run an evaluation first")
+    return {
+        "schema": SCHEMA,
+        "made": environment(),
+        "folders": parts,
+        "rows": rows,
+        "cited": {
+            "source": SOURCE,
+            "mag_bench": [asdict(one) for one in MAG_BENCH],
+            "compression": [asdict(one) for one in COMPRESSION],
+            "vbench": [asdict(one) for one in VBENCH],
+        },
+    }
+
+
+def label_of(row: Mapping[str, object]) -> str:
+    """Return a row's settings in words, the mode left out."""
+    return ", ".join(str(value) for name, value in row.items() if name != "mode" and value)
+
+
+def _rows(folder: Path, records: list[dict]) -> list[dict]:
+    groups: dict[str, list[dict]] = {}
+    for record in records:
+        name = json.dumps([record["bench"], record["row"]], sort_keys=True)
+        groups.setdefault(name, []).append(record)
+    first_of_mode: dict[tuple[str, str], list[dict]] = {}
+    rows = []
+    for group in groups.values():
+        mode = group[0]["bench"], str(group[0]["row"].get("mode"))
+        first = first_of_mode.setdefault(mode, group)
+        rows.append(_row(folder, group, None if first is group else first))
+    return rows
+
+
+def _row(folder: Path, records: list[dict], other: list[dict] | None) -> dict:
+    counted = [record for record in records if record["refused"] is None]
+    points = [tuple(point) for record in counted for point in record.get("recall_points", ())]
+    return {
+        "folder": folder.name,
+        "bench": records[0]["bench"],
+        "label": label_of(records[0]["row"]),
+        "row": records[0]["row"],
+        "clips": len(records),
+        "refused": len(records) - len(counted),
+        "distances": sorted({record["distance"] for record in records}),
+        "scores": _scores(counted),
+        "against": other and _against(counted, other),
+        "curve": curve(points),
+        "half_life_s": half_life_of(points),
+        "pictures": _pictures(folder, counted),
+        "renders": _renders(counted),
+        "objects": _objects(counted),
+        "seconds": sum(record["seconds"] for record in records),
+        "frechet": _frechet(counted),
+    }
+
+
+def _scores(records: list[dict]) -> dict:
+    names = dict.fromkeys(name for record in records for name in record["scores"])
+    found = {}
+    for name in names:
+        interval = mean_interval([record["scores"].get(name) for record in records])
+        found[name] = interval and asdict(interval)
+    return found
+
+
+def _renders(records: list[dict]) -> dict:
+    known = [record["renders"] for record in records if "renders" in record]
+    names = dict.fromkeys(name for one in known for name in one)
+    return {name: float(np.mean([one[name] for one in known if name in one])) for name in names}
+
+
+def _objects(records: list[dict]) -> dict:
+    """Return how often each kind of object was found; records of older programs have none."""
+    known = [record.get("objects", {}) for record in records]
+    found = {}
+    for question in dict.fromkeys(name for one in known for name in one):
+        asked = [one[question] for one in known if question in one]
+        found[question] = {
+            **asdict(mean_interval([one["found"] for one in asked])),
+            "renders": float(np.mean([one["renders"] for one in asked])),
+            "chance": float(np.mean([one["chance"] for one in asked])),
+        }
+    return found
+
+
+def _frechet(records: list[dict]) -> dict | None:
+    """Return distances of the features of all views; None where nothing was invented."""
+    known = [record["features"] for record in records if "features" in record]
+    if not known:
+        return None
+    made, drawn, others = (
+        np.concatenate([one[name] for one in known]) for name in ("invented", "rendered", "others")
+    )
+    return {
+        "views": len(made),
+        "invented_to_renders": frechet_distance(made, drawn),
+        "invented_to_other_renders": frechet_distance(made, others),
+        "renders_to_other_renders": frechet_distance(drawn, others),
+    }
+
+
+def _against(records: list[dict], others: list[dict]) -> dict:
+    found: dict = {"label": label_of(others[0]["row"])}
+    for name in COMPARED:
+        ours, theirs = ({r["clip"]: _score(r, name) for r in part} for part in (records, others))
+        apart = difference(ours, theirs, higher_is_better=name not in LOWER_IS_BETTER)
+        found[name] = apart and {**asdict(apart.interval), "verdict": apart.verdict}
+    return found
+
+
+def _score(record: dict, name: str) -> float | None:
+    return None if record["refused"] else record["scores"].get(name)
+
+
+def _likeness(record: dict) -> float:
+    """Return the PSNR of a clip, by best match unless the camera stands still [dB]."""
+    scores = record["scores"]
+    return scores["psnr_db"] if "psnr_db" in scores else scores["pose_psnr_db"]
+
+
+def _pictures(folder: Path, records: list[dict]) -> dict:
+    shown = [record for record in records if record.get("picture")]
+    shown = [record for record in shown if (folder / record["picture"]).is_file()]
+    ordered = sorted(shown, key=lambda record: -_likeness(record))
+    some = [
+        {
+            "clip": record["clip"],
+            "psnr_db": _likeness(record),
+            "path": str(folder / record["picture"]),
+        }
+        for record in ordered
+    ]
+    best = some[: min(PICTURES, (len(some) + 1) // 2)]
+    return {"best": best, "worst": some[len(best) :][-PICTURES:][::-1]}

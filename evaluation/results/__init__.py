@@ -1,0 +1,1 @@
+"""What all measurements share: stored results, intervals, provenance, progress, videos."""

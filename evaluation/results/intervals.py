@@ -1,0 +1,76 @@
+"""How sure a mean over clips is: intervals by bootstrap, and which differences are only noise."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from mag_sandbox.evaluation.probe.metrics import bootstrap_interval
+
+FEWEST = 5  # clips below which no difference is believed, however large
+
+Verdict = Literal["better", "worse", "noise"]
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A mean over clips with its 95% interval."""
+
+    mean: float
+    low: float
+    high: float
+    clips: int
+
+    def __str__(self) -> str:
+        return f"{self.mean:.2f} [{self.low:.2f}, {self.high:.2f}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How much one row scores above another on the same clips."""
+
+    interval: Interval
+    verdict: Verdict
+
+
+def mean_interval(values: Sequence[float | None]) -> Interval | None:
+    """Return the mean of what was measured, with its interval; None if nothing was.
+
+    Raises:
+        ValueError: a value is not finite; such a clip must be refused, not averaged.
+    """
+    known = [float(value) for value in values if value is not None]
+    if not known:
+        return None
+    if not np.isfinite(known).all():
+        raise ValueError(f"{np.size(known)} scores hold one that is not finite; refuse its clip")
+    low, high = bootstrap_interval(known)
+    return Interval(float(np.mean(known)), low, high, len(known))
+
+
+def difference(
+    ours: Mapping[str, float | None],
+    others: Mapping[str, float | None],
+    *,
+    higher_is_better: bool = True,
+) -> Difference | None:
+    """Compare two rows clip by clip; None if they share no clip.
+
+    Clips differ more than worlds do, so only the differences on equal clips are resampled. What
+    lies within the interval around 0, and what rests on fewer than FEWEST clips, is called noise.
+
+    Args:
+        ours: score of each clip by name, None where it was refused.
+        others: the same of the other row.
+        higher_is_better: whether more is better.
+    """
+    shared = sorted(name for name in ours if ours[name] is not None)
+    shared = [name for name in shared if others.get(name) is not None]
+    interval = mean_interval([ours[name] - others[name] for name in shared])
+    if interval is None:
+        return None
+    if interval.clips < FEWEST or interval.low <= 0.0 <= interval.high:
+        return Difference(interval, "noise")
+    more = interval.mean > 0
+    return Difference(interval, "better" if more == higher_is_better else "worse")

@@ -1,0 +1,159 @@
+"""Results that grow clip by clip: one JSON line each, shared by several programs at once.
+
+Whoever measures a clip holds its claim, a lock that the system drops when the program ends, however
+it ends. So nothing is measured twice, and a killed run goes on where it was.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mag_sandbox.files.replacing import replacing
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    import msvcrt
+
+    fcntl = None
+
+RECORDS, RUNS = "clips.jsonl", "runs.jsonl"
+CLAIMS, LOCK, SETTINGS = "claims", ".lock", "settings.json"
+KEY = "key"  # of a record
+
+
+class ClipStore:
+    """A folder of records by key.
+
+    store = ClipStore(folder, {"seed": 0})
+    for key in keys:
+        with store.claim(key) as mine:
+            if mine:
+                store.add(key, measure(key))
+    """
+
+    def __init__(self, folder: Path, settings: dict) -> None:
+        """Open a folder, or begin one.
+
+        Args:
+            folder: of the records.
+            settings: what all of them have in common, plain JSON.
+
+        Raises:
+            ValueError: the folder holds records of other settings.
+            OSError: it cannot be written.
+        """
+        self.folder = folder
+        (folder / CLAIMS).mkdir(parents=True, exist_ok=True)
+        with _locked(folder / LOCK, wait=True):
+            _agree(folder / SETTINGS, settings)
+
+    def records(self) -> dict[str, dict]:
+        """Return what was measured so far, by key; a line that a killed program cut is left out."""
+        return {record[KEY]: record for record in read_records(self.folder)}
+
+    @contextmanager
+    def claim(self, key: str) -> Iterator[bool]:
+        """Say whether a clip is to be measured here: nobody has, and nobody else does so now."""
+        with _locked(self.folder / CLAIMS / f"{key}.claim", wait=False) as alone:
+            yield alone and key not in self.records()
+
+    def add(self, key: str, record: dict) -> None:
+        """Append a record of a claimed clip."""
+        self._append(RECORDS, {KEY: key, **record})
+
+    def note(self, run: dict) -> None:
+        """Append what is to be known of a run: machine, commit, arguments."""
+        self._append(RUNS, run)
+
+    def _append(self, name: str, data: dict) -> None:
+        line = json.dumps(data, allow_nan=False) + "\n"
+        with _locked(self.folder / LOCK, wait=True), (self.folder / name).open("ab+") as file:
+            if file.tell():
+                file.seek(-1, os.SEEK_END)
+                if file.read(1) != b"\n":  # what a killed program was writing
+                    file.write(b"\n")
+            file.write(line.encode())
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def read_records(folder: Path) -> list[dict]:
+    """Return the records of a folder, in the order they were made."""
+    return [record for record in _lines(folder / RECORDS) if isinstance(record.get(KEY), str)]
+
+
+def read_runs(folder: Path) -> list[dict]:
+    """Return what was noted of the runs that made them."""
+    return _lines(folder / RUNS)
+
+
+def _lines(path: Path) -> list[dict]:
+    if not path.exists():
+        return []
+    found = []
+    for line in path.read_bytes().splitlines():
+        try:
+            data = json.loads(line)
+        except ValueError:
+            continue  # cut by the end of a program
+        if isinstance(data, dict):
+            found.append(data)
+    return found
+
+
+def read_settings(folder: Path) -> dict:
+    """Return what the records of a folder have in common.
+
+    Raises:
+        ValueError: it is no folder of records.
+    """
+    path = folder / SETTINGS
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ValueError(
+            f"{folder} holds no results ({error}); name a folder that was given as --out"
+        ) from None
+
+
+def _agree(path: Path, settings: dict) -> None:
+    wanted = json.loads(json.dumps(settings))
+    if not path.exists():
+        with replacing(path) as part:
+            part.write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
+        return
+    kept = json.loads(path.read_text(encoding="utf-8"))
+    for name in sorted({*kept, *wanted}):
+        if kept.get(name) != wanted.get(name):
+            raise ValueError(
+                f"{path.parent} holds results with {name} {kept.get(name)!r}, this run has "
+                f"{wanted.get(name)!r}; name another folder"
+            )
+
+
+@contextmanager
+def _locked(path: Path, *, wait: bool) -> Iterator[bool]:
+    """Hold a file's lock, and say whether it is held; without `wait` it may not be."""
+    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        yield _lock(file, wait)
+    finally:
+        os.close(file)  # which unlocks it
+
+
+def _lock(file: int, wait: bool) -> bool:
+    try:
+        if fcntl is None:
+            msvcrt.locking(file, msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
+        else:
+            fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except PermissionError:
+        if wait:
+            raise
+        return False
+    return True

@@ -1,0 +1,92 @@
+"""Videos as frames, read and written whole. Knows nothing of benchmarks.
+
+What cannot be read is a `VideoFault`, one sentence that names the file and what is wrong with it.
+"""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+
+from mag_sandbox.files.replacing import replacing
+from mag_sandbox.model.world import Frames
+
+QP = 8  # of x264: hardly lossy, since its frames are compared pixel by pixel
+RATE_TOLERANCE = 0.01  # frames a second; 15.995 and 16 are the same
+
+
+class VideoFault(ValueError):
+    """A video that cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class VideoFormat:
+    """What a video must be: no frame is scaled and none is dropped to make it fit."""
+
+    width: int  # px
+    height: int  # px
+    fps: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Video:
+    """A video in memory."""
+
+    frames: Frames  # uint8 [T, H, W, 3]
+    fps: float
+
+
+def read_video(path: Path, wanted: VideoFormat) -> Video:
+    """Return all frames of a file.
+
+    Raises:
+        VideoFault: it is missing, damaged, cut short, empty, or of another size or frame rate.
+    """
+    if not path.is_file():
+        raise VideoFault("the file is missing")
+    try:
+        with av.open(str(path)) as file:
+            if not file.streams.video:
+                raise VideoFault("the file holds no video")
+            stream = file.streams.video[0]
+            _check(stream, wanted)
+            frames = [frame.to_ndarray(format="rgb24") for frame in file.decode(stream)]
+            promised, rate = stream.frames, float(stream.average_rate)
+    except (av.error.FFmpegError, OSError) as error:
+        raise VideoFault(f"the file cannot be decoded ({_line(error)})") from error
+    if not frames:
+        raise VideoFault("the file holds no frame")
+    if promised > len(frames):
+        raise VideoFault(f"the file ends after {len(frames)} of its {promised} frames")
+    return Video(np.stack(frames), rate)
+
+
+def write_video(path: Path, frames: Frames, fps: float) -> None:
+    """Write frames as MP4; the file appears whole or not at all. Sides must be even."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    height, width = frames.shape[1:3]
+    with replacing(path) as part, av.open(str(part), "w", format="mp4") as file:
+        rate = Fraction(fps).limit_denominator(1001)
+        stream = file.add_stream("libx264", rate=rate, options={"qp": str(QP)})
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        for frame in frames:
+            picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")
+            file.mux(stream.encode(picture))
+        file.mux(stream.encode())
+
+
+def _check(stream: av.VideoStream, wanted: VideoFormat) -> None:
+    if (stream.width, stream.height) != (wanted.width, wanted.height):
+        raise VideoFault(
+            f"frames are {stream.width} x {stream.height} px, "
+            f"expected {wanted.width} x {wanted.height}"
+        )
+    rate = float(stream.average_rate or 0)
+    if abs(rate - wanted.fps) > RATE_TOLERANCE:
+        raise VideoFault(f"the video has {rate:g} frames a second, expected {wanted.fps:g}")
+
+
+def _line(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -1,0 +1,53 @@
+"""A game whose world is a neural video model that remembers: what a user of the library needs.
+
+>>> from mag_sandbox import Scene, load_world
+>>> world = load_world("pocket")
+>>> world.reset(Scene("a meadow with an oak"), seed=1)
+
+Names are imported when they are first used: the window opens before torch is there.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mag_sandbox.controls.camera import CameraCommand
+    from mag_sandbox.model.loading import load_world
+    from mag_sandbox.model.world import Control, FrameBlock, MemorySetting, World
+    from mag_sandbox.sandbox.play.environment import WorldEnvironment, gymnasium_environment
+    from mag_sandbox.scenes.scene import Scene, load_scene
+
+_HOMES = {
+    "CameraCommand": "controls.camera",
+    "Control": "model.world",
+    "FrameBlock": "model.world",
+    "MemorySetting": "model.world",
+    "Scene": "scenes.scene",
+    "World": "model.world",
+    "WorldEnvironment": "sandbox.play.environment",
+    "gymnasium_environment": "sandbox.play.environment",
+    "load_scene": "scenes.scene",
+    "load_world": "model.loading",
+}
+__all__ = [
+    "CameraCommand",
+    "Control",
+    "FrameBlock",
+    "MemorySetting",
+    "Scene",
+    "World",
+    "WorldEnvironment",
+    "gymnasium_environment",
+    "load_scene",
+    "load_world",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

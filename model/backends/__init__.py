@@ -1,1 +1,0 @@
-"""Backends choose and assemble the parts of a world, nothing else."""

@@ -1,0 +1,211 @@
+"""What a full-size world will take in memory, computed from sizes before anything is loaded.
+
+Parameters, keys and values follow from shapes exactly. Activations and the library's own share are
+estimates, marked as such. Knows nothing of torch or of devices: bytes in, bytes out.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from mag_sandbox.model.catalogue.clips import UMT5_PARAMETERS, ClipRecipe
+from mag_sandbox.model.catalogue.worlds import (
+    BF16_BYTES,
+    BLOCK_LENGTH,
+    LATENT_HEIGHT,
+    LATENT_WIDTH,
+    PIXELS,
+    WorldRow,
+    slot_bytes,
+    tokens_per_frame,
+)
+from mag_sandbox.model.config import FULL, DiTConfig
+from mag_sandbox.model.world import GIB
+
+FEWEST_SLOTS = 4  # a first frame, a sink or two and the previous block
+VAE_PARAMETERS = 126_892_531  # of Wan 2.1
+TINY_DECODER_PARAMETERS = 9_845_000
+TINY_DECODER_STATE = 33_500_000  # numbers that it remembers between blocks
+RESERVE_BYTES = 3 * GIB // 4  # estimate: the context of the device and the allocator's slack
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryPlan:
+    """How a world is to be laid out."""
+
+    slots: int  # frames with room in memory
+    text_encoder: Literal["device", "cpu"] = "device"
+    decoder: Literal["exact", "tiny"] = "exact"
+    memory_model: Literal["device", "offloaded"] = "device"
+
+    def words(self) -> str:
+        """Return the plan for people."""
+        parts = [f"{self.slots} frames of memory"] if self.slots else ["no memory"]
+        if self.text_encoder == "cpu":
+            parts.append("text encoder on the processor")
+        if self.decoder == "tiny":
+            parts.append("tiny decoder")
+        if self.memory_model == "offloaded":
+            parts.append("memory model offloaded between blocks")
+        return ", ".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """Bytes on the device by part, and on the host."""
+
+    parts: dict[str, int]
+    host_bytes: int  # of parts that wait in main memory
+
+    @property
+    def total(self) -> int:
+        """Bytes on the device at most."""
+        return sum(self.parts.values()) + RESERVE_BYTES
+
+    def fits(self, device_bytes: int) -> bool:
+        """Whether a device with that much free memory has room."""
+        return self.total <= device_bytes
+
+
+def dit_parameters(dit: DiTConfig = FULL) -> int:
+    """Return the parameters of a transformer; 1.419 G for Wan2.1-T2V-1.3B."""
+    dim, wide = dit.dim, dit.ffn_dim
+    attention = 4 * (dim * dim + dim) + 2 * dim
+    layer = 2 * attention + 2 * dim * wide + dim + wide + 2 * dim + 6 * dim
+    embeddings = dit.token_dim * dim + dim
+    embeddings += dit.text_dim * dim + dim + dim * dim + dim
+    embeddings += dit.freq_dim * dim + dim + dim * dim + dim
+    embeddings += 6 * (dim * dim + dim)
+    return dit.num_layers * layer + embeddings + dim * dit.token_dim + dit.token_dim + 2 * dim
+
+
+def predict(row: WorldRow, plan: MemoryPlan, dit: DiTConfig = FULL) -> Prediction:
+    """Return what a world takes; networks in bf16.
+
+    A block of a stream reads a contiguous copy of the frames it attends and its own: that is the
+    part "block".
+    """
+    if row.clips:
+        return _predict_clips(row.clips, plan)
+    network = dit_parameters(dit) * BF16_BYTES
+    text = UMT5_PARAMETERS * BF16_BYTES
+    writer = network if row.remembers == "memory" else 0
+    slot = slot_bytes(dit)
+    own = max(BLOCK_LENGTH, row.recached_frames)
+    keys_of_texts = 2 * (2 * dit.num_layers * dit.text_len * dit.dim) * BF16_BYTES
+    parts = {
+        "text encoder": text if plan.text_encoder == "device" else 0,
+        "generator": network + keys_of_texts,
+        "memory model": writer if plan.memory_model == "device" else 0,
+        "slots": plan.slots * slot,
+        "block": (plan.slots + own) * slot,
+        "decoder": _decoder_bytes(plan.decoder),
+        "activations": _activation_bytes(dit, own),
+    }
+    host = text if plan.text_encoder == "cpu" else 0
+    host += writer if plan.memory_model == "offloaded" else 0
+    return Prediction(parts, host)
+
+
+def proposals(row: WorldRow, plan: MemoryPlan, *, tiny_decoder: bool) -> Iterator[MemoryPlan]:
+    """Give plans that take ever less, what is missed least given up first.
+
+    Args:
+        row: the world.
+        plan: where to begin; given first.
+        tiny_decoder: whether its weights are here.
+    """
+    yield plan
+    if plan.text_encoder == "device":
+        plan = replace(plan, text_encoder="cpu")
+        yield plan
+    if row.clips:
+        return
+    if tiny_decoder and plan.decoder == "exact":
+        plan = replace(plan, decoder="tiny")
+        yield plan
+    if row.remembers == "memory" and plan.memory_model == "device":
+        plan = replace(plan, memory_model="offloaded")
+        yield plan
+    for slots in range(plan.slots - 1, FEWEST_SLOTS - 1, -1):
+        yield replace(plan, slots=slots)
+
+
+def first_that_fits(
+    row: WorldRow,
+    plan: MemoryPlan,
+    device_bytes: int,
+    *,
+    tiny_decoder: bool,
+) -> MemoryPlan | None:
+    """Return the plan that gives up least and fits; None: nothing does.
+
+    Args:
+        row: the world.
+        plan: what is wanted.
+        device_bytes: free on the device.
+        tiny_decoder: whether its weights are here.
+    """
+    for smaller in proposals(row, plan, tiny_decoder=tiny_decoder):
+        if predict(row, smaller).fits(device_bytes):
+            return smaller
+    return None
+
+
+def next_smaller(row: WorldRow, plan: MemoryPlan, *, tiny_decoder: bool) -> MemoryPlan | None:
+    """Return what to try when a plan proved too large; None: nothing is left to give up.
+
+    Of the plans that take clearly less, that is the one that gives up least.
+    """
+    enough = predict(row, plan).total - GIB
+    smaller = list(proposals(row, plan, tiny_decoder=tiny_decoder))[1:]
+    fitting = (one for one in smaller if predict(row, one).total <= enough)
+    return next(fitting, smaller[-1] if smaller else None)
+
+
+def wanted_plan(row: WorldRow, kept_mib: int | None = None) -> MemoryPlan:
+    """Return the layout that a world was made for, or that a budget of memory gives."""
+    if not row.kept_frames:
+        return MemoryPlan(0)
+    slots = row.kept_frames if kept_mib is None else kept_mib * 2**20 // slot_bytes()
+    return MemoryPlan(max(1, slots))
+
+
+def table(prediction: Prediction) -> Sequence[str]:
+    """Return the parts as lines for people, largest first."""
+    parts = sorted(prediction.parts.items(), key=lambda part: -part[1])
+    lines = [f"{name:<13}{size / GIB:6.1f} GiB" for name, size in parts if size]
+    return [*lines, f"{'reserve':<13}{RESERVE_BYTES / GIB:6.1f} GiB (estimate)"]
+
+
+def _predict_clips(recipe: ClipRecipe, plan: MemoryPlan) -> Prediction:
+    """Decoder and activations are estimates: those of a stream, for fp32 and for whole clips."""
+    networks = {part: BF16_BYTES * count for part, count in recipe.parameters.items()}
+    host = networks["text encoder"] if plan.text_encoder == "cpu" else 0
+    size = recipe.width * recipe.height / (LATENT_WIDTH * LATENT_HEIGHT * PIXELS**2)
+    parts = {
+        **networks,
+        "text encoder": networks["text encoder"] - host,
+        "decoder": round(2 * size * _decoder_bytes("exact")),
+        "activations": round(2 * size * _activation_bytes(FULL, recipe.latent_frames)),
+    }
+    return Prediction(parts, host)
+
+
+def _decoder_bytes(kind: str) -> int:
+    """Parameters, what is remembered between blocks, and the largest activations of a block."""
+    pixels = LATENT_HEIGHT * LATENT_WIDTH * 64
+    if kind == "tiny":
+        block = 3 * 64 * pixels * 4 * BLOCK_LENGTH  # estimate: three activations of 64 channels
+        return (TINY_DECODER_PARAMETERS + TINY_DECODER_STATE + block) * BF16_BYTES
+    # Two frames of input of every causal convolution, by stage: channels, how many, downscaling.
+    stages = ((384, 10, 64), (384, 6, 16), (192, 6, 4), (96, 7, 1))
+    state = sum(2 * channels * count * pixels // scale for channels, count, scale in stages)
+    block = 4 * 96 * pixels * 6  # estimate: four activations over four frames and two kept ones
+    return (VAE_PARAMETERS + state + block) * BF16_BYTES
+
+
+def _activation_bytes(dit: DiTConfig, frames: int) -> int:
+    """Estimate of one layer's temporaries: eight of the width, two of the wide layer."""
+    tokens = frames * tokens_per_frame(dit)
+    return tokens * (8 * dit.dim + 2 * dit.ffn_dim) * BF16_BYTES

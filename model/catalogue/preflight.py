@@ -1,0 +1,169 @@
+"""Whether a full-size world can start here: device, weights and memory, before anything is loaded.
+
+torch is imported only to ask for devices.
+"""
+
+import logging
+import os
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from mag_sandbox.model.catalogue.memory_prediction import (
+    FEWEST_SLOTS,
+    GIB,
+    MemoryPlan,
+    Prediction,
+    first_that_fits,
+    predict,
+    proposals,
+    wanted_plan,
+)
+from mag_sandbox.model.catalogue.weight_files import WorldFiles, require
+from mag_sandbox.model.catalogue.worlds import VIDEO, WORLDS, VideoShape, WorldRow
+from mag_sandbox.model.world import MemorySetting, WorldFailed
+
+DEVICE_VARIABLE = "MAG_SANDBOX_DEVICE"  # "cpu": run there, however slow; meant for small weights
+SIZE_VARIABLE = "MAG_SANDBOX_FRAME_SIZE"  # "64x48" px; also meant for small weights
+MEMORY_INFO = Path("/proc/meminfo")
+INSTEAD = "play the pocket world instead (`main.py play`)"
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Where networks run."""
+
+    kind: str  # as torch names it: "cuda", "cpu"
+    name: str
+    free_bytes: int | None  # None: not limited by us
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """All that loading a full-size world needs to know."""
+
+    row: WorldRow
+    files: WorldFiles
+    device: Device
+    plan: MemoryPlan
+    reduced: bool  # whether the plan takes less than what was wanted
+    video: VideoShape = VIDEO
+
+
+def prepare(name: str, memory: MemorySetting | None = None) -> Start:
+    """Return how a world is to be loaded here.
+
+    Args:
+        name: a world of the table that can be played, not a bundled one.
+        memory: what is wanted; a budget with room for fewer than four frames means the room
+            the world was made for, since budgets are set for the pocket world.
+
+    Raises:
+        WorldFailed: there is no device with room for it.
+        MissingWeights: its weights are absent, incomplete or damaged.
+    """
+    row = WORLDS[name]
+    device, video = find_device(), find_video(made_for(row))
+    wanted = _wanted(row, memory)
+    if device is None:
+        least = list(proposals(row, wanted, tiny_decoder=True))[-1]
+        raise WorldFailed(
+            f'"{name}" needs an NVIDIA card with {gib(predict(row, least).total)} free at the '
+            f"least, {gib(predict(row, wanted).total)} as it was made, and there is none that "
+            f"torch can use; {INSTEAD}"
+        )
+    files = require(row)
+    plan = plan_for(row, device, wanted, tiny_decoder=bool(files.paths("tiny decoder")))
+    if device.free_bytes is not None and (short := shortage(predict(row, plan))):
+        logger.warning('"%s" %s; close other programs if it is slow', name, short)
+    return Start(row, files, device, plan, reduced=plan != wanted, video=video)
+
+
+def plan_for(
+    row: WorldRow, device: Device, wanted: MemoryPlan, *, tiny_decoder: bool
+) -> MemoryPlan:
+    """Return the layout that gives up least and fits a device.
+
+    Raises:
+        WorldFailed: none fits.
+    """
+    if device.free_bytes is None:
+        return wanted
+    plan = first_that_fits(row, wanted, device.free_bytes, tiny_decoder=tiny_decoder)
+    if plan is None:
+        least = list(proposals(row, wanted, tiny_decoder=tiny_decoder))[-1]
+        raise WorldFailed(
+            f'"{row.name}" takes {gib(predict(row, wanted).total)}, with {least.words()} still '
+            f"{gib(predict(row, least).total)}, and {device.name} has {gib(device.free_bytes)} "
+            f"free; close other programs, or {INSTEAD}"
+        )
+    return plan
+
+
+def free_host_bytes() -> int | None:
+    """Return how much main memory is free; None: the system does not say."""
+    info = MEMORY_INFO.read_text() if MEMORY_INFO.exists() else ""
+    free = re.search(r"^MemAvailable:\s+(\d+) kB", info, re.MULTILINE)
+    return int(free[1]) * 1024 if free else None
+
+
+def shortage(predicted: Prediction) -> str:
+    """Say that too little main memory is free for what waits there; "": there is enough.
+
+    That alone keeps no world from being played: most of it is mapped from files.
+    """
+    free = free_host_bytes()
+    if free is None or predicted.host_bytes <= free:
+        return ""
+    return f"takes {gib(predicted.host_bytes)} of main memory, and {gib(free)} is free"
+
+
+def find_device() -> Device | None:
+    """Return the device for full-size worlds; None: there is none."""
+    if os.environ.get(DEVICE_VARIABLE) == "cpu":
+        return Device("cpu", "processor", None)
+    try:
+        import torch
+    except ImportError:
+        return None
+    if not torch.cuda.is_available():
+        return None
+    free, _ = torch.cuda.mem_get_info()
+    return Device("cuda", torch.cuda.get_device_name(), free)
+
+
+def made_for(row: WorldRow) -> VideoShape:
+    """Return the frames that a world's checkpoint knows."""
+    if row.clips is None:
+        return VIDEO
+    shape = VideoShape.of_frames(row.clips.width, row.clips.height)
+    return replace(shape, fps=row.clips.fps)
+
+
+def find_video(known: VideoShape = VIDEO) -> VideoShape:
+    """Return the size of frames: the known one, unless $MAG_SANDBOX_FRAME_SIZE says otherwise.
+
+    Raises:
+        WorldFailed: it says nothing that can be made.
+    """
+    asked = os.environ.get(SIZE_VARIABLE)
+    if not asked:
+        return known
+    try:
+        width, height = (int(side) for side in asked.split("x"))
+        return replace(VideoShape.of_frames(width, height), fps=known.fps)
+    except ValueError as error:
+        raise WorldFailed(
+            f'${SIZE_VARIABLE} is "{asked}" ({error}); give WIDTHxHEIGHT or unset it'
+        ) from None
+
+
+def gib(size: int) -> str:
+    """Return bytes for people."""
+    return f"{size / GIB:.1f} GiB"
+
+
+def _wanted(row: WorldRow, memory: MemorySetting | None) -> MemoryPlan:
+    plan = wanted_plan(row, memory.kept_mib) if memory else wanted_plan(row)
+    return plan if plan.slots >= FEWEST_SLOTS else wanted_plan(row)

@@ -1,0 +1,278 @@
+"""Where the weights of worlds lie on this computer, and whether they are all there and unharmed.
+
+A world's manifest says which file plays which role, how long it must be and its SHA-256; it is
+written when all files have arrived. Files of one repository are stored once, whatever worlds use
+them. This module knows nothing of networks or of the hub.
+"""
+
+import hashlib
+import json
+import os
+import secrets
+import struct
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from mag_sandbox.files.folders import data_folder
+from mag_sandbox.model.catalogue.worlds import WORLDS, WorldRow
+from mag_sandbox.model.world import MissingWeights
+
+HOME_VARIABLE = "MAG_SANDBOX_WEIGHTS"
+MANIFESTS = "worlds"  # folder of manifests in the weights folder
+FORMAT = 1  # of manifests
+_PIECE = 2**22  # bytes read at once
+_MOST_HEADER = 100_000_000  # bytes, as the safetensors library allows
+
+
+@dataclass(frozen=True, slots=True)
+class WeightFile:
+    """One file of a world, as it was when it was last compared."""
+
+    role: str  # one of `model.catalogue.worlds.ROLES`
+    path: str  # below the weights folder; absolute if the player gave a file of their own
+    bytes: int
+    sha256: str
+    origin: str  # repository@commit, or "own file"
+    changed_ns: int  # time of change; while it stays, the file need not be hashed again
+
+
+@dataclass(frozen=True, slots=True)
+class WorldFiles:
+    """All files of a world.
+
+    files = require(WORLDS["mag"])
+    state = load(files.paths("generator"))
+    """
+
+    world: str
+    home: Path  # the weights folder
+    files: tuple[WeightFile, ...]
+
+    def paths(self, role: str) -> tuple[Path, ...]:
+        """Return where the files of a role lie, in order of their names; none if it has none."""
+        return tuple(sorted(self.home / file.path for file in self.files if file.role == role))
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of all files."""
+        return sum(file.bytes for file in self.files)
+
+    def digest(self) -> str:
+        """Return 16 hex digits that stand for all the weights, for recordings."""
+        lines = sorted(f"{file.role} {file.sha256}" for file in self.files)
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+
+def weights_home() -> Path:
+    """Return the folder of all fetched weights; $MAG_SANDBOX_WEIGHTS goes first."""
+    home = os.environ.get(HOME_VARIABLE)
+    return Path(home).absolute() if home else data_folder() / "weights"
+
+
+def repo_folder(repo: str) -> str:
+    """Return where a repository's files lie in the weights folder."""
+    return repo.replace("/", "--")
+
+
+def manifest_path(name: str, home: Path) -> Path:
+    """Return where a world's manifest lies."""
+    return home / MANIFESTS / f"{name}.json"
+
+
+def read_files(name: str, home: Path | None = None) -> WorldFiles | None:
+    """Return what a world's manifest says; None: it was never fetched.
+
+    Raises:
+        MissingWeights: the manifest is damaged.
+    """
+    home = home or weights_home()
+    path = manifest_path(name, home)
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        if data["format"] != FORMAT:
+            raise ValueError(f"format {data['format']}")
+        files = tuple(WeightFile(**file) for file in data["files"])
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise MissingWeights(f"{path} cannot be read ({error}); {_remedy(name)}") from error
+    return WorldFiles(name, home, files)
+
+
+def write_files(files: WorldFiles) -> None:
+    """Write a world's manifest; it appears whole or not at all."""
+    path = manifest_path(files.world, files.home)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    data = {"format": FORMAT, "files": [asdict(file) for file in files.files]}
+    part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        part.write_text(json.dumps(data, indent=1), encoding="utf-8")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def require(row: WorldRow, home: Path | None = None) -> WorldFiles:
+    """Return a world's files after a check that they are all there and unharmed.
+
+    A file that has not changed since it was last compared is not hashed again.
+
+    Raises:
+        MissingWeights: one sentence with what is wrong and what to do.
+    """
+    files = read_files(row.name, home)
+    if files is None:
+        reason = f": {row.reason}" if row.reason else f"; {_remedy(row.name)}"
+        raise MissingWeights(f'the weights of "{row.name}" are not here{reason}')
+    checked, problems = check(row, files)
+    if problems:
+        raise MissingWeights(f"{problems[0]}; {_remedy(row.name)}")
+    if checked != files:
+        write_files(checked)
+    return checked
+
+
+def check(
+    row: WorldRow, files: WorldFiles, *, thorough: bool = False
+) -> tuple[WorldFiles, list[str]]:
+    """Compare files with their manifest.
+
+    Args:
+        row: says which roles are needed.
+        files: what was fetched.
+        thorough: hash every file, also those that have not changed.
+
+    Returns:
+        The files with their present times of change, and one sentence for each problem.
+    """
+    problems, seen = [], []
+    for file in files.files:
+        problem, now = check_file(file, files.home, thorough=thorough)
+        problems += [problem] if problem else []
+        seen.append(now)
+    have = {file.role for file in files.files}
+    problems += [f'"{row.name}" has no {role}' for role in row.roles if role not in have]
+    return replace(files, files=tuple(seen)), problems
+
+
+def check_file(file: WeightFile, home: Path, *, thorough: bool) -> tuple[str, WeightFile]:
+    """Return what is wrong with a file ("": nothing), and the file with its time of change."""
+    path = home / file.path
+    try:
+        status = path.stat()
+        if status.st_size != file.bytes:
+            return f"{path} has {status.st_size} bytes, expected {file.bytes}", file
+        if thorough or status.st_mtime_ns != file.changed_ns:
+            found = sha256_of(path)
+            if found != file.sha256:
+                return f"{path} is damaged: SHA-256 {found[:12]}, expected {file.sha256[:12]}", file
+        problem = header_problem(path)
+    except OSError as error:
+        return f"{path} cannot be read ({error.strerror or error})", file
+    return problem, replace(file, changed_ns=status.st_mtime_ns)
+
+
+def header_problem(path: Path) -> str:
+    """Return what is wrong with the header of a safetensors file; "" for nothing or others."""
+    return safetensors_problem(path) if path.suffix == ".safetensors" else ""
+
+
+def safetensors_problem(path: Path) -> str:
+    """Return why a file, whatever its name, is not whole safetensors; "" if it is."""
+    with path.open("rb") as file:
+        (length,) = struct.unpack("<Q", file.read(8).ljust(8, b"\0"))
+        try:
+            if not 2 <= length <= _MOST_HEADER:
+                raise ValueError
+            header = json.loads(file.read(length))
+            ends = [value["data_offsets"][1] for key, value in header.items() if key[:2] != "__"]
+        except (ValueError, KeyError, TypeError, IndexError, AttributeError):
+            return f"{path} is no safetensors file"
+    whole = 8 + length + max(ends, default=0)
+    size = path.stat().st_size
+    return "" if size == whole else f"{path} has {size} bytes, its header says {whole}"
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file as hex digits."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def own_file(role: str, path: Path) -> WeightFile:
+    """Describe a file that the player has; it stays where it is.
+
+    Raises:
+        MissingWeights: it cannot be read.
+    """
+    path = path.expanduser().absolute()
+    try:
+        status = path.stat()
+        problem = header_problem(path)
+        found = "" if problem else sha256_of(path)
+    except OSError as error:
+        raise MissingWeights(
+            f"{path} cannot be read ({error.strerror or error}); name a file of weights"
+        ) from None
+    if problem:
+        raise MissingWeights(f"{problem}; name another file")
+    return WeightFile(role, str(path), status.st_size, found, "own file", status.st_mtime_ns)
+
+
+def use_own(row: WorldRow, path: Path, home: Path | None = None) -> WorldFiles:
+    """Let a world's generator be a file of the player's, from now on; the rest must be here.
+
+    The rest may have come with any world that uses the same files.
+
+    Raises:
+        MissingWeights: the file cannot be read, or the rest is not here.
+    """
+    if row.bundled or row.kind == "clip":
+        raise MissingWeights(f'"{row.name}" takes no weights of your own; leave out --weights')
+    home = home or weights_home()
+    known = [file for name in (row.name, *WORLDS) for file in _files_of(name, home)]
+    path = path.expanduser().absolute()
+    same = [file for file in known if file.role == "generator" and file.path == str(path)]
+    now = check_file(same[0], home, thorough=False) if same else ("new", None)
+    own = now[1] if not now[0] else own_file("generator", path)
+    rest = {}
+    for source in row.sources:
+        fitting = [
+            file
+            for file in known
+            if file.role == source.role and file.path.startswith(f"{repo_folder(source.repo)}/")
+        ]
+        if fitting:
+            rest[source.role] = fitting[0]
+        elif not source.optional and source.role != "generator":
+            raise MissingWeights(
+                f'the {source.role} of "{row.name}" is not here; run `main.py fetch {row.name} '
+                f"--weights {path}`"
+            )
+    rest.pop("generator", None)
+    files = WorldFiles(row.name, home, (own, *rest.values()))
+    write_files(files)
+    return files
+
+
+def _files_of(name: str, home: Path) -> tuple[WeightFile, ...]:
+    files = read_files(name, home)
+    return files.files if files else ()
+
+
+def shared_bytes(names: Iterable[str] = WORLDS, home: Path | None = None) -> int:
+    """Return what the files of all fetched worlds take on the disk, each counted once."""
+    home = home or weights_home()
+    sizes = {}
+    for name in names:
+        files = read_files(name, home)
+        sizes |= {file.path: file.bytes for file in files.files} if files else {}
+    return sum(sizes.values())
+
+
+def _remedy(name: str) -> str:
+    return f"run `main.py fetch {name}`"

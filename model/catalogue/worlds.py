@@ -1,0 +1,367 @@
+"""The table of worlds: what each is made of, how it is denoised, and what it remembers.
+
+Rows only; nothing here loads or fetches anything, and nothing is imported that needs torch. A new
+world of the same engine is a new row.
+
+Sources: the releases of MAG (arXiv 2512.18741), Self-Forcing (2506.08009), CausVid (2412.07772)
+and LongLive (2509.22622). File names of repositories that could not be looked into are rules, not
+names: `WeightSource.names`.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from mag_sandbox.model.catalogue.clips import FRAMEPACK, SKYREELS, WAN, ClipRecipe
+from mag_sandbox.model.catalogue.weight_names import BESIDE, generator_names, memory_names
+from mag_sandbox.model.config import FULL, DiTConfig
+from mag_sandbox.model.world import MIB, MemorySetting
+
+Kind = Literal["stream", "clip"]
+Role = Literal[
+    "generator",
+    "memory",
+    "lora",
+    "vae",
+    "text encoder",
+    "tokenizer",
+    "tiny decoder",
+    "pipeline",
+    "image encoder",
+]
+ROLES: tuple[str, ...] = Role.__args__
+BLOCK_LENGTH = 3  # latent frames
+LATENT_HEIGHT, LATENT_WIDTH = 60, 104  # of 480 x 832 pictures
+PIXELS = 8  # of a picture, across and down, in one latent
+BF16_BYTES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Licence:
+    """What weights may be used for."""
+
+    name: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class WeightSource:
+    """Where one part of a world comes from, and how its files are known in a listing."""
+
+    role: Role
+    repo: str  # owner/name on the hub
+    names: tuple[str, ...]  # regular expressions of whole paths; the first that fits anything wins
+    beside: tuple[str, ...] = ()  # file names of the same folder that come along if they are there
+    bytes: int | None = None  # of all its files, as far as known without a listing
+    optional: bool = False  # the world plays without it
+    many: bool = False  # all that fits is meant, not one file and its shards
+
+
+@dataclass(frozen=True, slots=True)
+class WorldRow:
+    """One world."""
+
+    name: str
+    title: str
+    kind: Kind  # "clip": a whole clip at once, not real time
+    sources: tuple[WeightSource, ...]
+    licence: Licence
+    steps: tuple[int, ...] = ()  # denoising steps of a stream, on the scale of 1000
+    warped: bool = True  # steps are places in the shifted table, not timesteps themselves
+    shift: float = 5.0
+    policy: str = "mag"  # memory policy, of `MEMORY_POLICIES`
+    kept_frames: int = 0  # frames with room in memory, sinks counted, the block's own not
+    sink_frames: int = 0
+    window_blocks: int = 1  # recent blocks that `window` keeps
+    remembers: Literal["memory", "generator"] = "generator"  # role that makes the clean pass
+    remembers_under: Literal["empty", "prompt"] = "prompt"  # text of that pass
+    recached_frames: int = 0  # shown frames remembered anew when the prompt changes
+    lora_alpha: float = 0.0  # an adapter counts by this over its rank
+    most_frames: int | None = None  # latent frames of a rollout; another goes on from its last ones
+    clips: ClipRecipe | None = None  # of a clip world
+    base: str = ""  # weights it shares with others: one can go on where another was; "": none
+    reason: str = ""  # why it cannot be played as it comes; "": it can
+
+    @property
+    def bundled(self) -> bool:
+        """Whether the weights come with the game."""
+        return not self.sources and not self.reason
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        """Roles without which it does not play."""
+        needed = dict.fromkeys(source.role for source in self.sources if not source.optional)
+        if self.kind == "stream" and not self.bundled:
+            needed |= {"generator": None}  # also where only the player can give it
+        return tuple(needed)
+
+    def memory_setting(self, policy: str | None = None) -> MemorySetting:
+        """Return the memory it was made with; another policy gets the same room."""
+        kept_mib = math.ceil(self.kept_frames * slot_bytes() / MIB)
+        return MemorySetting(
+            policy=policy or self.policy,
+            kept_mib=max(1, kept_mib),
+            window_blocks=self.window_blocks,
+            sink_frames=self.sink_frames,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class VideoShape:
+    """What a stream shows; the public checkpoints know this one size."""
+
+    latent_width: int = LATENT_WIDTH
+    latent_height: int = LATENT_HEIGHT
+    fps: float = 16.0
+
+    @property
+    def frame_size(self) -> tuple[int, int]:
+        """Width and height of a frame, px."""
+        return self.latent_width * PIXELS, self.latent_height * PIXELS
+
+    @classmethod
+    def of_frames(cls, width: int, height: int) -> "VideoShape":
+        """Return the shape of frames of another size.
+
+        Raises:
+            ValueError: a side is no multiple of 16 pixels, which is a token.
+        """
+        if width < 16 or height < 16 or width % 16 or height % 16:
+            raise ValueError(f"frames of {width} x {height} px; sides must be multiples of 16")
+        return cls(width // PIXELS, height // PIXELS)
+
+
+VIDEO = VideoShape()
+
+
+def tokens_per_frame(dit: DiTConfig = FULL) -> int:
+    """Return the tokens of a latent frame of 480 x 832 pixels."""
+    return LATENT_HEIGHT * LATENT_WIDTH // dit.patch**2
+
+
+def slot_bytes(dit: DiTConfig = FULL) -> int:
+    """Return the bytes of a kept frame: keys and values of all layers, in bf16."""
+    return 2 * dit.num_layers * tokens_per_frame(dit) * dit.dim * BF16_BYTES
+
+
+_APACHE = Licence("Apache-2.0", "https://www.apache.org/licenses/LICENSE-2.0")
+_BY_NC = Licence("CC BY-NC 4.0", "https://creativecommons.org/licenses/by-nc/4.0/")
+_BY_NC_SA = Licence("CC BY-NC-SA 4.0", "https://creativecommons.org/licenses/by-nc-sa/4.0/")
+
+
+def _card(repo: str) -> Licence:
+    """Licences that were not looked up are those of the model card, which `fetch` shows."""
+    return Licence("see its model card", f"https://huggingface.co/{repo}")
+
+
+_WAN = "Wan-AI/Wan2.1-T2V-1.3B"
+_TINY_DECODER = WeightSource(
+    "tiny decoder",
+    "Kijai/WanVideo_comfy",  # unverified; the original is in a repository of another host
+    (r"(.*/)?taew2_1\.safetensors", r"(.*/)?taew2_1\.pth"),
+    bytes=22_632_000,
+    optional=True,
+)
+_WAN_PARTS = (
+    WeightSource("vae", _WAN, (r"Wan2\.1_VAE\.(safetensors|pth)",), bytes=508_000_000),
+    WeightSource(
+        "text encoder",
+        _WAN,
+        (r"models_t5_umt5-xxl-enc-bf16\.(safetensors|pth)",),
+        bytes=11_360_000_000,
+    ),
+    WeightSource("tokenizer", _WAN, (r"google/umt5-xxl/tokenizer\.json",), bytes=17_000_000),
+    _TINY_DECODER,
+)
+
+_MAG = "xilluill/MAG"
+_MAG_GENERATOR = WeightSource(
+    "generator", _MAG, generator_names(), beside=BESIDE, bytes=2_838_000_000
+)
+_MAG_MEMORY = WeightSource("memory", _MAG, memory_names(), beside=BESIDE, bytes=2_838_000_000)
+
+_FEW = (1000, 750, 500, 250)
+_CLIP_FILES = (r"model_index\.json|[a-z_0-9]+/[^/]+\.(json|safetensors|model|txt)",)
+
+_ROWS = (
+    WorldRow(
+        name="pocket",
+        title="Pocket world, made for processors",
+        kind="stream",
+        sources=(),
+        licence=_APACHE,
+        policy="mag-retrieve",
+        base="pocket",
+    ),
+    *(
+        WorldRow(name, title, "stream", (), _APACHE, policy=name, base="pocket")
+        for name, title in (
+            ("memorypack", "Pocket world with MemoryPack: packed frames and psi"),
+            ("pocket-framepack", "Pocket world with FramePack alone"),
+        )
+    ),
+    WorldRow(
+        name="mag",
+        title="MAG: generator and memory model",
+        kind="stream",
+        sources=(_MAG_GENERATOR, _MAG_MEMORY, *_WAN_PARTS),
+        licence=_BY_NC_SA,
+        steps=_FEW,
+        policy="mag",
+        kept_frames=23,
+        sink_frames=2,
+        remembers="memory",
+        remembers_under="empty",
+    ),
+    WorldRow(
+        name="mag-generator-only",
+        title="MAG without its memory model",
+        kind="stream",
+        sources=(_MAG_GENERATOR, *_WAN_PARTS),
+        licence=_BY_NC_SA,
+        steps=_FEW,
+        policy="mag",
+        kept_frames=23,
+        sink_frames=2,
+    ),
+    WorldRow(
+        name="self-forcing",
+        title="Self-Forcing",
+        kind="stream",
+        sources=(
+            WeightSource(
+                "generator",
+                "gdhe17/Self-Forcing",
+                (r"checkpoints/self_forcing_dmd\.(safetensors|pt)",),
+            ),
+            *_WAN_PARTS,
+        ),
+        licence=_BY_NC_SA,
+        steps=_FEW,
+        policy="window",
+        kept_frames=18,
+        window_blocks=6,
+    ),
+    WorldRow(
+        name="causvid",
+        title="CausVid",
+        kind="stream",
+        sources=(
+            WeightSource(
+                "generator",
+                "tianweiy/CausVid",
+                (r"autoregressive_checkpoint/model\.(safetensors|pt)",),
+            ),
+            *_WAN_PARTS,
+        ),
+        licence=_BY_NC,
+        steps=(1000, 757, 522),
+        warped=False,
+        shift=8.0,
+        policy="full",
+        kept_frames=18,
+        most_frames=21,
+    ),
+    WorldRow(
+        name="longlive",
+        title="LongLive 1.0",
+        kind="stream",
+        sources=(
+            WeightSource(
+                "generator",
+                "Efficient-Large-Model/LongLive-1.3B",
+                (r"models/longlive_base\.(safetensors|pt)",),
+            ),
+            WeightSource(
+                "lora",
+                "Efficient-Large-Model/LongLive-1.3B",
+                (r"models/lora\.(safetensors|pt)",),
+            ),
+            *_WAN_PARTS,
+        ),
+        licence=_card("Efficient-Large-Model/LongLive-1.3B"),
+        steps=_FEW,
+        policy="window",
+        kept_frames=9,  # a window of 12: 3 sinks, 6 recent frames and the block's own 3
+        sink_frames=3,
+        window_blocks=2,
+        recached_frames=12,
+        lora_alpha=256.0,
+    ),
+    WorldRow(
+        name="self-forcing-plus-plus",
+        title="Self-Forcing++ (weights of your own)",
+        kind="stream",
+        sources=_WAN_PARTS,
+        licence=Licence("that of your weights", "https://arxiv.org/abs/2510.02283"),
+        steps=_FEW,
+        policy="window",
+        kept_frames=18,
+        window_blocks=6,
+        reason="its weights are not public; "
+        "give yours with `main.py fetch self-forcing-plus-plus --weights FILE`",
+    ),
+    WorldRow(
+        name="wan2.1",
+        title="Wan 2.1 text-to-video 1.3B",
+        kind="clip",
+        sources=(
+            WeightSource("pipeline", "Wan-AI/Wan2.1-T2V-1.3B-Diffusers", _CLIP_FILES, many=True),
+        ),
+        licence=_APACHE,
+        policy="none",
+        clips=WAN,
+    ),
+    WorldRow(
+        name="skyreels-v2",
+        title="SkyReels-V2 diffusion forcing 1.3B",
+        kind="clip",
+        sources=(
+            WeightSource(
+                "pipeline", "Skywork/SkyReels-V2-DF-1.3B-540P-Diffusers", _CLIP_FILES, many=True
+            ),
+        ),
+        licence=_card("Skywork/SkyReels-V2-DF-1.3B-540P-Diffusers"),
+        policy="none",
+        clips=SKYREELS,
+    ),
+    WorldRow(
+        name="framepack-f1",
+        title="FramePack F1 image-to-video",
+        kind="clip",
+        sources=(
+            WeightSource(
+                "generator",
+                "lllyasviel/FramePack_F1_I2V_HY_20250503",
+                (r"(config\.json|diffusion_pytorch_model.*\.(json|safetensors))",),
+                many=True,
+            ),
+            WeightSource(
+                "pipeline",
+                "hunyuanvideo-community/HunyuanVideo",
+                (rf"(?!transformer/)({_CLIP_FILES[0]})",),  # whose place the generator takes
+                many=True,
+            ),
+            WeightSource(
+                "image encoder",
+                "lllyasviel/flux_redux_bfl",
+                (r"(image_encoder|feature_extractor)/[^/]+\.(json|safetensors)",),
+                many=True,
+            ),
+        ),
+        licence=_card("lllyasviel/FramePack_F1_I2V_HY_20250503"),
+        policy="none",
+        clips=FRAMEPACK,
+    ),
+    WorldRow(
+        name="magi-1",
+        title="MAGI-1",
+        kind="clip",
+        sources=(),
+        licence=_card("sand-ai/MAGI-1"),
+        reason="diffusers 0.42 has no pipeline for it",
+    ),
+)
+WORLDS: dict[str, WorldRow] = {row.name: row for row in _ROWS}
+STREAMS: tuple[str, ...] = tuple(row.name for row in _ROWS if row.kind == "stream")
+PLAYABLE: tuple[str, ...] = tuple(row.name for row in _ROWS if row.kind == "stream" or row.clips)

@@ -1,0 +1,249 @@
+"""How fast full-size worlds run here, with random weights: nothing needs to be downloaded.
+
+Speed does not depend on what weights say. Imports torch only when called.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from statistics import median
+from typing import TYPE_CHECKING
+
+from mag_sandbox.model.catalogue.memory_prediction import (
+    FEWEST_SLOTS,
+    MemoryPlan,
+    predict,
+    wanted_plan,
+)
+from mag_sandbox.model.catalogue.preflight import INSTEAD, Device, find_device, find_video, plan_for
+from mag_sandbox.model.catalogue.worlds import BLOCK_LENGTH, VIDEO, WORLDS, VideoShape, WorldRow
+from mag_sandbox.model.config import FULL, DiTConfig
+from mag_sandbox.model.world import Control, FrameBlock, WorldFailed
+
+if TYPE_CHECKING:
+    from mag_sandbox.model.full.random_world import MeasuredWorld
+
+ROUNDS = 5  # blocks of each kind, besides one that warms up
+STATES = ("empty", "full")  # of memory
+CLIP_BLOCKS = 7  # of the papers' protocol: a video of 81 frames, 5 s
+EARLY_S, LATE_S = 30.0, 600.0  # of play, between which blocks are to take equally long
+Say = Callable[[str], None]
+
+
+def random_weights(name: str, say: Say, *, reference: bool = False) -> dict:
+    """Return how fast a world of the table runs here, at its full size.
+
+    On a processor that is the time of a single block, as a proof that all of it runs.
+
+    Args:
+        name: of the world.
+        say: told what is being done.
+        reference: whether the plain path is measured beside it.
+
+    Raises:
+        WorldFailed: it is no full-size stream, or there is no device for it.
+    """
+    row = WORLDS[name]
+    if row.kind == "clip" or row.bundled:
+        raise WorldFailed(f'"{name}" is no full-size stream; give --world mag')
+    device = find_device()
+    if device is None:
+        raise WorldFailed(f'"{name}" needs an NVIDIA card, and there is none; {INSTEAD}')
+    if device.kind == "cpu":
+        return one_block(row, device, say, FULL, find_video())
+    return measure(row, device, say, FULL, find_video(), reference=reference)
+
+
+def measure(
+    row: WorldRow,
+    device: Device,
+    say: Say,
+    config: DiTConfig = FULL,
+    video: VideoShape = VIDEO,
+    wanted: MemoryPlan | None = None,
+    *,
+    reference: bool = False,
+) -> dict:
+    """Return frames a second of the transformer alone and of whole blocks.
+
+    Args:
+        row: the world.
+        device: where.
+        say: told what is being done.
+        config: of the transformer.
+        video: size of the frames.
+        wanted: layout of memory, less if the device has no room; None: what the row was made for.
+        reference: whether the plain path is measured beside it: nothing compiled, no projections
+            joined, keys and values concatenated in every layer of every pass, attention by
+            PyTorch's own choice, decoding before remembering.
+
+    Returns:
+        dit_fps: denoising and remembering, with memory `empty` and `full`.
+        fps: of whole blocks with decoding and poses, likewise.
+        clip_fps: of a video of 5 s from its first block on, as papers measure.
+        late_over_early: time of a block after 10 minutes over that after 30 seconds, memory full;
+            None where rollouts end before.
+        stage_ms: medians of what a block's parts take, likewise.
+        peak_bytes, predicted_bytes: on the device; the prediction has a text encoder in it, unless
+            the plan says otherwise, and the peak does not; None on a processor.
+        reference: the same speeds of the plain path, its `execution`, and `times_as_fast`: ours
+            over it.
+    """
+    from mag_sandbox.model.full.random_world import FAST, PLAIN, random_world
+
+    plan = plan_for(row, device, wanted or wanted_plan(row), tiny_decoder=True)
+    say(f"random weights: {plan.words()}")
+    world = random_world(row, device.kind, plan, config, video, FAST)
+    say(f"run by {_way(world)}")
+    numbers = _speeds(world, say)
+    peak = _peak(device)
+    numbers |= {
+        "memory_frames": plan.slots,
+        "peak_bytes": peak,
+        "predicted_bytes": predict(row, plan, config).total if peak else None,
+        "world": row.name,
+        "plan": asdict(plan),
+        "device": device.name,
+        "provenance": world.provenance(),
+    }
+    world.close()
+    if reference:
+        say("the same again by the plain path")
+        plain = random_world(row, device.kind, plan, config, video, PLAIN)
+        numbers["reference"] = _compared(numbers, plain, say)
+        plain.close()
+    return numbers
+
+
+def _compared(ours: dict, plain: "MeasuredWorld", say: Say) -> dict:
+    """Return how fast a plain world is, how it runs, and what ours are over that."""
+    say(f"run by {_way(plain)}")
+    speeds = _speeds(plain, say)
+    ratios = _ratios(ours, speeds)
+    execution = plain.provenance()["execution"]
+    return {**speeds, "execution": execution, "times_as_fast": ratios}
+
+
+def _way(world: "MeasuredWorld") -> str:
+    """Return how its networks run, in words."""
+    ran = world.provenance()["execution"]
+    layers = "layers compiled" if ran["compiled"] else "layers as they are"
+    return f"{ran['dtype']}, {ran['attention']} attention, {layers}"
+
+
+def one_block(
+    row: WorldRow, device: Device, say: Say, config: DiTConfig, video: VideoShape
+) -> dict:
+    """Return the seconds that the first block of a world takes, from noise to frames on the host.
+
+    That is every denoising step, the pass that remembers, and the tiny decoder, in bf16 and with
+    little memory, so that it fits beside other programs.
+    """
+    from mag_sandbox.model.full.random_world import COMPACT, PLACE, random_world
+
+    tokens = BLOCK_LENGTH * video.latent_height * video.latent_width // config.patch**2
+    plan = MemoryPlan(FEWEST_SLOTS, text_encoder="cpu", decoder="tiny")
+    say(f"random weights on the {device.name}: {plan.words()}")
+    world = random_world(row, device.kind, plan, config, video, COMPACT)
+    say(f"one block of {tokens} tokens; at full size this takes minutes")
+    blocks: list[FrameBlock] = []
+    seconds = _clocked(lambda: blocks.append(world.reset(PLACE, seed=0)))
+    numbers = {
+        "world": row.name,
+        "device": device.name,
+        "plan": asdict(plan),
+        "tokens": tokens,
+        "passes": len(row.steps) + 1,
+        "frames": len(blocks[0].frames),
+        "block_seconds": round(seconds, 3),
+        "stage_ms": {name: round(spent, 1) for name, spent in blocks[0].stage_ms.items()},
+        "provenance": world.provenance(),
+    }
+    world.close()
+    return numbers
+
+
+def _speeds(world: "MeasuredWorld", say: Say) -> dict:
+    """Return frames a second and the times of the stages."""
+    frames = world.spec.block_length
+    numbers: dict = {"dit_fps": {}, "fps": {}, "stage_ms": {}}
+    for state in STATES:
+        say(f"the transformer with {state} memory, then whole blocks")
+        full = state == "full"
+        dit_seconds = [_transformer(world, full) for _ in range(ROUNDS + 1)][1:]
+        blocks = [_block(world, full) for _ in range(ROUNDS + 1)][1:]
+        stages = [stage_ms for _, stage_ms in blocks]
+        names = dict.fromkeys(name for stage_ms in stages for name in stage_ms)
+        numbers["dit_fps"][state] = round(frames / median(dit_seconds), 3)
+        numbers["fps"][state] = round(frames / median(seconds for seconds, _ in blocks), 3)
+        numbers["stage_ms"][state] = {
+            name: round(median(stage_ms.get(name, 0.0) for stage_ms in stages), 3) for name in names
+        }
+    say("a video of 5 s, then blocks after 30 seconds and after 10 minutes")
+    numbers["clip_fps"] = round(median([_clip_fps(world) for _ in range(ROUNDS + 1)][1:]), 3)
+    numbers["late_over_early"] = _late_over_early(world)
+    return numbers
+
+
+def _clip_fps(world: "MeasuredWorld") -> float:
+    from mag_sandbox.model.full.random_world import PLACE
+
+    blocks: list[FrameBlock] = []
+
+    def play() -> None:
+        blocks.append(world.reset(PLACE, seed=0))
+        blocks.extend(world.step(Control()) for _ in range(CLIP_BLOCKS - 1))
+
+    seconds = _clocked(play)
+    return sum(len(block.frames) for block in blocks) / seconds
+
+
+def _late_over_early(world: "MeasuredWorld") -> float | None:
+    if world.ends:
+        return None
+    early, late = (
+        median([_block(world, full=True, played=played)[0] for _ in range(ROUNDS + 1)][1:])
+        for played in (EARLY_S, LATE_S)
+    )
+    return round(late / early, 3)
+
+
+def _ratios(ours: dict, plain: dict) -> dict:
+    by_state = {
+        part: {state: round(ours[part][state] / plain[part][state], 3) for state in STATES}
+        for part in ("dit_fps", "fps")
+    }
+    return {**by_state, "clip_fps": round(ours["clip_fps"] / plain["clip_fps"], 3)}
+
+
+def _transformer(world: "MeasuredWorld", full: bool) -> float:
+    """Return the seconds that denoising and remembering one block take."""
+    world.begin_measuring(full=full)
+    return _clocked(world.make_latents)
+
+
+def _block(
+    world: "MeasuredWorld", full: bool, played: float = 0.0
+) -> tuple[float, dict[str, float]]:
+    """Return the seconds that one whole block takes, and the milliseconds of its stages."""
+    world.begin_measuring(full=full, played=played)
+    blocks: list[FrameBlock] = []
+    seconds = _clocked(lambda: blocks.append(world.step(Control())))
+    return seconds, blocks[0].stage_ms
+
+
+def _clocked(work: Callable[[], object]) -> float:
+    import torch
+
+    wait = torch.cuda.synchronize if torch.cuda.is_available() else lambda: None
+    wait()
+    started = time.perf_counter()
+    work()
+    wait()
+    return time.perf_counter() - started
+
+
+def _peak(device: Device) -> int | None:
+    import torch
+
+    return torch.cuda.max_memory_allocated() if device.kind == "cuda" else None

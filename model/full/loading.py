@@ -1,0 +1,280 @@
+"""Assembles the worlds of public checkpoints from fetched weights, laid out by `Start.plan`."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import torch
+
+from mag_sandbox.controls.camera import CameraSpeed
+from mag_sandbox.model.attention import choose_kernel, named_kernel
+from mag_sandbox.model.catalogue.memory_prediction import MemoryPlan
+from mag_sandbox.model.catalogue.preflight import Start
+from mag_sandbox.model.catalogue.weight_files import WorldFiles
+from mag_sandbox.model.catalogue.worlds import VideoShape, WorldRow
+from mag_sandbox.model.checkpoints import Change, load_checkpoint, open_checkpoint
+from mag_sandbox.model.config import DiTConfig
+from mag_sandbox.model.dit import DiT
+from mag_sandbox.model.full.beside import Beside
+from mag_sandbox.model.full.compiling import compile_layers
+from mag_sandbox.model.full.engine import Engine
+from mag_sandbox.model.full.film import Film, PictureCodec, exact_codec, tiny_codec
+from mag_sandbox.model.full.provenance import facts
+from mag_sandbox.model.full.recipes import BLOCK_LENGTH, recipe_of
+from mag_sandbox.model.full.rollout import full_cache
+from mag_sandbox.model.full.scene_prompts import ScenePrompts
+from mag_sandbox.model.full.text import TextEmbedder, load_text_encoder, load_tokenizer
+from mag_sandbox.model.full.text_cache import weights_identity
+from mag_sandbox.model.full.tiny_decoder import load_tiny_decoder, load_tiny_encoder
+from mag_sandbox.model.full.vae import TIME_STRIDE, load_vae
+from mag_sandbox.model.full.world import StreamWorld
+from mag_sandbox.model.fused import fuse
+from mag_sandbox.model.kv_cache import KVCache
+from mag_sandbox.model.lora import Adapter
+from mag_sandbox.model.machine import Execution, compiles
+from mag_sandbox.model.memory import MEMORY_POLICIES, make_policy
+from mag_sandbox.model.rope import GridCoordinates
+from mag_sandbox.model.world import MemorySetting, MissingWeights, Progress, WorldFailed, WorldSpec
+
+# What a full command is thought to do; sentences have no scale, so play corrects it.
+THOUGHT_SPEED = CameraSpeed(yaw=20.0, pitch=10.0)  # degrees a second
+AXES = ("yaw", "pitch", "zoom")  # that sentences speak of
+HEAD_DIM = 128  # of every Wan network
+TEXTS = "texts"  # folder of text features, beside the weights
+_INDEX, _WEIGHTS = ".index.json", (".safetensors", ".bin", ".pt", ".pth")
+
+
+def load(
+    start: Start,
+    memory: MemorySetting,
+    *,
+    look_ahead: bool,  # noqa: ARG001 (text cannot say where to look)
+    execution: dict | None,
+    on_progress: Progress,
+) -> StreamWorld:
+    """Return a world of the table.
+
+    Args:
+        start: world, files, device and plan.
+        memory: first setting of memory.
+        look_ahead: taken as for any world, and without effect.
+        execution: how a recording ran; None: the best kernel that runs here.
+        on_progress: told what is being loaded.
+
+    Raises:
+        MissingWeights: weights are damaged or of another architecture.
+        WorldFailed: the memory policy does not exist, or a recording cannot be run as it was.
+    """
+    make_policy(memory, capacity=1)  # before anything is read
+    files, plan, row = start.files, start.plan, start.row
+    config = dit_config(files)
+    running = execution_for(start.device.kind, execution)
+    torch.set_num_threads(running.threads)
+    on_progress("generator", 0.1)
+    dit = _network(files, "generator", config, running, running.device, _adapter(start, config))
+    memory_dit = dit
+    if row.remembers == "memory":
+        on_progress("memory model", 0.4)
+        where = "cpu" if plan.memory_model == "offloaded" else running.device
+        memory_dit = _network(files, "memory", config, running, where)
+    on_progress("decoder", 0.7)
+    load_tiny = partial(_tiny, files, running) if files.paths("tiny decoder") else None
+    codec = load_tiny() if plan.decoder == "tiny" else _exact(files, running)
+    prompts = _prompts(files, "cpu" if plan.text_encoder == "cpu" else running.device)
+    on_progress("memory", 0.9)
+    world = assemble(
+        row,
+        plan,
+        start.video,
+        Parts(running, dit, memory_dit, codec, load_tiny, prompts),
+        memory,
+        {**facts(start, running), "config": {"dit": asdict(config), "video": asdict(start.video)}},
+        on_progress,
+    )
+    on_progress("ready", 1.0)
+    return world
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a world is made of, whatever it was loaded from."""
+
+    running: Execution
+    dit: DiT
+    memory_dit: DiT  # may be the same
+    codec: PictureCodec
+    load_tiny: Callable[[], PictureCodec] | None  # None: there is no tiny decoder
+    prompts: ScenePrompts
+    cache: type[KVCache] = KVCache
+    beside: type[Beside] = Beside
+
+
+def assemble(
+    row: WorldRow,
+    plan: MemoryPlan,
+    video: VideoShape,
+    parts: Parts,
+    memory: MemorySetting,
+    provenance: dict,
+    on_progress: Progress,
+) -> StreamWorld:
+    """Return a world of its parts; the arguments are those of `Start`, `load` and `StreamWorld`.
+
+    How its networks run in the end is noted in its provenance.
+    """
+    config, running = parts.dit.config, parts.running
+    recipe = replace(recipe_of(row), slots=plan.slots)
+    rows, columns = (side // config.patch for side in (video.latent_height, video.latent_width))
+    tokens = rows * columns
+    cache = full_cache(config, recipe, tokens, running.dtype, running.device, kind=parts.cache)
+    grid = GridCoordinates(rows, columns, config.head_dim, running.device)
+    shape = config.channels, video.latent_height, video.latent_width
+    engine = Engine(parts.dit, parts.memory_dit, cache, grid, recipe, shape)
+    running = compile_layers(engine, running, on_progress)
+    return StreamWorld(
+        spec=_spec(row.name, video),
+        row=row,
+        plan=plan,
+        engine=engine,
+        prompts=parts.prompts,
+        film=Film(parts.codec, parts.load_tiny, running.device),
+        beside=parts.beside(running.device),
+        memory=memory,
+        provenance={**provenance, "execution": running.as_dict()},
+        on_progress=on_progress,
+    )
+
+
+def dit_config(files: WorldFiles) -> DiTConfig:
+    """Return the sizes of a world's generator, as its weights say.
+
+    Raises:
+        MissingWeights: it is no transformer of Wan's architecture.
+    """
+    path = checkpoint_path(files, "generator")
+    return sized_by(open_checkpoint(path).shapes, path)
+
+
+def sized_by(shapes: Mapping[str, tuple[int, ...]], path: Path) -> DiTConfig:
+    """Return the sizes of a transformer with these tensors."""
+    try:
+        dim, channels, _, patch, _ = shapes["patch_embedding.weight"]
+        layers = {name.split(".")[1] for name in shapes if name.startswith("blocks.")}
+        return DiTConfig(
+            dim=dim,
+            ffn_dim=shapes["blocks.0.ffn.0.weight"][0],
+            num_heads=max(1, dim // HEAD_DIM),
+            num_layers=len(layers),
+            channels=channels,
+            patch=patch,
+            freq_dim=shapes["time_embedding.0.weight"][1],
+            text_dim=shapes["text_embedding.0.weight"][1],
+        )
+    except (KeyError, ValueError) as error:
+        raise MissingWeights(
+            f"{path} is no transformer of Wan's architecture ({error}); name another file"
+        ) from None
+
+
+def checkpoint_path(files: WorldFiles, role: str) -> Path:
+    """Return the one file to open for a role: an index of shards, or the weights themselves.
+
+    Raises:
+        MissingWeights: there is none.
+    """
+    paths = files.paths(role)
+    chosen = [path for path in paths if path.name.endswith(_INDEX)]
+    chosen += [path for path in paths if path.suffix in _WEIGHTS]
+    if not chosen:
+        raise MissingWeights(
+            f'"{files.world}" has no {role} weights; run `main.py fetch {files.world}`'
+        )
+    return chosen[0]
+
+
+def execution_for(device: str, recorded: dict | None) -> Execution:
+    """Return how networks run here; bf16, as the checkpoints were made, where that is fast."""
+    dtype = torch.float32 if device == "cpu" else torch.bfloat16
+    if recorded is None:
+        kernel, _ = choose_kernel(device, dtype, HEAD_DIM)
+        threads = torch.get_num_threads()
+        return Execution(device, dtype, kernel, threads, compiled=compiles(device))
+    here = {"device": device, "dtype": str(dtype).removeprefix("torch.")}
+    for name, value in here.items():
+        if recorded.get(name) != value:
+            raise WorldFailed(
+                f"the recording ran with {name} {recorded.get(name)}, here is {value}"
+            )
+    try:
+        named_kernel(str(recorded.get("attention")))
+    except ValueError as error:
+        raise WorldFailed(f"the recording cannot be run as it was: {error}") from None
+    threads = recorded.get("threads")
+    if not isinstance(threads, int) or not 1 <= threads <= 1024:
+        raise WorldFailed(f"the recording asks for {threads!r} threads; record it again")
+    compiled = recorded.get("compiled") is True  # older recordings do not say it
+    return Execution(device, dtype, recorded["attention"], threads, compiled=compiled)
+
+
+def _network(
+    files: WorldFiles,
+    role: str,
+    config: DiTConfig,
+    running: Execution,
+    where: str,
+    change: Change = lambda name, tensor: tensor,
+) -> DiT:
+    """Return a network whose projections are joined; `where` it lies, it need not run."""
+    with torch.device("meta"):
+        dit = DiT(config, named_kernel(running.kernel))
+    load_checkpoint(dit, checkpoint_path(files, role), running.dtype, where, change)
+    return fuse(dit.eval().requires_grad_(False), stays=where == running.device)
+
+
+def _adapter(start: Start, config: DiTConfig) -> Change:
+    """Return what an adapter does to the generator's tensors while they are read."""
+    if not start.files.paths("lora"):
+        return lambda name, tensor: tensor
+    path = checkpoint_path(start.files, "lora")
+    return Adapter(path, start.row.lora_alpha, config.num_layers).merged
+
+
+def _exact(files: WorldFiles, running: Execution) -> PictureCodec:
+    official = open_checkpoint(checkpoint_path(files, "vae"))
+    return exact_codec(load_vae(official, running.device, running.dtype))
+
+
+def _tiny(files: WorldFiles, running: Execution) -> PictureCodec:
+    official = open_checkpoint(checkpoint_path(files, "tiny decoder"))
+    where = running.device, running.dtype
+    return tiny_codec(load_tiny_decoder(official, *where), load_tiny_encoder(official, *where))
+
+
+def _prompts(files: WorldFiles, device: str) -> ScenePrompts:
+    encoder = checkpoint_path(files, "text encoder")
+    tokens = files.paths("tokenizer")[0]
+
+    def load_encoder(device: str) -> TextEmbedder:
+        official = open_checkpoint(encoder)
+        network = load_text_encoder(official, device, torch.bfloat16)
+        return TextEmbedder(network, load_tokenizer(tokens.parent, network.config.vocab_size))
+
+    identity = f"{weights_identity(encoder, tokens)} bfloat16"
+    return ScenePrompts(files.home / TEXTS, identity, load_encoder, AXES, device)
+
+
+def _spec(name: str, video: VideoShape) -> WorldSpec:
+    width, height = video.frame_size
+    return WorldSpec(
+        name=name,
+        frame_width=width,
+        frame_height=height,
+        fps=video.fps,
+        block_length=BLOCK_LENGTH * TIME_STRIDE,
+        full_speed=THOUGHT_SPEED,
+        policies=tuple(MEMORY_POLICIES),
+        axes=AXES,
+        exact_pose=False,
+        latent_stride=TIME_STRIDE,
+    )

@@ -1,0 +1,218 @@
+"""Estimated poses for worlds that take none: commands integrated, corrected by what is to be seen.
+
+Every frame is matched with the oldest key frame that shows much of it, so drift does not grow with
+time, and coming back to a place corrects it (loop closure). What cannot be matched follows the
+commands, as fast as pictures followed them so far. Needs numpy only; knows no network.
+
+Limits: scale comes from an assumed field of view; zoom, roll and moving about are not measured.
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from mag_sandbox.controls.camera import (
+    MAX_PITCH,
+    CameraCommand,
+    CameraPose,
+    CameraSpeed,
+    yaw_difference,
+)
+from mag_sandbox.model.full.image_shift import brightness_shift, likeness, luma, reduced, reduction
+from mag_sandbox.model.world import Frames, WorldState
+
+SPACING = 12.0  # degrees between key frames
+NEAR = 0.3  # share of the view by which a key frame may lie aside to be matched
+TRIES = 3  # key frames a frame is compared with at most
+SEARCHED = 0.1  # share of the width that is searched around where the commands lead
+DOUBTED, TRUSTED = 0.6, 0.85  # likeness of a match that counts for nothing, and in full
+MAX_KEYS = 96  # of 80 x 48 bytes each; the second oldest goes first
+LEARNED = 0.1  # of a frame's evidence on how fast commands turn the view
+MAX_GAIN = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class PoseEstimate:
+    """Where the frames of a block look, and how sure that is."""
+
+    poses: tuple[CameraPose, ...]
+    confidence: float  # 0: from the commands alone, 1: every frame was matched well
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KeyFrame:
+    """A picture of known pose, reduced to its brightness."""
+
+    pose: CameraPose
+    bright: np.ndarray  # uint8 [h, w]
+
+
+@dataclass(frozen=True, slots=True)
+class _Placing:
+    """Where a picture seems to look, by another one."""
+
+    pose: CameraPose
+    trust: float  # in [0, 1]
+
+
+class PoseEstimator:
+    """Follows the camera of one session.
+
+    estimator = PoseEstimator(spec.full_speed, fov=90.0)
+    estimator.update(first_frames, CameraCommand(), seconds=0.75)  # begins at yaw 0, pitch 0
+    estimate = estimator.update(frames, command, seconds=0.75)  # once a block
+    block = FrameBlock(frames, estimate.poses, ...)
+    """
+
+    def __init__(self, speed: CameraSpeed, fov: float = 90.0) -> None:
+        """Set what is assumed.
+
+        Args:
+            speed: at which a full command is thought to turn the view; corrected by `gain`.
+            fov: degrees across the width of a frame; wrong ones scale all angles alike.
+
+        Raises:
+            ValueError: the field of view is not one.
+        """
+        if not 0.0 < fov < 180.0:
+            raise ValueError(f"field of view is {fov}, expected degrees between 0 and 180")
+        self._speed, self._fov = speed, fov
+        self._begin()
+
+    @property
+    def gain(self) -> tuple[float, float]:
+        """How fast yaw and pitch really turn, as a multiple of the assumed speed."""
+        return self._gain[0], self._gain[1]
+
+    @property
+    def pose(self) -> CameraPose:
+        """Where the newest frame looks."""
+        return self._pose
+
+    def update(self, frames: Frames, command: CameraCommand, seconds: float) -> PoseEstimate:
+        """Return the poses of a block's frames.
+
+        Args:
+            frames: the block, uint8 [T, H, W, 3].
+            command: it was made for.
+            seconds: of play that it lasts.
+        """
+        fps = len(frames) / seconds
+        step = np.array([command.yaw * self._speed.yaw, command.pitch * self._speed.pitch]) / fps
+        placed = [self._track(_brightness(frame), step) for frame in frames]
+        return PoseEstimate(
+            poses=tuple(one.pose for one in placed),
+            confidence=float(np.mean([one.trust for one in placed])),
+        )
+
+    def snapshot(self) -> WorldState:
+        """Return what `restore` needs, for a parked world; empty before the first frame."""
+        newest = [] if self._newest is None else [self._newest]
+        pictures = [key.bright for key in [*self._keys, *newest]]
+        return WorldState(
+            arrays={"pose_pictures": np.stack(pictures)} if pictures else {},
+            data={
+                "gain": self._gain.tolist(),
+                "pose": asdict(self._pose),
+                "poses": [asdict(key.pose) for key in self._keys],
+            },
+        )
+
+    def restore(self, state: WorldState) -> None:
+        """Go on from a snapshot: restore and continue equals uninterrupted."""
+        self._begin()
+        if not state.arrays:
+            return
+        *pictures, newest = state.arrays["pose_pictures"].copy()
+        self._pose = CameraPose(**state.data["pose"])
+        self._gain = np.array(state.data["gain"])
+        poses = [CameraPose(**pose) for pose in state.data["poses"]]
+        self._keys = [KeyFrame(*pair) for pair in zip(poses, pictures, strict=True)]
+        self._newest = KeyFrame(self._pose, newest)
+
+    def _begin(self) -> None:
+        self._pose = CameraPose(fov=self._fov)
+        self._gain = np.ones(2)
+        self._keys: list[KeyFrame] = []  # oldest first
+        self._newest: KeyFrame | None = None
+
+    def _track(self, bright: np.ndarray, step: np.ndarray) -> _Placing:
+        """Place the next frame, given how far its command alone would turn the view [degrees]."""
+        if self._newest is None:
+            self._newest = KeyFrame(self._pose, bright)
+            self._keys.append(self._newest)
+            return _Placing(self._pose, 1.0)
+        predicted = _turned(self._pose, step * self._gain)
+        placing, tried = self._place(bright, predicted)
+        pose = _turned(predicted, placing.trust * _turn(placing.pose, predicted))
+        if placing.trust >= 1.0:
+            self._learn(_turn(pose, self._pose), step)
+        self._pose, self._newest = pose, KeyFrame(pose, bright)
+        self._remember(placing.trust, tried)
+        return _Placing(pose, placing.trust)
+
+    def _place(self, bright: np.ndarray, predicted: CameraPose) -> tuple[_Placing, list[KeyFrame]]:
+        """Return where a picture belongs, and the key frames that did not show it."""
+        best, failed = _Placing(predicted, 0.0), []
+        for key in (*self._around(predicted), self._newest):
+            placing = _match(key, bright, predicted)
+            if placing.trust > best.trust:
+                best = placing
+            if best.trust >= 1.0:
+                break
+            failed.append(key)
+        return best, failed
+
+    def _around(self, pose: CameraPose) -> Iterable[KeyFrame]:
+        """Return the oldest key frames that show much of a view."""
+        reach = NEAR * self._fov
+        near = [key for key in self._keys if np.abs(_turn(key.pose, pose)).max() <= reach]
+        return near[:TRIES]
+
+    def _learn(self, turned: np.ndarray, step: np.ndarray) -> None:
+        for axis in np.flatnonzero(step):
+            seen = min(MAX_GAIN, max(0.0, float(turned[axis] / step[axis])))
+            self._gain[axis] += LEARNED * (seen - self._gain[axis])
+
+    def _remember(self, trust: float, failed: list[KeyFrame]) -> None:
+        """Keep the newest frame as a key frame where no older one shows its place."""
+        if trust == 0.0 or any(
+            np.abs(_turn(key.pose, self._pose)).max() < SPACING
+            for key in self._keys
+            if not any(key is other for other in failed)
+        ):
+            return
+        self._keys.append(self._newest)
+        if len(self._keys) > MAX_KEYS:
+            del self._keys[1]
+
+
+def _brightness(frame: np.ndarray) -> np.ndarray:
+    """Return a frame reduced, uint8 [h, w]: a parked estimate then goes on bit for bit."""
+    return luma(reduced(frame, reduction(frame))).round().astype(np.uint8)
+
+
+def _match(key: KeyFrame, bright: np.ndarray, predicted: CameraPose) -> _Placing:
+    """Place a picture by another one, searching around where it is predicted to look."""
+    pixels = bright.shape[1] / key.pose.fov  # a degree
+    across, rise = _turn(predicted, key.pose)
+    near = round(-across * pixels), round(rise * pixels)  # turning right moves the picture left
+    before, after = key.bright.astype(np.float32), bright.astype(np.float32)
+    shift = brightness_shift(before, after, math.ceil(SEARCHED * bright.shape[1]), near)
+    if shift is None:
+        return _Placing(predicted, 0.0)
+    alike = likeness(before, after, (round(float(shift[0])), round(float(shift[1]))))
+    trust = min(1.0, max(0.0, (alike - DOUBTED) / (TRUSTED - DOUBTED)))
+    return _Placing(_turned(key.pose, shift * (-1.0, 1.0) / pixels), trust)
+
+
+def _turn(pose: CameraPose, other: CameraPose) -> np.ndarray:
+    """Return the way from `other` to `pose` in yaw and pitch, degrees."""
+    return np.array([yaw_difference(pose.yaw, other.yaw), pose.pitch - other.pitch])
+
+
+def _turned(pose: CameraPose, turn: np.ndarray) -> CameraPose:
+    pitch = min(MAX_PITCH, max(-MAX_PITCH, pose.pitch + float(turn[1])))
+    return CameraPose((pose.yaw + float(turn[0])) % 360.0, pitch, pose.fov)

@@ -1,0 +1,121 @@
+"""Worlds by name: which there are, what they know, and how one is loaded.
+
+torch is imported only when a world is loaded, so a window opens at once.
+"""
+
+from importlib import import_module
+from pathlib import Path
+
+from mag_sandbox.model.catalogue.worlds import PLAYABLE, WORLDS
+from mag_sandbox.model.memory import MEMORY_POLICIES
+from mag_sandbox.model.memorypack.config import VARIANT_OF_WORLD
+from mag_sandbox.model.world import WEIGHTS, MemorySetting, Progress, World, WorldFailed
+
+
+def available_worlds() -> tuple[str, ...]:
+    """Return the names that `load_world` accepts."""
+    return PLAYABLE
+
+
+def worlds_beside(name: str) -> tuple[str, ...]:
+    """Return the worlds of the same base, this one included: all of them are `AdoptingWorld`s."""
+    base = WORLDS[name].base if name in WORLDS else ""
+    return tuple(row.name for row in WORLDS.values() if base and row.base == base)
+
+
+def words_of(name: str) -> Path | None:
+    """Return the file of the words that a world was trained on; None: it knows every word."""
+    base = WORLDS[name].base if name in WORLDS else ""
+    words = WEIGHTS / (base or name) / "words.json"
+    return words if words.exists() else None
+
+
+def available_policies() -> tuple[str, ...]:
+    """Return the names of the memory policies, the default one first."""
+    return tuple(MEMORY_POLICIES)
+
+
+def policies_of(world: str) -> tuple[str, ...]:
+    """Return the names of the memory policies of a world, the default one first."""
+    return (world,) if world in VARIANT_OF_WORLD else available_policies()
+
+
+def load_world(
+    name: str = "pocket",
+    memory: MemorySetting | None = None,
+    *,
+    look_ahead: bool = True,
+    execution: dict | None = None,
+    on_progress: Progress = lambda stage, fraction: None,
+) -> World:
+    """Load a world by name.
+
+    Args:
+        name: one of `available_worlds`.
+        memory: first setting of memory; None: the default one.
+        look_ahead: whether views are imagined before the camera gets there.
+        execution: `provenance()["execution"]` of a recording, to run as it did; None: what a
+            probe finds fastest here.
+        on_progress: told what is being loaded.
+
+    Raises:
+        WorldFailed: the name is unknown, or the world cannot run here.
+        MissingWeights: its weights are absent or damaged.
+    """
+    if name in VARIANT_OF_WORLD:  # also the ablations, which no list offers
+        return _load_memorypack(name, execution, on_progress)
+    if name not in available_worlds():
+        known = ", ".join(available_worlds())
+        raise WorldFailed(f'world "{name}" not found; available: {known}')
+    if name != "pocket":
+        return _load_full(name, memory, look_ahead, execution, on_progress)
+    from mag_sandbox.model.pocket import loading as pocket
+
+    return pocket.load(
+        memory or MemorySetting(),
+        look_ahead=look_ahead,
+        on_progress=on_progress,
+        execution=pocket.recorded_execution(execution) if execution else None,
+    )
+
+
+def _load_memorypack(name: str, execution: dict | None, on_progress: Progress) -> World:
+    """Load the pocket world with a memory of its own; it takes no setting."""
+    from mag_sandbox.model.memorypack import loading
+    from mag_sandbox.model.pocket.loading import recorded_execution
+
+    return loading.load(
+        VARIANT_OF_WORLD[name],
+        on_progress=on_progress,
+        execution=recorded_execution(execution) if execution else None,
+    )
+
+
+def _load_full(
+    name: str,
+    memory: MemorySetting | None,
+    look_ahead: bool,
+    execution: dict | None,
+    on_progress: Progress,
+) -> World:
+    """Load a full-size world after a look at device, weights and memory, cheapest first."""
+    from mag_sandbox.model.catalogue.preflight import prepare
+
+    on_progress("weights", 0.0)
+    start = prepare(name, memory)
+    if start.reduced:
+        on_progress(f"to fit {start.device.name}: {start.plan.words()}", 0.0)
+    try:
+        module = "clip_loading" if start.row.clips else "loading"
+        backend = import_module(f"mag_sandbox.model.full.{module}")
+    except ImportError as error:
+        raise WorldFailed(
+            f"full-size worlds need more packages ({error}); run `pip install -e '.[full]'`"
+        ) from error
+    return backend.load(
+        start,
+        memory or start.row.memory_setting(),
+        look_ahead=look_ahead,
+        execution=execution,
+        on_progress=on_progress,
+    )

@@ -1,0 +1,99 @@
+"""Assembles the pocket world with a MemoryPack for a memory."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from mag_sandbox.model.attention import KERNELS
+from mag_sandbox.model.conditioning import Conditioner
+from mag_sandbox.model.fused import fold_text, fuse
+from mag_sandbox.model.low_rank import merge
+from mag_sandbox.model.machine import Execution
+from mag_sandbox.model.memorypack.config import WORLD_OF_VARIANT
+from mag_sandbox.model.memorypack.parts import PARTS, base_hash, packed_networks, parts_file
+from mag_sandbox.model.memorypack.places import RayPlaces
+from mag_sandbox.model.memorypack.world import MemoryPackWorld
+from mag_sandbox.model.pocket.loading import (
+    load_animation,
+    load_networks,
+    make_codec,
+    probe_execution,
+    prompt_features,
+    ray_coordinates,
+    token_grid,
+    world_provenance,
+    world_spec,
+)
+from mag_sandbox.model.pocket.weights import (
+    POCKET_WEIGHTS,
+    load_tokenizer,
+    read_config,
+    weights_hash,
+)
+from mag_sandbox.model.prompts import read_texts
+from mag_sandbox.model.world import Progress
+
+PACK_STEPS = 2  # denoising steps of a block that no look-ahead has prepared
+
+
+def load(
+    variant: str,
+    *,
+    on_progress: Progress,
+    weights: Path = POCKET_WEIGHTS,
+    parts: Path = PARTS,
+    phase: str = "",
+    execution: Execution | None = None,
+) -> MemoryPackWorld:
+    """Return the pocket world with a MemoryPack for a memory.
+
+    Args:
+        variant: one of `model.memorypack.config.VARIANTS`.
+        on_progress: told what is being loaded, and whether the parts are trained.
+        weights: folder of the base's weights.
+        parts: folder of parts; a variant without a file there plays with untrained ones.
+        phase: of training whose result is meant, which must be there; "": what is played.
+        execution: how to run; None: what a probe finds fastest here.
+
+    Raises:
+        MissingWeights: weights are absent, damaged, of another architecture or another base.
+    """
+    on_progress("weights", 0.0)
+    path = parts_file(variant, parts, phase)
+    config, digest = read_config(weights), weights_hash(weights)
+    _, dit, autoencoder = load_networks(config, weights)  # parts belong to the one in `WORLD`
+    networks, info = packed_networks(
+        dit, variant, path if phase or path.exists() else None, base_hash(weights)
+    )
+    merge(dit)
+    on_progress(f"memory parts: {info.words()}", 0.5)
+    features = prompt_features(
+        weights, config, load_tokenizer(weights, config), read_texts(weights, digest)
+    )
+    execution = execution or probe_execution(config)
+    torch.set_num_threads(execution.threads)
+    dit.kernel = KERNELS[execution.kernel]
+    networks.eval().requires_grad_(False).to(execution.device, execution.dtype)
+    conditioner = Conditioner(fold_text(fuse(dit)), features)
+    autoencoder.to(execution.device, execution.dtype, memory_format=torch.channels_last)
+    name = WORLD_OF_VARIANT[variant]
+    identity = f"{digest} {variant} {info.digest}"
+    world = MemoryPackWorld(
+        spec=replace(world_spec(config), name=name, policies=(name,)),
+        networks=networks,
+        conditioner=conditioner,
+        features=features,
+        places=RayPlaces(ray_coordinates(config), *token_grid(config), config.block_length),
+        codec=make_codec(autoencoder, config, execution),
+        flow=replace(config.flow, steps=PACK_STEPS),
+        latent_shape=(config.dit.channels, *config.latent_size),
+        provenance={
+            **world_provenance(config, identity, execution),
+            "memorypack": {**info.config.as_dict(), "trained": info.words()},
+        },
+        title=name if info.trained else f"{name} (untrained)",
+        animation=load_animation(config, weights, execution),
+    )
+    on_progress("ready", 1.0)
+    return world

@@ -1,0 +1,190 @@
+"""What moves in a picture: from the world at rest to the world at a time.
+
+Transformer and memory know one state of the world, as it is at rest, so that what they remember
+never ages. Moving is left to a small network of pictures: it sees the picture at rest, where the
+wind has carried the sky of elsewhere, and where walkers are by now, and decides for every pixel
+what of it to show; what was hidden behind, and what shimmers and flickers, it adds by itself.
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from mag_sandbox.model.config import WIDEST_FOV, AnimatorConfig
+
+PARTS = ("sky", "waves", "lights", "walkers")  # what the network tells apart
+CELL = 4  # px across and down that the network sees as one
+FULL_WIDTH = 320  # px of a view of `WIDEST_FOV`: what the network calls zoom 1
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """Where pictures look, and when; a crop of a picture is one of a narrower view."""
+
+    poses: Tensor  # yaw, pitch, fov of the whole width [degrees], float64 [B, 3]
+    times: Tensor  # frames since the world was at rest, float64 [B]
+
+
+class _Block(nn.Module):
+    """A residual block whose channels are scaled and shifted by the clock."""
+
+    def __init__(self, width: int, clock: int) -> None:
+        super().__init__()
+        self.norm = nn.GroupNorm(1, width)
+        self.first = nn.Conv2d(width, width, 3, padding=1)
+        self.second = nn.Conv2d(width, width, 1)
+        self.film = nn.Linear(clock, 2 * width) if clock else None
+        nn.init.zeros_(self.second.weight)
+        nn.init.zeros_(self.second.bias)
+
+    def forward(self, x: Tensor, clock: Tensor | None) -> Tensor:
+        y = self.first(functional.silu(self.norm(x)))
+        if self.film is not None:
+            scale, shift = self.film(clock)[..., None, None].chunk(2, dim=1)
+            y = torch.addcmul(shift, y, 1 + scale)
+        return x + self.second(functional.silu(y))
+
+
+class PictureNetwork(nn.Module):
+    """Convolutions at a quarter and an eighth of a picture's size; begins as zero.
+
+    Args:
+        channels: of the pictures, in and out.
+        maps: channels given at a quarter of the size.
+        widths: channels at a quarter and at an eighth.
+        blocks: at an eighth.
+        clock: numbers that tell the time; 0: it is told none.
+    """
+
+    def __init__(
+        self,
+        channels: tuple[int, int],
+        maps: int,
+        widths: tuple[int, int],
+        blocks: int,
+        clock: int = 0,
+    ) -> None:
+        super().__init__()
+        fine, coarse = widths
+        taken, given = channels
+        self.stem = nn.Conv2d(taken, fine, CELL, stride=CELL)
+        self.stem_maps = nn.Conv2d(maps, fine, 1, bias=False)
+        self.before = _Block(fine, clock)
+        self.down = nn.Conv2d(fine, coarse, 2, stride=2)
+        self.blocks = nn.ModuleList(_Block(coarse, clock) for _ in range(blocks))
+        self.up = nn.Conv2d(coarse, 4 * fine, 1)
+        self.after = _Block(fine, clock)
+        self.norm = nn.GroupNorm(1, fine)
+        self.head = nn.Conv2d(fine, given * CELL * CELL, 1)
+        nn.init.zeros_(self.head.weight)
+        nn.init.zeros_(self.head.bias)
+
+    def forward(self, pictures: Tensor, maps: Tensor, clock: Tensor | None = None) -> Tensor:
+        """Return [B, channels, H, W]; H and W are multiples of 8.
+
+        Args:
+            pictures: [B, channels, H, W].
+            maps: [B, maps, H / 4, W / 4].
+            clock: [B, clock].
+        """
+        x = self.before(self.stem(pictures) + self.stem_maps(maps), clock)
+        coarse = self.down(x)
+        for block in self.blocks:
+            coarse = block(coarse, clock)
+        x = self.after(x + functional.pixel_shuffle(self.up(coarse), 2), clock)
+        return functional.pixel_shuffle(self.head(functional.silu(self.norm(x))), CELL)
+
+
+class Animator(nn.Module):
+    """Pictures at a time from pictures at rest; all in [-1, 1], [B, 3, H, W].
+
+    logits = animator.parts(rest, moments)
+    pictures = animator(rest, wind, logits.sigmoid(), moments)
+    """
+
+    def __init__(self, config: AnimatorConfig) -> None:
+        super().__init__()
+        self.config = config
+        clock = 2 * len(config.clock_periods)
+        self.segment = PictureNetwork((3, len(PARTS)), 1, config.parts_widths, config.parts_blocks)
+        self.move = PictureNetwork(
+            (9 + len(PARTS), 5), 6, config.move_widths, config.move_blocks, clock
+        )
+
+    def parts(self, rest: Tensor, moments: Moments) -> Tensor:
+        """Return how likely each pixel at rest is part of each of `PARTS`, logits [B, 4, H, W]."""
+        height, width = rest.shape[-2:]
+        _, down, _ = _grid(moments.poses, height, width)
+        elevation = (down * _SCALE / ELEVATION).to(rest).expand(-1, -1, width // CELL)
+        return self.segment(rest, elevation[:, None])
+
+    def forward(self, rest: Tensor, wind: Tensor, parts: Tensor, moments: Moments) -> Tensor:
+        """Return the pictures of these moments.
+
+        Args:
+            rest: at rest.
+            wind: at rest, too, of where the wind has carried the sky from by then: as much to the
+                left as `AnimatorConfig.wind` says. `rest` itself: the sky stands still.
+            parts: shares of `PARTS`, [B, 4, H, W].
+            moments: poses and times of the pictures.
+        """
+        walk = self._walked(rest, moments)
+        maps, clock = (x.to(rest) for x in self._told(moments, *rest.shape[-2:]))
+        seen = torch.cat((rest, wind, walk, parts), dim=1)
+        change = self.move(seen, maps, clock)
+        of_wind, of_walk, added = change[:, :1] + parts[:, :1], change[:, 1:2], change[:, 2:]
+        return rest + of_wind * (wind - rest) + of_walk * (walk - rest) + added
+
+    def _walked(self, rest: Tensor, moments: Moments) -> Tensor:
+        """Return pictures carried along with what walks; edges are repeated."""
+        config, turn = self.config, 2 * math.pi * moments.times
+        across = config.walk_reach * (turn / config.walk_period).sin()
+        up = config.hop_height * (1 - (turn / config.hop_period).cos()) / 2
+        height, width = rest.shape[-2:]
+        offset = torch.stack((-across, up), dim=-1) / moments.poses[:, 2:]  # of the width
+        offset = offset * torch.tensor((2.0, 2.0 * width / height), dtype=offset.dtype)
+        identity = torch.eye(2, 3).expand(len(rest), -1, -1).clone()
+        identity[:, :, 2] = offset.float()
+        grid = functional.affine_grid(identity, list(rest.shape), align_corners=False)
+        return functional.grid_sample(
+            rest.float(), grid.to(rest.device), padding_mode="border", align_corners=False
+        ).to(rest)
+
+    def _told(self, moments: Moments, height: int, width: int) -> tuple[Tensor, Tensor]:
+        """Return maps of waves, elevation and zoom [B, 6, H / 4, W / 4], and the clock [B, K]."""
+        config = self.config
+        across, down, zoom = _grid(moments.poses, height, width)
+        wave = across / config.wave_lengths[0] + down / config.wave_lengths[1]
+        now = wave - moments.times[:, None, None] / config.wave_period
+        angles = 2 * math.pi * torch.stack((wave, now), dim=1)
+        waves = torch.stack((angles.sin(), angles.cos()), dim=2).flatten(1, 2)
+        size = -1, height // CELL, width // CELL
+        flat = torch.stack(((down * _SCALE / ELEVATION).expand(size), zoom.expand(size)), dim=1)
+        turns = (
+            2
+            * math.pi
+            * moments.times[:, None]
+            / torch.tensor(config.clock_periods, dtype=torch.float64)
+        )
+        return torch.cat((waves, flat), dim=1), torch.cat((turns.sin(), turns.cos()), dim=1)
+
+
+_SCALE = FULL_WIDTH / WIDEST_FOV  # px a degree at zoom 1
+ELEVATION = 96.0  # px at zoom 1 that count as 1
+
+
+def _grid(poses: Tensor, height: int, width: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Return where cells lie, and how large a pixel is.
+
+    To the right [degrees], [B, 1, W / 4]; down [degrees], [B, H / 4, 1]; of a pixel at zoom 1,
+    [B, 1, 1].
+    """
+    pixel = poses[:, 2, None] / width
+    columns = torch.arange(width // CELL, dtype=torch.float64) * CELL + (CELL - 1) / 2
+    rows = torch.arange(height // CELL, dtype=torch.float64) * CELL + (CELL - 1) / 2
+    across = poses[:, 0, None] + (columns - width / 2) * pixel
+    down = -poses[:, 1, None] + (rows - height / 2) * pixel
+    return across[:, None, :], down[:, :, None], (pixel * _SCALE)[..., None]

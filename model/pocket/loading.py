@@ -1,0 +1,264 @@
+"""Assembles the pocket world from the weights in the repository."""
+
+import os
+import platform
+from collections.abc import Mapping
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor
+
+from mag_sandbox.controls.camera import CameraSpeed
+from mag_sandbox.model.attention import KERNELS
+from mag_sandbox.model.codec import Codec
+from mag_sandbox.model.conditioning import Conditioner
+from mag_sandbox.model.config import PocketConfig
+from mag_sandbox.model.dit import DiT, own_block_attention
+from mag_sandbox.model.frames import open_image, to_pictures
+from mag_sandbox.model.fused import fold_text, fuse
+from mag_sandbox.model.generator import BlockGenerator
+from mag_sandbox.model.kv_cache import CacheShape, KVCache
+from mag_sandbox.model.machine import Execution, probe
+from mag_sandbox.model.memory import MEMORY_POLICIES, make_policy
+from mag_sandbox.model.pocket.animation import Animation
+from mag_sandbox.model.pocket.animator import Animator
+from mag_sandbox.model.pocket.autoencoder import Autoencoder
+from mag_sandbox.model.pocket.weights import (
+    ANIMATOR,
+    AUTOENCODER,
+    POCKET_WEIGHTS,
+    WORLD,
+    load_generator,
+    load_into,
+    load_tokenizer,
+    read_config,
+    weights_hash,
+)
+from mag_sandbox.model.pocket.world import DiffusionWorld
+from mag_sandbox.model.prompts import PromptFeatures, read_texts
+from mag_sandbox.model.rope import RayCoordinates
+from mag_sandbox.model.world import MIB, MemorySetting, Progress, WorldFailed, WorldSpec
+
+FULL_SPEED = CameraSpeed(yaw=40.0, pitch=20.0, zoom=30.0)  # degrees a second
+PACK_STEPS = 2  # denoising steps of a block that no look-ahead has prepared
+MOST_SLOTS = 4096  # frames that storage is reserved for at most
+_PACKAGES = ("torch", "numpy", "transformers", "tokenizers", "safetensors", "xxhash")  # and digests
+
+
+def load(
+    memory: MemorySetting,
+    *,
+    look_ahead: bool,
+    on_progress: Progress,
+    weights: Path = POCKET_WEIGHTS,
+    execution: Execution | None = None,
+) -> DiffusionWorld:
+    """Return the pocket world.
+
+    Args:
+        memory: first setting of memory; its budget reserves the slots.
+        look_ahead: whether views are imagined before the camera gets there.
+        on_progress: told what is being loaded.
+        weights: folder of weights.
+        execution: how to run; None: what a probe finds fastest here.
+
+    Raises:
+        MissingWeights: weights are absent, damaged, or of another architecture.
+        WorldFailed: the memory policy does not exist.
+    """
+    make_policy(memory, capacity=1)  # before anything is read
+    on_progress("weights", 0.0)
+    config = read_config(weights)
+    dit, memory_dit, autoencoder = load_networks(config, weights)
+    tokenizer = load_tokenizer(weights, config)
+    digest = weights_hash(weights)
+    known = read_texts(weights, digest)
+    features = prompt_features(weights, config, tokenizer, known)
+    on_progress("probe", 0.6)
+    execution = execution or probe_execution(config)
+    torch.set_num_threads(execution.threads)
+    conditioner = imagination = _conditioner(dit, features, execution)
+    if memory_dit is not dit:
+        imagination = _conditioner(memory_dit, features, execution)
+    empty_text = imagination.text_keys("")
+    autoencoder.to(execution.device, execution.dtype, memory_format=torch.channels_last)
+    on_progress("memory", 0.9)
+    cache = _cache(config, memory, execution)
+    world = DiffusionWorld(
+        spec=world_spec(config),
+        conditioner=conditioner,
+        imagination=imagination,
+        generator=BlockGenerator(dit, memory_dit, cache, config.flow.shift, empty_text),
+        cache=cache,
+        rays=ray_coordinates(config),
+        codec=make_codec(autoencoder, config, execution),
+        memory=memory,
+        flow=config.flow,
+        latent_shape=(config.dit.channels, *config.latent_size),
+        provenance=world_provenance(config, digest, execution),
+        animation=load_animation(config, weights, execution),
+        look_ahead=look_ahead,
+    )
+    on_progress("ready", 1.0)
+    return world
+
+
+def load_networks(config: PocketConfig, weights: Path) -> tuple[DiT, DiT, Autoencoder]:
+    """Return what makes latents, what remembers them, and what makes pictures, for inference."""
+    memory_dit, autoencoder = DiT(config.dit), Autoencoder(config.autoencoder)
+    load_into(memory_dit, weights / WORLD, part="dit.")
+    load_into(autoencoder, weights / AUTOENCODER)
+    for network in (memory_dit, autoencoder):
+        network.eval().requires_grad_(False)
+    return load_generator(memory_dit, config, weights), memory_dit, autoencoder
+
+
+def _conditioner(dit: DiT, features: PromptFeatures, execution: Execution) -> Conditioner:
+    """Lay a transformer out for this machine and return what reads its prompts."""
+    dit.kernel = KERNELS[execution.kernel]
+    dit.to(execution.device, execution.dtype)
+    return Conditioner(fold_text(fuse(dit)), features)
+
+
+def prompt_features(
+    weights: Path, config: PocketConfig, tokenizer: Tokenizer, known: Mapping[str, Tensor]
+) -> PromptFeatures:
+    """Return what reads prompts; the encoder is loaded when there is one that is not known.
+
+    Args:
+        weights: folder of the encoder.
+        config: of the weights.
+        tokenizer: of the weights.
+        known: features of prompts, see `read_texts`.
+    """
+
+    def load_encoder():
+        from mag_sandbox.model.pocket.text_encoder import TextEncoder  # takes seconds to import
+
+        encoder = TextEncoder(config.text)
+        load_into(encoder, weights / WORLD, part="text.")
+        return encoder.eval().requires_grad_(False)
+
+    return PromptFeatures(tokenizer, config.text.text_len, load_encoder, known)
+
+
+def recorded_execution(data: dict) -> Execution:
+    """Return how a recording ran.
+
+    Raises:
+        WorldFailed: this machine cannot run so.
+    """
+    try:
+        execution = Execution.from_dict(data)
+    except ValueError as error:
+        raise WorldFailed(f"{error}; record it again with this version") from None
+    if execution.device == "cuda" and not torch.cuda.is_available():
+        raise WorldFailed("the recording was made on a CUDA device, and there is none here")
+    return execution
+
+
+def world_spec(config: PocketConfig) -> WorldSpec:
+    """Return what the world is like, as its weights say."""
+    return WorldSpec(
+        name="pocket",
+        frame_width=config.frame_width,
+        frame_height=config.frame_height,
+        fps=config.fps,
+        block_length=config.block_length,
+        full_speed=replace(FULL_SPEED, narrowest_fov=config.narrowest_fov),
+        policies=tuple(MEMORY_POLICIES),
+        axes=config.axes,
+        moves=config.moves,
+    )
+
+
+def token_grid(config: PocketConfig) -> tuple[int, int]:
+    """Return rows and columns of tokens."""
+    rows, columns = (size // config.dit.patch for size in config.latent_size)
+    return rows, columns
+
+
+def ray_coordinates(config: PocketConfig) -> RayCoordinates:
+    """Return the rotary coordinates of blocks seen by a posed camera."""
+    return RayCoordinates(config.dit.rays, *token_grid(config), config.block_length)
+
+
+def _cache(config: PocketConfig, memory: MemorySetting, execution: Execution) -> KVCache:
+    shape = CacheShape(
+        config.dit.num_layers,
+        config.tokens_per_frame,
+        config.dit.num_heads,
+        config.dit.head_dim,
+        config.block_length,
+    )
+    slots = memory.kept_mib * MIB // shape.slot_bytes(execution.dtype)
+    if slots < 1:
+        raise WorldFailed(
+            f"a memory budget of {memory.kept_mib} MiB holds no frame; give at least 1 MiB"
+        )
+    return KVCache(shape, min(slots, MOST_SLOTS), execution.dtype, execution.device)
+
+
+def make_codec(autoencoder: Autoencoder, config: PocketConfig, execution: Execution) -> Codec:
+    """Return pictures from and to latents, as the world runs."""
+
+    def encode(frames):
+        pictures = to_pictures(frames, execution.dtype).to(execution.device)
+        return autoencoder.encode(pictures.contiguous(memory_format=torch.channels_last)).float()
+
+    def picture(latents):
+        latents = latents.to(execution.device, execution.dtype)
+        return autoencoder.decode(latents.contiguous(memory_format=torch.channels_last))
+
+    size = config.frame_width, config.frame_height
+    return Codec(encode, picture, lambda path: open_image(path, *size))
+
+
+def load_animation(config: PocketConfig, weights: Path, execution: Execution) -> Animation | None:
+    """Return what moves pictures, if the weights know motion."""
+    if config.animator is None:
+        return None
+    animator = Animator(config.animator)
+    load_into(animator, weights / ANIMATOR)
+    return Animation(animator.eval().requires_grad_(False), execution)
+
+
+def probe_execution(config: PocketConfig) -> Execution:
+    """Time passes over a block by two layers of the world's width."""
+    layers = replace(config.dit, num_layers=2)
+
+    def run(dtype: torch.dtype, kernel: str):
+        dit = DiT(layers, KERNELS[kernel]).to(dtype)
+        length = config.block_length
+        latents = torch.zeros(1, length, config.dit.channels, *config.latent_size, dtype=dtype)
+        poses = torch.tensor([[(0.0, 0.0, 90.0)] * length])
+        rays = ray_coordinates(config)
+        rotary = rays.rotary(poses, torch.arange(length)[None])
+        features = rays.features(poses, torch.arange(length), dtype)
+
+        def one_pass():
+            with torch.inference_mode():
+                time = dit.embed_time(torch.zeros(1, length))
+                text = dit.text_keys(
+                    torch.zeros(1, config.text.text_len, config.text.dim).to(dtype)
+                )
+                return dit(latents, time, text, rotary, own_block_attention(dit.kernel), features)
+
+        return one_pass
+
+    return probe(run)
+
+
+def world_provenance(config: PocketConfig, digest: str, execution: Execution) -> dict:
+    """Return what recordings say of weights, machine and packages."""
+    return {
+        "weights": digest,
+        "config": config.as_dict(),
+        "execution": execution.as_dict(),
+        "python": platform.python_version(),
+        "packages": {name: version(name) for name in _PACKAGES},
+        "wait_policy": os.environ.get("OMP_WAIT_POLICY", "default"),
+    }

@@ -1,0 +1,190 @@
+"""Weight files of the pocket world: safetensors and JSON, checked when read.
+
+A weights folder holds `config.json`, `world.safetensors` (transformer and text encoder),
+`autoencoder.safetensors` and `tokenizer.json`, and by its config `generator.safetensors` (a change
+of the transformer) and `animator.safetensors`.
+"""
+
+import copy
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from mag_sandbox.files.replacing import replacing
+from mag_sandbox.model.checkpoints import differences
+from mag_sandbox.model.config import END, PocketConfig
+from mag_sandbox.model.lora import Adapter
+from mag_sandbox.model.world import WEIGHTS, MissingWeights
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+    from mag_sandbox.model.dit import DiT
+    from mag_sandbox.model.pocket.animator import Animator
+    from mag_sandbox.model.pocket.autoencoder import Autoencoder
+    from mag_sandbox.model.pocket.networks import PocketNetworks
+
+POCKET_WEIGHTS = WEIGHTS / "pocket"
+WORLD, AUTOENCODER = "world.safetensors", "autoencoder.safetensors"
+GENERATOR = "generator.safetensors"  # where the config gives it a rank
+ANIMATOR = "animator.safetensors"  # where the config has one
+CONFIG, TOKENIZER = "config.json", "tokenizer.json"
+_REMEDY = (
+    "restore it with `git checkout -- assets/weights` or train with `python -m training pocket`"
+)
+
+
+def read_config(folder: Path) -> PocketConfig:
+    """Return the architecture a weights folder was made for.
+
+    Raises:
+        MissingWeights: the file is absent, damaged, or of another program version.
+    """
+    path = folder / CONFIG
+    try:
+        return PocketConfig.from_dict(json.loads(path.read_text()))
+    except FileNotFoundError:
+        raise MissingWeights(f"weights not found: {path} is missing; {_REMEDY}") from None
+    except (OSError, ValueError, ArithmeticError, LookupError, TypeError, AttributeError) as error:
+        raise MissingWeights(f"{path} cannot be read ({error}); {_REMEDY}") from error
+    except RecursionError:
+        raise MissingWeights(f"{path} cannot be read (too deep); {_REMEDY}") from None
+
+
+def load_into(module: nn.Module, path: Path, part: str = "") -> None:
+    """Load a safetensors file strictly, whatever float type it is stored in.
+
+    Args:
+        module: what to load into.
+        path: of the file.
+        part: what the names of the module's tensors begin with in the file; others are left out.
+
+    Raises:
+        MissingWeights: the file is absent, damaged, or does not fit the module.
+    """
+    try:
+        state = {name: value for name, value in load_file(path).items() if name.startswith(part)}
+    except FileNotFoundError:
+        raise MissingWeights(f"weights not found: {path} is missing; {_REMEDY}") from None
+    except (SafetensorError, OSError, ValueError) as error:
+        raise MissingWeights(f"{path} is damaged ({error}); {_REMEDY}") from error
+    shapes = [
+        {name: tuple(value.shape) for name, value in tensors}
+        for tensors in (
+            ((part + name, value) for name, value in module.state_dict().items()),
+            state.items(),
+        )
+    ]
+    differing = differences(*shapes)
+    if differing:
+        raise MissingWeights(f"{path} is of another architecture: {differing}; {_REMEDY}")
+    if not all(torch.isfinite(value).all() for value in state.values()):
+        raise MissingWeights(f"{path} holds values that are not finite; {_REMEDY}")
+    module.load_state_dict({name.removeprefix(part): value for name, value in state.items()})
+
+
+def load_generator(memory: "DiT", config: PocketConfig, folder: Path) -> "DiT":
+    """Return what makes latents: the memory model with its own change, or the memory model itself.
+
+    Raises:
+        MissingWeights: the file is absent, damaged, or does not fit.
+    """
+    if config.generator_rank == 0:
+        return memory
+    path = folder / GENERATOR
+    adapter = Adapter(path, config.generator_rank, config.dit.num_layers, _REMEDY)
+    state = {name: adapter.merged(name, value) for name, value in memory.state_dict().items()}
+    if not all(torch.isfinite(value).all() for value in state.values()):
+        raise MissingWeights(f"{path} holds values that are not finite; {_REMEDY}")
+    generator = copy.deepcopy(memory)
+    generator.load_state_dict(state)
+    return generator
+
+
+def load_tokenizer(folder: Path, config: PocketConfig) -> "Tokenizer":
+    """Return the tokenizer of a weights folder.
+
+    Raises:
+        MissingWeights: the file is absent, damaged, or belongs to other weights.
+    """
+    from tokenizers import Tokenizer  # not needed to read configurations
+
+    path = folder / TOKENIZER
+    try:
+        tokenizer = Tokenizer.from_file(str(path))
+    except Exception as error:  # the library raises plain Exception
+        raise MissingWeights(f"{path} cannot be read ({error}); {_REMEDY}") from error
+    words = tokenizer.get_vocab_size()
+    if words > config.text.vocab_size or tokenizer.token_to_id(END) is None:
+        raise MissingWeights(
+            f"{path} has {words} tokens and belongs to other weights, these know "
+            f"{config.text.vocab_size}; {_REMEDY}"
+        )
+    return tokenizer
+
+
+def load_pocket_parts(folder: Path, networks: "PocketNetworks", autoencoder: "Autoencoder") -> None:
+    """Load a weights folder into networks of its architecture."""
+    load_into(networks, folder / WORLD)
+    load_into(autoencoder, folder / AUTOENCODER)
+
+
+def save_pocket(
+    folder: Path,
+    config: PocketConfig,
+    networks: "PocketNetworks",
+    autoencoder: "Autoencoder",
+    tokenizer: "Tokenizer",
+    generator: Mapping[str, torch.Tensor] | None = None,
+    animator: "Animator | None" = None,
+) -> None:
+    """Write a weights folder in bf16; each file appears whole or not at all.
+
+    Args:
+        folder: is made.
+        config: of all of them.
+        networks: transformer and text encoder.
+        autoencoder: of the frames.
+        tokenizer: of the prompts.
+        generator: what sets it apart, where the config gives it a rank; see `model.lora`.
+        animator: moves pictures, where the config has one.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    states = {WORLD: networks.state_dict(), AUTOENCODER: autoencoder.state_dict()}
+    if generator is not None:
+        states[GENERATOR] = generator
+    if animator is not None:
+        states[ANIMATOR] = animator.state_dict()
+    for name, values in states.items():
+        state = {
+            key: value.detach().to("cpu", torch.bfloat16).contiguous()
+            for key, value in values.items()
+        }
+        with replacing(folder / name) as part:
+            save_file(_without_shared(state), part)
+    for text, name in (
+        (json.dumps(config.as_dict(), indent=1), CONFIG),
+        (tokenizer.to_str(), TOKENIZER),
+    ):
+        with replacing(folder / name) as part:
+            part.write_text(text)
+
+
+def weights_hash(folder: Path) -> str:
+    """Return the first 16 hex digits of the SHA-256 over all files of a weights folder."""
+    digest = hashlib.sha256()
+    for name in (CONFIG, TOKENIZER, WORLD, AUTOENCODER, GENERATOR, ANIMATOR):
+        if name not in (GENERATOR, ANIMATOR) or (folder / name).exists():
+            digest.update((folder / name).read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _without_shared(state: dict) -> dict:
+    return {key: value.clone() for key, value in state.items()}

@@ -1,0 +1,265 @@
+"""The command line: subcommands, their options, and what each does with the app.
+
+Imports neither torch nor pygame: a wrong option is answered at once, and the window opens before
+the world is loaded.
+"""
+
+import argparse
+import re
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import NoReturn, get_args
+
+from mag_sandbox.files.yaml_files import FileError, nearest
+from mag_sandbox.model.loading import available_policies, available_worlds
+from mag_sandbox.model.world import WorldFailed
+from mag_sandbox.sandbox.commands.worlds import add_worlds
+from mag_sandbox.sandbox.demo.options import add_demo
+from mag_sandbox.sandbox.export.command import add_export
+from mag_sandbox.sandbox.freed_memory import share_freed
+from mag_sandbox.sandbox.option_values import positive
+from mag_sandbox.sandbox.recording.reader import RecordingError
+from mag_sandbox.sandbox.recording.replay import ALIKE_DB, By
+from mag_sandbox.sandbox.settings import DEFAULT_SCENE, DisplayError
+from mag_sandbox.scenes import available_scenes
+from mag_sandbox.scenes.scene import MAX_SEED
+
+Say = Callable[[str], None]
+
+
+class UsageError(ValueError):
+    """The command line is wrong; the message is one sentence with the remedy."""
+
+
+# What a person can cause or meet; anything else is a bug.
+EXPECTED_ERRORS = (UsageError, WorldFailed, FileError, RecordingError, DisplayError)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a subcommand and return its exit code: expected errors are one line and 2."""
+    share_freed()
+    try:
+        command = parse(sys.argv[1:] if arguments is None else arguments)
+        return command.run(command, print)
+    except EXPECTED_ERRORS as error:
+        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Return the options, with `run(options, say) -> exit code`.
+
+    Raises:
+        UsageError: an option or subcommand is unknown or has a wrong value.
+    """
+    parser = _Parser(
+        prog="main.py", description=_DESCRIPTION, epilog=_EXAMPLES, formatter_class=_RAW
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_play(commands)
+    _add_replay(commands)
+    _add_bench(commands)
+    _add_soak(commands)
+    _add_doctor(commands)
+    _add_gallery(commands)
+    add_export(commands)
+    add_demo(commands)
+    add_worlds(commands)
+    return parser.parse_args(arguments)
+
+
+_RAW = argparse.RawDescriptionHelpFormatter
+_DESCRIPTION = """A game whose world is a neural video model that remembers: look around with the
+arrow keys, leave a view, come back, and it is still there."""
+_EXAMPLES = """examples:
+  main.py play                                 open the title
+  main.py play --scene kitchen --memory mag    another place, another memory policy
+  main.py play --record runs/monday            write the session down
+  main.py replay runs/monday --verify          play it again and compare every block
+  main.py export runs/monday --format mp4       make a video of it
+  main.py demo back-and-forth --headless --out runs/first    a camera script, measured
+  main.py bench --json bench.json              measure this machine
+  main.py soak --minutes 60                    play for an hour: does it grow?
+  main.py doctor                               what this machine has and lacks
+  main.py worlds                               worlds, licences, what is here
+  main.py fetch mag                            get a world's weights
+
+`main.py COMMAND --help` lists the options of a command."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says in one sentence what is wrong, and what was probably meant."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}{_nearest_word(message)}; see `{self.prog} --help`")
+
+
+_COMMANDS = (
+    "play",
+    "replay",
+    "bench",
+    "soak",
+    "doctor",
+    "gallery",
+    "export",
+    "demo",
+    "worlds",
+    "fetch",
+)
+_OPTIONS = (
+    *("--world", "--scene", "--memory", "--seed", "--record", "--headless", "--seconds"),
+    *("--no-look-ahead", "--verify", "--by", "--json", "--prefill", "--copy"),
+    *("--format", "--hud", "--from", "--to", "--scale", "--fps", "--sound", "--no-sound", "--out"),
+    *("--overwrite", "--seeds", "--repeat", "--compare", "--video", "--list", "--minutes"),
+    *("--plan", "--offline", "--file", "--weights"),
+)
+
+
+def _nearest_word(message: str) -> str:
+    """Return what was probably meant by an argument that argparse does not know."""
+    if message.startswith("unrecognized arguments: "):
+        word = message.split()[2]
+        return nearest(word.partition("=")[0], _OPTIONS)
+    if "invalid choice: '" in message:
+        return nearest(message.split("'")[1], _COMMANDS)
+    return ""
+
+
+def _later(name: str) -> Callable[[argparse.Namespace, Say], int]:
+    """Return a function of `commands` that is imported when called: `--help` needs none of it."""
+
+    def run(options: argparse.Namespace, say: Say) -> int:
+        return getattr(import_module("mag_sandbox.sandbox.commands.run"), name)(options, say)
+
+    return run
+
+
+def _add_play(commands: argparse._SubParsersAction) -> None:
+    play = commands.add_parser("play", help="play in a window", allow_abbrev=False)
+    _add_world_options(play)
+    play.add_argument(
+        "--record", type=Path, metavar="DIR", help="write the session to a new folder"
+    )
+    play.add_argument(
+        "--headless", action="store_true", help="no window; a script pans the camera out and back"
+    )
+    play.add_argument("--seconds", type=positive, help="stop by itself after this time")
+    play.add_argument(
+        "--weights",
+        type=Path,
+        metavar="FILE",
+        help="a generator of your own for a full-size --world, from now on",
+    )
+    play.set_defaults(run=_later("run_play"))
+
+
+def _add_replay(commands: argparse._SubParsersAction) -> None:
+    replay = commands.add_parser("replay", help="play a recording again", allow_abbrev=False)
+    replay.add_argument("folder", type=Path, metavar="DIR", help="folder given to play --record")
+    replay.add_argument(
+        "--verify", action="store_true", help="compare every block; exit code 1 if one differs"
+    )
+    replay.add_argument(
+        "--by",
+        choices=get_args(By),
+        default="auto",
+        help="verify by digests, which must be equal, or by the kept frames, of which the median "
+        f"must be alike by {ALIKE_DB:g} dB; psnr runs as is fastest here, not as recorded; auto: "
+        "by frames if machine, packages, dtype or kernel are others (default)",
+    )
+    replay.add_argument(
+        "--headless", action="store_true", help="no window; with --verify as fast as it goes"
+    )
+    replay.set_defaults(run=_later("run_replay"))
+
+
+def _add_bench(commands: argparse._SubParsersAction) -> None:
+    bench = commands.add_parser("bench", help="measure this machine", allow_abbrev=False)
+    _add_world_options(bench, scene=DEFAULT_SCENE)
+    bench.add_argument("--seconds", type=positive, default=30.0, help="of paced play (default 30)")
+    bench.add_argument("--json", type=Path, metavar="FILE", help="write the numbers to a file")
+    bench.add_argument(
+        "--prefill",
+        type=positive,
+        default=600.0,
+        metavar="SECONDS",
+        help="play time of the full memory whose block time is compared (default 600)",
+    )
+    bench.add_argument(
+        "--random-weights",
+        action="store_true",
+        help="only how fast a full-size --world would run here; needs none of its weights",
+    )
+    bench.add_argument(
+        "--reference",
+        action="store_true",
+        help="with --random-weights: also a plain path, and how many times as fast ours is",
+    )
+    bench.set_defaults(run=_later("run_bench"))
+
+
+def _add_soak(commands: argparse._SubParsersAction) -> None:
+    soak = commands.add_parser(
+        "soak", help="play by itself for long and say whether the game grows", allow_abbrev=False
+    )
+    _add_world_options(soak, scene=DEFAULT_SCENE)
+    soak.add_argument("--minutes", type=_minutes, default=60.0, help="of play (default 60)")
+    soak.add_argument("--json", type=Path, metavar="FILE", help="write the numbers to a file")
+    soak.set_defaults(run=_later("run_soak"))
+
+
+def _add_doctor(commands: argparse._SubParsersAction) -> None:
+    doctor = commands.add_parser("doctor", help="what this machine has", allow_abbrev=False)
+    doctor.add_argument("--copy", action="store_true", help="put the report on the clipboard")
+    doctor.set_defaults(run=_later("run_doctor"))
+
+
+def _add_gallery(commands: argparse._SubParsersAction) -> None:
+    gallery = commands.add_parser(
+        "gallery", help="play by itself and save a picture of every screen", allow_abbrev=False
+    )
+    gallery.add_argument("folder", type=Path, metavar="DIR", help="where the pictures go")
+    _add_world_options(gallery, scene=DEFAULT_SCENE)
+    gallery.set_defaults(run=_later("run_gallery"))
+
+
+def _add_world_options(parser: argparse.ArgumentParser, scene: str | None = None) -> None:
+    first = "" if scene else "; without it the title lets you choose"
+    parser.add_argument("--world", default="pocket", help=f"one of {', '.join(available_worlds())}")
+    parser.add_argument(
+        "--scene",
+        default=scene,
+        metavar="NAME|FILE",
+        help=f"a YAML file or one of {', '.join(available_scenes())}{first}",
+    )
+    parser.add_argument(
+        "--memory",
+        type=_policy,
+        metavar="POLICY",
+        help=f"what the world keeps: {', '.join(available_policies())}",
+    )
+    parser.add_argument("--seed", type=_seed, help="another world from the same description")
+    parser.add_argument(
+        "--no-look-ahead", action="store_true", help="imagine nothing before the view gets there"
+    )
+
+
+def _minutes(text: str) -> float:
+    return positive(text, "minutes")
+
+
+def _policy(text: str) -> str:
+    if not text.strip():
+        known = ", ".join(available_policies())
+        raise argparse.ArgumentTypeError(f'"{text}" names no memory policy; available: {known}')
+    return text
+
+
+def _seed(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,10}", text) or int(text) > MAX_SEED:
+        raise argparse.ArgumentTypeError(f'"{text}" is not a whole number from 0 to {MAX_SEED}')
+    return int(text)

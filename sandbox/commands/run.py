@@ -1,0 +1,291 @@
+"""What each subcommand does: options in, the app or a session run, one exit code out."""
+
+import argparse
+import json
+import math
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mag_sandbox.controls.bindings_file import BINDINGS_FILE, load_bindings
+from mag_sandbox.controls.sources import ScriptSource
+from mag_sandbox.model.catalogue import weight_files, worlds
+from mag_sandbox.model.full import benchmark
+from mag_sandbox.model.loading import available_policies
+from mag_sandbox.model.world import WorldFailed
+from mag_sandbox.sandbox.choice import WorldChoice, usual_memory
+from mag_sandbox.sandbox.diagnose import bench, soak
+from mag_sandbox.sandbox.play.events import SessionObserver
+from mag_sandbox.sandbox.play.scripts import pan_out_and_back
+from mag_sandbox.sandbox.play.session import CommandSource, Playthrough
+from mag_sandbox.sandbox.recording.reader import Recording, RecordingError, load_recording
+from mag_sandbox.sandbox.recording.recorder import Recorder
+from mag_sandbox.sandbox.recording.replay import ReplaySource, playthrough_of, verify
+from mag_sandbox.sandbox.settings import (
+    DEFAULT_SCENE,
+    DisplayError,
+    SandboxConfig,
+    config_folder,
+    data_folder,
+    load_settings,
+)
+from mag_sandbox.scenes import Scene, load_scene
+
+if TYPE_CHECKING:  # imports pygame, which must see the display settings first
+    from mag_sandbox.sandbox.app import RunSummary
+    from mag_sandbox.sandbox.recording.likeness import Verifying
+
+Say = Callable[[str], None]
+HEADLESS_SECONDS = 10.0  # of play without a person, when not told otherwise
+MOST_BLOCKS_A_SECOND = 30  # more than any world makes: a script must not run out early
+
+
+def run_play(options: argparse.Namespace, say: Say) -> int:
+    """Play in a window, or without one by a script."""
+    if options.weights:
+        weight_files.use_own(_row(options.world), options.weights)
+    if options.scene is None and (options.headless or options.record or options.seconds):
+        options.scene = DEFAULT_SCENE  # nobody is there to choose, or one playthrough is meant
+    if not options.headless and not options.seconds:
+        return _play_game(options)
+    scene, seed, choice = _what_to_play(options)
+    seconds, source = options.seconds, None
+    if options.headless:
+        seconds = seconds or HEADLESS_SECONDS
+        source = ScriptSource(pan_out_and_back(int(seconds * MOST_BLOCKS_A_SECOND) + 1))
+    playthrough = Playthrough(scene, seed)
+    from mag_sandbox.sandbox.recording.frame_store import frames_beside
+
+    with _recorders(options, choice) as recorders:
+        observers = [*recorders, *map(frames_beside, recorders)]
+        summary = run_app(choice, playthrough, observers, source, seconds, options.headless)
+    if options.headless:
+        say(f"{summary.frames} frames shown, {summary.fps:.1f} a second")
+    for recorder in recorders:
+        if recorder.folders and recorder.problem is None:
+            say(f"recorded in {', '.join(map(str, recorder.folders))}")
+    return 0
+
+
+def _play_game(options: argparse.Namespace) -> int:
+    """Play the whole game, from its title or from a scene on."""
+    playthrough = None
+    if options.scene is None:
+        choice = _choice(options, load_settings(), None)
+    else:
+        scene, seed, choice = _what_to_play(options)
+        playthrough = Playthrough(scene, seed)
+    bindings = load_bindings(config_folder() / BINDINGS_FILE)
+    _choose_display(headless=False)
+    from mag_sandbox.sandbox import app
+    from mag_sandbox.sandbox.game import PlayerGame
+
+    with _recorders(options, choice) as recorders:
+        settings, folder = load_settings(), data_folder()
+        game = PlayerGame(choice, settings, folder, bindings, notify=app.wake, recorders=recorders)
+        summary = app.play(game, playthrough)
+    if summary.error is not None and not summary.frames:
+        raise WorldFailed(summary.error)
+    return 0
+
+
+@contextmanager
+def _recorders(options: argparse.Namespace, choice: WorldChoice) -> Iterator[list[Recorder]]:
+    """Give what writes down all that is played; leaves no empty folder where nothing was."""
+    recorders = []
+    if options.record:
+        memory, look_ahead = choice.memory, choice.look_ahead
+        recorders = [Recorder(options.record, memory=memory, look_ahead=look_ahead)]
+    try:
+        yield recorders
+    finally:
+        for recorder in recorders:
+            recorder.cancel()
+
+
+def run_doctor(options: argparse.Namespace, say: Say) -> int:
+    """Say what this machine has and what to do about what is missing."""
+    from mag_sandbox.sandbox.diagnose import doctor
+
+    findings = doctor.report()
+    text = doctor.render(findings)
+    say(text)
+    if options.copy:
+        say(doctor.copy(text))
+    return doctor.exit_code(findings)
+
+
+def run_gallery(options: argparse.Namespace, say: Say) -> int:
+    """Play by itself, without a window, and save a picture of every screen."""
+    scene, seed, choice = _what_to_play(options)
+    _choose_display(headless=True)
+    from mag_sandbox.sandbox.diagnose import gallery
+
+    for path in gallery.run(choice, Playthrough(scene, seed), options.folder):
+        say(str(path))
+    return 0
+
+
+def run_replay(options: argparse.Namespace, say: Say) -> int:
+    """Play a recording again; with --verify the exit code says whether every block is the same."""
+    recording = load_recording(options.folder)
+    if recording.cut_off:
+        say("the last line of the recording is cut off and left out: writing it was interrupted")
+    choice = WorldChoice.of(recording)
+    if not options.verify:
+        _replay_in_app(recording, choice, [], options.headless)
+        return 0
+    from mag_sandbox.sandbox.recording.likeness import Verifying
+
+    verifying = Verifying(recording, choice, options.by)
+    with verifying.verifier(say) as verifier:
+        if options.headless:
+            with closing(verifying.load()) as world:
+                verify(recording, world, verifier)
+        else:
+            _replay_in_app(recording, verifying, [verifier], headless=False)
+        say(verifier.summary())
+    return 0 if verifier.matches else 1
+
+
+def run_bench(options: argparse.Namespace, say: Say) -> int:
+    """Measure this machine, print the numbers and write them where asked."""
+    check_place(options.json)
+    if options.reference and not options.random_weights:
+        raise WorldFailed("--reference goes with --random-weights; give both")
+    if options.random_weights:
+        numbers = benchmark.random_weights(options.world, say, reference=options.reference)
+        return _print_numbers(numbers, options.json, say)
+    scene, seed, choice = _what_to_play(options)
+    if not _has_display():
+        say("no display found: drawn without a window, which costs less than with one")
+    _choose_display(headless=not _has_display())
+    plan = bench.BenchPlan(
+        choice=choice,
+        scene=scene,
+        scene_option=options.scene,
+        seed=seed,
+        settings=load_settings(),
+        seconds=options.seconds,
+        prefill_seconds=options.prefill,
+    )
+    return _print_numbers(bench.run(plan, say), options.json, say)
+
+
+def _print_numbers(numbers: dict, file: Path | None, say: Say) -> int:
+    text = json.dumps(numbers, indent=2, default=str)
+    say(text)
+    if file:
+        _write(file, text + "\n")
+    return 0
+
+
+def run_soak(options: argparse.Namespace, say: Say) -> int:
+    """Play by itself for long; 1: the process grew more than it may."""
+    scene, seed, choice = _what_to_play(options)
+    check_place(options.json)
+    _choose_display(headless=True)
+    plan = soak.SoakPlan(choice, scene, seed, load_settings(), options.minutes)
+    numbers = soak.run(plan, say)
+    say(soak.verdict_of(numbers))
+    if options.json:
+        _write(options.json, json.dumps(numbers, indent=2) + "\n")
+    return 1 if numbers["grows"] else 0
+
+
+def _what_to_play(options: argparse.Namespace) -> tuple[Scene, int, WorldChoice]:
+    """Return scene, seed, world: the command line wins over the scene, that over settings."""
+    scene = load_scene(options.scene, available_policies())
+    seed = scene.seed if options.seed is None else options.seed
+    choice = _choice(options, load_settings(), scene.memory)
+    if options.memory:
+        scene = replace(scene, memory=options.memory)  # a world obeys its scene
+    return scene, seed, choice
+
+
+def _row(name: str) -> worlds.WorldRow:
+    """Return a world's row; whether there is one of that name is for `WorldChoice` to say."""
+    return worlds.WORLDS[WorldChoice(name).name]
+
+
+def _choice(
+    options: argparse.Namespace, settings: SandboxConfig, policy: str | None
+) -> WorldChoice:
+    memory = usual_memory(options.world, settings, policy)
+    if options.memory:
+        memory = replace(memory, policy=options.memory)
+    look_ahead = settings.look_ahead and not options.no_look_ahead
+    return WorldChoice(options.world, memory, look_ahead)
+
+
+def _replay_in_app(
+    recording: Recording,
+    choice: "WorldChoice | Verifying",
+    observers: Sequence[SessionObserver],
+    headless: bool,
+) -> None:
+    source = ReplaySource(recording)
+    seconds = math.inf if headless else None  # unattended, an error ends the run at once
+    run_app(choice, playthrough_of(recording), observers, source, seconds, headless)
+
+
+def run_app(
+    choice: "WorldChoice | Verifying",
+    playthrough: Playthrough,
+    observers: Sequence[SessionObserver],
+    source: CommandSource | None,
+    seconds: float | None,
+    headless: bool,
+) -> "RunSummary":
+    """Run the app for one playthrough until it closes.
+
+    Raises:
+        WorldFailed: the world stopped.
+        DisplayError: there is no display.
+    """
+    _choose_display(headless=headless)
+    from mag_sandbox.sandbox import app
+
+    summary = app.run(
+        choice.load, playthrough, load_settings(), observers, source=source, seconds=seconds
+    )
+    if summary.error is not None:
+        raise WorldFailed(summary.error)
+    return summary
+
+
+def _choose_display(*, headless: bool) -> None:
+    os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
+    if headless:
+        os.environ["SDL_VIDEODRIVER"] = os.environ["SDL_AUDIODRIVER"] = "dummy"
+    elif not _has_display():  # SDL would play on where nobody sees it
+        raise DisplayError("no display found; start it in a desktop session or use --headless")
+
+
+def _has_display() -> bool:
+    names = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")
+    return not sys.platform.startswith("linux") or any(map(os.environ.get, names))
+
+
+def check_place(path: Path | None) -> None:
+    """Refuse a file that cannot be written, before anything is measured.
+
+    Raises:
+        RecordingError: its folder is missing, or a folder stands in its place.
+    """
+    if path is not None and (path.is_dir() or not path.parent.is_dir()):
+        why = "it is a folder" if path.is_dir() else f"there is no folder {path.parent}"
+        raise RecordingError(f"cannot write {path} ({why}); name another file")
+
+
+def _write(path: Path, text: str) -> None:
+    part = path.with_name(path.name + ".part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        raise RecordingError(f"cannot write {path} ({error.strerror}); name another file") from None

@@ -1,0 +1,210 @@
+"""`main.py worlds` lists worlds and what is here of them; `main.py fetch` gets their weights.
+
+Imports neither torch nor the hub's library: listing is instant, and fetching imports what it needs.
+"""
+
+import argparse
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from mag_sandbox.files.yaml_files import nearest
+from mag_sandbox.model.catalogue import fetching, preflight, weight_files, worlds
+from mag_sandbox.model.world import MissingWeights, WorldFailed
+
+Say = Callable[[str], None]
+GB, MB = 10**9, 10**6  # as the hub counts
+BROKEN_OFF = 130  # exit code after Ctrl+C, as shells have it
+TOLD_STEP = 0.01  # of all bytes between two lines of progress
+
+
+def add_worlds(commands: argparse._SubParsersAction) -> None:
+    """Add both subcommands to the command line."""
+    listing = commands.add_parser(
+        "worlds", help="list worlds, their licences and what is here", allow_abbrev=False
+    )
+    listing.set_defaults(run=run_worlds)
+    fetch = commands.add_parser("fetch", help="get a world's weights", allow_abbrev=False)
+    fetch.add_argument("name", metavar="NAME", help="a world of `main.py worlds`")
+    fetch.add_argument(
+        "--plan", action="store_true", help="say what would be fetched, and fetch nothing"
+    )
+    fetch.add_argument(
+        "--offline", action="store_true", help="only compare what is here; no connection"
+    )
+    fetch.add_argument(
+        "--file",
+        action="append",
+        default=[],
+        metavar="ROLE=PATH",
+        help="a file's path in the repository, where the game cannot tell which it is",
+    )
+    fetch.add_argument(
+        "--weights",
+        action="append",
+        default=[],
+        metavar="[ROLE=]FILE",
+        help="weights of your own instead of fetched ones; without ROLE the generator's",
+    )
+    fetch.set_defaults(run=run_fetch)
+
+
+def run_worlds(options: argparse.Namespace, say: Say) -> int:  # noqa: ARG001 (has none)
+    """List every world."""
+    rows = worlds.WORLDS.values()
+    width = max(len(row.name) for row in rows)
+    say(f"weights are kept in {weight_files.weights_home()}")
+    for row in rows:
+        say(f"\n{row.name:<{width}}  {row.title}")
+        for line in describe(row):
+            say(f"{'':<{width}}  {line}")
+    return 0
+
+
+def describe(row: worlds.WorldRow) -> list[str]:
+    """Return what there is to know of a world, one line each."""
+    lines = ["clips, not real time: for comparison and first frames"] if row.kind == "clip" else []
+    if row.clips:
+        begins = "" if row.clips.from_text else "begins from a scene's picture; "
+        lines.append(f"{begins}at the end of a clip: {row.clips.continuity}")
+    lines.append(f"weights: {presence(row)}")
+    lines.append(f"licence: {row.licence.name} ({row.licence.link})")
+    return [*lines, row.reason] if row.reason else lines
+
+
+def presence(row: worlds.WorldRow) -> str:
+    """Say how much of a world is here; sizes only, nothing is hashed that has not changed."""
+    if row.bundled:
+        return "come with the game"
+    try:
+        files = weight_files.read_files(row.name)
+        if files is None:
+            return f"not here{_to_fetch(row)}"
+        problems = weight_files.check(row, files)[1]
+    except MissingWeights as error:
+        return f"not usable: {error}"
+    if problems:
+        return f"not usable: {problems[0]}; run `main.py fetch {row.name}`"
+    return f"here, {size(files.bytes)}"
+
+
+def run_fetch(options: argparse.Namespace, say: Say) -> int:
+    """Fetch a world's weights, or say what that would be.
+
+    Raises:
+        WorldFailed: there is no such world, or fetching failed.
+    """
+    row = _row(options.name)
+    home = weight_files.weights_home()
+    say(f"{row.title}: licence {row.licence.name}, {row.licence.link}")
+    if options.offline or fetching.is_offline():
+        files = fetching.check_offline(row, home)
+        say(f"complete, {size(files.bytes)}, every file compared")
+        return 0
+    named = _pairs("--file", options.file)
+    own = {role: Path(path) for role, path in _pairs("--weights", options.weights).items()}
+    try:
+        plan = fetching.make_plan(row, home, named=named, own=own)
+    except fetching.NamesUnknown as unknown:
+        say("what the repository holds:")
+        for file in unknown.listing[: fetching.MOST_LISTED]:
+            say(f"  {size(file.bytes):>9}  {file.path}")
+        raise
+    except fetching.FetchFailed:
+        say(f"weights of {row.name} now: {presence(row)}")
+        raise
+    _say_plan(plan, say)
+    if options.plan:
+        return 0
+    try:
+        files = fetching.download(plan, _Teller(say).tell)
+    except KeyboardInterrupt:
+        say(f"broken off; what has arrived is kept, `main.py fetch {row.name}` goes on from there")
+        return BROKEN_OFF
+    say(f"complete, {size(files.bytes)}, every file compared; {_room(row, files)}")
+    return 0
+
+
+def size(count: int) -> str:
+    """Return bytes for people."""
+    if count >= GB:
+        return f"{count / GB:.1f} GB"
+    return f"{count / MB:.1f} MB" if count >= MB else f"{count / 1000:.1f} kB"
+
+
+class _Teller:
+    """Says how far a download is, not more often than every hundredth and at each new file."""
+
+    def __init__(self, say: Say) -> None:
+        self._say, self._stage, self._told = say, "", -1.0
+
+    def tell(self, stage: str, fraction: float) -> None:
+        """Take a progress report."""
+        if stage == "complete":
+            return
+        if stage != self._stage or fraction - self._told >= TOLD_STEP:
+            self._stage, self._told = stage, fraction
+            self._say(f"{fraction:4.0%}  {stage}")
+
+
+def _say_plan(plan: fetching.FetchPlan, say: Say) -> None:
+    for repo, licence in plan.licences().items():
+        say(f"{repo}: licence {licence}")
+    for planned in plan.files:
+        say(f"  {planned.role:<13}{size(planned.file.bytes):>9}  {planned.file.path}")
+    for file in plan.own:
+        say(f"  {file.role:<13}{size(file.bytes):>9}  {file.path} (yours)")
+    for source in plan.absent:
+        say(f"  {source.role:<13} not found in {source.repo}; the world plays without it")
+    say(f"{size(plan.bytes)} in all, {size(plan.missing())} to fetch into {plan.home}")
+
+
+def _room(row: worlds.WorldRow, files: weight_files.WorldFiles) -> str:
+    """Say whether this machine has room for a world that is here."""
+    device = preflight.find_device()
+    wanted = preflight.wanted_plan(row)
+    needed = preflight.gib(preflight.predict(row, wanted).total)
+    if device is None:
+        return f"it needs an NVIDIA card with about {needed}, and there is none here"
+    try:
+        tiny = bool(files.paths("tiny decoder"))
+        plan = preflight.plan_for(row, device, wanted, tiny_decoder=tiny)
+    except WorldFailed as error:
+        return str(error)
+    return f"on {device.name} it runs with {plan.words()}"
+
+
+def _to_fetch(row: worlds.WorldRow) -> str:
+    known = [source.bytes for source in row.sources if source.bytes]
+    if row.reason or not row.sources:
+        return ""
+    if not known:
+        return "; `main.py fetch NAME --plan` says the size".replace("NAME", row.name)
+    least = "about" if len(known) == len(row.sources) else "more than"
+    return f", {least} {size(sum(known))}; `main.py fetch {row.name}` gets them"
+
+
+def _row(name: str) -> worlds.WorldRow:
+    row = worlds.WORLDS.get(name)
+    if row is None:
+        known = tuple(worlds.WORLDS)
+        raise WorldFailed(
+            f'world "{name}" not found; available: {", ".join(known)}{nearest(name, known)}'
+        )
+    if row.bundled:
+        raise WorldFailed(f'the weights of "{name}" come with the game; nothing is to be fetched')
+    if not row.sources:
+        raise WorldFailed(f'"{name}" cannot be fetched: {row.reason}')
+    return row
+
+
+def _pairs(option: str, texts: list[str]) -> Mapping[str, str]:
+    """Read ROLE=VALUE; without a role, the generator is meant."""
+    pairs = {}
+    for text in texts:
+        role, equals, value = text.partition("=")
+        role, value = (role, value) if equals and role in worlds.ROLES else ("generator", text)
+        if not value or (option == "--file" and not equals):
+            roles = ", ".join(worlds.ROLES)
+            raise WorldFailed(f'{option} "{text}" is not ROLE=PATH; roles: {roles}')
+        pairs[role] = value
+    return pairs

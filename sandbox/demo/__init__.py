@@ -1,0 +1,1 @@
+"""Camera scripts played without a person, compared and measured."""

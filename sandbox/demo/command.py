@@ -1,0 +1,292 @@
+"""`main.py demo`: options in, one or more runs of a camera script, files and an exit code out."""
+
+import argparse
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing, suppress
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from mag_sandbox.files.whole import OccupiedError, claim
+from mag_sandbox.model.loading import available_policies, available_worlds, worlds_beside
+from mag_sandbox.model.world import FrameBlock, Frames
+from mag_sandbox.sandbox.choice import WorldChoice, usual_memory
+from mag_sandbox.sandbox.demo.compare import (
+    VIDEO_NAME,
+    Contender,
+    FrameSpool,
+    VideoWriter,
+    check_room,
+    comparison_text,
+    lead_of,
+    write_beside,
+    write_comparison,
+)
+from mag_sandbox.sandbox.demo.from_recording import demo_of
+from mag_sandbox.sandbox.demo.options import MAX_RUNS
+from mag_sandbox.sandbox.demo.result import DemoResult, summary_text, write_results, write_text
+from mag_sandbox.sandbox.demo.run import (
+    Extras,
+    OnBlock,
+    check_policies,
+    play_demo,
+    setting_of,
+    tape_for,
+)
+from mag_sandbox.sandbox.demo.watch import DemoWatch
+from mag_sandbox.sandbox.demo.window import DemoSource, RunApp, play_in_window
+from mag_sandbox.sandbox.recording.frame_store import frames_beside
+from mag_sandbox.sandbox.recording.reader import load_recording
+from mag_sandbox.sandbox.recording.recorder import Recorder
+from mag_sandbox.sandbox.settings import load_settings
+from mag_sandbox.scenes import available_demos
+from mag_sandbox.scenes.demo.demo import Demo, DemoError, load_demo
+from mag_sandbox.scenes.demo.script import MemoryAsk, parse_memory
+from mag_sandbox.scenes.demo.words import ScriptError
+
+Say = Callable[[str], None]
+TELL_EVERY = 10.0  # seconds between two words on how far it is
+
+
+def film(path: Path, frames: Iterable[Frames], fps: float) -> None:
+    """Write a video; imports what that needs."""
+    from mag_sandbox.sandbox.export.plain import write_video
+
+    write_video(path, frames, fps)
+
+
+def run_demo(options: argparse.Namespace, say: Say, write_video: VideoWriter | None = film) -> int:
+    """Play a demo; 0: all is as expected, 1: it is not.
+
+    Raises:
+        DemoError: what was asked for makes no sense.
+    """
+    if options.list:
+        say(list_text())
+        return 0
+    if options.demo is None:
+        raise DemoError(f"name a demo or a file; there are {', '.join(available_demos())}")
+    if options.recording:
+        return _convert(options.recording, Path(options.demo), say)
+    plan = _Plan(load_demo(options.demo), options, say)
+    try:
+        if plan.contenders:
+            results = plan.compare(write_video)
+        elif options.headless:
+            results = plan.play_all()
+        else:
+            results = [plan.play_in_window()]
+    finally:
+        _leave_if_empty(options.out)
+    return 0 if all(result.expect_met for result in results) else 1
+
+
+def list_text() -> str:
+    """Return every demo that comes with the game, with what it shows."""
+    demos = {name: load_demo(name) for name in available_demos()}
+    width = max(map(len, demos))
+    return "\n".join(f"{name:<{width}}  {demo.about}" for name, demo in demos.items())
+
+
+class _Plan:
+    """What is to be played, how often, by whom, and where the results go."""
+
+    def __init__(self, demo: Demo, options: argparse.Namespace, say: Say) -> None:
+        self._demo, self._options, self._say = demo, options, say
+        self._memory = None if options.memory is None else _memory_of(options.memory)
+        self._settings = load_settings()
+        self.contenders = self._contenders()
+        memories = [one.memory for one in self.contenders] + [self._memory, demo.memory]
+        check_policies(demo, [one for one in memories if one is not None])
+        seeds = options.seeds or range(1)
+        first = demo.seed if options.seed is None else options.seed
+        self._seeds = [seed if options.seeds else first for seed in seeds]
+        self._seeds *= options.repeat or 1
+        # how the first of each base ran; another number type would change bytes and pictures
+        self._executions: dict[tuple[str, ...], dict | None] = {}
+        self._check()
+        if options.out:
+            try:
+                claim(options.out)
+            except OccupiedError as problem:
+                raise DemoError(f"--out {problem}") from None
+
+    def play_all(self) -> list[DemoResult]:
+        """Play every seed as often as was asked, one world for all, and write what came of it."""
+        choice = self._choice(self._options.world, self._memory or self._demo.memory)
+        results: list[DemoResult] = []
+        with closing(choice.load()) as world:
+            tape_for(self._demo, world.spec)
+            for number, seed in enumerate(self._seeds, 1):
+                extras = self._extras(choice, number)
+                results.append(play_demo(self._demo, world, choice.memory, seed, extras))
+                self._say(summary_text(results[-1]))
+        self._write(results)
+        return results
+
+    def play_in_window(self) -> DemoResult:
+        """Play once in the window, and write what came of it."""
+        choice = self._choice(self._options.world, self._memory or self._demo.memory)
+        source = DemoSource(self._demo, choice, self._seeds[0])
+        result = play_in_window(source, _window())
+        self._say(summary_text(result))
+        self._write([result])
+        return result
+
+    def compare(self, writer: VideoWriter | None) -> list[DemoResult]:
+        """Let everyone play the same, one after the other, and write table and video."""
+        out = self._options.out
+        filmed = out is not None and writer is not None
+        with TemporaryDirectory(dir=out, prefix=".frames-") as frames:
+            runs = [
+                self._compete(number, one, Path(frames) if filmed else None)
+                for number, one in enumerate(self.contenders, 1)
+            ]
+            results = [result for result, _ in runs]
+            results[0] = results[0].check(self._demo.expect, lead_of(results))
+            results[1:] = [result.check(()) for result in results[1:]]
+            self._say(comparison_text(results).rstrip())
+            for result in results:
+                self._say(summary_text(result))
+            if out:
+                write_comparison(out, results)
+                self._write(results)
+            if filmed:
+                spools = [spool for _, spool in runs]
+                name = f"{VIDEO_NAME}.{self._options.video}"
+                write_beside(out / name, spools, writer)
+                self._say(f"written: {out / name}")
+        if out and not filmed:
+            self._say("no video: this version has nothing that writes one")
+        return results
+
+    def _compete(
+        self, number: int, contender: Contender, frames: Path | None
+    ) -> tuple[DemoResult, FrameSpool | None]:
+        ask = contender.memory or self._memory or self._demo.memory
+        base = worlds_beside(contender.world) or (contender.world,)
+        choice = replace(self._choice(contender.world, ask), execution=self._executions.get(base))
+        result, spool = self._compete_as(number, contender.title, choice, frames)
+        self._executions.setdefault(base, result.provenance.get("execution"))
+        return result, spool
+
+    def _compete_as(
+        self, number: int, title: str, choice: WorldChoice, frames: Path | None
+    ) -> tuple[DemoResult, FrameSpool | None]:
+        play = self._play_one if self._options.headless else self._show_one
+        if frames is None:
+            return play(number, choice, lambda block, watch: None), None
+        with closing(FrameSpool(frames / str(number), title)) as spool:
+
+            def keep(block: FrameBlock, watch: DemoWatch) -> None:
+                if spool.is_empty:
+                    check_room(frames, tape_for(self._demo, watch.spec).blocks, watch.spec)
+                spool.add(block, watch)
+
+            return play(number, choice, keep), spool
+
+    def _play_one(self, number: int, choice: WorldChoice, on_block: OnBlock) -> DemoResult:
+        extras = self._extras(choice, number, on_block)
+        with closing(choice.load()) as world:
+            return play_demo(self._demo, world, choice.memory, self._seeds[0], extras)
+
+    def _show_one(self, number: int, choice: WorldChoice, on_block: OnBlock) -> DemoResult:
+        self._say(f"{number} of {len(self.contenders)}: {self.contenders[number - 1].title}")
+        source = DemoSource(self._demo, choice, self._seeds[0], on_block)
+        result = play_in_window(source, _window())
+        if not source.is_over:
+            raise DemoError("the demo was left before its end, so nothing is compared")
+        return result
+
+    def _contenders(self) -> tuple[Contender, ...]:
+        text = self._options.compare
+        if not text:
+            alone = self._memory is not None or self._options.seeds or self._options.repeat
+            asks = () if alone else self._demo.compare
+            return tuple(Contender(self._options.world, ask) for ask in asks)
+        parts = [part.strip() for part in text.split(",")]
+        if len(parts) < 2:
+            raise DemoError(f'--compare "{text}" names fewer than two; write A,B')
+        return tuple(self._contender(part) for part in parts)
+
+    def _contender(self, part: str) -> Contender:
+        """Return who plays: a policy's name goes before a world's, unless `world` stands before."""
+        word, _, name = part.partition(" ")
+        if word == "world":
+            return Contender(name.strip(), None)
+        if part in available_worlds() and part not in available_policies():
+            return Contender(part, None)
+        return Contender(self._options.world, _memory_of(part))
+
+    def _check(self) -> None:
+        several = len(self._seeds) > 1
+        if several and self._options.compare:
+            raise DemoError("--compare plays one tape and seed; leave out --seeds and --repeat")
+        if several and not self._options.headless:
+            raise DemoError("several runs need no window; add --headless")
+        if len(self._seeds) > MAX_RUNS:
+            raise DemoError(f"{len(self._seeds)} runs are more than {MAX_RUNS}; ask for fewer")
+
+    def _choice(self, world: str, ask: MemoryAsk | None) -> WorldChoice:
+        base = usual_memory(world, self._settings, self._demo.scene.memory)
+        return WorldChoice(world, setting_of(ask, base), self._demo.look_ahead)
+
+    def _extras(
+        self, choice: WorldChoice, number: int, on_block: OnBlock = lambda block, watch: None
+    ) -> Extras:
+        out, tell = self._options.out, _progress(self._say)
+        if out is None:
+            return Extras(None, on_block, tell)
+        several = len(self._seeds) > 1 or self.contenders
+        folder = out / f"run-{number}" / "recording" if several else out / "recording"
+        recorder = Recorder(folder, memory=choice.memory, look_ahead=choice.look_ahead)
+        return Extras(recorder, on_block, tell, frames_beside(recorder))
+
+    def _write(self, results: Sequence[DemoResult]) -> None:
+        if self._options.out:
+            paths = write_results(self._options.out, results)
+            self._say(f"written: {', '.join(map(str, paths))}")
+
+
+def _window() -> RunApp:
+    from mag_sandbox.sandbox.commands.run import run_app  # which knows displays
+
+    return run_app
+
+
+def _progress(say: Say) -> Callable[[int, int], None]:
+    told = time.monotonic()
+
+    def tell(done: int, total: int) -> None:
+        nonlocal told
+        if (now := time.monotonic()) - told >= TELL_EVERY:
+            told = now
+            say(f"  {done} of {total} blocks")
+
+    return tell
+
+
+def _convert(recording: Path, target: Path, say: Say) -> int:
+    text = demo_of(load_recording(recording))
+    if target.suffix not in (".yaml", ".yml"):
+        raise DemoError(f"{target}: a demo is a YAML file; name it {target}.yaml")
+    if target.exists():
+        raise DemoError(f"{target}: is there already; name another file")
+    write_text(target, text)
+    say(f"written: {target}")
+    return 0
+
+
+def _leave_if_empty(folder: Path | None) -> None:
+    """Remove the folder again where nothing came of the run."""
+    if folder is not None:
+        with suppress(OSError):  # it holds something
+            folder.rmdir()
+
+
+def _memory_of(text: str) -> MemoryAsk:
+    try:
+        return parse_memory(text)
+    except ScriptError as problem:
+        raise DemoError(f'memory "{text}": {problem}') from None

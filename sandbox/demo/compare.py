@@ -1,0 +1,261 @@
+"""One tape and seed under several memories or worlds: a table, and a picture side by side.
+
+Each plays alone, one after the other, so that its frame rate is its own; frames wait on the disk
+until all are there. Knows no video format: whoever calls brings what writes one.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+from shutil import disk_usage
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from mag_sandbox.model.world import MIB, FrameBlock, Frames, WorldSpec
+from mag_sandbox.sandbox.demo.result import DemoResult, Value, csv_text, table_of, write_text
+from mag_sandbox.sandbox.demo.watch import DemoWatch
+from mag_sandbox.scenes.demo.demo import DemoError
+from mag_sandbox.scenes.demo.script import MemoryAsk
+
+CSV_FILE, TEXT_FILE, VIDEO_NAME = "compare.csv", "compare.txt", "compare"
+COLUMNS = ("world", "memory", "recall", "psnr", "ssim", "memory_mib", "fps", "frames")
+STRIP = 44  # px below each picture
+GAP = 4  # px between two pictures
+MARGIN, BAR, TEXT = 8, 6, 14  # px
+END_SECONDS = 2.0  # that the last picture stays, with what came of it
+DARK, DIM, BRIGHT, FULL = (16, 17, 24), (52, 55, 68), (235, 236, 240), (96, 190, 255)
+VideoWriter = Callable[[Path, Iterable[Frames], float], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """One of those that are compared."""
+
+    world: str
+    memory: MemoryAsk | None  # None: the demo's, or the player's
+
+    @property
+    def title(self) -> str:
+        """What it is called beside others."""
+        return self.world if self.memory is None else str(self.memory)
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """What stands below one picture."""
+
+    bytes: int
+    outcome: str  # of the newest comparison
+
+
+class FrameSpool:
+    """Frames of one run on the disk, and what memory held meanwhile.
+
+    spool = FrameSpool(folder / "0", "mag")
+    play_demo(..., Extras(on_block=spool.add))
+    spool.close()
+    for frame, moment in spool: ...
+    """
+
+    def __init__(self, path: Path, title: str) -> None:
+        self.title = title
+        self.peak_bytes = 0
+        self._path = path
+        self._file = path.open("wb")
+        self._moments: list[tuple[int, _Moment]] = []  # frames, and what stands below them
+        self._watch: DemoWatch | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was kept yet."""
+        return self._watch is None
+
+    @property
+    def spec(self) -> WorldSpec:
+        """Of the world; known from the first block on."""
+        return self._watch.spec
+
+    def add(self, block: FrameBlock, watch: DemoWatch) -> None:
+        """Keep a block."""
+        try:
+            self._file.write(np.ascontiguousarray(block.frames).data)
+        except OSError as error:
+            raise DemoError(f"{self._path.parent}: {error.strerror}; {_ROOM}") from None
+        self._moments.append((len(block.frames), _Moment(block.memory.bytes, watch.outcome)))
+        self.peak_bytes = max(self.peak_bytes, block.memory.bytes)
+        self._watch = watch
+
+    def close(self) -> None:
+        """Let the last picture stay, with what came of it; may be called twice."""
+        if self._file.closed:
+            return
+        self._file.close()
+        if self._watch is not None:
+            last = self._moments[-1][1]
+            stay = round(END_SECONDS * self.spec.fps)
+            self._moments.append((stay, _Moment(last.bytes, self._watch.outcome)))
+
+    def __iter__(self) -> Iterator[tuple[Frames, _Moment]]:
+        shape = (self.spec.frame_height, self.spec.frame_width, 3)
+        size, frame = int(np.prod(shape)), np.zeros(shape, np.uint8)
+        with self._path.open("rb") as file:
+            for count, moment in self._moments:
+                for _ in range(count):
+                    data = file.read(size)
+                    if len(data) == size:  # after the last one it stays
+                        frame = np.frombuffer(data, np.uint8).reshape(shape)
+                    yield frame, moment
+
+
+def check_room(folder: Path, blocks: int, spec: WorldSpec) -> None:
+    """Check that the frames of one run find room in a folder.
+
+    Raises:
+        DemoError: they do not.
+    """
+    needed = blocks * spec.block_length * spec.frame_width * spec.frame_height * 3
+    free = disk_usage(folder).free
+    if needed > free:
+        raise DemoError(
+            f"{folder.parent}: the frames to compare take {needed / MIB:.0f} MiB, "
+            f"{free / MIB:.0f} MiB are free; {_ROOM}"
+        )
+
+
+_ROOM = "make room, or name a folder elsewhere with --out"
+
+
+def write_beside(path: Path, spools: Sequence[FrameSpool], writer: VideoWriter) -> None:
+    """Write the video of all runs.
+
+    Args:
+        path: of the video.
+        spools: the runs.
+        writer: writes a video: path, pictures (as often as it likes), frames a second.
+
+    Raises:
+        DemoError: it cannot be written.
+    """
+    try:
+        writer(path, SideBySide(tuple(spools)), spools[0].spec.fps)
+    except OSError as error:
+        raise DemoError(f"{path}: cannot be written ({error.strerror}); {_ROOM}") from None
+
+
+def lead_of(results: Sequence[DemoResult]) -> float | None:
+    """Return how far the first is ahead of the best other, percent points of recall.
+
+    What was not counted came back as nothing; None if the first was not counted.
+    """
+    first, *others = [result.mean("recall") for result in results]
+    if first is None or not others:
+        return None
+    return first - max(other or 0.0 for other in others)
+
+
+def comparison_rows(results: Sequence[DemoResult]) -> list[dict[str, Value]]:
+    """Return one row for each, with every anchor's recall."""
+    rows = []
+    for result in results:
+        row = table_of([result])[0]
+        anchors = [name for name in row if name.startswith("recall ")]
+        rows.append({name: row[name] for name in (*COLUMNS, *anchors)})
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    return [{name: row.get(name) for name in names} for row in rows]
+
+
+def comparison_text(results: Sequence[DemoResult]) -> str:
+    """Return a table for people."""
+    rows = comparison_rows(results)
+    cells = [list(rows[0]), *([_words(name, row[name]) for name in row] for row in rows)]
+    widths = [max(len(row[place]) for row in cells) for place in range(len(cells[0]))]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in cells
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def write_comparison(folder: Path, results: Sequence[DemoResult]) -> tuple[Path, Path]:
+    """Write the table as CSV and as text.
+
+    Raises:
+        DemoError: they cannot be written.
+    """
+    paths = folder / CSV_FILE, folder / TEXT_FILE
+    write_text(paths[0], csv_text(comparison_rows(results)))
+    write_text(paths[1], comparison_text(results))
+    return paths
+
+
+@dataclass(frozen=True, slots=True)
+class SideBySide:
+    """Pictures of all runs beside one another, each above its memory bar and recall.
+
+    All bars have one scale: the most that any of them kept.
+    """
+
+    spools: tuple[FrameSpool, ...]
+
+    def __iter__(self) -> Iterator[Frames]:
+        most = max(1, *(spool.peak_bytes for spool in self.spools))
+        height = max(spool.spec.frame_height for spool in self.spools)
+        columns = [_column(spool, height, most) for spool in self.spools]
+        newest: list[Frames] = [np.zeros(0)] * len(columns)
+        for pictures in zip_longest(*columns):
+            pairs = zip(pictures, newest, strict=True)
+            newest = [old if picture is None else picture for picture, old in pairs]
+            gap = np.full((height + STRIP, GAP, 3), DARK, np.uint8)
+            joined = np.concatenate([part for one in newest for part in (gap, one)][1:], axis=1)
+            yield joined[: len(joined) // 2 * 2, : joined.shape[1] // 2 * 2]  # even, for videos
+
+
+def _column(spool: FrameSpool, height: int, most: int) -> Iterator[Frames]:
+    width = spool.spec.frame_width
+    drawn: tuple[_Moment, Frames] | None = None
+    for frame, moment in spool:
+        if drawn is None or drawn[0] != moment:
+            drawn = moment, _strip(spool.title, moment, width, most)
+        picture = np.zeros((height + STRIP, width, 3), np.uint8)
+        picture[: len(frame)] = frame
+        picture[height:] = drawn[1]
+        yield picture
+
+
+def _strip(title: str, moment: _Moment, width: int, most: int) -> Frames:
+    """Draw what stands below a picture: title and recall, the memory bar and its size.
+
+    Args:
+        title: who plays.
+        moment: what memory held, and what came back.
+        width: of the picture [px].
+        most: bytes of a full bar, equal for all pictures so that bars can be compared.
+    """
+    image = Image.new("RGB", (width, STRIP), DARK)
+    draw, font = ImageDraw.Draw(image), ImageFont.load_default(TEXT)
+    room = width - 3 * MARGIN - draw.textlength(moment.outcome, font)
+    while title and draw.textlength(title, font) > room:
+        title = f"{title[:-2]}…" if len(title) > 2 else ""
+    draw.text((MARGIN, 4), title, BRIGHT, font)
+    draw.text((width - MARGIN, 4), moment.outcome, BRIGHT, font, anchor="ra")
+    right = width - 2 * MARGIN - int(draw.textlength(_size(most), font))
+    top = STRIP - 2 * MARGIN
+    draw.rectangle((MARGIN, top, right, top + BAR), DIM)
+    if filled := round(moment.bytes / most * (right - MARGIN)):
+        draw.rectangle((MARGIN, top, MARGIN + filled, top + BAR), FULL)
+    draw.text((width - MARGIN, top + BAR // 2), _size(moment.bytes), BRIGHT, font, anchor="rm")
+    return np.asarray(image)
+
+
+def _size(held: int) -> str:
+    return f"{held / MIB:.1f} MiB"
+
+
+def _words(name: str, value: Value) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, float):
+        return f"{value:.3f}" if name == "ssim" else f"{value:.1f}"
+    return str(value)

@@ -1,0 +1,85 @@
+"""The options of `main.py demo`; what it plays with is imported when it runs."""
+
+import argparse
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from mag_sandbox.model.loading import available_policies, available_worlds
+from mag_sandbox.scenes import available_demos
+from mag_sandbox.scenes.scene import MAX_SEED
+
+VIDEOS = ("mp4", "gif")  # what the video of a comparison may be
+MAX_RUNS = 1000
+
+
+def add_demo(commands: argparse._SubParsersAction) -> None:
+    """Add the subcommand to the command line."""
+    demo = commands.add_parser(
+        "demo", help="play a camera script and measure what is remembered", allow_abbrev=False
+    )
+    demo.add_argument(
+        "demo",
+        nargs="?",
+        metavar="NAME|FILE",
+        help=f"a YAML file or one of {', '.join(available_demos())}",
+    )
+    demo.add_argument("--list", action="store_true", help="say what demos there are")
+    demo.add_argument("--headless", action="store_true", help="no window; as fast as it goes")
+    demo.add_argument(
+        "--out", type=Path, metavar="DIR", help="a new folder for result, table and recording"
+    )
+    demo.add_argument("--world", default="pocket", help=f"one of {', '.join(available_worlds())}")
+    demo.add_argument(
+        "--memory",
+        metavar="POLICY",
+        help=f"one of {', '.join(available_policies())}; with limits: 'window 8 blocks'",
+    )
+    many = demo.add_mutually_exclusive_group()
+    many.add_argument("--seed", type=_seed, help="another world from the same description")
+    many.add_argument("--seeds", type=_seeds, metavar="A..B", help="one run with each seed")
+    demo.add_argument("--repeat", type=_count, metavar="N", help="each run so often")
+    demo.add_argument(
+        "--compare", metavar="A,B", help="policies or worlds ('world mag') that play the same tape"
+    )
+    demo.add_argument(
+        "--video", choices=VIDEOS, default="mp4", help="of what is compared (default mp4)"
+    )
+    demo.add_argument(
+        "--from",
+        dest="recording",
+        type=Path,
+        metavar="RECORDING",
+        help="write a recording to FILE as a demo",
+    )
+    demo.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace, say: Callable[[str], None], **more: object) -> int:
+    from mag_sandbox.sandbox.demo.command import run_demo
+
+    return run_demo(options, say, **more)
+
+
+def _seed(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,10}", text) or int(text) > MAX_SEED:
+        raise argparse.ArgumentTypeError(f'"{text}" is not a whole number from 0 to {MAX_SEED}')
+    return int(text)
+
+
+def _seeds(text: str) -> range:
+    first, dots, last = text.partition("..")
+    if not dots:
+        raise argparse.ArgumentTypeError(f'"{text}" is not two seeds with .. between, as 0..4')
+    seeds = range(_seed(first), _seed(last) + 1)
+    if not seeds:
+        raise argparse.ArgumentTypeError(f'"{text}" has its last seed before its first')
+    if len(seeds) > MAX_RUNS:
+        raise argparse.ArgumentTypeError(f'"{text}" is more than {MAX_RUNS} seeds')
+    return seeds
+
+
+def _count(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,4}", text) or not 1 <= int(text) <= MAX_RUNS:
+        raise argparse.ArgumentTypeError(f'"{text}" is not a whole number from 1 to {MAX_RUNS}')
+    return int(text)

@@ -1,0 +1,195 @@
+"""Watches a demo: keeps what its anchors showed, and compares when the script says so.
+
+Unlike the prober it looks at every block, at once, on the caller's thread: a script runs as fast as
+the world goes, and no return may be missed.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from mag_sandbox.controls.camera import CameraPose, mutual_overlap
+from mag_sandbox.evaluation.probe.anchors import GONE, SEEN, Return, ReturnTracker, Sight
+from mag_sandbox.evaluation.probe.metrics import psnr
+from mag_sandbox.evaluation.probe.probe import Limits, ProbeResult, compare
+from mag_sandbox.model.world import FrameBlock, Frames, WorldSpec
+from mag_sandbox.sandbox.demo.result import MarkRow, ProbeRow, outcome_of
+
+RoundTrip = Callable[[Frames], Frames]
+
+
+@dataclass(slots=True)
+class _Anchor:
+    """A view that the script named."""
+
+    sight: Sight
+    seen_at: float  # when it was last in sight [s of the demo]
+    away: float = 0.0  # how long it was last left [s]
+    gone: bool = False  # it is out of sight
+
+    def see(self, pose: CameraPose, now: float) -> None:
+        share = mutual_overlap(self.sight.pose, pose)
+        if share >= SEEN:
+            if self.gone:
+                self.away, self.gone = now - self.seen_at, False
+            self.seen_at = now
+        elif share < GONE:
+            self.gone = True
+
+
+@dataclass(slots=True)
+class _Visit:
+    """A scene, as long as the demo lasts."""
+
+    tracker: ReturnTracker
+    anchors: dict[str, _Anchor] = field(default_factory=dict)
+    ceilings: dict[str, float] = field(default_factory=dict)  # dB, by anchor
+
+
+class DemoWatch:
+    """Probes of one run of a demo.
+
+    watch = DemoWatch(world.spec, world.round_trip)
+    watch.enter("meadow")
+    watch.take(block)  # every block
+    watch.anchor("a")
+    watch.probe("a")
+    watch.finish()
+    watch.probes
+    """
+
+    def __init__(
+        self,
+        spec: WorldSpec,
+        round_trip: RoundTrip | None = None,
+        on_probe: Callable[[ProbeRow, ProbeResult | None], None] = lambda row, result: None,
+    ) -> None:
+        """Set what it knows of the world.
+
+        Args:
+            spec: of the world.
+            round_trip: frames after the autoencoder; None: the usual ceiling is assumed.
+            on_probe: told every result, with its pictures.
+        """
+        self.probes: list[ProbeRow] = []
+        self.marks: list[MarkRow] = []
+        self.frames = 0
+        self.spec, self._round_trip, self._on_probe = spec, round_trip, on_probe
+        self._visits: dict[str, _Visit] = {}
+        self._scene = ""
+        self._compared = 0
+
+    @property
+    def seconds(self) -> float:
+        """World time that was played, in all scenes."""
+        return self.frames / self.spec.fps
+
+    @property
+    def outcome(self) -> str:
+        """What came of the newest comparison; empty: nothing was compared yet."""
+        return outcome_of(self.probes[-1]) if self.probes else ""
+
+    def enter(self, scene: str) -> None:
+        """Go to a scene, for the first time or again; the views of the other are out of sight."""
+        if scene == self._scene:
+            return
+        if self._scene:
+            for anchor in self._visit.anchors.values():
+                anchor.gone = True
+        self._scene = scene
+        self._visits.setdefault(scene, _Visit(ReturnTracker(self.spec.fps)))
+
+    def take(self, block: FrameBlock) -> None:
+        """Look at the next block of the scene."""
+        self.frames += len(block.frames)
+        visit = self._visit
+        for back in visit.tracker.add(block):
+            self._note(back, self._ceiling(back.label, back.first.frame))
+        for anchor in visit.anchors.values():
+            anchor.see(block.poses[-1], self.seconds)
+
+    def anchor(self, name: str, ceiling: float | None = None) -> None:
+        """Call what is seen now by a name.
+
+        Args:
+            name: of the anchor; an older one of this name in the same scene is forgotten.
+            ceiling: likeness after the autoencoder alone [dB]; None: ask for it.
+        """
+        visit = self._visit
+        newest = visit.tracker.recent[-1]
+        sight = replace(newest, frame=newest.frame.copy())
+        visit.anchors[name] = _Anchor(sight, self.seconds)
+        visit.ceilings.pop(_script_label(name), None)
+        if ceiling is not None:
+            visit.ceilings[_script_label(name)] = ceiling
+
+    def probe(self, name: str) -> None:
+        """Compare what is seen now with what an anchor showed."""
+        visit = self._visit
+        anchor = visit.anchors[name]
+        back = visit.tracker.find(anchor.sight)
+        if back is None:
+            self._note_missed(name, anchor)
+            return
+        back = replace(back, label=name, kind="script", seconds_away=anchor.away)
+        self._note(back, self._ceiling(_script_label(name), anchor.sight.frame))
+
+    def mark(self, text: str) -> None:
+        """Note this moment."""
+        self.marks.append(MarkRow(text, self._scene, self.frames, round(self.seconds, 3)))
+
+    def finish(self) -> None:
+        """Compare what was just coming back."""
+        for scene, visit in self._visits.items():
+            self._scene = scene
+            for back in visit.tracker.finish():
+                self._note(back, self._ceiling(back.label, back.first.frame))
+
+    @property
+    def _visit(self) -> _Visit:
+        return self._visits[self._scene]
+
+    def _ceiling(self, label: str, frame: Frames) -> float | None:
+        ceilings = self._visit.ceilings
+        if label not in ceilings and self._round_trip is not None:
+            ceilings[label] = psnr(self._round_trip(frame[None])[0], frame)
+        return ceilings.get(label)
+
+    def _note(self, back: Return, ceiling: float | None) -> None:
+        self._compared += 1
+        limits = Limits(self._visit.tracker.store.unrelated_psnr(), ceiling)
+        exact = self.spec.exact_pose
+        result = compare(back, limits, self._compared, exact_pose=exact)
+        row = ProbeRow(
+            anchor=result.label,
+            kind="script" if result.kind == "script" else "auto",
+            scene=self._scene,
+            psnr=round(result.psnr, 3),
+            ssim=round(result.ssim, 4),
+            recall=None if result.recall is None else round(result.recall, 2),
+            overlap=round(result.overlap, 4),
+            seconds_away=round(result.seconds_away, 3),
+            seconds=round(self.seconds, 3),
+            anchor_memory=result.fate,
+            attended=result.attended,
+            reason=result.reason,
+        )
+        self.probes.append(row)
+        self._on_probe(row, result)
+
+    def _note_missed(self, name: str, anchor: _Anchor) -> None:
+        share = mutual_overlap(anchor.sight.pose, self._visit.tracker.recent[-1].pose)
+        row = ProbeRow(
+            anchor=name,
+            kind="script",
+            scene=self._scene,
+            overlap=round(share, 4),
+            seconds_away=round(anchor.away, 3),
+            seconds=round(self.seconds, 3),
+            reason=f"The view shows only {100 * share:.0f}% of it, so nothing was compared.",
+        )
+        self.probes.append(row)
+        self._on_probe(row, None)
+
+
+def _script_label(name: str) -> str:
+    return f"script {name}"  # the tracker's own places are called "place 3"

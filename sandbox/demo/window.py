@@ -1,0 +1,261 @@
+"""A demo in the window: a source of controls for the app, and a stage on which scenes change.
+
+To the app it is one session. The stage is a `World` around a world: when the script leaves a scene
+it keeps a snapshot, and the frames go on with the other scene. Pictures are compared on a thread of
+their own.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+
+from mag_sandbox.evaluation.probe.metrics import psnr
+from mag_sandbox.model.world import (
+    Control,
+    FrameBlock,
+    Frames,
+    MemorySetting,
+    Progress,
+    World,
+    WorldFailed,
+    WorldState,
+)
+from mag_sandbox.sandbox.choice import WorldChoice
+from mag_sandbox.sandbox.demo.result import DemoResult
+from mag_sandbox.sandbox.demo.run import (
+    OnBlock,
+    Tally,
+    control_of,
+    result_of,
+    scene_and_seed,
+    tape_for,
+)
+from mag_sandbox.sandbox.demo.watch import DemoWatch
+from mag_sandbox.sandbox.play.session import CommandSource, Playthrough
+from mag_sandbox.scenes import Scene
+from mag_sandbox.scenes.demo.demo import Demo, DemoError
+from mag_sandbox.scenes.demo.tape import Block, Enter, Mark, Probe, SetAnchor, TapeItem
+
+
+class StageWorld:
+    """Implements `World` over another one, with a change of scene between two blocks.
+
+    stage = StageWorld(load_world(), tell=watch_block)
+    stage.reset(scene, seed=7)
+    stage.leave_for("kitchen", kitchen, 3)
+    stage.step(Control())  # the first block of the kitchen
+    """
+
+    def __init__(self, world: World, here: str, tell: Callable[[str, FrameBlock], None]) -> None:
+        """Set what it stands on.
+
+        Args:
+            world: what makes the blocks.
+            here: name of the first scene.
+            tell: told every block and its scene, numbered as the scene's own.
+        """
+        self.spec = world.spec
+        self.newest: FrameBlock | None = None  # as the scene's own
+        self._world, self._tell = world, tell
+        self._here = here
+        self._left: dict[str, WorldState] = {}
+        self._enter: Callable[[Control], FrameBlock] | None = None  # the next block's scene
+        self._index = -1
+
+    def leave_for(self, name: str, scene: Scene, seed: int) -> None:
+        """Make the next block that of another scene: its first, or the next where it was left."""
+
+        def enter(control: Control) -> FrameBlock:
+            self._left[self._here] = self._world.snapshot()
+            self._here = name
+            if name not in self._left:
+                return self._world.reset(scene, seed)
+            self._world.restore(self._left.pop(name))
+            return self._world.step(control)
+
+        self._enter = enter
+
+    def reset(self, scene: Scene, seed: int) -> FrameBlock:
+        """Return the first block."""
+        return self._shown(self._world.reset(scene, seed))
+
+    def step(self, control: Control) -> FrameBlock:
+        """Return the next block, of another scene if that was asked for."""
+        enter, self._enter = self._enter, None
+        return self._shown((enter or self._world.step)(control))
+
+    def expect_prompt(self) -> None:
+        """Let the world get ready to read a prompt."""
+        self._world.expect_prompt()
+
+    def prepare(self) -> bool:
+        """Let the world look ahead."""
+        return self._world.prepare()
+
+    def snapshot(self) -> WorldState:
+        """Refuse: what has several scenes cannot be kept as one.
+
+        Raises:
+            WorldFailed: always.
+        """
+        raise WorldFailed("a demo cannot be kept; play its scene instead")
+
+    def restore(self, state: WorldState) -> None:  # noqa: ARG002 -- World
+        """Refuse, as `snapshot` does.
+
+        Raises:
+            WorldFailed: always.
+        """
+        raise WorldFailed("a demo cannot go on with a kept scene; play the scene instead")
+
+    def round_trip(self, frames: Frames) -> Frames:
+        """Return frames after the autoencoder."""
+        return self._world.round_trip(frames)
+
+    def provenance(self) -> dict:
+        """Return what is said of the world."""
+        return self._world.provenance()
+
+    def close(self) -> None:
+        """Free the world."""
+        self._world.close()
+
+    def _shown(self, block: FrameBlock) -> FrameBlock:
+        self.newest = block
+        self._tell(self._here, block)
+        self._index += 1
+        return replace(block, block_index=self._index)
+
+
+class DemoSource:
+    """A demo as a source of controls, and the loader of the stage that it plays on.
+
+    source = DemoSource(demo, choice, seed)
+    app.run(source.load, source.playthrough, settings, [source.tally], source=source)
+    result = source.result()
+    """
+
+    def __init__(
+        self,
+        demo: Demo,
+        choice: WorldChoice,
+        seed: int,
+        on_block: OnBlock = lambda block, watch: None,
+    ) -> None:
+        """Set what is played.
+
+        Args:
+            demo: the script.
+            choice: the world, with its memory.
+            seed: of the world.
+            on_block: told every block when it was looked at, on a thread of its own.
+        """
+        self.tally = Tally()
+        self.playthrough = Playthrough(replace(demo.scene, memory=None), seed)
+        self._demo, self._choice, self._seed, self._on_block = demo, choice, seed, on_block
+        self._blocks = 0  # of the whole script
+        self._items: Iterator[TapeItem] = iter(())
+        self._stage: StageWorld | None = None
+        self._watch: DemoWatch | None = None
+        self._looking = ThreadPoolExecutor(1, "demo watch")
+        self._looks: list[Future[None]] = []
+
+    @property
+    def _setting(self) -> MemorySetting:
+        return self._choice.memory
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the script was played to its end."""
+        return 0 < self._blocks <= self.tally.blocks
+
+    def load(self, on_progress: Progress = lambda stage, fraction: None) -> World:
+        """Load the world and put the stage around it.
+
+        Raises:
+            WorldFailed: it cannot run here, or cannot play this demo.
+        """
+        world = self._choice.load(on_progress)
+        try:
+            tape = tape_for(self._demo, world.spec)
+        except DemoError as error:
+            world.close()
+            raise WorldFailed(str(error)) from None
+        self._items, self._blocks = iter(tape.items), tape.blocks
+        self._watch = DemoWatch(world.spec)
+        self._stage = StageWorld(world, self._demo.scene_name, self._look)
+        return self._stage
+
+    def next_command(self) -> Control | None:
+        """Return the control of the next block; what the script does before it is done first."""
+        for item in self._items:
+            match item:
+                case Block():
+                    return control_of(item, self._setting)
+                case Enter(name, again):
+                    scene, seed = scene_and_seed(self._demo, name, self._seed)
+                    self._stage.leave_for(name, scene, seed)
+                    if not again:
+                        return Control()  # the first block of a scene is asked for nothing
+                case _:
+                    self._note(item)
+        return None
+
+    def result(self) -> DemoResult:
+        """Return what came of it, once the app has closed; waits for the last comparisons.
+
+        Raises:
+            WorldFailed: no world was loaded.
+        """
+        if self._watch is None:
+            raise WorldFailed("the demo never began; start it again")
+        self._later(self._watch.finish)
+        self._looking.shutdown(wait=True)
+        for look in self._looks:
+            look.result()  # a bug keeps its traceback
+        spec = self._stage.spec
+        run = self._setting, self._seed, self.tally, self._watch
+        return result_of(self._demo, spec, *run)
+
+    def _later(self, function: Callable[..., None], *arguments: object) -> None:
+        self._looks.append(self._looking.submit(function, *arguments))
+
+    def _look(self, scene: str, block: FrameBlock) -> None:
+        self._later(self._take, scene, block)
+
+    def _take(self, scene: str, block: FrameBlock) -> None:
+        self._watch.enter(scene)
+        self._watch.take(block)
+        self._on_block(block, self._watch)
+
+    def _note(self, item: TapeItem) -> None:
+        match item:
+            case SetAnchor(name):
+                self._later(self._watch.anchor, name, self._ceiling())
+            case Probe(name):
+                self._later(self._watch.probe, name)
+            case Mark(text):
+                self._later(self._watch.mark, text)
+
+    def _ceiling(self) -> float:
+        frame = self._stage.newest.frames[-1]
+        return psnr(self._stage.round_trip(frame[None])[0], frame)
+
+
+RunApp = Callable[[DemoSource, Playthrough, list[Tally], CommandSource, float, bool], object]
+
+
+def play_in_window(source: DemoSource, run_app: RunApp) -> DemoResult:
+    """Play a demo in the window, until it is over or the player leaves.
+
+    Args:
+        source: what is played.
+        run_app: runs the app until it closes: what loads the world, what is played, observers,
+            source, time limit (infinite: none, but an error ends it), whether without a window.
+
+    Raises:
+        WorldFailed: the world cannot play it, or stopped.
+    """
+    run_app(source, source.playthrough, [source.tally], source, math.inf, False)
+    return source.result()

@@ -1,0 +1,280 @@
+"""Measures the game on this machine: paced and unpaced play, flatness, start-up, memory growth.
+
+The numbers are plain JSON data; `measure.py` holds the meters. Knows nothing of a world's inside.
+"""
+
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+
+from mag_sandbox.controls.bindings import DEFAULTS
+from mag_sandbox.controls.camera import CameraCommand
+from mag_sandbox.controls.sources import ScriptSource
+from mag_sandbox.model.world import Control, World, WorldFailed
+from mag_sandbox.sandbox.choice import WorldChoice
+from mag_sandbox.sandbox.diagnose.measure import KeyPresser, PlayMeter, core_gflops
+from mag_sandbox.sandbox.play.events import SessionObserver
+from mag_sandbox.sandbox.play.pacing import percentile
+from mag_sandbox.sandbox.play.scripts import wander
+from mag_sandbox.sandbox.play.session import Playthrough, Session
+from mag_sandbox.sandbox.recording.reader import load_recording
+from mag_sandbox.sandbox.recording.recorder import Recorder
+from mag_sandbox.sandbox.settings import SandboxConfig
+from mag_sandbox.scenes import Scene
+
+Say = Callable[[str], None]
+SHORT_STATE_SECONDS = 30.0  # of play, the state that the full memory is compared with
+ALTERNATED_BLOCKS = 40  # of each state
+RECORDED_ROUNDS = 6  # with and without recording
+RECORDED_BLOCKS = 30  # of each
+REPORT_BLOCKS = 500  # between two lines while memory is filled
+
+
+@dataclass(frozen=True, slots=True)
+class BenchPlan:
+    """What to measure."""
+
+    choice: WorldChoice
+    scene: Scene
+    scene_option: str  # as given on the command line, for the fresh process
+    seed: int
+    settings: SandboxConfig
+    seconds: float = 30.0  # of paced play
+    prefill_seconds: float = 600.0  # of play in the full memory
+
+
+def run(plan: BenchPlan, say: Say) -> dict:
+    """Measure everything and return plain JSON data."""
+    say("1/4 start-up in a fresh process")
+    first_frame_s = time_first_frame(plan)
+    say(f"2/4 paced play, {plan.seconds:.0f} s with window and recording")
+    speeds = {"paced": core_gflops()}
+    paced = measure_paced(plan)
+    say(f"3/4 unpaced blocks, recording, then {SHORT_STATE_SECONDS:.0f} s of memory")
+    short = plan.choice.load()
+    speeds["unpaced"] = core_gflops()
+    unpaced = measure_unpaced(short, plan)
+    recording = compare_recording(short, plan.scene, plan.seed)
+    prefill(short, plan.scene, plan.seed, min(SHORT_STATE_SECONDS, plan.prefill_seconds))
+    say(f"4/4 {plan.prefill_seconds:.0f} s of memory, then blocks of both states in turn")
+    full = plan.choice.load()
+    prefill(full, plan.scene, plan.seed, plan.prefill_seconds, say)
+    flatness = compare_block_times(short, full, ALTERNATED_BLOCKS)
+    facts = _facts(plan, full)
+    short.close()
+    full.close()
+    overhead_ms = paced["window_ms"] + unpaced["session_ms"]
+    return {
+        **paced,
+        **unpaced,
+        **recording,
+        **flatness,
+        "overhead_ms": round(overhead_ms, 3),  # processor time a picture, outside the model
+        "first_frame_s": first_frame_s,
+        "core_gflops": speeds,  # of the machine, when these parts began
+        **facts,
+    }
+
+
+def time_first_frame(plan: BenchPlan) -> float:
+    """Return the seconds from starting `main.py play` to its first block, in a fresh process."""
+    with tempfile.TemporaryDirectory() as folder:
+        recording = Path(folder) / "session"
+        command = [sys.executable, "-m", "mag_sandbox", "play", "--headless", "--seconds", "1"]
+        command += ["--world", plan.choice.name, "--scene", plan.scene_option]
+        command += ["--memory", plan.choice.memory.policy, "--record", str(recording)]
+        command += ["--seed", str(plan.seed)]
+        command += [] if plan.choice.look_ahead else ["--no-look-ahead"]
+        began = time.monotonic()
+        done = subprocess.run(command, stdout=subprocess.DEVNULL)
+        if done.returncode != 0:
+            raise WorldFailed("the world cannot be played, so nothing was measured; see above")
+        return round(load_recording(recording).start.monotonic - began, 3)
+
+
+def measure_paced(plan: BenchPlan) -> dict:
+    """Play the whole game with everything shown, keys pressed and a recording written."""
+    from mag_sandbox.sandbox import app  # opens pygame, which must see the display settings first
+    from mag_sandbox.sandbox.game import PlayerGame
+
+    meter = PlayMeter()
+    with tempfile.TemporaryDirectory() as folder, KeyPresser():
+        data = Path(folder) / "data"
+        game = PlayerGame(plan.choice, plan.settings, data, DEFAULTS, notify=app.wake)
+        recorder = Recorder(Path(folder) / "session", memory=plan.choice.memory)
+        playthrough = Playthrough(plan.scene, plan.seed)
+        summary = app.play(game, playthrough, [recorder, meter], plan.seconds)
+    if summary.error is not None:
+        raise WorldFailed(summary.error)
+    return {
+        "fps": round(summary.fps, 2),
+        "frames": summary.frames,
+        "draws": summary.draws,
+        "latency_ms": _percentiles(summary.latencies_ms),
+        "key_to_photon_ms": _percentiles(summary.photons_ms),  # with late warp, if it is on
+        "late_warp": plan.settings.late_warp,
+        "block_latency_ms": _percentiles(meter.block_latency_ms),
+        "interval_ms": {
+            "p50": round(summary.pacing.interval_p50_ms, 2),
+            "p95": round(summary.pacing.interval_p95_ms, 2),
+            "max": round(summary.pacing.interval_max_ms, 2),
+        },
+        "late_frames": summary.pacing.late_frames,
+        "window_ms": round(summary.overhead_ms, 3),  # processor time; the next two are wall time
+        "draw_ms": round(summary.draw_ms, 3),
+        "hud_ms": round(summary.hud_ms, 3),  # of draw_ms
+        "flip_ms": round(summary.flip_ms, 3),
+        "stage_ms": meter.stage_ms(),
+        "rss_growth_mb": meter.rss_growth_mb(),
+        "video_driver": os.environ.get("SDL_VIDEODRIVER", "default"),
+    }
+
+
+def measure_unpaced(world: World, plan: BenchPlan) -> dict:
+    """Make blocks as fast as the world can, recorded, for a third of the paced time."""
+    meter = PlayMeter()
+    with tempfile.TemporaryDirectory() as folder:
+        observers = [Recorder(Path(folder) / "session"), meter]
+        session = Session(world, ScriptSource(wander(100_000, plan.seed)), observers)
+        session.start(plan.scene, plan.seed)
+        frames, block_ms = 0, []
+        began = time.perf_counter()
+        while (elapsed := time.perf_counter() - began) < plan.seconds / 3 or not block_ms:
+            asked = time.perf_counter()
+            block = session.advance()
+            block_ms.append((time.perf_counter() - asked) * 1000)
+            frames += len(block.frames)
+        session.end("measured")
+    outside_world_ms = sum(block_ms) - sum(meter.block_latency_ms)
+    return {
+        "fps_unpaced": round(frames / elapsed, 2),
+        "block_ms": _percentiles(block_ms),
+        "session_ms": round(outside_world_ms / frames, 3),
+    }
+
+
+def compare_recording(world: World, scene: Scene, seed: int) -> dict:
+    """Play the same stretch with and without recording in turn; what is left to write counts too.
+
+    Returns:
+        recording_fps_ratio: frames a second with recording over those without, median of rounds.
+        recording_fps: both, of all rounds.
+    """
+    without, recording = [], []
+    ways = [(_nobody, without), (_recorders, recording)]
+    for number in range(RECORDED_ROUNDS + 1):
+        for observers, times in ways[:: 1 if number % 2 else -1]:
+            times.append(_time_stretch(world, scene, seed, observers))
+    del without[0], recording[0]  # the first warms caches
+    ratios = [a / b for a, b in zip(without, recording, strict=True)]
+    frames = RECORDED_ROUNDS * RECORDED_BLOCKS * world.spec.block_length
+    return {
+        "recording_fps_ratio": round(median(ratios), 4),
+        "recording_fps": {
+            "with": round(frames / sum(recording), 2),
+            "without": round(frames / sum(without), 2),
+        },
+    }
+
+
+def _nobody(folder: Path) -> list[SessionObserver]:  # noqa: ARG001 -- as _recorders
+    return []
+
+
+def _recorders(folder: Path) -> list[SessionObserver]:
+    from mag_sandbox.sandbox.recording.frame_store import frames_beside  # with Pillow
+
+    recorder = Recorder(folder / "session")
+    return [recorder, frames_beside(recorder)]
+
+
+def _time_stretch(
+    world: World, scene: Scene, seed: int, observers: Callable[[Path], list[SessionObserver]]
+) -> float:
+    """Return the seconds that a stretch takes, with what its observers have left to do."""
+    with tempfile.TemporaryDirectory() as folder:
+        source = ScriptSource(wander(RECORDED_BLOCKS, seed))
+        session = Session(world, source, observers(Path(folder)))
+        session.start(scene, seed)
+        begun = time.perf_counter()
+        while session.advance() is not None:
+            pass
+        session.end("measured")
+        return time.perf_counter() - begun
+
+
+def prefill(
+    world: World, scene: Scene, seed: int, seconds: float, say: Say = lambda text: None
+) -> None:
+    """Bring a world into the state after some time of play, by playing: nothing less is true."""
+    blocks = max(1, round(seconds / world.spec.block_seconds))
+    session = Session(world, ScriptSource(wander(blocks, seed)))
+    session.start(scene, seed)
+    while (block := session.advance()) is not None:
+        if block.block_index % REPORT_BLOCKS == 0:
+            say(f"    block {block.block_index} of {blocks}")
+    session.end("filled")
+
+
+def compare_block_times(short: World, full: World, blocks: int) -> dict:
+    """Time blocks of two states in turn, so that what else the machine does hits both alike."""
+    times: tuple[list[float], list[float]] = ([], [])
+    for number in range(blocks + 1):
+        command = CameraCommand(yaw=1.0 if number % 16 < 8 else -1.0)
+        for world, into in zip((short, full), times, strict=True):
+            while world.prepare():  # looking ahead is idle-time work
+                pass
+            asked = time.perf_counter()
+            world.step(Control(camera=command))
+            into.append((time.perf_counter() - asked) * 1000)
+    short_ms, full_ms = (median(values[1:]) for values in times)  # the first warms caches
+    return {
+        "block_time_ratio": round(full_ms / short_ms, 4),
+        "block_ms_short": round(short_ms, 2),
+        "block_ms_full": round(full_ms, 2),
+    }
+
+
+def _facts(plan: BenchPlan, full: World) -> dict:
+    usage = full.step(Control()).memory
+    return {
+        "memory_bytes": usage.bytes,
+        "full_history_bytes": usage.full_history_bytes,
+        "memory_frames": usage.kept_frames,
+        "attended_frames": usage.attended_frames,
+        "short_state_s": min(SHORT_STATE_SECONDS, plan.prefill_seconds),
+        "full_state_s": plan.prefill_seconds,
+        "paced_s": plan.seconds,
+        "world": plan.choice.name,
+        "memory_policy": plan.choice.memory.policy,
+        "look_ahead": plan.choice.look_ahead,
+        "scene": plan.scene.name,
+        "seed": plan.seed,
+        "provenance": full.provenance(),
+        "machine": {
+            "cpus": os.cpu_count(),
+            "load_average": [round(load, 2) for load in os.getloadavg()],
+            "platform": platform.platform(),
+            "processor": platform.machine(),
+            "python": platform.python_version(),
+        },
+        "measured": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _percentiles(values: list[float]) -> dict:
+    if not values:
+        return {"p50": None, "p95": None, "count": 0}
+    return {
+        "p50": round(percentile(values, 0.5), 2),
+        "p95": round(percentile(values, 0.95), 2),
+        "count": len(values),
+    }

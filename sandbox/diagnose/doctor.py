@@ -1,0 +1,137 @@
+"""Says what this machine has, what is missing for play, and what to do about it.
+
+`main.py doctor` prints `render(report())`. The checks are in `doctor_checks.py` and
+`doctor_parts.py`; one that crashes is a finding itself. What is printed can be sent to strangers:
+no home folder, no name of a person, no name of the machine.
+"""
+
+import getpass
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from mag_sandbox.sandbox.diagnose.doctor_checks import CHECKS, Check, Finding, Level
+
+MARKS: dict[Level, str] = {"ok": "ok", "note": "note", "problem": "PROBLEM"}
+WIDTH = 9  # characters before a name
+COPIERS = (
+    # program, arguments, whether Windows' encoding
+    ("pbcopy", (), False),
+    ("clip.exe", (), True),
+    ("wl-copy", (), False),
+    ("xclip", ("-selection", "clipboard"), False),
+    ("xsel", ("--clipboard", "--input"), False),
+)
+PATIENCE = 5.0  # seconds for another program
+BY_HAND = "select and copy the lines above"
+_EDGE = r"(?![A-Za-z0-9_])"
+
+
+def report(checks: Sequence[tuple[str, Check]] = CHECKS) -> list[Finding]:
+    """Run every check, in order; never raises."""
+    os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
+    findings = []
+    for name, check in checks:
+        try:
+            findings += [Finding(name, found.level, found.text, found.advice) for found in check()]
+        except Exception as error:  # a broken check must not hide the others
+            text = f"could not be checked ({type(error).__name__}: {error})"
+            findings.append(Finding(name, "note", text, "Send this report to the project."))
+    return findings
+
+
+def render(findings: Sequence[Finding]) -> str:
+    """Return the report as text that tells nothing of its owner."""
+    room = max((len(finding.name) for finding in findings), default=0)
+    lines = []
+    for finding in findings:
+        text = " ".join(finding.text.split())
+        lines.append(f"{MARKS[finding.level]:<{WIDTH}}{finding.name:<{room}}  {text}")
+        if finding.advice:
+            lines.append(f"{' ' * (WIDTH + room)}  -> {finding.advice}")
+    return discreet("\n".join([*lines, "", summary(findings)]))
+
+
+def summary(findings: Sequence[Finding]) -> str:
+    """Say in a line whether the game can be played here."""
+    problems = sum(finding.level == "problem" for finding in findings)
+    notes = sum(finding.level == "note" for finding in findings)
+    noted = {0: "", 1: "; 1 note"}.get(notes, f"; {notes} notes")
+    if not problems:
+        return f"The game can be played here{noted}."
+    what = "1 problem keeps" if problems == 1 else f"{problems} problems keep"
+    return f"{what} the game from being played here{noted}."
+
+
+def exit_code(findings: Sequence[Finding]) -> int:
+    """Return 0, or 2 if something makes play impossible."""
+    return 2 if any(finding.level == "problem" for finding in findings) else 0
+
+
+def discreet(text: str, home: Path | None = None, user: str | None = None) -> str:
+    """Return text without the home folder and the name of its owner.
+
+    Args:
+        text: anything.
+        home: None: the home folder of who runs this.
+        user: None: the name of who runs this.
+    """
+    home = home or Path.home()
+    for folder in {str(home), str(home.resolve())}:
+        if len(Path(folder).parts) > 1:  # never "/"
+            text = re.sub(re.escape(folder) + _EDGE, "~", text)
+    user = _user() if user is None else user
+    if len(user) > 1:
+        text = re.sub(rf"(?<![A-Za-z0-9_]){re.escape(user)}{_EDGE}", "<user>", text, flags=re.I)
+    return text
+
+
+def copy(text: str, run: Callable[..., object] = subprocess.run) -> str:
+    """Put text on the clipboard and say how it went."""
+    for program, arguments, wide in COPIERS:
+        if not shutil.which(program):
+            continue
+        data = text.encode("utf-16") if wide else text.encode()
+        try:
+            run(
+                [program, *arguments],
+                input=data,
+                check=True,
+                timeout=PATIENCE,
+                stdout=subprocess.DEVNULL,  # some stay to serve the clipboard and would hold it
+                stderr=subprocess.DEVNULL,
+            )
+        except (OSError, subprocess.SubprocessError):
+            continue
+        return "The report is on the clipboard."
+    if not sys.platform.startswith("linux") and _copy_by_window(text):
+        return "The report is on the clipboard."
+    if sys.platform.startswith("linux"):  # there, what a window copied ends with it
+        tool = "wl-clipboard" if os.environ.get("WAYLAND_DISPLAY") else "xclip"
+        return f"The clipboard cannot be reached: {BY_HAND}, or install {tool}."
+    return f"The clipboard cannot be reached: {BY_HAND}."
+
+
+def _copy_by_window(text: str) -> bool:
+    import pygame
+
+    try:
+        pygame.display.init()
+        pygame.display.set_mode((1, 1), pygame.HIDDEN)
+        pygame.scrap.put_text(text)
+    except pygame.error:
+        return False
+    finally:
+        pygame.display.quit()
+    return True
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return ""

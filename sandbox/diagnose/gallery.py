@@ -1,0 +1,201 @@
+"""Plays the game by itself, without a window, and saves a picture of every screen.
+
+The pictures of the documentation are made so: they show what the game shows.
+"""
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from queue import Empty, SimpleQueue
+
+import pygame
+
+from mag_sandbox.controls.bindings import DEFAULTS
+from mag_sandbox.controls.camera import yaw_difference
+from mag_sandbox.model.world import WorldFailed
+from mag_sandbox.sandbox.choice import WorldChoice
+from mag_sandbox.sandbox.game import PlayerGame
+from mag_sandbox.sandbox.navigator import Navigator
+from mag_sandbox.sandbox.play.session import Playthrough
+from mag_sandbox.sandbox.recording.reader import RecordingError
+from mag_sandbox.sandbox.screens import (
+    Back,
+    OpenProbes,
+    OpenSettings,
+    Outcome,
+    PlayScene,
+    PlaySplit,
+    ToTitle,
+)
+from mag_sandbox.sandbox.screens.play import PlayScreen
+from mag_sandbox.sandbox.settings import SandboxConfig
+from mag_sandbox.sandbox.ui.display import window
+
+SIZE = (1280, 720)  # px
+PATIENCE_S = 180.0  # longest wait for a screen
+SETTLE_S = 0.8  # until what glides rests
+AWAY = 100.0  # degrees that a view is left by
+
+
+def run(choice: WorldChoice, playthrough: Playthrough, folder: Path) -> Iterator[Path]:
+    """Yield the pictures as they are saved.
+
+    Args:
+        choice: the world.
+        playthrough: the scene to play.
+        folder: where the pictures go; is made.
+
+    Raises:
+        WorldFailed: the world stopped, or a screen did not come.
+        RecordingError: the pictures cannot be written there.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        problem = f"cannot write {folder} ({error.strerror}); name another folder"
+        raise RecordingError(problem) from None
+    with tempfile.TemporaryDirectory() as data, window(SIZE, "gallery") as surface:
+        walk = _Walk(choice, Path(data), surface)
+        try:
+            for name in walk.screens(playthrough):
+                path = folder / f"{name}.png"
+                pygame.image.save(surface, path)
+                yield path
+        finally:
+            walk.close()
+
+
+class _Walk:
+    """A player who shows everything once."""
+
+    def __init__(self, choice: WorldChoice, data: Path, surface: pygame.Surface) -> None:
+        self._news: SimpleQueue[None] = SimpleQueue()
+        wake = lambda: self._news.put(None)  # noqa: E731 -- one word for two callers
+        settings = SandboxConfig(muted=True)
+        self.game = PlayerGame(choice, settings, data, DEFAULTS, notify=wake)
+        self.navigator = Navigator(self.game.performance, settings, (), self.game, wake)
+        self.surface = surface
+        self.game.open()
+        self.screen = self.navigator.start(None)
+
+    def screens(self, playthrough: Playthrough) -> Iterator[str]:
+        """Go from screen to screen; yields the name of each when it is drawn."""
+        self.rest()
+        yield self.draw("title")
+        self.key(pygame.K_t)
+        self.type("a snowy valley with a wizzard and pine trees")
+        yield self.draw("describe")
+        self.key(pygame.K_ESCAPE)
+        self.lead(OpenSettings())
+        self.rest()
+        yield self.draw("settings")
+        self.lead(Back())
+        self.screen.outcome = PlayScene(playthrough.scene, playthrough.seed)
+        self.screen = self.navigator.follow(self.screen)
+        self.screen.update(time.perf_counter())
+        yield self.draw("loading")
+        self.until(lambda: isinstance(self.screen, PlayScreen))
+        yield from self._play()
+        yield from self._split(playthrough)
+
+    def _play(self) -> Iterator[str]:
+        self.blocks(4)
+        self.key(pygame.K_e)
+        start = self.screen.reel.pose.yaw
+        self.hold("right", lambda: abs(yaw_difference(self.screen.reel.pose.yaw, start)) > AWAY)
+        yield self.draw("play")
+        self.key(pygame.K_b)
+        self.until(lambda: not self.game.pilot.is_flying)
+        self.until(lambda: self.game.prober.latest is not None)
+        self.blocks(1)
+        yield self.draw("probe")
+        self.key(pygame.K_F1)
+        self.blocks(1)
+        yield self.draw("help")
+        self.key(pygame.K_F1)
+        self.hold("left", lambda: abs(yaw_difference(self.screen.reel.pose.yaw, start)) > AWAY)
+        self.key(pygame.K_c)
+        self.blocks(10)
+        yield self.draw("postcard")
+        self.key(pygame.K_c)
+        self.key(pygame.K_t)
+        yield self.draw("prompt")
+        self.key(pygame.K_ESCAPE)
+        self.lead(OpenProbes())
+        yield self.draw("probes")
+        self.lead(Back())
+
+    def _split(self, playthrough: Playthrough) -> Iterator[str]:
+        self.lead(PlaySplit(playthrough.scene, playthrough.seed, ("mag-retrieve", "window")))
+        self.until(lambda: isinstance(self.screen, PlayScreen))
+        self.hold("right", lambda: self.screen.reel.pose.yaw > AWAY)
+        self.hold("left", lambda: self.screen.reel.pose.yaw < 1.0)
+        self.blocks(1)
+        yield self.draw("split")
+        self.lead(ToTitle())
+        self.until(lambda: self.game.keeper.scenes.entries())
+        self.rest()
+        yield self.draw("continue")
+
+    def lead(self, outcome: Outcome) -> None:
+        """Go where an outcome leads."""
+        self.screen.outcome = outcome
+        self.screen = self.navigator.follow(self.screen)
+
+    def key(self, key: int) -> None:
+        """Press and release a key."""
+        for kind in (pygame.KEYDOWN, pygame.KEYUP):
+            self.screen.handle(pygame.Event(kind, key=key, mod=0, unicode=""))
+
+    def type(self, text: str) -> None:
+        """Write into whatever takes text; the first letter is that of the key before."""
+        self.screen.handle(pygame.Event(pygame.TEXTINPUT, text="t"))
+        for letter in text:
+            self.screen.handle(pygame.Event(pygame.TEXTINPUT, text=letter))
+
+    def hold(self, key: str, until: Callable[[], bool]) -> None:
+        """Hold a camera key until something is so."""
+        self.screen.camera_key(key, down=True)
+        self.until(until)
+        self.screen.camera_key(key, down=False)
+
+    def blocks(self, count: int) -> None:
+        """Let some more blocks be shown."""
+        wanted = self.screen.reel.blocks + count
+        self.until(lambda: self.screen.reel.blocks >= wanted)
+
+    def rest(self) -> None:
+        """Wait until what glides rests."""
+        begun = time.monotonic()
+        self.until(lambda: time.monotonic() > begun + SETTLE_S)
+
+    def until(self, condition: Callable[[], object]) -> None:
+        """Move on as the main loop does until something is so."""
+        end = time.monotonic() + PATIENCE_S
+        while not condition():
+            worker = self.navigator.worker
+            if worker and worker.status.error:
+                raise WorldFailed(worker.status.error)
+            if time.monotonic() > end:
+                raise WorldFailed("the game did not get on; is the machine busy?")
+            if self.screen.update(time.perf_counter()):
+                self.screen.draw(self.surface)
+            self.screen = self.navigator.follow(self.screen)
+            try:
+                self._news.get(timeout=0.01)
+            except Empty:
+                continue
+
+    def draw(self, name: str) -> str:
+        """Draw the present screen."""
+        self.screen.handle(pygame.Event(pygame.WINDOWEXPOSED))
+        self.screen.update(time.perf_counter())
+        self.screen.draw(self.surface)
+        return name
+
+    def close(self) -> None:
+        """Leave without keeping anything."""
+        self.game.silence()
+        self.navigator.close()
+        self.game.close()

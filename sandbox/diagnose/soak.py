@@ -1,0 +1,265 @@
+"""Plays the whole game for an hour without a person, and says whether the process grows.
+
+A leak is what keeps growing after everything has been done a few times, so growth is the slope of
+the second half of a run, and a run whose first half was too short for that is not judged. Knows
+nothing of a world's inside.
+"""
+
+import os
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import UTC, datetime
+from itertools import combinations
+from pathlib import Path
+from statistics import median
+
+from mag_sandbox.controls.bindings import DEFAULTS
+from mag_sandbox.model.world import MIB, FrameBlock, WorldFailed
+from mag_sandbox.sandbox.choice import WorldChoice
+from mag_sandbox.sandbox.diagnose.measure import resident_bytes
+from mag_sandbox.sandbox.play.events import BlockEvent, SessionEnd, SessionStart
+from mag_sandbox.sandbox.play.pacing import percentile
+from mag_sandbox.sandbox.play.session import Playthrough
+from mag_sandbox.sandbox.settings import SandboxConfig
+from mag_sandbox.scenes import Scene
+
+Say = Callable[[str], None]
+USUAL_S = 60.0  # between two lines
+LEAST_LINES = 12  # of a short run
+LEAST_VISITS = 4  # of a first half: every place, and one that was gone on with
+HOUR = 3600.0  # s
+COUNTED = ("seconds", "blocks", "visits")  # grow by nature
+DESCRIPTORS = (Path("/proc/self/fd"), Path("/dev/fd"))  # Linux, macOS
+
+
+@dataclass(frozen=True, slots=True)
+class SoakPlan:
+    """What is to be played."""
+
+    choice: WorldChoice
+    scene: Scene
+    seed: int
+    settings: SandboxConfig
+    minutes: float
+
+
+@dataclass(frozen=True, slots=True)
+class SoakRow:
+    """How the process stands at a time."""
+
+    seconds: float  # since the first row
+    resident_mib: float
+    threads: int
+    open_files: int
+    block_ms_p50: float  # of the blocks since the row before
+    block_ms_p95: float
+    blocks: int  # made since the start
+    disk_mib: float  # of the player's data, mostly the newest recordings
+    visits: int  # places left since the start
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What a figure may grow by."""
+
+    figure: str  # of SoakRow
+    an_hour: float
+    noise: float  # that it may differ by at any time
+
+    def broken_by(self, growth: float, seconds: float) -> bool:
+        """Return whether a growth per hour, seen for so long, is too much."""
+        hours = seconds / HOUR
+        return growth * hours > max(self.noise, self.an_hour * hours)
+
+
+BOUNDS = (
+    Bound("resident_mib", an_hour=64.0, noise=24.0),
+    Bound("threads", an_hour=1.0, noise=2.0),
+    Bound("open_files", an_hour=1.0, noise=4.0),
+)
+
+
+class BlockTimes:
+    """A session observer that notes what blocks take, until it is asked."""
+
+    def __init__(self) -> None:
+        self.made = 0
+        self._latest: list[float] = []  # ms
+
+    def on_start(self, event: SessionStart, block: FrameBlock) -> None:  # noqa: ARG002 - observer
+        """Count the first block; loading it is no figure."""
+        self.made += 1
+
+    def on_block(self, event: BlockEvent, block: FrameBlock) -> None:  # noqa: ARG002 - observer
+        """Note one block."""
+        self.made += 1
+        self._latest.append(event.latency_ms)
+
+    def on_end(self, event: SessionEnd) -> None:
+        """Nothing to note."""
+
+    def take(self) -> tuple[float, float]:
+        """Return median and 95th percentile of the blocks since it was asked last [ms]."""
+        latest, self._latest = self._latest, []
+        if not latest:
+            return 0.0, 0.0
+        return percentile(latest, 0.5), percentile(latest, 0.95)
+
+
+class Log:
+    """Takes a row whenever one is due, and says it."""
+
+    def __init__(self, folder: Path, times: BlockTimes, interval: float, say: Say) -> None:
+        self.rows: list[SoakRow] = []
+        self._folder, self._times, self._say = folder, times, say
+        self._interval = interval
+        self._begun = time.monotonic()
+
+    def tick(self, visits: int) -> None:
+        """Take a row if it is time."""
+        seconds = time.monotonic() - self._begun
+        if seconds < (len(self.rows) + 1) * self._interval:
+            return
+        p50, p95 = self._times.take()
+        row = SoakRow(
+            seconds=round(seconds, 1),
+            resident_mib=round(resident_bytes() / MIB, 1),
+            threads=threading.active_count(),
+            open_files=open_files(),
+            block_ms_p50=round(p50, 1),
+            block_ms_p95=round(p95, 1),
+            blocks=self._times.made,
+            disk_mib=round(disk_bytes(self._folder) / MIB, 1),
+            visits=visits,
+        )
+        self.rows.append(row)
+        self._say(line_of(row))
+
+
+def run(plan: SoakPlan, say: Say) -> dict:
+    """Play and return all figures as plain JSON data; `grows` names what grew too much.
+
+    Raises:
+        WorldFailed: the world stopped.
+        DisplayError: there is no display.
+    """
+    from mag_sandbox.sandbox import app  # opens pygame, which must see the display settings first
+    from mag_sandbox.sandbox.diagnose.soak_player import SoakPlayer
+    from mag_sandbox.sandbox.game import PlayerGame
+
+    seconds = plan.minutes * 60
+    player, times = SoakPlayer(plan.seed), BlockTimes()
+
+    class PlayedGame(PlayerGame):
+        """Lets the tireless player act whenever the main loop has turned."""
+
+        def refresh(self, screen: object) -> None:
+            super().refresh(screen)
+            log.tick(player.done["left"])
+            player.act(self, screen)
+
+    # Its own settings in the end would be written over the player's: nothing may change them.
+    settings = replace(plan.settings, muted=True, hints=False, fullscreen=False)
+    with tempfile.TemporaryDirectory() as folder:
+        game = PlayedGame(plan.choice, settings, Path(folder), DEFAULTS, notify=app.wake)
+        log = Log(Path(folder), times, min(USUAL_S, seconds / LEAST_LINES), say)
+        summary = app.play(game, Playthrough(plan.scene, plan.seed), [times], seconds)
+    if summary.error is not None:
+        raise WorldFailed(summary.error)
+    growth = growth_of(log.rows)
+    return {
+        "minutes": plan.minutes,
+        "world": plan.choice.name,
+        "done": dict(player.done),
+        "blocks": times.made,
+        "fps": round(summary.fps, 2),
+        "growth_per_hour": growth,
+        "settled": has_settled(log.rows),
+        "grows": too_much(log.rows) if has_settled(log.rows) else [],
+        "bounds": [asdict(bound) for bound in BOUNDS],
+        "rows": [asdict(row) for row in log.rows],
+        "python": sys.version.split()[0],
+        "load_average": [round(load, 2) for load in os.getloadavg()],
+        "measured": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def growth_of(rows: Sequence[SoakRow]) -> dict[str, float]:
+    """Return what each figure grows by in an hour, over the second half of a run."""
+    settled = rows[len(rows) // 2 :]
+    names = [field.name for field in fields(SoakRow) if field.name not in COUNTED]
+    return {
+        name: round(slope([(row.seconds / HOUR, getattr(row, name)) for row in settled]), 2)
+        for name in names
+    }
+
+
+def has_settled(rows: Sequence[SoakRow]) -> bool:
+    """Return whether everything was done often enough before the second half."""
+    return bool(rows) and rows[len(rows) // 2].visits >= LEAST_VISITS
+
+
+def too_much(rows: Sequence[SoakRow]) -> list[str]:
+    """Return a sentence for each figure that grew more than it may."""
+    settled, growth = rows[len(rows) // 2 :], growth_of(rows)
+    seconds = settled[-1].seconds - settled[0].seconds
+    return [
+        f"{bound.figure} grows by {growth[bound.figure]:g} an hour, at most {bound.an_hour:g} is "
+        f"meant to be; look at what is done in the rows where it rises"
+        for bound in BOUNDS
+        if bound.broken_by(growth[bound.figure], seconds)
+    ]
+
+
+def slope(points: Sequence[tuple[float, float]]) -> float:
+    """Return the median of the slopes between all pairs of points, which outliers do not bend.
+
+    Source: the estimator of Theil (1950) and Sen (1968).
+    """
+    slopes = [(y - b) / (x - a) for (a, b), (x, y) in combinations(points, 2) if x > a]
+    return median(slopes) if slopes else 0.0
+
+
+def line_of(row: SoakRow) -> str:
+    """Return a row for people."""
+    return (
+        f"{row.seconds / 60:6.1f} min | {row.resident_mib:8.1f} MiB | {row.threads:3} threads | "
+        f"{row.open_files:3} files | block {row.block_ms_p50:6.1f} ms, p95 "
+        f"{row.block_ms_p95:6.1f} ms | {row.blocks:6} blocks | {row.disk_mib:7.1f} MiB on disk"
+    )
+
+
+def verdict_of(numbers: dict) -> str:
+    """Return the result for people, a sentence or more."""
+    growth = numbers["growth_per_hour"]
+    told = ", ".join(f"{bound.figure} {growth[bound.figure]:+g}" for bound in BOUNDS)
+    text = f"growth an hour, over the second half: {told}"
+    if not numbers["settled"]:
+        return (
+            f"{text}\nnot judged: fewer than {LEAST_VISITS} places were left in the first half, "
+            "so the game was still filling its memory; play longer than "
+            f"{numbers['minutes']:g} minutes"
+        )
+    return "\n".join((text, *(numbers["grows"] or ("nothing grows more than it may",))))
+
+
+def open_files() -> int:
+    """Return how many files this process has open; 0 where the system does not tell."""
+    folder = next((one for one in DESCRIPTORS if one.is_dir()), None)
+    return sum(1 for _ in folder.iterdir()) if folder else 0
+
+
+def disk_bytes(folder: Path) -> int:
+    """Return what the files of a folder take; what is deleted meanwhile is not counted."""
+    total = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            try:
+                total += (Path(parent) / name).lstat().st_size
+            except OSError:
+                continue
+    return total

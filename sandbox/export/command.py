@@ -1,0 +1,169 @@
+"""The subcommand `export`: its options, its progress on the terminal, what it says at the end.
+
+Imports nothing heavy: the parser is built at every start.
+"""
+
+import argparse
+import math
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mag_sandbox.files.yaml_files import nearest
+from mag_sandbox.model.world import FrameBlock
+from mag_sandbox.sandbox.export.options import FORMATS, MAX_SCALE, ExportOptions
+from mag_sandbox.sandbox.option_values import positive
+from mag_sandbox.sandbox.recording.reader import Recording
+from mag_sandbox.sandbox.ui.amounts import bytes_text
+
+if TYPE_CHECKING:
+    from mag_sandbox.sandbox.export.footage import FramesFrom
+
+Say = Callable[[str], None]
+BAR_LENGTH = 28  # characters
+
+
+def add_export(commands: argparse._SubParsersAction) -> None:
+    """Add the subcommand to the command line."""
+    export = commands.add_parser(
+        "export", help="make a video, pictures or a page of a recording", allow_abbrev=False
+    )
+    export.add_argument("folder", type=Path, metavar="DIR", help="folder of the recording")
+    export.add_argument(
+        "--format", type=_format, default="mp4", help=f"one of {', '.join(FORMATS)} (default mp4)"
+    )
+    export.add_argument("--hud", action="store_true", help="draw the display over the frames")
+    export.add_argument(
+        "--from", dest="start", type=_seconds, default=0.0, metavar="T", help="first second"
+    )
+    export.add_argument("--to", dest="end", type=_seconds, metavar="T", help="last second")
+    export.add_argument(
+        "--scale", type=_scale, metavar="N", help=f"every pixel a square of N, 1 to {MAX_SCALE}"
+    )
+    export.add_argument(
+        "--fps", type=_rate, metavar="N", help="frames a second of a gif or webp, at most"
+    )
+    export.add_argument(
+        "--sound", action=argparse.BooleanOptionalAction, default=True, help="sound in videos"
+    )
+    export.add_argument(
+        "--out", type=Path, metavar="PATH", help="where to write; default: beside the recording"
+    )
+    export.add_argument("--overwrite", action="store_true", help="replace what is there")
+    export.set_defaults(run=run_export)
+
+
+def run_export(
+    options: argparse.Namespace, say: Say, frames_from: "FramesFrom | None" = None
+) -> int:
+    """Export a recording and say where the file is.
+
+    Args:
+        options: as `add_export` reads them.
+        say: prints a line.
+        frames_from: plays a session again; None: as it was recorded.
+    """
+    os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
+    os.environ["SDL_VIDEODRIVER"] = os.environ["SDL_AUDIODRIVER"] = "dummy"  # no window opens
+    from mag_sandbox.sandbox.export.exporter import export
+
+    chosen = ExportOptions(
+        format=options.format,
+        hud=options.hud,
+        start=options.start,
+        end=options.end,
+        scale=options.scale,
+        fps=options.fps,
+        sound=options.sound,
+        out=options.out,
+        overwrite=options.overwrite,
+    )
+    bar = ProgressLine()
+    try:
+        done = export(
+            options.folder, chosen, frames_from=frames_from or replayed, on_progress=bar.update
+        )
+    finally:
+        bar.close()
+    for note in done.notes:
+        say(note)
+    speed = done.seconds / max(done.took, 1e-6)
+    say(
+        f"exported {done.seconds:.1f} s to {done.path.resolve()} ({bytes_text(done.bytes)}, "
+        f"in {done.took:.1f} s, {speed:.1f} times as fast as play)"
+    )
+    return 0
+
+
+def replayed(recording: Recording) -> Iterator[FrameBlock]:
+    """Play a session again, as fast as its world can, and yield its blocks."""
+    from mag_sandbox.sandbox.choice import WorldChoice
+    from mag_sandbox.sandbox.play.session import Session
+    from mag_sandbox.sandbox.recording.replay import ReplaySource, playthrough_of
+
+    world = WorldChoice.of(recording).load()
+    try:
+        session = Session(world, ReplaySource(recording))
+        block = session.begin(playthrough_of(recording))
+        while block is not None:
+            yield block
+            block = session.advance()
+        session.end("script over")
+    finally:
+        world.close()
+
+
+class ProgressLine:
+    """One line on the terminal that is written over and over; nothing where there is none."""
+
+    def __init__(self) -> None:
+        self._stream = sys.stderr
+        self._shown = ""
+        self._is_terminal = self._stream is not None and self._stream.isatty()
+
+    def update(self, stage: str, fraction: float) -> None:
+        """Show how far a stage is."""
+        done = round(BAR_LENGTH * max(0.0, min(1.0, fraction)))
+        text = f"[{'#' * done}{'.' * (BAR_LENGTH - done)}] {fraction:4.0%} {stage}"
+        if self._is_terminal and text != self._shown:
+            self._shown = text
+            width = shutil.get_terminal_size().columns - 1
+            self._stream.write(f"\r{text[:width].ljust(width)}")
+            self._stream.flush()
+
+    def close(self) -> None:
+        """Leave an empty line."""
+        if self._shown:
+            width = shutil.get_terminal_size().columns - 1
+            self._stream.write(f"\r{' ' * width}\r")
+            self._stream.flush()
+
+
+def _format(text: str) -> str:
+    if text not in FORMATS:
+        known = ", ".join(FORMATS)
+        raise argparse.ArgumentTypeError(f'"{text}" is not one of {known}{nearest(text, FORMATS)}')
+    return text
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f'"{text}" is not a number of seconds from 0 on')
+    return value
+
+
+def _rate(text: str) -> float:
+    return positive(text, "frames")
+
+
+def _scale(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= MAX_SCALE:
+        raise argparse.ArgumentTypeError(f'"{text}" is not a whole number from 1 to {MAX_SCALE}')
+    return int(text)

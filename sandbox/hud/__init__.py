@@ -1,0 +1,1 @@
+"""What lies over the picture: memory, map, hints and help."""

@@ -1,0 +1,313 @@
+"""The cards of the display: each function draws one onto a fresh surface. `hud.py` places them."""
+
+import functools
+import math
+
+import pygame
+
+from mag_sandbox.sandbox.hud.hud_state import (
+    LEGEND,
+    SECTOR,
+    HudState,
+    bar_stretches,
+    clock_text,
+    kept_text,
+    origin_text,
+    pose_text,
+    ratio_text,
+    reach_text,
+    remembered_sectors,
+    size_text,
+)
+from mag_sandbox.sandbox.play.feedback import KeyLight
+from mag_sandbox.sandbox.ui.theme import (
+    ACCENT,
+    BAD,
+    FAINT,
+    GOOD,
+    INK,
+    MUTED,
+    SEGMENT_COLOURS,
+    TRACK,
+    Theme,
+)
+
+MIN_STRETCH = 3  # px: what is kept is never invisible
+ARROWS = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
+ZOOMS = {"z": 1, "x": -1}  # + draws closer
+KEY_WORDS: dict[KeyLight, tuple[str, tuple[int, ...]]] = {
+    "applied": ("applied", GOOD),
+    "queued": ("queued", ACCENT),
+    "idle": ("", FAINT),
+}
+
+
+def speed_card(theme: Theme, state: HudState) -> pygame.Surface:
+    """Draw frames a second, stage times and latency."""
+    pad, line = theme.px(16), theme.line_height(14)
+    title = theme.text(f"{state.fps:.1f} fps", 22, bold=True)
+    rows = [(name, f"{ms} ms", INK) for name, ms in state.stage_ms]
+    latency = "..." if state.latency_ms is None else f"{state.latency_ms} ms"
+    rows.append(("key to frame", latency, ACCENT))
+    height = pad + title.get_height() + theme.px(4) + line * len(rows) + theme.px(12)
+    card = theme.card((theme.px(236), height))
+    card.blit(title, (pad, theme.px(12)))
+    if state.possible_fps:
+        possible = theme.text(f"of {state.possible_fps:.0f} possible", 13, MUTED)
+        _right(card, possible, card.get_width() - pad, theme.px(12) + title.get_height() // 2)
+    top = pad + title.get_height() + theme.px(2)
+    for row, (name, value, colour) in enumerate(rows):
+        middle = top + row * line + line // 2
+        _left(card, theme.text(name, 14, MUTED), pad, middle)
+        _right(card, theme.text(value, 14, colour), card.get_width() - pad, middle)
+    return card
+
+
+def scene_card(theme: Theme, state: HudState) -> pygame.Surface:
+    """Draw where we are: scene, prompt, compass, camera phrase, pose and clock."""
+    pad, width = theme.px(16), theme.px(366)
+    lines = theme.wrap(state.prompt, width - 2 * pad, lines=3, size=13)
+    line, title_height = theme.line_height(13), theme.line_height(18)
+    compass_top = theme.px(18) + title_height + line * len(lines) + theme.px(8)
+    radius = theme.px(26)
+    card = theme.card((width, compass_top + 2 * radius + theme.px(14)))
+    middle = theme.px(12) + title_height // 2
+    _left(card, theme.text(state.scene, 18, bold=True), pad, middle)
+    corner = (
+        f"{state.mode}  {clock_text(state.seconds)}" if state.mode else (clock_text(state.seconds))
+    )
+    _right(card, theme.text(corner, 13, ACCENT if state.mode else MUTED), width - pad, middle)
+    for row, text in enumerate(lines):
+        top = theme.px(16) + title_height + row * line
+        card.blit(theme.text(text, 13, MUTED), (pad, top))
+    _draw_compass(card, theme, state, (pad + radius, compass_top + radius), radius)
+    left = pad + 2 * radius + theme.px(16)
+    _left(card, theme.text(state.phrase, 15), left, compass_top + radius - theme.px(11))
+    detail = f"{pose_text(state)} · seed {state.seed}"
+    _left(card, theme.text(detail, 13, MUTED), left, compass_top + radius + theme.px(11))
+    return card
+
+
+def keys_card(theme: Theme, state: HudState) -> pygame.Surface:
+    """Draw the camera keys: outlined while queued, filled when the picture answers them."""
+    pad, cap, gap = theme.px(14), theme.px(36), theme.px(6)
+    left = pad + len(state.lights) * (cap + gap) + theme.px(8)
+    card = theme.card((left + theme.px(80), cap + 2 * pad))
+    for place, (key, light) in enumerate(state.lights.items()):
+        rect = pygame.Rect(pad + place * (cap + gap), pad, cap, cap)
+        _draw_key(card, theme, rect, key, light)
+    lights = state.lights.values()
+    light: KeyLight = next((name for name in ("queued", "applied") if name in lights), "idle")
+    word, colour = KEY_WORDS[light]
+    middle = card.get_height() // 2
+    if word:
+        _left(card, theme.text(word, 13, colour), left, middle - theme.px(9))
+        _left(card, theme.text("F1 help", 13, MUTED), left, middle + theme.px(9))
+    else:
+        _left(card, theme.text("F1 help", 13, MUTED), left, middle)
+    return card
+
+
+def memory_card(theme: Theme, state: HudState, width: int) -> pygame.Surface:
+    """Draw the memory: its bar, how far it reaches, what it takes, its legend."""
+    memory, pad = state.memory, theme.px(16)
+    bar = pygame.Rect(pad, theme.px(44), width - 2 * pad, theme.px(24))
+    card = theme.card((width, bar.bottom + theme.px(38)))
+    middle = theme.px(24)
+    title = theme.text("Memory", 18, bold=True)
+    _left(card, title, pad, middle)
+    size = theme.text(size_text(memory), 14)
+    _right(card, size, bar.right, middle)
+    ratio = theme.text(ratio_text(memory), 14, GOOD)
+    end = bar.right - size.get_width() - theme.px(14)
+    _right(card, ratio, end, middle)
+    left, end = pad + title.get_width() + theme.px(14), end - ratio.get_width() - theme.px(14)
+    words = (memory.policy, origin_text(memory), reach_text(memory))
+    _left(card, _fitting(theme, words, end - left), left, middle)
+    draw_bar(card, theme, bar, state)
+    middle = bar.bottom + theme.px(20)
+    kept = theme.text(kept_text(memory), 13, MUTED)
+    _right(card, kept, bar.right, middle)
+    _draw_legend(card, theme, pad, middle, bar.right - kept.get_width() - theme.px(24), state)
+    return card
+
+
+def slim_card(theme: Theme, state: HudState, width: int) -> pygame.Surface:
+    """Draw the small form: one line and a thin bar."""
+    pad = theme.px(14)
+    card = theme.card((width, theme.px(52)))
+    words = (state.mode, f"{state.fps:.1f} fps", state.phrase)
+    _left(card, theme.text(" · ".join(word for word in words if word), 13), pad, theme.px(18))
+    text = theme.text(f"{reach_text(state.memory)} · {size_text(state.memory)}", 13, MUTED)
+    _right(card, text, width - pad, theme.px(18))
+    draw_bar(card, theme, pygame.Rect(pad, theme.px(34), width - 2 * pad, theme.px(8)), state)
+    return card
+
+
+def split_card(theme: Theme, state: HudState, width: int) -> pygame.Surface:
+    """Draw what one half of a split screen remembers: policy, reach, a thin bar."""
+    pad = theme.px(14)
+    card = theme.card((width, theme.px(56)))
+    title = theme.text(state.memory.policy, 16, bold=True)
+    _left(card, title, pad, theme.px(19))
+    text = theme.text(f"{reach_text(state.memory)} · {size_text(state.memory)}", 13, MUTED)
+    _right(card, text, width - pad, theme.px(19))
+    draw_bar(card, theme, pygame.Rect(pad, theme.px(37), width - 2 * pad, theme.px(8)), state)
+    return card
+
+
+def message_card(
+    theme: Theme, title: str, text: str, hint: str, colour: tuple[int, ...] = BAD
+) -> pygame.Surface:
+    """Draw a banner: what happened, in a sentence, and the way on."""
+    pad, width = theme.px(28), theme.px(620)
+    lines = theme.wrap(text, width - 2 * pad, lines=5)
+    line = theme.line_height(15)
+    card = theme.card((width, theme.px(112) + line * len(lines)), dense=True)
+    pygame.draw.rect(card, colour, (0, theme.px(24), theme.px(5), card.get_height() - theme.px(48)))
+    _left(card, theme.text(title, 20, bold=True), pad, theme.px(36))
+    for row, words in enumerate(lines):
+        card.blit(theme.text(words, 15), (pad, theme.px(60) + row * line))
+    _left(card, theme.text(hint, 14, MUTED), pad, card.get_height() - theme.px(28))
+    return card
+
+
+def notice_card(theme: Theme, text: str) -> pygame.Surface:
+    """Draw a short word in the middle of the picture."""
+    words = theme.text(text, 20, bold=True)
+    card = theme.card((words.get_width() + theme.px(56), theme.px(60)), dense=True)
+    card.blit(words, words.get_rect(center=card.get_rect().center))
+    return card
+
+
+def draw_bar(card: pygame.Surface, theme: Theme, bar: pygame.Rect, state: HudState) -> None:
+    """Draw the memory bar: budget as a track, kept as colours, attended as ticks."""
+    radius = bar.height / theme.scale / 3
+    card.blit(theme.rounded(bar.size, TRACK, radius), bar)
+    fill = pygame.Surface(bar.size, pygame.SRCALPHA)
+    ticks: list[int] = []
+    framed: list[tuple[int, int]] = []
+    edge = 0  # stretches too thin to see push the next one
+    for stretch in bar_stretches(state.memory):
+        if stretch.width <= 0:
+            continue
+        left = max(edge, round(stretch.start * bar.width))
+        edge = max(left + MIN_STRETCH, round((stretch.start + stretch.width) * bar.width))
+        fill.fill(SEGMENT_COLOURS[stretch.kind], (left, 0, edge - left, bar.height))
+        if stretch.framed:
+            framed.append((left, edge))
+        ticks += [left + round(place * (edge - left)) for place in stretch.attended]
+    mask = theme.rounded(bar.size, (255, 255, 255), radius)
+    fill.blit(mask, (0, 0), special_flags=pygame.BLEND_RGBA_MULT)
+    card.blit(fill, bar)
+    reach, thin = theme.px(4), max(1, theme.px(1.5))
+    for left, right in framed:
+        for y in (bar.top - reach, bar.bottom + reach - 1):
+            pygame.draw.line(card, INK, (bar.left + left, y), (bar.left + right - 1, y), thin)
+    for tick in ticks:
+        top, bottom = (bar.left + tick, bar.top - reach), (bar.left + tick, bar.bottom + reach - 1)
+        pygame.draw.line(card, INK, top, bottom, thin)
+
+
+def _fitting(theme: Theme, words: tuple[str, ...], width: int) -> pygame.Surface:
+    """Return as many of the words as there is room for, the first ones, with dots between."""
+    said = [word for word in words if word]
+    while len(said) > 1 and theme.text(" · ".join(said), 14).get_width() > width:
+        said.pop()
+    return theme.text(" · ".join(said), 14, MUTED)
+
+
+def _draw_legend(
+    card: pygame.Surface, theme: Theme, left: int, middle: int, end: int, state: HudState
+) -> None:
+    square = theme.px(11)
+    shown = {segment.kind for segment in state.memory.segments if segment.bytes}
+    for kind, word in LEGEND.items():
+        text = theme.text(word, 13, MUTED)
+        if kind not in shown or left + square + text.get_width() > end:
+            continue
+        rect = pygame.Rect(left, middle - square // 2, square, square)
+        card.blit(theme.rounded(rect.size, SEGMENT_COLOURS[kind], 3), rect)
+        _left(card, text, rect.right + theme.px(6), middle)
+        left = rect.right + theme.px(6) + text.get_width() + theme.px(18)
+    text = theme.text("attended", 13, MUTED)
+    if left + square + text.get_width() <= end:
+        middle_of_tick = left + square // 2
+        ends = (middle_of_tick, middle - square // 2), (middle_of_tick, middle + square // 2)
+        pygame.draw.line(card, INK, *ends, max(1, theme.px(1.5)))
+        _left(card, text, left + square + theme.px(4), middle)
+
+
+def _draw_compass(
+    card: pygame.Surface,
+    theme: Theme,
+    state: HudState,
+    centre: tuple[int, int],
+    radius: int,
+) -> None:
+    """Draw the ring of directions: what is remembered, what is attended, where the camera looks."""
+    large = pygame.Surface((radius * 6, radius * 6), pygame.SRCALPHA)  # smoothed below
+    middle, outer = radius * 3, radius * 3 - 2
+    look = state.pose
+    wedge = _arc(middle, outer, 0, look.yaw - look.fov / 2, look.yaw + look.fov / 2)
+    pygame.draw.polygon(large, (255, 255, 255, 70), wedge)
+    kept, attended = remembered_sectors(state.memory)
+    inner = outer - radius * 3 // 5
+    for sector in range(360 // SECTOR):
+        colour = TRACK
+        if sector in kept:
+            colour = ACCENT if sector in attended else SEGMENT_COLOURS["compressed"]
+        start = sector * SECTOR
+        pygame.draw.polygon(
+            large, colour, _arc(middle, outer, inner, start + 0.8, start + SECTOR - 0.8)
+        )
+    pygame.draw.circle(large, INK, (middle, middle), theme.px(6))
+    small = pygame.transform.smoothscale(large, (radius * 2, radius * 2))
+    card.blit(small, (centre[0] - radius, centre[1] - radius))
+
+
+@functools.lru_cache(maxsize=256)
+def _arc(
+    middle: int, outer: int, inner: int, start: float, end: float
+) -> list[tuple[float, float]]:
+    """Return the outline of a piece of a ring; yaw 0 is up, growing to the right."""
+    steps = max(2, math.ceil((end - start) / 6))
+    angles = [math.radians(start + (end - start) * step / steps) for step in range(steps + 1)]
+    away = [(middle + outer * math.sin(a), middle - outer * math.cos(a)) for a in angles]
+    back = [(middle + inner * math.sin(a), middle - inner * math.cos(a)) for a in angles[::-1]]
+    return away + back
+
+
+def _draw_key(
+    card: pygame.Surface, theme: Theme, rect: pygame.Rect, key: str, light: KeyLight
+) -> None:
+    fill = {"applied": ACCENT, "queued": (*ACCENT, 70), "idle": (255, 255, 255, 30)}[light]
+    edge = (255, 255, 255, 44) if light == "idle" else ACCENT
+    card.blit(theme.rounded(rect.size, fill, 8), rect)
+    card.blit(theme.rounded(rect.size, edge, 8, line=1.5), rect)
+    colour = (24, 20, 8) if light == "applied" else INK
+    if key in ZOOMS:
+        _draw_sign(card, rect, ZOOMS[key], colour)
+        return
+    across, along = ARROWS[key]
+    size = rect.width * 0.2
+    tip = (rect.centerx + across * size, rect.centery + along * size)
+    base = (rect.centerx - across * size * 0.7, rect.centery - along * size * 0.7)
+    sides = [(base[0] + along * size * sign, base[1] + across * size * sign) for sign in (-1, 1)]
+    pygame.draw.polygon(card, colour, [tip, *sides])
+
+
+def _draw_sign(card: pygame.Surface, rect: pygame.Rect, sign: int, colour: tuple[int, ...]) -> None:
+    """Draw a plus or a minus in the middle of a key."""
+    ends, sides = -2 * round(rect.width * 0.28), -2 * round(rect.width * 0.45)
+    card.fill(colour, rect.inflate(ends, sides))
+    if sign > 0:
+        card.fill(colour, rect.inflate(sides, ends))
+
+
+def _left(card: pygame.Surface, text: pygame.Surface, left: int, middle: int) -> None:
+    card.blit(text, (left, middle - text.get_height() // 2))
+
+
+def _right(card: pygame.Surface, text: pygame.Surface, right: int, middle: int) -> None:
+    card.blit(text, (right - text.get_width(), middle - text.get_height() // 2))

@@ -1,0 +1,265 @@
+"""What the memory bar means, in plain words: under the pointer, and for every word around it.
+
+Pure functions of `MemoryUsage`; `explain_card.py` finds what the pointer is on and draws the words.
+"""
+
+from dataclasses import dataclass
+
+from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.model.world import KIB, MIB, MemoryEntry, MemoryUsage, SegmentKind
+from mag_sandbox.sandbox.hud.hud_state import LEGEND, bar_stretches, duration_text
+
+MIN_STRETCH = 3  # px: what is kept is never invisible
+BAR_WIDTH = 1216  # px of the bar in the reference window
+
+_OF_KIND: dict[SegmentKind, str] = {
+    "sink": "One of the first frames of this place; it is never dropped.",
+    "compressed": "One frame of its block, kept for all of it.",
+    "raw": "A recent frame, kept as it is.",
+    "look-ahead": "Imagined before you looked there, so that it is whole when you do.",
+    "packed-4x": "An older frame; four by four by four tokens of such are read as one.",
+    "packed-2x": "A recent frame; two by two by two tokens of such are read as one.",
+    "psi": "What is left of everything older: a few tokens that each block rewrites.",
+}
+_RAW_OF_POLICY = {
+    "mag-retrieve": "The frame just before this block; the next block takes its place.",
+    "full": "Under this policy every frame is kept as it is.",
+    "window": "Kept until its block is no longer one of the most recent.",
+}
+_WHEN_FULL = {
+    "mag-retrieve": "When it is full, the oldest place is forgotten for the newest.",
+    "mag": "When it is full, the oldest block is forgotten for the newest.",
+    "full": "When it is full, the oldest frame is forgotten for the newest.",
+    "window": "This policy does not use it: it keeps only the most recent blocks.",
+    "none": "This policy does not use it: it keeps nothing.",
+}
+_POLICIES = {
+    "mag-retrieve": "keeps one frame of every new place, and reads the few that show what is "
+    "coming into view.",
+    "mag": "keeps one frame of every block, and reads all of them.",
+    "full": "keeps every frame until the room is used up, and reads all of them.",
+    "window": "keeps the most recent blocks, and forgets the rest.",
+    "none": "keeps nothing: whatever leaves the view is invented anew.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What one place of the display means."""
+
+    title: str
+    lines: tuple[str, ...]  # sentences
+    kind: SegmentKind | None = None  # whose colour it has
+    pose: CameraPose | None = None  # where the frame under the pointer looks
+    span: tuple[float, float] | None = None  # which part of the bar is meant, in shares of it
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnStretch:
+    """A stretch of the bar as drawn, in whole pixels."""
+
+    kind: SegmentKind
+    left: int
+    right: int
+
+
+def drawn_stretches(memory: MemoryUsage, width: int) -> tuple[DrawnStretch, ...]:
+    """Lay the memory out on a bar of so many pixels; thin stretches push the next ones."""
+    drawn, edge = [], 0
+    for stretch in bar_stretches(memory):
+        if stretch.width <= 0:
+            continue
+        left = max(edge, round(stretch.start * width))
+        edge = max(left + MIN_STRETCH, round((stretch.start + stretch.width) * width))
+        drawn.append(DrawnStretch(stretch.kind, left, edge))
+    return tuple(drawn)
+
+
+def explain(memory: MemoryUsage, share: float, width: int = BAR_WIDTH) -> Explanation:
+    """Say what lies at one place of the memory bar.
+
+    Args:
+        memory: what the bar shows.
+        share: from 0, its left end, to 1.
+        width: of the bar [px]: what is kept is never thinner than a few.
+    """
+    x = min(max(share, 0.0), 1.0) * width
+    for stretch in drawn_stretches(memory, width):
+        if stretch.left <= x < stretch.right:
+            if stretch.kind == "current":
+                return _of_current(memory, stretch, width)
+            if stretch.kind == "psi":
+                return _of_psi(memory, stretch, width)
+            return _of_frame(memory, stretch, x, width)
+    return _of_room(memory)
+
+
+def hint(part: str, memory: MemoryUsage) -> Explanation:
+    """Say what a word of the memory card means.
+
+    Args:
+        part: "title", "size", "ratio", "kept", "attended", or a kind of the legend.
+        memory: what the card shows.
+    """
+    if part in LEGEND:
+        return _of_kind(part, memory)
+    return _HINTS[part](memory)
+
+
+def age_seconds(memory: MemoryUsage, entry: MemoryEntry) -> float:
+    """Return how long ago a kept frame was made [s of world time].
+
+    Exact where only shown frames are kept; frames imagined ahead take no time, which spreads over
+    the others.
+    """
+    indices = [kept.frame_index for kept in memory.entries]
+    oldest, now = min(indices), max(indices) + 1
+    return memory.oldest_seconds * (now - entry.frame_index) / (now - oldest)
+
+
+def _of_frame(memory: MemoryUsage, stretch: DrawnStretch, x: float, width: int) -> Explanation:
+    frames = [entry for entry in memory.entries if entry.kind == stretch.kind]
+    length = stretch.right - stretch.left
+    place = min(int((x - stretch.left) / length * len(frames)), len(frames) - 1)
+    entry = frames[place]
+    start, end = (stretch.left + length * edge / len(frames) for edge in (place, place + 1))
+    made = "imagined" if entry.kind == "look-ahead" else "seen"
+    read = "Read by the current block." if entry.attended else "Not read by the current block."
+    return Explanation(
+        title=f"{LEGEND[entry.kind].capitalize()}: {made} {_ago(memory, entry)}",
+        lines=(f"Looking at {direction_text(entry.pose)}.", read, _kind_text(entry.kind, memory)),
+        kind=entry.kind,
+        pose=entry.pose,
+        span=(start / width, end / width),
+    )
+
+
+def _of_current(memory: MemoryUsage, stretch: DrawnStretch, width: int) -> Explanation:
+    frames = sum(segment.frames for segment in memory.segments if segment.kind == "current")
+    read = _count(memory.attended_frames, "remembered frame")
+    return Explanation(
+        title="Current: what you are looking at",
+        lines=(
+            f"{_count(frames, 'frame')} made together, from the prompt, the camera and {read}.",
+            "It is working room, not memory; what is kept of it moves to the left.",
+        ),
+        kind="current",
+        span=(stretch.left / width, stretch.right / width),
+    )
+
+
+def _of_psi(memory: MemoryUsage, stretch: DrawnStretch, width: int) -> Explanation:
+    size = sum(segment.bytes for segment in memory.segments if segment.kind == "psi")
+    return Explanation(
+        title="Psi: the long-term memory",
+        lines=(_OF_KIND["psi"], f"It is {size / KIB:.0f} KiB, however long you play."),
+        kind="psi",
+        span=(stretch.left / width, stretch.right / width),
+    )
+
+
+def _of_room(memory: MemoryUsage) -> Explanation:
+    free = max(0, memory.budget - memory.bytes)
+    lines = [_WHEN_FULL.get(memory.policy, "When it is full, something older is forgotten.")]
+    each = _frame_bytes(memory)
+    if each and memory.policy in ("mag-retrieve", "mag", "full"):
+        lines.insert(0, f"Room for about {_count(free // each, 'more frame')}.")
+    return Explanation(f"Free: {_mib(free)} of {_mib(memory.budget)}", tuple(lines))
+
+
+def _of_kind(kind: SegmentKind, memory: MemoryUsage) -> Explanation:
+    if kind == "current":
+        frames = sum(segment.frames for segment in memory.segments if segment.kind == kind)
+        lines = (f"The {_count(frames, 'frame')} being shown now. They are not memory yet.",)
+        return Explanation("Current", lines, kind)
+    if kind == "psi":
+        return Explanation("Psi", (_kind_text(kind, memory),), kind)
+    frames = [entry for entry in memory.entries if entry.kind == kind]
+    read = sum(entry.attended for entry in frames)
+    kept = f"{_count(len(frames), 'frame')} kept, {read} of them read by the current block."
+    return Explanation(LEGEND[kind].capitalize(), (_kind_text(kind, memory), kept), kind)
+
+
+def _of_title(memory: MemoryUsage) -> Explanation:
+    does = _POLICIES.get(memory.policy, "decides what is kept and what is read.")
+    start = "The bar is the room that memory may take, the colours are what is in it."
+    return Explanation("Memory", (f"The policy {memory.policy} {does}", start))
+
+
+def _of_size(memory: MemoryUsage) -> Explanation:
+    when_full = _WHEN_FULL.get(memory.policy, "When it is full, something older is forgotten.")
+    used = f"{_mib(memory.bytes)} of {_mib(memory.budget)} are used."
+    return Explanation("The budget", (used, when_full))
+
+
+def _of_ratio(memory: MemoryUsage) -> Explanation:
+    every = f"Keeping every frame since the start would take {_mib(memory.full_history_bytes)}."
+    return Explanation("Smaller than everything", (every, f"This takes {_mib(memory.bytes)}."))
+
+
+def _of_kept(memory: MemoryUsage) -> Explanation:
+    lines = [
+        f"{_count(memory.kept_frames, 'frame')} can come back; the current block read "
+        f"{memory.attended_frames} of them."
+    ]
+    if memory.evicted:
+        lines.append(f"{_count(memory.evicted, 'frame')} had to go: ground that only they showed")
+        lines[-1] += " will be invented anew."
+    else:
+        lines.append("Nothing had to go for lack of room.")
+    if memory.rebuilt:
+        lines.append(
+            f"{_count(memory.rebuilt, 'frame')} found no room when the scene was parked: what is "
+            "kept of them was rebuilt, and is not quite as it was."
+        )
+    return Explanation("Kept, read, forgotten", tuple(lines))
+
+
+def _of_attended(memory: MemoryUsage) -> Explanation:
+    read = f"The current block read {_count(memory.attended_frames, 'remembered frame')}."
+    where = "They are the ticks on the bar; a stretch with lines above and below has too many."
+    return Explanation("Attended: read by the current block", (read, where))
+
+
+_HINTS = {
+    "title": _of_title,
+    "size": _of_size,
+    "ratio": _of_ratio,
+    "kept": _of_kept,
+    "attended": _of_attended,
+}
+
+
+def direction_text(pose: CameraPose) -> str:
+    """Say where a view looks: "120 degrees, 10 up"."""
+    pitch = round(pose.pitch)
+    tilt = f", {abs(pitch)} {'up' if pitch > 0 else 'down'}" if pitch else ""
+    return f"{round(pose.yaw) % 360} degrees{tilt}"
+
+
+def _kind_text(kind: SegmentKind, memory: MemoryUsage) -> str:
+    if kind == "raw":
+        return _RAW_OF_POLICY.get(memory.policy, _OF_KIND[kind])
+    return _OF_KIND[kind]
+
+
+def _ago(memory: MemoryUsage, entry: MemoryEntry) -> str:
+    seconds = age_seconds(memory, entry)
+    if seconds < 1:
+        return "just now"
+    guessed = any(kept.kind == "look-ahead" for kept in memory.entries)
+    return f"{'about ' if guessed else ''}{duration_text(seconds)} ago"
+
+
+def _frame_bytes(memory: MemoryUsage) -> int:
+    """Return the bytes of the frame that would be kept next."""
+    kept = [segment for segment in memory.segments if segment.kind in ("compressed", "raw")]
+    return min((segment.bytes // segment.frames for segment in kept if segment.frames), default=0)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def _mib(size: int) -> str:
+    return f"{size / MIB:.0f} MiB" if size >= 10 * MIB else f"{size / MIB:.1f} MiB"

@@ -1,0 +1,93 @@
+"""The first minute: what to try, one thing at a time, until each was done. Logic and a card."""
+
+from enum import Enum
+
+import pygame
+
+from mag_sandbox.controls.camera import CameraPose, view_overlap, yaw_difference
+from mag_sandbox.sandbox.ui.theme import ACCENT, GOOD, MUTED, Theme
+
+TURNED = 25.0  # degrees: the player looks around
+GONE = 0.2  # overlap with the first view below which it is out of sight
+BACK = 0.8  # overlap from which on it is back
+LAST_S = 6.0  # how long the last line stays [s]
+
+
+class Step(Enum):
+    """What is to be tried next, with its line: what to do, and why."""
+
+    LOOK = ("Look around", "hold an arrow key; the world is being imagined as you turn")
+    LEAVE = ("Turn away", "until the place where you began is out of sight")
+    RETURN = ("Now come back", "is everything where it was?")
+    BACK = ("You are back", "the memory bar shows what was kept; now go as far as you like")
+
+
+class HintLine:
+    """Follows the poses that are shown and says what to try next.
+
+    hints = HintLine()
+    changed = hints.see(block.poses[-1], now)
+    if hints.step:
+        surface.blit(hint_card(theme, hints.step), place)
+    """
+
+    def __init__(self) -> None:
+        self.step: Step | None = Step.LOOK
+        self._start: CameraPose | None = None
+        self._back_at: float | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether everything was tried."""
+        return self.step is None
+
+    def restart(self) -> None:
+        """Begin anew from the next pose, as after a reset, with what is still to be tried."""
+        self._start = None
+        if self.step is Step.RETURN:
+            self.step = Step.LEAVE
+
+    def see(self, pose: CameraPose, now: float) -> bool:
+        """Follow the camera; True if the line changed.
+
+        Args:
+            pose: of the frame that is shown.
+            now: a clock [s].
+        """
+        before, self._start = self.step, self._start or pose
+        overlap = view_overlap(self._start, pose)
+        turn = max(
+            abs(yaw_difference(pose.yaw, self._start.yaw)), abs(pose.pitch - self._start.pitch)
+        )
+        if self.step is Step.LOOK and turn >= TURNED:
+            self.step = Step.LEAVE
+        if self.step is Step.LEAVE and overlap < GONE:
+            self.step = Step.RETURN
+        elif self.step is Step.RETURN and overlap >= BACK:
+            self.step, self._back_at = Step.BACK, now
+        elif self.step is Step.BACK and now - self._back_at >= LAST_S:
+            self.step = None
+        return self.step is not before
+
+
+def hint_card(theme: Theme, step: Step, width: int) -> pygame.Surface:
+    """Draw a line of what to try on at most `width` pixels, with a dot for every step."""
+    title, why = step.value
+    steps = list(Step)
+    pad, gap, dot = theme.px(18), theme.px(12), theme.px(7)
+    head = theme.text(title, 16, GOOD if step is Step.BACK else ACCENT, bold=True)
+    dots = (len(steps) - 1) * (dot + theme.px(5))
+    room = width - 2 * pad - head.get_width() - 2 * gap - dots
+    words = theme.text(theme.one_line(why, room, 15), 15)
+    across = 2 * pad + head.get_width() + words.get_width() + 2 * gap + dots
+    card = theme.card((across, theme.px(46)), dense=True)
+    middle, left = card.get_height() // 2, pad
+    for part in (head, words):
+        card.blit(part, (left, middle - part.get_height() // 2))
+        left += part.get_width() + gap
+    for place, other in enumerate(steps[:-1]):
+        done = place < steps.index(step)
+        colour = GOOD if done else ACCENT if other is step else (*MUTED, 70)
+        card.blit(theme.rounded((dot, dot), colour, 9), (left, middle - dot // 2))
+        left += dot + theme.px(5)
+    return card

@@ -1,0 +1,116 @@
+"""Draws `HudState` over the picture. Cards are drawn again only when what they say changed."""
+
+import operator
+from collections.abc import Callable
+
+import pygame
+
+from mag_sandbox.controls.bindings import DEFAULTS, Bindings
+from mag_sandbox.sandbox.hud import cards
+from mag_sandbox.sandbox.hud.help_card import help_card
+from mag_sandbox.sandbox.hud.hud_state import HudState
+from mag_sandbox.sandbox.settings import HudLevel, SandboxConfig
+from mag_sandbox.sandbox.ui.theme import Theme
+
+MIN_FULL = (480, 300)  # px: smaller windows show the small form
+LEVELS: tuple[HudLevel, ...] = ("full", "small", "off")
+
+
+def next_level(level: HudLevel) -> HudLevel:
+    """Return the level that follows when the player asks for another."""
+    return LEVELS[(LEVELS.index(level) + 1) % len(LEVELS)]
+
+
+class Hud:
+    """Places the cards on a window of any size.
+
+    hud = Hud()
+    hud.draw(surface, state, "full")
+    """
+
+    def __init__(self, settings: SandboxConfig = SandboxConfig()) -> None:  # noqa: B008 -- frozen
+        self.places: dict[str, pygame.Rect] = {}  # where each card was drawn last
+        self._settings = settings
+        self._size = (0, 0)
+        self._theme: Theme | None = None
+        self._cards: dict[str, tuple[object, pygame.Surface]] = {}
+
+    def theme(self, surface: pygame.Surface) -> Theme:
+        """Return the theme for a surface of this size."""
+        if self._theme is None or surface.get_size() != self._size:
+            self._size = surface.get_size()
+            settings = self._settings
+            self._theme = Theme(
+                self._size, settings.text_scale, high_contrast=settings.high_contrast
+            )
+            self._cards.clear()
+        return self._theme
+
+    def draw(self, surface: pygame.Surface, state: HudState, level: HudLevel) -> None:
+        """Draw the display in the level of detail asked for."""
+        self.places.clear()
+        fits = all(map(operator.ge, surface.get_size(), MIN_FULL))
+        if level == "full" and fits:
+            self._draw_full(surface, state)
+        elif level != "off":
+            self._draw_small(surface, state)
+
+    def draw_help(self, surface: pygame.Surface, bindings: Bindings = DEFAULTS) -> None:
+        """Draw all controls in the middle."""
+        theme, size = self.theme(surface), surface.get_size()
+        _centre(surface, self._card("help", bindings, lambda: help_card(theme, bindings, size)))
+
+    def draw_message(self, surface: pygame.Surface, title: str, text: str, hint: str) -> None:
+        """Draw a banner in the middle."""
+        theme = self.theme(surface)
+        said = (title, text, hint)
+        _centre(surface, self._card("message", said, lambda: cards.message_card(theme, *said)))
+
+    def draw_notice(self, surface: pygame.Surface, text: str) -> None:
+        """Draw a short word in the middle."""
+        theme = self.theme(surface)
+        _centre(surface, self._card("notice", text, lambda: cards.notice_card(theme, text)))
+
+    def _draw_full(self, surface: pygame.Surface, state: HudState) -> None:
+        theme = self.theme(surface)
+        width, height = surface.get_size()
+        margin = theme.px(14)
+        memory = self._card(
+            "memory", state.memory, lambda: cards.memory_card(theme, state, width - 2 * margin)
+        )
+        said = (state.fps, state.possible_fps, state.stage_ms, state.latency_ms)
+        speed = self._card("speed", said, lambda: cards.speed_card(theme, state))
+        said = (
+            *(state.scene, state.prompt, state.seed, state.phrase, state.mode),
+            *(int(state.seconds), state.pose, state.memory),
+        )
+        scene = self._card("scene", said, lambda: cards.scene_card(theme, state))
+        lights = tuple(state.lights.items())
+        keys = self._card("keys", lights, lambda: cards.keys_card(theme, state))
+        bottom = height - margin - memory.get_height()
+        above = bottom - theme.px(10) - keys.get_height()
+        self.places = {
+            "memory": surface.blit(memory, (margin, bottom)),
+            "keys": surface.blit(keys, (margin, above)),
+            "speed": surface.blit(speed, (margin, margin)),
+            "scene": surface.blit(scene, (width - margin - scene.get_width(), margin)),
+        }
+
+    def _draw_small(self, surface: pygame.Surface, state: HudState) -> None:
+        theme = self.theme(surface)
+        width, height = surface.get_size()
+        margin = theme.px(14)
+        said = (state.mode, state.fps, state.phrase, state.memory)
+        card = self._card("slim", said, lambda: cards.slim_card(theme, state, width - 2 * margin))
+        surface.blit(card, (margin, height - margin - card.get_height()))
+
+    def _card(self, name: str, said: object, draw: Callable[[], pygame.Surface]) -> pygame.Surface:
+        kept = self._cards.get(name)
+        if kept is None or kept[0] != said:
+            kept = said, draw()
+            self._cards[name] = kept
+        return kept[1]
+
+
+def _centre(surface: pygame.Surface, card: pygame.Surface) -> None:
+    surface.blit(card, card.get_rect(center=surface.get_rect().center))

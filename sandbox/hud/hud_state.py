@@ -1,0 +1,151 @@
+"""What the head-up display says, as plain values and words. No pygame: `hud.py` draws it."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.model.world import MIB, MemoryUsage, SegmentKind
+from mag_sandbox.sandbox.play.feedback import KeyLight
+
+LEGEND: dict[SegmentKind, str] = {
+    "sink": "first frames",
+    "compressed": "compressed",
+    "raw": "recent, raw",
+    "look-ahead": "looked ahead",
+    "packed-4x": "packed 4x",
+    "packed-2x": "packed 2x",
+    "psi": "psi",
+    "current": "current",
+}
+STAGES = ("denoise", "remember", "decode", "look_ahead")  # shown first, in this order
+MAX_STAGES = 5
+MAX_TICKS = 32
+LEAST_ZOOM = 1.05  # from which on it is said
+SECTOR = 10  # degrees of the compass that one mark stands for
+
+
+@dataclass(frozen=True, slots=True)
+class HudState:
+    """Everything on the display at one moment; equal states look the same."""
+
+    scene: str
+    prompt: str
+    seed: int
+    seconds: float  # of the world's time
+    phrase: str
+    pose: CameraPose
+    memory: MemoryUsage
+    exact_pose: bool = True
+    fps: float = 0.0
+    possible_fps: float = 0.0  # without pacing
+    stage_ms: tuple[tuple[str, int], ...] = ()
+    latency_ms: int | None = None  # key event -> first frame that answers it
+    lights: Mapping[str, KeyLight] = field(default_factory=dict)
+    mode: str = ""  # "paused", "replay", or nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A stretch of the memory bar, in shares of the budget."""
+
+    kind: SegmentKind
+    start: float
+    width: float
+    attended: tuple[float, ...]  # where the attended frames lie, in shares of this stretch
+    framed: bool = False  # too many are attended for ticks: the stretch is framed instead
+
+
+def bar_stretches(memory: MemoryUsage) -> tuple[Stretch, ...]:
+    """Lay the memory out along its bar; a budget that is overdrawn fills it."""
+    whole = max(memory.budget, sum(segment.bytes for segment in memory.segments), 1)
+    kinds = [entry.kind for entry in memory.entries]  # thousands after a while: no slow loops
+    attended = [place for place, entry in enumerate(memory.entries) if entry.attended]
+    crowded = len(attended) > MAX_TICKS
+    counts, attended_kinds = Counter(kinds), {kinds[place] for place in attended}
+    ticks: defaultdict[SegmentKind, list[float]] = defaultdict(list)
+    for place in () if crowded else attended:
+        kind = kinds[place]
+        ticks[kind].append((kinds[:place].count(kind) + 0.5) / counts[kind])
+    stretches, start = [], 0.0
+    for segment in memory.segments:
+        kind, width = segment.kind, segment.bytes / whole
+        framed = crowded and kind in attended_kinds
+        stretches.append(Stretch(kind, start, width, tuple(ticks[kind]), framed))
+        start += width
+    return tuple(stretches)
+
+
+def remembered_sectors(memory: MemoryUsage) -> tuple[frozenset[int], frozenset[int]]:
+    """Return the compass sectors in which frames are kept, and in which frames are attended."""
+    kept = frozenset([int(entry.pose.yaw // SECTOR) for entry in memory.entries])
+    attended = frozenset(
+        [int(entry.pose.yaw // SECTOR) for entry in memory.entries if entry.attended]
+    )
+    return kept, attended
+
+
+def stage_rows(stage_ms: Mapping[str, float]) -> tuple[tuple[str, int], ...]:
+    """Return stages in words with whole milliseconds, the well-known ones first."""
+    known = [stage for stage in STAGES if stage in stage_ms]
+    others = [stage for stage in stage_ms if stage not in STAGES]
+    shown = (known + others)[:MAX_STAGES]
+    return tuple((stage.replace("_", " "), round(stage_ms[stage])) for stage in shown)
+
+
+def reach_text(memory: MemoryUsage) -> str:
+    """Say how far back the memory goes."""
+    if not memory.entries:
+        return "remembers nothing"
+    age = duration_text(memory.oldest_seconds)
+    if memory.remembers_everything:
+        return f"remembers back to the start, {age}"
+    return f"remembers back {age}"
+
+
+def origin_text(memory: MemoryUsage) -> str:
+    """Say that the memory was made anew from pictures, and whose; "" if it was not."""
+    return memory.origin.words() if memory.origin else ""
+
+
+def kept_text(memory: MemoryUsage) -> str:
+    """Say what is kept, attended, rebuilt and forgotten, in frames."""
+    text = f"{memory.kept_frames} frames kept · {memory.attended_frames} attended"
+    if memory.rebuilt:
+        text = f"{text} · {memory.rebuilt} rebuilt"
+    return f"{text} · {memory.evicted} forgotten" if memory.evicted else text
+
+
+def size_text(memory: MemoryUsage) -> str:
+    """Say what the memory takes, of how much."""
+    used = memory.bytes / MIB
+    return (
+        f"{used:.0f} of {memory.budget / MIB:.0f} MiB"
+        if used >= 10
+        else (f"{used:.1f} of {memory.budget / MIB:.0f} MiB")
+    )
+
+
+def ratio_text(memory: MemoryUsage) -> str:
+    """Say how much smaller this is than keeping every frame."""
+    ratio = memory.full_history_bytes / memory.bytes if memory.bytes else 0.0
+    return f"{ratio:.1f} times smaller" if ratio >= 1.05 else ""
+
+
+def duration_text(seconds: float) -> str:
+    """Return "14 s" or "2 min 14 s"."""
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
+
+
+def clock_text(seconds: float) -> str:
+    """Return "02:14"."""
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes:02d}:{rest:02d}"
+
+
+def pose_text(state: HudState) -> str:
+    """Say where the camera looks, and how far it is zoomed in."""
+    about = "" if state.exact_pose else "about "
+    zoomed = f" · {state.pose.zoom:.1f}x" if state.pose.zoom >= LEAST_ZOOM else ""
+    return f"{about}{state.pose.yaw:.0f}° · {state.pose.pitch:+.0f}°{zoomed}"

@@ -1,0 +1,1 @@
+"""One playthrough: session, generation thread, and the pacing of frames."""

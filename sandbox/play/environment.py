@@ -1,0 +1,180 @@
+"""A world as an environment with `reset` and `step`, for programs that play it.
+
+Needs Gymnasium only for `gymnasium_environment`; `WorldEnvironment` has the same methods without.
+There is no task: the reward is always 0, an episode ends after a number of blocks.
+"""
+
+import random
+from typing import Any
+
+import numpy as np
+
+from mag_sandbox.controls.camera import AXES, CameraCommand
+from mag_sandbox.evaluation.probe.anchors import ReturnTracker
+from mag_sandbox.evaluation.probe.probe import Limits, compare
+from mag_sandbox.model.world import Control, FrameBlock, Frames, World, WorldFailed
+from mag_sandbox.scenes import Scene, load_scene
+from mag_sandbox.scenes.scene import MAX_SEED
+
+EPISODE_BLOCKS = 320  # a minute at 16 frames a second and three frames a block
+
+
+class WorldEnvironment:
+    """Plays a world block by block; an action is the camera's fraction of full speed on each axis.
+
+    environment = WorldEnvironment(load_world("pocket"), "meadow")
+    picture, info = environment.reset(seed=7)
+    picture, reward, terminated, truncated, info = environment.step([1.0, 0.0])
+    info["memory"]["bytes"], info["probe"]
+    """
+
+    metadata: dict[str, Any] = {"render_modes": ["rgb_array"]}  # noqa: RUF012 - Gymnasium's name
+    render_mode: str | None = "rgb_array"
+
+    def __init__(
+        self, world: World, scene: Scene | str = "meadow", *, blocks: int = EPISODE_BLOCKS
+    ) -> None:
+        """Set what is played.
+
+        Args:
+            world: who makes the pictures; closed by `close`.
+            scene: what is asked for; options of `reset` may name another one.
+            blocks: of an episode.
+        """
+        self.world = world
+        self.axes = tuple(axis for axis in AXES if axis in world.spec.axes)
+        self.metadata = {**self.metadata, "render_fps": round(world.spec.fps)}
+        self._scene = load_scene(scene) if isinstance(scene, str) else scene
+        self._blocks = blocks
+        self._left = 0
+        self._block: FrameBlock | None = None
+        self._tracker = ReturnTracker(world.spec.fps)
+        self._random = random.Random()
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Frames, dict[str, Any]]:
+        """Begin an episode and return its first picture.
+
+        Args:
+            seed: of the world, and of the seeds of later episodes; None: the next of those.
+            options: "scene": a scene or its name.
+        """
+        if seed is not None:
+            self._random.seed(seed)
+        scene = (options or {}).get("scene", self._scene)
+        self._scene = load_scene(scene) if isinstance(scene, str) else scene
+        self._tracker = ReturnTracker(self.world.spec.fps)
+        self._left = self._blocks
+        world_seed = self._random.randint(0, MAX_SEED) if seed is None else seed % (MAX_SEED + 1)
+        return self._seen(self.world.reset(self._scene, world_seed))
+
+    def step(
+        self, action: Any, *, prompt: str | None = None
+    ) -> tuple[Frames, float, bool, bool, dict[str, Any]]:
+        """Make one block and return its last picture, 0.0, False, whether time is up, and more.
+
+        Args:
+            action: a number from -1 to 1 for each of `axes`; what lies beyond counts as that.
+            prompt: another description from now on.
+
+        Raises:
+            WorldFailed: there was no reset, or the world stopped.
+            ValueError: the action has another number of axes, or holds no numbers.
+        """
+        if self._block is None:
+            raise WorldFailed("the environment has no scene yet; call reset first")
+        values = np.asarray(action, float).reshape(-1)
+        if len(values) != len(self.axes) or not np.isfinite(values).all():
+            expected = ", ".join(self.axes)
+            raise ValueError(f"action is {action}, expected a number for each of {expected}")
+        turns = (float(np.clip(value, -1.0, 1.0)) for value in values)
+        command = CameraCommand(**dict(zip(self.axes, turns, strict=True)))
+        self._left -= 1
+        picture, info = self._seen(self.world.step(Control(command, prompt)))
+        return picture, 0.0, False, self._left <= 0, info
+
+    def render(self) -> Frames | None:
+        """Return the newest picture, uint8 [H, W, 3]; None before the first."""
+        return None if self._block is None else self._block.frames[-1].copy()
+
+    def close(self) -> None:
+        """Free the world; may be called twice."""
+        self.world.close()
+
+    def _seen(self, block: FrameBlock) -> tuple[Frames, dict[str, Any]]:
+        self._block = block
+        usage, pose = block.memory, block.poses[-1]
+        info = {
+            "frames": block.frames.copy(),
+            "block_index": block.block_index,
+            "pose": {"yaw": pose.yaw, "pitch": pose.pitch, "fov": pose.fov},
+            "prompt": block.prompt,
+            "memory": {
+                "policy": usage.policy,
+                "bytes": usage.bytes,
+                "budget": usage.budget,
+                "kept_frames": usage.kept_frames,
+                "attended_frames": usage.attended_frames,
+                "evicted": usage.evicted,
+            },
+            "probe": self._probe(block),
+        }
+        return block.frames[-1].copy(), info
+
+    def _probe(self, block: FrameBlock) -> dict[str, Any] | None:
+        """Return how well the newest view that came back in this block was remembered, if any."""
+        returns = self._tracker.add(block)
+        if not returns:
+            return None
+        limits = Limits(self._tracker.store.unrelated_psnr())
+        result = compare(returns[-1], limits, 1, exact_pose=self.world.spec.exact_pose)
+        return {
+            "anchor": result.label,
+            "psnr": result.psnr,
+            "ssim": result.ssim,
+            "recall": result.recall,
+            "overlap": result.overlap,
+            "seconds_away": result.seconds_away,
+            "anchor_memory": result.fate,
+            "reason": result.reason,
+        }
+
+
+def gymnasium_environment(
+    world: World,
+    scene: Scene | str = "meadow",
+    *,
+    blocks: int = EPISODE_BLOCKS,
+    render_mode: str | None = "rgb_array",
+) -> Any:
+    """Return a world as a `gymnasium.Env`: pictures observed, the camera's speeds as actions.
+
+    Args:
+        world: who makes the pictures; closed with the environment.
+        scene: what is asked for.
+        blocks: of an episode.
+        render_mode: "rgb_array" or None.
+
+    Raises:
+        WorldFailed: Gymnasium is not installed.
+    """
+    try:
+        import gymnasium  # an extra: the game itself needs none
+    except ModuleNotFoundError:
+        raise WorldFailed(
+            "Gymnasium is not installed; run `pip install gymnasium`, or use WorldEnvironment"
+        ) from None
+
+    class Environment(WorldEnvironment, gymnasium.Env):
+        def reset(self, *, seed=None, options=None):
+            gymnasium.Env.reset(self, seed=seed)  # its generator is checked, ours is used
+            return super().reset(seed=seed, options=options)
+
+    spec, spaces = world.spec, gymnasium.spaces
+    environment = Environment(world, scene, blocks=blocks)
+    environment.render_mode = render_mode
+    shape = spec.frame_height, spec.frame_width, 3
+    environment.observation_space = spaces.Box(0, 255, shape, np.uint8)
+    environment.action_space = spaces.Box(-1.0, 1.0, (len(environment.axes),), np.float32)
+    return environment

@@ -1,0 +1,101 @@
+"""What a playthrough tells its observers: typed events, and their one JSON form in recordings.
+
+Knows nothing of files or windows; `recorder.py` writes these events, `recording.py` reads them.
+"""
+
+from dataclasses import asdict, dataclass, field
+from typing import Literal, Protocol
+
+from mag_sandbox.model.world import Control, FrameBlock, MemorySetting
+from mag_sandbox.scenes import Scene
+
+SCHEMA_VERSION = 2
+
+
+@dataclass(frozen=True, slots=True)
+class LookAheadEvent:
+    """A block imagined before the view got there; a replay must match its digest too."""
+
+    block_index: int
+    yaw: float  # degrees
+    pitch: float  # degrees
+    digest: str  # of its latents
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryEvent:
+    """The memory after a block, in three figures."""
+
+    bytes: int
+    kept: int  # frames
+    attended: int  # frames
+
+
+@dataclass(frozen=True, slots=True)
+class BlockEvent:
+    """One generated block, one JSON line: what was asked, what came back, how long it took."""
+
+    block_index: int  # 0-based since reset
+    control: Control
+    frame_count: int  # frames this block added
+    latency_ms: float  # controls sampled -> frames ready
+    digest: str  # XXH3 of the frames, 64 bits in hex; a replay must match it
+    memory: MemoryEvent
+    t: float  # seconds since the session started, when the frames were ready
+    stage_ms: dict[str, float] = field(default_factory=dict)
+    look_ahead: tuple[LookAheadEvent, ...] = ()  # imagined since the previous shown block
+    kind: Literal["block"] = "block"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionStart:
+    """All that is needed to play a session again, and its first block."""
+
+    world: str
+    provenance: dict  # what World.provenance() says: weights hash, dtype, threads, kernel, ...
+    scene: Scene
+    seed: int
+    first_block: BlockEvent  # what World.reset returned
+    created: str  # UTC, ISO 8601
+    monotonic: float  # the monotonic clock when the first block was ready [s]
+    memory: MemorySetting | None = None  # what the world was loaded with; None: its default
+    look_ahead: bool = True  # what the world was loaded with
+    state: str | None = None  # folder of the state it went on from; None: it began at a reset
+    schema: int = SCHEMA_VERSION
+    kind: Literal["session_start"] = "session_start"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEnd:
+    """How a session ended, with totals."""
+
+    reason: str  # "left", "script over", "reset", or the error's sentence
+    blocks: int
+    frames: int
+    seconds: float
+    kind: Literal["session_end"] = "session_end"
+
+
+class SessionObserver(Protocol):
+    """Hears of a session as it happens, on the thread that owns the world: answer fast."""
+
+    def on_start(self, event: SessionStart, block: FrameBlock) -> None:
+        """Hear of the first block; it is not told again through `on_block`."""
+
+    def on_block(self, event: BlockEvent, block: FrameBlock) -> None:
+        """Hear of every later block."""
+
+    def on_end(self, event: SessionEnd) -> None:
+        """Hear of the end, once per start."""
+
+
+def event_to_json(event: SessionStart | BlockEvent | SessionEnd) -> dict:
+    """Return an event as plain JSON data; controls are flat: yaw, pitch, zoom, prompt, memory."""
+    data = asdict(event)
+    if isinstance(event, SessionStart):
+        data["first_block"] = event_to_json(event.first_block)
+    if isinstance(event, BlockEvent):
+        control = data["control"]
+        data["control"] = control.pop("camera") | control
+    first = {key: data[key] for key in ("kind", "schema") if key in data}  # easy to see in a file
+    return first | data

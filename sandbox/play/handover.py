@@ -1,0 +1,151 @@
+"""Hands a session over from one world to another of the same base: by its pictures, encoded anew.
+
+What one world remembers means nothing to another, but all have seen the same pictures: one of every
+view that was seen, and the newest blocks as they were. Knows nothing of windows and threads.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from mag_sandbox.controls.camera import view_overlap
+from mag_sandbox.evaluation.probe.anchors import Sight
+from mag_sandbox.model.loading import policies_of
+from mag_sandbox.model.world import (
+    AdoptingWorld,
+    FrameBlock,
+    MemoryOrigin,
+    Past,
+    PastBlock,
+    WorldFailed,
+    WorldState,
+)
+from mag_sandbox.sandbox.play.events import BlockEvent, SessionEnd, SessionStart
+from mag_sandbox.sandbox.saves.parked_scene import ParkedScene
+from mag_sandbox.scenes import Scene
+
+RECENT_BLOCKS = 7  # newest blocks handed over whole: what packed frames reach back
+MAX_BYTES = 16 * 2**20  # of them; where blocks are larger, fewer are kept
+MAX_VIEWS = 64  # older pictures handed over: each costs a pass, together some seconds
+# Overlaps above which a newer picture stands for an older one; the first that leaves few enough
+# counts: ground that falls between the pictures is invented again.
+SAME_VIEW = (0.95, 0.85, 0.75, 0.6)
+
+
+class Trail:
+    """The newest blocks of a session; an observer."""
+
+    def __init__(self) -> None:
+        self.blocks: deque[FrameBlock] = deque(maxlen=RECENT_BLOCKS)
+
+    def on_start(self, event: SessionStart, block: FrameBlock) -> None:  # noqa: ARG002 -- observer
+        """Begin anew."""
+        self.blocks.clear()
+        self.blocks.append(block)
+
+    def on_block(self, event: BlockEvent, block: FrameBlock) -> None:  # noqa: ARG002 -- observer
+        """Keep one more block, and let go of what is too much."""
+        self.blocks.append(block)
+        while len(self.blocks) * block.frames.nbytes > MAX_BYTES and len(self.blocks) > 1:
+            self.blocks.popleft()
+
+    def on_end(self, event: SessionEnd) -> None:
+        """Nothing to do: what was shown last can still be handed over."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Handover:
+    """A scene on its way from one world to another."""
+
+    left: ParkedScene  # in the world before; without its state, which means nothing elsewhere
+    blocks: tuple[PastBlock, ...]
+    origin: MemoryOrigin
+    then: Callable[[ParkedScene], object]  # hears of the scene as it is in the new world
+
+    def enter(self, world: AdoptingWorld) -> ParkedScene:
+        """Let a world remember the pictures and stand where the other stood.
+
+        Raises:
+            WorldFailed: its pictures are of another size.
+        """
+        left = self.left
+        try:
+            world.adopt(Past(left.scene, left.seed, left.prompt, self.blocks, self.origin))
+        except ValueError as error:
+            raise WorldFailed(
+                f'"{left.name}" cannot go on in the world "{world.spec.name}" ({error}); '
+                f'play on in "{left.world}"'
+            ) from None
+        entered = replace(
+            left,
+            state=world.snapshot(),
+            world=world.spec.name,
+            provenance=world.provenance(),
+        )
+        self.then(entered)
+        return entered
+
+
+def handover(
+    left: ParkedScene,
+    pictures: Iterable[Sight],
+    trail: Sequence[FrameBlock],
+    then: Callable[[ParkedScene], object],
+) -> Handover:
+    """Return what another world can go on with.
+
+    Args:
+        left: the scene as it is now; its state is let go of.
+        pictures: of views that were seen, of any time, in any order.
+        trail: the newest blocks, oldest first.
+        then: see `Handover`.
+    """
+    recent = [PastBlock(block.at_rest, block.poses, block.block_index) for block in trail]
+    length = len(recent[-1].frames)
+    before = [sight for sight in pictures if sight.number // length < recent[0].block_index]
+    rested = _rested(_views(before), length)
+    count = len(rested) + sum(len(block.frames) for block in recent)
+    return Handover(
+        left=replace(left, state=WorldState({}, {})),
+        blocks=(*rested, *recent),
+        origin=MemoryOrigin(left.world, count),
+        then=then,
+    )
+
+
+def scene_for(world: str, scene: Scene) -> Scene:
+    """Return a scene as a world can begin it: without a memory policy that it does not have."""
+    fits = scene.memory in (None, *policies_of(world))
+    return scene if fits else replace(scene, memory=None)
+
+
+def _views(pictures: Iterable[Sight]) -> list[Sight]:
+    """Return one picture of each view, oldest first; the newest of those that look alike."""
+    newest_first = sorted(pictures, key=lambda one: one.number, reverse=True)
+    chosen: list[Sight] = []
+    for same_view in SAME_VIEW:
+        chosen = _distinct(newest_first, same_view)
+        if len(chosen) <= MAX_VIEWS:
+            break
+    return chosen[:MAX_VIEWS][::-1]
+
+
+def _distinct(pictures: Iterable[Sight], same_view: float) -> list[Sight]:
+    """Return the pictures that show something which those before them do not."""
+    chosen: list[Sight] = []
+    for sight in pictures:
+        if all(view_overlap(sight.pose, one.pose) <= same_view for one in chosen):
+            chosen.append(sight)
+    return chosen
+
+
+def _rested(views: Sequence[Sight], length: int) -> list[PastBlock]:
+    """Return a block for each picture in which the camera rests, as when a view is invented."""
+    blocks = {}
+    for view in views:
+        index = view.number // length  # at most one picture a block
+        frames = np.repeat(view.frame[None], length, axis=0)
+        blocks[index] = PastBlock(frames, (view.pose,) * length, index)
+    return list(blocks.values())

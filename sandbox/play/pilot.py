@@ -1,0 +1,69 @@
+"""The player's commands, or the way back to a pose by itself until the player takes over."""
+
+from mag_sandbox.controls.autopilot import command_towards
+from mag_sandbox.controls.bindings import DEFAULTS, Bindings
+from mag_sandbox.controls.camera import CameraCommand, CameraPose
+from mag_sandbox.controls.sources import PlayerSource
+from mag_sandbox.model.world import FrameBlock, WorldSpec
+from mag_sandbox.sandbox.play.events import BlockEvent, SessionEnd, SessionStart
+
+
+class Pilot(PlayerSource):
+    """A source of commands that can fly to a place; also an observer, which tells it where it is.
+
+    pilot = Pilot()
+    session = Session(world, pilot, observers=[pilot])
+    pilot.fly_to(pose, world.spec)
+    """
+
+    def __init__(self, bindings: Bindings = DEFAULTS) -> None:
+        super().__init__(bindings)
+        self.is_automatic = False  # the pictures that are shown now move by themselves
+        self._target: CameraPose | None = None
+        self._spec: WorldSpec | None = None
+        self._pose = CameraPose()
+
+    @property
+    def is_flying(self) -> bool:
+        """Whether it is on its way."""
+        return self._target is not None
+
+    def fly_to(self, target: CameraPose, spec: WorldSpec) -> None:
+        """Go to a place at full speed, until there or until the player steers."""
+        self.release_all()
+        self._spec, self.is_automatic = spec, True
+        self._target = target
+
+    def stop(self) -> None:
+        """Stop the camera, wherever it was going."""
+        self._target = None
+        super().stop()
+
+    def next_command(self) -> CameraCommand:
+        """Return the next command: the player's, if there is one."""
+        if self.is_steering:
+            self._target, self.is_automatic = None, False
+        target = self._target  # the window may change it meanwhile
+        return super().next_command() if target is None else self._command_towards(target)
+
+    def held_command(self) -> CameraCommand:
+        """Return what the player holds; nothing while it flies by itself."""
+        return CameraCommand() if self.is_flying else super().held_command()
+
+    def on_start(self, event: SessionStart, block: FrameBlock) -> None:  # noqa: ARG002 -- observer
+        """Begin anew, wherever that is."""
+        self._target, self.is_automatic, self._pose = None, False, block.poses[-1]
+
+    def on_block(self, event: BlockEvent, block: FrameBlock) -> None:  # noqa: ARG002 -- observer
+        """Note where the camera is."""
+        self._pose = block.poses[-1]
+
+    def on_end(self, event: SessionEnd) -> None:
+        """Nothing to do."""
+
+    def _command_towards(self, target: CameraPose) -> CameraCommand:
+        spec = self._spec
+        command = command_towards(self._pose, target, spec.full_speed, spec.fps, spec.block_length)
+        if command is None:
+            self._target = None
+        return command or CameraCommand()

@@ -1,0 +1,127 @@
+"""Mouse and gamepads of play: pygame's events become steering, and buttons become keys by name.
+
+Knows how devices report; what a drag, a wheel, a stick or a button means is said by `controls`.
+"""
+
+import logging
+
+import pygame
+
+from mag_sandbox.controls.gamepad import PAD_AXES
+from mag_sandbox.controls.keys import PAD_BUTTONS
+from mag_sandbox.controls.sources import PlayerSource
+
+logger = logging.getLogger(__name__)
+FULL_TILT = 32767  # as controllers report the end of a stick or trigger
+REPEAT_MS = (400, 40)  # before a held key repeats, and between two times
+REPEATING = frozenset(  # keys that move something or edit text; whatever else acts once
+    getattr(pygame, f"K_{name}")
+    for name in ("LEFT", "RIGHT", "UP", "DOWN", "PAGEUP", "PAGEDOWN", "BACKSPACE", "DELETE")
+)
+
+
+def repeat_keys(*, wanted: bool) -> None:
+    """Let held keys repeat, as in menus and in text; never in play, where they steer."""
+    pygame.key.set_repeat(*(REPEAT_MS if wanted else ()))
+
+
+class HeldKeys:
+    """Tells presses from repeats, which pygame does not.
+
+    keys = HeldKeys()
+    if keys.let_pass(event):  # every event
+        screen.handle(event)
+    """
+
+    def __init__(self) -> None:
+        self._down: set[int] = set()
+
+    def let_pass(self, event: pygame.Event) -> bool:
+        """Return whether an event counts: a key that repeats does where it moves or edits."""
+        if event.type == pygame.WINDOWFOCUSLOST:
+            self._down.clear()
+        elif event.type == pygame.KEYUP:
+            self._down.discard(event.key)
+        elif event.type == pygame.KEYDOWN:
+            again = event.key in self._down
+            self._down.add(event.key)
+            return not again or event.key in REPEATING
+        return True
+
+
+class PlayerInput:
+    """Follows the mouse and the gamepads of one player.
+
+    devices = PlayerInput(player)
+    if press := devices.key_of(event):  # ("pad a", True): a button is a key like others
+        screen.handle_key(*press)
+    elif devices.steer(event): ...
+    """
+
+    def __init__(self, player: PlayerSource) -> None:
+        self._player = player
+        self._is_dragging = False
+
+    def key_of(self, event: pygame.Event) -> tuple[str, bool] | None:
+        """Return the name of a gamepad's button and whether it went down; None for other events."""
+        if event.type not in (pygame.CONTROLLERBUTTONDOWN, pygame.CONTROLLERBUTTONUP):
+            return None
+        if not 0 <= event.button < len(PAD_BUTTONS):
+            return None
+        return PAD_BUTTONS[event.button], event.type == pygame.CONTROLLERBUTTONDOWN
+
+    def steer(self, event: pygame.Event) -> bool:
+        """Steer by the mouse, a stick or a trigger; True if the event was of one."""
+        if event.type in (pygame.MOUSEBUTTONDOWN, pygame.MOUSEBUTTONUP) and event.button == 1:
+            self._is_dragging = event.type == pygame.MOUSEBUTTONDOWN
+            return True
+        if event.type == pygame.MOUSEMOTION and self._is_dragging:
+            self._player.drag(*event.rel)
+            return True
+        if event.type == pygame.CONTROLLERAXISMOTION:
+            if 0 <= event.axis < len(PAD_AXES):
+                self._player.tilt(PAD_AXES[event.axis], event.value / FULL_TILT)
+            return True
+        if event.type == pygame.MOUSEWHEEL:
+            self._player.wheel(event.y)
+            return True
+        return False
+
+    def let_go(self) -> None:
+        """Forget a drag that is under way, as when the window loses the mouse."""
+        self._is_dragging = False
+
+
+class Gamepads:
+    """Keeps the gamepads open that are plugged in, so that they report.
+
+    gamepads = Gamepads()
+    gamepads.handle(event)  # every event
+    """
+
+    def __init__(self) -> None:
+        self._open: dict[int, object] = {}
+        try:
+            from pygame._sdl2 import controller
+
+            controller.init()
+        except (ImportError, pygame.error) as problem:
+            logger.info("no gamepads: %s", problem)
+            controller = None
+        self._controller = controller
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What is plugged in."""
+        return tuple(gamepad.name for gamepad in self._open.values())
+
+    def handle(self, event: pygame.Event) -> None:
+        """Open a gamepad that was plugged in, forget one that was taken away."""
+        if event.type == pygame.CONTROLLERDEVICEADDED and self._controller:
+            try:
+                gamepad = self._controller.Controller(event.device_index)
+                self._open[gamepad.as_joystick().get_instance_id()] = gamepad
+            except pygame.error as problem:
+                logger.warning("a gamepad cannot be used: %s", problem)
+        elif event.type == pygame.CONTROLLERDEVICEREMOVED:
+            self._open.pop(event.instance_id, None)

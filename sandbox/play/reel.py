@@ -1,0 +1,131 @@
+"""The frames of the newest blocks and when each is shown; tells the worker when it needs the next.
+
+Knows nothing of windows: a screen draws `frame` whenever `update` says that it changed.
+"""
+
+from collections import deque
+from collections.abc import Callable
+
+import numpy as np
+
+from mag_sandbox.sandbox.play.pacing import MAX_TIMES, FrameGrid
+from mag_sandbox.sandbox.play.worker import GenerationWorker, ReadyBlock
+
+AT_ONCE = 0.0  # a moment that has passed on any clock
+
+
+class Reel:
+    """Shows blocks frame by frame on an even grid.
+
+    reel = Reel(worker, first_block, time.perf_counter)
+    if reel.update(now):
+        draw(reel.frame)
+    """
+
+    def __init__(
+        self, worker: GenerationWorker, first: ReadyBlock, clock: Callable[[], float]
+    ) -> None:
+        self.grid = FrameGrid(first.spec.fps)
+        self.shown_at: deque[float] = deque(maxlen=MAX_TIMES)
+        self.frames = 0  # shown in all
+        self.blocks = 0  # shown in all
+        self.current = first
+        self.frame: np.ndarray = first.block.frames[0]  # uint8 [H, W, 3]
+        self.place = -1  # of the frame shown, in the current block
+        self.paused = False
+        self.starting_over = False  # nothing of the new beginning is there yet
+        self._worker, self._clock = worker, clock
+        self._next: ReadyBlock | None = first
+        self._late = False  # the next block is not there although it is due
+        self._steps = 0  # blocks still to be shown although paused
+
+    @property
+    def wake_at(self) -> float | None:
+        """When the next frame is due; None while the worker is late or the player pauses."""
+        if self._stopped or self._late:
+            return None
+        return AT_ONCE if self.grid.due is None else self.grid.due
+
+    @property
+    def pose(self):
+        """Where the frame shown looks."""
+        return self.current.block.poses[max(0, self.place)]
+
+    @property
+    def seconds(self) -> float:
+        """World time that was shown since the scene began [s]."""
+        block, spec = self.current.block, self.current.spec
+        return (spec.frames_before(block.block_index) + self.place + 1) / spec.fps
+
+    @property
+    def is_over(self) -> bool:
+        """Whether a script has come to its end and its last frame was shown."""
+        return self._late and self._worker.status.ended
+
+    def update(self, now: float) -> bool:
+        """Show the next frame if it is due and there is one; True if the frame changed."""
+        if self._stopped or not self.grid.is_due(now):
+            return False
+        if self._is_waiting:
+            self._next = self._worker.take()
+            self._late = self._next is None
+            if self._late:
+                return False
+        if self._next is not None:
+            self.current, self._next, self.place = self._next, None, 0
+            self.starting_over = False
+            self.blocks += 1
+        else:
+            self.place += 1
+        self._show(now)
+        return True
+
+    def restart(self) -> None:
+        """Show nothing more of what there is: another beginning was asked for."""
+        self._next, self.place = None, len(self.current.block.frames) - 1
+        self.starting_over, self.paused = True, False
+        self.grid.restart()
+
+    def pause(self) -> None:
+        """Hold the frame and the generation, or go on."""
+        self.paused, self._steps = not self.paused, 0
+        if self.paused:
+            self._worker.needed_at(None)
+        elif not self.starting_over:
+            self._go_on()
+
+    def step(self) -> None:
+        """While paused, show one more block."""
+        if self.paused and not self._steps:
+            self._steps = 1
+            self.grid.restart()
+            if not self._frames_left:
+                self._worker.needed_at(self._clock())
+
+    @property
+    def _stopped(self) -> bool:
+        return self.paused and not self._steps
+
+    @property
+    def _is_waiting(self) -> bool:
+        """Whether the current block is over; the worker announces the next."""
+        return self._next is None and self._frames_left == 0
+
+    @property
+    def _frames_left(self) -> int:
+        return len(self.current.block.frames) - 1 - self.place
+
+    def _show(self, now: float) -> None:
+        self.frame = self.current.block.frames[self.place]
+        self.grid.show(now)
+        self.shown_at.append(now)
+        self.frames += 1
+        if self._steps and not self._frames_left:
+            self._steps = 0
+            self._worker.needed_at(None)
+        elif self.place == 0 and not self._steps:
+            self._worker.needed_at(self.grid.due + self._frames_left * self.grid.interval)
+
+    def _go_on(self) -> None:
+        self.grid.restart()
+        self._worker.needed_at(self._clock() + self._frames_left * self.grid.interval)

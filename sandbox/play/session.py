@@ -1,0 +1,303 @@
+"""One playthrough: a World driven by a source of commands, told to observers; no window, no thread.
+
+Whoever calls `start`, `resume` and `advance` owns the world; only `change` may be called from
+another thread.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from queue import Empty, SimpleQueue
+from typing import Protocol
+
+import numpy as np
+import xxhash
+
+from mag_sandbox.controls.camera import CameraCommand
+from mag_sandbox.model.world import Control, FrameBlock, MemorySetting, World, WorldFailed
+from mag_sandbox.sandbox.play.events import (
+    BlockEvent,
+    LookAheadEvent,
+    MemoryEvent,
+    SessionEnd,
+    SessionObserver,
+    SessionStart,
+)
+from mag_sandbox.sandbox.saves.parked_scene import KeptMemory, ParkedScene, new_id
+from mag_sandbox.scenes import Scene
+
+
+class Left(Protocol):
+    """A scene as it was left: a `ParkedScene`, or a `Handover` from another world."""
+
+    def enter(self, world: World) -> ParkedScene:
+        """Let a world stand where it was left, and return that as a scene of this world.
+
+        Raises:
+            WorldFailed: this world cannot.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Playthrough:
+    """What is to be played: a scene from its beginning, or from where it was left."""
+
+    scene: Scene
+    seed: int
+    parked: Callable[[], Left] | None = None  # reads what to go on with; None: begin
+    state: str | None = None  # the folder that it is read from
+
+    @property
+    def anew(self) -> "Playthrough":
+        """The same scene from its beginning."""
+        return Playthrough(self.scene, self.seed)
+
+
+class CommandSource(Protocol):
+    """What a session asks of its source; a replay answers with whole controls."""
+
+    def next_command(self) -> CameraCommand | Control | None:
+        """Return what the player wants now; None when the script is over."""
+
+
+class Session:
+    """One playthrough of a world.
+
+    session = Session(world, source, observers=[recorder])
+    block = session.start(scene, seed=7)
+    while (block := session.advance()) is not None:
+        show(block.frames)
+    session.end("left")
+    """
+
+    def __init__(
+        self, world: World, source: CommandSource, observers: Sequence[SessionObserver] = ()
+    ) -> None:
+        self.world = world
+        self._source = source
+        self._observers = list(observers)
+        self._attached: list[SessionObserver] = []  # of this session only
+        self._joining: list[tuple[SessionObserver, str]] = []  # observers and the state they had
+        self._changes: SimpleQueue[Control] = SimpleQueue()
+        self._running = False
+        self.id = ""  # of the playthrough; saves and the parked scene go by it
+        self._created: datetime | None = None
+        self._playthrough: Playthrough | None = None
+        self._last: FrameBlock | None = None
+        self._blocks = 0
+        self._frames = 0  # of this session
+        self._frames_before = 0  # of the sessions that this one goes on from
+        self._name = ""  # of the playthrough; empty: the scene's
+        self._started = 0.0
+
+    def begin(self, playthrough: Playthrough) -> FrameBlock | None:
+        """Start or resume; a running session ends first ("reset")."""
+        if playthrough.parked is None:
+            return self.start(playthrough.scene, playthrough.seed)
+        return self.resume(playthrough)
+
+    def start(self, scene: Scene, seed: int) -> FrameBlock:
+        """Reset the world and return the first block; a running session ends first ("reset")."""
+        self.end("reset")
+        self._forget()
+        asked = time.monotonic()
+        block = self.world.reset(scene, seed)
+        self._open(Playthrough(scene, seed), block, Control(), asked)
+        return block
+
+    def resume(self, playthrough: Playthrough) -> FrameBlock | None:
+        """Go on where a scene was left and return the next block; None when the script is over.
+
+        Raises:
+            WorldFailed: the scene was left in another world, or with other weights.
+        """
+        self.end("reset")
+        left = playthrough.parked()
+        self._forget()
+        parked = left.enter(self.world)
+        control = self._next_control()
+        if control is None:
+            return None
+        asked = time.monotonic()
+        block = self.world.step(control)
+        self._open(playthrough, block, control, asked, parked)
+        return block
+
+    def advance(self) -> FrameBlock | None:
+        """Sample the source, make one more block and return it; None when the script is over."""
+        control = self._next_control()
+        if control is None:
+            return None
+        asked = time.monotonic()
+        block = self.world.step(control)
+        self._last = block
+        event = self._event(block, control, asked)
+        for observer in (*self._observers, *self._attached):
+            observer.on_block(event, block)
+        self._let_join(event, block)
+        return block
+
+    def attach(self, observer: SessionObserver, state: str) -> None:
+        """Let an observer hear of this session from the next block on, and of no later one.
+
+        Args:
+            observer: hears of a start whose first block is the next one.
+            state: folder that holds what `park` returns now.
+
+        Raises:
+            WorldFailed: nothing is being played.
+        """
+        if not self._running:
+            raise WorldFailed("nothing is being played; begin a scene first")
+        self._joining.append((observer, state))
+
+    def detach(self, observer: SessionObserver, reason: str) -> None:
+        """Tell an attached observer that it is over and let it go; the others hear nothing."""
+        if observer in self._attached or any(one is observer for one, _ in self._joining):
+            self._let_go([observer], self._end_event(reason))
+
+    def park(self) -> ParkedScene:
+        """Return everything that is needed to go on later.
+
+        Raises:
+            WorldFailed: nothing was played yet.
+        """
+        if self._last is None:
+            raise WorldFailed("nothing was played yet, so there is nothing to keep")
+        playthrough, spec = self._playthrough, self.world.spec
+        return ParkedScene(
+            scene=playthrough.scene,
+            seed=playthrough.seed,
+            state=self.world.snapshot(),
+            last_frame=self._last.frames[-1],
+            frames_shown=self._frames_before + self._frames,
+            fps=spec.fps,
+            world=spec.name,
+            prompt=self._last.prompt,
+            kept=KeptMemory.of(self._last.memory),
+            provenance=self.world.provenance(),
+            id=self.id,
+            name=self._name,
+            created=self._created,
+        )
+
+    def change(self, *, prompt: str | None = None, memory: MemorySetting | None = None) -> None:
+        """Ask for another prompt or memory setting from the next block on; from any thread."""
+        self._changes.put(Control(prompt=prompt, memory=memory))
+
+    def expect_prompt(self) -> None:
+        """Let the world get ready to read a prompt, which a player has begun to write."""
+        self.world.expect_prompt()
+
+    def prepare(self) -> bool:
+        """Let the world look ahead while nothing else waits; True if there was work."""
+        return self.world.prepare()
+
+    def end(self, reason: str) -> None:
+        """Tell the observers that it is over; does nothing when it already is."""
+        if not self._running:
+            return
+        self._running = False
+        event = self._end_event(reason)
+        for observer in self._observers:
+            observer.on_end(event)
+        self._let_go([*self._attached, *(observer for observer, _ in self._joining)], event)
+
+    def _let_go(self, observers: Sequence[SessionObserver], event: SessionEnd) -> None:
+        """Tell observers that were attached of an end, and nothing more."""
+        self._attached = [one for one in self._attached if one not in observers]
+        self._joining = [place for place in self._joining if place[0] not in observers]
+        for observer in observers:
+            observer.on_end(event)
+
+    def _forget(self) -> None:
+        """Keep nothing of what was played before: the world leaves it now."""
+        self._last = None
+        while not self._changes.empty():
+            self._changes.get_nowait()
+
+    def _open(
+        self,
+        playthrough: Playthrough,
+        block: FrameBlock,
+        control: Control,
+        asked: float,
+        parked: ParkedScene | None = None,
+    ) -> None:
+        self._playthrough, self._last = playthrough, block
+        self._frames_before = parked.frames_shown if parked else 0
+        self._name = parked.name if parked else ""
+        self.id = parked.id if parked else new_id(playthrough.scene)
+        self._created = parked.created if parked else datetime.now(UTC)
+        self._blocks = self._frames = 0
+        self._started = asked
+        event = self._start_event(self._event(block, control, asked), playthrough.state)
+        self._running = True
+        for observer in self._observers:
+            observer.on_start(event, block)
+
+    def _let_join(self, event: BlockEvent, block: FrameBlock) -> None:
+        for observer, state in self._joining:
+            observer.on_start(self._start_event(event, state), block)
+            self._attached.append(observer)
+        self._joining.clear()
+
+    def _start_event(self, first_block: BlockEvent, state: str | None) -> SessionStart:
+        return SessionStart(
+            world=self.world.spec.name,
+            provenance=self.world.provenance(),
+            scene=self._playthrough.scene,
+            seed=self._playthrough.seed,
+            first_block=first_block,
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            monotonic=time.monotonic(),
+            state=state,
+        )
+
+    def _end_event(self, reason: str) -> SessionEnd:
+        seconds = time.monotonic() - self._started
+        return SessionEnd(reason, self._blocks, self._frames, round(seconds, 3))
+
+    def _next_control(self) -> Control | None:
+        command = self._source.next_command()
+        if command is None:
+            return None
+        control = command
+        if isinstance(command, CameraCommand):
+            control = Control(camera=command.along(self.world.spec.axes))
+        while True:
+            try:
+                change = self._changes.get_nowait()
+            except Empty:
+                return control
+            control = replace(
+                control,
+                prompt=control.prompt if change.prompt is None else change.prompt,
+                memory=change.memory or control.memory,
+            )
+
+    def _event(self, block: FrameBlock, control: Control, asked: float) -> BlockEvent:
+        ready = time.monotonic()
+        self._blocks += 1
+        self._frames += len(block.frames)
+        usage = block.memory
+        return BlockEvent(
+            block_index=block.block_index,
+            control=control,
+            frame_count=len(block.frames),
+            latency_ms=round((ready - asked) * 1000, 3),
+            digest=digest_of(block.frames),
+            memory=MemoryEvent(usage.bytes, usage.kept_frames, usage.attended_frames),
+            t=round(ready - self._started, 4),
+            stage_ms={stage: round(ms, 3) for stage, ms in block.stage_ms.items()},
+            look_ahead=tuple(
+                LookAheadEvent(ahead.block_index, ahead.pose.yaw, ahead.pose.pitch, ahead.digest)
+                for ahead in block.look_ahead
+            ),
+        )
+
+
+def digest_of(frames: np.ndarray) -> str:
+    """Return the XXH3 hash of the frames' bytes, 16 hex digits; a tenth of the time of SHA-256."""
+    return xxhash.xxh3_64_hexdigest(np.ascontiguousarray(frames))

@@ -1,0 +1,153 @@
+"""Two worlds side by side: the same scene, seed and controls under two memory policies.
+
+To the worker it is one `World` whose frames are twice as wide. Where the machine is too slow for
+both, they take turns: a control moves one world, then the other, and time runs at half its speed.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from mag_sandbox.model.world import (
+    Control,
+    FrameBlock,
+    Frames,
+    Progress,
+    World,
+    WorldFailed,
+    WorldState,
+)
+from mag_sandbox.sandbox.choice import WorldChoice
+from mag_sandbox.scenes import Scene
+
+SMOOTHING = 0.3  # weight of the newest block in the time that both take
+ROOM = 0.85  # share of a block's duration that both may take
+
+
+def load_split(first: WorldChoice, second: WorldChoice, progress: Progress) -> World:
+    """Load two worlds as one.
+
+    Raises:
+        WorldFailed: one of them cannot run here.
+    """
+    world = first.load(progress)
+    try:
+        return SplitWorld(world, second.load(progress))
+    except BaseException:
+        world.close()
+        raise
+
+
+class SplitWorld:
+    """Implements `World` over two others.
+
+    world = SplitWorld(load_world("pocket", mag), load_world("pocket", window))
+    block = world.reset(scene, seed=7)
+    block.beside  # the block of the second world
+    """
+
+    def __init__(
+        self, first: World, second: World, clock: Callable[[], float] = time.perf_counter
+    ) -> None:
+        self._worlds = (first, second)
+        self._clock = clock
+        self.spec = replace(
+            first.spec, name=f"{first.spec.name}, split", frame_width=2 * first.spec.frame_width
+        )
+        self._blocks: list[FrameBlock] = []  # the newest of each world
+        self._seconds = 0.0  # that both together take for a block
+        self._waiting: Control | None = None  # moved the first world, not yet the second
+
+    @property
+    def takes_turns(self) -> bool:
+        """Whether the machine is too slow to move both at once."""
+        return self._seconds > ROOM * self._worlds[0].spec.block_seconds
+
+    def reset(self, scene: Scene, seed: int) -> FrameBlock:
+        """Return the first block of both; each keeps its own policy, whatever the scene says."""
+        scene = replace(scene, memory=None)
+        self._blocks = [world.reset(scene, seed) for world in self._worlds]
+        self._waiting = None
+        return self._joined()
+
+    def step(self, control: Control) -> FrameBlock:
+        """Return the next block of both, or of the one whose turn it is."""
+        control = replace(control, memory=None)
+        if self._waiting is not None:
+            waiting, self._waiting = self._waiting, None
+            self._move(1, waiting)
+        elif self.takes_turns:
+            self._move(0, control)
+            self._waiting = control
+        else:
+            self._move(0, control)
+            self._move(1, control)
+        return self._joined()
+
+    def expect_prompt(self) -> None:
+        """Let both get ready to read a prompt."""
+        for world in self._worlds:
+            world.expect_prompt()
+
+    def prepare(self) -> bool:
+        """Let both look ahead."""
+        first, second = (world.prepare() for world in self._worlds)
+        return first or second
+
+    def snapshot(self) -> WorldState:
+        """Refuse: two worlds side by side are for looking, not for keeping.
+
+        Raises:
+            WorldFailed: always.
+        """
+        raise WorldFailed("a split screen cannot be kept; leave it and play one world")
+
+    def restore(self, state: WorldState) -> None:  # noqa: ARG002 -- World
+        """Refuse, as `snapshot` does.
+
+        Raises:
+            WorldFailed: always.
+        """
+        raise WorldFailed("a split screen cannot go on with a kept scene; play one world")
+
+    def round_trip(self, frames: Frames) -> Frames:
+        """Return frames of one world after its autoencoder."""
+        return self._worlds[0].round_trip(frames)
+
+    def provenance(self) -> dict:
+        """Return what is said of each."""
+        return {"worlds": [world.provenance() for world in self._worlds]}
+
+    def close(self) -> None:
+        """Free both."""
+        for world in self._worlds:
+            world.close()
+
+    def _move(self, place: int, control: Control) -> None:
+        began = self._clock()
+        self._blocks[place] = self._worlds[place].step(control)
+        seconds = 2 * (self._clock() - began)
+        before = self._seconds or seconds
+        self._seconds = before + SMOOTHING * (seconds - before)
+
+    def _joined(self) -> FrameBlock:
+        left, right = self._blocks
+        return replace(
+            left,
+            frames=_side_by_side(left.frames, right.frames),
+            rest=_side_by_side(left.at_rest, right.at_rest),
+            beside=right,
+        )
+
+
+def _side_by_side(left: Frames, right: Frames) -> Frames:
+    held = _held(right, len(left))  # a scene's first block may be shorter
+    return np.concatenate((left, held), axis=2)
+
+
+def _held(frames: Frames, length: int) -> Frames:
+    """Return at least as many frames: the last one is held."""
+    missing = length - len(frames)
+    return np.concatenate((frames, np.repeat(frames[-1:], missing, axis=0))) if missing else frames

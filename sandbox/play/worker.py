@@ -1,0 +1,326 @@
+"""The generation thread: it alone owns the world, and is always at most one block ahead.
+
+A block is begun as late as it can be to be ready when the current one has been shown, so that the
+newest input counts; the time before that goes to looking ahead. Knows nothing of windows.
+"""
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import TypeVar
+
+from mag_sandbox.controls.camera import CameraCommand
+from mag_sandbox.model.world import FrameBlock, Progress, World, WorldFailed, WorldSpec
+from mag_sandbox.sandbox.play.events import BlockEvent, SessionEnd, SessionObserver, SessionStart
+from mag_sandbox.sandbox.play.pacing import DurationEstimate
+from mag_sandbox.sandbox.play.session import CommandSource, Playthrough, Session
+
+logger = logging.getLogger(__name__)
+Clock = Callable[[], float]
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyBlock:
+    """A finished block on its way to the window."""
+
+    generation: int  # counts resets; an older one is never shown
+    block: FrameBlock
+    command: CameraCommand  # what it answers
+    sampled_at: float  # when the command was read [s of the worker's clock]
+    seconds: float  # what making it took
+    spec: WorldSpec
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerStatus:
+    """Where the thread stands, for the window to show."""
+
+    stage: str = "Starting"
+    fraction: float = 0.0  # of loading
+    error: str | None = None  # one sentence
+    ended: bool = False  # the script is over
+
+    @property
+    def busy(self) -> str:
+        """What a world does that is played and lets the next block wait; "": nothing."""
+        still = self.error or self.ended or self.stage in ("Starting", "ready")
+        return "" if still or self.fraction >= 1.0 else f"{self.stage} {self.fraction:.0%}"
+
+
+class GenerationWorker:
+    """Plays a world on its own thread.
+
+    worker = GenerationWorker(load, source, observers)
+    worker.start()
+    worker.begin(Playthrough(scene, seed))
+    while (ready := worker.take()) is None: ...  # the window draws worker.status meanwhile
+    worker.needed_at(ready_to_show_next)         # sets when the next block is begun
+    parked = worker.call(lambda session: session.park()).result()
+    worker.rest("parked")                        # keeps the world for the next scene
+    worker.close("left")
+    """
+
+    def __init__(
+        self,
+        load: Callable[[Progress], World],
+        source: CommandSource,
+        observers: Sequence[SessionObserver],
+        *,
+        clock: Clock = time.perf_counter,
+        notify: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.status = WorkerStatus()
+        self._load = load
+        self._source = source
+        self._newest = _NewestCommand()
+        self._observers = (*observers, self._newest)
+        self._clock = clock
+        self._notify = notify
+        self._changed = threading.Condition()  # guards what follows
+        self._stop_reason: str | None = None
+        self._answers = True  # calls; not any more once the world is gone
+        self._rest_reason = "reset"
+        self._playthrough: Playthrough | None = None
+        self._generation = 0
+        self._playing = 0  # the generation that is being played
+        self._ready: ReadyBlock | None = None
+        self._needed_at: float | None = None
+        self._calls: deque[tuple[Callable[[Session], object], Future]] = deque()
+        self._block_time = DurationEstimate()
+        self._prepare_time = DurationEstimate()
+        self._thread = threading.Thread(target=self._run, name="generation", daemon=True)
+
+    def start(self) -> None:
+        """Begin to load the world."""
+        self._thread.start()
+
+    def begin(self, playthrough: Playthrough) -> None:
+        """Play this from now on; blocks of before are never handed out."""
+        self._turn_to(playthrough, "reset")
+
+    def reset(self) -> None:
+        """Begin the present scene again, from its beginning."""
+        self._turn_to(self._playthrough.anew, "reset")
+
+    def rest(self, reason: str) -> None:
+        """End the session and make no more blocks until `begin`."""
+        self._turn_to(None, reason)
+
+    def call(self, function: Callable[[Session], Result]) -> "Future[Result]":
+        """Run a function between two blocks, on the thread that owns the world.
+
+        What was called is answered before anything is begun, rested or closed that was asked for
+        later; cancelled when there is no world to ask.
+        """
+        future: Future[Result] = Future()
+        with self._changed:
+            if self._thread.is_alive() and self._answers and self._stop_reason is None:
+                self._calls.append((function, future))
+            else:
+                future.cancel()
+            self._changed.notify()
+        return future
+
+    def take(self) -> ReadyBlock | None:
+        """Return the finished block, if there is one, and make room for the next."""
+        with self._changed:
+            ready, self._ready = self._ready, None
+            if ready is None or ready.generation != self._generation:
+                return None
+            self._needed_at = None
+            self._changed.notify()
+            return ready
+
+    def needed_at(self, moment: float | None) -> None:
+        """Say when the next block is to be shown; None: not before another call (paused)."""
+        with self._changed:
+            self._needed_at = moment
+            self._changed.notify()
+
+    def close(self, reason: str, timeout: float = 30.0) -> bool:
+        """End the session, free the world and the thread; True if it ended in time."""
+        with self._changed:
+            self._stop_reason = self._stop_reason or reason
+            self._changed.notify()
+        if self._thread.is_alive():
+            self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def _turn_to(self, playthrough: Playthrough | None, reason: str) -> None:
+        with self._changed:
+            self._playthrough = playthrough
+            if self._generation == self._playing:
+                self._rest_reason = reason  # later turns find that session ended already
+            self._generation += 1
+            self._ready = None
+            self._needed_at = None
+            self._changed.notify()
+
+    def _run(self) -> None:
+        world = None
+        try:
+            world = self._load(self._on_progress)
+            self._serve(Session(world, self._source, self._observers), world.spec)
+        except _ClosedWhileLoadingError:
+            logger.info("closed while loading")
+        except Exception as error:  # with the one in `_serve`: a crash becomes a banner
+            self._report(error)
+        finally:
+            self._cancel_calls()
+            if world:
+                world.close()
+
+    def _serve(self, session: Session, spec: WorldSpec) -> None:
+        """Play what is asked for until the worker is closed; a crash ends one playthrough only."""
+        while self._stop_reason is None:
+            with self._changed:
+                generation, playthrough = self._generation, self._playthrough
+                self._playing = generation
+            try:
+                reason = self._play(session, spec, playthrough, generation)
+            except _ClosedWhileLoadingError:  # a world may load more while it is played
+                reason = self._stop_reason
+            except Exception as error:
+                self._report(error)
+                session.end(self.status.error)
+                reason = self._wait_for_change(session, generation)
+            session.end(reason)
+        self._answer_calls(session)
+
+    def _report(self, error: Exception) -> None:
+        if not isinstance(error, WorldFailed):  # a bug keeps its traceback
+            logger.exception("the world stopped", exc_info=error)
+        self._set_status(WorkerStatus(error=_sentence(error)))
+
+    def _play(
+        self, session: Session, spec: WorldSpec, playthrough: Playthrough | None, generation: int
+    ) -> str:
+        """Play from a beginning on and return why it ended."""
+        if playthrough is None:
+            return self._wait_for_change(session, generation)
+        self._set_status(WorkerStatus(stage="ready", fraction=1.0))
+        begun = self._clock()
+        block = session.begin(playthrough)
+        while block is not None:
+            self._hand_over(generation, block, begun, spec)
+            reason = self._wait_for_turn(session, generation)
+            if reason is not None:
+                return reason
+            begun = self._clock()
+            block = session.advance()
+            if block is not None:
+                self._block_time.add(self._clock() - begun)
+        session.end("script over")
+        self._set_status(WorkerStatus(ended=True))
+        return self._wait_for_change(session, generation)
+
+    def _hand_over(self, generation: int, block: FrameBlock, begun: float, spec: WorldSpec) -> None:
+        seconds = self._clock() - begun
+        ready = ReadyBlock(generation, block, self._newest.command, begun, seconds, spec)
+        with self._changed:
+            if generation == self._generation:
+                self._ready = ready
+        self._notify()
+
+    def _wait_for_turn(self, session: Session, generation: int) -> str | None:
+        """Look ahead and sleep until the next block is to be begun; else say why to end."""
+        work_left = True
+        while True:
+            self._answer_calls(session)
+            with self._changed:
+                if self._calls:
+                    continue
+                reason = self._interrupted(generation)
+                if reason:
+                    return reason
+                wait = self._seconds_until_turn()
+                if wait is not None and wait <= 0:
+                    return None
+                if not (work_left and self._time_to_prepare(wait)):
+                    self._changed.wait(wait)
+                    continue
+            begun = self._clock()
+            work_left = session.prepare()
+            if work_left:
+                self._prepare_time.add(self._clock() - begun)
+
+    def _wait_for_change(self, session: Session, generation: int) -> str:
+        """Answer calls until something else is to be played; return why the session ends."""
+        while True:
+            self._answer_calls(session)
+            with self._changed:
+                if self._calls:
+                    continue
+                reason = self._interrupted(generation)
+                if reason:
+                    return reason
+                self._changed.wait()
+
+    def _answer_calls(self, session: Session) -> None:
+        while self._calls:
+            function, future = self._calls.popleft()
+            if not future.set_running_or_notify_cancel():
+                continue
+            try:
+                future.set_result(function(session))
+            except Exception as error:  # belongs to whoever called
+                future.set_exception(error)
+            self._notify()
+
+    def _cancel_calls(self) -> None:
+        with self._changed:
+            self._answers = False
+            while self._calls:
+                self._calls.popleft()[1].cancel()
+
+    def _interrupted(self, generation: int) -> str | None:
+        if self._stop_reason:
+            return self._stop_reason
+        return self._rest_reason if generation != self._generation else None
+
+    def _seconds_until_turn(self) -> float | None:
+        if self._ready is not None or self._needed_at is None:
+            return None
+        return self._block_time.latest_start(self._needed_at) - self._clock()
+
+    def _time_to_prepare(self, wait: float | None) -> bool:
+        return wait is None or wait > self._prepare_time.seconds
+
+    def _on_progress(self, stage: str, fraction: float) -> None:
+        if self._stop_reason:
+            raise _ClosedWhileLoadingError
+        self._set_status(WorkerStatus(stage=stage, fraction=fraction))
+
+    def _set_status(self, status: WorkerStatus) -> None:
+        self.status = status
+        self._notify()
+
+
+class _ClosedWhileLoadingError(Exception):
+    """Leaves a loader from within its progress report."""
+
+
+class _NewestCommand:
+    """Remembers what the newest block was asked."""
+
+    def __init__(self) -> None:
+        self.command = CameraCommand()
+
+    def on_start(self, event: SessionStart, block: FrameBlock) -> None:  # noqa: ARG002 -- observer
+        self.command = event.first_block.control.camera
+
+    def on_block(self, event: BlockEvent, block: FrameBlock) -> None:  # noqa: ARG002 -- observer
+        self.command = event.control.camera
+
+    def on_end(self, event: SessionEnd) -> None:
+        """Nothing to do: the last command stays."""
+
+
+def _sentence(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return text if text else f"the world stopped with {type(error).__name__}"

@@ -1,0 +1,1 @@
+"""Postcards, a small game: find again what the world shows you."""

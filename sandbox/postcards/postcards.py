@@ -1,0 +1,320 @@
+"""Postcards, a small game: the world sends a view seen a while ago, and the player finds it again.
+
+A `Tour` is a value: every method returns the tour that follows, and nothing here reads a clock,
+draws, or compares pictures. Points reward aim, time, and what the world still remembers.
+"""
+
+import math
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from mag_sandbox.controls.camera import CameraPose, view_overlap, yaw_difference
+from mag_sandbox.evaluation.probe.anchors import Sight
+
+CARDS = 5  # of a tour
+TRIES = 3  # wrong claims that lose a card
+AWAY = 0.2  # overlap under which a view is out of sight
+MIN_AGE = 10.0  # seconds since a view was seen before it becomes a card
+APART = 30.0  # degrees between two cards of a tour, where there is choice
+INTERESTING = 0.5  # share of the views, the most detailed ones, that become cards
+FOUND = 15.0  # degrees off that still count
+PERFECT = 1.5  # degrees off that nobody sees
+AIM_POINTS, TIME_POINTS, MEMORY_POINTS = 500, 300, 200
+SEARCH_SPEED = 20.0  # degrees a second that leave all points for time
+SETTLE_S = 4.0  # seconds more that do
+SLOW_S = 40.0  # seconds beyond that take the last point for time
+HINT_S = 20.0  # seconds after which the card says which way
+STAMP_S = 3.5  # seconds that a stamp is shown
+DEVELOP_S = 4.0  # seconds until a card is stamped even if nobody could compare
+MISS_S = 1.2  # seconds that "not here" is shown
+TREND_S = 0.4  # seconds between two looks at whether it gets warmer
+TREND = 0.4  # degrees that count as warmer or colder
+STREAK_BONUS, MAX_BONUS = 0.1, 0.5  # of the points, for every card found in a row before
+HEATS = (  # degrees off, and what is said up to there
+    (3.0, "right here"),
+    (FOUND, "burning"),
+    (30.0, "hot"),
+    (55.0, "warm"),
+    (90.0, "cool"),
+    (135.0, "cold"),
+    (math.inf, "freezing"),
+)
+GRADES = ((PERFECT, "perfect"), (4.0, "great"), (8.0, "good"), (FOUND, "found"))
+START = CameraPose()
+SLAM_S = 0.22  # seconds in which a stamp comes down
+WOBBLE_S = 0.5  # seconds in which it comes to rest
+
+Phase = Literal["waiting", "searching", "developing", "stamped", "finished"]
+Trend = Literal["warmer", "colder", ""]
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What a card was worth."""
+
+    grade: str  # "perfect" ... "found", or "lost"
+    off: float  # degrees
+    seconds: float
+    recall: float | None  # percent; None: could not be compared
+    aim: int = 0
+    time: int = 0
+    memory: int = 0
+    bonus: int = 0  # for the streak
+
+    @property
+    def points(self) -> int:
+        """All points of the card."""
+        return self.aim + self.time + self.memory + self.bonus
+
+    @property
+    def is_found(self) -> bool:
+        """Whether the place was found."""
+        return self.grade != "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class StampMotion:
+    """How a stamp lies at one moment."""
+
+    scale: float
+    angle: float  # degrees
+    alpha: int  # 0 to 255
+
+
+@dataclass(frozen=True, slots=True)
+class PostcardView:
+    """All that a card shows; equal views look the same."""
+
+    phase: Phase
+    card: Sight | None
+    number: int  # of the card, 1-based
+    total: int
+    heat: int  # place in HEATS, 0 is the hottest
+    heat_word: str
+    trend: Trend
+    seconds: int  # since the card came
+    tries: int  # left
+    streak: int  # cards found in a row
+    points: int  # of the tour so far
+    hint: str  # which way, or nothing
+    missed: bool  # a claim was wrong a moment ago
+    stamp: Stamp | None  # of the card, once it has one
+
+
+@dataclass(frozen=True, slots=True)
+class Tour:
+    """One round of postcards.
+
+    tour = Tour(seed=7)
+    tour = tour.update(now, pose, prober.pictures)      # every frame
+    tour = tour.claim(now, pose)                        # the player says: here
+    if tour.phase == "developing": ask the prober, then
+    tour = tour.developed(now, recall)
+    """
+
+    seed: int
+    total: int = CARDS
+    phase: Phase = "waiting"
+    stamps: tuple[Stamp, ...] = ()
+    sent: tuple[CameraPose, ...] = ()  # where the cards so far were taken
+    card: Sight | None = None
+    since: float = 0.0  # when the phase began [s of play]
+    sent_at: float = 0.0  # when the card came
+    start_off: float = 0.0  # degrees to go when it came
+    pose: CameraPose = START
+    claimed: Stamp | None = None  # waits for what is remembered
+    tries: int = TRIES
+    missed_at: float = -math.inf
+    trend: Trend = ""
+    looked: tuple[float, float] = (0.0, 0.0)  # when the trend was looked at, and degrees off then
+
+    @property
+    def points(self) -> int:
+        """Points of all cards so far."""
+        return sum(stamp.points for stamp in self.stamps)
+
+    @property
+    def found(self) -> int:
+        """How many cards were found."""
+        return sum(stamp.is_found for stamp in self.stamps)
+
+    @property
+    def streak(self) -> int:
+        """How many cards were found in a row, up to now."""
+        count = 0
+        for stamp in reversed(self.stamps):
+            if not stamp.is_found:
+                break
+            count += 1
+        return count
+
+    def update(self, now: float, pose: CameraPose, pictures: Sequence[Sight]) -> "Tour":
+        """Move on to `now`.
+
+        Args:
+            now: seconds of play; stands still while the game is paused.
+            pose: of the frame on screen.
+            pictures: views seen so far.
+        """
+        tour = replace(self, pose=pose)
+        if self.phase == "waiting":
+            return tour._send(now, pictures)
+        if self.phase == "searching":
+            return tour._feel(now)
+        if self.phase == "developing" and now - self.since >= DEVELOP_S:
+            return tour.developed(now, None)
+        if self.phase == "stamped" and now - self.since >= STAMP_S:
+            over = len(self.stamps) >= self.total
+            phase: Phase = "finished" if over else "waiting"
+            return replace(tour, phase=phase, since=now, card=None)._next(now, pictures)
+        return tour
+
+    def claim(self, now: float, pose: CameraPose) -> "Tour":
+        """Say that this is the place: it is, or a try is lost."""
+        if self.phase != "searching":
+            return self
+        off = degrees_off(pose, self.card.pose)
+        if off <= FOUND:
+            aim = round(AIM_POINTS * _fading(off, PERFECT, FOUND + 3.0))
+            seconds = now - self.sent_at
+            par = self.start_off / SEARCH_SPEED + SETTLE_S
+            time = round(TIME_POINTS * _fading(seconds, par, par + SLOW_S))
+            claimed = Stamp(_grade(off), off, seconds, None, aim, time)
+            return replace(self, phase="developing", since=now, pose=pose, claimed=claimed)
+        if self.tries > 1:
+            return replace(self, tries=self.tries - 1, missed_at=now, pose=pose)
+        lost = Stamp("lost", off, now - self.sent_at, None)
+        return replace(self, pose=pose)._stamp(now, lost)
+
+    def developed(self, now: float, recall: float | None) -> "Tour":
+        """Stamp the card, now that it is known what the world remembers of it."""
+        if self.phase != "developing":
+            return self
+        memory = round(MEMORY_POINTS * (recall or 0.0) / 100)
+        bonus = min(MAX_BONUS, STREAK_BONUS * self.streak)
+        claimed = self.claimed
+        extra = round(bonus * (claimed.aim + claimed.time + memory))
+        return self._stamp(now, replace(claimed, recall=recall, memory=memory, bonus=extra))
+
+    def view(self, now: float) -> PostcardView:
+        """Return what to show."""
+        off = degrees_off(self.pose, self.card.pose) if self.card else math.inf
+        heat = next(place for place, (limit, _) in enumerate(HEATS) if off <= limit)
+        searching = self.phase == "searching"
+        seconds = now - self.sent_at if searching else 0.0
+        if self.phase == "developing":
+            seconds = self.claimed.seconds
+        return PostcardView(
+            phase=self.phase,
+            card=self.card,
+            number=min(self.total, len(self.stamps) + (self.phase != "stamped")),
+            total=self.total,
+            heat=heat,
+            heat_word=HEATS[heat][1],
+            trend=self.trend if searching else "",
+            seconds=int(seconds),
+            tries=self.tries,
+            streak=self.streak,
+            points=self.points,
+            hint=direction(self.pose, self.card.pose) if searching and seconds >= HINT_S else "",
+            missed=searching and now - self.missed_at < MISS_S,
+            stamp=self.stamps[-1] if self.phase == "stamped" else None,
+        )
+
+    def _next(self, now: float, pictures: Sequence[Sight]) -> "Tour":
+        return self._send(now, pictures) if self.phase == "waiting" else self
+
+    def _send(self, now: float, pictures: Sequence[Sight]) -> "Tour":
+        rng = random.Random(f"{self.seed}/{len(self.stamps)}")
+        card = choose_card(self.pose, pictures, self.sent, rng)
+        if card is None:
+            return self
+        off = degrees_off(self.pose, card.pose)
+        return replace(
+            self,
+            phase="searching",
+            since=now,
+            sent_at=now,
+            start_off=off,
+            card=card,
+            sent=(*self.sent, card.pose),
+            tries=TRIES,
+            missed_at=-math.inf,
+            trend="",
+            looked=(now, off),
+        )
+
+    def _feel(self, now: float) -> "Tour":
+        then, before = self.looked
+        if now - then < TREND_S:
+            return self
+        off = degrees_off(self.pose, self.card.pose)
+        trend: Trend = ""
+        if abs(off - before) >= TREND:
+            trend = "warmer" if off < before else "colder"
+        return replace(self, trend=trend, looked=(now, off))
+
+    def _stamp(self, now: float, stamp: Stamp) -> "Tour":
+        stamps = (*self.stamps, stamp)
+        return replace(self, phase="stamped", since=now, stamps=stamps, claimed=None)
+
+
+def choose_card(
+    pose: CameraPose, pictures: Sequence[Sight], sent: Sequence[CameraPose], rng: random.Random
+) -> Sight | None:
+    """Return a view worth finding: out of sight, seen a while ago, with enough to see; or None.
+
+    Args:
+        pose: where the camera looks.
+        pictures: views seen so far.
+        sent: cards of before, which are not repeated if there is choice.
+        rng: chooses.
+    """
+    newest = max((one.seconds for one in pictures), default=0.0)
+    hidden = [
+        one
+        for one in pictures
+        if view_overlap(pose, one.pose) < AWAY and newest - one.seconds >= MIN_AGE
+    ]
+    fresh = [one for one in hidden if all(degrees_off(one.pose, old) >= APART for old in sent)]
+    choice = sorted(fresh or hidden, key=lambda one: one.detail, reverse=True)
+    if not choice:
+        return None
+    return rng.choice(choice[: max(1, math.ceil(len(choice) * INTERESTING))])
+
+
+def degrees_off(pose: CameraPose, target: CameraPose) -> float:
+    """Return how far apart two views are, degrees of turning and of the field of view."""
+    turn = yaw_difference(pose.yaw, target.yaw)
+    return math.hypot(turn, pose.pitch - target.pitch, pose.fov - target.fov)
+
+
+def direction(pose: CameraPose, target: CameraPose) -> str:
+    """Say which way to move: "left", "right", "up", "down", "zoom in" or "zoom out"."""
+    ways = {
+        ("right", "left"): yaw_difference(target.yaw, pose.yaw),
+        ("up", "down"): target.pitch - pose.pitch,
+        ("zoom in", "zoom out"): pose.fov - target.fov,
+    }
+    (forward, backward), way = max(ways.items(), key=lambda one: abs(one[1]))
+    return forward if way > 0 else backward
+
+
+def stamp_motion(age: float) -> StampMotion:
+    """Return how a stamp lies `age` seconds after it began to come down: it slams and wobbles."""
+    if age < SLAM_S:
+        part = max(0.0, age / SLAM_S)
+        return StampMotion(2.6 - 1.6 * part * part, -26 + 18 * part, round(255 * part))
+    rest = min(1.0, (age - SLAM_S) / WOBBLE_S)
+    swing = math.sin(rest * 3 * math.pi) * (1 - rest)
+    return StampMotion(1.0 + 0.05 * swing, -8 + 4 * swing, 255)
+
+
+def _grade(off: float) -> str:
+    return next(grade for limit, grade in GRADES if off <= limit)
+
+
+def _fading(value: float, full: float, none: float) -> float:
+    return min(1.0, max(0.0, (none - value) / (none - full)))

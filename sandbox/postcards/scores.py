@@ -1,0 +1,159 @@
+"""The best scores of postcards, per scene and memory policy, in one JSON file.
+
+The file is data from outside: it is checked when read, and a damaged one is left alone.
+"""
+
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from json import dumps
+from pathlib import Path
+
+from mag_sandbox.files.lock import FileLock
+from mag_sandbox.files.typed_json import decode, parse_json
+from mag_sandbox.files.whole import replace_file
+
+FILE = "postcards.json"
+LOCK = ".postcards.lock"
+LOCK_S = 1.0  # seconds to wait for another program
+SCHEMA_VERSION = 1
+BEST = 5  # scores kept of a scene and a policy
+MAX_SCORES = 1000  # in all; the newest stay
+MAX_BYTES = 512 * 1024
+MAX_NAME = 120  # characters
+MAX_POINTS = 1_000_000
+
+
+class ScoresError(ValueError):
+    """The scores cannot be read or kept; one sentence with the remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One finished tour."""
+
+    scene: str
+    policy: str
+    points: int
+    found: int  # cards
+    cards: int
+    date: str  # UTC, ISO 8601
+
+    def __post_init__(self) -> None:
+        for name in (self.scene, self.policy, self.date):
+            if len(name) > MAX_NAME:
+                raise ValueError(f"a name has {len(name)} letters, expected at most {MAX_NAME}")
+        if not 0 <= self.points <= MAX_POINTS:
+            raise ValueError(f"points are {self.points}, expected 0 to {MAX_POINTS}")
+        if not 0 <= self.found <= self.cards <= 100:
+            raise ValueError(f"{self.found} of {self.cards} cards were found, expected at most 100")
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreFile:
+    """What the file holds."""
+
+    scores: tuple[Score, ...]
+    schema: int = SCHEMA_VERSION
+
+    def __post_init__(self) -> None:
+        if self.schema != SCHEMA_VERSION:
+            raise ValueError(f"schema is {self.schema}, expected {SCHEMA_VERSION}")
+
+
+class ScoreBook:
+    """The best scores; play goes on without a file when it cannot be used, and `problem` says so.
+
+    book = ScoreBook(data_folder())
+    place = book.add(score_of(tour, scene, policy))  # 1: a new best
+    book.best("Meadow", "mag-retrieve")
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / FILE
+        self.problem: str | None = None  # why scores are not kept
+        self._scores: tuple[Score, ...] = ()
+        try:
+            self._scores = read_scores(self.path)
+        except ScoresError as error:
+            self.problem = str(error)
+
+    def best(self, scene: str, policy: str) -> tuple[Score, ...]:
+        """Return the best scores of a scene and a policy, the best first."""
+        return _best(self._scores, scene, policy)
+
+    def table(self, scene: str) -> tuple[Score, ...]:
+        """Return the best score of every policy in a scene, the best first."""
+        policies = dict.fromkeys(one.policy for one in self._scores if one.scene == scene)
+        return tuple(
+            sorted((self.best(scene, policy)[0] for policy in policies), key=_rank, reverse=True)
+        )
+
+    def add(self, score: Score) -> int | None:
+        """Keep a score; return its place among those of scene and policy, None if too low."""
+        if self.problem is None:
+            try:
+                self._write(score)
+            except (ScoresError, OSError) as error:
+                reason = getattr(error, "strerror", None)
+                said = f"{self.path}: scores cannot be kept ({reason}); make room and try again"
+                self.problem = said if reason else str(error)
+        if score not in self._scores:
+            self._scores = with_score(self._scores, score)
+        best = self.best(score.scene, score.policy)
+        return best.index(score) + 1 if score in best else None
+
+    def _write(self, score: Score) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.path.with_name(LOCK))
+        if not lock.acquire(LOCK_S):
+            raise ScoresError(f"{self.path}: another game is writing scores; close it")
+        try:
+            scores = with_score(read_scores(self.path), score)  # another game may have added some
+            text = dumps(asdict(ScoreFile(scores)), indent=1, ensure_ascii=False)
+            replace_file(self.path, text.encode())
+            self._scores = scores
+        finally:
+            lock.release()
+
+
+def score_of(points: int, found: int, cards: int, scene: str, policy: str) -> Score:
+    """Return the score of a tour that ended now."""
+    date = datetime.now(UTC).isoformat(timespec="seconds")
+    return Score(scene[:MAX_NAME], policy[:MAX_NAME], points, found, cards, date)
+
+
+def read_scores(path: Path) -> tuple[Score, ...]:
+    """Return the scores of a file; none where there is no file.
+
+    Raises:
+        ScoresError: the file cannot be read, or is damaged.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        return ()
+    except OSError as error:
+        raise ScoresError(f"{path} cannot be read ({error.strerror}); check its folder") from None
+    try:
+        if len(data) > MAX_BYTES:
+            raise ValueError(f"larger than {MAX_BYTES // 1024} KiB")
+        return decode(ScoreFile, parse_json(data)).scores[-MAX_SCORES:]
+    except ValueError as error:
+        raise ScoresError(f"{path} is damaged ({error}); delete it to begin a new table") from None
+
+
+def with_score(scores: tuple[Score, ...], score: Score) -> tuple[Score, ...]:
+    """Return scores with one more, of each scene and policy only the best."""
+    rivals = _best((*scores, score), score.scene, score.policy)
+    others = [one for one in scores if (one.scene, one.policy) != (score.scene, score.policy)]
+    return (*others, *reversed(rivals))[-MAX_SCORES:]
+
+
+def _best(scores: tuple[Score, ...], scene: str, policy: str) -> tuple[Score, ...]:
+    own = [one for one in scores if (one.scene, one.policy) == (scene, policy)]
+    return tuple(sorted(own, key=_rank, reverse=True)[:BEST])
+
+
+def _rank(score: Score) -> tuple[int, int]:
+    return score.points, score.found

@@ -1,0 +1,1 @@
+"""Watches for views that come back, and shows how alike then and now are."""

@@ -1,0 +1,134 @@
+"""How a comparison of then and now looks: the card shown in play, and what pages share with it."""
+
+import numpy as np
+import pygame
+
+from mag_sandbox.evaluation.probe.probe import REMEMBERED, VAGUE, ProbeResult, Word
+from mag_sandbox.sandbox.hud.hud_state import duration_text
+from mag_sandbox.sandbox.ui.theme import ACCENT, BAD, FAINT, GOOD, INK, MUTED, TRACK, Theme
+
+CARD_WIDTH = 436  # px of the reference window
+PICTURES = (("then", "then"), ("now", "now"), ("difference", "difference"))
+WORD_COLOURS: dict[Word, tuple[int, ...]] = {
+    "remembered": GOOD,
+    "vaguely": ACCENT,
+    "forgotten": BAD,
+    "not counted": MUTED,
+}
+WORD_TEXTS: dict[Word, str] = {
+    "remembered": "remembered",
+    "vaguely": "vaguely remembered",
+    "forgotten": "forgotten",
+    "not counted": "not counted",
+}
+TITLES = {"postcard": "Postcard found"}
+ASPECT = 0.6  # of the places for pictures
+SHADOW = (0, 0, 0, 90)
+
+
+def probe_card(theme: Theme, result: ProbeResult, width: int | None = None) -> pygame.Surface:
+    """Draw a result: both pictures and their difference, the recall, and why.
+
+    Args:
+        theme: sizes and fonts.
+        result: what to draw.
+        width: of the card [px]; None: as in play.
+    """
+    width = width or theme.px(CARD_WIDTH)
+    pad, gap = theme.px(16), theme.px(8)
+    cell = (width - 2 * pad - 2 * gap) // 3
+    pictures_top = theme.px(46)
+    numbers_top = pictures_top + round(cell * ASPECT) + theme.line_height(12) + theme.px(8)
+    lines = theme.wrap(result.reason, width - 2 * pad, lines=2, size=13)
+    reason_top = numbers_top + theme.px(72)
+    height = reason_top + len(lines) * theme.line_height(13) + theme.px(12)
+    card = theme.card((width, height), dense=True)
+    _draw_title(card, theme, result, pad, theme.px(24))
+    for place, (name, label) in enumerate(PICTURES):
+        rect = pygame.Rect(pad + place * (cell + gap), pictures_top, cell, round(cell * ASPECT))
+        draw_picture(card, theme, getattr(result, name), rect)
+        text = theme.text(label, 12, MUTED)
+        card.blit(text, (rect.left, rect.bottom + theme.px(3)))
+    _draw_numbers(card, theme, result, pygame.Rect(pad, numbers_top, width - 2 * pad, theme.px(64)))
+    for row, words in enumerate(lines):
+        card.blit(theme.text(words, 13, MUTED), (pad, reason_top + row * theme.line_height(13)))
+    return card
+
+
+def draw_picture(
+    card: pygame.Surface, theme: Theme, pixels: np.ndarray, rect: pygame.Rect
+) -> pygame.Rect:
+    """Draw a picture as large as it fits into `rect` without stretching; return where it is."""
+    height, width = pixels.shape[:2]
+    ratio = min(rect.width / width, rect.height / height)
+    inside = pygame.Rect(0, 0, max(1, round(width * ratio)), max(1, round(height * ratio)))
+    inside.center = rect.center
+    flat = pygame.image.frombuffer(np.ascontiguousarray(pixels), (width, height), "RGB")
+    if inside.size != rect.size:
+        card.blit(theme.rounded(rect.size, SHADOW, 4), rect)
+    card.blit(pygame.transform.smoothscale(flat, inside.size), inside)
+    return inside
+
+
+def recall_text(result: ProbeResult) -> str:
+    """Return the recall as a whole number, or a dash."""
+    return "-" if result.recall is None else f"{result.recall:.0f}"
+
+
+def likeness_text(result: ProbeResult) -> str:
+    """Say how alike the pictures are, in numbers."""
+    return f"{result.psnr:.1f} dB · SSIM {result.ssim:.2f}"
+
+
+def draw_recall_bar(
+    card: pygame.Surface, theme: Theme, rect: pygame.Rect, result: ProbeResult
+) -> None:
+    """Draw the recall as a bar with marks where the words change."""
+    card.blit(theme.rounded(rect.size, TRACK, 4), rect)
+    if result.recall is not None:
+        done = max(rect.height, round(rect.width * result.recall / 100))
+        card.blit(theme.rounded((done, rect.height), WORD_COLOURS[result.word], 4), rect)
+    for mark in (VAGUE, REMEMBERED):
+        x = rect.left + round(rect.width * mark / 100)
+        pygame.draw.line(card, theme.colour(FAINT), (x, rect.top), (x, rect.bottom - 1))
+
+
+def _draw_title(
+    card: pygame.Surface, theme: Theme, result: ProbeResult, left: int, middle: int
+) -> None:
+    title = theme.text(TITLES.get(result.kind, "You came back"), 18, bold=True)
+    card.blit(title, title.get_rect(midleft=(left, middle)))
+    away = theme.text(f"after {duration_text(result.seconds_away)}", 14, MUTED)
+    card.blit(away, away.get_rect(midleft=(left + title.get_width() + theme.px(12), middle)))
+    where = theme.text(result.label if result.kind != "postcard" else "", 13, FAINT)
+    card.blit(where, where.get_rect(midright=(card.get_width() - left, middle)))
+
+
+def _draw_numbers(
+    card: pygame.Surface, theme: Theme, result: ProbeResult, rect: pygame.Rect
+) -> None:
+    """Draw the large number and its word on the left, what it is made of on the right."""
+    colour = WORD_COLOURS[result.word]
+    middle = rect.top + theme.px(24)
+    number = theme.text(recall_text(result), 40, colour, bold=True)
+    card.blit(number, number.get_rect(midleft=(rect.left, middle)))
+    left = rect.left + number.get_width() + theme.px(4)
+    if result.recall is not None:
+        percent = theme.text("%", 20, colour, bold=True)
+        card.blit(percent, (left, middle + theme.px(14) - percent.get_height()))
+        left += percent.get_width()
+    left += theme.px(10)
+    word = theme.text(WORD_TEXTS[result.word], 16, colour, bold=True)
+    card.blit(word, word.get_rect(bottomleft=(left, middle)))
+    same = "looks the same" if result.looks_the_same else "recall"
+    below = theme.text(same if result.recall is not None else "see below", 13, MUTED)
+    card.blit(below, below.get_rect(topleft=(left, middle + theme.px(1))))
+    said = [likeness_text(result)]
+    if result.drift_psnr is not None:
+        said.append(f"first sight: {result.drift_psnr:.1f} dB")
+    for row, text in enumerate(said):
+        line = theme.text(text, 13, INK if row == 0 else MUTED)
+        y = middle - theme.px(9) + row * theme.px(18)
+        card.blit(line, line.get_rect(midright=(rect.right, y)))
+    bar = pygame.Rect(rect.left, rect.top + theme.px(50), rect.width, theme.px(8))
+    draw_recall_bar(card, theme, bar, result)

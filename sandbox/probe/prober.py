@@ -1,0 +1,276 @@
+"""Watches a session for views that come back, off every thread that matters.
+
+A session observer that only queues blocks; a daemon thread of its own compares pictures. What the
+window may read (`latest`, `results`, `anchors`, ...) are immutable values, replaced as a whole.
+"""
+
+import logging
+import statistics
+from collections.abc import Callable
+from concurrent.futures import Future
+from queue import SimpleQueue
+from threading import Event, Lock, Thread
+
+from mag_sandbox.controls.camera import CameraPose, mutual_overlap
+from mag_sandbox.evaluation.probe.anchors import (
+    SEEN,
+    Anchor,
+    AnchorKind,
+    AnchorMark,
+    Return,
+    ReturnTracker,
+    Sight,
+)
+from mag_sandbox.evaluation.probe.metrics import psnr
+from mag_sandbox.evaluation.probe.probe import Limits, ProbeResult, compare, shrunk
+from mag_sandbox.model.world import FrameBlock, Frames, WorldSpec, WorldState
+from mag_sandbox.sandbox.play.events import BlockEvent, SessionEnd, SessionStart
+from mag_sandbox.sandbox.probe.probe_keeping import Places, keep_places, kept_places
+
+logger = logging.getLogger(__name__)
+
+MAX_WAITING = 24  # blocks that wait to be looked at; further ones are skipped
+MAX_RESULTS = 300  # newest results kept
+FULL_RESULTS = 16  # newest results with whole pictures; older ones keep thumbnails: 19 MiB in all
+USUAL_FPS = 16.0  # before a world says its own
+
+RoundTrip = Callable[[Frames], "Future[Frames]"]
+
+
+class Prober:
+    """Sets anchors, compares what comes back, and publishes results.
+
+    prober = Prober(notify=wake_window)
+    prober.spec = world.spec
+    prober.round_trip = lambda frames: worker.call(lambda session: session.world.round_trip(frames))
+    session = Session(world, source, observers=[prober])
+    prober.drop_anchor()
+    prober.latest  # a ProbeResult, once the view was left and came back
+    """
+
+    def __init__(
+        self,
+        round_trip: RoundTrip | None = None,
+        *,
+        spec: WorldSpec | None = None,
+        notify: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Set how it reaches the world and the window.
+
+        Args:
+            round_trip: asks the world's thread for frames after the autoencoder; None: the usual
+                ceiling is assumed, and results say so.
+            spec: of the world, before its first block.
+            notify: called on the prober's thread when there is a new result.
+        """
+        self.round_trip = round_trip
+        self.spec = spec
+        self.latest: ProbeResult | None = None  # of this session
+        self.results: tuple[ProbeResult, ...] = ()  # oldest first, of all sessions
+        self.anchors: tuple[AnchorMark, ...] = ()
+        self.last_anchor: CameraPose | None = None  # newest dropped one, else the place left last
+        self.pictures: tuple[Sight, ...] = ()  # newest picture of every part of the sphere
+        self.sights: tuple[Sight, ...] = ()  # likewise the first ones, and those of anchors
+        self.skipped = 0  # blocks that came faster than they could be looked at
+        self._notify = notify
+        self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._starting = Lock()
+        self._taken = 0  # blocks; written by the thread that owns the world
+        self._looked_at = 0  # blocks; written by the prober's thread
+        self._thread: Thread | None = None
+        self._tracker = ReturnTracker(USUAL_FPS)
+        self._ceilings: dict[str, float] = {}  # by anchor
+        self._pending: list[Return] = []  # wait for their ceiling
+        self._compared = 0
+
+    def on_start(self, event: SessionStart, block: FrameBlock) -> None:  # noqa: ARG002 -- observer
+        """Begin anew: another session, other places."""
+        self.reset()
+        self._take(block)
+
+    def on_block(self, event: BlockEvent, block: FrameBlock) -> None:  # noqa: ARG002 -- observer
+        """Queue a block; skips it when too many wait."""
+        self._take(block)
+
+    def on_end(self, event: SessionEnd) -> None:  # noqa: ARG002 -- observer
+        """Compare what was just coming back."""
+        self._put(self._finish)
+
+    def reset(self) -> None:
+        """Forget places and pictures; results stay, to be compared across sessions."""
+        self._put(self._begin)
+
+    def drop_anchor(self, pose: CameraPose | None = None, kind: AnchorKind = "key") -> None:
+        """Set an anchor.
+
+        Args:
+            pose: of the frame on screen; None: of the newest frame.
+            kind: who asks.
+        """
+        self._put(lambda: self._drop(kind, pose))
+
+    def compare(self, then: Sight, pose: CameraPose | None = None) -> "Future[ProbeResult | None]":
+        """Return, later, how much of a picture is remembered here; None if this is not the place.
+
+        Args:
+            then: one of `pictures`.
+            pose: of the frame on screen; None: of the newest frame.
+        """
+        future: Future[ProbeResult | None] = Future()
+        self._put(lambda: self._compare(then, pose, future))
+        return future
+
+    def snapshot(self, timeout: float = 10.0) -> WorldState:
+        """Return what `restore` needs, for a scene that is left and returned to.
+
+        Waits for the prober's own thread, which never waits for the world's.
+
+        Raises:
+            TimeoutError: it has too much to look at.
+        """
+        future: Future[WorldState] = Future()
+        self._put(lambda: future.set_result(keep_places(self._tracker)))
+        return future.result(timeout)
+
+    def restore(self, state: WorldState) -> None:
+        """Go on from a snapshot; after the session has started.
+
+        Raises:
+            ValueError: it holds no places of this version, or is damaged.
+        """
+        places = kept_places(state)
+        self._put(lambda: self._resume(places))
+
+    def settle(self, timeout: float = 10.0) -> bool:
+        """Wait until everything queued so far was looked at; False if that took too long."""
+        done = Event()
+        self._put(done.set)
+        return done.wait(timeout)
+
+    def close(self) -> None:
+        """End the thread when it has looked at everything; may be called twice."""
+        with self._starting:
+            if self._thread is not None:
+                self._jobs.put(None)
+                self._thread = None
+
+    def _take(self, block: FrameBlock) -> None:
+        if self._taken - self._looked_at >= MAX_WAITING:
+            self.skipped += 1
+            return
+        self._taken += 1
+        self._put(lambda: self._look(block))
+
+    def _put(self, job: Callable[[], None]) -> None:
+        self._jobs.put(job)
+        with self._starting:
+            if self._thread is None:
+                self._thread = Thread(target=self._run, name="prober", daemon=True)
+                self._thread.start()
+
+    def _run(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            try:
+                job()
+            except Exception:  # one comparison is lost, not all that follow
+                logger.exception("a comparison failed")
+
+    def _begin(self) -> None:
+        self._finish()
+        self._tracker = ReturnTracker(self.spec.fps if self.spec else USUAL_FPS)
+        self._ceilings.clear()
+        self.latest, self.last_anchor = None, None
+        self.anchors, self.pictures, self.sights = (), (), ()
+
+    def _finish(self) -> None:
+        waiting, self._pending = self._pending + self._tracker.finish(), []
+        for back in waiting:
+            self._publish(self._result(back))
+        self._tracker = ReturnTracker(self._tracker.fps)
+
+    def _look(self, block: FrameBlock) -> None:
+        self._looked_at += 1
+        for back in self._tracker.add(block):
+            self._ask_ceiling(back)
+        self._publish_places()
+
+    def _resume(self, places: Places) -> None:
+        tracker = self._tracker
+        tracker.anchors[:], tracker.store = places.anchors, places.store
+        tracker.named.update(places.named)
+        if tracker.recent:
+            self._publish_places()
+
+    def _drop(self, kind: AnchorKind, pose: CameraPose | None) -> None:
+        if self._tracker.drop(kind, pose) is not None:
+            self._publish_places()
+
+    def _publish_places(self) -> None:
+        tracker = self._tracker
+        self.anchors = tuple(
+            AnchorMark(one.pose, one.label, one.kind, one.in_memory) for one in tracker.anchors
+        )
+        self.last_anchor = _last_anchor(tracker)
+        self.pictures = tracker.store.newest()
+        of_anchors = (sight for one in tracker.anchors for sight in (one.first, one.last))
+        self.sights = (*tracker.store.all(), *of_anchors)
+
+    def _ask_ceiling(self, back: Return) -> None:
+        if back.label in self._ceilings or self.round_trip is None:
+            self._publish(self._result(back))
+            return
+        self._pending.append(back)
+        frame = back.first.frame
+        asked = self.round_trip(frame[None])
+        asked.add_done_callback(
+            lambda answer: self._put(lambda: self._take_ceiling(back, frame, answer))
+        )
+
+    def _take_ceiling(self, back: Return, frame: Frames, answer: "Future[Frames]") -> None:
+        if back not in self._pending:
+            return  # the session ended meanwhile, and the result was published without it
+        self._pending.remove(back)
+        if answer.cancelled() or answer.exception() is not None:
+            logger.info("no round trip for %s; the usual ceiling is taken", back.label)
+        else:
+            self._ceilings[back.label] = psnr(answer.result()[0], frame)
+        self._publish(self._result(back))
+
+    def _compare(
+        self, then: Sight, pose: CameraPose | None, future: "Future[ProbeResult | None]"
+    ) -> None:
+        back = self._tracker.find(then, pose)
+        if back is None:
+            future.set_result(None)
+            return
+        result = self._result(back)
+        self._publish(result)
+        future.set_result(result)
+
+    def _result(self, back: Return) -> ProbeResult:
+        ceiling = self._ceilings.get(back.label)
+        if ceiling is None and self._ceilings:
+            ceiling = statistics.median(self._ceilings.values())
+        limits = Limits(self._tracker.store.unrelated_psnr(), ceiling)
+        self._compared += 1
+        exact = self.spec.exact_pose if self.spec else True
+        return compare(back, limits, self._compared, exact_pose=exact)
+
+    def _publish(self, result: ProbeResult) -> None:
+        kept = [*self.results, result][-MAX_RESULTS:]
+        if len(kept) > FULL_RESULTS:
+            kept[-FULL_RESULTS - 1] = shrunk(kept[-FULL_RESULTS - 1])
+        self.results = tuple(kept)
+        self.latest = result
+        self._notify()
+
+
+def _last_anchor(tracker: ReturnTracker) -> CameraPose | None:
+    dropped = [one for one in tracker.anchors if one.kind != "auto"]
+    if dropped:
+        return dropped[-1].pose
+    here = tracker.recent[-1].pose
+    away: list[Anchor] = [
+        one for one in tracker.anchors if mutual_overlap(one.pose, here) < SEEN
+    ] or tracker.anchors
+    return max(away, key=lambda one: one.left_at).pose if away else None

@@ -1,0 +1,1 @@
+"""Sessions written down, read back, kept as frames and played again."""

@@ -1,0 +1,250 @@
+"""Keeps the frames of a session beside its recording, so that an export need not play it again.
+
+The generation thread only hands blocks over. One thread sorts them: few wait in memory, further
+ones go to a second file as they are; another thread encodes them in turn. Frames are a convenience:
+where they are missing, a replay makes them again, so a full disk ends them and nothing else.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+from queue import SimpleQueue
+from typing import BinaryIO
+
+from mag_sandbox.model.world import FrameBlock, WorldSpec
+from mag_sandbox.sandbox.play.events import BlockEvent, SessionEnd, SessionStart
+from mag_sandbox.sandbox.probe.prober import Prober
+from mag_sandbox.sandbox.recording.frame_records import (
+    DamagedRecord,
+    FramesHead,
+    head_of,
+    pack,
+    pack_block,
+    pack_probe,
+    recoded,
+    scan,
+)
+from mag_sandbox.sandbox.recording.recorder import Recorder
+
+logger = logging.getLogger(__name__)
+
+FRAMES_FILE = "frames.bin"
+WAITING_FILE = "frames-waiting.bin"  # blocks as they are, until there is time to encode them
+MOST_WAITING = 24  # blocks in memory: 13 MB
+MOST_INCOMING = 200  # blocks while even the second file is slow; further ones lose their pictures
+FINISH_S = 5.0  # most time at the end for encoding what waits in the second file
+SETTLE_S = 5.0  # most time at the end for the last comparisons
+USUAL_FPS = 16.0  # where nobody says the world's
+
+_Waiting = tuple[FrameBlock, float] | tuple[int, int]  # block and latency, or where it was put
+
+
+def frames_beside(recorder: Recorder, prober: Prober | None = None) -> "FrameWriter":
+    """Return what keeps the frames of a recording; to be told of a session after the recorder."""
+
+    def where() -> Path | None:
+        return recorder.folders[-1] if recorder.is_recording and recorder.folders else None
+
+    return FrameWriter(
+        where,
+        spec=prober.spec if prober else None,
+        prober=prober,
+        on_problem=lambda problem: recorder.on_problem(problem),
+    )
+
+
+class FrameWriter:
+    """A session observer that writes frames into the folder of the recording.
+
+    recorder = Recorder(Path("runs/monday"))
+    frames = FrameWriter(lambda: recorder.folders[-1], prober=prober)
+    session = Session(world, source, observers=[recorder, prober, frames])
+    """
+
+    def __init__(
+        self,
+        where: Callable[[], Path | None],
+        *,
+        spec: WorldSpec | None = None,
+        prober: Prober | None = None,
+        on_problem: Callable[[str], None] = logger.warning,
+        most_waiting: int = MOST_WAITING,
+    ) -> None:
+        """Set where frames go.
+
+        Args:
+            where: asked at every start; the recorder, which hears of it first, knows the folder.
+                None: this session's frames are not kept.
+            spec: of the world; None: 16 frames a second, exact poses.
+            prober: whose comparisons are kept as they come; it must be told of the end before.
+            on_problem: told why frames are kept no more.
+            most_waiting: blocks that wait in memory.
+        """
+        self.spec = spec
+        self.on_problem = on_problem
+        self.problem: str | None = None  # why the newest session's frames are kept no more
+        self._where = where
+        self._prober = prober
+        self._most_waiting = most_waiting
+        self._take: _Take | None = None
+
+    def on_start(self, event: SessionStart, block: FrameBlock) -> None:
+        """Begin a file."""
+        self.problem = None
+        folder = self._where()
+        if folder is None:
+            return
+        height, width = block.frames.shape[1:3]
+        head = FramesHead(
+            width=width,
+            height=height,
+            fps=self.spec.fps if self.spec else USUAL_FPS,
+            created=event.created,
+            exact_pose=self.spec.exact_pose if self.spec else True,
+            probed=self._prober is not None,
+        )
+        self._take = _Take(folder, head, self._prober, self._most_waiting, self._give_up)
+        self._take.add(block, event.first_block.latency_ms)
+
+    def on_block(self, event: BlockEvent, block: FrameBlock) -> None:
+        """Hand over one more block."""
+        if self._take is not None:
+            self._take.add(block, event.latency_ms)
+
+    def on_end(self, event: SessionEnd) -> None:  # noqa: ARG002 -- observer
+        """Write what is left and close the file."""
+        take, self._take = self._take, None
+        if take is not None:
+            take.finish()
+
+    def _give_up(self, why: str) -> None:
+        self.problem = f"frames are kept no more: {why}; an export will play the session again"
+        self.on_problem(self.problem)
+
+
+class _Take:
+    """The frames of one session on their way into its file."""
+
+    def __init__(
+        self,
+        folder: Path,
+        head: FramesHead,
+        prober: Prober | None,
+        most_waiting: int,
+        give_up: Callable[[str], None],
+    ) -> None:
+        self._folder, self._head, self._prober = folder, head, prober
+        self._give_up = give_up
+        self._given_up = False
+        self._incoming: SimpleQueue[tuple[FrameBlock, float] | None] = SimpleQueue()
+        self._outgoing: SimpleQueue[_Waiting | None] = SimpleQueue()
+        self._room = threading.Semaphore(most_waiting)
+        self._until: float | None = None  # when encoding from the second file ends
+        self._waiting_file = folder / WAITING_FILE
+        self._is_over = False  # all that was handed over has been taken
+        self._left_waiting = False  # the second file holds what the first does not
+        self._compared = _newest_number(prober)
+        self._threads = [
+            threading.Thread(target=target, name=name, daemon=True)
+            for target, name in ((self._sort, "frames-in"), (self._encode, "frames-out"))
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def add(self, block: FrameBlock, latency_ms: float) -> None:
+        """Take a block; returns at once, whatever the disk does."""
+        if not self._given_up and self._incoming.qsize() < MOST_INCOMING:
+            self._incoming.put((block, latency_ms))
+
+    def finish(self) -> None:
+        """Wait until all is written, but not long for what waits in the second file."""
+        self._until = time.monotonic() + FINISH_S
+        self._incoming.put(None)
+        for thread in self._threads:
+            thread.join()
+
+    def _sort(self) -> None:
+        """Keep few blocks in memory, put the others into the second file."""
+        file: BinaryIO | None = None
+        try:
+            while (item := self._incoming.get()) is not None:
+                if self._room.acquire(blocking=False):
+                    self._outgoing.put(item)
+                elif not self._given_up:
+                    file = file or self._open_waiting()
+                    record = pack_block(*item, "raw")
+                    self._outgoing.put((file.tell(), len(record)))
+                    file.write(record)
+                    file.flush()
+        except OSError as error:
+            self._stop(error)
+        finally:
+            if file is not None:
+                file.close()
+            self._outgoing.put(None)
+
+    def _open_waiting(self) -> BinaryIO:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        return self._waiting_file.open("xb")
+
+    def _encode(self) -> None:
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with (self._folder / FRAMES_FILE).open("xb") as file:
+                file.write(pack(b"HEAD", self._head))
+                for item in iter(self._next, None):
+                    self._write(file, item)
+                    file.flush()  # a killed game leaves readable frames
+                if self._prober is not None:
+                    self._prober.settle(SETTLE_S)
+                    self._write_probes(file)
+            if not self._left_waiting:
+                self._waiting_file.unlink(missing_ok=True)
+        except (OSError, ValueError) as error:
+            self._stop(error)
+            while not self._is_over:
+                self._next()
+
+    def _next(self) -> _Waiting | None:
+        item = self._outgoing.get()
+        self._is_over = item is None
+        if item is not None and isinstance(item[0], FrameBlock):
+            self._room.release()
+        return item
+
+    def _write(self, file: BinaryIO, item: _Waiting) -> None:
+        if isinstance(item[0], FrameBlock):
+            file.write(pack_block(*item, "jpeg"))
+        elif self._until is None or time.monotonic() < self._until:
+            file.write(self._recoded(*item))
+        else:
+            self._left_waiting = True
+        self._write_probes(file)
+
+    def _recoded(self, offset: int, length: int) -> bytes:
+        with self._waiting_file.open("rb") as file:
+            file.seek(offset)
+            record = BytesIO(file.read(length))
+        for tag, value, place in scan(record, length):
+            return recoded(head_of(tag, value), place.read(record), self._head)
+        raise DamagedRecord(f"{self._waiting_file.name} lacks what was put there")
+
+    def _write_probes(self, file: BinaryIO) -> None:
+        for result in self._prober.results if self._prober else ():
+            if result.number > self._compared:
+                self._compared = result.number
+                file.write(pack_probe(result))
+
+    def _stop(self, error: Exception) -> None:
+        if not self._given_up:
+            self._given_up = True
+            why = error.strerror if isinstance(error, OSError) and error.strerror else error
+            self._give_up(f"{why} ({self._folder})")
+
+
+def _newest_number(prober: Prober | None) -> int:
+    results = prober.results if prober is not None else ()
+    return results[-1].number if results else 0

@@ -1,0 +1,154 @@
+"""Reads a recording: a folder whose `session.jsonl` holds one typed event a line; trusts nothing.
+
+A recording cut short by a kill ends in the middle of a line; that line is left out and said so.
+Every other fault is a RecordingError that names file, line and remedy.
+"""
+
+import json
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+from mag_sandbox.controls.camera import CameraCommand
+from mag_sandbox.files.typed_json import decode, shortened
+from mag_sandbox.files.yaml_files import is_file
+from mag_sandbox.model.world import Control
+from mag_sandbox.sandbox.play.events import SCHEMA_VERSION, BlockEvent, SessionEnd, SessionStart
+from mag_sandbox.sandbox.recording.processor import processor_name
+from mag_sandbox.scenes import Scene
+from mag_sandbox.scenes.scene import MAX_SEED
+
+EVENTS_FILE = "session.jsonl"
+STATE_FOLDER = "state"  # what the session went on from, if it began with a parked scene
+_EVENTS = {"session_start": SessionStart, "block": BlockEvent, "session_end": SessionEnd}
+_AXES = tuple(field.name for field in fields(CameraCommand))
+
+
+class RecordingError(ValueError):
+    """A recording that cannot be written or read; the message is one sentence with the remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A session as it was recorded."""
+
+    folder: Path
+    start: SessionStart
+    blocks: tuple[BlockEvent, ...]  # the first block included
+    end: SessionEnd | None  # None: recording was interrupted
+    cut_off: bool = False  # the last line is incomplete and was left out
+
+    @property
+    def controls(self) -> tuple[Control, ...]:
+        """What was asked, block by block; the first block after a reset is asked for nothing."""
+        asked = self.blocks if self.start.state else self.blocks[1:]
+        return tuple(block.control for block in asked)
+
+
+def load_recording(folder: Path) -> Recording:
+    """Read and check a recording.
+
+    Raises:
+        RecordingError: it is missing, empty, damaged, or of another schema version.
+    """
+    path = folder / EVENTS_FILE
+    lines, cut_off = _read_lines(path)
+    events = [_parse_event(line, f"{path} line {number}") for number, line in enumerate(lines, 1)]
+    start, rest = events[0], events[1:]
+    if not isinstance(start, SessionStart):
+        raise RecordingError(f"{path} line 1: expected session_start, found {start.kind}; {_AGAIN}")
+    if not 0 <= start.seed <= MAX_SEED:
+        seed = shortened(start.seed)
+        raise RecordingError(f"{path} line 1: seed is {seed}, expected 0 to {MAX_SEED}; {_AGAIN}")
+    end = rest.pop() if rest and isinstance(rest[-1], SessionEnd) else None
+    for number, event in enumerate(rest, 2):
+        if not isinstance(event, BlockEvent):
+            raise RecordingError(f"{path} line {number}: {event.kind} out of place; {_AGAIN}")
+        if event.block_index != start.first_block.block_index + number - 1:
+            raise RecordingError(
+                f"{path} line {number}: block {event.block_index} out of order; {_AGAIN}"
+            )
+    start = replace(
+        start,
+        scene=_with_image_path(start.scene, folder),
+        state=str(folder / STATE_FOLDER) if start.state else None,  # never one from elsewhere
+    )
+    return Recording(folder, start, (start.first_block, *rest), end, cut_off)
+
+
+def with_machine(provenance: dict) -> dict:
+    """Return what a header says, with what it was made on: elsewhere sums end in other bits."""
+    return {**provenance, "machine": processor_name()}
+
+
+_AGAIN = "the file was changed or damaged: record the session again"
+
+
+def _with_image_path(scene: Scene, folder: Path) -> Scene:
+    if scene.image is None:
+        return scene
+    image = folder / Path(scene.image).name  # never a file from elsewhere
+    if not is_file(image):
+        raise RecordingError(f"{image} is missing; copy the whole folder of the recording")
+    return replace(scene, image=str(image.resolve()))
+
+
+def _read_lines(path: Path) -> tuple[list[bytes], bool]:
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise RecordingError(
+            f"{path} not found; name the folder given to `play --record`"
+        ) from None
+    except OSError as error:
+        raise RecordingError(f"{path} cannot be read ({error.strerror}); check the path") from None
+    lines = data.split(b"\n")
+    tail = lines.pop()
+    cut_off = bool(tail) and not _is_json(tail)
+    if tail and not cut_off:
+        lines.append(tail)
+    if not lines:
+        raise RecordingError(f"{path} holds no complete event; {_AGAIN}")
+    return lines, cut_off
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _with_cameras(event: dict) -> dict:
+    """Return an event whose flat controls have their axes in a camera again."""
+    if isinstance(event.get("first_block"), dict):
+        event = {**event, "first_block": _with_cameras(event["first_block"])}
+    if isinstance(event.get("control"), dict):
+        control = dict(event["control"])
+        control["camera"] = {axis: control.pop(axis) for axis in _AXES if axis in control}
+        event = {**event, "control": control}
+    return event
+
+
+def _parse_event(line: bytes, where: str) -> SessionStart | BlockEvent | SessionEnd:
+    try:
+        data = json.loads(line)
+    except (ValueError, RecursionError):
+        raise RecordingError(f"{where}: not JSON; {_AGAIN}") from None
+    if not isinstance(data, dict):
+        raise RecordingError(f"{where}: expected an event, found {shortened(data)}; {_AGAIN}")
+    kind = data.get("kind")
+    if not isinstance(kind, str) or kind not in _EVENTS:
+        known = ", ".join(_EVENTS)
+        raise RecordingError(
+            f"{where}: kind is {shortened(kind)}, expected one of {known}; {_AGAIN}"
+        )
+    if kind == "session_start" and data.get("schema") != SCHEMA_VERSION:
+        raise RecordingError(
+            f"{where}: schema is {shortened(data.get('schema'))}, this version reads "
+            f"{SCHEMA_VERSION}; use the version of the game that recorded it"
+        )
+    try:
+        return decode(_EVENTS[kind], _with_cameras(data), "event")
+    except (ValueError, OverflowError) as error:
+        raise RecordingError(f"{where}: {error}; {_AGAIN}") from None

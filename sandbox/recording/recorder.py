@@ -1,0 +1,190 @@
+"""Writes a session down while it is played: one JSON line per event, flushed at once.
+
+A thread of its own writes, so that neither the world nor the window waits for a disk. When the disk
+fails, play goes on without a recording and `problem` says so. Frames are not stored: a replay makes
+them again.
+"""
+
+import json
+import logging
+import os
+import shutil
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
+
+from mag_sandbox.files.whole import OccupiedError, claim
+from mag_sandbox.model.world import FrameBlock, MemorySetting
+from mag_sandbox.sandbox.freed_memory import give_back_freed
+from mag_sandbox.sandbox.play.events import BlockEvent, SessionEnd, SessionStart, event_to_json
+from mag_sandbox.sandbox.recording.reader import (
+    EVENTS_FILE,
+    STATE_FOLDER,
+    RecordingError,
+    with_machine,
+)
+from mag_sandbox.sandbox.saves.parked_scene import ParkedScene, StateError
+from mag_sandbox.sandbox.saves.state_files import write_state
+
+logger = logging.getLogger(__name__)
+
+Event = SessionStart | BlockEvent | SessionEnd
+
+
+class Recorder:
+    """A session observer that writes `FOLDER/session.jsonl`; later sessions go to FOLDER-2, ...
+
+    recorder = Recorder(Path("runs/monday"), memory=setting, look_ahead=True)
+    session = Session(world, source, observers=[recorder])
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        memory: MemorySetting | None = None,
+        look_ahead: bool = True,
+        on_problem: Callable[[str], None] = logger.warning,
+    ) -> None:
+        """Claim the folder.
+
+        Args:
+            folder: is made; must be empty.
+            memory: what the world was loaded with.
+            look_ahead: likewise.
+            on_problem: told why nothing is recorded any more.
+
+        Raises:
+            RecordingError: it already holds files, or cannot be made.
+        """
+        self.folders: list[Path] = []  # one a session
+        self.problem: str | None = None  # why nothing is recorded any more
+        self._folder = folder
+        self._memory = memory
+        self._look_ahead = look_ahead
+        self._parked: ParkedScene | None = None
+        self.on_problem = on_problem
+        self._is_over = False  # it began with a session under way, which has ended
+        self._queue: SimpleQueue[Event | None] = SimpleQueue()
+        self._thread: Thread | None = None
+        try:
+            claim(folder)
+        except OccupiedError as problem:
+            raise RecordingError(f"cannot record to {problem}") from None
+
+    @property
+    def is_recording(self) -> bool:
+        """Whether what is played is written down, or will be from the next block on."""
+        return self.problem is None and not self._is_over
+
+    def loaded_with(self, memory: MemorySetting, *, look_ahead: bool) -> None:
+        """Say what the world of the next session is loaded with."""
+        self._memory, self._look_ahead = memory, look_ahead
+
+    def begin_from(self, parked: ParkedScene) -> None:
+        """Say what the next session goes on from, where no folder holds it."""
+        self._parked = parked
+
+    def cancel(self) -> None:
+        """Claim nothing any more where nothing was recorded yet."""
+        self._is_over = True
+        if not self.folders:
+            with suppress(OSError):  # others have put something there
+                self._folder.rmdir()
+
+    def on_start(self, event: SessionStart, block: FrameBlock) -> None:  # noqa: ARG002 - observer
+        """Begin a recording."""
+        if self.problem is not None or event.first_block.block_index == 0:
+            self._parked = None  # what was to be gone on with is not
+        if self.problem is not None:
+            return
+        self._is_over = False
+        self.folders.append(_next_folder(self._folder) if self.folders else self._folder)
+        self._queue = SimpleQueue()
+        self._queue.put(replace(event, memory=self._memory, look_ahead=self._look_ahead))
+        arguments = self.folders[-1], self._queue
+        self._thread = Thread(target=self._write, args=arguments, name="recorder", daemon=True)
+        self._thread.start()
+
+    def on_block(self, event: BlockEvent, block: FrameBlock) -> None:  # noqa: ARG002 - observer
+        """Note one more block."""
+        if self.problem is None:
+            self._queue.put(event)
+
+    def on_end(self, event: SessionEnd) -> None:
+        """Write what is left and close the file."""
+        self._is_over = True
+        if self._thread is None:
+            self.cancel()
+            return
+        self._queue.put(event)
+        self._queue.put(None)
+        self._thread.join()
+        self._thread = None
+
+    def _write(self, folder: Path, queue: "SimpleQueue[Event | None]") -> None:
+        parked, self._parked = self._parked, None
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with (folder / EVENTS_FILE).open("x", encoding="utf-8") as file:
+                while (event := queue.get()) is not None:
+                    if isinstance(event, SessionStart):
+                        event = replace(event, provenance=with_machine(event.provenance))
+                        event = _with_own_image(event, folder)
+                        event = _with_own_state(event, folder, parked)
+                        parked = None  # large, and written now
+                        give_back_freed()
+                    file.write(to_line(event))
+                    file.flush()  # a killed game leaves a readable recording
+        except StateError as error:
+            self._give_up(str(error))
+        except OSError as error:  # copytree's is a list of what went wrong
+            self._give_up(f"{error.strerror or error} ({folder})")
+
+    def _give_up(self, why: str) -> None:
+        self.problem = f"recording stopped: {why}; play goes on"
+        self.on_problem(self.problem)
+
+
+def _with_own_state(event: SessionStart, folder: Path, parked: ParkedScene | None) -> SessionStart:
+    """Keep the state that the session went on from: linked where possible, for it is large."""
+    kept = folder / STATE_FOLDER
+    if parked is not None:
+        write_state(kept, parked)
+    elif event.state is not None:
+        shutil.copytree(event.state, kept, copy_function=_link)
+    else:
+        return event
+    return replace(event, state=kept.name)
+
+
+def _with_own_image(event: SessionStart, folder: Path) -> SessionStart:
+    """Keep the scene's picture in the recording, which then needs no other file."""
+    if event.scene.image is None:
+        return event
+    source = Path(event.scene.image)
+    kept = folder / f"image{source.suffix}"
+    shutil.copyfile(source, kept)
+    return replace(event, scene=replace(event.scene, image=kept.name))
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(source, target)  # files of a state are never written again, only replaced
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+def to_line(event: Event) -> str:
+    """Return an event as one line of a recording."""
+    return json.dumps(event_to_json(event), default=str) + "\n"
+
+
+def _next_folder(first: Path) -> Path:
+    number = 2
+    while (folder := first.with_name(f"{first.name}-{number}")).exists():
+        number += 1
+    return folder

@@ -1,0 +1,1 @@
+"""Places left behind, saved or forked: folders of plain data, resumed exactly."""

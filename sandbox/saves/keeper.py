@@ -1,0 +1,190 @@
+"""Parks, saves and forks what is played, on a thread of its own, one after the other.
+
+Taking a picture of the world's memory is quick and happens on the world's thread; checking the disk
+and writing takes seconds and happens here. What cannot be written is said and kept in memory.
+"""
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+from mag_sandbox.model.world import WorldFailed
+from mag_sandbox.sandbox.freed_memory import give_back_freed
+from mag_sandbox.sandbox.saves.own_scenes import LibraryError
+from mag_sandbox.sandbox.saves.parked_scene import ParkedScene, new_id
+from mag_sandbox.sandbox.saves.parking import ParkedEntry, ParkedScenes
+
+logger = logging.getLogger(__name__)
+PATIENCE_S = 60.0  # longest wait for the world's thread: longer than it is given to stop
+MIN_FRAMES = 48  # shown, three seconds of play: less is a glance and not kept
+Say = Callable[..., None]  # text, mood
+Keep = Callable[[ParkedScene], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Crowding:
+    """What scenes take on the disk, and what might be dropped to fit their budget."""
+
+    entries: tuple[ParkedEntry, ...]  # the oldest first; nothing is dropped by itself
+    total_bytes: int
+
+
+class Keeper:
+    """Writes scenes in the order in which they were left.
+
+    keeper = Keeper(ParkedScenes(folder, budget_mib), notices.say)
+    keeper.park(worker.call(lambda session: session.park()))
+    keeper.take("meadow-1f00d5ab")  # waits until it is written
+    keeper.close()                  # waits for all
+    """
+
+    def __init__(
+        self, scenes: ParkedScenes, say: Say, on_change: Callable[[], None] = lambda: None
+    ) -> None:
+        """Say where.
+
+        Args:
+            scenes: the player's.
+            say: told what was done, from any thread: a sentence, and "good" or "bad".
+            on_change: called when there is something else to list.
+        """
+        self.scenes = scenes
+        self.unwritten: dict[str, ParkedScene] = {}  # by id: what is not on the disk yet
+        self._say, self._on_change = say, on_change
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="keeper")
+
+    def park(self, future: "Future[ParkedScene]", then: Keep = lambda parked: None) -> None:
+        """Park a scene that is left.
+
+        Args:
+            future: the scene.
+            then: what else is done with it; its problems are said.
+        """
+
+        def keep(parked: ParkedScene) -> None:
+            self._park(parked)
+            then(parked)
+
+        self._take_care_of(future, keep)
+
+    def save(self, future: "Future[ParkedScene]") -> None:
+        """Save a scene that goes on, in place of its last save."""
+        self._take_care_of(future, self._save)
+
+    def fork(self, future: "Future[ParkedScene]") -> None:
+        """Park a copy of a scene that goes on."""
+        self._take_care_of(future, self._fork)
+
+    def take(self, id: str) -> ParkedScene:
+        """Return a parked scene to go on with, when all that was left before is written.
+
+        Raises:
+            StateError: it is missing or damaged, or played in another game.
+        """
+        self._thread.submit(lambda: None).result()
+        return self.unwritten.get(id) or self.scenes.take(id)
+
+    def release(self, id: str) -> None:
+        """Let other games play a scene that was taken, when what was left before is written."""
+        self._thread.submit(self.scenes.release, id)
+
+    def saved(self, id: "Future[str]") -> "Future[ParkedScene]":
+        """Return, later, the save of a playthrough; or StateError: there is none, or damaged."""
+        future = self._thread.submit(lambda: self.scenes.load_slot(id.result(PATIENCE_S)))
+        future.add_done_callback(lambda future: self._on_change())
+        return future
+
+    def copy(self, id: str) -> None:
+        """Copy a parked scene; what comes of it is said."""
+        self.do(lambda: self._copy(id), "it was not copied")
+
+    def delete(self, id: str) -> None:
+        """Drop a parked scene for good; a problem is said."""
+        self.do(lambda: self._delete(id), "it was not deleted")
+
+    def crowding(self) -> "Future[Crowding]":
+        """Return, when all that was left before is written, what is too much."""
+        return self._thread.submit(self._crowding)
+
+    def do(self, change: Callable[[], object], failed: str) -> None:
+        """Change something else on the disk, after all that was asked for before.
+
+        Args:
+            change: its LibraryError or WorldFailed is said.
+            failed: said of any other error.
+        """
+        self._thread.submit(self._try, failed, change)
+
+    def close(self) -> None:
+        """Write everything and let other games play it."""
+        self._thread.shutdown()
+        self._write_late()
+        self.scenes.close()
+
+    def _take_care_of(self, future: "Future[ParkedScene]", keep: Keep) -> None:
+        self._thread.submit(self._guarded, future, keep)
+        self._thread.submit(give_back_freed)  # the scene is let go of by then, and large
+
+    def _guarded(self, future: "Future[ParkedScene]", keep: Keep) -> None:
+        try:
+            parked = future.result(PATIENCE_S)
+        except CancelledError:
+            return
+        except Exception as error:  # whatever stopped the world: nothing can be kept of it
+            logger.warning("nothing could be kept: %s", error)
+            self._say(f"this place could not be kept: {str(error) or 'it took too long'}", "bad")
+            return
+        self._try("this place could not be kept", lambda: keep(parked))
+
+    def _try(self, failed: str, change: Callable[[], object]) -> None:
+        """Change what is kept; a problem is said."""
+        try:
+            change()
+        except (WorldFailed, LibraryError) as error:
+            self._say(str(error), "bad")
+        except Exception:
+            logger.exception(failed)
+            self._say(f"{failed}; see the log", "bad")
+        self._on_change()
+
+    def _park(self, parked: ParkedScene) -> None:
+        if parked.frames_shown < MIN_FRAMES:
+            self.scenes.release(parked.id)
+            return
+        self.unwritten[parked.id] = parked  # until it is on the disk
+        self.scenes.park(parked)
+        self.unwritten.pop(parked.id)
+        self._say(f"{parked.name} is kept as you left it")
+
+    def _save(self, parked: ParkedScene) -> None:
+        self.scenes.save_slot(parked)
+        self._say("saved")
+
+    def _fork(self, parked: ParkedScene) -> None:
+        copy = replace(parked, id=new_id(parked.scene), name=f"{parked.name}, a fork")
+        self.scenes.park(copy)
+        self._say(f"a copy is kept: {copy.name}")
+
+    def _copy(self, id: str) -> None:
+        if id in self.unwritten:
+            self._fork(self.unwritten[id])
+        else:
+            self.scenes.fork(id)
+
+    def _delete(self, id: str) -> None:
+        if self.unwritten.pop(id, None) is None or (self.scenes.folder / id).exists():
+            self.scenes.delete(id)
+        self.scenes.release(id)
+        self._write_late()
+
+    def _crowding(self) -> Crowding:
+        return Crowding(self.scenes.over_budget(0), self.scenes.total_bytes())
+
+    def _write_late(self) -> None:
+        """Write what found no room before, as far as there is some now."""
+        for parked in tuple(self.unwritten.values()):
+            try:
+                self._park(parked)
+            except WorldFailed as error:
+                logger.warning("%s", error)

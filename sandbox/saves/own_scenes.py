@@ -1,0 +1,183 @@
+"""Scenes that the player wrote: YAML files that may be edited, with a picture beside each.
+
+What is written on the title is kept here when it is begun. Of files that the game named the newest
+are kept; one that a person named, or whose prompt was changed, is never dropped.
+"""
+
+import hashlib
+import re
+from dataclasses import asdict, dataclass, fields, replace
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import yaml
+from PIL import Image
+
+from mag_sandbox.files.whole import changed, replace_file, visible
+from mag_sandbox.scenes import Scene, SceneError, load_scene
+from mag_sandbox.scenes.characters import clean
+
+TITLE_WORDS = 5  # of a prompt, where a scene has no name
+TITLE_LENGTH = 40  # characters
+MOST_OWN = 40  # scenes that the game wrote and that are kept
+
+
+class LibraryError(ValueError):
+    """Something of the player's own cannot be written or deleted; one sentence with the remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnScene:
+    """A scene that the player wrote."""
+
+    path: Path
+    scene: Scene | None  # None: damaged
+    thumbnail: Path | None = None
+    problem: str | None = None  # one sentence
+
+
+def own_scenes(folder: Path) -> list[OwnScene]:
+    """Return the player's scenes, newest first.
+
+    Args:
+        folder: data_folder() / "scenes"; need not exist.
+    """
+    paths = visible(folder, ".yaml")
+    paths = sorted(paths, key=lambda path: (changed(path), path.name), reverse=True)
+    return [_own_scene(path) for path in paths]
+
+
+def scene_of_prompt(prompt: str, seed: int = 0) -> Scene:
+    """Return the scene that a player's sentence describes, named after its first words.
+
+    Raises:
+        SceneError: nothing legible is left of the prompt, or it is too long.
+    """
+    text = " ".join(clean(prompt).split())
+    try:
+        return Scene(text, seed, title_of(text))
+    except ValueError as error:
+        raise SceneError(str(error)) from None
+
+
+def save_own_scene(folder: Path, scene: Scene, picture: np.ndarray | None = None) -> Path:
+    """Write a scene as YAML that the player may edit, in place of one with the same prompt.
+
+    Args:
+        folder: data_folder() / "scenes"; is made.
+        scene: what to write; a picture it begins from is copied beside it.
+        picture: for its card, uint8 [H, W, 3].
+
+    Raises:
+        LibraryError: it cannot be written.
+    """
+    path = folder / f"{_stem(scene)}.yaml"
+    try:
+        if scene.image is not None:
+            source = Path(scene.image)
+            image = folder / f"{path.stem}-start{source.suffix}"
+            replace_file(image, source.read_bytes())
+            scene = replace(scene, image=image.name)
+        if picture is not None:
+            _write_picture(path, picture)
+        replace_file(path, _to_yaml(scene))
+    except OSError as error:
+        raise _cannot_save(path, error) from None
+    return path
+
+
+def keep_prompted(folder: Path, scene: Scene, most: int = MOST_OWN) -> None:
+    """Keep a scene that was written on the title; the oldest beyond `most` goes.
+
+    Raises:
+        LibraryError: it cannot be written, or an older one not be deleted.
+    """
+    save_own_scene(folder, scene)
+    own = [one for one in own_scenes(folder) if one.scene and one.path.stem == _stem(one.scene)]
+    for old in own[most:]:
+        delete_own_scene(old.path)
+
+
+def picture_own_scene(folder: Path, scene: Scene, picture: np.ndarray) -> None:
+    """Show on the card of a scene how it was left; does nothing for what is not the player's own.
+
+    Args:
+        folder: data_folder() / "scenes".
+        scene: what was played.
+        picture: uint8 [H, W, 3].
+
+    Raises:
+        LibraryError: it cannot be written.
+    """
+    path = folder / f"{_stem(scene)}.yaml"
+    try:
+        if path.is_file():
+            _write_picture(path, picture)
+    except OSError as error:
+        raise _cannot_save(path, error) from None
+
+
+def delete_own_scene(path: Path) -> None:
+    """Delete a player's scene and its pictures; path as listed.
+
+    Raises:
+        LibraryError: it cannot be deleted.
+    """
+    try:
+        pictures = [p for p in path.parent.glob(f"{path.stem}*") if p.suffix != ".yaml"]
+        path.unlink()
+        for picture in pictures:
+            if picture.stem in (path.stem, f"{path.stem}-start"):
+                picture.unlink()
+    except OSError as error:
+        raise cannot_delete(path, error) from None
+
+
+def title_of(prompt: str) -> str:
+    """Return the first words of a prompt, for people."""
+    words = prompt.split()
+    title = " ".join(words[:TITLE_WORDS])[:TITLE_LENGTH].rstrip(" ,.;:")
+    return title if len(title) >= len(prompt.rstrip(" ,.;:")) else f"{title}…"
+
+
+def cannot_delete(path: Path, error: OSError) -> LibraryError:
+    """Return the error that says so."""
+    why = error.strerror or error
+    return LibraryError(f"{path} cannot be deleted ({why}); check its permissions")
+
+
+def _cannot_save(path: Path, error: OSError) -> LibraryError:
+    why = error.strerror or error
+    return LibraryError(f"cannot save {path} ({why}); make room or check permissions")
+
+
+def _stem(scene: Scene) -> str:
+    """Return what the file of a scene is called: by its name, and apart from other prompts."""
+    words = "-".join(re.findall(r"[a-z0-9]+", scene.name.lower()))
+    mark = hashlib.sha256(scene.prompt.encode()).hexdigest()[:6]
+    return "-".join([words[:TITLE_LENGTH].strip("-") or "scene", mark])
+
+
+def _write_picture(path: Path, picture: np.ndarray) -> None:
+    file = BytesIO()
+    Image.fromarray(picture).save(file, "PNG")
+    replace_file(path.with_suffix(".png"), file.getvalue())
+
+
+def _own_scene(path: Path) -> OwnScene:
+    try:
+        scene = load_scene(path)
+    except SceneError as error:
+        return OwnScene(path, None, problem=str(error))
+    picture = path.with_suffix(".png")
+    if not picture.is_file():
+        picture = Path(scene.image) if scene.image else None
+    return OwnScene(path, scene, picture)
+
+
+def _to_yaml(scene: Scene) -> bytes:
+    defaults = {field.name: field.default for field in fields(Scene)}
+    values = {key: value for key, value in asdict(scene).items() if value != defaults[key]}
+    text = yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=96)
+    return text.encode()

@@ -1,0 +1,354 @@
+"""Scenes left behind: one folder each in the player's data folder, resumed exactly.
+
+Two games at once share the folder: writing takes turns, and a scene that one of them plays cannot
+be played in the other. Nothing is ever dropped but by `delete`.
+"""
+
+import logging
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from mag_sandbox.files.lock import FileLock
+from mag_sandbox.files.whole import remove_folder, tidy
+from mag_sandbox.model.world import MIB
+from mag_sandbox.sandbox.saves.parked_scene import (
+    DiskFull,
+    KeptMemory,
+    ParkedScene,
+    StateError,
+    StateHeader,
+    check_slug,
+    is_slug,
+    new_id,
+    restore_world,
+)
+from mag_sandbox.sandbox.saves.state_files import THUMBNAIL, read_header, read_state, write_state
+from mag_sandbox.sandbox.settings import HOME_VARIABLE
+
+__all__ = [
+    "DiskFull",
+    "KeptMemory",
+    "ParkedEntry",
+    "ParkedScene",
+    "ParkedScenes",
+    "StateError",
+    "new_id",
+    "restore_world",
+]
+logger = logging.getLogger(__name__)
+
+QUICK = "quick"  # the slot of the key that saves
+PATIENCE_S = 30.0  # longest wait for another game that is writing
+CLAIM_S = 0.1  # a game that only lists what is parked holds a scene for less
+_LOCK, _PLAYING = ".lock", ".playing-"
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedEntry:
+    """What a list shows of one parked scene or save."""
+
+    id: str
+    folder: Path
+    left: datetime
+    bytes: int  # on the disk
+    header: StateHeader | None  # None: damaged
+    problem: str | None = None  # one sentence
+    played_elsewhere: bool = False  # in another game, now
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return self.header.name if self.header else self.id
+
+    @property
+    def thumbnail(self) -> Path | None:
+        """Picture of the last frame shown, if it is there."""
+        path = self.folder / THUMBNAIL
+        return path if path.is_file() and not path.is_symlink() else None
+
+
+class ParkedScenes:
+    """The scenes that were left, and saves of scenes that go on.
+
+    scenes = ParkedScenes(data_folder() / "parked", settings.parked_mib)
+    for entry in scenes.over_budget(parked.bytes, parked.id): ...  # ask, then scenes.delete(...)
+    scenes.park(parked)  # on leaving
+    parked = scenes.take(entry.id)  # on returning: from now on no other game can
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        budget_mib: int,
+        *,
+        patience: float = PATIENCE_S,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """Say where.
+
+        Args:
+            folder: is made when something is parked.
+            budget_mib: what all together should take at most [MiB].
+            patience: longest wait for another game that is writing [s].
+            now: the clock, in UTC.
+        """
+        self.folder = folder
+        self.budget_bytes = budget_mib * MIB
+        self._patience = patience
+        self._now = now
+        self._playing: dict[str, FileLock] = {}  # by id
+        if folder.is_dir():
+            with suppress(StateError), self._alone(0.0):  # puts right what a kill left behind
+                pass
+
+    def park(self, parked: ParkedScene) -> str:
+        """Keep a scene that is left, in place of how the same playthrough was left before.
+
+        The budget is not looked at: nothing that was played is lost because of it.
+
+        Raises:
+            DiskFull: there is no room; how it was left before is whole.
+            StateError: it cannot be written, or another game plays it.
+        """
+        with self._alone():
+            self._refuse_if_played_elsewhere(parked.id, parked.name)
+            write_state(self._path(parked.id), replace(parked, slot="", left=self._now()))
+        self.release(parked.id)
+        return parked.id
+
+    def save_slot(self, parked: ParkedScene, slot: str = QUICK) -> str:
+        """Keep a scene that goes on; a slot holds one save of a playthrough.
+
+        Raises:
+            DiskFull: there is no room; the slot's older save is whole.
+            StateError: it cannot be written.
+        """
+        save = check_slug(f"{parked.id}-{slot}")
+        with self._alone():
+            write_state(self._path(save), replace(parked, slot=slot, left=self._now()))
+        return save
+
+    def load_slot(self, id: str, slot: str = QUICK) -> ParkedScene:
+        """Return a save of the playthrough `id`, to go on with the same playthrough.
+
+        Raises:
+            StateError: there is none, or it is damaged.
+        """
+        save = check_slug(f"{id}-{slot}")
+        if not self._path(save).is_dir():
+            raise StateError("nothing was saved here yet; save first")
+        return replace(self.load(save), id=id, slot="")
+
+    def load(self, id: str) -> ParkedScene:
+        """Return a parked scene or save, to look at.
+
+        Raises:
+            StateError: it is missing or damaged.
+        """
+        with self._alone():
+            return read_state(self._path(id))
+
+    def take(self, id: str) -> ParkedScene:
+        """Return a parked scene to go on with: until `park` or `release` no other game can.
+
+        A save comes as a new playthrough, so that parking it overwrites nothing.
+
+        Raises:
+            StateError: it is missing or damaged, or another game plays it.
+        """
+        with self._alone():
+            parked = read_state(self._path(id))
+            if parked.slot:
+                return replace(parked, id=new_id(parked.scene), slot="")
+            if id not in self._playing:
+                self._playing[id] = self._claim(id, parked.name)
+            return parked
+
+    def release(self, id: str) -> None:
+        """Let other games play a scene; does nothing where this game does not."""
+        lock = self._playing.pop(id, None)
+        if lock:
+            lock.release()
+
+    def close(self) -> None:
+        """Let other games play everything."""
+        for id in tuple(self._playing):
+            self.release(id)
+
+    def delete(self, id: str) -> None:
+        """Drop a parked scene or save for good, damaged or not.
+
+        Raises:
+            StateError: it is missing, or another game plays it.
+        """
+        path = self._path(id)
+        with self._alone():
+            self._refuse_if_played_elsewhere(id, id)
+            if not os.path.lexists(path):
+                raise StateError(f'"{id}" is parked no more; choose another scene')
+            try:
+                remove_folder(path)
+            except OSError as error:
+                why = error.strerror or error
+                raise StateError(
+                    f"{path} cannot be deleted ({why}); check its permissions"
+                ) from None
+
+    def fork(self, id: str) -> str:
+        """Copy a parked scene under a new id and the name "... (2)"; returns the id.
+
+        Raises:
+            DiskFull: there is no room.
+            StateError: it is missing or damaged, or cannot be written.
+        """
+        with self._alone():
+            parked = read_state(self._path(id))
+            name = _next_name(parked.name, {entry.name for entry in self.entries()})
+            copy = replace(parked, id=new_id(parked.scene), name=name, slot="")
+            write_state(self._path(copy.id), copy)
+        return copy.id
+
+    def entries(self) -> list[ParkedEntry]:
+        """Return everything that is parked or saved, last left first; cheap, and never fails."""
+        try:
+            names = [path.name for path in self.folder.iterdir() if is_slug(path.name)]
+        except OSError:
+            return []
+        entries = [entry for name in names if (entry := self._entry(name)) is not None]
+        return sorted(entries, key=lambda entry: (entry.left, entry.id), reverse=True)
+
+    def total_bytes(self) -> int:
+        """Return what everything takes on the disk."""
+        return sum(entry.bytes for entry in self.entries())
+
+    def over_budget(self, extra_bytes: int, replaced: str | None = None) -> tuple[ParkedEntry, ...]:
+        """Propose what to drop so that so many bytes more fit into the budget, oldest first.
+
+        Nothing is dropped: the player chooses. All that can go may be too little.
+
+        Args:
+            extra_bytes: size of what is to be parked.
+            replaced: id that it takes the place of.
+        """
+        entries = [entry for entry in self.entries() if entry.id != replaced]
+        excess = sum(entry.bytes for entry in entries) + extra_bytes - self.budget_bytes
+        proposed = []
+        for entry in reversed(entries):
+            if excess <= 0:
+                break
+            if not entry.played_elsewhere and entry.id not in self._playing:
+                proposed.append(entry)
+                excess -= entry.bytes
+        return tuple(proposed)
+
+    def _entry(self, id: str) -> ParkedEntry | None:
+        """Return an entry, damaged or not; None if it is gone."""
+        folder = self._path(id)
+        for _ in range(2):  # another game may have replaced it meanwhile
+            header, problem = None, None
+            try:
+                header = read_header(folder)
+                break
+            except StateError as error:
+                problem = str(error)
+        try:
+            size, changed = _measure(folder)
+        except OSError:
+            return None
+        left = header.left_at if header else changed
+        return ParkedEntry(id, folder, left, size, header, problem, self._is_played_elsewhere(id))
+
+    def _path(self, id: str) -> Path:
+        return self.folder / check_slug(id)
+
+    def _playing_file(self, id: str) -> Path:
+        return self.folder / (_PLAYING + id)
+
+    def _claim(self, id: str, name: str) -> FileLock:
+        lock = FileLock(self._playing_file(id))
+        try:
+            if lock.acquire(CLAIM_S):
+                return lock
+        except OSError as error:
+            raise _unusable(lock.path, error) from None
+        raise _played_elsewhere(name)
+
+    def _refuse_if_played_elsewhere(self, id: str, name: str) -> None:
+        if self._is_played_elsewhere(id):
+            raise _played_elsewhere(name)
+
+    def _is_played_elsewhere(self, id: str) -> bool:
+        file = self._playing_file(id)
+        if id in self._playing or not file.exists():
+            return False
+        lock = FileLock(file)
+        try:
+            free = lock.acquire()
+        except OSError:
+            return False  # a file that nobody can hold
+        lock.release()
+        return not free
+
+    @contextmanager
+    def _alone(self, patience: float | None = None) -> Iterator[None]:
+        """Keep other games from writing, or from reading what is half replaced."""
+        lock = FileLock(self.folder / _LOCK)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            got = lock.acquire(self._patience if patience is None else patience)
+        except OSError as error:
+            raise _unusable(self.folder, error) from None
+        if not got:
+            raise StateError(f"another game is writing to {self.folder}; try again in a moment")
+        try:
+            self._tidy()
+            yield
+        finally:
+            lock.release()
+
+    def _tidy(self) -> None:
+        try:
+            tidy(self.folder)
+            for file in self.folder.glob(_PLAYING + "*"):
+                id = file.name.removeprefix(_PLAYING)
+                if id not in self._playing and not self._is_played_elsewhere(id):
+                    file.unlink(missing_ok=True)
+        except OSError as error:
+            logger.warning("%s cannot be tidied: %s", self.folder, error)
+
+
+def _played_elsewhere(name: str) -> StateError:
+    return StateError(
+        f'"{name}" is being played in another game; leave it there first, or fork it and play '
+        f"the copy"
+    )
+
+
+def _unusable(path: Path, error: OSError) -> StateError:
+    return StateError(
+        f"cannot use {path} ({error.strerror or error}); check its permissions, or set "
+        f"{HOME_VARIABLE} to a folder on a local disk"
+    )
+
+
+def _measure(folder: Path) -> tuple[int, datetime]:
+    """Return the bytes of a folder's files and when it was last changed; follows no links."""
+    status = folder.lstat()
+    size = 0
+    if folder.is_dir() and not folder.is_symlink():
+        with os.scandir(folder) as files:
+            size = sum(file.stat(follow_symlinks=False).st_size for file in files)
+    return size, datetime.fromtimestamp(status.st_mtime, UTC)
+
+
+def _next_name(name: str, taken: set[str]) -> str:
+    stem = re.sub(r" \(\d+\)$", "", name)
+    number = 2
+    while f"{stem} ({number})" in taken:
+        number += 1
+    return f"{stem} ({number})"

@@ -1,0 +1,383 @@
+"""What lies over the picture besides the display: notices, hints, the map, comparisons, postcards.
+
+Each is an `Overlay` of the screen of play, made for it, and draws cards that others draw only when
+they change.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from threading import Lock
+from typing import Literal
+
+import pygame
+
+from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.evaluation.probe.anchors import AnchorMark
+from mag_sandbox.evaluation.probe.probe import ProbeResult
+from mag_sandbox.sandbox.hud.cards import split_card
+from mag_sandbox.sandbox.hud.explain_card import MemoryTip
+from mag_sandbox.sandbox.hud.hints import HintLine, hint_card
+from mag_sandbox.sandbox.hud.minimap import MapStitcher
+from mag_sandbox.sandbox.hud.minimap_card import Minimap, draw_view
+from mag_sandbox.sandbox.postcards.cards import PostcardCard, tour_card
+from mag_sandbox.sandbox.postcards.hunt import PostcardHunt
+from mag_sandbox.sandbox.postcards.postcards import Tour
+from mag_sandbox.sandbox.probe.probe_cards import probe_card
+from mag_sandbox.sandbox.probe.prober import Prober
+from mag_sandbox.sandbox.screens.play import PlayScreen
+from mag_sandbox.sandbox.ui.theme import ACCENT, BAD, GOOD, Theme
+
+NOTICE_S = 3.5  # how long a notice stays
+PROBE_S = 7.0  # how long a comparison stays
+MOST_NOTICES = 3
+REFRESH_S = 0.5  # between two looks at what other threads have done
+POSTCARD_WIDTH = 318  # px of the reference window
+STAMP_MOVES_S = 1 / 30  # between two pictures of a moving stamp
+Cue = Callable[[str], None]  # plays a signal by name
+
+
+class Quiet:
+    """An overlay that takes no input and never changes by itself."""
+
+    wake_at: float | None = None
+
+    def handle(self, event: pygame.Event) -> bool:  # noqa: ARG002 -- Overlay
+        """Take nothing."""
+        return False
+
+    def update(self, now: float) -> bool:  # noqa: ARG002 -- Overlay
+        """Stay."""
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A line that was said."""
+
+    text: str
+    mood: Literal["good", "bad"]
+    until: float  # [s]
+
+
+class Notices(Quiet):
+    """Short lines at the top, each for some seconds; may be told from any thread.
+
+    notices = Notices(time.perf_counter)
+    notices.say("Saved")
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        notify: Callable[[], None],
+        theme: Callable[[tuple[int, int]], Theme] = Theme,
+    ) -> None:
+        self._clock, self._notify, self._theme = clock, notify, theme
+        self._telling = Lock()  # two may say something at once
+        self._notices: tuple[Notice, ...] = ()
+        self._shown: tuple[Notice, ...] = ()
+        self._cards: dict[tuple, pygame.Surface] = {}
+
+    def say(self, text: str, mood: Literal["good", "bad"] = "good") -> None:
+        """Show a line."""
+        seconds = NOTICE_S * (1 if mood == "good" else 2)
+        notice = Notice(text, mood, self._clock() + seconds)
+        with self._telling:
+            self._notices = (*self._notices, notice)[-MOST_NOTICES:]
+        self._notify()
+
+    @property
+    def current(self) -> tuple[Notice, ...]:
+        """The lines that are shown now, or next."""
+        return self._notices
+
+    @property
+    def wake_at(self) -> float | None:
+        """When the next line goes."""
+        return min((notice.until for notice in self._notices), default=None)
+
+    def update(self, now: float) -> bool:
+        """Drop what was there long enough."""
+        with self._telling:
+            self._notices = tuple(one for one in self._notices if one.until > now)
+        changed, self._shown = self._notices != self._shown, self._notices
+        return changed
+
+    def draw(self, surface: pygame.Surface) -> None:
+        """Draw the lines below each other."""
+        if not self._shown:
+            self._cards.clear()
+            return
+        theme = self._theme(surface.get_size())
+        top = theme.px(14)
+        for notice in self._shown:
+            card = self._card(theme, notice, surface.get_width())
+            surface.blit(card, card.get_rect(midtop=(surface.get_width() // 2, top)))
+            top += card.get_height() + theme.px(6)
+
+    def _card(self, theme: Theme, notice: Notice, width: int) -> pygame.Surface:
+        key = (notice, theme)
+        if key not in self._cards:
+            self._cards[key] = _line(theme, notice, min(theme.px(560), width - theme.px(28)))
+        return self._cards[key]
+
+
+def _line(theme: Theme, notice: Notice, width: int) -> pygame.Surface:
+    pad, line = theme.px(16), theme.line_height(14)
+    lines = theme.wrap(notice.text, width - 2 * pad - theme.px(10), lines=3, size=14)
+    across = max(theme.text(words, 14).get_width() for words in lines) + 2 * pad + theme.px(10)
+    card = theme.card((across, line * len(lines) + theme.px(16)), dense=True)
+    colour = theme.colour(GOOD if notice.mood == "good" else BAD)
+    bar = (theme.px(8), theme.px(9), theme.px(4), card.get_height() - theme.px(18))
+    pygame.draw.rect(card, colour, bar, border_radius=theme.px(2))
+    for row, words in enumerate(lines):
+        card.blit(theme.text(words, 14), (pad + theme.px(6), theme.px(8) + row * line))
+    return card
+
+
+class MapOverlay(Quiet):
+    """The map below the scene's card, and what the memory bar says under the pointer."""
+
+    def __init__(self, screen: PlayScreen, stitcher: MapStitcher, prober: Prober) -> None:
+        self.is_shown = True
+        self._screen, self._stitcher, self._prober = screen, stitcher, prober
+        self._map, self._tip = Minimap(), MemoryTip()
+        self._hovers = False
+        self._touched = False
+
+    def handle(self, event: pygame.Event) -> bool:
+        """Follow the pointer over the memory card; the event is left to others."""
+        if event.type == pygame.MOUSEMOTION:
+            place = self._screen.hud.places.get("memory")
+            hovered, self._hovers = self._hovers, bool(place and place.collidepoint(event.pos))
+            self._touched |= hovered or self._hovers
+        return False
+
+    def update(self, now: float) -> bool:  # noqa: ARG002 -- Overlay
+        """Redraw when the pointer moved over the memory card."""
+        touched, self._touched = self._touched, False
+        return touched
+
+    def draw(self, surface: pygame.Surface) -> None:
+        """Draw both, where the full display has room for them."""
+        places, screen = self._screen.hud.places, self._screen
+        if "scene" not in places:
+            return
+        theme = screen.hud.theme(surface)
+        if self._hovers:
+            memory = screen.reel.current.block.memory
+            pointer = pygame.mouse.get_pos()
+            self._tip.draw(surface, theme, memory, places["memory"], pointer)
+        if self.is_shown:
+            self._draw_map(surface, theme)
+
+    def _draw_map(self, surface: pygame.Surface, theme: Theme) -> None:
+        places, marks = self._screen.hud.places, self._prober.anchors
+        width = places["scene"].width
+        card = self._map.card(theme, self._stitcher.picture, marks, self._target(), width)
+        top = places["scene"].bottom + theme.px(10)
+        if top + card.get_height() >= places["memory"].top:
+            return
+        places["map"] = place = surface.blit(card, (places["scene"].left, top))
+        pointed_at = self._tip.explanation if self._hovers else None
+        if pointed_at is not None and pointed_at.pose is not None:
+            draw_view(surface, theme, place, pointed_at.pose, ACCENT)
+        draw_view(surface, theme, place, self._screen.reel.pose)
+
+    def _target(self) -> AnchorMark | None:
+        pose = self._prober.last_anchor
+        return next((mark for mark in self._prober.anchors if mark.pose == pose), None)
+
+
+class SplitOverlay(Quiet):
+    """What each half of a split screen remembers: the policy, figures, and the bar."""
+
+    def __init__(self, screen: PlayScreen) -> None:
+        self._screen = screen
+        self._cards: dict[int, tuple[object, pygame.Surface]] = {}
+
+    def draw(self, surface: pygame.Surface) -> None:
+        """Draw a card over each half, below the figures."""
+        block, hud = self._screen.reel.current.block, self._screen.hud
+        theme, half = hud.theme(surface), surface.get_width() // 2
+        top = surface.get_height() // 2 + half * 3 // 10 - theme.px(90)  # above the keys
+        for place, one in enumerate((block, block.beside)):
+            said = (one.memory, theme, half)
+            if place not in self._cards or self._cards[place][0] != said:
+                state = replace(self._screen.hud_state(), memory=one.memory, mode="")
+                card = split_card(theme, state, half - theme.px(20))
+                self._cards[place] = said, card
+            surface.blit(self._cards[place][1], (place * half + theme.px(10), top))
+
+
+class ProbeOverlay(Quiet):
+    """The newest comparison of then and now, for some seconds."""
+
+    def __init__(self, screen: PlayScreen, prober: Prober, cue: Cue) -> None:
+        self._screen, self._prober, self._cue = screen, prober, cue
+        self._seen = prober.latest
+        self._result: ProbeResult | None = None
+        self._card: tuple[object, pygame.Surface] | None = None
+        self._until = 0.0
+        self.is_silent = False  # a postcard says it all
+
+    @property
+    def wake_at(self) -> float | None:
+        """When the card goes."""
+        return self._until if self._result else None
+
+    def handle(self, event: pygame.Event) -> bool:
+        """Go away when clicked on."""
+        hit = (
+            self._result is not None
+            and event.type == pygame.MOUSEBUTTONDOWN
+            and self._place().collidepoint(event.pos)
+        )
+        if hit:
+            self._result = None
+        return hit
+
+    def update(self, now: float) -> bool:
+        """Take a new result, or let an old one go."""
+        newest = self._prober.latest
+        if newest is not self._seen:
+            self._seen = newest
+            if newest is not None and not self.is_silent:
+                self._result, self._until = newest, now + PROBE_S
+                self._cue("probe_good" if newest.word == "remembered" else "probe_bad")
+                return True
+        if self._result and now >= self._until:
+            self._result = None
+            return True
+        return False
+
+    def draw(self, surface: pygame.Surface) -> None:
+        """Draw the card on the left, below the figures."""
+        shown = self._result is not None and not self.is_silent
+        if not shown or "speed" not in self._screen.hud.places:
+            return
+        theme = self._screen.hud.theme(surface)
+        said = (self._result.number, theme)
+        if self._card is None or self._card[0] != said:
+            self._card = said, probe_card(theme, self._result)
+        surface.blit(self._card[1], self._place())
+
+    def _place(self) -> pygame.Rect:
+        speed = self._screen.hud.places.get("speed", pygame.Rect(14, 14, 0, 0))
+        size = self._card[1].get_size() if self._card else (0, 0)
+        return pygame.Rect((speed.left, speed.bottom + 10), size)
+
+
+class HintOverlay(Quiet):
+    """What to try in the first minute."""
+
+    def __init__(self, screen: PlayScreen, hints: HintLine, clock: Callable[[], float]) -> None:
+        self._screen, self._hints, self._clock = screen, hints, clock
+        self._changed = True
+        self._card: tuple[object, pygame.Surface] | None = None
+
+    def see(self) -> None:
+        """Follow a block that is shown."""
+        block = self._screen.reel.current.block
+        if block.block_index == 0:
+            self._hints.restart()
+        self._changed |= self._hints.see(block.poses[-1], self._clock())
+
+    def update(self, now: float) -> bool:  # noqa: ARG002 -- Overlay
+        """Redraw when there is another hint."""
+        changed, self._changed = self._changed, False
+        return changed
+
+    def draw(self, surface: pygame.Surface) -> None:
+        """Draw the line above the memory."""
+        if self._hints.step is None:
+            return
+        theme, places = self._screen.hud.theme(surface), self._screen.hud.places
+        said = (self._hints.step, theme)
+        if self._card is None or self._card[0] != said:
+            width = surface.get_width() - theme.px(28)
+            self._card = said, hint_card(theme, self._hints.step, width)
+        above = places["keys"].top if "keys" in places else surface.get_height() - theme.px(70)
+        card = self._card[1]
+        surface.blit(
+            card, card.get_rect(midbottom=(surface.get_width() // 2, above - theme.px(10)))
+        )
+
+
+CUES: dict[str, str] = {  # what happens in the game of postcards, and what is heard of it
+    "card": "anchor",
+    "miss": "postcard_missed",
+    "stamp": "postcard_found",
+    "lost": "postcard_missed",
+    "finished": "probe_good",
+}
+
+
+class PostcardOverlay(Quiet):
+    """The game of postcards: hidden until its key is pressed."""
+
+    def __init__(
+        self, screen: PlayScreen, hunt: PostcardHunt, probe: ProbeOverlay, claim_key: str
+    ) -> None:
+        self._screen, self._hunt, self._probe, self._key = screen, hunt, probe, claim_key
+        self._card = PostcardCard()
+        self._result: tuple[object, pygame.Surface] | None = None
+        self._looked_at = 0.0
+        self._pressed = False
+
+    @property
+    def wake_at(self) -> float | None:
+        """While a stamp moves, at display rate; while a tour runs, now and then."""
+        tour = self._hunt.tour
+        if tour is None or tour.phase == "finished":
+            return None
+        return self._looked_at + (STAMP_MOVES_S if self._is_moving else REFRESH_S)
+
+    def press(self) -> None:
+        """Begin a tour, claim the place, or put a finished tour away."""
+        self._hunt.press(*self._here())
+        self._probe.is_silent = self._hunt.tour is not None
+        self._pressed = True
+
+    def stop(self) -> None:
+        """End the tour, as when another scene begins."""
+        self._hunt.stop()
+        self._probe.is_silent = False
+
+    def update(self, now: float) -> bool:
+        """Move the tour on."""
+        self._looked_at = now
+        changed, self._pressed = self._hunt.update(*self._here()) | self._pressed, False
+        return changed or self._is_moving
+
+    def draw(self, surface: pygame.Surface) -> None:
+        """Draw the card on the left, or the finished tour in the middle."""
+        tour = self._hunt.tour
+        if tour is None:
+            return
+        theme, now = self._screen.hud.theme(surface), self._screen.reel.seconds
+        if tour.phase == "finished":
+            self._draw_result(surface, theme, tour)
+            return
+        above = self._screen.hud.places.get("speed")
+        top = above.bottom + theme.px(10) if above else theme.px(14)
+        view, age = self._hunt.view(now), now - tour.since
+        corner = theme.px(14 + POSTCARD_WIDTH), top  # where comparisons are shown otherwise
+        self._card.draw(surface, theme, view, corner, age, self._key)
+
+    @property
+    def _is_moving(self) -> bool:
+        tour, now = self._hunt.tour, self._screen.reel.seconds
+        return tour is not None and self._card.is_moving(tour.view(now), now - tour.since)
+
+    def _here(self) -> tuple[float, CameraPose, str]:
+        reel = self._screen.reel
+        return reel.seconds, reel.pose, reel.current.block.memory.policy
+
+    def _draw_result(self, surface: pygame.Surface, theme: Theme, tour: Tour) -> None:
+        said = (tour.stamps, theme)
+        if self._result is None or self._result[0] != said:
+            hunt = self._hunt
+            self._result = said, tour_card(theme, tour, hunt.best, hunt.place, hunt.problem)
+        card = self._result[1]
+        surface.blit(card, card.get_rect(center=surface.get_rect().center))

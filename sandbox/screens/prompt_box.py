@@ -1,0 +1,313 @@
+"""The prompt box: while the world goes on, its description is changed, and what it knows is shown.
+
+An overlay of play. It knows words and keys; `prompt_card.py` draws it, and only when it changed.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pygame
+
+from mag_sandbox.sandbox.play.player_input import repeat_keys
+from mag_sandbox.sandbox.screens.prompt_card import PromptCard, PromptView, draw_prompt_card
+from mag_sandbox.sandbox.ui.text_entry import Clipboard, History, TextEntry
+from mag_sandbox.sandbox.ui.theme import ACCENT, Theme
+from mag_sandbox.scenes.characters import clean
+from mag_sandbox.scenes.vocabulary import Vocabulary, VocabularyError, Word, split_words
+
+logger = logging.getLogger(__name__)
+BLINK_S = 0.53  # of the cursor, on or off
+AT_ONCE = 0.0  # a moment that has passed on any clock
+MAX_CHIPS = 6
+MAX_HINTED = 16  # unknown words that are told what comes near
+NEAREST = 3
+TITLE = "Change the world from here on"
+CLEARANCE = 134  # px of the reference window below the box: the memory bar stays in sight
+JOINING = ("at", "in", "under", "by", "on", "covered", "lit", "with")
+EMPTY = "describe the place in a few words"
+UNKNOWN = "struck out: words this world never learned; the nearest it knows are below them"
+FUNCTION_KEYS = range(pygame.K_F1, pygame.K_F12 + 1)
+
+
+class PromptBox:
+    """A card to write a prompt on; hidden until it is opened.
+
+    box = PromptBox(apply=session.change_prompt, vocabulary=vocabulary)
+    box.open(prompt)
+    box.handle(event)  # Enter calls apply("a meadow at night") and hides the box
+    """
+
+    def __init__(
+        self,
+        apply: Callable[[str], None],
+        vocabulary: Vocabulary | None = None,
+        *,
+        make_theme: Callable[[tuple[int, int]], Theme] = Theme,
+        title: str = TITLE,
+        clearance: int = CLEARANCE,
+        open_keys: Sequence[str] = (),
+        history: History | None = None,
+        clipboard: Clipboard | None = None,
+    ) -> None:
+        """Make a hidden box.
+
+        Args:
+            apply: is given the new prompt.
+            vocabulary: what the world knows; None: every word.
+            make_theme: for a size of the window.
+            title: what the writing is for.
+            clearance: room to leave below [px of the reference window].
+            open_keys: the keys that open it: what they would write is not written.
+            history: of prompts; filled by the box.
+            clipboard: to paste from.
+        """
+        self.is_open = False
+        self.wake_at: float | None = None
+        self._apply = apply
+        self._vocabulary = vocabulary
+        self._make_theme = make_theme
+        self._title, self._clearance = title, clearance
+        self._open_keys = tuple(open_keys)
+        self._history = history or History()
+        self._clipboard = clipboard or Clipboard()
+        self._entry = TextEntry()
+        self._notice = ""
+        self._ignores_key = False  # the letter of the key that opened the box is yet to come
+        self._selecting = False  # the mouse draws over the text
+        self._touched = False  # since the last update
+        self._repeated = (0, 0)  # how keys repeat while it is closed [ms]
+        self._solid_since = 0.0  # the cursor blinks from here on
+        self._shows_cursor = True
+        self._stale = True  # what was drawn no longer holds
+        self._card: PromptCard | None = None
+        self._theme: Theme | None = None
+        self._size = (0, 0)
+        self._corner = (0, 0)
+
+    @property
+    def text(self) -> str:
+        """What is written."""
+        return self._entry.text
+
+    @property
+    def notice(self) -> str:
+        """What is to be said below: what became of the input, or why words are struck."""
+        return self._notice or self._entry.notice or (UNKNOWN if self.struck else "")
+
+    @property
+    def struck(self) -> tuple[Word, ...]:
+        """The words that the world does not know, but for one that is still being written."""
+        if self._vocabulary is None or self._entry.composition:
+            return ()
+        unknown = self._vocabulary.unknown(self.text)
+        return tuple(word for word in unknown if not self._is_beginning(word))
+
+    def open(self, prompt: str) -> None:
+        """Show the box with the prompt that holds now."""
+        self._history.rest()
+        self._entry = TextEntry(prompt, history=self._history, clipboard=self._clipboard)
+        self._notice = ""
+        self.is_open = self._ignores_key = True
+        self._selecting = False
+        self._touch()
+        pygame.key.start_text_input()
+        self._repeated = pygame.key.get_repeat()
+        repeat_keys(wanted=True)
+
+    def close(self) -> None:
+        """Hide the box; what is written is forgotten."""
+        self.is_open = False
+        self._touched, self.wake_at = True, AT_ONCE
+        pygame.key.stop_text_input()
+        pygame.key.set_repeat(*self._repeated)
+
+    def handle(self, event: pygame.Event) -> bool:
+        """Take input while the box is open; True if nothing else shall."""
+        if not self.is_open:
+            return False
+        if event.type == pygame.KEYDOWN:
+            self._ignores_key = False
+            return self._key(event)
+        if event.type in (pygame.MOUSEBUTTONDOWN, pygame.MOUSEBUTTONUP, pygame.MOUSEMOTION):
+            return self._mouse(event)
+        if event.type == pygame.TEXTINPUT and self._ignores_key:
+            self._ignores_key = False
+            if event.text.lower() in self._open_keys:
+                return True
+        if event.type in (pygame.TEXTINPUT, pygame.TEXTEDITING):
+            self._notice = ""
+            self._touch()
+            return self._entry.handle(event)
+        return False
+
+    def update(self, now: float) -> bool:
+        """Let the cursor blink; True if what is shown changed."""
+        changed, before = self._touched, self._shows_cursor
+        if self._touched:
+            self._touched, self._solid_since = False, now
+        if not self.is_open:
+            self.wake_at = None
+            return changed
+        blinks = int((now - self._solid_since) / BLINK_S + 1e-6)  # on time is not early
+        self._shows_cursor = blinks % 2 == 0
+        self.wake_at = self._solid_since + (blinks + 1) * BLINK_S
+        return changed or self._shows_cursor != before
+
+    def draw(self, surface: pygame.Surface) -> None:
+        """Draw the box near the lower edge, if it is open."""
+        if not self.is_open:
+            return
+        card = self._drawn(surface)
+        surface.blit(card.surface, self._corner)
+        if self._shows_cursor:
+            surface.fill(self._theme.colour(ACCENT), card.cursor.move(self._corner))
+
+    def _drawn(self, surface: pygame.Surface) -> PromptCard:
+        if self._theme is None or surface.get_size() != self._size:
+            self._size, self._stale = surface.get_size(), True
+            self._theme = self._make_theme(self._size)
+        if self._stale:
+            self._stale = False
+            hinting = self._vocabulary is not None
+            self._card = draw_prompt_card(self._theme, self._view(), self._size[0], hinting=hinting)
+            width, height = self._card.surface.get_size()
+            top = max(0, self._size[1] - height - self._theme.px(self._clearance))
+            self._corner = (self._size[0] - width) // 2, top
+            pygame.key.set_text_input_rect(self._card.cursor.move(self._corner))
+        return self._card
+
+    def _view(self) -> PromptView:
+        entry, words = self._entry, self._vocabulary
+        view = PromptView(
+            title=self._title,
+            text=entry.text,
+            cursor=entry.cursor,
+            selection=entry.selection,
+            composition=entry.composition,
+            struck=self.struck,
+            notice=self.notice,
+            first_row=self._card.first_row if self._card else 0,
+        )
+        if words is None or entry.composition:
+            return view
+        unknown = sorted(words.unknown(entry.text), key=lambda w: abs(w.end - entry.cursor))
+        hints = [(word, words.nearest(word.text, NEAREST)) for word in unknown[:MAX_HINTED]]
+        return replace(
+            view,
+            hints=tuple(sorted(hints, key=lambda hint: hint[0].start)),
+            chips=words.suggestions(entry.text, MAX_CHIPS),
+        )
+
+    def _key(self, event: pygame.Event) -> bool:
+        if not self._entry.composition:
+            if event.key in FUNCTION_KEYS:
+                return False
+            if event.key == pygame.K_ESCAPE:
+                self.close()
+                return True
+            if event.key in (pygame.K_RETURN, pygame.K_KP_ENTER):
+                self._enter()
+                return True
+            if event.key == pygame.K_TAB:
+                self._complete()
+                return True
+        if self._entry.handle(event):
+            self._notice = ""
+            self._touch()
+        return True
+
+    def _enter(self) -> None:
+        prompt = " ".join(clean(self._entry.text).split())
+        if not prompt:
+            self._notice = EMPTY
+            self._touch()
+            return
+        self._history.add(prompt)
+        self.close()
+        self._apply(prompt)
+
+    def _complete(self) -> None:
+        """Write the nearest known word for the one at the cursor, or else the first suggestion."""
+        if self._vocabulary is None:
+            return
+        here = (word for word in split_words(self.text) if word.start < self._entry.cursor)
+        word = next((word for word in here if self._entry.cursor <= word.end), None)
+        nearest = () if word is None else self._vocabulary.nearest(word.text, 1)
+        if word and nearest and not self._vocabulary.known(word.text):
+            self._write_instead(word, nearest[0])
+            return
+        suggested = self._vocabulary.suggestions(self.text, 1)
+        if suggested:
+            self._append(suggested[0])
+
+    def _write_instead(self, word: Word, known: str) -> None:
+        self._entry.replace(word.start, word.end, known)
+        self._touch()
+
+    def _append(self, phrase: str) -> None:
+        self._entry.replace_all(with_phrase(self.text, phrase))
+        self._touch()
+
+    def _mouse(self, event: pygame.Event) -> bool:
+        if self._card is None:
+            return False
+        place = event.pos[0] - self._corner[0], event.pos[1] - self._corner[1]
+        if event.type == pygame.MOUSEBUTTONUP:
+            was, self._selecting = self._selecting, False
+            return was
+        if event.type == pygame.MOUSEMOTION:
+            if self._selecting:
+                self._put_cursor(place, selecting=True)
+            return self._selecting
+        if not self._card.surface.get_rect().collidepoint(place):
+            return False
+        if event.button == 1:
+            self._click(place)
+        return True
+
+    def _click(self, place: tuple[int, int]) -> None:
+        for rect, word, known in self._card.hints:
+            if rect.collidepoint(place):
+                self._write_instead(word, known)
+                return
+        for rect, phrase in self._card.chips:
+            if rect.collidepoint(place):
+                self._append(phrase)
+                return
+        if self._card.field.collidepoint(place):
+            self._selecting = True
+            self._put_cursor(place, selecting=False)
+
+    def _put_cursor(self, place: tuple[int, int], *, selecting: bool) -> None:
+        character = self._card.character_at(place, self._theme)
+        self._entry.place_cursor(character, selecting=selecting)
+        self._touch()
+
+    def _is_beginning(self, word: Word) -> bool:
+        """Whether a word is still being written and may become a known one."""
+        return word.end == self._entry.cursor and self._vocabulary.begins_known(word.text)
+
+    def _touch(self) -> None:
+        self._touched = self._stale = True
+        self.wake_at = AT_ONCE
+
+
+def load_vocabulary(words: Path | None) -> Vocabulary | None:
+    """Return the words that a world knows; None: all of them, or nobody can say."""
+    try:
+        return Vocabulary.load(words) if words else None
+    except VocabularyError as error:
+        logger.warning("%s", error)
+        return None
+
+
+def with_phrase(prompt: str, phrase: str) -> str:
+    """Return the prompt with a phrase added to its last sentence."""
+    body = prompt.rstrip()
+    stop = "." if body.endswith(".") else ""
+    body = body.rstrip(" ,.;:")
+    if not body:
+        return phrase
+    return f"{body}{' ' if phrase.split()[0] in JOINING else ', '}{phrase}{stop}"

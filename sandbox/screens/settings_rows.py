@@ -1,0 +1,208 @@
+"""What a player can set, in words: one row for every setting, then all keys. Places nothing."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from mag_sandbox.controls.bindings import DEFAULTS, POINTING_GROUP, Bindings, keys_text, pad_text
+from mag_sandbox.model.loading import available_policies
+from mag_sandbox.sandbox.settings import SandboxConfig
+from mag_sandbox.sandbox.ui.widgets import Choice, Setting, Slider, Toggle
+
+WINDOW_SIZES = ((640, 400), (960, 540), (1280, 720), (1600, 900), (1920, 1080), (2560, 1440))
+TEXT_SCALES = (0.85, 1.0, 1.15, 1.3, 1.5)
+KEPT_MIB = (16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
+PARKED_MIB = (256, 512, 1024, 2048, 4096, 8192, 16384)
+POLICIES = {  # what is said of those we know; a world may have others
+    "mag-retrieve": "Keeps a picture of every place, reads what shows the view.",
+    "mag": "Keeps the last picture of every block, reads all.",
+    "full": "Keeps every picture until the budget is full, reads all.",
+    "window": "Keeps the newest blocks only: it forgets what you leave.",
+    "none": "Keeps nothing: every block begins from words alone.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SettingRow:
+    """One thing to set."""
+
+    fields: tuple[str, ...]  # of SandboxConfig
+    title: str
+    help: str
+    make: Callable[[Any], Setting]  # from the value, a tuple where there are several fields
+    helps: Mapping[Any, str] = field(default_factory=dict)  # in place of `help`, by value
+
+    def setting(self, config: SandboxConfig) -> Setting:
+        """Return what changes it, set to what it is."""
+        values = tuple(getattr(config, name) for name in self.fields)
+        return self.make(values if len(values) > 1 else values[0])
+
+    def changed(self, config: SandboxConfig, value: Any) -> SandboxConfig:
+        """Return the settings with another value."""
+        values = value if len(self.fields) > 1 else (value,)
+        return replace(config, **dict(zip(self.fields, values, strict=True)))
+
+    def explained(self, value: Any) -> str:
+        """Return what it means, now that it is set to `value`."""
+        return self.helps.get(value, self.help)
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """Begins a section."""
+
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyGroup:
+    """Keys that belong together, to be read only."""
+
+    title: str
+    rows: tuple[tuple[str, str, str], ...]  # what it does, keys, buttons of a gamepad
+
+
+Item = Heading | SettingRow | KeyGroup
+
+
+def items(bindings: Bindings = DEFAULTS) -> tuple[Item, ...]:
+    """Return everything that can be set, and the keys, in the order shown."""
+    pointing = tuple((one.help, one.mouse, one.pad) for one in bindings.pointing)
+    groups = [
+        KeyGroup(
+            group,
+            tuple((row.help, keys_text(row), pad_text(row)) for row in rows)
+            + (pointing if group == POINTING_GROUP else ()),
+        )
+        for group, rows in bindings.groups()
+    ]
+    return (
+        *(Heading("Display"), *_display()),
+        *(Heading("On screen"), *_on_screen()),
+        *(Heading("Memory"), *_memory()),
+        *(Heading("Sound"), *_sound()),
+        *(Heading("Reading"), *_reading()),
+        *(Heading("Keys"), *groups),
+    )
+
+
+def _display() -> tuple[SettingRow, ...]:
+    fits = (("whole", "whole picture"), ("fill", "fill the window"))
+    scales = (("smooth", "smooth"), ("sharp", "sharp pixels"))
+    return (
+        SettingRow(
+            ("window_width", "window_height"), "Window", "Its size when it opens.", _window_sizes
+        ),
+        SettingRow(("fullscreen",), "Full screen", "F11 does the same.", Toggle),
+        SettingRow(
+            ("fit",), "Picture", "Show all of it, or cut a little.", lambda v: Choice(v, fits)
+        ),
+        SettingRow(
+            ("scale",), "Enlarged", "How pixels become larger.", lambda v: Choice(v, scales)
+        ),
+        SettingRow(
+            ("late_warp",),
+            "Late warp",
+            "Turn the last picture at once, while the next is made.",
+            Toggle,
+        ),
+    )
+
+
+def _on_screen() -> tuple[SettingRow, ...]:
+    levels = (("full", "everything"), ("small", "one line"), ("off", "nothing"))
+    return (
+        SettingRow(
+            ("hud",), "Details", "How much is said over the picture.", lambda v: Choice(v, levels)
+        ),
+        SettingRow(("hints",), "First steps", "Say what to try in the first minute.", Toggle),
+    )
+
+
+def _memory() -> tuple[SettingRow, ...]:
+    policies = [(name, name) for name in available_policies()]
+    return (
+        SettingRow(
+            ("memory",),
+            "Policy",
+            "What is kept, and what a block reads.",
+            lambda value: Choice(value, _with(value, policies)),
+            POLICIES,
+        ),
+        SettingRow(
+            ("kept_mib",),
+            "Budget",
+            "How much memory may hold.",
+            lambda value: Slider(value, KEPT_MIB, _mib),
+        ),
+        SettingRow(
+            ("attended_frames",),
+            "Read by a block",
+            "Pictures from memory that a block looks at; more is slower.",
+            lambda value: Slider(value, (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 24, 32), _frames),
+        ),
+        SettingRow(
+            ("window_blocks",),
+            "Blocks of window",
+            "How many blocks the policy “window” keeps.",
+            lambda value: Slider(value, (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)),
+        ),
+        SettingRow(
+            ("sink_frames",),
+            "First frames",
+            "First pictures that “mag” and “window” never drop.",
+            lambda value: Slider(value, (0, 1, 2, 3)),
+        ),
+        SettingRow(
+            ("look_ahead",), "Look ahead", "Imagine what comes while there is time.", Toggle
+        ),
+        SettingRow(
+            ("parked_mib",),
+            "Scenes you left",
+            "What they may take on the disk before you are asked.",
+            lambda value: Slider(value, PARKED_MIB, _mib),
+        ),
+    )
+
+
+def _sound() -> tuple[SettingRow, ...]:
+    percents = tuple(range(0, 101, 5))
+    return (
+        SettingRow(
+            ("volume",),
+            "Volume",
+            "Of the place and of signals.",
+            lambda value: Slider(value, percents, lambda percent: f"{percent}%"),
+        ),
+        SettingRow(("muted",), "Mute", "No sound at all.", Toggle),
+    )
+
+
+def _reading() -> tuple[SettingRow, ...]:
+    return (
+        SettingRow(
+            ("text_scale",),
+            "Text size",
+            "Text and cards, as large as the window has room for.",
+            lambda value: Slider(value, TEXT_SCALES, lambda scale: f"{scale:.0%}"),
+        ),
+        SettingRow(("high_contrast",), "High contrast", "Bright words on black.", Toggle),
+    )
+
+
+def _window_sizes(value: tuple[int, int]) -> Choice:
+    sizes = sorted({*WINDOW_SIZES, value})
+    return Choice(value, [(size, f"{size[0]} x {size[1]}") for size in sizes])
+
+
+def _with(value: Any, options: list[tuple[Any, str]]) -> list[tuple[Any, str]]:
+    known = [option for option, _ in options]
+    return options if value in known else [*options, (value, str(value))]
+
+
+def _mib(value: int) -> str:
+    return f"{value // 1024} GiB" if value >= 1024 and value % 1024 == 0 else f"{value} MiB"
+
+
+def _frames(value: int) -> str:
+    return f"{value} picture" if value == 1 else f"{value} pictures"

@@ -1,0 +1,1 @@
+"""Where the game begins: everything there is to play and to watch, as cards."""

@@ -1,0 +1,290 @@
+"""How the title screen looks: where everything goes in a window, and how it is drawn.
+
+Knows what is listed and what has the focus; what happens then is the screen's.
+"""
+
+import functools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pygame
+
+from mag_sandbox.sandbox.title.model import Card, ParkedCard, SceneCard, Shelf, card_line
+from mag_sandbox.sandbox.ui.theme import ACCENT, BACKDROP, BAD, DENSE_CARD, INK, MUTED, Theme
+from mag_sandbox.sandbox.ui.thumbnails import Thumbnails
+from mag_sandbox.sandbox.ui.widgets import Button, draw_ring, place_buttons
+
+NAME = "MAG sandbox"
+SAYING = "worlds that remember"
+HEADER = (
+    Button("Describe a place of your own", "T"),
+    Button("Settings"),
+    Button("Quit"),
+)
+WRITE, SETTINGS, QUIT = range(3)  # places in the header
+ABOUT = {  # what the large words say while the header has the focus
+    WRITE: ("A world of your own", "Write a sentence: a place, its colours, a few things in it."),
+    SETTINGS: ("Settings", "Display, sound, memory, text size, and all the keys."),
+    QUIT: ("Quit", "What you parked waits here until you come back."),
+}
+FOOTER = 32  # height of the line about the keys
+BLUR = 2  # px of the picture as it is read: what lies behind has no edges
+COMPACT = 640  # height of the window at which the words above the shelves are cut short
+SHADES = (  # darkness over the picture behind, from the top down; the left, the middle, the right
+    (200, 150, 120),
+    (190, 110, 70),
+    (205, 140, 100),
+    (226, 205, 195),
+    (240, 236, 234),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TitleLayout:
+    """Where everything is in a window of one size [px]."""
+
+    size: tuple[int, int]
+    compact: bool
+    margin: int
+    header: tuple[pygame.Rect, ...]
+    words: pygame.Rect  # the large words about what has the focus
+    choices_top: int
+    shelves: pygame.Rect
+    picture: tuple[int, int]
+    gap: int  # between cards
+    shelf_height: int
+
+    @classmethod
+    def of(cls, theme: Theme, size: tuple[int, int]) -> "TitleLayout":
+        """Lay out a window."""
+        width, height = size
+        compact = height / theme.scale < COMPACT
+        margin, top = theme.px(40 if compact else 56), theme.px(16 if compact else 24)
+        header = place_header(theme, width - margin, top)
+        words_top = header[0].bottom + theme.px(12 if compact else 24)
+        lines = 1 if compact else 2
+        words = theme.line_height(13) + theme.line_height(_title_size(compact))
+        words += lines * theme.line_height(16) + theme.px(6)
+        words_width = min(width - 2 * margin, theme.px(720))
+        words_rect = pygame.Rect(margin, words_top, words_width, words)
+        choices_top = words_rect.bottom + theme.px(6 if compact else 8)
+        shelves_top = choices_top + theme.px(38) + theme.px(12 if compact else 24)
+        gap = theme.px(20)
+        across = max(theme.px(80), min(theme.px(195), (width - 2 * margin - 3 * gap) // 4))
+        picture = across, round(across * 0.6)
+        shelf_height = theme.line_height(14) + theme.px(7) + picture[1] + theme.px(7)
+        shelf_height += theme.line_height(15) + theme.line_height(12) + theme.px(12)
+        area = pygame.Rect(0, shelves_top, width, height - shelves_top - theme.px(FOOTER))
+        if area.height >= 2 * shelf_height:  # no sliver of another shelf
+            shelf_height = area.height // (area.height // shelf_height)
+        return cls(
+            size=size,
+            compact=compact,
+            margin=margin,
+            header=tuple(header),
+            words=words_rect,
+            choices_top=choices_top,
+            shelves=area,
+            picture=picture,
+            gap=gap,
+            shelf_height=shelf_height,
+        )
+
+    @property
+    def columns(self) -> int:
+        """How many cards of a shelf are wholly seen."""
+        room = self.size[0] - 2 * self.margin + self.gap
+        return max(1, room // (self.picture[0] + self.gap))
+
+    @property
+    def rows(self) -> int:
+        """How many shelves are wholly seen."""
+        return max(1, self.shelves.height // self.shelf_height)
+
+    def card(self, theme: Theme, row_top: int, column: int, first: float) -> pygame.Rect:
+        """Return the place of a card's picture on a shelf whose first shown card is `first`."""
+        step = self.picture[0] + self.gap
+        top = row_top + theme.line_height(14) + theme.px(7)
+        return pygame.Rect((self.margin + round((column - first) * step), top), self.picture)
+
+    def cards(
+        self, theme: Theme, row_top: int, count: int, first: float
+    ) -> Iterator[tuple[int, pygame.Rect]]:
+        """Give the cards of a shelf that are seen, at least in part."""
+        window = pygame.Rect((0, 0), self.size)
+        for column in range(count):
+            rect = self.card(theme, row_top, column, first)
+            if rect.colliderect(window) and (first == 0 or rect.right > self.margin):
+                yield column, rect
+
+
+def place_header(theme: Theme, right: int, top: int) -> list[pygame.Rect]:
+    """Return the places of the header's buttons, against the right edge."""
+    places = place_buttons(theme, HEADER, 0, top)
+    return [rect.move(right - places[-1].right, 0) for rect in places]
+
+
+def draw_backdrop(
+    theme: Theme, thumbnails: Thumbnails, path: Path | None, size: tuple[int, int]
+) -> pygame.Surface:
+    """Return the picture of what has the focus, large and dimmed so that words can be read."""
+    behind = thumbnails.cover(path, size, blur=BLUR)
+    shades = pygame.Surface((len(SHADES[0]), len(SHADES)), pygame.SRCALPHA)
+    for y, row in enumerate(SHADES):
+        for x, shade in enumerate(row):
+            dark = 244 if theme.high_contrast else shade
+            shades.set_at((x, y), (*theme.colour(BACKDROP), dark))
+    behind.blit(pygame.transform.smoothscale(shades, size), (0, 0))
+    return behind
+
+
+def draw_name(surface: pygame.Surface, theme: Theme, layout: TitleLayout) -> None:
+    """Draw the name of the game, and its saying where there is room."""
+    name = theme.text(NAME, 22, bold=True)
+    middle = layout.header[0].centery
+    surface.blit(name, name.get_rect(midleft=(layout.margin, middle)))
+    saying = theme.text(SAYING, 14, MUTED)
+    left = layout.margin + name.get_width() + theme.px(14)
+    if left + saying.get_width() + theme.px(20) < layout.header[0].left:
+        surface.blit(saying, saying.get_rect(midleft=(left, middle + theme.px(3))))
+
+
+def draw_words(
+    surface: pygame.Surface, theme: Theme, layout: TitleLayout, said: tuple[str, str, str, bool]
+) -> None:
+    """Draw the large words: kind, name, and what is to be said of it."""
+    kind, title, text, is_bad = said
+    area, top = layout.words, layout.words.top
+    surface.blit(theme.text(kind.upper(), 13, ACCENT, bold=True), area.topleft)
+    top += theme.line_height(13)
+    size = _title_size(layout.compact)
+    name = theme.one_line(title, area.width, size, bold=True)
+    surface.blit(theme.text(name, size, bold=True), (area.left, top))
+    top += theme.line_height(size) + theme.px(2)
+    lines = theme.wrap(text, area.width, 1 if layout.compact else 2, 16)
+    for row, line in enumerate(lines):
+        colour = BAD if is_bad else INK
+        surface.blit(theme.text(line, 16, colour), (area.left, top + row * theme.line_height(16)))
+
+
+def words_about(card: Card) -> tuple[str, str, str, bool]:
+    """Return kind, name and text of a card, and whether the text is bad news."""
+    if isinstance(card, SceneCard):
+        return card.category, card.title, card.prompt, False
+    kind = "parked" if isinstance(card, ParkedCard) else "recording"
+    if card.damaged:
+        return kind, card.title, card.damaged, True
+    if isinstance(card, ParkedCard):
+        text = f"{card.left_text} · {card.memory_text}"
+        return kind, card.title, text[:1].upper() + text[1:], False
+    return kind, card.title, card.detail, False
+
+
+def draw_shelf(
+    surface: pygame.Surface,
+    theme: Theme,
+    thumbnails: Thumbnails,
+    layout: TitleLayout,
+    shelf: Shelf,
+    row_top: int,
+    first: float,
+    chosen: int | None,
+    *,
+    focused: bool,
+) -> None:
+    """Draw a row: its title and the cards that are seen.
+
+    Args:
+        surface: the window.
+        theme: of its size.
+        thumbnails: the pictures.
+        layout: of the window.
+        shelf: what to draw.
+        row_top: where it begins.
+        first: the card at the left edge, in between while it glides.
+        chosen: the card that all is about, if it is on this shelf.
+        focused: whether that card has the focus itself.
+    """
+    heading = theme.text(shelf.title, 14, INK if chosen is not None else MUTED, bold=True)
+    surface.blit(heading, (layout.margin, row_top))
+    for column, rect in layout.cards(theme, row_top, len(shelf.cards), first):
+        card = shelf.cards[column]
+        draw_card(surface, theme, thumbnails, rect, card, focused=focused and column == chosen)
+        if column == chosen and not focused:
+            draw_ring(surface, theme, rect, 12, 2, (*INK, 150))
+
+
+def draw_card(
+    surface: pygame.Surface,
+    theme: Theme,
+    thumbnails: Thumbnails,
+    rect: pygame.Rect,
+    card: Card,
+    *,
+    focused: bool,
+) -> None:
+    """Draw the picture of a card with its name and a line about it."""
+    damaged = not isinstance(card, SceneCard) and card.damaged
+    picture = None if damaged else card.picture
+    surface.blit(thumbnails.rounded(theme, picture, rect.size), rect)
+    if damaged:
+        mark = theme.text("!", 40, BAD, bold=True)
+        surface.blit(mark, mark.get_rect(center=rect.center))
+    elif isinstance(card, ParkedCard):
+        _draw_tag(surface, theme, rect, card.memory_text)
+    if focused:
+        draw_ring(surface, theme, rect, 12)
+    top = rect.bottom + theme.px(7)
+    name = theme.one_line(card.title, rect.width, 15, bold=True)
+    surface.blit(theme.text(name, 15, ACCENT if focused else INK, bold=True), (rect.left, top))
+    line = theme.one_line(card_line(card), rect.width, 12)
+    colour = BAD if damaged else MUTED
+    surface.blit(theme.text(line, 12, colour), (rect.left, top + theme.line_height(15)))
+
+
+def _draw_tag(surface: pygame.Surface, theme: Theme, rect: pygame.Rect, text: str) -> None:
+    """Draw a word in a corner of a picture."""
+    words = theme.text(theme.one_line(text, rect.width - theme.px(28), 12), 12)
+    tag = words.get_rect().inflate(theme.px(14), theme.px(6))
+    tag.bottomleft = rect.left + theme.px(7), rect.bottom - theme.px(7)
+    surface.blit(theme.rounded(tag.size, DENSE_CARD, 7), tag)
+    surface.blit(words, words.get_rect(center=tag.center))
+
+
+def draw_footer(surface: pygame.Surface, theme: Theme, layout: TitleLayout, text: str) -> None:
+    """Draw what the keys do, over a shade into which the last shelf sinks."""
+    width, height = layout.size
+    sunk, line = theme.px(26 if layout.compact else 6), theme.px(FOOTER)
+    shade = _sinking((width, sunk + line), sunk, theme.colour(BACKDROP))
+    surface.blit(shade, (0, height - sunk - line))
+    words = theme.text(theme.one_line(text, width - 2 * layout.margin, 13), 13, MUTED)
+    surface.blit(words, words.get_rect(midleft=(layout.margin, height - line // 2)))
+
+
+def draw_dots(
+    surface: pygame.Surface, theme: Theme, layout: TitleLayout, count: int, top: int
+) -> None:
+    """Draw a dot for every shelf down the right edge, bright for those that are seen."""
+    if count <= layout.rows:
+        return
+    size, step = theme.px(6), theme.px(16)
+    left = layout.size[0] - layout.margin // 2 - size // 2
+    start = layout.shelves.centery - (count - 1) * step // 2
+    for row in range(count):
+        seen = top <= row < top + layout.rows
+        colour = ACCENT if seen else (*MUTED, 110)
+        surface.blit(theme.rounded((size, size), colour, 9), (left, start + row * step))
+
+
+@functools.lru_cache(maxsize=2)
+def _sinking(size: tuple[int, int], sunk: int, colour: tuple[int, ...]) -> pygame.Surface:
+    """Return a shade that grows over its first `sunk` lines."""
+    shade = pygame.Surface(size, pygame.SRCALPHA)
+    for line in range(size[1]):
+        shade.fill((*colour, round(236 * min(1.0, line / sunk))), (0, line, size[0], 1))
+    return shade
+
+
+def _title_size(compact: bool) -> int:
+    return 28 if compact else 40

@@ -1,0 +1,230 @@
+"""What there is to play and to watch: all that the title lists, and the recordings among it.
+
+Reads only what a card shows, so that a title screen with hundreds of them opens at once. What is
+damaged is listed with a sentence. Knows no windows.
+"""
+
+import json
+import logging
+import os
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from mag_sandbox.files.whole import changed, remove_folder, visible
+from mag_sandbox.sandbox.recording.reader import EVENTS_FILE
+from mag_sandbox.sandbox.saves.own_scenes import (
+    TITLE_LENGTH,
+    LibraryError,
+    cannot_delete,
+    own_scenes,
+    title_of,
+)
+from mag_sandbox.sandbox.saves.parked_scene import ParkedScene, StateHeader
+from mag_sandbox.sandbox.saves.parking import ParkedEntry, ParkedScenes
+from mag_sandbox.sandbox.title.model import (
+    ParkedCard,
+    RecordingCard,
+    SceneCard,
+    TitleModel,
+    library_cards,
+)
+from mag_sandbox.sandbox.ui.amounts import ago_text, bytes_text
+from mag_sandbox.scenes import Scene
+
+logger = logging.getLogger(__name__)
+PARKED, SCENES, RECORDINGS = "parked", "scenes", "recordings"  # folders of the player's data
+WAITING = "not on the disk yet"
+THUMBNAIL = "thumbnail.png"
+MAX_LINE = 2**20  # bytes of a recording's first line
+MAX_TAIL = 2**16  # bytes of a recording's end that are looked at
+MAX_SECONDS = 1e7  # of play
+_AGAIN = "delete it or record it again"
+
+
+@dataclass(frozen=True, slots=True)
+class PastRecording:
+    """One recording to watch."""
+
+    folder: Path
+    scene: str  # its name
+    prompt: str
+    seconds: float  # played
+    when: datetime  # UTC
+    bytes: int  # on the disk
+    thumbnail: Path | None
+    interrupted: bool = False  # it has no end, but can be watched
+    problem: str | None = None  # one sentence
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self.folder.name
+
+
+def read_title_model(
+    parked: ParkedScenes,
+    data: Path,
+    waiting: Sequence[ParkedScene] = (),
+    now: datetime | None = None,
+) -> TitleModel:
+    """Return everything that the title screen lists.
+
+    Args:
+        parked: scenes that were left.
+        data: data_folder(); need not exist.
+        waiting: scenes that were left and are not on the disk, in place of how they are there.
+        now: UTC; None: the clock.
+    """
+    now = now or datetime.now(UTC)
+    return TitleModel(
+        scenes=(*_own_cards(data / SCENES), *library_cards()),
+        parked=(
+            *(ParkedCard(one.id, one.name, WAITING, holds_text(one)) for one in waiting),
+            *(
+                _parked_card(entry, now)
+                for entry in parked.entries()
+                if entry.id not in {one.id for one in waiting}
+            ),
+        ),
+        recordings=tuple(_recording_card(r, now) for r in past_recordings(data / RECORDINGS)),
+    )
+
+
+def past_recordings(folder: Path) -> list[PastRecording]:
+    """Return the recordings in a folder, newest first.
+
+    Args:
+        folder: data_folder() / "recordings"; need not exist.
+    """
+    found = [_past_recording(path) for path in visible(folder)]
+    return sorted(found, key=lambda one: (one.when, one.name), reverse=True)
+
+
+def new_recording_folder(folder: Path, name: str) -> Path:
+    """Return where a recording of the scene of that name goes now."""
+    words = "-".join(re.findall(r"[a-z0-9]+", name.lower()))[:TITLE_LENGTH] or "scene"
+    return folder / f"{words}-{time.strftime('%Y%m%d-%H%M%S')}"
+
+
+def delete_recording(folder: Path) -> None:
+    """Delete a recording; folder as listed.
+
+    Raises:
+        LibraryError: it is no recording, or cannot be deleted.
+    """
+    if not folder.is_symlink() and not (folder / EVENTS_FILE).exists() and any(folder.glob("*")):
+        raise LibraryError(f"{folder} is no recording; delete it by hand if you want to")
+    try:
+        remove_folder(folder)
+    except OSError as error:
+        raise cannot_delete(folder, error) from None
+
+
+def left_text(header: StateHeader, now: datetime) -> str:
+    """Say when a scene was left: "left 3 h ago", or "saved 3 h ago"."""
+    verb = "saved" if header.slot else "left"
+    return f"{verb} {ago_text((now - header.left_at).total_seconds())}"
+
+
+def holds_text(header: StateHeader | ParkedScene) -> str:
+    """Say what a parked scene remembers: "holds 41 MiB, 180 frames"."""
+    if header.kept is None or not header.kept.frames:
+        return "holds nothing"
+    frames = "1 frame" if header.kept.frames == 1 else f"{header.kept.frames} frames"
+    return f"holds {bytes_text(header.kept.bytes)}, {frames}"
+
+
+def _own_cards(folder: Path) -> list[SceneCard]:
+    cards = []
+    for own in own_scenes(folder):
+        if own.scene is None:
+            logger.warning("%s", own.problem)
+            continue
+        scene, key = own.scene, str(own.path)  # which load_scene takes as well as a name
+        cards.append(
+            SceneCard(key, scene.name, scene.category, scene.prompt, own.thumbnail, own=True)
+        )
+    return cards
+
+
+def _parked_card(entry: ParkedEntry, now: datetime) -> ParkedCard:
+    header, picture = entry.header, entry.thumbnail
+    if header is None:
+        return ParkedCard(
+            entry.id, entry.name, "damaged", bytes_text(entry.bytes), picture, entry.problem
+        )
+    left = "being played in another game" if entry.played_elsewhere else left_text(header, now)
+    return ParkedCard(entry.id, entry.name, left, holds_text(header), picture)
+
+
+def _recording_card(recording: PastRecording, now: datetime) -> RecordingCard:
+    ago = ago_text((now - recording.when).total_seconds())
+    minutes, seconds = divmod(round(recording.seconds), 60)
+    detail = f"{ago}, {minutes}:{seconds:02d} min, {bytes_text(recording.bytes)}"
+    if recording.interrupted:
+        detail += ", interrupted"
+    return RecordingCard(
+        recording.folder, recording.scene, detail, recording.thumbnail, recording.problem
+    )
+
+
+def _past_recording(folder: Path) -> PastRecording:
+    path = folder / EVENTS_FILE
+    name, prompt, seconds, problem, complete = folder.name, "", 0.0, None, False
+    when = changed(folder)
+    try:
+        first, last = _first_and_last(path)
+        scene = Scene(first["scene"]["prompt"], name=first["scene"]["name"])
+        name, prompt = title_of(scene.name), scene.prompt
+        when = datetime.fromisoformat(first["created"]).astimezone(UTC)
+        complete = last["kind"] == "session_end"
+        seconds = min(max(0.0, float(last["seconds" if complete else "t"])), MAX_SECONDS)
+    except OSError as error:
+        problem = f"{path} cannot be read ({error.strerror}); {_AGAIN}"
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError):
+        problem = f"{path} is damaged; {_AGAIN}"
+    return PastRecording(
+        folder=folder,
+        scene=name,
+        prompt=prompt,
+        seconds=seconds,
+        when=when,
+        bytes=_folder_bytes(folder),
+        thumbnail=_thumbnail_of(folder),
+        interrupted=problem is None and not complete,
+        problem=problem,
+    )
+
+
+def _first_and_last(path: Path) -> tuple[dict, dict]:
+    """Return the first event of a recording and the last one that is complete."""
+    if not path.is_file() or path.is_symlink():
+        raise FileNotFoundError(2, "no such file")
+    with path.open("rb") as file:
+        first = json.loads(file.readline(MAX_LINE))
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - MAX_TAIL))
+        tail = file.read(MAX_TAIL)
+    if first["kind"] != "session_start":
+        raise ValueError
+    whole = tail[: tail.rindex(b"\n")]
+    last = json.loads(whole[whole.rfind(b"\n") + 1 :])
+    return first, first["first_block"] if last["kind"] == "session_start" else last
+
+
+def _thumbnail_of(recording: Path) -> Path | None:
+    pictures: list[Any] = [recording / THUMBNAIL, *sorted(recording.glob("image.*"))]
+    return next((path for path in pictures if path.is_file() and not path.is_symlink()), None)
+
+
+def _folder_bytes(folder: Path) -> int:
+    return sum(
+        (Path(parent) / name).lstat().st_size
+        for parent, _, names in os.walk(folder)
+        for name in names
+    )

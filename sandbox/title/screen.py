@@ -1,0 +1,393 @@
+"""Where the game begins: choose a scene, describe one, go on with one that was left, watch one."""
+
+from collections.abc import Callable, Sequence
+
+import pygame
+
+from mag_sandbox.model.world import WorldFailed
+from mag_sandbox.sandbox.saves.own_scenes import scene_of_prompt
+from mag_sandbox.sandbox.screens import (
+    Continue,
+    Leave,
+    OpenSettings,
+    Outcome,
+    Overlay,
+    PlayScene,
+    Watch,
+)
+from mag_sandbox.sandbox.settings import SandboxConfig
+from mag_sandbox.sandbox.title.actions import TitleActions
+from mag_sandbox.sandbox.title.backdrop import TitleBackdrop
+from mag_sandbox.sandbox.title.cards import (
+    ABOUT,
+    HEADER,
+    QUIT,
+    SETTINGS,
+    WRITE,
+    TitleLayout,
+    draw_dots,
+    draw_footer,
+    draw_name,
+    draw_shelf,
+    draw_words,
+    words_about,
+)
+from mag_sandbox.sandbox.title.focus import Spot, TitleFocus
+from mag_sandbox.sandbox.title.model import (
+    Act,
+    Card,
+    ParkedCard,
+    RecordingCard,
+    SceneCard,
+    TitleModel,
+    choices,
+    shelves,
+)
+from mag_sandbox.sandbox.ui.theme import Theme
+from mag_sandbox.sandbox.ui.thumbnails import Thumbnails
+from mag_sandbox.sandbox.ui.widgets import (
+    ENTER_KEYS,
+    FRAME_S,
+    REDRAWN_BY,
+    Button,
+    Kind,
+    Question,
+    draw_veil,
+    menu_key,
+    place_buttons,
+)
+from mag_sandbox.scenes import SceneError
+
+FOOTER = "Arrows choose    Enter goes there    Tab or right click: what else    Esc quits"
+ASK_TWICE = "Esc again, or Enter, to quit"
+MOVES = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
+
+
+class TitleScreen:
+    """Shelves of cards over the picture of the one in focus. Still while nothing changes.
+
+    actions = TitleActions(ThreadedListing(lambda: read_title_model(...)), writing=PromptBox)
+    screen = TitleScreen(actions, settings)
+    """
+
+    def __init__(
+        self,
+        actions: TitleActions,
+        settings: SandboxConfig,
+        focused: str | None = None,
+        notices: Overlay | None = None,
+    ) -> None:
+        """Make the screen.
+
+        Args:
+            actions: what is done for it.
+            settings: the player's.
+            focused: the card of an earlier title screen that had the focus.
+            notices: lines to draw over everything.
+        """
+        self.outcome: Outcome | None = None
+        self._actions, self._settings = actions, settings
+        self._thumbnails = Thumbnails()
+        self._wanted = focused
+        self._focus = TitleFocus((), None)
+        self._theme: Theme | None = None
+        self._layout: TitleLayout | None = None
+        self._backdrop = TitleBackdrop(self._thumbnails)
+        self._places: list[tuple[pygame.Rect, Spot]] = []
+        self._writing = actions.writing(self._write)
+        self._question: Question | None = None
+        self._answered: Callable[[int], object] = lambda answer: None
+        self._notices = notices
+        self._untouched = True  # the player has not done anything here yet
+        self._dirty = True
+        self._now = 0.0
+        self._early: list[pygame.Event] | None = []  # done before anything was listed
+        if actions.listing.newest is not None:
+            self._list(actions.listing.newest)
+        actions.listing.ask()
+
+    @property
+    def wake_at(self) -> float | None:
+        """When the next picture of a glide is due; None while everything rests."""
+        if self._backdrop.is_moving or self._focus.is_moving or self._actions.listing.is_waiting:
+            return self._now + FRAME_S
+        times = (self._writing.wake_at, self._notices and self._notices.wake_at)
+        return min((time for time in times if time is not None), default=None)
+
+    @property
+    def focused(self) -> str | None:
+        """The card in focus, to be given to a later title screen."""
+        return self._focus.key
+
+    def use_settings(self, settings: SandboxConfig) -> None:
+        """Look as the player wants it now."""
+        self._settings, self._layout, self._dirty = settings, None, True
+
+    def handle(self, event: pygame.Event) -> None:
+        """Take a key, the mouse, or a change of the window."""
+        if event.type == pygame.QUIT:
+            self._go(Leave())
+        elif event.type in REDRAWN_BY:
+            self._dirty = True
+        elif self._early is not None:
+            self._early.append(event)
+        elif self._question:
+            self._question.handle(event)
+            self._dirty = True
+            if self._question.answer is not None:
+                self._close_question(self._question.answer)
+        elif self._writing.is_open:
+            self._dirty |= self._writing.handle(event)
+        elif (key := menu_key(event)) is not None:
+            self._press(key)
+        else:
+            self._point(event)
+
+    def update(self, now: float) -> bool:
+        """Move what glides; True if the picture changed."""
+        self._now = now
+        if (model := self._actions.listing.news()) is not None:
+            self._list(model)
+        moved = self._backdrop.update(now) | self._focus.update(now) | self._writing.update(now)
+        moved |= self._notices is not None and self._notices.update(now)
+        changed, self._dirty = self._dirty or moved, False
+        return changed
+
+    def draw(self, surface: pygame.Surface) -> None:
+        """Draw everything."""
+        theme, layout = self._arrange(surface.get_size())
+        card = self._focus.card
+        self._backdrop.draw(surface, theme, None if card is None else card.picture)
+        self._places = []
+        self._draw_shelves(surface, theme, layout)
+        self._draw_header(surface, theme, layout)
+        quitting = self._focus.spot == Spot("header", column=QUIT)
+        draw_footer(surface, theme, layout, ASK_TWICE if quitting else FOOTER)
+        if self._question:
+            self._question.draw(surface, theme)
+        elif self._writing.is_open:
+            draw_veil(surface, theme)
+            self._writing.draw(surface)
+        if self._notices:
+            self._notices.draw(surface)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is being asked or written."""
+        return self._question is not None or self._writing.is_open
+
+    def refresh(self) -> None:
+        """List everything anew; what was just left comes first, unless the player has chosen."""
+        self._actions.listing.ask()
+
+    def ask(
+        self, title: str, text: str, buttons: Sequence[Button], answered: Callable[[int], object]
+    ) -> None:
+        """Ask the player something; the first button must do no harm."""
+        self._question, self._answered = Question(title, text, buttons), answered
+        self._dirty = True
+
+    def _list(self, model: TitleModel) -> None:
+        """Show what there is, then do what the player could not wait to do."""
+        if self._early is not None or (self._untouched and model.parked):
+            self._focus, self._layout = TitleFocus(shelves(model), self._wanted), None
+        else:
+            self._focus.list(shelves(model))
+        early, self._early, self._wanted, self._dirty = self._early, None, None, True
+        for event in early or ():
+            self.handle(event)
+
+    def _press(self, key: str) -> None:
+        """Take a key by name."""
+        focus, self._untouched = self._focus, False
+        self._dirty = True
+        if key in MOVES:
+            focus.move(*MOVES[key])
+        elif key in ENTER_KEYS:
+            self._activate(focus.spot)
+        elif key == "tab":
+            focus.turn_to_choices()
+        elif key == "escape":
+            self._step_back()
+        elif key == "t":
+            focus.go(Spot("header", column=WRITE))
+            self._activate(focus.spot)
+        elif key == "f11":
+            self._actions.toggle_fullscreen()
+        elif focus.card is not None and focus.spot.area != "header":
+            key = "delete" if key == "backspace" else key
+            asked = [choice.act for choice in choices(focus.card) if choice.key == key]
+            for act in asked:
+                self._do(act, focus.card)
+
+    def _step_back(self) -> None:
+        """From the choices to the card; from there to the way out; from there out."""
+        if self._focus.spot.area == "choices":
+            self._focus.turn_to_choices()
+        elif self._focus.spot == Spot("header", column=QUIT):
+            self._go(Leave())
+        else:
+            self._focus.go(Spot("header", column=QUIT))
+
+    def _point(self, event: pygame.Event) -> None:
+        """Take the mouse: pointing moves the focus, a click goes there or offers what can be."""
+        if event.type == pygame.MOUSEWHEEL:
+            self._dirty |= self._focus.scroll(event.x, -event.y)
+        elif event.type in (pygame.MOUSEMOTION, pygame.MOUSEBUTTONDOWN):
+            spot = next((s for rect, s in self._places if rect.collidepoint(event.pos)), None)
+            if spot is None:
+                return
+            self._untouched = False
+            if spot != self._focus.spot:
+                self._focus.go(spot)
+                self._dirty = True
+            if event.type == pygame.MOUSEBUTTONDOWN and event.button == 1:
+                self._dirty = True
+                self._activate(spot)
+            elif event.type == pygame.MOUSEBUTTONDOWN and spot.area == "cards":
+                self._offer(self._focus.card)
+
+    def _activate(self, spot: Spot) -> None:
+        card = self._focus.card
+        if spot.area == "header":
+            if spot.column == SETTINGS:
+                self._go(OpenSettings())
+            elif spot.column == QUIT:
+                self._go(Leave())
+            else:
+                self._writing.open("")
+        elif card is not None:
+            place = spot.column if spot.area == "choices" else 0
+            self._do(choices(card)[place].act, card)
+
+    def _do(self, act: Act, card: Card) -> None:
+        """Do what was chosen with a card."""
+        if act == "play":
+            self._play(card)
+        elif act == "new seed":
+            self._play(card, self._actions.seed())
+        elif act == "continue":
+            self._go(Continue(card.id))
+        elif act == "watch":
+            self._go(Watch(card.path))
+        elif act == "export":
+            self._actions.export(card.path)
+        elif act == "fork":
+            self._change("It was not copied", lambda: self._actions.fork(card.id))
+        elif act == "delete":
+            self._ask_to_delete(card)
+
+    def _offer(self, card: Card) -> None:
+        """Ask what to do with a card."""
+        acts = [choice.act for choice in choices(card)]
+        buttons = [Button(one.word, kind=_kind(one.act)) for one in choices(card)]
+        self._question = Question(card.title, words_about(card)[2], [Button("Back"), *buttons])
+        self._answered = lambda answer: self._do(acts[answer - 1], card)
+        self._dirty = True
+
+    def _play(self, card: SceneCard, seed: int | None = None) -> None:
+        try:
+            self._go(PlayScene(self._actions.load_scene(card.key), seed))
+        except SceneError as problem:
+            self._tell("This scene cannot be read", str(problem))
+
+    def _ask_to_delete(self, card: Card) -> None:
+        if isinstance(card, ParkedCard):
+            what, delete = "What it remembers", lambda: self._actions.delete_parked(card.id)
+        elif isinstance(card, RecordingCard):
+            what, delete = "The recording", lambda: self._actions.delete_recording(card.path)
+        else:
+            what, delete = "What you wrote", lambda: self._actions.delete_scene(card.key)
+        buttons = Button("Keep it"), Button("Delete", kind="danger")
+        text = f"{what} is gone then. This cannot be undone."
+        self._question = Question(f"Delete “{card.title}”?", text, buttons)
+        self._answered = lambda answer: self._change("It was not deleted", delete)
+
+    def _change(self, failed: str, change: Callable[[], object]) -> None:
+        """Change what is listed, and list it again."""
+        try:
+            change()
+        except (OSError, ValueError, WorldFailed) as problem:
+            self._tell(failed, str(problem))
+        self.refresh()
+
+    def _tell(self, title: str, text: str) -> None:
+        self._question, self._answered = (
+            Question(title, text, [Button("Go on")]),
+            lambda answer: None,
+        )
+
+    def _close_question(self, answer: int) -> None:
+        self._question = None
+        if answer > 0:
+            self._answered(answer)
+
+    def _write(self, prompt: str) -> None:
+        """Go to the place that was described."""
+        try:
+            scene = scene_of_prompt(prompt, self._actions.seed())
+        except SceneError as problem:
+            self._tell("This cannot be a place", str(problem))
+            return
+        self._actions.keep_scene(scene)
+        self._go(PlayScene(scene))
+
+    def _go(self, outcome: Outcome) -> None:
+        self.outcome, self._dirty = outcome, True  # if we come back here, we are drawn anew
+
+    def _arrange(self, size: tuple[int, int]) -> tuple[Theme, TitleLayout]:
+        if self._layout is None or self._layout.size != size:
+            settings = self._settings
+            self._theme = Theme(size, settings.text_scale, high_contrast=settings.high_contrast)
+            self._layout = TitleLayout.of(self._theme, size)
+            self._backdrop.forget()
+            self._focus.fit(self._layout.rows, self._layout.columns)
+        return self._theme, self._layout
+
+    def _draw_header(self, surface: pygame.Surface, theme: Theme, layout: TitleLayout) -> None:
+        draw_name(surface, theme, layout)
+        spot, card = self._focus.spot, self._focus.card
+        for column, (button, rect) in enumerate(zip(HEADER, layout.header, strict=True)):
+            place = Spot("header", column=column)
+            button.draw(surface, theme, rect, focused=spot == place)
+            self._places.append((rect, place))
+        if spot.area == "header":
+            draw_words(surface, theme, layout, ("", *ABOUT[spot.column], False))
+        elif card is not None:
+            draw_words(surface, theme, layout, words_about(card))
+            self._draw_choices(surface, theme, layout, card)
+
+    def _draw_choices(
+        self, surface: pygame.Surface, theme: Theme, layout: TitleLayout, card: Card
+    ) -> None:
+        buttons = [
+            Button(one.word, one.key_word, "primary" if place == 0 else _kind(one.act))
+            for place, one in enumerate(choices(card))
+        ]
+        rects = place_buttons(theme, buttons, layout.margin, layout.choices_top)
+        for column, (button, rect) in enumerate(zip(buttons, rects, strict=True)):
+            place = Spot("choices", column=column)
+            button.draw(surface, theme, rect, focused=self._focus.spot == place)
+            self._places.append((rect, place))
+
+    def _draw_shelves(self, surface: pygame.Surface, theme: Theme, layout: TitleLayout) -> None:
+        focus, area = self._focus, layout.shelves
+        clip = surface.get_clip()
+        surface.set_clip(area)
+        for row, shelf in enumerate(focus.shelves):
+            top = area.top + round((row - focus.top) * layout.shelf_height)
+            if top + layout.shelf_height <= area.top or top >= area.bottom:
+                continue
+            first, chosen = focus.first(row), focus.chosen(row)
+            focused = focus.spot.area == "cards"
+            draw_shelf(
+                surface, theme, self._thumbnails, layout, shelf, top, first, chosen, focused=focused
+            )
+            for place, rect in layout.cards(theme, top, len(shelf.cards), first):
+                self._places.append((rect.clip(area), Spot("cards", row, place)))
+        surface.set_clip(clip)
+        draw_dots(surface, theme, layout, len(focus.shelves), round(focus.top))
+
+
+def _kind(act: Act) -> Kind:
+    return "danger" if act == "delete" else "plain"

@@ -1,0 +1,1 @@
+"""Window, theme, widgets and text: what screens are made of."""

@@ -1,0 +1,207 @@
+"""The window: opens it and brings frames onto it without stretching. Knows nothing of worlds."""
+
+import functools
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import pygame
+
+from mag_sandbox.sandbox.settings import DisplayError, FitMode, ScaleMode
+from mag_sandbox.sandbox.ui.theme import BACKDROP, odd_rows
+
+GLOW = (0.06, 0.2, 0.55)  # brightness of the bars beside the picture, from outside in
+REVEALED = (120, 126, 150)  # tint of what lies beyond a shifted picture, until it is made
+_Bar = tuple[pygame.Surface, pygame.Rect]
+MAX_CUT = 0.12  # share of the picture that filling the window may cut
+
+
+@contextmanager
+def window(size: tuple[int, int], title: str) -> Iterator[pygame.Surface]:
+    """Open a resizable window for as long as the block lasts.
+
+    Raises:
+        DisplayError: there is no display.
+    """
+    try:
+        pygame.display.init()
+        pygame.font.init()
+        if pygame.display.get_driver() == "x11":  # 10 times faster than OpenGL without a GPU
+            os.environ.setdefault("SDL_FRAMEBUFFER_ACCELERATION", "0")
+        surface = pygame.display.set_mode(size, pygame.RESIZABLE)
+        pygame.key.stop_text_input()  # an input method would swallow letters that are keys here
+    except pygame.error as error:
+        raise DisplayError(
+            f"no window can be opened ({error}); start it in a desktop session or use --headless"
+        ) from None
+    pygame.display.set_caption(title)
+    try:
+        yield surface
+    finally:
+        pygame.font.quit()
+        pygame.display.quit()
+
+
+def fit(
+    frame_size: tuple[int, int], window_size: tuple[int, int], mode: FitMode = "whole"
+) -> pygame.Rect:
+    """Return where to show a frame without stretching it.
+
+    Args:
+        frame_size: width and height of the frame [px].
+        window_size: of the window [px].
+        mode: "whole" leaves bars; "fill" cuts what lies outside, unless that is too much.
+    """
+    ratios = [inside / size for inside, size in zip(window_size, frame_size, strict=True)]
+    fills = mode == "fill" and max(ratios) <= min(ratios) * (1 + MAX_CUT)
+    ratio = max(ratios) if fills else min(ratios)
+    rect = pygame.Rect(0, 0, *(max(1, round(size * ratio)) for size in frame_size))
+    rect.center = window_size[0] // 2, window_size[1] // 2
+    return rect
+
+
+class Picture:
+    """Brings frames onto a surface: scaled without stretching, perhaps shifted by a late warp.
+
+    picture = Picture("whole", "smooth")
+    picture.draw(surface, frame)
+    picture.draw(surface, frame, shift=(-7.5, 0.0))  # the same frame again: nothing is scaled anew
+    """
+
+    def __init__(self, fit_mode: FitMode = "whole", scale_mode: ScaleMode = "smooth") -> None:
+        """Set how frames are shown.
+
+        Args:
+            fit_mode: show all of a frame, or fill the window.
+            scale_mode: whether pixels stay visible.
+        """
+        self.fit_mode, self.scale_mode = fit_mode, scale_mode
+        self._frame: np.ndarray | None = None
+        self._picture: pygame.Surface | None = None
+        self._scaled: pygame.Surface | None = None  # kept: new memory costs more than scaling
+        self._is_scaled = False  # whether that is the frame, which is being shifted
+        self._bars: tuple[tuple[int, int], tuple[_Bar, ...]] | None = None  # by the window's size
+
+    def draw(
+        self, surface: pygame.Surface, frame: np.ndarray, shift: tuple[float, float] = (0.0, 0.0)
+    ) -> None:
+        """Draw a frame; bars beside it glow in the colours of its edges.
+
+        Args:
+            surface: the window.
+            frame: uint8 [H, W, 3].
+            shift: how far to move the picture right and down [px of the frame]; what this reveals
+                is tinted.
+        """
+        height, width = frame.shape[:2]
+        rect = fit((width, height), surface.get_size(), self.fit_mode)
+        if self._frame is not frame:
+            self._frame, self._picture, self._is_scaled = frame, _picture(surface, frame), False
+            self._bars = None
+        if surface.get_rect().contains(rect):
+            self._draw_bars(surface, rect)
+            if shift == (0.0, 0.0):
+                self._scale(surface.subsurface(rect))
+                return
+        if self._scaled is None or self._scaled.get_size() != rect.size:
+            self._scaled, self._is_scaled = odd_rows(rect.size, surface), False
+        if not self._is_scaled:
+            self._scale(self._scaled)
+            self._is_scaled = True
+        self._draw_shifted(surface, rect, shift, rect.width / width)
+
+    def _draw_bars(self, surface: pygame.Surface, rect: pygame.Rect) -> None:
+        size = surface.get_size()
+        if self._bars is None or self._bars[0] != size:
+            self._bars = size, tuple(_bars(surface, self._picture, rect))
+        surface.blits(self._bars[1], doreturn=False)
+
+    def _scale(self, into: pygame.Surface) -> None:
+        sharp = self.scale_mode == "sharp"
+        scale = pygame.transform.scale if sharp else pygame.transform.smoothscale
+        scale(self._picture, into.get_size(), into)
+
+    def _draw_shifted(
+        self,
+        surface: pygame.Surface,
+        rect: pygame.Rect,
+        shift: tuple[float, float],
+        enlargement: float,
+    ) -> None:
+        moved = rect.move(*(round(length * enlargement) for length in shift))
+        before = surface.get_clip()
+        surface.set_clip(rect)
+        surface.blit(self._scaled, moved)
+        for revealed, edge in _revealed(rect, moved):
+            _smear(surface, revealed.clip(surface.get_rect()), edge.clip(surface.get_rect()))
+        surface.set_clip(before)
+
+
+def _picture(surface: pygame.Surface, frame: np.ndarray) -> pygame.Surface:
+    size = frame.shape[1], frame.shape[0]
+    return pygame.image.frombuffer(np.ascontiguousarray(frame), size, "RGB").convert(surface)
+
+
+def _smear(surface: pygame.Surface, revealed: pygame.Rect, edge: pygame.Rect) -> None:
+    """Draw a line of pixels out over what is revealed, tinted: this is not the world yet."""
+    if min(*revealed.size, *edge.size) > 0:
+        line = surface.subsurface(edge).copy()
+        line.fill(REVEALED, special_flags=pygame.BLEND_RGB_MULT)  # before it is many pixels
+        pygame.transform.scale(line, revealed.size, surface.subsurface(revealed))
+
+
+def _revealed(rect: pygame.Rect, moved: pygame.Rect) -> Iterator[tuple[pygame.Rect, pygame.Rect]]:
+    """Yield what a moved picture leaves free of its place, and the line of pixels beside it."""
+    across, along = moved.x - rect.x, moved.y - rect.y
+    if across:
+        left, edge = (rect.left, moved.left) if across > 0 else (moved.right, moved.right - 1)
+        line = pygame.Rect(edge, rect.top, 1, rect.height)
+        yield pygame.Rect(left, rect.top, abs(across), rect.height), line
+    if along:
+        top, edge = (rect.top, moved.top) if along > 0 else (moved.bottom, moved.bottom - 1)
+        line = pygame.Rect(rect.left, edge, rect.width, 1)
+        yield pygame.Rect(rect.left, top, rect.width, abs(along)), line
+
+
+def _bars(surface: pygame.Surface, picture: pygame.Surface, rect: pygame.Rect) -> Iterator[_Bar]:
+    """Yield what fills the place that the picture leaves free: dark, glowing where they touch."""
+    width, height = surface.get_size()
+    right, bottom = width - rect.right, height - rect.bottom
+    bars = {
+        "left": pygame.Rect(0, 0, rect.left, height),
+        "right": pygame.Rect(rect.right, 0, right, height),
+        "top": pygame.Rect(0, 0, width, rect.top),
+        "bottom": pygame.Rect(0, rect.bottom, width, bottom),
+    }
+    for side, bar in bars.items():
+        if bar.width > 0 and bar.height > 0:
+            into = odd_rows(bar.size, picture)
+            yield pygame.transform.smoothscale(_edge(picture, side), bar.size, into), bar
+
+
+def _edge(picture: pygame.Surface, side: str) -> pygame.Surface:
+    """Return the darkened colours along one side of the picture, a few pixels in all."""
+    width, height = picture.get_size()
+    across = side in ("left", "right")
+    area = {
+        "left": (0, 0, 16, height),
+        "right": (width - 16, 0, 16, height),
+        "top": (0, 0, width, 16),
+        "bottom": (0, height - 16, width, 16),
+    }[side]
+    edge = pygame.transform.smoothscale(picture.subsurface(area), (3, 12) if across else (20, 3))
+    levels = GLOW if side in ("left", "top") else GLOW[::-1]
+    for place, level in enumerate(levels):
+        line = (place, 0, 1, 12) if across else (0, place, 20, 1)
+        shade = round(255 * level)
+        edge.fill((shade, shade, shade), line, special_flags=pygame.BLEND_RGB_MULT)
+    return edge
+
+
+@functools.lru_cache(maxsize=4)
+def shade(size: tuple[int, int], strength: int = 150) -> pygame.Surface:
+    """Return a dark veil, laid over a picture that waits."""
+    veil = pygame.Surface(size, pygame.SRCALPHA)
+    veil.fill((*BACKDROP, strength))
+    return veil

@@ -1,0 +1,196 @@
+"""Pictures of what is on screen, as PNG files that say what they show.
+
+Encoding takes a tenth of a second, so `Screenshots` does it on a thread of its own; the window only
+copies its pixels. No file is ever overwritten, and none appears before it is complete.
+"""
+
+import json
+import logging
+import os
+import re
+import secrets
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pygame
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.files.typed_json import decode, parse_json
+from mag_sandbox.files.whole import FULL, PART, write_synced
+
+logger = logging.getLogger(__name__)
+
+KEY = "mag-sandbox"  # of the text chunk that holds everything
+MOST_NAME = 40  # characters of a scene's name in a file's
+MOST_SHOTS = 1000  # pictures of one scene in one second
+
+Picture = np.ndarray | pygame.Surface
+
+
+class ScreenshotError(RuntimeError):
+    """A picture cannot be written, or its words not be read; one sentence with the remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenshotInfo:
+    """What a picture shows, enough to go there again."""
+
+    scene: str
+    prompt: str
+    seed: int
+    pose: CameraPose
+    block_index: int
+    policy: str
+    weights: str  # hash, as World.provenance() says it
+    recording: str | None = None  # name of the recording's folder, without where it lies
+    taken: str = ""  # UTC, ISO 8601; set when it is saved
+
+
+class Screenshots:
+    """Saves pictures in the order they were taken, beside the game.
+
+    screenshots = Screenshots(data_folder() / "screenshots")
+    future = screenshots.take(surface, info)
+    future.result()  # the path, or ScreenshotError
+    screenshots.close()
+    """
+
+    def __init__(
+        self, folder: Path, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self._folder, self._clock = folder, clock
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="screenshots")
+
+    def take(self, picture: Picture, info: ScreenshotInfo) -> "Future[Path]":
+        """Copy what is shown now and save it soon."""
+        pixels, now = _pixels(picture), self._clock()
+        return self._thread.submit(save_screenshot, pixels, self._folder, info, now)
+
+    def close(self) -> None:
+        """Finish what was taken."""
+        self._thread.shutdown()
+
+
+def save_screenshot(
+    picture: Picture, folder: Path, info: ScreenshotInfo, now: datetime | None = None
+) -> Path:
+    """Write a PNG with its words and return its path.
+
+    Args:
+        picture: the window, or a frame, uint8 [H, W, 3].
+        folder: is made if need be.
+        info: what it shows.
+        now: when it was taken; None: now.
+
+    Raises:
+        ScreenshotError: there is no room, or the folder cannot be written.
+    """
+    now = now or datetime.now(UTC)
+    recording = info.recording and Path(info.recording).name  # a path would tell who took it
+    info = replace(
+        info, recording=recording, taken=now.astimezone(UTC).isoformat(timespec="seconds")
+    )
+    data = _encoded(_pixels(picture), info)
+    part = folder / f"{PART}{secrets.token_hex(4)}.png"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_synced(part, data)
+        return _named(part, folder, f"{_slug(info.scene)}-{now.astimezone():%Y%m%d-%H%M%S}")
+    except OSError as error:
+        _discard(part)
+        raise ScreenshotError(_why_not(error, folder)) from None
+
+
+def read_screenshot_metadata(path: Path) -> ScreenshotInfo:
+    """Return what a picture says of itself.
+
+    Raises:
+        ScreenshotError: it is no picture, or not one of ours.
+    """
+    try:
+        with Image.open(path, formats=["PNG"]) as image:
+            text = image.info.get(KEY)
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else "no PNG"
+        raise ScreenshotError(f"{path} cannot be read ({reason}); name a screenshot") from None
+    if not isinstance(text, str):
+        raise ScreenshotError(f"{path} says nothing of a scene; name a picture that F12 took")
+    try:
+        return decode(ScreenshotInfo, parse_json(text.encode()))
+    except ValueError as problem:
+        raise ScreenshotError(f"{path} is damaged: {problem}; take it again") from None
+
+
+def _pixels(picture: Picture) -> np.ndarray:
+    """Return a copy of a picture's pixels, uint8 [H, W, 3]."""
+    if isinstance(picture, np.ndarray):
+        return picture.copy()
+    width, height = picture.get_size()
+    data = pygame.image.tobytes(picture, "RGB")
+    return np.frombuffer(data, np.uint8).reshape(height, width, 3)
+
+
+def _encoded(pixels: np.ndarray, info: ScreenshotInfo) -> bytes:
+    words = PngInfo()
+    words.add_text("Software", "MAG sandbox")
+    words.add_itxt("Title", info.scene)
+    words.add_itxt("Description", info.prompt)
+    words.add_text("Creation Time", info.taken)
+    words.add_itxt(KEY, json.dumps(asdict(info), ensure_ascii=False))
+    file = BytesIO()
+    Image.fromarray(pixels).save(file, "PNG", pnginfo=words)
+    return file.getvalue()
+
+
+def _named(part: Path, folder: Path, stem: str) -> Path:
+    """Give a complete file the first name that is free."""
+    for number in range(1, MOST_SHOTS + 1):
+        path = folder / (f"{stem}.png" if number == 1 else f"{stem}-{number}.png")
+        try:
+            _move_new(part, path)
+        except FileExistsError:
+            continue
+        return path
+    raise FileExistsError(f"{stem}.png and {MOST_SHOTS - 1} more exist")
+
+
+def _move_new(part: Path, path: Path) -> None:
+    """Rename a file; refuses where one exists, also if that came this very moment."""
+    try:
+        os.link(part, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links: claim the name, then take it
+        path.open("xb").close()
+        try:
+            part.replace(path)
+        except OSError:
+            _discard(path)
+            raise
+    else:
+        _discard(part)
+
+
+def _discard(part: Path) -> None:
+    try:
+        part.unlink(missing_ok=True)
+    except OSError as error:
+        logger.debug("%s stays: %s", part, error)
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.lower())[:MOST_NAME].strip("-") or "scene"
+
+
+def _why_not(error: OSError, folder: Path) -> str:
+    if error.errno in FULL:
+        return f"no room for a screenshot in {folder}; delete something and take it again"
+    reason = error.strerror or str(error)
+    return f"no screenshot can be written to {folder} ({reason}); check that folder"

@@ -1,0 +1,232 @@
+"""Colours, fonts and cards of the display, sized to the window; text is rendered once.
+
+Colours are asked for by their constant; a theme of high contrast draws its own in their place.
+"""
+
+import bisect
+import functools
+from collections.abc import Callable
+
+import pygame
+
+from mag_sandbox.sandbox.settings import SandboxConfig
+
+REFERENCE_SIZE = (1280, 720)  # px; sizes below are for this window
+SMALL_SIZE = (640, 400)  # px: everything fits here at MIN_SCALE, so larger text stops at its share
+MIN_SCALE, MAX_SCALE = 0.72, 2.5
+MIN_FONT = 11  # px
+LEADING = 1.15
+MAX_CUT = 600  # characters: longer lines fit no window
+MAX_WRAPPED = 64  # texts whose lines are kept
+RADIUS = 14
+SUPERSAMPLING = 3  # smooth corners
+FONTS = ("dejavusans", "segoeui", "helveticaneue", "notosans", "liberationsans", "arial")
+
+INK = (244, 246, 252)
+MUTED = (184, 193, 214)
+FAINT = (104, 114, 140)
+CARD = (13, 17, 30, 204)
+DENSE_CARD = (13, 17, 30, 236)
+EDGE = (255, 255, 255, 26)
+TRACK = (255, 255, 255, 34)
+BACKDROP = (8, 10, 18)
+ACCENT = (240, 178, 60)
+GOOD = (86, 204, 160)
+BAD = (232, 110, 70)
+HIGH_CONTRAST = {
+    INK: (255, 255, 255),
+    MUTED: (236, 240, 250),
+    FAINT: (200, 208, 226),
+    CARD: (0, 0, 0, 246),
+    DENSE_CARD: (0, 0, 0, 255),
+    EDGE: (255, 255, 255, 200),
+    TRACK: (255, 255, 255, 96),
+    BACKDROP: (0, 0, 0),
+    ACCENT: (255, 214, 64),
+    GOOD: (120, 244, 196),
+    BAD: (255, 150, 116),
+}
+SEGMENT_COLOURS = {  # after Okabe and Ito: told apart with any colour vision
+    "sink": (204, 121, 167),
+    "compressed": (86, 180, 233),
+    "raw": (230, 159, 0),
+    "look-ahead": (0, 158, 115),
+    "packed-4x": (0, 114, 178),
+    "packed-2x": (213, 94, 0),
+    "psi": (240, 228, 66),
+    "current": (245, 245, 245),
+}
+
+
+class Theme:
+    """Everything that depends on the size of the window and on what the player can read.
+
+    Args:
+        window_size: of the window [px].
+        text_scale: text and cards are larger by this, as far as the window has room.
+        high_contrast: draw on black, in brighter colours.
+    """
+
+    def __init__(
+        self,
+        window_size: tuple[int, int],
+        text_scale: float = 1.0,
+        *,
+        high_contrast: bool = False,
+    ) -> None:
+        self.scale = _scale(window_size, text_scale)
+        self.high_contrast = high_contrast
+        # Neither refers to the theme, which is so let go of at once: fonts are open files.
+        self._fonts = functools.cache(_load_font)
+        self._texts = functools.lru_cache(maxsize=512)(functools.partial(_render, self._fonts))
+        self._wrapped: dict[tuple, tuple[str, ...]] = {}
+
+    def colour(self, colour: tuple[int, ...]) -> tuple[int, ...]:
+        """Return what to draw for a colour of this module."""
+        return HIGH_CONTRAST.get(colour, colour) if self.high_contrast else colour
+
+    def px(self, length: float) -> int:
+        """Return a length of the reference window in pixels of this one."""
+        return max(1, round(length * self.scale))
+
+    def text(
+        self, text: str, size: int = 15, colour: tuple[int, ...] = INK, *, bold: bool = False
+    ) -> pygame.Surface:
+        """Return a line of text; the same one is rendered once."""
+        return self._texts(text, self._px_of(size), self.colour(colour), bold)
+
+    def wrap(self, text: str, width: int, lines: int, size: int = 15) -> list[str]:
+        """Break text into lines of `width` pixels, at most so many; the rest becomes "..."."""
+        asked = text, width, lines, size
+        if asked not in self._wrapped:
+            if len(self._wrapped) == MAX_WRAPPED:
+                self._wrapped.clear()
+            self._wrapped[asked] = tuple(self._break(*asked))
+        return list(self._wrapped[asked])
+
+    def _break(self, text: str, width: int, lines: int, size: int) -> list[str]:
+        font, broken = self._font(size), [""]
+        for word in printable(text).split():
+            longer = f"{broken[-1]} {word}".strip()
+            if font.size(longer)[0] <= width or not broken[-1]:
+                broken[-1] = longer
+            elif len(broken) == lines:
+                return [*broken[:-1], self._cut(f"{broken[-1]}...", width, font)]
+            else:
+                broken.append(word)
+        return [self._cut(line, width, font) for line in broken]
+
+    def one_line(self, text: str, width: int, size: int = 15, *, bold: bool = False) -> str:
+        """Return text that is at most `width` pixels wide; what does not fit becomes "..."."""
+        return self._cut(printable(text), width, self._font(size, bold))
+
+    def line_height(self, size: int = 15) -> int:
+        """Return the distance of two lines of text [px]."""
+        return round(self._font(size).get_linesize() * LEADING)
+
+    def card(self, size: tuple[int, int], *, dense: bool = False) -> pygame.Surface:
+        """Return a fresh card with smooth corners; a dense one hides the picture."""
+        fill = self.colour(DENSE_CARD if dense else CARD)
+        return _card(size, self.px(RADIUS), fill, self.colour(EDGE)).copy()
+
+    def rounded(
+        self, size: tuple[int, int], colour: tuple[int, ...], radius: float, *, line: float = 0
+    ) -> pygame.Surface:
+        """Return a smooth rounded rectangle, filled or (with a `line` width) outlined. Shared."""
+        line_width = self.px(line) if line else 0
+        return _rounded(size, self.colour(colour), self.px(radius), line_width)
+
+    def _cut(self, text: str, width: int, font: pygame.font.Font) -> str:
+        if font.size(text)[0] <= width:
+            return text
+        shorter = [f"{text[:length].rstrip(' .')}..." for length in range(MAX_CUT)]
+        fits = bisect.bisect_right(shorter, width, key=lambda line: font.size(line)[0])
+        return shorter[max(0, fits - 1)]
+
+    def _font(self, size: int, bold: bool = False) -> pygame.font.Font:
+        return self._fonts(self._px_of(size), bold)
+
+    def _px_of(self, size: int) -> int:
+        return max(MIN_FONT, self.px(size))
+
+
+class Themes:
+    """Makes themes as the player's settings say; the same one again, with its fonts."""
+
+    def __init__(self, settings: Callable[[], SandboxConfig]) -> None:
+        self._settings = settings
+        self._made: tuple[tuple, Theme] | None = None
+
+    def __call__(self, size: tuple[int, int]) -> Theme:
+        """Return the theme for a window of this size."""
+        settings = self._settings()
+        asked = size, settings.text_scale, settings.high_contrast
+        if self._made is None or self._made[0] != asked:
+            self._made = asked, Theme(size, asked[1], high_contrast=asked[2])
+        return self._made[1]
+
+
+def _load_font(px: int, bold: bool) -> pygame.font.Font:
+    return pygame.font.Font(_font_file(bold), px)
+
+
+def _render(
+    fonts: Callable[[int, bool], pygame.font.Font],
+    text: str,
+    px: int,
+    colour: tuple[int, ...],
+    bold: bool,
+) -> pygame.Surface:
+    return fonts(px, bold).render(printable(text), True, colour)
+
+
+def printable(text: str) -> str:
+    """Return text that any font can draw: a space for every character that is not to be seen."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
+
+
+def _scale(window_size: tuple[int, int], text_scale: float) -> float:
+    """Never smaller than can be read, never larger than fits as it does into a small window."""
+    shares = [size / full for size, full in zip(window_size, REFERENCE_SIZE, strict=True)]
+    roomy = [size / small for size, small in zip(window_size, SMALL_SIZE, strict=True)]
+    most = max(MIN_SCALE, MIN_SCALE * min(roomy))
+    return min(MAX_SCALE, max(MIN_SCALE, min(most, min(shares) * text_scale)))
+
+
+@functools.cache
+def _font_file(bold: bool) -> str | None:
+    return pygame.font.match_font(FONTS, bold)  # None: the font that comes with pygame
+
+
+def odd_rows(size: tuple[int, int], like: pygame.Surface) -> pygame.Surface:
+    """Return a surface of the kind of another, with an odd number of pixels from row to row.
+
+    Rows that all begin at multiples of 16 bytes are copied past the caches by SDL 2, which takes
+    up to ten times as long where they are read again at once, as all of a display is.
+    """
+    width, height = size
+    alpha = like.get_flags() & pygame.SRCALPHA
+    return pygame.Surface((width | 1, height), alpha, like).subsurface((0, 0), size)
+
+
+@functools.lru_cache(maxsize=32)
+def _card(
+    size: tuple[int, int], radius: int, colour: tuple[int, ...], edge: tuple[int, ...]
+) -> pygame.Surface:
+    fill = _rounded(size, colour, radius, 0)
+    card = odd_rows(fill.get_size(), fill)
+    card.blit(fill, (0, 0))
+    card.blit(_rounded(size, edge, radius, 1), (0, 0))
+    return card
+
+
+@functools.lru_cache(maxsize=128)
+def _rounded(
+    size: tuple[int, int], colour: tuple[int, ...], radius: int, line: int
+) -> pygame.Surface:
+    size = max(1, size[0]), max(1, size[1])  # of a window of a few pixels nothing may be left
+    large = pygame.Surface([length * SUPERSAMPLING for length in size], pygame.SRCALPHA)
+    large.fill((*colour[:3], 0))  # the same colour outside, so that smoothing darkens no edge
+    corner, width = radius * SUPERSAMPLING, line * SUPERSAMPLING
+    pygame.draw.rect(large, colour, large.get_rect(), width, border_radius=corner)
+    return pygame.transform.smoothscale(large, size).convert_alpha()

@@ -1,0 +1,130 @@
+"""Pictures of cards and behind them: read once, checked first, cut to size. Knows no screens."""
+
+import logging
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+
+import pygame
+
+from mag_sandbox.sandbox.ui.theme import BACKDROP, Theme
+
+logger = logging.getLogger(__name__)
+MAX_BYTES = 4 * 1024 * 1024  # our pictures are far smaller
+MAX_SIDE = 4096  # px
+MAX_PICTURES = 64  # kept as read; 0.2 MiB each
+MAX_CUTS = 160  # kept in the size they are shown
+PNG_START = b"\x89PNG\r\n\x1a\n"
+DAWN = (44, 54, 92)  # upper end of a tile without a picture
+
+
+class PictureError(ValueError):
+    """A picture is missing, too large or no PNG; one sentence."""
+
+
+class Thumbnails:
+    """Rounded pictures of one size and another, each cut once.
+
+    thumbnails = Thumbnails()
+    surface.blit(thumbnails.rounded(theme, path, (220, 132)), (0, 0))
+    """
+
+    def __init__(self) -> None:
+        self._pictures: OrderedDict[Path, pygame.Surface | None] = OrderedDict()
+        self._cuts: OrderedDict[tuple, pygame.Surface] = OrderedDict()
+
+    def rounded(
+        self, theme: Theme, path: Path | None, size: tuple[int, int], radius: float = 12
+    ) -> pygame.Surface:
+        """Return the picture with smooth corners; a tile where there is none. Shared."""
+        return self._kept(
+            (path, size, radius, theme.high_contrast),
+            lambda: _round(theme, self.cover(path, size), radius),
+        )
+
+    def cover(self, path: Path | None, size: tuple[int, int], blur: int = 0) -> pygame.Surface:
+        """Return the picture cut and scaled to fill `size`, not stretched; fresh."""
+        picture = self._picture(path)
+        if picture is None:
+            return _tile(size)
+        return cover(pygame.transform.gaussian_blur(picture, blur) if blur else picture, size)
+
+    def _picture(self, path: Path | None) -> pygame.Surface | None:
+        if path is None:
+            return None
+        if path not in self._pictures:
+            try:
+                self._pictures[path] = read_picture(path)
+            except PictureError as problem:
+                logger.info("%s", problem)
+                self._pictures[path] = None
+            _drop_oldest(self._pictures, MAX_PICTURES)
+        return self._pictures[path]
+
+    def _kept(self, key: tuple, draw: Callable[[], pygame.Surface]) -> pygame.Surface:
+        if key not in self._cuts:
+            self._cuts[key] = draw()
+            _drop_oldest(self._cuts, MAX_CUTS)
+        self._cuts.move_to_end(key)
+        return self._cuts[key]
+
+
+def read_picture(path: Path) -> pygame.Surface:
+    """Read a PNG of moderate size.
+
+    Raises:
+        PictureError: it cannot be read, or should not be.
+    """
+    try:
+        with path.open("rb") as file:
+            start = file.read(24)
+        size = path.stat().st_size
+    except OSError as problem:
+        raise PictureError(f"{path}: cannot be read ({problem.strerror})") from None
+    width, height = (int.from_bytes(start[at : at + 4], "big") for at in (16, 20))
+    if not start.startswith(PNG_START) or not width or not height:
+        raise PictureError(f"{path}: is no PNG picture")
+    if size > MAX_BYTES or max(width, height) > MAX_SIDE:
+        raise PictureError(
+            f"{path}: is {width} x {height} px in {size} bytes, "
+            f"at most {MAX_SIDE} px a side in {MAX_BYTES} bytes are read"
+        )
+    try:
+        return pygame.image.load(path).convert()
+    except (pygame.error, OSError) as problem:
+        raise PictureError(f"{path}: is damaged ({problem})") from None
+
+
+def cover(picture: pygame.Surface, size: tuple[int, int]) -> pygame.Surface:
+    """Return the middle of the picture, scaled to fill `size`."""
+    width, height = picture.get_size()
+    ratio = max(size[0] / width, size[1] / height)
+    across, along = (max(1, round(length / ratio)) for length in size)
+    cut = pygame.Rect(0, 0, min(width, across), min(height, along))
+    cut.center = width // 2, height // 2
+    return pygame.transform.smoothscale(picture.subsurface(cut.clamp(picture.get_rect())), size)
+
+
+def _tile(size: tuple[int, int]) -> pygame.Surface:
+    """Return a quiet tile for what has no picture: dusk, and a hill."""
+    strip = pygame.Surface((1, 2))
+    strip.set_at((0, 0), DAWN)
+    strip.set_at((0, 1), BACKDROP)
+    tile = pygame.transform.smoothscale(strip.convert(24), size)
+    width, height = size
+    hill = [(0, height), (0, height * 0.74), (width * 0.3, height * 0.6)]
+    hill += [(width * 0.62, height * 0.78), (width, height * 0.66), (width, height)]
+    pygame.draw.polygon(tile, (22, 28, 48), hill)
+    return tile
+
+
+def _round(theme: Theme, picture: pygame.Surface, radius: float) -> pygame.Surface:
+    rounded = picture.convert_alpha()
+    mask = theme.rounded(picture.get_size(), (255, 255, 255), radius)
+    rounded.blit(mask, (0, 0), special_flags=pygame.BLEND_RGBA_MULT)
+    return rounded
+
+
+def _drop_oldest(kept: OrderedDict, most: int) -> None:
+    while len(kept) > most:
+        kept.popitem(last=False)

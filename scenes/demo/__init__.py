@@ -1,0 +1,1 @@
+"""Demos: a scene, a camera script, and what is expected of it."""

@@ -1,0 +1,357 @@
+"""The language of demos: what the camera does, one step a line, as one would say it.
+
+Reads text into statements and says exactly where it is wrong; knows nothing of worlds, blocks and
+frames (`demo_tape.py` makes those of a script). Its table of commands is also the manual.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from mag_sandbox.controls.camera import CameraCommand
+from mag_sandbox.files.yaml_files import nearest
+from mag_sandbox.scenes.demo.words import (
+    MAX_REPEAT,
+    Reader,
+    ScriptError,
+    Token,
+    quoted,
+    shortened,
+    tokens_of,
+)
+
+MAX_DEPTH = 8  # nested repeats
+MAX_STATEMENTS = 50_000
+MOST_LIMIT = 65536  # blocks, frames or MiB of a memory
+MOST_REAL = 25  # characters of a fraction of full speed
+
+DEGREES = ("deg", "degree", "degrees", "°")
+TIMES = {"s": 1, "sec": 1, "second": 1, "seconds": 1, "min": 60, "minute": 60, "minutes": 60}
+RATES = ("deg/s", "°/s", "degrees/s")
+MEMORY_PARTS = {  # unit → what it says of a memory
+    "blocks": "window_blocks",
+    "mib": "kept_mib",
+    "attended": "attended_frames",
+    "sinks": "sink_frames",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """How far or how long, exactly as it was written."""
+
+    value: Fraction
+    unit: str  # "deg" or "s"
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryAsk:
+    """A memory policy by name, with the limits that were named beside it."""
+
+    policy: str
+    kept_mib: int | None = None  # None: as before
+    attended_frames: int | None = None
+    window_blocks: int | None = None
+    sink_frames: int | None = None
+
+    def limits(self) -> dict[str, int]:
+        """Return the limits that were named."""
+        named = {name: getattr(self, name) for name in MEMORY_PARTS.values()}
+        return {name: value for name, value in named.items() if value is not None}
+
+    def __str__(self) -> str:
+        units = {name: unit for unit, name in MEMORY_PARTS.items()}
+        parts = [
+            f"{value}MiB" if name == "kept_mib" else f"{value} {units[name]}"
+            for name, value in self.limits().items()
+        ]
+        return " ".join((self.policy, *parts))
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One step of a script."""
+
+    word: str  # of COMMANDS
+    values: tuple[Any, ...]  # what its command reads
+    line: int = 1
+    column: int = 1
+    body: tuple["Statement", ...] = ()  # of a repeat
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One row of the language: how it is written, what it does, how it is read."""
+
+    form: str
+    meaning: str
+    example: str
+    read: Callable[["Reader"], tuple[Any, ...]]
+
+
+def parse_script(text: str) -> tuple[Statement, ...]:
+    """Read a script.
+
+    Raises:
+        ScriptError: it is wrong; with line, column and the nearest valid word.
+    """
+    reader = Reader(tokens_of(text))
+    statements = _block(reader, 0)
+    if not statements:
+        raise ScriptError(1, 1, 'the script is empty; begin with "anchor a"')
+    return statements
+
+
+def parse_memory(text: str) -> MemoryAsk:
+    """Read a memory policy with its limits, as after `memory`.
+
+    Raises:
+        ScriptError: it is wrong.
+    """
+    reader = Reader(tokens_of(text))
+    (ask,) = _read_memory(reader)
+    if not reader.ends_here:
+        raise reader.error(f'"{shortened(reader.next.text)}" is too much; name one policy')
+    return ask
+
+
+def script_table() -> str:
+    """Return the commands as a Markdown table, for the manual."""
+    rows = ["| write | what it does | for example |", "|---|---|---|"]
+    for command in COMMANDS.values():
+        form = command.form.replace("|", "\\|")
+        rows.append(f"| `{form}` | {command.meaning} | `{command.example}` |")
+    return "\n".join(rows) + "\n"
+
+
+def _block(reader: Reader, depth: int) -> tuple[Statement, ...]:
+    statements = []
+    while True:
+        reader.skip_ends()
+        token = reader.next
+        if token.kind == "over" or (token.kind == "}" and depth):
+            return tuple(statements)
+        statements.append(_statement(reader, depth))
+
+
+def _statement(reader: Reader, depth: int) -> Statement:
+    token = reader.next
+    if token.kind == "}":
+        raise reader.error('there is a "}" too many')
+    word = reader.word("a command")
+    if word not in COMMANDS:
+        known = ", ".join(COMMANDS)
+        guess = nearest(word, tuple(COMMANDS))
+        raise reader.error(f'unknown command "{shortened(word)}"{guess}; known: {known}', token)
+    reader.statements += 1
+    if reader.statements > MAX_STATEMENTS:
+        raise reader.error(f"the script has more than {MAX_STATEMENTS} steps", token)
+    values = COMMANDS[word].read(reader)
+    body = _body(reader, token, depth + 1) if word == "repeat" else ()
+    if not reader.ends_here:
+        raise reader.error(
+            f"{quoted(reader.next)} is too much after `{word}`: it is written "
+            f"`{COMMANDS[word].form}`; put each step on a line of its own, or ; between"
+        )
+    return Statement(word, values, token.line, token.column, body)
+
+
+def _body(reader: Reader, start: Token, depth: int) -> tuple[Statement, ...]:
+    if depth > MAX_DEPTH:
+        raise reader.error(f"more than {MAX_DEPTH} repeats in one another", start)
+    reader.skip_ends()
+    if reader.next.kind != "{":
+        raise reader.error(f'expected "{{" after repeat, found {quoted(reader.next)}')
+    reader.take()
+    body = _block(reader, depth)
+    if reader.next.kind != "}":
+        raise reader.error('this repeat has no end; close it with "}"', start)
+    reader.take()
+    if not body:
+        raise reader.error("this repeat has nothing to do", start)
+    return body
+
+
+def _read_anchor(reader: Reader) -> tuple[str]:
+    return (reader.name("a name for this view, such as a"),)
+
+
+def _read_known_anchor(reader: Reader) -> tuple[str]:
+    return (reader.name("the name of an anchor"),)
+
+
+def _read_turn(directions: tuple[str, str]) -> Callable[[Reader], tuple[int, Amount]]:
+    def read(reader: Reader) -> tuple[int, Amount]:
+        sign = 1 if reader.choice(directions) == directions[0] else -1
+        value, unit = reader.quantity("degrees or seconds, such as 90deg", (*DEGREES, *TIMES))
+        if unit in DEGREES:
+            return sign, Amount(value, "deg")
+        return sign, Amount(value * TIMES[unit], "s")
+
+    return read
+
+
+def _read_zoom(reader: Reader) -> tuple[int, Fraction]:
+    sign = 1 if reader.choice(("in", "out")) == "in" else -1
+    start = reader.next
+    value, _ = reader.quantity("a factor, such as 1.5", ("", "x", "times"))
+    if not 1 < value <= 16:
+        written = shortened(start.text)
+        raise reader.error(f'zoom by "{written}", expected a factor above 1, at most 16', start)
+    return sign, value
+
+
+def _read_time(reader: Reader) -> tuple[Fraction]:
+    value, unit = reader.quantity("a time, such as 1s", tuple(TIMES))
+    return (value * TIMES[unit],)
+
+
+def _read_wander(reader: Reader) -> tuple[Fraction, int]:
+    (seconds,) = _read_time(reader)
+    if reader.ends_here:
+        return seconds, 0
+    reader.choice(("seed",))
+    return seconds, reader.count("a seed", 2**31 - 1)
+
+
+def _read_speed(reader: Reader) -> tuple[Fraction | None]:
+    if reader.next.text == "full":
+        reader.take()
+        return (None,)
+    value, _ = reader.quantity('a speed, such as 20deg/s, or "full"', RATES)
+    return (value,)
+
+
+def _read_memory(reader: Reader) -> tuple[MemoryAsk]:
+    policy = reader.word("a memory policy, such as window")
+    limits: dict[str, int] = {}
+    units = tuple(MEMORY_PARTS)
+    while not reader.ends_here:
+        start = reader.next
+        value, unit = reader.quantity("a limit, such as 8 blocks or 64MiB", units, or_zero=True)
+        name = MEMORY_PARTS[unit]
+        least = 0 if unit == "sinks" else 1
+        if value.denominator != 1 or not least <= value <= MOST_LIMIT:
+            found = shortened(start.text)
+            problem = f'"{found}" is not a whole number from {least} to {MOST_LIMIT}'
+            raise reader.error(problem, start)
+        if name in limits:
+            raise reader.error(f"{unit} is said twice", start)
+        limits[name] = int(value)
+    return (MemoryAsk(policy, **limits),)
+
+
+def _read_text(what: str) -> Callable[[Reader], tuple[str]]:
+    return lambda reader: (reader.text(what),)
+
+
+def _read_control(reader: Reader) -> tuple[CameraCommand, int]:
+    yaw, pitch = (_read_fraction(reader, axis) for axis in ("yaw", "pitch"))
+    counted = reader.ends_here or reader.next.text.startswith("x")
+    command = CameraCommand(yaw, pitch, 0.0 if counted else _read_fraction(reader, "zoom"))
+    if reader.ends_here:
+        return command, 1
+    token = reader.next
+    times = reader.word("how often, such as x12")
+    if not re.fullmatch(r"x[0-9]{1,6}", times) or not 1 <= int(times[1:]) <= MAX_REPEAT:
+        raise reader.error(
+            f'expected how often from x1 to x{MAX_REPEAT}, found "{shortened(times)}"', token
+        )
+    return command, int(times[1:])
+
+
+def _read_fraction(reader: Reader, axis: str) -> float:
+    token = reader.next
+    written = reader.word(f"a {axis} from -1 to 1")
+    plain = re.fullmatch(r"-?[0-9]+(\.[0-9]+)?(e-?[0-9]{1,3})?", written)
+    if not plain or len(written) > MOST_REAL or not -1.0 <= float(written) <= 1.0:
+        found = shortened(written)
+        raise reader.error(f'{axis} is "{found}", expected a number from -1 to 1', token)
+    return float(written)
+
+
+def _read_repeat(reader: Reader) -> tuple[int]:
+    return (reader.count("how often, a whole number"),)
+
+
+COMMANDS: dict[str, Command] = {
+    "anchor": Command(
+        "anchor NAME", "Call this view NAME, to be compared later.", "anchor a", _read_anchor
+    ),
+    "probe": Command(
+        "probe NAME",
+        "Compare what is seen now with what was seen at the anchor; the view must be there again.",
+        "probe a",
+        _read_known_anchor,
+    ),
+    "pan": Command(
+        "pan left|right ANGLE|TIME",
+        "Turn so many degrees, or for a time; by whole blocks, ending exactly there.",
+        "pan right 150deg",
+        _read_turn(("right", "left")),
+    ),
+    "tilt": Command(
+        "tilt up|down ANGLE|TIME",
+        "Look up or down; at most 27 degrees from the horizon.",
+        "tilt up 10deg",
+        _read_turn(("up", "down")),
+    ),
+    "zoom": Command(
+        "zoom in|out FACTOR",
+        "Draw closer by this factor, or away again, in worlds that can; by whole blocks.",
+        "zoom in 1.5",
+        _read_zoom,
+    ),
+    "hold": Command("hold TIME", "Keep still; rounded to whole blocks.", "hold 1s", _read_time),
+    "home": Command("home", "Go back to the first view, the short way.", "home", lambda reader: ()),
+    "go": Command(
+        "go NAME", "Go to the view of an anchor, the short way.", "go a", _read_known_anchor
+    ),
+    "wander": Command(
+        "wander TIME [seed N]",
+        "Look around as a person does; the same seed takes the same way.",
+        "wander 40s seed 5",
+        _read_wander,
+    ),
+    "speed": Command(
+        "speed SPEED|full",
+        "Turn so fast from now on; the world's full speed at first.",
+        "speed 20deg/s",
+        _read_speed,
+    ),
+    "prompt": Command(
+        'prompt "TEXT"',
+        "Describe the place anew from the next block on; what is remembered stays.",
+        'prompt "A desert at night."',
+        _read_text("a prompt"),
+    ),
+    "memory": Command(
+        "memory POLICY [N blocks] [N MiB] [N attended] [N sinks]",
+        "Remember differently from the next block on; what is gone stays gone.",
+        "memory window 8 blocks",
+        _read_memory,
+    ),
+    "scene": Command(
+        "scene NAME",
+        "Leave for another scene, or return to one that was left: it goes on exactly.",
+        "scene kitchen",
+        lambda reader: (reader.name("the name of a scene"),),
+    ),
+    "mark": Command(
+        'mark "TEXT"', "Note this moment in the result.", 'mark "half way"', _read_text("a mark")
+    ),
+    "repeat": Command(
+        "repeat N { ... }",
+        "Do what is in the braces N times.",
+        "repeat 3 { pan right 90deg; pan left 90deg; probe a }",
+        _read_repeat,
+    ),
+    "control": Command(
+        "control YAW PITCH [ZOOM] [xN]",
+        "For N blocks this very fraction of full speed, from -1 to 1; recordings become this.",
+        "control 0.5 -0.25 x12",
+        _read_control,
+    ),
+}

@@ -1,0 +1,398 @@
+"""A script as a tape: one camera command a block, and what happens between blocks.
+
+Angles are split over whole blocks in whole ticks of the camera, always measured from the exact sum
+of what the script said: turns that add up to nothing end bit-equal, in whatever steps they came.
+"""
+
+import math
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from mag_sandbox.controls.camera import (
+    AXES,
+    MAX_PITCH,
+    POSE_RESOLUTION,
+    WIDEST_FOV,
+    CameraCommand,
+    CameraSpeed,
+    mutual_overlap,
+)
+from mag_sandbox.files.yaml_files import nearest
+from mag_sandbox.scenes.demo.place import HIGHEST, RING, WIDEST, Place
+from mag_sandbox.scenes.demo.script import Amount, MemoryAsk, Statement
+from mag_sandbox.scenes.demo.words import ScriptError
+
+ZOOM_RATE = 1.0  # doublings a second of a full zoom command that is said in words
+SEEN = 0.6  # share of an anchor's view that a probe must find
+MAX_SECONDS = 6 * 3600.0  # of a tape
+MAX_ITEMS = 300_000
+WANDER_BLOCKS = (3, 16)  # shortest and longest leg
+
+
+@dataclass(frozen=True, slots=True)
+class Rig:
+    """What a world lets a camera do."""
+
+    fps: float
+    block_length: int  # frames
+    full_speed: CameraSpeed
+    axes: tuple[str, ...]
+    policies: tuple[str, ...]
+
+    @property
+    def block_seconds(self) -> float:
+        """World time of a block."""
+        return self.block_length / self.fps
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One block to be made."""
+
+    command: CameraCommand
+    prompt: str | None = None  # None: as before
+    memory: MemoryAsk | None = None  # None: as before
+
+
+@dataclass(frozen=True, slots=True)
+class SetAnchor:
+    """What is seen now is to be compared later."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Compare what is seen now with an anchor."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Note this moment."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Enter:
+    """Leave for a scene: its first block comes by itself, or the next one goes on with it."""
+
+    name: str
+    again: bool  # it was left before
+
+
+TapeItem = Block | SetAnchor | Probe | Mark | Enter
+
+
+@dataclass(frozen=True, slots=True)
+class Tape:
+    """What a script asks of one world, in order."""
+
+    items: tuple[TapeItem, ...]
+    blocks: int  # that are made, first blocks of scenes included
+    seconds: float  # of world time
+
+
+def tape_of(script: Sequence[Statement], rig: Rig, scene: str) -> Tape:
+    """Return the tape of a script.
+
+    Args:
+        script: what to do.
+        rig: of the world that will do it.
+        scene: the scene that it begins in.
+
+    Raises:
+        ScriptError: this world cannot do it, or a probe would find another view.
+    """
+    maker = _TapeMaker(rig, scene)
+    maker.run(script)
+    maker.flush()
+    return Tape(tuple(maker.items), maker.blocks, maker.blocks * rig.block_seconds)
+
+
+class _TapeMaker:
+    """Carries statements out on paper."""
+
+    def __init__(self, rig: Rig, scene: str) -> None:
+        self.items: list[TapeItem] = []
+        self.blocks = 1  # the first one comes by itself
+        self._rig = rig
+        full = rig.full_speed.step(CameraCommand(yaw=1.0, pitch=1.0, zoom=-1.0), rig.fps)
+        ticks = (round(step * POSE_RESOLUTION) for step in full)
+        self._full = dict(zip(AXES, ticks, strict=True))  # ticks a frame
+        self._closest = POSE_RESOLUTION * (WIDEST_FOV - rig.full_speed.narrowest_fov)  # ticks
+        self._speed: Fraction | None = None  # degrees a second; None: full
+        self._places = {scene: Place()}
+        self._here = scene
+        self._prompt: str | None = None  # to be said with the next block
+        self._memory: MemoryAsk | None = None  # in force from the next block on
+        self._statement: Statement | None = None
+        self._steps = 0
+
+    @property
+    def _place(self) -> Place:
+        return self._places[self._here]
+
+    def run(self, script: Sequence[Statement]) -> None:
+        for statement in script:
+            self._statement = statement
+            self._steps += 1
+            self._add(0, None)
+            if statement.word == "repeat":
+                for _ in range(statement.values[0]):
+                    self.run(statement.body)
+            else:
+                getattr(self, f"_do_{statement.word}")(*statement.values)
+
+    def flush(self) -> None:
+        """Let what was said and not yet heard take effect."""
+        if self._prompt is not None or self._memory != self._place.memory:
+            self._still(1)
+
+    def _error(self, problem: str) -> ScriptError:
+        return ScriptError(self._statement.line, self._statement.column, problem)
+
+    def _do_anchor(self, name: str) -> None:
+        self._place.anchors[name] = self._place.copy()
+        self._add(1, SetAnchor(name))
+
+    def _do_probe(self, name: str) -> None:
+        share = mutual_overlap(self._anchor(name).pose, self._place.pose)
+        if share < SEEN:
+            raise self._error(
+                f'the view shows {100 * share:.0f}% of "{name}" here; come back to it first, '
+                f"for example with `go {name}`"
+            )
+        self._add(1, Probe(name))
+
+    def _do_pan(self, sign: int, amount: Amount) -> None:
+        self._turn("yaw", sign, amount)
+
+    def _do_tilt(self, sign: int, amount: Amount) -> None:
+        self._turn("pitch", sign, amount)
+
+    def _do_zoom(self, sign: int, factor: Fraction) -> None:
+        self._require("zoom")
+        before, place, length = self._place.factor, self._place.zoom, self._rig.block_length
+        said = WIDEST - WIDEST / (before * factor**sign)  # ticks by which the view is narrower
+        if not self._full["zoom"]:
+            self._zoom_in_words(sign, factor)
+            place.made, place.said = round(said), said
+            return
+        if said < 0:
+            raise self._error(
+                f"this zooms out {float(factor):.3g} times, at most {float(before):.3g} are "
+                "possible here; zoom out less"
+            )
+        if said > self._closest:
+            most = WIDEST_FOV / self._rig.full_speed.narrowest_fov
+            raise self._error(
+                f"this zooms in {float(before * factor):.3g} times in all, at most {most:.3g} are "
+                "possible; zoom in less"
+            )
+        place.said = said
+        units = round((said - place.made) / length)
+        self._spread({"zoom": min(units, int((self._closest - place.made) // length))})
+
+    def _zoom_in_words(self, sign: int, factor: Fraction) -> None:
+        """Let a world hear of zooming that is steered by text: there are no poses to end on."""
+        doublings = math.log2(factor)
+        blocks = max(1, math.ceil(doublings / (ZOOM_RATE * self._rig.block_seconds)))
+        share = doublings / (blocks * ZOOM_RATE * self._rig.block_seconds)
+        self._add(blocks, Block(CameraCommand(zoom=sign * min(1.0, share))))
+
+    def _do_hold(self, seconds: Fraction) -> None:
+        self._still(self._blocks_of(seconds))
+
+    def _do_home(self) -> None:
+        self._go(Place())
+
+    def _do_go(self, name: str) -> None:
+        self._go(self._anchor(name))
+
+    def _do_wander(self, seconds: Fraction, seed: int) -> None:
+        chance = random.Random(seed).random  # the one method that no version of Python changes
+        left, (shortest, longest) = self._blocks_of(seconds), WANDER_BLOCKS
+        while left:
+            blocks = min(left, shortest + int(chance() * (longest - shortest + 1)))
+            left -= blocks
+            yaw, pitch = (
+                round(choices[int(chance() * len(choices))] * self._ticks(axis))
+                for axis, choices in (
+                    ("yaw", (-1.0, -0.5, 0.0, 0.5, 1.0, 1.0)),
+                    ("pitch", (-0.5, 0.0, 0.0, 0.0, 0.5)),
+                )
+            )
+            reach = self._place.pitch.made + blocks * self._rig.block_length * pitch
+            self._move([(yaw, pitch if abs(reach) <= HIGHEST else 0, 0)] * blocks)
+
+    def _do_speed(self, speed: Fraction | None) -> None:
+        most = max(self._rig.full_speed.yaw, self._rig.full_speed.pitch)
+        if speed is not None and speed > Fraction(most):
+            raise self._error(f"this world turns at most {most:g} degrees a second")
+        self._speed = speed
+
+    def _do_prompt(self, text: str) -> None:
+        self._prompt = text
+
+    def _do_memory(self, ask: MemoryAsk) -> None:
+        if ask.policy not in self._rig.policies:
+            known = ", ".join(self._rig.policies)
+            guess = nearest(ask.policy, self._rig.policies)
+            raise self._error(f'memory policy "{ask.policy}" not found{guess}; available: {known}')
+        self._memory = ask
+
+    def _do_scene(self, name: str) -> None:
+        if name == self._here:
+            return
+        self.flush()
+        again = name in self._places
+        self._here = name
+        self._places.setdefault(name, Place())
+        self._add(1, Enter(name, again))
+        if again:
+            self._still(1)  # there is nothing to see before it
+        else:
+            self.blocks += 1
+
+    def _do_mark(self, text: str) -> None:
+        self._add(1, Mark(text))
+
+    def _do_control(self, command: CameraCommand, times: int) -> None:
+        for axis in AXES:
+            if getattr(command, axis):
+                self._require(axis)
+        self._add(times, Block(command))
+        place, frames = self._place, times * self._rig.block_length
+        steps = self._rig.full_speed.step(command, self._rig.fps)
+        right, up, wider = (frames * round(step * POSE_RESOLUTION) for step in steps)
+        place.yaw.made += right
+        place.pitch.made = min(HIGHEST, max(-HIGHEST, place.pitch.made + up))
+        place.yaw.said += right
+        place.pitch.said = Fraction(place.pitch.made)
+        if wider:
+            place.zoom.made = min(int(self._closest), max(0, place.zoom.made - wider))
+            place.zoom.said = Fraction(place.zoom.made)
+
+    def _anchor(self, name: str) -> Place:
+        anchors = self._place.anchors
+        if name not in anchors:
+            raise self._error(no_anchor(name, self._here, anchors))
+        return anchors[name]
+
+    def _require(self, axis: str) -> None:
+        if axis not in self._rig.axes:
+            verb = {"yaw": "pan", "pitch": "tilt"}.get(axis, axis)
+            raise self._error(f"this world cannot {verb}; leave the line out or use another world")
+
+    def _ticks(self, axis: str) -> int:
+        """Return the ticks that a frame turns at the speed in force; zooms at full speed."""
+        self._require(axis)
+        full = self._full[axis]
+        if self._speed is None or axis == "zoom":
+            return full
+        ticks = min(full, int(self._speed * POSE_RESOLUTION / Fraction(self._rig.fps)))
+        if not ticks:
+            raise self._error(f"{float(self._speed):g} degrees a second is too slow to be seen")
+        return ticks
+
+    def _blocks_of(self, seconds: Fraction) -> int:
+        return max(1, round(seconds / Fraction(self._rig.block_seconds)))
+
+    def _turn(self, axis: str, sign: int, amount: Amount) -> None:
+        place, length = getattr(self._place, axis), self._rig.block_length
+        ticks = self._ticks(axis)
+        if amount.unit == "s":
+            blocks = self._blocks_of(amount.value)
+            way = Fraction(sign * blocks * length * ticks)
+        else:
+            way = sign * amount.value * POSE_RESOLUTION
+        said = place.said + way
+        if axis == "pitch" and abs(said) > HIGHEST:
+            raise self._error(
+                f"this looks {abs(float(said)) / POSE_RESOLUTION:g} degrees up or down, "
+                f"at most {MAX_PITCH:g} are possible; tilt less"
+            )
+        place.said = said
+        units = round((said - place.made) / length)  # of one tick in every frame of a block
+        self._spread({axis: units})
+
+    def _go(self, target: Place) -> None:
+        place, length = self._place, self._rig.block_length
+        right = target.yaw.made - place.yaw.made
+        turn = (right + RING // 2) % RING - RING // 2
+        up = target.pitch.made - place.pitch.made
+        around = place.yaw.made + turn - target.yaw.made  # whole turns
+        ways = {"yaw": turn, "pitch": up}
+        if self._full["zoom"]:
+            ways["zoom"] = target.zoom.made - place.zoom.made
+            place.zoom.said = target.zoom.said
+        self._spread({axis: round(Fraction(way, length)) for axis, way in ways.items()})
+        place.yaw.said, place.pitch.said = target.yaw.said + around, target.pitch.said
+        if place.factor != target.factor:
+            factor = target.factor / place.factor
+            self._do_zoom(1 if factor > 1 else -1, max(factor, 1 / factor))
+
+    def _spread(self, units: Mapping[str, int]) -> None:
+        """Move along axes by so many units of one tick a frame of a block, evenly."""
+        moving = {axis: count for axis, count in units.items() if count}
+        least = (math.ceil(abs(count) / self._ticks(axis)) for axis, count in moving.items())
+        blocks = max(least, default=0)
+        shares = (_shares(moving.get(axis, 0), blocks) for axis in AXES)
+        self._move(list(zip(*shares, strict=True)))
+
+    def _move(self, steps: Sequence[tuple[int, ...]]) -> None:
+        """Make blocks that move so many ticks a frame along each of AXES."""
+        for step in steps:
+            self._add(1, Block(CameraCommand(*map(self._share, AXES, step))))
+            for axis, ticks in zip(AXES, step, strict=True):
+                place, way = getattr(self._place, axis), self._rig.block_length * ticks
+                place.made += way
+                if self._statement.word == "wander":
+                    place.said += way
+
+    def _share(self, axis: str, ticks: int) -> float:
+        """Return the fraction of full speed that is exactly so many ticks a frame."""
+        if abs(ticks) == self._full[axis]:
+            return math.copysign(1.0, ticks) if ticks else 0.0
+        return ticks * self._rig.fps / (POSE_RESOLUTION * getattr(self._rig.full_speed, axis))
+
+    def _still(self, blocks: int) -> None:
+        self._add(blocks, Block(CameraCommand()))
+
+    def _add(self, times: int, item: TapeItem | None) -> None:
+        blocks = times if isinstance(item, Block) else 0
+        too_long = (self.blocks + blocks) * self._rig.block_seconds > MAX_SECONDS
+        if too_long or max(self._steps, len(self.items) + times) > MAX_ITEMS:
+            hours = f"{MAX_SECONDS / 3600:g} hours or {MAX_ITEMS} steps"
+            raise self._error(f"from here on the script takes more than {hours}; shorten it")
+        if not times:
+            return
+        first = item
+        if blocks:
+            changed = self._memory != self._place.memory
+            first = Block(item.command, self._prompt, self._memory if changed else None)
+            self._prompt, self._place.memory = None, self._memory
+            self.blocks += blocks
+        self.items.append(first)
+        self.items += [item] * (times - 1)
+
+
+def _shares(units: int, blocks: int) -> list[int]:
+    """Split units over blocks, as evenly as it goes."""
+    if not blocks:
+        return []
+    sign = 1 if units > 0 else -1
+    least, more = divmod(abs(units), blocks)
+    return [sign * (least + (place < more)) for place in range(blocks)]
+
+
+def no_anchor(name: str, scene: str, anchors: Sequence[str]) -> str:
+    """Return what to say of an anchor that was not set before."""
+    known = ", ".join(anchors) or "none yet"
+    guess = nearest(name, tuple(anchors))
+    return f'no anchor "{name}" in scene "{scene}"{guess}; set before this: {known}'

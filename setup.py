@@ -1,0 +1,26 @@
+"""Installs the folders of this repository as `mag_sandbox` and its subpackages."""
+
+from setuptools import find_packages, setup
+
+ROOMS = ("controls", "evaluation", "model", "sandbox", "scenes", "training")
+
+setup(
+    packages=[
+        *find_packages(include=["mag_sandbox", "mag_sandbox.*"]),
+        *(
+            f"mag_sandbox.{name}"
+            for room in ROOMS
+            for name in find_packages(include=[room, f"{room}.*"])
+        ),
+        "mag_sandbox.assets",
+    ],
+    package_dir={
+        "mag_sandbox": "mag_sandbox",
+        "mag_sandbox.assets": "assets",
+        **{f"mag_sandbox.{room}": room for room in ROOMS},
+    },
+    package_data={
+        "mag_sandbox.assets": ["weights/**/*"],
+        "mag_sandbox.scenes": ["library/*", "demos/*"],
+    },
+)

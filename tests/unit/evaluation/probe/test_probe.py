@@ -1,0 +1,222 @@
+"""The probe: what the same looks like, what changed looks like, and what it says of both."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.evaluation.probe.anchors import Return
+from mag_sandbox.evaluation.probe.metrics import MAX_PSNR
+from mag_sandbox.evaluation.probe.pictures import Sight
+from mag_sandbox.evaluation.probe.probe import (
+    Limits,
+    common_view,
+    compare,
+    difference_picture,
+    half_life,
+    reason_text,
+    recall_word,
+    recalled_after,
+    shrunk,
+)
+from mag_sandbox.training.panorama.render import HELD_OUT, render, view_at
+
+LIMITS = Limits(floor=12.0, ceiling=36.0)
+
+
+@pytest.fixture(scope="module")
+def ring() -> np.ndarray:
+    return render("video game", HELD_OUT + 3).pixels
+
+
+def sight(ring, yaw: float, pitch: float = 0.0, number: int = 0) -> Sight:
+    frame = view_at(ring, yaw, pitch)
+    return Sight(frame, CameraPose(yaw, pitch), number, number / 16)
+
+
+def noisy(one: Sight, amount: float) -> Sight:
+    noise = np.random.default_rng(0).normal(0, amount, one.frame.shape)
+    return replace(one, frame=np.clip(one.frame + noise, 0, 255).round().astype(np.uint8))
+
+
+def returned(then: Sight, now: Sight, **changes) -> Return:
+    back = Return(
+        label="place 1",
+        kind="auto",
+        pose=then.pose,
+        first=then,
+        then=then,
+        now=now,
+        overlap=1.0,
+        seconds_away=20.0,
+        fate="compressed",
+        attended=True,
+        motion="agrees",
+        policy="mag",
+    )
+    return replace(back, **changes)
+
+
+def test_the_same_picture_is_recalled_in_full(ring):
+    then = sight(ring, 40.0)
+    result = compare(returned(then, then), LIMITS, 1)
+    assert (result.psnr, result.recall, result.word) == (MAX_PSNR, 100.0, "remembered")
+    assert result.ssim == pytest.approx(1.0)
+    assert result.looks_the_same
+    assert (result.difference == result.difference[0, 0]).all()
+
+
+def test_recall_falls_as_the_picture_changes_and_ends_at_the_floor(ring):
+    then = sight(ring, 40.0)
+    recalls = [
+        compare(returned(then, noisy(then, amount)), LIMITS, 1).recall for amount in (1, 8, 30)
+    ]
+    assert recalls == sorted(recalls, reverse=True)
+    assert recalls[0] > 80 > recalls[1] > recalls[2]
+    other = replace(then, frame=sight(ring, 220.0).frame)
+    assert compare(returned(then, other), LIMITS, 1).word == "forgotten"
+
+
+def test_a_picture_that_stood_still_gets_no_recall(ring):
+    then = sight(ring, 40.0)
+    result = compare(returned(then, then, motion="differs"), LIMITS, 1)
+    assert result.recall is None
+    assert result.word == "not counted"
+    assert result.reason == "The picture did not move as the camera did, so this does not count."
+
+
+def test_limits_the_session_does_not_know_are_usual_ones_and_the_result_says_so(ring):
+    then = sight(ring, 40.0)
+    assert compare(returned(then, then), LIMITS, 1).measured_limits
+    guessed = compare(returned(then, noisy(then, 8)), Limits(floor=12.0), 1)
+    assert not guessed.measured_limits
+    assert guessed.floor == 12.0
+    assert guessed.recall > 0
+
+
+@pytest.mark.parametrize("turn", [(9.0, 0.0), (-9.0, 0.0), (0.0, 4.5), (18.0, -9.0)])
+def test_sights_are_laid_over_each_other_by_their_poses(ring, turn):
+    yaw, pitch = turn
+    then, now = common_view(sight(ring, 40.0, 0.0), sight(ring, 40.0 + yaw, pitch))
+    assert (then == now).all()
+    assert then.shape[1] == 320 - abs(yaw) * 320 / 90
+    assert then.shape[0] == 192 - abs(pitch) * 320 / 90
+
+
+def test_sights_on_both_sides_of_north_are_neighbours(ring):
+    then, now = common_view(sight(ring, 355.5), sight(ring, 4.5))
+    assert (then == now).all()
+
+
+def test_estimated_poses_are_put_right_by_the_pictures(ring):
+    then, astray = sight(ring, 40.0), sight(ring, 40.0 + 5 * 90 / 320)  # 5 px off
+    astray = replace(astray, pose=then.pose)
+    believed = compare(returned(then, astray), LIMITS, 1)
+    checked = compare(returned(then, astray), LIMITS, 1, exact_pose=False)
+    assert checked.psnr == MAX_PSNR > believed.psnr + 20
+
+
+def test_a_zoomed_view_is_compared_at_its_own_size(ring):
+    then = sight(ring, 40.0)
+    rows, columns = np.arange(192) // 2 + 48, np.arange(320) // 2 + 80
+    near = replace(then, frame=then.frame[rows[:, None], columns], pose=CameraPose(40.0, 0.0, 45.0))
+    for one, other in ((then, near), (near, then)):
+        before, after = common_view(one, other)
+        assert before.shape == then.frame.shape
+        assert (before == after).all()
+
+
+def test_sights_that_share_nothing_are_refused(ring):
+    with pytest.raises(ValueError, match="share nothing"):
+        common_view(sight(ring, 0.0), sight(ring, 120.0))
+
+
+def test_drift_is_measured_against_the_first_sight(ring):
+    first, then = sight(ring, 40.0), noisy(sight(ring, 40.0), 20)
+    result = compare(returned(then, then, first=first), LIMITS, 1)
+    assert result.recall == 100.0
+    assert result.drift_psnr < 25
+    far = compare(returned(then, then, first=sight(ring, 200.0)), LIMITS, 1)
+    assert far.drift_psnr is None
+
+
+def test_differences_glow_where_they_are():
+    then = np.full((40, 40, 3), 100, np.uint8)
+    now = then.copy()
+    now[10:20, 10:20] = 220
+    brightness = difference_picture(then, now).sum(axis=2)
+    assert brightness[15, 15] > 4 * brightness[30, 30]
+    assert brightness.dtype != np.uint8
+    assert len(np.unique(brightness)) == 2
+
+
+@pytest.mark.parametrize(
+    ("recall", "word"),
+    [(100, "remembered"), (80, "remembered"), (79, "vaguely"), (40, "vaguely"), (39, "forgotten")],
+)
+def test_recall_in_a_word(recall, word):
+    assert recall_word(recall) == word
+
+
+@pytest.mark.parametrize(
+    ("fate", "attended", "recall", "text"),
+    [
+        ("compressed", True, 90, "It was in memory, compressed, and was read: recalled."),
+        ("raw", True, 50, "It was in memory, as it was, and was read: recalled in part."),
+        (
+            "look-ahead",
+            True,
+            10,
+            "It was in memory, imagined ahead, and was read, yet it came back changed.",
+        ),
+        (
+            "compressed",
+            False,
+            20,
+            "It was in memory, compressed, but was not read, yet it came back changed.",
+        ),
+        ("evicted", False, 5, "It had been forgotten to make room: made up anew."),
+        ("evicted", False, 85, "It had been forgotten to make room, yet it looks the same."),
+        ("never kept", False, 5, "It was never kept in memory: made up anew."),
+    ],
+)
+def test_the_reason_is_a_sentence_for_people(fate, attended, recall, text):
+    assert reason_text(fate, recall, "agrees", "mag", attended=attended) == text
+
+
+def test_a_short_memory_forgets_by_its_length():
+    text = reason_text("evicted", 5.0, "agrees", "window", attended=False)
+    assert text == "It had left the short memory: made up anew."
+
+
+def test_old_results_keep_thumbnails(ring):
+    then = sight(ring, 40.0)
+    small = shrunk(compare(returned(then, then), LIMITS, 1))
+    assert small.then.shape == small.difference.shape == (48, 80, 3)
+    assert small.recall == 100.0
+
+
+def results_with(ring, points):
+    then = sight(ring, 40.0)
+    one = compare(returned(then, then), LIMITS, 1)
+    return [replace(one, seconds_away=away, recall=recall) for away, recall in points]
+
+
+def test_the_half_life_of_a_decay_is_found(ring):
+    times = [2.0, 5.0, 10.0, 20.0, 40.0]
+    decay = [(time, float(recalled_after(np.array(time), 8.0))) for time in times]
+    assert half_life(results_with(ring, decay)) == pytest.approx(8.0, rel=0.05)
+
+
+def test_a_memory_that_lasts_reaches_no_half_life(ring):
+    assert half_life(results_with(ring, [(5.0, 95.0), (60.0, 92.0), (120.0, 97.0)])) is None
+
+
+def test_a_memory_that_forgets_at_once_has_a_short_one(ring):
+    assert half_life(results_with(ring, [(5.0, 3.0), (20.0, 0.0), (60.0, 4.0)])) < 3.0
+
+
+def test_one_return_or_refused_ones_make_no_half_life(ring):
+    assert half_life(results_with(ring, [(5.0, 3.0)])) is None
+    assert half_life(results_with(ring, [(5.0, 3.0), (9.0, None), (12.0, None)])) is None

@@ -1,0 +1,187 @@
+"""The report keeps ours and the paper's numbers apart, and lets nothing through as HTML."""
+
+import numpy as np
+import pytest
+
+from mag_sandbox.evaluation.magbench.run import write_pair
+from mag_sandbox.evaluation.report.charts import Bar, Line, bars, lines
+from mag_sandbox.evaluation.report.data import report_data
+from mag_sandbox.evaluation.report.markdown import BEGIN, END, write_markdown
+from mag_sandbox.evaluation.report.page import page
+from mag_sandbox.evaluation.report.tables import COLUMNS, MEANINGS, cell, object_rows
+from mag_sandbox.evaluation.results.cited import COMPRESSION, MAG_BENCH, VBENCH
+from mag_sandbox.evaluation.results.store import ClipStore
+
+
+def add(store: ClipStore, memory: str, clip: int, psnr: float, *, refused: bool = False) -> None:
+    key = f"{clip}-{memory}"
+    picture = f"pairs/{key}.png"
+    noise = np.random.default_rng(clip).uniform(-1, 1, (3, 12, 16)).astype(np.float32)
+    write_pair(store.folder / picture, noise, noise)
+    store.add(key, {
+        "bench": "pocket",
+        "row": {"world": "pocket", "memory": memory, "mode": "history"},
+        "clip": f"<b>clip</b> {clip}", "category": "indoor", "picture": picture,
+        "distance": "mean absolute difference", "seconds": 1.0,
+        "refused": "the picture does not move as commanded" if refused else None,
+        "scores": {"psnr_db": psnr, "lpips": None},
+        "recall_points": [[5.0, psnr], [8.0, psnr / 2]],
+    })  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("results")
+    store = ClipStore(folder, {"bench": "pocket", "seed": 3})
+    store.note({"commit": "abc"})
+    for clip in range(8):
+        add(store, "mag", clip, 20.0 + clip)
+        add(store, "window", clip, 12.0 + clip)
+        add(store, "alike", clip, 20.0 + clip + (0.1 if clip % 2 else -0.1))
+    add(store, "mag", 8, 60.0, refused=True)
+    return report_data([folder])
+
+
+def test_refused_clips_are_counted_and_never_averaged(data):
+    row = data["rows"][0]
+    assert (row["clips"], row["refused"]) == (9, 1)
+    assert row["scores"]["psnr_db"]["mean"] == 23.5
+    assert row["scores"]["lpips"] is None
+
+
+def test_rows_are_compared_on_equal_clips_and_noise_is_called_noise(data):
+    _, window, alike = data["rows"]
+    assert window["against"]["psnr_db"]["mean"] == -8.0
+    assert window["against"]["psnr_db"]["verdict"] == "worse"
+    assert alike["against"]["psnr_db"]["verdict"] == "noise"
+    assert ">noise<" in page(data)
+
+
+def test_the_best_and_the_worst_pairs_are_shown(data):
+    pictures = data["rows"][0]["pictures"]
+    assert [one["psnr_db"] for one in pictures["best"]] == [27.0, 26.0]
+    assert [one["psnr_db"] for one in pictures["worst"]] == [20.0, 21.0]
+
+
+def test_the_page_stands_alone_and_says_how_it_was_made(data):
+    text = page(data)
+    assert "<b>clip" not in text  # names are not taken for HTML
+    assert "http" not in text
+    assert "<script" not in text
+    assert "seed" in text
+    assert "abc" in text
+    assert "1 refused" in text
+
+
+def test_the_papers_numbers_are_marked(data):
+    text = page(data)
+    assert text.count("cited, arXiv 2512.18741") == len(MAG_BENCH) // 2  # one mode was measured
+    assert "18.99" in text
+    assert len(COMPRESSION) == 4
+    assert len(VBENCH) == 10
+
+
+def test_folders_without_results_are_refused(tmp_path):
+    ClipStore(tmp_path, {})
+    with pytest.raises(ValueError, match="run an evaluation first"):
+        report_data([tmp_path])
+
+
+def test_charts_are_in_proportion_and_say_what_is_cited():
+    drawn = bars([Bar("a & b", 10.0, 8.0, 20.0), Bar("theirs", 5.0, None, None, cited=True)], "dB")
+    widths = [float(part.split('"')[0]) for part in drawn.split('width="')[1:]]
+    assert widths[0] == 2 * widths[1]
+    assert "a &amp; b" in drawn
+    assert "(cited)" in drawn
+    assert drawn.count("whisker") == 1
+    assert lines([Line("a", ((0.0, 0.0), (2.0, 50.0)))], "s", "%", 100.0).count("<circle") == 2
+
+
+def test_figures_go_between_the_marks_and_prose_stays(data, tmp_path):
+    path = tmp_path / "results.md"
+    path.write_text(f"# Ours\n\nBefore.\n\n{BEGIN}\nold figures\n{END}\n\nAfter.\n")
+    write_markdown(path, data)
+    write_markdown(path, data)
+    text = path.read_text()
+    assert text.startswith("# Ours\n\nBefore.")
+    assert text.endswith("After.\n")
+    assert "old figures" not in text
+    assert text.count("| pocket, mag |") == 1
+    assert "23.50 [" in text
+    assert "; noise" in text
+    path.write_text("# Ours\n")
+    with pytest.raises(ValueError, match="lacks the lines"):
+        write_markdown(path, data)
+
+
+def test_ticks_of_an_axis_are_round():
+    drawn = lines([Line("a", ((0.0, 0.0), (15.5, 50.0)))], "s", "%", 100.0)
+    assert all(f">{tick}<" in drawn for tick in (0, 5, 10, 15, 20))
+
+
+def test_one_clip_has_no_interval():
+    score = {"mean": 1.0, "low": 1.0, "high": 1.0, "clips": 1}
+    row = {"scores": {"psnr_db": score}, "against": None, "half_life_s": None}
+    assert cell(row, "psnr_db").interval == ""
+    assert cell({**row, "scores": {"psnr_db": {**score, "clips": 2}}}, "psnr_db").interval
+
+
+def test_every_column_is_explained_on_the_page(data):
+    assert MEANINGS.keys() == COLUMNS.keys()
+    text = page(data)
+    assert "What the columns mean" in text
+    assert f'<th title="{MEANINGS["psnr_db"]}">PSNR</th>' in text
+
+
+def test_of_two_clips_one_is_the_worst(tmp_path):
+    store = ClipStore(tmp_path / "two", {"bench": "pocket"})
+    for clip, psnr in enumerate((20.0, 30.0)):
+        add(store, "mag", clip, psnr)
+    (row,) = report_data([tmp_path / "two"])["rows"]
+    shown = {word: [one["psnr_db"] for one in row["pictures"][word]] for word in ("best", "worst")}
+    assert shown == {"best": [30.0], "worst": [20.0]}
+
+
+def test_rows_of_several_folders_say_which(tmp_path):
+    for name in ("blocks of 4", "blocks of 5"):
+        add(ClipStore(tmp_path / name, {"bench": "pocket"}), "mag", 0, 20.0)
+    text = page(report_data([tmp_path / "blocks of 4", tmp_path / "blocks of 5"]))
+    assert "<small>blocks of 4</small>" in text
+    assert "<small>blocks of 4</small>" not in page(report_data([tmp_path / "blocks of 4"]))
+
+
+def add_objects(store: ClipStore, clip: int, found: float) -> None:
+    objects = {"outdoor.building": {"found": found, "renders": 1.0, "chance": 0.0}}
+    store.add(f"{clip}-invented", {
+        "bench": "pocket", "row": {"world": "pocket", "memory": "mag", "mode": "prompt"},
+        "clip": f"outdoor {clip}", "category": "outdoor", "picture": None, "distance": "none",
+        "seconds": 1.0, "refused": None, "objects": objects,
+        "scores": {
+            "psnr_db": 20.0, "objects_percent": 100 * found, "objects_renders_percent": 100.0,
+            "objects_chance_percent": 0.0,
+        },
+    })  # fmt: skip
+
+
+def test_objects_stand_beside_the_renderers_share_and_chance(tmp_path):
+    store = ClipStore(tmp_path / "results", {"bench": "pocket", "seed": 3})
+    for clip in range(4):
+        add_objects(store, clip, float(clip != 0))
+    data = report_data([tmp_path / "results"])
+    (row,) = data["rows"]
+    building = row["objects"]["outdoor.building"]
+    assert (building["mean"], building["renders"], building["chance"]) == (0.75, 1.0, 0.0)
+    assert cell(row, "objects_percent").note == "renders 100, chance 0"
+    kind, everything = object_rows(row)
+    assert kind[0] == "outdoor: building"
+    assert kind[2:] == ("100%", "0%", "4")
+    assert everything[1].startswith("75%")
+    write_markdown(tmp_path / "page.md", data)
+    for text in (page(data), (tmp_path / "page.md").read_text()):
+        assert "Objects that captions name" in text
+        assert "outdoor: building" in text
+
+
+def test_records_of_older_programs_have_no_objects_and_are_shown_without(data):
+    assert all(row["objects"] == {} for row in data["rows"])
+    assert "Objects that captions name" not in page(data)

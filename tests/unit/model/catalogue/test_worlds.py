@@ -1,0 +1,218 @@
+"""The table of worlds: its numbers, its file rules, and what memory each world takes."""
+
+import itertools
+import json
+import math
+import re
+
+import pytest
+
+from mag_sandbox.model.catalogue import memory_prediction, preflight
+from mag_sandbox.model.catalogue.clips import UMT5_PARAMETERS
+from mag_sandbox.model.catalogue.memory_prediction import (
+    GIB,
+    MemoryPlan,
+    first_that_fits,
+    predict,
+    proposals,
+)
+from mag_sandbox.model.catalogue.worlds import (
+    PLAYABLE,
+    ROLES,
+    STREAMS,
+    WORLDS,
+    WeightSource,
+    slot_bytes,
+)
+from mag_sandbox.model.loading import available_worlds, load_world, policies_of
+from mag_sandbox.model.world import MissingWeights, WorldFailed
+from tests import ROOT
+
+SHAPES = ROOT / "tests" / "golden" / "real_key_shapes.json"
+FULL_SIZE = [WORLDS[name] for name in STREAMS if not WORLDS[name].bundled]
+
+
+def fitting(source: WeightSource, *paths: str) -> list[str]:
+    for pattern in source.names:
+        found = [path for path in paths if re.fullmatch(pattern, path, re.IGNORECASE)]
+        if found:
+            return found
+    return []
+
+
+def source_of(world: str, role: str) -> WeightSource:
+    return next(source for source in WORLDS[world].sources if source.role == role)
+
+
+def test_every_row_is_whole():
+    for name, row in WORLDS.items():
+        assert row.name == name
+        assert row.policy in policies_of(name)
+        assert {source.role for source in row.sources} <= set(ROLES)
+        assert row.sources or row.bundled or row.reason
+        assert row.kind == "stream" or row.clips or row.reason
+        assert row.licence.link.startswith("https://")
+
+
+def test_every_world_can_be_played_but_those_that_have_no_pipeline():
+    assert available_worlds() == PLAYABLE
+    assert PLAYABLE[0] == STREAMS[0] == "pocket"
+    left_out = [name for name in WORLDS if name not in PLAYABLE]
+    assert left_out == ["magi-1"]
+    assert "no pipeline" in WORLDS["magi-1"].reason
+
+
+@pytest.mark.parametrize("row", FULL_SIZE, ids=lambda row: row.name)
+def test_the_memory_a_world_was_made_with_has_room_for_exactly_its_frames(row):
+    setting = row.memory_setting()
+    assert setting.kept_mib * 2**20 // slot_bytes() == row.kept_frames
+    assert setting.policy == row.policy
+
+
+def test_every_full_size_world_needs_a_generator_and_mag_a_memory_model_too():
+    assert all("generator" in row.roles for row in FULL_SIZE)
+    assert "memory" in WORLDS["mag"].roles
+    assert "memory" not in WORLDS["mag-generator-only"].roles
+    assert "lora" in WORLDS["longlive"].roles
+    assert "tiny decoder" not in WORLDS["mag"].roles
+
+
+@pytest.mark.parametrize(
+    ("generator", "memory", "others"),
+    [
+        ("mag/{net}", "bc400/{net}", ("sf300/{net}", "ode_init/{net}")),
+        ("checkpoints/mag_generator/{net}", "checkpoints/memory_model/{net}", ()),
+        ("memory_generator/{net}", "memory_model/{net}", ()),
+        ("generator.pt", "memory.pt", ("README.md",)),
+        ("g/{net}", "block_compress/{net}", ("critic/{net}",)),
+    ],
+)
+def test_mag_networks_are_told_apart_by_their_names(generator, memory, others):
+    net = "diffusion_pytorch_model.safetensors"
+    paths = [path.format(net=net) for path in (generator, memory, *others)]
+    assert fitting(source_of("mag", "generator"), *paths) == paths[:1]
+    assert fitting(source_of("mag", "memory"), *paths) == paths[1:2]
+
+
+def test_safetensors_go_before_pickles():
+    paths = ("checkpoints/self_forcing_dmd.pt",)
+    assert fitting(source_of("self-forcing", "generator"), *paths) == list(paths)
+    both = ("gen/diffusion_pytorch_model.bin", "gen/diffusion_pytorch_model.safetensors")
+    assert fitting(source_of("mag", "generator"), *both) == [both[1]]
+
+
+def test_predicted_parameters_are_those_of_the_public_checkpoints():
+    counts = {
+        name: sum(math.prod(shape) for shape in shapes.values())
+        for name, shapes in json.loads(SHAPES.read_text()).items()
+    }
+    assert memory_prediction.dit_parameters() == counts["dit_wan2.1_t2v_1.3b"]
+    assert counts["vae_wan2.1"] == memory_prediction.VAE_PARAMETERS
+    assert counts["umt5_xxl_encoder"] == UMT5_PARAMETERS
+
+
+@pytest.mark.parametrize("row", FULL_SIZE, ids=lambda row: row.name)
+def test_each_proposal_takes_less_than_the_one_before(row):
+    plans = list(proposals(row, preflight.wanted_plan(row), tiny_decoder=True))
+    totals = [predict(row, plan).total for plan in plans]
+    assert totals == sorted(totals, reverse=True)
+    assert len(set(totals)) == len(totals) > 1
+
+
+def test_what_is_given_up_first_is_what_is_missed_least():
+    row = WORLDS["mag"]
+    wanted = preflight.wanted_plan(row)
+    for device_gib, expected in (
+        (80, wanted),
+        (24, MemoryPlan(23, text_encoder="cpu")),
+    ):
+        assert first_that_fits(row, wanted, device_gib * GIB, tiny_decoder=True) == expected
+    small = first_that_fits(row, wanted, 12 * GIB, tiny_decoder=True)
+    assert small.slots < wanted.slots
+    assert predict(row, small).fits(12 * GIB)
+    assert first_that_fits(row, wanted, 4 * GIB, tiny_decoder=True) is None
+
+
+def test_a_tiny_decoder_that_is_not_here_is_not_proposed():
+    row = WORLDS["mag"]
+    plans = proposals(row, preflight.wanted_plan(row), tiny_decoder=False)
+    assert all(plan.decoder == "exact" for plan in plans)
+
+
+def test_what_waits_in_main_memory_is_compared_with_what_is_free_there(monkeypatch, tmp_path):
+    info = tmp_path / "meminfo"
+    monkeypatch.setattr(preflight, "MEMORY_INFO", info)
+    row = WORLDS["mag"]
+    outside = predict(row, MemoryPlan(23, text_encoder="cpu"))
+    inside = predict(row, MemoryPlan(23))
+    assert preflight.shortage(outside) == ""  # not known
+    info.write_text(f"MemAvailable: {4 * GIB // 1024} kB\n")
+    assert preflight.shortage(outside) == "takes 10.6 GiB of main memory, and 4.0 GiB is free"
+    assert preflight.shortage(inside) == ""
+    info.write_text(f"MemAvailable: {outside.host_bytes // 1024 + 1} kB\n")
+    assert preflight.shortage(outside) == ""
+
+
+def test_a_world_without_a_card_says_what_is_needed_and_what_plays_instead(monkeypatch, tmp_path):
+    monkeypatch.setenv("MAG_SANDBOX_WEIGHTS", str(tmp_path))
+    monkeypatch.setattr("mag_sandbox.model.catalogue.preflight.find_device", lambda: None)
+    with pytest.raises(WorldFailed, match=r"NVIDIA card with \d.*pocket world instead") as failed:
+        load_world("mag")
+    assert "\n" not in str(failed.value)
+
+
+def test_a_world_without_weights_says_how_to_get_them(monkeypatch, tmp_path):
+    monkeypatch.setenv("MAG_SANDBOX_WEIGHTS", str(tmp_path))
+    monkeypatch.setenv(preflight.DEVICE_VARIABLE, "cpu")
+    with pytest.raises(MissingWeights, match=r"run `main.py fetch mag`"):
+        load_world("mag")
+    with pytest.raises(MissingWeights, match=r"--weights FILE"):
+        load_world("self-forcing-plus-plus")
+
+
+def test_frames_have_the_size_of_the_checkpoints_unless_asked_otherwise(monkeypatch):
+    monkeypatch.delenv(preflight.SIZE_VARIABLE, raising=False)
+    assert preflight.find_video().frame_size == (832, 480)
+    monkeypatch.setenv(preflight.SIZE_VARIABLE, "64x48")
+    assert preflight.find_video().frame_size == (64, 48)
+    for wrong in ("64", "64x47", "0x16", "ax16"):
+        monkeypatch.setenv(preflight.SIZE_VARIABLE, wrong)
+        with pytest.raises(WorldFailed, match=f'is "{wrong}".*give WIDTHxHEIGHT'):
+            preflight.find_video()
+
+
+def test_what_is_given_up_in_play_is_clearly_less_and_comes_to_an_end():
+    row = WORLDS["mag"]
+    plans = [preflight.wanted_plan(row)]
+    while plan := memory_prediction.next_smaller(row, plans[-1], tiny_decoder=True):
+        plans.append(plan)
+    assert plans[1].text_encoder == "cpu"
+    assert plans[-1].slots == memory_prediction.FEWEST_SLOTS
+    totals = [predict(row, plan).total for plan in plans]
+    steps = [big - small for big, small in itertools.pairwise(totals)]
+    assert all(step >= GIB for step in steps[:-1])
+    assert steps[-1] > 0
+
+
+def test_a_card_that_is_too_small_is_refused_with_both_sizes():
+    row = WORLDS["mag"]
+    card = preflight.Device("cuda", "a card", 4 * GIB)
+    with pytest.raises(WorldFailed, match=r"takes 33\.9 GiB.*a card has 4\.0 GiB"):
+        preflight.plan_for(row, card, preflight.wanted_plan(row), tiny_decoder=True)
+
+
+def test_a_budget_for_the_pocket_world_means_the_room_a_world_was_made_for():
+    from mag_sandbox.model.world import MemorySetting
+
+    row = WORLDS["longlive"]
+    assert preflight._wanted(row, MemorySetting()) == preflight.wanted_plan(row)
+    assert preflight._wanted(row, row.memory_setting()).slots == row.kept_frames
+
+
+@pytest.mark.slow
+def test_clip_worlds_name_pipelines_that_diffusers_has():
+    diffusers = pytest.importorskip("diffusers")
+    for row in WORLDS.values():
+        for call in row.clips.calls if row.clips else ():
+            assert hasattr(diffusers, call.pipeline)
+    assert not any("magi" in name.lower() for name in dir(diffusers) if "Pipeline" in name)

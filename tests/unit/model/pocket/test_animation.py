@@ -1,0 +1,126 @@
+"""A world that moves: what it shows changes with time, what it remembers does not."""
+
+import numpy as np
+import pytest
+import torch
+
+from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.model.parking import unpacked
+from mag_sandbox.model.pocket.animation import Animation
+from mag_sandbox.model.pocket.animator import PARTS
+from mag_sandbox.model.world import MissingWeights
+from tests.tiny import (
+    FP32,
+    LEFT,
+    PLACE,
+    RIGHT,
+    STILL,
+    assert_same_pictures,
+    play,
+    tiny_animator,
+    tiny_world,
+    write_tiny_weights,
+)
+
+POSES = (CameraPose(yaw=10.0), CameraPose(yaw=12.0), CameraPose(yaw=14.0))
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    return write_tiny_weights(tmp_path_factory.mktemp("moving"), moves=True)
+
+
+@pytest.fixture
+def animation() -> Animation:
+    return Animation(tiny_animator(), FP32)
+
+
+@pytest.fixture
+def pictures() -> torch.Tensor:
+    return torch.rand(3, 3, 64, 64, generator=torch.Generator().manual_seed(2)) * 2 - 1
+
+
+def test_the_first_frame_of_all_is_at_rest(animation, pictures):
+    resting = animation.at_rest(pictures, POSES)
+    moved = animation.moved(resting, None, POSES, time=0)
+    assert torch.equal(moved[0], pictures[0])
+    assert not torch.equal(moved[1:], pictures[1:])
+
+
+def test_where_nothing_moves_pictures_stay_as_they_are(pictures):
+    animator = tiny_animator()
+    animator.segment.head.bias.fill_(-50.0)
+    animation = Animation(animator, FP32)
+    resting = animation.at_rest(pictures, POSES)
+    assert resting.parts is None
+    assert not resting.has_sky
+    assert animation.moved(resting, None, POSES, time=90) is pictures
+
+
+def test_there_is_sky_only_where_there_is_some(pictures):
+    animator = tiny_animator()
+    bias = animator.segment.head.bias.view(len(PARTS), -1)
+    bias[PARTS.index("sky")] = -50.0
+    resting = Animation(animator, FP32).at_rest(pictures, POSES)
+    assert resting.parts is not None
+    assert not resting.has_sky
+
+
+def test_the_wind_carries_the_sky_to_the_right(animation):
+    upwind = animation.upwind(POSES, time=100)
+    wind = tiny_animator().config.wind
+    for frame, (pose, from_there) in enumerate(zip(POSES, upwind, strict=True)):
+        assert from_there.yaw == pytest.approx((pose.yaw - wind * (100 + frame)) % 360)
+        assert (from_there.pitch, from_there.fov) == (pose.pitch, pose.fov)
+
+
+def test_a_world_with_an_animator_moves_and_one_without_does_not(weights):
+    for world, moves in ((tiny_world(weights=weights), True), (tiny_world(), False)):
+        blocks = play(world, [STILL] * 3)
+        assert world.spec.moves == moves
+        # the same view at other times; the transformer's own noise is another for each block
+        assert ("move" in blocks[-1].stage_ms) == moves
+        assert ("sky" in blocks[-1].stage_ms) == moves
+        world.close()
+
+
+def test_memory_is_of_the_world_at_rest(weights):
+    """What is remembered is bit-equal with and without motion, however long it has moved."""
+    worlds = tiny_world(weights=weights, look_ahead=False), tiny_world(look_ahead=False)
+    shown, calm = (play(world, [RIGHT] * 4 + [LEFT] * 4) for world in worlds)
+    assert np.array_equal(shown[0].frames[0], calm[0].frames[0])  # at time 0 all is at rest
+    assert not np.array_equal(shown[-1].frames, calm[-1].frames)
+    kept, same = (unpacked(world.snapshot()) for world in worlds)
+    assert kept.keys() == same.keys()
+    assert all(torch.equal(kept[name], same[name]) for name in kept)
+
+
+def test_where_clouds_come_from_is_seen_in_time(weights):
+    world = tiny_world(weights=weights)
+    blocks = play(world, [STILL] * 4)
+    ahead = [view.pose.yaw for block in blocks for view in block.look_ahead]
+    assert ahead
+    assert all(180 < yaw < 360 for yaw in ahead)  # to the left
+    calm = tiny_world()
+    assert not [view for block in play(calm, [STILL] * 4) for view in block.look_ahead]
+
+
+def test_a_moving_world_goes_on_from_a_snapshot_as_if_never_left(weights):
+    world = tiny_world(weights=weights)
+    play(world, [RIGHT, STILL])
+    state = world.snapshot()
+    rest = [world.step(control) for control in (STILL, LEFT, RIGHT)]
+    world.reset(PLACE, 9)
+    world.restore(state)
+    assert_same_pictures([world.step(control) for control in (STILL, LEFT, RIGHT)], rest)
+
+
+def test_a_missing_or_foreign_animator_is_named(tmp_path):
+    folder = write_tiny_weights(tmp_path, moves=True)
+    path = folder / "animator.safetensors"
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(MissingWeights, match=r"animator.safetensors is damaged"):
+        tiny_world(weights=folder)
+    path.unlink()
+    with pytest.raises(MissingWeights, match=r"animator.safetensors is missing"):
+        tiny_world(weights=folder)

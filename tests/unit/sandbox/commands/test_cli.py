@@ -1,0 +1,168 @@
+"""The command line answers mistakes in one sentence with exit code 2, and runs each subcommand."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from mag_sandbox.sandbox import choice
+from mag_sandbox.sandbox.commands import cli
+from tests.doubles import SPEC, FakeWorld
+from tests.unit.sandbox.recording.test_replay import tamper_file
+
+
+@pytest.fixture
+def fake_world(monkeypatch):
+    """Let `load_world` give a test world."""
+    loaded = []
+
+    def load(name, memory, *, look_ahead, execution, on_progress):
+        loaded.append((name, memory, look_ahead))
+        return FakeWorld(memory, spec=replace(SPEC, name=name))
+
+    monkeypatch.setattr(choice, "load_world", load)
+    return loaded
+
+
+@pytest.fixture(autouse=True)
+def own_environment(monkeypatch, tmp_path):
+    for name in ("SDL_VIDEODRIVER", "SDL_AUDIODRIVER"):
+        monkeypatch.setenv(name, "dummy")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+
+def run(capsys, *arguments: str) -> tuple[int, str, str]:
+    code = cli.main([str(argument) for argument in arguments])
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["pley"], 'did you mean "play"'),
+        ([], "required: COMMAND"),
+        (["play", "--sene", "meadow"], 'did you mean "--scene"'),
+        (["play", "--seconds", "soon"], "not a number of seconds above 0"),
+        (["play", "--seconds", "-1"], "not a number of seconds above 0"),
+        (["play", "--seconds", "nan"], "not a number of seconds above 0"),
+        (["play", "--seed", "-3"], "not a whole number from 0 to"),
+        (["play", "--scene", "meadw"], 'scene "meadw" not found; available: '),
+        (["play", "--scene", "nowhere.yaml"], "not found"),
+        (["play", "--memory", "winow"], 'did you mean "window"'),
+        (["play", "--world", "pokcet"], 'did you mean "pocket"'),
+        (["replay", "nowhere"], "not found; name the folder given to"),
+        (["replay"], "required: DIR"),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_code_2(capsys, arguments, message):
+    code, out, err = run(capsys, *arguments)
+    assert code == 2
+    assert out == ""
+    assert err.count("\n") == 1
+    assert err.startswith("error: ")
+    assert message in err
+
+
+def test_a_window_without_a_display_is_refused(capsys, fake_world, monkeypatch):
+    monkeypatch.setattr("sys.platform", "linux")
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"):
+        monkeypatch.delenv(name, raising=False)
+    code, _, err = run(capsys, "play")
+    assert code == 2
+    assert err == "error: no display found; start it in a desktop session or use --headless\n"
+    assert fake_world == []
+
+
+def test_an_unknown_memory_policy_lists_what_exists(capsys, fake_world):
+    code, _, err = run(capsys, "play", "--headless", "--seconds", "1", "--memory", "mga-retrieve")
+    assert code == 2
+    assert 'memory policy "mga-retrieve" not found; available: ' in err
+
+
+def test_a_folder_with_a_recording_is_not_recorded_over(capsys, fake_world, tmp_path):
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "session.jsonl").write_text("precious")
+    code, _, err = run(capsys, "play", "--headless", "--record", tmp_path / "old")
+    assert code == 2
+    assert "already holds files" in err
+    assert (tmp_path / "old" / "session.jsonl").read_text() == "precious"
+
+
+def test_help_names_every_subcommand(capsys):
+    with pytest.raises(SystemExit) as left:
+        cli.main(["--help"])
+    assert left.value.code == 0
+    out = capsys.readouterr().out
+    for command in ("play", "replay", "bench"):
+        assert f"main.py {command}" in out
+
+
+def test_a_bug_keeps_its_traceback(monkeypatch):
+    def broken(arguments):
+        raise KeyError("bug")
+
+    monkeypatch.setattr(cli, "parse", broken)
+    with pytest.raises(KeyError):
+        cli.main(["play"])
+
+
+def test_a_headless_session_is_recorded_and_its_replay_verified(capsys, fake_world, tmp_path):
+    folder = tmp_path / "session"
+    code, out, _ = run(
+        capsys, "play", "--headless", "--seconds", "0.7", "--no-look-ahead", "--record", folder
+    )
+    assert code == 0
+    assert "frames shown" in out
+    code, out, _ = run(capsys, "replay", folder, "--verify", "--headless")
+    assert code == 0
+    assert out.startswith("verified: ")
+    assert [look_ahead for _, _, look_ahead in fake_world] == [False, False]
+    tamper_file(folder, 2)
+    code, out, _ = run(capsys, "replay", folder, "--verify", "--headless")
+    assert code == 1
+    assert "first at block 1: the shown block differs" in out
+
+
+def test_a_replay_is_shown_and_verified_in_the_window(capsys, fake_world, tmp_path):
+    folder = tmp_path / "session"
+    run(capsys, "play", "--headless", "--seconds", "0.5", "--record", folder)
+    assert run(capsys, "replay", folder)[0] == 0
+    code, out, _ = run(capsys, "replay", folder, "--verify")
+    assert code == 0
+    assert out.startswith("verified: ")
+
+
+def test_the_bench_reports_every_number(capsys, fake_world, monkeypatch, tmp_path):
+    from mag_sandbox.sandbox.diagnose import bench
+
+    monkeypatch.setattr(bench, "time_first_frame", lambda plan: 1.5)
+    file = tmp_path / "bench.json"
+    code, _, _ = run(capsys, "bench", "--seconds", "1.5", "--prefill", "2", "--json", file)
+    assert code == 0
+    numbers = json.loads(file.read_text())
+    expected = "fps fps_unpaced stage_ms latency_ms block_time_ratio overhead_ms first_frame_s"
+    expected += " rss_growth_mb memory_bytes full_history_bytes"
+    assert set(expected.split()) <= set(numbers)
+    assert {"p50", "p95"} <= set(numbers["latency_ms"])
+    assert numbers["fps"] > 0
+    assert numbers["block_time_ratio"] > 0
+    assert numbers["provenance"] == FakeWorld().provenance()
+
+
+def test_a_window_closed_before_anything_was_played_leaves_no_recording(
+    capsys, fake_world, monkeypatch, tmp_path
+):
+    from mag_sandbox.sandbox import app
+
+    folder, seen = tmp_path / "recording", []
+
+    def close_at_once(game, playthrough):
+        seen.append(folder.is_dir())
+        return app.RunSummary("left")
+
+    monkeypatch.setattr(app, "play", close_at_once)
+    assert run(capsys, "play", "--record", folder)[0] == 0
+    assert seen == [True]
+    assert not folder.exists()

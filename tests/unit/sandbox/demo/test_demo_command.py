@@ -1,0 +1,284 @@
+"""`main.py demo` plays, compares, repeats and converts; mistakes are one sentence."""
+
+import csv
+import itertools
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from mag_sandbox.files.yaml_files import FileError
+from mag_sandbox.model.loading import policies_of
+from mag_sandbox.model.world import WorldFailed
+from mag_sandbox.sandbox import choice
+from mag_sandbox.sandbox.commands import run as commands
+from mag_sandbox.sandbox.commands.cli import UsageError, _Parser
+from mag_sandbox.sandbox.demo.compare import GAP, STRIP
+from mag_sandbox.sandbox.demo.options import add_demo
+from mag_sandbox.sandbox.demo.run import Extras, play_demo
+from mag_sandbox.sandbox.export.plain import GIF_FPS
+from mag_sandbox.sandbox.play.session import Session
+from mag_sandbox.sandbox.recording.frame_records import scan
+from mag_sandbox.sandbox.recording.frame_store import FRAMES_FILE
+from mag_sandbox.sandbox.recording.reader import load_recording
+from mag_sandbox.sandbox.recording.recorder import Recorder
+from mag_sandbox.scenes import available_demos
+from mag_sandbox.scenes.demo.demo import DemoError, load_demo
+from tests.doubles import FakeWorld
+from tests.unit.sandbox.demo.test_demo_run import FAST, SETTING, demo_of
+
+SHORT = """
+name: Short
+scene: kitchen
+script: |
+  anchor a
+  pan right 90deg
+  pan left 90deg
+  probe a
+expect:
+  recall: ">= 80"
+"""
+
+
+class TimedWorld(FakeWorld):
+    """Says how it runs: as it was asked to, or else as seems fastest, another way each time."""
+
+    probed = itertools.count()
+
+    def __init__(self, execution: dict | None, memory, spec) -> None:
+        super().__init__(memory, spec=spec)
+        self._execution = execution or {"dtype": f"probe {next(self.probed)}"}
+
+    def provenance(self) -> dict:
+        return {**super().provenance(), "execution": self._execution}
+
+
+@pytest.fixture(autouse=True)
+def loaded(monkeypatch, tmp_path):
+    """Let `load_world` give a test world, and note what was asked for."""
+    asked = []
+
+    def load(name, memory, *, look_ahead, execution, on_progress):
+        asked.append((name, memory, execution))
+        return TimedWorld(
+            execution, memory, spec=replace(FAST, name=name, policies=policies_of(name))
+        )
+
+    monkeypatch.setattr(choice, "load_world", load)
+    monkeypatch.setenv("MAG_SANDBOX_HOME", str(tmp_path / "home"))
+    return asked
+
+
+@pytest.fixture
+def demo(tmp_path) -> Path:
+    path = tmp_path / "short.yaml"
+    path.write_text(SHORT)
+    return path
+
+
+def run(*arguments: object, **more) -> tuple[int, str]:
+    said: list[str] = []
+    parser = _Parser(prog="main.py")
+    add_demo(parser.add_subparsers())
+    options = parser.parse_args(["demo", *map(str, arguments)])
+    return options.run(options, said.append, **more), "\n".join(said)
+
+
+def test_a_demo_is_played_and_written_down(demo, tmp_path, loaded):
+    out = tmp_path / "out"
+    code, text = run(demo, "--headless", "--out", out, "--memory", "window 4 blocks")
+    assert code == 0
+    assert "as expected: recall >= 80" in text
+    result = json.loads((out / "result.json").read_text())
+    assert (result["memory"], result["seed"]) == ("window 4 blocks", 21)
+    assert result["probes"][-1]["kind"] == "script"
+    (row,) = csv.DictReader((out / "result.csv").open())
+    assert row["expect_met"] == "yes"
+    assert len(load_recording(out / "recording").blocks) * 3 == result["frames"]
+    frames = out / "recording" / FRAMES_FILE  # so that an export need not play again
+    with frames.open("rb") as kept:
+        tags = [tag for tag, _, _ in scan(kept, frames.stat().st_size)]
+    assert tags.count(b"BLCK") * 3 == result["frames"]
+    assert loaded[0][1].window_blocks == 4
+
+
+def test_what_is_not_as_expected_is_exit_code_1(demo):
+    demo.write_text(SHORT.replace(">= 80", "< 40"))
+    code, text = run(demo, "--headless")
+    assert code == 1
+    assert "NOT as expected" in text
+
+
+def test_a_demo_is_shown_in_the_window_and_measured(demo, tmp_path, monkeypatch):
+    for name in ("SDL_VIDEODRIVER", "SDL_AUDIODRIVER"):
+        monkeypatch.setenv(name, "dummy")
+    demo.write_text(SHORT.replace("kitchen", "meadow"))
+    code, text = run(demo, "--out", tmp_path / "out", "--seed", 5)
+    assert code == 0
+    assert "probe a" in text
+    assert json.loads((tmp_path / "out" / "result.json").read_text())["seed"] == 5
+
+
+def test_a_demo_that_the_world_cannot_play_does_not_open_for_long(demo, monkeypatch):
+    for name in ("SDL_VIDEODRIVER", "SDL_AUDIODRIVER"):
+        monkeypatch.setenv(name, "dummy")
+    demo.write_text("scene: kitchen\nscript: zoom in 1.5\n")
+    with pytest.raises(WorldFailed, match="this world cannot zoom"):
+        run(demo)
+
+
+def test_seeds_and_repeats_end_in_a_mean(demo, tmp_path):
+    demo.write_text("scene: kitchen\nscript: hold 0.2s\n")
+    code, _ = run(demo, "--headless", "--seeds", "3..4", "--repeat", 2, "--out", tmp_path / "out")
+    assert code == 0
+    rows = list(csv.DictReader((tmp_path / "out" / "result.csv").open()))
+    assert [row["run"] for row in rows] == ["1", "2", "3", "4", "mean", "low 95%", "high 95%"]
+    assert [row["seed"] for row in rows[:4]] == ["3", "4", "3", "4"]
+    assert rows[0]["digest"] == rows[2]["digest"] != rows[1]["digest"]
+    assert load_recording(tmp_path / "out" / "run-4" / "recording").start.seed == 4
+
+
+def test_policies_are_compared_on_one_tape(demo, tmp_path, loaded):
+    videos = []
+
+    def write_video(path, frames, fps):
+        videos.append((path.name, len(list(frames)), fps))
+
+    out = tmp_path / "out"
+    asked = ("--headless", "--compare", "mag,window 4 blocks", "--out", out)
+    code, text = run(demo, *asked, write_video=write_video)
+    assert code == 0
+    assert [memory.policy for _, memory, _ in loaded] == ["mag", "window"]
+    assert "window 4 blocks" in text
+    result = json.loads((out / "result.json").read_text())
+    assert [one["memory"] for one in result["runs"]] == ["mag", "window 4 blocks"]
+    assert videos == [("compare.mp4", result["frames"] + 32, 16.0)]
+    assert {path.name for path in out.iterdir()} == {
+        *("result.json", "result.csv", "compare.csv", "compare.txt", "run-1", "run-2")
+    }
+
+
+@pytest.mark.parametrize("where", [["--headless"], []])
+def test_all_of_one_base_run_as_the_first_does_or_their_bytes_differ(
+    demo, loaded, monkeypatch, where
+):
+    for name in ("SDL_VIDEODRIVER", "SDL_AUDIODRIVER"):
+        monkeypatch.setenv(name, "dummy")
+    demo.write_text("scene: kitchen\nscript: hold 0.2s\n")
+    run(demo, *where, "--compare", "mag,memorypack,window")
+    (_, _, first), *others = loaded
+    assert first is None
+    assert {str(execution) for _, _, execution in others} == {str(others[0][2])} != {"None"}
+
+
+def test_policies_are_compared_in_the_window_one_after_the_other(demo, tmp_path, monkeypatch):
+    for name in ("SDL_VIDEODRIVER", "SDL_AUDIODRIVER"):
+        monkeypatch.setenv(name, "dummy")
+    demo.write_text(SHORT.replace("90deg", "60deg"))
+    out = tmp_path / "out"
+    _, text = run(demo, "--compare", "mag,window", "--out", out, "--video", "gif")
+    assert "2 of 2: window" in text
+    result = json.loads((out / "result.json").read_text())
+    assert [one["memory"] for one in result["runs"]] == ["mag", "window"]
+    with Image.open(out / "compare.gif") as image:
+        assert image.size == (2 * 320 + GAP, 192 + STRIP)
+        assert image.n_frames == math.ceil((result["frames"] + 32) / (16 / GIF_FPS))
+
+
+def test_what_is_left_before_its_end_is_not_compared(demo, tmp_path, monkeypatch):
+    def leave_early(loader, playthrough, observers, source, seconds, headless):
+        session = Session(loader.load(), source, observers)
+        session.begin(playthrough)
+
+    monkeypatch.setattr(commands, "run_app", leave_early)
+    with pytest.raises(DemoError, match="left before its end"):
+        run(demo, "--compare", "mag,window", "--out", tmp_path / "out")
+
+
+def test_worlds_are_compared_too(demo, monkeypatch, loaded):
+    for module in ("sandbox.choice", "mag_sandbox.sandbox.demo.command"):
+        monkeypatch.setattr(f"{module}.available_worlds", lambda: ("pocket", "other", "mag"))
+    code, text = run(demo, "--headless", "--compare", "pocket,other,mag,world mag")
+    assert code == 0
+    assert [name for name, _, _ in loaded] == ["pocket", "other", "pocket", "mag"]
+    assert loaded[2][1].policy == "mag", "a policy's name goes before a world's"
+    assert "other" in text
+
+
+def test_a_demo_may_compare_by_itself_and_expect_a_lead(demo, loaded):
+    compare = "compare: mag, window\n"
+    demo.write_text(compare + SHORT + '  lead: ">= 50"\n')
+    code, text = run(demo, "--headless")
+    assert code == 1
+    assert "NOT as expected: lead >= 50 (it is 0)" in text
+    assert len(loaded) == 2
+
+
+def test_the_list_names_every_demo_and_plays_none(loaded):
+    code, text = run("--list")
+    assert code == 0
+    assert all(name in text for name in available_demos())
+    assert loaded == []
+
+
+def test_a_recording_becomes_a_demo_that_makes_the_same_pictures(tmp_path):
+    played, again = [], []
+    recorder = Recorder(tmp_path / "recording", memory=SETTING)
+    script = 'wander 2s seed 4; prompt "A \\"red\\" beach."; memory window 3 blocks; pan left 10deg'
+    extras = Extras(recorder, lambda block, watch: played.append(block.frames.tobytes()))
+    play_demo(demo_of(script), FakeWorld(SETTING, spec=FAST), SETTING, extras=extras)
+    code, text = run("--from", tmp_path / "recording", tmp_path / "again.yaml")
+    assert code == 0
+    assert str(tmp_path / "again.yaml") in text
+    extras = Extras(on_block=lambda block, watch: again.append(block.frames.tobytes()))
+    demo = load_demo(tmp_path / "again.yaml")
+    play_demo(demo, FakeWorld(SETTING, spec=FAST), SETTING, extras=extras)
+    assert again == played
+    with pytest.raises(DemoError, match="is there already"):
+        run("--from", tmp_path / "recording", tmp_path / "again.yaml")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "name a demo or a file; there are again-and-again, back-and-forth"),
+        (["back-and-fort"], 'did you mean "back-and-forth"'),
+        (["nowhere.yaml"], "no such file"),
+        (["DEMO", "--memory", "winow"], 'memory policy "winow" not found (did you mean "window"?)'),
+        (["DEMO", "--memory", "window 3 blcks"], 'memory "window 3 blcks": '),
+        (["DEMO", "--world", "pokcet"], 'world "pokcet" not found'),
+        (["DEMO", "--compare", "mag"], "names fewer than two; write A,B"),
+        (["DEMO", "--compare", "mag,magg"], 'memory policy "magg" not found'),
+        (["DEMO", "--compare", "mag,window", "--repeat", "2"], "leave out --seeds and --repeat"),
+        (["DEMO", "--repeat", "2"], "several runs need no window; add --headless"),
+        (["DEMO", "--seeds", "1..900", "--repeat", "9", "--headless"], "are more than 1000"),
+        (["DEMO", "--seeds", "4..2"], "last seed before its first"),
+        (["DEMO", "--seeds", "4"], "is not two seeds"),
+        (["DEMO", "--seed", "-1"], "is not a whole number from 0"),
+        (["DEMO", "--seed", "1", "--seeds", "1..2"], "not allowed with"),
+        (["DEMO", "--repeat", "0"], "is not a whole number from 1"),
+        (["DEMO", "--headless", "--out", "FULL"], "already holds files; name another folder"),
+        (["DEMO", "--headless", "--out", "DEMO"], "cannot be made"),
+        (["--from", "FULL", "new.yaml"], "not found; name the folder given to"),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_nothing_is_played(
+    demo, loaded, arguments, message, tmp_path
+):
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "precious").write_text("")
+    places = {"DEMO": demo, "FULL": tmp_path / "full"}
+    with pytest.raises((UsageError, FileError, WorldFailed, ValueError)) as caught:
+        run(*(places.get(one, one) for one in arguments))
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert loaded == []
+
+
+def test_a_script_that_the_world_cannot_play_is_refused_before_anything_is_made(demo):
+    demo.write_text("scene: kitchen\nscript: hold 1s; zoom in 1.5\n")
+    with pytest.raises(DemoError, match=r"short\.yaml:2:18: this world cannot zoom"):
+        run(demo, "--headless")

@@ -1,0 +1,103 @@
+"""The bench measures what it says; the clock is a fake one wherever time is compared."""
+
+import pytest
+
+from mag_sandbox.controls.camera import CameraCommand
+from mag_sandbox.sandbox.diagnose import bench, measure
+from mag_sandbox.sandbox.diagnose.measure import PlayMeter, resident_bytes
+from mag_sandbox.scenes import Scene
+from tests.doubles import FakeWorld
+
+SCENE = Scene(prompt="A meadow.")
+
+
+class Clock:
+    def __init__(self):
+        self.now = 0.0
+
+    def world(self, seconds: float) -> FakeWorld:
+        """A world whose blocks take this long on this clock."""
+
+        def take_time(control):
+            self.now += seconds
+
+        world = FakeWorld(on_step=take_time)
+        world.reset(SCENE, seed=1)
+        return world
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(bench.time, "perf_counter", lambda: clock.now)
+    return clock
+
+
+def test_the_block_time_ratio_compares_the_full_state_with_the_short_one(clock):
+    numbers = bench.compare_block_times(clock.world(0.040), clock.world(0.042), blocks=5)
+    assert numbers["block_time_ratio"] == pytest.approx(1.05)
+    assert numbers["block_ms_short"] == pytest.approx(40)
+
+
+def test_blocks_of_both_states_are_made_in_turn():
+    order = []
+    worlds = [FakeWorld(on_step=lambda control, name=name: order.append(name)) for name in "ab"]
+    for world in worlds:
+        world.reset(SCENE, seed=1)
+    bench.compare_block_times(*worlds, blocks=3)
+    assert order == list("abababab")
+
+
+def test_recording_is_weighed_against_playing_without(clock):
+    world = clock.world(0.040)
+    numbers = bench.compare_recording(world, SCENE, seed=1)
+    assert numbers["recording_fps_ratio"] == 1.0, "on this clock recording takes no time"
+    assert numbers["recording_fps"] == {"with": 75.0, "without": 75.0}
+
+
+def test_what_recording_takes_shows_in_the_ratio(clock, monkeypatch):
+    put = bench.Recorder.on_block
+
+    def slow(self, event, block):
+        clock.now += 0.010
+        put(self, event, block)
+
+    monkeypatch.setattr(bench.Recorder, "on_block", slow)
+    numbers = bench.compare_recording(clock.world(0.040), SCENE, seed=1)
+    assert numbers["recording_fps_ratio"] == pytest.approx(0.8)
+
+
+def test_a_prefilled_world_has_played_that_long():
+    world = FakeWorld()
+    bench.prefill(world, SCENE, seed=1, seconds=6.0)
+    block = world.step(bench.Control())
+    assert (block.block_index - 1) * world.spec.block_seconds == pytest.approx(6.0)
+
+
+def test_growth_counts_from_when_the_process_has_settled(monkeypatch):
+    sizes = iter([100, 150, 200, 200, 201, 203])
+    monkeypatch.setattr(measure, "resident_bytes", lambda: next(sizes) * 2**20)
+    meter, block = PlayMeter(), recorded_block()
+    for _ in range(6):
+        meter.on_block(block, None)
+    assert meter.rss_growth_mb() == 3.0
+    assert meter.stage_ms() == {"decode": 2.0}
+
+
+def recorded_block():
+    from mag_sandbox.sandbox.play.events import BlockEvent, MemoryEvent
+
+    control = bench.Control(CameraCommand())
+    memory = MemoryEvent(bytes=0, kept=0, attended=0)
+    return BlockEvent(1, control, 3, 10.0, "0" * 16, memory, t=0.1, stage_ms={"decode": 2.0})
+
+
+def test_the_size_of_this_process_is_plausible():
+    assert 10 * 2**20 < resident_bytes() < 2**40
+
+
+def test_the_speed_of_a_core_is_what_its_products_take(monkeypatch):
+    clock = iter(range(1_000_000))
+    monkeypatch.setattr(measure.time, "perf_counter", lambda: next(clock) * 1e-3)
+    flops = 2 * 180 * 192 * 768
+    assert measure.core_gflops(seconds=0.1) == pytest.approx(flops / 1e-3 / 1e9, rel=0.01)

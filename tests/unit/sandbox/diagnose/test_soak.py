@@ -1,0 +1,160 @@
+"""The soak plays everything by itself, and tells growth from noise."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from mag_sandbox.sandbox import choice
+from mag_sandbox.sandbox.commands import cli
+from mag_sandbox.sandbox.diagnose import soak, soak_player
+from mag_sandbox.sandbox.diagnose.soak import (
+    SoakRow,
+    growth_of,
+    has_settled,
+    slope,
+    too_much,
+    verdict_of,
+)
+from mag_sandbox.sandbox.diagnose.soak_player import CHORES, VISIT_BLOCKS, SoakPlayer
+from mag_sandbox.sandbox.screens import Continue, PlayScene, ToTitle
+from mag_sandbox.sandbox.screens.play import PlayScreen
+from mag_sandbox.sandbox.settings import HOME_VARIABLE
+from mag_sandbox.sandbox.title.screen import TitleScreen
+from tests.doubles import FakeWorld
+from tests.games import FAST, SCENE, games
+
+
+def rows(count: int = 60, visits: int = 2, **figures) -> list[SoakRow]:
+    """Return a row a minute; each figure is given as a function of the minute."""
+    usual = SoakRow(0.0, 800.0, 9, 30, 90.0, 120.0, 0, 0.0, 0)
+    return [
+        replace(
+            usual,
+            seconds=60.0 * minute,
+            visits=visits * minute,
+            **{name: figure(minute) for name, figure in figures.items()},
+        )
+        for minute in range(count)
+    ]
+
+
+def test_the_slope_is_not_bent_by_outliers():
+    assert slope([(0, 0), (1, 2), (2, 4), (3, 6)]) == 2
+    assert slope([(0, 0), (1, 2), (2, 900), (3, 6), (4, 8)]) == pytest.approx(2, abs=0.5)
+    assert slope([]) == slope([(1, 5)]) == 0
+
+
+def test_only_the_second_half_counts():
+    grown = rows(resident_mib=lambda minute: 800.0 + 10 * min(minute, 30))
+    assert growth_of(grown)["resident_mib"] == 0
+    assert too_much(grown) == []
+
+
+@pytest.mark.parametrize(
+    ("figure", "value"),
+    [
+        ("resident_mib", lambda minute: 800.0 + 1.5 * minute),
+        ("threads", lambda minute: 9 + minute // 6),
+        ("open_files", lambda minute: 30 + minute // 4),
+    ],
+)
+def test_a_leak_is_named_with_its_figure_and_its_bound(figure, value):
+    (sentence,) = too_much(rows(**{figure: value}))
+    assert sentence.startswith(f"{figure} grows by ")
+    assert "at most" in sentence
+
+
+def test_noise_is_no_leak():
+    noisy = rows(
+        resident_mib=lambda minute: 800.0 + 20 * (minute % 3),
+        threads=lambda minute: 9 + minute % 2,
+        open_files=lambda minute: 30 + minute % 5,
+    )
+    assert too_much(noisy) == []
+
+
+def test_a_run_that_did_too_little_is_not_judged():
+    assert has_settled(rows(count=60))
+    short = rows(count=3)
+    assert not has_settled(short)
+    assert not has_settled([])
+    numbers = {"growth_per_hour": growth_of(short), "settled": False, "grows": [], "minutes": 3.0}
+    assert "not judged" in verdict_of(numbers)
+    assert "play longer than 3 minutes" in verdict_of(numbers)
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
+    with games(tmp_path / "data") as start:
+        yield start
+
+
+def left_in(game) -> list:
+    """Return the places that were left; what was saved while playing is none."""
+    return [one for one in game.game.keeper.scenes.entries() if not one.header.slot]
+
+
+def test_every_chore_of_a_visit_is_done_and_the_place_is_left(run):
+    game, player = run(), SoakPlayer(1, [SCENE])
+    game.play()
+    prompts = set()
+
+    def acted(kind):
+        player.act(game.game, game.screen)
+        if isinstance(game.screen, PlayScreen):
+            prompts.add(game.screen.reel.current.block.prompt)
+        return isinstance(game.screen, kind)
+
+    game.wait(lambda: acted(TitleScreen))
+    assert set(player.done) == {*CHORES.values(), "left"}
+    assert player.done["record"] == 2, "begun and ended"
+    assert soak_player.PROMPTS[1] in prompts
+    (entry,) = game.wait(lambda: left_in(game)) and left_in(game)
+    assert entry.header.frames_shown >= 3 * VISIT_BLOCKS
+    assert len(list((game.game.folder / "recordings").iterdir())) == 1
+
+
+def test_places_are_visited_first_and_gone_on_with_then(run, monkeypatch):
+    monkeypatch.setattr(soak_player, "REST_S", 0.0)
+    game, player = run(), SoakPlayer(1, [SCENE])
+    player.act(game.game, game.screen)
+    assert game.screen.outcome == PlayScene(SCENE)
+    game.play(PlayScene(SCENE))
+    game.see_blocks(17)
+    game.go(ToTitle(), TitleScreen)
+    (entry,) = game.parked()
+    player.act(game.game, game.screen)
+    assert game.screen.outcome == Continue(entry.id)
+
+
+@pytest.fixture
+def fake_world(monkeypatch, tmp_path):
+    monkeypatch.setattr(
+        choice, "load_world", lambda name, memory, **more: FakeWorld(memory, spec=FAST)
+    )
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
+    monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
+    monkeypatch.setenv("SDL_AUDIODRIVER", "dummy")
+
+
+def test_the_command_says_a_line_at_a_time_and_writes_all_figures(fake_world, tmp_path, capsys):
+    file = tmp_path / "soak.json"
+    assert cli.main(["soak", "--minutes", "0.05", "--json", str(file)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert sum("MiB on disk" in line for line in lines) >= 10
+    numbers = json.loads(file.read_text())
+    assert len(numbers["rows"]) >= 10
+    last = numbers["rows"][-1]
+    assert min(last["resident_mib"], last["threads"], last["open_files"], last["blocks"]) > 0
+    assert set(numbers["growth_per_hour"]) >= {"resident_mib", "threads", "open_files"}
+    assert not (tmp_path / "settings.yaml").exists(), "the player's settings are not touched"
+
+
+def test_growth_is_exit_code_1(fake_world, monkeypatch, capsys):
+    sizes = iter(range(10**6))
+    monkeypatch.setattr(soak, "resident_bytes", lambda: next(sizes) * 100 * 2**20)
+    monkeypatch.setattr(soak, "LEAST_VISITS", 0)
+    assert cli.main(["soak", "--minutes", "0.02"]) == 1
+    assert "resident_mib grows by" in capsys.readouterr().out

@@ -1,0 +1,158 @@
+"""The subcommand: options in, one file out, one sentence about it or about what is wrong."""
+
+import argparse
+import io
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mag_sandbox.sandbox.export.command import ProgressLine, add_export, run_export
+from mag_sandbox.sandbox.recording.reader import RecordingError
+from tests import ROOT
+from tests.doubles import FakeWorld
+from tests.recorded import AWAY_AND_BACK, QUICK, played, record
+
+
+class Refused(Exception):
+    pass
+
+
+class Parser(argparse.ArgumentParser):
+    def error(self, message):
+        raise Refused(message)
+
+
+def parse(*words: str) -> argparse.Namespace:
+    parser = Parser()
+    add_export(parser.add_subparsers(required=True, parser_class=Parser))
+    return parser.parse_args(["export", *words])
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    return record(tmp_path_factory.mktemp("command") / "monday", AWAY_AND_BACK[:3])
+
+
+def test_it_says_where_the_file_is(folder, tmp_path):
+    out, said = tmp_path / "out.mp4", []
+    options = parse(str(folder), "--scale", "1", "--no-sound", "--out", str(out))
+    assert options.run(options, said.append) == 0
+    (line,) = said
+    assert line.startswith(f"exported 0.8 s to {out} (")
+    assert "times as fast as play" in line
+    assert out.stat().st_size > 1000
+
+
+def test_all_options_arrive():
+    words = ("runs/a", "--format", "gif", "--hud", "--from", "1.5", "--to", "3", "--scale", "4")
+    options = parse(*words, "--no-sound", "--out", "b.gif", "--overwrite")
+    told = (options.format, options.hud, options.start, options.end, options.scale)
+    assert told == ("gif", True, 1.5, 3.0, 4)
+    assert (options.sound, options.out, options.overwrite) == (False, Path("b.gif"), True)
+
+
+def test_without_options_it_is_a_video_with_sound():
+    options = parse("runs/a")
+    assert (options.format, options.sound, options.hud) == ("mp4", True, False)
+    assert (options.start, options.end, options.scale, options.out) == (0.0, None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--format", "mp5"), '"mp5" is not one of mp4, gif, webp, frames, sheet, report'),
+        (("--from", "soon"), '"soon" is not a number of seconds'),
+        (("--to", "inf"), '"inf" is not a number of seconds'),
+        (("--from", "-1"), "--from"),
+        (("--scale", "9"), '"9" is not a whole number from 1 to 8'),
+        (("--scale", "1.5"), '"1.5" is not a whole number'),
+        (("--formt", "mp4"), "unrecognized arguments: --formt"),
+    ],
+)
+def test_wrong_options_are_answered_at_once(words, message):
+    with pytest.raises(Refused) as refused:
+        parse("runs/a", *words)
+    assert message in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("prepare", "message"),
+    [
+        (lambda folder: None, "not found; name the folder"),
+        (lambda folder: (folder / "session.jsonl").write_bytes(b""), "holds no complete event"),
+        (lambda folder: (folder / "session.jsonl").write_bytes(b"{}\n"), "kind is"),
+    ],
+)
+def test_what_is_no_recording_is_refused_in_one_sentence(tmp_path, prepare, message):
+    prepare(tmp_path)
+    with pytest.raises(RecordingError, match=message) as refused:
+        run_export(parse(str(tmp_path)), lambda line: None)
+    assert "\n" not in str(refused.value)
+
+
+def test_frames_of_something_else_are_refused_with_the_remedy(folder, tmp_path):
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    (copy / "session.jsonl").write_bytes((folder / "session.jsonl").read_bytes())
+    (copy / "frames.bin").write_bytes(b"\0" * 4000)
+    with pytest.raises(RecordingError, match=r"cannot be read: byte 0 begins no record; delete"):
+        run_export(parse(str(copy)), lambda line: None)
+
+
+def test_a_session_is_played_again_by_what_it_is_given(tmp_path):
+    bare = record(tmp_path / "bare", AWAY_AND_BACK[:3], with_frames=False)
+    options, said = parse(str(bare), "--format", "frames"), []
+    run_export(options, said.append, lambda recording: iter(played(AWAY_AND_BACK[:3])))
+    assert len(list((tmp_path / "bare-frames").glob("*.png"))) == 12
+
+
+def test_without_being_told_how_the_recorded_world_plays_it_again(tmp_path, monkeypatch):
+    bare = record(tmp_path / "bare", AWAY_AND_BACK[:3], with_frames=False)
+    worlds = []
+
+    def load(choice, *args):
+        worlds.append(FakeWorld(spec=QUICK))
+        return worlds[-1]
+
+    monkeypatch.setattr("sandbox.choice.available_worlds", lambda: ("fake",))
+    monkeypatch.setattr("sandbox.choice.WorldChoice.load", load)
+    run_export(parse(str(bare), "--format", "frames"), lambda line: None)
+    assert len(list((tmp_path / "bare-frames").glob("*.png"))) == 12
+    assert [world.closed for world in worlds] == [True]
+
+
+def test_progress_is_one_line_on_a_terminal(monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    line = ProgressLine()
+    line.update("writing the video", 0.5)
+    line.update("writing the video", 1.0)
+    line.close()
+    written = sys.stderr.getvalue()
+    assert "\n" not in written
+    assert " 50% writing the video" in written
+    assert written.endswith("\r")
+
+
+def test_nothing_is_drawn_where_there_is_no_terminal(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    line = ProgressLine()
+    line.update("writing the video", 0.5)
+    line.close()
+    assert sys.stderr.getvalue() == ""
+
+
+def test_the_option_parser_needs_neither_pygame_nor_pyav():
+    code = (
+        "import sys, mag_sandbox.sandbox.export.command; "
+        "print([m for m in ('torch', 'pygame', 'av') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,135 @@
+"""The display fits windows of any size and is drawn again only when what it says changed."""
+
+from dataclasses import replace
+
+import pygame
+import pytest
+
+from mag_sandbox.controls.camera import CameraCommand
+from mag_sandbox.model.world import Control
+from mag_sandbox.sandbox.hud import cards
+from mag_sandbox.sandbox.hud.hud import Hud, next_level
+from mag_sandbox.sandbox.hud.hud_state import HudState
+from mag_sandbox.sandbox.ui.display import window
+from mag_sandbox.scenes import Scene
+from tests.doubles import FakeWorld
+
+SIZES = [(1280, 720), (640, 400), (1920, 1080)]
+
+
+@pytest.fixture(scope="module")
+def state():
+    world = FakeWorld()
+    world.reset(Scene(prompt="A place."), seed=1)
+    for _ in range(30):
+        block = world.step(Control(CameraCommand(yaw=1.0)))
+    return HudState(
+        scene="Desert at sunset",
+        prompt="A quiet desert at sunset with tall cacti, distant mountains and a red tower.",
+        seed=7,
+        seconds=134,
+        phrase=block.phrase,
+        pose=block.poses[-1],
+        memory=block.memory,
+        fps=16.0,
+        possible_fps=57,
+        stage_ms=(("denoise", 31), ("remember", 8), ("decode", 3), ("look ahead", 20)),
+        latency_ms=118,
+        lights={"left": "idle", "up": "queued", "down": "idle", "right": "applied"},
+    )
+
+
+@pytest.fixture(params=SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def surface(request):
+    with window(request.param, "test") as surface:
+        yield surface
+
+
+def test_levels_go_round():
+    assert [next_level(level) for level in ("full", "small", "off")] == ["small", "off", "full"]
+
+
+def test_off_draws_nothing(surface, state):
+    Hud().draw(surface, state, "off")
+    assert pygame.transform.average_color(surface) == (0, 0, 0, 0)
+
+
+@pytest.mark.parametrize("level", ["full", "small"])
+def test_no_card_leaves_the_window_and_none_covers_another(surface, state, level):
+    drawn = []
+    hud = Hud()
+
+    class Spy:
+        def __init__(self):
+            self.get_size, self.get_rect = surface.get_size, surface.get_rect
+
+        def blit(self, card, place):
+            drawn.append(pygame.Rect(place, card.get_size()))
+
+    hud.draw(Spy(), state, level)
+    assert len(drawn) == (4 if level == "full" else 1)
+    for rect in drawn:
+        assert surface.get_rect().contains(rect)
+        assert [other for other in drawn if rect.colliderect(other)] == [rect]
+
+
+def test_a_tiny_window_shows_the_small_form(state):
+    with window((400, 240), "test") as surface:
+        hud, full = Hud(), Hud()
+        hud.draw(surface, state, "small")
+        small = pygame.image.tobytes(surface, "RGB")
+        surface.fill((0, 0, 0))
+        full.draw(surface, state, "full")
+        assert pygame.image.tobytes(surface, "RGB") == small
+
+
+def test_cards_are_drawn_again_only_when_they_change(surface, state, monkeypatch):
+    drawn = []
+    for name in ("memory_card", "speed_card", "scene_card", "keys_card"):
+        original = getattr(cards, name)
+
+        def counted(*given, _name=name, _original=original):
+            drawn.append(_name)
+            return _original(*given)
+
+        monkeypatch.setattr(cards, name, counted)
+    hud = Hud()
+    hud.draw(surface, state, "full")
+    drawn.clear()
+    hud.draw(surface, replace(state, seconds=134.06), "full")
+    assert drawn == []
+    hud.draw(surface, replace(state, fps=15.9), "full")
+    assert drawn == ["speed_card"]
+
+
+def test_the_bar_shows_every_kind_that_is_kept(surface, state):
+    theme = Hud().theme(surface)
+    card = pygame.Surface((700, 60), pygame.SRCALPHA)
+    cards.draw_bar(card, theme, pygame.Rect(10, 10, 600, 30), state)
+    row = {tuple(card.get_at((x, 25)))[:3] for x in range(10, 610)}
+
+    def is_shown(colour):
+        return any(max(abs(a - b) for a, b in zip(colour, one, strict=True)) < 8 for one in row)
+
+    kinds = {segment.kind for segment in state.memory.segments}
+    assert kinds == {"sink", "compressed", "look-ahead", "raw", "current"}
+    assert all(is_shown(cards.SEGMENT_COLOURS[kind]) for kind in kinds)
+
+
+def test_messages_and_help_fit(surface):
+    hud = Hud()
+    long = "The network produced values that are not numbers; " * 6
+    hud.draw_message(surface, "The world stopped", long, "Esc: leave")
+    hud.draw_help(surface)
+    hud.draw_notice(surface, "Paused")
+    theme = hud.theme(surface)
+    card = cards.message_card(theme, "T", long, "H")
+    assert surface.get_rect().contains(card.get_rect(center=surface.get_rect().center))
+
+
+def test_long_prompts_end_in_dots(surface):
+    theme = Hud().theme(surface)
+    lines = theme.wrap("word " * 200, 300, lines=3)
+    assert len(lines) == 3
+    assert lines[-1].endswith("...")
+    assert theme.wrap("two words", 300, lines=3) == ["two words"]

@@ -1,0 +1,112 @@
+"""What the display says about the memory is true and readable."""
+
+from dataclasses import replace
+
+import pytest
+
+from mag_sandbox.controls.camera import CameraCommand, CameraPose
+from mag_sandbox.model.world import Control, MemoryEntry, MemorySegment, MemoryUsage
+from mag_sandbox.sandbox.hud.hud_state import (
+    bar_stretches,
+    clock_text,
+    duration_text,
+    kept_text,
+    ratio_text,
+    reach_text,
+    remembered_sectors,
+    size_text,
+    stage_rows,
+)
+from mag_sandbox.scenes import Scene
+from tests.doubles import FakeWorld
+
+MIB = 1024 * 1024
+USAGE = MemoryUsage(
+    policy="mag",
+    segments=(MemorySegment("sink", 1, 16 * MIB), MemorySegment("compressed", 2, 48 * MIB)),
+    bytes=64 * MIB,
+    budget=256 * MIB,
+    full_history_bytes=192 * MIB,
+    evicted=0,
+    oldest_seconds=134.2,
+    attended_frames=2,
+    entries=(
+        MemoryEntry(0, "sink", CameraPose(yaw=5.0), attended=False),
+        MemoryEntry(3, "compressed", CameraPose(yaw=95.0), attended=True),
+        MemoryEntry(6, "compressed", CameraPose(yaw=355.0), attended=False),
+    ),
+)
+
+
+def test_the_bar_is_proportional_to_bytes_of_the_budget():
+    sink, compressed = bar_stretches(USAGE)
+    assert (sink.start, sink.width) == (0.0, pytest.approx(1 / 16))
+    assert (compressed.start, compressed.width) == (pytest.approx(1 / 16), pytest.approx(3 / 16))
+
+
+def test_attended_frames_are_marked_inside_their_stretch():
+    sink, compressed = bar_stretches(USAGE)
+    assert sink.attended == ()
+    assert compressed.attended == (0.25,)
+
+
+def test_where_everything_is_attended_the_stretch_is_framed_instead_of_ticked():
+    entry = replace(USAGE.entries[1], attended=True)
+    (_, compressed) = bar_stretches(replace(USAGE, entries=(entry,) * 500))
+    assert compressed.framed
+    assert compressed.attended == ()
+    assert not any(stretch.framed for stretch in bar_stretches(USAGE))
+
+
+def test_an_overdrawn_budget_fills_the_bar_and_no_more():
+    stretches = bar_stretches(replace(USAGE, budget=MIB))
+    assert sum(stretch.width for stretch in stretches) == pytest.approx(1.0)
+
+
+def test_the_reach_says_whether_it_goes_back_to_the_start():
+    assert reach_text(USAGE) == "remembers back to the start, 2 min 14 s"
+    assert reach_text(replace(USAGE, evicted=3)) == "remembers back 2 min 14 s"
+    assert reach_text(replace(USAGE, entries=())) == "remembers nothing"
+
+
+def test_forgotten_frames_are_counted_only_when_there_are_some():
+    assert kept_text(USAGE) == "3 frames kept · 2 attended"
+    assert kept_text(replace(USAGE, evicted=7)) == "3 frames kept · 2 attended · 7 forgotten"
+
+
+def test_frames_whose_memory_was_made_again_are_marked():
+    assert kept_text(replace(USAGE, rebuilt=2)) == "3 frames kept · 2 attended · 2 rebuilt"
+
+
+def test_sizes_and_ratio_are_in_plain_words():
+    assert size_text(USAGE) == "64 of 256 MiB"
+    assert size_text(replace(USAGE, bytes=MIB // 2)) == "0.5 of 256 MiB"
+    assert ratio_text(USAGE) == "3.0 times smaller"
+    assert ratio_text(replace(USAGE, bytes=0)) == ""
+
+
+def test_the_compass_knows_where_frames_are_kept_and_attended():
+    kept, attended = remembered_sectors(USAGE)
+    assert kept == {0, 9, 35}
+    assert attended == {9}
+
+
+def test_stages_come_in_a_fixed_order_and_unknown_ones_last():
+    rows = stage_rows({"upscale": 2.2, "decode": 3.4, "look_ahead": 20.6})
+    assert rows == (("decode", 3), ("look ahead", 21), ("upscale", 2))
+
+
+def test_times_read_well():
+    assert duration_text(14.9) == "14 s"
+    assert duration_text(134) == "2 min 14 s"
+    assert clock_text(134) == "02:14"
+
+
+def test_a_worlds_usage_fits_the_bar():
+    world = FakeWorld()
+    world.reset(Scene(prompt="A place."), seed=1)
+    for _ in range(20):
+        usage = world.step(Control(CameraCommand(yaw=1.0))).memory
+    stretches = bar_stretches(usage)
+    assert {stretch.kind for stretch in stretches} >= {"sink", "compressed", "raw", "look-ahead"}
+    assert sum(len(stretch.attended) for stretch in stretches) == usage.attended_frames

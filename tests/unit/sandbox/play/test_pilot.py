@@ -1,0 +1,42 @@
+"""The autopilot: on its way until it is stopped, whoever stops it and when."""
+
+from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.sandbox.play.pilot import Pilot
+from mag_sandbox.sandbox.play.session import Session
+from tests.doubles import SPEC, FakeWorld
+from tests.games import SCENE
+
+
+def flying():
+    pilot = Pilot()
+    session = Session(FakeWorld(), pilot, [pilot])
+    session.start(SCENE, 7)
+    pilot.fly_to(CameraPose(120.0), SPEC)
+    return pilot, session
+
+
+def test_it_can_be_stopped_by_the_window_while_the_world_asks(monkeypatch):
+    pilot, session = flying()
+
+    class Stopping:
+        """A player who presses stop between two lines of the world's thread."""
+
+        def __get__(self, pilot, owner):
+            target, pilot.__dict__["target"] = pilot.__dict__.get("target"), None
+            return target
+
+        def __set__(self, pilot, target):
+            pilot.__dict__["target"] = target
+
+    monkeypatch.setattr(Pilot, "_target", Stopping(), raising=False)
+    pilot._target = CameraPose(120.0)
+    assert session.advance() is not None
+
+
+def test_another_scene_is_not_said_to_move_by_itself():
+    pilot, session = flying()
+    session.advance()
+    assert pilot.is_automatic
+    session.start(SCENE, 8)
+    assert not pilot.is_automatic
+    assert not pilot.is_flying

@@ -1,0 +1,127 @@
+"""A session drives a world from a source and tells its observers everything, in order."""
+
+import pytest
+import xxhash
+
+from mag_sandbox.controls.camera import CameraCommand
+from mag_sandbox.controls.sources import ScriptSource
+from mag_sandbox.model.world import Control, MemorySetting
+from mag_sandbox.sandbox.play.events import SessionStart
+from mag_sandbox.sandbox.play.session import Session, digest_of
+from mag_sandbox.scenes import Scene
+from tests.doubles import FakeWorld
+
+SCENE = Scene(prompt="A meadow.", name="meadow")
+PAN = CameraCommand(yaw=1.0)
+
+
+class Notes:
+    """An observer that keeps everything."""
+
+    def __init__(self):
+        self.starts, self.blocks, self.ends, self.pictures = [], [], [], []
+
+    def on_start(self, event, block):
+        self.starts.append(event)
+        self.pictures.append(block)
+
+    def on_block(self, event, block):
+        self.blocks.append(event)
+        self.pictures.append(block)
+
+    def on_end(self, event):
+        self.ends.append(event)
+
+
+class ControlList:
+    """A source of whole controls, as a replay is."""
+
+    def __init__(self, *controls):
+        self._controls = iter(controls)
+
+    def next_command(self):
+        return next(self._controls, None)
+
+
+@pytest.fixture
+def notes():
+    return Notes()
+
+
+def session_of(notes, *commands):
+    return Session(FakeWorld(), ScriptSource(commands), observers=[notes])
+
+
+def test_the_start_names_world_scene_seed_and_the_first_block(notes):
+    block = session_of(notes).start(SCENE, seed=7)
+    (start,) = notes.starts
+    assert isinstance(start, SessionStart)
+    assert (start.world, start.scene, start.seed) == (FakeWorld().spec.name, SCENE, 7)
+    assert start.first_block.digest == digest_of(block.frames)
+    assert start.provenance == FakeWorld().provenance()
+
+
+def test_every_block_is_told_with_its_control_and_digest(notes):
+    session = session_of(notes, PAN, CameraCommand())
+    session.start(SCENE, seed=7)
+    blocks = [session.advance(), session.advance()]
+    assert [event.control.camera for event in notes.blocks] == [PAN, CameraCommand()]
+    assert [event.digest for event in notes.blocks] == [digest_of(b.frames) for b in blocks]
+    assert [event.block_index for event in notes.blocks] == [1, 2]
+    assert all(event.latency_ms >= 0 for event in notes.blocks)
+
+
+def test_a_script_that_is_over_ends_in_none(notes):
+    session = session_of(notes)
+    session.start(SCENE, seed=7)
+    assert session.advance() is None
+
+
+def test_the_end_is_told_once_with_totals(notes):
+    session = session_of(notes, PAN)
+    session.start(SCENE, seed=7)
+    session.advance()
+    session.end("left")
+    session.end("left again")
+    (end,) = notes.ends
+    assert (end.reason, end.blocks) == ("left", 2)
+    assert end.frames == sum(len(block.frames) for block in notes.pictures)
+
+
+def test_a_session_that_never_began_has_no_end(notes):
+    session_of(notes).end("left")
+    assert notes.ends == []
+
+
+def test_starting_again_ends_the_running_session_first(notes):
+    session = session_of(notes)
+    session.start(SCENE, seed=7)
+    session.start(SCENE, seed=8)
+    assert [end.reason for end in notes.ends] == ["reset"]
+    assert [start.seed for start in notes.starts] == [7, 8]
+
+
+def test_changes_reach_the_next_block_only(notes):
+    session = session_of(notes, PAN, PAN)
+    session.start(SCENE, seed=7)
+    setting = MemorySetting(policy="none")
+    session.change(memory=setting)
+    session.change(prompt="A beach.")
+    session.advance()
+    session.advance()
+    asked = [event.control for event in notes.blocks]
+    assert asked == [Control(PAN, "A beach.", setting), Control(PAN)]
+
+
+def test_a_source_may_give_whole_controls(notes):
+    control = Control(PAN, prompt="A beach.", memory=MemorySetting(policy="none"))
+    session = Session(FakeWorld(), ControlList(control), observers=[notes])
+    session.start(SCENE, seed=7)
+    session.advance()
+    assert notes.blocks[0].control == control
+
+
+def test_a_digest_is_the_xxh3_hash_of_the_frames():
+    frames = FakeWorld().reset(SCENE, seed=1).frames
+    expected = xxhash.xxh3_64_hexdigest(frames.tobytes())
+    assert digest_of(frames) == digest_of(frames[:, ::-1][:, ::-1]) == expected

@@ -1,0 +1,115 @@
+"""One key plays postcards: begin, claim, look at the end, begin again."""
+
+from concurrent.futures import Future
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.evaluation.probe.pictures import Sight
+from mag_sandbox.sandbox.postcards.hunt import MIXED, PostcardHunt
+from mag_sandbox.sandbox.postcards.postcards import CARDS, STAMP_S
+from mag_sandbox.sandbox.postcards.scores import ScoreBook
+
+HERE = CameraPose(0.0)
+
+
+class Asked:
+    """A prober that answers when a test says so."""
+
+    def __init__(self):
+        frame = np.zeros((48, 80, 3), np.uint8)
+        yaws = [*range(90, 271, 15)]
+        self.pictures = tuple(Sight(frame, CameraPose(float(yaw)), yaw, 0.0) for yaw in yaws)
+        self.pictures += (Sight(frame, HERE, 999, 60.0),)
+        self.futures: list[Future] = []
+
+    def compare(self, then, pose):
+        self.futures.append(Future())
+        return self.futures[-1]
+
+
+@pytest.fixture
+def game(tmp_path):
+    cues = []
+    prober = Asked()
+    hunt = PostcardHunt(prober, ScoreBook(tmp_path), "Meadow", seed=3, on_cue=cues.append)
+    return SimpleNamespace(hunt=hunt, prober=prober, cues=cues)
+
+
+def begin(game):
+    game.hunt.press(1.0, HERE, "mag")
+    assert game.hunt.update(1.0, HERE, "mag")
+    assert game.hunt.view(1.0).phase == "searching"
+
+
+def find(game, now, recall=80.0, policy="mag"):
+    """Claim the place, and go on to what follows the stamp."""
+    pose = game.hunt.tour.card.pose
+    game.hunt.press(now, pose, policy)
+    game.prober.futures[-1].set_result(recall and SimpleNamespace(recall=recall))
+    game.hunt.update(now, pose, policy)
+    game.hunt.update(now + STAMP_S, HERE, policy)
+
+
+def test_nothing_is_shown_until_a_tour_begins(game):
+    assert game.hunt.view(0.0) is None
+    assert not game.hunt.update(0.0, HERE, "mag")
+
+
+def test_a_found_card_is_stamped_when_the_world_has_answered(game):
+    begin(game)
+    game.hunt.press(5.0, game.hunt.tour.card.pose, "mag")
+    game.hunt.update(5.1, HERE, "mag")
+    assert game.hunt.view(5.1).phase == "developing"
+    game.prober.futures[0].set_result(SimpleNamespace(recall=50.0))
+    game.hunt.update(5.2, HERE, "mag")
+    assert game.hunt.view(5.2).stamp.recall == 50.0
+    assert game.cues == ["card", "stamp"]
+
+
+def test_a_comparison_that_does_not_count_gives_no_points_for_memory(game):
+    begin(game)
+    find(game, 5.0, recall=None)
+    assert game.hunt.tour.stamps[0].memory == 0
+    assert game.hunt.tour.stamps[0].aim > 0
+
+
+def test_a_wrong_place_asks_nobody(game):
+    begin(game)
+    game.hunt.press(5.0, HERE, "mag")
+    assert game.prober.futures == []
+    assert game.cues == ["card", "miss"]
+
+
+def test_a_finished_tour_is_kept_and_put_away_by_the_same_key(game):
+    begin(game)
+    for card in range(CARDS):
+        find(game, 10.0 + 10 * card)
+    assert game.hunt.view(90.0).phase == "finished"
+    assert game.hunt.place == 1
+    assert [score.found for score in game.hunt.best] == [CARDS]
+    assert game.cues[-1] == "finished"
+    game.hunt.update(91.0, HERE, "mag")
+    assert len(game.hunt.best) == 1
+    game.hunt.press(92.0, HERE, "mag")
+    assert game.hunt.view(92.0) is None
+    game.hunt.press(93.0, HERE, "mag")
+    assert game.hunt.tour.seed == 4
+
+
+def test_a_tour_with_several_memories_counts_as_such(game):
+    begin(game)
+    for card in range(CARDS):
+        find(game, 10.0 + 10 * card, policy="window" if card else "mag")
+    assert game.hunt.best[0].policy == MIXED
+
+
+def test_a_tour_without_views_to_send_can_be_put_away(game):
+    game.prober.pictures = ()
+    game.hunt.press(1.0, HERE, "mag")
+    game.hunt.update(1.0, HERE, "mag")
+    assert game.hunt.view(1.0).phase == "waiting"
+    game.hunt.press(2.0, HERE, "mag")
+    assert game.hunt.view(2.0) is None

@@ -1,0 +1,278 @@
+"""Frames are kept while playing, whatever the disk does, and read back after a kill at any byte."""
+
+import errno
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+from mag_sandbox.evaluation.probe.metrics import psnr
+from mag_sandbox.sandbox.export import ExportOptions
+from mag_sandbox.sandbox.export.exporter import export
+from mag_sandbox.sandbox.recording import frame_store
+from mag_sandbox.sandbox.recording.frame_records import FramesHead, as_kept, pack
+from mag_sandbox.sandbox.recording.frame_store import FRAMES_FILE, WAITING_FILE, FrameWriter
+from mag_sandbox.sandbox.recording.reader import RecordingError, load_recording
+from mag_sandbox.sandbox.recording.stored_frames import StoredFrames
+from tests import ROOT
+from tests.recorded import AWAY_AND_BACK, BLOCKS, FRAMES, played, record
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """A recording with frames that no test changes."""
+    return record(tmp_path_factory.mktemp("kept") / "session")
+
+
+@pytest.fixture
+def folder(kept, tmp_path):
+    """A folder with the same frames, to be damaged."""
+    (tmp_path / FRAMES_FILE).write_bytes((kept / FRAMES_FILE).read_bytes())
+    return tmp_path
+
+
+def read_all(folder: Path) -> list:
+    with StoredFrames.open(folder) as stored:
+        return [stored.frame_block(one) for one in stored.blocks]
+
+
+def test_blocks_are_read_back_with_their_figures(kept):
+    for before, after in zip(played(), read_all(kept), strict=True):
+        assert after.poses == before.poses
+        assert after.memory == before.memory
+        assert (after.phrase, after.prompt) == (before.phrase, before.prompt)
+        assert (after.block_index, after.stage_ms) == (before.block_index, before.stage_ms)
+        assert psnr(after.frames, before.frames) > 38
+
+
+def test_the_size_and_the_rate_of_the_world_are_kept(kept):
+    start = load_recording(kept).start
+    with StoredFrames.open(kept, start.created) as stored:
+        assert (stored.head.width, stored.head.height, stored.head.fps) == (320, 192, 16.0)
+        assert stored.frame_count == FRAMES
+        assert (stored.lost, stored.damage) == (0, None)
+
+
+def test_comparisons_are_kept_as_they_were_made(kept):
+    with StoredFrames.open(kept) as stored:
+        first, *_ = stored.probes()
+    assert first.number == 1
+    assert first.word == "remembered"
+    assert first.then.shape == first.now.shape == first.difference.shape
+
+
+def test_frames_of_another_session_are_refused(kept):
+    with pytest.raises(RecordingError, match="belongs to another session; delete"):
+        StoredFrames.open(kept, "2001-01-01T00:00:00+00:00")
+
+
+def test_frames_of_another_version_are_refused_in_a_sentence(tmp_path):
+    head = FramesHead(320, 192, 16.0, "2001-01-01", exact_pose=True, probed=False, version=2)
+    (tmp_path / FRAMES_FILE).write_bytes(pack(b"HEAD", head))
+    with pytest.raises(RecordingError, match="its version is 2, this game reads 1; delete"):
+        StoredFrames.open(tmp_path)
+
+
+def test_a_recording_without_frames_has_none(tmp_path):
+    assert StoredFrames.open(record(tmp_path / "session", with_frames=False)) is None
+
+
+def test_a_second_session_gets_frames_of_its_own(tmp_path):
+    record(tmp_path / "a")
+    record(tmp_path / "b")
+    assert len(read_all(tmp_path / "a")) == len(read_all(tmp_path / "b")) == BLOCKS
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_file_cut_anywhere_gives_the_blocks_before(folder, seed):
+    path = folder / FRAMES_FILE
+    data, cut = path.read_bytes(), random.Random(seed)
+    found = []
+    for end in sorted(cut.randrange(len(data)) for _ in range(15)):
+        path.write_bytes(data[:end])
+        stored = StoredFrames.open(folder)
+        found.append(0 if stored is None else len(stored.blocks))
+        if stored is not None:
+            assert stored.damage is None
+            assert stored.frame_block(stored.blocks[-1]).frames.shape == (3, 192, 320, 3)
+            stored.close()
+    assert found == sorted(found)
+    assert found[-1] > 1
+
+
+def test_a_changed_byte_is_found_and_said(folder):
+    path = folder / FRAMES_FILE
+    data, choice = path.read_bytes(), random.Random(0)
+    said = 0
+    for _ in range(25):
+        place = choice.randrange(len(data))
+        path.write_bytes(data[:place] + bytes([data[place] ^ 0x41]) + data[place + 1 :])
+        try:
+            with StoredFrames.open(folder) as stored:
+                list(stored.probes())
+                blocks = [stored.frame_block(one) for one in stored.blocks]
+                assert stored.damage is not None
+                assert len(blocks) < BLOCKS
+                said += 1
+        except RecordingError as error:
+            assert "frames.bin" in str(error)
+            assert "delete" in str(error)
+            said += 1
+    assert said == 25
+
+
+def slow_disk(monkeypatch) -> threading.Event:
+    """Let encoding wait until the event is set."""
+    pack, may_write = frame_store.pack_block, threading.Event()
+
+    def when_told(block, latency, coding):
+        if coding == "jpeg":
+            assert may_write.wait(30)
+        return pack(block, latency, coding)
+
+    monkeypatch.setattr(frame_store, "pack_block", when_told)
+    return may_write
+
+
+def write_fast(folder: Path, **options) -> tuple[FrameWriter, list]:
+    """Hand all blocks over at once, and wait until most of them wait in the second file."""
+    blocks, recorded = played(), load_recording(record(folder / "recorded", with_frames=False))
+    writer, waiting = FrameWriter(lambda: folder, **options), folder / WAITING_FILE
+    writer.on_start(recorded.start, blocks[0])
+    for event, block in zip(recorded.blocks[1:], blocks[1:], strict=True):
+        writer.on_block(event, block)
+    least = (BLOCKS - 4) * blocks[0].frames.nbytes
+    until(lambda: waiting.exists() and waiting.stat().st_size > least)
+    return writer, blocks
+
+
+def until(condition) -> None:
+    end = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < end
+
+
+def test_pictures_are_encoded_into_files_which_lets_other_threads_run(monkeypatch):
+    frame = np.random.default_rng(0).integers(0, 256, (24, 40, 3), dtype=np.uint8)
+    save, files = Image.Image.save, []
+
+    def noting(self, file, *given, **options):
+        files.append(file.fileno())
+        save(self, file, *given, **options)
+
+    monkeypatch.setattr(Image.Image, "save", noting)
+    assert as_kept(frame, "jpeg").shape == frame.shape
+    assert len(files) == 1
+
+
+def test_what_comes_too_fast_waits_in_a_file_as_it_is(tmp_path, monkeypatch):
+    may_write = slow_disk(monkeypatch)
+    writer, _ = write_fast(tmp_path, most_waiting=2)
+    may_write.set()
+    writer.on_end(None)
+    assert writer.problem is None
+    assert not (tmp_path / WAITING_FILE).exists()
+    assert [block.block_index for block in read_all(tmp_path)] == list(range(BLOCKS))
+
+
+def test_blocks_that_wait_at_the_end_are_read_from_where_they_wait(tmp_path, monkeypatch):
+    monkeypatch.setattr(frame_store, "FINISH_S", -1.0)
+    may_write = slow_disk(monkeypatch)
+    writer, blocks = write_fast(tmp_path, most_waiting=2)
+    ending = threading.Thread(target=writer.on_end, args=(None,))
+    ending.start()
+    until(lambda: all(one.name != "frames-in" for one in threading.enumerate()))
+    may_write.set()
+    ending.join()
+    after = read_all(tmp_path)
+    assert [block.block_index for block in after] == list(range(BLOCKS))
+    exact = [np.array_equal(a.frames, b.frames) for a, b in zip(blocks, after, strict=True)]
+    assert exact.count(False) >= 2  # those in memory were encoded
+    assert exact.count(True) >= BLOCKS - 4
+
+
+def test_a_block_without_room_anywhere_is_left_out_and_counted(tmp_path, monkeypatch):
+    blocks, recorded = played(), load_recording(record(tmp_path / "recorded", with_frames=False))
+    writer = FrameWriter(lambda: tmp_path)
+    writer.on_start(recorded.start, blocks[0])
+    for event, block in zip(recorded.blocks[1:5], blocks[1:5], strict=True):
+        most = 0 if event.block_index == 2 else 200
+        monkeypatch.setattr(frame_store, "MOST_INCOMING", most)
+        writer.on_block(event, block)
+    writer.on_end(None)
+    with StoredFrames.open(tmp_path) as stored:
+        assert [one.head.block_index for one in stored.blocks] == [0, 1, 3, 4]
+        assert stored.lost == 1
+
+
+def test_a_full_disk_ends_the_frames_but_not_the_recording(tmp_path, monkeypatch):
+    slow = frame_store.pack_block
+
+    def full_after_three(block, latency, coding):
+        if block.block_index == 3:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return slow(block, latency, coding)
+
+    monkeypatch.setattr(frame_store, "pack_block", full_after_three)
+    problems = []
+    record(tmp_path / "session", on_problem=problems.append)
+    assert len(load_recording(tmp_path / "session").blocks) == BLOCKS
+    assert len(read_all(tmp_path / "session")) == 3
+    (problem,) = problems
+    assert problem.startswith("frames are kept no more: No space left on device")
+
+
+def test_nothing_is_kept_where_there_is_no_folder():
+    writer = FrameWriter(lambda: None)
+    blocks = played(AWAY_AND_BACK[:2])
+    writer.on_start(None, blocks[0])
+    writer.on_end(None)
+    assert writer.problem is None
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from controls.camera import CameraCommand
+from controls.sources import ScriptSource
+from mag_sandbox.sandbox.recording.frame_store import FrameWriter
+from mag_sandbox.sandbox.recording.recorder import Recorder
+from mag_sandbox.sandbox.play.session import Session
+from scenes import Scene
+from tests.doubles import FakeWorld
+
+recorder = Recorder(Path(sys.argv[1]))
+frames = FrameWriter(lambda: recorder.folders[-1])
+source = ScriptSource([CameraCommand(yaw=1.0)] * 10**6)
+session = Session(FakeWorld(), source, [recorder, frames])
+session.start(Scene(prompt="A meadow."), seed=7)
+while True:
+    session.advance()
+"""
+
+
+def test_a_killed_game_leaves_readable_frames_and_a_video(tmp_path):
+    folder = tmp_path / "session"
+    game = subprocess.Popen([sys.executable, "-c", KILLED, str(folder)], cwd=ROOT)
+    path = folder / FRAMES_FILE
+    while not path.exists() or path.stat().st_size < 300_000:
+        assert game.poll() is None
+    game.send_signal(signal.SIGKILL)
+    game.wait()
+    created = load_recording(folder).start.created
+    with StoredFrames.open(folder, created) as stored:
+        assert stored.damage is None
+        assert len(stored.blocks) >= 8
+        assert stored.frame_block(stored.blocks[-1]).frames.any()
+        kept = stored.frame_count
+    done = export(folder, ExportOptions(out=tmp_path / "out.mp4", scale=1, sound=False))
+    with av.open(str(done.path)) as video:  # of the kept frames: nothing could play it again
+        assert sum(1 for _ in video.decode(video=0)) == kept

@@ -1,0 +1,305 @@
+"""A recording is written while playing and read back exactly, or refused in one sentence."""
+
+import errno
+import json
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from threading import Event
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mag_sandbox.controls.camera import CameraCommand
+from mag_sandbox.controls.sources import ScriptSource
+from mag_sandbox.model.world import MemorySetting
+from mag_sandbox.sandbox.play.session import Session
+from mag_sandbox.sandbox.recording import recorder as recorder_module
+from mag_sandbox.sandbox.recording.reader import (
+    EVENTS_FILE,
+    Recording,
+    RecordingError,
+    load_recording,
+)
+from mag_sandbox.sandbox.recording.recorder import Recorder, to_line
+from mag_sandbox.scenes import Scene
+from tests import ROOT
+from tests.doubles import FakeWorld
+from tests.unit.sandbox.play.test_session import Notes
+
+REMOVED = object()
+SCENE = Scene(prompt="A meadow — with flowers.", name="meadow", seed=3)
+COMMANDS = (CameraCommand(yaw=1.0), CameraCommand(pitch=-0.5), CameraCommand())
+
+
+def play(folder: Path, scene: Scene = SCENE, observers=(), **options) -> None:
+    recorder = Recorder(folder, **options)
+    session = Session(FakeWorld(), ScriptSource(COMMANDS), observers=[recorder, *observers])
+    session.start(scene, seed=7)
+    session.change(memory=MemorySetting(policy="none"))
+    while session.advance() is not None:
+        pass
+    session.end("script over")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    play(tmp_path / "session")
+    return tmp_path / "session"
+
+
+def edit(folder: Path, line: int, **changes) -> None:
+    """Change keys of one line, or remove them."""
+    path = folder / EVENTS_FILE
+    lines = path.read_text(encoding="utf-8").splitlines()
+    data = json.loads(lines[line - 1]) | changes
+    kept = {key: value for key, value in data.items() if value is not REMOVED}
+    lines[line - 1] = json.dumps(kept)
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def test_what_was_told_is_read_back(tmp_path):
+    notes = Notes()
+    setting = MemorySetting(policy="window", kept_mib=8)
+    play(tmp_path / "a", observers=[notes], memory=setting, look_ahead=False)
+    recording = load_recording(tmp_path / "a")
+    assert recording.blocks[1:] == tuple(notes.blocks)
+    assert recording.end == notes.ends[0]
+    assert not recording.cut_off
+    expected = replace(notes.starts[0], memory=setting, look_ahead=False)
+    assert replace(recording.start, provenance={}) == replace(expected, provenance={})
+    assert recording.controls[0].memory == MemorySetting(policy="none")
+
+
+def test_no_event_is_dropped_however_long_the_disk_takes(tmp_path, monkeypatch):
+    may_write = Event()
+    monkeypatch.setattr(
+        recorder_module, "to_line", lambda event: may_write.wait() and to_line(event)
+    )
+    recorder = Recorder(tmp_path / "session")
+    source = ScriptSource([CameraCommand(yaw=1.0)] * 400)
+    session = Session(FakeWorld(), source, observers=[recorder])
+    session.start(SCENE, seed=7)
+    while session.advance() is not None:
+        pass  # play is over before anything is written
+    may_write.set()
+    session.end("script over")
+    blocks = load_recording(tmp_path / "session").blocks
+    assert [event.block_index for event in blocks] == list(range(401))
+
+
+def test_each_line_is_one_event_with_its_kind(folder):
+    lines = (folder / EVENTS_FILE).read_text(encoding="utf-8").splitlines()
+    kinds = [json.loads(line)["kind"] for line in lines]
+    assert kinds == ["session_start", "block", "block", "block", "session_end"]
+
+
+def test_controls_are_flat_in_the_file(folder):
+    block = json.loads((folder / EVENTS_FILE).read_text(encoding="utf-8").splitlines()[1])
+    assert set(block["control"]) == {"yaw", "pitch", "zoom", "prompt", "memory"}
+
+
+def test_a_recording_never_overwrites(folder):
+    with pytest.raises(RecordingError, match="already holds files; name another folder"):
+        Recorder(folder)
+
+
+def test_a_place_that_cannot_hold_a_folder_is_refused_before_play(tmp_path):
+    (tmp_path / "file").write_text("here")
+    with pytest.raises(RecordingError, match="name another folder"):
+        Recorder(tmp_path / "file" / "session")
+
+
+def test_a_second_session_gets_its_own_folder(tmp_path):
+    recorder = Recorder(tmp_path / "session")
+    session = Session(FakeWorld(), ScriptSource(COMMANDS), observers=[recorder])
+    for seed in (1, 2):
+        session.start(SCENE, seed)
+        session.advance()
+    session.end("left")
+    assert load_recording(tmp_path / "session").start.seed == 1
+    assert load_recording(tmp_path / "session-2").start.seed == 2
+
+
+def test_a_picture_of_the_scene_travels_with_the_recording(tmp_path):
+    picture = tmp_path / "view.png"
+    picture.write_bytes(b"picture")
+    play(tmp_path / "session", scene=replace(SCENE, image=str(picture)))
+    picture.unlink()
+    (tmp_path / "session").rename(tmp_path / "moved")
+    image = load_recording(tmp_path / "moved").start.scene.image
+    assert Path(image).read_bytes() == b"picture"
+    Path(image).unlink()
+    with pytest.raises(RecordingError, match=r"image\.png is missing"):
+        load_recording(tmp_path / "moved")
+
+
+def test_a_recording_never_points_at_files_elsewhere(folder):
+    edit(folder, 1, scene={**json_line(folder, 1)["scene"], "image": "/etc/hostname"})
+    with pytest.raises(RecordingError, match="hostname is missing"):
+        load_recording(folder)
+
+
+def json_line(folder: Path, line: int) -> dict:
+    return json.loads((folder / EVENTS_FILE).read_text(encoding="utf-8").splitlines()[line - 1])
+
+
+def test_a_full_disk_stops_the_recording_but_not_the_play(tmp_path, monkeypatch):
+    def full_after_two_blocks(event):
+        if event.kind == "block" and event.block_index == 3:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return to_line(event)
+
+    monkeypatch.setattr("mag_sandbox.sandbox.recording.recorder.to_line", full_after_two_blocks)
+    problems = []
+    notes = Notes()
+    play(tmp_path / "session", observers=[notes], on_problem=problems.append)
+    assert len(notes.blocks) == 3
+    (problem,) = problems
+    assert problem.startswith("recording stopped: No space left on device")
+    assert len(load_recording(tmp_path / "session").blocks) == 3
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from controls.camera import CameraCommand
+from controls.sources import ScriptSource
+from mag_sandbox.sandbox.recording.recorder import Recorder, to_line
+from mag_sandbox.sandbox.play.session import Session
+from scenes import Scene
+from tests.doubles import FakeWorld
+
+recorder = Recorder(Path(sys.argv[1]))
+session = Session(FakeWorld(), ScriptSource([CameraCommand(yaw=1.0)] * 10**6), [recorder])
+session.start(Scene(prompt="A meadow."), seed=7)
+print("playing", flush=True)
+while True:
+    session.advance()
+"""
+
+
+def test_a_killed_game_leaves_a_readable_recording(tmp_path):
+    game = subprocess.Popen(
+        [sys.executable, "-c", KILLED, str(tmp_path / "session")], cwd=ROOT, stdout=subprocess.PIPE
+    )
+    game.stdout.readline()
+    path = tmp_path / "session" / EVENTS_FILE
+    while not path.exists() or path.read_bytes().count(b"\n") < 20:
+        assert game.poll() is None
+    game.send_signal(signal.SIGKILL)
+    game.wait()
+    game.stdout.close()
+    recording = load_recording(tmp_path / "session")
+    assert recording.end is None
+    assert len(recording.blocks) >= 20
+
+
+def test_a_line_cut_off_by_a_kill_is_left_out_and_said(folder):
+    path = folder / EVENTS_FILE
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[:3]) + lines[3][:40])
+    recording = load_recording(folder)
+    assert recording.cut_off
+    assert len(recording.blocks) == 3
+
+
+def test_every_way_to_cut_a_recording_is_read_or_refused(folder):
+    path = folder / EVENTS_FILE
+    data = path.read_bytes()
+    header = data.index(b"\n")
+    for end in range(0, len(data), 7):
+        path.write_bytes(data[:end])
+        if end < header:
+            with pytest.raises(RecordingError):
+                load_recording(folder)
+        else:
+            assert load_recording(folder).start.seed == 7
+
+
+def test_a_missing_recording_says_which_folder_is_meant(tmp_path):
+    with pytest.raises(RecordingError, match="not found; name the folder given to"):
+        load_recording(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("line", "changes", "message"),
+    [
+        (1, {"schema": 99}, r"line 1: schema is 99, this version reads 2; use the version"),
+        (1, {"seed": REMOVED}, r'line 1: "event" lacks "seed"'),
+        (1, {"seed": "seven"}, r'line 1: "seed" is "seven", expected int'),
+        (1, {"kind": "block"}, r"line 1"),
+        (2, {"kind": "blok"}, r'line 2: kind is "blok", expected one of session_start, block'),
+        (2, {"digest": REMOVED}, r'line 2: "event" lacks "digest"'),
+        (2, {"colour": 1}, r'line 2: "event" has an unknown "colour"'),
+        (2, {"block_index": 5}, r"line 2: block 5 out of order"),
+        (2, {"control": {"yaw": 7}}, r'line 2: "control" lacks'),
+        (2, {"look_ahead": [1]}, r'line 2: "look_ahead" is 1'),
+    ],
+)
+def test_a_damaged_recording_is_refused_with_file_line_and_remedy(folder, line, changes, message):
+    edit(folder, line, **changes)
+    with pytest.raises(RecordingError, match=message) as error:
+        load_recording(folder)
+    assert EVENTS_FILE in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_key_with_a_line_break_is_refused_in_one_line(folder):
+    edit(folder, 2, stage_ms={"\n": None})
+    with pytest.raises(RecordingError, match="stage_ms") as error:
+        load_recording(folder)
+    assert "\n" not in str(error.value)
+
+
+def test_a_camera_out_of_range_is_refused(folder):
+    control = json_line(folder, 2)["control"] | {"yaw": 3.0}
+    edit(folder, 2, control=control)
+    with pytest.raises(RecordingError, match="camera yaw is 3"):
+        load_recording(folder)
+
+
+def read_whatever(folder: Path, data: bytes) -> Recording | None:
+    (folder / EVENTS_FILE).write_bytes(data)
+    try:
+        return load_recording(folder)
+    except RecordingError as error:
+        assert "\n" not in str(error)
+        return None
+
+
+quick = settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=8,
+)
+
+
+@quick
+@given(data=st.binary(max_size=200))
+def test_arbitrary_bytes_are_refused_without_a_traceback(tmp_path, data):
+    assert read_whatever(tmp_path, data) is None
+
+
+@quick
+@given(value=json_values, line=st.integers(0, 4), data=st.data())
+def test_any_value_anywhere_is_read_or_refused(tmp_path_factory, folder, value, line, data):
+    lines = (folder / EVENTS_FILE).read_text(encoding="utf-8").splitlines()
+    event = json.loads(lines[line])
+    target = event
+    if data.draw(st.booleans()):
+        nested = [key for key, inner in event.items() if isinstance(inner, dict)]
+        target = event[data.draw(st.sampled_from(nested))] if nested else event
+    key = data.draw(st.sampled_from(sorted(target))) if target else "key"
+    target[key] = value
+    lines[line] = json.dumps(event)
+    read_whatever(tmp_path_factory.mktemp("any"), "\n".join(lines).encode())
+
+
+def test_deeply_nested_json_is_refused(tmp_path):
+    assert read_whatever(tmp_path, b"[" * 100_000 + b"\n") is None
+    assert read_whatever(tmp_path, b"9" * 10_000 + b"\n") is None

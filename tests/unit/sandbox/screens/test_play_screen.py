@@ -1,0 +1,278 @@
+"""Playing: frames come evenly, keys act at once, nothing stale is shown."""
+
+from dataclasses import replace
+
+import pygame
+import pytest
+
+from mag_sandbox.controls.camera import CameraCommand
+from mag_sandbox.controls.sources import PlayerSource
+from mag_sandbox.model.world import Control
+from mag_sandbox.sandbox.play.session import Playthrough
+from mag_sandbox.sandbox.play.worker import ReadyBlock, WorkerStatus
+from mag_sandbox.sandbox.screens import Leave, Retry, ScriptOver
+from mag_sandbox.sandbox.screens.loading import LoadingScreen
+from mag_sandbox.sandbox.screens.play import PlayContext, PlayScreen
+from mag_sandbox.sandbox.screens.replay import ReplayScreen
+from mag_sandbox.sandbox.settings import SandboxConfig
+from mag_sandbox.sandbox.ui.display import window
+from mag_sandbox.scenes import Scene
+from tests.doubles import SPEC, FakeWorld, block_number
+
+SCENE = Scene(prompt="A place.", name="Somewhere")
+FRAME = 1 / 16  # s
+KEYS = {"left": pygame.K_LEFT, "right": pygame.K_RIGHT, "up": pygame.K_UP, "r": pygame.K_r}
+KEYS |= {"h": pygame.K_h, "p": pygame.K_p, "escape": pygame.K_ESCAPE, "f1": pygame.K_F1}
+
+
+class StubWorker:
+    """Hands out what a test puts in."""
+
+    def __init__(self):
+        self.status = WorkerStatus()
+        self.ready = None
+        self.needed = []
+        self.resets = 0
+
+    def take(self):
+        ready, self.ready = self.ready, None
+        return ready
+
+    def needed_at(self, moment):
+        self.needed.append(moment)
+
+    def reset(self):
+        self.resets += 1
+
+
+class Game:
+    """A screen with a worker and a clock that a test moves."""
+
+    def __init__(self, screen=PlayScreen, spec=SPEC):
+        self.now = 10.0
+        self.worker = StubWorker()
+        self.keyboard = PlayerSource()
+        self.toggled = []
+        self.world = FakeWorld(spec=spec)
+        context = PlayContext(
+            worker=self.worker,
+            playthrough=Playthrough(SCENE, 7),
+            settings=SandboxConfig(),
+            keyboard=self.keyboard,
+            clock=lambda: self.now,
+            toggle_fullscreen=lambda: self.toggled.append(True),
+        )
+        first = ReadyBlock(0, self.world.reset(SCENE, 7), CameraCommand(), 9.9, 0.05, spec)
+        self.screen = screen(context, first)
+
+    def make_block(self):
+        command = self.keyboard.next_command()
+        block = self.world.step(Control(command))
+        self.worker.ready = ReadyBlock(0, block, command, self.now, 0.05, self.world.spec)
+
+    def pass_frames(self, count):
+        for _ in range(count):
+            self.screen.update(self.now)
+            self.now += FRAME
+
+    def key(self, name, *, down=True):
+        kind = pygame.KEYDOWN if down else pygame.KEYUP
+        self.screen.handle(pygame.Event(kind, key=KEYS[name]))
+
+    @property
+    def shown_block(self):
+        return block_number(self.screen.reel.frame)
+
+
+@pytest.fixture(autouse=True)
+def surface():
+    with window((640, 400), "test") as surface:
+        yield surface
+
+
+@pytest.fixture
+def game():
+    return Game()
+
+
+def test_the_first_frame_is_shown_at_once(game):
+    assert game.screen.wake_at is not None
+    assert game.screen.wake_at <= game.now
+    assert game.screen.update(game.now)
+
+
+def test_the_frames_of_a_block_are_shown_one_by_one(game):
+    game.pass_frames(3)
+    assert game.screen.reel.frames == 3
+    assert game.screen.reel.shown_at[-1] == pytest.approx(10.0 + 2 * FRAME)
+
+
+def test_the_next_block_is_asked_for_when_the_current_one_is_over(game):
+    game.pass_frames(1)
+    assert game.worker.needed == [pytest.approx(10.0 + 3 * FRAME)]
+
+
+def test_the_last_frame_stays_while_the_worker_is_late(game):
+    game.pass_frames(6)
+    assert game.screen.reel.frames == 3
+    assert game.shown_block == 0
+    assert game.screen.wake_at is None
+    game.make_block()
+    assert game.screen.update(game.now)
+    assert game.shown_block == 1
+    assert game.screen.wake_at == pytest.approx(game.now + FRAME, abs=0.05 * FRAME)
+
+
+def test_between_two_frames_nothing_changes(game):
+    game.pass_frames(1)
+    assert not game.screen.update(game.now - FRAME / 2)
+
+
+def test_a_key_lights_up_at_once_and_is_applied_by_the_block_that_answers_it(game):
+    game.pass_frames(1)
+    game.key("right")
+    assert game.screen.update(game.now - FRAME / 2), "the key's light is drawn without a new frame"
+    assert game.screen.hud_state().lights["right"] == "queued"
+    game.pass_frames(2)
+    game.make_block()
+    game.pass_frames(1)
+    state = game.screen.hud_state()
+    assert state.lights["right"] == "applied"
+    assert state.phrase == "camera pans right"
+    assert list(game.screen.feedback.latencies_ms) == [pytest.approx(2 * FRAME * 1000)]
+
+
+def test_losing_the_window_lets_go_of_the_keys(game):
+    game.key("left")
+    game.screen.handle(pygame.Event(pygame.WINDOWFOCUSLOST))
+    assert game.keyboard.next_command() == CameraCommand()
+
+
+def test_reset_drops_the_frames_that_were_left(game):
+    game.pass_frames(1)
+    game.key("r")
+    assert game.worker.resets == 1
+    game.pass_frames(3)
+    assert game.screen.reel.frames == 1, "no frame of before is shown any more"
+    assert game.screen.hud_state().mode == "starting over"
+    block = game.world.reset(SCENE, 7)
+    game.worker.ready = ReadyBlock(1, block, CameraCommand(), game.now, 0.05, game.world.spec)
+    game.pass_frames(1)
+    assert game.shown_block == 0
+    assert game.screen.hud_state().mode == ""
+    assert game.screen.hud_state().seconds == pytest.approx(FRAME)
+
+
+def test_a_pause_holds_frames_and_generation(game):
+    game.pass_frames(1)
+    game.key("p")
+    game.pass_frames(20)
+    assert game.screen.reel.frames == 1
+    assert game.worker.needed[-1] is None
+    assert game.screen.hud_state().mode == "paused"
+    game.key("p")
+    assert game.worker.needed[-1] == pytest.approx(game.now + 2 * FRAME)
+    game.pass_frames(1)
+    assert game.screen.reel.frames == 2
+    assert game.screen.reel.grid.late_frames == 0
+
+
+def test_escape_and_closing_the_window_leave(game):
+    game.key("escape")
+    assert game.screen.outcome == Leave()
+    other = Game()
+    other.screen.handle(pygame.Event(pygame.QUIT))
+    assert other.screen.outcome == Leave()
+
+
+def test_an_error_is_a_banner_with_a_way_on(game, surface):
+    game.pass_frames(1)
+    game.worker.status = WorkerStatus(error="block 3 cannot be made; start over")
+    assert game.screen.update(game.now)
+    game.screen.draw(surface)
+    assert game.screen.outcome is None
+    game.key("r")
+    assert game.screen.outcome == Retry()
+    assert game.worker.resets == 0
+
+
+def test_while_a_world_reads_a_new_prompt_the_display_says_how_far_it_is(game):
+    game.worker.status = WorkerStatus("encoding text", 0.4)
+    assert game.screen.update(game.now)
+    assert game.screen.hud_state().mode == "encoding text 40%"
+    assert not game.screen.update(game.now)
+    game.worker.status = WorkerStatus("ready", 1.0)
+    assert game.screen.update(game.now)
+    assert game.screen.hud_state().mode == game.screen.mode
+
+
+def test_the_end_of_a_script_leaves_after_its_last_frame(game):
+    game.pass_frames(2)
+    game.worker.status = WorkerStatus(ended=True)
+    assert game.screen.outcome is None
+    game.pass_frames(2)
+    assert game.screen.reel.frames == 3
+    assert game.screen.outcome == ScriptOver()
+
+
+def test_the_display_shows_what_the_block_says(game):
+    game.pass_frames(1)
+    state = game.screen.hud_state()
+    assert (state.scene, state.prompt, state.seed) == ("Somewhere", "A place.", 7)
+    assert dict(state.stage_ms)["look ahead"] == 21
+    assert state.memory.kept_frames == len(state.memory.entries) > 0
+    assert state == replace(state)
+
+
+def test_everything_can_be_drawn(game, surface):
+    for key in ("h", "h", "h", "f1", "f1", "p"):
+        game.pass_frames(1)
+        game.screen.draw(surface)
+        game.key(key)
+    game.screen.draw(surface)
+    assert pygame.transform.average_color(surface)[:3] != (0, 0, 0)
+
+
+def test_a_replay_is_not_steered_and_not_reset():
+    game = Game(ReplayScreen)
+    game.key("left")
+    game.key("r")
+    assert game.keyboard.next_command() == CameraCommand()
+    assert game.worker.resets == 0
+    assert game.screen.hud_state().mode == "replay"
+    game.key("escape")
+    assert game.screen.outcome == Leave()
+
+
+def test_loading_shows_progress_and_keeps_the_first_block(surface):
+    worker = StubWorker()
+    screen = LoadingScreen(worker, SCENE)
+    assert screen.update(0.0)
+    assert not screen.update(0.1)
+    worker.status = WorkerStatus("Reading weights", 0.4)
+    assert screen.update(0.2)
+    screen.draw(surface)
+    worker.ready = "block"
+    screen.update(0.3)
+    assert screen.first == "block"
+
+
+def test_loading_that_failed_can_be_tried_again(surface):
+    worker = StubWorker()
+    worker.status = WorkerStatus(error="weights are damaged; download them again")
+    screen = LoadingScreen(worker, SCENE)
+    screen.update(0.0)
+    screen.draw(surface)
+    screen.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_r))
+    assert screen.outcome == Retry()
+
+
+def test_letters_and_the_mouse_steer_too(game):
+    game.screen.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_d))
+    assert game.keyboard.next_command() == CameraCommand(yaw=1.0)
+    game.screen.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_SPACE))
+    assert game.keyboard.next_command() == CameraCommand()
+    game.screen.handle(pygame.Event(pygame.MOUSEBUTTONDOWN, pos=(9, 9), button=1))
+    drag = pygame.Event(pygame.MOUSEMOTION, pos=(0, 9), rel=(-9, 0), buttons=(1, 0, 0))
+    game.screen.handle(drag)
+    assert game.keyboard.next_command().yaw > 0.0

@@ -1,0 +1,249 @@
+"""The prompt box: a person writes, sees what the world knows, and applies or closes."""
+
+import pygame
+import pytest
+
+from mag_sandbox.sandbox.screens.prompt_box import BLINK_S, EMPTY, PromptBox, with_phrase
+from mag_sandbox.sandbox.ui.display import window
+from mag_sandbox.scenes.scene import MAX_PROMPT
+from mag_sandbox.scenes.vocabulary import Vocabulary, WordGroup
+from tests.unit.sandbox.ui.test_text_entry import CTRL, PaperClip
+
+COUNTS = {"meadow": 9, "night": 8, "castles": 7, "castle": 3, "red": 5, "desert": 4, "cactuses": 2}
+GROUPS = (
+    WordGroup("place", "outdoor", ("meadow", "desert")),
+    WordGroup("time", "outdoor", ("at night",)),
+    WordGroup("buildings", "outdoor", ("red castles",)),
+)
+SIZES = [(1280, 720), (640, 400), (320, 200), (1, 1)]
+
+
+class Desk:
+    """A box with a window, and what it applied."""
+
+    def __init__(self, surface, vocabulary=None, clip=""):
+        self.surface = surface
+        self.applied = []
+        self.now = 0.0
+        self.box = PromptBox(
+            self.applied.append, vocabulary, open_keys=("t",), clipboard=PaperClip(clip)
+        )
+
+    def key(self, key, mod=0):
+        return self.box.handle(pygame.Event(pygame.KEYDOWN, key=key, mod=mod))
+
+    def write(self, text):
+        self.key(pygame.K_RSHIFT)
+        return self.box.handle(pygame.Event(pygame.TEXTINPUT, text=text))
+
+    def click(self, place):
+        down = pygame.Event(pygame.MOUSEBUTTONDOWN, pos=place, button=1)
+        up = pygame.Event(pygame.MOUSEBUTTONUP, pos=place, button=1)
+        return self.box.handle(down), self.box.handle(up)
+
+    def show(self):
+        self.box.update(self.now)
+        self.box.draw(self.surface)
+        return pygame.image.tobytes(self.surface, "RGB")
+
+    def at(self, rect):
+        return rect.move(self.box._corner).center
+
+
+@pytest.fixture
+def surface():
+    with window((1280, 720), "test") as surface:
+        yield surface
+
+
+@pytest.fixture
+def desk(surface):
+    return Desk(surface, Vocabulary(COUNTS, GROUPS))
+
+
+def test_a_closed_box_takes_nothing_and_shows_nothing(desk):
+    before = pygame.image.tobytes(desk.surface, "RGB")
+    assert not desk.write("a")
+    assert desk.show() == before
+    assert desk.box.wake_at is None
+
+
+def test_enter_applies_what_is_written_in_one_clean_line(desk):
+    desk.box.open("a meadow")
+    desk.write("  at\tnight \n")
+    desk.key(pygame.K_RETURN)
+    assert desk.applied == ["a meadow at night"]
+    assert not desk.box.is_open
+
+
+def test_escape_changes_nothing(desk):
+    desk.box.open("a meadow")
+    desk.write(" at night")
+    assert desk.key(pygame.K_ESCAPE)
+    assert desk.applied == []
+    assert not desk.box.is_open
+
+
+def test_an_empty_prompt_is_asked_for_and_not_applied(desk):
+    desk.box.open("a meadow")
+    desk.key(pygame.K_a, CTRL)
+    desk.write(" \n ")
+    desk.key(pygame.K_RETURN)
+    assert desk.box.is_open
+    assert desk.applied == []
+    assert desk.box.notice == EMPTY
+
+
+def test_the_key_that_opens_the_box_writes_nothing(desk):
+    desk.box.open("a ")
+    desk.box.handle(pygame.Event(pygame.TEXTINPUT, text="t"))
+    assert desk.box.text == "a "
+    desk.key(pygame.K_t)
+    desk.box.handle(pygame.Event(pygame.TEXTINPUT, text="t"))
+    assert desk.box.text == "a t"
+
+
+def test_letters_are_written_and_not_acted_on_but_function_keys_are(desk):
+    desk.box.open("")
+    assert desk.key(pygame.K_p)
+    assert not desk.key(pygame.K_F12)
+    assert not desk.box.handle(pygame.Event(pygame.KEYUP, key=pygame.K_w, mod=0))
+
+
+def test_ten_thousand_characters_are_cut_and_applied_as_far_as_they_go(surface):
+    desk = Desk(surface, Vocabulary(COUNTS, GROUPS), clip="castel🌵 " * 1200)
+    desk.box.open("")
+    desk.key(pygame.K_v, CTRL)
+    desk.show()
+    assert desk.box.notice == "too long by 8,600 characters, which are left out"
+    desk.key(pygame.K_RETURN)
+    assert len(desk.applied[0]) <= MAX_PROMPT
+
+
+def test_unknown_words_are_struck_and_the_nearest_offered(desk):
+    desk.box.open("a red zeppelin and 🌵 by the casle ")
+    desk.show()
+    assert [word.text for word in desk.box.struck] == ["zeppelin", "🌵", "casle"]
+    assert "struck out" in desk.box.notice
+    rect, _, known = next(hint for hint in desk.box._card.hints if hint[1].text == "casle")
+    assert known == "castle"
+    assert desk.click(desk.at(rect)) == (True, False)
+    assert desk.box.text == "a red zeppelin and 🌵 by the castle "
+
+
+def test_a_word_being_written_is_not_struck_yet(desk):
+    desk.box.open("a cast")
+    desk.show()
+    assert desk.box.struck == ()
+    desk.write("x")
+    desk.show()
+    assert [word.text for word in desk.box.struck] == ["castx"]
+
+
+def test_tab_completes_the_word_and_then_adds_what_is_suggested(desk):
+    desk.box.open("a meado")
+    everything = "a meadow at night, red castles"
+    for expected in ("a meadow", "a meadow at night", everything, everything):
+        desk.key(pygame.K_TAB)
+        assert desk.box.text == expected
+
+
+def test_a_chip_is_added_by_the_mouse(desk):
+    desk.box.open("A meadow.")
+    desk.show()
+    rect, phrase = desk.box._card.chips[0]
+    desk.click(desk.at(rect))
+    assert (phrase, desk.box.text) == ("at night", "A meadow at night.")
+
+
+def test_the_mouse_puts_the_cursor_and_selects(desk):
+    desk.box.open("a meadow at night")
+    desk.show()
+    area = desk.box._card.text_area.move(desk.box._corner)
+    start, end = (area.left, area.top + 5), (area.right - 2, area.top + 5)
+    desk.box.handle(pygame.Event(pygame.MOUSEBUTTONDOWN, pos=start, button=1))
+    assert desk.box.handle(pygame.Event(pygame.MOUSEMOTION, pos=end, buttons=(1, 0, 0)))
+    assert desk.box.handle(pygame.Event(pygame.MOUSEBUTTONUP, pos=end, button=1))
+    desk.write("x")
+    assert desk.box.text == "x"
+
+
+def test_clicks_beside_the_box_are_for_others(desk):
+    desk.box.open("")
+    desk.show()
+    assert desk.click((5, 5)) == (False, False)
+
+
+def test_a_world_that_knows_every_word_strikes_and_suggests_nothing(surface):
+    desk = Desk(surface)
+    desk.box.open("a red zeppelin")
+    desk.show()
+    desk.key(pygame.K_TAB)
+    assert desk.box.text == "a red zeppelin"
+    assert (desk.box.struck, desk.box._card.chips) == ((), [])
+
+
+def test_up_brings_back_what_was_applied(desk):
+    for prompt in ("a meadow", "a desert"):
+        desk.box.open("")
+        desk.write(prompt)
+        desk.key(pygame.K_RETURN)
+    desk.box.open("")
+    desk.key(pygame.K_UP)
+    desk.key(pygame.K_UP)
+    assert desk.box.text == "a meadow"
+
+
+def test_a_composition_is_finished_before_enter_and_escape_count(desk):
+    desk.box.open("")
+    desk.box.handle(pygame.Event(pygame.TEXTEDITING, text="ね", start=0, length=1))
+    desk.key(pygame.K_RETURN)
+    desk.key(pygame.K_ESCAPE)
+    assert desk.box.is_open
+    desk.show()
+    desk.box.handle(pygame.Event(pygame.TEXTINPUT, text="猫"))
+    assert desk.box.text == "猫"
+
+
+def test_the_cursor_blinks_and_the_card_is_drawn_only_when_it_changed(desk):
+    desk.box.open("a meadow")
+    assert desk.box.update(10.0)
+    desk.box.draw(desk.surface)
+    card = desk.box._card
+    assert not desk.box.update(10.1)
+    assert desk.box.wake_at == pytest.approx(10.0 + BLINK_S)
+    assert desk.box.update(10.0 + BLINK_S)
+    desk.box.draw(desk.surface)
+    assert desk.box._card is card
+    desk.write("s")
+    assert desk.box.update(10.7)
+    desk.box.draw(desk.surface)
+    assert desk.box._card is not card
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("text", ["", "a red 🌵", "x" * 1000, "casle zeppelin " * 60, " " * 1000])
+def test_any_text_fits_any_window(size, text):
+    with window(size, "test") as surface:
+        desk = Desk(surface, Vocabulary(COUNTS, GROUPS))
+        desk.box.open(text)
+        desk.show()
+        card = desk.box._card
+        assert card.surface.get_rect().contains(card.cursor)
+        if size[0] >= 640:
+            assert surface.get_rect().contains(card.surface.get_rect(topleft=desk.box._corner))
+            places = [hint[0] for hint in card.hints] + [chip[0] for chip in card.chips]
+            assert all(card.surface.get_rect().contains(place) for place in places)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "phrase", "joined"),
+    [
+        ("", "meadow", "meadow"),
+        ("A meadow.", "sheep", "A meadow, sheep."),
+        ("a meadow, ", "at night", "a meadow at night"),
+        (" . ", "meadow", "meadow"),
+    ],
+)
+def test_a_phrase_joins_the_last_sentence(prompt, phrase, joined):
+    assert with_phrase(prompt, phrase) == joined

@@ -1,0 +1,345 @@
+"""The title lists what there is; the player's own files are written whole and read back."""
+
+import json
+import os
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mag_sandbox.controls.sources import ScriptSource
+from mag_sandbox.sandbox.play.scripts import pan_out_and_back
+from mag_sandbox.sandbox.play.session import Session
+from mag_sandbox.sandbox.recording.recorder import Recorder
+from mag_sandbox.sandbox.saves.own_scenes import (
+    LibraryError,
+    delete_own_scene,
+    keep_prompted,
+    own_scenes,
+    picture_own_scene,
+    save_own_scene,
+    scene_of_prompt,
+)
+from mag_sandbox.sandbox.saves.parked_scene import KeptMemory, StateHeader
+from mag_sandbox.sandbox.saves.parking import ParkedScenes
+from mag_sandbox.sandbox.settings import data_folder
+from mag_sandbox.sandbox.title.library import (
+    delete_recording,
+    holds_text,
+    left_text,
+    past_recordings,
+    read_title_model,
+)
+from mag_sandbox.sandbox.title.model import shelves
+from mag_sandbox.sandbox.ui.amounts import ago_text, bytes_text
+from mag_sandbox.scenes import Scene, SceneError, load_scene
+from tests.doubles import FakeWorld
+from tests.unit.sandbox.saves.test_parking import left
+
+NOW = datetime(2030, 1, 1, tzinfo=UTC)
+MINUTE, HOUR, DAY = 60, 3600, 86400
+PICTURE = np.full((192, 320, 3), 90, np.uint8)
+
+
+@pytest.fixture
+def recordings(tmp_path):
+    return tmp_path / "data" / "recordings"
+
+
+def record(folder: Path, blocks: int = 4) -> Path:
+    source = ScriptSource(pan_out_and_back(blocks))
+    session = Session(FakeWorld(), source, [Recorder(folder)])
+    session.start(Scene("A meadow.", name="Meadow"), 7)
+    while session.advance() is not None:
+        pass
+    session.end("left")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (-5, "just now"),
+        (59, "just now"),
+        (MINUTE, "1 min ago"),
+        (59.9 * MINUTE, "59 min ago"),
+        (3.5 * HOUR, "3 h ago"),
+        (DAY, "1 day ago"),
+        (6.9 * DAY, "6 days ago"),
+        (7 * DAY, "1 week ago"),
+        (60 * DAY, "1 month ago"),
+        (800 * DAY, "2 years ago"),
+    ],
+)
+def test_how_long_ago_is_said_in_words(seconds, text):
+    assert ago_text(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (0, "0 bytes"),
+        (1, "1 byte"),
+        (1024, "1.0 KiB"),
+        (41 * 2**20, "41 MiB"),
+        (2**20 - 1, "1024 KiB"),
+        (int(3.21 * 2**30), "3.2 GiB"),
+    ],
+)
+def test_sizes_are_said_in_words(count, text):
+    assert bytes_text(count) == text
+
+
+def header(**fields) -> StateHeader:
+    entry = StateHeader(
+        "Meadow", "", Scene("A."), 7, "fake", "A.", 9, 16.0, None, *2 * (NOW.isoformat(),),
+        provenance={}, files=dict.fromkeys(("state.safetensors", "world.json")),
+    )  # fmt: skip
+    return replace(entry, **fields)
+
+
+def test_a_card_says_when_it_was_left_and_what_it_holds():
+    parked = header(kept=KeptMemory("mag", 180, 41 * 2**20))
+    assert left_text(parked, NOW + timedelta(hours=3)) == "left 3 h ago"
+    assert holds_text(parked) == "holds 41 MiB, 180 frames"
+    assert left_text(header(slot="quick"), NOW) == "saved just now"
+    assert holds_text(header(kept=KeptMemory("none", 0, 0))) == "holds nothing"
+
+
+def test_a_sentence_becomes_a_scene_named_after_its_first_words():
+    scene = scene_of_prompt("  A castle\non a hill, under\x00 two moons. ", seed=4)
+    assert scene.prompt == "A castle on a hill, under two moons."
+    assert (scene.name, scene.seed) == ("A castle on a hill…", 4)
+    assert scene_of_prompt("A castle.").name == "A castle"
+
+
+@pytest.mark.parametrize("prompt", ["", " \n\t", "\x00\x01", "a " * 5000])
+def test_a_sentence_that_is_none_is_refused(prompt):
+    with pytest.raises(SceneError, match=r"prompt (is empty|has 9999 characters)"):
+        scene_of_prompt(prompt)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(prompt=st.text(max_size=60), seed=st.integers(0, 2**31 - 1))
+def test_any_sentence_is_saved_and_read_back_or_refused(tmp_path, prompt, seed):
+    try:
+        scene = scene_of_prompt(prompt, seed)
+    except SceneError:
+        return
+    assert load_scene(save_own_scene(tmp_path / "scenes", scene)) == scene
+
+
+def test_the_same_sentence_is_kept_once_and_another_beside_it(tmp_path):
+    for seed in (1, 2):
+        save_own_scene(tmp_path, scene_of_prompt("A castle by a lake.", seed))
+    save_own_scene(tmp_path, scene_of_prompt("A castle by a lake at night with stars.", 3))
+    save_own_scene(tmp_path, scene_of_prompt("A castle by a lake at night with snow.", 3))
+    assert sorted(own.scene.seed for own in own_scenes(tmp_path)) == [2, 3, 3]
+
+
+def test_pictures_of_an_own_scene_come_and_go_with_it(tmp_path):
+    start = tmp_path / "photo.jpg"
+    start.write_bytes(b"photo")
+    folder = tmp_path / "scenes"
+    scene = replace(scene_of_prompt("A castle."), image=str(start))
+    path = save_own_scene(folder, scene, picture=PICTURE)
+    other = save_own_scene(folder, scene_of_prompt("A lake."), picture=PICTURE)
+    start.unlink()
+    own = next(own for own in own_scenes(folder) if own.path == path)
+    assert Path(own.scene.image).read_bytes() == b"photo"
+    assert own.thumbnail == path.with_suffix(".png")
+    delete_own_scene(path)
+    assert sorted(folder.iterdir()) == sorted([other, other.with_suffix(".png")])
+
+
+def test_the_oldest_prompted_scene_goes_and_what_a_person_named_stays(tmp_path):
+    named = save_own_scene(tmp_path, scene_of_prompt("A castle.")).rename(tmp_path / "mine.yaml")
+    for minute, words in enumerate(("one", "two", "three", "four")):
+        scene = scene_of_prompt(f"A lake with {words}.")
+        keep_prompted(tmp_path, scene, most=4)
+        os.utime(next(tmp_path.glob(f"a-lake-with-{words}*")), (minute, minute))
+    os.utime(named, (0, 0))
+    keep_prompted(tmp_path, scene_of_prompt("A tower."), most=3)
+    prompts = [own.scene.prompt for own in own_scenes(tmp_path)]
+    assert prompts == ["A tower.", "A lake with four.", "A lake with three.", "A castle."]
+
+
+def test_the_card_of_an_own_scene_shows_how_it_was_left(tmp_path):
+    scene = scene_of_prompt("A castle.", 3)
+    save_own_scene(tmp_path, scene)
+    picture_own_scene(tmp_path, scene, PICTURE)
+    picture_own_scene(tmp_path, replace(scene, prompt="Of the library."), PICTURE)
+    (own,) = own_scenes(tmp_path)
+    assert own.thumbnail.is_file()
+    assert len(list(tmp_path.glob("*.png"))) == 1
+
+
+def test_a_damaged_own_scene_is_listed_with_its_sentence(tmp_path):
+    (tmp_path / "castle.yaml").write_text("sead: 3\n")
+    (tmp_path / ".part-1234-lake.yaml").write_text("prompt: half")
+    (own,) = own_scenes(tmp_path)
+    assert own.scene is None
+    assert 'unknown key "sead" (did you mean "seed"?)' in own.problem
+
+
+def test_a_scene_that_cannot_be_saved_is_said_and_the_older_one_stays(tmp_path, monkeypatch):
+    path = save_own_scene(tmp_path, scene_of_prompt("A castle.", 1))
+
+    def full(file):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(
+        LibraryError, match=r"cannot save .* \(No space left on device\); make room"
+    ):
+        save_own_scene(tmp_path, scene_of_prompt("A castle.", 2))
+    assert load_scene(path).seed == 1
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_recordings_are_listed_with_what_a_card_shows(recordings):
+    record(recordings / "monday")
+    (recordings / "monday" / "thumbnail.png").write_bytes(b"picture")
+    (found,) = past_recordings(recordings)
+    size = sum(path.stat().st_size for path in (recordings / "monday").iterdir())
+    assert (found.name, found.scene, found.prompt) == ("monday", "Meadow", "A meadow.")
+    assert found.bytes == size
+    assert found.thumbnail == recordings / "monday" / "thumbnail.png"
+    assert abs(datetime.now(UTC) - found.when) < timedelta(minutes=5)
+    assert not found.interrupted
+    assert found.problem is None
+
+
+def lines(folder: Path) -> list[bytes]:
+    return (folder / "session.jsonl").read_bytes().splitlines(keepends=True)
+
+
+def write(folder: Path, *parts: bytes) -> None:
+    (folder / "session.jsonl").write_bytes(b"".join(parts))
+
+
+def test_a_recording_without_an_end_is_interrupted_and_as_long_as_its_last_block(recordings):
+    folder = record(recordings / "monday")
+    head = lines(folder)[:3]
+    last = json.loads(head[2]) | {"t": 42.5}
+    write(folder, *head[:2], json.dumps(last).encode() + b"\n", b'{"kind": "blo')
+    (found,) = past_recordings(recordings)
+    assert found.interrupted
+    assert found.seconds == 42.5
+
+
+def test_a_recording_of_the_first_block_alone_is_listed(recordings):
+    folder = record(recordings / "monday")
+    write(folder, lines(folder)[0])
+    (found,) = past_recordings(recordings)
+    assert (found.problem, found.interrupted) == (None, True)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\n",
+        b"not json\n",
+        b"[]\n",
+        b'{"kind": "block"}\n',
+        b'{"kind": "session_start", "scene": 3}\n',
+        b'{"kind": "session_start", "scene": {"name": "A", "prompt": 5}}\n',
+        b"[" * 10_000 + b"\n",
+    ],
+)
+def test_a_damaged_recording_is_listed_with_its_sentence(recordings, data):
+    (recordings / "monday").mkdir(parents=True)
+    write(recordings / "monday", data)
+    (found,) = past_recordings(recordings)
+    assert "session.jsonl is damaged; delete it or record it again" in found.problem
+    assert found.scene == "monday"
+
+
+@pytest.mark.parametrize("seconds", ["NaN", "1e999", '"long"', "null", "[]", "9" * 5000])
+def test_a_nonsense_length_never_breaks_the_title(recordings, tmp_path, seconds):
+    folder = record(recordings / "monday")
+    end = b'{"kind": "session_end", "seconds": %s}\n' % seconds.encode()
+    write(folder, lines(folder)[0], end)
+    model = read_title_model(ParkedScenes(tmp_path / "parked", 1), tmp_path / "data")
+    assert len(model.recordings) == 1
+
+
+def test_a_folder_without_a_recording_and_a_link_are_damaged(recordings, tmp_path):
+    folder = record(tmp_path / "elsewhere")
+    (recordings / "empty").mkdir(parents=True)
+    (recordings / "linked").mkdir()
+    (recordings / "linked" / "session.jsonl").symlink_to(folder / "session.jsonl")
+    assert all("cannot be read" in found.problem for found in past_recordings(recordings))
+
+
+def test_recordings_are_listed_newest_first(recordings):
+    for name, hour in (("a", 1), ("b", 3), ("c", 2)):
+        folder = record(recordings / name, blocks=1)
+        start, *rest = lines(folder)
+        start = json.loads(start) | {"created": f"2030-01-01T0{hour}:00:00+00:00"}
+        write(folder, json.dumps(start).encode() + b"\n", *rest)
+    assert [found.name for found in past_recordings(recordings)] == ["b", "c", "a"]
+
+
+def test_deleting_a_recording_deletes_nothing_else(recordings, tmp_path):
+    folder = record(recordings / "monday")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "file").write_text("precious")
+    (recordings / "link").symlink_to(tmp_path / "mine")
+    with pytest.raises(LibraryError, match="is no recording"):
+        delete_recording(tmp_path / "mine")
+    delete_recording(recordings / "link")
+    delete_recording(folder)
+    assert list(recordings.iterdir()) == []
+    assert (tmp_path / "mine" / "file").exists()
+    with pytest.raises(LibraryError, match="cannot be deleted"):
+        delete_recording(folder)
+
+
+def test_the_title_lists_everything(tmp_path):
+    data = tmp_path / "data"
+    parked = ParkedScenes(data / "parked", 1, now=lambda: NOW)
+    id = parked.park(left(kept=KeptMemory("mag", 180, 41 * 2**20)))
+    parked.save_slot(parked.load(id))
+    (data / "parked" / "broken").mkdir()
+    save_own_scene(data / "scenes", scene_of_prompt("A castle by a lake."), picture=PICTURE)
+    record(data / "recordings" / "monday")
+    model = read_title_model(parked, data, now=NOW + timedelta(hours=3))
+    own, *library = model.scenes
+    assert (own.title, load_scene(own.key).prompt) == ("A castle by a lake", "A castle by a lake.")
+    assert own.picture.is_file()
+    assert own.own
+    assert shelves(model)[1].title == "My own worlds"
+    assert len(library) >= 10
+    cards = {card.id: card for card in model.parked}
+    assert cards[id].memory_text == "holds 41 MiB, 180 frames"
+    assert cards[id].picture.is_file()
+    assert cards[id].left_text == "left 3 h ago"
+    assert cards[f"{id}-quick"].left_text == "saved 3 h ago"
+    assert "state.json is missing" in cards["broken"].damaged
+    (recording,) = model.recordings
+    assert recording.title == "Meadow"
+    assert ", 0:0" in recording.detail
+
+
+def test_without_any_data_there_is_the_library(tmp_path):
+    model = read_title_model(ParkedScenes(tmp_path / "parked", 1), tmp_path / "data")
+    assert (model.parked, model.recordings) == ((), ())
+    assert len(model.scenes) >= 10
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_data_folder_follows_the_platform(monkeypatch, tmp_path):
+    monkeypatch.setenv("MAG_SANDBOX_HOME", str(tmp_path))
+    assert data_folder() == tmp_path / "data"
+    monkeypatch.delenv("MAG_SANDBOX_HOME")
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    assert data_folder() == tmp_path / "mag-sandbox"
+    monkeypatch.delenv("XDG_DATA_HOME")
+    assert data_folder() == Path("~/.local/share/mag-sandbox").expanduser()

@@ -1,0 +1,341 @@
+"""The title screen: everything on it can be reached, and nothing is lost without a question."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pygame
+import pytest
+
+from mag_sandbox.sandbox.screens import Continue, Leave, OpenSettings, PlayScene, Watch
+from mag_sandbox.sandbox.settings import SandboxConfig
+from mag_sandbox.sandbox.title.actions import TitleActions
+from mag_sandbox.sandbox.title.model import (
+    SHELVES,
+    SceneCard,
+    TitleModel,
+    choices,
+    library_cards,
+    shelves,
+)
+from mag_sandbox.sandbox.title.screen import TitleScreen
+from mag_sandbox.sandbox.ui.display import window
+from mag_sandbox.scenes import Scene, SceneError
+from mag_sandbox.scenes.scene import CATEGORIES
+from tests.titles import MODEL, FakeWriting, Game, ListedAtOnce, ListedLater
+
+SIZES = [(1280, 720), (640, 400), (1920, 1080)]
+
+
+@pytest.fixture(params=SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def any_surface(request):
+    with window(request.param, "test") as surface:
+        yield surface
+
+
+@pytest.fixture
+def game():
+    with window((1280, 720), "test") as surface:
+        yield Game(surface)
+
+
+def test_what_was_left_comes_first_and_enter_goes_on_with_it(game):
+    assert game.screen.focused == "parked p1"
+    assert game.press("return") == Continue("p1")
+
+
+def test_arrows_reach_every_card(any_surface):
+    game = Game(any_surface)
+    seen = {game.screen.focused}
+    for _ in range(len(shelves(MODEL))):
+        for _ in range(4):
+            game.press("right")
+            seen.add(game.screen.focused)
+        game.press(*["left"] * 4, "down")
+        seen.add(game.screen.focused)
+    count = len(MODEL.scenes) + len(MODEL.parked) + len(MODEL.recordings)
+    assert len(seen) == count
+
+
+def test_a_scene_begins_with_its_own_seed_and_another_like_it_with_a_new_one(game):
+    game.press("down", "down", "right")
+    assert game.screen.focused == "scene desert"
+    assert game.press("return") == PlayScene(Scene("Scene desert."), None)
+    assert game.press("n") == PlayScene(Scene("Scene desert."), 77)
+
+
+def test_a_shelf_remembers_its_place(game):
+    game.press("down", "down", "right", "down", "up")
+    assert game.screen.focused == "scene desert"
+
+
+def test_the_way_up_leads_over_the_choices_to_the_header(game):
+    game.press("up", "right", "up", "right")
+    assert game.press("return") == OpenSettings()
+
+
+def test_tab_leads_to_the_choices_of_a_card_far_below(game):
+    game.press(*["down"] * 5)
+    assert game.press("tab", "return") == Watch(Path("runs/monday"))
+
+
+def test_a_recording_is_exported_and_the_title_stays(game):
+    game.press(*["down"] * 5, "e")
+    assert game.done == [("export", Path("runs/monday"))]
+    assert game.screen.outcome is None
+
+
+def test_a_recording_is_watched(game):
+    assert game.press(*["down"] * 5, "return") == Watch(Path("runs/monday"))
+
+
+def test_a_parked_scene_is_copied(game):
+    game.press("f")
+    assert game.done == [("fork", "p1")]
+    assert game.screen.outcome is None
+
+
+def test_deleting_asks_first_and_enter_keeps(game):
+    game.press("delete", "return")
+    assert game.done == []
+    assert game.press("delete", "escape") is None
+    assert game.done == []
+
+
+def test_deleting_takes_the_card_away(game):
+    game.press("delete", "right", "return")
+    assert game.done == [("delete", "p1")]
+    assert game.screen.focused == "parked p2"
+
+
+def test_the_last_card_of_a_shelf_takes_the_shelf_with_it(game):
+    game.press("delete", "right", "return", "delete", "right", "return")
+    assert game.done == [("delete", "p1"), ("delete", "p2")]
+    assert game.screen.focused == "scene /mine.yaml"
+
+
+def test_what_is_damaged_can_only_be_deleted(game):
+    assert [one.act for one in choices(MODEL.parked[1])] == ["delete"]
+    game.press("right", "return", "right", "return")
+    assert game.done == [("delete", "p2")]
+
+
+def test_own_scenes_stand_apart_and_can_be_deleted(game):
+    game.press("down")
+    assert game.screen.focused == "scene /mine.yaml"
+    game.press("delete", "right", "return")
+    assert game.done == [("delete", "/mine.yaml")]
+
+
+def test_a_failure_is_told_and_the_screen_goes_on():
+    def refuse(parked):
+        raise OSError("the disk is read-only")
+
+    with window((640, 400), "test") as surface:
+        game = Game(surface, delete_parked=refuse)
+        game.press("delete", "right", "return")
+        before = pygame.image.tobytes(surface, "RGB")
+        game.press("return")
+        assert pygame.image.tobytes(surface, "RGB") != before
+        assert game.press("return") == Continue("p1")
+
+
+def test_a_scene_that_cannot_be_read_is_told():
+    def refuse(key):
+        raise SceneError(f"{key}: no such file")
+
+    with window((640, 400), "test") as surface:
+        game = Game(surface, load_scene=refuse)
+        assert game.press("down", "down", "return") is None
+        assert game.press("return", "escape", "escape") == Leave()
+
+
+def test_t_opens_the_card_for_a_prompt_which_then_hears_everything(game):
+    game.press("t")
+    assert game.writing.is_open
+    assert game.press("escape") is None
+    assert len(game.writing.heard) == 1
+
+
+def test_what_is_written_becomes_a_scene(game):
+    game.press("t")
+    game.writing.is_open = False
+    game.writing.apply("A quiet \x07 harbour.")
+    outcome = game.screen.outcome
+    assert (outcome.scene.prompt, outcome.scene.seed) == ("A quiet harbour.", 77)
+    assert game.done == [("keep", outcome.scene)]
+
+
+@pytest.mark.parametrize("prompt", ["", "   ", "\x00\x01", "a" * 10_000])
+def test_what_cannot_be_a_scene_is_told(game, prompt):
+    game.writing.apply(prompt)
+    game.settle()
+    assert (game.screen.outcome, game.done) == (None, [])
+    assert game.press("return", "return") == Continue("p1")
+
+
+def test_escape_asks_twice(game):
+    assert game.press("escape") is None
+    assert game.press("escape") == Leave()
+
+
+def test_closing_the_window_leaves_from_anywhere(game):
+    game.press("delete")
+    game.screen.handle(pygame.Event(pygame.QUIT))
+    assert game.screen.outcome == Leave()
+
+
+def test_a_gamepad_does_what_keys_do(game):
+    for button in (14, 13, 0):  # right, left, A
+        game.screen.handle(pygame.Event(pygame.CONTROLLERBUTTONDOWN, button=button))
+    assert game.screen.outcome == Continue("p1")
+
+
+def test_pointing_moves_the_focus_and_a_click_goes_there(any_surface):
+    game = Game(any_surface)
+    place = game.find("parked p2")
+    game.find("parked p1")
+    outcome = game.point(place, pygame.MOUSEBUTTONDOWN, button=1)
+    assert outcome is None  # damaged: the question comes
+    game.press("escape")
+    place = game.find("parked p1")
+    assert game.point(place, pygame.MOUSEBUTTONDOWN, button=1) == Continue("p1")
+
+
+def test_a_right_click_offers_everything_that_can_be_done(game):
+    game.find("parked p2")
+    place = game.find("parked p1")
+    assert game.point(place, pygame.MOUSEBUTTONDOWN, button=3) is None
+    game.press("right", "right", "return")
+    assert game.done == [("fork", "p1")]
+    game.point(place, pygame.MOUSEBUTTONDOWN, button=3)
+    game.press("escape")
+    game.point(place, pygame.MOUSEBUTTONDOWN, button=3)
+    game.press("right", "right", "right", "return", "return")
+    assert game.done == [("fork", "p1")]  # deleting asks once more
+
+
+def test_the_wheel_reaches_the_last_shelf(any_surface):
+    game = Game(any_surface)
+    for _ in range(len(shelves(MODEL))):
+        game.screen.handle(pygame.Event(pygame.MOUSEWHEEL, x=0, y=-1))
+        game.settle()
+    game.find("recording runs/monday")
+
+
+def test_the_focus_can_be_seen(any_surface):
+    game = Game(any_surface)
+    before = pygame.image.tobytes(any_surface, "RGB")
+    game.press("right")
+    assert pygame.image.tobytes(any_surface, "RGB") != before
+
+
+def test_nothing_is_drawn_while_nothing_happens(game):
+    assert game.screen.wake_at is None
+    assert not game.screen.update(game.now + 100)
+    game.screen.handle(pygame.Event(pygame.WINDOWEXPOSED))
+    assert game.screen.update(game.now + 101)
+
+
+def test_without_anything_to_play_the_header_is_left():
+    with window((640, 400), "test") as surface:
+        game = Game(surface, TitleModel())
+        game.press("left", "down", "up", "tab", "delete", "n")
+        assert game.screen.focused is None
+        assert game.press("t") is None
+        assert game.writing.is_open
+
+
+@pytest.mark.parametrize("size", [(1, 1), (320, 200), (200, 900), (3840, 2160)])
+def test_windows_of_any_size_are_drawn(size):
+    with window(size, "test") as surface:
+        Game(surface).press("down", "delete")
+
+
+def test_a_broken_picture_is_a_tile(tmp_path):
+    bad = tmp_path / "picture.png"
+    bad.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(40))
+    parked = (replace(MODEL.parked[0], picture=bad), replace(MODEL.parked[0], id="p3"))
+    with window((640, 400), "test") as surface:
+        Game(surface, replace(MODEL, parked=parked)).press("right")
+
+
+def test_names_and_prompts_of_any_kind_are_drawn():
+    card = SceneCard("x", "\x00\n😀" * 50, "outdoor", "é\u202e" + "w" * 9000)
+    with window((640, 400), "test") as surface:
+        Game(surface, TitleModel((card,)))
+
+
+def test_text_size_and_contrast_change_what_is_shown(game):
+    before = pygame.image.tobytes(game.surface, "RGB")
+    for settings in (SandboxConfig(text_scale=1.3), SandboxConfig(high_contrast=True)):
+        game.screen.use_settings(settings)
+        game.settle()
+        after = pygame.image.tobytes(game.surface, "RGB")
+        assert after != before
+        before = after
+
+
+def test_every_category_has_its_shelf():
+    assert set(SHELVES) == set(CATEGORIES)
+
+
+def test_the_library_fills_four_shelves_with_pictures():
+    cards = library_cards()
+    assert len(cards) >= 12
+    for category in CATEGORIES:
+        assert len([card for card in cards if card.category == category]) >= 3
+    assert all(card.picture.is_file() for card in cards)
+
+
+def test_listing_anew_leaves_what_the_player_has_chosen(game):
+    game.press("down", "right")
+    chosen = game.screen.focused
+    game.screen.refresh()
+    game.settle()
+    assert game.screen.focused == chosen
+
+
+def test_what_was_just_left_comes_into_focus_when_it_is_written(game):
+    actions = TitleActions(ListedAtOnce(lambda: MODEL), writing=game._writing)
+    game.screen = TitleScreen(actions, SandboxConfig(), "scene desert")
+    game.settle()
+    assert game.screen.focused == "scene desert"
+    game.screen.refresh()
+    game.settle()
+    assert game.screen.focused == "parked p1"
+
+
+def test_the_title_is_there_before_its_lists_and_does_then_what_was_asked(any_surface):
+    listing = ListedLater(lambda: MODEL)
+    game = Game.__new__(Game)
+    game.surface, game.now = any_surface, 0.0
+    game.screen = TitleScreen(TitleActions(listing, writing=FakeWriting), SandboxConfig())
+    assert game.screen.update(0.0)
+    game.screen.draw(any_surface)
+    assert game.screen.wake_at is not None  # it looks again soon
+    for key in (pygame.K_RIGHT, pygame.K_LEFT, pygame.K_RETURN):
+        game.screen.handle(pygame.Event(pygame.KEYDOWN, key=key, unicode=""))
+    assert game.screen.outcome is None
+    listing.is_waiting = False
+    game.settle()
+    assert game.screen.outcome == Continue("p1")
+
+
+def test_closing_the_window_does_not_wait_for_lists():
+    with window((640, 400), "test"):
+        actions = TitleActions(ListedLater(lambda: MODEL), writing=FakeWriting)
+        screen = TitleScreen(actions, SandboxConfig())
+        screen.handle(pygame.Event(pygame.QUIT))
+        assert screen.outcome == Leave()
+
+
+def test_a_later_title_shows_what_was_listed_before_until_it_knows_more(any_surface):
+    listing = ListedLater(lambda: TitleModel())
+    listing.newest = MODEL
+    screen = TitleScreen(
+        TitleActions(listing, writing=FakeWriting), SandboxConfig(), "scene desert"
+    )
+    assert screen.focused == "scene desert"
+    listing.is_waiting = False
+    screen.update(1.0)
+    assert screen.focused is None

@@ -1,0 +1,84 @@
+"""Pictures reach the window whole and unstretched."""
+
+import numpy as np
+import pygame
+import pytest
+
+from mag_sandbox.sandbox.settings import DisplayError
+from mag_sandbox.sandbox.ui.display import Picture, fit, window
+
+FRAME = (320, 192)
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (640, 400), (500, 900), (1920, 200), (321, 193)])
+def test_the_picture_keeps_its_shape_and_fills_one_side(size):
+    rect = fit(FRAME, size)
+    assert rect.width / rect.height == pytest.approx(320 / 192, rel=0.02)
+    assert rect.width == size[0] or rect.height == size[1]
+    assert pygame.Rect((0, 0), size).contains(rect)
+
+
+def test_filling_cuts_a_little_but_never_much():
+    assert fit(FRAME, (1280, 720), "fill").size == (1280, 768)
+    assert fit(FRAME, (2560, 720), "fill") == fit(FRAME, (2560, 720), "whole")
+
+
+def test_a_window_without_height_still_has_a_picture():
+    assert min(fit(FRAME, (5, 1)).size) >= 1
+
+
+@pytest.fixture
+def screen():
+    with window((640, 400), "test") as surface:
+        yield surface
+
+
+def test_colours_arrive_where_they_belong(screen):
+    frame = np.zeros((192, 320, 3), np.uint8)
+    frame[:, 160:] = (250, 120, 10)
+    Picture().draw(screen, frame)
+    assert screen.get_at((600, 200))[:3] == (250, 120, 10)
+    assert screen.get_at((40, 200))[:3] == (0, 0, 0)
+
+
+@pytest.mark.parametrize("mode", ["sharp", "smooth"])
+def test_pixels_stay_visible_or_not_as_is_set(screen, mode):
+    frame = np.zeros((200, 320, 3), np.uint8)
+    frame[:, ::2] = 255
+    Picture(scale_mode=mode).draw(screen, frame)
+    row = {screen.get_at((x, 100))[:3] for x in range(640)}
+    assert (row == {(0, 0, 0), (255, 255, 255)}) == (mode == "sharp")
+
+
+def test_bars_glow_dimmer_than_the_picture(screen):
+    frame = np.full((192, 320, 3), 200, np.uint8)
+    Picture().draw(screen, frame)
+    top, picture = screen.get_at((320, 2)), screen.get_at((320, 200))
+    assert 0 < top.r < picture.r == 200
+
+
+@pytest.mark.parametrize("mode", ["whole", "fill"])
+@pytest.mark.parametrize("size", [(640, 400), (333, 777), (1280, 720)])
+def test_any_window_can_be_drawn(size, mode):
+    with window(size, "test") as surface:
+        Picture(mode, "sharp").draw(surface, np.full((192, 320, 3), 90, np.uint8))
+        assert surface.get_at((size[0] // 2, size[1] // 2))[:3] == (90, 90, 90)
+
+
+def test_without_a_display_the_remedy_is_named(monkeypatch):
+    monkeypatch.setenv("SDL_VIDEODRIVER", "no such driver")
+    with pytest.raises(DisplayError, match="--headless"), window((640, 400), "test"):
+        pass
+
+
+def test_a_shifted_picture_moves_by_pixels_of_the_frame_and_tints_what_it_reveals(screen):
+    frame = np.full((192, 320, 3), (200, 100, 50), np.uint8)
+    frame[:, 100:] = (250, 120, 10)
+    picture = Picture(scale_mode="sharp")
+    picture.draw(screen, frame, shift=(50.0, 0.0))
+    assert screen.get_at((2 * 150 + 4, 200))[:3] == (250, 120, 10)
+    assert screen.get_at((2 * 150 - 4, 200))[:3] == (200, 100, 50)
+    revealed = screen.get_at((60, 200))[:3]
+    assert all(0 < got < full for got, full in zip(revealed, (200, 100, 50), strict=True))
+    picture.draw(screen, frame)
+    assert screen.get_at((60, 200))[:3] == (200, 100, 50)

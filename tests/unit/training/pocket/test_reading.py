@@ -1,0 +1,82 @@
+"""The text encoder learns to tell what captions say; answers come from the captions alone."""
+
+import numpy as np
+import pytest
+import torch
+
+from mag_sandbox.model.attention import matmul_attention
+from mag_sandbox.model.pocket.text_encoder import TextEncoder
+from mag_sandbox.training.devices import Device
+from mag_sandbox.training.panorama.render import CATEGORIES, described
+from mag_sandbox.training.pocket import reading
+from mag_sandbox.training.pocket.reading import (
+    NOT_ASKED,
+    QUESTIONS,
+    Reading,
+    ReadingStage,
+    UndrawnCaptions,
+    answers_of,
+)
+from mag_sandbox.training.pocket.tokens import train_tokenizer
+from tests.tiny import TINY
+
+CPU = Device("cpu", matmul_attention)
+
+
+@pytest.fixture
+def captions(monkeypatch) -> UndrawnCaptions:
+    monkeypatch.setattr(reading, "CAPTIONS", 24)
+    monkeypatch.setattr(reading, "BATCH", 24)
+    texts = [described(name, seed).caption() for name in CATEGORIES for seed in range(20)]
+    return UndrawnCaptions(train_tokenizer(texts, TINY.text.vocab_size), TINY.text.text_len)
+
+
+def stage_of(captions: UndrawnCaptions, *, trained: bool) -> ReadingStage:
+    torch.manual_seed(0)
+    return ReadingStage(Reading(TextEncoder(TINY.text)), captions, CPU, 0, trained=trained)
+
+
+def learned(stage: ReadingStage, steps: int) -> float:
+    (optimiser,) = stage.optimisers()
+    for step in range(steps):
+        optimiser.zero_grad()
+        stage.loss(step).backward()
+        optimiser.step()
+    return stage.wrong(0).item()
+
+
+def test_only_what_a_caption_names_is_asked():
+    scene = described("object", 5)
+    said = answers_of(scene, f"A stage with {scene.attributes['backdrop_color']} curtains.")
+    curtains = scene.attributes["backdrop"] == "curtains"
+    assert (("object", "backdrop_color") in said) == curtains
+    assert answers_of(scene, "A stage.") == {}
+    for seed in range(40):
+        scene = described(list(CATEGORIES)[seed % 4], seed)
+        for (category, name), value in answers_of(scene, scene.caption()).items():
+            assert category == scene.category
+            assert CATEGORIES[category].ATTRIBUTES[name][value] == scene.attributes[name]
+
+
+def test_most_captions_name_several_attributes(captions):
+    asked = (captions.answers != NOT_ASKED).sum(dim=1)
+    assert captions.answers.shape == (24, len(QUESTIONS))
+    assert asked.min() >= 1
+    assert asked.float().mean() > 3
+
+
+def test_answers_are_learned(captions):
+    stage = stage_of(captions, trained=False)
+    before = stage.wrong(0).item()
+    assert learned(stage, 60) < 0.7 * before
+
+
+def test_a_trained_encoder_stays_near_what_it_was(captions):
+    away = {}
+    for trained in (False, True):
+        stage = stage_of(captions, trained=trained)
+        ids, mask, _ = captions.draw(np.random.default_rng(0), 8)
+        before = stage.module.text(ids, mask).detach()
+        learned(stage, 40)
+        away[trained] = float((stage.module.text(ids, mask) - before).detach().square().mean())
+    assert away[True] < 0.7 * away[False]

@@ -1,0 +1,1 @@
+"""Training of MemoryPack: two phases, at either size."""

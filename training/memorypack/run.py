@@ -1,0 +1,158 @@
+"""`python -m training memorypack`: one phase of one variant, at either size.
+
+A phase starts from the parts of the teacher phase (the teacher phase from the base's own weights)
+and leaves `VARIANT-PHASE.safetensors` in the run's folder: new parts and changed layers only.
+"""
+
+import copy
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from mag_sandbox.model.dit import DiT
+from mag_sandbox.model.memorypack.config import VARIANTS
+from mag_sandbox.model.memorypack.parts import (
+    PartsInfo,
+    base_hash,
+    load_parts,
+    save_parts,
+    untrained,
+)
+from mag_sandbox.model.pocket.weights import load_tokenizer
+from mag_sandbox.model.world import MissingWeights
+from mag_sandbox.training.devices import Device, choose_device
+from mag_sandbox.training.loop import Loop, LoopConfig
+from mag_sandbox.training.memorypack.order import PackOrder
+from mag_sandbox.training.memorypack.presets import PRESETS, PackTraining, at_pocket_size
+from mag_sandbox.training.memorypack.stage import MemoryPackStage, VideoSource
+from mag_sandbox.training.memorypack.videos import IndexedVideos, PocketVideos
+from mag_sandbox.training.pocket.clips import show_with
+from mag_sandbox.training.pocket.data import panorama_set
+from mag_sandbox.training.pocket.size import pocket_networks
+from mag_sandbox.training.pocket.stage_images import Captions
+from mag_sandbox.training.recipe.clips import Show
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class PackSize:
+    """All that differs between pocket and full size."""
+
+    device: Device
+    dit: DiT  # with the base's weights, fp32
+    base: str  # their hash
+    shift: float  # of noise levels in play
+    adapted: Callable[[PackTraining], PackTraining]
+    source: Callable[[int], VideoSource]  # videos a step -> where they come from
+    show: Show
+
+
+def train(order: PackOrder, size: PackSize) -> Path:
+    """Train one phase and return the file with its parts.
+
+    Raises:
+        MissingWeights: the parts to start from are absent.
+    """
+    config = _told(size.adapted(PRESETS[order.phase]), order)
+    numbers, dit = config.optimisation, size.dit
+    start = order.init or _start(order)
+    plain = copy.deepcopy(dit)
+    if start is None:
+        info = PartsInfo(VARIANTS[order.variant], size.base, rank=config.rank)
+        networks = untrained(dit, info.config, info.rank)
+    else:
+        networks, info = load_parts(dit, start)
+    base = untrained(plain, info.config, info.rank).state_dict()
+    networks.requires_grad_(True)
+    stage = MemoryPackStage(
+        networks, size.source(numbers.batch), config, size.shift, size.device, order.seed, size.show
+    )
+    loop = LoopConfig(
+        numbers.steps, min(100, numbers.steps // 10), 0.2, numbers.clip, numbers.ema, 4.0
+    )
+    Loop(stage, loop, order.run).run()
+    result = order.folder / f"{order.variant}-{order.phase}.safetensors"
+    info = replace(info, phases=(*info.phases, (f"{order.phase} forcing", numbers.steps)))
+    save_parts(result, networks, info, base)
+    logger.info("%s is written: %s", result, info.words())
+    return result
+
+
+def _start(order: PackOrder) -> Path | None:
+    if order.phase == "teacher":
+        return None
+    path = order.folder / f"{order.variant}-teacher.safetensors"
+    if not path.exists():
+        raise MissingWeights(
+            f"{path} is missing; train it first with --phase teacher, or give --init"
+        )
+    return path
+
+
+def _told(config: PackTraining, order: PackOrder) -> PackTraining:
+    numbers = config.optimisation
+    steps, batch = order.steps or numbers.steps, order.batch or numbers.batch
+    return replace(config, optimisation=replace(numbers, steps=steps, batch=batch))
+
+
+def pocket_size(order: PackOrder, device: Device | None = None) -> PackSize:
+    """Return the parts made from a pocket world's weights.
+
+    Raises:
+        MissingWeights: there are none.
+    """
+    device = device or choose_device()
+    config, networks, autoencoder = pocket_networks(order.weights, device)
+
+    def source(batch: int) -> PocketVideos:
+        data = panorama_set(order.data, order.panoramas)
+        tokenizer = load_tokenizer(order.weights, config)
+        captions = Captions(data, tokenizer, config.text.text_len)
+        return PocketVideos(networks, autoencoder, data, captions, device, batch, order.seed)
+
+    return PackSize(
+        device=device,
+        dit=networks.dit,
+        base=base_hash(order.weights),
+        shift=config.flow.shift,
+        adapted=at_pocket_size,
+        source=source,
+        show=show_with(autoencoder, device),
+    )
+
+
+def full_size(order: PackOrder, device: Device | None = None) -> PackSize:
+    """Return the parts made from Wan2.1-T2V-1.3B and prepared videos.
+
+    Raises:
+        RecipeError: a folder is not given.
+        MissingWeights: one lacks a file.
+    """
+    from mag_sandbox.model.catalogue.worlds import BLOCK_LENGTH
+    from mag_sandbox.model.full.text_cache import weights_identity  # need more packages
+    from mag_sandbox.training.recipe.full_size import full_size as recipe_size
+    from mag_sandbox.training.recipe.order import RecipeOrder
+
+    parts = recipe_size(
+        RecipeOrder(
+            "memory", "full", order.folder, wan=order.wan, videos=order.videos,
+            height=order.height, width=order.width, seed=order.seed,
+        ),
+        device,
+    )  # fmt: skip
+    dit = parts.read(parts.start)
+
+    def source(batch: int) -> IndexedVideos:  # noqa: ARG001 (videos differ in length: one a step)
+        return IndexedVideos(parts.clips(), dit.config.patch, dit.config.head_dim, BLOCK_LENGTH)
+
+    return PackSize(
+        device=parts.device,
+        dit=dit,
+        base=weights_identity(parts.start),
+        shift=5.0,
+        adapted=lambda preset: preset,
+        source=source,
+        show=parts.show,
+    )

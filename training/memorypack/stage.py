@@ -1,0 +1,219 @@
+"""Both phases of MemoryPack: videos clip by clip, each clip reading what was packed before it.
+
+Teacher forcing trains the whole network; Direct Forcing, and student forcing beside it, only the
+output layer and the final modulation. All draws follow from the number of a step.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from mag_sandbox.model.flow import add_noise, euler_levels
+from mag_sandbox.model.memorypack.memory import PackMemory
+from mag_sandbox.model.memorypack.networks import PackedNetworks, context_attention, read_context
+from mag_sandbox.model.memorypack.parts import is_new
+from mag_sandbox.model.memorypack.places import Frames, Places, coordinates
+from mag_sandbox.model.memorypack.reading import BlockReading
+from mag_sandbox.training.devices import Device
+from mag_sandbox.training.draws import Draws
+from mag_sandbox.training.losses import flow_loss, sample_noise_levels
+from mag_sandbox.training.memorypack.direct_forcing import (
+    CONDITIONS,
+    ClipPass,
+    accumulated,
+    clips_at,
+)
+from mag_sandbox.training.memorypack.presets import PackTraining, Tuned
+from mag_sandbox.training.recipe.clips import Show
+
+_DRAWS = 40
+_LAST = ("dit.head.modulation", "dit.head.head.weight", "dit.head.head.bias")
+
+
+@dataclass(frozen=True, slots=True)
+class VideoBatch:
+    """Videos to learn from: the reference image, then whole clips."""
+
+    frames: Frames
+    prompt: Tensor  # features, [B, text_len, text_dim]
+    empty: Tensor  # those of the empty prompt, likewise
+
+
+class VideoSource(Protocol):
+    """Where videos come from."""
+
+    places: Places
+    length: int  # latent frames of a clip
+
+    def videos(self, number: int, clips: int) -> VideoBatch:
+        """Return the batch of a number, the same at every call."""
+
+
+class MemoryPackStage:
+    """Trains a transformer with MemoryPack.
+
+    Args:
+        module: transformer and memory; what is not tuned is frozen here.
+        source: of videos.
+        config: the numbers.
+        shift: of the noise levels of sampling.
+        device: where to compute.
+        seed: of all draws.
+        show: writes a picture of latents.
+    """
+
+    def __init__(
+        self,
+        module: PackedNetworks,
+        source: VideoSource,
+        config: PackTraining,
+        shift: float,
+        device: Device,
+        seed: int,
+        show: Show,
+    ) -> None:
+        self.name = f"memorypack-{config.forcing}"
+        self.module, self.source, self.config = module, source, config
+        self.shift, self.device, self.seed = shift, device, seed
+        self.latest: Tensor | None = None  # latents of the latest step, for the picture
+        self._show = show
+        for name, value in module.named_parameters():
+            value.requires_grad_(is_tuned(name, config.tuned))
+
+    def optimisers(self) -> list[torch.optim.Optimizer]:
+        """Return AdamW over what is tuned; new parts have a rate of their own."""
+        numbers, groups = self.config.optimisation, []
+        for part, rate in ((self.module.dit, 1.0), (self.module.pack, self.config.new_rate)):
+            tuned = [value for value in part.parameters() if value.requires_grad]
+            if tuned:
+                groups.append({"params": tuned, "lr": rate * numbers.rate})
+        return [torch.optim.AdamW(groups, betas=numbers.betas, weight_decay=numbers.weight_decay)]
+
+    def kind(self, step: int) -> str:
+        """Return what a step learns from."""
+        return f"{self.config.forcing} {self._clips(step)} clips"
+
+    def loss(self, step: int) -> Tensor:
+        """Return the mean loss of the clips of one batch; all but the last are differentiated."""
+        draws = Draws(self.seed, _DRAWS, step)
+        batch = self.source.videos(step, self._clips(step))
+        learned = self._learned(batch.frames.count // self.source.length, draws)
+        return accumulated(self.losses(batch, learned, draws), len(learned))
+
+    def losses(self, batch: VideoBatch, learned: frozenset[int], draws: Draws) -> Iterator[Tensor]:
+        """Go through videos clip by clip; give a loss, with a graph of its own, for each learned.
+
+        Args:
+            batch: of videos.
+            learned: which clips are learned from; the others are only remembered, as they are.
+            draws: noise levels and noise.
+        """
+        length, upload = self.source.length, self.device.upload
+        frames = _uploaded(batch.frames, self.device)
+        prompt, empty = upload(batch.prompt), upload(batch.empty)
+        image, clips = frames.part(0, 1), frames.part(1, frames.count).windows(length)
+        memory = PackMemory(
+            self.module.pack, self.source.places, image, prompt, self.config.differentiated
+        )
+        shown = []
+        for index, clip in enumerate(clips[: max(learned) + 1]):
+            if index not in learned:
+                memory.push(clip)
+                continue
+            made = self._pass(memory, clip, prompt, empty, draws)
+            yield flow_loss(made.flow, made.target)
+            own = draws.happens(self.config.own_share)
+            kept = CONDITIONS[self.config.forcing if own else "teacher"](made)
+            memory.push(clip.showing(kept.to(clip.latents)))
+            shown.append(made.predicted)
+        self.latest = torch.cat(shown, dim=1)
+
+    def sheet(self, path: Path, step: int) -> None:  # noqa: ARG002 (shows the latest step's)
+        """Write the clips that the latest step predicted."""
+        if self.latest is not None:
+            self._show(path, self.latest)
+
+    def _clips(self, step: int) -> int:
+        return clips_at(self.config.curriculum, step, self.config.optimisation.steps)
+
+    def _learned(self, clips: int, draws: Draws) -> frozenset[int]:
+        count = min(self.config.learned or clips, clips)
+        return frozenset(draws.rng.permutation(clips)[:count].tolist())
+
+    def _pass(
+        self, memory: PackMemory, clip: Frames, prompt: Tensor, empty: Tensor, draws: Draws
+    ) -> "LearnedClip":
+        """Predict the flow of a noised clip that reads what was packed before it."""
+        sigma = self._sigma(clip, draws)
+        noise = self.device.upload(draws.noise(clip.latents.shape))
+        noisy = add_noise(clip.latents, noise, sigma)
+        with self.device.autocast():
+            reading = self._reading(memory, clip, prompt, empty)
+            flow = reading.flow(noisy, sigma)
+        start = draws.noise(clip.latents.shape)  # drawn whatever the forcing: the rest stays alike
+
+        def sample() -> Tensor:
+            with torch.no_grad(), self.device.autocast():
+                levels = euler_levels(self.config.sample_steps, self.shift)
+                return reading.sample(self.device.upload(start), levels)
+
+        return LearnedClip(clip.latents, noisy, sigma, flow, sample, noise - clip.latents)
+
+    def _reading(
+        self, memory: PackMemory, clip: Frames, prompt: Tensor, empty: Tensor
+    ) -> BlockReading:
+        dit = self.module.dit
+        pairs = read_context(dit, memory.tokens(dit), dit.text_keys(empty))
+        place = coordinates(memory.grid_of(clip))
+        return BlockReading(dit, context_attention(pairs, dit.kernel), dit.text_keys(prompt), place)
+
+    def _sigma(self, clip: Frames, draws: Draws) -> Tensor:
+        """Return a noise level for each video, alike over the clip, [B, F]."""
+        count = len(clip.latents)
+        sigma = sample_noise_levels((count, 1), draws.generator).clamp(
+            max=self.config.largest_sigma
+        )
+        pure = torch.rand(count, 1, generator=draws.generator) < self.config.from_noise
+        sigma = torch.where(pure, torch.ones_like(sigma), sigma)
+        return self.device.upload(sigma.expand(-1, clip.count).contiguous())
+
+
+@dataclass(frozen=True, slots=True)
+class LearnedClip(ClipPass):
+    """One clip's training pass and what it should have predicted."""
+
+    target: Tensor  # noise - clean
+
+    @property
+    def predicted(self) -> Tensor:
+        """The clean clip in one step, for a picture."""
+        return (self.noisy - self.sigma[..., None, None, None] * self.flow).detach()
+
+
+def is_tuned(name: str, tuned: Tuned) -> bool:
+    """Tell whether a tensor of `PackedNetworks` is trained.
+
+    Args:
+        name: of the tensor.
+        tuned: "memory": the long-term memory, and low-rank changes of the transformer; "last":
+            output layer and final modulation (the norm there has no weights); "modulations": those
+            of all layers, too.
+    """
+    if tuned == "all":
+        return True
+    if tuned == "memory":
+        return is_new(name)
+    return name in _LAST or (tuned == "modulations" and name.endswith(".modulation"))
+
+
+def tuned_names(module: nn.Module, tuned: Tuned) -> tuple[str, ...]:
+    """Return the names of all tensors that are trained."""
+    return tuple(name for name, _ in module.named_parameters() if is_tuned(name, tuned))
+
+
+def _uploaded(frames: Frames, device: Device) -> Frames:
+    return frames.showing(device.upload(frames.latents))

@@ -1,0 +1,1 @@
+"""Training of the pocket world, stage by stage."""

@@ -1,0 +1,231 @@
+"""`python -m training pocket`: the pocket world from nothing, stage by stage, resumed exactly."""
+
+import copy
+import logging
+from dataclasses import replace
+from functools import cached_property, partial
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer
+
+from mag_sandbox.model.config import POCKET, PocketConfig
+from mag_sandbox.model.dit import DiT
+from mag_sandbox.model.low_rank import adapt, adapter
+from mag_sandbox.model.pocket.animator import Animator
+from mag_sandbox.model.pocket.autoencoder import Autoencoder
+from mag_sandbox.model.pocket.networks import PocketNetworks
+from mag_sandbox.model.pocket.weights import (
+    AUTOENCODER,
+    load_into,
+    load_pocket_parts,
+    load_tokenizer,
+    save_pocket,
+)
+from mag_sandbox.training.devices import Device, choose_device
+from mag_sandbox.training.loop import Loop, LoopConfig, Stage
+from mag_sandbox.training.panorama.render import CATEGORIES, HELD_OUT, render
+from mag_sandbox.training.pocket.config import PocketTraining
+from mag_sandbox.training.pocket.data import PanoramaSet, panorama_set
+from mag_sandbox.training.pocket.latents import LatentPool, latent_pool
+from mag_sandbox.training.pocket.reading import Reading, ReadingStage, UndrawnCaptions
+from mag_sandbox.training.pocket.rollout_sheet import write_rollout_sheet
+from mag_sandbox.training.pocket.sequences import PathBlocks, PooledViews
+from mag_sandbox.training.pocket.stage_animator import AnimatorStage
+from mag_sandbox.training.pocket.stage_autoencoder import AutoencoderStage, DecoderStage
+from mag_sandbox.training.pocket.stage_distilled import (
+    EMPTY_PROMPT,
+    DistillationStage,
+    Distilled,
+    Task,
+)
+from mag_sandbox.training.pocket.stage_images import Captions, ImageStage
+from mag_sandbox.training.pocket.stage_sequences import SequenceStage
+from mag_sandbox.training.pocket.stage_world import WorldStage
+from mag_sandbox.training.pocket.texts import write_scene_texts
+from mag_sandbox.training.pocket.tokens import save_tokenizer, train_tokenizer
+from mag_sandbox.training.pocket.words import write_words
+
+logger = logging.getLogger(__name__)
+
+GUIDANCE = 3.0  # that is learned into imagination
+FROM_NOISE = 0.5  # share of blocks learned as they are made in play, in one step
+OWN_PAST = 0.5  # share of steps on blocks whose memory holds what the network makes of it
+FRAMES_BATCH, MOVING_BATCH = 6, 2  # sequences a step of the generator
+SHORT_EMA = 0.99  # of the autoencoder, whose last, smallest steps matter most
+
+
+class PocketPipeline:
+    """Builds what the stages need, in order, each from the one before.
+
+    PocketPipeline(PocketTraining(), POCKET, choose_device()).run()
+    """
+
+    def __init__(self, training: PocketTraining, config: PocketConfig, device: Device) -> None:
+        self.training, self.config, self.device = training, config, device
+        self.folder = training.folder
+        self.data = panorama_set(self.folder, training.panoramas)
+        torch.manual_seed(training.seed)
+        self.tokenizer = self._tokenizer()
+        self.autoencoder = Autoencoder(config.autoencoder)
+        self.networks = PocketNetworks(config, device.kernel)
+        self.networks.dit.initialise()
+        self.generator: DiT | None = None
+        self.animator: Animator | None = None
+        if training.init_from is not None:
+            load_pocket_parts(training.init_from, self.networks, self.autoencoder)
+        self.autoencoder.to(device.device, memory_format=torch.channels_last)
+        self.networks.to(device.device)
+
+    def run(self) -> None:
+        """Train what is not trained yet, from where it stands, and write the weights."""
+        weights = self.folder / "weights"
+        if self.training.init_from is None:
+            if not (weights / AUTOENCODER).exists():
+                self._train_autoencoder()
+                self.export(weights)
+            load_into(self.autoencoder, weights / AUTOENCODER)
+        self._train_reading()
+        self._loop(self._world_stage(), self.training.world_steps)
+        if self.config.generator_rank:
+            self._train_generator()
+        decoder = DecoderStage(self.autoencoder, self.data, self.device, self.training.seed)
+        self._loop(decoder, self.training.decoder_steps, SHORT_EMA)
+        self._train_animator()
+        self.export(weights)
+
+    def _train_autoencoder(self) -> None:
+        stage = AutoencoderStage(self.autoencoder, self.data, self.device, self.training.seed)
+        self._loop(stage, self.training.autoencoder_steps, SHORT_EMA)
+        stage.normalise()
+
+    def _train_reading(self) -> None:
+        config = LoopConfig(steps=self.training.reading_steps, warmup=50, decay=0.4, ema=0.99)
+        Loop(self._reading, config, self.folder).run()
+        self._reading.module.reader.requires_grad_(False)  # it stays; what it reads goes on
+
+    @cached_property
+    def _reading(self) -> ReadingStage:
+        captions = UndrawnCaptions(self.tokenizer, self.config.text.text_len)
+        torch.manual_seed(self.training.seed)  # whatever was drawn before: as after a stop
+        module = Reading(self.networks.text).to(self.device.device)
+        trained = self.training.init_from is not None
+        return ReadingStage(module, captions, self.device, self.training.seed, trained=trained)
+
+    def _train_animator(self) -> None:
+        assert self.config.animator is not None
+        torch.manual_seed(self.training.seed)
+        module = Animator(self.config.animator).to(self.device.device)
+        stage = AnimatorStage(module, self.autoencoder, self.data, self.device, self.training.seed)
+        steps = self.training.animator_steps
+        config = LoopConfig(steps=steps, warmup=100, decay=0.4, clip=0.5, ema=0.995)
+        Loop(stage, config, self.folder).run()
+        self.animator = module
+
+    def _train_generator(self) -> None:
+        generator = adapt(copy.deepcopy(self.networks.dit), self.config.generator_rank)
+        critic = copy.deepcopy(self.networks.dit).requires_grad_(True)
+        self.generator = generator
+        views, blocks = self._sources()
+        flow = self.config.flow
+        tasks = {
+            "frames": Task(views, FRAMES_BATCH, flow.imagine_steps),
+            "moving": Task(blocks, MOVING_BATCH, flow.steps, EMPTY_PROMPT),
+        }
+        stage = DistillationStage(
+            Distilled(generator, critic), self.networks, tasks, self._captions(), self.device,
+            self.training.seed, self._write_rollouts,
+        )  # fmt: skip
+        steps = self.training.generator_steps
+        config = LoopConfig(steps=steps, warmup=30, decay=0.3, clip=10.0, ema=0.98)
+        Loop(stage, config, self.folder).run()
+
+    def _loop(self, stage: Stage, steps: int, ema: float = 0.999) -> None:
+        Loop(stage, LoopConfig(steps=steps, ema=ema), self.folder).run()
+
+    def _sources(self) -> tuple[PooledViews, PathBlocks]:
+        length = self.config.block_length
+        return (
+            PooledViews(self._pool, length),
+            PathBlocks(self.data, self.autoencoder, length, self.device),
+        )
+
+    @cached_property
+    def _pool(self) -> LatentPool:
+        views = self.training.views
+        return latent_pool(self.autoencoder, self.data, views, self.folder, self.device)
+
+    @cached_property
+    def _held_out(self) -> list[str]:  # drawing them takes seconds
+        return held_out_captions(24)
+
+    def _write_rollouts(self, path: Path) -> None:
+        preview = self.folder / "preview"
+        self._save(preview)
+        write_rollout_sheet(path, preview, self._held_out[:4], self.device.execution())
+
+    def _world_stage(self) -> WorldStage:
+        captions, seed = self._captions(), self.training.seed
+        images = partial(
+            ImageStage, self.networks, self.autoencoder, self._pool, captions, self._held_out,
+            self.tokenizer, self.device, seed,
+        )  # fmt: skip
+        views, blocks = self._sources()
+        stage = partial(SequenceStage, self.networks)
+        rest = captions, self.device, seed
+        others = {
+            "views": stage(views, *rest),
+            "guided images": images(guidance=GUIDANCE),
+            "guided views": stage(views, *rest, guidance=GUIDANCE),
+            "blocks": stage(blocks, *rest, from_noise=FROM_NOISE, own_past=OWN_PAST),
+        }
+        return WorldStage(
+            self.networks, images(), others, self._reading.wrong, self._write_rollouts,
+            self.training.image_steps, self.training.guide_from,
+        )  # fmt: skip
+
+    def _captions(self) -> Captions:
+        return Captions(self.data, self.tokenizer, self.config.text.text_len)
+
+    def _tokenizer(self) -> Tokenizer:
+        if self.training.init_from is not None:
+            return load_tokenizer(self.training.init_from, self.config)
+        path = self.folder / "tokenizer.json"
+        if not path.exists():
+            save_tokenizer(_tokenizer_for(self.data, self.config), path)
+        return Tokenizer.from_file(str(path))
+
+    def export(self, folder: Path) -> None:
+        """Write the weights that the game loads, the words they know, and prompts read."""
+        self._save(folder)
+        write_words((caption for each in self.data.captions for caption in each), folder)
+        write_scene_texts(folder)
+        logger.info("weights written to %s", folder)
+
+    def _save(self, folder: Path) -> None:
+        config, change = self.config, None
+        if self.generator is None:  # until it is trained, the world makes its pictures itself
+            config = replace(config, generator_rank=0)
+        else:
+            change = adapter(self.generator)
+        if self.animator is None:  # until it is trained, the world stands still
+            config = replace(config, animator=None)
+        parts = self.networks, self.autoencoder, self.tokenizer
+        save_pocket(folder, config, *parts, change, self.animator)
+
+
+def held_out_captions(count: int) -> list[str]:
+    """Return captions of scenes that training never sees, categories in turn."""
+    names = list(CATEGORIES)
+    return [render(names[i % len(names)], HELD_OUT + i).caption() for i in range(count)]
+
+
+def _tokenizer_for(data: PanoramaSet, config: PocketConfig) -> Tokenizer:
+    words = (caption for captions in data.captions for caption in captions)
+    return train_tokenizer(words, config.text.vocab_size)
+
+
+def train(training: PocketTraining) -> None:
+    """Train the pocket world on the best device here."""
+    config = replace(POCKET, generator_rank=training.generator_rank)
+    PocketPipeline(training, config, choose_device()).run()

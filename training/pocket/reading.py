@@ -1,0 +1,167 @@
+"""Reading: the text encoder learns to tell what a caption says, before pictures depend on it.
+
+Captions name several things and several colours, and which goes with which decides a picture. From
+pictures alone the encoder hardly learned it: of the colour of a stage's backdrop, its features held
+half. Captions without pictures are endless and cost nothing, so every attribute that a caption
+names is asked of the features by one query and one matrix each.
+"""
+
+import copy
+from pathlib import Path
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+from torch.nn import functional
+
+from mag_sandbox.model.pocket.text_encoder import TextEncoder
+from mag_sandbox.model.prompts import tokenise
+from mag_sandbox.training.devices import Device
+from mag_sandbox.training.panorama.mentions import mentions
+from mag_sandbox.training.panorama.render import CATEGORIES, DrawnScene, described
+
+QUESTIONS = [
+    (category, attribute)
+    for category, painter in CATEGORIES.items()
+    for attribute in painter.ATTRIBUTES
+]
+FIRST_SEED, CAPTIONS = 200_000, 24_000  # of scenes that are read, and never drawn
+BATCH = 128  # captions
+KEEP = 0.3  # weight of staying near features that a trained world knows
+NOT_ASKED = -100  # what `cross_entropy` ignores
+_NUMBERS = {question: number for number, question in enumerate(QUESTIONS)}
+_CHOICES = [len(CATEGORIES[category].ATTRIBUTES[name]) for category, name in QUESTIONS]
+
+
+def answers_of(scene: DrawnScene, caption: str) -> dict[tuple[str, str], int]:
+    """Return which value each attribute has that a caption names; its colour is named with it."""
+    values = {}
+    for name in scene.attributes:
+        if not mentions(caption, scene, name):
+            continue
+        for named in (name, f"{name}_color"):
+            choices = CATEGORIES[scene.category].ATTRIBUTES.get(named, ())
+            if scene.attributes.get(named) in choices:
+                values[scene.category, named] = choices.index(scene.attributes[named])
+    return values
+
+
+class UndrawnCaptions:
+    """Captions of scenes that nobody draws, and what they say.
+
+    Args:
+        tokenizer: of the world.
+        text_len: tokens of a prompt.
+    """
+
+    def __init__(self, tokenizer: Tokenizer, text_len: int) -> None:
+        names, captions = list(CATEGORIES), []
+        self.answers = torch.full((CAPTIONS, len(QUESTIONS)), NOT_ASKED)
+        for row in range(CAPTIONS):
+            scene = described(names[row % len(names)], FIRST_SEED + row)
+            captions.append(scene.caption())
+            for question, value in answers_of(scene, captions[-1]).items():
+                self.answers[row, _NUMBERS[question]] = value
+        self.ids, self.mask = tokenise(tokenizer, captions, text_len)
+
+    def draw(self, rng: np.random.Generator, count: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Return ids and mask, [B, text_len], and answers, [B, questions]."""
+        rows = torch.from_numpy(rng.integers(len(self.ids), size=count))
+        return self.ids[rows], self.mask[rows], self.answers[rows]
+
+
+class Reader(nn.Module):
+    """Asks text features every question: one query a question, one matrix for its answers."""
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        count, most = len(QUESTIONS), max(_CHOICES)
+        self.query = nn.Parameter(0.05 * torch.randn(count, dim))
+        self.answer = nn.Parameter(0.05 * torch.randn(count, dim, most))
+        self.bias = nn.Parameter(torch.zeros(count, most))
+        missing = torch.arange(most) >= torch.tensor(_CHOICES)[:, None]
+        self.register_buffer("missing", missing, persistent=False)
+
+    def forward(self, features: Tensor, mask: Tensor) -> Tensor:
+        """Return logits, [B, questions, choices], of features [B, L, dim] and their mask."""
+        scores = features @ self.query.T
+        looks = scores.masked_fill(~mask[..., None].bool(), -1e4).softmax(dim=1)
+        seen = torch.einsum("blq,bld->bqd", looks, features)
+        logits = torch.einsum("bqd,qdc->bqc", seen, self.answer) + self.bias
+        return logits.masked_fill(self.missing, -1e4)
+
+
+class Reading(nn.Module):
+    """What learns to read, under one state dict."""
+
+    def __init__(self, text: TextEncoder) -> None:
+        super().__init__()
+        self.text, self.reader = text, Reader(text.config.dim)
+
+    def loss(self, ids: Tensor, mask: Tensor, answers: Tensor) -> tuple[Tensor, Tensor]:
+        """Return how wrong the answers are (cross entropy), and the features."""
+        features = self.text(ids, mask)
+        logits = self.reader(features.float(), mask).flatten(0, 1)
+        wrong = functional.cross_entropy(logits, answers.flatten(), ignore_index=NOT_ASKED)
+        return wrong, features
+
+
+class ReadingStage:
+    """Trains `Reading`; a text encoder that is trained already stays near what it was.
+
+    Args:
+        module: what is trained.
+        captions: what is read.
+        device: where to compute.
+        seed: of all draws.
+        trained: whether a world depends on the features as they are.
+    """
+
+    name = "reading"
+
+    def __init__(
+        self,
+        module: Reading,
+        captions: UndrawnCaptions,
+        device: Device,
+        seed: int,
+        *,
+        trained: bool,
+    ) -> None:
+        self.module, self.captions, self.device, self.seed = module, captions, device, seed
+        self._before = copy.deepcopy(module.text).requires_grad_(False) if trained else None
+
+    def optimisers(self) -> list[torch.optim.Optimizer]:
+        """Return AdamW; the reader learns faster than what it reads."""
+        groups = [
+            {"params": list(self.module.text.parameters()), "lr": 1e-3},
+            {"params": list(self.module.reader.parameters()), "lr": 4e-3},
+        ]
+        return [torch.optim.AdamW(groups, betas=(0.9, 0.98))]
+
+    def kind(self, step: int) -> str:  # noqa: ARG002 (all are alike)
+        """Return what a step learns from."""
+        return self.name
+
+    def loss(self, step: int) -> Tensor:
+        """Return how wrong the answers are, and how far features went."""
+        ids, mask, answers = self._drawn(step)
+        wrong, features = self.module.loss(ids, mask, answers)
+        if self._before is None:
+            return wrong
+        with torch.no_grad():
+            before = self._before(ids, mask)
+        return wrong + KEEP * (features - before).square().sum() / before.square().sum()
+
+    def wrong(self, step: int) -> Tensor:
+        """Return how wrong the answers are, for another stage that trains the text encoder."""
+        return self.module.loss(*self._drawn(step))[0]
+
+    def _drawn(self, step: int) -> tuple[Tensor, ...]:
+        rng = np.random.default_rng([self.seed, 7, step])
+        drawn = self.captions.draw(rng, BATCH)
+        return tuple(self.device.upload(tensor) for tensor in drawn)
+
+    def sheet(self, path: Path, step: int) -> None:
+        """Draw nothing: there is nothing to see."""

@@ -1,0 +1,220 @@
+"""The network that moves pictures: the renderer's scenes at rest and a while later.
+
+Trained on crops, apart from the world, whose latents and memory it never sees: what it is given are
+pictures as the decoder shows them, and it learns the renderer's change on top of them. So what
+stands still costs it nothing but to leave it alone.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from mag_sandbox.model.frames import to_frames, to_pictures
+from mag_sandbox.model.pocket.animator import Animator, Moments
+from mag_sandbox.model.pocket.autoencoder import Autoencoder
+from mag_sandbox.training.devices import Device
+from mag_sandbox.training.optimisers import Muon
+from mag_sandbox.training.panorama.canvas import RING_HEIGHT, RING_WIDTH
+from mag_sandbox.training.panorama.moving import CLOUD_SPEED, moment, parts
+from mag_sandbox.training.panorama.render import DEGREES_PER_PIXEL
+from mag_sandbox.training.panorama.sheets import write_sheet
+from mag_sandbox.training.pocket.data import PanoramaSet
+
+BATCH, CROP = 24, 128  # crops a step; px across and down
+SOON, LATEST = 320, 4500  # frames; most crops are seen at a time below the first
+SOON_SHARE = 0.6
+# of crops of anything, with anything that moves, with lights, with walkers; those are rare
+WANTED = ((0.15, ()), (0.3, (0, 1, 2, 3)), (0.25, (2,)), (0.3, (3,)))
+ENOUGH, TRIES = 0.004, 12  # share of a crop; crops looked at until one is taken as it is
+DECODED = 0.75  # share of steps whose pictures went through the autoencoder, as in play
+ZOOMED, NARROWEST = 0.25, 0.67  # share of steps on enlarged crops; their smallest width
+SOFTENED = 0.4  # share of steps on pictures as soft as what is invented
+SOFTNESS = (2, 4, 8)  # px that are one
+PARTS_WEIGHT = 0.05  # of telling the parts apart
+SHEET_TIMES = (0, 8, 16, 64, 256, 1024)  # frames
+
+
+@dataclass(frozen=True, slots=True)
+class MovingCrops:
+    """Pictures in [-1, 1], [B, 3, CROP, CROP], and what is known of them."""
+
+    rest: Tensor
+    wind: Tensor  # where the sky comes from by then, at rest
+    now: Tensor
+    parts: Tensor  # shares, [B, 4, CROP, CROP]
+    moments: Moments
+
+
+def draw_crops(data: PanoramaSet, rng: np.random.Generator, count: int) -> MovingCrops:
+    """Return random crops of random panoramas, each at rest and at a random time."""
+    views: list[list[np.ndarray]] = []
+    poses, times = [], []
+    for _ in range(count):
+        layers, left, top, shares = _place(data, rng)
+        soon = rng.random() < SOON_SHARE
+        time = rng.uniform(0, SOON) if soon else np.exp(rng.uniform(*np.log((SOON, LATEST))))
+        time = float(np.round(time))
+        views.append(
+            [
+                moment(layers, left, top, 0, CROP, CROP),
+                _carried(layers, left - CLOUD_SPEED * time, top),
+                moment(layers, left, top, time, CROP, CROP),
+                shares,
+            ]
+        )
+        poses.append(_pose(left, top))
+        times.append(time)
+    rest, wind, now, shares = (np.stack(each) for each in zip(*views, strict=True))
+    moments = Moments(*(torch.tensor(x, dtype=torch.float64) for x in (poses, times)))
+    pictures = (to_pictures(frames) for frames in (rest, wind, now))
+    return MovingCrops(*pictures, torch.from_numpy(shares), moments)
+
+
+def _place(data: PanoramaSet, rng: np.random.Generator) -> tuple[np.ndarray, int, int, np.ndarray]:
+    """Return layers of a panorama, a crop's left and top in it, and the shares of its parts."""
+    _, wanted = WANTED[rng.choice(len(WANTED), p=[share for share, _ in WANTED])]
+    for _ in range(TRIES):
+        layers = data.layers[rng.integers(len(data))]
+        left, top = int(rng.integers(RING_WIDTH)), int(rng.integers(RING_HEIGHT - CROP))
+        shares = parts(layers, left, top, CROP, CROP)
+        if not wanted or shares[list(wanted)].mean() > ENOUGH:
+            break
+    return layers, left, top, shares
+
+
+def _pose(left: int, top: int) -> list[float]:
+    """Return yaw, pitch and width of a crop [degrees]."""
+    middle = left + CROP / 2, RING_HEIGHT / 2 - top - CROP / 2
+    return [DEGREES_PER_PIXEL * px for px in (*middle, CROP)]
+
+
+def _carried(layers: np.ndarray, left: float, top: int) -> np.ndarray:
+    """Return a crop at rest from between two columns, uint8 [CROP, CROP, 3]."""
+    whole = int(np.floor(left))
+    wide = moment(layers, whole % RING_WIDTH, top, 0, CROP + 1, CROP).astype(np.float32)
+    part = np.float32(left - whole)
+    return (wide[:, :-1] * (1 - part) + wide[:, 1:] * part + 0.5).astype(np.uint8)
+
+
+class AnimatorStage:
+    """Trains an `Animator` on crops of moving panoramas."""
+
+    name = "animator"
+
+    def __init__(
+        self,
+        module: Animator,
+        autoencoder: Autoencoder,
+        data: PanoramaSet,
+        device: Device,
+        seed: int,
+    ) -> None:
+        self.module, self.autoencoder, self.data = module, autoencoder, data
+        self.device, self.seed = device, seed
+
+    def optimisers(self) -> list[torch.optim.Optimizer]:
+        """Return Muon over the convolutions between first and last, AdamW over the rest."""
+        inner = [
+            layer.weight
+            for name, layer in self.module.named_modules()
+            if isinstance(layer, nn.Conv2d) and not name.endswith(("stem", "stem_maps", "head"))
+        ]
+        chosen = set(map(id, inner))
+        rest = [p for p in self.module.parameters() if id(p) not in chosen]
+        return [Muon(inner, lr=0.01), torch.optim.AdamW(rest, lr=2e-3, betas=(0.9, 0.95))]
+
+    def kind(self, step: int) -> str:  # noqa: ARG002 (all are alike)
+        """Return what a step learns from."""
+        return self.name
+
+    def loss(self, step: int) -> Tensor:
+        """Return the error of the change, and of telling apart what moves."""
+        rng = np.random.default_rng([self.seed, 5, step])
+        crops = draw_crops(self.data, rng, BATCH * self.device.scale)
+        decoded = crops
+        if rng.random() < DECODED:
+            decoded = self._decoded(crops)
+        # the change is the renderer's, whatever the decoder makes of the picture
+        target = decoded.rest + crops.now - crops.rest
+        crops = MovingCrops(decoded.rest, decoded.wind, target, crops.parts, crops.moments)
+        if rng.random() < ZOOMED:
+            crops = _zoomed(crops, int(CROP * rng.uniform(NARROWEST, 1.0)))
+        if rng.random() < SOFTENED:
+            pixels, grows = int(rng.choice(SOFTNESS)), str(rng.choice(("nearest", "bilinear")))
+            crops = _softened(crops, pixels, grows)
+        upload = self.device.upload
+        rest, wind, now = upload(crops.rest), upload(crops.wind), upload(crops.now)
+        with self.device.autocast():
+            logits = self.module.parts(rest, crops.moments)
+            moved = self.module(rest, wind, logits.sigmoid(), crops.moments)
+        told = functional.binary_cross_entropy_with_logits(logits.float(), upload(crops.parts))
+        return _charbonnier(moved.float() - now) + PARTS_WEIGHT * told
+
+    @torch.no_grad()
+    def _decoded(self, crops: MovingCrops) -> MovingCrops:
+        """Return the same as the autoencoder shows it."""
+        pictures = self.device.upload(torch.cat((crops.rest, crops.wind)))
+        with self.device.autocast():
+            shown = self.autoencoder.decode(self.autoencoder.encode(pictures)).float().cpu()
+        rest, wind = shown.chunk(2)
+        return MovingCrops(rest, wind, crops.now, crops.parts, crops.moments)
+
+    @torch.no_grad()
+    def sheet(self, path: Path, step: int) -> None:  # noqa: ARG002 (the name tells it)
+        """Write crops at some times: the renderer's above, moved from rest below."""
+        rng = np.random.default_rng([self.seed, 6])
+        rows = []
+        for _ in range(6):
+            layers, left, top, _ = _place(self.data, rng)
+            count = len(SHEET_TIMES)
+            moments = Moments(
+                torch.tensor([_pose(left, top)] * count, dtype=torch.float64),
+                torch.tensor(SHEET_TIMES, dtype=torch.float64),
+            )
+            rest = moment(layers, left, top, 0, CROP, CROP)
+            wind = [_carried(layers, left - CLOUD_SPEED * time, top) for time in SHEET_TIMES]
+            rest, wind = (
+                self.device.upload(to_pictures(np.stack(x))) for x in ([rest] * count, wind)
+            )
+            with self.device.autocast():
+                shares = self.module.parts(rest, moments).sigmoid()
+                moved = self.module(rest, wind, shares, moments)
+            rows += [
+                [moment(layers, left, top, time, CROP, CROP) for time in SHEET_TIMES],
+                list(to_frames(moved)),
+            ]
+        write_sheet(path, rows)
+
+
+def _zoomed(crops: MovingCrops, width: int) -> MovingCrops:
+    """Return the middle of crops, enlarged to their size."""
+    first = (CROP - width) // 2
+    last = first + width
+
+    def enlarged(x: Tensor) -> Tensor:
+        middle = x[..., first:last, first:last]
+        return functional.interpolate(middle, size=(CROP, CROP), mode="bilinear")
+
+    moments = crops.moments
+    narrow = torch.tensor([1.0, 1.0, width / CROP], dtype=torch.float64)
+    pixels = (enlarged(x) for x in (crops.rest, crops.wind, crops.now, crops.parts))
+    return MovingCrops(*pixels, Moments(moments.poses * narrow, moments.times))
+
+
+def _softened(crops: MovingCrops, pixels: int, grows: str) -> MovingCrops:
+    """Return crops in which so many pixels across and down are one; `grows`: how they are shown."""
+
+    def soft(x: Tensor) -> Tensor:
+        small = functional.avg_pool2d(x, pixels)
+        return functional.interpolate(small, scale_factor=pixels, mode=grows)
+
+    rest, wind, now = (soft(x) for x in (crops.rest, crops.wind, crops.now))
+    return MovingCrops(rest, wind, now, crops.parts, crops.moments)
+
+
+def _charbonnier(error: Tensor) -> Tensor:
+    return (error.square() + 1e-4).sqrt().mean()

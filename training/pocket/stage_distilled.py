@@ -1,0 +1,251 @@
+"""The pocket world's generator: few steps, as sharp as the many that it stands for.
+
+MAG's second stage at pocket size (arXiv 2512.18741): the trained world is memory model and teacher
+and stays as it is; a low-rank change of it, the generator, learns by distribution matching (DMD,
+arXiv 2311.18828 and 2405.14867) to make single frames in few steps and blocks in one. The teacher
+judges one frame at a time, beside the same memory: of single frames it has learned most, and many
+steps of it are as detailed as the data, where a block made in one step is the mean of all that
+memory allows. With the history loss some blocks are made under the empty prompt and judged under
+the real one, so that the generator must rely on memory. By itself this does not settle: contrast
+and detail go on growing. So the spread of what is made, and of its edges, is held to the data's.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from mag_sandbox.model.dit import DiT, TextKeys
+from mag_sandbox.model.flow import add_noise, euler_levels, euler_step
+from mag_sandbox.model.pocket.networks import PocketNetworks
+from mag_sandbox.model.rope import RayCoordinates
+from mag_sandbox.training.devices import Device
+from mag_sandbox.training.losses import (
+    dmd_gradient,
+    dmd_loss,
+    flow_loss,
+    moments_loss,
+    sample_noise_levels,
+)
+from mag_sandbox.training.pocket.block_attention import Recalling, Remembering
+from mag_sandbox.training.pocket.sequences import Sequences, SequenceSource
+from mag_sandbox.training.pocket.stage_images import Captions
+from mag_sandbox.training.pocket.stage_sequences import context_noise, earlier, kept_frames
+
+RATE, CRITIC_RATE = 1e-4, 4e-4
+PERIOD = 4  # updates of the critic for one of the generator, which else runs away from it
+BETAS = (0.0, 0.999)
+EMPTY_PROMPT = 0.5  # share of sequences of blocks that are made under the empty prompt
+KNOWN = 0.3  # square error below which a token counts as remembered
+ANCHOR = 0.1  # weight of the truth where memory knows it; more of it smooths
+MOMENTS = 2.0  # weight of the spread of values and edges, which else grows step by step
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One thing to make: where from, how large a batch, in how many steps."""
+
+    source: SequenceSource
+    batch: int  # sequences
+    steps: int  # of denoising
+    empty_prompt: float = 0.0  # share made under the empty prompt
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Passes over noisy frames beside one memory, under given coordinates."""
+
+    kept: dict
+    visible: Tensor  # bool [B, R, M]
+    rotary: Tensor
+    features: Tensor
+    tokens: int  # of a frame
+
+    def flow(self, dit: DiT, x: Tensor, sigma: Tensor, text: TextKeys) -> Tensor:
+        """Return the flow of [B * R, F, C, H, W] at noise levels [B * R, F], fp32."""
+        attend = Recalling(self.kept, self.visible, self.tokens)
+        time = dit.embed_time(sigma * 1000)
+        return dit(x, time, text, self.rotary, attend, self.features).float()
+
+
+class Distilled(nn.Module):
+    """What learns, under one state dict."""
+
+    def __init__(self, generator: DiT, critic: DiT) -> None:
+        super().__init__()
+        self.generator, self.critic = generator, critic
+
+
+class DistillationStage:
+    """Trains the critic on every batch, and the generator on every `PERIOD`th of each task.
+
+    Args:
+        module: generator and critic; both start from the world.
+        world: memory model, teacher and text encoder, frozen.
+        tasks: what is made, in turn, by name.
+        captions: of the panoramas.
+        device: where to compute.
+        seed: of all draws.
+        show: writes sheets with the generator.
+    """
+
+    name = "generator"
+
+    def __init__(
+        self,
+        module: Distilled,
+        world: PocketNetworks,
+        tasks: Mapping[str, Task],
+        captions: Captions,
+        device: Device,
+        seed: int,
+        show: Callable[[Path], None],
+    ) -> None:
+        self.module, self.world, self.tasks = module, world.requires_grad_(False), dict(tasks)
+        self.captions, self.device, self.seed, self._show = captions, device, seed, show
+        config = world.config
+        rows, columns = (size // config.dit.patch for size in config.latent_size)
+        self.rays = RayCoordinates(config.dit.rays, rows, columns, config.block_length)
+
+    def optimisers(self) -> list[torch.optim.Optimizer]:
+        """Return AdamW over the generator's change, and over the critic."""
+        change = [p for p in self.module.generator.parameters() if p.requires_grad]
+        return [
+            torch.optim.AdamW(change, RATE, BETAS, weight_decay=0.0),
+            torch.optim.AdamW(self.module.critic.parameters(), CRITIC_RATE, BETAS),
+        ]
+
+    def kind(self, step: int) -> str:
+        """Return what a step makes."""
+        task, learns = list(self.tasks)[step % len(self.tasks)], self._generator_learns(step)
+        return f"{task}, generator" if learns else f"{task}, critic"
+
+    def _generator_learns(self, step: int) -> bool:
+        return step // len(self.tasks) % PERIOD == PERIOD - 1
+
+    def sheet(self, path: Path, step: int) -> None:  # noqa: ARG002 (the name tells)
+        """Write pictures made by the generator."""
+        self._show(path)
+
+    def loss(self, step: int) -> Tensor:
+        """Return the sum of the losses; neither has a gradient in the other's network."""
+        task = list(self.tasks.values())[step % len(self.tasks)]
+        rng = np.random.default_rng([self.seed, 4, step])
+        draw = torch.Generator().manual_seed(int(rng.integers(2**62)))
+        drawn = task.source.draw(rng, task.batch * self.device.scale)
+        clean = self.device.upload(drawn.latents)
+        count, blocks, frames = clean.shape[:3]
+        with self.device.autocast(), torch.no_grad():
+            prompts = self._read(self.captions.draw(drawn.panoramas, rng))
+            kept, visible = self._remember(drawn, clean, draw, task.source.alone)
+        made_under = prompts
+        if rng.random() < task.empty_prompt:
+            made_under = self._read(self.captions.empty(count))
+        noise = self._noise((count * blocks, *clean.shape[2:]), draw)
+        learns = self._generator_learns(step)
+        with self.device.autocast(), torch.set_grad_enabled(learns):
+            at = self._beside(drawn, kept, visible, frames)
+            made = self._make(task.steps, noise, at, made_under, blocks, rng)
+        single = made.reshape(-1, 1, *made.shape[2:])  # [B * M * F, 1, C, H, W]
+        judged = self._beside(drawn, kept, visible.repeat_interleave(frames, dim=1), 1)
+        loss = self._match(single, judged, prompts, blocks * frames, draw)
+        if learns:
+            loss = loss + MOMENTS * moments_loss(made, clean.flatten(0, 1))
+            if frames > 1:
+                loss = loss + self._anchor(made, clean.flatten(0, 1))
+        return loss
+
+    def _match(
+        self, made: Tensor, at: Beside, prompts: Tensor, passes: int, draw: torch.Generator
+    ) -> Tensor:
+        """Return the critic's loss over single frames, and the generator's if it has made them."""
+        sigma = self.device.upload(sample_noise_levels((len(made), 1), draw))
+        noise, clean = self._noise(made.shape, draw), made.detach()
+        noisy = add_noise(clean, noise, sigma)
+        level = sigma[..., None, None, None]
+        with self.device.autocast():
+            text = _keys(self.module.critic, prompts, passes)
+            flow = at.flow(self.module.critic, noisy, sigma, text)
+            if not made.requires_grad:
+                return flow_loss(flow, noise - clean)
+            with torch.no_grad():
+                text = _keys(self.world.dit, prompts, passes)
+                real = noisy - level * at.flow(self.world.dit, noisy, sigma, text)
+        gradient = dmd_gradient(clean, noisy - level * flow.detach(), real)
+        return dmd_loss(made, gradient).float() + flow_loss(flow, noise - clean)
+
+    def _anchor(self, made: Tensor, clean: Tensor) -> Tensor:
+        """Return the distance to the truth of the tokens that memory knows."""
+        patch = self.world.config.dit.patch
+        square = (made - clean).square().mean(dim=2)  # [B * M, F, H, W]
+        known = torch.exp(-nn.functional.avg_pool2d(square.detach(), patch) / KNOWN)
+        known = known.repeat_interleave(patch, dim=-1).repeat_interleave(patch, dim=-2)
+        return ANCHOR * (square * known).mean()
+
+    def _make(
+        self, steps: int, noise: Tensor, at: Beside, prompts: Tensor, passes: int, rng
+    ) -> Tensor:
+        """Return clean latents; the gradient is that of the last of a random number of steps."""
+        dit = self.module.generator
+        text = _keys(dit, prompts, passes)
+        levels = list(pairwise(euler_levels(steps, self.world.config.flow.shift)))
+        ends, x = int(rng.integers(steps)), noise
+        with torch.no_grad():
+            for sigma, following in levels[:ends]:
+                x = euler_step(x, at.flow(dit, x, self._full(x, sigma), text), sigma, following)
+        sigma = levels[ends][0]
+        return x - sigma * at.flow(dit, x, self._full(x, sigma), text)
+
+    def _remember(
+        self, drawn: Sequences, clean: Tensor, draw: torch.Generator, alone: float
+    ) -> tuple[dict, Tensor]:
+        """Let the memory model keep frames of all blocks; return them and who may read which."""
+        count, blocks, frames = clean.shape[:3]
+        sigma = self.device.upload(context_noise((count, blocks, frames), draw))
+        context = add_noise(clean, self._noise(clean.shape, draw), sigma).flatten(0, 1)
+        kept = self.device.upload(kept_frames(count, blocks, frames, draw))
+        visible = self.device.upload(earlier(blocks).expand(count, -1, -1))
+        remembering = Remembering(visible, kept, self.world.config.tokens_per_frame)
+        dit, at = self.world.dit, self._beside(drawn, {}, visible, frames)
+        text = _keys(dit, self._read(self.captions.empty(count)), blocks)
+        time = dit.embed_time(sigma.flatten(0, 1) * 1000)
+        dit.memorise(context, time, text, at.rotary, remembering, at.features)
+        hidden = self.device.upload(torch.rand(count, blocks, 1, generator=draw) < alone)
+        return remembering.kept, visible & ~hidden
+
+    def _beside(self, drawn: Sequences, kept: dict, visible: Tensor, frames: int) -> Beside:
+        """Return passes over `frames` frames each: whole blocks, or every frame for itself."""
+        poses = drawn.poses.flatten(0, 2).unflatten(0, (-1, frames))
+        times = drawn.times.flatten(0, 2).unflatten(0, (-1, frames))
+        order = drawn.order[-frames:]
+        upload = self.device.upload
+        return Beside(
+            kept,
+            visible,
+            upload(self.rays.rotary(poses, times)),
+            upload(self.rays.features(poses, order)),
+            self.world.config.tokens_per_frame,
+        )
+
+    @torch.no_grad()
+    def _read(self, prompts: tuple[Tensor, Tensor]) -> Tensor:
+        ids, mask = (self.device.upload(x) for x in prompts)
+        return self.world.text(ids, mask)
+
+    def _noise(self, shape: tuple[int, ...], draw: torch.Generator) -> Tensor:
+        return self.device.upload(torch.randn(shape, generator=draw))
+
+    def _full(self, x: Tensor, sigma: float) -> Tensor:
+        return torch.full(x.shape[:2], sigma, device=x.device)
+
+
+def _keys(dit: DiT, features: Tensor, passes: int) -> TextKeys:
+    """Return keys and values of prompts, each for so many passes."""
+    return tuple(
+        (k.repeat_interleave(passes, 0), v.repeat_interleave(passes, 0))
+        for k, v in dit.text_keys(features)
+    )

@@ -1,0 +1,1 @@
+"""MAG's recipe at either size: base, Self Forcing, memory model, generator."""

@@ -1,0 +1,168 @@
+"""What the recipe's stages learn from, whatever the world's size: latents, text and places.
+
+A *clip* is what one loss sees: some whole blocks of latent frames, 21 frames at full size.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from mag_sandbox.model.dit import Attend, DiT, TextKeys
+from mag_sandbox.model.generator import Coordinates
+from mag_sandbox.model.rope import GridCoordinates, RayCoordinates
+
+Show = Callable[[Path, Tensor], None]  # where to write a picture of latents, [B, F, C, H, W]
+
+
+class Places(Protocol):
+    """Where and when the latent frames of a batch of videos lie."""
+
+    def at(self, first_frame: int, frames: int) -> Coordinates:
+        """Return the coordinates of consecutive frames."""
+
+    def rotary(self, first_frame: int, frames: int) -> Tensor:
+        """Return their rotary part alone, [1 or B, F * L, 1, D/2]."""
+
+
+class GridPlaces:
+    """Frame, row and column indices: full size."""
+
+    def __init__(self, grid: GridCoordinates) -> None:
+        self.rotary = grid.rotary
+
+    def at(self, first_frame: int, frames: int) -> Coordinates:
+        """Return the coordinates of consecutive frames; any number of them exists."""
+        return Coordinates(self.rotary(first_frame, frames))
+
+
+class PathPlaces:
+    """The rays of posed frames along camera paths: the pocket world.
+
+    Args:
+        rays: of the world.
+        poses: yaw, pitch, fov [degrees], [B, F, 3].
+        times: frame numbers, [B, F].
+        block_length: frames of a block.
+        device: where coordinates are needed.
+    """
+
+    def __init__(
+        self,
+        rays: RayCoordinates,
+        poses: Tensor,
+        times: Tensor,
+        block_length: int,
+        device: str = "cpu",
+    ) -> None:
+        self._rays, self._poses, self._times = rays, poses, times
+        self._block_length, self._device = block_length, device
+
+    def at(self, first_frame: int, frames: int) -> Coordinates:
+        """Return the coordinates of consecutive frames, which the paths must reach."""
+        some = slice(first_frame, first_frame + frames)
+        order = torch.arange(first_frame, first_frame + frames) % self._block_length
+        features = self._rays.features(self._poses[:, some], order)
+        return Coordinates(self.rotary(first_frame, frames), features.to(self._device))
+
+    def rotary(self, first_frame: int, frames: int) -> Tensor:
+        """Return the turns of consecutive frames."""
+        some = slice(first_frame, first_frame + frames)
+        return self._rays.rotary(self._poses[:, some], self._times[:, some]).to(self._device)
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What videos are to be made of; B of them."""
+
+    text: Tensor  # features of the prompts, [B, text_len, text_dim]
+    places: Places
+
+
+@dataclass(frozen=True, slots=True)
+class Clips:
+    """Videos to learn from."""
+
+    latents: Tensor  # clean, fp32 [B, F, C, H, W]
+    conditions: Conditions
+
+
+class PromptSource(Protocol):
+    """Where prompts and camera paths come from; all that data-free stages need."""
+
+    shape: tuple[int, int, int]  # of a latent frame: C, H, W
+    tokens: int  # of a latent frame
+
+    def conditions(self, number: int, frames: int) -> Conditions:
+        """Return the conditions of the batch of a number, the same at every call."""
+
+    def text(self, prompt: str, batch: int) -> Tensor:
+        """Return the features of one prompt for a whole batch, as the empty or negative one."""
+
+
+class ClipSource(PromptSource, Protocol):
+    """Where videos come from."""
+
+    def clips(self, number: int, frames: int) -> Clips:
+        """Return the batch of a number, of `frames` frames at most, the same at every call."""
+
+
+def clip_flow(
+    dit: DiT,
+    latents: Tensor,
+    timesteps: Tensor,
+    text: TextKeys,
+    coordinates: Coordinates,
+    attend: Attend,
+) -> Tensor:
+    """Return the flow of a clip in one pass, fp32 [B, F, C, H, W].
+
+    Args:
+        dit: the network.
+        latents: [B, F, C, H, W].
+        timesteps: 0 to 1000, [B, F], or [B, 1] for all frames alike.
+        text: keys of the prompts.
+        coordinates: of the frames.
+        attend: what is read.
+    """
+    time = dit.embed_time(timesteps.to(latents.device))
+    return dit(latents, time, text, coordinates.rotary, attend, coordinates.features).float()
+
+
+def flow_beside_clean(
+    dit: DiT,
+    clean: Tensor,
+    noisy: Tensor,
+    timesteps: Tensor,
+    text: TextKeys,
+    coordinates: Coordinates,
+    attend: Attend,
+) -> Tensor:
+    """Return the flow of noisy frames that read clean ones, fp32 [B, F, C, H, W].
+
+    Clean frames (timestep 0) come first, their noisy copies after them, at the same coordinates.
+
+    Args:
+        dit: the network.
+        clean: what is read, [B, F, C, H, W].
+        noisy: what is denoised, likewise.
+        timesteps: of the noisy frames, [B, F].
+        text: keys of the prompts, for both.
+        coordinates: of the F frames.
+        attend: of 2F frames, clean | noisy.
+    """
+    frames = noisy.shape[1]
+    levels = torch.cat((torch.zeros_like(timesteps), timesteps), dim=1)
+    both = torch.cat((clean.to(noisy), noisy), dim=1)
+    return clip_flow(dit, both, levels, text, _twice(coordinates), attend)[:, frames:]
+
+
+def _twice(coordinates: Coordinates) -> Coordinates:
+    rotary, features = coordinates.rotary, coordinates.features
+    return Coordinates(
+        torch.cat((rotary, rotary), dim=1),
+        None if features is None else torch.cat((features, features), dim=1),
+    )

@@ -1,0 +1,138 @@
+"""Which latent frames read which in training, and attention that keeps to it.
+
+Masks are over frames, bool [queries, keys]; sequences are clean frames, noisy frames, or all clean
+frames followed by their noisy copies. `dense_attention` states what a mask means; `block_attention`
+computes the same without ever making a mask of tokens, which at full size would have 10^10 entries.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from mag_sandbox.model.attention import AttentionKernel
+from mag_sandbox.model.dit import Attend
+
+Pattern = Callable[[int, int], Tensor]  # frames, block length -> mask
+
+
+def block_causal(frames: int, block_length: int, window: int | None = None) -> Tensor:
+    """Return the mask of noisy frames that read their own and earlier blocks, [F, F].
+
+    Args:
+        frames: F.
+        block_length: frames of a block.
+        window: frames that are read, counted back from the end of the own block; None: all.
+
+    Source: Self Forcing, arXiv 2506.08009.
+    """
+    block, frame = _blocks(frames, block_length), torch.arange(frames)
+    end = (block + 1) * block_length
+    mask = block[None] <= block[:, None]
+    if window is not None:
+        mask &= frame[None] >= end[:, None] - window
+        mask |= torch.eye(frames, dtype=torch.bool)
+    return mask
+
+
+def teacher_forcing(frames: int, block_length: int) -> Tensor:
+    """Return the mask of noisy blocks that read earlier clean ones, [2F, 2F]: clean | noisy.
+
+    Source: CausVid, arXiv 2412.07772, and Self Forcing, arXiv 2506.08009.
+    """
+    block = _blocks(frames, block_length)
+    same, earlier = block[None] == block[:, None], block[None] < block[:, None]
+    return _two_parts(clean=same | earlier, noisy_to_clean=earlier, noisy=same)
+
+
+def history_compress(frames: int, block_length: int) -> Tensor:
+    """Return the mask that MAG's released memory model is trained with, [2F, 2F]: clean | noisy.
+
+    Of a clean block only the last frame is kept; clean blocks read themselves and what earlier ones
+    kept, noisy blocks also what their own clean block kept.
+
+    Source: MAG, arXiv 2512.18741, as released.
+    """
+    block = _blocks(frames, block_length)
+    kept = _kept(frames, block_length)[None]
+    same, earlier = block[None] == block[:, None], block[None] < block[:, None]
+    return _two_parts(
+        clean=same | (kept & earlier), noisy_to_clean=kept & (same | earlier), noisy=same
+    )
+
+
+def compress(frames: int, block_length: int) -> Tensor:
+    """Return the mask of the memory model as the paper draws it, [2F, 2F]: clean | noisy.
+
+    Every block is alone: it reads itself, and its noisy copy also the one kept frame.
+
+    Source: MAG, arXiv 2512.18741, figure 3.
+    """
+    block = _blocks(frames, block_length)
+    same = block[None] == block[:, None]
+    return _two_parts(
+        clean=same, noisy_to_clean=same & _kept(frames, block_length)[None], noisy=same
+    )
+
+
+def _blocks(frames: int, block_length: int) -> Tensor:
+    """Return the block that each frame belongs to."""
+    return torch.arange(frames) // block_length
+
+
+def _kept(frames: int, block_length: int) -> Tensor:
+    """Return which frames are the last of their block."""
+    return torch.arange(frames) % block_length == block_length - 1
+
+
+def _two_parts(clean: Tensor, noisy_to_clean: Tensor, noisy: Tensor) -> Tensor:
+    """Return the mask of clean frames followed by noisy ones; clean frames never read noise."""
+    above = torch.cat((clean, torch.zeros_like(noisy)), dim=1)
+    return torch.cat((above, torch.cat((noisy_to_clean, noisy), dim=1)))
+
+
+def by_token(mask: Tensor, tokens: int) -> Tensor:
+    """Return a mask of frames as one of tokens, `tokens` a frame."""
+    return mask.repeat_interleave(tokens, dim=0).repeat_interleave(tokens, dim=1)
+
+
+def dense_attention(mask: Tensor, tokens: int, kernel: AttentionKernel) -> Attend:
+    """Return a strategy that computes all scores and leaves out the masked ones.
+
+    Args:
+        mask: of frames, bool [F, F].
+        tokens: of a frame.
+        kernel: one that takes a bias.
+    """
+    hidden = ~by_token(mask, tokens)
+    bias = torch.zeros(hidden.shape).masked_fill(hidden, float("-inf"))[None, None]
+
+    def attend(layer_index: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:  # noqa: ARG001
+        return kernel(q, k, v, bias.to(q))
+
+    return attend
+
+
+def block_attention(mask: Tensor, tokens: int, kernel: AttentionKernel) -> Attend:
+    """Return a strategy that asks the kernel once for each run of frames that read alike.
+
+    Args:
+        mask: of frames, bool [F, F].
+        tokens: of a frame.
+        kernel: any; it sees only what is read.
+    """
+    _, runs = mask.unique_consecutive(dim=0, return_inverse=True)
+    lengths = (runs.bincount() * tokens).tolist()
+    firsts = torch.cat((runs.new_zeros(1), runs.bincount().cumsum(0)[:-1]))
+    read = [by_token(mask[first, None], tokens)[0].nonzero()[:, 0] for first in firsts]
+
+    def attend(layer_index: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:  # noqa: ARG001
+        mixed = [
+            kernel(some, k.index_select(1, rows), v.index_select(1, rows))
+            for some, rows in zip(
+                q.split(lengths, dim=1), (rows.to(k.device) for rows in read), strict=True
+            )
+        ]
+        return torch.cat(mixed, dim=1)
+
+    return attend

@@ -1,0 +1,164 @@
+"""Self-rollout for training: the engine of play, with gradients where the recipe wants them.
+
+Steps, memory policies and prompt switches are those of `model.full.rollout`. Only the last
+denoising step of a block is differentiated; what is remembered is cut off from the gradient.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from mag_sandbox.model.attention import AttentionKernel
+from mag_sandbox.model.dit import Attend, DiT, TextKeys
+from mag_sandbox.model.flow import Draw, Sampler
+from mag_sandbox.model.full.recipes import BLOCK_LENGTH, Recipe
+from mag_sandbox.model.full.rollout import Rollout
+from mag_sandbox.model.full.samplers import FewSteps, RenoisingSampler
+from mag_sandbox.model.generator import Coordinates
+from mag_sandbox.model.slots import SlotWrite
+from mag_sandbox.training.recipe.clips import Places
+
+Pairs = list[tuple[Tensor, Tensor]]  # keys and values, a pair a layer
+Renoise = Callable[[int, int], Tensor]  # block of the clip, step -> noise like a block's latents
+
+
+class GraphCache:
+    """Kept keys and values as tensors of their own: a pass that reads them can be differentiated.
+
+    The calls are those of `KVCache`.
+
+    Args:
+        tokens: of a latent frame.
+    """
+
+    def __init__(self, tokens: int) -> None:
+        self._tokens = tokens
+        self._kept: dict[int, Pairs] = {}
+        self._read: tuple[int, ...] = ()
+        self._own: Pairs = []
+
+    def attend(self, slots: Sequence[int], frames: int | None = None) -> None:  # noqa: ARG002
+        """Make the frames in `slots` what coming passes read besides their own."""
+        self._read = tuple(slots)
+
+    def reader(self, kernel: AttentionKernel) -> Attend:
+        """Return the strategy of one pass; what is kept later does not change it."""
+        past = [self._kept[slot] for slot in self._read]
+
+        def attend(layer_index: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+            keys = [pairs[layer_index][0].to(k) for pairs in past]
+            values = [pairs[layer_index][1].to(v) for pairs in past]
+            return kernel(q, torch.cat((k, *keys), dim=1), torch.cat((v, *values), dim=1))
+
+        return attend
+
+    def recorder(self, kernel: AttentionKernel) -> Attend:
+        """Return the strategy of a pass whose own frames may be kept."""
+        read, self._own = self.reader(kernel), []
+
+        def attend(layer_index: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+            self._own.append((k.detach(), v.detach()))
+            return read(layer_index, q, k, v)
+
+        return attend
+
+    def write(self, writes: Sequence[SlotWrite]) -> None:
+        """Keep frames of the last recorded pass in slots."""
+        for write in writes:
+            rows = slice(write.frame * self._tokens, (write.frame + 1) * self._tokens)
+            self._kept[write.slot] = [
+                (k[:, rows].clone(), v[:, rows].clone()) for k, v in self._own
+            ]
+
+
+class TrainedGenerator:
+    """Denoises with a gradient through the last step and remembers without one.
+
+    The calls are those of `BlockGenerator`, so `Rollout` plays it.
+
+    Args:
+        dit: what is trained.
+        memory_dit: writes what is remembered; MAG's frozen memory model, or the generator.
+        cache: what is read and written.
+        empty_text: features of the empty prompt, [B, text_len, text_dim].
+    """
+
+    def __init__(self, dit: DiT, memory_dit: DiT, cache: GraphCache, empty_text: Tensor) -> None:
+        self.dit, self.memory_dit, self.cache = dit, memory_dit, cache
+        self._empty_text = empty_text
+
+    def sample(
+        self, noise: Tensor, coordinates: Coordinates, text: TextKeys, sampler: Sampler, draw: Draw
+    ) -> Tensor:
+        """Return clean latents, fp32 [B, F, C, H, W]; see `BlockGenerator.sample`."""
+        x, last = noise, len(sampler.timesteps) - 1
+        with torch.no_grad():
+            for step in range(last):
+                x = sampler.advance(x, self._flow(x, sampler, step, coordinates, text), step, draw)
+        return sampler.advance(x, self._flow(x, sampler, last, coordinates, text), last, draw)
+
+    @torch.no_grad()
+    def remember(
+        self, latents: Tensor, coordinates: Coordinates, text: TextKeys | None = None
+    ) -> None:
+        """Leave clean keys and values in the cache; under the empty prompt if none is given."""
+        dit = self.memory_dit
+        time = dit.embed_time(torch.zeros(1, latents.shape[1], device=latents.device))
+        text = text or dit.text_keys(self._empty_text)
+        attend = self.cache.recorder(dit.kernel)
+        dit.memorise(latents.detach(), time, text, coordinates.rotary, attend, coordinates.features)
+
+    def _flow(
+        self, x: Tensor, sampler: Sampler, step: int, coordinates: Coordinates, text: TextKeys
+    ) -> Tensor:
+        timesteps = torch.full((1, x.shape[1]), sampler.timesteps[step], device=x.device)
+        time = self.dit.embed_time(timesteps)
+        attend = self.cache.reader(self.dit.kernel)
+        return self.dit(x, time, text, coordinates.rotary, attend, coordinates.features).float()
+
+
+class SelfRollout(Rollout):
+    """A batch of videos in the making, clip by clip; memory is carried from clip to clip.
+
+    video = SelfRollout(TrainedGenerator(...), places, recipe)
+    first = video.clip(noise, text, exit_step, renoise)
+    more = video.clip(more_noise, text, another_exit_step, renoise)
+
+    Args:
+        generator: over a `GraphCache`.
+        places: where the frames lie.
+        recipe: steps, memory, and who remembers under which text.
+    """
+
+    def __init__(self, generator: TrainedGenerator, places: Places, recipe: Recipe) -> None:
+        super().__init__(generator, places, recipe)
+        self._places, self._levels = places, recipe.sampling
+
+    def coordinates(self, first_frame: int, frames: int) -> Coordinates:
+        """Return where and when frames lie."""
+        return self._places.at(first_frame, frames)
+
+    def clip(self, noise: Tensor, text: TextKeys, exit_step: int, renoise: Renoise) -> Tensor:
+        """Return the next clip's latents; each block's gradient ends at its own last step.
+
+        Args:
+            noise: standard normal, [B, F, C, H, W], whole blocks.
+            text: keys of the prompt the generator is given, with their gradient.
+            exit_step: at which of the recipe's steps every block ends; 0 is the noisiest.
+            renoise: what is added after the steps before it.
+
+        Source: Self Forcing, arXiv 2506.08009, algorithm 1.
+        """
+        self.sampler = RenoisingSampler(until(self._levels, exit_step))
+        made = []
+        for index, block in enumerate(noise.split(BLOCK_LENGTH, dim=1)):
+            made.append(self.denoise(block, text, lambda step, index=index: renoise(index, step)))
+            self.remember(made[-1].detach(), text)
+        return torch.cat(made, dim=1)
+
+
+def until(levels: FewSteps, exit_step: int) -> FewSteps:
+    """Return the first steps of a few-step sampler, up to the one a rollout leaves at."""
+    return replace(levels, steps=levels.steps[: exit_step + 1])

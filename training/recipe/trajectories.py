@@ -1,0 +1,163 @@
+"""The teacher's way from noise to a clip: what few-step students are regressed on.
+
+Source: CausVid, arXiv 2412.07772, section 4.3: pairs of the teacher's ODE.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from mag_sandbox.files.replacing import replacing
+from mag_sandbox.model.dit import DiT, own_block_attention
+from mag_sandbox.model.flow import Sampler
+from mag_sandbox.model.full.samplers import euler_sampler
+from mag_sandbox.model.generator import no_noise
+from mag_sandbox.training.devices import Device
+from mag_sandbox.training.draws import Draws
+from mag_sandbox.training.recipe.clips import Conditions, PromptSource, clip_flow
+from mag_sandbox.training.recipe.presets import StudentTraining
+
+Flow = Callable[[Tensor, float], Tensor]  # latents and timestep -> their flow
+_DRAWS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Trajectories:
+    """Clips on their way, [steps + 1, B, F, C, H, W]: noise first, clean last."""
+
+    states: Tensor
+    conditions: Conditions
+
+
+class TrajectorySource(Protocol):
+    """Where trajectories come from."""
+
+    def trajectories(self, number: int) -> Trajectories:
+        """Return the batch of a number, the same at every call."""
+
+
+@torch.no_grad()
+def trajectory(flow: Flow, noise: Tensor, sampler: Sampler) -> Tensor:
+    """Return the latents before every step and after the last, [steps + 1, B, F, C, H, W].
+
+    Args:
+        flow: the teacher's, guided.
+        noise: standard normal, [B, F, C, H, W].
+        sampler: the steps; one that adds no noise.
+    """
+    states = [noise]
+    for step, timestep in enumerate(sampler.timesteps):
+        x = states[-1]
+        states.append(sampler.advance(x, flow(x, timestep), step, no_noise))
+    return torch.stack(states)
+
+
+def guided_flow(
+    dit: DiT, conditions: Conditions, negative: Tensor, guidance: float, device: Device
+) -> Flow:
+    """Return a bidirectional teacher's guided flow under some conditions.
+
+    Args:
+        dit: the teacher.
+        conditions: prompts and places.
+        negative: features of the prompt that is led away from, [B, text_len, text_dim].
+        guidance: 1: none.
+        device: where to compute.
+
+    Source: classifier-free guidance, arXiv 2207.12598.
+    """
+    attend = own_block_attention(dit.kernel)
+    with torch.no_grad(), device.autocast():
+        prompted, free = (
+            dit.text_keys(device.upload(text)) for text in (conditions.text, negative)
+        )
+
+    def flow(x: Tensor, timestep: float) -> Tensor:
+        at = conditions.places.at(0, x.shape[1])
+        timesteps = torch.full((len(x), 1), float(timestep))
+        with device.autocast():
+            towards = clip_flow(dit, x, timesteps, prompted, at, attend)
+            if guidance == 1:
+                return towards
+            away = clip_flow(dit, x, timesteps, free, at, attend)
+        return away + guidance * (towards - away)
+
+    return flow
+
+
+class TeacherTrajectories:
+    """Follows the teacher for every batch anew.
+
+    Args:
+        teacher: bidirectional and frozen.
+        source: of prompts.
+        config: whose steps they are for.
+        negative: prompt that is led away from.
+        device: where to compute.
+        seed: of the noise.
+    """
+
+    def __init__(
+        self,
+        teacher: DiT,
+        source: PromptSource,
+        config: StudentTraining,
+        negative: str,
+        device: Device,
+        seed: int,
+    ) -> None:
+        students = len(config.levels.steps)
+        if config.teacher_steps % students:
+            raise ValueError(
+                f"{config.teacher_steps} steps of the teacher are no multiple of the {students} "
+                "steps of its student"
+            )
+        self._teacher, self._source, self._config = teacher, source, config
+        self._negative, self._device, self._seed = negative, device, seed
+
+    def trajectories(self, number: int) -> Trajectories:
+        """Return the states at the student's noise levels, and the clean ones."""
+        config = self._config
+        conditions = self._source.conditions(number, config.frames)
+        batch = len(conditions.text)
+        noise = Draws(self._seed, _DRAWS, number).noise((batch, config.frames, *self._source.shape))
+        flow = guided_flow(
+            self._teacher, conditions, self._source.text(self._negative, batch), config.guidance,
+            self._device,
+        )  # fmt: skip
+        sampler = euler_sampler(config.teacher_steps, config.levels.shift)
+        states = trajectory(flow, self._device.upload(noise), sampler)
+        return Trajectories(states[:: config.teacher_steps // len(config.levels.steps)], conditions)
+
+
+class KeptTrajectories:
+    """Keeps the trajectories of another source on disk, a file a batch, in bf16.
+
+    Args:
+        source: asked for batches that are not there yet.
+        prompts: gives their conditions again.
+        folder: of the files; one for each teacher and setting.
+        count: batches that are made; then the first comes again.
+    """
+
+    def __init__(
+        self, source: TrajectorySource, prompts: PromptSource, folder: Path, count: int
+    ) -> None:
+        self._source, self._prompts, self._folder, self._count = source, prompts, folder, count
+
+    def trajectories(self, number: int) -> Trajectories:
+        """Return a batch from its file, which is written when it is missing."""
+        number %= self._count
+        path = self._folder / f"{number:07d}.safetensors"
+        if not path.exists():
+            self._folder.mkdir(parents=True, exist_ok=True)
+            states = self._source.trajectories(number).states
+            with replacing(path) as part:
+                save_file({"states": states.to("cpu", torch.bfloat16).contiguous()}, part)
+        states = load_file(path)["states"].float()
+        return Trajectories(states, self._prompts.conditions(number, states.shape[2]))

@@ -1,0 +1,1 @@
+"""The paper's tables 3 and 4 in small."""
