@@ -42,7 +42,8 @@ class Canvas:
     """A 360 degree picture, [RING_HEIGHT, RING_WIDTH, 3]; x wraps around, y grows downwards.
 
     Colours may carry alpha (0 to 255), which blends with what is below. Painters say what moves
-    (`moving`, `apart`); a still picture ignores it, a `LayeredCanvas` keeps it.
+    (`moving`, `apart`) and what things they paint (`thing`); a plain picture ignores it, a
+    `LayeredCanvas` keeps the first, a `LoggedCanvas` the second.
 
         canvas = Canvas()
         canvas.gradient(0, 192, (90, 150, 240), (200, 225, 250))
@@ -64,6 +65,21 @@ class Canvas:
     @contextmanager
     def apart(self, _layer: Layer | None, /) -> Iterator[None]:
         """Say that what is drawn within moves as a whole; None: it stands still."""
+        yield
+
+    @contextmanager
+    def thing(
+        self, _attribute: str, _value: str, /, color: str | None = None, variant: int = 0
+    ) -> Iterator[None]:
+        """Say that what is drawn within is one thing.
+
+        Args:
+            _attribute: of the scene, whose words name it in captions; `classes.UNNAMED` if none do.
+            _value: of the attribute; together they tell its class, see `classes.LOOKS`.
+            color: name that captions give its colour.
+            variant: which of its class's shapes.
+        """
+        del color, variant
         yield
 
     def relight(self, ambient: Sequence[Triple], glows: Sequence[Glow]) -> None:

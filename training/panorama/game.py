@@ -3,11 +3,14 @@
 The only module a trainer needs for game scenes. Knows nothing of networks or files.
 """
 
+from contextlib import AbstractContextManager
+
 import numpy as np
 
 from mag_sandbox.training.panorama import game_themes, nature, phrasing
 from mag_sandbox.training.panorama.buildings import castle, tower
 from mag_sandbox.training.panorama.canvas import RING_HEIGHT, RING_WIDTH, Canvas, Layer, Motion
+from mag_sandbox.training.panorama.classes import UNNAMED
 from mag_sandbox.training.panorama.game_pieces import (
     BLOCKS,
     COLLECTIBLES,
@@ -87,6 +90,10 @@ class _Level:
         """An object of height `size` with its foot at (x, y)."""
         return Stamp(self.canvas, self.light, x % RING_WIDTH, y, size, haze)
 
+    def thing(self, attribute: str, color: str | None = None) -> AbstractContextManager[None]:
+        """Say that what is painted within is what an attribute tells of."""
+        return self.canvas.thing(attribute, self.attributes[attribute], color)
+
     def near(self, low: float, high: float) -> float:
         """A random number in a range."""
         return float(self.rng.uniform(low, high))
@@ -110,18 +117,23 @@ def _paint_sky(level: _Level) -> None:
     canvas.gradient(0, 150, light.sky_top, light.sky_mid)
     canvas.gradient(150, RING_HEIGHT, light.sky_mid, light.sky_low)
     if kind in ("stars", "planets"):
-        nature.stars(canvas, light, rng)
+        named = ("sky_object", "stars") if kind == "stars" else (UNNAMED, "starry sky")
+        with canvas.thing(*named):
+            nature.stars(canvas, light, rng)
     if kind == "sun":
-        nature.sun(canvas, light, level.near(0, RING_WIDTH), level.near(56, 96), 30)
+        with level.thing("sky_object"):
+            nature.sun(canvas, light, level.near(0, RING_WIDTH), level.near(56, 96), 30)
     elif kind == "moon":
-        nature.moon(canvas, light, level.near(0, RING_WIDTH), level.near(56, 96), 30)
+        with level.thing("sky_object"):
+            nature.moon(canvas, light, level.near(0, RING_WIDTH), level.near(56, 96), 30)
     elif kind == "clouds":
-        nature.clouds(canvas, light, rng, 12, 1.1)
+        nature.clouds(canvas, light, rng, 12, 1.1, ("sky_object", "clouds"))
     elif kind == "planets":
         for index in range(6):
             x, y = index * RING_WIDTH / 6 + level.near(0, 150), level.near(36, 120)
             stamp = level.stamp(x, y, level.near(34, 74), 0.15)
-            _planet(stamp, PLANET_COLORS[index % 4], ringed=index % 2 == 1)
+            with level.thing("sky_object"):
+                _planet(stamp, PLANET_COLORS[index % 4], ringed=index % 2 == 1)
 
 
 def _planet(stamp: Stamp, color: Rgb, *, ringed: bool) -> None:
@@ -138,7 +150,8 @@ def _paint_backdrop(level: _Level) -> None:
     canvas, light, rng, color = level.canvas, level.light, level.rng, level.theme.far
     kind = level.attributes["backdrop"]
     if kind == "mountains":
-        nature.mountains(canvas, light, rng, color, 0.12, 0.0)
+        with level.thing("backdrop"):
+            nature.mountains(canvas, light, rng, color, 0.12, 0.0)
         foothills = nature.profile(rng, 206, 4, (3, 5))
         nature.fill_below(canvas, foothills, tinted(color, light, 0.5))
     for row, (fade, foot, tall) in enumerate(((0.62, 236, 120), (0.36, 250, 86))):
@@ -147,7 +160,8 @@ def _paint_backdrop(level: _Level) -> None:
             for index in rng.permutation(count):
                 x = (index + level.near(-0.25, 0.25)) * RING_WIDTH / count
                 stamp = level.stamp(x, foot, tall * level.near(0.75, 1.3), fade)
-                _BACKDROPS[kind](stamp, color, rng)
+                with level.thing("backdrop"):
+                    _BACKDROPS[kind](stamp, color, rng)
         nature.fill_below(
             canvas, nature.profile(rng, foot - 12, 8, (3, 7)), tinted(color, light, fade - 0.04)
         )
@@ -229,25 +243,31 @@ def _paint_section(level: _Level, left: float) -> None:
     plants, walker = (3, free) if low < 3 and rng.random() < 0.5 else (free, 3)
     places = [left + 40 + slot * 80 + level.near(-4, 4) for slot in range(4)]
     if attributes["hazard"] != "none":
-        _pit(level, places[pit], level.near(72, 86))
+        with level.thing("hazard"):
+            _pit(level, places[pit], level.near(72, 86))
     if attributes["structure"] != "none":
-        _structure(level, places[structure])
+        with level.thing("structure", attributes["structure_color"]):
+            _structure(level, places[structure])
     if attributes["plant"] != "none":
-        _plant(level, places[plants] - 22, level.near(56, 84))
-        _plant(level, places[plants] + 16, level.near(40, 60))
+        for aside, least, most in ((-22, 56, 84), (16, 40, 60)):
+            with level.thing("plant"):
+                _plant(level, places[plants] + aside, level.near(least, most))
     creature = attributes["creature"]
     if creature != "none" and creature not in FLYING:
-        with level.canvas.apart(Layer.WALKERS):
+        with level.canvas.apart(Layer.WALKERS), level.thing("creature"):
             CREATURES[creature](level.stamp(places[walker], FLOOR + 2, 42))
     # the structure must not be hidden: only the high platform is above it
-    _platform(level, places[structure], level.near(114, 124))
-    _platform(level, places[low], level.near(182, 192))
+    for x, least, most in ((places[structure], 114, 124), (places[low], 182, 192)):
+        y = level.near(least, most)
+        with level.thing("platform"):
+            _platform(level, x, y)
+        _collectibles(level, x, y)
     beside = (structure + (1 if rng.random() < 0.5 else 3)) % 4
     _blocks(level, places[beside], level.near(154, 168))
     if creature in FLYING:
         # in the clouds' rows nothing else can move
         clear = attributes["sky_object"] != "clouds"
-        with level.canvas.apart(Layer.WALKERS if clear else None):
+        with level.canvas.apart(Layer.WALKERS if clear else None), level.thing("creature"):
             CREATURES[creature](level.stamp(places[(beside + 2) % 4], 172, 44))
 
 
@@ -300,7 +320,7 @@ def _pit(level: _Level, x: float, wide: float) -> None:
 
 
 def _platform(level: _Level, x: float, y: float) -> None:
-    """A floating platform with collectibles in an arc above."""
+    """A floating platform."""
     attributes, canvas, light = level.attributes, level.canvas, level.light
     body, top = (tinted(color, light) for color in PLATFORMS[attributes["platform"]])
     half = level.near(44, 56)
@@ -329,10 +349,16 @@ def _platform(level: _Level, x: float, y: float) -> None:
             under,
         )
         canvas.rectangle(x - half, y, x + half, y + 15, top, 6)
-    if attributes["collectible"] != "none":
-        for step in (-1, 0, 1):
-            stamp = level.stamp(x + step * 36, y - (26 if step == 0 else 10), 28)
-            COLLECTIBLES[attributes["collectible"]](stamp)
+
+
+def _collectibles(level: _Level, x: float, y: float) -> None:
+    """Three collectibles in an arc above a platform."""
+    kind = level.attributes["collectible"]
+    if kind == "none":
+        return
+    for step in (-1, 0, 1):
+        with level.thing("collectible"):
+            COLLECTIBLES[kind](level.stamp(x + step * 36, y - (26 if step == 0 else 10), 28))
 
 
 def _blocks(level: _Level, x: float, foot: float) -> None:
@@ -340,7 +366,8 @@ def _blocks(level: _Level, x: float, foot: float) -> None:
     if level.attributes["block"] == "none":
         return
     for step in range(2):
-        BLOCKS[level.attributes["block"]](level.stamp(x - 17 + step * 35, foot, 34))
+        with level.thing("block"):
+            BLOCKS[level.attributes["block"]](level.stamp(x - 17 + step * 35, foot, 34))
 
 
 def caption(attributes: dict[str, str], rng: np.random.Generator) -> str:

@@ -18,6 +18,8 @@ from mag_sandbox.training.panorama.wording import Phrase, article, compose
 FURNITURE_BASE = 276.0  # row on which furniture at the wall stands
 FRONT_BASE = 286.0  # row of plants standing before the furniture
 TALL = 130  # px of furniture above which no picture fits over it
+VARIANTS = 6  # numbers that change details of furniture
+PLANT_VARIANTS = 4
 DOOR_SIDES = ("bookshelf", "wardrobe")  # furniture narrow enough to leave a door free
 # where things stand in a bay, as part of its width
 BAY_PLACES = {"main": 0.28, "gap": 0.56, "window": 0.73, "slot": 0.975}
@@ -157,18 +159,23 @@ def _window_bay(
     tall, half = (62, 34) if a["window"] == "tall windows" else (50, 44)
     middle = 152 + rng.uniform(-5, 5)
     if a["window"] != "none":
-        decor.window(canvas, a["window"], a["view"], a["light"], x, middle, half, tall)
+        with canvas.thing("window", a["window"]):
+            decor.window(canvas, a["window"], a["view"], a["light"], x, middle, half, tall)
         if a["curtains"] != "none":
-            decor.curtains(canvas, PAINTS[a["curtains"]], x, middle - tall, 262, half)
+            with canvas.thing("curtains", a["curtains"], a["curtains"]):
+                decor.curtains(canvas, PAINTS[a["curtains"]], x, middle - tall, 262, half)
         strength = 0.42 if a["light"] in ("daylight", "evening") else 0.5
         glows.append(Glow(x, middle, 60, 60, tuple(strength * c for c in shell.SUN[a["light"]])))
         if a["light"] in ("daylight", "evening"):
             shell.sunbeam(canvas, x, half)
             glows.append(Glow(x + 30, 320, 80, 34, tuple(0.3 * c for c in shell.SUN[a["light"]])))
     elif a["picture"] != "none":
-        decor.picture(canvas, a["picture"], x, 142, 40, 30, bay + 1)
+        with canvas.thing("picture", a["picture"]):
+            decor.picture(canvas, a["picture"], x, 142, 40, 30, bay + 1)
     pen = Pen(canvas, x + rng.uniform(-10, 10), FURNITURE_BASE + rng.uniform(0, 5), 0.98)
-    SECOND[a["second"]].draw(pen, PAINTS[a["second_color"]], int(rng.integers(6)))
+    variant = int(rng.integers(VARIANTS))
+    with canvas.thing("second", a["second"], a["second_color"], variant):
+        SECOND[a["second"]].draw(pen, PAINTS[a["second_color"]], variant)
     if a["second"] == "fireplace":
         glows.append(Glow(pen.x, 250, 40, 34, (0.5, 0.3, 0.1), flickers=True))
     return glows
@@ -185,9 +192,12 @@ def _main_bay(
         half, tall = ((34, 27), (44, 30), (27, 30), (50, 27))[bay]
         tall = min(tall, (top - shell.WALL_TOP - 16) / 2)
         middle = min(142.0, top - tall - 8)
-        decor.picture(canvas, a["picture"], x + rng.uniform(-14, 14), middle, half, tall, bay)
+        with canvas.thing("picture", a["picture"]):
+            decor.picture(canvas, a["picture"], x + rng.uniform(-14, 14), middle, half, tall, bay)
     pen = Pen(canvas, x, FURNITURE_BASE + rng.uniform(0, 6), size)
-    piece.draw(pen, PAINTS[a["furniture_color"]], int(rng.integers(6)))
+    variant = int(rng.integers(VARIANTS))
+    with canvas.thing("furniture", a["furniture"], a["furniture_color"], variant):
+        piece.draw(pen, PAINTS[a["furniture_color"]], variant)
 
 
 def _lamp(canvas: Canvas, a: dict[str, str], x: float, rng: np.random.Generator) -> list[Glow]:
@@ -195,12 +205,13 @@ def _lamp(canvas: Canvas, a: dict[str, str], x: float, rng: np.random.Generator)
     if a["lamp"] == "none":
         return []
     color = PAINTS[a["lamp_color"]]
-    if a["lamp"] == "hanging lamps":
-        light = decor.hanging_lamp(canvas, color, x, 98 + rng.uniform(-8, 10))
-    elif a["lamp"] == "floor lamps":
-        light = decor.floor_lamp(canvas, color, x, FURNITURE_BASE + 8)
-    else:
-        light = decor.wall_lamp(canvas, color, x, 150 + rng.uniform(-6, 6))
+    with canvas.thing("lamp", a["lamp"], a["lamp_color"]):
+        if a["lamp"] == "hanging lamps":
+            light = decor.hanging_lamp(canvas, color, x, 98 + rng.uniform(-8, 10))
+        elif a["lamp"] == "floor lamps":
+            light = decor.floor_lamp(canvas, color, x, FURNITURE_BASE + 8)
+        else:
+            light = decor.wall_lamp(canvas, color, x, 150 + rng.uniform(-6, 6))
     power = {"daylight": 0.1, "evening": 0.32, "lamplight": 0.5, "dim": 0.46}[a["light"]]
     warm = (power, power * 0.8, power * 0.48)
     half = tuple(0.55 * c for c in warm)
@@ -226,12 +237,14 @@ def draw(attributes: dict[str, str], rng: np.random.Generator, canvas: Canvas) -
         places = {name: edge + direction * 320 * part for name, part in BAY_PLACES.items()}
         with_door = a["door"] != "none" and bay % 2 == 0
         if with_door:
-            decor.door(canvas, DOORS[a["door"]], places["slot"], shell.FLOOR_TOP, 118)
+            with canvas.thing("door", a["door"], a["door"]):
+                decor.door(canvas, DOORS[a["door"]], places["slot"], shell.FLOOR_TOP, 118)
         bays.append((places, with_door))
     for bay, (places, _) in enumerate(bays):
         if a["rug"] != "none":
             half = 118 + rng.uniform(-14, 14)
-            decor.rug(canvas, a["rug"], PAINTS[a["rug_color"]], places["main"], 322, half)
+            with canvas.thing("rug", a["rug"], a["rug_color"]):
+                decor.rug(canvas, a["rug"], PAINTS[a["rug_color"]], places["main"], 322, half)
         glows += _window_bay(canvas, a, places["window"], bay, rng)
         _main_bay(canvas, a, places["main"], bay, rng)
     for places, with_door in bays:  # in front of all furniture, also the next bay's
@@ -239,7 +252,9 @@ def draw(attributes: dict[str, str], rng: np.random.Generator, canvas: Canvas) -
             glows += _lamp(canvas, a, places["slot"], rng)
         if a["plant"] != "none":
             pen = Pen(canvas, places["gap"], FRONT_BASE + rng.uniform(0, 8), rng.uniform(0.9, 1.1))
-            decor.PLANTS[a["plant"]](pen, int(rng.integers(4)))
+            variant = int(rng.integers(PLANT_VARIANTS))
+            with canvas.thing("plant", a["plant"], variant=variant):
+                decor.PLANTS[a["plant"]](pen, variant)
     canvas.relight(shell.AMBIENT[a["light"]], glows)
     # beams, tiles and stripes all begin at column 0: turn them with the rest
     canvas.turn(int(rng.integers(RING_WIDTH)))

@@ -1,7 +1,8 @@
 """What a caption says: which attributes of a scene its words fix. Knows nothing of pictures."""
 
-from mag_sandbox.training.panorama import game_themes, indoor, outdoor_words, stage
-from mag_sandbox.training.panorama.render import DrawnScene
+from mag_sandbox.training.panorama import game_themes, indoor, outdoor_words, stage_words
+from mag_sandbox.training.panorama.logged_canvas import Thing
+from mag_sandbox.training.panorama.render import DrawnScene, LoggedPanorama
 from mag_sandbox.training.panorama.wording import plural
 
 
@@ -36,6 +37,13 @@ def mentions(caption: str, scene: DrawnScene, attribute: str) -> bool:
     return any(phrase in text for phrase in phrases)
 
 
+def named_things(caption: str, scene: LoggedPanorama) -> tuple[Thing, ...]:
+    """Return the things of a scene that its caption names."""
+    attributes = {thing.attribute for thing in scene.things if thing.nameable}
+    named = {attribute for attribute in attributes if mentions(caption, scene, attribute)}
+    return tuple(thing for thing in scene.things if thing.attribute in named)
+
+
 def richest_caption(
     scene: DrawnScene, attributes: tuple[str, ...], tries: int = 24
 ) -> tuple[str, tuple[str, ...]]:
@@ -55,7 +63,7 @@ def _indoor(attribute: str, attributes: dict[str, str]) -> tuple[str, ...]:
         return indoor.LIGHT_WORDS[value]
     if attribute in ("furniture", "second", "lamp", "rug"):
         return (f"{attributes[f'{attribute}_color']} {value}",)
-    nouns = {"wall_color": " {} walls", "curtains": "{} curtains"}
+    nouns = {"wall_color": " {} walls", "curtains": "{} curtains", "door": "{} door"}
     if attribute in nouns:
         return (nouns[attribute].format(value),)
     return (value,) if attribute in ("window", "plant", "picture") else ()
@@ -63,10 +71,11 @@ def _indoor(attribute: str, attributes: dict[str, str]) -> tuple[str, ...]:
 
 def _stage(attribute: str, attributes: dict[str, str]) -> tuple[str, ...]:
     value = attributes[attribute]
-    if attribute == "backdrop_color":
-        return (stage.BACKDROP_WORDS[attributes["backdrop"]].format(value),)
+    if attribute in ("backdrop", "backdrop_color"):
+        value = attributes["backdrop_color"]
+        return (stage_words.BACKDROP_WORDS[attributes["backdrop"]].format(value),)
     if attribute == "light":
-        return stage.LIGHT_WORDS[value]
+        return stage_words.LIGHT_WORDS[value]
     if attribute in ("main", "second"):
         return (f"{attributes[f'{attribute}_color']} {plural(value)}",)
     if attribute == "support":

@@ -82,9 +82,13 @@ def clouds(
     rng: np.random.Generator,
     count: int,
     size: float,
+    named: tuple[str, str],
     clear_of: Point | None = None,
 ) -> None:
-    """`count` clouds around the ring, bigger high up, none over `clear_of` (the sun or moon)."""
+    """`count` clouds around the ring, bigger high up, none over `clear_of` (the sun or moon).
+
+    `named` are the attribute and the value by which captions name them.
+    """
     spacing = RING_WIDTH / max(count, 1)
     for index in rng.permutation(count):
         x = index * spacing + float(rng.uniform(0, spacing))
@@ -95,7 +99,7 @@ def clouds(
             beside = min(gap, RING_WIDTH - gap) > width / 2 + 30
             if not beside and -42 < y - clear_of[1] < 30 + width * 0.33:
                 continue
-        with canvas.apart(Layer.CLOUDS):
+        with canvas.apart(Layer.CLOUDS), canvas.thing(*named):
             cloud(canvas, light, x, y, width)
 
 

@@ -4,12 +4,15 @@ The only module a trainer needs for landscapes. Knows nothing of networks or fil
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import partial
 
 import numpy as np
 
 from mag_sandbox.training.panorama import nature, outdoor_words, phrasing
 from mag_sandbox.training.panorama.buildings import BUILDING_COLORS, BUILDING_HEIGHT, BUILDINGS
 from mag_sandbox.training.panorama.canvas import HORIZON, RING_WIDTH, Canvas, Motion
+from mag_sandbox.training.panorama.classes import UNNAMED
 from mag_sandbox.training.panorama.outdoor_objects import balloon, bird, creature, fence
 from mag_sandbox.training.panorama.outdoor_palettes import (
     FLOWERS,
@@ -47,7 +50,8 @@ ATTRIBUTES: dict[str, tuple[str, ...]] = {
 }
 
 SUN_HEIGHT = {"dawn": 152, "noon": 62, "afternoon": 96, "sunset": 150, "dusk": 80, "night": 78}
-Items = list[tuple[float, Callable[[], None]]]  # row of the foot, how to paint it
+# row of the foot, the attribute that it shows, the name of its colour, how to paint it
+Items = list[tuple[float, str, str | None, Callable[[], None]]]
 
 SLOTS = 8  # places for subjects around the ring, 45 degrees each
 PLANTS_PER_SLOT = {"none": 0, "sparse": 2, "groups": 4, "dense": 6}
@@ -81,6 +85,10 @@ class _Scene:
         haze = 0.08 + self.weather.haze
         return Stamp(self.canvas, self.light, x % RING_WIDTH, y, size, haze)
 
+    def thing(self, attribute: str, color: str | None = None) -> AbstractContextManager[None]:
+        """Say that what is painted within is what an attribute tells of."""
+        return self.canvas.thing(attribute, self.attributes[attribute], color)
+
     def dry(self, x: float, y: float) -> bool:
         """Whether something can stand at (x, y): neither in water nor on a path."""
         return not any(covers(x, y) for covers in self.wet)
@@ -99,7 +107,8 @@ def draw(attributes: dict[str, str], rng: np.random.Generator, canvas: Canvas) -
     scene = _Scene(attributes, rng, canvas)
     with scene.canvas.moving(Motion.SKY):
         _paint_sky(scene)
-    _paint_relief(scene)
+    with scene.thing("relief"):
+        _paint_relief(scene)
     _paint_ground(scene)
     if attributes["weather"] == "foggy":
         nature.fog(scene.canvas, scene.light)
@@ -112,16 +121,22 @@ def _paint_sky(scene: _Scene) -> None:
     canvas, light, rng = scene.canvas, scene.light, scene.rng
     nature.sky(canvas, light)
     if scene.attributes["sky_objects"] == "stars":
-        nature.stars(canvas, light, rng)
+        with scene.thing("sky_objects"):
+            nature.stars(canvas, light, rng)
     x = scene.near(0, RING_WIDTH)
     y = SUN_HEIGHT[scene.attributes["time_of_day"]] + scene.near(-12, 8)
     if scene.attributes["celestial"] == "sun":
-        nature.sun(canvas, light, x, y, scene.near(22, 30))
+        with scene.thing("celestial"):
+            nature.sun(canvas, light, x, y, scene.near(22, 30))
     elif scene.attributes["celestial"] == "moon":
-        nature.moon(canvas, light, x, y, scene.near(22, 30))
+        with scene.thing("celestial"):
+            nature.moon(canvas, light, x, y, scene.near(22, 30))
     disc = None if scene.attributes["celestial"] == "none" else (x, y)
     weather = scene.weather
-    nature.clouds(canvas, light, rng, weather.clouds, weather.cloud_size, clear_of=disc)
+    # clear weather has clouds too, but no caption names them
+    cloudy = scene.attributes["weather"] == "cloudy"
+    named = ("weather", "cloudy") if cloudy else (UNNAMED, "cloud")
+    nature.clouds(canvas, light, rng, weather.clouds, weather.cloud_size, named, clear_of=disc)
 
 
 def _paint_relief(scene: _Scene) -> None:
@@ -147,7 +162,7 @@ def _paint_ground(scene: _Scene) -> None:
     if kind != "sea":
         nature.patches(canvas, light, rng, ground.far, ground.near)
     if kind == "sea":
-        with canvas.moving(Motion.SHIMMER):
+        with canvas.moving(Motion.SHIMMER), scene.thing("water"):
             nature.sea(canvas, light, rng, WATERS["sea"])
         foam = mix(ground.far, (255, 255, 255), 0.6)
         shore = nature.profile(rng, 240, 7, (3, 5, 8))
@@ -161,7 +176,7 @@ def _paint_ground(scene: _Scene) -> None:
         for index in (1.5, 5.5):
             x, bend = scene.slot(index), scene.near(60, 100)
             nature.band_down(canvas, x, bend, 204, 190, tinted(ground.near, light))
-            with canvas.moving(Motion.SHIMMER):
+            with canvas.moving(Motion.SHIMMER), scene.thing("water"):
                 nature.band_down(canvas, x, bend, 204, 168, body)
                 nature.band_down(canvas, x - 4, bend, 208, 60, shine)
             scene.wet.append(_band_cover(x, bend, 204, 190))
@@ -169,7 +184,7 @@ def _paint_ground(scene: _Scene) -> None:
         for index in range(0, SLOTS, 2):
             x, y = scene.slot(index + 0.55) + scene.near(-14, 14), scene.near(250, 268)
             half = scene.near(70, 108)
-            with canvas.moving(Motion.SHIMMER if kind != "ice" else None):
+            with canvas.moving(Motion.SHIMMER if kind != "ice" else None), scene.thing("water"):
                 nature.pond(canvas, light, x, y, half, WATERS[kind])
             scene.wet.append(_pond_cover(x, y, half))
             if kind == "lava":
@@ -179,15 +194,16 @@ def _paint_ground(scene: _Scene) -> None:
         for index in (3.5, 7.5):
             x, bend = scene.slot(index), scene.near(-70, 70)
             top = 246 if kind == "sea" else 206
-            nature.band_down(canvas, x, bend, top, 150, tinted(color, light))
+            with scene.thing("path"):
+                nature.band_down(canvas, x, bend, top, 150, tinted(color, light))
+                if scene.attributes["path"] == "road":
+                    nature.band_down(canvas, x, bend, top + 10, 14, tinted((240, 232, 210), light))
             scene.wet.append(_band_cover(x, bend, top, 150))
-            if scene.attributes["path"] == "road":
-                nature.band_down(canvas, x, bend, top + 10, 14, tinted((240, 232, 210), light))
     if scene.attributes["weather"] == "rainy":
         for index in range(10):
             x, y = scene.slot(index * 0.8) + scene.near(0, 60), scene.near(268, 350)
             puddle = (140, 160, 190), (196, 210, 228)
-            with canvas.moving(Motion.SHIMMER):
+            with canvas.moving(Motion.SHIMMER), canvas.thing(UNNAMED, "puddle"):
                 nature.pond(canvas, light, x, y, (y - 200) * 0.3, puddle)
 
 
@@ -198,15 +214,17 @@ def _paint_subjects(scene: _Scene) -> None:
     blocked = _place_buildings(scene, items, on_shore)
     _place_plants(scene, items, on_shore, blocked)
     _place_small_things(scene, items, on_shore)
-    for _, paint in sorted(items, key=lambda item: item[0]):
-        paint()
+    for _, attribute, color, paint in sorted(items, key=lambda item: item[0]):
+        with scene.thing(attribute, color):
+            paint()
 
 
 def _place_buildings(scene: _Scene, items: Items, on_shore: float) -> list[tuple[float, float]]:
     kind = scene.attributes["building"]
     if kind == "none":
         return []
-    wall, roof = BUILDING_COLORS[scene.attributes["building_color"]]
+    color = scene.attributes["building_color"]
+    wall, roof = BUILDING_COLORS[color]
     if scene.snow:
         roof = (244, 248, 255)
     blocked = []
@@ -217,7 +235,8 @@ def _place_buildings(scene: _Scene, items: Items, on_shore: float) -> list[tuple
         size = BUILDING_HEIGHT[kind] * (0.82 + near * 0.45)
         blocked.append((x, y))
         stamp = scene.stamp(x, y, size)
-        items.append((y, lambda stamp=stamp: BUILDINGS[kind](stamp, wall, roof)))
+        paint = partial(BUILDINGS[kind], stamp, wall, roof)
+        items.append((y, "building", color, paint))
     return blocked
 
 
@@ -235,7 +254,8 @@ def _place_plants(
             if hides or not scene.dry(x, y):
                 continue
             stamp = scene.stamp(x, y + scene.near(0, 3), size)
-            items.append((y, lambda stamp=stamp: PLANTS[kind](stamp, scene.rng, scene.snow)))
+            paint = partial(PLANTS[kind], stamp, scene.rng, scene.snow)
+            items.append((y, "vegetation", None, paint))
 
 
 def _place_small_things(scene: _Scene, items: Items, on_shore: float) -> None:
@@ -247,7 +267,8 @@ def _place_small_things(scene: _Scene, items: Items, on_shore: float) -> None:
         if not scene.dry(x, y):
             continue
         stamp = scene.stamp(x, y, size)
-        items.append((y, lambda stamp=stamp: rock(stamp, rng, scene.snow, scene.ground.rock)))
+        paint = partial(rock, stamp, rng, scene.snow, scene.ground.rock)
+        items.append((y, "rocks", None, paint))
     if attributes["animals"] != "none":
         afloat = attributes["animals"] == "boats"
         for index in range(SLOTS):
@@ -256,19 +277,21 @@ def _place_small_things(scene: _Scene, items: Items, on_shore: float) -> None:
             if not afloat and not scene.dry(x, y):
                 continue
             stamp = scene.stamp(x, y, (y - 170) * 0.48)
-            items.append((y, lambda stamp=stamp: creature(stamp, attributes["animals"])))
+            items.append((y, "animals", None, partial(creature, stamp, attributes["animals"])))
     if attributes["fence"] != "none":
         for index in (0.5, 2.5, 4.5, 6.5):
             x, y = scene.slot(index) + scene.near(-12, 12), scene.near(298, 310)
             stamp = scene.stamp(x, y, 28)
-            items.append((y, lambda stamp=stamp: fence(stamp, attributes["fence"])))
+            kind = attributes["fence"]
+            items.append((y, "fence", kind, partial(fence, stamp, kind)))
     if attributes["flowers"] != "none":
         for index in range(56):
             x, y = index * RING_WIDTH / 56 + scene.near(0, 40), scene.near(250, 374)
             if not scene.dry(x, y):
                 continue
             stamp = scene.stamp(x, y, 8 + (y - 240) * 0.085)
-            items.append((y, lambda s=stamp: flower(s, FLOWERS[attributes["flowers"]])))
+            color = attributes["flowers"]
+            items.append((y, "flowers", color, partial(flower, stamp, FLOWERS[color])))
 
 
 def _paint_air(scene: _Scene) -> None:
@@ -276,16 +299,19 @@ def _paint_air(scene: _Scene) -> None:
     for index in range(SLOTS):
         x, y = scene.slot(index + 0.5) + scene.near(-50, 50), scene.near(60, 138)
         if kind == "balloons" and index % 4 != 3:
-            balloon(scene.aloft(x, y, scene.near(44, 70)), scene.rng)
+            with scene.thing("sky_objects"):
+                balloon(scene.aloft(x, y, scene.near(44, 70)), scene.rng)
         elif kind == "birds":
-            bird(scene.aloft(x, y, scene.near(22, 34)))
-            bird(scene.aloft(x + 36, y + 16, scene.near(16, 24)))
+            for aside, down, low, high in ((0, 0, 22, 34), (36, 16, 16, 24)):
+                with scene.thing("sky_objects"):
+                    bird(scene.aloft(x + aside, y + down, scene.near(low, high)))
     if scene.attributes["weather"] == "snowy":
         flake = tinted((255, 255, 255), scene.light, 0.15)
-        for index in range(64):
-            x, y = index * 20 + scene.near(0, 20), scene.near(0, 300)
-            reach = scene.near(2.6, 4.0)
-            scene.canvas.ellipse(x - reach, y - reach, x + reach, y + reach, (*flake, 220))
+        with scene.thing("weather"):
+            for index in range(64):
+                x, y = index * 20 + scene.near(0, 20), scene.near(0, 300)
+                reach = scene.near(2.6, 4.0)
+                scene.canvas.ellipse(x - reach, y - reach, x + reach, y + reach, (*flake, 220))
 
 
 def _pond_cover(pond_x: float, pond_y: float, half: float) -> Callable[[float, float], bool]:

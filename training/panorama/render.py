@@ -10,6 +10,7 @@ from PIL import Image
 
 from mag_sandbox.training.panorama import game, indoor, outdoor, stage
 from mag_sandbox.training.panorama.canvas import RING_HEIGHT, RING_WIDTH, Canvas
+from mag_sandbox.training.panorama.logged_canvas import LoggedCanvas, Thing
 
 RENDERER_VERSION = 1
 HELD_OUT = 1_000_000  # first seed that training never sees
@@ -40,10 +41,28 @@ class Panorama(DrawnScene):
     pixels: np.ndarray  # uint8 [RING_HEIGHT, RING_WIDTH, 3]
 
 
+@dataclass(frozen=True, slots=True)
+class LoggedPanorama(Panorama):
+    """A drawn ring, what is in it and where."""
+
+    ids: np.ndarray  # int32 [RING_HEIGHT, RING_WIDTH]; which thing each pixel shows, 0: none
+    things: tuple[Thing, ...]  # from far to near
+
+
 def render(category: str, seed: int) -> Panorama:
     """Draw the panorama of a seed; the same in every process."""
     scene, pixels = painted(category, seed, Canvas())
     return Panorama(scene.category, scene.seed, scene.attributes, pixels)
+
+
+def render_logged(category: str, seed: int) -> LoggedPanorama:
+    """Draw the same panorama, and log the things in it."""
+    canvas = LoggedCanvas()
+    scene, pixels = painted(category, seed, canvas)
+    things = canvas.things(pixels)
+    return LoggedPanorama(
+        scene.category, scene.seed, scene.attributes, pixels, canvas.ids(), things
+    )
 
 
 def painted(category: str, seed: int, canvas: Canvas) -> tuple[DrawnScene, np.ndarray]:

@@ -7,6 +7,7 @@ categories, of rendering games or of training.
 import numpy as np
 
 from mag_sandbox.training.panorama.canvas import RING_HEIGHT, RING_WIDTH, Canvas, Motion
+from mag_sandbox.training.panorama.classes import UNNAMED
 from mag_sandbox.training.panorama.decor import PLANTS
 from mag_sandbox.training.panorama.lighting import Glow
 from mag_sandbox.training.panorama.sketch import (
@@ -20,6 +21,7 @@ from mag_sandbox.training.panorama.sketch import (
     lighter,
     mix,
 )
+from mag_sandbox.training.panorama.stage_words import BACKDROP_WORDS, LIGHT_WORDS, SUBJECTS
 from mag_sandbox.training.panorama.things import OBJECTS
 from mag_sandbox.training.panorama.wording import Phrase, article, compose, plural
 
@@ -209,7 +211,8 @@ def _shell(canvas: Canvas, a: dict[str, str], turn: float) -> None:
     canvas.gradient(0, 60, darker(back, 0.34), darker(back, 0.1))
     canvas.gradient(60, FLOOR_TOP, darker(back, 0.1), lighter(back, 0.16))
     if a["backdrop"] in BACKDROP_PAINTERS:
-        BACKDROP_PAINTERS[a["backdrop"]](canvas, back, turn)
+        with canvas.thing("backdrop", a["backdrop"], a["backdrop_color"]):
+            BACKDROP_PAINTERS[a["backdrop"]](canvas, back, turn)
     canvas.gradient(FLOOR_TOP, RING_HEIGHT, lighter(ground, 0.1), darker(ground, 0.16))
     canvas.rectangle(0, FLOOR_TOP, RING_WIDTH, FLOOR_TOP + 6, (40, 36, 70, 40))
     if a["floor"] == "checkered":
@@ -317,6 +320,15 @@ def _extra(canvas: Canvas, a: dict[str, str], x: float, index: int) -> None:
         )
 
 
+def _extras(canvas: Canvas, a: dict[str, str], turn: float) -> None:
+    """What stands or hangs between the stands."""
+    if a["extra"] == "none":
+        return
+    for index in range(8):
+        with canvas.thing("extra", a["extra"], variant=index % 2):
+            _extra(canvas, a, turn + index * 160 + 80, index)
+
+
 def _spotlight(canvas: Canvas, x: float) -> None:
     """A beam from the rig down to an object."""
     canvas.polygon([(x - 8, 34), (x + 8, 34), (x + 70, 284), (x - 70, 284)], (255, 246, 214, 26))
@@ -331,51 +343,35 @@ def draw(attributes: dict[str, str], rng: np.random.Generator, canvas: Canvas) -
     turn = float(rng.uniform(0, RING_WIDTH))
     _shell(canvas, a, turn)
     if a["support"] == "steps":
-        _steps(canvas, _paint(a["support_color"]))
+        with canvas.thing("support", "steps", a["support_color"]):
+            _steps(canvas, _paint(a["support_color"]))
     glows: list[Glow] = []
     places = [turn + index * 160 + float(rng.uniform(-12, 12)) for index in range(8)]
     if a["extra"] not in PLANTS and a["extra"] != "rope barriers":
-        for index in range(8):
-            _extra(canvas, a, turn + index * 160 + 80, index)
+        _extras(canvas, a, turn)
     for index, x in enumerate(places):
         tall = 40 + float(rng.uniform(0, 30)) + 4 * (index % 2)
         if a["support"] == "steps":
             tall = STAND_BASE - 219
         if a["light"] == "spotlights" and index % 2 == 0:
-            _spotlight(canvas, x)
-        top = _stand(canvas, a["support"], _paint(a["support_color"]), x, tall)
+            with canvas.thing(UNNAMED, "spotlight"):
+                _spotlight(canvas, x)
+        with canvas.thing("support", a["support"], a["support_color"]):
+            top = _stand(canvas, a["support"], _paint(a["support_color"]), x, tall)
         role = ("main", "second")[index % 2]
         top.scale = float(rng.uniform(0.96, 1.2) if role == "main" else rng.uniform(0.78, 1.0))
-        OBJECTS[a[role]](top, PAINTS[a[f"{role}_color"]], int(rng.integers(6)))
+        color, variant = a[f"{role}_color"], int(rng.integers(6))
+        with canvas.thing(role, a[role], color, variant):
+            OBJECTS[a[role]](top, PAINTS[color], variant)
         strength = (1.0, 0.7)[index % 2]
         pool = tuple(strength * c for c in POOLS[a["light"]])
         glows += [Glow(x, top.base - 50, 56, 74, pool), Glow(x, 308, 76, 26, pool)]
     if a["extra"] in PLANTS or a["extra"] == "rope barriers":
-        for index in range(8):
-            _extra(canvas, a, turn + index * 160 + 80, index)
+        _extras(canvas, a, turn)
     canvas.relight(AMBIENT[a["light"]], glows)
     # checks and boards begin at column 0: turn them with the rest
     canvas.turn(int(rng.integers(RING_WIDTH)))
     return canvas.pixels()
-
-
-LIGHT_WORDS = {
-    "spotlights": ("under bright spotlights", "lit by spotlights"),
-    "soft light": ("in soft light", "in even studio light"),
-    "warm light": ("in warm light", "in golden light"),
-    "pink light": ("in pink light", "under pink stage lights"),
-    "blue light": ("in blue light", "under cool blue light"),
-}
-BACKDROP_WORDS = {
-    "plain": "plain {} backdrop",
-    "curtains": "{} curtains",
-    "arches": "{} wall with arches",
-    "columns": "{} wall with columns",
-    "panels": "{} wall panels",
-    "rings": "{} backdrop with big rings",
-    "circles": "{} wall with big circles",
-}
-SUBJECTS = ("stage", "studio", "gallery", "showroom", "exhibition")
 
 
 def caption(attributes: dict[str, str], rng: np.random.Generator) -> str:

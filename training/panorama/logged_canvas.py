@@ -1,0 +1,202 @@
+"""A canvas that remembers which thing each pixel shows, and with it a log of all things.
+
+The picture is that of a plain `Canvas`, to the bit. Knows nothing of scenes.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from mag_sandbox.training.panorama.canvas import (
+    HORIZON,
+    RING_HEIGHT,
+    RING_WIDTH,
+    SUPERSAMPLE,
+    Box,
+    Canvas,
+    Color,
+)
+from mag_sandbox.training.panorama.classes import AREAS, UNNAMED, look
+
+OPAQUE = 128  # least alpha of what counts as a thing's body; shadows and halos have less
+MAIN_COLOR_BITS = 4  # of each channel, that tell whether two pixels have about the same colour
+DEGREES_PER_PIXEL = 360 / RING_WIDTH
+Rgb = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """Something that a ring shows, as it stands in the finished picture.
+
+    Lengths are in ring pixels, angles in degrees. The box is that of the whole body, also of what
+    others hide; shadows and halos lie outside it.
+    """
+
+    index: int  # its number in the map of what each pixel shows; the higher, the nearer
+    name: str  # class; one of `classes.CLASSES`
+    attribute: str  # of the scene, whose words name it in captions; "" if no caption does
+    variant: int  # which of its class's shapes; 0 where there is only one
+    color_name: str | None  # the colour that captions give it
+    main_color: Rgb  # of the largest part of what is seen of it
+    mean_color: Rgb  # of all that is seen of it
+    left: float  # 0 to RING_WIDTH; `left + width` is more than RING_WIDTH across the seam
+    top: float  # may lie above the ring
+    width: float  # at most RING_WIDTH
+    height: float
+    area: int  # pixels that show it; at least 1
+
+    @property
+    def nameable(self) -> bool:
+        """Whether captions can name it."""
+        return self.attribute != UNNAMED
+
+    @property
+    def is_area(self) -> bool:
+        """Whether it is land, water or backdrop rather than a thing in one place."""
+        return self.name in AREAS
+
+    @property
+    def yaw(self) -> float:
+        """Where its middle is, to the right of the ring's left edge, 0 to 360."""
+        return (self.left + self.width / 2) * DEGREES_PER_PIXEL % 360
+
+    @property
+    def pitch(self) -> float:
+        """Where its middle is, above the horizon."""
+        return (HORIZON - self.top - self.height / 2) * DEGREES_PER_PIXEL
+
+    @property
+    def degrees(self) -> tuple[float, float]:
+        """How wide and how tall it is."""
+        return self.width * DEGREES_PER_PIXEL, self.height * DEGREES_PER_PIXEL
+
+
+@dataclass(slots=True)
+class _Placed:
+    """A thing while the picture is painted, before it is turned and lit."""
+
+    attribute: str
+    name: str
+    color_name: str | None
+    variant: int
+    box: Box | None = None
+
+    def grow(self, box: Box) -> None:
+        if self.box is None:
+            self.box = box
+        else:
+            left, top, right, bottom = self.box
+            self.box = (
+                min(left, box[0]),
+                min(top, box[1]),
+                max(right, box[2]),
+                max(bottom, box[3]),
+            )
+
+
+class LoggedCanvas(Canvas):
+    """Draws the ring (`pixels`), and beside it which thing is seen where (`ids`, `things`)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._ids = Image.new("I", self._image.size)  # 0: no thing
+        self._ids_draw = ImageDraw.Draw(self._ids)
+        self._placed: list[_Placed] = []
+        self._current = 0
+
+    @contextmanager
+    def thing(
+        self, attribute: str, value: str, /, color: str | None = None, variant: int = 0
+    ) -> Iterator[None]:
+        """See `Canvas.thing`."""
+        before = self._current
+        self._placed.append(_Placed(attribute, look(attribute, value), color, variant))
+        self._current = len(self._placed)
+        try:
+            yield
+        finally:
+            self._current = before
+
+    def gradient(self, top: float, bottom: float, top_color: Color, bottom_color: Color) -> None:
+        """See `Canvas.gradient`."""
+        super().gradient(top, bottom, top_color, bottom_color)
+        first, last = round(top * SUPERSAMPLE), round(bottom * SUPERSAMPLE)
+        if last > first:
+            self._ids.paste(self._current, (0, first, self._ids.width, last))
+            self._grow((0.0, top, float(RING_WIDTH), bottom))
+
+    def _targets(self, fill: Color, box: Box) -> Iterator[tuple[ImageDraw.ImageDraw, Color | int]]:
+        yield self._draw, fill
+        if len(fill) == 3 or fill[3] >= OPAQUE:
+            self._grow(box)
+            yield self._ids_draw, self._current
+
+    def _grow(self, box: Box) -> None:
+        if self._current:
+            self._placed[self._current - 1].grow(box)
+
+    def ids(self) -> np.ndarray:
+        """Return the `index` of the thing that each pixel shows, int32; 0 where there is none.
+
+        [RING_HEIGHT, RING_WIDTH]; a pixel shows what its lower right quarter shows.
+        """
+        ids = np.asarray(self._ids)[SUPERSAMPLE - 1 :: SUPERSAMPLE, SUPERSAMPLE - 1 :: SUPERSAMPLE]
+        return np.roll(ids, self._turn, axis=1)
+
+    def things(self, pixels: np.ndarray) -> tuple[Thing, ...]:
+        """Return all things of which a pixel of the finished picture is seen, from far to near."""
+        ids, pixels = self.ids().ravel(), pixels.reshape(-1, 3)
+        seen = np.flatnonzero(ids)
+        ids, pixels = ids[seen], pixels[seen]
+        count = len(self._placed) + 1
+        areas = np.bincount(ids, minlength=count)
+        means = _mean_colors(ids, pixels, count)
+        mains = _mean_colors(*_of_main_color(ids, pixels, count), count)
+        return tuple(
+            Thing(
+                index,
+                placed.name,
+                placed.attribute,
+                placed.variant,
+                placed.color_name,
+                mains[index],
+                means[index],
+                *self._extent(placed.box),
+                int(areas[index]),
+            )
+            for index, placed in enumerate(self._placed, 1)
+            if areas[index]
+        )
+
+    def _extent(self, box: Box) -> tuple[float, float, float, float]:
+        """Return left, top, width and height of a box in the finished picture."""
+        left, top, right, bottom = (float(edge) for edge in box)
+        height = min(bottom, RING_HEIGHT) - top
+        if right - left >= RING_WIDTH:
+            return 0.0, top, float(RING_WIDTH), height
+        return (left + self._turn) % RING_WIDTH, top, right - left, height
+
+
+def _mean_colors(ids: np.ndarray, pixels: np.ndarray, count: int) -> list[Rgb]:
+    """Return the mean colour of each thing's pixels."""
+    areas = np.maximum(np.bincount(ids, minlength=count), 1)
+    sums = [np.bincount(ids, pixels[:, channel], count) for channel in range(3)]
+    means = np.rint(np.stack(sums, axis=1) / areas[:, None]).astype(int)
+    return [(red, green, blue) for red, green, blue in means.tolist()]
+
+
+def _of_main_color(
+    ids: np.ndarray, pixels: np.ndarray, count: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the pixels that have their thing's most frequent colour, and their things."""
+    red, green, blue = (pixels >> (8 - MAIN_COLOR_BITS)).astype(np.int64).T
+    colors = 1 << 3 * MAIN_COLOR_BITS
+    rough = ids.astype(np.int64)
+    for channel in (red, green, blue):
+        rough = rough << MAIN_COLOR_BITS | channel
+    most = np.bincount(rough, minlength=count * colors).reshape(count, colors).argmax(axis=1)
+    where = np.flatnonzero(rough % colors == most[ids])
+    return ids[where], pixels[where]
