@@ -7,7 +7,10 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: play test lint bench soak gifs clean
+FOLDERS := controls evaluation model sandbox scenes training
+ROOMS ?= files controls scenes model sandbox
+
+.PHONY: play test lint types bench soak gifs clean
 
 play: $(VENV)/.play
 	$(BIN)/python main.py play
@@ -18,6 +21,13 @@ test: $(VENV)/.dev
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+# The rooms, linked under the name they are installed by: mypy reads no package mapping of setuptools.
+types: $(VENV)/.dev
+	@mkdir -p build/types/mag_sandbox
+	@ln -sfn $(CURDIR)/mag_sandbox/* $(addprefix $(CURDIR)/,$(FOLDERS)) build/types/mag_sandbox
+	@cd build/types && MYPYPATH=. $(abspath $(BIN))/python -m mypy \
+		--config-file $(CURDIR)/pyproject.toml $(ROOMS:%=-p mag_sandbox.%)
 
 bench: $(VENV)/.play
 	$(BIN)/python main.py bench
@@ -35,7 +45,7 @@ gifs: $(VENV)/.play
 		--overwrite --out docs/guide/back-and-forth.gif
 
 clean:
-	rm -rf $(VENV) *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache .hypothesis
 
 $(VENV)/.play: pyproject.toml $(VENV)/.torch
 	$(PIP) -e .
