@@ -16,10 +16,10 @@ PATIENCE = 30.0  # seconds before the test gives up
 SCREEN = (1280, 720)
 PLAYER = """
 import json, sys
-from sandbox.app import run
+from mag_sandbox.sandbox.app import run
 from mag_sandbox.sandbox.play.session import Playthrough
-from sandbox.settings import SandboxConfig
-from scenes import load_scene
+from mag_sandbox.sandbox.settings import SandboxConfig
+from mag_sandbox.scenes import load_scene
 from tests.doubles import FakeWorld
 
 class Reporter:

@@ -45,7 +45,7 @@ record(here / "rec", with_prober=False)
 PARKING = """
 from mag_sandbox.sandbox.saves.parked_scene import StateError
 from mag_sandbox.sandbox.saves.parking import ParkedScenes
-from tests.unit.sandbox.test_state_files import left_after
+from tests.unit.sandbox.saves.test_state_files import left_after
 scenes = ParkedScenes(here / "parked", 64)
 scenes.park(left_after(1, id="meadow"))
 limit(100_000)
@@ -63,8 +63,8 @@ sys.exit(cli.main(words))
 """
 
 SETTING = """
-from sandbox.settings import SandboxConfig, SettingsError
-from sandbox.settings_file import save_settings
+from mag_sandbox.sandbox.settings import SandboxConfig, SettingsError
+from mag_sandbox.sandbox.settings_file import save_settings
 save_settings(SandboxConfig(volume=30), here / "settings.yaml")
 limit(10)
 try:

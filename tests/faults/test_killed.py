@@ -35,7 +35,7 @@ RECORDING = """
 from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.sandbox.recording.frame_store import frames_beside
 from mag_sandbox.sandbox.play.session import Session
-from controls.sources import ScriptSource
+from mag_sandbox.controls.sources import ScriptSource
 from tests.doubles import FakeWorld
 from tests.recorded import AWAY_AND_BACK, QUICK, SCENE, SEED
 
@@ -50,7 +50,7 @@ while (block := session.advance()) is not None:
 
 PARKING = """
 import numpy as np
-from model.world import WorldState
+from mag_sandbox.model.world import WorldState
 from mag_sandbox.sandbox.saves.parked_scene import ParkedScene
 from mag_sandbox.sandbox.saves.parking import ParkedScenes
 from tests.recorded import SCENE
@@ -65,8 +65,8 @@ for number in range(1, 1_000_000):
 """
 
 EXPORTING = """
-from sandbox.export import ExportOptions
-from sandbox.export.exporter import export
+from mag_sandbox.sandbox.export import ExportOptions
+from mag_sandbox.sandbox.export.exporter import export
 
 say(0)
 for number in range(1, 1_000_000):
@@ -76,8 +76,8 @@ for number in range(1, 1_000_000):
 """
 
 SETTING = """
-from sandbox.settings import SandboxConfig
-from sandbox.settings_file import save_settings
+from mag_sandbox.sandbox.settings import SandboxConfig
+from mag_sandbox.sandbox.settings_file import save_settings
 
 for number in range(1, 1_000_000):
     save_settings(SandboxConfig(volume=number % 101), here / "settings.yaml")

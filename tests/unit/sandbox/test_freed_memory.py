@@ -53,7 +53,7 @@ def test_without_such_a_library_nothing_happens(monkeypatch):
 
 THREADS = """
 import ctypes, sys, threading
-from sandbox.freed_memory import share_freed
+from mag_sandbox.sandbox.freed_memory import share_freed
 from mag_sandbox.sandbox.diagnose.measure import resident_bytes
 
 if sys.argv[1] == "shared":

@@ -199,7 +199,7 @@ def test_what_is_left_before_its_end_is_not_compared(demo, tmp_path, monkeypatch
 
 
 def test_worlds_are_compared_too(demo, monkeypatch, loaded):
-    for module in ("sandbox.choice", "mag_sandbox.sandbox.demo.command"):
+    for module in ("mag_sandbox.sandbox.choice", "mag_sandbox.sandbox.demo.command"):
         monkeypatch.setattr(f"{module}.available_worlds", lambda: ("pocket", "other", "mag"))
     code, text = run(demo, "--headless", "--compare", "pocket,other,mag,world mag")
     assert code == 0

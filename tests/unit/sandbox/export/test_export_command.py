@@ -116,8 +116,8 @@ def test_without_being_told_how_the_recorded_world_plays_it_again(tmp_path, monk
         worlds.append(FakeWorld(spec=QUICK))
         return worlds[-1]
 
-    monkeypatch.setattr("sandbox.choice.available_worlds", lambda: ("fake",))
-    monkeypatch.setattr("sandbox.choice.WorldChoice.load", load)
+    monkeypatch.setattr("mag_sandbox.sandbox.choice.available_worlds", lambda: ("fake",))
+    monkeypatch.setattr("mag_sandbox.sandbox.choice.WorldChoice.load", load)
     run_export(parse(str(bare), "--format", "frames"), lambda line: None)
     assert len(list((tmp_path / "bare-frames").glob("*.png"))) == 12
     assert [world.closed for world in worlds] == [True]

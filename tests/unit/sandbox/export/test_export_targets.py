@@ -106,7 +106,7 @@ def test_a_name_taken_meanwhile_is_not_overwritten(tmp_path):
 
 def test_too_little_room_is_said_before_anything_is_written(folder, tmp_path, monkeypatch):
     usage = Usage(10**12, 10**12, 5 * 2**20)
-    monkeypatch.setattr("sandbox.export.targets.shutil.disk_usage", lambda path: usage)
+    monkeypatch.setattr("mag_sandbox.sandbox.export.targets.shutil.disk_usage", lambda path: usage)
     with pytest.raises(ExportError, match=r"needs about \d+ MiB, and .* has 5 MiB free; make room"):
         export(folder, ExportOptions(out=tmp_path / "new" / "out.mp4"))
     assert listed(tmp_path / "new") == []
@@ -116,7 +116,7 @@ def test_a_disk_that_fills_leaves_nothing_behind(folder, tmp_path, monkeypatch):
     def full(*args, **options):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("sandbox.export.stills.Image.Image.save", full)
+    monkeypatch.setattr("mag_sandbox.sandbox.export.stills.Image.Image.save", full)
     with pytest.raises(ExportError, match=r"no room for .*out; make room or name another place"):
         export(folder, ExportOptions(out=tmp_path / "out", **QUICK))
     assert listed(tmp_path) == ["monday"]
@@ -145,8 +145,8 @@ def test_an_export_that_is_stopped_leaves_nothing_behind(folder, tmp_path):
 KILLED = """
 import sys
 from pathlib import Path
-from sandbox.export import ExportOptions
-from sandbox.export.exporter import export
+from mag_sandbox.sandbox.export import ExportOptions
+from mag_sandbox.sandbox.export.exporter import export
 
 def tell(stage, share):
     if share > 0.5:

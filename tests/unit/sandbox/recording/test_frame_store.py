@@ -241,12 +241,12 @@ def test_nothing_is_kept_where_there_is_no_folder():
 KILLED = """
 import sys
 from pathlib import Path
-from controls.camera import CameraCommand
-from controls.sources import ScriptSource
+from mag_sandbox.controls.camera import CameraCommand
+from mag_sandbox.controls.sources import ScriptSource
 from mag_sandbox.sandbox.recording.frame_store import FrameWriter
 from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.sandbox.play.session import Session
-from scenes import Scene
+from mag_sandbox.scenes import Scene
 from tests.doubles import FakeWorld
 
 recorder = Recorder(Path(sys.argv[1]))

@@ -166,11 +166,11 @@ def test_a_full_disk_stops_the_recording_but_not_the_play(tmp_path, monkeypatch)
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from controls.camera import CameraCommand
-from controls.sources import ScriptSource
+from mag_sandbox.controls.camera import CameraCommand
+from mag_sandbox.controls.sources import ScriptSource
 from mag_sandbox.sandbox.recording.recorder import Recorder, to_line
 from mag_sandbox.sandbox.play.session import Session
-from scenes import Scene
+from mag_sandbox.scenes import Scene
 from tests.doubles import FakeWorld
 
 recorder = Recorder(Path(sys.argv[1]))
