@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mag_sandbox.evaluation.bench.continuation import as_pictures
+from mag_sandbox.evaluation.magbench.continuation import as_pictures
 from mag_sandbox.evaluation.results.videos import VideoFormat
 
 SIZE = VideoFormat(64, 64, 16.0)

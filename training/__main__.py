@@ -184,8 +184,8 @@ def _train(options: argparse.Namespace) -> None:
 
 
 def _train_stage(options: argparse.Namespace) -> None:
-    from mag_sandbox.training.processes import launched  # all import torch
-    from mag_sandbox.training.recipe.run import train as train_recipe
+    from mag_sandbox.training.recipe.run import train as train_recipe  # all import torch
+    from mag_sandbox.training.sharded import launched
 
     if options.size == "pocket":
         from mag_sandbox.training.pocket.size import pocket_size as sized

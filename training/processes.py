@@ -4,9 +4,8 @@
 loop, the stages and the recipe are the same for both.
 """
 
-import os
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -136,15 +135,3 @@ def refuse_other(path: Path, suffix: str) -> None:
         raise OtherProcesses(
             f"{other} is the state of a run by {started}; go on like that, or name another --folder"
         )
-
-
-@contextmanager
-def launched() -> Iterator[Processes]:
-    """Give the processes that `torchrun` started, this one among them, or this one alone."""
-    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
-        yield ALONE
-        return
-    from mag_sandbox.training.sharded import joined  # no need to import it for one process
-
-    with joined() as processes:
-        yield processes

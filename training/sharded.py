@@ -23,14 +23,27 @@ from torch.distributed.fsdp import FSDPModule, fully_shard
 from torch.distributed.tensor import DTensor, Partial, Shard, zeros
 
 from mag_sandbox.model.dit import DiT
-from mag_sandbox.training.processes import ONE_FILE, SHARDS, State, refuse_other
+from mag_sandbox.training.processes import (
+    ALONE,
+    ONE_FILE,
+    SHARDS,
+    Processes,
+    State,
+    refuse_other,
+)
 
 PATIENCE = timedelta(hours=6)  # others may draw or encode data before the first step
 
 
 @contextmanager
-def joined() -> Iterator["Sharded"]:
-    """Join the processes that were started with this one; NCCL between GPUs, gloo between CPUs."""
+def launched() -> Iterator[Processes]:
+    """Give the processes that `torchrun` started, this one among them, or this one alone.
+
+    They talk by NCCL between GPUs and by gloo between CPUs.
+    """
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        yield ALONE
+        return
     device = "cuda" if torch.cuda.is_available() else "cpu"
     if device == "cuda":
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))

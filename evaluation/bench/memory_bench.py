@@ -24,7 +24,6 @@ import numpy as np
 
 from mag_sandbox.evaluation.bench.adherence import ask_scene
 from mag_sandbox.evaluation.bench.clips import KINDS, MAX_AWAY, HeldOutScene, Kind, held_out_scene
-from mag_sandbox.evaluation.bench.continuation import MODES, Continuation, Mode, as_pictures
 from mag_sandbox.evaluation.bench.invented_clips import (
     InventedScene,
     invented_scene,
@@ -41,6 +40,7 @@ from mag_sandbox.evaluation.bench.packs import check_policies
 from mag_sandbox.evaluation.bench.pocket import EQUAL_WINDOW, OTHER_SCENES
 from mag_sandbox.evaluation.bench.resting import measure_rest, play_rest
 from mag_sandbox.evaluation.judge.classifier import Classifier
+from mag_sandbox.evaluation.magbench.continuation import MODES, Continuation, Mode, as_pictures
 from mag_sandbox.evaluation.magbench.run import PICTURES, Matching, write_pair
 from mag_sandbox.evaluation.results.progress import ProgressBar
 from mag_sandbox.evaluation.results.store import ClipStore

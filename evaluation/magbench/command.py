@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from mag_sandbox.evaluation.bench.continuation import MODES
+from mag_sandbox.evaluation.magbench.continuation import MODES
 from mag_sandbox.evaluation.magbench.lpips import NAME as LPIPS
 from mag_sandbox.evaluation.magbench.lpips import LpipsDistance, load_lpips, weight_paths
 from mag_sandbox.evaluation.magbench.run import (

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 from torch import Tensor
 
-from mag_sandbox.evaluation.bench.continuation import as_pictures
+from mag_sandbox.evaluation.magbench.continuation import as_pictures
 from mag_sandbox.evaluation.results.videos import VideoFormat
 from mag_sandbox.model.dit import DiT, TextKeys
 from mag_sandbox.model.full.film import Film

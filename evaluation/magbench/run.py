@@ -19,19 +19,19 @@ from pathlib import Path
 
 import numpy as np
 
-from mag_sandbox.evaluation.bench.continuation import (
+from mag_sandbox.evaluation.magbench.best_match import (
+    BestMatch,
+    Distance,
+    absolute_difference,
+    best_match,
+)
+from mag_sandbox.evaluation.magbench.continuation import (
     MODES,
     Continuation,
     Continuer,
     Mode,
     as_frames,
     continue_clip,
-)
-from mag_sandbox.evaluation.magbench.best_match import (
-    BestMatch,
-    Distance,
-    absolute_difference,
-    best_match,
 )
 from mag_sandbox.evaluation.magbench.lpips import NAME as LPIPS
 from mag_sandbox.evaluation.magbench.split import FPS, Split, split_clip

@@ -24,12 +24,13 @@ from mag_sandbox.training.__main__ import main
 from mag_sandbox.training.accumulated import Accumulated
 from mag_sandbox.training.frozen import frozen
 from mag_sandbox.training.loop import Loop, LoopConfig
-from mag_sandbox.training.processes import Processes, launched
+from mag_sandbox.training.processes import Processes
 from mag_sandbox.training.recipe.presets import GENERATOR, MEMORY
 from mag_sandbox.training.recipe.run import clips_to_a_whole_video
 from mag_sandbox.training.recipe.stage_generator import DistillationStage, Distilled
 from mag_sandbox.training.recipe.stage_memory import MemoryStage
 from mag_sandbox.training.recipe.videos import Lanes, Videos, last_frames
+from mag_sandbox.training.sharded import launched
 from tests.unit.training.recipe.toy_recipe import CPU, ToySource, show_nothing, toy_dit, toy_sized
 
 PARTS, BATCHES = 2, 4

@@ -18,9 +18,9 @@ from mag_sandbox.evaluation.bench.memory_clips import (
     play_return,
     true_blocks,
 )
+from mag_sandbox.evaluation.bench.official_clips import enlarged, write_official
 from mag_sandbox.evaluation.bench.remembering import equal_pose_pairs
 from mag_sandbox.evaluation.judge.classifier import Classifier
-from mag_sandbox.evaluation.magbench.official_clips import enlarged, write_official
 from mag_sandbox.evaluation.magbench.run import OFFICIAL, Matching, find_clips
 from mag_sandbox.evaluation.results.store import ClipStore
 from mag_sandbox.evaluation.results.videos import read_video

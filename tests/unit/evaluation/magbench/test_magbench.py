@@ -8,14 +8,14 @@ import pytest
 import torch
 
 from mag_sandbox.evaluation.__main__ import main
-from mag_sandbox.evaluation.bench.continuation import (
+from mag_sandbox.evaluation.magbench import run as magbench
+from mag_sandbox.evaluation.magbench.best_match import EQUAL_PSNR
+from mag_sandbox.evaluation.magbench.continuation import (
     as_frames,
     as_pictures,
     continue_clip,
     continue_latents,
 )
-from mag_sandbox.evaluation.magbench import run as magbench
-from mag_sandbox.evaluation.magbench.best_match import EQUAL_PSNR
 from mag_sandbox.evaluation.magbench.full_rollout import RolloutContinuer, generator_only
 from mag_sandbox.evaluation.magbench.run import (
     Matching,
