@@ -138,7 +138,7 @@ class PlayerActions:
         self._screen.outcome = OpenProbes()
 
     def _write_prompt(self) -> None:
-        self._worker.call(Session.expect_prompt)  # while the player types
+        self._worker.call(lambda session: session.world.expect_prompt())  # while the player types
         self._box.open(self._screen.reel.current.block.prompt)
 
     def _new_seed(self) -> None:

@@ -24,7 +24,7 @@ from mag_sandbox.sandbox.hud.hints import HintLine
 from mag_sandbox.sandbox.hud.minimap import MapStitcher
 from mag_sandbox.sandbox.navigator import Performance
 from mag_sandbox.sandbox.play.events import SessionObserver
-from mag_sandbox.sandbox.play.handover import Handover, Trail, handover, scene_for
+from mag_sandbox.sandbox.play.handover import Handover, RecentBlocks, handover, scene_for
 from mag_sandbox.sandbox.play.pilot import Pilot
 from mag_sandbox.sandbox.play.player_input import Gamepads
 from mag_sandbox.sandbox.play.session import Playthrough, Session
@@ -115,7 +115,7 @@ class PlayerGame:
         self.pilot = Pilot(bindings)
         self.prober = Prober(notify=notify)
         self.map = MapStitcher()
-        self._trail = Trail()
+        self._recent = RecentBlocks()
         self._theme = Themes(lambda: self.settings)
         self.notices = Notices(time.perf_counter, notify, self._theme)
         scenes = ParkedScenes(folder / PARKED, settings.parked_mib)
@@ -133,7 +133,7 @@ class PlayerGame:
             self.prober,
             *(frames_beside(recorder, self.prober) for recorder in recorders),
             self.map,
-            self._trail,
+            self._recent,
             self.returning,
         )
         for recorder in recorders:
@@ -249,7 +249,7 @@ class PlayerGame:
 
         def hand_over(session: Session) -> Handover:
             left = replace(self.collect(session), scene=scene)
-            return handover(left, self.prober.sights, self._trail.blocks, self.returning.arrive)
+            return handover(left, self.prober.sights, self._recent.blocks, self.returning.arrive)
 
         return Playthrough(scene, playthrough.seed, worker.call(hand_over).result)
 

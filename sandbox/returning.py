@@ -10,7 +10,7 @@ from functools import partial
 from typing import Protocol
 
 from mag_sandbox.model.world import FrameBlock, WorldState
-from mag_sandbox.sandbox.play.events import BlockEvent, SessionEnd, SessionStart
+from mag_sandbox.sandbox.play.events import SessionObserver, SessionStart
 from mag_sandbox.sandbox.play.session import Playthrough
 from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.sandbox.saves.keeper import Keeper
@@ -30,7 +30,7 @@ class Keeps(Protocol):
         """Go on from a snapshot; ValueError where it makes no sense."""
 
 
-class Returning:
+class Returning(SessionObserver):
     """Takes scenes from the keeper, and hears when they have begun.
 
     returning = Returning(keeper, {"map": stitcher, "places": prober})
@@ -111,12 +111,6 @@ class Returning:
                     part.restore(parked.parts[name])
             except ValueError as error:
                 logger.warning("%s: %s", parked.id, error)
-
-    def on_block(self, event: BlockEvent, block: FrameBlock) -> None:
-        """Nothing to do."""
-
-    def on_end(self, event: SessionEnd) -> None:
-        """Nothing to do."""
 
     def _load(self, save: "Future[ParkedScene]") -> ParkedScene:
         """Return a save to go on with; on the world's thread."""

@@ -53,7 +53,7 @@ def record(
 def played(commands: Sequence[CameraCommand] = AWAY_AND_BACK) -> list:
     """Return the blocks that such a recording is of."""
     session = Session(FakeWorld(spec=QUICK), ScriptSource(commands))
-    blocks = [session.start(SCENE, SEED)]
-    while (block := session.advance()) is not None:
-        blocks.append(block)
+    blocks = [session.start(SCENE, SEED).block]
+    while (step := session.advance()) is not None:
+        blocks.append(step.block)
     return blocks

@@ -6,15 +6,15 @@ Scenes that are left are parked in memory and gone on with exactly.
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Protocol
 
 from mag_sandbox.files.yaml_files import nearest
 from mag_sandbox.model.loading import available_policies
 from mag_sandbox.model.world import Control, FrameBlock, MemorySetting, World, WorldSpec
 from mag_sandbox.sandbox.demo.result import DemoResult, MemoryRow
 from mag_sandbox.sandbox.demo.watch import DemoWatch
-from mag_sandbox.sandbox.play.events import BlockEvent, SessionEnd, SessionObserver, SessionStart
+from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver, SessionStart
 from mag_sandbox.sandbox.play.session import Playthrough, Session
+from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.sandbox.saves.parked_scene import ParkedScene
 from mag_sandbox.scenes import Scene, load_scene
 from mag_sandbox.scenes.demo.demo import Demo, DemoError
@@ -37,18 +37,11 @@ OnBlock = Callable[[FrameBlock, DemoWatch], None]
 OnProgress = Callable[[int, int], None]  # blocks made, of so many
 
 
-class DemoRecorder(SessionObserver, Protocol):
-    """Writes a run down; see `sandbox.recording.recorder`."""
-
-    def begin_from(self, parked: ParkedScene) -> None:
-        """Hear what the next session goes on from."""
-
-
 @dataclass(frozen=True, slots=True)
 class Extras:
     """What else is done with a run."""
 
-    recorder: DemoRecorder | None = None
+    recorder: Recorder | None = None
     on_block: OnBlock = lambda block, watch: None  # with what was probed so far
     on_progress: OnProgress = lambda done, total: None
     frames: SessionObserver | None = None  # keeps the frames of what is written down
@@ -144,7 +137,7 @@ class _NextControl:
         return control
 
 
-class Tally:
+class Tally(SessionObserver):
     """A session observer that adds up what a run cost."""
 
     def __init__(self) -> None:
@@ -171,9 +164,6 @@ class Tally:
         self.milliseconds += event.latency_ms
         self.memory = self.memory.after(block.memory)
         self._digest.update(event.digest.encode())
-
-    def on_end(self, event: SessionEnd) -> None:
-        """Nothing to add."""
 
 
 def result_of(
@@ -256,7 +246,7 @@ class _Run:
         match item:
             case Block():
                 self._ask(item)
-                self._look(self._session.advance())
+                self._look(self._session.advance().block)
             case SetAnchor(name):
                 self._watch.anchor(name)
             case Probe(name):
@@ -274,7 +264,7 @@ class _Run:
     def _start(self, name: str) -> None:
         scene, seed = scene_and_seed(self._demo, name, self._seed)
         self._watch.enter(name)
-        self._look(self._session.start(scene, seed))
+        self._look(self._session.start(scene, seed).block)
 
     def _return(self, name: str, block: Block) -> None:
         parked = self._parked.pop(name)
@@ -283,7 +273,7 @@ class _Run:
             self._extras.recorder.begin_from(parked)
         self._watch.enter(name)
         playthrough = Playthrough(parked.scene, parked.seed, lambda: parked)
-        self._look(self._session.resume(playthrough))
+        self._look(self._session.begin(playthrough).block)
 
     def _ask(self, block: Block) -> None:
         self._source.control = control_of(block, self._setting)

@@ -149,7 +149,7 @@ def measure_unpaced(world: World, plan: BenchPlan) -> dict:
         began = time.perf_counter()
         while (elapsed := time.perf_counter() - began) < plan.seconds / 3 or not block_ms:
             asked = time.perf_counter()
-            block = session.advance()
+            block = session.advance().block
             block_ms.append((time.perf_counter() - asked) * 1000)
             frames += len(block.frames)
         session.end("measured")
@@ -218,9 +218,9 @@ def prefill(
     blocks = max(1, round(seconds / world.spec.block_seconds))
     session = Session(world, ScriptSource(wander(blocks, seed)))
     session.start(scene, seed)
-    while (block := session.advance()) is not None:
-        if block.block_index % REPORT_BLOCKS == 0:
-            say(f"    block {block.block_index} of {blocks}")
+    while (step := session.advance()) is not None:
+        if step.block.block_index % REPORT_BLOCKS == 0:
+            say(f"    block {step.block.block_index} of {blocks}")
     session.end("filled")
 
 

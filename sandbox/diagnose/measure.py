@@ -8,12 +8,12 @@ from pathlib import Path
 from statistics import median
 
 from mag_sandbox.model.world import MIB, FrameBlock
-from mag_sandbox.sandbox.play.events import BlockEvent, SessionEnd, SessionStart
+from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver
 
 SETTLED = 1 / 3  # share of a run after which the process should not grow any more
 
 
-class PlayMeter:
+class PlayMeter(SessionObserver):
     """A session observer that notes stage times, latencies and the size of the process."""
 
     def __init__(self) -> None:
@@ -21,18 +21,12 @@ class PlayMeter:
         self._stages: dict[str, list[float]] = {}
         self._resident: list[int] = []  # bytes, one a block
 
-    def on_start(self, event: SessionStart, block: FrameBlock) -> None:
-        """Nothing to note: the first block is start-up."""
-
     def on_block(self, event: BlockEvent, block: FrameBlock) -> None:  # noqa: ARG002 - observer
-        """Note one block."""
+        """Note one block; the first, which `on_start` hears of, is start-up."""
         self.block_latency_ms.append(event.latency_ms)
         self._resident.append(resident_bytes())
         for stage, ms in event.stage_ms.items():
             self._stages.setdefault(stage, []).append(ms)
-
-    def on_end(self, event: SessionEnd) -> None:
-        """Nothing to note."""
 
     def stage_ms(self) -> dict[str, float]:
         """Return the median of each stage over the blocks that had it."""

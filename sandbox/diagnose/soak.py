@@ -21,7 +21,7 @@ from mag_sandbox.controls.bindings import DEFAULTS
 from mag_sandbox.model.world import MIB, FrameBlock, WorldFailed
 from mag_sandbox.sandbox.choice import WorldChoice
 from mag_sandbox.sandbox.diagnose.measure import resident_bytes
-from mag_sandbox.sandbox.play.events import BlockEvent, SessionEnd, SessionStart
+from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver, SessionStart
 from mag_sandbox.sandbox.play.pacing import percentile
 from mag_sandbox.sandbox.play.session import Playthrough
 from mag_sandbox.sandbox.settings import SandboxConfig
@@ -83,7 +83,7 @@ BOUNDS = (
 )
 
 
-class BlockTimes:
+class BlockTimes(SessionObserver):
     """A session observer that notes what blocks take, until it is asked."""
 
     def __init__(self) -> None:
@@ -98,9 +98,6 @@ class BlockTimes:
         """Note one block."""
         self.made += 1
         self._latest.append(event.latency_ms)
-
-    def on_end(self, event: SessionEnd) -> None:
-        """Nothing to note."""
 
     def take(self) -> tuple[float, float]:
         """Return median and 95th percentile of the blocks since it was asked last [ms]."""

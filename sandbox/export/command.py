@@ -107,10 +107,10 @@ def replayed(recording: Recording) -> Iterator[FrameBlock]:
     world = WorldChoice.of(recording).load()
     try:
         session = Session(world, ReplaySource(recording))
-        block = session.begin(playthrough_of(recording))
-        while block is not None:
-            yield block
-            block = session.advance()
+        step = session.begin(playthrough_of(recording))
+        while step is not None:
+            yield step.block
+            step = session.advance()
         session.end("script over")
     finally:
         world.close()

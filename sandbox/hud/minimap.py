@@ -13,7 +13,7 @@ from PIL import Image
 
 from mag_sandbox.controls.camera import ASPECT, MAX_PITCH, CameraPose
 from mag_sandbox.model.world import FrameBlock, MemoryEntry, WorldState
-from mag_sandbox.sandbox.play.events import BlockEvent, SessionEnd, SessionStart
+from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver, SessionStart
 
 WIDTH = 640  # px of the map around the ring: half the pixels of a frame of 320 at 90 degrees
 SCALE = WIDTH / 360  # px a degree, both ways
@@ -42,7 +42,7 @@ class MapPicture:
     remembered: float  # share of the ring that some kept frame shows
 
 
-class MapStitcher:
+class MapStitcher(SessionObserver):
     """A session observer that keeps the map; read `picture` from any thread.
 
     stitcher = MapStitcher()
@@ -61,9 +61,6 @@ class MapStitcher:
     def on_block(self, event: BlockEvent, block: FrameBlock) -> None:  # noqa: ARG002 - observer
         """Add one more block."""
         self.add(block)
-
-    def on_end(self, event: SessionEnd) -> None:
-        """Nothing to do: the map stays readable."""
 
     def add(self, block: FrameBlock) -> None:
         """Put the last frame of a block where it looks; publish the map when that shows."""

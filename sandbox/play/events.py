@@ -4,7 +4,7 @@ Knows nothing of files or windows; `recorder.py` writes these events, `recording
 """
 
 from dataclasses import asdict, dataclass, field
-from typing import Literal, Protocol
+from typing import Literal
 
 from mag_sandbox.model.world import Control, FrameBlock, MemorySetting
 from mag_sandbox.scenes import Scene
@@ -76,8 +76,11 @@ class SessionEnd:
     kind: Literal["session_end"] = "session_end"
 
 
-class SessionObserver(Protocol):
-    """Hears of a session as it happens, on the thread that owns the world: answer fast."""
+class SessionObserver:
+    """Hears of a session as it happens, on the thread that owns the world: answer fast.
+
+    Ignores everything; subclasses take what they need.
+    """
 
     def on_start(self, event: SessionStart, block: FrameBlock) -> None:
         """Hear of the first block; it is not told again through `on_block`."""

@@ -22,7 +22,7 @@ from mag_sandbox.model.world import (
     WorldFailed,
     WorldState,
 )
-from mag_sandbox.sandbox.play.events import BlockEvent, SessionEnd, SessionStart
+from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver, SessionStart
 from mag_sandbox.sandbox.saves.parked_scene import ParkedScene
 from mag_sandbox.scenes import Scene
 
@@ -34,8 +34,8 @@ MAX_VIEWS = 64  # older pictures handed over: each costs a pass, together some s
 SAME_VIEW = (0.95, 0.85, 0.75, 0.6)
 
 
-class Trail:
-    """The newest blocks of a session; an observer."""
+class RecentBlocks(SessionObserver):
+    """The newest blocks of a session, in `blocks`, the oldest first."""
 
     def __init__(self) -> None:
         self.blocks: deque[FrameBlock] = deque(maxlen=RECENT_BLOCKS)
@@ -50,9 +50,6 @@ class Trail:
         self.blocks.append(block)
         while len(self.blocks) * block.frames.nbytes > MAX_BYTES and len(self.blocks) > 1:
             self.blocks.popleft()
-
-    def on_end(self, event: SessionEnd) -> None:
-        """Nothing to do: what was shown last can still be handed over."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,7 +88,7 @@ class Handover:
 def handover(
     left: ParkedScene,
     pictures: Iterable[Sight],
-    trail: Sequence[FrameBlock],
+    recent: Sequence[FrameBlock],
     then: Callable[[ParkedScene], object],
 ) -> Handover:
     """Return what another world can go on with.
@@ -99,17 +96,17 @@ def handover(
     Args:
         left: the scene as it is now; its state is let go of.
         pictures: of views that were seen, of any time, in any order.
-        trail: the newest blocks, oldest first.
+        recent: the newest blocks, oldest first.
         then: see `Handover`.
     """
-    recent = [PastBlock(block.at_rest, block.poses, block.block_index) for block in trail]
-    length = len(recent[-1].frames)
-    before = [sight for sight in pictures if sight.number // length < recent[0].block_index]
+    newest = [PastBlock(block.at_rest, block.poses, block.block_index) for block in recent]
+    length = len(newest[-1].frames)
+    before = [sight for sight in pictures if sight.number // length < newest[0].block_index]
     rested = _rested(_views(before), length)
-    count = len(rested) + sum(len(block.frames) for block in recent)
+    count = len(rested) + sum(len(block.frames) for block in newest)
     return Handover(
         left=replace(left, state=WorldState({}, {})),
-        blocks=(*rested, *recent),
+        blocks=(*rested, *newest),
         origin=MemoryOrigin(left.world, count),
         then=then,
     )

@@ -5,10 +5,10 @@ from mag_sandbox.controls.bindings import DEFAULTS, Bindings
 from mag_sandbox.controls.camera import CameraCommand, CameraPose
 from mag_sandbox.controls.sources import PlayerSource
 from mag_sandbox.model.world import FrameBlock, WorldSpec
-from mag_sandbox.sandbox.play.events import BlockEvent, SessionEnd, SessionStart
+from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver, SessionStart
 
 
-class Pilot(PlayerSource):
+class Pilot(PlayerSource, SessionObserver):
     """A source of commands that can fly to a place; also an observer, which tells it where it is.
 
     pilot = Pilot()
@@ -57,9 +57,6 @@ class Pilot(PlayerSource):
     def on_block(self, event: BlockEvent, block: FrameBlock) -> None:  # noqa: ARG002 -- observer
         """Note where the camera is."""
         self._pose = block.poses[-1]
-
-    def on_end(self, event: SessionEnd) -> None:
-        """Nothing to do."""
 
     def _command_towards(self, target: CameraPose) -> CameraCommand:
         spec = self._spec

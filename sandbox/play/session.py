@@ -1,14 +1,12 @@
 """One playthrough: a World driven by a source of commands, told to observers; no window, no thread.
 
-Whoever calls `start`, `resume` and `advance` owns the world; only `change` may be called from
-another thread.
+Whoever calls it owns the world; other threads ask by `GenerationWorker.call`.
 """
 
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from queue import Empty, SimpleQueue
 from typing import Protocol
 
 import numpy as np
@@ -28,7 +26,7 @@ from mag_sandbox.sandbox.saves.parked_scene import KeptMemory, ParkedScene, new_
 from mag_sandbox.scenes import Scene
 
 
-class Left(Protocol):
+class Resumable(Protocol):
     """A scene as it was left: a `ParkedScene`, or a `Handover` from another world."""
 
     def enter(self, world: World) -> ParkedScene:
@@ -45,13 +43,21 @@ class Playthrough:
 
     scene: Scene
     seed: int
-    parked: Callable[[], Left] | None = None  # reads what to go on with; None: begin
+    parked: Callable[[], Resumable] | None = None  # reads what to go on with; None: begin
     state: str | None = None  # the folder that it is read from
 
     @property
     def anew(self) -> "Playthrough":
         """The same scene from its beginning."""
         return Playthrough(self.scene, self.seed)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionStep:
+    """One block of a session: what was commanded, and what the world made of it."""
+
+    control: Control
+    block: FrameBlock
 
 
 class CommandSource(Protocol):
@@ -65,9 +71,10 @@ class Session:
     """One playthrough of a world.
 
     session = Session(world, source, observers=[recorder])
-    block = session.start(scene, seed=7)
-    while (block := session.advance()) is not None:
-        show(block.frames)
+    step = session.start(scene, seed=7)
+    while step is not None:
+        show(step.block.frames)
+        step = session.advance()
     session.end("left")
     """
 
@@ -79,7 +86,7 @@ class Session:
         self._observers = list(observers)
         self._attached: list[SessionObserver] = []  # of this session only
         self._joining: list[tuple[SessionObserver, str]] = []  # observers and the state they had
-        self._changes: SimpleQueue[Control] = SimpleQueue()
+        self._asked = Control()  # of the next block, besides what the source says
         self._running = False
         self.id = ""  # of the playthrough; saves and the parked scene go by it
         self._created: datetime | None = None
@@ -91,23 +98,23 @@ class Session:
         self._name = ""  # of the playthrough; empty: the scene's
         self._started = 0.0
 
-    def begin(self, playthrough: Playthrough) -> FrameBlock | None:
+    def begin(self, playthrough: Playthrough) -> SessionStep | None:
         """Start or resume; a running session ends first ("reset")."""
         if playthrough.parked is None:
             return self.start(playthrough.scene, playthrough.seed)
-        return self.resume(playthrough)
+        return self._resume(playthrough)
 
-    def start(self, scene: Scene, seed: int) -> FrameBlock:
-        """Reset the world and return the first block; a running session ends first ("reset")."""
+    def start(self, scene: Scene, seed: int) -> SessionStep:
+        """Reset the world and make the first block; a running session ends first ("reset")."""
         self.end("reset")
         self._forget()
         asked = time.monotonic()
-        block = self.world.reset(scene, seed)
-        self._open(Playthrough(scene, seed), block, Control(), asked)
-        return block
+        first = SessionStep(Control(), self.world.reset(scene, seed))
+        self._open(Playthrough(scene, seed), first, asked)
+        return first
 
-    def resume(self, playthrough: Playthrough) -> FrameBlock | None:
-        """Go on where a scene was left and return the next block; None when the script is over.
+    def _resume(self, playthrough: Playthrough) -> SessionStep | None:
+        """Go on where a scene was left with the next block; None when the script is over.
 
         Raises:
             WorldFailed: the scene was left in another world, or with other weights.
@@ -120,12 +127,12 @@ class Session:
         if control is None:
             return None
         asked = time.monotonic()
-        block = self.world.step(control)
-        self._open(playthrough, block, control, asked, parked)
-        return block
+        first = SessionStep(control, self.world.step(control))
+        self._open(playthrough, first, asked, parked)
+        return first
 
-    def advance(self) -> FrameBlock | None:
-        """Sample the source, make one more block and return it; None when the script is over."""
+    def advance(self) -> SessionStep | None:
+        """Sample the source and make one more block; None when the script is over."""
         control = self._next_control()
         if control is None:
             return None
@@ -136,7 +143,7 @@ class Session:
         for observer in (*self._observers, *self._attached):
             observer.on_block(event, block)
         self._let_join(event, block)
-        return block
+        return SessionStep(control, block)
 
     def attach(self, observer: SessionObserver, state: str) -> None:
         """Let an observer hear of this session from the next block on, and of no later one.
@@ -183,16 +190,8 @@ class Session:
         )
 
     def change(self, *, prompt: str | None = None, memory: MemorySetting | None = None) -> None:
-        """Ask for another prompt or memory setting from the next block on; from any thread."""
-        self._changes.put(Control(prompt=prompt, memory=memory))
-
-    def expect_prompt(self) -> None:
-        """Let the world get ready to read a prompt, which a player has begun to write."""
-        self.world.expect_prompt()
-
-    def prepare(self) -> bool:
-        """Let the world look ahead while nothing else waits; True if there was work."""
-        return self.world.prepare()
+        """Ask for another prompt or memory setting from the next block on."""
+        self._asked = _changed(self._asked, prompt, memory)
 
     def end(self, reason: str) -> None:
         """Tell the observers that it is over; does nothing when it already is."""
@@ -213,29 +212,27 @@ class Session:
 
     def _forget(self) -> None:
         """Keep nothing of what was played before: the world leaves it now."""
-        self._last = None
-        while not self._changes.empty():
-            self._changes.get_nowait()
+        self._last, self._asked = None, Control()
 
     def _open(
         self,
         playthrough: Playthrough,
-        block: FrameBlock,
-        control: Control,
+        first: SessionStep,
         asked: float,
         parked: ParkedScene | None = None,
     ) -> None:
-        self._playthrough, self._last = playthrough, block
+        self._playthrough, self._last = playthrough, first.block
         self._frames_before = parked.frames_shown if parked else 0
         self._name = parked.name if parked else ""
         self.id = parked.id if parked else new_id(playthrough.scene)
         self._created = parked.created if parked else datetime.now(UTC)
         self._blocks = self._frames = 0
         self._started = asked
-        event = self._start_event(self._event(block, control, asked), playthrough.state)
+        event = self._event(first.block, first.control, asked)
+        start = self._start_event(event, playthrough.state)
         self._running = True
         for observer in self._observers:
-            observer.on_start(event, block)
+            observer.on_start(start, first.block)
 
     def _let_join(self, event: BlockEvent, block: FrameBlock) -> None:
         for observer, state in self._joining:
@@ -266,16 +263,8 @@ class Session:
         control = command
         if isinstance(command, CameraCommand):
             control = Control(camera=command.along(self.world.spec.axes))
-        while True:
-            try:
-                change = self._changes.get_nowait()
-            except Empty:
-                return control
-            control = replace(
-                control,
-                prompt=control.prompt if change.prompt is None else change.prompt,
-                memory=change.memory or control.memory,
-            )
+        asked, self._asked = self._asked, Control()
+        return _changed(control, asked.prompt, asked.memory)
 
     def _event(self, block: FrameBlock, control: Control, asked: float) -> BlockEvent:
         ready = time.monotonic()
@@ -296,6 +285,11 @@ class Session:
                 for ahead in block.look_ahead
             ),
         )
+
+
+def _changed(control: Control, prompt: str | None, memory: MemorySetting | None) -> Control:
+    prompt = control.prompt if prompt is None else prompt
+    return replace(control, prompt=prompt, memory=memory or control.memory)
 
 
 def digest_of(frames: np.ndarray) -> str:

@@ -15,9 +15,9 @@ from typing import TypeVar
 
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.model.world import FrameBlock, Progress, World, WorldFailed, WorldSpec
-from mag_sandbox.sandbox.play.events import BlockEvent, SessionEnd, SessionObserver, SessionStart
+from mag_sandbox.sandbox.play.events import SessionObserver
 from mag_sandbox.sandbox.play.pacing import DurationEstimate
-from mag_sandbox.sandbox.play.session import CommandSource, Playthrough, Session
+from mag_sandbox.sandbox.play.session import CommandSource, Playthrough, Session, SessionStep
 
 logger = logging.getLogger(__name__)
 Clock = Callable[[], float]
@@ -77,8 +77,7 @@ class GenerationWorker:
         self.status = WorkerStatus()
         self._load = load
         self._source = source
-        self._newest = _NewestCommand()
-        self._observers = (*observers, self._newest)
+        self._observers = observers
         self._clock = clock
         self._notify = notify
         self._changed = threading.Condition()  # guards what follows
@@ -205,23 +204,23 @@ class GenerationWorker:
             return self._wait_for_change(session, generation)
         self._set_status(WorkerStatus(stage="ready", fraction=1.0))
         begun = self._clock()
-        block = session.begin(playthrough)
-        while block is not None:
-            self._hand_over(generation, block, begun, spec)
+        step = session.begin(playthrough)
+        while step is not None:
+            self._hand_over(generation, step, begun, spec)
             reason = self._wait_for_turn(session, generation)
             if reason is not None:
                 return reason
             begun = self._clock()
-            block = session.advance()
-            if block is not None:
+            step = session.advance()
+            if step is not None:
                 self._block_time.add(self._clock() - begun)
         session.end("script over")
         self._set_status(WorkerStatus(ended=True))
         return self._wait_for_change(session, generation)
 
-    def _hand_over(self, generation: int, block: FrameBlock, begun: float, spec: WorldSpec) -> None:
+    def _hand_over(self, generation: int, step: SessionStep, begun: float, spec: WorldSpec) -> None:
         seconds = self._clock() - begun
-        ready = ReadyBlock(generation, block, self._newest.command, begun, seconds, spec)
+        ready = ReadyBlock(generation, step.block, step.control.camera, begun, seconds, spec)
         with self._changed:
             if generation == self._generation:
                 self._ready = ready
@@ -245,7 +244,7 @@ class GenerationWorker:
                     self._changed.wait(wait)
                     continue
             begun = self._clock()
-            work_left = session.prepare()
+            work_left = session.world.prepare()
             if work_left:
                 self._prepare_time.add(self._clock() - begun)
 
@@ -303,22 +302,6 @@ class GenerationWorker:
 
 class _ClosedWhileLoadingError(Exception):
     """Leaves a loader from within its progress report."""
-
-
-class _NewestCommand:
-    """Remembers what the newest block was asked."""
-
-    def __init__(self) -> None:
-        self.command = CameraCommand()
-
-    def on_start(self, event: SessionStart, block: FrameBlock) -> None:  # noqa: ARG002 -- observer
-        self.command = event.first_block.control.camera
-
-    def on_block(self, event: BlockEvent, block: FrameBlock) -> None:  # noqa: ARG002 -- observer
-        self.command = event.control.camera
-
-    def on_end(self, event: SessionEnd) -> None:
-        """Nothing to do: the last command stays."""
 
 
 def _sentence(error: Exception) -> str:

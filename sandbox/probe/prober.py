@@ -24,7 +24,7 @@ from mag_sandbox.evaluation.probe.anchors import (
 from mag_sandbox.evaluation.probe.metrics import psnr
 from mag_sandbox.evaluation.probe.probe import Limits, ProbeResult, compare, shrunk
 from mag_sandbox.model.world import FrameBlock, Frames, WorldSpec, WorldState
-from mag_sandbox.sandbox.play.events import BlockEvent, SessionEnd, SessionStart
+from mag_sandbox.sandbox.play.events import BlockEvent, SessionEnd, SessionObserver, SessionStart
 from mag_sandbox.sandbox.probe.probe_keeping import Places, keep_places, kept_places
 
 logger = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ USUAL_FPS = 16.0  # before a world says its own
 RoundTrip = Callable[[Frames], "Future[Frames]"]
 
 
-class Prober:
+class Prober(SessionObserver):
     """Sets anchors, compares what comes back, and publishes results.
 
     prober = Prober(notify=wake_window)

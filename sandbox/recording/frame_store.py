@@ -15,7 +15,7 @@ from queue import SimpleQueue
 from typing import BinaryIO
 
 from mag_sandbox.model.world import FrameBlock, WorldSpec
-from mag_sandbox.sandbox.play.events import BlockEvent, SessionEnd, SessionStart
+from mag_sandbox.sandbox.play.events import BlockEvent, SessionEnd, SessionObserver, SessionStart
 from mag_sandbox.sandbox.probe.prober import Prober
 from mag_sandbox.sandbox.recording.frame_records import (
     DamagedRecord,
@@ -56,8 +56,8 @@ def frames_beside(recorder: Recorder, prober: Prober | None = None) -> "FrameWri
     )
 
 
-class FrameWriter:
-    """A session observer that writes frames into the folder of the recording.
+class FrameWriter(SessionObserver):
+    """Session observer that writes frames into the folder of the recording.
 
     recorder = Recorder(Path("runs/monday"))
     frames = FrameWriter(lambda: recorder.folders[-1], prober=prober)

@@ -19,7 +19,13 @@ from threading import Thread
 from mag_sandbox.files.whole import OccupiedError, claim
 from mag_sandbox.model.world import FrameBlock, MemorySetting
 from mag_sandbox.sandbox.freed_memory import give_back_freed
-from mag_sandbox.sandbox.play.events import BlockEvent, SessionEnd, SessionStart, event_to_json
+from mag_sandbox.sandbox.play.events import (
+    BlockEvent,
+    SessionEnd,
+    SessionObserver,
+    SessionStart,
+    event_to_json,
+)
 from mag_sandbox.sandbox.recording.reader import (
     EVENTS_FILE,
     STATE_FOLDER,
@@ -34,8 +40,8 @@ logger = logging.getLogger(__name__)
 Event = SessionStart | BlockEvent | SessionEnd
 
 
-class Recorder:
-    """A session observer that writes `FOLDER/session.jsonl`; later sessions go to FOLDER-2, ...
+class Recorder(SessionObserver):
+    """Session observer that writes `FOLDER/session.jsonl`; later sessions go to FOLDER-2, ...
 
     recorder = Recorder(Path("runs/monday"), memory=setting, look_ahead=True)
     session = Session(world, source, observers=[recorder])

@@ -11,7 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from mag_sandbox.model.world import Control, FrameBlock, World
-from mag_sandbox.sandbox.play.events import BlockEvent, LookAheadEvent, SessionEnd, SessionStart
+from mag_sandbox.sandbox.play.events import (
+    BlockEvent,
+    LookAheadEvent,
+    SessionObserver,
+    SessionStart,
+)
 from mag_sandbox.sandbox.play.session import Playthrough, Session
 from mag_sandbox.sandbox.recording.reader import Recording, with_machine
 from mag_sandbox.sandbox.saves.parked_scene import ParkedScene
@@ -57,7 +62,7 @@ class Difference:
         )
 
 
-class Verifier:
+class Verifier(SessionObserver):
     """A session observer that compares every digest with a recording, look-ahead blocks included.
 
     Where frames are compared instead, digests do not count.
@@ -104,9 +109,6 @@ class Verifier:
     def on_block(self, event: BlockEvent, block: FrameBlock) -> None:
         """Compare one more block."""
         self._compare(event, block)
-
-    def on_end(self, event: SessionEnd) -> None:
-        """Nothing left to compare."""
 
     def summary(self) -> str:
         """Return the result for people: one line, or a few."""

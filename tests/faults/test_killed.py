@@ -44,8 +44,8 @@ source = ScriptSource(AWAY_AND_BACK * 10_000)
 session = Session(FakeWorld(spec=QUICK), source, [recorder, frames_beside(recorder)])
 session.start(SCENE, SEED)
 say(0)
-while (block := session.advance()) is not None:
-    say(block.block_index)
+while (step := session.advance()) is not None:
+    say(step.block.block_index)
 """
 
 PARKING = """

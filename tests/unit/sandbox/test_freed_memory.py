@@ -121,7 +121,7 @@ def test_what_a_session_goes_on_from_is_let_go_of():
     shown, name = parked.frames_shown, parked.name
     waiting = [parked]
     session = Session(FakeWorld(), Rest())
-    session.resume(Playthrough(SCENE, 7, waiting.pop))
+    session.begin(Playthrough(SCENE, 7, waiting.pop))
     del parked
     assert ring() is None
     left = session.park()
@@ -134,7 +134,7 @@ def test_what_a_recording_begins_from_is_let_go_of_when_it_is_written(tmp_path):
     session = Session(FakeWorld(), Rest(), [recorder])
     recorder.begin_from(parked)
     waiting = [parked]
-    session.resume(Playthrough(SCENE, 7, waiting.pop))
+    session.begin(Playthrough(SCENE, 7, waiting.pop))
     del parked
     eventually(lambda: ring() is None)
     session.end("left")

@@ -100,10 +100,10 @@ def test_a_parked_clip_world_goes_on_bit_for_bit(tiny, scene_for, tmp_path, name
     session.start(scene, 3)
     session.advance()
     write_state(tmp_path / "state", session.park())
-    onward = [session.advance() for _ in range(6)]
+    onward = [session.advance().block for _ in range(6)]
     later = Session(tiny(name), ScriptSource(commands[1:]))
     parked = Playthrough(scene, 3, parked=lambda: read_state(tmp_path / "state"))
-    again = [later.resume(parked), *(later.advance() for _ in range(5))]
+    again = [later.begin(parked).block, *(later.advance().block for _ in range(5))]
     assert np.array_equal(pictures(onward), pictures(again))
     assert [block.poses for block in onward] == [block.poses for block in again]
     assert [block.phrase for block in onward] == [block.phrase for block in again]

@@ -129,10 +129,10 @@ def test_a_parked_scene_goes_on_from_its_files(tiny, tmp_path):
     session.start(PLACE, 3)
     session.advance()
     write_state(tmp_path / "state", session.park())
-    rest = [session.advance(), session.advance()]
+    rest = [session.advance().block, session.advance().block]
     later = Session(tiny(), ScriptSource([RIGHT.camera] * 2))
     parked = Playthrough(PLACE, 3, parked=lambda: read_state(tmp_path / "state"))
-    assert same([later.resume(parked), later.advance()], rest)
+    assert same([later.begin(parked).block, later.advance().block], rest)
 
 
 def test_a_state_of_other_weights_or_another_decoder_is_refused(tiny):

@@ -131,10 +131,10 @@ def test_a_run_with_two_scenes_is_recorded_so_that_it_can_be_replayed(tmp_path):
     for folder in recorder.folders:
         recording = load_recording(folder)
         session = Session(FakeWorld(spec=FAST), ReplaySource(recording))
-        block = session.begin(playthrough_of(recording))
-        while block is not None:
-            again.append(block.frames.tobytes())
-            block = session.advance()
+        step = session.begin(playthrough_of(recording))
+        while step is not None:
+            again.append(step.block.frames.tobytes())
+            step = session.advance()
     assert again == played
 
 

@@ -27,10 +27,10 @@ def fake_world(monkeypatch):
 def run_app(loader, playthrough, observers, source, seconds, headless):
     """Play as the app does, without its window."""
     session = Session(loader.load(), source, observers)
-    block = session.begin(playthrough)
-    while block is not None:
-        session.prepare()
-        block = session.advance()
+    step = session.begin(playthrough)
+    while step is not None:
+        session.world.prepare()
+        step = session.advance()
     session.end("script over")
 
 

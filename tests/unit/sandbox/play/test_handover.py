@@ -11,7 +11,13 @@ from mag_sandbox.evaluation.probe.anchors import Sight
 from mag_sandbox.evaluation.probe.metrics import psnr
 from mag_sandbox.model.world import FrameBlock, MemorySetting, WorldFailed
 from mag_sandbox.sandbox.choice import WorldChoice
-from mag_sandbox.sandbox.play.handover import MAX_VIEWS, RECENT_BLOCKS, Trail, handover, scene_for
+from mag_sandbox.sandbox.play.handover import (
+    MAX_VIEWS,
+    RECENT_BLOCKS,
+    RecentBlocks,
+    handover,
+    scene_for,
+)
 from mag_sandbox.sandbox.play.session import Session
 from mag_sandbox.sandbox.recording.reader import load_recording
 from mag_sandbox.sandbox.recording.recorder import Recorder
@@ -208,12 +214,12 @@ def test_a_world_with_one_memory_says_that_nothing_can_be_set(run):
 
 
 def blocks_of(world, count):
-    trail = Trail()
-    session = Session(world, Rest(), [trail])
+    recent = RecentBlocks()
+    session = Session(world, Rest(), [recent])
     session.start(SCENE, 7)
     for _ in range(count - 1):
         session.advance()
-    return session, trail
+    return session, recent
 
 
 class Rest:
@@ -226,8 +232,8 @@ def sight(number, yaw):
 
 
 def carried(pictures, count=20):
-    session, trail = blocks_of(FakeWorld(), count)
-    return handover(session.park(), pictures, trail.blocks, lambda parked: None)
+    session, recent = blocks_of(FakeWorld(), count)
+    return handover(session.park(), pictures, recent.blocks, lambda parked: None)
 
 
 def test_newest_blocks_come_whole_and_older_views_once_each_in_order():
@@ -254,12 +260,12 @@ def test_what_is_handed_over_is_bounded_and_holds_no_state():
 
 
 def test_large_blocks_are_kept_in_smaller_number():
-    _, trail = blocks_of(FakeWorld(), 3)
-    block: FrameBlock = trail.blocks[-1]
+    _, recent = blocks_of(FakeWorld(), 3)
+    block: FrameBlock = recent.blocks[-1]
     huge = replace(block, frames=np.zeros((3, 1200, 2000, 3), np.uint8))
     for _ in range(3):
-        trail.on_block(None, huge)
-    assert [one.frames.shape for one in trail.blocks] == [huge.frames.shape]
+        recent.on_block(None, huge)
+    assert [one.frames.shape for one in recent.blocks] == [huge.frames.shape]
 
 
 def test_a_scene_loses_a_policy_that_the_other_world_lacks():

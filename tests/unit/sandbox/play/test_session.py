@@ -53,20 +53,23 @@ def session_of(notes, *commands):
 
 
 def test_the_start_names_world_scene_seed_and_the_first_block(notes):
-    block = session_of(notes).start(SCENE, seed=7)
+    first = session_of(notes).start(SCENE, seed=7)
     (start,) = notes.starts
     assert isinstance(start, SessionStart)
     assert (start.world, start.scene, start.seed) == (FakeWorld().spec.name, SCENE, 7)
-    assert start.first_block.digest == digest_of(block.frames)
+    assert start.first_block.digest == digest_of(first.block.frames)
     assert start.provenance == FakeWorld().provenance()
 
 
 def test_every_block_is_told_with_its_control_and_digest(notes):
     session = session_of(notes, PAN, CameraCommand())
     session.start(SCENE, seed=7)
-    blocks = [session.advance(), session.advance()]
+    steps = [session.advance(), session.advance()]
     assert [event.control.camera for event in notes.blocks] == [PAN, CameraCommand()]
-    assert [event.digest for event in notes.blocks] == [digest_of(b.frames) for b in blocks]
+    assert [event.digest for event in notes.blocks] == [
+        digest_of(step.block.frames) for step in steps
+    ]
+    assert [event.control for event in notes.blocks] == [step.control for step in steps]
     assert [event.block_index for event in notes.blocks] == [1, 2]
     assert all(event.latency_ms >= 0 for event in notes.blocks)
 

@@ -34,9 +34,9 @@ ALONG = (IN, IN, CameraCommand(yaw=1.0, zoom=0.5), CameraCommand(yaw=-0.3), OUT,
 
 
 def played(session: Session) -> list:
-    blocks = [session.start(SCENE, 7)]
-    while (block := session.advance()) is not None:
-        blocks.append(block)
+    blocks = [session.start(SCENE, 7).block]
+    while (step := session.advance()) is not None:
+        blocks.append(step.block)
     session.end("script over")
     return blocks
 
@@ -144,9 +144,10 @@ def test_a_parked_scene_goes_on_at_its_zoom(tmp_path):
     played(first)
     write_state(tmp_path / "left", first.park())
     second = Session(FakeWorld(spec=ZOOMING), ScriptSource(ALONG[4:]))
-    blocks = [second.begin(Playthrough(SCENE, 7, lambda: read_state(tmp_path / "left")))]
-    while (block := second.advance()) is not None:
-        blocks.append(block)
+    parked = Playthrough(SCENE, 7, lambda: read_state(tmp_path / "left"))
+    blocks = [second.begin(parked).block]
+    while (step := second.advance()) is not None:
+        blocks.append(step.block)
     assert [block.poses for block in blocks] == [block.poses for block in whole[5:]]
 
 
@@ -157,12 +158,12 @@ def test_the_way_back_to_an_anchor_restores_the_zoom():
     anchor = CameraPose(33.0, 5.0, 66.0)
     pilot.fly_to(anchor, ZOOMING)
     while pilot.is_flying:
-        block = session.advance()
+        block = session.advance().block
     end = block.poses[-1]
     assert (end.yaw, end.pitch, end.fov) == pytest.approx((33.0, 5.0, 66.0), abs=0.15)
     pilot.fly_to(CameraPose(), ZOOMING)
     while pilot.is_flying:
-        block = session.advance()
+        block = session.advance().block
     assert block.poses[-1].fov == pytest.approx(90.0, abs=0.15)
 
 

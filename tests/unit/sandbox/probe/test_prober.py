@@ -227,13 +227,13 @@ def test_places_outlive_a_parked_scene(prober):
     assert all(array.dtype == np.uint8 for array in kept.arrays.values())
     data = json.loads(json.dumps(kept.data))  # as it comes from a file
     other = Prober(spec=SPEC)
-    other.on_start(None, session.advance())
+    other.on_start(None, session.advance().block)
     other.restore(WorldState(kept.arrays, data))
     assert other.settle()
     assert other.anchors == marks
     assert other.last_anchor == last
-    while (block := session.advance()) is not None:
-        other.on_block(None, block)
+    while (step := session.advance()) is not None:
+        other.on_block(None, step.block)
         assert other.settle()
     (result,) = [one for one in other.results if one.label == "anchor 1"]
     assert (result.recall, result.motion) == (100.0, "agrees")

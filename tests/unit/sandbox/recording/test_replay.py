@@ -27,7 +27,7 @@ def recording(tmp_path) -> Recording:
     session.start(SCENE, seed=7)
     session.change(prompt="A beach.", memory=MemorySetting(policy="none"))
     while session.advance() is not None:
-        session.prepare()
+        session.world.prepare()
     session.end("script over")
     return load_recording(tmp_path / "session")
 

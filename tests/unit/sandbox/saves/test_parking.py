@@ -103,8 +103,8 @@ def test_parked_through_the_session_equals_uninterrupted(scenes):
     right, back = [CameraCommand(yaw=1.0)] * 4, [CameraCommand(yaw=-1.0)] * 4
 
     def digests(session) -> list:
-        blocks = iter(session.advance, None)
-        return [block.frames.tobytes() for block in blocks]
+        steps = iter(session.advance, None)
+        return [step.block.frames.tobytes() for step in steps]
 
     whole = Session(FakeWorld(), ScriptSource([*right, *back]))
     whole.start(MEADOW, 7)
@@ -114,7 +114,7 @@ def test_parked_through_the_session_equals_uninterrupted(scenes):
     parked = scenes.take(scenes.park(before.park()))
     after = Session(FakeWorld(), ScriptSource(back))
     resumed = after.begin(Playthrough(parked.scene, parked.seed, lambda: parked))
-    assert digests(whole) == [*first, resumed.frames.tobytes(), *digests(after)]
+    assert digests(whole) == [*first, resumed.block.frames.tobytes(), *digests(after)]
     assert after.park().id == parked.id
 
 
