@@ -62,13 +62,6 @@ def x0_from_flow(flow: Tensor, xt: Tensor, sigma: Tensor) -> Tensor:
     return (xt.to(exact) - level.to(exact) * flow.to(exact)).type_as(flow)
 
 
-def flow_from_x0(x0: Tensor, xt: Tensor, sigma: Tensor) -> Tensor:
-    """Return the flow (noise - x0) that leads from clean latents through noisy ones."""
-    level = _level(sigma, xt)
-    exact = torch.promote_types(torch.float32, xt.dtype)
-    return ((xt.to(exact) - x0.to(exact)) / level.to(exact)).type_as(x0)
-
-
 def euler_step(xt: Tensor, flow: Tensor, sigma: float, next_sigma: float) -> Tensor:
     """Follow the flow from one noise level to the next (the deterministic sampler)."""
     return xt + (next_sigma - sigma) * flow
@@ -129,13 +122,6 @@ class FlowSchedule:
         self.sigmas = shift_noise_level(u, shift)
         self.timesteps = self.sigmas * TRAIN_STEPS
         self.shift = shift
-
-    @property
-    def train_weights(self) -> Tensor:
-        """Loss weight of each timestep: a Gaussian bump around the middle with mean 1."""
-        bump = torch.exp(-2 * ((self.timesteps - TRAIN_STEPS / 2) / TRAIN_STEPS) ** 2)
-        bump = bump - bump.min()
-        return bump * (TRAIN_STEPS / bump.sum())
 
     def warp(self, steps: Sequence[int]) -> Tensor:
         """Return the table's timesteps for steps counted evenly from 1000 down to 0."""

@@ -55,19 +55,6 @@ def axis_frequencies(widths: tuple[int, int, int], theta: float) -> tuple[Tensor
     )
 
 
-def index_rotary(frames: Tensor, height: int, width: int, head_dim: int) -> Tensor:
-    """Return Wan's coordinates for tokens in (frame, row, column) order.
-
-    Args:
-        frames: absolute index of each latent frame, [F]; any non-negative number, no table limit.
-        height: tokens down.
-        width: tokens across.
-        head_dim: channels of a head.
-    """
-    grid = grid_rotary(frames, height, width, index_frequencies(head_dim))
-    return grid.reshape(1, len(frames) * height * width, 1, -1)
-
-
 def grid_rotary(
     frames: Tensor, height: int, width: int, frequencies: tuple[Tensor, Tensor, Tensor]
 ) -> Tensor:

@@ -10,7 +10,6 @@ import json
 import os
 import secrets
 import struct
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -262,16 +261,6 @@ def use_own(row: WorldRow, path: Path, home: Path | None = None) -> WorldFiles:
 def _files_of(name: str, home: Path) -> tuple[WeightFile, ...]:
     files = read_files(name, home)
     return files.files if files else ()
-
-
-def shared_bytes(names: Iterable[str] = WORLDS, home: Path | None = None) -> int:
-    """Return what the files of all fetched worlds take on the disk, each counted once."""
-    home = home or weights_home()
-    sizes = {}
-    for name in names:
-        files = read_files(name, home)
-        sizes |= {file.path: file.bytes for file in files.files} if files else {}
-    return sum(sizes.values())
 
 
 def _remedy(name: str) -> str:

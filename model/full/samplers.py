@@ -1,8 +1,8 @@
 """How public checkpoints turn noise into latents: few steps that noise again, or many that do not.
 
 Few-step students predict clean latents, noise them to the next level and go on; which levels, is
-data. The bidirectional teacher follows the flow instead, by Euler or UniPC. All tables are made
-when a sampler is, in fp32; its steps use plain numbers, so no device is ever waited for.
+data. Their teacher follows the flow instead. All tables are made when a sampler is, in fp32; its
+steps use plain numbers, so no device is ever waited for.
 """
 
 from dataclasses import dataclass
@@ -10,9 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from mag_sandbox.model.flow import TRAIN_STEPS, Draw, EulerSampler, FlowSchedule, euler_levels
-
-UNIPC_START = 1 - 1 / TRAIN_STEPS  # first noise level before the shift
+from mag_sandbox.model.flow import Draw, EulerSampler, FlowSchedule, euler_levels
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,34 +57,6 @@ class RenoisingSampler:
             return x0
         following = self._sigmas[step + 1]
         return (1 - following) * x0 + following * draw(step)
-
-
-class UniPCSampler:
-    """The teacher's usual solver: UniPC of order 2; for one video, since it keeps a history.
-
-    The steps are those of diffusers, which reproduce the reference once they are given Wan's own
-    levels: from 0.999 (before the shift) rather than 1.
-
-    Source: UniPC, arXiv 2302.04867, with the flow-matching levels of Wan2.1, arXiv 2503.20314.
-    """
-
-    def __init__(self, steps: int, shift: float) -> None:
-        from diffusers import UniPCMultistepScheduler  # heavy, and only teachers need it
-
-        self._solver = UniPCMultistepScheduler(
-            num_train_timesteps=TRAIN_STEPS,
-            prediction_type="flow_prediction",
-            use_flow_sigmas=True,
-            flow_shift=shift,
-        )
-        levels = torch.linspace(UNIPC_START, 0, steps + 1, dtype=torch.float64)[:-1]
-        self._solver.set_timesteps(sigmas=levels.numpy())
-        self.sigmas: Tensor = self._solver.sigmas  # fp32 [steps + 1], the last one zero
-        self.timesteps: tuple[int, ...] = tuple(self._solver.timesteps.tolist())
-
-    def advance(self, x: Tensor, flow: Tensor, step: int, draw: Draw) -> Tensor:  # noqa: ARG002
-        """Return the latents after a step, which must be the next one."""
-        return self._solver.step(flow, self._solver.timesteps[step], x, return_dict=False)[0]
 
 
 def euler_sampler(steps: int, shift: float) -> EulerSampler:

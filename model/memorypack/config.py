@@ -32,13 +32,10 @@ class PackConfig:
     window: int = 3  # latent frames that Memorize looks at together: one block
     cell: int = 4  # tokens down and across in one embedding of Memorize
     scales: tuple[Scale, ...] = (Scale(4, 16), Scale(2, 2), Scale(1, 1))  # oldest frames first
-    index: Literal["video", "section"] = "video"  # of frames: since the video's start, or as F1
 
     def __post_init__(self) -> None:
         if self.structure not in (None, "A", "B", "C"):
             raise ValueError(f'structure "{self.structure}" not found; available: A, B, C')
-        if self.index not in ("video", "section"):
-            raise ValueError(f'index "{self.index}" not found; available: video, section')
         factors = [scale.factor for scale in self.scales]
         if factors != sorted(set(factors), reverse=True) or factors[-1:] != [1]:
             raise ValueError(f"scales {factors} must fall to 1, the oldest frames first")
@@ -59,8 +56,8 @@ class PackConfig:
         Raises:
             TypeError, KeyError, ValueError: it is not such data.
         """
-        scales = tuple(Scale(**scale) for scale in data["scales"])
-        return cls(**{**data, "scales": scales})
+        known = {key: value for key, value in data.items() if key != "index"}  # of older files
+        return cls(**{**known, "scales": tuple(Scale(**scale) for scale in data["scales"])})
 
 
 FRAMEPACK = PackConfig(structure=None)

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.memorypack.networks import MemoryPack
-from mag_sandbox.model.memorypack.packing import Grid, Tokens
+from mag_sandbox.model.memorypack.packing import Tokens
 from mag_sandbox.model.memorypack.places import Frames, Places, joined
 from mag_sandbox.model.memorypack.semantic import SemanticState
 
@@ -39,8 +39,7 @@ class PackMemory:
     ) -> None:
         self.pack, self.places = pack, places
         self.history, self.prompt = image, prompt
-        in_section = pack.config.index == "section"
-        self.image = image.at(torch.zeros_like(image.times)) if in_section else image
+        self.image = image
         self._differentiated = differentiated
         self._waiting: list[Frames] = []
         self._old: SemanticState | None = None  # without the waiting frames, and no gradient
@@ -70,12 +69,6 @@ class PackMemory:
     def tokens(self, dit: DiT) -> Tokens:
         """Return what the coming block reads."""
         return self.pack.tokens(dit, self.image, self.history, self.state(), self.places)
-
-    def grid_of(self, block: Frames) -> Grid:
-        """Return the coordinates of the frames that are made next."""
-        if self.pack.config.index == "section":
-            block = block.at(self.pack.section_times(0, block.count)[2])
-        return self.places.grid(block)
 
     def push(self, frames: Frames) -> None:
         """Remember a block; nothing is differentiated through what it was made of.

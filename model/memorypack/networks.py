@@ -14,7 +14,7 @@ from mag_sandbox.model.attention import AttentionKernel, sdpa_attention
 from mag_sandbox.model.config import DiTConfig
 from mag_sandbox.model.dit import Attend, DiT, TextKeys
 from mag_sandbox.model.memorypack.config import PackConfig
-from mag_sandbox.model.memorypack.packing import Group, PackEmbedder, Tokens, forward_layout, pack
+from mag_sandbox.model.memorypack.packing import Group, PackEmbedder, Tokens, pack
 from mag_sandbox.model.memorypack.places import Frames, Places
 from mag_sandbox.model.memorypack.semantic import SemanticPack, SemanticState
 
@@ -68,23 +68,10 @@ class MemoryPack(nn.Module):
             return packed
         return self.semantic.tokens(state).joined(packed)
 
-    def section_times(self, history: int, new_frames: int) -> tuple[Tensor, Tensor, Tensor]:
-        """Return F1's indices of the image [1], of so many history frames, and of new ones."""
-        layout = forward_layout(self.config, new_frames)
-        old = [index for scale in layout.scales for index in scale]
-        return (
-            torch.tensor([layout.start]),
-            torch.tensor(old[len(old) - history :]),
-            torch.tensor(layout.new),
-        )
-
     def _groups(self, image: Frames, history: Frames, places: Places) -> list[Group]:
         """Return the groups that there are frames for; the image is in the finest one."""
         groups, newest = [], history.count
         history = history.part(max(0, newest - self.config.history), newest)
-        if self.config.index == "section":
-            start, old, _ = self.section_times(history.count, 0)
-            image, history = image.at(start), history.at(old)
         stop = history.count
         for scale in reversed(self.config.scales):
             first = max(0, stop - scale.frames)

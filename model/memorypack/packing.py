@@ -9,7 +9,6 @@ Source: FramePack, arXiv 2504.12626, as released (Apache-2.0); own words.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
@@ -17,10 +16,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mag_sandbox.model.config import DiTConfig
-from mag_sandbox.model.memorypack.config import PackConfig
 
 Kernel = tuple[int, int, int]  # frames, rows, columns of a cell
-LONGEST_GAP = 4  # sections; a longer inverted video counts down 3, 2, 2, .., 1, 0 instead
 
 
 def cells(x: Tensor, kernel: Kernel) -> Tensor:
@@ -156,51 +153,3 @@ def pack(embedder: PackEmbedder, groups: Sequence[Group], rays: nn.Linear | None
         values.append(tokens.flatten(1, 3))
         turns.append(cell.rotary.flatten(1, 3).expand(len(latents), -1, -1))
     return Tokens(torch.cat(values, dim=1), torch.cat(turns, dim=1))
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """Indices of frames relative to the section that is made."""
-
-    start: int  # of the start frame
-    scales: tuple[tuple[int, ...], ...]  # of history frames, a tuple a scale, in their order
-    new: tuple[int, ...]
-
-
-def forward_layout(config: PackConfig, new_frames: int) -> Layout:
-    """Return F1's indices: start frame, history from the oldest scale to the newest, new frames.
-
-    The start frame's distance stays the same however long the video gets.
-    """
-    scales, first = [], 1
-    for scale in config.scales:
-        scales.append(tuple(range(first, first + scale.frames)))
-        first += scale.frames
-    return Layout(0, tuple(scales), tuple(range(first, first + new_frames)))
-
-
-def inverted_layout(config: PackConfig, new_frames: int, missing: int) -> Layout:
-    """Return the indices of inverted anti-drifting order, in which history lies later in time.
-
-    Args:
-        config: of the scales.
-        new_frames: of a section.
-        missing: sections between the start frame and this one that are yet to be made.
-
-    Returns:
-        Scales in the config's order, coarsest first, though the finest comes first in time.
-    """
-    first = 1 + missing * new_frames
-    new, first = tuple(range(first, first + new_frames)), first + new_frames
-    scales = []
-    for scale in reversed(config.scales):
-        scales.append(tuple(range(first, first + scale.frames)))
-        first += scale.frames
-    return Layout(0, tuple(reversed(scales)), new)
-
-
-def missing_sections(sections: int) -> tuple[int, ...]:
-    """Return what `inverted_layout` is told for each section of a video, in the order of making."""
-    if sections <= LONGEST_GAP:
-        return tuple(reversed(range(sections)))
-    return (3, *(2,) * (sections - 3), 1, 0)

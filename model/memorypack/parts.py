@@ -112,15 +112,6 @@ def packed_networks(
     return networks, info
 
 
-def read_info(path: Path) -> PartsInfo:
-    """Return what a parts file says of itself.
-
-    Raises:
-        MissingWeights: it is absent, damaged, or none.
-    """
-    return _read(path)[0]
-
-
 def load_parts(dit: DiT, path: Path) -> tuple[PackedNetworks, PartsInfo]:
     """Return a base's transformer, changed, with its memory.
 

@@ -70,7 +70,7 @@ def _packed_rows(
         def one(block=block, text=text) -> None:
             pairs = read_context(dit, memory.tokens(dit), text)
             attend = context_attention(pairs, dit.kernel)
-            place = coordinates(memory.grid_of(block))
+            place = coordinates(memory.places.grid(block))
             BlockReading(dit, attend, text, place).sample(block.latents, (1.0, 0.0))
 
         def update(block=block) -> None:

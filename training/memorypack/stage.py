@@ -168,7 +168,7 @@ class MemoryPackStage:
     ) -> BlockReading:
         dit = self.module.dit
         pairs = read_context(dit, memory.tokens(dit), dit.text_keys(empty))
-        place = coordinates(memory.grid_of(clip))
+        place = coordinates(memory.places.grid(clip))
         return BlockReading(dit, context_attention(pairs, dit.kernel), dit.text_keys(prompt), place)
 
     def _sigma(self, clip: Frames, draws: Draws) -> Tensor:

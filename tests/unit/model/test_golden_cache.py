@@ -11,7 +11,7 @@ from mag_sandbox.model.memory import make_policy
 from mag_sandbox.model.slots import BlockInfo
 from mag_sandbox.model.world import MemorySetting
 from tests.golden_vectors import assert_matches, manifest, vectors
-from tests.unit.model.test_golden_dit import golden_dit, grid_rotary
+from tests.unit.model.test_golden_dit import golden_dit, rotary_of
 
 LENGTH = 3
 CASES = manifest()["files"]["cache_modes"]["cases"]
@@ -61,7 +61,7 @@ class Replayed:
         """Return the flow of the noisy block and of the clean one, which is then remembered."""
         golden = vectors("inputs")
         frames = slice(index * LENGTH, (index + 1) * LENGTH)
-        rotary = grid_rotary(self.reader, torch.arange(frames.start, frames.stop))
+        rotary = rotary_of(self.reader, torch.arange(frames.start, frames.stop))
         noise, clean = golden["noise"][:, frames], golden["clean"][:, frames]
         noisy_at = vectors("cache_modes")["t_noisy"].expand(noise.shape[:2])
         self.cache.attend(self.policy.attend(CameraPose()))

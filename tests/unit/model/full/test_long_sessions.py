@@ -12,8 +12,9 @@ from mag_sandbox.model.full.recipes import BLOCK_LENGTH, RECIPES, Recipe, ring, 
 from mag_sandbox.model.full.rollout import Rollout, full_cache
 from mag_sandbox.model.full.samplers import FewSteps
 from mag_sandbox.model.generator import BlockGenerator, block_noise, block_noises
-from mag_sandbox.model.rope import TABLE_FRAMES, GridCoordinates, index_rotary
+from mag_sandbox.model.rope import TABLE_FRAMES, GridCoordinates
 from tests.tiny import randomise
+from tests.unit.model.test_golden_dit import index_rotary
 
 CONFIG = DiTConfig(
     dim=16, ffn_dim=16, num_heads=1, num_layers=1, channels=2, freq_dim=8, text_dim=4, text_len=2

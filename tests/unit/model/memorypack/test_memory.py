@@ -77,28 +77,6 @@ def test_the_image_keeps_the_time_at_which_the_whole_video_starts():
 
 
 @torch.no_grad()
-@pytest.mark.parametrize("blocks", [0, 1, 2, 7, 12])
-def test_indices_by_section_are_those_of_f1(blocks):
-    networks = tiny_packed(PackConfig(structure=None, index="section"))
-    seen = []
-
-    class Noting:
-        def grid(self, some: Frames):
-            seen.append(some.times.tolist())
-            return PLACES.grid(some)
-
-    memory = PackMemory(networks.pack, Noting(), frames(0), prompt())
-    for block in frames(blocks).part(1, 1 + blocks * LENGTH).windows(LENGTH):
-        memory.push(block)
-    memory.tokens(networks.dit)
-    memory.grid_of(frames(0).part(0, 1))
-    *packed, new = (index for times in seen for index in times)
-    held = min(19, 1 + blocks * LENGTH)
-    assert sorted(packed) == [0, *range(20 - held, 20)]
-    assert new == 20
-
-
-@torch.no_grad()
 def test_waiting_updates_change_nothing_but_gradients():
     networks, video = tiny_packed(), frames(6)
     at_once, waiting = (after(networks, video, n) for n in (0, 2))
@@ -128,7 +106,7 @@ def test_what_is_read_does_not_depend_on_the_block_that_reads_it():
     assert len(pairs) == TINY.dit.num_layers
     kept = [(k.clone(), v.clone()) for k, v in pairs]
     clip = video.part(10, 13)
-    place = coordinates(memory.grid_of(clip))
+    place = coordinates(PLACES.grid(clip))
     flows = [
         dit(
             noisy, dit.embed_time(torch.full((1, LENGTH), 700.0)), dit.text_keys(prompt()),

@@ -1,4 +1,4 @@
-"""FramePack's packing: official tokens, coordinates and indices, and what follows from them."""
+"""FramePack's packing: official tokens and coordinates, and what follows from them."""
 
 import pytest
 import torch
@@ -8,13 +8,9 @@ from mag_sandbox.model.config import DiTConfig
 from mag_sandbox.model.memorypack.config import FRAMEPACK, PackConfig, Scale
 from mag_sandbox.model.memorypack.packing import (
     Group,
-    Layout,
     PackEmbedder,
     Tokens,
     cells,
-    forward_layout,
-    inverted_layout,
-    missing_sections,
     pack,
     pooled,
 )
@@ -45,7 +41,7 @@ def golden_embedder() -> PackEmbedder:
     return embedder
 
 
-def golden_tokens(case: str, layout: Layout) -> Tokens:
+def golden_tokens(case: str) -> Tokens:
     """Pack the golden history: coarse to fine, then the new frames by the patch embedding."""
     latents, start, history = (
         GOLDEN[name].movedim(1, 2) for name in ("latents", "start_latent", "history")
@@ -57,49 +53,29 @@ def golden_tokens(case: str, layout: Layout) -> Tokens:
         parts = list(history.split(counts, dim=1))
     places = IndexPlaces(*(side // PATCH for side in latents.shape[-2:]), FREQUENCIES)
 
-    def group(factor: int, frames: torch.Tensor, indices: tuple[int, ...]) -> Group:
-        return Group(factor, frames, places.grid(Frames(frames, torch.tensor(indices))))
+    def group(factor: int, frames: torch.Tensor, indices: str) -> Group:
+        times = GOLDEN[f"{case}/{indices}_indices"]
+        return Group(factor, frames, places.grid(Frames(frames, times)))
 
-    far, near, newest = layout.scales
     groups = [
-        group(4, parts[0], far),
-        group(2, parts[1], near),
-        group(1, torch.cat((start, parts[2]), dim=1), (layout.start, *newest)),
+        group(4, parts[0], "clean_4x"),
+        group(2, parts[1], "clean_2x"),
+        group(1, torch.cat((start, parts[2]), dim=1), "clean"),
     ]
     packed = pack(golden_embedder(), groups)
     own = PackEmbedder(DIT, (1,)).initialise(golden_patches())
-    return packed.joined(pack(own, [group(1, latents, layout.new)]))
-
-
-def layout_of(case: str) -> Layout:
-    new = GOLDEN["latents"].shape[2]
-    if case == "f1":
-        return forward_layout(FRAMEPACK, new)
-    return inverted_layout(FRAMEPACK, new, int(case.removeprefix("inverted_padding")))
+    return packed.joined(pack(own, [group(1, latents, "latent")]))
 
 
 @torch.no_grad()
 @pytest.mark.parametrize("case", CASES)
 def test_packed_tokens_and_their_coordinates_are_the_official_ones(case: str):
-    tokens = golden_tokens(case, layout_of(case))
+    tokens = golden_tokens(case)
     source = "inverted_padding0" if case == "inverted_padding2" else case  # the README says so
     assert tokens.values.shape[1] == CASES[case]["tokens"]
     assert_matches(tokens.values, GOLDEN[f"{source}/tokens"])
     assert_matches(tokens.rotary.real, GOLDEN[f"{case}/rope_cos"])
     assert_matches(tokens.rotary.imag, GOLDEN[f"{case}/rope_sin"])
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_indices_are_the_official_ones(case: str):
-    layout = layout_of(case)
-    far, near, newest = layout.scales
-    for name, indices in (
-        ("latent_indices", layout.new),
-        ("clean_indices", (layout.start, *newest)),
-        ("clean_2x_indices", near),
-        ("clean_4x_indices", far),
-    ):
-        assert GOLDEN[f"{case}/{name}"].tolist() == list(indices), name
 
 
 def test_embedders_begin_as_the_official_ones():
@@ -129,11 +105,6 @@ def test_coarse_tokens_turn_less():
     assert lengths == pytest.approx([1.0, 0.88, 0.47], abs=0.01)  # 1 rad a step
 
 
-def test_videos_of_more_than_four_sections_count_down_in_twos():
-    assert [missing_sections(n) for n in (1, 2, 4)] == [(0,), (1, 0), (3, 2, 1, 0)]
-    assert missing_sections(7) == (3, 2, 2, 2, 2, 1, 0)
-
-
 def test_scales_must_fall_to_one():
     with pytest.raises(ValueError, match="must fall to 1"):
         PackConfig(scales=(Scale(1, 1), Scale(2, 2)))
@@ -144,5 +115,6 @@ def test_scales_must_fall_to_one():
 
 
 def test_a_config_survives_being_written():
-    config = PackConfig(structure="C", guided=False, index="section")
+    config = PackConfig(structure="C", guided=False)
     assert PackConfig.from_dict(config.as_dict()) == config
+    assert PackConfig.from_dict({**config.as_dict(), "index": "video"}) == config  # once there

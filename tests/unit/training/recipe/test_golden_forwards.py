@@ -130,3 +130,12 @@ def test_every_state_of_the_teachers_trajectory_matches(name):
     states = trajectory(flow, noise, euler_sampler(case["steps"], case["shift"]))
     assert torch.equal(states[0], noise)
     assert_matches(states[1:, 0][-len(expected) :], expected)
+
+
+@pytest.mark.parametrize("shift", [5, 8, 3])
+def test_the_teachers_noise_levels_match(shift):
+    golden = vectors("wan_sampling")
+    timesteps, sigmas = (golden[f"euler_table/shift{shift}/{n}"] for n in ("timesteps", "sigmas"))
+    sampler = euler_sampler(len(timesteps), float(shift))
+    assert_matches(torch.tensor(sampler.timesteps, dtype=timesteps.dtype), timesteps)
+    assert_matches(torch.tensor(sampler.levels[:-1]), sigmas)
