@@ -53,7 +53,7 @@ BINDINGS = (
     Binding("zoom_out", ("x",), "zoom out", "Look around", "zoom", -1),
     Binding("stop", ("space", "pad b"), "stop the camera", "Look around"),
     Binding("anchor", ("e", "pad a"), "drop an anchor here", "Come back"),
-    Binding("to_anchor", ("b", "pad y"), "back to the last anchor", "Come back"),
+    Binding("to_anchor", ("b", "pad y"), "fly back to the last anchor", "Come back"),
     Binding("postcards", ("c", "pad x"), "play postcards", "Come back"),
     Binding("probes", ("tab", "pad right shoulder"), "all comparisons", "Come back"),
     Binding("prompt", ("t", "return"), "change the prompt", "World"),
@@ -65,28 +65,28 @@ BINDINGS = (
     Binding("policy", ("k", "pad left shoulder"), "next memory policy", "Memory"),
     Binding("more_memory", ("]", "page up"), "more memory", "Memory"),
     Binding("less_memory", ("[", "page down"), "less memory", "Memory"),
-    Binding("world", ("o",), "other world, same pictures", "Memory"),
+    Binding("world", ("o",), "switch worlds, keep what you saw", "Memory"),
     Binding("save", ("f5",), "save this moment", "Keep"),
     Binding("load", ("f9",), "load the saved moment", "Keep"),
-    Binding("fork", ("f6",), "fork: a second copy of it", "Keep"),
-    Binding("record", ("f10",), "record, on or off", "Keep"),
+    Binding("fork", ("f6",), "fork: save a second copy", "Keep"),
+    Binding("record", ("f10",), "start or stop recording", "Keep"),
     Binding("screenshot", ("f12",), "take a picture", "Keep"),
-    Binding("hud", ("h", "pad right stick"), "show all, little, nothing", "Show"),
+    Binding("hud", ("h", "pad right stick"), "HUD: full, small or off", "Show"),
     Binding("minimap", ("m", "pad left stick"), "map", "Show"),
     Binding("split", ("v",), "two policies side by side", "Show"),
-    Binding("late_warp", ("l",), "late warp, on or off", "Show"),
+    Binding("late_warp", ("l",), "late warp on or off", "Show"),
     Binding("help", ("f1",), "show or hide this help", "Show"),
     Binding("fullscreen", ("f11", "f"), "full screen", "Show"),
-    Binding("mute", ("u",), "sound, on or off", "Sound"),
+    Binding("mute", ("u",), "sound on or off", "Sound"),
     Binding("louder", ("=", "+", "[+]"), "louder", "Sound"),
     Binding("quieter", ("-", "[-]"), "quieter", "Sound"),
 )
 POINTING_GROUP: Group = "Look around"
 _TURNS: frozenset[Axis] = frozenset(("yaw", "pitch"))
 POINTING = (
-    Pointing("turn the picture by hand", "mouse drag", "", _TURNS),
-    Pointing("look around, slowly or fast", "", "sticks", _TURNS),
-    Pointing("zoom, a little or a lot", "mouse wheel", "triggers", frozenset(("zoom",))),
+    Pointing("drag the view", "mouse drag", "", _TURNS),
+    Pointing("look around at any speed", "", "sticks", _TURNS),
+    Pointing("zoom by any amount", "mouse wheel", "triggers", frozenset(("zoom",))),
 )
 
 

@@ -55,7 +55,7 @@ class SaveLoader(Quiet):
         if problem is None:
             self._begin(save)
         else:
-            self._say(str(problem) or "nothing could be loaded", "bad")
+            self._say(str(problem) or "there is nothing to load", "bad")
         return True
 
     def draw(self, surface: pygame.Surface) -> None:
@@ -111,7 +111,7 @@ class PlayerActions:
         """Return what can be done where a world has more than one memory."""
         (policy, *others) = self._screen.reel.current.spec.policies
         if not others:
-            fixed = f"{policy} is this world's only memory, and nothing of it can be set"
+            fixed = f"{policy} is this world's only memory, and it has no settings"
             names: tuple[Action, ...] = ("split", "policy", "more_memory", "less_memory")
             return dict.fromkeys(names, lambda: self._say(fixed))
         return {
@@ -169,7 +169,9 @@ class PlayerActions:
         world, saved_in = self._screen.reel.current.spec.name, save.result().world
         if saved_in != world and saved_in in worlds_beside(world):
             key = self._game.bindings.title("world")
-            self._say(f"this was saved in the world {saved_in}; go there first with {key}", "bad")
+            self._say(
+                f"this was saved in the world {saved_in}; switch to it first with {key}", "bad"
+            )
             return
         self._cards.stop()
         self._asked = None
@@ -205,7 +207,7 @@ class PlayerActions:
             recorder, self._recorder = self._recorder, None
             frames = self._frames
             self._worker.call(lambda session: _detach(session, recorder, frames))
-            self._say("recording ended; it is listed on the title")
+            self._say("recording stopped; it is listed on the title screen")
             return
         folder = self._game.recording_folder(self._screen.playthrough.scene.name)
         try:
@@ -226,9 +228,9 @@ class PlayerActions:
     def _tell_recording(self, begun: Future, recorder: Recorder) -> None:
         if begun.cancelled() or begun.exception():
             recorder.cancel()
-            self._say("nothing is being played that could be recorded", "bad")
+            self._say("there is nothing to record yet", "bad")
         else:
-            self._say("recording, until you stop it or begin anew")
+            self._say("recording until you stop it or start over")
 
     def _screenshot(self) -> None:
         screen, block = self._screen, self._screen.reel.current.block
@@ -254,7 +256,7 @@ class PlayerActions:
     def _tell_screenshot(self, future: Future) -> None:
         error = future.exception()
         self._say(
-            str(error) if error else f"picture: {future.result()}", "bad" if error else "good"
+            str(error) if error else f"picture saved: {future.result()}", "bad" if error else "good"
         )
 
     def _toggle_map(self) -> None:

@@ -390,7 +390,7 @@ class PlayerGame:
         )
 
     def _keep_scene(self, scene: Scene) -> None:
-        self.keeper.do(lambda: keep_prompted(self.folder / SCENES, scene), "it was not kept")
+        self.keeper.do(lambda: keep_prompted(self.folder / SCENES, scene), "it was not saved")
 
     def _picture(self, parked: ParkedScene) -> None:
         picture_own_scene(self.folder / SCENES, parked.scene, parked.last_frame)

@@ -60,7 +60,7 @@ class Returning(SessionObserver):
             try:
                 states[name] = part.snapshot()
             except TimeoutError:
-                logger.warning("the scene is kept without its %s", name)
+                logger.warning("the scene is saved without its %s", name)
         return states
 
     def playthrough(self, id: str) -> tuple[Playthrough, str]:

@@ -93,11 +93,13 @@ class Director:
             self._tries += 1
             self._try_at = self._next_try()
             if self._opened_at is None:
-                self._say("silent", f"no sound ({'; '.join(problems)}); the game goes on without")
+                self._say(
+                    "silent", f"no sound ({'; '.join(problems)}); the game goes on without it"
+                )
         elif self._said:
             logger.info("sound is back, through %s", self.output_name)
         elif problems:
-            logger.info("sound goes through %s (%s)", self.output_name, "; ".join(problems))
+            logger.info("sound plays through %s (%s)", self.output_name, "; ".join(problems))
 
     def _lose(self) -> None:
         """The device went away: another output at once, or silence until it is back."""
@@ -108,10 +110,10 @@ class Director:
         if self._output is None:
             self._tries = 0
             self._try_at = self._next_try()
-            self._say("lost", "the sound device went away; the game goes on in silence")
+            self._say("lost", "the sound device is gone; the game goes on without sound")
         else:
             self._say(
-                "lost", f"the sound device went away; sound goes on through {self.output_name}"
+                "lost", f"the sound device is gone; sound continues through {self.output_name}"
             )
 
     def _next_try(self) -> float | None:

@@ -83,10 +83,10 @@ _EXAMPLES = """examples:
   main.py export runs/monday --format mp4       make a video of it
   main.py demo back-and-forth --headless --out runs/first    a camera script, measured
   main.py bench --json bench.json              measure this machine
-  main.py soak --minutes 60                    play for an hour: does it grow?
+  main.py soak --minutes 60                    play unattended for an hour and look for leaks
   main.py doctor                               what this machine has and lacks
-  main.py worlds                               worlds, licences, what is here
-  main.py fetch mag                            get a world's weights
+  main.py worlds                               list the worlds and which are installed
+  main.py fetch mag                            download a world's weights
 
 `main.py COMMAND --help` lists the options of a command."""
 
@@ -147,12 +147,12 @@ def _add_play(commands: argparse._SubParsersAction) -> None:
     play.add_argument(
         "--headless", action="store_true", help="no window; a script pans the camera out and back"
     )
-    play.add_argument("--seconds", type=positive, help="stop by itself after this time")
+    play.add_argument("--seconds", type=positive, help="stop after this many seconds")
     play.add_argument(
         "--weights",
         type=Path,
         metavar="FILE",
-        help="a generator of your own for a full-size --world, from now on",
+        help="use your own generator for a full-size --world, from now on",
     )
     play.set_defaults(run=_later("run_play"))
 
@@ -167,12 +167,12 @@ def _add_replay(commands: argparse._SubParsersAction) -> None:
         "--by",
         choices=get_args(By),
         default="auto",
-        help="verify by digests, which must be equal, or by the kept frames, of which the median "
-        f"must be alike by {ALIKE_DB:g} dB; psnr runs as is fastest here, not as recorded; auto: "
-        "by frames if machine, packages, dtype or kernel are others (default)",
+        help="what to compare: digest (must be equal) or psnr of the kept frames (the median must "
+        f"reach {ALIKE_DB:g} dB; plays in the way that is fastest here, not as recorded); auto: "
+        "psnr if machine, packages, dtype or kernel differ, else digest (default)",
     )
     replay.add_argument(
-        "--headless", action="store_true", help="no window; with --verify as fast as it goes"
+        "--headless", action="store_true", help="no window; with --verify, as fast as possible"
     )
     replay.set_defaults(run=_later("run_replay"))
 
@@ -180,47 +180,51 @@ def _add_replay(commands: argparse._SubParsersAction) -> None:
 def _add_bench(commands: argparse._SubParsersAction) -> None:
     bench = commands.add_parser("bench", help="measure this machine", allow_abbrev=False)
     _add_world_options(bench, scene=DEFAULT_SCENE)
-    bench.add_argument("--seconds", type=positive, default=30.0, help="of paced play (default 30)")
+    bench.add_argument(
+        "--seconds", type=positive, default=30.0, help="seconds of paced play (default 30)"
+    )
     bench.add_argument("--json", type=Path, metavar="FILE", help="write the numbers to a file")
     bench.add_argument(
         "--prefill",
         type=positive,
         default=600.0,
         metavar="SECONDS",
-        help="play time of the full memory whose block time is compared (default 600)",
+        help="seconds of play in the full memory whose block time is compared (default 600)",
     )
     bench.add_argument(
         "--random-weights",
         action="store_true",
-        help="only how fast a full-size --world would run here; needs none of its weights",
+        help="measure only how fast a full-size --world would run here; needs no weights",
     )
     bench.add_argument(
         "--reference",
         action="store_true",
-        help="with --random-weights: also a plain path, and how many times as fast ours is",
+        help="with --random-weights: also time a plain implementation and print the speed-up",
     )
     bench.set_defaults(run=_later("run_bench"))
 
 
 def _add_soak(commands: argparse._SubParsersAction) -> None:
     soak = commands.add_parser(
-        "soak", help="play by itself for long and say whether the game grows", allow_abbrev=False
+        "soak", help="play unattended for a long time and look for leaks", allow_abbrev=False
     )
     _add_world_options(soak, scene=DEFAULT_SCENE)
-    soak.add_argument("--minutes", type=_minutes, default=60.0, help="of play (default 60)")
+    soak.add_argument("--minutes", type=_minutes, default=60.0, help="minutes of play (default 60)")
     soak.add_argument("--json", type=Path, metavar="FILE", help="write the numbers to a file")
     soak.set_defaults(run=_later("run_soak"))
 
 
 def _add_doctor(commands: argparse._SubParsersAction) -> None:
-    doctor = commands.add_parser("doctor", help="what this machine has", allow_abbrev=False)
-    doctor.add_argument("--copy", action="store_true", help="put the report on the clipboard")
+    doctor = commands.add_parser(
+        "doctor", help="check this machine: packages, weights, sound, disk", allow_abbrev=False
+    )
+    doctor.add_argument("--copy", action="store_true", help="copy the report to the clipboard")
     doctor.set_defaults(run=_later("run_doctor"))
 
 
 def _add_gallery(commands: argparse._SubParsersAction) -> None:
     gallery = commands.add_parser(
-        "gallery", help="play by itself and save a picture of every screen", allow_abbrev=False
+        "gallery", help="save a picture of every screen of the game", allow_abbrev=False
     )
     gallery.add_argument("folder", type=Path, metavar="DIR", help="where the pictures go")
     _add_world_options(gallery, scene=DEFAULT_SCENE)
@@ -228,7 +232,7 @@ def _add_gallery(commands: argparse._SubParsersAction) -> None:
 
 
 def _add_world_options(parser: argparse.ArgumentParser, scene: str | None = None) -> None:
-    first = "" if scene else "; without it the title lets you choose"
+    first = "" if scene else "; without it the title screen opens"
     parser.add_argument("--world", default="pocket", help=f"one of {', '.join(available_worlds())}")
     parser.add_argument(
         "--scene",
@@ -242,9 +246,11 @@ def _add_world_options(parser: argparse.ArgumentParser, scene: str | None = None
         metavar="POLICY",
         help=f"what the world keeps: {', '.join(available_policies())}",
     )
-    parser.add_argument("--seed", type=_seed, help="another world from the same description")
     parser.add_argument(
-        "--no-look-ahead", action="store_true", help="imagine nothing before the view gets there"
+        "--seed", type=_seed, help="a number; each makes another world from the same description"
+    )
+    parser.add_argument(
+        "--no-look-ahead", action="store_true", help="do not imagine views ahead of the camera"
     )
 
 
@@ -255,7 +261,7 @@ def _minutes(text: str) -> float:
 def _policy(text: str) -> str:
     if not text.strip():
         known = ", ".join(available_policies())
-        raise argparse.ArgumentTypeError(f'"{text}" names no memory policy; available: {known}')
+        raise argparse.ArgumentTypeError(f'"{text}" is not a memory policy; available: {known}')
     return text
 
 

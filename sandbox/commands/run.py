@@ -134,7 +134,10 @@ def run_replay(options: argparse.Namespace, say: Say) -> int:
     """Play a recording again; with --verify the exit code says whether every block is the same."""
     recording = load_recording(options.folder)
     if recording.cut_off:
-        say("the last line of the recording is cut off and left out: writing it was interrupted")
+        say(
+            "the last line of the recording is incomplete (writing it was interrupted) and is "
+            "left out"
+        )
     choice = WorldChoice.of(recording)
     if not options.verify:
         _replay_in_app(recording, choice, [], options.headless)
@@ -156,13 +159,13 @@ def run_bench(options: argparse.Namespace, say: Say) -> int:
     """Measure this machine, print the numbers and write them where asked."""
     check_place(options.json)
     if options.reference and not options.random_weights:
-        raise WorldFailed("--reference goes with --random-weights; give both")
+        raise WorldFailed("--reference needs --random-weights; give both")
     if options.random_weights:
         numbers = benchmark.random_weights(options.world, say, reference=options.reference)
         return _print_numbers(numbers, options.json, say)
     scene, seed, choice = _what_to_play(options)
     if not _has_display():
-        say("no display found: drawn without a window, which costs less than with one")
+        say("no display found: measured without a window, which is cheaper than with one")
     _choose_display(headless=not _has_display())
     plan = bench.BenchPlan(
         choice=choice,

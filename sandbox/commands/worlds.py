@@ -20,30 +20,30 @@ TOLD_STEP = 0.01  # of all bytes between two lines of progress
 def add_worlds(commands: argparse._SubParsersAction) -> None:
     """Add both subcommands to the command line."""
     listing = commands.add_parser(
-        "worlds", help="list worlds, their licences and what is here", allow_abbrev=False
+        "worlds", help="list the worlds, their licences and which are installed", allow_abbrev=False
     )
     listing.set_defaults(run=run_worlds)
-    fetch = commands.add_parser("fetch", help="get a world's weights", allow_abbrev=False)
+    fetch = commands.add_parser("fetch", help="download a world's weights", allow_abbrev=False)
     fetch.add_argument("name", metavar="NAME", help="a world of `main.py worlds`")
     fetch.add_argument(
-        "--plan", action="store_true", help="say what would be fetched, and fetch nothing"
+        "--plan", action="store_true", help="show what would be downloaded, and download nothing"
     )
     fetch.add_argument(
-        "--offline", action="store_true", help="only compare what is here; no connection"
+        "--offline", action="store_true", help="only check the files that are here; no connection"
     )
     fetch.add_argument(
         "--file",
         action="append",
         default=[],
         metavar="ROLE=PATH",
-        help="a file's path in the repository, where the game cannot tell which it is",
+        help="a file's path in the repository, if the game cannot tell which one it is",
     )
     fetch.add_argument(
         "--weights",
         action="append",
         default=[],
         metavar="[ROLE=]FILE",
-        help="weights of your own instead of fetched ones; without ROLE the generator's",
+        help="use your own weights; without ROLE, the generator's",
     )
     fetch.set_defaults(run=run_fetch)
 
@@ -64,7 +64,7 @@ def describe(row: worlds.WorldRow) -> list[str]:
     """Return what there is to know of a world, one line each."""
     lines = ["clips, not real time: for comparison and first frames"] if row.kind == "clip" else []
     if row.clips:
-        begins = "" if row.clips.from_text else "begins from a scene's picture; "
+        begins = "" if row.clips.from_text else "starts from a scene's picture; "
         lines.append(f"{begins}at the end of a clip: {row.clips.continuity}")
     lines.append(f"weights: {presence(row)}")
     lines.append(f"licence: {row.licence.name} ({row.licence.link})")
@@ -74,7 +74,7 @@ def describe(row: worlds.WorldRow) -> list[str]:
 def presence(row: worlds.WorldRow) -> str:
     """Say how much of a world is here; sizes only, nothing is hashed that has not changed."""
     if row.bundled:
-        return "come with the game"
+        return "included with the game"
     try:
         files = weight_files.read_files(row.name)
         if files is None:
@@ -98,7 +98,7 @@ def run_fetch(options: argparse.Namespace, say: Say) -> int:
     say(f"{row.title}: licence {row.licence.name}, {row.licence.link}")
     if options.offline or fetching.is_offline():
         files = fetching.check_offline(row, home)
-        say(f"complete, {size(files.bytes)}, every file compared")
+        say(f"complete, {size(files.bytes)}, every file checked")
         return 0
     named = _pairs("--file", options.file)
     own = {role: Path(path) for role, path in _pairs("--weights", options.weights).items()}
@@ -118,9 +118,9 @@ def run_fetch(options: argparse.Namespace, say: Say) -> int:
     try:
         files = fetching.download(plan, _Teller(say).tell)
     except KeyboardInterrupt:
-        say(f"broken off; what has arrived is kept, `main.py fetch {row.name}` goes on from there")
+        say(f"interrupted; what has arrived is kept, and `main.py fetch {row.name}` resumes")
         return BROKEN_OFF
-    say(f"complete, {size(files.bytes)}, every file compared; {_room(row, files)}")
+    say(f"complete, {size(files.bytes)}, every file checked; {_room(row, files)}")
     return 0
 
 
@@ -178,7 +178,7 @@ def _to_fetch(row: worlds.WorldRow) -> str:
     if row.reason or not row.sources:
         return ""
     if not known:
-        return "; `main.py fetch NAME --plan` says the size".replace("NAME", row.name)
+        return "; `main.py fetch NAME --plan` shows the size".replace("NAME", row.name)
     least = "about" if len(known) == len(row.sources) else "more than"
     return f", {least} {size(sum(known))}; `main.py fetch {row.name}` gets them"
 
@@ -191,7 +191,7 @@ def _row(name: str) -> worlds.WorldRow:
             f'world "{name}" not found; available: {", ".join(known)}{nearest(name, known)}'
         )
     if row.bundled:
-        raise WorldFailed(f'the weights of "{name}" come with the game; nothing is to be fetched')
+        raise WorldFailed(f'the weights of "{name}" come with the game; there is nothing to fetch')
     if not row.sources:
         raise WorldFailed(f'"{name}" cannot be fetched: {row.reason}')
     return row

@@ -66,7 +66,7 @@ def run_demo(options: argparse.Namespace, say: Say, write_video: VideoWriter | N
         say(list_text())
         return 0
     if options.demo is None:
-        raise DemoError(f"name a demo or a file; there are {', '.join(available_demos())}")
+        raise DemoError(f"name a demo or a file; available: {', '.join(available_demos())}")
     if options.recording:
         return _convert(options.recording, Path(options.demo), say)
     plan = _Plan(load_demo(options.demo), options, say)
@@ -158,7 +158,7 @@ class _Plan:
                 write_beside(out / name, spools, writer)
                 self._say(f"written: {out / name}")
         if out and not filmed:
-            self._say("no video: this version has nothing that writes one")
+            self._say("no video: this version cannot write one")
         return results
 
     def _compete(
@@ -196,7 +196,7 @@ class _Plan:
         source = DemoSource(self._demo, choice, self._seeds[0], on_block)
         result = play_in_window(source, _window())
         if not source.is_over:
-            raise DemoError("the demo was left before its end, so nothing is compared")
+            raise DemoError("the demo was stopped before its end, so nothing is compared")
         return result
 
     def _contenders(self) -> tuple[Contender, ...]:
@@ -272,7 +272,7 @@ def _convert(recording: Path, target: Path, say: Say) -> int:
     if target.suffix not in (".yaml", ".yml"):
         raise DemoError(f"{target}: a demo is a YAML file; name it {target}.yaml")
     if target.exists():
-        raise DemoError(f"{target}: is there already; name another file")
+        raise DemoError(f"{target}: already exists; name another file")
     write_text(target, text)
     say(f"written: {target}")
     return 0

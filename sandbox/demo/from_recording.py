@@ -20,8 +20,8 @@ def demo_of(recording: Recording) -> str:
     start = recording.start
     if start.state is not None:
         raise RecordingError(
-            f"{recording.folder} goes on from a scene that was left; only a recording from the "
-            "beginning of a scene can become a demo"
+            f"{recording.folder} continues a scene that was left; only a recording that "
+            "starts a scene can become a demo"
         )
     memory = start.memory or MemorySetting(policy=start.scene.memory or MemorySetting().policy)
     head: dict[str, object] = {

@@ -24,8 +24,8 @@ def add_demo(commands: argparse._SubParsersAction) -> None:
         metavar="NAME|FILE",
         help=f"a YAML file or one of {', '.join(available_demos())}",
     )
-    demo.add_argument("--list", action="store_true", help="say what demos there are")
-    demo.add_argument("--headless", action="store_true", help="no window; as fast as it goes")
+    demo.add_argument("--list", action="store_true", help="list the demos")
+    demo.add_argument("--headless", action="store_true", help="no window; as fast as possible")
     demo.add_argument(
         "--out", type=Path, metavar="DIR", help="a new folder for result, table and recording"
     )
@@ -36,21 +36,28 @@ def add_demo(commands: argparse._SubParsersAction) -> None:
         help=f"one of {', '.join(available_policies())}; with limits: 'window 8 blocks'",
     )
     many = demo.add_mutually_exclusive_group()
-    many.add_argument("--seed", type=_seed, help="another world from the same description")
+    many.add_argument(
+        "--seed", type=_seed, help="a number; each makes another world from the same description"
+    )
     many.add_argument("--seeds", type=_seeds, metavar="A..B", help="one run with each seed")
-    demo.add_argument("--repeat", type=_count, metavar="N", help="each run so often")
+    demo.add_argument("--repeat", type=_count, metavar="N", help="repeat each run N times")
     demo.add_argument(
-        "--compare", metavar="A,B", help="policies or worlds ('world mag') that play the same tape"
+        "--compare",
+        metavar="A,B",
+        help="policies or worlds ('world mag') that play the same script",
     )
     demo.add_argument(
-        "--video", choices=VIDEOS, default="mp4", help="of what is compared (default mp4)"
+        "--video",
+        choices=VIDEOS,
+        default="mp4",
+        help="format of the comparison's video (default mp4)",
     )
     demo.add_argument(
         "--from",
         dest="recording",
         type=Path,
         metavar="RECORDING",
-        help="write a recording to FILE as a demo",
+        help="turn a recording into a demo and write it to FILE",
     )
     demo.set_defaults(run=_run)
 

@@ -99,7 +99,7 @@ class StageWorld:
         Raises:
             WorldFailed: always.
         """
-        raise WorldFailed("a demo cannot be kept; play its scene instead")
+        raise WorldFailed("a demo cannot be saved; play its scene instead")
 
     def restore(self, state: WorldState) -> None:  # noqa: ARG002 -- World
         """Refuse, as `snapshot` does.
@@ -107,7 +107,7 @@ class StageWorld:
         Raises:
             WorldFailed: always.
         """
-        raise WorldFailed("a demo cannot go on with a kept scene; play the scene instead")
+        raise WorldFailed("a demo cannot continue a saved scene; play the scene instead")
 
     def round_trip(self, frames: Frames) -> Frames:
         """Return frames after the autoencoder."""

@@ -133,7 +133,7 @@ def check_settings() -> list[Finding]:
         load_settings()
     except SettingsError as error:
         return [problem(str(error), "Correct that line, or rename the file to start afresh.")]
-    return [ok(str(path) if path.exists() else f"as they come; {path} would change them")]
+    return [ok(str(path) if path.exists() else f"the defaults; {path} would change them")]
 
 
 def check_display() -> list[Finding]:
@@ -154,7 +154,7 @@ def check_display() -> list[Finding]:
     sdl = ".".join(map(str, pygame.get_sdl_version()))
     text = f"{driver}, {', '.join(f'{w} x {h}' for w, h in sizes)}, SDL {sdl}"
     if driver in ("dummy", "offscreen"):
-        return [note(text, "Nobody sees what is drawn; unset SDL_VIDEODRIVER to play.")]
+        return [note(text, "Nothing is shown; unset SDL_VIDEODRIVER to play.")]
     return [ok(text)]
 
 
@@ -171,7 +171,7 @@ def check_gamepads() -> list[Finding]:
     finally:
         pygame.joystick.quit()
     if not names:
-        return [ok("none; one that is connected later is found by itself")]
+        return [ok("none; one connected later is found automatically")]
     return [ok(nobodys(", ".join(names)))]
 
 
@@ -188,7 +188,7 @@ def check_sound() -> list[Finding]:
 def _sound_advice(line: str) -> str:
     if "no output device" in line:
         return "Connect or switch on a speaker or headphones, then look again."
-    return "Do what this line says; until then sound takes the other way, if that works."
+    return "Do what this line says; until then sound uses the other output, if that works."
 
 
 def nobodys(device: str) -> str:
@@ -204,7 +204,7 @@ def check_disk() -> list[Finding]:
         free = shutil.disk_usage(there).free
         text = f"{what}: {free / GIB:.1f} GiB free ({folder})"
         if free < ENOUGH_DISK:
-            findings.append(note(text, "Delete scenes or recordings that are no longer wanted."))
+            findings.append(note(text, "Delete scenes or recordings that you no longer need."))
         elif what == "your scenes" and not os.access(there, os.W_OK):
             advice = "Make that folder writable, or set MAG_SANDBOX_HOME to another."
             findings.append(note(f"{text}, not writable", advice))

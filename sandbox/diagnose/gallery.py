@@ -178,7 +178,7 @@ class _Walk:
             if worker and worker.status.error:
                 raise WorldFailed(worker.status.error)
             if time.monotonic() > end:
-                raise WorldFailed("the game did not get on; is the machine busy?")
+                raise WorldFailed("the game made no progress; is the machine busy?")
             if self.screen.update(time.perf_counter()):
                 self.screen.draw(self.surface)
             self.screen = self.navigator.follow(self.screen)

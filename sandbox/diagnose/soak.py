@@ -205,8 +205,8 @@ def too_much(rows: Sequence[SoakRow]) -> list[str]:
     settled, growth = rows[len(rows) // 2 :], growth_of(rows)
     seconds = settled[-1].seconds - settled[0].seconds
     return [
-        f"{bound.figure} grows by {growth[bound.figure]:g} an hour, at most {bound.an_hour:g} is "
-        f"meant to be; look at what is done in the rows where it rises"
+        f"{bound.figure} grows by {growth[bound.figure]:g} an hour, more than the "
+        f"{bound.an_hour:g} allowed; look at what happens in the rows where it rises"
         for bound in BOUNDS
         if bound.broken_by(growth[bound.figure], seconds)
     ]
@@ -241,7 +241,7 @@ def verdict_of(numbers: dict) -> str:
             "so the game was still filling its memory; play longer than "
             f"{numbers['minutes']:g} minutes"
         )
-    return "\n".join((text, *(numbers["grows"] or ("nothing grows more than it may",))))
+    return "\n".join((text, *(numbers["grows"] or ("nothing grows more than allowed",))))
 
 
 def open_files() -> int:

@@ -29,22 +29,22 @@ BAR_LENGTH = 28  # characters
 def add_export(commands: argparse._SubParsersAction) -> None:
     """Add the subcommand to the command line."""
     export = commands.add_parser(
-        "export", help="make a video, pictures or a page of a recording", allow_abbrev=False
+        "export", help="turn a recording into a video, pictures or a page", allow_abbrev=False
     )
     export.add_argument("folder", type=Path, metavar="DIR", help="folder of the recording")
     export.add_argument(
         "--format", type=_format, default="mp4", help=f"one of {', '.join(FORMATS)} (default mp4)"
     )
-    export.add_argument("--hud", action="store_true", help="draw the display over the frames")
+    export.add_argument("--hud", action="store_true", help="draw the HUD over the frames")
     export.add_argument(
         "--from", dest="start", type=_seconds, default=0.0, metavar="T", help="first second"
     )
     export.add_argument("--to", dest="end", type=_seconds, metavar="T", help="last second")
     export.add_argument(
-        "--scale", type=_scale, metavar="N", help=f"every pixel a square of N, 1 to {MAX_SCALE}"
+        "--scale", type=_scale, metavar="N", help=f"enlarge every pixel N times, 1 to {MAX_SCALE}"
     )
     export.add_argument(
-        "--fps", type=_rate, metavar="N", help="frames a second of a gif or webp, at most"
+        "--fps", type=_rate, metavar="N", help="most frames a second of a gif or webp"
     )
     export.add_argument(
         "--sound", action=argparse.BooleanOptionalAction, default=True, help="sound in videos"

@@ -256,19 +256,22 @@ def cue_of(result: ProbeResult) -> str:
 
 def _notes(footage: Footage) -> Iterator[str]:
     if footage.recording.cut_off:
-        yield "the last line of the recording is cut off and left out: writing it was interrupted"
+        yield (
+            "the last line of the recording is incomplete (writing it was interrupted) and is "
+            "left out"
+        )
     stored, events = footage.stored, footage.recording.blocks
     missing = events[-1].block_index - stored.blocks[-1].head.block_index
     if footage.recording.end is not None and missing > 0 and footage.last == stored.frame_count:
         kept = stored.frame_count / footage.fps
         yield (
-            f"frames were kept of the first {kept:.1f} s only; delete {stored.path} and export "
-            "again to have all of it played again"
+            f"only the frames of the first {kept:.1f} s were kept; delete {stored.path} and "
+            "export again to replay the whole session"
         )
     if footage.stored.lost:
         lost = footage.stored.lost
         blocks = "block" if lost == 1 else "blocks"
-        yield f"{lost} {blocks} in between had no room for pictures and are left out"
+        yield f"{lost} {blocks} in between had no space for pictures and are left out"
 
 
 def _size(path: Path) -> int:

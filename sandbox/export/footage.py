@@ -78,7 +78,7 @@ class Footage:
             raise ExportError(
                 f"{stored.path} is damaged after {total / self.fps:.1f} s ({stored.damage}); "
                 f"export what can be read with --to {int(total / self.fps * 10) / 10}, or delete "
-                f"{FRAMES_FILE}, and the session will be played again"
+                f"{FRAMES_FILE}, and the session will be replayed"
             )
 
     @property
@@ -213,12 +213,12 @@ def played_again(
                 latency = events[min(number, len(events) - 1)].latency_ms
                 file.write(pack_block(block, latency, "jpeg"))
                 total += len(block.frames)
-                on_progress("playing the session again", min(1.0, (number + 1) / len(events)))
+                on_progress("replaying the session", min(1.0, (number + 1) / len(events)))
                 if end is not None and total >= end * head.fps:
                     break
     except OSError as error:
         raise ExportError(
-            f"the frames played again cannot be kept in {folder} ({error.strerror or error}); "
+            f"the replayed frames cannot be stored in {folder} ({error.strerror or error}); "
             "make room or name another place with --out"
         ) from None
     stored = StoredFrames.open(folder)

@@ -28,11 +28,11 @@ class ExportOptions:
     """What to make of a recording."""
 
     format: Format = "mp4"
-    hud: bool = False  # draw the display over the frames, as in play
+    hud: bool = False  # draw the HUD over the frames, as in play
     start: float = 0.0  # s of the recording
     end: float | None = None  # s; None: to the end
     scale: int | None = None  # whole factor of enlargement; None: what suits the format
-    fps: float | None = None  # frames a second of a gif or webp, at most; None: the world's
+    fps: float | None = None  # most frames a second of a gif or webp; None: the world's
     sound: bool = True
     out: Path | None = None  # None: beside the recording, under a name that is free
     overwrite: bool = False  # replace what is there

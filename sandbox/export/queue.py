@@ -54,7 +54,7 @@ class Exporting:
         try:
             done = export(recording, options, frames_from=replayed, on_progress=on_progress)
         except _ClosedError:
-            logger.info("export of %s was given up", recording)
+            logger.info("export of %s was cancelled", recording)
         except (RecordingError, RuntimeError, OSError) as error:
             self._say(str(error), "bad")
         except Exception:

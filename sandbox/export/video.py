@@ -187,8 +187,8 @@ class Pictures:
             (picture,) = self._jpeg.decode(av.Packet(data))
         except (av.FFmpegError, ValueError):
             raise ExportError(
-                f"a kept picture cannot be read; delete {FRAMES_FILE}, and the export will play "
-                "the session again"
+                f"a kept picture cannot be read; delete {FRAMES_FILE}, and the export will "
+                "replay the session"
             ) from None
         picture.pict_type = PictureType.NONE  # else each would be coded without the one before
         return picture

@@ -16,9 +16,9 @@ _OF_KIND: dict[SegmentKind, str] = {
     "sink": "One of the first frames of this place; it is never dropped.",
     "compressed": "One frame of its block, kept for all of it.",
     "raw": "A recent frame, kept as it is.",
-    "look-ahead": "Imagined before you looked there, so that it is whole when you do.",
-    "packed-4x": "An older frame; four by four by four tokens of such are read as one.",
-    "packed-2x": "A recent frame; two by two by two tokens of such are read as one.",
+    "look-ahead": "Imagined before you look there, so that it is complete when you do.",
+    "packed-4x": "An older frame: 4 x 4 x 4 tokens are read as one.",
+    "packed-2x": "A recent frame: 2 x 2 x 2 tokens are read as one.",
     "psi": "What is left of everything older: a few tokens that each block rewrites.",
 }
 _RAW_OF_POLICY = {
@@ -37,7 +37,7 @@ _POLICIES = {
     "mag-retrieve": "keeps one frame of every new place, and reads the few that show what is "
     "coming into view.",
     "mag": "keeps one frame of every block, and reads all of them.",
-    "full": "keeps every frame until the room is used up, and reads all of them.",
+    "full": "keeps every frame until space runs out, and reads all of them.",
     "window": "keeps the most recent blocks, and forgets the rest.",
     "none": "keeps nothing: whatever leaves the view is invented anew.",
 }
@@ -141,7 +141,7 @@ def _of_current(memory: MemoryUsage, stretch: DrawnStretch, width: int) -> Expla
         title="Current: what you are looking at",
         lines=(
             f"{_count(frames, 'frame')} made together, from the prompt, the camera and {read}.",
-            "It is working room, not memory; what is kept of it moves to the left.",
+            "This is working space, not memory; what is kept moves to the left.",
         ),
         kind="current",
         span=(stretch.left / width, stretch.right / width),
@@ -163,7 +163,7 @@ def _of_room(memory: MemoryUsage) -> Explanation:
     lines = [_WHEN_FULL.get(memory.policy, "When it is full, something older is forgotten.")]
     each = _frame_bytes(memory)
     if each and memory.policy in ("mag-retrieve", "mag", "full"):
-        lines.insert(0, f"Room for about {_count(free // each, 'more frame')}.")
+        lines.insert(0, f"Space for about {_count(free // each, 'more frame')}.")
     return Explanation(f"Free: {_mib(free)} of {_mib(memory.budget)}", tuple(lines))
 
 
@@ -182,7 +182,7 @@ def _of_kind(kind: SegmentKind, memory: MemoryUsage) -> Explanation:
 
 def _of_title(memory: MemoryUsage) -> Explanation:
     does = _POLICIES.get(memory.policy, "decides what is kept and what is read.")
-    start = "The bar is the room that memory may take, the colours are what is in it."
+    start = "The bar is the space memory may use; the colours show what fills it."
     return Explanation("Memory", (f"The policy {memory.policy} {does}", start))
 
 
@@ -203,21 +203,24 @@ def _of_kept(memory: MemoryUsage) -> Explanation:
         f"{memory.attended_frames} of them."
     ]
     if memory.evicted:
-        lines.append(f"{_count(memory.evicted, 'frame')} had to go: ground that only they showed")
+        lines.append(f"{_count(memory.evicted, 'frame')} were dropped; what only they showed")
         lines[-1] += " will be invented anew."
     else:
-        lines.append("Nothing had to go for lack of room.")
+        lines.append("Nothing was dropped for lack of space.")
     if memory.rebuilt:
         lines.append(
-            f"{_count(memory.rebuilt, 'frame')} found no room when the scene was parked: what is "
-            "kept of them was rebuilt, and is not quite as it was."
+            f"{_count(memory.rebuilt, 'frame')} did not fit when the scene was parked; they "
+            "were rebuilt and differ slightly."
         )
     return Explanation("Kept, read, forgotten", tuple(lines))
 
 
 def _of_attended(memory: MemoryUsage) -> Explanation:
     read = f"The current block read {_count(memory.attended_frames, 'remembered frame')}."
-    where = "They are the ticks on the bar; a stretch with lines above and below has too many."
+    where = (
+        "They are the ticks on the bar; where there are too many, lines above and below mark "
+        "the stretch."
+    )
     return Explanation("Attended: read by the current block", (read, where))
 
 

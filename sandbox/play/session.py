@@ -171,7 +171,7 @@ class Session:
             WorldFailed: nothing was played yet.
         """
         if self._last is None:
-            raise WorldFailed("nothing was played yet, so there is nothing to keep")
+            raise WorldFailed("nothing was played yet, so there is nothing to save")
         playthrough, spec = self._playthrough, self.world.spec
         return ParkedScene(
             scene=playthrough.scene,

@@ -102,7 +102,7 @@ class SplitWorld:
         Raises:
             WorldFailed: always.
         """
-        raise WorldFailed("a split screen cannot be kept; leave it and play one world")
+        raise WorldFailed("a split screen cannot be saved; leave it and play one world")
 
     def restore(self, state: WorldState) -> None:  # noqa: ARG002 -- World
         """Refuse, as `snapshot` does.
@@ -110,7 +110,7 @@ class SplitWorld:
         Raises:
             WorldFailed: always.
         """
-        raise WorldFailed("a split screen cannot go on with a kept scene; play one world")
+        raise WorldFailed("a split screen cannot continue a saved scene; play one world")
 
     def round_trip(self, frames: Frames) -> Frames:
         """Return frames of one world after its autoencoder."""

@@ -95,7 +95,7 @@ class ScoreBook:
                 self._write(score)
             except (ScoresError, OSError) as error:
                 reason = getattr(error, "strerror", None)
-                said = f"{self.path}: scores cannot be kept ({reason}); make room and try again"
+                said = f"{self.path}: scores cannot be saved ({reason}); make room and try again"
                 self.problem = said if reason else str(error)
         if score not in self._scores:
             self._scores = with_score(self._scores, score)
@@ -140,7 +140,7 @@ def read_scores(path: Path) -> tuple[Score, ...]:
             raise ValueError(f"larger than {MAX_BYTES // 1024} KiB")
         return decode(ScoreFile, parse_json(data)).scores[-MAX_SCORES:]
     except ValueError as error:
-        raise ScoresError(f"{path} is damaged ({error}); delete it to begin a new table") from None
+        raise ScoresError(f"{path} is damaged ({error}); delete it to start a new table") from None
 
 
 def with_score(scores: tuple[Score, ...], score: Score) -> tuple[Score, ...]:

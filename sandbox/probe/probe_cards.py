@@ -125,7 +125,7 @@ def _draw_numbers(
     card.blit(below, below.get_rect(topleft=(left, middle + theme.px(1))))
     said = [likeness_text(result)]
     if result.drift_psnr is not None:
-        said.append(f"first sight: {result.drift_psnr:.1f} dB")
+        said.append(f"against first sight: {result.drift_psnr:.1f} dB")
     for row, text in enumerate(said):
         line = theme.text(text, 13, INK if row == 0 else MUTED)
         y = middle - theme.px(9) + row * theme.px(18)

@@ -120,7 +120,7 @@ def kept_places(state: WorldState) -> Places:
         for sight in sorted(kept.pictures, key=lambda one: one.number):
             store.add(_sight(sight, frames))
     except (ValueError, IndexError) as error:
-        raise ValueError(f"the kept places are damaged ({error}); places begin anew") from None
+        raise ValueError(f"the saved places are damaged ({error}); they start over") from None
     return Places(anchors, store, dict(kept.named))
 
 

@@ -121,7 +121,7 @@ class FrameWriter(SessionObserver):
             take.finish()
 
     def _give_up(self, why: str) -> None:
-        self.problem = f"frames are kept no more: {why}; an export will play the session again"
+        self.problem = f"frames are no longer kept: {why}; an export will replay the session"
         self.on_problem(self.problem)
 
 

@@ -24,7 +24,7 @@ from mag_sandbox.sandbox.recording.frame_records import (
 from mag_sandbox.sandbox.recording.frame_store import FRAMES_FILE, WAITING_FILE
 from mag_sandbox.sandbox.recording.reader import RecordingError
 
-_REMEDY = f"delete {FRAMES_FILE}, and the export will play the session again"
+_REMEDY = f"delete {FRAMES_FILE}, and the export will replay the session"
 
 
 @dataclass(frozen=True, slots=True)

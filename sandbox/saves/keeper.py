@@ -132,10 +132,10 @@ class Keeper:
         except CancelledError:
             return
         except Exception as error:  # whatever stopped the world: nothing can be kept of it
-            logger.warning("nothing could be kept: %s", error)
-            self._say(f"this place could not be kept: {str(error) or 'it took too long'}", "bad")
+            logger.warning("nothing could be saved: %s", error)
+            self._say(f"this place could not be saved: {str(error) or 'it took too long'}", "bad")
             return
-        self._try("this place could not be kept", lambda: keep(parked))
+        self._try("this place could not be saved", lambda: keep(parked))
 
     def _try(self, failed: str, change: Callable[[], object]) -> None:
         """Change what is kept; a problem is said."""
@@ -155,7 +155,7 @@ class Keeper:
         self.unwritten[parked.id] = parked  # until it is on the disk
         self.scenes.park(parked)
         self.unwritten.pop(parked.id)
-        self._say(f"{parked.name} is kept as you left it")
+        self._say(f"{parked.name} is saved as you left it")
 
     def _save(self, parked: ParkedScene) -> None:
         self.scenes.save_slot(parked)
@@ -164,7 +164,7 @@ class Keeper:
     def _fork(self, parked: ParkedScene) -> None:
         copy = replace(parked, id=new_id(parked.scene), name=f"{parked.name}, a fork")
         self.scenes.park(copy)
-        self._say(f"a copy is kept: {copy.name}")
+        self._say(f"saved a copy: {copy.name}")
 
     def _copy(self, id: str) -> None:
         if id in self.unwritten:

@@ -179,7 +179,7 @@ def check_slug(text: str) -> str:
     """
     if not is_slug(text):
         raise StateError(
-            f"{shortened(text)} is no name of a parked scene; choose one on the title screen"
+            f"{shortened(text)} is not the name of a parked scene; choose one on the title screen"
         )
     return text
 
@@ -203,7 +203,7 @@ def restore_world(world: World, parked: ParkedScene) -> None:
     except (AttributeError, LookupError, TypeError, ValueError, RuntimeError) as error:
         logger.info("refused parked scene %s", parked.id, exc_info=error)
         raise StateError(
-            f'"{parked.name}" cannot be gone on with: its state is damaged; {DAMAGED}'
+            f'"{parked.name}" cannot be continued: its state is damaged; {DAMAGED}'
         ) from None
 
 

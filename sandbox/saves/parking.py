@@ -190,7 +190,7 @@ class ParkedScenes:
         with self._alone():
             self._refuse_if_played_elsewhere(id, id)
             if not os.path.lexists(path):
-                raise StateError(f'"{id}" is parked no more; choose another scene')
+                raise StateError(f'"{id}" is no longer parked; choose another scene')
             try:
                 remove_folder(path)
             except OSError as error:

@@ -78,7 +78,7 @@ def read_header(folder: Path) -> StateHeader:
         StateError: the folder is missing, damaged, or no folder of a parked scene.
     """
     if not stat.S_ISDIR(_mode(folder)):
-        raise StateError(f"{folder} is no folder of a parked scene; {DAMAGED}")
+        raise StateError(f"{folder} is not the folder of a parked scene; {DAMAGED}")
     data = _parse_file(folder / HEADER, MAX_HEADER)
     schema = data.get("schema") if isinstance(data, dict) else None
     if type(schema) is int and schema > SCHEMA_VERSION:
@@ -281,7 +281,7 @@ def _check_size(path: Path, check: FileCheck) -> None:
 
 def _plain_size(path: Path) -> int:
     if not stat.S_ISREG(_mode(path)):  # a link could lead anywhere, a pipe would never end
-        raise _damaged(path, "it is no plain file")
+        raise _damaged(path, "it is not a plain file")
     return path.lstat().st_size
 
 

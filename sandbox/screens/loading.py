@@ -10,7 +10,7 @@ from mag_sandbox.sandbox.ui.theme import ACCENT, BACKDROP, FAINT, MUTED, TRACK
 from mag_sandbox.scenes import Scene
 
 STAGES = {  # what loaders report, for people; others are shown as they are
-    "leaving": "Leaving the place before",
+    "leaving": "Closing the previous place",
     "weights": "Waking the network",
     "probe": "Getting to know this machine",
     "memory": "Making room for memories",

@@ -139,10 +139,11 @@ class ProbesScreen:
         return page
 
     def _draw_header(self, page: pygame.Surface, theme: Theme, margin: int) -> None:
-        page.blit(theme.text("What memory gave back", 24, bold=True), (margin, theme.px(18)))
+        page.blit(theme.text("What came back", 24, bold=True), (margin, theme.px(18)))
         counted = [one for one in self._shown if one.recall is not None]
         kept = sum(one.word == "remembered" for one in counted)
-        said = f"{len(counted)} returns · {kept} remembered" if counted else "no returns yet"
+        returns = "return" if len(counted) == 1 else "returns"
+        said = f"{len(counted)} {returns} · {kept} remembered" if counted else "no returns yet"
         top = theme.px(18) + theme.line_height(24)
         page.blit(theme.text(said, 14, MUTED), (margin, top))
 

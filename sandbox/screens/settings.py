@@ -222,8 +222,8 @@ class SettingsScreen:
                 self._save(self.config)
                 self._before = self.config
         except SettingsError as problem:
-            text = f"{problem}. Your settings act until you quit."
-            self._question = Question("Not kept", text, [Button("Go on")])
+            text = f"{problem}. Your settings apply until you quit."
+            self._question = Question("Not saved", text, [Button("Continue")])
         else:
             self.outcome = outcome
         self._dirty = True

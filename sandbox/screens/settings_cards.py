@@ -11,7 +11,7 @@ from mag_sandbox.sandbox.ui.theme import ACCENT, BACKDROP, INK, MUTED, Theme
 from mag_sandbox.sandbox.ui.widgets import Button
 
 BACK = Button("Back", "Esc")
-FOOTER = "Up and down choose    Left and right change    Page keys jump    Esc keeps it all"
+FOOTER = "Up and down choose    Left and right change    Page keys jump    Esc saves"
 DUSK = (30, 38, 66)  # lower end of the backdrop
 PLATE = (255, 255, 255, 16)
 LIT = (255, 255, 255, 40)

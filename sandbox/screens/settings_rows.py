@@ -95,15 +95,13 @@ def _display() -> tuple[SettingRow, ...]:
         ),
         SettingRow(("fullscreen",), "Full screen", "F11 does the same.", Toggle),
         SettingRow(
-            ("fit",), "Picture", "Show all of it, or cut a little.", lambda v: Choice(v, fits)
+            ("fit",), "Picture", "Show all of it, or crop a little.", lambda v: Choice(v, fits)
         ),
-        SettingRow(
-            ("scale",), "Enlarged", "How pixels become larger.", lambda v: Choice(v, scales)
-        ),
+        SettingRow(("scale",), "Enlarged", "How pixels are enlarged.", lambda v: Choice(v, scales)),
         SettingRow(
             ("late_warp",),
             "Late warp",
-            "Turn the last picture at once, while the next is made.",
+            "Shift the last picture at once while the next is made.",
             Toggle,
         ),
     )
@@ -112,10 +110,8 @@ def _display() -> tuple[SettingRow, ...]:
 def _on_screen() -> tuple[SettingRow, ...]:
     levels = (("full", "everything"), ("small", "one line"), ("off", "nothing"))
     return (
-        SettingRow(
-            ("hud",), "Details", "How much is said over the picture.", lambda v: Choice(v, levels)
-        ),
-        SettingRow(("hints",), "First steps", "Say what to try in the first minute.", Toggle),
+        SettingRow(("hud",), "Details", "How much the HUD shows.", lambda v: Choice(v, levels)),
+        SettingRow(("hints",), "First steps", "Tips for the first minute.", Toggle),
     )
 
 
@@ -154,12 +150,12 @@ def _memory() -> tuple[SettingRow, ...]:
             lambda value: Slider(value, (0, 1, 2, 3)),
         ),
         SettingRow(
-            ("look_ahead",), "Look ahead", "Imagine what comes while there is time.", Toggle
+            ("look_ahead",), "Look ahead", "Imagine what comes next when there is time.", Toggle
         ),
         SettingRow(
             ("parked_mib",),
             "Scenes you left",
-            "What they may take on the disk before you are asked.",
+            "Disk space before we ask.",
             lambda value: Slider(value, PARKED_MIB, _mib),
         ),
     )
@@ -171,7 +167,7 @@ def _sound() -> tuple[SettingRow, ...]:
         SettingRow(
             ("volume",),
             "Volume",
-            "Of the place and of signals.",
+            "Ambience and signals.",
             lambda value: Slider(value, percents, lambda percent: f"{percent}%"),
         ),
         SettingRow(("muted",), "Mute", "No sound at all.", Toggle),

@@ -80,7 +80,7 @@ def ask_for_room(
         return
     names = ", ".join(f"{entry.name} ({bytes_text(entry.bytes)})" for entry in crowding.entries)
     text = (
-        f"Places left behind take {bytes_text(crowding.total_bytes)}, more than the {budget_mib} "
+        f"Saved places take {bytes_text(crowding.total_bytes)}, more than the {budget_mib} "
         f"MiB you set. Left longest ago: {names}."
     )
 
@@ -89,4 +89,4 @@ def ask_for_room(
             delete(entry.id)
 
     buttons = (Button("Keep all"), Button("Forget these", kind="danger"))
-    screen.ask("There is little room", text, buttons, answered)
+    screen.ask("Saved places need space", text, buttons, answered)

@@ -118,7 +118,7 @@ def delete_recording(folder: Path) -> None:
         LibraryError: it is no recording, or cannot be deleted.
     """
     if not folder.is_symlink() and not (folder / EVENTS_FILE).exists() and any(folder.glob("*")):
-        raise LibraryError(f"{folder} is no recording; delete it by hand if you want to")
+        raise LibraryError(f"{folder} is not a recording; delete it by hand if you want to")
     try:
         remove_folder(folder)
     except OSError as error:

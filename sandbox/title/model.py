@@ -83,7 +83,7 @@ class CardChoice:
 
 
 PLAY = CardChoice("play", "Play", "return", "Enter")
-NEW_SEED = CardChoice("new seed", "Another like it", "n", "N")
+NEW_SEED = CardChoice("new seed", "New seed", "n", "N")
 CONTINUE = CardChoice("continue", "Continue", "return", "Enter")
 FORK = CardChoice("fork", "Make a copy", "f", "F")
 WATCH = CardChoice("watch", "Watch", "return", "Enter")

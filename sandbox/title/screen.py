@@ -58,7 +58,7 @@ from mag_sandbox.sandbox.ui.widgets import (
 )
 from mag_sandbox.scenes import SceneError
 
-FOOTER = "Arrows choose    Enter goes there    Tab or right click: what else    Esc quits"
+FOOTER = "Arrows choose    Enter opens    Tab or right click: more    Esc quits"
 ASK_TWICE = "Esc again, or Enter, to quit"
 MOVES = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
 
@@ -299,7 +299,7 @@ class TitleScreen:
         else:
             what, delete = "What you wrote", lambda: self._actions.delete_scene(card.key)
         buttons = Button("Keep it"), Button("Delete", kind="danger")
-        text = f"{what} is gone then. This cannot be undone."
+        text = f"{what} will be gone. This cannot be undone."
         self._question = Question(f"Delete “{card.title}”?", text, buttons)
         self._answered = lambda answer: self._change("It was not deleted", delete)
 
@@ -313,7 +313,7 @@ class TitleScreen:
 
     def _tell(self, title: str, text: str) -> None:
         self._question, self._answered = (
-            Question(title, text, [Button("Go on")]),
+            Question(title, text, [Button("Continue")]),
             lambda answer: None,
         )
 
@@ -327,7 +327,7 @@ class TitleScreen:
         try:
             scene = scene_of_prompt(prompt, self._actions.seed())
         except SceneError as problem:
-            self._tell("This cannot be a place", str(problem))
+            self._tell("This description cannot be used", str(problem))
             return
         self._actions.keep_scene(scene)
         self._go(PlayScene(scene))

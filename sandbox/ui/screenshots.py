@@ -121,7 +121,7 @@ def read_screenshot_metadata(path: Path) -> ScreenshotInfo:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else "no PNG"
         raise ScreenshotError(f"{path} cannot be read ({reason}); name a screenshot") from None
     if not isinstance(text, str):
-        raise ScreenshotError(f"{path} says nothing of a scene; name a picture that F12 took")
+        raise ScreenshotError(f"{path} holds no scene; name a picture taken with F12")
     try:
         return decode(ScreenshotInfo, parse_json(text.encode()))
     except ValueError as problem:

@@ -115,7 +115,7 @@ class TextEntry:
         kept = text[: _whole(text, room)]
         self.notice = ""
         if len(kept) < len(text):
-            self.notice = f"too long by {len(text) - len(kept):,} characters, which are left out"
+            self.notice = f"too long by {len(text) - len(kept):,} characters; the rest is left out"
         self.text = self.text[:start] + kept + self.text[end:]
         self.cursor = self.mark = start + len(kept)
 

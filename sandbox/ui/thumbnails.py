@@ -83,7 +83,7 @@ def read_picture(path: Path) -> pygame.Surface:
         raise PictureError(f"{path}: cannot be read ({problem.strerror})") from None
     width, height = (int.from_bytes(start[at : at + 4], "big") for at in (16, 20))
     if not start.startswith(PNG_START) or not width or not height:
-        raise PictureError(f"{path}: is no PNG picture")
+        raise PictureError(f"{path}: is not a PNG picture")
     if size > MAX_BYTES or max(width, height) > MAX_SIDE:
         raise PictureError(
             f"{path}: is {width} x {height} px in {size} bytes, "

@@ -100,14 +100,14 @@ def test_a_world_is_fetched_broken_off_resumed_harmed_and_mended(hub, environmen
     assert "not here" in run(environment, "worlds").stdout
     said = break_off(hub, environment)
     assert "licence CC BY-NC-SA 4.0" in said
-    assert "broken off; what has arrived is kept" in said
+    assert "interrupted; what has arrived is kept" in said
     refused = run(environment, "play", "--world", "mag", "--headless")
     assert "run `main.py fetch mag`" in refused.stderr
 
     hub.served.clear()
     done = run(environment, "fetch", "mag")
     assert done.returncode == 0, done.stderr
-    assert "every file compared" in done.stdout
+    assert "every file checked" in done.stdout
     resumed = dict(hub.served)[TEXT_ENCODER]
     assert resumed in (CHUNK, 2 * CHUNK)
 

@@ -306,7 +306,7 @@ def test_what_just_became_too_much_is_asked_about_on_the_same_title(run):
     glimpse(game)
     game.game.keeper.scenes.budget_bytes = 1
     game.go(ToTitle(), TitleScreen)
-    game.wait(lambda: question(game) == "There is little room")
+    game.wait(lambda: question(game) == "Saved places need space")
     assert game.parked()[0].name == SCENE.name
 
 
@@ -320,7 +320,7 @@ def test_the_question_for_room_waits_until_the_title_is_free(run):
     game.wait(lambda: game.screen.is_busy and len(game.parked()) == 1)
     assert question(game) is None
     game.press(pygame.K_ESCAPE)
-    game.wait(lambda: question(game) == "There is little room")
+    game.wait(lambda: question(game) == "Saved places need space")
 
 
 def test_room_is_looked_for_beside_the_window(run, monkeypatch):

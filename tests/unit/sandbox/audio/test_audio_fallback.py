@@ -87,7 +87,7 @@ def test_without_any_output_it_says_so_once_and_is_left_alone(clock, said):
     one.try_again()
     assert one.work() is None
     assert said() == [
-        "no sound (a: no output device; b: no output device); the game goes on without"
+        "no sound (a: no output device; b: no output device); the game goes on without it"
     ]
 
 
@@ -111,7 +111,7 @@ def test_a_device_that_goes_away_is_replaced_and_that_is_said_once(clock, said):
         assert one.output_name == "a"
         second.plugged = True
     assert first.closed == 3
-    assert said() == ["the sound device went away; sound goes on through b"]
+    assert said() == ["the sound device is gone; sound continues through b"]
 
 
 def test_an_unplugged_device_is_looked_for_less_and_less_often(clock, said):
@@ -127,7 +127,7 @@ def test_an_unplugged_device_is_looked_for_less_and_less_often(clock, said):
     assert pauses[0] == RETRY_FIRST
     assert max(pauses[:-1]) == RETRY_LAST
     assert len(pauses) == MAX_TRIES + 1
-    assert said() == ["the sound device went away; the game goes on in silence"]
+    assert said() == ["the sound device is gone; the game goes on without sound"]
 
 
 def test_sound_comes_back_with_the_device(clock):

@@ -269,7 +269,7 @@ def test_frames_that_end_before_the_recording_are_said(tmp_path):
     path.write_bytes(data[: data.rindex(b"BLCK")])
     done = make(short, tmp_path / "out", format="frames")
     (note,) = done.notes
-    assert note.startswith("frames were kept of the first 0.8 s only; delete ")
+    assert note.startswith("only the frames of the first 0.8 s were kept; delete ")
 
 
 @pytest.mark.parametrize(

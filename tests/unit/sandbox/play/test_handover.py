@@ -143,7 +143,7 @@ def test_nothing_is_lost_where_the_other_world_does_not_start(run):
     pose = game.screen.reel.pose
     game.press(pygame.K_o)
     game.wait(lambda: game.navigator.worker.status.error)
-    assert 'cannot go on in the world "memorypack"' in game.navigator.worker.status.error
+    assert 'cannot continue in the world "memorypack"' in game.navigator.worker.status.error
     game.go(ToTitle(), TitleScreen)
     (entry,) = game.parked()
     game.play(Continue(entry.id))
@@ -192,7 +192,7 @@ def test_a_moment_saved_in_another_world_is_not_loaded_and_play_goes_on(run):
     game.parked()
     switch(game, "memorypack")
     game.press(pygame.K_F9)
-    game.said("this was saved in the world pocket; go there first with O")
+    game.said("this was saved in the world pocket; switch to it first with O")
     game.see_blocks(2)
 
 

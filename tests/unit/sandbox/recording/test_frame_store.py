@@ -227,7 +227,7 @@ def test_a_full_disk_ends_the_frames_but_not_the_recording(tmp_path, monkeypatch
     assert len(load_recording(tmp_path / "session").blocks) == BLOCKS
     assert len(read_all(tmp_path / "session")) == 3
     (problem,) = problems
-    assert problem.startswith("frames are kept no more: No space left on device")
+    assert problem.startswith("frames are no longer kept: No space left on device")
 
 
 def test_nothing_is_kept_where_there_is_no_folder():

@@ -54,8 +54,8 @@ def test_a_world_that_never_answers_is_not_waited_for_for_ever(keeper, said, par
     keeper.park(Future())
     keeper.park(given(parked))
     assert keeper.take(parked.id).seed == 7
-    assert said[0] == "this place could not be kept: it took too long"
-    assert said[1] == "Somewhere is kept as you left it"
+    assert said[0] == "this place could not be saved: it took too long"
+    assert said[1] == "Somewhere is saved as you left it"
 
 
 def test_a_bug_while_parking_keeps_the_scene_in_memory(keeper, said, parked, monkeypatch):
@@ -93,7 +93,7 @@ def test_deleting_makes_room_for_what_had_none(keeper, said, parked, monkeypatch
     keeper.delete(parked.id)
     keeper.close()
     assert [entry.id for entry in keeper.scenes.entries()] == ["other"]
-    assert said[1:] == ["no room", "Other is kept as you left it"]
+    assert said[1:] == ["no room", "Other is saved as you left it"]
 
 
 def fail(text):

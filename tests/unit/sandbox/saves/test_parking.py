@@ -164,7 +164,7 @@ def test_deleting_leaves_nothing(scenes, folder):
 @pytest.mark.parametrize("id", ["../data", "/etc", "..", "", "a/../b", ".lock"])
 @pytest.mark.parametrize("call", ["load", "take", "delete", "fork", "load_slot"])
 def test_an_id_never_leaves_the_folder(scenes, call, id):
-    with pytest.raises(StateError, match="is no name of a parked scene"):
+    with pytest.raises(StateError, match="is not the name of a parked scene"):
         getattr(scenes, call)(id)
 
 
@@ -195,7 +195,7 @@ def test_a_link_among_the_scenes_is_refused_and_deleting_it_spares_its_target(sc
     (target / "file").write_text("mine")
     (folder / "link").symlink_to(target)
     entry = next(entry for entry in scenes.entries() if entry.id == "link")
-    assert "is no folder of a parked scene" in entry.problem
+    assert "is not the folder of a parked scene" in entry.problem
     scenes.delete("link")
     assert not os.path.lexists(folder / "link")
     assert (target / "file").read_text() == "mine"

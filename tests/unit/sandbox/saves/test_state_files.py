@@ -274,18 +274,18 @@ def test_a_scene_saved_before_it_had_all_its_fields_is_read(folder):
 def test_links_are_not_followed(folder, tmp_path, name):
     (folder / name).rename(tmp_path / "elsewhere")
     (folder / name).symlink_to(tmp_path / "elsewhere")
-    assert f"{name} is damaged (it is no plain file)" in refusal(folder)
+    assert f"{name} is damaged (it is not a plain file)" in refusal(folder)
 
 
 def test_a_folder_that_is_a_link_is_refused(folder, tmp_path):
     (tmp_path / "link").symlink_to(folder)
-    assert "link is no folder of a parked scene" in refusal(tmp_path / "link")
+    assert "link is not the folder of a parked scene" in refusal(tmp_path / "link")
 
 
 def test_a_pipe_is_refused_and_not_waited_for(folder):
     (folder / "world.json").unlink()
     os.mkfifo(folder / "world.json")
-    assert "it is no plain file" in refusal(folder)
+    assert "it is not a plain file" in refusal(folder)
 
 
 @pytest.mark.parametrize("data", [b"[" * 100_000, b"9" * 10_000, b'{"world": NaN}', b"\xff"])
@@ -322,7 +322,7 @@ def test_any_value_in_a_header_is_read_or_refused(folder, value, data):
 )
 def test_an_id_can_lead_to_no_other_folder(id):
     if id:
-        with pytest.raises(StateError, match="is no name of a parked scene"):
+        with pytest.raises(StateError, match="is not the name of a parked scene"):
             left_after(0, id=id)
     else:
         assert left_after(0, id=id).id.startswith("morning-meadow-")

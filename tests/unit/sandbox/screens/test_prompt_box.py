@@ -115,7 +115,7 @@ def test_ten_thousand_characters_are_cut_and_applied_as_far_as_they_go(surface):
     desk.box.open("")
     desk.key(pygame.K_v, CTRL)
     desk.show()
-    assert desk.box.notice == "too long by 8,600 characters, which are left out"
+    assert desk.box.notice == "too long by 8,600 characters; the rest is left out"
     desk.key(pygame.K_RETURN)
     assert len(desk.applied[0]) <= MAX_PROMPT
 

@@ -114,7 +114,7 @@ def test_ten_thousand_characters_are_cut_and_that_is_said():
     entry = TextEntry("ab", most=1000, clipboard=PaperClip("x" * 10_000))
     press(entry, pygame.K_v, CTRL)
     assert len(entry.text) == 1000
-    assert entry.notice == "too long by 9,002 characters, which are left out"
+    assert entry.notice == "too long by 9,002 characters; the rest is left out"
     press(entry, pygame.K_BACKSPACE)
     assert entry.notice == ""
 

@@ -236,8 +236,8 @@ def png(width, height, extra=b""):
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (b"", "is no PNG picture"),
-        (b"GIF89a" + bytes(40), "is no PNG picture"),
+        (b"", "is not a PNG picture"),
+        (b"GIF89a" + bytes(40), "is not a PNG picture"),
         (png(100_000, 100_000), "at most 4096 px a side"),
         (png(10, 10, bytes(MAX_BYTES)), "are read"),
         (png(10, 10, bytes(40)), "is damaged"),
