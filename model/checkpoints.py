@@ -178,7 +178,7 @@ def _add_pickled(checkpoint: Checkpoint, file: Path, nestings: tuple[str, ...]) 
     state = _innermost(state, nestings)
     for name, tensor in state.items():
         if not isinstance(tensor, Tensor):
-            raise ValueError(f'"{name}" is no tensor')
+            raise ValueError(f'"{name}" is not a tensor')
         checkpoint.add(name, tuple(tensor.shape), partial(state.__getitem__, name))
 
 

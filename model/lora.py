@@ -71,6 +71,6 @@ class Adapter:
         differing = differences(names, dict.fromkeys(self._factors, ()))
         if differing:
             raise MissingWeights(
-                f"{self._factors.path} is no adapter of this architecture: {differing}; "
+                f"{self._factors.path} is not an adapter of this architecture: {differing}; "
                 f"{self._remedy}"
             )

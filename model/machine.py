@@ -55,12 +55,12 @@ class Execution:
             ValueError: it names a dtype or kernel that does not exist here.
         """
         if not isinstance(data, dict):
-            raise ValueError(f"execution {data!r} is not known here")
+            raise ValueError(f"execution {data!r} is unknown here")
         dtype = getattr(torch, str(data.get("dtype")), None)
         kernel, threads = data.get("attention"), data.get("threads")
         compiled = data.get("compiled", False)  # older recordings do not say it
         if dtype not in {dtype for dtype, _ in CHOICES} or kernel not in KERNELS:
-            raise ValueError(f"execution {data} is not known here")
+            raise ValueError(f"execution {data} is unknown here")
         if not isinstance(threads, int) or not 1 <= threads <= 1024:
             raise ValueError(f"execution asks for {threads} threads")
         if not isinstance(compiled, bool):

@@ -91,11 +91,11 @@ def read_texts(folder: Path, weights: str) -> dict[str, Tensor]:
             prompts = json.loads(about.get("prompts", "[]"))
             if about.get("weights") == weights:
                 return {prompt: file.get_tensor(str(row)) for row, prompt in enumerate(prompts)}
-            logger.warning("%s is of other weights; prompts are encoded anew", folder / TEXTS)
+            logger.warning("%s belongs to other weights; prompts are encoded again", folder / TEXTS)
     except FileNotFoundError:
         pass
     except (SafetensorError, OSError, ValueError) as error:
-        logger.warning("%s is damaged (%s); prompts are encoded anew", folder / TEXTS, error)
+        logger.warning("%s is damaged (%s); prompts are encoded again", folder / TEXTS, error)
     return {}
 
 

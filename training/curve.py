@@ -38,7 +38,7 @@ def read_curves(log: Path) -> dict[str, list[Point]]:
             kind = record.get("kind") or record["stage"]
             steps[kind][record["step"]] = float(record["loss"])
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-            problem = f"{log}:{number}: is no line of a run's log"
+            problem = f"{log}:{number}: is not a line of a run's log"
             raise LogError(f"{problem}; name the folder of a run") from None
     return {kind: _smooth(sorted(values.items())) for kind, values in steps.items()}
 

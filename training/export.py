@@ -71,5 +71,6 @@ def _of_several(state: Path) -> dict[str, Tensor]:
 
 def _missing(state: Path) -> MissingWeights:
     return MissingWeights(
-        f"{state} is no state of a stage; name FOLDER/STAGE/NAME.pt or FOLDER/STAGE/NAME.shards"
+        f"{state} is not the state of a stage; "
+        "name FOLDER/STAGE/NAME.pt or FOLDER/STAGE/NAME.shards"
     )

@@ -180,7 +180,7 @@ def _measure(
     prompt = ready.clip.caption if row.prompt == "caption" else ""
     pair = continue_clip(world, frames, ready.split, row.mode, prompt, seed)
     if not np.isfinite(pair.predicted).all():
-        raise ValueError("the prediction is not made of numbers")
+        raise ValueError("the prediction holds NaN or infinity")
     scores, found = scores_of(pair, matching)
     worst = worst_frame(pair, found)
     picture = f"{PICTURES}/{key}.png"

@@ -49,7 +49,7 @@ def read_table(path: Path) -> tuple[list[BenchClip], list[Fault]]:
                 )
             rows = [(reader.line_num, row) for row in reader]
     except (UnicodeDecodeError, csv.Error) as error:
-        raise ValueError(f"{path} is no table of comma-separated text ({error})") from error
+        raise ValueError(f"{path} is not a table of comma-separated text ({error})") from error
     clips: dict[str, BenchClip] = {}
     faults = []
     for line, row in rows:
@@ -88,7 +88,7 @@ def _problem(name: str, duration: str | None) -> str:
     try:
         seconds = float(duration or "")
     except ValueError:
-        return f'duration "{duration}" is no number'
+        return f'duration "{duration}" is not a number'
     if not (math.isfinite(seconds) and 0 < seconds <= LONGEST):
         return f"duration {seconds:g} s is not between 0 and {LONGEST:g}"
     return ""

@@ -80,7 +80,7 @@ def _types_of(expected: type) -> dict[str, Any]:
 
 
 def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no number")
+    raise ValueError(f"{constant} is not a number")
 
 
 def _name(expected: Any) -> str:

@@ -69,9 +69,9 @@ def prepare(name: str, memory: MemorySetting | None = None) -> Start:
     if device is None:
         least = list(proposals(row, wanted, tiny_decoder=True))[-1]
         raise WorldFailed(
-            f'"{name}" needs an NVIDIA card with {gib(predict(row, least).total)} free at the '
-            f"least, {gib(predict(row, wanted).total)} as it was made, and there is none that "
-            f"torch can use; {INSTEAD}"
+            f'"{name}" needs an NVIDIA card with at least {gib(predict(row, least).total)} '
+            f"free ({gib(predict(row, wanted).total)} for the full setup), and torch finds none; "
+            f"{INSTEAD}"
         )
     files = require(row)
     plan = plan_for(row, device, wanted, tiny_decoder=bool(files.paths("tiny decoder")))

@@ -187,7 +187,7 @@ def safetensors_problem(path: Path) -> str:
             header = json.loads(file.read(length))
             ends = [value["data_offsets"][1] for key, value in header.items() if key[:2] != "__"]
         except (ValueError, KeyError, TypeError, IndexError, AttributeError):
-            return f"{path} is no safetensors file"
+            return f"{path} is not a safetensors file"
     whole = 8 + length + max(ends, default=0)
     size = path.stat().st_size
     return "" if size == whole else f"{path} has {size} bytes, its header says {whole}"

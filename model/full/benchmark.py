@@ -45,7 +45,7 @@ def random_weights(name: str, say: Say, *, reference: bool = False) -> dict:
     """
     row = WORLDS[name]
     if row.kind == "clip" or row.bundled:
-        raise WorldFailed(f'"{name}" is no full-size stream; give --world mag')
+        raise WorldFailed(f'"{name}" is not a full-size stream; give --world mag')
     device = find_device()
     if device is None:
         raise WorldFailed(f'"{name}" needs an NVIDIA card, and there is none; {INSTEAD}')
@@ -127,7 +127,7 @@ def _compared(ours: dict, plain: "MeasuredWorld", say: Say) -> dict:
 def _way(world: "MeasuredWorld") -> str:
     """Return how its networks run, in words."""
     ran = world.provenance()["execution"]
-    layers = "layers compiled" if ran["compiled"] else "layers as they are"
+    layers = "layers compiled" if ran["compiled"] else "layers not compiled"
     return f"{ran['dtype']}, {ran['attention']} attention, {layers}"
 
 

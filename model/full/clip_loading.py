@@ -135,7 +135,7 @@ def _pipeline(
     except (OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
         why = " ".join(str(error).split())[:300]
         raise MissingWeights(
-            f"{folder} is no {pipeline.__name__} ({why}); run `main.py fetch {files.world}`"
+            f"{folder} is not a {pipeline.__name__} ({why}); run `main.py fetch {files.world}`"
         ) from error
 
 

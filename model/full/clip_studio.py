@@ -139,7 +139,7 @@ def _bytes(pictures: np.ndarray) -> Frames:
     """Return frames of pictures in [0, 1], [T, H, W, 3]."""
     if not np.isfinite(pictures).all():
         raise WorldFailed(
-            "the clip is not made of numbers; begin the scene again, and look at the weights if it "
-            "happens again"
+            "the clip holds NaN or infinity; start the scene again, and check the weights "
+            "if it happens again"
         )
     return (np.clip(pictures, 0.0, 1.0) * 255).round().astype(np.uint8)

@@ -123,7 +123,7 @@ class ClipWorld:
             if state.data.get(name) != value:
                 raise WorldFailed(
                     f"state was saved with {name} {state.data.get(name)}, this world has {value}; "
-                    f"go on with the {name} it was saved with"
+                    f"use the {name} it was saved with"
                 )
         about = dict(state.data["session"])
         about["smoother"] = PhraseSmoother.from_dict(about["smoother"])
@@ -169,11 +169,11 @@ class ClipWorld:
             return recipe.from_picture, open_image(scene.image, *size)
         if recipe.from_text is None:
             raise WorldFailed(
-                f'"{self.spec.name}" begins from a picture and scene "{scene.name}" has none; give '
+                f'"{self.spec.name}" starts from a picture and scene "{scene.name}" has none; give '
                 "it an `image:`, for instance a frame made by wan2.1"
             )
         if scene.image is not None:
-            logger.info("%s knows no pictures; %s begins from text", self.spec.name, scene.name)
+            logger.info("%s takes no pictures; %s starts from text", self.spec.name, scene.name)
         return recipe.from_text, None
 
     def _text(self, session: _Session) -> str:

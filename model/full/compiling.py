@@ -45,7 +45,7 @@ def compile_layers(engine: Engine, running: Execution, on_progress: Progress) ->
         _run_by(parts, engine)
         failure = _failure(engine)
         if failure:
-            logger.warning("layers run as they are, as they cannot be compiled here: %s", failure)
+            logger.warning("layers run uncompiled, since they cannot be compiled here: %s", failure)
             _run_by(PLAIN_PARTS, engine)
             return replace(running, compiled=False)
     return running

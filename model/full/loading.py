@@ -150,7 +150,7 @@ def dit_config(files: WorldFiles) -> DiTConfig:
     """Return the sizes of a world's generator, as its weights say.
 
     Raises:
-        MissingWeights: it is no transformer of Wan's architecture.
+        MissingWeights: it is not a transformer of Wan's architecture.
     """
     path = checkpoint_path(files, "generator")
     return sized_by(open_checkpoint(path).shapes, path)
@@ -173,7 +173,7 @@ def sized_by(shapes: Mapping[str, tuple[int, ...]], path: Path) -> DiTConfig:
         )
     except (KeyError, ValueError) as error:
         raise MissingWeights(
-            f"{path} is no transformer of Wan's architecture ({error}); name another file"
+            f"{path} is not a transformer of Wan's architecture ({error}); name another file"
         ) from None
 
 

@@ -57,13 +57,14 @@ class Room:
                 plan = next_smaller(self._row, self.plan, tiny_decoder=self._has_tiny)
                 if plan is None:
                     raise WorldFailed(
-                        "the device's memory is full and nothing is left to give up; close other "
+                        "the device's memory is full and nothing more can be offloaded; "
+                        "close other "
                         "programs or play the pocket world"
                     ) from error
             self._give_up(plan)  # out of `except`, whose traceback holds tensors
 
     def _give_up(self, plan: MemoryPlan) -> None:
-        sentence = f"the device's memory is full; going on with {plan.words()}"
+        sentence = f"the device's memory is full; continuing with {plan.words()}"
         logger.warning(sentence)
         self._tell(sentence)
         if torch.cuda.is_initialized():

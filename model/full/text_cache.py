@@ -65,10 +65,10 @@ class TextFiles:
         except FileNotFoundError:
             return None
         except (SafetensorError, OSError, ValueError) as error:
-            logger.warning("text features in %s are damaged (%s) and made anew", path, error)
+            logger.warning("text features in %s are damaged (%s) and are made again", path, error)
             return None
         if kept != text or not all(torch.isfinite(tensor).all() for tensor in tensors.values()):
-            logger.warning("text features in %s are damaged and made anew", path)
+            logger.warning("text features in %s are damaged and are made again", path)
             return None
         with suppress(OSError):  # a folder of somebody else's
             os.utime(path)

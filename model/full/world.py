@@ -52,7 +52,7 @@ from mag_sandbox.scenes import Scene
 
 FIRST_FRAMES = (BLOCK_LENGTH - 1) * TIME_STRIDE + 1  # of a scene's first block
 OVERLAP_FRAME = -FIRST_FRAMES  # of a block: the last frame before its newest two latent frames
-REBUILT = "memory was made again from what had been seen, and is not quite as it was"
+REBUILT = "memory was rebuilt from what had been seen, and differs slightly"
 Result = TypeVar("Result")
 
 
@@ -163,8 +163,8 @@ class StreamWorld:
         for name, value in self._identity().items():
             if state.data[name] != value:
                 raise WorldFailed(
-                    f"state was saved with {name} {state.data[name]}, this world has {value}; go "
-                    f"on with the {name} it was saved with"
+                    f"state was saved with {name} {state.data[name]}, this world has "
+                    f"{value}; use the {name} it was saved with"
                 )
         about = dict(state.data["session"])
         smoother = PhraseSmoother.from_dict(about.pop("smoother"))
@@ -235,7 +235,7 @@ class StreamWorld:
             self._keys_then,
             self._capacity,
             lambda work: self._room.run(lambda: self._write(work)),
-            lambda done: self._on_progress("making memory again", done),
+            lambda done: self._on_progress("rebuilding memory", done),
         )
         self._lasting = LastingMemory(self._rollout, means)
         self._times.taken()  # is no block's
@@ -276,8 +276,8 @@ class StreamWorld:
         latents = self._room.run(lambda: self._denoise(text, view)) if given is None else given
         if not torch.isfinite(latents).all():
             raise WorldFailed(
-                f"block {session.block_index} is not made of numbers any more; begin the scene "
-                "again, and look at the weights if it happens again"
+                f"block {session.block_index} holds NaN or infinity; start the scene again, "
+                "and check the weights if it happens again"
             )
         frames = self._room.run(lambda: self._decode_and_memorise(latents, text, view))
         poses = self._place(frames, command)

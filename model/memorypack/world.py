@@ -164,7 +164,7 @@ class MemoryPackWorld:
         if data["weights"] != self._provenance["weights"]:
             raise WorldFailed(
                 f"state was saved with weights {data['weights']}, this world has "
-                f"{self._provenance['weights']}; go on with the weights it was saved with"
+                f"{self._provenance['weights']}; use the weights it was saved with"
             )
         self._progress = SessionProgress.revived(data["progress"])
         with torch.inference_mode():

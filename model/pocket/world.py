@@ -191,8 +191,8 @@ class DiffusionWorld:
         for name, value in here.items():
             if data[name] != value:
                 raise WorldFailed(
-                    f"state was saved with {name} {data[name]}, this world has {value}; go on "
-                    f"with the {name} it was saved with"
+                    f"state was saved with {name} {data[name]}, this world has {value}; use "
+                    f"the {name} it was saved with"
                 )
         setting = MemorySetting(**data["setting"])
         self._policy = self._new_policy(setting)

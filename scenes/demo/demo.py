@@ -27,13 +27,13 @@ from mag_sandbox.scenes.scene import (
 
 MAX_BYTES = 2**20
 KEYS = {  # of a demo file → what each says
-    "name": "what people call it",
+    "name": "its name for people",
     "about": "what it shows, in a sentence",
     "scene": "the name of a scene, or a scene's own keys (prompt, seed, image, ...)",
-    "seed": "of the world; the scene's when it is left out",
+    "seed": "of the world; default: the scene's",
     "memory": "a policy and its limits, as after `memory` in a script",
-    "compare": "several of them, with commas between: each plays the same tape",
-    "look_ahead": "false: nothing is imagined before the view gets there",
+    "compare": "several policies, separated by commas; each plays the same script",
+    "look_ahead": "false: do not imagine views ahead of the camera",
     "script": "what the camera does",
     "expect": 'measures and what they must be, such as `recall: ">= 80"`',
 }

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from mag_sandbox.files.yaml_files import nearest, quoted
 
 MEASURES = {  # what can be expected → what it is
-    "recall": "percent of what could come back, of every probe of the script",
-    "psnr": "likeness of then and now [dB], of every probe of the script",
-    "ssim": "likeness of their structure, of every probe of the script",
-    "lead": "percent points of recall that the first of `compare` is ahead of the best other",
-    "memory_mib": "most that was kept at any time [MiB]",
-    "fps": "frames a second, by the time that making them took",
-    "frames": "frames that were made",
+    "recall": "how much of what could come back did [%], at every probe",
+    "psnr": "likeness of then and now [dB], at every probe",
+    "ssim": "structural likeness of then and now, at every probe",
+    "lead": "lead in recall of the first of `compare` over the best other [percentage points]",
+    "memory_mib": "most memory kept at any time [MiB]",
+    "fps": "frames a second of generation",
+    "frames": "frames made",
 }
 OF_ANCHOR = ("recall", "psnr", "ssim")  # measures that may name an anchor
 _OPERATORS: dict[str, Callable[[float, float], bool]] = {

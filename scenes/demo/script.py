@@ -113,7 +113,7 @@ def parse_memory(text: str) -> MemoryAsk:
     reader = Reader(tokens_of(text))
     (ask,) = _read_memory(reader)
     if not reader.ends_here:
-        raise reader.error(f'"{shortened(reader.next.text)}" is too much; name one policy')
+        raise reader.error(f'"{shortened(reader.next.text)}" is one word too many; name one policy')
     return ask
 
 
@@ -152,7 +152,7 @@ def _statement(reader: Reader, depth: int) -> Statement:
     body = _body(reader, token, depth + 1) if word == "repeat" else ()
     if not reader.ends_here:
         raise reader.error(
-            f"{quoted(reader.next)} is too much after `{word}`: it is written "
+            f"{quoted(reader.next)} is one word too many after `{word}`: it is written "
             f"`{COMMANDS[word].form}`; put each step on a line of its own, or ; between"
         )
     return Statement(word, values, token.line, token.column, body)
@@ -160,7 +160,7 @@ def _statement(reader: Reader, depth: int) -> Statement:
 
 def _body(reader: Reader, start: Token, depth: int) -> tuple[Statement, ...]:
     if depth > MAX_DEPTH:
-        raise reader.error(f"more than {MAX_DEPTH} repeats in one another", start)
+        raise reader.error(f"more than {MAX_DEPTH} nested repeats", start)
     reader.skip_ends()
     if reader.next.kind != "{":
         raise reader.error(f'expected "{{" after repeat, found {quoted(reader.next)}')
@@ -170,7 +170,7 @@ def _body(reader: Reader, start: Token, depth: int) -> tuple[Statement, ...]:
         raise reader.error('this repeat has no end; close it with "}"', start)
     reader.take()
     if not body:
-        raise reader.error("this repeat has nothing to do", start)
+        raise reader.error("this repeat is empty", start)
     return body
 
 
@@ -238,7 +238,7 @@ def _read_memory(reader: Reader) -> tuple[MemoryAsk]:
             problem = f'"{found}" is not a whole number from {least} to {MOST_LIMIT}'
             raise reader.error(problem, start)
         if name in limits:
-            raise reader.error(f"{unit} is said twice", start)
+            raise reader.error(f"{unit} is given twice", start)
         limits[name] = int(value)
     return (MemoryAsk(policy, **limits),)
 
@@ -278,17 +278,17 @@ def _read_repeat(reader: Reader) -> tuple[int]:
 
 COMMANDS: dict[str, Command] = {
     "anchor": Command(
-        "anchor NAME", "Call this view NAME, to be compared later.", "anchor a", _read_anchor
+        "anchor NAME", "Name this view, to compare with it later.", "anchor a", _read_anchor
     ),
     "probe": Command(
         "probe NAME",
-        "Compare what is seen now with what was seen at the anchor; the view must be there again.",
+        "Compare the picture with the one at the anchor; the camera must be back there.",
         "probe a",
         _read_known_anchor,
     ),
     "pan": Command(
         "pan left|right ANGLE|TIME",
-        "Turn so many degrees, or for a time; by whole blocks, ending exactly there.",
+        "Turn by an angle or for a time, in whole blocks, ending exactly there.",
         "pan right 150deg",
         _read_turn(("right", "left")),
     ),
@@ -300,36 +300,38 @@ COMMANDS: dict[str, Command] = {
     ),
     "zoom": Command(
         "zoom in|out FACTOR",
-        "Draw closer by this factor, or away again, in worlds that can; by whole blocks.",
+        "Zoom by this factor, in whole blocks, in worlds that can.",
         "zoom in 1.5",
         _read_zoom,
     ),
     "hold": Command("hold TIME", "Keep still; rounded to whole blocks.", "hold 1s", _read_time),
-    "home": Command("home", "Go back to the first view, the short way.", "home", lambda reader: ()),
+    "home": Command(
+        "home", "Go back to the first view by the shortest way.", "home", lambda reader: ()
+    ),
     "go": Command(
-        "go NAME", "Go to the view of an anchor, the short way.", "go a", _read_known_anchor
+        "go NAME", "Go to the view of an anchor by the shortest way.", "go a", _read_known_anchor
     ),
     "wander": Command(
         "wander TIME [seed N]",
-        "Look around as a person does; the same seed takes the same way.",
+        "Look around like a person; the same seed takes the same path.",
         "wander 40s seed 5",
         _read_wander,
     ),
     "speed": Command(
         "speed SPEED|full",
-        "Turn so fast from now on; the world's full speed at first.",
+        "Turn at this speed from now on; at first, the world's full speed.",
         "speed 20deg/s",
         _read_speed,
     ),
     "prompt": Command(
         'prompt "TEXT"',
-        "Describe the place anew from the next block on; what is remembered stays.",
+        "Describe the place anew from the next block on; memory stays.",
         'prompt "A desert at night."',
         _read_text("a prompt"),
     ),
     "memory": Command(
         "memory POLICY [N blocks] [N MiB] [N attended] [N sinks]",
-        "Remember differently from the next block on; what is gone stays gone.",
+        "Change the memory policy from the next block on; what is gone stays gone.",
         "memory window 8 blocks",
         _read_memory,
     ),
@@ -340,7 +342,7 @@ COMMANDS: dict[str, Command] = {
         lambda reader: (reader.name("the name of a scene"),),
     ),
     "mark": Command(
-        'mark "TEXT"', "Note this moment in the result.", 'mark "half way"', _read_text("a mark")
+        'mark "TEXT"', "Mark this moment in the result.", 'mark "half way"', _read_text("a mark")
     ),
     "repeat": Command(
         "repeat N { ... }",
@@ -350,7 +352,7 @@ COMMANDS: dict[str, Command] = {
     ),
     "control": Command(
         "control YAW PITCH [ZOOM] [xN]",
-        "For N blocks this very fraction of full speed, from -1 to 1; recordings become this.",
+        "Hold this fraction of full speed, from -1 to 1, for N blocks; recordings turn into this.",
         "control 0.5 -0.25 x12",
         _read_control,
     ),

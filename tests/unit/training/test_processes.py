@@ -144,4 +144,4 @@ def test_a_batch_that_cannot_be_shared_is_refused(root, capsys):
 def test_an_export_of_nothing_says_what_to_name(tmp_path, capsys):
     for name in ("memory.pt", "memory.shards"):
         assert main(["export", str(tmp_path / name), str(tmp_path / "weights")]) == 2
-        assert "is no state of a stage" in capsys.readouterr().err
+        assert "is not the state of a stage" in capsys.readouterr().err

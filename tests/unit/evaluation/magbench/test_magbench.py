@@ -191,7 +191,7 @@ def test_every_clip_is_measured_or_named_with_its_fault(bench):
         ("nothing.mp4", "cannot be decoded"),
         ("../good.mp4", "leaves the folder"),
         ("good.mp4", "named twice"),
-        ("late.mp4", 'duration "soon" is no number'),
+        ("late.mp4", 'duration "soon" is not a number'),
         ("line 14", "no video is named"),
     ]
     for name, problem in expected:

@@ -191,7 +191,7 @@ def test_missing_and_damaged_files_are_named(tmp_path):
         "torn.safetensors": (b"\x08\0\0\0\0\0\0\0{}", "damaged"),
         "torn.pt": (b"PK\x03\x04 not a zip", "damaged|more than tensors"),
         "list.pt": ([1, 2], "damaged .it holds no tensors by name"),
-        "number.pt": ({"a": 3}, 'damaged ."a" is no tensor'),
+        "number.pt": ({"a": 3}, 'damaged ."a" is not a tensor'),
     }
     for name, (content, expected) in cases.items():
         path = tmp_path / name

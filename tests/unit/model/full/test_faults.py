@@ -67,7 +67,7 @@ def test_a_file_of_another_architecture_is_named_with_what_differs(repos, tmp_pa
     row = WORLDS["mag"]
     start = Start(row, files, tiny_full.PROCESSOR, MemoryPlan(8), False, tiny_full.SMALL)
     says = {
-        "vae": r"other\.safetensors is no transformer of Wan's architecture.*patch_embedding",
+        "vae": r"other\.safetensors is not a transformer of Wan's architecture.*patch_embedding",
         "shallow": r"other\.safetensors.*blocks\.0\.norm3\.weight",
     }
     with pytest.raises(MissingWeights, match=says[found]):
@@ -97,7 +97,7 @@ def test_a_player_is_told_that_the_device_has_no_room_and_plays_on(repos, tmp_pa
         game = start(world)
         game.play()
         monkeypatch.setattr(Film, "decode", failing)
-        game.said("the device's memory is full; going on with")
+        game.said("the device's memory is full; continuing with")
         told = game.draw()
         game.game.notices.update(time.perf_counter() + 60.0)
         assert not game.game.notices.current  # it is gone after some seconds
