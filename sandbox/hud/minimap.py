@@ -88,7 +88,7 @@ class MapStitcher(SessionObserver):
         for name, own in (("ring", self._ring), ("seen", self._seen.view(np.uint8))):
             given = state.arrays.get(name)
             if given is None or (given.shape, given.dtype) != (own.shape, own.dtype):
-                raise ValueError(f'the saved map has no fitting "{name}"; the map starts over')
+                raise ValueError(f'the saved map has no valid "{name}"; the map starts over')
         ring, seen = state.arrays["ring"].copy(), state.arrays["seen"].copy().view(np.int32)
         frames, newest = state.data.get("frames"), int(seen.max())
         if type(frames) is not int or not max(0, newest) <= frames <= MOST_FRAMES:

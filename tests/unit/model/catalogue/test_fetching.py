@@ -237,7 +237,7 @@ def test_own_weights_stand_where_none_are_public(hub, home, repos):
 def test_own_weights_that_are_no_weights_are_refused(home, tmp_path):
     mine = tmp_path / "mine.safetensors"
     mine.write_bytes(b"not weights at all")
-    with pytest.raises(MissingWeights, match="no safetensors file; name another"):
+    with pytest.raises(MissingWeights, match="not a safetensors file; name another"):
         weight_files.own_file("generator", mine)
 
 

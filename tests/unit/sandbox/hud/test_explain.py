@@ -99,7 +99,7 @@ def test_ages_are_a_guess_where_frames_were_imagined_which_take_no_time():
 def test_beyond_what_is_kept_the_bar_says_how_much_is_free():
     found = explain(USAGE, 0.9)
     assert found.title == "Free: 192 MiB of 256 MiB"
-    assert "Room for about 8 more frames." in found.lines
+    assert "Space for about 8 more frames." in found.lines
     assert found.span is None
 
 
@@ -146,8 +146,8 @@ def test_an_empty_memory_has_words_too():
 
 
 def test_words_around_the_bar_say_what_was_lost():
-    assert "Nothing had to go" in said(hint("kept", USAGE))
-    assert "12 frames had to go" in said(hint("kept", replace(USAGE, evicted=12)))
+    assert "Nothing was dropped" in said(hint("kept", USAGE))
+    assert "12 frames were dropped" in said(hint("kept", replace(USAGE, evicted=12)))
 
 
 def test_raw_means_something_else_under_each_policy():

@@ -28,8 +28,8 @@ def usage() -> MemoryUsage:
 @pytest.mark.parametrize(
     ("kind", "share", "says"),
     [
-        ("packed-4x", 8 / 25, "four by four by four"),
-        ("packed-2x", 18 / 25, "two by two by two"),
+        ("packed-4x", 8 / 25, "4 x 4 x 4"),
+        ("packed-2x", 18 / 25, "2 x 2 x 2"),
         ("psi", 21 / 25, "each block rewrites"),
     ],
 )

@@ -187,7 +187,7 @@ def test_a_damaged_snapshot_is_refused_and_the_map_stays(arrays, data):
         WorldState(kept.arrays | arrays, kept.data | data),
         WorldState({}, {}),
     ):
-        with pytest.raises(ValueError, match="begins anew"):
+        with pytest.raises(ValueError, match="starts over"):
             stitcher.restore(state)
     assert stitcher.picture is before
 

@@ -291,7 +291,7 @@ def test_deleting_a_recording_deletes_nothing_else(recordings, tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "file").write_text("precious")
     (recordings / "link").symlink_to(tmp_path / "mine")
-    with pytest.raises(LibraryError, match="is no recording"):
+    with pytest.raises(LibraryError, match="is not a recording"):
         delete_recording(tmp_path / "mine")
     delete_recording(recordings / "link")
     delete_recording(folder)

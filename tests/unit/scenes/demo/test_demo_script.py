@@ -98,7 +98,7 @@ def test_a_memory_is_written_as_it_is_read():
         ("repeat 2 { }", (1, 1), "this repeat is empty"),
         ("repeat 0 { home }", (1, 8), "from 1 to"),
         ("repeat 1.5 { home }", (1, 8), "a whole number"),
-        ("repeat 2 {" * 9 + "home" + "}" * 9, (1, 81), "more than 8 repeats"),
+        ("repeat 2 {" * 9 + "home" + "}" * 9, (1, 81), "more than 8 nested repeats"),
         ("prompt desert", (1, 8), 'expected a prompt in quotes ("..."), found "desert"'),
         ('prompt "desert', (1, 8), "this text has no end"),
         ('prompt " "', (1, 8), "found empty quotes"),
