@@ -381,4 +381,4 @@ def test_deleting_does_not_wait_for_another_game_that_writes(run):
         game.screen._actions.delete_parked(entry.id)
         game.screen._actions.fork(entry.id)
         assert pygame.time.get_ticks() - begun < 1000
-    game.said("parked no more" if not entry.folder.exists() else "")
+    game.said("no longer parked" if not entry.folder.exists() else "")

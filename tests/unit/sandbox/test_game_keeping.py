@@ -58,7 +58,7 @@ def record(game, blocks=6):
     game.press(pygame.K_F10)
     game.see_blocks(blocks)
     game.press(pygame.K_F10)
-    game.said("recording ended")
+    game.said("recording stopped")
     game.see_blocks(2)
 
 
@@ -149,9 +149,9 @@ def test_a_recording_that_was_stopped_before_it_began_leaves_nothing(run):
     game.see_blocks(2)
     game.press(pygame.K_p)
     game.press(pygame.K_F10)
-    game.said("recording, until")
+    game.said("recording until")
     game.press(pygame.K_F10)
-    game.said("recording ended")
+    game.said("recording stopped")
     game.press(pygame.K_p)
     game.see_blocks(4)
     assert recordings(game) == []

@@ -157,7 +157,7 @@ def test_a_picture_is_where_a_clip_begins_if_the_pipeline_takes_one(tiny, pictur
     assert not np.array_equal(plain, begun)
     without, with_one = (tiny("wan2.1").reset(one, 3).frames for one in (PLACE, scene))
     assert np.array_equal(without, with_one)  # its weights know no pictures
-    with pytest.raises(WorldFailed, match=r"begins from a picture.*image"):
+    with pytest.raises(WorldFailed, match=r"starts from a picture.*image"):
         tiny("framepack-f1").reset(PLACE, 3)
 
 
@@ -221,7 +221,7 @@ def test_numbers_that_are_none_end_the_scene_with_a_sentence(tiny):
     world = tiny()
     with torch.no_grad():
         world._studio._vae.decoder.conv_out.bias.fill_(float("nan"))
-    with pytest.raises(WorldFailed, match="not made of numbers"):
+    with pytest.raises(WorldFailed, match="holds NaN or infinity"):
         world.reset(PLACE, 3)
 
 

@@ -258,7 +258,7 @@ def test_where_memory_is_full_the_tiny_decoder_goes_on(tiny, monkeypatch, caplog
     assert world.provenance()["plan"]["decoder"] == "tiny"
     assert world.provenance()["plan"]["slots"] == 23
     assert "tiny decoder" in caplog.text
-    assert "memory is full; going on with" in block.notice
+    assert "memory is full; continuing with" in block.notice
     after = world.step(RIGHT)
     assert len(after.frames) == 12
     assert not after.notice  # it is said once

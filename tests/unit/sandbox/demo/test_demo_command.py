@@ -194,7 +194,7 @@ def test_what_is_left_before_its_end_is_not_compared(demo, tmp_path, monkeypatch
         session.begin(playthrough)
 
     monkeypatch.setattr(commands, "run_app", leave_early)
-    with pytest.raises(DemoError, match="left before its end"):
+    with pytest.raises(DemoError, match="stopped before its end"):
         run(demo, "--compare", "mag,window", "--out", tmp_path / "out")
 
 
@@ -237,14 +237,14 @@ def test_a_recording_becomes_a_demo_that_makes_the_same_pictures(tmp_path):
     demo = load_demo(tmp_path / "again.yaml")
     play_demo(demo, FakeWorld(SETTING, spec=FAST), SETTING, extras=extras)
     assert again == played
-    with pytest.raises(DemoError, match="is there already"):
+    with pytest.raises(DemoError, match="already exists"):
         run("--from", tmp_path / "recording", tmp_path / "again.yaml")
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "name a demo or a file; there are again-and-again, back-and-forth"),
+        ([], "name a demo or a file; available: again-and-again, back-and-forth"),
         (["back-and-fort"], 'did you mean "back-and-forth"'),
         (["nowhere.yaml"], "no such file"),
         (["DEMO", "--memory", "winow"], 'memory policy "winow" not found (did you mean "window"?)'),

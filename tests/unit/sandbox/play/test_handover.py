@@ -159,7 +159,7 @@ def test_a_recording_made_after_it_is_verified_and_says_it(run):
     game.press(pygame.K_F10)
     game.see_blocks(6)
     game.press(pygame.K_F10)
-    game.said("recording ended")
+    game.said("recording stopped")
     game.see_blocks(2)
     (folder,) = (game.game.folder / RECORDINGS).iterdir()
     recording = load_recording(folder)

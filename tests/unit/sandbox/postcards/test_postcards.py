@@ -292,7 +292,7 @@ def test_two_games_keep_each_others_scores(tmp_path):
 def test_a_damaged_file_is_said_and_left_alone(tmp_path, text):
     path = tmp_path / FILE
     path.write_text(text)
-    with pytest.raises(ScoresError, match=r"postcards\.json is damaged .* delete it to begin"):
+    with pytest.raises(ScoresError, match=r"postcards\.json is damaged .* delete it to start"):
         read_scores(path)
     book = ScoreBook(tmp_path)
     assert "damaged" in book.problem

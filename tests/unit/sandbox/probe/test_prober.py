@@ -252,12 +252,12 @@ def test_places_of_a_damaged_file_are_refused(prober):
         ('"number": 2,', '"number": "two",'),
     ):
         assert damage[0] in text
-        with pytest.raises(ValueError, match="places begin anew"):
+        with pytest.raises(ValueError, match="they start over"):
             prober.restore(WorldState(kept.arrays, json.loads(text.replace(*damage))))
-    with pytest.raises(ValueError, match="places begin anew"):
+    with pytest.raises(ValueError, match="they start over"):
         prober.restore(WorldState({}, kept.data))
     wrong = {"pictures": kept.arrays["pictures"][..., :2]}
-    with pytest.raises(ValueError, match="places begin anew"):
+    with pytest.raises(ValueError, match="they start over"):
         prober.restore(WorldState(wrong, kept.data))
 
 

@@ -157,7 +157,7 @@ def test_deleting_leaves_nothing(scenes, folder):
     scenes.delete(id)
     assert scenes.entries() == []
     assert [path.name for path in folder.iterdir()] == [".lock"]
-    with pytest.raises(StateError, match="is parked no more"):
+    with pytest.raises(StateError, match="is no longer parked"):
         scenes.delete(id)
 
 
