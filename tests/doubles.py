@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
+from functools import cache
 
 import numpy as np
 
@@ -259,8 +260,9 @@ def block_number(frame: Frames) -> int:
     return int(frame[0, 0, 0]) + 256 * int(frame[0, 0, 1])
 
 
+@cache
 def draw_panorama(seed: int) -> Frames:
-    """Draw a ring of hills and towers, uint8 [H, RING, 3]."""
+    """Draw a ring of hills and towers, uint8 [H, RING, 3]; only to be read."""
     random = np.random.default_rng(seed)
     height = 192 + 2 * SKY_ROOM
     rows, columns = np.mgrid[0:height, 0:RING]
@@ -275,7 +277,9 @@ def draw_panorama(seed: int) -> Frames:
     for _ in range(14):
         left, top = random.integers(0, RING - 40), random.integers(150, 215)
         picture[top:262, left : left + random.integers(12, 36)] = random.integers(40, 200, 3)
-    return picture.astype(np.uint8)
+    panorama = picture.astype(np.uint8)
+    panorama.setflags(write=False)
+    return panorama
 
 
 def _with_kinds(kept: list[MemoryEntry], setting: MemorySetting) -> tuple[MemoryEntry, ...]:

@@ -148,7 +148,8 @@ def test_the_page_is_drawn_again_only_when_something_changed(surface, results, m
     drawn = []
     original = probe_page.draw_row
     monkeypatch.setattr(
-        "mag_sandbox.sandbox.screens.probes.draw_row", lambda *a, **k: drawn.append(1) or original(*a, **k)
+        "mag_sandbox.sandbox.screens.probes.draw_row",
+        lambda *a, **k: drawn.append(1) or original(*a, **k),
     )
     kept = list(results)
     screen = ProbesScreen(lambda: kept, SandboxConfig())
