@@ -32,7 +32,7 @@ from mag_sandbox.evaluation.judge.object_training import ObjectTraining, train_o
 from mag_sandbox.evaluation.magbench.command import add_magbench
 from mag_sandbox.evaluation.report.command import add_report
 from mag_sandbox.evaluation.vbench.command import add_vbench
-from mag_sandbox.files.replacing import replacing
+from mag_sandbox.files.whole import replace_file
 from mag_sandbox.model.loading import load_world
 from mag_sandbox.model.world import MemorySetting, World, WorldFailed
 
@@ -144,8 +144,7 @@ def _pose(options: argparse.Namespace) -> int:
 def _write_json(path: Path | None, result: dict) -> None:
     if path is None:
         return
-    with replacing(path) as part:
-        part.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    replace_file(path, json.dumps(result, indent=1) + "\n")
 
 
 def _opener(

@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from mag_sandbox.files.replacing import replacing
+from mag_sandbox.files.whole import replacing
 from mag_sandbox.model.config import END
 
 logger = logging.getLogger(__name__)

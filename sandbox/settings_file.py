@@ -29,7 +29,7 @@ def save_settings(config: SandboxConfig, path: Path | None = None) -> Path:
     }
     text = HEADER + (yaml.safe_dump(changed, sort_keys=False) if changed else "")
     try:
-        replace_file(path, text.encode())
+        replace_file(path, text)
     except OSError as problem:
         raise SettingsError(
             f"{path}: cannot be written ({problem.strerror}); make room or allow writing there"

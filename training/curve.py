@@ -4,7 +4,7 @@ import json
 from collections import defaultdict
 from pathlib import Path
 
-from mag_sandbox.files.replacing import replacing
+from mag_sandbox.files.whole import replace_file
 
 WIDTH, HEIGHT, MARGIN = 720, 320, 48  # px
 POINTS = 240  # of a curve at most
@@ -84,5 +84,4 @@ def write_curves(log: Path, picture: Path, kinds: tuple[str, ...]) -> None:
     curves = {kind: points for kind, points in read_curves(log).items() if kind in kinds}
     if not curves:
         raise LogError(f"{log}: has no steps of {' or '.join(kinds)}; name the folder of a run")
-    with replacing(picture) as part:
-        part.write_text(draw_curves(curves))
+    replace_file(picture, draw_curves(curves))

@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from mag_sandbox.files.replacing import replacing
+from mag_sandbox.files.whole import replacing
 from mag_sandbox.model.world import MissingWeights
 from mag_sandbox.training.processes import SHARDS
 

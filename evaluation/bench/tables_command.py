@@ -22,7 +22,7 @@ from mag_sandbox.evaluation.judge.classifier import Classifier
 from mag_sandbox.evaluation.magbench.run import Matching
 from mag_sandbox.evaluation.results.environment import environment
 from mag_sandbox.evaluation.results.store import ClipStore, read_runs
-from mag_sandbox.files.replacing import replacing
+from mag_sandbox.files.whole import replace_file
 from mag_sandbox.model.pocket import loading as pocket
 from mag_sandbox.model.pocket.weights import weights_hash
 from mag_sandbox.model.pocket.world import DiffusionWorld
@@ -69,8 +69,7 @@ def run_tables(options: argparse.Namespace, say: Callable[[str], None]) -> int:
         ("results.json", json.dumps(data, indent=1)),
         ("results.md", "\n".join(lines)),
     ):
-        with replacing(table.folder / name) as part:
-            part.write_text(text + "\n", encoding="utf-8")
+        replace_file(table.folder / name, text + "\n")
     for line in lines:
         say(line)
     return 0

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mag_sandbox.evaluation.judge.object_network import ObjectNetwork
-from mag_sandbox.files.replacing import replacing
+from mag_sandbox.files.whole import replace_file, replacing
 from mag_sandbox.model.catalogue.weight_files import sha256_of
 from mag_sandbox.model.world import WEIGHTS as BUNDLED
 from mag_sandbox.model.world import MissingWeights
@@ -245,8 +245,7 @@ def _save(network: nn.Module, weights: Path, words: Path, vocabulary: dict) -> N
     }
     with replacing(weights) as part:
         save_file(state, part)
-    with replacing(words) as part:
-        part.write_text(json.dumps(vocabulary, indent=1) + "\n", encoding="utf-8")
+    replace_file(words, json.dumps(vocabulary, indent=1) + "\n")
 
 
 def as_input(views: np.ndarray) -> Tensor:

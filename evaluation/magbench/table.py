@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
-from mag_sandbox.files.replacing import replacing
+from mag_sandbox.files.whole import replacing
 
 VIDEO, CAPTION, DURATION = COLUMNS = ("video_path", "raw_caption", "duration(sec)")
 LONGEST = 3600.0  # s a clip may last; more is a mistake in the table

@@ -8,7 +8,7 @@ from pathlib import Path
 from mag_sandbox.evaluation.report.data import report_data
 from mag_sandbox.evaluation.report.markdown import write_markdown
 from mag_sandbox.evaluation.report.page import page
-from mag_sandbox.files.replacing import replacing
+from mag_sandbox.files.whole import replace_file
 
 
 def add_report(commands: argparse._SubParsersAction, say: Callable[[str], None]) -> None:
@@ -36,8 +36,7 @@ def run_report(options: argparse.Namespace, say: Callable[[str], None]) -> int:
         for one in (*row["pictures"]["best"], *row["pictures"]["worst"]):
             one["path"] = Path(one["path"]).name
     for path, content in ((html, text), (html.with_suffix(".json"), json.dumps(data, indent=1))):
-        with replacing(path) as part:
-            part.write_text(content + "\n", encoding="utf-8")
+        replace_file(path, content + "\n")
         say(str(path))
     if options.markdown is not None:
         write_markdown(options.markdown, data)

@@ -25,7 +25,7 @@ from mag_sandbox.evaluation.report.tables import (
     rest_rows,
     rows_of,
 )
-from mag_sandbox.files.replacing import replacing
+from mag_sandbox.files.whole import replace_file
 
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 
@@ -42,8 +42,7 @@ def write_markdown(path: Path, data: dict) -> None:
     if not mark or not end:
         raise ValueError(f'{path} lacks the lines "{BEGIN}" and "{END}", between which figures go')
     figures = "\n".join(figures_of(data))
-    with replacing(path) as part:
-        part.write_text(f"{before}{BEGIN}\n{figures}\n{END}{after}", encoding="utf-8")
+    replace_file(path, f"{before}{BEGIN}\n{figures}\n{END}{after}")
 
 
 def figures_of(data: dict) -> Iterator[str]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from mag_sandbox.files.replacing import replacing
+from mag_sandbox.files.whole import replace_file
 
 try:
     import fcntl
@@ -122,8 +122,7 @@ def read_settings(folder: Path) -> dict:
 def _agree(path: Path, settings: dict) -> None:
     wanted = json.loads(json.dumps(settings))
     if not path.exists():
-        with replacing(path) as part:
-            part.write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
+        replace_file(path, json.dumps(settings, indent=1) + "\n")
         return
     kept = json.loads(path.read_text(encoding="utf-8"))
     for name in sorted({*kept, *wanted}):

@@ -10,7 +10,7 @@ from pathlib import Path
 import av
 import numpy as np
 
-from mag_sandbox.files.replacing import replacing
+from mag_sandbox.files.whole import replacing
 from mag_sandbox.model.world import Frames
 
 QP = 8  # of x264: hardly lossy, since its frames are compared pixel by pixel

@@ -1,20 +1,23 @@
 """Files and folders that appear whole or not at all, whatever happens while they are written.
 
-A folder is filled beside its place and then renamed. What a killed program leaves in between is
-put right by `tidy`.
+They are written beside their place and then renamed. What a killed program leaves of a file is
+removed when that file is written again; of a folder, `tidy` puts it right.
 """
 
 import errno
+import glob
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 PART, OLD, GONE = ".part-", ".old-", ".gone-"  # being written, being replaced, being deleted
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+STALE_S = 3600.0  # after so long without a change, nobody writes a part any more
 
 
 class OccupiedError(ValueError):
@@ -38,39 +41,61 @@ def claim(folder: Path) -> None:
         raise OccupiedError(f"{folder}: it already holds files; name another folder or remove it")
 
 
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a name to write a file or a folder under, which takes the place of `path` in the end.
+
+    with replacing(folder / "words.json") as part:
+        part.write_text(text)
+    """
+    with _part_of(path) as part:
+        yield part
+        if part.is_dir():
+            _swap(part, path)
+        else:
+            _sync(part)
+            part.replace(path)
+
+
+@contextmanager
+def creating(path: Path) -> Iterator[Path]:
+    """Give a name to write a file or a folder under, which in the end gets the name `path`.
+
+    Raises:
+        FileExistsError: something of that name is there, perhaps since this very moment.
+    """
+    with _part_of(path) as part:
+        yield part
+        if part.is_dir():
+            if os.path.lexists(path):
+                raise FileExistsError
+            part.rename(path)
+            return
+        _sync(part)
+        try:
+            os.link(part, path)  # unlike a renaming, this replaces nothing
+        except FileExistsError:
+            raise
+        except OSError:  # a file system without links: claim the name, then take it
+            path.open("xb").close()
+            try:
+                part.replace(path)
+            except OSError:
+                path.unlink()
+                raise
+
+
+def replace_file(path: Path, content: bytes | str) -> None:
+    """Write a file, text as UTF-8, that takes the place of an older one when it is complete."""
+    with replacing(path) as part:
+        part.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
 def write_synced(path: Path, data: bytes) -> None:
     """Write a new file and wait until it is on the disk, where a full disk shows at the latest."""
     with path.open("xb") as file:
         file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def replace_file(path: Path, data: bytes) -> None:
-    """Write a file that takes the place of an older one when it is complete."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{PART}{secrets.token_hex(4)}-{path.name}")
-    try:
-        write_synced(part, data)
-        part.replace(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-
-
-@contextmanager
-def replaced_folder(folder: Path) -> Iterator[Path]:
-    """Give an empty folder to fill, which takes the place of `folder` if all goes well."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    part = folder.with_name(PART + folder.name)
-    _remove(part)
-    try:
-        part.mkdir()
-        yield part
-        _swap(part, folder)
-    except BaseException:
-        _remove(part)
-        raise
+    _sync(path)
 
 
 def remove_folder(folder: Path) -> None:
@@ -118,6 +143,33 @@ def changed(path: Path) -> datetime:
         return datetime.fromtimestamp(0, UTC)  # it has just been deleted
 
 
+@contextmanager
+def _part_of(path: Path) -> Iterator[Path]:
+    """Give a name beside `path`; removes what was written there if that was not moved away."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(path)
+    # "~": a pattern such as *.json does not find it
+    part = path.with_name(f"{PART}{secrets.token_hex(4)}-{path.name}~")
+    try:
+        yield part
+    finally:
+        _remove(part)
+
+
+def _sweep(path: Path) -> None:
+    """Remove what a killed program left of the same file."""
+    for left in path.parent.glob(f"{PART}????????-{glob.escape(path.name)}~"):
+        with suppress(OSError):  # it was renamed just now
+            if time.time() - left.stat().st_mtime > STALE_S:
+                _remove(left)
+
+
+def _sync(path: Path) -> None:
+    """Wait until a file is on the disk, where a full disk shows at the latest."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
 def _swap(part: Path, folder: Path) -> None:
     old = folder.with_name(OLD + folder.name)
     if os.path.lexists(folder):
@@ -137,4 +189,5 @@ def _remove(path: Path) -> None:
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:
-        path.unlink(missing_ok=True)
+        with suppress(OSError):
+            path.unlink(missing_ok=True)

@@ -8,12 +8,12 @@ them. This module knows nothing of networks or of the hub.
 import hashlib
 import json
 import os
-import secrets
 import struct
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from mag_sandbox.files.folders import data_folder
+from mag_sandbox.files.whole import replace_file
 from mag_sandbox.model.catalogue.worlds import WORLDS, WorldRow
 from mag_sandbox.model.world import MissingWeights
 
@@ -102,14 +102,8 @@ def read_files(name: str, home: Path | None = None) -> WorldFiles | None:
 def write_files(files: WorldFiles) -> None:
     """Write a world's manifest; it appears whole or not at all."""
     path = manifest_path(files.world, files.home)
-    path.parent.mkdir(parents=True, exist_ok=True)
     data = {"format": FORMAT, "files": [asdict(file) for file in files.files]}
-    part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        part.write_text(json.dumps(data, indent=1), encoding="utf-8")
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    replace_file(path, json.dumps(data, indent=1))
 
 
 def require(row: WorldRow, home: Path | None = None) -> WorldFiles:

@@ -9,7 +9,6 @@ import gc
 import hashlib
 import logging
 import os
-import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -21,6 +20,7 @@ from safetensors.torch import save
 from torch import Tensor
 from torch.nn import functional
 
+from mag_sandbox.files.whole import replace_file
 from mag_sandbox.model.world import MIB, Progress
 
 FORMAT = 1  # of the files; another one is another name
@@ -77,15 +77,10 @@ class TextFiles:
     def write(self, text: str, tensors: Mapping[str, Tensor]) -> None:
         """Keep what was made of a text; a full disk is no failure."""
         path = self._path(text)
-        part = path.with_name(f".part-{secrets.token_hex(4)}")
         kept = {name: tensor.contiguous() for name, tensor in tensors.items()}
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            part.write_bytes(save(kept, {"text": text}))
-            part.replace(path)
+            replace_file(path, save(kept, {"text": text}))
         except OSError as error:
-            with suppress(OSError):
-                part.unlink()
             logger.warning("text features cannot be kept in %s: %s", self._folder, error)
 
     def trim(self, texts: Iterable[str]) -> None:

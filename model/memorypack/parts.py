@@ -15,7 +15,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from mag_sandbox.files.replacing import replacing
+from mag_sandbox.files.whole import replacing
 from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.low_rank import adapt, is_factor
 from mag_sandbox.model.memorypack.config import VARIANTS, PackConfig

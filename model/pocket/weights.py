@@ -17,7 +17,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from mag_sandbox.files.replacing import replacing
+from mag_sandbox.files.whole import replace_file, replacing
 from mag_sandbox.model.checkpoints import differences
 from mag_sandbox.model.config import END, PocketConfig
 from mag_sandbox.model.lora import Adapter
@@ -173,8 +173,7 @@ def save_pocket(
         (json.dumps(config.as_dict(), indent=1), CONFIG),
         (tokenizer.to_str(), TOKENIZER),
     ):
-        with replacing(folder / name) as part:
-            part.write_text(text)
+        replace_file(folder / name, text)
 
 
 def weights_hash(folder: Path) -> str:

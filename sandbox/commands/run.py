@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from mag_sandbox.controls.bindings_file import BINDINGS_FILE, load_bindings
 from mag_sandbox.controls.sources import ScriptSource
+from mag_sandbox.files.whole import replace_file
 from mag_sandbox.model.catalogue import weight_files, worlds
 from mag_sandbox.model.full import benchmark
 from mag_sandbox.model.loading import available_policies
@@ -286,9 +287,7 @@ def check_place(path: Path | None) -> None:
 
 
 def _write(path: Path, text: str) -> None:
-    part = path.with_name(path.name + ".part")
     try:
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
+        replace_file(path, text)
     except OSError as error:
         raise RecordingError(f"cannot write {path} ({error.strerror}); name another file") from None

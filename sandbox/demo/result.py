@@ -262,7 +262,7 @@ def write_text(path: Path, text: str) -> None:
         DemoError: it cannot be written.
     """
     try:
-        replace_file(path, text.encode())
+        replace_file(path, text)
     except OSError as error:
         raise DemoError(
             f"{path}: cannot be written ({error.strerror}); name another folder with --out"

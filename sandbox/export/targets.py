@@ -1,14 +1,12 @@
 """Where an export goes: a free name, room for it, and a file that appears whole or not at all."""
 
 import os
-import secrets
 import shutil
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
-from mag_sandbox.files.whole import FULL, OLD, PART
+from mag_sandbox.files.whole import FULL, creating, replacing
 from mag_sandbox.model.world import MIB
 from mag_sandbox.sandbox.export.options import ExportError, ExportOptions, Format
 
@@ -21,7 +19,6 @@ SUFFIXES: dict[Format, str] = {
     "report": "-report.html",
 }
 SPARE = 32 * 2**20  # bytes that stay free
-STALE_S = 3600.0  # after so long without a change, nobody writes a part any more
 MOST_NAMES = 10_000
 
 
@@ -93,66 +90,11 @@ def whole(target: Path, *, overwrite: bool) -> Iterator[Path]:
     Raises:
         ExportError: the disk is full, or cannot be written; or the name was taken meanwhile.
     """
-    part = target.with_name(f"{PART}{secrets.token_hex(4)}-{target.name}")
     try:
-        _sweep(target)
-        yield part
-        _publish(part, target, overwrite=overwrite)
+        with (replacing if overwrite else creating)(target) as part:
+            yield part
     except OSError as error:
         raise _cannot(target, error) from None
-    finally:
-        _remove(part)
-
-
-def _publish(part: Path, target: Path, *, overwrite: bool) -> None:
-    if part.is_dir():
-        if os.path.lexists(target):
-            if not overwrite:
-                raise FileExistsError
-            old = target.with_name(f"{OLD}{secrets.token_hex(4)}-{target.name}")
-            target.rename(old)
-            part.rename(target)
-            _remove(old)
-            return
-        part.rename(target)
-        return
-    _sync(part)
-    if overwrite:
-        part.replace(target)
-        return
-    try:
-        os.link(part, target)  # unlike a renaming, this replaces nothing
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without links: claim the name, then take it
-        target.open("xb").close()
-        part.replace(target)
-
-
-def _sync(part: Path) -> None:
-    """Wait until a file is on the disk, where a full one shows at the latest."""
-    with part.open("rb+") as file:
-        os.fsync(file.fileno())
-
-
-def _sweep(target: Path) -> None:
-    """Remove what a killed export left of the same file."""
-    for path in target.parent.glob(f"{PART}????????-{_escaped(target.name)}"):
-        with suppress(OSError):
-            if time.time() - path.stat().st_mtime > STALE_S:
-                _remove(path)
-
-
-def _escaped(name: str) -> str:
-    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        with suppress(OSError):
-            path.unlink(missing_ok=True)
 
 
 def _is_ours(folder: Path) -> bool:

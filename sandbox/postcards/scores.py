@@ -110,7 +110,7 @@ class ScoreBook:
         try:
             scores = with_score(read_scores(self.path), score)  # another game may have added some
             text = dumps(asdict(ScoreFile(scores)), indent=1, ensure_ascii=False)
-            replace_file(self.path, text.encode())
+            replace_file(self.path, text)
             self._scores = scores
         finally:
             lock.release()

@@ -24,7 +24,7 @@ from PIL import Image
 from safetensors import SafetensorError
 
 from mag_sandbox.files.typed_json import decode, parse_json, shortened
-from mag_sandbox.files.whole import FULL, replaced_folder, write_synced
+from mag_sandbox.files.whole import FULL, replacing, write_synced
 from mag_sandbox.model.world import MIB, WorldState
 from mag_sandbox.sandbox.saves.parked_scene import (
     ARRAYS,
@@ -62,7 +62,8 @@ def write_state(folder: Path, parked: ParkedScene) -> None:
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         _check_room(folder.parent, parked)
-        with replaced_folder(folder) as part:
+        with replacing(folder) as part:
+            part.mkdir()
             _write_files(part, parked)
     except OSError as error:
         if error.errno in FULL:

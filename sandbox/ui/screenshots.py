@@ -5,12 +5,11 @@ copies its pixels. No file is ever overwritten, and none appears before it is co
 """
 
 import json
-import logging
 import os
 import re
-import secrets
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from io import BytesIO
@@ -23,9 +22,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.files.typed_json import decode, parse_json
-from mag_sandbox.files.whole import FULL, PART, write_synced
-
-logger = logging.getLogger(__name__)
+from mag_sandbox.files.whole import FULL, creating
 
 KEY = "mag-sandbox"  # of the text chunk that holds everything
 MOST_NAME = 40  # characters of a scene's name in a file's
@@ -98,13 +95,10 @@ def save_screenshot(
         info, recording=recording, taken=now.astimezone(UTC).isoformat(timespec="seconds")
     )
     data = _encoded(_pixels(picture), info)
-    part = folder / f"{PART}{secrets.token_hex(4)}.png"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        write_synced(part, data)
-        return _named(part, folder, f"{_slug(info.scene)}-{now.astimezone():%Y%m%d-%H%M%S}")
+        return _write_new(folder, f"{_slug(info.scene)}-{now.astimezone():%Y%m%d-%H%M%S}", data)
     except OSError as error:
-        _discard(part)
         raise ScreenshotError(_why_not(error, folder)) from None
 
 
@@ -149,40 +143,16 @@ def _encoded(pixels: np.ndarray, info: ScreenshotInfo) -> bytes:
     return file.getvalue()
 
 
-def _named(part: Path, folder: Path, stem: str) -> Path:
-    """Give a complete file the first name that is free."""
+def _write_new(folder: Path, stem: str, data: bytes) -> Path:
+    """Write a file under the first name that is free."""
     for number in range(1, MOST_SHOTS + 1):
         path = folder / (f"{stem}.png" if number == 1 else f"{stem}-{number}.png")
-        try:
-            _move_new(part, path)
-        except FileExistsError:
+        if os.path.lexists(path):
             continue
-        return path
+        with suppress(FileExistsError), creating(path) as part:
+            part.write_bytes(data)
+            return path
     raise FileExistsError(f"{stem}.png and {MOST_SHOTS - 1} more exist")
-
-
-def _move_new(part: Path, path: Path) -> None:
-    """Rename a file; refuses where one exists, also if that came this very moment."""
-    try:
-        os.link(part, path)
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without links: claim the name, then take it
-        path.open("xb").close()
-        try:
-            part.replace(path)
-        except OSError:
-            _discard(path)
-            raise
-    else:
-        _discard(part)
-
-
-def _discard(part: Path) -> None:
-    try:
-        part.unlink(missing_ok=True)
-    except OSError as error:
-        logger.debug("%s stays: %s", part, error)
 
 
 def _slug(name: str) -> str:

@@ -13,7 +13,7 @@ from statistics import median
 
 import torch
 
-from mag_sandbox.files.replacing import replacing
+from mag_sandbox.files.whole import replace_file
 from mag_sandbox.model.config import POCKET, PocketConfig
 from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.memorypack.config import VARIANTS, PackConfig
@@ -169,5 +169,4 @@ def write(folder: Path, rows: list[dict]) -> None:
         ("memorypack-cost.json", json.dumps(rows, indent=1) + "\n"),
         ("memorypack-cost.svg", draw_curves(curves, "block")),
     ):
-        with replacing(folder / name) as part:
-            part.write_text(text, encoding="utf-8")
+        replace_file(folder / name, text)

@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from mag_sandbox.files.whole import replacing
+
 _GAP = 4  # px between pictures
 
 
@@ -19,7 +21,5 @@ def write_sheet(path: Path, rows: Sequence[Sequence[np.ndarray]]) -> None:
         for j, picture in enumerate(row):
             top, left = i * (height + _GAP), j * (width + _GAP)
             sheet[top : top + height, left : left + width] = picture
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    Image.fromarray(sheet).save(partial, format="PNG")
-    partial.replace(path)
+    with replacing(path) as part:
+        Image.fromarray(sheet).save(part, format="PNG")

@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import save_file
 from tokenizers import Tokenizer
 
-from mag_sandbox.files.replacing import replacing
+from mag_sandbox.files.whole import replacing
 from mag_sandbox.model.checkpoints import load_checkpoint
 from mag_sandbox.model.config import PocketConfig
 from mag_sandbox.model.dit import DiT

@@ -7,7 +7,7 @@ from tokenizers import Tokenizer, normalizers, pre_tokenizers
 from tokenizers.models import BPE
 from tokenizers.trainers import BpeTrainer
 
-from mag_sandbox.files.replacing import replacing
+from mag_sandbox.files.whole import replacing
 from mag_sandbox.model.config import END, PAD, UNKNOWN
 
 

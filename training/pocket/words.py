@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from mag_sandbox.files.replacing import replacing
+from mag_sandbox.files.whole import replace_file
 from mag_sandbox.scenes.vocabulary import FUNCTION_WORDS, VERSION, WORDS_FILE, split_words
 
 # (name, category of scenes, phrases in the order in which to suggest them)
@@ -97,8 +97,7 @@ def write_words(captions: Iterable[str], folder: Path) -> Path:
     }
     path = folder / WORDS_FILE
     text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
-    with replacing(path) as part:
-        part.write_text(text, encoding="utf-8")
+    replace_file(path, text)
     return path
 
 

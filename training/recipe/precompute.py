@@ -14,7 +14,7 @@ from av.error import FFmpegError
 from PIL import ImageOps
 from torch import Tensor
 
-from mag_sandbox.files.replacing import replacing
+from mag_sandbox.files.whole import replacing
 from mag_sandbox.model.frames import to_pictures
 from mag_sandbox.model.full.text_cache import EmbeddingStore
 from mag_sandbox.model.full.vae import TIME_STRIDE, WanVae

@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from mag_sandbox.files.replacing import replacing
+from mag_sandbox.files.whole import replacing
 from mag_sandbox.model.dit import DiT, own_block_attention
 from mag_sandbox.model.flow import Sampler
 from mag_sandbox.model.full.samplers import euler_sampler

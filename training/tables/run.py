@@ -26,7 +26,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file
 
-from mag_sandbox.files.replacing import replacing
+from mag_sandbox.files.whole import replace_file
 from mag_sandbox.model.config import FlowConfig
 from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.full.samplers import FOUR_STEPS
@@ -218,8 +218,7 @@ def _described(order: TablesOrder) -> dict:
 def _agree(path: Path, wanted: dict) -> None:
     """Write what is trained here, or refuse to mix it with something else."""
     if not path.exists():
-        with replacing(path) as part:
-            part.write_text(json.dumps(wanted, indent=1) + "\n", encoding="utf-8")
+        replace_file(path, json.dumps(wanted, indent=1) + "\n")
         return
     kept = json.loads(path.read_text(encoding="utf-8"))
     for name, value in wanted["settings"].items():

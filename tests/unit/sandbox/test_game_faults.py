@@ -1,6 +1,7 @@
 """What can go wrong from title to title: full disks, other games, strange input, crashes."""
 
 import errno
+import os
 import shutil
 from collections import namedtuple
 from dataclasses import replace
@@ -9,12 +10,10 @@ from functools import partial
 import pygame
 import pytest
 
-from mag_sandbox.files import whole as whole_files
 from mag_sandbox.sandbox import game as game_module
 from mag_sandbox.sandbox.audio import open_audio
 from mag_sandbox.sandbox.audio.director import SILENT
 from mag_sandbox.sandbox.audio.outputs import OutputError
-from mag_sandbox.sandbox.saves import state_files
 from mag_sandbox.sandbox.saves.state_files import HEADER
 from mag_sandbox.sandbox.screens import Continue, PlayScene, ToTitle
 from mag_sandbox.sandbox.screens.loading import LoadingScreen
@@ -54,12 +53,11 @@ def full_disk(monkeypatch):
 def failing_disk(monkeypatch):
     """A disk that is full when something is written; returns a function that makes room."""
 
-    def write(path, data):
-        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+    def sync(file):
+        raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        for module in (whole_files, state_files):
-            patch.setattr(module, "write_synced", write)
+        patch.setattr(os, "fsync", sync)
         yield patch.undo
 
 

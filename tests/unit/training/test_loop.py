@@ -145,7 +145,7 @@ def test_a_checkpoint_is_whole_or_absent(tmp_path, monkeypatch):
     assert loop.checkpoint.read_bytes() == before
     monkeypatch.undo()
     loop.save()
-    assert not list(tmp_path.glob("*.partial"))
+    assert not list(tmp_path.glob(".part-*"))
 
 
 def test_a_full_disk_is_told_in_one_sentence_and_the_older_state_stays(tmp_path):

@@ -175,7 +175,7 @@ def test_a_disk_that_fills_up_leaves_the_older_state_whole(folder, monkeypatch, 
 def test_room_is_looked_for_before_anything_is_written(folder, monkeypatch):
     usage = type("Usage", (), {"free": 1000})
     monkeypatch.setattr("shutil.disk_usage", lambda path: usage)
-    monkeypatch.setattr("mag_sandbox.sandbox.saves.state_files.replaced_folder", None)
+    monkeypatch.setattr("mag_sandbox.sandbox.saves.state_files.replacing", None)
     with pytest.raises(DiskFull):
         write_state(folder, left_after(5))
 

@@ -1,5 +1,6 @@
 """Every setting can be changed with keys, mouse and gamepad, acts at once, and is kept."""
 
+import os
 from dataclasses import fields, replace
 
 import pygame
@@ -237,7 +238,7 @@ def test_settings_that_cannot_be_written_leave_what_was_there(tmp_path, monkeypa
     def full(*given):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("mag_sandbox.files.whole.write_synced", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(SettingsError, match=r"settings\.yaml: cannot be written \(No space"):
         save_settings(SandboxConfig(volume=20), path)
     assert load_settings(path).volume == 10

@@ -12,7 +12,6 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from mag_sandbox.controls.camera import CameraPose
-from mag_sandbox.sandbox.ui import screenshots
 from mag_sandbox.sandbox.ui.screenshots import (
     KEY,
     ScreenshotError,
@@ -86,11 +85,10 @@ def test_a_file_system_without_links_overwrites_nothing_either(tmp_path, monkeyp
 
 
 def test_a_full_disk_leaves_nothing_and_says_what_to_do(tmp_path, monkeypatch):
-    def full(path, data):
-        path.write_bytes(data[:10])
+    def full(file):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(screenshots, "write_synced", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(ScreenshotError, match=r"no room .*delete something"):
         save_screenshot(FRAME, tmp_path, INFO, NOW)
     assert names(tmp_path) == []

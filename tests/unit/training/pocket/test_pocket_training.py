@@ -157,7 +157,9 @@ def test_a_run_continued_later_equals_one_in_a_row(trained, drawn, tmp_path, mon
         train(tmp_path / "run", drawn)
     monkeypatch.setattr(WorldStage, "loss", full_loss)
     assert torch.load(tmp_path / "run" / "world.pt", weights_only=True)["step"] == 3
-    (tmp_path / "run" / "world.pt.partial").write_bytes(b"half")  # as killed while it was saving
+    (tmp_path / "run" / ".part-01234567-world.pt~").write_bytes(
+        b"half"
+    )  # as killed while it was saving
     assert weights_hash(train(tmp_path / "run", drawn)) == weights_hash(trained)
     steps = [json.loads(line)["step"] for line in (tmp_path / "run/log.jsonl").open()]
     assert steps == [1, 2, 1, 2, 1, 2, 3, 4, 4, 5, 1, 1]  # what was lost is made again, alike
