@@ -1,7 +1,7 @@
 """The tables of `docs/formats.md`: every field of a file, from the dataclass that reads it.
 
-A table stands below a line `<!-- table: NAME -->`; `filled` writes them anew. What a field is comes
-from the comment beside it in the code. Knows nothing of how files are read.
+A table stands below a line `<!-- table: NAME -->`, a field a line, as in the code: name, type,
+default, and the comment beside it. `filled` writes them again. Knows nothing of how files are read.
 """
 
 import inspect
@@ -9,8 +9,7 @@ import re
 from dataclasses import MISSING, Field, fields
 from typing import get_args
 
-from mag_sandbox.controls.camera import CameraPose
-from mag_sandbox.model.world import MemorySegment, MemorySetting
+from mag_sandbox.model.world import MemorySetting
 from mag_sandbox.sandbox.demo.result import Checked, DemoResult, MarkRow, MemoryRow, ProbeRow
 from mag_sandbox.sandbox.play.events import (
     BlockEvent,
@@ -19,18 +18,16 @@ from mag_sandbox.sandbox.play.events import (
     SessionEnd,
     SessionStart,
 )
-from mag_sandbox.sandbox.recording.frame_records import BlockHead, FramesHead, KeptUsage, ProbeHead
 from mag_sandbox.sandbox.saves.parked_scene import FileCheck, KeptMemory, StateHeader
 from mag_sandbox.sandbox.settings import SandboxConfig
 from mag_sandbox.scenes import Scene
 
 RECORDS = (
     *(SessionStart, BlockEvent, LookAheadEvent, MemoryEvent, SessionEnd, MemorySetting),
-    *(FramesHead, BlockHead, KeptUsage, MemorySegment, ProbeHead, CameraPose),
     *(StateHeader, FileCheck, KeptMemory, Scene, SandboxConfig),
     *(DemoResult, ProbeRow, MarkRow, MemoryRow, Checked),
 )
-_PLACE = re.compile(r"(?m)^<!-- table: (\w+) -->\n(?:\|.*\n)*")
+_PLACE = re.compile(r"(?m)^<!-- table: (\w+) -->\n(?:```python\n(?:.+\n)*?```\n)?")
 _COMMENT = re.compile(r"^\s+(\w+): [^#\n]*?(?:  # (.*))?$", re.M)
 
 
@@ -50,34 +47,30 @@ def tables_in(page: str) -> set[str]:
 
 
 def table_of(record: type) -> str:
-    """Return the fields of a dataclass as a Markdown table."""
+    """Return the fields of a dataclass, one a line, with their comments."""
     comments = dict(_COMMENT.findall(inspect.getsource(record)))
-    rows = [
-        f"| `{field.name}` | {_type(field.type)} | {_default(field)} | "
-        f"{_escaped(comments.get(field.name, ''))} |\n"
-        for field in fields(record)
-    ]
-    return "| field | type | default | what it is |\n|---|---|---|---|\n" + "".join(rows)
+    lines = []
+    for field in fields(record):
+        comment = comments.get(field.name)
+        line = f"{field.name}: {_type(field.type)}{_default(field)}"
+        lines.append(f"{line}  # {comment}\n" if comment else f"{line}\n")
+    return "".join(lines)
 
 
 def _text(name: str, table: str) -> str:
-    return f"<!-- table: {name} -->\n{table}"
+    return f"<!-- table: {name} -->\n```python\n{table}```\n"
 
 
 def _type(kind: object) -> str:
     """Return a type as it is written in code, without the modules it comes from."""
     if isinstance(kind, type) and not get_args(kind):
         return kind.__name__
-    return _escaped(re.sub(r"(?:\w+\.)+(\w+)", r"\1", str(kind)))
+    return re.sub(r"(?:\w+\.)+(\w+)", r"\1", str(kind))
 
 
 def _default(field: Field) -> str:
     if field.default is not MISSING:
-        return f"`{field.default}`" if field.default != "" else "empty"
+        return f" = {field.default!r}"
     if field.default_factory is not MISSING:
-        return f"`{field.default_factory()}`"
+        return f" = {field.default_factory()!r}"
     return ""
-
-
-def _escaped(text: str) -> str:
-    return text.replace("|", "\\|")

@@ -6,12 +6,16 @@ import pytest
 
 from tests import ROOT
 
-PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+PAGES = (
+    *(ROOT / "README.md", ROOT / "CONTRIBUTING.md"),
+    *sorted((ROOT / "docs").rglob("*.md")),
+    *sorted((ROOT / "assets").rglob("*.md")),
+)
 LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
 MIB = 2**20
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_every_picture_and_page_that_a_page_names_is_there(page):
     named = LINK.findall(page.read_text(encoding="utf-8"))
     assert [name for name in named if not (page.parent / name).exists()] == []

@@ -1,4 +1,4 @@
-"""What the page on Python says can be run as it stands."""
+"""What README and the page on Python say of Python can be run as it stands."""
 
 import importlib.util
 import re
@@ -10,10 +10,15 @@ from tests import ROOT
 from tests.doubles import FakeWorld
 
 PAGE = ROOT / "docs" / "python.md"
-SNIPPETS = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+SNIPPETS, FROM_README = (
+    re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    for page in (PAGE, ROOT / "README.md")
+)
 
 
-@pytest.mark.parametrize("snippet", SNIPPETS, ids=["blocks", "environment", "gymnasium"])
+@pytest.mark.parametrize(
+    "snippet", [*SNIPPETS, *FROM_README], ids=["blocks", "environment", "gymnasium", "readme"]
+)
 def test_a_snippet_runs(snippet, monkeypatch, capsys):
     worlds = []
 

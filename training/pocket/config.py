@@ -17,7 +17,7 @@ class PocketTraining:
     image_steps: int = 3500  # first world steps, on single frames only
     guide_from: int = 5500  # world step from which views learn guidance
     generator_rank: int = 0  # of a generator that is distilled from the world; 0: none
-    generator_steps: int = 64  # of it; more of them exaggerate, see docs/training.md
+    generator_steps: int = 64  # of it; more of them exaggerate, see docs/lab/training.md
     decoder_steps: int = 1500  # which polish the decoder alone
     animator_steps: int = 6000  # last steps, of the network that moves pictures
     seed: int = 0

@@ -10,7 +10,7 @@ leaves a folder of weights that plays. `table.json` says what they are:
     rows     [{name, weights (folder, relative), memory (fields of `MemorySetting`, what it plays
              with), steps {memory, generator}}]
 
-`python -m evaluation tables` measures them. docs/training.md says where this differs from the
+`python -m evaluation tables` measures them. docs/lab/training.md says where this differs from the
 paper.
 
 Source: MAG, arXiv 2512.18741, sections 4.3 and 4.4.

@@ -20,10 +20,10 @@ class Example:
 
 
 def test_a_table_has_types_defaults_and_comments():
-    assert table_of(Example).splitlines()[2:] == [
-        "| `size` | int |  | bytes |",
-        "| `names` | tuple[str, ...] | `()` |  |",
-        "| `note` | str \\| None | `None` | a \\| b |",
+    assert table_of(Example).splitlines() == [
+        "size: int  # bytes",
+        "names: tuple[str, ...] = ()",
+        "note: str | None = None  # a | b",
     ]
 
 
@@ -34,10 +34,10 @@ def test_the_page_holds_every_table_as_it_is_now():
 
 
 def test_a_page_gets_the_tables_it_asks_for_and_keeps_the_rest():
-    page = filled("before\n\n<!-- table: Checked -->\n| old |\n\nafter\n")
-    assert page.startswith("before\n\n<!-- table: Checked -->\n| field | type |")
-    assert page.endswith("|\n\nafter\n")
-    assert "| old |" not in page
+    page = filled("before\n\n<!-- table: Checked -->\n```python\nold: int\n```\n\nafter\n")
+    assert page.startswith("before\n\n<!-- table: Checked -->\n```python\nexpectation: str\n")
+    assert page.endswith("\n```\n\nafter\n")
+    assert "old" not in page
 
 
 def test_a_table_of_something_else_is_a_mistake():
