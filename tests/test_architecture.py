@@ -13,16 +13,17 @@ from tests import ROOT
 
 GAME = "mag_sandbox"
 ROOMS = ("controls", "evaluation", "model", "sandbox", "scenes", "training")
-FILES = f"{GAME}.files"
+FILES, PROGRAM = f"{GAME}.files", f"{GAME}.program"
 MAY_IMPORT = {
     "mag_sandbox": (GAME,),
     "controls": (FILES,),
     "scenes": (FILES, "controls"),
-    "model": (FILES, "controls", "scenes"),
+    "model": (FILES, PROGRAM, "controls", "scenes"),
     "training": (FILES, "model", "controls", "scenes"),
     "evaluation": (FILES, "model", "controls", "scenes", "training.panorama"),
     "sandbox": (
         FILES,
+        PROGRAM,
         "model.world",
         "model.loading",
         "model.catalogue",

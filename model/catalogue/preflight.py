@@ -22,11 +22,12 @@ from mag_sandbox.model.catalogue.memory_prediction import (
 from mag_sandbox.model.catalogue.weight_files import WorldFiles, require
 from mag_sandbox.model.catalogue.worlds import VIDEO, WORLDS, VideoShape, WorldRow
 from mag_sandbox.model.world import MemorySetting, WorldFailed
+from mag_sandbox.program import PROGRAM
 
 DEVICE_VARIABLE = "MAG_SANDBOX_DEVICE"  # "cpu": run there, however slow; meant for small weights
 SIZE_VARIABLE = "MAG_SANDBOX_FRAME_SIZE"  # "64x48" px; also meant for small weights
 MEMORY_INFO = Path("/proc/meminfo")
-INSTEAD = "play the pocket world instead (`main.py play`)"
+INSTEAD = f"play the pocket world instead (`{PROGRAM} play`)"
 logger = logging.getLogger(__name__)
 
 

@@ -16,6 +16,7 @@ from mag_sandbox.files.folders import data_folder
 from mag_sandbox.files.whole import replace_file
 from mag_sandbox.model.catalogue.worlds import WORLDS, WorldRow
 from mag_sandbox.model.world import MissingWeights
+from mag_sandbox.program import PROGRAM
 
 HOME_VARIABLE = "MAG_SANDBOX_WEIGHTS"
 MANIFESTS = "worlds"  # folder of manifests in the weights folder
@@ -243,7 +244,7 @@ def use_own(row: WorldRow, path: Path, home: Path | None = None) -> WorldFiles:
             rest[source.role] = fitting[0]
         elif not source.optional and source.role != "generator":
             raise MissingWeights(
-                f'the {source.role} of "{row.name}" is not here; run `main.py fetch {row.name} '
+                f'the {source.role} of "{row.name}" is not here; run `{PROGRAM} fetch {row.name} '
                 f"--weights {path}`"
             )
     rest.pop("generator", None)
@@ -258,4 +259,4 @@ def _files_of(name: str, home: Path) -> tuple[WeightFile, ...]:
 
 
 def _remedy(name: str) -> str:
-    return f"run `main.py fetch {name}`"
+    return f"run `{PROGRAM} fetch {name}`"

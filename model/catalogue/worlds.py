@@ -16,6 +16,7 @@ from mag_sandbox.model.catalogue.clips import FRAMEPACK, SKYREELS, WAN, ClipReci
 from mag_sandbox.model.catalogue.weight_names import BESIDE, generator_names, memory_names
 from mag_sandbox.model.config import FULL, DiTConfig
 from mag_sandbox.model.world import MIB, MemorySetting
+from mag_sandbox.program import PROGRAM
 
 Kind = Literal["stream", "clip"]
 Role = Literal[
@@ -299,7 +300,7 @@ _ROWS = (
         kept_frames=18,
         window_blocks=6,
         reason="its weights are not public; "
-        "give yours with `main.py fetch self-forcing-plus-plus --weights FILE`",
+        f"give yours with `{PROGRAM} fetch self-forcing-plus-plus --weights FILE`",
     ),
     WorldRow(
         name="wan2.1",

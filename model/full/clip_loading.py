@@ -22,6 +22,7 @@ from mag_sandbox.model.full.provenance import facts
 from mag_sandbox.model.full.text_cache import TextFiles, weights_identity
 from mag_sandbox.model.machine import Execution
 from mag_sandbox.model.world import MemorySetting, MissingWeights, Progress, WorldSpec
+from mag_sandbox.program import PROGRAM
 
 THOUGHT_SPEED = CameraSpeed(yaw=20.0, pitch=10.0)  # degrees a second that a sentence may mean
 READERS = ("text_encoder", "tokenizer")  # what names of parts that read text begin with
@@ -135,7 +136,7 @@ def _pipeline(
     except (OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
         why = " ".join(str(error).split())[:300]
         raise MissingWeights(
-            f"{folder} is not a {pipeline.__name__} ({why}); run `main.py fetch {files.world}`"
+            f"{folder} is not a {pipeline.__name__} ({why}); run `{PROGRAM} fetch {files.world}`"
         ) from error
 
 
@@ -176,7 +177,7 @@ def _folder(files: WorldFiles, role: str, name: str) -> Path:
     found = [path.parent for path in files.paths(role) if path.name == name]
     if not found:
         raise MissingWeights(
-            f'"{files.world}" has no {name} of its {role}; run `main.py fetch {files.world}`'
+            f'"{files.world}" has no {name} of its {role}; run `{PROGRAM} fetch {files.world}`'
         )
     return min(found, key=lambda folder: len(folder.parts))
 

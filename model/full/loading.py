@@ -36,6 +36,7 @@ from mag_sandbox.model.machine import Execution, compiles
 from mag_sandbox.model.memory import MEMORY_POLICIES, make_policy
 from mag_sandbox.model.rope import GridCoordinates
 from mag_sandbox.model.world import MemorySetting, MissingWeights, Progress, WorldFailed, WorldSpec
+from mag_sandbox.program import PROGRAM
 
 # What a full command is thought to do; sentences have no scale, so play corrects it.
 THOUGHT_SPEED = CameraSpeed(yaw=20.0, pitch=10.0)  # degrees a second
@@ -188,7 +189,7 @@ def checkpoint_path(files: WorldFiles, role: str) -> Path:
     chosen += [path for path in paths if path.suffix in _WEIGHTS]
     if not chosen:
         raise MissingWeights(
-            f'"{files.world}" has no {role} weights; run `main.py fetch {files.world}`'
+            f'"{files.world}" has no {role} weights; run `{PROGRAM} fetch {files.world}`'
         )
     return chosen[0]
 

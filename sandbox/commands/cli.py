@@ -5,7 +5,6 @@ the world is loaded.
 """
 
 import argparse
-import re
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -15,16 +14,16 @@ from typing import NoReturn, get_args
 from mag_sandbox.files.yaml_files import FileError, nearest
 from mag_sandbox.model.loading import available_policies, available_worlds
 from mag_sandbox.model.world import WorldFailed
+from mag_sandbox.program import PROGRAM
 from mag_sandbox.sandbox.commands.worlds import add_worlds
 from mag_sandbox.sandbox.demo.options import add_demo
 from mag_sandbox.sandbox.export.command import add_export
 from mag_sandbox.sandbox.freed_memory import share_freed
-from mag_sandbox.sandbox.option_values import positive
+from mag_sandbox.sandbox.option_values import positive, seed
 from mag_sandbox.sandbox.recording.reader import RecordingError
 from mag_sandbox.sandbox.recording.replay import ALIKE_DB, By
 from mag_sandbox.sandbox.settings import DEFAULT_SCENE, DisplayError
 from mag_sandbox.scenes import available_scenes
-from mag_sandbox.scenes.scene import MAX_SEED
 
 Say = Callable[[str], None]
 
@@ -56,9 +55,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     Raises:
         UsageError: an option or subcommand is unknown or has a wrong value.
     """
-    parser = _Parser(
-        prog="main.py", description=_DESCRIPTION, epilog=_EXAMPLES, formatter_class=_RAW
-    )
+    parser = _Parser(prog=PROGRAM, description=_DESCRIPTION, epilog=_EXAMPLES, formatter_class=_RAW)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_play(commands)
     _add_replay(commands)
@@ -67,7 +64,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     _add_doctor(commands)
     _add_gallery(commands)
     add_export(commands)
-    add_demo(commands)
+    add_demo(commands).set_defaults(run=_later("run_demo", "demo.command"))
     add_worlds(commands)
     return parser.parse_args(arguments)
 
@@ -75,20 +72,20 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 _RAW = argparse.RawDescriptionHelpFormatter
 _DESCRIPTION = """A game whose world is a neural video model that remembers: look around with the
 arrow keys, leave a view, come back, and it is still there."""
-_EXAMPLES = """examples:
-  main.py play                                 open the title
-  main.py play --scene kitchen --memory mag    another place, another memory policy
-  main.py play --record runs/monday            write the session down
-  main.py replay runs/monday --verify          play it again and compare every block
-  main.py export runs/monday --format mp4       make a video of it
-  main.py demo back-and-forth --headless --out runs/first    a camera script, measured
-  main.py bench --json bench.json              measure this machine
-  main.py soak --minutes 60                    play unattended for an hour and look for leaks
-  main.py doctor                               what this machine has and lacks
-  main.py worlds                               list the worlds and which are installed
-  main.py fetch mag                            download a world's weights
+_EXAMPLES = f"""examples:
+  {PROGRAM} play                                 open the title
+  {PROGRAM} play --scene kitchen --memory mag    another place, another memory policy
+  {PROGRAM} play --record runs/monday            write the session down
+  {PROGRAM} replay runs/monday --verify          play it again and compare every block
+  {PROGRAM} export runs/monday --format mp4       make a video of it
+  {PROGRAM} demo back-and-forth --headless --out runs/first    a camera script, measured
+  {PROGRAM} bench --json bench.json              measure this machine
+  {PROGRAM} soak --minutes 60                    play unattended for an hour and look for leaks
+  {PROGRAM} doctor                               what this machine has and lacks
+  {PROGRAM} worlds                               list the worlds and which are installed
+  {PROGRAM} fetch mag                            download a world's weights
 
-`main.py COMMAND --help` lists the options of a command."""
+`{PROGRAM} COMMAND --help` lists the options of a command."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -129,11 +126,11 @@ def _nearest_word(message: str) -> str:
     return ""
 
 
-def _later(name: str) -> Callable[[argparse.Namespace, Say], int]:
-    """Return a function of `commands` that is imported when called: `--help` needs none of it."""
+def _later(name: str, module: str = "commands.run") -> Callable[[argparse.Namespace, Say], int]:
+    """Return a function that is imported when it is called: `--help` needs none of it."""
 
     def run(options: argparse.Namespace, say: Say) -> int:
-        return getattr(import_module("mag_sandbox.sandbox.commands.run"), name)(options, say)
+        return getattr(import_module(f"mag_sandbox.sandbox.{module}"), name)(options, say)
 
     return run
 
@@ -247,7 +244,7 @@ def _add_world_options(parser: argparse.ArgumentParser, scene: str | None = None
         help=f"what the world keeps: {', '.join(available_policies())}",
     )
     parser.add_argument(
-        "--seed", type=_seed, help="a number; each makes another world from the same description"
+        "--seed", type=seed, help="a number; each makes another world from the same description"
     )
     parser.add_argument(
         "--no-look-ahead", action="store_true", help="do not imagine views ahead of the camera"
@@ -263,9 +260,3 @@ def _policy(text: str) -> str:
         known = ", ".join(available_policies())
         raise argparse.ArgumentTypeError(f'"{text}" is not a memory policy; available: {known}')
     return text
-
-
-def _seed(text: str) -> int:
-    if not re.fullmatch("[0-9]{1,10}", text) or int(text) > MAX_SEED:
-        raise argparse.ArgumentTypeError(f'"{text}" is not a whole number from 0 to {MAX_SEED}')
-    return int(text)

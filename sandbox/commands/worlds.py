@@ -1,4 +1,4 @@
-"""`main.py worlds` lists worlds and what is here of them; `main.py fetch` gets their weights.
+"""`worlds` lists worlds and what is here of them; `fetch` gets their weights.
 
 Imports neither torch nor the hub's library: listing is instant, and fetching imports what it needs.
 """
@@ -10,6 +10,7 @@ from pathlib import Path
 from mag_sandbox.files.yaml_files import nearest
 from mag_sandbox.model.catalogue import fetching, preflight, weight_files, worlds
 from mag_sandbox.model.world import MissingWeights, WorldFailed
+from mag_sandbox.program import PROGRAM
 
 Say = Callable[[str], None]
 GB, MB = 10**9, 10**6  # as the hub counts
@@ -24,7 +25,7 @@ def add_worlds(commands: argparse._SubParsersAction) -> None:
     )
     listing.set_defaults(run=run_worlds)
     fetch = commands.add_parser("fetch", help="download a world's weights", allow_abbrev=False)
-    fetch.add_argument("name", metavar="NAME", help="a world of `main.py worlds`")
+    fetch.add_argument("name", metavar="NAME", help=f"a world of `{PROGRAM} worlds`")
     fetch.add_argument(
         "--plan", action="store_true", help="show what would be downloaded, and download nothing"
     )
@@ -83,7 +84,7 @@ def presence(row: worlds.WorldRow) -> str:
     except MissingWeights as error:
         return f"not usable: {error}"
     if problems:
-        return f"not usable: {problems[0]}; run `main.py fetch {row.name}`"
+        return f"not usable: {problems[0]}; run `{PROGRAM} fetch {row.name}`"
     return f"here, {size(files.bytes)}"
 
 
@@ -118,7 +119,7 @@ def run_fetch(options: argparse.Namespace, say: Say) -> int:
     try:
         files = fetching.download(plan, _Teller(say).tell)
     except KeyboardInterrupt:
-        say(f"interrupted; what has arrived is kept, and `main.py fetch {row.name}` resumes")
+        say(f"interrupted; what has arrived is kept, and `{PROGRAM} fetch {row.name}` resumes")
         return BROKEN_OFF
     say(f"complete, {size(files.bytes)}, every file checked; {_room(row, files)}")
     return 0
@@ -178,9 +179,9 @@ def _to_fetch(row: worlds.WorldRow) -> str:
     if row.reason or not row.sources:
         return ""
     if not known:
-        return "; `main.py fetch NAME --plan` shows the size".replace("NAME", row.name)
+        return f"; `{PROGRAM} fetch {row.name} --plan` shows the size"
     least = "about" if len(known) == len(row.sources) else "more than"
-    return f", {least} {size(sum(known))}; `main.py fetch {row.name}` gets them"
+    return f", {least} {size(sum(known))}; `{PROGRAM} fetch {row.name}` gets them"
 
 
 def _row(name: str) -> worlds.WorldRow:

@@ -1,4 +1,4 @@
-"""`main.py demo`: options in, one or more runs of a camera script, files and an exit code out."""
+"""`demo`: options in, one or more runs of a camera script, files and an exit code out."""
 
 import argparse
 import time

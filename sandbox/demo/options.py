@@ -1,20 +1,19 @@
-"""The options of `main.py demo`; what it plays with is imported when it runs."""
+"""The options of `demo`; what it plays with is imported when it runs."""
 
 import argparse
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 from mag_sandbox.model.loading import available_policies, available_worlds
+from mag_sandbox.sandbox.option_values import seed
 from mag_sandbox.scenes import available_demos
-from mag_sandbox.scenes.scene import MAX_SEED
 
 VIDEOS = ("mp4", "gif")  # what the video of a comparison may be
 MAX_RUNS = 1000
 
 
-def add_demo(commands: argparse._SubParsersAction) -> None:
-    """Add the subcommand to the command line."""
+def add_demo(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
+    """Add the subcommand to the command line; what it runs is for the caller to say."""
     demo = commands.add_parser(
         "demo", help="play a camera script and measure what is remembered", allow_abbrev=False
     )
@@ -37,7 +36,7 @@ def add_demo(commands: argparse._SubParsersAction) -> None:
     )
     many = demo.add_mutually_exclusive_group()
     many.add_argument(
-        "--seed", type=_seed, help="a number; each makes another world from the same description"
+        "--seed", type=seed, help="a number; each makes another world from the same description"
     )
     many.add_argument("--seeds", type=_seeds, metavar="A..B", help="one run with each seed")
     demo.add_argument("--repeat", type=_count, metavar="N", help="repeat each run N times")
@@ -59,26 +58,14 @@ def add_demo(commands: argparse._SubParsersAction) -> None:
         metavar="RECORDING",
         help="turn a recording into a demo and write it to FILE",
     )
-    demo.set_defaults(run=_run)
-
-
-def _run(options: argparse.Namespace, say: Callable[[str], None], **more: object) -> int:
-    from mag_sandbox.sandbox.demo.command import run_demo
-
-    return run_demo(options, say, **more)
-
-
-def _seed(text: str) -> int:
-    if not re.fullmatch("[0-9]{1,10}", text) or int(text) > MAX_SEED:
-        raise argparse.ArgumentTypeError(f'"{text}" is not a whole number from 0 to {MAX_SEED}')
-    return int(text)
+    return demo
 
 
 def _seeds(text: str) -> range:
     first, dots, last = text.partition("..")
     if not dots:
         raise argparse.ArgumentTypeError(f'"{text}" is not two seeds with .. between, as 0..4')
-    seeds = range(_seed(first), _seed(last) + 1)
+    seeds = range(seed(first), seed(last) + 1)
     if not seeds:
         raise argparse.ArgumentTypeError(f'"{text}" has its last seed before its first')
     if len(seeds) > MAX_RUNS:

@@ -85,7 +85,7 @@ def run(plan: BenchPlan, say: Say) -> dict:
 
 
 def time_first_frame(plan: BenchPlan) -> float:
-    """Return the seconds from starting `main.py play` to its first block, in a fresh process."""
+    """Return the seconds from starting `play` to its first block, in a fresh process."""
     with tempfile.TemporaryDirectory() as folder:
         recording = Path(folder) / "session"
         command = [sys.executable, "-m", "mag_sandbox", "play", "--headless", "--seconds", "1"]

@@ -1,4 +1,4 @@
-"""The checks of `main.py doctor`: the machine and its software. Each returns one or more findings.
+"""The checks of `doctor`: the machine and its software. Each returns one or more findings.
 
 Facts come from small functions, so that every outcome can be tested on any machine. torch and
 pygame are imported only while a check runs. The game's own parts are in `doctor_parts.py`.

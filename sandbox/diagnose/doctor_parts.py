@@ -1,4 +1,4 @@
-"""The checks of `main.py doctor` of the game's own parts: weights, world, window, sound, files.
+"""The checks of `doctor` of the game's own parts: weights, world, window, sound, files.
 
 The world is really loaded and a few blocks are made: whatever keeps it from running shows here, and
 so does whether this machine makes 16 frames a second.
@@ -18,6 +18,7 @@ from typing import Literal
 
 from mag_sandbox.model.loading import load_world
 from mag_sandbox.model.world import GIB, MIB, WEIGHTS, Control, World, WorldFailed
+from mag_sandbox.program import PROGRAM
 from mag_sandbox.sandbox.audio.outputs import sound_report
 from mag_sandbox.sandbox.settings import (
     FILE,
@@ -65,6 +66,8 @@ def problem(text: str, advice: str) -> Finding:
 
 def git(*arguments: str) -> str | None:
     """Return what git says of the game's folder; None where there is no git or no repository."""
+    if not (GAME / ".git").exists():  # installed: perhaps inside a repository of somebody else's
+        return None
     command = ["git", "--no-optional-locks", "-C", str(GAME), *arguments]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=10)
@@ -138,7 +141,7 @@ def check_settings() -> list[Finding]:
 
 def check_display() -> list[Finding]:
     """Whether a window can be opened."""
-    headless = "Start it in a desktop session, or use `main.py play --headless`."
+    headless = f"Start it in a desktop session, or use `{PROGRAM} play --headless`."
     names = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")
     if sys.platform.startswith("linux") and not any(map(os.environ.get, names)):
         return [problem("no display", headless)]

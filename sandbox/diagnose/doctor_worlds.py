@@ -1,7 +1,8 @@
-"""The check of `main.py doctor` of full-size worlds: which are here, and whether they have room."""
+"""The check of `doctor` of full-size worlds: which are here, and whether they have room."""
 
 from mag_sandbox.model.catalogue import preflight, weight_files, worlds
 from mag_sandbox.model.world import WorldFailed
+from mag_sandbox.program import PROGRAM
 from mag_sandbox.sandbox.diagnose.doctor_parts import Finding, note, ok
 
 
@@ -38,7 +39,7 @@ def _one(
 ) -> Finding:
     problems = weight_files.check(row, files)[1]
     if problems:
-        return note(f"{row.name}: {problems[0]}", f"Run `main.py fetch {row.name}`.")
+        return note(f"{row.name}: {problems[0]}", f"Run `{PROGRAM} fetch {row.name}`.")
     wanted = preflight.wanted_plan(row)
     needed = preflight.gib(preflight.predict(row, wanted).total)
     if device is None:

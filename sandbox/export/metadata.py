@@ -2,6 +2,7 @@
 
 import json
 
+from mag_sandbox.program import COMMAND
 from mag_sandbox.sandbox.recording.reader import Recording
 
 KEY = "mag-sandbox"  # of the text that holds everything, in every kind of file
@@ -55,7 +56,7 @@ def replay_line(recording: Recording) -> str:
     """Return the command that plays the session again and compares every block."""
     name = recording.folder.resolve().name
     quoted = name if name.replace("-", "").replace("_", "").isalnum() else f"'{name}'"
-    return f"python main.py replay {quoted} --verify"
+    return f"{COMMAND} replay {quoted} --verify"
 
 
 def as_text(facts: dict) -> str:

@@ -152,7 +152,7 @@ def test_incomplete_and_wrong_files_are_found_before_play_and_mended_by_fetching
     harm(path)
     with pytest.raises(MissingWeights, match=message) as missing:
         weight_files.require(ROW, home)
-    assert "run `main.py fetch mag`" in str(missing.value)
+    assert "run `mag-sandbox fetch mag`" in str(missing.value)
     assert "\n" not in str(missing.value)
     fetch(home)
     weight_files.require(ROW, home)
@@ -255,7 +255,7 @@ def test_a_damaged_manifest_is_one_sentence(hub, home):
     path = weight_files.manifest_path("mag", home)
     for text in ("{", json.dumps({"format": 99, "files": []}), "[]"):
         path.write_text(text)
-        with pytest.raises(MissingWeights, match=r"cannot be read .*; run `main.py fetch mag`"):
+        with pytest.raises(MissingWeights, match=r"cannot be read .*; run `mag-sandbox fetch mag`"):
             weight_files.require(ROW, home)
 
 

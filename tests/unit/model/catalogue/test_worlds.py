@@ -164,7 +164,7 @@ def test_a_world_without_a_card_says_what_is_needed_and_what_plays_instead(monke
 def test_a_world_without_weights_says_how_to_get_them(monkeypatch, tmp_path):
     monkeypatch.setenv("MAG_SANDBOX_WEIGHTS", str(tmp_path))
     monkeypatch.setenv(preflight.DEVICE_VARIABLE, "cpu")
-    with pytest.raises(MissingWeights, match=r"run `main.py fetch mag`"):
+    with pytest.raises(MissingWeights, match=r"run `mag-sandbox fetch mag`"):
         load_world("mag")
     with pytest.raises(MissingWeights, match=r"--weights FILE"):
         load_world("self-forcing-plus-plus")

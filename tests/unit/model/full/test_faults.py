@@ -50,7 +50,7 @@ def test_weights_that_are_not_here_are_named_with_the_command_that_gets_them(mon
     monkeypatch.setenv(preflight.DEVICE_VARIABLE, "cpu")
     monkeypatch.setenv("MAG_SANDBOX_WEIGHTS", str(tmp_path))
     for name in ("mag", "framepack-f1"):
-        with pytest.raises(MissingWeights, match=rf"not here; run `main.py fetch {name}`"):
+        with pytest.raises(MissingWeights, match=rf"not here; run `mag-sandbox fetch {name}`"):
             load_world(name)
 
 

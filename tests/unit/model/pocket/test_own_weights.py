@@ -50,7 +50,7 @@ def test_another_file_takes_the_place_of_the_one_before(own, home, tmp_path):
 
 
 def test_what_cannot_be_is_a_sentence(own, home, tmp_path):
-    with pytest.raises(MissingWeights, match=r"vae of .* is not here; run `main.py fetch"):
+    with pytest.raises(MissingWeights, match=r"vae of .* is not here; run `mag-sandbox fetch"):
         use_own(ROW, own, tmp_path / "empty")
     with pytest.raises(MissingWeights, match="cannot be read"):
         use_own(ROW, tmp_path / "none.safetensors", home)

@@ -96,7 +96,7 @@ def test_help_names_every_subcommand(capsys):
     assert left.value.code == 0
     out = capsys.readouterr().out
     for command in ("play", "replay", "bench"):
-        assert f"main.py {command}" in out
+        assert f"mag-sandbox {command}" in out
 
 
 def test_a_bug_keeps_its_traceback(monkeypatch):

@@ -16,6 +16,7 @@ from mag_sandbox.model.world import WorldFailed
 from mag_sandbox.sandbox import choice
 from mag_sandbox.sandbox.commands import run as commands
 from mag_sandbox.sandbox.commands.cli import UsageError, _Parser
+from mag_sandbox.sandbox.demo.command import run_demo
 from mag_sandbox.sandbox.demo.compare import GAP, STRIP
 from mag_sandbox.sandbox.demo.options import add_demo
 from mag_sandbox.sandbox.demo.run import Extras, play_demo
@@ -81,10 +82,10 @@ def demo(tmp_path) -> Path:
 
 def run(*arguments: object, **more) -> tuple[int, str]:
     said: list[str] = []
-    parser = _Parser(prog="main.py")
+    parser = _Parser()
     add_demo(parser.add_subparsers())
     options = parser.parse_args(["demo", *map(str, arguments)])
-    return options.run(options, said.append, **more), "\n".join(said)
+    return run_demo(options, said.append, **more), "\n".join(said)
 
 
 def test_a_demo_is_played_and_written_down(demo, tmp_path, loaded):

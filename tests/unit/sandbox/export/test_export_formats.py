@@ -42,7 +42,7 @@ def check_facts(text: str) -> None:
     assert facts["seed"] == SEED
     assert facts["policy"] == "mag-retrieve"
     assert facts["weights"] == "0" * 16
-    assert facts["replay"] == "python main.py replay monday --verify"
+    assert facts["replay"] == "mag-sandbox replay monday --verify"
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +112,7 @@ def test_a_video_says_what_it_shows_and_how_to_play_it_again(video):
     with av.open(str(video)) as file:
         tags = dict(file.metadata)
     check_facts(tags[KEY])
-    assert "python main.py replay monday --verify" in tags["comment"]
+    assert "mag-sandbox replay monday --verify" in tags["comment"]
     assert tags["title"] == "meadow - mag-retrieve"
 
 

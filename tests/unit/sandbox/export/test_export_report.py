@@ -112,7 +112,7 @@ def test_configuration_and_replay_are_told(text):
     assert f"<th>seed</th><td>{SEED}</td>" in text
     assert "<th>weights</th><td>0000000000000000</td>" in text
     assert "<th>memory</th><td>mag-retrieve</td>" in text
-    assert "python main.py replay monday --verify" in text
+    assert "mag-sandbox replay monday --verify" in text
 
 
 def test_light_and_dark_are_both_drawn(text):
