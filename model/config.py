@@ -73,6 +73,7 @@ class AutoencoderConfig:
     channels: int = 32  # of the latents
     widths: tuple[int, int, int] = (64, 96, 128)  # channels at 1/4, 1/8 and 1/16 of the picture
     bound: float = 3.0  # latents are bound * tanh(x / bound)
+    decoder_depth: int = 2  # residual blocks of the decoder at 1/16 of the picture
 
     @property
     def stride(self) -> int:
@@ -189,15 +190,20 @@ class PocketConfig:
         if data.get("animator") is not None:
             parts["animator"] = AnimatorConfig(**_tuples(data["animator"]))
         config = cls(**{**data, **parts})
-        _check_numbers(config)
+        check_numbers(config)
         return config
 
 
-def _check_numbers(config: object) -> None:
+def check_numbers(config: object) -> None:
+    """Check the numbers of a configuration that was read from a file, and those inside it.
+
+    Raises:
+        ValueError: a number makes no sense.
+    """
     for name, hint in get_type_hints(type(config)).items():
         value = getattr(config, name)
         if is_dataclass(value):
-            _check_numbers(value)
+            check_numbers(value)
         elif hint is int and (type(value) is not int or not 0 <= value <= LARGEST):
             raise ValueError(f"{name} is {value}, expected a whole number from 0 to {LARGEST}")
         elif hint is float and not (type(value) in (int, float) and math.isfinite(value)):

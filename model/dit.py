@@ -279,8 +279,20 @@ class DiT(nn.Module):
             features: `RayCoordinates.features`, where the config has rays, [B, F * L, features].
         """
         tokens = self.embed(latents, features)
+        return self.flow_of_tokens(tokens, latents.shape, time, text, rotary, attend)
+
+    def flow_of_tokens(
+        self,
+        tokens: Tensor,
+        shape: torch.Size,
+        time: TimeEmbedding,
+        text: TextKeys,
+        rotary: Tensor,
+        attend: Attend,
+    ) -> Tensor:
+        """Do as `forward` does for tokens that were embedded elsewhere, of latents of a shape."""
         x = self._through(len(self.blocks), tokens, time, text, rotary, attend)
-        return self.unpatchify(self.head(x, time.head), latents.shape)
+        return self.unpatchify(self.head(x, time.head), shape)
 
     def memorise(
         self,

@@ -8,6 +8,7 @@ from typing import NoReturn
 
 from mag_sandbox.model.world import WorldFailed
 from mag_sandbox.training.curve import LogError, write_curves
+from mag_sandbox.training.imagination.config import ImaginationTraining
 from mag_sandbox.training.memorypack.order import add_options as add_memorypack
 from mag_sandbox.training.memorypack.order import order_of
 from mag_sandbox.training.pocket.config import PocketTraining
@@ -35,6 +36,12 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     _add_pocket(pocket)
+    imagination = commands.add_parser(
+        "imagination",
+        help="train what invents views: codes, sketcher, painter; resumes where it was stopped",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    _add_imagination(imagination)
     for name, text in STAGES.items():
         _add_recipe(commands.add_parser(name, help=text))
     _add_precompute(
@@ -89,6 +96,29 @@ def _add_pocket(pocket: argparse.ArgumentParser) -> None:
     pocket.add_argument(
         "--init-from", type=Path, help="weights folder to start from, with fresh optimisers"
     )
+
+
+def _add_imagination(command: argparse.ArgumentParser) -> None:
+    usual = ImaginationTraining()
+    command.add_argument("--folder", type=Path, default=usual.folder, help="state, logs and sheets")
+    command.add_argument("--data", type=Path, default=usual.data, help="drawn rings, 1.5 MB each")
+    for name, text in (
+        ("rings", "scenes to learn from"),
+        ("codes_steps", "steps of the autoencoder of codes"),
+        ("sketcher_steps", "steps of the transformer that sketches"),
+        ("painter_steps", "steps of the transformer that paints"),
+    ):
+        flag = "--" + name.replace("_", "-")
+        command.add_argument(flag, type=_positive, default=getattr(usual, name), help=text)
+    command.add_argument("--seed", type=int, default=usual.seed, help="of data and noise")
+    command.add_argument(
+        "--weights", type=Path, default=usual.weights,
+        help="folder of the world, whose latents are painted and whose text encoder reads",
+    )  # fmt: skip
+    command.add_argument(
+        "--init-from", type=Path,
+        help="weights folder to start from, with fresh optimisers; its codes stay",
+    )  # fmt: skip
 
 
 def _add_recipe(stage: argparse.ArgumentParser) -> None:
@@ -150,6 +180,7 @@ def main(arguments: list[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     commands = {
         "pocket": _train,
+        "imagination": _train_imagination,
         "curve": _draw,
         "texts": _read_prompts,
         "precompute": _precompute,
@@ -181,6 +212,18 @@ def _train(options: argparse.Namespace) -> None:
         read_config(options.init_from)  # before hours of drawing
     settings = vars(options)
     train(PocketTraining(**{name: settings[name] for name in PocketTraining.__dataclass_fields__}))
+
+
+def _train_imagination(options: argparse.Namespace) -> None:
+    from mag_sandbox.model.imagination.weights import read_imagination_config  # import torch
+    from mag_sandbox.model.pocket.weights import read_config
+    from mag_sandbox.training.imagination.pipeline import train
+
+    read_config(options.weights)  # before hours of drawing
+    if options.init_from:
+        read_imagination_config(options.init_from)
+    told, names = vars(options), ImaginationTraining.__dataclass_fields__
+    train(ImaginationTraining(**{name: told[name] for name in names}))
 
 
 def _train_stage(options: argparse.Namespace) -> None:

@@ -52,8 +52,7 @@ class Autoencoder(nn.Module):
         )
         self.decoder = nn.Sequential(
             nn.Conv2d(config.channels, sixteenth, 3, padding=1),
-            ResidualBlock(sixteenth),
-            ResidualBlock(sixteenth),
+            *(ResidualBlock(sixteenth) for _ in range(config.decoder_depth)),
             nn.Conv2d(sixteenth, 4 * eighth, 1),
             nn.PixelShuffle(2),
             ResidualBlock(eighth),

@@ -1,0 +1,191 @@
+"""What a world asks for views that nobody has seen: sketched in codes, then painted in latents.
+
+Everything is a function of what is known around, the prompt, the objects asked for, the seed and
+the place: the same questions in the same order give the same world, bit for bit. Nothing of it
+depends on time.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.model.attention import AttentionKernel
+from mag_sandbox.model.frames import to_frames, to_pictures
+from mag_sandbox.model.imagination.drawing import Drawer, packed_sketcher
+from mag_sandbox.model.imagination.objects import PlacedObject, object_table
+from mag_sandbox.model.imagination.order import sketch_order
+from mag_sandbox.model.imagination.surroundings import Lattice, Place, Surroundings
+from mag_sandbox.model.imagination.weights import ImaginationNetworks, load_networks
+from mag_sandbox.model.pocket.autoencoder import Autoencoder
+
+
+class Imagination:
+    """Invents views.
+
+    imagination = load_imagination(IMAGINATION_WEIGHTS, autoencoder, matmul_attention)
+    around = imagination.nothing()
+    pose = imagination.lattice.nearest(CameraPose())
+    around = imagination.imagine(around, pose, prompt, empty, seed=1)
+    latents = imagination.view(around, pose)  # [1, 32, 12, 20], for the memory's decoder
+    """
+
+    def __init__(self, networks: ImaginationNetworks, autoencoder: Autoencoder) -> None:
+        """Take networks that are ready to be used.
+
+        Args:
+            networks: in the dtype in which they are to run.
+            autoencoder: of the memory: pictures from and to its latents.
+        """
+        config = networks.config
+        ring, view = config.sketcher, (config.view_rows, config.view_columns)
+        self.config = config
+        self.lattice = Lattice(ring.ring_rows, ring.ring_columns, view, ring.tile_rows)
+        self._coder, self._painter = networks.coder.eval(), networks.painter.eval()
+        self._autoencoder = autoencoder
+        self._drawer = Drawer(networks.sketcher, config.drawing)
+
+    def nothing(self) -> Surroundings:
+        """Return the surroundings of a world that begins."""
+        ring, codes = self.config.sketcher, self.config.codes
+        return Surroundings.unknown(
+            ring.ring_rows, ring.ring_columns, codes.codes_per_cell, self.config.painter.channels
+        )
+
+    @torch.inference_mode()
+    def seen(self, around: Surroundings, pose: CameraPose, latents: Tensor) -> Surroundings:
+        """Return surroundings that know a view which was given, not invented.
+
+        Args:
+            around: what is known.
+            pose: of the view, on the lattice.
+            latents: of the memory, normalised, [1, C, rows, columns].
+        """
+        place = self.lattice.place(pose)
+        frames = to_frames(self._autoencoder.decode(latents.to(_dtype(self._autoencoder))))
+        pictures = to_pictures(frames, _dtype(self._coder))
+        codes = self._coder.encode(pictures)[0]
+        return around.learned(place, codes.cpu().numpy(), latents[0].float().cpu().numpy())
+
+    @torch.inference_mode()
+    def imagine(
+        self,
+        around: Surroundings,
+        pose: CameraPose,
+        prompt: Tensor,
+        empty: Tensor,
+        seed: int,
+        objects: Sequence[PlacedObject] = (),
+    ) -> Surroundings:
+        """Return surroundings that know the view at a pose; what was known of it stays.
+
+        Args:
+            around: what is known.
+            pose: of the view, on the lattice.
+            prompt: text features, [1, text_len, text_dim].
+            empty: those of the empty prompt.
+            seed: of the noise; each cell has its own.
+            objects: that are to be seen; those elsewhere do no harm.
+
+        Raises:
+            ValueError: the pose is not on the lattice, or an object is of no known kind.
+        """
+        place = self.lattice.place(pose)
+        if around.at(place).known.all():
+            return around
+        codes = self._sketched(around, place, prompt, empty, seed, objects)
+        latents = self._painted(around.at(place), place, codes, prompt, seed)
+        return around.learned(place, codes, latents)
+
+    def view(self, around: Surroundings, pose: CameraPose) -> Tensor:
+        """Return the latents of a known view, normalised, [1, C, rows, columns].
+
+        Raises:
+            ValueError: some of it is not known.
+        """
+        there = around.at(self.lattice.place(pose))
+        if not there.known.all():
+            raise ValueError(f"the view at {pose} is not known; imagine it first")
+        return torch.from_numpy(there.latents)[None]
+
+    def _sketched(
+        self,
+        around: Surroundings,
+        place: Place,
+        prompt: Tensor,
+        empty: Tensor,
+        seed: int,
+        objects: Sequence[PlacedObject],
+    ) -> np.ndarray:
+        """Return the codes of a place, known or drawn, int64 [rows, columns, codes]."""
+        config, ring = self.config, self.config.sketcher
+        step = ring.tile_rows
+        known = around.known.reshape(-1, step, ring.ring_columns).all(axis=1)
+        box = (place.top // step, place.left, place.rows // step, place.columns)
+        order = sketch_order(known, box, step)
+        tiles = _tiles(around.codes, step)
+        known_tiles, new_tiles = (
+            (each[:, 0], each[:, 1] % ring.ring_columns) for each in (order.known, order.unknown)
+        )
+        noise = np.random.default_rng(seed).random((*ring.tile_grid, ring.codes_per_tile))
+        tiles[new_tiles] = self._drawer.draw(
+            order, tiles[known_tiles], prompt, empty,
+            object_table(objects, config.kinds, ring), noise[new_tiles],
+        )  # fmt: skip
+        cells = tiles.reshape(*ring.tile_grid, step, -1).transpose(0, 2, 1, 3)
+        whole = cells.reshape(ring.ring_rows, ring.ring_columns, -1)
+        columns = np.arange(place.left, place.left + place.columns) % ring.ring_columns
+        return whole[place.top : place.top + place.rows, columns]
+
+    def _painted(
+        self, there: Surroundings, place: Place, codes: np.ndarray, prompt: Tensor, seed: int
+    ) -> np.ndarray:
+        """Return the latents of a place, float32 [C, rows, columns]."""
+        dtype = _dtype(self._painter)
+        ring = self.config.sketcher
+        draw = torch.Generator().manual_seed(seed)
+        shape = (self.config.painter.channels, ring.ring_rows, ring.ring_columns)
+        columns = torch.arange(place.left, place.left + place.columns) % ring.ring_columns
+        noise = torch.randn(shape, generator=draw)[:, place.top : place.top + place.rows]
+        painted = self._painter.paint(
+            torch.from_numpy(codes)[None], torch.from_numpy(there.latents)[None],
+            torch.from_numpy(there.known)[None], noise[:, :, columns][None],
+            self._painter.text_keys(prompt.to(dtype)), self.config.paint_steps,
+        )  # fmt: skip
+        return painted[0].numpy()
+
+
+def load_imagination(
+    folder: Path, autoencoder: Autoencoder, kernel: AttentionKernel, dtype: torch.dtype
+) -> Imagination:
+    """Return what the weights of a folder invent.
+
+    Args:
+        folder: of the weights.
+        autoencoder: of the memory, ready to be used.
+        kernel: for attention.
+        dtype: in which networks run; bf16 where the processor knows it.
+
+    Raises:
+        MissingWeights: a file is absent, damaged, or does not fit.
+    """
+    networks = load_networks(folder, kernel)
+    for module in networks.parts().values():
+        module.to(dtype).requires_grad_(False)
+    networks.coder.to(memory_format=torch.channels_last)
+    packed_sketcher(networks.sketcher)
+    return Imagination(networks, autoencoder)
+
+
+def _tiles(codes: np.ndarray, step: int) -> np.ndarray:
+    """Return the codes of tiles, [rows / step, columns, codes of a tile], those above first."""
+    rows, columns, count = codes.shape
+    stacked = codes.reshape(rows // step, step, columns, count).transpose(0, 2, 1, 3)
+    return stacked.reshape(rows // step, columns, step * count).copy()
+
+
+def _dtype(module: torch.nn.Module) -> torch.dtype:
+    return next(module.parameters()).dtype

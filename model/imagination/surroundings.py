@@ -1,0 +1,114 @@
+"""What is known all around the viewer: a code and a latent for every cell of the ring.
+
+Values that never change: whatever is added or forgotten makes new ones, so that undoing is keeping
+the old. Knows nothing of networks.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from mag_sandbox.controls.camera import WIDEST_FOV, CameraPose
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a view, or any box of cells, lies on the ring."""
+
+    top: int  # first row, 0 is the highest
+    left: int  # first column; any whole number
+    rows: int
+    columns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Codes and latents of the ring's cells; where nothing is known they are 0.
+
+    before = Surroundings.unknown(24, 80, 2, 32)
+    after = before.learned(place, codes, latents)
+    """
+
+    known: np.ndarray  # bool [rows, columns]
+    codes: np.ndarray  # int64 [rows, columns, codes]
+    latents: np.ndarray  # float32 [C, rows, columns]
+
+    @classmethod
+    def unknown(cls, rows: int, columns: int, codes: int, channels: int) -> "Surroundings":
+        """Return those of a world of which nothing is known yet."""
+        return cls(
+            np.zeros((rows, columns), bool),
+            np.zeros((rows, columns, codes), np.int64),
+            np.zeros((channels, rows, columns), np.float32),
+        )
+
+    def learned(self, place: Place, codes: np.ndarray, latents: np.ndarray) -> "Surroundings":
+        """Return these with the cells of a place that were not known before.
+
+        Args:
+            place: of a view.
+            codes: of its cells, int64 [rows, columns, codes].
+            latents: of its cells, float32 [C, rows, columns].
+        """
+        rows, columns = self._cells(place)
+        new = ~self.known[rows, columns]
+        all_codes, all_latents, known = self.codes.copy(), self.latents.copy(), self.known.copy()
+        all_codes[rows, columns] = np.where(new[..., None], codes, all_codes[rows, columns])
+        all_latents[:, rows, columns] = np.where(new, latents, all_latents[:, rows, columns])
+        known[rows, columns] = True
+        return Surroundings(known, all_codes, all_latents)
+
+    def forgotten(self, place: Place) -> "Surroundings":
+        """Return these without what is known of a place."""
+        known = self.known.copy()
+        known[self._cells(place)] = False
+        return replace(self, known=known)
+
+    def at(self, place: Place) -> "Surroundings":
+        """Return those of a place alone."""
+        rows, columns = self._cells(place)
+        return Surroundings(
+            self.known[rows, columns], self.codes[rows, columns], self.latents[:, rows, columns]
+        )
+
+    def _cells(self, place: Place) -> tuple[np.ndarray, np.ndarray]:
+        rows, columns = self.known.shape
+        if place.top < 0 or place.top + place.rows > rows or place.columns > columns:
+            raise ValueError(f"{place} does not lie on a ring of {rows} x {columns} cells")
+        return np.ix_(
+            np.arange(place.top, place.top + place.rows),
+            np.arange(place.left, place.left + place.columns) % columns,
+        )
+
+
+class Lattice:
+    """Poses whose views are whole cells of the ring, and whole tiles of a sketch.
+
+    lattice = Lattice(rows=24, columns=80, view=(12, 20), step=2)
+    pose = lattice.nearest(CameraPose(yaw=68.2, pitch=3.0))
+    place = lattice.place(pose)
+    """
+
+    def __init__(self, rows: int, columns: int, view: tuple[int, int], step: int) -> None:
+        self._rows, self._columns, self._view, self._step = rows, columns, view, step
+        self._cell = 360.0 / columns  # degrees
+
+    def nearest(self, pose: CameraPose) -> CameraPose:
+        """Return the nearest pose on the lattice; it is not zoomed."""
+        highest = self._rows - self._view[0]
+        top = (highest / 2 - pose.pitch / self._cell) / self._step
+        top = min(max(round(top), 0), highest // self._step) * self._step
+        column = round(pose.yaw / self._cell) % self._columns
+        return CameraPose(column * self._cell, (highest / 2 - top) * self._cell, WIDEST_FOV)
+
+    def place(self, pose: CameraPose) -> Place:
+        """Return where the view at a pose on the lattice lies.
+
+        Raises:
+            ValueError: the pose is not on the lattice.
+        """
+        if self.nearest(pose) != pose:
+            raise ValueError(f"{pose} is not on the lattice; take {self.nearest(pose)}")
+        height, width = self._view
+        top = round((self._rows - height) / 2 - pose.pitch / self._cell)
+        return Place(top, round(pose.yaw / self._cell) - width // 2, height, width)

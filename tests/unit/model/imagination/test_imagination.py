@@ -1,0 +1,122 @@
+"""Views that are invented: exact replays, what is known stays, rings that close."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.model.attention import matmul_attention
+from mag_sandbox.model.imagination.config import ImaginationConfig
+from mag_sandbox.model.imagination.imagination import Imagination
+from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.surroundings import Place, Surroundings
+from mag_sandbox.model.imagination.weights import load_networks, save_networks
+from mag_sandbox.model.world import MissingWeights
+from tests.unit.model.imagination.tiny import TINY, imagination, networks, prompts
+
+CELL = 360 / 16  # degrees
+STEP = 3 * CELL  # half a view
+
+
+def at(yaw: float) -> CameraPose:
+    return CameraPose(yaw % 360)
+
+
+def round_trip(made: Imagination, seed: int = 1) -> Surroundings:
+    around = made.nothing()
+    for view in range(6):
+        around = made.imagine(around, at(view * STEP), *prompts(), seed=seed)
+    return around
+
+
+def same(a: Surroundings, b: Surroundings) -> bool:
+    fields = ("known", "codes", "latents")
+    return all(np.array_equal(getattr(a, name), getattr(b, name)) for name in fields)
+
+
+def test_a_replay_is_the_same_to_the_bit_and_another_seed_is_not():
+    first, again, other = (round_trip(imagination(), seed) for seed in (1, 1, 2))
+    assert same(first, again)
+    assert not np.array_equal(first.codes, other.codes)
+
+
+def test_what_is_known_of_a_view_stays_to_the_bit():
+    made = imagination()
+    first = made.imagine(made.nothing(), at(0), *prompts(), seed=1)
+    second = made.imagine(first, at(STEP), *prompts(), seed=1)
+    assert np.array_equal(second.codes[first.known], first.codes[first.known])
+    assert np.array_equal(second.latents[:, first.known], first.latents[:, first.known])
+    assert second.known.sum() > first.known.sum()
+
+
+def test_the_ring_closes_with_the_views_it_began_with():
+    made = imagination()
+    first = made.imagine(made.nothing(), at(0), *prompts(), seed=1)
+    around = round_trip(made)
+    assert around.known[2:6].all()
+    assert torch.equal(made.view(around, at(0)), made.view(first, at(0)))
+    assert made.imagine(around, at(0), *prompts(), seed=9) is around
+
+
+def test_a_given_picture_is_continued_not_changed():
+    made = imagination()
+    latents = torch.randn(1, 3, 4, 6, generator=torch.Generator().manual_seed(3))
+    given = made.seen(made.nothing(), at(0), latents)
+    around = made.imagine(given, at(STEP), *prompts(), seed=1)
+    assert torch.equal(made.view(around, at(0)), latents)
+
+
+def test_what_is_forgotten_is_made_anew_and_all_else_stays():
+    made = imagination()
+    around = round_trip(made)
+    place = Place(top=2, left=7, rows=2, columns=2)
+    tent = PlacedObject("tent", 8 * CELL, CELL, 2 * CELL, 2 * CELL, (255, 0, 0))
+    anew = made.imagine(around.forgotten(place), at(8 * CELL), *prompts(), seed=2, objects=[tent])
+    hole = np.zeros_like(around.known)
+    hole[2:4, 7:9] = True
+    assert np.array_equal(anew.codes[~hole], around.codes[~hole])
+    assert np.array_equal(anew.latents[:, ~hole], around.latents[:, ~hole])
+    assert not np.array_equal(anew.latents[:, hole], around.latents[:, hole])
+
+
+def test_a_view_that_is_not_known_cannot_be_had():
+    made = imagination()
+    with pytest.raises(ValueError, match="is not known; imagine it first"):
+        made.view(made.nothing(), at(0))
+
+
+def test_the_nearest_pose_on_the_lattice_is_on_it():
+    lattice = imagination().lattice
+    near = lattice.nearest(CameraPose(359.0, 40.0))
+    assert near.yaw == 0.0
+    assert lattice.place(near) == Place(top=0, left=-3, rows=4, columns=6)
+    with pytest.raises(ValueError, match="is not on the lattice"):
+        lattice.place(CameraPose(3.0))
+
+
+def test_weights_and_architecture_come_back_from_their_folder(tmp_path: Path):
+    saved = networks()
+    save_networks(tmp_path, saved)
+    loaded = load_networks(tmp_path, matmul_attention)
+    assert loaded.config == TINY
+    for name, module in loaded.parts().items():
+        expected = saved.parts()[name].state_dict()
+        for key, value in module.state_dict().items():
+            torch.testing.assert_close(value, expected[key], atol=1e-2, rtol=1e-2)
+
+
+def test_weights_of_another_architecture_are_refused(tmp_path: Path):
+    save_networks(tmp_path, networks())
+    other = replace(TINY, sketcher=replace(TINY.sketcher, ffn_dim=48))
+    (tmp_path / "config.json").write_text(json.dumps(other.as_dict()))
+    with pytest.raises(MissingWeights, match="of another architecture"):
+        load_networks(tmp_path, matmul_attention)
+
+
+def test_a_configuration_with_too_many_kinds_is_refused():
+    with pytest.raises(ValueError, match="do not fit a table"):
+        ImaginationConfig(kinds=tuple(map(str, range(300))))

@@ -1,0 +1,1 @@
+"""Training of what the world invents: `python -m training imagination`."""
