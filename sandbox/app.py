@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 import pygame
 
 from mag_sandbox.model.world import Progress, World
-from mag_sandbox.sandbox.navigator import Game, Navigator, Performance
+from mag_sandbox.sandbox.game import PlayerGame
+from mag_sandbox.sandbox.navigator import Navigator
 from mag_sandbox.sandbox.play.events import SessionObserver
 from mag_sandbox.sandbox.play.pacing import PacingStats, pacing_stats
 from mag_sandbox.sandbox.play.player_input import HeldKeys, repeat_keys
 from mag_sandbox.sandbox.play.session import CommandSource, Playthrough
+from mag_sandbox.sandbox.play.worker import WorkerSpec
 from mag_sandbox.sandbox.screens import Screen
 from mag_sandbox.sandbox.screens.loading import LoadingScreen
 from mag_sandbox.sandbox.screens.play import PlayScreen
@@ -76,13 +78,12 @@ def run(
     Raises:
         DisplayError: no window can be opened.
     """
-    performance = Performance(world_loader, source)
-    navigator = Navigator(performance, settings, observers, None, wake)
+    navigator = Navigator(WorkerSpec(world_loader, source), settings, observers, None, wake)
     return _App(navigator, settings, seconds).run(playthrough)
 
 
 def play(
-    game: Game,
+    game: PlayerGame,
     playthrough: Playthrough | None,
     observers: Sequence[SessionObserver] = (),
     seconds: float | None = None,
@@ -98,8 +99,9 @@ def play(
     Raises:
         DisplayError: no window can be opened.
     """
-    navigator = Navigator(game.performance, game.settings, observers, game, wake)
-    return _App(navigator, game.settings, seconds).run(playthrough)
+    settings = game.services.settings.now
+    navigator = Navigator(game.worker_spec, settings, observers, game, wake)
+    return _App(navigator, settings, seconds).run(playthrough)
 
 
 class _App:
@@ -131,8 +133,8 @@ class _App:
         if self.game is None:
             self._turn_around(playthrough)
             return
+        self.game.open()
         try:
-            self.game.open()
             self._turn_around(playthrough)
         except BaseException:
             self.navigator.rescue()

@@ -1,21 +1,20 @@
 """From screen to screen: turns what a screen leads to into the next one, and owns the worker."""
 
-import gc
 import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
 
 import pygame
 
-from mag_sandbox.controls.bindings import DEFAULTS, Bindings
+from mag_sandbox.controls.bindings import DEFAULTS
 from mag_sandbox.controls.sources import PlayerSource
 from mag_sandbox.model.world import Progress, World, WorldFailed
+from mag_sandbox.sandbox.game import PlayerGame
 from mag_sandbox.sandbox.play.events import SessionObserver
-from mag_sandbox.sandbox.play.session import CommandSource, Playthrough
-from mag_sandbox.sandbox.play.worker import GenerationWorker
+from mag_sandbox.sandbox.play.session import Playthrough
+from mag_sandbox.sandbox.play.worker import GenerationWorker, WorkerSpec
 from mag_sandbox.sandbox.recording.reader import RecordingError
 from mag_sandbox.sandbox.screens import (
     Back,
@@ -42,74 +41,11 @@ logger = logging.getLogger(__name__)
 LOOK_S = 0.1  # between two looks whether a world has ended
 
 
-@dataclass(frozen=True, slots=True)
-class Performance:
-    """A world to load and who steers it."""
-
-    load: Callable[[Progress], World]
-    source: CommandSource | None = None  # None: the player
-
-
-class Game(Protocol):
-    """What the player keeps from scene to scene; without one, a run is a single scene."""
-
-    performance: Performance  # the world that the player steers; another one after other settings
-    settings: SandboxConfig
-    pilot: PlayerSource  # what the player does
-    bindings: Bindings
-    observers: Sequence[SessionObserver]  # of what the player steers
-
-    def open(self) -> None:
-        """Open what needs a window."""
-
-    def handle(self, event: pygame.Event) -> None:
-        """See an event before the screen does."""
-
-    def refresh(self, screen: Screen) -> None:
-        """Take in what other threads have done, as far as it is seen on the present screen."""
-
-    def silence(self) -> None:
-        """Let go of what needs a window."""
-
-    def close(self) -> None:
-        """Write what is still to be written."""
-
-    def complain(self, problem: str) -> None:
-        """Tell the player what cannot be done."""
-
-    def title(self) -> Screen:
-        """Return the title screen."""
-
-    def settings_screen(self) -> Screen:
-        """Return the screen of settings."""
-
-    def probes_screen(self) -> Screen:
-        """Return the page of what memory gave back."""
-
-    def playthrough(self, outcome: PlayScene | Continue) -> Playthrough:
-        """Return what was chosen, ready to be played."""
-
-    def split(self, outcome: PlaySplit) -> Performance:
-        """Return how to play two policies side by side."""
-
-    def switch(self, world: str, worker: GenerationWorker, playthrough: Playthrough) -> Playthrough:
-        """Choose another world of the same base; return how to go on there with what is played."""
-
-    def recording(self, outcome: Watch) -> tuple[Performance, Playthrough]:
-        """Return how to play a recording again."""
-
-    def equip(self, context: PlayContext) -> PlayContext:
-        """Add what lies over the picture, and the actions that go beyond the screen."""
-
-    def park(self, worker: GenerationWorker) -> None:
-        """Keep what is being played, to be continued later; returns before it is written."""
-
-
 @dataclass
 class Navigator:
     """Knows which screen follows.
 
-    navigator = Navigator(Performance(load), settings)
+    navigator = Navigator(WorkerSpec(load), settings)
     screen = navigator.start(playthrough)
     while screen is not None:
         ...
@@ -117,18 +53,18 @@ class Navigator:
     navigator.close("left")
     """
 
-    performance: Performance
+    own: WorkerSpec  # without a game
     settings: SandboxConfig
     observers: Sequence[SessionObserver] = ()
-    game: Game | None = None
+    game: PlayerGame | None = None
     notify: Callable[[], None] = lambda: None
     reason: str = "left"  # why it ended
     worker: GenerationWorker | None = None
 
     def __post_init__(self) -> None:
-        self._player = self.game.pilot if self.game else PlayerSource()
-        self._bindings = self.game.bindings if self.game else DEFAULTS
-        self._performing: Performance | None = None  # what the worker was made for
+        self._player = self.game.services.pilot if self.game else PlayerSource()
+        self._bindings = self.game.services.bindings if self.game else DEFAULTS
+        self._made_for: WorkerSpec | None = None  # what the worker was made for
         self._playthrough: Playthrough | None = None
         self._led_by: Outcome | None = None  # what led to what is played; None: it is the first
         self._playing: PlayScreen | None = None  # which may lie behind another screen
@@ -179,17 +115,17 @@ class Navigator:
             case PlayScene() | Continue():
                 following = self._play(self.game.playthrough(outcome))
             case PlaySplit():
-                performance = self.game.split(outcome)
+                spec = self.game.split(outcome)
                 self._park()
-                following = self._play(Playthrough(outcome.scene, outcome.seed), performance)
+                following = self._play(Playthrough(outcome.scene, outcome.seed), spec)
             case SwitchWorld():
                 self._park()  # nothing is lost where the other world cannot be loaded
                 following = self._play(
                     self.game.switch(outcome.world, self.worker, screen.playthrough)
                 )
             case Watch():
-                performance, playthrough = self.game.recording(outcome)
-                following = self._play(playthrough, performance)
+                spec, playthrough = self.game.recording(outcome)
+                following = self._play(playthrough, spec)
             case OpenSettings():
                 return self._lay_over(screen, self.game.settings_screen())
             case OpenProbes():
@@ -201,9 +137,9 @@ class Navigator:
         return following
 
     @property
-    def _own(self) -> Performance:
+    def _own(self) -> WorkerSpec:
         """The world that the player steers."""
-        return self.game.performance if self.game else self.performance
+        return self.game.worker_spec if self.game else self.own
 
     def _leave(self) -> None:
         self.reason = "left"
@@ -226,30 +162,29 @@ class Navigator:
     def _park(self) -> None:
         """Keep what the player steered; recordings and split screens are not kept."""
         playing, self._playing = self._playing, None
-        if self.game and playing and self._performing is self._own:
-            self.game.park(self.worker)
+        if self.game and playing and self._made_for is self._own:
+            self.game.services.saves.park(self.worker)
 
     def _to_title(self, screen: Screen) -> Screen:
         self._park()
         if self.worker:
             loading = isinstance(screen, LoadingScreen)
-            if loading or self.worker.status.error or self._performing is not self._own:
+            if loading or self.worker.status.error or self._made_for is not self._own:
                 self._discard_worker("left")
             else:
                 self.worker.rest("left")
         return self.game.title()
 
-    def _play(self, playthrough: Playthrough, performance: Performance | None = None) -> Screen:
-        performance = performance or self._own
-        gc.collect()  # a screen that was left and its actions hold each other, and open fonts
+    def _play(self, playthrough: Playthrough, spec: WorkerSpec | None = None) -> Screen:
+        spec = spec or self._own
         self._player.stop()  # no screen hears of keys let go of while loading
-        if self.worker is None or self._performing is not performance:
+        if self.worker is None or self._made_for is not spec:
             self._discard_worker("left")
-            self._performing = performance
+            self._made_for = spec
             self.worker = GenerationWorker(
-                partial(_load_after, self._leaving, performance.load),
-                performance.source or self._player,
-                self._observers(performance),
+                partial(_load_after, self._leaving, spec.load),
+                spec.source or self._player,
+                self._observers(spec),
                 notify=self.notify,
             )
             self.worker.start()
@@ -258,20 +193,20 @@ class Navigator:
         leave = ToTitle() if self.game else Leave()
         return LoadingScreen(self.worker, playthrough.scene, leave, self._bindings)
 
-    def _observers(self, performance: Performance) -> Sequence[SessionObserver]:
+    def _observers(self, spec: WorkerSpec) -> Sequence[SessionObserver]:
         if self.game is None:
             return self.observers
-        return (*self.observers, *self.game.observers) if performance is self._own else ()
+        return (*self.observers, *self.game.observers) if spec is self._own else ()
 
     def _perform(self, loading: LoadingScreen) -> PlayScreen:
         context = PlayContext(
             worker=self.worker,
             playthrough=self._playthrough,
-            settings=self.game.settings if self.game else self.settings,
+            settings=self.game.services.settings.now if self.game else self.settings,
             keyboard=self._player,
             clock=time.perf_counter,
             leave=ToTitle() if self.game else Leave(),
-            is_replay=self._performing.source is not None,
+            is_replay=self._made_for.source is not None,
             is_split=loading.first.block.beside is not None,
         )
         if self.game:

@@ -1,33 +1,23 @@
-"""What a player can set once for all: `SandboxConfig`, read from the user's YAML if there is one.
+"""What a player can set once for all: `SandboxConfig`, kept in the user's YAML.
 
 Imports no pygame: the command line reads it before a window is chosen.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Literal
 
-from mag_sandbox.files.folders import HOME_VARIABLE, config_folder, data_folder
+import yaml
+
+from mag_sandbox.files.folders import config_folder
+from mag_sandbox.files.whole import replace_file
 from mag_sandbox.files.yaml_files import FieldError, FileError, nearest, read_checked_yaml
 from mag_sandbox.model.loading import available_policies
 from mag_sandbox.model.world import MemorySetting
 
-__all__ = [
-    "DEFAULT_SCENE",
-    "FILE",
-    "HOME_VARIABLE",
-    "DisplayError",
-    "FitMode",
-    "HudLevel",
-    "SandboxConfig",
-    "ScaleMode",
-    "SettingsError",
-    "config_folder",
-    "data_folder",
-    "load_settings",
-]
-
 FILE = "settings.yaml"
+HEADER = "# Settings of the MAG sandbox. What is not named here has its default.\n"
 DEFAULT_SCENE = "meadow"  # where nobody chooses
 MEMORY = MemorySetting()
 HudLevel = Literal["full", "small", "off"]
@@ -104,6 +94,67 @@ def load_settings(path: Path | None = None) -> SandboxConfig:
         problem = f'{path}: memory policy "{settings.memory}" not found{guess}; available: '
         raise SettingsError(problem + ", ".join(known))
     return settings
+
+
+def save_settings(config: SandboxConfig, path: Path | None = None) -> Path:
+    """Write the settings so that `load_settings` returns them again.
+
+    Args:
+        config: what to keep.
+        path: the file; None: where this platform keeps settings.
+
+    Raises:
+        SettingsError: the file cannot be written; what was there before is still there.
+    """
+    path = path or config_folder() / FILE
+    changed = {
+        field.name: getattr(config, field.name)
+        for field in fields(config)
+        if getattr(config, field.name) != field.default
+    }
+    text = HEADER + (yaml.safe_dump(changed, sort_keys=False) if changed else "")
+    try:
+        replace_file(path, text)
+    except OSError as problem:
+        raise SettingsError(
+            f"{path}: cannot be written ({problem.strerror}); make room or allow writing there"
+        ) from None
+    return path
+
+
+class SettingsStore:
+    """The settings that hold now; tells of every change and writes them when asked to.
+
+    store = SettingsStore(load_settings())
+    store.listeners.append(lambda before: sound.mute(store.now.muted))
+    store.change(muted=True)
+    store.save()
+    """
+
+    def __init__(self, settings: SandboxConfig) -> None:
+        self.now = settings
+        self.listeners: list[Callable[[SandboxConfig], object]] = []  # told what held before
+        self._saved = settings  # as the file says them
+
+    def use(self, settings: SandboxConfig) -> None:
+        """Let other settings hold from now on."""
+        before, self.now = self.now, settings
+        for listener in self.listeners:
+            listener(before)
+
+    def change(self, **values: object) -> None:
+        """Let some fields have other values from now on."""
+        self.use(replace(self.now, **values))
+
+    def save(self) -> None:
+        """Write what changed; a problem is raised once for the same settings.
+
+        Raises:
+            SettingsError: the file cannot be written.
+        """
+        if self.now != self._saved:
+            self._saved = self.now
+            save_settings(self.now)
 
 
 def _check_range(field: str, value: float, low: float, high: float) -> None:

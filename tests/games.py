@@ -47,7 +47,8 @@ class Run:
             notify=self._wake,
             **options,
         )
-        self.navigator = Navigator(self.game.performance, settings, (), self.game, self._wake)
+        self.navigator = Navigator(self.game.worker_spec, settings, (), self.game, self._wake)
+        self.services = self.game.services
         self.game.open()
         self.screen = self.navigator.start(None)
 
@@ -100,11 +101,11 @@ class Run:
 
     def said(self, words):
         """Wait until a notice says something."""
-        return self.wait(lambda: any(words in one.text for one in self.game.notices.current))
+        return self.wait(lambda: any(words in one.text for one in self.services.notices.current))
 
     def parked(self, count=1):
         """Wait until so much is written that was left, and return it."""
-        entries = self.game.keeper.scenes.entries
+        entries = self.services.saves.queue.scenes.entries
         self.wait(lambda: len(entries()) >= count)
         return entries()
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from mag_sandbox.controls.bindings_file import BINDINGS_FILE, load_bindings
 from mag_sandbox.controls.sources import ScriptSource
 from mag_sandbox.files.whole import replace_file
+from mag_sandbox.files.folders import config_folder, data_folder
 from mag_sandbox.model.catalogue import weight_files, worlds
 from mag_sandbox.model.full import benchmark
 from mag_sandbox.model.loading import available_policies
@@ -26,14 +27,7 @@ from mag_sandbox.sandbox.play.session import CommandSource, Playthrough
 from mag_sandbox.sandbox.recording.reader import Recording, RecordingError, load_recording
 from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.sandbox.recording.replay import ReplaySource, playthrough_of, verify
-from mag_sandbox.sandbox.settings import (
-    DEFAULT_SCENE,
-    DisplayError,
-    SandboxConfig,
-    config_folder,
-    data_folder,
-    load_settings,
-)
+from mag_sandbox.sandbox.settings import DEFAULT_SCENE, DisplayError, SandboxConfig, load_settings
 from mag_sandbox.scenes import Scene, load_scene
 
 if TYPE_CHECKING:  # imports pygame, which must see the display settings first

@@ -16,17 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from mag_sandbox.files.folders import config_folder, data_folder
 from mag_sandbox.model.loading import load_world
 from mag_sandbox.model.world import GIB, MIB, WEIGHTS, Control, World, WorldFailed
 from mag_sandbox.program import PROGRAM
 from mag_sandbox.sandbox.audio.outputs import sound_report
-from mag_sandbox.sandbox.settings import (
-    FILE,
-    SettingsError,
-    config_folder,
-    data_folder,
-    load_settings,
-)
+from mag_sandbox.sandbox.settings import FILE, SettingsError, load_settings
 from mag_sandbox.scenes import Scene
 
 Level = Literal["ok", "note", "problem"]

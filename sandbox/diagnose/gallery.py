@@ -74,7 +74,7 @@ class _Walk:
         wake = lambda: self._news.put(None)  # noqa: E731 -- one word for two callers
         settings = SandboxConfig(muted=True)
         self.game = PlayerGame(choice, settings, data, DEFAULTS, notify=wake)
-        self.navigator = Navigator(self.game.performance, settings, (), self.game, wake)
+        self.navigator = Navigator(self.game.worker_spec, settings, (), self.game, wake)
         self.surface = surface
         self.game.open()
         self.screen = self.navigator.start(None)
@@ -106,8 +106,8 @@ class _Walk:
         self.hold("right", lambda: abs(yaw_difference(self.screen.reel.pose.yaw, start)) > AWAY)
         yield self.draw("play")
         self.key(pygame.K_b)
-        self.until(lambda: not self.game.pilot.is_flying)
-        self.until(lambda: self.game.prober.latest is not None)
+        self.until(lambda: not self.game.services.pilot.is_flying)
+        self.until(lambda: self.game.services.prober.latest is not None)
         self.blocks(1)
         yield self.draw("probe")
         self.key(pygame.K_F1)
@@ -134,7 +134,7 @@ class _Walk:
         self.blocks(1)
         yield self.draw("split")
         self.lead(ToTitle())
-        self.until(lambda: self.game.keeper.scenes.entries())
+        self.until(lambda: self.game.services.saves.queue.scenes.entries())
         self.rest()
         yield self.draw("continue")
 

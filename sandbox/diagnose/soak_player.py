@@ -78,7 +78,7 @@ class SoakPlayer:
             self._hold(screen, None)
             self.done["left"] += 1
             screen.outcome = ToTitle()
-        elif self._seen >= self._turn_at and not game.pilot.is_flying:
+        elif self._seen >= self._turn_at and not game.services.pilot.is_flying:
             self._turn_at = self._seen + self._random.randint(*TURN_BLOCKS)
             self._hold(screen, self._random.choice((None, *TURNS)))
 
@@ -86,7 +86,7 @@ class SoakPlayer:
         self.done[action] += 1
         if action == "to_anchor":
             self._hold(screen, None)  # whoever steers does not fly
-        _strike(screen, pygame.key.key_code(game.bindings[action].keys[0]))
+        _strike(screen, pygame.key.key_code(game.services.bindings[action].keys[0]))
         if action == "prompt":
             for _ in range(len(screen.reel.current.block.prompt)):
                 _strike(screen, pygame.K_BACKSPACE)
@@ -105,7 +105,11 @@ class SoakPlayer:
     def _choose(self, game: PlayerGame, screen: TitleScreen) -> None:
         """Go to a place not seen yet, else to the one that was left longest ago."""
         self._clear(game.folder)
-        parked = [one for one in game.keeper.scenes.entries() if one.header and not one.header.slot]
+        parked = [
+            one
+            for one in game.services.saves.queue.scenes.entries()
+            if one.header and not one.header.slot
+        ]
         if self._places:
             screen.outcome = PlayScene(self._places.pop(0))
         elif parked:

@@ -5,8 +5,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from mag_sandbox.sandbox.export.command import replayed
-from mag_sandbox.sandbox.export.exporter import export
 from mag_sandbox.sandbox.export.options import ExportOptions
 from mag_sandbox.sandbox.recording.reader import RecordingError
 
@@ -42,6 +40,9 @@ class Exporting:
         self._thread.shutdown(cancel_futures=True)
 
     def _export(self, recording: Path, options: ExportOptions) -> None:
+        from mag_sandbox.sandbox.export.command import replayed  # slow to import
+        from mag_sandbox.sandbox.export.exporter import export
+
         told = [0.0]
 
         def on_progress(stage: str, share: float) -> None:  # noqa: ARG001 -- Progress

@@ -5,6 +5,7 @@ import math
 
 import pygame
 
+from mag_sandbox.model.world import MemoryUsage
 from mag_sandbox.sandbox.hud.hud_state import (
     LEGEND,
     SECTOR,
@@ -124,7 +125,7 @@ def memory_card(theme: Theme, state: HudState, width: int) -> pygame.Surface:
     left, end = pad + title.get_width() + theme.px(14), end - ratio.get_width() - theme.px(14)
     words = (memory.policy, origin_text(memory), reach_text(memory))
     _left(card, _fitting(theme, words, end - left), left, middle)
-    draw_bar(card, theme, bar, state)
+    draw_bar(card, theme, bar, state.memory)
     middle = bar.bottom + theme.px(20)
     kept = theme.text(kept_text(memory), 13, MUTED)
     _right(card, kept, bar.right, middle)
@@ -140,19 +141,21 @@ def slim_card(theme: Theme, state: HudState, width: int) -> pygame.Surface:
     _left(card, theme.text(" · ".join(word for word in words if word), 13), pad, theme.px(18))
     text = theme.text(f"{reach_text(state.memory)} · {size_text(state.memory)}", 13, MUTED)
     _right(card, text, width - pad, theme.px(18))
-    draw_bar(card, theme, pygame.Rect(pad, theme.px(34), width - 2 * pad, theme.px(8)), state)
+    draw_bar(
+        card, theme, pygame.Rect(pad, theme.px(34), width - 2 * pad, theme.px(8)), state.memory
+    )
     return card
 
 
-def split_card(theme: Theme, state: HudState, width: int) -> pygame.Surface:
+def split_card(theme: Theme, memory: MemoryUsage, width: int) -> pygame.Surface:
     """Draw what one half of a split screen remembers: policy, reach, a thin bar."""
     pad = theme.px(14)
     card = theme.card((width, theme.px(56)))
-    title = theme.text(state.memory.policy, 16, bold=True)
+    title = theme.text(memory.policy, 16, bold=True)
     _left(card, title, pad, theme.px(19))
-    text = theme.text(f"{reach_text(state.memory)} · {size_text(state.memory)}", 13, MUTED)
+    text = theme.text(f"{reach_text(memory)} · {size_text(memory)}", 13, MUTED)
     _right(card, text, width - pad, theme.px(19))
-    draw_bar(card, theme, pygame.Rect(pad, theme.px(37), width - 2 * pad, theme.px(8)), state)
+    draw_bar(card, theme, pygame.Rect(pad, theme.px(37), width - 2 * pad, theme.px(8)), memory)
     return card
 
 
@@ -180,7 +183,7 @@ def notice_card(theme: Theme, text: str) -> pygame.Surface:
     return card
 
 
-def draw_bar(card: pygame.Surface, theme: Theme, bar: pygame.Rect, state: HudState) -> None:
+def draw_bar(card: pygame.Surface, theme: Theme, bar: pygame.Rect, memory: MemoryUsage) -> None:
     """Draw the memory bar: budget as a track, kept as colours, attended as ticks."""
     radius = bar.height / theme.scale / 3
     card.blit(theme.rounded(bar.size, TRACK, radius), bar)
@@ -188,7 +191,7 @@ def draw_bar(card: pygame.Surface, theme: Theme, bar: pygame.Rect, state: HudSta
     ticks: list[int] = []
     framed: list[tuple[int, int]] = []
     edge = 0  # stretches too thin to see push the next one
-    for stretch in bar_stretches(state.memory):
+    for stretch in bar_stretches(memory):
         if stretch.width <= 0:
             continue
         left = max(edge, round(stretch.start * bar.width))

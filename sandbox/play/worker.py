@@ -52,6 +52,14 @@ class WorkerStatus:
         return "" if still or self.fraction >= 1.0 else f"{self.stage} {self.fraction:.0%}"
 
 
+@dataclass(frozen=True, slots=True)
+class WorkerSpec:
+    """What a worker is made for: a world to load and who steers it."""
+
+    load: Callable[[Progress], World]
+    source: CommandSource | None = None  # None: the player
+
+
 class GenerationWorker:
     """Plays a world on its own thread.
 

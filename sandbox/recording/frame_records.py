@@ -140,7 +140,7 @@ class ProbeHead:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RecordSpan:
     """Where the data of a record lie in their file."""
 
     offset: int
@@ -169,7 +169,7 @@ def pack(tag: Tag, head: FramesHead | BlockHead | ProbeHead, data: bytes = b"") 
                         zlib.crc32(data)) + text + data  # fmt: skip
 
 
-def scan(file: BinaryIO, size: int) -> Iterator[tuple[bytes, object, Place]]:
+def scan(file: BinaryIO, size: int) -> Iterator[tuple[bytes, object, RecordSpan]]:
     """Yield tag, JSON and place of every whole record; stops quietly where the file is cut off.
 
     Args:
@@ -198,7 +198,7 @@ def scan(file: BinaryIO, size: int) -> Iterator[tuple[bytes, object, Place]]:
             value = parse_json(text)
         except ValueError as error:
             raise DamagedRecord(f"the record at byte {offset}: {error}") from None
-        yield tag, value, Place(data_at, data_length, data_sum)
+        yield tag, value, RecordSpan(data_at, data_length, data_sum)
         offset = data_at + data_length
 
 

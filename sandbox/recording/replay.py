@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal, Protocol
 
 from mag_sandbox.model.world import Control, FrameBlock, World
 from mag_sandbox.sandbox.play.events import (
@@ -20,9 +20,6 @@ from mag_sandbox.sandbox.play.events import (
 from mag_sandbox.sandbox.play.session import Playthrough, Session
 from mag_sandbox.sandbox.recording.reader import Recording, with_machine
 from mag_sandbox.sandbox.saves.parked_scene import ParkedScene
-
-if TYPE_CHECKING:  # imports more than a mere --help needs
-    from mag_sandbox.sandbox.recording.likeness import Likeness
 
 By = Literal["auto", "digest", "psnr"]  # what a replay is compared by
 ALIKE_DB = 25.0  # of the median frame: above, people see the same place; other seeds score 10 to 13
@@ -47,7 +44,7 @@ class ReplaySource:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class BlockDifference:
     """One picture that is not what was recorded."""
 
     block_index: int
@@ -60,6 +57,20 @@ class Difference:
             f"block {self.block_index}: {self.what} differs, "
             f"recorded {self.recorded}, replayed {self.replayed}"
         )
+
+
+class FrameComparison(Protocol):
+    """Compares replayed frames with recorded ones, as `likeness.Likeness` does."""
+
+    @property
+    def is_alike(self) -> bool:
+        """Whether they are like enough."""
+
+    def add(self, block: FrameBlock) -> None:
+        """Compare a replayed block."""
+
+    def summary(self) -> str:
+        """Return what came of it for people."""
 
 
 class Verifier(SessionObserver):
@@ -76,7 +87,7 @@ class Verifier(SessionObserver):
     def __init__(
         self,
         recording: Recording,
-        likeness_for: "Callable[[dict], Likeness | None]" = lambda provenance: None,
+        likeness_for: Callable[[dict], FrameComparison | None] = lambda provenance: None,
     ) -> None:
         """Set what is compared.
 
@@ -86,11 +97,11 @@ class Verifier(SessionObserver):
         """
         self._recording = recording
         self._likeness_for = likeness_for
-        self._likeness: Likeness | None = None
+        self._likeness: FrameComparison | None = None
         self._provenance: dict = {}
         self.blocks = 0  # shown blocks compared
         self.look_ahead_blocks = 0  # look-ahead blocks compared
-        self.first_difference: Difference | None = None
+        self.first_difference: BlockDifference | None = None
         self.differing_blocks = 0
 
     @property
@@ -173,14 +184,14 @@ def verify(
     return verifier
 
 
-def _first_difference(recorded: BlockEvent, replayed: BlockEvent) -> Difference | None:
+def _first_difference(recorded: BlockEvent, replayed: BlockEvent) -> BlockDifference | None:
     index = recorded.block_index
     for number in range(max(len(recorded.look_ahead), len(replayed.look_ahead))):
         pair = [_look_ahead(event.look_ahead, number) for event in (recorded, replayed)]
         if pair[0] != pair[1]:
-            return Difference(index, f"look-ahead block {number}", *pair)
+            return BlockDifference(index, f"look-ahead block {number}", *pair)
     if recorded.digest != replayed.digest:
-        return Difference(index, "the shown block", recorded.digest, replayed.digest)
+        return BlockDifference(index, "the shown block", recorded.digest, replayed.digest)
     return None
 
 

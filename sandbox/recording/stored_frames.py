@@ -12,8 +12,8 @@ from mag_sandbox.sandbox.recording.frame_records import (
     BlockHead,
     DamagedRecord,
     FramesHead,
-    Place,
     ProbeHead,
+    RecordSpan,
     head_of,
     parts_of,
     pictures_of,
@@ -32,7 +32,7 @@ class StoredBlock:
     """A block whose pictures lie in a file."""
 
     head: BlockHead
-    place: Place
+    place: RecordSpan
     file: int  # of the open files
 
 
@@ -49,7 +49,7 @@ class StoredFrames:
         self.lost = 0  # blocks in between whose pictures are missing
         self.damage: str | None = None  # why nothing is known of what follows the last block
         self._files = files
-        self._probes: list[tuple[ProbeHead, Place]] = []
+        self._probes: list[tuple[ProbeHead, RecordSpan]] = []
 
     @classmethod
     def open(cls, folder: Path, created: str | None = None) -> "StoredFrames | None":

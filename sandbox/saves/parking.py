@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.files.lock import FileLock
 from mag_sandbox.files.whole import remove_folder, tidy
 from mag_sandbox.model.world import MIB
@@ -28,7 +29,6 @@ from mag_sandbox.sandbox.saves.parked_scene import (
     restore_world,
 )
 from mag_sandbox.sandbox.saves.state_files import THUMBNAIL, read_header, read_state, write_state
-from mag_sandbox.sandbox.settings import HOME_VARIABLE
 
 __all__ = [
     "DiskFull",

@@ -1,11 +1,12 @@
 """What lies over the picture besides the display: notices, hints, the map, comparisons, postcards.
 
-Each is an `Overlay` of the screen of play, made for it, and draws cards that others draw only when
-they change.
+Each is an `Overlay` made for one screen of play, of which it knows the frames and the display. The
+cards that others draw are drawn again only when they change.
 """
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from threading import Lock
 from typing import Literal
 
@@ -17,14 +18,15 @@ from mag_sandbox.evaluation.probe.probe import ProbeResult
 from mag_sandbox.sandbox.hud.cards import split_card
 from mag_sandbox.sandbox.hud.explain_card import MemoryTip
 from mag_sandbox.sandbox.hud.hints import HintLine, hint_card
+from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.hud.minimap import MapStitcher
 from mag_sandbox.sandbox.hud.minimap_card import Minimap, draw_view
+from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.postcards.cards import PostcardCard, tour_card
 from mag_sandbox.sandbox.postcards.hunt import PostcardHunt
 from mag_sandbox.sandbox.postcards.postcards import Tour
 from mag_sandbox.sandbox.probe.probe_cards import probe_card
 from mag_sandbox.sandbox.probe.prober import Prober
-from mag_sandbox.sandbox.screens.play import PlayScreen
 from mag_sandbox.sandbox.ui.theme import ACCENT, BAD, GOOD, Theme
 
 NOTICE_S = 3.5  # how long a notice stays
@@ -36,7 +38,7 @@ STAMP_MOVES_S = 1 / 30  # between two pictures of a moving stamp
 Cue = Callable[[str], None]  # plays a signal by name
 
 
-class Quiet:
+class PassiveOverlay:
     """An overlay that takes no input and never changes by itself."""
 
     wake_at: float | None = None
@@ -59,7 +61,7 @@ class Notice:
     until: float  # [s]
 
 
-class Notices(Quiet):
+class Notices(PassiveOverlay):
     """Short lines at the top, each for some seconds; may be told from any thread.
 
     notices = Notices(time.perf_counter)
@@ -135,12 +137,13 @@ def _line(theme: Theme, notice: Notice, width: int) -> pygame.Surface:
     return card
 
 
-class MapOverlay(Quiet):
+class MapOverlay(PassiveOverlay):
     """The map below the scene's card, and what the memory bar says under the pointer."""
 
-    def __init__(self, screen: PlayScreen, stitcher: MapStitcher, prober: Prober) -> None:
+    def __init__(self, reel: Reel, hud: Hud, stitcher: MapStitcher, prober: Prober) -> None:
         self.is_shown = True
-        self._screen, self._stitcher, self._prober = screen, stitcher, prober
+        self._reel, self._hud = reel, hud
+        self._stitcher, self._prober = stitcher, prober
         self._map, self._tip = Minimap(), MemoryTip()
         self._hovers = False
         self._touched = False
@@ -148,7 +151,7 @@ class MapOverlay(Quiet):
     def handle(self, event: pygame.Event) -> bool:
         """Follow the pointer over the memory card; the event is left to others."""
         if event.type == pygame.MOUSEMOTION:
-            place = self._screen.hud.places.get("memory")
+            place = self._hud.places.get("memory")
             hovered, self._hovers = self._hovers, bool(place and place.collidepoint(event.pos))
             self._touched |= hovered or self._hovers
         return False
@@ -160,19 +163,19 @@ class MapOverlay(Quiet):
 
     def draw(self, surface: pygame.Surface) -> None:
         """Draw both, where the full display has room for them."""
-        places, screen = self._screen.hud.places, self._screen
+        places = self._hud.places
         if "scene" not in places:
             return
-        theme = screen.hud.theme(surface)
+        theme = self._hud.theme(surface)
         if self._hovers:
-            memory = screen.reel.current.block.memory
+            memory = self._reel.current.block.memory
             pointer = pygame.mouse.get_pos()
             self._tip.draw(surface, theme, memory, places["memory"], pointer)
         if self.is_shown:
             self._draw_map(surface, theme)
 
     def _draw_map(self, surface: pygame.Surface, theme: Theme) -> None:
-        places, marks = self._screen.hud.places, self._prober.anchors
+        places, marks = self._hud.places, self._prober.anchors
         width = places["scene"].width
         card = self._map.card(theme, self._stitcher.picture, marks, self._target(), width)
         top = places["scene"].bottom + theme.px(10)
@@ -182,39 +185,37 @@ class MapOverlay(Quiet):
         pointed_at = self._tip.explanation if self._hovers else None
         if pointed_at is not None and pointed_at.pose is not None:
             draw_view(surface, theme, place, pointed_at.pose, ACCENT)
-        draw_view(surface, theme, place, self._screen.reel.pose)
+        draw_view(surface, theme, place, self._reel.pose)
 
     def _target(self) -> AnchorMark | None:
         pose = self._prober.last_anchor
         return next((mark for mark in self._prober.anchors if mark.pose == pose), None)
 
 
-class SplitOverlay(Quiet):
+class SplitOverlay(PassiveOverlay):
     """What each half of a split screen remembers: the policy, figures, and the bar."""
 
-    def __init__(self, screen: PlayScreen) -> None:
-        self._screen = screen
+    def __init__(self, reel: Reel, hud: Hud) -> None:
+        self._reel, self._hud = reel, hud
         self._cards: dict[int, tuple[object, pygame.Surface]] = {}
 
     def draw(self, surface: pygame.Surface) -> None:
         """Draw a card over each half, below the figures."""
-        block, hud = self._screen.reel.current.block, self._screen.hud
-        theme, half = hud.theme(surface), surface.get_width() // 2
+        block = self._reel.current.block
+        theme, half = self._hud.theme(surface), surface.get_width() // 2
         top = surface.get_height() // 2 + half * 3 // 10 - theme.px(90)  # above the keys
         for place, one in enumerate((block, block.beside)):
             said = (one.memory, theme, half)
             if place not in self._cards or self._cards[place][0] != said:
-                state = replace(self._screen.hud_state(), memory=one.memory, mode="")
-                card = split_card(theme, state, half - theme.px(20))
-                self._cards[place] = said, card
+                self._cards[place] = said, split_card(theme, one.memory, half - theme.px(20))
             surface.blit(self._cards[place][1], (place * half + theme.px(10), top))
 
 
-class ProbeOverlay(Quiet):
+class ProbeOverlay(PassiveOverlay):
     """The newest comparison of then and now, for some seconds."""
 
-    def __init__(self, screen: PlayScreen, prober: Prober, cue: Cue) -> None:
-        self._screen, self._prober, self._cue = screen, prober, cue
+    def __init__(self, hud: Hud, prober: Prober, cue: Cue) -> None:
+        self._hud, self._prober, self._cue = hud, prober, cue
         self._seen = prober.latest
         self._result: ProbeResult | None = None
         self._card: tuple[object, pygame.Surface] | None = None
@@ -254,31 +255,39 @@ class ProbeOverlay(Quiet):
     def draw(self, surface: pygame.Surface) -> None:
         """Draw the card on the left, below the figures."""
         shown = self._result is not None and not self.is_silent
-        if not shown or "speed" not in self._screen.hud.places:
+        if not shown or "speed" not in self._hud.places:
             return
-        theme = self._screen.hud.theme(surface)
+        theme = self._hud.theme(surface)
         said = (self._result.number, theme)
         if self._card is None or self._card[0] != said:
             self._card = said, probe_card(theme, self._result)
         surface.blit(self._card[1], self._place())
 
     def _place(self) -> pygame.Rect:
-        speed = self._screen.hud.places.get("speed", pygame.Rect(14, 14, 0, 0))
+        speed = self._hud.places.get("speed", pygame.Rect(14, 14, 0, 0))
         size = self._card[1].get_size() if self._card else (0, 0)
         return pygame.Rect((speed.left, speed.bottom + 10), size)
 
 
-class HintOverlay(Quiet):
+class HintOverlay(PassiveOverlay):
     """What to try in the first minute."""
 
-    def __init__(self, screen: PlayScreen, hints: HintLine, clock: Callable[[], float]) -> None:
-        self._screen, self._hints, self._clock = screen, hints, clock
+    def __init__(
+        self, reel: Reel, hud: Hud, clock: Callable[[], float] = time.perf_counter
+    ) -> None:
+        self._reel, self._hud, self._clock = reel, hud, clock
+        self._hints = HintLine()
         self._changed = True
         self._card: tuple[object, pygame.Surface] | None = None
 
+    @property
+    def is_over(self) -> bool:
+        """Whether everything was tried."""
+        return self._hints.is_over
+
     def see(self) -> None:
         """Follow a block that is shown."""
-        block = self._screen.reel.current.block
+        block = self._reel.current.block
         if block.block_index == 0:
             self._hints.restart()
         self._changed |= self._hints.see(block.poses[-1], self._clock())
@@ -292,7 +301,7 @@ class HintOverlay(Quiet):
         """Draw the line above the memory."""
         if self._hints.step is None:
             return
-        theme, places = self._screen.hud.theme(surface), self._screen.hud.places
+        theme, places = self._hud.theme(surface), self._hud.places
         said = (self._hints.step, theme)
         if self._card is None or self._card[0] != said:
             width = surface.get_width() - theme.px(28)
@@ -313,13 +322,14 @@ CUES: dict[str, str] = {  # what happens in the game of postcards, and what is h
 }
 
 
-class PostcardOverlay(Quiet):
+class PostcardOverlay(PassiveOverlay):
     """The game of postcards: hidden until its key is pressed."""
 
     def __init__(
-        self, screen: PlayScreen, hunt: PostcardHunt, probe: ProbeOverlay, claim_key: str
+        self, reel: Reel, hud: Hud, hunt: PostcardHunt, probe: ProbeOverlay, claim_key: str
     ) -> None:
-        self._screen, self._hunt, self._probe, self._key = screen, hunt, probe, claim_key
+        self._reel, self._hud = reel, hud
+        self._hunt, self._probe, self._key = hunt, probe, claim_key
         self._card = PostcardCard()
         self._result: tuple[object, pygame.Surface] | None = None
         self._looked_at = 0.0
@@ -355,11 +365,11 @@ class PostcardOverlay(Quiet):
         tour = self._hunt.tour
         if tour is None:
             return
-        theme, now = self._screen.hud.theme(surface), self._screen.reel.seconds
+        theme, now = self._hud.theme(surface), self._reel.seconds
         if tour.phase == "finished":
             self._draw_result(surface, theme, tour)
             return
-        above = self._screen.hud.places.get("speed")
+        above = self._hud.places.get("speed")
         top = above.bottom + theme.px(10) if above else theme.px(14)
         view, age = self._hunt.view(now), now - tour.since
         corner = theme.px(14 + POSTCARD_WIDTH), top  # where comparisons are shown otherwise
@@ -367,11 +377,11 @@ class PostcardOverlay(Quiet):
 
     @property
     def _is_moving(self) -> bool:
-        tour, now = self._hunt.tour, self._screen.reel.seconds
+        tour, now = self._hunt.tour, self._reel.seconds
         return tour is not None and self._card.is_moving(tour.view(now), now - tour.since)
 
     def _here(self) -> tuple[float, CameraPose, str]:
-        reel = self._screen.reel
+        reel = self._reel
         return reel.seconds, reel.pose, reel.current.block.memory.policy
 
     def _draw_result(self, surface: pygame.Surface, theme: Theme, tour: Tour) -> None:

@@ -1,6 +1,6 @@
 """A world being played: shows its frames evenly, takes input, draws what lies over the picture."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pygame
@@ -24,6 +24,30 @@ LEAST_SIZE = (200, 120)  # px: in smaller windows there is the picture alone
 DISPLAY_S = 1 / 60  # the picture is shifted this often while a late warp moves it [s]
 
 
+class PlaySession:
+    """What a game adds to one screen of play: nothing; see `sandbox.play_session` for more.
+
+    It must not know the screen: both are to be gone as soon as the screen is left.
+    """
+
+    overlays: tuple[Overlay, ...] = ()  # drawn over the picture, the last on top
+
+    def act(
+        self,
+        action: Action,  # noqa: ARG002 -- for subclasses
+        playthrough: Playthrough,  # noqa: ARG002 -- for subclasses
+    ) -> Outcome | Playthrough | None:
+        """Do what a key asks for while this is played; return what is shown or played then."""
+        return None
+
+    def block_shown(self, ready: ReadyBlock) -> None:
+        """Hear of each block that is shown."""
+
+    def poll(self, playthrough: Playthrough) -> Playthrough | None:  # noqa: ARG002 -- for subclasses
+        """Return what is played from now on, if that was asked for and is ready now."""
+        return None
+
+
 @dataclass(frozen=True, slots=True)
 class PlayContext:
     """What a screen of play is given."""
@@ -38,16 +62,7 @@ class PlayContext:
     bindings: Bindings = DEFAULTS  # the player's
     is_replay: bool = False  # a script steers
     is_split: bool = False  # two worlds are shown side by side
-    equip: "Callable[[PlayScreen], Equipment]" = lambda screen: Equipment()
-
-
-@dataclass(frozen=True, slots=True)
-class Equipment:
-    """What a game adds to the screen of play."""
-
-    overlays: tuple[Overlay, ...] = ()  # drawn over the picture, the last on top
-    actions: Mapping[Action, Callable[[], None]] = field(default_factory=dict)
-    on_block: Callable[[ReadyBlock], None] = lambda ready: None  # hears of each block shown
+    session: Callable[[Reel, Hud], PlaySession] = lambda reel, hud: PlaySession()
 
 
 class PlayScreen:
@@ -83,14 +98,13 @@ class PlayScreen:
         self._busy = ""  # what the next block waits for
         self._fitted = ((0, 0), 0.0)  # the window's size and the view that drags are measured in
         self._dirty = True
-        self._equipment = context.equip(self)
-        self._actions = self._own_actions() | self._equipment.actions
+        self._session = context.session(self.reel, self.hud)
 
     @property
     def wake_at(self) -> float | None:
         """When the next frame is due, or the next shift of the picture, or an overlay's change."""
         frame = None if self._error else self.reel.wake_at
-        times = [frame, *(overlay.wake_at for overlay in self._equipment.overlays)]
+        times = [frame, *(overlay.wake_at for overlay in self._session.overlays)]
         if self._moved_at is not None and self._is_warping:
             times.append(self._moved_at + DISPLAY_S)
         return min((time for time in times if time is not None), default=None)
@@ -99,7 +113,7 @@ class PlayScreen:
         """Take input, or a change of the window."""
         if event.type == pygame.QUIT:
             self.outcome = Leave()
-        elif any(overlay.handle(event) for overlay in reversed(self._equipment.overlays)):
+        elif any(overlay.handle(event) for overlay in reversed(self._session.overlays)):
             self._dirty = True
         elif event.type in (pygame.KEYDOWN, pygame.KEYUP):
             self._handle_key(pygame.key.name(event.key), down=event.type == pygame.KEYDOWN)
@@ -126,8 +140,11 @@ class PlayScreen:
             changed = True
         if self.reel.is_over:
             self.outcome = ScriptOver()
+        if (following := self._session.poll(self.playthrough)) is not None:
+            self.play(following)
+            changed = True
         changed |= self._move_warp(now)
-        for overlay in self._equipment.overlays:
+        for overlay in self._session.overlays:
             changed |= overlay.update(now)
         return changed
 
@@ -144,7 +161,7 @@ class PlayScreen:
 
     def _draw_over(self, surface: pygame.Surface) -> None:
         self.hud.draw(surface, self.hud_state(), self.level)
-        for overlay in self._equipment.overlays:
+        for overlay in self._session.overlays:
             overlay.draw(surface)
         if self._error:
             hint = "R: try again    Esc: leave"
@@ -184,12 +201,34 @@ class PlayScreen:
     def act(self, action: Action) -> None:
         """Do what an action key asks for."""
         self._dirty = True
-        if action in self._actions:
-            self._actions[action]()
-
-    def leave(self) -> None:
-        """Go where Esc leads."""
-        self.outcome = self._context.leave
+        match action:
+            case "leave":
+                self.outcome = self._context.leave
+            case "stop":
+                self._context.keyboard.stop()
+                self.feedback.release_all()
+            case "reset":
+                self._reset()
+            case "hud":
+                self.level = next_level(self.level)
+            case "help":
+                self._help = not self._help
+            case "fullscreen":
+                self._context.toggle_fullscreen()
+            case "pause":
+                self.reel.pause()
+                self._warp.restart()
+            case "step":
+                self.reel.step()
+            case "late_warp":
+                self._warps = not self._warps
+                self._warp.restart()
+            case _:
+                following = self._session.act(action, self.playthrough)
+                if isinstance(following, Playthrough):
+                    self.play(following)
+                elif following is not None:
+                    self.outcome = following
 
     def play(self, playthrough: Playthrough) -> None:
         """Play something else in the same world from now on."""
@@ -202,19 +241,6 @@ class PlayScreen:
         keyboard = self._context.keyboard
         (keyboard.press if down else keyboard.release)(key)
         self.feedback.key_changed(key, self._context.clock(), down=down)
-
-    def _own_actions(self) -> dict[Action, Callable[[], None]]:
-        return {
-            "leave": self.leave,
-            "stop": self._stop,
-            "reset": self._reset,
-            "hud": self._change_level,
-            "help": self._toggle_help,
-            "fullscreen": lambda: self._context.toggle_fullscreen() and None,
-            "pause": self._pause,
-            "step": self.reel.step,
-            "late_warp": self._toggle_warp,
-        }
 
     def _handle_key(self, key: str, *, down: bool) -> None:
         bindings = self._bindings
@@ -229,7 +255,7 @@ class PlayScreen:
         if self.reel.place == 0:
             self._moved |= self.feedback.block_shown(ready.command, ready.sampled_at, now)
             self._figures.add_block(ready)
-            self._equipment.on_block(ready)
+            self._session.block_shown(ready)
         self._warp.frame_shown(self.reel.pose, ready.command)
         self._figures.update(now, self.reel, self.feedback.latencies_ms)
 
@@ -269,10 +295,6 @@ class PlayScreen:
         scale = self.reel.frame.shape[1] / self.reel.pose.fov  # px a degree
         return -yaw * scale, pitch * scale
 
-    def _stop(self) -> None:
-        self._context.keyboard.stop()
-        self.feedback.release_all()
-
     def _reset(self) -> None:
         if self._context.worker.status.error:
             self.outcome = Retry()
@@ -283,20 +305,6 @@ class PlayScreen:
 
     def _begin_anew(self) -> None:
         self.reel.restart()
-        self._warp.restart()
-
-    def _change_level(self) -> None:
-        self.level = next_level(self.level)
-
-    def _toggle_help(self) -> None:
-        self._help = not self._help
-
-    def _toggle_warp(self) -> None:
-        self._warps = not self._warps
-        self._warp.restart()
-
-    def _pause(self) -> None:
-        self.reel.pause()
         self._warp.restart()
 
     def _mode_text(self) -> str:

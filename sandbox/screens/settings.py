@@ -14,8 +14,7 @@ from mag_sandbox.sandbox.screens.settings_cards import (
     draw_item,
 )
 from mag_sandbox.sandbox.screens.settings_rows import Heading, SettingRow, items
-from mag_sandbox.sandbox.settings import SandboxConfig, SettingsError
-from mag_sandbox.sandbox.settings_file import save_settings
+from mag_sandbox.sandbox.settings import SandboxConfig, SettingsError, save_settings
 from mag_sandbox.sandbox.ui.theme import Theme
 from mag_sandbox.sandbox.ui.widgets import (
     ENTER_KEYS,

@@ -9,8 +9,8 @@ from typing import Protocol
 import pygame
 
 from mag_sandbox.model.loading import available_policies
-from mag_sandbox.sandbox.saves.keeper import Crowding
-from mag_sandbox.sandbox.title.listing import Listing
+from mag_sandbox.sandbox.saves.save_queue import DiskUse
+from mag_sandbox.sandbox.title.listing import TitleListing
 from mag_sandbox.sandbox.ui.amounts import bytes_text
 from mag_sandbox.sandbox.ui.widgets import Button
 from mag_sandbox.scenes import Scene, load_scene
@@ -50,7 +50,7 @@ class TitleActions:
         delete_scene: of the player's own, by its key.
     """
 
-    listing: Listing
+    listing: TitleListing
     writing: Callable[[Callable[[str], None]], Writing]
     fork: Callable[[str], object] = lambda parked: None
     delete_parked: Callable[[str], object] = lambda parked: None
@@ -73,19 +73,19 @@ class Asks(Protocol):
 
 
 def ask_for_room(
-    screen: Asks, crowding: Crowding, budget_mib: int, delete: Callable[[str], object]
+    screen: Asks, use: DiskUse, budget_mib: int, delete: Callable[[str], object]
 ) -> None:
     """Let the player choose what goes when parked scenes take more than they should."""
-    if not crowding.entries:
+    if not use.entries:
         return
-    names = ", ".join(f"{entry.name} ({bytes_text(entry.bytes)})" for entry in crowding.entries)
+    names = ", ".join(f"{entry.name} ({bytes_text(entry.bytes)})" for entry in use.entries)
     text = (
-        f"Saved places take {bytes_text(crowding.total_bytes)}, more than the {budget_mib} "
+        f"Saved places take {bytes_text(use.total_bytes)}, more than the {budget_mib} "
         f"MiB you set. Left longest ago: {names}."
     )
 
     def answered(answer: int) -> None:
-        for entry in crowding.entries if answer else ():
+        for entry in use.entries if answer else ():
             delete(entry.id)
 
     buttons = (Button("Keep all"), Button("Forget these", kind="danger"))

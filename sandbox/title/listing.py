@@ -2,28 +2,14 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Protocol
 
 from mag_sandbox.sandbox.title.model import TitleModel
 
 
-class Listing(Protocol):
-    """Gives what can be chosen, when it was asked for and is known."""
-
-    newest: TitleModel | None
-    is_waiting: bool
-
-    def ask(self) -> None:
-        """Have everything listed anew."""
-
-    def news(self) -> TitleModel | None:
-        """Return what was asked for last, once it is known; only once."""
-
-
-class ThreadedListing:
+class TitleListing:
     """Reads lists on a thread of its own; what is asked for last is what is told.
 
-    listing = ThreadedListing(lambda: read_title_model(parked, data))
+    listing = TitleListing(lambda: read_title_model(parked, data))
     listing.ask()
     while (model := listing.news()) is None: ...
     """

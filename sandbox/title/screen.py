@@ -66,7 +66,7 @@ MOVES = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
 class TitleScreen:
     """Shelves of cards over the picture of the one in focus. Still while nothing changes.
 
-    actions = TitleActions(ThreadedListing(lambda: read_title_model(...)), writing=PromptBox)
+    actions = TitleActions(TitleListing(lambda: read_title_model(...)), writing=PromptBox)
     screen = TitleScreen(actions, settings)
     """
 

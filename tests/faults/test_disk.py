@@ -18,8 +18,7 @@ from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.sandbox.saves.parked_scene import StateError
 from mag_sandbox.sandbox.saves.parking import ParkedScenes
 from mag_sandbox.sandbox.saves.state_files import write_state
-from mag_sandbox.sandbox.settings import SandboxConfig, SettingsError, load_settings
-from mag_sandbox.sandbox.settings_file import save_settings
+from mag_sandbox.sandbox.settings import SandboxConfig, SettingsError, load_settings, save_settings
 from tests import ROOT
 from tests.doubles import FakeWorld
 from tests.recorded import AWAY_AND_BACK, QUICK, SCENE, SEED, record
@@ -64,7 +63,7 @@ sys.exit(cli.main(words))
 
 SETTING = """
 from mag_sandbox.sandbox.settings import SandboxConfig, SettingsError
-from mag_sandbox.sandbox.settings_file import save_settings
+from mag_sandbox.sandbox.settings import save_settings
 save_settings(SandboxConfig(volume=30), here / "settings.yaml")
 limit(10)
 try:

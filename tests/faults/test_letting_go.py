@@ -3,10 +3,11 @@
 import gc
 import weakref
 
+import pygame
 import pytest
 
+from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.sandbox.screens import ToTitle
-from mag_sandbox.sandbox.settings import HOME_VARIABLE
 from mag_sandbox.sandbox.title.screen import TitleScreen
 from mag_sandbox.sandbox.ui.display import window
 from mag_sandbox.sandbox.ui.theme import Theme
@@ -34,14 +35,27 @@ def test_a_theme_goes_at_once_with_its_fonts_and_texts(by_itself):
         assert [font() for font in fonts] == [None, None]
 
 
-def test_a_screen_of_play_is_gone_when_another_scene_begins(by_itself, tmp_path, monkeypatch):
+def test_nothing_of_a_play_session_is_left_when_another_scene_begins(
+    by_itself, tmp_path, monkeypatch
+):
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
     with games(tmp_path / "data") as start:
         game = start()
         game.play()
+        game.see_blocks(4)
+        for key in (pygame.K_e, pygame.K_c, pygame.K_k, pygame.K_F5, pygame.K_F10, pygame.K_F12):
+            game.press(key)
+            game.draw()
         game.see_blocks(17)
-        game.draw()
-        left = weakref.ref(game.screen)
+        game.press(pygame.K_F9)
+        game.wait(lambda: game.screen.reel.starting_over)
+        game.see_blocks(3)
+        screen = game.screen
+        held = [screen, screen.reel, screen.hud, screen._session, *screen._session.overlays]
+        left = {
+            type(one).__name__: weakref.ref(one) for one in held if one is not game.services.notices
+        }
+        del screen, held
         game.go(ToTitle(), TitleScreen)
         game.play()
-        assert left() is None
+        assert [name for name, one in left.items() if one() is not None] == []

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from PIL import Image
 
+from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.sandbox.screens import Continue, PlayScene, ToTitle
-from mag_sandbox.sandbox.settings import HOME_VARIABLE
 from mag_sandbox.sandbox.title.screen import TitleScreen
 from mag_sandbox.scenes import Scene
 from tests.games import games

@@ -4,12 +4,12 @@ import pygame
 import pytest
 
 from mag_sandbox.controls.bindings import DEFAULTS
+from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.sandbox.app import play, wake
 from mag_sandbox.sandbox.choice import WorldChoice
 from mag_sandbox.sandbox.game import PlayerGame
 from mag_sandbox.sandbox.play.session import Playthrough
 from mag_sandbox.sandbox.screens.overlays import MapOverlay
-from mag_sandbox.sandbox.settings import HOME_VARIABLE
 from tests.doubles import FakeWorld
 from tests.games import FAST, SCENE, SETTINGS
 
@@ -33,26 +33,26 @@ def test_a_window_that_is_closed_keeps_what_is_played(game, monkeypatch):
 
     def close_late(self, surface):
         draw(self, surface)
-        if self._screen.reel.blocks > 20:
+        if self._reel.blocks > 20:
             pygame.event.post(pygame.Event(pygame.QUIT))
 
     monkeypatch.setattr(MapOverlay, "draw", close_late)
     summary = play(one, Playthrough(SCENE, 7))
     assert (summary.reason, summary.error) == ("left", None)
-    assert len(one.keeper.scenes.entries()) == 1
+    assert len(one.services.saves.queue.scenes.entries()) == 1
 
 
 def test_a_bug_in_what_is_drawn_ends_the_game_and_keeps_what_is_played(game, monkeypatch):
     one = game()
 
     def fail_late(self, surface):
-        if self._screen.reel.blocks > 20:
+        if self._reel.blocks > 20:
             raise ZeroDivisionError
 
     monkeypatch.setattr(MapOverlay, "draw", fail_late)
     with pytest.raises(ZeroDivisionError):
         play(one, Playthrough(SCENE, 7))
-    (entry,) = one.keeper.scenes.entries()
+    (entry,) = one.services.saves.queue.scenes.entries()
     assert entry.header.frames_shown > 20 * 3
 
 

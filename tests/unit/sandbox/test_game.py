@@ -4,6 +4,7 @@ import pygame
 import pytest
 
 from mag_sandbox.controls.camera import CameraCommand
+from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.sandbox.recording.reader import load_recording
 from mag_sandbox.sandbox.screens import (
     Back,
@@ -18,7 +19,6 @@ from mag_sandbox.sandbox.screens.loading import LoadingScreen
 from mag_sandbox.sandbox.screens.play import PlayScreen
 from mag_sandbox.sandbox.screens.probes import ProbesScreen
 from mag_sandbox.sandbox.screens.settings import SettingsScreen
-from mag_sandbox.sandbox.settings import HOME_VARIABLE
 from mag_sandbox.sandbox.title.library import RECORDINGS
 from mag_sandbox.sandbox.title.screen import TitleScreen
 from mag_sandbox.scenes import Scene
@@ -33,11 +33,6 @@ def run(tmp_path, monkeypatch):
         yield start
 
 
-def parked(run):
-    """Wait until what was left is written."""
-    return run.wait(lambda: run.game.keeper.scenes.entries()) and run.game.keeper.scenes.entries()
-
-
 def test_the_game_begins_at_its_title(run):
     assert isinstance(run().screen, TitleScreen)
 
@@ -48,7 +43,7 @@ def test_a_scene_is_left_and_returned_to_where_it_was(run):
     game.see_blocks(17)
     left_at = game.block
     game.go(ToTitle(), TitleScreen)
-    (entry,) = parked(game)
+    (entry,) = game.parked()
     assert entry.name == "Somewhere"
     game.play(Continue(entry.id))
     assert game.screen.playthrough.seed == 7
@@ -61,12 +56,12 @@ def test_another_scene_can_be_played_in_between(run):
     game.play()
     game.see_blocks(17)
     game.go(ToTitle(), TitleScreen)
-    (entry,) = parked(game)
+    (entry,) = game.parked()
     game.play(PlayScene(Scene(prompt="Elsewhere.", name="Elsewhere"), 3))
     assert game.block == 0
     game.see_blocks(17)
     game.go(ToTitle(), TitleScreen)
-    game.wait(lambda: len(game.game.keeper.scenes.entries()) == 2)
+    game.wait(lambda: len(game.services.saves.queue.scenes.entries()) == 2)
     game.play(Continue(entry.id))
     assert game.screen.reel.current.block.prompt == "A place."
 
@@ -77,7 +72,7 @@ def test_a_glance_at_a_scene_is_not_kept(run):
     game.go(ToTitle(), TitleScreen)
     game.go(Leave(), type(None))
     game.close()
-    assert game.game.keeper.scenes.entries() == []
+    assert game.services.saves.queue.scenes.entries() == []
 
 
 def test_leaving_the_game_keeps_what_was_played(run):
@@ -86,7 +81,7 @@ def test_leaving_the_game_keeps_what_was_played(run):
     game.see_blocks(17)
     game.go(Leave(), type(None))
     game.close()
-    assert len(game.game.keeper.scenes.entries()) == 1
+    assert len(game.services.saves.queue.scenes.entries()) == 1
 
 
 def test_the_map_and_the_anchors_come_back_with_the_scene(run):
@@ -95,13 +90,13 @@ def test_the_map_and_the_anchors_come_back_with_the_scene(run):
     game.see_blocks(4)
     game.press(pygame.K_e)
     game.see_blocks(14)
-    game.wait(lambda: any(mark.kind == "key" for mark in game.game.prober.anchors))
-    explored = game.game.map.picture.explored
+    game.wait(lambda: any(mark.kind == "key" for mark in game.services.prober.anchors))
+    explored = game.services.map.picture.explored
     game.go(ToTitle(), TitleScreen)
-    (entry,) = parked(game)
+    (entry,) = game.parked()
     game.play(Continue(entry.id))
-    game.wait(lambda: any(mark.kind == "key" for mark in game.game.prober.anchors))
-    assert game.game.map.picture.explored >= explored > 0
+    game.wait(lambda: any(mark.kind == "key" for mark in game.services.prober.anchors))
+    assert game.services.map.picture.explored >= explored > 0
 
 
 def test_a_moment_is_saved_and_loaded(run):
@@ -110,7 +105,7 @@ def test_a_moment_is_saved_and_loaded(run):
     game.see_blocks(3)
     game.press(pygame.K_F5)
     saved_at = game.block
-    parked(game)
+    game.parked()
     game.see_blocks(20)
     game.press(pygame.K_F9)
     game.wait(lambda: saved_at < game.block <= saved_at + 6)
@@ -129,26 +124,28 @@ def test_the_camera_goes_back_to_the_anchor_by_itself(run):
     game = run()
     game.play()
     game.press(pygame.K_e)
-    game.wait(lambda: game.game.prober.last_anchor is not None)
+    game.wait(lambda: game.services.prober.last_anchor is not None)
     game.screen.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_RIGHT))
     game.wait(lambda: game.screen.reel.pose.yaw > 5)
     game.screen.handle(pygame.Event(pygame.KEYUP, key=pygame.K_RIGHT))
     game.press(pygame.K_b)
-    assert game.game.pilot.is_flying
-    game.wait(lambda: not game.game.pilot.is_flying)
+    assert game.services.pilot.is_flying
+    game.wait(lambda: not game.services.pilot.is_flying)
     game.see_blocks(2)
-    assert game.screen.reel.pose.yaw == pytest.approx(game.game.prober.last_anchor.yaw, abs=0.15)
+    assert game.screen.reel.pose.yaw == pytest.approx(
+        game.services.prober.last_anchor.yaw, abs=0.15
+    )
 
 
 def test_the_player_takes_over_from_the_autopilot(run):
     game = run()
     game.play()
     game.press(pygame.K_e)
-    game.wait(lambda: game.game.prober.last_anchor is not None)
-    game.game.pilot.fly_to(replace_yaw(game.screen.reel.pose, 120.0), FAST)
-    game.game.pilot.press("left")
-    assert game.game.pilot.next_command() == CameraCommand(yaw=-1.0)
-    assert not game.game.pilot.is_flying
+    game.wait(lambda: game.services.prober.last_anchor is not None)
+    game.services.pilot.fly_to(replace_yaw(game.screen.reel.pose, 120.0), FAST)
+    game.services.pilot.press("left")
+    assert game.services.pilot.next_command() == CameraCommand(yaw=-1.0)
+    assert not game.services.pilot.is_flying
 
 
 def test_the_prompt_changes_from_the_next_block_on_and_the_memory_stays(run):
@@ -214,7 +211,7 @@ def test_after_a_crash_the_place_is_kept_and_the_title_is_there(run):
     game.play()
     game.wait(lambda: game.navigator.worker.status.error)
     game.go(ToTitle(), TitleScreen)
-    (entry,) = parked(game)
+    (entry,) = game.parked()
     assert entry.header.frames_shown == 20 * 3
     game.play(Continue(entry.id))
 
@@ -224,10 +221,10 @@ def test_a_parked_scene_that_is_damaged_is_said_and_the_title_stays(run):
     game.play()
     game.see_blocks(17)
     game.go(ToTitle(), TitleScreen)
-    (entry,) = parked(game)
+    (entry,) = game.parked()
     (entry.folder / "state.safetensors").write_bytes(b"")
     game.screen.outcome = Continue(entry.id)
-    game.wait(lambda: any("damaged" in notice.text for notice in game.game.notices.current))
+    game.wait(lambda: any("damaged" in notice.text for notice in game.services.notices.current))
     assert isinstance(game.screen, TitleScreen)
 
 

@@ -3,13 +3,13 @@
 import pygame
 import pytest
 
+from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.model.world import MemorySetting
 from mag_sandbox.sandbox import game as game_module
 from mag_sandbox.sandbox.play.split import SplitWorld
 from mag_sandbox.sandbox.screens import Continue, PlaySplit, Retry, ToTitle
 from mag_sandbox.sandbox.screens.loading import LoadingScreen
 from mag_sandbox.sandbox.screens.play import PlayScreen
-from mag_sandbox.sandbox.settings import HOME_VARIABLE
 from mag_sandbox.sandbox.title.screen import TitleScreen
 from tests.doubles import FakeWorld
 from tests.games import FAST, SCENE, games
@@ -83,7 +83,7 @@ def test_closing_the_window_over_the_page_of_comparisons_keeps_the_scene(run):
     game.screen.handle(pygame.Event(pygame.QUIT))
     game.wait(lambda: game.screen is None)
     game.close()
-    assert len(game.game.keeper.scenes.entries()) == 1
+    assert len(game.services.saves.queue.scenes.entries()) == 1
 
 
 def test_a_key_let_go_of_behind_another_screen_is_let_go_of(run):
@@ -92,7 +92,7 @@ def test_a_key_let_go_of_behind_another_screen_is_let_go_of(run):
     game.screen.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_RIGHT))
     game.press(pygame.K_TAB)
     game.wait(lambda: not isinstance(game.screen, PlayScreen))
-    assert not game.game.pilot.is_steering
+    assert not game.services.pilot.is_steering
 
 
 def test_a_bug_in_the_window_keeps_what_is_played(run):
@@ -100,7 +100,7 @@ def test_a_bug_in_the_window_keeps_what_is_played(run):
     glimpse(game)
     game.navigator.rescue()
     game.close()
-    assert len(game.game.keeper.scenes.entries()) == 1
+    assert len(game.services.saves.queue.scenes.entries()) == 1
 
 
 class Obedient(FakeWorld):
@@ -125,16 +125,16 @@ def test_a_split_screen_is_left_and_the_scene_goes_on(run, monkeypatch):
     Splitting(monkeypatch)
     game = run(FakeWorld(spec=FAST), FakeWorld(spec=FAST))
     left_at = glimpse(game)
-    game.game.pilot.fly_to(type(game.screen.reel.pose)(180.0, 0.0), FAST)
+    game.services.pilot.fly_to(type(game.screen.reel.pose)(180.0, 0.0), FAST)
     game.press(pygame.K_v)
     assert isinstance(game.screen.outcome, PlaySplit)
     game.wait(lambda: isinstance(game.screen, LoadingScreen))
     game.wait(lambda: isinstance(game.screen, PlayScreen))
-    explored = game.game.map.picture.explored
+    explored = game.services.map.picture.explored
     game.see_blocks(4)
     game.draw()
     assert game.screen.reel.pose.yaw == 0.0, "nobody steers"
-    assert game.game.map.picture.explored == explored
+    assert game.services.map.picture.explored == explored
     game.press(pygame.K_ESCAPE)
     game.wait(lambda: isinstance(game.screen, TitleScreen))
     (entry,) = game.parked()

@@ -10,6 +10,7 @@ from functools import partial
 import pygame
 import pytest
 
+from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.sandbox import game as game_module
 from mag_sandbox.sandbox.audio import open_audio
 from mag_sandbox.sandbox.audio.director import SILENT
@@ -18,7 +19,7 @@ from mag_sandbox.sandbox.saves.state_files import HEADER
 from mag_sandbox.sandbox.screens import Continue, PlayScene, ToTitle
 from mag_sandbox.sandbox.screens.loading import LoadingScreen
 from mag_sandbox.sandbox.screens.play import PlayScreen
-from mag_sandbox.sandbox.settings import HOME_VARIABLE
+from mag_sandbox.sandbox.title.library import new_recording_folder
 from mag_sandbox.sandbox.title.screen import TitleScreen
 from mag_sandbox.scenes import Scene
 from mag_sandbox.scenes.scene import MAX_PROMPT
@@ -83,7 +84,7 @@ def test_what_finds_no_room_on_the_disk_is_listed_and_goes_on(run, disk, request
     game.said("no room")
     (card,) = listed(game)
     assert card.left_text == "not on the disk yet"
-    assert game.game.keeper.scenes.entries() == []
+    assert game.services.saves.queue.scenes.entries() == []
     game.play(Continue(card.id))
     assert left_at < game.block <= left_at + 4
     make_room()
@@ -111,7 +112,7 @@ def test_room_is_used_when_the_game_ends(run, full_disk):
     game.said("no room")
     full_disk()
     game.close()
-    assert len(game.game.keeper.scenes.entries()) == 1
+    assert len(game.services.saves.queue.scenes.entries()) == 1
 
 
 def test_a_save_that_finds_no_room_is_said_and_play_goes_on(run, full_disk):
@@ -168,7 +169,7 @@ def test_a_damaged_scene_is_said_and_can_be_deleted(run, file):
 def said_or_shown(game, words):
     worker = game.navigator.worker
     shown = (isinstance(game.screen, LoadingScreen) and worker and worker.status.error) or ""
-    return words in shown or any(words in one.text for one in game.game.notices.current)
+    return words in shown or any(words in one.text for one in game.services.notices.current)
 
 
 def test_what_one_game_plays_another_cannot_go_on_with(run):
@@ -262,10 +263,9 @@ def test_a_prompt_that_was_not_yet_heard_stays_in_its_own_scene(run):
     assert game.screen.reel.current.block.prompt == "Elsewhere."
 
 
-def test_a_recording_stays_in_its_folder_whatever_the_scene_is_called(run):
-    game = run()
-    folder = game.game.recording_folder("../../../Etc/pass wd\x00🏰")
-    assert folder.parent == game.game.folder / "recordings"
+def test_a_recording_stays_in_its_folder_whatever_the_scene_is_called(tmp_path):
+    folder = new_recording_folder(tmp_path, "../../../Etc/pass wd\x00🏰")
+    assert folder.parent == tmp_path
     assert folder.name.startswith("etc-pass-wd-2")
 
 
@@ -294,9 +294,9 @@ def test_a_sound_device_that_is_pulled_out_stops_nothing(run, monkeypatch):
     monkeypatch.setattr(game_module, "open_audio", partial(open_audio, outputs=(socket,)))
     game = run()
     game.play()
-    game.wait(lambda: game.game.audio.output == "a device")
+    game.wait(lambda: game.services.audio.output == "a device")
     socket.plugged = False
-    game.wait(lambda: game.game.audio.output == SILENT)
+    game.wait(lambda: game.services.audio.output == SILENT)
     game.press(pygame.K_e)  # has a signal
     game.see_blocks(3)
 
@@ -374,7 +374,7 @@ def test_deleting_does_not_wait_for_another_game_that_writes(run):
     glimpse(game)
     game.go(ToTitle(), TitleScreen)
     (entry,) = game.parked()
-    with game.game.keeper.scenes._alone():
+    with game.services.saves.queue.scenes._alone():
         begun = pygame.time.get_ticks()
         game.screen._actions.delete_parked(entry.id)
         game.screen._actions.fork(entry.id)

@@ -6,6 +6,7 @@ import pygame
 import pytest
 
 from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.model.world import Control, WorldFailed
 from mag_sandbox.sandbox.choice import WorldChoice
 from mag_sandbox.sandbox.hud.hints import HintLine, Step
@@ -20,7 +21,7 @@ from mag_sandbox.sandbox.screens import Continue, ToTitle, Watch
 from mag_sandbox.sandbox.screens.loading import LoadingScreen
 from mag_sandbox.sandbox.screens.play import PlayScreen
 from mag_sandbox.sandbox.screens.replay import ReplayScreen
-from mag_sandbox.sandbox.settings import HOME_VARIABLE, load_settings
+from mag_sandbox.sandbox.settings import load_settings
 from mag_sandbox.sandbox.title.library import RECORDINGS, SCENES
 from mag_sandbox.sandbox.title.screen import TitleScreen
 from tests.doubles import FakeWorld
@@ -166,12 +167,15 @@ def test_a_recording_is_watched_and_not_recorded(run, tmp_path, monkeypatch):
     (folder,) = recordings(game)
     monkeypatch.setattr(WorldChoice, "load", lambda self, progress: FakeWorld(spec=FAST))
     monkeypatch.setattr(WorldChoice, "of", lambda recording: WorldChoice())
-    anchors, explored = game.game.prober.anchors, game.game.map.picture.explored
+    anchors, explored = game.services.prober.anchors, game.services.map.picture.explored
     game.go(Watch(folder), LoadingScreen)
     game.wait(lambda: isinstance(game.screen, ReplayScreen))
     game.draw()
     game.wait(lambda: isinstance(game.screen, TitleScreen))
-    assert (game.game.prober.anchors, game.game.map.picture.explored) == (anchors, explored)
+    assert (game.services.prober.anchors, game.services.map.picture.explored) == (
+        anchors,
+        explored,
+    )
     game.play()
     game.see_blocks(2)
     game.close()
@@ -212,11 +216,11 @@ def test_nothing_is_parked_of_a_scene_that_a_failed_return_has_overwritten():
 
 def test_hints_that_were_followed_do_not_come_again(run):
     game = run()
-    assert game.game.settings.hints
+    assert game.services.settings.now.hints
     game.play()
-    game.game._hints.step = None
+    game.screen._session._hints._hints.step = None
     game.see_blocks(2)
-    assert not game.game.settings.hints
+    assert not game.services.settings.now.hints
     game.go(ToTitle(), TitleScreen)
     assert not load_settings().hints
 
@@ -236,7 +240,7 @@ def test_the_volume_that_keys_set_is_kept(run):
     game = run()
     game.play()
     game.press(pygame.K_u)
-    wanted = game.game.settings
+    wanted = game.services.settings.now
     assert wanted.muted is not SETTINGS.muted
     game.go(ToTitle(), TitleScreen)
     assert load_settings() == wanted
@@ -251,7 +255,7 @@ def test_settings_of_memory_hold_for_the_next_scene(run):
     settings.config = type(SETTINGS)(**{**_values(SETTINGS), "memory": "window", "parked_mib": 64})
     settings._apply(settings.config)
     assert game.game.choice.memory.policy == "window"
-    assert game.game.keeper.scenes.budget_bytes == 64 * 2**20
+    assert game.services.saves.queue.scenes.budget_bytes == 64 * 2**20
     game.play()
     assert first.closed, "another memory needs the world loaded anew"
     assert game.worlds == []
@@ -304,7 +308,7 @@ def question(game):
 def test_what_just_became_too_much_is_asked_about_on_the_same_title(run):
     game = run()
     glimpse(game)
-    game.game.keeper.scenes.budget_bytes = 1
+    game.services.saves.queue.scenes.budget_bytes = 1
     game.go(ToTitle(), TitleScreen)
     game.wait(lambda: question(game) == "Saved places need space")
     assert game.parked()[0].name == SCENE.name
@@ -313,10 +317,10 @@ def test_what_just_became_too_much_is_asked_about_on_the_same_title(run):
 def test_the_question_for_room_waits_until_the_title_is_free(run):
     game = run()
     glimpse(game)
-    game.game.keeper.scenes.budget_bytes = 1
+    game.services.saves.queue.scenes.budget_bytes = 1
     game.go(ToTitle(), TitleScreen)
     game.press(pygame.K_t)
-    game.game.keeper.crowding().result()
+    game.services.saves.queue.disk_use().result()
     game.wait(lambda: game.screen.is_busy and len(game.parked()) == 1)
     assert question(game) is None
     game.press(pygame.K_ESCAPE)
@@ -326,7 +330,7 @@ def test_the_question_for_room_waits_until_the_title_is_free(run):
 def test_room_is_looked_for_beside_the_window(run, monkeypatch):
     game, threads = run(), []
     monkeypatch.setattr(
-        game.game.keeper.scenes,
+        game.services.saves.queue.scenes,
         "over_budget",
         lambda extra: threads.append(threading.current_thread()) or (),
     )

@@ -2,7 +2,8 @@
 
 import pytest
 
-from mag_sandbox.sandbox.settings import SandboxConfig, SettingsError, config_folder, load_settings
+from mag_sandbox.files.folders import config_folder
+from mag_sandbox.sandbox.settings import SandboxConfig, SettingsError, load_settings
 
 
 @pytest.fixture

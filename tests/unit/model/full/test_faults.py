@@ -10,6 +10,7 @@ import torch
 from safetensors.torch import save_file
 
 from mag_sandbox.controls.sources import ScriptSource
+from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.model.catalogue import preflight
 from mag_sandbox.model.catalogue.memory_prediction import MemoryPlan
 from mag_sandbox.model.catalogue.preflight import Start
@@ -26,7 +27,6 @@ from mag_sandbox.sandbox.play.worker import GenerationWorker
 from mag_sandbox.sandbox.recording.reader import load_recording
 from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.sandbox.screens.play import PlayScreen
-from mag_sandbox.sandbox.settings import HOME_VARIABLE
 from mag_sandbox.scenes import Scene
 from tests import tiny_full
 from tests.games import SCENE, games
@@ -99,12 +99,12 @@ def test_a_player_is_told_that_the_device_has_no_room_and_plays_on(repos, tmp_pa
         monkeypatch.setattr(Film, "decode", failing)
         game.said("the device's memory is full; continuing with")
         told = game.draw()
-        game.game.notices.update(time.perf_counter() + 60.0)
-        assert not game.game.notices.current  # it is gone after some seconds
+        game.services.notices.update(time.perf_counter() + 60.0)
+        assert not game.services.notices.current  # it is gone after some seconds
         assert pixels(told) != pixels(game.draw())
         game.see_blocks(1)
         assert isinstance(game.screen, PlayScreen)
-        assert not game.game.notices.current
+        assert not game.services.notices.current
 
 
 def pixels(surface: pygame.Surface) -> bytes:

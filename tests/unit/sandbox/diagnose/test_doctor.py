@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.model.world import MissingWeights
 from mag_sandbox.sandbox.diagnose import doctor, doctor_checks, doctor_parts
 from mag_sandbox.sandbox.diagnose.doctor import Finding, copy, discreet, exit_code, render, report
@@ -34,7 +35,6 @@ from mag_sandbox.sandbox.diagnose.doctor_parts import (
     ok,
     problem,
 )
-from mag_sandbox.sandbox.settings import HOME_VARIABLE
 from tests.doubles import FakeWorld
 
 SLOW = ("world", "graphics", "attention")  # import torch

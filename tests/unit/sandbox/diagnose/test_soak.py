@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.sandbox import choice
 from mag_sandbox.sandbox.commands import cli
 from mag_sandbox.sandbox.diagnose import soak, soak_player
@@ -19,7 +20,6 @@ from mag_sandbox.sandbox.diagnose.soak import (
 from mag_sandbox.sandbox.diagnose.soak_player import CHORES, VISIT_BLOCKS, SoakPlayer
 from mag_sandbox.sandbox.screens import Continue, PlayScene, ToTitle
 from mag_sandbox.sandbox.screens.play import PlayScreen
-from mag_sandbox.sandbox.settings import HOME_VARIABLE
 from mag_sandbox.sandbox.title.screen import TitleScreen
 from tests.doubles import FakeWorld
 from tests.games import FAST, SCENE, games
@@ -93,7 +93,7 @@ def run(tmp_path, monkeypatch):
 
 def left_in(game) -> list:
     """Return the places that were left; what was saved while playing is none."""
-    return [one for one in game.game.keeper.scenes.entries() if not one.header.slot]
+    return [one for one in game.services.saves.queue.scenes.entries() if not one.header.slot]
 
 
 def test_every_chore_of_a_visit_is_done_and_the_place_is_left(run):

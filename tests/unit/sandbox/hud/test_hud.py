@@ -105,7 +105,7 @@ def test_cards_are_drawn_again_only_when_they_change(surface, state, monkeypatch
 def test_the_bar_shows_every_kind_that_is_kept(surface, state):
     theme = Hud().theme(surface)
     card = pygame.Surface((700, 60), pygame.SRCALPHA)
-    cards.draw_bar(card, theme, pygame.Rect(10, 10, 600, 30), state)
+    cards.draw_bar(card, theme, pygame.Rect(10, 10, 600, 30), state.memory)
     row = {tuple(card.get_at((x, 25)))[:3] for x in range(10, 610)}
 
     def is_shown(colour):

@@ -9,6 +9,7 @@ import pytest
 from mag_sandbox.controls.camera import CameraCommand, CameraPose, CameraSpeed
 from mag_sandbox.evaluation.probe.anchors import Sight
 from mag_sandbox.evaluation.probe.metrics import psnr
+from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.model.world import FrameBlock, MemorySetting, WorldFailed
 from mag_sandbox.sandbox.choice import WorldChoice
 from mag_sandbox.sandbox.play.handover import (
@@ -25,7 +26,6 @@ from mag_sandbox.sandbox.recording.replay import verify
 from mag_sandbox.sandbox.saves.parked_scene import StateError
 from mag_sandbox.sandbox.screens import Continue, ToTitle
 from mag_sandbox.sandbox.screens.play import PlayScreen
-from mag_sandbox.sandbox.settings import HOME_VARIABLE
 from mag_sandbox.sandbox.title.library import RECORDINGS
 from mag_sandbox.sandbox.title.screen import TitleScreen
 from tests.doubles import UNKNOWN, FakeWorld
@@ -55,7 +55,7 @@ def turn(game, key=pygame.K_RIGHT, blocks=6):
 
 
 def fly(game, pose):
-    game.game.pilot.fly_to(pose, game.screen.reel.current.spec)
+    game.services.pilot.fly_to(pose, game.screen.reel.current.spec)
     game.wait(lambda: game.screen.reel.pose == pose)
     game.see_blocks(2)
     return game.screen.reel.frame

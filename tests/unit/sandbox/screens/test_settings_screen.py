@@ -10,8 +10,7 @@ from mag_sandbox.controls.bindings import BINDINGS
 from mag_sandbox.sandbox.screens import Back, Leave
 from mag_sandbox.sandbox.screens.settings import SettingsScreen
 from mag_sandbox.sandbox.screens.settings_rows import KeyGroup, SettingRow, items
-from mag_sandbox.sandbox.settings import SandboxConfig, SettingsError, load_settings
-from mag_sandbox.sandbox.settings_file import save_settings
+from mag_sandbox.sandbox.settings import SandboxConfig, SettingsError, load_settings, save_settings
 from mag_sandbox.sandbox.ui.display import window
 
 SIZES = [(1280, 720), (640, 400)]

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mag_sandbox.controls.sources import ScriptSource
+from mag_sandbox.files.folders import data_folder
 from mag_sandbox.sandbox.play.scripts import pan_out_and_back
 from mag_sandbox.sandbox.play.session import Session
 from mag_sandbox.sandbox.recording.recorder import Recorder
@@ -26,7 +27,6 @@ from mag_sandbox.sandbox.saves.own_scenes import (
 )
 from mag_sandbox.sandbox.saves.parked_scene import KeptMemory, StateHeader
 from mag_sandbox.sandbox.saves.parking import ParkedScenes
-from mag_sandbox.sandbox.settings import data_folder
 from mag_sandbox.sandbox.title.library import (
     delete_recording,
     holds_text,

@@ -4,7 +4,7 @@ from threading import Event, current_thread
 
 import pytest
 
-from mag_sandbox.sandbox.title.listing import ThreadedListing
+from mag_sandbox.sandbox.title.listing import TitleListing
 from mag_sandbox.sandbox.title.model import TitleModel
 from tests.games import eventually
 
@@ -18,7 +18,7 @@ def told(listing):
 
 def test_lists_are_read_by_another_thread_and_told_once():
     readers = []
-    listing = ThreadedListing(lambda: readers.append(current_thread()) or TitleModel())
+    listing = TitleListing(lambda: readers.append(current_thread()) or TitleModel())
     assert listing.news() is None
     listing.ask()
     assert told(listing) == listing.newest == TitleModel()
@@ -37,7 +37,7 @@ def test_a_list_that_was_being_read_when_something_changed_is_not_told():
         assert go_on.wait(10)
         return model
 
-    listing = ThreadedListing(read)
+    listing = TitleListing(read)
     listing.ask()
     assert reading.wait(10)
     listing.ask()  # something has changed
@@ -52,7 +52,7 @@ def test_what_goes_wrong_while_reading_is_not_swallowed():
     def read():
         raise OSError("the disk is gone")
 
-    listing = ThreadedListing(read)
+    listing = TitleListing(read)
     listing.ask()
     with pytest.raises(OSError, match="the disk is gone"):
         told(listing)

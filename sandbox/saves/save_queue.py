@@ -23,20 +23,20 @@ Keep = Callable[[ParkedScene], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Crowding:
+class DiskUse:
     """What scenes take on the disk, and what might be dropped to fit their budget."""
 
     entries: tuple[ParkedEntry, ...]  # the oldest first; nothing is dropped by itself
     total_bytes: int
 
 
-class Keeper:
+class SaveQueue:
     """Writes scenes in the order in which they were left.
 
-    keeper = Keeper(ParkedScenes(folder, budget_mib), notices.say)
-    keeper.park(worker.call(lambda session: session.park()))
-    keeper.take("meadow-1f00d5ab")  # waits until it is written
-    keeper.close()                  # waits for all
+    queue = SaveQueue(ParkedScenes(folder, budget_mib), notices.say)
+    queue.park(worker.call(lambda session: session.park()))
+    queue.take("meadow-1f00d5ab")  # waits until it is written
+    queue.close()                  # waits for all
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Keeper:
         self.scenes = scenes
         self.unwritten: dict[str, ParkedScene] = {}  # by id: what is not on the disk yet
         self._say, self._on_change = say, on_change
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="keeper")
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="saves")
 
     def park(self, future: "Future[ParkedScene]", then: Keep = lambda parked: None) -> None:
         """Park a scene that is left.
@@ -66,15 +66,15 @@ class Keeper:
             self._park(parked)
             then(parked)
 
-        self._take_care_of(future, keep)
+        self._write(future, keep)
 
     def save(self, future: "Future[ParkedScene]") -> None:
         """Save a scene that goes on, in place of its last save."""
-        self._take_care_of(future, self._save)
+        self._write(future, self._save)
 
     def fork(self, future: "Future[ParkedScene]") -> None:
         """Park a copy of a scene that goes on."""
-        self._take_care_of(future, self._fork)
+        self._write(future, self._fork)
 
     def take(self, id: str) -> ParkedScene:
         """Return a parked scene to go on with, when all that was left before is written.
@@ -103,9 +103,9 @@ class Keeper:
         """Drop a parked scene for good; a problem is said."""
         self.do(lambda: self._delete(id), "it was not deleted")
 
-    def crowding(self) -> "Future[Crowding]":
+    def disk_use(self) -> "Future[DiskUse]":
         """Return, when all that was left before is written, what is too much."""
-        return self._thread.submit(self._crowding)
+        return self._thread.submit(self._disk_use)
 
     def do(self, change: Callable[[], object], failed: str) -> None:
         """Change something else on the disk, after all that was asked for before.
@@ -122,7 +122,7 @@ class Keeper:
         self._write_late()
         self.scenes.close()
 
-    def _take_care_of(self, future: "Future[ParkedScene]", keep: Keep) -> None:
+    def _write(self, future: "Future[ParkedScene]", keep: Keep) -> None:
         self._thread.submit(self._guarded, future, keep)
         self._thread.submit(give_back_freed)  # the scene is let go of by then, and large
 
@@ -178,8 +178,8 @@ class Keeper:
         self.scenes.release(id)
         self._write_late()
 
-    def _crowding(self) -> Crowding:
-        return Crowding(self.scenes.over_budget(0), self.scenes.total_bytes())
+    def _disk_use(self) -> DiskUse:
+        return DiskUse(self.scenes.over_budget(0), self.scenes.total_bytes())
 
     def _write_late(self) -> None:
         """Write what found no room before, as far as there is some now."""

@@ -1,0 +1,323 @@
+"""What a player sees and does on one screen of play: the overlays and the actions of its keys.
+
+A play session knows the frames that are shown and the game's services, and no screen: whatever is
+to be shown or played next is returned, so nothing of a session that is over stays alive.
+"""
+
+import secrets
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+
+import pygame
+
+from mag_sandbox.controls.bindings import Action, Bindings
+from mag_sandbox.model.loading import worlds_beside
+from mag_sandbox.model.world import MIB, MemorySetting
+from mag_sandbox.sandbox.audio import Audio
+from mag_sandbox.sandbox.hud.hud import Hud
+from mag_sandbox.sandbox.hud.minimap import MapStitcher
+from mag_sandbox.sandbox.play.pilot import Pilot
+from mag_sandbox.sandbox.play.reel import Reel
+from mag_sandbox.sandbox.play.session import Playthrough
+from mag_sandbox.sandbox.play.worker import GenerationWorker, ReadyBlock
+from mag_sandbox.sandbox.postcards.hunt import PostcardHunt
+from mag_sandbox.sandbox.postcards.scores import ScoreBook
+from mag_sandbox.sandbox.probe.prober import Prober
+from mag_sandbox.sandbox.recording.reader import RecordingError
+from mag_sandbox.sandbox.recording.recordings import Recordings
+from mag_sandbox.sandbox.saves.parked_scene import ParkedScene
+from mag_sandbox.sandbox.saves.scene_saves import SceneSaves
+from mag_sandbox.sandbox.screens import (
+    OpenProbes,
+    Outcome,
+    Overlay,
+    PlaySplit,
+    SwitchWorld,
+    ToTitle,
+)
+from mag_sandbox.sandbox.screens.overlays import (
+    CUES,
+    HintOverlay,
+    MapOverlay,
+    Notices,
+    PostcardOverlay,
+    ProbeOverlay,
+    SplitOverlay,
+)
+from mag_sandbox.sandbox.screens.play import PlaySession
+from mag_sandbox.sandbox.screens.prompt_box import PromptBox
+from mag_sandbox.sandbox.settings import SettingsStore
+from mag_sandbox.sandbox.ui.screenshots import ScreenshotInfo, Screenshots
+from mag_sandbox.sandbox.ui.theme import Themes
+from mag_sandbox.scenes.scene import MAX_SEED
+from mag_sandbox.scenes.vocabulary import Vocabulary
+
+MEMORY_STEP = 2  # factor of the budget
+LEAST_MIB, MOST_MIB = 1, 1024
+LOUDER = 10  # percent
+ANSWERED_AFTER = 3  # blocks shown: two may be under way when something is asked
+MEMORY_ACTIONS = ("split", "policy", "more_memory", "less_memory")
+
+
+@dataclass(eq=False)
+class Services:
+    """What the player keeps from scene to scene, shared by all screens."""
+
+    settings: SettingsStore
+    bindings: Bindings
+    theme: Themes
+    notices: Notices
+    saves: SceneSaves
+    recordings: Recordings
+    prober: Prober
+    map: MapStitcher
+    pilot: Pilot
+    scores: ScoreBook
+    screenshots: Screenshots
+    vocabulary: Vocabulary | None  # that the world knows; None: every word
+    audio: Audio = field(init=False)  # once there is a window
+
+
+class WatchedSession(PlaySession):
+    """A recording that is watched: notices and sound."""
+
+    def __init__(self, services: Services) -> None:
+        self.overlays: tuple[Overlay, ...] = (services.notices,)
+        self._services = services
+
+    def block_shown(self, ready: ReadyBlock) -> None:
+        """Let the sound turn with the camera, and say what the world has to say."""
+        pose = ready.block.poses[-1]
+        self._services.audio.look(pose.yaw, pose.fov)
+        for block in (ready.block, ready.block.beside):
+            if block and block.notice:
+                self._services.notices.say(block.notice, "bad")
+
+
+class SplitSession(WatchedSession):
+    """Two memory policies side by side."""
+
+    def __init__(self, services: Services, reel: Reel, hud: Hud) -> None:
+        super().__init__(services)
+        self.overlays = (SplitOverlay(reel, hud), services.notices)
+
+    def act(self, action: Action, playthrough: Playthrough) -> Outcome | None:  # noqa: ARG002
+        """Leave it with the key that began it."""
+        return ToTitle() if action == "split" else None
+
+
+class PlayerSession(WatchedSession):
+    """A world that the player steers.
+
+    session = PlayerSession(services, worker, reel, hud, playthrough)
+    session.act("anchor", playthrough)
+    """
+
+    def __init__(
+        self,
+        services: Services,
+        worker: GenerationWorker,
+        reel: Reel,
+        hud: Hud,
+        playthrough: Playthrough,
+    ) -> None:
+        super().__init__(services)
+        self._worker, self._reel = worker, reel
+        self._say = services.notices.say
+        self._asked: tuple[MemorySetting, int] | None = None  # and the blocks shown until then
+        self._save: Future[ParkedScene] | None = None  # that is being read, to go on from it
+        self._prompt = PromptBox(
+            lambda text: worker.call(lambda session: session.change(prompt=text)) and None,
+            services.vocabulary,
+            make_theme=services.theme,
+            open_keys=services.bindings["prompt"].keys,
+        )
+        scene, seed = playthrough.scene.name, playthrough.seed
+        cue = lambda cue: services.audio.cue(CUES[cue])  # noqa: E731 -- fits the line below
+        hunt = PostcardHunt(services.prober, services.scores, scene, seed, cue)
+        probe = ProbeOverlay(hud, services.prober, services.audio.cue)
+        claim = services.bindings.title("postcards")
+        self._postcards = PostcardOverlay(reel, hud, hunt, probe, claim)
+        self._map = MapOverlay(reel, hud, services.map, services.prober)
+        self._hints = HintOverlay(reel, hud) if services.settings.now.hints else None
+        hints = (self._hints,) if self._hints else ()
+        shown = (self._map, *hints, probe, self._postcards, services.notices)
+        self.overlays = (*shown, self._prompt)
+        if origin := reel.current.block.memory.origin:
+            self._say(f"memory: {origin.words()}")
+
+    def block_shown(self, ready: ReadyBlock) -> None:
+        """Follow what is shown."""
+        super().block_shown(ready)
+        if self._hints:
+            self._hints.see()
+            if self._hints.is_over and self._services.settings.now.hints:
+                self._services.settings.change(hints=False)
+
+    def poll(self, playthrough: Playthrough) -> Playthrough | None:
+        """Return the moment to go on from, once a save that was asked for is read."""
+        if self._save is None or not self._save.done():
+            return None
+        save, self._save = self._save, None
+        problem = save.exception()
+        if problem is not None:
+            self._say(str(problem) or "there is nothing to load", "bad")
+            return None
+        world, parked = self._reel.current.spec.name, save.result()
+        if parked.world != world and parked.world in worlds_beside(world):
+            key = self._services.bindings.title("world")
+            text = f"this was saved in the world {parked.world}; switch to it first with {key}"
+            self._say(text, "bad")
+            return None
+        self._begin_anew()
+        enter = partial(self._services.saves.enter, parked)
+        return Playthrough(playthrough.scene, playthrough.seed, enter)
+
+    def act(self, action: Action, playthrough: Playthrough) -> Outcome | Playthrough | None:
+        """Do what a key asks for; return what is to be shown or played then."""
+        services, pose = self._services, self._reel.pose
+        if action in MEMORY_ACTIONS:
+            return self._change_memory(action, playthrough)
+        match action:
+            case "anchor":
+                services.prober.drop_anchor(pose)
+                services.audio.cue("anchor")
+                self._say("anchor dropped: turn away and come back")
+            case "to_anchor":
+                self._fly_to_anchor()
+            case "postcards":
+                self._postcards.press()
+            case "probes":
+                return OpenProbes()
+            case "prompt":
+                self._worker.call(lambda session: session.world.expect_prompt())  # meanwhile
+                self._prompt.open(self._reel.current.block.prompt)
+            case "new_seed":
+                self._begin_anew()
+                return Playthrough(playthrough.scene, secrets.randbelow(MAX_SEED))
+            case "world":
+                return self._next_world()
+            case "save":
+                services.saves.save(self._worker)
+            case "load":
+                self._save = services.saves.saved(self._worker)
+            case "fork":
+                services.saves.fork(self._worker)
+            case "record":
+                self._record(playthrough)
+            case "screenshot":
+                self._take_screenshot(playthrough)
+            case "minimap":
+                self._map.is_shown = not self._map.is_shown
+            case "mute":
+                muted = not services.settings.now.muted
+                services.settings.change(muted=muted)
+                self._say("sound off" if muted else "sound on")
+            case "louder":
+                self._turn_volume(LOUDER)
+            case "quieter":
+                self._turn_volume(-LOUDER)
+        return None
+
+    def _begin_anew(self) -> None:
+        self._postcards.stop()
+        self._asked = None
+
+    def _fly_to_anchor(self) -> None:
+        target = self._services.prober.last_anchor
+        if target is None:
+            key = self._services.bindings.title("anchor")
+            self._say(f"there is no anchor yet; {key} drops one")
+        else:
+            self._services.pilot.fly_to(target, self._reel.current.spec)
+
+    def _next_world(self) -> Outcome | None:
+        world = self._reel.current.spec.name
+        others = worlds_beside(world)
+        if len(others) < 2:
+            self._say("there is no other world that shares this one's weights")
+            return None
+        self._postcards.stop()
+        return SwitchWorld(others[(others.index(world) + 1) % len(others)])
+
+    def _change_memory(self, action: Action, playthrough: Playthrough) -> Outcome | None:
+        policies, now = self._reel.current.spec.policies, self._memory
+        if len(policies) == 1:
+            self._say(f"{policies[0]} is this world's only memory, and it has no settings")
+            return None
+        if action == "split":
+            other = "window" if now.policy != "window" else "mag-retrieve"
+            return PlaySplit(playthrough.scene, playthrough.seed, (now.policy, other))
+        if action == "policy":
+            policy = policies[(policies.index(now.policy) + 1) % len(policies)]
+            setting, text = replace(now, policy=policy), f"memory: {policy}"
+        else:
+            size = now.kept_mib * (MEMORY_STEP if action == "more_memory" else 1 / MEMORY_STEP)
+            mib = min(MOST_MIB, max(LEAST_MIB, round(size)))
+            setting, text = replace(now, kept_mib=mib), f"memory: at most {mib} MiB"
+        self._asked = setting, self._reel.blocks
+        self._worker.call(lambda session: session.change(memory=setting))
+        self._say(text)
+        return None
+
+    @property
+    def _memory(self) -> MemorySetting:
+        """What holds now, or was asked for just now: the world may have been left with another."""
+        if self._asked and self._reel.blocks < self._asked[1] + ANSWERED_AFTER:
+            return self._asked[0]
+        usage = self._reel.current.block.memory
+        kept = max(LEAST_MIB, round(usage.budget / MIB))
+        return replace(self._services.settings.now.memory_setting(usage.policy), kept_mib=kept)
+
+    def _record(self, playthrough: Playthrough) -> None:
+        recordings = self._services.recordings
+        if recordings.stop(self._worker):
+            self._say("recording stopped; it is listed on the title screen")
+            return
+        try:
+            begun = recordings.start(self._worker, playthrough.scene.name)
+        except RecordingError as error:
+            self._say(str(error), "bad")
+            return
+        begun.add_done_callback(self._tell_recording)
+
+    def _tell_recording(self, begun: "Future[None]") -> None:
+        if begun.cancelled() or begun.exception():
+            self._say("there is nothing to record yet", "bad")
+        else:
+            self._say("recording until you stop it or start over")
+
+    def _take_screenshot(self, playthrough: Playthrough) -> None:
+        block, surface = self._reel.current.block, pygame.display.get_surface().copy()
+        info = ScreenshotInfo(
+            scene=playthrough.scene.name,
+            prompt=block.prompt,
+            seed=playthrough.seed,
+            pose=self._reel.pose,
+            block_index=block.block_index,
+            policy=block.memory.policy,
+            weights="",
+        )
+
+        def take(weights: "Future[str]") -> None:
+            known = "" if weights.cancelled() else weights.result()
+            picture = self._services.screenshots.take(surface, replace(info, weights=known))
+            picture.add_done_callback(self._tell_screenshot)
+
+        self._worker.call(
+            lambda session: str(session.world.provenance().get("weights", ""))
+        ).add_done_callback(take)
+
+    def _tell_screenshot(self, picture: "Future[Path]") -> None:
+        if error := picture.exception():
+            self._say(str(error), "bad")
+        else:
+            self._say(f"picture saved: {picture.result()}")
+
+    def _turn_volume(self, percent: int) -> None:
+        settings = self._services.settings
+        volume = min(100, max(0, settings.now.volume + percent))
+        settings.change(volume=volume, muted=False)
+        self._say(f"volume {volume} percent")

@@ -1,0 +1,92 @@
+"""The recordings of a player: of everything that is played, and of stretches between two keys."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+
+from mag_sandbox.sandbox.choice import WorldChoice
+from mag_sandbox.sandbox.play.session import Session
+from mag_sandbox.sandbox.play.worker import GenerationWorker
+from mag_sandbox.sandbox.probe.prober import Prober
+from mag_sandbox.sandbox.recording.frame_store import FrameWriter, frames_beside
+from mag_sandbox.sandbox.recording.recorder import Recorder
+from mag_sandbox.sandbox.title.library import new_recording_folder
+
+
+class Recordings:
+    """Begins and ends recordings.
+
+    recordings = Recordings(folder, recorders, choice, prober, complain)
+    recordings.start(worker, "Meadow")
+    recordings.stop(worker)  # True
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        recorders: Sequence[Recorder],
+        choice: WorldChoice,
+        prober: Prober,
+        complain: Callable[[str], None],
+    ) -> None:
+        """Set what is written and where.
+
+        Args:
+            folder: of recordings that are begun with a key.
+            recorders: write down everything that the player steers.
+            choice: what the world is loaded with.
+            prober: whose comparisons are kept with the frames.
+            complain: told why nothing is recorded any more.
+        """
+        self.recorders = tuple(recorders)
+        self.frames = tuple(frames_beside(recorder, prober) for recorder in recorders)
+        for recorder in recorders:
+            recorder.on_problem = complain
+        self._folder, self._choice = folder, choice
+        self._prober, self._complain = prober, complain
+        self._begun: tuple[Recorder, FrameWriter] | None = None  # with a key
+
+    def use(self, choice: WorldChoice) -> None:
+        """Say what the world of the next session is loaded with."""
+        self._choice = choice
+        for recorder in self.recorders:
+            recorder.loaded_with(choice.memory, look_ahead=choice.look_ahead)
+
+    def start(self, worker: GenerationWorker, name: str) -> "Future[None]":
+        """Record what is played from now on; the future fails where nothing is being played.
+
+        Raises:
+            RecordingError: its folder cannot be made.
+        """
+        recorder = Recorder(
+            new_recording_folder(self._folder, name),
+            memory=self._choice.memory,
+            look_ahead=self._choice.look_ahead,
+            on_problem=self._complain,
+        )
+        frames = frames_beside(recorder, self._prober)
+        self._begun = recorder, frames
+
+        def attach(session: Session) -> None:
+            recorder.begin_from(session.park())
+            session.attach(recorder, "state")
+            session.attach(frames, "state")
+
+        begun = worker.call(attach)
+        begun.add_done_callback(
+            lambda begun: recorder.cancel() if begun.cancelled() or begun.exception() else None
+        )
+        return begun
+
+    def stop(self, worker: GenerationWorker) -> bool:
+        """End what was begun with `start`; False if nothing is being recorded."""
+        if self._begun is None or not self._begun[0].is_recording:
+            return False
+        (recorder, frames), self._begun = self._begun, None
+
+        def detach(session: Session) -> None:
+            session.detach(frames, "stopped")
+            session.detach(recorder, "stopped")
+
+        worker.call(detach)
+        return True

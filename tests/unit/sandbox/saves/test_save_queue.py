@@ -1,0 +1,139 @@
+"""The queue of saves writes in order, waits for nobody for ever, and loses nothing it was given."""
+
+from concurrent.futures import Future
+from dataclasses import replace
+
+import pytest
+
+from mag_sandbox.model.world import Control, WorldFailed
+from mag_sandbox.sandbox.play.session import Playthrough, Session
+from mag_sandbox.sandbox.saves import save_queue as module
+from mag_sandbox.sandbox.saves.parking import ParkedScenes
+from mag_sandbox.sandbox.saves.save_queue import SaveQueue
+from mag_sandbox.sandbox.saves.scene_saves import SceneSaves
+from mag_sandbox.scenes import Scene
+from tests.doubles import FakeWorld
+
+SCENE = Scene(prompt="A place.", name="Somewhere", seed=7)
+
+
+class Rest:
+    def next_command(self):
+        return Control()
+
+
+@pytest.fixture
+def parked():
+    session = Session(FakeWorld(), Rest())
+    session.start(SCENE, 7)
+    for _ in range(17):
+        session.advance()
+    return session.park()
+
+
+@pytest.fixture
+def said():
+    return []
+
+
+@pytest.fixture
+def queue(tmp_path, said):
+    queue = SaveQueue(ParkedScenes(tmp_path, 64), lambda text, mood="good": said.append(text))
+    yield queue
+    queue.close()
+
+
+def given(parked):
+    future = Future()
+    future.set_result(parked)
+    return future
+
+
+def test_a_world_that_never_answers_is_not_waited_for_for_ever(queue, said, parked, monkeypatch):
+    monkeypatch.setattr(module, "PATIENCE_S", 0.05)
+    queue.park(Future())
+    queue.park(given(parked))
+    assert queue.take(parked.id).seed == 7
+    assert said[0] == "this place could not be saved: it took too long"
+    assert said[1] == "Somewhere is saved as you left it"
+
+
+def test_a_bug_while_parking_keeps_the_scene_in_memory(queue, said, parked, monkeypatch):
+    monkeypatch.setattr(queue.scenes, "park", lambda parked: 1 / 0)
+    queue.park(given(parked))
+    assert queue.take(parked.id) is parked
+    assert queue.take(parked.id) is parked, "until it is on the disk it is not given away"
+    assert "see the log" in said[0]
+    monkeypatch.undo()
+    queue.close()
+    assert [entry.id for entry in queue.scenes.entries()] == [parked.id]
+
+
+def test_what_is_not_on_the_disk_can_be_copied_and_deleted(queue, parked, monkeypatch):
+    monkeypatch.setattr(queue.scenes, "park", lambda parked: 1 / 0)
+    queue.park(given(parked))
+    queue.take(parked.id)
+    monkeypatch.undo()
+    queue.copy(parked.id)
+    queue.delete(parked.id)
+    queue.close()
+    (entry,) = queue.scenes.entries()
+    assert entry.name == "Somewhere, a fork"
+    assert not queue.unwritten
+
+
+def test_deleting_makes_room_for_what_had_none(queue, said, parked, monkeypatch):
+    queue.park(given(parked))
+    queue.take(parked.id)
+    other = replace(parked, id="other", name="Other")
+    monkeypatch.setattr(queue.scenes, "park", lambda parked: fail("no room"))
+    queue.park(given(other))
+    queue.take(other.id)
+    monkeypatch.undo()
+    queue.delete(parked.id)
+    queue.close()
+    assert [entry.id for entry in queue.scenes.entries()] == ["other"]
+    assert said[1:] == ["no room", "Other is saved as you left it"]
+
+
+def fail(text):
+    raise WorldFailed(text)
+
+
+def test_a_part_that_does_not_answer_is_left_out(queue, parked, tmp_path):
+    class Stuck:
+        def snapshot(self):
+            raise TimeoutError
+
+        def restore(self, state):
+            pytest.fail("it kept nothing")
+
+    class Works:
+        def snapshot(self):
+            return parked.state
+
+        def restore(self, state):
+            restored.append(state)
+
+    restored = []
+    saves = SceneSaves(queue, {"stuck": Stuck(), "works": Works()}, tmp_path)
+    session = Session(FakeWorld(), Rest(), [saves])
+    session.start(SCENE, 7)
+    queue.park(given(replace(parked, parts=saves.collect(session).parts)))
+    session.begin(Playthrough(SCENE, 7, lambda: saves.take(parked.id)))
+    assert len(restored) == 1
+
+
+def test_what_was_taken_but_not_begun_is_not_put_into_another_scene(queue, parked, tmp_path):
+    class Works:
+        def snapshot(self):
+            return parked.state
+
+        def restore(self, state):
+            pytest.fail("another scene has begun")
+
+    saves = SceneSaves(queue, {"works": Works()}, tmp_path)
+    queue.park(given(replace(parked, parts={"works": parked.state})))
+    saves.take(parked.id)
+    Session(FakeWorld(), Rest(), [saves]).start(SCENE, 8)
+    queue.close()
