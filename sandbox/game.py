@@ -47,16 +47,15 @@ from mag_sandbox.sandbox.screens.probes import ProbesScreen
 from mag_sandbox.sandbox.screens.prompt_box import PromptBox, load_vocabulary
 from mag_sandbox.sandbox.screens.settings import SettingsScreen
 from mag_sandbox.sandbox.settings import SandboxConfig, SettingsError, SettingsStore
-from mag_sandbox.sandbox.title.actions import TitleActions, ask_for_room
 from mag_sandbox.sandbox.title.library import (
     PARKED,
     RECORDINGS,
     SCENES,
+    TitleListing,
     delete_recording,
     read_title_model,
 )
-from mag_sandbox.sandbox.title.listing import TitleListing
-from mag_sandbox.sandbox.title.screen import TitleScreen
+from mag_sandbox.sandbox.title.screen import TitleActions, TitleScreen
 from mag_sandbox.sandbox.ui.screenshots import Screenshots
 from mag_sandbox.sandbox.ui.theme import Themes
 
@@ -160,8 +159,7 @@ class PlayerGame:
             self._title.refresh()
         if self._disk_use and self._disk_use.done() and not self._title.is_busy:
             use, self._disk_use = self._disk_use.result(), None
-            budget = self.services.settings.now.parked_mib
-            ask_for_room(self._title, use, budget, self.services.saves.queue.delete)
+            self._title.ask_for_room(use, self.services.settings.now.parked_mib)
 
     def silence(self) -> None:
         """Let go of the sound; before the window closes."""

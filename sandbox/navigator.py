@@ -33,8 +33,7 @@ from mag_sandbox.sandbox.screens import (
     Watch,
 )
 from mag_sandbox.sandbox.screens.loading import LoadingScreen
-from mag_sandbox.sandbox.screens.play import PlayContext, PlayScreen
-from mag_sandbox.sandbox.screens.replay import ReplayScreen
+from mag_sandbox.sandbox.screens.play import PlayContext, PlayScreen, ReplayScreen
 from mag_sandbox.sandbox.settings import SandboxConfig
 
 logger = logging.getLogger(__name__)

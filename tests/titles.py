@@ -6,9 +6,8 @@ from pathlib import Path
 import pygame
 
 from mag_sandbox.sandbox.settings import SandboxConfig
-from mag_sandbox.sandbox.title.actions import TitleActions
 from mag_sandbox.sandbox.title.model import ParkedCard, RecordingCard, SceneCard, TitleModel
-from mag_sandbox.sandbox.title.screen import TitleScreen
+from mag_sandbox.sandbox.title.screen import TitleActions, TitleScreen
 from mag_sandbox.scenes import Scene
 
 MODEL = TitleModel(

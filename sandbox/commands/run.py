@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from mag_sandbox.controls.bindings_file import BINDINGS_FILE, load_bindings
 from mag_sandbox.controls.sources import ScriptSource
-from mag_sandbox.files.whole import replace_file
 from mag_sandbox.files.folders import config_folder, data_folder
+from mag_sandbox.files.whole import replace_file
 from mag_sandbox.model.catalogue import weight_files, worlds
 from mag_sandbox.model.full import benchmark
 from mag_sandbox.model.loading import available_policies

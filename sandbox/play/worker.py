@@ -195,7 +195,7 @@ class GenerationWorker:
             except Exception as error:
                 self._report(error)
                 session.end(self.status.error)
-                reason = self._wait_for_change(session, generation)
+                reason = self._wait(session, generation, for_turn=False)
             session.end(reason)
         self._answer_calls(session)
 
@@ -209,13 +209,13 @@ class GenerationWorker:
     ) -> str:
         """Play from a beginning on and return why it ended."""
         if playthrough is None:
-            return self._wait_for_change(session, generation)
+            return self._wait(session, generation, for_turn=False)
         self._set_status(WorkerStatus(stage="ready", fraction=1.0))
         begun = self._clock()
         step = session.begin(playthrough)
         while step is not None:
             self._hand_over(generation, step, begun, spec)
-            reason = self._wait_for_turn(session, generation)
+            reason = self._wait(session, generation, for_turn=True)
             if reason is not None:
                 return reason
             begun = self._clock()
@@ -224,7 +224,7 @@ class GenerationWorker:
                 self._block_time.add(self._clock() - begun)
         session.end("script over")
         self._set_status(WorkerStatus(ended=True))
-        return self._wait_for_change(session, generation)
+        return self._wait(session, generation, for_turn=False)
 
     def _hand_over(self, generation: int, step: SessionStep, begun: float, spec: WorldSpec) -> None:
         seconds = self._clock() - begun
@@ -234,9 +234,15 @@ class GenerationWorker:
                 self._ready = ready
         self._notify()
 
-    def _wait_for_turn(self, session: Session, generation: int) -> str | None:
-        """Look ahead and sleep until the next block is to be begun; else say why to end."""
-        work_left = True
+    def _wait(self, session: Session, generation: int, *, for_turn: bool) -> str | None:
+        """Answer calls until the session is to end, and say why; or, looking ahead, for its turn.
+
+        Args:
+            session: what is played.
+            generation: of it.
+            for_turn: return None when the next block is to be begun.
+        """
+        work_left = for_turn
         while True:
             self._answer_calls(session)
             with self._changed:
@@ -245,7 +251,7 @@ class GenerationWorker:
                 reason = self._interrupted(generation)
                 if reason:
                     return reason
-                wait = self._seconds_until_turn()
+                wait = self._seconds_until_turn() if for_turn else None
                 if wait is not None and wait <= 0:
                     return None
                 if not (work_left and self._time_to_prepare(wait)):
@@ -255,18 +261,6 @@ class GenerationWorker:
             work_left = session.world.prepare()
             if work_left:
                 self._prepare_time.add(self._clock() - begun)
-
-    def _wait_for_change(self, session: Session, generation: int) -> str:
-        """Answer calls until something else is to be played; return why the session ends."""
-        while True:
-            self._answer_calls(session)
-            with self._changed:
-                if self._calls:
-                    continue
-                reason = self._interrupted(generation)
-                if reason:
-                    return reason
-                self._changed.wait()
 
     def _answer_calls(self, session: Session) -> None:
         while self._calls:

@@ -114,16 +114,21 @@ class Screen(Protocol):
         """Draw everything."""
 
 
-class Overlay(Protocol):
-    """Something drawn over the picture of play, which may take input before the screen does."""
+class Overlay:
+    """Something drawn over the picture of play; it takes no input and never changes by itself."""
 
-    wake_at: float | None  # when `update` has something to do, without events [s]; None: no hurry
+    @property
+    def wake_at(self) -> float | None:
+        """When `update` has something to do, without events [s]; None: no hurry."""
+        return None
 
-    def handle(self, event: pygame.Event) -> bool:
-        """Take an event; True if nothing else shall."""
+    def handle(self, event: pygame.Event) -> bool:  # noqa: ARG002 -- for subclasses
+        """Take an event before the screen does; True if nothing else shall."""
+        return False
 
-    def update(self, now: float) -> bool:
+    def update(self, now: float) -> bool:  # noqa: ARG002 -- for subclasses
         """Move on to `now`; True if what is shown changed."""
+        return False
 
     def draw(self, surface: pygame.Surface) -> None:
         """Draw it, if there is something to see."""

@@ -27,6 +27,7 @@ from mag_sandbox.sandbox.postcards.hunt import PostcardHunt
 from mag_sandbox.sandbox.postcards.postcards import Tour
 from mag_sandbox.sandbox.probe.probe_cards import probe_card
 from mag_sandbox.sandbox.probe.prober import Prober
+from mag_sandbox.sandbox.screens import Overlay
 from mag_sandbox.sandbox.ui.theme import ACCENT, BAD, GOOD, Theme
 
 NOTICE_S = 3.5  # how long a notice stays
@@ -38,20 +39,6 @@ STAMP_MOVES_S = 1 / 30  # between two pictures of a moving stamp
 Cue = Callable[[str], None]  # plays a signal by name
 
 
-class PassiveOverlay:
-    """An overlay that takes no input and never changes by itself."""
-
-    wake_at: float | None = None
-
-    def handle(self, event: pygame.Event) -> bool:  # noqa: ARG002 -- Overlay
-        """Take nothing."""
-        return False
-
-    def update(self, now: float) -> bool:  # noqa: ARG002 -- Overlay
-        """Stay."""
-        return False
-
-
 @dataclass(frozen=True, slots=True)
 class Notice:
     """A line that was said."""
@@ -61,7 +48,7 @@ class Notice:
     until: float  # [s]
 
 
-class Notices(PassiveOverlay):
+class Notices(Overlay):
     """Short lines at the top, each for some seconds; may be told from any thread.
 
     notices = Notices(time.perf_counter)
@@ -137,7 +124,7 @@ def _line(theme: Theme, notice: Notice, width: int) -> pygame.Surface:
     return card
 
 
-class MapOverlay(PassiveOverlay):
+class MapOverlay(Overlay):
     """The map below the scene's card, and what the memory bar says under the pointer."""
 
     def __init__(self, reel: Reel, hud: Hud, stitcher: MapStitcher, prober: Prober) -> None:
@@ -192,7 +179,7 @@ class MapOverlay(PassiveOverlay):
         return next((mark for mark in self._prober.anchors if mark.pose == pose), None)
 
 
-class SplitOverlay(PassiveOverlay):
+class SplitOverlay(Overlay):
     """What each half of a split screen remembers: the policy, figures, and the bar."""
 
     def __init__(self, reel: Reel, hud: Hud) -> None:
@@ -211,7 +198,7 @@ class SplitOverlay(PassiveOverlay):
             surface.blit(self._cards[place][1], (place * half + theme.px(10), top))
 
 
-class ProbeOverlay(PassiveOverlay):
+class ProbeOverlay(Overlay):
     """The newest comparison of then and now, for some seconds."""
 
     def __init__(self, hud: Hud, prober: Prober, cue: Cue) -> None:
@@ -269,7 +256,7 @@ class ProbeOverlay(PassiveOverlay):
         return pygame.Rect((speed.left, speed.bottom + 10), size)
 
 
-class HintOverlay(PassiveOverlay):
+class HintOverlay(Overlay):
     """What to try in the first minute."""
 
     def __init__(
@@ -322,7 +309,7 @@ CUES: dict[str, str] = {  # what happens in the game of postcards, and what is h
 }
 
 
-class PostcardOverlay(PassiveOverlay):
+class PostcardOverlay(Overlay):
     """The game of postcards: hidden until its key is pressed."""
 
     def __init__(

@@ -1,4 +1,7 @@
-"""A world being played: shows its frames evenly, takes input, draws what lies over the picture."""
+"""A world being played: shows its frames evenly, takes input, draws what lies over the picture.
+
+In a replay nobody steers.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -311,3 +314,18 @@ class PlayScreen:
         if self.reel.starting_over:
             return "starting over"
         return "paused" if self.reel.paused else self._busy or self.mode
+
+
+class ReplayScreen(PlayScreen):
+    """Shows a script or a recording; camera keys and starting over have no effect."""
+
+    mode = "replay"
+    late_warp = False
+
+    def camera_key(self, key: str, *, down: bool) -> None:
+        """Leave the camera to the script."""
+
+    def act(self, action: Action) -> None:
+        """Do everything but start over, unless the world stopped."""
+        if action != "reset" or self._error:
+            super().act(action)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pygame
 
 from mag_sandbox.sandbox.play.player_input import repeat_keys
+from mag_sandbox.sandbox.screens import Overlay
 from mag_sandbox.sandbox.screens.prompt_card import PromptCard, PromptView, draw_prompt_card
 from mag_sandbox.sandbox.ui.text_entry import Clipboard, History, TextEntry
 from mag_sandbox.sandbox.ui.theme import ACCENT, Theme
@@ -31,7 +32,7 @@ UNKNOWN = "struck out: words this world never learned; the nearest it knows are 
 FUNCTION_KEYS = range(pygame.K_F1, pygame.K_F12 + 1)
 
 
-class PromptBox:
+class PromptBox(Overlay):
     """A card to write a prompt on; hidden until it is opened.
 
     box = PromptBox(apply=session.change_prompt, vocabulary=vocabulary)
@@ -64,7 +65,7 @@ class PromptBox:
             clipboard: to paste from.
         """
         self.is_open = False
-        self.wake_at: float | None = None
+        self._wake_at: float | None = None
         self._apply = apply
         self._vocabulary = vocabulary
         self._make_theme = make_theme
@@ -85,6 +86,11 @@ class PromptBox:
         self._theme: Theme | None = None
         self._size = (0, 0)
         self._corner = (0, 0)
+
+    @property
+    def wake_at(self) -> float | None:
+        """When the cursor blinks."""
+        return self._wake_at
 
     @property
     def text(self) -> str:
@@ -119,7 +125,7 @@ class PromptBox:
     def close(self) -> None:
         """Hide the box; what is written is forgotten."""
         self.is_open = False
-        self._touched, self.wake_at = True, AT_ONCE
+        self._touched, self._wake_at = True, AT_ONCE
         pygame.key.stop_text_input()
         pygame.key.set_repeat(*self._repeated)
 
@@ -148,11 +154,11 @@ class PromptBox:
         if self._touched:
             self._touched, self._solid_since = False, now
         if not self.is_open:
-            self.wake_at = None
+            self._wake_at = None
             return changed
         blinks = int((now - self._solid_since) / BLINK_S + 1e-6)  # on time is not early
         self._shows_cursor = blinks % 2 == 0
-        self.wake_at = self._solid_since + (blinks + 1) * BLINK_S
+        self._wake_at = self._solid_since + (blinks + 1) * BLINK_S
         return changed or self._shows_cursor != before
 
     def draw(self, surface: pygame.Surface) -> None:
@@ -291,7 +297,7 @@ class PromptBox:
 
     def _touch(self) -> None:
         self._touched = self._stale = True
-        self.wake_at = AT_ONCE
+        self._wake_at = AT_ONCE
 
 
 def load_vocabulary(words: Path | None) -> Vocabulary | None:

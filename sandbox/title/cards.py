@@ -13,7 +13,7 @@ import pygame
 from mag_sandbox.sandbox.title.model import Card, ParkedCard, SceneCard, Shelf, card_line
 from mag_sandbox.sandbox.ui.theme import ACCENT, BACKDROP, BAD, DENSE_CARD, INK, MUTED, Theme
 from mag_sandbox.sandbox.ui.thumbnails import Thumbnails
-from mag_sandbox.sandbox.ui.widgets import Button, draw_ring, place_buttons
+from mag_sandbox.sandbox.ui.widgets import Button, Glide, draw_ring, place_buttons
 
 NAME = "MAG sandbox"
 SAYING = "worlds that remember"
@@ -125,7 +125,7 @@ def place_header(theme: Theme, right: int, top: int) -> list[pygame.Rect]:
     return [rect.move(right - places[-1].right, 0) for rect in places]
 
 
-def draw_backdrop(
+def _backdrop(
     theme: Theme, thumbnails: Thumbnails, path: Path | None, size: tuple[int, int]
 ) -> pygame.Surface:
     """Return the picture of what has the focus, large and dimmed so that words can be read."""
@@ -137,6 +137,48 @@ def draw_backdrop(
             shades.set_at((x, y), (*theme.colour(BACKDROP), dark))
     behind.blit(pygame.transform.smoothscale(shades, size), (0, 0))
     return behind
+
+
+class TitleBackdrop:
+    """Draws the picture behind everything.
+
+    backdrop = TitleBackdrop(Thumbnails())
+    backdrop.draw(surface, theme, card.picture)
+    """
+
+    def __init__(self, thumbnails: Thumbnails) -> None:
+        self._thumbnails = thumbnails
+        self._shown: tuple[Path | None, pygame.Surface] | None = None
+        self._before: pygame.Surface | None = None  # the picture that the newest one replaces
+        self._fade = Glide(1.0)
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether one picture fades into another."""
+        return self._fade.is_moving
+
+    def update(self, now: float) -> bool:
+        """Fade on; True if it looks different."""
+        return self._fade.update(now)
+
+    def forget(self) -> None:
+        """Draw anew: the window has another size, or the look has changed."""
+        self._shown, self._before = None, None
+
+    def draw(self, surface: pygame.Surface, theme: Theme, path: Path | None) -> None:
+        """Draw a picture, at first faintly over the one before."""
+        if self._shown is None or self._shown[0] != path:
+            self._before = self._shown[1] if self._shown else None
+            self._shown = path, _backdrop(theme, self._thumbnails, path, surface.get_size())
+            self._fade.jump(0.0 if self._before else 1.0)
+            self._fade.to(1.0)
+        picture = self._shown[1]
+        if self._fade.is_moving and self._before:
+            surface.blit(self._before, (0, 0))
+            picture.set_alpha(round(255 * self._fade.value))
+        else:
+            picture.set_alpha(None)
+        surface.blit(picture, (0, 0))
 
 
 def draw_name(surface: pygame.Surface, theme: Theme, layout: TitleLayout) -> None:

@@ -1,11 +1,16 @@
 """Where the game begins: choose a scene, describe one, go on with one that was left, watch one."""
 
+import secrets
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import pygame
 
+from mag_sandbox.model.loading import available_policies
 from mag_sandbox.model.world import WorldFailed
 from mag_sandbox.sandbox.saves.own_scenes import scene_of_prompt
+from mag_sandbox.sandbox.saves.save_queue import DiskUse
 from mag_sandbox.sandbox.screens import (
     Continue,
     Leave,
@@ -15,15 +20,15 @@ from mag_sandbox.sandbox.screens import (
     PlayScene,
     Watch,
 )
+from mag_sandbox.sandbox.screens.prompt_box import PromptBox
 from mag_sandbox.sandbox.settings import SandboxConfig
-from mag_sandbox.sandbox.title.actions import TitleActions
-from mag_sandbox.sandbox.title.backdrop import TitleBackdrop
 from mag_sandbox.sandbox.title.cards import (
     ABOUT,
     HEADER,
     QUIT,
     SETTINGS,
     WRITE,
+    TitleBackdrop,
     TitleLayout,
     draw_dots,
     draw_footer,
@@ -33,6 +38,7 @@ from mag_sandbox.sandbox.title.cards import (
     words_about,
 )
 from mag_sandbox.sandbox.title.focus import Spot, TitleFocus
+from mag_sandbox.sandbox.title.library import TitleListing
 from mag_sandbox.sandbox.title.model import (
     Act,
     Card,
@@ -43,6 +49,7 @@ from mag_sandbox.sandbox.title.model import (
     choices,
     shelves,
 )
+from mag_sandbox.sandbox.ui.amounts import bytes_text
 from mag_sandbox.sandbox.ui.theme import Theme
 from mag_sandbox.sandbox.ui.thumbnails import Thumbnails
 from mag_sandbox.sandbox.ui.widgets import (
@@ -56,11 +63,39 @@ from mag_sandbox.sandbox.ui.widgets import (
     menu_key,
     place_buttons,
 )
-from mag_sandbox.scenes import SceneError
+from mag_sandbox.scenes import Scene, SceneError, load_scene
+from mag_sandbox.scenes.scene import MAX_SEED
 
 FOOTER = "Arrows choose    Enter opens    Tab or right click: more    Esc quits"
 ASK_TWICE = "Esc again, or Enter, to quit"
 MOVES = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
+
+
+@dataclass(frozen=True, slots=True)
+class TitleActions:
+    """What the title screen has done for it; failures are OSError or ValueError, one sentence.
+
+    Attributes:
+        listing: lists everything anew.
+        writing: makes a card to write a prompt on, which gives it to what it is given.
+        fork, delete_parked: of a parked scene, by its id.
+        export: makes a video of a recording, beside the game.
+        delete_recording: by its path.
+        keep_scene: lists what the player has written among the player's own.
+        delete_scene: of the player's own, by its key.
+    """
+
+    listing: TitleListing
+    writing: Callable[[Callable[[str], None]], PromptBox]
+    fork: Callable[[str], object] = lambda parked: None
+    delete_parked: Callable[[str], object] = lambda parked: None
+    export: Callable[[Path], object] = lambda path: None
+    delete_recording: Callable[[Path], object] = lambda path: None
+    keep_scene: Callable[[Scene], object] = lambda scene: None
+    delete_scene: Callable[[str], object] = lambda key: None
+    load_scene: Callable[[str], Scene] = lambda key: load_scene(key, available_policies())
+    toggle_fullscreen: Callable[[], object] = pygame.display.toggle_fullscreen
+    seed: Callable[[], int] = field(default=lambda: secrets.randbelow(MAX_SEED))
 
 
 class TitleScreen:
@@ -180,10 +215,31 @@ class TitleScreen:
         """List everything anew; what was just left comes first, unless the player has chosen."""
         self._actions.listing.ask()
 
-    def ask(
-        self, title: str, text: str, buttons: Sequence[Button], answered: Callable[[int], object]
+    def ask_for_room(self, use: DiskUse, budget_mib: int) -> None:
+        """Let the player choose what goes when parked scenes take more than they should."""
+        if not use.entries:
+            return
+        names = ", ".join(f"{entry.name} ({bytes_text(entry.bytes)})" for entry in use.entries)
+        text = (
+            f"Saved places take {bytes_text(use.total_bytes)}, more than the {budget_mib} "
+            f"MiB you set. Left longest ago: {names}."
+        )
+
+        def forget(answer: int) -> None:  # noqa: ARG001 -- there is one
+            for entry in use.entries:
+                self._actions.delete_parked(entry.id)
+
+        buttons = (Button("Keep all"), Button("Forget these", kind="danger"))
+        self._ask("Saved places need space", text, buttons, forget)
+
+    def _ask(
+        self,
+        title: str,
+        text: str,
+        buttons: Sequence[Button],
+        answered: Callable[[int], object] = lambda answer: None,
     ) -> None:
-        """Ask the player something; the first button must do no harm."""
+        """Ask the player something; `answered` hears of any button but the first."""
         self._question, self._answered = Question(title, text, buttons), answered
         self._dirty = True
 
@@ -281,9 +337,8 @@ class TitleScreen:
         """Ask what to do with a card."""
         acts = [choice.act for choice in choices(card)]
         buttons = [Button(one.word, kind=_kind(one.act)) for one in choices(card)]
-        self._question = Question(card.title, words_about(card)[2], [Button("Back"), *buttons])
-        self._answered = lambda answer: self._do(acts[answer - 1], card)
-        self._dirty = True
+        answered = lambda answer: self._do(acts[answer - 1], card)  # noqa: E731 -- one line
+        self._ask(card.title, words_about(card)[2], [Button("Back"), *buttons], answered)
 
     def _play(self, card: SceneCard, seed: int | None = None) -> None:
         try:
@@ -300,8 +355,8 @@ class TitleScreen:
             what, delete = "What you wrote", lambda: self._actions.delete_scene(card.key)
         buttons = Button("Keep it"), Button("Delete", kind="danger")
         text = f"{what} will be gone. This cannot be undone."
-        self._question = Question(f"Delete “{card.title}”?", text, buttons)
-        self._answered = lambda answer: self._change("It was not deleted", delete)
+        answered = lambda answer: self._change("It was not deleted", delete)  # noqa: E731
+        self._ask(f"Delete “{card.title}”?", text, buttons, answered)
 
     def _change(self, failed: str, change: Callable[[], object]) -> None:
         """Change what is listed, and list it again."""
@@ -312,10 +367,7 @@ class TitleScreen:
         self.refresh()
 
     def _tell(self, title: str, text: str) -> None:
-        self._question, self._answered = (
-            Question(title, text, [Button("Continue")]),
-            lambda answer: None,
-        )
+        self._ask(title, text, [Button("Continue")])
 
     def _close_question(self, answer: int) -> None:
         self._question = None

@@ -20,8 +20,7 @@ from mag_sandbox.sandbox.recording.frame_store import frames_beside
 from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.sandbox.saves.parked_scene import ParkedScene
 from mag_sandbox.sandbox.saves.parking import ParkedScenes
-from mag_sandbox.sandbox.settings import SandboxConfig
-from mag_sandbox.sandbox.settings import save_settings
+from mag_sandbox.sandbox.settings import SandboxConfig, save_settings
 from tests.doubles import FakeWorld
 from tests.recorded import AWAY_AND_BACK, QUICK, SCENE, SEED
 

@@ -19,8 +19,7 @@ from mag_sandbox.sandbox.recording.replay import verify
 from mag_sandbox.sandbox.saves.own_scenes import own_scenes
 from mag_sandbox.sandbox.screens import Continue, ToTitle, Watch
 from mag_sandbox.sandbox.screens.loading import LoadingScreen
-from mag_sandbox.sandbox.screens.play import PlayScreen
-from mag_sandbox.sandbox.screens.replay import ReplayScreen
+from mag_sandbox.sandbox.screens.play import PlayScreen, ReplayScreen
 from mag_sandbox.sandbox.settings import load_settings
 from mag_sandbox.sandbox.title.library import RECORDINGS, SCENES
 from mag_sandbox.sandbox.title.screen import TitleScreen

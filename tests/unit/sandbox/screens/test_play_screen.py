@@ -12,8 +12,7 @@ from mag_sandbox.sandbox.play.session import Playthrough
 from mag_sandbox.sandbox.play.worker import ReadyBlock, WorkerStatus
 from mag_sandbox.sandbox.screens import Leave, Retry, ScriptOver
 from mag_sandbox.sandbox.screens.loading import LoadingScreen
-from mag_sandbox.sandbox.screens.play import PlayContext, PlayScreen
-from mag_sandbox.sandbox.screens.replay import ReplayScreen
+from mag_sandbox.sandbox.screens.play import PlayContext, PlayScreen, ReplayScreen
 from mag_sandbox.sandbox.settings import SandboxConfig
 from mag_sandbox.sandbox.ui.display import window
 from mag_sandbox.scenes import Scene

@@ -8,7 +8,6 @@ import pytest
 
 from mag_sandbox.sandbox.screens import Continue, Leave, OpenSettings, PlayScene, Watch
 from mag_sandbox.sandbox.settings import SandboxConfig
-from mag_sandbox.sandbox.title.actions import TitleActions
 from mag_sandbox.sandbox.title.model import (
     SHELVES,
     SceneCard,
@@ -17,7 +16,7 @@ from mag_sandbox.sandbox.title.model import (
     library_cards,
     shelves,
 )
-from mag_sandbox.sandbox.title.screen import TitleScreen
+from mag_sandbox.sandbox.title.screen import TitleActions, TitleScreen
 from mag_sandbox.sandbox.ui.display import window
 from mag_sandbox.scenes import Scene, SceneError
 from mag_sandbox.scenes.scene import CATEGORIES
