@@ -10,8 +10,8 @@ from mag_sandbox.sandbox.hud.hud_state import (
     LEGEND,
     SECTOR,
     HudState,
-    bar_stretches,
     clock_text,
+    drawn_stretches,
     kept_text,
     origin_text,
     pose_text,
@@ -33,7 +33,7 @@ from mag_sandbox.sandbox.ui.theme import (
     Theme,
 )
 
-MIN_STRETCH = 3  # px: what is kept is never invisible
+MEMORY = "Memory"  # title of its card
 ARROWS = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
 ZOOMS = {"z": 1, "x": -1}  # + draws closer
 KEY_WORDS: dict[KeyLight, tuple[str, tuple[int, ...]]] = {
@@ -54,13 +54,13 @@ def speed_card(theme: Theme, state: HudState) -> pygame.Surface:
     card = theme.card((theme.px(236), height))
     card.blit(title, (pad, theme.px(12)))
     if state.possible_fps:
-        possible = theme.text(f"of {state.possible_fps:.0f} possible", 13, MUTED)
-        _right(card, possible, card.get_width() - pad, theme.px(12) + title.get_height() // 2)
+        place = card.get_width() - pad, theme.px(12) + title.get_height() // 2
+        theme.write(card, f"of {state.possible_fps:.0f} possible", 13, MUTED, midright=place)
     top = pad + title.get_height() + theme.px(2)
     for row, (name, value, colour) in enumerate(rows):
         middle = top + row * line + line // 2
-        _left(card, theme.text(name, 14, MUTED), pad, middle)
-        _right(card, theme.text(value, 14, colour), card.get_width() - pad, middle)
+        theme.write(card, name, 14, MUTED, midleft=(pad, middle))
+        theme.write(card, value, 14, colour, midright=(card.get_width() - pad, middle))
     return card
 
 
@@ -73,19 +73,19 @@ def scene_card(theme: Theme, state: HudState) -> pygame.Surface:
     radius = theme.px(26)
     card = theme.card((width, compass_top + 2 * radius + theme.px(14)))
     middle = theme.px(12) + title_height // 2
-    _left(card, theme.text(state.scene, 18, bold=True), pad, middle)
+    theme.write(card, state.scene, 18, bold=True, midleft=(pad, middle))
     corner = (
         f"{state.mode}  {clock_text(state.seconds)}" if state.mode else (clock_text(state.seconds))
     )
-    _right(card, theme.text(corner, 13, ACCENT if state.mode else MUTED), width - pad, middle)
+    theme.write(card, corner, 13, ACCENT if state.mode else MUTED, midright=(width - pad, middle))
     for row, text in enumerate(lines):
         top = theme.px(16) + title_height + row * line
         card.blit(theme.text(text, 13, MUTED), (pad, top))
     _draw_compass(card, theme, state, (pad + radius, compass_top + radius), radius)
     left = pad + 2 * radius + theme.px(16)
-    _left(card, theme.text(state.phrase, 15), left, compass_top + radius - theme.px(11))
+    theme.write(card, state.phrase, 15, midleft=(left, compass_top + radius - theme.px(11)))
     detail = f"{pose_text(state)} · seed {state.seed}"
-    _left(card, theme.text(detail, 13, MUTED), left, compass_top + radius + theme.px(11))
+    theme.write(card, detail, 13, MUTED, midleft=(left, compass_top + radius + theme.px(11)))
     return card
 
 
@@ -102,35 +102,53 @@ def keys_card(theme: Theme, state: HudState) -> pygame.Surface:
     word, colour = KEY_WORDS[light]
     middle = card.get_height() // 2
     if word:
-        _left(card, theme.text(word, 13, colour), left, middle - theme.px(9))
-        _left(card, theme.text("F1 help", 13, MUTED), left, middle + theme.px(9))
+        theme.write(card, word, 13, colour, midleft=(left, middle - theme.px(9)))
+        theme.write(card, "F1 help", 13, MUTED, midleft=(left, middle + theme.px(9)))
     else:
-        _left(card, theme.text("F1 help", 13, MUTED), left, middle)
+        theme.write(card, "F1 help", 13, MUTED, midleft=(left, middle))
     return card
 
 
 def memory_card(theme: Theme, state: HudState, width: int) -> pygame.Surface:
     """Draw the memory: its bar, how far it reaches, what it takes, its legend."""
-    memory, pad = state.memory, theme.px(16)
-    bar = pygame.Rect(pad, theme.px(44), width - 2 * pad, theme.px(24))
-    card = theme.card((width, bar.bottom + theme.px(38)))
-    middle = theme.px(24)
-    title = theme.text("Memory", 18, bold=True)
-    _left(card, title, pad, middle)
-    size = theme.text(size_text(memory), 14)
-    _right(card, size, bar.right, middle)
-    ratio = theme.text(ratio_text(memory), 14, GOOD)
-    end = bar.right - size.get_width() - theme.px(14)
-    _right(card, ratio, end, middle)
-    left, end = pad + title.get_width() + theme.px(14), end - ratio.get_width() - theme.px(14)
-    words = (memory.policy, origin_text(memory), reach_text(memory))
-    _left(card, _fitting(theme, words, end - left), left, middle)
-    draw_bar(card, theme, bar, state.memory)
-    middle = bar.bottom + theme.px(20)
-    kept = theme.text(kept_text(memory), 13, MUTED)
-    _right(card, kept, bar.right, middle)
-    _draw_legend(card, theme, pad, middle, bar.right - kept.get_width() - theme.px(24), state)
+    memory = state.memory
+    parts = memory_parts(theme, memory, width)
+    card = theme.card((width, parts["bar"].bottom + theme.px(38)))
+    theme.write(card, MEMORY, 18, bold=True, midleft=parts["title"].midleft)
+    theme.write(card, size_text(memory), 14, midright=parts["size"].midright)
+    theme.write(card, ratio_text(memory), 14, GOOD, midright=parts["ratio"].midright)
+    words = _title_words(theme, memory, parts["ratio"])
+    theme.write(card, words, 14, MUTED, midright=parts["title"].midright)
+    draw_bar(card, theme, parts["bar"], memory)
+    theme.write(card, kept_text(memory), 13, MUTED, midright=parts["kept"].midright)
+    for kind in LEGEND.keys() & parts.keys():
+        square = _legend_square(theme, parts[kind])
+        card.blit(theme.rounded(square.size, SEGMENT_COLOURS[kind], 3), square)
+        theme.write(card, LEGEND[kind], 13, MUTED, midright=parts[kind].midright)
+    if "attended" in parts:
+        square = _legend_square(theme, parts["attended"])
+        (x, y), reach = square.center, square.height // 2
+        pygame.draw.line(card, INK, (x, y - reach), (x, y + reach), max(1, theme.px(1.5)))
+        theme.write(card, "attended", 13, MUTED, midright=parts["attended"].midright)
     return card
+
+
+def memory_parts(theme: Theme, memory: MemoryUsage, width: int) -> dict[str, pygame.Rect]:
+    """Return where the parts of a memory card of this width lie.
+
+    "bar", "title" with the words beside it, "size", "ratio", "kept", and of the legend "attended"
+    and every kind that is shown and has room.
+    """
+    pad, middle, gap = theme.px(16), theme.px(24), theme.px(14)
+    bar = pygame.Rect(pad, theme.px(44), width - 2 * pad, theme.px(24))
+    size = theme.text(size_text(memory), 14).get_rect(midright=(bar.right, middle))
+    ratio = theme.text(ratio_text(memory), 14, GOOD).get_rect(midright=(size.left - gap, middle))
+    title = theme.text(MEMORY, 18, bold=True).get_rect(midleft=(pad, middle))
+    title.width += gap + theme.text(_title_words(theme, memory, ratio), 14, MUTED).get_width()
+    kept = theme.text(kept_text(memory), 13, MUTED)
+    kept = kept.get_rect(midright=(bar.right, bar.bottom + theme.px(20)))
+    parts = {"bar": bar, "title": title, "size": size, "ratio": ratio, "kept": kept}
+    return parts | _legend_parts(theme, memory, pad, kept)
 
 
 def slim_card(theme: Theme, state: HudState, width: int) -> pygame.Surface:
@@ -138,9 +156,9 @@ def slim_card(theme: Theme, state: HudState, width: int) -> pygame.Surface:
     pad = theme.px(14)
     card = theme.card((width, theme.px(52)))
     words = (state.mode, f"{state.fps:.1f} fps", state.phrase)
-    _left(card, theme.text(" · ".join(word for word in words if word), 13), pad, theme.px(18))
-    text = theme.text(f"{reach_text(state.memory)} · {size_text(state.memory)}", 13, MUTED)
-    _right(card, text, width - pad, theme.px(18))
+    theme.write(card, " · ".join(word for word in words if word), 13, midleft=(pad, theme.px(18)))
+    text = f"{reach_text(state.memory)} · {size_text(state.memory)}"
+    theme.write(card, text, 13, MUTED, midright=(width - pad, theme.px(18)))
     draw_bar(
         card, theme, pygame.Rect(pad, theme.px(34), width - 2 * pad, theme.px(8)), state.memory
     )
@@ -151,10 +169,9 @@ def split_card(theme: Theme, memory: MemoryUsage, width: int) -> pygame.Surface:
     """Draw what one half of a split screen remembers: policy, reach, a thin bar."""
     pad = theme.px(14)
     card = theme.card((width, theme.px(56)))
-    title = theme.text(memory.policy, 16, bold=True)
-    _left(card, title, pad, theme.px(19))
-    text = theme.text(f"{reach_text(memory)} · {size_text(memory)}", 13, MUTED)
-    _right(card, text, width - pad, theme.px(19))
+    theme.write(card, memory.policy, 16, bold=True, midleft=(pad, theme.px(19)))
+    text = f"{reach_text(memory)} · {size_text(memory)}"
+    theme.write(card, text, 13, MUTED, midright=(width - pad, theme.px(19)))
     draw_bar(card, theme, pygame.Rect(pad, theme.px(37), width - 2 * pad, theme.px(8)), memory)
     return card
 
@@ -168,10 +185,10 @@ def message_card(
     line = theme.line_height(15)
     card = theme.card((width, theme.px(112) + line * len(lines)), dense=True)
     pygame.draw.rect(card, colour, (0, theme.px(24), theme.px(5), card.get_height() - theme.px(48)))
-    _left(card, theme.text(title, 20, bold=True), pad, theme.px(36))
+    theme.write(card, title, 20, bold=True, midleft=(pad, theme.px(36)))
     for row, words in enumerate(lines):
         card.blit(theme.text(words, 15), (pad, theme.px(60) + row * line))
-    _left(card, theme.text(hint, 14, MUTED), pad, card.get_height() - theme.px(28))
+    theme.write(card, hint, 14, MUTED, midleft=(pad, card.get_height() - theme.px(28)))
     return card
 
 
@@ -190,16 +207,12 @@ def draw_bar(card: pygame.Surface, theme: Theme, bar: pygame.Rect, memory: Memor
     fill = pygame.Surface(bar.size, pygame.SRCALPHA)
     ticks: list[int] = []
     framed: list[tuple[int, int]] = []
-    edge = 0  # stretches too thin to see push the next one
-    for stretch in bar_stretches(memory):
-        if stretch.width <= 0:
-            continue
-        left = max(edge, round(stretch.start * bar.width))
-        edge = max(left + MIN_STRETCH, round((stretch.start + stretch.width) * bar.width))
-        fill.fill(SEGMENT_COLOURS[stretch.kind], (left, 0, edge - left, bar.height))
+    for stretch in drawn_stretches(memory, bar.width):
+        left, width = stretch.left, stretch.right - stretch.left
+        fill.fill(SEGMENT_COLOURS[stretch.kind], (left, 0, width, bar.height))
         if stretch.framed:
-            framed.append((left, edge))
-        ticks += [left + round(place * (edge - left)) for place in stretch.attended]
+            framed.append((left, stretch.right))
+        ticks += [left + round(place * width) for place in stretch.attended]
     mask = theme.rounded(bar.size, (255, 255, 255), radius)
     fill.blit(mask, (0, 0), special_flags=pygame.BLEND_RGBA_MULT)
     card.blit(fill, bar)
@@ -212,33 +225,36 @@ def draw_bar(card: pygame.Surface, theme: Theme, bar: pygame.Rect, memory: Memor
         pygame.draw.line(card, INK, top, bottom, thin)
 
 
-def _fitting(theme: Theme, words: tuple[str, ...], width: int) -> pygame.Surface:
-    """Return as many of the words as there is room for, the first ones, with dots between."""
-    said = [word for word in words if word]
-    while len(said) > 1 and theme.text(" · ".join(said), 14).get_width() > width:
+def _title_words(theme: Theme, memory: MemoryUsage, ratio: pygame.Rect) -> str:
+    """Say policy, origin and reach, as many of them as fit between the title and the ratio."""
+    gap = theme.px(14)
+    left = theme.px(16) + theme.text(MEMORY, 18, bold=True).get_width() + gap
+    words = (memory.policy, origin_text(memory), reach_text(memory))
+    said, room = [word for word in words if word], ratio.left - gap - left
+    while len(said) > 1 and theme.text(" · ".join(said), 14, MUTED).get_width() > room:
         said.pop()
-    return theme.text(" · ".join(said), 14, MUTED)
+    return " · ".join(said)
 
 
-def _draw_legend(
-    card: pygame.Surface, theme: Theme, left: int, middle: int, end: int, state: HudState
-) -> None:
-    square = theme.px(11)
-    shown = {segment.kind for segment in state.memory.segments if segment.bytes}
-    for kind, word in LEGEND.items():
-        text = theme.text(word, 13, MUTED)
-        if kind not in shown or left + square + text.get_width() > end:
+def _legend_parts(
+    theme: Theme, memory: MemoryUsage, left: int, kept: pygame.Rect
+) -> dict[str, pygame.Rect]:
+    square, end = theme.px(11), kept.left - theme.px(24)
+    shown = {segment.kind for segment in memory.segments if segment.bytes}
+    parts = {}
+    for kind, word in (*LEGEND.items(), ("attended", "attended")):
+        rect = theme.text(word, 13, MUTED).get_rect(midleft=(left, kept.centery))
+        if (kind in LEGEND and kind not in shown) or left + square + rect.width > end:
             continue
-        rect = pygame.Rect(left, middle - square // 2, square, square)
-        card.blit(theme.rounded(rect.size, SEGMENT_COLOURS[kind], 3), rect)
-        _left(card, text, rect.right + theme.px(6), middle)
-        left = rect.right + theme.px(6) + text.get_width() + theme.px(18)
-    text = theme.text("attended", 13, MUTED)
-    if left + square + text.get_width() <= end:
-        middle_of_tick = left + square // 2
-        ends = (middle_of_tick, middle - square // 2), (middle_of_tick, middle + square // 2)
-        pygame.draw.line(card, INK, *ends, max(1, theme.px(1.5)))
-        _left(card, text, left + square + theme.px(4), middle)
+        rect.width += square + theme.px(6 if kind in LEGEND else 4)
+        parts[kind] = rect
+        left = rect.right + theme.px(18)
+    return parts
+
+
+def _legend_square(theme: Theme, part: pygame.Rect) -> pygame.Rect:
+    side = theme.px(11)
+    return pygame.Rect(part.left, part.centery - side // 2, side, side)
 
 
 def _draw_compass(
@@ -306,11 +322,3 @@ def _draw_sign(card: pygame.Surface, rect: pygame.Rect, sign: int, colour: tuple
     card.fill(colour, rect.inflate(ends, sides))
     if sign > 0:
         card.fill(colour, rect.inflate(sides, ends))
-
-
-def _left(card: pygame.Surface, text: pygame.Surface, left: int, middle: int) -> None:
-    card.blit(text, (left, middle - text.get_height() // 2))
-
-
-def _right(card: pygame.Surface, text: pygame.Surface, right: int, middle: int) -> None:
-    card.blit(text, (right - text.get_width(), middle - text.get_height() // 2))

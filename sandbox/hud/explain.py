@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.world import KIB, MIB, MemoryEntry, MemoryUsage, SegmentKind
-from mag_sandbox.sandbox.hud.hud_state import LEGEND, bar_stretches, duration_text
+from mag_sandbox.sandbox.hud.hud_state import LEGEND, DrawnStretch, drawn_stretches, duration_text
 
-MIN_STRETCH = 3  # px: what is kept is never invisible
 BAR_WIDTH = 1216  # px of the bar in the reference window
 
 _OF_KIND: dict[SegmentKind, str] = {
@@ -52,27 +51,6 @@ class Explanation:
     kind: SegmentKind | None = None  # whose colour it has
     pose: CameraPose | None = None  # where the frame under the pointer looks
     span: tuple[float, float] | None = None  # which part of the bar is meant, in shares of it
-
-
-@dataclass(frozen=True, slots=True)
-class DrawnStretch:
-    """A stretch of the bar as drawn, in whole pixels."""
-
-    kind: SegmentKind
-    left: int
-    right: int
-
-
-def drawn_stretches(memory: MemoryUsage, width: int) -> tuple[DrawnStretch, ...]:
-    """Lay the memory out on a bar of so many pixels; thin stretches push the next ones."""
-    drawn, edge = [], 0
-    for stretch in bar_stretches(memory):
-        if stretch.width <= 0:
-            continue
-        left = max(edge, round(stretch.start * width))
-        edge = max(left + MIN_STRETCH, round((stretch.start + stretch.width) * width))
-        drawn.append(DrawnStretch(stretch.kind, left, edge))
-    return tuple(drawn)
 
 
 def explain(memory: MemoryUsage, share: float, width: int = BAR_WIDTH) -> Explanation:

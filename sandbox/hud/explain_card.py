@@ -7,9 +7,9 @@ rests: words and card are made again only when the memory or the pointer moved.
 import pygame
 
 from mag_sandbox.model.world import MemoryUsage
+from mag_sandbox.sandbox.hud.cards import memory_parts
 from mag_sandbox.sandbox.hud.explain import Explanation, explain, hint
-from mag_sandbox.sandbox.hud.hud_state import LEGEND, kept_text, ratio_text, reach_text, size_text
-from mag_sandbox.sandbox.ui.theme import INK, MUTED, SEGMENT_COLOURS, Theme
+from mag_sandbox.sandbox.ui.theme import INK, MUTED, SEGMENT_COLOURS, Drawn, Theme
 
 TIP_WIDTH = 430  # px of the reference window
 GAP = 8  # px of the reference window: between a tip and what it explains
@@ -26,7 +26,7 @@ class MemoryTip:
     def __init__(self) -> None:
         self.explanation: Explanation | None = None  # what is said now; None: nothing
         self._asked: tuple[object, ...] = ()
-        self._card: tuple[object, pygame.Surface] | None = None
+        self._tip = Drawn()
 
     def draw(
         self,
@@ -53,18 +53,14 @@ class MemoryTip:
             self._asked = asked
             place = pointer[0] - card.left, pointer[1] - card.top
             self.explanation = explanation_at(theme, memory, card.width, place)
-        if self.explanation is None:
+        explanation = self.explanation
+        if explanation is None:
             return
         bar = memory_parts(theme, memory, card.width)["bar"].move(card.topleft)
-        _draw_span(surface, theme, self.explanation, bar)
-        tip = self._tip(theme, self.explanation)
-        surface.blit(tip, tip_place(theme, tip.get_size(), surface.get_rect(), card, pointer))
-
-    def _tip(self, theme: Theme, explanation: Explanation) -> pygame.Surface:
+        _draw_span(surface, theme, explanation, bar)
         said = (theme, explanation.title, explanation.lines, explanation.kind)
-        if self._card is None or self._card[0] != said:
-            self._card = said, tip_card(theme, explanation)
-        return self._card[1]
+        tip = self._tip(said, lambda: tip_card(theme, explanation))
+        surface.blit(tip, tip_place(theme, tip.get_size(), surface.get_rect(), card, pointer))
 
 
 def explanation_at(
@@ -84,23 +80,6 @@ def explanation_at(
         return explain(memory, (place[0] - bar.left) / bar.width, bar.width)
     part = next((name for name, rect in parts.items() if rect.collidepoint(place)), None)
     return hint(part, memory) if part else None
-
-
-def memory_parts(theme: Theme, memory: MemoryUsage, width: int) -> dict[str, pygame.Rect]:
-    """Return where the parts of a memory card of this width lie: "bar" and what `hint` knows."""
-    pad, middle = theme.px(16), theme.px(24)
-    bar = pygame.Rect(pad, theme.px(44), width - 2 * pad, theme.px(24))
-    title = _text_rect(theme.text("Memory", 18, bold=True), pad, middle)
-    reach = theme.text(f"{memory.policy} · {reach_text(memory)}", 14, MUTED)
-    title.width += theme.px(14) + reach.get_width()
-    size = _text_rect(theme.text(size_text(memory), 14), 0, middle)
-    size.right = bar.right
-    ratio = _text_rect(theme.text(ratio_text(memory), 14), 0, middle)
-    ratio.right = size.left - theme.px(14)
-    kept = _text_rect(theme.text(kept_text(memory), 13, MUTED), 0, bar.bottom + theme.px(20))
-    kept.right = bar.right
-    rects = {"bar": bar, "title": title, "size": size, "ratio": ratio, "kept": kept}
-    return rects | _legend_parts(theme, memory, pad, kept)
 
 
 def tip_card(theme: Theme, explanation: Explanation) -> pygame.Surface:
@@ -143,27 +122,6 @@ def tip_place(
     )
 
 
-def _legend_parts(
-    theme: Theme, memory: MemoryUsage, left: int, kept: pygame.Rect
-) -> dict[str, pygame.Rect]:
-    square, middle, end = theme.px(11), kept.centery, kept.left - theme.px(24)
-    shown = {segment.kind for segment in memory.segments if segment.bytes}
-    rects = {}
-    for kind, word in LEGEND.items():
-        text = theme.text(word, 13, MUTED)
-        if kind not in shown or left + square + text.get_width() > end:
-            continue
-        rect = _text_rect(text, left, middle)
-        rect.width += square + theme.px(6)
-        rects[kind] = rect
-        left = rect.right + theme.px(18)
-    text = theme.text("attended", 13, MUTED)
-    if left + square + text.get_width() <= end:
-        rects["attended"] = _text_rect(text, left, middle)
-        rects["attended"].width += square + theme.px(4)
-    return rects
-
-
 def _draw_span(
     surface: pygame.Surface, theme: Theme, explanation: Explanation, bar: pygame.Rect
 ) -> None:
@@ -174,10 +132,6 @@ def _draw_span(
     rect = pygame.Rect(start, bar.top, max(end - start, theme.px(3)), bar.height)
     line = max(1, theme.px(1.5))
     pygame.draw.rect(surface, theme.colour(INK), rect.inflate(2 * line, theme.px(10)), line)
-
-
-def _text_rect(text: pygame.Surface, left: int, middle: int) -> pygame.Rect:
-    return text.get_rect(left=left, centery=middle)
 
 
 def _same(asked: tuple, before: tuple) -> bool:

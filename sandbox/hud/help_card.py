@@ -81,16 +81,12 @@ def _draw_row(card: pygame.Surface, theme: Theme, row: Row | None, rect: pygame.
     keys, text, pad = row
     middle = rect.centery
     if not text:
-        _left(card, theme.text(keys, TEXT, bold=True), rect.left, middle)
+        theme.write(card, keys, TEXT, bold=True, midleft=(rect.left, middle))
         return
     left = rect.left + min(theme.px(KEYS), rect.width // 3)
-    _left(card, theme.text(keys or pad, TEXT, ACCENT), rect.left, middle)
-    words = theme.text(theme.one_line(text, rect.right - left, TEXT), TEXT, INK)
-    _left(card, words, left, middle)
+    theme.write(card, keys or pad, TEXT, ACCENT, midleft=(rect.left, middle))
+    said = theme.one_line(text, rect.right - left, TEXT)
+    words = theme.write(card, said, TEXT, INK, midleft=(left, middle))
     button = theme.text(pad if keys else "", 12, MUTED)
-    if left + words.get_width() + theme.px(8) + button.get_width() <= rect.right:
-        _left(card, button, rect.right - button.get_width(), middle)
-
-
-def _left(card: pygame.Surface, text: pygame.Surface, left: int, middle: int) -> None:
-    card.blit(text, (left, middle - text.get_height() // 2))
+    if words.right + theme.px(8) + button.get_width() <= rect.right:
+        card.blit(button, button.get_rect(midright=(rect.right, middle)))

@@ -1,6 +1,7 @@
 """Draws `HudState` over the picture. Cards are drawn again only when what they say changed."""
 
 import operator
+from collections import defaultdict
 from collections.abc import Callable
 
 import pygame
@@ -10,7 +11,7 @@ from mag_sandbox.sandbox.hud import cards
 from mag_sandbox.sandbox.hud.help_card import help_card
 from mag_sandbox.sandbox.hud.hud_state import HudState
 from mag_sandbox.sandbox.settings import HudLevel, SandboxConfig
-from mag_sandbox.sandbox.ui.theme import Theme
+from mag_sandbox.sandbox.ui.theme import Drawn, Theme
 
 MIN_FULL = (480, 300)  # px: smaller windows show the small form
 LEVELS: tuple[HudLevel, ...] = ("full", "small", "off")
@@ -33,7 +34,7 @@ class Hud:
         self._settings = settings
         self._size = (0, 0)
         self._theme: Theme | None = None
-        self._cards: dict[str, tuple[object, pygame.Surface]] = {}
+        self._cards: defaultdict[str, Drawn] = defaultdict(Drawn)
 
     def theme(self, surface: pygame.Surface) -> Theme:
         """Return the theme for a surface of this size."""
@@ -105,11 +106,7 @@ class Hud:
         surface.blit(card, (margin, height - margin - card.get_height()))
 
     def _card(self, name: str, said: object, draw: Callable[[], pygame.Surface]) -> pygame.Surface:
-        kept = self._cards.get(name)
-        if kept is None or kept[0] != said:
-            kept = said, draw()
-            self._cards[name] = kept
-        return kept[1]
+        return self._cards[name](said, draw)
 
 
 def _centre(surface: pygame.Surface, card: pygame.Surface) -> None:

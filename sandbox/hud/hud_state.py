@@ -21,6 +21,7 @@ LEGEND: dict[SegmentKind, str] = {
 STAGES = ("denoise", "remember", "decode", "look_ahead")  # shown first, in this order
 MAX_STAGES = 5
 MAX_TICKS = 32
+MIN_STRETCH = 3  # px: what is kept is never invisible
 LEAST_ZOOM = 1.05  # from which on it is said
 SECTOR = 10  # degrees of the compass that one mark stands for
 
@@ -56,6 +57,17 @@ class Stretch:
     framed: bool = False  # too many are attended for ticks: the stretch is framed instead
 
 
+@dataclass(frozen=True, slots=True)
+class DrawnStretch:
+    """A stretch of the bar as drawn, in whole pixels."""
+
+    kind: SegmentKind
+    left: int
+    right: int
+    attended: tuple[float, ...]  # as of `Stretch`
+    framed: bool
+
+
 def bar_stretches(memory: MemoryUsage) -> tuple[Stretch, ...]:
     """Lay the memory out along its bar; a budget that is overdrawn fills it."""
     whole = max(memory.budget, sum(segment.bytes for segment in memory.segments), 1)
@@ -74,6 +86,18 @@ def bar_stretches(memory: MemoryUsage) -> tuple[Stretch, ...]:
         stretches.append(Stretch(kind, start, width, tuple(ticks[kind]), framed))
         start += width
     return tuple(stretches)
+
+
+def drawn_stretches(memory: MemoryUsage, width: int) -> tuple[DrawnStretch, ...]:
+    """Lay the memory out on a bar of so many pixels; thin stretches push the next ones."""
+    drawn, edge = [], 0
+    for stretch in bar_stretches(memory):
+        if stretch.width <= 0:
+            continue
+        left = max(edge, round(stretch.start * width))
+        edge = max(left + MIN_STRETCH, round((stretch.start + stretch.width) * width))
+        drawn.append(DrawnStretch(stretch.kind, left, edge, stretch.attended, stretch.framed))
+    return tuple(drawn)
 
 
 def remembered_sectors(memory: MemoryUsage) -> tuple[frozenset[int], frozenset[int]]:

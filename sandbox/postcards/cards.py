@@ -19,7 +19,7 @@ from mag_sandbox.sandbox.postcards.postcards import (
 )
 from mag_sandbox.sandbox.postcards.scores import Score
 from mag_sandbox.sandbox.probe.probe_cards import draw_picture
-from mag_sandbox.sandbox.ui.theme import ACCENT, GOOD, INK, MUTED, Theme
+from mag_sandbox.sandbox.ui.theme import ACCENT, GOOD, INK, MUTED, Drawn, Theme
 
 CARD_WIDTH = 316  # px of the reference window
 PAPER, PAPER_EDGE = (247, 240, 224), (216, 204, 178)
@@ -48,10 +48,7 @@ class PostcardCard:
     """
 
     def __init__(self) -> None:
-        self._paper: tuple[object, pygame.Surface] | None = None
-        self._card: tuple[object, pygame.Surface] | None = None
-        self._stamp: tuple[object, pygame.Surface] | None = None
-        self._pressed: tuple[object, pygame.Surface] | None = None
+        self._paper, self._card, self._stamp, self._pressed = (Drawn() for _ in range(4))
 
     def draw(
         self,
@@ -72,7 +69,8 @@ class PostcardCard:
             age: seconds since the phase began, which moves the stamp.
             claim_key: title of the key that claims the place.
         """
-        card = self._drawn(theme, view, claim_key)
+        said = (theme, view, claim_key)
+        card = self._card(said, lambda: self._drawn(*said))
         rect = card.get_rect(topright=topright)
         surface.blit(card, rect)
         if view.stamp is not None:
@@ -86,26 +84,16 @@ class PostcardCard:
         return view.stamp is not None and age <= SLAM_S + WOBBLE_S
 
     def _drawn(self, theme: Theme, view: PostcardView, claim_key: str) -> pygame.Surface:
-        said = (theme, view, claim_key)
-        if self._card is None or self._card[0] != said:
-            if view.card is None:
-                card = _waiting_card(theme, view)
-            else:
-                paper_of = (theme, view.card)
-                if self._paper is None or self._paper[0] != paper_of:
-                    self._paper = paper_of, _paper(theme, view)
-                card = self._paper[1].copy()
-                _draw_words(card, theme, view, claim_key)
-            self._card = said, card
-        return self._card[1]
+        if view.card is None:
+            return _waiting_card(theme, view)
+        card = self._paper((theme, view.card), lambda: _paper(theme, view)).copy()
+        _draw_words(card, theme, view, claim_key)
+        return card
 
     def _moving_stamp(self, theme: Theme, stamp: Stamp, age: float) -> pygame.Surface:
-        if self._stamp is None or self._stamp[0] != (theme, stamp):
-            self._stamp = (theme, stamp), draw_stamp(theme, stamp)
+        flat = self._stamp((theme, stamp), lambda: draw_stamp(theme, stamp))
         motion = stamp_motion(age)
-        if self._pressed is None or self._pressed[0] != (theme, stamp, motion):
-            self._pressed = (theme, stamp, motion), _turned(self._stamp[1], motion)
-        return self._pressed[1]
+        return self._pressed((theme, stamp, motion), lambda: _turned(flat, motion))
 
 
 def draw_stamp(theme: Theme, stamp: Stamp) -> pygame.Surface:
@@ -121,10 +109,8 @@ def draw_stamp(theme: Theme, stamp: Stamp) -> pygame.Surface:
     pygame.draw.aacircle(mark, ink, (middle, middle), middle - 1 - 2 * line, max(1, line // 2))
     word = theme.text(stamp.grade.upper(), 12, ink, bold=True)
     mark.blit(word, word.get_rect(center=(middle, middle - theme.px(17))))
-    number = theme.text(str(stamp.points), 24, ink, bold=True)
-    mark.blit(number, number.get_rect(center=(middle, middle + theme.px(3))))
-    points = theme.text("points", 11, ink)
-    mark.blit(points, points.get_rect(center=(middle, middle + theme.px(23))))
+    theme.write(mark, str(stamp.points), 24, ink, bold=True, center=(middle, middle + theme.px(3)))
+    theme.write(mark, "points", 11, ink, center=(middle, middle + theme.px(23)))
     return mark
 
 
@@ -157,8 +143,7 @@ def tour_card(
         top, colour = table_top + row * line, ACCENT if row == place else INK
         said = f"{row}.  {score.policy} · {score.found} of {score.cards} found"
         card.blit(theme.text(said, 14, colour), (pad, top))
-        points = theme.text(f"{score.points}", 14, colour, bold=True)
-        card.blit(points, points.get_rect(topright=(width - pad, top)))
+        theme.write(card, f"{score.points}", 14, colour, bold=True, topright=(width - pad, top))
     for row, words in enumerate(note, rows + 1):
         card.blit(theme.text(words, 12, MUTED), (pad, table_top + row * line))
     hint = theme.text("Play again with another memory: what does it still know?", 13, MUTED)
@@ -175,8 +160,7 @@ def _draw_result(
     points = theme.text(f"{tour.points}", 34, colour, bold=True)
     right = card.get_width() - pad
     card.blit(points, points.get_rect(topright=(right, theme.px(14))))
-    word = theme.text("points", 13, MUTED)
-    card.blit(word, word.get_rect(topright=(right, theme.px(14) + points.get_height())))
+    theme.write(card, "points", 13, MUTED, topright=(right, theme.px(14) + points.get_height()))
     kept = [one.recall for one in tour.stamps if one.recall is not None]
     said = f"{tour.found} of {len(tour.stamps)} places found"
     if kept:
@@ -255,8 +239,7 @@ def _draw_heat(card: pygame.Surface, theme: Theme, view: PostcardView, top: int)
         card.blit(theme.rounded(rect.size, colour, 3), rect)
     left = pad + count * (field + gap) + theme.px(6)
     middle = top + theme.px(6)
-    word = theme.text(view.heat_word, 14, PENCIL, bold=True)
-    card.blit(word, word.get_rect(midleft=(left, middle)))
+    theme.write(card, view.heat_word, 14, PENCIL, bold=True, midleft=(left, middle))
     if view.trend:
         text = theme.text(view.trend, 12, FADED)
         rect = text.get_rect(midright=(card.get_width() - pad - theme.px(14), middle))

@@ -118,8 +118,7 @@ def _draw_numbers(
         card.blit(percent, (left, middle + theme.px(14) - percent.get_height()))
         left += percent.get_width()
     left += theme.px(10)
-    word = theme.text(WORD_TEXTS[result.word], 16, colour, bold=True)
-    card.blit(word, word.get_rect(bottomleft=(left, middle)))
+    theme.write(card, WORD_TEXTS[result.word], 16, colour, bold=True, bottomleft=(left, middle))
     same = "looks the same" if result.looks_the_same else "recall"
     below = theme.text(same if result.recall is not None else "see below", 13, MUTED)
     card.blit(below, below.get_rect(topleft=(left, middle + theme.px(1))))

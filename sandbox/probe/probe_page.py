@@ -141,8 +141,7 @@ def draw_chart(
             y = area.bottom - one.recall / 100 * area.height
             draw_marker(surface, theme, (x, y), one.policy)
     if not counted:
-        text = theme.text("nothing has come back yet", 14, MUTED)
-        surface.blit(text, text.get_rect(center=area.center))
+        theme.write(surface, "nothing has come back yet", 14, MUTED, center=area.center)
 
 
 def draw_summaries(
@@ -165,8 +164,7 @@ def draw_summaries(
         said = f"{summary.policy} · {_times(summary.returns)}{mean}"
         left = rect.left + pad + theme.px(20)
         room = rect.right - pad - text.get_width() - theme.px(10) - left
-        words = theme.text(theme.one_line(said, room, 14), 14, MUTED)
-        surface.blit(words, words.get_rect(midleft=(left, middle)))
+        theme.write(surface, theme.one_line(said, room, 14), 14, MUTED, midleft=(left, middle))
 
 
 def summaries_height(theme: Theme, count: int) -> int:
@@ -208,8 +206,7 @@ def _draw_axes(surface: pygame.Surface, theme: Theme, area: pygame.Rect, longest
         veil.fill(theme.colour(colour))
         surface.blit(veil, (area.left, y))
         if percent != HALF:
-            text = theme.text(f"{percent:.0f}", 12, FAINT)
-            surface.blit(text, text.get_rect(midright=(area.left - theme.px(8), y)))
+            theme.write(surface, f"{percent:.0f}", 12, FAINT, midright=(area.left - theme.px(8), y))
     half = theme.text("half", 12, MUTED)
     y = area.bottom - area.height // 2
     surface.blit(half, half.get_rect(midright=(area.left - theme.px(8), y)))
@@ -218,8 +215,7 @@ def _draw_axes(surface: pygame.Surface, theme: Theme, area: pygame.Rect, longest
         line = pygame.Surface((1, area.height), pygame.SRCALPHA)
         line.fill(grid)
         surface.blit(line, (x, area.top))
-        text = theme.text(_short(seconds), 12, FAINT)
-        surface.blit(text, text.get_rect(midtop=(x, area.bottom + theme.px(6))))
+        theme.write(surface, _short(seconds), 12, FAINT, midtop=(x, area.bottom + theme.px(6)))
     return float(reach)
 
 

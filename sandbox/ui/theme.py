@@ -95,6 +95,22 @@ class Theme:
         """Return a line of text; the same one is rendered once."""
         return self._texts(text, self._px_of(size), self.colour(colour), bold)
 
+    def write(
+        self,
+        surface: pygame.Surface,
+        text: str,
+        size: int = 15,
+        colour: tuple[int, ...] = INK,
+        *,
+        bold: bool = False,
+        **place: tuple[float, float],
+    ) -> pygame.Rect:
+        """Draw a line of text and return where; `place` names a point of it: midleft=(x, y)."""
+        words = self.text(text, size, colour, bold=bold)
+        rect = words.get_rect(**place)
+        surface.blit(words, rect)
+        return rect
+
     def wrap(self, text: str, width: int, lines: int, size: int = 15) -> list[str]:
         """Break text into lines of `width` pixels, at most so many; the rest becomes "..."."""
         asked = text, width, lines, size
@@ -148,6 +164,19 @@ class Theme:
 
     def _px_of(self, size: int) -> int:
         return max(MIN_FONT, self.px(size))
+
+
+class Drawn:
+    """A picture that is drawn again only when it would say something else."""
+
+    def __init__(self) -> None:
+        self._said: tuple[object, pygame.Surface] | None = None
+
+    def __call__(self, said: object, draw: Callable[[], pygame.Surface]) -> pygame.Surface:
+        """Return the picture of what is said, drawn now if it is another."""
+        if self._said is None or self._said[0] != said:
+            self._said = said, draw()
+        return self._said[1]
 
 
 class Themes:
