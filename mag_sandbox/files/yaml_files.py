@@ -46,14 +46,14 @@ def read_checked_yaml(path: Path, cls: type[T], error: type[FileError] = FileErr
         FileError: (or `error`) the file is unreadable, too large, not YAML, or does not fit `cls`.
     """
     try:
-        values, lines = _parse(_read_text(path), cls)
+        values, lines = _values(compose(read_text(path)), cls)
+        _require_all(cls, values)
         try:
             return cls(**values)
         except FieldError as problem:
-            raise _Problem(str(problem), lines.get(problem.field)) from problem
-    except _Problem as problem:
-        where = f"{path}:{problem.line}" if problem.line else str(path)
-        raise error(f"{where}: {problem}") from problem.__cause__
+            raise Problem(str(problem), lines.get(problem.field)) from problem
+    except Problem as problem:
+        raise error(problem.at(path)) from problem.__cause__
 
 
 def nearest(name: str, names: tuple[str, ...]) -> str:
@@ -76,52 +76,86 @@ def is_file(path: Path) -> bool:
         return False
 
 
-class _Problem(Exception):  # never leaves this file
-    def __init__(self, message: str, line: int | None = None) -> None:
+class Problem(Exception):
+    """What is wrong with a file, and where; who reads it makes an error of its own of that."""
+
+    def __init__(self, message: str, line: int | None = None, column: int | None = None) -> None:
         super().__init__(message)
-        self.line = line  # 1-based
+        self.line, self.column = line, column  # 1-based
+
+    def at(self, path: Path) -> str:
+        """Return the problem with file and line."""
+        return f"{path}:{self.line}: {self}" if self.line else f"{path}: {self}"
 
 
-def _read_text(path: Path) -> str:
+def read_text(path: Path, most: int = MAX_BYTES) -> str:
+    """Return the text of a file of at most so many bytes.
+
+    Raises:
+        Problem: there is none.
+    """
     try:
         with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+            data = file.read(most + 1)
         text = data.decode("utf-8-sig")
     except FileNotFoundError:
-        raise _Problem("no such file") from None
+        raise Problem("no such file") from None
     except OSError as problem:
-        raise _Problem(f"cannot be read ({problem.strerror})") from None
+        raise Problem(f"cannot be read ({problem.strerror}); check the path") from None
     except UnicodeDecodeError:
-        raise _Problem("is not a text file; save it as UTF-8") from None
-    if len(data) > MAX_BYTES:
-        raise _Problem(f"is larger than {MAX_BYTES // 1024} KiB; is this the right file?")
+        raise Problem("is not a text file; save it as UTF-8") from None
+    if len(data) > most:
+        raise Problem(f"is larger than {most // 1024} KiB; is this the right file?")
     return text
 
 
-def _parse(text: str, cls: type) -> tuple[dict[str, Any], dict[str, int]]:
-    """Return the values and the 1-based line of each key."""
+def compose(text: str) -> yaml.Node | None:
+    """Return YAML as nodes, of which nothing is made yet; None: it is empty.
+
+    Raises:
+        Problem: it is no YAML.
+    """
     try:
-        loader = yaml.SafeLoader(text)  # refuses control characters at once
-    except yaml.YAMLError:
-        raise _Problem("holds control characters; is this the right file?") from None
-    try:
-        return _values(loader, loader.get_single_node(), cls)
+        return yaml.compose(text, yaml.SafeLoader)
+    except yaml.reader.ReaderError:
+        problem = "is not valid YAML: it holds control characters; is this the right file?"
+        raise Problem(problem) from None
     except yaml.MarkedYAMLError as problem:
-        line = problem.problem_mark.line + 1 if problem.problem_mark else None
-        raise _Problem(f"is not valid YAML: {problem.problem}", line) from None
+        raise _marked(problem) from None
     except (yaml.YAMLError, RecursionError):
-        raise _Problem("is not valid YAML; is this the right file?") from None
+        raise Problem("is not valid YAML; is this the right file?") from None
+
+
+def construct(node: yaml.Node, name: str) -> Any:
+    """Return the plain value of a node, which a message calls by this name.
+
+    Raises:
+        Problem: it has none.
+    """
+    loader = yaml.SafeLoader("")
+    try:
+        return loader.construct_object(node, deep=True)
+    except yaml.MarkedYAMLError as problem:
+        raise _marked(problem) from None
+    except (ValueError, LookupError, TypeError, AttributeError) as problem:
+        line = node.start_mark.line + 1
+        raise Problem(f"{name} holds a value that cannot be read: {problem}", line) from None
     finally:
         loader.dispose()
 
 
-def _values(
-    loader: yaml.SafeLoader, root: yaml.Node | None, cls: type
-) -> tuple[dict[str, Any], dict[str, int]]:
+def _marked(problem: yaml.MarkedYAMLError) -> Problem:
+    mark = problem.problem_mark
+    where = (mark.line + 1, mark.column + 1) if mark else ()
+    return Problem(f"is not valid YAML: {problem.problem}", *where)
+
+
+def _values(root: yaml.Node | None, cls: type) -> tuple[dict[str, Any], dict[str, int]]:
+    """Return the values and the 1-based line of each key."""
     if root is None:
-        root = yaml.MappingNode("tag:yaml.org,2002:map", [])
+        return {}, {}
     if not isinstance(root, yaml.MappingNode):
-        raise _Problem('expected lines of the form "key: value"', root.start_mark.line + 1)
+        raise Problem('expected lines of the form "key: value"', root.start_mark.line + 1)
     hints = get_type_hints(cls)
     values: dict[str, Any] = {}
     lines: dict[str, int] = {}
@@ -130,15 +164,11 @@ def _values(
         if key not in hints:
             known = ", ".join(hints)
             guess = nearest(key, tuple(hints))
-            raise _Problem(f'unknown key "{quoted(key)}"{guess}; known keys: {known}', line)
+            raise Problem(f'unknown key "{quoted(key)}"{guess}; known keys: {known}', line)
         if key in values:
-            raise _Problem(f'"{key}" is given twice, first in line {lines[key]}', line)
-        try:
-            value = loader.construct_object(value_node, deep=True)
-        except (ValueError, IndexError) as problem:
-            raise _Problem(f"{key} holds a value that cannot be read: {problem}", line) from None
-        values[key], lines[key] = _checked(key, value, hints[key], line), line
-    _require_all(cls, values)
+            raise Problem(f'"{key}" is given twice, first in line {lines[key]}', line)
+        values[key] = _checked(key, construct(value_node, key), hints[key], line)
+        lines[key] = line
     return values, lines
 
 
@@ -146,7 +176,7 @@ def _require_all(cls: type, values: dict[str, Any]) -> None:
     for field in fields(cls):
         required = field.default is MISSING and field.default_factory is MISSING
         if required and field.name not in values:
-            raise _Problem(f'has no "{field.name}"; add a line "{field.name}: ..."')
+            raise Problem(f'has no "{field.name}"; add a line "{field.name}: ..."')
 
 
 def _checked(key: str, value: Any, hint: Any, line: int) -> Any:
@@ -164,12 +194,12 @@ def _checked(key: str, value: Any, hint: Any, line: int) -> Any:
         if value not in get_args(hint):
             guess = nearest(str(value), allowed)
             known = ", ".join(allowed)
-            raise _Problem(f'{key} is "{quoted(str(value))}"{guess}; expected one of {known}', line)
+            raise Problem(f'{key} is "{quoted(str(value))}"{guess}; expected one of {known}', line)
         return value
     if hint is float and type(value) is int:
         return float(value)
     if type(value) is not hint:
-        raise _Problem(f"{key} is {_shown(value)}, expected {TYPE_NAMES[hint]}", line)
+        raise Problem(f"{key} is {_shown(value)}, expected {TYPE_NAMES[hint]}", line)
     return value
 
 

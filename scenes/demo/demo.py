@@ -11,7 +11,17 @@ from typing import Any
 
 import yaml
 
-from mag_sandbox.files.yaml_files import FieldError, FileError, is_file, nearest, quoted
+from mag_sandbox.files.yaml_files import (
+    FieldError,
+    FileError,
+    Problem,
+    compose,
+    construct,
+    is_file,
+    nearest,
+    quoted,
+    read_text,
+)
 from mag_sandbox.scenes.demo.expect import Expectation, parse_expectation
 from mag_sandbox.scenes.demo.names import check_names, probed_anchors
 from mag_sandbox.scenes.demo.script import MemoryAsk, Statement, parse_memory, parse_script
@@ -75,7 +85,14 @@ def load_demo(name_or_path: str | Path) -> Demo:
         SceneError: its scene is wrong.
     """
     path = _find(name_or_path)
-    return _Reading(path, _text_of(path)).demo()
+    try:
+        text = read_text(path, MAX_BYTES)
+        root = compose(text)
+    except Problem as problem:
+        where = f"{path}:{problem.line}:{problem.column}" if problem.line else str(path)
+        hint = "" if path.exists() else "; `demo --list` names what is there"
+        raise DemoError(f"{where}: {problem}{hint}") from None
+    return _Reading(path, text, root).demo()
 
 
 def _find(name_or_path: str | Path) -> Path:
@@ -88,28 +105,13 @@ def _find(name_or_path: str | Path) -> Path:
     return DEMOS / f"{text}.yaml"
 
 
-def _text_of(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-        text = data.decode("utf-8-sig")
-    except FileNotFoundError:
-        raise DemoError(f"{path}: no such file; `demo --list` names what is there") from None
-    except OSError as problem:
-        raise DemoError(f"{path}: cannot be read ({problem.strerror}); check the path") from None
-    except UnicodeDecodeError:
-        raise DemoError(f"{path}: is not a text file; save it as UTF-8") from None
-    if len(data) > MAX_BYTES:
-        raise DemoError(f"{path}: is larger than {MAX_BYTES // 1024} KiB; is this the right file?")
-    return text
-
-
 class _Reading:
     """One demo file: its values, and where they stand."""
 
-    def __init__(self, path: Path, text: str) -> None:
+    def __init__(self, path: Path, text: str, root: yaml.Node | None) -> None:
         self._path, self._text = path, text
-        root = self._parsed()
+        if root is None:
+            raise self._error('is empty; add lines "scene: ..." and "script: ..."')
         self._nodes: dict[str, yaml.Node] = {}
         self._values = self._mapping(root, tuple(KEYS), self._nodes)
 
@@ -141,19 +143,6 @@ class _Reading:
         where = f":{node.start_mark.line + 1}:{node.start_mark.column + 1}" if node else ""
         return DemoError(f"{self._path}{where}: {problem}")
 
-    def _parsed(self) -> yaml.Node:
-        try:
-            root = yaml.compose(self._text, Loader=yaml.SafeLoader)
-        except yaml.MarkedYAMLError as problem:
-            mark = problem.problem_mark
-            where = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
-            raise DemoError(f"{self._path}{where}: is not valid YAML: {problem.problem}") from None
-        except (yaml.YAMLError, RecursionError):
-            raise self._error("is not valid YAML; is this the right file?") from None
-        if root is None:
-            raise self._error('is empty; add lines "scene: ..." and "script: ..."')
-        return root
-
     def _mapping(
         self, node: yaml.Node, known: Sequence[str] | None, nodes: dict[str, yaml.Node]
     ) -> dict[str, Any]:
@@ -175,13 +164,10 @@ class _Reading:
     def _plain(self, node: yaml.Node) -> Any:
         if not isinstance(node, yaml.ScalarNode):
             return node
-        loader = yaml.SafeLoader("")
         try:
-            return loader.construct_object(node)
-        except (ValueError, LookupError, TypeError, AttributeError, yaml.YAMLError):
+            return construct(node, "this")
+        except Problem:
             raise self._error("this value cannot be read", node) from None
-        finally:
-            loader.dispose()
 
     def _typed(self, key: str, kind: type, default: Any) -> Any:
         value = self._values.get(key, default)
