@@ -181,18 +181,3 @@ def keys_text(binding: Binding) -> str:
 def pad_text(binding: Binding) -> str:
     """Return the buttons of a gamepad for people: "Pad A"; "" if there are none."""
     return " or ".join(key_title(key) for key in binding.keys if is_pad(key))
-
-
-def controls_table(bindings: Bindings = DEFAULTS) -> str:
-    """Return all controls as a table in Markdown, for the documentation."""
-    lines = ["| | keyboard and mouse | gamepad |", "|---|---|---|"]
-    for group, rows in bindings.groups():
-        lines.append(f"| **{group}** | | |")
-        lines += [_line(row.help, keys_text(row), pad_text(row)) for row in rows]
-        if group == POINTING_GROUP:
-            lines += [_line(one.help, one.mouse, one.pad) for one in bindings.pointing]
-    return "\n".join(lines) + "\n"
-
-
-def _line(*cells: str) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

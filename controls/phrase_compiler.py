@@ -70,11 +70,6 @@ def motion_of(command: CameraCommand) -> CameraMotion:
     return _motion([_sign(getattr(command, axis)) for axis in AXES], pace)
 
 
-def compile_phrase(command: CameraCommand) -> str:
-    """Return the sentence of a command, one of `all_phrases`."""
-    return motion_of(command).phrase
-
-
 def all_motions(axes: Iterable[TextAxis] = AXES) -> tuple[CameraMotion, ...]:
     """Return all that sentences can say, simplest first.
 

@@ -14,12 +14,14 @@ from mag_sandbox.controls.gamepad import GamepadAxes, PadAxis
 FIRM = 0.25  # change of a stick or trigger that is meant, and not a hand at rest
 
 
-class KeyboardSource:
-    """The camera keys held now; keys are pressed on one thread and sampled on another.
+class PlayerSource:
+    """Keyboard, mouse and gamepad of one player; on each axis what was moved last decides.
 
-    keyboard = KeyboardSource()
-    keyboard.press("left")
-    keyboard.next_command()  # CameraCommand(yaw=-1.0)
+    player = PlayerSource()
+    player.press("left")  # on the window's thread
+    player.drag(30.0, 0.0)  # pixels
+    player.tilt("left y", -1.0)  # a stick, up
+    player.next_command()  # CameraCommand(yaw=-0.125, pitch=1.0), on the world's thread
     """
 
     is_automatic = False  # True where the camera moves without the player's hands
@@ -29,15 +31,20 @@ class KeyboardSource:
         self._moves = bindings.moves
         self._held: list[str] = []  # oldest press first
         self._tapped: list[str] = []  # pressed since the last command, perhaps released again
+        self._drag = MouseDrag()
+        self._pad = GamepadAxes()
+        self._firm: dict[Axis, float] = dict.fromkeys(AXES, 0.0)  # when the pad last took over
+        self._newest: dict[Axis, list[str]] = {axis: ["keys", "pad", "drag"] for axis in AXES}
 
     def press(self, key: str) -> None:
-        """Note that a key went down; keys that move no camera are ignored."""
+        """Note that a key or button went down; it takes over its axis, if it moves the camera."""
         if key not in self._moves:
             return
         with self._lock:
             if key not in self._held:
                 self._held.append(key)
                 self._tapped.append(key)
+            self._take_over("keys", self._moves[key].axis)
 
     def release(self, key: str) -> None:
         """Note that a key went up."""
@@ -50,6 +57,9 @@ class KeyboardSource:
         with self._lock:
             self._held.clear()
             self._tapped.clear()
+            self._drag.stop()
+            self._pad.stop()
+            self._firm = dict.fromkeys(AXES, 0.0)
 
     def stop(self) -> None:
         """Stop the camera: what is held counts again when it was let go."""
@@ -64,7 +74,8 @@ class KeyboardSource:
     def is_steering(self) -> bool:
         """Whether the player moves the camera, or has done so since the last command."""
         with self._lock:
-            return bool(self._held or self._tapped)
+            pushes = (*self._drag.value, *self._pad.value)
+            return bool(self._held or self._tapped) or any(pushes)
 
     def held_command(self) -> CameraCommand:
         """Return what `next_command` would, without answering it."""
@@ -75,46 +86,9 @@ class KeyboardSource:
         """Return what the player wants now; a tap since the last call counts once."""
         with self._lock:
             command = self._command()
-            self._answered()
+            self._tapped.clear()
+            self._drag.take()
         return command
-
-    def _command(self) -> CameraCommand:
-        return CameraCommand(*map(self._axis, AXES))
-
-    def _answered(self) -> None:
-        self._tapped.clear()
-
-    def _axis(self, axis: Axis) -> float:
-        """Held keys decide and opposite ones cancel; without any, the last tap does."""
-        held = {self._moves[key].direction for key in self._held if self._moves[key].axis == axis}
-        if held:
-            return float(sum(held))
-        taps = [self._moves[key].direction for key in self._tapped if self._moves[key].axis == axis]
-        return float(taps[-1]) if taps else 0.0
-
-
-class PlayerSource(KeyboardSource):
-    """Keyboard, mouse and gamepad of one player; on each axis what was moved last decides.
-
-    player = PlayerSource()
-    player.drag(30.0, 0.0)  # pixels, on the window's thread
-    player.tilt("left y", -1.0)  # a stick, up
-    player.next_command()  # CameraCommand(yaw=-0.125, pitch=1.0), on the world's thread
-    """
-
-    def __init__(self, bindings: Bindings = DEFAULTS) -> None:
-        super().__init__(bindings)
-        self._drag = MouseDrag()
-        self._pad = GamepadAxes()
-        self._firm: dict[Axis, float] = dict.fromkeys(AXES, 0.0)  # when the pad last took over
-        self._newest: dict[Axis, list[str]] = {axis: ["keys", "pad", "drag"] for axis in AXES}
-
-    def press(self, key: str) -> None:
-        """Note that a key or button went down; it takes over its axis."""
-        super().press(key)
-        if key in self._moves:
-            with self._lock:
-                self._take_over("keys", self._moves[key].axis)
 
     def drag(self, across: float, along: float) -> None:
         """Note that the mouse dragged the picture, in pixels to the right and down."""
@@ -161,21 +135,6 @@ class PlayerSource(KeyboardSource):
         with self._lock:
             self._drag.full = full_drag(picture_width, speed, block_seconds, fov)
 
-    def release_all(self) -> None:
-        """Let go of everything, as when the window loses the keyboard."""
-        super().release_all()
-        with self._lock:
-            self._drag.stop()
-            self._pad.stop()
-            self._firm = dict.fromkeys(AXES, 0.0)
-
-    @property
-    def is_steering(self) -> bool:
-        """Whether the player moves the camera, or has done so since the last command."""
-        with self._lock:
-            pushes = (*self._drag.value, *self._pad.value)
-            return bool(self._held or self._tapped) or any(pushes)
-
     def _command(self) -> CameraCommand:
         said = {
             "keys": tuple(map(self._axis, AXES)),
@@ -189,9 +148,13 @@ class PlayerSource(KeyboardSource):
             )
         )
 
-    def _answered(self) -> None:
-        super()._answered()
-        self._drag.take()
+    def _axis(self, axis: Axis) -> float:
+        """Held keys decide and opposite ones cancel; without any, the last tap does."""
+        held = {self._moves[key].direction for key in self._held if self._moves[key].axis == axis}
+        if held:
+            return float(sum(held))
+        taps = [self._moves[key].direction for key in self._tapped if self._moves[key].axis == axis]
+        return float(taps[-1]) if taps else 0.0
 
     def _take_over(self, device: str, axis: Axis) -> None:
         order = self._newest[axis]

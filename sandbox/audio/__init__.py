@@ -3,14 +3,13 @@
 from mag_sandbox.sandbox.audio.cues import CUES
 from mag_sandbox.sandbox.audio.outputs import sound_report
 from mag_sandbox.sandbox.audio.player import Audio, open_audio
-from mag_sandbox.sandbox.audio.soundtrack import render_soundtrack, soundtrack_pieces
+from mag_sandbox.sandbox.audio.soundtrack import soundtrack_pieces
 from mag_sandbox.sandbox.audio.words import suggest_ambience
 
 __all__ = [
     "CUES",
     "Audio",
     "open_audio",
-    "render_soundtrack",
     "sound_report",
     "soundtrack_pieces",
     "suggest_ambience",

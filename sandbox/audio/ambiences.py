@@ -15,7 +15,7 @@ from mag_sandbox.sandbox.audio import indoors, outdoors, tunes
 from mag_sandbox.sandbox.audio.outdoors import Sources
 from mag_sandbox.sandbox.audio.placing import Ambience, ear_gains
 from mag_sandbox.sandbox.audio.synthesis import Synth
-from mag_sandbox.scenes.ambience import AMBIENCES
+from mag_sandbox.scenes.scene import AMBIENCES
 
 RATE = 48_000  # samples a second
 CACHED = 2  # ambiences kept; each takes 10 to 30 MB

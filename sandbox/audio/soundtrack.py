@@ -12,20 +12,6 @@ from mag_sandbox.sandbox.audio.placing import FOV
 ENDING = 0.12  # seconds over which the end fades
 
 
-def render_soundtrack(
-    ambience: str | None,
-    seed: int,
-    yaws: Sequence[float],
-    fps: float,
-    cues: Sequence[tuple[float, str]] = (),
-    rate: int = RATE,
-    fovs: Sequence[float] | None = None,
-) -> np.ndarray:
-    """Return the sound of a sequence of frames, float32 [samples, 2]; see `soundtrack_pieces`."""
-    pieces = list(soundtrack_pieces(ambience, seed, yaws, fps, cues, rate, fovs))
-    return np.concatenate([np.zeros((0, 2), np.float32), *pieces])
-
-
 def soundtrack_pieces(
     ambience: str | None,
     seed: int,

@@ -13,11 +13,11 @@ from mag_sandbox.controls.bindings import (
     BindingError,
     Bindings,
     Move,
-    controls_table,
     keys_text,
 )
 from mag_sandbox.controls.camera import AXES
 from mag_sandbox.controls.keys import NAMED, PAD_BUTTONS, find_key, is_pad, key_title
+from tests.manuals import controls_table
 
 KEYS = [key for row in BINDINGS for key in row.keys]
 

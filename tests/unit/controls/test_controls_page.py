@@ -1,7 +1,7 @@
 """The page of controls says what the keys do."""
 
-from mag_sandbox.controls.bindings import controls_table
 from tests import ROOT
+from tests.manuals import controls_table
 
 PAGE = ROOT / "docs" / "controls.md"
 

@@ -18,7 +18,6 @@ from mag_sandbox.controls.phrase_compiler import (
     Smoothing,
     all_motions,
     all_phrases,
-    compile_phrase,
     compose,
     motion_of,
     scene_prompts,
@@ -29,6 +28,10 @@ COMMANDS = [CameraCommand(*axes) for axes in product(FRACTIONS, repeat=3)]
 LEFT, RIGHT, REST = CameraCommand(yaw=-1.0), CameraCommand(yaw=1.0), CameraCommand()
 OPPOSITES = {"left": "right", "up": "down", "in": "out"}
 SWAPS = {**OPPOSITES, **{after: before for before, after in OPPOSITES.items()}}
+
+
+def compile_phrase(command):
+    return motion_of(command).phrase
 
 
 def opposite(command: CameraCommand) -> CameraCommand:

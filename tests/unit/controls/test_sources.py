@@ -6,14 +6,14 @@ import pytest
 
 from mag_sandbox.controls.bindings import Bindings
 from mag_sandbox.controls.camera import CameraCommand, CameraSpeed
-from mag_sandbox.controls.sources import KeyboardSource, PlayerSource, ScriptSource
+from mag_sandbox.controls.sources import PlayerSource, ScriptSource
 
 STILL = CameraCommand()
 
 
-@pytest.fixture(params=[KeyboardSource, PlayerSource])
-def keyboard(request):
-    return request.param()
+@pytest.fixture
+def keyboard():
+    return PlayerSource()
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ def test_looking_at_the_command_does_not_answer_a_tap(keyboard):
 
 
 def test_a_player_steers_with_keys_of_their_own():
-    keyboard = KeyboardSource(Bindings().with_keys({"look_left": ["q"]}))
+    keyboard = PlayerSource(Bindings().with_keys({"look_left": ["q"]}))
     keyboard.press("left")
     assert keyboard.next_command() == STILL
     keyboard.press("q")

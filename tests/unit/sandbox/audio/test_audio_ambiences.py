@@ -8,10 +8,10 @@ import pytest
 from mag_sandbox.sandbox.audio import suggest_ambience
 from mag_sandbox.sandbox.audio.ambiences import RECIPES, make_ambience
 from mag_sandbox.sandbox.audio.placing import Ambience, ear_gains
-from mag_sandbox.sandbox.audio.soundtrack import render_soundtrack
+from mag_sandbox.sandbox.audio.soundtrack import soundtrack_pieces
 from mag_sandbox.sandbox.audio.synthesis import Synth, place
 from mag_sandbox.scenes import Scene, SceneError, available_scenes, load_scene
-from mag_sandbox.scenes.ambience import AMBIENCES
+from mag_sandbox.scenes.scene import AMBIENCES
 
 RATE = 16_000
 SOUNDING = [name for name in AMBIENCES if name != "silence"]
@@ -129,7 +129,7 @@ def test_a_clock_ticks_once_a_second():
 
 def test_silence_is_silent():
     assert make_ambience("silence", 3, RATE).sources == ()
-    assert not render_soundtrack("silence", 3, [0.0] * 8, 16.0, rate=RATE).any()
+    assert not any(map(np.any, soundtrack_pieces("silence", 3, [0.0] * 8, 16.0, rate=RATE)))
 
 
 def test_an_unknown_name_is_refused_with_the_nearest_one():

@@ -7,7 +7,7 @@ from queue import SimpleQueue
 import pytest
 
 from mag_sandbox.controls.camera import CameraCommand
-from mag_sandbox.controls.sources import KeyboardSource, ScriptSource
+from mag_sandbox.controls.sources import PlayerSource, ScriptSource
 from mag_sandbox.model.world import WorldFailed
 from mag_sandbox.sandbox.play.pacing import MARGIN_S
 from mag_sandbox.sandbox.play.session import Playthrough
@@ -45,7 +45,7 @@ class Player:
         self._news = SimpleQueue()
         self.worker = GenerationWorker(
             load or (lambda progress: self.world),
-            source or KeyboardSource(),
+            source or PlayerSource(),
             [self.log],
             clock=clock,
             notify=lambda: self._news.put(None),
@@ -98,7 +98,7 @@ def test_no_block_is_begun_before_the_last_one_was_taken(player):
 def test_a_block_is_begun_just_in_time_with_the_newest_input(player):
     now = [0.0]
     begun = threading.Event()
-    keyboard = KeyboardSource()
+    keyboard = PlayerSource()
     world = FakeWorld(on_step=lambda control: begun.set())
     window = player(world=world, source=keyboard, clock=lambda: now[0])
     window.block()
