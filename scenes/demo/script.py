@@ -117,15 +117,6 @@ def parse_memory(text: str) -> MemoryAsk:
     return ask
 
 
-def script_table() -> str:
-    """Return the commands as a Markdown table, for the manual."""
-    rows = ["| write | what it does | for example |", "|---|---|---|"]
-    for command in COMMANDS.values():
-        form = command.form.replace("|", "\\|")
-        rows.append(f"| `{form}` | {command.meaning} | `{command.example}` |")
-    return "\n".join(rows) + "\n"
-
-
 def _block(reader: Reader, depth: int) -> tuple[Statement, ...]:
     statements = []
     while True:

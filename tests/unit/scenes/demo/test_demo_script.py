@@ -14,9 +14,9 @@ from mag_sandbox.scenes.demo.script import (
     ScriptError,
     parse_memory,
     parse_script,
-    script_table,
 )
 from tests import ROOT
+from tests.manuals import script_table
 
 PAGE = ROOT / "docs" / "scripts.md"
 WORDS = [*COMMANDS, "left", "right", "up", "in", "a", "90deg", "1.5", "1s", "2min", "x3", "-0.5"]

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from mag_sandbox.sandbox.diagnose.format_tables import RECORDS, filled, table_of, tables_in
 from tests import ROOT
+from tests.manuals import RECORDS, filled, table_of, tables_in
 
 PAGE = ROOT / "docs" / "formats.md"
 

@@ -1,7 +1,7 @@
-"""The tables of `docs/formats.md`: every field of a file, from the dataclass that reads it.
+"""The tables of the manuals in `docs/`, made from the code that they describe.
 
-A table stands below a line `<!-- table: NAME -->`, a field a line, as in the code: name, type,
-default, and the comment beside it. `filled` writes them again. Knows nothing of how files are read.
+Of a file format, every field of the dataclass that reads it: a table stands below a line
+`<!-- table: NAME -->`, and `filled` writes them anew.
 """
 
 import inspect
@@ -9,6 +9,13 @@ import re
 from dataclasses import MISSING, Field, fields
 from typing import get_args
 
+from mag_sandbox.controls.bindings import (
+    DEFAULTS,
+    POINTING_GROUP,
+    Bindings,
+    keys_text,
+    pad_text,
+)
 from mag_sandbox.model.world import MemorySetting
 from mag_sandbox.sandbox.demo.result import Checked, DemoResult, MarkRow, MemoryRow, ProbeRow
 from mag_sandbox.sandbox.play.events import (
@@ -21,6 +28,7 @@ from mag_sandbox.sandbox.play.events import (
 from mag_sandbox.sandbox.saves.parked_scene import FileCheck, KeptMemory, StateHeader
 from mag_sandbox.sandbox.settings import SandboxConfig
 from mag_sandbox.scenes import Scene
+from mag_sandbox.scenes.demo.script import COMMANDS
 
 RECORDS = (
     *(SessionStart, BlockEvent, LookAheadEvent, MemoryEvent, SessionEnd, MemorySetting),
@@ -29,6 +37,26 @@ RECORDS = (
 )
 _PLACE = re.compile(r"(?m)^<!-- table: (\w+) -->\n(?:```python\n(?:.+\n)*?```\n)?")
 _COMMENT = re.compile(r"^\s+(\w+): [^#\n]*?(?:  # (.*))?$", re.M)
+
+
+def controls_table(bindings: Bindings = DEFAULTS) -> str:
+    """Return all controls as a table in Markdown, for the documentation."""
+    lines = ["| | keyboard and mouse | gamepad |", "|---|---|---|"]
+    for group, rows in bindings.groups():
+        lines.append(f"| **{group}** | | |")
+        lines += [_line(row.help, keys_text(row), pad_text(row)) for row in rows]
+        if group == POINTING_GROUP:
+            lines += [_line(one.help, one.mouse, one.pad) for one in bindings.pointing]
+    return "\n".join(lines) + "\n"
+
+
+def script_table() -> str:
+    """Return the commands as a Markdown table, for the manual."""
+    rows = ["| write | what it does | for example |", "|---|---|---|"]
+    for command in COMMANDS.values():
+        form = command.form.replace("|", "\\|")
+        rows.append(f"| `{form}` | {command.meaning} | `{command.example}` |")
+    return "\n".join(rows) + "\n"
 
 
 def filled(page: str) -> str:
@@ -74,3 +102,7 @@ def _default(field: Field) -> str:
     if field.default_factory is not MISSING:
         return f" = {field.default_factory()!r}"
     return ""
+
+
+def _line(*cells: str) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
