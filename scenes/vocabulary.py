@@ -5,13 +5,13 @@ vocabulary at all. Knows nothing of prompt boxes and of networks.
 """
 
 import functools
-import json
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from mag_sandbox.files.typed_json import decode, parse_json
 from mag_sandbox.files.yaml_files import FileError
 from mag_sandbox.scenes.characters import cluster_end
 from mag_sandbox.scenes.synonyms import SYNONYMS
@@ -53,6 +53,21 @@ class WordGroup:
     phrases: tuple[str, ...]  # the best known first
 
 
+@dataclass(frozen=True, slots=True)
+class _WordList:
+    """What the file holds."""
+
+    version: int
+    words: dict[str, int]  # and how often captions had them
+    groups: tuple[WordGroup, ...]
+
+    def __post_init__(self) -> None:
+        if self.version != VERSION:
+            raise ValueError(f"version is {self.version}, expected {VERSION}")
+        if min(self.words.values(), default=1) < 1:
+            raise ValueError("a word's count is not above 0")
+
+
 class Vocabulary:
     """What one world knows.
 
@@ -79,8 +94,9 @@ class Vocabulary:
             VocabularyError: the file is missing, too large, or not such a list.
         """
         try:
-            return cls(*_checked(_read(path)))
-        except (OSError, ValueError, RecursionError) as error:
+            content = _read(path)
+            return cls(content.words, content.groups)
+        except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else error
             raise VocabularyError(
                 f"{path}: the words of this world cannot be read ({reason});"
@@ -234,29 +250,9 @@ def _symbol_name(letter: str) -> str:
     return unicodedata.name(letter, "").lower().replace("-", " ")
 
 
-def _read(path: Path) -> object:
+def _read(path: Path) -> _WordList:
     with path.open("rb") as file:
         data = file.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise ValueError(f"it is larger than {MAX_BYTES // 1024} KiB")
-    return json.loads(data)
-
-
-def _checked(content: object) -> tuple[dict[str, int], list[WordGroup]]:
-    if not isinstance(content, dict) or content.get("version") != VERSION:
-        raise ValueError(f"expected a list of words of version {VERSION}")
-    counts, groups = content.get("words"), content.get("groups")
-    if not isinstance(counts, dict) or not isinstance(groups, list):
-        raise ValueError('"words" and "groups" are missing')
-    if not all(type(count) is int and count > 0 for count in counts.values()):
-        raise ValueError("a word's count is not a whole number above 0")
-    return counts, [_group(group) for group in groups]
-
-
-def _group(values: object) -> WordGroup:
-    if not isinstance(values, dict) or not isinstance(values.get("phrases"), list):
-        raise ValueError("a group has no phrases")
-    texts = [values.get("name"), values.get("category") or "", *values["phrases"]]
-    if not all(isinstance(text, str) for text in texts):
-        raise ValueError("a group holds something that is not text")
-    return WordGroup(texts[0], texts[1] or None, tuple(values["phrases"]))
+    return decode(_WordList, parse_json(data))

@@ -56,7 +56,7 @@ def film(path: Path, frames: Iterable[Frames], fps: float) -> None:
     write_video(path, frames, fps)
 
 
-def run_demo(options: argparse.Namespace, say: Say, write_video: VideoWriter | None = film) -> int:
+def run_demo(options: argparse.Namespace, say: Say, write_video: VideoWriter = film) -> int:
     """Play a demo; 0: all is as expected, 1: it is not.
 
     Raises:
@@ -134,13 +134,12 @@ class _Plan:
         self._write([result])
         return result
 
-    def compare(self, writer: VideoWriter | None) -> list[DemoResult]:
+    def compare(self, writer: VideoWriter) -> list[DemoResult]:
         """Let everyone play the same, one after the other, and write table and video."""
         out = self._options.out
-        filmed = out is not None and writer is not None
         with TemporaryDirectory(dir=out, prefix=".frames-") as frames:
             runs = [
-                self._compete(number, one, Path(frames) if filmed else None)
+                self._compete(number, one, Path(frames) if out else None)
                 for number, one in enumerate(self.contenders, 1)
             ]
             results = [result for result, _ in runs]
@@ -152,13 +151,10 @@ class _Plan:
             if out:
                 write_comparison(out, results)
                 self._write(results)
-            if filmed:
                 spools = [spool for _, spool in runs]
                 name = f"{VIDEO_NAME}.{self._options.video}"
                 write_beside(out / name, spools, writer)
                 self._say(f"written: {out / name}")
-        if out and not filmed:
-            self._say("no video: this version cannot write one")
         return results
 
     def _compete(

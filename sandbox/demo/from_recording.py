@@ -8,7 +8,7 @@ import yaml
 from mag_sandbox.model.world import Control, MemorySetting
 from mag_sandbox.sandbox.recording.reader import Recording, RecordingError
 from mag_sandbox.scenes import Scene, SceneError, available_scenes, load_scene
-from mag_sandbox.scenes.demo.script import MemoryAsk
+from mag_sandbox.scenes.demo.script import MEMORY_PARTS, MemoryAsk
 
 
 def demo_of(recording: Recording) -> str:
@@ -57,13 +57,8 @@ def _quoted(text: str) -> str:
 
 
 def _ask(setting: MemorySetting) -> MemoryAsk:
-    return MemoryAsk(
-        setting.policy,
-        setting.kept_mib,
-        setting.attended_frames,
-        setting.window_blocks,
-        setting.sink_frames,
-    )
+    limits = {name: getattr(setting, name) for name in MEMORY_PARTS.values()}
+    return MemoryAsk(setting.policy, **limits)
 
 
 def _scene(scene: Scene) -> str | dict[str, object]:

@@ -52,8 +52,7 @@ class _Plot:
         parts = []
         for value in ticks:
             y = self.y(value)
-            parts.append(f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" '
-                         f'y2="{y:.1f}"/>')  # fmt: skip
+            parts.append(_across("grid", y))
             parts.append(_text(LEFT - 8, y + 4, f"{value:g}", "end"))
         for value in nice_ticks(self.seconds, 8):
             parts.append(_text(self.x(value), HEIGHT - BOTTOM + 17, f"{value:g}", "middle"))
@@ -68,8 +67,7 @@ def recall_chart(marks: Sequence[Mark], seconds: float, first: float = 0.0) -> s
     parts = [plot.frame((0, 20, 40, 60, 80, 100), "recall, percent", "seconds of play")]
     for level, words in ((80, "remembered"), (40, "vaguely")):
         y = plot.y(level)
-        parts.append(f'<line class="level" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" '
-                     f'y2="{y:.1f}"/>')  # fmt: skip
+        parts.append(_across("level", y))
         parts.append(_text(WIDTH - RIGHT, y - 6, words, "end"))
     for mark in marks:
         x, y = plot.x(mark.second - first), plot.y(mark.recall)
@@ -105,8 +103,7 @@ def memory_chart(moments: Sequence[Moment], seconds: float, first: float = 0.0) 
         below = above
     if near:
         y = plot.y(budget)
-        parts.append(f'<line class="level" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" '
-                     f'y2="{y:.1f}"/>')  # fmt: skip
+        parts.append(_across("level", y))
         parts.append(_text(WIDTH - RIGHT, y - 6, f"budget, {budget:.0f} MiB", "end"))
     return _svg("Memory over time", parts)
 
@@ -169,6 +166,10 @@ def thinned(items: Sequence[Moment]) -> list[Moment]:
     every = max(1, math.ceil(len(items) / MOST_POINTS))
     kept = list(items[::every])
     return kept if not items or kept[-1] is items[-1] else [*kept, items[-1]]
+
+
+def _across(kind: str, y: float) -> str:
+    return f'<line class="{kind}" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
 
 
 def _text(x: float, y: float, words: str, anchor: str) -> str:

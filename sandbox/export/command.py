@@ -9,6 +9,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,15 +72,7 @@ def run_export(
     from mag_sandbox.sandbox.export.exporter import export
 
     chosen = ExportOptions(
-        format=options.format,
-        hud=options.hud,
-        start=options.start,
-        end=options.end,
-        scale=options.scale,
-        fps=options.fps,
-        sound=options.sound,
-        out=options.out,
-        overwrite=options.overwrite,
+        **{one.name: getattr(options, one.name) for one in fields(ExportOptions)}
     )
     bar = ProgressLine()
     try:

@@ -21,7 +21,6 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from mag_sandbox.controls.camera import CameraPose
-from mag_sandbox.files.typed_json import decode, parse_json
 from mag_sandbox.files.whole import FULL, creating
 
 KEY = "mag-sandbox"  # of the text chunk that holds everything
@@ -32,7 +31,7 @@ Picture = np.ndarray | pygame.Surface
 
 
 class ScreenshotError(RuntimeError):
-    """A picture cannot be written, or its words not be read; one sentence with the remedy."""
+    """A picture cannot be written; one sentence with the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,26 +99,6 @@ def save_screenshot(
         return _write_new(folder, f"{_slug(info.scene)}-{now.astimezone():%Y%m%d-%H%M%S}", data)
     except OSError as error:
         raise ScreenshotError(_why_not(error, folder)) from None
-
-
-def read_screenshot_metadata(path: Path) -> ScreenshotInfo:
-    """Return what a picture says of itself.
-
-    Raises:
-        ScreenshotError: it is no picture, or not one of ours.
-    """
-    try:
-        with Image.open(path, formats=["PNG"]) as image:
-            text = image.info.get(KEY)
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "no PNG"
-        raise ScreenshotError(f"{path} cannot be read ({reason}); name a screenshot") from None
-    if not isinstance(text, str):
-        raise ScreenshotError(f"{path} holds no scene; name a picture taken with F12")
-    try:
-        return decode(ScreenshotInfo, parse_json(text.encode()))
-    except ValueError as problem:
-        raise ScreenshotError(f"{path} is damaged: {problem}; take it again") from None
 
 
 def _pixels(picture: Picture) -> np.ndarray:

@@ -135,7 +135,7 @@ def test_a_page_of_a_killed_session_says_so(tmp_path):
     events.write_bytes(b"".join(lines[:-1]) + lines[-1][:10])
     done = export(folder, ExportOptions(format="report", sound=False, out=tmp_path / "page.html"))
     assert "was interrupted" in done.path.read_text(encoding="utf-8")
-    assert any("cut off" in note for note in done.notes)
+    assert any("is incomplete" in note for note in done.notes)
 
 
 def test_a_view_that_was_forgotten_is_marked_so():
