@@ -104,10 +104,9 @@ class BindingError(ValueError):
 class Bindings:
     """The bindings of one player, looked up by key.
 
-    bindings = Bindings().with_keys({"anchor": ["g"]})
-    bindings.actions["g"]  # "anchor"
-    bindings.moves["a"].axis  # "yaw"
-    bindings.title("anchor")  # "G"
+    >>> bindings = Bindings().with_keys({"anchor": ["g"]})
+    >>> bindings.actions["g"], bindings.moves["a"].axis, bindings.title("anchor")
+    ('anchor', 'yaw', 'G')
 
     Raises:
         BindingError: a key is given to two rows.

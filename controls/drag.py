@@ -26,10 +26,11 @@ def full_drag(
 class MouseDrag:
     """Collects what the hand did since the last block; the picture follows the hand.
 
-    drag = MouseDrag((240.0, 120.0))
-    drag.move(60.0, 0.0)
-    drag.wheel(1.0)
-    drag.take()  # (-0.25, 0.0, 1.0): the picture moves right when the camera looks left
+    >>> drag = MouseDrag((240.0, 120.0))
+    >>> drag.move(60.0, 0.0)
+    >>> drag.wheel(1.0)
+    >>> drag.take()  # the picture moves right when the camera looks left
+    (-0.25, 0.0, 1.0)
 
     What is too quick for the camera is made up for in the next block, but not longer.
     """

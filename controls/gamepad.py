@@ -15,10 +15,11 @@ AT_REST = (0.0, 0.0, 0.0)
 class GamepadAxes:
     """Both sticks as one, of which the one pushed further counts; triggers zoom in and out.
 
-    pad = GamepadAxes()
-    pad.move("left x", 1.0)
-    pad.move("right trigger", 1.0)
-    pad.value  # (1.0, 0.0, 1.0): yaw, pitch, zoom
+    >>> pad = GamepadAxes()
+    >>> pad.move("left x", 1.0)
+    >>> pad.move("right trigger", 1.0)
+    >>> pad.value  # yaw, pitch, zoom
+    (1.0, 0.0, 1.0)
     """
 
     def __init__(self) -> None:

@@ -133,10 +133,12 @@ class PhraseSmoother:
     The first block of a command from rest takes effect at once; letting go and turning round take
     two blocks. Commands that alternate block by block settle on one sentence.
 
-    smoother = PhraseSmoother()
-    smoother = smoother.after(CameraCommand(yaw=-1.0))  # once a block
-    smoother.motion.phrase  # "The camera quickly pans to the left."
-    PhraseSmoother.from_dict(smoother.as_dict()) == smoother  # for parked states and recordings
+    >>> smoother = PhraseSmoother()
+    >>> smoother = smoother.after(CameraCommand(yaw=-1.0))  # once a block
+    >>> smoother.motion.phrase
+    'The camera quickly pans to the left.'
+    >>> PhraseSmoother.from_dict(smoother.as_dict()) == smoother  # for parked states and recordings
+    True
     """
 
     motion: CameraMotion = CameraMotion()

@@ -17,11 +17,12 @@ FIRM = 0.25  # change of a stick or trigger that is meant, and not a hand at res
 class PlayerSource:
     """Keyboard, mouse and gamepad of one player; on each axis what was moved last decides.
 
-    player = PlayerSource()
-    player.press("left")  # on the window's thread
-    player.drag(30.0, 0.0)  # pixels
-    player.tilt("left y", -1.0)  # a stick, up
-    player.next_command()  # CameraCommand(yaw=-0.125, pitch=1.0), on the world's thread
+    >>> player = PlayerSource()
+    >>> player.press("left")  # on the window's thread
+    >>> player.drag(30.0, 0.0)  # pixels
+    >>> player.tilt("left y", -1.0)  # a stick, up
+    >>> player.next_command()  # on the world's thread
+    CameraCommand(yaw=-0.125, pitch=1.0, zoom=0.0)
     """
 
     is_automatic = False  # True where the camera moves without the player's hands

@@ -2,7 +2,8 @@
 
 >>> from mag_sandbox import Scene, load_world
 >>> world = load_world("pocket")
->>> world.reset(Scene("a meadow with an oak"), seed=1)
+>>> world.reset(Scene("a meadow with an oak"), seed=1).frames.shape
+(3, 192, 320, 3)
 
 Names are imported when they are first used: the window opens before torch is there.
 """

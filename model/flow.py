@@ -110,9 +110,12 @@ class AdamsBashforthSampler:
 class FlowSchedule:
     """The table of noise levels behind public few-step checkpoints.
 
-        schedule = FlowSchedule(shift=5.0)
-        timesteps = schedule.warp([1000, 750, 500, 250])  # 1000, 937.5, 833.33, 625
-        sigma = schedule.sigma(timesteps)
+    >>> schedule = FlowSchedule(shift=5.0)
+    >>> timesteps = schedule.warp([1000, 750, 500, 250])
+    >>> timesteps.round().tolist()
+    [1000.0, 938.0, 833.0, 625.0]
+    >>> schedule.sigma(timesteps).shape
+    torch.Size([4])
 
     Source: Self Forcing, arXiv 2506.08009, and MAG, arXiv 2512.18741 (shift 5, sigma_min 0).
     """

@@ -93,8 +93,8 @@ def grid_rotary(
 class GridCoordinates:
     """Wan's coordinates of a video of one size, from tables: no float64 while a session runs.
 
-        grid = GridCoordinates(height=30, width=52, head_dim=128)
-        rotary = grid.rotary(first_frame=3, frames=3)
+    >>> grid = GridCoordinates(height=30, width=52, head_dim=128)
+    >>> rotary = grid.rotary(first_frame=3, frames=3)
 
     Public code stops at frame 1,023, where its table ends. A row is a formula of its index, so this
     table grows (twice as long each time, computed on the CPU), and rows below 1,024 stay what they
@@ -136,10 +136,11 @@ class GridCoordinates:
 class RayCoordinates:
     """Where the tokens of posed frames look, as rotary angles and as input features.
 
-    rays = RayCoordinates(POCKET.dit.rays, rows=6, columns=10)
-    poses = torch.tensor([[[10.0, 0.0, 90.0]] * 3])  # yaw, pitch, fov [degrees]
-    rotary = rays.rotary(poses, times=torch.tensor([[0, 1, 2]]))
-    features = rays.features(poses, order=torch.arange(3))
+    >>> from mag_sandbox.model.config import POCKET
+    >>> rays = RayCoordinates(POCKET.dit.rays, rows=6, columns=10)
+    >>> poses = torch.tensor([[[10.0, 0.0, 90.0]] * 3])  # yaw, pitch, fov [degrees]
+    >>> rotary = rays.rotary(poses, times=torch.tensor([[0, 1, 2]]))
+    >>> features = rays.features(poses, order=torch.arange(3))
     """
 
     def __init__(self, config: RayConfig, rows: int, columns: int, block_length: int = 3) -> None:

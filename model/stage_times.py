@@ -8,9 +8,11 @@ from contextlib import contextmanager
 class StageTimes:
     """Adds up what each stage takes until it is asked.
 
-    with times.of("denoise"):
-        ...
-    FrameBlock(..., stage_ms=times.taken())
+    >>> times = StageTimes()
+    >>> with times.of("denoise"):
+    ...     pass
+    >>> list(times.taken())
+    ['denoise']
     """
 
     def __init__(self) -> None:

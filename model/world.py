@@ -215,10 +215,10 @@ class Past:
 class World(Protocol):
     """A playable world. Full-size, pocket and test worlds differ only behind this.
 
-    world = load_world("pocket", MemorySetting())
-    block = world.reset(load_scene("meadow"), seed=7)
-    block = world.step(Control(CameraCommand(yaw=1.0)))
-    world.close()
+    >>> block = world.reset(scene, seed=7)
+    >>> block = world.step(Control(CameraCommand(yaw=1.0)))
+    >>> block.frames.shape, block.frames.dtype
+    ((3, 192, 320, 3), dtype('uint8'))
     """
 
     spec: WorldSpec

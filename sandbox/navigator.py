@@ -49,7 +49,7 @@ class Navigator:
     while screen is not None:
         ...
         screen = navigator.follow(screen)
-    navigator.close("left")
+    navigator.close()
     """
 
     own: WorkerSpec  # without a game

@@ -71,10 +71,13 @@ class _WordList:
 class Vocabulary:
     """What one world knows.
 
-    vocabulary = Vocabulary.load(folder / WORDS_FILE)
-    vocabulary.known("lighthouse")  # True
-    vocabulary.nearest("lighthose", 2)  # ("lighthouse", "lighthouses")
-    vocabulary.suggestions("a meadow", 2)  # ("at sunset", "covered in snow")
+    >>> vocabulary = Vocabulary.load(ROOT / "assets/weights/pocket" / WORDS_FILE)
+    >>> vocabulary.known("lighthouse")
+    True
+    >>> vocabulary.nearest("lighthose", 2)
+    ('lighthouse', 'lighthouses')
+    >>> vocabulary.suggestions("a meadow", 2)
+    ('at sunset', 'covered in snow')
     """
 
     def __init__(self, counts: Mapping[str, int], groups: Sequence[WordGroup] = ()) -> None:

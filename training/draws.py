@@ -8,9 +8,10 @@ from torch import Tensor
 class Draws:
     """The random choices of one batch.
 
-    draws = Draws(seed, 5, step)  # the same numbers, the same draws
-    step = draws.choice(4)
-    noise = draws.noise(latents.shape)
+    >>> draws = Draws(7, 5, 120)  # the same numbers, the same draws
+    >>> step = draws.choice(4)
+    >>> draws.noise((1, 3, 16, 8, 8)).shape
+    torch.Size([1, 3, 16, 8, 8])
 
     Args:
         key: non-negative numbers: seed, what is drawn for, batch, ...

@@ -17,8 +17,7 @@ _NARROW = 24  # channels inside a block
 class ObjectNetwork(nn.Module):
     """Convolutions without a view's layout, and one linear layer of all questions.
 
-    network = ObjectNetwork([4, 3])
-    logits = network.answers(*network(views))  # of each view by itself
+    >>> network = ObjectNetwork([4, 3])
     """
 
     def __init__(self, sizes: Sequence[int]) -> None:

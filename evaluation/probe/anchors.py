@@ -165,9 +165,9 @@ class Anchor:
 class ReturnTracker:
     """Follows the view, sets anchors at new places and says when it came back to one.
 
-    tracker = ReturnTracker(fps=16)
-    returns = tracker.add(block)  # every shown block in order
-    floor = tracker.store.unrelated_psnr()
+    >>> tracker = ReturnTracker(fps=16)
+    >>> returns = tracker.add(block)  # every shown block in order
+    >>> tracker.store.unrelated_psnr()  # None: too few views so far
     """
 
     fps: float

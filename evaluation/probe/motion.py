@@ -37,9 +37,11 @@ class Measure:
 class MotionLog:
     """Compares each frame with one before it and remembers how well the shift fits the poses.
 
-    log = MotionLog()
-    log.add(frame, pose, number)  # every shown frame in order
-    log.verdict(after=120, until=168)
+    >>> log = MotionLog()
+    >>> for number, (frame, pose) in enumerate(zip(block.frames, block.poses)):
+    ...     log.add(frame, pose, number)  # every shown frame in order
+    >>> log.verdict(after=0, until=2)
+    'unmeasurable'
     """
 
     def __init__(self) -> None:

@@ -33,9 +33,9 @@ class Sight:
 class PictureStore:
     """The first and the newest picture of every bin of poses.
 
-    store = PictureStore()
-    store.add(sight)
-    store.newest()  # one picture a bin
+    >>> store = PictureStore()
+    >>> store.newest()  # one picture a bin
+    ()
     """
 
     def __init__(self, budget: int = STORE_BYTES) -> None:

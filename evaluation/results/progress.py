@@ -11,8 +11,8 @@ WIDTH = 24  # characters of the bar
 class ProgressBar:
     """Counts clips; on a terminal one line changes, elsewhere each clip has its own.
 
-    bar = ProgressBar(176)
-    bar.done("indoor 3, mag")
+    >>> bar = ProgressBar(176)
+    >>> bar.done("indoor 3, mag")
     """
 
     def __init__(

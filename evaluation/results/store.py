@@ -27,11 +27,10 @@ KEY = "key"  # of a record
 class ClipStore:
     """A folder of records by key.
 
-    store = ClipStore(folder, {"seed": 0})
-    for key in keys:
-        with store.claim(key) as mine:
-            if mine:
-                store.add(key, measure(key))
+    >>> store = ClipStore(folder, {"seed": 0})
+    >>> with store.claim("indoor-3") as mine:
+    ...     if mine:
+    ...         store.add("indoor-3", {"psnr_db": 28.0})
     """
 
     def __init__(self, folder: Path, settings: dict) -> None:

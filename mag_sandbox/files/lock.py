@@ -22,10 +22,9 @@ _BUSY = (errno.EAGAIN, errno.EACCES, errno.EWOULDBLOCK, errno.EDEADLK)
 class FileLock:
     """Excludes other programs, and other locks of this program, from what a file stands for.
 
-    lock = FileLock(folder / ".lock")
-    if lock.acquire(timeout=5):
-        ...
-        lock.release()
+    >>> lock = FileLock(folder / ".lock")
+    >>> if lock.acquire(timeout=5):
+    ...     lock.release()
     """
 
     def __init__(self, path: Path) -> None:

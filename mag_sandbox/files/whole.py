@@ -45,8 +45,10 @@ def claim(folder: Path) -> None:
 def replacing(path: Path) -> Iterator[Path]:
     """Give a name to write a file or a folder under, which takes the place of `path` in the end.
 
-    with replacing(folder / "words.json") as part:
-        part.write_text(text)
+    >>> with replacing(folder / "words.json") as part:
+    ...     _ = part.write_text("{}")
+    >>> (folder / "words.json").read_text()
+    '{}'
     """
     with _part_of(path) as part:
         yield part

@@ -29,8 +29,10 @@ class ResidualBlock(nn.Module):
 class Autoencoder(nn.Module):
     """Pictures in [-1, 1] from and to normalised latents.
 
-    latents = autoencoder.encode(pictures)  # [B, 3, 192, 320] -> [B, 32, 12, 20]
-    pictures = autoencoder.decode(latents)
+    >>> autoencoder = Autoencoder(AutoencoderConfig())
+    >>> latents = autoencoder.encode(torch.zeros(1, 3, 192, 320))
+    >>> latents.shape, autoencoder.decode(latents).shape
+    (torch.Size([1, 32, 12, 20]), torch.Size([1, 3, 192, 320]))
     """
 
     def __init__(self, config: AutoencoderConfig) -> None:

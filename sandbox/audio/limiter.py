@@ -12,8 +12,9 @@ class Limiter:
     Within a quantum the gain goes straight from one end to the other, and neither is above what
     the quantum's peak allows: so nothing ever clips, and nothing clicks.
 
-    limiter = Limiter(960)
-    limiter.push(mix, out)  # out is the quantum pushed before, at most CEILING
+    >>> limiter = Limiter(960)
+    >>> mix, out = np.zeros((2, 2, 960), np.float32)
+    >>> limiter.push(mix, out)  # out is the quantum pushed before, at most CEILING
     """
 
     def __init__(self, quantum: int) -> None:

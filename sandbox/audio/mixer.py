@@ -25,10 +25,10 @@ MAX_CUES = 4  # at once
 class Mixer:
     """Turns what is to be heard into samples.
 
-    mixer = Mixer(volume=0.6)
-    mixer.play(make_ambience("birds", seed=3))
-    mixer.look(yaw=90.0)  # the window's thread says where the camera looks
-    mixer.fill(out)       # the device's thread asks for samples, float32 [n, 2]
+    >>> mixer = Mixer(volume=0.6)
+    >>> mixer.look(yaw=90.0)  # the window's thread says where the camera looks
+    >>> out = np.empty((960, 2), np.float32)
+    >>> mixer.fill(out)  # the device's thread asks for samples
 
     Every method but `fill` may be called on any thread; `fill` on one at a time. `fill` allocates
     little and waits for nothing.

@@ -19,9 +19,9 @@ AUDIBLE = 0.45  # highest frequency that is made, as a share of the sample rate
 class Synth:
     """Makes sounds at one sample rate from one source of randomness.
 
-    synth = Synth(48_000, np.random.default_rng(7))
-    wind = synth.noise(12, 80, 600) * synth.swell(12, every=4)  # two loops of 12 s
-    place(wind, synth.ping([(880, 0.3, 1.0)]), at=24_000)
+    >>> synth = Synth(4_000, np.random.default_rng(7))
+    >>> wind = synth.noise(12, 80, 600) * synth.swell(12, every=4)  # two loops of 12 s
+    >>> place(wind, synth.ping([(880, 0.3, 1.0)]), at=2_000)
     """
 
     def __init__(self, rate: int, rng: np.random.Generator) -> None:

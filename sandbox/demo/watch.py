@@ -48,13 +48,13 @@ class _Visit:
 class DemoWatch:
     """Probes of one run of a demo.
 
-    watch = DemoWatch(world.spec, world.round_trip)
-    watch.enter("meadow")
-    watch.take(block)  # every block
-    watch.anchor("a")
-    watch.probe("a")
-    watch.finish()
-    watch.probes
+    >>> watch = DemoWatch(world.spec, world.round_trip)
+    >>> watch.enter("meadow")
+    >>> watch.take(block)  # every block
+    >>> watch.anchor("a")
+    >>> watch.finish()
+    >>> watch.probes
+    []
     """
 
     def __init__(

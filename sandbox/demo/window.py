@@ -41,10 +41,10 @@ from mag_sandbox.scenes.demo.tape import Block, Enter, Mark, Probe, SetAnchor, T
 class StageWorld:
     """Implements `World` over another one, with a change of scene between two blocks.
 
-    stage = StageWorld(load_world(), tell=watch_block)
-    stage.reset(scene, seed=7)
-    stage.leave_for("kitchen", kitchen, 3)
-    stage.step(Control())  # the first block of the kitchen
+    >>> stage = StageWorld(world, "meadow", tell=lambda scene, block: None)
+    >>> _ = stage.reset(scene, seed=7)
+    >>> stage.leave_for("kitchen", scene, 3)
+    >>> _ = stage.step(Control())  # the first block of the kitchen
     """
 
     def __init__(self, world: World, here: str, tell: Callable[[str, FrameBlock], None]) -> None:

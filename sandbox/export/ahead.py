@@ -14,8 +14,9 @@ _DONE = object()
 def ahead(items: Iterator[Item], most: int) -> Iterator[Iterator[Item]]:
     """Give the same items, made by another thread.
 
-    with ahead(shots, most=16) as waiting:
-        for shot in waiting: ...
+    >>> with ahead(iter("abc"), most=16) as waiting:
+    ...     list(waiting)
+    ['a', 'b', 'c']
 
     Args:
         items: what to make; what it raises is raised where items are taken.

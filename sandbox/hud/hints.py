@@ -25,10 +25,11 @@ class Step(Enum):
 class HintLine:
     """Follows the poses that are shown and says what to try next.
 
-    hints = HintLine()
-    changed = hints.see(block.poses[-1], now)
-    if hints.step:
-        surface.blit(hint_card(theme, hints.step), place)
+    >>> hints = HintLine()
+    >>> hints.see(CameraPose(), now=0.0)  # every block; True if the line changed
+    False
+    >>> hints.see(CameraPose(yaw=60.0), now=2.0), hints.step
+    (True, <Step.LEAVE: ('Turn away', 'until the place where you began is out of sight')>)
     """
 
     def __init__(self) -> None:

@@ -25,8 +25,8 @@ def next_level(level: HudLevel) -> HudLevel:
 class Hud:
     """Places the cards on a window of any size.
 
-    hud = Hud()
-    hud.draw(surface, state, "full")
+    >>> state = HudState("A meadow.", "", 7, 0.0, block.phrase, block.poses[-1], block.memory)
+    >>> Hud().draw(surface, state, "full")
     """
 
     def __init__(self, settings: SandboxConfig = SandboxConfig()) -> None:  # noqa: B008 -- frozen

@@ -45,9 +45,12 @@ class MapPicture:
 class MapStitcher(SessionObserver):
     """A session observer that keeps the map; read `picture` from any thread.
 
-    stitcher = MapStitcher()
-    session = Session(world, source, observers=[stitcher])
-    stitcher.picture.explored  # 0.31
+    >>> stitcher = MapStitcher()
+    >>> from mag_sandbox.sandbox.play.session import Session
+    >>> session = Session(world, source, observers=[stitcher])
+    >>> _ = session.start(scene, seed=7)
+    >>> 0 < stitcher.picture.explored < 1
+    True
     """
 
     def __init__(self) -> None:

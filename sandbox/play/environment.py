@@ -22,10 +22,11 @@ EPISODE_BLOCKS = 320  # a minute at 16 frames a second and three frames a block
 class WorldEnvironment:
     """Plays a world block by block; an action is the camera's fraction of full speed on each axis.
 
-    environment = WorldEnvironment(load_world("pocket"), "meadow")
-    picture, info = environment.reset(seed=7)
-    picture, reward, terminated, truncated, info = environment.step([1.0, 0.0])
-    info["memory"]["bytes"], info["probe"]
+    >>> environment = WorldEnvironment(world, "meadow")
+    >>> picture, info = environment.reset(seed=7)
+    >>> picture, reward, terminated, truncated, info = environment.step([1.0, 0.0])
+    >>> sorted(info)
+    ['block_index', 'frames', 'memory', 'pose', 'probe', 'prompt']
     """
 
     metadata: dict[str, Any] = {"render_modes": ["rgb_array"]}  # noqa: RUF012 - Gymnasium's name

@@ -24,10 +24,10 @@ STILL = 0.02  # degrees below which nothing moves
 class LateWarp:
     """How far the newest frame is to be shifted.
 
-    warp = LateWarp(spec.full_speed)
-    warp.frame_shown(pose, command)     # whenever a frame is shown, and what its block was asked
-    warp.move(held, seconds)            # at display rate: what is held now, and for how long
-    yaw, pitch = warp.offset            # degrees from the frame to where the player looks
+    >>> warp = LateWarp(world.spec.full_speed)
+    >>> warp.frame_shown(CameraPose(), CameraCommand())  # a frame, and what its block was asked
+    >>> warp.move(CameraCommand(yaw=1.0), 0.02)  # at display rate: held keys, seconds
+    >>> yaw, pitch = warp.offset  # degrees from the frame to where the player looks
     """
 
     def __init__(self, speed: CameraSpeed) -> None:

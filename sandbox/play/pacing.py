@@ -17,9 +17,10 @@ class FrameGrid:
 
     The time lost is regained in steps too small to see, so that the rate holds in the long run.
 
-    grid = FrameGrid(fps=16)
-    grid.show(now=0.0)
-    grid.due  # 0.0625
+    >>> grid = FrameGrid(fps=16)
+    >>> grid.show(now=0.0)
+    >>> grid.due
+    0.0625
     """
 
     def __init__(self, fps: float) -> None:

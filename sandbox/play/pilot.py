@@ -11,9 +11,11 @@ from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver, Session
 class Pilot(PlayerSource, SessionObserver):
     """A source of commands that can fly to a place; also an observer, which tells it where it is.
 
-    pilot = Pilot()
-    session = Session(world, pilot, observers=[pilot])
-    pilot.fly_to(pose, world.spec)
+    >>> pilot = Pilot()
+    >>> from mag_sandbox.sandbox.play.session import Session
+    >>> session = Session(world, pilot, observers=[pilot])
+    >>> _ = session.start(scene, seed=7)
+    >>> pilot.fly_to(CameraPose(yaw=90.0), world.spec)
     """
 
     def __init__(self, bindings: Bindings = DEFAULTS) -> None:

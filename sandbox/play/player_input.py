@@ -28,9 +28,9 @@ def repeat_keys(*, wanted: bool) -> None:
 class HeldKeys:
     """Tells presses from repeats, which pygame does not.
 
-    keys = HeldKeys()
-    if keys.let_pass(event):  # every event
-        screen.handle(event)
+    >>> keys = HeldKeys()
+    >>> keys.let_pass(pygame.event.Event(pygame.MOUSEMOTION))  # every event
+    True
     """
 
     def __init__(self) -> None:

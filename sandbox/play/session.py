@@ -70,12 +70,11 @@ class CommandSource(Protocol):
 class Session:
     """One playthrough of a world.
 
-    session = Session(world, source, observers=[recorder])
-    step = session.start(scene, seed=7)
-    while step is not None:
-        show(step.block.frames)
-        step = session.advance()
-    session.end("left")
+    >>> session = Session(world, source)
+    >>> step = session.start(scene, seed=7)
+    >>> while step is not None and step.block.block_index < 3:
+    ...     step = session.advance()
+    >>> session.end("left")
     """
 
     def __init__(

@@ -43,9 +43,10 @@ def load_split(first: WorldChoice, second: WorldChoice, progress: Progress) -> W
 class SplitWorld:
     """Implements `World` over two others.
 
-    world = SplitWorld(load_world("pocket", mag), load_world("pocket", window))
-    block = world.reset(scene, seed=7)
-    block.beside  # the block of the second world
+    >>> split = SplitWorld(load_world("pocket"), load_world("pocket"))
+    >>> block = split.reset(scene, seed=7)
+    >>> block.beside.frames.shape  # of the second world
+    (3, 192, 320, 3)
     """
 
     def __init__(

@@ -63,9 +63,9 @@ class ScoreFile:
 class ScoreBook:
     """The best scores; play goes on without a file when it cannot be used, and `problem` says so.
 
-    book = ScoreBook(data_folder())
-    place = book.add(score_of(tour, scene, policy))  # 1: a new best
-    book.best("Meadow", "mag-retrieve")
+    >>> book = ScoreBook(folder)
+    >>> book.best("Meadow", "mag-retrieve")  # nobody has played here yet
+    ()
     """
 
     def __init__(self, folder: Path) -> None:

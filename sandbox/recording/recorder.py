@@ -43,8 +43,9 @@ Event = SessionStart | BlockEvent | SessionEnd
 class Recorder(SessionObserver):
     """Session observer that writes `FOLDER/session.jsonl`; later sessions go to FOLDER-2, ...
 
-    recorder = Recorder(Path("runs/monday"), memory=setting, look_ahead=True)
-    session = Session(world, source, observers=[recorder])
+    >>> recorder = Recorder(folder / "monday", look_ahead=True)
+    >>> from mag_sandbox.sandbox.play.session import Session
+    >>> session = Session(world, source, observers=[recorder])
     """
 
     def __init__(

@@ -75,10 +75,9 @@ class ParkedEntry:
 class ParkedScenes:
     """The scenes that were left, and saves of scenes that go on.
 
-    scenes = ParkedScenes(data_folder() / "parked", settings.parked_mib)
-    for entry in scenes.over_budget(parked.bytes, parked.id): ...  # ask, then scenes.delete(...)
-    scenes.park(parked)  # on leaving
-    parked = scenes.take(entry.id)  # on returning: from now on no other game can
+    >>> scenes = ParkedScenes(folder, 1024)
+    >>> scenes.entries()
+    []
     """
 
     def __init__(

@@ -51,8 +51,8 @@ class Notice:
 class Notices(Overlay):
     """Short lines at the top, each for some seconds; may be told from any thread.
 
-    notices = Notices(time.perf_counter)
-    notices.say("Saved")
+    >>> notices = Notices(clock=lambda: 0.0, notify=lambda: None)
+    >>> notices.say("Saved")
     """
 
     def __init__(

@@ -32,7 +32,7 @@ from mag_sandbox.sandbox.ui.widgets import (
 class SettingsScreen:
     """A list of settings, one in focus, and the keys at its end.
 
-    screen = SettingsScreen(config, apply=app.use_settings)
+    >>> screen = SettingsScreen(SandboxConfig(), apply=print)
 
     Args:
         config: what is set now.

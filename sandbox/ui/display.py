@@ -64,9 +64,9 @@ def fit(
 class Picture:
     """Brings frames onto a surface: scaled without stretching, perhaps shifted by a late warp.
 
-    picture = Picture("whole", "smooth")
-    picture.draw(surface, frame)
-    picture.draw(surface, frame, shift=(-7.5, 0.0))  # the same frame again: nothing is scaled anew
+    >>> picture = Picture("whole", "smooth")
+    >>> _ = picture.draw(surface, frame)
+    >>> _ = picture.draw(surface, frame, shift=(-7.5, 0.0))  # the same frame again: not scaled anew
     """
 
     def __init__(self, fit_mode: FitMode = "whole", scale_mode: ScaleMode = "smooth") -> None:

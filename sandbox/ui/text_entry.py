@@ -24,9 +24,11 @@ MOVES = {
 class History:
     """Lines written before; going back keeps the line that is being written.
 
-    history = History(["a meadow", "a desert"])
-    history.older("draft")  # "a desert"
-    history.newer("a desert")  # "draft"
+    >>> history = History(["a meadow", "a desert"])
+    >>> history.older("draft")
+    'a desert'
+    >>> history.newer()
+    'draft'
     """
 
     def __init__(self, lines: Sequence[str] = ()) -> None:
@@ -63,9 +65,9 @@ class History:
 class TextEntry:
     """A line of text and a cursor in it.
 
-    entry = TextEntry("a meadow")
-    entry.handle(event)  # True if it was for the entry
-    entry.text, entry.cursor, entry.notice
+    >>> entry = TextEntry("a meadow")
+    >>> entry.text, entry.cursor, entry.notice
+    ('a meadow', 8, '')
     """
 
     def __init__(

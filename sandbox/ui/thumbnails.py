@@ -25,8 +25,7 @@ class PictureError(ValueError):
 class Thumbnails:
     """Rounded pictures of one size and another, each cut once.
 
-    thumbnails = Thumbnails()
-    surface.blit(thumbnails.rounded(theme, path, (220, 132)), (0, 0))
+    >>> thumbnails = Thumbnails()
     """
 
     def __init__(self) -> None:

@@ -84,10 +84,11 @@ def _unescaped(text: str, place: tuple[int, int]) -> str:
 class Reader:
     """Walks over tokens; whatever it is asked for and does not find is a `ScriptError`.
 
-    reader = Reader(tokens_of("pan right 90deg"))
-    reader.word("a command")  # "pan"
-    reader.choice(("left", "right"))  # "right"
-    reader.quantity("an angle", ("deg",))  # (Fraction(90), "deg")
+    >>> reader = Reader(tokens_of("pan right 90deg"))
+    >>> reader.word("a command"), reader.choice(("left", "right"))
+    ('pan', 'right')
+    >>> reader.quantity("an angle", ("deg",))
+    (Fraction(90, 1), 'deg')
     """
 
     def __init__(self, tokens: list[Token]) -> None:

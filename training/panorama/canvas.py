@@ -45,10 +45,11 @@ class Canvas:
     (`moving`, `apart`) and what things they paint (`thing`); a plain picture ignores it, a
     `LayeredCanvas` keeps the first, a `LoggedCanvas` the second.
 
-        canvas = Canvas()
-        canvas.gradient(0, 192, (90, 150, 240), (200, 225, 250))
-        canvas.ellipse(1270, 40, 1310, 80, (255, 240, 180))  # crosses the seam
-        picture = canvas.pixels()
+    >>> canvas = Canvas()
+    >>> canvas.gradient(0, 192, (90, 150, 240), (200, 225, 250))
+    >>> canvas.ellipse(1270, 40, 1310, 80, (255, 240, 180))  # crosses the seam
+    >>> canvas.pixels().shape
+    (384, 1280, 3)
     """
 
     def __init__(self) -> None:
