@@ -6,7 +6,7 @@ Knows nothing of windows and worlds; keys arrive by name, mouse and sticks as nu
 import threading
 from collections.abc import Sequence
 
-from mag_sandbox.controls.bindings import DEFAULTS, Bindings
+from mag_sandbox.controls.bindings import DEFAULTS, Binding, Bindings
 from mag_sandbox.controls.camera import AXES, WIDEST_FOV, Axis, CameraCommand, CameraSpeed
 from mag_sandbox.controls.drag import MouseDrag, full_drag
 from mag_sandbox.controls.gamepad import GamepadAxes, PadAxis
@@ -30,8 +30,8 @@ class PlayerSource:
     def __init__(self, bindings: Bindings = DEFAULTS) -> None:
         self._lock = threading.Lock()
         self._moves = bindings.moves
-        self._held: list[str] = []  # oldest press first
-        self._tapped: list[str] = []  # pressed since the last command, perhaps released again
+        self._held: dict[str, Binding] = {}  # by key, oldest press first
+        self._tapped: list[Binding] = []  # pressed since the last command, perhaps released again
         self._drag = MouseDrag()
         self._pad = GamepadAxes()
         self._firm: dict[Axis, float] = dict.fromkeys(AXES, 0.0)  # when the pad last took over
@@ -39,19 +39,19 @@ class PlayerSource:
 
     def press(self, key: str) -> None:
         """Note that a key or button went down; it takes over its axis, if it moves the camera."""
-        if key not in self._moves:
+        move = self._moves.get(key)
+        if move is None:
             return
         with self._lock:
             if key not in self._held:
-                self._held.append(key)
-                self._tapped.append(key)
-            self._take_over("keys", self._moves[key].axis)
+                self._held[key] = move
+                self._tapped.append(move)
+            self._take_over("keys", move.axis)
 
     def release(self, key: str) -> None:
         """Note that a key went up."""
         with self._lock:
-            if key in self._held:
-                self._held.remove(key)
+            self._held.pop(key, None)
 
     def release_all(self) -> None:
         """Let go of everything, as when the window loses the keyboard."""
@@ -151,10 +151,10 @@ class PlayerSource:
 
     def _axis(self, axis: Axis) -> float:
         """Held keys decide and opposite ones cancel; without any, the last tap does."""
-        held = {self._moves[key].direction for key in self._held if self._moves[key].axis == axis}
+        held = {move.direction for move in self._held.values() if move.axis == axis}
         if held:
             return float(sum(held))
-        taps = [self._moves[key].direction for key in self._tapped if self._moves[key].axis == axis]
+        taps = [move.direction for move in self._tapped if move.axis == axis]
         return float(taps[-1]) if taps else 0.0
 
     def _take_over(self, device: str, axis: Axis) -> None:

@@ -14,7 +14,7 @@ class InputFeedback:
     """Follows each direction of the camera from its key's event to the first frame that answers it.
 
     >>> feedback = InputFeedback()
-    >>> feedback.key_changed("left", down=True, now=1.00)
+    >>> feedback.key_changed("left", DEFAULTS.moves["left"], down=True, now=1.00)
     >>> feedback.block_shown(CameraCommand(yaw=-1.0), sampled_at=1.05, now=1.20)  # answered?
     True
     """
@@ -25,15 +25,14 @@ class InputFeedback:
         self.latencies_ms: deque[float] = deque(maxlen=MAX_TIMES)
         self.photons_ms: deque[float] = deque(maxlen=MAX_TIMES)
         self._from_rest: float | None = None  # when a key went down while nothing moved
-        self._moves = bindings.moves
         self._waiting: dict[str, list[float]] = {row.name: [] for row in bindings.caps}
         self._pressed: set[str] = set()  # directions whose key is down, or tapped and not answered
         self._down: dict[str, str] = {}  # key -> direction
         self._command = CameraCommand()
 
-    def key_changed(self, key: str, now: float, *, down: bool) -> None:
-        """Note a key event of a camera key."""
-        name = self._moves[key].name
+    def key_changed(self, key: str, move: Binding, now: float, *, down: bool) -> None:
+        """Note an event of a key that moves the camera."""
+        name = move.name
         self._waiting[name].append(now)
         if down:
             if not self._down and self._command == CameraCommand():

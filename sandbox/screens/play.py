@@ -239,19 +239,21 @@ class PlayScreen:
         self._context.worker.begin(playthrough)
         self._begin_anew()
 
-    def camera_key(self, key: str, *, down: bool) -> None:
-        """Pass a camera key on and follow what becomes of it."""
+    def camera_key(self, key: str, *, down: bool) -> bool:
+        """Pass a key on and follow what becomes of it; False if it moves no camera here."""
+        move = self._bindings.moves.get(key)
+        if move is None:
+            return False
         keyboard = self._context.keyboard
         (keyboard.press if down else keyboard.release)(key)
-        self.feedback.key_changed(key, self._context.clock(), down=down)
+        self.feedback.key_changed(key, move, self._context.clock(), down=down)
+        return True
 
     def _handle_key(self, key: str, *, down: bool) -> None:
-        bindings = self._bindings
-        if key in bindings.moves:
-            self.camera_key(key, down=down)
+        if self.camera_key(key, down=down):
             self._dirty = True
-        elif down and key in bindings.actions:
-            self.act(bindings.actions[key])
+        elif down and (action := self._bindings.actions.get(key)):
+            self.act(action)
 
     def _frame_shown(self, now: float) -> None:
         ready = self.reel.current
@@ -322,8 +324,9 @@ class ReplayScreen(PlayScreen):
     mode = "replay"
     late_warp = False
 
-    def camera_key(self, key: str, *, down: bool) -> None:
+    def camera_key(self, key: str, *, down: bool) -> bool:  # noqa: ARG002 -- as in play
         """Leave the camera to the script."""
+        return False
 
     def act(self, action: Action) -> None:
         """Do everything but start over, unless the world stopped."""

@@ -1,6 +1,6 @@
 """What a player can set, in words: one row for every setting, then all keys. Places nothing."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -9,6 +9,8 @@ from mag_sandbox.model.loading import available_policies
 from mag_sandbox.sandbox.settings import SandboxConfig
 from mag_sandbox.sandbox.ui.widgets import Choice, Setting, Slider, Toggle
 
+MakeSetting = Callable[[Any], Setting]
+SIZE = ("window_width", "window_height")
 WINDOW_SIZES = ((640, 400), (960, 540), (1280, 720), (1600, 900), (1920, 1080), (2560, 1440))
 TEXT_SCALES = (0.85, 1.0, 1.15, 1.3, 1.5)
 KEPT_MIB = (16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
@@ -29,7 +31,7 @@ class SettingRow:
     fields: tuple[str, ...]  # of SandboxConfig
     title: str
     help: str
-    make: Callable[[Any], Setting]  # from the value, a tuple where there are several fields
+    make: MakeSetting  # from the value, a tuple where there are several fields
     helps: Mapping[Any, str] = field(default_factory=dict)  # in place of `help`, by value
 
     def setting(self, config: SandboxConfig) -> Setting:
@@ -76,124 +78,77 @@ def items(bindings: Bindings = DEFAULTS) -> tuple[Item, ...]:
         )
         for group, rows in bindings.groups()
     ]
-    return (
-        *(Heading("Display"), *_display()),
-        *(Heading("On screen"), *_on_screen()),
-        *(Heading("Memory"), *_memory()),
-        *(Heading("Sound"), *_sound()),
-        *(Heading("Reading"), *_reading()),
-        *(Heading("Keys"), *groups),
-    )
+    return (*_settings(), Heading("Keys"), *groups)
 
 
-def _display() -> tuple[SettingRow, ...]:
-    fits = (("whole", "whole picture"), ("fill", "fill the window"))
-    scales = (("smooth", "smooth"), ("sharp", "sharp pixels"))
+def _settings() -> tuple[Item, ...]:
+    fit = _choice(("whole", "whole picture"), ("fill", "fill the window"))
+    scale = _choice(("smooth", "smooth"), ("sharp", "sharp pixels"))
+    level = _choice(("full", "everything"), ("small", "one line"), ("off", "nothing"))
+    frames = _slider((1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 24, 32), _frames)
+    blocks = _slider((1, 2, 3, 4, 6, 8, 12, 16, 24, 32))
+    kept, parked = _slider(KEPT_MIB, _mib), _slider(PARKED_MIB, _mib)
+    volume, text = _slider(range(0, 101, 5), "{}%".format), _slider(TEXT_SCALES, "{:.0%}".format)
+    warp = "Shift the last picture at once while the next is made."
+    attended = "Pictures from memory that a block looks at; more is slower."
+    sinks = "First pictures that “mag” and “window” never drop."
     return (
-        SettingRow(
-            ("window_width", "window_height"), "Window", "Its size when it opens.", _window_sizes
-        ),
+        Heading("Display"),
+        SettingRow(SIZE, "Window", "Its size when it opens.", _window_sizes),
         SettingRow(("fullscreen",), "Full screen", "F11 does the same.", Toggle),
-        SettingRow(
-            ("fit",), "Picture", "Show all of it, or crop a little.", lambda v: Choice(v, fits)
-        ),
-        SettingRow(("scale",), "Enlarged", "How pixels are enlarged.", lambda v: Choice(v, scales)),
-        SettingRow(
-            ("late_warp",),
-            "Late warp",
-            "Shift the last picture at once while the next is made.",
-            Toggle,
-        ),
-    )
-
-
-def _on_screen() -> tuple[SettingRow, ...]:
-    levels = (("full", "everything"), ("small", "one line"), ("off", "nothing"))
-    return (
-        SettingRow(("hud",), "Details", "How much the HUD shows.", lambda v: Choice(v, levels)),
+        SettingRow(("fit",), "Picture", "Show all of it, or crop a little.", fit),
+        SettingRow(("scale",), "Enlarged", "How pixels are enlarged.", scale),
+        SettingRow(("late_warp",), "Late warp", warp, Toggle),
+        Heading("On screen"),
+        SettingRow(("hud",), "Details", "How much the HUD shows.", level),
         SettingRow(("hints",), "First steps", "Tips for the first minute.", Toggle),
-    )
-
-
-def _memory() -> tuple[SettingRow, ...]:
-    policies = [(name, name) for name in available_policies()]
-    return (
+        Heading("Memory"),
         SettingRow(
-            ("memory",),
-            "Policy",
-            "What is kept, and what a block reads.",
-            lambda value: Choice(value, _with(value, policies)),
-            POLICIES,
+            ("memory",), "Policy", "What is kept, and what a block reads.", _policy, POLICIES
         ),
-        SettingRow(
-            ("kept_mib",),
-            "Budget",
-            "How much memory may hold.",
-            lambda value: Slider(value, KEPT_MIB, _mib),
-        ),
-        SettingRow(
-            ("attended_frames",),
-            "Read by a block",
-            "Pictures from memory that a block looks at; more is slower.",
-            lambda value: Slider(value, (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 24, 32), _frames),
-        ),
+        SettingRow(("kept_mib",), "Budget", "How much memory may hold.", kept),
+        SettingRow(("attended_frames",), "Read by a block", attended, frames),
         SettingRow(
             ("window_blocks",),
             "Blocks of window",
             "How many blocks the policy “window” keeps.",
-            lambda value: Slider(value, (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)),
+            blocks,
         ),
-        SettingRow(
-            ("sink_frames",),
-            "First frames",
-            "First pictures that “mag” and “window” never drop.",
-            lambda value: Slider(value, (0, 1, 2, 3)),
-        ),
+        SettingRow(("sink_frames",), "First frames", sinks, _slider((0, 1, 2, 3))),
         SettingRow(
             ("look_ahead",), "Look ahead", "Imagine what comes next when there is time.", Toggle
         ),
-        SettingRow(
-            ("parked_mib",),
-            "Scenes you left",
-            "Disk space before we ask.",
-            lambda value: Slider(value, PARKED_MIB, _mib),
-        ),
-    )
-
-
-def _sound() -> tuple[SettingRow, ...]:
-    percents = tuple(range(0, 101, 5))
-    return (
-        SettingRow(
-            ("volume",),
-            "Volume",
-            "Ambience and signals.",
-            lambda value: Slider(value, percents, lambda percent: f"{percent}%"),
-        ),
+        SettingRow(("parked_mib",), "Scenes you left", "Disk space before we ask.", parked),
+        Heading("Sound"),
+        SettingRow(("volume",), "Volume", "Ambience and signals.", volume),
         SettingRow(("muted",), "Mute", "No sound at all.", Toggle),
-    )
-
-
-def _reading() -> tuple[SettingRow, ...]:
-    return (
+        Heading("Reading"),
         SettingRow(
             ("text_scale",),
             "Text size",
             "Text and cards, as large as the window has room for.",
-            lambda value: Slider(value, TEXT_SCALES, lambda scale: f"{scale:.0%}"),
+            text,
         ),
         SettingRow(("high_contrast",), "High contrast", "Bright words on black.", Toggle),
     )
 
 
+def _choice(*options: tuple[Any, str]) -> MakeSetting:
+    return lambda value: Choice(value, options)
+
+
+def _slider(values: Sequence[Any], word: Callable[[Any], str] = str) -> MakeSetting:
+    return lambda value: Slider(value, values, word)
+
+
+def _policy(value: str) -> Choice:
+    names = dict.fromkeys((*available_policies(), value))  # the file may name another one
+    return Choice(value, [(name, name) for name in names])
+
+
 def _window_sizes(value: tuple[int, int]) -> Choice:
     sizes = sorted({*WINDOW_SIZES, value})
     return Choice(value, [(size, f"{size[0]} x {size[1]}") for size in sizes])
-
-
-def _with(value: Any, options: list[tuple[Any, str]]) -> list[tuple[Any, str]]:
-    known = [option for option, _ in options]
-    return options if value in known else [*options, (value, str(value))]
 
 
 def _mib(value: int) -> str:
