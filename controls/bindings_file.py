@@ -10,7 +10,14 @@ import yaml
 
 from mag_sandbox.controls.bindings import DEFAULTS, BindingError, Bindings
 from mag_sandbox.controls.keys import KEYS_BY_TITLE, find_key
-from mag_sandbox.files.yaml_files import FileError, Problem, compose, nearest, quoted, read_text
+from mag_sandbox.files.yaml_files import (
+    FileError,
+    Problem,
+    compose_yaml,
+    nearest,
+    quoted,
+    read_text,
+)
 
 BINDINGS_FILE = "bindings.yaml"  # in the folder of the settings
 
@@ -29,7 +36,7 @@ def load_bindings(path: Path) -> Bindings:
         return DEFAULTS
     lines: dict[str, int] = {}
     try:
-        return DEFAULTS.with_keys(_changes(compose(read_text(path)), lines))
+        return DEFAULTS.with_keys(_changes(compose_yaml(read_text(path)), lines))
     except BindingError as error:
         line = max(lines.get(name, 0) for name in error.names)
         raise BindingsError(f"{path}:{line}: {error}") from None

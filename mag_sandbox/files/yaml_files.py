@@ -46,7 +46,7 @@ def read_checked_yaml(path: Path, cls: type[T], error: type[FileError] = FileErr
         FileError: (or `error`) the file is unreadable, too large, not YAML, or does not fit `cls`.
     """
     try:
-        values, lines = _values(compose(read_text(path)), cls)
+        values, lines = _values(compose_yaml(read_text(path)), cls)
         _require_all(cls, values)
         try:
             return cls(**values)
@@ -109,7 +109,7 @@ def read_text(path: Path, most: int = MAX_BYTES) -> str:
     return text
 
 
-def compose(text: str) -> yaml.Node | None:
+def compose_yaml(text: str) -> yaml.Node | None:
     """Return YAML as nodes, of which nothing is made yet; None: it is empty.
 
     Raises:

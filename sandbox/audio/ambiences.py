@@ -23,7 +23,7 @@ DIRECTIONS = tuple(range(0, 360, 30))  # in which loudness is averaged
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class AmbienceRecipe:
     """How an ambience is made."""
 
     make: Callable[[Synth], Sources]
@@ -31,22 +31,22 @@ class Recipe:
 
 
 RECIPES = {
-    "arcade": Recipe(tunes.arcade, -23.0),
-    "birds": Recipe(outdoors.birds, -24.0),
-    "cave": Recipe(indoors.cave, -25.0),
-    "chimes": Recipe(outdoors.chimes, -23.0),
-    "clock": Recipe(indoors.clock, -26.0),
-    "crickets": Recipe(outdoors.crickets, -25.0),
-    "crystals": Recipe(tunes.crystals, -22.0),
-    "fireplace": Recipe(indoors.fireplace, -23.0),
-    "hall": Recipe(indoors.hall, -25.0),
-    "hum": Recipe(indoors.hum, -24.0),
-    "rain": Recipe(outdoors.rain, -22.0),
-    "room": Recipe(indoors.room, -26.0),
-    "silence": Recipe(lambda synth: (), -26.0),
-    "stream": Recipe(outdoors.stream, -23.0),
-    "waves": Recipe(outdoors.waves, -20.0),
-    "wind": Recipe(outdoors.wind, -21.0),
+    "arcade": AmbienceRecipe(tunes.arcade, -23.0),
+    "birds": AmbienceRecipe(outdoors.birds, -24.0),
+    "cave": AmbienceRecipe(indoors.cave, -25.0),
+    "chimes": AmbienceRecipe(outdoors.chimes, -23.0),
+    "clock": AmbienceRecipe(indoors.clock, -26.0),
+    "crickets": AmbienceRecipe(outdoors.crickets, -25.0),
+    "crystals": AmbienceRecipe(tunes.crystals, -22.0),
+    "fireplace": AmbienceRecipe(indoors.fireplace, -23.0),
+    "hall": AmbienceRecipe(indoors.hall, -25.0),
+    "hum": AmbienceRecipe(indoors.hum, -24.0),
+    "rain": AmbienceRecipe(outdoors.rain, -22.0),
+    "room": AmbienceRecipe(indoors.room, -26.0),
+    "silence": AmbienceRecipe(lambda synth: (), -26.0),
+    "stream": AmbienceRecipe(outdoors.stream, -23.0),
+    "waves": AmbienceRecipe(outdoors.waves, -20.0),
+    "wind": AmbienceRecipe(outdoors.wind, -21.0),
 }
 
 

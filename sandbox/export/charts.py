@@ -17,7 +17,7 @@ MOST_POINTS = 600  # of a curve: more cannot be seen
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class RecallPoint:
     """One comparison on the chart of recall."""
 
     second: float
@@ -27,7 +27,7 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class MemoryPoint:
     """The memory after one block."""
 
     second: float
@@ -61,7 +61,7 @@ class _Plot:
         return "".join(parts)
 
 
-def recall_chart(marks: Sequence[Mark], seconds: float, first: float = 0.0) -> str:
+def recall_chart(marks: Sequence[RecallPoint], seconds: float, first: float = 0.0) -> str:
     """Draw recall over the time at which views came back."""
     plot = _Plot(seconds, 100)
     parts = [plot.frame((0, 20, 40, 60, 80, 100), "recall, percent", "seconds of play")]
@@ -78,7 +78,7 @@ def recall_chart(marks: Sequence[Mark], seconds: float, first: float = 0.0) -> s
     return _svg("Recall over time", parts)
 
 
-def memory_chart(moments: Sequence[Moment], seconds: float, first: float = 0.0) -> str:
+def memory_chart(moments: Sequence[MemoryPoint], seconds: float, first: float = 0.0) -> str:
     """Draw what memory held, kind upon kind, and its budget if that is near."""
     moments = thinned(moments)
     kinds = list(dict.fromkeys(kind for moment in moments for kind in moment.kept))
@@ -161,7 +161,7 @@ def nice_ticks(top: float, most: int) -> list[float]:
     return [round(number * step, 9) for number in range(int(top / step + 1e-9) + 1)]
 
 
-def thinned(items: Sequence[Moment]) -> list[Moment]:
+def thinned(items: Sequence[MemoryPoint]) -> list[MemoryPoint]:
     """Return no more moments than can be seen, the first and the last among them."""
     every = max(1, math.ceil(len(items) / MOST_POINTS))
     kept = list(items[::every])

@@ -14,8 +14,8 @@ from PIL import Image
 
 from mag_sandbox.evaluation.probe.probe import ProbeResult
 from mag_sandbox.sandbox.export.charts import (
-    Mark,
-    Moment,
+    MemoryPoint,
+    RecallPoint,
     latency_chart,
     memory_chart,
     percentile,
@@ -143,7 +143,7 @@ def _pair(one: ProbeResult) -> str:
 def _charts(footage: Footage, probes: list[ProbeResult]) -> Iterator[str]:
     seconds, first = footage.seconds, footage.first / footage.fps
     marks = [
-        Mark(one.seconds, one.recall, one.word, _mark_text(one))
+        RecallPoint(one.seconds, one.recall, one.word, _mark_text(one))
         for one in probes
         if one.recall is not None
     ]
@@ -155,7 +155,7 @@ def _charts(footage: Footage, probes: list[ProbeResult]) -> Iterator[str]:
         usage = stored.head.memory
         kept = {one.kind: one.bytes for one in usage.segments if one.kind not in NEVER_SHOWN}
         kinds |= dict.fromkeys(kept)
-        moments.append(Moment(second, kept, usage.budget))
+        moments.append(MemoryPoint(second, kept, usage.budget))
     legend = _legend((f"dot area {kind}", LEGEND.get(kind, kind)) for kind in kinds)
     yield _chart("Memory over time", memory_chart(moments, seconds, first), legend)
     if latencies := _latencies(footage):

@@ -66,7 +66,7 @@ class KeptAnchor:
 
 
 @dataclass(frozen=True, slots=True)
-class KeptPlaces:
+class KeptTracker:
     """All that is kept besides the pictures."""
 
     anchors: tuple[KeptAnchor, ...]
@@ -75,7 +75,7 @@ class KeptPlaces:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Places:
+class TrackerState:
     """What a tracker goes on with."""
 
     anchors: list[Anchor]
@@ -83,7 +83,7 @@ class Places:
     named: dict[AnchorKind, int]
 
 
-def keep_places(tracker: ReturnTracker) -> WorldState:
+def keep_tracker(tracker: ReturnTracker) -> WorldState:
     """Return the anchors and the newest pictures of a tracker as arrays and plain JSON."""
     frames: list[np.ndarray] = []
 
@@ -102,18 +102,18 @@ def keep_places(tracker: ReturnTracker) -> WorldState:
         for one in tracker.anchors
     )
     pictures = tuple(kept(sight) for sight in tracker.store.newest())
-    data = asdict(KeptPlaces(anchors, pictures, dict(tracker.named)))
+    data = asdict(KeptTracker(anchors, pictures, dict(tracker.named)))
     return WorldState({PICTURES: np.stack(frames)} if frames else {}, data)
 
 
-def kept_places(state: WorldState) -> Places:
+def kept_tracker(state: WorldState) -> TrackerState:
     """Return what a tracker goes on with.
 
     Raises:
         ValueError: the data are damaged, or of another version.
     """
     try:
-        kept = decode(KeptPlaces, _as_json(state.data))
+        kept = decode(KeptTracker, _as_json(state.data))
         frames = _frames(state, kept)
         anchors = [_anchor(one, frames) for one in kept.anchors]
         store = PictureStore()
@@ -121,13 +121,13 @@ def kept_places(state: WorldState) -> Places:
             store.add(_sight(sight, frames))
     except (ValueError, IndexError) as error:
         raise ValueError(f"the saved places are damaged ({error}); they start over") from None
-    return Places(anchors, store, dict(kept.named))
+    return TrackerState(anchors, store, dict(kept.named))
 
 
 _PLAIN = tuple(name for name in KeptAnchor.__slots__ if name not in ("first", "last"))
 
 
-def _frames(state: WorldState, kept: KeptPlaces) -> np.ndarray:
+def _frames(state: WorldState, kept: KeptTracker) -> np.ndarray:
     sights = [*kept.pictures, *(one.first for one in kept.anchors)]
     if len(kept.anchors) > MAX_ANCHORS or len(kept.pictures) > MAX_PICTURES:
         raise ValueError(f"{len(kept.anchors)} anchors, {len(kept.pictures)} pictures")

@@ -25,7 +25,7 @@ from mag_sandbox.evaluation.probe.metrics import psnr
 from mag_sandbox.evaluation.probe.probe import Limits, ProbeResult, compare, shrunk
 from mag_sandbox.model.world import FrameBlock, Frames, WorldSpec, WorldState
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionEnd, SessionObserver, SessionStart
-from mag_sandbox.sandbox.probe.probe_keeping import Places, keep_places, kept_places
+from mag_sandbox.sandbox.probe.probe_keeping import TrackerState, keep_tracker, kept_tracker
 
 logger = logging.getLogger(__name__)
 
@@ -129,7 +129,7 @@ class Prober(SessionObserver):
             TimeoutError: it has too much to look at.
         """
         future: Future[WorldState] = Future()
-        self._put(lambda: future.set_result(keep_places(self._tracker)))
+        self._put(lambda: future.set_result(keep_tracker(self._tracker)))
         return future.result(timeout)
 
     def restore(self, state: WorldState) -> None:
@@ -138,7 +138,7 @@ class Prober(SessionObserver):
         Raises:
             ValueError: it holds no places of this version, or is damaged.
         """
-        places = kept_places(state)
+        places = kept_tracker(state)
         self._put(lambda: self._resume(places))
 
     def settle(self, timeout: float = 10.0) -> bool:
@@ -194,7 +194,7 @@ class Prober(SessionObserver):
             self._ask_ceiling(back)
         self._publish_places()
 
-    def _resume(self, places: Places) -> None:
+    def _resume(self, places: TrackerState) -> None:
         tracker = self._tracker
         tracker.anchors[:], tracker.store = places.anchors, places.store
         tracker.named.update(places.named)

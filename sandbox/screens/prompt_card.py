@@ -9,7 +9,13 @@ from dataclasses import dataclass
 
 import pygame
 
-from mag_sandbox.sandbox.ui.text_layout import Measure, Piece, find_character, find_place, lay_out
+from mag_sandbox.sandbox.ui.text_layout import (
+    Measure,
+    TextPiece,
+    find_character,
+    find_place,
+    lay_out,
+)
 from mag_sandbox.sandbox.ui.theme import ACCENT, BAD, FAINT, INK, MUTED, TRACK, Theme
 from mag_sandbox.scenes.vocabulary import Word
 
@@ -58,7 +64,7 @@ class PromptCard:
     first_row: int
     chips: list[tuple[pygame.Rect, str]] = dataclasses.field(default_factory=list)
     hints: list[tuple[pygame.Rect, Word, str]] = dataclasses.field(default_factory=list)
-    pieces: tuple[Piece, ...] = ()
+    pieces: tuple[TextPiece, ...] = ()
     row_height: int = 1
 
     @property
@@ -161,7 +167,7 @@ def _draw_text(card: PromptCard, theme: Theme, view: PromptView) -> None:
 
 
 def _draw_selection(
-    card: PromptCard, theme: Theme, rect: pygame.Rect, piece: Piece, selection: tuple[int, int]
+    card: PromptCard, theme: Theme, rect: pygame.Rect, piece: TextPiece, selection: tuple[int, int]
 ) -> None:
     start, end = max(piece.start, selection[0]), min(piece.end, selection[1])
     if start >= end:

@@ -11,7 +11,7 @@ Measure = Callable[[str], int]  # text -> px
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class TextPiece:
     """A stretch of the text on one row, with one look."""
 
     text: str
@@ -28,7 +28,7 @@ class Piece:
 
 def lay_out(
     text: str, marked: Sequence[tuple[int, int]], width: int, measure: Measure
-) -> tuple[Piece, ...]:
+) -> tuple[TextPiece, ...]:
     """Return the text in rows, broken between words where that is possible.
 
     Args:
@@ -38,7 +38,7 @@ def lay_out(
         measure: of a short text.
     """
     edges = {edge for stretch in marked for edge in stretch}
-    pieces: list[Piece] = []
+    pieces: list[TextPiece] = []
     row, left = 0, 0
     for run in re.finditer(r"\s+|\S+", text):
         parts = [(place, part, measure(part)) for place, part in _parts(run, edges)]
@@ -48,12 +48,12 @@ def lay_out(
         for place, part, part_width in parts:
             if left and left + part_width > width and (whole > width or left > width):
                 row, left = row + 1, 0
-            pieces.append(Piece(part, place, row, left, part_width))
+            pieces.append(TextPiece(part, place, row, left, part_width))
             left += part_width
     return tuple(pieces)
 
 
-def find_place(pieces: Sequence[Piece], place: int, measure: Measure) -> tuple[int, int]:
+def find_place(pieces: Sequence[TextPiece], place: int, measure: Measure) -> tuple[int, int]:
     """Return (row, px from its beginning) of the gap before a character of the text."""
     found = (0, 0)
     for piece in pieces:
@@ -62,7 +62,7 @@ def find_place(pieces: Sequence[Piece], place: int, measure: Measure) -> tuple[i
     return found
 
 
-def find_character(pieces: Sequence[Piece], row: int, across: float, measure: Measure) -> int:
+def find_character(pieces: Sequence[TextPiece], row: int, across: float, measure: Measure) -> int:
     """Return the gap between characters that lies nearest to a point of a row."""
     best, nearest = 0, float("inf")
     for piece in pieces:

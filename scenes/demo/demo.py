@@ -1,6 +1,6 @@
 """Demos: a scene, a camera script and what is expected of it, read from YAML and checked.
 
-Knows nothing of worlds: `demo_tape.py` turns the script into camera commands, the app plays them.
+Knows nothing of worlds: `tape.py` turns the script into camera commands, the app plays them.
 """
 
 import re
@@ -15,7 +15,7 @@ from mag_sandbox.files.yaml_files import (
     FieldError,
     FileError,
     Problem,
-    compose,
+    compose_yaml,
     construct,
     is_file,
     nearest,
@@ -23,8 +23,8 @@ from mag_sandbox.files.yaml_files import (
     read_text,
 )
 from mag_sandbox.scenes.demo.expect import Expectation, parse_expectation
-from mag_sandbox.scenes.demo.names import check_names, probed_anchors
 from mag_sandbox.scenes.demo.script import MemoryAsk, Statement, parse_memory, parse_script
+from mag_sandbox.scenes.demo.tape import no_anchor
 from mag_sandbox.scenes.demo.words import ScriptError
 from mag_sandbox.scenes.scene import (
     DEMOS,
@@ -87,7 +87,7 @@ def load_demo(name_or_path: str | Path) -> Demo:
     path = _find(name_or_path)
     try:
         text = read_text(path, MAX_BYTES)
-        root = compose(text)
+        root = compose_yaml(text)
     except Problem as problem:
         where = f"{path}:{problem.line}:{problem.column}" if problem.line else str(path)
         hint = "" if path.exists() else "; `demo --list` names what is there"
@@ -287,3 +287,54 @@ def _shown(value: object) -> str:
     if value is None:
         return "empty"
     return "a group of keys" if isinstance(value, yaml.Node) else f'"{quoted(str(value))}"'
+
+
+def check_names(script: Sequence[Statement], scene: str, scenes: Sequence[str]) -> None:
+    """Check that every anchor is set before it is used, and that every scene is known.
+
+    Args:
+        script: what to do.
+        scene: the scene that it begins in.
+        scenes: names of all others.
+
+    Raises:
+        ScriptError: a name is unknown.
+    """
+    _check_names(script, {scene: set()}, scene, (scene, *scenes))
+
+
+def _check_names(
+    script: Sequence[Statement], anchors: dict[str, set[str]], here: str, scenes: Sequence[str]
+) -> str:
+    """Walk over a script and return the scene it ends in."""
+    for statement in script:
+        name = statement.values[0] if statement.values else ""
+        problem = None
+        if statement.word == "scene":
+            if name not in scenes:
+                known = ", ".join(scenes)
+                guess = nearest(name, tuple(scenes))
+                problem = f'scene "{name}" not found{guess}; available: {known}'
+            here = name
+            anchors.setdefault(here, set())
+        elif statement.word == "anchor":
+            anchors[here].add(name)
+        elif statement.word in ("probe", "go") and name not in anchors[here]:
+            problem = no_anchor(name, here, sorted(anchors[here]))
+        elif statement.word == "repeat":
+            for _ in range(min(2, name)):  # the second round may begin elsewhere
+                here = _check_names(statement.body, anchors, here, scenes)
+        if problem is not None:
+            raise ScriptError(statement.line, statement.column, problem)
+    return here
+
+
+def probed_anchors(script: Sequence[Statement]) -> tuple[str, ...]:
+    """Return the anchors that a script probes, in order."""
+    names: list[str] = []
+    for statement in script:
+        found = probed_anchors(statement.body)
+        if statement.word == "probe":
+            found = (statement.values[0],)
+        names += [name for name in found if name not in names]
+    return tuple(names)

@@ -1,7 +1,7 @@
 """The language of demos: what the camera does, one step a line, as one would say it.
 
 Reads text into statements and says exactly where it is wrong; knows nothing of worlds, blocks and
-frames (`demo_tape.py` makes those of a script). Its table of commands is also the manual.
+frames (`tape.py` makes those of a script). Its table of commands is also the manual.
 """
 
 import re
@@ -11,14 +11,13 @@ from fractions import Fraction
 from typing import Any
 
 from mag_sandbox.controls.camera import CameraCommand
-from mag_sandbox.files.yaml_files import nearest
+from mag_sandbox.files.yaml_files import nearest, quoted
 from mag_sandbox.scenes.demo.words import (
     MAX_REPEAT,
-    Reader,
     ScriptError,
     Token,
-    quoted,
-    shortened,
+    TokenReader,
+    named,
     tokens_of,
 )
 
@@ -88,7 +87,7 @@ class Command:
     form: str
     meaning: str
     example: str
-    read: Callable[["Reader"], tuple[Any, ...]]
+    read: Callable[["TokenReader"], tuple[Any, ...]]
 
 
 def parse_script(text: str) -> tuple[Statement, ...]:
@@ -97,7 +96,7 @@ def parse_script(text: str) -> tuple[Statement, ...]:
     Raises:
         ScriptError: it is wrong; with line, column and the nearest valid word.
     """
-    reader = Reader(tokens_of(text))
+    reader = TokenReader(tokens_of(text))
     statements = _block(reader, 0)
     if not statements:
         raise ScriptError(1, 1, 'the script is empty; begin with "anchor a"')
@@ -110,14 +109,14 @@ def parse_memory(text: str) -> MemoryAsk:
     Raises:
         ScriptError: it is wrong.
     """
-    reader = Reader(tokens_of(text))
+    reader = TokenReader(tokens_of(text))
     (ask,) = _read_memory(reader)
     if not reader.ends_here:
-        raise reader.error(f'"{shortened(reader.next.text)}" is one word too many; name one policy')
+        raise reader.error(f'"{quoted(reader.next.text)}" is one word too many; name one policy')
     return ask
 
 
-def _block(reader: Reader, depth: int) -> tuple[Statement, ...]:
+def _block(reader: TokenReader, depth: int) -> tuple[Statement, ...]:
     statements = []
     while True:
         reader.skip_ends()
@@ -127,7 +126,7 @@ def _block(reader: Reader, depth: int) -> tuple[Statement, ...]:
         statements.append(_statement(reader, depth))
 
 
-def _statement(reader: Reader, depth: int) -> Statement:
+def _statement(reader: TokenReader, depth: int) -> Statement:
     token = reader.next
     if token.kind == "}":
         raise reader.error('there is a "}" too many')
@@ -135,7 +134,7 @@ def _statement(reader: Reader, depth: int) -> Statement:
     if word not in COMMANDS:
         known = ", ".join(COMMANDS)
         guess = nearest(word, tuple(COMMANDS))
-        raise reader.error(f'unknown command "{shortened(word)}"{guess}; known: {known}', token)
+        raise reader.error(f'unknown command "{quoted(word)}"{guess}; known: {known}', token)
     reader.statements += 1
     if reader.statements > MAX_STATEMENTS:
         raise reader.error(f"the script has more than {MAX_STATEMENTS} steps", token)
@@ -143,18 +142,18 @@ def _statement(reader: Reader, depth: int) -> Statement:
     body = _body(reader, token, depth + 1) if word == "repeat" else ()
     if not reader.ends_here:
         raise reader.error(
-            f"{quoted(reader.next)} is one word too many after `{word}`: it is written "
+            f"{named(reader.next)} is one word too many after `{word}`: it is written "
             f"`{COMMANDS[word].form}`; put each step on a line of its own, or ; between"
         )
     return Statement(word, values, token.line, token.column, body)
 
 
-def _body(reader: Reader, start: Token, depth: int) -> tuple[Statement, ...]:
+def _body(reader: TokenReader, start: Token, depth: int) -> tuple[Statement, ...]:
     if depth > MAX_DEPTH:
         raise reader.error(f"more than {MAX_DEPTH} nested repeats", start)
     reader.skip_ends()
     if reader.next.kind != "{":
-        raise reader.error(f'expected "{{" after repeat, found {quoted(reader.next)}')
+        raise reader.error(f'expected "{{" after repeat, found {named(reader.next)}')
     reader.take()
     body = _block(reader, depth)
     if reader.next.kind != "}":
@@ -165,16 +164,16 @@ def _body(reader: Reader, start: Token, depth: int) -> tuple[Statement, ...]:
     return body
 
 
-def _read_anchor(reader: Reader) -> tuple[str]:
+def _read_anchor(reader: TokenReader) -> tuple[str]:
     return (reader.name("a name for this view, such as a"),)
 
 
-def _read_known_anchor(reader: Reader) -> tuple[str]:
+def _read_known_anchor(reader: TokenReader) -> tuple[str]:
     return (reader.name("the name of an anchor"),)
 
 
-def _read_turn(directions: tuple[str, str]) -> Callable[[Reader], tuple[int, Amount]]:
-    def read(reader: Reader) -> tuple[int, Amount]:
+def _read_turn(directions: tuple[str, str]) -> Callable[[TokenReader], tuple[int, Amount]]:
+    def read(reader: TokenReader) -> tuple[int, Amount]:
         sign = 1 if reader.choice(directions) == directions[0] else -1
         value, unit = reader.quantity("degrees or seconds, such as 90deg", (*DEGREES, *TIMES))
         if unit in DEGREES:
@@ -184,22 +183,22 @@ def _read_turn(directions: tuple[str, str]) -> Callable[[Reader], tuple[int, Amo
     return read
 
 
-def _read_zoom(reader: Reader) -> tuple[int, Fraction]:
+def _read_zoom(reader: TokenReader) -> tuple[int, Fraction]:
     sign = 1 if reader.choice(("in", "out")) == "in" else -1
     start = reader.next
     value, _ = reader.quantity("a factor, such as 1.5", ("", "x", "times"))
     if not 1 < value <= 16:
-        written = shortened(start.text)
+        written = quoted(start.text)
         raise reader.error(f'zoom by "{written}", expected a factor above 1, at most 16', start)
     return sign, value
 
 
-def _read_time(reader: Reader) -> tuple[Fraction]:
+def _read_time(reader: TokenReader) -> tuple[Fraction]:
     value, unit = reader.quantity("a time, such as 1s", tuple(TIMES))
     return (value * TIMES[unit],)
 
 
-def _read_wander(reader: Reader) -> tuple[Fraction, int]:
+def _read_wander(reader: TokenReader) -> tuple[Fraction, int]:
     (seconds,) = _read_time(reader)
     if reader.ends_here:
         return seconds, 0
@@ -207,7 +206,7 @@ def _read_wander(reader: Reader) -> tuple[Fraction, int]:
     return seconds, reader.count("a seed", 2**31 - 1)
 
 
-def _read_speed(reader: Reader) -> tuple[Fraction | None]:
+def _read_speed(reader: TokenReader) -> tuple[Fraction | None]:
     if reader.next.text == "full":
         reader.take()
         return (None,)
@@ -215,7 +214,7 @@ def _read_speed(reader: Reader) -> tuple[Fraction | None]:
     return (value,)
 
 
-def _read_memory(reader: Reader) -> tuple[MemoryAsk]:
+def _read_memory(reader: TokenReader) -> tuple[MemoryAsk]:
     policy = reader.word("a memory policy, such as window")
     limits: dict[str, int] = {}
     units = tuple(MEMORY_PARTS)
@@ -225,7 +224,7 @@ def _read_memory(reader: Reader) -> tuple[MemoryAsk]:
         name = MEMORY_PARTS[unit]
         least = 0 if unit == "sinks" else 1
         if value.denominator != 1 or not least <= value <= MOST_LIMIT:
-            found = shortened(start.text)
+            found = quoted(start.text)
             problem = f'"{found}" is not a whole number from {least} to {MOST_LIMIT}'
             raise reader.error(problem, start)
         if name in limits:
@@ -234,11 +233,11 @@ def _read_memory(reader: Reader) -> tuple[MemoryAsk]:
     return (MemoryAsk(policy, **limits),)
 
 
-def _read_text(what: str) -> Callable[[Reader], tuple[str]]:
+def _read_text(what: str) -> Callable[[TokenReader], tuple[str]]:
     return lambda reader: (reader.text(what),)
 
 
-def _read_control(reader: Reader) -> tuple[CameraCommand, int]:
+def _read_control(reader: TokenReader) -> tuple[CameraCommand, int]:
     yaw, pitch = (_read_fraction(reader, axis) for axis in ("yaw", "pitch"))
     counted = reader.ends_here or reader.next.text.startswith("x")
     command = CameraCommand(yaw, pitch, 0.0 if counted else _read_fraction(reader, "zoom"))
@@ -248,22 +247,22 @@ def _read_control(reader: Reader) -> tuple[CameraCommand, int]:
     times = reader.word("how often, such as x12")
     if not re.fullmatch(r"x[0-9]{1,6}", times) or not 1 <= int(times[1:]) <= MAX_REPEAT:
         raise reader.error(
-            f'expected how often from x1 to x{MAX_REPEAT}, found "{shortened(times)}"', token
+            f'expected how often from x1 to x{MAX_REPEAT}, found "{quoted(times)}"', token
         )
     return command, int(times[1:])
 
 
-def _read_fraction(reader: Reader, axis: str) -> float:
+def _read_fraction(reader: TokenReader, axis: str) -> float:
     token = reader.next
     written = reader.word(f"a {axis} from -1 to 1")
     plain = re.fullmatch(r"-?[0-9]+(\.[0-9]+)?(e-?[0-9]{1,3})?", written)
     if not plain or len(written) > MOST_REAL or not -1.0 <= float(written) <= 1.0:
-        found = shortened(written)
+        found = quoted(written)
         raise reader.error(f'{axis} is "{found}", expected a number from -1 to 1', token)
     return float(written)
 
 
-def _read_repeat(reader: Reader) -> tuple[int]:
+def _read_repeat(reader: TokenReader) -> tuple[int]:
     return (reader.count("how often, a whole number"),)
 
 

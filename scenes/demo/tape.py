@@ -7,7 +7,7 @@ of what the script said: turns that add up to nothing end bit-equal, in whatever
 import math
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from mag_sandbox.controls.camera import (
@@ -16,13 +16,17 @@ from mag_sandbox.controls.camera import (
     POSE_RESOLUTION,
     WIDEST_FOV,
     CameraCommand,
+    CameraPose,
     CameraSpeed,
     mutual_overlap,
 )
 from mag_sandbox.files.yaml_files import nearest
-from mag_sandbox.scenes.demo.place import HIGHEST, RING, WIDEST, Place
 from mag_sandbox.scenes.demo.script import Amount, MemoryAsk, Statement
 from mag_sandbox.scenes.demo.words import ScriptError
+
+RING = 360 * POSE_RESOLUTION  # ticks
+HIGHEST = int(MAX_PITCH * POSE_RESOLUTION)  # ticks
+WIDEST = int(WIDEST_FOV * POSE_RESOLUTION)  # ticks
 
 ZOOM_RATE = 1.0  # doublings a second of a full zoom command that is said in words
 SEEN = 0.6  # share of an anchor's view that a probe must find
@@ -114,6 +118,41 @@ def tape_of(script: Sequence[Statement], rig: Rig, scene: str) -> Tape:
     return Tape(tuple(maker.items), maker.blocks, maker.blocks * rig.block_seconds)
 
 
+@dataclass(slots=True)
+class AxisState:
+    """Where the camera is on one axis, in ticks that were made and in those that were said."""
+
+    made: int = 0
+    said: Fraction = Fraction(0)
+
+
+@dataclass(slots=True)
+class CameraState:
+    """A scene that is being visited."""
+
+    yaw: AxisState = field(default_factory=AxisState)
+    pitch: AxisState = field(default_factory=AxisState)
+    zoom: AxisState = field(default_factory=AxisState)  # by how much narrower than not zoomed
+    anchors: dict[str, "CameraState"] = field(default_factory=dict)
+    memory: MemoryAsk | None = None  # in force
+
+    @property
+    def pose(self) -> CameraPose:
+        """Where the camera looks."""
+        yaw, pitch, narrower = (getattr(self, axis).made / POSE_RESOLUTION for axis in AXES)
+        return CameraPose(yaw % 360.0, pitch, WIDEST_FOV - narrower)
+
+    @property
+    def factor(self) -> Fraction:
+        """How far it is zoomed in, as it was said."""
+        return WIDEST / (WIDEST - self.zoom.said)
+
+    def copy(self) -> "CameraState":
+        """Return the same view, without anchors."""
+        places = (getattr(self, axis) for axis in AXES)
+        return CameraState(*(AxisState(place.made, place.said) for place in places))
+
+
 class _TapeMaker:
     """Carries statements out on paper."""
 
@@ -126,7 +165,7 @@ class _TapeMaker:
         self._full = dict(zip(AXES, ticks, strict=True))  # ticks a frame
         self._closest = POSE_RESOLUTION * (WIDEST_FOV - rig.full_speed.narrowest_fov)  # ticks
         self._speed: Fraction | None = None  # degrees a second; None: full
-        self._places = {scene: Place()}
+        self._places = {scene: CameraState()}
         self._here = scene
         self._prompt: str | None = None  # to be said with the next block
         self._memory: MemoryAsk | None = None  # in force from the next block on
@@ -134,7 +173,7 @@ class _TapeMaker:
         self._steps = 0
 
     @property
-    def _place(self) -> Place:
+    def _place(self) -> CameraState:
         return self._places[self._here]
 
     def run(self, script: Sequence[Statement]) -> None:
@@ -209,7 +248,7 @@ class _TapeMaker:
         self._still(self._blocks_of(seconds))
 
     def _do_home(self) -> None:
-        self._go(Place())
+        self._go(CameraState())
 
     def _do_go(self, name: str) -> None:
         self._go(self._anchor(name))
@@ -252,7 +291,7 @@ class _TapeMaker:
         self.flush()
         again = name in self._places
         self._here = name
-        self._places.setdefault(name, Place())
+        self._places.setdefault(name, CameraState())
         self._add(1, Enter(name, again))
         if again:
             self._still(1)  # there is nothing to see before it
@@ -278,7 +317,7 @@ class _TapeMaker:
             place.zoom.made = min(int(self._closest), max(0, place.zoom.made - wider))
             place.zoom.said = Fraction(place.zoom.made)
 
-    def _anchor(self, name: str) -> Place:
+    def _anchor(self, name: str) -> CameraState:
         anchors = self._place.anchors
         if name not in anchors:
             raise self._error(no_anchor(name, self._here, anchors))
@@ -321,7 +360,7 @@ class _TapeMaker:
         units = round((said - place.made) / length)  # of one tick in every frame of a block
         self._spread({axis: units})
 
-    def _go(self, target: Place) -> None:
+    def _go(self, target: CameraState) -> None:
         place, length = self._place, self._rig.block_length
         right = target.yaw.made - place.yaw.made
         turn = (right + RING // 2) % RING - RING // 2

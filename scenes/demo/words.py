@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from mag_sandbox.files.yaml_files import MAX_QUOTED, nearest
+from mag_sandbox.files.yaml_files import nearest, quoted
 
 MAX_REPEAT = 100_000
 LARGEST = 1_000_000  # of a number
@@ -81,10 +81,10 @@ def _unescaped(text: str, place: tuple[int, int]) -> str:
     return re.sub(r"\\(.)", replaced, text)
 
 
-class Reader:
+class TokenReader:
     """Walks over tokens; whatever it is asked for and does not find is a `ScriptError`.
 
-    >>> reader = Reader(tokens_of("pan right 90deg"))
+    >>> reader = TokenReader(tokens_of("pan right 90deg"))
     >>> reader.word("a command"), reader.choice(("left", "right"))
     ('pan', 'right')
     >>> reader.quantity("an angle", ("deg",))
@@ -126,7 +126,7 @@ class Reader:
     def word(self, what: str) -> str:
         """Read a word; `what` says in messages what it is for."""
         if self.next.kind != "word":
-            raise self.error(f"expected {what}, found {quoted(self.next)}")
+            raise self.error(f"expected {what}, found {named(self.next)}")
         return self.take().text
 
     def name(self, what: str) -> str:
@@ -136,7 +136,7 @@ class Reader:
     def text(self, what: str) -> str:
         """Read a text in quotes."""
         if self.next.kind != "text":
-            raise self.error(f'expected {what} in quotes ("..."), found {quoted(self.next)}')
+            raise self.error(f'expected {what} in quotes ("..."), found {named(self.next)}')
         token = self.take()
         if not token.text.strip():
             raise self.error(f"expected {what}, found empty quotes", token)
@@ -152,7 +152,7 @@ class Reader:
         found = self.word(" or ".join(words))
         if found not in words:
             raise self.error(
-                f'expected {" or ".join(words)}, found "{shortened(found)}"'
+                f'expected {" or ".join(words)}, found "{quoted(found)}"'
                 f"{nearest(found, tuple(words))}",
                 token,
             )
@@ -166,17 +166,17 @@ class Reader:
         written = self.word(what)
         match = _NUMBER.match(written)
         if match is None:
-            raise self.error(f'expected {what}, found "{shortened(written)}"', start)
+            raise self.error(f'expected {what}, found "{quoted(written)}"', start)
         unit = written[match.end() :]
         apart = not unit and self.next.kind == "word"
         if apart and ("" not in units or self.next.text.lower() in units):
             unit = self.take().text
         if unit.lower() not in units:
-            found = f'unit "{shortened(unit)}"{nearest(unit, tuple(units))}' if unit else "no unit"
-            raise self.error(f'"{shortened(written)}" has {found}; expected {what}', start)
+            found = f'unit "{quoted(unit)}"{nearest(unit, tuple(units))}' if unit else "no unit"
+            raise self.error(f'"{quoted(written)}" has {found}; expected {what}', start)
         value = Fraction(match[0])
         if not 0 <= value <= LARGEST or (value == 0 and not or_zero):
-            raise self.error(f'"{shortened(written)}" is not above 0 and at most {LARGEST}', start)
+            raise self.error(f'"{quoted(written)}" is not above 0 and at most {LARGEST}', start)
         return value, unit.lower()
 
     def count(self, what: str, most: int = MAX_REPEAT) -> int:
@@ -184,7 +184,7 @@ class Reader:
         token = self.next
         written = self.word(what)
         if not _WHOLE.fullmatch(written) or not 1 <= int(written) <= most:
-            found = f'found "{shortened(written)}"'
+            found = f'found "{quoted(written)}"'
             raise self.error(f"expected {what} from 1 to {most}, {found}", token)
         return int(written)
 
@@ -193,11 +193,6 @@ _NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?(?![0-9])")
 _WHOLE = re.compile(r"[0-9]{1,9}")
 
 
-def quoted(token: Token) -> str:
+def named(token: Token) -> str:
     """Return a token as it is named in a message."""
-    return token.text if token.kind in ("end", "over") else f'"{shortened(token.text)}"'
-
-
-def shortened(text: str) -> str:
-    """Return a text as it is quoted in a message."""
-    return text if len(text) <= MAX_QUOTED else text[: MAX_QUOTED - 3] + "..."
+    return token.text if token.kind in ("end", "over") else f'"{quoted(token.text)}"'

@@ -11,8 +11,8 @@ import pytest
 
 from mag_sandbox.sandbox.export import ExportOptions
 from mag_sandbox.sandbox.export.charts import (
-    Mark,
-    Moment,
+    MemoryPoint,
+    RecallPoint,
     latency_chart,
     memory_chart,
     nice_ticks,
@@ -139,7 +139,10 @@ def test_a_page_of_a_killed_session_says_so(tmp_path):
 
 
 def test_a_view_that_was_forgotten_is_marked_so():
-    marks = [Mark(2.0, 95.0, "remembered", "place 1"), Mark(8.0, 10.0, "forgotten", "a < b")]
+    marks = [
+        RecallPoint(2.0, 95.0, "remembered", "place 1"),
+        RecallPoint(8.0, 10.0, "forgotten", "a < b"),
+    ]
     svg = recall_chart(marks, 10.0)
     assert svg.count('class="mark') == 2
     assert 'class="mark forgotten"' in svg
@@ -147,11 +150,13 @@ def test_a_view_that_was_forgotten_is_marked_so():
 
 
 def test_memory_is_drawn_kind_upon_kind_with_its_budget_if_near():
-    moments = [Moment(second, {"sink": 2**20, "raw": 2**20 * second}, 2**23) for second in range(9)]
+    moments = [
+        MemoryPoint(second, {"sink": 2**20, "raw": 2**20 * second}, 2**23) for second in range(9)
+    ]
     svg = memory_chart(moments, 8.0)
     assert svg.count("<polygon") == 2
     assert "budget, 8 MiB" in svg
-    far = [Moment(moment.second, moment.kept, 2**30) for moment in moments]
+    far = [MemoryPoint(moment.second, moment.kept, 2**30) for moment in moments]
     assert "budget" not in memory_chart(far, 8.0)
 
 

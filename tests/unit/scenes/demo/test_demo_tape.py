@@ -17,7 +17,7 @@ from mag_sandbox.controls.camera import (
 )
 from mag_sandbox.evaluation.probe import anchors
 from mag_sandbox.scenes.demo import tape as demo_tape
-from mag_sandbox.scenes.demo.names import check_names
+from mag_sandbox.scenes.demo.demo import check_names
 from mag_sandbox.scenes.demo.script import MemoryAsk, parse_script
 from mag_sandbox.scenes.demo.tape import Block, Enter, Mark, Probe, Rig, SetAnchor, Tape, tape_of
 from mag_sandbox.scenes.demo.words import ScriptError
