@@ -63,11 +63,11 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     pocket = commands.add_parser("pocket", help="measure memory, imagination, motion and prompts")
     pocket.add_argument(
-        "--clips", type=int, help=f"held-out scenes a kind ({PocketSettings().clips})"
+        "--clips", type=int, help=f"held-out scenes for each kind ({PocketSettings().clips})"
     )
-    pocket.add_argument("--world", default="pocket", help="one with exact poses (pocket)")
-    pocket.add_argument("--prompts", type=int, help="pictures of the prompt test (64)")
-    pocket.add_argument("--seed", type=int, default=0, help="chooses scenes and noise (0)")
+    pocket.add_argument("--world", default="pocket", help="a world with exact poses (pocket)")
+    pocket.add_argument("--prompts", type=int, help="captions of the prompt test (64)")
+    pocket.add_argument("--seed", type=int, default=0, help="seed of scenes and noise (0)")
     pocket.add_argument(
         "--drift", type=float, default=PocketSettings().drift_minutes, metavar="MINUTES",
         help=f"length of the clips that show drift, at most {DRIFT_CLIPS}; 0: none (%(default)g)",
@@ -78,25 +78,31 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     pocket.add_argument("--json", type=Path, metavar="FILE", help="also write all numbers here")
     pocket.add_argument("--sheets", type=Path, metavar="DIR", help="also write pictures here")
-    pocket.add_argument("--weights", type=Path, metavar="DIR", help="a weights folder in training")
+    pocket.add_argument(
+        "--weights", type=Path, metavar="DIR", help="the folder of weights in training"
+    )
     add_bench_options(pocket)
     pocket.set_defaults(run=_pocket)
-    pose = commands.add_parser("pose", help="measure estimated poses on sessions of known ones")
-    pose.add_argument("--seconds", type=float, default=16.0, help="of a session (16)")
+    pose = commands.add_parser("pose", help="compare estimated poses with known ones")
+    pose.add_argument("--seconds", type=float, default=16.0, help="length of a session (16)")
     pose.add_argument("--clips", type=int, default=2, help="held-out scenes, two paths each (2)")
-    pose.add_argument("--seed", type=int, default=0, help="chooses scenes, noise and walks (0)")
+    pose.add_argument("--seed", type=int, default=0, help="seed of scenes, noise and walks (0)")
     pose.add_argument("--json", type=Path, metavar="FILE", help="also write all numbers here")
-    pose.add_argument("--weights", type=Path, metavar="DIR", help="a weights folder in training")
+    pose.add_argument(
+        "--weights", type=Path, metavar="DIR", help="the folder of weights in training"
+    )
     pose.set_defaults(run=_pose)
     add_magbench(commands, _say)
     add_report(commands, _say)
     add_tables(commands, _say)
     add_vbench(commands, _say)
     judge = commands.add_parser(
-        "train-classifier", help="draw renderer views and train one network of the judge"
+        "train-classifier", help="train one network of the judge on renderer views"
     )
     judge.add_argument(
-        "part", choices=("attributes", "objects"), help="what it reads; the other network stays"
+        "part",
+        choices=("attributes", "objects"),
+        help="what the network reads; the other one stays",
     )
     judge.add_argument("--out", type=Path, default=CLASSIFIER_WEIGHTS, metavar="DIR")
     steps = f"{ClassifierTraining().steps} for attributes, {ObjectTraining().steps} for objects"

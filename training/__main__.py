@@ -92,7 +92,7 @@ def _add_pocket(pocket: argparse.ArgumentParser) -> None:
         default=usual.generator_rank,
         help="of a generator that is distilled from the world; 0: the world invents by itself",
     )  # fmt: skip
-    pocket.add_argument("--seed", type=int, default=usual.seed, help="of data and noise")
+    pocket.add_argument("--seed", type=int, default=usual.seed, help="seed of data and noise")
     pocket.add_argument(
         "--init-from", type=Path, help="weights folder to start from, with fresh optimisers"
     )
@@ -110,7 +110,7 @@ def _add_imagination(command: argparse.ArgumentParser) -> None:
     ):
         flag = "--" + name.replace("_", "-")
         command.add_argument(flag, type=_positive, default=getattr(usual, name), help=text)
-    command.add_argument("--seed", type=int, default=usual.seed, help="of data and noise")
+    command.add_argument("--seed", type=int, default=usual.seed, help="seed of data and noise")
     command.add_argument(
         "--weights", type=Path, default=usual.weights,
         help="folder of the world, whose latents are painted and whose text encoder reads",
@@ -129,7 +129,7 @@ def _add_recipe(stage: argparse.ArgumentParser) -> None:
     stage.add_argument("--steps", type=_positive, help="else the preset's")
     stage.add_argument("--batch", type=_positive, help="videos a step; else the preset's")
     stage.add_argument("--parts", type=_positive, help="in which videos are made, else processes")
-    stage.add_argument("--seed", type=int, default=usual.seed, help="of data and noise")
+    stage.add_argument("--seed", type=int, default=usual.seed, help="seed of data and noise")
     stage.add_argument("--init", type=Path, help="weights to start from, else the stage before's")
     stage.add_argument("--memory", type=Path, help="memory model, else the result of `memory`")
     stage.add_argument("--weights", type=Path, default=usual.weights, help="pocket: the world")

@@ -133,5 +133,6 @@ def refuse_other(path: Path, suffix: str) -> None:
     if other.exists():
         started = "one process" if suffix == ONE_FILE else "several processes"
         raise OtherProcesses(
-            f"{other} is the state of a run by {started}; go on like that, or name another --folder"
+            f"{other} is the state of a run by {started}; continue in that way, or name "
+            "another --folder"
         )

@@ -40,11 +40,11 @@ def add_bench_options(parser: argparse.ArgumentParser) -> None:
         f"{' '.join(MEMORY_BY_DEFAULT)}, and {PROMPTS_BY_DEFAULT} prompts",
     )
     group.add_argument(
-        "--out", type=Path, metavar="DIR", help="measure into this folder, or go on there"
+        "--out", type=Path, metavar="DIR", help="measure into this folder, or continue there"
     )
     group.add_argument(
         "--minutes", type=float, metavar="N",
-        help=f"begin no clip afterwards ({MINUTES:g} unless --clips is given)",
+        help=f"begin no clip after so many minutes ({MINUTES:g} unless --clips is given)",
     )  # fmt: skip
     group.add_argument(
         "--mode", nargs="+", choices=BENCH_MODES,
@@ -55,7 +55,7 @@ def add_bench_options(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     group.add_argument(
         "--away", type=float, default=0.0, metavar="SECONDS",
-        help="look around elsewhere for so long before coming back; with --mode image or prompt",
+        help="seconds of looking elsewhere before coming back; with --mode image or prompt",
     )  # fmt: skip
     group.add_argument(
         "--parts", type=Path, default=PARTS, metavar="DIR",
@@ -63,7 +63,7 @@ def add_bench_options(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     group.add_argument("--lpips", nargs="+", default=[], metavar="FILE", help="see magbench")
     group.add_argument(
-        "--write", type=Path, metavar="DIR", help="only write the clips as videos and a table"
+        "--write", type=Path, metavar="DIR", help="only write the clips as videos with a table"
     )
 
 
@@ -116,7 +116,10 @@ def run_bench(
     if refused:
         say(f"{refused} of {len(records)} records refused: the picture does not move as commanded")
     if bench.left():
-        say(f"{bench.left()} clips and prompts are not measured yet; run the same again to go on")
+        say(
+            f"{bench.left()} clips and prompts are not measured yet; run the same command again "
+            "to continue"
+        )
     say(f"{len(records)} records; `python -m evaluation report {options.out}` makes a page of them")
     return 0
 

@@ -282,7 +282,11 @@ class PocketEvaluation:
         return found
 
     def _tell(self, kind: Kind, name: str, index: int, measure: Remembering) -> None:
-        score = f"{measure.psnr:.1f} dB" if measure.valid else "the picture does not move as told"
+        score = (
+            f"{measure.psnr:.1f} dB"
+            if measure.valid
+            else ("the picture does not move as commanded")
+        )
         self.report(f"{kind}, {name}: clip {index + 1}/{self.settings.clips} | return {score}")
 
 

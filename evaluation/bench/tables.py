@@ -88,7 +88,7 @@ def read_table(folder: Path, number: int) -> Table:
     for row in rows:
         if not (row.weights / CONFIG).exists():
             raise ValueError(
-                f"{row.weights} is missing: {row.name} is not trained; go on with {again}"
+                f"{row.weights} is missing: {row.name} is not trained; continue with {again}"
             )
     return table
 

@@ -38,9 +38,9 @@ def add_tables(commands: argparse._SubParsersAction, say: Callable[[str], None])
     parser.add_argument("folder", type=Path, metavar="DIR", help="the --folder of the training")
     parser.add_argument("--table", type=int, choices=(3, 4), required=True)
     parser.add_argument(
-        "--clips", type=int, default=CLIPS_BY_DEFAULT, help=f"a row ({CLIPS_BY_DEFAULT})"
+        "--clips", type=int, default=CLIPS_BY_DEFAULT, help=f"clips a row ({CLIPS_BY_DEFAULT})"
     )
-    parser.add_argument("--seed", type=int, default=0, help="chooses scenes and noise (0)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of scenes and noise (0)")
     parser.add_argument(
         "--mode", nargs="+", default=list(MODES), choices=MODES,
         help=f"of table 3, see `pocket` ({' '.join(MODES)})",

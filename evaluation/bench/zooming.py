@@ -33,7 +33,7 @@ def zoom_and_back(spec: WorldSpec) -> list[Leg]:
     """
     speed = spec.full_speed
     if "zoom" not in spec.axes:
-        raise ValueError("the world knows no zoom")
+        raise ValueError("this world cannot zoom")
     seconds = (WIDEST_FOV - speed.narrowest_fov) / speed.zoom
     blocks = max(1, int(seconds / spec.block_seconds))  # whole ones, short of the limit
     return [

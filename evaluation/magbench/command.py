@@ -28,9 +28,15 @@ WRITERS = ("as trained", "generator")
 def add_magbench(commands: argparse._SubParsersAction, say: Callable[[str], None]) -> None:
     """Add `magbench` to the command line."""
     parser = commands.add_parser("magbench", help="continue clips of MAG-Bench and compare")
-    parser.add_argument("--table", type=Path, required=True, metavar="CSV", help="of the clips")
-    parser.add_argument("--videos", type=Path, required=True, metavar="DIR", help="of the files")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="for the results")
+    parser.add_argument(
+        "--table", type=Path, required=True, metavar="CSV", help="table of the clips"
+    )
+    parser.add_argument(
+        "--videos", type=Path, required=True, metavar="DIR", help="folder of the videos"
+    )
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="folder for the results"
+    )
     parser.add_argument("--world", default="mag", help="a full-size world (mag)")
     parser.add_argument(
         "--mode", nargs="+", default=list(MODES), choices=MODES,
@@ -47,8 +53,8 @@ def add_magbench(commands: argparse._SubParsersAction, say: Callable[[str], None
         "finds the matches, and there is no LPIPS",
     )  # fmt: skip
     parser.add_argument("--clips", type=int, metavar="N", help="only the first rows of the table")
-    parser.add_argument("--seed", type=int, default=0, help="of the noise (0)")
-    parser.add_argument("--check", action="store_true", help="only look at table and videos")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the noise (0)")
+    parser.add_argument("--check", action="store_true", help="only check the table and the videos")
     parser.set_defaults(run=lambda options: run_magbench(options, say))
 
 

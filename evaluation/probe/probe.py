@@ -147,7 +147,7 @@ def reason_text(
         luck = {"remembered": ", yet it looks the same", "vaguely": ", yet some of it is alike"}
         return f"{gone}{luck.get(word, ': made up anew')}."
     kept = {
-        "raw": "It was in memory, as it was,",
+        "raw": "It was in memory, uncompressed,",
         "compressed": "It was in memory, compressed,",
         "sink": "It was in memory, among the first frames,",
         "look-ahead": "It was in memory, imagined ahead,",

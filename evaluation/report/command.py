@@ -14,10 +14,15 @@ from mag_sandbox.files.whole import replace_file
 def add_report(commands: argparse._SubParsersAction, say: Callable[[str], None]) -> None:
     """Add `report` to the command line."""
     parser = commands.add_parser("report", help="make a page of results")
-    parser.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="given as --out")
+    parser.add_argument(
+        "folders", nargs="+", type=Path, metavar="DIR", help="a folder given as --out"
+    )
     parser.add_argument("--html", type=Path, metavar="FILE", help="(report.html in the first DIR)")
     parser.add_argument(
-        "--markdown", type=Path, metavar="FILE", help="also put the tables into this page of text"
+        "--markdown",
+        type=Path,
+        metavar="FILE",
+        help="also write the tables into this Markdown page",
     )
     parser.set_defaults(run=lambda options: run_report(options, say))
 

@@ -26,7 +26,9 @@ def add_vbench(commands: argparse._SubParsersAction, say: Callable[[str], None])
     """Add `vbench` to the command line."""
     parser = commands.add_parser("vbench", help="write samples for VBench, read its results")
     parser.add_argument("--prompts", type=Path, required=True, metavar="FILE", help="one a line")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="for the results")
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="folder for the results"
+    )
     parser.add_argument("--world", default="pocket", help="(pocket)")
     parser.add_argument("--protocol", default="5s", choices=tuple(PROTOCOLS), help="(5s)")
     parser.add_argument("--samples", type=int, default=SAMPLES, help=f"a prompt ({SAMPLES})")

@@ -53,7 +53,7 @@ def add_options(command: argparse.ArgumentParser, positive: Callable[[str], int]
     command.add_argument("--init", type=Path, help="parts to start from")
     command.add_argument("--steps", type=positive, help="else the preset's")
     command.add_argument("--batch", type=positive, help="videos a step; else the preset's")
-    command.add_argument("--seed", type=int, default=usual.seed, help="of data and noise")
+    command.add_argument("--seed", type=int, default=usual.seed, help="seed of data and noise")
     command.add_argument("--panoramas", type=positive, default=usual.panoramas, help="pocket")
     command.add_argument("--wan", type=Path, help="full: folder of Wan2.1-T2V-1.3B")
     command.add_argument("--videos", type=Path, help="full: folder made by `precompute`")

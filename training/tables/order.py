@@ -82,9 +82,9 @@ def add_options(command: argparse.ArgumentParser, positive: Callable[[str], int]
     usual = TablesOrder(3)
     command.formatter_class = argparse.ArgumentDefaultsHelpFormatter
     command.add_argument("--table", type=int, choices=tuple(TABLES), required=True)
-    command.add_argument("--folder", type=Path, default=usual.folder, help="of the results")
+    command.add_argument("--folder", type=Path, default=usual.folder, help="folder of the results")
     command.add_argument("--weights", type=Path, default=usual.weights, help="world to start from")
-    command.add_argument("--data", type=Path, help="where panoramas are, if not in --folder")
+    command.add_argument("--data", type=Path, help="folder of panoramas, if not --folder")
     command.add_argument(
         "--panoramas", type=positive, default=usual.panoramas, help="to learn from"
     )
@@ -93,8 +93,8 @@ def add_options(command: argparse.ArgumentParser, positive: Callable[[str], int]
         "--base-steps", type=positive, default=usual.base_steps,
         help="table 3: of teacher and student, that all rows start from",
     )  # fmt: skip
-    command.add_argument("--batch", type=positive, default=usual.batch, help="videos a step")
-    command.add_argument("--seed", type=int, default=usual.seed, help="of data and noise")
+    command.add_argument("--batch", type=positive, default=usual.batch, help="videos in a step")
+    command.add_argument("--seed", type=int, default=usual.seed, help="seed of data and noise")
 
 
 def order_of(options: argparse.Namespace) -> TablesOrder:

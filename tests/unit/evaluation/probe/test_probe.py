@@ -163,7 +163,7 @@ def test_recall_in_a_word(recall, word):
     ("fate", "attended", "recall", "text"),
     [
         ("compressed", True, 90, "It was in memory, compressed, and was read: recalled."),
-        ("raw", True, 50, "It was in memory, as it was, and was read: recalled in part."),
+        ("raw", True, 50, "It was in memory, uncompressed, and was read: recalled in part."),
         (
             "look-ahead",
             True,
