@@ -1,4 +1,4 @@
-"""The way back by itself: which command brings the camera to a pose; knows no keys or windows."""
+"""Flies the camera to a pose: which command comes next. Knows no keys or windows."""
 
 from mag_sandbox.controls.camera import (
     MAX_PITCH,

@@ -1,4 +1,4 @@
-"""A hand that drags the picture or turns the wheel: fractions of full speed. Knows no window."""
+"""Mouse drags and wheel turns as fractions of full speed. Knows no window."""
 
 import operator
 

@@ -34,7 +34,7 @@ HOLD = "The camera stays completely still."
 
 @dataclass(frozen=True, slots=True)
 class CameraMotion:
-    """What a sentence can say of the camera: a direction on each axis, and one pace for all."""
+    """What a sentence can say about the camera: a direction on each axis, and one pace for all."""
 
     yaw: Direction = 0
     pitch: Direction = 0
@@ -102,7 +102,7 @@ def scene_prompts(prompt: str, axes: Iterable[TextAxis] = AXES) -> tuple[str, ..
 
 @dataclass(frozen=True, slots=True)
 class Smoothing:
-    """How firmly the sentence stays; SHARP follows every command at once."""
+    """How slowly the sentence changes; SHARP follows every command at once."""
 
     follow: float = 0.6  # share of the way that a direction's drive goes in a block, in (0, 1]
     start: float = 0.5  # drive from which an axis moves, in (stop, follow]: one block is enough
@@ -128,7 +128,7 @@ SHARP = Smoothing(follow=1.0, pace=1.0, band=0.0)
 
 @dataclass(frozen=True, slots=True)
 class PhraseSmoother:
-    """The sentence in force, and what decides when another takes over: a value, never changed.
+    """The active sentence, and when another replaces it; immutable.
 
     The first block of a command from rest takes effect at once; letting go and turning round take
     two blocks. Commands that alternate block by block settle on one sentence.

@@ -1,4 +1,4 @@
-"""What this program is called in help and remedies: as it was started."""
+"""How help and remedies call this program: by the name it was started with."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Attention kernels: the same mathematics by different routes, chosen once when a world starts.
+"""Attention kernels: several implementations of the same function, one chosen when a world starts.
 
 A kernel takes queries [B, L, N, D] and keys and values [B, M, N, D] and returns [B, L, N, D].
 `bias`, where given, is added to the scores and broadcasts to [B, N, L, M]; flash-attn takes none.

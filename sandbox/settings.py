@@ -1,4 +1,4 @@
-"""What a player can set once for all: `SandboxConfig`, kept in the user's YAML.
+"""The player's settings: `SandboxConfig`, kept in a YAML file.
 
 Imports no pygame: the command line reads it before a window is chosen.
 """
@@ -123,7 +123,7 @@ def save_settings(config: SandboxConfig, path: Path | None = None) -> Path:
 
 
 class SettingsStore:
-    """The settings that hold now; tells of every change and writes them when asked to.
+    """The current settings; reports every change and writes them when asked to.
 
     store = SettingsStore(load_settings())
     store.listeners.append(lambda before: sound.mute(store.now.muted))

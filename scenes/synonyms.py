@@ -1,4 +1,4 @@
-"""Words that people write and small worlds do not know, with words they might. Data only."""
+"""Words that people write and small worlds do not know, with ones they might. Data only."""
 
 _TABLE = """
 couch settee: sofa

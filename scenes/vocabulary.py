@@ -1,4 +1,4 @@
-"""The words a world was trained on: what it knows, what comes nearest, what is worth trying.
+"""The words a world was trained on: known ones, nearest ones, and suggestions.
 
 A small world knows the few hundred words of its captions; large ones know every word and have no
 vocabulary at all. Knows nothing of prompt boxes and of networks.
@@ -69,7 +69,7 @@ class _WordList:
 
 
 class Vocabulary:
-    """What one world knows.
+    """The vocabulary of one world.
 
     >>> vocabulary = Vocabulary.load(ROOT / "assets/weights/pocket" / WORDS_FILE)
     >>> vocabulary.known("lighthouse")

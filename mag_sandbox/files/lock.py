@@ -1,4 +1,4 @@
-"""A lock between programs: whoever holds it is alone until it lets go or its program ends.
+"""A lock between programs, held until it is released or its program ends.
 
 The system keeps the lock, so none is left behind by a program that was killed.
 """
@@ -20,7 +20,7 @@ _BUSY = (errno.EAGAIN, errno.EACCES, errno.EWOULDBLOCK, errno.EDEADLK)
 
 
 class FileLock:
-    """Excludes other programs, and other locks of this program, from what a file stands for.
+    """Keeps other programs, and other locks of this program, away from what a file stands for.
 
     >>> lock = FileLock(folder / ".lock")
     >>> if lock.acquire(timeout=5):

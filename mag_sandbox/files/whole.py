@@ -21,7 +21,7 @@ STALE_S = 3600.0  # after so long without a change, nobody writes a part any mor
 
 
 class OccupiedError(ValueError):
-    """A folder for new files cannot be had; says which, why, and the remedy."""
+    """A folder for new files cannot be made or is not empty; says which, why, and the remedy."""
 
 
 def claim(folder: Path) -> None:

@@ -27,7 +27,7 @@ class SceneError(FileError):
 
 
 class FieldError(ValueError):
-    """A value of the right type that its dataclass refuses; the reader adds file and line."""
+    """A value that its dataclass refuses; the reader adds file and line."""
 
     def __init__(self, field: str, problem: str) -> None:
         super().__init__(problem)
@@ -77,7 +77,7 @@ def is_file(path: Path) -> bool:
 
 
 class Problem(Exception):
-    """What is wrong with a file, and where; who reads it makes an error of its own of that."""
+    """What is wrong with a file, and where; each reader turns it into its own error."""
 
     def __init__(self, message: str, line: int | None = None, column: int | None = None) -> None:
         super().__init__(message)

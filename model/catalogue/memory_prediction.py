@@ -31,7 +31,7 @@ RESERVE_BYTES = 3 * GIB // 4  # estimate: the context of the device and the allo
 
 @dataclass(frozen=True, slots=True)
 class MemoryPlan:
-    """How a world is to be laid out."""
+    """How a world is laid out in memory."""
 
     slots: int  # frames with room in memory
     text_encoder: Literal["device", "cpu"] = "device"

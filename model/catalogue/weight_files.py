@@ -1,4 +1,4 @@
-"""Where the weights of worlds lie on this computer, and whether they are all there and unharmed.
+"""Where the weights of worlds are on this computer, and whether they are complete and intact.
 
 A world's manifest says which file plays which role, how long it must be and its SHA-256; it is
 written when all files have arrived. Files of one repository are stored once, whatever worlds use
@@ -27,7 +27,7 @@ _MOST_HEADER = 100_000_000  # bytes, as the safetensors library allows
 
 @dataclass(frozen=True, slots=True)
 class WeightFile:
-    """One file of a world, as it was when it was last compared."""
+    """One file of a world, as it was when last checked."""
 
     role: str  # one of `model.catalogue.worlds.ROLES`
     path: str  # below the weights folder; absolute if the player gave a file of their own

@@ -1,4 +1,4 @@
-"""How the two networks of MAG are known in a repository that could not be looked into."""
+"""Rules to find the two networks of MAG in a repository whose file names are unknown."""
 
 # A folder of weights as diffusers writes them, or one file. Each of the two networks of MAG is
 # known by what its name says, or else by not being the other one, nor a stage of training.

@@ -1,4 +1,4 @@
-"""How like a replay is to the frames that were kept while recording, frame by frame.
+"""How similar a replay is to the frames kept while recording, frame by frame.
 
 On another machine, dtype or kernel the last bits of sums differ, and digests say nothing; pictures
 do. Kept frames are JPEG, so replayed ones are compared as they would have been kept.
@@ -110,7 +110,7 @@ class Likeness:
 
 @dataclass(frozen=True, slots=True)
 class Verifying:
-    """How a recording is verified: by digests, by frames, or by what says something here."""
+    """How a recording is verified: by digests, by frames, or by whichever is meaningful here."""
 
     recording: Recording
     choice: WorldChoice  # as recorded

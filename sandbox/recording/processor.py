@@ -1,4 +1,4 @@
-"""What the processor is called; cheap to ask, for every recording says it."""
+"""The processor's name, cheap to ask: every recording has it."""
 
 import platform
 import re

@@ -1,4 +1,4 @@
-"""Reads a recording: a folder whose `session.jsonl` holds one typed event a line; trusts nothing.
+"""Reads a recording, a folder whose `session.jsonl` has one event a line, and checks everything.
 
 A recording cut short by a kill ends in the middle of a line; that line is left out and said so.
 Every other fault is a RecordingError that names file, line and remedy.

@@ -1,4 +1,4 @@
-"""The recordings of a player: of everything that is played, and of stretches between two keys."""
+"""A player's recordings: of whole sessions, or between two presses of a key."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -14,7 +14,7 @@ from mag_sandbox.sandbox.title.library import new_recording_folder
 
 
 class Recordings:
-    """Begins and ends recordings.
+    """Starts and stops recordings.
 
     recordings = Recordings(folder, recorders, choice, prober, complain)
     recordings.start(worker, "Meadow")

@@ -1,4 +1,4 @@
-"""Plays a recording again, and checks that the world makes the very same blocks, or like ones.
+"""Replays a recording and checks that the world makes the same blocks, or similar ones.
 
 Knows nothing of windows: `ReplaySource` gives the recorded controls to a session, `Verifier`
 watches it.

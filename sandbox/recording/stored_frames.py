@@ -1,4 +1,4 @@
-"""Reads the frames that were kept beside a recording; trusts nothing, decodes what is asked for."""
+"""Reads the frames kept beside a recording; checks everything, decodes only what is asked for."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager

@@ -1,4 +1,4 @@
-"""Scenes that the player wrote: YAML files that may be edited, with a picture beside each.
+"""Scenes that the player wrote: editable YAML files, each with a picture.
 
 What is written on the title is kept here when it is begun. Of files that the game named the newest
 are kept; one that a person named, or whose prompt was changed, is never dropped.
@@ -24,7 +24,7 @@ MOST_OWN = 40  # scenes that the game wrote and that are kept
 
 
 class LibraryError(ValueError):
-    """Something of the player's own cannot be written or deleted; one sentence with the remedy."""
+    """A file of the player's cannot be written or deleted; one sentence with the remedy."""
 
 
 @dataclass(frozen=True, slots=True)

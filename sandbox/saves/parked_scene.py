@@ -1,4 +1,4 @@
-"""What a parked scene is: everything to go on with it later; knows nothing of files and folders."""
+"""A parked scene: everything needed to continue it later. Knows nothing of files and folders."""
 
 import logging
 import math
@@ -50,7 +50,7 @@ class KeptMemory:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ParkedScene:
-    """Everything that is needed to go on with a scene later, exactly."""
+    """Everything needed to continue a scene later, exactly."""
 
     scene: Scene
     seed: int
@@ -98,7 +98,7 @@ class ParkedScene:
 
 @dataclass(frozen=True, slots=True)
 class FileCheck:
-    """What a file must be to be believed."""
+    """Size and checksum that a file must have."""
 
     bytes: int
     sha256: str

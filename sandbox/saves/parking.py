@@ -73,7 +73,7 @@ class ParkedEntry:
 
 
 class ParkedScenes:
-    """The scenes that were left, and saves of scenes that go on.
+    """Parked scenes, and saves of scenes still being played.
 
     >>> scenes = ParkedScenes(folder, 1024)
     >>> scenes.entries()

@@ -24,7 +24,7 @@ Keep = Callable[[ParkedScene], None]
 
 @dataclass(frozen=True, slots=True)
 class DiskUse:
-    """What scenes take on the disk, and what might be dropped to fit their budget."""
+    """Disk space of scenes, and which could be deleted to fit the budget."""
 
     entries: tuple[ParkedEntry, ...]  # the oldest first; nothing is dropped by itself
     total_bytes: int

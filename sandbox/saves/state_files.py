@@ -1,4 +1,4 @@
-"""A scene that was left, as a folder of plain data: nothing in it is executed, no path leaves it.
+"""A parked scene as a folder of plain data: nothing in it is executed, no path leads outside.
 
 `state.json` says what it is and the SHA-256 of the rest: `state.safetensors` (the world's arrays
 and the last frame), `world.json` (the world's own data) and the scene's picture, if it has one.

@@ -53,14 +53,14 @@ class PlaySplit:
 
 @dataclass(frozen=True, slots=True)
 class SwitchWorld:
-    """Go on with what is played in another world of the same base."""
+    """Switch to another world over the same weights."""
 
     world: str
 
 
 @dataclass(frozen=True, slots=True)
 class Continue:
-    """Go on with a parked scene."""
+    """Continue a parked scene."""
 
     parked: str  # its id
 
@@ -79,7 +79,7 @@ class OpenSettings:
 
 @dataclass(frozen=True, slots=True)
 class OpenProbes:
-    """Show what memory gave back so far."""
+    """Show all comparisons so far."""
 
 
 Outcome = (
@@ -115,7 +115,7 @@ class Screen(Protocol):
 
 
 class Overlay:
-    """Something drawn over the picture of play; it takes no input and never changes by itself."""
+    """Something drawn over the picture; it takes no input and changes only when asked to."""
 
     @property
     def wake_at(self) -> float | None:

@@ -1,4 +1,4 @@
-"""Shown from the first moment until the first block: where we go, and how far loading is."""
+"""The loading screen, shown until the first block: where we go, and how far loading is."""
 
 import pygame
 

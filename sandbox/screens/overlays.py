@@ -41,7 +41,7 @@ Cue = Callable[[str], None]  # plays a signal by name
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A line that was said."""
+    """A short message for the player."""
 
     text: str
     mood: Literal["good", "bad"]

@@ -1,4 +1,4 @@
-"""The prompt box: while the world goes on, its description is changed, and what it knows is shown.
+"""The prompt box: changes the description while the world goes on, and shows which words it knows.
 
 An overlay of play. It knows words and keys; `prompt_card.py` draws it, and only when it changed.
 """

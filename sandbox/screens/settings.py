@@ -1,4 +1,4 @@
-"""Everything a player can set, and all the keys. What is changed acts at once and is kept."""
+"""The settings screen: all settings and keys. Changes apply at once and are saved."""
 
 from collections.abc import Callable
 

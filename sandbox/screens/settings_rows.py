@@ -1,4 +1,4 @@
-"""What a player can set, in words: one row for every setting, then all keys. Places nothing."""
+"""The rows of the settings screen: one for every setting, then all keys. No layout."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""What there is to play and to watch: all that the title lists, and the recordings among it.
+"""What the title lists: scenes, parked scenes and recordings, read from the disk.
 
 Reads only what a card shows, so that a title screen with hundreds of them opens at once. What is
 damaged is listed with a sentence. Knows no windows.
@@ -97,7 +97,7 @@ def read_title_model(
 
 
 class TitleListing:
-    """Reads lists on a thread of its own; what is asked for last is what is told.
+    """Reads the lists on a thread of its own; only the newest request is answered.
 
     listing = TitleListing(lambda: read_title_model(parked, data))
     listing.ask()

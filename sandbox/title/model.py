@@ -31,7 +31,7 @@ class SceneCard:
 
 @dataclass(frozen=True, slots=True)
 class ParkedCard:
-    """A scene that was left and waits."""
+    """A parked scene."""
 
     id: str
     title: str
@@ -43,7 +43,7 @@ class ParkedCard:
 
 @dataclass(frozen=True, slots=True)
 class RecordingCard:
-    """A session that was written down."""
+    """A recorded session."""
 
     path: Path
     title: str

@@ -167,7 +167,7 @@ class Theme:
 
 
 class Drawn:
-    """A picture that is drawn again only when it would say something else."""
+    """A picture that is drawn again only when its content changes."""
 
     def __init__(self) -> None:
         self._said: tuple[object, pygame.Surface] | None = None
@@ -180,7 +180,7 @@ class Drawn:
 
 
 class Themes:
-    """Makes themes as the player's settings say; the same one again, with its fonts."""
+    """Makes themes from the player's settings, and keeps the newest with its fonts."""
 
     def __init__(self, settings: Callable[[], SandboxConfig]) -> None:
         self._settings = settings

@@ -1,4 +1,4 @@
-"""Pictures of cards and behind them: read once, checked first, cut to size. Knows no screens."""
+"""Pictures on cards and behind them: checked, read once, cropped. Knows no screens."""
 
 import logging
 from collections import OrderedDict
@@ -19,7 +19,7 @@ DAWN = (44, 54, 92)  # upper end of a tile without a picture
 
 
 class PictureError(ValueError):
-    """A picture is missing, too large or no PNG; one sentence."""
+    """A picture is missing, too large or not a PNG; one sentence."""
 
 
 class Thumbnails:

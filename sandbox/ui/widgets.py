@@ -47,7 +47,7 @@ def menu_key(event: pygame.Event) -> str | None:
 
 
 class Glide:
-    """A number that moves softly to its target; it rests when it is there.
+    """A number that moves smoothly to its target.
 
     glide.to(200)
     while glide.update(now): draw(glide.value)
@@ -85,7 +85,7 @@ class Glide:
 
 
 class ScrollArea:
-    """Where a list that is longer than its place is scrolled to."""
+    """Scroll position of a list that is longer than its area."""
 
     def __init__(self) -> None:
         self.glide = Glide()
@@ -262,7 +262,7 @@ class Slider:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A word to press; `key` is the key that does the same, for people."""
+    """A button; `key` is the name of the key that does the same."""
 
     word: str
     key: str = ""
@@ -309,7 +309,7 @@ def place_buttons(
 
 
 class Question:
-    """A card over everything: something is asked or said, and answered with a button.
+    """A dialog over everything, answered with a button.
 
     `answer` is the index of the button pressed; Esc presses the first, which must do no harm.
     """

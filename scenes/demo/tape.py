@@ -83,7 +83,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Enter:
-    """Leave for a scene: its first block comes by itself, or the next one goes on with it."""
+    """Go to a scene: it begins with its first block, or continues where it was left."""
 
     name: str
     again: bool  # it was left before
@@ -154,7 +154,7 @@ class CameraState:
 
 
 class _TapeMaker:
-    """Carries statements out on paper."""
+    """Turns statements into commands, without a world."""
 
     def __init__(self, rig: Rig, scene: str) -> None:
         self.items: list[TapeItem] = []

@@ -1,4 +1,4 @@
-"""The words of a demo's script: text into tokens, and a reader that says where it stumbled.
+"""The words of a demo's script: text to tokens, and a reader that reports where it fails.
 
 Knows nothing of what the words mean; `demo_script.py` does.
 """
@@ -82,7 +82,7 @@ def _unescaped(text: str, place: tuple[int, int]) -> str:
 
 
 class TokenReader:
-    """Walks over tokens; whatever it is asked for and does not find is a `ScriptError`.
+    """Walks over tokens; raises `ScriptError` if the next one is not what is asked for.
 
     >>> reader = TokenReader(tokens_of("pan right 90deg"))
     >>> reader.word("a command"), reader.choice(("left", "right"))
