@@ -39,7 +39,7 @@ from mag_sandbox.sandbox.recording.replay import ReplaySource, playthrough_of
 from mag_sandbox.sandbox.saves.own_scenes import delete_own_scene
 from mag_sandbox.sandbox.saves.parking import ParkedScenes
 from mag_sandbox.sandbox.saves.save_queue import DiskUse, SaveQueue
-from mag_sandbox.sandbox.saves.scene_saves import SceneSaves
+from mag_sandbox.sandbox.saves.scene_saves import Parkable, SceneSaves
 from mag_sandbox.sandbox.screens import Continue, PlayScene, PlaySplit, Screen, Watch
 from mag_sandbox.sandbox.screens.overlays import Notices
 from mag_sandbox.sandbox.screens.play import PlayContext, PlaySession
@@ -103,7 +103,7 @@ class PlayerGame:
         prober, stitcher = Prober(notify=notify), MapStitcher()
         scenes = ParkedScenes(folder / PARKED, settings.parked_mib)
         queue = SaveQueue(scenes, notices.say, self._list_anew)
-        parts = {MAP: stitcher, PLACES: prober}
+        parts: dict[str, Parkable] = {MAP: stitcher, PLACES: prober}
         complain = lambda text: notices.say(text, "bad")  # noqa: E731 -- of two words
         self.services = Services(
             settings=store,
@@ -152,14 +152,15 @@ class PlayerGame:
 
     def refresh(self, screen: Screen) -> None:
         """List on the title, while it is shown, what other threads have written since."""
-        if screen is not self._title:
+        title = self._title
+        if title is None or screen is not title:
             return
         if self._stale:
             self._stale = False
-            self._title.refresh()
-        if self._disk_use and self._disk_use.done() and not self._title.is_busy:
+            title.refresh()
+        if self._disk_use and self._disk_use.done() and not title.is_busy:
             use, self._disk_use = self._disk_use.result(), None
-            self._title.ask_for_room(use, self.services.settings.now.parked_mib)
+            title.ask_for_room(use, self.services.settings.now.parked_mib)
 
     def silence(self) -> None:
         """Let go of the sound; before the window closes."""
@@ -238,8 +239,8 @@ class PlayerGame:
     def split(self, outcome: PlaySplit) -> WorkerSpec:
         """Return how to play two policies side by side."""
         setting = self.services.settings.now.memory_setting
-        choices = [replace(self.choice, memory=setting(policy)) for policy in outcome.policies]
-        return WorkerSpec(partial(load_split, *choices))
+        first, second = (replace(self.choice, memory=setting(one)) for one in outcome.policies)
+        return WorkerSpec(partial(load_split, first, second))
 
     def recording(self, outcome: Watch) -> tuple[WorkerSpec, Playthrough]:
         """Return how to play a recording again."""
@@ -301,7 +302,7 @@ class PlayerGame:
             logger.warning("%s", problem)
             self.services.notices.say(str(problem), "bad")
 
-    def _writing(self, apply: Callable[[str], None]) -> PromptBox:
+    def _writing(self, apply: Callable[[str], object]) -> PromptBox:
         services = self.services
         return PromptBox(
             apply,

@@ -129,7 +129,7 @@ class PlayerSession(WatchedSession):
         self._asked: tuple[MemorySetting, int] | None = None  # and the blocks shown until then
         self._save: Future[ParkedScene] | None = None  # that is being read, to go on from it
         self._prompt = PromptBox(
-            lambda text: worker.call(lambda session: session.change(prompt=text)) and None,
+            lambda text: worker.call(lambda session: session.change(prompt=text)),
             services.vocabulary,
             make_theme=services.theme,
             open_keys=services.bindings["prompt"].keys,

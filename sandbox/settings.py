@@ -6,7 +6,7 @@ Imports no pygame: the command line reads it before a window is chosen.
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import yaml
 
@@ -142,7 +142,7 @@ class SettingsStore:
         for listener in self.listeners:
             listener(before)
 
-    def change(self, **values: object) -> None:
+    def change(self, **values: Any) -> None:
         """Let some fields have other values from now on."""
         self.use(replace(self.now, **values))
 

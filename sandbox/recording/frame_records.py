@@ -162,8 +162,7 @@ class RecordSpan:
 
 def pack(tag: Tag, head: FramesHead | BlockHead | ProbeHead, data: bytes = b"") -> bytes:
     """Return a record as it is written."""
-    text = json.dumps(asdict(head), separators=(",", ":"), default=float)
-    text = text.encode()
+    text = json.dumps(asdict(head), separators=(",", ":"), default=float).encode()
     lengths = struct.pack("<4sII", tag, len(text), len(data))
     return _HEADER.pack(tag, len(text), len(data), zlib.crc32(text, zlib.crc32(lengths)),
                         zlib.crc32(data)) + text + data  # fmt: skip

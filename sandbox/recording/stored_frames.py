@@ -64,7 +64,7 @@ class StoredFrames:
         """
         path = folder / FRAMES_FILE
         with ExitStack() as opened:
-            files = []
+            files: list[BinaryIO] = []
             try:
                 for one in (path, folder / WAITING_FILE):
                     if one.is_file():
@@ -84,7 +84,8 @@ class StoredFrames:
 
     @classmethod
     def _read(cls, path: Path, files: list[BinaryIO]) -> "StoredFrames | None":
-        stored, found = None, {}
+        stored: StoredFrames | None = None
+        found: dict[int, StoredBlock] = {}
         for number, file in enumerate(files):
             try:
                 for tag, value, place in scan(file, _size_of(file)):

@@ -141,12 +141,12 @@ class StateHeader:
     @property
     def left_at(self) -> datetime:
         """When it was left."""
-        return _moment(self.left)
+        return datetime.fromisoformat(self.left).astimezone(UTC)  # checked above
 
     @property
     def created_at(self) -> datetime:
         """When the playthrough began."""
-        return _moment(self.created)
+        return datetime.fromisoformat(self.created).astimezone(UTC)
 
     @property
     def seconds(self) -> float:

@@ -102,7 +102,10 @@ class Screen(Protocol):
     """One screen; the app shows one at a time, on one thread."""
 
     outcome: Outcome | None  # where to go from here; None: stay
-    wake_at: float | None  # when `update` has something to do, without events [s]; None: no hurry
+
+    @property
+    def wake_at(self) -> float | None:
+        """When `update` has something to do, without events [s]; None: no hurry."""
 
     def handle(self, event: pygame.Event) -> None:
         """Take one event."""

@@ -191,7 +191,7 @@ class SplitOverlay(Overlay):
         block = self._reel.current.block
         theme, half = self._hud.theme(surface), surface.get_width() // 2
         top = surface.get_height() // 2 + half * 3 // 10 - theme.px(90)  # above the keys
-        for place, one in enumerate((block, block.beside)):
+        for place, one in enumerate((block, block.beside or block)):
             said = (one.memory, theme, half)
             if place not in self._cards or self._cards[place][0] != said:
                 self._cards[place] = said, split_card(theme, one.memory, half - theme.px(20))

@@ -42,7 +42,7 @@ class PromptBox(Overlay):
 
     def __init__(
         self,
-        apply: Callable[[str], None],
+        apply: Callable[[str], object],
         vocabulary: Vocabulary | None = None,
         *,
         make_theme: Callable[[tuple[int, int]], Theme] = Theme,

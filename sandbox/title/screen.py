@@ -86,7 +86,7 @@ class TitleActions:
     """
 
     listing: TitleListing
-    writing: Callable[[Callable[[str], None]], PromptBox]
+    writing: Callable[[Callable[[str], object]], PromptBox]
     fork: Callable[[str], object] = lambda parked: None
     delete_parked: Callable[[str], object] = lambda parked: None
     export: Callable[[Path], object] = lambda path: None
@@ -146,7 +146,7 @@ class TitleScreen:
         """When the next picture of a glide is due; None while everything rests."""
         if self._backdrop.is_moving or self._focus.is_moving or self._actions.listing.is_waiting:
             return self._now + FRAME_S
-        times = (self._writing.wake_at, self._notices and self._notices.wake_at)
+        times = (self._writing.wake_at, self._notices.wake_at if self._notices else None)
         return min((time for time in times if time is not None), default=None)
 
     @property
