@@ -191,7 +191,7 @@ DAMAGED_STATES = tuple(
         ("of no time", ("time",), header(left="yesterday")),
         ("of endless frames", ("frames_shown",), header(frames_shown=10**30)),
         ("without data", ("is missing",), lambda folder: (folder / "world.json").unlink()),
-        ("that is a link", ("no plain file",), lambda folder: _linked(folder / "world.json")),
+        ("that is a link", ("not a plain file",), lambda folder: _linked(folder / "world.json")),
     )
 )
 
