@@ -110,7 +110,8 @@ class _App:
     def __init__(self, navigator: Navigator, settings: SandboxConfig, seconds: float | None):
         self.navigator, self.settings, self.seconds = navigator, settings, seconds
         self.game = navigator.game
-        self.times = _DrawTimes()
+        self.draws = 0
+        self.draw_s = dict.fromkeys(("draw_ms", "hud_ms", "flip_ms"), 0.0)  # in all, as summed up
         self.begun = time.perf_counter()
         self.first_frame_s: float | None = None
         self.played: PlayScreen | None = None  # the newest
@@ -178,7 +179,10 @@ class _App:
         shown = time.perf_counter()
         if isinstance(screen, PlayScreen):
             screen.shown(shown)
-            self.times.add(drawn - begun, screen.hud_seconds, shown - drawn)
+            self.draws += 1
+            self.draw_s["draw_ms"] += drawn - begun
+            self.draw_s["hud_ms"] += screen.hud_seconds
+            self.draw_s["flip_ms"] += shown - drawn
             self.busy_until = time.thread_time()
             if self.first_frame_s is None:
                 self.first_frame_s, self.busy_from = shown - self.begun, self.busy_until
@@ -214,33 +218,11 @@ class _App:
             pacing=pacing_stats(shown_at, reel.grid),
             latencies_ms=tuple(self.played.feedback.latencies_ms),
             photons_ms=tuple(self.played.feedback.photons_ms),
-            draws=self.times.count,
-            overhead_ms=1000 * (self.busy_until - self.busy_from) / max(1, self.times.count),
+            draws=self.draws,
+            overhead_ms=1000 * (self.busy_until - self.busy_from) / max(1, self.draws),
             error=error,
-            **self.times.means(),
+            **{name: 1000 * total / max(1, self.draws) for name, total in self.draw_s.items()},
         )
-
-
-class _DrawTimes:
-    """How long drawing took, in all."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self._totals = (0.0, 0.0, 0.0)  # of draw, hud, flip [s]
-
-    def add(self, draw: float, hud: float, flip: float) -> None:
-        self.count += 1
-        before_draw, before_hud, before_flip = self._totals
-        self._totals = before_draw + draw, before_hud + hud, before_flip + flip
-
-    def means(self) -> dict[str, float]:
-        """Return mean milliseconds under the names of `RunSummary`."""
-        if not self.count:
-            return {}
-        names = ("draw_ms", "hud_ms", "flip_ms")
-        return {
-            name: 1000 * total / self.count for name, total in zip(names, self._totals, strict=True)
-        }
 
 
 @contextmanager
