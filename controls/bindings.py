@@ -5,7 +5,7 @@ Keys of the keyboard and buttons of a gamepad go by name (`keys.py`). Knows no w
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
 
 from mag_sandbox.controls.camera import Axis
 from mag_sandbox.controls.keys import is_pad, key_title
@@ -118,7 +118,7 @@ class Bindings:
         self.rows, self.pointing = tuple(rows), tuple(pointing)
         self.moves: dict[str, Binding] = {}  # by key
         self.actions: dict[str, Action] = {}  # by key
-        self._by_name = {row.name: row for row in self.rows}
+        self._by_name: dict[str, Binding] = {row.name: row for row in self.rows}
         owners: dict[str, Binding] = {}
         for row in self.rows:
             for key in row.keys:
@@ -128,7 +128,7 @@ class Bindings:
                 if row.axis:
                     self.moves[key] = row
                 else:
-                    self.actions[key] = row.name
+                    self.actions[key] = cast(Action, row.name)
 
     def __getitem__(self, name: str) -> Binding:
         return self._by_name[name]

@@ -6,21 +6,19 @@ jitter. Knows no text encoder and no world.
 """
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, get_args
 
-from mag_sandbox.controls.camera import CameraCommand
+from mag_sandbox.controls.camera import AXES, Axis, CameraCommand
 
-TextAxis = Literal["yaw", "pitch", "zoom"]
 Direction = Literal[-1, 0, 1]
 Pace = Literal["slow", "steady", "fast"]
-AXES: tuple[TextAxis, ...] = get_args(TextAxis)
 PACES: tuple[Pace, ...] = get_args(Pace)
 AT_REST = 0.05  # fraction of full speed below which an axis is not meant
 STEADY, FAST = 0.4, 0.8  # fractions of full speed from which a pace begins
 BAND = 0.125  # by which a speed must pass a border before the pace changes
-MOVES: dict[tuple[TextAxis, int], str] = {
+MOVES: dict[tuple[Axis, int], str] = {
     ("yaw", 1): "pans to the right",
     ("yaw", -1): "pans to the left",
     ("pitch", 1): "tilts up",
@@ -70,7 +68,7 @@ def motion_of(command: CameraCommand) -> CameraMotion:
     return _motion([_sign(getattr(command, axis)) for axis in AXES], pace)
 
 
-def all_motions(axes: Iterable[TextAxis] = AXES) -> tuple[CameraMotion, ...]:
+def all_motions(axes: Iterable[Axis] = AXES) -> tuple[CameraMotion, ...]:
     """Return all that sentences can say, simplest first.
 
     Args:
@@ -79,10 +77,11 @@ def all_motions(axes: Iterable[TextAxis] = AXES) -> tuple[CameraMotion, ...]:
     moving = set(axes)
     ways = [(0, 1, -1) if axis in moving else (0,) for axis in AXES]
     simplest_first = sorted(itertools.product(*ways), key=lambda way: sum(map(abs, way)))
-    return tuple(dict.fromkeys(_motion(way, pace) for way in simplest_first for pace in PACES))
+    directions = [tuple(map(_sign, way)) for way in simplest_first]
+    return tuple(dict.fromkeys(_motion(way, pace) for way in directions for pace in PACES))
 
 
-def all_phrases(axes: Iterable[TextAxis] = AXES) -> tuple[str, ...]:
+def all_phrases(axes: Iterable[Axis] = AXES) -> tuple[str, ...]:
     """Return every sentence there is, simplest first; see `all_motions`."""
     return tuple(motion.phrase for motion in all_motions(axes))
 
@@ -95,7 +94,7 @@ def compose(prompt: str, phrase: str) -> str:
     return f"{scene} {phrase}" if scene.endswith((".", "!", "?", '"')) else f"{scene}. {phrase}"
 
 
-def scene_prompts(prompt: str, axes: Iterable[TextAxis] = AXES) -> tuple[str, ...]:
+def scene_prompts(prompt: str, axes: Iterable[Axis] = AXES) -> tuple[str, ...]:
     """Return all that a text encoder may be asked for one scene, simplest first."""
     return tuple(compose(prompt, phrase) for phrase in all_phrases(axes))
 
@@ -150,10 +149,11 @@ class PhraseSmoother:
         """Return the smoother after one more block's command."""
         rule = self.smoothing
         wanted = [_sign(getattr(command, axis)) for axis in AXES]
-        drives = tuple(
+        yaw, pitch, zoom = (
             drive + rule.follow * (sign - drive)
             for drive, sign in zip(self.drives, wanted, strict=True)
         )
+        drives = yaw, pitch, zoom
         directions = [
             self._direction(old, drive)
             for old, drive in zip(self.motion.directions, drives, strict=True)
@@ -175,7 +175,7 @@ class PhraseSmoother:
         """Return the smoother that `as_dict` described."""
         return cls(
             motion=CameraMotion(**data["motion"]),
-            drives=tuple(data["drives"]),
+            drives=(data["drives"][0], data["drives"][1], data["drives"][2]),
             speed=data["speed"],
             smoothing=Smoothing(**data["smoothing"]),
         )
@@ -195,9 +195,9 @@ class PhraseSmoother:
         return PACES[reached]
 
 
-def _motion(directions: Iterable[Direction], pace: Pace) -> CameraMotion:
-    ways = tuple(directions)
-    return CameraMotion(*ways, pace=pace if any(ways) else "steady")
+def _motion(directions: Sequence[Direction], pace: Pace) -> CameraMotion:
+    yaw, pitch, zoom = directions
+    return CameraMotion(yaw, pitch, zoom, pace if any(directions) else "steady")
 
 
 def _speed(command: CameraCommand) -> float:

@@ -5,8 +5,8 @@ memory or masks: self-attention hands queries, keys and values to an `Attend` st
 decides what else is read.
 """
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -17,7 +17,8 @@ from mag_sandbox.model.config import DiTConfig
 from mag_sandbox.model.rope import feature_count, rotate
 
 Attend = Callable[[int, Tensor, Tensor, Tensor], Tensor]  # layer index, q, k, v -> [B, L, N, D]
-TextKeys = tuple[tuple[Tensor, Tensor], ...]  # keys and values of the text, a pair a layer
+TextPair = tuple[Any, Any]  # keys and values of the text, or what a fused layer makes of them
+TextKeys = tuple[TextPair, ...]  # one a layer
 
 
 class Modulation(NamedTuple):
@@ -75,7 +76,7 @@ class Attention(nn.Module):
         self.q = nn.Linear(config.dim, config.dim)
         self.k = nn.Linear(config.dim, config.dim)
         self.v = nn.Linear(config.dim, config.dim)
-        self.o = nn.Linear(config.dim, config.dim)
+        self.o: nn.Module = nn.Linear(config.dim, config.dim)
         self.norm_q = RMSNorm(config.dim, config.eps)
         self.norm_k = RMSNorm(config.dim, config.eps)
 
@@ -93,7 +94,7 @@ class SelfAttention(Attention):
 class CrossAttention(Attention):
     """Attention to the text; every row is attended, also the zero rows past the prompt."""
 
-    def text_keys(self, text: Tensor) -> tuple[Tensor, Tensor]:
+    def text_keys(self, text: Tensor) -> TextPair:
         """Return keys and values of embedded text, each [B, M, N, D]."""
         keys = self.norm_k(self.k(text)).unflatten(-1, self.heads)
         return keys, self.v(text).unflatten(-1, self.heads)
@@ -102,7 +103,7 @@ class CrossAttention(Attention):
         """Return what asks the text, [B, L, N, D]."""
         return self.norm_q(self.q(x)).unflatten(-1, self.heads)
 
-    def read(self, q: Tensor, text: tuple[Tensor, Tensor], kernel: AttentionKernel) -> Tensor:
+    def read(self, q: Tensor, text: TextPair, kernel: AttentionKernel) -> Tensor:
         """Return what `query` finds in the text, to be projected by `o`, [B, L, N, D]."""
         return kernel(q, *text)
 
@@ -140,7 +141,7 @@ class Layer(nn.Module):
         x: Tensor,
         time: Modulation,
         rotary: Tensor,
-        text: tuple[Tensor, Tensor],
+        text: TextPair,
         attend: Attend,
         kernel: AttentionKernel,
         layer_index: int,
@@ -232,32 +233,37 @@ class DiT(nn.Module):
         if config.rays is not None:
             self.ray_embedding = nn.Linear(feature_count(config.rays), config.dim)
 
+    @property
+    def layers(self) -> Sequence[Layer]:
+        """The layers; checkpoints call them blocks."""
+        return cast(Sequence[Layer], self.blocks)
+
     def initialise(self) -> "DiT":
         """Start training from layers that change nothing: output projections are zero."""
         for module in self.modules():
             if isinstance(module, nn.Linear):
                 nn.init.xavier_uniform_(module.weight)
                 nn.init.zeros_(module.bias)
-        for layer in self.blocks:
+        for layer in self.layers:
             for output in (layer.self_attn.o, layer.cross_attn.o, layer.ffn[2]):
-                nn.init.zeros_(output.weight)
+                nn.init.zeros_(output.get_parameter("weight"))
         nn.init.xavier_uniform_(self.patch_embedding.weight.flatten(1))
         nn.init.zeros_(self.head.head.weight)
         return self
 
     def embed_time(self, timesteps: Tensor) -> TimeEmbedding:
         """Embed timesteps (0 to 1000), one a latent frame, [B, F]."""
-        weight = self.time_embedding[0].weight
-        embedded = sinusoidal_embedding(timesteps, self.config.freq_dim).to(weight.dtype)
+        dtype = self.head.modulation.dtype  # which is never fused
+        embedded = sinusoidal_embedding(timesteps, self.config.freq_dim).to(dtype)
         head = self.time_embedding(embedded)
         layers = self.time_projection(head).unflatten(-1, (6, self.config.dim))
-        modulations = tuple(layer.modulate(layers) for layer in self.blocks)
+        modulations = tuple(layer.modulate(layers) for layer in self.layers)
         return TimeEmbedding(head[:, :, None], layers, modulations)
 
     def text_keys(self, features: Tensor) -> TextKeys:
         """Return every layer's keys and values of text features, [B, text_len, text_dim]."""
         text = self.text_embedding(features)
-        return tuple(layer.cross_attn.text_keys(text) for layer in self.blocks)
+        return tuple(layer.cross_attn.text_keys(text) for layer in self.layers)
 
     def forward(
         self,
@@ -321,7 +327,7 @@ class DiT(nn.Module):
         """Do as `memorise` does for tokens that were embedded elsewhere, [B, M, dim]."""
         last = len(self.blocks) - 1
         x = self._through(last, tokens, time, text, rotary, attend)
-        self.blocks[last].attend_only(x, time.modulations[last], rotary, attend, last)
+        self.layers[last].attend_only(x, time.modulations[last], rotary, attend, last)
 
     def embed(self, latents: Tensor, features: Tensor | None = None) -> Tensor:
         """Return what enters the first layer, [B, F * L, dim]."""

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mag_sandbox.model.attention import AttentionKernel
-from mag_sandbox.model.dit import CrossAttention, DiT, SelfAttention, rms_scale
+from mag_sandbox.model.dit import CrossAttention, DiT, SelfAttention, TextPair, rms_scale
 from mag_sandbox.model.rope import rotate
 
 Projection = Callable[[Tensor], Tensor]
@@ -27,8 +27,8 @@ def fuse(dit: DiT, *, stays: bool = True) -> DiT:
         dit: its layers are changed; on their device and in their dtype.
         stays: whether it runs where it is; packed weights cannot be moved.
     """
-    for layer in dit.blocks:
-        packs = stays and packs_here(layer.self_attn.o.weight)
+    for layer in dit.layers:
+        packs = stays and packs_here(layer.self_attn.q.weight)
         layer.self_attn = FusedSelfAttention(layer.self_attn, packs=packs)
         layer.ffn = FusedFeedForward(layer.ffn) if packs else layer.ffn
     return dit
@@ -39,7 +39,7 @@ def fold_text(dit: DiT) -> DiT:
 
     Pays where heads times rows of text are no more than the width, as in the pocket world.
     """
-    for layer in dit.blocks:
+    for layer in dit.layers:
         layer.cross_attn = FoldedCrossAttention(layer.cross_attn)
     return dit
 
@@ -73,9 +73,10 @@ def packs_here(weight: Tensor) -> bool:
     return there and torch.ops.mkldnn._is_mkldnn_bf16_supported()
 
 
-def packed(source: nn.Linear) -> PackedLinear:
+def packed(source: nn.Module) -> PackedLinear:
     """Return the packed form of a projection."""
-    return PackedLinear(source.weight.detach(), source.bias.detach())
+    weight, bias = (source.get_parameter(name).detach() for name in ("weight", "bias"))
+    return PackedLinear(weight, bias)
 
 
 def joined(sources: Sequence[nn.Linear]) -> nn.Linear:
@@ -92,11 +93,14 @@ def joined(sources: Sequence[nn.Linear]) -> nn.Linear:
 class FusedSelfAttention(SelfAttention):
     """Queries, keys and values by one projection."""
 
+    norm_weight: Tensor  # of queries and keys, [2, dim]
+
     def __init__(self, source: SelfAttention, *, packs: bool) -> None:
         nn.Module.__init__(self)
         self.heads, self.eps = source.heads, source.norm_q.eps
         qkv = joined((source.q, source.k, source.v))
-        self.qkv, self.o = (packed(qkv), packed(source.o)) if packs else (qkv, source.o)
+        self.qkv: nn.Module = packed(qkv) if packs else qkv
+        self.o = packed(source.o) if packs else source.o
         weights = torch.stack((source.norm_q.weight, source.norm_k.weight)).detach()
         self.register_buffer("norm_weight", weights)
 
@@ -121,7 +125,7 @@ class FoldedCrossAttention(CrossAttention):
     def __init__(self, source: CrossAttention) -> None:
         nn.Module.__init__(self)
         self.heads, self.eps = source.heads, source.norm_q.eps
-        self.q = linear(source.q.weight, source.q.bias)
+        self.project_query = linear(source.q.weight, source.q.bias)
         self.k, self.v, self.norm_k = source.k, source.v, source.norm_k
         self.output, self.o = source.o, nn.Identity()  # multiplied into what is read
         self.norm_weight = source.norm_q.weight.detach()
@@ -139,19 +143,20 @@ class FoldedCrossAttention(CrossAttention):
         apart = torch.eye(heads, device=keys.device)
         scores = torch.einsum("mnd,np->nmpd", keys, apart).reshape(-1, heads * size)
         scores = scores * self.norm_weight.float() * size**-0.5
-        output = self.output.weight.float().unflatten(1, (heads, size))
+        weight, bias = (self.output.get_parameter(name) for name in ("weight", "bias"))
+        output = weight.float().unflatten(1, (heads, size))
         mixed = torch.einsum("mnd,ond->onm", values, output).flatten(1)
         dtype = text.dtype
-        return linear(scores.to(dtype), None), linear(mixed.to(dtype), self.output.bias)
+        return linear(scores.to(dtype), None), linear(mixed.to(dtype), bias)
 
     def query(self, x: Tensor) -> Tensor:
         """Return what asks the text, [B, L, dim]; its norm is in the scores."""
-        return self.q(x)
+        return self.project_query(x)
 
     def read(
         self,
         q: Tensor,
-        text: tuple[Projection, Projection],
+        text: TextPair,
         kernel: AttentionKernel,  # noqa: ARG002 (there is no other route)
     ) -> Tensor:
         """Return what is found in the text, projected already, [B, L, dim]."""
@@ -160,14 +165,8 @@ class FoldedCrossAttention(CrossAttention):
         return mix(scores.unflatten(-1, (self.heads[0], -1)).softmax(dim=-1).flatten(-2))
 
 
-class FusedFeedForward(nn.Module):
+class FusedFeedForward(nn.Sequential):
     """The same two projections, packed."""
 
     def __init__(self, source: nn.Sequential) -> None:
-        super().__init__()
-        self.inner, self.outer = packed(source[0]), packed(source[2])
-        self.activation = source[1]
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the transformed tokens, [B, L, dim]."""
-        return self.outer(self.activation(self.inner(x)))
+        super().__init__(*(packed(x) if isinstance(x, nn.Linear) else x for x in source))

@@ -71,11 +71,11 @@ class KVCache:
 
     def resize(self, slots: int) -> None:
         """Reserve room for another number of frames; what was kept is lost."""
-        self._keys = self._values = self._read_keys = self._read_values = None  # freed first
-        self._gathered = ()
+        nothing = torch.empty(0, dtype=self.dtype, device=self.device)
+        self._keys = self._values = self._read_keys = self._read_values = nothing  # freed first
+        self._gathered = nothing, nothing  # flat
         self.slots = slots
         self._keys, self._values = self._allocate(slots), self._allocate(slots)
-        self._gathered = self._keys.new_empty(0), self._keys.new_empty(0)  # flat
         self._read_keys, self._read_values = self._keys, self._values
         self._own = slice(self._front - self.shape.block_length * self.shape.tokens, self._front)
         self._seen = self._own
@@ -155,7 +155,7 @@ class KVCache:
         numbers = prod(sizes)
         if numbers > self._gathered[0].numel():  # doubling, so that growing is rare
             room = max(8, 2 * len(slots))
-            self._gathered = tuple(self._allocate(room).flatten() for _ in range(2))
+            self._gathered = self._allocate(room).flatten(), self._allocate(room).flatten()
         self._read_keys, self._read_values = (flat[:numbers].view(sizes) for flat in self._gathered)
         for place, slot in enumerate(slots):
             first = self._own.stop + place * self.shape.tokens

@@ -5,62 +5,55 @@ by the byte budget) and what is *attended* by a block. Overwriting a slot is how
 A new policy is one class and one line in `MEMORY_POLICIES`.
 """
 
+from abc import ABC, abstractmethod
+from collections import Counter
 from dataclasses import replace
-from typing import Protocol
 
 from mag_sandbox.controls.camera import CameraPose, view_overlap
 from mag_sandbox.model.coverage import all_shown, choose_views, covered_cells
 from mag_sandbox.model.slots import BlockInfo, KeptFrame, SlotTable, SlotWrite
-from mag_sandbox.model.world import MemorySetting, SegmentKind, WorldFailed
+from mag_sandbox.model.world import (
+    MemoryOrigin,
+    MemorySegment,
+    MemorySetting,
+    MemoryUsage,
+    SegmentKind,
+    WorldFailed,
+    WorldSpec,
+)
 
 NEAR_DUPLICATE = 0.88  # overlap with a kept view above which a new one says nothing new
 
 
-class MemoryPolicy(Protocol):
+class MemoryPolicy(ABC):
     """Decides what is kept and attended; reads and writes only its own table of slots."""
 
-    table: SlotTable
-    looks_ahead: bool  # whether a block imagined ahead would still be kept when it is needed
-
-    def attend(self, view: CameraPose) -> tuple[int, ...]:
-        """Return the slots that a block ending at `view` reads."""
-
-    def admit(self, block: BlockInfo) -> tuple[SlotWrite, ...]:
-        """Return which frames of a new block go into which slots, and note them as kept."""
-
-    def adopt(self, table: SlotTable, block_length: int) -> None:
-        """Go on with what another policy kept; what is gone stays gone."""
-
-
-def _frame(block: BlockInfo, frame: int, kind: SegmentKind) -> KeptFrame:
-    kind = "look-ahead" if block.look_ahead else kind
-    index = block.first_frame + frame
-    return KeptFrame(index, kind, block.poses[frame], block.prompt_index)
-
-
-class _Policy:
-    """What most policies share: a table, everything attended, look-ahead worth its while."""
-
-    looks_ahead = True
+    looks_ahead = True  # whether a block imagined ahead would still be kept when it is needed
 
     def __init__(self, setting: MemorySetting, capacity: int) -> None:
         self.setting = setting
         self.table = SlotTable(capacity)
 
+    @abstractmethod
+    def admit(self, block: BlockInfo) -> tuple[SlotWrite, ...]:
+        """Return which frames of a new block go into which slots, and note them as kept."""
+
+    def attend(self, view: CameraPose) -> tuple[int, ...]:  # noqa: ARG002 (all views alike)
+        """Return the slots that a block ending at `view` reads: everything that is kept."""
+        return self.table.slots()
+
     def adopt(self, table: SlotTable, block_length: int) -> None:  # noqa: ARG002 (for windows)
         """Go on with what another policy kept; what is gone stays gone."""
         self.table.adopt(table)
 
-    def attend(self, view: CameraPose) -> tuple[int, ...]:  # noqa: ARG002 (all views alike)
-        """Attend everything that is kept."""
-        return self.table.slots()
-
     def _put(self, block: BlockInfo, frame: int, kind: SegmentKind, slot: int) -> SlotWrite:
-        self.table.put(slot, _frame(block, frame, kind))
+        kind = "look-ahead" if block.look_ahead else kind
+        index = block.first_frame + frame
+        self.table.put(slot, KeptFrame(index, kind, block.poses[frame], block.prompt_index))
         return SlotWrite(frame, slot)
 
 
-class Mag(_Policy):
+class Mag(MemoryPolicy):
     """MAG as released: sink frames, then the last frame of every block in a ring; attends all.
 
     Source: arXiv 2512.18741, section 3; the ring is in the released code, not in the paper.
@@ -78,7 +71,7 @@ class Mag(_Policy):
         return tuple(writes)
 
 
-class MagRetrieve(_Policy):
+class MagRetrieve(MemoryPolicy):
     """MAG with retrieval: keeps one frame of every new place, attends the few that matter.
 
     The previous block's frame is always kept and read (kind `raw`), as is the first frame ever
@@ -173,7 +166,7 @@ class MagRetrieve(_Policy):
         )
 
 
-class Full(_Policy):
+class Full(MemoryPolicy):
     """Every frame, raw; when the budget ends, the oldest are dropped."""
 
     def admit(self, block: BlockInfo) -> tuple[SlotWrite, ...]:
@@ -183,7 +176,7 @@ class Full(_Policy):
         )
 
 
-class Window(_Policy):
+class Window(MemoryPolicy):
     """The frames of the most recent blocks, raw, and optional sink frames; forgets the rest."""
 
     looks_ahead = False
@@ -211,7 +204,7 @@ class Window(_Policy):
                 self.table.drop(slot)
 
 
-class Nothing(_Policy):
+class Nothing(MemoryPolicy):
     """Keeps nothing: every block is invented anew."""
 
     looks_ahead = False
@@ -227,7 +220,7 @@ class Nothing(_Policy):
         return ()
 
 
-MEMORY_POLICIES: dict[str, type[_Policy]] = {
+MEMORY_POLICIES: dict[str, type[MemoryPolicy]] = {
     "mag-retrieve": MagRetrieve,
     "mag": Mag,
     "full": Full,
@@ -255,3 +248,53 @@ def change_policy(
     new = make_policy(setting, capacity)
     new.adopt(old.table, block_length)
     return new
+
+
+_ORDER: tuple[SegmentKind, ...] = ("sink", "compressed", "look-ahead", "raw")
+
+
+def memory_usage(
+    policy: MemoryPolicy,
+    attended: frozenset[int],
+    slot_bytes: int,
+    capacity: int,
+    frames_made: int,
+    blocks_shown: int,
+    spec: WorldSpec,
+    origin: MemoryOrigin | None = None,
+) -> MemoryUsage:
+    """Return what is kept and attended.
+
+    Args:
+        policy: whose table is shown.
+        attended: indices of the frames that the last shown block read.
+        slot_bytes: bytes of one kept frame.
+        capacity: frames that the budget pays for.
+        frames_made: frames since reset, look-ahead ones counted.
+        blocks_shown: blocks since reset, look-ahead ones not counted.
+        spec: for seconds.
+        origin: of the memory.
+    """
+    entries = policy.table.entries(attended)
+    counts = Counter(entry.kind for entry in entries)
+    segments = [
+        MemorySegment(kind, counts[kind], counts[kind] * slot_bytes)
+        for kind in _ORDER
+        if counts[kind]
+    ]
+    length = spec.block_length // spec.latent_stride
+    segments.append(MemorySegment("current", length, length * slot_bytes))
+    oldest = entries[0].frame_index if entries else frames_made
+    clock = blocks_shown * spec.block_seconds  # look-ahead frames take no time on it
+    return MemoryUsage(
+        policy=policy.setting.policy,
+        segments=tuple(segments),
+        bytes=len(entries) * slot_bytes,
+        budget=capacity * slot_bytes,
+        full_history_bytes=frames_made * slot_bytes,
+        evicted=policy.table.evicted,
+        oldest_seconds=min(clock, (frames_made - oldest) * spec.latent_stride / spec.fps),
+        attended_frames=len(attended),
+        entries=entries,
+        origin=origin,
+    )

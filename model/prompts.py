@@ -6,6 +6,7 @@ is imported only when a prompt comes up whose features are not in the file.
 
 import json
 import logging
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from torch import Tensor
 
 from mag_sandbox.files.whole import replacing
 from mag_sandbox.model.config import END
+from mag_sandbox.model.dit import DiT, TextKeys
 
 logger = logging.getLogger(__name__)
 TEXTS = "texts.safetensors"
@@ -54,14 +56,15 @@ class PromptFeatures:
         rows = self._known.get(prompt)
         if rows is not None:
             return torch.nn.functional.pad(rows, (0, 0, 0, self._text_len - len(rows)))[None]
-        self.warm()
+        encoder = self.warm()
         with torch.inference_mode():
-            return self._encoder(*tokenise(self._tokenizer, [prompt], self._text_len))
+            return encoder(*tokenise(self._tokenizer, [prompt], self._text_len))
 
-    def warm(self) -> None:
-        """Load the encoder, unless it is there."""
+    def warm(self) -> Encoder:
+        """Return the encoder, loaded unless it is there."""
         if self._encoder is None:
             self._encoder = self._load_encoder()
+        return self._encoder
 
 
 def tokenise(tokenizer: Tokenizer, prompts: Sequence[str], text_len: int) -> tuple[Tensor, Tensor]:
@@ -114,3 +117,29 @@ def write_texts(folder: Path, weights: str, texts: Mapping[str, Tensor]) -> None
     about = {"weights": weights, "prompts": json.dumps(list(texts))}
     with replacing(folder / TEXTS) as part:
         save_file(rows, part, metadata=about)
+
+
+_REMEMBERED = 16  # prompts
+
+
+class Conditioner:
+    """Turns prompts into keys and values for one transformer, on its device and in its dtype."""
+
+    def __init__(self, dit: DiT, features: PromptFeatures) -> None:
+        self._dit, self._features = dit, features
+        self._keys: OrderedDict[str, TextKeys] = OrderedDict()
+
+    def text_keys(self, prompt: str) -> TextKeys:
+        """Return every layer's keys and values of a prompt."""
+        if prompt not in self._keys:
+            like = self._dit.head.modulation  # is never fused
+            with torch.inference_mode():
+                self._keys[prompt] = self._dit.text_keys(self._features(prompt).to(like))
+            if len(self._keys) > _REMEMBERED:
+                self._keys.popitem(last=False)
+        self._keys.move_to_end(prompt)
+        return self._keys[prompt]
+
+    def warm(self) -> None:
+        """Load what is needed to read any prompt."""
+        self._features.warm()

@@ -49,10 +49,11 @@ def axis_frequencies(widths: tuple[int, int, int], theta: float) -> tuple[Tensor
         widths: channels of a head that turn with frame, row and column.
         theta: 1 / theta is just below the lowest frequency.
     """
-    return tuple(
+    frames, rows, columns = (
         torch.pow(theta, -torch.arange(0, width, 2, dtype=torch.float64) / width)
         for width in widths
     )
+    return frames, rows, columns
 
 
 def grid_rotary(

@@ -54,13 +54,13 @@ class SlotTable:
         self.evicted += slot in self.frames
         self.frames[slot] = frame
 
-    def place(self, protected: Collection[SegmentKind] = ()) -> int:
+    def place(self, protected: tuple[SegmentKind, ...] = ()) -> int:
         """Return a free slot, or else that of the oldest frame of no `protected` kind."""
         if len(self.frames) < self.capacity:
             return next(slot for slot in range(self.capacity) if slot not in self.frames)
         return self.oldest(protected)
 
-    def oldest(self, protected: Collection[SegmentKind] = ()) -> int:
+    def oldest(self, protected: tuple[SegmentKind, ...] = ()) -> int:
         """Return the slot of the oldest frame of no `protected` kind, if there is one."""
         old = [slot for slot, frame in self.frames.items() if frame.kind not in protected]
         return min(old or self.frames, key=lambda slot: self.frames[slot].frame_index)

@@ -25,8 +25,8 @@ from mag_sandbox.model.config import (
     RayConfig,
     TextConfig,
 )
-from mag_sandbox.model.low_rank import adapt, adapter
-from mag_sandbox.model.machine import Execution
+from mag_sandbox.model.execution import Execution
+from mag_sandbox.model.lora import adapt, adapter
 from mag_sandbox.model.pocket import loading as pocket
 from mag_sandbox.model.pocket.animator import Animator
 from mag_sandbox.model.pocket.autoencoder import Autoencoder

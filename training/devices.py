@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from mag_sandbox.model.attention import KERNELS, AttentionKernel, matmul_attention, sdpa_attention
-from mag_sandbox.model.machine import Execution
+from mag_sandbox.model.execution import Execution
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,6 @@ from mag_sandbox.evaluation.bench.clips import held_out_scene
 from mag_sandbox.evaluation.probe.metrics import psnr, ssim
 from mag_sandbox.evaluation.results.progress import ProgressBar
 from mag_sandbox.evaluation.results.store import ClipStore
-from mag_sandbox.model.conditioning import Conditioner
 from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.frames import to_frames, to_pictures
 from mag_sandbox.model.full.samplers import FOUR_STEPS, RenoisingSampler
@@ -34,6 +33,7 @@ from mag_sandbox.model.pocket.weights import (
     load_tokenizer,
     read_config,
 )
+from mag_sandbox.model.prompts import Conditioner
 from mag_sandbox.model.rope import RayCoordinates
 from mag_sandbox.model.slots import SlotWrite
 

@@ -9,10 +9,10 @@ from torch import Tensor
 from mag_sandbox.evaluation.magbench.continuation import as_pictures
 from mag_sandbox.evaluation.results.videos import VideoFormat
 from mag_sandbox.model.dit import DiT, TextKeys
-from mag_sandbox.model.full.film import Film
+from mag_sandbox.model.full.active_text import NOTHING
 from mag_sandbox.model.full.recipes import BLOCK_LENGTH
 from mag_sandbox.model.full.rollout import Rollout
-from mag_sandbox.model.full.scene_prompts import NOTHING
+from mag_sandbox.model.full.video_stream import VideoStream
 from mag_sandbox.model.full.world import Engine, StreamWorld
 from mag_sandbox.model.generator import BlockGenerator, block_noises
 from mag_sandbox.model.loading import load_world
@@ -24,23 +24,23 @@ Features = Callable[[str], Tensor]  # of a text; "" is the empty prompt
 class RolloutContinuer:
     """A `Continuer` made of a full-size world's parts.
 
-    world = RolloutContinuer("mag", format, generator_only(engine), features, film)
+    world = RolloutContinuer("mag", format, generator_only(engine), features, stream)
     """
 
     def __init__(
-        self, name: str, video: VideoFormat, engine: Engine, features: Features, film: Film
+        self, name: str, video: VideoFormat, engine: Engine, features: Features, stream: VideoStream
     ) -> None:
         self.name, self.format = name, video
-        self._engine, self._features, self._film = engine, features, film
+        self._engine, self._features, self._video = engine, features, stream
 
     def encode(self, frames: Frames) -> Tensor:
         """Return latents, fp32 [1, F, C, h, w]; see `Continuer`."""
-        return self._film.encode(frames)
+        return self._video.encode(frames)
 
     def decode(self, latents: Tensor) -> np.ndarray:
         """Return pictures, rounded to the 256 levels that the game shows; see `Continuer`."""
-        self._film.begin()
-        parts = [self._film.decode(block) for block in latents.split(BLOCK_LENGTH, dim=1)]
+        self._video.begin()
+        parts = [self._video.decode(block) for block in latents.split(BLOCK_LENGTH, dim=1)]
         return as_pictures(np.concatenate(parts))
 
     def begin(self, prompt: str, seed: int) -> None:
@@ -99,11 +99,11 @@ def open_continuer(name: str, writer: str, prompts: Sequence[str]) -> RolloutCon
             f'world "{name}" cannot take a clip as its history; choose a full-size one, or '
             "measure it with `pocket --out`"
         )
-    engine, texts, film = world.parts()
+    engine, texts, stream = world.parts()
     if writer == "generator":
         engine = generator_only(engine)
     engine.memory_dit.to(engine.cache.device)  # where play might fetch it for every block
     rows = texts.store.get((*prompts, NOTHING))
     spec = world.spec
     video = VideoFormat(spec.frame_width, spec.frame_height, spec.fps)
-    return RolloutContinuer(name, video, engine, lambda text: rows[text][None], film)
+    return RolloutContinuer(name, video, engine, lambda text: rows[text][None], stream)

@@ -5,15 +5,14 @@ The system keeps the lock, so none is left behind by a program that was killed.
 
 import errno
 import os
+import sys
 import time
 from pathlib import Path
 
-try:
-    import fcntl
-except ImportError:  # Windows
+if sys.platform == "win32":
     import msvcrt
-
-    fcntl = None
+else:
+    import fcntl
 
 POLL_S = 0.02
 _BUSY = (errno.EAGAIN, errno.EACCES, errno.EWOULDBLOCK, errno.EDEADLK)
@@ -38,10 +37,10 @@ class FileLock:
             OSError: the file cannot be made, or the place knows no locks.
         """
         flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
-        file = os.open(self.path, flags, 0o644)
+        file: int | None = os.open(self.path, flags, 0o644)
         deadline = time.monotonic() + timeout
         try:
-            while not _try_lock(file):
+            while file is not None and not _try_lock(file):
                 if time.monotonic() >= deadline:
                     return False
                 time.sleep(POLL_S)
@@ -60,7 +59,7 @@ class FileLock:
 
 def _try_lock(file: int) -> bool:
     try:
-        if fcntl is None:
+        if sys.platform == "win32":
             msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
         else:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -63,7 +63,7 @@ def shortened(value: object) -> str:
     return text if len(text) <= 40 else text[:37] + "..."
 
 
-def _decode_dataclass(expected: type, value: Any, key: str) -> Any:
+def _decode_dataclass(expected: Any, value: Any, key: str) -> Any:
     if not isinstance(value, dict):
         raise ValueError(f'"{key}" is {shortened(value)}, expected {expected.__name__}')
     types = _types_of(expected)

@@ -231,8 +231,9 @@ def use_own(row: WorldRow, path: Path, home: Path | None = None) -> WorldFiles:
     known = [file for name in (row.name, *WORLDS) for file in _files_of(name, home)]
     path = path.expanduser().absolute()
     same = [file for file in known if file.role == "generator" and file.path == str(path)]
-    now = check_file(same[0], home, thorough=False) if same else ("new", None)
-    own = now[1] if not now[0] else own_file("generator", path)
+    problem, own = check_file(same[0], home, thorough=False) if same else ("new", None)
+    if problem or own is None:
+        own = own_file("generator", path)
     rest = {}
     for source in row.sources:
         fitting = [

@@ -10,13 +10,44 @@ names: `WeightSource.names`.
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from mag_sandbox.model.catalogue.clips import FRAMEPACK, SKYREELS, WAN, ClipRecipe
-from mag_sandbox.model.catalogue.weight_names import BESIDE, generator_names, memory_names
 from mag_sandbox.model.config import FULL, DiTConfig
 from mag_sandbox.model.world import MIB, MemorySetting
 from mag_sandbox.program import PROGRAM
+
+# A folder of weights as diffusers writes them, or one file. Each of the two networks of MAG is
+# known by what its name says, or else by not being the other one, nor a stage of training.
+_NET = r"diffusion_pytorch_model[^/]*"
+_MEMORY_WORD = r"(memory|mem[_-]|[_-]mem\b|compress|\bbc\d+|[/_-]bc\d+)"
+_STAGE = r"(^|[/_-])(ode|sf\d+|critic|fake|real|optim)"
+_ENDS = (r"\.safetensors", r"\.bin", r"\.(pt|pth)")
+BESIDE = ("config.json", "diffusion_pytorch_model.safetensors.index.json")
+
+
+def generator_names() -> tuple[str, ...]:
+    """Return expressions of whole paths, the surest first; the first that fits anything wins."""
+    other = rf"(?!.*({_MEMORY_WORD}|{_STAGE}))"
+    folders = tuple(
+        pattern.format(end=end)
+        for end in _ENDS[:2]
+        for pattern in (
+            rf"(?!.*memory[_-]?model)(?!.*compress)(.*/)?[^/]*generat[^/]*/{_NET}{{end}}",
+            rf"{other}(.*/)?{_NET}{{end}}",
+        )
+    )
+    files = tuple(rf"{other}(.*/)?[^/]*(generat|mag)[^/]*{end}" for end in _ENDS)
+    return folders + files
+
+
+def memory_names() -> tuple[str, ...]:
+    """Return the like of the memory model."""
+    word = rf"(?!.*generat)(?=.*{_MEMORY_WORD})"
+    folders = tuple(rf"{word}(.*/)?{_NET}{end}" for end in _ENDS[:2])
+    files = tuple(rf"{word}(.*/)?[^/]*{end}" for end in _ENDS)
+    return folders + files
+
 
 Kind = Literal["stream", "clip"]
 Role = Literal[
@@ -30,7 +61,7 @@ Role = Literal[
     "pipeline",
     "image encoder",
 ]
-ROLES: tuple[str, ...] = Role.__args__
+ROLES: tuple[str, ...] = get_args(Role)
 BLOCK_LENGTH = 3  # latent frames
 LATENT_HEIGHT, LATENT_WIDTH = 60, 104  # of 480 x 832 pictures
 PIXELS = 8  # of a picture, across and down, in one latent

@@ -10,21 +10,18 @@ import torch
 import transformers
 from diffusers import AutoModel, DiffusionPipeline
 
-from mag_sandbox.controls.camera import CameraSpeed
+from mag_sandbox.controls.camera import AXES
 from mag_sandbox.model.catalogue.clips import ClipRecipe
 from mag_sandbox.model.catalogue.preflight import Start
 from mag_sandbox.model.catalogue.weight_files import WorldFiles
-from mag_sandbox.model.full.clip_studio import ClipStudio
-from mag_sandbox.model.full.clip_texts import ClipTexts
+from mag_sandbox.model.execution import Execution
+from mag_sandbox.model.full.clip_pipelines import ClipPipelines, ClipTextEncoder
 from mag_sandbox.model.full.clip_world import NO_MEMORY, ClipWorld
-from mag_sandbox.model.full.loading import TEXTS, execution_for
-from mag_sandbox.model.full.provenance import facts
+from mag_sandbox.model.full.loading import TEXTS, THOUGHT_SPEED, execution_for, facts
 from mag_sandbox.model.full.text_cache import TextFiles, weights_identity
-from mag_sandbox.model.machine import Execution
 from mag_sandbox.model.world import MemorySetting, MissingWeights, Progress, WorldSpec
 from mag_sandbox.program import PROGRAM
 
-THOUGHT_SPEED = CameraSpeed(yaw=20.0, pitch=10.0)  # degrees a second that a sentence may mean
 READERS = ("text_encoder", "tokenizer")  # what names of parts that read text begin with
 INDEX, CONFIG, PROCESSOR = "model_index.json", "config.json", "preprocessor_config.json"
 
@@ -51,6 +48,7 @@ def load(
         WorldFailed: a recording cannot be run as it was.
     """
     recipe, device = start.row.clips, start.device.kind
+    assert recipe is not None  # only worlds of clips are loaded here
     running = execution_for(device, execution)
     running = replace(running, kernel="sdpa", compiled=False)  # as diffusers runs it
     torch.set_num_threads(running.threads)
@@ -59,15 +57,16 @@ def load(
     on_progress("pipeline", 0.1)
     components = _makers(start.files, recipe, running)
     on_progress("pipeline", 0.8)
-    studio = ClipStudio(
-        recipe, components, _texts(start, running, on_progress), start.video, device
+    pipelines = ClipPipelines(
+        recipe, components, _texts(start, recipe, running, on_progress), start.video, device
     )
     config = {"clips": asdict(recipe), "video": asdict(start.video)}
     world = ClipWorld(
-        _spec(start),
+        _spec(start, recipe),
         start.row,
+        recipe,
         start.plan,
-        studio,
+        pipelines,
         {**facts(start, running), "config": config},
         on_progress,
     )
@@ -86,9 +85,11 @@ def _makers(files: WorldFiles, recipe: ClipRecipe, running: Execution) -> dict[s
     return components
 
 
-def _texts(start: Start, running: Execution, on_progress: Progress) -> ClipTexts:
+def _texts(
+    start: Start, recipe: ClipRecipe, running: Execution, on_progress: Progress
+) -> ClipTextEncoder:
     """Return what is known of texts, and the way to know more."""
-    files, recipe = start.files, start.row.clips
+    files = start.files
 
     def load() -> DiffusionPipeline:
         on_progress("loading the text encoder", 0.0)
@@ -106,7 +107,7 @@ def _texts(start: Start, running: Execution, on_progress: Progress) -> ClipTexts
         json.dumps(dict(recipe.text_options), sort_keys=True),
     )
     device = "cpu" if start.plan.text_encoder == "cpu" else start.device.kind
-    return ClipTexts(recipe, TextFiles(files.home / TEXTS, " ".join(kind)), load, device)
+    return ClipTextEncoder(recipe, TextFiles(files.home / TEXTS, " ".join(kind)), load, device)
 
 
 def _pipeline(
@@ -182,16 +183,16 @@ def _folder(files: WorldFiles, role: str, name: str) -> Path:
     return min(found, key=lambda folder: len(folder.parts))
 
 
-def _spec(start: Start) -> WorldSpec:
+def _spec(start: Start, recipe: ClipRecipe) -> WorldSpec:
     width, height = start.video.frame_size
     return WorldSpec(
         name=start.row.name,
         frame_width=width,
         frame_height=height,
         fps=start.video.fps,
-        block_length=start.row.clips.block_length,
+        block_length=recipe.block_length,
         full_speed=THOUGHT_SPEED,
         policies=(NO_MEMORY.policy,),
-        axes=("yaw", "pitch", "zoom"),
+        axes=AXES,
         exact_pose=False,
     )

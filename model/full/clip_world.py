@@ -13,13 +13,13 @@ import numpy as np
 
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.controls.phrase_compiler import PhraseSmoother, compose
-from mag_sandbox.model.catalogue.clips import ClipCall
+from mag_sandbox.model.catalogue.clips import ClipCall, ClipRecipe
 from mag_sandbox.model.catalogue.memory_prediction import MemoryPlan
 from mag_sandbox.model.catalogue.worlds import WorldRow
 from mag_sandbox.model.frames import open_image
-from mag_sandbox.model.full.clip_studio import ClipStudio, ClipWish
+from mag_sandbox.model.full.clip_pipelines import ClipPipelines, ClipRequest
+from mag_sandbox.model.full.offload import OomFallback
 from mag_sandbox.model.full.pose_estimate import PoseEstimator
-from mag_sandbox.model.full.room import Room
 from mag_sandbox.model.parking import joined, part_of
 from mag_sandbox.model.stage_times import StageTimes
 from mag_sandbox.model.world import (
@@ -61,18 +61,21 @@ class ClipWorld:
         self,
         spec: WorldSpec,
         row: WorldRow,
+        recipe: ClipRecipe,
         plan: MemoryPlan,
-        studio: ClipStudio,
+        pipelines: ClipPipelines,
         provenance: dict,
         on_progress: Progress,
     ) -> None:
         self.spec = spec
-        self._recipe, self._studio = row.clips, studio
+        self._recipe, self._pipelines = recipe, pipelines
         self._provenance, self._on_progress = provenance, on_progress
         self._session: _Session | None = None
         self._times = StageTimes()
-        self._news: list[str] = []  # for the player, since the last block
-        self._room = Room(row, plan, has_tiny=False, change=self._lay_out, tell=self._news.append)
+        self._notices: list[str] = []  # for the player, since the last block
+        self._fallback = OomFallback(
+            row, plan, has_tiny=False, change=self._apply_plan, tell=self._notices.append
+        )
 
     def reset(self, scene: Scene, seed: int) -> FrameBlock:
         """Return the first block of a scene; see `World`."""
@@ -81,7 +84,7 @@ class ClipWorld:
         nothing = np.empty((0, *size), np.uint8)
         self._session = None  # until the first clip is there
         session = _Session(seed, scene.prompt, left=nothing, shown=nothing)
-        self._make(session, ClipWish(call, self._text(session), self._seed(session), picture))
+        self._make(session, ClipRequest(call, self._text(session), self._seed(session), picture))
         self._session = session
         self._poses = PoseEstimator(self.spec.full_speed)
         return self._show(CameraCommand())
@@ -129,26 +132,27 @@ class ClipWorld:
         about["smoother"] = PhraseSmoother.from_dict(about["smoother"])
         about["command"] = CameraCommand(**about["command"])
         frames = {name: state.arrays[name].copy() for name in ("left", "shown")}
-        self._session = _Session(**about, **frames)
+        self._session = _Session(**about, left=frames["left"], shown=frames["shown"])
         self._poses = PoseEstimator(self.spec.full_speed)
         self._poses.restore(part_of(state, "poses"))
 
     def round_trip(self, frames: Frames) -> Frames:
         """Return frames through the autoencoder; see `World`."""
-        return self._room.run(lambda: self._studio.round_trip(frames))
+        return self._fallback.run(lambda: self._pipelines.round_trip(frames))
 
     def provenance(self) -> dict:
         """Return what a recording's header says of this world; the plan is the present one."""
         return {
             **self._provenance,
-            "plan": asdict(self._room.plan),
+            "plan": asdict(self._fallback.plan),
             "continuity": self._recipe.continuity,
             "look_ahead": False,
         }
 
     def close(self) -> None:
         """Let go of everything; may be called twice."""
-        self._session = self._studio = None
+        self._session = None
+        vars(self).pop("_pipelines", None)
 
     def _running(self) -> _Session:
         if self._session is None:
@@ -207,9 +211,9 @@ class ClipWorld:
             prompt=session.prompt,
             stage_ms=self._times.taken(),
             memory=NO_MEMORY,
-            notice="; ".join(self._news),
+            notice="; ".join(self._notices),
         )
-        self._news.clear()
+        self._notices.clear()
         session.block_index += 1
         return block
 
@@ -217,24 +221,25 @@ class ClipWorld:
         """Make the clip that follows what is shown."""
         session, recipe = self._running(), self._recipe
         call = recipe.go_on or recipe.from_text
-        wish = ClipWish(call, self._text(session), self._seed(session), session.shown)
-        self._make(session, wish)
+        assert call is not None  # what begins from a picture goes on from its last frame
+        request = ClipRequest(call, self._text(session), self._seed(session), session.shown)
+        self._make(session, request)
         session.command = command
 
-    def _make(self, session: _Session, wish: ClipWish) -> None:
+    def _make(self, session: _Session, request: ClipRequest) -> None:
         """Have a clip ready to be shown."""
 
         def tell(fraction: float) -> None:
             self._on_progress("making a clip", min(0.99, fraction))
 
         tell(0.0)
-        work = lambda: self._studio.make(wish, tell)  # noqa: E731 (it is passed on)
+        work = lambda: self._pipelines.make(request, tell)  # noqa: E731 (it is passed on)
         with self._times.of("clip"):
-            session.left = self._room.run(work)
+            session.left = self._fallback.run(work)
         session.phrase = session.smoother.motion.phrase
         session.clips += 1
         self._on_progress("ready", 1.0)
 
-    def _lay_out(self, before: MemoryPlan, plan: MemoryPlan) -> None:  # noqa: ARG002
-        """Go to a smaller layout, of which there is one."""
-        self._studio.read_on("cpu")
+    def _apply_plan(self, before: MemoryPlan, plan: MemoryPlan) -> None:  # noqa: ARG002
+        """Go to a smaller plan, of which there is one."""
+        self._pipelines.read_on("cpu")

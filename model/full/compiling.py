@@ -14,10 +14,10 @@ import torch
 from torch import Tensor
 
 from mag_sandbox.model.dit import PLAIN_PARTS, Layer, LayerParts, Modulation
-from mag_sandbox.model.full.engine import Engine
+from mag_sandbox.model.execution import Execution
 from mag_sandbox.model.full.recipes import BLOCK_LENGTH
+from mag_sandbox.model.full.rollout import Engine
 from mag_sandbox.model.generator import BlockGenerator, Coordinates
-from mag_sandbox.model.machine import Execution
 from mag_sandbox.model.world import Progress
 
 logger = logging.getLogger(__name__)
@@ -57,9 +57,10 @@ def compiled_parts(tokens: int) -> LayerParts:
     Args:
         tokens: of a pass; others take the plain parts.
     """
-    before, between, after = (
+    parts: list[Callable] = [
         torch.compile(part, backend=BACKEND, dynamic=False) for part in PLAIN_PARTS
-    )
+    ]
+    before, between, after = parts
 
     def before_by_reals(
         layer: Layer, x: Tensor, time: Modulation, rotary: Tensor
@@ -84,7 +85,7 @@ def _of_length(tokens: int, part: Callable, otherwise: Callable) -> Callable:
 
 def _run_by(parts: LayerParts, engine: Engine) -> None:
     for network in (engine.dit, engine.memory_dit):
-        for layer in network.blocks:
+        for layer in network.layers:
             layer.parts = parts
 
 
@@ -101,9 +102,9 @@ def _failure(engine: Engine) -> str | None:
 def _make_a_block(engine: Engine) -> None:
     """Make a block of nothing in one step, as in play: what is to be compiled is, on the way."""
     dit, cache = engine.dit, engine.cache
-    where = {"device": cache.device, "dtype": cache.dtype}
     with torch.inference_mode():
-        text = dit.text_keys(torch.zeros(1, dit.config.text_len, dit.config.text_dim, **where))
+        features = torch.zeros(1, dit.config.text_len, dit.config.text_dim)
+        text = dit.text_keys(features.to(cache.device, cache.dtype))
         noise = torch.zeros(1, BLOCK_LENGTH, *engine.latent_shape, device=cache.device)
         generator = BlockGenerator(dit, dit, cache, engine.recipe.sampling.shift, text)
         cache.attend(())

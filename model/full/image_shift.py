@@ -71,8 +71,12 @@ def reduction(frame: np.ndarray) -> int:
 def reduced(frame: np.ndarray, factor: int) -> np.ndarray:
     """Return the means of squares of `factor` px, float32; adds slices, which is fastest."""
     height, width = (length // factor * factor for length in frame.shape[:2])
-    rows = sum(frame[:height, start:width:factor].astype(np.uint16) for start in range(factor))
-    whole = sum(rows[start::factor].astype(np.float32) for start in range(factor))
+    rows = np.zeros((height, width // factor, *frame.shape[2:]), np.uint16)
+    for start in range(factor):
+        rows += frame[:height, start:width:factor]
+    whole = np.zeros((height // factor, *rows.shape[1:]), np.float32)
+    for start in range(factor):
+        whole += rows[start::factor]
     return whole / np.float32(factor * factor)
 
 

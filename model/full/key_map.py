@@ -1,11 +1,10 @@
-"""Parameter names of public checkpoints and of the libraries that run them, both ways.
+"""Parameter names of public checkpoints, and of the libraries that run them.
 
-A map lists modules; tensors keep their last name (`weight`, `bias`, `gamma`). It knows nothing of
-what the modules compute.
+A map lists modules, official to library; tensors keep their last name (`weight`, `bias`, `gamma`).
+It knows nothing of what the modules compute.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -13,29 +12,6 @@ from torch import Tensor, nn
 from mag_sandbox.model.world import MissingWeights
 
 State = Mapping[str, Tensor]
-
-
-@dataclass(frozen=True, slots=True)
-class KeyMap:
-    """One checkpoint's module names beside the library's."""
-
-    modules: Mapping[str, str]  # official -> library; no value twice
-
-    def to_library(self, state: State) -> dict[str, Tensor]:
-        """Return an official state dict under the library's names.
-
-        Raises:
-            MissingWeights: a name is not one of the checkpoint's.
-        """
-        return _renamed(state, self.modules)
-
-    def to_official(self, state: State) -> dict[str, Tensor]:
-        """Return a library state dict under the official names.
-
-        Raises:
-            MissingWeights: a name is not one of the library's.
-        """
-        return _renamed(state, {library: official for official, library in self.modules.items()})
 
 
 def placed(state: State, device: torch.device | str, dtype: torch.dtype) -> dict[str, Tensor]:
@@ -67,8 +43,13 @@ def inside(official: str, library: str, parts: Mapping[str, str]) -> dict[str, s
     return {f"{official}.{ours}": f"{library}.{theirs}" for ours, theirs in parts.items()}
 
 
-def _renamed(state: State, modules: Mapping[str, str]) -> dict[str, Tensor]:
-    renamed = {}
+def renamed(state: State, modules: Mapping[str, str]) -> dict[str, Tensor]:
+    """Return an official state dict under the library's names.
+
+    Raises:
+        MissingWeights: a name is not one of the checkpoint's.
+    """
+    library = {}
     for key, value in state.items():
         module, _, tensor = key.rpartition(".")
         if module not in modules:
@@ -76,5 +57,5 @@ def _renamed(state: State, modules: Mapping[str, str]) -> dict[str, Tensor]:
                 f'the weights hold "{key}", which is unknown; use the file that the '
                 "documentation names"
             )
-        renamed[f"{modules[module]}.{tensor}"] = value
-    return renamed
+        library[f"{modules[module]}.{tensor}"] = value
+    return library

@@ -1,13 +1,15 @@
 """Assembles the worlds of public checkpoints from fetched weights, laid out by `Start.plan`."""
 
+import platform
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 
 import torch
 
-from mag_sandbox.controls.camera import CameraSpeed
+from mag_sandbox.controls.camera import AXES, CameraSpeed
 from mag_sandbox.model.attention import choose_kernel, named_kernel
 from mag_sandbox.model.catalogue.memory_prediction import MemoryPlan
 from mag_sandbox.model.catalogue.preflight import Start
@@ -16,23 +18,21 @@ from mag_sandbox.model.catalogue.worlds import VideoShape, WorldRow
 from mag_sandbox.model.checkpoints import Change, load_checkpoint, open_checkpoint
 from mag_sandbox.model.config import DiTConfig
 from mag_sandbox.model.dit import DiT
-from mag_sandbox.model.full.beside import Beside
+from mag_sandbox.model.execution import Execution, compiles
+from mag_sandbox.model.full.active_text import ScenePrompts
 from mag_sandbox.model.full.compiling import compile_layers
-from mag_sandbox.model.full.engine import Engine
-from mag_sandbox.model.full.film import Film, PictureCodec, exact_codec, tiny_codec
-from mag_sandbox.model.full.provenance import facts
 from mag_sandbox.model.full.recipes import BLOCK_LENGTH, recipe_of
-from mag_sandbox.model.full.rollout import full_cache
-from mag_sandbox.model.full.scene_prompts import ScenePrompts
+from mag_sandbox.model.full.rollout import Engine, full_cache
+from mag_sandbox.model.full.side_stream import SideStream
 from mag_sandbox.model.full.text import TextEmbedder, load_text_encoder, load_tokenizer
 from mag_sandbox.model.full.text_cache import weights_identity
 from mag_sandbox.model.full.tiny_decoder import load_tiny_decoder, load_tiny_encoder
 from mag_sandbox.model.full.vae import TIME_STRIDE, load_vae
+from mag_sandbox.model.full.video_stream import PictureCodec, VideoStream, exact_codec, tiny_codec
 from mag_sandbox.model.full.world import StreamWorld
 from mag_sandbox.model.fused import fuse
 from mag_sandbox.model.kv_cache import KVCache
 from mag_sandbox.model.lora import Adapter
-from mag_sandbox.model.machine import Execution, compiles
 from mag_sandbox.model.memory import MEMORY_POLICIES, make_policy
 from mag_sandbox.model.rope import GridCoordinates
 from mag_sandbox.model.world import MemorySetting, MissingWeights, Progress, WorldFailed, WorldSpec
@@ -40,7 +40,6 @@ from mag_sandbox.program import PROGRAM
 
 # What a full command is thought to do; sentences have no scale, so play corrects it.
 THOUGHT_SPEED = CameraSpeed(yaw=20.0, pitch=10.0)  # degrees a second
-AXES = ("yaw", "pitch", "zoom")  # that sentences speak of
 HEAD_DIM = 128  # of every Wan network
 TEXTS = "texts"  # folder of text features, beside the weights
 _INDEX, _WEIGHTS = ".index.json", (".safetensors", ".bin", ".pt", ".pth")
@@ -81,7 +80,7 @@ def load(
         memory_dit = _network(files, "memory", config, running, where)
     on_progress("decoder", 0.7)
     load_tiny = partial(_tiny, files, running) if files.paths("tiny decoder") else None
-    codec = load_tiny() if plan.decoder == "tiny" else _exact(files, running)
+    codec = load_tiny() if load_tiny and plan.decoder == "tiny" else _exact(files, running)
     prompts = _prompts(files, "cpu" if plan.text_encoder == "cpu" else running.device)
     on_progress("memory", 0.9)
     world = assemble(
@@ -108,7 +107,7 @@ class Parts:
     load_tiny: Callable[[], PictureCodec] | None  # None: there is no tiny decoder
     prompts: ScenePrompts
     cache: type[KVCache] = KVCache
-    beside: type[Beside] = Beside
+    side_stream: type[SideStream] = SideStream
 
 
 def assemble(
@@ -139,8 +138,8 @@ def assemble(
         plan=plan,
         engine=engine,
         prompts=parts.prompts,
-        film=Film(parts.codec, parts.load_tiny, running.device),
-        beside=parts.beside(running.device),
+        video=VideoStream(parts.codec, parts.load_tiny, running.device),
+        side_stream=parts.side_stream(running.device),
         memory=memory,
         provenance={**provenance, "execution": running.as_dict()},
         on_progress=on_progress,
@@ -208,14 +207,11 @@ def execution_for(device: str, recorded: dict | None) -> Execution:
                 f"the recording ran with {name} {recorded.get(name)}, here is {value}"
             )
     try:
-        named_kernel(str(recorded.get("attention")))
+        return Execution.from_dict(recorded)
     except ValueError as error:
-        raise WorldFailed(f"the recording cannot be run as it was: {error}") from None
-    threads = recorded.get("threads")
-    if not isinstance(threads, int) or not 1 <= threads <= 1024:
-        raise WorldFailed(f"the recording asks for {threads!r} threads; record it again")
-    compiled = recorded.get("compiled") is True  # older recordings do not say it
-    return Execution(device, dtype, recorded["attention"], threads, compiled=compiled)
+        raise WorldFailed(
+            f"the recording cannot be run as it was: {error}; record it again"
+        ) from None
 
 
 def _network(
@@ -279,3 +275,18 @@ def _spec(name: str, video: VideoShape) -> WorldSpec:
         exact_pose=False,
         latent_stride=TIME_STRIDE,
     )
+
+
+_PACKAGES = ("torch", "numpy", "transformers", "tokenizers", "safetensors", "diffusers", "xxhash")
+
+
+def facts(start: Start, running: Execution) -> dict:
+    """Return plain JSON data; worlds add what they are made of."""
+    return {
+        "weights": start.files.digest(),
+        "files": {file.role: file.origin for file in start.files.files},
+        "execution": running.as_dict(),
+        "device": start.device.name,
+        "python": platform.python_version(),
+        "packages": {name: version(name) for name in _PACKAGES},
+    }

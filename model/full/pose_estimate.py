@@ -81,6 +81,12 @@ class PoseEstimator:
         self._speed, self._fov = speed, fov
         self._begin()
 
+    def _begin(self) -> None:
+        self._pose = CameraPose(fov=self._fov)
+        self._gain = np.ones(2)
+        self._keys: list[KeyFrame] = []  # oldest first
+        self._newest: KeyFrame | None = None
+
     @property
     def gain(self) -> tuple[float, float]:
         """How fast yaw and pitch really turn, as a multiple of the assumed speed."""
@@ -132,12 +138,6 @@ class PoseEstimator:
         self._keys = [KeyFrame(*pair) for pair in zip(poses, pictures, strict=True)]
         self._newest = KeyFrame(self._pose, newest)
 
-    def _begin(self) -> None:
-        self._pose = CameraPose(fov=self._fov)
-        self._gain = np.ones(2)
-        self._keys: list[KeyFrame] = []  # oldest first
-        self._newest: KeyFrame | None = None
-
     def _track(self, bright: np.ndarray, step: np.ndarray) -> _Placing:
         """Place the next frame, given how far its command alone would turn the view [degrees]."""
         if self._newest is None:
@@ -145,18 +145,20 @@ class PoseEstimator:
             self._keys.append(self._newest)
             return _Placing(self._pose, 1.0)
         predicted = _turned(self._pose, step * self._gain)
-        placing, tried = self._place(bright, predicted)
+        placing, tried = self._place(bright, predicted, self._newest)
         pose = _turned(predicted, placing.trust * _turn(placing.pose, predicted))
         if placing.trust >= 1.0:
             self._learn(_turn(pose, self._pose), step)
         self._pose, self._newest = pose, KeyFrame(pose, bright)
-        self._remember(placing.trust, tried)
+        self._remember(self._newest, placing.trust, tried)
         return _Placing(pose, placing.trust)
 
-    def _place(self, bright: np.ndarray, predicted: CameraPose) -> tuple[_Placing, list[KeyFrame]]:
+    def _place(
+        self, bright: np.ndarray, predicted: CameraPose, newest: KeyFrame
+    ) -> tuple[_Placing, list[KeyFrame]]:
         """Return where a picture belongs, and the key frames that did not show it."""
         best, failed = _Placing(predicted, 0.0), []
-        for key in (*self._around(predicted), self._newest):
+        for key in (*self._around(predicted), newest):
             placing = _match(key, bright, predicted)
             if placing.trust > best.trust:
                 best = placing
@@ -176,7 +178,7 @@ class PoseEstimator:
             seen = min(MAX_GAIN, max(0.0, float(turned[axis] / step[axis])))
             self._gain[axis] += LEARNED * (seen - self._gain[axis])
 
-    def _remember(self, trust: float, failed: list[KeyFrame]) -> None:
+    def _remember(self, newest: KeyFrame, trust: float, failed: list[KeyFrame]) -> None:
         """Keep the newest frame as a key frame where no older one shows its place."""
         if trust == 0.0 or any(
             np.abs(_turn(key.pose, self._pose)).max() < SPACING
@@ -184,7 +186,7 @@ class PoseEstimator:
             if not any(key is other for other in failed)
         ):
             return
-        self._keys.append(self._newest)
+        self._keys.append(newest)
         if len(self._keys) > MAX_KEYS:
             del self._keys[1]
 

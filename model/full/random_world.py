@@ -1,64 +1,126 @@
 """A full-size world with random weights, to be measured: all parts are real, nothing is trained."""
 
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import asdict, dataclass, replace
+from typing import TypeVar
 
 import torch
 from diffusers.models.autoencoders.autoencoder_kl_wan import AutoencoderKLWan
 from torch import Tensor
 
-from mag_sandbox.model.attention import named_kernel
+from mag_sandbox.model.attention import AttentionKernel, named_kernel
 from mag_sandbox.model.catalogue.memory_prediction import MemoryPlan
 from mag_sandbox.model.catalogue.worlds import BLOCK_LENGTH, VideoShape, WorldRow
 from mag_sandbox.model.config import DiTConfig
-from mag_sandbox.model.dit import DiT
-from mag_sandbox.model.full.beside import Beside, InTurn
-from mag_sandbox.model.full.film import PictureCodec, exact_codec, tiny_codec
+from mag_sandbox.model.dit import Attend, DiT
+from mag_sandbox.model.execution import Execution
+from mag_sandbox.model.full.active_text import ScenePrompts
 from mag_sandbox.model.full.loading import Parts, assemble, execution_for
-from mag_sandbox.model.full.plain_cache import ConcatenatedCache
+from mag_sandbox.model.full.side_stream import SideStream
 from mag_sandbox.model.full.tiny_decoder import TinyDecoder, TinyEncoder
 from mag_sandbox.model.full.vae import WanVae
+from mag_sandbox.model.full.video_stream import PictureCodec, exact_codec, tiny_codec
 from mag_sandbox.model.full.world import StreamWorld
 from mag_sandbox.model.fused import fuse
 from mag_sandbox.model.kv_cache import KVCache
-from mag_sandbox.model.machine import Execution
+from mag_sandbox.model.slots import SlotWrite
 from mag_sandbox.model.world import Progress
 from mag_sandbox.scenes import Scene
 
+Result = TypeVar("Result")
+Layers = list[tuple[Tensor, Tensor]]  # keys and values of every layer, [B, tokens, N, D]
+
+
+class ConcatenatedCache(KVCache):
+    """A `KVCache` without room of its own; it cannot be parked."""
+
+    def resize(self, slots: int) -> None:
+        """Forget everything and keep at most so many frames."""
+        self.slots = slots
+        self._kept: dict[int, Layers] = {}
+        self._passed: dict[int, tuple[Tensor, Tensor]] = {}  # of the last pass, by layer
+        self._attended: tuple[int, ...] = ()
+
+    def attend(self, slots: Sequence[int], frames: int | None = None) -> None:  # noqa: ARG002
+        """See `KVCache`; a pass may make any number of frames."""
+        self._attended = tuple(slots)
+
+    def reader(self, kernel: AttentionKernel) -> Attend:
+        """See `KVCache`."""
+
+        def attend(layer_index: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+            self._passed[layer_index] = k, v
+            kept = [self._kept[slot][layer_index] for slot in self._attended]
+            keys = torch.cat([k, *(keys for keys, _ in kept)], dim=1)
+            values = torch.cat([v, *(values for _, values in kept)], dim=1)
+            return kernel(q, keys, values)
+
+        return attend
+
+    def write(self, writes: Sequence[SlotWrite]) -> None:
+        """See `KVCache`."""
+        tokens = self.shape.tokens
+        for write in writes:
+            rows = slice(write.frame * tokens, (write.frame + 1) * tokens)
+            self._kept[write.slot] = [
+                (keys[:, rows].clone(), values[:, rows].clone())
+                for _, (keys, values) in sorted(self._passed.items())
+            ]
+
+
+class SameStream(SideStream):
+    """Does it before the caller goes on: the plain way, to compare with."""
+
+    def __init__(self, device: str) -> None:
+        """Need nothing."""
+
+    def start(self, work: Callable[[], Result]) -> "Future[Result]":
+        """Do it at once."""
+        done: Future[Result] = Future()
+        try:
+            done.set_result(work())
+        except Exception as error:  # belongs to whoever asks for the result
+            done.set_exception(error)
+        return done
+
+    def close(self) -> None:
+        """Do nothing: there is no thread."""
+
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class RunMode:
     """How the same mathematics is carried out."""
 
     cache: type[KVCache]
     kernel: str | None = None  # None: the best that runs
     dtype: torch.dtype | None = None  # None: that of the device
-    beside: type[Beside] = Beside  # how a block is decoded while it is remembered
+    side_stream: type[SideStream] = SideStream  # how a block is decoded while it is remembered
     fused: bool = True  # whether projections are joined
     compiled: bool | None = None  # whether layers are; None: as the device has it
 
 
-FAST = Way(KVCache)
-PLAIN = Way(ConcatenatedCache, "sdpa", beside=InTurn, fused=False, compiled=False)
-COMPACT = Way(KVCache, dtype=torch.bfloat16)  # half the memory, also where fp32 is faster
+FAST = RunMode(KVCache)
+PLAIN = RunMode(ConcatenatedCache, "sdpa", side_stream=SameStream, fused=False, compiled=False)
+COMPACT = RunMode(KVCache, dtype=torch.bfloat16)  # half the memory, also where fp32 is faster
 TINY_WIDTHS = (256, 128, 64, 64)  # of the public tiny decoder
 TINY_ENCODER_WIDTH = 64
 PLACE = Scene("a place")
 
 
-class RandomTexts:
+class RandomTexts(ScenePrompts):
     """Features of any text, as `ScenePrompts` gives them; the text encoder is not measured."""
 
-    device = "cpu"
-
     def __init__(self, config: DiTConfig) -> None:
-        self._features = torch.randn(1, config.text_len, config.text_dim)
+        self.device = "cpu"
+        self._rows = torch.randn(1, config.text_len, config.text_dim)
 
     def prepare(self, prompt: str, on_progress: Progress) -> None:
         """Do nothing: all texts are alike."""
 
     def features(self, text: str) -> Tensor:  # noqa: ARG002 (all texts are alike)
         """Return features, [1, text_len, dim]."""
-        return self._features
+        return self._rows
 
 
 class MeasuredWorld:
@@ -83,7 +145,7 @@ class MeasuredWorld:
         """
         world = self._world
         world.reset(PLACE, seed=0)
-        rollout = world._rollout
+        rollout = world._running().rollout
         while full and not rollout.ended and len(rollout.policy.table.frames) < self._most():
             with torch.inference_mode():
                 rollout.remember(rollout.newest, world._texts.newest)
@@ -95,13 +157,15 @@ class MeasuredWorld:
         world = self._world
         text = world._texts.newest
         with torch.inference_mode():
-            latents = world._rollout.newest
+            rollout = world._running().rollout
+            latents = rollout.newest
             noises = torch.randn(4, *latents.shape, device=latents.device)
-            latents = world._rollout.denoise(noises[0], text, noises[1:].__getitem__)
-            world._write(lambda: world._rollout.remember(latents, text))
+            latents = rollout.denoise(noises[0], text, noises[1:].__getitem__)
+            with world._writer:
+                rollout.remember(latents, text)
 
     def _most(self) -> int:
-        return self._world._rollout.policy.table.capacity
+        return self._world._running().rollout.policy.table.capacity
 
 
 def random_world(
@@ -110,7 +174,7 @@ def random_world(
     plan: MemoryPlan,
     config: DiTConfig,
     video: VideoShape,
-    way: Way = FAST,
+    mode: RunMode = FAST,
 ) -> MeasuredWorld:
     """Return a world to be measured.
 
@@ -120,37 +184,39 @@ def random_world(
         plan: what is where.
         config: sizes of the transformer.
         video: size of the frames.
-        way: how it is run.
+        mode: how it is run.
     """
-    running = _execution(device, way)
-    dit = _network(config, running, way)
-    writer = _network(config, running, way) if row.remembers == "memory" else dit
+    running = _execution(device, mode)
+    dit = _network(config, running, mode)
+    writer = _network(config, running, mode) if row.remembers == "memory" else dit
     codec = _tiny(running) if plan.decoder == "tiny" else _exact(running)
     config_of = {"dit": asdict(config), "video": asdict(video)}
     provenance = {"weights": "random", "config": config_of}
-    parts = Parts(running, dit, writer, codec, None, RandomTexts(config), way.cache, way.beside)
+    parts = Parts(
+        running, dit, writer, codec, None, RandomTexts(config), mode.cache, mode.side_stream
+    )
     memory = row.memory_setting()
     world = assemble(row, plan, video, parts, memory, provenance, lambda stage, fraction: None)
     return MeasuredWorld(world)
 
 
-def _execution(device: str, way: Way) -> Execution:
+def _execution(device: str, mode: RunMode) -> Execution:
     running = execution_for(device, None)
     return replace(
         running,
-        kernel=way.kernel or running.kernel,
-        dtype=way.dtype or running.dtype,
-        compiled=running.compiled if way.compiled is None else way.compiled,
+        kernel=mode.kernel or running.kernel,
+        dtype=mode.dtype or running.dtype,
+        compiled=running.compiled if mode.compiled is None else mode.compiled,
     )
 
 
-def _network(config: DiTConfig, running: Execution, way: Way) -> DiT:
+def _network(config: DiTConfig, running: Execution, mode: RunMode) -> DiT:
     with torch.device("meta"):  # so that fp32 weights are never there
         dit = DiT(config, named_kernel(running.kernel))
     dit = dit.to(running.dtype).to_empty(device=running.device).eval().requires_grad_(False)
     for weights in dit.parameters():
         weights.normal_(std=0.02)
-    return fuse(dit) if way.fused else dit
+    return fuse(dit) if mode.fused else dit
 
 
 def _exact(running: Execution) -> PictureCodec:
@@ -161,8 +227,6 @@ def _exact(running: Execution) -> PictureCodec:
 
 def _tiny(running: Execution) -> PictureCodec:
     decoder, encoder = TinyDecoder(TINY_WIDTHS), TinyEncoder(TINY_ENCODER_WIDTH)
-    both = (
+    for half in (decoder, encoder):
         half.to(running.device, running.dtype).eval().requires_grad_(False)
-        for half in (decoder, encoder)
-    )
-    return tiny_codec(*both)
+    return tiny_codec(decoder, encoder)

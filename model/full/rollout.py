@@ -6,7 +6,7 @@ prompts as words, of pictures or of the player.
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import ceil
 
 import torch
@@ -14,7 +14,7 @@ from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.config import DiTConfig
-from mag_sandbox.model.dit import TextKeys
+from mag_sandbox.model.dit import DiT, TextKeys
 from mag_sandbox.model.flow import Draw
 from mag_sandbox.model.full.recipes import BLOCK_LENGTH, Recache, Recipe
 from mag_sandbox.model.full.samplers import RenoisingSampler
@@ -166,9 +166,9 @@ class Rollout:
     def switch_prompt(self, text: TextKeys) -> None:
         """Prepare memory for another prompt, in the recipe's way."""
         self._prompt_index += 1
-        self.retell(text)
+        self.update_text(text)
 
-    def retell(self, text: TextKeys) -> None:
+    def update_text(self, text: TextKeys) -> None:
         """Prepare memory for the same prompt in other words, in the recipe's way."""
         if self._recipe.recache is not None and self.made:
             self._recache(text, self._recipe.recache)
@@ -291,3 +291,15 @@ def _renewed(table: SlotTable, again: range, prompt_index: int) -> list[SlotWrit
             table.frames[slot] = replace(frame, prompt_index=prompt_index)
             writes.append(SlotWrite(frame.frame_index - again.start, slot))
     return writes
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What makes latents."""
+
+    dit: DiT
+    memory_dit: DiT  # may be the same
+    cache: KVCache
+    grid: GridCoordinates
+    recipe: Recipe
+    latent_shape: tuple[int, int, int]  # channels, height, width

@@ -4,9 +4,11 @@ The library is `transformers`; only the encoder half exists. Tokens come from `t
 is: `AutoTokenizer` of transformers 5 builds a T5 tokenizer anew, with another normaliser.
 """
 
+import html
 from collections.abc import Sequence
 from pathlib import Path
 
+import ftfy
 import torch
 from tokenizers import Tokenizer
 from torch import Tensor
@@ -14,16 +16,44 @@ from transformers.models.umt5.configuration_umt5 import UMT5Config
 from transformers.models.umt5.modeling_umt5 import UMT5EncoderModel
 
 from mag_sandbox.model.config import END
-from mag_sandbox.model.full import text_keys
-from mag_sandbox.model.full.key_map import State, load_strictly, placed
+from mag_sandbox.model.full.key_map import State, inside, load_strictly, placed, renamed
 from mag_sandbox.model.full.text_cache import pad_rows
-from mag_sandbox.model.full.text_cleaning import clean_text
 from mag_sandbox.model.prompts import tokenise
 from mag_sandbox.model.world import MissingWeights
 
 TEXT_LEN = 512  # rows that the transformer reads; a prompt's tokens, the end mark, then zeros
 _EMBEDDING = "token_embedding.weight"
 _REMEDY = "use google/umt5-xxl as it lies beside the weights of Wan2.1-T2V-1.3B"
+_SHARED = "shared.weight"
+_TIED = "encoder.embed_tokens.weight"  # the same tensor under a second name of the library's
+
+_LAYER = {
+    "norm1": "layer.0.layer_norm",
+    "attn.q": "layer.0.SelfAttention.q",
+    "attn.k": "layer.0.SelfAttention.k",
+    "attn.v": "layer.0.SelfAttention.v",
+    "attn.o": "layer.0.SelfAttention.o",
+    "pos_embedding.embedding": "layer.0.SelfAttention.relative_attention_bias",
+    "norm2": "layer.1.layer_norm",
+    "ffn.gate.0": "layer.1.DenseReluDense.wi_0",
+    "ffn.fc1": "layer.1.DenseReluDense.wi_1",
+    "ffn.fc2": "layer.1.DenseReluDense.wo",
+}
+
+
+def to_library(official: State) -> dict[str, Tensor]:
+    """Return an official state dict as `UMT5EncoderModel` wants it, the tied name included."""
+    modules = {"token_embedding": "shared", "norm": "encoder.final_layer_norm"}
+    for layer in range(_num_layers(official)):
+        modules |= inside(f"blocks.{layer}", f"encoder.block.{layer}", _LAYER)
+    state = renamed(official, modules)
+    if _SHARED in state:
+        state[_TIED] = state[_SHARED]
+    return state
+
+
+def _num_layers(official: State) -> int:
+    return sum(key.endswith(".norm1.weight") for key in official)
 
 
 class TextEmbedder:
@@ -80,7 +110,7 @@ def text_config(official: State) -> UMT5Config:
         d_model=dim,
         d_kv=inner // heads,
         d_ff=ffn,
-        num_layers=text_keys.num_layers(official),
+        num_layers=_num_layers(official),
         num_heads=heads,
         relative_attention_num_buckets=buckets,
         dropout_rate=0.0,
@@ -103,7 +133,7 @@ def load_text_encoder(
     """
     with torch.device("meta"):
         encoder = UMT5EncoderModel(text_config(official))
-    state = text_keys.to_library(placed(official, device, dtype))
+    state = to_library(placed(official, device, dtype))
     load_strictly(encoder, state, "text encoder")
     encoder.tie_weights()
     return encoder
@@ -135,3 +165,11 @@ def load_tokenizer(folder: Path, vocabulary: int) -> Tokenizer:
     tokenizer.no_padding()
     tokenizer.no_truncation()
     return tokenizer
+
+
+def clean_text(text: str) -> str:
+    """Return a prompt with repaired characters, HTML entities resolved and single spaces.
+
+    Entities are resolved twice, since scraped captions are often escaped twice.
+    """
+    return " ".join(html.unescape(html.unescape(ftfy.fix_text(text))).split())

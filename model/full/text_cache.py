@@ -136,12 +136,12 @@ class EmbeddingStore:
         self, texts: Iterable[str], on_progress: Progress = lambda stage, fraction: None
     ) -> dict[str, Tensor]:
         """Return each text's zero-padded features, [text_len, dim], as they were made."""
-        rows = {text: self._read(text) for text in dict.fromkeys(texts)}
-        missing = [text for text, kept in rows.items() if kept is None]
-        if missing:
+        texts = tuple(dict.fromkeys(texts))
+        rows = {text: kept for text in texts if (kept := self._read(text)) is not None}
+        if missing := [text for text in texts if text not in rows]:
             rows |= self._make(missing, on_progress)
-            self._files.trim(rows)
-        return {text: pad_rows(kept, self._text_len) for text, kept in rows.items()}
+            self._files.trim(texts)
+        return {text: pad_rows(rows[text], self._text_len) for text in texts}
 
     def missing(self, texts: Iterable[str]) -> list[str]:
         """Return the texts that need the encoder, each once."""

@@ -2,7 +2,7 @@
 
 Two-dimensional convolutions only; time is in memory blocks, which also see their own input of the
 previous frame. Frames of a batch go through in parallel. What the blocks saw last is a
-`StreamState` of the caller, so any cut of the latents gives the same pictures.
+`CodecState` of the caller, so any cut of the latents gives the same pictures.
 
 Source: layout of github.com/madebyollin/taehv (MIT), written anew.
 """
@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from mag_sandbox.model.full.codec_state import START, CodecState, Tail
 from mag_sandbox.model.full.key_map import State, load_strictly, placed
-from mag_sandbox.model.full.streams import START, StreamState
 from mag_sandbox.model.world import MissingWeights
 
 LATENT_CHANNELS = 16
@@ -97,17 +97,17 @@ class TinyDecoder(nn.Sequential):
             layers.append(nn.Conv2d(width, narrower, 3, padding=1, bias=False))
         super().__init__(*layers, nn.ReLU(), nn.Conv2d(widths[-1], 3, 3, padding=1))
 
-    def decode(self, latents: Tensor, state: StreamState = START) -> tuple[Tensor, StreamState]:
+    def decode(self, latents: Tensor, state: CodecState = START) -> tuple[Tensor, CodecState]:
         """Return pictures in [-1, 1]; see `StreamingDecoder`."""
         raw, later = self.decode_raw(latents, state)
         shown = raw if state.passed else raw[:, LEADING:]
         return shown.clamp(0, 1) * 2 - 1, later
 
-    def decode_raw(self, latents: Tensor, state: StreamState = START) -> tuple[Tensor, StreamState]:
+    def decode_raw(self, latents: Tensor, state: CodecState = START) -> tuple[Tensor, CodecState]:
         """Return four frames a latent frame, [B, 4F, 3, H, W], about in [0, 1], and the state."""
-        x = latents.to(self[1].weight.dtype)
+        x = latents.to(next(self.parameters()).dtype)
         frames, tails = _through(self, x, state.tails)
-        return frames, StreamState(tails, state.passed + latents.shape[1])
+        return frames, CodecState(tails, state.passed + latents.shape[1])
 
 
 class TinyEncoder(nn.Sequential):
@@ -128,7 +128,7 @@ class TinyEncoder(nn.Sequential):
         """
         missing = -pictures.shape[1] % TIME_STRIDE
         padded = torch.cat([pictures, pictures[:, -1:].expand(-1, missing, -1, -1, -1)], 1)
-        return _through(self, (padded.to(self[0].weight.dtype) + 1) / 2, ())[0]
+        return _through(self, (padded.to(next(self.parameters()).dtype) + 1) / 2, ())[0]
 
 
 def load_tiny_decoder(
@@ -163,7 +163,7 @@ def load_tiny_encoder(
 
 
 def _through(
-    layers: nn.Sequential, videos: Tensor, tails: tuple[Tensor, ...]
+    layers: nn.Sequential, videos: Tensor, tails: tuple[Tail, ...]
 ) -> tuple[Tensor, tuple[Tensor, ...]]:
     """Return videos [B, T, C, H, W] after all layers, and what the memory blocks saw last."""
     batch, x = len(videos), videos.flatten(0, 1)

@@ -1,7 +1,7 @@
 """The Wan 2.1 autoencoder: pictures from and to normalised latents, whole or piece by piece.
 
 Wraps diffusers' `AutoencoderKLWan` under the official weights. The network keeps nothing between
-calls; where a video stands is a `StreamState` of the caller.
+calls; where a video stands is a `CodecState` of the caller.
 """
 
 from collections.abc import Sequence
@@ -10,10 +10,64 @@ import torch
 from diffusers.models.autoencoders.autoencoder_kl_wan import AutoencoderKLWan, WanCausalConv3d
 from torch import Tensor, nn
 
-from mag_sandbox.model.full.key_map import State, load_strictly, placed
-from mag_sandbox.model.full.streams import START, StreamState
-from mag_sandbox.model.full.vae_keys import VAE_KEYS
+from mag_sandbox.model.full.codec_state import START, CodecState
+from mag_sandbox.model.full.key_map import State, inside, load_strictly, placed, renamed
 from mag_sandbox.model.world import MissingWeights
+
+STAGES = 4  # of either half; the last one keeps the size
+RESIDUALS = 2  # residual blocks of an encoder stage; a decoder stage has one more
+
+_RESIDUAL = {
+    "residual.0": "norm1",
+    "residual.2": "conv1",
+    "residual.3": "norm2",
+    "residual.6": "conv2",
+    "shortcut": "conv_shortcut",
+}
+_RESAMPLE = {"resample.1": "resample.1", "time_conv": "time_conv"}
+_ATTENTION = {"norm": "norm", "to_qkv": "to_qkv", "proj": "proj"}
+_ENDS = {"conv1": "conv_in", "head.0": "norm_out", "head.2": "conv_out"}
+
+
+def _half(name: str) -> dict[str, str]:
+    """Return what encoder and decoder have alike: both ends and the middle."""
+    return {
+        **inside(name, name, _ENDS),
+        **inside(f"{name}.middle.0", f"{name}.mid_block.resnets.0", _RESIDUAL),
+        **inside(f"{name}.middle.1", f"{name}.mid_block.attentions.0", _ATTENTION),
+        **inside(f"{name}.middle.2", f"{name}.mid_block.resnets.1", _RESIDUAL),
+    }
+
+
+def _down() -> dict[str, str]:
+    modules: dict[str, str] = {}
+    for index in range(STAGES * (RESIDUALS + 1) - 1):
+        parts = _RESAMPLE if index % (RESIDUALS + 1) == RESIDUALS else _RESIDUAL
+        modules |= inside(f"encoder.downsamples.{index}", f"encoder.down_blocks.{index}", parts)
+    return modules
+
+
+def _up() -> dict[str, str]:
+    modules: dict[str, str] = {}
+    for index in range(STAGES * (RESIDUALS + 2) - 1):
+        stage, place = divmod(index, RESIDUALS + 2)
+        resample = place == RESIDUALS + 1
+        library = f"decoder.up_blocks.{stage}."
+        library += "upsamplers.0" if resample else f"resnets.{place}"
+        parts = _RESAMPLE if resample else _RESIDUAL
+        modules |= inside(f"decoder.upsamples.{index}", library, parts)
+    return modules
+
+
+VAE_MODULES = {
+    "conv1": "quant_conv",
+    "conv2": "post_quant_conv",
+    **_half("encoder"),
+    **_half("decoder"),
+    **_down(),
+    **_up(),
+}
+
 
 TIME_STRIDE = 4  # pictures of a latent frame, but for the first one
 _WIDTH = "encoder.conv1.weight"
@@ -34,7 +88,7 @@ class WanVae:
         self._mean = torch.tensor(network.config.latents_mean, device=device).view(shape)
         self._std = torch.tensor(network.config.latents_std, device=device).view(shape)
 
-    def encode(self, pictures: Tensor, state: StreamState = START) -> tuple[Tensor, StreamState]:
+    def encode(self, pictures: Tensor, state: CodecState = START) -> tuple[Tensor, CodecState]:
         """Return normalised latents [B, F, 16, h, w] (the mean, no sample) and the state.
 
         Args:
@@ -57,14 +111,14 @@ class WanVae:
         latents = (mean.float() - self._mean) / self._std
         return latents.to(mean.dtype).transpose(1, 2), state
 
-    def decode(self, latents: Tensor, state: StreamState = START) -> tuple[Tensor, StreamState]:
+    def decode(self, latents: Tensor, state: CodecState = START) -> tuple[Tensor, CodecState]:
         """Return pictures in [-1, 1]; see `StreamingDecoder`."""
         pictures, state = self.decode_unclamped(latents, state)
         return pictures.clamp_(-1, 1), state
 
     def decode_unclamped(
-        self, latents: Tensor, state: StreamState = START
-    ) -> tuple[Tensor, StreamState]:
+        self, latents: Tensor, state: CodecState = START
+    ) -> tuple[Tensor, CodecState]:
         """Return pictures as the network makes them; they may leave [-1, 1]."""
         z = latents.transpose(1, 2).float() * self._std + self._mean
         x = self.network.post_quant_conv(z.to(self.network.dtype))
@@ -73,13 +127,13 @@ class WanVae:
         return pictures.transpose(1, 2), state
 
     def _through(
-        self, half: nn.Module, pieces: Sequence[Tensor], state: StreamState
-    ) -> tuple[Tensor, StreamState]:
+        self, half: nn.Module, pieces: Sequence[Tensor], state: CodecState
+    ) -> tuple[Tensor, CodecState]:
         """Return the outputs of pieces [B, C, *, H, W] in a row, and the state after them."""
         # the library replaces entries of this list and leaves the tensors in it as they are
         tails = list(state.tails) or [None] * _causal_convolutions(half)
         outputs = [half(piece, feat_cache=tails, feat_idx=[0]) for piece in pieces]
-        return torch.cat(outputs, 2), StreamState(tuple(tails), state.passed + len(pieces))
+        return torch.cat(outputs, 2), CodecState(tuple(tails), state.passed + len(pieces))
 
 
 def load_vae(
@@ -96,7 +150,7 @@ def load_vae(
         )
     with torch.device("meta"):
         network = AutoencoderKLWan(base_dim=official[_WIDTH].shape[0])
-    state = VAE_KEYS.to_library(placed(official, device, dtype))
+    state = renamed(placed(official, device, dtype), VAE_MODULES)
     load_strictly(network, state, "autoencoder")
     return WanVae(network)
 

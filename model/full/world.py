@@ -6,7 +6,7 @@ when the device's memory runs out. It knows nothing of files.
 
 from collections.abc import Callable
 from concurrent.futures import wait
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import TypeVar
 
 import numpy as np
@@ -19,23 +19,20 @@ from mag_sandbox.model.catalogue.memory_prediction import FEWEST_SLOTS, MemoryPl
 from mag_sandbox.model.catalogue.worlds import WorldRow
 from mag_sandbox.model.dit import TextKeys
 from mag_sandbox.model.frames import open_image
-from mag_sandbox.model.full.beside import Beside
-from mag_sandbox.model.full.engine import Engine
-from mag_sandbox.model.full.film import Film
-from mag_sandbox.model.full.journal import RememberedBlock
+from mag_sandbox.model.full.active_text import ActiveText, ScenePrompts
+from mag_sandbox.model.full.latent_history import RememberedBlock
+from mag_sandbox.model.full.memory_restore import RestorableMemory, RestoreHooks
+from mag_sandbox.model.full.offload import OffloadedNetwork, OomFallback
 from mag_sandbox.model.full.pose_estimate import PoseEstimator
-from mag_sandbox.model.full.rebuilding import LastingMemory, Means
 from mag_sandbox.model.full.recipes import BLOCK_LENGTH
-from mag_sandbox.model.full.rollout import Rollout
-from mag_sandbox.model.full.room import Room
-from mag_sandbox.model.full.scene_prompts import ScenePrompts
-from mag_sandbox.model.full.text_in_force import TextInForce
+from mag_sandbox.model.full.rollout import Engine, Rollout
+from mag_sandbox.model.full.side_stream import SideStream
 from mag_sandbox.model.full.vae import TIME_STRIDE
-from mag_sandbox.model.full.visitor import Visitor
+from mag_sandbox.model.full.video_stream import VideoStream
 from mag_sandbox.model.generator import BlockGenerator, block_noises
+from mag_sandbox.model.memory import memory_usage
 from mag_sandbox.model.parking import host_room, joined, packed, part_of, unpacked
 from mag_sandbox.model.stage_times import StageTimes
-from mag_sandbox.model.usage import memory_usage
 from mag_sandbox.model.world import (
     MIB,
     Control,
@@ -58,11 +55,14 @@ Result = TypeVar("Result")
 
 @dataclass(slots=True)
 class _Session:
-    """What changes from block to block, besides memory and pictures."""
+    """What changes from block to block, besides the video being shown."""
 
     seed: int
     prompt: str
-    smoother: PhraseSmoother
+    rollout: Rollout
+    memory: RestorableMemory
+    poses: PoseEstimator
+    smoother: PhraseSmoother = field(default_factory=PhraseSmoother)
     block_index: int = 0
     told: str = ""  # text that memory was last prepared for
     turned: bool = False  # whether the prompt has changed since then
@@ -80,26 +80,26 @@ class StreamWorld:
         plan: MemoryPlan,
         engine: Engine,
         prompts: ScenePrompts,
-        film: Film,
-        beside: Beside,
+        video: VideoStream,
+        side_stream: SideStream,
         memory: MemorySetting,
         provenance: dict,
         on_progress: Progress,
     ) -> None:
         self.spec = spec
         self._engine = engine
-        self._prompts, self._film, self._initial_memory = prompts, film, memory
+        self._prompts, self._video, self._initial_memory = prompts, video, memory
         self._provenance, self._on_progress = provenance, on_progress
-        self._writer = Visitor(engine.memory_dit, engine.cache.device)
-        self._writer.waits = plan.memory_model == "offloaded"
-        self._beside = beside  # decodes
+        self._writer = OffloadedNetwork(engine.memory_dit, engine.cache.device)
+        self._writer.offloaded = plan.memory_model == "offloaded"
+        self._side_stream = side_stream  # decodes
         self._session: _Session | None = None
         self._times = StageTimes()
-        self._news: list[str] = []  # for the player, since the last block
-        self._room = Room(
-            row, plan, has_tiny=film.has_tiny, change=self._lay_out, tell=self._news.append
+        self._notices: list[str] = []  # for the player, since the last block
+        self._fallback = OomFallback(
+            row, plan, has_tiny=video.has_tiny, change=self._apply_plan, tell=self._notices.append
         )
-        self._texts = TextInForce(prompts, engine.cache, self._room, on_progress)
+        self._texts = ActiveText(prompts, engine.cache, self._fallback, on_progress)
 
     def reset(self, scene: Scene, seed: int) -> FrameBlock:
         """Return the first block of a scene; see `World`."""
@@ -107,13 +107,13 @@ class StreamWorld:
         if scene.memory is not None:
             setting = replace(setting, policy=scene.memory)
         with torch.inference_mode():
-            self._begin(_Session(seed, scene.prompt, PhraseSmoother()), setting)
-            self._film.begin()
+            self._begin(seed, scene.prompt, setting)
+            self._video.begin()
             given = None
             if scene.image is not None:
                 size = self.spec.frame_width, self.spec.frame_height
                 still = np.repeat(open_image(scene.image, *size), FIRST_FRAMES, axis=0)
-                given = self._room.run(lambda: self._film.encode(still))
+                given = self._fallback.run(lambda: self._video.encode(still))
             return self._show(CameraCommand(), given)
 
     def step(self, control: Control) -> FrameBlock:
@@ -123,8 +123,8 @@ class StreamWorld:
             if control.prompt is not None and control.prompt != session.prompt:
                 self._texts.prepare(control.prompt)
                 session.prompt, session.turned = control.prompt, True
-            if control.memory is not None and control.memory != self._rollout.policy.setting:
-                self._rollout.change_memory(control.memory, self._capacity(control.memory))
+            if control.memory is not None and control.memory != session.rollout.policy.setting:
+                session.rollout.change_memory(control.memory, self._capacity(control.memory))
             session.smoother = session.smoother.after(control.camera)
             return self._show(control.camera)
 
@@ -139,16 +139,17 @@ class StreamWorld:
     def snapshot(self) -> WorldState:
         """Return everything needed to go on, on the host; see `World`."""
         session = self._running()
+        assert session.newest is not None and session.overlap is not None  # a block was shown
         parts = {
-            "memory": self._lasting.snapshot(host_room()),
-            "film": self._film.snapshot(),
+            "memory": session.memory.snapshot(host_room()),
+            "film": self._video.snapshot(),
             "newest": packed({"latents": session.newest}, {}),
-            "poses": self._poses.snapshot(),
+            "poses": session.poses.snapshot(),
         }
         about = {name: getattr(session, name) for name in ("seed", "prompt", "block_index", "told")}
         data = {
             **self._identity(),
-            "setting": asdict(self._rollout.policy.setting),
+            "setting": asdict(session.rollout.policy.setting),
             "session": {**about, "smoother": session.smoother.as_dict()},
         }
         state = joined(parts, data)
@@ -166,47 +167,50 @@ class StreamWorld:
                     f"state was saved with {name} {state.data[name]}, this world has "
                     f"{value}; use the {name} it was saved with"
                 )
-        about = dict(state.data["session"])
-        smoother = PhraseSmoother.from_dict(about.pop("smoother"))
-        session = _Session(**about, smoother=smoother, overlap=state.arrays["overlap"].copy())
+        about = state.data["session"]
         newest = unpacked(part_of(state, "newest"))["latents"]
-        session.newest = newest.to(self._engine.cache.device)
         with torch.inference_mode():
-            self._film.restore(part_of(state, "film"))  # may refuse
-            self._room.plan = replace(self._room.plan, decoder=self._film.decoder)
-            self._begin(session, MemorySetting(**state.data["setting"]))
-            if not self._lasting.restore(part_of(state, "memory")):
-                self._news.append(REBUILT)
+            self._video.restore(part_of(state, "film"))  # may refuse
+            self._fallback.plan = replace(self._fallback.plan, decoder=self._video.decoder)
+            setting = MemorySetting(**state.data["setting"])
+            session = self._begin(about["seed"], about["prompt"], setting)
+            session.smoother = PhraseSmoother.from_dict(about["smoother"])
+            session.block_index, session.told = about["block_index"], about["told"]
+            session.newest = newest.to(self._engine.cache.device)
+            session.overlap = state.arrays["overlap"].copy()
+            if not session.memory.restore(part_of(state, "memory")):
+                self._notices.append(REBUILT)
             self._texts.prepare(session.prompt)
             self._on_progress("ready", 1.0)
-        self._poses.restore(part_of(state, "poses"))
+        session.poses.restore(part_of(state, "poses"))
 
     def round_trip(self, frames: Frames) -> Frames:
         """Return frames through the autoencoder; see `World`."""
         with torch.inference_mode():
-            return self._room.run(lambda: self._film.round_trip(frames))
+            return self._fallback.run(lambda: self._video.round_trip(frames))
 
     def provenance(self) -> dict:
         """Return what a recording's header says of this world; the plan is the present one."""
         return {
             **self._provenance,
-            "plan": asdict(self._room.plan),
+            "plan": asdict(self._fallback.plan),
             "memory": asdict(self._initial_memory),
             "look_ahead": False,
-            "rebuilt_frames": self._lasting.rebuilt_frames if self._session else 0,
+            "rebuilt_frames": self._session.memory.rebuilt_frames if self._session else 0,
         }
 
     def close(self) -> None:
         """Let go of networks and memory; may be called twice."""
-        self._beside.close()
-        self._session = self._rollout = self._engine = self._film = self._writer = None
-        self._texts = self._lasting = None
+        self._side_stream.close()
+        self._session = None
+        for networks in ("_engine", "_prompts", "_video", "_writer", "_texts"):
+            vars(self).pop(networks, None)
         if torch.cuda.is_initialized():
             torch.cuda.empty_cache()
 
-    def parts(self) -> tuple[Engine, ScenePrompts, Film]:
+    def parts(self) -> tuple[Engine, ScenePrompts, VideoStream]:
         """Return what it is made of, for evaluations that drive latents themselves."""
-        return self._engine, self._prompts, self._film
+        return self._engine, self._prompts, self._video
 
     def _running(self) -> _Session:
         if self._session is None:
@@ -218,28 +222,29 @@ class StreamWorld:
         weights, dtype = self._provenance["weights"], str(self._engine.cache.dtype)
         return {"world": self.spec.name, "weights": weights, "dtype": dtype}
 
-    def _begin(self, session: _Session, setting: MemorySetting) -> None:
+    def _begin(self, seed: int, prompt: str, setting: MemorySetting) -> _Session:
         """Forget what was played and have a scene's texts at hand."""
         self._session = None  # until all is there
         self._texts.forget()
-        self._texts.prepare(session.prompt)
+        self._texts.prepare(prompt)
         engine, recipe = self._engine, self._engine.recipe
-        empty = self._room.run(lambda: self._write(lambda: self._texts.empty(engine.memory_dit)))
+        empty = self._write(lambda: self._texts.empty(engine.memory_dit))
         generator = BlockGenerator(
             engine.dit, engine.memory_dit, engine.cache, recipe.sampling.shift, empty
         )
         recipe = replace(recipe, memory=setting, slots=self._capacity(setting))
-        self._rollout = Rollout(generator, engine.grid, recipe)
-        self._poses = PoseEstimator(self.spec.full_speed)
-        means = Means(
+        rollout = Rollout(generator, engine.grid, recipe)
+        hooks = RestoreHooks(
             self._keys_then,
             self._capacity,
-            lambda work: self._room.run(lambda: self._write(work)),
+            self._write,
             lambda done: self._on_progress("rebuilding memory", done),
         )
-        self._lasting = LastingMemory(self._rollout, means)
+        memory = RestorableMemory(rollout, hooks)
         self._times.taken()  # is no block's
-        self._session = session
+        poses = PoseEstimator(self.spec.full_speed)
+        self._session = _Session(seed, prompt, rollout, memory, poses)
+        return self._session
 
     def _keys_then(self, block: RememberedBlock) -> TextKeys:
         """Return keys of the text that a block was remembered under."""
@@ -248,10 +253,14 @@ class StreamWorld:
 
     def _write(self, work: Callable[[], Result]) -> Result:
         """Do work of the network that remembers, which is on the device meanwhile."""
-        with self._writer:
-            return work()
 
-    def _text_in_force(self) -> TextKeys:
+        def on_device() -> Result:
+            with self._writer:
+                return work()
+
+        return self._fallback.run(on_device)
+
+    def _text_keys(self) -> TextKeys:
         """Return keys of prompt and camera sentence; memory is prepared if they are new."""
         session = self._running()
         text = compose(session.prompt, session.smoother.motion.phrase)
@@ -260,9 +269,10 @@ class StreamWorld:
                 self._texts.keys(self._engine.dit, text)
         keys = self._texts.newest
         if text != session.told:
-            change = self._rollout.switch_prompt if session.turned else self._rollout.retell
+            rollout = session.rollout
+            change = rollout.switch_prompt if session.turned else rollout.update_text
             with self._times.of("remember"):
-                self._room.run(lambda: change(keys))
+                self._fallback.run(lambda: change(keys))
             session.told, session.turned = text, False
         return keys
 
@@ -270,19 +280,19 @@ class StreamWorld:
         """Make, decode, place and remember a block; return it."""
         session = self._running()
         view = self._expected_view(command)
-        text = self._text_in_force()
-        if self._rollout.ended:
+        text = self._text_keys()
+        if session.rollout.ended:
             self._follow_on(text)
-        latents = self._room.run(lambda: self._denoise(text, view)) if given is None else given
+        latents = self._fallback.run(lambda: self._denoise(text, view)) if given is None else given
         if not torch.isfinite(latents).all():
             raise WorldFailed(
                 f"block {session.block_index} holds NaN or infinity; start the scene again, "
                 "and check the weights if it happens again"
             )
-        frames = self._room.run(lambda: self._decode_and_memorise(latents, text, view))
+        frames = self._fallback.run(lambda: self._decode_and_memorise(latents, text, view))
         poses = self._place(frames, command)
         of_latents = poses[::-TIME_STRIDE][:BLOCK_LENGTH][::-1]
-        self._lasting.admit(latents, of_latents, session.prompt, session.told)
+        session.memory.admit(latents, of_latents, session.prompt, session.told)
         session.newest, session.overlap = latents, frames[OVERLAP_FRAME:][:1]
         block = FrameBlock(
             frames=frames,
@@ -292,10 +302,10 @@ class StreamWorld:
             prompt=session.prompt,
             stage_ms=self._times.taken(),
             memory=self._usage(),
-            notice="; ".join(self._news),
+            notice="; ".join(self._notices),
         )
         session.block_index += 1
-        self._news.clear()
+        self._notices.clear()
         return block
 
     def _denoise(self, text: TextKeys, view: CameraPose) -> Tensor:
@@ -308,37 +318,38 @@ class StreamWorld:
                 session.seed, session.block_index, shape, steps, engine.cache.device
             )
             draw = noises[1:].__getitem__
-            return self._rollout.denoise(noises[0], text, draw, view)
+            return session.rollout.denoise(noises[0], text, draw, view)
 
     def _expected_view(self, command: CameraCommand) -> CameraPose:
         """Return where the next block is thought to end."""
-        yaw, pitch = self._poses.gain
+        poses = self._running().poses
+        yaw, pitch = poses.gain
         speed = CameraSpeed(self.spec.full_speed.yaw * yaw, self.spec.full_speed.pitch * pitch)
         length = self.spec.block_length
-        return move(self._poses.pose, command, speed, self.spec.fps, length)[-1]
+        return move(poses.pose, command, speed, self.spec.fps, length)[-1]
 
     def _decode_and_memorise(self, latents: Tensor, text: TextKeys, view: CameraPose) -> Frames:
         """Return a block's frames; its keys and values are made meanwhile. May be done again."""
-        before = self._film.state
-        decoding = self._beside.start(lambda: self._decode(latents))
+        before, memory = self._video.state, self._running().memory
+        decoding = self._side_stream.start(lambda: self._decode(latents))
         try:
-            with self._times.of("remember"):
-                self._write(lambda: self._lasting.memorise(latents, text, view))
+            with self._times.of("remember"), self._writer:
+                memory.memorise(latents, text, view)
             return decoding.result()
         except BaseException:
             wait((decoding,))  # nothing is given up that is still used
-            self._film.state = before
+            self._video.state = before
             raise
         finally:
             del decoding  # and with it a failure's traceback, which holds tensors
 
     def _decode(self, latents: Tensor) -> Frames:
         with self._times.of("decode"):
-            return self._film.decode(latents)
+            return self._video.decode(latents)
 
     def _place(self, frames: Frames, command: CameraCommand) -> tuple[CameraPose, ...]:
         with self._times.of("pose"):
-            return self._poses.update(frames, command, len(frames) / self.spec.fps).poses
+            return self._running().poses.update(frames, command, len(frames) / self.spec.fps).poses
 
     def _follow_on(self, text: TextKeys) -> None:
         """Begin another rollout with the last three latent frames; the first one is made anew.
@@ -347,13 +358,14 @@ class StreamWorld:
         as the first of a video.
         """
         session = self._running()
-        first = self._room.run(lambda: self._film.encode(session.overlap))
-        given = torch.cat((first, self._rollout.newest[:, 1 - BLOCK_LENGTH :]), 1)
-        self._lasting.restart()
-        pose = self._poses.pose
+        overlap, memory, pose = session.overlap, session.memory, session.poses.pose
+        assert overlap is not None  # a block was shown
+        first = self._fallback.run(lambda: self._video.encode(overlap))
+        given = torch.cat((first, session.rollout.newest[:, 1 - BLOCK_LENGTH :]), 1)
+        memory.restart()
         with self._times.of("remember"):
-            self._room.run(lambda: self._write(lambda: self._lasting.memorise(given, text, pose)))
-        self._lasting.admit(given, (pose,) * BLOCK_LENGTH, session.prompt, session.told)
+            self._write(lambda: memory.memorise(given, text, pose))
+        memory.admit(given, (pose,) * BLOCK_LENGTH, session.prompt, session.told)
 
     def _capacity(self, setting: MemorySetting) -> int:
         """Return how many slots a setting may use; budgets of small worlds mean all there are."""
@@ -362,7 +374,7 @@ class StreamWorld:
         return min(slots, wanted) if wanted >= FEWEST_SLOTS else slots
 
     def _usage(self) -> MemoryUsage:
-        session, rollout = self._running(), self._rollout
+        session, rollout = self._running(), self._running().rollout
         usage = memory_usage(
             rollout.policy,
             rollout.attended,
@@ -372,20 +384,21 @@ class StreamWorld:
             session.block_index + 1,
             self.spec,
         )
-        return self._lasting.marked(usage)
+        return session.memory.marked(usage)
 
-    def _lay_out(self, before: MemoryPlan, plan: MemoryPlan) -> None:
-        """Go from one layout to a smaller one."""
+    def _apply_plan(self, before: MemoryPlan, plan: MemoryPlan) -> None:
+        """Go from one plan to a smaller one."""
+        session = self._session
         if plan.text_encoder == "cpu":
             self._prompts.device = "cpu"
         if plan.decoder != before.decoder:
-            self._film.use_tiny(self._session.newest if self._session else None)
+            self._video.use_tiny(session.newest if session else None)
         if plan.memory_model != before.memory_model:
-            self._writer.waits = True
+            self._writer.offloaded = True
             with self._writer:
                 pass  # which leaves it in main memory
         if plan.slots != before.slots:
-            if self._session is None:
+            if session is None:
                 self._engine.cache.resize(plan.slots)
             else:
-                self._lasting.keep_fewer(min(plan.slots, self._rollout.policy.table.capacity))
+                session.memory.keep_fewer(min(plan.slots, session.rollout.policy.table.capacity))

@@ -5,11 +5,10 @@ from pathlib import Path
 
 import torch
 
-from mag_sandbox.model.attention import KERNELS
-from mag_sandbox.model.conditioning import Conditioner
+from mag_sandbox.model.attention import named_kernel
+from mag_sandbox.model.execution import Execution, run_pictures
 from mag_sandbox.model.fused import fold_text, fuse
-from mag_sandbox.model.low_rank import merge
-from mag_sandbox.model.machine import Execution
+from mag_sandbox.model.lora import merge
 from mag_sandbox.model.memorypack.config import WORLD_OF_VARIANT
 from mag_sandbox.model.memorypack.parts import PARTS, base_hash, packed_networks, parts_file
 from mag_sandbox.model.memorypack.places import RayPlaces
@@ -31,7 +30,7 @@ from mag_sandbox.model.pocket.weights import (
     read_config,
     weights_hash,
 )
-from mag_sandbox.model.prompts import read_texts
+from mag_sandbox.model.prompts import Conditioner, read_texts
 from mag_sandbox.model.world import Progress
 
 PACK_STEPS = 2  # denoising steps of a block that no look-ahead has prepared
@@ -73,10 +72,10 @@ def load(
     )
     execution = execution or probe_execution(config)
     torch.set_num_threads(execution.threads)
-    dit.kernel = KERNELS[execution.kernel]
+    dit.kernel = named_kernel(execution.kernel)
     networks.eval().requires_grad_(False).to(execution.device, execution.dtype)
     conditioner = Conditioner(fold_text(fuse(dit)), features)
-    autoencoder.to(execution.device, execution.dtype, memory_format=torch.channels_last)
+    run_pictures(autoencoder, execution)
     name = WORLD_OF_VARIANT[variant]
     identity = f"{digest} {variant} {info.digest}"
     world = MemoryPackWorld(

@@ -8,14 +8,26 @@ In play psi is updated at once and frames older than packing reaches are gone. I
 updates wait, so that every block's loss reaches them with a gradient of its own.
 """
 
+from collections.abc import Iterator
+
+import numpy as np
 import torch
 from torch import Tensor
 
+from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.memorypack.networks import MemoryPack
 from mag_sandbox.model.memorypack.packing import Tokens
-from mag_sandbox.model.memorypack.places import Frames, Places, joined
+from mag_sandbox.model.memorypack.places import LatentFrames, Places, joined
 from mag_sandbox.model.memorypack.semantic import SemanticState
+from mag_sandbox.model.world import (
+    MemoryEntry,
+    MemoryOrigin,
+    MemorySegment,
+    MemoryUsage,
+    SegmentKind,
+    WorldSpec,
+)
 
 
 class PackMemory:
@@ -33,7 +45,7 @@ class PackMemory:
         self,
         pack: MemoryPack,
         places: Places,
-        image: Frames,
+        image: LatentFrames,
         prompt: Tensor,
         differentiated: int = 0,
     ) -> None:
@@ -41,13 +53,13 @@ class PackMemory:
         self.history, self.prompt = image, prompt
         self.image = image
         self._differentiated = differentiated
-        self._waiting: list[Frames] = []
+        self._waiting: list[LatentFrames] = []
         self._old: SemanticState | None = None  # without the waiting frames, and no gradient
 
     @property
     def frames(self) -> int:
         """History frames that are held."""
-        return self.history.count
+        return self.history.length
 
     @property
     def updates(self) -> int:
@@ -70,15 +82,15 @@ class PackMemory:
         """Return what the coming block reads."""
         return self.pack.tokens(dit, self.image, self.history, self.state(), self.places)
 
-    def push(self, frames: Frames) -> None:
+    def push(self, frames: LatentFrames) -> None:
         """Remember a block; nothing is differentiated through what it was made of.
 
         Args:
             frames: a whole window of Memorize.
         """
-        frames = frames.showing(frames.latents.detach())
+        frames = frames.with_latents(frames.latents.detach())
         whole = joined((self.history, frames))
-        self.history = whole.part(max(0, whole.count - self.pack.config.history), whole.count)
+        self.history = whole.part(max(0, whole.length - self.pack.config.history), whole.length)
         if self.pack.semantic is None:
             return
         self._waiting.append(frames)
@@ -89,9 +101,134 @@ class PackMemory:
     def _settle(self) -> None:
         """Update psi for good by the oldest waiting frames."""
         rest, self._waiting = self._waiting[1:], self._waiting[:1]
-        self._old = self.state().detached()
+        if (state := self.state()) is not None:
+            self._old = state.detached()
         self._waiting = rest
 
-    def load(self, history: Frames, state: SemanticState | None) -> None:
+    def load(self, history: LatentFrames, state: SemanticState | None) -> None:
         """Go on from what `history` and `state()` were, where none waits."""
         self.history, self._old, self._waiting = history, state, []
+
+
+KINDS: dict[int, SegmentKind] = {4: "packed-4x", 2: "packed-2x", 1: "raw"}
+
+
+def pack_usage(
+    memory: PackMemory, title: str, spec: WorldSpec, origin: MemoryOrigin | None = None
+) -> MemoryUsage:
+    """Return what is held: bytes are those of latents and psi, which is all that is kept.
+
+    Args:
+        memory: of the session.
+        title: of the memory.
+        spec: for seconds.
+        origin: of the memory.
+    """
+    frames = memory.history
+    each = frames.latents.nbytes // frames.length
+    entries = (_entry(memory.image, 0, "sink"), *_packed(memory))  # oldest first
+    counted = [
+        MemorySegment(kind, number, number * each)
+        for kind in ("sink", *KINDS.values())
+        if (number := sum(entry.kind == kind for entry in entries))
+    ]
+    psi = MemorySegment("psi", 0, psi_bytes(memory))
+    segments = (*counted, *((psi,) if psi.bytes else ()))
+    made = int(frames.times[-1]) + 1
+    held = sum(segment.bytes for segment in segments)
+    current = MemorySegment("current", spec.block_length, spec.block_length * each)
+    return MemoryUsage(
+        policy=title,
+        segments=(*segments, current),
+        bytes=held,
+        budget=(1 + memory.pack.config.history) * each + psi.bytes,
+        full_history_bytes=made * each,
+        evicted=max(0, int(frames.times[0] - memory.image.times[0]) - 1),  # the image stays
+        oldest_seconds=(made - int(memory.image.times[0])) / spec.fps,
+        attended_frames=len(entries),
+        entries=entries,
+        origin=origin,
+    )
+
+
+def psi_bytes(memory: PackMemory) -> int:
+    """Return the bytes of psi; the same however long the session gets."""
+    state = memory.state()
+    return 0 if state is None else state.psi.values.nbytes
+
+
+def _packed(memory: PackMemory) -> Iterator[MemoryEntry]:
+    """Give the history frames but the image, oldest first, each as the scale it is packed to."""
+    frames, start = memory.history, memory.image.times[0]
+    ages = range(frames.length - 1, -1, -1)
+    for place, age in enumerate(ages):
+        factor, within = 0, 0
+        for scale in reversed(memory.pack.config.scales):  # finest first
+            factor, within = scale.factor, within + scale.frames
+            if age < within:
+                break
+        if frames.times[place] != start:
+            yield _entry(frames, place, KINDS[factor])
+
+
+def _entry(frames: LatentFrames, place: int, kind: SegmentKind) -> MemoryEntry:
+    assert frames.poses is not None  # of the pocket world, where every frame has one
+    yaw, pitch, fov = frames.poses[0, place].tolist()
+    return MemoryEntry(int(frames.times[place]), kind, CameraPose(yaw, pitch, fov), attended=True)
+
+
+def saved_memory(memory: PackMemory) -> tuple[dict[str, np.ndarray], dict]:
+    """Return arrays of bytes, and what they mean."""
+    arrays = {"image": _bytes(memory.image.latents), "history": _bytes(memory.history.latents)}
+    data = {"image": _places(memory.image), "history": _places(memory.history), "updates": 0}
+    state = memory.state()
+    if state is not None and state.updates:
+        arrays["psi"] = _bytes(state.psi.values.float())
+        arrays["turns"] = _bytes(torch.view_as_real(state.psi.rotary))
+        data |= {"updates": state.updates, "type": str(state.psi.values.dtype)}
+    return arrays, data
+
+
+def load_memory(
+    arrays: dict[str, np.ndarray], data: dict, pack: MemoryPack, places: Places, prompt: Tensor
+) -> PackMemory:
+    """Return what `saved_memory` was given.
+
+    Args:
+        arrays: its arrays.
+        data: what they mean.
+        pack: the trained parts.
+        places: of tokens.
+        prompt: features of the prompt in force.
+    """
+    image, history = (_frames(arrays[name], data[name]) for name in ("image", "history"))
+    memory = PackMemory(pack, places, image, prompt)
+    state = memory.state()
+    if state is not None and data["updates"]:
+        values = _numbers(arrays["psi"]).to(getattr(torch, data["type"].removeprefix("torch.")))
+        psi = Tokens(values, torch.view_as_complex(_numbers(arrays["turns"])))
+        memory.load(history, SemanticState(psi, state.guide, state.start, data["updates"]))
+    else:
+        memory.load(history, None)
+    return memory
+
+
+def _places(frames: LatentFrames) -> dict:
+    return {
+        "times": frames.times.tolist(),
+        "poses": None if frames.poses is None else frames.poses.tolist(),
+    }
+
+
+def _frames(array: np.ndarray, data: dict) -> LatentFrames:
+    poses = data["poses"]
+    turned = None if poses is None else torch.tensor(poses, dtype=torch.float64)
+    return LatentFrames(_numbers(array), torch.tensor(data["times"]), turned)
+
+
+def _bytes(tensor: Tensor) -> np.ndarray:
+    return tensor.float().cpu().contiguous().view(torch.uint8).numpy()
+
+
+def _numbers(array: np.ndarray) -> Tensor:
+    return torch.from_numpy(array).view(torch.float32)

@@ -13,9 +13,11 @@ from torch import Tensor, nn
 from mag_sandbox.model.attention import AttentionKernel, sdpa_attention
 from mag_sandbox.model.config import DiTConfig
 from mag_sandbox.model.dit import Attend, DiT, TextKeys
+from mag_sandbox.model.flow import AdamsBashforthSampler
+from mag_sandbox.model.generator import Coordinates, no_noise
 from mag_sandbox.model.memorypack.config import PackConfig
 from mag_sandbox.model.memorypack.packing import Group, PackEmbedder, Tokens, pack
-from mag_sandbox.model.memorypack.places import Frames, Places
+from mag_sandbox.model.memorypack.places import LatentFrames, Places
 from mag_sandbox.model.memorypack.semantic import SemanticPack, SemanticState
 
 Pairs = Sequence[tuple[Tensor, Tensor]]  # keys and values, a pair a layer
@@ -48,8 +50,8 @@ class MemoryPack(nn.Module):
     def tokens(
         self,
         dit: DiT,
-        image: Frames,
-        history: Frames,
+        image: LatentFrames,
+        history: LatentFrames,
         state: SemanticState | None,
         places: Places,
     ) -> Tokens:
@@ -64,15 +66,15 @@ class MemoryPack(nn.Module):
         """
         rays = dit.ray_embedding if dit.config.rays is not None else None
         packed = pack(self.clean_embedder, self._groups(image, history, places), rays)
-        if state is None:
+        if state is None or self.semantic is None:
             return packed
         return self.semantic.tokens(state).joined(packed)
 
-    def _groups(self, image: Frames, history: Frames, places: Places) -> list[Group]:
+    def _groups(self, image: LatentFrames, history: LatentFrames, places: Places) -> list[Group]:
         """Return the groups that there are frames for; the image is in the finest one."""
-        groups, newest = [], history.count
+        groups, newest = [], history.length
         history = history.part(max(0, newest - self.config.history), newest)
-        stop = history.count
+        stop = history.length
         for scale in reversed(self.config.scales):
             first = max(0, stop - scale.frames)
             parts = [image] if scale.factor == 1 else []
@@ -83,7 +85,7 @@ class MemoryPack(nn.Module):
         return groups[::-1]
 
 
-def _group(factor: int, frames: Frames, places: Places) -> Group:
+def _group(factor: int, frames: LatentFrames, places: Places) -> Group:
     return Group(factor, frames.latents, places.grid(frames))
 
 
@@ -123,3 +125,36 @@ def context_attention(pairs: Pairs, kernel: AttentionKernel) -> Attend:
         return kernel(q, torch.cat((k, keys.to(k)), dim=1), torch.cat((v, values.to(v)), dim=1))
 
     return attend
+
+
+class BlockDenoiser:
+    """Predicts and samples the frames of one block.
+
+    Args:
+        dit: the transformer.
+        attend: what is read besides the block's own tokens.
+        text: keys of the prompt.
+        coordinates: of the frames.
+    """
+
+    def __init__(self, dit: DiT, attend: Attend, text: TextKeys, coordinates: Coordinates) -> None:
+        self._dit, self._attend = dit, attend
+        self._text, self._coordinates = text, coordinates
+
+    def flow(self, noisy: Tensor, sigma: Tensor) -> Tensor:
+        """Return the predicted flow, fp32 [B, F, C, H, W]; sigma is [B, F]."""
+        like = self._dit.head.modulation  # is never fused
+        rotary, features = self._coordinates.rotary, self._coordinates.features
+        if features is not None:
+            features = features.to(like)
+        time = self._dit.embed_time(sigma * 1000)
+        flow = self._dit(noisy.to(like), time, self._text, rotary, self._attend, features)
+        return flow.float()
+
+    def sample(self, noise: Tensor, levels: Sequence[float]) -> Tensor:
+        """Return clean latents from noise, by steps between noise levels."""
+        x, sampler = noise, AdamsBashforthSampler(levels)
+        for step, sigma in enumerate(sampler.levels[:-1]):
+            level = torch.full(x.shape[:2], sigma, device=x.device)
+            x = sampler.advance(x, self.flow(x, level), step, no_noise)
+        return x

@@ -46,27 +46,28 @@ def pooled(x: Tensor, kernel: Kernel) -> Tensor:
     return cells(x, kernel).mean(dim=-2)
 
 
-def embed_cells(latents: Tensor, layer: nn.Conv3d) -> Tensor:
-    """Return one token a cell, [B, f, h, w, dim]; a convolution whose stride is its kernel.
+class CellEmbedding(nn.Conv3d):
+    """One token of each cell: a convolution whose stride is its kernel."""
 
-    Args:
-        latents: [B, F, C, H, W].
-        layer: whose weights are used.
-    """
-    cut = cells(latents.movedim(2, -1), layer.kernel_size).flatten(-2)
-    weight = layer.weight.permute(0, 2, 3, 4, 1).flatten(1)
-    return functional.linear(cut.to(weight.dtype), weight, layer.bias)
+    def __init__(self, dit: DiTConfig, cell: Kernel) -> None:
+        super().__init__(dit.channels, dit.dim, cell, cell)
+        self.cell = cell
 
+    def forward(self, latents: Tensor) -> Tensor:
+        """Return tokens, [B, f, h, w, dim], of latents, [B, F, C, H, W]."""
+        cut = cells(latents.movedim(2, -1), self.cell).flatten(-2)
+        weight = self.weight.permute(0, 2, 3, 4, 1).flatten(1)
+        return functional.linear(cut.to(weight.dtype), weight, self.bias)
 
-@torch.no_grad()
-def initialise_cells(layer: nn.Conv3d, patches: nn.Conv3d) -> None:
-    """Make a cell's token the patch embedding of the latents averaged over the cell."""
-    stretch = [n // m for n, m in zip(layer.kernel_size, patches.kernel_size, strict=True)]
-    weight = patches.weight
-    for axis, times in enumerate(stretch, start=2):
-        weight = weight.repeat_interleave(times, dim=axis) / times
-    layer.weight.copy_(weight)
-    layer.bias.copy_(patches.bias)
+    @torch.no_grad()
+    def initialise(self, patches: nn.Conv3d) -> None:
+        """Make a cell's token the patch embedding of the latents averaged over the cell."""
+        stretch = [n // m for n, m in zip(self.cell, patches.kernel_size, strict=True)]
+        weight = patches.weight
+        for axis, times in enumerate(stretch, start=2):
+            weight = weight.repeat_interleave(times, dim=axis) / times
+        self.weight.copy_(weight)
+        self.get_parameter("bias").copy_(patches.get_parameter("bias"))
 
 
 class Tokens(NamedTuple):
@@ -106,12 +107,13 @@ class PackEmbedder(nn.Module):
         self.patch = dit.patch
         for factor in factors:
             kernel = (factor, factor * dit.patch, factor * dit.patch)
-            self.add_module(_name(factor), nn.Conv3d(dit.channels, dit.dim, kernel, kernel))
+            self.add_module(_name(factor), CellEmbedding(dit, kernel))
 
     def initialise(self, patches: nn.Conv3d) -> "PackEmbedder":
         """Start from the transformer's patch embedding: a packed token is that of averages."""
         for layer in self.children():
-            initialise_cells(layer, patches)
+            if isinstance(layer, CellEmbedding):
+                layer.initialise(patches)
         return self
 
     def forward(self, latents: Tensor, factor: int) -> Tensor:
@@ -121,7 +123,7 @@ class PackEmbedder(nn.Module):
             latents: [B, F, C, H, W].
             factor: of their scale.
         """
-        return embed_cells(latents, self.get_submodule(_name(factor)))
+        return self.get_submodule(_name(factor))(latents)
 
 
 def _name(factor: int) -> str:
@@ -148,7 +150,7 @@ def pack(embedder: PackEmbedder, groups: Sequence[Group], rays: nn.Linear | None
     for factor, latents, places in groups:
         tokens = embedder(latents, factor)
         cell = places.pooled((factor, factor, factor))
-        if rays is not None:
+        if rays is not None and cell.features is not None:
             tokens = tokens + rays(cell.features.to(tokens.dtype))
         values.append(tokens.flatten(1, 3))
         turns.append(cell.rotary.flatten(1, 3).expand(len(latents), -1, -1))

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from mag_sandbox.files.whole import replacing
 from mag_sandbox.model.dit import DiT
-from mag_sandbox.model.low_rank import adapt, is_factor
+from mag_sandbox.model.lora import adapt, is_factor
 from mag_sandbox.model.memorypack.config import VARIANTS, PackConfig
 from mag_sandbox.model.memorypack.networks import MemoryPack, PackedNetworks
 from mag_sandbox.model.pocket.weights import AUTOENCODER, WORLD
@@ -115,7 +115,7 @@ def packed_networks(
 def load_parts(dit: DiT, path: Path) -> tuple[PackedNetworks, PartsInfo]:
     """Return a base's transformer, changed, with its memory.
 
-    Low-rank changes are still apart; `model.low_rank.merge` makes them part of the weights.
+    Low-rank changes are still apart; `model.lora.merge` makes them part of the weights.
 
     Args:
         dit: with the base's weights; it is changed in place.

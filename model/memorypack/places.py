@@ -11,7 +11,7 @@ from mag_sandbox.model.memorypack.packing import Grid
 from mag_sandbox.model.rope import RayCoordinates, grid_rotary
 
 
-class Frames(NamedTuple):
+class LatentFrames(NamedTuple):
     """Latent frames of B videos, and where and when they were."""
 
     latents: Tensor  # [B, F, C, H, W]
@@ -19,43 +19,43 @@ class Frames(NamedTuple):
     poses: Tensor | None = None  # yaw, pitch, fov [degrees], [B, F, 3]
 
     @property
-    def count(self) -> int:
+    def length(self) -> int:
         """How many frames these are."""
         return self.latents.shape[1]
 
-    def part(self, start: int, stop: int) -> "Frames":
+    def part(self, start: int, stop: int) -> "LatentFrames":
         """Return some of the frames."""
         some = slice(start, stop)
         poses = None if self.poses is None else self.poses[:, some]
-        return Frames(self.latents[:, some], self.times[some], poses)
+        return LatentFrames(self.latents[:, some], self.times[some], poses)
 
-    def at(self, times: Tensor) -> "Frames":
+    def at(self, times: Tensor) -> "LatentFrames":
         """Return the same frames at other times, [F] or [1]."""
-        return self._replace(times=times.expand(self.count))
+        return self._replace(times=times.expand(self.length))
 
-    def showing(self, latents: Tensor) -> "Frames":
+    def with_latents(self, latents: Tensor) -> "LatentFrames":
         """Return other latents at the same places."""
         return self._replace(latents=latents)
 
-    def windows(self, length: int) -> list["Frames"]:
+    def windows(self, length: int) -> list["LatentFrames"]:
         """Return the frames in windows of `length`, the last of which may be shorter."""
         return [
-            self.part(first, min(first + length, self.count))
-            for first in range(0, self.count, length)
+            self.part(first, min(first + length, self.length))
+            for first in range(0, self.length, length)
         ]
 
 
-def joined(frames: Iterable[Frames]) -> Frames:
+def joined(frames: Iterable[LatentFrames]) -> LatentFrames:
     """Return frames one after another."""
     latents, times, poses = zip(*frames, strict=True)
     known = None if poses[0] is None else torch.cat(poses, dim=1)
-    return Frames(torch.cat(latents, dim=1), torch.cat(times), known)
+    return LatentFrames(torch.cat(latents, dim=1), torch.cat(times), known)
 
 
 class Places(Protocol):
     """Turns frames into coordinates of their tokens."""
 
-    def grid(self, frames: Frames) -> Grid:
+    def grid(self, frames: LatentFrames) -> Grid:
         """Return the coordinates of each frame's tokens."""
 
 
@@ -71,7 +71,7 @@ class IndexPlaces:
     def __init__(self, rows: int, columns: int, frequencies: tuple[Tensor, Tensor, Tensor]) -> None:
         self._size, self._frequencies = (rows, columns), frequencies
 
-    def grid(self, frames: Frames) -> Grid:
+    def grid(self, frames: LatentFrames) -> Grid:
         """Return the coordinates of each frame's tokens."""
         rotary = grid_rotary(frames.times, *self._size, self._frequencies)[None]
         return Grid(rotary.to(frames.latents.device))
@@ -90,9 +90,10 @@ class RayPlaces:
     def __init__(self, rays: RayCoordinates, rows: int, columns: int, block_length: int) -> None:
         self._rays, self._size, self._length = rays, (rows, columns), block_length
 
-    def grid(self, frames: Frames) -> Grid:
+    def grid(self, frames: LatentFrames) -> Grid:
         """Return the coordinates of each frame's tokens."""
-        size, device = (frames.count, *self._size), frames.latents.device
+        size, device = (frames.length, *self._size), frames.latents.device
+        assert frames.poses is not None  # of the pocket world, where every frame has one
         poses, times = frames.poses.cpu(), frames.times.cpu()
         rotary = self._rays.rotary(poses, times.expand(len(poses), -1))[:, :, 0]
         features = self._rays.features(poses, times.long() % self._length)

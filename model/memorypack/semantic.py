@@ -19,8 +19,8 @@ from mag_sandbox.model.attention import AttentionKernel
 from mag_sandbox.model.config import DiTConfig
 from mag_sandbox.model.dit import Attention, RMSNorm
 from mag_sandbox.model.memorypack.config import PackConfig
-from mag_sandbox.model.memorypack.packing import Grid, Tokens, embed_cells, initialise_cells
-from mag_sandbox.model.memorypack.places import Frames, Places
+from mag_sandbox.model.memorypack.packing import CellEmbedding, Grid, Tokens
+from mag_sandbox.model.memorypack.places import LatentFrames, Places
 from mag_sandbox.model.rope import feature_count, rotate
 
 
@@ -57,7 +57,7 @@ def _enriched_psi_asks(state: SemanticState, frames: Tokens) -> tuple[Tokens, To
     return (state.psi if state.updates else state.psi.joined(frames)), frames
 
 
-STRUCTURES: dict[str, Roles] = {"A": _frames_ask, "B": _psi_asks, "C": _enriched_psi_asks}
+STRUCTURES: dict[str | None, Roles] = {"A": _frames_ask, "B": _psi_asks, "C": _enriched_psi_asks}
 
 
 class _Attending(nn.Module):
@@ -87,11 +87,11 @@ class _Attending(nn.Module):
     def initialise(self) -> None:
         """Start as a layer that changes nothing."""
         for layer in (self.attention.q, self.attention.k, self.attention.v, self.ffn[0]):
-            nn.init.xavier_uniform_(layer.weight)
-            nn.init.zeros_(layer.bias)
+            nn.init.xavier_uniform_(layer.get_parameter("weight"))
+            nn.init.zeros_(layer.get_parameter("bias"))
         for layer in (self.attention.o, self.ffn[2]):
-            nn.init.zeros_(layer.weight)
-            nn.init.zeros_(layer.bias)
+            for values in layer.parameters():
+                nn.init.zeros_(values)
 
 
 class SemanticPack(nn.Module):
@@ -111,7 +111,7 @@ class SemanticPack(nn.Module):
         super().__init__()
         self.config, self.kernel = config, kernel
         cell = (1, config.cell * dit.patch, config.cell * dit.patch)
-        self.embedding = nn.Conv3d(dit.channels, dit.dim, cell, cell)
+        self.embedding = CellEmbedding(dit, cell)
         self.prompt = nn.Linear(dit.text_dim, dit.dim)
         if dit.rays is not None:
             self.ray_embedding = nn.Linear(feature_count(dit.rays), dit.dim)
@@ -126,7 +126,7 @@ class SemanticPack(nn.Module):
 
     def initialise(self, patches: nn.Conv3d) -> "SemanticPack":
         """Start from pooled patch embeddings, with layers and an output that add nothing."""
-        initialise_cells(self.embedding, patches)
+        self.embedding.initialise(patches)
         for layer in (*self.memorize, *self.squeeze):
             layer.initialise()
         nn.init.xavier_uniform_(self.prompt.weight)
@@ -138,7 +138,7 @@ class SemanticPack(nn.Module):
             nn.init.zeros_(self.ray_embedding.bias)
         return self
 
-    def begin(self, prompt: Tensor, image: Frames, places: Places) -> SemanticState:
+    def begin(self, prompt: Tensor, image: LatentFrames, places: Places) -> SemanticState:
         """Return psi_0: prompt and reference image, or zeros of their shape.
 
         Args:
@@ -155,7 +155,7 @@ class SemanticPack(nn.Module):
             guide = Tokens(torch.zeros_like(guide.values), guide.rotary)
         return SemanticState(guide, guide, image.times[:1])
 
-    def advance(self, state: SemanticState, frames: Frames, places: Places) -> SemanticState:
+    def advance(self, state: SemanticState, frames: LatentFrames, places: Places) -> SemanticState:
         """Return the state after more frames, whole windows of them, in order."""
         for window in frames.windows(self.config.window):
             state = self._squeezed(state, self._memorized(state, window, places))
@@ -165,7 +165,7 @@ class SemanticPack(nn.Module):
         """Return what the transformer reads, at the time at which the video starts."""
         return Tokens(self.output(state.psi.values), state.psi.rotary)
 
-    def _memorized(self, state: SemanticState, window: Frames, places: Places) -> Tokens:
+    def _memorized(self, state: SemanticState, window: LatentFrames, places: Places) -> Tokens:
         tokens = self._cells(window, places.grid(window))
         for layer in self.memorize:
             tokens = layer(tokens, None, self.kernel)
@@ -179,10 +179,10 @@ class SemanticPack(nn.Module):
         psi = Tokens(self.norm(asking.values), asking.rotary)
         return state._replace(psi=psi, updates=state.updates + 1)
 
-    def _cells(self, frames: Frames, grid: Grid) -> Tokens:
-        values = embed_cells(frames.latents, self.embedding)
+    def _cells(self, frames: LatentFrames, grid: Grid) -> Tokens:
+        values = self.embedding(frames.latents)
         grid = grid.pooled(self._cell)
-        if self._rays:
+        if grid.features is not None:
             values = values + self.ray_embedding(grid.features.to(values.dtype))
         return Tokens(values.flatten(1, 3), grid.rotary.flatten(1, 3))
 

@@ -12,32 +12,33 @@ from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose, move
 from mag_sandbox.controls.phrases import camera_phrase
-from mag_sandbox.model.codec import Codec
-from mag_sandbox.model.conditioning import Conditioner
 from mag_sandbox.model.config import FlowConfig
 from mag_sandbox.model.dit import Attend, own_block_attention
 from mag_sandbox.model.flow import euler_levels
 from mag_sandbox.model.generator import block_noise
-from mag_sandbox.model.memorypack.memory import PackMemory
-from mag_sandbox.model.memorypack.networks import PackedNetworks, context_attention, read_context
-from mag_sandbox.model.memorypack.parking import load_memory, saved_memory
-from mag_sandbox.model.memorypack.places import Frames, Places, coordinates
-from mag_sandbox.model.memorypack.reading import BlockReading
-from mag_sandbox.model.memorypack.usage import pack_usage
+from mag_sandbox.model.memorypack.memory import PackMemory, load_memory, pack_usage, saved_memory
+from mag_sandbox.model.memorypack.networks import (
+    BlockDenoiser,
+    PackedNetworks,
+    context_attention,
+    read_context,
+)
+from mag_sandbox.model.memorypack.places import LatentFrames, Places, coordinates
 from mag_sandbox.model.pocket.animation import Animation
-from mag_sandbox.model.pocket.showing import Showing
-from mag_sandbox.model.progress import SessionProgress
+from mag_sandbox.model.pocket.decoding import BlockDecoder, Codec
+from mag_sandbox.model.pocket.progress import SessionProgress
+from mag_sandbox.model.prompts import Conditioner
 from mag_sandbox.model.stage_times import StageTimes
 from mag_sandbox.model.world import (
     Control,
     FrameBlock,
+    Frames,
     MemorySetting,
     Past,
     WorldFailed,
     WorldSpec,
     WorldState,
 )
-from mag_sandbox.model.world import Frames as Pictures
 from mag_sandbox.scenes import Scene
 
 
@@ -80,7 +81,7 @@ class MemoryPackWorld:
         self._memory: PackMemory | None = None
         self._progress: SessionProgress | None = None
         self._times = StageTimes()
-        self._showing = Showing(codec, animation, self._times)
+        self._decoder = BlockDecoder(codec, animation, self._times)
 
     def reset(self, scene: Scene, seed: int) -> FrameBlock:
         """Return the first block of a scene; see `World`."""
@@ -97,7 +98,7 @@ class MemoryPackWorld:
             else:
                 picture = self._codec.encode(self._codec.open_image(scene.image))[None].float()
             latents = picture.expand(-1, length, -1, -1, -1)
-            image = place.showing(picture)
+            image = place.with_latents(picture)
             self._memory = PackMemory(
                 self._networks.pack, self._places, image, self._features(scene.prompt)
             )
@@ -110,7 +111,7 @@ class MemoryPackWorld:
             latents = self._denoised(self._frames(poses))
             return self._pushed(latents, poses, control.camera)
 
-    def show(self, control: Control, frames: Pictures) -> FrameBlock:
+    def show(self, control: Control, frames: Frames) -> FrameBlock:
         """Take a block's frames as they are and remember them; see `DiffusionWorld.show`.
 
         Raises:
@@ -132,7 +133,7 @@ class MemoryPackWorld:
             for block in past.blocks:
                 progress.block_index = max(progress.block_index, block.block_index)
                 latents = self._codec.encode_block(block.frames, self.spec)
-                self._adopt_block(self._frames(block.poses).showing(latents), past.prompt)
+                self._adopt_block(self._frames(block.poses).with_latents(latents), past.prompt)
                 progress.block_index += 1
         progress.follow(past)
         self._times.taken()  # is no block's
@@ -145,7 +146,7 @@ class MemoryPackWorld:
     def snapshot(self) -> WorldState:
         """Return everything needed to go on; see `World`."""
         progress = self._running()
-        arrays, memory = saved_memory(self._memory)
+        arrays, memory = saved_memory(self._held())
         data = {
             "world": self.spec.name,
             "weights": self._provenance["weights"],
@@ -177,7 +178,7 @@ class MemoryPackWorld:
         """Load what reading a prompt needs; see `World`."""
         self._conditioner.warm()
 
-    def round_trip(self, frames: Pictures) -> Pictures:
+    def round_trip(self, frames: Frames) -> Frames:
         """Return frames through the autoencoder; see `World`."""
         with torch.inference_mode():
             return self._codec.decode(self._codec.encode(frames))
@@ -191,12 +192,17 @@ class MemoryPackWorld:
     def close(self) -> None:
         """Forget the session; may be called twice."""
         self._progress = self._memory = None
-        self._showing.close()
+        self._decoder.close()
 
     def _running(self) -> SessionProgress:
         if self._progress is None:
             raise WorldFailed("the world has no scene yet; call reset first")
         return self._progress
+
+    def _held(self) -> PackMemory:
+        if self._memory is None:
+            raise WorldFailed("the world has no scene yet; call reset first")
+        return self._memory
 
     def _check(self, policy: str | None) -> None:
         if policy not in (None, *self.spec.policies):
@@ -205,44 +211,44 @@ class MemoryPackWorld:
 
     def _obey(self, control: Control) -> tuple[CameraPose, ...]:
         progress, spec = self._running(), self.spec
-        self._check(control.memory and control.memory.policy)
+        self._check(control.memory.policy if control.memory else None)
         if control.prompt is not None and control.prompt != progress.prompt:
             progress.prompt = control.prompt
-            self._memory.prompt = self._features(control.prompt)
+            self._held().prompt = self._features(control.prompt)
         return move(progress.pose, control.camera, spec.full_speed, spec.fps, spec.block_length)
 
-    def _frames(self, poses: tuple[CameraPose, ...]) -> Frames:
+    def _frames(self, poses: tuple[CameraPose, ...]) -> LatentFrames:
         """Return where and when the next block's frames are; the latents count for their number."""
         progress, length = self._running(), self.spec.block_length
         times = progress.block_index * length + torch.arange(length)
         turned = torch.tensor([[(pose.yaw, pose.pitch, pose.fov) for pose in poses]]).double()
-        return Frames(torch.empty(1, length, *self._latent_shape), times, turned)
+        return LatentFrames(torch.empty(1, length, *self._latent_shape), times, turned)
 
-    def _invent(self, place: Frames) -> Tensor:
+    def _invent(self, place: LatentFrames) -> Tensor:
         """Return the first frame, made with care and from the prompt alone."""
         attend = own_block_attention(self._networks.dit.kernel)
         return self._sampled(place, attend, self._flow.imagine_steps)
 
-    def _denoised(self, block: Frames) -> Tensor:
+    def _denoised(self, block: LatentFrames) -> Tensor:
         dit = self._networks.dit
         with self._times.of("pack"):
-            tokens = self._memory.tokens(dit)
+            tokens = self._held().tokens(dit)
             pairs = read_context(dit, tokens, self._empty)
         with self._times.of("denoise"):
             return self._sampled(block, context_attention(pairs, dit.kernel), self._flow.steps)
 
-    def _sampled(self, block: Frames, attend: Attend, steps: int) -> Tensor:
+    def _sampled(self, block: LatentFrames, attend: Attend, steps: int) -> Tensor:
         progress = self._running()
         noise = block_noise(progress.seed, progress.block_index, tuple(block.latents.shape))
         text = self._conditioner.text_keys(progress.prompt)
         place = coordinates(self._places.grid(block))
-        reading = BlockReading(self._networks.dit, attend, text, place)
+        reading = BlockDenoiser(self._networks.dit, attend, text, place)
         return reading.sample(noise, euler_levels(steps, self._flow.shift))
 
-    def _adopt_block(self, block: Frames, prompt: str) -> None:
+    def _adopt_block(self, block: LatentFrames, prompt: str) -> None:
         """Begin memory with a block's last frame, as a scene's first block does, or go on."""
         if self._memory is None:
-            image, features = block.part(block.count - 1, block.count), self._features(prompt)
+            image, features = block.part(block.length - 1, block.length), self._features(prompt)
             self._memory = PackMemory(self._networks.pack, self._places, image, features)
         else:
             self._memory.push(block)
@@ -251,16 +257,16 @@ class MemoryPackWorld:
         self, latents: Tensor, poses: tuple[CameraPose, ...], command: CameraCommand
     ) -> FrameBlock:
         with self._times.of("remember"):
-            self._memory.push(self._frames(poses).showing(latents))
+            self._held().push(self._frames(poses).with_latents(latents))
         return self._shown(latents, poses, command)
 
     def _shown(
         self, latents: Tensor, poses: tuple[CameraPose, ...], command: CameraCommand
     ) -> FrameBlock:
         progress = self._running()
-        begun = self._showing.begin(latents[0], poses)
+        begun = self._decoder.begin(latents[0], poses)
         time = progress.block_index * self.spec.block_length
-        shown = self._showing.finish(begun, poses, time)
+        shown = self._decoder.finish(begun, poses, time)
         progress.pose = poses[-1]
         progress.block_index += 1
         return FrameBlock(
@@ -270,6 +276,6 @@ class MemoryPackWorld:
             phrase=camera_phrase(command),
             prompt=progress.prompt,
             stage_ms=self._times.taken(),
-            memory=pack_usage(self._memory, self._title, self.spec, progress.origin),
+            memory=pack_usage(self._held(), self._title, self.spec, progress.origin),
             rest=shown.rest,
         )

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose
-from mag_sandbox.model.machine import Execution
+from mag_sandbox.model.execution import Execution, run_pictures
 from mag_sandbox.model.pocket.animator import PARTS, Animator, Moments
 
 LIKELY = 0.5  # share of a pixel from which it counts as a part
@@ -16,17 +16,17 @@ _SKY = PARTS.index("sky")
 
 
 @dataclass(frozen=True, slots=True)
-class Resting:
+class PicturesAtRest:
     """Pictures of a block at rest, and what could move of them."""
 
     pictures: Tensor  # [F, 3, H, W] in [-1, 1]
     parts: Tensor | None = None  # shares of `PARTS`, [F, 4, H, W]; None: nothing moves
     has_sky: bool = False  # whether the wind matters
 
-    def __getitem__(self, frames: slice) -> "Resting":
+    def __getitem__(self, frames: slice) -> "PicturesAtRest":
         """Return the same of some frames."""
         parts = None if self.parts is None else self.parts[frames]
-        return Resting(self.pictures[frames], parts, self.has_sky)
+        return PicturesAtRest(self.pictures[frames], parts, self.has_sky)
 
 
 class Animation:
@@ -38,16 +38,14 @@ class Animation:
     """
 
     def __init__(self, animator: Animator, execution: Execution) -> None:
-        self._animator = animator.to(
-            execution.device, execution.dtype, memory_format=torch.channels_last
-        )
+        self._animator = run_pictures(animator, execution)
         self._wind = animator.config.wind
 
-    def at_rest(self, pictures: Tensor, poses: Sequence[CameraPose]) -> Resting:
+    def at_rest(self, pictures: Tensor, poses: Sequence[CameraPose]) -> PicturesAtRest:
         """Return what could move of a block's pictures, [F, 3, H, W]."""
         parts = self._animator.parts(pictures, _moments(poses, 0)).sigmoid()
         there = (parts > LIKELY).float().mean(dim=(0, 2, 3)) > FEWEST  # [4]
-        return Resting(pictures, parts if there.any() else None, bool(there[_SKY]))
+        return PicturesAtRest(pictures, parts if there.any() else None, bool(there[_SKY]))
 
     def upwind(self, poses: Sequence[CameraPose], time: int) -> tuple[CameraPose, ...]:
         """Return from where the wind has carried the sky of a block that begins at `time`."""
@@ -57,7 +55,7 @@ class Animation:
         )
 
     def moved(
-        self, resting: Resting, sky: Tensor | None, poses: Sequence[CameraPose], time: int
+        self, resting: PicturesAtRest, sky: Tensor | None, poses: Sequence[CameraPose], time: int
     ) -> Tensor:
         """Return the pictures of a block that begins at `time`, [F, 3, H, W].
 

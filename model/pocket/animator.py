@@ -37,8 +37,8 @@ class _Block(nn.Module):
         self.first = nn.Conv2d(width, width, 3, padding=1)
         self.second = nn.Conv2d(width, width, 1)
         self.film = nn.Linear(clock, 2 * width) if clock else None
-        nn.init.zeros_(self.second.weight)
-        nn.init.zeros_(self.second.bias)
+        for values in self.second.parameters():
+            nn.init.zeros_(values)
 
     def forward(self, x: Tensor, clock: Tensor | None) -> Tensor:
         y = self.first(functional.silu(self.norm(x)))
@@ -79,8 +79,8 @@ class PictureNetwork(nn.Module):
         self.after = _Block(fine, clock)
         self.norm = nn.GroupNorm(1, fine)
         self.head = nn.Conv2d(fine, given * CELL * CELL, 1)
-        nn.init.zeros_(self.head.weight)
-        nn.init.zeros_(self.head.bias)
+        for values in self.head.parameters():
+            nn.init.zeros_(values)
 
     def forward(self, pictures: Tensor, maps: Tensor, clock: Tensor | None = None) -> Tensor:
         """Return [B, channels, H, W]; H and W are multiples of 8.

@@ -18,8 +18,8 @@ class ResidualBlock(nn.Module):
         super().__init__()
         self.first = nn.Conv2d(width, width, 3, padding=1)
         self.second = nn.Conv2d(width, width, 3, padding=1)
-        nn.init.zeros_(self.second.weight)
-        nn.init.zeros_(self.second.bias)
+        for values in self.second.parameters():
+            nn.init.zeros_(values)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return x plus what the convolutions add, [B, C, H, W]."""
@@ -34,6 +34,9 @@ class Autoencoder(nn.Module):
     >>> latents.shape, autoencoder.decode(latents).shape
     (torch.Size([1, 32, 12, 20]), torch.Size([1, 3, 192, 320]))
     """
+
+    offset: Tensor  # of the latents, [C, 1, 1]
+    scale: Tensor  # likewise
 
     def __init__(self, config: AutoencoderConfig) -> None:
         super().__init__()

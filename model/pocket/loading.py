@@ -12,20 +12,19 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraSpeed
-from mag_sandbox.model.attention import KERNELS
-from mag_sandbox.model.codec import Codec
-from mag_sandbox.model.conditioning import Conditioner
+from mag_sandbox.model.attention import KERNELS, named_kernel
 from mag_sandbox.model.config import PocketConfig
 from mag_sandbox.model.dit import DiT, own_block_attention
+from mag_sandbox.model.execution import Execution, probe, run_pictures
 from mag_sandbox.model.frames import open_image, to_pictures
 from mag_sandbox.model.fused import fold_text, fuse
 from mag_sandbox.model.generator import BlockGenerator
 from mag_sandbox.model.kv_cache import CacheShape, KVCache
-from mag_sandbox.model.machine import Execution, probe
 from mag_sandbox.model.memory import MEMORY_POLICIES, make_policy
 from mag_sandbox.model.pocket.animation import Animation
 from mag_sandbox.model.pocket.animator import Animator
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
+from mag_sandbox.model.pocket.decoding import Codec
 from mag_sandbox.model.pocket.weights import (
     ANIMATOR,
     AUTOENCODER,
@@ -38,12 +37,11 @@ from mag_sandbox.model.pocket.weights import (
     weights_hash,
 )
 from mag_sandbox.model.pocket.world import DiffusionWorld
-from mag_sandbox.model.prompts import PromptFeatures, read_texts
+from mag_sandbox.model.prompts import Conditioner, PromptFeatures, read_texts
 from mag_sandbox.model.rope import RayCoordinates
 from mag_sandbox.model.world import MIB, MemorySetting, Progress, WorldFailed, WorldSpec
 
 FULL_SPEED = CameraSpeed(yaw=40.0, pitch=20.0, zoom=30.0)  # degrees a second
-PACK_STEPS = 2  # denoising steps of a block that no look-ahead has prepared
 MOST_SLOTS = 4096  # frames that storage is reserved for at most
 _PACKAGES = ("torch", "numpy", "transformers", "tokenizers", "safetensors", "xxhash")  # and digests
 
@@ -84,7 +82,7 @@ def load(
     if memory_dit is not dit:
         imagination = _conditioner(memory_dit, features, execution)
     empty_text = imagination.text_keys("")
-    autoencoder.to(execution.device, execution.dtype, memory_format=torch.channels_last)
+    run_pictures(autoencoder, execution)
     on_progress("memory", 0.9)
     cache = _cache(config, memory, execution)
     world = DiffusionWorld(
@@ -118,7 +116,7 @@ def load_networks(config: PocketConfig, weights: Path) -> tuple[DiT, DiT, Autoen
 
 def _conditioner(dit: DiT, features: PromptFeatures, execution: Execution) -> Conditioner:
     """Lay a transformer out for this machine and return what reads its prompts."""
-    dit.kernel = KERNELS[execution.kernel]
+    dit.kernel = named_kernel(execution.kernel)
     dit.to(execution.device, execution.dtype)
     return Conditioner(fold_text(fuse(dit)), features)
 
@@ -136,7 +134,7 @@ def prompt_features(
     """
 
     def load_encoder():
-        from mag_sandbox.model.pocket.text_encoder import TextEncoder  # takes seconds to import
+        from mag_sandbox.model.pocket.networks import TextEncoder  # takes seconds to import
 
         encoder = TextEncoder(config.text)
         load_into(encoder, weights / WORLD, part="text.")
@@ -183,6 +181,7 @@ def token_grid(config: PocketConfig) -> tuple[int, int]:
 
 def ray_coordinates(config: PocketConfig) -> RayCoordinates:
     """Return the rotary coordinates of blocks seen by a posed camera."""
+    assert config.dit.rays is not None  # what `PocketConfig.from_dict` reads has some
     return RayCoordinates(config.dit.rays, *token_grid(config), config.block_length)
 
 

@@ -75,14 +75,8 @@ def load_into(module: nn.Module, path: Path, part: str = "") -> None:
         raise MissingWeights(f"weights not found: {path} is missing; {_REMEDY}") from None
     except (SafetensorError, OSError, ValueError) as error:
         raise MissingWeights(f"{path} is damaged ({error}); {_REMEDY}") from error
-    shapes = [
-        {name: tuple(value.shape) for name, value in tensors}
-        for tensors in (
-            ((part + name, value) for name, value in module.state_dict().items()),
-            state.items(),
-        )
-    ]
-    differing = differences(*shapes)
+    expected = {part + name: tuple(value.shape) for name, value in module.state_dict().items()}
+    differing = differences(expected, {name: tuple(x.shape) for name, x in state.items()})
     if differing:
         raise MissingWeights(f"{path} is of another architecture: {differing}; {_REMEDY}")
     if not all(torch.isfinite(value).all() for value in state.values()):
@@ -157,18 +151,21 @@ def save_pocket(
         animator: moves pictures, where the config has one.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    states = {WORLD: networks.state_dict(), AUTOENCODER: autoencoder.state_dict()}
+    states: dict[str, Mapping[str, torch.Tensor]] = {
+        WORLD: networks.state_dict(),
+        AUTOENCODER: autoencoder.state_dict(),
+    }
     if generator is not None:
         states[GENERATOR] = generator
     if animator is not None:
         states[ANIMATOR] = animator.state_dict()
     for name, values in states.items():
         state = {
-            key: value.detach().to("cpu", torch.bfloat16).contiguous()
+            key: value.detach().to("cpu", torch.bfloat16).contiguous().clone()  # nothing shared
             for key, value in values.items()
         }
         with replacing(folder / name) as part:
-            save_file(_without_shared(state), part)
+            save_file(state, part)
     for text, name in (
         (json.dumps(config.as_dict(), indent=1), CONFIG),
         (tokenizer.to_str(), TOKENIZER),
@@ -183,7 +180,3 @@ def weights_hash(folder: Path) -> str:
         if name not in (GENERATOR, ANIMATOR) or (folder / name).exists():
             digest.update((folder / name).read_bytes())
     return digest.hexdigest()[:16]
-
-
-def _without_shared(state: dict) -> dict:
-    return {key: value.clone() for key, value in state.items()}

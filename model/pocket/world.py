@@ -10,23 +10,21 @@ from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose, move
 from mag_sandbox.controls.phrases import camera_phrase
-from mag_sandbox.model.codec import Codec
-from mag_sandbox.model.conditioning import Conditioner
 from mag_sandbox.model.config import FlowConfig
 from mag_sandbox.model.coverage import all_shown, covered_cells
 from mag_sandbox.model.flow import euler_levels
 from mag_sandbox.model.generator import BlockGenerator, Coordinates, block_noise
 from mag_sandbox.model.kv_cache import KVCache
-from mag_sandbox.model.look_ahead import UPWIND, look_ahead_pose
-from mag_sandbox.model.memory import MemoryPolicy, change_policy, make_policy
+from mag_sandbox.model.memory import MemoryPolicy, change_policy, make_policy, memory_usage
 from mag_sandbox.model.parking import packed, unpacked
 from mag_sandbox.model.pocket.animation import Animation
-from mag_sandbox.model.pocket.showing import Showing
-from mag_sandbox.model.progress import DiffusionProgress
+from mag_sandbox.model.pocket.decoding import BlockDecoder, Codec
+from mag_sandbox.model.pocket.look_ahead import UPWIND, look_ahead_pose
+from mag_sandbox.model.pocket.progress import DiffusionProgress
+from mag_sandbox.model.prompts import Conditioner
 from mag_sandbox.model.rope import RayCoordinates
 from mag_sandbox.model.slots import BlockInfo
 from mag_sandbox.model.stage_times import StageTimes
-from mag_sandbox.model.usage import memory_usage
 from mag_sandbox.model.world import (
     MIB,
     Control,
@@ -83,7 +81,7 @@ class DiffusionWorld:
         self._attended: frozenset[int] = frozenset()  # frame indices
         self._imagined: list[LookAheadBlock] = []
         self._times = StageTimes()
-        self._showing = Showing(codec, animation, self._times)
+        self._decoder = BlockDecoder(codec, animation, self._times)
 
     def reset(self, scene: Scene, seed: int) -> FrameBlock:
         """Return the first block of a scene; see `World`."""
@@ -225,7 +223,7 @@ class DiffusionWorld:
     def close(self) -> None:
         """Forget the session; may be called twice."""
         self._progress = None
-        self._showing.close()
+        self._decoder.close()
 
     def _running(self) -> DiffusionProgress:
         if self._progress is None:
@@ -270,7 +268,7 @@ class DiffusionWorld:
         target = look_ahead_pose(pose, command, known)
         if target is not None or not has_sky:
             return target
-        (upwind,) = self._showing.upwind((pose,), self._time)
+        (upwind,) = self._decoder.upwind((pose,), self._time)
         return look_ahead_pose(upwind, UPWIND, known)
 
     def _show(
@@ -279,10 +277,10 @@ class DiffusionWorld:
         """Make, decode and return a block, and note where to look ahead next."""
         progress = self._running()
         made = self._make(poses, given=given)
-        drawn = self._showing.begin(made.latents[0], poses)
+        drawn = self._decoder.begin(made.latents[0], poses)
         self._remember(made)  # meanwhile
         sky = partial(self._upwind, poses)
-        shown = self._showing.finish(drawn, poses, self._time, sky, likely=progress.has_sky)
+        shown = self._decoder.finish(drawn, poses, self._time, sky, likely=progress.has_sky)
         progress.settle(poses[-1], has_sky=shown.has_sky)
         progress.pending = self._next_look_ahead(command)
         block = FrameBlock(
@@ -351,7 +349,7 @@ class DiffusionWorld:
 
     def _upwind(self, poses: tuple[CameraPose, ...]) -> Tensor:
         """Return latents of where the wind has carried the sky of a block from, [F, C, h, w]."""
-        poses = self._showing.upwind(poses, self._time)
+        poses = self._decoder.upwind(poses, self._time)
         with self._times.of("sky"):
             self._cache.attend(self._policy.attend(poses[-1]))
             place = self._coordinates(BlockInfo(0, poses, time=self._time))

@@ -17,11 +17,14 @@ from mag_sandbox.files.whole import replace_file
 from mag_sandbox.model.config import POCKET, PocketConfig
 from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.memorypack.config import VARIANTS, PackConfig
-from mag_sandbox.model.memorypack.memory import PackMemory
-from mag_sandbox.model.memorypack.networks import MemoryPack, context_attention, read_context
-from mag_sandbox.model.memorypack.places import Frames, RayPlaces, coordinates
-from mag_sandbox.model.memorypack.reading import BlockReading
-from mag_sandbox.model.memorypack.usage import psi_bytes
+from mag_sandbox.model.memorypack.memory import PackMemory, psi_bytes
+from mag_sandbox.model.memorypack.networks import (
+    BlockDenoiser,
+    MemoryPack,
+    context_attention,
+    read_context,
+)
+from mag_sandbox.model.memorypack.places import LatentFrames, RayPlaces, coordinates
 from mag_sandbox.model.rope import RayCoordinates
 from mag_sandbox.training.curve import draw_curves
 
@@ -71,7 +74,7 @@ def _packed_rows(
             pairs = read_context(dit, memory.tokens(dit), text)
             attend = context_attention(pairs, dit.kernel)
             place = coordinates(memory.places.grid(block))
-            BlockReading(dit, attend, text, place).sample(block.latents, (1.0, 0.0))
+            BlockDenoiser(dit, attend, text, place).sample(block.latents, (1.0, 0.0))
 
         def update(block=block) -> None:
             memory.push(block)
@@ -96,7 +99,7 @@ def _kept_rows(
         pairs = [(torch.zeros(shape), torch.zeros(shape)) for _ in dit.blocks]
         place = coordinates(_places(config).grid(block))
         attend = context_attention(pairs, dit.kernel)
-        reading = BlockReading(dit, attend, text, place)
+        reading = BlockDenoiser(dit, attend, text, place)
 
         def one(reading=reading) -> None:
             reading.sample(block.latents, (1.0, 0.0))
@@ -134,14 +137,14 @@ def _places(config: PocketConfig) -> RayPlaces:
     return RayPlaces(rays, rows, columns, config.block_length)
 
 
-def _block(config: PocketConfig, index: int) -> Frames:
+def _block(config: PocketConfig, index: int) -> LatentFrames:
     length = config.block_length
     shape = (1, length, config.dit.channels, *config.latent_size)
     latents = torch.randn(shape, generator=torch.Generator().manual_seed(index))
     times = index * length + torch.arange(length)
     yaw = times.double() * 2.5
     poses = torch.stack((yaw, yaw * 0, yaw * 0 + 90.0), dim=-1)[None]
-    return Frames(latents, times, poses)
+    return LatentFrames(latents, times, poses)
 
 
 def _prompt(config: PocketConfig) -> torch.Tensor:

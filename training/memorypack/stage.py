@@ -14,10 +14,14 @@ from torch import Tensor, nn
 
 from mag_sandbox.model.flow import add_noise, euler_levels
 from mag_sandbox.model.memorypack.memory import PackMemory
-from mag_sandbox.model.memorypack.networks import PackedNetworks, context_attention, read_context
+from mag_sandbox.model.memorypack.networks import (
+    BlockDenoiser,
+    PackedNetworks,
+    context_attention,
+    read_context,
+)
 from mag_sandbox.model.memorypack.parts import is_new
-from mag_sandbox.model.memorypack.places import Frames, Places, coordinates
-from mag_sandbox.model.memorypack.reading import BlockReading
+from mag_sandbox.model.memorypack.places import LatentFrames, Places, coordinates
 from mag_sandbox.training.devices import Device
 from mag_sandbox.training.draws import Draws
 from mag_sandbox.training.losses import flow_loss, sample_noise_levels
@@ -38,7 +42,7 @@ _LAST = ("dit.head.modulation", "dit.head.head.weight", "dit.head.head.bias")
 class VideoBatch:
     """Videos to learn from: the reference image, then whole clips."""
 
-    frames: Frames
+    frames: LatentFrames
     prompt: Tensor  # features, [B, text_len, text_dim]
     empty: Tensor  # those of the empty prompt, likewise
 
@@ -101,7 +105,7 @@ class MemoryPackStage:
         """Return the mean loss of the clips of one batch; all but the last are differentiated."""
         draws = Draws(self.seed, _DRAWS, step)
         batch = self.source.videos(step, self._clips(step))
-        learned = self._learned(batch.frames.count // self.source.length, draws)
+        learned = self._learned(batch.frames.length // self.source.length, draws)
         return accumulated(self.losses(batch, learned, draws), len(learned))
 
     def losses(self, batch: VideoBatch, learned: frozenset[int], draws: Draws) -> Iterator[Tensor]:
@@ -115,7 +119,7 @@ class MemoryPackStage:
         length, upload = self.source.length, self.device.upload
         frames = _uploaded(batch.frames, self.device)
         prompt, empty = upload(batch.prompt), upload(batch.empty)
-        image, clips = frames.part(0, 1), frames.part(1, frames.count).windows(length)
+        image, clips = frames.part(0, 1), frames.part(1, frames.length).windows(length)
         memory = PackMemory(
             self.module.pack, self.source.places, image, prompt, self.config.differentiated
         )
@@ -128,7 +132,7 @@ class MemoryPackStage:
             yield flow_loss(made.flow, made.target)
             own = draws.happens(self.config.own_share)
             kept = CONDITIONS[self.config.forcing if own else "teacher"](made)
-            memory.push(clip.showing(kept.to(clip.latents)))
+            memory.push(clip.with_latents(kept.to(clip.latents)))
             shown.append(made.predicted)
         self.latest = torch.cat(shown, dim=1)
 
@@ -145,7 +149,7 @@ class MemoryPackStage:
         return frozenset(draws.rng.permutation(clips)[:count].tolist())
 
     def _pass(
-        self, memory: PackMemory, clip: Frames, prompt: Tensor, empty: Tensor, draws: Draws
+        self, memory: PackMemory, clip: LatentFrames, prompt: Tensor, empty: Tensor, draws: Draws
     ) -> "LearnedClip":
         """Predict the flow of a noised clip that reads what was packed before it."""
         sigma = self._sigma(clip, draws)
@@ -164,14 +168,16 @@ class MemoryPackStage:
         return LearnedClip(clip.latents, noisy, sigma, flow, sample, noise - clip.latents)
 
     def _reading(
-        self, memory: PackMemory, clip: Frames, prompt: Tensor, empty: Tensor
-    ) -> BlockReading:
+        self, memory: PackMemory, clip: LatentFrames, prompt: Tensor, empty: Tensor
+    ) -> BlockDenoiser:
         dit = self.module.dit
         pairs = read_context(dit, memory.tokens(dit), dit.text_keys(empty))
         place = coordinates(memory.places.grid(clip))
-        return BlockReading(dit, context_attention(pairs, dit.kernel), dit.text_keys(prompt), place)
+        return BlockDenoiser(
+            dit, context_attention(pairs, dit.kernel), dit.text_keys(prompt), place
+        )
 
-    def _sigma(self, clip: Frames, draws: Draws) -> Tensor:
+    def _sigma(self, clip: LatentFrames, draws: Draws) -> Tensor:
         """Return a noise level for each video, alike over the clip, [B, F]."""
         count = len(clip.latents)
         sigma = sample_noise_levels((count, 1), draws.generator).clamp(
@@ -179,7 +185,7 @@ class MemoryPackStage:
         )
         pure = torch.rand(count, 1, generator=draws.generator) < self.config.from_noise
         sigma = torch.where(pure, torch.ones_like(sigma), sigma)
-        return self.device.upload(sigma.expand(-1, clip.count).contiguous())
+        return self.device.upload(sigma.expand(-1, clip.length).contiguous())
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,5 +221,5 @@ def tuned_names(module: nn.Module, tuned: Tuned) -> tuple[str, ...]:
     return tuple(name for name, _ in module.named_parameters() if is_tuned(name, tuned))
 
 
-def _uploaded(frames: Frames, device: Device) -> Frames:
-    return frames.showing(device.upload(frames.latents))
+def _uploaded(frames: LatentFrames, device: Device) -> LatentFrames:
+    return frames.with_latents(device.upload(frames.latents))

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from mag_sandbox.model.memorypack.places import Frames, IndexPlaces, RayPlaces
+from mag_sandbox.model.memorypack.places import IndexPlaces, LatentFrames, RayPlaces
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.model.pocket.networks import PocketNetworks
 from mag_sandbox.model.rope import RayCoordinates, index_frequencies
@@ -72,7 +72,7 @@ class PocketVideos:
         latents = encode_views(self._autoencoder, pictures, self._device).unflatten(0, left.shape)
         words, empty = self._captions.draw(panoramas, draws.rng), self._captions.empty(self._batch)
         return VideoBatch(
-            Frames(latents, times, places_to_poses(left, top, fov)), self._read(*words),
+            LatentFrames(latents, times, places_to_poses(left, top, fov)), self._read(*words),
             self._read(*empty),
         )  # fmt: skip
 
@@ -105,5 +105,5 @@ class IndexedVideos:
         drawn = self._clips.clips(number, 1 + clips * self.length)
         batch, frames = drawn.latents.shape[:2]
         whole = 1 + (frames - 1) // self.length * self.length
-        latents = Frames(drawn.latents[:, :whole], torch.arange(whole))
+        latents = LatentFrames(drawn.latents[:, :whole], torch.arange(whole))
         return VideoBatch(latents, drawn.conditions.text, self._clips.text("", batch))

@@ -11,7 +11,7 @@ from tokenizers import Tokenizer
 
 from mag_sandbox.model.config import POCKET, PocketConfig
 from mag_sandbox.model.dit import DiT
-from mag_sandbox.model.low_rank import adapt, adapter
+from mag_sandbox.model.lora import adapt, adapter
 from mag_sandbox.model.pocket.animator import Animator
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.model.pocket.networks import PocketNetworks

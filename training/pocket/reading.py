@@ -15,7 +15,7 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mag_sandbox.model.pocket.text_encoder import TextEncoder
+from mag_sandbox.model.pocket.networks import TextEncoder
 from mag_sandbox.model.prompts import tokenise
 from mag_sandbox.training.devices import Device
 from mag_sandbox.training.panorama.mentions import mentions

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mag_sandbox.controls.camera import CameraCommand
-from mag_sandbox.model.machine import Execution
+from mag_sandbox.model.execution import Execution
 from mag_sandbox.model.pocket import loading as pocket
 from mag_sandbox.model.world import Control, MemorySetting, World
 from mag_sandbox.scenes import Scene

@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from mag_sandbox.model.full.streams import START
+from mag_sandbox.model.full.codec_state import START
 from mag_sandbox.model.full.text_cache import pad_rows
 from mag_sandbox.model.full.vae import TIME_STRIDE, WanVae
 from mag_sandbox.model.rope import GridCoordinates

@@ -30,7 +30,7 @@ from mag_sandbox.files.whole import replace_file
 from mag_sandbox.model.config import FlowConfig
 from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.full.samplers import FOUR_STEPS
-from mag_sandbox.model.low_rank import adapt, adapter, merge
+from mag_sandbox.model.lora import adapt, adapter, merge
 from mag_sandbox.model.pocket.weights import read_config, save_pocket, weights_hash
 from mag_sandbox.training.devices import Device
 from mag_sandbox.training.pocket.paths import steady_path

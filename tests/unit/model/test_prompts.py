@@ -3,9 +3,8 @@
 import pytest
 import torch
 
-from mag_sandbox.model.conditioning import Conditioner
 from mag_sandbox.model.pocket.weights import POCKET_WEIGHTS, weights_hash
-from mag_sandbox.model.prompts import TEXTS, PromptFeatures, read_texts, write_texts
+from mag_sandbox.model.prompts import TEXTS, Conditioner, PromptFeatures, read_texts, write_texts
 from mag_sandbox.scenes import available_scenes, load_scene
 from tests.tiny import TINY, tiny_networks, tiny_tokenizer
 

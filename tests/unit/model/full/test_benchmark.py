@@ -12,10 +12,9 @@ from mag_sandbox.model.catalogue.worlds import WORLDS
 from mag_sandbox.model.dit import PLAIN_PARTS, DiT, SelfAttention
 from mag_sandbox.model.full import benchmark, compiling, random_world
 from mag_sandbox.model.full import loading as loading
-from mag_sandbox.model.full.beside import InTurn
-from mag_sandbox.model.full.film import Film
-from mag_sandbox.model.full.random_world import FAST, PLAIN
+from mag_sandbox.model.full.random_world import FAST, PLAIN, SameStream
 from mag_sandbox.model.full.rollout import Rollout
+from mag_sandbox.model.full.video_stream import VideoStream
 from mag_sandbox.model.fused import FusedSelfAttention
 from mag_sandbox.model.world import Control, WorldFailed
 from tests.tiny_full import PROCESSOR, SMALL, TINY_FULL
@@ -100,16 +99,16 @@ def test_the_plain_path_decodes_before_it_remembers(monkeypatch):
     world = random_world.random_world(WORLDS["mag"], "cpu", plan, TINY_FULL, SMALL, PLAIN)
     world.reset(random_world.PLACE, seed=0)
     monkeypatch.setattr(Rollout, "memorise", heard("remember", remember))
-    monkeypatch.setattr(Film, "decode", heard("decode", Film.decode))
+    monkeypatch.setattr(VideoStream, "decode", heard("decode", VideoStream.decode))
     for _ in range(3):
         world.step(Control())
     assert order == ["decode", "remember"] * 3
     new = set(threading.enumerate()) - threads
-    assert not [thread for thread in new if thread.name.startswith("beside")]
+    assert not [thread for thread in new if thread.name.startswith("side-stream")]
 
 
 def test_what_fails_in_turn_fails_where_its_result_is_asked_for():
-    done = InTurn("cpu").start(lambda: 1 // 0)
+    done = SameStream("cpu").start(lambda: 1 // 0)
     with pytest.raises(ZeroDivisionError):
         done.result()
 

@@ -23,7 +23,7 @@ from mag_sandbox.model.catalogue.memory_prediction import (
 )
 from mag_sandbox.model.catalogue.worlds import WORLDS
 from mag_sandbox.model.full import clip_loading as clips
-from mag_sandbox.model.full.clip_studio import ClipWish
+from mag_sandbox.model.full.clip_pipelines import ClipRequest
 from mag_sandbox.model.full.clip_world import ClipWorld
 from mag_sandbox.model.world import Control, MemorySetting, MissingWeights, WorldFailed
 from mag_sandbox.sandbox.play.session import Playthrough, Session
@@ -123,21 +123,23 @@ def test_a_clip_that_goes_on_is_given_the_frames_shown_last(tiny, monkeypatch):
     world = tiny("skyreels-v2")
     blocks = play(world, [STILL] * 4)
     seen = pictures(blocks)
-    wishes, make = [], world._studio.make
+    requests, make = [], world._pipelines.make
     monkeypatch.setattr(
-        world._studio, "make", lambda wish, tell: wishes.append(wish) or make(wish, tell)
+        world._pipelines,
+        "make",
+        lambda request, tell: requests.append(request) or make(request, tell),
     )
     world.step(STILL)
     left = WORLDS["skyreels-v2"].clips.frames - len(seen)  # shown by the step before it asked
     assert 0 < left < 17
-    assert np.array_equal(wishes[0].earlier[: 17 - left], seen[-(17 - left) :])
+    assert np.array_equal(requests[0].earlier[: 17 - left], seen[-(17 - left) :])
 
 
 def test_what_was_shown_before_is_not_shown_again(tiny):
     world = tiny("skyreels-v2")
     play(world, [STILL] * 5)
-    wish = ClipWish(WORLDS["skyreels-v2"].clips.go_on, "a place", 1, world._session.shown)
-    made = world._studio.make(wish, lambda fraction: None)
+    request = ClipRequest(WORLDS["skyreels-v2"].clips.go_on, "a place", 1, world._session.shown)
+    made = world._pipelines.make(request, lambda fraction: None)
     assert len(made) == 97 + 17 - 2 * 17  # the overlap comes back as given, and decoded
 
 
@@ -220,22 +222,22 @@ def test_what_a_clip_world_is_stands_in_the_recording(tiny):
 def test_numbers_that_are_none_end_the_scene_with_a_sentence(tiny):
     world = tiny()
     with torch.no_grad():
-        world._studio._vae.decoder.conv_out.bias.fill_(float("nan"))
+        world._pipelines._vae.decoder.conv_out.bias.fill_(float("nan"))
     with pytest.raises(WorldFailed, match="holds NaN or infinity"):
         world.reset(PLACE, 3)
 
 
 def test_when_memory_is_full_texts_are_read_on_the_processor(tiny, monkeypatch, caplog):
     world = tiny()
-    make, failed = world._studio.make, []
+    make, failed = world._pipelines.make, []
 
-    def full_at_first(wish, tell):
+    def full_at_first(request, tell):
         if not failed:
             failed.append(1)
             raise torch.cuda.OutOfMemoryError("CUDA out of memory")
-        return make(wish, tell)
+        return make(request, tell)
 
-    monkeypatch.setattr(world._studio, "make", full_at_first)
+    monkeypatch.setattr(world._pipelines, "make", full_at_first)
     with caplog.at_level(logging.WARNING):
         world.reset(PLACE, 3)
     assert "text encoder on the processor" in caplog.text

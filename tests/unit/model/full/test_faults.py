@@ -17,8 +17,8 @@ from mag_sandbox.model.catalogue.preflight import Start
 from mag_sandbox.model.catalogue.weight_files import WorldFiles
 from mag_sandbox.model.catalogue.worlds import WORLDS
 from mag_sandbox.model.full import loading as full
-from mag_sandbox.model.full.film import Film
 from mag_sandbox.model.full.rollout import Rollout
+from mag_sandbox.model.full.video_stream import VideoStream
 from mag_sandbox.model.loading import load_world
 from mag_sandbox.model.world import MissingWeights, WorldFailed
 from mag_sandbox.sandbox.play.scripts import wander
@@ -85,7 +85,7 @@ def test_a_player_is_told_that_the_device_has_no_room_and_plays_on(repos, tmp_pa
     plan = MemoryPlan(8, decoder="tiny")
     world = tiny_full.tiny_stream("mag", repos, tmp_path, plan=plan)
     world.reset(SCENE, 1)  # which encodes its texts
-    decode, failures = Film.decode, []
+    decode, failures = VideoStream.decode, []
 
     def failing(self, latents):
         if not failures:
@@ -96,7 +96,7 @@ def test_a_player_is_told_that_the_device_has_no_room_and_plays_on(repos, tmp_pa
     with games(tmp_path / "data") as start:
         game = start(world)
         game.play()
-        monkeypatch.setattr(Film, "decode", failing)
+        monkeypatch.setattr(VideoStream, "decode", failing)
         game.said("the device's memory is full; continuing with")
         told = game.draw()
         game.services.notices.update(time.perf_counter() + 60.0)

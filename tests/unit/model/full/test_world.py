@@ -15,9 +15,10 @@ from mag_sandbox.controls.sources import ScriptSource
 from mag_sandbox.model.catalogue.memory_prediction import MemoryPlan
 from mag_sandbox.model.catalogue.worlds import STREAMS, WORLDS
 from mag_sandbox.model.full import loading as full
-from mag_sandbox.model.full.beside import Beside, InTurn
-from mag_sandbox.model.full.film import Film
+from mag_sandbox.model.full.random_world import SameStream
 from mag_sandbox.model.full.rollout import Rollout
+from mag_sandbox.model.full.side_stream import SideStream
+from mag_sandbox.model.full.video_stream import VideoStream
 from mag_sandbox.model.full.world import StreamWorld
 from mag_sandbox.model.world import Control, FrameBlock, MemorySetting, WorldFailed
 from mag_sandbox.sandbox.play.session import Playthrough, Session
@@ -252,7 +253,7 @@ def test_latents_that_are_no_numbers_end_the_scene_in_one_sentence(tiny, monkeyp
 def test_where_memory_is_full_the_tiny_decoder_goes_on(tiny, monkeypatch, caplog):
     world = tiny(decoder="exact")
     play(world, [RIGHT])
-    monkeypatch.setattr(Film, "decode", raising(2, Film.decode))
+    monkeypatch.setattr(VideoStream, "decode", raising(2, VideoStream.decode))
     block = world.step(RIGHT)
     assert block.frames.shape == (12, 32, 32, 3)
     assert world.provenance()["plan"]["decoder"] == "tiny"
@@ -266,13 +267,13 @@ def test_where_memory_is_full_the_tiny_decoder_goes_on(tiny, monkeypatch, caplog
 
 def test_pictures_made_beside_remembering_are_those_made_before_it(tiny, monkeypatch):
     blocks = play(tiny(), PATH)
-    monkeypatch.setattr(Beside, "start", InTurn.start)
+    monkeypatch.setattr(SideStream, "start", SameStream.start)
     serial = play(tiny(), PATH)
     assert same(blocks, serial)
     assert [one.memory for one in blocks] == [one.memory for one in serial]
 
 
-@pytest.mark.parametrize("failing", [(Film, "decode"), (Rollout, "memorise")])
+@pytest.mark.parametrize("failing", [(VideoStream, "decode"), (Rollout, "memorise")])
 def test_a_block_that_found_no_room_is_made_again_as_if_nothing_had_been(
     tiny, monkeypatch, failing
 ):

@@ -15,7 +15,7 @@ from mag_sandbox.model.memorypack.networks import (
     context_attention,
     read_context,
 )
-from mag_sandbox.model.memorypack.places import Frames, IndexPlaces, coordinates
+from mag_sandbox.model.memorypack.places import IndexPlaces, LatentFrames, coordinates
 from mag_sandbox.model.rope import index_frequencies
 from tests.tiny import TINY
 from tests.unit.model.memorypack.tiny_pack import (
@@ -29,9 +29,9 @@ from tests.unit.model.memorypack.tiny_pack import (
 )
 
 
-def after(networks: PackedNetworks, video: Frames, differentiated: int = 0) -> PackMemory:
+def after(networks: PackedNetworks, video: LatentFrames, differentiated: int = 0) -> PackMemory:
     memory = PackMemory(networks.pack, PLACES, video.part(0, 1), prompt(), differentiated)
-    for block in video.part(1, video.count).windows(LENGTH):
+    for block in video.part(1, video.length).windows(LENGTH):
         memory.push(block)
     return memory
 
@@ -91,7 +91,7 @@ def test_going_on_from_what_was_kept_equals_going_on():
     early = after(networks, video.part(0, 1 + 5 * LENGTH))
     again = PackMemory(networks.pack, PLACES, video.part(0, 1), prompt())
     again.load(early.history, early.state())
-    for block in video.part(1 + 5 * LENGTH, video.count).windows(LENGTH):
+    for block in video.part(1 + 5 * LENGTH, video.length).windows(LENGTH):
         early.push(block)
         again.push(block)
     assert torch.equal(early.tokens(networks.dit).values, again.tokens(networks.dit).values)
@@ -130,7 +130,7 @@ def test_the_same_class_packs_by_indices_without_rays():
     places = IndexPlaces(ROWS, COLUMNS, index_frequencies(config.head_dim))
     video = frames(8)._replace(poses=None)
     memory = PackMemory(pack, places, video.part(0, 1), prompt())
-    for block in video.part(1, video.count).windows(LENGTH):
+    for block in video.part(1, video.length).windows(LENGTH):
         memory.push(block)
     tokens = memory.tokens(dit)
     assert tokens.values.shape[1] == tokens.rotary.shape[1] == LENGTH + 2 * 4 + 1 + 4

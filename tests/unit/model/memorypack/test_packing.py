@@ -14,7 +14,7 @@ from mag_sandbox.model.memorypack.packing import (
     pack,
     pooled,
 )
-from mag_sandbox.model.memorypack.places import Frames, IndexPlaces
+from mag_sandbox.model.memorypack.places import IndexPlaces, LatentFrames
 from mag_sandbox.model.rope import axis_frequencies
 from tests.golden_vectors import assert_matches, manifest, vectors
 
@@ -55,7 +55,7 @@ def golden_tokens(case: str) -> Tokens:
 
     def group(factor: int, frames: torch.Tensor, indices: str) -> Group:
         times = GOLDEN[f"{case}/{indices}_indices"]
-        return Group(factor, frames, places.grid(Frames(frames, times)))
+        return Group(factor, frames, places.grid(LatentFrames(frames, times)))
 
     groups = [
         group(4, parts[0], "clean_4x"),

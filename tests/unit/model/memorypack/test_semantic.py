@@ -22,7 +22,7 @@ def semantic(structure: str = "A", **config) -> SemanticPack:
 @torch.no_grad()
 def psi_after(module: SemanticPack, video, words: Tensor | None = None) -> Tensor:
     state = module.begin(prompt() if words is None else words, video.part(0, 1), PLACES)
-    return module.advance(state, video.part(1, video.count), PLACES).psi.values
+    return module.advance(state, video.part(1, video.length), PLACES).psi.values
 
 
 @each_structure
@@ -43,7 +43,7 @@ def test_the_future_never_changes_the_past_but_the_past_changes_the_future(struc
     module, video, other = semantic(structure), frames(4), frames(4, seed=9)
     for block in range(1, 4):
         cut = 1 + block * LENGTH
-        changed = joined((video.part(0, cut), other.part(cut, other.count)))
+        changed = joined((video.part(0, cut), other.part(cut, other.length)))
         early = psi_after(module, video.part(0, cut))
         assert torch.equal(early, psi_after(module, changed.part(0, cut)))
         assert not torch.allclose(psi_after(module, video), psi_after(module, changed))
@@ -112,8 +112,8 @@ def test_structures_differ_only_in_who_asks():
 def test_psi_tokens_lie_at_the_start_of_the_video():
     module, video = semantic(), frames(5)
     state = module.begin(prompt(), video.part(0, 1), PLACES)
-    state = module.advance(state, video.part(1, video.count), PLACES)
-    newest = video.part(video.count - LENGTH, video.count)
+    state = module.advance(state, video.part(1, video.length), PLACES)
+    newest = video.part(video.length - LENGTH, video.length)
     cell = (1, module.config.cell, module.config.cell)
     there = PLACES.grid(newest.at(video.times[:1])).pooled(cell)
     assert torch.equal(module.tokens(state).rotary, there.rotary.flatten(1, 3))
@@ -125,6 +125,6 @@ def test_at_first_psi_adds_nothing_to_what_is_read():
     networks.pack.initialise(networks.dit)
     module, video = networks.pack.semantic, frames(2)
     state = module.begin(prompt(), video.part(0, 1), PLACES)
-    state = module.advance(state, video.part(1, video.count), PLACES)
+    state = module.advance(state, video.part(1, video.length), PLACES)
     assert state.psi.values.any()
     assert not module.tokens(state).values.any()

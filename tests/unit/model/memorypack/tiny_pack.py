@@ -5,7 +5,7 @@ import torch
 from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.memorypack.config import PackConfig
 from mag_sandbox.model.memorypack.networks import MemoryPack, PackedNetworks
-from mag_sandbox.model.memorypack.places import Frames, RayPlaces
+from mag_sandbox.model.memorypack.places import LatentFrames, RayPlaces
 from tests.tiny import TINY, randomise, tiny_rays
 
 ROWS, COLUMNS = (side // TINY.dit.patch for side in TINY.latent_size)
@@ -20,7 +20,7 @@ def tiny_packed(config: PackConfig | None = None, seed: int = 0) -> PackedNetwor
     return PackedNetworks(dit, pack)
 
 
-def frames(blocks: int, seed: int = 0, batch: int = 1, scale: float = 1.0) -> Frames:
+def frames(blocks: int, seed: int = 0, batch: int = 1, scale: float = 1.0) -> LatentFrames:
     """Return a reference image and whole blocks after it, along a pan."""
     count = 1 + blocks * LENGTH
     generator = torch.Generator().manual_seed(seed)
@@ -28,7 +28,7 @@ def frames(blocks: int, seed: int = 0, batch: int = 1, scale: float = 1.0) -> Fr
     yaw = torch.arange(count, dtype=torch.float64) * 7.0
     poses = torch.stack((yaw, yaw * 0, yaw * 0 + 90.0), dim=-1).expand(batch, -1, -1)
     times = torch.arange(count) + LENGTH - 1
-    return Frames(scale * torch.randn(shape, generator=generator), times, poses)
+    return LatentFrames(scale * torch.randn(shape, generator=generator), times, poses)
 
 
 def prompt(seed: int = 5, batch: int = 1) -> torch.Tensor:

@@ -12,7 +12,7 @@ from mag_sandbox.model.memorypack.config import FRAMEPACK, VARIANTS
 from mag_sandbox.model.memorypack.memory import PackMemory
 from mag_sandbox.model.memorypack.networks import MemoryPack
 from mag_sandbox.model.memorypack.parts import load_parts
-from mag_sandbox.model.memorypack.places import Frames, IndexPlaces
+from mag_sandbox.model.memorypack.places import IndexPlaces, LatentFrames
 from mag_sandbox.model.rope import index_frequencies
 from mag_sandbox.model.world import MissingWeights
 from mag_sandbox.training.__main__ import parser
@@ -121,12 +121,12 @@ def test_at_full_size_a_block_reads_as_many_tokens_as_the_sheet_says(variant, ps
     places = IndexPlaces(LATENT_HEIGHT // 2, LATENT_WIDTH // 2, index_frequencies(FULL.head_dim))
 
     class Shapes:
-        def grid(self, some: Frames):
+        def grid(self, some: LatentFrames):
             return places.grid(some)._replace()
 
     count = FRAMEPACK.history + 3
     shape = (1, count, FULL.channels, LATENT_HEIGHT, LATENT_WIDTH)
-    video = Frames(torch.empty(shape, device="meta"), torch.arange(count))
+    video = LatentFrames(torch.empty(shape, device="meta"), torch.arange(count))
     prompt = torch.empty(1, FULL.text_len, FULL.text_dim, device="meta")
     memory = PackMemory(pack, Shapes(), video.part(0, 1), prompt)
     for block in video.part(1, count).windows(3):

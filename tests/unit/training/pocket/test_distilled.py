@@ -9,8 +9,7 @@ from safetensors.torch import save_file
 
 from mag_sandbox.model.attention import matmul_attention
 from mag_sandbox.model.dit import own_block_attention
-from mag_sandbox.model.lora import Adapter
-from mag_sandbox.model.low_rank import adapt, adapter
+from mag_sandbox.model.lora import Adapter, adapt, adapter
 from mag_sandbox.model.pocket.networks import PocketNetworks
 from mag_sandbox.training.devices import Device
 from mag_sandbox.training.pocket import stage_distilled

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from mag_sandbox.model.attention import matmul_attention
-from mag_sandbox.model.pocket.text_encoder import TextEncoder
+from mag_sandbox.model.pocket.networks import TextEncoder
 from mag_sandbox.training.devices import Device
 from mag_sandbox.training.panorama.render import CATEGORIES, described
 from mag_sandbox.training.pocket import reading

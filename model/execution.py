@@ -12,11 +12,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
+from typing import TypeVar
 
 import torch
+from torch import nn
 
-from mag_sandbox.model.attention import KERNELS
+from mag_sandbox.model.attention import named_kernel
 
+Network = TypeVar("Network", bound=nn.Module)
 _ROUNDS = 6
 CHOICES = (
     # dtype, attention kernel
@@ -59,13 +62,20 @@ class Execution:
         dtype = getattr(torch, str(data.get("dtype")), None)
         kernel, threads = data.get("attention"), data.get("threads")
         compiled = data.get("compiled", False)  # older recordings do not say it
-        if dtype not in {dtype for dtype, _ in CHOICES} or kernel not in KERNELS:
+        if dtype not in {dtype for dtype, _ in CHOICES}:
             raise ValueError(f"execution {data} is unknown here")
+        named_kernel(str(kernel))
         if not isinstance(threads, int) or not 1 <= threads <= 1024:
             raise ValueError(f"execution asks for {threads} threads")
         if not isinstance(compiled, bool):
             raise ValueError(f"execution says compiled: {compiled!r}")
-        return cls(str(data.get("device")), dtype, kernel, threads, compiled=compiled)
+        return cls(str(data.get("device")), dtype, str(kernel), threads, compiled=compiled)
+
+
+def run_pictures(network: Network, execution: Execution) -> Network:
+    """Lay a network of pictures out as it runs, channels last; return it."""
+    where = execution.device, execution.dtype
+    return network.to(*where, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 def compiles(device: str) -> bool:

@@ -1,4 +1,4 @@
-"""Work that goes on beside other work: on a thread and, on a card, a stream of its own."""
+"""A side stream: work on a thread of its own and, on a card, a CUDA stream of its own."""
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -9,11 +9,11 @@ import torch
 Result = TypeVar("Result")
 
 
-class Beside:
+class SideStream:
     """Does one thing after the other while the caller does something else.
 
-    beside = Beside("cuda")
-    frames = beside.start(lambda: film.decode(latents))  # what was computed so far is there
+    side_stream = SideStream("cuda")
+    frames = side_stream.start(lambda: video.decode(latents))  # what was computed so far is there
     remember(latents)
     frames.result()
     """
@@ -21,7 +21,7 @@ class Beside:
     def __init__(self, device: str) -> None:
         self._stream = torch.cuda.Stream(device) if device.startswith("cuda") else None
         threads = torch.get_num_threads()
-        self._thread = ThreadPoolExecutor(1, "beside", torch.set_num_threads, (threads,))
+        self._thread = ThreadPoolExecutor(1, "side-stream", torch.set_num_threads, (threads,))
 
     def start(self, work: Callable[[], Result]) -> "Future[Result]":
         """Begin, in inference mode; what it returns must lie on the host."""
@@ -34,29 +34,10 @@ class Beside:
 
     def _do(self, work: Callable[[], Result], until_now: torch.cuda.Event | None) -> Result:
         with torch.inference_mode():
-            if self._stream is None:
+            if self._stream is None or until_now is None:
                 return work()
             self._stream.wait_event(until_now)
             with torch.cuda.stream(self._stream):
                 result = work()
             self._stream.synchronize()  # so that whatever it read may be freed
             return result
-
-
-class InTurn(Beside):
-    """Does it before the caller goes on: the plain way, to compare with."""
-
-    def __init__(self, device: str) -> None:
-        """Need nothing."""
-
-    def start(self, work: Callable[[], Result]) -> "Future[Result]":
-        """Do it at once."""
-        done: Future[Result] = Future()
-        try:
-            done.set_result(work())
-        except Exception as error:  # belongs to whoever asks for the result
-            done.set_exception(error)
-        return done
-
-    def close(self) -> None:
-        """Do nothing: there is no thread."""

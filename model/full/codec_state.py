@@ -13,7 +13,7 @@ Tail = Tensor | str | None  # last input frames of a layer; SKIPPED; None: nothi
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class StreamState:
+class CodecState:
     """Where a video stands: a value that is never changed, so keeping one is a fork.
 
     pictures, state = decoder.decode(first_latents, START)
@@ -37,7 +37,7 @@ class StreamState:
         return {"size": torch.tensor([len(self.tails), self.passed]), **tensors}
 
     @classmethod
-    def from_tensors(cls, tensors: Mapping[str, Tensor]) -> "StreamState":
+    def from_tensors(cls, tensors: Mapping[str, Tensor]) -> "CodecState":
         """Read what `as_tensors` gave, on whatever device it is now.
 
         Raises:
@@ -51,13 +51,13 @@ class StreamState:
         )
 
 
-START = StreamState()
+START = CodecState()
 
 
 class StreamingDecoder(Protocol):
     """Latents to pictures, piece by piece: the full autoencoder's decoder and the tiny one."""
 
-    def decode(self, latents: Tensor, state: StreamState = START) -> tuple[Tensor, StreamState]:
+    def decode(self, latents: Tensor, state: CodecState = START) -> tuple[Tensor, CodecState]:
         """Return pictures [B, T, 3, H, W] in [-1, 1] and the state after them.
 
         Args:

@@ -10,8 +10,8 @@ import torch
 from mag_sandbox.controls.camera import CameraCommand, CameraPose
 from mag_sandbox.model.catalogue.memory_prediction import MemoryPlan
 from mag_sandbox.model.catalogue.worlds import BLOCK_LENGTH, WORLDS
-from mag_sandbox.model.full import journal, world
-from mag_sandbox.model.full.journal import Journal, RememberedBlock
+from mag_sandbox.model.full import latent_history, world
+from mag_sandbox.model.full.latent_history import LatentHistory, RememberedBlock
 from mag_sandbox.model.full.rollout import Rollout
 from mag_sandbox.model.parking import MOST_BYTES, host_room
 from mag_sandbox.model.slots import KeptFrame
@@ -186,8 +186,8 @@ def numbers(blocks) -> list[int]:
     return [block.first_frame // BLOCK_LENGTH for block in blocks]
 
 
-def test_a_journal_keeps_all_blocks_until_they_are_too_many_then_those_remembered():
-    some = Journal(most_bytes=5 * block_of(0).latents.nbytes)
+def test_the_latent_history_keeps_all_blocks_until_they_are_too_many_then_those_remembered():
+    some = LatentHistory(most_bytes=5 * block_of(0).latents.nbytes)
     kept = [KeptFrame(index, "raw", CameraPose()) for index in (1, 11)]
     for number in range(5):
         some.add(block_of(number), kept)
@@ -202,8 +202,8 @@ def test_a_journal_keeps_all_blocks_until_they_are_too_many_then_those_remembere
     assert numbers(some.blocks) == [0, 3]
 
 
-def test_a_parked_journal_is_the_same_again():
-    some, other = Journal(), Journal()
+def test_a_parked_latent_history_is_the_same_again():
+    some, other = LatentHistory(), LatentHistory()
     for number in range(3):
         some.add(block_of(number), [])
     state = some.snapshot(some.blocks)
@@ -216,7 +216,7 @@ def test_a_parked_journal_is_the_same_again():
     other.restore(some.snapshot(()))
     assert not other.whole
     assert other.blocks == ()
-    assert journal.LATENT_BYTES > 1000 * BLOCK_LENGTH * 16 * 60 * 104 * 2
+    assert latent_history.LATENT_BYTES > 1000 * BLOCK_LENGTH * 16 * 60 * 104 * 2
 
 
 def test_the_room_on_the_host_is_half_of_what_is_free_and_8_gib_at_most(monkeypatch, tmp_path):

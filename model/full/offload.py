@@ -1,10 +1,11 @@
-"""The layout of a world on its device, and what happens when the device has no room any more."""
+"""Devices with little memory: networks that wait on the host, and smaller plans when it is full."""
 
 import logging
 from collections.abc import Callable
 from typing import TypeVar
 
 import torch
+from torch import nn
 
 from mag_sandbox.model.catalogue.memory_prediction import MemoryPlan, next_smaller
 from mag_sandbox.model.catalogue.worlds import WorldRow
@@ -14,12 +15,12 @@ Result = TypeVar("Result")
 logger = logging.getLogger(__name__)
 
 
-class Room:
-    """Does work, in ever less room.
+class OomFallback:
+    """Does work; where the device is out of memory, again by a smaller plan.
 
-    room = Room(row, plan, has_tiny=True, change=world.lay_out, tell=say)
-    latents = room.run(lambda: denoise(noise))
-    room.plan  # the present layout
+    fallback = OomFallback(row, plan, has_tiny=True, change=world.apply_plan, tell=say)
+    latents = fallback.run(lambda: denoise(noise))
+    fallback.plan  # the present one
     """
 
     def __init__(
@@ -35,9 +36,9 @@ class Room:
 
         Args:
             row: the world, which says what can be given up.
-            plan: the first layout.
+            plan: the first one.
             has_tiny: whether there is a tiny decoder.
-            change: goes from one layout to a smaller one.
+            change: goes from one plan to a smaller one.
             tell: told of it in a sentence, for the player.
         """
         self.plan = plan
@@ -71,3 +72,30 @@ class Room:
             torch.cuda.empty_cache()
         before, self.plan = self.plan, plan
         self._change(before, plan)
+
+
+class OffloadedNetwork:
+    """A network that may wait in main memory and come to the device only while it is used.
+
+    writer = OffloadedNetwork(network, "cuda")
+    writer.offloaded = True  # from now on in main memory between uses
+    with writer:
+        network(...)
+    """
+
+    def __init__(self, network: nn.Module, device: str) -> None:
+        self._network, self._device = network, device
+        self.offloaded = False
+
+    def __enter__(self) -> None:
+        if self.offloaded:
+            self._move(self._device)
+
+    def __exit__(self, *failure: object) -> None:
+        if self.offloaded:
+            self._move("cpu")
+
+    def _move(self, device: str) -> None:
+        # parameters moved in inference mode could not be moved again outside it
+        with torch.inference_mode(False), torch.no_grad():
+            self._network.to(device)

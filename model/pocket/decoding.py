@@ -6,22 +6,48 @@ Memory needs one core meanwhile, decoding another, and neither needs the other. 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose
-from mag_sandbox.model.codec import Codec
 from mag_sandbox.model.frames import to_frames
-from mag_sandbox.model.pocket.animation import Animation, Resting
+from mag_sandbox.model.pocket.animation import Animation, PicturesAtRest
 from mag_sandbox.model.stage_times import StageTimes
-from mag_sandbox.model.world import Frames
+from mag_sandbox.model.world import Frames, WorldSpec
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class Codec:
+    """Frames from and to latents, and a scene's first picture from a file."""
+
+    encode: Callable[[Frames], Tensor]  # uint8 [T, H, W, 3] -> [T, C, h, w]
+    picture: Callable[[Tensor], Tensor]  # [T, C, h, w] -> [T, 3, H, W] in about [-1, 1]
+    open_image: Callable[[str], Frames]  # path -> uint8 [1, H, W, 3]
+
+    def decode(self, latents: Tensor) -> Frames:
+        """Return frames, uint8 [T, H, W, 3], of latents, [T, C, h, w]."""
+        return to_frames(self.picture(latents))
+
+    def encode_block(self, frames: Frames, spec: WorldSpec) -> Tensor:
+        """Return the latents of a block, [1, F, C, h, w].
+
+        Args:
+            frames: uint8 [block_length, H, W, 3].
+            spec: of the world.
+
+        Raises:
+            ValueError: the frames are of another number or size.
+        """
+        expected = (spec.block_length, spec.frame_height, spec.frame_width, 3)
+        if frames.shape != expected:
+            raise ValueError(f"a block's frames are {frames.shape}, expected {expected}")
+        return self.encode(frames)[None].float()
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedBlock:
     """A block's frames."""
 
     frames: Frames
@@ -29,7 +55,7 @@ class Shown:
     has_sky: bool = False  # whether there is sky in them that the wind moves
 
 
-class Showing:
+class BlockDecoder:
     """Makes the frames of blocks.
 
     begun = showing.begin(latents, poses)  # returns at once
@@ -46,7 +72,7 @@ class Showing:
         threads = torch.get_num_threads()
         self._decoding = ThreadPoolExecutor(1, "decoding", torch.set_num_threads, (threads,))
 
-    def begin(self, latents: Tensor, poses: tuple[CameraPose, ...]) -> "Future[Resting]":
+    def begin(self, latents: Tensor, poses: tuple[CameraPose, ...]) -> "Future[PicturesAtRest]":
         """Begin to make a block's pictures at rest of its latents, [F, C, h, w]."""
         return self._decoding.submit(self._at_rest, latents.cpu(), poses)
 
@@ -62,13 +88,13 @@ class Showing:
 
     def finish(
         self,
-        begun: "Future[Resting]",
+        begun: "Future[PicturesAtRest]",
         poses: tuple[CameraPose, ...],
         time: int,
         sky: Callable[[], Tensor] | None = None,
         *,
         likely: bool = False,
-    ) -> Shown:
+    ) -> DecodedBlock:
         """Return a block's frames.
 
         Args:
@@ -82,45 +108,43 @@ class Showing:
         resting = begun.result()
         rest = to_frames(resting.pictures)
         if self._animation is None or resting.parts is None:
-            return Shown(rest)
+            return DecodedBlock(rest)
         if not resting.has_sky:
             above = None
         elif sky and above is None:
             above = sky()
         with self._times.of("move"):
-            return Shown(self._moved(resting, poses, time, above), rest, resting.has_sky)
+            moved = self._moved(self._animation, resting, poses, time, above)
+        return DecodedBlock(moved, rest, resting.has_sky)
 
     def close(self) -> None:
         """End the thread."""
         self._decoding.shutdown()
 
-    def _at_rest(self, latents: Tensor, poses: tuple[CameraPose, ...]) -> Resting:
+    def _at_rest(self, latents: Tensor, poses: tuple[CameraPose, ...]) -> PicturesAtRest:
         with torch.inference_mode(), self._times.of("decode"):
             pictures = self._codec.picture(latents)
             if self._animation is None:
-                return Resting(pictures)
+                return PicturesAtRest(pictures)
             return self._animation.at_rest(pictures, poses)
 
     def _moved(
-        self, resting: Resting, poses: tuple[CameraPose, ...], time: int, sky: Tensor | None
-    ) -> Frames:
-        """Return moved frames; this thread makes the last third while the other makes the rest."""
-        cut = -(-2 * len(poses) // 3)
-        move = partial(self._part_moved, resting, poses, time, sky)
-        first = self._decoding.submit(move, slice(0, cut))
-        last = [move(slice(cut, len(poses)))] if cut < len(poses) else []
-        return np.concatenate((first.result(), *last))
-
-    def _part_moved(
         self,
-        resting: Resting,
+        animation: Animation,
+        resting: PicturesAtRest,
         poses: tuple[CameraPose, ...],
         time: int,
         sky: Tensor | None,
-        part: slice,
     ) -> Frames:
-        """Return the moved frames of a part of a block."""
-        with torch.inference_mode():
-            wind = None if sky is None else self._codec.picture(sky[part])
-            begins = time + part.start
-            return to_frames(self._animation.moved(resting[part], wind, poses[part], begins))
+        """Return moved frames; this thread makes the last third while the other makes the rest."""
+
+        def move(frames: slice) -> Frames:
+            with torch.inference_mode():
+                wind = None if sky is None else self._codec.picture(sky[frames])
+                begins = time + frames.start
+                return to_frames(animation.moved(resting[frames], wind, poses[frames], begins))
+
+        cut = -(-2 * len(poses) // 3)
+        first = self._decoding.submit(move, slice(0, cut))
+        last = [move(slice(cut, len(poses)))] if cut < len(poses) else []
+        return np.concatenate((first.result(), *last))

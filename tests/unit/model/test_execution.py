@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from mag_sandbox.model import machine
+from mag_sandbox.model import execution
 from mag_sandbox.model.pocket import loading as pocket
 from tests.tiny import TINY
 
@@ -15,12 +15,12 @@ from tests.tiny import TINY
 def clock(monkeypatch):
     """Replace the clock by one that passes only when work says so."""
     now = {"seconds": 0.0}
-    monkeypatch.setattr(machine.time, "perf_counter", lambda: now["seconds"])
+    monkeypatch.setattr(execution.time, "perf_counter", lambda: now["seconds"])
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     return now
 
 
-@pytest.mark.parametrize("fastest", machine.CHOICES)
+@pytest.mark.parametrize("fastest", execution.CHOICES)
 def test_the_fastest_way_is_chosen(clock, fastest):
     def run(dtype, kernel):
         def work():
@@ -28,11 +28,11 @@ def test_the_fastest_way_is_chosen(clock, fastest):
 
         return work
 
-    execution = machine.probe(run)
-    assert (execution.dtype, execution.kernel) == fastest
-    assert execution.device == "cpu"
-    assert execution.pass_ms == pytest.approx(10.0)
-    assert execution.threads == torch.get_num_threads()
+    chosen = execution.probe(run)
+    assert (chosen.dtype, chosen.kernel) == fastest
+    assert chosen.device == "cpu"
+    assert chosen.pass_ms == pytest.approx(10.0)
+    assert chosen.threads == torch.get_num_threads()
 
 
 def test_a_slow_first_pass_does_not_count(clock):
@@ -44,17 +44,17 @@ def test_a_slow_first_pass_does_not_count(clock):
 
         return work
 
-    assert machine.probe(run).dtype is torch.bfloat16
+    assert execution.probe(run).dtype is torch.bfloat16
 
 
 def test_a_gpu_needs_no_timing(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    execution = machine.probe(lambda dtype, kernel: pytest.fail("nothing is to be timed"))
-    assert (execution.device, execution.dtype, execution.kernel) == ("cuda", torch.bfloat16, "sdpa")
+    chosen = execution.probe(lambda dtype, kernel: pytest.fail("nothing is to be timed"))
+    assert (chosen.device, chosen.dtype, chosen.kernel) == ("cuda", torch.bfloat16, "sdpa")
 
 
 def test_the_choice_is_recorded_in_plain_words():
-    record = machine.Execution("cpu", torch.bfloat16, "matmul", 2).as_dict()
+    record = execution.Execution("cpu", torch.bfloat16, "matmul", 2).as_dict()
     assert record["dtype"] == "bfloat16"
     assert record["attention"] == "matmul"
     assert record["threads"] == 2
@@ -65,25 +65,25 @@ def test_the_pocket_world_can_be_probed():
 
 
 def test_a_recorded_choice_is_made_again():
-    for dtype, kernel in machine.CHOICES:
-        chosen = machine.Execution("cpu", dtype, kernel, 2, pass_ms=3.0)
-        assert machine.Execution.from_dict(chosen.as_dict()) == replace(chosen, pass_ms=0.0)
+    for dtype, kernel in execution.CHOICES:
+        chosen = execution.Execution("cpu", dtype, kernel, 2, pass_ms=3.0)
+        assert execution.Execution.from_dict(chosen.as_dict()) == replace(chosen, pass_ms=0.0)
 
 
 def test_what_older_recordings_do_not_say_was_not_compiled():
-    chosen = machine.Execution("cpu", torch.float32, "sdpa", 2, compiled=True)
-    assert machine.Execution.from_dict(chosen.as_dict()) == chosen
+    chosen = execution.Execution("cpu", torch.float32, "sdpa", 2, compiled=True)
+    assert execution.Execution.from_dict(chosen.as_dict()) == chosen
     record = chosen.as_dict()
     del record["compiled"]
-    assert machine.Execution.from_dict(record) == replace(chosen, compiled=False)
+    assert execution.Execution.from_dict(record) == replace(chosen, compiled=False)
 
 
 @pytest.mark.parametrize("device, triton, expected", [
     ("cuda", object(), True), ("cuda", None, False), ("cpu", object(), False),
 ])  # fmt: skip
 def test_layers_are_compiled_on_cards_where_triton_is(monkeypatch, device, triton, expected):
-    monkeypatch.setattr(machine, "find_spec", lambda name: triton)
-    assert machine.compiles(device) is expected
+    monkeypatch.setattr(execution, "find_spec", lambda name: triton)
+    assert execution.compiles(device) is expected
 
 
 @pytest.mark.parametrize(
@@ -94,6 +94,6 @@ def test_layers_are_compiled_on_cards_where_triton_is(monkeypatch, device, trito
     ],
 )  # fmt: skip
 def test_a_recorded_choice_unknown_here_is_refused(damage):
-    record = machine.Execution("cpu", torch.float32, "sdpa", 2).as_dict()
+    record = execution.Execution("cpu", torch.float32, "sdpa", 2).as_dict()
     with pytest.raises(ValueError, match=re.escape(str(next(iter(damage.values()))))):
-        machine.Execution.from_dict({**record, **damage})
+        execution.Execution.from_dict({**record, **damage})

@@ -1,4 +1,4 @@
-"""What memory was made of, block by block: latents on the host, of which it can be made again.
+"""Latent history: what memory was made of, block by block, on the host, to make it again.
 
 They are a few hundredths of what keys and values take. It knows nothing of networks.
 """
@@ -37,12 +37,12 @@ class RememberedBlock:
         return range(self.first_frame, self.first_frame + BLOCK_LENGTH)
 
 
-class Journal:
+class LatentHistory:
     """The blocks of a rollout: all of them, or where they grow too many, those still remembered.
 
-    journal = Journal()
-    journal.add(block, policy.table.frames.values())  # after it was remembered
-    blocks = journal.within(room, policy.table.frames.values())  # to be parked
+    history = LatentHistory()
+    history.add(block, policy.table.frames.values())  # after it was remembered
+    blocks = history.within(room, policy.table.frames.values())  # to be parked
     """
 
     def __init__(self, most_bytes: int = LATENT_BYTES) -> None:

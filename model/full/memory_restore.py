@@ -7,12 +7,13 @@ it had read besides is missing, so that keys and values differ beyond the first 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.dit import TextKeys
-from mag_sandbox.model.full.journal import Journal, RememberedBlock
+from mag_sandbox.model.full.latent_history import LatentHistory, RememberedBlock
 from mag_sandbox.model.full.rollout import Rollout
 from mag_sandbox.model.parking import joined, part_of
 from mag_sandbox.model.slots import KeptFrame, SlotTable
@@ -22,7 +23,7 @@ SLOTS, LATENTS = "keys and values", "latents"  # what a parked memory consists o
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class RestoreHooks:
     """What making memory again needs of a world."""
 
     keys: Callable[[RememberedBlock], TextKeys]  # of the text that was in force
@@ -31,19 +32,19 @@ class Means:
     say: Callable[[float], None]  # told how much of it is done, in [0, 1]
 
 
-class LastingMemory:
+class RestorableMemory:
     """The memory of a rollout, with the latents that it is made of.
 
-    lasting = LastingMemory(rollout, means)
+    lasting = RestorableMemory(rollout, means)
     lasting.memorise(latents, keys, view)
     lasting.admit(latents, poses, prompt, text)
     state = lasting.snapshot(room=host_room())
     is_exact = lasting.restore(state)
     """
 
-    def __init__(self, rollout: Rollout, means: Means) -> None:
-        self._rollout, self._means = rollout, means
-        self._journal = Journal()
+    def __init__(self, rollout: Rollout, means: RestoreHooks) -> None:
+        self._rollout, self._hooks = rollout, means
+        self._history = LatentHistory()
         self._memorised: tuple[Tensor, CameraPose] | None = None  # latents on the host, and view
         self.rebuilt_frames = 0  # latent frames up to which memory was made again, not exactly
 
@@ -63,6 +64,7 @@ class LastingMemory:
             text: the prompt with the camera's sentence.
         """
         rollout = self._rollout
+        assert self._memorised is not None  # `memorise` goes before
         on_host, view = self._memorised
         block = RememberedBlock(
             rollout.made,
@@ -75,17 +77,17 @@ class LastingMemory:
             rollout.policy.setting,
         )
         rollout.admit(latents, poses)
-        self._journal.add(block, self._kept())
+        self._history.add(block, self._kept())
 
     def restart(self) -> None:
         """Forget everything and begin at frame 0."""
         self._rollout.restart()
-        self._journal, self.rebuilt_frames = Journal(), 0
+        self._history, self.rebuilt_frames = LatentHistory(), 0
 
     def keep_fewer(self, slots: int) -> None:
         """Make do with fewer slots."""
         self._rollout.keep_fewer(slots)
-        self._journal.drop(self._kept())
+        self._history.drop(self._kept())
 
     def marked(self, usage: MemoryUsage) -> MemoryUsage:
         """Return what is kept with the number of frames in it that are not as they were."""
@@ -98,13 +100,13 @@ class LastingMemory:
         Args:
             room: bytes for keys and values, or for latents.
         """
-        rollout, journal, kept = self._rollout, self._journal, self._kept()
+        rollout, history, kept = self._rollout, self._history, self._kept()
         slots = rollout.policy.table.slots()
         exact = len(slots) * rollout.cache.slot_bytes <= room
-        blocks = journal.of(kept) if exact else journal.within(room, kept)
+        blocks = history.of(kept) if exact else history.within(room, kept)
         parts = {
             "rollout": rollout.snapshot(slots if exact else ()),
-            "journal": journal.snapshot(blocks),
+            "journal": history.snapshot(blocks),
         }
         kind = SLOTS if exact else LATENTS
         return joined(parts, {"kind": kind, "rebuilt_frames": self.rebuilt_frames})
@@ -113,7 +115,7 @@ class LastingMemory:
         """Go on from a snapshot; return whether all is as it was, number for number."""
         parked = part_of(state, "rollout")
         self.restart()
-        self._journal.restore(part_of(state, "journal"))
+        self._history.restore(part_of(state, "journal"))
         self.rebuilt_frames = state.data["rebuilt_frames"]
         if state.data["kind"] == SLOTS:
             self._rollout.restore(parked)
@@ -129,27 +131,27 @@ class LastingMemory:
 
     def _rebuild(self, table: dict) -> bool:
         """Make again what a table says was kept; return whether that is how it was."""
-        whole = self._journal.whole
+        whole = self._history.whole
         if whole:
             self._play_again()
         else:
             self._fill_again(table)
-        return whole and self._journal.whole and self._rollout.policy.table.as_dict() == table
+        return whole and self._history.whole and self._rollout.policy.table.as_dict() == table
 
     def _play_again(self) -> None:
         """Remember every block as it was remembered then."""
-        rollout, means = self._rollout, self._means
+        rollout, means = self._rollout, self._hooks
         before: RememberedBlock | None = None
-        blocks = self._journal.blocks
+        blocks = self._history.blocks
         for place, block in enumerate(blocks):
             means.say(place / len(blocks))
             if block.setting != rollout.policy.setting:
                 rollout.change_memory(block.setting, means.capacity(block.setting))
             keys = self._keys(block)
             if before and block.prompt_index != before.prompt_index:
-                means.run(lambda keys=keys: rollout.switch_prompt(keys))
+                means.run(partial(rollout.switch_prompt, keys))
             elif before and block.text != before.text:
-                means.run(lambda keys=keys: rollout.retell(keys))
+                means.run(partial(rollout.update_text, keys))
             latents = self._memorise(block, keys)
             rollout.admit(latents, block.poses)
             before = block
@@ -157,9 +159,9 @@ class LastingMemory:
     def _fill_again(self, table: dict) -> None:
         """Remember the blocks that are left, and of each the frames that were still kept."""
         wanted = _frames_of(table)
-        blocks = self._journal.blocks
+        blocks = self._history.blocks
         for place, block in enumerate(blocks):
-            self._means.say(place / len(blocks))
+            self._hooks.say(place / len(blocks))
             self._memorise(block, self._keys(block))
             kept = [frame for frame in wanted if frame.frame_index in block.frames]
             self._rollout.keep(block.first_frame, kept)
@@ -167,11 +169,11 @@ class LastingMemory:
         now.evicted = table["evicted"] + len(wanted) - len(now.frames)
 
     def _keys(self, block: RememberedBlock) -> TextKeys:
-        return self._means.keys(block) if self._rollout.reads_text else ()
+        return self._hooks.keys(block) if self._rollout.reads_text else ()
 
     def _memorise(self, block: RememberedBlock, keys: TextKeys) -> Tensor:
         latents = block.latents.to(self._rollout.cache.device)
-        self._means.run(
+        self._hooks.run(
             lambda: self._rollout.memorise(latents, keys, block.view, block.first_frame)
         )
         return latents

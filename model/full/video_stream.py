@@ -1,6 +1,6 @@
 """One video being shown: latents to frames piece by piece, frames to latents, and where it stands.
 
-The full autoencoder and the tiny one are two `PictureCodec`s; a film may change from one to the
+The full autoencoder and the tiny one are two `PictureCodec`s; a stream may change from one to the
 other while it runs. It knows nothing of how latents are made.
 """
 
@@ -12,18 +12,20 @@ import torch
 from torch import Tensor
 
 from mag_sandbox.model.frames import to_frames, to_pictures
-from mag_sandbox.model.full.streams import START, StreamingDecoder, StreamState
+from mag_sandbox.model.full.codec_state import START, CodecState, StreamingDecoder
 from mag_sandbox.model.full.tiny_decoder import LEADING, TinyDecoder, TinyEncoder
 from mag_sandbox.model.full.vae import TIME_STRIDE, WanVae
 from mag_sandbox.model.parking import packed, unpacked
 from mag_sandbox.model.world import Frames, WorldFailed, WorldState
+
+DecoderName = Literal["exact", "tiny"]
 
 
 @dataclass(frozen=True, slots=True)
 class PictureCodec:
     """An autoencoder of videos."""
 
-    name: Literal["exact", "tiny"]
+    name: DecoderName
     decoder: StreamingDecoder
     encode: Callable[[Tensor], Tensor]  # any [B, T, 3, H, W] in [-1, 1] -> [B, F, 16, h, w]
 
@@ -49,13 +51,13 @@ def tiny_codec(decoder: TinyDecoder, encoder: TinyEncoder) -> PictureCodec:
     return PictureCodec("tiny", decoder, encode)
 
 
-class Film:
+class VideoStream:
     """A running video.
 
-    film = Film(exact_codec(vae), load_tiny, "cuda")
-    film.begin()
-    frames = film.decode(latents)  # 9 frames of the first three latent frames
-    more = film.decode(latents)  # 12
+    video = VideoStream(exact_codec(vae), load_tiny, "cuda")
+    video.begin()
+    frames = video.decode(latents)  # 9 frames of the first three latent frames
+    more = video.decode(latents)  # 12
     """
 
     def __init__(
@@ -72,7 +74,7 @@ class Film:
         self.state = START  # where it stands; a value, so setting it goes back
 
     @property
-    def decoder(self) -> str:
+    def decoder(self) -> DecoderName:
         """Which decoder is used."""
         return self._codec.name
 
@@ -86,7 +88,7 @@ class Film:
         self.state = START
 
     def decode(self, latents: Tensor) -> Frames:
-        """Return the frames of the next latents, [1, F, C, h, w]; a failure leaves the film."""
+        """Return the frames of the next latents, [1, F, C, h, w]; a failure changes nothing."""
         pictures, state = self._codec.decoder.decode(latents, self.state)
         frames = to_frames(pictures[0])
         self.state = state
@@ -108,12 +110,14 @@ class Film:
         Args:
             newest: latents shown last, so that it knows what it goes on from; None: nothing yet.
         """
-        passed = self.state.passed
-        self._codec, self.state = None, START  # freed before more is taken
+        if self._load_tiny is None:
+            raise RuntimeError("there is no tiny decoder here")
+        passed, self.state = self.state.passed, START
+        del self._codec  # freed before more is taken
         self._codec = self._load_tiny()
         if newest is not None:
             _, state = self._codec.decoder.decode(newest)
-            self.state = StreamState(state.tails, passed)
+            self.state = CodecState(state.tails, passed)
 
     def snapshot(self) -> WorldState:
         """Return where the video stands."""
@@ -134,4 +138,4 @@ class Film:
             )
         tensors = unpacked(state)
         kept = {name: tensor.to(self._device) for name, tensor in tensors.items()}
-        self.state = StreamState.from_tensors(kept)
+        self.state = CodecState.from_tensors(kept)

@@ -1,11 +1,12 @@
 """Makes clips with pipelines of `diffusers`: text and earlier frames in, frames out.
 
-The parts that read text are not here, see `ClipTexts`. It knows nothing of the player or of blocks.
+Texts are read before, see `ClipTextEncoder`. It knows nothing of the player or of blocks.
 """
 
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import diffusers
 import numpy as np
@@ -17,14 +18,67 @@ from torch import Tensor
 from mag_sandbox.model.catalogue.clips import TIME_STRIDE, ClipCall, ClipRecipe
 from mag_sandbox.model.catalogue.worlds import VideoShape
 from mag_sandbox.model.frames import to_frames, to_pictures
-from mag_sandbox.model.full.clip_texts import ClipTexts
+from mag_sandbox.model.full.text_cache import TextFiles
 from mag_sandbox.model.world import Frames, WorldFailed
+
+
+class ClipTextEncoder:
+    """Texts of one world.
+
+    texts = ClipTextEncoder(WAN, TextFiles(folder, kind), load_reader, device="cpu")
+    texts.read("a harbour at dusk")  # {"prompt_embeds": ..., ...}, on the host
+    """
+
+    def __init__(
+        self,
+        recipe: ClipRecipe,
+        files: TextFiles,
+        load: Callable[[], DiffusionPipeline],
+        device: str,
+    ) -> None:
+        """Read nothing yet.
+
+        Args:
+            recipe: what a text is to become.
+            files: where that is kept.
+            load: makes a pipeline of the parts that encode, on the host.
+            device: on which they work; see `read_on`.
+        """
+        self._recipe, self._files, self._load = recipe, files, load
+        self._device = device
+        self._reader: DiffusionPipeline | None = None
+
+    def read(self, text: str) -> dict[str, Tensor]:
+        """Return the arguments that a pipeline is given for a text, on the host."""
+        kept = self._files.read(text)
+        if kept is None or set(kept) != set(self._recipe.texts):
+            kept = self._encode(text)
+            self._files.write(text, kept)
+            self._files.trim([text])
+        return kept
+
+    def read_on(self, device: str) -> None:
+        """Encode on a device; "cpu" leaves more of the other one."""
+        self._device = device
+        if self._reader is not None:
+            self._reader.to(device)
+
+    def _encode(self, text: str) -> dict[str, Tensor]:
+        if self._reader is None:
+            self._reader = self._load().to(self._device)
+        with torch.no_grad():
+            encoded = self._reader.encode_prompt(
+                prompt=text, device=torch.device(self._device), **self._recipe.text_options
+            )
+        named = zip(self._recipe.texts, encoded, strict=True)
+        return {name: tensor.to("cpu") for name, tensor in named}
+
 
 Tell = Callable[[float], None]  # how far a clip is, in [0, 1]
 
 
 @dataclass(frozen=True, slots=True)
-class ClipWish:
+class ClipRequest:
     """What a clip is to be."""
 
     call: ClipCall
@@ -33,18 +87,18 @@ class ClipWish:
     earlier: Frames | None = None  # shown last, as many as the call takes
 
 
-class ClipStudio:
+class ClipPipelines:
     """The pipelines of one world.
 
-    studio = ClipStudio(WAN, pipeline.components, texts, video, device="cuda")
-    frames = studio.make(ClipWish(WAN.from_text, "a harbour at dusk", seed=7), tell)
+    pipelines = ClipPipelines(WAN, pipeline.components, texts, video, device="cuda")
+    frames = pipelines.make(ClipRequest(WAN.from_text, "a harbour at dusk", seed=7), tell)
     """
 
     def __init__(
         self,
         recipe: ClipRecipe,
-        components: Mapping[str, object],
-        texts: ClipTexts,
+        components: Mapping[str, Any],
+        texts: ClipTextEncoder,
         video: VideoShape,
         device: str,
     ) -> None:
@@ -74,14 +128,14 @@ class ClipStudio:
         tensors = self._texts.read(text).items()
         self._read = text, {name: tensor.to(self._device) for name, tensor in tensors}
 
-    def make(self, wish: ClipWish, tell: Tell) -> Frames:
-        """Return the new frames of a clip, the same whenever the wish is.
+    def make(self, request: ClipRequest, tell: Tell) -> Frames:
+        """Return the new frames of a clip, the same whenever the request is.
 
         Raises:
             WorldFailed: the networks gave no numbers.
         """
-        recipe, call = self._recipe, wish.call
-        self.read(wish.text)
+        recipe, call = self._recipe, request.call
+        self.read(request.text)
         steps = recipe.steps
 
         def step_done(pipeline: object, step: int, time: object, tensors: dict) -> dict:  # noqa: ARG001
@@ -89,20 +143,20 @@ class ClipStudio:
             return {}
 
         with torch.random.fork_rng(), torch.no_grad():  # some pipelines draw without a generator
-            torch.manual_seed(wish.seed)
+            torch.manual_seed(request.seed)
             options = {
                 "height": self._video.frame_size[1],
                 "width": self._video.frame_size[0],
                 "num_frames": recipe.frames,
                 "num_inference_steps": steps,
                 "guidance_scale": recipe.guidance,
-                "generator": torch.Generator().manual_seed(wish.seed),
+                "generator": torch.Generator().manual_seed(request.seed),
                 "output_type": "np",
                 "callback_on_step_end": step_done,
                 **recipe.options,
                 **call.options,
                 **self._read[1],
-                **_earlier(wish),
+                **_earlier(request),
             }
             pictures = self._makers[call.pipeline](**options).frames[0]
         return _bytes(pictures[call.repeated_frames :])
@@ -118,7 +172,7 @@ class ClipStudio:
         return to_frames(decoded[0].transpose(0, 1))[: len(frames)]
 
 
-def _pipeline(name: str, components: Mapping[str, object]) -> DiffusionPipeline:
+def _pipeline(name: str, components: Mapping[str, Any]) -> DiffusionPipeline:
     """Return a pipeline of `diffusers` made of those parts that it takes."""
     kind = getattr(diffusers, name)
     taken = inspect.signature(kind).parameters
@@ -127,12 +181,12 @@ def _pipeline(name: str, components: Mapping[str, object]) -> DiffusionPipeline:
     return pipeline
 
 
-def _earlier(wish: ClipWish) -> dict[str, object]:
+def _earlier(request: ClipRequest) -> dict[str, object]:
     """Return the argument with earlier frames, if the call takes any."""
-    if not wish.call.takes:
+    if not request.call.takes or request.earlier is None:
         return {}
-    images = [Image.fromarray(frame) for frame in wish.earlier[-wish.call.taken_frames :]]
-    return {wish.call.takes: images if wish.call.takes == "video" else images[0]}
+    images = [Image.fromarray(frame) for frame in request.earlier[-request.call.taken_frames :]]
+    return {request.call.takes: images if request.call.takes == "video" else images[0]}
 
 
 def _bytes(pictures: np.ndarray) -> Frames:

@@ -46,7 +46,7 @@ def _moved(pose: CameraPose, heading: np.ndarray, views: float) -> CameraPose:
 
 def _shown(view: CameraPose, heading: np.ndarray, known: Sequence[CameraPose]) -> float:
     """Return the share of the leading edges of `view` that known frames show."""
-    cells = covered_cells(view, known).any(axis=0)  # [down, across]
+    cells = np.logical_or.reduce(covered_cells(view, known))  # [down, across]
     edges = []
     if heading[0]:
         edges.append(cells[:, -_COLUMNS:] if heading[0] > 0 else cells[:, :_COLUMNS])

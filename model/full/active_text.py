@@ -1,0 +1,135 @@
+"""The texts of one scene: its prompt under every camera sentence, encoded once and kept on disk.
+
+Since the sentences are finitely many, the text encoder (11 GB) is loaded when a scene is first
+visited and dropped before it is played.
+"""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from torch import Tensor
+
+from mag_sandbox.controls.camera import Axis
+from mag_sandbox.controls.phrase_compiler import scene_prompts
+from mag_sandbox.model.dit import DiT, TextKeys
+from mag_sandbox.model.full.offload import OomFallback
+from mag_sandbox.model.full.text_cache import EmbeddingStore, RowEncoder
+from mag_sandbox.model.kv_cache import KVCache
+from mag_sandbox.model.world import Progress
+
+logger = logging.getLogger(__name__)
+NOTHING = ""  # the empty prompt, under which MAG remembers
+
+
+class ScenePrompts:
+    """Text features of the scene that is played.
+
+    prompts = ScenePrompts(folder, identity, load_encoder, ("yaw", "pitch"), device="cuda")
+    prompts.prepare("a harbour at dusk", on_progress)
+    prompts.features("a harbour at dusk. The camera pans to the left.")  # [1, 512, 4096]
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        identity: str,
+        load: Callable[[str], RowEncoder],
+        axes: tuple[Axis, ...],
+        device: str,
+    ) -> None:
+        """Open the store; nothing is loaded.
+
+        Args:
+            folder: where features are kept.
+            identity: of encoder and tokenizer.
+            load: makes the encoder on a device, when a text is missing.
+            axes: of the camera that sentences may speak of.
+            device: where the encoder runs; may be changed.
+        """
+        self.device = device
+        self._axes = axes
+        self.store = EmbeddingStore(folder, identity, lambda: load(self.device))
+        self._features: dict[str, Tensor] = {}
+
+    def prepare(self, prompt: str, on_progress: Progress) -> None:
+        """Have all texts of a prompt at hand; those of the one before are let go.
+
+        Args:
+            prompt: of the scene.
+            on_progress: told how far encoding is, if any text is new; it may take minutes on a
+                processor.
+        """
+        texts = (*scene_prompts(prompt, self._axes), NOTHING)
+        self._features = self.store.get(texts, on_progress)
+
+    def features(self, text: str) -> Tensor:
+        """Return the features of one of the texts, [1, text_len, dim], on the host."""
+        return self._features[text][None]
+
+
+class ActiveText:
+    """What networks read of the text.
+
+    texts = ActiveText(prompts, cache, fallback, on_progress)
+    texts.prepare("a harbour at dusk")
+    keys = texts.keys(dit, "a harbour at dusk. The camera pans to the left.")
+    """
+
+    def __init__(
+        self, prompts: ScenePrompts, cache: KVCache, fallback: OomFallback, on_progress: Progress
+    ) -> None:
+        """Prepare nothing.
+
+        Args:
+            prompts: features of texts.
+            cache: says device and number type.
+            fallback: what to do where the device has no room.
+            on_progress: told how far encoding is.
+        """
+        self._prompts, self._cache = prompts, cache
+        self._fallback, self._on_progress = fallback, on_progress
+        self._prepared: str | None = None
+        self._made: tuple[str, TextKeys] = ("", ())
+
+    def prepare(self, prompt: str) -> None:
+        """Have a prompt at hand under every camera sentence; encode what is new of it."""
+        if prompt == self._prepared:
+            return
+
+        def said(stage: str, fraction: float) -> None:
+            if fraction == 0.0:
+                logger.info('%s for "%s"', stage, prompt)
+            self._on_progress(stage, fraction)
+
+        self._fallback.run(lambda: self._prompts.prepare(prompt, said))
+        self._prepared = prompt
+        self._on_progress("ready", 1.0)
+
+    @property
+    def text(self) -> str:
+        """Whose keys were asked for last."""
+        return self._made[0]
+
+    @property
+    def newest(self) -> TextKeys:
+        """The keys that were asked for last."""
+        return self._made[1]
+
+    def keys(self, dit: DiT, text: str) -> TextKeys:
+        """Return the keys of a text of the prepared prompt; the newest are kept."""
+        if text != self._made[0]:
+            self._made = (text, self._fallback.run(lambda: self._keys(dit, text)))
+        return self._made[1]
+
+    def empty(self, dit: DiT) -> TextKeys:
+        """Return the keys of the empty prompt, for the network that remembers."""
+        return self._keys(dit, NOTHING)
+
+    def forget(self) -> None:
+        """Keep no keys."""
+        self._made = ("", ())
+
+    def _keys(self, dit: DiT, text: str) -> TextKeys:
+        features = self._prompts.features(text)
+        return dit.text_keys(features.to(self._cache.device, self._cache.dtype))
