@@ -301,30 +301,17 @@ class DiT(nn.Module):
         return self.unpatchify(self.head(x, time.head), shape)
 
     def memorise(
-        self,
-        latents: Tensor,
-        time: TimeEmbedding,
-        text: TextKeys,
-        rotary: Tensor,
-        attend: Attend,
-        features: Tensor | None = None,
+        self, tokens: Tensor, time: TimeEmbedding, text: TextKeys, rotary: Tensor, attend: Attend
     ) -> None:
         """Let `attend` see the keys and values of every layer, and compute nothing beyond.
 
         Args:
-            latents: as in `forward`, and so are the others.
+            tokens: `embed` of latents, or tokens that were embedded elsewhere, [B, M, dim].
             time: of the latents.
             text: of the prompt.
             rotary: of the tokens.
             attend: what self-attention reads, and where it writes.
-            features: of the rays.
         """
-        self.memorise_tokens(self.embed(latents, features), time, text, rotary, attend)
-
-    def memorise_tokens(
-        self, tokens: Tensor, time: TimeEmbedding, text: TextKeys, rotary: Tensor, attend: Attend
-    ) -> None:
-        """Do as `memorise` does for tokens that were embedded elsewhere, [B, M, dim]."""
         last = len(self.blocks) - 1
         x = self._through(last, tokens, time, text, rotary, attend)
         self.layers[last].attend_only(x, time.modulations[last], rotary, attend, last)

@@ -84,7 +84,7 @@ class EulerSampler:
         return euler_step(x, flow, self.levels[step], self.levels[step + 1])
 
 
-class AdamsBashforthSampler:
+class AdamsBashforthSampler(EulerSampler):
     """Follows the flow of noise levels as `EulerSampler` does, and sees where it is bending.
 
     Each step after the first goes by the flow in its middle, extended from this step's and the
@@ -92,8 +92,7 @@ class AdamsBashforthSampler:
     """
 
     def __init__(self, levels: Sequence[float]) -> None:
-        self.levels = tuple(levels)  # one more than steps
-        self.timesteps = tuple(sigma * TRAIN_STEPS for sigma in self.levels[:-1])
+        super().__init__(levels)
         self._before: Tensor | None = None  # the flow of the step before
 
     def advance(self, x: Tensor, flow: Tensor, step: int, draw: Draw) -> Tensor:  # noqa: ARG002

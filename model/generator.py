@@ -126,10 +126,10 @@ class BlockGenerator:
             text: what they are remembered under; None: the empty prompt, as MAG's memory model.
         """
         time = self._remembering.time(0.0, latents.shape[1], self._embed)
+        tokens = self.memory_dit.embed(latents.to(self.cache.dtype), coordinates.features)
         self.memory_dit.memorise(
-            latents.to(self.cache.dtype), time, text or self.empty_text, coordinates.rotary,
-            self._remembering.attend, coordinates.features,
-        )  # fmt: skip
+            tokens, time, text or self.empty_text, coordinates.rotary, self._remembering.attend
+        )
 
     def _sample(
         self,

@@ -21,7 +21,7 @@ from mag_sandbox.model.full.clip_pipelines import ClipPipelines, ClipRequest
 from mag_sandbox.model.full.offload import OomFallback
 from mag_sandbox.model.full.pose_estimate import PoseEstimator
 from mag_sandbox.model.parking import joined, part_of
-from mag_sandbox.model.stage_times import StageTimes
+from mag_sandbox.model.session_world import SessionWorld
 from mag_sandbox.model.world import (
     Control,
     FrameBlock,
@@ -54,7 +54,7 @@ class _Session:
     block_index: int = 0
 
 
-class ClipWorld:
+class ClipWorld(SessionWorld[_Session]):
     """A world of clips; see `World`."""
 
     def __init__(
@@ -67,11 +67,9 @@ class ClipWorld:
         provenance: dict,
         on_progress: Progress,
     ) -> None:
-        self.spec = spec
+        super().__init__(spec, provenance)
         self._recipe, self._pipelines = recipe, pipelines
-        self._provenance, self._on_progress = provenance, on_progress
-        self._session: _Session | None = None
-        self._times = StageTimes()
+        self._on_progress = on_progress
         self._notices: list[str] = []  # for the player, since the last block
         self._fallback = OomFallback(
             row, plan, has_tiny=False, change=self._apply_plan, tell=self._notices.append
@@ -97,14 +95,6 @@ class ClipWorld:
         session.smoother = session.smoother.after(control.camera)
         return self._show(control.camera)
 
-    def prepare(self) -> bool:
-        """Do nothing: a clip is made whole, when it is needed."""
-        self._running()
-        return False
-
-    def expect_prompt(self) -> None:
-        """Do nothing: the text encoder is loaded."""
-
     def snapshot(self) -> WorldState:
         """Return everything needed to go on; see `World`."""
         session = self._running()
@@ -122,12 +112,7 @@ class ClipWorld:
         Raises:
             WorldFailed: it was taken with other weights or another number type.
         """
-        for name, value in self._identity().items():
-            if state.data.get(name) != value:
-                raise WorldFailed(
-                    f"state was saved with {name} {state.data.get(name)}, this world has {value}; "
-                    f"use the {name} it was saved with"
-                )
+        self._require_own(state)
         about = dict(state.data["session"])
         about["smoother"] = PhraseSmoother.from_dict(about["smoother"])
         about["command"] = CameraCommand(**about["command"])
@@ -154,16 +139,10 @@ class ClipWorld:
         self._session = None
         vars(self).pop("_pipelines", None)
 
-    def _running(self) -> _Session:
-        if self._session is None:
-            raise WorldFailed("the world has no scene yet; call reset first")
-        return self._session
-
-    def _identity(self) -> dict:
+    def _identity(self) -> dict[str, str]:
         """Return what a state must share with the world that goes on with it."""
-        running = self._provenance["execution"]
-        weights = self._provenance["weights"]
-        return {"world": self.spec.name, "weights": weights, "dtype": running["dtype"]}
+        dtype = self._provenance["execution"]["dtype"]
+        return {"world": self.spec.name, **super()._identity(), "dtype": dtype}
 
     def _beginning(self, scene: Scene) -> tuple[ClipCall, Frames | None]:
         """Return how a scene's first clip is asked for, and its picture."""

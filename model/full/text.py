@@ -5,7 +5,7 @@ is: `AutoTokenizer` of transformers 5 builds a T5 tokenizer anew, with another n
 """
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import ftfy
@@ -16,7 +16,7 @@ from transformers.models.umt5.configuration_umt5 import UMT5Config
 from transformers.models.umt5.modeling_umt5 import UMT5EncoderModel
 
 from mag_sandbox.model.config import END
-from mag_sandbox.model.full.key_map import State, inside, load_strictly, placed, renamed
+from mag_sandbox.model.full.state_dicts import State, load_strictly, placed
 from mag_sandbox.model.full.text_cache import pad_rows
 from mag_sandbox.model.prompts import tokenise
 from mag_sandbox.model.world import MissingWeights
@@ -45,11 +45,34 @@ def to_library(official: State) -> dict[str, Tensor]:
     """Return an official state dict as `UMT5EncoderModel` wants it, the tied name included."""
     modules = {"token_embedding": "shared", "norm": "encoder.final_layer_norm"}
     for layer in range(_num_layers(official)):
-        modules |= inside(f"blocks.{layer}", f"encoder.block.{layer}", _LAYER)
-    state = renamed(official, modules)
+        modules |= _inside(f"blocks.{layer}", f"encoder.block.{layer}", _LAYER)
+    state = _renamed(official, modules)
     if _SHARED in state:
         state[_TIED] = state[_SHARED]
     return state
+
+
+def _inside(official: str, library: str, parts: Mapping[str, str]) -> dict[str, str]:
+    """Return the modules of one part: both prefixes before both names."""
+    return {f"{official}.{ours}": f"{library}.{theirs}" for ours, theirs in parts.items()}
+
+
+def _renamed(state: State, modules: Mapping[str, str]) -> dict[str, Tensor]:
+    """Return an official state dict under the library's names.
+
+    Raises:
+        MissingWeights: a name is not one of the checkpoint's.
+    """
+    library = {}
+    for key, value in state.items():
+        module, _, tensor = key.rpartition(".")
+        if module not in modules:
+            raise MissingWeights(
+                f'the weights hold "{key}", which is unknown; use the file that the '
+                "documentation names"
+            )
+        library[f"{modules[module]}.{tensor}"] = value
+    return library
 
 
 def _num_layers(official: State) -> int:

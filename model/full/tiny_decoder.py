@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mag_sandbox.model.full.codec_state import START, CodecState, Tail
-from mag_sandbox.model.full.key_map import State, load_strictly, placed
+from mag_sandbox.model.full.state_dicts import State, load_strictly, placed
 from mag_sandbox.model.world import MissingWeights
 
 LATENT_CHANNELS = 16

@@ -32,7 +32,7 @@ from mag_sandbox.model.full.video_stream import VideoStream
 from mag_sandbox.model.generator import BlockGenerator, block_noises
 from mag_sandbox.model.memory import memory_usage
 from mag_sandbox.model.parking import host_room, joined, packed, part_of, unpacked
-from mag_sandbox.model.stage_times import StageTimes
+from mag_sandbox.model.session_world import SessionWorld
 from mag_sandbox.model.world import (
     MIB,
     Control,
@@ -70,7 +70,7 @@ class _Session:
     overlap: Frames | None = None  # the one frame that another rollout would go on from
 
 
-class StreamWorld:
+class StreamWorld(SessionWorld[_Session]):
     """A world of a public checkpoint; see `World`."""
 
     def __init__(
@@ -86,15 +86,13 @@ class StreamWorld:
         provenance: dict,
         on_progress: Progress,
     ) -> None:
-        self.spec = spec
+        super().__init__(spec, provenance)
         self._engine = engine
         self._prompts, self._video, self._initial_memory = prompts, video, memory
-        self._provenance, self._on_progress = provenance, on_progress
+        self._on_progress = on_progress
         self._writer = OffloadedNetwork(engine.memory_dit, engine.cache.device)
         self._writer.offloaded = plan.memory_model == "offloaded"
         self._side_stream = side_stream  # decodes
-        self._session: _Session | None = None
-        self._times = StageTimes()
         self._notices: list[str] = []  # for the player, since the last block
         self._fallback = OomFallback(
             row, plan, has_tiny=video.has_tiny, change=self._apply_plan, tell=self._notices.append
@@ -128,14 +126,6 @@ class StreamWorld:
             session.smoother = session.smoother.after(control.camera)
             return self._show(control.camera)
 
-    def prepare(self) -> bool:
-        """Do nothing: text says how the camera moves, not where it looks."""
-        self._running()
-        return False
-
-    def expect_prompt(self) -> None:
-        """Do nothing: the encoder has room on the device only while it is used."""
-
     def snapshot(self) -> WorldState:
         """Return everything needed to go on, on the host; see `World`."""
         session = self._running()
@@ -161,12 +151,7 @@ class StreamWorld:
         Raises:
             WorldFailed: it was taken with other weights, another number type or decoder.
         """
-        for name, value in self._identity().items():
-            if state.data[name] != value:
-                raise WorldFailed(
-                    f"state was saved with {name} {state.data[name]}, this world has "
-                    f"{value}; use the {name} it was saved with"
-                )
+        self._require_own(state)
         about = state.data["session"]
         newest = unpacked(part_of(state, "newest"))["latents"]
         with torch.inference_mode():
@@ -212,15 +197,10 @@ class StreamWorld:
         """Return what it is made of, for evaluations that drive latents themselves."""
         return self._engine, self._prompts, self._video
 
-    def _running(self) -> _Session:
-        if self._session is None:
-            raise WorldFailed("the world has no scene yet; call reset first")
-        return self._session
-
-    def _identity(self) -> dict:
+    def _identity(self) -> dict[str, str]:
         """Return what a state must share with the world that goes on with it."""
-        weights, dtype = self._provenance["weights"], str(self._engine.cache.dtype)
-        return {"world": self.spec.name, "weights": weights, "dtype": dtype}
+        dtype = str(self._engine.cache.dtype)
+        return {"world": self.spec.name, **super()._identity(), "dtype": dtype}
 
     def _begin(self, seed: int, prompt: str, setting: MemorySetting) -> _Session:
         """Forget what was played and have a scene's texts at hand."""

@@ -3,26 +3,19 @@
 from dataclasses import replace
 from pathlib import Path
 
-import torch
-
-from mag_sandbox.model.attention import named_kernel
-from mag_sandbox.model.execution import Execution, run_pictures
-from mag_sandbox.model.fused import fold_text, fuse
+from mag_sandbox.model.execution import Execution
 from mag_sandbox.model.lora import merge
 from mag_sandbox.model.memorypack.config import WORLD_OF_VARIANT
 from mag_sandbox.model.memorypack.parts import PARTS, base_hash, packed_networks, parts_file
 from mag_sandbox.model.memorypack.places import RayPlaces
 from mag_sandbox.model.memorypack.world import MemoryPackWorld
 from mag_sandbox.model.pocket.loading import (
-    load_animation,
     load_networks,
-    make_codec,
     probe_execution,
     prompt_features,
     ray_coordinates,
     token_grid,
-    world_provenance,
-    world_spec,
+    world_parts,
 )
 from mag_sandbox.model.pocket.weights import (
     POCKET_WEIGHTS,
@@ -30,7 +23,7 @@ from mag_sandbox.model.pocket.weights import (
     read_config,
     weights_hash,
 )
-from mag_sandbox.model.prompts import Conditioner, read_texts
+from mag_sandbox.model.prompts import read_texts
 from mag_sandbox.model.world import Progress
 
 PACK_STEPS = 2  # denoising steps of a block that no look-ahead has prepared
@@ -71,28 +64,25 @@ def load(
         weights, config, load_tokenizer(weights, config), read_texts(weights, digest)
     )
     execution = execution or probe_execution(config)
-    torch.set_num_threads(execution.threads)
-    dit.kernel = named_kernel(execution.kernel)
     networks.eval().requires_grad_(False).to(execution.device, execution.dtype)
-    conditioner = Conditioner(fold_text(fuse(dit)), features)
-    run_pictures(autoencoder, execution)
+    base = world_parts(config, weights, dit, autoencoder, features, execution)
     name = WORLD_OF_VARIANT[variant]
-    identity = f"{digest} {variant} {info.digest}"
+    provenance = {
+        **base.provenance,
+        "weights": f"{digest} {variant} {info.digest}",
+        "memorypack": {**info.config.as_dict(), "trained": info.words()},
+    }
     world = MemoryPackWorld(
-        spec=replace(world_spec(config), name=name, policies=(name,)),
-        networks=networks,
-        conditioner=conditioner,
-        features=features,
-        places=RayPlaces(ray_coordinates(config), *token_grid(config), config.block_length),
-        codec=make_codec(autoencoder, config, execution),
-        flow=replace(config.flow, steps=PACK_STEPS),
-        latent_shape=(config.dit.channels, *config.latent_size),
-        provenance={
-            **world_provenance(config, identity, execution),
-            "memorypack": {**info.config.as_dict(), "trained": info.words()},
-        },
-        title=name if info.trained else f"{name} (untrained)",
-        animation=load_animation(config, weights, execution),
+        replace(
+            base,
+            spec=replace(base.spec, name=name, policies=(name,)),
+            flow=replace(base.flow, steps=PACK_STEPS),
+            provenance=provenance,
+        ),
+        networks,
+        features,
+        RayPlaces(ray_coordinates(config), *token_grid(config), config.block_length),
+        name if info.trained else f"{name} (untrained)",
     )
     on_progress("ready", 1.0)
     return world

@@ -113,7 +113,7 @@ def read_context(dit: DiT, tokens: Tokens, text: TextKeys) -> Pairs:
 
     time = dit.embed_time(torch.zeros(len(tokens.values), 1, device=tokens.values.device))
     values = tokens.values.to(dit.head.modulation.dtype)
-    dit.memorise_tokens(values, time, text, tokens.rotary[:, :, None], attend)
+    dit.memorise(values, time, text, tokens.rotary[:, :, None], attend)
     return pairs
 
 

@@ -10,9 +10,7 @@ from dataclasses import asdict
 import torch
 from torch import Tensor
 
-from mag_sandbox.controls.camera import CameraCommand, CameraPose, move
-from mag_sandbox.controls.phrases import camera_phrase
-from mag_sandbox.model.config import FlowConfig
+from mag_sandbox.controls.camera import CameraCommand, CameraPose
 from mag_sandbox.model.dit import Attend, own_block_attention
 from mag_sandbox.model.flow import euler_levels
 from mag_sandbox.model.generator import block_noise
@@ -24,11 +22,7 @@ from mag_sandbox.model.memorypack.networks import (
     read_context,
 )
 from mag_sandbox.model.memorypack.places import LatentFrames, Places, coordinates
-from mag_sandbox.model.pocket.animation import Animation
-from mag_sandbox.model.pocket.decoding import BlockDecoder, Codec
-from mag_sandbox.model.pocket.progress import SessionProgress
-from mag_sandbox.model.prompts import Conditioner
-from mag_sandbox.model.stage_times import StageTimes
+from mag_sandbox.model.pocket.base import PocketSession, PocketWorld, WorldParts
 from mag_sandbox.model.world import (
     Control,
     FrameBlock,
@@ -36,57 +30,40 @@ from mag_sandbox.model.world import (
     MemorySetting,
     Past,
     WorldFailed,
-    WorldSpec,
     WorldState,
 )
 from mag_sandbox.scenes import Scene
 
 
-class MemoryPackWorld:
+class MemoryPackWorld(PocketWorld[PocketSession]):
     """A world that remembers by packing; see `World`.
 
     Args:
-        spec: constants; the only policy is the memory's own name.
+        parts: that worlds over these weights share; the only policy is the memory's own name.
         networks: transformer and memory.
-        conditioner: keys of prompts.
         features: of a prompt, [1, text_len, text_dim], for psi_0.
         places: of tokens.
-        codec: frames from and to latents.
-        flow: how blocks are denoised.
-        latent_shape: of a frame.
-        provenance: what a recording's header says.
         title: of the memory, for people.
-        animation: moves pictures; None: the world stands still.
     """
 
     def __init__(
         self,
-        spec: WorldSpec,
+        parts: WorldParts,
         networks: PackedNetworks,
-        conditioner: Conditioner,
         features: Callable[[str], Tensor],
         places: Places,
-        codec: Codec,
-        flow: FlowConfig,
-        latent_shape: tuple[int, int, int],
-        provenance: dict,
         title: str,
-        animation: Animation | None,
     ) -> None:
-        self.spec = spec
-        self._networks, self._conditioner, self._features = networks, conditioner, features
-        self._places, self._codec, self._flow = places, codec, flow
-        self._latent_shape, self._provenance, self._title = latent_shape, provenance, title
-        self._empty = conditioner.text_keys("")
+        super().__init__(parts)
+        self._networks, self._features = networks, features
+        self._places, self._title = places, title
+        self._empty = self._conditioner.text_keys("")
         self._memory: PackMemory | None = None
-        self._progress: SessionProgress | None = None
-        self._times = StageTimes()
-        self._decoder = BlockDecoder(codec, animation, self._times)
 
     def reset(self, scene: Scene, seed: int) -> FrameBlock:
         """Return the first block of a scene; see `World`."""
         self._check(scene.memory)
-        self._progress = SessionProgress(seed, scene.prompt, CameraPose())
+        self._session = PocketSession(seed, scene.prompt, CameraPose())
         self._memory = None
         self._times.taken()
         length = self.spec.block_length
@@ -127,31 +104,26 @@ class MemoryPackWorld:
         The oldest picture becomes the reference image; all others pass through psi.
         """
         self._check(past.scene.memory)
-        self._progress = progress = SessionProgress(past.seed, past.prompt, CameraPose())
+        self._session = session = PocketSession(past.seed, past.prompt, CameraPose())
         self._memory = None
         with torch.inference_mode():
             for block in past.blocks:
-                progress.block_index = max(progress.block_index, block.block_index)
+                session.block_index = max(session.block_index, block.block_index)
                 latents = self._codec.encode_block(block.frames, self.spec)
                 self._adopt_block(self._frames(block.poses).with_latents(latents), past.prompt)
-                progress.block_index += 1
-        progress.follow(past)
+                session.block_index += 1
+        session.follow(past)
         self._times.taken()  # is no block's
-
-    def prepare(self) -> bool:
-        """Imagine nothing ahead."""
-        self._running()
-        return False
 
     def snapshot(self) -> WorldState:
         """Return everything needed to go on; see `World`."""
-        progress = self._running()
+        session = self._running()
         arrays, memory = saved_memory(self._held())
         data = {
             "world": self.spec.name,
             "weights": self._provenance["weights"],
             "memory": memory,
-            "progress": asdict(progress),
+            "progress": asdict(session),
         }
         return WorldState(arrays, data)
 
@@ -162,42 +134,23 @@ class MemoryPackWorld:
             WorldFailed: the snapshot was taken with other weights.
         """
         data = state.data
-        if data["weights"] != self._provenance["weights"]:
-            raise WorldFailed(
-                f"state was saved with weights {data['weights']}, this world has "
-                f"{self._provenance['weights']}; use the weights it was saved with"
-            )
-        self._progress = SessionProgress.revived(data["progress"])
+        self._require_own(state)
+        self._session = PocketSession.revived(data["progress"])
         with torch.inference_mode():
-            prompt = self._features(self._progress.prompt)
+            prompt = self._features(self._session.prompt)
             self._memory = load_memory(
                 state.arrays, data["memory"], self._networks.pack, self._places, prompt
             )
 
-    def expect_prompt(self) -> None:
-        """Load what reading a prompt needs; see `World`."""
-        self._conditioner.warm()
-
-    def round_trip(self, frames: Frames) -> Frames:
-        """Return frames through the autoencoder; see `World`."""
-        with torch.inference_mode():
-            return self._codec.decode(self._codec.encode(frames))
-
     def provenance(self) -> dict:
         """Return what a recording's header says of this world."""
         setting = MemorySetting(policy=self.spec.policies[0])
-        said = self._progress.provenance() if self._progress else {}
-        return {**self._provenance, "memory": asdict(setting), "look_ahead": False, **said}
+        return {**super().provenance(), "memory": asdict(setting), "look_ahead": False}
 
     def close(self) -> None:
         """Forget the session; may be called twice."""
-        self._progress = self._memory = None
-        self._decoder.close()
-
-    def _running(self) -> SessionProgress:
-        if self._progress is None:
-            raise WorldFailed("the world has no scene yet; call reset first")
-        return self._progress
+        self._memory = None
+        super().close()
 
     def _held(self) -> PackMemory:
         if self._memory is None:
@@ -210,17 +163,17 @@ class MemoryPackWorld:
             raise WorldFailed(f'memory policy "{policy}" not found; available: {known}')
 
     def _obey(self, control: Control) -> tuple[CameraPose, ...]:
-        progress, spec = self._running(), self.spec
+        session = self._running()
         self._check(control.memory.policy if control.memory else None)
-        if control.prompt is not None and control.prompt != progress.prompt:
-            progress.prompt = control.prompt
+        if control.prompt is not None and control.prompt != session.prompt:
+            session.prompt = control.prompt
             self._held().prompt = self._features(control.prompt)
-        return move(progress.pose, control.camera, spec.full_speed, spec.fps, spec.block_length)
+        return self._poses(control.camera)
 
     def _frames(self, poses: tuple[CameraPose, ...]) -> LatentFrames:
         """Return where and when the next block's frames are; the latents count for their number."""
-        progress, length = self._running(), self.spec.block_length
-        times = progress.block_index * length + torch.arange(length)
+        session, length = self._running(), self.spec.block_length
+        times = session.block_index * length + torch.arange(length)
         turned = torch.tensor([[(pose.yaw, pose.pitch, pose.fov) for pose in poses]]).double()
         return LatentFrames(torch.empty(1, length, *self._latent_shape), times, turned)
 
@@ -238,9 +191,9 @@ class MemoryPackWorld:
             return self._sampled(block, context_attention(pairs, dit.kernel), self._flow.steps)
 
     def _sampled(self, block: LatentFrames, attend: Attend, steps: int) -> Tensor:
-        progress = self._running()
-        noise = block_noise(progress.seed, progress.block_index, tuple(block.latents.shape))
-        text = self._conditioner.text_keys(progress.prompt)
+        session = self._running()
+        noise = block_noise(session.seed, session.block_index, tuple(block.latents.shape))
+        text = self._conditioner.text_keys(session.prompt)
         place = coordinates(self._places.grid(block))
         reading = BlockDenoiser(self._networks.dit, attend, text, place)
         return reading.sample(noise, euler_levels(steps, self._flow.shift))
@@ -263,19 +216,9 @@ class MemoryPackWorld:
     def _shown(
         self, latents: Tensor, poses: tuple[CameraPose, ...], command: CameraCommand
     ) -> FrameBlock:
-        progress = self._running()
+        session = self._running()
         begun = self._decoder.begin(latents[0], poses)
-        time = progress.block_index * self.spec.block_length
-        shown = self._decoder.finish(begun, poses, time)
-        progress.pose = poses[-1]
-        progress.block_index += 1
-        return FrameBlock(
-            frames=shown.frames,
-            poses=poses,
-            block_index=progress.block_index - 1,
-            phrase=camera_phrase(command),
-            prompt=progress.prompt,
-            stage_ms=self._times.taken(),
-            memory=pack_usage(self._held(), self._title, self.spec, progress.origin),
-            rest=shown.rest,
-        )
+        shown = self._decoder.finish(begun, poses, self._time)
+        session.pose = poses[-1]
+        memory = pack_usage(self._held(), self._title, self.spec, session.origin)
+        return self._handed_out(shown, poses, command, memory)

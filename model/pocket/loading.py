@@ -24,6 +24,7 @@ from mag_sandbox.model.memory import MEMORY_POLICIES, make_policy
 from mag_sandbox.model.pocket.animation import Animation
 from mag_sandbox.model.pocket.animator import Animator
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
+from mag_sandbox.model.pocket.base import WorldParts
 from mag_sandbox.model.pocket.decoding import Codec
 from mag_sandbox.model.pocket.weights import (
     ANIMATOR,
@@ -72,33 +73,24 @@ def load(
     config = read_config(weights)
     dit, memory_dit, autoencoder = load_networks(config, weights)
     tokenizer = load_tokenizer(weights, config)
-    digest = weights_hash(weights)
-    known = read_texts(weights, digest)
+    known = read_texts(weights, weights_hash(weights))
     features = prompt_features(weights, config, tokenizer, known)
     on_progress("probe", 0.6)
     execution = execution or probe_execution(config)
-    torch.set_num_threads(execution.threads)
-    conditioner = imagination = _conditioner(dit, features, execution)
+    parts = world_parts(config, weights, dit, autoencoder, features, execution)
+    imagination = parts.conditioner
     if memory_dit is not dit:
         imagination = _conditioner(memory_dit, features, execution)
-    empty_text = imagination.text_keys("")
-    run_pictures(autoencoder, execution)
     on_progress("memory", 0.9)
-    cache = _cache(config, memory, execution)
+    generator = BlockGenerator(
+        dit,
+        memory_dit,
+        _cache(config, memory, execution),
+        config.flow.shift,
+        imagination.text_keys(""),
+    )
     world = DiffusionWorld(
-        spec=world_spec(config),
-        conditioner=conditioner,
-        imagination=imagination,
-        generator=BlockGenerator(dit, memory_dit, cache, config.flow.shift, empty_text),
-        cache=cache,
-        rays=ray_coordinates(config),
-        codec=make_codec(autoencoder, config, execution),
-        memory=memory,
-        flow=config.flow,
-        latent_shape=(config.dit.channels, *config.latent_size),
-        provenance=world_provenance(config, digest, execution),
-        animation=load_animation(config, weights, execution),
-        look_ahead=look_ahead,
+        parts, imagination, generator, ray_coordinates(config), memory, look_ahead=look_ahead
     )
     on_progress("ready", 1.0)
     return world
@@ -112,6 +104,37 @@ def load_networks(config: PocketConfig, weights: Path) -> tuple[DiT, DiT, Autoen
     for network in (memory_dit, autoencoder):
         network.eval().requires_grad_(False)
     return load_generator(memory_dit, config, weights), memory_dit, autoencoder
+
+
+def world_parts(
+    config: PocketConfig,
+    weights: Path,
+    dit: DiT,
+    autoencoder: Autoencoder,
+    features: PromptFeatures,
+    execution: Execution,
+) -> WorldParts:
+    """Lay networks out for this machine and return what a world over these weights is made of.
+
+    Args:
+        config: of the weights.
+        weights: their folder.
+        dit: makes latents.
+        autoencoder: makes pictures of them.
+        features: reads prompts.
+        execution: how to run; sets the thread count.
+    """
+    torch.set_num_threads(execution.threads)
+    run_pictures(autoencoder, execution)
+    return WorldParts(
+        spec=_spec(config),
+        conditioner=_conditioner(dit, features, execution),
+        codec=_codec(autoencoder, config, execution),
+        flow=config.flow,
+        latent_shape=(config.dit.channels, *config.latent_size),
+        provenance=_provenance(config, weights_hash(weights), execution),
+        animation=_animation(config, weights, execution),
+    )
 
 
 def _conditioner(dit: DiT, features: PromptFeatures, execution: Execution) -> Conditioner:
@@ -158,7 +181,7 @@ def recorded_execution(data: dict) -> Execution:
     return execution
 
 
-def world_spec(config: PocketConfig) -> WorldSpec:
+def _spec(config: PocketConfig) -> WorldSpec:
     """Return what the world is like, as its weights say."""
     return WorldSpec(
         name="pocket",
@@ -201,7 +224,7 @@ def _cache(config: PocketConfig, memory: MemorySetting, execution: Execution) ->
     return KVCache(shape, min(slots, MOST_SLOTS), execution.dtype, execution.device)
 
 
-def make_codec(autoencoder: Autoencoder, config: PocketConfig, execution: Execution) -> Codec:
+def _codec(autoencoder: Autoencoder, config: PocketConfig, execution: Execution) -> Codec:
     """Return pictures from and to latents, as the world runs."""
 
     def encode(frames):
@@ -216,7 +239,7 @@ def make_codec(autoencoder: Autoencoder, config: PocketConfig, execution: Execut
     return Codec(encode, picture, lambda path: open_image(path, *size))
 
 
-def load_animation(config: PocketConfig, weights: Path, execution: Execution) -> Animation | None:
+def _animation(config: PocketConfig, weights: Path, execution: Execution) -> Animation | None:
     """Return what moves pictures, if the weights know motion."""
     if config.animator is None:
         return None
@@ -251,7 +274,7 @@ def probe_execution(config: PocketConfig) -> Execution:
     return probe(run)
 
 
-def world_provenance(config: PocketConfig, digest: str, execution: Execution) -> dict:
+def _provenance(config: PocketConfig, digest: str, execution: Execution) -> dict:
     """Return what recordings say of weights, machine and packages."""
     return {
         "weights": digest,

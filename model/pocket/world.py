@@ -4,27 +4,22 @@ import hashlib
 import time
 from dataclasses import asdict, dataclass, replace
 from functools import partial
+from typing import Self
 
 import torch
 from torch import Tensor
 
-from mag_sandbox.controls.camera import CameraCommand, CameraPose, move
-from mag_sandbox.controls.phrases import camera_phrase
-from mag_sandbox.model.config import FlowConfig
+from mag_sandbox.controls.camera import CameraCommand, CameraPose
 from mag_sandbox.model.coverage import all_shown, covered_cells
 from mag_sandbox.model.flow import euler_levels
 from mag_sandbox.model.generator import BlockGenerator, Coordinates, block_noise
-from mag_sandbox.model.kv_cache import KVCache
 from mag_sandbox.model.memory import MemoryPolicy, change_policy, make_policy, memory_usage
 from mag_sandbox.model.parking import packed, unpacked
-from mag_sandbox.model.pocket.animation import Animation
-from mag_sandbox.model.pocket.decoding import BlockDecoder, Codec
+from mag_sandbox.model.pocket.base import PocketSession, PocketWorld, WorldParts
 from mag_sandbox.model.pocket.look_ahead import UPWIND, look_ahead_pose
-from mag_sandbox.model.pocket.progress import DiffusionProgress
 from mag_sandbox.model.prompts import Conditioner
 from mag_sandbox.model.rope import RayCoordinates
 from mag_sandbox.model.slots import BlockInfo
-from mag_sandbox.model.stage_times import StageTimes
 from mag_sandbox.model.world import (
     MIB,
     Control,
@@ -32,12 +27,33 @@ from mag_sandbox.model.world import (
     Frames,
     LookAheadBlock,
     MemorySetting,
+    MemoryUsage,
     Past,
-    WorldFailed,
-    WorldSpec,
     WorldState,
 )
 from mag_sandbox.scenes import Scene
+
+
+@dataclass(slots=True)
+class DiffusionSession(PocketSession):
+    """A session of a world that looks ahead."""
+
+    made: int = 0  # blocks made, look-ahead ones counted
+    prompt_index: int = 0  # how often the prompt has changed
+    pending: CameraPose | None = None  # where to look ahead before the next block
+    has_sky: bool = False  # whether the last shown block did, where the world moves
+    looked_ahead: bool = False  # since the last shown block; once at most, to stay in time
+
+    @classmethod
+    def revived(cls, saved: dict) -> Self:
+        """Return what `dataclasses.asdict` made plain."""
+        session = super(DiffusionSession, cls).revived(saved)
+        session.pending = saved["pending"] and CameraPose(**saved["pending"])
+        return session
+
+    def settle(self, pose: CameraPose, *, has_sky: bool) -> None:
+        """Stand where a block has been shown."""
+        self.pose, self.has_sky, self.looked_ahead = pose, has_sky, False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,39 +65,37 @@ class _Made:
     info: BlockInfo
 
 
-class DiffusionWorld:
+class DiffusionWorld(PocketWorld[DiffusionSession]):
     """A world whose frames a video transformer invents and remembers; see `World`."""
 
     def __init__(
         self,
-        spec: WorldSpec,
-        conditioner: Conditioner,
+        parts: WorldParts,
         imagination: Conditioner,
         generator: BlockGenerator,
-        cache: KVCache,
         rays: RayCoordinates,
-        codec: Codec,
         memory: MemorySetting,
-        flow: FlowConfig,
-        latent_shape: tuple[int, int, int],
-        provenance: dict,
-        animation: Animation | None,
         *,
         look_ahead: bool = True,
     ) -> None:
-        self.spec = spec
-        self._conditioner, self._imagination = conditioner, imagination
-        self._generator, self._cache = generator, cache
-        self._rays, self._codec, self._latent_shape = rays, codec, latent_shape
-        self._provenance, self._look_ahead = provenance, look_ahead
-        self._initial_memory, self._flow = memory, flow
-        self._levels = euler_levels(flow.imagine_steps, flow.imagine_shift)
+        """Say what it is made of.
+
+        Args:
+            parts: that worlds over these weights share.
+            imagination: keys of prompts for the memory model, which invents.
+            generator: denoises and remembers, over a cache.
+            rays: coordinates of blocks.
+            memory: first setting.
+            look_ahead: whether views are imagined before the camera gets there.
+        """
+        super().__init__(parts)
+        self._imagination, self._generator = imagination, generator
+        self._cache, self._rays = generator.cache, rays
+        self._initial_memory, self._look_ahead = memory, look_ahead
+        self._levels = euler_levels(parts.flow.imagine_steps, parts.flow.imagine_shift)
         self._policy = self._new_policy(memory)
-        self._progress: DiffusionProgress | None = None
         self._attended: frozenset[int] = frozenset()  # frame indices
         self._imagined: list[LookAheadBlock] = []
-        self._times = StageTimes()
-        self._decoder = BlockDecoder(codec, animation, self._times)
 
     def reset(self, scene: Scene, seed: int) -> FrameBlock:
         """Return the first block of a scene; see `World`."""
@@ -96,12 +110,12 @@ class DiffusionWorld:
 
     def step(self, control: Control) -> FrameBlock:
         """Return the next block; see `World`."""
-        progress = self._running()
+        session = self._running()
         with torch.inference_mode():
             self.prepare()  # first of all, so that it matters to nothing whether it was done early
-            self._obey(control, progress)
-            if not progress.looked_ahead:  # the player turned to where nothing was pending
-                progress.pending = self._next_look_ahead(control.camera)
+            self._obey(control, session)
+            if not session.looked_ahead:  # the player turned to where nothing was pending
+                session.pending = self._next_look_ahead(control.camera)
                 self.prepare()
             return self._show(self._poses(control.camera), control.camera)
 
@@ -117,11 +131,11 @@ class DiffusionWorld:
         Raises:
             ValueError: the frames are of another number or size.
         """
-        progress = self._running()
+        session = self._running()
         with torch.inference_mode():
             latents = self._codec.encode_block(frames, self.spec)
-            progress.pending = None
-            self._obey(control, progress)
+            session.pending = None
+            self._obey(control, session)
             return self._show(self._poses(control.camera), control.camera, latents)
 
     def adopt(self, past: Past) -> None:
@@ -129,24 +143,24 @@ class DiffusionWorld:
 
         Pictures are remembered at the time at which they were shown, so that their age is true.
         """
-        progress = self._begin(past.scene, past.seed)
+        session = self._begin(past.scene, past.seed)
         with torch.inference_mode():
             for block in past.blocks:
-                progress.made = max(progress.made, block.block_index)
-                progress.block_index = block.block_index
+                session.made = max(session.made, block.block_index)
+                session.block_index = block.block_index
                 given = self._codec.encode_block(block.frames, self.spec)
                 self._remember(self._make(block.poses, given=given))
-        progress.follow(past)
+        session.follow(past)
         self._times.taken()  # is no block's
 
     def prepare(self) -> bool:
         """Imagine the pending view ahead, if there is one; see `World`."""
-        progress = self._running()
-        target, progress.pending = progress.pending, None
+        session = self._running()
+        target, session.pending = session.pending, None
         if target is None:
             return False
-        progress.looked_ahead = True
-        started, index = time.perf_counter(), progress.made
+        session.looked_ahead = True
+        started, index = time.perf_counter(), session.made
         with torch.inference_mode():
             made = self._make((target,) * self.spec.block_length, look_ahead=True)
             self._remember(made)
@@ -162,7 +176,7 @@ class DiffusionWorld:
 
     def snapshot(self) -> WorldState:
         """Return everything needed to go on; see `World`."""
-        progress = self._running()
+        session = self._running()
         slots = self._policy.table.slots()
         keys, values = self._cache.export(slots)
         data = {
@@ -173,7 +187,7 @@ class DiffusionWorld:
             "attended": sorted(self._attended),
             "table": self._policy.table.as_dict(),
             "setting": asdict(self._policy.setting),
-            "progress": asdict(progress),
+            "progress": asdict(session),
             "imagined": [asdict(block) for block in self._imagined],
         }
         return packed({"keys": keys, "values": values}, data)
@@ -184,14 +198,8 @@ class DiffusionWorld:
         Raises:
             WorldFailed: the snapshot was taken with other weights, or in another number type.
         """
+        self._require_own(state)
         data = state.data
-        here = {"weights": self._provenance.get("weights"), "dtype": str(self._cache.dtype)}
-        for name, value in here.items():
-            if data[name] != value:
-                raise WorldFailed(
-                    f"state was saved with {name} {data[name]}, this world has {value}; use "
-                    f"the {name} it was saved with"
-                )
         setting = MemorySetting(**data["setting"])
         self._policy = self._new_policy(setting)
         self._policy.table.load_dict(data["table"])
@@ -199,66 +207,40 @@ class DiffusionWorld:
         if fits:  # slots are saved in order, so these come first; empty arrays have no numbers
             self._cache.load(fits, **unpacked(state))
         self._attended = frozenset(data["attended"])
-        self._progress = DiffusionProgress.revived(data["progress"])
+        self._session = DiffusionSession.revived(data["progress"])
         self._imagined = [
             LookAheadBlock(**{**block, "pose": CameraPose(**block["pose"])})
             for block in data["imagined"]
         ]
 
-    def expect_prompt(self) -> None:
-        """Load what reading a prompt needs; see `World`."""
-        self._conditioner.warm()
-
-    def round_trip(self, frames: Frames) -> Frames:
-        """Return frames through the autoencoder; see `World`."""
-        with torch.inference_mode():
-            return self._codec.decode(self._codec.encode(frames))
-
     def provenance(self) -> dict:
         """Return what a recording's header says of this world."""
         setting = asdict(self._initial_memory)
-        said = self._progress.provenance() if self._progress else {}
-        return {**self._provenance, "memory": setting, "look_ahead": self._look_ahead, **said}
+        return {**super().provenance(), "memory": setting, "look_ahead": self._look_ahead}
 
-    def close(self) -> None:
-        """Forget the session; may be called twice."""
-        self._progress = None
-        self._decoder.close()
+    def _identity(self) -> dict[str, str]:
+        """Return what a state must share with the world that goes on with it."""
+        return {**super()._identity(), "dtype": str(self._cache.dtype)}
 
-    def _running(self) -> DiffusionProgress:
-        if self._progress is None:
-            raise WorldFailed("the world has no scene yet; call reset first")
-        return self._progress
-
-    @property
-    def _time(self) -> int:
-        """Frames shown before the next block."""
-        return self._running().block_index * self.spec.block_length
-
-    def _begin(self, scene: Scene, seed: int) -> DiffusionProgress:
+    def _begin(self, scene: Scene, seed: int) -> DiffusionSession:
         """Forget everything."""
         setting = self._initial_memory
         setting = replace(setting, policy=scene.memory or setting.policy)
         self._policy = self._new_policy(setting)
-        self._progress = DiffusionProgress(seed, scene.prompt, CameraPose())
+        self._session = DiffusionSession(seed, scene.prompt, CameraPose())
         self._imagined.clear()
         self._times.taken()
-        return self._progress
+        return self._session
 
-    def _obey(self, control: Control, progress: DiffusionProgress) -> None:
-        if control.prompt is not None and control.prompt != progress.prompt:
-            progress.prompt = control.prompt
-            progress.prompt_index += 1
+    def _obey(self, control: Control, session: DiffusionSession) -> None:
+        if control.prompt is not None and control.prompt != session.prompt:
+            session.prompt = control.prompt
+            session.prompt_index += 1
         if control.memory is not None and control.memory != self._policy.setting:
             capacity = self._capacity(control.memory)
             self._policy = change_policy(
                 self._policy, control.memory, capacity, self.spec.block_length
             )
-
-    def _poses(self, command: CameraCommand) -> tuple[CameraPose, ...]:
-        """Return where the next block's frames look."""
-        pose, spec = self._running().pose, self.spec
-        return move(pose, command, spec.full_speed, spec.fps, spec.block_length)
 
     def _next_look_ahead(self, command: CameraCommand) -> CameraPose | None:
         if not self._look_ahead or not self._policy.looks_ahead:
@@ -275,26 +257,16 @@ class DiffusionWorld:
         self, poses: tuple[CameraPose, ...], command: CameraCommand, given: Tensor | None = None
     ) -> FrameBlock:
         """Make, decode and return a block, and note where to look ahead next."""
-        progress = self._running()
+        session = self._running()
         made = self._make(poses, given=given)
         drawn = self._decoder.begin(made.latents[0], poses)
         self._remember(made)  # meanwhile
         sky = partial(self._upwind, poses)
-        shown = self._decoder.finish(drawn, poses, self._time, sky, likely=progress.has_sky)
-        progress.settle(poses[-1], has_sky=shown.has_sky)
-        progress.pending = self._next_look_ahead(command)
-        block = FrameBlock(
-            frames=shown.frames,
-            poses=poses,
-            block_index=progress.block_index,
-            phrase=camera_phrase(command),
-            prompt=progress.prompt,
-            stage_ms=self._times.taken(),
-            memory=self._usage(),
-            look_ahead=tuple(self._imagined),
-            rest=shown.rest,
-        )
-        progress.block_index += 1
+        shown = self._decoder.finish(drawn, poses, self._time, sky, likely=session.has_sky)
+        session.settle(poses[-1], has_sky=shown.has_sky)
+        session.pending = self._next_look_ahead(command)
+        imagined = tuple(self._imagined)
+        block = self._handed_out(shown, poses, command, self._usage(), imagined)
         self._imagined.clear()
         return block
 
@@ -306,9 +278,9 @@ class DiffusionWorld:
         given: Tensor | None = None,
     ) -> _Made:
         """Denoise one block; it must be remembered before the next one is made."""
-        progress = self._running()
-        first_frame = progress.made * self.spec.block_length
-        block = BlockInfo(first_frame, poses, progress.prompt_index, look_ahead, self._time)
+        session = self._running()
+        first_frame = session.made * self.spec.block_length
+        block = BlockInfo(first_frame, poses, session.prompt_index, look_ahead, self._time)
         slots = self._policy.attend(poses[-1])
         coordinates = self._coordinates(block)
         if not look_ahead:
@@ -316,7 +288,7 @@ class DiffusionWorld:
             self._attended = frozenset(kept[slot].frame_index for slot in slots)
         with self._times.of("look_ahead" if look_ahead else "denoise"):
             latents = given
-            if latents is None and (look_ahead or progress.made == 0):
+            if latents is None and (look_ahead or session.made == 0):
                 latents = self._imagine(block, slots)
             self._cache.attend(slots)
             if latents is None:
@@ -363,8 +335,8 @@ class DiffusionWorld:
         return frame.expand(-1, len(block.poses), -1, -1, -1)
 
     def _noise(self, frames: int) -> Tensor:
-        progress, shape = self._running(), (1, frames, *self._latent_shape)
-        return block_noise(progress.seed, progress.made, shape).to(self._cache.device)
+        session, shape = self._running(), (1, frames, *self._latent_shape)
+        return block_noise(session.seed, session.made, shape).to(self._cache.device)
 
     def _coordinates(self, block: BlockInfo, first: int = 0) -> Coordinates:
         """Return where and when the block's frames lie, from its frame `first` on."""
@@ -376,17 +348,17 @@ class DiffusionWorld:
         features = self._rays.features(table, places, dtype)
         return Coordinates(rotary.to(device), features.to(device))
 
-    def _usage(self):
-        progress = self._running()
+    def _usage(self) -> MemoryUsage:
+        session = self._running()
         return memory_usage(
             self._policy,
             self._attended,
             self._cache.slot_bytes,
             self._capacity(self._policy.setting),
-            progress.made * self.spec.block_length,
-            progress.block_index + 1,
+            session.made * self.spec.block_length,
+            session.block_index + 1,
             self.spec,
-            progress.origin,
+            session.origin,
         )
 
     def _new_policy(self, setting: MemorySetting) -> MemoryPolicy:

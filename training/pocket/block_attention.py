@@ -44,7 +44,7 @@ class BlockMemoryAttention:
 class Remembering(BlockMemoryAttention):
     """The same for clean blocks alone, [B * M, ...], whose kept frames are then read by others.
 
-    dit.memorise(clean, ..., remembering)
+    dit.memorise(dit.embed(clean, ...), ..., remembering)
     flow = dit(noisy, ..., Recalling(remembering.kept, visible, tokens_per_frame))
     """
 

@@ -108,7 +108,8 @@ class TrainedGenerator:
         time = dit.embed_time(torch.zeros(1, latents.shape[1], device=latents.device))
         text = text or dit.text_keys(self._empty_text)
         attend = self.cache.recorder(dit.kernel)
-        dit.memorise(latents.detach(), time, text, coordinates.rotary, attend, coordinates.features)
+        tokens = dit.embed(latents.detach(), coordinates.features)
+        dit.memorise(tokens, time, text, coordinates.rotary, attend)
 
     def _flow(
         self, x: Tensor, sampler: Sampler, step: int, coordinates: Coordinates, text: TextKeys

@@ -134,7 +134,7 @@ def test_memory_is_full_where_it_is_said_to_be():
     world = random_world.random_world(WORLDS["mag"], "cpu", plan, TINY_FULL, SMALL)
     for full, kept in ((False, 3), (True, 8)):
         world.begin_measuring(full=full)
-        assert len(world._world._rollout.policy.table.frames) == kept
+        assert len(world._world._session.rollout.policy.table.frames) == kept
 
 
 def test_a_late_block_is_one_of_a_session_that_has_gone_on_so_long():
@@ -142,7 +142,8 @@ def test_a_late_block_is_one_of_a_session_that_has_gone_on_so_long():
     world = random_world.random_world(WORLDS["mag"], "cpu", plan, TINY_FULL, SMALL)
     world.begin_measuring(full=True, played=600.0)
     world.step(Control(CameraCommand()))
-    newest = max(kept.frame_index for kept in world._world._rollout.policy.table.frames.values())
+    kept = world._world._session.rollout.policy.table.frames.values()
+    newest = max(frame.frame_index for frame in kept)
     assert newest == 600 * 16 / 4 + 2  # the last frame of the block that followed
 
 

@@ -309,7 +309,7 @@ def test_where_memory_stays_full_frames_are_forgotten_and_play_goes_on(tiny, mon
 def test_fewer_frames_leave_those_that_stay_bit_for_bit(tiny):
     world = tiny(plan=MemoryPlan(8, decoder="tiny"))
     play(world, [RIGHT] * 6)
-    rollout, kept = world._rollout, {}
+    rollout, kept = world._session.rollout, {}
     before = rollout.snapshot(rollout.policy.table.slots())
     for slot, frame in rollout.policy.table.frames.items():
         kept[frame.frame_index] = before.arrays[f"keys_{slot}"]

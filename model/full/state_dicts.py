@@ -1,8 +1,4 @@
-"""Parameter names of public checkpoints, and of the libraries that run them.
-
-A map lists modules, official to library; tensors keep their last name (`weight`, `bias`, `gamma`).
-It knows nothing of what the modules compute.
-"""
+"""State dicts of public checkpoints: put where they are needed, and loaded strictly."""
 
 from collections.abc import Mapping
 
@@ -36,26 +32,3 @@ def load_strictly(module: nn.Module, state: State, what: str) -> None:
             "use the file that the documentation names"
         ) from None
     module.eval().requires_grad_(False)
-
-
-def inside(official: str, library: str, parts: Mapping[str, str]) -> dict[str, str]:
-    """Return the modules of one part: both prefixes before both names."""
-    return {f"{official}.{ours}": f"{library}.{theirs}" for ours, theirs in parts.items()}
-
-
-def renamed(state: State, modules: Mapping[str, str]) -> dict[str, Tensor]:
-    """Return an official state dict under the library's names.
-
-    Raises:
-        MissingWeights: a name is not one of the checkpoint's.
-    """
-    library = {}
-    for key, value in state.items():
-        module, _, tensor = key.rpartition(".")
-        if module not in modules:
-            raise MissingWeights(
-                f'the weights hold "{key}", which is unknown; use the file that the '
-                "documentation names"
-            )
-        library[f"{modules[module]}.{tensor}"] = value
-    return library

@@ -1,0 +1,129 @@
+"""What the worlds over the pocket weights share: parts, a session, and how a block is shown."""
+
+from dataclasses import dataclass
+from typing import Self, TypeVar
+
+import torch
+
+from mag_sandbox.controls.camera import CameraCommand, CameraPose, move
+from mag_sandbox.controls.phrases import camera_phrase
+from mag_sandbox.model.config import FlowConfig
+from mag_sandbox.model.pocket.animation import Animation
+from mag_sandbox.model.pocket.decoding import BlockDecoder, Codec, DecodedBlock
+from mag_sandbox.model.prompts import Conditioner
+from mag_sandbox.model.session_world import SessionWorld
+from mag_sandbox.model.world import (
+    FrameBlock,
+    Frames,
+    LookAheadBlock,
+    MemoryOrigin,
+    MemoryUsage,
+    Past,
+    WorldSpec,
+)
+
+
+@dataclass(slots=True)
+class PocketSession:
+    """What changes from block to block, besides memory: parked with it, or taken from another."""
+
+    seed: int
+    prompt: str
+    pose: CameraPose
+    block_index: int = 0  # shown blocks
+    origin: MemoryOrigin | None = None  # of memory, if it was made anew from pictures
+
+    @classmethod
+    def revived(cls, saved: dict) -> Self:
+        """Return what `dataclasses.asdict` made plain; older states know of no origin."""
+        origin = saved.get("origin")
+        pose, origin = CameraPose(**saved["pose"]), origin and MemoryOrigin(**origin)
+        return cls(**{**saved, "pose": pose, "origin": origin})
+
+    def follow(self, past: Past) -> None:
+        """Stand where another world stood."""
+        self.prompt, self.pose = past.prompt, past.pose
+        self.block_index, self.origin = past.next_block, past.origin
+
+    def provenance(self) -> dict:
+        """Return what a recording's header says of it."""
+        return {"re_encoded": self.origin.words()} if self.origin else {}
+
+
+Session = TypeVar("Session", bound=PocketSession)
+
+
+@dataclass(frozen=True, slots=True)
+class WorldParts:
+    """What a world over the pocket weights is made of, but for its memory."""
+
+    spec: WorldSpec
+    conditioner: Conditioner  # keys of prompts
+    codec: Codec
+    flow: FlowConfig  # how blocks are denoised
+    latent_shape: tuple[int, int, int]  # of a frame: C, h, w
+    provenance: dict  # what a recording's header says
+    animation: Animation | None  # moves pictures; None: the world stands still
+
+
+class PocketWorld(SessionWorld[Session]):
+    """A world over the pocket weights, whatever it remembers by; see `World`."""
+
+    def __init__(self, parts: WorldParts) -> None:
+        super().__init__(parts.spec, parts.provenance)
+        self._conditioner, self._codec, self._flow = parts.conditioner, parts.codec, parts.flow
+        self._latent_shape = parts.latent_shape
+        self._decoder = BlockDecoder(parts.codec, parts.animation, self._times)
+
+    def expect_prompt(self) -> None:
+        """Load what reading a prompt needs; see `World`."""
+        self._conditioner.warm()
+
+    def round_trip(self, frames: Frames) -> Frames:
+        """Return frames through the autoencoder; see `World`."""
+        with torch.inference_mode():
+            return self._codec.decode(self._codec.encode(frames))
+
+    def provenance(self) -> dict:
+        """Return what a recording's header says of this world."""
+        said = self._session.provenance() if self._session else {}
+        return {**self._provenance, **said}
+
+    def close(self) -> None:
+        """Forget the session; may be called twice."""
+        self._session = None
+        self._decoder.close()
+
+    @property
+    def _time(self) -> int:
+        """Frames shown before the next block."""
+        return self._running().block_index * self.spec.block_length
+
+    def _poses(self, command: CameraCommand) -> tuple[CameraPose, ...]:
+        """Return where the next block's frames look."""
+        pose, spec = self._running().pose, self.spec
+        return move(pose, command, spec.full_speed, spec.fps, spec.block_length)
+
+    def _handed_out(
+        self,
+        shown: DecodedBlock,
+        poses: tuple[CameraPose, ...],
+        command: CameraCommand,
+        memory: MemoryUsage,
+        look_ahead: tuple[LookAheadBlock, ...] = (),
+    ) -> FrameBlock:
+        """Return a block as it is shown, and count it."""
+        session = self._running()
+        block = FrameBlock(
+            frames=shown.frames,
+            poses=poses,
+            block_index=session.block_index,
+            phrase=camera_phrase(command),
+            prompt=session.prompt,
+            stage_ms=self._times.taken(),
+            memory=memory,
+            look_ahead=look_ahead,
+            rest=shown.rest,
+        )
+        session.block_index += 1
+        return block
