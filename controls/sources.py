@@ -40,7 +40,7 @@ class PlayerSource:
     def press(self, key: str) -> None:
         """Note that a key or button went down; it takes over its axis, if it moves the camera."""
         move = self._moves.get(key)
-        if move is None:
+        if move is None or move.axis is None:
             return
         with self._lock:
             if key not in self._held:
