@@ -17,23 +17,16 @@ from mag_sandbox.controls.bindings import (
     pad_text,
 )
 from mag_sandbox.model.world import MemorySetting
-from mag_sandbox.sandbox.demo.result import Checked, DemoResult, MarkRow, MemoryRow, ProbeRow
-from mag_sandbox.sandbox.play.events import (
-    BlockEvent,
-    LookAheadEvent,
-    MemoryEvent,
-    SessionEnd,
-    SessionStart,
-)
-from mag_sandbox.sandbox.saves.parked_scene import FileCheck, KeptMemory, StateHeader
+from mag_sandbox.sandbox.demo.result import DemoResult, ProbeRow
+from mag_sandbox.sandbox.play.events import BlockEvent, SessionEnd, SessionStart
+from mag_sandbox.sandbox.saves.parked_scene import StateHeader
 from mag_sandbox.sandbox.settings import SandboxConfig
 from mag_sandbox.scenes import Scene
 from mag_sandbox.scenes.demo.script import COMMANDS
 
 RECORDS = (
-    *(SessionStart, BlockEvent, LookAheadEvent, MemoryEvent, SessionEnd, MemorySetting),
-    *(StateHeader, FileCheck, KeptMemory, Scene, SandboxConfig),
-    *(DemoResult, ProbeRow, MarkRow, MemoryRow, Checked),
+    *(SessionStart, BlockEvent, SessionEnd, MemorySetting),
+    *(StateHeader, Scene, SandboxConfig, DemoResult, ProbeRow),
 )
 _PLACE = re.compile(r"(?m)^<!-- table: (\w+) -->\n(?:```python\n(?:.+\n)*?```\n)?")
 _COMMENT = re.compile(r"^\s+(\w+): [^#\n]*?(?:  # (.*))?$", re.M)

@@ -34,8 +34,8 @@ def test_the_page_holds_every_table_as_it_is_now():
 
 
 def test_a_page_gets_the_tables_it_asks_for_and_keeps_the_rest():
-    page = filled("before\n\n<!-- table: Checked -->\n```python\nold: int\n```\n\nafter\n")
-    assert page.startswith("before\n\n<!-- table: Checked -->\n```python\nexpectation: str\n")
+    page = filled("before\n\n<!-- table: Scene -->\n```python\nold: int\n```\n\nafter\n")
+    assert page.startswith("before\n\n<!-- table: Scene -->\n```python\nprompt: str")
     assert page.endswith("\n```\n\nafter\n")
     assert "old" not in page
 
