@@ -12,9 +12,8 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import NoReturn
 
-from mag_sandbox.evaluation.bench.bars import table
+from mag_sandbox.command_line import OneLineParser
 from mag_sandbox.evaluation.bench.memory_command import PARTS, add_bench_options, run_bench
 from mag_sandbox.evaluation.bench.packs import is_pack, open_pack
 from mag_sandbox.evaluation.bench.pocket import (
@@ -26,6 +25,7 @@ from mag_sandbox.evaluation.bench.pocket import (
 )
 from mag_sandbox.evaluation.bench.pose import PoseSettings, evaluate_poses, pose_table
 from mag_sandbox.evaluation.bench.tables_command import add_tables
+from mag_sandbox.evaluation.bench.thresholds import table
 from mag_sandbox.evaluation.judge.classifier import CLASSIFIER_WEIGHTS, Classifier
 from mag_sandbox.evaluation.judge.classifier_training import ClassifierTraining, train_attributes
 from mag_sandbox.evaluation.judge.object_training import ObjectTraining, train_objects
@@ -51,15 +51,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 130
 
 
-class _Parser(argparse.ArgumentParser):
-    """Says in one line what is wrong."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"error: {message}; see `{self.prog} --help`\n")
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="python -m evaluation", description=__doc__)
+    parser = OneLineParser(prog="python -m evaluation", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     pocket = commands.add_parser("pocket", help="measure memory, imagination, motion and prompts")
     pocket.add_argument(

@@ -13,14 +13,14 @@ from tests import ROOT
 
 GAME = "mag_sandbox"
 ROOMS = ("controls", "evaluation", "model", "sandbox", "scenes", "training")
-FILES, PROGRAM = f"{GAME}.files", f"{GAME}.program"
+FILES, PROGRAM, COMMAND_LINE = (f"{GAME}.{one}" for one in ("files", "program", "command_line"))
 MAY_IMPORT = {
     "mag_sandbox": (GAME,),
     "controls": (FILES,),
     "scenes": (FILES, "controls"),
     "model": (FILES, PROGRAM, "controls", "scenes"),
-    "training": (FILES, "model", "controls", "scenes"),
-    "evaluation": (FILES, "model", "controls", "scenes", "training.panorama"),
+    "training": (FILES, COMMAND_LINE, "model", "controls", "scenes"),
+    "evaluation": (FILES, COMMAND_LINE, "model", "controls", "scenes", "training.panorama"),
     "sandbox": (
         FILES,
         PROGRAM,

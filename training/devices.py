@@ -11,7 +11,7 @@ from mag_sandbox.model.execution import Execution
 
 
 @dataclass(frozen=True, slots=True)
-class Device:
+class TrainingDevice:
     """A device and how to use it well."""
 
     device: str
@@ -37,8 +37,8 @@ class Device:
         return tensor.to(self.device, memory_format=layout, non_blocking=True)
 
 
-def choose_device() -> Device:
+def choose_device() -> TrainingDevice:
     """Return the GPU if there is one, else the CPU."""
     if torch.cuda.is_available():
-        return Device("cuda", sdpa_attention, scale=8)
-    return Device("cpu", matmul_attention)
+        return TrainingDevice("cuda", sdpa_attention, scale=8)
+    return TrainingDevice("cpu", matmul_attention)

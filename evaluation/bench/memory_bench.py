@@ -1,7 +1,7 @@
 """The memory bench of `python -m evaluation pocket --out DIR`: policies by modes by scenes.
 
-Records are JSON lines, see `evaluation.magbench.run`; here bench is "pocket", row {world, memory,
-mode, and away where the camera stays away}, and the scores also hold pose_psnr_db, pose_ssim,
+Records are JSON lines, see `evaluation.magbench.evaluate`; here bench is "pocket", row {world,
+memory, mode, and away where the camera stays away}; scores also hold pose_psnr_db, pose_ssim,
 floor_db, ceiling_db, recall_percent, drift_db (the last 15% less the first), compression,
 memory_mib and block_ms; recall_points are (seconds away, recall) of each frame. A clip whose
 picture does not move as commanded is refused. Modes `history` and `truth` are those of
@@ -38,10 +38,10 @@ from mag_sandbox.evaluation.bench.memory_clips import (
 )
 from mag_sandbox.evaluation.bench.packs import check_policies
 from mag_sandbox.evaluation.bench.pocket import EQUAL_WINDOW, OTHER_SCENES
-from mag_sandbox.evaluation.bench.resting import measure_rest, play_rest
+from mag_sandbox.evaluation.bench.rest import measure_rest, play_rest
 from mag_sandbox.evaluation.judge.classifier import Classifier
 from mag_sandbox.evaluation.magbench.continuation import MODES, Continuation, Mode, as_pictures
-from mag_sandbox.evaluation.magbench.run import PICTURES, Matching, write_pair
+from mag_sandbox.evaluation.magbench.evaluate import PICTURES, Matching, write_pair
 from mag_sandbox.evaluation.results.progress import ProgressBar
 from mag_sandbox.evaluation.results.store import ClipStore
 from mag_sandbox.model.world import MemorySetting, MemoryUsage, World, WorldFailed

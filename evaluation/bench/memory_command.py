@@ -17,9 +17,9 @@ from mag_sandbox.evaluation.bench.memory_clips import CLIPS
 from mag_sandbox.evaluation.bench.official_clips import write_official
 from mag_sandbox.evaluation.bench.pocket import EQUAL_WINDOW
 from mag_sandbox.evaluation.judge.classifier import Classifier, judge_digest
+from mag_sandbox.evaluation.magbench.evaluate import Matching
 from mag_sandbox.evaluation.magbench.lpips import NAME as LPIPS
 from mag_sandbox.evaluation.magbench.lpips import LpipsDistance, load_lpips, weight_paths
-from mag_sandbox.evaluation.magbench.run import Matching
 from mag_sandbox.evaluation.results.environment import environment
 from mag_sandbox.evaluation.results.store import ClipStore, read_records, read_runs
 from mag_sandbox.model.world import MemorySetting

@@ -14,7 +14,7 @@ from PIL import Image
 
 from mag_sandbox.evaluation.bench.clips import held_out_scene
 from mag_sandbox.evaluation.bench.memory_clips import true_blocks
-from mag_sandbox.evaluation.magbench.run import OFFICIAL
+from mag_sandbox.evaluation.magbench.evaluate import OFFICIAL
 from mag_sandbox.evaluation.magbench.table import BenchClip, write_table
 from mag_sandbox.evaluation.results.videos import VideoFormat, write_video
 from mag_sandbox.model.world import Frames, WorldSpec

@@ -41,7 +41,7 @@ where nothing was measured, `{mean, low, high}` with a 95% interval by bootstrap
     drift           null where it was left out: clips of `drift_minutes` around and around, from the
                     prompt alone, last turn over first: gradient_ratio, contrast_ratio,
                     saturation_ratio, and drift, the largest change of the three a clip; clips (how
-                    many); see `evaluation.bench.drifting`
+                    many); see `evaluation.bench.drift`
     adherence       prompts, recovered [names], heads: per question pictures, accuracy, low, high,
                     accuracy_on_renders, values (how many answers there are); attributes, all that
                     captions name together, the category not: asked, found, found_on_renders, share
@@ -58,7 +58,6 @@ import numpy as np
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.evaluation.bench.adherence import measure_adherence
-from mag_sandbox.evaluation.bench.bars import DRIFT_MINUTES, bars_of
 from mag_sandbox.evaluation.bench.clips import (
     KINDS,
     HeldOutScene,
@@ -70,7 +69,7 @@ from mag_sandbox.evaluation.bench.clips import (
     pan_and_back,
     record,
 )
-from mag_sandbox.evaluation.bench.drifting import around_and_around, drift_report, play_drifting
+from mag_sandbox.evaluation.bench.drift import around_and_around, drift_report, play_drift
 from mag_sandbox.evaluation.bench.imagination import (
     Ring,
     Views,
@@ -79,12 +78,13 @@ from mag_sandbox.evaluation.bench.imagination import (
     ring_report,
     views_beyond,
 )
-from mag_sandbox.evaluation.bench.remembering import Remembering, measure_remembering
-from mag_sandbox.evaluation.bench.resting import measure_rest, play_rest, rest_report
+from mag_sandbox.evaluation.bench.rest import measure_rest, play_rest, rest_report
+from mag_sandbox.evaluation.bench.return_scores import ReturnScores, measure_return_scores
 from mag_sandbox.evaluation.bench.sheets import write_clip_sheet, write_ring_sheet
 from mag_sandbox.evaluation.bench.still_parts import likenesses, mean_of
 from mag_sandbox.evaluation.bench.summary import policy_report
-from mag_sandbox.evaluation.bench.zooming import measure_zooming, zoom_and_back, zoom_report
+from mag_sandbox.evaluation.bench.thresholds import DRIFT_MINUTES, verdicts_of
+from mag_sandbox.evaluation.bench.zoom import measure_zoom, zoom_and_back, zoom_report
 from mag_sandbox.evaluation.judge.classifier import Classifier
 from mag_sandbox.evaluation.probe.metrics import psnr
 from mag_sandbox.model.memorypack.config import VARIANT_OF_WORLD
@@ -189,7 +189,7 @@ class PocketEvaluation:
                     result["round_trip_db"] = self._round_trip(world, result["kinds"])
             finally:
                 world.close()
-        result["bars"] = bars_of(result, self.tested, EQUAL_WINDOW)
+        result["bars"] = verdicts_of(result, self.tested, EQUAL_WINDOW)
         return result
 
     def _setting(self, name: str) -> MemorySetting:
@@ -205,13 +205,13 @@ class PocketEvaluation:
     ) -> None:
         """Play one policy's clips; of the tested one also look at what it invents."""
         looks = name == self.tested
-        measures: list[Remembering] = []
+        measures: list[ReturnScores] = []
         usages: list[MemoryUsage] = []
         slow: list[Views] = []
         for index, scene in enumerate(self._scenes):
             clip = record(world, scene.scene(kind), pan_and_back(world.spec))
             known = scene.known_parts(kind)
-            measures.append(measure_remembering(clip, world.round_trip, known))
+            measures.append(measure_return_scores(clip, world.round_trip, known))
             usages.append(clip.usage)
             self._tell(kind, name, index, measures[-1])
             if looks:
@@ -240,7 +240,7 @@ class PocketEvaluation:
         clips = []
         for scene in self._scenes:
             clip = record(world, scene.scene("image"), zoom_and_back(world.spec))
-            clips.append(measure_zooming(clip, scene))
+            clips.append(measure_zoom(clip, scene))
         self.report(f"image: zoomed into {len(clips)} scenes and out again")
         return zoom_report(clips)
 
@@ -256,7 +256,7 @@ class PocketEvaluation:
     def _drift(self, world: World) -> dict:
         clips = []
         for index, scene in enumerate(self._scenes[:DRIFT_CLIPS]):
-            clips.append(play_drifting(world, scene, self._around))
+            clips.append(play_drift(world, scene, self._around))
             minutes = self.settings.drift_minutes
             self.report(f"prompt: clip {index + 1} of {minutes:g} minutes around and around")
         return drift_report(clips)
@@ -281,12 +281,9 @@ class PocketEvaluation:
             found["renders_still"] = mean_of(likenesses(through, views, still))
         return found
 
-    def _tell(self, kind: Kind, name: str, index: int, measure: Remembering) -> None:
-        score = (
-            f"{measure.psnr:.1f} dB"
-            if measure.valid
-            else ("the picture does not move as commanded")
-        )
+    def _tell(self, kind: Kind, name: str, index: int, measure: ReturnScores) -> None:
+        wrong = "the picture does not move as commanded"
+        score = f"{measure.psnr:.1f} dB" if measure.valid else wrong
         self.report(f"{kind}, {name}: clip {index + 1}/{self.settings.clips} | return {score}")
 
 

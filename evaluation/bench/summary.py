@@ -7,7 +7,7 @@ import numpy as np
 
 from mag_sandbox.evaluation.bench.clips import HeldOutScene
 from mag_sandbox.evaluation.bench.imagination import interval
-from mag_sandbox.evaluation.bench.remembering import TIMES_AWAY, Remembering
+from mag_sandbox.evaluation.bench.return_scores import TIMES_AWAY, ReturnScores
 from mag_sandbox.model.world import MemorySetting, MemoryUsage
 
 VALID_SHARE = 0.75  # of the clips must move as commanded, or no return is reported
@@ -15,7 +15,7 @@ VALID_SHARE = 0.75  # of the clips must move as commanded, or no return is repor
 
 def policy_report(
     scenes: list[HeldOutScene],
-    measures: list[Remembering],
+    measures: list[ReturnScores],
     usages: list[MemoryUsage],
     setting: MemorySetting,
 ) -> dict:
@@ -41,7 +41,7 @@ def policy_report(
     }
 
 
-def _still(counted: list[Remembering], measures: list[Remembering]) -> dict:
+def _still(counted: list[ReturnScores], measures: list[ReturnScores]) -> dict:
     """Return the return over pixels known to stand still; nothing where none are known."""
     known, every = (
         [one.still_psnr for one in some if one.still_psnr is not None]
@@ -59,7 +59,7 @@ def _interval(values: list[float]) -> dict | None:
     return interval(values) if values else None
 
 
-def _by_time_away(measures: list[Remembering]) -> list[dict]:
+def _by_time_away(measures: list[ReturnScores]) -> list[dict]:
     rows = []
     for place, (low, high) in enumerate(itertools.pairwise(TIMES_AWAY)):
         parts = [measure.by_time_away[place] for measure in measures]
@@ -75,7 +75,7 @@ def _memory(usages: list[MemoryUsage]) -> dict:
     return {name: float(np.mean([getattr(usage, name) for usage in usages])) for name in names}
 
 
-def _motion(measures: list[Remembering]) -> dict:
+def _motion(measures: list[ReturnScores]) -> dict:
     errors = np.concatenate([measure.motion.errors for measure in measures])
     return {
         "mean_px": float(errors.mean()) if len(errors) else None,
@@ -84,7 +84,7 @@ def _motion(measures: list[Remembering]) -> dict:
     }
 
 
-def _clip(scene: HeldOutScene, measure: Remembering) -> dict:
+def _clip(scene: HeldOutScene, measure: ReturnScores) -> dict:
     return {
         "seed": scene.panorama.seed,
         "category": scene.panorama.category,

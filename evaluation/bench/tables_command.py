@@ -19,7 +19,7 @@ from mag_sandbox.evaluation.bench.tables import (
     summary,
 )
 from mag_sandbox.evaluation.judge.classifier import Classifier
-from mag_sandbox.evaluation.magbench.run import Matching
+from mag_sandbox.evaluation.magbench.evaluate import Matching
 from mag_sandbox.evaluation.results.environment import environment
 from mag_sandbox.evaluation.results.store import ClipStore, read_runs
 from mag_sandbox.files.whole import replace_file

@@ -6,9 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from mag_sandbox.evaluation.magbench.continuation import MODES
-from mag_sandbox.evaluation.magbench.lpips import NAME as LPIPS
-from mag_sandbox.evaluation.magbench.lpips import LpipsDistance, load_lpips, weight_paths
-from mag_sandbox.evaluation.magbench.run import (
+from mag_sandbox.evaluation.magbench.evaluate import (
     OFFICIAL,
     STAND_IN,
     Matching,
@@ -17,6 +15,8 @@ from mag_sandbox.evaluation.magbench.run import (
     find_clips,
     measure_clips,
 )
+from mag_sandbox.evaluation.magbench.lpips import NAME as LPIPS
+from mag_sandbox.evaluation.magbench.lpips import LpipsDistance, load_lpips, weight_paths
 from mag_sandbox.evaluation.magbench.table import fault_lines
 from mag_sandbox.evaluation.results.environment import environment
 from mag_sandbox.evaluation.results.progress import ProgressBar

@@ -27,7 +27,7 @@ class Interval:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class PairedDifference:
     """How much one row scores above another on the same clips."""
 
     interval: Interval
@@ -54,7 +54,7 @@ def difference(
     others: Mapping[str, float | None],
     *,
     higher_is_better: bool = True,
-) -> Difference | None:
+) -> PairedDifference | None:
     """Compare two rows clip by clip; None if they share no clip.
 
     Clips differ more than worlds do, so only the differences on equal clips are resampled. What
@@ -71,6 +71,6 @@ def difference(
     if interval is None:
         return None
     if interval.clips < FEWEST or interval.low <= 0.0 <= interval.high:
-        return Difference(interval, "noise")
+        return PairedDifference(interval, "noise")
     more = interval.mean > 0
-    return Difference(interval, "better" if more == higher_is_better else "worse")
+    return PairedDifference(interval, "better" if more == higher_is_better else "worse")

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from mag_sandbox.evaluation.probe.metrics import gradient_energy, sharpness
+from mag_sandbox.evaluation.probe.metrics import sharpness
 from mag_sandbox.model.full.image_shift import luma
 
 ENDS = 0.15  # share of a video that is its beginning, and its end
@@ -61,23 +61,6 @@ def smoothness(frames: np.ndarray) -> float:
 def mean_sharpness(frames: np.ndarray) -> float:
     """Return the mean sharpness of frames [grey levels]; see `metrics.sharpness`."""
     return float(np.mean([sharpness(frame) for frame in frames]))
-
-
-def drift(frames: np.ndarray, measure: Callable[[np.ndarray], float] = gradient_energy) -> float:
-    """Return a measure of the last frames, of that of the first ones: 1 where nothing drifts.
-
-    Args:
-        frames: of a video, uint8 [T, H, W, 3].
-        measure: of one frame, above 0.
-
-    Raises:
-        ValueError: the first frames measure 0.
-    """
-    first, last = ends(len(frames))
-    begun = float(np.mean([measure(frame) for frame in frames[first]]))
-    if begun <= 0:
-        raise ValueError("the first frames are empty, so nothing says how they drift")
-    return float(np.mean([measure(frame) for frame in frames[last]])) / begun
 
 
 def ends(count: int) -> tuple[slice, slice]:

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mag_sandbox.evaluation.magbench import best_match
+from mag_sandbox.evaluation.magbench.evaluate import motion_ratio
 from mag_sandbox.evaluation.magbench.lpips import Lpips, LpipsDistance
-from mag_sandbox.evaluation.magbench.run import motion_ratio
 from mag_sandbox.evaluation.probe import metrics
 from mag_sandbox.evaluation.results.recalling import half_life_of
 from mag_sandbox.evaluation.vbench import consistency
@@ -116,7 +116,6 @@ BY_ITSELF = {
     ),
     "sharpness": (consistency.mean_sharpness, soft),
     "gradient energy": (lambda x: metrics.gradient_energy(x[-1]), fading),
-    "drift": (consistency.drift, fading),
 }
 
 

@@ -22,14 +22,14 @@ from mag_sandbox.evaluation.bench.imagination import (
 )
 from mag_sandbox.evaluation.bench.invented_clips import imagined, invented_scene
 from mag_sandbox.evaluation.bench.memory_clips import compare
-from mag_sandbox.evaluation.bench.remembering import (
+from mag_sandbox.evaluation.bench.return_scores import (
     equal_pose_pairs,
     measure_motion,
-    measure_remembering,
+    measure_return_scores,
     unrelated_psnr,
 )
 from mag_sandbox.evaluation.judge.classifier import Classifier
-from mag_sandbox.evaluation.magbench.run import Matching
+from mag_sandbox.evaluation.magbench.evaluate import Matching
 from tests.rendered_worlds import SPEC, PerfectWorld
 
 SHARES = (0.0, 0.1, 0.3, 0.6, 0.9)  # of damage
@@ -79,7 +79,7 @@ def test_recall_falls_as_another_place_shows_on_the_way_back(pan):
         frames = pan.frames.copy()
         back = pan.where("back")
         frames[back] = blended(frames[back], frames[back][:, ::-1], np.full(len(back), share))
-        measure = measure_remembering(replace(pan, frames=frames), PerfectWorld().round_trip)
+        measure = measure_return_scores(replace(pan, frames=frames), PerfectWorld().round_trip)
         recalls.append(measure.recall)
     assert never_grows(recalls)
     assert recalls[-1] < recalls[0]

@@ -15,7 +15,7 @@ from mag_sandbox.files.whole import replacing
 from mag_sandbox.model.frames import to_pictures
 from mag_sandbox.model.imagination.codes import CodeAutoencoder
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
-from mag_sandbox.training.devices import Device
+from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.imagination.rings import RINGS_EACH, RingSet
 
 logger = logging.getLogger(__name__)
@@ -24,14 +24,16 @@ RING_MARGIN = 64  # px beyond either end of a ring that its latents may depend o
 Encode = Callable[[Tensor], Tensor]  # pictures [B, 3, H, W] -> [B, ...]
 
 
-def ring_codes(folder: Path, coder: CodeAutoencoder, rings: RingSet, device: Device) -> np.ndarray:
+def ring_codes(
+    folder: Path, coder: CodeAutoencoder, rings: RingSet, device: TrainingDevice
+) -> np.ndarray:
     """Return the codes of all rings, uint16 [N, rows, columns, codes]."""
     files = _encoded(folder, "codes", coder.encode_ring, np.uint16, rings, device)
     return np.concatenate(files)
 
 
 def ring_latents(
-    folder: Path, autoencoder: Autoencoder, rings: RingSet, device: Device
+    folder: Path, autoencoder: Autoencoder, rings: RingSet, device: TrainingDevice
 ) -> list[np.ndarray]:
     """Return the latents of all rings, on disk, float16 [RINGS_EACH, C, rows, columns] each."""
 
@@ -51,7 +53,7 @@ def _encoded(
     encode: Encode,
     dtype: type,
     rings: RingSet,
-    device: Device,
+    device: TrainingDevice,
 ) -> list[np.ndarray]:
     folder.mkdir(parents=True, exist_ok=True)
     files = []

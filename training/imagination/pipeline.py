@@ -22,7 +22,7 @@ from mag_sandbox.model.pocket.weights import (
     load_tokenizer,
     read_config,
 )
-from mag_sandbox.training.devices import Device, choose_device
+from mag_sandbox.training.devices import TrainingDevice, choose_device
 from mag_sandbox.training.imagination.config import ImaginationTraining
 from mag_sandbox.training.imagination.encoded import ring_codes, ring_latents
 from mag_sandbox.training.imagination.rings import RingSet, ring_set
@@ -43,7 +43,7 @@ class ImaginationPipeline:
     ImaginationPipeline(ImaginationTraining(), choose_device()).run()
     """
 
-    def __init__(self, training: ImaginationTraining, device: Device) -> None:
+    def __init__(self, training: ImaginationTraining, device: TrainingDevice) -> None:
         self.training, self.device, self.folder = training, device, training.folder
         torch.manual_seed(training.seed)
         if training.init_from is None:

@@ -17,7 +17,7 @@ from mag_sandbox.model.imagination.weights import ImaginationNetworks
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.model.pocket.text_encoder import TextEncoder
 from mag_sandbox.model.prompts import tokenise
-from mag_sandbox.training.devices import Device
+from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.imagination.rings import category_of
 from mag_sandbox.training.panorama.render import HEIGHT, HELD_OUT, WIDTH, render, view_at
 from mag_sandbox.training.panorama.sheets import write_sheet
@@ -43,7 +43,7 @@ class SampleSheets:
         autoencoder: Autoencoder,
         text: TextEncoder,
         tokenizer: Tokenizer,
-        device: Device,
+        device: TrainingDevice,
     ) -> None:
         self._networks, self._autoencoder, self._device = networks, autoencoder, device
         scenes = [render(category_of(HELD_OUT + i), HELD_OUT + i) for i in range(VIEWS)]

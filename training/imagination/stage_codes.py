@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from mag_sandbox.model.frames import to_frames, to_pictures
 from mag_sandbox.model.imagination.codes import CodeAutoencoder
-from mag_sandbox.training.devices import Device
+from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.imagination.rings import RingSet
 from mag_sandbox.training.optimisers import Muon
 from mag_sandbox.training.panorama.sheets import write_sheet
@@ -32,7 +32,9 @@ class CodesStage:
 
     name = "codes"
 
-    def __init__(self, module: CodeAutoencoder, rings: RingSet, device: Device, seed: int) -> None:
+    def __init__(
+        self, module: CodeAutoencoder, rings: RingSet, device: TrainingDevice, seed: int
+    ) -> None:
         self.module = module.to(device.device, memory_format=torch.channels_last)
         self.rings, self.device, self.seed = rings, device, seed
 

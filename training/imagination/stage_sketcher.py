@@ -17,7 +17,7 @@ from mag_sandbox.model.imagination.objects import (
 )
 from mag_sandbox.model.imagination.sketcher import Sketcher, tile_turns
 from mag_sandbox.model.pocket.text_encoder import TextEncoder
-from mag_sandbox.training.devices import Device
+from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.imagination.layouts import random_layout
 from mag_sandbox.training.imagination.rings import RingSet
 from mag_sandbox.training.optimisers import Muon
@@ -57,7 +57,7 @@ class SketcherStage:
         kinds: tuple[str, ...],
         captions: Captions,
         text: TextEncoder,
-        device: Device,
+        device: TrainingDevice,
         seed: int,
         sheet: Sheet,
     ) -> None:

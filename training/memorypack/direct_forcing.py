@@ -8,7 +8,7 @@ sampled, in a few steps. Gradients of all clips add up before one step of the op
 Source: arXiv 2510.01784, section 3.2; its t is 1 - sigma, its velocity the negative flow.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -51,22 +51,6 @@ CONDITIONS: dict[Forcing, Condition] = {
     "direct": one_step,
     "student": _sampled,
 }
-
-
-def accumulated(losses: Iterable[Tensor], count: int) -> Tensor:
-    """Return the mean of losses; all but the last are differentiated here, one by one.
-
-    Args:
-        losses: of the clips of one video, each with a graph of its own.
-        count: how many there are.
-    """
-    known, last = 0.0, None
-    for loss in losses:
-        if last is not None:
-            last.backward()
-            known = known + last.detach()
-        last = loss / count
-    return last + known
 
 
 def clips_at(curriculum: tuple[int, ...], step: int, steps: int) -> int:

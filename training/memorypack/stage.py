@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from mag_sandbox.model.flow import add_noise, euler_levels
 from mag_sandbox.model.memorypack.memory import PackMemory
@@ -22,17 +22,17 @@ from mag_sandbox.model.memorypack.networks import (
 )
 from mag_sandbox.model.memorypack.parts import is_new
 from mag_sandbox.model.memorypack.places import LatentFrames, Places, coordinates
-from mag_sandbox.training.devices import Device
-from mag_sandbox.training.draws import Draws
+from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.losses import flow_loss, sample_noise_levels
+from mag_sandbox.training.memory_saving import accumulate_gradients
 from mag_sandbox.training.memorypack.direct_forcing import (
     CONDITIONS,
     ClipPass,
-    accumulated,
     clips_at,
 )
 from mag_sandbox.training.memorypack.presets import PackTraining, Tuned
 from mag_sandbox.training.recipe.clips import Show
+from mag_sandbox.training.seeded_random import SeededRandom
 
 _DRAWS = 40
 _LAST = ("dit.head.modulation", "dit.head.head.weight", "dit.head.head.bias")
@@ -57,36 +57,23 @@ class VideoSource(Protocol):
         """Return the batch of a number, the same at every call."""
 
 
+@dataclass(eq=False)
 class MemoryPackStage:
-    """Trains a transformer with MemoryPack.
+    """Trains a transformer with MemoryPack."""
 
-    Args:
-        module: transformer and memory; what is not tuned is frozen here.
-        source: of videos.
-        config: the numbers.
-        shift: of the noise levels of sampling.
-        device: where to compute.
-        seed: of all draws.
-        show: writes a picture of latents.
-    """
+    module: PackedNetworks  # transformer and memory; what is not tuned is frozen here
+    source: VideoSource  # of videos
+    config: PackTraining  # the numbers
+    shift: float  # of the noise levels of sampling
+    device: TrainingDevice  # where to compute
+    seed: int  # of all draws
+    show: Show  # writes a picture of latents
 
-    def __init__(
-        self,
-        module: PackedNetworks,
-        source: VideoSource,
-        config: PackTraining,
-        shift: float,
-        device: Device,
-        seed: int,
-        show: Show,
-    ) -> None:
-        self.name = f"memorypack-{config.forcing}"
-        self.module, self.source, self.config = module, source, config
-        self.shift, self.device, self.seed = shift, device, seed
+    def __post_init__(self) -> None:
+        self.name = f"memorypack-{self.config.forcing}"
         self.latest: Tensor | None = None  # latents of the latest step, for the picture
-        self._show = show
-        for name, value in module.named_parameters():
-            value.requires_grad_(is_tuned(name, config.tuned))
+        for name, value in self.module.named_parameters():
+            value.requires_grad_(is_tuned(name, self.config.tuned))
 
     def optimisers(self) -> list[torch.optim.Optimizer]:
         """Return AdamW over what is tuned; new parts have a rate of their own."""
@@ -103,21 +90,24 @@ class MemoryPackStage:
 
     def loss(self, step: int) -> Tensor:
         """Return the mean loss of the clips of one batch; all but the last are differentiated."""
-        draws = Draws(self.seed, _DRAWS, step)
+        random = SeededRandom(self.seed, _DRAWS, step)
         batch = self.source.videos(step, self._clips(step))
-        learned = self._learned(batch.frames.length // self.source.length, draws)
-        return accumulated(self.losses(batch, learned, draws), len(learned))
+        learned = self._learned(batch.frames.length // self.source.length, random)
+        losses = (loss / len(learned) for loss in self.losses(batch, learned, random))
+        return accumulate_gradients(losses, len(learned))
 
-    def losses(self, batch: VideoBatch, learned: frozenset[int], draws: Draws) -> Iterator[Tensor]:
+    def losses(
+        self, batch: VideoBatch, learned: frozenset[int], random: SeededRandom
+    ) -> Iterator[Tensor]:
         """Go through videos clip by clip; give a loss, with a graph of its own, for each learned.
 
         Args:
             batch: of videos.
             learned: which clips are learned from; the others are only remembered, as they are.
-            draws: noise levels and noise.
+            random: noise levels and noise.
         """
         length, upload = self.source.length, self.device.upload
-        frames = _uploaded(batch.frames, self.device)
+        frames = batch.frames.with_latents(upload(batch.frames.latents))
         prompt, empty = upload(batch.prompt), upload(batch.empty)
         image, clips = frames.part(0, 1), frames.part(1, frames.length).windows(length)
         memory = PackMemory(
@@ -128,9 +118,9 @@ class MemoryPackStage:
             if index not in learned:
                 memory.push(clip)
                 continue
-            made = self._pass(memory, clip, prompt, empty, draws)
+            made = self._pass(memory, clip, prompt, empty, random)
             yield flow_loss(made.flow, made.target)
-            own = draws.happens(self.config.own_share)
+            own = random.happens(self.config.own_share)
             kept = CONDITIONS[self.config.forcing if own else "teacher"](made)
             memory.push(clip.with_latents(kept.to(clip.latents)))
             shown.append(made.predicted)
@@ -139,26 +129,26 @@ class MemoryPackStage:
     def sheet(self, path: Path, step: int) -> None:  # noqa: ARG002 (shows the latest step's)
         """Write the clips that the latest step predicted."""
         if self.latest is not None:
-            self._show(path, self.latest)
+            self.show(path, self.latest)
 
     def _clips(self, step: int) -> int:
         return clips_at(self.config.curriculum, step, self.config.optimisation.steps)
 
-    def _learned(self, clips: int, draws: Draws) -> frozenset[int]:
+    def _learned(self, clips: int, random: SeededRandom) -> frozenset[int]:
         count = min(self.config.learned or clips, clips)
-        return frozenset(draws.rng.permutation(clips)[:count].tolist())
+        return frozenset(random.numpy.permutation(clips)[:count].tolist())
 
     def _pass(
-        self, memory: PackMemory, clip: LatentFrames, prompt: Tensor, empty: Tensor, draws: Draws
+        self, memory: PackMemory, clip: LatentFrames, prompt: Tensor, empty: Tensor, random: SeededRandom
     ) -> "LearnedClip":
         """Predict the flow of a noised clip that reads what was packed before it."""
-        sigma = self._sigma(clip, draws)
-        noise = self.device.upload(draws.noise(clip.latents.shape))
+        sigma = self._sigma(clip, random)
+        noise = self.device.upload(random.noise(clip.latents.shape))
         noisy = add_noise(clip.latents, noise, sigma)
         with self.device.autocast():
             reading = self._reading(memory, clip, prompt, empty)
             flow = reading.flow(noisy, sigma)
-        start = draws.noise(clip.latents.shape)  # drawn whatever the forcing: the rest stays alike
+        start = random.noise(clip.latents.shape)  # drawn whatever the forcing: the rest stays alike
 
         def sample() -> Tensor:
             with torch.no_grad(), self.device.autocast():
@@ -177,13 +167,11 @@ class MemoryPackStage:
             dit, context_attention(pairs, dit.kernel), dit.text_keys(prompt), place
         )
 
-    def _sigma(self, clip: LatentFrames, draws: Draws) -> Tensor:
+    def _sigma(self, clip: LatentFrames, random: SeededRandom) -> Tensor:
         """Return a noise level for each video, alike over the clip, [B, F]."""
         count = len(clip.latents)
-        sigma = sample_noise_levels((count, 1), draws.generator).clamp(
-            max=self.config.largest_sigma
-        )
-        pure = torch.rand(count, 1, generator=draws.generator) < self.config.from_noise
+        sigma = sample_noise_levels((count, 1), random.torch).clamp(max=self.config.largest_sigma)
+        pure = torch.rand(count, 1, generator=random.torch) < self.config.from_noise
         sigma = torch.where(pure, torch.ones_like(sigma), sigma)
         return self.device.upload(sigma.expand(-1, clip.length).contiguous())
 
@@ -214,12 +202,3 @@ def is_tuned(name: str, tuned: Tuned) -> bool:
     if tuned == "memory":
         return is_new(name)
     return name in _LAST or (tuned == "modulations" and name.endswith(".modulation"))
-
-
-def tuned_names(module: nn.Module, tuned: Tuned) -> tuple[str, ...]:
-    """Return the names of all tensors that are trained."""
-    return tuple(name for name, _ in module.named_parameters() if is_tuned(name, tuned))
-
-
-def _uploaded(frames: LatentFrames, device: Device) -> LatentFrames:
-    return frames.with_latents(device.upload(frames.latents))

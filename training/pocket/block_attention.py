@@ -41,11 +41,11 @@ class BlockMemoryAttention:
         return k[at].flatten(1, 2), v[at].flatten(1, 2)
 
 
-class Remembering(BlockMemoryAttention):
+class MemoryWritingAttention(BlockMemoryAttention):
     """The same for clean blocks alone, [B * M, ...], whose kept frames are then read by others.
 
     dit.memorise(dit.embed(clean, ...), ..., remembering)
-    flow = dit(noisy, ..., Recalling(remembering.kept, visible, tokens_per_frame))
+    flow = dit(noisy, ..., MemoryReadingAttention(remembering.kept, visible, tokens_per_frame))
     """
 
     def __init__(self, visible: Tensor, kept: Tensor, tokens_per_frame: int) -> None:
@@ -58,11 +58,11 @@ class Remembering(BlockMemoryAttention):
         return self.kept[layer_index]
 
 
-class Recalling:
+class MemoryReadingAttention:
     """An `Attend` strategy for passes that read what clean blocks have left, and leave nothing.
 
     Args:
-        kept: of `Remembering`, after its pass.
+        kept: of `MemoryWritingAttention`, after its pass.
         visible: bool [B, R, M], which of R passes reads which kept frame.
         tokens_per_frame: tokens of one latent frame.
     """

@@ -1,5 +1,6 @@
 """The recipe's data at pocket size: camera paths through drawn panoramas, and their captions."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -9,8 +10,7 @@ from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.model.pocket.networks import PocketNetworks
 from mag_sandbox.model.rope import RayCoordinates
-from mag_sandbox.training.devices import Device
-from mag_sandbox.training.draws import Draws
+from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.panorama.sheets import write_sheet
 from mag_sandbox.training.pocket.data import PanoramaSet
 from mag_sandbox.training.pocket.latents import places_to_poses
@@ -18,72 +18,61 @@ from mag_sandbox.training.pocket.paths import MakePath, random_path, stacked
 from mag_sandbox.training.pocket.sequences import PathBlocks
 from mag_sandbox.training.pocket.stage_images import Captions
 from mag_sandbox.training.recipe.clips import Clips, Conditions, PathPlaces, Show
+from mag_sandbox.training.seeded_random import SeededRandom
 
 _CLIPS, _PROMPTS = 30, 31  # keep draws apart
 SHOWN = 6  # pictures in a row of a sheet
 
 
+@dataclass(eq=False)
 class PocketClips:
-    """Videos, prompts and camera paths; a `ClipSource`.
+    """Videos, prompts and camera paths; a `ClipSource`."""
 
-    Args:
-        networks: whose text encoder reads the captions; it stays as it is.
-        autoencoder: makes the latents.
-        data: the panoramas.
-        captions: of them.
-        device: where frames are encoded.
-        batch: videos a step.
-        seed: of all draws.
-        path: draws where videos look.
-        block_length: frames of which memory keeps one; None: as the networks were trained. Videos
-            are the same for all.
-    """
+    networks: PocketNetworks  # whose text encoder reads the captions; it stays as it is
+    autoencoder: Autoencoder  # makes the latents
+    data: PanoramaSet  # the panoramas
+    captions: Captions  # of them
+    device: TrainingDevice  # where frames are encoded
+    batch: int  # videos a step
+    seed: int  # of all draws
+    path: MakePath = random_path  # draws where videos look
+    # frames of which memory keeps one; None: as the networks were trained. Videos are the same
+    # for all
+    block_length: int | None = None
 
-    def __init__(
-        self,
-        networks: PocketNetworks,
-        autoencoder: Autoencoder,
-        data: PanoramaSet,
-        captions: Captions,
-        device: Device,
-        batch: int,
-        seed: int,
-        path: MakePath = random_path,
-        block_length: int | None = None,
-    ) -> None:
-        config = networks.config
+    def __post_init__(self) -> None:
+        config = self.networks.config
         rows, columns = (size // config.dit.patch for size in config.latent_size)
         self.shape = (config.dit.channels, *config.latent_size)
         self.tokens = config.tokens_per_frame
-        self._length = block_length or config.block_length
+        self._length = self.block_length or config.block_length
         self._rays = RayCoordinates(config.dit.rays, rows, columns, self._length)
-        self._path, self._networks = path, networks
-        self._blocks = PathBlocks(data, autoencoder, config.block_length, device, path)
-        self._panoramas, self._captions = len(data), captions
-        self._device, self._batch, self._seed = device, batch, seed
+        self._blocks = PathBlocks(
+            self.data, self.autoencoder, config.block_length, self.device, self.path
+        )
 
     def clips(self, number: int, frames: int) -> Clips:
         """Return encoded views along random paths, as many frames as `PathBlocks` has or fewer."""
-        draws = Draws(self._seed, _CLIPS, number)
-        drawn = self._blocks.draw(draws.rng, self._batch)
+        random = SeededRandom(self.seed, _CLIPS, number)
+        drawn = self._blocks.draw(random.numpy, self.batch)
         latents, poses, times = (
             x.flatten(1, 2)[:, :frames] for x in (drawn.latents, drawn.poses, drawn.times)
         )
-        text = self._read(*self._captions.draw(drawn.panoramas, draws.rng, dropout=0.0))
+        text = self._read(*self.captions.draw(drawn.panoramas, random.numpy, dropout=0.0))
         return Clips(latents, Conditions(text, self._places(poses, times)))
 
     def conditions(self, number: int, frames: int) -> Conditions:
         """Return captions and paths of any length; nothing is drawn or encoded."""
-        draws = Draws(self._seed, _PROMPTS, number)
-        panoramas = draws.rng.integers(self._panoramas, size=self._batch)
+        random = SeededRandom(self.seed, _PROMPTS, number)
+        panoramas = random.numpy.integers(len(self.data), size=self.batch)
         blocks = -(-frames // self._length)
-        paths = [self._path(draws.rng, blocks, self._length) for _ in panoramas]
+        paths = [self.path(random.numpy, blocks, self._length) for _ in panoramas]
         path = stacked(paths)
         places = self._places(
             places_to_poses(path.left, path.top, path.fov).flatten(1, 2),
             torch.from_numpy(path.times).flatten(1, 2),
         )
-        text = self._read(*self._captions.draw(panoramas, draws.rng, dropout=0.0))
+        text = self._read(*self.captions.draw(panoramas, random.numpy, dropout=0.0))
         return Conditions(text, places)
 
     def text(self, prompt: str, batch: int) -> Tensor:
@@ -94,18 +83,18 @@ class PocketClips:
         """
         if prompt:
             raise ValueError(f'the pocket recipe has no negative prompt, "{prompt}" was asked for')
-        return self._read(*self._captions.empty(batch))
+        return self._read(*self.captions.empty(batch))
 
     def _places(self, poses: Tensor, times: Tensor) -> PathPlaces:
-        return PathPlaces(self._rays, poses, times, self._length, self._device.device)
+        return PathPlaces(self._rays, poses, times, self._length, self.device.device)
 
     @torch.no_grad()
     def _read(self, ids: Tensor, mask: Tensor) -> Tensor:
-        upload = self._device.upload
-        return self._networks.text(upload(ids), upload(mask)).float().cpu()
+        upload = self.device.upload
+        return self.networks.text(upload(ids), upload(mask)).float().cpu()
 
 
-def show_with(autoencoder: Autoencoder, device: Device) -> Show:
+def show_with(autoencoder: Autoencoder, device: TrainingDevice) -> Show:
     """Return what writes a sheet of decoded frames, a video a row."""
 
     @torch.no_grad()

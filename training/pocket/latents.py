@@ -11,7 +11,7 @@ from torch import Tensor
 
 from mag_sandbox.model.frames import to_pictures
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
-from mag_sandbox.training.devices import Device
+from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.panorama.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.training.panorama.render import DEGREES_PER_PIXEL, FOV, HEIGHT, WIDTH
 from mag_sandbox.training.pocket.data import PanoramaSet
@@ -48,14 +48,14 @@ def places_to_poses(left: np.ndarray, top: np.ndarray, fov: np.ndarray) -> Tenso
 
 
 @torch.no_grad()
-def encode_views(module: Autoencoder, frames: np.ndarray, device: Device) -> Tensor:
+def encode_views(module: Autoencoder, frames: np.ndarray, device: TrainingDevice) -> Tensor:
     """Return normalised latents, fp32 [T, C, H, W], of frames, uint8 [T, H, W, 3]."""
     with device.autocast():
         return module.encode(device.upload(to_pictures(frames))).float()
 
 
 def latent_pool(
-    module: Autoencoder, data: PanoramaSet, per_panorama: int, folder: Path, device: Device
+    module: Autoencoder, data: PanoramaSet, per_panorama: int, folder: Path, device: TrainingDevice
 ) -> LatentPool:
     """Return `per_panorama` random views of every panorama, encoding what is not cached."""
     stem = folder / f"latents-v4-{_fingerprint(module)}-{len(data)}-{per_panorama}"
@@ -71,7 +71,7 @@ def _encode(
     per_panorama: int,
     values: Path,
     places: Path,
-    device: Device,
+    device: TrainingDevice,
 ) -> None:
     rng = np.random.default_rng(len(data))
     count = len(data) * per_panorama

@@ -22,26 +22,30 @@ from mag_sandbox.model.pocket.weights import (
     load_tokenizer,
     save_pocket,
 )
-from mag_sandbox.training.devices import Device, choose_device
+from mag_sandbox.training.devices import TrainingDevice, choose_device
+from mag_sandbox.training.distillation import GeneratorAndCritic
 from mag_sandbox.training.loop import Loop, LoopConfig, Stage
 from mag_sandbox.training.panorama.render import CATEGORIES, HELD_OUT, render
 from mag_sandbox.training.pocket.config import PocketTraining
 from mag_sandbox.training.pocket.data import PanoramaSet, panorama_set
 from mag_sandbox.training.pocket.latents import LatentPool, latent_pool
-from mag_sandbox.training.pocket.reading import Reading, ReadingStage, UndrawnCaptions
 from mag_sandbox.training.pocket.rollout_sheet import write_rollout_sheet
 from mag_sandbox.training.pocket.sequences import PathBlocks, PooledViews
 from mag_sandbox.training.pocket.stage_animator import AnimatorStage
 from mag_sandbox.training.pocket.stage_autoencoder import AutoencoderStage, DecoderStage
-from mag_sandbox.training.pocket.stage_distilled import (
+from mag_sandbox.training.pocket.stage_distillation import (
     EMPTY_PROMPT,
-    DistillationStage,
-    Distilled,
-    Task,
+    FrameDistillationStage,
+    GenerationTask,
 )
 from mag_sandbox.training.pocket.stage_images import Captions, ImageStage
 from mag_sandbox.training.pocket.stage_sequences import SequenceStage
 from mag_sandbox.training.pocket.stage_world import WorldStage
+from mag_sandbox.training.pocket.text_pretraining import (
+    TextOnlyCaptions,
+    TextPretraining,
+    TextPretrainingStage,
+)
 from mag_sandbox.training.pocket.texts import write_scene_texts
 from mag_sandbox.training.pocket.tokens import save_tokenizer, train_tokenizer
 from mag_sandbox.training.pocket.words import write_words
@@ -61,7 +65,9 @@ class PocketPipeline:
     PocketPipeline(PocketTraining(), POCKET, choose_device()).run()
     """
 
-    def __init__(self, training: PocketTraining, config: PocketConfig, device: Device) -> None:
+    def __init__(
+        self, training: PocketTraining, config: PocketConfig, device: TrainingDevice
+    ) -> None:
         self.training, self.config, self.device = training, config, device
         self.folder = training.folder
         self.data = panorama_set(self.folder, training.panoramas)
@@ -85,7 +91,7 @@ class PocketPipeline:
                 self._train_autoencoder()
                 self.export(weights)
             load_into(self.autoencoder, weights / AUTOENCODER)
-        self._train_reading()
+        self._pretrain_text()
         self._loop(self._world_stage(), self.training.world_steps)
         if self.config.generator_rank:
             self._train_generator()
@@ -99,18 +105,20 @@ class PocketPipeline:
         self._loop(stage, self.training.autoencoder_steps, SHORT_EMA)
         stage.normalise()
 
-    def _train_reading(self) -> None:
+    def _pretrain_text(self) -> None:
         config = LoopConfig(steps=self.training.reading_steps, warmup=50, decay=0.4, ema=0.99)
-        Loop(self._reading, config, self.folder).run()
-        self._reading.module.reader.requires_grad_(False)  # it stays; what it reads goes on
+        Loop(self._text_pretraining, config, self.folder).run()
+        self._text_pretraining.module.heads.requires_grad_(False)  # it stays; what it reads goes on
 
     @cached_property
-    def _reading(self) -> ReadingStage:
-        captions = UndrawnCaptions(self.tokenizer, self.config.text.text_len)
+    def _text_pretraining(self) -> TextPretrainingStage:
+        captions = TextOnlyCaptions(self.tokenizer, self.config.text.text_len)
         torch.manual_seed(self.training.seed)  # whatever was drawn before: as after a stop
-        module = Reading(self.networks.text).to(self.device.device)
+        module = TextPretraining(self.networks.text).to(self.device.device)
         trained = self.training.init_from is not None
-        return ReadingStage(module, captions, self.device, self.training.seed, trained=trained)
+        return TextPretrainingStage(
+            module, captions, self.device, self.training.seed, trained=trained
+        )
 
     def _train_animator(self) -> None:
         assert self.config.animator is not None
@@ -129,12 +137,12 @@ class PocketPipeline:
         views, blocks = self._sources()
         flow = self.config.flow
         tasks = {
-            "frames": Task(views, FRAMES_BATCH, flow.imagine_steps),
-            "moving": Task(blocks, MOVING_BATCH, flow.steps, EMPTY_PROMPT),
+            "frames": GenerationTask(views, FRAMES_BATCH, flow.imagine_steps),
+            "moving": GenerationTask(blocks, MOVING_BATCH, flow.steps, EMPTY_PROMPT),
         }
-        stage = DistillationStage(
-            Distilled(generator, critic), self.networks, tasks, self._captions(), self.device,
-            self.training.seed, self._write_rollouts,
+        stage = FrameDistillationStage(
+            GeneratorAndCritic(generator, critic), self.networks, tasks, self._captions(),
+            self.device, self.training.seed, self._write_rollouts,
         )  # fmt: skip
         steps = self.training.generator_steps
         config = LoopConfig(steps=steps, warmup=30, decay=0.3, clip=10.0, ema=0.98)
@@ -180,8 +188,8 @@ class PocketPipeline:
             "blocks": stage(blocks, *rest, from_noise=FROM_NOISE, own_past=OWN_PAST),
         }
         return WorldStage(
-            self.networks, images(), others, self._reading.wrong, self._write_rollouts,
-            self.training.image_steps, self.training.guide_from,
+            self.networks, images(), others, self._text_pretraining.caption_loss,
+            self._write_rollouts, self.training.image_steps, self.training.guide_from,
         )  # fmt: skip
 
     def _captions(self) -> Captions:

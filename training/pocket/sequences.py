@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
-from mag_sandbox.training.devices import Device
+from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.pocket.data import PanoramaSet
 from mag_sandbox.training.pocket.latents import LatentPool, encode_views, places_to_poses
 from mag_sandbox.training.pocket.paths import MakePath, log_uniform, random_path, stacked
@@ -43,6 +43,7 @@ class SequenceSource(Protocol):
         """Return `count` sequences that follow from the generator alone."""
 
 
+@dataclass(eq=False)
 class PathBlocks:
     """Blocks of consecutive frames along random camera paths."""
 
@@ -50,34 +51,29 @@ class PathBlocks:
     reconstruct = 0.2
     alone = 0.0
 
-    def __init__(
-        self,
-        data: PanoramaSet,
-        autoencoder: Autoencoder,
-        block_length: int,
-        device: Device,
-        path: MakePath = random_path,
-    ) -> None:
-        self._data, self._autoencoder, self._device = data, autoencoder, device
-        self._block_length, self._path = block_length, path
+    data: PanoramaSet
+    autoencoder: Autoencoder
+    block_length: int
+    device: TrainingDevice
+    path: MakePath = random_path
 
     def draw(self, rng: np.random.Generator, count: int) -> Sequences:
         """Return sequences along new paths."""
-        panoramas = rng.integers(len(self._data), size=count)
-        paths = [self._path(rng, PATH_BLOCKS, self._block_length) for _ in panoramas]
+        panoramas = rng.integers(len(self.data), size=count)
+        paths = [self.path(rng, PATH_BLOCKS, self.block_length) for _ in panoramas]
         frames = np.stack(
             [
-                self._data.view_at_rest(panorama, *place)
+                self.data.view_at_rest(panorama, *place)
                 for panorama, path in zip(panoramas, paths, strict=True)
                 for place in path.places()
             ]
         )
-        latents, path = encode_views(self._autoencoder, frames, self._device), stacked(paths)
+        latents, path = encode_views(self.autoencoder, frames, self.device), stacked(paths)
         return Sequences(
             latents.unflatten(0, path.left.shape),
             places_to_poses(path.left, path.top, path.fov),
             torch.from_numpy(path.times),
-            torch.arange(self._block_length),
+            torch.arange(self.block_length),
             panoramas,
         )
 

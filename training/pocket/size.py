@@ -1,4 +1,4 @@
-"""The recipe at pocket size: what `training.recipe.run` needs of the pocket world."""
+"""The recipe at pocket size: what `training.recipe.train` needs of the pocket world."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,14 +14,14 @@ from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.model.pocket.networks import PocketNetworks
 from mag_sandbox.model.pocket.weights import load_pocket_parts, load_tokenizer, read_config
-from mag_sandbox.training.devices import Device, choose_device
+from mag_sandbox.training.devices import TrainingDevice, choose_device
 from mag_sandbox.training.pocket.clips import PocketClips, show_with
 from mag_sandbox.training.pocket.data import PanoramaSet, panorama_set
 from mag_sandbox.training.pocket.paths import MakePath, random_path
 from mag_sandbox.training.pocket.stage_images import Captions
-from mag_sandbox.training.recipe.order import RecipeOrder
+from mag_sandbox.training.recipe.options import RecipeOptions
 from mag_sandbox.training.recipe.presets import TEACHER, at_pocket_size
-from mag_sandbox.training.recipe.run import Size
+from mag_sandbox.training.recipe.train import Size
 from mag_sandbox.training.recipe.videos import last_frames
 
 START = "world.safetensors"  # the pocket world's transformer alone, under its own names
@@ -37,7 +37,7 @@ class PocketParts:
     tokenizer: Tokenizer
     data: PanoramaSet
     captions: Captions
-    device: Device
+    device: TrainingDevice
 
     def clips(
         self, batch: int, seed: int, path: MakePath = random_path, block_length: int | None = None
@@ -57,7 +57,7 @@ class PocketParts:
 
 
 def pocket_networks(
-    weights: Path, device: Device
+    weights: Path, device: TrainingDevice
 ) -> tuple[PocketConfig, PocketNetworks, Autoencoder]:
     """Return the networks of a weights folder, fp32, where they are to be computed.
 
@@ -73,47 +73,47 @@ def pocket_networks(
     return config, networks, autoencoder
 
 
-def pocket_parts(order: RecipeOrder, device: Device | None = None) -> PocketParts:
+def pocket_parts(options: RecipeOptions, device: TrainingDevice | None = None) -> PocketParts:
     """Read a pocket world's weights, and draw the scenes that are not drawn yet.
 
     Raises:
         MissingWeights: there are none.
     """
     device = device or choose_device()
-    config, networks, autoencoder = pocket_networks(order.weights, device)
-    data = panorama_set(order.data or order.folder, order.panoramas)
-    tokenizer = load_tokenizer(order.weights, config)
+    config, networks, autoencoder = pocket_networks(options.weights, device)
+    data = panorama_set(options.data or options.folder, options.panoramas)
+    tokenizer = load_tokenizer(options.weights, config)
     captions = Captions(data, tokenizer, config.text.text_len)
     return PocketParts(config, networks, autoencoder, tokenizer, data, captions, device)
 
 
-def pocket_size(order: RecipeOrder, device: Device | None = None) -> Size:
+def pocket_size(options: RecipeOptions, device: TrainingDevice | None = None) -> Size:
     """Return the recipe's parts at pocket size.
 
     Raises:
         MissingWeights: there are no weights to start from.
     """
-    return size_of(pocket_parts(order, device), order)
+    return size_of(pocket_parts(options, device), options)
 
 
-def size_of(parts: PocketParts, order: RecipeOrder) -> Size:
+def size_of(parts: PocketParts, options: RecipeOptions) -> Size:
     """Return the recipe's parts made of a pocket world; its transformer goes into the folder."""
-    batch = order.batch or at_pocket_size(TEACHER).optimisation.batch
+    batch = options.batch or at_pocket_size(TEACHER).optimisation.batch
 
     def clips() -> PocketClips:
-        return parts.clips(batch // order.parts, order.seed)
+        return parts.clips(batch // options.parts, options.seed)
 
     return Size(
         device=parts.device,
         read=parts.transformer,
-        start=_transformer(parts.networks, order.folder),
+        start=_transformer(parts.networks, options.folder),
         teacher=TEACHER,
         adapted=at_pocket_size,
         clips=clips,
         prompts=clips,
         tails=lambda overlap: lambda: last_frames(overlap),
         show=show_with(parts.autoencoder, parts.device),
-        accumulate=lambda batch: order.parts,
+        accumulate=lambda batch: options.parts,
         negative="",
         save_minutes=4.0,
     )

@@ -16,7 +16,7 @@ from torch.nn import functional
 from mag_sandbox.model.frames import to_frames, to_pictures
 from mag_sandbox.model.pocket.animator import Animator, Moments
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
-from mag_sandbox.training.devices import Device
+from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.optimisers import Muon
 from mag_sandbox.training.panorama.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.training.panorama.moving import CLOUD_SPEED, moment, parts
@@ -100,21 +100,17 @@ def _carried(layers: np.ndarray, left: float, top: int) -> np.ndarray:
     return (wide[:, :-1] * (1 - part) + wide[:, 1:] * part + 0.5).astype(np.uint8)
 
 
+@dataclass(eq=False)
 class AnimatorStage:
     """Trains an `Animator` on crops of moving panoramas."""
 
     name = "animator"
 
-    def __init__(
-        self,
-        module: Animator,
-        autoencoder: Autoencoder,
-        data: PanoramaSet,
-        device: Device,
-        seed: int,
-    ) -> None:
-        self.module, self.autoencoder, self.data = module, autoencoder, data
-        self.device, self.seed = device, seed
+    module: Animator
+    autoencoder: Autoencoder
+    data: PanoramaSet
+    device: TrainingDevice
+    seed: int
 
     def optimisers(self) -> list[torch.optim.Optimizer]:
         """Return Muon over the convolutions between first and last, AdamW over the rest."""

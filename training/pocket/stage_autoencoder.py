@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from mag_sandbox.model.frames import to_frames, to_pictures
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
-from mag_sandbox.training.devices import Device
+from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.optimisers import Muon
 from mag_sandbox.training.panorama.sheets import write_sheet
 from mag_sandbox.training.pocket.data import PanoramaSet, random_crops
@@ -26,7 +26,9 @@ class AutoencoderStage:
 
     name = "autoencoder"
 
-    def __init__(self, module: Autoencoder, data: PanoramaSet, device: Device, seed: int) -> None:
+    def __init__(
+        self, module: Autoencoder, data: PanoramaSet, device: TrainingDevice, seed: int
+    ) -> None:
         self.module = module.to(device.device, memory_format=torch.channels_last)
         self.data, self.device, self.seed = data, device, seed
 
@@ -110,7 +112,7 @@ def _slopes(x: Tensor) -> Iterator[Tensor]:
 
 
 @torch.no_grad()
-def round_trip(module: Autoencoder, frames: np.ndarray, device: Device) -> np.ndarray:
+def round_trip(module: Autoencoder, frames: np.ndarray, device: TrainingDevice) -> np.ndarray:
     """Return frames after encoding and decoding, uint8 [T, H, W, 3]."""
     with device.autocast():
         return to_frames(module.decode(module.encode(device.upload(to_pictures(frames)))))

@@ -1,5 +1,6 @@
 """Stage A: single frames from captions, no memory: imagination, which is the hard part."""
 
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.model.pocket.networks import PocketNetworks
 from mag_sandbox.model.prompts import tokenise
 from mag_sandbox.model.rope import RayCoordinates
-from mag_sandbox.training.devices import Device
+from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.losses import flow_loss, flow_target, guided_target, sample_noise_levels
 from mag_sandbox.training.optimisers import Muon
 from mag_sandbox.training.panorama.sheets import write_sheet
@@ -62,38 +63,25 @@ class Captions:
         return self._empty[0].expand(count, -1), self._empty[1].expand(count, -1)
 
 
+@dataclass(eq=False)
 class ImageStage:
-    """Trains `PocketNetworks` on single frames.
+    """Trains `PocketNetworks` on single frames."""
 
-    Args:
-        module: what is trained.
-        autoencoder: decodes the sheets.
-        pool: frames, and where they were cut.
-        captions: of the panoramas.
-        held_out: captions for the sheets.
-        tokenizer: of the prompts.
-        device: where to compute.
-        seed: of all draws.
-        guidance: how much the prompt is to count without a second pass; 1: as in the data.
-    """
+    module: PocketNetworks  # what is trained
+    autoencoder: Autoencoder  # decodes the sheets
+    pool: LatentPool  # frames, and where they were cut
+    captions: Captions  # of the panoramas
+    held_out: list[str]  # captions for the sheets
+    tokenizer: Tokenizer  # of the prompts
+    device: TrainingDevice  # where to compute
+    seed: int  # of all draws
+    # how much the prompt is to count without a second pass; 1: as in the data
+    guidance: float = 1.0
 
-    def __init__(
-        self,
-        module: PocketNetworks,
-        autoencoder: Autoencoder,
-        pool: LatentPool,
-        captions: Captions,
-        held_out: list[str],
-        tokenizer: Tokenizer,
-        device: Device,
-        seed: int,
-        guidance: float = 1.0,
-    ) -> None:
-        self.module, self.autoencoder, self.guidance = module, autoencoder, guidance
-        self.pool, self.captions, self.device, self.seed = pool, captions, device, seed
-        self._prompts = tokenise(tokenizer, held_out, module.config.text.text_len)
-        rows, columns = (n // module.config.dit.patch for n in module.config.latent_size)
-        self.rays = RayCoordinates(module.config.dit.rays, rows, columns)
+    def __post_init__(self) -> None:
+        self._prompts = tokenise(self.tokenizer, self.held_out, self.module.config.text.text_len)
+        rows, columns = (n // self.module.config.dit.patch for n in self.module.config.latent_size)
+        self.rays = RayCoordinates(self.module.config.dit.rays, rows, columns)
 
     def loss(self, step: int) -> Tensor:
         """Return the flow loss of one batch of frames."""

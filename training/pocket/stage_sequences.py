@@ -6,6 +6,8 @@ share of blocks it also reads its own clean block's frame, which is the reconstr
 MAG's memory model (arXiv 2512.18741, section 3), and in another share it reads nothing.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -13,7 +15,7 @@ from torch.nn import functional
 
 from mag_sandbox.model.pocket.networks import PocketNetworks
 from mag_sandbox.model.rope import RayCoordinates
-from mag_sandbox.training.devices import Device
+from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.losses import flow_loss, flow_target, guided_target, sample_noise_levels
 from mag_sandbox.training.pocket.block_attention import BlockMemoryAttention
 from mag_sandbox.training.pocket.sequences import Sequences, SequenceSource
@@ -25,38 +27,27 @@ KNOWN = 0.2  # mean squared error of a latent token below which the network knew
 OTHER_FRAME = 0.2  # share of sequences in which any frame of a block may be the kept one
 
 
+@dataclass(eq=False)
 class SequenceStage:
-    """Trains `PocketNetworks` to continue from memory.
+    """Trains `PocketNetworks` to continue from memory."""
 
-    Args:
-        module: what is trained.
-        source: where sequences come from.
-        captions: of the panoramas.
-        device: where to compute.
-        seed: of all draws.
-        guidance: how much the prompt is to count without a second pass; 1: as in the data.
-        from_noise: share of noisy blocks that are pure noise, as blocks made in one step are.
-        own_past: share of steps in which memory holds what the network makes of clean blocks, where
-            it knows them: as in play, where copies of copies must not grow harsher.
-    """
+    module: PocketNetworks  # what is trained
+    source: SequenceSource  # where sequences come from
+    captions: Captions  # of the panoramas
+    device: TrainingDevice  # where to compute
+    seed: int  # of all draws
+    # how much the prompt is to count without a second pass; 1: as in the data
+    guidance: float = 1.0
+    # share of noisy blocks that are pure noise, as blocks made in one step are
+    from_noise: float = 0.0
+    # share of steps in which memory holds what the network makes of clean blocks, where it knows
+    # them: as in play, where copies of copies must not grow harsher
+    own_past: float = 0.0
 
-    def __init__(
-        self,
-        module: PocketNetworks,
-        source: SequenceSource,
-        captions: Captions,
-        device: Device,
-        seed: int,
-        guidance: float = 1.0,
-        from_noise: float = 0.0,
-        own_past: float = 0.0,
-    ) -> None:
-        self.module, self.source, self.captions = module, source, captions
-        self.device, self.seed = device, seed
-        self.guidance, self.from_noise, self.own_past = guidance, from_noise, own_past
-        rows, columns = (n // module.config.dit.patch for n in module.config.latent_size)
+    def __post_init__(self) -> None:
+        rows, columns = (n // self.module.config.dit.patch for n in self.module.config.latent_size)
         self.rays = RayCoordinates(
-            module.config.dit.rays, rows, columns, module.config.block_length
+            self.module.config.dit.rays, rows, columns, self.module.config.block_length
         )
 
     def loss(self, step: int) -> Tensor:

@@ -7,6 +7,7 @@ nor how to read.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -18,44 +19,31 @@ from mag_sandbox.model.pocket.networks import PocketNetworks
 from mag_sandbox.training.pocket.stage_images import ImageStage, world_optimisers
 
 SHARES = {"images": 0.4, "views": 0.2, "blocks": 0.4}  # of steps after the first `image_steps`
-READING_WEIGHT = 0.1  # of telling what captions say
+CAPTION_WEIGHT = 0.1  # of telling what captions say
 
 
-class Task(Protocol):
+class Objective(Protocol):
     """One thing to learn."""
 
     def loss(self, step: int) -> Tensor:
         """Return the loss of one step's batch."""
 
 
+@dataclass(eq=False)
 class WorldStage:
-    """Trains `PocketNetworks` on all tasks in turn.
-
-    Args:
-        module: what is trained.
-        images: the task of the first `image_steps`; also draws the sheets of samples.
-        others: the tasks that follow: "views", "blocks", "guided images" and "guided views".
-        reading: how wrong the text encoder tells what captions say, of a step.
-        rollouts: draws a sheet of real play.
-        image_steps: steps on single frames only.
-        guide_from: step from which guided images and views take the place of the others.
-    """
+    """Trains `PocketNetworks` on all tasks in turn."""
 
     name = "world"
 
-    def __init__(
-        self,
-        module: PocketNetworks,
-        images: ImageStage,
-        others: Mapping[str, Task],
-        reading: Callable[[int], Tensor],
-        rollouts: Callable[[Path], None],
-        image_steps: int,
-        guide_from: int,
-    ) -> None:
-        self.module, self.images, self.others = module, images, dict(others)
-        self.reading, self.rollouts = reading, rollouts
-        self.image_steps, self.guide_from = image_steps, guide_from
+    module: PocketNetworks  # what is trained
+    images: ImageStage  # the task of the first `image_steps`; also draws the sheets of samples
+    # the tasks that follow: "views", "blocks", "guided images" and "guided views"
+    others: Mapping[str, Objective]
+    # how wrong the text encoder tells what captions say, of a step
+    caption_loss: Callable[[int], Tensor]
+    rollouts: Callable[[Path], None]  # draws a sheet of real play
+    image_steps: int  # steps on single frames only
+    guide_from: int  # step from which guided images and views take the place of the others
 
     def optimisers(self) -> list[torch.optim.Optimizer]:
         """Return Muon and AdamW."""
@@ -73,7 +61,7 @@ class WorldStage:
         """Return the loss of one step's batch."""
         kind = self.kind(step)
         task = self.images if kind == "images" else self.others[kind]
-        return task.loss(step) + READING_WEIGHT * self.reading(step)
+        return task.loss(step) + CAPTION_WEIGHT * self.caption_loss(step)
 
     def sheet(self, path: Path, step: int) -> None:
         """Write sampled frames, and rollouts once blocks are trained."""

@@ -18,7 +18,7 @@ from mag_sandbox.model.rope import GridCoordinates, RayCoordinates
 Show = Callable[[Path, Tensor], None]  # where to write a picture of latents, [B, F, C, H, W]
 
 
-class Places(Protocol):
+class FramePlaces(Protocol):
     """Where and when the latent frames of a batch of videos lie."""
 
     def at(self, first_frame: int, frames: int) -> Coordinates:
@@ -39,39 +39,27 @@ class GridPlaces:
         return Coordinates(self.rotary(first_frame, frames))
 
 
+@dataclass(eq=False)
 class PathPlaces:
-    """The rays of posed frames along camera paths: the pocket world.
+    """The rays of posed frames along camera paths: the pocket world."""
 
-    Args:
-        rays: of the world.
-        poses: yaw, pitch, fov [degrees], [B, F, 3].
-        times: frame numbers, [B, F].
-        block_length: frames of a block.
-        device: where coordinates are needed.
-    """
-
-    def __init__(
-        self,
-        rays: RayCoordinates,
-        poses: Tensor,
-        times: Tensor,
-        block_length: int,
-        device: str = "cpu",
-    ) -> None:
-        self._rays, self._poses, self._times = rays, poses, times
-        self._block_length, self._device = block_length, device
+    rays: RayCoordinates  # of the world
+    poses: Tensor  # yaw, pitch, fov [degrees], [B, F, 3]
+    times: Tensor  # frame numbers, [B, F]
+    block_length: int  # frames of a block
+    device: str = "cpu"  # where coordinates are needed
 
     def at(self, first_frame: int, frames: int) -> Coordinates:
         """Return the coordinates of consecutive frames, which the paths must reach."""
         some = slice(first_frame, first_frame + frames)
-        order = torch.arange(first_frame, first_frame + frames) % self._block_length
-        features = self._rays.features(self._poses[:, some], order)
-        return Coordinates(self.rotary(first_frame, frames), features.to(self._device))
+        order = torch.arange(first_frame, first_frame + frames) % self.block_length
+        features = self.rays.features(self.poses[:, some], order)
+        return Coordinates(self.rotary(first_frame, frames), features.to(self.device))
 
     def rotary(self, first_frame: int, frames: int) -> Tensor:
         """Return the turns of consecutive frames."""
         some = slice(first_frame, first_frame + frames)
-        return self._rays.rotary(self._poses[:, some], self._times[:, some]).to(self._device)
+        return self.rays.rotary(self.poses[:, some], self.times[:, some]).to(self.device)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +67,7 @@ class Conditions:
     """What videos are to be made of; B of them."""
 
     text: Tensor  # features of the prompts, [B, text_len, text_dim]
-    places: Places
+    places: FramePlaces
 
 
 @dataclass(frozen=True, slots=True)

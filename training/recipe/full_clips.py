@@ -6,6 +6,7 @@ A video is one `.pt` file, read as tensors only: `video_features` [F, 16, H, W] 
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -16,9 +17,9 @@ from mag_sandbox.model.full.text_cache import pad_rows
 from mag_sandbox.model.full.vae import TIME_STRIDE, WanVae
 from mag_sandbox.model.rope import GridCoordinates
 from mag_sandbox.model.world import WorldFailed
-from mag_sandbox.training.draws import Draws
 from mag_sandbox.training.panorama.sheets import write_sheet
 from mag_sandbox.training.recipe.clips import Clips, Conditions, GridPlaces
+from mag_sandbox.training.seeded_random import SeededRandom
 
 logger = logging.getLogger(__name__)
 
@@ -68,68 +69,50 @@ def read_video(path: Path) -> tuple[Tensor, Tensor]:
     return latents.float(), rows.float()
 
 
+@dataclass(eq=False)
 class PromptLines:
-    """Prompts without videos; a `PromptSource`.
+    """Prompts without videos; a `PromptSource`."""
 
-    Args:
-        prompts: in the order they are learned from.
-        text_of: their features.
-        shape: of a latent frame: C, H, W.
-        head_dim: channels of a head, for the coordinates.
-        batch: videos a step.
-        device: where coordinates are needed.
-        skipped: prompts that an earlier stage has used up (MAG's code skips 300 * 64).
-    """
+    prompts: Sequence[str]  # in the order they are learned from
+    text_of: TextOf  # their features
+    shape: tuple[int, int, int]  # of a latent frame: C, H, W
+    head_dim: int  # channels of a head, for the coordinates
+    batch: int = 1  # videos a step
+    device: str = "cpu"  # where coordinates are needed
+    skipped: int = 0  # prompts that an earlier stage has used up (MAG's code skips 300 * 64)
 
-    def __init__(
-        self,
-        prompts: Sequence[str],
-        text_of: TextOf,
-        shape: tuple[int, int, int],
-        head_dim: int,
-        batch: int = 1,
-        device: str = "cpu",
-        skipped: int = 0,
-    ) -> None:
-        self.shape = shape
-        rows, columns = shape[1] // 2, shape[2] // 2
+    def __post_init__(self) -> None:
+        rows, columns = self.shape[1] // 2, self.shape[2] // 2
         self.tokens = rows * columns
-        self._places = GridPlaces(GridCoordinates(rows, columns, head_dim, device))
-        self._prompts, self._text_of = prompts, text_of
-        self._batch, self._skipped = batch, skipped
+        self._places = GridPlaces(GridCoordinates(rows, columns, self.head_dim, self.device))
 
     def conditions(self, number: int, frames: int) -> Conditions:  # noqa: ARG002 (any number)
         """Return the prompts of a batch; after the last the first comes again."""
-        first = self._skipped + number * self._batch
-        some = [self._prompts[(first + i) % len(self._prompts)] for i in range(self._batch)]
-        return Conditions(torch.stack([self._text_of(prompt) for prompt in some]), self._places)
+        first = self.skipped + number * self.batch
+        some = [self.prompts[(first + i) % len(self.prompts)] for i in range(self.batch)]
+        return Conditions(torch.stack([self.text_of(prompt) for prompt in some]), self._places)
 
     def text(self, prompt: str, batch: int) -> Tensor:
         """Return the features of one prompt for a whole batch."""
-        return self._text_of(prompt)[None].expand(batch, -1, -1)
+        return self.text_of(prompt)[None].expand(batch, -1, -1)
 
 
+@dataclass(eq=False)
 class LatentVideos:
-    """Videos encoded beforehand, one a step since they differ in length; a `ClipSource`.
+    """Videos encoded beforehand, one a step since they differ in length; a `ClipSource`."""
 
-    Args:
-        folder: of `.pt` files.
-        prompts: sizes, coordinates, and features of fixed prompts.
-        text_len: rows of text features.
-        fewest_frames: shorter videos are passed over.
-        seed: of their order, another in every round.
-    """
+    folder: Path  # of `.pt` files
+    prompts: PromptLines  # sizes, coordinates, and features of fixed prompts
+    text_len: int  # rows of text features
+    fewest_frames: int  # shorter videos are passed over
+    seed: int  # of their order, another in every round
 
-    def __init__(
-        self, folder: Path, prompts: PromptLines, text_len: int, fewest_frames: int, seed: int
-    ) -> None:
-        self._files = sorted(folder.glob("*.pt"))
+    def __post_init__(self) -> None:
+        self._files = sorted(self.folder.glob("*.pt"))
         if not self._files:
-            raise TrainingDataError(f"{folder} has no .pt files; make them with `precompute`")
-        self.shape, self.tokens = prompts.shape, prompts.tokens
-        self.conditions, self.text = prompts.conditions, prompts.text
-        self._prompts, self._text_len = prompts, text_len
-        self._fewest, self._seed = fewest_frames, seed
+            raise TrainingDataError(f"{self.folder} has no .pt files; make them with `precompute`")
+        self.shape, self.tokens = self.prompts.shape, self.prompts.tokens
+        self.conditions, self.text = self.prompts.conditions, self.prompts.text
 
     def clips(self, number: int, frames: int) -> Clips:
         """Return one video's first frames; damaged files are named and passed over.
@@ -143,41 +126,41 @@ class LatentVideos:
             except TrainingDataError as error:
                 logger.warning("%s; passed over", error)
                 continue
-            if len(latents) >= self._fewest:
-                places = self._prompts.conditions(number, frames).places
-                text = pad_rows(rows[: self._text_len], self._text_len)
+            if len(latents) >= self.fewest_frames:
+                places = self.prompts.conditions(number, frames).places
+                text = pad_rows(rows[: self.text_len], self.text_len)
                 return Clips(latents[None, :frames], Conditions(text[None], places))
         raise TrainingDataError(
-            f"no whole video in {self._files[0].parent} has {self._fewest} latent frames; add some"
+            f"no whole video in {self.folder} has {self.fewest_frames} latent frames; add some"
         )
 
     def _file(self, number: int) -> Path:
         turn, place = divmod(number, len(self._files))
-        order = Draws(self._seed, _ORDER, turn).rng.permutation(len(self._files))
+        order = SeededRandom(self.seed, _ORDER, turn).numpy.permutation(len(self._files))
         return self._files[order[place]]
 
 
+@dataclass(eq=False)
 class ReencodedTail:
     """The first frames of a later clip at full size: the last pictures, encoded as a new video.
 
     The video is decoded piece by piece, so every clip goes through once and in order.
 
-    Args:
-        vae: the autoencoder.
-        frames: latent frames of the tail.
-
     Source: MAG, arXiv 2512.18741, as released: 9 pictures make 3 latent frames.
     """
 
-    def __init__(self, vae: WanVae, frames: int) -> None:
-        self._vae, self._state = vae, START
-        self._pictures = TIME_STRIDE * (frames - 1) + 1
+    vae: WanVae  # the autoencoder
+    frames: int  # latent frames of the tail
+
+    def __post_init__(self) -> None:
+        self._state = START
+        self._pictures = TIME_STRIDE * (self.frames - 1) + 1
 
     @torch.no_grad()
     def __call__(self, latents: Tensor) -> Tensor:
         """Return the latents of the video's last pictures, after a clip's new latents."""
-        pictures, self._state = self._vae.decode(latents, self._state)
-        again, _ = self._vae.encode(pictures[:, -self._pictures :])
+        pictures, self._state = self.vae.decode(latents, self._state)
+        again, _ = self.vae.encode(pictures[:, -self._pictures :])
         return again.to(latents)
 
 

@@ -12,7 +12,8 @@ from mag_sandbox.model.full.loading import sized_by
 from mag_sandbox.model.full.text import TEXT_LEN, TextEmbedder, load_text_encoder, load_tokenizer
 from mag_sandbox.model.full.text_cache import EmbeddingStore, weights_identity
 from mag_sandbox.model.full.vae import WanVae, load_vae
-from mag_sandbox.training.devices import Device, choose_device
+from mag_sandbox.training.devices import TrainingDevice, choose_device
+from mag_sandbox.training.memory_saving import checkpoint_activations
 from mag_sandbox.training.recipe.full_clips import (
     LatentVideos,
     PromptLines,
@@ -22,10 +23,9 @@ from mag_sandbox.training.recipe.full_clips import (
     read_prompts,
     show_channels,
 )
-from mag_sandbox.training.recipe.order import RecipeOrder
+from mag_sandbox.training.recipe.options import RecipeOptions
 from mag_sandbox.training.recipe.presets import MEMORY
-from mag_sandbox.training.recipe.run import RecipeError, Size
-from mag_sandbox.training.recomputing import recompute_layers
+from mag_sandbox.training.recipe.train import RecipeError, Size
 
 VAE, ENCODER, TOKENIZER, TEACHER = (
     "Wan2.1_VAE.pth",
@@ -39,41 +39,41 @@ CHANNELS, STRIDE = 16, 8  # of the latents
 USED_PROMPTS = {"generator": 300 * 64}  # by the stages before, as released
 
 
-def full_size(order: RecipeOrder, device: Device | None = None) -> Size:
+def full_size(options: RecipeOptions, device: TrainingDevice | None = None) -> Size:
     """Return the parts made from public weights and prepared data.
 
     Raises:
         RecipeError: the folder of the public weights is not given.
         MissingWeights: it lacks a file.
     """
-    if order.wan is None:
+    if options.wan is None:
         raise RecipeError("full size needs --wan, the folder of Wan2.1-T2V-1.3B")
-    device, wan = device or choose_device(), order.wan
-    text_of = known_features(text_store(wan, order.folder / TEXTS, device.device))
+    device, wan = device or choose_device(), options.wan
+    text_of = known_features(text_store(wan, options.folder / TEXTS, device.device))
     config = sized_by(open_checkpoint(wan / TEACHER).shapes, wan / TEACHER)
-    shape = (CHANNELS, order.height // STRIDE, order.width // STRIDE)
+    shape = (CHANNELS, options.height // STRIDE, options.width // STRIDE)
 
     def prompts() -> PromptLines:
-        if order.prompts is None:
-            raise RecipeError(f"{order.stage} needs --prompts, a text file with a prompt a line")
-        lines = read_prompts(order.prompts)
+        if options.prompts is None:
+            raise RecipeError(f"{options.stage} needs --prompts, a text file with a prompt a line")
+        lines = read_prompts(options.prompts)
         return PromptLines(
             lines, text_of, shape, config.head_dim, device=device.device,
-            skipped=USED_PROMPTS.get(order.stage, 0),
+            skipped=USED_PROMPTS.get(options.stage, 0),
         )  # fmt: skip
 
     def clips() -> LatentVideos:
-        if order.videos is None:
-            raise RecipeError(f"{order.stage} needs --videos, a folder made by `precompute`")
+        if options.videos is None:
+            raise RecipeError(f"{options.stage} needs --videos, a folder made by `precompute`")
         sizes = PromptLines([""], text_of, shape, config.head_dim, device=device.device)
-        fewest = MEMORY.fewest_frames if order.stage == "memory" else 1
-        return LatentVideos(order.videos, sizes, TEXT_LEN, fewest, order.seed)
+        fewest = MEMORY.fewest_frames if options.stage == "memory" else 1
+        return LatentVideos(options.videos, sizes, TEXT_LEN, fewest, options.seed)
 
     def read(path: Path) -> DiT:
         with torch.device("meta"):
             dit = DiT(config, device.kernel)
         load_checkpoint(dit, path, torch.float32, device.device)
-        return recompute_layers(dit)
+        return checkpoint_activations(dit)
 
     return Size(
         device=device,
@@ -86,7 +86,7 @@ def full_size(order: RecipeOrder, device: Device | None = None) -> Size:
         tails=lambda overlap: partial(ReencodedTail, read_vae(wan, device.device), overlap),
         show=show_channels,
         accumulate=lambda batch: batch,
-        negative=order.negative,
+        negative=options.negative,
         save_minutes=30.0,
     )
 

@@ -1,19 +1,15 @@
 """Which latent frames read which in training, and attention that keeps to it.
 
 Masks are over frames, bool [queries, keys]; sequences are clean frames, noisy frames, or all clean
-frames followed by their noisy copies. `dense_attention` states what a mask means; `block_attention`
-computes the same without ever making a mask of tokens, which at full size would have 10^10 entries.
+frames followed by their noisy copies. `block_attention` keeps to a mask without ever making one of
+tokens, which at full size would have 10^10 entries.
 """
-
-from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
 from mag_sandbox.model.attention import AttentionKernel
 from mag_sandbox.model.dit import Attend
-
-Pattern = Callable[[int, int], Tensor]  # frames, block length -> mask
 
 
 def block_causal(frames: int, block_length: int, window: int | None = None) -> Tensor:
@@ -94,23 +90,6 @@ def _two_parts(clean: Tensor, noisy_to_clean: Tensor, noisy: Tensor) -> Tensor:
 def by_token(mask: Tensor, tokens: int) -> Tensor:
     """Return a mask of frames as one of tokens, `tokens` a frame."""
     return mask.repeat_interleave(tokens, dim=0).repeat_interleave(tokens, dim=1)
-
-
-def dense_attention(mask: Tensor, tokens: int, kernel: AttentionKernel) -> Attend:
-    """Return a strategy that computes all scores and leaves out the masked ones.
-
-    Args:
-        mask: of frames, bool [F, F].
-        tokens: of a frame.
-        kernel: one that takes a bias.
-    """
-    hidden = ~by_token(mask, tokens)
-    bias = torch.zeros(hidden.shape).masked_fill(hidden, float("-inf"))[None, None]
-
-    def attend(layer_index: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:  # noqa: ARG001
-        return kernel(q, k, v, bias.to(q))
-
-    return attend
 
 
 def block_attention(mask: Tensor, tokens: int, kernel: AttentionKernel) -> Attend:

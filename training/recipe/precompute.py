@@ -26,34 +26,34 @@ from mag_sandbox.training.recipe.full_clips import (
     read_prompts,
 )
 from mag_sandbox.training.recipe.full_size import TEXTS, read_vae, text_store
-from mag_sandbox.training.recipe.order import PrecomputeOrder
+from mag_sandbox.training.recipe.options import PrecomputeOptions
 
 logger = logging.getLogger(__name__)
 
 VIDEOS = (".mp4", ".mkv", ".webm", ".mov", ".avi")
 
 
-def precompute(order: PrecomputeOrder) -> None:
+def precompute(options: PrecomputeOptions) -> None:
     """Read what is not read yet; files that cannot be decoded are named and passed over.
 
     Raises:
         TrainingDataError: there is nothing to read.
     """
     device = choose_device().device
-    videos = _videos(order.videos) if order.videos else []
-    prompts = read_prompts(order.prompts) if order.prompts else []
+    videos = _videos(options.videos) if options.videos else []
+    prompts = read_prompts(options.prompts) if options.prompts else []
     if not videos and not prompts:
         raise TrainingDataError("nothing to precompute; give --videos, --prompts or both")
-    store = text_store(order.wan, order.folder / TEXTS, device)
+    store = text_store(options.wan, options.folder / TEXTS, device)
     captions = {path: _caption(path) for path in videos}
-    store.get(["", order.negative, *prompts, *captions.values()])  # the encoder is loaded once
-    vae = read_vae(order.wan, device) if videos else None
+    store.get(["", options.negative, *prompts, *captions.values()])  # the encoder is loaded once
+    vae = read_vae(options.wan, device) if videos else None
     for index, path in enumerate(videos):
-        target = order.folder / f"{path.stem}.pt"
+        target = options.folder / f"{path.stem}.pt"
         if target.exists():
             continue
         try:
-            write_video(path, captions[path], target, vae, store, order)
+            write_video(path, captions[path], target, vae, store, options)
         except TrainingDataError as error:
             logger.warning("%s; passed over", error)
         else:
@@ -66,14 +66,16 @@ def write_video(
     target: Path,
     vae: WanVae,
     store: EmbeddingStore,
-    order: PrecomputeOrder,
+    options: PrecomputeOptions,
 ) -> None:
     """Encode one video; its file appears whole or not at all.
 
     Raises:
         TrainingDataError: the video cannot be decoded, or is empty.
     """
-    frames = read_frames(path, order.width, order.height, TIME_STRIDE * (order.longest - 1) + 1)
+    frames = read_frames(
+        path, options.width, options.height, TIME_STRIDE * (options.longest - 1) + 1
+    )
     latents = encode(vae, frames)
     rows = store.get([caption])[caption]
     filled = int(rows.any(dim=-1).sum())

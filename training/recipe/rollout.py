@@ -18,7 +18,7 @@ from mag_sandbox.model.full.rollout import Rollout
 from mag_sandbox.model.full.samplers import FewSteps, RenoisingSampler
 from mag_sandbox.model.generator import Coordinates
 from mag_sandbox.model.slots import SlotWrite
-from mag_sandbox.training.recipe.clips import Places
+from mag_sandbox.training.recipe.clips import FramePlaces
 
 Pairs = list[tuple[Tensor, Tensor]]  # keys and values, a pair a layer
 Renoise = Callable[[int, int], Tensor]  # block of the clip, step -> noise like a block's latents
@@ -133,7 +133,7 @@ class SelfRollout(Rollout):
         recipe: steps, memory, and who remembers under which text.
     """
 
-    def __init__(self, generator: TrainedGenerator, places: Places, recipe: Recipe) -> None:
+    def __init__(self, generator: TrainedGenerator, places: FramePlaces, recipe: Recipe) -> None:
         super().__init__(generator, places, recipe)
         self._places, self._levels = places, recipe.sampling
 

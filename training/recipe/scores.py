@@ -34,6 +34,7 @@ class NoisedClip:
     noisy: Tensor
 
 
+@dataclass(eq=False)
 class Scores:
     """Compares both scores on generated clips.
 
@@ -41,17 +42,15 @@ class Scores:
     noised = scores.noise(clip.detach(), raw_timesteps, noise)
     loss = scores.generator_loss(clip, noised, text, negative, coordinates)
     loss = scores.critic_loss(noised, text, coordinates)
-
-    Args:
-        real: the teacher, frozen.
-        fake: the critic; it learns what the generator makes.
-        guidance: of each.
-        shift: of the noise levels.
     """
 
-    def __init__(self, real: DiT, fake: DiT, guidance: Guidance, shift: float = 5.0) -> None:
-        self.real, self.fake, self.guidance = real, fake, guidance
-        self._schedule = FlowSchedule(shift)
+    real: DiT  # the teacher, frozen
+    fake: DiT  # the critic; it learns what the generator makes
+    guidance: Guidance  # of each
+    shift: float = 5.0  # of the noise levels
+
+    def __post_init__(self) -> None:
+        self._schedule = FlowSchedule(self.shift)
 
     def noise(self, clean: Tensor, raw: Tensor, noise: Tensor) -> NoisedClip:
         """Noise clips to compare scores at.

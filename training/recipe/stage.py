@@ -1,38 +1,44 @@
 """What the recipe's stages have in common; each adds its loss."""
 
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import torch
 from torch import Tensor, nn
 
-from mag_sandbox.training.devices import Device
+from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.recipe.clips import Show
-from mag_sandbox.training.recipe.presets import Optimisation
+from mag_sandbox.training.recipe.presets import Preset
+
+Module = TypeVar("Module", bound=nn.Module)
+Source = TypeVar("Source")
+Config = TypeVar("Config", bound=Preset)
 
 
-class RecipeStage:
-    """A stage of one network, one kind of step, and AdamW.
-
-    Args:
-        module: what is trained.
-        numbers: of the optimiser.
-        device: where to compute.
-        seed: of all draws.
-        show: writes a picture of latents.
-    """
+@dataclass(eq=False)
+class RecipeStage(Generic[Module, Source, Config]):
+    """A stage of one network, one kind of step, and AdamW."""
 
     name = "stage"
 
-    def __init__(
-        self, module: nn.Module, numbers: Optimisation, device: Device, seed: int, show: Show
-    ) -> None:
-        self.module, self.numbers, self.device, self.seed = module, numbers, device, seed
-        self.latest: Tensor | None = None  # latents of the latest step, for the picture
-        self._show = show
+    module: Module  # what is trained
+    source: Source  # what it learns from
+    config: Config  # the numbers
+    device: TrainingDevice  # where to compute
+    seed: int  # of all draws
+    show: Show  # writes a picture of latents
+    latest: Tensor | None = field(default=None, init=False)  # latents of the latest step
 
     def optimisers(self) -> list[torch.optim.Optimizer]:
         """Return AdamW over the whole network."""
-        return [adamw(self.module, self.numbers, self.numbers.rate)]
+        numbers = self.config.optimisation
+        return [
+            torch.optim.AdamW(
+                self.module.parameters(), numbers.rate, numbers.betas,
+                weight_decay=numbers.weight_decay,
+            )
+        ]  # fmt: skip
 
     def kind(self, step: int) -> str:  # noqa: ARG002 (every step is alike)
         """Return what a step learns from."""
@@ -41,11 +47,4 @@ class RecipeStage:
     def sheet(self, path: Path, step: int) -> None:  # noqa: ARG002 (shows the latest step's)
         """Write what the latest step made, with the weights it had then."""
         if self.latest is not None:
-            self._show(path, self.latest)
-
-
-def adamw(module: nn.Module, numbers: Optimisation, rate: float) -> torch.optim.Optimizer:
-    """Return AdamW over a network."""
-    return torch.optim.AdamW(
-        module.parameters(), lr=rate, betas=numbers.betas, weight_decay=numbers.weight_decay
-    )
+            self.show(path, self.latest)

@@ -3,61 +3,45 @@
 At full size the teacher is public (Wan2.1-T2V-1.3B) and only the student is trained.
 """
 
+from dataclasses import KW_ONLY, dataclass
+
 import torch
 from torch import Tensor
 
 from mag_sandbox.model.dit import Attend, DiT, own_block_attention
 from mag_sandbox.model.flow import FlowSchedule, x0_from_flow
-from mag_sandbox.training.devices import Device
-from mag_sandbox.training.draws import Draws
 from mag_sandbox.training.losses import flow_loss, flow_target, x0_loss
-from mag_sandbox.training.recipe.clips import ClipSource, Show, clip_flow, flow_beside_clean
+from mag_sandbox.training.recipe.clips import ClipSource, clip_flow, flow_beside_clean
 from mag_sandbox.training.recipe.masks import block_attention, block_causal, teacher_forcing
 from mag_sandbox.training.recipe.presets import StudentTraining, TeacherTraining
 from mag_sandbox.training.recipe.stage import RecipeStage
 from mag_sandbox.training.recipe.trajectories import TrajectorySource
+from mag_sandbox.training.seeded_random import SeededRandom
 
 _TEACHER_DRAWS, _STUDENT_DRAWS = 13, 14
 
 
-class TeacherStage(RecipeStage):
+@dataclass(eq=False)
+class TeacherStage(RecipeStage[DiT, ClipSource, TeacherTraining]):
     """Trains a bidirectional transformer by flow matching, one noise level a clip.
-
-    Args:
-        module: the transformer.
-        source: of videos.
-        config: the numbers.
-        device: where to compute.
-        seed: of all draws.
-        show: writes a picture of latents.
 
     Source: flow matching, arXiv 2210.02747; Wan2.1, arXiv 2503.20314.
     """
 
     name = "teacher"
 
-    def __init__(
-        self,
-        module: DiT,
-        source: ClipSource,
-        config: TeacherTraining,
-        device: Device,
-        seed: int,
-        show: Show,
-    ) -> None:
-        super().__init__(module, config.optimisation, device, seed, show)
-        self.source, self.config = source, config
-        self._schedule = FlowSchedule(config.shift)
+    def __post_init__(self) -> None:
+        self._schedule = FlowSchedule(self.config.shift)
 
     def loss(self, step: int) -> Tensor:
         """Return the error of the flow of clips at random noise levels."""
-        draws = Draws(self.seed, _TEACHER_DRAWS, step)
+        random = SeededRandom(self.seed, _TEACHER_DRAWS, step)
         drawn = self.source.clips(step, self.config.frames)
         batch, frames = drawn.latents.shape[:2]
-        entries = draws.integers(len(self._schedule.sigmas), (batch,))
+        entries = random.integers(len(self._schedule.sigmas), (batch,))
         sigma = self._schedule.sigmas[entries][:, None]
-        noisy, target = flow_target(drawn.latents, sigma.expand(-1, frames), draws.generator)
-        dropped = torch.tensor([draws.happens(self.config.prompt_dropout) for _ in range(batch)])
+        noisy, target = flow_target(drawn.latents, sigma.expand(-1, frames), random.torch)
+        dropped = torch.tensor([random.happens(self.config.prompt_dropout) for _ in range(batch)])
         text = torch.where(
             dropped[:, None, None], self.source.text("", batch), drawn.conditions.text
         )
@@ -72,38 +56,20 @@ class TeacherStage(RecipeStage):
         return flow_loss(flow, self.device.upload(target))
 
 
-class StudentStage(RecipeStage):
-    """Trains a causal transformer to name the end of the teacher's way from anywhere on it.
+@dataclass(eq=False)
+class StudentStage(RecipeStage[DiT, TrajectorySource, StudentTraining]):
+    """Trains a causal transformer, first the teacher, to name the end of its way from anywhere.
 
     Every block of a clip stands at a step of its own. What it reads of earlier blocks is as noisy
     as they are, or clean (teacher forcing).
-
-    Args:
-        module: starts from the teacher.
-        source: of the teacher's trajectories.
-        config: the numbers.
-        tokens: of a latent frame.
-        device: where to compute.
-        seed: of all draws.
-        show: writes a picture of latents.
 
     Source: CausVid, arXiv 2412.07772; Self Forcing, arXiv 2506.08009.
     """
 
     name = "student"
 
-    def __init__(
-        self,
-        module: DiT,
-        source: TrajectorySource,
-        config: StudentTraining,
-        tokens: int,
-        device: Device,
-        seed: int,
-        show: Show,
-    ) -> None:
-        super().__init__(module, config.optimisation, device, seed, show)
-        self.source, self.config, self.tokens = source, config, tokens
+    _: KW_ONLY
+    tokens: int  # of a latent frame
 
     def loss(self, step: int) -> Tensor:
         """Return the error of the clean latents that one batch of trajectories ends at."""
@@ -111,7 +77,7 @@ class StudentStage(RecipeStage):
         states = self.device.upload(drawn.states.float())
         batch, frames = states.shape[1:3]
         levels, length = self.config.levels, self.config.block_length
-        places = Draws(self.seed, _STUDENT_DRAWS, step).steps(
+        places = SeededRandom(self.seed, _STUDENT_DRAWS, step).steps(
             len(levels.steps), batch, frames, length
         )
         noisy = at_places(states, places)

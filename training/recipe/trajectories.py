@@ -17,10 +17,10 @@ from mag_sandbox.model.dit import DiT, own_block_attention
 from mag_sandbox.model.flow import Sampler
 from mag_sandbox.model.full.samplers import euler_sampler
 from mag_sandbox.model.generator import no_noise
-from mag_sandbox.training.devices import Device
-from mag_sandbox.training.draws import Draws
+from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.recipe.clips import Conditions, PromptSource, clip_flow
 from mag_sandbox.training.recipe.presets import StudentTraining
+from mag_sandbox.training.seeded_random import SeededRandom
 
 Flow = Callable[[Tensor, float], Tensor]  # latents and timestep -> their flow
 _DRAWS = 12
@@ -58,7 +58,7 @@ def trajectory(flow: Flow, noise: Tensor, sampler: Sampler) -> Tensor:
 
 
 def guided_flow(
-    dit: DiT, conditions: Conditions, negative: Tensor, guidance: float, device: Device
+    dit: DiT, conditions: Conditions, negative: Tensor, guidance: float, device: TrainingDevice
 ) -> Flow:
     """Return a bidirectional teacher's guided flow under some conditions.
 
@@ -90,74 +90,59 @@ def guided_flow(
     return flow
 
 
+@dataclass(eq=False)
 class TeacherTrajectories:
-    """Follows the teacher for every batch anew.
+    """Follows the teacher for every batch anew."""
 
-    Args:
-        teacher: bidirectional and frozen.
-        source: of prompts.
-        config: whose steps they are for.
-        negative: prompt that is led away from.
-        device: where to compute.
-        seed: of the noise.
-    """
+    teacher: DiT  # bidirectional and frozen
+    source: PromptSource  # of prompts
+    config: StudentTraining  # whose steps they are for
+    negative: str  # prompt that is led away from
+    device: TrainingDevice  # where to compute
+    seed: int  # of the noise
 
-    def __init__(
-        self,
-        teacher: DiT,
-        source: PromptSource,
-        config: StudentTraining,
-        negative: str,
-        device: Device,
-        seed: int,
-    ) -> None:
-        students = len(config.levels.steps)
-        if config.teacher_steps % students:
+    def __post_init__(self) -> None:
+        students = len(self.config.levels.steps)
+        if self.config.teacher_steps % students:
             raise ValueError(
-                f"{config.teacher_steps} steps of the teacher are no multiple of the {students} "
-                "steps of its student"
+                f"{self.config.teacher_steps} steps of the teacher are no multiple of the "
+                f"{students} steps of its student"
             )
-        self._teacher, self._source, self._config = teacher, source, config
-        self._negative, self._device, self._seed = negative, device, seed
 
     def trajectories(self, number: int) -> Trajectories:
         """Return the states at the student's noise levels, and the clean ones."""
-        config = self._config
-        conditions = self._source.conditions(number, config.frames)
+        config = self.config
+        conditions = self.source.conditions(number, config.frames)
         batch = len(conditions.text)
-        noise = Draws(self._seed, _DRAWS, number).noise((batch, config.frames, *self._source.shape))
+        noise = SeededRandom(self.seed, _DRAWS, number).noise(
+            (batch, config.frames, *self.source.shape)
+        )
         flow = guided_flow(
-            self._teacher, conditions, self._source.text(self._negative, batch), config.guidance,
-            self._device,
+            self.teacher, conditions, self.source.text(self.negative, batch), config.guidance,
+            self.device,
         )  # fmt: skip
         sampler = euler_sampler(config.teacher_steps, config.levels.shift)
-        states = trajectory(flow, self._device.upload(noise), sampler)
+        states = trajectory(flow, self.device.upload(noise), sampler)
         return Trajectories(states[:: config.teacher_steps // len(config.levels.steps)], conditions)
 
 
+@dataclass(eq=False)
 class KeptTrajectories:
-    """Keeps the trajectories of another source on disk, a file a batch, in bf16.
+    """Keeps the trajectories of another source on disk, a file a batch, in bf16."""
 
-    Args:
-        source: asked for batches that are not there yet.
-        prompts: gives their conditions again.
-        folder: of the files; one for each teacher and setting.
-        count: batches that are made; then the first comes again.
-    """
-
-    def __init__(
-        self, source: TrajectorySource, prompts: PromptSource, folder: Path, count: int
-    ) -> None:
-        self._source, self._prompts, self._folder, self._count = source, prompts, folder, count
+    source: TrajectorySource  # asked for batches that are not there yet
+    prompts: PromptSource  # gives their conditions again
+    folder: Path  # of the files; one for each teacher and setting
+    count: int  # batches that are made; then the first comes again
 
     def trajectories(self, number: int) -> Trajectories:
         """Return a batch from its file, which is written when it is missing."""
-        number %= self._count
-        path = self._folder / f"{number:07d}.safetensors"
+        number %= self.count
+        path = self.folder / f"{number:07d}.safetensors"
         if not path.exists():
-            self._folder.mkdir(parents=True, exist_ok=True)
-            states = self._source.trajectories(number).states
+            self.folder.mkdir(parents=True, exist_ok=True)
+            states = self.source.trajectories(number).states
             with replacing(path) as part:
                 save_file({"states": states.to("cpu", torch.bfloat16).contiguous()}, part)
         states = load_file(path)["states"].float()
-        return Trajectories(states, self._prompts.conditions(number, states.shape[2]))
+        return Trajectories(states, self.prompts.conditions(number, states.shape[2]))

@@ -10,8 +10,7 @@ from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.flow import add_noise, x0_from_flow
 from mag_sandbox.model.full.recipes import BLOCK_LENGTH
 from mag_sandbox.model.generator import Coordinates
-from mag_sandbox.training.devices import Device
-from mag_sandbox.training.draws import Draws
+from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.recipe.clips import (
     ClipSource,
     Conditions,
@@ -21,13 +20,14 @@ from mag_sandbox.training.recipe.clips import (
 from mag_sandbox.training.recipe.masks import block_attention, teacher_forcing
 from mag_sandbox.training.recipe.presets import Distillation
 from mag_sandbox.training.recipe.rollout import GraphCache, SelfRollout, TrainedGenerator
+from mag_sandbox.training.seeded_random import SeededRandom
 
 Tail = Callable[[Tensor], Tensor]  # a clip's latents -> how the next clip begins
 _PLACE, _EXIT, _HISTORY, _NOISE, _SWITCH, _FORCED = range(20, 26)  # keep draws apart
 
 
 @dataclass(frozen=True, slots=True)
-class Clip:
+class GeneratedClip:
     """What the scores judge."""
 
     latents: Tensor  # [B, F, C, H, W]; a gradient, if any, only in frames made just now
@@ -40,46 +40,32 @@ def last_frames(count: int) -> Tail:
     return lambda latents: latents[:, latents.shape[1] - count :]
 
 
+@dataclass(eq=False)
 class Videos:
     """Videos being made by the generator at hand, clip after clip.
 
     Which clip a number means, its prompts and its noise follow from the number. What was made
     before it does so only while clips are asked for in a row: else the clips before are made anew,
     by today's weights.
-
-    Args:
-        dit: the generator.
-        memory_dit: writes what is remembered; the generator itself where the recipe says so.
-        source: of prompts and places.
-        config: the numbers.
-        device: where to compute.
-        seed: of all draws.
-        tails: makes for each video what gives the first frames of its later clips, where there
-            are any; None: the last latents as they are.
-        lane: which of the videos: this one, and every `lanes`th after it.
-        lanes: how many others, itself included, make videos side by side, see `Lanes`.
     """
 
-    def __init__(
-        self,
-        dit: DiT,
-        memory_dit: DiT,
-        source: PromptSource,
-        config: Distillation,
-        device: Device,
-        seed: int,
-        tails: Callable[[], Tail] | None = None,
-        lane: int = 0,
-        lanes: int = 1,
-    ) -> None:
-        self._lane, self._lanes = lane, lanes
-        self._dit, self._memory_dit = dit, memory_dit
-        self._source, self._config = source, config
-        self._device, self._seed = device, seed
-        self._tails = tails or (lambda: last_frames(config.overlap))
+    dit: DiT  # the generator
+    memory_dit: DiT  # writes what is remembered; the generator itself where the recipe says so
+    source: PromptSource  # of prompts and places
+    config: Distillation  # the numbers
+    device: TrainingDevice  # where to compute
+    seed: int  # of all draws
+    # makes for each video what gives the first frames of its later clips, where there are any;
+    # None: the last latents as they are
+    tails: Callable[[], Tail] | None = None
+    lane: int = 0  # which of the videos: this one, and every `lanes`th after it
+    lanes: int = 1  # how many others, itself included, make videos side by side, see `Lanes`
+
+    def __post_init__(self) -> None:
+        self._tails = self.tails or (lambda: last_frames(self.config.overlap))
         self._following: tuple[int, int] | None = None  # video, index of its next clip
 
-    def clip(self, number: int) -> Clip:
+    def clip(self, number: int) -> GeneratedClip:
         """Return a clip, with a gradient if the caller has them enabled."""
         video, index = self.place(number)
         if self._following != (video, index):
@@ -93,64 +79,64 @@ class Videos:
 
     def place(self, number: int) -> tuple[int, int]:
         """Return which video a clip belongs to, and its index there."""
-        turn, index = divmod(number, self._config.clips) if self._config.in_turn else (number, 0)
-        video = self._lane + turn * self._lanes
-        if self._config.in_turn:
+        turn, index = divmod(number, self.config.clips) if self.config.in_turn else (number, 0)
+        video = self.lane + turn * self.lanes
+        if self.config.in_turn:
             return video, index
-        return video, Draws(self._seed, _PLACE, video).choice(self._config.clips)
+        return video, SeededRandom(self.seed, _PLACE, video).choice(self.config.clips)
 
     def _begin(self, video: int) -> None:
-        self._conditions: Conditions = self._source.conditions(video, self._config.frames)
+        self._conditions: Conditions = self.source.conditions(video, self.config.frames)
         self._text = self._conditions.text
         self._tail, self._start = self._tails(), torch.empty(0)
-        empty = self._device.upload(self._source.text("", len(self._text)))
+        empty = self.device.upload(self.source.text("", len(self._text)))
         generator = TrainedGenerator(
-            self._dit, self._memory_dit, GraphCache(self._source.tokens), empty
+            self.dit, self.memory_dit, GraphCache(self.source.tokens), empty
         )
-        self._rollout = SelfRollout(generator, self._conditions.places, self._config.recipe)
+        self._rollout = SelfRollout(generator, self._conditions.places, self.config.recipe)
 
-    def _make(self, video: int, index: int) -> Clip:
+    def _make(self, video: int, index: int) -> GeneratedClip:
         self._switch(video, index)
         first = self._rollout.made
         latents = self._roll(video, index)
-        overlap = self._config.overlap if index else 0
+        overlap = self.config.overlap if index else 0
         seen = torch.cat((self._start, latents), dim=1) if overlap else latents
-        if index + 1 < self._config.clips:
+        if index + 1 < self.config.clips:
             with torch.no_grad():
                 self._start = self._tail(latents.detach())
         at = self._conditions.places.at(first - overlap, seen.shape[1])
-        return Clip(seen, self._text, at)
+        return GeneratedClip(seen, self._text, at)
 
     def _roll(self, video: int, index: int) -> Tensor:
         """Return new latents, each clip with an exit step of its own."""
-        config, key = self._config, (video, index)
+        config, key = self.config, (video, index)
         batch = len(self._text)
         frames = config.clip_frames - (config.overlap if index else 0)
-        noise = Draws(self._seed, _NOISE, *key)
-        start = self._device.upload(noise.noise((batch, frames, *self._source.shape)))
+        noise = SeededRandom(self.seed, _NOISE, *key)
+        start = self.device.upload(noise.noise((batch, frames, *self.source.shape)))
         steps = len(config.recipe.sampling.steps)
-        exit_step = Draws(self._seed, _EXIT, *key).choice(steps)
-        block = (batch, BLOCK_LENGTH, *self._source.shape)
+        exit_step = SeededRandom(self.seed, _EXIT, *key).choice(steps)
+        block = (batch, BLOCK_LENGTH, *self.source.shape)
 
         def renoise(block_index: int, step: int) -> Tensor:
-            draws = Draws(self._seed, _NOISE, *key, 1 + block_index * steps + step)
-            return self._device.upload(draws.noise(block))
+            random = SeededRandom(self.seed, _NOISE, *key, 1 + block_index * steps + step)
+            return self.device.upload(random.noise(block))
 
-        history = Draws(self._seed, _HISTORY, *key).happens(config.history_share)
-        text = self._source.text("", batch) if index and history else self._text
-        keys = self._dit.text_keys(self._device.upload(text))
+        history = SeededRandom(self.seed, _HISTORY, *key).happens(config.history_share)
+        text = self.source.text("", batch) if index and history else self._text
+        keys = self.dit.text_keys(self.device.upload(text))
         return self._rollout.clip(start, keys, exit_step, renoise)
 
     def _switch(self, video: int, index: int) -> None:
         """Go on under another prompt, where this video has one and this clip is the one."""
-        draws = Draws(self._seed, _SWITCH, video)
-        switches = self._config.clips > 1 and draws.happens(self._config.switch_share)
-        if not switches or index != 1 + draws.choice(self._config.clips - 1):
+        random = SeededRandom(self.seed, _SWITCH, video)
+        switches = self.config.clips > 1 and random.happens(self.config.switch_share)
+        if not switches or index != 1 + random.choice(self.config.clips - 1):
             return
-        other = draws.choice(2**31)
-        self._text = self._source.conditions(other, self._config.frames).text
+        other = random.choice(2**31)
+        self._text = self.source.conditions(other, self.config.frames).text
         with torch.no_grad():
-            keys = self._dit.text_keys(self._device.upload(self._text))
+            keys = self.dit.text_keys(self.device.upload(self._text))
             self._rollout.switch_prompt(keys)
 
 
@@ -166,45 +152,39 @@ class Lanes:
     def __init__(self, lanes: Sequence[Videos]) -> None:
         self._lanes = lanes
 
-    def clip(self, number: int) -> Clip:
+    def clip(self, number: int) -> GeneratedClip:
         """Return a clip, with a gradient if the caller has them enabled."""
         turn, lane = divmod(number, len(self._lanes))
         return self._lanes[lane].clip(turn)
 
 
+@dataclass(eq=False)
 class TeacherForced:
     """Makes clips in one pass that reads data where a rollout would read what it made.
-
-    Args:
-        dit: the generator.
-        source: of videos.
-        config: the numbers.
-        device: where to compute.
-        seed: of all draws.
 
     Source: CausVid, arXiv 2412.07772.
     """
 
-    def __init__(
-        self, dit: DiT, source: ClipSource, config: Distillation, device: Device, seed: int
-    ) -> None:
-        self._dit, self._source, self._config = dit, source, config
-        self._device, self._seed = device, seed
+    dit: DiT  # the generator
+    source: ClipSource  # of videos
+    config: Distillation  # the numbers
+    device: TrainingDevice  # where to compute
+    seed: int  # of all draws
 
-    def clip(self, number: int) -> Clip:
+    def clip(self, number: int) -> GeneratedClip:
         """Return clips whose every block is predicted from a step of its own."""
-        levels, draws = self._config.recipe.sampling, Draws(self._seed, _FORCED, number)
-        drawn = self._source.clips(number, self._config.clip_frames)
-        clean = self._device.upload(drawn.latents)
+        levels, random = self.config.recipe.sampling, SeededRandom(self.seed, _FORCED, number)
+        drawn = self.source.clips(number, self.config.clip_frames)
+        clean = self.device.upload(drawn.latents)
         batch, frames = clean.shape[:2]
-        steps = draws.steps(len(levels.steps), batch, frames, BLOCK_LENGTH)
-        timesteps, sigma = levels.timesteps[steps], self._device.upload(levels.sigmas[steps])
-        noisy = add_noise(clean, self._device.upload(draws.noise(clean.shape)), sigma)
+        steps = random.steps(len(levels.steps), batch, frames, BLOCK_LENGTH)
+        timesteps, sigma = levels.timesteps[steps], self.device.upload(levels.sigmas[steps])
+        noisy = add_noise(clean, self.device.upload(random.noise(clean.shape)), sigma)
         mask = teacher_forcing(frames, BLOCK_LENGTH)
         at = drawn.conditions.places.at(0, frames)
         flow = flow_beside_clean(
-            self._dit, clean, noisy, timesteps,
-            self._dit.text_keys(self._device.upload(drawn.conditions.text)),
-            at, block_attention(mask, self._source.tokens, self._dit.kernel),
+            self.dit, clean, noisy, timesteps,
+            self.dit.text_keys(self.device.upload(drawn.conditions.text)),
+            at, block_attention(mask, self.source.tokens, self.dit.kernel),
         )  # fmt: skip
-        return Clip(x0_from_flow(flow, noisy, sigma), drawn.conditions.text, at)
+        return GeneratedClip(x0_from_flow(flow, noisy, sigma), drawn.conditions.text, at)

@@ -21,14 +21,14 @@ from torch import Tensor
 
 import mag_sandbox.training.sharded  # noqa: F401 (once for all forks)
 from mag_sandbox.training.__main__ import main
-from mag_sandbox.training.accumulated import Accumulated
-from mag_sandbox.training.frozen import frozen
+from mag_sandbox.training.distillation import GeneratorAndCritic
 from mag_sandbox.training.loop import Loop, LoopConfig
+from mag_sandbox.training.memory_saving import GradientAccumulation, freeze
 from mag_sandbox.training.processes import Processes
 from mag_sandbox.training.recipe.presets import GENERATOR, MEMORY
-from mag_sandbox.training.recipe.run import clips_to_a_whole_video
-from mag_sandbox.training.recipe.stage_generator import DistillationStage, Distilled
+from mag_sandbox.training.recipe.stage_distillation import ClipDistillationStage
 from mag_sandbox.training.recipe.stage_memory import MemoryStage
+from mag_sandbox.training.recipe.train import clips_to_a_whole_video
 from mag_sandbox.training.recipe.videos import Lanes, Videos, last_frames
 from mag_sandbox.training.sharded import launched
 from tests.unit.training.recipe.toy_recipe import CPU, ToySource, show_nothing, toy_dit, toy_sized
@@ -40,7 +40,7 @@ SAVED = clips_to_a_whole_video(CONFIG, BATCHES // PARTS)
 PANORAMAS = 8
 
 
-class Killed(Accumulated):
+class Killed(GradientAccumulation):
     """Batches in the middle of which the process dies, as by `kill -9`."""
 
     def loss(self, step: int) -> Tensor:
@@ -50,7 +50,7 @@ class Killed(Accumulated):
         return loss
 
 
-class OneBad(Accumulated):
+class OneBad(GradientAccumulation):
     """Batches of which the last process has a bad one in step 1."""
 
     def loss(self, step: int) -> Tensor:
@@ -58,10 +58,10 @@ class OneBad(Accumulated):
         return super().loss(step) * (float("nan") if bad else 1.0)
 
 
-def distillation(folder: Path, processes: Processes, batches=Accumulated) -> Loop:
+def distillation(folder: Path, processes: Processes, batches=GradientAccumulation) -> Loop:
     """Return MAG's generator stage: two networks learn, two are frozen, memory is carried."""
     generator, critic = (processes.spread(toy_dit(seed)) for seed in (1, 4))
-    teacher, memory = (processes.spread(frozen(toy_dit(seed))) for seed in (3, 2))
+    teacher, memory = (processes.spread(freeze(toy_dit(seed))) for seed in (3, 2))
     source = ToySource(batch=1)
     videos = Lanes(
         [
@@ -72,15 +72,17 @@ def distillation(folder: Path, processes: Processes, batches=Accumulated) -> Loo
             for lane in range(PARTS)
         ]
     )  # fmt: skip
-    stage = DistillationStage(
-        Distilled(generator, critic), teacher, videos, source, "bad", CONFIG, CPU, 0,
-        show_nothing, BATCHES,
+    stage = ClipDistillationStage(
+        GeneratorAndCritic(generator, critic), source, CONFIG, CPU, 0, show_nothing,
+        teacher=teacher, videos=videos, negative="bad", accumulate=BATCHES,
     )  # fmt: skip
     config = LoopConfig(STEPS, warmup=1, decay=0.0, save_minutes=0.0, save_every=SAVED)
     return Loop(batches(stage, BATCHES, processes), config, folder, processes)
 
 
-def memory(folder: Path, processes: Processes, batches=Accumulated, steps: int = 3) -> Loop:
+def memory(
+    folder: Path, processes: Processes, batches=GradientAccumulation, steps: int = 3
+) -> Loop:
     """Return the memory stage."""
     dit, config = processes.spread(toy_dit(5)), toy_sized(MEMORY, frames=6)
     stage = MemoryStage(dit, ToySource(batch=1), config, CPU, 0, show_nothing)

@@ -10,12 +10,12 @@ import pytest
 from mag_sandbox.evaluation.__main__ import main
 from mag_sandbox.evaluation.bench import adherence, bars
 from mag_sandbox.evaluation.bench.adherence import Answer, attribute_report
-from mag_sandbox.evaluation.bench.bars import table
 from mag_sandbox.evaluation.bench.clips import full_turn, held_out_scene, pan_and_back, record
 from mag_sandbox.evaluation.bench.imagination import measure_ring
 from mag_sandbox.evaluation.bench.pocket import PocketEvaluation, PocketSettings
-from mag_sandbox.evaluation.bench.remembering import equal_pose_pairs, measure_remembering
-from mag_sandbox.evaluation.bench.zooming import measure_zooming, zoom_and_back
+from mag_sandbox.evaluation.bench.return_scores import equal_pose_pairs, measure_return_scores
+from mag_sandbox.evaluation.bench.thresholds import table
+from mag_sandbox.evaluation.bench.zoom import measure_zoom, zoom_and_back
 from mag_sandbox.evaluation.judge.classifier import Classifier
 from mag_sandbox.model.world import MemorySetting
 from mag_sandbox.training.panorama.render import HELD_OUT
@@ -29,7 +29,7 @@ def scene(tmp_path_factory):
 
 def remembering(world, scene):
     clip = record(world, scene.scene("prompt"), pan_and_back(SPEC))
-    return measure_remembering(clip, world.round_trip)
+    return measure_return_scores(clip, world.round_trip)
 
 
 def test_a_perfect_world_reaches_the_ceiling(scene):
@@ -48,7 +48,7 @@ def test_a_forgetful_world_stays_at_the_floor(scene):
 def zooming(world, scene):
     speed = replace(SPEC.full_speed, zoom=30.0, narrowest_fov=60.0)
     world.spec = replace(SPEC, full_speed=speed, axes=("yaw", "pitch", "zoom"))
-    return measure_zooming(record(world, scene.scene("image"), zoom_and_back(world.spec)), scene)
+    return measure_zoom(record(world, scene.scene("image"), zoom_and_back(world.spec)), scene)
 
 
 def test_a_perfect_world_shows_what_the_renderer_shows_closer(scene):

@@ -19,9 +19,9 @@ from mag_sandbox.evaluation.bench.memory_clips import (
     true_blocks,
 )
 from mag_sandbox.evaluation.bench.official_clips import enlarged, write_official
-from mag_sandbox.evaluation.bench.remembering import equal_pose_pairs
+from mag_sandbox.evaluation.bench.return_scores import equal_pose_pairs
 from mag_sandbox.evaluation.judge.classifier import Classifier
-from mag_sandbox.evaluation.magbench.run import OFFICIAL, Matching, find_clips
+from mag_sandbox.evaluation.magbench.evaluate import OFFICIAL, Matching, find_clips
 from mag_sandbox.evaluation.results.store import ClipStore
 from mag_sandbox.evaluation.results.videos import read_video
 from mag_sandbox.model.world import (

@@ -10,18 +10,18 @@ import pytest
 import mag_sandbox.evaluation.__main__ as command
 from mag_sandbox.controls.camera import CameraCommand, CameraPose
 from mag_sandbox.evaluation.bench import adherence, memory_clips
-from mag_sandbox.evaluation.bench.bars import MOVING, table
 from mag_sandbox.evaluation.bench.clips import Leg, held_out_scene, pan_and_back, record
 from mag_sandbox.evaluation.bench.imagination import views_beyond
 from mag_sandbox.evaluation.bench.memory_clips import measure_return, play_return, true_blocks
 from mag_sandbox.evaluation.bench.part_scores import MOST_SEAM, seam_ratio
 from mag_sandbox.evaluation.bench.pocket import PocketEvaluation, PocketSettings
-from mag_sandbox.evaluation.bench.remembering import equal_pose_pairs, measure_remembering
-from mag_sandbox.evaluation.bench.resting import measure_rest, play_rest
+from mag_sandbox.evaluation.bench.rest import measure_rest, play_rest
+from mag_sandbox.evaluation.bench.return_scores import equal_pose_pairs, measure_return_scores
 from mag_sandbox.evaluation.bench.still_parts import likenesses
-from mag_sandbox.evaluation.bench.zooming import measure_zooming, zoom_and_back
+from mag_sandbox.evaluation.bench.thresholds import MOVING, table
+from mag_sandbox.evaluation.bench.zoom import measure_zoom, zoom_and_back
 from mag_sandbox.evaluation.judge.classifier import Classifier
-from mag_sandbox.evaluation.magbench.run import Matching
+from mag_sandbox.evaluation.magbench.evaluate import Matching
 from mag_sandbox.evaluation.probe.metrics import LEAST_PIXELS, MAX_PSNR, masked_psnr, psnr
 from mag_sandbox.evaluation.results.store import read_records
 from mag_sandbox.training.panorama.render import CATEGORIES
@@ -280,14 +280,14 @@ def test_a_world_that_stands_still_has_no_such_columns(tmp_path, monkeypatch):
 def test_what_comes_back_of_a_given_view_rests_on_what_stands_still(scene):
     clip = record(MovingWorld(), scene.scene("image"), pan_and_back(MOVING_SPEC))
     trip = MovingWorld().round_trip
-    whole, known = (measure_remembering(clip, trip, parts) for parts in (
+    whole, known = (measure_return_scores(clip, trip, parts) for parts in (
         None, scene.known_parts("image")))  # fmt: skip
     assert whole.still_psnr is None
     assert whole.psnr == known.psnr < 40  # its clouds went on
     assert known.still_psnr == MAX_PSNR
     assert known.recall == 100.0 > whole.recall
     forgot = record(ForgettingWorld(), scene.scene("image"), pan_and_back(MOVING_SPEC))
-    assert measure_remembering(forgot, trip, scene.known_parts("image")).recall < 10
+    assert measure_return_scores(forgot, trip, scene.known_parts("image")).recall < 10
 
 
 def test_only_pixels_of_the_given_view_are_compared_on_return(scene):
@@ -312,7 +312,7 @@ def test_a_closer_view_is_compared_part_by_part(scene):
     def zoomed(world):
         world.spec = replace(MOVING_SPEC, full_speed=speed, axes=("yaw", "pitch", "zoom"))
         clip = record(world, scene.scene("image"), zoom_and_back(world.spec))
-        return measure_zooming(clip, scene)
+        return measure_zoom(clip, scene)
 
     perfect, stopped = zoomed(MovingWorld()), zoomed(StoppedWorld())
     assert perfect.closer == perfect.returned == perfect.parts["still_psnr_db"] == MAX_PSNR

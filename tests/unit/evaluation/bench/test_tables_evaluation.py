@@ -18,9 +18,9 @@ from mag_sandbox.model.pocket.weights import load_into
 from mag_sandbox.model.rope import RayCoordinates
 from mag_sandbox.training.recipe.clips import PathPlaces
 from mag_sandbox.training.recipe.masks import block_attention, history_compress
-from mag_sandbox.training.recipe.stage_memory import reconstruct
-from mag_sandbox.training.tables.order import METHODS, RATES
+from mag_sandbox.training.tables.options import METHODS, RATES
 from tests.tiny import TINY, tiny_rays, write_tiny_weights
+from tests.unit.training.recipe.golden_parts import reconstruct
 
 PSNR = {"block of 1": 34.0, "block of 3": 30.0, "block of 4": 31.0, "block of 5": 28.0}
 

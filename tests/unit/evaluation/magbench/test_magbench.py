@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from mag_sandbox.evaluation.__main__ import main
-from mag_sandbox.evaluation.magbench import run as magbench
+from mag_sandbox.evaluation.magbench import evaluate as magbench
 from mag_sandbox.evaluation.magbench.best_match import EQUAL_PSNR
 from mag_sandbox.evaluation.magbench.continuation import (
     as_frames,
@@ -16,8 +16,7 @@ from mag_sandbox.evaluation.magbench.continuation import (
     continue_clip,
     continue_latents,
 )
-from mag_sandbox.evaluation.magbench.full_rollout import RolloutContinuer, generator_only
-from mag_sandbox.evaluation.magbench.run import (
+from mag_sandbox.evaluation.magbench.evaluate import (
     Matching,
     Row,
     clip_key,
@@ -25,6 +24,7 @@ from mag_sandbox.evaluation.magbench.run import (
     measure_clips,
     scores_of,
 )
+from mag_sandbox.evaluation.magbench.full_rollout import RolloutContinuer, generator_only
 from mag_sandbox.evaluation.magbench.split import split_clip
 from mag_sandbox.evaluation.magbench.table import COLUMNS, BenchClip, read_table, write_table
 from mag_sandbox.evaluation.results.progress import ProgressBar

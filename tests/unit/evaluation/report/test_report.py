@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mag_sandbox.evaluation.magbench.run import write_pair
+from mag_sandbox.evaluation.magbench.evaluate import write_pair
 from mag_sandbox.evaluation.report.charts import Bar, Line, bars, lines
 from mag_sandbox.evaluation.report.data import report_data
 from mag_sandbox.evaluation.report.markdown import BEGIN, END, write_markdown

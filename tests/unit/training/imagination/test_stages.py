@@ -12,7 +12,7 @@ from mag_sandbox.model.attention import matmul_attention
 from mag_sandbox.model.imagination.config import SketcherConfig
 from mag_sandbox.model.imagination.objects import VARIANTS, PlacedObject, object_table
 from mag_sandbox.model.imagination.sketcher import Sketcher
-from mag_sandbox.training.devices import Device
+from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.imagination.layouts import random_layout
 from mag_sandbox.training.imagination.rings import RINGS_EACH, RingSet
 from mag_sandbox.training.imagination.stage_painter import PainterStage
@@ -21,7 +21,7 @@ from mag_sandbox.training.panorama.logged_canvas import Thing
 from tests.unit.model.imagination.tiny import KINDS, TINY, networks
 
 STAGES = "mag_sandbox.training.imagination"
-CPU = Device("cpu", matmul_attention)
+CPU = TrainingDevice("cpu", matmul_attention)
 RINGS = 3
 TREE = Thing(1, "tree", "plant", 2, None, (0, 200, 0), (0, 180, 0), 100.0, 150.0, 60.0, 80.0, 900)
 CODES = np.random.default_rng(0).integers(8, size=(RINGS, 24, 80, 2)).astype(np.uint16)

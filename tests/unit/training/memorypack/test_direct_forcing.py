@@ -7,18 +7,18 @@ import torch
 
 from mag_sandbox.model.flow import add_noise
 from mag_sandbox.model.memorypack.config import FRAMEPACK, MEMORYPACK
-from mag_sandbox.training.draws import Draws
 from mag_sandbox.training.loop import Loop, LoopConfig
+from mag_sandbox.training.memory_saving import accumulate_gradients
 from mag_sandbox.training.memorypack.direct_forcing import (
     CONDITIONS,
     ClipPass,
-    accumulated,
     clips_at,
     one_step,
 )
 from mag_sandbox.training.memorypack.presets import PRESETS, PackTraining, at_pocket_size
-from mag_sandbox.training.memorypack.stage import tuned_names
+from mag_sandbox.training.memorypack.stage import is_tuned
 from mag_sandbox.training.recipe.presets import Optimisation
+from mag_sandbox.training.seeded_random import SeededRandom
 from tests.unit.training.recipe.toy_videos import toy_stage
 
 ALL = frozenset(range(3))
@@ -65,9 +65,9 @@ def test_accumulated_gradients_are_those_of_the_full_graph(config, forcing):
     one, whole = (toy_stage(config, forcing=forcing, curriculum=(3,)) for _ in range(2))
     accumulated_loss = one.loss(5)
     accumulated_loss.backward()
-    draws = Draws(whole.seed, 40, 5)
-    learned = whole._learned(3, draws)
-    losses = list(whole.losses(whole.source.videos(5, 3), learned, draws))
+    random = SeededRandom(whole.seed, 40, 5)
+    learned = whole._learned(3, random)
+    losses = list(whole.losses(whole.source.videos(5, 3), learned, random))
     total = sum(losses) / 3
     total.backward()
     torch.testing.assert_close(accumulated_loss, total)
@@ -81,7 +81,7 @@ def test_the_long_term_memory_learns_through_its_last_updates():
     for differentiated, reached in ((2, True), (0, False)):
         stage = toy_stage(MEMORYPACK, forcing="teacher", differentiated=differentiated)
         batch = stage.source.videos(1, 4)
-        for loss in stage.losses(batch, frozenset({3}), Draws(0, 1)):
+        for loss in stage.losses(batch, frozenset({3}), SeededRandom(0, 1)):
             loss.backward()
         squeeze = stage.module.pack.semantic.squeeze[0].attention.q.weight.grad
         assert (squeeze is not None and bool(squeeze.any())) == reached
@@ -92,7 +92,7 @@ def test_conditions_differ_from_the_second_clip_on():
     for forcing in CONDITIONS:
         stage = toy_stage(MEMORYPACK, forcing=forcing, curriculum=(3,))
         found[forcing] = [
-            loss.item() for loss in stage.losses(stage.source.videos(2, 3), ALL, Draws(0, 2))
+            loss.item() for loss in stage.losses(stage.source.videos(2, 3), ALL, SeededRandom(0, 2))
         ]
     assert len({losses[0] for losses in found.values()}) == 1
     assert len({losses[1] for losses in found.values()}) == 3
@@ -112,7 +112,7 @@ def test_after_a_step_only_the_listed_tensors_have_changed(tuned, tmp_path: Path
     before = {name: value.clone() for name, value in stage.module.state_dict().items()}
     Loop(stage, LoopConfig(steps=2, warmup=1, decay=0.0, ema=0.1), tmp_path).run()
     changed = {n for n, v in stage.module.state_dict().items() if not torch.equal(v, before[n])}
-    assert changed == set(tuned_names(stage.module, tuned))
+    assert changed == {name for name, _ in stage.module.named_parameters() if is_tuned(name, tuned)}
     if tuned == "last":
         assert changed == {"dit.head.modulation", "dit.head.head.weight", "dit.head.head.bias"}
 
@@ -135,7 +135,9 @@ def held_out_loss(stage) -> float:
     return sum(
         float(loss)
         for number in range(1000, 1006)
-        for loss in stage.losses(stage.source.videos(number, 2), frozenset({0, 1}), Draws(number))
+        for loss in stage.losses(
+            stage.source.videos(number, 2), frozenset({0, 1}), SeededRandom(number)
+        )
     )
 
 
@@ -146,7 +148,9 @@ def test_only_memory_of_the_image_reaches_the_first_clip():
     other[:, 0] += 1.0
     images = (batch.frames, batch.frames.showing(other))
     losses = [
-        next(stage.losses(type(batch)(image, batch.prompt, batch.empty), {0}, Draws(3))).item()
+        next(
+            stage.losses(type(batch)(image, batch.prompt, batch.empty), {0}, SeededRandom(3))
+        ).item()
         for image in images
     ]
     assert losses[0] != losses[1]
@@ -159,7 +163,7 @@ def test_videos_get_longer_in_equal_steps():
 
 def test_accumulating_differentiates_all_but_the_last():
     x = torch.tensor(2.0, requires_grad=True)
-    loss = accumulated((x * n for n in (1.0, 2.0, 3.0)), 3)
+    loss = accumulate_gradients((x * n / 3 for n in (1.0, 2.0, 3.0)), 3)
     assert loss.item() == pytest.approx(4.0)
     assert x.grad.item() == pytest.approx(1.0)
     loss.backward()

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from mag_sandbox.command_line import options_of
 from mag_sandbox.model.catalogue.worlds import LATENT_HEIGHT, LATENT_WIDTH
 from mag_sandbox.model.config import FULL
 from mag_sandbox.model.memorypack.config import FRAMEPACK, VARIANTS
@@ -17,10 +18,10 @@ from mag_sandbox.model.rope import index_frequencies
 from mag_sandbox.model.world import MissingWeights
 from mag_sandbox.training.__main__ import parser
 from mag_sandbox.training.memorypack.cost import measure, table, write
-from mag_sandbox.training.memorypack.order import PHASES, PackOrder, order_of
-from mag_sandbox.training.memorypack.order import VARIANTS as ORDERED
+from mag_sandbox.training.memorypack.options import PHASES, MemoryPackOptions
+from mag_sandbox.training.memorypack.options import VARIANTS as ORDERED
 from mag_sandbox.training.memorypack.presets import PRESETS, at_pocket_size
-from mag_sandbox.training.memorypack.run import PackSize, train
+from mag_sandbox.training.memorypack.train import PackSize, train
 from mag_sandbox.training.memorypack.videos import IndexedVideos
 from mag_sandbox.training.pocket.paths import REACH, return_path, steady_path
 from mag_sandbox.training.recipe.clips import Clips, Conditions
@@ -36,13 +37,13 @@ def toy_size(seed: int = 0) -> PackSize:
     )  # fmt: skip
 
 
-def toy_order(folder: Path, phase: str, **told) -> PackOrder:
-    return PackOrder(phase, folder=folder, **{"steps": 2, "batch": 1} | told)
+def toy_options(folder: Path, phase: str, **told) -> MemoryPackOptions:
+    return MemoryPackOptions(phase, folder=folder, **{"steps": 2, "batch": 1} | told)
 
 
 def test_phases_follow_each_other_and_leave_only_what_changed(tmp_path: Path):
-    teacher = train(toy_order(tmp_path, "teacher"), toy_size())
-    direct = train(toy_order(tmp_path, "direct"), toy_size())
+    teacher = train(toy_options(tmp_path, "teacher"), toy_size())
+    direct = train(toy_options(tmp_path, "direct"), toy_size())
     assert (teacher.name, direct.name) == ("A-teacher.safetensors", "A-direct.safetensors")
     before, _ = load_parts(toy_size().dit, teacher)
     after, info = load_parts(toy_size().dit, direct)
@@ -55,16 +56,16 @@ def test_phases_follow_each_other_and_leave_only_what_changed(tmp_path: Path):
 
 def test_a_later_phase_needs_the_teacher_phase(tmp_path: Path):
     with pytest.raises(MissingWeights, match="train it first with --phase teacher"):
-        train(toy_order(tmp_path, "direct"), toy_size())
+        train(toy_options(tmp_path, "direct"), toy_size())
 
 
 def test_the_command_line_knows_all_phases_and_variants():
     assert set(PHASES) == set(PRESETS)
     assert set(ORDERED) == set(VARIANTS)
-    options = parser().parse_args(["memorypack", "--phase", "direct", "--variant", "zero"])
-    order = order_of(options)
-    assert order == PackOrder("direct", "zero")
-    assert order.run == Path("runs/memorypack/zero-direct")
+    told = parser().parse_args(["memorypack", "--phase", "direct", "--variant", "zero"])
+    options = options_of(MemoryPackOptions, told)
+    assert options == MemoryPackOptions("direct", "zero")
+    assert options.run == Path("runs/memorypack/zero-direct")
 
 
 def test_steady_paths_never_jump():

@@ -21,19 +21,19 @@ from mag_sandbox.model.pocket.weights import (
     read_config,
     weights_hash,
 )
-from mag_sandbox.training.devices import Device
+from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.loop import LoopConfig
 from mag_sandbox.training.panorama.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.training.panorama.moving_layers import CHANNELS
 from mag_sandbox.training.panorama.render import HELD_OUT
 from mag_sandbox.training.pocket import pipeline as pocket
 from mag_sandbox.training.pocket import (
-    reading,
     rollout_sheet,
     sequences,
     stage_animator,
     stage_autoencoder,
     stage_images,
+    text_pretraining,
 )
 from mag_sandbox.training.pocket.config import PocketTraining
 from mag_sandbox.training.pocket.data import PanoramaSet, panorama_set, random_crops
@@ -42,7 +42,7 @@ from mag_sandbox.training.pocket.stage_world import WorldStage
 from tests.tiny import CAPTIONS, RIGHT, TINY, TINY_ANIMATOR, play, tiny_world
 
 MICRO = replace(TINY, animator=TINY_ANIMATOR, frame_width=320, frame_height=192)
-CPU = Device("cpu", matmul_attention)
+CPU = TrainingDevice("cpu", matmul_attention)
 PANORAMAS = 8
 
 
@@ -66,8 +66,8 @@ def small_batches():
         patch.setattr(stage_autoencoder, "BATCH", 2)
         patch.setattr(stage_images, "BATCH", 4)
         patch.setattr(stage_animator, "BATCH", 2)
-        patch.setattr(reading, "BATCH", 4)
-        patch.setattr(reading, "CAPTIONS", 16)
+        patch.setattr(text_pretraining, "BATCH", 4)
+        patch.setattr(text_pretraining, "CAPTIONS", 16)
         patch.setattr(sequences.PathBlocks, "batch", 1)
         patch.setattr(sequences.PooledViews, "batch", 2)
         patch.setattr(rollout_sheet, "BLOCKS_OUT", 4)
@@ -116,7 +116,9 @@ def test_what_was_trained_can_be_played(trained):
 def test_every_step_is_logged_with_what_it_learned_from(trained):
     lines = (trained.parent / "log.jsonl").read_text().splitlines()
     kinds = [json.loads(line)["kind"] for line in lines]
-    assert kinds[:6] == [kind for kind in ("autoencoder", "reading", "images") for _ in range(2)]
+    assert kinds[:6] == [
+        kind for kind in ("autoencoder", "text-pretraining", "images") for _ in range(2)
+    ]
     assert set(kinds[6:8]) <= {"images", "views", "blocks"}  # then guidance is learned
     assert set(kinds[8:9]) <= {"guided images", "guided views", "blocks"}
     assert kinds[9:] == ["decoder", "animator"]

@@ -6,7 +6,7 @@ import torch
 
 from mag_sandbox.model.attention import matmul_attention
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
-from mag_sandbox.training.devices import Device
+from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.panorama.render import FOV
 from mag_sandbox.training.pocket.data import PanoramaSet
 from mag_sandbox.training.pocket.latents import LatentPool
@@ -17,7 +17,7 @@ from mag_sandbox.training.pocket.stage_sequences import SequenceStage
 from tests.moving_worlds import layers
 from tests.tiny import CAPTIONS, TINY, tiny_networks, tiny_tokenizer
 
-CPU = Device("cpu", matmul_attention)
+CPU = TrainingDevice("cpu", matmul_attention)
 
 
 def test_blocks_show_the_world_at_rest_whenever_they_are_seen():

@@ -6,7 +6,7 @@ import torch
 
 from mag_sandbox.model.attention import matmul_attention
 from mag_sandbox.model.pocket.animator import Animator
-from mag_sandbox.training.devices import Device
+from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.panorama.moving import render_moving, still
 from mag_sandbox.training.panorama.render import DEGREES_PER_PIXEL
 from mag_sandbox.training.pocket import stage_animator
@@ -28,7 +28,7 @@ def data() -> PanoramaSet:
 def stage(data, monkeypatch) -> AnimatorStage:
     monkeypatch.setattr(stage_animator, "BATCH", 4)
     torch.manual_seed(0)
-    device = Device("cpu", matmul_attention)
+    device = TrainingDevice("cpu", matmul_attention)
     return AnimatorStage(Animator(TINY_ANIMATOR), tiny_autoencoder(), data, device, seed=3)
 
 

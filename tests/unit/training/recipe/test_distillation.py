@@ -8,9 +8,9 @@ import torch
 
 from mag_sandbox.model.dit import own_block_attention
 from mag_sandbox.model.full.recipes import RECIPES
-from mag_sandbox.training.accumulated import Accumulated
-from mag_sandbox.training.frozen import frozen
+from mag_sandbox.training.distillation import GeneratorAndCritic
 from mag_sandbox.training.loop import Loop, LoopConfig
+from mag_sandbox.training.memory_saving import GradientAccumulation, freeze
 from mag_sandbox.training.recipe.clips import clip_flow
 from mag_sandbox.training.recipe.presets import (
     CAUSVID,
@@ -22,8 +22,8 @@ from mag_sandbox.training.recipe.presets import (
     Distillation,
 )
 from mag_sandbox.training.recipe.rollout import SelfRollout
-from mag_sandbox.training.recipe.run import clips_to_a_whole_video
-from mag_sandbox.training.recipe.stage_generator import DistillationStage, Distilled
+from mag_sandbox.training.recipe.stage_distillation import ClipDistillationStage
+from mag_sandbox.training.recipe.train import clips_to_a_whole_video
 from mag_sandbox.training.recipe.videos import TeacherForced, Videos, last_frames
 from tests.unit.training.recipe.toy_recipe import (
     CPU,
@@ -54,12 +54,13 @@ def videos(config: Distillation, dit=None, memory=None, source=None) -> Videos |
     return Videos(dit, memory, source, config, CPU, 0, lambda: last_frames(config.overlap))
 
 
-def stage_of(config: Distillation, accumulate: int = 1) -> DistillationStage:
+def stage_of(config: Distillation, accumulate: int = 1) -> ClipDistillationStage:
     """Return the stage; memory model (2) and teacher (3) are networks of their own."""
     generator, source = toy_dit(1), ToySource()
-    return DistillationStage(
-        Distilled(generator, toy_dit(4)), toy_dit(3), videos(config, generator, source=source),
-        source, "bad", config, CPU, 0, show_nothing, accumulate,
+    return ClipDistillationStage(
+        GeneratorAndCritic(generator, toy_dit(4)), source, config, CPU, 0, show_nothing,
+        teacher=toy_dit(3), videos=videos(config, generator, source=source), negative="bad",
+        accumulate=accumulate,
     )  # fmt: skip
 
 
@@ -81,7 +82,7 @@ def test_the_critic_learns_five_times_as_often():
     assert Counter(map(stage.kind, range(60))) == {"generator": 10, "critic": 50}
     accumulated = stage_of(VARIANTS["generator"], accumulate=8)
     assert Counter(map(accumulated.kind, range(48))) == {"generator": 8, "critic": 40}
-    assert [Accumulated(accumulated, 8).kind(step) for step in range(3)] == [
+    assert [GradientAccumulation(accumulated, 8).kind(step) for step in range(3)] == [
         "generator", "critic", "critic",
     ]  # fmt: skip
 
@@ -96,9 +97,9 @@ def test_the_memory_model_and_the_teacher_stay_as_they_are():
     config = VARIANTS["generator"]
     memory, teacher, generator = toy_dit(2), toy_dit(3), toy_dit(1)
     before = [p.clone() for network in (memory, teacher) for p in network.parameters()]
-    stage = DistillationStage(
-        Distilled(generator, toy_dit(4)), teacher, videos(config, generator, memory),
-        ToySource(), "bad", config, CPU, 0, show_nothing,
+    stage = ClipDistillationStage(
+        GeneratorAndCritic(generator, toy_dit(4)), ToySource(), config, CPU, 0, show_nothing,
+        teacher=teacher, videos=videos(config, generator, memory), negative="bad",
     )  # fmt: skip
     train(stage, 3)
     after = [p for network in (memory, teacher) for p in network.parameters()]
@@ -187,7 +188,7 @@ def test_frozen_networks_say_what_they_said_before():
             )  # fmt: skip
 
     before = flow()
-    frozen(dit)
+    freeze(dit)
     assert torch.equal(flow(), before)
     assert not any(parameter.requires_grad for parameter in dit.parameters())
     kinds = {name: value.dtype for name, value in dit.state_dict().items()}
@@ -261,9 +262,9 @@ def test_a_teacher_forced_block_reads_earlier_data_only():
 
 def test_a_stopped_run_goes_on(tmp_path):
     config = LoopConfig(steps=4, warmup=1, decay=0.0)
-    stage = Accumulated(stage_of(VARIANTS["generator"], accumulate=2), 2)
+    stage = GradientAccumulation(stage_of(VARIANTS["generator"], accumulate=2), 2)
     Loop(stage, config, tmp_path).run()
-    again = Accumulated(stage_of(VARIANTS["generator"], accumulate=2), 2)
+    again = GradientAccumulation(stage_of(VARIANTS["generator"], accumulate=2), 2)
     resumed = Loop(again, LoopConfig(steps=5, warmup=1, decay=0.0), tmp_path)
     assert resumed.step == 4
     resumed.run()

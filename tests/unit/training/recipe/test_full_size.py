@@ -92,7 +92,7 @@ def test_videos_become_latents_with_their_captions(data):
 
 def test_every_stage_runs_on_them(data, monkeypatch):
     from mag_sandbox.training.recipe import full_size
-    from mag_sandbox.training.recipe import run as recipe
+    from mag_sandbox.training.recipe import train as recipe
 
     small = {
         "student": {"frames": 3, "teacher_steps": 4},
@@ -113,7 +113,7 @@ def test_every_stage_runs_on_them(data, monkeypatch):
 
 def test_memorypack_runs_on_them(data, monkeypatch):
     from mag_sandbox.training.recipe import full_size
-    from mag_sandbox.training.recipe import run as recipe
+    from mag_sandbox.training.recipe import train as recipe
 
     monkeypatch.setattr(full_size, "MEMORY", recipe.replace(full_size.MEMORY, fewest_frames=4))
     arguments = [

@@ -8,11 +8,11 @@ import torch
 from mag_sandbox.model.attention import KERNELS
 from mag_sandbox.model.flow import score_timestep
 from mag_sandbox.model.full.recipes import Recipe, ring
+from mag_sandbox.training.memory_saving import checkpoint_activations
 from mag_sandbox.training.recipe.clips import clip_flow
 from mag_sandbox.training.recipe.masks import block_attention
 from mag_sandbox.training.recipe.rollout import GraphCache, SelfRollout, TrainedGenerator
 from mag_sandbox.training.recipe.scores import Guidance, Scores
-from mag_sandbox.training.recomputing import recompute_layers
 from tests.golden_vectors import assert_matches, vectors
 from tests.unit.training.recipe.golden_parts import (
     TOKENS,
@@ -92,7 +92,7 @@ def test_a_rollout_of_two_clips_and_the_seconds_gradient_match(name, layers, ker
     exit_step, empty = re.fullmatch(r"train_rollout_exit(\d)(_empty)?", name).groups()
     dit, memory = trainable("dit_generator", kernel), trainable("dit_memory", kernel)
     if layers == "computed again":
-        recompute_layers(dit)
+        checkpoint_activations(dit)
     generator = TrainedGenerator(dit, memory, GraphCache(TOKENS), inputs["context_empty"])
     video = SelfRollout(generator, places(dit), UNLIMITED)
     length = golden[f"{name}/chunk1"].shape[1]
@@ -117,6 +117,6 @@ def test_a_rollout_of_two_clips_and_the_seconds_gradient_match(name, layers, ker
 
 
 def test_layers_that_are_computed_again_keep_the_names_of_their_weights():
-    plain, wrapped = trainable("dit_generator"), recompute_layers(trainable("dit_generator"))
+    plain, wrapped = trainable("dit_generator"), checkpoint_activations(trainable("dit_generator"))
     assert list(plain.state_dict()) == list(wrapped.state_dict())
     wrapped.load_state_dict(plain.state_dict())

@@ -9,25 +9,26 @@ import torch
 from mag_sandbox.model.attention import KERNELS
 from mag_sandbox.model.flow import FlowSchedule, add_noise, x0_from_flow
 from mag_sandbox.model.full.samplers import euler_sampler
-from mag_sandbox.training.devices import Device
+from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.losses import x0_loss
 from mag_sandbox.training.recipe.clips import Conditions, clip_flow, flow_beside_clean
 from mag_sandbox.training.recipe.masks import (
     block_attention,
     block_causal,
     compress,
-    dense_attention,
     history_compress,
     teacher_forcing,
 )
-from mag_sandbox.training.recipe.stage_memory import noised, reconstruct
+from mag_sandbox.training.recipe.stage_memory import noised
 from mag_sandbox.training.recipe.trajectories import guided_flow, trajectory
 from tests.golden_vectors import assert_matches, manifest, vectors
 from tests.unit.training.recipe.golden_parts import (
     TOKENS,
     assert_gradients_match,
     at,
+    dense_attention,
     places,
+    reconstruct,
     trainable,
 )
 
@@ -111,7 +112,7 @@ def test_a_clip_is_noised_to_one_level():
     assert torch.equal(sigma, torch.full((2, 6), 0.625))
 
 
-class Exact(Device):
+class Exact(TrainingDevice):
     """A CPU without mixed precision."""
 
     def autocast(self) -> nullcontext:

@@ -11,11 +11,11 @@ from mag_sandbox.training.recipe.masks import (
     block_causal,
     by_token,
     compress,
-    dense_attention,
     history_compress,
     teacher_forcing,
 )
 from tests.golden_vectors import assert_matches, vectors
+from tests.unit.training.recipe.golden_parts import dense_attention
 
 PATTERNS = {
     "mag_history_compress": history_compress,

@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 from mag_sandbox.model.pocket.weights import save_pocket
 from mag_sandbox.training.__main__ import main
 from mag_sandbox.training.pocket.data import panorama_set
-from mag_sandbox.training.recipe import run as recipe
+from mag_sandbox.training.recipe import train as recipe
 from tests.tiny import TINY, tiny_autoencoder, tiny_networks, tiny_tokenizer
 
 MICRO = replace(TINY, frame_width=320, frame_height=192)

@@ -4,8 +4,7 @@ import pytest
 import torch
 
 from mag_sandbox.model.full.samplers import FOUR_STEPS
-from mag_sandbox.training.accumulated import Accumulated
-from mag_sandbox.training.draws import Draws
+from mag_sandbox.training.memory_saving import GradientAccumulation
 from mag_sandbox.training.recipe.presets import MEMORY, STUDENT, TEACHER
 from mag_sandbox.training.recipe.stage_base import StudentStage, TeacherStage, at_places
 from mag_sandbox.training.recipe.stage_memory import MemoryStage, first_index
@@ -14,6 +13,7 @@ from mag_sandbox.training.recipe.trajectories import (
     TeacherTrajectories,
     Trajectories,
 )
+from mag_sandbox.training.seeded_random import SeededRandom
 from tests.unit.training.recipe.toy_recipe import (
     CPU,
     ToySource,
@@ -41,7 +41,7 @@ class StraightWays:
 
     def trajectories(self, number: int) -> Trajectories:
         drawn = ToySource().clips(number, FRAMES)
-        noise = Draws(3, number).noise(drawn.latents.shape)
+        noise = SeededRandom(3, number).noise(drawn.latents.shape)
         levels = [*FOUR_STEPS.sigmas.tolist(), 0.0]
         states = [(1 - sigma) * drawn.latents + sigma * noise for sigma in levels]
         return Trajectories(torch.stack(states), drawn.conditions)
@@ -49,7 +49,9 @@ class StraightWays:
 
 def student_stage(context: str) -> StudentStage:
     config = toy_sized(STUDENT, frames=FRAMES, context=context)
-    return StudentStage(toy_dit(), StraightWays(), config, ToySource.tokens, CPU, 0, show_nothing)
+    return StudentStage(
+        toy_dit(), StraightWays(), config, CPU, 0, show_nothing, tokens=ToySource.tokens
+    )
 
 
 @pytest.mark.parametrize(
@@ -87,15 +89,15 @@ def test_the_memory_model_never_hears_the_prompt():
 
 
 def test_where_a_clip_begins_is_random_and_changes_nothing():
-    firsts = {first_index(Draws(0, step), 75, 3, 120) for step in range(200)}
+    firsts = {first_index(SeededRandom(0, step), 75, 3, 120) for step in range(200)}
     assert firsts == set(range(0, 46, 3))
-    assert first_index(Draws(0), 18, 3, 0) == 0  # paths that end with the clip
+    assert first_index(SeededRandom(0), 18, 3, 0) == 0  # paths that end with the clip
     near, far = memory_stage(longest=0), memory_stage(longest=10**4)
     assert torch.allclose(near.loss(0), far.loss(0), rtol=1e-2)  # bf16
 
 
 def test_every_block_of_a_students_clip_stands_at_a_step_of_its_own():
-    steps = Draws(0, 1).steps(4, batch=8, frames=9, block_length=3).unflatten(1, (3, 3))
+    steps = SeededRandom(0, 1).steps(4, batch=8, frames=9, block_length=3).unflatten(1, (3, 3))
     assert (steps == steps[..., :1]).all()
     assert set(steps.flatten().tolist()) == {0, 1, 2, 3}
     states = torch.arange(5.0).view(5, 1, 1, 1, 1, 1).expand(5, 8, 9, 1, 1, 1)
@@ -123,7 +125,7 @@ def test_a_teachers_steps_must_include_the_students():
 
 
 def test_accumulating_batches_gives_the_gradient_of_their_mean():
-    together, one_by_one = memory_stage(), Accumulated(memory_stage(), 3)
+    together, one_by_one = memory_stage(), GradientAccumulation(memory_stage(), 3)
     loss = sum(together.loss(batch) for batch in (3, 4, 5)) / 3
     loss.backward()
     accumulated = one_by_one.loss(1)

@@ -10,16 +10,16 @@ from mag_sandbox.model.attention import matmul_attention
 from mag_sandbox.model.config import DiTConfig
 from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.rope import GridCoordinates
-from mag_sandbox.training.devices import Device
-from mag_sandbox.training.draws import Draws
+from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.recipe.clips import Clips, Conditions, GridPlaces
 from mag_sandbox.training.recipe.presets import Optimisation
+from mag_sandbox.training.seeded_random import SeededRandom
 from tests.tiny import randomise
 
 CONFIG = DiTConfig(
     dim=24, ffn_dim=32, num_heads=2, num_layers=2, channels=4, freq_dim=16, text_dim=8, text_len=3
 )
-CPU = Device("cpu", matmul_attention)
+CPU = TrainingDevice("cpu", matmul_attention)
 FAST = Optimisation(steps=4, rate=3e-3, critic_rate=3e-3, betas=(0.9, 0.99), clip=1.0, batch=1)
 
 
@@ -49,12 +49,12 @@ class ToySource:
 
     def conditions(self, number: int, frames: int) -> Conditions:
         """Return text."""
-        text = Draws(1, number).noise((self.batch, CONFIG.text_len, CONFIG.text_dim))
+        text = SeededRandom(1, number).noise((self.batch, CONFIG.text_len, CONFIG.text_dim))
         return Conditions(text, self._places)
 
     def clips(self, number: int, frames: int) -> Clips:
         """Return clips that lie still."""
-        one = Draws(2, number).noise((self.batch, 1, *self.shape))
+        one = SeededRandom(2, number).noise((self.batch, 1, *self.shape))
         latents = one.expand(-1, min(frames, self.frames), -1, -1, -1).contiguous()
         return Clips(latents, self.conditions(number, frames))
 

@@ -5,7 +5,7 @@ import torch
 from mag_sandbox.model.attention import sdpa_attention
 from mag_sandbox.model.memorypack.config import PackConfig
 from mag_sandbox.model.memorypack.networks import PackedNetworks
-from mag_sandbox.training.devices import Device
+from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.memorypack.presets import PackTraining
 from mag_sandbox.training.memorypack.stage import MemoryPackStage, VideoBatch
 from mag_sandbox.training.recipe.presets import Optimisation
@@ -13,7 +13,7 @@ from tests.tiny import TINY
 from tests.unit.model.memorypack.tiny_pack import LENGTH, PLACES, frames, prompt, tiny_packed
 
 
-class Fp32(Device):
+class Fp32(TrainingDevice):
     """A CPU without mixed precision, so that sums of gradients can be compared."""
 
     def autocast(self):

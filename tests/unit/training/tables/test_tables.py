@@ -16,14 +16,14 @@ from mag_sandbox.evaluation.bench.tables_command import open_row
 from mag_sandbox.model.attention import sdpa_attention
 from mag_sandbox.model.pocket.weights import save_pocket
 from mag_sandbox.training.__main__ import main
-from mag_sandbox.training.devices import Device
+from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.pocket.data import panorama_set
 from mag_sandbox.training.pocket.paths import steady_path
 from mag_sandbox.training.pocket.size import pocket_parts
-from mag_sandbox.training.recipe.order import RecipeOrder
-from mag_sandbox.training.tables import run as tables
-from mag_sandbox.training.tables.order import METHODS, RATES
-from mag_sandbox.training.tables.run import shares
+from mag_sandbox.training.recipe.options import RecipeOptions
+from mag_sandbox.training.tables import train as tables
+from mag_sandbox.training.tables.options import METHODS, RATES
+from mag_sandbox.training.tables.train import shares
 from tests.tiny import FP32, RIGHT, TINY, play, tiny_autoencoder, tiny_networks, tiny_tokenizer
 
 MICRO = replace(TINY, frame_width=320, frame_height=192)
@@ -146,8 +146,8 @@ def test_one_step_cannot_be_shared(run, capsys):
 
 
 def test_every_rate_learns_from_the_same_clips(run):
-    order = RecipeOrder("memory", weights=run / "world", data=run / "data", panoramas=PANORAMAS)
-    parts = pocket_parts(order, Device("cpu", sdpa_attention))
+    order = RecipeOptions("memory", weights=run / "world", data=run / "data", panoramas=PANORAMAS)
+    parts = pocket_parts(order, TrainingDevice("cpu", sdpa_attention))
     drawn = [parts.clips(1, 0, steady_path, row.block_length).clips(5, 18) for row in RATES]
     for other in drawn[1:]:
         assert torch.equal(other.latents, drawn[0].latents)

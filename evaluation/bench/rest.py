@@ -18,7 +18,7 @@ SECONDS = 4.0  # three rounds of the quickest creature and more, one of a walk t
 
 
 @dataclass(frozen=True, slots=True)
-class Resting:
+class RestScores:
     """How a clip at rest compares with the truth; None: that part of the view is too small."""
 
     pose_psnr_db: float  # whole frames
@@ -50,20 +50,20 @@ def play_rest(world: World, scene: HeldOutScene) -> RestClip:
     return RestClip(clip, waited[0], truth)
 
 
-def measure_rest(made: RestClip, scene: HeldOutScene, spec: WorldSpec) -> Resting:
+def measure_rest(made: RestClip, scene: HeldOutScene, spec: WorldSpec) -> RestScores:
     """Compare what was made with the truth; the scene is one that moves."""
     frames, poses = made.clip.frames[made.first :], made.clip.poses[made.first :]
     frozen = np.stack([scene.view(pose, 0) for pose in poses])  # the given picture is of time 0
     seams = [spec.frames_before(index) for index in range(len(made.clip.frames))]
     moving = scene.parts.moving_at(poses[0])
-    return Resting(
+    return RestScores(
         pose_psnr_db=mean_of(likenesses(frames, made.truth, None)),
         **part_scores(frames, made.truth, frozen, scene.parts, poses),
         seam_ratio=seam_ratio(made.clip.frames, seams, moving),
     )
 
 
-def rest_report(clips: list[Resting]) -> dict:
+def rest_report(clips: list[RestScores]) -> dict:
     """Return means with intervals; null where no clip has such a part."""
     measured = [asdict(clip) for clip in clips]
     known = {name: [one[name] for one in measured if one[name] is not None] for name in measured[0]}

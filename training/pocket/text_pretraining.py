@@ -1,4 +1,4 @@
-"""Reading: the text encoder learns to tell what a caption says, before pictures depend on it.
+"""Text pretraining: the encoder learns to tell what captions say, before pictures depend on it.
 
 Captions name several things and several colours, and which goes with which decides a picture. From
 pictures alone the encoder hardly learned it: of the colour of a stage's backdrop, its features held
@@ -7,6 +7,7 @@ names is asked of the features by one query and one matrix each.
 """
 
 import copy
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from torch.nn import functional
 
 from mag_sandbox.model.pocket.networks import TextEncoder
 from mag_sandbox.model.prompts import tokenise
-from mag_sandbox.training.devices import Device
+from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.panorama.mentions import mentions
 from mag_sandbox.training.panorama.render import CATEGORIES, DrawnScene, described
 
@@ -47,7 +48,7 @@ def answers_of(scene: DrawnScene, caption: str) -> dict[tuple[str, str], int]:
     return values
 
 
-class UndrawnCaptions:
+class TextOnlyCaptions:
     """Captions of scenes that nobody draws, and what they say.
 
     Args:
@@ -71,7 +72,7 @@ class UndrawnCaptions:
         return self.ids[rows], self.mask[rows], self.answers[rows]
 
 
-class Reader(nn.Module):
+class AttributeHeads(nn.Module):
     """Asks text features every question: one query a question, one matrix for its answers."""
 
     def __init__(self, dim: int) -> None:
@@ -92,51 +93,43 @@ class Reader(nn.Module):
         return logits.masked_fill(self.missing, -1e4)
 
 
-class Reading(nn.Module):
+class TextPretraining(nn.Module):
     """What learns to read, under one state dict."""
 
     def __init__(self, text: TextEncoder) -> None:
         super().__init__()
-        self.text, self.reader = text, Reader(text.config.dim)
+        self.text, self.heads = text, AttributeHeads(text.config.dim)
 
     def loss(self, ids: Tensor, mask: Tensor, answers: Tensor) -> tuple[Tensor, Tensor]:
         """Return how wrong the answers are (cross entropy), and the features."""
         features = self.text(ids, mask)
-        logits = self.reader(features.float(), mask).flatten(0, 1)
+        logits = self.heads(features.float(), mask).flatten(0, 1)
         wrong = functional.cross_entropy(logits, answers.flatten(), ignore_index=NOT_ASKED)
         return wrong, features
 
 
-class ReadingStage:
-    """Trains `Reading`; a text encoder that is trained already stays near what it was.
+@dataclass(eq=False)
+class TextPretrainingStage:
+    """Trains `TextPretraining`; a text encoder that is trained already stays near what it was."""
 
-    Args:
-        module: what is trained.
-        captions: what is read.
-        device: where to compute.
-        seed: of all draws.
-        trained: whether a world depends on the features as they are.
-    """
+    name = "text-pretraining"
 
-    name = "reading"
+    module: TextPretraining  # what is trained
+    captions: TextOnlyCaptions  # what is read
+    device: TrainingDevice  # where to compute
+    seed: int  # of all draws
+    _: KW_ONLY
+    trained: bool  # whether a world depends on the features as they are
 
-    def __init__(
-        self,
-        module: Reading,
-        captions: UndrawnCaptions,
-        device: Device,
-        seed: int,
-        *,
-        trained: bool,
-    ) -> None:
-        self.module, self.captions, self.device, self.seed = module, captions, device, seed
-        self._before = copy.deepcopy(module.text).requires_grad_(False) if trained else None
+    def __post_init__(self) -> None:
+        text = self.module.text
+        self._before = copy.deepcopy(text).requires_grad_(False) if self.trained else None
 
     def optimisers(self) -> list[torch.optim.Optimizer]:
         """Return AdamW; the reader learns faster than what it reads."""
         groups = [
             {"params": list(self.module.text.parameters()), "lr": 1e-3},
-            {"params": list(self.module.reader.parameters()), "lr": 4e-3},
+            {"params": list(self.module.heads.parameters()), "lr": 4e-3},
         ]
         return [torch.optim.AdamW(groups, betas=(0.9, 0.98))]
 
@@ -154,7 +147,7 @@ class ReadingStage:
             before = self._before(ids, mask)
         return wrong + KEEP * (features - before).square().sum() / before.square().sum()
 
-    def wrong(self, step: int) -> Tensor:
+    def caption_loss(self, step: int) -> Tensor:
         """Return how wrong the answers are, for another stage that trains the text encoder."""
         return self.module.loss(*self._drawn(step))[0]
 

@@ -6,43 +6,45 @@ import torch
 
 from mag_sandbox.model.attention import matmul_attention
 from mag_sandbox.model.pocket.networks import TextEncoder
-from mag_sandbox.training.devices import Device
+from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.panorama.render import CATEGORIES, described
-from mag_sandbox.training.pocket import reading
-from mag_sandbox.training.pocket.reading import (
+from mag_sandbox.training.pocket import text_pretraining
+from mag_sandbox.training.pocket.text_pretraining import (
     NOT_ASKED,
     QUESTIONS,
-    Reading,
-    ReadingStage,
-    UndrawnCaptions,
+    TextOnlyCaptions,
+    TextPretraining,
+    TextPretrainingStage,
     answers_of,
 )
 from mag_sandbox.training.pocket.tokens import train_tokenizer
 from tests.tiny import TINY
 
-CPU = Device("cpu", matmul_attention)
+CPU = TrainingDevice("cpu", matmul_attention)
 
 
 @pytest.fixture
-def captions(monkeypatch) -> UndrawnCaptions:
-    monkeypatch.setattr(reading, "CAPTIONS", 24)
-    monkeypatch.setattr(reading, "BATCH", 24)
+def captions(monkeypatch) -> TextOnlyCaptions:
+    monkeypatch.setattr(text_pretraining, "CAPTIONS", 24)
+    monkeypatch.setattr(text_pretraining, "BATCH", 24)
     texts = [described(name, seed).caption() for name in CATEGORIES for seed in range(20)]
-    return UndrawnCaptions(train_tokenizer(texts, TINY.text.vocab_size), TINY.text.text_len)
+    return TextOnlyCaptions(train_tokenizer(texts, TINY.text.vocab_size), TINY.text.text_len)
 
 
-def stage_of(captions: UndrawnCaptions, *, trained: bool) -> ReadingStage:
+def stage_of(captions: TextOnlyCaptions, *, trained: bool) -> TextPretrainingStage:
     torch.manual_seed(0)
-    return ReadingStage(Reading(TextEncoder(TINY.text)), captions, CPU, 0, trained=trained)
+    return TextPretrainingStage(
+        TextPretraining(TextEncoder(TINY.text)), captions, CPU, 0, trained=trained
+    )
 
 
-def learned(stage: ReadingStage, steps: int) -> float:
+def learned(stage: TextPretrainingStage, steps: int) -> float:
     (optimiser,) = stage.optimisers()
     for step in range(steps):
         optimiser.zero_grad()
         stage.loss(step).backward()
         optimiser.step()
-    return stage.wrong(0).item()
+    return stage.caption_loss(0).item()
 
 
 def test_only_what_a_caption_names_is_asked():
@@ -67,7 +69,7 @@ def test_most_captions_name_several_attributes(captions):
 
 def test_answers_are_learned(captions):
     stage = stage_of(captions, trained=False)
-    before = stage.wrong(0).item()
+    before = stage.caption_loss(0).item()
     assert learned(stage, 60) < 0.7 * before
 
 

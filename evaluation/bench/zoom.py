@@ -16,7 +16,7 @@ HOLD_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Zooming:
+class ZoomScores:
     """One clip that zooms in on a given first view, waits, and zooms out again."""
 
     closer: float  # the view zoomed in against the renderer's [dB]
@@ -43,7 +43,7 @@ def zoom_and_back(spec: WorldSpec) -> list[Leg]:
     ]
 
 
-def measure_zooming(clip: Clip, scene: HeldOutScene) -> Zooming:
+def measure_zoom(clip: Clip, scene: HeldOutScene) -> ZoomScores:
     """Compare the views of `zoom_and_back`; the first was given."""
     closer = clip.where("hold")
     poses, shown = [clip.poses[index] for index in closer], clip.frames[closer]
@@ -57,7 +57,7 @@ def measure_zooming(clip: Clip, scene: HeldOutScene) -> Zooming:
         known = part_scores(shown, drawn, frozen, scene.parts, poses)
         still = mean_of(likenesses([back], [begun], [scene.parts.still_at(clip.poses[last])]))
         returned = returned if still is None else still
-    return Zooming(
+    return ZoomScores(
         closer=float(np.mean([psnr(*pair) for pair in zip(shown, drawn, strict=True)])),
         returned=returned,
         detail=sum(map(gradient_energy, shown)) / sum(map(gradient_energy, drawn)),
@@ -65,7 +65,7 @@ def measure_zooming(clip: Clip, scene: HeldOutScene) -> Zooming:
     )
 
 
-def zoom_report(clips: list[Zooming]) -> dict:
+def zoom_report(clips: list[ZoomScores]) -> dict:
     """Return means with intervals; the detail is a ratio."""
     parts = {
         "closer_psnr_db": [clip.closer for clip in clips],

@@ -32,11 +32,11 @@ from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.full.samplers import FOUR_STEPS
 from mag_sandbox.model.lora import adapt, adapter, merge
 from mag_sandbox.model.pocket.weights import read_config, save_pocket, weights_hash
-from mag_sandbox.training.devices import Device
+from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.pocket.paths import steady_path
 from mag_sandbox.training.pocket.size import PocketParts, pocket_parts, size_of
-from mag_sandbox.training.pocket.stage_distilled import CRITIC_RATE, RATE
-from mag_sandbox.training.recipe.order import RecipeOrder
+from mag_sandbox.training.pocket.stage_distillation import CRITIC_RATE, RATE
+from mag_sandbox.training.recipe.options import RecipeOptions
 from mag_sandbox.training.recipe.presets import (
     Distillation,
     MemoryTraining,
@@ -44,14 +44,14 @@ from mag_sandbox.training.recipe.presets import (
     StudentTraining,
     at_pocket_size,
 )
-from mag_sandbox.training.recipe.run import RecipeError, Size, train
-from mag_sandbox.training.tables.order import (
+from mag_sandbox.training.recipe.train import RecipeError, Size, train
+from mag_sandbox.training.tables.options import (
     COMPRESSED,
     FILE,
     TABLES,
     MethodRow,
     RateRow,
-    TablesOrder,
+    TablesOptions,
 )
 
 logger = logging.getLogger(__name__)
@@ -61,28 +61,28 @@ TEACHER_STEPS = 16  # of the way that the student of table 3 learns from
 FLOW = FlowConfig(FOUR_STEPS.shift, len(FOUR_STEPS.steps), len(FOUR_STEPS.steps))  # of play
 
 
-def train_table(order: TablesOrder, device: Device | None = None) -> Path:
+def train_table(options: TablesOptions, device: TrainingDevice | None = None) -> Path:
     """Train the rows of a table that are not trained yet; return the table's folder.
 
     Raises:
         RecipeError: the folder holds rows of other settings.
         MissingWeights: there are no weights to start from.
     """
-    folder = order.folder / f"table-{order.table}"
+    folder = options.folder / f"table-{options.table}"
     folder.mkdir(parents=True, exist_ok=True)
-    recipe = RecipeOrder(
-        "memory", folder=folder, steps=order.steps, batch=order.batch, seed=order.seed,
-        weights=order.weights, panoramas=order.panoramas, data=order.data or order.folder,
+    recipe = RecipeOptions(
+        "memory", folder=folder, steps=options.steps, batch=options.batch, seed=options.seed,
+        weights=options.weights, panoramas=options.panoramas, data=options.data or options.folder,
     )  # fmt: skip
-    read_config(order.weights)  # its errors come before hours of drawing
-    _agree(folder / FILE, _described(order))
+    read_config(options.weights)  # its errors come before hours of drawing
+    _agree(folder / FILE, _described(options))
     parts = pocket_parts(recipe, device)
-    run = _Run(recipe, parts, size_of(parts, recipe))
-    rows = TABLES[order.table]
-    if order.table == 3:
-        run = run.with_base(order.base_steps)
+    run = _RowTraining(recipe, parts, size_of(parts, recipe))
+    rows = TABLES[options.table]
+    if options.table == 3:
+        run = run.with_base(options.base_steps)
     for number, row in enumerate(rows, start=1):
-        logger.info("table %d, row %d of %d: %s", order.table, number, len(rows), row.name)
+        logger.info("table %d, row %d of %d: %s", options.table, number, len(rows), row.name)
         if isinstance(row, MethodRow):
             run.method(row)
         else:
@@ -92,29 +92,29 @@ def train_table(order: TablesOrder, device: Device | None = None) -> Path:
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
+class _RowTraining:
     """Trains rows, each in a folder of its own."""
 
-    order: RecipeOrder
+    options: RecipeOptions
     parts: PocketParts
     size: Size
 
-    def with_base(self, steps: int) -> "_Run":
+    def with_base(self, steps: int) -> "_RowTraining":
         """Train the teacher and its few-step student; return a run that starts from them."""
-        size = replace(self.size, adapted=comparable, learner=_low_rank(self.order.seed))
-        folder = self.order.folder / "base"
-        student = train(replace(self.order, stage="base", folder=folder, steps=steps), size)
+        size = replace(self.size, adapted=comparable, learner=_low_rank(self.options.seed))
+        folder = self.options.folder / "base"
+        student = train(replace(self.options, stage="base", folder=folder, steps=steps), size)
         size = replace(size, start=folder / "teacher.safetensors")
-        return replace(self, order=replace(self.order, init=student), size=size)
+        return replace(self, options=replace(self.options, init=student), size=size)
 
     def method(self, row: MethodRow) -> None:
         """Train a row of table 3: a memory model where it has one, then the generator."""
-        start, steps = self.order.init, shares(row, self.order.steps)
-        order = replace(self.order, folder=self.order.folder / row.folder)
+        start, steps = self.options.init, shares(row, self.options.steps)
+        options = replace(self.options, folder=self.options.folder / row.folder)
         if row.memory_model:
-            start = train(replace(order, steps=steps["memory"]), self.size)
+            start = train(replace(options, steps=steps["memory"]), self.size)
         generator = replace(
-            order, stage="generator", preset=row.preset, init=start, memory=start,
+            options, stage="generator", preset=row.preset, init=start, memory=start,
             steps=steps["generator"],
         )  # fmt: skip
         learned = self.size.learner(self.parts.transformer(start))
@@ -126,7 +126,7 @@ class _Run:
 
     def rate(self, row: RateRow) -> None:
         """Train a row of table 4: a memory model for blocks of another length."""
-        length, order = row.block_length, self.order
+        length, options = row.block_length, self.options
 
         def adapted(preset: MemoryTraining) -> Preset:
             return replace(at_pocket_size(preset), block_lengths=(length,))
@@ -134,9 +134,11 @@ class _Run:
         size = replace(
             self.size,
             adapted=adapted,
-            clips=lambda: self.parts.clips(order.batch, order.seed, steady_path, length),
+            clips=lambda: self.parts.clips(options.batch, options.seed, steady_path, length),
         )
-        result = train(replace(order, folder=order.folder / row.folder, init=self.size.start), size)
+        result = train(
+            replace(options, folder=options.folder / row.folder, init=self.size.start), size
+        )
         self._save(row.folder, self.parts.transformer(result), block_length=length)
 
     def _save(
@@ -149,7 +151,7 @@ class _Run:
             parts.config, flow=FLOW, generator_rank=RANK if generator else 0,
             block_length=block_length or parts.config.block_length,
         )  # fmt: skip
-        folder = self.order.folder / row / "weights"
+        folder = self.options.folder / row / "weights"
         change = adapter(generator) if generator else None
         save_pocket(folder, config, networks, parts.autoencoder, parts.tokenizer, change)
         logger.info("%s written", folder)
@@ -190,27 +192,27 @@ def _low_rank(seed: int) -> Callable[[DiT], DiT]:
     return learner
 
 
-def _described(order: TablesOrder) -> dict:
+def _described(options: TablesOptions) -> dict:
     """Return what `table.json` says."""
     return {
         "schema": 1,
-        "table": order.table,
+        "table": options.table,
         "settings": {
-            "weights": weights_hash(order.weights),
-            "steps": order.steps,
-            "base_steps": order.base_steps if order.table == 3 else None,
-            "batch": order.batch,
-            "seed": order.seed,
-            "panoramas": order.panoramas,
+            "weights": weights_hash(options.weights),
+            "steps": options.steps,
+            "base_steps": options.base_steps if options.table == 3 else None,
+            "batch": options.batch,
+            "seed": options.seed,
+            "panoramas": options.panoramas,
         },
         "rows": [
             {
                 "name": row.name,
                 "weights": f"{row.folder}/weights",
                 "memory": asdict(row.memory if isinstance(row, MethodRow) else COMPRESSED),
-                "steps": shares(row, order.steps),
+                "steps": shares(row, options.steps),
             }
-            for row in TABLES[order.table]
+            for row in TABLES[options.table]
         ],
     }
 
@@ -224,6 +226,6 @@ def _agree(path: Path, wanted: dict) -> None:
     for name, value in wanted["settings"].items():
         if kept["settings"].get(name) != value:
             raise RecipeError(
-                f"{path.parent} holds rows trained with {name} {kept['settings'].get(name)}, this "
-                f"order says {value}; rows must be equal, so name another --folder"
+                f"{path.parent} holds rows trained with {name} {kept['settings'].get(name)}, "
+                f"these options say {value}; rows must be equal, so name another --folder"
             )

@@ -11,15 +11,24 @@ from mag_sandbox.model.attention import matmul_attention
 from mag_sandbox.model.dit import own_block_attention
 from mag_sandbox.model.lora import Adapter, adapt, adapter
 from mag_sandbox.model.pocket.networks import PocketNetworks
-from mag_sandbox.training.devices import Device
-from mag_sandbox.training.pocket import stage_distilled
-from mag_sandbox.training.pocket.block_attention import BlockMemoryAttention, Recalling, Remembering
+from mag_sandbox.training.devices import TrainingDevice
+from mag_sandbox.training.distillation import GeneratorAndCritic
+from mag_sandbox.training.pocket import stage_distillation
+from mag_sandbox.training.pocket.block_attention import (
+    BlockMemoryAttention,
+    MemoryReadingAttention,
+    MemoryWritingAttention,
+)
 from mag_sandbox.training.pocket.sequences import Sequences
-from mag_sandbox.training.pocket.stage_distilled import PERIOD, DistillationStage, Distilled, Task
+from mag_sandbox.training.pocket.stage_distillation import (
+    PERIOD,
+    FrameDistillationStage,
+    GenerationTask,
+)
 from tests.tiny import TINY, randomise, tiny_rays
 
 RANK, COUNT, BLOCKS = 2, 2, 3
-CPU = Device("cpu", matmul_attention)
+CPU = TrainingDevice("cpu", matmul_attention)
 
 
 class RandomSequences:
@@ -56,17 +65,17 @@ class FixedCaptions:
 
 
 @pytest.fixture
-def stage() -> DistillationStage:
+def stage() -> FrameDistillationStage:
     torch.manual_seed(0)
     world = randomise(PocketNetworks(TINY, matmul_attention), 0)
     generator = adapt(copy.deepcopy(world.dit), RANK)
     critic = copy.deepcopy(world.dit)
     tasks = {
-        "frames": Task(RandomSequences(1), COUNT, steps=3),
-        "moving": Task(RandomSequences(3), COUNT, steps=1, empty_prompt=0.5),
+        "frames": GenerationTask(RandomSequences(1), COUNT, steps=3),
+        "moving": GenerationTask(RandomSequences(3), COUNT, steps=1, empty_prompt=0.5),
     }
-    module = Distilled(generator, critic)
-    return DistillationStage(module, world, tasks, FixedCaptions(), CPU, 0, lambda path: None)
+    module = GeneratorAndCritic(generator, critic)
+    return FrameDistillationStage(module, world, tasks, FixedCaptions(), CPU, 0, lambda path: None)
 
 
 def state(module) -> dict:
@@ -77,7 +86,7 @@ def changed(before: dict, module) -> set[str]:
     return {name for name, value in module.state_dict().items() if not value.equal(before[name])}
 
 
-def advance(stage: DistillationStage, step: int, optimisers: list) -> None:
+def advance(stage: FrameDistillationStage, step: int, optimisers: list) -> None:
     for optimiser in optimisers:
         optimiser.zero_grad(set_to_none=True)
     stage.loss(step).backward()
@@ -85,7 +94,7 @@ def advance(stage: DistillationStage, step: int, optimisers: list) -> None:
         optimiser.step()
 
 
-def steps_of(stage: DistillationStage, learns: str) -> list[int]:
+def steps_of(stage: FrameDistillationStage, learns: str) -> list[int]:
     return [step for step in range(2 * PERIOD) if stage.kind(step).endswith(learns)]
 
 
@@ -120,7 +129,7 @@ def test_a_generator_step_moves_the_low_rank_change_and_never_the_world(stage, t
 def test_where_the_critic_agrees_with_the_teacher_matching_leaves_frames_as_they_are(
     stage, monkeypatch
 ):
-    monkeypatch.setattr(stage_distilled, "MOMENTS", 0.0)
+    monkeypatch.setattr(stage_distillation, "MOMENTS", 0.0)
     step = next(step for step in steps_of(stage, "generator") if "frames" in stage.kind(step))
     stage.loss(step).backward()
     gradients = [p.grad for p in stage.module.generator.parameters() if p.grad is not None]
@@ -173,7 +182,9 @@ def test_recalling_reads_what_remembering_left_as_both_at_once_do():
         for a, b in zip(clean, noisy, strict=True)
     ]
     at_once = both(0, *beside).unflatten(0, (COUNT, 2 * BLOCKS))
-    remembering = Remembering(before, kept, tokens)
+    remembering = MemoryWritingAttention(before, kept, tokens)
     first = remembering(0, *clean).unflatten(0, (COUNT, BLOCKS))
-    then = Recalling(remembering.kept, before, tokens)(0, *noisy).unflatten(0, (COUNT, BLOCKS))
+    then = MemoryReadingAttention(remembering.kept, before, tokens)(0, *noisy).unflatten(
+        0, (COUNT, BLOCKS)
+    )
     assert torch.allclose(at_once, torch.cat((first, then), dim=1), atol=1e-6)

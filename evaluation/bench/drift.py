@@ -41,7 +41,7 @@ MEASURES = {"gradient": gradient_energy, "contrast": contrast, "saturation": sat
 
 
 @dataclass(frozen=True, slots=True)
-class Drifting:
+class DriftScores:
     """One clip: measures of the last turn over those of the first."""
 
     ratios: dict[str, float | None]  # 1: unchanged; None: the first turn has nothing of it
@@ -76,7 +76,7 @@ def around_and_around(spec: WorldSpec, minutes: float) -> list[Leg]:
     return [Leg("out", around, turn), Leg("away", around, between), Leg("back", around, turn)]
 
 
-def play_drifting(world: World, scene: HeldOutScene, legs: list[Leg]) -> Drifting:
+def play_drift(world: World, scene: HeldOutScene, legs: list[Leg]) -> DriftScores:
     """Play a path of `around_and_around`; frames are measured as they come, and not kept."""
     world.reset(scene.scene("prompt"), scene.seed)
     found: dict[str, list[list[float]]] = {}
@@ -87,7 +87,7 @@ def play_drifting(world: World, scene: HeldOutScene, legs: list[Leg]) -> Driftin
                 rows = [[measure(frame) for measure in MEASURES.values()] for frame in frames]
                 found.setdefault(leg.phase, []).extend(rows)
     first, last = (np.mean(found[phase], axis=0) for phase in ("out", "back"))
-    return Drifting(
+    return DriftScores(
         {
             name: float(after / before) if before else None
             for name, before, after in zip(MEASURES, first, last, strict=True)
@@ -95,7 +95,7 @@ def play_drifting(world: World, scene: HeldOutScene, legs: list[Leg]) -> Driftin
     )
 
 
-def drift_report(clips: list[Drifting]) -> dict:
+def drift_report(clips: list[DriftScores]) -> dict:
     """Return means with intervals; null where no clip has anything of it."""
     found = {"drift": [clip.drift for clip in clips]}
     for name in MEASURES:

@@ -14,14 +14,14 @@ from torch import nn
 
 from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.world import MissingWeights, WorldFailed
-from mag_sandbox.training.accumulated import Accumulated
-from mag_sandbox.training.devices import Device
+from mag_sandbox.training.devices import TrainingDevice
+from mag_sandbox.training.distillation import GeneratorAndCritic
 from mag_sandbox.training.export import write_weights
-from mag_sandbox.training.frozen import frozen
 from mag_sandbox.training.loop import Loop, LoopConfig, Stage
+from mag_sandbox.training.memory_saving import GradientAccumulation, freeze
 from mag_sandbox.training.processes import ALONE, Processes
 from mag_sandbox.training.recipe.clips import ClipSource, PromptSource, Show
-from mag_sandbox.training.recipe.order import RecipeOrder
+from mag_sandbox.training.recipe.options import RecipeOptions
 from mag_sandbox.training.recipe.presets import (
     PRESETS,
     Distillation,
@@ -32,7 +32,7 @@ from mag_sandbox.training.recipe.presets import (
     TeacherTraining,
 )
 from mag_sandbox.training.recipe.stage_base import StudentStage, TeacherStage
-from mag_sandbox.training.recipe.stage_generator import DistillationStage, Distilled
+from mag_sandbox.training.recipe.stage_distillation import ClipDistillationStage
 from mag_sandbox.training.recipe.stage_memory import MemoryStage
 from mag_sandbox.training.recipe.trajectories import KeptTrajectories, TeacherTrajectories
 from mag_sandbox.training.recipe.videos import Lanes, Tail, TeacherForced, Videos
@@ -59,7 +59,7 @@ def _whole(generator: DiT) -> DiT:
 class Size:
     """All that differs between pocket and full size."""
 
-    device: Device
+    device: TrainingDevice
     read: Callable[[Path], DiT]  # weights file -> a transformer with them, fp32
     start: Path  # weights of the first stage: the pocket world, or the public teacher
     teacher: TeacherTraining | None  # None: it is public
@@ -74,16 +74,16 @@ class Size:
     learner: Callable[[DiT], DiT] = _whole  # what of a generator learns by distribution matching
 
 
-def train(order: RecipeOrder, size: Size, processes: Processes = ALONE) -> Path:
+def train(options: RecipeOptions, size: Size, processes: Processes = ALONE) -> Path:
     """Train one stage and return the file with its result.
 
     Raises:
         RecipeError: the preset is unknown or another stage's, or its batch cannot be shared.
         MissingWeights: the stage before is not trained yet.
     """
-    order.folder.mkdir(parents=True, exist_ok=True)
-    preset = preset_of(order, size)
-    run = _Run(order, size, processes)
+    options.folder.mkdir(parents=True, exist_ok=True)
+    preset = preset_of(options, size)
+    run = _StageTraining(options, size, processes)
     if isinstance(preset, StudentTraining):
         return run.base(preset)
     if isinstance(preset, MemoryTraining):
@@ -91,92 +91,95 @@ def train(order: RecipeOrder, size: Size, processes: Processes = ALONE) -> Path:
     return run.distillation(preset)
 
 
-def preset_of(order: RecipeOrder, size: Size) -> Preset:
-    """Return the numbers of an order, at its size."""
-    name = order.preset or {"base": "student"}.get(order.stage, order.stage)
-    if name not in PRESETS or not isinstance(PRESETS[name], KINDS[order.stage]):
-        fitting = [n for n, preset in PRESETS.items() if isinstance(preset, KINDS[order.stage])]
+def preset_of(options: RecipeOptions, size: Size) -> Preset:
+    """Return the numbers of a stage, at its size."""
+    name = options.preset or {"base": "student"}.get(options.stage, options.stage)
+    if name not in PRESETS or not isinstance(PRESETS[name], KINDS[options.stage]):
+        fitting = [n for n, preset in PRESETS.items() if isinstance(preset, KINDS[options.stage])]
         raise RecipeError(
-            f'preset "{name}" is none of {order.stage}; available: {", ".join(fitting)}'
+            f'preset "{name}" is none of {options.stage}; available: {", ".join(fitting)}'
         )
-    return _told(size.adapted(PRESETS[name]), order)
+    return _told(size.adapted(PRESETS[name]), options)
 
 
-def _told(preset: Preset, order: RecipeOrder) -> Preset:
+def _told(preset: Preset, options: RecipeOptions) -> Preset:
     numbers = preset.optimisation
     numbers = replace(
-        numbers, steps=order.steps or numbers.steps, batch=order.batch or numbers.batch
+        numbers, steps=options.steps or numbers.steps, batch=options.batch or numbers.batch
     )
     return replace(preset, optimisation=numbers)
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
+class _StageTraining:
     """One stage of the recipe, by some processes."""
 
-    order: RecipeOrder
+    options: RecipeOptions
     size: Size
     processes: Processes
 
     def base(self, preset: StudentTraining) -> Path:
         """Train the teacher, where there is none, and its student."""
-        order, size = self.order, self.size
-        teacher = order.folder / "teacher.safetensors" if size.teacher else size.start
+        options, size = self.options, self.size
+        teacher = options.folder / "teacher.safetensors" if size.teacher else size.start
         if size.teacher and not teacher.exists():
-            self._teacher(_told(size.adapted(size.teacher), order))
+            self._teacher(_told(size.adapted(size.teacher), options))
         source = size.prompts()
         ways = TeacherTrajectories(
-            self._frozen(teacher), source, preset, size.negative, size.device, order.seed
+            self._frozen(teacher), source, preset, size.negative, size.device, options.seed
         )
-        kept = KeptTrajectories(ways, source, order.folder / "trajectories", TRAJECTORY_BATCHES)
-        dit = self._learner(order.init or teacher)
-        stage = StudentStage(dit, kept, preset, source.tokens, size.device, order.seed, size.show)
-        return self._train(stage, dit, preset.optimisation, order.preset or "student")
+        kept = KeptTrajectories(ways, source, options.folder / "trajectories", TRAJECTORY_BATCHES)
+        dit = self._learner(options.init or teacher)
+        stage = StudentStage(
+            dit, kept, preset, size.device, options.seed, size.show, tokens=source.tokens
+        )
+        return self._train(stage, dit, preset.optimisation, options.preset or "student")
 
     def _teacher(self, preset: TeacherTraining) -> None:
         size, dit = self.size, self._learner(self.size.start)
-        stage = TeacherStage(dit, size.clips(), preset, size.device, self.order.seed, size.show)
+        stage = TeacherStage(dit, size.clips(), preset, size.device, self.options.seed, size.show)
         self._train(stage, dit, preset.optimisation, "teacher")
 
     def memory(self, preset: MemoryTraining) -> Path:
         """Train the memory model."""
-        size, order, dit = self.size, self.order, self._learner(_start(self.order))
-        stage = MemoryStage(dit, size.clips(), preset, size.device, order.seed, size.show)
-        return self._train(stage, dit, preset.optimisation, order.preset or "memory")
+        size, options, dit = self.size, self.options, self._learner(_start(self.options))
+        stage = MemoryStage(dit, size.clips(), preset, size.device, options.seed, size.show)
+        return self._train(stage, dit, preset.optimisation, options.preset or "memory")
 
     def distillation(self, preset: Distillation) -> Path:
         """Train a generator on what it makes itself, or beside data."""
-        order, size = self.order, self.size
-        own_teacher = order.folder / "teacher.safetensors"
+        options, size = self.options, self.size
+        own_teacher = options.folder / "teacher.safetensors"
         teacher = own_teacher if size.teacher and own_teacher.exists() else size.start
-        generator = size.learner(self._learner(_start(order)))
+        generator = size.learner(self._learner(_start(options)))
         if preset.context == "clean":
             source = size.clips()
-            videos = TeacherForced(generator, source, preset, size.device, order.seed)
+            videos = TeacherForced(generator, source, preset, size.device, options.seed)
         else:
             source = size.prompts()
             videos = self._videos(generator, source, preset)
         batches = self._batches(preset.optimisation)
-        stage = DistillationStage(
-            Distilled(generator, self._learner(teacher)), self._frozen(teacher), videos, source,
-            size.negative, preset, size.device, order.seed, size.show, batches,
+        stage = ClipDistillationStage(
+            GeneratorAndCritic(generator, self._learner(teacher)), source, preset, size.device,
+            options.seed, size.show, teacher=self._frozen(teacher), videos=videos,
+            negative=size.negative, accumulate=batches,
         )  # fmt: skip
-        saved = clips_to_a_whole_video(preset, batches // order.parts)
+        saved = clips_to_a_whole_video(preset, batches // options.parts)
         numbers = loop_config(preset.optimisation, preset.period, saved)
-        return self._finish(stage, generator, batches, numbers, order.preset or order.stage)
+        return self._finish(stage, generator, batches, numbers, options.preset or options.stage)
 
     def _videos(self, generator: DiT, source: PromptSource, preset: Distillation) -> Lanes:
-        order, size, memory = self.order, self.size, generator
+        options, size, memory = self.options, self.size, generator
         if preset.recipe.writer == "memory model":
-            memory = self._frozen(order.memory or _result(order, "memory"))
+            memory = self._frozen(options.memory or _result(options, "memory"))
         tails = size.tails(preset.overlap) if preset.clips > 1 else None
         return Lanes(
             [
                 Videos(
-                    generator, memory, source, preset, size.device, order.seed, tails,
-                    lane, order.parts,
+                    generator, memory, source, preset, size.device, options.seed, tails,
+                    lane, options.parts,
                 )
-                for lane in range(order.parts)
+                for lane in range(options.parts)
             ]
         )  # fmt: skip
 
@@ -184,11 +187,11 @@ class _Run:
         return self.processes.spread(self.size.read(path))
 
     def _frozen(self, path: Path) -> DiT:
-        return self.processes.spread(frozen(self.size.read(path)))
+        return self.processes.spread(freeze(self.size.read(path)))
 
     def _batches(self, numbers: Optimisation) -> int:
         """Return the batches of a step, of all processes."""
-        parts, count = self.order.parts, self.processes.count
+        parts, count = self.options.parts, self.processes.count
         if numbers.batch % parts or parts % count:
             raise RecipeError(
                 f"{numbers.batch} videos a step cannot be made in {parts} equal parts by {count} "
@@ -203,11 +206,11 @@ class _Run:
         self, stage: Stage, result: nn.Module, batches: int, config: LoopConfig, name: str
     ) -> Path:
         """Train a stage to its end and write the network that is its result."""
-        order, processes = self.order, self.processes
+        options, processes = self.options, self.processes
         config = replace(config, save_minutes=self.size.save_minutes)
-        whole = stage if batches == 1 else Accumulated(stage, batches, processes)
-        Loop(whole, config, order.folder / name, processes).run()
-        path = order.folder / f"{name}.safetensors"
+        whole = stage if batches == 1 else GradientAccumulation(stage, batches, processes)
+        Loop(whole, config, options.folder / name, processes).run()
+        path = options.folder / f"{name}.safetensors"
         state = processes.whole(result.state_dict())
         with processes.in_turn():
             if not processes.rank:
@@ -245,12 +248,12 @@ def loop_config(numbers: Optimisation, updates_every: int = 1, save_every: int =
     )
 
 
-def _start(order: RecipeOrder) -> Path:
-    return order.init or _result(order, BEFORE[order.stage])
+def _start(options: RecipeOptions) -> Path:
+    return options.init or _result(options, BEFORE[options.stage])
 
 
-def _result(order: RecipeOrder, name: str) -> Path:
-    path = order.folder / f"{name}.safetensors"
+def _result(options: RecipeOptions, name: str) -> Path:
+    path = options.folder / f"{name}.safetensors"
     if not path.exists():
         stage = "base" if name == "student" else name
         raise MissingWeights(

@@ -22,7 +22,7 @@ CEILING_FRAMES = 12  # frames a clip that go through the autoencoder
 
 
 @dataclass(frozen=True, slots=True)
-class Motion:
+class MotionErrors:
     """Commanded against measured image shift, frame by frame."""
 
     errors: np.ndarray  # px, frames whose shift can be measured
@@ -31,7 +31,7 @@ class Motion:
 
 
 @dataclass(frozen=True, slots=True)
-class Remembering:
+class ReturnScores:
     """How well one clip came back."""
 
     psnr: float  # way back against way out at equal pose [dB]
@@ -40,7 +40,7 @@ class Remembering:
     floor: float  # views of the clip that share nothing [dB]; these three of still pixels if known
     ceiling: float  # the clip's frames after the autoencoder [dB]
     recall: float  # percent
-    motion: Motion
+    motion: MotionErrors
     still_psnr: float | None = None  # over pixels known to stand still [dB]; None: none are
 
     @property
@@ -49,9 +49,9 @@ class Remembering:
         return self.motion.agrees
 
 
-def measure_remembering(
+def measure_return_scores(
     clip: Clip, round_trip: Callable[[Frames], Frames], parts: RingParts | None = None
-) -> Remembering:
+) -> ReturnScores:
     """Compare the way back of a clip with its way out.
 
     Args:
@@ -77,7 +77,7 @@ def measure_remembering(
     )
     floor, ceiling = unrelated_psnr(clip, parts), ceiling_psnr(clip, round_trip, parts)
     mean = float(np.mean(scores))
-    return Remembering(
+    return ReturnScores(
         psnr=mean,
         ssim=float(np.mean(likeness)),
         by_time_away=_split(np.array(scores), away),
@@ -143,7 +143,7 @@ def _with_still_parts(clip: Clip, indices: list[int], parts: RingParts | None) -
     return [index for index in indices if parts.is_still_enough(clip.poses[index])]
 
 
-def measure_motion(clip: Clip, every: int = 1) -> Motion:
+def measure_motion(clip: Clip, every: int = 1) -> MotionErrors:
     """Compare the shift of the picture with the command, on the way out and on the way back.
 
     Args:
@@ -152,7 +152,7 @@ def measure_motion(clip: Clip, every: int = 1) -> Motion:
     """
     out, back = _shift_errors(clip, "out", every), _shift_errors(clip, "back", every)
     both = np.concatenate((out, back))
-    return Motion(
+    return MotionErrors(
         errors=both[np.isfinite(both)],
         unmeasurable=float(np.isnan(both).mean()),
         agrees=_agrees(out) and _agrees(back),

@@ -23,7 +23,8 @@ from mag_sandbox.model.dit import DiT, TextKeys
 from mag_sandbox.model.flow import add_noise, euler_levels, euler_step
 from mag_sandbox.model.pocket.networks import PocketNetworks
 from mag_sandbox.model.rope import RayCoordinates
-from mag_sandbox.training.devices import Device
+from mag_sandbox.training.devices import TrainingDevice
+from mag_sandbox.training.distillation import GeneratorAndCritic
 from mag_sandbox.training.losses import (
     dmd_gradient,
     dmd_loss,
@@ -31,7 +32,10 @@ from mag_sandbox.training.losses import (
     moments_loss,
     sample_noise_levels,
 )
-from mag_sandbox.training.pocket.block_attention import Recalling, Remembering
+from mag_sandbox.training.pocket.block_attention import (
+    MemoryReadingAttention,
+    MemoryWritingAttention,
+)
 from mag_sandbox.training.pocket.sequences import Sequences, SequenceSource
 from mag_sandbox.training.pocket.stage_images import Captions
 from mag_sandbox.training.pocket.stage_sequences import context_noise, earlier, kept_frames
@@ -46,7 +50,7 @@ MOMENTS = 2.0  # weight of the spread of values and edges, which else grows step
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class GenerationTask:
     """One thing to make: where from, how large a batch, in how many steps."""
 
     source: SequenceSource
@@ -56,7 +60,7 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class ConditionedPasses:
     """Passes over noisy frames beside one memory, under given coordinates."""
 
     kept: dict
@@ -67,57 +71,34 @@ class Beside:
 
     def flow(self, dit: DiT, x: Tensor, sigma: Tensor, text: TextKeys) -> Tensor:
         """Return the flow of [B * R, F, C, H, W] at noise levels [B * R, F], fp32."""
-        attend = Recalling(self.kept, self.visible, self.tokens)
+        attend = MemoryReadingAttention(self.kept, self.visible, self.tokens)
         time = dit.embed_time(sigma * 1000)
         return dit(x, time, text, self.rotary, attend, self.features).float()
 
 
-class Distilled(nn.Module):
-    """What learns, under one state dict."""
-
-    def __init__(self, generator: DiT, critic: DiT) -> None:
-        super().__init__()
-        self.generator, self.critic = generator, critic
-
-
-class DistillationStage:
-    """Trains the critic on every batch, and the generator on every `PERIOD`th of each task.
-
-    Args:
-        module: generator and critic; both start from the world.
-        world: memory model, teacher and text encoder, frozen.
-        tasks: what is made, in turn, by name.
-        captions: of the panoramas.
-        device: where to compute.
-        seed: of all draws.
-        show: writes sheets with the generator.
-    """
+@dataclass(eq=False)
+class FrameDistillationStage:
+    """Trains the critic on every batch, and the generator on every `PERIOD`th of each task."""
 
     name = "generator"
 
-    def __init__(
-        self,
-        module: Distilled,
-        world: PocketNetworks,
-        tasks: Mapping[str, Task],
-        captions: Captions,
-        device: Device,
-        seed: int,
-        show: Callable[[Path], None],
-    ) -> None:
-        self.module, self.world, self.tasks = module, world.requires_grad_(False), dict(tasks)
-        self.captions, self.device, self.seed, self._show = captions, device, seed, show
-        config = world.config
+    module: GeneratorAndCritic  # generator and critic; both start from the world
+    world: PocketNetworks  # memory model, teacher and text encoder, frozen
+    tasks: Mapping[str, GenerationTask]  # what is made, in turn, by name
+    captions: Captions  # of the panoramas
+    device: TrainingDevice  # where to compute
+    seed: int  # of all draws
+    show: Callable[[Path], None]  # writes sheets with the generator
+
+    def __post_init__(self) -> None:
+        self.world.requires_grad_(False)
+        config = self.world.config
         rows, columns = (size // config.dit.patch for size in config.latent_size)
         self.rays = RayCoordinates(config.dit.rays, rows, columns, config.block_length)
 
     def optimisers(self) -> list[torch.optim.Optimizer]:
         """Return AdamW over the generator's change, and over the critic."""
-        change = [p for p in self.module.generator.parameters() if p.requires_grad]
-        return [
-            torch.optim.AdamW(change, RATE, BETAS, weight_decay=0.0),
-            torch.optim.AdamW(self.module.critic.parameters(), CRITIC_RATE, BETAS),
-        ]
+        return self.module.optimisers(RATE, CRITIC_RATE, BETAS, generator_decay=0.0)
 
     def kind(self, step: int) -> str:
         """Return what a step makes."""
@@ -129,7 +110,7 @@ class DistillationStage:
 
     def sheet(self, path: Path, step: int) -> None:  # noqa: ARG002 (the name tells)
         """Write pictures made by the generator."""
-        self._show(path)
+        self.show(path)
 
     def loss(self, step: int) -> Tensor:
         """Return the sum of the losses; neither has a gradient in the other's network."""
@@ -160,7 +141,12 @@ class DistillationStage:
         return loss
 
     def _match(
-        self, made: Tensor, at: Beside, prompts: Tensor, passes: int, draw: torch.Generator
+        self,
+        made: Tensor,
+        at: ConditionedPasses,
+        prompts: Tensor,
+        passes: int,
+        draw: torch.Generator,
     ) -> Tensor:
         """Return the critic's loss over single frames, and the generator's if it has made them."""
         sigma = self.device.upload(sample_noise_levels((len(made), 1), draw))
@@ -187,7 +173,7 @@ class DistillationStage:
         return ANCHOR * (square * known).mean()
 
     def _make(
-        self, steps: int, noise: Tensor, at: Beside, prompts: Tensor, passes: int, rng
+        self, steps: int, noise: Tensor, at: ConditionedPasses, prompts: Tensor, passes: int, rng
     ) -> Tensor:
         """Return clean latents; the gradient is that of the last of a random number of steps."""
         dit = self.module.generator
@@ -209,7 +195,7 @@ class DistillationStage:
         context = add_noise(clean, self._noise(clean.shape, draw), sigma).flatten(0, 1)
         kept = self.device.upload(kept_frames(count, blocks, frames, draw))
         visible = self.device.upload(earlier(blocks).expand(count, -1, -1))
-        remembering = Remembering(visible, kept, self.world.config.tokens_per_frame)
+        remembering = MemoryWritingAttention(visible, kept, self.world.config.tokens_per_frame)
         dit, at = self.world.dit, self._beside(drawn, {}, visible, frames)
         text = _keys(dit, self._read(self.captions.empty(count)), blocks)
         time = dit.embed_time(sigma.flatten(0, 1) * 1000)
@@ -217,13 +203,15 @@ class DistillationStage:
         hidden = self.device.upload(torch.rand(count, blocks, 1, generator=draw) < alone)
         return remembering.kept, visible & ~hidden
 
-    def _beside(self, drawn: Sequences, kept: dict, visible: Tensor, frames: int) -> Beside:
+    def _beside(
+        self, drawn: Sequences, kept: dict, visible: Tensor, frames: int
+    ) -> ConditionedPasses:
         """Return passes over `frames` frames each: whole blocks, or every frame for itself."""
         poses = drawn.poses.flatten(0, 2).unflatten(0, (-1, frames))
         times = drawn.times.flatten(0, 2).unflatten(0, (-1, frames))
         order = drawn.order[-frames:]
         upload = self.device.upload
-        return Beside(
+        return ConditionedPasses(
             kept,
             visible,
             upload(self.rays.rotary(poses, times)),

@@ -7,7 +7,7 @@ MARKS = {True: "pass", False: "FAIL", None: "not measured"}
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class Threshold:
     """Limits of one number."""
 
     low: float | None = None
@@ -33,25 +33,25 @@ class Bar:
 
 
 PER_KIND = {
-    "return_psnr": Bar(low=30.0, unit="dB"),
-    "below_round_trip": Bar(high=4.0, unit="dB"),
-    "above_window": Bar(low=8.0, unit="dB"),
-    "above_equal_window": Bar(low=0.0, unit="dB", strict=True),
-    "gradient_ratio": Bar(low=0.80, high=1.25),
-    "opposite_views": Bar(high=2.0, unit="dB"),
-    "motion_mean": Bar(high=1.0, unit="px"),
-    "motion_p95": Bar(high=1.0, unit="px"),
+    "return_psnr": Threshold(low=30.0, unit="dB"),
+    "below_round_trip": Threshold(high=4.0, unit="dB"),
+    "above_window": Threshold(low=8.0, unit="dB"),
+    "above_equal_window": Threshold(low=0.0, unit="dB", strict=True),
+    "gradient_ratio": Threshold(low=0.80, high=1.25),
+    "opposite_views": Threshold(high=2.0, unit="dB"),
+    "motion_mean": Threshold(high=1.0, unit="px"),
+    "motion_p95": Threshold(high=1.0, unit="px"),
 }
 MOVING = {  # of the clip at rest, of worlds that move
-    "still_psnr": Bar(low=30.0, unit="dB"),  # as on return: what stands still does not drift
-    "motion_gain": Bar(low=0.0, unit="dB", strict=True),  # a frozen picture has 0 or less
-    "seam_ratio": Bar(high=1.5),
+    "still_psnr": Threshold(low=30.0, unit="dB"),  # as on return: what stands still does not drift
+    "motion_gain": Threshold(low=0.0, unit="dB", strict=True),  # a frozen picture has 0 or less
+    "seam_ratio": Threshold(high=1.5),
 }
 OVERALL = {
-    "round_trip": Bar(low=33.0, unit="dB"),
-    "prompt_attributes": Bar(low=3, unit="recovered"),
-    "adherence": Bar(low=0.85),  # share of all attributes that captions name
-    "drift": Bar(high=0.10),  # of the last turn of DRIFT_MINUTES from the first
+    "round_trip": Threshold(low=33.0, unit="dB"),
+    "prompt_attributes": Threshold(low=3, unit="recovered"),
+    "adherence": Threshold(low=0.85),  # share of all attributes that captions name
+    "drift": Threshold(high=0.10),  # of the last turn of DRIFT_MINUTES from the first
 }
 DRIFT_MINUTES = 3.0  # shorter clips say nothing of the bar
 
@@ -70,7 +70,7 @@ REST_LINES = {  # score -> words, unit
 }
 
 
-def bars_of(result: dict, tested: str, equal_window: str) -> dict:
+def verdicts_of(result: dict, tested: str, equal_window: str) -> dict:
     """Return value, bar and verdict of every bar, `<name>` or `<name>.<kind>`.
 
     A return that was refused, because the picture does not move as commanded, misses its bars.
@@ -127,7 +127,7 @@ def table(result: dict) -> Iterator[str]:
         yield f"  {name:28}{value:>8}   {bar['bar']:22}{MARKS[bar['met']]}"
 
 
-def _verdict(bar: Bar, value: float | None, *, refused: bool) -> dict:
+def _verdict(bar: Threshold, value: float | None, *, refused: bool) -> dict:
     return {"value": value, "bar": str(bar), "met": False if refused else bar.met(value)}
 
 

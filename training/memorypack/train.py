@@ -21,9 +21,9 @@ from mag_sandbox.model.memorypack.parts import (
 )
 from mag_sandbox.model.pocket.weights import load_tokenizer
 from mag_sandbox.model.world import MissingWeights
-from mag_sandbox.training.devices import Device, choose_device
+from mag_sandbox.training.devices import TrainingDevice, choose_device
 from mag_sandbox.training.loop import Loop, LoopConfig
-from mag_sandbox.training.memorypack.order import PackOrder
+from mag_sandbox.training.memorypack.options import MemoryPackOptions
 from mag_sandbox.training.memorypack.presets import PRESETS, PackTraining, at_pocket_size
 from mag_sandbox.training.memorypack.stage import MemoryPackStage, VideoSource
 from mag_sandbox.training.memorypack.videos import IndexedVideos, PocketVideos
@@ -40,7 +40,7 @@ logger = logging.getLogger(__name__)
 class PackSize:
     """All that differs between pocket and full size."""
 
-    device: Device
+    device: TrainingDevice
     dit: DiT  # with the base's weights, fp32
     base: str  # their hash
     shift: float  # of noise levels in play
@@ -49,41 +49,47 @@ class PackSize:
     show: Show
 
 
-def train(order: PackOrder, size: PackSize) -> Path:
+def train(options: MemoryPackOptions, size: PackSize) -> Path:
     """Train one phase and return the file with its parts.
 
     Raises:
         MissingWeights: the parts to start from are absent.
     """
-    config = _told(size.adapted(PRESETS[order.phase]), order)
+    config = _told(size.adapted(PRESETS[options.phase]), options)
     numbers, dit = config.optimisation, size.dit
-    start = order.init or _start(order)
+    start = options.init or _start(options)
     plain = copy.deepcopy(dit)
     if start is None:
-        info = PartsInfo(VARIANTS[order.variant], size.base, rank=config.rank)
+        info = PartsInfo(VARIANTS[options.variant], size.base, rank=config.rank)
         networks = untrained(dit, info.config, info.rank)
     else:
         networks, info = load_parts(dit, start)
     base = untrained(plain, info.config, info.rank).state_dict()
     networks.requires_grad_(True)
     stage = MemoryPackStage(
-        networks, size.source(numbers.batch), config, size.shift, size.device, order.seed, size.show
+        networks,
+        size.source(numbers.batch),
+        config,
+        size.shift,
+        size.device,
+        options.seed,
+        size.show,
     )
     loop = LoopConfig(
         numbers.steps, min(100, numbers.steps // 10), 0.2, numbers.clip, numbers.ema, 4.0
     )
-    Loop(stage, loop, order.run).run()
-    result = order.folder / f"{order.variant}-{order.phase}.safetensors"
-    info = replace(info, phases=(*info.phases, (f"{order.phase} forcing", numbers.steps)))
+    Loop(stage, loop, options.run).run()
+    result = options.folder / f"{options.variant}-{options.phase}.safetensors"
+    info = replace(info, phases=(*info.phases, (f"{options.phase} forcing", numbers.steps)))
     save_parts(result, networks, info, base)
     logger.info("%s is written: %s", result, info.words())
     return result
 
 
-def _start(order: PackOrder) -> Path | None:
-    if order.phase == "teacher":
+def _start(options: MemoryPackOptions) -> Path | None:
+    if options.phase == "teacher":
         return None
-    path = order.folder / f"{order.variant}-teacher.safetensors"
+    path = options.folder / f"{options.variant}-teacher.safetensors"
     if not path.exists():
         raise MissingWeights(
             f"{path} is missing; train it first with --phase teacher, or give --init"
@@ -91,31 +97,31 @@ def _start(order: PackOrder) -> Path | None:
     return path
 
 
-def _told(config: PackTraining, order: PackOrder) -> PackTraining:
+def _told(config: PackTraining, options: MemoryPackOptions) -> PackTraining:
     numbers = config.optimisation
-    steps, batch = order.steps or numbers.steps, order.batch or numbers.batch
+    steps, batch = options.steps or numbers.steps, options.batch or numbers.batch
     return replace(config, optimisation=replace(numbers, steps=steps, batch=batch))
 
 
-def pocket_size(order: PackOrder, device: Device | None = None) -> PackSize:
+def pocket_size(options: MemoryPackOptions, device: TrainingDevice | None = None) -> PackSize:
     """Return the parts made from a pocket world's weights.
 
     Raises:
         MissingWeights: there are none.
     """
     device = device or choose_device()
-    config, networks, autoencoder = pocket_networks(order.weights, device)
+    config, networks, autoencoder = pocket_networks(options.weights, device)
 
     def source(batch: int) -> PocketVideos:
-        data = panorama_set(order.data, order.panoramas)
-        tokenizer = load_tokenizer(order.weights, config)
+        data = panorama_set(options.data, options.panoramas)
+        tokenizer = load_tokenizer(options.weights, config)
         captions = Captions(data, tokenizer, config.text.text_len)
-        return PocketVideos(networks, autoencoder, data, captions, device, batch, order.seed)
+        return PocketVideos(networks, autoencoder, data, captions, device, batch, options.seed)
 
     return PackSize(
         device=device,
         dit=networks.dit,
-        base=base_hash(order.weights),
+        base=base_hash(options.weights),
         shift=config.flow.shift,
         adapted=at_pocket_size,
         source=source,
@@ -123,7 +129,7 @@ def pocket_size(order: PackOrder, device: Device | None = None) -> PackSize:
     )
 
 
-def full_size(order: PackOrder, device: Device | None = None) -> PackSize:
+def full_size(options: MemoryPackOptions, device: TrainingDevice | None = None) -> PackSize:
     """Return the parts made from Wan2.1-T2V-1.3B and prepared videos.
 
     Raises:
@@ -133,12 +139,12 @@ def full_size(order: PackOrder, device: Device | None = None) -> PackSize:
     from mag_sandbox.model.catalogue.worlds import BLOCK_LENGTH
     from mag_sandbox.model.full.text_cache import weights_identity  # need more packages
     from mag_sandbox.training.recipe.full_size import full_size as recipe_size
-    from mag_sandbox.training.recipe.order import RecipeOrder
+    from mag_sandbox.training.recipe.options import RecipeOptions
 
     parts = recipe_size(
-        RecipeOrder(
-            "memory", "full", order.folder, wan=order.wan, videos=order.videos,
-            height=order.height, width=order.width, seed=order.seed,
+        RecipeOptions(
+            "memory", "full", options.folder, wan=options.wan, videos=options.videos,
+            height=options.height, width=options.width, seed=options.seed,
         ),
         device,
     )  # fmt: skip

@@ -7,17 +7,17 @@ import numpy as np
 import pytest
 
 from mag_sandbox.controls.camera import CameraPose, move
-from mag_sandbox.evaluation.bench.bars import OVERALL
 from mag_sandbox.evaluation.bench.clips import held_out_scene
-from mag_sandbox.evaluation.bench.drifting import (
+from mag_sandbox.evaluation.bench.drift import (
     MEASURES,
     SHARE,
     around_and_around,
     contrast,
     drift_report,
-    play_drifting,
+    play_drift,
     saturation,
 )
+from mag_sandbox.evaluation.bench.thresholds import OVERALL
 from mag_sandbox.training.panorama.render import HELD_OUT, view_at
 from tests.rendered_worlds import SPEC, BlankWorld, PerfectWorld, ring
 
@@ -65,7 +65,7 @@ def quick(world):
 
 
 def played(world, scene, minutes: float):
-    return play_drifting(world, scene, around_and_around(world.spec, minutes))
+    return play_drift(world, scene, around_and_around(world.spec, minutes))
 
 
 def turned(spec, minutes: float) -> list[list[float]]:
