@@ -24,7 +24,7 @@ from mag_sandbox.evaluation.bench.pocket import (
     PocketSettings,
 )
 from mag_sandbox.evaluation.bench.pose import PoseSettings, evaluate_poses, pose_table
-from mag_sandbox.evaluation.bench.tables_command import add_tables
+from mag_sandbox.evaluation.bench.tables import add_tables
 from mag_sandbox.evaluation.bench.thresholds import table
 from mag_sandbox.evaluation.judge.classifier import CLASSIFIER_WEIGHTS, Classifier
 from mag_sandbox.evaluation.judge.classifier_training import ClassifierTraining, train_attributes

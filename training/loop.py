@@ -11,7 +11,6 @@ import signal
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import torch
 from torch import Tensor, nn
@@ -23,20 +22,23 @@ from mag_sandbox.training.processes import ALONE, Processes, State
 logger = logging.getLogger(__name__)
 
 
-class Stage(Protocol):
-    """What a stage adds to the loop."""
+class Stage:
+    """What a stage adds to the loop; steps are alike and show nothing unless it says so."""
 
     name: str
     module: nn.Module  # what is trained and saved
 
     def optimisers(self) -> list[torch.optim.Optimizer]:
         """Return the optimisers with their full learning rates."""
+        raise NotImplementedError
 
-    def kind(self, step: int) -> str:
+    def kind(self, step: int) -> str:  # noqa: ARG002 (for those that have several)
         """Return what a step learns from, for the log."""
+        return self.name
 
     def loss(self, step: int) -> Tensor:
         """Return the loss of one step's batch, or of this process's share of it."""
+        raise NotImplementedError
 
     def sheet(self, path: Path, step: int) -> None:
         """Write a picture of samples made with the current weights."""
@@ -131,7 +133,7 @@ class Loop:
             for group, full in zip(optimiser.param_groups, rates, strict=True):
                 group["lr"] = full * rate
             optimiser.zero_grad(set_to_none=True)
-        with self.processes.gathered():
+        with self.processes.unsharded():
             loss = self.stage.loss(self.step)
             loss.backward()
         value = self.processes.total(loss.detach())

@@ -35,7 +35,7 @@ def accumulate_gradients(losses: Iterable[Tensor], count: int) -> Tensor:
     raise ValueError(f"fewer losses than {count}")
 
 
-class GradientAccumulation:
+class GradientAccumulation(Stage):
     """A stage whose every step learns from `count` batches of another.
 
     Loop(GradientAccumulation(MemoryStage(...), 64), ...)  # batches of one video, 64 a step

@@ -58,6 +58,16 @@ class Muon(torch.optim.Optimizer):
         return parameter.grad.lerp(buffer, momentum)
 
 
+def muon_and_adamw(
+    module: nn.Module, matrices: Iterable[nn.Parameter], muon_rate: float, adamw_rate: float
+) -> list[torch.optim.Optimizer]:
+    """Return Muon over some matrices or convolutions, and AdamW over the rest of a module."""
+    chosen = list(matrices)
+    ids = set(map(id, chosen))
+    rest = [weight for weight in module.parameters() if id(weight) not in ids]
+    return [Muon(chosen, muon_rate), torch.optim.AdamW(rest, adamw_rate, betas=(0.9, 0.95))]
+
+
 class EMA:
     """An exponential moving average of a module's state, kept in fp32."""
 

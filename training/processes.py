@@ -1,13 +1,13 @@
 """How many processes train together, and what each of them does: one alone, or all of `torchrun`.
 
-`Alone` is every method's meaning in one process; `training.sharded` has the one for several. The
-loop, the stages and the recipe are the same for both.
+`Processes` is one process; `training.sharded` has several. The loop, the stages and the recipe are
+the same for both.
 """
 
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -24,33 +24,40 @@ class OtherProcesses(WorldFailed):
     """A run was begun by one process and is to go on by several, or the other way round."""
 
 
-class Processes(Protocol):
-    """Processes that make the steps of one loop together."""
+class Processes:
+    """Processes that make the steps of one loop together: here one, with nothing to share."""
 
-    rank: int  # of this process; 0 also writes logs, sheets and results
-    count: int
-    suffix: str  # of what a state is kept in
+    rank = 0  # of this process; 0 also writes logs, sheets and results
+    count = 1
+    suffix = ONE_FILE  # of what a state is kept in
 
-    def spread(self, network: DiT) -> DiT:
+    def shard(self, network: DiT) -> DiT:
         """Take a network's weights apart, so that each process keeps its share of them."""
+        return network
 
-    def gathered(self) -> AbstractContextManager[None]:
-        """Have the weights of all networks that were spread; afterwards, gradients are summed."""
+    def unsharded(self) -> AbstractContextManager[None]:
+        """Have the weights of all networks that were sharded; afterwards, gradients are summed."""
+        return nullcontext()
 
     def clip(self, parameters: Iterable[nn.Parameter], largest: float) -> float:
         """Scale gradients down to a largest norm and return the norm they had."""
+        return float(nn.utils.clip_grad_norm_(parameters, largest))
 
     def total(self, value: Tensor) -> float:
         """Return the sum of a number over all processes."""
+        return float(value)
 
     def agreed(self, wish: bool) -> bool:
         """Return whether any process wishes it: all do the same then."""
+        return wish
 
     def in_turn(self) -> AbstractContextManager[None]:
         """Let one process after the other through, the first one first: it makes the files."""
+        return nullcontext()
 
-    def whole(self, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    def full_state(self, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return all of a network's weights on the CPU."""
+        return {name: value.detach().cpu().contiguous() for name, value in state.items()}
 
     def save(self, state: State, path: Path) -> None:
         """Write a state; it takes the place of the older one when it is complete.
@@ -58,8 +65,13 @@ class Processes(Protocol):
         Raises:
             OSError: it could not be written; the older one is as it was.
         """
+        with replacing(path) as part:
+            try:
+                torch.save(state, part)
+            except RuntimeError as error:  # torch's own writer, when the disk is full
+                raise OSError(f"the state was not written to {path} ({error})") from error
 
-    def load(self, path: Path, like: State) -> State | None:
+    def load(self, path: Path, like: State) -> State | None:  # noqa: ARG002 (the file has all)
         """Return the state that was saved last; None if there is none.
 
         Args:
@@ -69,58 +81,13 @@ class Processes(Protocol):
         Raises:
             OtherProcesses: it was saved by one process for several, or the other way round.
         """
-
-
-class Alone:
-    """One process: nothing to share."""
-
-    rank, count, suffix = 0, 1, ONE_FILE
-
-    def spread(self, network: DiT) -> DiT:
-        """Return the network as it is."""
-        return network
-
-    def gathered(self) -> AbstractContextManager[None]:
-        """Do nothing: all weights are here."""
-        return nullcontext()
-
-    def clip(self, parameters: Iterable[nn.Parameter], largest: float) -> float:
-        """Scale gradients down to a largest norm and return the norm they had."""
-        return float(nn.utils.clip_grad_norm_(parameters, largest))
-
-    def total(self, value: Tensor) -> float:
-        """Return the number itself."""
-        return float(value)
-
-    def agreed(self, wish: bool) -> bool:
-        """Return the wish."""
-        return wish
-
-    def in_turn(self) -> AbstractContextManager[None]:
-        """Do nothing: there is nobody to wait for."""
-        return nullcontext()
-
-    def whole(self, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Return the weights on the CPU."""
-        return {name: value.detach().cpu().contiguous() for name, value in state.items()}
-
-    def save(self, state: State, path: Path) -> None:
-        """Write one file under a temporary name, then rename it."""
-        with replacing(path) as part:
-            try:
-                torch.save(state, part)
-            except RuntimeError as error:  # torch's own writer, when the disk is full
-                raise OSError(f"the state was not written to {path} ({error})") from error
-
-    def load(self, path: Path, like: State) -> State | None:  # noqa: ARG002 (the file has all)
-        """Read the file."""
         refuse_other(path, SHARDS)
         if not path.exists():
             return None
         return torch.load(path, weights_only=True, map_location="cpu")
 
 
-ALONE = Alone()
+ALONE = Processes()
 
 
 def refuse_other(path: Path, suffix: str) -> None:

@@ -56,7 +56,7 @@ def launched() -> Iterator[Processes]:
     torch.distributed.destroy_process_group()  # not after an error: it would wait for the others
 
 
-class Sharded:
+class Sharded(Processes):
     """Processes that share weights, optimisers and averages; see `Processes`.
 
     Args:
@@ -70,16 +70,16 @@ class Sharded:
         self.rank, self.count = mesh.get_rank(), mesh.size()
         self._networks: list[FSDPModule] = []
 
-    def spread(self, network: DiT) -> DiT:
+    def shard(self, network: DiT) -> DiT:
         """Take a network's weights apart along their first axis; it is changed in place."""
         fully_shard(network, mesh=self._mesh, reshard_after_forward=False)
-        network.set_requires_gradient_sync(False)  # `gathered` sums them, once a step
+        network.set_requires_gradient_sync(False)  # `unsharded` sums them, once a step
         network.set_reshard_after_backward(False)
         self._networks.append(network)
         return network
 
     @contextmanager
-    def gathered(self) -> Iterator[None]:
+    def unsharded(self) -> Iterator[None]:
         """Have all weights of all networks; afterwards each shard has its summed gradient."""
         for network in self._networks:
             network.unshard()
@@ -122,7 +122,7 @@ class Sharded:
         for _ in range(self.rank, self.count):
             torch.distributed.barrier()
 
-    def whole(self, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    def full_state(self, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return all of a network's weights on the CPU, to every process."""
         return {
             name: (value.full_tensor() if isinstance(value, DTensor) else value).cpu().contiguous()

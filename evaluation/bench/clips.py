@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose, yaw_difference
-from mag_sandbox.evaluation.bench.still_parts import RingParts, ring_parts
+from mag_sandbox.evaluation.bench.parts import RingParts, ring_parts
 from mag_sandbox.model.world import Control, FrameBlock, MemoryUsage, World, WorldSpec
 from mag_sandbox.scenes import Scene
 from mag_sandbox.training.panorama.moving import MovingPanorama, moment_at, render_moving

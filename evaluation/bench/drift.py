@@ -15,8 +15,8 @@ import numpy as np
 
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.evaluation.bench.clips import HeldOutScene, Leg, blocks_in
-from mag_sandbox.evaluation.bench.imagination import interval
 from mag_sandbox.evaluation.probe.metrics import gradient_energy
+from mag_sandbox.evaluation.results.intervals import interval_of
 from mag_sandbox.model.full.image_shift import luma
 from mag_sandbox.model.world import Control, World, WorldSpec
 
@@ -100,6 +100,4 @@ def drift_report(clips: list[DriftScores]) -> dict:
     found = {"drift": [clip.drift for clip in clips]}
     for name in MEASURES:
         found[f"{name}_ratio"] = [clip.ratios[name] for clip in clips]
-    known = {name: [one for one in values if one is not None] for name, values in found.items()}
-    scores = {name: interval(values) if values else None for name, values in known.items()}
-    return {"clips": len(clips), **scores}
+    return {"clips": len(clips)} | {name: interval_of(values) for name, values in found.items()}

@@ -13,12 +13,12 @@ from mag_sandbox.evaluation.bench.adherence import captioned, trusted_heads, tru
 from mag_sandbox.evaluation.bench.clips import HeldOutScene, Kind, pan_and_back, record
 from mag_sandbox.evaluation.bench.imagination import Views, views_beyond
 from mag_sandbox.evaluation.bench.memory_clips import compare
+from mag_sandbox.evaluation.bench.parts import likenesses, mean_of
 from mag_sandbox.evaluation.bench.return_scores import (
     ceiling_psnr,
     equal_pose_pairs,
     unrelated_psnr,
 )
-from mag_sandbox.evaluation.bench.still_parts import likenesses, mean_of
 from mag_sandbox.evaluation.judge.classifier import CATEGORY, Classifier, Reading
 from mag_sandbox.evaluation.magbench.continuation import Continuation
 from mag_sandbox.evaluation.magbench.evaluate import Matching

@@ -43,7 +43,7 @@ from mag_sandbox.evaluation.judge.classifier import Classifier
 from mag_sandbox.evaluation.magbench.continuation import MODES, Continuation, Mode, as_pictures
 from mag_sandbox.evaluation.magbench.evaluate import PICTURES, Matching, write_pair
 from mag_sandbox.evaluation.results.progress import ProgressBar
-from mag_sandbox.evaluation.results.store import ClipStore
+from mag_sandbox.evaluation.results.store import ClipStore, clip_record
 from mag_sandbox.model.world import MemorySetting, MemoryUsage, World, WorldFailed
 
 MAX_PROMPTS = 2000
@@ -91,6 +91,7 @@ class MemoryBenchSettings:
             raise ValueError(f"name a policy to test before {EQUAL_WINDOW}")
 
 
+@dataclass(eq=False)
 class MemoryBench:
     """One program's part of a bench that others may share.
 
@@ -98,25 +99,22 @@ class MemoryBench:
     MemoryBench(settings, open_world, store, Matching(), Classifier.load()).run()
     """
 
-    def __init__(
-        self,
-        settings: MemoryBenchSettings,
-        open_world: Open,
-        store: ClipStore,
-        matching: Matching,
-        classifier: Classifier,
-        clock: Clock = time.monotonic,
-    ) -> None:
-        self._settings, self._open, self._store = settings, open_world, store
-        self._matching, self._classifier, self._clock = matching, classifier, clock
-        total = settings.clips * len(settings.memory) * len(settings.modes)
-        self._bar = ProgressBar(total + settings.prompts)
-        limit = settings.minutes
-        self._end = None if limit is None else clock() + 60 * limit
+    settings: MemoryBenchSettings
+    open_world: Open
+    store: ClipStore
+    matching: Matching
+    classifier: Classifier
+    clock: Clock = time.monotonic
+
+    def __post_init__(self) -> None:
+        total = self.settings.clips * len(self.settings.memory) * len(self.settings.modes)
+        self._bar = ProgressBar(total + self.settings.prompts)
+        limit = self.settings.minutes
+        self._end = None if limit is None else self.clock() + 60 * limit
 
     def run(self) -> None:
         """Measure what nobody has measured, until all is done or time is up."""
-        settings = self._settings
+        settings = self.settings
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             for first in range(0, settings.clips, GROUP):
@@ -131,7 +129,7 @@ class MemoryBench:
 
     def left(self) -> int:
         """Return how many clips and prompts nobody has measured."""
-        settings = self._settings
+        settings = self.settings
         keys = {
             clip_key(index, policy, mode)
             for index in range(settings.clips)
@@ -139,17 +137,17 @@ class MemoryBench:
             for mode in settings.modes
         }
         keys |= {prompt_key(number) for number in range(settings.prompts)}
-        return len(keys - self._store.records().keys())
+        return len(keys - self.store.records().keys())
 
     def _late(self) -> bool:
-        return self._end is not None and self._clock() >= self._end
+        return self._end is not None and self.clock() >= self._end
 
     def _draw(self, index: int, folder: Path) -> InventedScene:
-        seed, moves = self._settings.seed, self._settings.moves
+        seed, moves = self.settings.seed, self.settings.moves
         scene, other = (
             held_out_scene(at, seed, folder, moves=moves) for at in (index, OTHER_SCENES + index)
         )
-        return invented_scene(scene, other, self._classifier)
+        return invented_scene(scene, other, self.classifier)
 
     def _play(self, policy: str, indices: range, scenes: Sequence[InventedScene]) -> None:
         """Play a policy's clips of some scenes; a world is opened when one is to be measured."""
@@ -157,17 +155,17 @@ class MemoryBench:
         opened: MemorySetting | None = None
         try:
             for index, scene in zip(indices, scenes, strict=True):
-                for mode in self._settings.modes:
+                for mode in self.settings.modes:
                     if self._late():
                         return
                     setting = self._setting(policy, index, mode)
-                    with self._store.claim(clip_key(index, policy, mode)) as mine:
+                    with self.store.claim(clip_key(index, policy, mode)) as mine:
                         if not mine or setting is None:
                             self._bar.skip()
                             continue
                         if world is None or setting != opened:
                             _close(world)
-                            world, opened = shown(self._open(setting)), setting
+                            world, opened = shown(self.open_world(setting)), setting
                         self._measure(world, scene, index, policy, mode)
         finally:
             _close(world)
@@ -175,30 +173,23 @@ class MemoryBench:
     def _ask(self, folder: Path) -> None:
         """Ask for scenes by caption alone, with the first policy; nothing is there to remember."""
         world: World | None = None
-        row = {"world": self._settings.world, "asked": "by caption alone"}
+        row = {"world": self.settings.world, "asked": "by caption alone"}
         try:
-            for number in range(self._settings.prompts):
+            for number in range(self.settings.prompts):
                 key = prompt_key(number)
-                with self._store.claim(key) as mine:
+                with self.store.claim(key) as mine:
                     if not mine or self._late():
                         self._bar.skip()
                         continue
-                    began = self._clock()
-                    world = world or self._open(MemorySetting(policy=self._settings.memory[0]))
-                    seed = self._settings.seed
-                    answers = ask_scene(world, self._classifier, number, seed, folder)
-                    self._store.add(key, {
-                        "bench": "prompts",
-                        "row": row,
-                        "clip": key,
-                        "category": "",
-                        "distance": "none",
-                        "refused": None,
-                        "picture": None,
-                        "scores": {name: float(one.right) for name, one in answers.items()},
-                        "renders": {name: float(one.on_render) for name, one in answers.items()},
-                        "seconds": round(self._clock() - began, 3),
-                    })  # fmt: skip
+                    began = self.clock()
+                    world = world or self.open_world(MemorySetting(policy=self.settings.memory[0]))
+                    seed = self.settings.seed
+                    answers = ask_scene(world, self.classifier, number, seed, folder)
+                    right = {name: float(one.right) for name, one in answers.items()}
+                    renders = {name: float(one.on_render) for name, one in answers.items()}
+                    spent = self.clock() - began
+                    record = clip_record("prompts", row, key, right, spent, renders=renders)
+                    self.store.add(key, record)
                     self._bar.done(key)
         finally:
             _close(world)
@@ -209,7 +200,7 @@ class MemoryBench:
             return MemorySetting(policy="window", window_blocks=2, sink_frames=0)
         if policy != EQUAL_WINDOW:
             return MemorySetting(policy=policy)
-        tested = self._store.records().get(clip_key(index, self._settings.memory[0], mode))
+        tested = self.store.records().get(clip_key(index, self.settings.memory[0], mode))
         if tested is None or tested["equal_blocks"] is None:
             return None
         blocks = tested["equal_blocks"]
@@ -218,39 +209,35 @@ class MemoryBench:
     def _measure(
         self, world: ShownWorld, asked: InventedScene, index: int, policy: str, mode: BenchMode
     ) -> None:
-        began, scene = self._clock(), asked.scene
+        began, scene = self.clock(), asked.scene
         record, pair, worst, usage = self._measured(world, asked, mode)
         key = clip_key(index, policy, mode)
         picture = f"{PICTURES}/{key}.png"
-        write_pair(self._store.folder / picture, pair.predicted[worst], pair.truth[worst])
-        self._store.add(key, {
-            "bench": "pocket",
-            "row": self._row(policy, mode),
-            "clip": f"{scene.panorama.category} {index}",
-            "category": scene.panorama.category,
-            **record,
-            "picture": picture,
-            "equal_blocks": equal_blocks(usage, world.spec),
-            "seconds": round(self._clock() - began, 3),
-        })  # fmt: skip
+        write_pair(self.store.folder / picture, pair.predicted[worst], pair.truth[worst])
+        category = scene.panorama.category
+        clip, blocks = f"{category} {index}", equal_blocks(usage, world.spec)
+        self.store.add(key, clip_record(
+            "pocket", self._row(policy, mode), clip, seconds=self.clock() - began,
+            category=category, picture=picture, equal_blocks=blocks, **record,
+        ))  # fmt: skip
         said = record["refused"] or f"{record['scores']['pose_psnr_db']:.1f} dB"
-        self._bar.done(f"{scene.panorama.category} {index}, {policy}, {mode}: {said}")
+        self._bar.done(f"{clip}, {policy}, {mode}: {said}")
 
     def _row(self, policy: str, mode: BenchMode) -> dict:
-        away = self._settings.away_seconds
-        row = {"world": self._settings.world, "memory": policy, "mode": mode}
+        away = self.settings.away_seconds
+        row = {"world": self.settings.world, "memory": policy, "mode": mode}
         return row | ({"away": f"{away:g} s away"} if away else {})
 
     def _measured(
         self, world: ShownWorld, asked: InventedScene, mode: BenchMode
     ) -> tuple[dict, Continuation, int, MemoryUsage]:
         if mode in KINDS:
-            away = self._settings.away_seconds
-            return measure_invented(world, asked, mode, self._matching, self._classifier, away)
+            away = self.settings.away_seconds
+            return measure_invented(world, asked, mode, self.matching, self.classifier, away)
         if mode == REST:
             return _rested(world, asked.scene)
         made = play_return(world, asked.scene, mode)
-        return *measure_return(made, world, self._matching), made.clip.usage
+        return *measure_return(made, world, self.matching), made.clip.usage
 
 
 def _rested(world: World, scene: HeldOutScene) -> tuple[dict, Continuation, int, MemoryUsage]:

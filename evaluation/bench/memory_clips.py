@@ -13,13 +13,11 @@ import numpy as np
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose, move
 from mag_sandbox.evaluation.bench.clips import SLOW, Clip, HeldOutScene, Phase, block_time
-from mag_sandbox.evaluation.bench.part_scores import part_scores
+from mag_sandbox.evaluation.bench.parts import RingParts, likenesses, mean_of, part_scores
 from mag_sandbox.evaluation.bench.pocket import equal_window
 from mag_sandbox.evaluation.bench.return_scores import measure_motion, unrelated_psnr
-from mag_sandbox.evaluation.bench.still_parts import RingParts, likenesses, mean_of
-from mag_sandbox.evaluation.magbench.continuation import Continuation, Mode, as_pictures
+from mag_sandbox.evaluation.magbench.continuation import HISTORY, Continuation, Mode, as_pictures
 from mag_sandbox.evaluation.magbench.evaluate import Matching, scores_of, worst_frame
-from mag_sandbox.evaluation.magbench.split import HISTORY
 from mag_sandbox.evaluation.probe.metrics import recall, ssim
 from mag_sandbox.evaluation.vbench.consistency import ends
 from mag_sandbox.model.world import Control, FrameBlock, Frames, MemoryUsage, World, WorldSpec

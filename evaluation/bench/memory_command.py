@@ -17,9 +17,7 @@ from mag_sandbox.evaluation.bench.memory_clips import CLIPS
 from mag_sandbox.evaluation.bench.official_clips import write_official
 from mag_sandbox.evaluation.bench.pocket import EQUAL_WINDOW
 from mag_sandbox.evaluation.judge.classifier import Classifier, judge_digest
-from mag_sandbox.evaluation.magbench.evaluate import Matching
-from mag_sandbox.evaluation.magbench.lpips import NAME as LPIPS
-from mag_sandbox.evaluation.magbench.lpips import LpipsDistance, load_lpips, weight_paths
+from mag_sandbox.evaluation.magbench.evaluate import matching_of
 from mag_sandbox.evaluation.results.environment import environment
 from mag_sandbox.evaluation.results.store import ClipStore, read_records, read_runs
 from mag_sandbox.model.world import MemorySetting
@@ -83,11 +81,7 @@ def run_bench(
     settings = _settings(options)
     if options.write is not None:
         return _write(options, settings, opener(None), say)
-    matching = Matching()
-    if options.lpips:
-        matching = Matching(LPIPS, LpipsDistance(load_lpips(weight_paths(options.lpips))))
-    else:
-        say(f"LPIPS is not measured: no weights were named; {matching.name} finds the matches")
+    matching = matching_of(options.lpips, say)
     # one number type for all clips: a busy machine may find another one fastest each time
     runs = read_runs(options.out)
     world = opener(runs[0]["world"].get("execution") if runs else None)(MemorySetting())

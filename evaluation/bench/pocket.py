@@ -37,7 +37,7 @@ where nothing was measured, `{mean, low, high}` with a 95% interval by bootstrap
                     that move also still_psnr_db, moving_psnr_db, motion_gain_db
     rest            of worlds that move, the camera at rest for 4 s, the first view given, against
                     the renderer: pose_psnr_db, still_psnr_db, moving_psnr_db, motion_gain_db,
-                    seam_ratio; see `evaluation.bench.part_scores`
+                    seam_ratio; see `evaluation.bench.parts`
     drift           null where it was left out: clips of `drift_minutes` around and around, from the
                     prompt alone, last turn over first: gradient_ratio, contrast_ratio,
                     saturation_ratio, and drift, the largest change of the three a clip; clips (how
@@ -60,6 +60,7 @@ from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.evaluation.bench.adherence import measure_adherence
 from mag_sandbox.evaluation.bench.clips import (
     KINDS,
+    Clip,
     HeldOutScene,
     Kind,
     Leg,
@@ -78,17 +79,20 @@ from mag_sandbox.evaluation.bench.imagination import (
     ring_report,
     views_beyond,
 )
+from mag_sandbox.evaluation.bench.parts import likenesses, mean_of
 from mag_sandbox.evaluation.bench.rest import measure_rest, play_rest, rest_report
-from mag_sandbox.evaluation.bench.return_scores import ReturnScores, measure_return_scores
-from mag_sandbox.evaluation.bench.sheets import write_clip_sheet, write_ring_sheet
-from mag_sandbox.evaluation.bench.still_parts import likenesses, mean_of
-from mag_sandbox.evaluation.bench.summary import policy_report
+from mag_sandbox.evaluation.bench.return_scores import (
+    ReturnScores,
+    measure_return_scores,
+    policy_report,
+)
 from mag_sandbox.evaluation.bench.thresholds import DRIFT_MINUTES, verdicts_of
 from mag_sandbox.evaluation.bench.zoom import measure_zoom, zoom_and_back, zoom_report
 from mag_sandbox.evaluation.judge.classifier import Classifier
 from mag_sandbox.evaluation.probe.metrics import psnr
 from mag_sandbox.model.memorypack.config import VARIANT_OF_WORLD
 from mag_sandbox.model.world import MemorySetting, MemoryUsage, World
+from mag_sandbox.training.panorama.sheets import write_sheet
 
 OpenWorld = Callable[[MemorySetting], World]
 EQUAL_WINDOW = "window-equal"  # a window of as many bytes as the tested policy holds in the end
@@ -303,3 +307,22 @@ def raw_frame_bytes(usage: MemoryUsage) -> float:
         if segment.kind in ("raw", "current", "sink") and segment.frames:
             return segment.bytes / segment.frames
     raise ValueError(f'memory "{usage.policy}" keeps no raw frame to compare with')
+
+
+def write_clip_sheet(path: Path, clip: Clip, scene: HeldOutScene) -> None:
+    """Write three rows, yaw to the right: the renderer's views, the way out, the way back."""
+    out, back = [*clip.where("start"), *clip.where("out")], clip.where("back")
+    first, last = clip.poses[out[0]].yaw, clip.poses[out[-1]].yaw
+    yaws = [first + part * ((last - first) % 360.0) for part in np.linspace(0, 1, 6)]
+    away = [clip.nearest(yaw, out) for yaw in yaws]
+    home = [clip.nearest(clip.poses[index].yaw, back) for index in away]
+    views = [scene.view(clip.poses[index], clip.time(index)) for index in away]
+    write_sheet(path, [views, [clip.frames[i] for i in away], [clip.frames[i] for i in home]])
+
+
+def write_ring_sheet(path: Path, clip: Clip, scene: HeldOutScene) -> None:
+    """Write a full turn in two rows, twelve directions: the renderer's views and the world's."""
+    out = clip.where("out")
+    shown = [clip.nearest(clip.poses[0].yaw + yaw, out) for yaw in range(30, 361, 30)]
+    views = [scene.view(clip.poses[index], clip.time(index))[::2, ::2] for index in shown]
+    write_sheet(path, [views, [clip.frames[index][::2, ::2] for index in shown]])

@@ -18,7 +18,7 @@ from mag_sandbox.controls.camera import CameraCommand, CameraPose, move
 from mag_sandbox.evaluation.bench.clips import held_out_scene
 from mag_sandbox.evaluation.probe.metrics import psnr, ssim
 from mag_sandbox.evaluation.results.progress import ProgressBar
-from mag_sandbox.evaluation.results.store import ClipStore
+from mag_sandbox.evaluation.results.store import ClipStore, clip_record
 from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.frames import to_frames, to_pictures
 from mag_sandbox.model.full.samplers import FOUR_STEPS, RenoisingSampler
@@ -158,18 +158,11 @@ def measure_reconstruction(
             latents = model.encode(frames)
             rebuilt = model.decode(model.rebuild(latents, poses, scene.seed))
             scores = _scores(rebuilt, frames, model.decode(latents))
-            store.add(key, {
-                "bench": "reconstruction",
-                "row": {"world": name},
-                "clip": f"{scene.panorama.category} {index}",
-                "category": scene.panorama.category,
-                "distance": "none",
-                "refused": None,
-                "picture": None,
-                "scores": scores,
-                "seconds": round(time.monotonic() - began, 3),
-            })  # fmt: skip
-            bar.done(f"{name}, {scene.panorama.category} {index}: {scores['psnr_db']:.1f} dB")
+            category, spent = scene.panorama.category, time.monotonic() - began
+            row, clip = {"world": name}, f"{category} {index}"
+            record = clip_record("reconstruction", row, clip, scores, spent, category=category)
+            store.add(key, record)
+            bar.done(f"{name}, {clip}: {scores['psnr_db']:.1f} dB")
     bar.close()
 
 

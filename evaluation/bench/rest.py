@@ -9,9 +9,8 @@ import numpy as np
 
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.evaluation.bench.clips import Clip, HeldOutScene, Leg, blocks_in, record
-from mag_sandbox.evaluation.bench.imagination import interval
-from mag_sandbox.evaluation.bench.part_scores import part_scores, seam_ratio
-from mag_sandbox.evaluation.bench.still_parts import likenesses, mean_of
+from mag_sandbox.evaluation.bench.parts import likenesses, mean_of, part_scores, seam_ratio
+from mag_sandbox.evaluation.results.intervals import interval_of
 from mag_sandbox.model.world import Frames, World, WorldSpec
 
 SECONDS = 4.0  # three rounds of the quickest creature and more, one of a walk to one side
@@ -66,5 +65,4 @@ def measure_rest(made: RestClip, scene: HeldOutScene, spec: WorldSpec) -> RestSc
 def rest_report(clips: list[RestScores]) -> dict:
     """Return means with intervals; null where no clip has such a part."""
     measured = [asdict(clip) for clip in clips]
-    known = {name: [one[name] for one in measured if one[name] is not None] for name in measured[0]}
-    return {name: interval(values) if values else None for name, values in known.items()}
+    return {name: interval_of([one[name] for one in measured]) for name in measured[0]}

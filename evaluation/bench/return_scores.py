@@ -1,18 +1,22 @@
-"""Memory and motion in one clip: is a view the same on return, and did the picture really move?"""
+"""Memory and motion in clips: is a view the same on return, and did the picture really move?
+
+Of one clip, and of all clips of a memory policy together, with intervals.
+"""
 
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
 from mag_sandbox.controls.camera import yaw_difference
-from mag_sandbox.evaluation.bench.clips import Clip, Phase
-from mag_sandbox.evaluation.bench.still_parts import RingParts, likenesses, mean_of
+from mag_sandbox.evaluation.bench.clips import Clip, HeldOutScene, Phase
+from mag_sandbox.evaluation.bench.parts import RingParts, likenesses, mean_of
 from mag_sandbox.evaluation.probe.metrics import psnr, recall, ssim
 from mag_sandbox.evaluation.probe.motion import MOTION_LIMIT
+from mag_sandbox.evaluation.results.intervals import interval_of
 from mag_sandbox.model.full.image_shift import image_shift
-from mag_sandbox.model.world import Frames
+from mag_sandbox.model.world import Frames, MemorySetting, MemoryUsage
 
 TURNING_MARGIN = 10.0  # degrees around the turning point that prove no memory
 TIMES_AWAY = (0.0, 5.0, 10.0, float("inf"))  # s between two sightings, borders of the split
@@ -177,8 +181,88 @@ def _agrees(errors: np.ndarray) -> bool:
 
 
 def _split(scores: np.ndarray, away: np.ndarray) -> tuple[float | None, ...]:
-    parts = []
-    for low, high in itertools.pairwise(TIMES_AWAY):
-        within = scores[(away >= low) & (away < high)]
-        parts.append(float(within.mean()) if len(within) else None)
-    return tuple(parts)
+    return tuple(
+        mean_of(scores[(away >= low) & (away < high)])
+        for low, high in itertools.pairwise(TIMES_AWAY)
+    )
+
+
+VALID_SHARE = 0.75  # of the clips must move as commanded, or no return is reported
+
+
+def policy_report(
+    scenes: list[HeldOutScene],
+    measures: list[ReturnScores],
+    usages: list[MemoryUsage],
+    setting: MemorySetting,
+) -> dict:
+    """Return everything about one policy; see `evaluation.bench.pocket` for the keys."""
+    valid = [measure for measure in measures if measure.valid]
+    enough = len(valid) >= VALID_SHARE * len(measures)
+    counted = valid if enough else []
+    return {
+        "setting": asdict(setting),
+        "clips": len(measures),
+        "valid_clips": len(valid),
+        "return_psnr_db": interval_of([measure.psnr for measure in counted]),
+        "unguarded_psnr_db": interval_of([measure.psnr for measure in measures]),
+        "return_ssim": interval_of([measure.ssim for measure in counted]),
+        "recall_percent": interval_of([measure.recall for measure in counted]),
+        "floor_db": float(np.mean([measure.floor for measure in measures])),
+        "ceiling_db": float(np.mean([measure.ceiling for measure in measures])),
+        "by_time_away": _by_time_away(counted),
+        "memory": _memory(usages),
+        "motion": _motion(measures),
+        **_still(counted, measures),
+        "per_clip": [_clip(*one) for one in zip(scenes, measures, strict=True)],
+    }
+
+
+def _still(counted: list[ReturnScores], measures: list[ReturnScores]) -> dict:
+    """Return the return over pixels known to stand still; nothing where none are known."""
+    known, every = ([one.still_psnr for one in some] for some in (counted, measures))
+    if not (unguarded := interval_of(every)):
+        return {}
+    return {
+        "still_return_psnr_db": interval_of(known),
+        "still_unguarded_psnr_db": unguarded,
+    }
+
+
+def _by_time_away(measures: list[ReturnScores]) -> list[dict]:
+    return [
+        {
+            "from_s": low,
+            "to_s": high if np.isfinite(high) else None,
+            "psnr_db": mean_of([measure.by_time_away[place] for measure in measures]),
+        }
+        for place, (low, high) in enumerate(itertools.pairwise(TIMES_AWAY))
+    ]
+
+
+def _memory(usages: list[MemoryUsage]) -> dict:
+    names = ("bytes", "full_history_bytes", "kept_frames", "attended_frames", "evicted")
+    return {name: float(np.mean([getattr(usage, name) for usage in usages])) for name in names}
+
+
+def _motion(measures: list[ReturnScores]) -> dict:
+    errors = np.concatenate([measure.motion.errors for measure in measures])
+    return {
+        "mean_px": float(errors.mean()) if len(errors) else None,
+        "p95_px": float(np.percentile(errors, 95)) if len(errors) else None,
+        "unmeasurable": float(np.mean([measure.motion.unmeasurable for measure in measures])),
+    }
+
+
+def _clip(scene: HeldOutScene, measure: ReturnScores) -> dict:
+    return {
+        "seed": scene.panorama.seed,
+        "category": scene.panorama.category,
+        "prompt": scene.caption,
+        "valid": measure.valid,
+        "return_psnr_db": measure.psnr if measure.valid else None,
+        "return_ssim": measure.ssim if measure.valid else None,
+        "recall_percent": measure.recall if measure.valid else None,
+        "floor_db": measure.floor,
+        "ceiling_db": measure.ceiling,
+    }

@@ -6,10 +6,9 @@ import numpy as np
 
 from mag_sandbox.controls.camera import WIDEST_FOV, CameraCommand
 from mag_sandbox.evaluation.bench.clips import Clip, HeldOutScene, Leg, blocks_in
-from mag_sandbox.evaluation.bench.imagination import interval
-from mag_sandbox.evaluation.bench.part_scores import part_scores
-from mag_sandbox.evaluation.bench.still_parts import likenesses, mean_of
+from mag_sandbox.evaluation.bench.parts import likenesses, mean_of, part_scores
 from mag_sandbox.evaluation.probe.metrics import gradient_energy, psnr
+from mag_sandbox.evaluation.results.intervals import interval_of
 from mag_sandbox.model.world import WorldSpec
 
 HOLD_SECONDS = 1.0
@@ -73,5 +72,5 @@ def zoom_report(clips: list[ZoomScores]) -> dict:
         "gradient_ratio": [clip.detail for clip in clips],
     }
     for name in clips[0].parts:
-        parts[name] = [known for clip in clips if (known := clip.parts[name]) is not None]
-    return {name: interval(values) if values else None for name, values in parts.items()}
+        parts[name] = [clip.parts[name] for clip in clips]
+    return {name: interval_of(values) for name, values in parts.items()}

@@ -9,14 +9,12 @@ from mag_sandbox.evaluation.magbench.continuation import MODES
 from mag_sandbox.evaluation.magbench.evaluate import (
     OFFICIAL,
     STAND_IN,
-    Matching,
     ReadyClip,
     Row,
     find_clips,
+    matching_of,
     measure_clips,
 )
-from mag_sandbox.evaluation.magbench.lpips import NAME as LPIPS
-from mag_sandbox.evaluation.magbench.lpips import LpipsDistance, load_lpips, weight_paths
 from mag_sandbox.evaluation.magbench.table import fault_lines
 from mag_sandbox.evaluation.results.environment import environment
 from mag_sandbox.evaluation.results.progress import ProgressBar
@@ -83,12 +81,7 @@ def _measure(
     unusable: int,
     say: Callable[[str], None],
 ) -> int:
-    matching = Matching()
-    if options.lpips:
-        network = load_lpips(weight_paths(options.lpips))
-        matching = Matching(LPIPS, LpipsDistance(network))
-    else:
-        say(f"LPIPS is not measured: no weights were named; {STAND_IN} finds the matches")
+    matching = matching_of(options.lpips, say)
     from mag_sandbox.evaluation.magbench.full_rollout import open_continuer
 
     prompts = [one.clip.caption for one in ready] if options.prompt == "caption" else []

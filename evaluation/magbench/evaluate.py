@@ -14,6 +14,7 @@ best match forgives a wrong speed, and with it a picture that stands still, whic
 import hashlib
 import re
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -26,18 +27,21 @@ from mag_sandbox.evaluation.magbench.best_match import (
     best_match,
 )
 from mag_sandbox.evaluation.magbench.continuation import (
+    FPS,
     MODES,
     Continuation,
     Continuer,
     Mode,
+    Split,
     as_frames,
     continue_clip,
+    split_clip,
 )
 from mag_sandbox.evaluation.magbench.lpips import NAME as LPIPS
-from mag_sandbox.evaluation.magbench.split import FPS, Split, split_clip
+from mag_sandbox.evaluation.magbench.lpips import LpipsDistance, load_lpips, weight_paths
 from mag_sandbox.evaluation.magbench.table import BenchClip, Fault, read_table
 from mag_sandbox.evaluation.results.progress import ProgressBar
-from mag_sandbox.evaluation.results.store import ClipStore
+from mag_sandbox.evaluation.results.store import ClipStore, clip_record
 from mag_sandbox.evaluation.results.videos import VideoFault, VideoFormat, read_video
 from mag_sandbox.training.panorama.sheets import write_sheet
 
@@ -66,6 +70,14 @@ class Matching:
 
     name: str = STAND_IN
     distance: Distance = absolute_difference
+
+
+def matching_of(files: Sequence[str], say: Callable[[str], None]) -> Matching:
+    """Return LPIPS of the weights that were named, else the stand-in, and say so."""
+    if files:
+        return Matching(LPIPS, LpipsDistance(load_lpips(weight_paths(files))))
+    say(f"LPIPS is not measured: no weights were named; {STAND_IN} finds the matches")
+    return Matching()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -185,17 +197,11 @@ def _measure(
     worst = worst_frame(pair, found)
     picture = f"{PICTURES}/{key}.png"
     write_pair(folder / picture, pair.predicted[worst], pair.truth[found.matches[worst]])
-    return {
-        "bench": "magbench",
-        "row": asdict(row),
-        "clip": ready.clip.name,
-        "category": Path(ready.clip.name).parent.as_posix(),
-        "distance": matching.name,
-        "refused": None,
-        "picture": picture,
-        "scores": scores,
-        "seconds": round(time.monotonic() - began, 3),
-    }
+    name = ready.clip.name
+    return clip_record(
+        "magbench", asdict(row), name, scores, time.monotonic() - began,
+        category=Path(name).parent.as_posix(), distance=matching.name, picture=picture,
+    )  # fmt: skip
 
 
 def worst_frame(pair: Continuation, found: BestMatch) -> int:

@@ -6,25 +6,7 @@ What stands outside of the marks stays, so one command refreshes the figures of 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from mag_sandbox.evaluation.report.tables import (
-    COLUMNS,
-    MEANS,
-    MODES,
-    OBJECT_HEADING,
-    REST,
-    REST_MEANS,
-    cell,
-    column_names,
-    frechet_lines,
-    headline,
-    notes,
-    object_rows,
-    object_title,
-    prompt_rows,
-    rest_columns,
-    rest_rows,
-    rows_of,
-)
+from mag_sandbox.evaluation.report import tables
 from mag_sandbox.files.whole import replace_file
 
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
@@ -47,19 +29,19 @@ def write_markdown(path: Path, data: dict) -> None:
 
 def figures_of(data: dict) -> Iterator[str]:
     """Yield the lines of all tables."""
-    yield f"\n{headline(data)}"
+    yield f"\n{tables.headline(data)}"
     yield from _made(data)
-    compared = [row for row in data["rows"] if row["row"].get("mode") in MODES]
-    yield from (f"\n{note}" for note in (notes(compared) if compared else ()))
-    for mode, title in MODES.items():
-        rows = rows_of(data, mode)
+    compared = [row for row in data["rows"] if row["row"].get("mode") in tables.MODES]
+    yield from (f"\n{note}" for note in (tables.notes(compared) if compared else ()))
+    for mode, title in tables.MODES.items():
+        rows = tables.rows_of(data, mode)
         if rows:
             cited = [one for one in data["cited"]["mag_bench"] if one["mode"] == mode]
-            yield f"\n## Return: {title}\n\n{MEANS[mode]}\n"
-            yield from _mode(rows, column_names(rows), cited)
-    if rested := rest_rows(data):
-        yield f"\n## {REST.capitalize()}\n\n{REST_MEANS}\n"
-        yield from _mode(rested, rest_columns(rested), ())
+            yield f"\n## Return: {title}\n\n{tables.MEANS[mode]}\n"
+            yield from _mode(rows, tables.column_names(rows), cited)
+    if rested := tables.rest_rows(data):
+        yield f"\n## {tables.REST.capitalize()}\n\n{tables.REST_MEANS}\n"
+        yield from _mode(rested, tables.rest_columns(rested), ())
     yield from _curve(data["rows"])
     yield from _imagination(data["rows"])
 
@@ -76,7 +58,7 @@ def _made(data: dict) -> Iterator[str]:
 
 def _mode(rows: Sequence[dict], names: Sequence[str], cited: Sequence[dict]) -> Iterator[str]:
     yield from _table(
-        ["", *(COLUMNS[name][0] for name in names), "clips"],
+        ["", *(tables.COLUMNS[name][0] for name in names), "clips"],
         [
             *(
                 [
@@ -89,7 +71,7 @@ def _mode(rows: Sequence[dict], names: Sequence[str], cited: Sequence[dict]) -> 
             *(
                 [
                     f"*{one['method']}, cited*",
-                    *(f"{one[n]:.{COLUMNS[n][1]}f}" if n in one else "" for n in names),
+                    *(f"{one[n]:.{tables.COLUMNS[n][1]}f}" if n in one else "" for n in names),
                     "176",
                 ]
                 for one in cited
@@ -99,7 +81,7 @@ def _mode(rows: Sequence[dict], names: Sequence[str], cited: Sequence[dict]) -> 
 
 
 def _cell(row: dict, name: str) -> str:
-    one = cell(row, name)
+    one = tables.cell(row, name)
     said = f"{one.said} [{one.interval.replace(' to ', ', ')}]" if one.interval else one.said
     said += f" {one.note}" if one.note else ""
     return f"{said}; {one.apart}" if one.verdict else said
@@ -113,23 +95,23 @@ def _curve(rows: Sequence[dict]) -> Iterator[str]:
             points = ", ".join(
                 f"{one['recall_percent']:.0f}% after {one['at_s']:.1f} s" for one in row["curve"]
             )
-            yield f"- {row['label']}, {MODES[row['row']['mode']]}: {points}."
+            yield f"- {row['label']}, {tables.MODES[row['row']['mode']]}: {points}."
 
 
 def _imagination(rows: Sequence[dict]) -> Iterator[str]:
-    distances = frechet_lines(rows)
+    distances = tables.frechet_lines(rows)
     if distances:
         yield "\n## Frechet distance of what is invented\n"
         yield from (f"- {name}: {said}." for name, said in distances)
     for row in rows:
         if row["objects"]:
-            yield f"\n## {object_title(row)}\n"
-            yield from _table(OBJECT_HEADING, object_rows(row))
+            yield f"\n## {tables.object_title(row)}\n"
+            yield from _table(tables.OBJECT_HEADING, tables.object_rows(row))
     for row in rows:
         if row["bench"] == "prompts":
             yield f"\n## What captions ask for: {row['label']}\n"
             heading = ["named", "found", "found in the renderer's", "pictures"]
-            yield from _table(heading, prompt_rows(row))
+            yield from _table(heading, tables.prompt_rows(row))
 
 
 def _table(heading: Sequence[str], lines: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -8,27 +8,8 @@ from pathlib import Path
 
 from PIL import Image
 
+from mag_sandbox.evaluation.report import tables
 from mag_sandbox.evaluation.report.charts import Bar, Line, bars, lines
-from mag_sandbox.evaluation.report.tables import (
-    COLUMNS,
-    MEANINGS,
-    MEANS,
-    MODES,
-    OBJECT_HEADING,
-    REST,
-    REST_MEANS,
-    cell,
-    column_names,
-    frechet_lines,
-    headline,
-    notes,
-    object_rows,
-    object_title,
-    prompt_rows,
-    rest_columns,
-    rest_rows,
-    rows_of,
-)
 
 QUALITY = 88  # of JPEG
 
@@ -77,17 +58,17 @@ def _parts(data: dict) -> Iterator[str]:
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f"<title>What worlds remember</title><style>{STYLE}</style></head><body><main>"
         "<h1>What worlds remember</h1>"
-        f"<p>{escape(headline(data))}</p>"
+        f"<p>{escape(tables.headline(data))}</p>"
     )
-    for mode, title in MODES.items():
-        rows = rows_of(data, mode)
+    for mode, title in tables.MODES.items():
+        rows = tables.rows_of(data, mode)
         if rows:
             cited = [one for one in data["cited"]["mag_bench"] if one["mode"] == mode]
-            yield f"<h2>Return: {title}</h2><p>{escape(MEANS[mode])}</p>"
+            yield f"<h2>Return: {title}</h2><p>{escape(tables.MEANS[mode])}</p>"
             yield _mode(rows, cited, data["cited"]["source"])
-    if rested := rest_rows(data):
-        yield f"<h2>{escape(REST.capitalize())}</h2><p>{escape(REST_MEANS)}</p>"
-        yield _card(rested, rest_columns(rested))
+    if rested := tables.rest_rows(data):
+        yield f"<h2>{escape(tables.REST.capitalize())}</h2><p>{escape(tables.REST_MEANS)}</p>"
+        yield _card(rested, tables.rest_columns(rested))
     yield _meanings(data["rows"])
     yield from _curves(data["rows"])
     yield from _compression(data)
@@ -101,10 +82,10 @@ def _parts(data: dict) -> Iterator[str]:
 
 
 def _mode(rows: Sequence[dict], cited: Sequence[dict], source: str) -> str:
-    names = column_names(rows)
+    names = tables.column_names(rows)
     values = [_bar(row) for row in rows if row["scores"].get("psnr_db")]
     values += [Bar(one["method"], one["psnr_db"], None, None, cited=True) for one in cited]
-    said = notes(rows) if cited else notes(rows)[1:]
+    said = tables.notes(rows) if cited else tables.notes(rows)[1:]
     return (
         f"{_card(rows, names, ''.join(_cited_row(row, names, source) for row in cited))}"
         f"{''.join(f'<p>{escape(note)}</p>' for note in said)}"
@@ -114,7 +95,8 @@ def _mode(rows: Sequence[dict], cited: Sequence[dict], source: str) -> str:
 
 def _card(rows: Sequence[dict], names: Sequence[str], more: str = "") -> str:
     head = "".join(
-        f'<th title="{escape(MEANINGS[name])}">{COLUMNS[name][0]}</th>' for name in names
+        f'<th title="{escape(tables.MEANINGS[name])}">{tables.COLUMNS[name][0]}</th>'
+        for name in names
     )
     several = len({row["folder"] for row in rows}) > 1
     body = "".join(_table_row(row, names, row["folder"] if several else "") for row in rows)
@@ -125,13 +107,13 @@ def _card(rows: Sequence[dict], names: Sequence[str], more: str = "") -> str:
 
 def _meanings(rows: Sequence[dict]) -> str:
     """Return what every column of the tables is, folded away."""
-    shown = [row for row in rows if row["row"].get("mode") in MODES]
-    rested = rest_columns(rest_rows({"rows": rows}))
+    shown = [row for row in rows if row["row"].get("mode") in tables.MODES]
+    rested = tables.rest_columns(tables.rest_rows({"rows": rows}))
     if not shown and not rested:
         return ""
     told = "".join(
-        f"<dt>{COLUMNS[name][0]}</dt><dd>{escape(MEANINGS[name])}</dd>"
-        for name in dict.fromkeys((*column_names(shown), *rested))
+        f"<dt>{tables.COLUMNS[name][0]}</dt><dd>{escape(tables.MEANINGS[name])}</dd>"
+        for name in dict.fromkeys((*tables.column_names(shown), *rested))
     )
     return (
         f'<details class="card"><summary>What the columns mean</summary><dl>{told}</dl></details>'
@@ -147,7 +129,7 @@ def _table_row(row: dict, names: Sequence[str], folder: str) -> str:
 
 
 def _cell(row: dict, name: str) -> str:
-    one = cell(row, name)
+    one = tables.cell(row, name)
     said = escape(one.said)
     for more in (one.interval, one.note):
         if more:
@@ -159,7 +141,7 @@ def _cell(row: dict, name: str) -> str:
 
 def _cited_row(row: dict, names: Sequence[str], source: str) -> str:
     cells = "".join(
-        f"<td>{row[name]:.{COLUMNS[name][1]}f}</td>" if name in row else "<td></td>"
+        f"<td>{row[name]:.{tables.COLUMNS[name][1]}f}</td>" if name in row else "<td></td>"
         for name in names
     )
     return (
@@ -219,7 +201,7 @@ def _compression(data: dict) -> Iterator[str]:
 
 
 def _imagination(rows: Sequence[dict]) -> Iterator[str]:
-    distances = frechet_lines(rows)
+    distances = tables.frechet_lines(rows)
     if distances:
         lines_ = "".join(f"<dt>{escape(n)}</dt><dd>{escape(said)}</dd>" for n, said in distances)
         yield "<h2>Frechet distance of what is invented</h2><p>Between the classifier's features " \
@@ -228,16 +210,18 @@ def _imagination(rows: Sequence[dict]) -> Iterator[str]:
         yield f'<div class="card"><dl>{lines_}</dl></div>'
     for row in rows:
         if row["objects"]:
-            yield f"<h2>{escape(object_title(row))}</h2><p>Sought in all views beyond the first " \
-                "one together. Chance is how often the classifier finds the same in the " \
-                "renderer's views of another scene.</p>"  # fmt: skip
-            yield _plain_table(OBJECT_HEADING, object_rows(row))
+            yield f"<h2>{escape(tables.object_title(row))}</h2>"
+            yield (
+                "<p>Sought in all views beyond the first one together. Chance is how often the "
+                "classifier finds the same in the renderer's views of another scene.</p>"
+            )
+            yield _plain_table(tables.OBJECT_HEADING, tables.object_rows(row))
     for row in rows:
         if row["bench"] == "prompts":
             yield f"<h2>What captions ask for: {escape(row['label'])}</h2><p>Pictures invented " \
                 "from a caption, read by the classifier.</p>"  # fmt: skip
             heading = ("named", "found", "found in the renderer's", "pictures")
-            yield _plain_table(heading, prompt_rows(row))
+            yield _plain_table(heading, tables.prompt_rows(row))
 
 
 def _plain_table(heading: Sequence[str], lines_: Sequence[Sequence[str]]) -> str:
@@ -281,7 +265,7 @@ def _pictures(row: dict) -> str:
     )
     if not figures:
         return ""
-    mode = MODES.get(str(row["row"].get("mode")), "")
+    mode = tables.MODES.get(str(row["row"].get("mode")), "")
     title = f"{row['label']}, {mode}" if mode else row["label"]
     return f'<h3>{escape(title)}</h3><div class="pairs">{figures}</div>'
 

@@ -26,6 +26,15 @@ class Interval:
         return f"{self.mean:.2f} [{self.low:.2f}, {self.high:.2f}]"
 
 
+def interval_of(values: Sequence[float | None]) -> dict[str, float] | None:
+    """Return mean, low and high of what was measured, as plain data; None if nothing was."""
+    known = [value for value in values if value is not None]
+    if not known:
+        return None
+    low, high = bootstrap_interval(known)
+    return {"mean": float(np.mean(known)), "low": low, "high": high}
+
+
 @dataclass(frozen=True, slots=True)
 class PairedDifference:
     """How much one row scores above another on the same clips."""

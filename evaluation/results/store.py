@@ -79,6 +79,40 @@ class ClipStore:
             os.fsync(file.fileno())
 
 
+def clip_record(
+    bench: str,
+    row: dict,
+    clip: str,
+    scores: dict,
+    seconds: float,
+    *,
+    category: str = "",
+    distance: str = "none",
+    refused: str | None = None,
+    picture: str | None = None,
+    **more: object,
+) -> dict:
+    """Return a record, as reports read it.
+
+    Args:
+        bench: that measured it.
+        row: what was measured, in words: clips of equal rows are averaged.
+        clip: what reports call it; rows are compared on clips of equal names.
+        scores: by name, None where one could not be measured.
+        seconds: it took to measure.
+        category: of the scene.
+        distance: what found best matches.
+        refused: why the scores do not count.
+        picture: of the worst frame, relative to the folder.
+        more: of the bench's own.
+    """
+    return {
+        "bench": bench, "row": row, "clip": clip, "category": category, "distance": distance,
+        "refused": refused, "picture": picture, "scores": scores, "seconds": round(seconds, 3),
+        **more,
+    }  # fmt: skip
+
+
 def read_records(folder: Path) -> list[dict]:
     """Return the records of a folder, in the order they were made."""
     return [record for record in _lines(folder / RECORDS) if isinstance(record.get(KEY), str)]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mag_sandbox.evaluation.results.environment import environment
-from mag_sandbox.evaluation.results.store import ClipStore
+from mag_sandbox.evaluation.results.store import ClipStore, clip_record
 from mag_sandbox.evaluation.results.videos import VideoFormat
 from mag_sandbox.evaluation.vbench.samples import (
     PROTOCOLS,
@@ -91,7 +91,4 @@ def keep(store: ClipStore, name: str, row: dict, clip: str, scores: dict[str, fl
     key = f"{readable}-{hashlib.sha256(name.encode()).hexdigest()[:12]}"  # "a b" is not "a-b"
     with store.claim(key) as mine:
         if mine:
-            store.add(key, {
-                "bench": "vbench", "row": row, "clip": clip, "category": "", "distance": "none",
-                "refused": None, "picture": None, "scores": scores, "seconds": 0.0,
-            })  # fmt: skip
+            store.add(key, clip_record("vbench", row, clip, scores, 0.0))

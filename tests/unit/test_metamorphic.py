@@ -13,7 +13,7 @@ from mag_sandbox.evaluation.magbench import best_match
 from mag_sandbox.evaluation.magbench.evaluate import motion_ratio
 from mag_sandbox.evaluation.magbench.lpips import Lpips, LpipsDistance
 from mag_sandbox.evaluation.probe import metrics
-from mag_sandbox.evaluation.results.recalling import half_life_of
+from mag_sandbox.evaluation.report.data import half_life_of
 from mag_sandbox.evaluation.vbench import consistency
 from mag_sandbox.training.panorama.render import HELD_OUT, render, view_at
 from tests.tiny import randomise

@@ -23,6 +23,7 @@ from mag_sandbox.model.memorypack.networks import (
 from mag_sandbox.model.memorypack.parts import is_new
 from mag_sandbox.model.memorypack.places import LatentFrames, Places, coordinates
 from mag_sandbox.training.devices import TrainingDevice
+from mag_sandbox.training.loop import Stage
 from mag_sandbox.training.losses import flow_loss, sample_noise_levels
 from mag_sandbox.training.memory_saving import accumulate_gradients
 from mag_sandbox.training.memorypack.direct_forcing import (
@@ -58,7 +59,7 @@ class VideoSource(Protocol):
 
 
 @dataclass(eq=False)
-class MemoryPackStage:
+class MemoryPackStage(Stage):
     """Trains a transformer with MemoryPack."""
 
     module: PackedNetworks  # transformer and memory; what is not tuned is frozen here

@@ -2,6 +2,7 @@
 
 import copy
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -9,9 +10,12 @@ from pathlib import Path
 import torch
 from tokenizers import Tokenizer
 
+from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.model.config import POCKET, PocketConfig
 from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.lora import adapt, adapter
+from mag_sandbox.model.execution import Execution
+from mag_sandbox.model.pocket import loading as pocket
 from mag_sandbox.model.pocket.animator import Animator
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.model.pocket.networks import PocketNetworks
@@ -22,14 +26,16 @@ from mag_sandbox.model.pocket.weights import (
     load_tokenizer,
     save_pocket,
 )
+from mag_sandbox.model.world import Control, MemorySetting, World
+from mag_sandbox.scenes import Scene
 from mag_sandbox.training.devices import TrainingDevice, choose_device
 from mag_sandbox.training.distillation import GeneratorAndCritic
 from mag_sandbox.training.loop import Loop, LoopConfig, Stage
 from mag_sandbox.training.panorama.render import CATEGORIES, HELD_OUT, render
+from mag_sandbox.training.panorama.sheets import write_sheet
 from mag_sandbox.training.pocket.config import PocketTraining
 from mag_sandbox.training.pocket.data import PanoramaSet, panorama_set
 from mag_sandbox.training.pocket.latents import LatentPool, latent_pool
-from mag_sandbox.training.pocket.rollout_sheet import write_rollout_sheet
 from mag_sandbox.training.pocket.sequences import PathBlocks, PooledViews
 from mag_sandbox.training.pocket.stage_animator import AnimatorStage
 from mag_sandbox.training.pocket.stage_autoencoder import AutoencoderStage, DecoderStage
@@ -237,3 +243,32 @@ def train(training: PocketTraining) -> None:
     """Train the pocket world on the best device here."""
     config = replace(POCKET, generator_rank=training.generator_rank)
     PocketPipeline(training, config, choose_device()).run()
+
+
+BLOCKS_OUT = 22  # at full speed: 165 degrees
+EVERY = 4  # blocks between pictures
+
+
+def write_rollout_sheet(
+    path: Path, weights: Path, prompts: Sequence[str], execution: Execution
+) -> None:
+    """Write a row for each prompt: the way out, then the way back, at full speed."""
+    world = pocket.load(
+        MemorySetting(kept_mib=64),
+        look_ahead=True,
+        on_progress=lambda stage, fraction: None,
+        weights=weights,
+        execution=execution,
+    )
+    write_sheet(path, [_out_and_back(world, prompt) for prompt in prompts])
+
+
+def _out_and_back(world: World, prompt: str) -> list:
+    first = world.reset(Scene(prompt=prompt), seed=1)
+    shown = [first.frames[-1]]
+    for index in range(2 * BLOCKS_OUT):
+        yaw = 1.0 if index < BLOCKS_OUT else -1.0
+        block = world.step(Control(CameraCommand(yaw=yaw)))
+        if index % EVERY == EVERY - 1:
+            shown.append(block.frames[-1])
+    return shown

@@ -17,7 +17,8 @@ from mag_sandbox.model.frames import to_frames, to_pictures
 from mag_sandbox.model.pocket.animator import Animator, Moments
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.training.devices import TrainingDevice
-from mag_sandbox.training.optimisers import Muon
+from mag_sandbox.training.loop import Stage
+from mag_sandbox.training.optimisers import muon_and_adamw
 from mag_sandbox.training.panorama.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.training.panorama.moving import CLOUD_SPEED, moment, parts
 from mag_sandbox.training.panorama.render import DEGREES_PER_PIXEL
@@ -101,7 +102,7 @@ def _carried(layers: np.ndarray, left: float, top: int) -> np.ndarray:
 
 
 @dataclass(eq=False)
-class AnimatorStage:
+class AnimatorStage(Stage):
     """Trains an `Animator` on crops of moving panoramas."""
 
     name = "animator"
@@ -119,13 +120,7 @@ class AnimatorStage:
             for name, layer in self.module.named_modules()
             if isinstance(layer, nn.Conv2d) and not name.endswith(("stem", "stem_maps", "head"))
         ]
-        chosen = set(map(id, inner))
-        rest = [p for p in self.module.parameters() if id(p) not in chosen]
-        return [Muon(inner, lr=0.01), torch.optim.AdamW(rest, lr=2e-3, betas=(0.9, 0.95))]
-
-    def kind(self, step: int) -> str:  # noqa: ARG002 (all are alike)
-        """Return what a step learns from."""
-        return self.name
+        return muon_and_adamw(self.module, inner, 0.01, 2e-3)
 
     def loss(self, step: int) -> Tensor:
         """Return the error of the change, and of telling apart what moves."""

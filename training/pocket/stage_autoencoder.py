@@ -5,13 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from mag_sandbox.model.frames import to_frames, to_pictures
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.training.devices import TrainingDevice
-from mag_sandbox.training.optimisers import Muon
+from mag_sandbox.training.loop import Stage
+from mag_sandbox.training.optimisers import muon_and_adamw
 from mag_sandbox.training.panorama.sheets import write_sheet
 from mag_sandbox.training.pocket.data import PanoramaSet, random_crops
 
@@ -21,7 +22,7 @@ DECODER_BATCH = 4  # whole views
 LATENT_NOISE = 0.05  # before normalisation: makes nearby latents decode alike
 
 
-class AutoencoderStage:
+class AutoencoderStage(Stage):
     """Trains `Autoencoder`; afterwards `normalise` measures its latents."""
 
     name = "autoencoder"
@@ -34,13 +35,7 @@ class AutoencoderStage:
 
     def optimisers(self) -> list[torch.optim.Optimizer]:
         """Return Muon over the convolutions and AdamW over the biases."""
-        kernels = [p for p in self.module.parameters() if p.ndim == 4]
-        biases = [p for p in self.module.parameters() if p.ndim < 4]
-        return [Muon(kernels, lr=0.02), torch.optim.AdamW(biases, lr=1.5e-3, betas=(0.9, 0.95))]
-
-    def kind(self, step: int) -> str:  # noqa: ARG002 (every step is alike)
-        """Return the stage's name."""
-        return self.name
+        return _optimisers(self.module, 0.02, 1.5e-3)
 
     def loss(self, step: int) -> Tensor:
         """Return L1 + 0.5 gradient L1 + 0.3 MSE of the round trip."""
@@ -81,9 +76,7 @@ class DecoderStage(AutoencoderStage):
 
     def optimisers(self) -> list[torch.optim.Optimizer]:
         """Return Muon and AdamW over the decoder, at a fifth of the first stage's rates."""
-        kernels = [p for p in self.module.decoder.parameters() if p.ndim == 4]
-        biases = [p for p in self.module.decoder.parameters() if p.ndim < 4]
-        return [Muon(kernels, lr=0.004), torch.optim.AdamW(biases, lr=3e-4, betas=(0.9, 0.95))]
+        return _optimisers(self.module.decoder, 0.004, 3e-4)
 
     def loss(self, step: int) -> Tensor:
         """Return the loss of decoding views whose latents are as exact as the game's."""
@@ -95,6 +88,11 @@ class DecoderStage(AutoencoderStage):
                 latents = self.module.bounded(pictures)
             decoded = self.module.decoder(latents)
         return reconstruction_loss(decoded.float(), pictures)
+
+
+def _optimisers(module: nn.Module, muon: float, adamw: float) -> list[torch.optim.Optimizer]:
+    kernels = [weight for weight in module.parameters() if weight.ndim == 4]
+    return muon_and_adamw(module, kernels, muon, adamw)
 
 
 def reconstruction_loss(decoded: Tensor, pictures: Tensor) -> Tensor:

@@ -25,6 +25,7 @@ from mag_sandbox.model.pocket.networks import PocketNetworks
 from mag_sandbox.model.rope import RayCoordinates
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.distillation import GeneratorAndCritic
+from mag_sandbox.training.loop import Stage
 from mag_sandbox.training.losses import (
     dmd_gradient,
     dmd_loss,
@@ -77,7 +78,7 @@ class ConditionedPasses:
 
 
 @dataclass(eq=False)
-class FrameDistillationStage:
+class FrameDistillationStage(Stage):
     """Trains the critic on every batch, and the generator on every `PERIOD`th of each task."""
 
     name = "generator"

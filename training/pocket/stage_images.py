@@ -18,7 +18,7 @@ from mag_sandbox.model.prompts import tokenise
 from mag_sandbox.model.rope import RayCoordinates
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.losses import flow_loss, flow_target, guided_target, sample_noise_levels
-from mag_sandbox.training.optimisers import Muon
+from mag_sandbox.training.optimisers import muon_and_adamw
 from mag_sandbox.training.panorama.sheets import write_sheet
 from mag_sandbox.training.pocket.data import PanoramaSet
 from mag_sandbox.training.pocket.latents import LatentPool, places_to_poses
@@ -31,9 +31,7 @@ SHEET_STEPS = 8
 def world_optimisers(module: PocketNetworks) -> list[torch.optim.Optimizer]:
     """Return Muon over the layers' matrices and AdamW over everything else."""
     matrices = [p for p in module.dit.blocks.parameters() if p.ndim == 2]
-    chosen = set(map(id, matrices))
-    rest = [p for p in module.parameters() if id(p) not in chosen]
-    return [Muon(matrices, lr=0.012), torch.optim.AdamW(rest, lr=1.5e-3, betas=(0.9, 0.95))]
+    return muon_and_adamw(module, matrices, 0.012, 1.5e-3)
 
 
 class Captions:

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from mag_sandbox.model.pocket.networks import PocketNetworks
+from mag_sandbox.training.loop import Stage
 from mag_sandbox.training.pocket.stage_images import ImageStage, world_optimisers
 
 SHARES = {"images": 0.4, "views": 0.2, "blocks": 0.4}  # of steps after the first `image_steps`
@@ -30,7 +31,7 @@ class Objective(Protocol):
 
 
 @dataclass(eq=False)
-class WorldStage:
+class WorldStage(Stage):
     """Trains `PocketNetworks` on all tasks in turn."""
 
     name = "world"

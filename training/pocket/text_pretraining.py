@@ -8,7 +8,6 @@ names is asked of the features by one query and one matrix each.
 
 import copy
 from dataclasses import KW_ONLY, dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -19,6 +18,7 @@ from torch.nn import functional
 from mag_sandbox.model.pocket.networks import TextEncoder
 from mag_sandbox.model.prompts import tokenise
 from mag_sandbox.training.devices import TrainingDevice
+from mag_sandbox.training.loop import Stage
 from mag_sandbox.training.panorama.mentions import mentions
 from mag_sandbox.training.panorama.render import CATEGORIES, DrawnScene, described
 
@@ -109,7 +109,7 @@ class TextPretraining(nn.Module):
 
 
 @dataclass(eq=False)
-class TextPretrainingStage:
+class TextPretrainingStage(Stage):
     """Trains `TextPretraining`; a text encoder that is trained already stays near what it was."""
 
     name = "text-pretraining"
@@ -133,10 +133,6 @@ class TextPretrainingStage:
         ]
         return [torch.optim.AdamW(groups, betas=(0.9, 0.98))]
 
-    def kind(self, step: int) -> str:  # noqa: ARG002 (all are alike)
-        """Return what a step learns from."""
-        return self.name
-
     def loss(self, step: int) -> Tensor:
         """Return how wrong the answers are, and how far features went."""
         ids, mask, answers = self._drawn(step)
@@ -155,6 +151,3 @@ class TextPretrainingStage:
         rng = np.random.default_rng([self.seed, 7, step])
         drawn = self.captions.draw(rng, BATCH)
         return tuple(self.device.upload(tensor) for tensor in drawn)
-
-    def sheet(self, path: Path, step: int) -> None:
-        """Draw nothing: there is nothing to see."""

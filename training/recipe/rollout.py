@@ -5,7 +5,7 @@ denoising step of a block is differentiated; what is remembered is cut off from 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -73,21 +73,17 @@ class GraphCache:
             ]
 
 
+@dataclass(eq=False)
 class TrainedGenerator:
     """Denoises with a gradient through the last step and remembers without one.
 
     The calls are those of `BlockGenerator`, so `Rollout` plays it.
-
-    Args:
-        dit: what is trained.
-        memory_dit: writes what is remembered; MAG's frozen memory model, or the generator.
-        cache: what is read and written.
-        empty_text: features of the empty prompt, [B, text_len, text_dim].
     """
 
-    def __init__(self, dit: DiT, memory_dit: DiT, cache: GraphCache, empty_text: Tensor) -> None:
-        self.dit, self.memory_dit, self.cache = dit, memory_dit, cache
-        self._empty_text = empty_text
+    dit: DiT  # what is trained
+    memory_dit: DiT  # writes what is remembered; MAG's frozen memory model, or the generator
+    cache: GraphCache  # what is read and written
+    empty_text: Tensor  # features of the empty prompt, [B, text_len, text_dim]
 
     def sample(
         self, noise: Tensor, coordinates: Coordinates, text: TextKeys, sampler: Sampler, draw: Draw
@@ -106,7 +102,7 @@ class TrainedGenerator:
         """Leave clean keys and values in the cache; under the empty prompt if none is given."""
         dit = self.memory_dit
         time = dit.embed_time(torch.zeros(1, latents.shape[1], device=latents.device))
-        text = text or dit.text_keys(self._empty_text)
+        text = text or dit.text_keys(self.empty_text)
         attend = self.cache.recorder(dit.kernel)
         tokens = dit.embed(latents.detach(), coordinates.features)
         dit.memorise(tokens, time, text, coordinates.rotary, attend)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from mag_sandbox.training.devices import TrainingDevice
+from mag_sandbox.training.loop import Stage
 from mag_sandbox.training.recipe.clips import Show
 from mag_sandbox.training.recipe.presets import Preset
 
@@ -17,7 +18,7 @@ Config = TypeVar("Config", bound=Preset)
 
 
 @dataclass(eq=False)
-class RecipeStage(Generic[Module, Source, Config]):
+class RecipeStage(Stage, Generic[Module, Source, Config]):
     """A stage of one network, one kind of step, and AdamW."""
 
     name = "stage"
@@ -39,10 +40,6 @@ class RecipeStage(Generic[Module, Source, Config]):
                 weight_decay=numbers.weight_decay,
             )
         ]  # fmt: skip
-
-    def kind(self, step: int) -> str:  # noqa: ARG002 (every step is alike)
-        """Return what a step learns from."""
-        return self.name
 
     def sheet(self, path: Path, step: int) -> None:  # noqa: ARG002 (shows the latest step's)
         """Write what the latest step made, with the weights it had then."""

@@ -184,10 +184,10 @@ class _StageTraining:
         )  # fmt: skip
 
     def _learner(self, path: Path) -> DiT:
-        return self.processes.spread(self.size.read(path))
+        return self.processes.shard(self.size.read(path))
 
     def _frozen(self, path: Path) -> DiT:
-        return self.processes.spread(freeze(self.size.read(path)))
+        return self.processes.shard(freeze(self.size.read(path)))
 
     def _batches(self, numbers: Optimisation) -> int:
         """Return the batches of a step, of all processes."""
@@ -211,7 +211,7 @@ class _StageTraining:
         whole = stage if batches == 1 else GradientAccumulation(stage, batches, processes)
         Loop(whole, config, options.folder / name, processes).run()
         path = options.folder / f"{name}.safetensors"
-        state = processes.whole(result.state_dict())
+        state = processes.full_state(result.state_dict())
         with processes.in_turn():
             if not processes.rank:
                 write_weights(state, path)

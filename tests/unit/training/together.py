@@ -60,8 +60,8 @@ class OneBad(GradientAccumulation):
 
 def distillation(folder: Path, processes: Processes, batches=GradientAccumulation) -> Loop:
     """Return MAG's generator stage: two networks learn, two are frozen, memory is carried."""
-    generator, critic = (processes.spread(toy_dit(seed)) for seed in (1, 4))
-    teacher, memory = (processes.spread(freeze(toy_dit(seed))) for seed in (3, 2))
+    generator, critic = (processes.shard(toy_dit(seed)) for seed in (1, 4))
+    teacher, memory = (processes.shard(freeze(toy_dit(seed))) for seed in (3, 2))
     source = ToySource(batch=1)
     videos = Lanes(
         [
@@ -84,7 +84,7 @@ def memory(
     folder: Path, processes: Processes, batches=GradientAccumulation, steps: int = 3
 ) -> Loop:
     """Return the memory stage."""
-    dit, config = processes.spread(toy_dit(5)), toy_sized(MEMORY, frames=6)
+    dit, config = processes.shard(toy_dit(5)), toy_sized(MEMORY, frames=6)
     stage = MemoryStage(dit, ToySource(batch=1), config, CPU, 0, show_nothing)
     numbers = LoopConfig(steps, warmup=1, decay=0.0)
     return Loop(batches(stage, 2, processes), numbers, folder, processes)
@@ -118,7 +118,7 @@ def do_the_rest(folder: Path) -> None:
         distillation(folder / "distillation", processes).run()
         bad = memory(folder / "bad", processes, OneBad)
         bad.run()
-        weights = processes.whole(bad.stage.module.state_dict())
+        weights = processes.full_state(bad.stage.module.state_dict())
         report = {
             "rank": processes.rank,
             "bad_steps": bad.bad_steps,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mag_sandbox.evaluation.__main__ import main
-from mag_sandbox.evaluation.bench import adherence, bars
+from mag_sandbox.evaluation.bench import adherence, thresholds
 from mag_sandbox.evaluation.bench.adherence import Answer, attribute_report
 from mag_sandbox.evaluation.bench.clips import full_turn, held_out_scene, pan_and_back, record
 from mag_sandbox.evaluation.bench.imagination import measure_ring
@@ -97,7 +97,7 @@ def evaluate(open_world, sheets: Path | None = None, **settings) -> dict:
 
 def test_a_world_that_remembers_and_imagines_meets_every_bar(tmp_path, monkeypatch):
     monkeypatch.setattr(adherence, "FEWEST", 4)  # so that few prompts are enough here
-    monkeypatch.setattr(bars, "DRIFT_MINUTES", 1.0)  # as many as this world needs for whole turns
+    monkeypatch.setattr(thresholds, "DRIFT_MINUTES", 1.0)  # as many as whole turns need here
     settings: list[MemorySetting] = []
 
     def open_world(setting: MemorySetting):
@@ -167,7 +167,7 @@ def test_captions_that_name_no_attribute_have_no_share():
 def test_85_percent_of_the_attributes_are_to_be_found(right, met):
     answers = [{"indoor.light": Answer(index < right, True)} for index in range(20)]
     share = attribute_report(answers)["share"]["mean"]
-    assert bars.OVERALL["adherence"].met(share) is met
+    assert thresholds.OVERALL["adherence"].met(share) is met
 
 
 def test_clips_shorter_than_the_bar_asks_for_do_not_pass_it():
@@ -180,9 +180,9 @@ def test_clips_shorter_than_the_bar_asks_for_do_not_pass_it():
         "adherence": {"recovered": [], "attributes": share},
         "drift": drift,
     }
-    assert bars.bars_of(result, "mag", "window")["drift"]["met"] is None
+    assert thresholds.verdicts_of(result, "mag", "window")["drift"]["met"] is None
     result["settings"]["drift_minutes"] = 3.0
-    assert bars.bars_of(result, "mag", "window")["drift"]["met"] is True
+    assert thresholds.verdicts_of(result, "mag", "window")["drift"]["met"] is True
 
 
 def test_a_seed_chooses_the_scenes(tmp_path):

@@ -13,11 +13,10 @@ from mag_sandbox.evaluation.bench import adherence, memory_clips
 from mag_sandbox.evaluation.bench.clips import Leg, held_out_scene, pan_and_back, record
 from mag_sandbox.evaluation.bench.imagination import views_beyond
 from mag_sandbox.evaluation.bench.memory_clips import measure_return, play_return, true_blocks
-from mag_sandbox.evaluation.bench.part_scores import MOST_SEAM, seam_ratio
+from mag_sandbox.evaluation.bench.parts import MOST_SEAM, likenesses, seam_ratio
 from mag_sandbox.evaluation.bench.pocket import PocketEvaluation, PocketSettings
 from mag_sandbox.evaluation.bench.rest import measure_rest, play_rest
 from mag_sandbox.evaluation.bench.return_scores import equal_pose_pairs, measure_return_scores
-from mag_sandbox.evaluation.bench.still_parts import likenesses
 from mag_sandbox.evaluation.bench.thresholds import MOVING, table
 from mag_sandbox.evaluation.bench.zoom import measure_zoom, zoom_and_back
 from mag_sandbox.evaluation.judge.classifier import Classifier

@@ -13,7 +13,7 @@ from mag_sandbox.evaluation.magbench.best_match import (
     video_psnr,
     video_ssim,
 )
-from mag_sandbox.evaluation.magbench.split import BLOCK_FRAMES, FIRST, split_clip
+from mag_sandbox.evaluation.magbench.continuation import BLOCK_FRAMES, FIRST, split_clip
 from tests.golden_vectors import assert_matches, manifest, vectors
 
 

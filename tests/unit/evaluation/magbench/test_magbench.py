@@ -15,6 +15,7 @@ from mag_sandbox.evaluation.magbench.continuation import (
     as_pictures,
     continue_clip,
     continue_latents,
+    split_clip,
 )
 from mag_sandbox.evaluation.magbench.evaluate import (
     Matching,
@@ -25,7 +26,6 @@ from mag_sandbox.evaluation.magbench.evaluate import (
     scores_of,
 )
 from mag_sandbox.evaluation.magbench.full_rollout import RolloutContinuer, generator_only
-from mag_sandbox.evaluation.magbench.split import split_clip
 from mag_sandbox.evaluation.magbench.table import COLUMNS, BenchClip, read_table, write_table
 from mag_sandbox.evaluation.results.progress import ProgressBar
 from mag_sandbox.evaluation.results.store import ClipStore

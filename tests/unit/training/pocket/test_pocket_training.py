@@ -28,7 +28,6 @@ from mag_sandbox.training.panorama.moving_layers import CHANNELS
 from mag_sandbox.training.panorama.render import HELD_OUT
 from mag_sandbox.training.pocket import pipeline as pocket
 from mag_sandbox.training.pocket import (
-    rollout_sheet,
     sequences,
     stage_animator,
     stage_autoencoder,
@@ -70,7 +69,7 @@ def small_batches():
         patch.setattr(text_pretraining, "CAPTIONS", 16)
         patch.setattr(sequences.PathBlocks, "batch", 1)
         patch.setattr(sequences.PooledViews, "batch", 2)
-        patch.setattr(rollout_sheet, "BLOCKS_OUT", 4)
+        patch.setattr(pocket, "BLOCKS_OUT", 4)
         patch.setattr(pocket, "held_out_captions", lambda count: list(CAPTIONS))
         yield
 

@@ -11,8 +11,7 @@ from safetensors.torch import load_file
 
 from mag_sandbox.evaluation.__main__ import main as evaluate
 from mag_sandbox.evaluation.bench import memory_clips
-from mag_sandbox.evaluation.bench.tables import read_table
-from mag_sandbox.evaluation.bench.tables_command import open_row
+from mag_sandbox.evaluation.bench.tables import open_row, read_table
 from mag_sandbox.model.attention import sdpa_attention
 from mag_sandbox.model.pocket.weights import save_pocket
 from mag_sandbox.training.__main__ import main
