@@ -14,7 +14,7 @@ from mag_sandbox.model.imagination.weights import (
     save_networks,
 )
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
-from mag_sandbox.model.pocket.text_encoder import TextEncoder
+from mag_sandbox.model.pocket.networks import TextEncoder
 from mag_sandbox.model.pocket.weights import (
     AUTOENCODER,
     WORLD,

@@ -15,7 +15,7 @@ from mag_sandbox.model.imagination.painter import Painter
 from mag_sandbox.model.imagination.sketcher import Sketcher
 from mag_sandbox.model.imagination.weights import ImaginationNetworks
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
-from mag_sandbox.model.pocket.text_encoder import TextEncoder
+from mag_sandbox.model.pocket.networks import TextEncoder
 from mag_sandbox.model.prompts import tokenise
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.imagination.rings import category_of

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from mag_sandbox.model.imagination.codes import to_values
 from mag_sandbox.model.imagination.painter import Painter
-from mag_sandbox.model.pocket.text_encoder import TextEncoder
+from mag_sandbox.model.pocket.networks import TextEncoder
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.imagination.rings import RINGS_EACH
 from mag_sandbox.training.losses import flow_target, sample_noise_levels

@@ -16,7 +16,7 @@ from mag_sandbox.model.imagination.objects import (
     tell,
 )
 from mag_sandbox.model.imagination.sketcher import Sketcher, tile_turns
-from mag_sandbox.model.pocket.text_encoder import TextEncoder
+from mag_sandbox.model.pocket.networks import TextEncoder
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.imagination.layouts import random_layout
 from mag_sandbox.training.imagination.rings import RingSet

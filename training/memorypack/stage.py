@@ -140,7 +140,12 @@ class MemoryPackStage(Stage):
         return frozenset(random.numpy.permutation(clips)[:count].tolist())
 
     def _pass(
-        self, memory: PackMemory, clip: LatentFrames, prompt: Tensor, empty: Tensor, random: SeededRandom
+        self,
+        memory: PackMemory,
+        clip: LatentFrames,
+        prompt: Tensor,
+        empty: Tensor,
+        random: SeededRandom,
     ) -> "LearnedClip":
         """Predict the flow of a noised clip that reads what was packed before it."""
         sigma = self._sigma(clip, random)

@@ -146,7 +146,7 @@ def test_only_memory_of_the_image_reaches_the_first_clip():
     batch = stage.source.videos(3, 1)
     other = batch.frames.latents.clone()
     other[:, 0] += 1.0
-    images = (batch.frames, batch.frames.showing(other))
+    images = (batch.frames, batch.frames.with_latents(other))
     losses = [
         next(
             stage.losses(type(batch)(image, batch.prompt, batch.empty), {0}, SeededRandom(3))

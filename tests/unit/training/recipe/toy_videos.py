@@ -35,7 +35,7 @@ class ToyVideos:
         video = frames(clips, seed=number, batch=self.batch)
         still = video.latents[:, :1].expand_as(video.latents).clone()
         return VideoBatch(
-            video.showing(still),
+            video.with_latents(still),
             prompt(number, self.batch),
             torch.zeros_like(prompt(0, self.batch)),
         )
