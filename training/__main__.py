@@ -30,7 +30,7 @@ def parser() -> argparse.ArgumentParser:
     add_options(pocket, PocketTraining)
     imagination = commands.add_parser(
         "imagination",
-        help="train what invents views: codes, sketcher, painter; resumes where it was stopped",
+        help="train what invents views: codes, painter, sketcher; resumes where it was stopped",
         formatter_class=with_defaults,
     )
     add_options(imagination, ImaginationTraining)

@@ -13,11 +13,10 @@ from mag_sandbox.model.pocket.autoencoder import Autoencoder
 RING_MARGIN = 4  # cells beyond either end of a ring that its codes may depend on
 
 
-class CodeAutoencoder(nn.Module):
-    """Pictures in [-1, 1] from and to codes.
+class CodeEncoder(nn.Module):
+    """Codes of pictures in [-1, 1].
 
-    codes = coder.encode(pictures)  # [B, 3, 192, 320] -> int64 [B, 12, 20, 2]
-    pictures = coder.decode(codes)
+    codes = encoder(pictures)  # [B, 3, 192, 320] -> int64 [B, 12, 20, 2]
 
     Source: finite scalar quantisation, arXiv 2309.15505.
     """
@@ -25,30 +24,21 @@ class CodeAutoencoder(nn.Module):
     def __init__(self, config: CodesConfig) -> None:
         super().__init__()
         self.config = config
-        self.networks = Autoencoder(config.autoencoder)
+        self.network = Autoencoder(config.autoencoder).encoder
 
     def forward(self, pictures: Tensor) -> Tensor:
-        """Return pictures through their codes; gradients pass the rounding as if it were none."""
-        values = self.networks.bounded(pictures)
-        steps = (self.config.levels - 1) / 2
-        rounded = torch.round((values.float() + 1) * steps) / steps - 1
-        return self.networks.decoder(values + (rounded - values).detach().to(values.dtype))
-
-    def encode(self, pictures: Tensor) -> Tensor:
         """Return the codes of pictures, int64 [B, H / 16, W / 16, codes]."""
-        values = self.networks.bounded(pictures).float().permute(0, 2, 3, 1)
-        return to_codes(values, self.config)
+        return to_codes(self.values(pictures).permute(0, 2, 3, 1), self.config)
 
-    def encode_ring(self, pictures: Tensor) -> Tensor:
+    def ring(self, pictures: Tensor) -> Tensor:
         """Return the codes of whole rings, whose left and right edge are one."""
         margin = RING_MARGIN * self.config.autoencoder.stride
         around = torch.cat((pictures[..., -margin:], pictures, pictures[..., :margin]), dim=-1)
-        return self.encode(around)[:, :, RING_MARGIN:-RING_MARGIN]
+        return self(around)[:, :, RING_MARGIN:-RING_MARGIN]
 
-    def decode(self, codes: Tensor) -> Tensor:
-        """Return the pictures of codes; values may leave [-1, 1] a little."""
-        values = to_values(codes, self.config).permute(0, 3, 1, 2)
-        return self.networks.decoder(values.to(next(self.parameters()).dtype))
+    def values(self, pictures: Tensor) -> Tensor:
+        """Return what is rounded to codes, in [-1, 1], fp32 [B, channels, H / 16, W / 16]."""
+        return torch.tanh(self.network(pictures).float())
 
 
 def to_codes(values: Tensor, config: CodesConfig) -> Tensor:
@@ -66,3 +56,9 @@ def to_values(codes: Tensor, config: CodesConfig) -> Tensor:
 
 def _places(config: CodesConfig) -> Tensor:
     return config.levels ** torch.arange(config.digits - 1, -1, -1)
+
+
+def rounded(values: Tensor, config: CodesConfig) -> Tensor:
+    """Return the nearest values that codes can stand for; gradients pass as if there were none."""
+    steps = (config.levels - 1) / 2
+    return values + (torch.round((values + 1) * steps) / steps - 1 - values).detach()

@@ -80,8 +80,8 @@ class SketcherConfig:
 class DrawingConfig:
     """How freely codes are chosen."""
 
-    guidance: float = 2.0  # how much text and objects count; 1: as in the data, in half the time
-    top_p: float = 0.92  # share of the likeliest values that may be chosen
+    guidance: float = 3.0  # how much text and objects count; 1: as in the data, in half the time
+    top_p: float = 0.7  # share of the likeliest values that may be chosen
 
 
 PAINTER = DiTConfig(

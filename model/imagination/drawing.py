@@ -4,15 +4,17 @@ What is drawn is a function of what is known, the text, the objects and the nois
 numbers in [0, 1), one a code. Nothing else is random.
 """
 
+from functools import partial
+
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from mag_sandbox.model.fused import linear, packs_here
 from mag_sandbox.model.imagination.config import DrawingConfig
 from mag_sandbox.model.imagination.objects import ObjectTable, ToldObjects, tell
 from mag_sandbox.model.imagination.order import SketchOrder
 from mag_sandbox.model.imagination.sketcher import Sketcher, Turns, tile_turns
+from mag_sandbox.model.imagination.stepping import KeyCache, Stepper
 
 
 class Drawer:
@@ -24,6 +26,7 @@ class Drawer:
 
     def __init__(self, sketcher: Sketcher, config: DrawingConfig) -> None:
         self.sketcher, self.config = sketcher.eval(), config
+        self._stepper = Stepper(sketcher)
 
     @torch.inference_mode()
     def draw(
@@ -52,20 +55,30 @@ class Drawer:
         text = sketcher.text_keys(features.to(dtype))
         places = self._places(tiles, objects, guided=guided)
         turns = tile_turns(tiles, sketcher.config)
-        cache = _KeyCache(sketcher, len(features), len(tiles))
+        cache = KeyCache(sketcher.config, len(features), len(tiles))
+        past = len(known)
+        if past:  # all but the last known tile, whose step draws
+            x = self._content(known[:-1]) + places[:, :past]
+            sketcher.through(x, _until(turns, past), text, cache.attend)
+            cache.steps = past
         drawn = np.empty((len(order.unknown), sketcher.config.codes_per_tile), np.int64)
-        start = sketcher.start.expand(1, -1)
-        past = torch.cat((start, sketcher.embed(torch.from_numpy(known))))  # [known + 1, dim]
-        x, first = past + places[:, : len(past)], 0
+        ready, turn = (
+            self._stepper.text(text),
+            self._stepper.turns(turns, sketcher.config.num_heads),
+        )
+        last = self._content(known)[-1]
         for index in range(len(drawn)):
-            here = slice(first, first + x.shape[1])
-            state = sketcher.through(x, _at(turns, here), text, cache.attend)[:, -1]
-            cache.grow(x.shape[1])
-            drawn[index] = self._tile(state, noise[index])
-            first = here.stop
-            content = sketcher.embed(torch.from_numpy(drawn[index]))
-            x = content + places[:, first : first + 1]
+            here = past + index
+            state = self._stepper(last + places[:, here], turn[here], ready, cache)
+            choose_code = partial(self._choose, noise[index].tolist())
+            drawn[index] = self._stepper.tile(state, choose_code)
+            last = sketcher.embed(torch.from_numpy(drawn[index]))
         return drawn
+
+    def _content(self, codes: np.ndarray) -> Tensor:
+        """Return what the steps after nothing and after each tile begin with, [tiles + 1, dim]."""
+        start = self.sketcher.start[None]
+        return torch.cat((start, self.sketcher.embed(torch.from_numpy(codes))))
 
     def _places(self, tiles: np.ndarray, objects: ObjectTable, *, guided: bool) -> Tensor:
         """Return what is known of tiles beforehand, [B, L, dim]; guidance leads to the objects."""
@@ -75,18 +88,11 @@ class Drawer:
         told = [ToldObjects(*map(torch.from_numpy, tell(t, tiles, config))) for t in tables]
         return torch.stack([self.sketcher.place(rows, each) for each in told])
 
-    def _tile(self, state: Tensor, noise: np.ndarray) -> list[int]:
-        """Return the codes of one tile from the transformer's output, [B, dim]."""
-        head, codes = self.sketcher.head, []
-        state = head.norm(state)
-        for index, share in enumerate(noise):
-            if index:
-                state = head.follow(state, torch.tensor(codes[-1]), index - 1)
-            logits = head.logits(state, index).float()
-            if len(logits) > 1:
-                logits = logits[1] + self.config.guidance * (logits[0] - logits[1])
-            codes.append(choose(logits.flatten(), float(share), self.config.top_p))
-        return codes
+    def _choose(self, shares: list[float], code: int, logits: Tensor) -> int:
+        """Return a code of a tile from its logits, [B, code_count]."""
+        if len(logits) > 1:
+            logits = logits[1] + self.config.guidance * (logits[0] - logits[1])
+        return choose(logits.flatten(), shares[code], self.config.top_p)
 
 
 def choose(logits: Tensor, share: float, top_p: float) -> int:
@@ -107,46 +113,5 @@ def choose(logits: Tensor, share: float, top_p: float) -> int:
     )
 
 
-def packed_sketcher(sketcher: Sketcher) -> Sketcher:
-    """Exchange projections for packed ones where there are such; they cannot be moved."""
-    for part in (*sketcher.layers, sketcher.head):
-        for name, child in list(part.named_modules()):
-            if isinstance(child, nn.Linear) and packs_here(child.weight):
-                owner = part.get_submodule(name.rpartition(".")[0])
-                setattr(owner, name.rpartition(".")[2], linear(child.weight, child.bias))
-    return sketcher
-
-
-def _at(turns: Turns, steps: slice) -> Turns:
-    return Turns(turns.queries[:, steps], turns.keys[:, steps])
-
-
-class _KeyCache:
-    """Keys and values of the steps so far, as the matrix products of one step want them."""
-
-    def __init__(self, sketcher: Sketcher, batch: int, steps: int) -> None:
-        config = sketcher.config
-        shape = (config.num_layers, batch * config.num_heads, steps, config.head_dim)
-        self._keys = torch.empty(shape, dtype=sketcher.start.dtype)
-        self._values = torch.empty_like(self._keys)
-        self._heads, self._scale = config.num_heads, config.head_dim**-0.5
-        self._steps = 0
-
-    def attend(self, layer: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-        """Add keys and values, and return what each step finds in itself and those before it."""
-        new = q.shape[1]
-        end = self._steps + new
-        q, k, v = (x.transpose(1, 2).flatten(0, 1) for x in (q, k, v))  # [B * N, L, D]
-        self._keys[layer, :, self._steps : end] = k
-        self._values[layer, :, self._steps : end] = v
-        keys, values = self._keys[layer, :, :end], self._values[layer, :, :end]
-        scores = torch.bmm(q, keys.transpose(1, 2)) * self._scale
-        if new > 1:
-            later = torch.full((new, end), -torch.inf).triu(end - new + 1)
-            scores = scores + later.to(scores.dtype)
-        mixed = torch.bmm(scores.softmax(dim=-1), values)
-        return mixed.unflatten(0, (-1, self._heads)).transpose(1, 2)
-
-    def grow(self, steps: int) -> None:
-        """Count steps that all layers have added."""
-        self._steps += steps
+def _until(turns: Turns, end: int) -> Turns:
+    return Turns(turns.queries[:, :end], turns.keys[:, :end])

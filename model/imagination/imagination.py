@@ -15,7 +15,7 @@ from torch import Tensor
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.attention import AttentionKernel
 from mag_sandbox.model.frames import to_frames, to_pictures
-from mag_sandbox.model.imagination.drawing import Drawer, packed_sketcher
+from mag_sandbox.model.imagination.drawing import Drawer
 from mag_sandbox.model.imagination.objects import PlacedObject, object_table
 from mag_sandbox.model.imagination.order import sketch_order
 from mag_sandbox.model.imagination.surroundings import Lattice, Place, Surroundings
@@ -44,7 +44,7 @@ class Imagination:
         ring, view = config.sketcher, (config.view_rows, config.view_columns)
         self.config = config
         self.lattice = Lattice(ring.ring_rows, ring.ring_columns, view, ring.tile_rows)
-        self._coder, self._painter = networks.coder.eval(), networks.painter.eval()
+        self._encoder, self._painter = networks.encoder.eval(), networks.painter.eval()
         self._autoencoder = autoencoder
         self._drawer = Drawer(networks.sketcher, config.drawing)
 
@@ -66,8 +66,8 @@ class Imagination:
         """
         place = self.lattice.place(pose)
         frames = to_frames(self._autoencoder.decode(latents.to(_dtype(self._autoencoder))))
-        pictures = to_pictures(frames, _dtype(self._coder))
-        codes = self._coder.encode(pictures)[0]
+        pictures = to_pictures(frames, _dtype(self._encoder))
+        codes = self._encoder(pictures)[0]
         return around.learned(place, codes.cpu().numpy(), latents[0].float().cpu().numpy())
 
     @torch.inference_mode()
@@ -175,8 +175,7 @@ def load_imagination(
     networks = load_networks(folder, kernel)
     for module in networks.parts().values():
         module.to(dtype).requires_grad_(False)
-    networks.coder.to(memory_format=torch.channels_last)
-    packed_sketcher(networks.sketcher)
+    networks.encoder.to(memory_format=torch.channels_last)
     return Imagination(networks, autoencoder)
 
 

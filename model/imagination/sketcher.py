@@ -22,7 +22,7 @@ from mag_sandbox.model.rope import rotate
 Attend = Callable[[int, Tensor, Tensor, Tensor], Tensor]  # layer, q, k, v -> [B, L, N, D]
 TextKeys = tuple[tuple[Tensor, Tensor] | None, ...]  # of each layer, where it reads the text
 
-_EPS = 1e-6
+EPS = 1e-6
 
 
 class Turns(NamedTuple):
@@ -81,7 +81,7 @@ class SketcherLayer(nn.Module):
 def unit(x: Tensor) -> Tensor:
     """Return vectors of length sqrt(2 D): as long as the softmax needs to be able to decide."""
     scale = torch.linalg.vector_norm(x, dim=-1, keepdim=True, dtype=torch.float32)
-    return x * (math.sqrt(2 * x.shape[-1]) / (scale + _EPS)).to(x.dtype)
+    return x * (math.sqrt(2 * x.shape[-1]) / (scale + EPS)).to(x.dtype)
 
 
 class TileHead(nn.Module):

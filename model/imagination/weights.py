@@ -9,7 +9,7 @@ from torch import nn
 
 from mag_sandbox.files.whole import replacing
 from mag_sandbox.model.attention import AttentionKernel
-from mag_sandbox.model.imagination.codes import CodeAutoencoder
+from mag_sandbox.model.imagination.codes import CodeEncoder
 from mag_sandbox.model.imagination.config import ImaginationConfig
 from mag_sandbox.model.imagination.painter import Painter
 from mag_sandbox.model.imagination.sketcher import Sketcher
@@ -25,17 +25,17 @@ _REMEDY = (
 
 
 class ImaginationNetworks:
-    """The three networks: codes, sketcher, painter."""
+    """The three networks: of codes, sketcher, painter."""
 
     def __init__(self, config: ImaginationConfig, kernel: AttentionKernel) -> None:
         self.config = config
-        self.coder = CodeAutoencoder(config.codes)
+        self.encoder = CodeEncoder(config.codes)
         self.sketcher = Sketcher(config.sketcher, kernel)
         self.painter = Painter(config, kernel)
 
     def parts(self) -> dict[str, nn.Module]:
         """Return the networks by the names of their files."""
-        return {"codes": self.coder, "sketcher": self.sketcher, "painter": self.painter}
+        return {"codes": self.encoder, "sketcher": self.sketcher, "painter": self.painter}
 
 
 def read_imagination_config(folder: Path) -> ImaginationConfig:

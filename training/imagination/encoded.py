@@ -13,7 +13,7 @@ from torch import Tensor
 
 from mag_sandbox.files.whole import replacing
 from mag_sandbox.model.frames import to_pictures
-from mag_sandbox.model.imagination.codes import CodeAutoencoder
+from mag_sandbox.model.imagination.codes import CodeEncoder
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.imagination.rings import RINGS_EACH, RingSet
@@ -25,10 +25,10 @@ Encode = Callable[[Tensor], Tensor]  # pictures [B, 3, H, W] -> [B, ...]
 
 
 def ring_codes(
-    folder: Path, coder: CodeAutoencoder, rings: RingSet, device: TrainingDevice
+    folder: Path, encoder: CodeEncoder, rings: RingSet, device: TrainingDevice
 ) -> np.ndarray:
     """Return the codes of all rings, uint16 [N, rows, columns, codes]."""
-    files = _encoded(folder, "codes", coder.encode_ring, np.uint16, rings, device)
+    files = _encoded(folder, "codes", encoder.ring, np.uint16, rings, device)
     return np.concatenate(files)
 
 

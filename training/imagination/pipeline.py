@@ -1,4 +1,4 @@
-"""`python -m training imagination`: codes, sketcher, painter, one after the other, resumable."""
+"""`python -m training imagination`: codes, painter, sketcher, one after the other, resumable."""
 
 import logging
 from functools import cached_property
@@ -27,7 +27,7 @@ from mag_sandbox.training.imagination.config import ImaginationTraining
 from mag_sandbox.training.imagination.encoded import ring_codes, ring_latents
 from mag_sandbox.training.imagination.rings import RingSet, ring_set
 from mag_sandbox.training.imagination.samples import SampleSheets
-from mag_sandbox.training.imagination.stage_codes import CodesStage
+from mag_sandbox.training.imagination.stage_codes import CodeAutoencoder, CodesStage
 from mag_sandbox.training.imagination.stage_painter import PainterStage
 from mag_sandbox.training.imagination.stage_sketcher import SketcherStage
 from mag_sandbox.training.loop import Loop, LoopConfig
@@ -64,11 +64,12 @@ class ImaginationPipeline:
         """Train what is not trained yet, from where it stands, and write the weights."""
         training = self.training
         if training.init_from is None:  # else codes stay: all that was learned is about them
-            stage = CodesStage(self.networks.coder, self.rings, self.device, training.seed)
+            coder = CodeAutoencoder(self.networks.encoder)
+            stage = CodesStage(coder, self.rings, self.device, training.seed)
             Loop(stage, LoopConfig(training.codes_steps, 100, 0.4, ema=0.995), self.folder).run()
-        self.networks.coder.requires_grad_(False)
-        Loop(self._sketcher_stage(), LoopConfig(training.sketcher_steps), self.folder).run()
+        self.networks.encoder.requires_grad_(False)
         Loop(self._painter_stage(), LoopConfig(training.painter_steps), self.folder).run()
+        Loop(self._sketcher_stage(), LoopConfig(training.sketcher_steps), self.folder).run()
         save_networks(self.folder / "weights", self.networks)
         logger.info("weights written to %s", self.folder / "weights")
 
@@ -96,7 +97,7 @@ class ImaginationPipeline:
 
     @cached_property
     def _codes(self) -> np.ndarray:
-        return ring_codes(self._encoded, self.networks.coder, self.rings, self.device)
+        return ring_codes(self._encoded, self.networks.encoder, self.rings, self.device)
 
     @cached_property
     def _captions(self) -> Captions:

@@ -19,7 +19,7 @@ from mag_sandbox.model.pocket.networks import TextEncoder
 from mag_sandbox.model.prompts import tokenise
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.imagination.rings import category_of
-from mag_sandbox.training.panorama.render import HEIGHT, HELD_OUT, WIDTH, render, view_at
+from mag_sandbox.training.panorama.render import HELD_OUT, render, view_at
 from mag_sandbox.training.panorama.sheets import write_sheet
 
 VIEWS = 12
@@ -53,23 +53,26 @@ class SampleSheets:
             self._prompts = text(*tokenise(tokenizer, [*captions, ""], text.config.text_len))
 
     def sketches(self, path: Path, sketcher: Sketcher) -> None:
-        """Write scenes, and first views from their captions by the decoder of codes."""
+        """Write scenes, and first views from their captions, painted."""
         drawer = Drawer(sketcher, self._networks.config.drawing)
         codes = torch.stack([self._first_view(drawer, i) for i in range(VIEWS)])
         sketcher.train()
-        self._write(path, to_frames(self._networks.coder.decode(codes)))
+        self._write(path, self._painted(self._networks.painter, codes))
 
     def paintings(self, path: Path, painter: Painter) -> None:
         """Write scenes, and the same scenes painted from their own codes."""
-        codes = self._networks.coder.encode(to_pictures(self._drawn))
+        codes = self._networks.encoder(to_pictures(self._drawn))
+        self._write(path, self._painted(painter, codes))
+
+    def _painted(self, painter: Painter, codes: Tensor) -> np.ndarray:
+        """Return frames of the codes of all views."""
         config = painter.config
-        shape = (VIEWS, config.painter.channels, HEIGHT // 16, WIDTH // 16)
+        shape = (VIEWS, config.painter.channels, *codes.shape[1:3])
         noise = torch.randn(shape, generator=torch.Generator().manual_seed(7))
         nowhere = torch.zeros(VIEWS, *shape[2:], dtype=torch.bool)
-        latents = painter.paint(
-            codes, noise, nowhere, noise, painter.text_keys(self._prompts[:-1]), config.paint_steps
-        )
-        self._write(path, to_frames(self._autoencoder.decode(latents)))
+        text = painter.text_keys(self._prompts[:-1])
+        latents = painter.paint(codes, noise, nowhere, noise, text, config.paint_steps)
+        return to_frames(self._autoencoder.decode(latents))
 
     def _first_view(self, drawer: Drawer, index: int) -> Tensor:
         """Return the codes of a view from a caption alone, [rows, columns, codes]."""

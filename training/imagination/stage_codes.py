@@ -5,11 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from mag_sandbox.model.frames import to_frames, to_pictures
-from mag_sandbox.model.imagination.codes import CodeAutoencoder
+from mag_sandbox.model.imagination.codes import CodeEncoder, rounded, to_values
+from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.imagination.rings import RingSet
 from mag_sandbox.training.optimisers import Muon
@@ -18,6 +19,23 @@ from mag_sandbox.training.panorama.sheets import write_sheet
 CROP = 128  # px
 BATCH = 16
 EDGE_SCALES = 3  # edges are compared in the picture, in its half and in its quarter
+
+
+class CodeAutoencoder(nn.Module):
+    """An encoder of codes with a decoder to learn by; play needs the encoder alone."""
+
+    def __init__(self, encoder: CodeEncoder) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.decoder = Autoencoder(encoder.config.autoencoder).decoder
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """Return pictures in [-1, 1] through their codes."""
+        return self.decoder(rounded(self.encoder.values(pictures), self.encoder.config))
+
+    def decode(self, codes: Tensor) -> Tensor:
+        """Return the pictures of codes, [B, H, W, codes]; values may leave [-1, 1] a little."""
+        return self.decoder(to_values(codes, self.encoder.config).permute(0, 3, 1, 2))
 
 
 class CodesStage:

@@ -1,4 +1,4 @@
-"""The third stage: the painter, on cuts of rings of latents, from codes that are a bit off."""
+"""The second stage: the painter, on cuts of rings of latents, from codes that are a bit off."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The second stage: the sketcher, on cuts of rings of codes, in the situations of play."""
+"""The third stage: the sketcher, on cuts of rings of codes, in the situations of play."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -4,8 +4,9 @@ import pytest
 import torch
 
 from mag_sandbox.model.config import AutoencoderConfig
-from mag_sandbox.model.imagination.codes import CodeAutoencoder, to_codes, to_values
+from mag_sandbox.model.imagination.codes import CodeEncoder, to_codes, to_values
 from mag_sandbox.model.imagination.config import CodesConfig
+from mag_sandbox.training.imagination.stage_codes import CodeAutoencoder
 
 CODES = CodesConfig()
 
@@ -22,22 +23,22 @@ def test_values_between_two_levels_become_the_nearer_one():
 
 
 def test_rounding_lets_gradients_through():
-    coder = CodeAutoencoder(CODES)
+    coder = CodeAutoencoder(CodeEncoder(CODES))
     coder(torch.rand(1, 3, 32, 32)).sum().backward()
-    assert coder.networks.encoder[1].weight.grad.abs().sum() > 0
+    assert coder.encoder.network[1].weight.grad.abs().sum() > 0
 
 
 def test_decoding_codes_gives_what_went_through_them():
     torch.manual_seed(0)
-    coder, pictures = CodeAutoencoder(CODES), torch.rand(1, 3, 32, 48) * 2 - 1
-    torch.testing.assert_close(coder.decode(coder.encode(pictures)), coder(pictures))
+    coder, pictures = CodeAutoencoder(CodeEncoder(CODES)), torch.rand(1, 3, 32, 48) * 2 - 1
+    torch.testing.assert_close(coder.decode(coder.encoder(pictures)), coder(pictures))
 
 
 def test_codes_of_a_turned_ring_are_the_turned_codes():
     torch.manual_seed(0)
-    coder, ring = CodeAutoencoder(CODES), torch.rand(1, 3, 32, 320) * 2 - 1
-    turned = coder.encode_ring(ring.roll(5 * 16, dims=-1))
-    assert torch.equal(turned, coder.encode_ring(ring).roll(5, dims=2))
+    encoder, ring = CodeEncoder(CODES), torch.rand(1, 3, 32, 320) * 2 - 1
+    turned = encoder.ring(ring.roll(5 * 16, dims=-1))
+    assert torch.equal(turned, encoder.ring(ring).roll(5, dims=2))
 
 
 def test_channels_must_split_into_codes():
