@@ -1,5 +1,6 @@
 """Shared by all tests: no test opens a real window or makes a sound unless it starts its own."""
 
+import gc
 import os
 
 from hypothesis import settings
@@ -10,3 +11,14 @@ settings.load_profile("shared machine")
 os.environ["SDL_VIDEODRIVER"] = "dummy"  # before anything imports pygame
 os.environ["SDL_AUDIODRIVER"] = "dummy"
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
+
+
+def pytest_collection_modifyitems(items: list) -> None:
+    """What takes long begins first, so that at the end no process waits for the other."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+def pytest_collection_finish() -> None:
+    """Libraries stay; nobody needs to look through their million objects for garbage again."""
+    gc.collect()
+    gc.freeze()

@@ -198,7 +198,7 @@ class FakeWorld:
 
     def _frame(self, pose: CameraPose, place: int) -> Frames:
         rows, columns = self._window(pose)
-        frame = self._panorama[rows[:, None], columns]
+        frame = self._panorama[rows].take(columns, axis=1)  # much faster than both at once
         frame[0, 0] = self._block_index % 256, self._block_index // 256, place
         frame[0, 1] = self._seed % 256, self._seed // 256 % 256, 0
         return frame

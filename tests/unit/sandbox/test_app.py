@@ -72,7 +72,7 @@ def test_a_script_is_played_to_its_end():
     assert (summary.blocks, summary.frames) == (6, 18)
     assert actor.told == ["start", 1, 2, 3, 4, 5, "script over"]
     assert world.closed
-    assert summary.first_frame_s < 5
+    assert 0 < summary.first_frame_s < 60
     assert summary.draw_ms > 0
     assert summary.overhead_ms > 0
 

@@ -25,7 +25,7 @@ from tests.unit.training import together
 from tests.unit.training.recipe.test_recipe_command import MICRO
 from tests.unit.training.recipe.toy_recipe import toy_dit
 
-pytestmark = pytest.mark.timeout(600)  # seconds, unless the machine has other work
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]  # s, when the machine has other work
 CLOSE = {"rel": 1e-5}  # sums in another order
 
 

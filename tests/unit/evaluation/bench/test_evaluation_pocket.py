@@ -210,7 +210,7 @@ def test_bad_input_is_one_line_and_exit_code_2(arguments, capsys):
 
 
 def test_paths_are_whole_blocks_and_half_turns_whole_frames():
-    assert [leg.blocks for leg in pan_and_back(SPEC)] == [20, 3, 20]
+    assert [leg.blocks for leg in pan_and_back(SPEC)] == [10, 1, 10]
     (leg,) = full_turn(SPEC)
     turn = SPEC.full_speed.step(leg.command, SPEC.fps)[0]
     assert 180 / turn == pytest.approx(round(180 / turn), abs=0.01)

@@ -282,7 +282,7 @@ def test_what_comes_back_of_a_given_view_rests_on_what_stands_still(scene):
     whole, known = (measure_return_scores(clip, trip, parts) for parts in (
         None, scene.known_parts("image")))  # fmt: skip
     assert whole.still_psnr is None
-    assert whole.psnr == known.psnr < 40  # its clouds went on
+    assert whole.psnr == known.psnr < 42  # its clouds went on
     assert known.still_psnr == MAX_PSNR
     assert known.recall == 100.0 > whole.recall
     forgot = record(ForgettingWorld(), scene.scene("image"), pan_and_back(MOVING_SPEC))

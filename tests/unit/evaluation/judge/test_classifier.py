@@ -139,7 +139,7 @@ def test_missing_or_damaged_weights_are_one_sentence_with_the_remedy(name: str, 
 
 
 def test_training_learns_the_categories(rings: Rings):
-    training = ClassifierTraining(steps=120, batch=16)
+    training = ClassifierTraining(steps=60, batch=16)
     own = columns(rings, all_heads())
     network = fit(own, all_heads(), training, silent)
     heads = measured(network, all_heads(), own, seed=0)
@@ -149,7 +149,7 @@ def test_training_learns_the_categories(rings: Rings):
 
 def test_training_learns_objects_by_heart(rings: Rings):
     own = columns(rings, all_objects())
-    training = ObjectTraining(steps=150, batch=16)
+    training = ObjectTraining(steps=75, batch=16)
     finder = fit_objects(own, all_objects(), training, silent)
 
     def known(network: ObjectNetwork) -> float:

@@ -40,6 +40,7 @@ from mag_sandbox.training.pocket.pipeline import PocketPipeline
 from mag_sandbox.training.pocket.stage_world import WorldStage
 from tests.tiny import CAPTIONS, RIGHT, TINY, TINY_ANIMATOR, play, tiny_world
 
+pytestmark = pytest.mark.slow
 MICRO = replace(TINY, animator=TINY_ANIMATOR, frame_width=320, frame_height=192)
 CPU = TrainingDevice("cpu", matmul_attention)
 PANORAMAS = 8

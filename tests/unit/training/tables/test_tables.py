@@ -25,7 +25,8 @@ from mag_sandbox.training.tables.options import METHODS, RATES
 from mag_sandbox.training.tables.train import shares
 from tests.tiny import FP32, RIGHT, TINY, play, tiny_autoencoder, tiny_networks, tiny_tokenizer
 
-MICRO = replace(TINY, frame_width=320, frame_height=192)
+pytestmark = pytest.mark.slow
+MICRO = replace(TINY, frame_width=320, frame_height=192, fps=4.0)
 PANORAMAS = 4
 STEPS = {3: 7, 4: 2}  # at the first one critic and teacher are equal, so nothing is learned
 
