@@ -48,8 +48,8 @@ class PerfectWorld:
         return self._block((CameraPose(),) * 3, 0.0)
 
     def step(self, control: Control) -> FrameBlock:
-        speed = self.spec.full_speed
-        poses = move(self._pose, control.camera, speed, SPEC.fps, SPEC.block_length)
+        spec = self.spec
+        poses = move(self._pose, control.camera, spec.full_speed, spec.fps, spec.block_length)
         return self._block(poses, control.camera.yaw)
 
     def round_trip(self, frames: Frames) -> Frames:

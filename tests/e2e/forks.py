@@ -89,6 +89,7 @@ class Forks:
 
 def serve() -> None:
     """Fork for every line, until there are no more."""
+    sys.argv = ["main.py"]  # which remedies name
     for name in IMPORTED:
         import_module(name)
     for line in sys.stdin:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,8 +12,10 @@ from mag_sandbox.model.full import pose_estimate
 from mag_sandbox.model.full.pose_estimate import PoseEstimate, PoseEstimator
 from mag_sandbox.model.world import WorldState
 from mag_sandbox.training.panorama.render import HELD_OUT, view_at
-from tests.rendered_worlds import SPEC, ring
+from tests import rendered_worlds
+from tests.rendered_worlds import ring
 
+SPEC = replace(rendered_worlds.SPEC, fps=8.0)
 RIGHT, LEFT, REST = CameraCommand(yaw=0.5), CameraCommand(yaw=-0.5), CameraCommand()
 OUT_AND_BACK = [REST, *[RIGHT] * 12, *[LEFT] * 12]
 AROUND = [REST, *[RIGHT] * 48]  # 360 degrees
