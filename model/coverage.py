@@ -30,6 +30,24 @@ def all_shown(cells: np.ndarray) -> bool:
     return bool(cells.any(axis=0).all())
 
 
+def completing_views(
+    view: CameraPose, chosen: Sequence[CameraPose], others: Sequence[CameraPose]
+) -> list[int]:
+    """Return the indices of others that are needed to show what the chosen do not show of `view`.
+
+    Greedy: each adds most cells; of equals the earliest in the list.
+    """
+    if not others:
+        return []
+    missing = ~covered_cells(view, chosen).any(axis=0)
+    cells = covered_cells(view, others)
+    needed: list[int] = []
+    while (gain := (cells & missing).sum(axis=(1, 2))).any():
+        needed.append(int(gain.argmax()))
+        missing &= ~cells[needed[-1]]
+    return needed
+
+
 def choose_views(view: CameraPose, others: Sequence[CameraPose], count: int) -> list[int]:
     """Return up to `count` indices of others that together show most of `view`.
 

@@ -38,6 +38,7 @@ class Execution:
     threads: int
     pass_ms: float = 0.0  # measured time of one pass over a block
     compiled: bool = False  # whether layers are, between their attentions
+    sketches: bool = False  # whether unseen views are sketched and painted, in the pocket world
 
     def as_dict(self) -> dict:
         """Return plain JSON data for a recording's header."""
@@ -47,6 +48,7 @@ class Execution:
             "attention": self.kernel,
             "threads": self.threads,
             "compiled": self.compiled,
+            "sketches": self.sketches,
             "processor": platform.processor() or platform.machine(),
         }
 
@@ -61,7 +63,7 @@ class Execution:
             raise ValueError(f"execution {data!r} is unknown here")
         dtype = getattr(torch, str(data.get("dtype")), None)
         kernel, threads = data.get("attention"), data.get("threads")
-        compiled = data.get("compiled", False)  # older recordings do not say it
+        compiled, sketches = (data.get(key, False) for key in ("compiled", "sketches"))  # or older
         if dtype not in {dtype for dtype, _ in CHOICES}:
             raise ValueError(f"execution {data} is unknown here")
         named_kernel(str(kernel))
@@ -69,7 +71,16 @@ class Execution:
             raise ValueError(f"execution asks for {threads} threads")
         if not isinstance(compiled, bool):
             raise ValueError(f"execution says compiled: {compiled!r}")
-        return cls(str(data.get("device")), dtype, str(kernel), threads, compiled=compiled)
+        if not isinstance(sketches, bool):
+            raise ValueError(f"execution says sketches: {sketches!r}")
+        return cls(
+            str(data.get("device")),
+            dtype,
+            str(kernel),
+            threads,
+            compiled=compiled,
+            sketches=sketches,
+        )
 
 
 def run_pictures(network: Network, execution: Execution) -> Network:

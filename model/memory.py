@@ -10,7 +10,12 @@ from collections import Counter
 from dataclasses import replace
 
 from mag_sandbox.controls.camera import CameraPose, view_overlap
-from mag_sandbox.model.coverage import all_shown, choose_views, covered_cells
+from mag_sandbox.model.coverage import (
+    all_shown,
+    choose_views,
+    completing_views,
+    covered_cells,
+)
 from mag_sandbox.model.slots import BlockInfo, KeptFrame, SlotTable, SlotWrite
 from mag_sandbox.model.world import (
     MemoryOrigin,
@@ -45,6 +50,15 @@ class MemoryPolicy(ABC):
     def adopt(self, table: SlotTable, block_length: int) -> None:  # noqa: ARG002 (for windows)
         """Go on with what another policy kept; what is gone stays gone."""
         self.table.adopt(table)
+
+    def complete(self, view: CameraPose, slots: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the slots with those that show what they do not show of a view, where any do."""
+        frames = self.table.frames
+        others = [slot for slot in self.table.slots() if slot not in slots]
+        needed = completing_views(
+            view, [frames[slot].pose for slot in slots], [frames[slot].pose for slot in others]
+        )
+        return (*slots, *sorted(others[index] for index in needed))
 
     def _put(self, block: BlockInfo, frame: int, kind: SegmentKind, slot: int) -> SlotWrite:
         kind = "look-ahead" if block.look_ahead else kind
@@ -157,12 +171,14 @@ class MagRetrieve(MemoryPolicy):
         return [slot for _, _, slot in sorted(shown)]
 
     def _is_new(self, block: BlockInfo) -> bool:
-        pose = block.poses[-1]
+        pose, kept = block.poses[-1], list(self.table.frames.values())
+        if block.look_ahead and not all_shown(covered_cells(pose, [frame.pose for frame in kept])):
+            return True
         return not any(
             frame.kind != "raw"
             and frame.prompt_index == block.prompt_index
             and view_overlap(pose, frame.pose) > NEAR_DUPLICATE
-            for frame in self.table.frames.values()
+            for frame in kept
         )
 
 

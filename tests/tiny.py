@@ -109,7 +109,12 @@ def tiny_rays(config: PocketConfig = TINY) -> RayCoordinates:
 
 
 def write_tiny_weights(
-    folder: Path, seed: int = 0, generator_rank: int = 0, *, moves: bool = False
+    folder: Path,
+    seed: int = 0,
+    generator_rank: int = 0,
+    *,
+    moves: bool = False,
+    config: PocketConfig = TINY,
 ) -> Path:
     """Write a whole weights folder and return it.
 
@@ -118,13 +123,14 @@ def write_tiny_weights(
         seed: of the weights.
         generator_rank: of a generator of its own; 0: there is none.
         moves: whether the world does.
+        config: of the world.
     """
-    networks, change = tiny_networks(seed), None
+    networks, change = tiny_networks(seed, config), None
     if generator_rank:
         dit = adapt(copy.deepcopy(networks.dit), generator_rank)
         change = adapter(randomise(dit, seed + 1, gain=0.5))
     animator = tiny_animator(seed) if moves else None
-    config = replace(TINY, generator_rank=generator_rank, animator=animator and animator.config)
+    config = replace(config, generator_rank=generator_rank, animator=animator and animator.config)
     parts = networks, tiny_autoencoder(seed), tiny_tokenizer()
     save_pocket(folder, config, *parts, generator=change, animator=animator)
     return folder

@@ -56,19 +56,26 @@ class Imagination:
         )
 
     @torch.inference_mode()
-    def seen(self, around: Surroundings, pose: CameraPose, latents: Tensor) -> Surroundings:
+    def seen(
+        self,
+        around: Surroundings,
+        pose: CameraPose,
+        latents: Tensor,
+        only: np.ndarray | None = None,
+    ) -> Surroundings:
         """Return surroundings that know a view which was given, not invented.
 
         Args:
             around: what is known.
             pose: of the view, on the lattice.
             latents: of the memory, normalised, [1, C, rows, columns].
+            only: cells of the whole ring that it really shows, bool; None: all.
         """
         place = self.lattice.place(pose)
         frames = to_frames(self._autoencoder.decode(latents.to(_dtype(self._autoencoder))))
         pictures = to_pictures(frames, _dtype(self._encoder))
-        codes = self._encoder(pictures)[0]
-        return around.learned(place, codes.cpu().numpy(), latents[0].float().cpu().numpy())
+        codes = self._encoder(pictures)[0].cpu().numpy()
+        return around.learned(place, codes, latents[0].float().cpu().numpy(), only)
 
     @torch.inference_mode()
     def imagine(

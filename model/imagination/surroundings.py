@@ -42,36 +42,50 @@ class Surroundings:
             np.zeros((channels, rows, columns), np.float32),
         )
 
-    def learned(self, place: Place, codes: np.ndarray, latents: np.ndarray) -> "Surroundings":
+    def learned(
+        self, place: Place, codes: np.ndarray, latents: np.ndarray, only: np.ndarray | None = None
+    ) -> "Surroundings":
         """Return these with the cells of a place that were not known before.
 
         Args:
             place: of a view.
             codes: of its cells, int64 [rows, columns, codes].
             latents: of its cells, float32 [C, rows, columns].
+            only: cells of the whole ring that may be learned, bool; None: all.
         """
-        rows, columns = self._cells(place)
+        rows, columns = self.cells(place)
         new = ~self.known[rows, columns]
+        if only is not None:
+            new &= only[rows, columns]
         all_codes, all_latents, known = self.codes.copy(), self.latents.copy(), self.known.copy()
         all_codes[rows, columns] = np.where(new[..., None], codes, all_codes[rows, columns])
         all_latents[:, rows, columns] = np.where(new, latents, all_latents[:, rows, columns])
-        known[rows, columns] = True
+        known[rows, columns] |= new
         return Surroundings(known, all_codes, all_latents)
 
     def forgotten(self, place: Place) -> "Surroundings":
         """Return these without what is known of a place."""
-        known = self.known.copy()
-        known[self._cells(place)] = False
-        return replace(self, known=known)
+        forgotten = np.zeros_like(self.known)
+        forgotten[self.cells(place)] = True
+        return self.without(forgotten)
+
+    def without(self, cells: np.ndarray) -> "Surroundings":
+        """Return these without what is known of some cells, bool [rows, columns]."""
+        return replace(self, known=self.known & ~cells)
 
     def at(self, place: Place) -> "Surroundings":
         """Return those of a place alone."""
-        rows, columns = self._cells(place)
+        rows, columns = self.cells(place)
         return Surroundings(
             self.known[rows, columns], self.codes[rows, columns], self.latents[:, rows, columns]
         )
 
-    def _cells(self, place: Place) -> tuple[np.ndarray, np.ndarray]:
+    def cells(self, place: Place) -> tuple[np.ndarray, ...]:
+        """Return the indices of the cells of a place in arrays of the ring.
+
+        Raises:
+            ValueError: it does not lie on the ring.
+        """
         rows, columns = self.known.shape
         if place.top < 0 or place.top + place.rows > rows or place.columns > columns:
             raise ValueError(f"{place} does not lie on a ring of {rows} x {columns} cells")
@@ -91,15 +105,15 @@ class Lattice:
 
     def __init__(self, rows: int, columns: int, view: tuple[int, int], step: int) -> None:
         self._rows, self._columns, self._view, self._step = rows, columns, view, step
-        self._cell = 360.0 / columns  # degrees
+        self.cell = 360.0 / columns  # degrees
 
     def nearest(self, pose: CameraPose) -> CameraPose:
         """Return the nearest pose on the lattice; it is not zoomed."""
         highest = self._rows - self._view[0]
-        top = (highest / 2 - pose.pitch / self._cell) / self._step
+        top = (highest / 2 - pose.pitch / self.cell) / self._step
         top = min(max(round(top), 0), highest // self._step) * self._step
-        column = round(pose.yaw / self._cell) % self._columns
-        return CameraPose(column * self._cell, (highest / 2 - top) * self._cell, WIDEST_FOV)
+        column = round(pose.yaw / self.cell) % self._columns
+        return CameraPose(column * self.cell, (highest / 2 - top) * self.cell, WIDEST_FOV)
 
     def place(self, pose: CameraPose) -> Place:
         """Return where the view at a pose on the lattice lies.
@@ -110,5 +124,5 @@ class Lattice:
         if self.nearest(pose) != pose:
             raise ValueError(f"{pose} is not on the lattice; take {self.nearest(pose)}")
         height, width = self._view
-        top = round((self._rows - height) / 2 - pose.pitch / self._cell)
-        return Place(top, round(pose.yaw / self._cell) - width // 2, height, width)
+        top = round((self._rows - height) / 2 - pose.pitch / self.cell)
+        return Place(top, round(pose.yaw / self.cell) - width // 2, height, width)

@@ -1,5 +1,6 @@
 """Weight files of what invents views: safetensors and JSON in a folder, checked when read."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from mag_sandbox.model.imagination.codes import CodeEncoder
 from mag_sandbox.model.imagination.config import ImaginationConfig
 from mag_sandbox.model.imagination.painter import Painter
 from mag_sandbox.model.imagination.sketcher import Sketcher
-from mag_sandbox.model.pocket.weights import load_into
+from mag_sandbox.model.pocket.weights import POCKET_WEIGHTS, load_into
 from mag_sandbox.model.world import WEIGHTS, MissingWeights
 
 IMAGINATION_WEIGHTS = WEIGHTS / "imagination"
@@ -22,6 +23,19 @@ _REMEDY = (
     "restore it with `git checkout -- assets/weights` "
     "or train with `python -m training imagination`"
 )
+
+
+def digest_of(folder: Path) -> str:
+    """Return the SHA-256 of a folder's weights and their configuration."""
+    digest = hashlib.sha256()
+    for path in [*sorted(folder.glob("*.safetensors")), folder / CONFIG]:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def fits(folder: Path, weights: Path) -> bool:
+    """Tell whether a folder's networks were trained on latents and texts of these weights."""
+    return (folder / CONFIG).exists() and weights == POCKET_WEIGHTS
 
 
 class ImaginationNetworks:

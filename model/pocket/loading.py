@@ -19,6 +19,8 @@ from mag_sandbox.model.execution import Execution, probe, run_pictures
 from mag_sandbox.model.frames import open_image, to_pictures
 from mag_sandbox.model.fused import fold_text, fuse
 from mag_sandbox.model.generator import BlockGenerator
+from mag_sandbox.model.imagination.imagination import load_imagination
+from mag_sandbox.model.imagination.weights import IMAGINATION_WEIGHTS, digest_of, fits
 from mag_sandbox.model.kv_cache import CacheShape, KVCache
 from mag_sandbox.model.memory import MEMORY_POLICIES, make_policy
 from mag_sandbox.model.pocket.animation import Animation
@@ -26,6 +28,7 @@ from mag_sandbox.model.pocket.animator import Animator
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.model.pocket.base import WorldParts
 from mag_sandbox.model.pocket.decoding import Codec
+from mag_sandbox.model.pocket.inventing import Inventor, MemoryModelInventor, SketchInventor
 from mag_sandbox.model.pocket.weights import (
     ANIMATOR,
     AUTOENCODER,
@@ -54,6 +57,7 @@ def load(
     on_progress: Progress,
     weights: Path = POCKET_WEIGHTS,
     execution: Execution | None = None,
+    sketches: Path = IMAGINATION_WEIGHTS,
 ) -> DiffusionWorld:
     """Return the pocket world.
 
@@ -62,7 +66,9 @@ def load(
         look_ahead: whether views are imagined before the camera gets there.
         on_progress: told what is being loaded.
         weights: folder of weights.
-        execution: how to run; None: what a probe finds fastest here.
+        execution: how to run; None: what a probe finds fastest here, with sketches if there are
+            weights for them.
+        sketches: folder of the weights of what sketches and paints.
 
     Raises:
         MissingWeights: weights are absent, damaged, or of another architecture.
@@ -76,7 +82,8 @@ def load(
     known = read_texts(weights, weights_hash(weights))
     features = prompt_features(weights, config, tokenizer, known)
     on_progress("probe", 0.6)
-    execution = execution or probe_execution(config)
+    if execution is None:
+        execution = replace(probe_execution(config), sketches=fits(sketches, weights))
     parts = world_parts(config, weights, dit, autoencoder, features, execution)
     imagination = parts.conditioner
     if memory_dit is not dit:
@@ -89,8 +96,20 @@ def load(
         config.flow.shift,
         imagination.text_keys(""),
     )
+    inventor: Inventor = MemoryModelInventor()
+    if execution.sketches:
+        kernel = named_kernel(execution.kernel)
+        invented = load_imagination(sketches, autoencoder, kernel, execution.dtype)
+        inventor = SketchInventor(invented, features)
+        parts.provenance["imagination"] = digest_of(sketches)
     world = DiffusionWorld(
-        parts, imagination, generator, ray_coordinates(config), memory, look_ahead=look_ahead
+        parts,
+        imagination,
+        inventor,
+        generator,
+        ray_coordinates(config),
+        memory,
+        look_ahead=look_ahead,
     )
     on_progress("ready", 1.0)
     return world

@@ -14,13 +14,16 @@ from mag_sandbox.model.coverage import GRID_ACROSS, GRID_DOWN, covered_cells
 JUMP = 0.75  # of a view: how far ahead the imagined view lies
 MARGIN = 0.12  # of a view: the strip beyond the leading edge that must be known
 UPWIND = CameraCommand(yaw=-1.0)  # where clouds come from: the wind blows to the right
-KNOWN = 0.5  # share of that strip that memory must show
+KNOWN = 0.5  # share of that strip that memory must show if blocks can invent the rest
 _COLUMNS = int(MARGIN * GRID_ACROSS)  # cells of the strip, whole ones only: a frame right here
 _ROWS = int(MARGIN * GRID_DOWN)  # shows none of them
 
 
 def look_ahead_pose(
-    pose: CameraPose, command: CameraCommand, known: Sequence[CameraPose]
+    pose: CameraPose,
+    command: CameraCommand,
+    known: Sequence[CameraPose],
+    share: float = KNOWN,
 ) -> CameraPose | None:
     """Return where to imagine a block before moving on from `pose`, or None if all is known.
 
@@ -28,11 +31,12 @@ def look_ahead_pose(
         pose: where the camera is.
         command: where it is going.
         known: poses of remembered frames.
+        share: of the strip beyond the edge that they must show.
     """
     heading = np.sign((command.yaw, command.pitch))
     if not heading.any() or not known:
         return None
-    if _shown(_moved(pose, heading, MARGIN), heading, known) >= KNOWN:
+    if _shown(_moved(pose, heading, MARGIN), heading, known) >= share:
         return None
     target = _moved(pose, heading, JUMP)
     return None if target == pose else target

@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Self
@@ -16,6 +17,7 @@ from mag_sandbox.model.generator import BlockGenerator, Coordinates, block_noise
 from mag_sandbox.model.memory import MemoryPolicy, change_policy, make_policy, memory_usage
 from mag_sandbox.model.parking import packed, unpacked
 from mag_sandbox.model.pocket.base import PocketSession, PocketWorld, WorldParts
+from mag_sandbox.model.pocket.inventing import Inventor
 from mag_sandbox.model.pocket.look_ahead import UPWIND, look_ahead_pose
 from mag_sandbox.model.prompts import Conditioner
 from mag_sandbox.model.rope import RayCoordinates
@@ -32,6 +34,9 @@ from mag_sandbox.model.world import (
     WorldState,
 )
 from mag_sandbox.scenes import Scene
+
+MOST_VIEWS = 4  # invented to complete one view: more corners than four it does not have
+_AROUND = "around"  # part of a snapshot: what the inventor knows
 
 
 @dataclass(slots=True)
@@ -72,6 +77,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         self,
         parts: WorldParts,
         imagination: Conditioner,
+        inventor: Inventor,
         generator: BlockGenerator,
         rays: RayCoordinates,
         memory: MemorySetting,
@@ -82,14 +88,15 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
 
         Args:
             parts: that worlds over these weights share.
-            imagination: keys of prompts for the memory model, which invents.
+            imagination: keys of prompts for the memory model.
+            inventor: makes views that memory does not show.
             generator: denoises and remembers, over a cache.
             rays: coordinates of blocks.
             memory: first setting.
             look_ahead: whether views are imagined before the camera gets there.
         """
         super().__init__(parts)
-        self._imagination, self._generator = imagination, generator
+        self._imagination, self._inventor, self._generator = imagination, inventor, generator
         self._cache, self._rays = generator.cache, rays
         self._initial_memory, self._look_ahead = memory, look_ahead
         self._levels = euler_levels(parts.flow.imagine_steps, parts.flow.imagine_shift)
@@ -102,11 +109,13 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         self._begin(scene, seed)
         length = self.spec.block_length
         with torch.inference_mode():
-            given = None
-            if scene.image is not None:
-                picture = self._codec.encode(self._codec.open_image(scene.image))
-                given = picture.expand(length, *self._latent_shape)[None].float()
-            return self._show((CameraPose(),) * length, CameraCommand(), given)
+            ahead = CameraPose()
+            if scene.image is None:
+                view = self._inventor.invent(ahead, scene.prompt, self)
+            else:
+                view = self._codec.encode(self._codec.open_image(scene.image)).float()
+                self._inventor.see(ahead, view)
+            return self._show((ahead,) * length, CameraCommand(), self._resting(view))
 
     def step(self, control: Control) -> FrameBlock:
         """Return the next block; see `World`."""
@@ -117,7 +126,9 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             if not session.looked_ahead:  # the player turned to where nothing was pending
                 session.pending = self._next_look_ahead(control.camera)
                 self.prepare()
-            return self._show(self._poses(control.camera), control.camera)
+            poses = self._poses(control.camera)
+            self._complete(poses[-1])
+            return self._show(poses, control.camera)
 
     def show(self, control: Control, frames: Frames) -> FrameBlock:
         """Take a block's frames as they are and remember them as if they had been made here.
@@ -160,10 +171,29 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         if target is None:
             return False
         session.looked_ahead = True
-        started, index = time.perf_counter(), session.made
         with torch.inference_mode():
-            made = self._make((target,) * self.spec.block_length, look_ahead=True)
-            self._remember(made)
+            self._look_ahead_at(target)
+        return True
+
+    def _complete(self, pose: CameraPose) -> None:
+        """Invent what memory does not show of a view that the player got to unexpectedly."""
+        if not self._look_ahead or not self._policy.looks_ahead:
+            return
+        for _ in range(MOST_VIEWS):
+            view = self._inventor.completing(pose, self)
+            if view is None:
+                return
+            self._look_ahead_at(view)
+
+    def _look_ahead_at(self, target: CameraPose) -> None:
+        """Invent and remember a view that is not shown."""
+        session = self._running()
+        started, index = time.perf_counter(), session.made
+        with self._times.of("look_ahead"):
+            view = self._inventor.invent(target, session.prompt, self)
+        poses = (target,) * self.spec.block_length
+        made = self._make(poses, look_ahead=True, given=self._resting(view))
+        self._remember(made)
         self._imagined.append(
             LookAheadBlock(
                 block_index=index,
@@ -172,7 +202,29 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
                 digest=hashlib.sha256(made.latents.cpu().numpy().tobytes()).hexdigest()[:16],
             )
         )
-        return True
+
+    @property
+    def shown_poses(self) -> Sequence[CameraPose]:
+        """Poses of the frames that memory keeps."""
+        return [frame.pose for frame in self._policy.table.frames.values()]
+
+    @property
+    def evictions(self) -> int:
+        """Frames that memory has lost so far."""
+        return self._policy.table.evicted
+
+    def recall_view(self, pose: CameraPose) -> Tensor:
+        """Return what memory shows at a pose, latents [1, C, h, w]."""
+        self._cache.attend(self._attend(pose), frames=1)
+        return self._recall(self._view_coordinates(pose), 1)[0]
+
+    def imagine_view(self, pose: CameraPose) -> Tensor:
+        """Return what the memory model makes of a pose, latents [1, C, h, w].
+
+        As one frame it costs a third of what inventing a block of three does.
+        """
+        self._cache.attend(self._attend(pose), frames=1)
+        return self._invent(self._view_coordinates(pose), 1)[0]
 
     def snapshot(self) -> WorldState:
         """Return everything needed to go on; see `World`."""
@@ -190,7 +242,10 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             "progress": asdict(session),
             "imagined": [asdict(block) for block in self._imagined],
         }
-        return packed({"keys": keys, "values": values}, data)
+        state = packed({"keys": keys, "values": values}, data)
+        around = self._inventor.snapshot()
+        arrays = {f"{_AROUND}/{name}": array for name, array in around.arrays.items()}
+        return WorldState({**state.arrays, **arrays}, {**state.data, _AROUND: around.data})
 
     def restore(self, state: WorldState) -> None:
         """Go on from a snapshot; see `World`.
@@ -206,6 +261,14 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         fits = [slot for slot in data["slots"] if slot < self._policy.table.capacity]
         if fits:  # slots are saved in order, so these come first; empty arrays have no numbers
             self._cache.load(fits, **unpacked(state))
+        self._inventor.begin(data["progress"]["seed"])
+        if _AROUND in data:  # states of before do not have it
+            arrays = {
+                name.removeprefix(f"{_AROUND}/"): array
+                for name, array in state.arrays.items()
+                if name.startswith(f"{_AROUND}/")
+            }
+            self._inventor.restore(WorldState(arrays, data[_AROUND]))
         self._attended = frozenset(data["attended"])
         self._session = DiffusionSession.revived(data["progress"])
         self._imagined = [
@@ -228,6 +291,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         setting = replace(setting, policy=scene.memory or setting.policy)
         self._policy = self._new_policy(setting)
         self._session = DiffusionSession(seed, scene.prompt, CameraPose())
+        self._inventor.begin(seed)
         self._imagined.clear()
         self._times.taken()
         return self._session
@@ -235,7 +299,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
     def _obey(self, control: Control, session: DiffusionSession) -> None:
         if control.prompt is not None and control.prompt != session.prompt:
             session.prompt = control.prompt
-            session.prompt_index += 1
+            session.prompt_index += self._inventor.prompts_renew
         if control.memory is not None and control.memory != self._policy.setting:
             capacity = self._capacity(control.memory)
             self._policy = change_policy(
@@ -245,13 +309,14 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
     def _next_look_ahead(self, command: CameraCommand) -> CameraPose | None:
         if not self._look_ahead or not self._policy.looks_ahead:
             return None
-        known = [frame.pose for frame in self._policy.table.frames.values()]
+        known = self.shown_poses
         pose, has_sky = self._running().pose, self._running().has_sky
-        target = look_ahead_pose(pose, command, known)
-        if target is not None or not has_sky:
-            return target
-        (upwind,) = self._decoder.upwind((pose,), self._time)
-        return look_ahead_pose(upwind, UPWIND, known)
+        share = self._inventor.known_ahead
+        target = look_ahead_pose(pose, command, known, share)
+        if target is None and has_sky:
+            (upwind,) = self._decoder.upwind((pose,), self._time)
+            target = look_ahead_pose(upwind, UPWIND, known, share)
+        return target and self._inventor.ahead(target, known)
 
     def _show(
         self, poses: tuple[CameraPose, ...], command: CameraCommand, given: Tensor | None = None
@@ -281,20 +346,23 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         session = self._running()
         first_frame = session.made * self.spec.block_length
         block = BlockInfo(first_frame, poses, session.prompt_index, look_ahead, self._time)
-        slots = self._policy.attend(poses[-1])
+        slots = self._attend(poses[-1])
         coordinates = self._coordinates(block)
         if not look_ahead:
             kept = self._policy.table.frames
             self._attended = frozenset(kept[slot].frame_index for slot in slots)
         with self._times.of("look_ahead" if look_ahead else "denoise"):
             latents = given
-            if latents is None and (look_ahead or session.made == 0):
-                latents = self._imagine(block, slots)
             self._cache.attend(slots)
             if latents is None:
                 make = self._recall if self._knows(poses, slots) else self._invent
                 latents = make(coordinates, len(poses))
         return _Made(latents, coordinates, block)
+
+    def _attend(self, view: CameraPose) -> tuple[int, ...]:
+        """Return the slots that a block ending at `view` reads."""
+        slots = self._policy.attend(view)
+        return self._policy.complete(view, slots) if self._inventor.recalls_all else slots
 
     def _recall(self, coordinates: Coordinates, frames: int) -> Tensor:
         """Return a block that memory knows, made by the generator."""
@@ -323,16 +391,19 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         """Return latents of where the wind has carried the sky of a block from, [F, C, h, w]."""
         poses = self._decoder.upwind(poses, self._time)
         with self._times.of("sky"):
-            self._cache.attend(self._policy.attend(poses[-1]))
+            self._cache.attend(self._attend(poses[-1]))
             place = self._coordinates(BlockInfo(0, poses, time=self._time))
             return self._recall(place, len(poses))[0]
 
-    def _imagine(self, block: BlockInfo, slots: tuple[int, ...]) -> Tensor:
-        """Return a block at rest, invented as one frame: a third of the cost of inventing three."""
-        last = len(block.poses) - 1
-        self._cache.attend(slots, frames=1)
-        frame = self._invent(self._coordinates(block, first=last), 1)
-        return frame.expand(-1, len(block.poses), -1, -1, -1)
+    def _resting(self, view: Tensor) -> Tensor:
+        """Return a view, [1, C, h, w], as a block in which the camera rests, [1, F, C, h, w]."""
+        return view.expand(self.spec.block_length, *self._latent_shape)[None]
+
+    def _view_coordinates(self, pose: CameraPose) -> Coordinates:
+        """Return where a single view lies: as the last frame of a block."""
+        poses = (pose,) * self.spec.block_length
+        block = BlockInfo(0, poses, time=self._time)
+        return self._coordinates(block, first=len(poses) - 1)
 
     def _noise(self, frames: int) -> Tensor:
         session, shape = self._running(), (1, frames, *self._latent_shape)
