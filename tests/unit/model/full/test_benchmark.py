@@ -156,5 +156,5 @@ def test_the_video_that_papers_measure_has_81_frames(monkeypatch):
 
 @pytest.mark.parametrize("name", ["pocket", "wan2.1"])
 def test_only_full_size_streams_are_measured(name):
-    with pytest.raises(WorldFailed, match="no full-size stream"):
+    with pytest.raises(WorldFailed, match="not a full-size stream"):
         benchmark.random_weights(name, lambda text: None)

@@ -97,7 +97,7 @@ def test_memory_made_again_from_what_is_left_is_marked_and_not_far_off(tiny, mon
     there.restore(state)
     assert there.provenance()["rebuilt_frames"] == 24
     block, expected = there.step(PATH[PLAYED]), uninterrupted[PLAYED + 1]
-    assert "made again" in block.notice
+    assert "rebuilt" in block.notice
     assert block.memory.rebuilt == 4  # of 5: the newest was made here
     assert replace(block.memory, rebuilt=0) == expected.memory
     assert [entry.frame_index for entry in kept] == [0, 1, 17, 20, 23]

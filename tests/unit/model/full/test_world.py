@@ -246,7 +246,7 @@ def test_latents_that_are_no_numbers_end_the_scene_in_one_sentence(tiny, monkeyp
     monkeypatch.setattr(
         Rollout, "denoise", lambda self, noise, *rest: torch.full_like(noise, torch.nan)
     )
-    with pytest.raises(WorldFailed, match="block 2 is not made of numbers any more"):
+    with pytest.raises(WorldFailed, match="block 2 holds NaN or infinity"):
         world.step(RIGHT)
 
 
