@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from mag_sandbox.model.imagination.config import DrawingConfig
-from mag_sandbox.model.imagination.objects import ObjectTable, ToldObjects, tell
+from mag_sandbox.model.imagination.objects import ObjectTable, tell
 from mag_sandbox.model.imagination.order import SketchOrder
 from mag_sandbox.model.imagination.sketcher import Sketcher, Turns, tile_turns
 from mag_sandbox.model.imagination.stepping import KeyCache, Stepper
@@ -85,7 +85,7 @@ class Drawer:
         config, none = self.sketcher.config, np.zeros(0, np.int64)
         tables = [objects, objects.chosen(none)] if guided else [objects]
         rows = torch.from_numpy(tiles[:, 0])
-        told = [ToldObjects(*map(torch.from_numpy, tell(t, tiles, config))) for t in tables]
+        told = [tell(table, tiles, config) for table in tables]
         return torch.stack([self.sketcher.place(rows, each) for each in told])
 
     def _choose(self, shares: list[float], code: int, logits: Tensor) -> int:

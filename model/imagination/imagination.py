@@ -130,7 +130,7 @@ class Imagination:
         """Return the codes of a place, known or drawn, int64 [rows, columns, codes]."""
         config, ring = self.config, self.config.sketcher
         step = ring.tile_rows
-        known = around.known.reshape(-1, step, ring.ring_columns).all(axis=1)
+        known = np.all(around.known.reshape(-1, step, ring.ring_columns), axis=1)
         box = (place.top // step, place.left, place.rows // step, place.columns)
         order = sketch_order(known, box, step)
         tiles = _tiles(around.codes, step)
@@ -182,7 +182,7 @@ def load_imagination(
     networks = load_networks(folder, kernel)
     for module in networks.parts().values():
         module.to(dtype).requires_grad_(False)
-    networks.encoder.to(memory_format=torch.channels_last)
+    networks.encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return Imagination(networks, autoencoder)
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from mag_sandbox.model.imagination.config import SketcherConfig
 
@@ -50,9 +52,9 @@ class ObjectTable(NamedTuple):
 class ToldObjects(NamedTuple):
     """What tiles are told of the objects that cover them; 0 in `kinds` says that there is none."""
 
-    kinds: np.ndarray  # int64 [tiles, COVERING]
-    variants: np.ndarray  # int64 [tiles, COVERING]
-    numbers: np.ndarray  # float32 [tiles, COVERING, NUMBERS]
+    kinds: Tensor  # int64 [tiles, COVERING], or for each of a batch
+    variants: Tensor  # int64 [tiles, COVERING]
+    numbers: Tensor  # fp32 [tiles, COVERING, NUMBERS]
 
 
 def object_table(
@@ -91,11 +93,9 @@ def tell(table: ObjectTable, tiles: np.ndarray, config: SketcherConfig) -> ToldO
         config: of the ring.
     """
     count = len(tiles)
-    told = ToldObjects(
-        np.zeros((count, COVERING), np.int64),
-        np.zeros((count, COVERING), np.int64),
-        np.zeros((count, COVERING, NUMBERS), np.float32),
-    )
+    kinds, variants = np.zeros((2, count, COVERING), np.int64)
+    numbers = np.zeros((count, COVERING, NUMBERS), np.float32)
+    told = ToldObjects(*(torch.from_numpy(each) for each in (kinds, variants, numbers)))
     if len(table.kinds) == 0:
         return told
     half_tile = np.array([0.5, config.tile_rows / 2], np.float32)
@@ -110,9 +110,9 @@ def tell(table: ObjectTable, tiles: np.ndarray, config: SketcherConfig) -> ToldO
     tile, place = np.nonzero(np.take_along_axis(covers, smallest, axis=1))
     which = smallest[tile, place]
     away, reach = apart[tile, which], half[which]
-    told.kinds[tile, place] = table.kinds[which]
-    told.variants[tile, place] = table.variants[which]
-    told.numbers[tile, place] = np.concatenate(
+    kinds[tile, place] = table.kinds[which]
+    variants[tile, place] = table.variants[which]
+    numbers[tile, place] = np.concatenate(
         (
             away / np.maximum(reach, 0.5),
             np.log2(np.maximum(reach, 0.25)) / 2,

@@ -85,7 +85,7 @@ class Painter(nn.Module):
             text: `text_keys` of the prompt.
             steps: passes of the network.
         """
-        dtype = self.cell[0].weight.dtype
+        dtype = next(self.parameters()).dtype
         values = to_values(codes, self.config.codes).to(dtype)
         there = known[:, None]
         sampler = AdamsBashforthSampler(euler_levels(steps, self.config.paint_shift))

@@ -6,8 +6,8 @@ drawn, so that what is seen depends on how far things are from there. Knows noth
 """
 
 import math
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, cast
 
 import numpy as np
 import torch
@@ -150,14 +150,19 @@ class Sketcher(nn.Module):
             nn.init.normal_(table.weight, std=0.5)
         nn.init.normal_(self.row.weight, std=0.1)
         nn.init.zeros_(self.object_outer.weight)
-        for layer in self.layers:
+        for layer in self.stack:
             for output in (layer.out, layer.outer, *([layer.text_out] if layer.reads_text else [])):
                 nn.init.zeros_(output.weight)
+
+    @property
+    def stack(self) -> Sequence[SketcherLayer]:
+        """The layers, for those who ask more of them than to be called."""
+        return cast(Sequence[SketcherLayer], self.layers)
 
     def text_keys(self, features: Tensor) -> TextKeys:
         """Return every layer's keys and values of text features, [B, text_len, text_dim]."""
         text = self.text_embedding(features)
-        return tuple(layer.text_keys(text) for layer in self.layers)
+        return tuple(layer.text_keys(text) for layer in self.stack)
 
     def forward(
         self, codes: Tensor, rows: Tensor, turns: Turns, text: TextKeys, told: ToldObjects

@@ -7,12 +7,13 @@ keys and values in fp32: for one query that is several times as fast as in bf16.
 
 import math
 from collections.abc import Callable
+from typing import cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
-from mag_sandbox.model.fused import linear
+from mag_sandbox.model.fused import Projection, linear
 from mag_sandbox.model.imagination.config import SketcherConfig
 from mag_sandbox.model.imagination.sketcher import EPS, Sketcher, SketcherLayer, TextKeys, Turns
 
@@ -35,11 +36,11 @@ class KeyCache:
             k: keys.
             v: values.
         """
-        new = [x.float().transpose(1, 2).flatten(0, 1) for x in (q, k, v)]  # [B * N, L, D]
-        count = q.shape[1]
+        count, dtype = q.shape[1], q.dtype
+        q, k, v = (x.float().transpose(1, 2).flatten(0, 1) for x in (q, k, v))  # [B * N, L, D]
         later = torch.full((count, self.steps + count), -torch.inf).triu(self.steps + 1)
-        mixed = self.read(layer, *new, later)
-        return mixed.unflatten(0, (-1, self._heads)).transpose(1, 2).to(q.dtype)
+        mixed = self.read(layer, q, k, v, later)
+        return mixed.unflatten(0, (-1, self._heads)).transpose(1, 2).to(dtype)
 
     def read(
         self, layer: int, q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None = None
@@ -64,10 +65,10 @@ class Stepper:
     """
 
     def __init__(self, sketcher: Sketcher) -> None:
-        self._layers = [_Layer(layer) for layer in sketcher.layers]
+        self._layers = [_Layer(layer) for layer in sketcher.stack]
         self._head = sketcher.head
         self._code = [
-            (_projection(inner), _projection(outer))
+            (_projection(cast(nn.Linear, inner)), _projection(cast(nn.Linear, outer)))
             for inner, outer in zip(sketcher.head.inner, sketcher.head.outer, strict=True)
         ]
 
@@ -162,5 +163,5 @@ class _Layer:
         return x * (self._scale / (torch.linalg.vector_norm(x, dim=-1, keepdim=True) + EPS))
 
 
-def _projection(source: torch.nn.Linear):
+def _projection(source: nn.Linear) -> Projection:
     return linear(source.weight, source.bias)

@@ -89,10 +89,8 @@ class Surroundings:
         rows, columns = self.known.shape
         if place.top < 0 or place.top + place.rows > rows or place.columns > columns:
             raise ValueError(f"{place} does not lie on a ring of {rows} x {columns} cells")
-        return np.ix_(
-            np.arange(place.top, place.top + place.rows),
-            np.arange(place.left, place.left + place.columns) % columns,
-        )
+        across = np.arange(place.left, place.left + place.columns) % columns
+        return np.arange(place.top, place.top + place.rows)[:, None], across[None]
 
 
 class Lattice:

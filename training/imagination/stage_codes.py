@@ -13,6 +13,7 @@ from mag_sandbox.model.imagination.codes import CodeEncoder, rounded, to_values
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.imagination.rings import RingSet
+from mag_sandbox.training.loop import Stage
 from mag_sandbox.training.optimisers import Muon
 from mag_sandbox.training.panorama.sheets import write_sheet
 
@@ -38,7 +39,7 @@ class CodeAutoencoder(nn.Module):
         return self.decoder(to_values(codes, self.encoder.config).permute(0, 3, 1, 2))
 
 
-class CodesStage:
+class CodesStage(Stage):
     """Trains `CodeAutoencoder`.
 
     Args:
@@ -61,10 +62,6 @@ class CodesStage:
         kernels = [p for p in self.module.parameters() if p.ndim == 4]
         biases = [p for p in self.module.parameters() if p.ndim < 4]
         return [Muon(kernels, lr=0.02), torch.optim.AdamW(biases, lr=1.5e-3, betas=(0.9, 0.95))]
-
-    def kind(self, step: int) -> str:  # noqa: ARG002 (every step is alike)
-        """Return the stage's name."""
-        return self.name
 
     def loss(self, step: int) -> Tensor:
         """Return the error of one batch of crops that went through their codes."""

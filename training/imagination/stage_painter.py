@@ -12,6 +12,7 @@ from mag_sandbox.model.imagination.painter import Painter
 from mag_sandbox.model.pocket.networks import TextEncoder
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.imagination.rings import RINGS_EACH
+from mag_sandbox.training.loop import Stage
 from mag_sandbox.training.losses import flow_target, sample_noise_levels
 from mag_sandbox.training.optimisers import Muon
 from mag_sandbox.training.pocket.stage_images import Captions
@@ -23,7 +24,7 @@ JITTER = 0.05  # share of the numbers of codes that are one level off
 Sheet = Callable[[Path, Painter], None]
 
 
-class PainterStage:
+class PainterStage(Stage):
     """Trains `Painter`.
 
     Args:
@@ -60,10 +61,6 @@ class PainterStage:
         chosen = set(map(id, matrices))
         rest = [p for p in self.module.parameters() if id(p) not in chosen]
         return [Muon(matrices, lr=0.012), torch.optim.AdamW(rest, lr=1.5e-3, betas=(0.9, 0.95))]
-
-    def kind(self, step: int) -> str:  # noqa: ARG002 (every step is alike)
-        """Return the stage's name."""
-        return self.name
 
     def loss(self, step: int) -> Tensor:
         """Return the flow loss of one batch of views, over what is not known of them."""

@@ -20,6 +20,7 @@ from mag_sandbox.model.pocket.networks import TextEncoder
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.imagination.layouts import random_layout
 from mag_sandbox.training.imagination.rings import RingSet
+from mag_sandbox.training.loop import Stage
 from mag_sandbox.training.optimisers import Muon
 from mag_sandbox.training.panorama.logged_canvas import Thing
 from mag_sandbox.training.pocket.stage_images import Captions
@@ -32,7 +33,7 @@ JITTER = 0.2  # cells, standard deviation of where an object is told to be
 Sheet = Callable[[Path, Sketcher], None]
 
 
-class SketcherStage:
+class SketcherStage(Stage):
     """Trains `Sketcher`.
 
     Args:
@@ -76,10 +77,6 @@ class SketcherStage:
         rest = [p for p in self.module.parameters() if id(p) not in chosen]
         return [Muon(matrices, lr=0.01), torch.optim.AdamW(rest, lr=2e-3, betas=(0.9, 0.95))]
 
-    def kind(self, step: int) -> str:  # noqa: ARG002 (every step is alike)
-        """Return the stage's name."""
-        return self.name
-
     def loss(self, step: int) -> Tensor:
         """Return the cross-entropy of the codes of one batch, in nats a tile."""
         rng = np.random.default_rng([self.seed, 20, step])
@@ -98,7 +95,7 @@ class SketcherStage:
             rows = torch.from_numpy(tiles[:, 0]).expand(count, -1)
             logits = self.module(
                 upload(codes), upload(rows), tile_turns(tiles, config),
-                self.module.text_keys(features), ToldObjects(*map(upload, told)),
+                self.module.text_keys(features), ToldObjects(*(upload(each) for each in told)),
             )  # fmt: skip
             return sum(
                 functional.cross_entropy(each.flatten(0, 1).float(), codes[..., index].flatten())
@@ -128,7 +125,7 @@ class SketcherStage:
             table = some_objects(self._objects[ring], rng)
             moved = table.boxes - np.array([first, 0, 0, 0], np.float32)
             told.append(tell(table._replace(boxes=moved), tiles, self.module.config))
-        return ToldObjects(*(torch.from_numpy(np.stack(x)) for x in zip(*told, strict=True)))
+        return ToldObjects(*(torch.stack(each) for each in zip(*told, strict=True)))
 
     @torch.no_grad()
     def sheet(self, path: Path, step: int) -> None:  # noqa: ARG002 (the sheet needs no step)

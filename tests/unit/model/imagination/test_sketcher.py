@@ -38,7 +38,7 @@ def logits(
     sketcher: Sketcher, codes: np.ndarray, tiles: np.ndarray, objects: ObjectTable, text
 ) -> torch.Tensor:
     """Return [L, codes, values]."""
-    told = ToldObjects(*(torch.from_numpy(x)[None] for x in tell(objects, tiles, RING)))
+    told = ToldObjects(*(each[None] for each in tell(objects, tiles, RING)))
     with torch.inference_mode():
         each = sketcher(
             torch.from_numpy(codes)[None], torch.from_numpy(tiles[:, 0])[None],
@@ -80,7 +80,7 @@ def test_the_horizon_is_where_it_is(sketcher: Sketcher):
 def test_objects_are_told_to_the_tiles_they_cover_and_to_no_others(sketcher: Sketcher):
     tiles = order_beside_known().tiles
     told = tell(TENT, tiles, RING)
-    covered = (told.kinds > 0).any(axis=1)
+    covered = (told.kinds > 0).any(dim=1).numpy()
     middle = 90.0 / (360.0 / RING.ring_columns)
     near = np.abs(tiles[:, 1] + 0.5 - middle) < 60.0 / (360.0 / RING.ring_columns) / 2 + 0.75
     assert covered.any()
