@@ -1,8 +1,8 @@
 """Single steps of the sketcher in few, large operations, and the keys and values of steps so far.
 
-The same numbers as `Sketcher.through` gives, sooner: queries and keys are normalised and turned
-together, weights are laid out once as a processor's matrix products want them, and attention reads
-keys and values in fp32: for one query that is several times as fast as in bf16.
+The numbers that `Sketcher.through` gives, sooner: queries and keys are normalised and turned
+together, weights are rounded to eight bits, and attention reads keys and values in fp32: for one
+query that is several times as fast as in bf16.
 """
 
 import math
@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mag_sandbox.model.fused import Projection, linear
+from mag_sandbox.model.fused import Projection, linear, packs_here
 from mag_sandbox.model.imagination.config import SketcherConfig
 from mag_sandbox.model.imagination.sketcher import EPS, Sketcher, SketcherLayer, TextKeys, Turns
 
@@ -164,4 +164,15 @@ class _Layer:
 
 
 def _projection(source: nn.Linear) -> Projection:
-    return linear(source.weight, source.bias)
+    """Return a projection of single steps, as fast as there is one here.
+
+    A step reads every weight for two rows of numbers, so its time is that of their bytes: in bf16
+    on a processor they are rounded to eight bits, with a scale for each output.
+    """
+    weight, bias = source.weight.detach(), source.bias
+    if not packs_here(weight):
+        return linear(weight, bias)
+    scale = (weight.float().abs().amax(dim=1) / 127).bfloat16()
+    levels = (weight.float() / scale.float()[:, None]).round().clamp(-127, 127).to(torch.int8)
+    offset = torch.zeros_like(scale) if bias is None else bias.detach()
+    return lambda x: torch._weight_int8pack_mm(x, levels, scale) + offset

@@ -1,5 +1,7 @@
 """The sketcher and how it draws: the past decides, cached or not."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -15,6 +17,7 @@ from mag_sandbox.model.imagination.objects import (
 )
 from mag_sandbox.model.imagination.order import SketchOrder, sketch_order
 from mag_sandbox.model.imagination.sketcher import Sketcher, tile_turns
+from mag_sandbox.model.imagination.stepping import KeyCache, Stepper
 from tests.unit.model.imagination.tiny import KINDS, TINY, networks, prompts
 
 RING = TINY.sketcher
@@ -130,3 +133,26 @@ def test_values_are_chosen_as_often_as_they_are_likely():
     logits = torch.tensor([0.2, 0.5, 0.3]).log()
     chosen = [choose(logits, float(s), 1.0) for s in (np.arange(1000) + 0.5) / 1000]
     assert np.bincount(chosen).tolist() == pytest.approx([200, 500, 300], abs=2)
+
+
+def test_steps_in_bf16_draw_from_nearly_the_same_odds(sketcher: Sketcher):
+    exact = odds_of_the_first_tile(sketcher)
+    rounded = odds_of_the_first_tile(copy.deepcopy(sketcher).bfloat16())
+    assert (exact - rounded).abs().max() < 0.1 * exact.std()
+
+
+@torch.inference_mode()
+def odds_of_the_first_tile(sketcher: Sketcher) -> torch.Tensor:
+    """Return the logits of its codes, [codes, values], each after a 3."""
+    logits = []
+
+    def choose_three(_code: int, each: torch.Tensor) -> int:
+        logits.append(each[0])
+        return 3
+
+    stepper = Stepper(sketcher)
+    text = stepper.text(sketcher.text_keys(prompts()[0].to(sketcher.start.dtype)))
+    turns = stepper.turns(tile_turns(np.array([[1, 1]]), RING), RING.num_heads)
+    x = sketcher.start[None] + sketcher.row(torch.tensor([1]))
+    stepper.tile(stepper(x, turns[0], text, KeyCache(RING, 1, 1)), choose_three)
+    return torch.stack(logits)
