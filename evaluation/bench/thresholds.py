@@ -1,4 +1,4 @@
-"""The bars a world must pass, and the table people read. Knows nothing of how to measure."""
+"""The quality thresholds of a world, and the table people read. Knows nothing of how to measure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -71,30 +71,30 @@ REST_LINES = {  # score -> words, unit
 
 
 def verdicts_of(result: dict, tested: str, equal_window: str) -> dict:
-    """Return value, bar and verdict of every bar, `<name>` or `<name>.<kind>`.
+    """Return value, threshold and verdict by name, `<name>` or `<name>.<kind>`.
 
-    A return that was refused, because the picture does not move as commanded, misses its bars.
+    A return that was refused, because the picture does not move as commanded, misses its own.
     """
-    bars = {}
+    verdicts = {}
     values = {
         "round_trip": result["round_trip_db"]["renders"],
         "prompt_attributes": len(result["adherence"]["recovered"]),
         "adherence": _mean_of(result["adherence"]["attributes"]["share"]),
         "drift": _drift(result),
     }
-    for name, bar in OVERALL.items():
-        bars[name] = _verdict(bar, values[name], refused=False)
-    for name, bar in MOVING.items() if "rest" in result else ():
+    for name, threshold in OVERALL.items():
+        verdicts[name] = _verdict(threshold, values[name], refused=False)
+    for name, threshold in MOVING.items() if "rest" in result else ():
         key = name if name in result["rest"] else f"{name}_db"
-        bars[f"{name}.rest"] = _verdict(bar, _mean_of(result["rest"][key]), refused=False)
+        verdicts[f"{name}.rest"] = _verdict(threshold, _mean_of(result["rest"][key]), refused=False)
     for kind, part in result["kinds"].items():
         values = _kind_values(part, result["round_trip_db"], tested, equal_window)
         refused = _mean(part, tested) is None
-        for name, bar in PER_KIND.items():
+        for name, threshold in PER_KIND.items():
             measured = values[name]
             memory = name in ("return_psnr", "below_round_trip") or name.startswith("above")
-            bars[f"{name}.{kind}"] = _verdict(bar, measured, refused=refused and memory)
-    return bars
+            verdicts[f"{name}.{kind}"] = _verdict(threshold, measured, refused=refused and memory)
+    return verdicts
 
 
 def table(result: dict) -> Iterator[str]:
@@ -127,8 +127,9 @@ def table(result: dict) -> Iterator[str]:
         yield f"  {name:28}{value:>8}   {bar['bar']:22}{MARKS[bar['met']]}"
 
 
-def _verdict(bar: Threshold, value: float | None, *, refused: bool) -> dict:
-    return {"value": value, "bar": str(bar), "met": False if refused else bar.met(value)}
+def _verdict(threshold: Threshold, value: float | None, *, refused: bool) -> dict:
+    met = False if refused else threshold.met(value)
+    return {"value": value, "bar": str(threshold), "met": met}
 
 
 def _kind_values(part: dict, ceilings: dict, tested: str, equal_window: str) -> dict:
