@@ -6,7 +6,7 @@ Imports no torch: `load_world` imports a backend only when it is called, so a wi
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -251,6 +251,7 @@ class World(Protocol):
         """Free everything; may be called twice."""
 
 
+@runtime_checkable
 class AdoptingWorld(World, Protocol):
     """A world that can go on where another one of the same base was: `worlds_beside`."""
 

@@ -21,7 +21,7 @@ from mag_sandbox.sandbox.screens import Screen
 from mag_sandbox.sandbox.screens.loading import LoadingScreen
 from mag_sandbox.sandbox.screens.play import PlayScreen
 from mag_sandbox.sandbox.settings import SandboxConfig
-from mag_sandbox.sandbox.ui.display import window
+from mag_sandbox.sandbox.ui.display import window, window_surface
 
 logger = logging.getLogger(__name__)
 TITLE = "MAG sandbox"
@@ -144,7 +144,7 @@ class _App:
             self.game.silence()
 
     def _turn_around(self, playthrough: Playthrough | None) -> None:
-        screen = self.navigator.start(playthrough)
+        screen: Screen | None = self.navigator.start(playthrough)
         self._enter(screen)
         while screen is not None:
             screen = self._turn(screen)
@@ -173,7 +173,7 @@ class _App:
 
     def _draw(self, screen: Screen) -> None:
         begun = time.perf_counter()
-        screen.draw(pygame.display.get_surface())
+        screen.draw(window_surface())
         drawn = time.perf_counter()
         pygame.display.flip()
         shown = time.perf_counter()

@@ -133,7 +133,7 @@ class PlayerGame:
         self._listing = TitleListing(
             lambda: read_title_model(scenes, folder, tuple(queue.unwritten.values()))
         )
-        self._gamepads: Gamepads | None = None
+        self._gamepads: Gamepads  # from `open` on
         self._title: TitleScreen | None = None
         self._stale = False  # the title lists what is not so any more
         self._disk_use: Future[DiskUse] | None = None  # what the title is to ask about

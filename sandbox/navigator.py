@@ -14,7 +14,7 @@ from mag_sandbox.model.world import Progress, World, WorldFailed
 from mag_sandbox.sandbox.game import PlayerGame
 from mag_sandbox.sandbox.play.events import SessionObserver
 from mag_sandbox.sandbox.play.session import Playthrough
-from mag_sandbox.sandbox.play.worker import GenerationWorker, WorkerSpec
+from mag_sandbox.sandbox.play.worker import GenerationWorker, ReadyBlock, WorkerSpec
 from mag_sandbox.sandbox.recording.reader import RecordingError
 from mag_sandbox.sandbox.screens import (
     Back,
@@ -63,8 +63,8 @@ class Navigator:
     def __post_init__(self) -> None:
         self._player = self.game.services.pilot if self.game else PlayerSource()
         self._bindings = self.game.services.bindings if self.game else DEFAULTS
-        self._made_for: WorkerSpec | None = None  # what the worker was made for
-        self._playthrough: Playthrough | None = None
+        self._made_for: WorkerSpec  # what the worker was made for
+        self._playthrough: Playthrough  # what it plays, or is to play
         self._led_by: Outcome | None = None  # what led to what is played; None: it is the first
         self._playing: PlayScreen | None = None  # which may lie behind another screen
         self._leaving: tuple[GenerationWorker, ...] = ()  # end what they do before another begins
@@ -72,19 +72,24 @@ class Navigator:
 
     def start(self, playthrough: Playthrough | None) -> Screen:
         """Return the first screen: of a playthrough, or the title."""
-        return self.game.title() if playthrough is None else self._play(playthrough)
+        if playthrough is not None:
+            return self._play(playthrough)
+        assert self.game is not None  # without one, something is played
+        return self.game.title()
 
     def follow(self, screen: Screen) -> Screen | None:
         """Return the screen to go on with; None: the game is over."""
         if self.game:
             self.game.refresh(screen)
         if isinstance(screen, LoadingScreen) and screen.first and screen.outcome is None:
-            return self._perform(screen)
+            return self._perform(screen.first)
         outcome, screen.outcome = screen.outcome, None
         if outcome is None:
             return screen
+        if self.game is None:
+            return self._lead_without_game(outcome, screen)
         try:
-            return self._lead(outcome, screen)
+            return self._lead(self.game, outcome, screen)
         except (WorldFailed, RecordingError) as error:  # what was chosen cannot be played
             self.game.complain(str(error))
             return screen
@@ -100,35 +105,49 @@ class Navigator:
         self.reason = "crashed"
         self._park()
 
-    def _lead(self, outcome: Outcome, screen: Screen) -> Screen | None:
+    def _lead_without_game(self, outcome: Outcome, screen: Screen) -> Screen | None:
+        if isinstance(outcome, Retry):
+            self._discard_worker("retry")
+            return self._play(self._retried(screen))
+        self.reason = "script over" if isinstance(outcome, ScriptOver) else "left"
+        return None
+
+    def _lead(self, game: PlayerGame, outcome: Outcome, screen: Screen) -> Screen | None:
+        following: Screen | None
         match outcome:
             case Leave():
-                return self._leave()
+                self.reason = "left"
+                self._park()
+                return None
             case ToTitle():
-                return self._to_title(screen)
+                return self._to_title(game, screen)
             case ScriptOver():
                 self.reason = "script over"
-                return self._to_title(screen) if self.game else None
-            case Retry():
-                return self._retry(screen)
+                return self._to_title(game, screen)
+            case Retry():  # load the world again; what was played until now is kept
+                self._park()
+                self._discard_worker("retry")
+                if isinstance(self._led_by, PlaySplit | Watch):
+                    return self._lead(game, self._led_by, screen)
+                return self._play(self._retried(screen))
             case PlayScene() | Continue():
-                following = self._play(self.game.playthrough(outcome))
+                following = self._play(game.playthrough(outcome))
             case PlaySplit():
-                spec = self.game.split(outcome)
+                spec = game.split(outcome)
                 self._park()
                 following = self._play(Playthrough(outcome.scene, outcome.seed), spec)
             case SwitchWorld():
+                assert self.worker is not None
+                assert isinstance(screen, PlayScreen)  # no other offers it
                 self._park()  # nothing is lost where the other world cannot be loaded
-                following = self._play(
-                    self.game.switch(outcome.world, self.worker, screen.playthrough)
-                )
+                following = self._play(game.switch(outcome.world, self.worker, screen.playthrough))
             case Watch():
-                spec, playthrough = self.game.recording(outcome)
+                spec, playthrough = game.recording(outcome)
                 following = self._play(playthrough, spec)
             case OpenSettings():
-                return self._lay_over(screen, self.game.settings_screen())
+                return self._lay_over(screen, game.settings_screen())
             case OpenProbes():
-                return self._lay_over(screen, self.game.probes_screen())
+                return self._lay_over(screen, game.probes_screen())
             case Back():
                 following, self._behind = self._behind, None
                 return following
@@ -140,18 +159,9 @@ class Navigator:
         """The world that the player steers."""
         return self.game.worker_spec if self.game else self.own
 
-    def _leave(self) -> None:
-        self.reason = "left"
-        self._park()
-
-    def _retry(self, screen: Screen) -> Screen:
-        """Load the world again and play the same in it; what was played until now is kept."""
-        self._park()
-        self._discard_worker("retry")
-        if isinstance(self._led_by, PlaySplit | Watch):
-            return self._lead(self._led_by, screen)
-        playing = isinstance(screen, PlayScreen)
-        return self._play(screen.playthrough if playing else self._playthrough)
+    def _retried(self, screen: Screen) -> Playthrough:
+        """Return what was played, or was to be."""
+        return screen.playthrough if isinstance(screen, PlayScreen) else self._playthrough
 
     def _lay_over(self, screen: Screen, upper: Screen) -> Screen:
         self._behind = screen
@@ -161,10 +171,10 @@ class Navigator:
     def _park(self) -> None:
         """Keep what the player steered; recordings and split screens are not kept."""
         playing, self._playing = self._playing, None
-        if self.game and playing and self._made_for is self._own:
+        if self.game and self.worker and playing and self._made_for is self._own:
             self.game.services.saves.park(self.worker)
 
-    def _to_title(self, screen: Screen) -> Screen:
+    def _to_title(self, game: PlayerGame, screen: Screen) -> Screen:
         self._park()
         if self.worker:
             loading = isinstance(screen, LoadingScreen)
@@ -172,7 +182,7 @@ class Navigator:
                 self._discard_worker("left")
             else:
                 self.worker.rest("left")
-        return self.game.title()
+        return game.title()
 
     def _play(self, playthrough: Playthrough, spec: WorkerSpec | None = None) -> Screen:
         spec = spec or self._own
@@ -197,7 +207,8 @@ class Navigator:
             return self.observers
         return (*self.observers, *self.game.observers) if spec is self._own else ()
 
-    def _perform(self, loading: LoadingScreen) -> PlayScreen:
+    def _perform(self, first: ReadyBlock) -> PlayScreen:
+        assert self.worker is not None  # it has made the block
         context = PlayContext(
             worker=self.worker,
             playthrough=self._playthrough,
@@ -206,11 +217,11 @@ class Navigator:
             clock=time.perf_counter,
             leave=ToTitle() if self.game else Leave(),
             is_replay=self._made_for.source is not None,
-            is_split=loading.first.block.beside is not None,
+            is_split=first.block.beside is not None,
         )
         if self.game:
             context = self.game.equip(context)
-        self._playing = (ReplayScreen if context.is_replay else PlayScreen)(context, loading.first)
+        self._playing = (ReplayScreen if context.is_replay else PlayScreen)(context, first)
         return self._playing
 
     def _discard_worker(self, reason: str) -> None:

@@ -10,8 +10,6 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-import pygame
-
 from mag_sandbox.controls.bindings import Action, Bindings
 from mag_sandbox.model.loading import worlds_beside
 from mag_sandbox.model.world import MIB, MemorySetting
@@ -49,6 +47,7 @@ from mag_sandbox.sandbox.screens.overlays import (
 from mag_sandbox.sandbox.screens.play import PlaySession
 from mag_sandbox.sandbox.screens.prompt_box import PromptBox
 from mag_sandbox.sandbox.settings import SettingsStore
+from mag_sandbox.sandbox.ui.display import window_surface
 from mag_sandbox.sandbox.ui.screenshots import ScreenshotInfo, Screenshots
 from mag_sandbox.sandbox.ui.theme import Themes
 from mag_sandbox.scenes.scene import MAX_SEED
@@ -290,7 +289,7 @@ class PlayerSession(WatchedSession):
             self._say("recording until you stop it or start over")
 
     def _take_screenshot(self, playthrough: Playthrough) -> None:
-        block, surface = self._reel.current.block, pygame.display.get_surface().copy()
+        block, surface = self._reel.current.block, window_surface().copy()
         info = ScreenshotInfo(
             scene=playthrough.scene.name,
             prompt=block.prompt,

@@ -76,7 +76,7 @@ def load_scene(name_or_path: str | Path, policies: Sequence[str] = ()) -> Scene:
     """
     path = _find(name_or_path)
     scene = read_checked_yaml(path, Scene, SceneError)
-    if policies and scene.memory not in (None, *policies):
+    if policies and scene.memory is not None and scene.memory not in policies:
         guess, known = nearest(scene.memory, tuple(policies)), ", ".join(policies)
         name = quoted(scene.memory)
         raise SceneError(f'{path}: memory policy "{name}" not found{guess}; available: {known}')

@@ -146,7 +146,7 @@ class Vocabulary:
         return tuple(known for known in dict.fromkeys(found) if known != word)
 
     def _named(self, name: str) -> list[str]:
-        found = []
+        found: list[str] = []
         for word in name.split():
             found += [word] if word in self.counts else self._find_nearest(word)[:1]
         return found
@@ -210,7 +210,8 @@ def edit_distance(word: str, other: str, limit: int) -> int:
     """Return how many letters to add, drop, change or swap; `limit` + 1 if more than `limit`."""
     if abs(len(word) - len(other)) > limit or len(set(word) ^ set(other)) > 2 * limit:
         return limit + 1
-    before, row = [], list(range(len(other) + 1))
+    before: list[int] = []
+    row = list(range(len(other) + 1))
     for i, letter in enumerate(word, start=1):
         older, before, row = before, row, [i]
         for j, another in enumerate(other, start=1):

@@ -141,8 +141,8 @@ class Anchor:
         self.away, self.outside, self.motion_out, self.read = True, sight.number, motion, False
         self.last = replace(self.last, frame=self.last.frame.copy())  # lets go of its block
 
-    def approach(self, sight: Sight) -> bool:
-        """Note a frame of the return; True when no better one is to be expected."""
+    def approach(self, sight: Sight) -> Sight | None:
+        """Note a frame of the return; return the best one when no better is to be expected."""
         overlap = mutual_overlap(self.last.pose, sight.pose)
         shift = expected_shift(self.last.pose, sight.pose, sight.frame.shape[1])
         score = overlap - MISFIT_COST * float(np.abs(shift - np.rint(shift)).max())
@@ -151,7 +151,7 @@ class Anchor:
         if self.now is None or score >= self.now_score:
             self.now, self.now_score = sight, score
         self.now_overlap = max(self.now_overlap, overlap)
-        return stands or passed or overlap >= EXACT
+        return self.now if stands or passed or overlap >= EXACT else None
 
     def arrive(self, sight: Sight) -> None:
         """Begin a new visit."""
@@ -196,7 +196,10 @@ class ReturnTracker:
 
     def finish(self) -> list[Return]:
         """Return the views that were still coming back when the session ended."""
-        return [self._returned(one, self._memory) for one in self.anchors if one.now is not None]
+        if self._memory is None:
+            return []
+        coming = [(one, one.now) for one in self.anchors if one.now is not None]
+        return [self._returned(one, now, self._memory) for one, now in coming]
 
     def find(self, then: Sight, pose: CameraPose | None = None) -> Return | None:
         """Return how a picture of the store came back now; None if the view shows little of it.
@@ -205,7 +208,7 @@ class ReturnTracker:
             then: the picture.
             pose: of the frame on screen; None: the newest frame.
         """
-        if not self.recent:
+        if self._memory is None:
             return None
         now = self.recent[-1] if pose is None else self.sight_near(pose)
         overlap = mutual_overlap(then.pose, now.pose)
@@ -265,31 +268,32 @@ class ReturnTracker:
                     motion = self.motion.verdict(anchor.last.number, sight.number)
                     anchor.leave(sight, motion)
             elif overlap >= SEEN:
-                if anchor.approach(sight):
-                    returns.append(self._returned(anchor, memory))
+                best = anchor.approach(sight)
+                if best is not None:
+                    returns.append(self._returned(anchor, best, memory))
                     anchor.arrive(sight)
             elif anchor.now is not None:  # turned round before it was quite there
-                returns.append(self._returned(anchor, memory))
+                returns.append(self._returned(anchor, anchor.now, memory))
                 anchor.arrive(anchor.now)
             elif overlap < GONE:
                 anchor.outside = sight.number
         return returns
 
-    def _returned(self, anchor: Anchor, memory: MemoryView) -> Return:
+    def _returned(self, anchor: Anchor, now: Sight, memory: MemoryView) -> Return:
         held = memory.best(anchor.pose, anchor.horizon)
         fate: Fate = "evicted" if anchor.had_memory else "never kept"
         if held is not None:
             fate = held[0]
-        back = self.motion.verdict(anchor.outside, anchor.now.number)
+        back = self.motion.verdict(anchor.outside, now.number)
         return Return(
             label=anchor.label,
             kind=anchor.kind,
             pose=anchor.pose,
             first=anchor.first,
             then=anchor.last,
-            now=anchor.now,
-            overlap=mutual_overlap(anchor.last.pose, anchor.now.pose),
-            seconds_away=anchor.now.seconds - anchor.left_at,
+            now=now,
+            overlap=mutual_overlap(anchor.last.pose, now.pose),
+            seconds_away=now.seconds - anchor.left_at,
             fate=fate,
             attended=anchor.read or (held is not None and held[1]),
             motion=both_ways(anchor.motion_out, back),

@@ -185,12 +185,9 @@ def difference_picture(then: Frames, now: Frames) -> Frames:
 
 def shrunk(result: ProbeResult) -> ProbeResult:
     """Return a result whose pictures are thumbnails, to keep many."""
-    pictures = {name: getattr(result, name) for name in ("then", "now", "difference")}
-    small = {
-        name: reduced(picture, THUMBNAIL).round().astype(np.uint8)
-        for name, picture in pictures.items()
-    }
-    return replace(result, **small)
+    pictures = result.then, result.now, result.difference
+    then, now, difference = (reduced(one, THUMBNAIL).round().astype(np.uint8) for one in pictures)
+    return replace(result, then=then, now=now, difference=difference)
 
 
 def half_life(results: Sequence[ProbeResult]) -> float | None:

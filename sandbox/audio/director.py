@@ -17,6 +17,7 @@ SILENT = "silent"
 CHECK_EVERY = 0.5  # seconds between two looks at the output
 STEADY = 10.0  # an output that dies sooner is not tried again at once [s]
 RETRY_FIRST, RETRY_LAST = 5.0, 60.0  # seconds between tries for a device that went away, doubling
+NEVER = float("-inf")  # a moment
 MAX_TRIES = 12  # then it takes the player to ask
 ASK_EVERY = 2.0  # seconds between two tries the player asks for: a slider asks all the time
 
@@ -43,9 +44,9 @@ class Director:
         self._clock = clock
         self._output: Output | None = None
         self._opener = 0  # index of what opened it
-        self._opened_at: float | None = None
+        self._opened_at = NEVER
         self._try_at = clock() if outputs else None  # None: not by itself
-        self._tried_at = float("-inf")
+        self._tried_at = NEVER
         self._tries = 0  # in a row that ended silent
         self._said: set[str] = set()
         self._wanted: tuple[str, int] | None = None
@@ -69,7 +70,7 @@ class Director:
     def work(self) -> float | None:
         """Do what is due; return after how many seconds to come again, None: when asked."""
         if self._output is not None and not self._output.is_alive():
-            self._lose()
+            self._lose(self._output)
         elif self._output is None and self._is_time():
             self._try()
         if self._output is not None:
@@ -92,7 +93,7 @@ class Director:
         if self._output is None:
             self._tries += 1
             self._try_at = self._next_try()
-            if self._opened_at is None:
+            if self._opened_at == NEVER:
                 self._say(
                     "silent", f"no sound ({'; '.join(problems)}); the game goes on without it"
                 )
@@ -101,9 +102,9 @@ class Director:
         elif problems:
             logger.info("sound plays through %s (%s)", self.output_name, "; ".join(problems))
 
-    def _lose(self) -> None:
+    def _lose(self, output: Output) -> None:
         """The device went away: another output at once, or silence until it is back."""
-        self._output.close()
+        output.close()
         self._output, self.output_name = None, SILENT
         steady = self._clock() - self._opened_at >= STEADY
         self._open(first=0 if steady else self._opener + 1)
@@ -118,7 +119,7 @@ class Director:
 
     def _next_try(self) -> float | None:
         """Return when to look again; a machine that never had a device is left alone."""
-        if self._opened_at is None or self._tries >= MAX_TRIES:
+        if self._opened_at == NEVER or self._tries >= MAX_TRIES:
             return None
         return self._clock() + min(RETRY_LAST, RETRY_FIRST * 2**self._tries)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from mag_sandbox.controls.bindings_file import BINDINGS_FILE, load_bindings
 from mag_sandbox.controls.sources import ScriptSource
@@ -18,7 +18,7 @@ from mag_sandbox.files.whole import replace_file
 from mag_sandbox.model.catalogue import weight_files, worlds
 from mag_sandbox.model.full import benchmark
 from mag_sandbox.model.loading import available_policies
-from mag_sandbox.model.world import WorldFailed
+from mag_sandbox.model.world import Progress, World, WorldFailed
 from mag_sandbox.sandbox.choice import WorldChoice, usual_memory
 from mag_sandbox.sandbox.diagnose import bench, soak
 from mag_sandbox.sandbox.play.events import SessionObserver
@@ -231,8 +231,19 @@ def _replay_in_app(
     run_app(choice, playthrough_of(recording), observers, source, seconds, headless)
 
 
+class WorldLoader(Protocol):
+    """A `WorldChoice`, or what puts something around its world."""
+
+    def load(self, on_progress: Progress) -> World:
+        """Load the world.
+
+        Raises:
+            WorldFailed: it cannot run here.
+        """
+
+
 def run_app(
-    choice: "WorldChoice | Verifying",
+    choice: WorldLoader,
     playthrough: Playthrough,
     observers: Sequence[SessionObserver],
     source: CommandSource | None,

@@ -151,7 +151,7 @@ class _Plan:
             if out:
                 write_comparison(out, results)
                 self._write(results)
-                spools = [spool for _, spool in runs]
+                spools = [spool for _, spool in runs if spool]
                 name = f"{VIDEO_NAME}.{self._options.video}"
                 write_beside(out / name, spools, writer)
                 self._say(f"written: {out / name}")

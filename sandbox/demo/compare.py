@@ -75,6 +75,7 @@ class FrameSpool:
     @property
     def spec(self) -> WorldSpec:
         """Of the world; known from the first block on."""
+        assert self._watch is not None
         return self._watch.spec
 
     def add(self, block: FrameBlock, watch: DemoWatch) -> None:

@@ -78,6 +78,6 @@ def _same(scene: Scene, name: str) -> bool:
         return False
     if (scene.prompt, scene.name) != (known.prompt, known.name):
         return False
-    if None in (scene.image, known.image):
+    if scene.image is None or known.image is None:
         return scene.image == known.image
     return Path(scene.image).read_bytes() == Path(known.image).read_bytes()

@@ -13,7 +13,7 @@ from mag_sandbox.model.world import Control, FrameBlock, MemorySetting, World, W
 from mag_sandbox.sandbox.demo.result import DemoResult, MemoryRow
 from mag_sandbox.sandbox.demo.watch import DemoWatch
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver, SessionStart
-from mag_sandbox.sandbox.play.session import Playthrough, Session
+from mag_sandbox.sandbox.play.session import Playthrough, Session, SessionStep
 from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.sandbox.saves.parked_scene import ParkedScene
 from mag_sandbox.scenes import Scene, load_scene
@@ -246,7 +246,7 @@ class _Run:
         match item:
             case Block():
                 self._ask(item)
-                self._look(self._session.advance().block)
+                self._look(self._session.advance())
             case SetAnchor(name):
                 self._watch.anchor(name)
             case Probe(name):
@@ -257,14 +257,16 @@ class _Run:
                 self._parked[self._scene] = self._session.park()
                 self._scene = name
                 if again:
-                    self._return(name, next(following))
+                    block = next(following)
+                    assert isinstance(block, Block)  # a tape shows what it comes back to
+                    self._return(name, block)
                 else:
                     self._start(name)
 
     def _start(self, name: str) -> None:
         scene, seed = scene_and_seed(self._demo, name, self._seed)
         self._watch.enter(name)
-        self._look(self._session.start(scene, seed).block)
+        self._look(self._session.start(scene, seed))
 
     def _return(self, name: str, block: Block) -> None:
         parked = self._parked.pop(name)
@@ -273,14 +275,15 @@ class _Run:
             self._extras.recorder.begin_from(parked)
         self._watch.enter(name)
         playthrough = Playthrough(parked.scene, parked.seed, lambda: parked)
-        self._look(self._session.begin(playthrough).block)
+        self._look(self._session.begin(playthrough))
 
     def _ask(self, block: Block) -> None:
         self._source.control = control_of(block, self._setting)
 
-    def _look(self, block: FrameBlock) -> None:
-        self._watch.take(block)
-        self._extras.on_block(block, self._watch)
+    def _look(self, step: SessionStep | None) -> None:
+        assert step is not None  # its source always knows a control
+        self._watch.take(step.block)
+        self._extras.on_block(step.block, self._watch)
 
 
 def _all(script: Sequence[Statement]) -> Iterator[Statement]:

@@ -6,7 +6,7 @@ their own.
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
@@ -56,7 +56,7 @@ class StageWorld:
             tell: told every block and its scene, numbered as the scene's own.
         """
         self.spec = world.spec
-        self.newest: FrameBlock | None = None  # as the scene's own
+        self.newest: FrameBlock  # as the scene's own; from `reset` on
         self._world, self._tell = world, tell
         self._here = here
         self._left: dict[str, WorldState] = {}
@@ -156,8 +156,8 @@ class DemoSource:
         self._demo, self._choice, self._seed, self._on_block = demo, choice, seed, on_block
         self._blocks = 0  # of the whole script
         self._items: Iterator[TapeItem] = iter(())
-        self._stage: StageWorld | None = None
-        self._watch: DemoWatch | None = None
+        self._stage: StageWorld  # this and what watches it are there when the world is loaded
+        self._watch: DemoWatch
         self._looking = ThreadPoolExecutor(1, "demo watch")
         self._looks: list[Future[None]] = []
 
@@ -182,9 +182,9 @@ class DemoSource:
         except DemoError as error:
             world.close()
             raise WorldFailed(str(error)) from None
-        self._items, self._blocks = iter(tape.items), tape.blocks
         self._watch = DemoWatch(world.spec)
         self._stage = StageWorld(world, self._demo.scene_name, self._look)
+        self._items, self._blocks = iter(tape.items), tape.blocks
         return self._stage
 
     def next_command(self) -> Control | None:
@@ -208,7 +208,7 @@ class DemoSource:
         Raises:
             WorldFailed: no world was loaded.
         """
-        if self._watch is None:
+        if not self._blocks:
             raise WorldFailed("the demo never began; start it again")
         self._later(self._watch.finish)
         self._looking.shutdown(wait=True)
@@ -243,7 +243,7 @@ class DemoSource:
         return psnr(self._stage.round_trip(frame[None])[0], frame)
 
 
-RunApp = Callable[[DemoSource, Playthrough, list[Tally], CommandSource, float, bool], object]
+RunApp = Callable[[DemoSource, Playthrough, Sequence[Tally], CommandSource, float, bool], object]
 
 
 def play_in_window(source: DemoSource, run_app: RunApp) -> DemoResult:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -145,13 +145,14 @@ def measure_unpaced(world: World, plan: BenchPlan) -> dict:
         observers = [Recorder(Path(folder) / "session"), meter]
         session = Session(world, ScriptSource(wander(100_000, plan.seed)), observers)
         session.start(plan.scene, plan.seed)
-        frames, block_ms = 0, []
+        frames, block_ms = 0, list[float]()
         began = time.perf_counter()
         while (elapsed := time.perf_counter() - began) < plan.seconds / 3 or not block_ms:
             asked = time.perf_counter()
-            block = session.advance().block
+            step = session.advance()
+            assert step is not None  # the script is longer than any bench
             block_ms.append((time.perf_counter() - asked) * 1000)
-            frames += len(block.frames)
+            frames += len(step.block.frames)
         session.end("measured")
     outside_world_ms = sum(block_ms) - sum(meter.block_latency_ms)
     return {
@@ -168,7 +169,7 @@ def compare_recording(world: World, scene: Scene, seed: int) -> dict:
         recording_fps_ratio: frames a second with recording over those without, median of rounds.
         recording_fps: both, of all rounds.
     """
-    without, recording = [], []
+    without, recording = list[float](), list[float]()
     ways = [(_nobody, without), (_recorders, recording)]
     for number in range(RECORDED_ROUNDS + 1):
         for observers, times in ways[:: 1 if number % 2 else -1]:
@@ -270,7 +271,7 @@ def _facts(plan: BenchPlan, full: World) -> dict:
     }
 
 
-def _percentiles(values: list[float]) -> dict:
+def _percentiles(values: Sequence[float]) -> dict:
     if not values:
         return {"p50": None, "p95": None, "count": 0}
     return {

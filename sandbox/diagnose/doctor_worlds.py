@@ -22,7 +22,9 @@ def check_worlds() -> list[Finding]:
             findings.append(_one(row, files, device))
         except WorldFailed as error:
             findings.append(note(f"{name}: {error}", "Do what the message says."))
-    room = f"{device.name}, {preflight.gib(device.free_bytes)} free" if _limited(device) else ""
+    room = ""
+    if device is not None and device.free_bytes is not None:
+        room = f"{device.name}, {preflight.gib(device.free_bytes)} free"
     if absent and (device is not None or findings):
         findings.append(ok(f"not here: {', '.join(absent)}{f' ({room})' if room else ''}"))
     if not findings:
@@ -51,9 +53,5 @@ def _one(
     predicted = preflight.predict(row, plan)
     text = f"{row.name}: would take {needed}; fits with {plan.words()}"
     text += f": {preflight.gib(predicted.total)}"
-    short = preflight.shortage(predicted) if _limited(device) else ""
+    short = "" if device.free_bytes is None else preflight.shortage(predicted)
     return note(f"{text}; {short}", "Close other programs if it is slow.") if short else ok(text)
-
-
-def _limited(device: preflight.Device | None) -> bool:
-    return device is not None and device.free_bytes is not None

@@ -26,6 +26,7 @@ from mag_sandbox.sandbox.screens import (
     Outcome,
     PlayScene,
     PlaySplit,
+    Screen,
     ToTitle,
 )
 from mag_sandbox.sandbox.screens.play import PlayScreen
@@ -77,7 +78,7 @@ class _Walk:
         self.navigator = Navigator(self.game.worker_spec, settings, (), self.game, wake)
         self.surface = surface
         self.game.open()
-        self.screen = self.navigator.start(None)
+        self.screen: Screen = self.navigator.start(None)
 
     def screens(self, playthrough: Playthrough) -> Iterator[str]:
         """Go from screen to screen; yields the name of each when it is drawn."""
@@ -91,8 +92,7 @@ class _Walk:
         self.rest()
         yield self.draw("settings")
         self.lead(Back())
-        self.screen.outcome = PlayScene(playthrough.scene, playthrough.seed)
-        self.screen = self.navigator.follow(self.screen)
+        self.lead(PlayScene(playthrough.scene, playthrough.seed))
         self.screen.update(time.perf_counter())
         yield self.draw("loading")
         self.until(lambda: isinstance(self.screen, PlayScreen))
@@ -102,8 +102,8 @@ class _Walk:
     def _play(self) -> Iterator[str]:
         self.blocks(4)
         self.key(pygame.K_e)
-        start = self.screen.reel.pose.yaw
-        self.hold("right", lambda: abs(yaw_difference(self.screen.reel.pose.yaw, start)) > AWAY)
+        start = self.play.reel.pose.yaw
+        self.hold("right", lambda: abs(yaw_difference(self.play.reel.pose.yaw, start)) > AWAY)
         yield self.draw("play")
         self.key(pygame.K_b)
         self.until(lambda: not self.game.services.pilot.is_flying)
@@ -114,7 +114,7 @@ class _Walk:
         self.blocks(1)
         yield self.draw("help")
         self.key(pygame.K_F1)
-        self.hold("left", lambda: abs(yaw_difference(self.screen.reel.pose.yaw, start)) > AWAY)
+        self.hold("left", lambda: abs(yaw_difference(self.play.reel.pose.yaw, start)) > AWAY)
         self.key(pygame.K_c)
         self.blocks(10)
         yield self.draw("postcard")
@@ -129,8 +129,8 @@ class _Walk:
     def _split(self, playthrough: Playthrough) -> Iterator[str]:
         self.lead(PlaySplit(playthrough.scene, playthrough.seed, ("mag-retrieve", "window")))
         self.until(lambda: isinstance(self.screen, PlayScreen))
-        self.hold("right", lambda: self.screen.reel.pose.yaw > AWAY)
-        self.hold("left", lambda: self.screen.reel.pose.yaw < 1.0)
+        self.hold("right", lambda: self.play.reel.pose.yaw > AWAY)
+        self.hold("left", lambda: self.play.reel.pose.yaw < 1.0)
         self.blocks(1)
         yield self.draw("split")
         self.lead(ToTitle())
@@ -138,10 +138,22 @@ class _Walk:
         self.rest()
         yield self.draw("continue")
 
+    @property
+    def play(self) -> PlayScreen:
+        """The present screen, while something is played."""
+        assert isinstance(self.screen, PlayScreen)
+        return self.screen
+
     def lead(self, outcome: Outcome) -> None:
         """Go where an outcome leads."""
         self.screen.outcome = outcome
-        self.screen = self.navigator.follow(self.screen)
+        self.follow()
+
+    def follow(self) -> None:
+        """Go on to the screen that follows."""
+        screen = self.navigator.follow(self.screen)
+        assert screen is not None  # nothing here leaves the game
+        self.screen = screen
 
     def key(self, key: int) -> None:
         """Press and release a key."""
@@ -156,14 +168,14 @@ class _Walk:
 
     def hold(self, key: str, until: Callable[[], bool]) -> None:
         """Hold a camera key until something is so."""
-        self.screen.camera_key(key, down=True)
+        self.play.camera_key(key, down=True)
         self.until(until)
-        self.screen.camera_key(key, down=False)
+        self.play.camera_key(key, down=False)
 
     def blocks(self, count: int) -> None:
         """Let some more blocks be shown."""
-        wanted = self.screen.reel.blocks + count
-        self.until(lambda: self.screen.reel.blocks >= wanted)
+        wanted = self.play.reel.blocks + count
+        self.until(lambda: self.play.reel.blocks >= wanted)
 
     def rest(self) -> None:
         """Wait until what glides rests."""
@@ -181,7 +193,7 @@ class _Walk:
                 raise WorldFailed("the game made no progress; is the machine busy?")
             if self.screen.update(time.perf_counter()):
                 self.screen.draw(self.surface)
-            self.screen = self.navigator.follow(self.screen)
+            self.follow()
             try:
                 self._news.get(timeout=0.01)
             except Empty:

@@ -6,6 +6,7 @@ import threading
 import time
 from pathlib import Path
 from statistics import median
+from types import ModuleType
 
 from mag_sandbox.model.world import MIB, FrameBlock
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver
@@ -72,7 +73,7 @@ class KeyPresser:
             _post(pygame, pygame.KEYUP, key)
 
 
-def _post(pygame: object, kind: int, key: int) -> None:
+def _post(pygame: ModuleType, kind: int, key: int) -> None:
     try:
         pygame.event.post(pygame.event.Event(kind, key=key, mod=0, unicode=""))
     except pygame.error:  # the window has just been closed

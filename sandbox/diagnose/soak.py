@@ -147,6 +147,7 @@ def run(plan: SoakPlan, say: Say) -> dict:
     from mag_sandbox.sandbox import app  # opens pygame, which must see the display settings first
     from mag_sandbox.sandbox.diagnose.soak_player import SoakPlayer
     from mag_sandbox.sandbox.game import PlayerGame
+    from mag_sandbox.sandbox.screens import Screen
 
     seconds = plan.minutes * 60
     player, times = SoakPlayer(plan.seed), BlockTimes()
@@ -154,7 +155,7 @@ def run(plan: SoakPlan, say: Say) -> dict:
     class PlayedGame(PlayerGame):
         """Lets the tireless player act whenever the main loop has turned."""
 
-        def refresh(self, screen: object) -> None:
+        def refresh(self, screen: Screen) -> None:
             super().refresh(screen)
             log.tick(player.done["left"])
             player.act(self, screen)

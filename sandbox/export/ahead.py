@@ -4,10 +4,10 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import islice
 from typing import TypeVar
 
 Item = TypeVar("Item")
-_DONE = object()
 
 
 @contextmanager
@@ -24,11 +24,14 @@ def ahead(items: Iterator[Item], most: int) -> Iterator[Iterator[Item]]:
     """
     thread = ThreadPoolExecutor(1, "ahead")
 
+    def following() -> tuple[Item, ...]:
+        return tuple(islice(items, 1))  # empty: there are no more
+
     def taken() -> Iterator[Item]:
-        waiting = deque(thread.submit(next, items, _DONE) for _ in range(most))
-        while (item := waiting.popleft().result()) is not _DONE:
-            yield item
-            waiting.append(thread.submit(next, items, _DONE))
+        waiting = deque(thread.submit(following) for _ in range(most))
+        while item := waiting.popleft().result():
+            yield from item
+            waiting.append(thread.submit(following))
 
     try:
         yield taken()

@@ -55,7 +55,8 @@ def write_gif(
             rows = np.arange(size[1]) * indices.shape[0] // size[1]
             columns = np.arange(size[0]) * indices.shape[1] // size[0]
             large = np.ascontiguousarray(indices[rows][:, columns])
-            yield av.VideoFrame.from_ndarray((large, table), format="pal8")
+            # PyAV takes a picture and its palette; its types do not say so
+            yield av.VideoFrame.from_ndarray((large, table), format="pal8")  # type: ignore[arg-type]
 
     _write(path, "gif", "gif", pictures(), "pal8", size, lambda n: round(n * GIF_CLOCK / fps), {})
     with path.open("r+b") as file:
@@ -98,6 +99,7 @@ def _write(
     try:
         with av.open(str(path), "w", format=kind, options={"loop": "0"}) as file:
             stream = file.add_stream(codec, rate=1 / clock, options=options)
+            assert isinstance(stream, av.VideoStream)
             stream.width, stream.height = size
             stream.pix_fmt = pixels
             stream.codec_context.time_base = clock

@@ -5,11 +5,11 @@ value when pointed at; nothing needs a script.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from mag_sandbox.model.world import MIB
+from mag_sandbox.model.world import MIB, SegmentKind
 
 WIDTH, HEIGHT = 760, 240  # px
 LEFT, RIGHT, TOP, BOTTOM = 56, 16, 14, 34  # px around the plot
@@ -31,7 +31,7 @@ class MemoryPoint:
     """The memory after one block."""
 
     second: float
-    kept: dict[str, int]  # bytes by kind
+    kept: Mapping[SegmentKind, int]  # bytes by kind
     budget: int  # bytes; 0: unknown
 
 

@@ -111,7 +111,7 @@ class _Job:
         self._scale = options.scale_for(footage.size)
         if options.format == "report":  # the page enlarges by itself, unless words are to be read
             self._scale = options.scale or (HUD_SCALE if options.hud else 1)
-        self._size = tuple(side * self._scale for side in footage.size)
+        self._size = footage.size[0] * self._scale, footage.size[1] * self._scale
         _, first, _ = next(footage.figures())
         self._facts = session_facts(
             footage.recording,

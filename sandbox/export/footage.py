@@ -175,7 +175,7 @@ class Footage:
                 if count % COMPARED_AT_ONCE == 0:
                     prober.settle()
                     on_progress("comparing views", begin / self.last)
-            prober.on_end(self.recording.end)
+            prober.finish()
             prober.settle()
             results.extend(prober.results)
         finally:

@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image
 
 from mag_sandbox.evaluation.probe.probe import ProbeResult
+from mag_sandbox.model.world import SegmentKind
 from mag_sandbox.sandbox.export.charts import (
     MemoryPoint,
     RecallPoint,
@@ -150,7 +151,8 @@ def _charts(footage: Footage, probes: list[ProbeResult]) -> Iterator[str]:
     if marks:
         legend = _legend((("dot " + word, words) for word, words in WORDS.items()))
         yield _chart("Recall over time", recall_chart(marks, seconds, first), legend)
-    moments, kinds = [], {}
+    moments: list[MemoryPoint] = []
+    kinds: dict[SegmentKind, None] = {}  # in the order they came
     for second, stored, _ in footage.figures():
         usage = stored.head.memory
         kept = {one.kind: one.bytes for one in usage.segments if one.kind not in NEVER_SHOWN}

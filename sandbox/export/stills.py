@@ -76,8 +76,8 @@ def write_sheet(path: Path, probes: list[ProbeResult], facts: dict) -> None:
     sheet.fill(BACKDROP)
     title = f"{facts['scene']} · memory {facts['policy']} · seed {facts['seed']}"
     sheet.blit(theme.text(title, 20, bold=True), (gap, gap))
-    for row, text in enumerate([*lines, summary_text(probes)]):
-        sheet.blit(theme.text(text, 14, MUTED), (gap, theme.px(40) + row * theme.line_height(14)))
+    for line, text in enumerate([*lines, summary_text(probes)]):
+        sheet.blit(theme.text(text, 14, MUTED), (gap, theme.px(40) + line * theme.line_height(14)))
     for row in rows:
         for column, card in enumerate(row):
             sheet.blit(card, (gap + column * (card.get_width() + gap), top))

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 import av
 import numpy as np
@@ -28,6 +29,9 @@ PIECES = 8  # of sound that are encoded at once
 SOUND_AHEAD = 16  # encoded ones that wait
 SOUND_BEHIND = 0.5  # seconds that sound is written after its pictures
 GOP_SECONDS = 4  # between two frames to which a player can jump
+
+
+Result = TypeVar("Result")
 
 
 class Mp4Writer:
@@ -65,7 +69,7 @@ class Mp4Writer:
         """
         self._fps = Fraction(fps).limit_denominator(1001)
         self._frames = 0
-        self._heard = 0  # samples of sound written
+        self._heard: float = 0  # samples of sound written
         self._threads = ExitStack()
         options = {"movflags": "use_metadata_tags+faststart"}
         self._file = _or_os_error(lambda: av.open(str(path), "w", format="mp4", options=options))
@@ -80,14 +84,14 @@ class Mp4Writer:
         codec.gop_size = round(GOP_SECONDS * fps)
         codec.thread_count = 0  # as many as there are processors
         codec.colorspace, codec.color_range = BT601, LIMITED
-        self._audio = None
+        packets: Iterator[_Heard] = iter(())
         if sound is not None:
-            self._audio = self._file.add_stream(
+            audio = self._file.add_stream(
                 "aac", rate=RATE, layout="stereo", options={"aac_coder": "fast"}
             )
-            self._audio.bit_rate = sound_bits
+            audio.bit_rate = sound_bits
+            packets = _encoded(sound, audio)
         _or_os_error(self._file.start_encoding)  # before a second thread encodes
-        packets = iter(()) if sound is None else self._encoded(sound)
         self._sound = self._threads.enter_context(ahead(packets, SOUND_AHEAD))
 
     def add(self, frame: Frames | bytes) -> None:
@@ -128,19 +132,23 @@ class Mp4Writer:
             for packet in packets:
                 self._mux(packet)
 
-    def _encoded(self, sound: Iterator[np.ndarray]) -> Iterator[tuple[int, list[av.Packet]]]:
-        """Yield packets, and the samples up to which they reach; on a thread of its own."""
-        count = 0
-        while pieces := list(islice(sound, PIECES)):
-            samples = np.ascontiguousarray(np.concatenate(pieces).T)
-            frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout="stereo")
-            frame.sample_rate, frame.pts = RATE, count
-            count += samples.shape[1]
-            yield count, self._audio.encode(frame)
-        yield count, self._audio.encode(None)
-
     def _mux(self, packet: av.Packet) -> None:
         _or_os_error(lambda: self._file.mux(packet))
+
+
+_Heard = tuple[int, list[av.Packet]]  # the samples up to which packets reach, and the packets
+
+
+def _encoded(sound: Iterator[np.ndarray], stream: av.AudioStream) -> Iterator[_Heard]:
+    """Yield sound as it is coded; on a thread of its own."""
+    count = 0
+    while pieces := list(islice(sound, PIECES)):
+        samples = np.ascontiguousarray(np.concatenate(pieces).T)
+        frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout="stereo")
+        frame.sample_rate, frame.pts = RATE, count
+        count += samples.shape[1]
+        yield count, stream.encode(frame)
+    yield count, stream.encode(None)
 
 
 class Pictures:
@@ -206,7 +214,7 @@ def sound_of(
     return soundtrack_pieces(ambience, seed, yaws, fps, cues, RATE, fovs)
 
 
-def _or_os_error(do: Callable[[], object]) -> object:
+def _or_os_error(do: Callable[[], Result]) -> Result:
     """Do something with a file, and fail as files do."""
     try:
         return do()

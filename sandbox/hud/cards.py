@@ -94,9 +94,9 @@ def keys_card(theme: Theme, state: HudState) -> pygame.Surface:
     pad, cap, gap = theme.px(14), theme.px(36), theme.px(6)
     left = pad + len(state.lights) * (cap + gap) + theme.px(8)
     card = theme.card((left + theme.px(80), cap + 2 * pad))
-    for place, (key, light) in enumerate(state.lights.items()):
+    for place, (key, lit) in enumerate(state.lights.items()):
         rect = pygame.Rect(pad + place * (cap + gap), pad, cap, cap)
-        _draw_key(card, theme, rect, key, light)
+        _draw_key(card, theme, rect, key, lit)
     lights = state.lights.values()
     light: KeyLight = next((name for name in ("queued", "applied") if name in lights), "idle")
     word, colour = KEY_WORDS[light]
@@ -145,8 +145,8 @@ def memory_parts(theme: Theme, memory: MemoryUsage, width: int) -> dict[str, pyg
     ratio = theme.text(ratio_text(memory), 14, GOOD).get_rect(midright=(size.left - gap, middle))
     title = theme.text(MEMORY, 18, bold=True).get_rect(midleft=(pad, middle))
     title.width += gap + theme.text(_title_words(theme, memory, ratio), 14, MUTED).get_width()
-    kept = theme.text(kept_text(memory), 13, MUTED)
-    kept = kept.get_rect(midright=(bar.right, bar.bottom + theme.px(20)))
+    below = bar.right, bar.bottom + theme.px(20)
+    kept = theme.text(kept_text(memory), 13, MUTED).get_rect(midright=below)
     parts = {"bar": bar, "title": title, "size": size, "ratio": ratio, "kept": kept}
     return parts | _legend_parts(theme, memory, pad, kept)
 

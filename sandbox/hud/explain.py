@@ -147,8 +147,8 @@ def _of_room(memory: MemoryUsage) -> Explanation:
 
 def _of_kind(kind: SegmentKind, memory: MemoryUsage) -> Explanation:
     if kind == "current":
-        frames = sum(segment.frames for segment in memory.segments if segment.kind == kind)
-        lines = (f"The {_count(frames, 'frame')} being shown now. They are not memory yet.",)
+        shown = sum(segment.frames for segment in memory.segments if segment.kind == kind)
+        lines = (f"The {_count(shown, 'frame')} being shown now. They are not memory yet.",)
         return Explanation("Current", lines, kind)
     if kind == "psi":
         return Explanation("Psi", (_kind_text(kind, memory),), kind)

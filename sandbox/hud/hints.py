@@ -35,7 +35,7 @@ class HintLine:
     def __init__(self) -> None:
         self.step: Step | None = Step.LOOK
         self._start: CameraPose | None = None
-        self._back_at: float | None = None
+        self._back_at = 0.0  # when it was reached
 
     @property
     def is_over(self) -> bool:

@@ -81,11 +81,11 @@ class Hud:
         )
         said = (state.fps, state.possible_fps, state.stage_ms, state.latency_ms)
         speed = self._card("speed", said, lambda: cards.speed_card(theme, state))
-        said = (
+        told = (
             *(state.scene, state.prompt, state.seed, state.phrase, state.mode),
             *(int(state.seconds), state.pose, state.memory),
         )
-        scene = self._card("scene", said, lambda: cards.scene_card(theme, state))
+        scene = self._card("scene", told, lambda: cards.scene_card(theme, state))
         lights = tuple(state.lights.items())
         keys = self._card("keys", lights, lambda: cards.keys_card(theme, state))
         bottom = height - margin - memory.get_height()

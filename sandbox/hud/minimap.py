@@ -56,6 +56,16 @@ class MapStitcher(SessionObserver):
     def __init__(self) -> None:
         self._clear()
 
+    def _clear(self) -> None:
+        self._ring = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+        self._seen = np.full((HEIGHT, WIDTH), NEVER, np.int32)  # the frame that last showed it
+        self._frames = 0
+        self._entries: tuple[MemoryEntry, ...] = ()  # of the newest block
+        self._coverage = _Coverage()
+        self._shown_at = 0  # frames when the picture was made
+        self._shown_box: Box | None = None
+        self.picture = MapPicture(_PATTERN, 0.0, 0.0)
+
     def on_start(self, event: SessionStart, block: FrameBlock) -> None:  # noqa: ARG002 - observer
         """Begin an empty map with the first block."""
         self._clear()
@@ -100,16 +110,6 @@ class MapStitcher(SessionObserver):
         self._frames = self._shown_at = frames
         self.picture = self._draw()
 
-    def _clear(self) -> None:
-        self._ring = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
-        self._seen = np.full((HEIGHT, WIDTH), NEVER, np.int32)  # the frame that last showed it
-        self._frames = 0
-        self._entries: tuple[MemoryEntry, ...] = ()  # of the newest block
-        self._coverage = _Coverage()
-        self._shown_at = 0  # frames when the picture was made
-        self._shown_box: Box | None = None
-        self.picture = MapPicture(_PATTERN, 0.0, 0.0)
-
     def _paste(self, frame: np.ndarray, box: Box) -> None:
         left, top, width, height = box
         small = Image.fromarray(frame).resize((width, height), Image.Resampling.BOX)
@@ -129,10 +129,10 @@ class MapStitcher(SessionObserver):
         ring = Image.fromarray(self._ring)
         ghost = ring.convert("L").point(_GHOST_LEVELS).convert("RGB")
         faded = Image.composite(ring, ghost, Image.fromarray(colour))
-        faded = np.array(Image.composite(faded, _PATTERN_IMAGE, Image.fromarray(seen)))
-        faded[imagined & ~seen & _LINES] = _IMAGINED
-        _outline(faded, known)
-        return MapPicture(faded, float(seen.mean()), float(known.mean()))
+        pixels = np.array(Image.composite(faded, _PATTERN_IMAGE, Image.fromarray(seen)))
+        pixels[imagined & ~seen & _LINES] = _IMAGINED
+        _outline(pixels, known)
+        return MapPicture(pixels, float(seen.mean()), float(known.mean()))
 
 
 def view_box(pose: CameraPose, aspect: float = ASPECT) -> Box:

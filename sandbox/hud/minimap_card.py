@@ -19,7 +19,7 @@ GONE = (150, 158, 178)
 PIN, PLACE = 5.0, 3.2  # px of the reference window: radius of a pin's head, of a place's dot
 
 
-_Drawn = tuple[object, pygame.Surface]  # what was drawn, and how it looks
+_Drawn = tuple[tuple, pygame.Surface]  # what was drawn, and how it looks
 
 
 class Minimap:

@@ -19,6 +19,7 @@ from mag_sandbox.model.world import (
     MemoryOrigin,
     Past,
     PastBlock,
+    World,
     WorldFailed,
     WorldState,
 )
@@ -61,12 +62,13 @@ class Handover:
     origin: MemoryOrigin
     then: Callable[[ParkedScene], object]  # hears of the scene as it is in the new world
 
-    def enter(self, world: AdoptingWorld) -> ParkedScene:
+    def enter(self, world: World) -> ParkedScene:
         """Let a world remember the pictures and stand where the other stood.
 
         Raises:
             WorldFailed: its pictures are of another size.
         """
+        assert isinstance(world, AdoptingWorld)  # only such worlds are offered
         left = self.left
         try:
             world.adopt(Past(left.scene, left.seed, left.prompt, self.blocks, self.origin))

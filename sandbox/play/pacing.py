@@ -19,7 +19,6 @@ class FrameGrid:
 
     >>> grid = FrameGrid(fps=16)
     >>> grid.show(now=0.0)
-    >>> grid.due
     0.0625
     """
 
@@ -33,8 +32,8 @@ class FrameGrid:
         """Return whether the next frame is to be shown."""
         return self.due is None or now >= self.due
 
-    def show(self, now: float) -> None:
-        """Note that a frame is shown and set when the next is due."""
+    def show(self, now: float) -> float:
+        """Note that a frame is shown; set and return when the next is due."""
         if self.due is None:
             self.due = now
         elif now - self.due > LATE * self.interval:
@@ -44,6 +43,7 @@ class FrameGrid:
         regained = min(self._behind, REGAIN * self.interval)
         self._behind -= regained
         self.due += self.interval - regained
+        return self.due
 
     def restart(self) -> None:
         """Begin a new grid with the next frame, as after a pause."""

@@ -22,7 +22,7 @@ class Pilot(PlayerSource, SessionObserver):
         super().__init__(bindings)
         self.is_automatic = False  # the pictures that are shown now move by themselves
         self._target: CameraPose | None = None
-        self._spec: WorldSpec | None = None
+        self._spec: WorldSpec  # of the world that it flies in; set with the target
         self._pose = CameraPose()
 
     @property

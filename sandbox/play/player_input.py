@@ -4,12 +4,17 @@ Knows how devices report; what a drag, a wheel, a stick or a button means is sai
 """
 
 import logging
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 import pygame
 
 from mag_sandbox.controls.gamepad import PAD_AXES
 from mag_sandbox.controls.keys import PAD_BUTTONS
 from mag_sandbox.controls.sources import PlayerSource
+
+if TYPE_CHECKING:  # some builds of pygame lack it
+    from pygame._sdl2.controller import Controller
 
 logger = logging.getLogger(__name__)
 FULL_TILT = 32767  # as controllers report the end of a stick or trigger
@@ -100,15 +105,15 @@ class Gamepads:
     """
 
     def __init__(self) -> None:
-        self._open: dict[int, object] = {}
+        self._open: dict[int, Controller] = {}
+        self._controller: ModuleType | None = None  # None: there are no gamepads
         try:
             from pygame._sdl2 import controller
 
             controller.init()
+            self._controller = controller
         except (ImportError, pygame.error) as problem:
             logger.info("no gamepads: %s", problem)
-            controller = None
-        self._controller = controller
 
     @property
     def names(self) -> tuple[str, ...]:

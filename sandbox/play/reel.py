@@ -117,14 +117,14 @@ class Reel:
 
     def _show(self, now: float) -> None:
         self.frame = self.current.block.frames[self.place]
-        self.grid.show(now)
+        due = self.grid.show(now)
         self.shown_at.append(now)
         self.frames += 1
         if self._steps and not self._frames_left:
             self._steps = 0
             self._worker.needed_at(None)
         elif self.place == 0 and not self._steps:
-            self._worker.needed_at(self.grid.due + self._frames_left * self.grid.interval)
+            self._worker.needed_at(due + self._frames_left * self.grid.interval)
 
     def _go_on(self) -> None:
         self.grid.restart()

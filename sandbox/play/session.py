@@ -88,9 +88,9 @@ class Session:
         self._asked = Control()  # of the next block, besides what the source says
         self._running = False
         self.id = ""  # of the playthrough; saves and the parked scene go by it
-        self._created: datetime | None = None
-        self._playthrough: Playthrough | None = None
-        self._last: FrameBlock | None = None
+        self._last: FrameBlock | None = None  # None: what follows is not set either
+        self._playthrough: Playthrough
+        self._created: datetime
         self._blocks = 0
         self._frames = 0  # of this session
         self._frames_before = 0  # of the sessions that this one goes on from
@@ -101,7 +101,7 @@ class Session:
         """Start or resume; a running session ends first ("reset")."""
         if playthrough.parked is None:
             return self.start(playthrough.scene, playthrough.seed)
-        return self._resume(playthrough)
+        return self._resume(playthrough, playthrough.parked)
 
     def start(self, scene: Scene, seed: int) -> SessionStep:
         """Reset the world and make the first block; a running session ends first ("reset")."""
@@ -112,14 +112,16 @@ class Session:
         self._open(Playthrough(scene, seed), first, asked)
         return first
 
-    def _resume(self, playthrough: Playthrough) -> SessionStep | None:
+    def _resume(
+        self, playthrough: Playthrough, read: Callable[[], Resumable]
+    ) -> SessionStep | None:
         """Go on where a scene was left with the next block; None when the script is over.
 
         Raises:
             WorldFailed: the scene was left in another world, or with other weights.
         """
         self.end("reset")
-        left = playthrough.parked()
+        left = read()
         self._forget()
         parked = left.enter(self.world)
         control = self._next_control()
@@ -259,11 +261,10 @@ class Session:
         command = self._source.next_command()
         if command is None:
             return None
-        control = command
         if isinstance(command, CameraCommand):
-            control = Control(camera=command.along(self.world.spec.axes))
+            command = Control(camera=command.along(self.world.spec.axes))
         asked, self._asked = self._asked, Control()
-        return _changed(control, asked.prompt, asked.memory)
+        return _changed(command, asked.prompt, asked.memory)
 
     def _event(self, block: FrameBlock, control: Control, asked: float) -> BlockEvent:
         ready = time.monotonic()

@@ -89,7 +89,7 @@ class GenerationWorker:
         self._clock = clock
         self._notify = notify
         self._changed = threading.Condition()  # guards what follows
-        self._stop_reason: str | None = None
+        self._stop_reason = ""  # not empty: it is to end
         self._answers = True  # calls; not any more once the world is gone
         self._rest_reason = "reset"
         self._playthrough: Playthrough | None = None
@@ -110,10 +110,6 @@ class GenerationWorker:
         """Play this from now on; blocks of before are never handed out."""
         self._turn_to(playthrough, "reset")
 
-    def reset(self) -> None:
-        """Begin the present scene again, from its beginning."""
-        self._turn_to(self._playthrough.anew, "reset")
-
     def rest(self, reason: str) -> None:
         """End the session and make no more blocks until `begin`."""
         self._turn_to(None, reason)
@@ -126,7 +122,7 @@ class GenerationWorker:
         """
         future: Future[Result] = Future()
         with self._changed:
-            if self._thread.is_alive() and self._answers and self._stop_reason is None:
+            if self._thread.is_alive() and self._answers and not self._stop_reason:
                 self._calls.append((function, future))
             else:
                 future.cancel()
@@ -184,7 +180,7 @@ class GenerationWorker:
 
     def _serve(self, session: Session, spec: WorldSpec) -> None:
         """Play what is asked for until the worker is closed; a crash ends one playthrough only."""
-        while self._stop_reason is None:
+        while not self._stop_reason:
             with self._changed:
                 generation, playthrough = self._generation, self._playthrough
                 self._playing = generation
@@ -193,16 +189,18 @@ class GenerationWorker:
             except _ClosedWhileLoadingError:  # a world may load more while it is played
                 reason = self._stop_reason
             except Exception as error:
-                self._report(error)
-                session.end(self.status.error)
+                session.end(self._report(error))
                 reason = self._wait(session, generation, for_turn=False)
             session.end(reason)
         self._answer_calls(session)
 
-    def _report(self, error: Exception) -> None:
+    def _report(self, error: Exception) -> str:
+        """Show what went wrong, and return it as a sentence."""
         if not isinstance(error, WorldFailed):  # a bug keeps its traceback
             logger.exception("the world stopped", exc_info=error)
-        self._set_status(WorkerStatus(error=_sentence(error)))
+        sentence = _sentence(error)
+        self._set_status(WorkerStatus(error=sentence))
+        return sentence
 
     def _play(
         self, session: Session, spec: WorldSpec, playthrough: Playthrough | None, generation: int
@@ -216,7 +214,7 @@ class GenerationWorker:
         while step is not None:
             self._hand_over(generation, step, begun, spec)
             reason = self._wait(session, generation, for_turn=True)
-            if reason is not None:
+            if reason:
                 return reason
             begun = self._clock()
             step = session.advance()
@@ -234,13 +232,13 @@ class GenerationWorker:
                 self._ready = ready
         self._notify()
 
-    def _wait(self, session: Session, generation: int, *, for_turn: bool) -> str | None:
+    def _wait(self, session: Session, generation: int, *, for_turn: bool) -> str:
         """Answer calls until the session is to end, and say why; or, looking ahead, for its turn.
 
         Args:
             session: what is played.
             generation: of it.
-            for_turn: return None when the next block is to be begun.
+            for_turn: return "" when the next block is to be begun.
         """
         work_left = for_turn
         while True:
@@ -253,7 +251,7 @@ class GenerationWorker:
                     return reason
                 wait = self._seconds_until_turn() if for_turn else None
                 if wait is not None and wait <= 0:
-                    return None
+                    return ""
                 if not (work_left and self._time_to_prepare(wait)):
                     self._changed.wait(wait)
                     continue
@@ -279,10 +277,10 @@ class GenerationWorker:
             while self._calls:
                 self._calls.popleft()[1].cancel()
 
-    def _interrupted(self, generation: int) -> str | None:
+    def _interrupted(self, generation: int) -> str:
         if self._stop_reason:
             return self._stop_reason
-        return self._rest_reason if generation != self._generation else None
+        return self._rest_reason if generation != self._generation else ""
 
     def _seconds_until_turn(self) -> float | None:
         if self._ready is not None or self._needed_at is None:

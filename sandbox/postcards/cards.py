@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import pygame
 
+from mag_sandbox.evaluation.probe.anchors import Sight
 from mag_sandbox.sandbox.postcards.postcards import (
     HEATS,
     SLAM_S,
@@ -84,11 +85,12 @@ class PostcardCard:
         return view.stamp is not None and age <= SLAM_S + WOBBLE_S
 
     def _drawn(self, theme: Theme, view: PostcardView, claim_key: str) -> pygame.Surface:
-        if view.card is None:
+        card = view.card
+        if card is None:
             return _waiting_card(theme, view)
-        card = self._paper((theme, view.card), lambda: _paper(theme, view)).copy()
-        _draw_words(card, theme, view, claim_key)
-        return card
+        drawn = self._paper((theme, card), lambda: _paper(theme, card)).copy()
+        _draw_words(drawn, theme, view, claim_key)
+        return drawn
 
     def _moving_stamp(self, theme: Theme, stamp: Stamp, age: float) -> pygame.Surface:
         flat = self._stamp((theme, stamp), lambda: draw_stamp(theme, stamp))
@@ -181,7 +183,7 @@ def _waiting_card(theme: Theme, view: PostcardView) -> pygame.Surface:
     return card
 
 
-def _paper(theme: Theme, view: PostcardView) -> pygame.Surface:
+def _paper(theme: Theme, card: Sight) -> pygame.Surface:
     """Draw what stays: paper and picture."""
     width, pad = theme.px(CARD_WIDTH), theme.px(12)
     picture = _picture_rect(theme)
@@ -190,7 +192,7 @@ def _paper(theme: Theme, view: PostcardView) -> pygame.Surface:
     paper = pygame.Surface((width, height)).convert()  # opaque: faster
     paper.fill(PAPER)
     pygame.draw.rect(paper, PAPER_EDGE, paper.get_rect(), theme.px(2))
-    draw_picture(paper, theme, view.card.frame, picture)
+    draw_picture(paper, theme, card.frame, picture)
     pygame.draw.rect(paper, PAPER_EDGE, picture, 1)
     pygame.draw.line(paper, PAPER_EDGE, (pad, line), (width - pad, line))
     return paper

@@ -82,8 +82,8 @@ class PostcardHunt:
             self.stop()
         else:
             before, self.tour = self.tour, self.tour.claim(now, pose)
-            if self.tour.phase == "developing" and before.phase == "searching":
-                self._answer = self._prober.compare(self.tour.card, pose)
+            if self.tour.claimed and before.card and not before.claimed:
+                self._answer = self._prober.compare(before.card, pose)
             elif self.tour.tries < before.tries:
                 self._on_cue("miss")
             self._tell(before, self.tour)
@@ -103,7 +103,7 @@ class PostcardHunt:
         if self.tour is not None and self.tour.phase != "finished":
             self._policies.add(policy)
             before = self.tour
-            self.tour = self._developed(now).update(now, pose, self._prober.pictures)
+            self.tour = self._developed(before, now).update(now, pose, self._prober.pictures)
             self._tell(before, self.tour)
         shown = self.view(now)
         changed, self._shown = shown != self._shown, shown
@@ -113,13 +113,13 @@ class PostcardHunt:
         """Return what the card shows; None: there is no tour."""
         return None if self.tour is None else self.tour.view(now)
 
-    def _developed(self, now: float) -> Tour:
+    def _developed(self, tour: Tour, now: float) -> Tour:
         answer = self._answer
-        if answer is None or not answer.done() or self.tour.phase != "developing":
-            return self.tour
+        if answer is None or not answer.done() or not tour.claimed:
+            return tour
         self._answer = None
         result = None if answer.cancelled() else answer.result()
-        return self.tour.developed(now, None if result is None else result.recall)
+        return tour.developed(now, None if result is None else result.recall)
 
     def _tell(self, before: Tour, after: Tour) -> None:
         """Give the cue of what just happened, and keep the score of a finished tour."""

@@ -124,7 +124,7 @@ class Tour:
     sent_at: float = 0.0  # when the card came
     start_off: float = 0.0  # degrees to go when it came
     pose: CameraPose = START
-    claimed: Stamp | None = None  # waits for what is remembered
+    claimed: Stamp | None = None  # while developing: waits for what is remembered
     tries: int = TRIES
     missed_at: float = -math.inf
     trend: Trend = ""
@@ -173,7 +173,7 @@ class Tour:
 
     def claim(self, now: float, pose: CameraPose) -> "Tour":
         """Say that this is the place: it is, or a try is lost."""
-        if self.phase != "searching":
+        if self.phase != "searching" or self.card is None:
             return self
         off = degrees_off(pose, self.card.pose)
         if off <= FOUND:
@@ -190,11 +190,11 @@ class Tour:
 
     def developed(self, now: float, recall: float | None) -> "Tour":
         """Stamp the card, now that it is known what the world remembers of it."""
-        if self.phase != "developing":
+        claimed = self.claimed
+        if claimed is None:
             return self
         memory = round(MEMORY_POINTS * (recall or 0.0) / 100)
         bonus = min(MAX_BONUS, STREAK_BONUS * self.streak)
-        claimed = self.claimed
         extra = round(bonus * (claimed.aim + claimed.time + memory))
         return self._stamp(now, replace(claimed, recall=recall, memory=memory, bonus=extra))
 
@@ -204,8 +204,11 @@ class Tour:
         heat = next(place for place, (limit, _) in enumerate(HEATS) if off <= limit)
         searching = self.phase == "searching"
         seconds = now - self.sent_at if searching else 0.0
-        if self.phase == "developing":
+        if self.claimed is not None:
             seconds = self.claimed.seconds
+        hint = ""
+        if self.card and searching and seconds >= HINT_S:
+            hint = direction(self.pose, self.card.pose)
         return PostcardView(
             phase=self.phase,
             card=self.card,
@@ -218,7 +221,7 @@ class Tour:
             tries=self.tries,
             streak=self.streak,
             points=self.points,
-            hint=direction(self.pose, self.card.pose) if searching and seconds >= HINT_S else "",
+            hint=hint,
             missed=searching and now - self.missed_at < MISS_S,
             stamp=self.stamps[-1] if self.phase == "stamped" else None,
         )
@@ -250,6 +253,7 @@ class Tour:
         then, before = self.looked
         if now - then < TREND_S:
             return self
+        assert self.card is not None  # it is being searched for
         off = degrees_off(self.pose, self.card.pose)
         trend: Trend = ""
         if abs(off - before) >= TREND:

@@ -71,7 +71,7 @@ class KeptTracker:
 
     anchors: tuple[KeptAnchor, ...]
     pictures: tuple[KeptSight, ...]
-    named: dict[str, int]
+    named: dict[AnchorKind, int]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -134,12 +134,16 @@ def draw_chart(
     longest = max((one.seconds_away for one in counted), default=0.0)
     reach = _draw_axes(surface, theme, area, longest)
     for summary in summaries(counted):
-        own = [one for one in counted if one.policy == summary.policy]
-        _draw_curve(surface, theme, area, reach, summary, max(one.seconds_away for one in own))
-        for one in own:
-            x = area.left + one.seconds_away / reach * area.width
-            y = area.bottom - one.recall / 100 * area.height
-            draw_marker(surface, theme, (x, y), one.policy)
+        own = [
+            (one.seconds_away, one.recall)
+            for one in results
+            if one.recall is not None and one.policy == summary.policy
+        ]
+        _draw_curve(surface, theme, area, reach, summary, max(seconds for seconds, _ in own))
+        for seconds, recall in own:
+            x = area.left + seconds / reach * area.width
+            y = area.bottom - recall / 100 * area.height
+            draw_marker(surface, theme, (x, y), summary.policy)
     if not counted:
         theme.write(surface, "nothing has come back yet", 14, MUTED, center=area.center)
 

@@ -94,6 +94,10 @@ class Prober(SessionObserver):
 
     def on_end(self, event: SessionEnd) -> None:  # noqa: ARG002 -- observer
         """Compare what was just coming back."""
+        self.finish()
+
+    def finish(self) -> None:
+        """Compare what is just coming back: no more is shown."""
         self._put(self._finish)
 
     def reset(self) -> None:

@@ -18,6 +18,7 @@ from mag_sandbox.model.world import FrameBlock, WorldSpec
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionEnd, SessionObserver, SessionStart
 from mag_sandbox.sandbox.probe.prober import Prober
 from mag_sandbox.sandbox.recording.frame_records import (
+    BlockHead,
     DamagedRecord,
     FramesHead,
     head_of,
@@ -195,7 +196,7 @@ class _Take:
             self._folder.mkdir(parents=True, exist_ok=True)
             with (self._folder / FRAMES_FILE).open("xb") as file:
                 file.write(pack(b"HEAD", self._head))
-                for item in iter(self._next, None):
+                while (item := self._next()) is not None:
                     self._write(file, item)
                     file.flush()  # a killed game leaves readable frames
                 if self._prober is not None:
@@ -229,7 +230,9 @@ class _Take:
             file.seek(offset)
             record = BytesIO(file.read(length))
         for tag, value, place in scan(record, length):
-            return recoded(head_of(tag, value), place.read(record), self._head)
+            head = head_of(tag, value)
+            if isinstance(head, BlockHead):
+                return recoded(head, place.read(record), self._head)
         raise DamagedRecord(f"{self._waiting_file.name} lacks what was put there")
 
     def _write_probes(self, file: BinaryIO) -> None:

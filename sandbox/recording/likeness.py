@@ -11,12 +11,12 @@ from itertools import pairwise
 from statistics import median
 
 from mag_sandbox.evaluation.probe.metrics import psnr
-from mag_sandbox.model.world import FrameBlock, Progress, World, WorldFailed
+from mag_sandbox.model.world import FrameBlock, Frames, Progress, World, WorldFailed
 from mag_sandbox.sandbox.choice import WorldChoice
 from mag_sandbox.sandbox.recording.frame_records import as_kept
 from mag_sandbox.sandbox.recording.reader import Recording, RecordingError
 from mag_sandbox.sandbox.recording.replay import ALIKE_DB, By, Verifier
-from mag_sandbox.sandbox.recording.stored_frames import StoredFrames
+from mag_sandbox.sandbox.recording.stored_frames import StoredBlock, StoredFrames
 
 PARTS = 10  # stretches that are told apart, so that a slow drift is seen
 ARITHMETIC = ("execution", "packages", "machine")  # of a header: what rounding depends on
@@ -71,16 +71,19 @@ class Likeness:
         """Compare a replayed block."""
         first, self._seen = self._seen, self._seen + len(block.frames)
         stored = self._blocks.get(block.block_index)
-        try:
-            kept = stored and self._stored.frame_block(stored, with_memory=False).frames
-        except RecordingError:
-            kept = None
-        if kept is None or kept.shape != block.frames.shape:
+        kept = None if stored is None else self._read(stored)
+        if stored is None or kept is None or kept.shape != block.frames.shape:
             self.missing += len(block.frames)
             return
         for place, (then, now) in enumerate(zip(kept, block.frames, strict=True)):
             now = as_kept(now, stored.head.coding)
             self.frames.append(FrameLikeness(first + place, psnr(now, then)))
+
+    def _read(self, stored: StoredBlock) -> Frames | None:
+        try:
+            return self._stored.frame_block(stored, with_memory=False).frames
+        except RecordingError:
+            return None
 
     def summary(self) -> str:
         """Return what came of it for people, in a few lines."""

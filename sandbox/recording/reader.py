@@ -53,26 +53,28 @@ def load_recording(folder: Path) -> Recording:
     path = folder / EVENTS_FILE
     lines, cut_off = _read_lines(path)
     events = [_parse_event(line, f"{path} line {number}") for number, line in enumerate(lines, 1)]
-    start, rest = events[0], events[1:]
+    start, last = events[0], events[-1]
     if not isinstance(start, SessionStart):
         raise RecordingError(f"{path} line 1: expected session_start, found {start.kind}; {_AGAIN}")
     if not 0 <= start.seed <= MAX_SEED:
         seed = shortened(start.seed)
         raise RecordingError(f"{path} line 1: seed is {seed}, expected 0 to {MAX_SEED}; {_AGAIN}")
-    end = rest.pop() if rest and isinstance(rest[-1], SessionEnd) else None
-    for number, event in enumerate(rest, 2):
+    end = last if isinstance(last, SessionEnd) else None
+    blocks = [start.first_block]
+    for number, event in enumerate(events[1:-1] if end else events[1:], 2):
         if not isinstance(event, BlockEvent):
             raise RecordingError(f"{path} line {number}: {event.kind} out of place; {_AGAIN}")
         if event.block_index != start.first_block.block_index + number - 1:
             raise RecordingError(
                 f"{path} line {number}: block {event.block_index} out of order; {_AGAIN}"
             )
+        blocks.append(event)
     start = replace(
         start,
         scene=_with_image_path(start.scene, folder),
         state=str(folder / STATE_FOLDER) if start.state else None,  # never one from elsewhere
     )
-    return Recording(folder, start, (start.first_block, *rest), end, cut_off)
+    return Recording(folder, start, tuple(blocks), end, cut_off)
 
 
 def with_machine(provenance: dict) -> dict:

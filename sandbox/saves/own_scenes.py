@@ -170,7 +170,7 @@ def _own_scene(path: Path) -> OwnScene:
         scene = load_scene(path)
     except SceneError as error:
         return OwnScene(path, None, problem=str(error))
-    picture = path.with_suffix(".png")
+    picture: Path | None = path.with_suffix(".png")
     if not picture.is_file():
         picture = Path(scene.image) if scene.image else None
     return OwnScene(path, scene, picture)

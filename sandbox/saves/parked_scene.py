@@ -48,6 +48,10 @@ class KeptMemory:
         return cls(usage.policy, usage.kept_frames, usage.bytes)
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ParkedScene:
     """Everything needed to continue a scene later, exactly."""
@@ -64,23 +68,20 @@ class ParkedScene:
     id: str = ""  # of the playthrough, which parking again replaces; empty: a new one
     name: str = ""  # for people; empty: the scene's
     slot: str = ""  # of a save; empty: parked
-    created: datetime | None = None  # when the playthrough began; None: now
-    left: datetime | None = None  # None: now
+    created: datetime = field(default_factory=_now)  # when the playthrough began
+    left: datetime = field(default_factory=_now)
     provenance: dict = field(default_factory=dict)  # what World.provenance() said
     parts: dict[str, WorldState] = field(default_factory=dict)  # what others keep: map, anchors
 
     def __post_init__(self) -> None:
-        now = datetime.now(UTC)
         self._fill("prompt", self.scene.prompt)
         self._fill("name", self.scene.name)
         self._fill("id", new_id(self.scene))
-        self._fill("created", now)
-        self._fill("left", now)
         check_slug(self.id)
         for part in self.parts:
             check_slug(part)
 
-    def _fill(self, name: str, value: object) -> None:
+    def _fill(self, name: str, value: str) -> None:
         object.__setattr__(self, name, getattr(self, name) or value)
 
     def enter(self, world: World) -> "ParkedScene":

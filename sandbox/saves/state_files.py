@@ -218,7 +218,8 @@ def _read_arrays(path: Path) -> tuple[dict, dict[str, dict], np.ndarray]:
         raise _damaged(path, "it holds no last frame")
     if not 1 <= min(frame.shape[:2]) <= max(frame.shape[:2]) <= MAX_SIDE:
         raise _damaged(path, f"its last frame is {frame.shape[1]} x {frame.shape[0]} px")
-    world, parts = {}, {}
+    world: dict[str, np.ndarray] = {}
+    parts: dict[str, dict[str, np.ndarray]] = {}
     for name, array in arrays.items():
         if name.startswith(_WORLD):
             world[name.removeprefix(_WORLD)] = array

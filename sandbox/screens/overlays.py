@@ -241,13 +241,13 @@ class ProbeOverlay(Overlay):
 
     def draw(self, surface: pygame.Surface) -> None:
         """Draw the card on the left, below the figures."""
-        shown = self._result is not None and not self.is_silent
-        if not shown or "speed" not in self._hud.places:
+        result = self._result
+        if result is None or self.is_silent or "speed" not in self._hud.places:
             return
         theme = self._hud.theme(surface)
-        said = (self._result.number, theme)
+        said = (result.number, theme)
         if self._card is None or self._card[0] != said:
-            self._card = said, probe_card(theme, self._result)
+            self._card = said, probe_card(theme, result)
         surface.blit(self._card[1], self._place())
 
     def _place(self) -> pygame.Rect:
@@ -358,7 +358,7 @@ class PostcardOverlay(Overlay):
             return
         above = self._hud.places.get("speed")
         top = above.bottom + theme.px(10) if above else theme.px(14)
-        view, age = self._hunt.view(now), now - tour.since
+        view, age = tour.view(now), now - tour.since
         corner = theme.px(14 + POSTCARD_WIDTH), top  # where comparisons are shown otherwise
         self._card.draw(surface, theme, view, corner, age, self._key)
 

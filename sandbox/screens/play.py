@@ -304,9 +304,7 @@ class PlayScreen:
         if self._context.worker.status.error:
             self.outcome = Retry()
             return
-        self.playthrough = self.playthrough.anew
-        self._context.worker.reset()
-        self._begin_anew()
+        self.play(self.playthrough.anew)
 
     def _begin_anew(self) -> None:
         self.reel.restart()

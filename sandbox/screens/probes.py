@@ -87,7 +87,8 @@ class ProbesScreen:
 
     def draw(self, surface: pygame.Surface) -> None:
         """Draw the page, from its cache unless it changed."""
-        size = tuple(map(max, surface.get_size(), LEAST_SIZE))
+        width, height = map(max, surface.get_size(), LEAST_SIZE)
+        size = width, height
         if self._page is None or self._page.get_size() != size:
             self._page = self._draw_page(size)
         self._zoom = size[0] / surface.get_width(), size[1] / surface.get_height()

@@ -82,8 +82,8 @@ class PromptBox(Overlay):
         self._solid_since = 0.0  # the cursor blinks from here on
         self._shows_cursor = True
         self._stale = True  # what was drawn no longer holds
-        self._card: PromptCard | None = None
         self._theme: Theme | None = None
+        self._card: PromptCard | None = None
         self._size = (0, 0)
         self._corner = (0, 0)
 
@@ -105,10 +105,14 @@ class PromptBox(Overlay):
     @property
     def struck(self) -> tuple[Word, ...]:
         """The words that the world does not know, but for one that is still being written."""
-        if self._vocabulary is None or self._entry.composition:
+        known = self._vocabulary
+        if known is None or self._entry.composition:
             return ()
-        unknown = self._vocabulary.unknown(self.text)
-        return tuple(word for word in unknown if not self._is_beginning(word))
+        return tuple(
+            word
+            for word in known.unknown(self.text)
+            if word.end != self._entry.cursor or not known.begins_known(word.text)
+        )
 
     def open(self, prompt: str) -> None:
         """Show the box with the prompt that holds now."""
@@ -165,24 +169,24 @@ class PromptBox(Overlay):
         """Draw the box near the lower edge, if it is open."""
         if not self.is_open:
             return
-        card = self._drawn(surface)
-        surface.blit(card.surface, self._corner)
-        if self._shows_cursor:
-            surface.fill(self._theme.colour(ACCENT), card.cursor.move(self._corner))
-
-    def _drawn(self, surface: pygame.Surface) -> PromptCard:
         if self._theme is None or surface.get_size() != self._size:
             self._size, self._stale = surface.get_size(), True
             self._theme = self._make_theme(self._size)
-        if self._stale:
+        if self._card is None or self._stale:
             self._stale = False
-            hinting = self._vocabulary is not None
-            self._card = draw_prompt_card(self._theme, self._view(), self._size[0], hinting=hinting)
-            width, height = self._card.surface.get_size()
-            top = max(0, self._size[1] - height - self._theme.px(self._clearance))
-            self._corner = (self._size[0] - width) // 2, top
-            pygame.key.set_text_input_rect(self._card.cursor.move(self._corner))
-        return self._card
+            self._card = self._drawn(self._theme)
+        surface.blit(self._card.surface, self._corner)
+        if self._shows_cursor:
+            surface.fill(self._theme.colour(ACCENT), self._card.cursor.move(self._corner))
+
+    def _drawn(self, theme: Theme) -> PromptCard:
+        hinting = self._vocabulary is not None
+        card = draw_prompt_card(theme, self._view(), self._size[0], hinting=hinting)
+        width, height = card.surface.get_size()
+        top = max(0, self._size[1] - height - theme.px(self._clearance))
+        self._corner = (self._size[0] - width) // 2, top
+        pygame.key.set_text_input_rect(card.cursor.move(self._corner))
+        return card
 
     def _view(self) -> PromptView:
         entry, words = self._entry, self._vocabulary
@@ -257,7 +261,8 @@ class PromptBox(Overlay):
         self._touch()
 
     def _mouse(self, event: pygame.Event) -> bool:
-        if self._card is None:
+        card = self._card
+        if card is None:
             return False
         place = event.pos[0] - self._corner[0], event.pos[1] - self._corner[1]
         if event.type == pygame.MOUSEBUTTONUP:
@@ -265,35 +270,30 @@ class PromptBox(Overlay):
             return was
         if event.type == pygame.MOUSEMOTION:
             if self._selecting:
-                self._put_cursor(place, selecting=True)
+                self._put_cursor(card, place, selecting=True)
             return self._selecting
-        if not self._card.surface.get_rect().collidepoint(place):
+        if not card.surface.get_rect().collidepoint(place):
             return False
         if event.button == 1:
-            self._click(place)
+            self._click(card, place)
         return True
 
-    def _click(self, place: tuple[int, int]) -> None:
-        for rect, word, known in self._card.hints:
+    def _click(self, card: PromptCard, place: tuple[int, int]) -> None:
+        for rect, word, known in card.hints:
             if rect.collidepoint(place):
                 self._write_instead(word, known)
                 return
-        for rect, phrase in self._card.chips:
+        for rect, phrase in card.chips:
             if rect.collidepoint(place):
                 self._append(phrase)
                 return
-        if self._card.field.collidepoint(place):
+        if card.field.collidepoint(place):
             self._selecting = True
-            self._put_cursor(place, selecting=False)
+            self._put_cursor(card, place, selecting=False)
 
-    def _put_cursor(self, place: tuple[int, int], *, selecting: bool) -> None:
-        character = self._card.character_at(place, self._theme)
-        self._entry.place_cursor(character, selecting=selecting)
+    def _put_cursor(self, card: PromptCard, place: tuple[int, int], *, selecting: bool) -> None:
+        self._entry.place_cursor(card.character_at(place), selecting=selecting)
         self._touch()
-
-    def _is_beginning(self, word: Word) -> bool:
-        """Whether a word is still being written and may become a known one."""
-        return word.end == self._entry.cursor and self._vocabulary.begins_known(word.text)
 
     def _touch(self) -> None:
         self._touched = self._stale = True

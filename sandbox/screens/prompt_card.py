@@ -58,6 +58,7 @@ class PromptView:
 class PromptCard:
     """A drawn prompt box; places are pixels on the card."""
 
+    theme: Theme
     surface: pygame.Surface
     text_area: pygame.Rect
     cursor: pygame.Rect
@@ -72,12 +73,12 @@ class PromptCard:
         """Where a click puts the cursor."""
         return self.text_area.inflate(*FIELD_MARGIN)
 
-    def character_at(self, place: tuple[int, int], theme: Theme) -> int:
+    def character_at(self, place: tuple[int, int]) -> int:
         """Return the gap between two characters that is nearest to a point."""
         row = self.first_row + (place[1] - self.text_area.top) // self.row_height
         last = self.pieces[-1].row if self.pieces else 0
         across = place[0] - self.text_area.left
-        return find_character(self.pieces, min(last, max(0, row)), across, _measure(theme))
+        return find_character(self.pieces, min(last, max(0, row)), across, _measure(self.theme))
 
 
 def draw_prompt_card(theme: Theme, view: PromptView, room: int, *, hinting: bool) -> PromptCard:
@@ -110,7 +111,7 @@ def draw_prompt_card(theme: Theme, view: PromptView, room: int, *, hinting: bool
         max(2, theme.px(2)),
         theme.line_height(TEXT),
     )
-    card = PromptCard(surface, area, cursor, first_row, pieces=pieces, row_height=row_height)
+    card = PromptCard(theme, surface, area, cursor, first_row, pieces=pieces, row_height=row_height)
     _draw_head(card, theme, view.title, pad)
     _draw_text(card, theme, view)
     if hinting:

@@ -57,8 +57,7 @@ class SettingsScreen:
         self._stops = [i for i, item in enumerate(self._items) if not isinstance(item, Heading)]
         self._focus = 0  # of the stops
         self._scroll = ScrollArea()
-        self._theme: Theme | None = None
-        self._layout: SettingsLayout | None = None
+        self._arranged: tuple[Theme, SettingsLayout] | None = None  # None: nothing was drawn yet
         self._made_for: tuple[object, ...] = ()
         self._is_sliding = False  # a slider is held with the mouse
         self._question: Question | None = None
@@ -130,19 +129,19 @@ class SettingsScreen:
 
     def _point(self, event: pygame.Event) -> None:
         """Take the mouse, once something was drawn that it can point at."""
-        layout = self._layout
-        if layout is None:
+        if self._arranged is None:
             return
+        theme, layout = self._arranged
         if event.type == pygame.MOUSEWHEEL:
             self._scroll.by(-event.y * (layout.tops[2] - layout.tops[1]))
         elif event.type == pygame.MOUSEBUTTONUP:
             self._is_sliding = False
         elif event.type == pygame.MOUSEMOTION and self._is_sliding:
-            self._slide(event.pos)
+            self._slide(event.pos, self._control(theme, layout))
         elif event.type == pygame.MOUSEMOTION:
             self._hover(event.pos, layout)
         elif event.type == pygame.MOUSEBUTTONDOWN and event.button == 1:
-            self._click(event.pos, layout)
+            self._click(event.pos, theme, layout)
 
     def _hover(self, pos: tuple[int, int], layout: SettingsLayout) -> None:
         if not layout.area.collidepoint(pos):
@@ -151,7 +150,7 @@ class SettingsScreen:
             if layout.item(at, self._scroll.offset).collidepoint(pos) and stop != self._focus:
                 self._focus, self._dirty = stop, True
 
-    def _click(self, pos: tuple[int, int], layout: SettingsLayout) -> None:
+    def _click(self, pos: tuple[int, int], theme: Theme, layout: SettingsLayout) -> None:
         self._dirty = True
         if layout.back.collidepoint(pos):
             self._leave(Back())
@@ -160,18 +159,17 @@ class SettingsScreen:
                 self._go_to_section(section)
         self._hover(pos, layout)
         row = self._items[self._stops[self._focus]]
-        if isinstance(row, SettingRow) and self._control().collidepoint(pos):
-            self._slide(pos)
+        control = self._control(theme, layout)
+        if isinstance(row, SettingRow) and control.collidepoint(pos):
+            self._slide(pos, control)
             self._is_sliding = isinstance(row.setting(self.config), Slider)
 
-    def _slide(self, pos: tuple[int, int]) -> None:
-        rect = self._control()
+    def _slide(self, pos: tuple[int, int], rect: pygame.Rect) -> None:
         self._change(lambda setting: setting.press((pos[0] - rect.left) / rect.width))
 
-    def _control(self) -> pygame.Rect:
+    def _control(self, theme: Theme, layout: SettingsLayout) -> pygame.Rect:
         """Return where the value in focus is."""
-        rect = self._layout.item(self._stops[self._focus], self._scroll.offset)
-        return control_place(self._theme, rect)
+        return control_place(theme, layout.item(self._stops[self._focus], self._scroll.offset))
 
     def _change(self, change: Callable[[Setting], object]) -> None:
         """Change the setting in focus and let it act at once."""
@@ -194,8 +192,8 @@ class SettingsScreen:
     def _go(self, stop: int) -> None:
         """Move the focus, and scroll to it and to its heading."""
         self._focus = max(0, min(len(self._stops) - 1, stop))
-        if self._layout:
-            at, tops = self._stops[self._focus], self._layout.tops
+        if self._arranged:
+            at, tops = self._stops[self._focus], self._arranged[1].tops
             is_first = isinstance(self._items[at - 1], Heading)
             self._scroll.show(tops[at - 1 if is_first else at], tops[at + 1])
 
@@ -210,8 +208,8 @@ class SettingsScreen:
             if isinstance(item, Heading) and item.title == section
         )
         self._go(self._stops.index(at + 1))
-        if self._layout:
-            self._scroll.to(self._layout.tops[at])
+        if self._arranged:
+            self._scroll.to(self._arranged[1].tops[at])
 
     def _leave(self, outcome: Outcome) -> None:
         """Keep what was changed; where that fails, say so before leaving."""
@@ -232,9 +230,10 @@ class SettingsScreen:
         made_for = (size, config.text_scale, config.high_contrast)
         if made_for != self._made_for:
             self._made_for = made_for
-            self._theme = Theme(size, config.text_scale, high_contrast=config.high_contrast)
-            self._layout = SettingsLayout.of(self._theme, size, self._items)
-            self._scroll.resize(self._layout.area.height, self._layout.tops[-1])
+            theme = Theme(size, config.text_scale, high_contrast=config.high_contrast)
+            layout = SettingsLayout.of(theme, size, self._items)
+            self._arranged = theme, layout
+            self._scroll.resize(layout.area.height, layout.tops[-1])
             self._go(self._focus)
             self._scroll.glide.jump(self._scroll.glide.target)
-        return self._theme, self._layout
+        return self._arranged

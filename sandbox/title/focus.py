@@ -156,7 +156,9 @@ class TitleFocus:
         if spot.area == "header":
             return len(HEADER)
         card = self.card
-        return len(choices(card)) if spot.area == "choices" else len(self.shelves[spot.row].cards)
+        if spot.area == "choices":
+            return len(choices(card)) if card else 0
+        return len(self.shelves[spot.row].cards)
 
     def _show(self) -> None:
         """Scroll as little as needed to see the card in focus whole."""

@@ -125,8 +125,7 @@ class TitleScreen:
         self._thumbnails = Thumbnails()
         self._wanted = focused
         self._focus = TitleFocus((), None)
-        self._theme: Theme | None = None
-        self._layout: TitleLayout | None = None
+        self._arranged: tuple[Theme, TitleLayout] | None = None
         self._backdrop = TitleBackdrop(self._thumbnails)
         self._places: list[tuple[pygame.Rect, Spot]] = []
         self._writing = actions.writing(self._write)
@@ -156,7 +155,7 @@ class TitleScreen:
 
     def use_settings(self, settings: SandboxConfig) -> None:
         """Look as the player wants it now."""
-        self._settings, self._layout, self._dirty = settings, None, True
+        self._settings, self._arranged, self._dirty = settings, None, True
 
     def handle(self, event: pygame.Event) -> None:
         """Take a key, the mouse, or a change of the window."""
@@ -246,7 +245,7 @@ class TitleScreen:
     def _list(self, model: TitleModel) -> None:
         """Show what there is, then do what the player could not wait to do."""
         if self._early is not None or (self._untouched and model.parked):
-            self._focus, self._layout = TitleFocus(shelves(model), self._wanted), None
+            self._focus, self._arranged = TitleFocus(shelves(model), self._wanted), None
         else:
             self._focus.list(shelves(model))
         early, self._early, self._wanted, self._dirty = self._early, None, None, True
@@ -300,7 +299,7 @@ class TitleScreen:
             if event.type == pygame.MOUSEBUTTONDOWN and event.button == 1:
                 self._dirty = True
                 self._activate(spot)
-            elif event.type == pygame.MOUSEBUTTONDOWN and spot.area == "cards":
+            elif event.type == pygame.MOUSEBUTTONDOWN and spot.area == "cards" and self._focus.card:
                 self._offer(self._focus.card)
 
     def _activate(self, spot: Spot) -> None:
@@ -318,20 +317,21 @@ class TitleScreen:
 
     def _do(self, act: Act, card: Card) -> None:
         """Do what was chosen with a card."""
-        if act == "play":
-            self._play(card)
-        elif act == "new seed":
-            self._play(card, self._actions.seed())
-        elif act == "continue":
-            self._go(Continue(card.id))
-        elif act == "watch":
-            self._go(Watch(card.path))
-        elif act == "export":
-            self._actions.export(card.path)
-        elif act == "fork":
-            self._change("It was not copied", lambda: self._actions.fork(card.id))
-        elif act == "delete":
-            self._ask_to_delete(card)
+        match card, act:
+            case _, "delete":
+                self._ask_to_delete(card)
+            case SceneCard(key), "play":
+                self._play(key)
+            case SceneCard(key), "new seed":
+                self._play(key, self._actions.seed())
+            case ParkedCard(parked), "continue":
+                self._go(Continue(parked))
+            case ParkedCard(parked), "fork":
+                self._change("It was not copied", lambda: self._actions.fork(parked))
+            case RecordingCard(path), "watch":
+                self._go(Watch(path))
+            case RecordingCard(path), "export":
+                self._actions.export(path)
 
     def _offer(self, card: Card) -> None:
         """Ask what to do with a card."""
@@ -340,9 +340,9 @@ class TitleScreen:
         answered = lambda answer: self._do(acts[answer - 1], card)  # noqa: E731 -- one line
         self._ask(card.title, words_about(card)[2], [Button("Back"), *buttons], answered)
 
-    def _play(self, card: SceneCard, seed: int | None = None) -> None:
+    def _play(self, key: str, seed: int | None = None) -> None:
         try:
-            self._go(PlayScene(self._actions.load_scene(card.key), seed))
+            self._go(PlayScene(self._actions.load_scene(key), seed))
         except SceneError as problem:
             self._tell("This scene cannot be read", str(problem))
 
@@ -388,13 +388,14 @@ class TitleScreen:
         self.outcome, self._dirty = outcome, True  # if we come back here, we are drawn anew
 
     def _arrange(self, size: tuple[int, int]) -> tuple[Theme, TitleLayout]:
-        if self._layout is None or self._layout.size != size:
+        if self._arranged is None or self._arranged[1].size != size:
             settings = self._settings
-            self._theme = Theme(size, settings.text_scale, high_contrast=settings.high_contrast)
-            self._layout = TitleLayout.of(self._theme, size)
+            theme = Theme(size, settings.text_scale, high_contrast=settings.high_contrast)
+            layout = TitleLayout.of(theme, size)
+            self._arranged = theme, layout
             self._backdrop.forget()
-            self._focus.fit(self._layout.rows, self._layout.columns)
-        return self._theme, self._layout
+            self._focus.fit(layout.rows, layout.columns)
+        return self._arranged
 
     def _draw_header(self, surface: pygame.Surface, theme: Theme, layout: TitleLayout) -> None:
         draw_name(surface, theme, layout)

@@ -43,6 +43,13 @@ def window(size: tuple[int, int], title: str) -> Iterator[pygame.Surface]:
         pygame.display.quit()
 
 
+def window_surface() -> pygame.Surface:
+    """Return what shows in the window, which must be open."""
+    surface = pygame.display.get_surface()
+    assert surface is not None
+    return surface
+
+
 def fit(
     frame_size: tuple[int, int], window_size: tuple[int, int], mode: FitMode = "whole"
 ) -> pygame.Rect:
@@ -77,8 +84,7 @@ class Picture:
             scale_mode: whether pixels stay visible.
         """
         self.fit_mode, self.scale_mode = fit_mode, scale_mode
-        self._frame: np.ndarray | None = None
-        self._picture: pygame.Surface | None = None
+        self._shown: tuple[np.ndarray, pygame.Surface] | None = None  # a frame, as a picture
         self._scaled: pygame.Surface | None = None  # kept: new memory costs more than scaling
         self._is_scaled = False  # whether that is the frame, which is being shifted
         self._bars: tuple[tuple[int, int], tuple[_Bar, ...]] | None = None  # by the window's size
@@ -96,46 +102,50 @@ class Picture:
         """
         height, width = frame.shape[:2]
         rect = fit((width, height), surface.get_size(), self.fit_mode)
-        if self._frame is not frame:
-            self._frame, self._picture, self._is_scaled = frame, _picture(surface, frame), False
-            self._bars = None
+        if self._shown is None or self._shown[0] is not frame:
+            self._shown = frame, _picture(surface, frame)
+            self._is_scaled, self._bars = False, None
+        picture = self._shown[1]
         if surface.get_rect().contains(rect):
-            self._draw_bars(surface, rect)
+            self._draw_bars(surface, picture, rect)
             if shift == (0.0, 0.0):
-                self._scale(surface.subsurface(rect))
+                self._scale(picture, surface.subsurface(rect))
                 return
         if self._scaled is None or self._scaled.get_size() != rect.size:
             self._scaled, self._is_scaled = odd_rows(rect.size, surface), False
         if not self._is_scaled:
-            self._scale(self._scaled)
+            self._scale(picture, self._scaled)
             self._is_scaled = True
-        self._draw_shifted(surface, rect, shift, rect.width / width)
+        _draw_shifted(surface, self._scaled, rect, shift, rect.width / width)
 
-    def _draw_bars(self, surface: pygame.Surface, rect: pygame.Rect) -> None:
+    def _draw_bars(
+        self, surface: pygame.Surface, picture: pygame.Surface, rect: pygame.Rect
+    ) -> None:
         size = surface.get_size()
         if self._bars is None or self._bars[0] != size:
-            self._bars = size, tuple(_bars(surface, self._picture, rect))
+            self._bars = size, tuple(_bars(surface, picture, rect))
         surface.blits(self._bars[1], doreturn=False)
 
-    def _scale(self, into: pygame.Surface) -> None:
+    def _scale(self, picture: pygame.Surface, into: pygame.Surface) -> None:
         sharp = self.scale_mode == "sharp"
         scale = pygame.transform.scale if sharp else pygame.transform.smoothscale
-        scale(self._picture, into.get_size(), into)
+        scale(picture, into.get_size(), into)
 
-    def _draw_shifted(
-        self,
-        surface: pygame.Surface,
-        rect: pygame.Rect,
-        shift: tuple[float, float],
-        enlargement: float,
-    ) -> None:
-        moved = rect.move(*(round(length * enlargement) for length in shift))
-        before = surface.get_clip()
-        surface.set_clip(rect)
-        surface.blit(self._scaled, moved)
-        for revealed, edge in _revealed(rect, moved):
-            _smear(surface, revealed.clip(surface.get_rect()), edge.clip(surface.get_rect()))
-        surface.set_clip(before)
+
+def _draw_shifted(
+    surface: pygame.Surface,
+    scaled: pygame.Surface,
+    rect: pygame.Rect,
+    shift: tuple[float, float],
+    enlargement: float,
+) -> None:
+    moved = rect.move(*(round(length * enlargement) for length in shift))
+    before = surface.get_clip()
+    surface.set_clip(rect)
+    surface.blit(scaled, moved)
+    for revealed, edge in _revealed(rect, moved):
+        _smear(surface, revealed.clip(surface.get_rect()), edge.clip(surface.get_rect()))
+    surface.set_clip(before)
 
 
 def _picture(surface: pygame.Surface, frame: np.ndarray) -> pygame.Surface:

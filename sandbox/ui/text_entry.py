@@ -4,6 +4,7 @@ Takes pygame's key and text events, but knows no window: what it shows is for ot
 """
 
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import pygame
 
@@ -226,7 +227,10 @@ class Clipboard:
         _or_else(lambda: pygame.scrap.put_text(text), None)
 
 
-def _or_else(call: Callable[[], object], otherwise: object) -> object:
+Value = TypeVar("Value")
+
+
+def _or_else(call: Callable[[], Value], otherwise: Value) -> Value:
     try:
         return call()
     except (pygame.error, UnicodeError):  # no clipboard here, or no text on it

@@ -119,6 +119,7 @@ class _Reading:
         scene, scene_name = self._scene()
         script, lines = self._script()
         compare = self._compare()
+        memory = self._typed("memory", str, "")
         demo = Demo(
             name=self._typed("name", str, self._path.stem.replace("-", " ")),
             about=" ".join(self._typed("about", str, "").split()),
@@ -126,7 +127,7 @@ class _Reading:
             scene_name=scene_name,
             seed=self._seed(scene),
             script=script,
-            memory=self._memory("memory", self._typed("memory", str, "")),
+            memory=self._memory("memory", memory) if "memory" in self._values else None,
             compare=compare,
             look_ahead=self._typed("look_ahead", bool, True),
             expect=self._expect(script, compare),
@@ -219,9 +220,7 @@ class _Reading:
             raise self._error(f"seed is {seed}, expected 0 to {MAX_SEED}", self._nodes["seed"])
         return seed
 
-    def _memory(self, key: str, text: str) -> MemoryAsk | None:
-        if key not in self._values:
-            return None
+    def _memory(self, key: str, text: str) -> MemoryAsk:
         try:
             return parse_memory(text)
         except ScriptError as problem:

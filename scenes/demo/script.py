@@ -117,7 +117,7 @@ def parse_memory(text: str) -> MemoryAsk:
 
 
 def _block(reader: TokenReader, depth: int) -> tuple[Statement, ...]:
-    statements = []
+    statements: list[Statement] = []
     while True:
         reader.skip_ends()
         token = reader.next

@@ -7,7 +7,7 @@ of what the script said: turns that add up to nothing end bit-equal, in whatever
 import math
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from mag_sandbox.controls.camera import (
@@ -15,6 +15,7 @@ from mag_sandbox.controls.camera import (
     MAX_PITCH,
     POSE_RESOLUTION,
     WIDEST_FOV,
+    Axis,
     CameraCommand,
     CameraPose,
     CameraSpeed,
@@ -149,8 +150,7 @@ class CameraState:
 
     def copy(self) -> "CameraState":
         """Return the same view, without anchors."""
-        places = (getattr(self, axis) for axis in AXES)
-        return CameraState(*(AxisState(place.made, place.said) for place in places))
+        return CameraState(replace(self.yaw), replace(self.pitch), replace(self.zoom))
 
 
 class _TapeMaker:
@@ -169,7 +169,7 @@ class _TapeMaker:
         self._here = scene
         self._prompt: str | None = None  # to be said with the next block
         self._memory: MemoryAsk | None = None  # in force from the next block on
-        self._statement: Statement | None = None
+        self._statement: Statement  # that is being turned into commands
         self._steps = 0
 
     @property
@@ -180,7 +180,7 @@ class _TapeMaker:
         for statement in script:
             self._statement = statement
             self._steps += 1
-            self._add(0, None)
+            self._check_length(0, 0)
             if statement.word == "repeat":
                 for _ in range(statement.values[0]):
                     self.run(statement.body)
@@ -320,15 +320,15 @@ class _TapeMaker:
     def _anchor(self, name: str) -> CameraState:
         anchors = self._place.anchors
         if name not in anchors:
-            raise self._error(no_anchor(name, self._here, anchors))
+            raise self._error(no_anchor(name, self._here, tuple(anchors)))
         return anchors[name]
 
-    def _require(self, axis: str) -> None:
+    def _require(self, axis: Axis) -> None:
         if axis not in self._rig.axes:
             verb = {"yaw": "pan", "pitch": "tilt"}.get(axis, axis)
             raise self._error(f"this world cannot {verb}; leave the line out or use another world")
 
-    def _ticks(self, axis: str) -> int:
+    def _ticks(self, axis: Axis) -> int:
         """Return the ticks that a frame turns at the speed in force; zooms at full speed."""
         self._require(axis)
         full = self._full[axis]
@@ -342,7 +342,7 @@ class _TapeMaker:
     def _blocks_of(self, seconds: Fraction) -> int:
         return max(1, round(seconds / Fraction(self._rig.block_seconds)))
 
-    def _turn(self, axis: str, sign: int, amount: Amount) -> None:
+    def _turn(self, axis: Axis, sign: int, amount: Amount) -> None:
         place, length = getattr(self._place, axis), self._rig.block_length
         ticks = self._ticks(axis)
         if amount.unit == "s":
@@ -366,7 +366,7 @@ class _TapeMaker:
         turn = (right + RING // 2) % RING - RING // 2
         up = target.pitch.made - place.pitch.made
         around = place.yaw.made + turn - target.yaw.made  # whole turns
-        ways = {"yaw": turn, "pitch": up}
+        ways: dict[Axis, int] = {"yaw": turn, "pitch": up}
         if self._full["zoom"]:
             ways["zoom"] = target.zoom.made - place.zoom.made
             place.zoom.said = target.zoom.said
@@ -376,7 +376,7 @@ class _TapeMaker:
             factor = target.factor / place.factor
             self._do_zoom(1 if factor > 1 else -1, max(factor, 1 / factor))
 
-    def _spread(self, units: Mapping[str, int]) -> None:
+    def _spread(self, units: Mapping[Axis, int]) -> None:
         """Move along axes by so many units of one tick a frame of a block, evenly."""
         moving = {axis: count for axis, count in units.items() if count}
         least = (math.ceil(abs(count) / self._ticks(axis)) for axis, count in moving.items())
@@ -394,7 +394,7 @@ class _TapeMaker:
                 if self._statement.word == "wander":
                     place.said += way
 
-    def _share(self, axis: str, ticks: int) -> float:
+    def _share(self, axis: Axis, ticks: int) -> float:
         """Return the fraction of full speed that is exactly so many ticks a frame."""
         if abs(ticks) == self._full[axis]:
             return math.copysign(1.0, ticks) if ticks else 0.0
@@ -403,22 +403,22 @@ class _TapeMaker:
     def _still(self, blocks: int) -> None:
         self._add(blocks, Block(CameraCommand()))
 
-    def _add(self, times: int, item: TapeItem | None) -> None:
-        blocks = times if isinstance(item, Block) else 0
+    def _check_length(self, blocks: int, items: int) -> None:
+        """Refuse a tape that would be too long with so much more on it."""
         too_long = (self.blocks + blocks) * self._rig.block_seconds > MAX_SECONDS
-        if too_long or max(self._steps, len(self.items) + times) > MAX_ITEMS:
+        if too_long or max(self._steps, len(self.items) + items) > MAX_ITEMS:
             hours = f"{MAX_SECONDS / 3600:g} hours or {MAX_ITEMS} steps"
             raise self._error(f"from here on the script takes more than {hours}; shorten it")
-        if not times:
-            return
+
+    def _add(self, times: int, item: TapeItem) -> None:
+        self._check_length(times if isinstance(item, Block) else 0, times)
         first = item
-        if blocks:
+        if isinstance(item, Block):
             changed = self._memory != self._place.memory
             first = Block(item.command, self._prompt, self._memory if changed else None)
             self._prompt, self._place.memory = None, self._memory
-            self.blocks += blocks
-        self.items.append(first)
-        self.items += [item] * (times - 1)
+            self.blocks += times
+        self.items += [first, *[item] * (times - 1)]
 
 
 def _shares(units: int, blocks: int) -> list[int]:

@@ -122,7 +122,7 @@ def test_nothing_is_begun_while_paused(player):
     window.worker.needed_at(NOW)
     window.block()
     window.worker.needed_at(None)
-    window.worker.reset()
+    window.worker.begin(Playthrough(SCENE, 7))
     assert window.block().block.block_index == 0
     assert len(steps) == 1
 
@@ -145,7 +145,7 @@ def test_reset_hands_out_no_block_of_before(player):
     window = player()
     first = window.block()
     window.worker.needed_at(NOW)
-    window.worker.reset()
+    window.worker.begin(Playthrough(SCENE, 7))
     again = window.block()
     assert again.generation == first.generation + 1
     assert again.block.block_index == 0
@@ -155,7 +155,7 @@ def test_reset_hands_out_no_block_of_before(player):
 def test_a_reset_ends_the_session_and_starts_another(player):
     window = player()
     window.block()
-    window.worker.reset()
+    window.worker.begin(Playthrough(SCENE, 7))
     window.block()
     window.worker.close("left")
     starts_and_ends = [entry for entry in window.log.told if entry[0] != "block"]
@@ -317,7 +317,7 @@ def test_after_a_crash_the_world_still_answers_and_can_begin_again(player):
     window.worker.needed_at(NOW)
     window.wait_for_status("error")
     assert window.worker.call(lambda session: session.park()).result(PATIENCE).seed == 7
-    window.worker.reset()
+    window.worker.begin(Playthrough(SCENE, 7))
     assert window.block().block.block_index == 0
     assert window.worker.status.error is None
 
