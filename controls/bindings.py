@@ -24,14 +24,20 @@ Group = Literal["Look around", "Come back", "World", "Memory", "Keep", "Show", "
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """One thing a player can do, and the keys for it: it moves the camera, or is an action."""
+    """One thing a player can do, and the keys for it."""
 
     name: Move | Action
     keys: tuple[str, ...]  # the first is shown where there is room for one
     help: str  # what it does, for people, in a few words
     group: Group
-    axis: Axis | None = None
-    direction: int = 0  # +1 or -1 along the axis
+
+
+@dataclass(frozen=True, slots=True)
+class CameraBinding(Binding):
+    """One that moves the camera; all others are actions."""
+
+    axis: Axis
+    direction: int  # +1 or -1 along the axis
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +51,12 @@ class Pointing:
 
 
 BINDINGS = (
-    Binding("look_left", ("left", "a", "pad left"), "look left", "Look around", "yaw", -1),
-    Binding("look_up", ("up", "w", "pad up"), "look up", "Look around", "pitch", 1),
-    Binding("look_down", ("down", "s", "pad down"), "look down", "Look around", "pitch", -1),
-    Binding("look_right", ("right", "d", "pad right"), "look right", "Look around", "yaw", 1),
-    Binding("zoom_in", ("z",), "zoom in", "Look around", "zoom", 1),
-    Binding("zoom_out", ("x",), "zoom out", "Look around", "zoom", -1),
+    CameraBinding("look_left", ("left", "a", "pad left"), "look left", "Look around", "yaw", -1),
+    CameraBinding("look_up", ("up", "w", "pad up"), "look up", "Look around", "pitch", 1),
+    CameraBinding("look_down", ("down", "s", "pad down"), "look down", "Look around", "pitch", -1),
+    CameraBinding("look_right", ("right", "d", "pad right"), "look right", "Look around", "yaw", 1),
+    CameraBinding("zoom_in", ("z",), "zoom in", "Look around", "zoom", 1),
+    CameraBinding("zoom_out", ("x",), "zoom out", "Look around", "zoom", -1),
     Binding("stop", ("space", "pad b"), "stop the camera", "Look around"),
     Binding("anchor", ("e", "pad a"), "drop an anchor here", "Come back"),
     Binding("to_anchor", ("b", "pad y"), "fly back to the last anchor", "Come back"),
@@ -116,7 +122,7 @@ class Bindings:
         self, rows: Sequence[Binding] = BINDINGS, pointing: Sequence[Pointing] = POINTING
     ) -> None:
         self.rows, self.pointing = tuple(rows), tuple(pointing)
-        self.moves: dict[str, Binding] = {}  # by key
+        self.moves: dict[str, CameraBinding] = {}  # by key
         self.actions: dict[str, Action] = {}  # by key
         self._by_name: dict[str, Binding] = {row.name: row for row in self.rows}
         owners: dict[str, Binding] = {}
@@ -125,7 +131,7 @@ class Bindings:
                 owner = owners.setdefault(key, row)
                 if owner is not row:
                     raise BindingError(key, (owner.name, row.name))
-                if row.axis:
+                if isinstance(row, CameraBinding):
                     self.moves[key] = row
                 else:
                     self.actions[key] = cast(Action, row.name)
@@ -134,9 +140,9 @@ class Bindings:
         return self._by_name[name]
 
     @property
-    def caps(self) -> tuple[Binding, ...]:
+    def caps(self) -> tuple[CameraBinding, ...]:
         """The rows that move the camera: one key cap each on the display."""
-        return tuple(row for row in self.rows if row.axis)
+        return tuple(row for row in self.rows if isinstance(row, CameraBinding))
 
     def with_keys(self, changes: Mapping[str, Sequence[str]]) -> "Bindings":
         """Return these bindings with other keys for some rows; () takes a row's keys away.
@@ -152,7 +158,7 @@ class Bindings:
 
     def along(self, axes: Collection[str]) -> "Bindings":
         """Return these bindings without what moves the camera along other axes than these."""
-        rows = [row for row in self.rows if row.axis is None or row.axis in axes]
+        rows = [row for row in self.rows if not isinstance(row, CameraBinding) or row.axis in axes]
         return Bindings(rows, [one for one in self.pointing if one.axes.intersection(axes)])
 
     def title(self, name: Move | Action) -> str:

@@ -6,7 +6,7 @@ Knows nothing of windows and worlds; keys arrive by name, mouse and sticks as nu
 import threading
 from collections.abc import Sequence
 
-from mag_sandbox.controls.bindings import DEFAULTS, Binding, Bindings
+from mag_sandbox.controls.bindings import DEFAULTS, Bindings, CameraBinding
 from mag_sandbox.controls.camera import AXES, WIDEST_FOV, Axis, CameraCommand, CameraSpeed
 from mag_sandbox.controls.drag import MouseDrag, full_drag
 from mag_sandbox.controls.gamepad import GamepadAxes, PadAxis
@@ -30,8 +30,10 @@ class PlayerSource:
     def __init__(self, bindings: Bindings = DEFAULTS) -> None:
         self._lock = threading.Lock()
         self._moves = bindings.moves
-        self._held: dict[str, Binding] = {}  # by key, oldest press first
-        self._tapped: list[Binding] = []  # pressed since the last command, perhaps released again
+        self._held: dict[str, CameraBinding] = {}  # by key, oldest press first
+        self._tapped: list[
+            CameraBinding
+        ] = []  # pressed since the last command, perhaps released again
         self._drag = MouseDrag()
         self._pad = GamepadAxes()
         self._firm: dict[Axis, float] = dict.fromkeys(AXES, 0.0)  # when the pad last took over
@@ -40,7 +42,7 @@ class PlayerSource:
     def press(self, key: str) -> None:
         """Note that a key or button went down; it takes over its axis, if it moves the camera."""
         move = self._moves.get(key)
-        if move is None or move.axis is None:
+        if move is None:
             return
         with self._lock:
             if key not in self._held:

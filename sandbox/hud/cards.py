@@ -273,7 +273,7 @@ def _draw_compass(
     kept, attended = remembered_sectors(state.memory)
     inner = outer - radius * 3 // 5
     for sector in range(360 // SECTOR):
-        colour = TRACK
+        colour: tuple[int, ...] = TRACK
         if sector in kept:
             colour = ACCENT if sector in attended else SEGMENT_COLOURS["compressed"]
         start = sector * SECTOR

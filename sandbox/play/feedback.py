@@ -3,7 +3,7 @@
 from collections import deque
 from typing import Literal
 
-from mag_sandbox.controls.bindings import CAMERA_BINDINGS, DEFAULTS, Binding, Bindings
+from mag_sandbox.controls.bindings import CAMERA_BINDINGS, DEFAULTS, Bindings, CameraBinding
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.sandbox.play.pacing import MAX_TIMES
 
@@ -30,7 +30,7 @@ class InputFeedback:
         self._down: dict[str, str] = {}  # key -> direction
         self._command = CameraCommand()
 
-    def key_changed(self, key: str, move: Binding, now: float, *, down: bool) -> None:
+    def key_changed(self, key: str, move: CameraBinding, now: float, *, down: bool) -> None:
         """Note an event of a key that moves the camera."""
         name = move.name
         self._waiting[name].append(now)
@@ -77,12 +77,12 @@ class InputFeedback:
         caps = {key: row for key, row in CAMERA_BINDINGS.items() if row.name in self._waiting}
         return {key: self._light(row) for key, row in caps.items()}
 
-    def _light(self, row: Binding) -> KeyLight:
+    def _light(self, row: CameraBinding) -> KeyLight:
         if pushes(self._command, row):
             return "applied"
         return "queued" if row.name in self._pressed else "idle"
 
 
-def pushes(command: CameraCommand, binding: Binding) -> bool:
+def pushes(command: CameraCommand, binding: CameraBinding) -> bool:
     """Return whether the command moves the camera the way this key does."""
     return getattr(command, binding.axis) * binding.direction > 0

@@ -2,6 +2,7 @@
 
 import math
 from collections import deque
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -102,7 +103,7 @@ def pacing_stats(shown_at: list[float], grid: FrameGrid) -> PacingStats:
     )
 
 
-def percentile(values: deque[float] | list[float], share: float) -> float:
+def percentile(values: Collection[float], share: float) -> float:
     """Return the smallest value that at least `share` of the values do not exceed."""
     ordered = sorted(values)
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)]

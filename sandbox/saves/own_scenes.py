@@ -170,10 +170,10 @@ def _own_scene(path: Path) -> OwnScene:
         scene = load_scene(path)
     except SceneError as error:
         return OwnScene(path, None, problem=str(error))
-    picture: Path | None = path.with_suffix(".png")
-    if not picture.is_file():
-        picture = Path(scene.image) if scene.image else None
-    return OwnScene(path, scene, picture)
+    picture = path.with_suffix(".png")
+    if picture.is_file():
+        return OwnScene(path, scene, picture)
+    return OwnScene(path, scene, Path(scene.image) if scene.image else None)
 
 
 def _to_yaml(scene: Scene) -> bytes:

@@ -228,7 +228,7 @@ class SettingsScreen:
     def _arrange(self, size: tuple[int, int]) -> tuple[Theme, SettingsLayout]:
         config = self.config
         made_for = (size, config.text_scale, config.high_contrast)
-        if made_for != self._made_for:
+        if self._arranged is None or made_for != self._made_for:
             self._made_for = made_for
             theme = Theme(size, config.text_scale, high_contrast=config.high_contrast)
             layout = SettingsLayout.of(theme, size, self._items)

@@ -38,7 +38,7 @@ class TitleFocus:
         self._firsts: dict[str, Glide] = {}  # the first card shown of a shelf, by its title
         self._kept: dict[str, int] = {}  # the column of a shelf, by its title
         self.list(rows)
-        for row, shelf in enumerate(self.shelves):
+        for row, shelf in enumerate(rows):
             for column, card in enumerate(shelf.cards):
                 if card_key(card) == focused:
                     self.go(Spot("cards", row, column))

@@ -321,7 +321,7 @@ def _check_names(
         elif statement.word in ("probe", "go") and name not in anchors[here]:
             problem = no_anchor(name, here, sorted(anchors[here]))
         elif statement.word == "repeat":
-            for _ in range(min(2, name)):  # the second round may begin elsewhere
+            for _ in range(min(2, statement.values[0])):  # the second round may begin elsewhere
                 here = _check_names(statement.body, anchors, here, scenes)
         if problem is not None:
             raise ScriptError(statement.line, statement.column, problem)

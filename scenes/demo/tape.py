@@ -256,15 +256,16 @@ class _TapeMaker:
     def _do_wander(self, seconds: Fraction, seed: int) -> None:
         chance = random.Random(seed).random  # the one method that no version of Python changes
         left, (shortest, longest) = self._blocks_of(seconds), WANDER_BLOCKS
+        ways: tuple[tuple[Axis, tuple[float, ...]], ...] = (
+            ("yaw", (-1.0, -0.5, 0.0, 0.5, 1.0, 1.0)),
+            ("pitch", (-0.5, 0.0, 0.0, 0.0, 0.5)),
+        )
         while left:
             blocks = min(left, shortest + int(chance() * (longest - shortest + 1)))
             left -= blocks
             yaw, pitch = (
                 round(choices[int(chance() * len(choices))] * self._ticks(axis))
-                for axis, choices in (
-                    ("yaw", (-1.0, -0.5, 0.0, 0.5, 1.0, 1.0)),
-                    ("pitch", (-0.5, 0.0, 0.0, 0.0, 0.5)),
-                )
+                for axis, choices in ways
             )
             reach = self._place.pitch.made + blocks * self._rig.block_length * pitch
             self._move([(yaw, pitch if abs(reach) <= HIGHEST else 0, 0)] * blocks)

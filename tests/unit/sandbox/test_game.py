@@ -3,6 +3,7 @@
 import pygame
 import pytest
 
+from mag_sandbox.controls.bindings import DEFAULTS
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.sandbox.recording.reader import load_recording

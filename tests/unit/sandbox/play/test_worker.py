@@ -6,6 +6,7 @@ from queue import SimpleQueue
 
 import pytest
 
+from mag_sandbox.controls.bindings import DEFAULTS
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.controls.sources import PlayerSource, ScriptSource
 from mag_sandbox.model.world import WorldFailed
