@@ -31,7 +31,7 @@ class StubWorker:
         self.status = WorkerStatus()
         self.ready = None
         self.needed = []
-        self.resets = 0
+        self.begun = []  # from the screen on
 
     def take(self):
         ready, self.ready = self.ready, None
@@ -40,8 +40,8 @@ class StubWorker:
     def needed_at(self, moment):
         self.needed.append(moment)
 
-    def reset(self):
-        self.resets += 1
+    def begin(self, playthrough):
+        self.begun.append(playthrough)
 
 
 class Game:
@@ -150,7 +150,7 @@ def test_losing_the_window_lets_go_of_the_keys(game):
 def test_reset_drops_the_frames_that_were_left(game):
     game.pass_frames(1)
     game.key("r")
-    assert game.worker.resets == 1
+    assert [one.seed for one in game.worker.begun] == [7]
     game.pass_frames(3)
     assert game.screen.reel.frames == 1, "no frame of before is shown any more"
     assert game.screen.hud_state().mode == "starting over"
@@ -192,7 +192,7 @@ def test_an_error_is_a_banner_with_a_way_on(game, surface):
     assert game.screen.outcome is None
     game.key("r")
     assert game.screen.outcome == Retry()
-    assert game.worker.resets == 0
+    assert game.worker.begun == []
 
 
 def test_while_a_world_reads_a_new_prompt_the_display_says_how_far_it_is(game):
@@ -237,7 +237,7 @@ def test_a_replay_is_not_steered_and_not_reset():
     game.key("left")
     game.key("r")
     assert game.keyboard.next_command() == CameraCommand()
-    assert game.worker.resets == 0
+    assert game.worker.begun == []
     assert game.screen.hud_state().mode == "replay"
     game.key("escape")
     assert game.screen.outcome == Leave()
