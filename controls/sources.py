@@ -6,7 +6,7 @@ Knows nothing of windows and worlds; keys arrive by name, mouse and sticks as nu
 import threading
 from collections.abc import Sequence
 
-from mag_sandbox.controls.bindings import DEFAULTS, Bindings, CameraBinding
+from mag_sandbox.controls.bindings import CameraBinding
 from mag_sandbox.controls.camera import AXES, WIDEST_FOV, Axis, CameraCommand, CameraSpeed
 from mag_sandbox.controls.drag import MouseDrag, full_drag
 from mag_sandbox.controls.gamepad import GamepadAxes, PadAxis
@@ -17,8 +17,9 @@ FIRM = 0.25  # change of a stick or trigger that is meant, and not a hand at res
 class PlayerSource:
     """Keyboard, mouse and gamepad of one player; on each axis what was moved last decides.
 
+    >>> from mag_sandbox.controls.bindings import DEFAULTS
     >>> player = PlayerSource()
-    >>> player.press("left")  # on the window's thread
+    >>> player.press("left", DEFAULTS.moves["left"])  # on the window's thread
     >>> player.drag(30.0, 0.0)  # pixels
     >>> player.tilt("left y", -1.0)  # a stick, up
     >>> player.next_command()  # on the world's thread
@@ -27,23 +28,17 @@ class PlayerSource:
 
     is_automatic = False  # True where the camera moves without the player's hands
 
-    def __init__(self, bindings: Bindings = DEFAULTS) -> None:
+    def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._moves = bindings.moves
         self._held: dict[str, CameraBinding] = {}  # by key, oldest press first
-        self._tapped: list[
-            CameraBinding
-        ] = []  # pressed since the last command, perhaps released again
+        self._tapped: list[CameraBinding] = []  # since the last command, perhaps released again
         self._drag = MouseDrag()
         self._pad = GamepadAxes()
         self._firm: dict[Axis, float] = dict.fromkeys(AXES, 0.0)  # when the pad last took over
         self._newest: dict[Axis, list[str]] = {axis: ["keys", "pad", "drag"] for axis in AXES}
 
-    def press(self, key: str) -> None:
-        """Note that a key or button went down; it takes over its axis, if it moves the camera."""
-        move = self._moves.get(key)
-        if move is None:
-            return
+    def press(self, key: str, move: CameraBinding) -> None:
+        """Note that a key or button that moves the camera went down; it takes over its axis."""
         with self._lock:
             if key not in self._held:
                 self._held[key] = move

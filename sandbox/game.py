@@ -114,7 +114,7 @@ class PlayerGame:
             recordings=Recordings(folder / RECORDINGS, recorders, choice, prober, complain),
             prober=prober,
             map=stitcher,
-            pilot=Pilot(bindings),
+            pilot=Pilot(),
             scores=ScoreBook(folder),
             screenshots=Screenshots(folder / "screenshots"),
             vocabulary=load_vocabulary(words_of(choice.name)),

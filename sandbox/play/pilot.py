@@ -1,7 +1,6 @@
 """The player's commands, or the way back to a pose by itself until the player takes over."""
 
 from mag_sandbox.controls.autopilot import command_towards
-from mag_sandbox.controls.bindings import DEFAULTS, Bindings
 from mag_sandbox.controls.camera import CameraCommand, CameraPose
 from mag_sandbox.controls.sources import PlayerSource
 from mag_sandbox.model.world import FrameBlock, WorldSpec
@@ -18,8 +17,8 @@ class Pilot(PlayerSource, SessionObserver):
     >>> pilot.fly_to(CameraPose(yaw=90.0), world.spec)
     """
 
-    def __init__(self, bindings: Bindings = DEFAULTS) -> None:
-        super().__init__(bindings)
+    def __init__(self) -> None:
+        super().__init__()
         self.is_automatic = False  # the pictures that are shown now move by themselves
         self._target: CameraPose | None = None
         self._spec: WorldSpec  # of the world that it flies in; set with the target

@@ -244,8 +244,10 @@ class PlayScreen:
         move = self._bindings.moves.get(key)
         if move is None:
             return False
-        keyboard = self._context.keyboard
-        (keyboard.press if down else keyboard.release)(key)
+        if down:
+            self._context.keyboard.press(key, move)
+        else:
+            self._context.keyboard.release(key)
         self.feedback.key_changed(key, move, self._context.clock(), down=down)
         return True
 

@@ -144,7 +144,7 @@ def test_the_player_takes_over_from_the_autopilot(run):
     game.press(pygame.K_e)
     game.wait(lambda: game.services.prober.last_anchor is not None)
     game.services.pilot.fly_to(replace_yaw(game.screen.reel.pose, 120.0), FAST)
-    game.services.pilot.press("left")
+    game.services.pilot.press("left", DEFAULTS.moves["left"])
     assert game.services.pilot.next_command() == CameraCommand(yaw=-1.0)
     assert not game.services.pilot.is_flying
 

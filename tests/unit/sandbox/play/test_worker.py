@@ -108,7 +108,7 @@ def test_a_block_is_begun_just_in_time_with_the_newest_input(player):
     begun.clear()
     window.worker.needed_at(500.0)
     assert not begun.wait(0.02)
-    keyboard.press("right")
+    keyboard.press("right", DEFAULTS.moves["right"])
     now[0] = 500.0 - MARGIN_S
     window.worker.needed_at(500.0)
     ready = window.block()

@@ -94,7 +94,7 @@ def test_a_zoomed_picture_follows_the_hand(surface):
         return game.keyboard.next_command().yaw
 
     wide = turn_of_a_drag()
-    game.keyboard.press("z")
+    game.screen.camera_key("z", down=True)
     game.pass_frames(3)
     for _ in range(6):
         game.make_block()
