@@ -6,7 +6,7 @@ from collections import deque
 import numpy as np
 import pygame
 
-from mag_sandbox.controls.bindings import CAMERA_BINDINGS, Binding
+from mag_sandbox.controls.bindings import CAMERA_BINDINGS, CameraBinding
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.model.world import Frames
 from mag_sandbox.sandbox.export.footage import Footage, Shot
@@ -97,7 +97,7 @@ class HudLayer:
         )
 
 
-def _light(row: Binding, camera: CameraCommand) -> KeyLight:
+def _light(row: CameraBinding, camera: CameraCommand) -> KeyLight:
     return "applied" if pushes(camera, row) else "idle"
 
 
