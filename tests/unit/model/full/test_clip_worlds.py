@@ -251,7 +251,7 @@ def test_a_pipeline_of_another_kind_is_named(tiny, repos, tmp_path):
     folder = tmp_path / tiny_clips.repo_of("wan2.1", "pipeline")
     folder.mkdir(parents=True)
     (folder / "model_index.json").write_text('{"_class_name": "WanPipeline"}')
-    with pytest.raises(MissingWeights, match=r"no WanPipeline .*fetch wan2\.1"):
+    with pytest.raises(MissingWeights, match=r"not a WanPipeline .*fetch wan2\.1"):
         tiny_clips.tiny_clips("wan2.1", tmp_path)
 
 
