@@ -243,7 +243,7 @@ def test_when_memory_is_full_texts_are_read_on_the_processor(tiny, monkeypatch, 
     assert "text encoder on the processor" in caplog.text
     assert world.provenance()["plan"]["text_encoder"] == "cpu"
     failed.clear()
-    with pytest.raises(WorldFailed, match="nothing is left to give up"):
+    with pytest.raises(WorldFailed, match="nothing more can be offloaded"):
         world.reset(PLACE, 3)
 
 

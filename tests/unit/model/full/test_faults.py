@@ -139,7 +139,7 @@ def test_latents_that_are_no_numbers_end_the_scene_and_keep_the_recording(
     while not stopped.wait(0.05):  # as a window does, until there is nothing more to show
         worker.take()
         worker.needed_at(0.0)
-    assert "block 2 is not made of numbers any more" in worker.status.error
+    assert "block 2 holds NaN or infinity" in worker.status.error
     assert worker.close("left")
     recording = load_recording(tmp_path / "session")
     assert [block.block_index for block in recording.blocks] == [0, 1]

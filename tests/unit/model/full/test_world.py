@@ -302,7 +302,7 @@ def test_where_memory_stays_full_frames_are_forgotten_and_play_goes_on(tiny, mon
     assert [entry.kind for entry in usage.entries[:2]] == ["sink", "sink"]
     assert usage.entries[-1].frame_index == 7 * 3 + 2
     monkeypatch.setattr(Rollout, "denoise", raising(99, Rollout.denoise))
-    with pytest.raises(WorldFailed, match="nothing is left to give up"):
+    with pytest.raises(WorldFailed, match="nothing more can be offloaded"):
         world.step(RIGHT)
 
 
