@@ -48,8 +48,8 @@ class Execution:
             "attention": self.kernel,
             "threads": self.threads,
             "compiled": self.compiled,
-            "sketches": self.sketches,
             "processor": platform.processor() or platform.machine(),
+            **({"sketches": True} if self.sketches else {}),  # recordings of before lack it
         }
 
     @classmethod
