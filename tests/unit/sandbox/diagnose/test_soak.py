@@ -62,7 +62,7 @@ def test_only_the_second_half_counts():
 def test_a_leak_is_named_with_its_figure_and_its_bound(figure, value):
     (sentence,) = too_much(rows(**{figure: value}))
     assert sentence.startswith(f"{figure} grows by ")
-    assert "at most" in sentence
+    assert " allowed; " in sentence
 
 
 def test_noise_is_no_leak():

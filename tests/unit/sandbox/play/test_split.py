@@ -93,7 +93,7 @@ def test_the_last_frame_of_a_shorter_first_block_is_held_beside_a_longer_one():
 
 
 def test_a_split_screen_is_not_kept():
-    with pytest.raises(WorldFailed, match="cannot be kept"):
+    with pytest.raises(WorldFailed, match="cannot be saved"):
         split().snapshot()
 
 
