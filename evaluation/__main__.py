@@ -26,6 +26,7 @@ from mag_sandbox.evaluation.bench.pocket import (
 from mag_sandbox.evaluation.bench.pose import PoseSettings, evaluate_poses, pose_table
 from mag_sandbox.evaluation.bench.tables import add_tables
 from mag_sandbox.evaluation.bench.thresholds import table
+from mag_sandbox.evaluation.imagination.command import add_imagination
 from mag_sandbox.evaluation.judge.classifier import CLASSIFIER_WEIGHTS, Classifier
 from mag_sandbox.evaluation.judge.classifier_training import ClassifierTraining, train_attributes
 from mag_sandbox.evaluation.judge.object_training import ObjectTraining, train_objects
@@ -85,6 +86,7 @@ def _parser() -> argparse.ArgumentParser:
         "--weights", type=Path, metavar="DIR", help="the folder of weights in training"
     )
     pose.set_defaults(run=_pose)
+    add_imagination(commands, _say)
     add_magbench(commands, _say)
     add_report(commands, _say)
     add_tables(commands, _say)

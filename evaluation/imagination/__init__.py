@@ -1,0 +1,1 @@
+"""The bar for things: what a world invents, beside what the renderer draws."""

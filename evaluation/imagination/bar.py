@@ -1,0 +1,192 @@
+"""`python -m evaluation imagination`: does what a world invents have shapes that one can name?
+
+Held-out scenes are asked for by captions. Of all of them the first view is looked at, of some the
+whole ring, turned once around, from the caption alone and from a given picture. Beside every
+number stand the renderer's views of the same captions after the world's own codec, as the ceiling,
+and the same views blurred, as what patches of the right colours reach.
+
+The result is plain JSON data; shares are 0 to 1, `{mean, low, high}` with a 95% interval by
+bootstrap over scenes, null where nothing was measured:
+
+    schema       1
+    settings     prompts, rings, seed
+    world        provenance
+    first        what captions ask for, in first views: things, colors (of what is found),
+                 attributes, all: the share that is there in invented, renders, blurred, and by
+                 chance (renders of another caption of the category), asked (how many);
+                 kinds: per class asked, invented, renders
+    around       the same in all four walls together, from captions
+    area         first, prompt, image (the walls after the first): share of pictures covered by
+                 things for sure: invented, renders, blurred, ratio (of the first two)
+    distance     first, prompt, image (walls after the first together), prompt_90 ...: see
+                 `evaluation.imagination.distances.Distance`
+    round        prompt, image: opposite_db, opposite_renders_db, excess_db, closing_seam,
+                 other_seams, renders_seams, variety (of the renderer's)
+    detail       first, prompt_90 ... image_270: gradient energy, of the renderer's
+    bars         per bar: value, bar, met (null where not measured)
+"""
+
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mag_sandbox.evaluation.imagination.compared import Compared, Eyes, compared
+from mag_sandbox.evaluation.imagination.distances import Distance, distance
+from mag_sandbox.evaluation.imagination.reports import (
+    answers_report,
+    area_report,
+    ratio_report,
+    round_report,
+)
+from mag_sandbox.evaluation.imagination.scenes import (
+    KINDS,
+    MAX_SEED,
+    SCENES_PER_SEED,
+    WALLS,
+    AskedScene,
+    Kind,
+    Report,
+    asked_scene,
+    first_view,
+    shown_walls,
+)
+from mag_sandbox.evaluation.imagination.sheet import write_sheets
+from mag_sandbox.evaluation.imagination.table import bars_of
+from mag_sandbox.evaluation.probe.metrics import gradient_energy
+from mag_sandbox.model.world import World
+
+FEWEST_PROMPTS, FEWEST_RINGS = 8, 4  # less says nothing
+
+
+@dataclass(frozen=True, slots=True)
+class ImaginationSettings:
+    """What is measured."""
+
+    prompts: int = 64  # captions whose first views are looked at
+    rings: int = 12  # of them that are turned around in, and given as pictures, too
+    seed: int = 0  # chooses the scenes and the world's noise
+
+    def __post_init__(self) -> None:
+        if not FEWEST_PROMPTS <= self.prompts <= SCENES_PER_SEED:
+            raise ValueError(
+                f"prompts is {self.prompts}, expected {FEWEST_PROMPTS} to {SCENES_PER_SEED}"
+            )
+        if not FEWEST_RINGS <= self.rings <= self.prompts:
+            raise ValueError(
+                f"rings is {self.rings}, expected {FEWEST_RINGS} to {self.prompts}, the prompts"
+            )
+        if not 0 <= self.seed <= MAX_SEED:
+            raise ValueError(f"seed is {self.seed}, expected 0 to {MAX_SEED}")
+
+
+@dataclass(frozen=True, slots=True)
+class Invented:
+    """What a world showed."""
+
+    firsts: np.ndarray  # first views of all scenes from their captions, uint8 [N, H, W, 3]
+    rings: dict[Kind, np.ndarray]  # of the first scenes, uint8 [rings, 4, H, W, 3]
+
+
+class ImaginationBar:
+    """One run of the bar.
+
+    ImaginationBar(ImaginationSettings(), world, Eyes(judge, classifier), print).run()["bars"]
+    """
+
+    def __init__(
+        self,
+        settings: ImaginationSettings,
+        world: World,
+        eyes: Eyes,
+        report: Report,
+        sheet: Path | None = None,
+    ) -> None:
+        """Prepare a run.
+
+        Args:
+            settings: what is measured.
+            world: that is measured.
+            eyes: that look.
+            report: told a line of progress.
+            sheet: PNG of what was looked at; rings go beside it. None: none is written.
+        """
+        self.settings, self.world, self.eyes = settings, world, eyes
+        self.report, self.sheet = report, sheet
+
+    def run(self) -> dict:
+        """Play and measure everything."""
+        indices = range(self.settings.prompts)
+        scenes = [asked_scene(index, self.settings.seed) for index in indices]
+        return self.measure(scenes, self.play(scenes))
+
+    def play(self, scenes: list[AskedScene]) -> Invented:
+        """Let the world invent first views and rings."""
+        with tempfile.TemporaryDirectory() as folder:
+            rings = {kind: self._rings(scenes, kind, Path(folder)) for kind in KINDS}
+            later = scenes[self.settings.rings :]
+            firsts = [first_view(self.world, scene, Path(folder)) for scene in later]
+        self.report("all views invented; looking at them")
+        return Invented(np.stack([*rings["prompt"][:, 0], *firsts]), rings)
+
+    def measure(self, scenes: list[AskedScene], invented: Invented) -> dict:
+        """Look at what was invented of scenes, beside the renderer's."""
+        beside = self.world, self.eyes
+        first = compared(invented.firsts, scenes, AskedScene.ahead, AskedScene.aside, *beside)
+        walls = {kind: np.concatenate(list(ring)) for kind, ring in invented.rings.items()}
+        turned = scenes[: self.settings.rings], AskedScene.walls, AskedScene.corners
+        around = {"prompt": compared(walls["prompt"], *turned, *beside)}
+        around["image"] = around["prompt"].instead(self.eyes.look(walls["image"]))
+        result = {
+            "schema": 1,
+            "settings": asdict(self.settings),
+            "world": self.world.provenance(),
+            **self._measured(scenes, first, around),
+        }
+        result["bars"] = bars_of(result)
+        if self.sheet is not None:
+            write_sheets(self.sheet, first, around)
+        return result
+
+    def _rings(self, scenes: list[AskedScene], kind: Kind, folder: Path) -> np.ndarray:
+        """Turn around in the first scenes; uint8 [rings, 4, H, W, 3]."""
+        rings = []
+        for scene in scenes[: self.settings.rings]:
+            rings.append(shown_walls(self.world, scene, kind, folder))
+            self.report(f"{kind}: turned around {len(rings)}/{self.settings.rings}")
+        return np.stack(rings)
+
+    def _measured(
+        self, scenes: list[AskedScene], first: Compared, around: dict[Kind, Compared]
+    ) -> dict:
+        words = self.eyes.judge.vocabulary
+        beyond = np.arange(self.settings.rings * len(WALLS)) % len(WALLS) > 0
+        groups = {"first": first, **{kind: one.some(beyond) for kind, one in around.items()}}
+        at_walls = {
+            f"{kind}_{yaw:g}": around[kind].some(slice(place, None, len(WALLS)))
+            for kind in KINDS
+            for place, yaw in enumerate(WALLS)
+            if place
+        }
+        return {
+            "first": answers_report(scenes, first, self.eyes),
+            "around": answers_report(scenes[: self.settings.rings], around["prompt"], self.eyes),
+            "area": {name: area_report(some, words) for name, some in groups.items()},
+            "distance": {
+                name: asdict(_distance(some)) for name, some in {**groups, **at_walls}.items()
+            },
+            "round": {kind: round_report(some) for kind, some in around.items()},
+            "detail": {
+                name: ratio_report(some, gradient_energy)
+                for name, some in {"first": first, **at_walls}.items()
+            },
+        }
+
+
+def _distance(some: Compared) -> Distance:
+    """Compare cells: things are told apart by them, whole views by their light."""
+    parts = (some.invented.sight, some.renders.sight, some.others.sight)
+    cells = parts[0].cells.shape[1]
+    features = (part.cells.reshape(-1, part.cells.shape[-1]) for part in parts)
+    return distance(*features, np.repeat(some.scenes, cells))

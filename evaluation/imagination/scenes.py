@@ -1,0 +1,159 @@
+"""What a world is asked for, and what it shows: first views of captions, and four walls of rings.
+
+Knows nothing of how pictures are judged.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from PIL import Image
+
+from mag_sandbox.controls.camera import CameraPose, yaw_difference
+from mag_sandbox.evaluation.bench.clips import full_turn
+from mag_sandbox.model.world import Control, World
+from mag_sandbox.scenes import Scene
+from mag_sandbox.training.panorama.classes import LOOKS
+from mag_sandbox.training.panorama.logged_canvas import Thing
+from mag_sandbox.training.panorama.mentions import named_things, richest_caption
+from mag_sandbox.training.panorama.render import (
+    CATEGORIES,
+    HELD_OUT,
+    LoggedPanorama,
+    render_logged,
+    view_at,
+)
+
+Kind = Literal["prompt", "image"]  # the first view is invented from the caption, or given
+KINDS: tuple[Kind, ...] = ("prompt", "image")
+WALLS = (0.0, 90.0, 180.0, 270.0)  # yaws whose views together are the whole ring
+FIRST_SEED = HELD_OUT + 700_000  # of the scenes asked for; nothing else shows them
+SCENES_PER_SEED = 10_000
+MAX_SEED = 10_000
+YAW_TOLERANCE = 4.0  # degrees that a wall may be missed by
+# seen from one side only, or from two: a first view need not show them
+ONE_SIDED = frozenset({"sun", "moon", "door", "river", "path", "road"})
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class AskedScene:
+    """A held-out scene with the caption that says most of it."""
+
+    ring: LoggedPanorama
+    caption: str
+    mentioned: tuple[str, ...]  # attributes that the caption names
+    named: tuple[Thing, ...]  # things that it names
+
+    @property
+    def category(self) -> str:
+        """Of the scene."""
+        return self.ring.category
+
+    def view(self, yaw: float) -> np.ndarray:
+        """Return the renderer's view in a direction, uint8 [H, W, 3]."""
+        return view_at(self.ring.pixels, yaw, 0.0)
+
+    def ahead(self) -> np.ndarray:
+        """Return the renderer's first view, uint8 [1, H, W, 3]."""
+        return self.view(0.0)[None]
+
+    def aside(self) -> np.ndarray:
+        """Return the renderer's view to the right: the same caption, laid out otherwise."""
+        return self.view(90.0)[None]
+
+    def walls(self) -> np.ndarray:
+        """Return the renderer's views of all walls, uint8 [4, H, W, 3]."""
+        return np.stack([self.view(yaw) for yaw in WALLS])
+
+    def corners(self) -> np.ndarray:
+        """Return the renderer's views between the walls, uint8 [4, H, W, 3]."""
+        return np.stack([self.view(yaw + 45.0) for yaw in WALLS])
+
+    def scene(self, kind: Kind, folder: Path) -> Scene:
+        """Return what the world is asked for; a given picture is written into a folder."""
+        image = None
+        if kind == "image":
+            image = folder / f"given-{self.ring.seed}.png"
+            Image.fromarray(self.view(0.0)).save(image)
+        return Scene(
+            prompt=self.caption,
+            seed=self.ring.seed % SCENES_PER_SEED,
+            name=f"held out {self.ring.seed}",
+            category=self.category,
+            image=None if image is None else str(image),
+        )
+
+
+def asked_scene(index: int, seed: int) -> AskedScene:
+    """Return the scene of an index, categories in turn.
+
+    Args:
+        index: of the scene, 0 to SCENES_PER_SEED - 1.
+        seed: of the evaluation, 0 to MAX_SEED.
+    """
+    category = list(CATEGORIES)[index % len(CATEGORIES)]
+    ring = render_logged(category, FIRST_SEED + seed * SCENES_PER_SEED + index)
+    drawn = {thing.attribute for thing in ring.things if thing.nameable}
+    wanted = tuple(name for name in ring.attributes if name in drawn or name not in LOOKS)
+    caption, mentioned = richest_caption(ring, wanted)
+    return AskedScene(ring, caption, mentioned, named_things(caption, ring))
+
+
+def first_view(world: World, scene: AskedScene, folder: Path) -> np.ndarray:
+    """Return what a world shows first of a caption, at rest, uint8 [H, W, 3]."""
+    asked = scene.scene("prompt", folder)
+    return world.reset(asked, asked.seed).at_rest[-1]
+
+
+def shown_walls(world: World, scene: AskedScene, kind: Kind, folder: Path) -> np.ndarray:
+    """Turn around once; return the views at rest that come nearest to the walls, [4, H, W, 3].
+
+    The first is what was shown first.
+
+    Raises:
+        ValueError: the camera cannot be turned to them.
+    """
+    asked = scene.scene(kind, folder)
+    block = world.reset(asked, asked.seed)
+    start = block.poses[-1].yaw
+    shown = {0.0: (0.0, block.at_rest[-1])}
+    for leg in full_turn(world.spec):
+        for _ in range(leg.blocks):
+            block = world.step(Control(leg.command))
+            for pose, frame in zip(block.poses, block.at_rest, strict=True):
+                _keep_nearest(shown, pose, start, frame)
+    missed = [yaw for yaw in WALLS if yaw not in shown or shown[yaw][0] > YAW_TOLERANCE]
+    if missed:
+        raise ValueError(f"the world does not turn to {missed[0]:g} degrees; give one that turns")
+    return np.stack([shown[yaw][1] for yaw in WALLS])
+
+
+def _keep_nearest(
+    shown: dict[float, tuple[float, np.ndarray]], pose: CameraPose, start: float, frame: np.ndarray
+) -> None:
+    """Keep a frame if it is nearer to a wall than what is kept; the first one stays."""
+    for yaw in WALLS[1:]:
+        gap = abs(yaw_difference(pose.yaw, start + yaw))
+        if yaw not in shown or gap < shown[yaw][0]:
+            shown[yaw] = gap, frame.copy()
+
+
+def expected(scene: AskedScene, *, all_around: bool) -> dict[str, str | None]:
+    """Return the classes that a caption asks for, with the colour that it gives each, or None.
+
+    Args:
+        scene: with its caption.
+        all_around: whether all of the ring is looked at, or one view of it.
+    """
+    caption, classes = scene.caption.lower(), {}
+    for thing in scene.named:
+        if thing.is_area and thing.attribute == "backdrop":
+            continue  # a wall or a skyline, asked for by a question of its own
+        if all_around or thing.name not in ONE_SIDED:
+            color = thing.color_name
+            told = color is not None and color in caption
+            classes[thing.name] = color if told else None
+    return classes

@@ -1,0 +1,147 @@
+"""The judge of things: what views show, cell by cell, in the eyes of a network trained once.
+
+The network is trained once on renders with exact labels (`evaluation.judge.training`), frozen, and
+part of no loss. Knows nothing of worlds or of what is measured.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from mag_sandbox.evaluation.judge.classifier import Head
+from mag_sandbox.evaluation.judge.segmenter import Segmenter, SegmenterShape, halved
+from mag_sandbox.evaluation.judge.vocabulary import Vocabulary
+from mag_sandbox.files.whole import replace_file, replacing
+from mag_sandbox.model.catalogue.weight_files import sha256_of
+from mag_sandbox.model.frames import to_pictures
+from mag_sandbox.model.world import WEIGHTS, MissingWeights
+
+JUDGE_WEIGHTS = WEIGHTS / "judge"
+NETWORK, WORDS = "judge.safetensors", "judge.json"
+FEWEST_CELLS = 3  # that make a thing found
+SURE = 0.6  # least probability of a cell's name that the judge stands by
+_BATCH = 16
+_SPARSE = 23  # every so many cells of a view's rows one after the other is kept
+_REMEDY = "restore it with git or run `python -m evaluation train-judge`"
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What the judge sees in T views of H x W cells."""
+
+    names: np.ndarray  # int64 [T, H, W]; 0: nothing, else the class's place in the vocabulary + 1
+    sureness: np.ndarray  # float32 [T, H, W]; the probability of that name
+    colors: np.ndarray  # int64 [T, H, W]; place in the vocabulary
+    features: np.ndarray  # float64 [T, D]; of whole views
+    cells: np.ndarray  # float64 [T, S, C]; what some cells of each view are like
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __getitem__(self, some: slice | np.ndarray) -> "Sight":
+        """Return what is seen in some of the views."""
+        parts = (self.names, self.sureness, self.colors, self.features, self.cells)
+        return Sight(*(part[some] for part in parts))
+
+    @property
+    def sure(self) -> np.ndarray:
+        """The names that the judge stands by, int64 [T, H, W]; 0 elsewhere."""
+        return np.where(self.sureness >= SURE, self.names, 0)
+
+
+class Judge:
+    """A trained network and its words.
+
+    judge = Judge.load()
+    judge.look(frames).sure  # which class each cell shows for sure
+    """
+
+    def __init__(self, network: Segmenter, vocabulary: Vocabulary) -> None:
+        self.network, self.vocabulary = network.eval().requires_grad_(False), vocabulary
+        self.network.to(memory_format=torch.channels_last)
+
+    def look(self, frames: np.ndarray) -> Sight:
+        """Look at frames, uint8 [T, H, W, 3]; sides are multiples of 32."""
+        return self.look_at_halves(np.stack([halved(frame) for frame in frames]))
+
+    def look_at_halves(self, views: np.ndarray) -> Sight:
+        """Look at halved frames, uint8 [T, H / 2, W / 2, 3]."""
+        parts = [self._look(views[i : i + _BATCH]) for i in range(0, len(views), _BATCH)]
+        return Sight(*(np.concatenate(one) for one in zip(*parts, strict=True)))
+
+    def _look(self, halves: np.ndarray) -> tuple[np.ndarray, ...]:
+        with torch.inference_mode():
+            views = to_pictures(halves).contiguous(memory_format=torch.channels_last)
+            answers = self.network(views)
+            sureness, names = answers.names.softmax(1).max(1)
+            return (
+                names.numpy(),
+                sureness.numpy(),
+                answers.colors.argmax(1).numpy(),
+                answers.features.double().numpy(),
+                answers.cells.flatten(2)[:, :, ::_SPARSE].transpose(1, 2).double().numpy(),
+            )
+
+    @classmethod
+    def load(cls, folder: Path = JUDGE_WEIGHTS) -> "Judge":
+        """Read a weights folder.
+
+        Raises:
+            MissingWeights: a file is absent, damaged, or of another program version.
+        """
+        try:
+            words = json.loads((folder / WORDS).read_text(encoding="utf-8"))
+            vocabulary = Vocabulary(
+                tuple(words["classes"]),
+                tuple(words["colors"]),
+                tuple(
+                    Head(one["name"], tuple(one["values"]), one["accuracy"])
+                    for one in words["questions"]
+                ),
+            )
+            widths, blocks = tuple(words["widths"]), words["blocks"]
+            network = Segmenter(replace(shape_for(vocabulary), widths=widths, blocks=blocks))
+            network.load_state_dict(load_file(folder / NETWORK))  # copied into fp32
+        except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
+            problem = str(error).splitlines()[0]
+            message = f"judge in {folder} cannot be read ({problem}); {_REMEDY}"
+            raise MissingWeights(message) from error
+        return cls(network, vocabulary)
+
+    def save(self, folder: Path, about: Mapping[str, object]) -> None:
+        """Write weights (bf16) and words, and what else is to be known of them."""
+        folder.mkdir(parents=True, exist_ok=True)
+        state = {
+            key: (value.bfloat16() if value.is_floating_point() else value).contiguous()
+            for key, value in self.network.state_dict().items()
+        }
+        shape = {"widths": self.network.shape.widths, "blocks": self.network.shape.blocks}
+        words = {**shape, **asdict(self.vocabulary), **about}
+        with replacing(folder / NETWORK) as part:
+            save_file(state, part)
+        replace_file(folder / WORDS, json.dumps(words, indent=1) + "\n")
+
+
+def found(sight: Sight, vocabulary: Vocabulary) -> Counter[str]:
+    """Return the classes that some views together show for sure, with their numbers of cells."""
+    counts = np.bincount(sight.sure.ravel(), minlength=len(vocabulary.classes) + 1)
+    seen = np.flatnonzero(counts[1:] >= FEWEST_CELLS)
+    return Counter({vocabulary.classes[index]: int(counts[index + 1]) for index in seen})
+
+
+def shape_for(vocabulary: Vocabulary) -> SegmenterShape:
+    """Return the shape of a network that answers in these words."""
+    values = tuple(len(question.values) for question in vocabulary.questions)
+    return SegmenterShape(len(vocabulary.classes) + 1, len(vocabulary.colors), values)
+
+
+def judge_digest(folder: Path = JUDGE_WEIGHTS) -> str:
+    """Return what tells a judge's weights from others, 16 hex digits."""
+    return sha256_of(folder / NETWORK)[:16]

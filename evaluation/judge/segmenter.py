@@ -1,0 +1,124 @@
+"""The network that names what each cell of a view shows, in which colour, and what the view is.
+
+A small U-Net over halved views, which show all that has a name and are quick to look at. One
+embedding of the whole view answers which classes it shows at all and what its attributes are;
+distances between sets of pictures are taken there. Knows nothing of how it is trained or what is
+measured with it.
+"""
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+from torch import Tensor, cat, nn
+from torch.nn import functional
+
+HALF = 2  # px of a view that make one of what the network is given
+CELL = 8  # px of a view on a side of what gets a name
+FEATURES = 64  # numbers of a view's embedding
+
+
+@dataclass(frozen=True, slots=True)
+class SegmenterShape:
+    """How large the network is, and what it answers."""
+
+    classes: int  # of things, with "nothing" as 0
+    colors: int
+    values: tuple[int, ...]  # how many answers each question about a view has
+    widths: tuple[int, ...] = (24, 64, 128, 160)  # channels at strides 2, 4 (a cell), 8, 16
+    blocks: int = 3  # at each stride from 8 on
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What the network says of B views of H x W cells; all logits."""
+
+    names: Tensor  # [B, classes, H, W]
+    colors: Tensor  # [B, colors, H, W]; mean something only where a thing has a colour's name
+    features: Tensor  # [B, FEATURES]
+    cells: Tensor  # [B, C, H, W]; what names and colours are told from
+    shown: Tensor  # [B, classes]; whether the view shows the class anywhere
+    values: list[Tensor]  # of each question, [B, answers]
+
+
+def halved(pixels: np.ndarray) -> np.ndarray:
+    """Return a picture at half its size, uint8 [H / 2, W / 2, 3]."""
+    return np.asarray(Image.fromarray(pixels).reduce(HALF))
+
+
+class Segmenter(nn.Module):
+    """Down to stride 16 for what is around, and up again to the cells.
+
+    answers = Segmenter(shape)(views)  # [B, 3, 96, 160] in [-1, 1]
+    """
+
+    def __init__(self, shape: SegmenterShape) -> None:
+        super().__init__()
+        self.shape, widths = shape, shape.widths
+        self.stem = nn.Sequential(
+            _convolution(3, widths[0], stride=2), nn.ReLU(),
+            _convolution(widths[0], widths[1], stride=2), nn.ReLU(),
+            _Block(widths[1]),
+        )  # fmt: skip
+        self.down = nn.ModuleList(
+            nn.Sequential(
+                _convolution(narrow, wide, stride=2),
+                nn.ReLU(),
+                *(_Block(wide) for _ in range(shape.blocks)),
+            )
+            for narrow, wide in itertools.pairwise(widths[1:])
+        )
+        self.up = nn.ModuleList(
+            nn.ModuleList((_convolution(wide, narrow, kernel=1), _Block(narrow)))
+            for narrow, wide in itertools.pairwise(widths[1:])
+        )
+        self.names = nn.Conv2d(widths[1], shape.classes, 1)
+        self.colors = nn.Conv2d(widths[1], shape.colors, 1)
+        self.features = nn.Linear(3 * widths[-1] + widths[1], FEATURES)
+        self.shown = nn.Linear(FEATURES, shape.classes)
+        self.values = nn.ModuleList(nn.Linear(FEATURES, values) for values in shape.values)
+
+    def forward(self, views: Tensor) -> Answers:
+        """Look at halved views, [B, 3, H, W] in [-1, 1]; sides are multiples of 16."""
+        maps = [self.stem(views)]
+        for step in self.down:
+            maps.append(step(maps[-1]))
+        cells = maps[-1]
+        for (narrow, block), beside in zip(self.up[::-1], maps[-2::-1], strict=True):
+            cells = functional.interpolate(narrow(cells), size=beside.shape[-2:], mode="nearest")
+            cells = block(cells + beside)
+        # what is high, level and low, and the strongest of each small thing
+        bands = functional.adaptive_avg_pool2d(maps[-1], (3, 1)).flatten(1)
+        features = self.features(cat((bands, cells.amax((2, 3))), 1))
+        seen = features.relu()
+        return Answers(
+            self.names(cells),
+            self.colors(cells),
+            features,
+            cells,
+            self.shown(seen),
+            [head(seen) for head in self.values],
+        )
+
+
+class _Block(nn.Module):
+    """A residual bottleneck."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.inner = nn.Sequential(
+            _convolution(channels, channels // 2, kernel=1), nn.ReLU(),
+            _convolution(channels // 2, channels // 2), nn.ReLU(),
+            _convolution(channels // 2, channels, kernel=1),
+        )  # fmt: skip
+
+    def forward(self, maps: Tensor) -> Tensor:
+        return (maps + self.inner(maps)).relu()
+
+
+def _convolution(width: int, wider: int, kernel: int = 3, stride: int = 1) -> nn.Module:
+    return nn.Sequential(
+        nn.Conv2d(width, wider, kernel, stride, padding=kernel // 2, bias=False),
+        nn.BatchNorm2d(wider),
+    )

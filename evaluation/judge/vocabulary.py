@@ -1,0 +1,56 @@
+"""What the judge has words for: classes of things, colours, and questions about whole views."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from mag_sandbox.evaluation.judge.classifier import CATEGORY, Head, all_heads
+from mag_sandbox.training.panorama.classes import CLASSES
+from mag_sandbox.training.panorama.render import CATEGORIES
+
+NOTHING = 0  # the name of a cell that shows no thing
+_COLORED = {
+    "indoor": (
+        "curtains", "furniture_color", "second_color", "lamp_color", "rug_color", "door",
+    ),
+    "outdoor": ("building_color", "flowers", "fence"),
+    "object": ("backdrop_color", "support_color", "main_color", "second_color"),
+    "video game": ("structure_color",),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The order in which a network gives its answers."""
+
+    classes: tuple[str, ...]  # "nothing" stands before them
+    colors: tuple[str, ...]
+    questions: tuple[Head, ...]
+
+    def name_index(self, name: str) -> int:
+        """Return the number by which cells show a class."""
+        return self.classes.index(name) + 1
+
+    def answers_of(self, category: str, attributes: Mapping[str, str]) -> np.ndarray:
+        """Return the index of the right answer to every question, int64; -1 where not asked."""
+        truth = {f"{category}.{name}": value for name, value in attributes.items()}
+        truth[CATEGORY] = category
+        return np.array(
+            [
+                question.values.index(truth[question.name]) if question.name in truth else -1
+                for question in self.questions
+            ]
+        )
+
+
+def full_vocabulary() -> Vocabulary:
+    """Return all that the renderer draws."""
+    colors = {
+        value: None
+        for category, names in _COLORED.items()
+        for name in names
+        for value in CATEGORIES[category].ATTRIBUTES[name]
+        if value != "none"
+    }
+    return Vocabulary(CLASSES, tuple(colors), all_heads())

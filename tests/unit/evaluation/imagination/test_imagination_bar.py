@@ -1,0 +1,144 @@
+"""The bar for things: its measures tell what they should, and a run says so in a table."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from mag_sandbox.evaluation.imagination.bar import ImaginationBar, ImaginationSettings
+from mag_sandbox.evaluation.imagination.compared import Eyes
+from mag_sandbox.evaluation.imagination.distances import among, distance
+from mag_sandbox.evaluation.imagination.roundness import CLOSING, opposite_likeness, seams
+from mag_sandbox.evaluation.imagination.scenes import WALLS, asked_scene, expected, shown_walls
+from mag_sandbox.evaluation.imagination.table import BARS, lines_of
+from mag_sandbox.evaluation.imagination.things import answerable, ask, color_of, covered
+from mag_sandbox.evaluation.judge.classifier import Classifier, all_heads
+from mag_sandbox.evaluation.judge.judge import Judge, Sight, found, shape_for
+from mag_sandbox.evaluation.judge.segmenter import Segmenter
+from mag_sandbox.evaluation.judge.vocabulary import full_vocabulary
+from mag_sandbox.training.panorama.mentions import mentions
+from tests.rendered_worlds import FrozenWorld, PerfectWorld
+
+WORDS = full_vocabulary()
+RNG = np.random.default_rng
+
+
+def _sight(names: dict[str, int], colors: dict[str, str] | None = None) -> Sight:
+    """One view of 24 x 40 cells that shows so many cells of each class, each in one colour."""
+    cells, paints, start = np.zeros(960, int), np.zeros(960, int), 0
+    for name, count in names.items():
+        cells[start : start + count] = WORDS.name_index(name)
+        if colors and name in colors:
+            paints[start : start + count] = WORDS.colors.index(colors[name])
+        start += count
+    shape = (1, 24, 40)
+    sure = np.ones(shape, np.float32)
+    return Sight(cells.reshape(shape), sure, paints.reshape(shape), *np.zeros((2, 1, 4)))
+
+
+def test_things_are_found_where_enough_cells_show_them():
+    sight = _sight({"palm": 40, "boat": 1})
+    assert dict(found(sight, WORDS)) == {"palm": 40}
+    asked = ask(sight, WORDS, {"palm": None, "boat": None, "tent": None}, {"outdoor.biome": True})
+    assert asked.things == {"palm": True, "boat": False, "tent": False}
+    assert asked.answers("all") == [True, False, False, True]
+
+
+def test_a_colour_counts_with_its_own_thing():
+    sight = _sight({"sofa": 30, "armchair": 20}, {"sofa": "red", "armchair": "blue"})
+    assert color_of(sight, WORDS, "sofa") == "red"
+    asked = ask(sight, WORDS, {"sofa": "blue", "armchair": "blue", "door": "red"}, {})
+    assert asked.colors == {"sofa": False, "armchair": True}  # no door, so no colour of it
+
+
+def test_land_covers_nothing():
+    assert covered(_sight({"hills": 480, "palm": 96}), WORDS) == pytest.approx([0.1])
+
+
+def test_captions_ask_for_what_they_name():
+    for index in range(8):
+        scene = asked_scene(index, 0)
+        classes = expected(scene, all_around=True)
+        assert expected(scene, all_around=False).keys() <= classes.keys()
+        names = {thing.name: thing for thing in scene.ring.things if thing.name in classes}
+        assert names.keys() == classes.keys()
+        for name, color in classes.items():
+            assert mentions(scene.caption, scene.ring, names[name].attribute)
+            assert color is None or color in scene.caption.lower()
+        well = [replace(head, accuracy=1.0) for head in all_heads()]
+        truth = scene.ring.attributes
+        for name, value in answerable(well, scene.category, scene.mentioned, truth).items():
+            assert name.startswith(scene.category)
+            assert mentions(scene.caption, scene.ring, name.split(".")[1])
+            assert value == truth[name.split(".")[1]]
+
+
+def test_a_turn_shows_the_four_walls(tmp_path):
+    scene = asked_scene(0, 0)
+    walls = shown_walls(PerfectWorld(), scene, "prompt", tmp_path)
+    assert np.abs(walls.astype(int) - scene.walls()).mean() < 12  # frames may miss them a little
+    assert np.array_equal(walls[0], scene.view(0.0))
+    frozen = shown_walls(FrozenWorld(), scene, "image", tmp_path)
+    assert np.array_equal(frozen[0], frozen[2])
+    assert list(tmp_path.glob("*.png"))
+
+
+def test_rings_are_round():
+    ring = np.random.default_rng(0).integers(0, 255, (24, 320, 3), np.uint8)
+    ring = np.repeat(ring, 4, axis=1)  # neighbouring columns are alike
+    walls = np.stack(np.split(ring, 4, axis=1))
+    assert opposite_likeness(walls[[0, 1, 0, 1]]) > opposite_likeness(walls) + 20
+    smooth = np.tile(np.linspace(0, 200, 1280).astype(np.uint8)[None, :, None], (24, 1, 3))
+    broken = seams(np.stack(np.split(smooth, 4, axis=1)))
+    assert broken[CLOSING] > 20 * np.delete(broken, CLOSING).max()
+
+
+def test_distances_grow_with_what_differs():
+    scenes = np.arange(60)
+    rendered, others = RNG(0).normal(size=(60, 8)), RNG(1).normal(size=(60, 8))
+    near = distance(RNG(2).normal(size=(60, 8)), rendered, others, scenes)
+    far = distance(RNG(2).normal(3.0, 0.3, (60, 8)), rendered, others, scenes)
+    assert near.ratio < 3 < far.ratio
+    assert near.ratio_interval[0] < near.ratio < near.ratio_interval[1]
+    assert near.precision > 0.6 > far.precision
+    assert among(rendered, rendered) == 1.0
+    one_of_each = np.repeat(rendered[:1], 60, axis=0) + RNG(3).normal(0, 1e-3, (60, 8))
+    narrow = distance(one_of_each, rendered, others, scenes)
+    assert narrow.precision == 1.0  # all are renders' likes, and yet hardly a render is among them
+    assert narrow.recall < 0.1
+
+
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        ({"prompts": 4}, "prompts is 4"),
+        ({"prompts": 8, "rings": 9}, "rings is 9"),
+        ({"seed": -1}, "seed is -1"),
+    ],
+)
+def test_senseless_settings_are_refused(settings, problem):
+    with pytest.raises(ValueError, match=problem):
+        ImaginationSettings(**settings)
+
+
+def test_a_run_measures_everything_and_says_it(tmp_path):
+    torch.manual_seed(0)
+    judge = Judge(Segmenter(replace(shape_for(WORDS), widths=(4, 8, 8, 8), blocks=1)), WORDS)
+    lines: list[str] = []
+    bar = ImaginationBar(
+        ImaginationSettings(prompts=8, rings=4),
+        PerfectWorld(),
+        Eyes(judge, Classifier.load()),
+        lines.append,
+        tmp_path / "s.png",
+    )
+    result = bar.run()
+    assert result["round"]["prompt"]["excess_db"]["mean"] == pytest.approx(0, abs=2)
+    assert set(result["bars"]) == set(BARS)
+    assert {f"image_{yaw:g}" for yaw in WALLS[1:]} <= result["distance"].keys()
+    assert 0 < result["detail"]["first"]["mean"] < 1  # this world's codec adds noise
+    table = "\n".join(lines_of(result))
+    for name in BARS:
+        assert name in table
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["s-rings.png", "s.png"]
