@@ -62,17 +62,21 @@ def test_folded_text_refuses_several_prompts():
 
 def test_memorising_shows_the_same_keys_and_values_as_a_whole_pass():
     dit, given = tiny_networks().dit, inputs()
+    time, text = dit.embed_time(given["timesteps"]), dit.text_keys(given["text"])
     seen = {"whole": [], "memorise": []}
-    for name, run in (("whole", dit), ("memorise", dit.memorise)):
 
-        def attend(layer_index, q, k, v, into=seen[name]):
-            into.append((layer_index, k, v))
+    def attend_into(name):
+        def attend(layer_index, q, k, v):
+            seen[name].append((layer_index, k, v))
             return dit.kernel(q, k, v)
 
-        run(
-            given["latents"], dit.embed_time(given["timesteps"]), dit.text_keys(given["text"]),
-            given["rotary"], attend, given["features"],
-        )  # fmt: skip
+        return attend
+
+    tokens = dit.embed(given["latents"], given["features"])
+    dit.memorise(tokens, time, text, given["rotary"], attend_into("memorise"))
+    dit(
+        given["latents"], time, text, given["rotary"], attend_into("whole"), given["features"]
+    )  # fmt: skip
     assert len(seen["whole"]) == len(seen["memorise"]) == len(dit.blocks)
     for (_, k, v), (_, other_k, other_v) in zip(*seen.values(), strict=True):
         assert torch.equal(k, other_k)

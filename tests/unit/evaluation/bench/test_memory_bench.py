@@ -240,7 +240,7 @@ def test_categories_come_in_turn():
 
 
 def test_the_clips_are_written_as_the_official_evaluation_reads_them(tmp_path, monkeypatch):
-    monkeypatch.setattr(memory_clips, "DEGREES", 30.0)  # shorter clips
+    monkeypatch.setattr(memory_clips, "DEGREES", 60.0)  # shorter clips
     written = write_official(tmp_path, 2, 0, SPEC)
     ready, faults = find_clips(tmp_path / "table.csv", tmp_path / "videos", OFFICIAL)
     assert faults == []

@@ -277,12 +277,14 @@ def test_a_world_that_stands_still_has_no_such_columns(tmp_path, monkeypatch):
 
 
 def test_what_comes_back_of_a_given_view_rests_on_what_stands_still(scene):
-    clip = record(MovingWorld(), scene.scene("image"), pan_and_back(MOVING_SPEC))
+    world = MovingWorld()
+    world.spec = replace(MOVING_SPEC, fps=8.0)  # so long that clouds have moved on
+    clip = record(world, scene.scene("image"), pan_and_back(world.spec))
     trip = MovingWorld().round_trip
     whole, known = (measure_return_scores(clip, trip, parts) for parts in (
         None, scene.known_parts("image")))  # fmt: skip
     assert whole.still_psnr is None
-    assert whole.psnr == known.psnr < 42  # its clouds went on
+    assert whole.psnr == known.psnr < 40  # its clouds went on
     assert known.still_psnr == MAX_PSNR
     assert known.recall == 100.0 > whole.recall
     forgot = record(ForgettingWorld(), scene.scene("image"), pan_and_back(MOVING_SPEC))

@@ -69,7 +69,7 @@ BENCH_CASES = [name for name in CASES if name.startswith("mag_bench")]
 def test_the_loop_is_the_official_one_to_a_ten_thousandth(name):
     texts = {"a clip": INPUTS["context"], "": INPUTS["context_empty"][:1]}
     texts[""] = texts[""].expand(INPUTS["noise"].shape[0], -1, -1)
-    world = GoldenContinuer("golden", SIZE, golden_engine(name), texts.__getitem__, film=None)
+    world = GoldenContinuer("golden", SIZE, golden_engine(name), texts.__getitem__, stream=None)
     case = CASES[name]
     given = case["initial_frames"]
     with torch.inference_mode():

@@ -27,7 +27,7 @@ from mag_sandbox.model.world import Control, FrameBlock
 from mag_sandbox.scenes import Scene
 from tests import tiny_full
 from tests.golden_vectors import assert_matches, vectors
-from tests.unit.model.test_golden_dit import golden_dit, grid_rotary
+from tests.unit.model.test_golden_dit import golden_dit, rotary_of
 
 PLACE = Scene("a red tower by the sea")
 RIGHT, UP = Control(CameraCommand(yaw=1.0)), Control(CameraCommand(pitch=0.5))
@@ -146,7 +146,7 @@ def official_flow(dit: DiT) -> Tensor:
     latents = golden["input_x"]
     with torch.inference_mode():
         text = dit.text_keys(vectors("inputs")["context"])
-        rotary = grid_rotary(dit, torch.arange(latents.shape[1]))
+        rotary = rotary_of(dit, torch.arange(latents.shape[1]))
         time = dit.embed_time(golden["t"])
         return dit(latents, time, text, rotary, own_block_attention(dit.kernel))
 
@@ -168,7 +168,7 @@ def test_compiled_layers_reproduce_the_official_flow(backend, monkeypatch):
     counted = CompileCounterWithBackend(backend)
     monkeypatch.setattr(compiling, "BACKEND", counted)
     dit = golden_dit("dit_generator").requires_grad_(False)
-    parts = compiled_parts(grid_rotary(dit, torch.arange(3)).shape[1])
+    parts = compiled_parts(rotary_of(dit, torch.arange(3)).shape[1])
     for layer in dit.blocks:
         layer.parts = parts
     with inductor.patch(compile_threads=1):  # here: other processes would have to import first

@@ -11,7 +11,7 @@ from mag_sandbox.model.dit import DiT, own_block_attention
 from mag_sandbox.model.lora import Adapter
 from mag_sandbox.model.world import MissingWeights
 from tests.golden_vectors import GOLDEN_DIR, assert_matches, manifest, vectors
-from tests.unit.model.test_golden_dit import golden_dit, grid_rotary
+from tests.unit.model.test_golden_dit import golden_dit, rotary_of
 
 CASES = manifest()["files"]["lora"]["cases"]
 LAYERS = manifest()["config"]["layers"]
@@ -66,7 +66,7 @@ def test_forwards_with_the_merged_weights_match(tmp_path, case):
         inputs["noise"][:, :frames],
         dit.embed_time(golden["t"]),
         dit.text_keys(inputs["context"]),
-        grid_rotary(dit, torch.arange(frames)),
+        rotary_of(dit, torch.arange(frames)),
         own_block_attention(dit.kernel),
     )
     assert_matches(flow, golden[f"flow_{case}"])
