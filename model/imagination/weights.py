@@ -14,8 +14,8 @@ from mag_sandbox.model.imagination.codes import CodeEncoder
 from mag_sandbox.model.imagination.config import ImaginationConfig
 from mag_sandbox.model.imagination.painter import Painter
 from mag_sandbox.model.imagination.sketcher import Sketcher
-from mag_sandbox.model.pocket.weights import POCKET_WEIGHTS, load_into
-from mag_sandbox.model.world import WEIGHTS, MissingWeights
+from mag_sandbox.model.pocket.weights import POCKET_WEIGHTS, load_into, parse_config
+from mag_sandbox.model.world import WEIGHTS
 
 IMAGINATION_WEIGHTS = WEIGHTS / "imagination"
 CONFIG = "config.json"
@@ -58,15 +58,7 @@ def read_imagination_config(folder: Path) -> ImaginationConfig:
     Raises:
         MissingWeights: the file is absent, damaged, or of another program version.
     """
-    path = folder / CONFIG
-    try:
-        return ImaginationConfig.from_dict(json.loads(path.read_text()))
-    except FileNotFoundError:
-        raise MissingWeights(f"weights not found: {path} is missing; {_REMEDY}") from None
-    except (OSError, ValueError, ArithmeticError, LookupError, TypeError, AttributeError) as error:
-        raise MissingWeights(f"{path} cannot be read ({error}); {_REMEDY}") from error
-    except RecursionError:
-        raise MissingWeights(f"{path} cannot be read (too deep); {_REMEDY}") from None
+    return parse_config(folder / CONFIG, ImaginationConfig.from_dict, _REMEDY)
 
 
 def load_networks(folder: Path, kernel: AttentionKernel) -> ImaginationNetworks:

@@ -8,9 +8,9 @@ of the transformer) and `animator.safetensors`.
 import copy
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import torch
 from safetensors import SafetensorError
@@ -40,6 +40,8 @@ _REMEDY = (
     "restore it with `git checkout -- assets/weights` or train with `python -m training pocket`"
 )
 
+Config = TypeVar("Config")
+
 
 def read_config(folder: Path) -> PocketConfig:
     """Return the architecture a weights folder was made for.
@@ -47,15 +49,28 @@ def read_config(folder: Path) -> PocketConfig:
     Raises:
         MissingWeights: the file is absent, damaged, or of another program version.
     """
-    path = folder / CONFIG
+    return parse_config(folder / CONFIG, PocketConfig.from_dict, _REMEDY)
+
+
+def parse_config(path: Path, parse: Callable[[dict], Config], remedy: str) -> Config:
+    """Return what a configuration file says.
+
+    Args:
+        path: of the file, JSON.
+        parse: makes the configuration of its data.
+        remedy: what to do where that fails.
+
+    Raises:
+        MissingWeights: the file is absent, damaged, or of another program version.
+    """
     try:
-        return PocketConfig.from_dict(json.loads(path.read_text()))
+        return parse(json.loads(path.read_text()))
     except FileNotFoundError:
-        raise MissingWeights(f"weights not found: {path} is missing; {_REMEDY}") from None
+        raise MissingWeights(f"weights not found: {path} is missing; {remedy}") from None
     except (OSError, ValueError, ArithmeticError, LookupError, TypeError, AttributeError) as error:
-        raise MissingWeights(f"{path} cannot be read ({error}); {_REMEDY}") from error
+        raise MissingWeights(f"{path} cannot be read ({error}); {remedy}") from error
     except RecursionError:
-        raise MissingWeights(f"{path} cannot be read (too deep); {_REMEDY}") from None
+        raise MissingWeights(f"{path} cannot be read (too deep); {remedy}") from None
 
 
 def load_into(module: nn.Module, path: Path, part: str = "") -> None:
