@@ -1,14 +1,15 @@
-"""Late warp: a pan is geometry, so the picture moves at once while the model makes the next block.
+"""Late warp: the picture moves with the keys at display rate while the model makes the next block.
 
-The player's keys move a virtual camera without delay; a frame shows an older pose. The newest frame
-is drawn shifted by the difference. What the keys said before a block and what the block then did
-may differ by parts of a block, so the difference also fades while nothing moves. Pure arithmetic:
-it changes no frame, no recording, no digest.
+A frame shows a little more than the window does. The player's keys move a virtual camera within it
+without delay; the window shows what that camera sees, which is always part of the frame. The camera
+returns to the middle of the frame by and by, so that it has room again. Pure arithmetic: it changes
+no frame, no recording, no digest.
 """
 
 import math
 
 from mag_sandbox.controls.camera import (
+    ASPECT,
     MAX_PITCH,
     CameraCommand,
     CameraPose,
@@ -16,55 +17,88 @@ from mag_sandbox.controls.camera import (
     yaw_difference,
 )
 
-FADE_S = 0.35  # time constant by which a difference fades that no key feeds [s]
-MAX_SHIFT = 12.0  # degrees; beyond, too little of the frame would be left
+OVERSCAN = 0.05  # share of the frame beyond each edge of the window while nothing moves
+RETURN_S = 0.4  # time constant by which the camera comes back to the frame's middle [s]
+EASE = 0.4  # share of its room, before the end, over which the camera slows down
+SHOWN = 1 - 2 * OVERSCAN  # share of the frame's width and height in the window
 STILL = 0.02  # degrees below which nothing moves
+Crop = tuple[float, float, float, float]  # left, top, width, height: shares of a frame
+WHOLE: Crop = (0.0, 0.0, 1.0, 1.0)
 
 
 class LateWarp:
-    """How far the newest frame is to be shifted.
+    """Which part of the newest frame is to be shown.
 
     >>> warp = LateWarp(world.spec.full_speed)
-    >>> warp.frame_shown(CameraPose(), CameraCommand())  # a frame, and what its block was asked
+    >>> warp.frame_shown(CameraPose())
     >>> warp.move(CameraCommand(yaw=1.0), 0.02)  # at display rate: held keys, seconds
-    >>> yaw, pitch = warp.offset  # degrees from the frame to where the player looks
+    >>> left, top, width, height = warp.crop
     """
 
     def __init__(self, speed: CameraSpeed) -> None:
-        self.offset = (0.0, 0.0)  # yaw, pitch [degrees]
+        self.offset = (0.0, 0.0, 0.0)  # yaw, pitch, fov: from the frame to the camera [degrees]
         self._speed = speed
-        self._shown: CameraPose | None = None
-        self._command = CameraCommand()  # what the block shown was asked
+        self._frame: CameraPose | None = None
 
     @property
     def is_still(self) -> bool:
-        """Whether the frame is shown where it is."""
-        return self.offset == (0.0, 0.0)
+        """Whether the camera is in the middle of the frame."""
+        return self.offset == (0.0, 0.0, 0.0)
+
+    @property
+    def crop(self) -> Crop:
+        """What the camera sees of the frame; never more than there is."""
+        yaw, pitch, zoom = self.offset
+        fov = (self._frame or CameraPose()).fov
+        size = min(1.0, SHOWN * (fov + zoom) / fov)
+        room = 1 - size
+        left = min(room, max(0.0, room / 2 + yaw / fov))
+        top = min(room, max(0.0, room / 2 - pitch / (fov * ASPECT)))
+        return left, top, size, size
 
     def restart(self) -> None:
         """Forget everything, as after a jump of the camera."""
-        self.offset, self._shown, self._command = (0.0, 0.0), None, CameraCommand()
+        self.offset, self._frame = (0.0, 0.0, 0.0), None
 
-    def frame_shown(self, pose: CameraPose, command: CameraCommand) -> None:
+    def frame_shown(self, pose: CameraPose) -> None:
         """Take back what a new frame moved by itself."""
-        before, self._shown, self._command = self._shown, pose, command
+        before, self._frame = self._frame, pose
         if before is not None:
-            self._shift(-yaw_difference(pose.yaw, before.yaw), before.pitch - pose.pitch)
+            yaw, pitch, zoom = self.offset
+            self._go_to(
+                yaw - yaw_difference(pose.yaw, before.yaw),
+                pitch + before.pitch - pose.pitch,
+                zoom + before.fov - pose.fov,
+            )
 
     def move(self, held: CameraCommand, seconds: float) -> None:
-        """Move the virtual camera by what is held; let a leftover fade where nothing moves."""
-        kept = math.exp(-seconds / FADE_S)
-        yaw, pitch = self.offset
-        if not held.yaw and not self._command.yaw:
-            yaw *= kept
-        if not held.pitch and not self._command.pitch:
-            pitch *= kept
-        self.offset = yaw, pitch
-        self._shift(held.yaw * self._speed.yaw * seconds, held.pitch * self._speed.pitch * seconds)
+        """Move the camera by what is held, and back to the middle by and by."""
+        wanted = held.yaw * self._speed.yaw, held.pitch * self._speed.pitch
+        zooming = -held.zoom * self._speed.zoom
+        kept = math.exp(-seconds / RETURN_S)
+        self._go_to(*(
+            offset * kept + seconds * _eased(speed, offset, room)
+            for offset, speed, room in zip(self.offset, (*wanted, zooming), self._room, strict=True)
+        ))  # fmt: skip
 
-    def _shift(self, yaw: float, pitch: float) -> None:
-        yaw, pitch = self.offset[0] + yaw, self.offset[1] + pitch
-        level = self._shown.pitch if self._shown else 0.0
-        lowest, highest = max(-MAX_SHIFT, -MAX_PITCH - level), min(MAX_SHIFT, MAX_PITCH - level)
-        yaw, pitch = max(-MAX_SHIFT, min(MAX_SHIFT, yaw)), max(lowest, min(highest, pitch))
-        self.offset = (0.0, 0.0) if max(abs(yaw), abs(pitch)) < STILL else (yaw, pitch)
+    @property
+    def _room(self) -> tuple[float, float, float]:
+        """How far the camera may be from the frame's middle [degrees of yaw, pitch, fov]."""
+        fov = (self._frame or CameraPose()).fov
+        return OVERSCAN * fov, OVERSCAN * fov * ASPECT, fov * (1 / SHOWN - 1)
+
+    def _go_to(self, *offset: float) -> None:
+        yaw, pitch, zoom = (
+            max(-room, min(room, each)) for each, room in zip(offset, self._room, strict=True)
+        )
+        frame = self._frame or CameraPose()
+        pitch = max(-MAX_PITCH - frame.pitch, min(MAX_PITCH - frame.pitch, pitch))
+        zoom = self._speed.reachable_fov(frame.fov + zoom) - frame.fov
+        moves = max(abs(yaw), abs(pitch), abs(zoom)) >= STILL
+        self.offset = (yaw, pitch, zoom) if moves else (0.0, 0.0, 0.0)
+
+
+def _eased(speed: float, offset: float, room: float) -> float:
+    """Return a speed that falls to zero where the camera comes to the end of its room."""
+    left = room - offset if speed > 0 else room + offset
+    return speed * min(1.0, max(0.0, left / (EASE * room)))

@@ -14,7 +14,7 @@ from mag_sandbox.sandbox.hud.figures import Figures
 from mag_sandbox.sandbox.hud.hud import Hud, next_level
 from mag_sandbox.sandbox.hud.hud_state import HudState
 from mag_sandbox.sandbox.play.feedback import InputFeedback
-from mag_sandbox.sandbox.play.late_warp import LateWarp
+from mag_sandbox.sandbox.play.late_warp import SHOWN, WHOLE, LateWarp
 from mag_sandbox.sandbox.play.player_input import PlayerInput
 from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.play.session import Playthrough
@@ -154,7 +154,7 @@ class PlayScreen:
     def draw(self, surface: pygame.Surface) -> None:
         """Draw picture, display, and what lies over them."""
         self._fit_drag(surface.get_size())
-        self._picture.draw(surface, self.reel.frame, self._shift())
+        self._picture.draw(surface, self.reel.frame, self._warp.crop if self._warps else WHOLE)
         if self.reel.starting_over or self.reel.paused or self._error:
             surface.blit(shade(surface.get_size()), (0, 0))
         begun = self._context.clock()
@@ -263,7 +263,7 @@ class PlayScreen:
             self._moved |= self.feedback.block_shown(ready.command, ready.sampled_at, now)
             self._figures.add_block(ready)
             self._session.block_shown(ready)
-        self._warp.frame_shown(self.reel.pose, ready.command)
+        self._warp.frame_shown(self.reel.pose)
         self._figures.update(now, self.reel, self.feedback.latencies_ms)
 
     def _move_warp(self, now: float) -> bool:
@@ -286,21 +286,13 @@ class PlayScreen:
 
     def _fit_drag(self, window_size: tuple[int, int]) -> None:
         """Let the picture follow a dragging hand in a window of this size, also when zoomed."""
-        fov = self.reel.pose.fov
+        fov = self.reel.pose.fov * (SHOWN if self._warps else 1.0)
         if (window_size, fov) == self._fitted:
             return
         self._fitted, spec = (window_size, fov), self.reel.current.spec
         size = spec.frame_width, spec.frame_height
         width = fit(size, window_size, self._context.settings.fit).width
         self._context.keyboard.fit_drag(width, spec.full_speed, spec.block_seconds, fov)
-
-    def _shift(self) -> tuple[float, float]:
-        """Return how far the frame is to be moved right and down [px of the frame]."""
-        if not self._warps or self._warp.is_still:
-            return 0.0, 0.0
-        yaw, pitch = self._warp.offset
-        scale = self.reel.frame.shape[1] / self.reel.pose.fov  # px a degree
-        return -yaw * scale, pitch * scale
 
     def _reset(self) -> None:
         if self._context.worker.status.error:

@@ -12,7 +12,6 @@ from mag_sandbox.sandbox.settings import DisplayError, FitMode, ScaleMode
 from mag_sandbox.sandbox.ui.theme import BACKDROP, odd_rows
 
 GLOW = (0.06, 0.2, 0.55)  # brightness of the bars beside the picture, from outside in
-REVEALED = (120, 126, 150)  # tint of what lies beyond a shifted picture, until it is made
 _Bar = tuple[pygame.Surface, pygame.Rect]
 MAX_CUT = 0.12  # share of the picture that filling the window may cut
 
@@ -69,11 +68,11 @@ def fit(
 
 
 class Picture:
-    """Brings frames onto a surface: scaled without stretching, perhaps shifted by a late warp.
+    """Brings frames onto a surface: scaled without stretching, perhaps a part of each.
 
     >>> picture = Picture("whole", "smooth")
     >>> _ = picture.draw(surface, frame)
-    >>> _ = picture.draw(surface, frame, shift=(-7.5, 0.0))  # the same frame again: not scaled anew
+    >>> _ = picture.draw(surface, frame, (0.1, 0.05, 0.9, 0.9))  # less of the same frame
     """
 
     def __init__(self, fit_mode: FitMode = "whole", scale_mode: ScaleMode = "smooth") -> None:
@@ -86,19 +85,21 @@ class Picture:
         self.fit_mode, self.scale_mode = fit_mode, scale_mode
         self._shown: tuple[np.ndarray, pygame.Surface] | None = None  # a frame, as a picture
         self._scaled: pygame.Surface | None = None  # kept: new memory costs more than scaling
-        self._is_scaled = False  # whether that is the frame, which is being shifted
+        self._is_scaled = False  # whether that is the frame
         self._bars: tuple[tuple[int, int], tuple[_Bar, ...]] | None = None  # by the window's size
 
     def draw(
-        self, surface: pygame.Surface, frame: np.ndarray, shift: tuple[float, float] = (0.0, 0.0)
+        self,
+        surface: pygame.Surface,
+        frame: np.ndarray,
+        crop: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0),
     ) -> None:
         """Draw a frame; bars beside it glow in the colours of its edges.
 
         Args:
             surface: the window.
             frame: uint8 [H, W, 3].
-            shift: how far to move the picture right and down [px of the frame]; what this reveals
-                is tinted.
+            crop: which part of it: left, top, width, height, as shares of the frame's.
         """
         height, width = frame.shape[:2]
         rect = fit((width, height), surface.get_size(), self.fit_mode)
@@ -106,17 +107,24 @@ class Picture:
             self._shown = frame, _picture(surface, frame)
             self._is_scaled, self._bars = False, None
         picture = self._shown[1]
+        left, top, *shares = crop
+        size = tuple(round(length / share) for length, share in zip(rect.size, shares, strict=True))
         if surface.get_rect().contains(rect):
             self._draw_bars(surface, picture, rect)
-            if shift == (0.0, 0.0):
+            if size == rect.size:
                 self._scale(picture, surface.subsurface(rect))
                 return
-        if self._scaled is None or self._scaled.get_size() != rect.size:
-            self._scaled, self._is_scaled = odd_rows(rect.size, surface), False
+        if self._scaled is None or self._scaled.get_size() != size:
+            self._scaled, self._is_scaled = odd_rows(size, surface), False
         if not self._is_scaled:
             self._scale(picture, self._scaled)
             self._is_scaled = True
-        _draw_shifted(surface, self._scaled, rect, shift, rect.width / width)
+        moved = pygame.Rect(
+            rect.left - round(left * size[0]), rect.top - round(top * size[1]), *size
+        )
+        moved.left = max(rect.right - size[0], min(rect.left, moved.left))  # rounded at either end
+        moved.top = max(rect.bottom - size[1], min(rect.top, moved.top))
+        surface.blit(self._scaled, rect, rect.move(-moved.left, -moved.top))
 
     def _draw_bars(
         self, surface: pygame.Surface, picture: pygame.Surface, rect: pygame.Rect
@@ -132,46 +140,9 @@ class Picture:
         scale(picture, into.get_size(), into)
 
 
-def _draw_shifted(
-    surface: pygame.Surface,
-    scaled: pygame.Surface,
-    rect: pygame.Rect,
-    shift: tuple[float, float],
-    enlargement: float,
-) -> None:
-    moved = rect.move(*(round(length * enlargement) for length in shift))
-    before = surface.get_clip()
-    surface.set_clip(rect)
-    surface.blit(scaled, moved)
-    for revealed, edge in _revealed(rect, moved):
-        _smear(surface, revealed.clip(surface.get_rect()), edge.clip(surface.get_rect()))
-    surface.set_clip(before)
-
-
 def _picture(surface: pygame.Surface, frame: np.ndarray) -> pygame.Surface:
     size = frame.shape[1], frame.shape[0]
     return pygame.image.frombuffer(np.ascontiguousarray(frame), size, "RGB").convert(surface)
-
-
-def _smear(surface: pygame.Surface, revealed: pygame.Rect, edge: pygame.Rect) -> None:
-    """Draw a line of pixels out over what is revealed, tinted: this is not the world yet."""
-    if min(*revealed.size, *edge.size) > 0:
-        line = surface.subsurface(edge).copy()
-        line.fill(REVEALED, special_flags=pygame.BLEND_RGB_MULT)  # before it is many pixels
-        pygame.transform.scale(line, revealed.size, surface.subsurface(revealed))
-
-
-def _revealed(rect: pygame.Rect, moved: pygame.Rect) -> Iterator[tuple[pygame.Rect, pygame.Rect]]:
-    """Yield what a moved picture leaves free of its place, and the line of pixels beside it."""
-    across, along = moved.x - rect.x, moved.y - rect.y
-    if across:
-        left, edge = (rect.left, moved.left) if across > 0 else (moved.right, moved.right - 1)
-        line = pygame.Rect(edge, rect.top, 1, rect.height)
-        yield pygame.Rect(left, rect.top, abs(across), rect.height), line
-    if along:
-        top, edge = (rect.top, moved.top) if along > 0 else (moved.bottom, moved.bottom - 1)
-        line = pygame.Rect(rect.left, edge, rect.width, 1)
-        yield pygame.Rect(rect.left, top, rect.width, abs(along)), line
 
 
 def _bars(surface: pygame.Surface, picture: pygame.Surface, rect: pygame.Rect) -> Iterator[_Bar]:

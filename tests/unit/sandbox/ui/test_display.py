@@ -3,6 +3,8 @@
 import numpy as np
 import pygame
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from mag_sandbox.sandbox.settings import DisplayError
 from mag_sandbox.sandbox.ui.display import Picture, fit, window
@@ -71,14 +73,26 @@ def test_without_a_display_the_remedy_is_named(monkeypatch):
         pass
 
 
-def test_a_shifted_picture_moves_by_pixels_of_the_frame_and_tints_what_it_reveals(screen):
+def test_a_part_of_a_picture_is_shown_as_large_as_the_whole(screen):
     frame = np.full((192, 320, 3), (200, 100, 50), np.uint8)
     frame[:, 100:] = (250, 120, 10)
     picture = Picture(scale_mode="sharp")
-    picture.draw(screen, frame, shift=(50.0, 0.0))
-    assert screen.get_at((2 * 150 + 4, 200))[:3] == (250, 120, 10)
-    assert screen.get_at((2 * 150 - 4, 200))[:3] == (200, 100, 50)
-    revealed = screen.get_at((60, 200))[:3]
-    assert all(0 < got < full for got, full in zip(revealed, (200, 100, 50), strict=True))
+    picture.draw(screen, frame, (0.1, 0.05, 0.9, 0.9))
+    edge = round((100 - 32) / 0.9 * 2)
+    assert screen.get_at((edge + 4, 200))[:3] == (250, 120, 10)
+    assert screen.get_at((edge - 4, 200))[:3] == (200, 100, 50)
     picture.draw(screen, frame)
-    assert screen.get_at((60, 200))[:3] == (200, 100, 50)
+    assert screen.get_at((190, 200))[:3] == (200, 100, 50)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.floats(0.6, 1.0), st.floats(0, 1), st.floats(0, 1), st.sampled_from(["whole", "fill"]))
+@example(0.9, 0.0, 1.0, "fill")
+@example(0.9, 1.0, 0.0, "whole")
+def test_no_pixel_of_the_picture_is_left_empty_or_darkened(size, across, down, mode):
+    surface = pygame.Surface((427, 251))
+    frame = np.full((192, 320, 3), 90, np.uint8)
+    crop = (across * (1 - size), down * (1 - size), size, size)
+    Picture(mode).draw(surface, frame, crop)
+    shown = fit((320, 192), surface.get_size(), mode).clip(surface.get_rect())
+    assert (pygame.surfarray.array3d(surface.subsurface(shown)) == 90).all()
