@@ -5,7 +5,7 @@ Only data. Knows nothing of drawing.
 
 from typing import NamedTuple
 
-from mag_sandbox.training.panorama.stamp import Light, Rgb
+from mag_sandbox.training.panorama.stamp import Light, Rgb, colors
 
 
 class Theme(NamedTuple):
@@ -22,154 +22,64 @@ class Theme(NamedTuple):
     turf: Rgb
     far: Rgb  # colour of the backdrop
 
+    @classmethod
+    def of(cls, *fields: str) -> "Theme":
+        """Return a theme whose fields are written as words; the last one holds its colours."""
+        *options, palette = fields
+        return cls(*(tuple(some.split()) for some in options), *colors(palette))
 
-OPEN_SKY = ("clouds", "sun", "none")
+
+OPEN_SKY = "clouds sun none"
 THEMES: dict[str, Theme] = {
-    "grassland": Theme(
-        ("blue", "teal", "orange"),
-        ("hills", "mountains"),
-        ("grass", "wood"),
-        ("bush", "oak", "none"),
-        ("water", "spikes", "none"),
-        ("pipe", "flag", "castle", "none"),
-        OPEN_SKY,
-        (176, 116, 76),
-        (112, 196, 78),
-        (104, 176, 128),
+    "grassland": Theme.of(
+        "blue teal orange", "hills mountains", "grass wood", "bush oak none", "water spikes none",
+        "pipe flag castle none", OPEN_SKY, "b0744c 70c44e 68b080",
     ),
-    "dungeon": Theme(
-        ("dark",),
-        ("columns",),
-        ("stone", "wood"),
-        ("none", "mushroom"),
-        ("lava", "spikes", "water"),
-        ("portal", "tower", "none"),
-        ("none",),
-        (98, 94, 122),
-        (146, 142, 168),
-        (88, 84, 122),
+    "dungeon": Theme.of(
+        "dark", "columns", "stone wood", "none mushroom", "lava spikes water",
+        "portal tower none", "none", "625e7a 928ea8 58547a",
     ),
-    "candy land": Theme(
-        ("pink", "teal", "blue"),
-        ("hills", "mushrooms"),
-        ("candy", "cloud"),
-        ("lollipop",),
-        ("water", "none"),
-        ("castle", "pipe", "flag"),
-        OPEN_SKY,
-        (196, 122, 92),
-        (255, 172, 200),
-        (240, 160, 206),
+    "candy land": Theme.of(
+        "pink teal blue", "hills mushrooms", "candy cloud", "lollipop", "water none",
+        "castle pipe flag", OPEN_SKY, "c47a5c ffacc8 f0a0ce",
     ),
-    "space station": Theme(
-        ("dark", "purple"),
-        ("skyscrapers", "mountains"),
-        ("metal",),
-        ("crystal", "none"),
-        ("spikes", "none"),
-        ("portal", "flag", "none"),
-        ("planets", "stars"),
-        (104, 112, 142),
-        (178, 192, 214),
-        (84, 88, 148),
+    "space station": Theme.of(
+        "dark purple", "skyscrapers mountains", "metal", "crystal none", "spikes none",
+        "portal flag none", "planets stars", "68708e b2c0d6 545894",
     ),
-    "neon city": Theme(
-        ("dark", "purple"),
-        ("skyscrapers",),
-        ("metal", "stone"),
-        ("none",),
-        ("water", "spikes", "none"),
-        ("portal", "pipe", "none"),
-        ("moon", "stars"),
-        (62, 52, 104),
-        (242, 84, 190),
-        (66, 62, 136),
+    "neon city": Theme.of(
+        "dark purple", "skyscrapers", "metal stone", "none", "water spikes none",
+        "portal pipe none", "moon stars", "3e3468 f254be 423e88",
     ),
-    "ice cave": Theme(
-        ("blue", "teal", "dark"),
-        ("crystals", "mountains"),
-        ("ice", "stone"),
-        ("crystal", "pine"),
-        ("water", "spikes", "none"),
-        ("portal", "tower", "flag"),
-        ("none", "clouds"),
-        (108, 158, 206),
-        (236, 246, 255),
-        (124, 178, 222),
+    "ice cave": Theme.of(
+        "blue teal dark", "crystals mountains", "ice stone", "crystal pine", "water spikes none",
+        "portal tower flag", "none clouds", "6c9ece ecf6ff 7cb2de",
     ),
-    "desert ruins": Theme(
-        ("orange", "blue"),
-        ("columns", "mountains"),
-        ("stone",),
-        ("cactus", "palm"),
-        ("spikes", "none"),
-        ("tower", "flag", "pipe"),
-        OPEN_SKY,
-        (206, 148, 92),
-        (248, 212, 132),
-        (222, 162, 116),
+    "desert ruins": Theme.of(
+        "orange blue", "columns mountains", "stone", "cactus palm", "spikes none",
+        "tower flag pipe", OPEN_SKY, "ce945c f8d484 dea274",
     ),
-    "haunted forest": Theme(
-        ("purple", "dark"),
-        ("hills", "mushrooms"),
-        ("wood", "stone"),
-        ("bare",),
-        ("water", "spikes", "none"),
-        ("castle", "tower", "portal"),
-        ("moon", "none"),
-        (82, 66, 98),
-        (116, 134, 104),
-        (92, 78, 132),
+    "haunted forest": Theme.of(
+        "purple dark", "hills mushrooms", "wood stone", "bare", "water spikes none",
+        "castle tower portal", "moon none", "524262 748668 5c4e84",
     ),
-    "lava world": Theme(
-        ("orange", "dark"),
-        ("mountains", "columns"),
-        ("stone", "metal"),
-        ("none", "bare"),
-        ("lava",),
-        ("castle", "tower", "flag"),
-        ("none", "clouds"),
-        (92, 66, 78),
-        (158, 96, 84),
-        (142, 74, 80),
+    "lava world": Theme.of(
+        "orange dark", "mountains columns", "stone metal", "none bare", "lava",
+        "castle tower flag", "none clouds", "5c424e 9e6054 8e4a50",
     ),
-    "mushroom kingdom": Theme(
-        ("teal", "pink", "purple"),
-        ("mushrooms", "hills"),
-        ("grass", "wood"),
-        ("mushroom",),
-        ("water", "none"),
-        ("pipe", "castle", "flag"),
-        OPEN_SKY,
-        (150, 104, 96),
-        (142, 196, 96),
-        (150, 150, 196),
+    "mushroom kingdom": Theme.of(
+        "teal pink purple", "mushrooms hills", "grass wood", "mushroom", "water none",
+        "pipe castle flag", OPEN_SKY, "966860 8ec460 9696c4",
     ),
-    "sky islands": Theme(
-        ("blue", "pink", "teal"),
-        ("clouds",),
-        ("grass", "cloud"),
-        ("oak", "cherry", "bush"),
-        ("water", "none"),
-        ("tower", "castle", "flag"),
-        ("sun", "none"),
-        (166, 124, 96),
-        (136, 206, 104),
-        (255, 255, 255),
+    "sky islands": Theme.of(
+        "blue pink teal", "clouds", "grass cloud", "oak cherry bush", "water none",
+        "tower castle flag", "sun none", "a67c60 88ce68 ffffff",
     ),
-    "jungle": Theme(
-        ("teal", "blue"),
-        ("hills", "mountains"),
-        ("wood", "stone"),
-        ("palm",),
-        ("water", "spikes"),
-        ("tower", "portal", "none"),
-        OPEN_SKY,
-        (132, 98, 68),
-        (70, 166, 86),
-        (62, 146, 116),
+    "jungle": Theme.of(
+        "teal blue", "hills mountains", "wood stone", "palm", "water spikes",
+        "tower portal none", OPEN_SKY, "846244 46a656 3e9274",
     ),
-}
+}  # fmt: skip
 
 
 def _light(top: Rgb, mid: Rgb, low: Rgb, tint: tuple[float, float, float], cloud: Rgb) -> Light:

@@ -12,7 +12,7 @@ from mag_sandbox.training.panorama import decor, shell
 from mag_sandbox.training.panorama.canvas import RING_WIDTH, Canvas
 from mag_sandbox.training.panorama.furniture import MAIN, SECOND
 from mag_sandbox.training.panorama.lighting import Glow
-from mag_sandbox.training.panorama.sketch import PAINTS, RGB, WOOD, Pen, contrast
+from mag_sandbox.training.panorama.sketch import PAINTS, RGB, WOOD, Pen, contrast, pick, pick_apart
 from mag_sandbox.training.panorama.wording import Phrase, article, compose
 
 FURNITURE_BASE = 276.0  # row on which furniture at the wall stands
@@ -88,66 +88,59 @@ ATTRIBUTES: dict[str, tuple[str, ...]] = {
 }
 
 
-def _pick(rng: np.random.Generator, options: tuple[str, ...]) -> str:
-    return str(rng.choice(options))
-
-
 def _paint_apart(rng: np.random.Generator, names: tuple[str, ...], others: list[RGB]) -> str:
-    """Pick a colour that stands out from those around it."""
-    shuffled = [str(name) for name in rng.permutation(names)]
-    clear = [n for n in shuffled if all(contrast(PAINTS[n], other) > 75 for other in others)]
-    return (clear or shuffled)[0]
+    return pick_apart(rng, {name: PAINTS[name] for name in names}, others, 75)
 
 
 def sample(rng: np.random.Generator) -> dict[str, str]:
     """Draw coherent attribute values for a room. Knows nothing of how often they are wanted."""
-    room = _pick(rng, tuple(ROOMS))
-    wall = _pick(rng, tuple(shell.WALLS))
-    floor = _pick(
+    room = pick(rng, tuple(ROOMS))
+    wall = pick(rng, tuple(shell.WALLS))
+    floor = pick(
         rng,
         ("tiles", "wood", "tiles")
         if room in ("kitchen", "bathroom")
         else ("wood", "wood", "tiles", "carpet"),
     )
-    floor_color = _pick(rng, tuple(shell.FLOORS[floor]))
+    floor_color = pick(rng, tuple(shell.FLOORS[floor]))
     ground, back = shell.FLOORS[floor][floor_color], shell.WALLS[wall]
-    light = _pick(rng, ("daylight", "daylight", "lamplight", "evening", "dim"))
-    window = _pick(rng, WINDOWS if light == "lamplight" else WINDOWS[1:])
-    furniture = _pick(rng, ROOMS[room].main)
+    light = pick(rng, ("daylight", "daylight", "lamplight", "evening", "dim"))
+    window = pick(rng, WINDOWS if light == "lamplight" else WINDOWS[1:])
+    furniture = pick(rng, ROOMS[room].main)
     # white bedding would hide a white bed
     near = [back, PAINTS["white"]] if furniture == "bed" else [back]
     furniture_color = _paint_apart(rng, FURNITURE_COLORS, near)
     is_tall = MAIN[furniture].height >= TALL
     lamps = LAMPS[1:] if light in ("lamplight", "dim") else LAMPS
-    lamp = _pick(rng, lamps)
+    lamp = pick(rng, lamps)
     doors = tuple(name for name, paint in DOORS.items() if contrast(paint, back) > 60)
-    rug = _pick(rng, ATTRIBUTES["rug"])
+    rug = pick(rng, ATTRIBUTES["rug"])
     has_curtains = window != "none" and window != "round windows" and rng.random() < 0.65
     return {
         "room": room,
         "wall_color": wall,
-        "wall_pattern": _pick(rng, shell.WALL_PATTERNS),
+        "wall_pattern": pick(rng, shell.WALL_PATTERNS),
         "floor": floor,
         "floor_color": floor_color,
-        "ceiling": _pick(rng, shell.CEILINGS),
+        "ceiling": pick(rng, shell.CEILINGS),
         "light": light,
         "window": window,
-        "view": "none" if window == "none" else _pick(rng, tuple(decor.VIEWS)),
+        "view": "none" if window == "none" else pick(rng, tuple(decor.VIEWS)),
         "curtains": _paint_apart(rng, CURTAIN_COLORS, [back]) if has_curtains else "none",
         "furniture": furniture,
         "furniture_color": furniture_color,
-        "second": _pick(rng, ROOMS[room].second),
+        "second": pick(rng, ROOMS[room].second),
         "second_color": _paint_apart(rng, FURNITURE_COLORS, [back, PAINTS[furniture_color]]),
-        "plant": _pick(rng, ATTRIBUTES["plant"]),
+        "plant": pick(rng, ATTRIBUTES["plant"]),
         # above tall furniture no picture fits, beside it there is room for a door
-        "picture": "none" if is_tall and window != "none" else _pick(rng, PICTURES),
+        "picture": "none" if is_tall and window != "none" else pick(rng, PICTURES),
         "lamp": lamp,
         "lamp_color": "none"
         if lamp == "none"
         else _paint_apart(rng, ATTRIBUTES["lamp_color"][1:], [back]),
         "rug": rug,
         "rug_color": "none" if rug == "none" else _paint_apart(rng, RUG_COLORS, [ground]),
-        "door": _pick(rng, ("none", *doors)) if furniture in DOOR_SIDES else "none",
+        "door": pick(rng, ("none", *doors)) if furniture in DOOR_SIDES else "none",
     }
 
 
@@ -305,6 +298,6 @@ def caption(attributes: dict[str, str], rng: np.random.Generator) -> str:
         details.append(Phrase(f"{article(a['door'])} door", 1))
     if a["ceiling"] != "plain":
         details.append(Phrase(f"{a['ceiling']} above", 1))
-    room = _pick(rng, ROOM_WORDS.get(a["room"], (a["room"],)))
-    subject = f"{_pick(rng, MOODS)}{room}"
-    return compose(subject, details, _pick(rng, LIGHT_WORDS[a["light"]]), rng)
+    room = pick(rng, ROOM_WORDS.get(a["room"], (a["room"],)))
+    subject = f"{pick(rng, MOODS)}{room}"
+    return compose(subject, details, pick(rng, LIGHT_WORDS[a["light"]]), rng)

@@ -1,6 +1,6 @@
 """What a caption says: which attributes of a scene its words fix. Knows nothing of pictures."""
 
-from mag_sandbox.training.panorama import game_themes, indoor, outdoor_words, stage_words
+from mag_sandbox.training.panorama import game_themes, indoor, outdoor_words, stage
 from mag_sandbox.training.panorama.logged_canvas import Thing
 from mag_sandbox.training.panorama.render import DrawnScene, LoggedPanorama
 from mag_sandbox.training.panorama.wording import plural
@@ -73,9 +73,9 @@ def _stage(attribute: str, attributes: dict[str, str]) -> tuple[str, ...]:
     value = attributes[attribute]
     if attribute in ("backdrop", "backdrop_color"):
         value = attributes["backdrop_color"]
-        return (stage_words.BACKDROP_WORDS[attributes["backdrop"]].format(value),)
+        return (stage.BACKDROP_WORDS[attributes["backdrop"]].format(value),)
     if attribute == "light":
-        return stage_words.LIGHT_WORDS[value]
+        return stage.LIGHT_WORDS[value]
     if attribute in ("main", "second"):
         return (f"{attributes[f'{attribute}_color']} {plural(value)}",)
     if attribute == "support":

@@ -5,87 +5,40 @@ Only data and the one function that lets weather change a light. Knows nothing o
 
 from typing import NamedTuple
 
-from mag_sandbox.training.panorama.stamp import Light, Rgb, mix
+from mag_sandbox.training.panorama.stamp import Light, Rgb, colors, mix
 
 DAY_WINDOW: Rgb = (92, 122, 158)
 LAMP: Rgb = (255, 214, 122)
 
+
+def _light(
+    sky: str, tint: tuple[float, float, float], others: str, window: Rgb, shadow: int,
+    veil: float = 0.0,
+) -> Light:  # fmt: skip
+    """Return a light: sky from top to bottom, then haze, glow, cloud and the cloud's shade."""
+    return Light(*colors(sky), tint, *colors(others), window, shadow, veil)
+
+
 LIGHTS: dict[str, Light] = {
-    "dawn": Light(
-        (112, 142, 206),
-        (206, 178, 212),
-        (255, 216, 186),
-        (1.0, 0.9, 0.9),
-        (240, 206, 202),
-        (255, 238, 200),
-        (255, 236, 226),
-        (222, 186, 206),
-        LAMP,
-        36,
+    "dawn": _light(
+        "708ece ceb2d4 ffd8ba", (1.0, 0.9, 0.9), "f0ceca ffeec8 ffece2 debace", LAMP, 36,
     ),
-    "noon": Light(
-        (62, 142, 224),
-        (124, 190, 242),
-        (212, 236, 248),
-        (1.0, 1.0, 1.0),
-        (192, 224, 244),
-        (255, 246, 204),
-        (255, 255, 255),
-        (206, 226, 244),
-        DAY_WINDOW,
-        48,
+    "noon": _light(
+        "3e8ee0 7cbef2 d4ecf8", (1.0, 1.0, 1.0), "c0e0f4 fff6cc ffffff cee2f4", DAY_WINDOW, 48,
     ),
-    "afternoon": Light(
-        (74, 156, 204),
-        (158, 210, 216),
-        (252, 234, 188),
-        (1.04, 0.98, 0.84),
-        (238, 226, 190),
-        (255, 236, 160),
-        (255, 248, 230),
-        (232, 212, 190),
-        DAY_WINDOW,
-        50,
+    "afternoon": _light(
+        "4a9ccc 9ed2d8 fceabc", (1.04, 0.98, 0.84), "eee2be ffeca0 fff8e6 e8d4be", DAY_WINDOW, 50,
     ),
-    "sunset": Light(
-        (86, 66, 132),
-        (226, 112, 110),
-        (255, 196, 116),
-        (1.0, 0.73, 0.66),
-        (248, 158, 112),
-        (255, 232, 150),
-        (255, 178, 138),
-        (204, 106, 124),
-        LAMP,
-        56,
+    "sunset": _light(
+        "564284 e2706e ffc474", (1.0, 0.73, 0.66), "f89e70 ffe896 ffb28a cc6a7c", LAMP, 56,
     ),
-    "dusk": Light(
-        (40, 46, 104),
-        (116, 88, 156),
-        (240, 154, 152),
-        (0.78, 0.67, 0.86),
-        (172, 120, 160),
-        (255, 226, 206),
-        (190, 136, 172),
-        (118, 92, 150),
-        LAMP,
-        60,
-        0.1,
+    "dusk": _light(
+        "282e68 74589c f09a98", (0.78, 0.67, 0.86), "ac78a0 ffe2ce be88ac 765c96", LAMP, 60, 0.1,
     ),
-    "night": Light(
-        (14, 24, 62),
-        (30, 56, 114),
-        (76, 114, 168),
-        (0.44, 0.55, 0.86),
-        (54, 98, 166),
-        (250, 246, 220),
-        (96, 126, 180),
-        (62, 90, 148),
-        LAMP,
-        66,
-        0.28,
+    "night": _light(
+        "0e183e 1e3872 4c72a8", (0.44, 0.55, 0.86), "3662a6 faf6dc 607eb4 3e5a94", LAMP, 66, 0.28,
     ),
-}
+}  # fmt: skip
 
 
 class Weather(NamedTuple):
@@ -120,110 +73,19 @@ class Ground(NamedTuple):
 
 
 GROUNDS: dict[str, Ground] = {
-    "meadow": Ground(
-        (176, 208, 112),
-        (92, 164, 86),
-        (116, 176, 108),
-        (122, 146, 176),
-        (166, 164, 172),
-        (232, 206, 150),
-    ),
-    "farmland": Ground(
-        (228, 206, 104),
-        (158, 178, 76),
-        (168, 186, 96),
-        (132, 150, 174),
-        (172, 160, 150),
-        (216, 178, 126),
-    ),
-    "forest": Ground(
-        (124, 176, 104),
-        (58, 124, 82),
-        (76, 138, 100),
-        (104, 132, 158),
-        (142, 150, 150),
-        (198, 168, 122),
-    ),
-    "autumn woods": Ground(
-        (232, 186, 98),
-        (194, 124, 66),
-        (206, 134, 74),
-        (150, 122, 146),
-        (164, 144, 138),
-        (240, 214, 158),
-    ),
-    "desert": Ground(
-        (250, 216, 148),
-        (230, 168, 100),
-        (238, 182, 112),
-        (206, 128, 96),
-        (200, 134, 98),
-        (255, 234, 186),
-    ),
-    "canyon": Ground(
-        (240, 178, 118),
-        (204, 116, 78),
-        (214, 122, 82),
-        (196, 98, 74),
-        (188, 102, 78),
-        (252, 214, 164),
-    ),
-    "savanna": Ground(
-        (240, 208, 118),
-        (206, 160, 76),
-        (202, 172, 90),
-        (158, 134, 130),
-        (176, 142, 112),
-        (236, 190, 134),
-    ),
-    "beach": Ground(
-        (252, 230, 178),
-        (240, 202, 140),
-        (132, 182, 120),
-        (128, 158, 168),
-        (178, 164, 150),
-        (255, 244, 212),
-    ),
-    "snowfield": Ground(
-        (244, 248, 254),
-        (202, 220, 242),
-        (220, 232, 248),
-        (138, 162, 200),
-        (140, 154, 180),
-        (196, 202, 220),
-    ),
-    "tundra": Ground(
-        (188, 188, 142),
-        (132, 144, 116),
-        (150, 160, 132),
-        (128, 144, 172),
-        (150, 152, 160),
-        (214, 200, 168),
-    ),
-    "swamp": Ground(
-        (138, 158, 98),
-        (78, 108, 80),
-        (86, 120, 94),
-        (102, 124, 128),
-        (118, 126, 116),
-        (160, 142, 104),
-    ),
-    "volcano": Ground(
-        (132, 106, 108),
-        (80, 66, 82),
-        (100, 80, 90),
-        (98, 74, 86),
-        (88, 76, 90),
-        (166, 132, 122),
-    ),
-    "cherry valley": Ground(
-        (196, 212, 142),
-        (128, 174, 112),
-        (166, 190, 140),
-        (156, 150, 190),
-        (178, 170, 178),
-        (246, 226, 206),
-    ),
+    "meadow": Ground(*colors("b0d070 5ca456 74b06c 7a92b0 a6a4ac e8ce96")),
+    "farmland": Ground(*colors("e4ce68 9eb24c a8ba60 8496ae aca096 d8b27e")),
+    "forest": Ground(*colors("7cb068 3a7c52 4c8a64 68849e 8e9696 c6a87a")),
+    "autumn woods": Ground(*colors("e8ba62 c27c42 ce864a 967a92 a4908a f0d69e")),
+    "desert": Ground(*colors("fad894 e6a864 eeb670 ce8060 c88662 ffeaba")),
+    "canyon": Ground(*colors("f0b276 cc744e d67a52 c4624a bc664e fcd6a4")),
+    "savanna": Ground(*colors("f0d076 cea04c caac5a 9e8682 b08e70 ecbe86")),
+    "beach": Ground(*colors("fce6b2 f0ca8c 84b678 809ea8 b2a496 fff4d4")),
+    "snowfield": Ground(*colors("f4f8fe cadcf2 dce8f8 8aa2c8 8c9ab4 c4cadc")),
+    "tundra": Ground(*colors("bcbc8e 849074 96a084 8090ac 9698a0 d6c8a8")),
+    "swamp": Ground(*colors("8a9e62 4e6c50 56785e 667c80 767e74 a08e68")),
+    "volcano": Ground(*colors("846a6c 504252 64505a 624a56 584c5a a6847a")),
+    "cherry valley": Ground(*colors("c4d48e 80ae70 a6be8c 9c96be b2aab2 f6e2ce")),
 }
 SNOW_GROUND = GROUNDS["snowfield"]
 

@@ -4,11 +4,12 @@ A `Pen` draws around one foot point with heights counted upwards, so that a thin
 and placed anywhere at any size. Knows nothing of what is drawn.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from mag_sandbox.training.panorama.canvas import Canvas, Color, Point
+from mag_sandbox.training.panorama.stamp import mix
 
 RGB = tuple[int, int, int]
 
@@ -36,12 +37,6 @@ BRASS: RGB = (214, 170, 90)
 SHADE_BLUE: RGB = (40, 36, 70)  # shadows lean to violet, which keeps them from looking dirty
 
 
-def mix(first: Color, second: Color, amount: float) -> RGB:
-    """Blend two colours; 0 gives the first. Knows nothing of alpha."""
-    values = [round(a + (b - a) * amount) for a, b in zip(first[:3], second[:3], strict=True)]
-    return values[0], values[1], values[2]
-
-
 def darker(color: Color, amount: float = 0.24) -> RGB:
     """Return the shade side of a colour. Knows nothing of the room's light."""
     return mix(color, SHADE_BLUE, amount)
@@ -55,6 +50,20 @@ def lighter(color: Color, amount: float = 0.3) -> RGB:
 def contrast(color: RGB, other: RGB) -> float:
     """Return how far two colours are apart, 0 to 441. Knows nothing of human vision."""
     return float(np.linalg.norm(np.subtract(color, other)))
+
+
+def pick(rng: np.random.Generator, options: Sequence[str]) -> str:
+    """Return one of some names."""
+    return str(rng.choice(options))
+
+
+def pick_apart(
+    rng: np.random.Generator, paints: Mapping[str, RGB], others: Sequence[RGB], least: float
+) -> str:
+    """Return the name of a paint whose `contrast` to those around it is over `least`, or of any."""
+    shuffled = [str(name) for name in rng.permutation(tuple(paints))]
+    clear = [n for n in shuffled if all(contrast(paints[n], other) > least for other in others)]
+    return (clear or shuffled)[0]
 
 
 def smooth(points: Sequence[Point], steps: int = 6) -> list[Point]:

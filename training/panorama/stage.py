@@ -20,8 +20,9 @@ from mag_sandbox.training.panorama.sketch import (
     darker,
     lighter,
     mix,
+    pick,
+    pick_apart,
 )
-from mag_sandbox.training.panorama.stage_words import BACKDROP_WORDS, LIGHT_WORDS, SUBJECTS
 from mag_sandbox.training.panorama.things import OBJECTS
 from mag_sandbox.training.panorama.wording import Phrase, article, compose, plural
 
@@ -107,15 +108,8 @@ ATTRIBUTES: dict[str, tuple[str, ...]] = {
 }
 
 
-def _pick(rng: np.random.Generator, options: tuple[str, ...]) -> str:
-    return str(rng.choice(options))
-
-
 def _apart(rng: np.random.Generator, names: tuple[str, ...], others: list[RGB]) -> str:
-    """Pick a paint that stands out from the colours around it."""
-    shuffled = [str(name) for name in rng.permutation(names)]
-    clear = [n for n in shuffled if all(contrast(_paint(n), other) > 95 for other in others)]
-    return (clear or shuffled)[0]
+    return pick_apart(rng, {name: _paint(name) for name in names}, others, 95)
 
 
 def _paint(name: str) -> RGB:
@@ -124,24 +118,24 @@ def _paint(name: str) -> RGB:
 
 def sample(rng: np.random.Generator) -> dict[str, str]:
     """Draw coherent attribute values for a stage. Knows nothing of how often they are wanted."""
-    backdrop = _pick(rng, tuple(BACKDROPS))
+    backdrop = pick(rng, tuple(BACKDROPS))
     back = BACKDROPS[backdrop]
-    floor = _pick(rng, tuple(n for n in FLOORS if contrast(FLOORS[n], back) > 50))
+    floor = pick(rng, tuple(n for n in FLOORS if contrast(FLOORS[n], back) > 50))
     main, second = (str(kind) for kind in rng.choice(tuple(OBJECTS), 2, replace=False))
     support = _apart(rng, ATTRIBUTES["support_color"], [back, FLOORS[floor]])
     main_color = _apart(rng, OBJECT_COLORS, [back])
     return {
         "backdrop_color": backdrop,
-        "backdrop": _pick(rng, BACKDROP_KINDS),
+        "backdrop": pick(rng, BACKDROP_KINDS),
         "floor": floor,
-        "light": _pick(rng, LIGHTS),
-        "support": _pick(rng, SUPPORTS),
+        "light": pick(rng, LIGHTS),
+        "support": pick(rng, SUPPORTS),
         "support_color": support,
         "main": main,
         "main_color": main_color,
         "second": second,
         "second_color": _apart(rng, OBJECT_COLORS, [back, PAINTS[main_color]]),
-        "extra": _pick(rng, EXTRAS),
+        "extra": pick(rng, EXTRAS),
     }
 
 
@@ -374,6 +368,25 @@ def draw(attributes: dict[str, str], rng: np.random.Generator, canvas: Canvas) -
     return canvas.pixels()
 
 
+LIGHT_WORDS: dict[str, tuple[str, ...]] = {
+    "spotlights": ("under bright spotlights", "lit by spotlights"),
+    "soft light": ("in soft light", "in even studio light"),
+    "warm light": ("in warm light", "in golden light"),
+    "pink light": ("in pink light", "under pink stage lights"),
+    "blue light": ("in blue light", "under cool blue light"),
+}
+BACKDROP_WORDS: dict[str, str] = {
+    "plain": "plain {} backdrop",
+    "curtains": "{} curtains",
+    "arches": "{} wall with arches",
+    "columns": "{} wall with columns",
+    "panels": "{} wall panels",
+    "rings": "{} backdrop with big rings",
+    "circles": "{} wall with big circles",
+}
+SUBJECTS = ("stage", "studio", "gallery", "showroom", "exhibition")
+
+
 def caption(attributes: dict[str, str], rng: np.random.Generator) -> str:
     """Describe the stage in 8 to 35 words. Knows nothing of pixels."""
     a = attributes
@@ -389,4 +402,4 @@ def caption(attributes: dict[str, str], rng: np.random.Generator) -> str:
         details.append(Phrase(f"{a['support_color']} {a['support']}", 2))
     if a["extra"] != "none":
         details.append(Phrase(a["extra"], 3))
-    return compose(_pick(rng, SUBJECTS), details, _pick(rng, LIGHT_WORDS[a["light"]]), rng)
+    return compose(pick(rng, SUBJECTS), details, pick(rng, LIGHT_WORDS[a["light"]]), rng)

@@ -36,6 +36,11 @@ class Light(NamedTuple):
         return self.window[0] > self.window[2]
 
 
+def colors(hexadecimal: str) -> list[Rgb]:
+    """Return the colours that are written as `rrggbb`, with spaces between them."""
+    return [(one[0], one[1], one[2]) for one in map(bytes.fromhex, hexadecimal.split())]
+
+
 def mix(first: Sequence[float], second: Sequence[float], weight: float) -> Rgb:
     """Blend two colours; `weight` 0 gives the first, 1 the second."""
     red, green, blue = (
