@@ -5,10 +5,21 @@ Keys of the keyboard and buttons of a gamepad go by name (`keys.py`). Knows no w
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal, cast, get_args
 
+import yaml
+
 from mag_sandbox.controls.camera import Axis
-from mag_sandbox.controls.keys import is_pad, key_title
+from mag_sandbox.controls.keys import KEYS_BY_TITLE, find_key, is_pad, key_title
+from mag_sandbox.files.yaml_files import (
+    FileError,
+    Problem,
+    compose_yaml,
+    nearest,
+    quoted,
+    read_text,
+)
 
 Move = Literal["look_left", "look_right", "look_up", "look_down", "zoom_in", "zoom_out"]
 Action = Literal[
@@ -20,6 +31,7 @@ Action = Literal[
     "mute", "louder", "quieter",
 ]  # fmt: skip
 Group = Literal["Look around", "Come back", "World", "Memory", "Keep", "Show", "Sound"]
+BINDINGS_FILE = "bindings.yaml"  # in the folder of the settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,3 +198,64 @@ def keys_text(binding: Binding) -> str:
 def pad_text(binding: Binding) -> str:
     """Return the buttons of a gamepad for people: "Pad A"; "" if there are none."""
     return " or ".join(key_title(key) for key in binding.keys if is_pad(key))
+
+
+class BindingsError(FileError):
+    """The player's own keys are wrong."""
+
+
+def load_bindings(path: Path) -> Bindings:
+    """Return a player's own bindings, the defaults where there is no file.
+
+    Raises:
+        BindingsError: the file is wrong; one sentence with its line.
+    """
+    if not path.exists():
+        return DEFAULTS
+    lines: dict[str, int] = {}
+    try:
+        return DEFAULTS.with_keys(_changes(compose_yaml(read_text(path)), lines))
+    except BindingError as error:
+        line = max(lines.get(name, 0) for name in error.names)
+        raise BindingsError(f"{path}:{line}: {error}") from None
+    except Problem as problem:
+        raise BindingsError(problem.at(path)) from None
+
+
+def _changes(root: yaml.Node | None, lines: dict[str, int]) -> dict[str, list[str]]:
+    """Return the keys by row and note the line of each."""
+    if root is None:
+        return {}
+    if not isinstance(root, yaml.MappingNode):
+        problem = 'expected lines of the form "anchor: [g]"'
+        raise Problem(problem, root.start_mark.line + 1)
+    names = tuple(row.name for row in DEFAULTS.rows)
+    changes: dict[str, list[str]] = {}
+    for name_node, keys_node in root.value:
+        name, line = str(name_node.value), name_node.start_mark.line + 1
+        if name not in names:
+            guess = nearest(name, names) or f"; known: {', '.join(names)}"
+            raise Problem(f'unknown action "{quoted(name)}"{guess}', line)
+        if name in changes:
+            raise Problem(f'"{name}" is given twice, first in line {lines[name]}', line)
+        changes[name], lines[name] = _keys(name, keys_node, line), line
+    return changes
+
+
+def _keys(name: str, node: yaml.Node, line: int) -> list[str]:
+    texts = node.value if isinstance(node, yaml.SequenceNode) else [node]
+    if not all(isinstance(text, yaml.ScalarNode) and text.value for text in texts):
+        raise Problem(f"{name} needs a list of keys, such as [g, pad a]; [] for none", line)
+    return [_key(name, text) for text in texts]
+
+
+def _key(name: str, node: yaml.ScalarNode) -> str:
+    key = find_key(node.value)
+    if key is None:
+        guess = nearest(node.value, tuple(KEYS_BY_TITLE))
+        remedy = "write a letter or a name as the help shows it"
+        raise Problem(
+            f'{name} has the unknown key "{quoted(node.value)}"{guess}; {remedy}',
+            node.start_mark.line + 1,
+        )
+    return key

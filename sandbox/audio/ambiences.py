@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mag_sandbox.files.yaml_files import nearest
-from mag_sandbox.sandbox.audio import indoors, outdoors, tunes
-from mag_sandbox.sandbox.audio.outdoors import Sources
+from mag_sandbox.sandbox.audio import places, tunes
+from mag_sandbox.sandbox.audio.places import Sources
 from mag_sandbox.sandbox.audio.placing import Ambience, ear_gains
 from mag_sandbox.sandbox.audio.synthesis import Synth
 from mag_sandbox.scenes.scene import AMBIENCES
@@ -32,21 +32,21 @@ class AmbienceRecipe:
 
 RECIPES = {
     "arcade": AmbienceRecipe(tunes.arcade, -23.0),
-    "birds": AmbienceRecipe(outdoors.birds, -24.0),
-    "cave": AmbienceRecipe(indoors.cave, -25.0),
-    "chimes": AmbienceRecipe(outdoors.chimes, -23.0),
-    "clock": AmbienceRecipe(indoors.clock, -26.0),
-    "crickets": AmbienceRecipe(outdoors.crickets, -25.0),
+    "birds": AmbienceRecipe(places.birds, -24.0),
+    "cave": AmbienceRecipe(places.cave, -25.0),
+    "chimes": AmbienceRecipe(places.chimes, -23.0),
+    "clock": AmbienceRecipe(places.clock, -26.0),
+    "crickets": AmbienceRecipe(places.crickets, -25.0),
     "crystals": AmbienceRecipe(tunes.crystals, -22.0),
-    "fireplace": AmbienceRecipe(indoors.fireplace, -23.0),
-    "hall": AmbienceRecipe(indoors.hall, -25.0),
-    "hum": AmbienceRecipe(indoors.hum, -24.0),
-    "rain": AmbienceRecipe(outdoors.rain, -22.0),
-    "room": AmbienceRecipe(indoors.room, -26.0),
+    "fireplace": AmbienceRecipe(places.fireplace, -23.0),
+    "hall": AmbienceRecipe(places.hall, -25.0),
+    "hum": AmbienceRecipe(places.hum, -24.0),
+    "rain": AmbienceRecipe(places.rain, -22.0),
+    "room": AmbienceRecipe(places.room, -26.0),
     "silence": AmbienceRecipe(lambda synth: (), -26.0),
-    "stream": AmbienceRecipe(outdoors.stream, -23.0),
-    "waves": AmbienceRecipe(outdoors.waves, -20.0),
-    "wind": AmbienceRecipe(outdoors.wind, -21.0),
+    "stream": AmbienceRecipe(places.stream, -23.0),
+    "waves": AmbienceRecipe(places.waves, -20.0),
+    "wind": AmbienceRecipe(places.wind, -21.0),
 }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from mag_sandbox.sandbox.audio.outdoors import Sources
+from mag_sandbox.sandbox.audio.places import Sources
 from mag_sandbox.sandbox.audio.placing import Source, all_around, around
 from mag_sandbox.sandbox.audio.synthesis import AUDIBLE, Synth, Wave, place
 

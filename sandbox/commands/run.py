@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from mag_sandbox.controls.bindings_file import BINDINGS_FILE, load_bindings
+from mag_sandbox.controls.bindings import BINDINGS_FILE, load_bindings
 from mag_sandbox.controls.sources import ScriptSource
 from mag_sandbox.files.folders import config_folder, data_folder
 from mag_sandbox.files.whole import replace_file
@@ -20,7 +20,7 @@ from mag_sandbox.model.full import benchmark
 from mag_sandbox.model.loading import available_policies
 from mag_sandbox.model.world import Progress, World, WorldFailed
 from mag_sandbox.sandbox.choice import WorldChoice, usual_memory
-from mag_sandbox.sandbox.diagnose import bench, soak
+from mag_sandbox.sandbox.diagnose import bench
 from mag_sandbox.sandbox.play.events import SessionObserver
 from mag_sandbox.sandbox.play.scripts import pan_out_and_back
 from mag_sandbox.sandbox.play.session import CommandSource, Playthrough
@@ -187,6 +187,8 @@ def run_soak(options: argparse.Namespace, say: Say) -> int:
     scene, seed, choice = _what_to_play(options)
     check_place(options.json)
     _choose_display(headless=True)
+    from mag_sandbox.sandbox.diagnose import soak  # with pygame
+
     plan = soak.SoakPlan(choice, scene, seed, load_settings(), options.minutes)
     numbers = soak.run(plan, say)
     say(soak.verdict_of(numbers))

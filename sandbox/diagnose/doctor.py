@@ -1,8 +1,7 @@
 """Says what this machine has, what is missing for play, and what to do about it.
 
-`doctor` prints `render(report())`. The checks are in `doctor_checks.py` and
-`doctor_parts.py`; one that crashes is a finding itself. What is printed can be sent to strangers:
-no home folder, no name of a person, no name of the machine.
+`doctor` prints `render(report())`. A check of `doctor_checks.py` that crashes is a finding itself.
+What is printed can be sent to strangers: no home folder, no name of a person or of the machine.
 """
 
 import getpass

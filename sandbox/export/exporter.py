@@ -11,7 +11,6 @@ from mag_sandbox.evaluation.probe.probe import ProbeResult
 from mag_sandbox.files.whole import PART
 from mag_sandbox.model.world import Frames
 from mag_sandbox.sandbox.audio import suggest_ambience
-from mag_sandbox.sandbox.export.ahead import ahead
 from mag_sandbox.sandbox.export.footage import Footage, FramesFrom, Shot, played_again
 from mag_sandbox.sandbox.export.metadata import as_text, session_facts, video_tags
 from mag_sandbox.sandbox.export.options import (
@@ -20,8 +19,11 @@ from mag_sandbox.sandbox.export.options import (
     ExportOptions,
     Format,
     Progress,
+    check_room,
+    target_of,
+    whole,
 )
-from mag_sandbox.sandbox.export.targets import check_room, target_of, whole
+from mag_sandbox.sandbox.export.video import ahead
 from mag_sandbox.sandbox.recording.reader import Recording, load_recording
 from mag_sandbox.sandbox.recording.stored_frames import StoredFrames
 

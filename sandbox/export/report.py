@@ -5,7 +5,9 @@ The page has no scripts and loads nothing; every word from a recording is escape
 
 import base64
 import json
-from collections.abc import Iterable, Iterator
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from io import BytesIO
 
@@ -13,15 +15,7 @@ import numpy as np
 from PIL import Image
 
 from mag_sandbox.evaluation.probe.probe import ProbeResult
-from mag_sandbox.model.world import SegmentKind
-from mag_sandbox.sandbox.export.charts import (
-    MemoryPoint,
-    RecallPoint,
-    latency_chart,
-    memory_chart,
-    percentile,
-    recall_chart,
-)
+from mag_sandbox.model.world import MIB, SegmentKind
 from mag_sandbox.sandbox.export.footage import Footage
 from mag_sandbox.sandbox.export.page_style import STYLE
 from mag_sandbox.sandbox.export.stills import summary_text
@@ -36,6 +30,9 @@ JPEG_QUALITY = 88
 WORDS = {"remembered": "remembered", "vaguely": "vaguely remembered", "forgotten": "forgotten"}
 NEVER_SHOWN = ("current",)  # the block being made is not kept
 _POLICY = "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'"
+WIDTH, HEIGHT = 760, 240  # px
+LEFT, RIGHT, TOP, BOTTOM = 56, 16, 14, 34  # px around the plot
+MOST_POINTS = 600  # of a curve: more cannot be seen
 
 
 def page(footage: Footage, probes: list[ProbeResult], facts: dict, video: bytes | None) -> str:
@@ -239,3 +236,170 @@ def _segment_colours() -> str:
         for kind, colour in SEGMENT_COLOURS.items()
     )
     return "".join(rules)
+
+
+@dataclass(frozen=True, slots=True)
+class RecallPoint:
+    """One comparison on the chart of recall."""
+
+    second: float
+    recall: float
+    word: str  # of `Word`
+    text: str  # said when pointed at
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryPoint:
+    """The memory after one block."""
+
+    second: float
+    kept: Mapping[SegmentKind, int]  # bytes by kind
+    budget: int  # bytes; 0: unknown
+
+
+class _Plot:
+    """Places values of two axes on the picture."""
+
+    def __init__(self, seconds: float, top: float) -> None:
+        self.seconds, self.top = max(seconds, 1e-6), max(top, 1e-6)
+
+    def x(self, second: float) -> float:
+        return LEFT + (WIDTH - LEFT - RIGHT) * second / self.seconds
+
+    def y(self, value: float) -> float:
+        return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * value / self.top
+
+    def frame(self, ticks: Sequence[float], unit: str, x_label: str) -> str:
+        """Return grid, ticks and their words."""
+        parts = []
+        for value in ticks:
+            y = self.y(value)
+            parts.append(_across("grid", y))
+            parts.append(_text(LEFT - 8, y + 4, f"{value:g}", "end"))
+        for value in nice_ticks(self.seconds, 8):
+            parts.append(_text(self.x(value), HEIGHT - BOTTOM + 17, f"{value:g}", "middle"))
+        parts.append(_text(WIDTH - RIGHT, HEIGHT - 3, x_label, "end"))
+        parts.append(_text(LEFT, TOP - 3, unit, "start"))
+        return "".join(parts)
+
+
+def recall_chart(marks: Sequence[RecallPoint], seconds: float, first: float = 0.0) -> str:
+    """Draw recall over the time at which views came back."""
+    plot = _Plot(seconds, 100)
+    parts = [plot.frame((0, 20, 40, 60, 80, 100), "recall, percent", "seconds of play")]
+    for level, words in ((80, "remembered"), (40, "vaguely")):
+        y = plot.y(level)
+        parts.append(_across("level", y))
+        parts.append(_text(WIDTH - RIGHT, y - 6, words, "end"))
+    for mark in marks:
+        x, y = plot.x(mark.second - first), plot.y(mark.recall)
+        parts.append(
+            f'<circle class="mark {mark.word.split()[0]}" cx="{x:.1f}" cy="{y:.1f}" r="5.5">'
+            f"<title>{escape(mark.text)}</title></circle>"
+        )
+    return _svg("Recall over time", parts)
+
+
+def memory_chart(moments: Sequence[MemoryPoint], seconds: float, first: float = 0.0) -> str:
+    """Draw what memory held, kind upon kind, and its budget if that is near."""
+    moments = thinned(moments)
+    kinds = list(dict.fromkeys(kind for moment in moments for kind in moment.kept))
+    most = max((sum(moment.kept.values()) for moment in moments), default=0) / MIB
+    budget = max((moment.budget for moment in moments), default=0) / MIB
+    near = 0 < budget <= 1.6 * most
+    ticks = nice_ticks(max(most, budget if near else 0) * 1.08 or 1.0, 5)
+    plot = _Plot(seconds, max(max(ticks), most * 1.08, budget * 1.08 if near else 0))
+    parts = [plot.frame(ticks, "MiB kept", "seconds of play")]
+    below = [0.0] * len(moments)
+    for kind in kinds:
+        above = [
+            low + moment.kept.get(kind, 0) / MIB for low, moment in zip(below, moments, strict=True)
+        ]
+        xs = [plot.x(moment.second - first) for moment in moments]
+        there = [f"{x:.1f},{plot.y(value):.1f}" for x, value in zip(xs, above, strict=True)]
+        back = [f"{x:.1f},{plot.y(value):.1f}" for x, value in zip(xs, below, strict=True)][::-1]
+        parts.append(
+            f'<polygon class="area {kind}" points="{" ".join(there + back)}">'
+            f"<title>{escape(kind)}</title></polygon>"
+        )
+        below = above
+    if near:
+        y = plot.y(budget)
+        parts.append(_across("level", y))
+        parts.append(_text(WIDTH - RIGHT, y - 6, f"budget, {budget:.0f} MiB", "end"))
+    return _svg("Memory over time", parts)
+
+
+def latency_chart(latencies: Sequence[float], block_ms: float) -> str:
+    """Draw how long blocks took, as a histogram, and how long one lasts on screen."""
+    worst = max(latencies)
+    usual = max(2 * block_ms, 1.5 * percentile(latencies, 0.99), 1.0)
+    shown = min(max(worst, 1.05 * block_ms), usual)
+    step = nice_step(shown / 24)
+    bins = max(1, math.ceil(shown / step))
+    counts = [0] * bins
+    for value in latencies:
+        counts[min(bins - 1, int(value / step))] += 1
+    ticks = nice_ticks(max(counts), 4)
+    plot = _Plot(bins * step, max(max(ticks), max(counts)) * 1.05)
+    parts = [plot.frame(ticks, "blocks", "ms from the controls to the frames")]
+    for place, count in enumerate(counts):
+        if not count:
+            continue
+        x, right, y = plot.x(place * step), plot.x((place + 1) * step), plot.y(count)
+        more = " or more" if place == bins - 1 and worst > bins * step else ""
+        said = f"{count} blocks: {place * step:g} to {(place + 1) * step:g} ms{more}"
+        parts.append(
+            f'<rect class="column" x="{x + 1:.1f}" y="{y:.1f}" width="{right - x - 2:.1f}" '
+            f'height="{plot.y(0) - y:.1f}" rx="2"><title>{said}</title></rect>'
+        )
+    if block_ms < bins * step:
+        x = plot.x(block_ms)
+        parts.append(f'<line class="level" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" '
+                     f'y2="{HEIGHT - BOTTOM}"/>')  # fmt: skip
+        on_left = x > WIDTH * 0.7
+        words = f"a block lasts {block_ms:.0f} ms"
+        y = TOP - 3 if x > LEFT + 60 else TOP + 12  # above the columns, beside the unit
+        parts.append(_text(x + (-6 if on_left else 6), y, words,
+                           "end" if on_left else "start"))  # fmt: skip
+    return _svg("Time per block", parts)
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """Return the value below which this share of the others lies."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def nice_step(least: float) -> float:
+    """Return the next of 1, 2, 5, 10, 20, ..."""
+    power = 10.0 ** math.floor(math.log10(max(least, 1e-9)))
+    return next(step * power for step in (1, 2, 5, 10) if step * power >= least * 0.999)
+
+
+def nice_ticks(top: float, most: int) -> list[float]:
+    """Return round values from 0 to `top`, at most about so many."""
+    step = nice_step(max(top, 1e-6) / most)
+    return [round(number * step, 9) for number in range(int(top / step + 1e-9) + 1)]
+
+
+def thinned(items: Sequence[MemoryPoint]) -> list[MemoryPoint]:
+    """Return no more moments than can be seen, the first and the last among them."""
+    every = max(1, math.ceil(len(items) / MOST_POINTS))
+    kept = list(items[::every])
+    return kept if not items or kept[-1] is items[-1] else [*kept, items[-1]]
+
+
+def _across(kind: str, y: float) -> str:
+    return f'<line class="{kind}" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
+
+
+def _text(x: float, y: float, words: str, anchor: str) -> str:
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(words)}</text>'
+
+
+def _svg(title: str, parts: Sequence[str]) -> str:
+    return (
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(title)}">'
+        f"{''.join(parts)}</svg>"
+    )

@@ -1,8 +1,10 @@
 """Writes frames and sound as an MP4 file: H.264 and AAC. Enlarged pixels stay sharp squares."""
 
 import math
+from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
@@ -17,7 +19,6 @@ from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.world import Frames
 from mag_sandbox.sandbox.audio import soundtrack_pieces
 from mag_sandbox.sandbox.audio.ambiences import RATE
-from mag_sandbox.sandbox.export.ahead import ahead
 from mag_sandbox.sandbox.export.options import ExportError
 from mag_sandbox.sandbox.recording.frame_store import FRAMES_FILE
 
@@ -32,6 +33,36 @@ GOP_SECONDS = 4  # between two frames to which a player can jump
 
 
 Result = TypeVar("Result")
+Item = TypeVar("Item")
+
+
+@contextmanager
+def ahead(items: Iterator[Item], most: int) -> Iterator[Iterator[Item]]:
+    """Give the same items, made by another thread.
+
+    >>> with ahead(iter("abc"), most=16) as waiting:
+    ...     list(waiting)
+    ['a', 'b', 'c']
+
+    Args:
+        items: what to make; what it raises is raised where items are taken.
+        most: items that wait at most.
+    """
+    thread = ThreadPoolExecutor(1, "ahead")
+
+    def following() -> tuple[Item, ...]:
+        return tuple(islice(items, 1))  # empty: there are no more
+
+    def taken() -> Iterator[Item]:
+        waiting = deque(thread.submit(following) for _ in range(most))
+        while item := waiting.popleft().result():
+            yield from item
+            waiting.append(thread.submit(following))
+
+    try:
+        yield taken()
+    finally:
+        thread.shutdown(cancel_futures=True)
 
 
 class Mp4Writer:

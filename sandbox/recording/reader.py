@@ -5,6 +5,8 @@ Every other fault is a RecordingError that names file, line and remedy.
 """
 
 import json
+import platform
+import re
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
@@ -13,7 +15,6 @@ from mag_sandbox.files.typed_json import decode, shortened
 from mag_sandbox.files.yaml_files import is_file
 from mag_sandbox.model.world import Control
 from mag_sandbox.sandbox.play.events import SCHEMA_VERSION, BlockEvent, SessionEnd, SessionStart
-from mag_sandbox.sandbox.recording.processor import processor_name
 from mag_sandbox.scenes import Scene
 from mag_sandbox.scenes.scene import MAX_SEED
 
@@ -21,6 +22,18 @@ EVENTS_FILE = "session.jsonl"
 STATE_FOLDER = "state"  # what the session went on from, if it began with a parked scene
 _EVENTS = {"session_start": SessionStart, "block": BlockEvent, "session_end": SessionEnd}
 _AXES = tuple(field.name for field in fields(CameraCommand))
+
+
+def processor_name() -> str:
+    """Return what the processor calls itself."""
+    found = re.search(r"^model name\s*:\s*(.+)$", cpu_info(), re.M)
+    return found[1].strip() if found else platform.processor() or platform.machine()
+
+
+def cpu_info() -> str:
+    """Return what Linux says of the processor; nothing elsewhere."""
+    info = Path("/proc/cpuinfo")
+    return info.read_text() if info.exists() else ""
 
 
 class RecordingError(ValueError):

@@ -16,7 +16,7 @@ from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.evaluation.probe.anchors import AnchorMark
 from mag_sandbox.evaluation.probe.probe import ProbeResult
 from mag_sandbox.sandbox.hud.cards import split_card
-from mag_sandbox.sandbox.hud.explain_card import MemoryTip
+from mag_sandbox.sandbox.hud.explain import MemoryTip
 from mag_sandbox.sandbox.hud.hints import HintLine, hint_card
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.hud.minimap import MapStitcher

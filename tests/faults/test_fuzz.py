@@ -8,8 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mag_sandbox.controls.bindings import Bindings
-from mag_sandbox.controls.bindings_file import load_bindings
+from mag_sandbox.controls.bindings import Bindings, load_bindings
 from mag_sandbox.files.yaml_files import FileError
 from mag_sandbox.sandbox.recording.reader import EVENTS_FILE, RecordingError, load_recording
 from mag_sandbox.sandbox.recording.stored_frames import StoredFrames

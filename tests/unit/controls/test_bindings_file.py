@@ -2,8 +2,7 @@
 
 import pytest
 
-from mag_sandbox.controls.bindings import DEFAULTS
-from mag_sandbox.controls.bindings_file import BindingsError, load_bindings
+from mag_sandbox.controls.bindings import DEFAULTS, BindingsError, load_bindings
 from mag_sandbox.files.yaml_files import MAX_BYTES
 
 

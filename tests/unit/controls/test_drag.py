@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mag_sandbox.controls.camera import CameraSpeed
-from mag_sandbox.controls.drag import MouseDrag, full_drag
+from mag_sandbox.controls.sources import MouseDrag, full_drag
 
 pixels = st.floats(-5000, 5000, allow_nan=False)
 

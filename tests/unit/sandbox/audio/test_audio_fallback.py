@@ -10,7 +10,9 @@ import pygame
 import pytest
 
 from mag_sandbox.sandbox.audio import open_audio, sound_report
-from mag_sandbox.sandbox.audio.director import (
+from mag_sandbox.sandbox.audio.mixer import Mixer
+from mag_sandbox.sandbox.audio.outputs import STALLED, OutputError, SdlOutput, SoundDeviceOutput
+from mag_sandbox.sandbox.audio.player import (
     CHECK_EVERY,
     MAX_TRIES,
     RETRY_FIRST,
@@ -18,8 +20,6 @@ from mag_sandbox.sandbox.audio.director import (
     STEADY,
     Director,
 )
-from mag_sandbox.sandbox.audio.mixer import Mixer
-from mag_sandbox.sandbox.audio.outputs import STALLED, OutputError, SdlOutput, SoundDeviceOutput
 
 RATE = 8000
 
@@ -169,7 +169,7 @@ def test_a_device_that_dies_at_once_is_not_opened_again_and_again(clock):
 def test_the_ambience_is_made_only_where_it_can_be_heard(clock, monkeypatch):
     made = []
     monkeypatch.setattr(
-        "mag_sandbox.sandbox.audio.director.make_ambience",
+        "mag_sandbox.sandbox.audio.player.make_ambience",
         lambda *asked: made.append(asked) or None,
     )
     socket = Socket("a", plugged=False)

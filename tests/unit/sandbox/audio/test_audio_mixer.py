@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from mag_sandbox.sandbox.audio.cues import CUES, make_cues
-from mag_sandbox.sandbox.audio.limiter import CEILING
-from mag_sandbox.sandbox.audio.mixer import Mixer
+from mag_sandbox.sandbox.audio.mixer import CEILING, Mixer
 from mag_sandbox.sandbox.audio.placing import Ambience, Source
 
 RATE = 8000

@@ -11,21 +11,19 @@ import pytest
 
 from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.model.world import MissingWeights
-from mag_sandbox.sandbox.diagnose import doctor, doctor_checks, doctor_parts
+from mag_sandbox.sandbox.diagnose import doctor, doctor_checks
 from mag_sandbox.sandbox.diagnose.doctor import Finding, copy, discreet, exit_code, render, report
 from mag_sandbox.sandbox.diagnose.doctor_checks import (
     CHECKS,
+    GIB,
     check_attention,
+    check_disk,
+    check_display,
+    check_gamepads,
     check_gpu,
     check_memory,
     check_packages,
     check_processor,
-)
-from mag_sandbox.sandbox.diagnose.doctor_parts import (
-    GIB,
-    check_disk,
-    check_display,
-    check_gamepads,
     check_settings,
     check_sound,
     check_weights,
@@ -237,7 +235,7 @@ def test_the_world_is_loaded_tried_and_closed(monkeypatch, home):
         "weights": "abc",
         "execution": {"dtype": "float32", "attention": "sdpa", "threads": 2, "device": "cpu"},
     }
-    monkeypatch.setattr(doctor_parts, "load_world", lambda name, memory: world)
+    monkeypatch.setattr(doctor_checks, "load_world", lambda name, memory: world)
     found = check_world()
     assert levels(found) == ["ok"]
     assert "weights abc, float32, sdpa attention, threads: 2, on cpu" in found[0].text
@@ -250,8 +248,8 @@ def test_a_machine_that_is_too_slow_is_noted(monkeypatch, home):
         "weights": "abc",
         "execution": {"dtype": "float32", "attention": "sdpa", "threads": 2, "device": "cpu"},
     }
-    monkeypatch.setattr(doctor_parts, "load_world", lambda name, memory: world)
-    monkeypatch.setattr(doctor_parts, "block_seconds", lambda world: 0.5)
+    monkeypatch.setattr(doctor_checks, "load_world", lambda name, memory: world)
+    monkeypatch.setattr(doctor_checks, "block_seconds", lambda world: 0.5)
     found = check_world()
     assert levels(found) == ["note"]
     assert "up to 6 frames a second of 16" in found[0].text
@@ -261,7 +259,7 @@ def test_a_world_that_cannot_be_loaded_is_a_problem(monkeypatch, home):
     def missing(name, memory):
         raise MissingWeights("weights not found: world.safetensors is missing; restore it")
 
-    monkeypatch.setattr(doctor_parts, "load_world", missing)
+    monkeypatch.setattr(doctor_checks, "load_world", missing)
     found = check_world()
     assert levels(found) == ["problem"]
     assert "restore it" in found[0].text
@@ -269,7 +267,7 @@ def test_a_world_that_cannot_be_loaded_is_a_problem(monkeypatch, home):
 
 def test_a_world_that_makes_no_block_is_a_problem(monkeypatch, home):
     world = FakeWorld(fail_at=2)
-    monkeypatch.setattr(doctor_parts, "load_world", lambda name, memory: world)
+    monkeypatch.setattr(doctor_checks, "load_world", lambda name, memory: world)
     found = check_world()
     assert levels(found) == ["problem"]
     assert "block 2 cannot be made" in found[0].text
@@ -279,12 +277,12 @@ def test_a_world_that_makes_no_block_is_a_problem(monkeypatch, home):
 def test_weights_are_compared_with_the_commit(monkeypatch):
     answers = {"": "ok", " M assets/weights/pocket/world.safetensors": "note", None: "ok"}
     for answer, level in answers.items():
-        monkeypatch.setattr(doctor_parts, "git", lambda *arguments, _answer=answer: _answer)
+        monkeypatch.setattr(doctor_checks, "git", lambda *arguments, _answer=answer: _answer)
         assert levels(check_weights()) == [level]
 
 
 def test_missing_weights_are_a_problem(monkeypatch, tmp_path):
-    monkeypatch.setattr(doctor_parts, "WEIGHTS", tmp_path)
+    monkeypatch.setattr(doctor_checks, "WEIGHTS", tmp_path)
     found = check_weights()
     assert levels(found) == ["problem"]
     assert "git checkout -- assets/weights" in found[0].advice
@@ -302,7 +300,7 @@ def test_no_display_is_a_problem_and_a_drawing_that_nobody_sees_a_note(monkeypat
     assert levels(check_display()) == ["note"]  # tests draw nowhere
     for name in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(doctor_parts.sys, "platform", "linux")
+    monkeypatch.setattr(doctor_checks.sys, "platform", "linux")
     found = check_display()
     assert levels(found) == ["problem"]
     assert "--headless" in found[0].advice
@@ -328,7 +326,7 @@ def test_gamepads_are_named_or_not_missed():
     ],
 )
 def test_sound_is_never_a_problem(monkeypatch, lines, expected):
-    monkeypatch.setattr(doctor_parts, "sound_report", lambda: lines)
+    monkeypatch.setattr(doctor_checks, "sound_report", lambda: lines)
     found = check_sound()
     assert levels(found) == expected
     assert advised(found)
@@ -337,7 +335,7 @@ def test_sound_is_never_a_problem(monkeypatch, lines, expected):
 
 def test_a_nearly_full_disk_is_noted(monkeypatch, home):
     usage = {"free": 9 * GIB}
-    monkeypatch.setattr(doctor_parts.shutil, "disk_usage", lambda path: SimpleNamespace(**usage))
+    monkeypatch.setattr(doctor_checks.shutil, "disk_usage", lambda path: SimpleNamespace(**usage))
     assert levels(check_disk()) == ["ok", "ok"]
     usage["free"] = GIB // 2
     assert levels(check_disk()) == ["note", "note"]

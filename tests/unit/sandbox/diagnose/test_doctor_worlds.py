@@ -6,7 +6,7 @@ from mag_sandbox.model.catalogue import preflight, weight_files
 from mag_sandbox.model.catalogue.memory_prediction import GIB
 from mag_sandbox.model.catalogue.preflight import Device
 from mag_sandbox.model.catalogue.weight_files import WeightFile, WorldFiles
-from mag_sandbox.sandbox.diagnose.doctor_worlds import check_worlds
+from mag_sandbox.sandbox.diagnose.doctor_checks import check_worlds
 from tests import tiny_full
 
 

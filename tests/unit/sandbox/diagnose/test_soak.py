@@ -8,8 +8,11 @@ import pytest
 from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.sandbox import choice
 from mag_sandbox.sandbox.commands import cli
-from mag_sandbox.sandbox.diagnose import soak, soak_player
+from mag_sandbox.sandbox.diagnose import soak
 from mag_sandbox.sandbox.diagnose.soak import (
+    CHORES,
+    VISIT_BLOCKS,
+    SoakPlayer,
     SoakRow,
     growth_of,
     has_settled,
@@ -17,7 +20,6 @@ from mag_sandbox.sandbox.diagnose.soak import (
     too_much,
     verdict_of,
 )
-from mag_sandbox.sandbox.diagnose.soak_player import CHORES, VISIT_BLOCKS, SoakPlayer
 from mag_sandbox.sandbox.screens import Continue, PlayScene, ToTitle
 from mag_sandbox.sandbox.screens.play import PlayScreen
 from mag_sandbox.sandbox.title.screen import TitleScreen
@@ -110,14 +112,14 @@ def test_every_chore_of_a_visit_is_done_and_the_place_is_left(run):
     game.wait(lambda: acted(TitleScreen))
     assert set(player.done) == {*CHORES.values(), "left"}
     assert player.done["record"] == 2, "begun and ended"
-    assert soak_player.PROMPTS[1] in prompts
+    assert soak.PROMPTS[1] in prompts
     (entry,) = game.wait(lambda: left_in(game)) and left_in(game)
     assert entry.header.frames_shown >= 3 * VISIT_BLOCKS
     assert len(list((game.game.folder / "recordings").iterdir())) == 1
 
 
 def test_places_are_visited_first_and_gone_on_with_then(run, monkeypatch):
-    monkeypatch.setattr(soak_player, "REST_S", 0.0)
+    monkeypatch.setattr(soak, "REST_S", 0.0)
     game, player = run(), SoakPlayer(1, [SCENE])
     player.act(game.game, game.screen)
     assert game.screen.outcome == PlayScene(SCENE)

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from mag_sandbox.sandbox.export.ahead import ahead
+from mag_sandbox.sandbox.export.video import ahead
 
 
 def test_items_arrive_in_order():

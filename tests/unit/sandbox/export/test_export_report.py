@@ -10,7 +10,8 @@ import av
 import pytest
 
 from mag_sandbox.sandbox.export import ExportOptions
-from mag_sandbox.sandbox.export.charts import (
+from mag_sandbox.sandbox.export.exporter import export
+from mag_sandbox.sandbox.export.report import (
     MemoryPoint,
     RecallPoint,
     latency_chart,
@@ -18,7 +19,6 @@ from mag_sandbox.sandbox.export.charts import (
     nice_ticks,
     recall_chart,
 )
-from mag_sandbox.sandbox.export.exporter import export
 from tests.recorded import AWAY_AND_BACK, FRAMES, HOLD, SEED, record
 
 VOID = {"meta", "img"}

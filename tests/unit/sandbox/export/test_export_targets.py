@@ -12,7 +12,7 @@ import pytest
 
 from mag_sandbox.sandbox.export import ExportError, ExportOptions
 from mag_sandbox.sandbox.export.exporter import export
-from mag_sandbox.sandbox.export.targets import target_of, whole
+from mag_sandbox.sandbox.export.options import target_of, whole
 from tests import ROOT
 from tests.recorded import AWAY_AND_BACK, record
 
@@ -106,7 +106,7 @@ def test_a_name_taken_meanwhile_is_not_overwritten(tmp_path):
 
 def test_too_little_room_is_said_before_anything_is_written(folder, tmp_path, monkeypatch):
     usage = Usage(10**12, 10**12, 5 * 2**20)
-    monkeypatch.setattr("mag_sandbox.sandbox.export.targets.shutil.disk_usage", lambda path: usage)
+    monkeypatch.setattr("mag_sandbox.sandbox.export.options.shutil.disk_usage", lambda path: usage)
     with pytest.raises(ExportError, match=r"needs about \d+ MiB, and .* has 5 MiB free; make room"):
         export(folder, ExportOptions(out=tmp_path / "new" / "out.mp4"))
     assert listed(tmp_path / "new") == []

@@ -9,15 +9,13 @@ from mag_sandbox.controls.camera import CameraCommand, CameraPose
 from mag_sandbox.model.world import Control, MemoryEntry, MemorySegment, MemorySetting, MemoryUsage
 from mag_sandbox.sandbox.hud import cards
 from mag_sandbox.sandbox.hud.explain import (
+    MemoryTip,
     age_seconds,
     direction_text,
     drawn_stretches,
     explain,
-    hint,
-)
-from mag_sandbox.sandbox.hud.explain_card import (
-    MemoryTip,
     explanation_at,
+    hint,
     memory_parts,
     tip_card,
     tip_place,

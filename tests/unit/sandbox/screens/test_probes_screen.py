@@ -10,11 +10,14 @@ from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.evaluation.probe.anchors import Return
 from mag_sandbox.evaluation.probe.pictures import Sight
 from mag_sandbox.evaluation.probe.probe import Limits, ProbeResult, compare
-from mag_sandbox.sandbox.probe import probe_page
 from mag_sandbox.sandbox.probe.probe_cards import probe_card
-from mag_sandbox.sandbox.probe.probe_page import PolicySummary, half_life_text, summaries
-from mag_sandbox.sandbox.screens import Back, Leave
-from mag_sandbox.sandbox.screens.probes import ProbesScreen
+from mag_sandbox.sandbox.screens import Back, Leave, probes
+from mag_sandbox.sandbox.screens.probes import (
+    PolicySummary,
+    ProbesScreen,
+    half_life_text,
+    summaries,
+)
 from mag_sandbox.sandbox.settings import SandboxConfig
 from mag_sandbox.sandbox.ui.display import window
 from mag_sandbox.sandbox.ui.theme import Theme
@@ -146,7 +149,7 @@ def test_the_list_scrolls_to_what_is_chosen(surface):
 
 def test_the_page_is_drawn_again_only_when_something_changed(surface, results, monkeypatch):
     drawn = []
-    original = probe_page.draw_row
+    original = probes.draw_row
     monkeypatch.setattr(
         "mag_sandbox.sandbox.screens.probes.draw_row",
         lambda *a, **k: drawn.append(1) or original(*a, **k),

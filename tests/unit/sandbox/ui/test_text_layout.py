@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mag_sandbox.sandbox.ui.text_layout import find_character, find_place, lay_out
+from mag_sandbox.sandbox.screens.prompt_card import find_character, find_place, lay_out
 
 WIDTH = 100  # px, 10 a character
 
