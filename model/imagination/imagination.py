@@ -107,6 +107,29 @@ class Imagination:
         latents = self._painted(around.at(place), place, codes, prompt, seed)
         return around.learned(place, codes, latents)
 
+    def redrawn(
+        self,
+        around: Surroundings,
+        place: Place,
+        prompt: Tensor,
+        empty: Tensor,
+        seed: int,
+        objects: Sequence[PlacedObject] = (),
+    ) -> Surroundings:
+        """Return surroundings in which a place was forgotten and drawn anew; all else stays.
+
+        Args:
+            around: what is known.
+            place: whole tiles, at most a view of them.
+            prompt: text features, [1, text_len, text_dim].
+            empty: those of the empty prompt.
+            seed: of the noise.
+            objects: that are to be seen.
+        """
+        cells, view = around.mask(place), self.lattice.around(place)
+        drawn = self.imagine(around.without(cells), view, prompt, empty, seed, objects)
+        return around.replaced(cells, drawn)
+
     def view(self, around: Surroundings, pose: CameraPose) -> Tensor:
         """Return the latents of a known view, normalised, [1, C, rows, columns].
 

@@ -4,11 +4,13 @@ Values that never change: whatever is added or forgotten makes new ones, so that
 the old. Knows nothing of networks.
 """
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mag_sandbox.controls.camera import WIDEST_FOV, CameraPose
+from mag_sandbox.controls.camera import ASPECT, WIDEST_FOV, CameraPose
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +65,23 @@ class Surroundings:
         known[rows, columns] |= new
         return Surroundings(known, all_codes, all_latents)
 
-    def forgotten(self, place: Place) -> "Surroundings":
-        """Return these without what is known of a place."""
-        forgotten = np.zeros_like(self.known)
-        forgotten[self.cells(place)] = True
-        return self.without(forgotten)
+    def mask(self, place: Place) -> np.ndarray:
+        """Return which cells of the ring are a place's, bool [rows, columns]."""
+        mask = np.zeros_like(self.known)
+        mask[self.cells(place)] = True
+        return mask
 
     def without(self, cells: np.ndarray) -> "Surroundings":
         """Return these without what is known of some cells, bool [rows, columns]."""
         return replace(self, known=self.known & ~cells)
+
+    def replaced(self, cells: np.ndarray, other: "Surroundings") -> "Surroundings":
+        """Return these with what others have in some cells, bool [rows, columns]."""
+        return Surroundings(
+            np.where(cells, other.known, self.known),
+            np.where(cells[..., None], other.codes, self.codes),
+            np.where(cells, other.latents, self.latents),
+        )
 
     def at(self, place: Place) -> "Surroundings":
         """Return those of a place alone."""
@@ -112,6 +122,49 @@ class Lattice:
         top = min(max(round(top), 0), highest // self._step) * self._step
         column = round(pose.yaw / self.cell) % self._columns
         return CameraPose(column * self.cell, (highest / 2 - top) * self.cell, WIDEST_FOV)
+
+    def box(self, yaw: float, pitch: float, width: float, height: float) -> Place:
+        """Return whole tiles around a box of degrees, at most a view of them.
+
+        Args:
+            yaw: of the box's middle, as of a pose.
+            pitch: likewise.
+            width: of the box.
+            height: of the box.
+        """
+        most_rows, most_columns = self._view
+        middle = self._rows / 2 - pitch / self.cell
+        top = math.floor((middle - height / self.cell / 2) / self._step) * self._step
+        bottom = math.ceil((middle + height / self.cell / 2) / self._step) * self._step
+        rows = min(max(bottom - top, self._step), most_rows)
+        left = math.floor((yaw - width / 2) / self.cell)
+        columns = max(math.ceil((yaw + width / 2) / self.cell) - left, 1)
+        spare = max(columns - most_columns, 0)
+        top = min(max(top, 0), self._rows - rows)
+        return Place(top, (left + spare // 2) % self._columns, rows, columns - spare)
+
+    def around(self, place: Place) -> CameraPose:
+        """Return the pose on the lattice that has a place, no larger than a view, in its middle."""
+        width = self._view[1]
+        column = place.left - (width - place.columns) // 2 + width // 2
+        middle = self._rows / 2 - place.top - place.rows / 2
+        return self.nearest(CameraPose(column * self.cell, middle * self.cell))
+
+    def shown(self, poses: Sequence[CameraPose], *, partly: bool = False) -> np.ndarray:
+        """Return which cells of the ring lie within some view, wholly or at least partly.
+
+        bool [rows, columns].
+        """
+        edge = (1 - 2 * partly) * (1e-6 - self.cell / 2)
+        yaws = (np.arange(self._columns) + 0.5) * self.cell
+        pitches = (self._rows / 2 - np.arange(self._rows) - 0.5) * self.cell
+        shown = np.zeros((self._rows, self._columns), bool)
+        for pose in poses:
+            half = pose.fov / 2 + edge
+            across = np.abs((yaws - pose.yaw + 180.0) % 360.0 - 180.0) <= half
+            half = pose.fov * ASPECT / 2 + edge
+            shown |= (np.abs(pitches - pose.pitch) <= half)[:, None] & across
+        return shown
 
     def place(self, pose: CameraPose) -> Place:
         """Return where the view at a pose on the lattice lies.

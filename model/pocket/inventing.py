@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mag_sandbox.controls.camera import ASPECT, CameraPose
+from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.coverage import all_shown, covered_cells
 from mag_sandbox.model.imagination.imagination import Imagination
 from mag_sandbox.model.imagination.surroundings import Surroundings
@@ -112,14 +112,14 @@ class SketchInventor:
 
     def __init__(self, imagination: Imagination, features: PromptFeatures) -> None:
         self._imagination, self._features = imagination, features
-        self._around = imagination.nothing()
+        self.around = imagination.nothing()  # what is known
         self._seed = 0
         self._losses = 0  # how often something was forgotten
         self._evictions = 0  # of memory, when its losses were last looked at
 
     def begin(self, seed: int) -> None:
         """Begin a world of which nothing is known."""
-        self._around, self._seed = self._imagination.nothing(), seed
+        self.around, self._seed = self._imagination.nothing(), seed
         self._losses = self._evictions = 0
 
     def ahead(self, pose: CameraPose, shown: Sequence[CameraPose]) -> CameraPose | None:
@@ -140,21 +140,25 @@ class SketchInventor:
         gain = (covered_cells(pose, views) & missing).sum(axis=(1, 2))
         return views[int(gain.argmax())] if gain.any() else None
 
+    @property
+    def noise(self) -> int:
+        """Seed of what is drawn now."""
+        return self._seed + self._losses * 2**32
+
     def invent(self, pose: CameraPose, prompt: str, memory: Memory) -> Tensor:
         """Return a view of the lattice, sketched and painted where memory does not show it."""
-        self._follow(memory, pose)
+        self.follow(memory, pose)
         told, empty = self._features(prompt), self._features("")
-        seed = self._seed + self._losses * 2**32
-        self._around = self._imagination.imagine(self._around, pose, told, empty, seed)
-        return self._imagination.view(self._around, pose)
+        self.around = self._imagination.imagine(self.around, pose, told, empty, self.noise)
+        return self._imagination.view(self.around, pose)
 
     def see(self, pose: CameraPose, latents: Tensor) -> None:
         """Know a view of the lattice that was given."""
-        self._around = self._imagination.seen(self._around, pose, latents)
+        self.around = self._imagination.seen(self.around, pose, latents)
 
     def snapshot(self) -> WorldState:
         """Return all that it knows."""
-        around = self._around
+        around = self.around
         tensors = {
             "known": torch.from_numpy(around.known.astype(np.uint8)),
             "codes": torch.from_numpy(around.codes.astype(np.int16)),
@@ -168,7 +172,7 @@ class SketchInventor:
         if not state.arrays:
             return
         parts = unpacked(state)
-        self._around = Surroundings(
+        self.around = Surroundings(
             parts["known"].numpy().astype(bool),
             parts["codes"].numpy().astype(np.int64),
             parts["latents"].numpy(),
@@ -176,31 +180,17 @@ class SketchInventor:
         self._seed, self._losses = state.data["seed"], state.data["losses"]
         self._evictions = state.data["evictions"]
 
-    def _follow(self, memory: Memory, pose: CameraPose) -> None:
+    def follow(self, memory: Memory, pose: CameraPose) -> None:
         """Forget what memory has lost, and learn what it shows of a view."""
-        shown = self._shown(memory.shown_poses)
+        shown = self._imagination.lattice.shown(memory.shown_poses)
         if memory.evictions != self._evictions:
             self._evictions = memory.evictions
-            lost = self._around.known & ~shown
+            lost = self.around.known & ~shown
             if lost.any():
-                self._around = self._around.without(lost)
+                self.around = self.around.without(lost)
                 self._losses += 1
         place = self._imagination.lattice.place(pose)
-        unlearned = shown & ~self._around.known
-        if unlearned[self._around.cells(place)].any():
+        unlearned = shown & ~self.around.known
+        if unlearned[self.around.cells(place)].any():
             latents = memory.recall_view(pose)
-            self._around = self._imagination.seen(self._around, pose, latents, only=unlearned)
-
-    def _shown(self, poses: Sequence[CameraPose]) -> np.ndarray:
-        """Return which cells of the ring lie wholly within some view, bool [rows, columns]."""
-        rows, columns = self._around.known.shape
-        cell = self._imagination.lattice.cell
-        yaws = (np.arange(columns) + 0.5) * cell
-        pitches = (rows / 2 - np.arange(rows) - 0.5) * cell
-        shown = np.zeros((rows, columns), bool)
-        for pose in poses:
-            half = pose.fov / 2 - cell / 2 + 1e-6
-            across = np.abs((yaws - pose.yaw + 180.0) % 360.0 - 180.0) <= half
-            half = pose.fov * ASPECT / 2 - cell / 2 + 1e-6
-            shown |= (np.abs(pitches - pose.pitch) <= half)[:, None] & across
-        return shown
+            self.around = self._imagination.seen(self.around, pose, latents, only=unlearned)

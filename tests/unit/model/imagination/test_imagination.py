@@ -13,7 +13,7 @@ from mag_sandbox.model.attention import matmul_attention
 from mag_sandbox.model.imagination.config import ImaginationConfig
 from mag_sandbox.model.imagination.imagination import Imagination
 from mag_sandbox.model.imagination.objects import PlacedObject
-from mag_sandbox.model.imagination.surroundings import Place, Surroundings
+from mag_sandbox.model.imagination.surroundings import Lattice, Place, Surroundings
 from mag_sandbox.model.imagination.weights import load_networks, save_networks
 from mag_sandbox.model.world import MissingWeights
 from tests.unit.model.imagination.tiny import TINY, imagination, networks, prompts
@@ -70,19 +70,6 @@ def test_a_given_picture_is_continued_not_changed():
     assert torch.equal(made.view(around, at(0)), latents)
 
 
-def test_what_is_forgotten_is_made_anew_and_all_else_stays():
-    made = imagination()
-    around = round_trip(made)
-    place = Place(top=2, left=7, rows=2, columns=2)
-    tent = PlacedObject("tent", 8 * CELL, CELL, 2 * CELL, 2 * CELL, (255, 0, 0))
-    anew = made.imagine(around.forgotten(place), at(8 * CELL), *prompts(), seed=2, objects=[tent])
-    hole = np.zeros_like(around.known)
-    hole[2:4, 7:9] = True
-    assert np.array_equal(anew.codes[~hole], around.codes[~hole])
-    assert np.array_equal(anew.latents[:, ~hole], around.latents[:, ~hole])
-    assert not np.array_equal(anew.latents[:, hole], around.latents[:, hole])
-
-
 def test_a_view_that_is_not_known_cannot_be_had():
     made = imagination()
     with pytest.raises(ValueError, match="is not known; imagine it first"):
@@ -120,3 +107,37 @@ def test_weights_of_another_architecture_are_refused(tmp_path: Path):
 def test_a_configuration_with_too_many_kinds_is_refused():
     with pytest.raises(ValueError, match="do not fit a table"):
         ImaginationConfig(kinds=tuple(map(str, range(300))))
+
+
+def test_a_box_of_degrees_becomes_whole_tiles_within_a_view():
+    lattice = Lattice(rows=24, columns=80, view=(12, 20), step=2)
+    for yaw, pitch, width, height in [(0, 0, 20, 10), (359, 50, 60, 30), (47.3, -54, 4, 4)]:
+        place = lattice.box(yaw, pitch, width, height)
+        assert place.top % 2 == place.rows % 2 == 0
+        assert place.top >= 0
+        assert place.top + place.rows <= 24
+        view = lattice.place(lattice.around(place))
+        aside = (place.left - view.left) % 80
+        assert 0 <= aside <= 20 - place.columns
+        assert 0 <= place.top - view.top <= 12 - place.rows
+        if abs(pitch) + height / 2 <= 54:
+            middle = (place.left + place.columns / 2) * lattice.cell
+            assert abs((middle - yaw + 180) % 360 - 180) <= lattice.cell
+            assert place.columns * lattice.cell >= width
+            assert place.rows * lattice.cell >= height
+
+
+def test_a_place_is_drawn_anew_and_all_else_stays_to_the_bit():
+    made = imagination()
+    around = round_trip(made)
+    place = Place(2, 3, 2, 4)
+    tent = PlacedObject("tent", 5 * CELL, CELL, 2 * CELL, 2 * CELL, (255, 0, 0))
+    drawn = made.redrawn(around, place, *prompts(), seed=9, objects=[tent])
+    assert not same(drawn, made.redrawn(around, place, *prompts(), seed=9))
+    there = around.mask(place)
+    assert drawn.known[there].all()
+    assert not np.array_equal(drawn.codes[there], around.codes[there])
+    assert np.array_equal(drawn.known[~there], around.known[~there])
+    assert np.array_equal(drawn.codes[~there], around.codes[~there])
+    assert np.array_equal(drawn.latents[:, ~there], around.latents[:, ~there])
+    assert same(drawn.replaced(there, around), around)

@@ -114,8 +114,8 @@ def test_a_place_parked_before_there_were_sketches_goes_on_beside_what_memory_sh
     data = {key: value for key, value in state.data.items() if key != "around"}
     other = world()
     other.restore(WorldState(arrays, data))
-    assert not other._inventor._around.known.any()
-    shown = other._inventor._shown(other.shown_poses)
+    assert not other._inventor.around.known.any()
+    shown = other._inventor._imagination.lattice.shown(other.shown_poses)
     recalled: list[CameraPose] = []
 
     def recall_view(pose: CameraPose) -> torch.Tensor:
@@ -125,7 +125,7 @@ def test_a_place_parked_before_there_were_sketches_goes_on_beside_what_memory_sh
     other.recall_view = recall_view  # type: ignore[method-assign]
     ahead = [block.pose for _ in range(8) for block in other.step(RIGHT).look_ahead]
     assert recalled == ahead[:1], "only the first view lies beside ground it has not learned"
-    around = other._inventor._around
+    around = other._inventor.around
     assert around.known[:, 10:13].any()
     assert (around.known & shown)[:, 10:13].sum() == shown[:, 10:13].sum()
 
@@ -137,8 +137,8 @@ def test_what_memory_forgets_is_not_remembered_by_the_sketch():
     play(forgetful, path)
     assert kept._inventor._losses == 0
     assert forgetful._inventor._losses > 0
-    seen = [forgetful._inventor._shown(forgetful.shown_poses).sum(),
-            kept._inventor._shown(kept.shown_poses).sum()]  # fmt: skip
+    seen = [forgetful._inventor._imagination.lattice.shown(forgetful.shown_poses).sum(),
+            kept._inventor._imagination.lattice.shown(kept.shown_poses).sum()]  # fmt: skip
     assert seen[0] < seen[1]
 
 
@@ -152,7 +152,7 @@ def test_a_new_prompt_leaves_what_was_seen_and_draws_what_was_not():
     play(untold, [RIGHT] * 13)
     beyond = (0, slice(None), slice(16, 20))
     assert not np.array_equal(
-        told._inventor._around.latents[beyond], untold._inventor._around.latents[beyond]
+        told._inventor.around.latents[beyond], untold._inventor.around.latents[beyond]
     )
 
 
@@ -168,10 +168,10 @@ def test_a_recording_says_whether_views_were_sketched():
 @pytest.mark.parametrize("pose", [CameraPose(0.0), CameraPose(354.0, 9.0), CameraPose(9.0, -18.0)])
 def test_cells_count_as_shown_only_where_a_view_shows_all_of_them(pose):
     inventor = world()._inventor
-    shown = inventor._shown([pose])
+    shown = inventor._imagination.lattice.shown([pose])
     place = inventor._imagination.lattice.place(inventor.ahead(pose, []))
     if inventor.ahead(pose, []) == pose:
         assert shown.sum() == 60
-        assert shown[inventor._around.cells(place)].all()
+        assert shown[inventor.around.cells(place)].all()
     else:
         assert shown.sum() < 60
