@@ -20,14 +20,10 @@ def command_towards(
 ) -> CameraCommand | None:
     """Return the command of the next block on the shortest way to a pose; None when it is there.
 
-    Full speed while the way is longer than a block, then the very fraction that ends on the target.
+    `pose` is where the camera is after all blocks that were asked for; a target beyond the limits
+    counts as the limit.
 
-    Args:
-        pose: where the camera is, after all blocks that were asked for.
-        target: where it is to go; a pitch or zoom beyond the limit counts as the limit.
-        speed: of a full command.
-        fps: frames a second of the world's time.
-        block_length: frames a command lasts.
+    Full speed while the way is longer than a block, then the very fraction that ends on the target.
     """
     pitch = min(MAX_PITCH, max(-MAX_PITCH, target.pitch))
     turn, tilt = yaw_difference(target.yaw, pose.yaw), pitch - pose.pitch

@@ -91,13 +91,7 @@ def yaw_difference(yaw: float, other: float) -> float:
 
 
 def view_overlap(pose: CameraPose, other: CameraPose, aspect: float = ASPECT) -> float:
-    """Return the share of `pose`'s view that `other` also shows, in [0, 1].
-
-    Args:
-        pose: the view to be covered.
-        other: the view that covers.
-        aspect: height of a frame over its width.
-    """
+    """Return the share of `pose`'s view that `other` also shows, in [0, 1]."""
     across = _shared(yaw_difference(other.yaw, pose.yaw), pose.fov, other.fov)
     along = _shared(other.pitch - pose.pitch, pose.fov * aspect, other.fov * aspect)
     return across * along / (pose.fov * pose.fov * aspect)

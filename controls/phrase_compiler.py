@@ -69,11 +69,7 @@ def motion_of(command: CameraCommand) -> CameraMotion:
 
 
 def all_motions(axes: Iterable[Axis] = AXES) -> tuple[CameraMotion, ...]:
-    """Return all that sentences can say, simplest first.
-
-    Args:
-        axes: those that may move; 79 motions for all three, 25 for two.
-    """
+    """Return all that sentences can say, simplest first: 79 motions for three axes, 25 for two."""
     moving = set(axes)
     ways = [(0, 1, -1) if axis in moving else (0,) for axis in AXES]
     simplest_first = sorted(itertools.product(*ways), key=lambda way: sum(map(abs, way)))

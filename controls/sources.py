@@ -191,11 +191,7 @@ class PlayerSource:
     ) -> None:
         """Let the picture follow the hand: call it when the picture's size, zoom or world changes.
 
-        Args:
-            picture_width: of the picture as it is shown [px].
-            speed: of a full command.
-            block_seconds: seconds of play that a block lasts.
-            fov: degrees across the picture.
+        Arguments as for `full_drag`.
         """
         with self._lock:
             self._drag.full = full_drag(picture_width, speed, block_seconds, fov)

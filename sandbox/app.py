@@ -67,13 +67,8 @@ def run(
 ) -> RunSummary:
     """Play one scene until the player leaves, the time is up or the script is over.
 
-    Args:
-        world_loader: called on the generation thread, with a function to report progress to.
-        playthrough: what to play.
-        settings: of window and display.
-        observers: hear of the session on the generation thread.
-        source: who steers; None: the player.
-        seconds: leave this long after the first frame, and at once after an error.
+    The world is loaded on the generation thread, where observers hear of the session. `seconds`
+    count from the first frame; with them, an error ends the run at once.
 
     Raises:
         DisplayError: no window can be opened.
@@ -90,11 +85,7 @@ def play(
 ) -> RunSummary:
     """Play the whole game: from its title, or from a playthrough on.
 
-    Args:
-        game: the player's; wakes the window with `wake`.
-        playthrough: what to play first; None: begin at the title.
-        observers: hear of every session of the player's.
-        seconds: leave this long after the first frame.
+    The game wakes the window with `wake`; `seconds` count from the first frame.
 
     Raises:
         DisplayError: no window can be opened.

@@ -82,11 +82,6 @@ def usual_memory(world: str, settings: SandboxConfig, of_scene: str | None) -> M
     """Return what a world remembers with where nothing else is asked for.
 
     Settings and scenes speak of the pocket world's memory; others keep what they were made with.
-
-    Args:
-        world: its name.
-        settings: the player's.
-        of_scene: the policy that the scene names; None: it names none.
     """
     row = worlds.WORLDS.get(world)
     if row is None or (row.bundled and policies_of(row.name) == available_policies()):

@@ -84,14 +84,8 @@ class PlayerGame:
     ) -> None:
         """Set what is played with.
 
-        Args:
-            choice: the world.
-            settings: the player's.
-            folder: the player's data.
-            bindings: the player's keys.
-            load: loads the world; None: as `choice` says.
-            notify: wakes the window, from any thread.
-            recorders: write down everything the player steers.
+        Without `load`, `choice` loads the world; `notify` wakes the window from any thread; the
+        recorders write down everything the player steers.
         """
         self.folder, self.choice, self._notify = folder, choice, notify
         self._load = load

@@ -99,10 +99,6 @@ def load_settings(path: Path | None = None) -> SandboxConfig:
 def save_settings(config: SandboxConfig, path: Path | None = None) -> Path:
     """Write the settings so that `load_settings` returns them again.
 
-    Args:
-        config: what to keep.
-        path: the file; None: where this platform keeps settings.
-
     Raises:
         SettingsError: the file cannot be written; what was there before is still there.
     """

@@ -65,11 +65,7 @@ def available_demos() -> tuple[str, ...]:
 
 
 def load_scene(name_or_path: str | Path, policies: Sequence[str] = ()) -> Scene:
-    """Load a scene of the library by name, or any scene file by path.
-
-    Args:
-        name_or_path: of the scene.
-        policies: names that its memory policy may have; empty: any.
+    """Load a scene of the library by name, or any file by path; its policy is one of those given.
 
     Raises:
         SceneError: there is no such scene, or its file is wrong.

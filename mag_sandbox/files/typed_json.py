@@ -27,10 +27,8 @@ def parse_json(data: bytes) -> Any:
 def decode(expected: Any, value: Any, key: str = "data") -> Any:
     """Return plain JSON data as a type.
 
-    Args:
-        expected: a dataclass, `X | None`, tuple[X, ...], dict[str, X], Literal, or a plain type.
-        value: what JSON gave.
-        key: what to call it in a message.
+    A type is a dataclass, `X | None`, tuple[X, ...], dict[str, X], Literal, or a plain one; `key`
+    is what a message calls the value.
 
     Raises:
         ValueError: it does not fit; the message names the field.

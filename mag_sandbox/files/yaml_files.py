@@ -35,12 +35,9 @@ class FieldError(ValueError):
 
 
 def read_checked_yaml(path: Path, cls: type[T], error: type[FileError] = FileError) -> T:
-    """Make a dataclass of a YAML file.
+    """Make a dataclass with fields of simple types of a YAML file.
 
-    Args:
-        path: the file.
-        cls: a dataclass with fields of simple types; its `__post_init__` may raise `FieldError`.
-        error: what to raise.
+    Its `__post_init__` may raise `FieldError`, to which the line is added.
 
     Raises:
         FileError: (or `error`) the file is unreadable, too large, not YAML, or does not fit `cls`.

@@ -246,11 +246,8 @@ def open_audio(
 ) -> Audio:
     """Return sound for the game; it opens its device on its own thread, and never fails.
 
-    Args:
-        volume: from 0 to 1.
-        muted: whether to begin silent.
-        outputs: ways to play, best first; None: sounddevice, then SDL's mixer, or none at all
-            where SDL is told to play on a dummy device, as in runs without a window.
+    Without `outputs`, it is sounddevice, then SDL's mixer; or none at all where SDL is told to play
+    on a dummy device, as in runs without a window.
     """
     if outputs is None:
         outputs = () if os.environ.get("SDL_AUDIODRIVER") == "dummy" else OUTPUTS

@@ -23,14 +23,8 @@ def soundtrack_pieces(
 ) -> Iterator[np.ndarray]:
     """Make a soundtrack piece by piece, so that an hour needs no more memory than a second.
 
-    Args:
-        ambience: name of the ambience; None: cues only.
-        seed: of the ambience.
-        yaws: where the camera looks in each frame [degrees].
-        fps: frames a second.
-        cues: (second, name), in any order.
-        rate: samples a second.
-        fovs: field of view of each frame [degrees]; None: never zoomed.
+    `yaws` and `fovs` say where the camera looks in each frame and how wide [degrees]; `cues` are
+    (second, name) in any order.
 
     Yields:
         Samples at full volume, float32 [n, 2]; together as long as the frames, to the sample.

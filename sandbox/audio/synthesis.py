@@ -37,13 +37,9 @@ class Synth:
         return np.zeros(self.count(seconds), np.float32)
 
     def noise(self, seconds: float, low: float, high: float, slope: float = 2.0) -> Wave:
-        """Return a loop of pink noise of loudness 1 (RMS) between two frequencies.
+        """Return a loop of pink noise of loudness 1 (RMS) between two frequencies [Hz].
 
-        Args:
-            seconds: its length; whole numbers are fastest.
-            low: where it begins to fall off downwards [Hz].
-            high: where it begins to fall off upwards [Hz].
-            slope: how fast it falls off, in 6 dB an octave.
+        Beyond them it falls off by `slope` times 6 dB an octave; whole seconds are made fastest.
         """
         count = self.count(seconds)
         bins = self.rng.standard_normal((count // 2 + 1, 2), np.float32)
@@ -112,11 +108,7 @@ class Synth:
     ) -> Wave:
         """Strew sounds over a loop at random, some much louder than others, and return the loop.
 
-        Args:
-            loop: is changed.
-            sounds: to choose from.
-            per_second: how many on average.
-            spread: of the logarithm of their strength.
+        `spread` is that of the logarithm of their strength.
         """
         total = round(per_second * len(loop) / self.rate)
         places = self.rng.integers(len(loop), size=total)
@@ -130,10 +122,7 @@ class Synth:
     def room(self, loop: Wave, tail: float, wet: float) -> Wave:
         """Return the loop as heard in a large room.
 
-        Args:
-            loop: dry.
-            tail: seconds until the echo has fallen to 1/e.
-            wet: strength of the echo; 1 is about as loud as the dry sound.
+        The echo falls to 1/e in `tail` seconds; with `wet` 1 it is about as loud as the dry sound.
         """
         count = min(len(loop), self.count(5 * tail))
         echo = np.zeros(len(loop), np.float32)

@@ -131,11 +131,6 @@ _ROOM = "make room, or name a folder elsewhere with --out"
 def write_beside(path: Path, spools: Sequence[FrameSpool], writer: VideoWriter) -> None:
     """Write the video of all runs.
 
-    Args:
-        path: of the video.
-        spools: the runs.
-        writer: writes a video: path, pictures (as often as it likes), frames a second.
-
     Raises:
         DemoError: it cannot be written.
     """
@@ -228,11 +223,7 @@ def _column(spool: FrameSpool, height: int, most: int) -> Iterator[Frames]:
 def _strip(title: str, moment: _Moment, width: int, most: int) -> Frames:
     """Draw what stands below a picture: title and recall, the memory bar and its size.
 
-    Args:
-        title: who plays.
-        moment: what memory held, and what came back.
-        width: of the picture [px].
-        most: bytes of a full bar, equal for all pictures so that bars can be compared.
+    `most` are the bytes of a full bar, equal for all pictures so that bars can be compared.
     """
     image = Image.new("RGB", (width, STRIP), DARK)
     draw, font = ImageDraw.Draw(image), ImageFont.load_default(TEXT)

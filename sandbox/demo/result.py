@@ -128,9 +128,7 @@ class DemoResult:
     def check(self, expectations: Sequence[Expectation], lead: float | None = None) -> "DemoResult":
         """Return the result with what came of each expectation.
 
-        Args:
-            expectations: what was expected.
-            lead: percent points of recall ahead of the best other; None: nothing was compared.
+        `lead` are percentage points of recall ahead of the best other; None: nothing was compared.
         """
         checked = tuple(self._checked(one, lead) for one in expectations)
         met = all(one.met for one in checked)

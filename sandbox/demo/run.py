@@ -63,10 +63,6 @@ def tape_for(demo: Demo, spec: WorldSpec) -> Tape:
 def check_policies(demo: Demo, asks: Sequence[MemoryAsk]) -> None:
     """Check every memory policy that a demo names, before any world is loaded.
 
-    Args:
-        demo: its script is looked through.
-        asks: what else is asked for.
-
     Raises:
         DemoError: there is no such policy.
     """
@@ -108,12 +104,8 @@ def play_demo(
 ) -> DemoResult:
     """Play a demo from its beginning to its end and return what came of it.
 
-    Args:
-        demo: what to play.
-        world: what plays it; loaded with `setting`.
-        setting: of the memory at the beginning; limits that the script leaves open are its.
-        seed: of the world; None: the demo's own.
-        extras: what else is done meanwhile.
+    The world is loaded with `setting`, which also says what the script leaves open; the seed is the
+    demo's own where none is given.
 
     Raises:
         DemoError: this world cannot play it; nothing was played.
@@ -169,16 +161,7 @@ class Tally(SessionObserver):
 def result_of(
     demo: Demo, spec: WorldSpec, setting: MemorySetting, seed: int, tally: Tally, watch: DemoWatch
 ) -> DemoResult:
-    """Return what came of a run.
-
-    Args:
-        demo: what was played.
-        spec: of the world that played it.
-        setting: of the memory at the beginning.
-        seed: of the world.
-        tally: what it cost.
-        watch: what was probed.
-    """
+    """Return what came of a run."""
     seconds = tally.milliseconds / 1000
     weights = tally.provenance.get("weights")
     return DemoResult(

@@ -65,10 +65,8 @@ class DemoWatch:
     ) -> None:
         """Set what it knows of the world.
 
-        Args:
-            spec: of the world.
-            round_trip: frames after the autoencoder; None: the usual ceiling is assumed.
-            on_probe: told every result, with its pictures.
+        Without `round_trip` the usual ceiling is assumed; `on_probe` is told every result, with its
+        pictures.
         """
         self.probes: list[ProbeRow] = []
         self.marks: list[MarkRow] = []
@@ -110,9 +108,8 @@ class DemoWatch:
     def anchor(self, name: str, ceiling: float | None = None) -> None:
         """Call what is seen now by a name.
 
-        Args:
-            name: of the anchor; an older one of this name in the same scene is forgotten.
-            ceiling: likeness after the autoencoder alone [dB]; None: ask for it.
+        An older anchor of this name in the same scene is forgotten. The ceiling is the likeness
+        after the autoencoder alone [dB]; None: ask for it.
         """
         visit = self._visit
         newest = visit.tracker.recent[-1]

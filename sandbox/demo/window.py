@@ -50,10 +50,7 @@ class StageWorld:
     def __init__(self, world: World, here: str, tell: Callable[[str, FrameBlock], None]) -> None:
         """Set what it stands on.
 
-        Args:
-            world: what makes the blocks.
-            here: name of the first scene.
-            tell: told every block and its scene, numbered as the scene's own.
+        `tell` is told every block and its scene, numbered as the scene's own.
         """
         self.spec = world.spec
         self.newest: FrameBlock  # as the scene's own; from `reset` on
@@ -145,11 +142,7 @@ class DemoSource:
     ) -> None:
         """Set what is played.
 
-        Args:
-            demo: the script.
-            choice: the world, with its memory.
-            seed: of the world.
-            on_block: told every block when it was looked at, on a thread of its own.
+        `on_block` is told every block when it was looked at, on a thread of its own.
         """
         self.tally = Tally()
         self.playthrough = Playthrough(replace(demo.scene, memory=None), seed)

@@ -42,11 +42,6 @@ AWAY = 100.0  # degrees that a view is left by
 def run(choice: WorldChoice, playthrough: Playthrough, folder: Path) -> Iterator[Path]:
     """Yield the pictures as they are saved.
 
-    Args:
-        choice: the world.
-        playthrough: the scene to play.
-        folder: where the pictures go; is made.
-
     Raises:
         WorldFailed: the world stopped, or a screen did not come.
         RecordingError: the pictures cannot be written there.

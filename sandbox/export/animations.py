@@ -31,14 +31,8 @@ def write_gif(
 ) -> None:
     """Write a GIF.
 
-    Args:
-        path: of the file.
-        frames: uint8 [H, W, 3].
-        samples: frames that the palette is chosen from.
-        size: of the picture [px]: a whole multiple of the frames'.
-        fps: frames a second.
-        comment: kept inside.
-        colours: in all, at most 256; fewer take less room.
+    Its palette, of at most 256 colours, is chosen from `samples`; fewer take less room. The size is
+    a whole multiple of the frames' [px]; the comment is kept inside.
 
     Raises:
         OSError: it cannot be written.

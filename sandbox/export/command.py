@@ -60,13 +60,7 @@ def add_export(commands: argparse._SubParsersAction) -> None:
 def run_export(
     options: argparse.Namespace, say: Say, frames_from: "FramesFrom | None" = None
 ) -> int:
-    """Export a recording and say where the file is.
-
-    Args:
-        options: as `add_export` reads them.
-        say: prints a line.
-        frames_from: plays a session again; None: as it was recorded.
-    """
+    """Export a recording and say where the file is."""
     os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
     os.environ["SDL_VIDEODRIVER"] = os.environ["SDL_AUDIODRIVER"] = "dummy"  # no window opens
     from mag_sandbox.sandbox.export.exporter import export

@@ -55,12 +55,8 @@ def export(
 ) -> Exported:
     """Export a recording.
 
-    Args:
-        folder: of the recording.
-        options: what to make of it.
-        frames_from: plays the session again where no frames were kept; None: that is refused.
-        on_progress: told what is being done and how far it is; what it raises ends the export and
-            leaves nothing behind.
+    A session whose frames were not kept is played again with `frames_from`, else refused. What
+    `on_progress` raises ends the export and leaves nothing behind.
 
     Raises:
         ExportError, RecordingError: it cannot be made; one sentence with the remedy.

@@ -53,11 +53,7 @@ class Footage:
     ) -> None:
         """Choose a stretch.
 
-        Args:
-            recording: what was played.
-            stored: its frames.
-            start: first second.
-            end: last second; None, or one after the end: to the end.
+        The stretch goes from second `start` to `end`; None, or one after the end: to the end.
 
         Raises:
             ExportError: there is nothing in between.
@@ -92,10 +88,7 @@ class Footage:
         return self.frame_count / self.fps
 
     def shots(self, *, with_memory: bool = True) -> Iterator[Shot]:
-        """Yield the frames.
-
-        Args:
-            with_memory: False: nobody asks what memory held, which takes time to read.
+        """Yield the frames; without `with_memory` what memory held is not read, which saves time.
 
         Raises:
             RecordingError: one is damaged.
@@ -192,12 +185,7 @@ def played_again(
 ) -> StoredFrames:
     """Play a session again, keep its frames in a folder and return them.
 
-    Args:
-        recording: what to play.
-        frames_from: gives its blocks.
-        folder: for the frames.
-        end: second after which there is no need to go on.
-        on_progress: told how far it is.
+    After second `end` there is no need to go on.
 
     Raises:
         ExportError: it gives no frames, or they cannot be kept.

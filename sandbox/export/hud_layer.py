@@ -27,13 +27,6 @@ class HudLayer:
     """
 
     def __init__(self, footage: Footage, size: tuple[int, int], level: HudLevel = "full") -> None:
-        """Set what is drawn.
-
-        Args:
-            footage: whose session it is.
-            size: of the pictures [px].
-            level: of the display.
-        """
         open_pygame()
         self._footage, self._level = footage, level
         self._surface = pygame.Surface(size, 0, 32)

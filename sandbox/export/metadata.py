@@ -13,15 +13,7 @@ MAX_TEXT = 4000  # characters of a comment for people
 def session_facts(
     recording: Recording, policy: str, first_second: float, seconds: float, fps: float
 ) -> dict:
-    """Return the session's facts as plain JSON data.
-
-    Args:
-        recording: what was played.
-        policy: of the memory, at the first second.
-        first_second: of the recording that is exported.
-        seconds: that are exported.
-        fps: frames a second.
-    """
+    """Return the facts of a stretch as plain JSON data; `policy` is the memory's at its begin."""
     start = recording.start
     return {
         "scene": start.scene.name,

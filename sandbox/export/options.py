@@ -87,10 +87,6 @@ class ExportOptions:
 def target_of(folder: Path, options: ExportOptions) -> Path:
     """Return where the export goes.
 
-    Args:
-        folder: of the recording.
-        options: may name the place.
-
     Raises:
         ExportError: the place named is taken or is of the wrong kind.
     """
@@ -123,11 +119,7 @@ def _free(folder: Path, suffix: str, options: ExportOptions) -> Path:
 
 
 def check_room(target: Path, needed: int) -> None:
-    """Refuse where there is no room.
-
-    Args:
-        target: what will be written.
-        needed: bytes that it will probably take.
+    """Refuse where there is no room for the bytes that will probably be needed.
 
     Raises:
         ExportError: the folder cannot be made, or has too little room.

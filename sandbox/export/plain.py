@@ -15,10 +15,7 @@ PALETTE_FRAMES = 24
 def write_video(path: Path, frames: Iterable[Frames], fps: float) -> None:
     """Write pictures, uint8 [H, W, 3] each, as an MP4, or as a small GIF if the path says so.
 
-    Args:
-        path: the file.
-        frames: at least one; gone through several times.
-        fps: of the video.
+    They are gone through several times.
     """
     if path.suffix == ".gif":
         _write_gif(path, frames, fps)

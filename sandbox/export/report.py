@@ -36,14 +36,7 @@ MOST_POINTS = 600  # of a curve: more cannot be seen
 
 
 def page(footage: Footage, probes: list[ProbeResult], facts: dict, video: bytes | None) -> str:
-    """Return the page as HTML text.
-
-    Args:
-        footage: what it is about.
-        probes: the comparisons in it.
-        facts: of the session.
-        video: MP4; None: it is too long for a page.
-    """
+    """Return the page as HTML text; without a video it says that it is too long for a page."""
     title = f"{facts['scene']} · {facts['policy']}"
     return "\n".join(
         (

@@ -34,14 +34,9 @@ def write_frames(
     scale: int,
     facts: dict,
 ) -> None:
-    """Write every frame as a PNG, and where each looks as JSON.
+    """Write every frame as a PNG, and where each looks as JSON, in a new folder.
 
-    Args:
-        folder: is made.
-        shots: the frames.
-        picture: what to write of each.
-        scale: every pixel becomes a square of so many.
-        facts: of the session.
+    Every pixel becomes a square of `scale`.
     """
     folder.mkdir()
     rows = []

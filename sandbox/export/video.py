@@ -38,15 +38,13 @@ Item = TypeVar("Item")
 
 @contextmanager
 def ahead(items: Iterator[Item], most: int) -> Iterator[Iterator[Item]]:
-    """Give the same items, made by another thread.
+    """Give the same items, made by another thread, of which at most `most` wait.
+
+    What making them raises is raised where they are taken.
 
     >>> with ahead(iter("abc"), most=16) as waiting:
     ...     list(waiting)
     ['a', 'b', 'c']
-
-    Args:
-        items: what to make; what it raises is raised where items are taken.
-        most: items that wait at most.
     """
     thread = ThreadPoolExecutor(1, "ahead")
 
@@ -89,14 +87,7 @@ class Mp4Writer:
     ) -> None:
         """Begin a file.
 
-        Args:
-            path: of the file, whatever its ending.
-            size: of the picture [px]; made even.
-            fps: frames a second.
-            metadata: kept in the file under any key.
-            sound: pieces at RATE, float32 [n, 2]; None: no sound.
-            qp: of x264.
-            sound_bits: a second.
+        `size` is made even [px]; metadata have any keys; sound comes in pieces, float32 [n, 2].
         """
         self._fps = Fraction(fps).limit_denominator(1001)
         self._frames = 0

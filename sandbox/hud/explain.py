@@ -61,12 +61,9 @@ class Explanation:
 
 
 def explain(memory: MemoryUsage, share: float, width: int = BAR_WIDTH) -> Explanation:
-    """Say what lies at one place of the memory bar.
+    """Say what lies at a share of the memory bar, from 0, its left end, to 1.
 
-    Args:
-        memory: what the bar shows.
-        share: from 0, its left end, to 1.
-        width: of the bar [px]: what is kept is never thinner than a few.
+    On a bar of `width` pixels what is kept is never thinner than a few.
     """
     x = min(max(share, 0.0), 1.0) * width
     for stretch in drawn_stretches(memory, width):
@@ -80,12 +77,7 @@ def explain(memory: MemoryUsage, share: float, width: int = BAR_WIDTH) -> Explan
 
 
 def hint(part: str, memory: MemoryUsage) -> Explanation:
-    """Say what a word of the memory card means.
-
-    Args:
-        part: "title", "size", "ratio", "kept", "attended", or a kind of the legend.
-        memory: what the card shows.
-    """
+    """Say what a word of the memory card means: a key of `_HINTS`, or a kind of the legend."""
     if part in LEGEND:
         return _of_kind(part, memory)
     return _HINTS[part](memory)
@@ -273,15 +265,7 @@ class MemoryTip:
         card: pygame.Rect,
         pointer: tuple[int, int],
     ) -> None:
-        """Draw a tip over the window if the pointer is on something.
-
-        Args:
-            surface: the window.
-            theme: sizes and fonts.
-            memory: what the card shows.
-            card: where the memory card is drawn in the window.
-            pointer: where the mouse is in the window.
-        """
+        """Draw a tip over the window if the pointer is on something."""
         if not card.collidepoint(pointer):
             self.explanation, self._asked = None, ()
             return
@@ -303,14 +287,7 @@ class MemoryTip:
 def explanation_at(
     theme: Theme, memory: MemoryUsage, width: int, place: tuple[int, int]
 ) -> Explanation | None:
-    """Return what a place of a memory card means, if anything.
-
-    Args:
-        theme: sizes and fonts.
-        memory: what the card shows.
-        width: of the card [px].
-        place: in the card [px].
-    """
+    """Return what a place of a memory card [px] means, if anything."""
     parts = memory_parts(theme, memory, width)
     bar = parts.pop("bar")
     if bar.inflate(0, 2 * theme.px(SLACK)).collidepoint(place):

@@ -18,13 +18,7 @@ Row = tuple[str, str, str]  # keys, what they do, buttons; a group is a row with
 
 
 def help_card(theme: Theme, bindings: Bindings, window_size: tuple[int, int]) -> pygame.Surface:
-    """Draw all controls.
-
-    Args:
-        theme: of the window.
-        bindings: the player's.
-        window_size: what the card must fit into [px].
-    """
+    """Draw all controls."""
     pad, gap, head = theme.px(20), theme.px(20), theme.px(52)
     room = window_size[0] - theme.px(20) - 2 * pad + gap
     count = max(1, min(MAX_COLUMNS, round(room / theme.px(COLUMN + 20))))

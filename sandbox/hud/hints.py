@@ -49,12 +49,7 @@ class HintLine:
             self.step = Step.LEAVE
 
     def see(self, pose: CameraPose, now: float) -> bool:
-        """Follow the camera; True if the line changed.
-
-        Args:
-            pose: of the frame that is shown.
-            now: a clock [s].
-        """
+        """Follow the camera at a time [s]; True if the line changed."""
         before, self._start = self.step, self._start or pose
         overlap = view_overlap(self._start, pose)
         turn = max(

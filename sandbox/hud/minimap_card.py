@@ -44,12 +44,8 @@ class Minimap:
     ) -> pygame.Surface:
         """Return the card; the same surface as long as it looks the same.
 
-        Args:
-            theme: sizes and fonts.
-            picture: the stitcher's newest.
-            marks: anchors; those the game set by itself are dots, the player's are pins.
-            target: the anchor that the next command goes back to, drawn larger.
-            width: of the card [px]; None: as wide as the scene's card.
+        Anchors that the game set are dots, the player's are pins; `target`, to which the next
+        command returns, is larger. Without a width [px] it is as wide as the scene's card.
         """
         width = width or theme.px(CARD_WIDTH)
         area = map_area(theme, width)
@@ -71,15 +67,7 @@ def draw_view(
     pose: CameraPose,
     colour: tuple[int, ...] = INK,
 ) -> None:
-    """Outline on a map's card what a view shows, on both sides of the seam where it crosses it.
-
-    Args:
-        surface: that the card was drawn on.
-        theme: that the card was drawn with.
-        place: of the card.
-        pose: of the view.
-        colour: of the outline.
-    """
+    """Outline on a map's card what a view shows, on both sides of the seam where it crosses it."""
     area = map_area(theme, place.width).move(place.topleft)
     box, line = _on_card(view_box(pose), area), max(1, theme.px(2))
     before = surface.get_clip()

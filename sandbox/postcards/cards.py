@@ -60,16 +60,7 @@ class PostcardCard:
         age: float,
         claim_key: str = "C",
     ) -> pygame.Rect:
-        """Draw it and return where it is.
-
-        Args:
-            surface: the window.
-            theme: sizes and fonts.
-            view: what it shows.
-            topright: corner of the card on the surface [px].
-            age: seconds since the phase began, which moves the stamp.
-            claim_key: title of the key that claims the place.
-        """
+        """Draw it with this corner [px] and return where it is; `age` [s] moves the stamp."""
         said = (theme, view, claim_key)
         card = self._card(said, lambda: self._drawn(*said))
         rect = card.get_rect(topright=topright)
@@ -121,12 +112,7 @@ def tour_card(
 ) -> pygame.Surface:
     """Draw the end of a tour: its stamps, its points, the table of best scores.
 
-    Args:
-        theme: sizes and fonts.
-        tour: finished.
-        best: the best scores of this scene, one a policy or several of one.
-        place: of this tour among them, 1-based; None: not among them.
-        problem: why scores are not kept.
+    `place` is that of this tour among the best scores, from 1; `problem` is why none are kept.
     """
     pad, line = theme.px(24), theme.line_height(14)
     stamp = theme.px(STAMP_SIZE)

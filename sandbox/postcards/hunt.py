@@ -44,12 +44,7 @@ class PostcardHunt:
     ) -> None:
         """Set what it plays with.
 
-        Args:
-            prober: has the pictures and compares them.
-            book: keeps the scores.
-            scene: the name that scores are kept under.
-            seed: of the first tour; each further one has its own.
-            on_cue: told what happens, for sounds.
+        `on_cue` is told what happens, for sounds; each further tour has another seed.
         """
         self.tour: Tour | None = None  # None: no tour is on
         self.place: int | None = None  # of a finished tour among the best
@@ -93,13 +88,7 @@ class PostcardHunt:
         self.tour, self._answer = None, None
 
     def update(self, now: float, pose: CameraPose, policy: str) -> bool:
-        """Move on; True if the card looks different.
-
-        Args:
-            now: seconds of play; stands still while the game is paused.
-            pose: of the frame on screen.
-            policy: memory policy in force.
-        """
+        """Move on to a second of play; True if the card looks different."""
         if self.tour is not None and self.tour.phase != "finished":
             self._policies.add(policy)
             before = self.tour

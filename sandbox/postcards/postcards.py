@@ -151,13 +151,7 @@ class Tour:
         return count
 
     def update(self, now: float, pose: CameraPose, pictures: Sequence[Sight]) -> "Tour":
-        """Move on to `now`.
-
-        Args:
-            now: seconds of play; stands still while the game is paused.
-            pose: of the frame on screen.
-            pictures: views seen so far.
-        """
+        """Move on to a second of play, which pauses do not count; `pictures` are what was seen."""
         tour = replace(self, pose=pose)
         if self.phase == "waiting":
             return tour._send(now, pictures)
@@ -270,11 +264,7 @@ def choose_card(
 ) -> Sight | None:
     """Return a view worth finding: out of sight, seen a while ago, with enough to see; or None.
 
-    Args:
-        pose: where the camera looks.
-        pictures: views seen so far.
-        sent: cards of before, which are not repeated if there is choice.
-        rng: chooses.
+    Cards that were sent before are not repeated if there is choice.
     """
     newest = max((one.seconds for one in pictures), default=0.0)
     hidden = [

@@ -27,13 +27,7 @@ SHADOW = (0, 0, 0, 90)
 
 
 def probe_card(theme: Theme, result: ProbeResult, width: int | None = None) -> pygame.Surface:
-    """Draw a result: both pictures and their difference, the recall, and why.
-
-    Args:
-        theme: sizes and fonts.
-        result: what to draw.
-        width: of the card [px]; None: as in play.
-    """
+    """Draw a result: both pictures and their difference, the recall, and why."""
     width = width or theme.px(CARD_WIDTH)
     pad, gap = theme.px(16), theme.px(8)
     cell = (width - 2 * pad - 2 * gap) // 3

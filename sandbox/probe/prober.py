@@ -57,11 +57,8 @@ class Prober(SessionObserver):
     ) -> None:
         """Set how it reaches the world and the window.
 
-        Args:
-            round_trip: asks the world's thread for frames after the autoencoder; None: the usual
-                ceiling is assumed, and results say so.
-            spec: of the world, before its first block.
-            notify: called on the prober's thread when there is a new result.
+        `round_trip` asks the world's thread for frames after the autoencoder; without it the usual
+        ceiling is assumed, and results say so. `notify` is called on the prober's thread.
         """
         self.round_trip = round_trip
         self.spec = spec
@@ -105,21 +102,11 @@ class Prober(SessionObserver):
         self._put(self._begin)
 
     def drop_anchor(self, pose: CameraPose | None = None, kind: AnchorKind = "key") -> None:
-        """Set an anchor.
-
-        Args:
-            pose: of the frame on screen; None: of the newest frame.
-            kind: who asks.
-        """
+        """Set an anchor at the pose of the frame on screen; None: at the newest frame."""
         self._put(lambda: self._drop(kind, pose))
 
     def compare(self, then: Sight, pose: CameraPose | None = None) -> "Future[ProbeResult | None]":
-        """Return, later, how much of a picture is remembered here; None if this is not the place.
-
-        Args:
-            then: one of `pictures`.
-            pose: of the frame on screen; None: of the newest frame.
-        """
+        """Return, later, how much of a picture is remembered; None if this is not the place."""
         future: Future[ProbeResult | None] = Future()
         self._put(lambda: self._compare(then, pose, future))
         return future

@@ -171,9 +171,7 @@ def pack(tag: Tag, head: FramesHead | BlockHead | ProbeHead, data: bytes = b"") 
 def scan(file: BinaryIO, size: int) -> Iterator[tuple[bytes, object, RecordSpan]]:
     """Yield tag, JSON and place of every whole record; stops quietly where the file is cut off.
 
-    Args:
-        file: at its beginning.
-        size: of the file [bytes]; what is appended meanwhile is not read.
+    Of the file, at its beginning, `size` bytes are read: not what is appended meanwhile.
 
     Raises:
         DamagedRecord: a record that is all there is not what was written.
@@ -204,13 +202,9 @@ def scan(file: BinaryIO, size: int) -> Iterator[tuple[bytes, object, RecordSpan]
 def pack_block(
     block: FrameBlock, latency_ms: float, coding: Coding, *, with_pictures: bool = True
 ) -> bytes:
-    """Return the record of a block.
+    """Return the record of a block; pictures are left out where there is no room for them.
 
-    Args:
-        block: what the world made.
-        latency_ms: that it took.
-        coding: "raw" takes no time, "jpeg" a twentieth of the room.
-        with_pictures: False where there is no room for them.
+    Coding raw takes no time, jpeg a twentieth of the room.
     """
     encode = _jpeg if coding == "jpeg" else _raw
     pictures = [encode(frame) for frame in block.frames] if with_pictures else []

@@ -76,13 +76,9 @@ class FrameWriter(SessionObserver):
     ) -> None:
         """Set where frames go.
 
-        Args:
-            where: asked at every start; the recorder, which hears of it first, knows the folder.
-                None: this session's frames are not kept.
-            spec: of the world; None: 16 frames a second, exact poses.
-            prober: whose comparisons are kept as they come; it must be told of the end before.
-            on_problem: told why frames are kept no more.
-            most_waiting: blocks that wait in memory.
+        `where` is asked at every start, when the recorder has heard of it; None: this session's
+        frames are not kept. The prober, whose comparisons are kept as they come, must be told of
+        the end before.
         """
         self.spec = spec
         self.on_problem = on_problem

@@ -42,9 +42,7 @@ class Likeness:
     def __init__(self, stored: StoredFrames, why: str) -> None:
         """Set what is compared with.
 
-        Args:
-            stored: the kept frames; must stay open.
-            why: what is other than when recorded; may be empty.
+        `stored` must stay open; `why` is what is other than when recorded.
         """
         self.frames: list[FrameLikeness] = []
         self.missing = 0  # frames that were not kept or cannot be read
@@ -139,9 +137,6 @@ class Verifying:
     def verifier(self, say: Callable[[str], None]) -> Iterator[Verifier]:
         """Give what compares, as long as kept frames are open.
 
-        Args:
-            say: told that frames are missing.
-
         Raises:
             RecordingError: the kept frames cannot be read.
         """
@@ -168,9 +163,7 @@ class Verifying:
 def changed(recording: Recording, now: dict) -> str:
     """Return what rounding depends on and is other than when recorded, with commas between.
 
-    Args:
-        recording: what was played; older ones do not say on which machine.
-        now: what the header of the replay says.
+    Older recordings do not say on which machine they were made.
     """
     then = recording.start.provenance
     return ", ".join(key for key in ARITHMETIC if key in then and then[key] != now.get(key))

@@ -58,12 +58,6 @@ class Recorder(SessionObserver):
     ) -> None:
         """Claim the folder.
 
-        Args:
-            folder: is made; must be empty.
-            memory: what the world was loaded with.
-            look_ahead: likewise.
-            on_problem: told why nothing is recorded any more.
-
         Raises:
             RecordingError: it already holds files, or cannot be made.
         """

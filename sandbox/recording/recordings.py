@@ -29,15 +29,6 @@ class Recordings:
         prober: Prober,
         complain: Callable[[str], None],
     ) -> None:
-        """Set what is written and where.
-
-        Args:
-            folder: of recordings that are begun with a key.
-            recorders: write down everything that the player steers.
-            choice: what the world is loaded with.
-            prober: whose comparisons are kept with the frames.
-            complain: told why nothing is recorded any more.
-        """
         self.recorders = tuple(recorders)
         self.frames = tuple(frames_beside(recorder, prober) for recorder in recorders)
         for recorder in recorders:

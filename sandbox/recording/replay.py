@@ -91,9 +91,8 @@ class Verifier(SessionObserver):
     ) -> None:
         """Set what is compared.
 
-        Args:
-            recording: what was played.
-            likeness_for: given what the replay's header says, what compares frames; None: digests.
+        `likeness_for` is given what the replay's header says and returns what compares frames;
+        None: digests count.
         """
         self._recording = recording
         self._likeness_for = likeness_for
@@ -167,14 +166,7 @@ def verify(
     verifier: Verifier | None = None,
     on_progress: Callable[[int, int], None] = lambda block, total: None,
 ) -> Verifier:
-    """Replay a recording without a window, as fast as the world can, and compare.
-
-    Args:
-        recording: what to play.
-        world: what plays it.
-        verifier: what compares; None: every digest.
-        on_progress: told blocks compared, of so many.
-    """
+    """Replay a recording without a window, as fast as the world can, and compare."""
     verifier = verifier or Verifier(recording)
     session = Session(world, ReplaySource(recording), observers=[verifier])
     session.begin(playthrough_of(recording))

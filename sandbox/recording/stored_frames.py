@@ -53,11 +53,7 @@ class StoredFrames:
 
     @classmethod
     def open(cls, folder: Path, created: str | None = None) -> "StoredFrames | None":
-        """Return the frames of a recording; None if none were kept.
-
-        Args:
-            folder: of the recording.
-            created: of the session, as the recording says it; None: any.
+        """Return the frames of a recording, of the session `created` then; None if none were kept.
 
         Raises:
             RecordingError: they cannot be read, or are those of another session.
@@ -116,11 +112,7 @@ class StoredFrames:
         return sum(len(stored.head.poses) for stored in self.blocks)
 
     def frame_block(self, stored: StoredBlock, *, with_memory: bool = True) -> FrameBlock:
-        """Return a block with its pictures.
-
-        Args:
-            stored: one of `blocks`.
-            with_memory: False: leave out which frames memory held.
+        """Return a block with its pictures, and where asked with what memory held.
 
         Raises:
             RecordingError: they are damaged.
@@ -140,9 +132,6 @@ class StoredFrames:
 
     def pictures(self, stored: StoredBlock) -> list[bytes] | Frames:
         """Return the pictures of a block as JPEG, or as frames where they are kept raw.
-
-        Args:
-            stored: one of `blocks`.
 
         Raises:
             RecordingError: they are damaged.

@@ -38,11 +38,7 @@ class OwnScene:
 
 
 def own_scenes(folder: Path) -> list[OwnScene]:
-    """Return the player's scenes, newest first.
-
-    Args:
-        folder: data_folder() / "scenes"; need not exist.
-    """
+    """Return the player's scenes in a folder, which need not exist, newest first."""
     paths = visible(folder, ".yaml")
     paths = sorted(paths, key=lambda path: (changed(path), path.name), reverse=True)
     return [_own_scene(path) for path in paths]
@@ -64,10 +60,7 @@ def scene_of_prompt(prompt: str, seed: int = 0) -> Scene:
 def save_own_scene(folder: Path, scene: Scene, picture: np.ndarray | None = None) -> Path:
     """Write a scene as YAML that the player may edit, in place of one with the same prompt.
 
-    Args:
-        folder: data_folder() / "scenes"; is made.
-        scene: what to write; a picture it begins from is copied beside it.
-        picture: for its card, uint8 [H, W, 3].
+    A picture that it begins from is copied beside it; `picture` is for its card, uint8 [H, W, 3].
 
     Raises:
         LibraryError: it cannot be written.
@@ -101,11 +94,6 @@ def keep_prompted(folder: Path, scene: Scene, most: int = MOST_OWN) -> None:
 
 def picture_own_scene(folder: Path, scene: Scene, picture: np.ndarray) -> None:
     """Show on the card of a scene how it was left; does nothing for what is not the player's own.
-
-    Args:
-        folder: data_folder() / "scenes".
-        scene: what was played.
-        picture: uint8 [H, W, 3].
 
     Raises:
         LibraryError: it cannot be written.

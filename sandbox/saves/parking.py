@@ -90,11 +90,8 @@ class ParkedScenes:
     ) -> None:
         """Say where.
 
-        Args:
-            folder: is made when something is parked.
-            budget_mib: what all together should take at most [MiB].
-            patience: longest wait for another game that is writing [s].
-            now: the clock, in UTC.
+        `budget_mib` is what all together should take at most; `patience` the longest wait for
+        another game that is writing [s]; `now` the clock, in UTC.
         """
         self.folder = folder
         self.budget_bytes = budget_mib * MIB
@@ -228,11 +225,9 @@ class ParkedScenes:
     def over_budget(self, extra_bytes: int, replaced: str | None = None) -> tuple[ParkedEntry, ...]:
         """Propose what to drop so that so many bytes more fit into the budget, oldest first.
 
-        Nothing is dropped: the player chooses. All that can go may be too little.
+        `replaced` is the id that it takes the place of.
 
-        Args:
-            extra_bytes: size of what is to be parked.
-            replaced: id that it takes the place of.
+        Nothing is dropped: the player chooses. All that can go may be too little.
         """
         entries = [entry for entry in self.entries() if entry.id != replaced]
         excess = sum(entry.bytes for entry in entries) + extra_bytes - self.budget_bytes

@@ -44,10 +44,8 @@ class SaveQueue:
     ) -> None:
         """Say where.
 
-        Args:
-            scenes: the player's.
-            say: told what was done, from any thread: a sentence, and "good" or "bad".
-            on_change: called when there is something else to list.
+        `say` is told what was done, from any thread: a sentence, and "good" or "bad"; `on_change`,
+        that there is something else to list.
         """
         self.scenes = scenes
         self.unwritten: dict[str, ParkedScene] = {}  # by id: what is not on the disk yet
@@ -55,12 +53,7 @@ class SaveQueue:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="saves")
 
     def park(self, future: "Future[ParkedScene]", then: Keep = lambda parked: None) -> None:
-        """Park a scene that is left.
-
-        Args:
-            future: the scene.
-            then: what else is done with it; its problems are said.
-        """
+        """Park a scene that is left, then do something else with it; problems are said."""
 
         def keep(parked: ParkedScene) -> None:
             self._park(parked)
@@ -110,9 +103,7 @@ class SaveQueue:
     def do(self, change: Callable[[], object], failed: str) -> None:
         """Change something else on the disk, after all that was asked for before.
 
-        Args:
-            change: its LibraryError or WorldFailed is said.
-            failed: said of any other error.
+        Its LibraryError or WorldFailed is said, or `failed` of any other error.
         """
         self._thread.submit(self._try, failed, change)
 

@@ -54,11 +54,7 @@ class SceneSaves(SessionObserver):
     ) -> None:
         """Say what is kept.
 
-        Args:
-            queue: writes and reads.
-            parts: what is parked beside the world, by name.
-            own_scenes: folder of the scenes that the player wrote.
-            recorders: hear of every session.
+        `parts` are parked beside the world, by name.
         """
         self.queue = queue
         self._parts, self._own_scenes, self._recorders = parts, own_scenes, recorders

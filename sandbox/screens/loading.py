@@ -29,14 +29,6 @@ class LoadingScreen:
         leave: Outcome = Leave(),  # noqa: B008 -- frozen
         bindings: Bindings = DEFAULTS,
     ) -> None:
-        """Wait for a worker.
-
-        Args:
-            worker: makes the first block.
-            scene: where we go.
-            leave: where giving up leads.
-            bindings: the player's keys.
-        """
         self._leave, self._bindings = leave, bindings
         self.outcome: Outcome | None = None
         self.wake_at: float | None = None

@@ -54,15 +54,9 @@ class PromptBox(Overlay):
     ) -> None:
         """Make a hidden box.
 
-        Args:
-            apply: is given the new prompt.
-            vocabulary: what the world knows; None: every word.
-            make_theme: for a size of the window.
-            title: what the writing is for.
-            clearance: room to leave below [px of the reference window].
-            open_keys: the keys that open it: what they would write is not written.
-            history: of prompts; filled by the box.
-            clipboard: to paste from.
+        `apply` is given the new prompt. Without a vocabulary every word is known. `clearance` is
+        the room to leave below [px of the reference window]; what the keys that open the box would
+        write is not written.
         """
         self.is_open = False
         self._wake_at: float | None = None

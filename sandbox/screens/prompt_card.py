@@ -46,11 +46,7 @@ def lay_out(
 ) -> tuple[TextPiece, ...]:
     """Return the text in rows, broken between words where that is possible.
 
-    Args:
-        text: everything.
-        marked: stretches in order that are to be pieces of their own.
-        width: of a row [px].
-        measure: of a short text.
+    Marked stretches, in order, are pieces of their own; a row is `width` wide [px].
     """
     edges = {edge for stretch in marked for edge in stretch}
     pieces: list[TextPiece] = []
@@ -163,14 +159,7 @@ class PromptCard:
 
 
 def draw_prompt_card(theme: Theme, view: PromptView, room: int, *, hinting: bool) -> PromptCard:
-    """Draw the prompt box.
-
-    Args:
-        theme: of the window.
-        view: what to say.
-        room: width of the window [px].
-        hinting: leave room for known words under the unknown ones, and for chips.
-    """
+    """Draw the prompt box in a window of `room` pixels; `hinting` leaves room for known words."""
     pad, measure = theme.px(20), _measure(theme)
     width = max(theme.px(MIN_WIDTH), min(theme.px(WIDTH), room - 2 * theme.px(14)))
     area = pygame.Rect(pad + theme.px(12), theme.px(54), width - 2 * pad - theme.px(24), 0)

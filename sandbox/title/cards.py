@@ -237,16 +237,8 @@ def draw_shelf(
 ) -> None:
     """Draw a row: its title and the cards that are seen.
 
-    Args:
-        surface: the window.
-        theme: of its size.
-        thumbnails: the pictures.
-        layout: of the window.
-        shelf: what to draw.
-        row_top: where it begins.
-        first: the card at the left edge, in between while it glides.
-        chosen: the card that all is about, if it is on this shelf.
-        focused: whether that card has the focus itself.
+    `first` is the card at the left edge, in between while it glides; `chosen` the one that all is
+    about; `focused`, whether it has the focus itself.
     """
     heading = theme.text(shelf.title, 14, INK if chosen is not None else MUTED, bold=True)
     surface.blit(heading, (layout.margin, row_top))

@@ -75,11 +75,7 @@ def read_title_model(
 ) -> TitleModel:
     """Return everything that the title screen lists.
 
-    Args:
-        parked: scenes that were left.
-        data: data_folder(); need not exist.
-        waiting: scenes that were left and are not on the disk, in place of how they are there.
-        now: UTC; None: the clock.
+    `waiting` are scenes not on the disk, in place of how they are there.
     """
     now = now or datetime.now(UTC)
     return TitleModel(
@@ -135,11 +131,7 @@ class TitleListing:
 
 
 def past_recordings(folder: Path) -> list[PastRecording]:
-    """Return the recordings in a folder, newest first.
-
-    Args:
-        folder: data_folder() / "recordings"; need not exist.
-    """
+    """Return the recordings in a folder, which need not exist, newest first."""
     found = [_past_recording(path) for path in visible(folder)]
     return sorted(found, key=lambda one: (one.when, one.name), reverse=True)
 

@@ -114,11 +114,7 @@ class TitleScreen:
     ) -> None:
         """Make the screen.
 
-        Args:
-            actions: what is done for it.
-            settings: the player's.
-            focused: the card of an earlier title screen that had the focus.
-            notices: lines to draw over everything.
+        `focused` is the card of an earlier title screen that had the focus.
         """
         self.outcome: Outcome | None = None
         self._actions, self._settings = actions, settings

@@ -54,10 +54,7 @@ def fit(
 ) -> pygame.Rect:
     """Return where to show a frame without stretching it.
 
-    Args:
-        frame_size: width and height of the frame [px].
-        window_size: of the window [px].
-        mode: "whole" leaves bars; "fill" cuts what lies outside, unless that is too much.
+    "whole" leaves bars; "fill" cuts what lies outside, unless that is too much.
     """
     ratios = [inside / size for inside, size in zip(window_size, frame_size, strict=True)]
     fills = mode == "fill" and max(ratios) <= min(ratios) * (1 + MAX_CUT)
@@ -76,12 +73,6 @@ class Picture:
     """
 
     def __init__(self, fit_mode: FitMode = "whole", scale_mode: ScaleMode = "smooth") -> None:
-        """Set how frames are shown.
-
-        Args:
-            fit_mode: show all of a frame, or fill the window.
-            scale_mode: whether pixels stay visible.
-        """
         self.fit_mode, self.scale_mode = fit_mode, scale_mode
         self._shown: tuple[np.ndarray, pygame.Surface] | None = None  # a frame, as a picture
         self._scaled: pygame.Surface | None = None  # kept: new memory costs more than scaling
@@ -94,12 +85,9 @@ class Picture:
         frame: np.ndarray,
         crop: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0),
     ) -> None:
-        """Draw a frame; bars beside it glow in the colours of its edges.
+        """Draw a frame, or a crop of it: left, top, width, height, as shares of the frame's.
 
-        Args:
-            surface: the window.
-            frame: uint8 [H, W, 3].
-            crop: which part of it: left, top, width, height, as shares of the frame's.
+        Bars beside it glow in the colours of its edges.
         """
         height, width = frame.shape[:2]
         rect = fit((width, height), surface.get_size(), self.fit_mode)

@@ -77,13 +77,7 @@ class Screenshots:
 def save_screenshot(
     picture: Picture, folder: Path, info: ScreenshotInfo, now: datetime | None = None
 ) -> Path:
-    """Write a PNG with its words and return its path.
-
-    Args:
-        picture: the window, or a frame, uint8 [H, W, 3].
-        folder: is made if need be.
-        info: what it shows.
-        now: when it was taken; None: now.
+    """Write a picture, uint8 [H, W, 3], as a PNG with its words and return its path.
 
     Raises:
         ScreenshotError: there is no room, or the folder cannot be written.

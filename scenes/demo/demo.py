@@ -291,11 +291,6 @@ def _shown(value: object) -> str:
 def check_names(script: Sequence[Statement], scene: str, scenes: Sequence[str]) -> None:
     """Check that every anchor is set before it is used, and that every scene is known.
 
-    Args:
-        script: what to do.
-        scene: the scene that it begins in.
-        scenes: names of all others.
-
     Raises:
         ScriptError: a name is unknown.
     """

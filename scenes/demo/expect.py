@@ -53,11 +53,8 @@ def parse_expectation(
 ) -> Expectation:
     """Read one line of `expect`.
 
-    Args:
-        name: a measure, for some of them with an anchor: "recall a".
-        value: a comparison: ">= 80".
-        probed: anchors that the script probes.
-        compared: whether several memories are compared.
+    A name is a measure, for some of them with an anchor: "recall a"; a value is a comparison: ">=
+    80".
 
     Raises:
         ValueError: it makes no sense for this script.

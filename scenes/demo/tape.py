@@ -105,11 +105,6 @@ class Tape:
 def tape_of(script: Sequence[Statement], rig: Rig, scene: str) -> Tape:
     """Return the tape of a script.
 
-    Args:
-        script: what to do.
-        rig: of the world that will do it.
-        scene: the scene that it begins in.
-
     Raises:
         ScriptError: this world cannot do it, or a probe would find another view.
     """
