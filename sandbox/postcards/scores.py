@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from json import dumps
 from pathlib import Path
 
-from mag_sandbox.files.lock import FileLock
+from filelock import FileLock, Timeout
+
 from mag_sandbox.files.typed_json import decode, parse_json
 from mag_sandbox.files.whole import replace_file
 
@@ -104,16 +105,15 @@ class ScoreBook:
 
     def _write(self, score: Score) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.path.with_name(LOCK))
-        if not lock.acquire(LOCK_S):
-            raise ScoresError(f"{self.path}: another game is writing scores; close it")
         try:
+            held = FileLock(self.path.with_name(LOCK)).acquire(LOCK_S)
+        except Timeout:
+            raise ScoresError(f"{self.path}: another game is writing scores; close it") from None
+        with held:
             scores = with_score(read_scores(self.path), score)  # another game may have added some
             text = dumps(asdict(ScoreFile(scores)), indent=1, ensure_ascii=False)
             replace_file(self.path, text)
             self._scores = scores
-        finally:
-            lock.release()
 
 
 def score_of(points: int, found: int, cards: int, scene: str, policy: str) -> Score:

@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from filelock import BaseFileLock, FileLock, Timeout
+
 from mag_sandbox.files.folders import HOME_VARIABLE
-from mag_sandbox.files.lock import FileLock
 from mag_sandbox.files.whole import remove_folder, tidy
 from mag_sandbox.model.world import MIB
 from mag_sandbox.sandbox.saves.parked_scene import (
@@ -97,7 +98,7 @@ class ParkedScenes:
         self.budget_bytes = budget_mib * MIB
         self._patience = patience
         self._now = now
-        self._playing: dict[str, FileLock] = {}  # by id
+        self._playing: dict[str, BaseFileLock] = {}  # by id
         if folder.is_dir():
             with suppress(StateError), self._alone(0.0):  # puts right what a kill left behind
                 pass
@@ -263,14 +264,15 @@ class ParkedScenes:
     def _playing_file(self, id: str) -> Path:
         return self.folder / (_PLAYING + id)
 
-    def _claim(self, id: str, name: str) -> FileLock:
-        lock = FileLock(self._playing_file(id))
+    def _claim(self, id: str, name: str) -> BaseFileLock:
+        lock = _lock(self._playing_file(id))
         try:
-            if lock.acquire(CLAIM_S):
-                return lock
+            lock.acquire(CLAIM_S)
+        except Timeout:
+            raise _played_elsewhere(name) from None
         except OSError as error:
-            raise _unusable(lock.path, error) from None
-        raise _played_elsewhere(name)
+            raise _unusable(self._playing_file(id), error) from None
+        return lock
 
     def _refuse_if_played_elsewhere(self, id: str, name: str) -> None:
         if self._is_played_elsewhere(id):
@@ -280,30 +282,29 @@ class ParkedScenes:
         file = self._playing_file(id)
         if id in self._playing or not file.exists():
             return False
-        lock = FileLock(file)
         try:
-            free = lock.acquire()
+            with _lock(file).acquire(0.0):
+                return False
+        except Timeout:
+            return True
         except OSError:
             return False  # a file that nobody can hold
-        lock.release()
-        return not free
 
     @contextmanager
     def _alone(self, patience: float | None = None) -> Iterator[None]:
         """Keep other games from writing, or from reading what is half replaced."""
-        lock = FileLock(self.folder / _LOCK)
+        lock = _lock(self.folder / _LOCK)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            got = lock.acquire(self._patience if patience is None else patience)
+            held = lock.acquire(self._patience if patience is None else patience)
+        except Timeout:
+            problem = f"another game is writing to {self.folder}; try again in a moment"
+            raise StateError(problem) from None
         except OSError as error:
             raise _unusable(self.folder, error) from None
-        if not got:
-            raise StateError(f"another game is writing to {self.folder}; try again in a moment")
-        try:
+        with held:
             self._tidy()
             yield
-        finally:
-            lock.release()
 
     def _tidy(self) -> None:
         try:
@@ -314,6 +315,11 @@ class ParkedScenes:
                     file.unlink(missing_ok=True)
         except OSError as error:
             logger.warning("%s cannot be tidied: %s", self.folder, error)
+
+
+def _lock(file: Path) -> BaseFileLock:
+    """Return a lock between programs, which any thread may release."""
+    return FileLock(file, thread_local=False)
 
 
 def _played_elsewhere(name: str) -> StateError:
