@@ -20,6 +20,7 @@ class SessionWorld(Generic[Session]):
         self.spec, self._provenance = spec, provenance
         self._session: Session | None = None
         self._times = StageTimes()
+        self._notices: list[str] = []  # for the player, since the last block
 
     def prepare(self) -> bool:
         """Do nothing: there is no work ahead of a block."""
@@ -38,8 +39,16 @@ class SessionWorld(Generic[Session]):
         """Return what a state must share with the world that goes on with it."""
         return {"weights": self._provenance["weights"]}
 
+    def _number_type(self) -> str:
+        """Return the type of the numbers that a state holds, such as "float32"."""
+        return self._provenance["execution"]["dtype"]
+
+    def _signed(self) -> dict[str, str]:
+        """Return what a state says of the world that made it; `_require_own` reads it."""
+        return {**self._identity(), "dtype": self._number_type()}
+
     def _require_own(self, state: WorldState) -> None:
-        """Refuse a state of other weights, another number type and the like.
+        """Refuse a state of other weights; note that numbers of another type are converted.
 
         Raises:
             WorldFailed: it differs in something of `_identity`.
@@ -50,3 +59,16 @@ class SessionWorld(Generic[Session]):
                     f"state was saved with {name} {state.data.get(name)}, this world has {value}; "
                     f"use the {name} it was saved with"
                 )
+        here = self._number_type()
+        there = state.data.get("dtype", here).removeprefix("torch.")  # as older states have it
+        if there != here:
+            self._notices.append(
+                f"This place was saved in {there} numbers and goes on in {here}: nothing is lost, "
+                "but it will not repeat to the bit."
+            )
+
+    def _notice(self) -> str:
+        """Return what the player is to be told with this block."""
+        notice = "; ".join(self._notices)
+        self._notices.clear()
+        return notice

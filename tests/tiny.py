@@ -154,15 +154,17 @@ def tiny_world(
     look_ahead: bool = True,
     slots: int = 24,
     weights: Path | None = None,
+    execution: Execution = FP32,
     **setting,
 ) -> DiffusionWorld:
-    """Return a playable tiny world on the CPU in fp32.
+    """Return a playable tiny world.
 
     Args:
         policy: of memory.
         look_ahead: whether views are imagined ahead.
         slots: frames that may be kept; budgets are whole MiB, which is more than tests can fill.
         weights: folder of other weights.
+        execution: how it runs; on the CPU in fp32 if nothing else is said.
         setting: more fields of `MemorySetting`.
     """
     world = pocket.load(
@@ -170,7 +172,7 @@ def tiny_world(
         look_ahead=look_ahead,
         on_progress=lambda stage, fraction: None,
         weights=weights or tiny_weights(),
-        execution=FP32,
+        execution=execution,
     )
     world._cache.slots = slots
     return world

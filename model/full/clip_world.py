@@ -70,7 +70,6 @@ class ClipWorld(SessionWorld[_Session]):
         super().__init__(spec, provenance)
         self._recipe, self._pipelines = recipe, pipelines
         self._on_progress = on_progress
-        self._notices: list[str] = []  # for the player, since the last block
         self._fallback = OomFallback(
             row, plan, has_tiny=False, change=self._apply_plan, tell=self._notices.append
         )
@@ -102,7 +101,7 @@ class ClipWorld(SessionWorld[_Session]):
         about = {name: getattr(session, name) for name in names}
         about |= {"smoother": session.smoother.as_dict(), "command": asdict(session.command)}
         parts = {"poses": self._poses.snapshot()}
-        state = joined(parts, {**self._identity(), "session": about})
+        state = joined(parts, {**self._signed(), "session": about})
         frames = {"left": session.left.copy(), "shown": session.shown.copy()}
         return WorldState({**state.arrays, **frames}, state.data)
 
@@ -110,7 +109,7 @@ class ClipWorld(SessionWorld[_Session]):
         """Go on from a snapshot; see `World`.
 
         Raises:
-            WorldFailed: it was taken with other weights or another number type.
+            WorldFailed: it was taken with other weights.
         """
         self._require_own(state)
         about = dict(state.data["session"])
@@ -141,8 +140,7 @@ class ClipWorld(SessionWorld[_Session]):
 
     def _identity(self) -> dict[str, str]:
         """Return what a state must share with the world that goes on with it."""
-        dtype = self._provenance["execution"]["dtype"]
-        return {"world": self.spec.name, **super()._identity(), "dtype": dtype}
+        return {"world": self.spec.name, **super()._identity()}
 
     def _beginning(self, scene: Scene) -> tuple[ClipCall, Frames | None]:
         """Return how a scene's first clip is asked for, and its picture."""
@@ -190,9 +188,8 @@ class ClipWorld(SessionWorld[_Session]):
             prompt=session.prompt,
             stage_ms=self._times.taken(),
             memory=NO_MEMORY,
-            notice="; ".join(self._notices),
+            notice=self._notice(),
         )
-        self._notices.clear()
         session.block_index += 1
         return block
 

@@ -93,7 +93,6 @@ class StreamWorld(SessionWorld[_Session]):
         self._writer = OffloadedNetwork(engine.memory_dit, engine.cache.device)
         self._writer.offloaded = plan.memory_model == "offloaded"
         self._side_stream = side_stream  # decodes
-        self._notices: list[str] = []  # for the player, since the last block
         self._fallback = OomFallback(
             row, plan, has_tiny=video.has_tiny, change=self._apply_plan, tell=self._notices.append
         )
@@ -138,7 +137,7 @@ class StreamWorld(SessionWorld[_Session]):
         }
         about = {name: getattr(session, name) for name in ("seed", "prompt", "block_index", "told")}
         data = {
-            **self._identity(),
+            **self._signed(),
             "setting": asdict(session.rollout.policy.setting),
             "session": {**about, "smoother": session.smoother.as_dict()},
         }
@@ -149,7 +148,7 @@ class StreamWorld(SessionWorld[_Session]):
         """Go on from a snapshot; see `World`.
 
         Raises:
-            WorldFailed: it was taken with other weights, another number type or decoder.
+            WorldFailed: it was taken with other weights or another decoder.
         """
         self._require_own(state)
         about = state.data["session"]
@@ -199,8 +198,7 @@ class StreamWorld(SessionWorld[_Session]):
 
     def _identity(self) -> dict[str, str]:
         """Return what a state must share with the world that goes on with it."""
-        dtype = str(self._engine.cache.dtype)
-        return {"world": self.spec.name, **super()._identity(), "dtype": dtype}
+        return {"world": self.spec.name, **super()._identity()}
 
     def _begin(self, seed: int, prompt: str, setting: MemorySetting) -> _Session:
         """Forget what was played and have a scene's texts at hand."""
@@ -282,10 +280,9 @@ class StreamWorld(SessionWorld[_Session]):
             prompt=session.prompt,
             stage_ms=self._times.taken(),
             memory=self._usage(),
-            notice="; ".join(self._notices),
+            notice=self._notice(),
         )
         session.block_index += 1
-        self._notices.clear()
         return block
 
     def _denoise(self, text: TextKeys, view: CameraPose) -> Tensor:

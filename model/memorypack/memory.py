@@ -185,7 +185,7 @@ def saved_memory(memory: PackMemory) -> tuple[dict[str, np.ndarray], dict]:
     if state is not None and state.updates:
         arrays["psi"] = _bytes(state.psi.values.float())
         arrays["turns"] = _bytes(torch.view_as_real(state.psi.rotary))
-        data |= {"updates": state.updates, "type": str(state.psi.values.dtype)}
+        data["updates"] = state.updates
     return arrays, data
 
 
@@ -205,7 +205,7 @@ def load_memory(
     memory = PackMemory(pack, places, image, prompt)
     state = memory.state()
     if state is not None and data["updates"]:
-        values = _numbers(arrays["psi"]).to(getattr(torch, data["type"].removeprefix("torch.")))
+        values = _numbers(arrays["psi"]).to(state.psi.values.dtype)
         psi = Tokens(values, torch.view_as_complex(_numbers(arrays["turns"])))
         memory.load(history, SemanticState(psi, state.guide, state.start, data["updates"]))
     else:

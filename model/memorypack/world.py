@@ -121,7 +121,7 @@ class MemoryPackWorld(PocketWorld[PocketSession]):
         arrays, memory = saved_memory(self._held())
         data = {
             "world": self.spec.name,
-            "weights": self._provenance["weights"],
+            **self._signed(),
             "memory": memory,
             "progress": asdict(session),
         }

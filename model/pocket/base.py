@@ -124,6 +124,7 @@ class PocketWorld(SessionWorld[Session]):
             memory=memory,
             look_ahead=look_ahead,
             rest=shown.rest,
+            notice=self._notice(),
         )
         session.block_index += 1
         return block

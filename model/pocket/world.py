@@ -233,8 +233,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         keys, values = self._cache.export(slots)
         data = {
             "world": self.spec.name,
-            "weights": self._provenance.get("weights"),
-            "dtype": str(self._cache.dtype),
+            **self._signed(),
             "slots": list(slots),
             "attended": sorted(self._attended),
             "table": self._policy.table.as_dict(),
@@ -251,7 +250,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         """Go on from a snapshot; see `World`.
 
         Raises:
-            WorldFailed: the snapshot was taken with other weights, or in another number type.
+            WorldFailed: the snapshot was taken with other weights.
         """
         self._require_own(state)
         data = state.data
@@ -280,10 +279,6 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         """Return what a recording's header says of this world."""
         setting = asdict(self._initial_memory)
         return {**super().provenance(), "memory": setting, "look_ahead": self._look_ahead}
-
-    def _identity(self) -> dict[str, str]:
-        """Return what a state must share with the world that goes on with it."""
-        return {**super()._identity(), "dtype": str(self._cache.dtype)}
 
     def _begin(self, scene: Scene, seed: int) -> DiffusionSession:
         """Forget everything."""
