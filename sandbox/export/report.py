@@ -1,35 +1,34 @@
 """A session as one page that needs nothing else: video, comparisons, charts, and how to repeat it.
 
-The page has no scripts and loads nothing; every word from a recording is escaped.
+`report.html` is its template, which escapes every word; the page has no scripts and loads nothing.
 """
 
 import base64
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from PIL import Image
 
 from mag_sandbox.evaluation.probe.probe import ProbeResult
 from mag_sandbox.model.world import MIB, SegmentKind
 from mag_sandbox.sandbox.export.footage import Footage
-from mag_sandbox.sandbox.export.page_style import STYLE
-from mag_sandbox.sandbox.export.stills import summary_text
+from mag_sandbox.sandbox.export.stills import MOST_CARDS, summary_text
 from mag_sandbox.sandbox.hud.hud_state import LEGEND, duration_text
 from mag_sandbox.sandbox.ui.theme import SEGMENT_COLOURS
 
 QPS = (24, 30, 36, 42)  # of the video, until it is small enough
 SOUND_BITS = 64_000  # a second
 MOST_VIDEO = 16 * 2**20  # bytes
-MOST_PAIRS = 24
 JPEG_QUALITY = 88
 WORDS = {"remembered": "remembered", "vaguely": "vaguely remembered", "forgotten": "forgotten"}
 NEVER_SHOWN = ("current",)  # the block being made is not kept
-_POLICY = "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'"
 WIDTH, HEIGHT = 760, 240  # px
 LEFT, RIGHT, TOP, BOTTOM = 56, 16, 14, 34  # px around the plot
 MOST_POINTS = 600  # of a curve: more cannot be seen
@@ -37,101 +36,40 @@ MOST_POINTS = 600  # of a curve: more cannot be seen
 
 def page(footage: Footage, probes: list[ProbeResult], facts: dict, video: bytes | None) -> str:
     """Return the page as HTML text; without a video it says that it is too long for a page."""
-    title = f"{facts['scene']} · {facts['policy']}"
-    return "\n".join(
-        (
-            '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">',
-            f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
-            '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f"<title>{escape(title)}</title><style>{STYLE}{_segment_colours()}</style></head>",
-            f"<body><main>{_header(facts)}",
-            _video(footage, video),
-            _tiles(footage, probes),
-            _pairs(probes),
-            *_charts(footage, probes),
-            _configuration(footage, facts),
-            _how_to_replay(footage, facts),
-            "</main></body></html>\n",
-        )
+    folder = FileSystemLoader(Path(__file__).parent)
+    pages = Environment(loader=folder, autoescape=True, trim_blocks=True, undefined=StrictUndefined)
+    pages.filters |= {"picture": _picture, "duration": duration_text, "plain": _value}
+    end = footage.recording.end
+    return pages.get_template("report.html").render(
+        facts=facts,
+        colours=SEGMENT_COLOURS,
+        words=WORDS,
+        size=footage.size,
+        video=video and f"data:video/mp4;base64,{base64.b64encode(video).decode()}",
+        poster=_picture(next(footage.samples(1)).frame),
+        tiles=_tiles(footage, probes),
+        pairs=probes[:MOST_CARDS],
+        summary=summary_text(probes),
+        charts=list(_charts(footage, probes)),
+        configuration=_configuration(footage, facts),
+        ending="was interrupted" if end is None else f"ended: {end.reason}",
     )
 
 
-def _header(facts: dict) -> str:
-    chips = (
-        f"memory {facts['policy']}",
-        f"seed {facts['seed']}",
-        f"world {facts['world']}",
-        f"{facts['seconds']:.1f} s",
-        facts["created"][:10],
-    )
-    told = "".join(f"<li>{escape(str(chip))}</li>" for chip in chips)
-    return (
-        f"<header><h1>{escape(facts['scene'])}</h1><p>{escape(facts['prompt'])}</p>"
-        f'<ul class="chips">{told}</ul></header>'
-    )
-
-
-def _video(footage: Footage, video: bytes | None) -> str:
-    if video is None:
-        return "<p>The video is too long for a page; export it as mp4.</p>"
-    width, height = footage.size
-    first = next(footage.samples(1)).frame
-    return (
-        f'<video controls loop playsinline width="{width}" height="{height}" '
-        f'poster="{_picture(first)}" '
-        f'src="data:video/mp4;base64,{base64.b64encode(video).decode()}"></video>'
-    )
-
-
-def _tiles(footage: Footage, probes: list[ProbeResult]) -> str:
+def _tiles(footage: Footage, probes: list[ProbeResult]) -> Iterator[tuple[str, str]]:
     counted = [one.recall for one in probes if one.recall is not None]
     latencies = _latencies(footage)
     kept = max((stored.head.memory.bytes for _, stored, _ in footage.figures()), default=0)
-    tiles = [
-        ("views came back", str(len(probes))),
-        ("recall on average", f"{np.mean(counted):.0f} %" if counted else "none counted"),
-        ("most kept in memory", f"{kept / 2**20:.1f} MiB"),
-    ]
+    yield "views came back", str(len(probes))
+    yield "recall on average", f"{np.mean(counted):.0f} %" if counted else "none counted"
+    yield "most kept in memory", f"{kept / MIB:.1f} MiB"
     if latencies:
-        tiles.append(("ms per block, median", f"{percentile(latencies, 0.5):.0f}"))
-        tiles.append(("95 of 100 blocks within", f"{percentile(latencies, 0.95):.0f} ms"))
-    told = "".join(f"<li><b>{escape(value)}</b><span>{name}</span></li>" for name, value in tiles)
-    return f'<ul class="tiles">{told}</ul>'
+        yield "ms per block, median", f"{percentile(latencies, 0.5):.0f}"
+        yield "95 of 100 blocks within", f"{percentile(latencies, 0.95):.0f} ms"
 
 
-def _pairs(probes: list[ProbeResult]) -> str:
-    if not probes:
-        return (
-            "<section><h2>Then and now</h2><p>No view was left and came back in this session, so "
-            "there is nothing to compare.</p></section>"
-        )
-    cards = "".join(map(_pair, probes[:MOST_PAIRS]))
-    more = f"; the first {MOST_PAIRS} are shown" if len(probes) > MOST_PAIRS else ""
-    said = escape(summary_text(probes).replace(f", the first {MOST_PAIRS} shown", "")) + more
-    return f'<section><h2>Then and now</h2><p>{said}.</p><div class="pairs">{cards}</div></section>'
-
-
-def _pair(one: ProbeResult) -> str:
-    word = one.word.split()[0]
-    number = "-" if one.recall is None else f"{one.recall:.0f} %"
-    pictures = "".join(
-        f'<figure><img alt="{name}" src="{_picture(pixels)}"><figcaption>{name}</figcaption>'
-        "</figure>"
-        for name, pixels in (("then", one.then), ("now", one.now), ("difference", one.difference))
-    )
-    share = 0 if one.recall is None else max(0.0, min(100.0, one.recall))
-    return (
-        f'<article><div class="pictures">{pictures}</div>'
-        f'<p class="recall {word}"><b>{number}</b> {escape(WORDS.get(word, one.word))} '
-        f"<small>after {duration_text(one.seconds_away)} · {escape(one.label)}</small></p>"
-        f'<div class="bar"><i class="{word}" style="width:{share:.1f}%"></i></div>'
-        f"<p><small>{one.psnr:.1f} dB, SSIM {one.ssim:.2f}, between {one.floor:.1f} and "
-        f"{one.ceiling:.1f} dB{'' if one.measured_limits else ' (usual limits)'}; back at "
-        f"{one.seconds:.1f} s. {escape(one.reason)}</small></p></article>"
-    )
-
-
-def _charts(footage: Footage, probes: list[ProbeResult]) -> Iterator[str]:
+def _charts(footage: Footage, probes: list[ProbeResult]) -> Iterator[tuple[str, list, str]]:
+    """Yield the title of each chart, its legend and the chart."""
     seconds, first = footage.seconds, footage.first / footage.fps
     marks = [
         RecallPoint(one.seconds, one.recall, one.word, _mark_text(one))
@@ -139,8 +77,8 @@ def _charts(footage: Footage, probes: list[ProbeResult]) -> Iterator[str]:
         if one.recall is not None
     ]
     if marks:
-        legend = _legend((("dot " + word, words) for word, words in WORDS.items()))
-        yield _chart("Recall over time", recall_chart(marks, seconds, first), legend)
+        legend = [(f"dot {word}", words) for word, words in WORDS.items()]
+        yield "Recall over time", legend, recall_chart(marks, seconds, first)
     moments: list[MemoryPoint] = []
     kinds: dict[SegmentKind, None] = {}  # in the order they came
     for second, stored, _ in footage.figures():
@@ -148,54 +86,25 @@ def _charts(footage: Footage, probes: list[ProbeResult]) -> Iterator[str]:
         kept = {one.kind: one.bytes for one in usage.segments if one.kind not in NEVER_SHOWN}
         kinds |= dict.fromkeys(kept)
         moments.append(MemoryPoint(second, kept, usage.budget))
-    legend = _legend((f"dot area {kind}", LEGEND.get(kind, kind)) for kind in kinds)
-    yield _chart("Memory over time", memory_chart(moments, seconds, first), legend)
+    legend = [(f"dot area {kind}", LEGEND.get(kind, kind)) for kind in kinds]
+    yield "Memory over time", legend, memory_chart(moments, seconds, first)
     if latencies := _latencies(footage):
         block_ms = 1000 * len(footage.stored.blocks[0].head.poses) / footage.fps
-        yield _chart("Time per block", latency_chart(latencies, block_ms), "")
+        yield "Time per block", [], latency_chart(latencies, block_ms)
 
 
-def _chart(title: str, svg: str, legend: str) -> str:
-    return f'<section class="chart"><h2>{title}</h2>{legend}{svg}</section>'
-
-
-def _legend(entries: Iterable[tuple[str, str]]) -> str:
-    told = "".join(f'<li><i class="{name}"></i>{escape(words)}</li>' for name, words in entries)
-    return f'<ul class="legend">{told}</ul>'
-
-
-def _configuration(footage: Footage, facts: dict) -> str:
+def _configuration(footage: Footage, facts: dict) -> dict[str, object]:
     start = footage.recording.start
-    rows = {
-        "scene": facts["scene"],
-        "prompt": facts["prompt"],
+    return {
+        **{name: facts[name] for name in ("scene", "prompt")},
         **{f"prompt from {one['second']} s": one["prompt"] for one in facts["prompts"]},
-        "seed": facts["seed"],
-        "world": facts["world"],
-        "weights": facts["weights"],
+        **{name: facts[name] for name in ("seed", "world", "weights")},
         "memory": facts["policy"],
         "look-ahead": "on" if start.look_ahead else "off",
         "frames": f"{footage.size[0]} x {footage.size[1]}, {footage.fps:g} a second",
         "recorded": facts["created"],
         **{f"world: {key}": value for key, value in sorted(start.provenance.items())},
     }
-    told = "".join(
-        f"<tr><th>{escape(str(name))}</th><td>{escape(_value(value))}</td></tr>"
-        for name, value in rows.items()
-    )
-    return f"<section><h2>Configuration</h2><table>{told}</table></section>"
-
-
-def _how_to_replay(footage: Footage, facts: dict) -> str:
-    end = footage.recording.end
-    how = "was interrupted" if end is None else f"ended: {end.reason}"
-    return (
-        "<section><h2>Play it again</h2><p>With the folder of the recording "
-        f"(<code>{escape(facts['recording'])}</code>) and the same weights, every block is made "
-        "again and compared with what was recorded:</p>"
-        f"<pre><code>{escape(facts['replay'])}</code></pre>"
-        f"<p>The session has {facts['blocks']} blocks and {escape(how)}.</p></section>"
-    )
 
 
 def _latencies(footage: Footage) -> list[float]:
@@ -221,14 +130,6 @@ def _picture(pixels: np.ndarray) -> str:
     file = BytesIO()
     Image.fromarray(pixels).save(file, "JPEG", quality=JPEG_QUALITY, subsampling=0)
     return f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}"
-
-
-def _segment_colours() -> str:
-    rules = (
-        f".area.{kind}{{fill:rgb{colour};background:rgb{colour}}}"
-        for kind, colour in SEGMENT_COLOURS.items()
-    )
-    return "".join(rules)
 
 
 @dataclass(frozen=True, slots=True)
