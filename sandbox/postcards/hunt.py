@@ -107,7 +107,7 @@ class PostcardHunt:
         if answer is None or not answer.done() or not tour.claimed:
             return tour
         self._answer = None
-        result = None if answer.cancelled() else answer.result()
+        result = None if answer.cancelled() or answer.exception() else answer.result()
         return tour.developed(now, None if result is None else result.recall)
 
     def _tell(self, before: Tour, after: Tour) -> None:

@@ -1,15 +1,14 @@
 """Watches a session for views that come back, off every thread that matters.
 
-A session observer that only queues blocks; a daemon thread of its own compares pictures. What the
+A session observer that only queues blocks; a thread of its own compares pictures. What the
 window may read (`latest`, `results`, `anchors`, ...) are immutable values, replaced as a whole.
 """
 
 import logging
 import statistics
 from collections.abc import Callable
-from concurrent.futures import Future
-from queue import SimpleQueue
-from threading import Event, Lock, Thread
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import TypeVar
 
 from mag_sandbox.controls.camera import CameraPose, mutual_overlap
 from mag_sandbox.evaluation.probe.anchors import (
@@ -35,6 +34,7 @@ FULL_RESULTS = 16  # newest results with whole pictures; older ones keep thumbna
 USUAL_FPS = 16.0  # before a world says its own
 
 RoundTrip = Callable[[Frames], "Future[Frames]"]
+Found = TypeVar("Found")
 
 
 class Prober(SessionObserver):
@@ -70,11 +70,9 @@ class Prober(SessionObserver):
         self.sights: tuple[Sight, ...] = ()  # likewise the first ones, and those of anchors
         self.skipped = 0  # blocks that came faster than they could be looked at
         self._notify = notify
-        self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
-        self._starting = Lock()
         self._taken = 0  # blocks; written by the thread that owns the world
         self._looked_at = 0  # blocks; written by the prober's thread
-        self._thread: Thread | None = None
+        self._thread = ThreadPoolExecutor(1, "prober")
         self._tracker = ReturnTracker(USUAL_FPS)
         self._ceilings: dict[str, float] = {}  # by anchor
         self._pending: list[Return] = []  # wait for their ceiling
@@ -107,9 +105,7 @@ class Prober(SessionObserver):
 
     def compare(self, then: Sight, pose: CameraPose | None = None) -> "Future[ProbeResult | None]":
         """Return, later, how much of a picture is remembered; None if this is not the place."""
-        future: Future[ProbeResult | None] = Future()
-        self._put(lambda: self._compare(then, pose, future))
-        return future
+        return self._put(lambda: self._compare(then, pose))
 
     def snapshot(self, timeout: float = 10.0) -> WorldState:
         """Return what `restore` needs, for a scene that is left and returned to.
@@ -119,9 +115,7 @@ class Prober(SessionObserver):
         Raises:
             TimeoutError: it has too much to look at.
         """
-        future: Future[WorldState] = Future()
-        self._put(lambda: future.set_result(keep_tracker(self._tracker)))
-        return future.result(timeout)
+        return self._put(lambda: keep_tracker(self._tracker)).result(timeout)
 
     def restore(self, state: WorldState) -> None:
         """Go on from a snapshot; after the session has started.
@@ -134,16 +128,11 @@ class Prober(SessionObserver):
 
     def settle(self, timeout: float = 10.0) -> bool:
         """Wait until everything queued so far was looked at; False if that took too long."""
-        done = Event()
-        self._put(done.set)
-        return done.wait(timeout)
+        return bool(wait([self._put(lambda: None)], timeout).done)
 
     def close(self) -> None:
         """End the thread when it has looked at everything; may be called twice."""
-        with self._starting:
-            if self._thread is not None:
-                self._jobs.put(None)
-                self._thread = None
+        self._thread.shutdown(wait=False)
 
     def _take(self, block: FrameBlock) -> None:
         if self._taken - self._looked_at >= MAX_WAITING:
@@ -152,19 +141,10 @@ class Prober(SessionObserver):
         self._taken += 1
         self._put(lambda: self._look(block))
 
-    def _put(self, job: Callable[[], None]) -> None:
-        self._jobs.put(job)
-        with self._starting:
-            if self._thread is None:
-                self._thread = Thread(target=self._run, name="prober", daemon=True)
-                self._thread.start()
-
-    def _run(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            try:
-                job()
-            except Exception:  # one comparison is lost, not all that follow
-                logger.exception("a comparison failed")
+    def _put(self, job: Callable[[], Found]) -> "Future[Found]":
+        future = self._thread.submit(job)
+        future.add_done_callback(_log_failure)
+        return future
 
     def _begin(self) -> None:
         self._finish()
@@ -227,16 +207,13 @@ class Prober(SessionObserver):
             self._ceilings[back.label] = psnr(answer.result()[0], frame)
         self._publish(self._result(back))
 
-    def _compare(
-        self, then: Sight, pose: CameraPose | None, future: "Future[ProbeResult | None]"
-    ) -> None:
+    def _compare(self, then: Sight, pose: CameraPose | None) -> ProbeResult | None:
         back = self._tracker.find(then, pose)
         if back is None:
-            future.set_result(None)
-            return
+            return None
         result = self._result(back)
         self._publish(result)
-        future.set_result(result)
+        return result
 
     def _result(self, back: Return) -> ProbeResult:
         ceiling = self._ceilings.get(back.label)
@@ -254,6 +231,11 @@ class Prober(SessionObserver):
         self.results = tuple(kept)
         self.latest = result
         self._notify()
+
+
+def _log_failure(done: "Future[Found]") -> None:
+    if error := done.exception():  # one comparison is lost, not all that follow
+        logger.error("a comparison failed", exc_info=error)
 
 
 def _last_anchor(tracker: ReturnTracker) -> CameraPose | None:
