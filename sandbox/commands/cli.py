@@ -20,8 +20,7 @@ from mag_sandbox.sandbox.demo.options import add_demo
 from mag_sandbox.sandbox.export.command import add_export
 from mag_sandbox.sandbox.freed_memory import share_freed
 from mag_sandbox.sandbox.option_values import positive, seed
-from mag_sandbox.sandbox.recording.reader import RecordingError
-from mag_sandbox.sandbox.recording.replay import ALIKE_DB, By
+from mag_sandbox.sandbox.recording.reader import ALIKE_DB, By, RecordingError
 from mag_sandbox.sandbox.settings import DEFAULT_SCENE, DisplayError
 from mag_sandbox.scenes import available_scenes
 

@@ -26,14 +26,12 @@ from mag_sandbox.sandbox.play.scripts import pan_out_and_back
 from mag_sandbox.sandbox.play.session import CommandSource, Playthrough
 from mag_sandbox.sandbox.recording.reader import Recording, RecordingError, load_recording
 from mag_sandbox.sandbox.recording.recorder import Recorder
-from mag_sandbox.sandbox.recording.replay import ReplaySource, playthrough_of, verify
+from mag_sandbox.sandbox.recording.replay import ReplaySource, Verifying, playthrough_of, verify
 from mag_sandbox.sandbox.settings import DEFAULT_SCENE, DisplayError, SandboxConfig, load_settings
 from mag_sandbox.scenes import Scene, load_scene
 
 if TYPE_CHECKING:  # imports pygame, which must see the display settings first
     from mag_sandbox.sandbox.app import RunSummary
-    from mag_sandbox.sandbox.recording.likeness import Verifying
-
 Say = Callable[[str], None]
 HEADLESS_SECONDS = 10.0  # of play without a person, when not told otherwise
 MOST_BLOCKS_A_SECOND = 30  # more than any world makes: a script must not run out early
@@ -137,7 +135,6 @@ def run_replay(options: argparse.Namespace, say: Say) -> int:
     if not options.verify:
         _replay_in_app(recording, choice, [], options.headless)
         return 0
-    from mag_sandbox.sandbox.recording.likeness import Verifying
 
     verifying = Verifying(recording, choice, options.by)
     with verifying.verifier(say) as verifier:
@@ -224,7 +221,7 @@ def _choice(
 
 def _replay_in_app(
     recording: Recording,
-    choice: "WorldChoice | Verifying",
+    choice: WorldChoice | Verifying,
     observers: Sequence[SessionObserver],
     headless: bool,
 ) -> None:

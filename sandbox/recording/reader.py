@@ -9,6 +9,7 @@ import platform
 import re
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Literal
 
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.files.typed_json import decode, shortened
@@ -18,6 +19,8 @@ from mag_sandbox.sandbox.play.events import SCHEMA_VERSION, BlockEvent, SessionE
 from mag_sandbox.scenes import Scene
 from mag_sandbox.scenes.scene import MAX_SEED
 
+By = Literal["auto", "digest", "psnr"]  # what a replay is compared by
+ALIKE_DB = 25.0  # of the median frame: above, people see the same place; other seeds score 10 to 13
 EVENTS_FILE = "session.jsonl"
 STATE_FOLDER = "state"  # what the session went on from, if it began with a parked scene
 _EVENTS = {"session_start": SessionStart, "block": BlockEvent, "session_end": SessionEnd}

@@ -10,9 +10,8 @@ from mag_sandbox.model.world import Control, FrameBlock, MemorySetting, WorldFai
 from mag_sandbox.sandbox import choice as choices
 from mag_sandbox.sandbox.choice import WorldChoice
 from mag_sandbox.sandbox.commands.cli import parse
-from mag_sandbox.sandbox.recording.likeness import NO_FRAMES, Verifying, changed
-from mag_sandbox.sandbox.recording.reader import Recording, load_recording
-from mag_sandbox.sandbox.recording.replay import ALIKE_DB, verify
+from mag_sandbox.sandbox.recording.reader import ALIKE_DB, Recording, load_recording
+from mag_sandbox.sandbox.recording.replay import NO_FRAMES, Verifying, changed, verify
 from tests.doubles import FakeWorld
 from tests.recorded import FRAMES, QUICK, record
 
