@@ -51,11 +51,6 @@ def choose_kernel(device: str, dtype: torch.dtype, head_dim: int) -> tuple[str, 
     """Return the preferred attention kernel that runs here, and its name for reports.
 
     Only the choice tries kernels out; the kernel it returns is used as it is from then on.
-
-    Args:
-        device: "cuda", "cpu", ...
-        dtype: of queries, keys and values.
-        head_dim: channels of a head.
     """
     for name, kernel in candidate_kernels().items():
         if runs(kernel, device, dtype, head_dim):

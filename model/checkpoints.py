@@ -97,12 +97,8 @@ def load_checkpoint(
 ) -> None:
     """Load a checkpoint strictly; the module is best made on the meta device.
 
-    Args:
-        module: its parameters are replaced, not written to.
-        path: as in `open_checkpoint`.
-        dtype: floating tensors are cast to it one by one.
-        device: where the tensors go.
-        change: applied before the cast, as by `Adapter.merged`.
+    Its parameters are replaced, not written to; floating tensors are changed, as by
+    `Adapter.merged`, and then cast, one by one.
 
     Raises:
         MissingWeights: absent, damaged, or of another architecture.

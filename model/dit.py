@@ -305,12 +305,7 @@ class DiT(nn.Module):
     ) -> None:
         """Let `attend` see the keys and values of every layer, and compute nothing beyond.
 
-        Args:
-            tokens: `embed` of latents, or tokens that were embedded elsewhere, [B, M, dim].
-            time: of the latents.
-            text: of the prompt.
-            rotary: of the tokens.
-            attend: what self-attention reads, and where it writes.
+        Tokens are `embed` of latents, or were embedded elsewhere, [B, M, dim].
         """
         last = len(self.blocks) - 1
         x = self._through(last, tokens, time, text, rotary, attend)

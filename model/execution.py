@@ -97,8 +97,7 @@ def compiles(device: str) -> bool:
 def probe(run: Callable[[torch.dtype, str], Callable[[], object]]) -> Execution:
     """Time a pass each way and return the fastest; sets the thread count while it measures.
 
-    Args:
-        run: builds a pass for a dtype and a kernel name.
+    `run` builds a pass for a dtype and a kernel name.
     """
     everything = torch.get_num_threads()
     if torch.cuda.is_available():

@@ -137,11 +137,6 @@ class FlowSchedule:
 
 
 def score_timestep(raw: Tensor, shift: float = 5.0) -> Tensor:
-    """Return the timestep at which scores are compared in DMD.
-
-    Args:
-        raw: integers drawn from 0 to 999.
-        shift: of the noise levels.
-    """
+    """Return the timestep at which scores are compared in DMD, of integers drawn from 0 to 999."""
     timesteps = TRAIN_STEPS * shift_noise_level(raw / TRAIN_STEPS, shift)
     return timesteps.clamp(*SCORE_TIMESTEP_RANGE)

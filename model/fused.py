@@ -23,9 +23,8 @@ PACKED_ROWS = 180  # tokens that packed weights are laid out for; other numbers 
 def fuse(dit: DiT, *, stays: bool = True) -> DiT:
     """Exchange projections for their fused forms, layer by layer, so that memory is not doubled.
 
-    Args:
-        dit: its layers are changed; on their device and in their dtype.
-        stays: whether it runs where it is; packed weights cannot be moved.
+    The network is changed in place. Packed weights cannot be moved, so they are used only if it
+    stays where it is.
     """
     for layer in dit.layers:
         packs = stays and packs_here(layer.self_attn.q.weight)

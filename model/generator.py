@@ -54,12 +54,8 @@ class BlockGenerator:
         latents = generator.denoise(noise, coordinates, prompt_keys, steps=4)  # or sample(...)
         generator.remember(latents, coordinates)  # then cache.write(policy.admit(block))
 
-    Args:
-        dit: denoises.
-        memory_dit: writes keys and values, and imagines; MAG's memory model, or `dit` itself.
-        cache: what is read and written.
-        shift: of the noise levels.
-        empty_text: keys of the empty prompt, under which blocks are remembered.
+    `dit` denoises; `memory_dit`, MAG's memory model or `dit` itself, writes keys and values under
+    the empty prompt, and imagines.
     """
 
     def __init__(
@@ -85,13 +81,9 @@ class BlockGenerator:
     def imagine(
         self, noise: Tensor, coordinates: Coordinates, text: TextKeys, levels: Sequence[float]
     ) -> Tensor:
-        """Return what `denoise` does, made by the memory model.
+        """Return what `denoise` does, made by the memory model under its own keys of the prompt.
 
-        Args:
-            noise: standard normal, [B, F, C, H, W].
-            coordinates: of the frames.
-            text: the memory model's keys of the prompt.
-            levels: of noise, from 1 to 0, one more than steps.
+        Levels of noise go from 1 to 0, one more than steps.
         """
         sampler = AdamsBashforthSampler(levels)
         return self._sample(self._remembering, noise, coordinates, text, sampler, no_noise)
@@ -104,26 +96,18 @@ class BlockGenerator:
         sampler: Sampler,
         draw: Draw = no_noise,
     ) -> Tensor:
-        """Return clean latents, fp32 [B, F, C, H, W], as a sampler makes them.
+        """Return clean latents, fp32 [B, F, C, H, W], as a sampler makes them of normal noise.
 
-        Args:
-            noise: standard normal, [B, F, C, H, W].
-            coordinates: of the frames.
-            text: keys of the prompt.
-            sampler: the steps.
-            draw: the noise that is added after a step, where the sampler adds some.
+        `draw` gives the noise that is added after a step, where the sampler adds some.
         """
         return self._sample(self._making, noise, coordinates, text, sampler, draw)
 
     def remember(
         self, latents: Tensor, coordinates: Coordinates, text: TextKeys | None = None
     ) -> None:
-        """Leave clean keys and values of the frames in the cache, ready to be written to slots.
+        """Leave keys and values of clean frames, [B, F, C, H, W], in the cache, to be written.
 
-        Args:
-            latents: clean, [B, F, C, H, W].
-            coordinates: of the frames.
-            text: what they are remembered under; None: the empty prompt, as MAG's memory model.
+        They are remembered under the text; None: under the empty prompt, as by MAG's memory model.
         """
         time = self._remembering.time(0.0, latents.shape[1], self._embed)
         tokens = self.memory_dit.embed(latents.to(self.cache.dtype), coordinates.features)
@@ -159,11 +143,7 @@ class BlockGenerator:
 def block_noise(seed: int, block_index: int, shape: tuple[int, ...], step: int = 0) -> Tensor:
     """Return the noise of one block, drawn on the CPU so that every device sees the same.
 
-    Args:
-        seed: of the session.
-        block_index: since reset.
-        shape: of the noise.
-        step: 0: what denoising starts from; n: what is added after the nth step, n below 16.
+    Step 0 is what denoising starts from, n (below 16) what is added after the nth step.
     """
     # only the lowest 32 bits count, so a step's numbers begin 2**28 blocks after another's
     number = seed * 1_000_003 + block_index + step * 2**28

@@ -55,15 +55,7 @@ class KVCache:
         device: str = "cpu",
         most_frames: int | None = None,
     ) -> None:
-        """Reserve room.
-
-        Args:
-            shape: sizes.
-            slots: frames that can be kept.
-            dtype: of keys and values.
-            device: where they lie.
-            most_frames: frames that one pass makes at most; None: a block.
-        """
+        """Reserve room for kept frames; one pass makes a block, or at most `most_frames`."""
         self.shape, self.dtype, self.device = shape, dtype, device
         self._reads_in_place = torch.device(device).type != "cpu"
         self._front = (most_frames or shape.block_length) * shape.tokens
@@ -86,12 +78,7 @@ class KVCache:
         return self.shape.slot_bytes(self.dtype)
 
     def attend(self, slots: Sequence[int], frames: int | None = None) -> None:
-        """Make the frames in `slots` what the coming passes read besides their own frames.
-
-        Args:
-            slots: kept frames to read.
-            frames: how many frames the passes make; None: a whole block.
-        """
+        """Make `slots` what the coming passes, of a block or `frames`, read besides their own."""
         tokens = self.shape.tokens
         own = (frames or self.shape.block_length) * tokens
         if own > self._front:

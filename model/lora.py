@@ -84,12 +84,7 @@ class Adapter:
 
 
 class LowRank(nn.Module):
-    """A weight and what is added to it, up @ down; nothing at first.
-
-    Args:
-        weight: that stays as it is, [out, in].
-        rank: of the change.
-    """
+    """A weight, [out, in], that stays, and what is added to it, up @ down; nothing at first."""
 
     def __init__(self, weight: Tensor, rank: int) -> None:
         super().__init__()

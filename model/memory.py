@@ -286,8 +286,8 @@ def memory_usage(
         attended: indices of the frames that the last shown block read.
         slot_bytes: bytes of one kept frame.
         capacity: frames that the budget pays for.
-        frames_made: frames since reset, look-ahead ones counted.
-        blocks_shown: blocks since reset, look-ahead ones not counted.
+        frames_made: since reset, look-ahead ones counted.
+        blocks_shown: since reset, look-ahead ones not counted.
         spec: for seconds.
         origin: of the memory.
     """

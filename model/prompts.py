@@ -39,13 +39,9 @@ class PromptFeatures:
         load_encoder: Callable[[], Encoder],
         known: Mapping[str, Tensor],
     ) -> None:
-        """Note what is known.
+        """Note known features of prompts, [rows, dim] without the zero rows past the prompt.
 
-        Args:
-            tokenizer: of the encoder.
-            text_len: rows of features.
-            load_encoder: called once, when a prompt is not known.
-            known: features of prompts, [rows, dim] without the zero rows past the prompt.
+        The encoder is loaded once, when a prompt is not known.
         """
         self._tokenizer, self._text_len = tokenizer, text_len
         self._load_encoder, self._known = load_encoder, known
@@ -80,13 +76,9 @@ def tokenise(tokenizer: Tokenizer, prompts: Sequence[str], text_len: int) -> tup
 
 
 def read_texts(folder: Path, weights: str) -> dict[str, Tensor]:
-    """Return features of prompts, [rows, dim] each, that these weights gave.
+    """Return features of prompts, [rows, dim] each, that weights of this hash gave.
 
     They only save time: a file that is absent, damaged or of other weights counts as empty.
-
-    Args:
-        folder: of the weights.
-        weights: their hash.
     """
     try:
         with safe_open(folder / TEXTS, framework="pt") as file:
@@ -103,13 +95,7 @@ def read_texts(folder: Path, weights: str) -> dict[str, Tensor]:
 
 
 def write_texts(folder: Path, weights: str, texts: Mapping[str, Tensor]) -> None:
-    """Write what `read_texts` returns, whole or not at all.
-
-    Args:
-        folder: of the weights.
-        weights: their hash.
-        texts: features of each prompt, [1, text_len, dim].
-    """
+    """Write what `read_texts` returns, of features [1, text_len, dim], whole or not at all."""
     rows = {
         str(row): features[0, : int(features[0].abs().amax(dim=-1).nonzero().max()) + 1].clone()
         for row, features in enumerate(texts.values())

@@ -45,9 +45,7 @@ def index_frequencies(head_dim: int) -> tuple[Tensor, Tensor, Tensor]:
 def axis_frequencies(widths: tuple[int, int, int], theta: float) -> tuple[Tensor, Tensor, Tensor]:
     """Return the frequencies of three axes, float64 [width / 2] each.
 
-    Args:
-        widths: channels of a head that turn with frame, row and column.
-        theta: 1 / theta is just below the lowest frequency.
+    Widths are channels of a head; 1 / theta is just below the lowest frequency.
     """
     frames, rows, columns = (
         torch.pow(theta, -torch.arange(0, width, 2, dtype=torch.float64) / width)
@@ -59,14 +57,7 @@ def axis_frequencies(widths: tuple[int, int, int], theta: float) -> tuple[Tensor
 def grid_rotary(
     frames: Tensor, height: int, width: int, frequencies: tuple[Tensor, Tensor, Tensor]
 ) -> Tensor:
-    """Return coordinates by frame, row and column, [F, height, width, D/2].
-
-    Args:
-        frames: absolute index of each latent frame, [F].
-        height: tokens down.
-        width: tokens across.
-        frequencies: of the three axes.
-    """
+    """Return coordinates, [F, height, width, D/2], of tokens by absolute frame, row and column."""
     by_frame, by_row, by_column = (
         torch.outer(positions.double(), axis.to(frames.device))
         for positions, axis in zip(

@@ -11,9 +11,7 @@ Session = TypeVar("Session")
 class SessionWorld(Generic[Session]):
     """A world that plays one session at a time; see `World`.
 
-    Args:
-        spec: constants.
-        provenance: what a recording's header says whatever is played.
+    `provenance` is what a recording's header says whatever is played.
     """
 
     def __init__(self, spec: WorldSpec, provenance: dict) -> None:

@@ -29,12 +29,7 @@ class GeneratorAndCritic(nn.Module):
     ) -> list[torch.optim.Optimizer]:
         """Return AdamW over what learns of the generator and, at a rate of its own, the critic.
 
-        Args:
-            rate: of the generator.
-            critic_rate: of the critic.
-            betas: of both.
-            weight_decay: of both.
-            generator_decay: of the generator, where it is another one.
+        Weight decay is that of both, unless the generator has one of its own.
         """
         decay = weight_decay if generator_decay is None else generator_decay
         return [

@@ -20,9 +20,7 @@ _AVERAGES, _GENERATOR = "ema", "generator."  # names in a state; beside the gene
 def export(state: Path, weights: Path) -> None:
     """Write the averaged weights of a run that is stopped or goes on.
 
-    Args:
-        state: `NAME.pt` of one process, or the folder `NAME.shards` of several.
-        weights: the file to write.
+    A state is `NAME.pt` of one process, or the folder `NAME.shards` of several.
 
     Raises:
         MissingWeights: there is no such state.

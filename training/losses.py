@@ -16,12 +16,9 @@ def sample_noise_levels(shape: tuple[int, ...], generator: torch.Generator) -> T
 
 
 def flow_target(x0: Tensor, sigma: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Return noisy latents and the flow to be predicted, noise - x0.
+    """Return noisy latents, [B, F, C, H, W], and the flow to be predicted, noise - x0.
 
-    Args:
-        x0: clean latents, [B, F, C, H, W].
-        sigma: noise level of each latent frame, [B, F].
-        generator: draws the noise, on the CPU, so that every device sees the same.
+    Noise levels are [B, F]. The noise is drawn on the CPU, so that every device sees the same.
     """
     noise = torch.randn(x0.shape, generator=generator).to(x0)
     return add_noise(x0, noise, sigma), noise - x0
@@ -102,10 +99,7 @@ def moments_loss(made: Tensor, clean: Tensor) -> Tensor:
 
     For each channel, over the whole batch: the squared logarithm of the ratio of root mean squares,
     of values about their mean and of steps to the neighbours on the right and below; fp32 scalar.
-
-    Args:
-        made: [..., C, H, W].
-        clean: likewise; of the same scenes, not necessarily of the same views.
+    Both are [..., C, H, W] of the same scenes, not necessarily of the same views.
     """
     ratios = torch.stack([torch.log(_spread(x.float())) for x in (made, clean)])
     return (ratios[0] - ratios[1]).square().mean()

@@ -18,13 +18,10 @@ from mag_sandbox.training.processes import ALONE, Processes
 
 
 def accumulate_gradients(losses: Iterable[Tensor], count: int) -> Tensor:
-    """Return the sum of losses; all but the last are differentiated here, one by one.
+    """Return the sum of `count` losses; all but the last are differentiated here, one by one.
 
-    So only one graph is in memory, and the gradient of what is returned is what is still missing.
-
-    Args:
-        losses: each with a graph of its own, made when it is asked for.
-        count: how many there are.
+    Each has a graph of its own, made when it is asked for: only one graph is in memory, and the
+    gradient of what is returned is what is still missing.
     """
     known = 0.0
     for number, loss in enumerate(losses, 1):
@@ -40,12 +37,8 @@ class GradientAccumulation(Stage):
 
     Loop(GradientAccumulation(MemoryStage(...), 64), ...)  # batches of one video, 64 a step
 
-    Several processes deal them out among themselves: together they make the batches of one.
-
-    Args:
-        stage: whose batches are counted on: step s has batches s * count to (s + 1) * count - 1.
-        count: batches a step, of all processes.
-        processes: who deal them out; `count` must be a multiple of their number.
+    Step s has batches s * count to (s + 1) * count - 1. Several processes, of whose number the
+    count is a multiple, deal them out among themselves: together they make the batches of one.
     """
 
     def __init__(self, stage: Stage, count: int, processes: Processes = ALONE) -> None:

@@ -72,11 +72,7 @@ class Processes:
                 raise OSError(f"the state was not written to {path} ({error})") from error
 
     def load(self, path: Path, like: State) -> State | None:  # noqa: ARG002 (the file has all)
-        """Return the state that was saved last; None if there is none.
-
-        Args:
-            path: as in `save`.
-            like: a state of the same run.
+        """Return the state that was saved last; `like` is one of the same run. None: there is none.
 
         Raises:
             OtherProcesses: it was saved by one process for several, or the other way round.

@@ -6,7 +6,7 @@ from torch import Tensor
 
 
 class SeededRandom:
-    """The random choices of one batch.
+    """The random choices of one batch, of non-negative numbers: seed, what is drawn for, batch, ...
 
     >>> random = SeededRandom(7, 5, 120)  # the same numbers, the same choices
     >>> step = random.choice(4)
@@ -14,9 +14,6 @@ class SeededRandom:
     torch.Size([1, 3, 16, 8, 8])
 
     `numpy` and `torch` are its generators, for whatever else is drawn.
-
-    Args:
-        key: non-negative numbers: seed, what is drawn for, batch, ...
     """
 
     def __init__(self, *key: int) -> None:

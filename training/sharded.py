@@ -57,11 +57,7 @@ def launched() -> Iterator[Processes]:
 
 
 class Sharded(Processes):
-    """Processes that share weights, optimisers and averages; see `Processes`.
-
-    Args:
-        mesh: of all of them, in one dimension.
-    """
+    """Processes that share weights, optimisers and averages, in a mesh of one dimension."""
 
     suffix = SHARDS
 

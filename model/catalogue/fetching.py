@@ -122,11 +122,8 @@ def make_plan(
 ) -> FetchPlan:
     """Look into the world's repositories and choose its files.
 
-    Args:
-        row: the world.
-        home: the weights folder.
-        named: paths in the repository by role, where the rules fail.
-        own: the player's files by role, instead of fetched ones.
+    `named` are paths in a repository, by role, where the rules fail; `own` are the player's files
+    instead of fetched ones.
 
     Raises:
         FetchFailed: a repository cannot be listed.
@@ -183,12 +180,7 @@ def list_repo(repo: str) -> Listing:
 
 
 def choose(source: WeightSource, listing: Listing, named: str | None = None) -> list[RepoFile]:
-    """Return the files of one role.
-
-    Args:
-        source: the rules.
-        listing: what there is.
-        named: a path that goes before the rules.
+    """Return the files of one role by the rules of its source, or by a named path before them.
 
     Raises:
         NamesUnknown: nothing fits, or files that do not belong together.

@@ -108,13 +108,7 @@ def predict(row: WorldRow, plan: MemoryPlan, dit: DiTConfig = FULL) -> Predictio
 
 
 def proposals(row: WorldRow, plan: MemoryPlan, *, tiny_decoder: bool) -> Iterator[MemoryPlan]:
-    """Give plans that take ever less, what is missed least given up first.
-
-    Args:
-        row: the world.
-        plan: where to begin; given first.
-        tiny_decoder: whether its weights are here.
-    """
+    """Give plans that take ever less than one; what is missed least is given up first."""
     yield plan
     if plan.text_encoder == "device":
         plan = replace(plan, text_encoder="cpu")
@@ -138,14 +132,7 @@ def first_that_fits(
     *,
     tiny_decoder: bool,
 ) -> MemoryPlan | None:
-    """Return the plan that gives up least and fits; None: nothing does.
-
-    Args:
-        row: the world.
-        plan: what is wanted.
-        device_bytes: free on the device.
-        tiny_decoder: whether its weights are here.
-    """
+    """Return the plan that gives up least and fits into what is free; None: nothing does."""
     for smaller in proposals(row, plan, tiny_decoder=tiny_decoder):
         if predict(row, smaller).fits(device_bytes):
             return smaller

@@ -53,12 +53,10 @@ class Start:
 
 
 def prepare(name: str, memory: MemorySetting | None = None) -> Start:
-    """Return how a world is to be loaded here.
+    """Return how a world of the table, not a bundled one, is to be loaded here.
 
-    Args:
-        name: a world of the table that can be played, not a bundled one.
-        memory: what is wanted; a budget with room for fewer than four frames means the room
-            the world was made for, since budgets are set for the pocket world.
+    A budget with room for fewer than four frames means the room the world was made for, since
+    budgets are set for the pocket world.
 
     Raises:
         WorldFailed: there is no device with room for it.

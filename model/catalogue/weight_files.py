@@ -130,12 +130,7 @@ def require(row: WorldRow, home: Path | None = None) -> WorldFiles:
 def check(
     row: WorldRow, files: WorldFiles, *, thorough: bool = False
 ) -> tuple[WorldFiles, list[str]]:
-    """Compare files with their manifest.
-
-    Args:
-        row: says which roles are needed.
-        files: what was fetched.
-        thorough: hash every file, also those that have not changed.
+    """Compare files with their manifest; a thorough check hashes also those that have not changed.
 
     Returns:
         The files with their present times of change, and one sentence for each problem.

@@ -38,14 +38,10 @@ class ScenePrompts:
         axes: tuple[Axis, ...],
         device: str,
     ) -> None:
-        """Open the store; nothing is loaded.
+        """Open the store of an encoder's features in a folder; nothing is loaded.
 
-        Args:
-            folder: where features are kept.
-            identity: of encoder and tokenizer.
-            load: makes the encoder on a device, when a text is missing.
-            axes: of the camera that sentences may speak of.
-            device: where the encoder runs; may be changed.
+        The encoder is made on the device, which may be changed, when a text is missing. Sentences
+        may speak of the given axes of the camera.
         """
         self.device = device
         self._axes = axes
@@ -55,10 +51,7 @@ class ScenePrompts:
     def prepare(self, prompt: str, on_progress: Progress) -> None:
         """Have all texts of a prompt at hand; those of the one before are let go.
 
-        Args:
-            prompt: of the scene.
-            on_progress: told how far encoding is, if any text is new; it may take minutes on a
-                processor.
+        Where a text is new it is encoded, which may take minutes on a processor.
         """
         texts = (*scene_prompts(prompt, self._axes), NOTHING)
         self._features = self.store.get(texts, on_progress)
@@ -79,14 +72,7 @@ class ActiveText:
     def __init__(
         self, prompts: ScenePrompts, cache: KVCache, fallback: OomFallback, on_progress: Progress
     ) -> None:
-        """Prepare nothing.
-
-        Args:
-            prompts: features of texts.
-            cache: says device and number type.
-            fallback: what to do where the device has no room.
-            on_progress: told how far encoding is.
-        """
+        """Prepare nothing; the cache says device and number type."""
         self._prompts, self._cache = prompts, cache
         self._fallback, self._on_progress = fallback, on_progress
         self._prepared: str | None = None

@@ -33,12 +33,8 @@ Say = Callable[[str], None]
 def random_weights(name: str, say: Say, *, reference: bool = False) -> dict:
     """Return how fast a world of the table runs here, at its full size.
 
-    On a processor that is the time of a single block, as a proof that all of it runs.
-
-    Args:
-        name: of the world.
-        say: told what is being done.
-        reference: whether the plain path is measured beside it.
+    On a processor that is the time of a single block, as a proof that all of it runs. The plain
+    path is measured beside it as a reference.
 
     Raises:
         WorldFailed: it is no full-size stream, or there is no device for it.
@@ -66,16 +62,9 @@ def measure(
 ) -> dict:
     """Return frames a second of the transformer alone and of whole blocks.
 
-    Args:
-        row: the world.
-        device: where.
-        say: told what is being done.
-        config: of the transformer.
-        video: size of the frames.
-        wanted: layout of memory, less if the device has no room; None: what the row was made for.
-        reference: whether the plain path is measured beside it: nothing compiled, no projections
-            joined, keys and values concatenated in every layer of every pass, attention by
-            PyTorch's own choice, decoding before remembering.
+    Memory is laid out as wanted, less if the device has no room. The reference is the plain path:
+    nothing compiled, no projections joined, keys and values concatenated in every layer of every
+    pass, attention by PyTorch's own choice, decoding before remembering.
 
     Returns:
         dit_fps: denoising and remembering, with memory `empty` and `full`.

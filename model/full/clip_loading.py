@@ -34,14 +34,7 @@ def load(
     execution: dict | None,
     on_progress: Progress,
 ) -> ClipWorld:
-    """Return a clip world of the table.
-
-    Args:
-        start: world, files, device and plan.
-        memory: taken as for any world, and without effect.
-        look_ahead: likewise.
-        execution: how a recording ran; None: as is usual here.
-        on_progress: told what is being loaded.
+    """Return a clip world of the table, run as a recording was, or as is usual here.
 
     Raises:
         MissingWeights: the pipeline's files are damaged or of another kind.
@@ -115,11 +108,7 @@ def _pipeline(
 ) -> DiffusionPipeline:
     """Return one half of a pipeline, the other parts None; only safetensors are read, no code.
 
-    Args:
-        files: of the world.
-        recipe: which pipeline it is.
-        running: on what numbers.
-        reads: the half that reads text, not the one that makes pictures.
+    One half reads text, the other makes pictures.
     """
     folder = _folder(files, "pipeline", INDEX)
     decoder = torch.float32 if recipe.precise_decoder else running.dtype

@@ -36,14 +36,7 @@ class ClipTextEncoder:
         load: Callable[[], DiffusionPipeline],
         device: str,
     ) -> None:
-        """Read nothing yet.
-
-        Args:
-            recipe: what a text is to become.
-            files: where that is kept.
-            load: makes a pipeline of the parts that encode, on the host.
-            device: on which they work; see `read_on`.
-        """
+        """Read nothing yet; `load` makes a pipeline, on the host, of the parts that encode."""
         self._recipe, self._files, self._load = recipe, files, load
         self._device = device
         self._reader: DiffusionPipeline | None = None
@@ -102,15 +95,7 @@ class ClipPipelines:
         video: VideoShape,
         device: str,
     ) -> None:
-        """Put the parts where they work.
-
-        Args:
-            recipe: how clips are made.
-            components: of a loaded pipeline; None for those that read text.
-            texts: what those make of a text.
-            video: size of the frames.
-            device: of all that makes pictures.
-        """
+        """Put a loaded pipeline's components where they work; those that read text are None."""
         self._recipe, self._texts, self._video, self._device = recipe, texts, video, device
         names = dict.fromkeys(call.pipeline for call in recipe.calls)
         self._makers = {name: _pipeline(name, components).to(device) for name in names}

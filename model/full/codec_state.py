@@ -60,9 +60,7 @@ class StreamingDecoder(Protocol):
     def decode(self, latents: Tensor, state: CodecState = START) -> tuple[Tensor, CodecState]:
         """Return pictures [B, T, 3, H, W] in [-1, 1] and the state after them.
 
-        Args:
-            latents: normalised, [B, F, 16, h, w].
-            state: where the video stands; the first latent frame of a video gives one picture,
-                every other one four.
+        Latents are normalised, [B, F, 16, h, w]. The first latent frame of a video gives one
+        picture, every other one four.
         """
         ...

@@ -29,12 +29,7 @@ STAGE = "compiling layers"
 def compile_layers(engine: Engine, running: Execution, on_progress: Progress) -> Execution:
     """Compile the layers of a world's networks, if that is how they are to run; return how they do.
 
-    Where it fails, they run as they were, and the log says so.
-
-    Args:
-        engine: its networks are changed; what its memory keeps is left alone.
-        running: whether to compile.
-        on_progress: told how much of it is done, in [0, 1].
+    Where it fails, they run as they were, and the log says so. What memory keeps is left alone.
     """
     if not running.compiled:
         return running
@@ -52,10 +47,9 @@ def compile_layers(engine: Engine, running: Execution, on_progress: Progress) ->
 
 
 def compiled_parts(tokens: int) -> LayerParts:
-    """Return the parts of layers, compiled when they are called first.
+    """Return the parts of layers, compiled when they are first called with so many tokens.
 
-    Args:
-        tokens: of a pass; others take the plain parts.
+    Passes of other lengths take the plain parts.
     """
     parts: list[Callable] = [
         torch.compile(part, backend=BACKEND, dynamic=False) for part in PLAIN_PARTS

@@ -21,14 +21,9 @@ def image_shift(
 ) -> np.ndarray | None:
     """Return how far the picture's content moved from one frame to the next, (right, down) in px.
 
-    Searches whole shifts across, then down, then refines both to a fraction of a pixel by a
-    parabola. None if the picture is too empty to say. Knows nothing of the command.
-
-    Args:
-        frame: before.
-        following: after.
-        limit: px each way that are searched.
-        near: shift around which they are.
+    Searches whole shifts across, then down, up to `limit` px around a near one, then refines both
+    to a fraction of a pixel by a parabola. None if the picture is too empty to say. Knows nothing
+    of the command.
     """
     return brightness_shift(luma(frame), luma(following), limit, near)
 

@@ -46,22 +46,13 @@ class LatentHistory:
     """
 
     def __init__(self, most_bytes: int = LATENT_BYTES) -> None:
-        """Begin with nothing.
-
-        Args:
-            most_bytes: of latents.
-        """
+        """Begin with nothing, and keep at most so many bytes of latents."""
         self.blocks: tuple[RememberedBlock, ...] = ()  # oldest first
         self.whole = True  # every block since the rollout began is there
         self._most_bytes = most_bytes
 
     def add(self, block: RememberedBlock, kept: Iterable[KeptFrame]) -> None:
-        """Note one more block.
-
-        Args:
-            block: the newest.
-            kept: all that is remembered now.
-        """
+        """Note one more block; `kept` is all that is remembered now."""
         self.blocks += (block,)
         if not self.whole or _bytes(self.blocks) > self._most_bytes:
             self.drop(kept)
@@ -76,12 +67,7 @@ class LatentHistory:
         return tuple(block for block in self.blocks if not wanted.isdisjoint(block.frames))
 
     def within(self, room: int, kept: Iterable[KeptFrame]) -> tuple[RememberedBlock, ...]:
-        """Return the blocks that fit: all there are, or the newest that are still remembered.
-
-        Args:
-            room: bytes.
-            kept: all that is remembered.
-        """
+        """Return the blocks that fit into these bytes: all, or the newest still remembered."""
         if self.whole and _bytes(self.blocks) <= room:
             return self.blocks
         needed = self.of(kept)

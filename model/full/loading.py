@@ -53,14 +53,7 @@ def load(
     execution: dict | None,
     on_progress: Progress,
 ) -> StreamWorld:
-    """Return a world of the table.
-
-    Args:
-        start: world, files, device and plan.
-        memory: first setting of memory.
-        look_ahead: taken as for any world, and without effect.
-        execution: how a recording ran; None: the best kernel that runs here.
-        on_progress: told what is being loaded.
+    """Return a world of the table, run as a recording was, or with the best kernel that runs here.
 
     Raises:
         MissingWeights: weights are damaged or of another architecture.

@@ -57,11 +57,7 @@ class RestorableMemory:
     def admit(self, latents: Tensor, poses: Sequence[CameraPose], prompt: str, text: str) -> None:
         """Keep what the policy wants of the block that was memorised, and its latents.
 
-        Args:
-            latents: of the block, [1, F, C, h, w].
-            poses: one a latent frame.
-            prompt: in force.
-            text: the prompt with the camera's sentence.
+        Poses are one a latent frame; `text` is the prompt with the camera's sentence.
         """
         rollout = self._rollout
         assert self._memorised is not None  # `memorise` goes before
@@ -95,11 +91,7 @@ class RestorableMemory:
         return replace(usage, rebuilt=rebuilt)
 
     def snapshot(self, room: int) -> WorldState:
-        """Return the memory, on the host; where there is no room for it, latents instead.
-
-        Args:
-            room: bytes for keys and values, or for latents.
-        """
+        """Return the memory, on the host; where it has no room [bytes], latents instead."""
         rollout, history, kept = self._rollout, self._history, self._kept()
         slots = rollout.policy.table.slots()
         exact = len(slots) * rollout.cache.slot_bytes <= room

@@ -32,15 +32,7 @@ class OomFallback:
         change: Callable[[MemoryPlan, MemoryPlan], None],
         tell: Callable[[str], None],
     ) -> None:
-        """Say how it begins.
-
-        Args:
-            row: the world, which says what can be given up.
-            plan: the first one.
-            has_tiny: whether there is a tiny decoder.
-            change: goes from one plan to a smaller one.
-            tell: told of it in a sentence, for the player.
-        """
+        """Say how it begins; `change` goes to a smaller plan, `tell` says so to the player."""
         self.plan = plan
         self._row, self._has_tiny = row, has_tiny
         self._change, self._tell = change, tell

@@ -67,11 +67,9 @@ class PoseEstimator:
     """
 
     def __init__(self, speed: CameraSpeed, fov: float = 90.0) -> None:
-        """Set what is assumed.
+        """Set the assumed speed of a full command, which `gain` corrects, and field of view.
 
-        Args:
-            speed: at which a full command is thought to turn the view; corrected by `gain`.
-            fov: degrees across the width of a frame; wrong ones scale all angles alike.
+        A wrong field of view scales all angles alike.
 
         Raises:
             ValueError: the field of view is not one.
@@ -98,13 +96,7 @@ class PoseEstimator:
         return self._pose
 
     def update(self, frames: Frames, command: CameraCommand, seconds: float) -> PoseEstimate:
-        """Return the poses of a block's frames.
-
-        Args:
-            frames: the block, uint8 [T, H, W, 3].
-            command: it was made for.
-            seconds: of play that it lasts.
-        """
+        """Return the poses of a block's frames, uint8 [T, H, W, 3], which last some seconds."""
         fps = len(frames) / seconds
         step = np.array([command.yaw * self._speed.yaw, command.pitch * self._speed.pitch]) / fps
         placed = [self._track(_brightness(frame), step) for frame in frames]

@@ -139,9 +139,7 @@ class MeasuredWorld:
     def begin_measuring(self, *, full: bool, played: float = 0.0) -> None:
         """Be in the first block, with memory as it is then, or filled to its last slot.
 
-        Args:
-            full: the latter.
-            played: how long the session seems to have gone on, s; 0: as long as it has.
+        The session seems to have been played for some seconds; 0: as long as it has.
         """
         world = self._world
         world.reset(PLACE, seed=0)
@@ -176,16 +174,7 @@ def random_world(
     video: VideoShape,
     mode: RunMode = FAST,
 ) -> MeasuredWorld:
-    """Return a world to be measured.
-
-    Args:
-        row: of the table.
-        device: "cuda", "cpu".
-        plan: what is where.
-        config: sizes of the transformer.
-        video: size of the frames.
-        mode: how it is run.
-    """
+    """Return a world with random weights, laid out by a plan, to be measured in some mode."""
     running = _execution(device, mode)
     dit = _network(config, running, mode)
     writer = _network(config, running, mode) if row.remembers == "memory" else dit

@@ -38,17 +38,7 @@ def full_cache(
     batch: int = 1,
     kind: type[KVCache] = KVCache,
 ) -> KVCache:
-    """Reserve the memory of a recipe.
-
-    Args:
-        config: of the transformer.
-        recipe: how it is run.
-        tokens: of one latent frame.
-        dtype: of keys and values.
-        device: where they lie.
-        batch: videos made at once.
-        kind: how it is kept.
-    """
+    """Reserve the memory of a recipe, for latent frames of so many tokens."""
     shape = CacheShape(
         config.num_layers, tokens, config.num_heads, config.head_dim, BLOCK_LENGTH, batch
     )
@@ -64,11 +54,8 @@ class Rollout:
         rollout.remember(latents, prompt)  # or the ground truth
         rollout.switch_prompt(other)
 
-    Args:
-        generator: over a cache of the recipe, see `full_cache`; its memory network is the
-            generator itself where the recipe says so.
-        grid: coordinates of the video's size.
-        recipe: steps, memory, and who remembers under which text.
+    The generator works over a cache of the recipe, see `full_cache`; its memory network is the
+    generator itself where the recipe says so. The grid is that of the video's size.
     """
 
     def __init__(self, generator: BlockGenerator, grid: GridCoordinates, recipe: Recipe) -> None:
@@ -95,13 +82,9 @@ class Rollout:
     def denoise(
         self, noise: Tensor, text: TextKeys, draw: Draw, view: CameraPose = AHEAD
     ) -> Tensor:
-        """Return the next block's latents, fp32; memory is only read.
+        """Return the next block's latents, fp32, of standard normal noise, [B, F, C, H, W].
 
-        Args:
-            noise: standard normal, [B, F, C, H, W] of one block.
-            text: keys of the prompt.
-            draw: noise added after a step.
-            view: where the block ends to look, for policies that ask.
+        Memory is only read; policies that ask are told where the block ends to look.
         """
         slots = self._attend(view)
         kept = self.policy.table.frames
@@ -112,12 +95,10 @@ class Rollout:
     def remember(
         self, latents: Tensor, text: TextKeys, poses: Sequence[CameraPose] | None = None
     ) -> None:
-        """Remember clean latents block by block, as the next frames of the video.
+        """Remember clean latents, [B, F, C, H, W], block by block, as the next frames of the video.
 
-        Args:
-            latents: [B, F, C, H, W], whole blocks.
-            text: keys of the prompt, used where the recipe remembers under it.
-            poses: one a frame, for policies that ask; None: all straight ahead.
+        The text is used where the recipe remembers under it; poses, one a frame, by policies that
+        ask.
 
         Raises:
             ValueError: the frames are not whole blocks.
@@ -134,13 +115,10 @@ class Rollout:
     def memorise(
         self, latents: Tensor, text: TextKeys, view: CameraPose, first_frame: int | None = None
     ) -> None:
-        """Make keys and values of one block; nothing is kept yet, and it may be done again.
+        """Make keys and values of one clean block; nothing is kept yet, and it may be done again.
 
-        Args:
-            latents: clean, [B, F, C, H, W].
-            text: as in `remember`.
-            view: where the block is thought to end, for policies that ask what to read.
-            first_frame: since the beginning; None: it is the next block.
+        It is the next block, or one that begins at a given frame; `view` is where it is thought to
+        end, for policies that ask what to read.
         """
         under = text if self._recipe.remembered_under == "prompt" else None
         first = self.made if first_frame is None else first_frame
@@ -214,10 +192,9 @@ class Rollout:
         return self._recent[-1]
 
     def snapshot(self, slots: Sequence[int]) -> WorldState:
-        """Return where it stands, on the host; generator and recipe are not in it.
+        """Return where it stands, on the host, with keys and values of some slots, one by one.
 
-        Args:
-            slots: whose keys and values are in it; one by one, since together they are large.
+        Generator and recipe are not in it.
         """
         tensors = {f"recent_{place}": latents for place, latents in enumerate(self._recent)}
         for slot in slots:

@@ -165,9 +165,8 @@ def load_text_encoder(
 def load_tokenizer(folder: Path, vocabulary: int) -> Tokenizer:
     """Return the tokenizer of a folder with `tokenizer.json`.
 
-    Args:
-        folder: `google/umt5-xxl` of the public weights.
-        vocabulary: token embeddings of the encoder; it may have more than the tokenizer.
+    The folder is `google/umt5-xxl` of the public weights. The encoder may have more token
+    embeddings than it has tokens.
 
     Raises:
         MissingWeights: the file is absent, damaged, or belongs to another encoder.

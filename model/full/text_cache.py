@@ -48,10 +48,8 @@ class TextFiles:
     def __init__(self, folder: Path, kind: str, limit_mib: int = 1024) -> None:
         """Open a folder, which may hold other kinds as well; nothing is read or written yet.
 
-        Args:
-            folder: made when the first text is kept.
-            kind: of what is kept: all that it depends on, besides the text.
-            limit_mib: of all files; those not asked for longest are deleted first.
+        A kind is all that what is kept depends on, besides the text. Files not asked for longest
+        are deleted when they exceed the limit together.
         """
         self._folder, self._kind, self._limit = folder, kind, limit_mib * MIB
 
@@ -126,8 +124,7 @@ class EmbeddingStore:
             load: makes the encoder; called once for all texts that are missing, and what it gives
                 is dropped afterwards.
             text_len: rows of the features given out.
-            limit_mib: of all files; those not asked for longest are deleted first, and those of
-                the same call never.
+            limit_mib: of all files; those of the same call are never deleted.
         """
         self._files = TextFiles(folder, f"{identity}\n{text_len}", limit_mib)
         self._load, self._text_len = load, text_len

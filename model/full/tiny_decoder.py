@@ -72,12 +72,9 @@ class MemoryBlock(nn.Module):
         )
 
     def forward(self, x: Tensor, batch: int, tail: Tensor | None) -> tuple[Tensor, Tensor]:
-        """Return the frames, [B * T, C, H, W], and the last input of each video, [B, C, H, W].
+        """Return all videos' frames, [B * T, C, H, W], and the last input of each, [B, C, H, W].
 
-        Args:
-            x: frames of all videos, [B * T, C, H, W].
-            batch: B.
-            tail: the frame before the first one, [B, C, H, W]; None at the start: zeros.
+        The tail is the frame before the first one; None at the start: zeros.
         """
         frames = x.unflatten(0, (batch, -1))
         before = torch.zeros_like(frames[:, 0]) if tail is None else tail

@@ -37,9 +37,7 @@ class WanVae:
     def encode(self, pictures: Tensor, state: CodecState = START) -> tuple[Tensor, CodecState]:
         """Return normalised latents [B, F, 16, h, w] (the mean, no sample) and the state.
 
-        Args:
-            pictures: [B, T, 3, H, W] in [-1, 1]; T is 4n + 1 at the start of a video, else 4n.
-            state: where the video stands.
+        Pictures are [B, T, 3, H, W] in [-1, 1]; T is 4n + 1 at the start of a video, else 4n.
 
         Raises:
             ValueError: T does not make whole latent frames.

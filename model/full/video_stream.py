@@ -63,13 +63,7 @@ class VideoStream:
     def __init__(
         self, codec: PictureCodec, load_tiny: Callable[[], PictureCodec] | None, device: str
     ) -> None:
-        """Say what decodes.
-
-        Args:
-            codec: from the start.
-            load_tiny: makes the tiny one, to be used when memory runs out; None: it is not here.
-            device: of both.
-        """
+        """Say what decodes; the tiny codec is made when memory runs out, if it is here."""
         self._codec, self._load_tiny, self._device = codec, load_tiny, device
         self.state = START  # where it stands; a value, so setting it goes back
 
@@ -105,11 +99,7 @@ class VideoStream:
         return to_frames(pictures[0])[: len(frames)]
 
     def use_tiny(self, newest: Tensor | None) -> None:
-        """Go on with the tiny decoder.
-
-        Args:
-            newest: latents shown last, so that it knows what it goes on from; None: nothing yet.
-        """
+        """Go on with the tiny decoder after the latents shown last, if any were."""
         if self._load_tiny is None:
             raise RuntimeError("there is no tiny decoder here")
         passed, self.state = self.state.passed, START

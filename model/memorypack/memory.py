@@ -83,11 +83,7 @@ class PackMemory:
         return self.pack.tokens(dit, self.image, self.history, self.state(), self.places)
 
     def push(self, frames: LatentFrames) -> None:
-        """Remember a block; nothing is differentiated through what it was made of.
-
-        Args:
-            frames: a whole window of Memorize.
-        """
+        """Remember a block, a whole window of Memorize; no gradient reaches what made it."""
         frames = frames.with_latents(frames.latents.detach())
         whole = joined((self.history, frames))
         self.history = whole.part(max(0, whole.length - self.pack.config.history), whole.length)
@@ -116,14 +112,7 @@ KINDS: dict[int, SegmentKind] = {4: "packed-4x", 2: "packed-2x", 1: "raw"}
 def pack_usage(
     memory: PackMemory, title: str, spec: WorldSpec, origin: MemoryOrigin | None = None
 ) -> MemoryUsage:
-    """Return what is held: bytes are those of latents and psi, which is all that is kept.
-
-    Args:
-        memory: of the session.
-        title: of the memory.
-        spec: for seconds.
-        origin: of the memory.
-    """
+    """Return what is held: bytes are those of latents and psi, which is all that is kept."""
     frames = memory.history
     each = frames.latents.nbytes // frames.length
     entries = (_entry(memory.image, 0, "sink"), *_packed(memory))  # oldest first
@@ -192,15 +181,7 @@ def saved_memory(memory: PackMemory) -> tuple[dict[str, np.ndarray], dict]:
 def load_memory(
     arrays: dict[str, np.ndarray], data: dict, pack: MemoryPack, places: Places, prompt: Tensor
 ) -> PackMemory:
-    """Return what `saved_memory` was given.
-
-    Args:
-        arrays: its arrays.
-        data: what they mean.
-        pack: the trained parts.
-        places: of tokens.
-        prompt: features of the prompt in force.
-    """
+    """Return what `saved_memory` was given, with the features of the prompt in force."""
     image, history = (_frames(arrays[name], data[name]) for name in ("image", "history"))
     memory = PackMemory(pack, places, image, prompt)
     state = memory.state()

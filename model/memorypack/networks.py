@@ -24,13 +24,7 @@ Pairs = Sequence[tuple[Tensor, Tensor]]  # keys and values, a pair a layer
 
 
 class MemoryPack(nn.Module):
-    """Short-term and long-term memory of one transformer.
-
-    Args:
-        dit: sizes of the transformer.
-        config: scales, structure, indices.
-        kernel: of attention.
-    """
+    """Short-term and long-term memory of one transformer."""
 
     def __init__(
         self, dit: DiTConfig, config: PackConfig, kernel: AttentionKernel = sdpa_attention
@@ -57,12 +51,8 @@ class MemoryPack(nn.Module):
     ) -> Tokens:
         """Return what the coming block reads: psi, then history, coarse to fine.
 
-        Args:
-            dit: whose ray embedding is used.
-            image: the reference image, at the time at which the whole video starts.
-            history: the newest frames in time order, the image being the first of all; at least 1.
-            state: of the long-term memory; None without one.
-            places: of tokens.
+        History is the newest frames in time order, at least the reference image, which lies at the
+        time at which the whole video starts. Without a long-term memory there is no state.
         """
         rays = dit.ray_embedding if dit.config.rays is not None else None
         packed = pack(self.clean_embedder, self._groups(image, history, places), rays)
@@ -98,13 +88,7 @@ class PackedNetworks(nn.Module):
 
 
 def read_context(dit: DiT, tokens: Tokens, text: TextKeys) -> Pairs:
-    """Return the keys and values of tokens that see each other only.
-
-    Args:
-        dit: the transformer.
-        tokens: what is to be read.
-        text: keys of the empty prompt.
-    """
+    """Return the keys and values of tokens that see each other only, under the empty prompt."""
     pairs: list[tuple[Tensor, Tensor]] = []
 
     def attend(layer_index: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:  # noqa: ARG001
@@ -128,14 +112,7 @@ def context_attention(pairs: Pairs, kernel: AttentionKernel) -> Attend:
 
 
 class BlockDenoiser:
-    """Predicts and samples the frames of one block.
-
-    Args:
-        dit: the transformer.
-        attend: what is read besides the block's own tokens.
-        text: keys of the prompt.
-        coordinates: of the frames.
-    """
+    """Predicts and samples the frames of one block, which also read what `attend` gives."""
 
     def __init__(self, dit: DiT, attend: Attend, text: TextKeys, coordinates: Coordinates) -> None:
         self._dit, self._attend = dit, attend

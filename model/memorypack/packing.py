@@ -21,11 +21,7 @@ Kernel = tuple[int, int, int]  # frames, rows, columns of a cell
 
 
 def cells(x: Tensor, kernel: Kernel) -> Tensor:
-    """Cut a video into cells, repeating its last frames, rows and columns where they do not fit.
-
-    Args:
-        x: [B, F, H, W, K], of any type.
-        kernel: of a cell.
+    """Cut a video, [B, F, H, W, K], into cells, repeating its last frames, rows and columns.
 
     Returns:
         [B, f, h, w, frames * rows * columns of a cell, K].
@@ -117,12 +113,7 @@ class PackEmbedder(nn.Module):
         return self
 
     def forward(self, latents: Tensor, factor: int) -> Tensor:
-        """Return the tokens of frames, [B, f, h, w, dim].
-
-        Args:
-            latents: [B, F, C, H, W].
-            factor: of their scale.
-        """
+        """Return the tokens of latents, [B, F, C, H, W], at a scale, [B, f, h, w, dim]."""
         return self.get_submodule(_name(factor))(latents)
 
 
@@ -139,13 +130,7 @@ class Group(NamedTuple):
 
 
 def pack(embedder: PackEmbedder, groups: Sequence[Group], rays: nn.Linear | None = None) -> Tokens:
-    """Return the tokens of all groups, in their order.
-
-    Args:
-        embedder: one embedding a scale.
-        groups: frames with their places.
-        rays: embeds ray features, where the places have some.
-    """
+    """Return the tokens of all groups, in their order; `rays` embeds the places' ray features."""
     values, turns = [], []
     for factor, latents, places in groups:
         tokens = embedder(latents, factor)

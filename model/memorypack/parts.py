@@ -59,23 +59,17 @@ def base_hash(weights: Path) -> str:
 
 
 def parts_file(variant: str, folder: Path = PARTS, phase: str = "") -> Path:
-    """Return where the parts of a variant lie, whether they exist or not.
+    """Return where the parts of a variant and phase lie, whether they exist or not.
 
-    Args:
-        variant: one of `VARIANTS`.
-        folder: of parts files.
-        phase: of training whose result is meant; "": what is played.
+    Without a phase it is what is played.
     """
     return folder / f"{variant}{phase and f'-{phase}'}.safetensors"
 
 
 def untrained(dit: DiT, config: PackConfig, rank: int = 0) -> PackedNetworks:
-    """Return a transformer with a memory that begins where the transformer is.
+    """Return a base's transformer, changed in place, with a memory that begins where it is.
 
-    Args:
-        dit: with the base's weights; it is changed in place.
-        config: of the memory.
-        rank: of what is to change its layers; 0: they change whole.
+    Its layers change by a rank; 0: whole.
     """
     pack = MemoryPack(dit.config, config, dit.kernel).initialise(dit)
     pack.to(dit.patch_embedding.weight)
@@ -90,13 +84,9 @@ def is_new(name: str) -> bool:
 def packed_networks(
     dit: DiT, variant: str, path: Path | None, base: str
 ) -> tuple[PackedNetworks, PartsInfo]:
-    """Return a variant's networks.
+    """Return a variant's networks over a base's transformer, which is changed in place.
 
-    Args:
-        dit: with the base's weights; it is changed in place.
-        variant: one of `VARIANTS`.
-        path: of its parts; None: untrained ones.
-        base: hash of the base's weights.
+    Without a path the parts are untrained.
 
     Raises:
         MissingWeights: the file is absent, damaged, or belongs to another base or variant.
@@ -113,13 +103,9 @@ def packed_networks(
 
 
 def load_parts(dit: DiT, path: Path) -> tuple[PackedNetworks, PartsInfo]:
-    """Return a base's transformer, changed, with its memory.
+    """Return a base's transformer, changed in place, with its memory.
 
     Low-rank changes are still apart; `model.lora.merge` makes them part of the weights.
-
-    Args:
-        dit: with the base's weights; it is changed in place.
-        path: of the parts.
 
     Raises:
         MissingWeights: the file is absent, damaged, or of another architecture.
@@ -146,11 +132,7 @@ def save_parts(
 ) -> None:
     """Write what differs from a base, in bf16; the file appears whole or not at all.
 
-    Args:
-        path: of the file.
-        networks: what was trained.
-        info: what the file says of itself.
-        base: state dict of the networks before any training.
+    `base` is the networks' state dict before any training.
     """
     state = {
         name: _stored(value)

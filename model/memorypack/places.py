@@ -60,13 +60,7 @@ class Places(Protocol):
 
 
 class IndexPlaces:
-    """Frame, row and column indices.
-
-    Args:
-        rows: tokens down.
-        columns: tokens across.
-        frequencies: of the three axes, see `model.rope.axis_frequencies`.
-    """
+    """Frame, row and column indices of tokens, by `model.rope.axis_frequencies`."""
 
     def __init__(self, rows: int, columns: int, frequencies: tuple[Tensor, Tensor, Tensor]) -> None:
         self._size, self._frequencies = (rows, columns), frequencies
@@ -78,14 +72,7 @@ class IndexPlaces:
 
 
 class RayPlaces:
-    """The rays of posed frames: the pocket world.
-
-    Args:
-        rays: of the world.
-        rows: tokens down.
-        columns: tokens across.
-        block_length: frames of a block; a frame's time says its place in its block.
-    """
+    """The rays of posed frames: the pocket world. A frame's time says its place in its block."""
 
     def __init__(self, rays: RayCoordinates, rows: int, columns: int, block_length: int) -> None:
         self._rays, self._size, self._length = rays, (rows, columns), block_length

@@ -97,14 +97,9 @@ class _Attending(nn.Module):
 class SemanticPack(nn.Module):
     """Long-term memory of fixed size.
 
-        state = semantic.begin(prompt, image, places)
-        state = semantic.advance(state, frames, places)  # once a block, or for many at once
-        tokens = semantic.tokens(state)  # what the transformer reads
-
-    Args:
-        dit: sizes of the transformer that reads it.
-        config: structure and depth.
-        kernel: of attention.
+    state = semantic.begin(prompt, image, places)
+    state = semantic.advance(state, frames, places)  # once a block, or for many at once
+    tokens = semantic.tokens(state)  # what the transformer reads
     """
 
     def __init__(self, dit: DiTConfig, config: PackConfig, kernel: AttentionKernel) -> None:
@@ -139,12 +134,9 @@ class SemanticPack(nn.Module):
         return self
 
     def begin(self, prompt: Tensor, image: LatentFrames, places: Places) -> SemanticState:
-        """Return psi_0: prompt and reference image, or zeros of their shape.
+        """Return psi_0: features, [B, text_len, text_dim], and image, or zeros of their shape.
 
-        Args:
-            prompt: features, [B, text_len, text_dim].
-            image: the reference image, one frame, at the time at which the whole video starts.
-            places: of its tokens.
+        The reference image is one frame, at the time at which the whole video starts.
         """
         seen = self._cells(image, places.grid(image))
         words = self.prompt(prompt.to(self.prompt.weight.dtype))

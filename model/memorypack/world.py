@@ -38,12 +38,8 @@ from mag_sandbox.scenes import Scene
 class MemoryPackWorld(PocketWorld[PocketSession]):
     """A world that remembers by packing; see `World`.
 
-    Args:
-        parts: that worlds over these weights share; the only policy is the memory's own name.
-        networks: transformer and memory.
-        features: of a prompt, [1, text_len, text_dim], for psi_0.
-        places: of tokens.
-        title: of the memory, for people.
+    `parts` are what worlds over these weights share; the only policy is the memory's own name, and
+    `title` is what people call it. `features` gives those of a prompt, [1, text_len, text_dim].
     """
 
     def __init__(

@@ -59,11 +59,8 @@ class Animation:
     ) -> Tensor:
         """Return the pictures of a block that begins at `time`, [F, 3, H, W].
 
-        Args:
-            resting: of these poses.
-            sky: pictures at rest of the poses upwind; None: there is no sky.
-            poses: of the block.
-            time: frames shown before it; at time 0 the world is at rest.
+        The sky is pictures at rest of the poses upwind, if there is any. At time 0 the world is at
+        rest.
         """
         rest = resting.pictures
         if resting.parts is None:

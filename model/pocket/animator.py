@@ -85,10 +85,7 @@ class PictureNetwork(nn.Module):
     def forward(self, pictures: Tensor, maps: Tensor, clock: Tensor | None = None) -> Tensor:
         """Return [B, channels, H, W]; H and W are multiples of 8.
 
-        Args:
-            pictures: [B, channels, H, W].
-            maps: [B, maps, H / 4, W / 4].
-            clock: [B, clock].
+        Pictures are of that shape, maps [B, maps, H / 4, W / 4], the clock [B, clock].
         """
         x = self.before(self.stem(pictures) + self.stem_maps(maps), clock)
         coarse = self.down(x)
@@ -124,12 +121,9 @@ class Animator(nn.Module):
     def forward(self, rest: Tensor, wind: Tensor, parts: Tensor, moments: Moments) -> Tensor:
         """Return the pictures of these moments.
 
-        Args:
-            rest: at rest.
-            wind: at rest, too, of where the wind has carried the sky from by then: as much to the
-                left as `AnimatorConfig.wind` says. `rest` itself: the sky stands still.
-            parts: shares of `PARTS`, [B, 4, H, W].
-            moments: poses and times of the pictures.
+        `wind` is at rest, too, of where the wind has carried the sky from by then: as much to the
+        left as `AnimatorConfig.wind` says; `rest` itself: the sky stands still. Parts are shares of
+        `PARTS`, [B, 4, H, W].
         """
         walk = self._walked(rest, moments)
         maps, clock = (x.to(rest) for x in self._told(moments, *rest.shape[-2:]))

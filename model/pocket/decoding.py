@@ -31,11 +31,7 @@ class Codec:
         return to_frames(self.picture(latents))
 
     def encode_block(self, frames: Frames, spec: WorldSpec) -> Tensor:
-        """Return the latents of a block, [1, F, C, h, w].
-
-        Args:
-            frames: uint8 [block_length, H, W, 3].
-            spec: of the world.
+        """Return the latents, [1, F, C, h, w], of a block, uint8 [block_length, H, W, 3].
 
         Raises:
             ValueError: the frames are of another number or size.
@@ -56,15 +52,10 @@ class DecodedBlock:
 
 
 class BlockDecoder:
-    """Makes the frames of blocks.
+    """Makes the frames of blocks; without an animation the world stands still.
 
     begun = showing.begin(latents, poses)  # returns at once
     shown = showing.finish(begun, poses, time, sky=lambda: latents(showing.upwind(poses, time)))
-
-    Args:
-        codec: makes pictures.
-        animation: moves them; None: the world stands still.
-        times: what it takes is counted here.
     """
 
     def __init__(self, codec: Codec, animation: Animation | None, times: StageTimes) -> None:
@@ -95,7 +86,7 @@ class BlockDecoder:
         *,
         likely: bool = False,
     ) -> DecodedBlock:
-        """Return a block's frames.
+        """Return a block's frames, `time` frames after the first one shown.
 
         Args:
             begun: of the block.

@@ -135,13 +135,7 @@ def world_parts(
 ) -> WorldParts:
     """Lay networks out for this machine and return what a world over these weights is made of.
 
-    Args:
-        config: of the weights.
-        weights: their folder.
-        dit: makes latents.
-        autoencoder: makes pictures of them.
-        features: reads prompts.
-        execution: how to run; sets the thread count.
+    How it is executed sets the thread count.
     """
     torch.set_num_threads(execution.threads)
     run_pictures(autoencoder, execution)
@@ -168,11 +162,7 @@ def prompt_features(
 ) -> PromptFeatures:
     """Return what reads prompts; the encoder is loaded when there is one that is not known.
 
-    Args:
-        weights: folder of the encoder.
-        config: of the weights.
-        tokenizer: of the weights.
-        known: features of prompts, see `read_texts`.
+    What is known are features, see `read_texts`.
     """
 
     def load_encoder():

@@ -27,11 +27,7 @@ def look_ahead_pose(
 ) -> CameraPose | None:
     """Return where to imagine a block before moving on from `pose`, or None if all is known.
 
-    Args:
-        pose: where the camera is.
-        command: where it is going.
-        known: poses of remembered frames.
-        share: of the strip beyond the edge that they must show.
+    All is known if remembered frames show such a share of the strip beyond the edge.
     """
     heading = np.sign((command.yaw, command.pitch))
     if not heading.any() or not known:

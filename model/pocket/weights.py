@@ -53,12 +53,7 @@ def read_config(folder: Path) -> PocketConfig:
 
 
 def parse_config(path: Path, parse: Callable[[dict], Config], remedy: str) -> Config:
-    """Return what a configuration file says.
-
-    Args:
-        path: of the file, JSON.
-        parse: makes the configuration of its data.
-        remedy: what to do where that fails.
+    """Return what a configuration file, JSON, says.
 
     Raises:
         MissingWeights: the file is absent, damaged, or of another program version.
@@ -76,10 +71,7 @@ def parse_config(path: Path, parse: Callable[[dict], Config], remedy: str) -> Co
 def load_into(module: nn.Module, path: Path, part: str = "") -> None:
     """Load a safetensors file strictly, whatever float type it is stored in.
 
-    Args:
-        module: what to load into.
-        path: of the file.
-        part: what the names of the module's tensors begin with in the file; others are left out.
+    Only tensors whose names begin with `part` are the module's.
 
     Raises:
         MissingWeights: the file is absent, damaged, or does not fit the module.
@@ -156,14 +148,7 @@ def save_pocket(
 ) -> None:
     """Write a weights folder in bf16; each file appears whole or not at all.
 
-    Args:
-        folder: is made.
-        config: of all of them.
-        networks: transformer and text encoder.
-        autoencoder: of the frames.
-        tokenizer: of the prompts.
-        generator: what sets it apart, where the config gives it a rank; see `model.lora`.
-        animator: moves pictures, where the config has one.
+    The generator's change and the animator are there where the config has them; see `model.lora`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     states: dict[str, Mapping[str, torch.Tensor]] = {

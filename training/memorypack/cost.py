@@ -40,10 +40,7 @@ def measure(
 ) -> list[dict]:
     """Return a row for each variant and length: ms of a block, its parts, and bytes held.
 
-    Args:
-        config: sizes of the world.
-        lengths: blocks made before the measured ones, rising.
-        repeats: measured blocks, of which the median counts.
+    Lengths are blocks made before the measured ones, rising; the median of the repeats counts.
     """
     dit = DiT(config.dit).initialise().eval()
     rows = []

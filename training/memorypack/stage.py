@@ -102,10 +102,7 @@ class MemoryPackStage(Stage):
     ) -> Iterator[Tensor]:
         """Go through videos clip by clip; give a loss, with a graph of its own, for each learned.
 
-        Args:
-            batch: of videos.
-            learned: which clips are learned from; the others are only remembered, as they are.
-            random: noise levels and noise.
+        The other clips are only remembered, as they are.
         """
         length, upload = self.source.length, self.device.upload
         frames = batch.frames.with_latents(upload(batch.frames.latents))
@@ -197,11 +194,8 @@ class LearnedClip(ClipPass):
 def is_tuned(name: str, tuned: Tuned) -> bool:
     """Tell whether a tensor of `PackedNetworks` is trained.
 
-    Args:
-        name: of the tensor.
-        tuned: "memory": the long-term memory, and low-rank changes of the transformer; "last":
-            output layer and final modulation (the norm there has no weights); "modulations": those
-            of all layers, too.
+    "memory" is the long-term memory, and low-rank changes of the transformer; "last" output layer
+    and final modulation (the norm there has no weights); "modulations" those of all layers, too.
     """
     if tuned == "all":
         return True

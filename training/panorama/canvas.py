@@ -72,13 +72,11 @@ class Canvas:
     def thing(
         self, _attribute: str, _value: str, /, color: str | None = None, variant: int = 0
     ) -> Iterator[None]:
-        """Say that what is drawn within is one thing.
+        """Say that what is drawn within is one thing: what a scene's attribute of this value shows.
 
-        Args:
-            _attribute: of the scene, whose words name it in captions; `classes.UNNAMED` if none do.
-            _value: of the attribute; together they tell its class, see `classes.LOOKS`.
-            color: name that captions give its colour.
-            variant: which of its class's shapes.
+        Attribute and value tell its class, see `classes.LOOKS`; `classes.UNNAMED` is of what no
+        caption names. `color` is the name that captions give its colour, `variant` which of its
+        class's shapes it has.
         """
         del color, variant
         yield

@@ -27,9 +27,7 @@ SPLIT_COLUMN = RING_HEIGHT
 def pack(canvas: LayeredCanvas, bare: np.ndarray) -> np.ndarray:
     """Return a painted ring as layers, uint8 [RING_HEIGHT, RING_WIDTH, CHANNELS].
 
-    Args:
-        canvas: what was painted on.
-        bare: its finished picture.
+    `bare` is the canvas's finished picture.
     """
     layers = np.zeros((RING_HEIGHT, RING_WIDTH, CHANNELS), np.uint8)
     layers[..., :3] = bare

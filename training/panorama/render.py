@@ -93,13 +93,9 @@ def view(
 
 
 def zoomed_view(pixels: np.ndarray, left: float, top: float, fov: float) -> np.ndarray:
-    """Return the middle of a view, `fov` degrees across, enlarged to the size of a view.
+    """Return the middle of a ring's view, `fov` degrees across, enlarged to the size of a view.
 
-    Args:
-        pixels: a ring.
-        left: of the view that is not zoomed [px]; top likewise.
-        top: 0 to RING_HEIGHT - HEIGHT.
-        fov: at most `FOV`.
+    Left and top [px] are of the view that is not zoomed, `fov` is at most `FOV`.
     """
     width, height = WIDTH * fov / FOV, HEIGHT * fov / FOV
     x, y = left + (WIDTH - width) / 2, top + (HEIGHT - height) / 2

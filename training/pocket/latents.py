@@ -37,10 +37,7 @@ class LatentPool:
 def places_to_poses(left: np.ndarray, top: np.ndarray, fov: np.ndarray) -> Tensor:
     """Return yaw, pitch, fov [degrees], [..., 3], of views cut out at ring pixels.
 
-    Args:
-        left: of the view that is not zoomed, whose middle a zoomed one shares [px].
-        top: likewise.
-        fov: degrees across.
+    Left and top are of the view that is not zoomed, whose middle a zoomed one shares.
     """
     yaw = (left + WIDTH / 2) * DEGREES_PER_PIXEL
     pitch = (RING_HEIGHT / 2 - HEIGHT / 2 - top) * DEGREES_PER_PIXEL

@@ -49,12 +49,7 @@ def answers_of(scene: DrawnScene, caption: str) -> dict[tuple[str, str], int]:
 
 
 class TextOnlyCaptions:
-    """Captions of scenes that nobody draws, and what they say.
-
-    Args:
-        tokenizer: of the world.
-        text_len: tokens of a prompt.
-    """
+    """Captions of scenes that nobody draws, and what they say."""
 
     def __init__(self, tokenizer: Tokenizer, text_len: int) -> None:
         names, captions = list(CATEGORIES), []

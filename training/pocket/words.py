@@ -79,14 +79,9 @@ GROUPS: tuple[tuple[str, str, str], ...] = (
 
 
 def write_words(captions: Iterable[str], folder: Path) -> Path:
-    """Write the words of the captions into a weights folder, whole or not at all.
+    """Write the words of all captions of training into a weights folder; return the file.
 
-    Args:
-        captions: everything the world was trained on.
-        folder: of the weights; it exists.
-
-    Returns:
-        The file.
+    It appears whole or not at all.
     """
     texts = [caption.lower() for caption in captions]
     counts = count_words(texts)

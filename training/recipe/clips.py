@@ -106,15 +106,9 @@ def clip_flow(
     coordinates: Coordinates,
     attend: Attend,
 ) -> Tensor:
-    """Return the flow of a clip in one pass, fp32 [B, F, C, H, W].
+    """Return the flow of clips, [B, F, C, H, W], in one pass, fp32.
 
-    Args:
-        dit: the network.
-        latents: [B, F, C, H, W].
-        timesteps: 0 to 1000, [B, F], or [B, 1] for all frames alike.
-        text: keys of the prompts.
-        coordinates: of the frames.
-        attend: what is read.
+    Timesteps are 0 to 1000, [B, F], or [B, 1] for all frames alike.
     """
     time = dit.embed_time(timesteps.to(latents.device))
     return dit(latents, time, text, coordinates.rotary, attend, coordinates.features).float()
@@ -132,15 +126,7 @@ def flow_beside_clean(
     """Return the flow of noisy frames that read clean ones, fp32 [B, F, C, H, W].
 
     Clean frames (timestep 0) come first, their noisy copies after them, at the same coordinates.
-
-    Args:
-        dit: the network.
-        clean: what is read, [B, F, C, H, W].
-        noisy: what is denoised, likewise.
-        timesteps: of the noisy frames, [B, F].
-        text: keys of the prompts, for both.
-        coordinates: of the F frames.
-        attend: of 2F frames, clean | noisy.
+    `attend` is of 2F frames, clean | noisy.
     """
     frames = noisy.shape[1]
     levels = torch.cat((torch.zeros_like(timesteps), timesteps), dim=1)

@@ -15,10 +15,7 @@ from mag_sandbox.model.dit import Attend
 def block_causal(frames: int, block_length: int, window: int | None = None) -> Tensor:
     """Return the mask of noisy frames that read their own and earlier blocks, [F, F].
 
-    Args:
-        frames: F.
-        block_length: frames of a block.
-        window: frames that are read, counted back from the end of the own block; None: all.
+    A window is frames that are read, counted back from the end of the own block; None: all.
 
     Source: Self Forcing, arXiv 2506.08009.
     """
@@ -95,10 +92,7 @@ def by_token(mask: Tensor, tokens: int) -> Tensor:
 def block_attention(mask: Tensor, tokens: int, kernel: AttentionKernel) -> Attend:
     """Return a strategy that asks the kernel once for each run of frames that read alike.
 
-    Args:
-        mask: of frames, bool [F, F].
-        tokens: of a frame.
-        kernel: any; it sees only what is read.
+    The mask is of frames, bool [F, F], of so many tokens each; the kernel sees only what is read.
     """
     _, runs = mask.unique_consecutive(dim=0, return_inverse=True)
     lengths = (runs.bincount() * tokens).tolist()

@@ -27,10 +27,7 @@ Renoise = Callable[[int, int], Tensor]  # block of the clip, step -> noise like 
 class GraphCache:
     """Kept keys and values as tensors of their own: a pass that reads them can be differentiated.
 
-    The calls are those of `KVCache`.
-
-    Args:
-        tokens: of a latent frame.
+    The calls are those of `KVCache`; `tokens` are those of a latent frame.
     """
 
     def __init__(self, tokens: int) -> None:
@@ -119,14 +116,9 @@ class TrainedGenerator:
 class SelfRollout(Rollout):
     """A batch of videos in the making, clip by clip; memory is carried from clip to clip.
 
-    video = SelfRollout(TrainedGenerator(...), places, recipe)
+    video = SelfRollout(TrainedGenerator(...), places, recipe)  # over a `GraphCache`
     first = video.clip(noise, text, exit_step, renoise)
     more = video.clip(more_noise, text, another_exit_step, renoise)
-
-    Args:
-        generator: over a `GraphCache`.
-        places: where the frames lie.
-        recipe: steps, memory, and who remembers under which text.
     """
 
     def __init__(self, generator: TrainedGenerator, places: FramePlaces, recipe: Recipe) -> None:

@@ -104,9 +104,7 @@ class StudentStage(RecipeStage[DiT, TrajectorySource, StudentTraining]):
 def at_places(states: Tensor, places: Tensor) -> Tensor:
     """Return clips whose every frame is taken from a state of its own.
 
-    Args:
-        states: [steps + 1, B, F, C, H, W].
-        places: which state, int [B, F].
+    States are [steps + 1, B, F, C, H, W], places which of them, int [B, F].
     """
     batch, frames = places.shape
     rows, columns = torch.arange(batch)[:, None], torch.arange(frames)[None]

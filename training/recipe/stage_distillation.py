@@ -63,12 +63,9 @@ class Scores:
         self._schedule = FlowSchedule(self.shift)
 
     def noise(self, clean: Tensor, raw: Tensor, noise: Tensor) -> NoisedClip:
-        """Noise clips to compare scores at.
+        """Noise generated clips, [B, F, C, H, W], to compare scores at; no gradient passes.
 
-        Args:
-            clean: generated, [B, F, C, H, W]; no gradient passes.
-            raw: integers from 0 to 999, [B].
-            noise: standard normal, like the clips.
+        Raw levels are integers from 0 to 999, [B]; the noise is standard normal.
         """
         timesteps = score_timestep(raw.float(), self._schedule.shift).to(clean.device)
         sigma = self._schedule.sigma(timesteps)[:, None].expand(clean.shape[:2])

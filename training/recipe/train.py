@@ -221,9 +221,7 @@ class _StageTraining:
 def clips_to_a_whole_video(preset: Distillation, clips: int) -> int:
     """Return after how many steps no video is under way: what is made then needs no memory.
 
-    Args:
-        preset: of the stage.
-        clips: that a step has of each video that is being made.
+    A step has so many clips of each video that is being made.
     """
     return preset.clips // math.gcd(preset.clips, clips) if preset.in_turn else 1
 
@@ -231,12 +229,8 @@ def clips_to_a_whole_video(preset: Distillation, clips: int) -> int:
 def loop_config(numbers: Optimisation, updates_every: int = 1, save_every: int = 1) -> LoopConfig:
     """Return the loop's settings: a constant rate, no warm-up.
 
-    Args:
-        numbers: of the stage.
-        updates_every: steps from one update of the averaged network to the next. The loop averages
-            after every step, also where only the critic moved; the root keeps the average's memory
-            the same in updates.
-        save_every: steps from one moment at which nothing is under way to the next.
+    The loop averages after every step, also where only the critic moved; the root keeps the
+    average's memory the same in updates. Nothing is under way after every `save_every`th step.
     """
     return LoopConfig(
         steps=numbers.steps,

@@ -45,10 +45,7 @@ class TrajectorySource(Protocol):
 def trajectory(flow: Flow, noise: Tensor, sampler: Sampler) -> Tensor:
     """Return the latents before every step and after the last, [steps + 1, B, F, C, H, W].
 
-    Args:
-        flow: the teacher's, guided.
-        noise: standard normal, [B, F, C, H, W].
-        sampler: the steps; one that adds no noise.
+    They follow the teacher's guided flow from standard normal noise; the sampler adds none.
     """
     states = [noise]
     for step, timestep in enumerate(sampler.timesteps):
@@ -60,14 +57,9 @@ def trajectory(flow: Flow, noise: Tensor, sampler: Sampler) -> Tensor:
 def guided_flow(
     dit: DiT, conditions: Conditions, negative: Tensor, guidance: float, device: TrainingDevice
 ) -> Flow:
-    """Return a bidirectional teacher's guided flow under some conditions.
+    """Return a bidirectional teacher's flow, guided away from a prompt, [B, text_len, text_dim].
 
-    Args:
-        dit: the teacher.
-        conditions: prompts and places.
-        negative: features of the prompt that is led away from, [B, text_len, text_dim].
-        guidance: 1: none.
-        device: where to compute.
+    Guidance 1 is none.
 
     Source: classifier-free guidance, arXiv 2207.12598.
     """

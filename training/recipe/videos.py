@@ -144,9 +144,6 @@ class Lanes:
     """Several videos under way at once: clips are asked for from one after the other.
 
     Processes that deal out the numbers of clips among themselves go on with videos of their own.
-
-    Args:
-        lanes: that make the videos, none of them twice.
     """
 
     def __init__(self, lanes: Sequence[Videos]) -> None:
