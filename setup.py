@@ -21,6 +21,7 @@ setup(
     },
     package_data={
         "mag_sandbox.assets": ["weights/**/*"],
+        "mag_sandbox.evaluation.report": ["*.html", "*.md"],
         "mag_sandbox.sandbox.export": ["*.html"],
         "mag_sandbox.scenes": ["library/*", "demos/*"],
     },

@@ -2,7 +2,7 @@
 
 `magbench` continues the clips of MAG-Bench, `report` makes a page of saved results, `tables` the
 paper's tables 3 and 4 in small, `vbench` writes and reads the files of that suite,
-`train-classifier` makes the judge of the pocket world's prompts.
+`imagination` judges what is invented, `train-classifier` makes the judge of prompts.
 docs/evaluation.md says what every number means.
 """
 
@@ -10,6 +10,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -28,8 +29,7 @@ from mag_sandbox.evaluation.bench.tables import add_tables
 from mag_sandbox.evaluation.bench.thresholds import table
 from mag_sandbox.evaluation.imagination.command import add_imagination
 from mag_sandbox.evaluation.judge.classifier import CLASSIFIER_WEIGHTS, Classifier
-from mag_sandbox.evaluation.judge.classifier_training import ClassifierTraining, train_attributes
-from mag_sandbox.evaluation.judge.object_training import ObjectTraining, train_objects
+from mag_sandbox.evaluation.judge.classifier_training import FITTING, train_classifier
 from mag_sandbox.evaluation.magbench.command import add_magbench
 from mag_sandbox.evaluation.report.command import add_report
 from mag_sandbox.evaluation.vbench.command import add_vbench
@@ -55,7 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = OneLineParser(prog="python -m evaluation", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    pocket = commands.add_parser("pocket", help="measure memory, imagination, motion and prompts")
+    pocket = commands.add_parser("pocket", help="measure memory, motion and prompts")
     pocket.add_argument(
         "--clips", type=int, help=f"held-out scenes for each kind ({PocketSettings().clips})"
     )
@@ -92,16 +92,10 @@ def _parser() -> argparse.ArgumentParser:
     add_tables(commands, _say)
     add_vbench(commands, _say)
     judge = commands.add_parser(
-        "train-classifier", help="train one network of the judge on renderer views"
-    )
-    judge.add_argument(
-        "part",
-        choices=("attributes", "objects"),
-        help="what the network reads; the other one stays",
+        "train-classifier", help="train the judge of attributes on renderer views"
     )
     judge.add_argument("--out", type=Path, default=CLASSIFIER_WEIGHTS, metavar="DIR")
-    steps = f"{ClassifierTraining().steps} for attributes, {ObjectTraining().steps} for objects"
-    judge.add_argument("--steps", type=int, help=f"steps of training ({steps})")
+    judge.add_argument("--steps", type=int, default=FITTING.steps, help="(%(default)s)")
     judge.set_defaults(run=_train_classifier)
     return parser
 
@@ -176,13 +170,9 @@ def _opener(
 
 
 def _train_classifier(options: argparse.Namespace) -> int:
-    if options.steps is not None and options.steps < 1:
+    if options.steps < 1:
         raise ValueError(f"steps is {options.steps}, expected at least 1")
-    chosen = {} if options.steps is None else {"steps": options.steps}
-    if options.part == "attributes":
-        train_attributes(options.out, ClassifierTraining(**chosen), _say)
-    else:
-        train_objects(options.out, ObjectTraining(**chosen), _say)
+    train_classifier(options.out, replace(FITTING, steps=options.steps), _say)
     return 0
 
 

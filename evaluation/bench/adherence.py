@@ -54,8 +54,7 @@ def measure_adherence(
 def attribute_report(answers: Sequence[dict[str, Answer]]) -> dict:
     """Return how many of all attributes that captions name are found; the category is none.
 
-    Args:
-        answers: what `ask_scene` returns, one a picture. The interval is by bootstrap over them.
+    The interval is by bootstrap over what `ask_scene` returns, one a picture.
     """
     pictures = [
         [answer for name, answer in one.items() if name != CATEGORY]
@@ -75,19 +74,14 @@ def attribute_report(answers: Sequence[dict[str, Answer]]) -> dict:
 def ask_scene(
     world: World, classifier: Classifier, number: int, seed: int, folder: Path
 ) -> dict[str, Answer]:
-    """Ask for the held-out scene of a number; return what its first picture shows of its caption.
+    """Ask for a held-out scene by its caption; return what the first picture shows of it.
 
-    Args:
-        world: what is asked.
-        classifier: what looks.
-        number: of the scene, from 0.
-        seed: chooses the scenes.
-        folder: for the renderer's picture.
+    The scene is one of a number and a seed; the renderer's picture goes into the folder.
     """
     scene = held_out_scene(FIRST_INDEX + number, seed, folder, moves=world.spec.moves)
     scene, named = captioned(scene, trusted_heads(classifier))
     invented = world.reset(scene.scene("prompt"), scene.seed).frames[-1]
-    read = classifier.read(np.stack((invented, scene.first_view))).names
+    read = classifier.read(np.stack((invented, scene.first_view)))
     truths = {name: scene.truth(name.split(".")[-1]) for name in named}
     return {name: Answer(*(said == truth for said in read[name])) for name, truth in truths.items()}
 
@@ -95,11 +89,6 @@ def ask_scene(
 def trusted_heads(classifier: Classifier) -> list[Head]:
     """Return the questions that the classifier answers well."""
     return [head for head in classifier.heads if head.accuracy >= JUDGE_LIMIT]
-
-
-def trusted_objects(classifier: Classifier) -> list[Head]:
-    """Return the questions about objects that the classifier answers well, "none" among them."""
-    return [head for head in classifier.objects if head.accuracy >= JUDGE_LIMIT]
 
 
 def captioned(scene: HeldOutScene, heads: list[Head]) -> tuple[HeldOutScene, tuple[str, ...]]:

@@ -50,11 +50,7 @@ class Clip:
     rest: np.ndarray | None = None  # the frames as the world says they are at rest; None: the same
 
     def to_compare(self, parts: RingParts | None) -> np.ndarray:
-        """Return the frames, or as they are at rest where nobody knows what stands still of them.
-
-        Args:
-            parts: what is known to stand still; None: nothing.
-        """
+        """Return the frames, or as they are at rest where no parts are known to stand still."""
         return self.frames if self.rest is None or parts is not None else self.rest
 
     def seconds_between(self, out: int, back: int) -> float:
@@ -129,13 +125,9 @@ class HeldOutScene:
 
 
 def held_out_scene(index: int, seed: int, folder: Path, *, moves: bool = False) -> HeldOutScene:
-    """Draw the held-out scene of an index, categories in turn.
+    """Draw the held-out scene of an index, categories in turn; its first view goes into the folder.
 
-    Args:
-        index: of the scene.
-        seed: of the evaluation.
-        folder: gets the first view.
-        moves: whether the scene changes with time, as `WorldSpec.moves` says of a world.
+    It changes with time if it `moves`, as `WorldSpec.moves` says of a world.
     """
     category, number = list(CATEGORIES)[index % len(CATEGORIES)], seed * SCENES_PER_SEED + index
     panorama = (render_moving if moves else render)(category, HELD_OUT + number)
@@ -151,12 +143,8 @@ def pan_and_back(
 ) -> list[Leg]:
     """Return the path away, a pause, and the same way back, bit for bit.
 
-    Args:
-        spec: of the world.
-        degrees: of the way out.
-        hold_seconds: of the pause.
-        away_seconds: that the camera looks around before the pause where it sees nothing of the way
-            out, at least; 0: it does not.
+    For `away_seconds` at least the camera looks around before the pause, where it sees nothing of
+    the way out.
 
     Raises:
         ValueError: beyond the way out there is no view that shares nothing with it.

@@ -56,10 +56,6 @@ class DriftScores:
 def around_and_around(spec: WorldSpec, minutes: float) -> list[Leg]:
     """Return the path: a turn out, what nobody looks at, and a last turn over the same directions.
 
-    Args:
-        spec: of the world.
-        minutes: of the whole path.
-
     Raises:
         ValueError: the camera cannot turn around in that share of the time.
     """

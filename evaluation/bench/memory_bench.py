@@ -4,13 +4,12 @@ Records are JSON lines, see `evaluation.magbench.evaluate`; here bench is "pocke
 memory, mode, and away where the camera stays away}; scores also hold pose_psnr_db, pose_ssim,
 floor_db, ceiling_db, recall_percent, drift_db (the last 15% less the first), compression,
 memory_mib and block_ms; recall_points are (seconds away, recall) of each frame. A clip whose
-picture does not move as commanded is refused. Modes `history` and `truth` are those of
-`memory_clips`; `image` and `prompt` are invented: see `invented_clips` for their further scores,
-features and objects. Of worlds that move the truth is that of the same time;
-where still parts are known, recall, floor, ceiling and drift rest on them, and the scores also hold
-still_psnr_db and, beside a truth, moving_psnr_db and motion_gain_db (see `part_scores`);
-mode `rest` is `resting`, and has seam_ratio. Records of bench "prompts" have a score 0
-or 1 for everything that a caption names, and the same of the renderer as `renders`.
+picture does not move as commanded is refused. Modes are those of `memory_clips`; what `image` and
+`prompt` invent is judged by `evaluation.imagination`. Of worlds that move the truth is that of the
+same time; where still parts are known, recall, floor, ceiling and drift rest on them, and the
+scores also hold still_psnr_db and, beside a truth, moving_psnr_db and motion_gain_db (see
+`part_scores`); mode `rest` is `resting`, and has seam_ratio. Records of bench "prompts" have a
+score 0 or 1 for everything that a caption names, and the same of the renderer as `renders`.
 """
 
 import tempfile
@@ -24,20 +23,16 @@ import numpy as np
 
 from mag_sandbox.evaluation.bench.adherence import ask_scene
 from mag_sandbox.evaluation.bench.clips import KINDS, MAX_AWAY, HeldOutScene, Kind, held_out_scene
-from mag_sandbox.evaluation.bench.invented_clips import (
-    InventedScene,
-    invented_scene,
-    measure_invented,
-)
 from mag_sandbox.evaluation.bench.memory_clips import (
     CLIPS,
     ShownWorld,
     equal_blocks,
+    measure_invented,
     measure_return,
     play_return,
 )
 from mag_sandbox.evaluation.bench.packs import check_policies
-from mag_sandbox.evaluation.bench.pocket import EQUAL_WINDOW, OTHER_SCENES
+from mag_sandbox.evaluation.bench.pocket import EQUAL_WINDOW
 from mag_sandbox.evaluation.bench.rest import measure_rest, play_rest
 from mag_sandbox.evaluation.judge.classifier import Classifier
 from mag_sandbox.evaluation.magbench.continuation import MODES, Continuation, Mode, as_pictures
@@ -121,7 +116,10 @@ class MemoryBench:
                 if self._late():
                     break
                 indices = range(first, min(first + GROUP, settings.clips))
-                scenes = [self._draw(index, folder) for index in indices]
+                scenes = [
+                    held_out_scene(at, settings.seed, folder, moves=settings.moves)
+                    for at in indices
+                ]
                 for policy in settings.memory:
                     self._play(policy, indices, scenes)
             self._ask(folder)
@@ -142,14 +140,7 @@ class MemoryBench:
     def _late(self) -> bool:
         return self._end is not None and self.clock() >= self._end
 
-    def _draw(self, index: int, folder: Path) -> InventedScene:
-        seed, moves = self.settings.seed, self.settings.moves
-        scene, other = (
-            held_out_scene(at, seed, folder, moves=moves) for at in (index, OTHER_SCENES + index)
-        )
-        return invented_scene(scene, other, self.classifier)
-
-    def _play(self, policy: str, indices: range, scenes: Sequence[InventedScene]) -> None:
+    def _play(self, policy: str, indices: range, scenes: Sequence[HeldOutScene]) -> None:
         """Play a policy's clips of some scenes; a world is opened when one is to be measured."""
         world: ShownWorld | None = None
         opened: MemorySetting | None = None
@@ -207,10 +198,10 @@ class MemoryBench:
         return MemorySetting(policy="window", window_blocks=blocks, sink_frames=0)
 
     def _measure(
-        self, world: ShownWorld, asked: InventedScene, index: int, policy: str, mode: BenchMode
+        self, world: ShownWorld, scene: HeldOutScene, index: int, policy: str, mode: BenchMode
     ) -> None:
-        began, scene = self.clock(), asked.scene
-        record, pair, worst, usage = self._measured(world, asked, mode)
+        began = self.clock()
+        record, pair, worst, usage = self._measured(world, scene, mode)
         key = clip_key(index, policy, mode)
         picture = f"{PICTURES}/{key}.png"
         write_pair(self.store.folder / picture, pair.predicted[worst], pair.truth[worst])
@@ -229,14 +220,14 @@ class MemoryBench:
         return row | ({"away": f"{away:g} s away"} if away else {})
 
     def _measured(
-        self, world: ShownWorld, asked: InventedScene, mode: BenchMode
+        self, world: ShownWorld, scene: HeldOutScene, mode: BenchMode
     ) -> tuple[dict, Continuation, int, MemoryUsage]:
         if mode in KINDS:
             away = self.settings.away_seconds
-            return measure_invented(world, asked, mode, self.matching, self.classifier, away)
+            return measure_invented(world, scene, mode, self.matching, away)
         if mode == REST:
-            return _rested(world, asked.scene)
-        made = play_return(world, asked.scene, mode)
+            return _rested(world, scene)
+        made = play_return(world, scene, mode)
         return *measure_return(made, world, self.matching), made.clip.usage
 
 

@@ -1,24 +1,39 @@
-"""Clips for the memory bench: a held-out scene panned away from and back, three quarters given.
+"""Clips for the memory bench: a held-out scene panned away from and back.
 
-The renderer gives the history and the truth, so poses and pictures are exact. What the world makes
-of the last quarter is compared pose by pose and by best match. Two modes, as in MAG-Bench: what is
-remembered of the last quarter is what the world made of it, or the truth.
+Three quarters may be given: then the renderer gives history and truth, so poses and pictures are
+exact, and what the world makes of the last quarter is compared pose by pose and by best match. Two
+modes, as in MAG-Bench: what is remembered of the last quarter is what the world made of it, or the
+truth. Or nothing is given but the first view or the caption: then the world's way back is compared
+with its own way out.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose, move
-from mag_sandbox.evaluation.bench.clips import SLOW, Clip, HeldOutScene, Phase, block_time
+from mag_sandbox.evaluation.bench.clips import (
+    SLOW,
+    Clip,
+    HeldOutScene,
+    Kind,
+    Phase,
+    block_time,
+    pan_and_back,
+    record,
+)
 from mag_sandbox.evaluation.bench.parts import RingParts, likenesses, mean_of, part_scores
 from mag_sandbox.evaluation.bench.pocket import equal_window
-from mag_sandbox.evaluation.bench.return_scores import measure_motion, unrelated_psnr
+from mag_sandbox.evaluation.bench.return_scores import (
+    ReturnedViews,
+    measure_motion,
+    returned_views,
+    unrelated_psnr,
+)
 from mag_sandbox.evaluation.magbench.continuation import HISTORY, Continuation, Mode, as_pictures
 from mag_sandbox.evaluation.magbench.evaluate import Matching, scores_of, worst_frame
-from mag_sandbox.evaluation.probe.metrics import recall, ssim
 from mag_sandbox.evaluation.vbench.consistency import ends
 from mag_sandbox.model.world import Control, FrameBlock, Frames, MemoryUsage, World, WorldSpec
 
@@ -131,66 +146,67 @@ def measure_return(
     """Return the measured part of a record, the compared pictures, and the worst frame's index."""
     clip, first, parts = made.clip, made.first, made.parts
     returned, poses = clip.frames[first:], clip.poses[first:]
-    still = None if parts is None else [parts.still_at(pose) for pose in poses]
+    still = None if parts is None else tuple(parts.still_at(pose) for pose in poses)
     ceiling = mean_of(likenesses(world.round_trip(made.truth), made.truth, still))
-    limits = unrelated_psnr(clip, parts), ceiling
-    away = _seconds_away(clip, first)
-    record, pair, worst = compare(clip, returned, made.truth, away, limits, matching, still)
+    floor, away = unrelated_psnr(clip, parts), _seconds_away(clip, first)
+    back = ReturnedViews(returned, made.truth, away, floor, ceiling, still)
+    measured, pair, worst = compare(clip, back, matching)
     if parts is not None:
-        record["scores"] |= part_scores(returned, made.truth, made.frozen, parts, poses)
-    return record, pair, worst
+        measured["scores"] |= part_scores(returned, made.truth, made.frozen, parts, poses)
+    return measured, pair, worst
 
 
-def compare(
-    clip: Clip,
-    returned: Frames,
-    truth: Frames,
-    away: Sequence[float | None],
-    limits: tuple[float, float],
-    matching: Matching,
-    still: Sequence[np.ndarray] | None = None,
-) -> tuple[dict, Continuation, int]:
-    """Return what `measure_return` does, of frames that should be equal one by one.
+def measure_invented(
+    world: World, scene: HeldOutScene, kind: Kind, matching: Matching, away_seconds: float = 0.0
+) -> tuple[dict, Continuation, int, MemoryUsage]:
+    """Play a clip of which at most the first view is given.
 
-    Args:
-        clip: they are of.
-        returned: frames of the way back, uint8 [T, H, W, 3].
-        truth: what each should show, the same.
-        away: seconds since each view was last shown; None: it never was.
-        limits: floor, likeness of views that share nothing, and ceiling, likeness of the truth
-            before and after the autoencoder [dB].
-        matching: what finds best matches.
-        still: pixels of each frame that are known to stand still, bool [H, W], on which recall and
-            drift rest, like the limits; None: on whole frames.
+    Between out and back the camera may look elsewhere for `away_seconds`: see `pan_and_back`.
+
+    Where a first view is given of a scene that moves, recall, floor and ceiling rest on those of
+    its pixels that stand still. What else is invented may move as it likes: whole frames count, as
+    the world says they are at rest.
+
+    Returns:
+        What `compare` does, and what memory holds at the end.
     """
-    pair = Continuation(as_pictures(returned), as_pictures(truth))
+    clip = record(world, scene.scene(kind), pan_and_back(world.spec, away_seconds=away_seconds))
+    back = returned_views(clip, world.round_trip, scene.known_parts(kind))
+    measured, pair, worst = compare(clip, back, matching)
+    if back.still is not None:
+        measured["scores"]["still_psnr_db"] = mean_of(back.likenesses())
+    return measured, pair, worst, clip.usage
+
+
+def compare(clip: Clip, back: ReturnedViews, matching: Matching) -> tuple[dict, Continuation, int]:
+    """Return what `measure_return` does, of views of a clip that came back."""
+    pair = Continuation(as_pictures(back.frames), as_pictures(back.truth))
     scores, found = scores_of(pair, matching)
-    floor, ceiling = limits
-    ours = likenesses(returned, truth, still)
+    ours = back.likenesses()
     start, end = (mean_of(ours[part]) for part in ends(len(ours)))
     mean, kept = mean_of(ours), clip.usage.bytes
     scores |= {
-        "pose_psnr_db": mean_of(likenesses(returned, truth, None)),
-        "pose_ssim": float(np.mean([ssim(a, b) for a, b in zip(returned, truth, strict=True)])),
-        "floor_db": floor,
-        "ceiling_db": ceiling,
-        "recall_percent": None if mean is None else recall(mean, floor, ceiling),
+        "pose_psnr_db": mean_of(back.whole_likenesses()),
+        "pose_ssim": back.ssim(),
+        "floor_db": back.floor,
+        "ceiling_db": back.ceiling,
+        "recall_percent": None if mean is None else back.recall(mean),
         "drift_db": None if start is None or end is None else end - start,
         "compression": clip.usage.full_history_bytes / kept if kept else None,
         "memory_mib": kept / 2**20,
         "block_ms": clip.block_ms,
     }
-    record = {
+    measured = {
         "distance": matching.name,
         "refused": None if measure_motion(clip, MOTION_EVERY).agrees else STILL,
         "scores": scores,
         "recall_points": [
-            (round(seconds, 4), recall(score, floor, ceiling))
-            for seconds, score in zip(away, ours, strict=True)
+            (round(seconds, 4), back.recall(score))
+            for seconds, score in zip(back.away, ours, strict=True)
             if seconds is not None and score is not None
         ],
     }
-    return record, pair, worst_frame(pair, found)
+    return measured, pair, worst_frame(pair, found)
 
 
 def equal_blocks(usage: MemoryUsage, spec: WorldSpec) -> int | None:
@@ -201,11 +217,11 @@ def equal_blocks(usage: MemoryUsage, spec: WorldSpec) -> int | None:
         return None
 
 
-def _seconds_away(clip: Clip, first: int) -> list[float | None]:
+def _seconds_away(clip: Clip, first: int) -> tuple[float | None, ...]:
     """Return how long before each made frame its very view was last shown on the way out."""
     seen = {clip.poses[at]: at for at in (*clip.where("start"), *clip.where("out"))}
     places = [(at, seen.get(clip.poses[at])) for at in range(first, len(clip.frames))]
-    return [None if then is None else clip.seconds_between(then, at) for at, then in places]
+    return tuple(None if then is None else clip.seconds_between(then, at) for at, then in places)
 
 
 def _drawn(

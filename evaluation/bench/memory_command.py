@@ -16,7 +16,7 @@ from mag_sandbox.evaluation.bench.memory_bench import (
 from mag_sandbox.evaluation.bench.memory_clips import CLIPS
 from mag_sandbox.evaluation.bench.official_clips import write_official
 from mag_sandbox.evaluation.bench.pocket import EQUAL_WINDOW
-from mag_sandbox.evaluation.judge.classifier import Classifier, judge_digest
+from mag_sandbox.evaluation.judge.classifier import Classifier, classifier_digest
 from mag_sandbox.evaluation.magbench.evaluate import matching_of
 from mag_sandbox.evaluation.results.environment import environment
 from mag_sandbox.evaluation.results.store import ClipStore, read_records, read_runs
@@ -70,10 +70,7 @@ def run_bench(
 ) -> int:
     """Measure into a folder, or write the clips.
 
-    Args:
-        options: of the command line.
-        opener: makes what opens worlds of how they are to be executed; None: as is fastest.
-        say: told what people should know.
+    `opener` makes what opens worlds of how they are to be executed; None: as is fastest.
 
     Raises:
         ValueError: the options make no sense, or nothing could be measured.
@@ -95,7 +92,7 @@ def run_bench(
         "distance": matching.name,
         "away": options.away or None,
         "weights": provenance.get("weights"),  # new ones are not to go on with the old ones' clips
-        "judge": judge_digest(),  # nor is another judge: it asks and measures otherwise
+        "judge": classifier_digest(),  # nor is another judge: it asks and measures otherwise
     }
     store = ClipStore(options.out, settings_of_all)
     store.note(environment(world=provenance, arguments=_plain(options, settings)))

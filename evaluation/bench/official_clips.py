@@ -21,13 +21,9 @@ from mag_sandbox.model.world import Frames, WorldSpec
 
 
 def write_official(folder: Path, clips: int, seed: int, spec: WorldSpec) -> list[BenchClip]:
-    """Write the first clips of the bench; return the rows of their table.
+    """Write the first clips of the bench as `table.csv` and `videos/`; return the table's rows.
 
-    Args:
-        folder: gets `table.csv` and `videos/`.
-        clips: how many.
-        seed: chooses the scenes.
-        spec: of a world whose camera and blocks are used; its size and rate are not.
+    Camera and blocks are those of a world's `spec`; its size and rate are not used.
     """
     spec = replace(spec, fps=float(OFFICIAL.fps))
     written = []

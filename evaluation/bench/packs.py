@@ -41,13 +41,7 @@ def check_policies(policies: tuple[str, ...]) -> None:
 
 
 def open_pack(policy: str, weights: Path | None, parts: Path, execution: dict | None) -> World:
-    """Return the world of a policy.
-
-    Args:
-        policy: a world, maybe with a phase.
-        weights: folder of the base; None: that which comes with the game.
-        parts: folder where `VARIANT-PHASE.safetensors` lie.
-        execution: how to run; None: as is fastest.
+    """Return the world of a policy, which may name a phase whose file lies in `parts`.
 
     Raises:
         MissingWeights: the phase has no file there, or it belongs to other weights.

@@ -48,11 +48,7 @@ class RingParts:
 
 
 def ring_parts(layers: np.ndarray) -> RingParts:
-    """Return the parts of a moving ring.
-
-    Args:
-        layers: of the ring, see `training.panorama.moving_layers`.
-    """
+    """Return the parts of a moving ring of layers, see `training.panorama.moving_layers`."""
     moving = ~still(layers)
     return RingParts(still=~_grown(moving), moving=moving)
 
@@ -64,10 +60,7 @@ def likenesses(
 ) -> list[float | None]:
     """Return the PSNR of each frame over its masked pixels [dB]; None where those are too few.
 
-    Args:
-        frames: uint8 [H, W, 3] each.
-        references: what each is compared with.
-        masks: bool [H, W] each; None: whole frames count.
+    Frames are uint8 [H, W, 3], masks bool [H, W]; without masks whole frames count.
     """
     if masks is None:
         return [psnr(*pair) for pair in zip(frames, references, strict=True)]
@@ -113,7 +106,7 @@ def part_scores(
     A picture that stops at the last given frame gains nothing; None where a part is too small.
 
     Args:
-        frames: uint8 [T, H, W, 3].
+        frames: uint8 [T, H, W, 3], of some poses of a scene with these parts.
         truth: the same at the right times.
         frozen: the same of the scene at the time of the last given frame.
         parts: of the scene.
@@ -132,12 +125,9 @@ def part_scores(
 def seam_ratio(frames: Frames, seams: Sequence[int], mask: np.ndarray) -> float | None:
     """Return the change from frame to frame where blocks meet, of that within blocks.
 
-    1: no seam can be seen; None: nothing changes, or the mask holds too few pixels.
-
-    Args:
-        frames: of a camera at rest, uint8 [T, H, W, 3].
-        seams: indices of the first frames of blocks.
-        mask: pixels that count, bool [H, W].
+    The camera is at rest, and only the pixels of the mask, bool [H, W], count. `seams` are the
+    indices of the first frames of blocks. 1: no seam can be seen; None: nothing changes, or the
+    mask holds too few pixels.
 
     Raises:
         ValueError: all changes or none are at seams.

@@ -1,8 +1,8 @@
-"""`python -m evaluation pocket`: what a world remembers, invents and obeys, on held-out scenes.
+"""`python -m evaluation pocket`: what a world remembers and obeys, on held-out scenes.
 
 Every clip pans 150 degrees away at 20 degrees a second, waits a second and pans back to bit-equal
-poses; a second clip turns once around, faster. Both are played twice: with the first view given as
-a picture (`image`) and from the prompt alone (`prompt`). History is always generated. Windows are
+poses. It is played twice: with the first view given as a picture (`image`) and from the prompt
+alone (`prompt`). What it invents meanwhile is judged by `evaluation.imagination`. Windows are
 plain, without sink frames: `window` keeps 2 blocks, `window-equal` as many as fill the bytes that
 the tested policy holds at the end of its clips.
 
@@ -28,10 +28,6 @@ where nothing was measured, `{mean, low, high}` with a 95% interval by bootstrap
                       by_time_away [{from_s, to_s, psnr_db}], memory {bytes, full_history_bytes,
                       kept_frames, attended_frames, evicted},
                       motion {mean_px, p95_px, unmeasurable}, per_clip [...]
-      imagination     of views beyond the first: gradient_ratio (also of the pan, _slow, and of the
-                      full turn, _fast), sharpness_ratio, views (how many), frechet
-                      {invented_to_renders, invented_to_other_renders, renders_to_other_renders}
-      ring            opposite_views_db, opposite_renders_db, excess_db, closing_psnr_db
     zoom            of worlds that zoom, all the way in and out again, the first view given:
                     closer_psnr_db (against the renderer), return_psnr_db, gradient_ratio; of those
                     that move also still_psnr_db, moving_psnr_db, motion_gain_db
@@ -65,26 +61,18 @@ from mag_sandbox.evaluation.bench.clips import (
     Kind,
     Leg,
     Report,
-    full_turn,
     held_out_scene,
     pan_and_back,
     record,
 )
 from mag_sandbox.evaluation.bench.drift import around_and_around, drift_report, play_drift
-from mag_sandbox.evaluation.bench.imagination import (
-    Ring,
-    Views,
-    imagination_report,
-    measure_ring,
-    ring_report,
-    views_beyond,
-)
 from mag_sandbox.evaluation.bench.parts import likenesses, mean_of
 from mag_sandbox.evaluation.bench.rest import measure_rest, play_rest, rest_report
 from mag_sandbox.evaluation.bench.return_scores import (
     ReturnScores,
-    measure_return_scores,
+    measure_motion,
     policy_report,
+    returned_views,
 )
 from mag_sandbox.evaluation.bench.thresholds import DRIFT_MINUTES, verdicts_of
 from mag_sandbox.evaluation.bench.zoom import measure_zoom, zoom_and_back, zoom_report
@@ -101,7 +89,6 @@ DEFAULT_POLICIES = ("mag-retrieve", "mag", "window", EQUAL_WINDOW)
 MAX_SEED = 10_000
 MAX_DRIFT_MINUTES = 60.0
 DRIFT_CLIPS = 4  # at most, one a category: each lasts for minutes
-OTHER_SCENES = 2_000  # index of the first of the other scenes; the categories stay in step
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +136,6 @@ class PocketEvaluation:
         self.judge, self.report = judge, report
         self.tested = settings.memory[0]
         self._scenes: list[HeldOutScene] = []
-        self._others: list[HeldOutScene] = []  # lend their views for comparison
         self._tested_usages: list[MemoryUsage] = []  # at the end of the tested policy's clips
 
     def run(self) -> dict:
@@ -158,9 +144,8 @@ class PocketEvaluation:
             self._folder = Path(folder)
             return self._measure()
 
-    def _draw(self, first: int, world: World) -> list[HeldOutScene]:
-        indices, seed = range(first, first + self.settings.clips), self.settings.seed
-        moves = world.spec.moves
+    def _draw(self, world: World) -> list[HeldOutScene]:
+        indices, seed, moves = range(self.settings.clips), self.settings.seed, world.spec.moves
         return [held_out_scene(index, seed, self._folder, moves=moves) for index in indices]
 
     def _measure(self) -> dict:
@@ -178,8 +163,7 @@ class PocketEvaluation:
             try:
                 if not self._scenes:  # drawn once the world is there: its errors come at once
                     self._around = self._drift_path(world)
-                    self._scenes = self._draw(0, world)
-                    self._others = self._draw(OTHER_SCENES, world)
+                    self._scenes = self._draw(world)
                 for kind in KINDS:
                     self._measure_kind(world, name, setting, kind, result["kinds"][kind])
                 if name == self.tested:
@@ -207,38 +191,20 @@ class PocketEvaluation:
     def _measure_kind(
         self, world: World, name: str, setting: MemorySetting, kind: Kind, into: dict
     ) -> None:
-        """Play one policy's clips; of the tested one also look at what it invents."""
-        looks = name == self.tested
+        """Play one policy's clips."""
         measures: list[ReturnScores] = []
         usages: list[MemoryUsage] = []
-        slow: list[Views] = []
         for index, scene in enumerate(self._scenes):
             clip = record(world, scene.scene(kind), pan_and_back(world.spec))
-            known = scene.known_parts(kind)
-            measures.append(measure_return_scores(clip, world.round_trip, known))
+            back = returned_views(clip, world.round_trip, scene.known_parts(kind))
+            measures.append(ReturnScores.of(back, measure_motion(clip)))
             usages.append(clip.usage)
             self._tell(kind, name, index, measures[-1])
-            if looks:
-                slow.append(views_beyond(clip, scene, self._others[index]))
             if self.settings.sheets is not None:
                 write_clip_sheet(self.settings.sheets / f"{kind}-{index}-{name}.png", clip, scene)
         into["policies"][name] = policy_report(self._scenes, measures, usages, setting)
-        if looks:
+        if name == self.tested:
             self._tested_usages += usages
-            rings, fast = self._turns(world, kind)
-            into["imagination"] = imagination_report(slow, fast, self.judge)
-            into["ring"] = ring_report(rings)
-
-    def _turns(self, world: World, kind: Kind) -> tuple[list[Ring], list[Views]]:
-        rings, views = [], []
-        for index, scene in enumerate(self._scenes):
-            clip = record(world, scene.scene(kind), full_turn(world.spec))
-            rings.append(measure_ring(clip, scene))
-            views.append(views_beyond(clip, scene, self._others[index]))
-            if self.settings.sheets is not None:
-                write_ring_sheet(self.settings.sheets / f"{kind}-{index}-ring.png", clip, scene)
-        self.report(f"{kind}: {len(rings)} full turns")
-        return rings, views
 
     def _zoom(self, world: World) -> dict:
         clips = []
@@ -272,7 +238,7 @@ class PocketEvaluation:
         )
 
     def _round_trip(self, world: World, kinds: dict) -> dict:
-        views = np.stack([scene.first_view for scene in [*self._scenes, *self._others]])
+        views = np.stack([scene.first_view for scene in self._scenes])
         through = world.round_trip(views)
         ceilings = [part["policies"][self.tested]["ceiling_db"] for part in kinds.values()]
         found = {
@@ -280,8 +246,7 @@ class PocketEvaluation:
             "generated": float(np.mean(ceilings)),
         }
         if world.spec.moves:
-            parts = [scene.parts for scene in (*self._scenes, *self._others)]
-            still = [one.still_at(CameraPose()) for one in parts]
+            still = [scene.parts.still_at(CameraPose()) for scene in self._scenes]
             found["renders_still"] = mean_of(likenesses(through, views, still))
         return found
 
@@ -318,11 +283,3 @@ def write_clip_sheet(path: Path, clip: Clip, scene: HeldOutScene) -> None:
     home = [clip.nearest(clip.poses[index].yaw, back) for index in away]
     views = [scene.view(clip.poses[index], clip.time(index)) for index in away]
     write_sheet(path, [views, [clip.frames[i] for i in away], [clip.frames[i] for i in home]])
-
-
-def write_ring_sheet(path: Path, clip: Clip, scene: HeldOutScene) -> None:
-    """Write a full turn in two rows, twelve directions: the renderer's views and the world's."""
-    out = clip.where("out")
-    shown = [clip.nearest(clip.poses[0].yaw + yaw, out) for yaw in range(30, 361, 30)]
-    views = [scene.view(clip.poses[index], clip.time(index))[::2, ::2] for index in shown]
-    write_sheet(path, [views, [clip.frames[index][::2, ::2] for index in shown]])

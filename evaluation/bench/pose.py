@@ -162,12 +162,9 @@ def wander(seed: int, blocks: int) -> list[CameraCommand]:
 
 
 def misled(session: PlayedSession, factors: tuple[float, float], seed: int) -> PlayedSession:
-    """Return a session whose commands are told wrongly, each block by another factor.
+    """Return a session whose commands are told wrongly, each block by another factor in a range.
 
-    Args:
-        session: as it was played; what is told is of a full speed HEADROOM times as large.
-        factors: least and greatest.
-        seed: of the factors.
+    What is told is of a full speed HEADROOM times as large.
     """
     drawn = np.random.default_rng(seed).uniform(*factors, len(session.commands)) / HEADROOM
     told = [

@@ -44,11 +44,8 @@ SPEEDS = (0.5, 1.0)  # of the full speed, half of the clip each
 class MemoryModel:
     """The network of a weights folder that remembers, in fp32, with the autoencoder.
 
-    model = MemoryModel(folder)
+    model = MemoryModel(folder)  # its `block_length` says of how many frames one is kept
     rebuilt = model.rebuild(model.encode(frames), poses, seed=0)
-
-    Args:
-        weights: the folder; its `block_length` says of how many frames one is kept.
 
     Raises:
         MissingWeights: they are absent, damaged, or of another architecture.
@@ -78,13 +75,7 @@ class MemoryModel:
 
     @torch.inference_mode()
     def rebuild(self, latents: Tensor, poses: Sequence[CameraPose], seed: int) -> Tensor:
-        """Return a clip as it is made from what memory keeps of it, [F, C, H, W].
-
-        Args:
-            latents: clean, whole blocks, [F, C, H, W].
-            poses: one a frame.
-            seed: of the noise.
-        """
+        """Return clean latents of whole blocks as made from what memory keeps, [F, C, H, W]."""
         length, made = self.config.block_length, []
         blocks = latents[None].split(length, dim=1)
         generator = self._generator(len(blocks))
@@ -134,16 +125,7 @@ def path(fps: float, frames: int = FRAMES) -> tuple[CameraPose, ...]:
 def measure_reconstruction(
     model: MemoryModel, name: str, store: ClipStore, clips: int, seed: int, folder: Path
 ) -> None:
-    """Measure what nobody has measured, scene by scene.
-
-    Args:
-        model: what remembers and rebuilds.
-        name: of the row.
-        store: of the records.
-        clips: held-out scenes, categories in turn.
-        seed: chooses scenes and noise.
-        folder: for the scenes' first views.
-    """
+    """Measure what nobody has measured under a row's name, scene by scene, categories in turn."""
     bar, poses = ProgressBar(clips), path(model.config.fps)
     moves = model.config.moves
     for index in range(clips):

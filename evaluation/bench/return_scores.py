@@ -12,7 +12,7 @@ import numpy as np
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.evaluation.bench.clips import Clip, HeldOutScene, Phase
 from mag_sandbox.evaluation.bench.parts import RingParts, likenesses, mean_of
-from mag_sandbox.evaluation.probe.metrics import psnr, recall, ssim
+from mag_sandbox.evaluation.probe.metrics import recall, ssim
 from mag_sandbox.evaluation.probe.motion import MOTION_LIMIT
 from mag_sandbox.evaluation.results.intervals import interval_of
 from mag_sandbox.model.full.image_shift import image_shift
@@ -34,6 +34,37 @@ class MotionErrors:
     agrees: bool  # on the way out and on the way back
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class ReturnedViews:
+    """Frames of a way back, what each should show, and what their likeness is measured by."""
+
+    frames: Frames  # uint8 [T, H, W, 3]
+    truth: Frames  # the same
+    away: tuple[float | None, ...]  # seconds since each view was last shown; None: it never was
+    floor: float  # likeness of views that share nothing [dB]
+    ceiling: float  # likeness of the truth before and after the autoencoder [dB]
+    # pixels of each frame that are known to stand still, bool [H, W], on which recall and drift
+    # rest, like the limits; None: on whole frames
+    still: tuple[np.ndarray, ...] | None = None
+
+    def likenesses(self) -> list[float | None]:
+        """Return the PSNR of each frame over what is known to stand still, if anything is [dB]."""
+        return likenesses(self.frames, self.truth, self.still)
+
+    def whole_likenesses(self) -> list[float]:
+        """Return the PSNR of each whole frame [dB]."""
+        return likenesses(self.frames, self.truth, None)
+
+    def ssim(self) -> float:
+        """Return the mean structural similarity."""
+        pairs = zip(self.frames, self.truth, strict=True)
+        return float(np.mean([ssim(*pair) for pair in pairs]))
+
+    def recall(self, likeness: float) -> float:
+        """Return where a likeness lies between floor and ceiling, in percent."""
+        return recall(likeness, self.floor, self.ceiling)
+
+
 @dataclass(frozen=True, slots=True)
 class ReturnScores:
     """How well one clip came back."""
@@ -47,16 +78,33 @@ class ReturnScores:
     motion: MotionErrors
     still_psnr: float | None = None  # over pixels known to stand still [dB]; None: none are
 
+    @classmethod
+    def of(cls, back: ReturnedViews, motion: MotionErrors) -> "ReturnScores":
+        """Score what came back."""
+        whole = np.array(back.whole_likenesses())
+        mean = float(whole.mean())
+        still = None if back.still is None else mean_of(back.likenesses())
+        return cls(
+            psnr=mean,
+            ssim=back.ssim(),
+            by_time_away=_split(whole, np.array(back.away)),
+            floor=back.floor,
+            ceiling=back.ceiling,
+            recall=back.recall(mean if still is None else still),
+            motion=motion,
+            still_psnr=still,
+        )
+
     @property
     def valid(self) -> bool:
         """Whether the picture moved as commanded; a frozen one would always come back."""
         return self.motion.agrees
 
 
-def measure_return_scores(
+def returned_views(
     clip: Clip, round_trip: Callable[[Frames], Frames], parts: RingParts | None = None
-) -> ReturnScores:
-    """Compare the way back of a clip with its way out.
+) -> ReturnedViews:
+    """Return the way back of a clip beside its own way out.
 
     Args:
         clip: what was shown.
@@ -68,28 +116,15 @@ def measure_return_scores(
         ValueError: no pose of the way back was seen on the way out.
     """
     pairs = equal_pose_pairs(clip)
+    outs, backs = (list(indices) for indices in zip(*pairs, strict=True))
     frames = clip.to_compare(parts)
-    scores = [psnr(frames[back], frames[out]) for out, back in pairs]
-    likeness = [ssim(frames[back], frames[out]) for out, back in pairs]
-    away = np.array([clip.seconds_between(out, back) for out, back in pairs])
-    still = parts and mean_of(
-        likenesses(
-            [frames[back] for _, back in pairs],
-            [frames[out] for out, _ in pairs],
-            [parts.still_at(clip.poses[back]) for _, back in pairs],
-        )
-    )
-    floor, ceiling = unrelated_psnr(clip, parts), ceiling_psnr(clip, round_trip, parts)
-    mean = float(np.mean(scores))
-    return ReturnScores(
-        psnr=mean,
-        ssim=float(np.mean(likeness)),
-        by_time_away=_split(np.array(scores), away),
-        floor=floor,
-        ceiling=ceiling,
-        recall=recall(mean if still is None else still, floor, ceiling),
-        motion=measure_motion(clip),
-        still_psnr=still,
+    return ReturnedViews(
+        frames[backs],
+        frames[outs],
+        tuple(clip.seconds_between(*pair) for pair in pairs),
+        unrelated_psnr(clip, parts),
+        ceiling_psnr(clip, round_trip, parts),
+        None if parts is None else tuple(parts.still_at(clip.poses[index]) for index in backs),
     )
 
 
@@ -111,9 +146,7 @@ def equal_pose_pairs(clip: Clip) -> list[tuple[int, int]]:
 def unrelated_psnr(clip: Clip, parts: RingParts | None = None) -> float:
     """Return the median likeness of views of the way out that do not overlap [dB].
 
-    Args:
-        clip: what was shown.
-        parts: what is known to stand still, of the first view of a pair; None: whole views count.
+    What is known to stand still of the first view of a pair counts; None: whole views do.
     """
     out = [*clip.where("start"), *clip.where("out")]
     fov = clip.poses[0].fov
@@ -150,9 +183,7 @@ def _with_still_parts(clip: Clip, indices: list[int], parts: RingParts | None) -
 def measure_motion(clip: Clip, every: int = 1) -> MotionErrors:
     """Compare the shift of the picture with the command, on the way out and on the way back.
 
-    Args:
-        clip: what was shown.
-        every: how many frames lie between two that are looked at, of each way.
+    Of each way one frame in `every` is looked at.
     """
     out, back = _shift_errors(clip, "out", every), _shift_errors(clip, "back", every)
     both = np.concatenate((out, back))

@@ -70,11 +70,7 @@ class Table:
 
 
 def read_table(folder: Path, number: int) -> Table:
-    """Return what training left.
-
-    Args:
-        folder: as given to training.
-        number: 3 or 4.
+    """Return what training left of table 3 or 4 in its folder.
 
     Raises:
         ValueError: there is no such table, or a row of it is not trained yet.

@@ -37,8 +37,6 @@ PER_KIND = {
     "below_round_trip": Threshold(high=4.0, unit="dB"),
     "above_window": Threshold(low=8.0, unit="dB"),
     "above_equal_window": Threshold(low=0.0, unit="dB", strict=True),
-    "gradient_ratio": Threshold(low=0.80, high=1.25),
-    "opposite_views": Threshold(high=2.0, unit="dB"),
     "motion_mean": Threshold(high=1.0, unit="px"),
     "motion_p95": Threshold(high=1.0, unit="px"),
 }
@@ -105,7 +103,6 @@ def table(result: dict) -> Iterator[str]:
         yield f"  {'policy':14}{'return':>20}{'SSIM':>7}{'recall':>8}{'floor':>8}{'MiB':>8}  clips"
         for name, policy in part["policies"].items():
             yield f"  {name:14}{_policy_line(policy)}"
-        yield f"  {_imagination_line(part)}"
     if zoom := result.get("zoom"):
         yield f"\nzoomed in on a given view: {_zoom_line(zoom)}"
     if rest := result.get("rest"):
@@ -141,8 +138,6 @@ def _kind_values(part: dict, ceilings: dict, tested: str, equal_window: str) -> 
         "below_round_trip": _gap(ceiling, ours),
         "above_window": _gap(ours, _unguarded(part, "window")),
         "above_equal_window": _gap(ours, _unguarded(part, equal_window)),
-        "gradient_ratio": part["imagination"]["gradient_ratio"]["mean"],
-        "opposite_views": part["ring"]["excess_db"]["mean"],
         "motion_mean": motion["mean_px"],
         "motion_p95": motion["p95_px"],
     }
@@ -219,14 +214,3 @@ def _score_line(score: dict | None, unit: str) -> str:
     if score is None:
         return "no such part"
     return f"{score['mean']:6.2f} [{score['low']:.2f}, {score['high']:.2f}] {unit}".rstrip()
-
-
-def _imagination_line(part: dict) -> str:
-    frechet = part["imagination"]["frechet"]
-    ratio = part["imagination"]["gradient_ratio"]
-    return (
-        f"detail {ratio['mean']:.2f} [{ratio['low']:.2f}, {ratio['high']:.2f}] of the renderer's; "
-        f"Frechet to other renders {frechet['invented_to_other_renders']:.2f} "
-        f"(renders {frechet['renders_to_other_renders']:.2f}); "
-        f"opposite views {part['ring']['excess_db']['mean']:+.1f} dB"
-    )

@@ -3,6 +3,7 @@
 import argparse
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from mag_sandbox.evaluation.imagination.compared import Eyes
 from mag_sandbox.evaluation.imagination.table import lines_of
 from mag_sandbox.evaluation.judge.classifier import Classifier
 from mag_sandbox.evaluation.judge.judge import JUDGE_WEIGHTS, Judge, judge_digest
-from mag_sandbox.evaluation.judge.training import JudgeTraining, train_judge
+from mag_sandbox.evaluation.judge.training import FITTING, train_judge
 from mag_sandbox.files.whole import replace_file
 from mag_sandbox.model.loading import load_world
 from mag_sandbox.model.world import World
@@ -35,8 +36,8 @@ def add_imagination(commands: argparse._SubParsersAction, say: Callable[[str], N
     bar.set_defaults(run=lambda options: _measure(options, say))
     judge = commands.add_parser("train-judge", help="draw renders and train the bar's judge")
     judge.add_argument("--out", type=Path, default=JUDGE_WEIGHTS, metavar="DIR")
-    judge.add_argument("--steps", type=int, default=JudgeTraining().steps, help="(%(default)s)")
-    judge.add_argument("--rings", type=int, default=JudgeTraining().rings, help="(%(default)s)")
+    judge.add_argument("--steps", type=int, default=FITTING.steps, help="(%(default)s)")
+    judge.add_argument("--rings", type=int, default=FITTING.rings, help="(%(default)s)")
     judge.set_defaults(run=lambda options: _train(options, say))
 
 
@@ -68,7 +69,7 @@ def _train(options: argparse.Namespace, say: Callable[[str], None]) -> int:
     try:
         measured = train_judge(
             options.out,
-            JudgeTraining(rings=options.rings, steps=options.steps),
+            replace(FITTING, rings=options.rings, steps=options.steps),
             partial(_round_trip_of_ring, world),
             say,
         )

@@ -23,7 +23,7 @@ class Eyes:
 
     def look(self, frames: np.ndarray) -> "Pictures":
         """Return pictures, uint8 [N, H, W, 3], with what is seen in them."""
-        said = self.classifier.read(frames).names
+        said = self.classifier.read(frames)
         names = {head: np.array(values) for head, values in said.items()}
         return Pictures(frames, self.judge.look(frames), names)
 

@@ -1,13 +1,9 @@
-"""The judge of prompts: a small network that names what a view of 90 degrees shows.
+"""The judge of prompts: a small network that names the attributes of a view of 90 degrees.
 
-Attributes (weather, theme) are read from every view by itself. Objects (a windmill, a fence) stand
-somewhere in the ring, not in every view of it, so another network (`object_network`)
-seeks them in several views together. Both are trained on renderer views alone
-(`classifier_training`, `object_training`) and know nothing of the world they
-judge. The penultimate features of the first also carry the Frechet distance.
+It reads weather, theme and the like. It is trained on renderer views alone (`classifier_training`)
+and knows nothing of the world it judges. Things are found by another network, see `judge`.
 """
 
-import hashlib
 import itertools
 import json
 from collections.abc import Mapping
@@ -21,7 +17,6 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mag_sandbox.evaluation.judge.object_network import ObjectNetwork
 from mag_sandbox.files.whole import replace_file, replacing
 from mag_sandbox.model.catalogue.weight_files import sha256_of
 from mag_sandbox.model.world import WEIGHTS as BUNDLED
@@ -30,7 +25,6 @@ from mag_sandbox.training.panorama.render import CATEGORIES
 
 CLASSIFIER_WEIGHTS = BUNDLED / "classifier"
 WEIGHTS, VOCABULARY = "classifier.safetensors", "classifier.json"
-OBJECT_WEIGHTS, OBJECT_VOCABULARY = "objects.safetensors", "objects.json"
 FEATURES = 48  # penultimate numbers of a view
 CATEGORY = "category"
 # what nearly every view of 90 degrees shows
@@ -40,33 +34,18 @@ HEADS: dict[str, tuple[str, ...]] = {
     "object": ("backdrop_color", "light"),
     "video game": ("theme", "sky", "backdrop", "platform"),
 }
-# what stands all around the ring; a single sun or a door in two of four walls may be behind us
-OBJECTS: dict[str, tuple[str, ...]] = {
-    "outdoor": (
-        "vegetation", "building", "water", "relief", "animals", "rocks", "flowers", "fence",
-        "path", "sky_objects",
-    ),
-    "indoor": (
-        "furniture", "second", "window", "curtains", "plant", "picture", "lamp", "rug",
-    ),
-    "object": ("main", "second", "support", "extra"),
-    "video game": (
-        "block", "collectible", "creature", "structure", "hazard", "plant", "sky_object",
-    ),
-}  # fmt: skip
 WIDTHS = (16, 32, 48, 64, 64)  # channels of the convolutions
 _BATCH = 64
-_REMEDY = "restore it with git or run `python -m evaluation train-classifier PART`"
+_REMEDY = "restore it with git or run `python -m evaluation train-classifier`"
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """One question about a view, or about several views of one place."""
+    """One question about a view."""
 
     name: str  # "category", or "<category>.<attribute>"
     values: tuple[str, ...]
-    # on held-out renderer views, in [0, 1]; of objects balanced: the mean over the values
-    accuracy: float = 0.0
+    accuracy: float = 0.0  # on held-out renderer views, in [0, 1]
 
     @property
     def category(self) -> str | None:
@@ -81,19 +60,10 @@ class Head:
 
 def all_heads() -> tuple[Head, ...]:
     """Return every question about a view, the category first."""
-    return (Head(CATEGORY, tuple(CATEGORIES)), *_questions(HEADS))
-
-
-def all_objects() -> tuple[Head, ...]:
-    """Return every question about the objects of several views."""
-    return _questions(OBJECTS)
-
-
-def _questions(asked: Mapping[str, tuple[str, ...]]) -> tuple[Head, ...]:
-    return tuple(
-        Head(f"{category}.{name}", CATEGORIES[category].ATTRIBUTES[name])
-        for category, names in asked.items()
-        for name in names
+    asked = [(category, name) for category, names in HEADS.items() for name in names]
+    return (
+        Head(CATEGORY, tuple(CATEGORIES)),
+        *(Head(f"{one}.{name}", CATEGORIES[one].ATTRIBUTES[name]) for one, name in asked),
     )
 
 
@@ -112,55 +82,39 @@ class ViewNetwork(nn.Module):
         self.features = nn.Linear(widths[-1] * 3, FEATURES)
         self.heads = nn.ModuleList(nn.Linear(FEATURES, len(head.values)) for head in heads)
 
-    def forward(self, views: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """Return features [B, FEATURES] and the logits of every head.
-
-        Args:
-            views: [B, 3, 96, 160] in [-1, 1].
-        """
+    def forward(self, views: Tensor) -> list[Tensor]:
+        """Return the logits of every head, [B, values], of views, [B, 3, 96, 160] in [-1, 1]."""
         maps = self.trunk(views)  # [B, C, 6, 10]
         bands = functional.adaptive_avg_pool2d(maps, (3, 1)).flatten(1)
-        features = self.features(bands)
-        return features, [head(features.relu()) for head in self.heads]
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What the classifier sees in some views."""
-
-    features: np.ndarray  # float64 [T, FEATURES]
-    names: dict[str, list[str]]  # head -> the most likely value of each view
+        features = self.features(bands).relu()
+        return [head(features) for head in self.heads]
 
 
 class Classifier:
-    """Two trained networks, one for attributes and one for objects, with their vocabularies.
+    """A trained network with its vocabulary.
 
     classifier = Classifier.load()
-    classifier.read(frames).names["category"]  # ["outdoor", ...]
-    classifier.objects_in(frames)["outdoor.building"]  # "windmill"
+    classifier.read(frames)["category"]  # ["outdoor", ...]
     """
 
-    def __init__(
-        self,
-        network: ViewNetwork,
-        heads: tuple[Head, ...],
-        finder: ObjectNetwork,
-        objects: tuple[Head, ...],
-    ) -> None:
+    def __init__(self, network: ViewNetwork, heads: tuple[Head, ...]) -> None:
         self.network, self.heads = network.eval(), heads
-        self.finder, self.objects = finder.eval(), objects
 
-    def read(self, frames: np.ndarray) -> Reading:
-        """Look at frames, uint8 [T, 192, 320, 3] or already halved."""
-        return read_heads(self.network, self.heads, frames)
+    def read(self, frames: np.ndarray) -> dict[str, list[str]]:
+        """Look at frames, uint8 [T, 192, 320, 3] or already halved.
 
-    def objects_in(self, views: np.ndarray) -> dict[str, str]:
-        """Return what views of one place show together: question -> the most likely value.
-
-        Args:
-            views: uint8 [K, 192, 320, 3] or already halved.
+        Returns:
+            Of every head the most likely value of each frame.
         """
-        return objects_in(self.finder, self.objects, views)
+        answers: list[list[Tensor]] = []
+        with torch.inference_mode():
+            for start in range(0, len(frames), _BATCH):
+                logits = self.network(as_input(frames[start : start + _BATCH]))
+                answers.append([logit.argmax(1) for logit in logits])
+        return {
+            head.name: [head.values[i] for i in torch.cat(parts)]
+            for head, *parts in zip(self.heads, *answers, strict=True)
+        }
 
     @classmethod
     def load(cls, folder: Path = CLASSIFIER_WEIGHTS) -> "Classifier":
@@ -170,82 +124,37 @@ class Classifier:
             MissingWeights: a file is absent, damaged, or of another program version.
         """
         try:
-            about, heads = _vocabulary(folder / VOCABULARY, "heads")
+            about = json.loads((folder / VOCABULARY).read_text(encoding="utf-8"))
+            heads = tuple(
+                Head(one["name"], tuple(one["values"]), one["accuracy"]) for one in about["heads"]
+            )
             network = ViewNetwork(heads, tuple(about["widths"]))
             network.load_state_dict(load_file(folder / WEIGHTS))  # copied into fp32
-            _, objects = _vocabulary(folder / OBJECT_VOCABULARY, "objects")
-            finder = ObjectNetwork([len(head.values) for head in objects])
-            finder.load_state_dict(load_file(folder / OBJECT_WEIGHTS))
         except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
             problem = str(error).splitlines()[0]
             message = f"classifier in {folder} cannot be read ({problem}); {_REMEDY}"
             raise MissingWeights(message) from error
-        return cls(network, heads, finder, objects)
+        return cls(network, heads)
 
 
-def read_heads(network: ViewNetwork, heads: tuple[Head, ...], frames: np.ndarray) -> Reading:
-    """Return what a network sees in frames: see `Classifier.read`."""
-    features, logits = [], []
-    with torch.inference_mode():
-        for start in range(0, len(frames), _BATCH):
-            some, answers = network(as_input(frames[start : start + _BATCH]))
-            features.append(some)
-            logits.append([answer.argmax(1) for answer in answers])
-    names = {
-        head.name: [head.values[i] for i in torch.cat([part[place] for part in logits])]
-        for place, head in enumerate(heads)
-    }
-    return Reading(torch.cat(features).double().numpy(), names)
-
-
-def objects_in(
-    finder: ObjectNetwork, objects: tuple[Head, ...], views: np.ndarray
-) -> dict[str, str]:
-    """Return what a network finds in views of one place: see `Classifier.objects_in`."""
-    with torch.inference_mode():
-        strongest, mean = finder(as_input(views))
-        logits = finder.answers(strongest.amax(0), mean.mean(0))
-    pairs = zip(objects, logits, strict=True)
-    return {head.name: head.values[int(answer.argmax())] for head, answer in pairs}
-
-
-def save_attributes(
-    folder: Path, network: ViewNetwork, heads: tuple[Head, ...], about: Mapping[str, object]
-) -> None:
-    """Write the network of attributes and its vocabulary, and what else is to be known of it."""
-    vocabulary = {"widths": network.widths, "heads": [asdict(head) for head in heads]}
-    _save(network, folder / WEIGHTS, folder / VOCABULARY, {**vocabulary, **about})
-
-
-def save_objects(
-    folder: Path, finder: ObjectNetwork, objects: tuple[Head, ...], about: Mapping[str, object]
-) -> None:
-    """Write the network of objects and its vocabulary, and what else is to be known of it."""
-    vocabulary = {"objects": [asdict(head) for head in objects]}
-    _save(finder, folder / OBJECT_WEIGHTS, folder / OBJECT_VOCABULARY, {**vocabulary, **about})
-
-
-def judge_digest(folder: Path = CLASSIFIER_WEIGHTS) -> str:
-    """Return what tells a judge's weights from others, 16 hex digits."""
-    digests = (sha256_of(folder / name) for name in (WEIGHTS, OBJECT_WEIGHTS))
-    return hashlib.sha256("".join(digests).encode()).hexdigest()[:16]
-
-
-def _vocabulary(path: Path, name: str) -> tuple[dict, tuple[Head, ...]]:
-    about = json.loads(path.read_text(encoding="utf-8"))
-    return about, tuple(Head(**{**one, "values": tuple(one["values"])}) for one in about[name])
-
-
-def _save(network: nn.Module, weights: Path, words: Path, vocabulary: dict) -> None:
-    """Write weights (fp16) and vocabulary; each file appears whole or not at all."""
-    weights.parent.mkdir(parents=True, exist_ok=True)
+def save_classifier(folder: Path, classifier: Classifier, about: Mapping[str, object]) -> None:
+    """Write weights (fp16) and vocabulary, and what else is to be known of them."""
+    network = classifier.network
+    folder.mkdir(parents=True, exist_ok=True)
     state = {
         key: (value.half() if value.is_floating_point() else value).contiguous()
         for key, value in network.state_dict().items()
     }
-    with replacing(weights) as part:
+    with replacing(folder / WEIGHTS) as part:
         save_file(state, part)
-    replace_file(words, json.dumps(vocabulary, indent=1) + "\n")
+    heads = [asdict(head) for head in classifier.heads]
+    vocabulary = {"widths": network.widths, "heads": heads, **about}
+    replace_file(folder / VOCABULARY, json.dumps(vocabulary, indent=1) + "\n")
+
+
+def classifier_digest(folder: Path = CLASSIFIER_WEIGHTS) -> str:
+    """Return what tells a classifier's weights from others, 16 hex digits."""
+    return sha256_of(folder / WEIGHTS)[:16]
 
 
 def as_input(views: np.ndarray) -> Tensor:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mag_sandbox.evaluation.judge.damage import spoiled
+from mag_sandbox.evaluation.judge.fitting import Report
 from mag_sandbox.evaluation.judge.segmenter import CELL, HALF, halved
 from mag_sandbox.evaluation.judge.vocabulary import NOTHING, Vocabulary
 from mag_sandbox.training.panorama.canvas import RING_HEIGHT, RING_WIDTH
@@ -17,7 +18,6 @@ from mag_sandbox.training.panorama.render import (
     render_logged,
 )
 
-Report = Callable[[str], None]
 RoundTrip = Callable[[np.ndarray], np.ndarray]  # a ring through the memory codec
 UNKNOWN = 255  # a label that is not asked for
 STEP = CELL // 2  # px between places that views begin at
@@ -55,15 +55,9 @@ def draw_labelled(
     report: Report,
     spoil: bool = True,
 ) -> LabelledRings:
-    """Draw rings, the categories in turn, with their labels.
+    """Draw rings, the categories in turn, with their labels in the vocabulary's numbers.
 
-    Args:
-        first_seed: of the scenes.
-        count: of rings.
-        vocabulary: numbers of names, colours and answers.
-        round_trip: what CODED of the rings go through.
-        report: told how many are drawn.
-        spoil: whether SPOILED of the rings are; they always go through the codec.
+    CODED of them go through the round trip, and so do those that are spoiled.
     """
     categories, grid = list(CATEGORIES), (count, RING_HEIGHT // STEP, RING_WIDTH // STEP)
     pixels = np.empty((count, RING_HEIGHT // HALF, RING_WIDTH // HALF, 3), np.uint8)

@@ -1,6 +1,5 @@
 """Trains the judge on views of labelled rings."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -8,12 +7,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from mag_sandbox.evaluation.judge.fitting import Fitting, Report, fit, weathered
 from mag_sandbox.evaluation.judge.judge import Judge, shape_for
 from mag_sandbox.evaluation.judge.labelled import (
     UNKNOWN,
     LabelledRings,
     LabelledViews,
-    Report,
     RoundTrip,
     cut_labelled,
     draw_labelled,
@@ -24,82 +23,40 @@ from mag_sandbox.model.frames import to_pictures
 from mag_sandbox.training.panorama.render import HELD_OUT, RENDERER_VERSION
 
 TEST_SEED = HELD_OUT + 500_000  # first scene of the accuracy test; the bar shows others
-NOISE = 0.03  # of what is learned from, in [-1, 1]
 FEWEST_CELLS = 3  # a class of fewer may be overlooked in a view
 MOST_WEIGHT, LEAST_WEIGHT = 4.0, 0.5  # of a class's cells in the loss
+FITTING = Fitting(rings=1600, steps=2000, batch=16, learning_rate=3e-3, test_rings=160, warmup=0.1)
 
 
-@dataclass(frozen=True, slots=True)
-class JudgeTraining:
-    """How the judge is trained."""
-
-    rings: int = 1600
-    steps: int = 2000
-    batch: int = 16
-    learning_rate: float = 3e-3
-    test_rings: int = 160
-    seed: int = 0
-    threads: int = 1
-
-
-def train_judge(
-    folder: Path, training: JudgeTraining, round_trip: RoundTrip, report: Report
-) -> dict:
+def train_judge(folder: Path, fitting: Fitting, round_trip: RoundTrip, report: Report) -> dict:
     """Draw, train, measure on held-out renders, and write weights; return what was measured."""
-    torch.set_num_threads(training.threads)
+    torch.set_num_threads(fitting.threads)
     vocabulary = full_vocabulary()
-    rings = draw_labelled(0, training.rings, vocabulary, round_trip, report)
-    network = fit(rings, vocabulary, training, report)
-    test = draw_labelled(
-        TEST_SEED, training.test_rings, vocabulary, round_trip, report, spoil=False
-    )
-    return save_measured(folder, Judge(network, vocabulary), test, training)
+    rings = draw_labelled(0, fitting.rings, vocabulary, round_trip, report)
+    network = fit_judge(rings, vocabulary, fitting, report)
+    test = draw_labelled(TEST_SEED, fitting.test_rings, vocabulary, round_trip, report, spoil=False)
+    return save_measured(folder, Judge(network, vocabulary), test, fitting)
 
 
-def fit(
+def fit_judge(
     rings: LabelledRings,
     vocabulary: Vocabulary,
-    training: JudgeTraining,
+    fitting: Fitting,
     report: Report,
     shape: SegmenterShape | None = None,
     every: int = 50,
 ) -> Segmenter:
-    """Train a network on views of rings.
-
-    Args:
-        rings: to learn from.
-        vocabulary: of their labels.
-        training: how.
-        report: told the loss.
-        shape: of the network; None: the usual one.
-        every: steps between two lines of the report.
-    """
-    rng = np.random.default_rng(training.seed)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(training.seed)
-        network = Segmenter(shape or shape_for(vocabulary)).train()
-    network.to(memory_format=torch.channels_last)
+    """Train a network on views of rings, of the usual shape if none is given."""
     weights = class_weights(rings.names, len(vocabulary.classes) + 1)
-    optimiser = torch.optim.AdamW(network.parameters(), weight_decay=0.02)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, training.learning_rate, training.steps, pct_start=0.1
-    )
-    lost = 0.0
-    for step in range(1, training.steps + 1):
-        cut = cut_labelled(rings, rng.integers(len(rings), size=training.batch), rng)
+
+    def loss(network: Segmenter, rng: np.random.Generator) -> Tensor:
+        cut = cut_labelled(rings, rng.integers(len(rings), size=fitting.batch), rng)
         views = weathered(to_pictures(cut.views), rng)
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            answers = network(views.contiguous(memory_format=torch.channels_last))
-        loss = loss_of(answers, cut, weights)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        optimiser.step()
-        schedule.step()
-        lost += float(loss.detach())
-        if step % every == 0:
-            report(f"step {step}/{training.steps} | loss {lost / every:.3f}")
-            lost = 0.0
-    return network.eval()
+            answers = network(views)
+        return loss_of(answers, cut, weights)
+
+    return fit(lambda: Segmenter(shape or shape_for(vocabulary)), loss, fitting, report, every)
 
 
 def class_weights(names: np.ndarray, classes: int) -> Tensor:
@@ -109,14 +66,6 @@ def class_weights(names: np.ndarray, classes: int) -> Tensor:
     weights = np.ones(classes)
     weights[drawn] = np.sqrt(np.median(counts[drawn]) / counts[drawn])
     return torch.from_numpy(weights.clip(LEAST_WEIGHT, MOST_WEIGHT)).float()
-
-
-def weathered(views: Tensor, rng: np.random.Generator) -> Tensor:
-    """Soften half of the views a little and add noise: a world's frames are not as crisp."""
-    soft = functional.avg_pool2d(views, 3, 1, 1, count_include_pad=False)
-    share = torch.from_numpy(rng.uniform(0, 0.9, len(views)) * rng.integers(0, 2, len(views)))
-    noise = torch.from_numpy(rng.standard_normal(views.shape[1:], np.float32)) * NOISE
-    return views + share.float().view(-1, 1, 1, 1) * (soft - views) + noise
 
 
 def loss_of(answers: Answers, cut: LabelledViews, weights: Tensor) -> Tensor:
@@ -150,22 +99,18 @@ def loss_of(answers: Answers, cut: LabelledViews, weights: Tensor) -> Tensor:
 
 
 def save_measured(
-    folder: Path, judge: Judge, rings: LabelledRings, training: JudgeTraining, views: int = 4
+    folder: Path, judge: Judge, rings: LabelledRings, fitting: Fitting, views: int = 4
 ) -> dict:
-    """Measure a judge as it will be read back, write it, and return what was measured.
+    """Measure a judge by some views of each ring, as it will be read back, and write it.
 
-    Args:
-        folder: to write to.
-        judge: to measure and write.
-        rings: to measure on.
-        training: of the judge.
-        views: of each ring that are looked at.
+    Returns:
+        What was measured.
     """
     with torch.no_grad():
         for values in judge.network.state_dict().values():
             if values.is_floating_point():
                 values.copy_(values.bfloat16())
-    rng = np.random.default_rng(training.seed + 1)
+    rng = np.random.default_rng(fitting.seed + 1)
     cut = cut_labelled(rings, np.repeat(np.arange(len(rings)), views), rng)
     sight, vocabulary = judge.look_at_halves(cut.views), judge.vocabulary
     known = cut.names != UNKNOWN
@@ -184,8 +129,8 @@ def save_measured(
     }
     about = {
         "renderer_version": RENDERER_VERSION,
-        "rings": training.rings,
-        "steps": training.steps,
+        "rings": fitting.rings,
+        "steps": fitting.steps,
         "test_views": len(cut.views),
         **measured,
     }

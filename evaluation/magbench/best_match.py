@@ -39,13 +39,8 @@ def best_match(
 ) -> BestMatch:
     """Match every predicted frame with the nearest true one and compare the pairs.
 
-    Matches are independent of each other: order is not kept and a true frame may serve twice.
-
-    Args:
-        predicted: pictures, [T, 3, H, W] in [-1, 1].
-        truth: the same of what should have come, as many frames or others.
-        distance: what decides which is nearest.
-        distance_name: what the distance is called in results.
+    Matches are independent of each other: order is not kept and a true frame may serve twice. Both
+    are pictures, [T, 3, H, W] in [-1, 1], as many or others; results name the distance.
 
     Raises:
         ValueError: the pictures differ in size, or there are none.

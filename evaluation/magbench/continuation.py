@@ -44,9 +44,7 @@ class Split:
 def split_clip(duration: float, frame_count: int) -> Split:
     """Return how a clip is divided.
 
-    Args:
-        duration: seconds, as the benchmark's table says; not always frames over FPS.
-        frame_count: frames in the file.
+    Its duration is what the benchmark's table says [s], not always the file's frames over FPS.
 
     Raises:
         ValueError: nothing is left to predict.
@@ -104,15 +102,7 @@ class Continuation:
 def continue_clip(
     world: Continuer, frames: Frames, split: Split, mode: Mode, prompt: str, seed: int
 ) -> Continuation:
-    """Predict the end of a clip.
-
-    Args:
-        world: what predicts.
-        frames: of the clip, uint8 [T, H, W, 3], at least `split.used_frames`.
-        split: where its history ends.
-        mode: what is remembered of the predicted part.
-        prompt: "" for none.
-        seed: of the noise.
+    """Predict the end of a clip, uint8 [T, H, W, 3] of at least `split.used_frames`.
 
     Raises:
         ValueError: the world makes latents or pictures of another number than the split says.

@@ -94,13 +94,8 @@ def find_clips(
 ) -> tuple[list[ReadyClip], list[Fault]]:
     """Return the clips that can be measured, and all others with what is wrong with them.
 
-    Every video is decoded once, so that damage shows before hours of work and not after.
-
-    Args:
-        table: of the clips.
-        videos: folder of the files.
-        wanted: size and rate.
-        limit: of rows to look at; None: all.
+    Every video is decoded once, so that damage shows before hours of work and not after. Only the
+    first `limit` rows of the table are looked at.
 
     Raises:
         ValueError: the table cannot be used at all.

@@ -82,12 +82,9 @@ def generator_only(engine: Engine) -> Engine:
 
 
 def open_continuer(name: str, writer: str, prompts: Sequence[str]) -> RolloutContinuer:
-    """Load a world whose weights were fetched, and encode all prompts at once.
+    """Load a full-size world whose weights were fetched, and encode all prompts at once.
 
-    Args:
-        name: of a full-size world.
-        writer: who remembers, one of `magbench_command.WRITERS`.
-        prompts: of all clips.
+    Who remembers is one of `magbench_command.WRITERS`.
 
     Raises:
         WorldFailed: it is unknown, or cannot run here.

@@ -85,9 +85,7 @@ class MemoryView:
     def best(self, pose: CameraPose, horizon: int) -> tuple[Fate, bool] | None:
         """Return how a view is remembered and whether it was read; None if it is not.
 
-        Args:
-            pose: the view.
-            horizon: newest frame that counts; later ones are of the way back.
+        Frames after the horizon do not count: they are of the way back.
         """
         shown = self._overlaps(pose)
         shown[self._indices > horizon] = 0.0
@@ -202,11 +200,9 @@ class ReturnTracker:
         return [self._returned(one, now, self._memory) for one, now in coming]
 
     def find(self, then: Sight, pose: CameraPose | None = None) -> Return | None:
-        """Return how a picture of the store came back now; None if the view shows little of it.
+        """Return how a picture of the store came back at a pose; None: the view shows little of it.
 
-        Args:
-            then: the picture.
-            pose: of the frame on screen; None: the newest frame.
+        Without a pose, that of the newest frame is meant.
         """
         if self._memory is None:
             return None
@@ -234,9 +230,7 @@ class ReturnTracker:
     def drop(self, kind: AnchorKind, pose: CameraPose | None = None) -> Anchor | None:
         """Set an anchor where the camera is; None before the first frame.
 
-        Args:
-            kind: who asks.
-            pose: of the frame on screen, which may be a little older than the newest one.
+        The pose may be that of a frame a little older than the newest one.
         """
         if not self.recent:
             return None

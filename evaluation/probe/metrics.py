@@ -27,10 +27,7 @@ def psnr(frame: np.ndarray, reference: np.ndarray) -> float:
 def masked_psnr(frame: np.ndarray, reference: np.ndarray, mask: np.ndarray) -> float | None:
     """Return the PSNR over some pixels of two frames, in dB; None: there are too few.
 
-    Args:
-        frame: uint8 [H, W, 3].
-        reference: the same.
-        mask: the pixels that count, bool [H, W].
+    Frames are uint8 [H, W, 3]; the mask is bool [H, W].
     """
     _check_equal_shapes(frame, reference)
     if mask.shape != frame.shape[:2]:
@@ -102,10 +99,8 @@ def frechet_distance(features: np.ndarray, others: np.ndarray) -> float:
 def recall(return_psnr: float, floor: float, ceiling: float) -> float:
     """Return how much of what could be remembered was, in percent.
 
-    Args:
-        return_psnr: frames of the way back against those of the way out [dB].
-        floor: unrelated frames against each other [dB].
-        ceiling: frames against themselves after the autoencoder [dB].
+    All are likenesses [dB]: of the way back to the way out, of unrelated frames (floor), and of
+    frames to themselves after the autoencoder (ceiling).
     """
     if ceiling <= floor:
         return 0.0
@@ -117,10 +112,8 @@ def bootstrap_interval(
 ) -> tuple[float, float]:
     """Return the 95% interval of a mean by resampling the values with replacement.
 
-    Args:
-        values: one number a clip, or a row of numbers a clip.
-        seed: of the resampling.
-        combine: makes one number of the means [resamples, ...]; for rows.
+    Values are one number a clip, or a row of numbers a clip: then `combine` makes one number of
+    their means, [resamples, ...].
     """
     data = np.asarray(values, np.float64)
     if not len(data):

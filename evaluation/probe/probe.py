@@ -82,13 +82,9 @@ class Limits:
 
 
 def compare(back: Return, limits: Limits, number: int, *, exact_pose: bool = True) -> ProbeResult:
-    """Compare the pictures of a view that came back.
+    """Compare the pictures of a view that came back, between the limits of its session and anchor.
 
-    Args:
-        back: what was seen then and now, and what is known of it.
-        limits: the session's floor, and the ceiling of the autoencoder at this anchor.
-        number: of the result.
-        exact_pose: False: poses are estimates, the best match nearby counts.
+    Where poses are estimates the best match nearby counts.
     """
     then, now = common_view(back.then, back.now, exact_pose=exact_pose)
     floor = USUAL_FLOOR if limits.floor is None else limits.floor

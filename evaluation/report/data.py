@@ -8,10 +8,7 @@ The result is plain JSON:
            scores {name: {mean, low, high, clips}},
            against {label, name: {mean, low, high, clips, verdict}} (null for the first of a mode),
            curve [...], half_life_s, pictures [{clip, psnr_db, path}] (the best and the worst),
-           seconds, renders {name: mean} (scores of the renderer's pictures), objects {question:
-           {mean, low, high, clips, renders, chance}} (share found of what captions name), frechet
-           {views, invented_to_renders, invented_to_other_renders, renders_to_other_renders} or
-           null}]
+           seconds, renders {name: mean} (scores of the renderer's pictures)}]
     cited {source, mag_bench, compression, vbench}
 """
 
@@ -22,7 +19,6 @@ from pathlib import Path
 
 import numpy as np
 
-from mag_sandbox.evaluation.probe.metrics import frechet_distance
 from mag_sandbox.evaluation.probe.probe import MIN_POINTS, recalled_after
 from mag_sandbox.evaluation.results.cited import COMPRESSION, MAG_BENCH, SOURCE, VBENCH
 from mag_sandbox.evaluation.results.environment import environment
@@ -34,7 +30,7 @@ PICTURES = 2  # best, and as many worst, of a row
 LOWER_IS_BETTER = frozenset({"lpips", "distance"})
 COMPARED = (
     "psnr_db", "ssim", "lpips", "pose_psnr_db", "pose_ssim", "recall_percent",
-    "still_psnr_db", "moving_psnr_db", "motion_gain_db", "promised_percent", "objects_percent",
+    "still_psnr_db", "moving_psnr_db", "motion_gain_db",
 )  # fmt: skip
 
 
@@ -107,9 +103,7 @@ def _row(folder: Path, records: list[dict], other: list[dict] | None) -> dict:
         "half_life_s": half_life_of(points),
         "pictures": _pictures(folder, counted),
         "renders": _renders(counted),
-        "objects": _objects(counted),
         "seconds": sum(record["seconds"] for record in records),
-        "frechet": _frechet(counted),
     }
 
 
@@ -126,36 +120,6 @@ def _renders(records: list[dict]) -> dict:
     known = [record["renders"] for record in records if "renders" in record]
     names = dict.fromkeys(name for one in known for name in one)
     return {name: float(np.mean([one[name] for one in known if name in one])) for name in names}
-
-
-def _objects(records: list[dict]) -> dict:
-    """Return how often each kind of object was found; records of older programs have none."""
-    known = [record.get("objects", {}) for record in records]
-    found = {}
-    for question in dict.fromkeys(name for one in known for name in one):
-        asked = [one[question] for one in known if question in one]
-        found[question] = {
-            **asdict(mean_interval([one["found"] for one in asked])),
-            "renders": float(np.mean([one["renders"] for one in asked])),
-            "chance": float(np.mean([one["chance"] for one in asked])),
-        }
-    return found
-
-
-def _frechet(records: list[dict]) -> dict | None:
-    """Return distances of the features of all views; None where nothing was invented."""
-    known = [record["features"] for record in records if "features" in record]
-    if not known:
-        return None
-    made, drawn, others = (
-        np.concatenate([one[name] for one in known]) for name in ("invented", "rendered", "others")
-    )
-    return {
-        "views": len(made),
-        "invented_to_renders": frechet_distance(made, drawn),
-        "invented_to_other_renders": frechet_distance(made, others),
-        "renders_to_other_renders": frechet_distance(drawn, others),
-    }
 
 
 def _against(records: list[dict], others: list[dict]) -> dict:
@@ -200,10 +164,8 @@ LIVES = np.geomspace(0.1, 10_000.0, 600)  # s that are tried
 def half_life_of(points: Sequence[tuple[float, float]]) -> float | None:
     """Return the time away at which recall falls to one half [s]; None if it is not reached.
 
-    Fits 100 / 2 ** (time away / half-life) by least squares over a fixed grid of half-lives.
-
-    Args:
-        points: (seconds away, recall in percent) of every view that came back.
+    Fits 100 / 2 ** (time away / half-life) by least squares over a fixed grid of half-lives to
+    (seconds away, recall in percent) of every view that came back.
     """
     if len(points) < MIN_POINTS:
         return None

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mag_sandbox.evaluation.report.charts import Bar, bars_of
 from mag_sandbox.evaluation.results.intervals import FEWEST
 
 MODES = {
@@ -49,9 +50,6 @@ COLUMNS = {  # of the tables: score -> heading, digits
     "compression": ("compression", 1),
     "block_ms": ("a block, ms", 0),
     "motion_ratio": ("motion", 2),
-    "detail": ("detail", 2),
-    "promised_percent": ("promises kept, %", 0),
-    "objects_percent": ("objects found, %", 0),
 }
 MEANINGS = {  # of the columns, for who reads the page alone
     "psnr_db": "of every made frame and its best match among the true ones, as in MAG-Bench",
@@ -73,11 +71,6 @@ MEANINGS = {  # of the columns, for who reads the page alone
     "block_ms": "time of making a block, median of the second half: only rows of one run, on one "
     "quiet machine, can be compared",
     "motion_ratio": "change from frame to frame, of that of the truth: 0 stands still",
-    "detail": "gradient energy of what is invented, of that of the renderer's views: less than 1 "
-    "is blur, more is noise",
-    "promised_percent": "share of the attributes that the caption names that the classifier finds",
-    "objects_percent": "share of the objects that the caption names that the classifier finds, "
-    "beside that on the renderer's views and on those of a scene that nobody asked for (chance)",
 }
 PAPER = ("psnr_db", "ssim", "lpips")  # columns that are there even where ours are empty
 FIXED = ("compression",)  # follows from the policy: it has no interval
@@ -114,14 +107,58 @@ def rows_of(data: dict, mode: str) -> list[dict]:
     return [row for row in data["rows"] if row["row"].get("mode") == mode]
 
 
-def rest_rows(data: dict) -> list[dict]:
-    """Return the rows of clips at rest."""
-    return rows_of(data, "rest")
+def compared(data: dict) -> list[dict]:
+    """Return the rows whose way back is compared."""
+    return [row for row in data["rows"] if row["row"].get("mode") in MODES]
 
 
-def rest_columns(rows: Sequence[dict]) -> list[str]:
-    """Return the columns of clips at rest that some row fills."""
-    return [name for name in REST_COLUMNS if any(row["scores"].get(name) for row in rows)]
+def curved(rows: Sequence[dict]) -> list[dict]:
+    """Return the rows that say how recall changes with time away."""
+    return [row for row in rows if len(row["curve"]) > 1]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A table with all that stands around it."""
+
+    title: str
+    means: str
+    rows: Sequence[dict]
+    columns: Sequence[str]
+    cited: Sequence[dict] = ()
+    notes: Sequence[str] = ()
+    bars: Sequence[Bar] = ()
+
+    @property
+    def folders(self) -> int:
+        """From how many folders the rows are."""
+        return len({row["folder"] for row in self.rows})
+
+
+def sections(data: dict) -> list[Section]:
+    """Return the tables of all modes that were measured, and that of clips at rest."""
+    found = []
+    for mode, title in MODES.items():
+        if not (rows := rows_of(data, mode)):
+            continue
+        cited = [one for one in data["cited"]["mag_bench"] if one["mode"] == mode]
+        scored = [(row["label"], row["scores"].get("psnr_db")) for row in rows]
+        bars = bars_of(
+            [(label, score) for label, score in scored if score],
+            [(one["method"], one["psnr_db"]) for one in cited],
+        )
+        told = notes(rows) if cited else notes(rows)[1:]
+        columns = column_names(rows)
+        found.append(Section(f"Return: {title}", MEANS[mode], rows, columns, cited, told, bars))
+    if rested := rows_of(data, "rest"):
+        columns = [name for name in REST_COLUMNS if any(row["scores"].get(name) for row in rested)]
+        found.append(Section(REST.capitalize(), REST_MEANS, rested, columns))
+    return found
+
+
+def columns_of(some: Sequence[Section]) -> list[str]:
+    """Return the columns of tables, each once."""
+    return list(dict.fromkeys(name for section in some for name in section.columns))
 
 
 def column_names(rows: Sequence[dict]) -> list[str]:
@@ -133,6 +170,11 @@ def column_names(rows: Sequence[dict]) -> list[str]:
         or any(row["scores"].get(name) for row in rows)
         or (name == "half_life_s" and any(row["half_life_s"] for row in rows))
     ]
+
+
+def cited_cell(one: dict, name: str) -> str:
+    """Return what a cited row says in a column."""
+    return f"{one[name]:.{COLUMNS[name][1]}f}" if name in one else ""
 
 
 def cell(row: dict, name: str) -> Cell:
@@ -159,52 +201,16 @@ def cell(row: dict, name: str) -> Cell:
     return Cell(said, interval, note, verdict, by, told)
 
 
-def frechet_lines(rows: Sequence[dict]) -> list[tuple[str, str]]:
-    """Return (row, distances) of rows that invent."""
-    return [
-        (
-            f"{row['label']}, {MODES[row['row']['mode']]}",
-            f"{one['invented_to_other_renders']:.0f} to other scenes' renders (renders themselves "
-            f"{one['renders_to_other_renders']:.0f}), {one['invented_to_renders']:.0f} to renders "
-            f"of the same scenes; {one['views']} views each",
-        )
-        for row in rows
-        if (one := row["frechet"])
-    ]
-
-
-OBJECT_HEADING = ("named", "found", "found in the renderer's", "by chance", "clips")
-
-
-def object_rows(row: dict) -> list[tuple[str, str, str, str, str]]:
-    """Return a line under `OBJECT_HEADING` for every kind of object, and one for all of them."""
-    lines = [
-        (
-            _in_words(name),
-            f"{one['mean']:.0%} [{one['low']:.0%}, {one['high']:.0%}]",
-            f"{one['renders']:.0%}",
-            f"{one['chance']:.0%}",
-            str(one["clips"]),
-        )
-        for name, one in sorted(row["objects"].items())
-    ]
-    if lines:
-        found, renders, chance = (
-            row["scores"][f"objects{name}_percent"] for name in ("", "_renders", "_chance")
-        )
-        said = f"{found['mean']:.0f}% [{found['low']:.0f}%, {found['high']:.0f}%]"
-        by = (f"{renders['mean']:.0f}%", f"{chance['mean']:.0f}%")
-        lines.append(("in all, the mean over clips", said, *by, str(found["clips"])))
-    return lines
-
-
-def object_title(row: dict) -> str:
-    """Return what stands over the lines of `object_rows`."""
-    return f"Objects that captions name: {row['label']}, {MODES[row['row']['mode']]}"
-
-
 def _in_words(name: str) -> str:
     return name.replace(".", ": ").replace("_", " ")
+
+
+PROMPT_HEADING = ("named", "found", "found in the renderer's", "pictures")
+
+
+def prompted(rows: Sequence[dict]) -> list[dict]:
+    """Return the rows of captions that were asked for alone."""
+    return [row for row in rows if row["bench"] == "prompts"]
 
 
 def prompt_rows(row: dict) -> list[tuple[str, str, str, str]]:
@@ -223,6 +229,8 @@ def prompt_rows(row: dict) -> list[tuple[str, str, str, str]]:
 
 def notes(rows: Sequence[dict]) -> list[str]:
     """Return what is to be known of a table with cited rows."""
+    if not rows:
+        return []
     said = [
         "Cited rows are the paper's own, of a full-size world on the 176 clips of MAG-Bench: to be "
         "read beside ours, not against them, unless the clips are the same."
@@ -242,7 +250,4 @@ def _note(row: dict, name: str) -> str:
         return f"of {means['floor_db']:.1f} to {means['ceiling_db']:.1f} dB"
     if name == "compression" and "memory_mib" in means:
         return f"{means['memory_mib']:.1f} MiB"
-    if name == "objects_percent" and "objects_renders_percent" in means:
-        renders, chance = means["objects_renders_percent"], means["objects_chance_percent"]
-        return f"renders {renders:.0f}, chance {chance:.0f}"
     return ""

@@ -64,15 +64,10 @@ def difference(
     *,
     higher_is_better: bool = True,
 ) -> PairedDifference | None:
-    """Compare two rows clip by clip; None if they share no clip.
+    """Compare two rows' scores by clip, None where it was refused; None if they share no clip.
 
     Clips differ more than worlds do, so only the differences on equal clips are resampled. What
     lies within the interval around 0, and what rests on fewer than FEWEST clips, is called noise.
-
-    Args:
-        ours: score of each clip by name, None where it was refused.
-        others: the same of the other row.
-        higher_is_better: whether more is better.
     """
     shared = sorted(name for name in ours if ours[name] is not None)
     shared = [name for name in shared if others.get(name) is not None]

@@ -34,11 +34,7 @@ class ClipStore:
     """
 
     def __init__(self, folder: Path, settings: dict) -> None:
-        """Open a folder, or begin one.
-
-        Args:
-            folder: of the records.
-            settings: what all of them have in common, plain JSON.
+        """Open a folder of records with settings, plain JSON, in common, or begin one.
 
         Raises:
             ValueError: the folder holds records of other settings.

@@ -78,15 +78,7 @@ def run_vbench(options: argparse.Namespace, say: Callable[[str], None]) -> int:
 
 
 def keep(store: ClipStore, name: str, row: dict, clip: str, scores: dict[str, float]) -> None:
-    """Add the record of a video, unless it is there.
-
-    Args:
-        store: of the records.
-        name: that no other video has.
-        row: it belongs to.
-        clip: what reports call it.
-        scores: of the video.
-    """
+    """Add the scores of a video under a name that no other has, unless they are there."""
     readable = "".join(letter if letter.isalnum() else "-" for letter in name)[:60]
     key = f"{readable}-{hashlib.sha256(name.encode()).hexdigest()[:12]}"  # "a b" is not "a-b"
     with store.claim(key) as mine:

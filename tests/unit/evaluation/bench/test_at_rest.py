@@ -7,7 +7,7 @@ import pytest
 
 from mag_sandbox.evaluation.bench.clips import HeldOutScene, held_out_scene, pan_and_back, record
 from mag_sandbox.evaluation.bench.memory_clips import play_return
-from mag_sandbox.evaluation.bench.return_scores import measure_return_scores
+from mag_sandbox.evaluation.bench.return_scores import returned_views
 from tests.moving_worlds import MovingWorld
 
 
@@ -53,7 +53,8 @@ def test_where_nobody_knows_what_stands_still_the_worlds_word_is_taken(scene):
     )
     assert np.array_equal(silent.frames, telling.frames)
     moved, rested = (
-        measure_return_scores(clip, lambda frames: frames).psnr for clip in (silent, telling)
+        np.mean(returned_views(clip, lambda frames: frames).whole_likenesses())
+        for clip in (silent, telling)
     )
     assert rested > moved + 3
     parts = scene.known_parts("image")

@@ -11,9 +11,13 @@ from mag_sandbox.evaluation.__main__ import main
 from mag_sandbox.evaluation.bench import adherence, thresholds
 from mag_sandbox.evaluation.bench.adherence import Answer, attribute_report
 from mag_sandbox.evaluation.bench.clips import full_turn, held_out_scene, pan_and_back, record
-from mag_sandbox.evaluation.bench.imagination import measure_ring
 from mag_sandbox.evaluation.bench.pocket import PocketEvaluation, PocketSettings
-from mag_sandbox.evaluation.bench.return_scores import equal_pose_pairs, measure_return_scores
+from mag_sandbox.evaluation.bench.return_scores import (
+    ReturnScores,
+    equal_pose_pairs,
+    measure_motion,
+    returned_views,
+)
 from mag_sandbox.evaluation.bench.thresholds import table
 from mag_sandbox.evaluation.bench.zoom import measure_zoom, zoom_and_back
 from mag_sandbox.evaluation.judge.classifier import Classifier
@@ -29,7 +33,7 @@ def scene(tmp_path_factory):
 
 def remembering(world, scene):
     clip = record(world, scene.scene("prompt"), pan_and_back(SPEC))
-    return measure_return_scores(clip, world.round_trip)
+    return ReturnScores.of(returned_views(clip, world.round_trip), measure_motion(clip))
 
 
 def test_a_perfect_world_reaches_the_ceiling(scene):
@@ -82,20 +86,13 @@ def test_only_bit_equal_poses_away_from_the_turning_point_are_compared(scene):
     assert min(clip.poses[out].yaw for out, _ in pairs) == 0.0
 
 
-def test_opposite_views_of_a_perfect_world_are_the_renderers(scene):
-    clip = record(PerfectWorld(), scene.scene("prompt"), full_turn(SPEC))
-    ring = measure_ring(clip, scene)
-    assert ring.opposite_views == pytest.approx(ring.opposite_renders)
-    assert ring.closing == 60.0
-
-
 def evaluate(open_world, sheets: Path | None = None, **settings) -> dict:
     settings = PocketSettings(sheets=sheets, **settings)
     lines: list[str] = []
     return PocketEvaluation(settings, open_world, Classifier.load(), lines.append).run()
 
 
-def test_a_world_that_remembers_and_imagines_meets_every_bar(tmp_path, monkeypatch):
+def test_a_world_that_remembers_and_obeys_meets_every_bar(tmp_path, monkeypatch):
     monkeypatch.setattr(adherence, "FEWEST", 4)  # so that few prompts are enough here
     monkeypatch.setattr(thresholds, "DRIFT_MINUTES", 1.0)  # as many as whole turns need here
     settings: list[MemorySetting] = []
@@ -113,12 +110,12 @@ def test_a_world_that_remembers_and_imagines_meets_every_bar(tmp_path, monkeypat
     assert "around and around for 1 min" in lines
     assert "all attributes" in lines
     names = {path.name for path in tmp_path.iterdir()}
-    assert {"image-0-mag-retrieve.png", "prompt-0-ring.png"} <= names
+    assert {"image-0-mag-retrieve.png", "prompt-0-window.png"} <= names
 
 
 def test_a_frozen_world_misses_its_bars():
     result = evaluate(FrozenWorld, clips=1, prompts=1, memory=("mag-retrieve",), drift_minutes=0)
-    for name in ("return_psnr.image", "motion_mean.prompt", "opposite_views.image"):
+    for name in ("return_psnr.image", "motion_mean.prompt"):
         assert result["bars"][name]["met"] is False
     assert result["bars"]["above_window.image"]["value"] is None
     assert result["kinds"]["image"]["policies"]["mag-retrieve"]["return_psnr_db"] is None

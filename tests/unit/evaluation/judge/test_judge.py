@@ -19,7 +19,7 @@ from mag_sandbox.evaluation.judge.labelled import (
     labels_of,
 )
 from mag_sandbox.evaluation.judge.segmenter import CELL, Segmenter
-from mag_sandbox.evaluation.judge.training import JudgeTraining, class_weights, fit, save_measured
+from mag_sandbox.evaluation.judge.training import FITTING, class_weights, fit_judge, save_measured
 from mag_sandbox.evaluation.judge.vocabulary import NOTHING, Vocabulary, full_vocabulary
 from mag_sandbox.model.world import MissingWeights
 from mag_sandbox.training.panorama.canvas import RING_HEIGHT, RING_WIDTH
@@ -120,17 +120,17 @@ def test_rare_classes_count_more():
 
 
 def test_it_learns(rings):
-    training = JudgeTraining(steps=30, batch=2)
+    fitting = replace(FITTING, steps=30, batch=2)
     lines: list[str] = []
     small = replace(shape_for(WORDS_KNOWN), widths=(8, 16, 16, 16), blocks=1)
-    fit(rings, WORDS_KNOWN, training, lines.append, small, every=5)
+    fit_judge(rings, WORDS_KNOWN, fitting, lines.append, small, every=5)
     losses = [float(line.split()[-1]) for line in lines]
     assert losses[-1] < 0.8 * losses[0]
 
 
 def test_weights_are_read_back_as_they_were_measured(tmp_path, rings):
     judge = _untrained(WORDS_KNOWN)
-    about = save_measured(tmp_path, judge, rings, JudgeTraining(), views=1)
+    about = save_measured(tmp_path, judge, rings, FITTING, views=1)
     assert 0 <= about["cells_right"] <= 1
     again = Judge.load(tmp_path)
     assert again.vocabulary == judge.vocabulary
@@ -141,7 +141,7 @@ def test_weights_are_read_back_as_they_were_measured(tmp_path, rings):
 
 
 def test_damaged_weights_are_refused_in_one_sentence(tmp_path, rings):
-    save_measured(tmp_path, _untrained(WORDS_KNOWN), rings, JudgeTraining(), views=1)
+    save_measured(tmp_path, _untrained(WORDS_KNOWN), rings, FITTING, views=1)
     words = json.loads((tmp_path / WORDS).read_text())
     (tmp_path / WORDS).write_text(json.dumps({**words, "classes": words["classes"][:5]}))
     with pytest.raises(MissingWeights, match="train-judge"):

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from mag_sandbox.evaluation.magbench.evaluate import write_pair
-from mag_sandbox.evaluation.report.charts import Bar, Line, bars, lines
+from mag_sandbox.evaluation.report.charts import bars_of, line_chart
 from mag_sandbox.evaluation.report.data import report_data
 from mag_sandbox.evaluation.report.markdown import BEGIN, END, write_markdown
 from mag_sandbox.evaluation.report.page import page
-from mag_sandbox.evaluation.report.tables import COLUMNS, MEANINGS, cell, object_rows
+from mag_sandbox.evaluation.report.tables import COLUMNS, MEANINGS, cell
 from mag_sandbox.evaluation.results.cited import COMPRESSION, MAG_BENCH, VBENCH
 from mag_sandbox.evaluation.results.store import ClipStore
 
@@ -87,14 +87,15 @@ def test_folders_without_results_are_refused(tmp_path):
         report_data([tmp_path])
 
 
-def test_charts_are_in_proportion_and_say_what_is_cited():
-    drawn = bars([Bar("a & b", 10.0, 8.0, 20.0), Bar("theirs", 5.0, None, None, cited=True)], "dB")
-    widths = [float(part.split('"')[0]) for part in drawn.split('width="')[1:]]
-    assert widths[0] == 2 * widths[1]
-    assert "a &amp; b" in drawn
-    assert "(cited)" in drawn
-    assert drawn.count("whisker") == 1
-    assert lines([Line("a", ((0.0, 0.0), (2.0, 50.0)))], "s", "%", 100.0).count("<circle") == 2
+def test_charts_are_in_proportion_and_say_what_is_cited(data):
+    ours, theirs = bars_of([("a", {"mean": 10.0, "low": 8.0, "high": 20.0})], [("theirs", 5.0)])
+    assert ours.share(ours.mean) == 2 * theirs.share(theirs.mean) == 0.5
+    assert theirs.cited
+    assert theirs.low is None
+    text = page(data)
+    assert text.count("dB (cited)") == len(MAG_BENCH) // 2
+    assert text.count('class="whisker"') == len(data["rows"])
+    assert text.count("<circle") == sum(len(row["curve"]) for row in data["rows"])
 
 
 def test_figures_go_between_the_marks_and_prose_stays(data, tmp_path):
@@ -115,8 +116,9 @@ def test_figures_go_between_the_marks_and_prose_stays(data, tmp_path):
 
 
 def test_ticks_of_an_axis_are_round():
-    drawn = lines([Line("a", ((0.0, 0.0), (15.5, 50.0)))], "s", "%", 100.0)
-    assert all(f">{tick}<" in drawn for tick in (0, 5, 10, 15, 20))
+    curve = [{"at_s": at, "recall_percent": 50.0} for at in (0.0, 15.5)]
+    ticks = [tick["text"] for tick in line_chart([("a", curve)])["x_ticks"]]
+    assert ticks == ["0", "5", "10", "15", "20"]
 
 
 def test_one_clip_has_no_interval():
@@ -148,40 +150,3 @@ def test_rows_of_several_folders_say_which(tmp_path):
     text = page(report_data([tmp_path / "blocks of 4", tmp_path / "blocks of 5"]))
     assert "<small>blocks of 4</small>" in text
     assert "<small>blocks of 4</small>" not in page(report_data([tmp_path / "blocks of 4"]))
-
-
-def add_objects(store: ClipStore, clip: int, found: float) -> None:
-    objects = {"outdoor.building": {"found": found, "renders": 1.0, "chance": 0.0}}
-    store.add(f"{clip}-invented", {
-        "bench": "pocket", "row": {"world": "pocket", "memory": "mag", "mode": "prompt"},
-        "clip": f"outdoor {clip}", "category": "outdoor", "picture": None, "distance": "none",
-        "seconds": 1.0, "refused": None, "objects": objects,
-        "scores": {
-            "psnr_db": 20.0, "objects_percent": 100 * found, "objects_renders_percent": 100.0,
-            "objects_chance_percent": 0.0,
-        },
-    })  # fmt: skip
-
-
-def test_objects_stand_beside_the_renderers_share_and_chance(tmp_path):
-    store = ClipStore(tmp_path / "results", {"bench": "pocket", "seed": 3})
-    for clip in range(4):
-        add_objects(store, clip, float(clip != 0))
-    data = report_data([tmp_path / "results"])
-    (row,) = data["rows"]
-    building = row["objects"]["outdoor.building"]
-    assert (building["mean"], building["renders"], building["chance"]) == (0.75, 1.0, 0.0)
-    assert cell(row, "objects_percent").note == "renders 100, chance 0"
-    kind, everything = object_rows(row)
-    assert kind[0] == "outdoor: building"
-    assert kind[2:] == ("100%", "0%", "4")
-    assert everything[1].startswith("75%")
-    write_markdown(tmp_path / "page.md", data)
-    for text in (page(data), (tmp_path / "page.md").read_text()):
-        assert "Objects that captions name" in text
-        assert "outdoor: building" in text
-
-
-def test_records_of_older_programs_have_no_objects_and_are_shown_without(data):
-    assert all(row["objects"] == {} for row in data["rows"])
-    assert "Objects that captions name" not in page(data)
