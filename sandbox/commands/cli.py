@@ -91,38 +91,18 @@ class _Parser(argparse.ArgumentParser):
     """Says in one sentence what is wrong, and what was probably meant."""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message}{_nearest_word(message)}; see `{self.prog} --help`")
+        raise UsageError(f"{message}{self._nearest_word(message)}; see `{self.prog} --help`")
 
-
-_COMMANDS = (
-    "play",
-    "replay",
-    "bench",
-    "soak",
-    "doctor",
-    "gallery",
-    "export",
-    "demo",
-    "worlds",
-    "fetch",
-)
-_OPTIONS = (
-    *("--world", "--scene", "--memory", "--seed", "--record", "--headless", "--seconds"),
-    *("--no-look-ahead", "--verify", "--by", "--json", "--prefill", "--copy"),
-    *("--format", "--hud", "--from", "--to", "--scale", "--fps", "--sound", "--no-sound", "--out"),
-    *("--overwrite", "--seeds", "--repeat", "--compare", "--video", "--list", "--minutes"),
-    *("--plan", "--offline", "--file", "--weights"),
-)
-
-
-def _nearest_word(message: str) -> str:
-    """Return what was probably meant by an argument that argparse does not know."""
-    if message.startswith("unrecognized arguments: "):
-        word = message.split()[2]
-        return nearest(word.partition("=")[0], _OPTIONS)
-    if "invalid choice: '" in message:
-        return nearest(message.split("'")[1], _COMMANDS)
-    return ""
+    def _nearest_word(self, message: str) -> str:
+        """Return what was probably meant by an argument that argparse does not know."""
+        commands = self._subparsers._group_actions[0].choices if self._subparsers else {}
+        if message.startswith("unrecognized arguments: "):
+            word = message.split()[2].partition("=")[0]
+            options = {option for one in commands.values() for option in one._option_string_actions}
+            return nearest(word, tuple(sorted(options)))
+        if "invalid choice: '" in message:
+            return nearest(message.split("'")[1], tuple(commands))
+        return ""
 
 
 def _later(name: str, module: str = "commands.run") -> Callable[[argparse.Namespace, Say], int]:

@@ -2,7 +2,7 @@
 
 import argparse
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -10,13 +10,12 @@ from tempfile import TemporaryDirectory
 
 from mag_sandbox.files.whole import OccupiedError, claim
 from mag_sandbox.model.loading import available_policies, available_worlds, worlds_beside
-from mag_sandbox.model.world import FrameBlock, Frames
+from mag_sandbox.model.world import FrameBlock
 from mag_sandbox.sandbox.choice import WorldChoice, usual_memory
 from mag_sandbox.sandbox.demo.compare import (
     VIDEO_NAME,
     Contender,
     FrameSpool,
-    VideoWriter,
     check_room,
     comparison_text,
     lead_of,
@@ -49,14 +48,7 @@ Say = Callable[[str], None]
 TELL_EVERY = 10.0  # seconds between two words on how far it is
 
 
-def film(path: Path, frames: Iterable[Frames], fps: float) -> None:
-    """Write a video; imports what that needs."""
-    from mag_sandbox.sandbox.export.plain import write_video
-
-    write_video(path, frames, fps)
-
-
-def run_demo(options: argparse.Namespace, say: Say, write_video: VideoWriter = film) -> int:
+def run_demo(options: argparse.Namespace, say: Say) -> int:
     """Play a demo; 0: all is as expected, 1: it is not.
 
     Raises:
@@ -72,7 +64,7 @@ def run_demo(options: argparse.Namespace, say: Say, write_video: VideoWriter = f
     plan = _Plan(load_demo(options.demo), options, say)
     try:
         if plan.contenders:
-            results = plan.compare(write_video)
+            results = plan.compare()
         elif options.headless:
             results = plan.play_all()
         else:
@@ -134,7 +126,7 @@ class _Plan:
         self._write([result])
         return result
 
-    def compare(self, writer: VideoWriter) -> list[DemoResult]:
+    def compare(self) -> list[DemoResult]:
         """Let everyone play the same, one after the other, and write table and video."""
         out = self._options.out
         with TemporaryDirectory(dir=out, prefix=".frames-") as frames:
@@ -153,7 +145,7 @@ class _Plan:
                 self._write(results)
                 spools = [spool for _, spool in runs if spool]
                 name = f"{VIDEO_NAME}.{self._options.video}"
-                write_beside(out / name, spools, writer)
+                write_beside(out / name, spools)
                 self._say(f"written: {out / name}")
         return results
 

@@ -1,12 +1,12 @@
 """One tape and seed under several memories or worlds: a table, and a picture side by side.
 
 Each plays alone, one after the other, so that its frame rate is its own; frames wait on the disk
-until all are there. Knows no video format: whoever calls brings what writes one.
+until all are there.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from pathlib import Path
 from shutil import disk_usage
 
@@ -24,9 +24,12 @@ COLUMNS = ("world", "memory", "recall", "psnr", "ssim", "memory_mib", "fps", "fr
 STRIP = 44  # px below each picture
 GAP = 4  # px between two pictures
 MARGIN, BAR, TEXT = 8, 6, 14  # px
+SCALE = 2  # sharp enlargement of a video
+GIF_FPS = 4.0  # at most, so that a page loads it
+GIF_COLOURS = 64
+PALETTE_FRAMES = 24
 END_SECONDS = 2.0  # that the last picture stays, with what came of it
 DARK, DIM, BRIGHT, FULL = (16, 17, 24), (52, 55, 68), (235, 236, 240), (96, 190, 255)
-VideoWriter = Callable[[Path, Iterable[Frames], float], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,16 +131,48 @@ def check_room(folder: Path, blocks: int, spec: WorldSpec) -> None:
 _ROOM = "make room, or name a folder elsewhere with --out"
 
 
-def write_beside(path: Path, spools: Sequence[FrameSpool], writer: VideoWriter) -> None:
+def write_beside(path: Path, spools: Sequence[FrameSpool]) -> None:
     """Write the video of all runs.
 
     Raises:
         DemoError: it cannot be written.
     """
     try:
-        writer(path, SideBySide(tuple(spools)), spools[0].spec.fps)
+        write_video(path, SideBySide(tuple(spools)), spools[0].spec.fps)
     except OSError as error:
         raise DemoError(f"{path}: cannot be written ({error.strerror}); {_ROOM}") from None
+
+
+def write_video(path: Path, frames: Iterable[Frames], fps: float) -> None:
+    """Write pictures, uint8 [H, W, 3] each, as an MP4, or as a small GIF if the path says so.
+
+    They are gone through several times. What writes them is slow to import.
+    """
+    if path.suffix == ".gif":
+        _write_gif(path, frames, fps)
+        return
+    from mag_sandbox.sandbox.export.video import Mp4Writer
+
+    size = _size_of(frames, SCALE)
+    with Mp4Writer(path, size, fps, {}) as writer:
+        for frame in frames:
+            writer.add(frame)
+
+
+def _write_gif(path: Path, frames: Iterable[Frames], fps: float) -> None:
+    from mag_sandbox.sandbox.export.animations import write_gif
+
+    step = max(1, round(fps / GIF_FPS))
+    count = sum(1 for _ in frames)
+    samples = list(islice(frames, 0, None, max(1, count // PALETTE_FRAMES)))
+    chosen = islice(frames, 0, None, step)
+    size = _size_of(frames, 1)
+    write_gif(path, chosen, samples, size, fps / step, "", colours=GIF_COLOURS)
+
+
+def _size_of(frames: Iterable[Frames], scale: int) -> tuple[int, int]:
+    height, width = next(iter(frames)).shape[:2]
+    return scale * width, scale * height
 
 
 def lead_of(results: Sequence[DemoResult]) -> float | None:

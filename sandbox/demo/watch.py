@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from mag_sandbox.controls.camera import CameraPose, mutual_overlap
 from mag_sandbox.evaluation.probe.anchors import GONE, SEEN, Return, ReturnTracker, Sight
 from mag_sandbox.evaluation.probe.metrics import psnr
-from mag_sandbox.evaluation.probe.probe import Limits, ProbeResult, compare
+from mag_sandbox.evaluation.probe.probe import Limits, compare
 from mag_sandbox.model.world import FrameBlock, Frames, WorldSpec
 from mag_sandbox.sandbox.demo.result import MarkRow, ProbeRow, outcome_of
 
@@ -57,21 +57,12 @@ class DemoWatch:
     []
     """
 
-    def __init__(
-        self,
-        spec: WorldSpec,
-        round_trip: RoundTrip | None = None,
-        on_probe: Callable[[ProbeRow, ProbeResult | None], None] = lambda row, result: None,
-    ) -> None:
-        """Set what it knows of the world.
-
-        Without `round_trip` the usual ceiling is assumed; `on_probe` is told every result, with its
-        pictures.
-        """
+    def __init__(self, spec: WorldSpec, round_trip: RoundTrip | None = None) -> None:
+        """Set what it knows of the world; without `round_trip` the usual ceiling is assumed."""
         self.probes: list[ProbeRow] = []
         self.marks: list[MarkRow] = []
         self.frames = 0
-        self.spec, self._round_trip, self._on_probe = spec, round_trip, on_probe
+        self.spec, self._round_trip = spec, round_trip
         self._visits: dict[str, _Visit] = {}
         self._scene = ""
         self._compared = 0
@@ -105,19 +96,13 @@ class DemoWatch:
         for anchor in visit.anchors.values():
             anchor.see(block.poses[-1], self.seconds)
 
-    def anchor(self, name: str, ceiling: float | None = None) -> None:
-        """Call what is seen now by a name.
-
-        An older anchor of this name in the same scene is forgotten. The ceiling is the likeness
-        after the autoencoder alone [dB]; None: ask for it.
-        """
+    def anchor(self, name: str) -> None:
+        """Call what is seen now by a name; an older anchor of it in this scene is forgotten."""
         visit = self._visit
         newest = visit.tracker.recent[-1]
         sight = replace(newest, frame=newest.frame.copy())
         visit.anchors[name] = _Anchor(sight, self.seconds)
         visit.ceilings.pop(_script_label(name), None)
-        if ceiling is not None:
-            visit.ceilings[_script_label(name)] = ceiling
 
     def probe(self, name: str) -> None:
         """Compare what is seen now with what an anchor showed."""
@@ -171,7 +156,6 @@ class DemoWatch:
             reason=result.reason,
         )
         self.probes.append(row)
-        self._on_probe(row, result)
 
     def _note_missed(self, name: str, anchor: _Anchor) -> None:
         share = mutual_overlap(anchor.sight.pose, self._visit.tracker.recent[-1].pose)
@@ -185,7 +169,6 @@ class DemoWatch:
             reason=f"The view shows only {100 * share:.0f}% of it, so nothing was compared.",
         )
         self.probes.append(row)
-        self._on_probe(row, None)
 
 
 def _script_label(name: str) -> str:

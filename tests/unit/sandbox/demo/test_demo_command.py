@@ -16,11 +16,11 @@ from mag_sandbox.model.world import WorldFailed
 from mag_sandbox.sandbox import choice
 from mag_sandbox.sandbox.commands import run as commands
 from mag_sandbox.sandbox.commands.cli import UsageError, _Parser
+from mag_sandbox.sandbox.demo import compare
 from mag_sandbox.sandbox.demo.command import run_demo
-from mag_sandbox.sandbox.demo.compare import GAP, STRIP
+from mag_sandbox.sandbox.demo.compare import GAP, GIF_FPS, STRIP
 from mag_sandbox.sandbox.demo.options import add_demo
 from mag_sandbox.sandbox.demo.run import Extras, play_demo
-from mag_sandbox.sandbox.export.plain import GIF_FPS
 from mag_sandbox.sandbox.play.session import Session
 from mag_sandbox.sandbox.recording.frame_records import scan
 from mag_sandbox.sandbox.recording.frame_store import FRAMES_FILE
@@ -80,12 +80,12 @@ def demo(tmp_path) -> Path:
     return path
 
 
-def run(*arguments: object, **more) -> tuple[int, str]:
+def run(*arguments: object) -> tuple[int, str]:
     said: list[str] = []
     parser = _Parser()
     add_demo(parser.add_subparsers())
     options = parser.parse_args(["demo", *map(str, arguments)])
-    return run_demo(options, said.append, **more), "\n".join(said)
+    return run_demo(options, said.append), "\n".join(said)
 
 
 def test_a_demo_is_played_and_written_down(demo, tmp_path, loaded):
@@ -142,15 +142,16 @@ def test_seeds_and_repeats_end_in_a_mean(demo, tmp_path):
     assert load_recording(tmp_path / "out" / "run-4" / "recording").start.seed == 4
 
 
-def test_policies_are_compared_on_one_tape(demo, tmp_path, loaded):
+def test_policies_are_compared_on_one_tape(demo, tmp_path, loaded, monkeypatch):
     videos = []
 
     def write_video(path, frames, fps):
         videos.append((path.name, len(list(frames)), fps))
 
+    monkeypatch.setattr(compare, "write_video", write_video)
     out = tmp_path / "out"
     asked = ("--headless", "--compare", "mag,window 4 blocks", "--out", out)
-    code, text = run(demo, *asked, write_video=write_video)
+    code, text = run(demo, *asked)
     assert code == 0
     assert [memory.policy for _, memory, _ in loaded] == ["mag", "window"]
     assert "window 4 blocks" in text

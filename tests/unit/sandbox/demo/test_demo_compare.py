@@ -95,12 +95,13 @@ def test_too_little_room_is_said_before_frames_are_kept(tmp_path, monkeypatch):
         check_room(tmp_path, 10, FAST)
 
 
-def test_a_video_that_cannot_be_written_is_one_sentence(spools, tmp_path):
+def test_a_video_that_cannot_be_written_is_one_sentence(spools, tmp_path, monkeypatch):
     def full(path, frames, fps):
         raise OSError(28, "No space left on device")
 
+    monkeypatch.setattr(demo_compare, "write_video", full)
     with pytest.raises(DemoError, match=r"compare.mp4: cannot be written \(No space left"):
-        write_beside(tmp_path / "compare.mp4", spools, full)
+        write_beside(tmp_path / "compare.mp4", spools)
 
 
 def test_pictures_stand_side_by_side_over_their_memory(spools):
