@@ -1,33 +1,39 @@
-"""Values of command line options that several commands take."""
+"""Values of command line options that several commands take: each is what reads one kind."""
 
 import argparse
 import math
 import re
+from collections.abc import Callable
 
 from mag_sandbox.scenes.scene import MAX_SEED
 
 
-def positive(text: str, unit: str = "seconds") -> float:
-    """Return a finite number above 0.
+def amount(unit: str, *, or_none: bool = False) -> Callable[[str], float]:
+    """Return what reads a finite number above 0, or from 0 on."""
 
-    Raises:
-        ArgumentTypeError: it is something else.
-    """
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f'"{text}" is not a number of {unit} above 0')
-    return value
+    def read(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not 0 <= value < math.inf or (value == 0 and not or_none):
+            bound = "from 0 on" if or_none else "above 0"
+            raise argparse.ArgumentTypeError(f'"{text}" is not a number of {unit} {bound}')
+        return value
+
+    return read
 
 
-def seed(text: str) -> int:
-    """Return the seed of a world.
+def whole(least: int, most: int) -> Callable[[str], int]:
+    """Return what reads a whole number."""
 
-    Raises:
-        ArgumentTypeError: it is something else.
-    """
-    if not re.fullmatch("[0-9]{1,10}", text) or int(text) > MAX_SEED:
-        raise argparse.ArgumentTypeError(f'"{text}" is not a whole number from 0 to {MAX_SEED}')
-    return int(text)
+    def read(text: str) -> int:
+        if not re.fullmatch("[0-9]{1,10}", text) or not least <= int(text) <= most:
+            problem = f'"{text}" is not a whole number from {least} to {most}'
+            raise argparse.ArgumentTypeError(problem)
+        return int(text)
+
+    return read
+
+
+seed = whole(0, MAX_SEED)

@@ -19,7 +19,7 @@ from mag_sandbox.sandbox.commands.worlds import add_worlds
 from mag_sandbox.sandbox.demo.options import add_demo
 from mag_sandbox.sandbox.export.command import add_export
 from mag_sandbox.sandbox.freed_memory import share_freed
-from mag_sandbox.sandbox.option_values import positive, seed
+from mag_sandbox.sandbox.option_values import amount, seed
 from mag_sandbox.sandbox.recording.reader import ALIKE_DB, By, RecordingError
 from mag_sandbox.sandbox.settings import DEFAULT_SCENE, DisplayError
 from mag_sandbox.scenes import available_scenes
@@ -123,7 +123,7 @@ def _add_play(commands: argparse._SubParsersAction) -> None:
     play.add_argument(
         "--headless", action="store_true", help="no window; a script pans the camera out and back"
     )
-    play.add_argument("--seconds", type=positive, help="stop after this many seconds")
+    play.add_argument("--seconds", type=amount("seconds"), help="stop after this many seconds")
     play.add_argument(
         "--weights",
         type=Path,
@@ -157,12 +157,12 @@ def _add_bench(commands: argparse._SubParsersAction) -> None:
     bench = commands.add_parser("bench", help="measure this machine", allow_abbrev=False)
     _add_world_options(bench, scene=DEFAULT_SCENE)
     bench.add_argument(
-        "--seconds", type=positive, default=30.0, help="seconds of paced play (default 30)"
+        "--seconds", type=amount("seconds"), default=30.0, help="seconds of paced play (default 30)"
     )
     bench.add_argument("--json", type=Path, metavar="FILE", help="write the numbers to a file")
     bench.add_argument(
         "--prefill",
-        type=positive,
+        type=amount("seconds"),
         default=600.0,
         metavar="SECONDS",
         help="seconds of play in the full memory whose block time is compared (default 600)",
@@ -185,7 +185,9 @@ def _add_soak(commands: argparse._SubParsersAction) -> None:
         "soak", help="play unattended for a long time and look for leaks", allow_abbrev=False
     )
     _add_world_options(soak, scene=DEFAULT_SCENE)
-    soak.add_argument("--minutes", type=_minutes, default=60.0, help="minutes of play (default 60)")
+    soak.add_argument(
+        "--minutes", type=amount("minutes"), default=60.0, help="minutes of play (default 60)"
+    )
     soak.add_argument("--json", type=Path, metavar="FILE", help="write the numbers to a file")
     soak.set_defaults(run=_later("run_soak"))
 
@@ -228,10 +230,6 @@ def _add_world_options(parser: argparse.ArgumentParser, scene: str | None = None
     parser.add_argument(
         "--no-look-ahead", action="store_true", help="do not imagine views ahead of the camera"
     )
-
-
-def _minutes(text: str) -> float:
-    return positive(text, "minutes")
 
 
 def _policy(text: str) -> str:

@@ -1,11 +1,10 @@
 """The options of `demo`; what it plays with is imported when it runs."""
 
 import argparse
-import re
 from pathlib import Path
 
 from mag_sandbox.model.loading import available_policies, available_worlds
-from mag_sandbox.sandbox.option_values import seed
+from mag_sandbox.sandbox.option_values import seed, whole
 from mag_sandbox.scenes import available_demos
 
 VIDEOS = ("mp4", "gif")  # what the video of a comparison may be
@@ -39,7 +38,9 @@ def add_demo(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
         "--seed", type=seed, help="a number; each makes another world from the same description"
     )
     many.add_argument("--seeds", type=_seeds, metavar="A..B", help="one run with each seed")
-    demo.add_argument("--repeat", type=_count, metavar="N", help="repeat each run N times")
+    demo.add_argument(
+        "--repeat", type=whole(1, MAX_RUNS), metavar="N", help="repeat each run N times"
+    )
     demo.add_argument(
         "--compare",
         metavar="A,B",
@@ -71,9 +72,3 @@ def _seeds(text: str) -> range:
     if len(seeds) > MAX_RUNS:
         raise argparse.ArgumentTypeError(f'"{text}" is more than {MAX_RUNS} seeds')
     return seeds
-
-
-def _count(text: str) -> int:
-    if not re.fullmatch("[0-9]{1,4}", text) or not 1 <= int(text) <= MAX_RUNS:
-        raise argparse.ArgumentTypeError(f'"{text}" is not a whole number from 1 to {MAX_RUNS}')
-    return int(text)

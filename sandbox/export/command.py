@@ -4,7 +4,6 @@ Imports nothing heavy: the parser is built at every start.
 """
 
 import argparse
-import math
 import os
 import shutil
 import sys
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING
 from mag_sandbox.files.yaml_files import nearest
 from mag_sandbox.model.world import FrameBlock
 from mag_sandbox.sandbox.export.options import FORMATS, MAX_SCALE, ExportOptions
-from mag_sandbox.sandbox.option_values import positive
+from mag_sandbox.sandbox.option_values import amount, whole
 from mag_sandbox.sandbox.recording.reader import Recording
 from mag_sandbox.sandbox.ui.amounts import bytes_text
 
@@ -38,14 +37,24 @@ def add_export(commands: argparse._SubParsersAction) -> None:
     )
     export.add_argument("--hud", action="store_true", help="draw the HUD over the frames")
     export.add_argument(
-        "--from", dest="start", type=_seconds, default=0.0, metavar="T", help="first second"
+        "--from",
+        dest="start",
+        type=amount("seconds", or_none=True),
+        default=0.0,
+        metavar="T",
+        help="first second",
     )
-    export.add_argument("--to", dest="end", type=_seconds, metavar="T", help="last second")
     export.add_argument(
-        "--scale", type=_scale, metavar="N", help=f"enlarge every pixel N times, 1 to {MAX_SCALE}"
+        "--to", dest="end", type=amount("seconds", or_none=True), metavar="T", help="last second"
     )
     export.add_argument(
-        "--fps", type=_rate, metavar="N", help="most frames a second of a gif or webp"
+        "--scale",
+        type=whole(1, MAX_SCALE),
+        metavar="N",
+        help=f"enlarge every pixel N times, 1 to {MAX_SCALE}",
+    )
+    export.add_argument(
+        "--fps", type=amount("frames"), metavar="N", help="most frames a second of a gif or webp"
     )
     export.add_argument(
         "--sound", action=argparse.BooleanOptionalAction, default=True, help="sound in videos"
@@ -134,23 +143,3 @@ def _format(text: str) -> str:
         known = ", ".join(FORMATS)
         raise argparse.ArgumentTypeError(f'"{text}" is not one of {known}{nearest(text, FORMATS)}')
     return text
-
-
-def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 <= value < math.inf:
-        raise argparse.ArgumentTypeError(f'"{text}" is not a number of seconds from 0 on')
-    return value
-
-
-def _rate(text: str) -> float:
-    return positive(text, "frames")
-
-
-def _scale(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= MAX_SCALE:
-        raise argparse.ArgumentTypeError(f'"{text}" is not a whole number from 1 to {MAX_SCALE}')
-    return int(text)
