@@ -1,8 +1,8 @@
-"""Camera commands as sentences of the prompt, for worlds that are steered by text alone.
+"""Camera commands in words: as sentences of the prompt, for worlds that are steered by text alone.
 
-There are finitely many sentences, so the prompts of a scene can be encoded beforehand; `phrases.py`
-says the same more briefly to people. `PhraseSmoother` keeps one sentence in force while keys
-jitter. Knows no text encoder and no world.
+There are finitely many sentences, so the prompts of a scene can be encoded beforehand.
+`PhraseSmoother` keeps one sentence in force while keys jitter. `camera_phrase` says the same more
+briefly to people. Knows no text encoder and no world.
 """
 
 import itertools
@@ -28,6 +28,26 @@ MOVES: dict[tuple[Axis, int], str] = {
 }
 ADVERBS: dict[Pace, str] = {"slow": "slowly ", "steady": "", "fast": "quickly "}
 HOLD = "The camera stays completely still."
+SLOW = 0.5  # commands below this fraction of full speed are called slow
+STILL = "camera holds still"
+
+
+def camera_phrase(command: CameraCommand) -> str:
+    """Return the phrase of a command: "camera pans right", "camera tilts up slowly"."""
+    moves = [
+        _move(command.yaw, "pans right", "pans left"),
+        _move(command.pitch, "tilts up", "tilts down"),
+        _move(command.zoom, "zooms in", "zooms out"),
+    ]
+    said = [move for move in moves if move]
+    return "camera " + " and ".join(said) if said else STILL
+
+
+def _move(value: float, forward: str, backward: str) -> str:
+    if value == 0.0:
+        return ""
+    words = forward if value > 0 else backward
+    return words if abs(value) >= SLOW else f"{words} slowly"
 
 
 @dataclass(frozen=True, slots=True)

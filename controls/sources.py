@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from mag_sandbox.controls.bindings import CameraBinding
 from mag_sandbox.controls.camera import AXES, WIDEST_FOV, Axis, CameraCommand, CameraSpeed
-from mag_sandbox.controls.gamepad import GamepadAxes, PadAxis
+from mag_sandbox.controls.keys import GamepadAxes, PadAxis
 
 FIRM = 0.25  # change of a stick or trigger that is meant, and not a hand at rest
 AT_REST = (0.0, 0.0, 0.0)

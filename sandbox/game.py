@@ -18,7 +18,7 @@ from mag_sandbox.model.loading import words_of, worlds_beside
 from mag_sandbox.model.world import MIB, Progress, World
 from mag_sandbox.sandbox.audio import open_audio, suggest_ambience
 from mag_sandbox.sandbox.choice import WorldChoice
-from mag_sandbox.sandbox.export.queue import Exporting
+from mag_sandbox.sandbox.export.command import Exporting
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.hud.minimap import MapStitcher
 from mag_sandbox.sandbox.play.events import SessionObserver

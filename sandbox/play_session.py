@@ -20,7 +20,7 @@ from mag_sandbox.sandbox.play.pilot import Pilot
 from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.play.session import Playthrough
 from mag_sandbox.sandbox.play.worker import GenerationWorker, ReadyBlock
-from mag_sandbox.sandbox.postcards.hunt import PostcardHunt
+from mag_sandbox.sandbox.postcards.postcards import PostcardHunt
 from mag_sandbox.sandbox.postcards.scores import ScoreBook
 from mag_sandbox.sandbox.probe.prober import Prober
 from mag_sandbox.sandbox.recording.reader import RecordingError

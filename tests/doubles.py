@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 
 from mag_sandbox.controls.camera import AXES, WIDEST_FOV, CameraPose, CameraSpeed, move
-from mag_sandbox.controls.phrases import camera_phrase
+from mag_sandbox.controls.phrase_compiler import camera_phrase
 from mag_sandbox.model.world import (
     Control,
     FrameBlock,

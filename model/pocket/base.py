@@ -6,7 +6,7 @@ from typing import Self, TypeVar
 import torch
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose, move
-from mag_sandbox.controls.phrases import camera_phrase
+from mag_sandbox.controls.phrase_compiler import camera_phrase
 from mag_sandbox.model.config import FlowConfig
 from mag_sandbox.model.pocket.animation import Animation
 from mag_sandbox.model.pocket.decoding import BlockDecoder, Codec, DecodedBlock

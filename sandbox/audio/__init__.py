@@ -1,10 +1,10 @@
 """Sound: synthesised ambiences placed in the panorama, signals, and soundtracks for exports."""
 
+from mag_sandbox.sandbox.audio.ambiences import suggest_ambience
 from mag_sandbox.sandbox.audio.cues import CUES
 from mag_sandbox.sandbox.audio.outputs import sound_report
 from mag_sandbox.sandbox.audio.player import Audio, open_audio
 from mag_sandbox.sandbox.audio.soundtrack import soundtrack_pieces
-from mag_sandbox.sandbox.audio.words import suggest_ambience
 
 __all__ = [
     "CUES",

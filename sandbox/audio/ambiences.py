@@ -4,6 +4,7 @@ The same name, seed and rate always give the same sounds.
 """
 
 import functools
+import re
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -15,11 +16,39 @@ from mag_sandbox.sandbox.audio import places, tunes
 from mag_sandbox.sandbox.audio.places import Sources
 from mag_sandbox.sandbox.audio.placing import Ambience, ear_gains
 from mag_sandbox.sandbox.audio.synthesis import Synth
+from mag_sandbox.scenes import Scene
 from mag_sandbox.scenes.scene import AMBIENCES
 
 RATE = 48_000  # samples a second
 CACHED = 2  # ambiences kept; each takes 10 to 30 MB
 DIRECTIONS = tuple(range(0, 360, 30))  # in which loudness is averaged
+WORDS = (  # the first line with a word of the prompt decides
+    ("rain", ("rain", "rainy", "storm", "thunderstorm")),
+    ("fireplace", ("fireplace", "hearth", "campfire", "chimney")),
+    ("waves", ("beach", "sea", "seashore", "coast", "ocean", "harbour", "harbor", "lighthouse")),
+    ("cave", ("cave", "cavern", "caverns", "dungeon", "grotto", "mine")),
+    ("crickets", ("night", "dusk", "twilight", "swamp", "marsh", "moon")),
+    ("wind", ("desert", "snow", "snowfield", "snowy", "tundra", "canyon", "volcano", "volcanic")),
+    ("chimes", ("temple", "temples", "pagoda", "pagodas", "cherry")),
+    ("stream", ("stream", "river", "brook", "waterfall")),
+    ("clock", ("kitchen", "clock")),
+    ("hum", ("robot", "robots", "machine", "machines", "computer", "computers", "station")),
+    ("hall", ("gallery", "museum", "hall", "showroom", "stage")),
+)
+BY_CATEGORY = {"indoor": "room", "outdoor": "birds", "object": "hall", "video game": "arcade"}
+GAME_WORDS = ("game", "level", "platform", "platforms", "pixel")
+ICE_WORDS = ("ice", "crystal", "crystals", "frozen", "cave")
+INDOOR_WORDS = (
+    "room",
+    "kitchen",
+    "bedroom",
+    "bathroom",
+    "library",
+    "study",
+    "bookshelf",
+    "sofa",
+    "bed",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,3 +117,18 @@ def _frozen(loop: np.ndarray) -> np.ndarray:
     loop = np.ascontiguousarray(loop, np.float32)
     loop.flags.writeable = False  # it is shared by the cache and the device's thread
     return loop
+
+
+def suggest_ambience(scene: Scene) -> str:
+    """Return the scene's ambience, or one that fits its words, or else its category."""
+    if scene.ambience is not None:
+        return scene.ambience
+    words = set(re.findall(r"[a-z]+", scene.prompt.lower()))
+    if scene.category == "video game" or words.intersection(GAME_WORDS):
+        return "crystals" if words.intersection(ICE_WORDS) else "arcade"
+    inside = scene.category == "indoor" or bool(words.intersection(INDOOR_WORDS))
+    for name, hints in WORDS:
+        outside_only = name in ("waves", "wind", "stream", "crickets", "chimes")
+        if words.intersection(hints) and not (inside and outside_only):
+            return name
+    return "room" if inside else BY_CATEGORY[scene.category]

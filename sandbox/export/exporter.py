@@ -24,8 +24,8 @@ from mag_sandbox.sandbox.export.options import (
     whole,
 )
 from mag_sandbox.sandbox.export.video import ahead
+from mag_sandbox.sandbox.recording.frame_store import StoredFrames
 from mag_sandbox.sandbox.recording.reader import Recording, load_recording
-from mag_sandbox.sandbox.recording.stored_frames import StoredFrames
 
 # Bytes a pixel that an export takes at most, as far as can be known before.
 BYTES_A_PIXEL: dict[Format, float] = {"mp4": 0.08, "gif": 0.5, "webp": 0.12, "frames": 2.0}

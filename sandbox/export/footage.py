@@ -16,9 +16,13 @@ from mag_sandbox.sandbox.export.options import ExportError, Progress
 from mag_sandbox.sandbox.play.events import BlockEvent
 from mag_sandbox.sandbox.probe.prober import Prober
 from mag_sandbox.sandbox.recording.frame_records import FramesHead, pack, pack_block
-from mag_sandbox.sandbox.recording.frame_store import FRAMES_FILE, USUAL_FPS
+from mag_sandbox.sandbox.recording.frame_store import (
+    FRAMES_FILE,
+    USUAL_FPS,
+    StoredBlock,
+    StoredFrames,
+)
 from mag_sandbox.sandbox.recording.reader import Recording
-from mag_sandbox.sandbox.recording.stored_frames import StoredBlock, StoredFrames
 
 FramesFrom = Callable[[Recording], Iterator[FrameBlock]]
 COMPARED_AT_ONCE = 16  # blocks: the prober skips what comes faster than it can look

@@ -8,7 +8,7 @@ import pygame
 
 from mag_sandbox.controls.bindings import DEFAULTS, Bindings
 from mag_sandbox.sandbox.hud import cards
-from mag_sandbox.sandbox.hud.help_card import help_card
+from mag_sandbox.sandbox.hud.cards import help_card
 from mag_sandbox.sandbox.hud.hud_state import HudState
 from mag_sandbox.sandbox.settings import HudLevel, SandboxConfig
 from mag_sandbox.sandbox.ui.theme import Drawn, Theme

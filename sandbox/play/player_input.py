@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 import pygame
 
-from mag_sandbox.controls.gamepad import PAD_AXES
-from mag_sandbox.controls.keys import PAD_BUTTONS
+from mag_sandbox.controls.keys import PAD_AXES, PAD_BUTTONS
 from mag_sandbox.controls.sources import PlayerSource
 
 if TYPE_CHECKING:  # some builds of pygame lack it

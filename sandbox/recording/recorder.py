@@ -32,8 +32,7 @@ from mag_sandbox.sandbox.recording.reader import (
     RecordingError,
     with_machine,
 )
-from mag_sandbox.sandbox.saves.parked_scene import ParkedScene, StateError
-from mag_sandbox.sandbox.saves.state_files import write_state
+from mag_sandbox.sandbox.saves.parked_scene import ParkedScene, StateError, write_state
 
 logger = logging.getLogger(__name__)
 

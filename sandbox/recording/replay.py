@@ -23,6 +23,7 @@ from mag_sandbox.sandbox.play.events import (
 )
 from mag_sandbox.sandbox.play.session import Playthrough, Session
 from mag_sandbox.sandbox.recording.frame_records import as_kept
+from mag_sandbox.sandbox.recording.frame_store import StoredBlock, StoredFrames
 from mag_sandbox.sandbox.recording.reader import (
     ALIKE_DB,
     By,
@@ -30,8 +31,7 @@ from mag_sandbox.sandbox.recording.reader import (
     RecordingError,
     with_machine,
 )
-from mag_sandbox.sandbox.recording.stored_frames import StoredBlock, StoredFrames
-from mag_sandbox.sandbox.saves.parked_scene import ParkedScene
+from mag_sandbox.sandbox.saves.parked_scene import read_state
 
 PARTS = 10  # stretches that are told apart, so that a slow drift is seen
 ARITHMETIC = ("execution", "packages", "machine")  # of a header: what rounding depends on
@@ -127,7 +127,7 @@ class Likeness:
 def playthrough_of(recording: Recording) -> Playthrough:
     """Return what was played: a scene from its beginning, or from the state beside it."""
     start = recording.start
-    parked = partial(_read, Path(start.state)) if start.state else None
+    parked = partial(read_state, Path(start.state)) if start.state else None
     return Playthrough(start.scene, start.seed, parked, start.state)
 
 
@@ -341,9 +341,3 @@ def _look_ahead(blocks: tuple[LookAheadEvent, ...], number: int) -> str:
 
 def _plain(provenance: dict, key: str) -> str:
     return str(provenance.get(key))
-
-
-def _read(folder: Path) -> ParkedScene:
-    from mag_sandbox.sandbox.saves.state_files import read_state
-
-    return read_state(folder)

@@ -19,28 +19,18 @@ from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.files.whole import remove_folder, tidy
 from mag_sandbox.model.world import MIB
 from mag_sandbox.sandbox.saves.parked_scene import (
-    DiskFull,
-    KeptMemory,
+    THUMBNAIL,
     ParkedScene,
     StateError,
     StateHeader,
     check_slug,
     is_slug,
     new_id,
-    restore_world,
+    read_header,
+    read_state,
+    write_state,
 )
-from mag_sandbox.sandbox.saves.state_files import THUMBNAIL, read_header, read_state, write_state
 
-__all__ = [
-    "DiskFull",
-    "KeptMemory",
-    "ParkedEntry",
-    "ParkedScene",
-    "ParkedScenes",
-    "StateError",
-    "new_id",
-    "restore_world",
-]
 logger = logging.getLogger(__name__)
 
 QUICK = "quick"  # the slot of the key that saves

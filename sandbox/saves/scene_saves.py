@@ -18,9 +18,8 @@ from mag_sandbox.sandbox.play.session import Playthrough, Session
 from mag_sandbox.sandbox.play.worker import GenerationWorker
 from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.sandbox.saves.own_scenes import keep_prompted, picture_own_scene
-from mag_sandbox.sandbox.saves.parked_scene import ParkedScene, check_slug
+from mag_sandbox.sandbox.saves.parked_scene import ParkedScene, check_slug, read_header, scene_in
 from mag_sandbox.sandbox.saves.save_queue import SaveQueue
-from mag_sandbox.sandbox.saves.state_files import read_header, scene_in
 from mag_sandbox.scenes import Scene
 
 logger = logging.getLogger(__name__)

@@ -19,12 +19,10 @@ from mag_sandbox.sandbox.hud.cards import split_card
 from mag_sandbox.sandbox.hud.explain import MemoryTip
 from mag_sandbox.sandbox.hud.hints import HintLine, hint_card
 from mag_sandbox.sandbox.hud.hud import Hud
-from mag_sandbox.sandbox.hud.minimap import MapStitcher
-from mag_sandbox.sandbox.hud.minimap_card import Minimap, draw_view
+from mag_sandbox.sandbox.hud.minimap import MapStitcher, Minimap, draw_view
 from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.postcards.cards import PostcardCard, tour_card
-from mag_sandbox.sandbox.postcards.hunt import PostcardHunt
-from mag_sandbox.sandbox.postcards.postcards import Tour
+from mag_sandbox.sandbox.postcards.postcards import PostcardHunt, Tour
 from mag_sandbox.sandbox.probe.probe_cards import probe_card
 from mag_sandbox.sandbox.probe.prober import Prober
 from mag_sandbox.sandbox.screens import Overlay

@@ -15,9 +15,8 @@ from mag_sandbox.sandbox.play.session import Session
 from mag_sandbox.sandbox.recording.frame_store import frames_beside
 from mag_sandbox.sandbox.recording.reader import EVENTS_FILE, RecordingError, load_recording
 from mag_sandbox.sandbox.recording.recorder import Recorder
-from mag_sandbox.sandbox.saves.parked_scene import StateError
+from mag_sandbox.sandbox.saves.parked_scene import StateError, write_state
 from mag_sandbox.sandbox.saves.parking import ParkedScenes
-from mag_sandbox.sandbox.saves.state_files import write_state
 from mag_sandbox.sandbox.settings import SandboxConfig, SettingsError, load_settings, save_settings
 from tests import ROOT
 from tests.doubles import FakeWorld

@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 
 from mag_sandbox.controls.bindings import Bindings, load_bindings
 from mag_sandbox.files.yaml_files import FileError
+from mag_sandbox.sandbox.recording.frame_store import StoredFrames
 from mag_sandbox.sandbox.recording.reader import EVENTS_FILE, RecordingError, load_recording
-from mag_sandbox.sandbox.recording.stored_frames import StoredFrames
-from mag_sandbox.sandbox.saves.parked_scene import StateError
-from mag_sandbox.sandbox.saves.state_files import HEADER, read_header
+from mag_sandbox.sandbox.saves.parked_scene import HEADER, StateError, read_header
 from mag_sandbox.sandbox.settings import SandboxConfig, load_settings
 from mag_sandbox.scenes import Scene, load_scene
 from mag_sandbox.scenes.demo.demo import Demo, load_demo

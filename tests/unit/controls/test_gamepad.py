@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mag_sandbox.controls.gamepad import DEAD_ZONE, GamepadAxes, shape
+from mag_sandbox.controls.keys import DEAD_ZONE, GamepadAxes, shape
 
 raw = st.floats(-1.0, 1.0)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from mag_sandbox.controls.camera import CameraCommand
-from mag_sandbox.controls.phrases import camera_phrase
+from mag_sandbox.controls.phrase_compiler import camera_phrase
 
 
 @pytest.mark.parametrize(

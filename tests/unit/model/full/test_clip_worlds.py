@@ -27,7 +27,7 @@ from mag_sandbox.model.full.clip_pipelines import ClipRequest
 from mag_sandbox.model.full.clip_world import ClipWorld
 from mag_sandbox.model.world import Control, MemorySetting, MissingWeights, WorldFailed
 from mag_sandbox.sandbox.play.session import Playthrough, Session
-from mag_sandbox.sandbox.saves.state_files import read_state, write_state
+from mag_sandbox.sandbox.saves.parked_scene import read_state, write_state
 from mag_sandbox.scenes import Scene
 from tests import tiny_clips
 

@@ -3,7 +3,7 @@
 import pytest
 
 from mag_sandbox.controls.bindings import DEFAULTS
-from mag_sandbox.sandbox.hud import help_card
+from mag_sandbox.sandbox.hud.cards import help_card
 from mag_sandbox.sandbox.ui.display import window
 from mag_sandbox.sandbox.ui.theme import Theme
 
@@ -25,7 +25,7 @@ class NotingTheme(Theme):
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 def test_the_help_fits(size):
     with window(size, "test") as surface:
-        card = help_card.help_card(Theme(size), DEFAULTS, size)
+        card = help_card(Theme(size), DEFAULTS, size)
         if size[0] >= 640:
             assert surface.get_rect().contains(card.get_rect(center=surface.get_rect().center))
 
@@ -34,7 +34,7 @@ def test_the_help_fits(size):
 def test_no_control_is_missing_and_no_help_is_cut(size):
     with window(size, "test"):
         theme = NotingTheme(size)
-        help_card.help_card(theme, DEFAULTS, size)
+        help_card(theme, DEFAULTS, size)
         for row in DEFAULTS.rows:
             assert row.help in theme.written
         for group, _ in DEFAULTS.groups():
@@ -47,6 +47,6 @@ def test_a_players_own_keys_are_shown():
     with window((1280, 720), "test"):
         theme = NotingTheme((1280, 720))
         bindings = DEFAULTS.with_keys({"anchor": ["g"], "help": []})
-        help_card.help_card(theme, bindings, (1280, 720))
+        help_card(theme, bindings, (1280, 720))
         assert "G" in theme.written
         assert not any("close" in text for text in theme.written)

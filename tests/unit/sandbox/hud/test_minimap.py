@@ -9,8 +9,16 @@ import pytest
 from mag_sandbox.controls.camera import CameraCommand, CameraPose
 from mag_sandbox.evaluation.probe.anchors import AnchorMark
 from mag_sandbox.model.world import Control, FrameBlock, MemoryEntry, MemoryUsage, WorldState
-from mag_sandbox.sandbox.hud.minimap import FADED_AFTER, HEIGHT, WIDTH, MapStitcher, view_box
-from mag_sandbox.sandbox.hud.minimap_card import Minimap, draw_view, map_area
+from mag_sandbox.sandbox.hud.minimap import (
+    FADED_AFTER,
+    HEIGHT,
+    WIDTH,
+    MapStitcher,
+    Minimap,
+    draw_view,
+    map_area,
+    view_box,
+)
 from mag_sandbox.sandbox.play.events import SessionEnd
 from mag_sandbox.sandbox.ui.display import window
 from mag_sandbox.sandbox.ui.theme import ACCENT, Theme

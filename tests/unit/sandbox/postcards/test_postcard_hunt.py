@@ -8,8 +8,7 @@ import pytest
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.evaluation.probe.pictures import Sight
-from mag_sandbox.sandbox.postcards.hunt import MIXED, PostcardHunt
-from mag_sandbox.sandbox.postcards.postcards import CARDS, STAMP_S
+from mag_sandbox.sandbox.postcards.postcards import CARDS, MIXED, STAMP_S, PostcardHunt
 from mag_sandbox.sandbox.postcards.scores import ScoreBook
 
 HERE = CameraPose(0.0)

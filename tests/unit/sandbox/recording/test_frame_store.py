@@ -19,9 +19,13 @@ from mag_sandbox.sandbox.export import ExportOptions
 from mag_sandbox.sandbox.export.exporter import export
 from mag_sandbox.sandbox.recording import frame_store
 from mag_sandbox.sandbox.recording.frame_records import FramesHead, as_kept, pack
-from mag_sandbox.sandbox.recording.frame_store import FRAMES_FILE, WAITING_FILE, FrameWriter
+from mag_sandbox.sandbox.recording.frame_store import (
+    FRAMES_FILE,
+    WAITING_FILE,
+    FrameWriter,
+    StoredFrames,
+)
 from mag_sandbox.sandbox.recording.reader import RecordingError, load_recording
-from mag_sandbox.sandbox.recording.stored_frames import StoredFrames
 from tests import ROOT
 from tests.recorded import AWAY_AND_BACK, BLOCKS, FRAMES, played, record
 

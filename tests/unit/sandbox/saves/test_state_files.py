@@ -22,9 +22,11 @@ from mag_sandbox.sandbox.saves.parked_scene import (
     KeptMemory,
     ParkedScene,
     StateError,
+    read_header,
+    read_state,
     restore_world,
+    write_state,
 )
-from mag_sandbox.sandbox.saves.state_files import read_header, read_state, write_state
 from mag_sandbox.scenes import Scene
 from tests.doubles import SPEC, FakeWorld
 
@@ -175,7 +177,7 @@ def test_a_disk_that_fills_up_leaves_the_older_state_whole(folder, monkeypatch, 
 def test_room_is_looked_for_before_anything_is_written(folder, monkeypatch):
     usage = type("Usage", (), {"free": 1000})
     monkeypatch.setattr("shutil.disk_usage", lambda path: usage)
-    monkeypatch.setattr("mag_sandbox.sandbox.saves.state_files.replacing", None)
+    monkeypatch.setattr("mag_sandbox.sandbox.saves.parked_scene.replacing", None)
     with pytest.raises(DiskFull):
         write_state(folder, left_after(5))
 

@@ -8,8 +8,7 @@ import pytest
 
 from mag_sandbox.controls.bindings import BINDINGS
 from mag_sandbox.sandbox.screens import Back, Leave
-from mag_sandbox.sandbox.screens.settings import SettingsScreen
-from mag_sandbox.sandbox.screens.settings_rows import KeyGroup, SettingRow, items
+from mag_sandbox.sandbox.screens.settings import KeyGroup, SettingRow, SettingsScreen, items
 from mag_sandbox.sandbox.settings import SandboxConfig, SettingsError, load_settings, save_settings
 from mag_sandbox.sandbox.ui.display import window
 
