@@ -23,6 +23,6 @@ setup(
         "mag_sandbox.assets": ["weights/**/*"],
         "mag_sandbox.evaluation.report": ["*.html", "*.md"],
         "mag_sandbox.sandbox.export": ["*.html"],
-        "mag_sandbox.scenes": ["library/*", "demos/*"],
+        "mag_sandbox.scenes": ["synonyms.txt", "library/*", "demos/*"],
     },
 )

@@ -61,7 +61,6 @@ def options_of(kind: type[Options], told: argparse.Namespace, **more: Any) -> Op
 
 
 def _reader(kind: Any) -> Callable[[str], Any]:
-    """Return what makes a value of the text of an option."""
     kinds = [one for one in get_args(kind) if one is not NoneType] or [kind]
     return positive if kinds[0] is int else kinds[0]
 

@@ -179,7 +179,6 @@ class _App:
                 self.first_frame_s, self.busy_from = shown - self.begun, self.busy_until
 
     def _time_is_up(self) -> bool:
-        """Whether an unattended run has come to its end."""
         if self.seconds is None:
             return False
         worker = self.navigator.worker

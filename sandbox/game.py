@@ -266,7 +266,6 @@ class PlayerGame:
         )
 
     def _use(self, choice: WorldChoice) -> None:
-        """Load another world, or the same otherwise, for what is played next."""
         self.choice, self.worker_spec = choice, WorkerSpec(self._load or choice.load)
         self.services.recordings.use(choice)
 

@@ -14,9 +14,9 @@ from typing import NamedTuple
 from mag_sandbox.files.typed_json import decode, parse_json
 from mag_sandbox.files.yaml_files import FileError
 from mag_sandbox.scenes.characters import cluster_end
-from mag_sandbox.scenes.synonyms import SYNONYMS
 
 WORDS_FILE = "words.json"  # beside the weights
+SYNONYMS = Path(__file__).with_name("synonyms.txt")  # words that people write: known ones
 VERSION = 1
 MAX_BYTES = 1024 * 1024
 _SMALL_WORDS = (
@@ -55,8 +55,6 @@ class WordGroup:
 
 @dataclass(frozen=True, slots=True)
 class _WordList:
-    """What the file holds."""
-
     version: int
     words: dict[str, int]  # and how often captions had them
     groups: tuple[WordGroup, ...]
@@ -137,7 +135,7 @@ class Vocabulary:
             names = (_symbol_name(letter) for letter in word)
             named = [known for name in names for known in self._named(name)]
             return tuple(dict.fromkeys(named))
-        found = [known for known in SYNONYMS.get(word, ()) if known in self.counts]
+        found = [known for known in _synonyms().get(word, ()) if known in self.counts]
         found += self._by_stem.get(stem(word), [])
         if len(word) >= MIN_BEGINNING:
             longer = (known for known in self.counts if known.startswith(word))
@@ -252,6 +250,12 @@ def _plain(word: str) -> str:
 
 def _symbol_name(letter: str) -> str:
     return unicodedata.name(letter, "").lower().replace("-", " ")
+
+
+@functools.cache
+def _synonyms() -> dict[str, tuple[str, ...]]:
+    rows = (line.split(":") for line in SYNONYMS.read_text(encoding="utf-8").splitlines())
+    return {word: tuple(known.split()) for words, known in rows for word in words.split()}
 
 
 def _read(path: Path) -> _WordList:

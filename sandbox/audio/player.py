@@ -90,7 +90,6 @@ class Director:
         return self._try_at is not None and self._clock() >= self._try_at
 
     def _try(self) -> None:
-        """Look for an output while there is none."""
         problems = self._open(first=0)
         if self._output is None:
             self._tries += 1

@@ -20,7 +20,6 @@ from mag_sandbox.model.full import benchmark
 from mag_sandbox.model.loading import available_policies
 from mag_sandbox.model.world import Progress, World, WorldFailed
 from mag_sandbox.sandbox.choice import WorldChoice, usual_memory
-from mag_sandbox.sandbox.diagnose import bench
 from mag_sandbox.sandbox.play.events import SessionObserver
 from mag_sandbox.sandbox.play.scripts import pan_out_and_back
 from mag_sandbox.sandbox.play.session import CommandSource, Playthrough
@@ -65,7 +64,6 @@ def run_play(options: argparse.Namespace, say: Say) -> int:
 
 
 def _play_game(options: argparse.Namespace) -> int:
-    """Play the whole game, from its title or from a scene on."""
     playthrough = None
     if options.scene is None:
         choice = _choice(options, load_settings(), None)
@@ -159,6 +157,8 @@ def run_bench(options: argparse.Namespace, say: Say) -> int:
     if not _has_display():
         say("no display found: measured without a window, which is cheaper than with one")
     _choose_display(headless=not _has_display())
+    from mag_sandbox.sandbox.diagnose import bench  # with pygame
+
     plan = bench.BenchPlan(
         choice=choice,
         scene=scene,

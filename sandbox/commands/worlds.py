@@ -160,7 +160,6 @@ def _say_plan(plan: fetching.FetchPlan, say: Say) -> None:
 
 
 def _room(row: worlds.WorldRow, files: weight_files.WorldFiles) -> str:
-    """Say whether this machine has room for a world that is here."""
     device = preflight.find_device()
     wanted = preflight.wanted_plan(row)
     needed = preflight.gib(preflight.predict(row, wanted).total)

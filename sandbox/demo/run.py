@@ -119,8 +119,6 @@ def play_demo(
 
 
 class _NextControl:
-    """A source of one control at a time."""
-
     def __init__(self) -> None:
         self.control: Control | None = None
 
@@ -190,8 +188,6 @@ def ask_of(setting: MemorySetting) -> MemoryAsk:
 
 
 class _Run:
-    """One run of a tape."""
-
     def __init__(
         self, demo: Demo, world: World, setting: MemorySetting, seed: int, extras: Extras
     ) -> None:

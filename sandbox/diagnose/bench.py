@@ -1,13 +1,15 @@
 """Measures the game on this machine: paced and unpaced play, flatness, start-up, memory growth.
 
-The numbers are plain JSON data; `measure.py` holds the meters. Knows nothing of a world's inside.
+The numbers are plain JSON data. Knows nothing of a world's inside.
 """
 
 import os
 import platform
+import random
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,16 +17,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
+import pygame
+
 from mag_sandbox.controls.bindings import DEFAULTS
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.controls.sources import ScriptSource
-from mag_sandbox.model.world import Control, World, WorldFailed
+from mag_sandbox.model.world import MIB, Control, FrameBlock, World, WorldFailed
+from mag_sandbox.sandbox import app
 from mag_sandbox.sandbox.choice import WorldChoice
-from mag_sandbox.sandbox.diagnose.measure import KeyPresser, PlayMeter, core_gflops
-from mag_sandbox.sandbox.play.events import SessionObserver
+from mag_sandbox.sandbox.game import PlayerGame
+from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver
 from mag_sandbox.sandbox.play.pacing import percentile
 from mag_sandbox.sandbox.play.scripts import wander
 from mag_sandbox.sandbox.play.session import Playthrough, Session
+from mag_sandbox.sandbox.recording.frame_store import frames_beside
 from mag_sandbox.sandbox.recording.reader import load_recording
 from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.sandbox.settings import SandboxConfig
@@ -36,6 +42,106 @@ ALTERNATED_BLOCKS = 40  # of each state
 RECORDED_ROUNDS = 6  # with and without recording
 RECORDED_BLOCKS = 30  # of each
 REPORT_BLOCKS = 500  # between two lines while memory is filled
+SETTLED = 1 / 3  # share of a run after which the process should not grow any more
+
+
+class PlayMeter(SessionObserver):
+    """A session observer that notes stage times, latencies and the size of the process."""
+
+    def __init__(self) -> None:
+        self.block_latency_ms: list[float] = []  # controls sampled -> frames ready
+        self._stages: dict[str, list[float]] = {}
+        self._resident: list[int] = []  # bytes, one a block
+
+    def on_block(self, event: BlockEvent, block: FrameBlock) -> None:  # noqa: ARG002 - observer
+        """Note one block; the first, which `on_start` hears of, is start-up."""
+        self.block_latency_ms.append(event.latency_ms)
+        self._resident.append(resident_bytes())
+        for stage, ms in event.stage_ms.items():
+            self._stages.setdefault(stage, []).append(ms)
+
+    def stage_ms(self) -> dict[str, float]:
+        """Return the median of each stage over the blocks that had it."""
+        return {stage: round(median(values), 3) for stage, values in self._stages.items()}
+
+    def rss_growth_mb(self) -> float:
+        """Return how much the process grew since it had settled [MiB]."""
+        settled = self._resident[int(len(self._resident) * SETTLED) :]
+        if not settled:
+            return 0.0
+        return round((settled[-1] - settled[0]) / MIB, 2)
+
+
+class KeyPresser:
+    """A player for measurements: posts arrow keys to the window at uneven times.
+
+    with KeyPresser():
+        app.run(...)
+    """
+
+    def __init__(self, seed: int = 0) -> None:
+        self._random = random.Random(seed)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._press, name="key presser", daemon=True)
+
+    def __enter__(self) -> "KeyPresser":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _press(self) -> None:
+        while not self._stop.wait(self._random.uniform(0.25, 0.9)):
+            key = self._random.choice((pygame.K_LEFT, pygame.K_RIGHT))
+            if not pygame.display.get_init():
+                continue
+            _post(pygame.KEYDOWN, key)
+            self._stop.wait(self._random.uniform(0.1, 0.8))
+            _post(pygame.KEYUP, key)
+
+
+def _post(kind: int, key: int) -> None:
+    try:
+        pygame.event.post(pygame.Event(kind, key=key, mod=0, unicode=""))
+    except pygame.error:  # the window has just been closed
+        return
+
+
+def core_gflops(seconds: float = 0.3) -> float:
+    """Return how fast one core multiplies matrices of the size of the pocket world's, right now.
+
+    On a shared machine this varies from minute to minute, and all other times with it: figures
+    of two runs compare only where this one is alike.
+
+    Args:
+        seconds: how long to look; the median counts.
+    """
+    import torch  # the world has imported it anyway
+
+    rows, inner, columns = 180, 192, 768
+    x, weight = torch.ones(rows, inner).bfloat16(), torch.ones(columns, inner).bfloat16()
+    threads, times = torch.get_num_threads(), []
+    torch.set_num_threads(1)
+    latest = time.perf_counter() + seconds
+    while time.perf_counter() < latest:
+        begun = time.perf_counter()
+        torch.nn.functional.linear(x, weight)
+        times.append(time.perf_counter() - begun)
+    torch.set_num_threads(threads)
+    return round(2e-9 * rows * inner * columns / median(times), 1)
+
+
+def resident_bytes() -> int:
+    """Return the resident memory of this process; its peak where the system tells no more."""
+    import resource  # absent on Windows, which has no bench yet
+
+    statm = Path("/proc/self/statm")
+    if statm.exists():
+        return int(statm.read_text().split()[1]) * resource.getpagesize()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +208,6 @@ def time_first_frame(plan: BenchPlan) -> float:
 
 def measure_paced(plan: BenchPlan) -> dict:
     """Play the whole game with everything shown, keys pressed and a recording written."""
-    from mag_sandbox.sandbox import app  # opens pygame, which must see the display settings first
-    from mag_sandbox.sandbox.game import PlayerGame
-
     meter = PlayMeter()
     with tempfile.TemporaryDirectory() as folder, KeyPresser():
         data = Path(folder) / "data"
@@ -191,8 +294,6 @@ def _nobody(folder: Path) -> list[SessionObserver]:  # noqa: ARG001 -- as _recor
 
 
 def _recorders(folder: Path) -> list[SessionObserver]:
-    from mag_sandbox.sandbox.recording.frame_store import frames_beside  # with Pillow
-
     recorder = Recorder(folder / "session")
     return [recorder, frames_beside(recorder)]
 

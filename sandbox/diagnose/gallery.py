@@ -63,8 +63,6 @@ def run(choice: WorldChoice, playthrough: Playthrough, folder: Path) -> Iterator
 
 
 class _Walk:
-    """A player who shows everything once."""
-
     def __init__(self, choice: WorldChoice, data: Path, surface: pygame.Surface) -> None:
         self._news: SimpleQueue[None] = SimpleQueue()
         wake = lambda: self._news.put(None)  # noqa: E731 -- one word for two callers

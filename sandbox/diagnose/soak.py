@@ -25,7 +25,7 @@ from mag_sandbox.controls.bindings import CAMERA_BINDINGS, DEFAULTS, Action
 from mag_sandbox.model.world import MIB, FrameBlock, WorldFailed
 from mag_sandbox.sandbox import app
 from mag_sandbox.sandbox.choice import WorldChoice
-from mag_sandbox.sandbox.diagnose.measure import resident_bytes
+from mag_sandbox.sandbox.diagnose.bench import resident_bytes
 from mag_sandbox.sandbox.game import PlayerGame
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver, SessionStart
 from mag_sandbox.sandbox.play.pacing import percentile
@@ -119,7 +119,6 @@ class SoakPlayer:
             _strike(screen, pygame.K_RETURN)
 
     def _hold(self, screen: PlayScreen, key: str | None) -> None:
-        """Hold another camera key, or none."""
         if self._held:
             screen.camera_key(self._held, down=False)
         if key:

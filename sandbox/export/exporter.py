@@ -215,7 +215,6 @@ class _Job:
         return None
 
     def _cues(self) -> list[tuple[float, str]]:
-        """Return the signals that were heard when views came back."""
         if not self._footage.stored.head.probed:
             return []
         first = self._footage.first / self._footage.fps

@@ -54,7 +54,6 @@ class HudLayer:
         return np.frombuffer(pixels, np.uint8).reshape(height, width, 3)
 
     def _take(self, shot: Shot) -> None:
-        """Take a block's figures, and show new ones not too often."""
         event = shot.event
         if event is None or shot.block.block_index == self._last_block:
             return

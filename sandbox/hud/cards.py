@@ -327,7 +327,6 @@ def _draw_key(
 
 
 def _draw_sign(card: pygame.Surface, rect: pygame.Rect, sign: int, colour: tuple[int, ...]) -> None:
-    """Draw a plus or a minus in the middle of a key."""
     ends, sides = -2 * round(rect.width * 0.28), -2 * round(rect.width * 0.45)
     card.fill(colour, rect.inflate(ends, sides))
     if sign > 0:

@@ -339,7 +339,6 @@ def tip_place(
 def _draw_span(
     surface: pygame.Surface, theme: Theme, explanation: Explanation, bar: pygame.Rect
 ) -> None:
-    """Point out the part of the bar that is meant."""
     if explanation.span is None:
         return
     start, end = (bar.left + round(share * bar.width) for share in explanation.span)

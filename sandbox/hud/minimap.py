@@ -193,7 +193,6 @@ def _colour_left(ages: np.ndarray) -> np.ndarray:
 
 
 def _outline(pixels: np.ndarray, mask: np.ndarray) -> None:
-    """Draw a bright line inside the edge of a mask and a dark one outside it."""
     around = np.pad(mask, ((2, 2), (0, 0)))  # ground above and below the map is never covered
     grown, shrunk = around[2:-2].copy(), around[2:-2].copy()
     for step in (-2, -1, 1, 2):

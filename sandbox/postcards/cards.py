@@ -157,7 +157,6 @@ def _draw_result(
 
 
 def _waiting_card(theme: Theme, view: PostcardView) -> pygame.Surface:
-    """Draw what to do until the world has views to send."""
     width, pad = theme.px(CARD_WIDTH), theme.px(16)
     text = "Look around: the world sends you pictures of places that you saw and left."
     lines = theme.wrap(text, width - 2 * pad, lines=3, size=13)
@@ -185,7 +184,6 @@ def _paper(theme: Theme, card: Sight) -> pygame.Surface:
 
 
 def _draw_words(card: pygame.Surface, theme: Theme, view: PostcardView, claim_key: str) -> None:
-    """Write on the paper: what to do, how warm it is, how it stands."""
     width, pad = card.get_width(), theme.px(12)
     picture = _picture_rect(theme)
     title, note = _title_and_note(view, claim_key)
@@ -242,7 +240,6 @@ def _draw_heat(card: pygame.Surface, theme: Theme, view: PostcardView, top: int)
 
 
 def _draw_points(card: pygame.Surface, theme: Theme, stamp: Stamp, top: int) -> None:
-    """Write where the points come from."""
     pad, line = theme.px(12), theme.line_height(12)
     if not stamp.is_found:
         card.blit(theme.text(f"It was {stamp.off:.0f}° away.", 12, FADED), (pad, top + line // 2))
@@ -260,7 +257,6 @@ def _draw_points(card: pygame.Surface, theme: Theme, stamp: Stamp, top: int) -> 
 
 
 def _draw_standing(card: pygame.Surface, theme: Theme, view: PostcardView, top: int) -> None:
-    """Write how the tour stands: card, tries, streak, points."""
     pad = theme.px(12)
     said = f"{view.number} of {view.total}"
     if view.streak > 1:

@@ -101,7 +101,6 @@ def _draw_title(
 def _draw_numbers(
     card: pygame.Surface, theme: Theme, result: ProbeResult, rect: pygame.Rect
 ) -> None:
-    """Draw the large number and its word on the left, what it is made of on the right."""
     colour = WORD_COLOURS[result.word]
     middle = rect.top + theme.px(24)
     number = theme.text(recall_text(result), 40, colour, bold=True)

@@ -408,7 +408,6 @@ class StoredFrames:
 
 
 def _size_of(file: BinaryIO) -> int:
-    """Return the size of an open file."""
     size = file.seek(0, 2)
     file.seek(0)
     return size

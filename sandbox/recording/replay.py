@@ -117,7 +117,6 @@ class Likeness:
         return "\n".join(lines)
 
     def _parts(self) -> list[float]:
-        """Return the median of each stretch."""
         count = min(PARTS, len(self.frames))
         edges = [len(self.frames) * part // count for part in range(count + 1)]
         stretches = [self.frames[a:b] for a, b in pairwise(edges)]

@@ -129,7 +129,6 @@ class SaveQueue:
         self._try("this place could not be saved", lambda: keep(parked))
 
     def _try(self, failed: str, change: Callable[[], object]) -> None:
-        """Change what is kept; a problem is said."""
         try:
             change()
         except (WorldFailed, LibraryError) as error:

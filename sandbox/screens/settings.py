@@ -466,7 +466,6 @@ class SettingsScreen:
         self._change(lambda setting: setting.press((pos[0] - rect.left) / rect.width))
 
     def _control(self, theme: Theme, layout: SettingsLayout) -> pygame.Rect:
-        """Return where the value in focus is."""
         return control_place(theme, layout.item(self._stops[self._focus], self._scroll.offset))
 
     def _change(self, change: Callable[[Setting], object]) -> None:
@@ -483,7 +482,6 @@ class SettingsScreen:
             self._dirty = True
 
     def _section(self) -> str:
-        """Return the title of the section of what has the focus."""
         before = self._items[: self._stops[self._focus]]
         return next(item.title for item in reversed(before) if isinstance(item, Heading))
 

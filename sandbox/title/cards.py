@@ -278,7 +278,6 @@ def draw_card(
 
 
 def _draw_tag(surface: pygame.Surface, theme: Theme, rect: pygame.Rect, text: str) -> None:
-    """Draw a word in a corner of a picture."""
     words = theme.text(theme.one_line(text, rect.width - theme.px(28), 12), 12)
     tag = words.get_rect().inflate(theme.px(14), theme.px(6))
     tag.bottomleft = rect.left + theme.px(7), rect.bottom - theme.px(7)

@@ -233,7 +233,6 @@ def _past_recording(folder: Path) -> PastRecording:
 
 
 def _first_and_last(path: Path) -> tuple[dict, dict]:
-    """Return the first event of a recording and the last one that is complete."""
     if not path.is_file() or path.is_symlink():
         raise FileNotFoundError(2, "no such file")
     with path.open("rb") as file:

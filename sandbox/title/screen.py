@@ -249,7 +249,6 @@ class TitleScreen:
             self.handle(event)
 
     def _press(self, key: str) -> None:
-        """Take a key by name."""
         focus, self._untouched = self._focus, False
         self._dirty = True
         if key in MOVES:
@@ -312,7 +311,6 @@ class TitleScreen:
             self._do(choices(card)[place].act, card)
 
     def _do(self, act: Act, card: Card) -> None:
-        """Do what was chosen with a card."""
         match card, act:
             case _, "delete":
                 self._ask_to_delete(card)
@@ -330,7 +328,6 @@ class TitleScreen:
                 self._actions.export(path)
 
     def _offer(self, card: Card) -> None:
-        """Ask what to do with a card."""
         acts = [choice.act for choice in choices(card)]
         buttons = [Button(one.word, kind=_kind(one.act)) for one in choices(card)]
         answered = lambda answer: self._do(acts[answer - 1], card)  # noqa: E731 -- one line
@@ -355,7 +352,6 @@ class TitleScreen:
         self._ask(f"Delete “{card.title}”?", text, buttons, answered)
 
     def _change(self, failed: str, change: Callable[[], object]) -> None:
-        """Change what is listed, and list it again."""
         try:
             change()
         except (OSError, ValueError, WorldFailed) as problem:
@@ -371,7 +367,6 @@ class TitleScreen:
             self._answered(answer)
 
     def _write(self, prompt: str) -> None:
-        """Go to the place that was described."""
         try:
             scene = scene_of_prompt(prompt, self._actions.seed())
         except SceneError as problem:

@@ -117,7 +117,6 @@ def _encoded(pixels: np.ndarray, info: ScreenshotInfo) -> bytes:
 
 
 def _write_new(folder: Path, stem: str, data: bytes) -> Path:
-    """Write a file under the first name that is free."""
     for number in range(1, MOST_SHOTS + 1):
         path = folder / (f"{stem}.png" if number == 1 else f"{stem}-{number}.png")
         if os.path.lexists(path):

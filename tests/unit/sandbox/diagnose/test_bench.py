@@ -3,8 +3,8 @@
 import pytest
 
 from mag_sandbox.controls.camera import CameraCommand
-from mag_sandbox.sandbox.diagnose import bench, measure
-from mag_sandbox.sandbox.diagnose.measure import PlayMeter, resident_bytes
+from mag_sandbox.sandbox.diagnose import bench
+from mag_sandbox.sandbox.diagnose.bench import PlayMeter, resident_bytes
 from mag_sandbox.scenes import Scene
 from tests.doubles import FakeWorld
 
@@ -76,7 +76,7 @@ def test_a_prefilled_world_has_played_that_long():
 
 def test_growth_counts_from_when_the_process_has_settled(monkeypatch):
     sizes = iter([100, 150, 200, 200, 201, 203])
-    monkeypatch.setattr(measure, "resident_bytes", lambda: next(sizes) * 2**20)
+    monkeypatch.setattr(bench, "resident_bytes", lambda: next(sizes) * 2**20)
     meter, block = PlayMeter(), recorded_block()
     for _ in range(6):
         meter.on_block(block, None)
@@ -98,6 +98,6 @@ def test_the_size_of_this_process_is_plausible():
 
 def test_the_speed_of_a_core_is_what_its_products_take(monkeypatch):
     clock = iter(range(1_000_000))
-    monkeypatch.setattr(measure.time, "perf_counter", lambda: next(clock) * 1e-3)
+    monkeypatch.setattr(bench.time, "perf_counter", lambda: next(clock) * 1e-3)
     flops = 2 * 180 * 192 * 768
-    assert measure.core_gflops(seconds=0.1) == pytest.approx(flops / 1e-3 / 1e9, rel=0.01)
+    assert bench.core_gflops(seconds=0.1) == pytest.approx(flops / 1e-3 / 1e9, rel=0.01)
