@@ -1,27 +1,47 @@
 """A title screen in a window that a test steers, with doubles of what it needs."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pygame
 
 from mag_sandbox.sandbox.settings import SandboxConfig
-from mag_sandbox.sandbox.title.model import ParkedCard, RecordingCard, SceneCard, TitleModel
+from mag_sandbox.sandbox.title.model import (
+    CONTINUE,
+    DELETE,
+    EXPORT,
+    FORK,
+    WATCH,
+    Card,
+    TitleModel,
+    damaged,
+    scene_card,
+)
 from mag_sandbox.sandbox.title.screen import TitleActions, TitleScreen
 from mag_sandbox.scenes import Scene
 
+
+def scene(key: str, name: str, category: str, prompt: str, *, own: bool = False) -> Card:
+    return scene_card(key, Scene(prompt, name=name, category=category), None, own=own)
+
+
+def parked(id: str, name: str, left: str, memory: str) -> Card:
+    choices = (CONTINUE, FORK, DELETE)
+    return Card("parked", id, name, f"{left} · {memory}", left, choices, tag=memory)
+
+
+WHEN = "yesterday, 2:14 min"
 MODEL = TitleModel(
     scenes=(
-        SceneCard("meadow", "Meadow", "outdoor", "A green meadow."),
-        SceneCard("desert", "Desert", "outdoor", "A desert."),
-        SceneCard("kitchen", "Kitchen", "indoor", "A kitchen."),
-        SceneCard("/mine.yaml", "Mine", "outdoor", "A place of mine.", own=True),
+        scene("meadow", "Meadow", "outdoor", "A green meadow."),
+        scene("desert", "Desert", "outdoor", "A desert."),
+        scene("kitchen", "Kitchen", "indoor", "A kitchen."),
+        scene("/mine.yaml", "Mine", "outdoor", "A place of mine.", own=True),
     ),
     parked=(
-        ParkedCard("p1", "Left meadow", "left 3 h ago", "holds 48 MiB, 9 frames"),
-        ParkedCard("p2", "Old castle", "damaged", "3 MiB", damaged="its state is cut short"),
+        parked("p1", "Left meadow", "left 3 h ago", "holds 48 MiB, 9 frames"),
+        damaged(parked("p2", "Old castle", "", ""), "its state is cut short"),
     ),
-    recordings=(RecordingCard(Path("runs/monday"), "Monday", "yesterday, 2:14 min"),),
+    recordings=(Card("recording", "runs/monday", "Monday", WHEN, WHEN, (WATCH, EXPORT, DELETE)),),
 )
 
 

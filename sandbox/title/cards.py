@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pygame
 
-from mag_sandbox.sandbox.title.model import Card, ParkedCard, SceneCard, Shelf, card_line
+from mag_sandbox.sandbox.title.model import Card, Shelf
 from mag_sandbox.sandbox.ui.theme import ACCENT, BACKDROP, BAD, DENSE_CARD, INK, MUTED, Theme
 from mag_sandbox.sandbox.ui.thumbnails import Thumbnails
 from mag_sandbox.sandbox.ui.widgets import Button, Glide, draw_ring, place_buttons
@@ -210,19 +210,6 @@ def draw_words(
         surface.blit(theme.text(line, 16, colour), (area.left, top + row * theme.line_height(16)))
 
 
-def words_about(card: Card) -> tuple[str, str, str, bool]:
-    """Return kind, name and text of a card, and whether the text is bad news."""
-    if isinstance(card, SceneCard):
-        return card.category, card.title, card.prompt, False
-    kind = "parked" if isinstance(card, ParkedCard) else "recording"
-    if card.damaged:
-        return kind, card.title, card.damaged, True
-    if isinstance(card, ParkedCard):
-        text = f"{card.left_text} · {card.memory_text}"
-        return kind, card.title, text[:1].upper() + text[1:], False
-    return kind, card.title, card.detail, False
-
-
 def draw_shelf(
     surface: pygame.Surface,
     theme: Theme,
@@ -259,21 +246,20 @@ def draw_card(
     focused: bool,
 ) -> None:
     """Draw the picture of a card with its name and a line about it."""
-    damaged = not isinstance(card, SceneCard) and card.damaged
-    picture = None if damaged else card.picture
+    picture = None if card.is_damaged else card.picture
     surface.blit(thumbnails.rounded(theme, picture, rect.size), rect)
-    if damaged:
+    if card.is_damaged:
         mark = theme.text("!", 40, BAD, bold=True)
         surface.blit(mark, mark.get_rect(center=rect.center))
-    elif isinstance(card, ParkedCard):
-        _draw_tag(surface, theme, rect, card.memory_text)
+    elif card.tag:
+        _draw_tag(surface, theme, rect, card.tag)
     if focused:
         draw_ring(surface, theme, rect, 12)
     top = rect.bottom + theme.px(7)
     name = theme.one_line(card.title, rect.width, 15, bold=True)
     surface.blit(theme.text(name, 15, ACCENT if focused else INK, bold=True), (rect.left, top))
-    line = theme.one_line(card_line(card), rect.width, 12)
-    colour = BAD if damaged else MUTED
+    line = theme.one_line(card.line, rect.width, 12)
+    colour = BAD if card.is_damaged else MUTED
     surface.blit(theme.text(line, 12, colour), (rect.left, top + theme.line_height(15)))
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mag_sandbox.sandbox.title.cards import HEADER
-from mag_sandbox.sandbox.title.model import Card, Shelf, card_key, choices
+from mag_sandbox.sandbox.title.model import Card, Shelf
 from mag_sandbox.sandbox.ui.widgets import Glide
 
 
@@ -40,7 +40,7 @@ class TitleFocus:
         self.list(rows)
         for row, shelf in enumerate(rows):
             for column, card in enumerate(shelf.cards):
-                if card_key(card) == focused:
+                if card.key == focused:
                     self.go(Spot("cards", row, column))
         self._show()
 
@@ -54,7 +54,7 @@ class TitleFocus:
     @property
     def key(self) -> str | None:
         """What the card in focus is found again by."""
-        return None if self.card is None else card_key(self.card)
+        return None if self.card is None else self.card.key
 
     @property
     def top(self) -> float:
@@ -157,7 +157,7 @@ class TitleFocus:
             return len(HEADER)
         card = self.card
         if spot.area == "choices":
-            return len(choices(card)) if card else 0
+            return len(card.choices) if card else 0
         return len(self.shelves[spot.row].cards)
 
     def _show(self) -> None:

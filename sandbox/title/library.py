@@ -28,11 +28,16 @@ from mag_sandbox.sandbox.saves.own_scenes import (
 from mag_sandbox.sandbox.saves.parked_scene import ParkedScene, StateHeader
 from mag_sandbox.sandbox.saves.parking import ParkedEntry, ParkedScenes
 from mag_sandbox.sandbox.title.model import (
-    ParkedCard,
-    RecordingCard,
-    SceneCard,
+    CONTINUE,
+    DELETE,
+    EXPORT,
+    FORK,
+    WATCH,
+    Card,
     TitleModel,
+    damaged,
     library_cards,
+    scene_card,
 )
 from mag_sandbox.sandbox.ui.amounts import ago_text, bytes_text
 from mag_sandbox.scenes import Scene
@@ -81,9 +86,9 @@ def read_title_model(
     return TitleModel(
         scenes=(*_own_cards(data / SCENES), *library_cards()),
         parked=(
-            *(ParkedCard(one.id, one.name, WAITING, holds_text(one)) for one in waiting),
+            *(_parked_card(one.id, one.name, WAITING, holds_text(one), None) for one in waiting),
             *(
-                _parked_card(entry, now)
+                _card_of(entry, now)
                 for entry in parked.entries()
                 if entry.id not in {one.id for one in waiting}
             ),
@@ -170,38 +175,39 @@ def holds_text(header: StateHeader | ParkedScene) -> str:
     return f"holds {bytes_text(header.kept.bytes)}, {frames}"
 
 
-def _own_cards(folder: Path) -> list[SceneCard]:
+def _own_cards(folder: Path) -> list[Card]:
     cards = []
     for own in own_scenes(folder):
         if own.scene is None:
             logger.warning("%s", own.problem)
-            continue
-        scene, key = own.scene, str(own.path)  # which load_scene takes as well as a name
-        cards.append(
-            SceneCard(key, scene.name, scene.category, scene.prompt, own.thumbnail, own=True)
-        )
+        else:  # load_scene takes a path as well as a name
+            cards.append(scene_card(str(own.path), own.scene, own.thumbnail, own=True))
     return cards
 
 
-def _parked_card(entry: ParkedEntry, now: datetime) -> ParkedCard:
-    header, picture = entry.header, entry.thumbnail
+def _card_of(entry: ParkedEntry, now: datetime) -> Card:
+    header, played_elsewhere = entry.header, entry.played_elsewhere
     if header is None:
-        return ParkedCard(
-            entry.id, entry.name, "damaged", bytes_text(entry.bytes), picture, entry.problem
-        )
-    left = "being played in another game" if entry.played_elsewhere else left_text(header, now)
-    return ParkedCard(entry.id, entry.name, left, holds_text(header), picture)
+        card = _parked_card(entry.id, entry.name, "", "", entry.thumbnail)
+        return damaged(card, entry.problem or "It cannot be read.")
+    left = "being played in another game" if played_elsewhere else left_text(header, now)
+    return _parked_card(entry.id, entry.name, left, holds_text(header), entry.thumbnail)
 
 
-def _recording_card(recording: PastRecording, now: datetime) -> RecordingCard:
+def _parked_card(id: str, name: str, left: str, memory: str, picture: Path | None) -> Card:
+    about, choices = f"{left[:1].upper()}{left[1:]} · {memory}", (CONTINUE, FORK, DELETE)
+    return Card("parked", id, name, about, left, choices, picture, memory)
+
+
+def _recording_card(recording: PastRecording, now: datetime) -> Card:
     ago = ago_text((now - recording.when).total_seconds())
     minutes, seconds = divmod(round(recording.seconds), 60)
     detail = f"{ago}, {minutes}:{seconds:02d} min, {bytes_text(recording.bytes)}"
     if recording.interrupted:
         detail += ", interrupted"
-    return RecordingCard(
-        recording.folder, recording.scene, detail, recording.thumbnail, recording.problem
-    )
+    name, id, choices = recording.scene, str(recording.folder), (WATCH, EXPORT, DELETE)
+    card = Card("recording", id, name, detail, detail, choices, recording.thumbnail)
+    return damaged(card, recording.problem) if recording.problem else card
 
 
 def _past_recording(folder: Path) -> PastRecording:

@@ -1,11 +1,11 @@
 """What the title screen lists: scenes, parked scenes and recordings as plain cards; no pygame."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from mag_sandbox.scenes import SceneError, available_scenes, load_scene
+from mag_sandbox.scenes import Scene, SceneError, available_scenes, load_scene
 
 logger = logging.getLogger(__name__)
 SHELVES = {  # category -> what its shelf is called, in the order shown
@@ -15,61 +15,6 @@ SHELVES = {  # category -> what its shelf is called, in the order shown
     "object": "Things on stage",
 }
 Act = Literal["play", "new seed", "continue", "fork", "watch", "export", "delete"]
-
-
-@dataclass(frozen=True, slots=True)
-class SceneCard:
-    """A scene that comes with the game, or that the player wrote."""
-
-    key: str  # what `load_scene` takes
-    title: str
-    category: str
-    prompt: str
-    picture: Path | None = None
-    own: bool = False  # the player's: on a shelf of its own, and can be deleted
-
-
-@dataclass(frozen=True, slots=True)
-class ParkedCard:
-    """A parked scene."""
-
-    id: str
-    title: str
-    left_text: str  # "left 3 h ago"
-    memory_text: str  # "holds 48 MiB"
-    picture: Path | None = None
-    damaged: str | None = None  # why it cannot be continued, one sentence
-
-
-@dataclass(frozen=True, slots=True)
-class RecordingCard:
-    """A recorded session."""
-
-    path: Path
-    title: str
-    detail: str  # "yesterday, 2:14 min"
-    picture: Path | None = None
-    damaged: str | None = None  # why it cannot be watched, one sentence
-
-
-Card = SceneCard | ParkedCard | RecordingCard
-
-
-@dataclass(frozen=True, slots=True)
-class TitleModel:
-    """Everything that can be chosen."""
-
-    scenes: tuple[SceneCard, ...] = ()
-    parked: tuple[ParkedCard, ...] = ()
-    recordings: tuple[RecordingCard, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Shelf:
-    """A row of cards."""
-
-    title: str
-    cards: tuple[Card, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,45 +36,73 @@ EXPORT = CardChoice("export", "Export a video", "e", "E")
 DELETE = CardChoice("delete", "Delete", "delete", "Del")
 
 
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Something to choose: a scene, a parked scene, or a recording."""
+
+    kind: Literal["scene", "parked", "recording"]
+    id: str  # what `load_scene` takes, the id of a parked scene, the folder of a recording
+    title: str
+    about: str  # what is said of it
+    line: str  # under its picture
+    choices: tuple[CardChoice, ...]  # what can be done with it, the likeliest first
+    picture: Path | None = None
+    tag: str = ""  # in a corner of the picture
+    category: str = ""  # of a scene
+    is_damaged: bool = False  # `about` says why
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is a scene that the player wrote, which can be deleted."""
+        return self.kind == "scene" and DELETE in self.choices
+
+    @property
+    def key(self) -> str:
+        """A name by which it is found again in a later model."""
+        return f"{self.kind} {self.id}"
+
+
+def scene_card(key: str, scene: Scene, picture: Path | None, *, own: bool = False) -> Card:
+    """Return the card of a scene that comes with the game, or that the player wrote."""
+    choices = (PLAY, NEW_SEED, DELETE) if own else (PLAY, NEW_SEED)
+    prompt, category = scene.prompt, scene.category
+    return Card("scene", key, scene.name, prompt, prompt, choices, picture, category=category)
+
+
+def damaged(card: Card, why: str) -> Card:
+    """Return a card of what can only be deleted."""
+    return replace(card, about=why, line="damaged", choices=(DELETE,), tag="", is_damaged=True)
+
+
+@dataclass(frozen=True, slots=True)
+class TitleModel:
+    """Everything that can be chosen."""
+
+    scenes: tuple[Card, ...] = ()
+    parked: tuple[Card, ...] = ()
+    recordings: tuple[Card, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """A row of cards."""
+
+    title: str
+    cards: tuple[Card, ...]
+
+
 def shelves(model: TitleModel) -> tuple[Shelf, ...]:
     """Return the rows of the title screen; empty ones are left out."""
-    own = tuple(card for card in model.scenes if card.own)
+    own = tuple(card for card in model.scenes if card.is_own)
     rows = [Shelf("Continue", model.parked), Shelf("My own worlds", own)]
     for category, title in SHELVES.items():
-        cards = (card for card in model.scenes if card.category == category and not card.own)
+        cards = (card for card in model.scenes if card.category == category and not card.is_own)
         rows.append(Shelf(title, tuple(cards)))
     rows.append(Shelf("Recordings", model.recordings))
     return tuple(row for row in rows if row.cards)
 
 
-def choices(card: Card) -> tuple[CardChoice, ...]:
-    """Return what can be done with a card, the likeliest first."""
-    if isinstance(card, SceneCard):
-        return (PLAY, NEW_SEED, DELETE) if card.own else (PLAY, NEW_SEED)
-    if card.damaged:
-        return (DELETE,)
-    if isinstance(card, ParkedCard):
-        return CONTINUE, FORK, DELETE
-    return WATCH, EXPORT, DELETE
-
-
-def card_key(card: Card) -> str:
-    """Return a name by which a card is found again in a later model."""
-    if isinstance(card, SceneCard):
-        return f"scene {card.key}"
-    return f"parked {card.id}" if isinstance(card, ParkedCard) else f"recording {card.path}"
-
-
-def card_line(card: Card) -> str:
-    """Return the second line of a card."""
-    if isinstance(card, SceneCard):
-        return card.prompt
-    if card.damaged:
-        return "damaged"
-    return card.detail if isinstance(card, RecordingCard) else card.left_text
-
-
-def library_cards() -> tuple[SceneCard, ...]:
+def library_cards() -> tuple[Card, ...]:
     """Return the cards of the scenes that come with the game, without those that cannot be read."""
     cards = []
     for name in available_scenes():
@@ -138,6 +111,5 @@ def library_cards() -> tuple[SceneCard, ...]:
         except SceneError as problem:
             logger.warning("%s", problem)
             continue
-        picture = Path(scene.image) if scene.image else None
-        cards.append(SceneCard(name, scene.name, scene.category, scene.prompt, picture))
+        cards.append(scene_card(name, scene, Path(scene.image) if scene.image else None))
     return tuple(cards)

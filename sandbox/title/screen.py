@@ -35,18 +35,13 @@ from mag_sandbox.sandbox.title.cards import (
     draw_name,
     draw_shelf,
     draw_words,
-    words_about,
 )
 from mag_sandbox.sandbox.title.focus import Spot, TitleFocus
 from mag_sandbox.sandbox.title.library import TitleListing
 from mag_sandbox.sandbox.title.model import (
     Act,
     Card,
-    ParkedCard,
-    RecordingCard,
-    SceneCard,
     TitleModel,
-    choices,
     shelves,
 )
 from mag_sandbox.sandbox.ui.amounts import bytes_text
@@ -266,7 +261,7 @@ class TitleScreen:
             self._actions.toggle_fullscreen()
         elif focus.card is not None and focus.spot.area != "header":
             key = "delete" if key == "backspace" else key
-            asked = [choice.act for choice in choices(focus.card) if choice.key == key]
+            asked = [choice.act for choice in focus.card.choices if choice.key == key]
             for act in asked:
                 self._do(act, focus.card)
 
@@ -308,30 +303,30 @@ class TitleScreen:
                 self._writing.open("")
         elif card is not None:
             place = spot.column if spot.area == "choices" else 0
-            self._do(choices(card)[place].act, card)
+            self._do(card.choices[place].act, card)
 
     def _do(self, act: Act, card: Card) -> None:
-        match card, act:
-            case _, "delete":
+        match act:
+            case "delete":
                 self._ask_to_delete(card)
-            case SceneCard(key), "play":
-                self._play(key)
-            case SceneCard(key), "new seed":
-                self._play(key, self._actions.seed())
-            case ParkedCard(parked), "continue":
-                self._go(Continue(parked))
-            case ParkedCard(parked), "fork":
-                self._change("It was not copied", lambda: self._actions.fork(parked))
-            case RecordingCard(path), "watch":
-                self._go(Watch(path))
-            case RecordingCard(path), "export":
-                self._actions.export(path)
+            case "play":
+                self._play(card.id)
+            case "new seed":
+                self._play(card.id, self._actions.seed())
+            case "continue":
+                self._go(Continue(card.id))
+            case "fork":
+                self._change("It was not copied", lambda: self._actions.fork(card.id))
+            case "watch":
+                self._go(Watch(Path(card.id)))
+            case "export":
+                self._actions.export(Path(card.id))
 
     def _offer(self, card: Card) -> None:
-        acts = [choice.act for choice in choices(card)]
-        buttons = [Button(one.word, kind=_kind(one.act)) for one in choices(card)]
+        acts = [choice.act for choice in card.choices]
+        buttons = [Button(one.word, kind=_kind(one.act)) for one in card.choices]
         answered = lambda answer: self._do(acts[answer - 1], card)  # noqa: E731 -- one line
-        self._ask(card.title, words_about(card)[2], [Button("Back"), *buttons], answered)
+        self._ask(card.title, card.about, [Button("Back"), *buttons], answered)
 
     def _play(self, key: str, seed: int | None = None) -> None:
         try:
@@ -340,15 +335,15 @@ class TitleScreen:
             self._tell("This scene cannot be read", str(problem))
 
     def _ask_to_delete(self, card: Card) -> None:
-        if isinstance(card, ParkedCard):
-            what, delete = "What it remembers", lambda: self._actions.delete_parked(card.id)
-        elif isinstance(card, RecordingCard):
-            what, delete = "The recording", lambda: self._actions.delete_recording(card.path)
-        else:
-            what, delete = "What you wrote", lambda: self._actions.delete_scene(card.key)
+        actions = self._actions
+        what, delete = {
+            "scene": ("What you wrote", actions.delete_scene),
+            "parked": ("What it remembers", actions.delete_parked),
+            "recording": ("The recording", lambda id: actions.delete_recording(Path(id))),
+        }[card.kind]
         buttons = Button("Keep it"), Button("Delete", kind="danger")
         text = f"{what} will be gone. This cannot be undone."
-        answered = lambda answer: self._change("It was not deleted", delete)  # noqa: E731
+        answered = lambda answer: self._change("It was not deleted", lambda: delete(card.id))  # noqa: E731
         self._ask(f"Delete “{card.title}”?", text, buttons, answered)
 
     def _change(self, failed: str, change: Callable[[], object]) -> None:
@@ -398,7 +393,8 @@ class TitleScreen:
         if spot.area == "header":
             draw_words(surface, theme, layout, ("", *ABOUT[spot.column], False))
         elif card is not None:
-            draw_words(surface, theme, layout, words_about(card))
+            said = card.category or card.kind, card.title, card.about, card.is_damaged
+            draw_words(surface, theme, layout, said)
             self._draw_choices(surface, theme, layout, card)
 
     def _draw_choices(
@@ -406,7 +402,7 @@ class TitleScreen:
     ) -> None:
         buttons = [
             Button(one.word, one.key_word, "primary" if place == 0 else _kind(one.act))
-            for place, one in enumerate(choices(card))
+            for place, one in enumerate(card.choices)
         ]
         rects = place_buttons(theme, buttons, layout.margin, layout.choices_top)
         for column, (button, rect) in enumerate(zip(buttons, rects, strict=True)):

@@ -83,7 +83,7 @@ def test_what_finds_no_room_on_the_disk_is_listed_and_goes_on(run, disk, request
     game.go(ToTitle(), TitleScreen)
     game.said("no room")
     (card,) = listed(game)
-    assert card.left_text == "not on the disk yet"
+    assert card.line == "not on the disk yet"
     assert game.services.saves.queue.scenes.entries() == []
     game.play(Continue(card.id))
     assert left_at < game.block <= left_at + 4
@@ -91,7 +91,7 @@ def test_what_finds_no_room_on_the_disk_is_listed_and_goes_on(run, disk, request
     game.go(ToTitle(), TitleScreen)
     (entry,) = game.parked()
     assert entry.id == card.id
-    game.wait(lambda: [one.left_text for one in listed(game)] != [card.left_text])
+    game.wait(lambda: [one.line for one in listed(game)] != [card.line])
 
 
 def test_what_is_given_up_while_loading_is_still_kept_in_memory(run, full_disk):
@@ -178,7 +178,7 @@ def test_what_one_game_plays_another_cannot_go_on_with(run):
     first.go(ToTitle(), TitleScreen)
     (entry,) = first.parked()
     first.play(Continue(entry.id))
-    assert listed(second)[0].left_text == "being played in another game"
+    assert listed(second)[0].line == "being played in another game"
     second.screen.outcome = Continue(entry.id)
     second.wait(lambda: said_or_shown(second, "being played in another game"))
     second.worlds.append(FakeWorld(spec=FAST))

@@ -311,20 +311,20 @@ def test_the_title_lists_everything(tmp_path):
     record(data / "recordings" / "monday")
     model = read_title_model(parked, data, now=NOW + timedelta(hours=3))
     own, *library = model.scenes
-    assert (own.title, load_scene(own.key).prompt) == ("A castle by a lake", "A castle by a lake.")
+    assert (own.title, load_scene(own.id).prompt) == ("A castle by a lake", "A castle by a lake.")
     assert own.picture.is_file()
-    assert own.own
+    assert own.is_own
     assert shelves(model)[1].title == "My own worlds"
     assert len(library) >= 10
     cards = {card.id: card for card in model.parked}
-    assert cards[id].memory_text == "holds 41 MiB, 180 frames"
+    assert cards[id].tag == "holds 41 MiB, 180 frames"
     assert cards[id].picture.is_file()
-    assert cards[id].left_text == "left 3 h ago"
-    assert cards[f"{id}-quick"].left_text == "saved 3 h ago"
-    assert "state.json is missing" in cards["broken"].damaged
+    assert cards[id].line == "left 3 h ago"
+    assert cards[f"{id}-quick"].line == "saved 3 h ago"
+    assert "state.json is missing" in cards["broken"].about
     (recording,) = model.recordings
     assert recording.title == "Meadow"
-    assert ", 0:0" in recording.detail
+    assert ", 0:0" in recording.line
 
 
 def test_without_any_data_there_is_the_library(tmp_path):

@@ -10,9 +10,7 @@ from mag_sandbox.sandbox.screens import Continue, Leave, OpenSettings, PlayScene
 from mag_sandbox.sandbox.settings import SandboxConfig
 from mag_sandbox.sandbox.title.model import (
     SHELVES,
-    SceneCard,
     TitleModel,
-    choices,
     library_cards,
     shelves,
 )
@@ -113,7 +111,7 @@ def test_the_last_card_of_a_shelf_takes_the_shelf_with_it(game):
 
 
 def test_what_is_damaged_can_only_be_deleted(game):
-    assert [one.act for one in choices(MODEL.parked[1])] == ["delete"]
+    assert [one.act for one in MODEL.parked[1].choices] == ["delete"]
     game.press("right", "return", "right", "return")
     assert game.done == [("delete", "p2")]
 
@@ -259,7 +257,8 @@ def test_a_broken_picture_is_a_tile(tmp_path):
 
 
 def test_names_and_prompts_of_any_kind_are_drawn():
-    card = SceneCard("x", "\x00\n😀" * 50, "outdoor", "é\u202e" + "w" * 9000)
+    said = "é\u202e" + "w" * 9000
+    card = replace(MODEL.scenes[0], title="\x00\n😀" * 50, about=said, line=said)
     with window((640, 400), "test") as surface:
         Game(surface, TitleModel((card,)))
 
