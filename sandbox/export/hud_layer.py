@@ -13,7 +13,6 @@ from mag_sandbox.sandbox.export.footage import Footage, Shot
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.hud.hud_state import HudState, stage_rows
 from mag_sandbox.sandbox.play.feedback import KeyLight, pushes
-from mag_sandbox.sandbox.settings import HudLevel
 
 FIGURES_EVERY = 0.5  # seconds between two figures: readable, not flickering
 RECENT = 12  # blocks that the rate is measured over
@@ -26,9 +25,9 @@ class HudLayer:
     picture = layer.painted(shot)
     """
 
-    def __init__(self, footage: Footage, size: tuple[int, int], level: HudLevel = "full") -> None:
+    def __init__(self, footage: Footage, size: tuple[int, int]) -> None:
         open_pygame()
-        self._footage, self._level = footage, level
+        self._footage = footage
         self._surface = pygame.Surface(size, 0, 32)
         self._hud = Hud()
         zooms = any(event.control.camera.zoom for event in footage.recording.blocks)
@@ -48,7 +47,7 @@ class HudLayer:
         flat = pygame.image.frombuffer(np.ascontiguousarray(shot.frame), (width, height), "RGB")
         pygame.transform.scale(flat.convert(self._surface), self._surface.get_size(), self._surface)
         self._take(shot)
-        self._hud.draw(self._surface, self._state(shot), self._level)
+        self._hud.draw(self._surface, self._state(shot), "full")
         width, height = self._surface.get_size()
         pixels = pygame.image.tobytes(self._surface, "RGB")
         return np.frombuffer(pixels, np.uint8).reshape(height, width, 3)

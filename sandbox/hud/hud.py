@@ -41,9 +41,7 @@ class Hud:
         if self._theme is None or surface.get_size() != self._size:
             self._size = surface.get_size()
             settings = self._settings
-            self._theme = Theme(
-                self._size, settings.text_scale, high_contrast=settings.high_contrast
-            )
+            self._theme = Theme.of(settings, self._size)
             self._cards.clear()
         return self._theme
 

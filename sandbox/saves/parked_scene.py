@@ -39,6 +39,8 @@ ARRAYS, DATA = "state.safetensors", "world.json"
 FILES = {ARRAYS, DATA}  # that every state has, besides its header
 MAX_ID = 80  # characters
 DAMAGED = "delete it, or put back a copy of its folder"  # the remedy
+# Fields that a parked scene and its header share.
+_PLAIN = ("name", "slot", "seed", "world", "prompt", "frames_shown", "fps", "kept", "provenance")
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _IMAGE = re.compile(r"image(\.[a-z0-9]{1,5})?")
 HEADER, THUMBNAIL = "state.json", "thumbnail.png"
@@ -305,21 +307,13 @@ def read_state(folder: Path) -> ParkedScene:
     if not _fits(data, parts):
         raise _damaged(folder / DATA, "it does not belong to the arrays")
     return ParkedScene(
+        **{name: getattr(header, name) for name in _PLAIN},
         scene=scene_in(folder, header),
-        seed=header.seed,
         state=WorldState(world, data["world"]),
         last_frame=last_frame,
-        frames_shown=header.frames_shown,
-        fps=header.fps,
-        world=header.world,
-        prompt=header.prompt,
-        kept=header.kept,
         id=folder.name,
-        name=header.name,
-        slot=header.slot,
         created=header.created_at,
         left=header.left_at,
-        provenance=header.provenance,
         parts={
             name: WorldState(parts.get(name, {}), data["parts"][name]) for name in data["parts"]
         },
@@ -344,18 +338,10 @@ def _write_files(folder: Path, parked: ParkedScene) -> None:
     write(DATA, json.dumps(data, allow_nan=False).encode())
     write_synced(folder / THUMBNAIL, _thumbnail(parked.last_frame))
     header = StateHeader(
-        name=parked.name,
-        slot=parked.slot,
+        **{name: getattr(parked, name) for name in _PLAIN},
         scene=replace(parked.scene, image=_keep_image(parked.scene, write)),
-        seed=parked.seed,
-        world=parked.world,
-        prompt=parked.prompt,
-        frames_shown=parked.frames_shown,
-        fps=parked.fps,
-        kept=parked.kept,
         created=parked.created.astimezone(UTC).isoformat(timespec="milliseconds"),
         left=parked.left.astimezone(UTC).isoformat(timespec="milliseconds"),
-        provenance=parked.provenance,
         files=checks,
     )
     text = json.dumps(asdict(header), indent=1, default=str)  # as in recordings

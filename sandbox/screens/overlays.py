@@ -5,8 +5,10 @@ cards that others draw are drawn again only when they change.
 """
 
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from threading import Lock
 from typing import Literal
 
@@ -26,7 +28,7 @@ from mag_sandbox.sandbox.postcards.postcards import PostcardHunt, Tour
 from mag_sandbox.sandbox.probe.probe_cards import probe_card
 from mag_sandbox.sandbox.probe.prober import Prober
 from mag_sandbox.sandbox.screens import Overlay
-from mag_sandbox.sandbox.ui.theme import ACCENT, BAD, GOOD, Theme
+from mag_sandbox.sandbox.ui.theme import ACCENT, BAD, GOOD, Drawn, Theme
 
 NOTICE_S = 3.5  # how long a notice stays
 PROBE_S = 7.0  # how long a comparison stays
@@ -63,7 +65,7 @@ class Notices(Overlay):
         self._telling = Lock()  # two may say something at once
         self._notices: tuple[Notice, ...] = ()
         self._shown: tuple[Notice, ...] = ()
-        self._cards: dict[tuple, pygame.Surface] = {}
+        self._cards: defaultdict[Notice, Drawn] = defaultdict(Drawn)
 
     def say(self, text: str, mood: Literal["good", "bad"] = "good") -> None:
         """Show a line."""
@@ -98,15 +100,10 @@ class Notices(Overlay):
         theme = self._theme(surface.get_size())
         top = theme.px(14)
         for notice in self._shown:
-            card = self._card(theme, notice, surface.get_width())
+            said = theme, notice, min(theme.px(560), surface.get_width() - theme.px(28))
+            card = self._cards[notice](said, partial(_line, *said))
             surface.blit(card, card.get_rect(midtop=(surface.get_width() // 2, top)))
             top += card.get_height() + theme.px(6)
-
-    def _card(self, theme: Theme, notice: Notice, width: int) -> pygame.Surface:
-        key = (notice, theme)
-        if key not in self._cards:
-            self._cards[key] = _line(theme, notice, min(theme.px(560), width - theme.px(28)))
-        return self._cards[key]
 
 
 def _line(theme: Theme, notice: Notice, width: int) -> pygame.Surface:
@@ -182,7 +179,7 @@ class SplitOverlay(Overlay):
 
     def __init__(self, reel: Reel, hud: Hud) -> None:
         self._reel, self._hud = reel, hud
-        self._cards: dict[int, tuple[object, pygame.Surface]] = {}
+        self._cards = Drawn(), Drawn()
 
     def draw(self, surface: pygame.Surface) -> None:
         """Draw a card over each half, below the figures."""
@@ -190,10 +187,9 @@ class SplitOverlay(Overlay):
         theme, half = self._hud.theme(surface), surface.get_width() // 2
         top = surface.get_height() // 2 + half * 3 // 10 - theme.px(90)  # above the keys
         for place, one in enumerate((block, block.beside or block)):
-            said = (one.memory, theme, half)
-            if place not in self._cards or self._cards[place][0] != said:
-                self._cards[place] = said, split_card(theme, one.memory, half - theme.px(20))
-            surface.blit(self._cards[place][1], (place * half + theme.px(10), top))
+            said = theme, one.memory, half - theme.px(20)
+            card = self._cards[place](said, partial(split_card, *said))
+            surface.blit(card, (place * half + theme.px(10), top))
 
 
 class ProbeOverlay(Overlay):
@@ -203,7 +199,8 @@ class ProbeOverlay(Overlay):
         self._hud, self._prober, self._cue = hud, prober, cue
         self._seen = prober.latest
         self._result: ProbeResult | None = None
-        self._card: tuple[object, pygame.Surface] | None = None
+        self._card = Drawn()
+        self._size = (0, 0)  # of the card
         self._until = 0.0
         self.is_silent = False  # a postcard says it all
 
@@ -243,27 +240,23 @@ class ProbeOverlay(Overlay):
         if result is None or self.is_silent or "speed" not in self._hud.places:
             return
         theme = self._hud.theme(surface)
-        said = (result.number, theme)
-        if self._card is None or self._card[0] != said:
-            self._card = said, probe_card(theme, result)
-        surface.blit(self._card[1], self._place())
+        card = self._card((result.number, theme), partial(probe_card, theme, result))
+        self._size = card.get_size()
+        surface.blit(card, self._place())
 
     def _place(self) -> pygame.Rect:
         speed = self._hud.places.get("speed", pygame.Rect(14, 14, 0, 0))
-        size = self._card[1].get_size() if self._card else (0, 0)
-        return pygame.Rect((speed.left, speed.bottom + 10), size)
+        return pygame.Rect((speed.left, speed.bottom + 10), self._size)
 
 
 class HintOverlay(Overlay):
     """What to try in the first minute."""
 
-    def __init__(
-        self, reel: Reel, hud: Hud, clock: Callable[[], float] = time.perf_counter
-    ) -> None:
-        self._reel, self._hud, self._clock = reel, hud, clock
+    def __init__(self, reel: Reel, hud: Hud) -> None:
+        self._reel, self._hud = reel, hud
         self._hints = HintLine()
         self._changed = True
-        self._card: tuple[object, pygame.Surface] | None = None
+        self._card = Drawn()
 
     @property
     def is_over(self) -> bool:
@@ -275,7 +268,7 @@ class HintOverlay(Overlay):
         block = self._reel.current.block
         if block.block_index == 0:
             self._hints.restart()
-        self._changed |= self._hints.see(block.poses[-1], self._clock())
+        self._changed |= self._hints.see(block.poses[-1], time.perf_counter())
 
     def update(self, now: float) -> bool:  # noqa: ARG002 -- Overlay
         """Redraw when there is another hint."""
@@ -287,15 +280,11 @@ class HintOverlay(Overlay):
         if self._hints.step is None:
             return
         theme, places = self._hud.theme(surface), self._hud.places
-        said = (self._hints.step, theme)
-        if self._card is None or self._card[0] != said:
-            width = surface.get_width() - theme.px(28)
-            self._card = said, hint_card(theme, self._hints.step, width)
+        said = theme, self._hints.step, surface.get_width() - theme.px(28)
+        card = self._card(said, partial(hint_card, *said))
         above = places["keys"].top if "keys" in places else surface.get_height() - theme.px(70)
-        card = self._card[1]
-        surface.blit(
-            card, card.get_rect(midbottom=(surface.get_width() // 2, above - theme.px(10)))
-        )
+        place = surface.get_width() // 2, above - theme.px(10)
+        surface.blit(card, card.get_rect(midbottom=place))
 
 
 CUES: dict[str, str] = {  # what happens in the game of postcards, and what is heard of it
@@ -316,7 +305,7 @@ class PostcardOverlay(Overlay):
         self._reel, self._hud = reel, hud
         self._hunt, self._probe, self._key = hunt, probe, claim_key
         self._card = PostcardCard()
-        self._result: tuple[object, pygame.Surface] | None = None
+        self._result = Drawn()
         self._looked_at = 0.0
         self._pressed = False
 
@@ -370,9 +359,7 @@ class PostcardOverlay(Overlay):
         return reel.seconds, reel.pose, reel.current.block.memory.policy
 
     def _draw_result(self, surface: pygame.Surface, theme: Theme, tour: Tour) -> None:
-        said = (tour.stamps, theme)
-        if self._result is None or self._result[0] != said:
-            hunt = self._hunt
-            self._result = said, tour_card(theme, tour, hunt.best, hunt.place, hunt.problem)
-        card = self._result[1]
+        hunt = self._hunt
+        draw = partial(tour_card, theme, tour, hunt.best, hunt.place, hunt.problem)
+        card = self._result((tour.stamps, theme), draw)
         surface.blit(card, card.get_rect(center=surface.get_rect().center))

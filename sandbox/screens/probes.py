@@ -353,7 +353,7 @@ class ProbesScreen:
 
     def _draw_page(self, size: tuple[int, int]) -> pygame.Surface:
         settings = self._settings
-        theme = Theme(size, settings.text_scale, high_contrast=settings.high_contrast)
+        theme = Theme.of(settings, size)
         page = pygame.Surface(size).convert()
         page.fill(theme.colour(BACKDROP))
         margin = theme.px(28)

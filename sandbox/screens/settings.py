@@ -526,7 +526,7 @@ class SettingsScreen:
         made_for = (size, config.text_scale, config.high_contrast)
         if self._arranged is None or made_for != self._made_for:
             self._made_for = made_for
-            theme = Theme(size, config.text_scale, high_contrast=config.high_contrast)
+            theme = Theme.of(config, size)
             layout = SettingsLayout.of(theme, size, self._items)
             self._arranged = theme, layout
             self._scroll.resize(layout.area.height, layout.tops[-1])

@@ -376,7 +376,7 @@ class TitleScreen:
     def _arrange(self, size: tuple[int, int]) -> tuple[Theme, TitleLayout]:
         if self._arranged is None or self._arranged[1].size != size:
             settings = self._settings
-            theme = Theme(size, settings.text_scale, high_contrast=settings.high_contrast)
+            theme = Theme.of(settings, size)
             layout = TitleLayout.of(theme, size)
             self._arranged = theme, layout
             self._backdrop.forget()

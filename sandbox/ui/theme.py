@@ -81,6 +81,11 @@ class Theme:
         self._texts = functools.lru_cache(maxsize=512)(functools.partial(_render, self._fonts))
         self._wrapped: dict[tuple, tuple[str, ...]] = {}
 
+    @classmethod
+    def of(cls, settings: SandboxConfig, window_size: tuple[int, int]) -> "Theme":
+        """Return the theme that the player has set, for a window of this size [px]."""
+        return cls(window_size, settings.text_scale, high_contrast=settings.high_contrast)
+
     def colour(self, colour: tuple[int, ...]) -> tuple[int, ...]:
         """Return what to draw for a colour of this module."""
         return HIGH_CONTRAST.get(colour, colour) if self.high_contrast else colour
@@ -191,7 +196,7 @@ class Themes:
         settings = self._settings()
         asked = size, settings.text_scale, settings.high_contrast
         if self._made is None or self._made[0] != asked:
-            self._made = asked, Theme(size, asked[1], high_contrast=asked[2])
+            self._made = asked, Theme.of(settings, size)
         return self._made[1]
 
 
