@@ -38,8 +38,7 @@ from mag_sandbox.sandbox.recording.recordings import Recordings
 from mag_sandbox.sandbox.recording.replay import ReplaySource, playthrough_of
 from mag_sandbox.sandbox.saves.own_scenes import delete_own_scene
 from mag_sandbox.sandbox.saves.parking import ParkedScenes
-from mag_sandbox.sandbox.saves.save_queue import DiskUse, SaveQueue
-from mag_sandbox.sandbox.saves.scene_saves import Parkable, SceneSaves
+from mag_sandbox.sandbox.saves.save_queue import DiskUse, Parkable, SaveQueue, SceneSaves
 from mag_sandbox.sandbox.screens import Continue, PlayScene, PlaySplit, Screen, Watch
 from mag_sandbox.sandbox.screens.overlays import Notices
 from mag_sandbox.sandbox.screens.play import PlayContext, PlaySession

@@ -26,7 +26,7 @@ from mag_sandbox.sandbox.probe.prober import Prober
 from mag_sandbox.sandbox.recording.reader import RecordingError
 from mag_sandbox.sandbox.recording.recordings import Recordings
 from mag_sandbox.sandbox.saves.parked_scene import ParkedScene
-from mag_sandbox.sandbox.saves.scene_saves import SceneSaves
+from mag_sandbox.sandbox.saves.save_queue import SceneSaves
 from mag_sandbox.sandbox.screens import (
     OpenProbes,
     Outcome,

@@ -5,12 +5,15 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import yaml
+
 from mag_sandbox.files.whole import OccupiedError, claim
 from mag_sandbox.model.loading import available_policies, available_worlds, worlds_beside
-from mag_sandbox.model.world import FrameBlock
+from mag_sandbox.model.world import Control, FrameBlock, MemorySetting
 from mag_sandbox.sandbox.choice import WorldChoice, usual_memory
 from mag_sandbox.sandbox.demo.compare import (
     VIDEO_NAME,
@@ -22,7 +25,6 @@ from mag_sandbox.sandbox.demo.compare import (
     write_beside,
     write_comparison,
 )
-from mag_sandbox.sandbox.demo.from_recording import demo_of
 from mag_sandbox.sandbox.demo.options import MAX_RUNS
 from mag_sandbox.sandbox.demo.result import DemoResult, summary_text, write_results, write_text
 from mag_sandbox.sandbox.demo.run import (
@@ -36,12 +38,12 @@ from mag_sandbox.sandbox.demo.run import (
 from mag_sandbox.sandbox.demo.watch import DemoWatch
 from mag_sandbox.sandbox.demo.window import DemoSource, RunApp, play_in_window
 from mag_sandbox.sandbox.recording.frame_store import frames_beside
-from mag_sandbox.sandbox.recording.reader import load_recording
+from mag_sandbox.sandbox.recording.reader import Recording, RecordingError, load_recording
 from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.sandbox.settings import load_settings
-from mag_sandbox.scenes import available_demos
+from mag_sandbox.scenes import Scene, SceneError, available_demos, available_scenes, load_scene
 from mag_sandbox.scenes.demo.demo import Demo, DemoError, load_demo
-from mag_sandbox.scenes.demo.script import MemoryAsk, parse_memory
+from mag_sandbox.scenes.demo.script import MEMORY_PARTS, MemoryAsk, parse_memory
 from mag_sandbox.scenes.demo.words import ScriptError
 
 Say = Callable[[str], None]
@@ -278,3 +280,75 @@ def _memory_of(text: str) -> MemoryAsk:
         return parse_memory(text)
     except ScriptError as problem:
         raise DemoError(f'memory "{text}": {problem}') from None
+
+
+def demo_of(recording: Recording) -> str:
+    """Return a recording as the text of a demo that asks the world for the same blocks.
+
+    Raises:
+        RecordingError: it goes on from a scene that was left, which a script cannot.
+    """
+    start = recording.start
+    if start.state is not None:
+        raise RecordingError(
+            f"{recording.folder} continues a scene that was left; only a recording that "
+            "starts a scene can become a demo"
+        )
+    memory = start.memory or MemorySetting(policy=start.scene.memory or MemorySetting().policy)
+    head: dict[str, object] = {
+        "name": f"From {recording.folder.name}",
+        "scene": _scene(start.scene),
+        "seed": start.seed,
+        "memory": str(_ask(memory)),
+    }
+    if not start.look_ahead:
+        head["look_ahead"] = False
+    text = yaml.safe_dump(head, sort_keys=False, allow_unicode=True, width=10**6)
+    return text + "script: |\n" + "".join(f"  {line}\n" for line in _lines(recording.controls))
+
+
+def _lines(controls: tuple[Control, ...]) -> list[str]:
+    lines = ["anchor first"]
+    for control, group in groupby(controls):
+        times = len(list(group))
+        if control.prompt is not None:
+            lines.append(f"prompt {_quoted(control.prompt)}")
+        if control.memory is not None:
+            lines.append(f"memory {_ask(control.memory)}")
+        camera = control.camera
+        words = ["control", repr(camera.yaw), repr(camera.pitch)]
+        words += [repr(camera.zoom)] if camera.zoom else []
+        lines.append(" ".join(words + ([f"x{times}"] if times > 1 else [])))
+    return lines
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
+
+
+def _ask(setting: MemorySetting) -> MemoryAsk:
+    limits = {name: getattr(setting, name) for name in MEMORY_PARTS.values()}
+    return MemoryAsk(setting.policy, **limits)
+
+
+def _scene(scene: Scene) -> str | dict[str, object]:
+    """Return the name of a scene of the library, or else the scene itself."""
+    for name in available_scenes():
+        if _same(scene, name):
+            return name
+    keys = ("name", "category", "prompt", "image", "ambience")
+    values = {key: getattr(scene, key) for key in keys}
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _same(scene: Scene, name: str) -> bool:
+    try:
+        known = load_scene(name)
+    except SceneError:
+        return False
+    if (scene.prompt, scene.name) != (known.prompt, known.name):
+        return False
+    if scene.image is None or known.image is None:
+        return scene.image == known.image
+    return Path(scene.image).read_bytes() == Path(known.image).read_bytes()

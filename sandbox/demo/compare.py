@@ -160,7 +160,7 @@ def write_video(path: Path, frames: Iterable[Frames], fps: float) -> None:
 
 
 def _write_gif(path: Path, frames: Iterable[Frames], fps: float) -> None:
-    from mag_sandbox.sandbox.export.animations import write_gif
+    from mag_sandbox.sandbox.export.video import write_gif
 
     step = max(1, round(fps / GIF_FPS))
     count = sum(1 for _ in frames)

@@ -161,18 +161,18 @@ class _Job:
                 writer.add(frame)
 
     def _write_animation(self, path: Path) -> None:
-        from mag_sandbox.sandbox.export import animations
+        from mag_sandbox.sandbox.export import video
 
         words, picture = as_text(self._facts), self._picture()
         step = self._options.step_for(self._footage.fps)
         fps, shots = self._footage.fps / step, self._shots("writing the animation")
         frames = (picture(shot) for shot in shots if shot.number % step == 0)
         if self._options.format == "webp":
-            animations.write_webp(path, frames, self._size, fps, words)
+            video.write_webp(path, frames, self._size, fps, words)
             return
         paint = self._picture()
-        samples = [paint(shot) for shot in self._footage.samples(animations.SAMPLES)]
-        animations.write_gif(path, frames, samples, self._size, fps, words)
+        samples = [paint(shot) for shot in self._footage.samples(video.SAMPLES)]
+        video.write_gif(path, frames, samples, self._size, fps, words)
 
     def _write_frames(self, path: Path) -> None:
         from mag_sandbox.sandbox.export import stills

@@ -8,7 +8,7 @@ import pytest
 from mag_sandbox.controls.camera import CameraCommand, CameraPose
 from mag_sandbox.controls.sources import ScriptSource
 from mag_sandbox.model.world import MemorySetting
-from mag_sandbox.sandbox.demo.from_recording import demo_of
+from mag_sandbox.sandbox.demo.command import demo_of
 from mag_sandbox.sandbox.demo.run import play_demo, tape_for
 from mag_sandbox.sandbox.hud.cards import help_card
 from mag_sandbox.sandbox.hud.hud_state import pose_text

@@ -9,8 +9,7 @@ from mag_sandbox.model.world import Control, WorldFailed
 from mag_sandbox.sandbox.play.session import Playthrough, Session
 from mag_sandbox.sandbox.saves import save_queue as module
 from mag_sandbox.sandbox.saves.parking import ParkedScenes
-from mag_sandbox.sandbox.saves.save_queue import SaveQueue
-from mag_sandbox.sandbox.saves.scene_saves import SceneSaves
+from mag_sandbox.sandbox.saves.save_queue import SaveQueue, SceneSaves
 from mag_sandbox.scenes import Scene
 from tests.doubles import FakeWorld
 
