@@ -225,16 +225,6 @@ def pack_block(
     return pack(b"BLCK", head, b"".join((entries, *pictures)))
 
 
-def recoded(head: BlockHead, data: bytes, frames_head: FramesHead) -> bytes:
-    """Return the record of a raw block with its pictures as JPEG."""
-    frames = pictures_of(head, data, frames_head)
-    pictures = [_jpeg(frame) for frame in frames]
-    lengths = tuple(map(len, pictures))
-    values = {field.name: getattr(head, field.name) for field in fields(head)}
-    small = BlockHead(**values | {"coding": "jpeg", "pictures": lengths})
-    return pack(b"BLCK", small, b"".join((data[: head.entries], *pictures)))
-
-
 def usage_of(head: BlockHead, data: bytes | None) -> MemoryUsage:
     """Return what the memory held after a block; without its entries where there are no data.
 

@@ -1,17 +1,16 @@
 """Keeps the frames of a session beside its recording, so that an export need not play it again.
 
-The generation thread only hands blocks over. One thread sorts them: few wait in memory, further
-ones go to a second file as they are; another thread encodes them in turn. Frames are a convenience:
-where they are missing, a replay makes them again, so a full disk ends them and nothing else.
+The generation thread only hands blocks over; a thread of its own encodes and writes them. What
+comes faster than it can encode is kept as it is, which takes a twentieth of the time. Frames are a
+convenience: where they are missing, a replay makes them again, so a full disk ends them and nothing
+else. What is read is checked, and only what is asked for is decoded.
 """
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from queue import SimpleQueue
 from typing import BinaryIO, Self
@@ -22,6 +21,7 @@ from mag_sandbox.sandbox.play.events import BlockEvent, SessionEnd, SessionObser
 from mag_sandbox.sandbox.probe.prober import Prober
 from mag_sandbox.sandbox.recording.frame_records import (
     BlockHead,
+    Coding,
     DamagedRecord,
     FramesHead,
     ProbeHead,
@@ -33,7 +33,6 @@ from mag_sandbox.sandbox.recording.frame_records import (
     parts_of,
     pictures_of,
     probe_of,
-    recoded,
     scan,
     usage_of,
 )
@@ -43,14 +42,12 @@ from mag_sandbox.sandbox.recording.recorder import Recorder
 logger = logging.getLogger(__name__)
 
 FRAMES_FILE = "frames.bin"
-WAITING_FILE = "frames-waiting.bin"  # blocks as they are, until there is time to encode them
-MOST_WAITING = 24  # blocks in memory: 13 MB
-MOST_INCOMING = 200  # blocks while even the second file is slow; further ones lose their pictures
-FINISH_S = 5.0  # most time at the end for encoding what waits in the second file
+WAITING_FILE = "frames-waiting.bin"  # more records, of recordings made before: read, not written
+MOST_ENCODED = 24  # blocks that wait to be encoded: 13 MB; where more wait, they are kept raw
+MOST_WAITING = 200  # blocks while even that is slow; further ones lose their pictures
 SETTLE_S = 5.0  # most time at the end for the last comparisons
 USUAL_FPS = 16.0  # where nobody says the world's
 
-_Waiting = tuple[FrameBlock, float] | tuple[int, int]  # block and latency, or where it was put
 _REMEDY = f"delete {FRAMES_FILE}, and the export will replay the session"
 
 
@@ -83,7 +80,6 @@ class FrameWriter(SessionObserver):
         spec: WorldSpec | None = None,
         prober: Prober | None = None,
         on_problem: Callable[[str], None] = logger.warning,
-        most_waiting: int = MOST_WAITING,
     ) -> None:
         """Set where frames go.
 
@@ -96,7 +92,6 @@ class FrameWriter(SessionObserver):
         self.problem: str | None = None  # why the newest session's frames are kept no more
         self._where = where
         self._prober = prober
-        self._most_waiting = most_waiting
         self._take: _Take | None = None
 
     def on_start(self, event: SessionStart, block: FrameBlock) -> None:
@@ -114,7 +109,7 @@ class FrameWriter(SessionObserver):
             exact_pose=self.spec.exact_pose if self.spec else True,
             probed=self._prober is not None,
         )
-        self._take = _Take(folder, head, self._prober, self._most_waiting, self._give_up)
+        self._take = _Take(folder, head, self._prober, self._give_up)
         self._take.add(block, event.first_block.latency_ms)
 
     def on_block(self, event: BlockEvent, block: FrameBlock) -> None:
@@ -137,122 +132,48 @@ class _Take:
     """The frames of one session on their way into its file."""
 
     def __init__(
-        self,
-        folder: Path,
-        head: FramesHead,
-        prober: Prober | None,
-        most_waiting: int,
-        give_up: Callable[[str], None],
+        self, folder: Path, head: FramesHead, prober: Prober | None, give_up: Callable[[str], None]
     ) -> None:
-        self._folder, self._head, self._prober = folder, head, prober
-        self._give_up = give_up
+        self._folder, self._head, self._prober, self._give_up = folder, head, prober, give_up
         self._given_up = False
-        self._incoming: SimpleQueue[tuple[FrameBlock, float] | None] = SimpleQueue()
-        self._outgoing: SimpleQueue[_Waiting | None] = SimpleQueue()
-        self._room = threading.Semaphore(most_waiting)
-        self._until: float | None = None  # when encoding from the second file ends
-        self._waiting_file = folder / WAITING_FILE
-        self._is_over = False  # all that was handed over has been taken
-        self._left_waiting = False  # the second file holds what the first does not
         self._compared = _newest_number(prober)
-        self._threads = [
-            threading.Thread(target=target, name=name, daemon=True)
-            for target, name in ((self._sort, "frames-in"), (self._encode, "frames-out"))
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._waiting: SimpleQueue[tuple[FrameBlock, float] | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._write, name="frames", daemon=True)
+        self._thread.start()
 
     def add(self, block: FrameBlock, latency_ms: float) -> None:
         """Take a block; returns at once, whatever the disk does."""
-        if not self._given_up and self._incoming.qsize() < MOST_INCOMING:
-            self._incoming.put((block, latency_ms))
+        if not self._given_up and self._waiting.qsize() < MOST_WAITING:
+            self._waiting.put((block, latency_ms))
 
     def finish(self) -> None:
-        """Wait until all is written, but not long for what waits in the second file."""
-        self._until = time.monotonic() + FINISH_S
-        self._incoming.put(None)
-        for thread in self._threads:
-            thread.join()
+        """Wait until all is written."""
+        self._waiting.put(None)
+        self._thread.join()
 
-    def _sort(self) -> None:
-        """Keep few blocks in memory, put the others into the second file."""
-        file: BinaryIO | None = None
-        try:
-            while (item := self._incoming.get()) is not None:
-                if self._room.acquire(blocking=False):
-                    self._outgoing.put(item)
-                elif not self._given_up:
-                    file = file or self._open_waiting()
-                    record = pack_block(*item, "raw")
-                    self._outgoing.put((file.tell(), len(record)))
-                    file.write(record)
-                    file.flush()
-        except OSError as error:
-            self._stop(error)
-        finally:
-            if file is not None:
-                file.close()
-            self._outgoing.put(None)
-
-    def _open_waiting(self) -> BinaryIO:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        return self._waiting_file.open("xb")
-
-    def _encode(self) -> None:
+    def _write(self) -> None:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             with (self._folder / FRAMES_FILE).open("xb") as file:
                 file.write(pack(b"HEAD", self._head))
-                while (item := self._next()) is not None:
-                    self._write(file, item)
+                while (item := self._waiting.get()) is not None:
+                    coding: Coding = "raw" if self._waiting.qsize() >= MOST_ENCODED else "jpeg"
+                    file.write(pack_block(*item, coding))
+                    self._write_probes(file)
                     file.flush()  # a killed game leaves readable frames
                 if self._prober is not None:
                     self._prober.settle(SETTLE_S)
                     self._write_probes(file)
-            if not self._left_waiting:
-                self._waiting_file.unlink(missing_ok=True)
         except (OSError, ValueError) as error:
-            self._stop(error)
-            while not self._is_over:
-                self._next()
-
-    def _next(self) -> _Waiting | None:
-        item = self._outgoing.get()
-        self._is_over = item is None
-        if item is not None and isinstance(item[0], FrameBlock):
-            self._room.release()
-        return item
-
-    def _write(self, file: BinaryIO, item: _Waiting) -> None:
-        if isinstance(item[0], FrameBlock):
-            file.write(pack_block(*item, "jpeg"))
-        elif self._until is None or time.monotonic() < self._until:
-            file.write(self._recoded(*item))
-        else:
-            self._left_waiting = True
-        self._write_probes(file)
-
-    def _recoded(self, offset: int, length: int) -> bytes:
-        with self._waiting_file.open("rb") as file:
-            file.seek(offset)
-            record = BytesIO(file.read(length))
-        for tag, value, place in scan(record, length):
-            head = head_of(tag, value)
-            if isinstance(head, BlockHead):
-                return recoded(head, place.read(record), self._head)
-        raise DamagedRecord(f"{self._waiting_file.name} lacks what was put there")
+            self._given_up = True
+            why = error.strerror if isinstance(error, OSError) and error.strerror else error
+            self._give_up(f"{why} ({self._folder})")
 
     def _write_probes(self, file: BinaryIO) -> None:
         for result in self._prober.results if self._prober else ():
             if result.number > self._compared:
                 self._compared = result.number
                 file.write(pack_probe(result))
-
-    def _stop(self, error: Exception) -> None:
-        if not self._given_up:
-            self._given_up = True
-            why = error.strerror if isinstance(error, OSError) and error.strerror else error
-            self._give_up(f"{why} ({self._folder})")
 
 
 def _newest_number(prober: Prober | None) -> int:

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import av
@@ -18,7 +17,7 @@ from mag_sandbox.evaluation.probe.metrics import psnr
 from mag_sandbox.sandbox.export import ExportOptions
 from mag_sandbox.sandbox.export.exporter import export
 from mag_sandbox.sandbox.recording import frame_store
-from mag_sandbox.sandbox.recording.frame_records import FramesHead, as_kept, pack
+from mag_sandbox.sandbox.recording.frame_records import FramesHead, as_kept, pack, pack_block, scan
 from mag_sandbox.sandbox.recording.frame_store import (
     FRAMES_FILE,
     WAITING_FILE,
@@ -133,37 +132,6 @@ def test_a_changed_byte_is_found_and_said(folder):
     assert said == 25
 
 
-def slow_disk(monkeypatch) -> threading.Event:
-    """Let encoding wait until the event is set."""
-    pack, may_write = frame_store.pack_block, threading.Event()
-
-    def when_told(block, latency, coding):
-        if coding == "jpeg":
-            assert may_write.wait(30)
-        return pack(block, latency, coding)
-
-    monkeypatch.setattr(frame_store, "pack_block", when_told)
-    return may_write
-
-
-def write_fast(folder: Path, **options) -> tuple[FrameWriter, list]:
-    """Hand all blocks over at once, and wait until most of them wait in the second file."""
-    blocks, recorded = played(), load_recording(record(folder / "recorded", with_frames=False))
-    writer, waiting = FrameWriter(lambda: folder, **options), folder / WAITING_FILE
-    writer.on_start(recorded.start, blocks[0])
-    for event, block in zip(recorded.blocks[1:], blocks[1:], strict=True):
-        writer.on_block(event, block)
-    least = (BLOCKS - 4) * blocks[0].frames.nbytes
-    until(lambda: waiting.exists() and waiting.stat().st_size > least)
-    return writer, blocks
-
-
-def until(condition) -> None:
-    end = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < end
-
-
 def test_pictures_are_encoded_into_files_which_lets_other_threads_run(monkeypatch):
     frame = np.random.default_rng(0).integers(0, 256, (24, 40, 3), dtype=np.uint8)
     save, files = Image.Image.save, []
@@ -177,30 +145,40 @@ def test_pictures_are_encoded_into_files_which_lets_other_threads_run(monkeypatc
     assert len(files) == 1
 
 
-def test_what_comes_too_fast_waits_in_a_file_as_it_is(tmp_path, monkeypatch):
-    may_write = slow_disk(monkeypatch)
-    writer, _ = write_fast(tmp_path, most_waiting=2)
-    may_write.set()
+def test_what_comes_too_fast_is_kept_as_it_is(tmp_path, monkeypatch):
+    monkeypatch.setattr(frame_store, "MOST_ENCODED", 2)
+    pack, all_there = frame_store.pack_block, threading.Event()
+
+    def slow(*given):
+        assert all_there.wait(30)
+        return pack(*given)
+
+    monkeypatch.setattr(frame_store, "pack_block", slow)
+    blocks, recorded = played(), load_recording(record(tmp_path / "recorded", with_frames=False))
+    writer = FrameWriter(lambda: tmp_path)
+    writer.on_start(recorded.start, blocks[0])
+    for event, block in zip(recorded.blocks[1:], blocks[1:], strict=True):
+        writer.on_block(event, block)
+    all_there.set()
     writer.on_end(None)
     assert writer.problem is None
-    assert not (tmp_path / WAITING_FILE).exists()
-    assert [block.block_index for block in read_all(tmp_path)] == list(range(BLOCKS))
-
-
-def test_blocks_that_wait_at_the_end_are_read_from_where_they_wait(tmp_path, monkeypatch):
-    monkeypatch.setattr(frame_store, "FINISH_S", -1.0)
-    may_write = slow_disk(monkeypatch)
-    writer, blocks = write_fast(tmp_path, most_waiting=2)
-    ending = threading.Thread(target=writer.on_end, args=(None,))
-    ending.start()
-    until(lambda: all(one.name != "frames-in" for one in threading.enumerate()))
-    may_write.set()
-    ending.join()
     after = read_all(tmp_path)
     assert [block.block_index for block in after] == list(range(BLOCKS))
     exact = [np.array_equal(a.frames, b.frames) for a, b in zip(blocks, after, strict=True)]
-    assert exact.count(False) >= 2  # those in memory were encoded
+    assert not exact[-1]  # by then few enough waited to be encoded
     assert exact.count(True) >= BLOCKS - 4
+
+
+def test_frames_that_waited_in_a_second_file_are_still_read(kept, tmp_path):
+    block, path = read_all(kept)[-1], kept / FRAMES_FILE
+    with path.open("rb") as file:
+        spans = [span for tag, _, span in scan(file, path.stat().st_size) if tag == b"BLCK"]
+    whole = spans[-2].offset + spans[-2].length
+    (tmp_path / FRAMES_FILE).write_bytes(path.read_bytes()[:whole])  # without the last block
+    (tmp_path / WAITING_FILE).write_bytes(pack_block(block, 1.0, "raw"))
+    after = read_all(tmp_path)
+    assert after[-1].block_index == block.block_index
+    assert np.array_equal(after[-1].frames, block.frames)
 
 
 def test_a_block_without_room_anywhere_is_left_out_and_counted(tmp_path, monkeypatch):
@@ -209,7 +187,7 @@ def test_a_block_without_room_anywhere_is_left_out_and_counted(tmp_path, monkeyp
     writer.on_start(recorded.start, blocks[0])
     for event, block in zip(recorded.blocks[1:5], blocks[1:5], strict=True):
         most = 0 if event.block_index == 2 else 200
-        monkeypatch.setattr(frame_store, "MOST_INCOMING", most)
+        monkeypatch.setattr(frame_store, "MOST_WAITING", most)
         writer.on_block(event, block)
     writer.on_end(None)
     with StoredFrames.open(tmp_path) as stored:
