@@ -6,7 +6,7 @@ the world is loaded.
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import NoReturn, get_args
@@ -56,6 +56,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """
     parser = _Parser(prog=PROGRAM, description=_DESCRIPTION, epilog=_EXAMPLES, formatter_class=_RAW)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    parser.commands = commands.choices
     _add_play(commands)
     _add_replay(commands)
     _add_bench(commands)
@@ -90,18 +91,19 @@ _EXAMPLES = f"""examples:
 class _Parser(argparse.ArgumentParser):
     """Says in one sentence what is wrong, and what was probably meant."""
 
+    commands: Mapping[str, argparse.ArgumentParser] = {}
+
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}{self._nearest_word(message)}; see `{self.prog} --help`")
 
     def _nearest_word(self, message: str) -> str:
         """Return what was probably meant by an argument that argparse does not know."""
-        commands = self._subparsers._group_actions[0].choices if self._subparsers else {}
         if message.startswith("unrecognized arguments: "):
-            word = message.split()[2].partition("=")[0]
-            options = {option for one in commands.values() for option in one._option_string_actions}
+            word, parsers = message.split()[2].partition("=")[0], self.commands.values()
+            options = {option for one in parsers for option in one._option_string_actions}
             return nearest(word, tuple(sorted(options)))
         if "invalid choice: '" in message:
-            return nearest(message.split("'")[1], tuple(commands))
+            return nearest(message.split("'")[1], tuple(self.commands))
         return ""
 
 
