@@ -35,16 +35,32 @@ class CodesConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class SketcherConfig:
-    """Geometry of the transformer that sketches, and of the ring it sketches on."""
+class CausalConfig:
+    """Geometry of a causal transformer that reads text."""
 
     dim: int = 256
     ffn_dim: int = 1024
     num_heads: int = 4
     num_layers: int = 7
-    text_every: int = 2  # every n-th layer, from the first, reads the text
     text_dim: int = 128
     text_len: int = 48
+    rotary_periods: tuple[float, float] = (4.0, 160.0)  # shortest, longest [cells, or steps]
+
+    def __post_init__(self) -> None:
+        if self.dim % self.num_heads or self.head_dim % 4:
+            raise ValueError(f"dim {self.dim} does not split into {self.num_heads} even heads")
+
+    @property
+    def head_dim(self) -> int:
+        """Channels of one attention head."""
+        return self.dim // self.num_heads
+
+
+@dataclass(frozen=True, slots=True)
+class SketcherConfig(CausalConfig):
+    """Geometry of the transformer that sketches, and of the ring it sketches on."""
+
+    text_every: int = 2  # every n-th layer, from the first, reads the text
     ring_rows: int = 24  # cells of 16 px
     ring_columns: int = 80  # cells
     tile_rows: int = 2  # cells, one above the other, that are sketched in one pass
@@ -52,18 +68,11 @@ class SketcherConfig:
     code_count: int = 512  # values of a code
     object_kinds: int = 256  # rows of the table of kinds; more than there are
     object_dim: int = 32  # of a kind's embedding
-    rotary_periods: tuple[float, float] = (4.0, 160.0)  # shortest, longest [cells]
 
     def __post_init__(self) -> None:
-        if self.dim % self.num_heads or self.head_dim % 4:
-            raise ValueError(f"dim {self.dim} does not split into {self.num_heads} even heads")
+        CausalConfig.__post_init__(self)
         if self.ring_rows % self.tile_rows:
             raise ValueError(f"{self.ring_rows} rows do not split into tiles of {self.tile_rows}")
-
-    @property
-    def head_dim(self) -> int:
-        """Channels of one attention head."""
-        return self.dim // self.num_heads
 
     @property
     def codes_per_tile(self) -> int:
@@ -74,6 +83,19 @@ class SketcherConfig:
     def tile_grid(self) -> tuple[int, int]:
         """Rows and columns of the ring's tiles."""
         return self.ring_rows // self.tile_rows, self.ring_columns
+
+
+@dataclass(frozen=True, slots=True)
+class PlannerConfig(CausalConfig):
+    """Geometry of the transformer that lists the things of a ring, and how freely it does."""
+
+    dim: int = 128
+    ffn_dim: int = 512
+    num_layers: int = 5
+    kinds: int = 256  # rows of the table of kinds; more than there are
+    most: int = 48  # things of a ring, the largest ones
+    guidance: float = 1.5  # how much the caption counts
+    top_p: float = 0.9  # share of the likeliest values that may be chosen
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +125,7 @@ class ImaginationConfig:
 
     kinds: tuple[str, ...]  # of objects, by name; the first has number 1
     codes: CodesConfig = CodesConfig()
+    planner: PlannerConfig | None = PlannerConfig()  # None: nothing is planned
     sketcher: SketcherConfig = SketcherConfig()
     painter: DiTConfig = PAINTER
     drawing: DrawingConfig = DrawingConfig()
@@ -112,10 +135,9 @@ class ImaginationConfig:
     view_columns: int = 20  # cells
 
     def __post_init__(self) -> None:
-        if len(self.kinds) >= self.sketcher.object_kinds:
-            raise ValueError(
-                f"{len(self.kinds)} kinds do not fit a table of {self.sketcher.object_kinds} rows"
-            )
+        tables = [self.sketcher.object_kinds, *([self.planner.kinds] if self.planner else [])]
+        if len(self.kinds) >= min(tables):
+            raise ValueError(f"{len(self.kinds)} kinds do not fit a table of {min(tables)} rows")
 
     def as_dict(self) -> dict:
         """Return plain JSON data."""
@@ -129,12 +151,13 @@ class ImaginationConfig:
             TypeError, KeyError: it is of another architecture.
             ValueError: a number makes no sense.
         """
-        codes = data["codes"]
+        codes, planner = data["codes"], data.get("planner")
         parts = {
             "kinds": tuple(data["kinds"]),
             "codes": CodesConfig(
                 **{**codes, "autoencoder": AutoencoderConfig(**_tuples(codes["autoencoder"]))}
             ),
+            "planner": PlannerConfig(**_tuples(planner)) if planner else None,
             "sketcher": SketcherConfig(**_tuples(data["sketcher"])),
             "painter": DiTConfig(**data["painter"]),
             "drawing": DrawingConfig(**data["drawing"]),

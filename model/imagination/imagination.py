@@ -1,4 +1,4 @@
-"""What a world asks for views that nobody has seen: sketched in codes, then painted in latents.
+"""What a world asks for views that nobody has seen: planned, sketched in codes, then painted.
 
 Everything is a function of what is known around, the prompt, the objects asked for, the seed and
 the place: the same questions in the same order give the same world, bit for bit. Nothing of it
@@ -18,6 +18,7 @@ from mag_sandbox.model.frames import to_frames, to_pictures
 from mag_sandbox.model.imagination.drawing import Drawer
 from mag_sandbox.model.imagination.objects import PlacedObject, object_table
 from mag_sandbox.model.imagination.order import sketch_order
+from mag_sandbox.model.imagination.planner import FIELDS
 from mag_sandbox.model.imagination.surroundings import Lattice, Place, Surroundings
 from mag_sandbox.model.imagination.weights import ImaginationNetworks, load_networks
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
@@ -44,6 +45,8 @@ class Imagination:
         ring, view = config.sketcher, (config.view_rows, config.view_columns)
         self.config = config
         self.lattice = Lattice(ring.ring_rows, ring.ring_columns, view, ring.tile_rows)
+        self._planner = networks.planner
+        self._plan: tuple[tuple[int, bytes], tuple[PlacedObject, ...]] | None = None  # the newest
         self._encoder, self._painter = networks.encoder.eval(), networks.painter.eval()
         self._autoencoder = autoencoder
         self._drawer = Drawer(networks.sketcher, config.drawing)
@@ -77,6 +80,24 @@ class Imagination:
         codes = self._encoder(pictures)[0].cpu().numpy()
         return around.learned(place, codes, latents[0].float().cpu().numpy(), only)
 
+    def planned(self, prompt: Tensor, empty: Tensor, seed: int) -> tuple[PlacedObject, ...]:
+        """Return the things that stand around in a world of which nothing was known.
+
+        Args:
+            prompt: text features, [1, text_len, text_dim].
+            empty: those of the empty prompt.
+            seed: of the noise.
+        """
+        if self._planner is None:
+            return ()
+        asked = seed, prompt.float().numpy().tobytes()
+        if self._plan is None or self._plan[0] != asked:
+            noise = np.random.default_rng([seed, 1]).random(
+                (self._planner.config.most, len(FIELDS))
+            )
+            self._plan = asked, tuple(self._planner.plan(prompt, empty, noise))
+        return self._plan[1]
+
     @torch.inference_mode()
     def imagine(
         self,
@@ -95,18 +116,15 @@ class Imagination:
             prompt: text features, [1, text_len, text_dim].
             empty: those of the empty prompt.
             seed: of the noise; each cell has its own.
-            objects: that are to be seen; those elsewhere do no harm.
+            objects: that are to be seen beside what is planned; those elsewhere do no harm.
 
         Raises:
             ValueError: the pose is not on the lattice, or an object is of no known kind.
         """
-        place = self.lattice.place(pose)
-        if around.at(place).known.all():
-            return around
-        codes = self._sketched(around, place, prompt, empty, seed, objects)
-        latents = self._painted(around.at(place), place, codes, prompt, seed)
-        return around.learned(place, codes, latents)
+        things = (*self.planned(prompt, empty, seed), *objects)
+        return self._drawn(around, self.lattice.place(pose), prompt, empty, seed, things)
 
+    @torch.inference_mode()
     def redrawn(
         self,
         around: Surroundings,
@@ -118,6 +136,8 @@ class Imagination:
     ) -> Surroundings:
         """Return surroundings in which a place was forgotten and drawn anew; all else stays.
 
+        Nothing is planned for it.
+
         Args:
             around: what is known.
             place: whole tiles, at most a view of them.
@@ -126,8 +146,9 @@ class Imagination:
             seed: of the noise.
             objects: that are to be seen.
         """
-        cells, view = around.mask(place), self.lattice.around(place)
-        drawn = self.imagine(around.without(cells), view, prompt, empty, seed, objects)
+        cells = around.mask(place)
+        view = self.lattice.place(self.lattice.around(place))
+        drawn = self._drawn(around.without(cells), view, prompt, empty, seed, objects)
         return around.replaced(cells, drawn)
 
     def view(self, around: Surroundings, pose: CameraPose) -> Tensor:
@@ -140,6 +161,22 @@ class Imagination:
         if not there.known.all():
             raise ValueError(f"the view at {pose} is not known; imagine it first")
         return torch.from_numpy(there.latents)[None]
+
+    def _drawn(
+        self,
+        around: Surroundings,
+        place: Place,
+        prompt: Tensor,
+        empty: Tensor,
+        seed: int,
+        objects: Sequence[PlacedObject],
+    ) -> Surroundings:
+        """Return surroundings that know a place, told of objects."""
+        if around.at(place).known.all():
+            return around
+        codes = self._sketched(around, place, prompt, empty, seed, objects)
+        latents = self._painted(around.at(place), place, codes, prompt, seed)
+        return around.learned(place, codes, latents)
 
     def _sketched(
         self,

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mag_sandbox.model.attention import AttentionKernel
-from mag_sandbox.model.imagination.config import SketcherConfig
+from mag_sandbox.model.imagination.config import CausalConfig, SketcherConfig
 from mag_sandbox.model.imagination.objects import NUMBERS, VARIANTS, ToldObjects
 from mag_sandbox.model.rope import rotate
 
@@ -35,7 +35,7 @@ class Turns(NamedTuple):
 class SketcherLayer(nn.Module):
     """Attention to the steps so far, to the text where this layer reads it, and a feed-forward."""
 
-    def __init__(self, config: SketcherConfig, *, reads_text: bool) -> None:
+    def __init__(self, config: CausalConfig, *, reads_text: bool) -> None:
         super().__init__()
         dim = config.dim
         self.heads = (config.num_heads, config.head_dim)
@@ -84,23 +84,27 @@ def unit(x: Tensor) -> Tensor:
     return x * (math.sqrt(2 * x.shape[-1]) / (scale + EPS)).to(x.dtype)
 
 
-class TileHead(nn.Module):
-    """Draws the codes of a tile, one after the other, from what the transformer makes of it."""
+class FieldHead(nn.Module):
+    """Draws several numbers, one after the other, from what a transformer makes of a step.
 
-    def __init__(self, config: SketcherConfig) -> None:
+    Args:
+        dim: of the transformer.
+        sizes: how many values each number can have.
+    """
+
+    def __init__(self, dim: int, sizes: Sequence[int]) -> None:
         super().__init__()
-        count, dim = config.codes_per_tile, config.dim
         self.norm = nn.LayerNorm(dim)
-        self.inner = nn.ModuleList(nn.Linear(dim, dim) for _ in range(count))
-        self.outer = nn.ModuleList(nn.Linear(dim, config.code_count) for _ in range(count))
-        self.drawn = nn.ModuleList(nn.Embedding(config.code_count, dim) for _ in range(count - 1))
+        self.inner = nn.ModuleList(nn.Linear(dim, dim) for _ in sizes)
+        self.outer = nn.ModuleList(nn.Linear(dim, size) for size in sizes)
+        self.drawn = nn.ModuleList(nn.Embedding(size, dim) for size in sizes[:-1])
 
     def forward(self, x: Tensor, codes: Tensor) -> list[Tensor]:
-        """Return the logits of all codes, each knowing those before it.
+        """Return the logits of all numbers, each knowing those before it.
 
         Args:
             x: from the transformer, [B, L, dim].
-            codes: that are to be drawn, int64 [B, L, codes].
+            codes: the numbers that are to be drawn, int64 [B, L, numbers].
         """
         state = self.norm(x)
         logits = [self.logits(state, 0)]
@@ -110,11 +114,11 @@ class TileHead(nn.Module):
         return logits
 
     def logits(self, state: Tensor, index: int) -> Tensor:
-        """Return the logits of a code, [..., code_count]."""
+        """Return the logits of a number, [..., values]."""
         return self.outer[index](functional.gelu(self.inner[index](state)))
 
     def follow(self, state: Tensor, code: Tensor, index: int) -> Tensor:
-        """Return the state once a code is drawn."""
+        """Return the state once a number is drawn."""
         return state + self.drawn[index](code)
 
 
@@ -142,7 +146,7 @@ class Sketcher(nn.Module):
             SketcherLayer(config, reads_text=index % config.text_every == 0)
             for index in range(config.num_layers)
         )
-        self.head = TileHead(config)
+        self.head = FieldHead(dim, [config.code_count] * codes)
         self._initialise()
 
     def _initialise(self) -> None:
@@ -214,11 +218,15 @@ def tile_turns(tiles: np.ndarray, config: SketcherConfig) -> Turns:
         tiles: int64 [tiles, 2]: row and (unwrapped) column.
         config: of the sketcher.
     """
+    return turns_between(tiles * np.array([config.tile_rows, 1]), config)
+
+
+def turns_between(places: np.ndarray, config: CausalConfig) -> Turns:
+    """Return the rotary coordinates of steps that draw what is at places [steps, 2]."""
     shortest, longest = config.rotary_periods
     pairs = config.head_dim // 4  # an axis
     periods = shortest * (longest / shortest) ** (np.arange(pairs) / (pairs - 1))
-    cells = tiles * np.array([config.tile_rows, 1])
-    angles = (cells[:, :, None] * (2 * math.pi / periods)).reshape(len(tiles), -1)
+    angles = (places[:, :, None] * (2 * math.pi / periods)).reshape(len(places), -1)
     queries = torch.polar(torch.ones(angles.shape), torch.from_numpy(angles).float())
     queries = queries[None, :, None]  # [1, L, 1, D / 2]
     return Turns(queries, torch.cat((queries[:, :1], queries[:, :-1]), dim=1))

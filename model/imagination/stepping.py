@@ -14,14 +14,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mag_sandbox.model.fused import Projection, linear, packs_here
-from mag_sandbox.model.imagination.config import SketcherConfig
+from mag_sandbox.model.imagination.config import CausalConfig
 from mag_sandbox.model.imagination.sketcher import EPS, Sketcher, SketcherLayer, TextKeys, Turns
 
 
 class KeyCache:
     """Keys and values of the steps so far, [layers, B * N, steps, D] each."""
 
-    def __init__(self, config: SketcherConfig, batch: int, steps: int) -> None:
+    def __init__(self, config: CausalConfig, batch: int, steps: int) -> None:
         self._heads, self._scale = config.num_heads, config.head_dim**-0.5
         shape = (config.num_layers, batch * self._heads, steps, config.head_dim)
         self._keys, self._values = torch.empty(2, *shape)
@@ -172,7 +172,13 @@ def _projection(source: nn.Linear) -> Projection:
     weight, bias = source.weight.detach(), source.bias
     if not packs_here(weight):
         return linear(weight, bias)
-    scale = (weight.float().abs().amax(dim=1) / 127).bfloat16()
-    levels = (weight.float() / scale.float()[:, None]).round().clamp(-127, 127).to(torch.int8)
+    levels, scale = eight_bits(weight)
     offset = torch.zeros_like(scale) if bias is None else bias.detach()
     return lambda x: torch._weight_int8pack_mm(x, levels, scale) + offset
+
+
+def eight_bits(weight: Tensor) -> tuple[Tensor, Tensor]:
+    """Return a matrix as int8 levels and a bf16 scale for each of its rows."""
+    scale = (weight.float().abs().amax(dim=1) / 127).bfloat16()
+    levels = weight.float() / scale.float().clamp(min=1e-12)[:, None]
+    return levels.round().clamp(-127, 127).to(torch.int8), scale

@@ -13,8 +13,10 @@ from mag_sandbox.model.attention import AttentionKernel
 from mag_sandbox.model.imagination.codes import CodeEncoder
 from mag_sandbox.model.imagination.config import ImaginationConfig
 from mag_sandbox.model.imagination.painter import Painter
+from mag_sandbox.model.imagination.planner import Planner
 from mag_sandbox.model.imagination.sketcher import Sketcher
-from mag_sandbox.model.pocket.weights import POCKET_WEIGHTS, load_into, parse_config
+from mag_sandbox.model.imagination.stepping import eight_bits
+from mag_sandbox.model.pocket.weights import POCKET_WEIGHTS, SCALE, load_into, parse_config
 from mag_sandbox.model.world import WEIGHTS
 
 IMAGINATION_WEIGHTS = WEIGHTS / "imagination"
@@ -39,17 +41,24 @@ def fits(folder: Path, weights: Path) -> bool:
 
 
 class ImaginationNetworks:
-    """The three networks: of codes, sketcher, painter."""
+    """The four networks: planner, sketcher, painter, and the one of codes."""
 
     def __init__(self, config: ImaginationConfig, kernel: AttentionKernel) -> None:
         self.config = config
         self.encoder = CodeEncoder(config.codes)
+        self.planner = config.planner and Planner(config.planner, config.kinds, kernel)
         self.sketcher = Sketcher(config.sketcher, kernel)
         self.painter = Painter(config, kernel)
 
     def parts(self) -> dict[str, nn.Module]:
         """Return the networks by the names of their files."""
-        return {"codes": self.encoder, "sketcher": self.sketcher, "painter": self.painter}
+        parts = {
+            "codes": self.encoder,
+            "planner": self.planner,
+            "sketcher": self.sketcher,
+            "painter": self.painter,
+        }
+        return {name: part for name, part in parts.items() if part is not None}
 
 
 def read_imagination_config(folder: Path) -> ImaginationConfig:
@@ -74,14 +83,28 @@ def load_networks(folder: Path, kernel: AttentionKernel) -> ImaginationNetworks:
 
 
 def save_networks(folder: Path, networks: ImaginationNetworks) -> None:
-    """Write a weights folder in bf16; each file appears whole or not at all."""
+    """Write a weights folder; each file appears whole or not at all.
+
+    Numbers are bf16. Matrices of planner and sketcher are int8 with a scale for each row, to which
+    play rounds the sketcher's anyway.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     for name, module in networks.parts().items():
         state = {
             key: value.detach().to("cpu", torch.bfloat16).clone()
             for key, value in module.state_dict().items()
         }
+        if name in ("planner", "sketcher"):
+            for key in _matrices(module):
+                state[key], state[key + SCALE] = eight_bits(state[key])
         with replacing(folder / f"{name}.safetensors") as part:
             save_file(state, part)
     with replacing(folder / CONFIG) as part:
         part.write_text(json.dumps(networks.config.as_dict(), indent=1) + "\n")
+
+
+def _matrices(module: nn.Module) -> list[str]:
+    """Return the names of the weights of a network's linear layers."""
+    return [
+        f"{name}.weight" for name, part in module.named_modules() if isinstance(part, nn.Linear)
+    ]

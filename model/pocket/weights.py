@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
-from torch import nn
+from torch import Tensor, nn
 
 from mag_sandbox.files.whole import replace_file, replacing
 from mag_sandbox.model.checkpoints import differences
@@ -68,6 +68,9 @@ def parse_config(path: Path, parse: Callable[[dict], Config], remedy: str) -> Co
         raise MissingWeights(f"{path} cannot be read (too deep); {remedy}") from None
 
 
+SCALE = ".scale"  # ends the name of the scales, one a row, of a matrix of eight bits
+
+
 def load_into(module: nn.Module, path: Path, part: str = "") -> None:
     """Load a safetensors file strictly, whatever float type it is stored in.
 
@@ -77,7 +80,8 @@ def load_into(module: nn.Module, path: Path, part: str = "") -> None:
         MissingWeights: the file is absent, damaged, or does not fit the module.
     """
     try:
-        state = {name: value for name, value in load_file(path).items() if name.startswith(part)}
+        state = widened(load_file(path))
+        state = {name: value for name, value in state.items() if name.startswith(part)}
     except FileNotFoundError:
         raise MissingWeights(f"weights not found: {path} is missing; {_REMEDY}") from None
     except (SafetensorError, OSError, ValueError) as error:
@@ -89,6 +93,16 @@ def load_into(module: nn.Module, path: Path, part: str = "") -> None:
     if not all(torch.isfinite(value).all() for value in state.values()):
         raise MissingWeights(f"{path} holds values that are not finite; {_REMEDY}")
     module.load_state_dict({name.removeprefix(part): value for name, value in state.items()})
+
+
+def widened(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return tensors with matrices of eight bits multiplied out by the scales of their rows."""
+    scales = {name + SCALE for name, value in state.items() if value.dtype == torch.int8}
+    return {
+        name: value * state[name + SCALE][:, None] if name + SCALE in scales else value
+        for name, value in state.items()
+        if name not in scales
+    }
 
 
 def load_generator(memory: "DiT", config: PocketConfig, folder: Path) -> "DiT":

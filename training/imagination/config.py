@@ -17,6 +17,7 @@ class ImaginationTraining:
     codes_steps: int = option(4800, "steps of the autoencoder of codes")
     sketcher_steps: int = option(4000, "steps of the transformer that sketches")
     painter_steps: int = option(1500, "steps of the transformer that paints")
+    planner_steps: int = option(3000, "steps of the transformer that plans")
     seed: int = option(0, "seed of data and noise", type=int)
     weights: Path = option(
         WEIGHTS / "pocket",

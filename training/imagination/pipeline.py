@@ -1,4 +1,4 @@
-"""`python -m training imagination`: codes, painter, sketcher, one after the other, resumable."""
+"""`python -m training imagination`: codes, painter, sketcher, planner in turn, resumable."""
 
 import logging
 from functools import cached_property
@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from mag_sandbox.model.imagination.config import ImaginationConfig
+from mag_sandbox.model.imagination.planner import Planner
 from mag_sandbox.model.imagination.weights import (
     ImaginationNetworks,
     load_networks,
@@ -29,6 +30,7 @@ from mag_sandbox.training.imagination.rings import RingSet, ring_set
 from mag_sandbox.training.imagination.samples import SampleSheets
 from mag_sandbox.training.imagination.stage_codes import CodeAutoencoder, CodesStage
 from mag_sandbox.training.imagination.stage_painter import PainterStage
+from mag_sandbox.training.imagination.stage_planner import PlannerStage
 from mag_sandbox.training.imagination.stage_sketcher import SketcherStage
 from mag_sandbox.training.loop import Loop, LoopConfig
 from mag_sandbox.training.panorama.classes import CLASSES
@@ -70,6 +72,12 @@ class ImaginationPipeline:
         self.networks.encoder.requires_grad_(False)
         Loop(self._painter_stage(), LoopConfig(training.painter_steps), self.folder).run()
         Loop(self._sketcher_stage(), LoopConfig(training.sketcher_steps), self.folder).run()
+        if self.networks.planner is not None:
+            Loop(
+                self._planner_stage(self.networks.planner),
+                LoopConfig(training.planner_steps),
+                self.folder,
+            ).run()
         save_networks(self.folder / "weights", self.networks)
         logger.info("weights written to %s", self.folder / "weights")
 
@@ -77,6 +85,12 @@ class ImaginationPipeline:
         return SketcherStage(
             self.networks.sketcher, self._codes, self.rings, self.networks.config.kinds,
             self._captions, self.text, self.device, self.training.seed, self._sheets.sketches,
+        )  # fmt: skip
+
+    def _planner_stage(self, planner: Planner) -> PlannerStage:
+        return PlannerStage(
+            planner, self.rings, self._captions, self.text, self.device,
+            self.training.seed,
         )  # fmt: skip
 
     def _painter_stage(self) -> PainterStage:

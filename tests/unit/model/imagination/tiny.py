@@ -5,7 +5,12 @@ from torch import nn
 
 from mag_sandbox.model.attention import matmul_attention
 from mag_sandbox.model.config import AutoencoderConfig, DiTConfig
-from mag_sandbox.model.imagination.config import CodesConfig, ImaginationConfig, SketcherConfig
+from mag_sandbox.model.imagination.config import (
+    CodesConfig,
+    ImaginationConfig,
+    PlannerConfig,
+    SketcherConfig,
+)
 from mag_sandbox.model.imagination.imagination import Imagination
 from mag_sandbox.model.imagination.weights import ImaginationNetworks
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
@@ -14,6 +19,9 @@ KINDS = ("tent", "tree")
 TINY = ImaginationConfig(
     kinds=KINDS,
     codes=CodesConfig(AutoencoderConfig(channels=6, widths=(4, 4, 4), bound=1.0), levels=2),
+    planner=PlannerConfig(
+        dim=8, ffn_dim=8, num_heads=1, num_layers=1, text_dim=4, text_len=3, kinds=4, most=5
+    ),
     sketcher=SketcherConfig(
         dim=32, ffn_dim=32, num_heads=2, num_layers=3, text_dim=4, text_len=3, ring_rows=8,
         ring_columns=16, code_count=8, object_kinds=4, object_dim=4,

@@ -13,7 +13,12 @@ from torch import nn
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.attention import sdpa_attention
 from mag_sandbox.model.config import AutoencoderConfig, DiTConfig
-from mag_sandbox.model.imagination.config import CodesConfig, ImaginationConfig, SketcherConfig
+from mag_sandbox.model.imagination.config import (
+    CodesConfig,
+    ImaginationConfig,
+    PlannerConfig,
+    SketcherConfig,
+)
 from mag_sandbox.model.imagination.weights import ImaginationNetworks, save_networks
 from mag_sandbox.model.pocket import loading as pocket
 from mag_sandbox.model.pocket.world import DiffusionWorld
@@ -24,6 +29,9 @@ WIDE = replace(TINY, frame_width=160, frame_height=96)  # views as wide as real 
 SKETCHES = ImaginationConfig(
     kinds=("tent", "tree"),
     codes=CodesConfig(AutoencoderConfig(channels=6, widths=(4, 4, 4), bound=1.0), levels=2),
+    planner=PlannerConfig(
+        dim=8, ffn_dim=8, num_heads=1, num_layers=1, text_dim=16, text_len=8, kinds=4, most=3
+    ),
     sketcher=SketcherConfig(
         dim=32, ffn_dim=32, num_heads=2, num_layers=1, text_dim=16, text_len=8, ring_rows=12,
         ring_columns=40, tile_rows=1, code_count=8, object_kinds=4, object_dim=4,

@@ -16,6 +16,7 @@ from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.imagination.layouts import random_layout
 from mag_sandbox.training.imagination.rings import RINGS_EACH, RingSet
 from mag_sandbox.training.imagination.stage_painter import PainterStage
+from mag_sandbox.training.imagination.stage_planner import PlannerStage
 from mag_sandbox.training.imagination.stage_sketcher import SketcherStage, placed, some_objects
 from mag_sandbox.training.panorama.logged_canvas import Thing
 from tests.unit.model.imagination.tiny import KINDS, TINY, networks
@@ -92,11 +93,16 @@ def painter_stage() -> PainterStage:
     )  # fmt: skip
 
 
+def planner_stage() -> PlannerStage:
+    rings = RingSet([], [["a tree"]] * RINGS, [[TREE] * count for count in (1, 4, 0)])
+    return PlannerStage(networks().planner, rings, _Captions(), _Text(), CPU, 0)
+
+
 def _no_sheet(_path: Path, _module: nn.Module) -> None:
     raise AssertionError("no sheet was asked for")
 
 
-@pytest.mark.parametrize("make", [sketcher_stage, painter_stage])
+@pytest.mark.parametrize("make", [sketcher_stage, painter_stage, planner_stage])
 def test_a_stage_learns_what_it_is_shown(make):
     stage = make()
     optimisers = stage.optimisers()
@@ -109,7 +115,7 @@ def test_a_stage_learns_what_it_is_shown(make):
     assert stage.loss(0).item() < before
 
 
-@pytest.mark.parametrize("make", [sketcher_stage, painter_stage])
+@pytest.mark.parametrize("make", [sketcher_stage, painter_stage, planner_stage])
 def test_batches_follow_from_the_step_alone(make):
     first, again, other = (make().loss(step).item() for step in (5, 5, 6))
     assert first == again != other

@@ -1,0 +1,94 @@
+"""The fourth stage: the planner, on the renderer's log of whole rings."""
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from mag_sandbox.model.imagination.planner import (
+    COLUMNS,
+    FIELDS,
+    Planner,
+    thing_numbers,
+)
+from mag_sandbox.model.pocket.networks import TextEncoder
+from mag_sandbox.training.devices import TrainingDevice
+from mag_sandbox.training.imagination.rings import RingSet
+from mag_sandbox.training.imagination.stage_sketcher import placed
+from mag_sandbox.training.loop import Stage
+from mag_sandbox.training.optimisers import Muon
+from mag_sandbox.training.pocket.stage_images import Captions
+
+BATCH = 64  # rings
+CAPTION_DROPOUT = 0.1
+_COLUMN = FIELDS.index("column")
+
+
+class PlannerStage(Stage):
+    """Trains `Planner`.
+
+    Args:
+        module: what is trained.
+        rings: their captions and things.
+        captions: of the rings, as token ids.
+        text: reads them; it stays as it is.
+        device: where to compute.
+        seed: of all draws.
+    """
+
+    name = "planner"
+
+    def __init__(
+        self,
+        module: Planner,
+        rings: RingSet,
+        captions: Captions,
+        text: TextEncoder,
+        device: TrainingDevice,
+        seed: int,
+    ) -> None:
+        self.module, self.captions = module.to(device.device), captions
+        self.text, self.device, self.seed = text.eval(), device, seed
+        self._things = []
+        for things in rings.things:
+            largest = sorted(things, key=lambda thing: -thing.area)[: module.config.most]
+            self._things.append(thing_numbers([placed(thing) for thing in largest], module.kinds))
+
+    def optimisers(self) -> list[torch.optim.Optimizer]:
+        """Return Muon over the layers' matrices and AdamW over everything else."""
+        matrices = [p for p in self.module.layers.parameters() if p.ndim == 2]
+        chosen = set(map(id, matrices))
+        rest = [p for p in self.module.parameters() if id(p) not in chosen]
+        return [Muon(matrices, lr=0.01), torch.optim.AdamW(rest, lr=2e-3, betas=(0.9, 0.95))]
+
+    def loss(self, step: int) -> Tensor:
+        """Return the cross-entropy of the things of one batch, in nats a thing."""
+        rng = np.random.default_rng([self.seed, 40, step])
+        which = rng.integers(len(self._things), size=BATCH * self.device.scale)
+        things, lengths = self._turned([self._things[ring] for ring in which], rng)
+        upload = self.device.upload
+        with self.device.autocast():
+            with torch.no_grad():
+                ids, mask = self.captions.draw(which, rng, CAPTION_DROPOUT)
+                features = self.text(upload(ids), upload(mask))
+            logits = self.module(upload(things), features)
+        place = torch.arange(things.shape[1])
+        there, last = place < lengths[:, None], place <= lengths[:, None]  # last: nothing more
+        loss = sum(
+            functional.cross_entropy(
+                each[counts].float(), upload(things[counts][:, field]), reduction="sum"
+            )
+            for field, (each, counts) in enumerate(
+                zip(logits, (last, *[there] * (len(FIELDS) - 1)), strict=True)
+            )
+        )
+        return loss / there.sum()
+
+    def _turned(self, rings: list[np.ndarray], rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+        """Return the things of rings turned at random [B, L, fields], and how many there are."""
+        lengths = np.array([len(things) for things in rings])
+        batch = np.zeros((len(rings), lengths.max() + 1, len(FIELDS)), np.int64)
+        for row, things in zip(batch, rings, strict=True):
+            row[: len(things)] = things
+            row[:, _COLUMN] = (row[:, _COLUMN] + rng.integers(COLUMNS)) % COLUMNS
+        return torch.from_numpy(batch), torch.from_numpy(lengths)
