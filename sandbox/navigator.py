@@ -17,20 +17,14 @@ from mag_sandbox.sandbox.play.session import Playthrough
 from mag_sandbox.sandbox.play.worker import GenerationWorker, ReadyBlock, WorkerSpec
 from mag_sandbox.sandbox.recording.reader import RecordingError
 from mag_sandbox.sandbox.screens import (
-    Back,
     Continue,
-    Leave,
-    OpenProbes,
-    OpenSettings,
     Outcome,
     PlayScene,
     PlaySplit,
-    Retry,
     Screen,
-    ScriptOver,
     SwitchWorld,
-    ToTitle,
     Watch,
+    Way,
 )
 from mag_sandbox.sandbox.screens.loading import LoadingScreen
 from mag_sandbox.sandbox.screens.play import PlayContext, PlayScreen, ReplayScreen
@@ -106,25 +100,25 @@ class Navigator:
         self._park()
 
     def _lead_without_game(self, outcome: Outcome, screen: Screen) -> Screen | None:
-        if isinstance(outcome, Retry):
+        if outcome is Way.RETRY:
             self._discard_worker("retry")
             return self._play(self._retried(screen))
-        self.reason = "script over" if isinstance(outcome, ScriptOver) else "left"
+        self.reason = "script over" if outcome is Way.SCRIPT_OVER else "left"
         return None
 
     def _lead(self, game: PlayerGame, outcome: Outcome, screen: Screen) -> Screen | None:
         following: Screen | None
         match outcome:
-            case Leave():
+            case Way.LEAVE:
                 self.reason = "left"
                 self._park()
                 return None
-            case ToTitle():
+            case Way.TITLE:
                 return self._to_title(game, screen)
-            case ScriptOver():
+            case Way.SCRIPT_OVER:
                 self.reason = "script over"
                 return self._to_title(game, screen)
-            case Retry():  # load the world again; what was played until now is kept
+            case Way.RETRY:  # load the world again; what was played until now is kept
                 self._park()
                 self._discard_worker("retry")
                 if isinstance(self._led_by, PlaySplit | Watch):
@@ -144,11 +138,11 @@ class Navigator:
             case Watch():
                 spec, playthrough = game.recording(outcome)
                 following = self._play(playthrough, spec)
-            case OpenSettings():
+            case Way.SETTINGS:
                 return self._lay_over(screen, game.settings_screen())
-            case OpenProbes():
+            case Way.PROBES:
                 return self._lay_over(screen, game.probes_screen())
-            case Back():
+            case Way.BACK:
                 following, self._behind = self._behind, None
                 return following
         self._led_by = outcome
@@ -199,7 +193,7 @@ class Navigator:
             self.worker.start()
         self._playthrough = playthrough
         self.worker.begin(playthrough)
-        leave = ToTitle() if self.game else Leave()
+        leave = Way.TITLE if self.game else Way.LEAVE
         return LoadingScreen(self.worker, playthrough.scene, leave, self._bindings)
 
     def _observers(self, spec: WorkerSpec) -> Sequence[SessionObserver]:
@@ -215,7 +209,7 @@ class Navigator:
             settings=self.game.services.settings.now if self.game else self.settings,
             keyboard=self._player,
             clock=time.perf_counter,
-            leave=ToTitle() if self.game else Leave(),
+            leave=Way.TITLE if self.game else Way.LEAVE,
             is_replay=self._made_for.source is not None,
             is_split=first.block.beside is not None,
         )

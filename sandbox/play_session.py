@@ -27,14 +27,7 @@ from mag_sandbox.sandbox.recording.reader import RecordingError
 from mag_sandbox.sandbox.recording.recordings import Recordings
 from mag_sandbox.sandbox.saves.parked_scene import ParkedScene
 from mag_sandbox.sandbox.saves.save_queue import SceneSaves
-from mag_sandbox.sandbox.screens import (
-    OpenProbes,
-    Outcome,
-    Overlay,
-    PlaySplit,
-    SwitchWorld,
-    ToTitle,
-)
+from mag_sandbox.sandbox.screens import Outcome, Overlay, PlaySplit, SwitchWorld, Way
 from mag_sandbox.sandbox.screens.overlays import (
     CUES,
     HintOverlay,
@@ -104,7 +97,7 @@ class SplitSession(WatchedSession):
 
     def act(self, action: Action, playthrough: Playthrough) -> Outcome | None:  # noqa: ARG002
         """Leave it with the key that began it."""
-        return ToTitle() if action == "split" else None
+        return Way.TITLE if action == "split" else None
 
 
 class PlayerSession(WatchedSession):
@@ -189,7 +182,7 @@ class PlayerSession(WatchedSession):
             case "postcards":
                 self._postcards.press()
             case "probes":
-                return OpenProbes()
+                return Way.PROBES
             case "prompt":
                 self._worker.call(lambda session: session.world.expect_prompt())  # meanwhile
                 self._prompt.open(self._reel.current.block.prompt)

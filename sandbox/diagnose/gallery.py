@@ -19,16 +19,7 @@ from mag_sandbox.sandbox.game import PlayerGame
 from mag_sandbox.sandbox.navigator import Navigator
 from mag_sandbox.sandbox.play.session import Playthrough
 from mag_sandbox.sandbox.recording.reader import RecordingError
-from mag_sandbox.sandbox.screens import (
-    Back,
-    OpenProbes,
-    OpenSettings,
-    Outcome,
-    PlayScene,
-    PlaySplit,
-    Screen,
-    ToTitle,
-)
+from mag_sandbox.sandbox.screens import Outcome, PlayScene, PlaySplit, Screen, Way
 from mag_sandbox.sandbox.screens.play import PlayScreen
 from mag_sandbox.sandbox.settings import SandboxConfig
 from mag_sandbox.sandbox.ui.display import window
@@ -81,10 +72,10 @@ class _Walk:
         self.type("a snowy valley with a wizzard and pine trees")
         yield self.draw("describe")
         self.key(pygame.K_ESCAPE)
-        self.lead(OpenSettings())
+        self.lead(Way.SETTINGS)
         self.rest()
         yield self.draw("settings")
-        self.lead(Back())
+        self.lead(Way.BACK)
         self.lead(PlayScene(playthrough.scene, playthrough.seed))
         self.screen.update(time.perf_counter())
         yield self.draw("loading")
@@ -115,9 +106,9 @@ class _Walk:
         self.key(pygame.K_t)
         yield self.draw("prompt")
         self.key(pygame.K_ESCAPE)
-        self.lead(OpenProbes())
+        self.lead(Way.PROBES)
         yield self.draw("probes")
-        self.lead(Back())
+        self.lead(Way.BACK)
 
     def _split(self, playthrough: Playthrough) -> Iterator[str]:
         self.lead(PlaySplit(playthrough.scene, playthrough.seed, ("mag-retrieve", "window")))
@@ -126,7 +117,7 @@ class _Walk:
         self.hold("left", lambda: self.play.reel.pose.yaw < 1.0)
         self.blocks(1)
         yield self.draw("split")
-        self.lead(ToTitle())
+        self.lead(Way.TITLE)
         self.until(lambda: self.game.services.saves.queue.scenes.entries())
         self.rest()
         yield self.draw("continue")

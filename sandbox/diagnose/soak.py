@@ -30,7 +30,7 @@ from mag_sandbox.sandbox.game import PlayerGame
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver, SessionStart
 from mag_sandbox.sandbox.play.pacing import percentile
 from mag_sandbox.sandbox.play.session import Playthrough
-from mag_sandbox.sandbox.screens import Continue, PlayScene, Screen, ToTitle
+from mag_sandbox.sandbox.screens import Continue, PlayScene, Screen, Way
 from mag_sandbox.sandbox.screens.play import PlayScreen
 from mag_sandbox.sandbox.settings import SandboxConfig
 from mag_sandbox.sandbox.title.library import RECORDINGS, delete_recording, past_recordings
@@ -101,7 +101,7 @@ class SoakPlayer:
         if self._seen - self._begun >= VISIT_BLOCKS:
             self._hold(screen, None)
             self.done["left"] += 1
-            screen.outcome = ToTitle()
+            screen.outcome = Way.TITLE
         elif self._seen >= self._turn_at and not game.services.pilot.is_flying:
             self._turn_at = self._seen + self._random.randint(*TURN_BLOCKS)
             self._hold(screen, self._random.choice((None, *TURNS)))

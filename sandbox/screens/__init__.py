@@ -1,6 +1,7 @@
 """What fills the window at one time, and where a screen may lead."""
 
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import Protocol
 
@@ -9,29 +10,16 @@ import pygame
 from mag_sandbox.scenes import Scene
 
 
-@dataclass(frozen=True, slots=True)
-class Leave:
-    """Close the game."""
+class Way(Enum):
+    """Where a screen may lead without saying more."""
 
-
-@dataclass(frozen=True, slots=True)
-class ToTitle:
-    """Park what is being played and choose again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Back:
-    """Return to the screen before."""
-
-
-@dataclass(frozen=True, slots=True)
-class Retry:
-    """Load the world again, or begin the scene again, after a failure."""
-
-
-@dataclass(frozen=True, slots=True)
-class ScriptOver:
-    """The script or recording has been played."""
+    LEAVE = "close the game"
+    TITLE = "park what is being played and choose again"
+    BACK = "return to the screen before"
+    RETRY = "load the world again, or begin the scene again, after a failure"
+    SCRIPT_OVER = "the script or recording has been played"
+    SETTINGS = "show the settings"
+    PROBES = "show all comparisons so far"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,30 +60,7 @@ class Watch:
     recording: Path
 
 
-@dataclass(frozen=True, slots=True)
-class OpenSettings:
-    """Show the settings."""
-
-
-@dataclass(frozen=True, slots=True)
-class OpenProbes:
-    """Show all comparisons so far."""
-
-
-Outcome = (
-    Leave
-    | ToTitle
-    | Back
-    | Retry
-    | ScriptOver
-    | PlayScene
-    | PlaySplit
-    | SwitchWorld
-    | Continue
-    | Watch
-    | OpenSettings
-    | OpenProbes
-)
+Outcome = Way | PlayScene | PlaySplit | SwitchWorld | Continue | Watch
 
 
 class Screen(Protocol):

@@ -5,7 +5,7 @@ import pygame
 from mag_sandbox.controls.bindings import DEFAULTS, Bindings
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.play.worker import GenerationWorker, ReadyBlock, WorkerStatus
-from mag_sandbox.sandbox.screens import Leave, Outcome, Retry
+from mag_sandbox.sandbox.screens import Outcome, Way
 from mag_sandbox.sandbox.ui.theme import ACCENT, BACKDROP, FAINT, MUTED, TRACK
 from mag_sandbox.scenes import Scene
 
@@ -26,7 +26,7 @@ class LoadingScreen:
         self,
         worker: GenerationWorker,
         scene: Scene,
-        leave: Outcome = Leave(),  # noqa: B008 -- frozen
+        leave: Outcome = Way.LEAVE,
         bindings: Bindings = DEFAULTS,
     ) -> None:
         self._leave, self._bindings = leave, bindings
@@ -42,13 +42,13 @@ class LoadingScreen:
     def handle(self, event: pygame.Event) -> None:
         """Leave, or try again after a failure."""
         if event.type == pygame.QUIT:
-            self.outcome = Leave()
+            self.outcome = Way.LEAVE
         elif event.type == pygame.KEYDOWN:
             action = self._bindings.actions.get(pygame.key.name(event.key))
             if action == "leave":
                 self.outcome = self._leave
             elif action == "reset" and self._worker.status.error:
-                self.outcome = Retry()
+                self.outcome = Way.RETRY
         elif event.type in (pygame.WINDOWSIZECHANGED, pygame.WINDOWEXPOSED):
             self._dirty = True
 

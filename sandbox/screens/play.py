@@ -4,7 +4,7 @@ In a replay nobody steers.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pygame
 
@@ -18,7 +18,7 @@ from mag_sandbox.sandbox.play.player_input import PlayerInput
 from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.play.session import Playthrough
 from mag_sandbox.sandbox.play.worker import GenerationWorker, ReadyBlock
-from mag_sandbox.sandbox.screens import Leave, Outcome, Overlay, Retry, ScriptOver
+from mag_sandbox.sandbox.screens import Outcome, Overlay, Way
 from mag_sandbox.sandbox.settings import SandboxConfig
 from mag_sandbox.sandbox.ui.display import Picture, fit, shade
 
@@ -101,7 +101,7 @@ class PlayContext:
     keyboard: PlayerSource
     clock: Callable[[], float]
     toggle_fullscreen: Callable[[], object] = pygame.display.toggle_fullscreen
-    leave: Outcome = field(default_factory=Leave)  # where Esc leads
+    leave: Outcome = Way.LEAVE  # where Esc leads
     bindings: Bindings = DEFAULTS  # the player's
     is_replay: bool = False  # a script steers
     is_split: bool = False  # two worlds are shown side by side
@@ -155,7 +155,7 @@ class PlayScreen:
     def handle(self, event: pygame.Event) -> None:
         """Take input, or a change of the window."""
         if event.type == pygame.QUIT:
-            self.outcome = Leave()
+            self.outcome = Way.LEAVE
         elif any(overlay.handle(event) for overlay in reversed(self._session.overlays)):
             self._dirty = True
         elif event.type in (pygame.KEYDOWN, pygame.KEYUP):
@@ -182,7 +182,7 @@ class PlayScreen:
             self._frame_shown(now)
             changed = True
         if self.reel.is_over:
-            self.outcome = ScriptOver()
+            self.outcome = Way.SCRIPT_OVER
         if (following := self._session.poll(self.playthrough)) is not None:
             self.play(following)
             changed = True
@@ -336,7 +336,7 @@ class PlayScreen:
 
     def _reset(self) -> None:
         if self._context.worker.status.error:
-            self.outcome = Retry()
+            self.outcome = Way.RETRY
             return
         self.play(self.playthrough.anew)
 

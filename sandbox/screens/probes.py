@@ -25,7 +25,7 @@ from mag_sandbox.sandbox.probe.probe_cards import (
     probe_card,
     recall_text,
 )
-from mag_sandbox.sandbox.screens import Back, Leave, Outcome
+from mag_sandbox.sandbox.screens import Outcome, Way
 from mag_sandbox.sandbox.settings import SandboxConfig
 from mag_sandbox.sandbox.ui.theme import ACCENT, BACKDROP, FAINT, INK, MUTED, TRACK, Theme
 from mag_sandbox.sandbox.ui.widgets import ENTER_KEYS, REDRAWN_BY, draw_veil, menu_key
@@ -294,9 +294,9 @@ class ProbesScreen:
         """Choose, enlarge, go back; by keys, gamepad or mouse."""
         key = menu_key(event)
         if event.type == pygame.QUIT:
-            self.outcome = Leave()
+            self.outcome = Way.LEAVE
         elif key == "tab" or (key == "escape" and not self.enlarged):
-            self.outcome = Back()
+            self.outcome = Way.BACK
         elif key == "escape" or (key in ENTER_KEYS and self.enlarged):
             self._enlarge(wanted=False)
         elif key in ENTER_KEYS:

@@ -8,7 +8,7 @@ import pygame
 
 from mag_sandbox.controls.bindings import DEFAULTS, POINTING_GROUP, Bindings, keys_text, pad_text
 from mag_sandbox.model.loading import available_policies
-from mag_sandbox.sandbox.screens import Back, Leave, Outcome
+from mag_sandbox.sandbox.screens import Outcome, Way
 from mag_sandbox.sandbox.settings import SandboxConfig, SettingsError, save_settings
 from mag_sandbox.sandbox.ui.theme import ACCENT, BACKDROP, INK, MUTED, Theme
 from mag_sandbox.sandbox.ui.widgets import (
@@ -359,7 +359,7 @@ class SettingsScreen:
         self._made_for: tuple[object, ...] = ()
         self._is_sliding = False  # a slider is held with the mouse
         self._question: Question | None = None
-        self._ending: Outcome = Back()
+        self._ending: Outcome = Way.BACK
         self._dirty = True
         self._now = 0.0
 
@@ -376,7 +376,7 @@ class SettingsScreen:
     def handle(self, event: pygame.Event) -> None:
         """Take a key, the mouse, or a change of the window."""
         if event.type == pygame.QUIT:
-            self._leave(Leave())
+            self._leave(Way.LEAVE)
         elif event.type in REDRAWN_BY:
             self._dirty = True
         elif self._question:
@@ -423,7 +423,7 @@ class SettingsScreen:
         elif key in ("page up", "page down", "tab"):
             self._jump(-1 if key == "page up" else 1)
         elif key == "escape":
-            self._leave(Back())
+            self._leave(Way.BACK)
 
     def _point(self, event: pygame.Event) -> None:
         """Take the mouse, once something was drawn that it can point at."""
@@ -451,7 +451,7 @@ class SettingsScreen:
     def _click(self, pos: tuple[int, int], theme: Theme, layout: SettingsLayout) -> None:
         self._dirty = True
         if layout.back.collidepoint(pos):
-            self._leave(Back())
+            self._leave(Way.BACK)
         for rect, section in zip(layout.index, self._headings, strict=False):
             if rect.collidepoint(pos):
                 self._go_to_section(section)

@@ -11,15 +11,7 @@ from mag_sandbox.model.loading import available_policies
 from mag_sandbox.model.world import WorldFailed
 from mag_sandbox.sandbox.saves.own_scenes import scene_of_prompt
 from mag_sandbox.sandbox.saves.save_queue import DiskUse
-from mag_sandbox.sandbox.screens import (
-    Continue,
-    Leave,
-    OpenSettings,
-    Outcome,
-    Overlay,
-    PlayScene,
-    Watch,
-)
+from mag_sandbox.sandbox.screens import Continue, Outcome, Overlay, PlayScene, Watch, Way
 from mag_sandbox.sandbox.screens.prompt_box import PromptBox
 from mag_sandbox.sandbox.settings import SandboxConfig
 from mag_sandbox.sandbox.title.cards import (
@@ -151,7 +143,7 @@ class TitleScreen:
     def handle(self, event: pygame.Event) -> None:
         """Take a key, the mouse, or a change of the window."""
         if event.type == pygame.QUIT:
-            self._go(Leave())
+            self._go(Way.LEAVE)
         elif event.type in REDRAWN_BY:
             self._dirty = True
         elif self._early is not None:
@@ -270,7 +262,7 @@ class TitleScreen:
         if self._focus.spot.area == "choices":
             self._focus.turn_to_choices()
         elif self._focus.spot == Spot("header", column=QUIT):
-            self._go(Leave())
+            self._go(Way.LEAVE)
         else:
             self._focus.go(Spot("header", column=QUIT))
 
@@ -296,9 +288,9 @@ class TitleScreen:
         card = self._focus.card
         if spot.area == "header":
             if spot.column == SETTINGS:
-                self._go(OpenSettings())
+                self._go(Way.SETTINGS)
             elif spot.column == QUIT:
-                self._go(Leave())
+                self._go(Way.LEAVE)
             else:
                 self._writing.open("")
         elif card is not None:

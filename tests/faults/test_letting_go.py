@@ -7,7 +7,7 @@ import pygame
 import pytest
 
 from mag_sandbox.files.folders import HOME_VARIABLE
-from mag_sandbox.sandbox.screens import ToTitle
+from mag_sandbox.sandbox.screens import Way
 from mag_sandbox.sandbox.title.screen import TitleScreen
 from mag_sandbox.sandbox.ui.display import window
 from mag_sandbox.sandbox.ui.theme import Theme
@@ -56,6 +56,6 @@ def test_nothing_of_a_play_session_is_left_when_another_scene_begins(
             type(one).__name__: weakref.ref(one) for one in held if one is not game.services.notices
         }
         del screen, held
-        game.go(ToTitle(), TitleScreen)
+        game.go(Way.TITLE, TitleScreen)
         game.play()
         assert [name for name, one in left.items() if one() is not None] == []

@@ -5,7 +5,7 @@ from pathlib import Path
 from PIL import Image
 
 from mag_sandbox.files.folders import HOME_VARIABLE
-from mag_sandbox.sandbox.screens import Continue, PlayScene, ToTitle
+from mag_sandbox.sandbox.screens import Continue, PlayScene, Way
 from mag_sandbox.sandbox.title.screen import TitleScreen
 from mag_sandbox.scenes import Scene
 from tests.games import games
@@ -19,13 +19,13 @@ def test_a_picture_survives_being_left_twice(tmp_path, monkeypatch):
         game = start()
         game.play(PlayScene(Scene("A place.", image=str(picture))))
         game.see_blocks(17)
-        game.go(ToTitle(), TitleScreen)
+        game.go(Way.TITLE, TitleScreen)
         (entry,) = game.parked()
         assert entry.header.scene.image == "image.png"
         game.play(Continue(entry.id))
         assert Path(game.screen.playthrough.scene.image).is_file()
         game.see_blocks(3)
-        game.go(ToTitle(), TitleScreen)
+        game.go(Way.TITLE, TitleScreen)
         left = entry.header.left
         game.wait(lambda: game.parked()[0].header.left != left)
         assert game.parked()[0].header.scene.image == "image.png"

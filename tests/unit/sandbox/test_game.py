@@ -7,15 +7,7 @@ from mag_sandbox.controls.bindings import DEFAULTS
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.sandbox.recording.reader import load_recording
-from mag_sandbox.sandbox.screens import (
-    Back,
-    Continue,
-    Leave,
-    OpenProbes,
-    OpenSettings,
-    PlayScene,
-    ToTitle,
-)
+from mag_sandbox.sandbox.screens import Continue, PlayScene, Way
 from mag_sandbox.sandbox.screens.loading import LoadingScreen
 from mag_sandbox.sandbox.screens.play import PlayScreen
 from mag_sandbox.sandbox.screens.probes import ProbesScreen
@@ -43,7 +35,7 @@ def test_a_scene_is_left_and_returned_to_where_it_was(run):
     game.play()
     game.see_blocks(17)
     left_at = game.block
-    game.go(ToTitle(), TitleScreen)
+    game.go(Way.TITLE, TitleScreen)
     (entry,) = game.parked()
     assert entry.name == "Somewhere"
     game.play(Continue(entry.id))
@@ -56,12 +48,12 @@ def test_another_scene_can_be_played_in_between(run):
     game = run()
     game.play()
     game.see_blocks(17)
-    game.go(ToTitle(), TitleScreen)
+    game.go(Way.TITLE, TitleScreen)
     (entry,) = game.parked()
     game.play(PlayScene(Scene(prompt="Elsewhere.", name="Elsewhere"), 3))
     assert game.block == 0
     game.see_blocks(17)
-    game.go(ToTitle(), TitleScreen)
+    game.go(Way.TITLE, TitleScreen)
     game.wait(lambda: len(game.services.saves.queue.scenes.entries()) == 2)
     game.play(Continue(entry.id))
     assert game.screen.reel.current.block.prompt == "A place."
@@ -70,8 +62,8 @@ def test_another_scene_can_be_played_in_between(run):
 def test_a_glance_at_a_scene_is_not_kept(run):
     game = run()
     game.play()
-    game.go(ToTitle(), TitleScreen)
-    game.go(Leave(), type(None))
+    game.go(Way.TITLE, TitleScreen)
+    game.go(Way.LEAVE, type(None))
     game.close()
     assert game.services.saves.queue.scenes.entries() == []
 
@@ -80,7 +72,7 @@ def test_leaving_the_game_keeps_what_was_played(run):
     game = run()
     game.play()
     game.see_blocks(17)
-    game.go(Leave(), type(None))
+    game.go(Way.LEAVE, type(None))
     game.close()
     assert len(game.services.saves.queue.scenes.entries()) == 1
 
@@ -93,7 +85,7 @@ def test_the_map_and_the_anchors_come_back_with_the_scene(run):
     game.see_blocks(14)
     game.wait(lambda: any(mark.kind == "key" for mark in game.services.prober.anchors))
     explored = game.services.map.picture.explored
-    game.go(ToTitle(), TitleScreen)
+    game.go(Way.TITLE, TitleScreen)
     (entry,) = game.parked()
     game.play(Continue(entry.id))
     game.wait(lambda: any(mark.kind == "key" for mark in game.services.prober.anchors))
@@ -178,7 +170,7 @@ def test_a_recording_begun_on_the_way_can_be_replayed(run):
     game.see_blocks(6)
     game.press(pygame.K_F10)
     game.see_blocks(2)
-    game.go(ToTitle(), TitleScreen)
+    game.go(Way.TITLE, TitleScreen)
     (folder,) = (game.game.folder / RECORDINGS).iterdir()
     recording = load_recording(folder)
     assert recording.blocks[0].block_index > 3
@@ -188,12 +180,12 @@ def test_a_recording_begun_on_the_way_can_be_replayed(run):
 
 def test_settings_and_comparisons_lie_over_the_screen_and_lead_back(run):
     game = run()
-    game.go(OpenSettings(), SettingsScreen)
-    title = game.go(Back(), TitleScreen)
+    game.go(Way.SETTINGS, SettingsScreen)
+    title = game.go(Way.BACK, TitleScreen)
     game.play()
     screen = game.screen
-    game.go(OpenProbes(), ProbesScreen)
-    game.go(Back(), PlayScreen)
+    game.go(Way.PROBES, ProbesScreen)
+    game.go(Way.BACK, PlayScreen)
     assert game.screen is screen
     assert title is not None
 
@@ -211,7 +203,7 @@ def test_after_a_crash_the_place_is_kept_and_the_title_is_there(run):
     game = run(FakeWorld(spec=FAST, fail_at=20), FakeWorld(spec=FAST))
     game.play()
     game.wait(lambda: game.navigator.worker.status.error)
-    game.go(ToTitle(), TitleScreen)
+    game.go(Way.TITLE, TitleScreen)
     (entry,) = game.parked()
     assert entry.header.frames_shown == 20 * 3
     game.play(Continue(entry.id))
@@ -221,7 +213,7 @@ def test_a_parked_scene_that_is_damaged_is_said_and_the_title_stays(run):
     game = run()
     game.play()
     game.see_blocks(17)
-    game.go(ToTitle(), TitleScreen)
+    game.go(Way.TITLE, TitleScreen)
     (entry,) = game.parked()
     (entry.folder / "state.safetensors").write_bytes(b"")
     game.screen.outcome = Continue(entry.id)

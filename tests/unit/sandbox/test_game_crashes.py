@@ -7,7 +7,7 @@ from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.model.world import MemorySetting
 from mag_sandbox.sandbox import game as game_module
 from mag_sandbox.sandbox.play.split import SplitWorld
-from mag_sandbox.sandbox.screens import Continue, PlaySplit, Retry, ToTitle
+from mag_sandbox.sandbox.screens import Continue, PlaySplit, Way
 from mag_sandbox.sandbox.screens.loading import LoadingScreen
 from mag_sandbox.sandbox.screens.play import PlayScreen
 from mag_sandbox.sandbox.title.screen import TitleScreen
@@ -37,7 +37,7 @@ def test_after_a_crash_trying_again_keeps_what_was_played(run):
     game.wait(lambda: game.navigator.worker.status.error)
     game.draw()
     assert game.screen.wake_at is None, "nothing moves behind the banner"
-    game.screen.outcome = Retry()
+    game.screen.outcome = Way.RETRY
     game.wait(lambda: isinstance(game.screen, LoadingScreen))
     game.wait(lambda: isinstance(game.screen, PlayScreen))
     assert game.block == 0
@@ -48,11 +48,11 @@ def test_after_a_crash_trying_again_keeps_what_was_played(run):
 def test_after_a_crash_a_continued_scene_goes_on_where_it_crashed(run):
     game = run(FakeWorld(spec=FAST, fail_at=40), FakeWorld(spec=FAST))
     glimpse(game)
-    game.go(ToTitle(), TitleScreen)
+    game.go(Way.TITLE, TitleScreen)
     (entry,) = game.parked()
     game.play(Continue(entry.id))
     game.wait(lambda: game.navigator.worker.status.error)
-    game.go(Retry(), LoadingScreen)
+    game.go(Way.RETRY, LoadingScreen)
     game.wait(lambda: isinstance(game.screen, PlayScreen))
     assert 40 <= game.block < 44
 
@@ -63,7 +63,7 @@ def test_trying_again_plays_the_seed_that_crashed(run):
     game.press(pygame.K_n)
     seed = game.screen.playthrough.seed
     game.wait(lambda: game.navigator.worker.status.error)
-    game.go(Retry(), LoadingScreen)
+    game.go(Way.RETRY, LoadingScreen)
     game.wait(lambda: isinstance(game.screen, PlayScreen))
     assert game.screen.playthrough.seed == seed != SCENE.seed
 
@@ -71,7 +71,7 @@ def test_trying_again_plays_the_seed_that_crashed(run):
 def test_leaving_while_a_block_is_made_keeps_that_block(run):
     game = run(FakeWorld(spec=FAST, delay=0.05))
     glimpse(game)
-    game.go(ToTitle(), TitleScreen)
+    game.go(Way.TITLE, TitleScreen)
     game.parked()
 
 
@@ -149,7 +149,7 @@ def test_trying_a_split_screen_again_is_a_split_screen(run, monkeypatch):
     game.go(PlaySplit(SCENE, 7, ("mag", "window")), LoadingScreen)
     game.wait(lambda: isinstance(game.screen, PlayScreen))
     game.wait(lambda: game.navigator.worker.status.error)
-    game.go(Retry(), LoadingScreen)
+    game.go(Way.RETRY, LoadingScreen)
     game.wait(lambda: isinstance(game.screen, PlayScreen))
     assert game.screen.reel.current.block.beside is not None
 

@@ -16,7 +16,7 @@ from mag_sandbox.sandbox.audio import open_audio
 from mag_sandbox.sandbox.audio.outputs import OutputError
 from mag_sandbox.sandbox.audio.player import SILENT
 from mag_sandbox.sandbox.saves.parked_scene import HEADER
-from mag_sandbox.sandbox.screens import Continue, PlayScene, ToTitle
+from mag_sandbox.sandbox.screens import Continue, PlayScene, Way
 from mag_sandbox.sandbox.screens.loading import LoadingScreen
 from mag_sandbox.sandbox.screens.play import PlayScreen
 from mag_sandbox.sandbox.title.library import new_recording_folder
@@ -80,7 +80,7 @@ def test_what_finds_no_room_on_the_disk_is_listed_and_goes_on(run, disk, request
     make_room = request.getfixturevalue(disk)
     game = run()
     left_at = glimpse(game)
-    game.go(ToTitle(), TitleScreen)
+    game.go(Way.TITLE, TitleScreen)
     game.said("no room")
     (card,) = listed(game)
     assert card.line == "not on the disk yet"
@@ -88,7 +88,7 @@ def test_what_finds_no_room_on_the_disk_is_listed_and_goes_on(run, disk, request
     game.play(Continue(card.id))
     assert left_at < game.block <= left_at + 4
     make_room()
-    game.go(ToTitle(), TitleScreen)
+    game.go(Way.TITLE, TitleScreen)
     (entry,) = game.parked()
     assert entry.id == card.id
     game.wait(lambda: [one.line for one in listed(game)] != [card.line])
@@ -97,18 +97,18 @@ def test_what_finds_no_room_on_the_disk_is_listed_and_goes_on(run, disk, request
 def test_what_is_given_up_while_loading_is_still_kept_in_memory(run, full_disk):
     game = run()
     glimpse(game)
-    game.go(ToTitle(), TitleScreen)
+    game.go(Way.TITLE, TitleScreen)
     game.said("no room")
     (card,) = listed(game)
     game.go(Continue(card.id), LoadingScreen)
-    game.go(ToTitle(), TitleScreen)
+    game.go(Way.TITLE, TitleScreen)
     assert [one.id for one in listed(game)] == [card.id]
 
 
 def test_room_is_used_when_the_game_ends(run, full_disk):
     game = run()
     glimpse(game)
-    game.go(ToTitle(), TitleScreen)
+    game.go(Way.TITLE, TitleScreen)
     game.said("no room")
     full_disk()
     game.close()
@@ -152,7 +152,7 @@ def test_a_damaged_save_is_said_and_play_goes_on(run):
 def test_a_damaged_scene_is_said_and_can_be_deleted(run, file):
     game = run()
     glimpse(game)
-    game.go(ToTitle(), TitleScreen)
+    game.go(Way.TITLE, TitleScreen)
     (entry,) = game.parked()
     path = entry.folder / file
     data = path.read_bytes()
@@ -160,7 +160,7 @@ def test_a_damaged_scene_is_said_and_can_be_deleted(run, file):
     game.screen.outcome = Continue(entry.id)
     game.wait(lambda: said_or_shown(game, "damaged"))
     game.worlds.append(FakeWorld(spec=FAST))
-    game.go(ToTitle(), TitleScreen)
+    game.go(Way.TITLE, TitleScreen)
     game.screen._actions.delete_parked(entry.id)
     game.wait(lambda: not entry.folder.exists())
     game.play()
@@ -175,15 +175,15 @@ def said_or_shown(game, words):
 def test_what_one_game_plays_another_cannot_go_on_with(run):
     first, second = run(), run()
     glimpse(first)
-    first.go(ToTitle(), TitleScreen)
+    first.go(Way.TITLE, TitleScreen)
     (entry,) = first.parked()
     first.play(Continue(entry.id))
     assert listed(second)[0].line == "being played in another game"
     second.screen.outcome = Continue(entry.id)
     second.wait(lambda: said_or_shown(second, "being played in another game"))
     second.worlds.append(FakeWorld(spec=FAST))
-    second.go(ToTitle(), TitleScreen)
-    first.go(ToTitle(), TitleScreen)
+    second.go(Way.TITLE, TitleScreen)
+    first.go(Way.TITLE, TitleScreen)
     first.wait(lambda: not any(one.played_elsewhere for one in second.parked()))
     second.play(Continue(entry.id))
 
@@ -191,7 +191,7 @@ def test_what_one_game_plays_another_cannot_go_on_with(run):
 def test_a_scene_that_is_begun_anew_is_free_for_another_game(run):
     first, second = run(), run()
     glimpse(first)
-    first.go(ToTitle(), TitleScreen)
+    first.go(Way.TITLE, TitleScreen)
     (entry,) = first.parked()
     first.play(Continue(entry.id))
     first.press(pygame.K_n)
@@ -226,7 +226,7 @@ def test_strange_prompts_are_places_to_go_to(run, text):
     game.press(pygame.K_F10)
     game.said("recording")
     game.draw()
-    game.go(ToTitle(), TitleScreen)
+    game.go(Way.TITLE, TitleScreen)
     game.parked()
     game.draw()
 
@@ -257,7 +257,7 @@ def test_a_prompt_that_was_not_yet_heard_stays_in_its_own_scene(run):
     game.press(pygame.K_t)
     game.write(" At night.")
     game.press(pygame.K_RETURN)
-    game.go(ToTitle(), TitleScreen)
+    game.go(Way.TITLE, TitleScreen)
     game.play(PlayScene(Scene("Elsewhere.", name="Elsewhere")))
     game.see_blocks(3)
     assert game.screen.reel.current.block.prompt == "Elsewhere."
@@ -350,7 +350,7 @@ def test_the_window_does_not_wait_for_a_world_that_is_left(run):
     game.go(PlayScene(SCENE), LoadingScreen)
     game.wait(lambda: game.navigator.worker.status.stage == "ready")
     begun = pygame.time.get_ticks()
-    game.screen.outcome = ToTitle()
+    game.screen.outcome = Way.TITLE
     game.screen = game.navigator.follow(game.screen)
     assert pygame.time.get_ticks() - begun < 1000
     assert isinstance(game.screen, TitleScreen)
@@ -372,7 +372,7 @@ def test_the_title_hears_of_other_threads_only_while_it_is_shown(run):
 def test_deleting_does_not_wait_for_another_game_that_writes(run):
     game = run()
     glimpse(game)
-    game.go(ToTitle(), TitleScreen)
+    game.go(Way.TITLE, TitleScreen)
     (entry,) = game.parked()
     with game.services.saves.queue.scenes._alone():
         begun = pygame.time.get_ticks()

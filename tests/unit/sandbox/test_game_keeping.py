@@ -17,7 +17,7 @@ from mag_sandbox.sandbox.recording.reader import load_recording
 from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.sandbox.recording.replay import verify
 from mag_sandbox.sandbox.saves.own_scenes import own_scenes
-from mag_sandbox.sandbox.screens import Continue, ToTitle, Watch
+from mag_sandbox.sandbox.screens import Continue, Watch, Way
 from mag_sandbox.sandbox.screens.loading import LoadingScreen
 from mag_sandbox.sandbox.screens.play import PlayScreen, ReplayScreen
 from mag_sandbox.sandbox.settings import load_settings
@@ -66,14 +66,14 @@ def test_recordings_of_a_scene_gone_on_with_are_the_same_when_replayed(run):
     game = run()
     glimpse(game)
     record(game)
-    game.go(ToTitle(), TitleScreen)
+    game.go(Way.TITLE, TitleScreen)
     (entry,) = game.parked()
     (first,) = recordings(game)
     assert matches(first)
     first.rename(first.with_name("first"))
     game.play(Continue(entry.id))
     record(game)
-    game.go(ToTitle(), TitleScreen)
+    game.go(Way.TITLE, TitleScreen)
     assert len(recordings(game)) == 2
     assert all(map(matches, recordings(game)))
 
@@ -89,11 +89,11 @@ def test_a_recording_of_everything_follows_saves_and_returns(run, tmp_path):
     game.wait(lambda: game.screen.reel.starting_over)
     game.wait(lambda: not game.screen.reel.starting_over)
     game.see_blocks(3)
-    game.go(ToTitle(), TitleScreen)
+    game.go(Way.TITLE, TitleScreen)
     entry = next(one for one in game.parked(2) if not one.header.slot)
     game.play(Continue(entry.id))
     game.see_blocks(3)
-    game.go(ToTitle(), TitleScreen)
+    game.go(Way.TITLE, TitleScreen)
     game.close()
     assert len(recorder.folders) == 3
     assert all(map(matches, recorder.folders))
@@ -135,7 +135,7 @@ def test_a_recording_ends_with_its_scene(run):
     glimpse(game)
     game.press(pygame.K_F10)
     game.see_blocks(4)
-    game.go(ToTitle(), TitleScreen)
+    game.go(Way.TITLE, TitleScreen)
     game.play()
     game.see_blocks(3)
     (folder,) = recordings(game)
@@ -162,7 +162,7 @@ def test_a_recording_is_watched_and_not_recorded(run, tmp_path, monkeypatch):
     game = run(FakeWorld(spec=FAST), FakeWorld(spec=FAST), recorders=[recorder])
     glimpse(game)
     record(game)
-    game.go(ToTitle(), TitleScreen)
+    game.go(Way.TITLE, TitleScreen)
     (folder,) = recordings(game)
     monkeypatch.setattr(WorldChoice, "load", lambda self, progress: FakeWorld(spec=FAST))
     monkeypatch.setattr(WorldChoice, "of", lambda recording: WorldChoice())
@@ -220,7 +220,7 @@ def test_hints_that_were_followed_do_not_come_again(run):
     game.screen._session._hints._hints.step = None
     game.see_blocks(2)
     assert not game.services.settings.now.hints
-    game.go(ToTitle(), TitleScreen)
+    game.go(Way.TITLE, TitleScreen)
     assert not load_settings().hints
 
 
@@ -241,7 +241,7 @@ def test_the_volume_that_keys_set_is_kept(run):
     game.press(pygame.K_u)
     wanted = game.services.settings.now
     assert wanted.muted is not SETTINGS.muted
-    game.go(ToTitle(), TitleScreen)
+    game.go(Way.TITLE, TitleScreen)
     assert load_settings() == wanted
 
 
@@ -249,7 +249,7 @@ def test_settings_of_memory_hold_for_the_next_scene(run):
     first, second = FakeWorld(spec=FAST), FakeWorld(spec=FAST)
     game = run(first, second)
     glimpse(game)
-    game.go(ToTitle(), TitleScreen)
+    game.go(Way.TITLE, TitleScreen)
     settings = game.game.settings_screen()
     settings.config = type(SETTINGS)(**{**_values(SETTINGS), "memory": "window", "parked_mib": 64})
     settings._apply(settings.config)
@@ -292,7 +292,7 @@ def test_what_was_written_on_the_title_is_listed_with_how_it_was_left(run):
     game.press(pygame.K_RETURN)
     game.wait(lambda: isinstance(game.screen, PlayScreen))
     game.see_blocks(GLIMPSE)
-    game.go(ToTitle(), TitleScreen)
+    game.go(Way.TITLE, TitleScreen)
     game.parked()
     folder = game.game.folder / SCENES
     game.wait(lambda: own_scenes(folder)[0].thumbnail)
@@ -308,7 +308,7 @@ def test_what_just_became_too_much_is_asked_about_on_the_same_title(run):
     game = run()
     glimpse(game)
     game.services.saves.queue.scenes.budget_bytes = 1
-    game.go(ToTitle(), TitleScreen)
+    game.go(Way.TITLE, TitleScreen)
     game.wait(lambda: question(game) == "Saved places need space")
     assert game.parked()[0].name == SCENE.name
 
@@ -317,7 +317,7 @@ def test_the_question_for_room_waits_until_the_title_is_free(run):
     game = run()
     glimpse(game)
     game.services.saves.queue.scenes.budget_bytes = 1
-    game.go(ToTitle(), TitleScreen)
+    game.go(Way.TITLE, TitleScreen)
     game.press(pygame.K_t)
     game.services.saves.queue.disk_use().result()
     game.wait(lambda: game.screen.is_busy and len(game.parked()) == 1)
@@ -334,6 +334,6 @@ def test_room_is_looked_for_beside_the_window(run, monkeypatch):
         lambda extra: threads.append(threading.current_thread()) or (),
     )
     glimpse(game)
-    game.go(ToTitle(), TitleScreen)
+    game.go(Way.TITLE, TitleScreen)
     game.wait(lambda: threads)
     assert threading.main_thread() not in threads

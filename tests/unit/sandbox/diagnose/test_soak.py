@@ -20,7 +20,7 @@ from mag_sandbox.sandbox.diagnose.soak import (
     too_much,
     verdict_of,
 )
-from mag_sandbox.sandbox.screens import Continue, PlayScene, ToTitle
+from mag_sandbox.sandbox.screens import Continue, PlayScene, Way
 from mag_sandbox.sandbox.screens.play import PlayScreen
 from mag_sandbox.sandbox.title.screen import TitleScreen
 from tests.doubles import FakeWorld
@@ -125,7 +125,7 @@ def test_places_are_visited_first_and_gone_on_with_then(run, monkeypatch):
     assert game.screen.outcome == PlayScene(SCENE)
     game.play(PlayScene(SCENE))
     game.see_blocks(17)
-    game.go(ToTitle(), TitleScreen)
+    game.go(Way.TITLE, TitleScreen)
     (entry,) = game.parked()
     player.act(game.game, game.screen)
     assert game.screen.outcome == Continue(entry.id)

@@ -24,7 +24,7 @@ from mag_sandbox.sandbox.recording.reader import load_recording
 from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.sandbox.recording.replay import verify
 from mag_sandbox.sandbox.saves.parked_scene import StateError
-from mag_sandbox.sandbox.screens import Continue, ToTitle
+from mag_sandbox.sandbox.screens import Continue, Way
 from mag_sandbox.sandbox.screens.play import PlayScreen
 from mag_sandbox.sandbox.title.library import RECORDINGS
 from mag_sandbox.sandbox.title.screen import TitleScreen
@@ -121,7 +121,7 @@ def test_a_switched_scene_is_parked_and_gone_on_with_also_by_another_game(run):
     switch(game, "memorypack")
     game.see_blocks(5)
     said, pose = game.screen.hud_state().memory.origin, game.screen.reel.pose
-    game.go(ToTitle(), TitleScreen)
+    game.go(Way.TITLE, TitleScreen)
     game.wait(lambda: [one.header.world for one in game.parked()] == ["memorypack"])
     (entry,) = game.parked()
     game.play(Continue(entry.id))
@@ -144,7 +144,7 @@ def test_nothing_is_lost_where_the_other_world_does_not_start(run):
     game.press(pygame.K_o)
     game.wait(lambda: game.navigator.worker.status.error)
     assert 'cannot continue in the world "memorypack"' in game.navigator.worker.status.error
-    game.go(ToTitle(), TitleScreen)
+    game.go(Way.TITLE, TitleScreen)
     (entry,) = game.parked()
     game.play(Continue(entry.id))
     assert game.screen.reel.pose == pose

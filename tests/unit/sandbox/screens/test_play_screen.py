@@ -10,7 +10,7 @@ from mag_sandbox.controls.sources import PlayerSource
 from mag_sandbox.model.world import Control
 from mag_sandbox.sandbox.play.session import Playthrough
 from mag_sandbox.sandbox.play.worker import ReadyBlock, WorkerStatus
-from mag_sandbox.sandbox.screens import Leave, Retry, ScriptOver
+from mag_sandbox.sandbox.screens import Way
 from mag_sandbox.sandbox.screens.loading import LoadingScreen
 from mag_sandbox.sandbox.screens.play import PlayContext, PlayScreen, ReplayScreen
 from mag_sandbox.sandbox.settings import SandboxConfig
@@ -178,10 +178,10 @@ def test_a_pause_holds_frames_and_generation(game):
 
 def test_escape_and_closing_the_window_leave(game):
     game.key("escape")
-    assert game.screen.outcome == Leave()
+    assert game.screen.outcome == Way.LEAVE
     other = Game()
     other.screen.handle(pygame.Event(pygame.QUIT))
-    assert other.screen.outcome == Leave()
+    assert other.screen.outcome == Way.LEAVE
 
 
 def test_an_error_is_a_banner_with_a_way_on(game, surface):
@@ -191,7 +191,7 @@ def test_an_error_is_a_banner_with_a_way_on(game, surface):
     game.screen.draw(surface)
     assert game.screen.outcome is None
     game.key("r")
-    assert game.screen.outcome == Retry()
+    assert game.screen.outcome == Way.RETRY
     assert game.worker.begun == []
 
 
@@ -211,7 +211,7 @@ def test_the_end_of_a_script_leaves_after_its_last_frame(game):
     assert game.screen.outcome is None
     game.pass_frames(2)
     assert game.screen.reel.frames == 3
-    assert game.screen.outcome == ScriptOver()
+    assert game.screen.outcome == Way.SCRIPT_OVER
 
 
 def test_the_display_shows_what_the_block_says(game):
@@ -240,7 +240,7 @@ def test_a_replay_is_not_steered_and_not_reset():
     assert game.worker.begun == []
     assert game.screen.hud_state().mode == "replay"
     game.key("escape")
-    assert game.screen.outcome == Leave()
+    assert game.screen.outcome == Way.LEAVE
 
 
 def test_loading_shows_progress_and_keeps_the_first_block(surface):
@@ -263,7 +263,7 @@ def test_loading_that_failed_can_be_tried_again(surface):
     screen.update(0.0)
     screen.draw(surface)
     screen.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_r))
-    assert screen.outcome == Retry()
+    assert screen.outcome == Way.RETRY
 
 
 def test_letters_and_the_mouse_steer_too(game):

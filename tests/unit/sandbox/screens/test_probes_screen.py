@@ -11,7 +11,7 @@ from mag_sandbox.evaluation.probe.anchors import Return
 from mag_sandbox.evaluation.probe.pictures import Sight
 from mag_sandbox.evaluation.probe.probe import Limits, ProbeResult, compare
 from mag_sandbox.sandbox.probe.probe_cards import probe_card
-from mag_sandbox.sandbox.screens import Back, Leave, probes
+from mag_sandbox.sandbox.screens import Way, probes
 from mag_sandbox.sandbox.screens.probes import (
     PolicySummary,
     ProbesScreen,
@@ -105,10 +105,10 @@ def test_escape_goes_back_and_closing_leaves(surface, results):
     screen = ProbesScreen(lambda: results, SandboxConfig())
     screen.update(0.0)
     key(screen, "escape")
-    assert screen.outcome == Back()
+    assert screen.outcome == Way.BACK
     screen = ProbesScreen(lambda: results, SandboxConfig())
     screen.handle(pygame.Event(pygame.QUIT))
-    assert screen.outcome == Leave()
+    assert screen.outcome == Way.LEAVE
 
 
 def test_enter_enlarges_the_chosen_result_and_escape_closes_it(surface, results):

@@ -7,7 +7,7 @@ import pygame
 import pytest
 
 from mag_sandbox.controls.bindings import BINDINGS
-from mag_sandbox.sandbox.screens import Back, Leave
+from mag_sandbox.sandbox.screens import Way
 from mag_sandbox.sandbox.screens.settings import KeyGroup, SettingRow, SettingsScreen, items
 from mag_sandbox.sandbox.settings import SandboxConfig, SettingsError, load_settings, save_settings
 from mag_sandbox.sandbox.ui.display import window
@@ -175,25 +175,25 @@ def test_a_gamepad_does_what_keys_do(player):
         player.send(pygame.CONTROLLERBUTTONDOWN, button=button)
     assert player.applied[-1].fullscreen
     player.send(pygame.CONTROLLERBUTTONDOWN, button=1)
-    assert player.screen.outcome == Back()
+    assert player.screen.outcome == Way.BACK
 
 
 def test_leaving_keeps_what_was_changed(player):
     player.go_to("Mute")
     player.press("return")
-    assert player.press("escape") == Back()
+    assert player.press("escape") == Way.BACK
     assert player.saved == [replace(SandboxConfig(), muted=True)]
 
 
 def test_closing_the_window_keeps_it_too(player):
     player.press("down", "return")
     player.send(pygame.QUIT)
-    assert player.screen.outcome == Leave()
+    assert player.screen.outcome == Way.LEAVE
     assert len(player.saved) == 1
 
 
 def test_without_a_change_nothing_is_written(player):
-    assert player.press("escape") == Back()
+    assert player.press("escape") == Way.BACK
     assert player.saved == []
 
 
@@ -205,7 +205,7 @@ def test_a_failure_to_keep_is_told_before_leaving():
         player = Player(surface, save=refuse)
         player.press("down", "return")
         assert player.press("escape") is None
-        assert player.press("return") == Back()
+        assert player.press("return") == Way.BACK
 
 
 def test_nothing_is_drawn_while_nothing_happens(player):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pygame
 import pytest
 
-from mag_sandbox.sandbox.screens import Continue, Leave, OpenSettings, PlayScene, Watch
+from mag_sandbox.sandbox.screens import Continue, PlayScene, Watch, Way
 from mag_sandbox.sandbox.settings import SandboxConfig
 from mag_sandbox.sandbox.title.model import (
     SHELVES,
@@ -67,7 +67,7 @@ def test_a_shelf_remembers_its_place(game):
 
 def test_the_way_up_leads_over_the_choices_to_the_header(game):
     game.press("up", "right", "up", "right")
-    assert game.press("return") == OpenSettings()
+    assert game.press("return") == Way.SETTINGS
 
 
 def test_tab_leads_to_the_choices_of_a_card_far_below(game):
@@ -143,7 +143,7 @@ def test_a_scene_that_cannot_be_read_is_told():
     with window((640, 400), "test") as surface:
         game = Game(surface, load_scene=refuse)
         assert game.press("down", "down", "return") is None
-        assert game.press("return", "escape", "escape") == Leave()
+        assert game.press("return", "escape", "escape") == Way.LEAVE
 
 
 def test_t_opens_the_card_for_a_prompt_which_then_hears_everything(game):
@@ -172,13 +172,13 @@ def test_what_cannot_be_a_scene_is_told(game, prompt):
 
 def test_escape_asks_twice(game):
     assert game.press("escape") is None
-    assert game.press("escape") == Leave()
+    assert game.press("escape") == Way.LEAVE
 
 
 def test_closing_the_window_leaves_from_anywhere(game):
     game.press("delete")
     game.screen.handle(pygame.Event(pygame.QUIT))
-    assert game.screen.outcome == Leave()
+    assert game.screen.outcome == Way.LEAVE
 
 
 def test_a_gamepad_does_what_keys_do(game):
@@ -324,7 +324,7 @@ def test_closing_the_window_does_not_wait_for_lists():
         actions = TitleActions(ListedLater(lambda: MODEL), writing=FakeWriting)
         screen = TitleScreen(actions, SandboxConfig())
         screen.handle(pygame.Event(pygame.QUIT))
-        assert screen.outcome == Leave()
+        assert screen.outcome == Way.LEAVE
 
 
 def test_a_later_title_shows_what_was_listed_before_until_it_knows_more(any_surface):
