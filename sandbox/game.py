@@ -38,7 +38,7 @@ from mag_sandbox.sandbox.recording.recordings import Recordings
 from mag_sandbox.sandbox.recording.replay import ReplaySource, playthrough_of
 from mag_sandbox.sandbox.saves.own_scenes import delete_own_scene
 from mag_sandbox.sandbox.saves.parking import ParkedScenes
-from mag_sandbox.sandbox.saves.save_queue import DiskUse, Parkable, SaveQueue, SceneSaves
+from mag_sandbox.sandbox.saves.save_queue import DiskUse, SaveQueue, SceneSaves
 from mag_sandbox.sandbox.screens import Continue, PlayScene, PlaySplit, Screen, Watch
 from mag_sandbox.sandbox.screens.overlays import Notices
 from mag_sandbox.sandbox.screens.play import PlayContext, PlaySession
@@ -96,7 +96,7 @@ class PlayerGame:
         prober, stitcher = Prober(notify=notify), MapStitcher()
         scenes = ParkedScenes(folder / PARKED, settings.parked_mib)
         queue = SaveQueue(scenes, notices.say, self._list_anew)
-        parts: dict[str, Parkable] = {MAP: stitcher, PLACES: prober}
+        parts = {MAP: stitcher, PLACES: prober}
         complain = lambda text: notices.say(text, "bad")  # noqa: E731 -- of two words
         self.services = Services(
             settings=store,

@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Callable
 from types import ModuleType
-from typing import Protocol
 
 import numpy as np
 
@@ -27,27 +26,6 @@ SDL_PIECE = 4 * SDL_BUFFER  # samples handed to SDL at once; whole buffers, else
 
 class OutputError(Exception):
     """A way of making sound does not work on this machine; a clause that says why."""
-
-
-class Output(Protocol):
-    """A device that plays what a mixer fills."""
-
-    name: str
-
-    def is_alive(self) -> bool:
-        """Return whether it still plays."""
-
-    def close(self) -> None:
-        """Stop; never raises."""
-
-
-class OpenOutput(Protocol):
-    """Opens an output on a mixer, or raises OutputError; every class of outputs is one."""
-
-    name: str
-
-    def __call__(self, mixer: Mixer) -> Output:
-        """Begin to play what the mixer fills."""
 
 
 class SoundDeviceOutput:
@@ -172,7 +150,8 @@ class SdlOutput:
             logger.debug("SDL's mixer ended: %s", problem)
 
 
-OUTPUTS: tuple[OpenOutput, ...] = (SoundDeviceOutput, SdlOutput)
+Output = SoundDeviceOutput | SdlOutput  # begins to play when it is made, or raises OutputError
+OUTPUTS: tuple[type[Output], ...] = (SoundDeviceOutput, SdlOutput)
 
 
 def sound_report() -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from mag_sandbox.sandbox.audio.ambiences import RATE, check_ambience, make_ambience
 from mag_sandbox.sandbox.audio.cues import check_cue, make_cues
 from mag_sandbox.sandbox.audio.mixer import MUTE_STEP, QUANTA_PER_SECOND, Mixer
-from mag_sandbox.sandbox.audio.outputs import LATENCY, OUTPUTS, OpenOutput, Output, OutputError
+from mag_sandbox.sandbox.audio.outputs import LATENCY, OUTPUTS, Output, OutputError
 from mag_sandbox.sandbox.audio.placing import FOV
 from mag_sandbox.sandbox.audio.synthesis import Wave
 
@@ -37,7 +37,7 @@ class Director:
     def __init__(
         self,
         mixer: Mixer,
-        outputs: Sequence[OpenOutput],
+        outputs: Sequence[type[Output]],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.output_name = SILENT
@@ -241,7 +241,7 @@ class Audio:
 def open_audio(
     volume: float = 0.6,
     muted: bool = False,
-    outputs: Sequence[OpenOutput] | None = None,
+    outputs: Sequence[type[Output]] | None = None,
 ) -> Audio:
     """Return sound for the game; it opens its device on its own thread, and never fails.
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from mag_sandbox.controls.bindings import BINDINGS_FILE, load_bindings
 from mag_sandbox.controls.sources import ScriptSource
@@ -54,7 +54,10 @@ def run_play(options: argparse.Namespace, say: Say) -> int:
 
     with _recorders(options, choice) as recorders:
         observers = [*recorders, *map(frames_beside, recorders)]
-        summary = run_app(choice, playthrough, observers, source, seconds, options.headless)
+        headless = options.headless
+        summary = run_app(
+            choice.load, playthrough, observers, source, seconds=seconds, headless=headless
+        )
     if options.headless:
         say(f"{summary.frames} frames shown, {summary.fps:.1f} a second")
     for recorder in recorders:
@@ -227,25 +230,16 @@ def _replay_in_app(
 ) -> None:
     source = ReplaySource(recording)
     seconds = math.inf if headless else None  # unattended, an error ends the run at once
-    run_app(choice, playthrough_of(recording), observers, source, seconds, headless)
-
-
-class WorldLoader(Protocol):
-    """A `WorldChoice`, or what puts something around its world."""
-
-    def load(self, on_progress: Progress) -> World:
-        """Load the world.
-
-        Raises:
-            WorldFailed: it cannot run here.
-        """
+    playthrough = playthrough_of(recording)
+    run_app(choice.load, playthrough, observers, source, seconds=seconds, headless=headless)
 
 
 def run_app(
-    choice: WorldLoader,
+    load: Callable[[Progress], World],
     playthrough: Playthrough,
     observers: Sequence[SessionObserver],
     source: CommandSource | None,
+    *,
     seconds: float | None,
     headless: bool,
 ) -> "RunSummary":
@@ -258,9 +252,7 @@ def run_app(
     _choose_display(headless=headless)
     from mag_sandbox.sandbox import app
 
-    summary = app.run(
-        choice.load, playthrough, load_settings(), observers, source=source, seconds=seconds
-    )
+    summary = app.run(load, playthrough, load_settings(), observers, source=source, seconds=seconds)
     if summary.error is not None:
         raise WorldFailed(summary.error)
     return summary

@@ -1,6 +1,7 @@
 """`demo`: options in, one or more runs of a camera script, files and an exit code out."""
 
 import argparse
+import math
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
@@ -36,7 +37,7 @@ from mag_sandbox.sandbox.demo.run import (
     tape_for,
 )
 from mag_sandbox.sandbox.demo.watch import DemoWatch
-from mag_sandbox.sandbox.demo.window import DemoSource, RunApp, play_in_window
+from mag_sandbox.sandbox.demo.window import DemoSource
 from mag_sandbox.sandbox.recording.frame_store import frames_beside
 from mag_sandbox.sandbox.recording.reader import Recording, RecordingError, load_recording
 from mag_sandbox.sandbox.recording.recorder import Recorder
@@ -123,7 +124,7 @@ class _Plan:
         """Play once in the window, and write what came of it."""
         choice = self._choice(self._options.world, self._memory or self._demo.memory)
         source = DemoSource(self._demo, choice, self._seeds[0])
-        result = play_in_window(source, _window())
+        result = _play_in_window(source)
         self._say(summary_text(result))
         self._write([result])
         return result
@@ -184,7 +185,7 @@ class _Plan:
     def _show_one(self, number: int, choice: WorldChoice, on_block: OnBlock) -> DemoResult:
         self._say(f"{number} of {len(self.contenders)}: {self.contenders[number - 1].title}")
         source = DemoSource(self._demo, choice, self._seeds[0], on_block)
-        result = play_in_window(source, _window())
+        result = _play_in_window(source)
         if not source.is_over:
             raise DemoError("the demo was stopped before its end, so nothing is compared")
         return result
@@ -239,10 +240,13 @@ class _Plan:
             self._say(f"written: {', '.join(map(str, paths))}")
 
 
-def _window() -> RunApp:
+def _play_in_window(source: DemoSource) -> DemoResult:
+    """Play a demo until it is over or the player leaves; an error ends it at once."""
     from mag_sandbox.sandbox.commands.run import run_app  # which knows displays
 
-    return run_app
+    tallies = [source.tally]
+    run_app(source.load, source.playthrough, tallies, source, seconds=math.inf, headless=False)
+    return source.result()
 
 
 def _progress(say: Say) -> Callable[[int, int], None]:

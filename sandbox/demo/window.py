@@ -5,8 +5,7 @@ it keeps a snapshot, and the frames go on with the other scene. Pictures are com
 their own.
 """
 
-import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
@@ -32,7 +31,7 @@ from mag_sandbox.sandbox.demo.run import (
     tape_for,
 )
 from mag_sandbox.sandbox.demo.watch import DemoWatch
-from mag_sandbox.sandbox.play.session import CommandSource, Playthrough
+from mag_sandbox.sandbox.play.session import Playthrough
 from mag_sandbox.scenes import Scene
 from mag_sandbox.scenes.demo.demo import Demo, DemoError
 from mag_sandbox.scenes.demo.tape import Block, Enter, Mark, Probe, SetAnchor, TapeItem
@@ -234,21 +233,3 @@ class DemoSource:
     def _ceiling(self) -> float:
         frame = self._stage.newest.frames[-1]
         return psnr(self._stage.round_trip(frame[None])[0], frame)
-
-
-RunApp = Callable[[DemoSource, Playthrough, Sequence[Tally], CommandSource, float, bool], object]
-
-
-def play_in_window(source: DemoSource, run_app: RunApp) -> DemoResult:
-    """Play a demo in the window, until it is over or the player leaves.
-
-    Args:
-        source: what is played.
-        run_app: runs the app until it closes: what loads the world, what is played, observers,
-            source, time limit (infinite: none, but an error ends it), whether without a window.
-
-    Raises:
-        WorldFailed: the world cannot play it, or stopped.
-    """
-    run_app(source, source.playthrough, [source.tally], source, math.inf, False)
-    return source.result()

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mag_sandbox.controls.camera import CameraPose, CameraSpeed
+from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.evaluation.probe.probe import ProbeResult
-from mag_sandbox.model.world import FrameBlock, Frames, WorldSpec
+from mag_sandbox.model.world import FrameBlock, Frames
 from mag_sandbox.sandbox.export.options import ExportError, Progress
 from mag_sandbox.sandbox.play.events import BlockEvent
 from mag_sandbox.sandbox.probe.prober import Prober
@@ -159,8 +159,7 @@ class Footage:
 
     def _compared_now(self, on_progress: Progress) -> list[ProbeResult]:
         """Let a prober look at all up to the end of the stretch; the usual ceiling is assumed."""
-        head = self.stored.head
-        prober = Prober(spec=_spec_of(self.recording, head))
+        prober = Prober(spec=self.stored.head)
         results: deque[ProbeResult] = deque()
         try:
             for count, (begin, stored) in enumerate(self._stored(0)):
@@ -222,17 +221,3 @@ def played_again(
 def _head_of(recording: Recording, block: FrameBlock) -> FramesHead:
     height, width = block.frames.shape[1:3]
     return FramesHead(width, height, USUAL_FPS, recording.start.created, True, probed=False)
-
-
-def _spec_of(recording: Recording, head: FramesHead) -> WorldSpec:
-    """Return as much of the world's constants as comparisons need."""
-    return WorldSpec(
-        name=recording.start.world,
-        frame_width=head.width,
-        frame_height=head.height,
-        fps=head.fps,
-        block_length=recording.start.first_block.frame_count,
-        full_speed=CameraSpeed(1.0, 1.0),
-        policies=(),
-        exact_pose=head.exact_pose,
-    )

@@ -9,12 +9,13 @@ import random
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol
+from typing import Literal
 
 from mag_sandbox.controls.camera import CameraPose, view_overlap, yaw_difference
 from mag_sandbox.evaluation.probe.anchors import Sight
 from mag_sandbox.evaluation.probe.probe import ProbeResult
 from mag_sandbox.sandbox.postcards.scores import Score, ScoreBook, score_of
+from mag_sandbox.sandbox.probe.prober import Prober
 
 CARDS = 5  # of a tour
 TRIES = 3  # wrong claims that lose a card
@@ -320,15 +321,6 @@ def _fading(value: float, full: float, none: float) -> float:
     return min(1.0, max(0.0, (none - value) / (none - full)))
 
 
-class Comparer(Protocol):
-    """What the hunt asks of the prober."""
-
-    pictures: tuple[Sight, ...]
-
-    def compare(self, then: Sight, pose: CameraPose | None) -> "Future[ProbeResult | None]":
-        """Return, later, how much of a picture is remembered."""
-
-
 class PostcardHunt:
     """Plays tours, one after the other, in one scene.
 
@@ -340,7 +332,7 @@ class PostcardHunt:
 
     def __init__(
         self,
-        prober: Comparer,
+        prober: Prober,
         book: ScoreBook,
         scene: str,
         seed: int = 0,

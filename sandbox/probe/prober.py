@@ -32,6 +32,7 @@ from mag_sandbox.evaluation.probe.probe import Limits, ProbeResult, compare, shr
 from mag_sandbox.files.typed_json import decode
 from mag_sandbox.model.world import FrameBlock, Frames, WorldSpec, WorldState
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionEnd, SessionObserver, SessionStart
+from mag_sandbox.sandbox.recording.frame_records import FramesHead
 
 logger = logging.getLogger(__name__)
 
@@ -200,7 +201,7 @@ class Prober(SessionObserver):
         self,
         round_trip: RoundTrip | None = None,
         *,
-        spec: WorldSpec | None = None,
+        spec: WorldSpec | FramesHead | None = None,
         notify: Callable[[], None] = lambda: None,
     ) -> None:
         """Set how it reaches the world and the window.

@@ -77,7 +77,7 @@ class FrameWriter(SessionObserver):
         self,
         where: Callable[[], Path | None],
         *,
-        spec: WorldSpec | None = None,
+        spec: WorldSpec | FramesHead | None = None,
         prober: Prober | None = None,
         on_problem: Callable[[str], None] = logger.warning,
     ) -> None:

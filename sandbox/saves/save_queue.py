@@ -10,13 +10,14 @@ from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Protocol
 
-from mag_sandbox.model.world import FrameBlock, WorldFailed, WorldState
+from mag_sandbox.model.world import FrameBlock, WorldFailed
 from mag_sandbox.sandbox.freed_memory import give_back_freed
+from mag_sandbox.sandbox.hud.minimap import MapStitcher
 from mag_sandbox.sandbox.play.events import SessionObserver, SessionStart
 from mag_sandbox.sandbox.play.session import Playthrough, Session
 from mag_sandbox.sandbox.play.worker import GenerationWorker
+from mag_sandbox.sandbox.probe.prober import Prober
 from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.sandbox.saves.own_scenes import LibraryError, keep_prompted, picture_own_scene
 from mag_sandbox.sandbox.saves.parked_scene import (
@@ -194,16 +195,6 @@ class SaveQueue:
                 logger.warning("%s", error)
 
 
-class Parkable(Protocol):
-    """Something that knows a scene, and can be parked with it."""
-
-    def snapshot(self) -> WorldState:
-        """Return what `restore` needs."""
-
-    def restore(self, state: WorldState) -> None:
-        """Go on from a snapshot; ValueError where it makes no sense."""
-
-
 class SceneSaves(SessionObserver):
     """Parks, saves and forks what a worker plays, and goes on with it.
 
@@ -216,7 +207,7 @@ class SceneSaves(SessionObserver):
     def __init__(
         self,
         queue: SaveQueue,
-        parts: Mapping[str, Parkable],
+        parts: Mapping[str, MapStitcher | Prober],
         own_scenes: Path,
         recorders: Sequence[Recorder] = (),
     ) -> None:

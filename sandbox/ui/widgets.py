@@ -6,7 +6,7 @@ They know nothing of what they are for. Drawn with `theme.py`, on demand only.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import pygame
 
@@ -133,23 +133,6 @@ class ScrollArea:
         return max(0, min(offset, self.length - self.view))
 
 
-class Setting(Protocol):
-    """A value that the player changes in steps or by pointing."""
-
-    value: Any
-
-    def step(self, direction: int) -> None:
-        """Go to the next value on one side."""
-
-    def press(self, share: float) -> None:
-        """Take a click at a share of the width, 0 to 1."""
-
-    def draw(
-        self, surface: pygame.Surface, theme: Theme, rect: pygame.Rect, *, focused: bool
-    ) -> None:
-        """Draw the value."""
-
-
 @dataclass
 class Toggle:
     """On or off."""
@@ -258,6 +241,9 @@ class Slider:
         room = rect.right - end - theme.px(14)
         word = theme.text(theme.one_line(self.word(self.value), room), 15)
         surface.blit(word, word.get_rect(midright=rect.midright))
+
+
+Setting = Toggle | Choice | Slider  # a value that the player changes in steps or by pointing
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from mag_sandbox.model.world import Control, WorldFailed
 from mag_sandbox.sandbox import choice as choices
 from mag_sandbox.sandbox.choice import WorldChoice
 from mag_sandbox.sandbox.demo.run import play_demo
-from mag_sandbox.sandbox.demo.window import DemoSource, StageWorld, play_in_window
+from mag_sandbox.sandbox.demo.window import DemoSource, StageWorld
 from mag_sandbox.sandbox.play.session import Session
 from mag_sandbox.scenes import Scene
 from tests.doubles import SPEC, FakeWorld
@@ -24,9 +24,9 @@ def fake_world(monkeypatch):
     monkeypatch.setattr(choices, "load_world", load)
 
 
-def run_app(loader, playthrough, observers, source, seconds, headless):
+def run_app(load, playthrough, observers, source):
     """Play as the app does, without its window."""
-    session = Session(loader.load(), source, observers)
+    session = Session(load(), source, observers)
     step = session.begin(playthrough)
     while step is not None:
         session.world.prepare()
@@ -37,7 +37,9 @@ def run_app(loader, playthrough, observers, source, seconds, headless):
 def test_the_window_shows_and_finds_what_a_run_without_one_does():
     demo = demo_of(LEAVE)
     expected = play_demo(demo, FakeWorld(SETTING, spec=FAST), SETTING)
-    result = play_in_window(DemoSource(demo, CHOICE, 7), run_app)
+    source = DemoSource(demo, CHOICE, 7)
+    run_app(source.load, source.playthrough, [source.tally], source)
+    result = source.result()
     assert result.probes == expected.probes
     assert (result.digest, result.frames) == (expected.digest, expected.frames)
 
@@ -45,21 +47,19 @@ def test_the_window_shows_and_finds_what_a_run_without_one_does():
 def test_blocks_are_numbered_through_all_scenes():
     notes = Notes()
     source = DemoSource(demo_of(LEAVE), CHOICE, 7)
-    run_app(source, source.playthrough, [notes], source, 0.0, False)
+    run_app(source.load, source.playthrough, [notes], source)
     numbers = [block.block_index for block in notes.pictures]
     assert numbers == list(range(len(numbers)))
     assert {block.prompt == "A meadow." for block in notes.pictures} == {True, False}
 
 
 def test_a_player_may_leave_before_the_end():
-    def leave_early(loader, playthrough, observers, source, seconds, headless):
-        session = Session(loader.load(), source, observers)
-        session.begin(playthrough)
-        session.advance()
-
     demo = demo_of("hold 3s; mark 'late'".replace("'", '"'))
     source = DemoSource(demo, CHOICE, 7)
-    result = play_in_window(source, leave_early)
+    session = Session(source.load(), source, [source.tally])
+    session.begin(source.playthrough)
+    session.advance()
+    result = source.result()
     assert not source.is_over
     assert result.frames == 6
     assert result.marks == ()
