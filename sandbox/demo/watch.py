@@ -96,13 +96,18 @@ class DemoWatch:
         for anchor in visit.anchors.values():
             anchor.see(block.poses[-1], self.seconds)
 
-    def anchor(self, name: str) -> None:
-        """Call what is seen now by a name; an older anchor of it in this scene is forgotten."""
+    def anchor(self, name: str, ceiling: float | None = None) -> None:
+        """Call what is seen now by a name; an older anchor of it in this scene is forgotten.
+
+        The ceiling is the likeness after the autoencoder alone [dB]; None: ask for it.
+        """
         visit = self._visit
         newest = visit.tracker.recent[-1]
         sight = replace(newest, frame=newest.frame.copy())
         visit.anchors[name] = _Anchor(sight, self.seconds)
         visit.ceilings.pop(_script_label(name), None)
+        if ceiling is not None:
+            visit.ceilings[_script_label(name)] = ceiling
 
     def probe(self, name: str) -> None:
         """Compare what is seen now with what an anchor showed."""
