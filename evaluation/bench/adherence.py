@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from mag_sandbox.evaluation.bench.clips import HeldOutScene, Report, held_out_scene
-from mag_sandbox.evaluation.judge.classifier import CATEGORY, Classifier, Head
+from mag_sandbox.evaluation.judge.classifier import CATEGORY, Classifier, ViewQuestion
 from mag_sandbox.evaluation.probe.metrics import bootstrap_interval
 from mag_sandbox.model.world import World
 from mag_sandbox.training.panorama.mentions import richest_caption
@@ -86,12 +86,14 @@ def ask_scene(
     return {name: Answer(*(said == truth for said in read[name])) for name, truth in truths.items()}
 
 
-def trusted_heads(classifier: Classifier) -> list[Head]:
+def trusted_heads(classifier: Classifier) -> list[ViewQuestion]:
     """Return the questions that the classifier answers well."""
     return [head for head in classifier.heads if head.accuracy >= JUDGE_LIMIT]
 
 
-def captioned(scene: HeldOutScene, heads: list[Head]) -> tuple[HeldOutScene, tuple[str, ...]]:
+def captioned(
+    scene: HeldOutScene, heads: list[ViewQuestion]
+) -> tuple[HeldOutScene, tuple[str, ...]]:
     """Return a scene with the caption that says most, and the heads it answers."""
     own = tuple(head.attribute for head in heads if head.category == scene.panorama.category)
     caption, named = richest_caption(scene.panorama, own)
@@ -106,7 +108,7 @@ def _pooled(counts: Sequence[tuple[int, int]]) -> dict:
     return {"mean": float(found / asked), "low": low, "high": high}
 
 
-def _share(head: Head, answers: Sequence[dict[str, Answer]]) -> dict:
+def _share(head: ViewQuestion, answers: Sequence[dict[str, Answer]]) -> dict:
     asked = [answer[head.name] for answer in answers if head.name in answer]
     right = [one.right for one in asked]
     low, high = bootstrap_interval(right) if right else (None, None)

@@ -13,7 +13,7 @@ from mag_sandbox.evaluation.imagination.roundness import (
 )
 from mag_sandbox.evaluation.imagination.scenes import WALLS, AskedScene, expected
 from mag_sandbox.evaluation.imagination.things import Asked, answerable, ask, covered
-from mag_sandbox.evaluation.judge.vocabulary import Vocabulary
+from mag_sandbox.evaluation.judge.vocabulary import JudgeVocabulary
 from mag_sandbox.evaluation.probe.metrics import bootstrap_interval
 from mag_sandbox.training.panorama.render import CATEGORIES
 
@@ -74,7 +74,7 @@ def _kinds(invented: Sequence[Asked], renders: Sequence[Asked]) -> dict:
     return dict(sorted(kinds.items()))
 
 
-def area_report(some: Compared, vocabulary: Vocabulary) -> dict:
+def area_report(some: Compared, vocabulary: JudgeVocabulary) -> dict:
     """Return how much of the pictures shows things for sure."""
     parts = (some.invented, some.renders, some.blurred)
     shares = np.stack([covered(part.sight, vocabulary) for part in parts], axis=1)

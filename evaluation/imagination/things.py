@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mag_sandbox.evaluation.judge.classifier import CATEGORY, Head
-from mag_sandbox.evaluation.judge.judge import Sight, found
-from mag_sandbox.evaluation.judge.vocabulary import Vocabulary
+from mag_sandbox.evaluation.judge.classifier import CATEGORY, ViewQuestion
+from mag_sandbox.evaluation.judge.judge import JudgedView, found
+from mag_sandbox.evaluation.judge.vocabulary import JudgeVocabulary
 from mag_sandbox.training.panorama.classes import AREAS
 
 ANSWERED_WELL = 0.85  # accuracy on renders from which on a question counts
@@ -28,15 +28,15 @@ class Asked:
         return [answer for one in chosen for answer in one.values()]
 
 
-def color_of(sight: Sight, vocabulary: Vocabulary, name: str) -> str:
+def color_of(sight: JudgedView, vocabulary: JudgeVocabulary, name: str) -> str:
     """Return the colour of most cells of a class that is found."""
     cells = sight.colors[sight.sure == vocabulary.name_index(name)]
     return vocabulary.colors[int(np.bincount(cells).argmax())]
 
 
 def ask(
-    sight: Sight,
-    vocabulary: Vocabulary,
+    sight: JudgedView,
+    vocabulary: JudgeVocabulary,
     classes: dict[str, str | None],
     right: dict[str, bool],
 ) -> Asked:
@@ -59,7 +59,10 @@ def ask(
 
 
 def answerable(
-    questions: Sequence[Head], category: str, mentioned: tuple[str, ...], truth: dict[str, str]
+    questions: Sequence[ViewQuestion],
+    category: str,
+    mentioned: tuple[str, ...],
+    truth: dict[str, str],
 ) -> dict[str, str]:
     """Return what a caption answers and the classifier answers well: question -> right answer."""
     return {
@@ -72,7 +75,7 @@ def answerable(
     }
 
 
-def covered(sight: Sight, vocabulary: Vocabulary) -> np.ndarray:
+def covered(sight: JudgedView, vocabulary: JudgeVocabulary) -> np.ndarray:
     """Return the share of each view that shows things for sure, [T]; land and walls are none."""
     things = [vocabulary.name_index(name) for name in vocabulary.classes if name not in AREAS]
     return np.isin(sight.sure, things).mean((1, 2))

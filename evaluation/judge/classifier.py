@@ -40,7 +40,7 @@ _REMEDY = "restore it with git or run `python -m evaluation train-classifier`"
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class ViewQuestion:
     """One question about a view."""
 
     name: str  # "category", or "<category>.<attribute>"
@@ -58,19 +58,19 @@ class Head:
         return self.name.split(".")[-1]
 
 
-def all_heads() -> tuple[Head, ...]:
+def all_heads() -> tuple[ViewQuestion, ...]:
     """Return every question about a view, the category first."""
     asked = [(category, name) for category, names in HEADS.items() for name in names]
     return (
-        Head(CATEGORY, tuple(CATEGORIES)),
-        *(Head(f"{one}.{name}", CATEGORIES[one].ATTRIBUTES[name]) for one, name in asked),
+        ViewQuestion(CATEGORY, tuple(CATEGORIES)),
+        *(ViewQuestion(f"{one}.{name}", CATEGORIES[one].ATTRIBUTES[name]) for one, name in asked),
     )
 
 
 class ViewNetwork(nn.Module):
     """Convolutions, a pool that keeps what is high and what is low, one linear layer a question."""
 
-    def __init__(self, heads: tuple[Head, ...], widths: tuple[int, ...] = WIDTHS) -> None:
+    def __init__(self, heads: tuple[ViewQuestion, ...], widths: tuple[int, ...] = WIDTHS) -> None:
         super().__init__()
         layers: list[nn.Module] = []
         for place, (width, wider) in enumerate(itertools.pairwise((3, *widths))):
@@ -97,7 +97,7 @@ class Classifier:
     classifier.read(frames)["category"]  # ["outdoor", ...]
     """
 
-    def __init__(self, network: ViewNetwork, heads: tuple[Head, ...]) -> None:
+    def __init__(self, network: ViewNetwork, heads: tuple[ViewQuestion, ...]) -> None:
         self.network, self.heads = network.eval(), heads
 
     def read(self, frames: np.ndarray) -> dict[str, list[str]]:
@@ -126,7 +126,8 @@ class Classifier:
         try:
             about = json.loads((folder / VOCABULARY).read_text(encoding="utf-8"))
             heads = tuple(
-                Head(one["name"], tuple(one["values"]), one["accuracy"]) for one in about["heads"]
+                ViewQuestion(one["name"], tuple(one["values"]), one["accuracy"])
+                for one in about["heads"]
             )
             network = ViewNetwork(heads, tuple(about["widths"]))
             network.load_state_dict(load_file(folder / WEIGHTS))  # copied into fp32

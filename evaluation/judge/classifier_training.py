@@ -10,8 +10,8 @@ from torch.nn import functional
 
 from mag_sandbox.evaluation.judge.classifier import (
     Classifier,
-    Head,
     ViewNetwork,
+    ViewQuestion,
     all_heads,
     as_input,
     save_classifier,
@@ -34,7 +34,9 @@ class Rings:
     answers: np.ndarray  # int64 [N, questions]; -1: not asked of this category
 
 
-def draw_rings(first_seed: int, count: int, heads: tuple[Head, ...], report: Report) -> Rings:
+def draw_rings(
+    first_seed: int, count: int, heads: tuple[ViewQuestion, ...], report: Report
+) -> Rings:
     """Draw panoramas, the categories in turn, with the answers to some questions."""
     names = list(CATEGORIES)
     pixels = np.empty((count, *RING, 3), np.uint8)
@@ -49,7 +51,9 @@ def draw_rings(first_seed: int, count: int, heads: tuple[Head, ...], report: Rep
     return Rings(pixels, answers)
 
 
-def answers_of(category: str, attributes: dict[str, str], heads: tuple[Head, ...]) -> list[int]:
+def answers_of(
+    category: str, attributes: dict[str, str], heads: tuple[ViewQuestion, ...]
+) -> list[int]:
     """Return the index of the right value of every head, -1 where it is not asked."""
     truth = {f"{category}.{name}": value for name, value in attributes.items()}
     truth["category"] = category
@@ -93,7 +97,7 @@ def train_classifier(folder: Path, fitting: Fitting, report: Report) -> Classifi
 
 
 def fit_classifier(
-    rings: Rings, heads: tuple[Head, ...], fitting: Fitting, report: Report
+    rings: Rings, heads: tuple[ViewQuestion, ...], fitting: Fitting, report: Report
 ) -> ViewNetwork:
     """Train a network on views of rings, whose answers are those to `heads`."""
 

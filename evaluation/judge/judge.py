@@ -15,9 +15,9 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from mag_sandbox.evaluation.judge.classifier import Head
+from mag_sandbox.evaluation.judge.classifier import ViewQuestion
 from mag_sandbox.evaluation.judge.segmenter import Segmenter, SegmenterShape, halved
-from mag_sandbox.evaluation.judge.vocabulary import Vocabulary
+from mag_sandbox.evaluation.judge.vocabulary import JudgeVocabulary
 from mag_sandbox.files.whole import replace_file, replacing
 from mag_sandbox.model.catalogue.weight_files import sha256_of
 from mag_sandbox.model.frames import to_pictures
@@ -33,7 +33,7 @@ _REMEDY = "restore it with git or run `python -m evaluation train-judge`"
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class JudgedView:
     """What the judge sees in T views of H x W cells."""
 
     names: np.ndarray  # int64 [T, H, W]; 0: nothing, else the class's place in the vocabulary + 1
@@ -45,10 +45,10 @@ class Sight:
     def __len__(self) -> int:
         return len(self.names)
 
-    def __getitem__(self, some: slice | np.ndarray) -> "Sight":
+    def __getitem__(self, some: slice | np.ndarray) -> "JudgedView":
         """Return what is seen in some of the views."""
         parts = (self.names, self.sureness, self.colors, self.features, self.cells)
-        return Sight(*(part[some] for part in parts))
+        return JudgedView(*(part[some] for part in parts))
 
     @property
     def sure(self) -> np.ndarray:
@@ -63,18 +63,18 @@ class Judge:
     judge.look(frames).sure  # which class each cell shows for sure
     """
 
-    def __init__(self, network: Segmenter, vocabulary: Vocabulary) -> None:
+    def __init__(self, network: Segmenter, vocabulary: JudgeVocabulary) -> None:
         self.network, self.vocabulary = network.eval().requires_grad_(False), vocabulary
         self.network.to(memory_format=torch.channels_last)
 
-    def look(self, frames: np.ndarray) -> Sight:
+    def look(self, frames: np.ndarray) -> JudgedView:
         """Look at frames, uint8 [T, H, W, 3]; sides are multiples of 32."""
         return self.look_at_halves(np.stack([halved(frame) for frame in frames]))
 
-    def look_at_halves(self, views: np.ndarray) -> Sight:
+    def look_at_halves(self, views: np.ndarray) -> JudgedView:
         """Look at halved frames, uint8 [T, H / 2, W / 2, 3]."""
         parts = [self._look(views[i : i + _BATCH]) for i in range(0, len(views), _BATCH)]
-        return Sight(*(np.concatenate(one) for one in zip(*parts, strict=True)))
+        return JudgedView(*(np.concatenate(one) for one in zip(*parts, strict=True)))
 
     def _look(self, halves: np.ndarray) -> tuple[np.ndarray, ...]:
         with torch.inference_mode():
@@ -98,11 +98,11 @@ class Judge:
         """
         try:
             words = json.loads((folder / WORDS).read_text(encoding="utf-8"))
-            vocabulary = Vocabulary(
+            vocabulary = JudgeVocabulary(
                 tuple(words["classes"]),
                 tuple(words["colors"]),
                 tuple(
-                    Head(one["name"], tuple(one["values"]), one["accuracy"])
+                    ViewQuestion(one["name"], tuple(one["values"]), one["accuracy"])
                     for one in words["questions"]
                 ),
             )
@@ -129,14 +129,14 @@ class Judge:
         replace_file(folder / WORDS, json.dumps(words, indent=1) + "\n")
 
 
-def found(sight: Sight, vocabulary: Vocabulary) -> Counter[str]:
+def found(sight: JudgedView, vocabulary: JudgeVocabulary) -> Counter[str]:
     """Return the classes that some views together show for sure, with their numbers of cells."""
     counts = np.bincount(sight.sure.ravel(), minlength=len(vocabulary.classes) + 1)
     seen = np.flatnonzero(counts[1:] >= FEWEST_CELLS)
     return Counter({vocabulary.classes[index]: int(counts[index + 1]) for index in seen})
 
 
-def shape_for(vocabulary: Vocabulary) -> SegmenterShape:
+def shape_for(vocabulary: JudgeVocabulary) -> SegmenterShape:
     """Return the shape of a network that answers in these words."""
     values = tuple(len(question.values) for question in vocabulary.questions)
     return SegmenterShape(len(vocabulary.classes) + 1, len(vocabulary.colors), values)

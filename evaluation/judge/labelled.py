@@ -8,7 +8,7 @@ import numpy as np
 from mag_sandbox.evaluation.judge.damage import spoiled
 from mag_sandbox.evaluation.judge.fitting import Report
 from mag_sandbox.evaluation.judge.segmenter import CELL, HALF, halved
-from mag_sandbox.evaluation.judge.vocabulary import NOTHING, Vocabulary
+from mag_sandbox.evaluation.judge.vocabulary import NOTHING, JudgeVocabulary
 from mag_sandbox.training.panorama.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.training.panorama.render import (
     CATEGORIES,
@@ -50,7 +50,7 @@ class LabelledViews:
 def draw_labelled(
     first_seed: int,
     count: int,
-    vocabulary: Vocabulary,
+    vocabulary: JudgeVocabulary,
     round_trip: RoundTrip,
     report: Report,
     spoil: bool = True,
@@ -80,7 +80,7 @@ def draw_labelled(
     return LabelledRings(pixels, names, colors, answers)
 
 
-def labels_of(ring: LoggedPanorama, vocabulary: Vocabulary) -> tuple[np.ndarray, np.ndarray]:
+def labels_of(ring: LoggedPanorama, vocabulary: JudgeVocabulary) -> tuple[np.ndarray, np.ndarray]:
     """Return the names and colours of a ring's places, uint8 [RING_HEIGHT, RING_WIDTH] / STEP."""
     ids = ring.ids[::STEP, ::STEP]
     names = np.full(int(ids.max()) + 1, NOTHING, np.uint8)
@@ -98,7 +98,7 @@ def _forget(
     colors: np.ndarray,
     where: np.ndarray,
     ring: LoggedPanorama,
-    vocabulary: Vocabulary,
+    vocabulary: JudgeVocabulary,
 ) -> None:
     """Say that a spoiled place shows nothing; of land and water, that nobody knows."""
     areas = {vocabulary.name_index(thing.name) for thing in ring.things if thing.is_area}

@@ -18,7 +18,7 @@ from mag_sandbox.evaluation.judge.labelled import (
     draw_labelled,
 )
 from mag_sandbox.evaluation.judge.segmenter import Answers, Segmenter, SegmenterShape
-from mag_sandbox.evaluation.judge.vocabulary import NOTHING, Vocabulary, full_vocabulary
+from mag_sandbox.evaluation.judge.vocabulary import NOTHING, JudgeVocabulary, full_vocabulary
 from mag_sandbox.model.frames import to_pictures
 from mag_sandbox.training.panorama.render import HELD_OUT, RENDERER_VERSION
 
@@ -40,7 +40,7 @@ def train_judge(folder: Path, fitting: Fitting, round_trip: RoundTrip, report: R
 
 def fit_judge(
     rings: LabelledRings,
-    vocabulary: Vocabulary,
+    vocabulary: JudgeVocabulary,
     fitting: Fitting,
     report: Report,
     shape: SegmenterShape | None = None,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mag_sandbox.evaluation.judge.classifier import CATEGORY, Head, all_heads
+from mag_sandbox.evaluation.judge.classifier import CATEGORY, ViewQuestion, all_heads
 from mag_sandbox.training.panorama.classes import CLASSES
 from mag_sandbox.training.panorama.render import CATEGORIES
 
@@ -21,12 +21,12 @@ _COLORED = {
 
 
 @dataclass(frozen=True, slots=True)
-class Vocabulary:
+class JudgeVocabulary:
     """The order in which a network gives its answers."""
 
     classes: tuple[str, ...]  # "nothing" stands before them
     colors: tuple[str, ...]
-    questions: tuple[Head, ...]
+    questions: tuple[ViewQuestion, ...]
 
     def name_index(self, name: str) -> int:
         """Return the number by which cells show a class."""
@@ -44,7 +44,7 @@ class Vocabulary:
         )
 
 
-def full_vocabulary() -> Vocabulary:
+def full_vocabulary() -> JudgeVocabulary:
     """Return all that the renderer draws."""
     colors = {
         value: None
@@ -53,4 +53,4 @@ def full_vocabulary() -> Vocabulary:
         for value in CATEGORIES[category].ATTRIBUTES[name]
         if value != "none"
     }
-    return Vocabulary(CLASSES, tuple(colors), all_heads())
+    return JudgeVocabulary(CLASSES, tuple(colors), all_heads())

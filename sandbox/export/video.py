@@ -111,7 +111,7 @@ class Mp4Writer:
             "libx264", rate=self._fps, options={"preset": PRESET, "qp": str(qp)}
         )
         self._video.width, self._video.height = (side + side % 2 for side in size)
-        self._pictures = Pictures((self._video.width, self._video.height))
+        self._pictures = PictureFiles((self._video.width, self._video.height))
         self._video.pix_fmt = "yuv420p"
         codec = self._video.codec_context
         codec.gop_size = round(GOP_SECONDS * fps)
@@ -184,7 +184,7 @@ def _encoded(sound: Iterator[np.ndarray], stream: av.AudioStream) -> Iterator[_H
     yield count, stream.encode(None)
 
 
-class Pictures:
+class PictureFiles:
     """Makes pictures of a video's size and colours.
 
     Colours are made before enlarging, a fraction of the work. A JPEG is taken as it is coded,

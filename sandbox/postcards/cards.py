@@ -12,8 +12,8 @@ from mag_sandbox.sandbox.postcards.postcards import (
     HEATS,
     SLAM_S,
     WOBBLE_S,
+    PostcardStamp,
     PostcardView,
-    Stamp,
     StampMotion,
     Tour,
     stamp_motion,
@@ -83,13 +83,13 @@ class PostcardCard:
         _draw_words(drawn, theme, view, claim_key)
         return drawn
 
-    def _moving_stamp(self, theme: Theme, stamp: Stamp, age: float) -> pygame.Surface:
+    def _moving_stamp(self, theme: Theme, stamp: PostcardStamp, age: float) -> pygame.Surface:
         flat = self._stamp((theme, stamp), lambda: draw_stamp(theme, stamp))
         motion = stamp_motion(age)
         return self._pressed((theme, stamp, motion), lambda: _turned(flat, motion))
 
 
-def draw_stamp(theme: Theme, stamp: Stamp) -> pygame.Surface:
+def draw_stamp(theme: Theme, stamp: PostcardStamp) -> pygame.Surface:
     """Draw a round postmark with the grade and the points."""
     size = theme.px(STAMP_SIZE)
     ink = POSTMARK if stamp.is_found else LOST_INK
@@ -239,7 +239,7 @@ def _draw_heat(card: pygame.Surface, theme: Theme, view: PostcardView, top: int)
         _draw_arrow(card, theme, centre, ARROWS[view.hint], POSTMARK)
 
 
-def _draw_points(card: pygame.Surface, theme: Theme, stamp: Stamp, top: int) -> None:
+def _draw_points(card: pygame.Surface, theme: Theme, stamp: PostcardStamp, top: int) -> None:
     pad, line = theme.px(12), theme.line_height(12)
     if not stamp.is_found:
         card.blit(theme.text(f"It was {stamp.off:.0f}° away.", 12, FADED), (pad, top + line // 2))

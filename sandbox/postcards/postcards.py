@@ -58,7 +58,7 @@ Cue = Literal["card", "miss", "stamp", "lost", "finished"]
 
 
 @dataclass(frozen=True, slots=True)
-class Stamp:
+class PostcardStamp:
     """What a card was worth."""
 
     grade: str  # "perfect" ... "found", or "lost"
@@ -107,7 +107,7 @@ class PostcardView:
     points: int  # of the tour so far
     hint: str  # which way, or nothing
     missed: bool  # a claim was wrong a moment ago
-    stamp: Stamp | None  # of the card, once it has one
+    stamp: PostcardStamp | None  # of the card, once it has one
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,14 +124,14 @@ class Tour:
     seed: int
     total: int = CARDS
     phase: Phase = "waiting"
-    stamps: tuple[Stamp, ...] = ()
+    stamps: tuple[PostcardStamp, ...] = ()
     sent: tuple[CameraPose, ...] = ()  # where the cards so far were taken
     card: Sight | None = None
     since: float = 0.0  # when the phase began [s of play]
     sent_at: float = 0.0  # when the card came
     start_off: float = 0.0  # degrees to go when it came
     pose: CameraPose = START
-    claimed: Stamp | None = None  # while developing: waits for what is remembered
+    claimed: PostcardStamp | None = None  # while developing: waits for what is remembered
     tries: int = TRIES
     missed_at: float = -math.inf
     trend: Trend = ""
@@ -182,11 +182,11 @@ class Tour:
             seconds = now - self.sent_at
             par = self.start_off / SEARCH_SPEED + SETTLE_S
             time = round(TIME_POINTS * _fading(seconds, par, par + SLOW_S))
-            claimed = Stamp(_grade(off), off, seconds, None, aim, time)
+            claimed = PostcardStamp(_grade(off), off, seconds, None, aim, time)
             return replace(self, phase="developing", since=now, pose=pose, claimed=claimed)
         if self.tries > 1:
             return replace(self, tries=self.tries - 1, missed_at=now, pose=pose)
-        lost = Stamp("lost", off, now - self.sent_at, None)
+        lost = PostcardStamp("lost", off, now - self.sent_at, None)
         return replace(self, pose=pose)._stamp(now, lost)
 
     def developed(self, now: float, recall: float | None) -> "Tour":
@@ -261,7 +261,7 @@ class Tour:
             trend = "warmer" if off < before else "colder"
         return replace(self, trend=trend, looked=(now, off))
 
-    def _stamp(self, now: float, stamp: Stamp) -> "Tour":
+    def _stamp(self, now: float, stamp: PostcardStamp) -> "Tour":
         stamps = (*self.stamps, stamp)
         return replace(self, phase="stamped", since=now, stamps=stamps, claimed=None)
 

@@ -31,7 +31,7 @@ class Motion(IntEnum):
     FLICKER = 2  # flames and lamps
 
 
-class Layer(Enum):
+class MovingLayer(Enum):
     """What moves as a whole."""
 
     CLOUDS = "clouds"
@@ -64,7 +64,7 @@ class Canvas:
         yield
 
     @contextmanager
-    def apart(self, _layer: Layer | None, /) -> Iterator[None]:
+    def apart(self, _layer: MovingLayer | None, /) -> Iterator[None]:
         """Say that what is drawn within moves as a whole; None: it stands still."""
         yield
 

@@ -9,7 +9,13 @@ import numpy as np
 
 from mag_sandbox.training.panorama import game_themes, nature, phrasing
 from mag_sandbox.training.panorama.buildings import castle, tower
-from mag_sandbox.training.panorama.canvas import RING_HEIGHT, RING_WIDTH, Canvas, Layer, Motion
+from mag_sandbox.training.panorama.canvas import (
+    RING_HEIGHT,
+    RING_WIDTH,
+    Canvas,
+    Motion,
+    MovingLayer,
+)
 from mag_sandbox.training.panorama.classes import UNNAMED
 from mag_sandbox.training.panorama.game_pieces import (
     BLOCKS,
@@ -254,7 +260,7 @@ def _paint_section(level: _Level, left: float) -> None:
                 _plant(level, places[plants] + aside, level.near(least, most))
     creature = attributes["creature"]
     if creature != "none" and creature not in FLYING:
-        with level.canvas.apart(Layer.WALKERS), level.thing("creature"):
+        with level.canvas.apart(MovingLayer.WALKERS), level.thing("creature"):
             CREATURES[creature](level.stamp(places[walker], FLOOR + 2, 42))
     # the structure must not be hidden: only the high platform is above it
     for x, least, most in ((places[structure], 114, 124), (places[low], 182, 192)):
@@ -267,7 +273,7 @@ def _paint_section(level: _Level, left: float) -> None:
     if creature in FLYING:
         # in the clouds' rows nothing else can move
         clear = attributes["sky_object"] != "clouds"
-        with level.canvas.apart(Layer.WALKERS if clear else None), level.thing("creature"):
+        with level.canvas.apart(MovingLayer.WALKERS if clear else None), level.thing("creature"):
             CREATURES[creature](level.stamp(places[(beside + 2) % 4], 172, 44))
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from mag_sandbox.training.panorama.stamp import Light, Rgb, colors
 
 
-class Theme(NamedTuple):
+class LevelTheme(NamedTuple):
     """One kind of world: its sky choices, far shapes, ground and what may stand in it."""
 
     skies: tuple[str, ...]
@@ -23,59 +23,59 @@ class Theme(NamedTuple):
     far: Rgb  # colour of the backdrop
 
     @classmethod
-    def of(cls, *fields: str) -> "Theme":
+    def of(cls, *fields: str) -> "LevelTheme":
         """Return a theme whose fields are written as words; the last one holds its colours."""
         *options, palette = fields
         return cls(*(tuple(some.split()) for some in options), *colors(palette))
 
 
 OPEN_SKY = "clouds sun none"
-THEMES: dict[str, Theme] = {
-    "grassland": Theme.of(
+THEMES: dict[str, LevelTheme] = {
+    "grassland": LevelTheme.of(
         "blue teal orange", "hills mountains", "grass wood", "bush oak none", "water spikes none",
         "pipe flag castle none", OPEN_SKY, "b0744c 70c44e 68b080",
     ),
-    "dungeon": Theme.of(
+    "dungeon": LevelTheme.of(
         "dark", "columns", "stone wood", "none mushroom", "lava spikes water",
         "portal tower none", "none", "625e7a 928ea8 58547a",
     ),
-    "candy land": Theme.of(
+    "candy land": LevelTheme.of(
         "pink teal blue", "hills mushrooms", "candy cloud", "lollipop", "water none",
         "castle pipe flag", OPEN_SKY, "c47a5c ffacc8 f0a0ce",
     ),
-    "space station": Theme.of(
+    "space station": LevelTheme.of(
         "dark purple", "skyscrapers mountains", "metal", "crystal none", "spikes none",
         "portal flag none", "planets stars", "68708e b2c0d6 545894",
     ),
-    "neon city": Theme.of(
+    "neon city": LevelTheme.of(
         "dark purple", "skyscrapers", "metal stone", "none", "water spikes none",
         "portal pipe none", "moon stars", "3e3468 f254be 423e88",
     ),
-    "ice cave": Theme.of(
+    "ice cave": LevelTheme.of(
         "blue teal dark", "crystals mountains", "ice stone", "crystal pine", "water spikes none",
         "portal tower flag", "none clouds", "6c9ece ecf6ff 7cb2de",
     ),
-    "desert ruins": Theme.of(
+    "desert ruins": LevelTheme.of(
         "orange blue", "columns mountains", "stone", "cactus palm", "spikes none",
         "tower flag pipe", OPEN_SKY, "ce945c f8d484 dea274",
     ),
-    "haunted forest": Theme.of(
+    "haunted forest": LevelTheme.of(
         "purple dark", "hills mushrooms", "wood stone", "bare", "water spikes none",
         "castle tower portal", "moon none", "524262 748668 5c4e84",
     ),
-    "lava world": Theme.of(
+    "lava world": LevelTheme.of(
         "orange dark", "mountains columns", "stone metal", "none bare", "lava",
         "castle tower flag", "none clouds", "5c424e 9e6054 8e4a50",
     ),
-    "mushroom kingdom": Theme.of(
+    "mushroom kingdom": LevelTheme.of(
         "teal pink purple", "mushrooms hills", "grass wood", "mushroom", "water none",
         "pipe castle flag", OPEN_SKY, "966860 8ec460 9696c4",
     ),
-    "sky islands": Theme.of(
+    "sky islands": LevelTheme.of(
         "blue pink teal", "clouds", "grass cloud", "oak cherry bush", "water none",
         "tower castle flag", "sun none", "a67c60 88ce68 ffffff",
     ),
-    "jungle": Theme.of(
+    "jungle": LevelTheme.of(
         "teal blue", "hills mountains", "wood stone", "palm", "water spikes",
         "tower portal none", OPEN_SKY, "846244 46a656 3e9274",
     ),

@@ -17,8 +17,8 @@ from mag_sandbox.training.panorama.canvas import (
     Box,
     Canvas,
     Color,
-    Layer,
     Motion,
+    MovingLayer,
     wraps,
 )
 from mag_sandbox.training.panorama.lighting import flickering
@@ -48,11 +48,11 @@ class LayeredCanvas(Canvas):
     def __init__(self) -> None:
         super().__init__()
         self._motion: Motion | None = None
-        self._layer: Layer | None = None
+        self._layer: MovingLayer | None = None
         self._labels = _Sheet()  # one channel for each motion
         self._front: _Sheet | None = None  # what was drawn after the walkers
-        self._colors: dict[Layer, _Sheet] = {}  # premultiplied by their alpha
-        self._alphas: dict[Layer, _Sheet] = {}
+        self._colors: dict[MovingLayer, _Sheet] = {}  # premultiplied by their alpha
+        self._alphas: dict[MovingLayer, _Sheet] = {}
         self._sky = np.zeros((RING_HEIGHT * SUPERSAMPLE, 3))
 
     @contextmanager
@@ -65,12 +65,12 @@ class LayeredCanvas(Canvas):
             self._motion = before
 
     @contextmanager
-    def apart(self, layer: Layer | None, /) -> Iterator[None]:
+    def apart(self, layer: MovingLayer | None, /) -> Iterator[None]:
         """See `Canvas.apart`; what is drawn within is not part of the bare ring."""
         before, self._layer = self._layer, layer
         if layer is not None and layer not in self._colors:
             self._colors[layer], self._alphas[layer] = _Sheet(), _Sheet()
-        if layer is Layer.WALKERS and self._front is None:
+        if layer is MovingLayer.WALKERS and self._front is None:
             self._front = _Sheet()
         try:
             yield
@@ -97,7 +97,7 @@ class LayeredCanvas(Canvas):
             return
         yield self._colors[self._layer].draw, fill
         yield self._alphas[self._layer].draw, (OPAQUE, OPAQUE, OPAQUE, alpha)
-        if self._layer is Layer.WALKERS:
+        if self._layer is MovingLayer.WALKERS:
             self._step_before(box)
 
     def _masks(self, alpha: int) -> Iterator[tuple[ImageDraw.ImageDraw, Color]]:
@@ -124,7 +124,7 @@ class LayeredCanvas(Canvas):
             np.maximum(labels[..., Motion.FLICKER], lights, out=labels[..., Motion.FLICKER])
         return np.roll(labels, self._turn, axis=1)
 
-    def layer(self, layer: Layer) -> np.ndarray | None:
+    def layer(self, layer: MovingLayer) -> np.ndarray | None:
         """Return a layer, uint8 [RING_HEIGHT, RING_WIDTH, 4], or None if nothing is on it.
 
         Red, green and blue are premultiplied by alpha.

@@ -12,7 +12,7 @@ row y in column y, and the split in column SPLIT_COLUMN. Knows nothing of how an
 
 import numpy as np
 
-from mag_sandbox.training.panorama.canvas import RING_HEIGHT, RING_WIDTH, Layer, Motion
+from mag_sandbox.training.panorama.canvas import RING_HEIGHT, RING_WIDTH, Motion, MovingLayer
 from mag_sandbox.training.panorama.layered_canvas import HOP_HEIGHT, WALK_REACH, LayeredCanvas
 
 SKY, SHIMMER, FLICKER = Motion
@@ -31,7 +31,7 @@ def pack(canvas: LayeredCanvas, bare: np.ndarray) -> np.ndarray:
     """
     layers = np.zeros((RING_HEIGHT, RING_WIDTH, CHANNELS), np.uint8)
     layers[..., :3] = bare
-    clouds, walkers = canvas.layer(Layer.CLOUDS), canvas.layer(Layer.WALKERS)
+    clouds, walkers = canvas.layer(MovingLayer.CLOUDS), canvas.layer(MovingLayer.WALKERS)
     split = 0
     if clouds is not None:
         split = SPLIT

@@ -13,7 +13,7 @@ from mag_sandbox.training.panorama.canvas import (
     RING_HEIGHT,
     RING_WIDTH,
     Canvas,
-    Layer,
+    MovingLayer,
     Point,
 )
 from mag_sandbox.training.panorama.stamp import (
@@ -99,7 +99,7 @@ def clouds(
             beside = min(gap, RING_WIDTH - gap) > width / 2 + 30
             if not beside and -42 < y - clear_of[1] < 30 + width * 0.33:
                 continue
-        with canvas.apart(Layer.CLOUDS), canvas.thing(*named):
+        with canvas.apart(MovingLayer.CLOUDS), canvas.thing(*named):
             cloud(canvas, light, x, y, width)
 
 

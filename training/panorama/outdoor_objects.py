@@ -5,7 +5,7 @@ Every function draws one thing about 1 unit tall. Knows nothing of scenes.
 
 import numpy as np
 
-from mag_sandbox.training.panorama.canvas import Layer
+from mag_sandbox.training.panorama.canvas import MovingLayer
 from mag_sandbox.training.panorama.stamp import Rgb, Stamp, dome, lightened, shaded
 
 BALLOON_COLORS: tuple[tuple[Rgb, Rgb], ...] = (
@@ -18,7 +18,7 @@ BALLOON_COLORS: tuple[tuple[Rgb, Rgb], ...] = (
 
 def creature(stamp: Stamp, kind: str) -> None:
     """One animal or boat of the named kind; it moves."""
-    with stamp.canvas.apart(Layer.WALKERS):
+    with stamp.canvas.apart(MovingLayer.WALKERS):
         stamp.shadow(0.5)
         _CREATURES[kind](stamp)
 

@@ -14,7 +14,7 @@ from mag_sandbox.evaluation.imagination.scenes import WALLS, asked_scene, expect
 from mag_sandbox.evaluation.imagination.table import BARS, lines_of
 from mag_sandbox.evaluation.imagination.things import answerable, ask, color_of, covered
 from mag_sandbox.evaluation.judge.classifier import Classifier, all_heads
-from mag_sandbox.evaluation.judge.judge import Judge, Sight, found, shape_for
+from mag_sandbox.evaluation.judge.judge import Judge, JudgedView, found, shape_for
 from mag_sandbox.evaluation.judge.segmenter import Segmenter
 from mag_sandbox.evaluation.judge.vocabulary import full_vocabulary
 from mag_sandbox.training.panorama.mentions import mentions
@@ -24,7 +24,7 @@ WORDS = full_vocabulary()
 RNG = np.random.default_rng
 
 
-def _sight(names: dict[str, int], colors: dict[str, str] | None = None) -> Sight:
+def _sight(names: dict[str, int], colors: dict[str, str] | None = None) -> JudgedView:
     """One view of 24 x 40 cells that shows so many cells of each class, each in one colour."""
     cells, paints, start = np.zeros(960, int), np.zeros(960, int), 0
     for name, count in names.items():
@@ -34,7 +34,7 @@ def _sight(names: dict[str, int], colors: dict[str, str] | None = None) -> Sight
         start += count
     shape = (1, 24, 40)
     sure = np.ones(shape, np.float32)
-    return Sight(cells.reshape(shape), sure, paints.reshape(shape), *np.zeros((2, 1, 4)))
+    return JudgedView(cells.reshape(shape), sure, paints.reshape(shape), *np.zeros((2, 1, 4)))
 
 
 def test_things_are_found_where_enough_cells_show_them():

@@ -20,7 +20,7 @@ from mag_sandbox.evaluation.judge.labelled import (
 )
 from mag_sandbox.evaluation.judge.segmenter import CELL, Segmenter
 from mag_sandbox.evaluation.judge.training import FITTING, class_weights, fit_judge, save_measured
-from mag_sandbox.evaluation.judge.vocabulary import NOTHING, Vocabulary, full_vocabulary
+from mag_sandbox.evaluation.judge.vocabulary import NOTHING, JudgeVocabulary, full_vocabulary
 from mag_sandbox.model.world import MissingWeights
 from mag_sandbox.training.panorama.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.training.panorama.classes import CLASSES
@@ -29,7 +29,7 @@ from mag_sandbox.training.panorama.render import CATEGORIES, render_logged
 WORDS_KNOWN = full_vocabulary()
 
 
-def _untrained(vocabulary: Vocabulary) -> Judge:
+def _untrained(vocabulary: JudgeVocabulary) -> Judge:
     torch.manual_seed(0)
     shape = replace(shape_for(vocabulary), widths=(4, 8, 8, 8), blocks=1)
     return Judge(Segmenter(shape), vocabulary)

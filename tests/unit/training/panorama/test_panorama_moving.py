@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mag_sandbox.training.panorama import moving
-from mag_sandbox.training.panorama.canvas import RING_HEIGHT, RING_WIDTH, Layer, Motion
+from mag_sandbox.training.panorama.canvas import RING_HEIGHT, RING_WIDTH, Motion, MovingLayer
 from mag_sandbox.training.panorama.layered_canvas import WALK_REACH, LayeredCanvas
 from mag_sandbox.training.panorama.moving import (
     MovingPanorama,
@@ -146,7 +146,7 @@ def test_nothing_on_a_layer_is_cut_off_at_the_split():
         for seed in range(12):
             canvas = LayeredCanvas()
             painted(category, seed, canvas)
-            clouds, walkers = canvas.layer(Layer.CLOUDS), canvas.layer(Layer.WALKERS)
+            clouds, walkers = canvas.layer(MovingLayer.CLOUDS), canvas.layer(MovingLayer.WALKERS)
             if clouds is not None:
                 assert not clouds[SPLIT:].any(), (category, seed)
             if walkers is not None:
@@ -170,11 +170,11 @@ class _Sketch:
         canvas = LayeredCanvas()
         with canvas.moving(Motion.SKY):
             canvas.gradient(0, RING_HEIGHT, self.SKY, self.SKY)
-            with canvas.apart(Layer.CLOUDS):
+            with canvas.apart(MovingLayer.CLOUDS):
                 canvas.rectangle(100, 40, 140, 60, self.CLOUD)
         canvas.rectangle(0, 200, RING_WIDTH, RING_HEIGHT, self.GROUND)
         canvas.rectangle(170, 30, 190, 220, self.POST)
-        with canvas.apart(Layer.WALKERS):
+        with canvas.apart(MovingLayer.WALKERS):
             canvas.rectangle(600, 260, 640, 300, self.WALKER)
         canvas.rectangle(644, 240, 650, 310, self.POST)
         self.layers = pack(canvas, canvas.pixels())
