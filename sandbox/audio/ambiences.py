@@ -11,13 +11,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mag_sandbox.files.yaml_files import nearest
 from mag_sandbox.sandbox.audio import places, tunes
 from mag_sandbox.sandbox.audio.places import Sources
 from mag_sandbox.sandbox.audio.placing import Ambience, ear_gains
 from mag_sandbox.sandbox.audio.synthesis import Synth
 from mag_sandbox.scenes import Scene
-from mag_sandbox.scenes.scene import AMBIENCES
 
 RATE = 48_000  # samples a second
 CACHED = 2  # ambiences kept; each takes 10 to 30 MB
@@ -79,25 +77,9 @@ RECIPES = {
 }
 
 
-def check_ambience(name: str) -> None:
-    """Refuse a name that no recipe has.
-
-    Raises:
-        ValueError: names the nearest one.
-    """
-    if name not in RECIPES:
-        known = ", ".join(AMBIENCES)
-        raise ValueError(f'ambience "{name}"{nearest(name, AMBIENCES)} is not one of {known}')
-
-
 @functools.lru_cache(maxsize=CACHED)
 def make_ambience(name: str, seed: int, rate: int = RATE) -> Ambience:
-    """Return an ambience; takes up to half a second, so not on the window's thread.
-
-    Raises:
-        ValueError: there is no such ambience.
-    """
-    check_ambience(name)
+    """Return an ambience of RECIPES; takes up to half a second, so not on the window's thread."""
     recipe = RECIPES[name]
     synth = Synth(rate, np.random.default_rng([seed, zlib.crc32(name.encode())]))
     return Ambience(name, _levelled(recipe.make(synth), recipe.level))

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from mag_sandbox.files.yaml_files import nearest
 from mag_sandbox.sandbox.audio.synthesis import Synth, Wave, place
 
 NOTE = 440.0  # Hz
@@ -16,17 +15,6 @@ CUES = {  # loudness; colour; notes: (begins [s], half tones from NOTE)
     "postcard_missed": (0.22, BELL, ((0.0, -2), (0.16, -5), (0.32, -9))),
     "error": (0.30, WOOD, ((0.0, -12), (0.13, -12))),
 }
-
-
-def check_cue(name: str) -> None:
-    """Refuse a name that no cue has.
-
-    Raises:
-        ValueError: names the nearest one.
-    """
-    if name not in CUES:
-        known = ", ".join(CUES)
-        raise ValueError(f'cue "{name}"{nearest(name, tuple(CUES))} is not one of {known}')
 
 
 def make_cues(rate: int) -> dict[str, Wave]:

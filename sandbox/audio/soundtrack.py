@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from mag_sandbox.sandbox.audio.ambiences import RATE, make_ambience
-from mag_sandbox.sandbox.audio.cues import check_cue, make_cues
+from mag_sandbox.sandbox.audio.cues import make_cues
 from mag_sandbox.sandbox.audio.mixer import Mixer
 from mag_sandbox.sandbox.audio.placing import FOV
 
@@ -28,12 +28,7 @@ def soundtrack_pieces(
 
     Yields:
         Samples at full volume, float32 [n, 2]; together as long as the frames, to the sample.
-
-    Raises:
-        ValueError: there is no such ambience or cue.
     """
-    for _, name in cues:
-        check_cue(name)
     total = round(len(yaws) * rate / fps)
     if not total:
         return

@@ -189,8 +189,8 @@ def run_soak(options: argparse.Namespace, say: Say) -> int:
     _choose_display(headless=True)
     from mag_sandbox.sandbox.diagnose import soak  # with pygame
 
-    plan = soak.SoakPlan(choice, scene, seed, load_settings(), options.minutes)
-    numbers = soak.run(plan, say)
+    playthrough = Playthrough(scene, seed)
+    numbers = soak.run(choice, playthrough, load_settings(), options.minutes, say)
     say(soak.verdict_of(numbers))
     if options.json:
         _write(options.json, json.dumps(numbers, indent=2) + "\n")

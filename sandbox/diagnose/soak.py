@@ -151,17 +151,6 @@ def _strike(screen: PlayScreen, key: int) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class SoakPlan:
-    """What is to be played."""
-
-    choice: WorldChoice
-    scene: Scene
-    seed: int
-    settings: SandboxConfig
-    minutes: float
-
-
-@dataclass(frozen=True, slots=True)
 class SoakRow:
     """How the process stands at a time."""
 
@@ -251,15 +240,17 @@ class Log:
         self._say(line_of(row))
 
 
-def run(plan: SoakPlan, say: Say) -> dict:
+def run(
+    choice: WorldChoice, playthrough: Playthrough, settings: SandboxConfig, minutes: float, say: Say
+) -> dict:
     """Play and return all figures as plain JSON data; `grows` names what grew too much.
 
     Raises:
         WorldFailed: the world stopped.
         DisplayError: there is no display.
     """
-    seconds = plan.minutes * 60
-    player, times = SoakPlayer(plan.seed), BlockTimes()
+    seconds = minutes * 60
+    player, times = SoakPlayer(playthrough.seed), BlockTimes()
 
     class PlayedGame(PlayerGame):
         """Lets the tireless player act whenever the main loop has turned."""
@@ -270,17 +261,17 @@ def run(plan: SoakPlan, say: Say) -> dict:
             player.act(self, screen)
 
     # Its own settings in the end would be written over the player's: nothing may change them.
-    settings = replace(plan.settings, muted=True, hints=False, fullscreen=False)
+    settings = replace(settings, muted=True, hints=False, fullscreen=False)
     with tempfile.TemporaryDirectory() as folder:
-        game = PlayedGame(plan.choice, settings, Path(folder), DEFAULTS, notify=app.wake)
+        game = PlayedGame(choice, settings, Path(folder), DEFAULTS, notify=app.wake)
         log = Log(Path(folder), times, min(USUAL_S, seconds / LEAST_LINES), say)
-        summary = app.play(game, Playthrough(plan.scene, plan.seed), [times], seconds)
+        summary = app.play(game, playthrough, [times], seconds)
     if summary.error is not None:
         raise WorldFailed(summary.error)
     growth = growth_of(log.rows)
     return {
-        "minutes": plan.minutes,
-        "world": plan.choice.name,
+        "minutes": minutes,
+        "world": choice.name,
         "done": dict(player.done),
         "blocks": times.made,
         "fps": round(summary.fps, 2),

@@ -132,11 +132,6 @@ def test_silence_is_silent():
     assert not any(map(np.any, soundtrack_pieces("silence", 3, [0.0] * 8, 16.0, rate=RATE)))
 
 
-def test_an_unknown_name_is_refused_with_the_nearest_one():
-    with pytest.raises(ValueError, match=r'ambience "brids" \(did you mean "birds"\?\)'):
-        make_ambience("brids", 1, RATE)
-
-
 def test_noise_is_a_loop_of_loudness_one_in_its_band():
     noise = synth().noise(4, 500, 1000)
     assert np.sqrt(np.mean(np.square(noise))) == pytest.approx(1, rel=1e-3)

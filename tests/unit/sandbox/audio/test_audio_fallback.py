@@ -358,11 +358,3 @@ def test_headless_runs_are_silent_and_quiet_about_it(said):
     audio.close()
     assert audio.output == "silent"
     assert said() == []
-
-
-@pytest.mark.parametrize("call", ["ambience", "cue"])
-def test_an_unknown_name_is_refused_at_once(call):
-    audio = open_audio()
-    with pytest.raises(ValueError, match="is not one of"):
-        getattr(audio, call)("no such")
-    audio.close()

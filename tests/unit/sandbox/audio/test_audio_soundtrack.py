@@ -82,8 +82,3 @@ def test_zoom_is_heard():
     wide = render_soundtrack("stream", 3, yaws, 16.0, rate=RATE)
     narrow = render_soundtrack("stream", 3, yaws, 16.0, rate=RATE, fovs=[30.0] * 32)
     assert not np.allclose(wide, narrow)
-
-
-def test_an_unknown_cue_is_refused_before_anything_is_made():
-    with pytest.raises(ValueError, match=r'cue "ancor" \(did you mean "anchor"\?\)'):
-        next(soundtrack_pieces("birds", 1, [0.0], 16.0, [(0.0, "ancor")], RATE))
