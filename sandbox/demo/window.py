@@ -47,10 +47,7 @@ class StageWorld:
     """
 
     def __init__(self, world: World, here: str, tell: Callable[[str, FrameBlock], None]) -> None:
-        """Set what it stands on.
-
-        `tell` is told every block and its scene, numbered as the scene's own.
-        """
+        """`tell` is told every block and its scene, numbered as the scene's own."""
         self.spec = world.spec
         self.newest: FrameBlock  # as the scene's own; from `reset` on
         self._world, self._tell = world, tell
@@ -139,10 +136,7 @@ class DemoSource:
         seed: int,
         on_block: OnBlock = lambda block, watch: None,
     ) -> None:
-        """Set what is played.
-
-        `on_block` is told every block when it was looked at, on a thread of its own.
-        """
+        """`on_block` is told every block when it was looked at, on a thread of its own."""
         self.tally = Tally()
         self.playthrough = Playthrough(replace(demo.scene, memory=None), seed)
         self._demo, self._choice, self._seed, self._on_block = demo, choice, seed, on_block

@@ -338,10 +338,7 @@ class PostcardHunt:
         seed: int = 0,
         on_cue: Callable[[Cue], None] = lambda cue: None,
     ) -> None:
-        """Set what it plays with.
-
-        `on_cue` is told what happens, for sounds; each further tour has another seed.
-        """
+        """`on_cue` is told what happens, for sounds; each further tour has another seed."""
         self.tour: Tour | None = None  # None: no tour is on
         self.place: int | None = None  # of a finished tour among the best
         self._prober = prober

@@ -55,10 +55,7 @@ class Likeness:
     """
 
     def __init__(self, stored: StoredFrames, why: str) -> None:
-        """Set what is compared with.
-
-        `stored` must stay open; `why` is what is other than when recorded.
-        """
+        """`stored` must stay open; `why` is what is other than when recorded."""
         self.frames: list[FrameLikeness] = []
         self.missing = 0  # frames that were not kept or cannot be read
         self._stored, self._why = stored, why

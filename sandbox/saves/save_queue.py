@@ -211,10 +211,7 @@ class SceneSaves(SessionObserver):
         own_scenes: Path,
         recorders: Sequence[Recorder] = (),
     ) -> None:
-        """Say what is kept.
-
-        `parts` are parked beside the world, by name.
-        """
+        """`parts` are parked beside the world, by name."""
         self.queue = queue
         self._parts, self._own_scenes, self._recorders = parts, own_scenes, recorders
         self._coming: ParkedScene | None = None  # whose parts wait for the session to begin

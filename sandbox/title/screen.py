@@ -99,10 +99,7 @@ class TitleScreen:
         focused: str | None = None,
         notices: Overlay | None = None,
     ) -> None:
-        """Make the screen.
-
-        `focused` is the card of an earlier title screen that had the focus.
-        """
+        """`focused` is the card of an earlier title screen that had the focus."""
         self.outcome: Outcome | None = None
         self._actions, self._settings = actions, settings
         self._thumbnails = Thumbnails()
