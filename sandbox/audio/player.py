@@ -73,7 +73,7 @@ class Director:
         """Do what is due; return after how many seconds to come again, None: when asked."""
         if self._output is not None and not self._output.is_alive():
             self._lose(self._output)
-        elif self._output is None and self._is_time():
+        elif self._output is None and self._try_at is not None and self._clock() >= self._try_at:
             self._try()
         if self._output is not None:
             self._make_ambience()
@@ -85,9 +85,6 @@ class Director:
         if self._output is not None:
             self._output.close()
         self._output, self._try_at, self.output_name = None, None, SILENT
-
-    def _is_time(self) -> bool:
-        return self._try_at is not None and self._clock() >= self._try_at
 
     def _try(self) -> None:
         problems = self._open(first=0)

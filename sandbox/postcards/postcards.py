@@ -182,7 +182,8 @@ class Tour:
             seconds = now - self.sent_at
             par = self.start_off / SEARCH_SPEED + SETTLE_S
             time = round(TIME_POINTS * _fading(seconds, par, par + SLOW_S))
-            claimed = PostcardStamp(_grade(off), off, seconds, None, aim, time)
+            grade = next(grade for limit, grade in GRADES if off <= limit)
+            claimed = PostcardStamp(grade, off, seconds, None, aim, time)
             return replace(self, phase="developing", since=now, pose=pose, claimed=claimed)
         if self.tries > 1:
             return replace(self, tries=self.tries - 1, missed_at=now, pose=pose)
@@ -311,10 +312,6 @@ def stamp_motion(age: float) -> StampMotion:
     rest = min(1.0, (age - SLAM_S) / WOBBLE_S)
     swing = math.sin(rest * 3 * math.pi) * (1 - rest)
     return StampMotion(1.0 + 0.05 * swing, -8 + 4 * swing, 255)
-
-
-def _grade(off: float) -> str:
-    return next(grade for limit, grade in GRADES if off <= limit)
 
 
 def _fading(value: float, full: float, none: float) -> float:

@@ -113,7 +113,8 @@ class SaveQueue:
 
     def disk_use(self) -> "Future[DiskUse]":
         """Return, when all that was left before is written, what is too much."""
-        return self._thread.submit(self._disk_use)
+        scenes = self.scenes
+        return self._thread.submit(lambda: DiskUse(scenes.over_budget(0), scenes.total_bytes()))
 
     def do(self, change: Callable[[], object], failed: str) -> None:
         """Change something else on the disk, after all that was asked for before.
@@ -182,9 +183,6 @@ class SaveQueue:
             self.scenes.delete(id)
         self.scenes.release(id)
         self._write_late()
-
-    def _disk_use(self) -> DiskUse:
-        return DiskUse(self.scenes.over_budget(0), self.scenes.total_bytes())
 
     def _write_late(self) -> None:
         """Write what found no room before, as far as there is some now."""
