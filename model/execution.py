@@ -21,6 +21,7 @@ from mag_sandbox.model.attention import named_kernel
 
 Network = TypeVar("Network", bound=nn.Module)
 _ROUNDS = 6
+BESIDE = "beside"  # the world, on a thread: how views are sketched
 CHOICES = (
     # dtype, attention kernel
     (torch.bfloat16, "matmul"),
@@ -49,7 +50,7 @@ class Execution:
             "threads": self.threads,
             "compiled": self.compiled,
             "processor": platform.processor() or platform.machine(),
-            **({"sketches": True} if self.sketches else {}),  # recordings of before lack it
+            **({"sketches": BESIDE} if self.sketches else {}),  # recordings of before lack it
         }
 
     @classmethod
@@ -64,6 +65,8 @@ class Execution:
         dtype = getattr(torch, str(data.get("dtype")), None)
         kernel, threads = data.get("attention"), data.get("threads")
         compiled, sketches = (data.get(key, False) for key in ("compiled", "sketches"))  # or older
+        if sketches is True:
+            raise ValueError("views were sketched between blocks, as they are not any more")
         if dtype not in {dtype for dtype, _ in CHOICES}:
             raise ValueError(f"execution {data} is unknown here")
         named_kernel(str(kernel))
@@ -71,7 +74,7 @@ class Execution:
             raise ValueError(f"execution asks for {threads} threads")
         if not isinstance(compiled, bool):
             raise ValueError(f"execution says compiled: {compiled!r}")
-        if not isinstance(sketches, bool):
+        if sketches not in (False, BESIDE):
             raise ValueError(f"execution says sketches: {sketches!r}")
         return cls(
             str(data.get("device")),
@@ -79,7 +82,7 @@ class Execution:
             str(kernel),
             threads,
             compiled=compiled,
-            sketches=sketches,
+            sketches=sketches == BESIDE,
         )
 
 

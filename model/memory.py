@@ -60,10 +60,23 @@ class MemoryPolicy(ABC):
         )
         return (*slots, *sorted(others[index] for index in needed))
 
+    @property
+    def lasting(self) -> list[CameraPose]:
+        """Poses of the kept frames that are not passing."""
+        return [frame.pose for frame in self.table.frames.values() if not frame.passing]
+
+    def let_pass(self) -> None:
+        """Forget passing frames of which lasting ones show all."""
+        frames, lasting = self.table.frames, self.lasting
+        for slot, frame in list(frames.items()):
+            if frame.passing and all_shown(covered_cells(frame.pose, lasting)):
+                del frames[slot]  # replaced, not evicted
+
     def _put(self, block: BlockInfo, frame: int, kind: SegmentKind, slot: int) -> SlotWrite:
         kind = "look-ahead" if block.look_ahead else kind
         index = block.first_frame + frame
-        self.table.put(slot, KeptFrame(index, kind, block.poses[frame], block.prompt_index))
+        pose, prompt_index = block.poses[frame], block.prompt_index
+        self.table.put(slot, KeptFrame(index, kind, pose, prompt_index, block.passing))
         return SlotWrite(frame, slot)
 
 
@@ -116,6 +129,8 @@ class MagRetrieve(MemoryPolicy):
             else:
                 del table.frames[recent]  # replaced every block, not evicted
             writes.append(self._put(block, last, "raw", recent))
+        if block.passing:
+            return tuple(writes)
         if table.capacity > 1 and self._slot_of("sink") is None and not block.look_ahead:
             writes.append(self._put(block, last, "sink", table.place(protected=("raw",))))
         elif table.capacity > 2 and self._is_new(block):

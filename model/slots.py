@@ -19,6 +19,7 @@ class BlockInfo:
     prompt_index: int = 0  # how often the prompt has changed
     look_ahead: bool = False  # imagined before the view got there, not shown
     time: int = 0  # frames shown before it
+    passing: bool = False  # shown until what is invented there arrives
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class KeptFrame:
     kind: SegmentKind
     pose: CameraPose
     prompt_index: int = 0
+    passing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ class SlotTable:
     def as_dict(self) -> dict:
         """Return plain JSON data for a snapshot."""
         frames = [
-            [slot, f.frame_index, f.kind, *astuple(f.pose), f.prompt_index]
+            [slot, f.frame_index, f.kind, *astuple(f.pose), f.prompt_index, f.passing]
             for slot, f in self.frames.items()
         ]
         return {"frames": frames, "evicted": self.evicted}
@@ -106,7 +108,7 @@ class SlotTable:
         """Take over `as_dict`'s data, as far as slots exist here."""
         kept = [row for row in data["frames"] if row[0] < self.capacity]
         self.frames = {
-            slot: KeptFrame(index, kind, CameraPose(yaw, pitch, fov), prompt)
-            for slot, index, kind, yaw, pitch, fov, prompt in kept
+            slot: KeptFrame(index, kind, CameraPose(yaw, pitch, fov), prompt, *passing)
+            for slot, index, kind, yaw, pitch, fov, prompt, *passing in kept  # not in older states
         }
         self.evicted = data["evicted"] + len(data["frames"]) - len(kept)

@@ -4,6 +4,7 @@ What is drawn is a function of what is known, the text, the objects and the nois
 numbers in [0, 1), one a code. Nothing else is random.
 """
 
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -15,6 +16,15 @@ from mag_sandbox.model.imagination.objects import ObjectTable, tell
 from mag_sandbox.model.imagination.order import SketchOrder
 from mag_sandbox.model.imagination.sketcher import Sketcher, Turns, tile_turns
 from mag_sandbox.model.imagination.stepping import KeyCache, Stepper
+
+
+class GivenUpError(Exception):
+    """Nobody wants what was being drawn any more."""
+
+
+def never() -> bool:
+    """Return False: what was begun is wanted."""
+    return False
 
 
 class Drawer:
@@ -37,6 +47,7 @@ class Drawer:
         empty: Tensor,
         objects: ObjectTable,
         noise: np.ndarray,
+        given_up: Callable[[], bool] = never,
     ) -> np.ndarray:
         """Return the codes of the unknown tiles, int64 [unknown, codes].
 
@@ -47,6 +58,10 @@ class Drawer:
             empty: those of the empty prompt, which guidance leads away from.
             objects: that are to be seen.
             noise: of the unknown tiles, float64 [unknown, codes] in [0, 1).
+            given_up: asked before each tile whether nobody wants it any more.
+
+        Raises:
+            GivenUpError: nobody does.
         """
         guided = self.config.guidance != 1.0
         sketcher, tiles = self.sketcher, order.tiles
@@ -68,6 +83,8 @@ class Drawer:
         )
         last = self._content(known)[-1]
         for index in range(len(drawn)):
+            if given_up():
+                raise GivenUpError
             here = past + index
             state = self._stepper(last + places[:, here], turn[here], ready, cache)
             choose_code = partial(self._choose, noise[index].tolist())

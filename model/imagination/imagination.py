@@ -5,23 +5,25 @@ the place: the same questions in the same order give the same world, bit for bit
 depends on time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.attention import AttentionKernel
 from mag_sandbox.model.frames import to_frames, to_pictures
-from mag_sandbox.model.imagination.drawing import Drawer
+from mag_sandbox.model.imagination.drawing import Drawer, never
 from mag_sandbox.model.imagination.objects import PlacedObject, object_table
 from mag_sandbox.model.imagination.order import sketch_order
 from mag_sandbox.model.imagination.planner import FIELDS
 from mag_sandbox.model.imagination.surroundings import Lattice, Place, Surroundings
 from mag_sandbox.model.imagination.weights import ImaginationNetworks, load_networks
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
+
+BESIDE = 2  # cells beyond the edge of a view that still say how it looks there
 
 
 class Imagination:
@@ -75,10 +77,11 @@ class Imagination:
             only: cells of the whole ring that it really shows, bool; None: all.
         """
         place = self.lattice.place(pose)
-        frames = to_frames(self._autoencoder.decode(latents.to(_dtype(self._autoencoder))))
-        pictures = to_pictures(frames, _dtype(self._encoder))
-        codes = self._encoder(pictures)[0].cpu().numpy()
-        return around.learned(place, codes, latents[0].float().cpu().numpy(), only)
+        pictures = self._pictures(latents)
+        codes = self._encoder(pictures.to(_dtype(self._encoder)))[0].cpu().numpy()
+        wider = nn.functional.pad(pictures, (self._margin,) * 4, mode="replicate")
+        inner = self._encoded(wider)[0, :, BESIDE:-BESIDE, BESIDE:-BESIDE]
+        return around.learned(place, codes, inner.cpu().numpy(), only)
 
     def planned(self, prompt: Tensor, empty: Tensor, seed: int) -> tuple[PlacedObject, ...]:
         """Return the things that stand around in a world of which nothing was known.
@@ -107,6 +110,7 @@ class Imagination:
         empty: Tensor,
         seed: int,
         objects: Sequence[PlacedObject] = (),
+        given_up: Callable[[], bool] = never,
     ) -> Surroundings:
         """Return surroundings that know the view at a pose; what was known of it stays.
 
@@ -117,12 +121,15 @@ class Imagination:
             empty: those of the empty prompt.
             seed: of the noise; each cell has its own.
             objects: that are to be seen beside what is planned; those elsewhere do no harm.
+            given_up: asked again and again whether nobody wants it any more.
 
         Raises:
+            GivenUpError: nobody does.
             ValueError: the pose is not on the lattice, or an object is of no known kind.
         """
         things = (*self.planned(prompt, empty, seed), *objects)
-        return self._drawn(around, self.lattice.place(pose), prompt, empty, seed, things)
+        place = self.lattice.place(pose)
+        return self._drawn(around, place, prompt, empty, seed, things, given_up)
 
     @torch.inference_mode()
     def redrawn(
@@ -151,16 +158,37 @@ class Imagination:
         drawn = self._drawn(around.without(cells), view, prompt, empty, seed, objects)
         return around.replaced(cells, drawn)
 
+    @torch.inference_mode()
     def view(self, around: Surroundings, pose: CameraPose) -> Tensor:
-        """Return the latents of a known view, normalised, [1, C, rows, columns].
+        """Return the latents of a known view as of a picture, normalised, [1, C, rows, columns].
+
+        Painted latents are cut out of a ring: what a picture's edge looks like is said beyond it,
+        too, and there is nothing beyond the edge of a picture. So the view is decoded with what
+        is known beside it, cut out, and encoded.
 
         Raises:
             ValueError: some of it is not known.
         """
-        there = around.at(self.lattice.place(pose))
-        if not there.known.all():
+        place = self.lattice.place(pose)
+        if not around.at(place).known.all():
             raise ValueError(f"the view at {pose} is not known; imagine it first")
-        return torch.from_numpy(there.latents)[None]
+        wider = torch.from_numpy(around.beside(place, BESIDE))[None]
+        edge = self._margin
+        return self._encoded(self._pictures(wider)[..., edge:-edge, edge:-edge])
+
+    def _pictures(self, latents: Tensor) -> Tensor:
+        """Return whole-numbered pictures of latents, as a screen shows them, in [-1, 1]."""
+        dtype = _dtype(self._autoencoder)
+        return to_pictures(to_frames(self._autoencoder.decode(latents.to(dtype))), dtype)
+
+    def _encoded(self, pictures: Tensor) -> Tensor:
+        """Return the memory's latents of pictures, fp32."""
+        return self._autoencoder.encode(pictures).float()
+
+    @property
+    def _margin(self) -> int:
+        """Pixels of what is decoded beside a view."""
+        return BESIDE * self._autoencoder.config.stride
 
     def _drawn(
         self,
@@ -170,11 +198,12 @@ class Imagination:
         empty: Tensor,
         seed: int,
         objects: Sequence[PlacedObject],
+        given_up: Callable[[], bool] = never,
     ) -> Surroundings:
         """Return surroundings that know a place, told of objects."""
         if around.at(place).known.all():
             return around
-        codes = self._sketched(around, place, prompt, empty, seed, objects)
+        codes = self._sketched(around, place, prompt, empty, seed, objects, given_up)
         latents = self._painted(around.at(place), place, codes, prompt, seed)
         return around.learned(place, codes, latents)
 
@@ -186,6 +215,7 @@ class Imagination:
         empty: Tensor,
         seed: int,
         objects: Sequence[PlacedObject],
+        given_up: Callable[[], bool],
     ) -> np.ndarray:
         """Return the codes of a place, known or drawn, int64 [rows, columns, codes]."""
         config, ring = self.config, self.config.sketcher
@@ -200,7 +230,7 @@ class Imagination:
         noise = np.random.default_rng(seed).random((*ring.tile_grid, ring.codes_per_tile))
         tiles[new_tiles] = self._drawer.draw(
             order, tiles[known_tiles], prompt, empty,
-            object_table(objects, config.kinds, ring), noise[new_tiles],
+            object_table(objects, config.kinds, ring), noise[new_tiles], given_up,
         )  # fmt: skip
         cells = tiles.reshape(*ring.tile_grid, step, -1).transpose(0, 2, 1, 3)
         whole = cells.reshape(ring.ring_rows, ring.ring_columns, -1)

@@ -12,6 +12,9 @@ import numpy as np
 
 from mag_sandbox.controls.camera import ASPECT, WIDEST_FOV, CameraPose
 
+_SLACK = 1e-6  # degrees, for sums that are not exact
+_FAR = 0.01  # of a cell's worth: what a cell between a view and where it had best be costs
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -90,6 +93,26 @@ class Surroundings:
             self.known[rows, columns], self.codes[rows, columns], self.latents[:, rows, columns]
         )
 
+    def beside(self, place: Place, margin: int) -> np.ndarray:
+        """Return the latents of a known place and of cells beside it, [C, rows, columns].
+
+        Where one beside it is not known, or not on the ring, the nearest of the place stands.
+
+        Args:
+            place: all of which is known.
+            margin: cells beside it, on every side.
+        """
+        height, width = self.known.shape
+        rows = np.arange(place.top - margin, place.top + place.rows + margin)[:, None]
+        columns = np.arange(place.left - margin, place.left + place.columns + margin)[None]
+        there = (rows >= 0) & (rows < height)
+        there = there & self.known[rows.clip(0, height - 1), columns % width]
+        rows, columns = np.broadcast_arrays(rows, columns)
+        rows = np.where(there, rows, rows.clip(place.top, place.top + place.rows - 1))
+        last = place.left + place.columns - 1
+        columns = np.where(there, columns, columns.clip(place.left, last))
+        return self.latents[:, rows, columns % width]
+
     def cells(self, place: Place) -> tuple[np.ndarray, ...]:
         """Return the indices of the cells of a place in arrays of the ring.
 
@@ -114,6 +137,8 @@ class Lattice:
     def __init__(self, rows: int, columns: int, view: tuple[int, int], step: int) -> None:
         self._rows, self._columns, self._view, self._step = rows, columns, view, step
         self.cell = 360.0 / columns  # degrees
+        self._yaws = (np.arange(columns) + 0.5) * self.cell  # of the middles of cells
+        self._pitches = (rows / 2 - np.arange(rows) - 0.5) * self.cell
 
     def nearest(self, pose: CameraPose) -> CameraPose:
         """Return the nearest pose on the lattice; it is not zoomed."""
@@ -155,16 +180,52 @@ class Lattice:
 
         bool [rows, columns].
         """
-        edge = (1 - 2 * partly) * (1e-6 - self.cell / 2)
-        yaws = (np.arange(self._columns) + 0.5) * self.cell
-        pitches = (self._rows / 2 - np.arange(self._rows) - 0.5) * self.cell
+        edge = (1 - 2 * partly) * (_SLACK - self.cell / 2)
         shown = np.zeros((self._rows, self._columns), bool)
         for pose in poses:
             half = pose.fov / 2 + edge
-            across = np.abs((yaws - pose.yaw + 180.0) % 360.0 - 180.0) <= half
+            across = np.abs((self._yaws - pose.yaw + 180.0) % 360.0 - 180.0) <= half
             half = pose.fov * ASPECT / 2 + edge
-            shown |= (np.abs(pitches - pose.pitch) <= half)[:, None] & across
+            shown |= (np.abs(self._pitches - pose.pitch) <= half)[:, None] & across
         return shown
+
+    def touched(self, pose: CameraPose, beyond: tuple[float, float] = (0.0, 0.0)) -> np.ndarray:
+        """Return which cells a view shows some of, bool [rows, columns].
+
+        Args:
+            pose: of the view.
+            beyond: degrees that the view is wider to the right and higher; if negative, to the left
+                and lower.
+        """
+        right, up = beyond
+        half = np.array((pose.fov, pose.fov * ASPECT)) / 2 + np.abs((right, up)) / 2
+        middle = pose.yaw + right / 2, pose.pitch + up / 2
+        reach = half + self.cell / 2 - _SLACK
+        across = np.abs((self._yaws - middle[0] + 180.0) % 360.0 - 180.0) < reach[0]
+        down = np.abs(self._pitches - middle[1]) < reach[1]
+        return down[:, None] & across
+
+    def best(self, worth: np.ndarray, wanted: CameraPose) -> CameraPose:
+        """Return the pose of the lattice whose view is worth most; of equals the nearest.
+
+        Args:
+            worth: of each cell, [rows, columns].
+            wanted: where the view had best be.
+        """
+        height, width = self._view
+        around = np.concatenate((worth, worth[:, : width - 1]), axis=1)
+        sums = np.pad(around, ((1, 0), (1, 0))).cumsum(axis=0).cumsum(axis=1)
+        boxes = (
+            sums[height:, width:] - sums[:-height, width:]
+            - sums[height:, :-width] + sums[:-height, :-width]
+        )[:: self._step]  # fmt: skip
+        tops, lefts = (np.arange(count) for count in boxes.shape)
+        pitches = ((self._rows - height) / 2 - tops * self._step) * self.cell
+        yaws = (lefts + width // 2) * self.cell
+        across = np.abs((yaws - wanted.yaw + 180.0) % 360.0 - 180.0)
+        far = (np.abs(pitches - wanted.pitch)[:, None] + across) / self.cell
+        top, left = np.unravel_index(np.argmax(boxes - _FAR * far), boxes.shape)
+        return CameraPose(float(yaws[left] % 360.0), float(pitches[top]), WIDEST_FOV)
 
     def place(self, pose: CameraPose) -> Place:
         """Return where the view at a pose on the lattice lies.

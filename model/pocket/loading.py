@@ -28,7 +28,8 @@ from mag_sandbox.model.pocket.animator import Animator
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.model.pocket.base import WorldParts
 from mag_sandbox.model.pocket.decoding import Codec
-from mag_sandbox.model.pocket.inventing import Inventor, MemoryModelInventor, SketchInventor
+from mag_sandbox.model.pocket.inventing import Inventor, MemoryModelInventor
+from mag_sandbox.model.pocket.sketching import SketchInventor
 from mag_sandbox.model.pocket.weights import (
     ANIMATOR,
     AUTOENCODER,
@@ -100,8 +101,8 @@ def load(
     if execution.sketches:
         kernel = named_kernel(execution.kernel)
         invented = load_imagination(sketches, autoencoder, kernel, execution.dtype)
-        inventor = SketchInventor(invented, features)
-        parts.provenance["imagination"] = digest_of(sketches)
+        digest = parts.provenance["imagination"] = digest_of(sketches)
+        inventor = SketchInventor(invented, features, digest)
     world = DiffusionWorld(
         parts,
         imagination,

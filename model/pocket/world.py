@@ -18,7 +18,6 @@ from mag_sandbox.model.memory import MemoryPolicy, change_policy, make_policy, m
 from mag_sandbox.model.parking import packed, unpacked
 from mag_sandbox.model.pocket.base import PocketSession, PocketWorld, WorldParts
 from mag_sandbox.model.pocket.inventing import Inventor
-from mag_sandbox.model.pocket.look_ahead import UPWIND, look_ahead_pose
 from mag_sandbox.model.prompts import Conditioner
 from mag_sandbox.model.rope import RayCoordinates
 from mag_sandbox.model.slots import BlockInfo
@@ -35,7 +34,6 @@ from mag_sandbox.model.world import (
 )
 from mag_sandbox.scenes import Scene
 
-MOST_VIEWS = 4  # invented to complete one view: more corners than four it does not have
 _AROUND = "around"  # part of a snapshot: what the inventor knows
 
 
@@ -45,7 +43,8 @@ class DiffusionSession(PocketSession):
 
     made: int = 0  # blocks made, look-ahead ones counted
     prompt_index: int = 0  # how often the prompt has changed
-    pending: CameraPose | None = None  # where to look ahead before the next block
+    pending: CameraPose | None = None  # of the view that is being invented
+    due: int = 0  # the block before which it is remembered; waited for if need be
     has_sky: bool = False  # whether the last shown block did, where the world moves
     looked_ahead: bool = False  # since the last shown block; once at most, to stay in time
 
@@ -111,7 +110,8 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         with torch.inference_mode():
             ahead = CameraPose()
             if scene.image is None:
-                view = self._inventor.invent(ahead, scene.prompt, self)
+                self._inventor.begin_view(ahead, scene.prompt, self)
+                view = self._inventor.take_view(self)
             else:
                 view = self._codec.encode(self._codec.open_image(scene.image)).float()
                 self._inventor.see(ahead, view)
@@ -124,11 +124,9 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             self.prepare()  # first of all, so that it matters to nothing whether it was done early
             self._obey(control, session)
             if not session.looked_ahead:  # the player turned to where nothing was pending
-                session.pending = self._next_look_ahead(control.camera)
+                self._look_ahead_to(control.camera, session.block_index)
                 self.prepare()
-            poses = self._poses(control.camera)
-            self._complete(poses[-1])
-            return self._show(poses, control.camera)
+            return self._show(self._poses(control.camera), control.camera)
 
     def show(self, control: Control, frames: Frames) -> FrameBlock:
         """Take a block's frames as they are and remember them as if they had been made here.
@@ -146,6 +144,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         with torch.inference_mode():
             latents = self._codec.encode_block(frames, self.spec)
             session.pending = None
+            self._inventor.drop_view()
             self._obey(control, session)
             return self._show(self._poses(control.camera), control.camera, latents)
 
@@ -165,35 +164,37 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         self._times.taken()  # is no block's
 
     def prepare(self) -> bool:
-        """Imagine the pending view ahead, if there is one; see `World`."""
+        """Remember the view that was invented, if it is due; see `World`."""
         session = self._running()
-        target, session.pending = session.pending, None
-        if target is None:
+        target = session.pending
+        if target is None or session.block_index < session.due:
             return False
-        session.looked_ahead = True
+        session.pending, session.looked_ahead = None, True
         with torch.inference_mode():
-            self._look_ahead_at(target)
+            self._remember_ahead(target)
         return True
 
-    def _complete(self, pose: CameraPose) -> None:
-        """Invent what memory does not show of a view that the player got to unexpectedly."""
+    def _look_ahead_to(self, command: CameraCommand, next_block: int) -> None:
+        """Begin to invent a view, if the camera is going where one is wanted."""
         if not self._look_ahead or not self._policy.looks_ahead:
             return
-        for _ in range(MOST_VIEWS):
-            view = self._inventor.completing(pose, self)
-            if view is None:
-                return
-            self._look_ahead_at(view)
+        session = self._running()
+        target = self._inventor.next_view(session.pose, command, self)
+        if target is not None:
+            with self._times.of("look_ahead"):
+                blocks = self._inventor.begin_view(target, session.prompt, self)
+            session.pending, session.due = target, next_block + blocks
 
-    def _look_ahead_at(self, target: CameraPose) -> None:
-        """Invent and remember a view that is not shown."""
+    def _remember_ahead(self, target: CameraPose) -> None:
+        """Take and remember a view that is not shown."""
         session = self._running()
         started, index = time.perf_counter(), session.made
         with self._times.of("look_ahead"):
-            view = self._inventor.invent(target, session.prompt, self)
+            view = self._inventor.take_view(self)
         poses = (target,) * self.spec.block_length
         made = self._make(poses, look_ahead=True, given=self._resting(view))
         self._remember(made)
+        self._policy.let_pass()
         self._imagined.append(
             LookAheadBlock(
                 block_index=index,
@@ -205,13 +206,25 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
 
     @property
     def shown_poses(self) -> Sequence[CameraPose]:
-        """Poses of the frames that memory keeps."""
-        return [frame.pose for frame in self._policy.table.frames.values()]
+        """Poses of the frames that memory keeps, but for those that only pass."""
+        return self._policy.lasting
+
+    @property
+    def upwind_pose(self) -> CameraPose | None:
+        """Where the wind carries the sky in view from; None: no sky is."""
+        session = self._running()
+        return self._decoder.upwind((session.pose,), self._time)[0] if session.has_sky else None
 
     @property
     def evictions(self) -> int:
         """Frames that memory has lost so far."""
         return self._policy.table.evicted
+
+    @property
+    def has_room(self) -> bool:
+        """Whether most of memory is still free."""
+        table = self._policy.table
+        return 2 * len(table.frames) < table.capacity
 
     def recall_view(self, pose: CameraPose) -> Tensor:
         """Return what memory shows at a pose, latents [1, C, h, w]."""
@@ -274,6 +287,14 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             LookAheadBlock(**{**block, "pose": CameraPose(**block["pose"])})
             for block in data["imagined"]
         ]
+        pending = self._session.pending
+        if pending is not None and not self._inventor.has_view:  # a state of before
+            self._inventor.begin_view(pending, self._session.prompt, self)
+
+    def close(self) -> None:
+        """Free everything; may be called twice."""
+        self._inventor.close()
+        super().close()
 
     def provenance(self) -> dict:
         """Return what a recording's header says of this world."""
@@ -301,22 +322,10 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
                 self._policy, control.memory, capacity, self.spec.block_length
             )
 
-    def _next_look_ahead(self, command: CameraCommand) -> CameraPose | None:
-        if not self._look_ahead or not self._policy.looks_ahead:
-            return None
-        known = self.shown_poses
-        pose, has_sky = self._running().pose, self._running().has_sky
-        share = self._inventor.known_ahead
-        target = look_ahead_pose(pose, command, known, share)
-        if target is None and has_sky:
-            (upwind,) = self._decoder.upwind((pose,), self._time)
-            target = look_ahead_pose(upwind, UPWIND, known, share)
-        return target and self._inventor.ahead(target, known)
-
     def _show(
         self, poses: tuple[CameraPose, ...], command: CameraCommand, given: Tensor | None = None
     ) -> FrameBlock:
-        """Make, decode and return a block, and note where to look ahead next."""
+        """Make, decode and return a block, and begin to invent what comes next."""
         session = self._running()
         made = self._make(poses, given=given)
         drawn = self._decoder.begin(made.latents[0], poses)
@@ -324,7 +333,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         sky = partial(self._upwind, poses)
         shown = self._decoder.finish(drawn, poses, self._time, sky, likely=session.has_sky)
         session.settle(poses[-1], has_sky=shown.has_sky)
-        session.pending = self._next_look_ahead(command)
+        self._look_ahead_to(command, session.block_index + 1)
         imagined = tuple(self._imagined)
         block = self._handed_out(shown, poses, command, self._usage(), imagined)
         self._imagined.clear()
@@ -340,8 +349,12 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         """Denoise one block; it must be remembered before the next one is made."""
         session = self._running()
         first_frame = session.made * self.spec.block_length
-        block = BlockInfo(first_frame, poses, session.prompt_index, look_ahead, self._time)
         slots = self._attend(poses[-1])
+        knows = given is not None or self._knows(poses, slots)
+        block = BlockInfo(
+            first_frame, poses, session.prompt_index, look_ahead, self._time,
+            passing=not knows and self._arrives_later,
+        )  # fmt: skip
         coordinates = self._coordinates(block)
         if not look_ahead:
             kept = self._policy.table.frames
@@ -350,9 +363,15 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             latents = given
             self._cache.attend(slots)
             if latents is None:
-                make = self._recall if self._knows(poses, slots) else self._invent
+                make = self._recall if knows else self._invent
                 latents = make(coordinates, len(poses))
         return _Made(latents, coordinates, block)
+
+    @property
+    def _arrives_later(self) -> bool:
+        """Whether a view is being invented of all that memory does not show."""
+        ahead = self._look_ahead and self._policy.looks_ahead
+        return ahead and self._inventor.recalls_all
 
     def _attend(self, view: CameraPose) -> tuple[int, ...]:
         """Return the slots that a block ending at `view` reads."""

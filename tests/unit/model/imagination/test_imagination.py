@@ -58,7 +58,8 @@ def test_the_ring_closes_with_the_views_it_began_with():
     first = made.imagine(made.nothing(), at(0), *prompts(), seed=1)
     around = round_trip(made)
     assert around.known[2:6].all()
-    assert torch.equal(made.view(around, at(0)), made.view(first, at(0)))
+    place = made.lattice.place(at(0))
+    assert np.array_equal(around.at(place).latents, first.at(place).latents)
     assert made.imagine(around, at(0), *prompts(), seed=9) is around
 
 
@@ -67,7 +68,8 @@ def test_a_given_picture_is_continued_not_changed():
     latents = torch.randn(1, 3, 4, 6, generator=torch.Generator().manual_seed(3))
     given = made.seen(made.nothing(), at(0), latents)
     around = made.imagine(given, at(STEP), *prompts(), seed=1)
-    assert torch.equal(made.view(around, at(0)), latents)
+    place = made.lattice.place(at(0))
+    assert np.array_equal(around.at(place).latents, given.at(place).latents)
 
 
 def test_a_view_that_is_not_known_cannot_be_had():
@@ -141,3 +143,17 @@ def test_a_place_is_drawn_anew_and_all_else_stays_to_the_bit():
     assert np.array_equal(drawn.codes[~there], around.codes[~there])
     assert np.array_equal(drawn.latents[:, ~there], around.latents[:, ~there])
     assert same(drawn.replaced(there, around), around)
+
+
+def test_beside_a_place_stands_what_is_known_there_or_else_the_nearest_of_the_place():
+    numbers = np.arange(4 * 6, dtype=np.float32).reshape(1, 4, 6)
+    known = np.ones((4, 6), bool)
+    known[:, 3] = False
+    around = Surroundings(known, np.zeros((4, 6, 2), np.int64), numbers)
+    beside = around.beside(Place(top=0, left=-1, rows=2, columns=4), 1)[0]
+    assert beside.tolist() == [
+        [5, 5, 0, 1, 2, 2],
+        [4, 5, 0, 1, 2, 2],
+        [10, 11, 6, 7, 8, 8],
+        [16, 17, 12, 13, 14, 8],
+    ]

@@ -1,5 +1,7 @@
 """A world that sketches what nobody has seen: what it knows around is what its memory shows."""
 
+import threading
+import time
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -19,10 +21,11 @@ from mag_sandbox.model.imagination.config import (
     PlannerConfig,
     SketcherConfig,
 )
+from mag_sandbox.model.imagination.surroundings import Lattice
 from mag_sandbox.model.imagination.weights import ImaginationNetworks, save_networks
 from mag_sandbox.model.pocket import loading as pocket
 from mag_sandbox.model.pocket.world import DiffusionWorld
-from mag_sandbox.model.world import Control, FrameBlock, MemorySetting, WorldState
+from mag_sandbox.model.world import Control, FrameBlock, MemorySetting, WorldFailed, WorldState
 from tests.tiny import CAPTIONS, FP32, LEFT, PLACE, RIGHT, STILL, TINY, UP, write_tiny_weights
 
 WIDE = replace(TINY, frame_width=160, frame_height=96)  # views as wide as real ones: 10 x 6 cells
@@ -74,6 +77,10 @@ def world(policy: str = "mag-retrieve", slots: int = 60) -> DiffusionWorld:
     return made
 
 
+def lattice_of(made: DiffusionWorld) -> Lattice:
+    return made._inventor._imagination.lattice
+
+
 def play(made: DiffusionWorld, controls: list[Control], seed: int = 1) -> list[FrameBlock]:
     return [made.reset(PLACE, seed), *(made.step(control) for control in controls)]
 
@@ -89,18 +96,103 @@ def test_a_session_replays_to_the_bit_and_another_seed_shows_something_else():
     assert not same(first, play(world(), path, seed=2))
 
 
-def test_all_that_is_shown_is_recalled_wherever_the_player_turns(monkeypatch):
+def count_lumps(made: DiffusionWorld) -> list[int]:
+    """Return a list that will hold the index of each block that the memory model makes."""
+    lumps: list[int] = []
+    make = made._generator.imagine
+
+    def counted(*args, **options):
+        lumps.append(made._session.block_index)
+        return make(*args, **options)
+
+    made._generator.imagine = counted  # type: ignore[method-assign]
+    return lumps
+
+
+def test_who_looks_around_after_a_moment_sees_only_what_was_sketched():
     made = world()
-
-    def inventing(*args, **options):
-        raise AssertionError("a shown block was invented by the memory model")
-
-    monkeypatch.setattr(made._generator, "imagine", inventing)
+    lumps = count_lumps(made)
     turned = replace(RIGHT.camera, pitch=1.0), replace(LEFT.camera, pitch=-1.0)
-    blocks = play(made, [RIGHT] * 50 + [Control(turned[0])] * 4 + [Control(turned[1])] * 9 + [UP])
-    assert sum(len(block.look_ahead) for block in blocks) >= 5
-    assert all(ahead.pose == made._inventor.ahead(ahead.pose, [])
+    path = [STILL] * 16 + [RIGHT] * 50 + [STILL] * 16
+    blocks = play(made, path + [Control(turned[0])] * 4 + [Control(turned[1])] * 6)
+    assert lumps == []
+    lattice = made._inventor._imagination.lattice
+    assert sum(len(block.look_ahead) for block in blocks) >= 9
+    assert all(ahead.pose == lattice.nearest(ahead.pose)
                for block in blocks for ahead in block.look_ahead)  # fmt: skip
+
+
+@pytest.mark.parametrize("policy", ["mag-retrieve", "mag", "full"])
+def test_who_outruns_the_sketch_sees_the_memory_models_guess_until_it_arrives(policy):
+    made = world(policy)
+    lumps = count_lumps(made)
+    made.reset(PLACE, 1)
+    while not made.step(RIGHT).look_ahead:
+        assert lumps[-1] == made._session.block_index - 1
+        assert any(frame.passing for frame in made._policy.table.frames.values())
+        assert not made._inventor.around.known[:, 5:35].any(), "a guess is not learned"
+    assert lumps == [1, 2]
+    assert not any(frame.passing for frame in made._policy.table.frames.values())
+
+
+def test_no_block_waits_for_a_sketch_before_it_is_due_and_none_goes_on_without_it():
+    made = world()
+    made.reset(PLACE, 1)
+    inventor, go_on = made._inventor, threading.Event()
+    imagine = inventor._imagination.imagine
+
+    def held(*args, **options):
+        assert go_on.wait(60)
+        return imagine(*args, **options)
+
+    inventor._imagination.imagine = held
+    inventor.drop_view()
+    made.step(RIGHT)
+    due = made._session.due
+    while made._session.block_index < due:
+        assert made.step(RIGHT).look_ahead == ()
+        assert not made._inventor._view.made.done()
+    timer = threading.Timer(0.1, go_on.set)
+    timer.start()
+    assert len(made.step(RIGHT).look_ahead) == 1
+    assert go_on.is_set()
+
+
+def test_a_view_that_is_of_no_use_any_more_is_dropped():
+    made = world()
+    made.reset(PLACE, 1)
+    made.step(RIGHT)
+    assert 0 < made._session.pending.yaw < 180
+    for _ in range(2):
+        made.step(LEFT)
+    assert made._session.pending.yaw > 180
+
+
+def test_a_session_is_the_same_however_slow_the_sketches_are(monkeypatch):
+    path = [RIGHT] * 5 + [LEFT] * 6 + [UP] * 2
+    quick = play(world(), path)
+    slow = world()
+    imagine = slow._inventor._imagination.imagine
+
+    def slowly(*args, **options):
+        time.sleep(0.05)
+        return imagine(*args, **options)
+
+    monkeypatch.setattr(slow._inventor._imagination, "imagine", slowly)
+    assert same(quick, play(slow, path))
+
+
+@pytest.mark.parametrize("blocks", [0, 1, 2, 3])
+def test_a_session_parked_while_a_view_is_sketched_goes_on_to_the_bit(blocks):
+    path = [replace(RIGHT, prompt=CAPTIONS[1]), *[RIGHT] * 4, *[LEFT] * 3]
+    made = world()
+    play(made, [RIGHT] * blocks)
+    state = made.snapshot()
+    expected = [made.step(control) for control in path]
+    other = world()
+    other.reset(PLACE, 9)
+    other.restore(state)
+    assert same(expected, [other.step(control) for control in path])
 
 
 def test_a_parked_session_goes_on_to_the_bit():
@@ -121,9 +213,6 @@ def test_a_place_parked_before_there_were_sketches_goes_on_beside_what_memory_sh
     arrays = {name: array for name, array in state.arrays.items() if "/" not in name}
     data = {key: value for key, value in state.data.items() if key != "around"}
     other = world()
-    other.restore(WorldState(arrays, data))
-    assert not other._inventor.around.known.any()
-    shown = other._inventor._imagination.lattice.shown(other.shown_poses)
     recalled: list[CameraPose] = []
 
     def recall_view(pose: CameraPose) -> torch.Tensor:
@@ -131,8 +220,11 @@ def test_a_place_parked_before_there_were_sketches_goes_on_beside_what_memory_sh
         return DiffusionWorld.recall_view(other, pose)
 
     other.recall_view = recall_view  # type: ignore[method-assign]
-    ahead = [block.pose for _ in range(8) for block in other.step(RIGHT).look_ahead]
-    assert recalled == ahead[:1], "only the first view lies beside ground it has not learned"
+    other.restore(WorldState(arrays, data))
+    shown = lattice_of(other).shown(other.shown_poses)
+    for _ in range(8):
+        other.step(RIGHT)
+    assert len(recalled) == 1, "only the first view lies beside ground it has not learned"
     around = other._inventor.around
     assert around.known[:, 10:13].any()
     assert (around.known & shown)[:, 10:13].sum() == shown[:, 10:13].sum()
@@ -145,8 +237,7 @@ def test_what_memory_forgets_is_not_remembered_by_the_sketch():
     play(forgetful, path)
     assert kept._inventor._losses == 0
     assert forgetful._inventor._losses > 0
-    seen = [forgetful._inventor._imagination.lattice.shown(forgetful.shown_poses).sum(),
-            kept._inventor._imagination.lattice.shown(kept.shown_poses).sum()]  # fmt: skip
+    seen = [lattice_of(each).shown(each.shown_poses).sum() for each in (forgetful, kept)]
     assert seen[0] < seen[1]
 
 
@@ -166,20 +257,38 @@ def test_a_new_prompt_leaves_what_was_seen_and_draws_what_was_not():
 
 def test_a_recording_says_whether_views_were_sketched():
     said = world().provenance()
-    assert said["execution"]["sketches"] is True
+    assert said["execution"]["sketches"] == "beside"
     assert len(said["imagination"]) == 64
     assert pocket.recorded_execution(said["execution"]).sketches
     older = {key: value for key, value in said["execution"].items() if key != "sketches"}
     assert not pocket.recorded_execution(older).sketches
+    with pytest.raises(WorldFailed, match="sketched between blocks"):
+        pocket.recorded_execution({**older, "sketches": True})
 
 
 @pytest.mark.parametrize("pose", [CameraPose(0.0), CameraPose(354.0, 9.0), CameraPose(9.0, -18.0)])
 def test_cells_count_as_shown_only_where_a_view_shows_all_of_them(pose):
-    inventor = world()._inventor
-    shown = inventor._imagination.lattice.shown([pose])
-    place = inventor._imagination.lattice.place(inventor.ahead(pose, []))
-    if inventor.ahead(pose, []) == pose:
+    made = world()
+    lattice = lattice_of(made)
+    shown = lattice.shown([pose])
+    if lattice.nearest(pose) == pose:
         assert shown.sum() == 60
-        assert shown[inventor.around.cells(place)].all()
+        assert shown[made._inventor.around.cells(lattice.place(pose))].all()
+        assert np.array_equal(shown, lattice.touched(pose))
+        wider = lattice.touched(pose, (2 * lattice.cell, -lattice.cell))
+        assert wider.sum() == 12 * 7
     else:
-        assert shown.sum() < 60
+        assert shown.sum() < 60 < lattice.touched(pose).sum()
+
+
+def test_what_other_weights_sketched_is_learned_anew_from_memory():
+    made = world()
+    play(made, [RIGHT] * 6)
+    state = made.snapshot()
+    state.data["around"]["weights"] = "others"
+    other = world()
+    other.restore(state)
+    assert not other._inventor.around.known.any()
+    for _ in range(6):
+        other.step(RIGHT)
+    assert other._inventor.around.known[:, 10:].any()

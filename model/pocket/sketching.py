@@ -1,0 +1,201 @@
+"""Sketches and paints views beside the world, on a thread of its own.
+
+What a view is made from is fixed when it is begun, and values that never change; what it makes is
+known to the world when it is taken. So it matters to nothing when the thread gets it done, and a
+view under way is parked as what it is made from.
+"""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mag_sandbox.controls.camera import CameraCommand, CameraPose
+from mag_sandbox.model.imagination.imagination import Imagination
+from mag_sandbox.model.imagination.surroundings import Surroundings
+from mag_sandbox.model.parking import packed, unpacked
+from mag_sandbox.model.pocket.inventing import Memory
+from mag_sandbox.model.pocket.sketch_ahead import Outlook, due_now, next_view
+from mag_sandbox.model.prompts import PromptFeatures
+from mag_sandbox.model.world import WorldState
+
+CELLS_A_BLOCK = 80  # that can be sketched while one block is shown, beside it, with time to spare
+BLOCKS_TO_PAINT = 1  # a view, however little of it is new
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """A view under way."""
+
+    pose: CameraPose
+    prompt: str
+    made: "Future[tuple[Surroundings, Tensor]]"  # with the view's latents
+    dropped: threading.Event
+
+
+class SketchInventor:
+    """Sketches and paints on a ring of cells, of which it knows what memory shows.
+
+    What memory has lost it forgets, and what comes there later is drawn with other noise: else
+    the seed alone would be a memory. As long as nothing is lost, noise is a function of seed and
+    place.
+    """
+
+    prompts_renew, recalls_all = False, True
+
+    def __init__(self, imagination: Imagination, features: PromptFeatures, weights: str) -> None:
+        """Say what sketches.
+
+        Args:
+            imagination: makes views.
+            features: of prompts.
+            weights: what tells the imagination's from others: codes mean nothing to those.
+        """
+        self._imagination, self._features, self._weights = imagination, features, weights
+        self.around = imagination.nothing()  # what is known
+        self._view: _View | None = None
+        self._seed = 0
+        self._losses = 0  # how often something was forgotten
+        self._evictions = 0  # of memory, when its losses were last looked at
+        # more threads would only wait for each other: a tile is many small operations
+        self._thread = ThreadPoolExecutor(1, "sketching", torch.set_num_threads, (1,))
+
+    @property
+    def has_view(self) -> bool:
+        """Whether a view was begun and not taken."""
+        return self._view is not None
+
+    @property
+    def noise(self) -> int:
+        """Seed of what is drawn now."""
+        return self._seed + self._losses * 2**32
+
+    def begin(self, seed: int) -> None:
+        """Begin a world of which nothing is known."""
+        self.drop_view()
+        self.around, self._seed = self._imagination.nothing(), seed
+        self._losses = self._evictions = 0
+
+    def next_view(
+        self, pose: CameraPose, command: CameraCommand, memory: Memory
+    ) -> CameraPose | None:
+        """Return a pose of the lattice that shows what is seen next and is not known.
+
+        A view under way goes on, unless it shows nothing of what the next block needs.
+        """
+        lattice = self._imagination.lattice
+        known = lattice.shown(memory.shown_poses)
+        outlook = Outlook(pose, command, memory.upwind_pose, memory.has_room)
+        if self._view is not None:
+            missing = due_now(lattice, outlook) & ~known
+            if not missing.any() or (missing & lattice.shown([self._view.pose])).any():
+                return None
+        return next_view(lattice, known, outlook)
+
+    def begin_view(self, pose: CameraPose, prompt: str, memory: Memory) -> int:
+        """Begin a view of the lattice; it takes longer the less of it is known."""
+        self.drop_view()
+        self.follow(memory, pose)
+        self._view = self._begun(pose, prompt)
+        there = self.around.at(self._imagination.lattice.place(pose))
+        return BLOCKS_TO_PAINT - int((~there.known).sum()) // -CELLS_A_BLOCK
+
+    def take_view(self, memory: Memory) -> Tensor:  # noqa: ARG002
+        """Return the view that was begun, and know it."""
+        assert self._view is not None
+        view, self._view = self._view, None
+        self.around, latents = view.made.result()
+        return latents
+
+    def drop_view(self) -> None:
+        """Forget the view that was begun."""
+        if self._view is not None:
+            self._view.dropped.set()
+            self._view = None
+
+    def see(self, pose: CameraPose, latents: Tensor) -> None:
+        """Know a view of the lattice that was given."""
+        self.around = self._imagination.seen(self.around, pose, latents)
+
+    def snapshot(self) -> WorldState:
+        """Return all that it knows, and of what a view under way is made."""
+        around, view = self.around, self._view
+        tensors = {
+            "known": torch.from_numpy(around.known.astype(np.uint8)),
+            "codes": torch.from_numpy(around.codes.astype(np.int16)),
+            "latents": torch.from_numpy(around.latents),
+        }
+        data = {
+            "weights": self._weights,
+            "seed": self._seed,
+            "losses": self._losses,
+            "evictions": self._evictions,
+            "view": view and {"pose": asdict(view.pose), "prompt": view.prompt},
+        }
+        return packed(tensors, data)
+
+    def restore(self, state: WorldState) -> None:
+        """Know what it knew.
+
+        A world of before, or of other weights, is learned from its memory, view by view.
+        """
+        self.drop_view()
+        data = state.data
+        if not state.arrays:
+            return
+        self._seed, self._losses = data["seed"], data["losses"]
+        self._evictions = data["evictions"]
+        if data.get("weights") != self._weights:
+            return
+        parts = unpacked(state)
+        self.around = Surroundings(
+            parts["known"].numpy().astype(bool),
+            parts["codes"].numpy().astype(np.int64),
+            parts["latents"].numpy(),
+        )
+        if data["view"] is not None:
+            self._view = self._begun(CameraPose(**data["view"]["pose"]), data["view"]["prompt"])
+
+    def close(self) -> None:
+        """End the thread."""
+        self.drop_view()
+        self._thread.shutdown()
+
+    def _begun(self, pose: CameraPose, prompt: str) -> _View:
+        dropped = threading.Event()
+        make = self._maker(pose, prompt, dropped)
+        return _View(pose, prompt, self._thread.submit(make), dropped)
+
+    def _maker(
+        self, pose: CameraPose, prompt: str, dropped: threading.Event
+    ) -> Callable[[], tuple[Surroundings, Tensor]]:
+        """Return what makes a view of what is known now; it touches nothing of the world."""
+        around, seed = self.around, self.noise
+        told, empty = self._features(prompt), self._features("")
+
+        def make() -> tuple[Surroundings, Tensor]:
+            made = self._imagination.imagine(
+                around, pose, told, empty, seed, given_up=dropped.is_set
+            )
+            return made, self._imagination.view(made, pose)
+
+        return make
+
+    def follow(self, memory: Memory, pose: CameraPose) -> None:
+        """Forget what memory has lost, and learn what it shows of a view."""
+        lattice = self._imagination.lattice
+        shown = lattice.shown(memory.shown_poses)
+        if memory.evictions != self._evictions:
+            self._evictions = memory.evictions
+            lost = self.around.known & ~shown
+            if lost.any():
+                self.around = self.around.without(lost)
+                self._losses += 1
+        unlearned = shown & ~self.around.known
+        if unlearned[self.around.cells(lattice.place(pose))].any():
+            latents = memory.recall_view(pose)
+            self.around = self._imagination.seen(self.around, pose, latents, only=unlearned)
