@@ -59,12 +59,7 @@ class BlockGenerator:
     """
 
     def __init__(
-        self,
-        dit: DiT,
-        memory_dit: DiT,
-        cache: KVCache,
-        shift: float,
-        empty_text: TextKeys,
+        self, dit: DiT, memory_dit: DiT, cache: KVCache, shift: float, empty_text: TextKeys
     ) -> None:
         self.dit, self.memory_dit, self.cache = dit, memory_dit, cache
         self.shift, self.empty_text = shift, empty_text

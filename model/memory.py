@@ -10,12 +10,7 @@ from collections import Counter
 from dataclasses import replace
 
 from mag_sandbox.controls.camera import CameraPose, view_overlap
-from mag_sandbox.model.coverage import (
-    all_shown,
-    choose_views,
-    completing_views,
-    covered_cells,
-)
+from mag_sandbox.model.coverage import all_shown, choose_views, completing_views, covered_cells
 from mag_sandbox.model.slots import BlockInfo, KeptFrame, SlotTable, SlotWrite
 from mag_sandbox.model.world import (
     MemoryOrigin,

@@ -23,14 +23,7 @@ from torch.distributed.fsdp import FSDPModule, fully_shard
 from torch.distributed.tensor import DTensor, Partial, Shard, zeros
 
 from mag_sandbox.model.dit import DiT
-from mag_sandbox.training.processes import (
-    ALONE,
-    ONE_FILE,
-    SHARDS,
-    Processes,
-    State,
-    refuse_other,
-)
+from mag_sandbox.training.processes import ALONE, ONE_FILE, SHARDS, Processes, State, refuse_other
 
 PATIENCE = timedelta(hours=6)  # others may draw or encode data before the first step
 

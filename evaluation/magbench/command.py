@@ -76,10 +76,7 @@ def run_magbench(options: argparse.Namespace, say: Callable[[str], None]) -> int
 
 
 def _measure(
-    options: argparse.Namespace,
-    ready: list[ReadyClip],
-    unusable: int,
-    say: Callable[[str], None],
+    options: argparse.Namespace, ready: list[ReadyClip], unusable: int, say: Callable[[str], None]
 ) -> int:
     matching = matching_of(options.lpips, say)
     from mag_sandbox.evaluation.magbench.full_rollout import open_continuer

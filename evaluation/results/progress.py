@@ -16,10 +16,7 @@ class ProgressBar:
     """
 
     def __init__(
-        self,
-        total: int,
-        stream: TextIO | None = None,
-        clock: Callable[[], float] = time.monotonic,
+        self, total: int, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._total, self._stream, self._clock = total, stream or sys.stderr, clock
         self._begun, self._count, self._measured = clock(), 0, 0

@@ -126,11 +126,7 @@ def proposals(row: WorldRow, plan: MemoryPlan, *, tiny_decoder: bool) -> Iterato
 
 
 def first_that_fits(
-    row: WorldRow,
-    plan: MemoryPlan,
-    device_bytes: int,
-    *,
-    tiny_decoder: bool,
+    row: WorldRow, plan: MemoryPlan, device_bytes: int, *, tiny_decoder: bool
 ) -> MemoryPlan | None:
     """Return the plan that gives up least and fits into what is free; None: nothing does."""
     for smaller in proposals(row, plan, tiny_decoder=tiny_decoder):

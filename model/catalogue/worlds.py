@@ -305,9 +305,7 @@ _ROWS = (
                 (r"models/longlive_base\.(safetensors|pt)",),
             ),
             WeightSource(
-                "lora",
-                "Efficient-Large-Model/LongLive-1.3B",
-                (r"models/lora\.(safetensors|pt)",),
+                "lora", "Efficient-Large-Model/LongLive-1.3B", (r"models/lora\.(safetensors|pt)",)
             ),
             *_WAN_PARTS,
         ),

@@ -20,10 +20,7 @@ _ROWS = int(MARGIN * GRID_DOWN)  # shows none of them
 
 
 def look_ahead_pose(
-    pose: CameraPose,
-    command: CameraCommand,
-    known: Sequence[CameraPose],
-    share: float = KNOWN,
+    pose: CameraPose, command: CameraCommand, known: Sequence[CameraPose], share: float = KNOWN
 ) -> CameraPose | None:
     """Return where to imagine a block before moving on from `pose`, or None if all is known.
 

@@ -198,15 +198,12 @@ def picture(
         pen.poly(
             smooth(
                 [
-                    (-body, 0),
-                    (-body * 0.7, high * 0.3),
-                    (0, high * 0.4),
-                    (body * 0.7, high * 0.3),
-                    (body, 0),
+                    (-body, 0), (-body * 0.7, high * 0.3), (0, high * 0.4),
+                    (body * 0.7, high * 0.3), (body, 0),
                 ]
             ),
             (74, 66, 94),
-        )
+        )  # fmt: skip
         pen.oval(-body * 0.46, high * 0.3, body * 0.46, high * 0.88, (66, 48, 48))
         pen.oval(-body * 0.36, high * 0.32, body * 0.36, high * 0.78, (244, 204, 170))
     else:

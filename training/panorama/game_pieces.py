@@ -142,15 +142,11 @@ def _bat(stamp: Stamp) -> None:
     for side in (-1, 1):
         stamp.poly(
             [
-                (0, 0.62),
-                (side * 0.5, 0.95),
-                (side * 0.95, 0.6),
-                (side * 0.62, 0.52),
-                (side * 0.5, 0.28),
-                (side * 0.24, 0.36),
+                (0, 0.62), (side * 0.5, 0.95), (side * 0.95, 0.6), (side * 0.62, 0.52),
+                (side * 0.5, 0.28), (side * 0.24, 0.36),
             ],
             shaded(fur, 0.25),
-        )
+        )  # fmt: skip
         stamp.poly([(side * 0.08, 0.74), (side * 0.26, 1.05), (side * 0.28, 0.7)], fur)
     stamp.oval(0, 0.52, 0.3, 0.32, fur)
     _eyes(stamp, 0, 0.58, 0.13, 0.1)

@@ -43,13 +43,8 @@ ROOMS: dict[str, Room] = {
     "bathroom": Room(("bathtub",), ("stool", "cabinet")),
 }
 PICTURES = (
-    "none",
-    "landscape paintings",
-    "portraits",
-    "abstract paintings",
-    "round mirrors",
-    "clocks",
-)
+    "none", "landscape paintings", "portraits", "abstract paintings", "round mirrors", "clocks",
+)  # fmt: skip
 WINDOWS = ("none", "square windows", "arched windows", "round windows", "tall windows")
 LAMPS = ("none", "floor lamps", "hanging lamps", "wall lamps")
 DOORS: dict[str, RGB] = {

@@ -89,8 +89,4 @@ _OUTDOOR = {
     **outdoor_words.THINGS,
     "building": outdoor_words.BUILDING_NOUNS,
 }
-_GAME = {
-    "theme": game_themes.PLACE_WORDS,
-    "sky": game_themes.SKY_WORDS,
-    **game_themes.THING_WORDS,
-}
+_GAME = {"theme": game_themes.PLACE_WORDS, "sky": game_themes.SKY_WORDS, **game_themes.THING_WORDS}

@@ -59,16 +59,9 @@ LIGHTS = ("spotlights", "soft light", "warm light", "pink light", "blue light")
 SUPPORTS = ("pedestals", "round tables", "steps", "boxes", "podiums")
 OBJECT_COLORS = tuple(name for name in PAINTS if name not in ("cream", "brown", "grey"))
 EXTRAS = (
-    "none",
-    "potted plants",
-    "palms",
-    "flowers",
-    "balloons",
-    "rope barriers",
-    "hanging lamps",
-    "picture frames",
-    "stars",
-)
+    "none", "potted plants", "palms", "flowers", "balloons", "rope barriers", "hanging lamps",
+    "picture frames", "stars",
+)  # fmt: skip
 # factors on red, green, blue at the zenith, the horizon and the nadir, then the pools of light
 AMBIENT: dict[str, tuple[tuple[float, float, float], ...]] = {
     "spotlights": ((0.42, 0.42, 0.5), (0.66, 0.65, 0.72), (0.56, 0.55, 0.62)),

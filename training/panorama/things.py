@@ -87,31 +87,19 @@ def _crystal(pen: Pen, color: RGB, variant: int) -> None:
         pen.poly([(x, 0), (x, tall), (x + wide, top), (x + wide * 0.7, 0)], darker(color, 0.18))
         pen.poly(
             [
-                (x - wide * 0.3, 0),
-                (x - wide * 0.35, top - 4),
-                (x, tall),
-                (x + wide * 0.35, top - 4),
-                (x + wide * 0.3, 0),
+                (x - wide * 0.3, 0), (x - wide * 0.35, top - 4), (x, tall),
+                (x + wide * 0.35, top - 4), (x + wide * 0.3, 0),
             ],
             color,
-        )
+        )  # fmt: skip
 
 
 def _guitar(pen: Pen, color: RGB, variant: int) -> None:
     pen.poly([(-26, 0), (26, 0), (8, 14), (-8, 14)], DARK)
     shape = [
-        (0, 6),
-        (-34, 14),
-        (-36, 38),
-        (-20, 54),
-        (-26, 70),
-        (-14, 82),
-        (14, 82),
-        (26, 70),
-        (20, 54),
-        (36, 38),
-        (34, 14),
-    ]
+        (0, 6), (-34, 14), (-36, 38), (-20, 54), (-26, 70), (-14, 82), (14, 82), (26, 70),
+        (20, 54), (36, 38), (34, 14),
+    ]  # fmt: skip
     pen.blob([(x * 1.1, y * 1.04 - 2) for x, y in shape], darker(color, 0.4))
     pen.blob(shape, color)
     pen.blob(
@@ -181,18 +169,11 @@ def _sneaker(pen: Pen, color: RGB, variant: int) -> None:
     trim = _trim(color)
     pen.blob(
         [
-            (-58, 10),
-            (-62, 50),
-            (-56, 68),
-            (-26, 64),
-            (-8, 58),
-            (26, 44),
-            (58, 34),
-            (66, 14),
+            (-58, 10), (-62, 50), (-56, 68), (-26, 64), (-8, 58), (26, 44), (58, 34), (66, 14),
             (0, 8),
         ],
         color,
-    )
+    )  # fmt: skip
     pen.blob([(34, 14), (30, 40), (58, 34), (66, 14)], lighter(color, 0.35))
     pen.poly([(-60, 14), (-62, 50), (-44, 48), (-34, 14)], darker(color, 0.2))
     pen.curve([(-30, 24), (-6, 30), (18, 48)], trim, 9)
