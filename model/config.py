@@ -164,10 +164,16 @@ class PocketConfig:
         return self.frame_height // stride, self.frame_width // stride
 
     @property
+    def token_grid(self) -> tuple[int, int]:
+        """Rows and columns of tokens in a latent frame."""
+        height, width = self.latent_size
+        return height // self.dit.patch, width // self.dit.patch
+
+    @property
     def tokens_per_frame(self) -> int:
         """Tokens of one latent frame."""
-        height, width = self.latent_size
-        return height * width // self.dit.patch**2
+        rows, columns = self.token_grid
+        return rows * columns
 
     def as_dict(self) -> dict:
         """Return plain JSON data."""

@@ -17,8 +17,11 @@ import torch
 from torch import Tensor
 
 from mag_sandbox.model.attention import AttentionKernel
+from mag_sandbox.model.config import PocketConfig
 from mag_sandbox.model.dit import Attend
 from mag_sandbox.model.slots import SlotWrite
+
+Pairs = list[tuple[Tensor, Tensor]]  # keys and values, a pair a layer
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,15 @@ class CacheShape:
     head_dim: int
     block_length: int  # frames
     batch: int = 1
+
+    @classmethod
+    def of(cls, config: PocketConfig) -> "CacheShape":
+        """Return the sizes of a pocket world's cache."""
+        dit = config.dit
+        return cls(
+            dit.num_layers, config.tokens_per_frame, dit.num_heads, dit.head_dim,
+            config.block_length,
+        )  # fmt: skip
 
     def slot_bytes(self, dtype: torch.dtype) -> int:
         """Bytes of one kept frame over all layers, keys and values."""
@@ -156,3 +168,49 @@ class KVCache:
         sizes = (shape.layers, shape.batch, shape.heads, length, shape.head_dim)
         # written once now, so that resident memory does not grow while slots fill
         return torch.empty(sizes, dtype=self.dtype, device=self.device).zero_()
+
+
+class GraphCache:
+    """Kept keys and values as tensors of their own: a pass that reads them can be differentiated.
+
+    The calls are those of `KVCache`; `tokens` are those of a latent frame.
+    """
+
+    def __init__(self, tokens: int) -> None:
+        self._tokens = tokens
+        self._kept: dict[int, Pairs] = {}
+        self._read: tuple[int, ...] = ()
+        self._own: Pairs = []
+
+    def attend(self, slots: Sequence[int], frames: int | None = None) -> None:  # noqa: ARG002
+        """Make the frames in `slots` what coming passes read besides their own."""
+        self._read = tuple(slots)
+
+    def reader(self, kernel: AttentionKernel) -> Attend:
+        """Return the strategy of one pass; what is kept later does not change it."""
+        past = [self._kept[slot] for slot in self._read]
+
+        def attend(layer_index: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+            keys = [pairs[layer_index][0].to(k) for pairs in past]
+            values = [pairs[layer_index][1].to(v) for pairs in past]
+            return kernel(q, torch.cat((k, *keys), dim=1), torch.cat((v, *values), dim=1))
+
+        return attend
+
+    def recorder(self, kernel: AttentionKernel) -> Attend:
+        """Return the strategy of a pass whose own frames may be kept."""
+        read, self._own = self.reader(kernel), []
+
+        def attend(layer_index: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+            self._own.append((k.detach(), v.detach()))
+            return read(layer_index, q, k, v)
+
+        return attend
+
+    def write(self, writes: Sequence[SlotWrite]) -> None:
+        """Keep frames of the last recorded pass in slots."""
+        for write in writes:
+            rows = slice(write.frame * self._tokens, (write.frame + 1) * self._tokens)
+            self._kept[write.slot] = [
+                (k[:, rows].clone(), v[:, rows].clone()) for k, v in self._own
+            ]

@@ -11,7 +11,7 @@ import math
 import torch
 from torch import Tensor
 
-from mag_sandbox.model.config import RayConfig
+from mag_sandbox.model.config import PocketConfig, RayConfig
 
 TABLE_FRAMES = 1024  # rows of the public checkpoints' table
 
@@ -137,7 +137,7 @@ class RayCoordinates:
 
     def __init__(self, config: RayConfig, rows: int, columns: int, block_length: int = 3) -> None:
         self._config = config
-        self._block_length = block_length
+        self.grid, self.block_length = (rows, columns), block_length
         self._token = config.fov / columns  # degrees at zoom 1
         y, x = torch.meshgrid(
             (torch.arange(rows, dtype=torch.float64) + 0.5) - rows / 2,
@@ -152,6 +152,12 @@ class RayCoordinates:
             2 * math.pi / (_geometric(*config.pitch_periods, config.pitch_channels) * self._token)
         )
         self._time = 2 * math.pi / _geometric(*config.time_periods, config.time_channels)
+
+    @classmethod
+    def of(cls, config: PocketConfig, block_length: int | None = None) -> "RayCoordinates":
+        """Return those of a pocket world, whose blocks may be cut to another length."""
+        assert config.dit.rays is not None  # what `PocketConfig.from_dict` reads has some
+        return cls(config.dit.rays, *config.token_grid, block_length or config.block_length)
 
     def rotary(self, poses: Tensor, times: Tensor) -> Tensor:
         """Return the tokens' turns, [B, F * L, 1, D/2].
@@ -196,7 +202,7 @@ class RayCoordinates:
         )  # fmt: skip
         batch, frames, tokens = yaw.shape
         place = self._position.expand(batch, frames, tokens, -1)
-        place_in_block = order.clamp(max=1).masked_fill(order == self._block_length - 1, PLACES - 1)
+        place_in_block = order.clamp(max=1).masked_fill(order == self.block_length - 1, PLACES - 1)
         in_block = torch.eye(PLACES, dtype=torch.float64)[place_in_block]
         in_block = in_block[None, :, None].expand(batch, frames, tokens, -1)
         return torch.cat((own, place, in_block), dim=-1).flatten(1, 2).to(dtype)

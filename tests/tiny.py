@@ -104,8 +104,7 @@ def tiny_tokenizer():
 
 def tiny_rays(config: PocketConfig = TINY) -> RayCoordinates:
     """Return the coordinates of the tiny world's tokens."""
-    rows, columns = (size // config.dit.patch for size in config.latent_size)
-    return RayCoordinates(config.dit.rays, rows, columns, config.block_length)
+    return RayCoordinates.of(config)
 
 
 def write_tiny_weights(

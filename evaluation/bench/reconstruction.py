@@ -60,8 +60,7 @@ class MemoryModel:
             network.float().eval().requires_grad_(False)
         features = prompt_features(weights, config, load_tokenizer(weights, config), known={})
         self._empty = Conditioner(self._dit, features).text_keys("")
-        rows, columns = (size // config.dit.patch for size in config.latent_size)
-        self._rays = RayCoordinates(config.dit.rays, rows, columns, config.block_length)
+        self._rays = RayCoordinates.of(config)
 
     @torch.inference_mode()
     def encode(self, frames: np.ndarray) -> Tensor:
@@ -96,12 +95,7 @@ class MemoryModel:
         return torch.cat(made, dim=1)[0]
 
     def _generator(self, slots: int) -> BlockGenerator:
-        config = self.config.dit
-        shape = CacheShape(
-            config.num_layers, self.config.tokens_per_frame, config.num_heads, config.head_dim,
-            self.config.block_length,
-        )  # fmt: skip
-        cache = KVCache(shape, slots, torch.float32)
+        cache = KVCache(CacheShape.of(self.config), slots, torch.float32)
         return BlockGenerator(self._dit, self._dit, cache, FOUR_STEPS.shift, self._empty)
 
     def _coordinates(self, poses: Sequence[CameraPose], first_frame: int) -> Coordinates:

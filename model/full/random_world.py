@@ -23,13 +23,12 @@ from mag_sandbox.model.full.vae import WanVae
 from mag_sandbox.model.full.video_stream import PictureCodec, exact_codec, tiny_codec
 from mag_sandbox.model.full.world import StreamWorld
 from mag_sandbox.model.fused import fuse
-from mag_sandbox.model.kv_cache import KVCache
+from mag_sandbox.model.kv_cache import GraphCache, KVCache
 from mag_sandbox.model.slots import SlotWrite
 from mag_sandbox.model.world import Progress
 from mag_sandbox.scenes import Scene
 
 Result = TypeVar("Result")
-Layers = list[tuple[Tensor, Tensor]]  # keys and values of every layer, [B, tokens, N, D]
 
 
 class ConcatenatedCache(KVCache):
@@ -37,36 +36,27 @@ class ConcatenatedCache(KVCache):
 
     def resize(self, slots: int) -> None:
         """Forget everything and keep at most so many frames."""
-        self.slots = slots
-        self._kept: dict[int, Layers] = {}
-        self._passed: dict[int, tuple[Tensor, Tensor]] = {}  # of the last pass, by layer
-        self._attended: tuple[int, ...] = ()
+        self.slots, self._kept = slots, GraphCache(self.shape.tokens)
 
-    def attend(self, slots: Sequence[int], frames: int | None = None) -> None:  # noqa: ARG002
+    def attend(self, slots: Sequence[int], frames: int | None = None) -> None:
         """See `KVCache`; a pass may make any number of frames."""
-        self._attended = tuple(slots)
+        self._kept.attend(slots, frames)
 
     def reader(self, kernel: AttentionKernel) -> Attend:
         """See `KVCache`."""
+        passing: Attend = self._kept.reader(kernel)
 
         def attend(layer_index: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-            self._passed[layer_index] = k, v
-            kept = [self._kept[slot][layer_index] for slot in self._attended]
-            keys = torch.cat([k, *(keys for keys, _ in kept)], dim=1)
-            values = torch.cat([v, *(values for _, values in kept)], dim=1)
-            return kernel(q, keys, values)
+            nonlocal passing
+            if layer_index == 0:  # another pass begins, which may be kept
+                passing = self._kept.recorder(kernel)
+            return passing(layer_index, q, k, v)
 
         return attend
 
     def write(self, writes: Sequence[SlotWrite]) -> None:
         """See `KVCache`."""
-        tokens = self.shape.tokens
-        for write in writes:
-            rows = slice(write.frame * tokens, (write.frame + 1) * tokens)
-            self._kept[write.slot] = [
-                (keys[:, rows].clone(), values[:, rows].clone())
-                for _, (keys, values) in sorted(self._passed.items())
-            ]
+        self._kept.write(writes)
 
 
 class SameStream(SideStream):

@@ -13,8 +13,6 @@ from mag_sandbox.model.pocket.loading import (
     load_networks,
     probe_execution,
     prompt_features,
-    ray_coordinates,
-    token_grid,
     world_parts,
 )
 from mag_sandbox.model.pocket.weights import (
@@ -24,6 +22,7 @@ from mag_sandbox.model.pocket.weights import (
     weights_hash,
 )
 from mag_sandbox.model.prompts import read_texts
+from mag_sandbox.model.rope import RayCoordinates
 from mag_sandbox.model.world import Progress
 
 PACK_STEPS = 2  # denoising steps of a block that no look-ahead has prepared
@@ -81,7 +80,7 @@ def load(
         ),
         networks,
         features,
-        RayPlaces(ray_coordinates(config), *token_grid(config), config.block_length),
+        RayPlaces(RayCoordinates.of(config)),
         name if info.trained else f"{name} (untrained)",
     )
     on_progress("ready", 1.0)

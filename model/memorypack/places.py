@@ -74,16 +74,16 @@ class IndexPlaces:
 class RayPlaces:
     """The rays of posed frames: the pocket world. A frame's time says its place in its block."""
 
-    def __init__(self, rays: RayCoordinates, rows: int, columns: int, block_length: int) -> None:
-        self._rays, self._size, self._length = rays, (rows, columns), block_length
+    def __init__(self, rays: RayCoordinates) -> None:
+        self._rays = rays
 
     def grid(self, frames: LatentFrames) -> Grid:
         """Return the coordinates of each frame's tokens."""
-        size, device = (frames.length, *self._size), frames.latents.device
+        size, device = (frames.length, *self._rays.grid), frames.latents.device
         assert frames.poses is not None  # of the pocket world, where every frame has one
         poses, times = frames.poses.cpu(), frames.times.cpu()
         rotary = self._rays.rotary(poses, times.expand(len(poses), -1))[:, :, 0]
-        features = self._rays.features(poses, times.long() % self._length)
+        features = self._rays.features(poses, times.long() % self._rays.block_length)
         return Grid(
             rotary.unflatten(1, size).to(device),
             features.unflatten(1, size).to(device, frames.latents.dtype),

@@ -108,7 +108,7 @@ def load(
         imagination,
         inventor,
         generator,
-        ray_coordinates(config),
+        RayCoordinates.of(config),
         memory,
         look_ahead=look_ahead,
     )
@@ -206,26 +206,8 @@ def _spec(config: PocketConfig) -> WorldSpec:
     )
 
 
-def token_grid(config: PocketConfig) -> tuple[int, int]:
-    """Return rows and columns of tokens."""
-    rows, columns = (size // config.dit.patch for size in config.latent_size)
-    return rows, columns
-
-
-def ray_coordinates(config: PocketConfig) -> RayCoordinates:
-    """Return the rotary coordinates of blocks seen by a posed camera."""
-    assert config.dit.rays is not None  # what `PocketConfig.from_dict` reads has some
-    return RayCoordinates(config.dit.rays, *token_grid(config), config.block_length)
-
-
 def _cache(config: PocketConfig, memory: MemorySetting, execution: Execution) -> KVCache:
-    shape = CacheShape(
-        config.dit.num_layers,
-        config.tokens_per_frame,
-        config.dit.num_heads,
-        config.dit.head_dim,
-        config.block_length,
-    )
+    shape = CacheShape.of(config)
     slots = memory.kept_mib * MIB // shape.slot_bytes(execution.dtype)
     if slots < 1:
         raise WorldFailed(
@@ -267,7 +249,7 @@ def probe_execution(config: PocketConfig) -> Execution:
         length = config.block_length
         latents = torch.zeros(1, length, config.dit.channels, *config.latent_size, dtype=dtype)
         poses = torch.tensor([[(0.0, 0.0, 90.0)] * length])
-        rays = ray_coordinates(config)
+        rays = RayCoordinates.of(config)
         rotary = rays.rotary(poses, torch.arange(length)[None])
         features = rays.features(poses, torch.arange(length), dtype)
 

@@ -59,7 +59,8 @@ def _packed_rows(
     variant: str, pack_config: PackConfig, dit: DiT, config: PocketConfig, lengths, repeats: int
 ) -> list[dict]:
     pack = MemoryPack(config.dit, pack_config).initialise(dit).eval()
-    memory = PackMemory(pack, _places(config), _block(config, 0).part(2, 3), _prompt(config))
+    places = RayPlaces(RayCoordinates.of(config))
+    memory = PackMemory(pack, places, _block(config, 0).part(2, 3), _prompt(config))
     rows, made = [], 0
     for length in lengths:
         while made < length:
@@ -94,7 +95,7 @@ def _kept_rows(
     for length, kept in zip(lengths, frames, strict=True):
         shape = 1, kept * config.tokens_per_frame, config.dit.num_heads, config.dit.head_dim
         pairs = [(torch.zeros(shape), torch.zeros(shape)) for _ in dit.blocks]
-        place = coordinates(_places(config).grid(block))
+        place = coordinates(RayPlaces(RayCoordinates.of(config)).grid(block))
         attend = context_attention(pairs, dit.kernel)
         reading = BlockDenoiser(dit, attend, text, place)
 
@@ -126,12 +127,6 @@ def _median_ms(work: Callable[[], None], repeats: int) -> float:
         work()
         spent.append(1000 * (time.perf_counter() - started))
     return median(spent)
-
-
-def _places(config: PocketConfig) -> RayPlaces:
-    rows, columns = (size // config.dit.patch for size in config.latent_size)
-    rays = RayCoordinates(config.dit.rays, rows, columns, config.block_length)
-    return RayPlaces(rays, rows, columns, config.block_length)
 
 
 def _block(config: PocketConfig, index: int) -> LatentFrames:

@@ -5,8 +5,7 @@ output layer and the final modulation. All draws follow from the number of a ste
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import KW_ONLY, dataclass
 from typing import Protocol
 
 import torch
@@ -22,17 +21,11 @@ from mag_sandbox.model.memorypack.networks import (
 )
 from mag_sandbox.model.memorypack.parts import is_new
 from mag_sandbox.model.memorypack.places import LatentFrames, Places, coordinates
-from mag_sandbox.training.devices import TrainingDevice
-from mag_sandbox.training.loop import Stage
 from mag_sandbox.training.losses import flow_loss, sample_noise_levels
 from mag_sandbox.training.memory_saving import accumulate_gradients
-from mag_sandbox.training.memorypack.direct_forcing import (
-    CONDITIONS,
-    ClipPass,
-    clips_at,
-)
+from mag_sandbox.training.memorypack.direct_forcing import CONDITIONS, ClipPass, clips_at
 from mag_sandbox.training.memorypack.presets import PackTraining, Tuned
-from mag_sandbox.training.recipe.clips import Show
+from mag_sandbox.training.recipe.stage import RecipeStage
 from mag_sandbox.training.seeded_random import SeededRandom
 
 _DRAWS = 40
@@ -59,20 +52,14 @@ class VideoSource(Protocol):
 
 
 @dataclass(eq=False)
-class MemoryPackStage(Stage):
-    """Trains a transformer with MemoryPack."""
+class MemoryPackStage(RecipeStage[PackedNetworks, VideoSource, PackTraining]):
+    """Trains a transformer with MemoryPack; what is not tuned is frozen here."""
 
-    module: PackedNetworks  # transformer and memory; what is not tuned is frozen here
-    source: VideoSource  # of videos
-    config: PackTraining  # the numbers
+    _: KW_ONLY
     shift: float  # of the noise levels of sampling
-    device: TrainingDevice  # where to compute
-    seed: int  # of all draws
-    show: Show  # writes a picture of latents
 
     def __post_init__(self) -> None:
         self.name = f"memorypack-{self.config.forcing}"
-        self.latest: Tensor | None = None  # latents of the latest step, for the picture
         for name, value in self.module.named_parameters():
             value.requires_grad_(is_tuned(name, self.config.tuned))
 
@@ -123,11 +110,6 @@ class MemoryPackStage(Stage):
             memory.push(clip.with_latents(kept.to(clip.latents)))
             shown.append(made.predicted)
         self.latest = torch.cat(shown, dim=1)
-
-    def sheet(self, path: Path, step: int) -> None:  # noqa: ARG002 (shows the latest step's)
-        """Write the clips that the latest step predicted."""
-        if self.latest is not None:
-            self.show(path, self.latest)
 
     def _clips(self, step: int) -> int:
         return clips_at(self.config.curriculum, step, self.config.optimisation.steps)

@@ -19,18 +19,15 @@ from mag_sandbox.model.memorypack.parts import (
     save_parts,
     untrained,
 )
-from mag_sandbox.model.pocket.weights import load_tokenizer
 from mag_sandbox.model.world import MissingWeights
-from mag_sandbox.training.devices import TrainingDevice, choose_device
+from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.loop import Loop, LoopConfig
 from mag_sandbox.training.memorypack.options import MemoryPackOptions
 from mag_sandbox.training.memorypack.presets import PRESETS, PackTraining, at_pocket_size
 from mag_sandbox.training.memorypack.stage import MemoryPackStage, VideoSource
 from mag_sandbox.training.memorypack.videos import IndexedVideos, PocketVideos
 from mag_sandbox.training.pocket.clips import show_with
-from mag_sandbox.training.pocket.data import panorama_set
-from mag_sandbox.training.pocket.size import pocket_networks
-from mag_sandbox.training.pocket.stage_images import Captions
+from mag_sandbox.training.pocket.size import pocket_parts
 from mag_sandbox.training.recipe.clips import Show
 
 logger = logging.getLogger(__name__)
@@ -67,14 +64,9 @@ def train(options: MemoryPackOptions, size: PackSize) -> Path:
     base = untrained(plain, info.config, info.rank).state_dict()
     networks.requires_grad_(True)
     stage = MemoryPackStage(
-        networks,
-        size.source(numbers.batch),
-        config,
-        size.shift,
-        size.device,
-        options.seed,
-        size.show,
-    )
+        networks, size.source(numbers.batch), config, size.device, options.seed, size.show,
+        shift=size.shift,
+    )  # fmt: skip
     loop = LoopConfig(
         numbers.steps, min(100, numbers.steps // 10), 0.2, numbers.clip, numbers.ema, 4.0
     )
@@ -109,23 +101,15 @@ def pocket_size(options: MemoryPackOptions, device: TrainingDevice | None = None
     Raises:
         MissingWeights: there are none.
     """
-    device = device or choose_device()
-    config, networks, autoencoder = pocket_networks(options.weights, device)
-
-    def source(batch: int) -> PocketVideos:
-        data = panorama_set(options.data, options.panoramas)
-        tokenizer = load_tokenizer(options.weights, config)
-        captions = Captions(data, tokenizer, config.text.text_len)
-        return PocketVideos(networks, autoencoder, data, captions, device, batch, options.seed)
-
+    parts = pocket_parts(options, device)
     return PackSize(
-        device=device,
-        dit=networks.dit,
+        device=parts.device,
+        dit=parts.networks.dit,
         base=base_hash(options.weights),
-        shift=config.flow.shift,
+        shift=parts.config.flow.shift,
         adapted=at_pocket_size,
-        source=source,
-        show=show_with(autoencoder, device),
+        source=lambda batch: PocketVideos(parts, batch, options.seed),
+        show=show_with(parts.autoencoder, parts.device),
     )
 
 

@@ -6,15 +6,11 @@ import numpy as np
 import torch
 
 from mag_sandbox.model.memorypack.places import IndexPlaces, LatentFrames, RayPlaces
-from mag_sandbox.model.pocket.autoencoder import Autoencoder
-from mag_sandbox.model.pocket.networks import PocketNetworks
 from mag_sandbox.model.rope import RayCoordinates, index_frequencies
-from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.memorypack.stage import VideoBatch
-from mag_sandbox.training.pocket.data import PanoramaSet
+from mag_sandbox.training.pocket.clips import PocketParts
 from mag_sandbox.training.pocket.latents import encode_views, places_to_poses
 from mag_sandbox.training.pocket.paths import return_path, stacked, steady_path
-from mag_sandbox.training.pocket.stage_images import Captions
 from mag_sandbox.training.recipe.clips import ClipSource
 from mag_sandbox.training.seeded_random import SeededRandom
 
@@ -25,25 +21,18 @@ _VIDEOS = 41  # keeps draws apart
 class PocketVideos:
     """Pans, half of them out and back; a `VideoSource`. The image is the last frame of a block."""
 
-    networks: PocketNetworks  # whose text encoder reads the captions; it stays as it is
-    autoencoder: Autoencoder  # makes the latents
-    data: PanoramaSet  # the panoramas
-    captions: Captions  # of them
-    device: TrainingDevice  # where frames are encoded
+    parts: PocketParts  # what they are made of
     batch: int  # videos a step
     seed: int  # of all draws
 
     def __post_init__(self) -> None:
-        config = self.networks.config
-        rows, columns = (size // config.dit.patch for size in config.latent_size)
-        rays = RayCoordinates(config.dit.rays, rows, columns, config.block_length)
-        self.length = config.block_length
-        self.places = RayPlaces(rays, rows, columns, self.length)
+        rays = RayCoordinates.of(self.parts.config)
+        self.length, self.places = rays.block_length, RayPlaces(rays)
 
     def videos(self, number: int, clips: int) -> VideoBatch:
         """Return encoded views along pans."""
         random = SeededRandom(self.seed, _VIDEOS, number)
-        panoramas = random.numpy.integers(len(self.data), size=self.batch)
+        panoramas = random.numpy.integers(len(self.parts.data), size=self.batch)
         ways = (random.numpy.choice((steady_path, return_path)) for _ in panoramas)
         paths = [way(random.numpy, 1 + clips, self.length) for way in ways]
         path, first = stacked(paths), self.length - 1
@@ -53,25 +42,18 @@ class PocketVideos:
         times = torch.arange(left.shape[1]) + first  # as in play, whose pack counts from the start
         pictures = np.stack(
             [
-                self.data.view_at_rest(panorama, *place)
+                self.parts.data.view_at_rest(panorama, *place)
                 for panorama, *rows in zip(panoramas, left, top, fov, strict=True)
                 for place in zip(*rows, strict=True)
             ]
         )
-        latents = encode_views(self.autoencoder, pictures, self.device).unflatten(0, left.shape)
-        words, empty = (
-            self.captions.draw(panoramas, random.numpy),
-            self.captions.empty(self.batch),
-        )
+        parts = self.parts
+        latents = encode_views(parts.autoencoder, pictures, parts.device).unflatten(0, left.shape)
         return VideoBatch(
-            LatentFrames(latents, times, places_to_poses(left, top, fov)), self._read(*words),
-            self._read(*empty),
-        )  # fmt: skip
-
-    @torch.no_grad()
-    def _read(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        upload = self.device.upload
-        return self.networks.text(upload(ids), upload(mask)).float()
+            LatentFrames(latents, times, places_to_poses(left, top, fov)),
+            parts.read(parts.captions.draw(panoramas, random.numpy)),
+            parts.read(parts.captions.empty(self.batch)),
+        )
 
 
 @dataclass(eq=False)

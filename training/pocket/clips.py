@@ -4,8 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from tokenizers import Tokenizer
 from torch import Tensor
 
+from mag_sandbox.model.checkpoints import load_checkpoint
+from mag_sandbox.model.config import PocketConfig
+from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.model.pocket.networks import PocketNetworks
@@ -24,15 +28,36 @@ _CLIPS, _PROMPTS = 30, 31  # keep draws apart
 SHOWN = 6  # pictures in a row of a sheet
 
 
+@dataclass(frozen=True, slots=True)
+class PocketParts:
+    """A pocket world that training starts from, and the scenes it learns from."""
+
+    config: PocketConfig
+    networks: PocketNetworks  # fp32, read only
+    autoencoder: Autoencoder  # likewise
+    tokenizer: Tokenizer
+    data: PanoramaSet
+    captions: Captions
+    device: TrainingDevice
+
+    def transformer(self, path: Path) -> DiT:
+        """Return a transformer of this architecture with the weights of a file, fp32."""
+        with torch.device("meta"):
+            dit = DiT(self.config.dit, self.device.kernel)
+        load_checkpoint(dit, path, torch.float32, self.device.device)
+        return dit
+
+    @torch.no_grad()
+    def read(self, prompts: tuple[Tensor, Tensor]) -> Tensor:
+        """Return features of ids and mask, fp32 [B, text_len, text_dim]."""
+        return self.networks.text(*(self.device.upload(tensor) for tensor in prompts)).float()
+
+
 @dataclass(eq=False)
 class PocketClips:
     """Videos, prompts and camera paths; a `ClipSource`."""
 
-    networks: PocketNetworks  # whose text encoder reads the captions; it stays as it is
-    autoencoder: Autoencoder  # makes the latents
-    data: PanoramaSet  # the panoramas
-    captions: Captions  # of them
-    device: TrainingDevice  # where frames are encoded
+    parts: PocketParts  # what they are made of
     batch: int  # videos a step
     seed: int  # of all draws
     path: MakePath = random_path  # draws where videos look
@@ -41,15 +66,14 @@ class PocketClips:
     block_length: int | None = None
 
     def __post_init__(self) -> None:
-        config = self.networks.config
-        rows, columns = (size // config.dit.patch for size in config.latent_size)
+        config = self.parts.config
         self.shape = (config.dit.channels, *config.latent_size)
         self.tokens = config.tokens_per_frame
-        self._length = self.block_length or config.block_length
-        self._rays = RayCoordinates(config.dit.rays, rows, columns, self._length)
+        self._rays = RayCoordinates.of(config, self.block_length)
         self._blocks = PathBlocks(
-            self.data, self.autoencoder, config.block_length, self.device, self.path
-        )
+            self.parts.data, self.parts.autoencoder, config.block_length, self.parts.device,
+            self.path,
+        )  # fmt: skip
 
     def clips(self, number: int, frames: int) -> Clips:
         """Return encoded views along random paths, as many frames as `PathBlocks` has or fewer."""
@@ -58,21 +82,21 @@ class PocketClips:
         latents, poses, times = (
             x.flatten(1, 2)[:, :frames] for x in (drawn.latents, drawn.poses, drawn.times)
         )
-        text = self._read(*self.captions.draw(drawn.panoramas, random.numpy, dropout=0.0))
+        text = self._read(self.parts.captions.draw(drawn.panoramas, random.numpy, dropout=0.0))
         return Clips(latents, Conditions(text, self._places(poses, times)))
 
     def conditions(self, number: int, frames: int) -> Conditions:
         """Return captions and paths of any length; nothing is drawn or encoded."""
         random = SeededRandom(self.seed, _PROMPTS, number)
-        panoramas = random.numpy.integers(len(self.data), size=self.batch)
-        blocks = -(-frames // self._length)
-        paths = [self.path(random.numpy, blocks, self._length) for _ in panoramas]
+        panoramas = random.numpy.integers(len(self.parts.data), size=self.batch)
+        length = self._rays.block_length
+        paths = [self.path(random.numpy, -(-frames // length), length) for _ in panoramas]
         path = stacked(paths)
         places = self._places(
             places_to_poses(path.left, path.top, path.fov).flatten(1, 2),
             torch.from_numpy(path.times).flatten(1, 2),
         )
-        text = self._read(*self.captions.draw(panoramas, random.numpy, dropout=0.0))
+        text = self._read(self.parts.captions.draw(panoramas, random.numpy, dropout=0.0))
         return Conditions(text, places)
 
     def text(self, prompt: str, batch: int) -> Tensor:
@@ -83,15 +107,13 @@ class PocketClips:
         """
         if prompt:
             raise ValueError(f'the pocket recipe has no negative prompt, "{prompt}" was asked for')
-        return self._read(*self.captions.empty(batch))
+        return self._read(self.parts.captions.empty(batch))
 
     def _places(self, poses: Tensor, times: Tensor) -> PathPlaces:
-        return PathPlaces(self._rays, poses, times, self._length, self.device.device)
+        return PathPlaces(self._rays, poses, times, self.parts.device.device)
 
-    @torch.no_grad()
-    def _read(self, ids: Tensor, mask: Tensor) -> Tensor:
-        upload = self.device.upload
-        return self.networks.text(upload(ids), upload(mask)).float().cpu()
+    def _read(self, prompts: tuple[Tensor, Tensor]) -> Tensor:
+        return self.parts.read(prompts).cpu()
 
 
 def show_with(autoencoder: Autoencoder, device: TrainingDevice) -> Show:

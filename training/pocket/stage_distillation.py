@@ -93,9 +93,7 @@ class FrameDistillationStage(Stage):
 
     def __post_init__(self) -> None:
         self.world.requires_grad_(False)
-        config = self.world.config
-        rows, columns = (size // config.dit.patch for size in config.latent_size)
-        self.rays = RayCoordinates(config.dit.rays, rows, columns, config.block_length)
+        self.rays = RayCoordinates.of(self.world.config)
 
     def optimisers(self) -> list[torch.optim.Optimizer]:
         """Return AdamW over the generator's change, and over the critic."""

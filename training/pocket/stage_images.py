@@ -15,7 +15,7 @@ from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.model.pocket.networks import PocketNetworks
 from mag_sandbox.model.prompts import tokenise
-from mag_sandbox.model.rope import RayCoordinates
+from mag_sandbox.model.rope import PLACES, RayCoordinates
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.losses import flow_loss, flow_target, guided_target, sample_noise_levels
 from mag_sandbox.training.optimisers import muon_and_adamw
@@ -78,8 +78,7 @@ class ImageStage:
 
     def __post_init__(self) -> None:
         self._prompts = tokenise(self.tokenizer, self.held_out, self.module.config.text.text_len)
-        rows, columns = (n // self.module.config.dit.patch for n in self.module.config.latent_size)
-        self.rays = RayCoordinates(self.module.config.dit.rays, rows, columns)
+        self.rays = RayCoordinates.of(self.module.config, PLACES)
 
     def loss(self, step: int) -> Tensor:
         """Return the flow loss of one batch of frames."""
@@ -91,7 +90,7 @@ class ImageStage:
         sigma = sample_noise_levels((len(rows), 1), draw)
         noisy, target = flow_target(latents, sigma, draw)
         poses = places_to_poses(*places)[:, None]
-        order = int(rng.integers(3))
+        order = int(rng.integers(PLACES))
         noisy, target, sigma = self._upload((noisy, target, sigma))
         prompts = self.captions.draw(panoramas.astype(int), rng)
         with self.device.autocast():

@@ -45,10 +45,7 @@ class SequenceStage:
     own_past: float = 0.0
 
     def __post_init__(self) -> None:
-        rows, columns = (n // self.module.config.dit.patch for n in self.module.config.latent_size)
-        self.rays = RayCoordinates(
-            self.module.config.dit.rays, rows, columns, self.module.config.block_length
-        )
+        self.rays = RayCoordinates.of(self.module.config)
 
     def loss(self, step: int) -> Tensor:
         """Return the flow loss of the noisy copies of one batch of sequences."""

@@ -46,13 +46,12 @@ class PathPlaces:
     rays: RayCoordinates  # of the world
     poses: Tensor  # yaw, pitch, fov [degrees], [B, F, 3]
     times: Tensor  # frame numbers, [B, F]
-    block_length: int  # frames of a block
     device: str = "cpu"  # where coordinates are needed
 
     def at(self, first_frame: int, frames: int) -> Coordinates:
         """Return the coordinates of consecutive frames, which the paths must reach."""
         some = slice(first_frame, first_frame + frames)
-        order = torch.arange(first_frame, first_frame + frames) % self.block_length
+        order = torch.arange(first_frame, first_frame + frames) % self.rays.block_length
         features = self.rays.features(self.poses[:, some], order)
         return Coordinates(self.rotary(first_frame, frames), features.to(self.device))
 

@@ -4,70 +4,22 @@ Steps, memory policies and prompt switches are those of `model.full.rollout`. On
 denoising step of a block is differentiated; what is remembered is cut off from the gradient.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
-from mag_sandbox.model.attention import AttentionKernel
-from mag_sandbox.model.dit import Attend, DiT, TextKeys
+from mag_sandbox.model.dit import DiT, TextKeys
 from mag_sandbox.model.flow import Draw, Sampler
 from mag_sandbox.model.full.recipes import BLOCK_LENGTH, Recipe
 from mag_sandbox.model.full.rollout import Rollout
 from mag_sandbox.model.full.samplers import FewSteps, RenoisingSampler
 from mag_sandbox.model.generator import Coordinates
-from mag_sandbox.model.slots import SlotWrite
+from mag_sandbox.model.kv_cache import GraphCache
 from mag_sandbox.training.recipe.clips import FramePlaces
 
-Pairs = list[tuple[Tensor, Tensor]]  # keys and values, a pair a layer
 Renoise = Callable[[int, int], Tensor]  # block of the clip, step -> noise like a block's latents
-
-
-class GraphCache:
-    """Kept keys and values as tensors of their own: a pass that reads them can be differentiated.
-
-    The calls are those of `KVCache`; `tokens` are those of a latent frame.
-    """
-
-    def __init__(self, tokens: int) -> None:
-        self._tokens = tokens
-        self._kept: dict[int, Pairs] = {}
-        self._read: tuple[int, ...] = ()
-        self._own: Pairs = []
-
-    def attend(self, slots: Sequence[int], frames: int | None = None) -> None:  # noqa: ARG002
-        """Make the frames in `slots` what coming passes read besides their own."""
-        self._read = tuple(slots)
-
-    def reader(self, kernel: AttentionKernel) -> Attend:
-        """Return the strategy of one pass; what is kept later does not change it."""
-        past = [self._kept[slot] for slot in self._read]
-
-        def attend(layer_index: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-            keys = [pairs[layer_index][0].to(k) for pairs in past]
-            values = [pairs[layer_index][1].to(v) for pairs in past]
-            return kernel(q, torch.cat((k, *keys), dim=1), torch.cat((v, *values), dim=1))
-
-        return attend
-
-    def recorder(self, kernel: AttentionKernel) -> Attend:
-        """Return the strategy of a pass whose own frames may be kept."""
-        read, self._own = self.reader(kernel), []
-
-        def attend(layer_index: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-            self._own.append((k.detach(), v.detach()))
-            return read(layer_index, q, k, v)
-
-        return attend
-
-    def write(self, writes: Sequence[SlotWrite]) -> None:
-        """Keep frames of the last recorded pass in slots."""
-        for write in writes:
-            rows = slice(write.frame * self._tokens, (write.frame + 1) * self._tokens)
-            self._kept[write.slot] = [
-                (k[:, rows].clone(), v[:, rows].clone()) for k, v in self._own
-            ]
 
 
 @dataclass(eq=False)

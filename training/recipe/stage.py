@@ -10,11 +10,10 @@ from torch import Tensor, nn
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.loop import Stage
 from mag_sandbox.training.recipe.clips import Show
-from mag_sandbox.training.recipe.presets import Preset
 
 Module = TypeVar("Module", bound=nn.Module)
 Source = TypeVar("Source")
-Config = TypeVar("Config", bound=Preset)
+Config = TypeVar("Config")  # a preset, whose `optimisation` says how AdamW steps
 
 
 @dataclass(eq=False)

@@ -10,6 +10,7 @@ from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.flow import add_noise, x0_from_flow
 from mag_sandbox.model.full.recipes import BLOCK_LENGTH
 from mag_sandbox.model.generator import Coordinates
+from mag_sandbox.model.kv_cache import GraphCache
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.recipe.clips import (
     ClipSource,
@@ -19,7 +20,7 @@ from mag_sandbox.training.recipe.clips import (
 )
 from mag_sandbox.training.recipe.masks import block_attention, teacher_forcing
 from mag_sandbox.training.recipe.presets import Distillation
-from mag_sandbox.training.recipe.rollout import GraphCache, SelfRollout, TrainedGenerator
+from mag_sandbox.training.recipe.rollout import SelfRollout, TrainedGenerator
 from mag_sandbox.training.seeded_random import SeededRandom
 
 Tail = Callable[[Tensor], Tensor]  # a clip's latents -> how the next clip begins

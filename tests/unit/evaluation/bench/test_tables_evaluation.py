@@ -54,7 +54,7 @@ def test_rebuilding_block_by_block_is_the_pass_that_memory_is_trained_with(weigh
     )
     angles = torch.tensor([[(pose.yaw, pose.pitch, pose.fov) for pose in poses]])
     rays = RayCoordinates(TINY.dit.rays, 2, 2, length)
-    places = PathPlaces(rays, angles, torch.arange(frames)[None], length)
+    places = PathPlaces(rays, angles, torch.arange(frames)[None])
     attend = block_attention(history_compress(frames, length), 4, dit.kernel)
     at_once = reconstruct(dit, latents[None], noise, model._empty, places.at(0, frames), attend)
     assert torch.allclose(rebuilt, at_once[0], atol=1e-4)

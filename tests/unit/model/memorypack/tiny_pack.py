@@ -8,8 +8,8 @@ from mag_sandbox.model.memorypack.networks import MemoryPack, PackedNetworks
 from mag_sandbox.model.memorypack.places import LatentFrames, RayPlaces
 from tests.tiny import TINY, randomise, tiny_rays
 
-ROWS, COLUMNS = (side // TINY.dit.patch for side in TINY.latent_size)
-PLACES = RayPlaces(tiny_rays(), ROWS, COLUMNS, TINY.block_length)
+ROWS, COLUMNS = TINY.token_grid
+PLACES = RayPlaces(tiny_rays())
 LENGTH = TINY.block_length
 
 
