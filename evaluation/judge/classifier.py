@@ -6,7 +6,7 @@ and knows nothing of the world it judges. Things are found by another network, s
 
 import itertools
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -65,6 +65,15 @@ def all_heads() -> tuple[ViewQuestion, ...]:
         ViewQuestion(CATEGORY, tuple(CATEGORIES)),
         *(ViewQuestion(f"{one}.{name}", CATEGORIES[one].ATTRIBUTES[name]) for one, name in asked),
     )
+
+
+def answers_of(
+    category: str, attributes: Mapping[str, str], heads: Sequence[ViewQuestion]
+) -> list[int]:
+    """Return the index of the right value of every head, -1 where it is not asked."""
+    truth = {f"{category}.{name}": value for name, value in attributes.items()}
+    truth[CATEGORY] = category
+    return [head.values.index(truth[head.name]) if head.name in truth else -1 for head in heads]
 
 
 class ViewNetwork(nn.Module):

@@ -6,17 +6,18 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from mag_sandbox.evaluation.judge.classifier import (
     Classifier,
     ViewNetwork,
     ViewQuestion,
     all_heads,
+    answers_of,
     as_input,
     save_classifier,
 )
-from mag_sandbox.evaluation.judge.fitting import Fitting, Report, fit, weathered
+from mag_sandbox.evaluation.judge.fitting import Fitting, Report, fit, loss_of_answers, weathered
+from mag_sandbox.evaluation.judge.segmenter import halved
 from mag_sandbox.training.panorama.canvas import RING_HEIGHT, RING_WIDTH
 from mag_sandbox.training.panorama.render import CATEGORIES, HELD_OUT, RENDERER_VERSION, render
 
@@ -49,21 +50,6 @@ def draw_rings(
         if (place + 1) % 400 == 0:
             report(f"drew {place + 1}/{count} panoramas")
     return Rings(pixels, answers)
-
-
-def answers_of(
-    category: str, attributes: dict[str, str], heads: tuple[ViewQuestion, ...]
-) -> list[int]:
-    """Return the index of the right value of every head, -1 where it is not asked."""
-    truth = {f"{category}.{name}": value for name, value in attributes.items()}
-    truth["category"] = category
-    return [head.values.index(truth[head.name]) if head.name in truth else -1 for head in heads]
-
-
-def halved(pixels: np.ndarray) -> np.ndarray:
-    """Return a picture at half its size, box-filtered, uint8."""
-    height, width = pixels.shape[0] // 2, pixels.shape[1] // 2
-    return pixels.reshape(height, 2, width, 2, 3).mean((1, 3)).round().astype(np.uint8)
 
 
 def cut_views(rings: Rings, indices: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -104,23 +90,9 @@ def fit_classifier(
     def loss(network: ViewNetwork, rng: np.random.Generator) -> Tensor:
         indices = rng.integers(len(rings.pixels), size=fitting.batch)
         views = weathered(as_input(cut_views(rings, indices, rng)), rng)
-        return loss_of(network(views), torch.from_numpy(rings.answers[indices]))
+        return loss_of_answers(network(views), torch.from_numpy(rings.answers[indices]))
 
     return fit(lambda: ViewNetwork(heads), loss, fitting, report, every=200)
-
-
-def loss_of(logits: list[Tensor], answers: Tensor) -> Tensor:
-    """Return the mean cross-entropy of the questions that were asked, each view of equal weight.
-
-    Logits are [B, values] each, answers [B, questions]; -1: not asked.
-    """
-    total = torch.zeros(())
-    for place, logit in enumerate(logits):
-        asked = answers[:, place] >= 0
-        total = total + functional.cross_entropy(
-            logit[asked], answers[asked, place], reduction="sum"
-        )
-    return total / len(answers)
 
 
 def measured(classifier: Classifier, rings: Rings, seed: int, views: int = 4) -> Classifier:

@@ -1,6 +1,6 @@
 """What the trainings of both networks share: their settings, the steps, and spoiling pictures."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -64,6 +64,18 @@ def fit(
             report(f"step {step}/{fitting.steps} | loss {lost / every:.3f}")
             lost = 0.0
     return network.eval()
+
+
+def loss_of_answers(logits: Sequence[Tensor], answers: Tensor) -> Tensor:
+    """Return the mean cross-entropy of the questions that were asked, each view of equal weight.
+
+    Logits are [B, values] each, answers [B, questions]; -1: not asked.
+    """
+    lost = [
+        functional.cross_entropy(logit.float(), right, ignore_index=-1, reduction="sum")
+        for logit, right in zip(logits, answers.T, strict=True)
+    ]
+    return torch.stack(lost).sum() / len(answers)
 
 
 def weathered(views: Tensor, rng: np.random.Generator) -> Tensor:

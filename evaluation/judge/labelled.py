@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mag_sandbox.evaluation.judge.classifier import answers_of
 from mag_sandbox.evaluation.judge.damage import spoiled
 from mag_sandbox.evaluation.judge.fitting import Report
 from mag_sandbox.evaluation.judge.segmenter import CELL, HALF, halved
@@ -68,7 +69,7 @@ def draw_labelled(
         rng = np.random.default_rng([seed, 77])
         ring = render_logged(categories[seed % len(categories)], seed)
         names[place], colors[place] = labels_of(ring, vocabulary)
-        answers[place] = vocabulary.answers_of(ring.category, ring.attributes)
+        answers[place] = answers_of(ring.category, ring.attributes, vocabulary.questions)
         picture, coded = ring.pixels, rng.random() < CODED
         if spoil and rng.random() < SPOILED:
             picture, where = spoiled(picture, rng)

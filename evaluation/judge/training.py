@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from mag_sandbox.evaluation.judge.fitting import Fitting, Report, fit, weathered
+from mag_sandbox.evaluation.judge.fitting import Fitting, Report, fit, loss_of_answers, weathered
 from mag_sandbox.evaluation.judge.judge import Judge, shape_for
 from mag_sandbox.evaluation.judge.labelled import (
     UNKNOWN,
@@ -88,14 +88,7 @@ def loss_of(answers: Answers, cut: LabelledViews, weights: Tensor) -> Tensor:
         answers.shown.float(), (cells > 0).float(), asked, reduction="sum"
     )
     total = total + 0.1 * shown / len(names)
-    right = torch.from_numpy(cut.answers)
-    for place, value in enumerate(answers.values):
-        if (right[:, place] >= 0).any():
-            lost = functional.cross_entropy(
-                value.float(), right[:, place], ignore_index=-1, reduction="sum"
-            )
-            total = total + 0.15 * lost / len(names)
-    return total
+    return total + 0.15 * loss_of_answers(answers.values, torch.from_numpy(cut.answers))
 
 
 def save_measured(

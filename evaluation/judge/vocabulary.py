@@ -1,11 +1,8 @@
 """What the judge has words for: classes of things, colours, and questions about whole views."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
-from mag_sandbox.evaluation.judge.classifier import CATEGORY, ViewQuestion, all_heads
+from mag_sandbox.evaluation.judge.classifier import ViewQuestion, all_heads
 from mag_sandbox.training.panorama.classes import CLASSES
 from mag_sandbox.training.panorama.render import CATEGORIES
 
@@ -31,17 +28,6 @@ class JudgeVocabulary:
     def name_index(self, name: str) -> int:
         """Return the number by which cells show a class."""
         return self.classes.index(name) + 1
-
-    def answers_of(self, category: str, attributes: Mapping[str, str]) -> np.ndarray:
-        """Return the index of the right answer to every question, int64; -1 where not asked."""
-        truth = {f"{category}.{name}": value for name, value in attributes.items()}
-        truth[CATEGORY] = category
-        return np.array(
-            [
-                question.values.index(truth[question.name]) if question.name in truth else -1
-                for question in self.questions
-            ]
-        )
 
 
 def full_vocabulary() -> JudgeVocabulary:

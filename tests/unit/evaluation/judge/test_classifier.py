@@ -14,13 +14,13 @@ from mag_sandbox.evaluation.judge.classifier import (
     Classifier,
     ViewNetwork,
     all_heads,
+    answers_of,
     classifier_digest,
     save_classifier,
 )
 from mag_sandbox.evaluation.judge.classifier_training import (
     FITTING,
     Rings,
-    answers_of,
     draw_rings,
     fit_classifier,
     measured,

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from mag_sandbox.evaluation.judge import labelled
+from mag_sandbox.evaluation.judge.classifier import answers_of
 from mag_sandbox.evaluation.judge.damage import spoiled
 from mag_sandbox.evaluation.judge.judge import NETWORK, WORDS, Judge, Sight, shape_for
 from mag_sandbox.evaluation.judge.labelled import (
@@ -45,7 +46,7 @@ def test_the_vocabulary_has_words_for_all_that_is_drawn():
     assert len(set(WORDS_KNOWN.colors)) == len(WORDS_KNOWN.colors)
     for place, category in enumerate(CATEGORIES):
         ring = render_logged(category, 5)
-        answers = WORDS_KNOWN.answers_of(category, ring.attributes)
+        answers = answers_of(category, ring.attributes, WORDS_KNOWN.questions)
         assert answers[0] == place
         asked = [q for q, answer in zip(WORDS_KNOWN.questions, answers, strict=True) if answer >= 0]
         assert {q.category for q in asked} == {None, category}
