@@ -16,14 +16,8 @@ from pathlib import Path
 
 from mag_sandbox.command_line import OneLineParser
 from mag_sandbox.evaluation.bench.memory_command import PARTS, add_bench_options, run_bench
-from mag_sandbox.evaluation.bench.packs import is_pack, open_pack
-from mag_sandbox.evaluation.bench.pocket import (
-    DEFAULT_POLICIES,
-    DRIFT_CLIPS,
-    POLICIES,
-    PocketEvaluation,
-    PocketSettings,
-)
+from mag_sandbox.evaluation.bench.packs import DEFAULT_POLICIES, POLICIES, is_pack, open_pack
+from mag_sandbox.evaluation.bench.pocket import DRIFT_CLIPS, PocketEvaluation, PocketSettings
 from mag_sandbox.evaluation.bench.pose import PoseSettings, evaluate_poses, pose_table
 from mag_sandbox.evaluation.bench.tables import add_tables
 from mag_sandbox.evaluation.bench.thresholds import table
@@ -143,10 +137,7 @@ def _write_json(path: Path | None, result: dict) -> None:
 
 
 def _opener(
-    weights: Path | None,
-    world: str = "pocket",
-    parts: Path = PARTS,
-    execution: dict | None = None,
+    weights: Path | None, world: str = "pocket", parts: Path = PARTS, execution: dict | None = None
 ) -> Callable[[MemorySetting], World]:
     if weights is not None and world != "pocket":
         raise ValueError(f'--weights is a folder of the pocket world, not of "{world}"')

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mag_sandbox.evaluation.bench.clips import HeldOutScene, Report, held_out_scene
+from mag_sandbox.evaluation.bench.clips import HeldOutScene, held_out_scene
 from mag_sandbox.evaluation.judge.classifier import CATEGORY, Classifier, ViewQuestion
 from mag_sandbox.evaluation.probe.metrics import bootstrap_interval
 from mag_sandbox.model.world import World
@@ -26,21 +26,14 @@ class Answer:
     on_render: bool  # in the renderer's: what the classifier itself can do
 
 
-def measure_adherence(
-    world: World, classifier: Classifier, count: int, seed: int, folder: Path, report: Report
-) -> dict:
-    """Ask for `count` held-out scenes by caption and read their first pictures.
+def adherence_report(answers: Sequence[dict[str, Answer]], classifier: Classifier) -> dict:
+    """Return how prompts act, of what `ask_scene` returns, one a picture.
 
     An attribute counts in a picture only if the caption names it.
     """
-    answers = []
-    for number in range(count):
-        answers.append(ask_scene(world, classifier, number, seed, folder))
-        if (number + 1) % 16 == 0:
-            report(f"prompts: {number + 1}/{count} scenes")
     heads = {head.name: _share(head, answers) for head in trusted_heads(classifier)}
     return {
-        "prompts": count,
+        "prompts": len(answers),
         "heads": heads,
         "attributes": attribute_report(answers),
         "recovered": [

@@ -9,14 +9,11 @@ Source: the exposure bias metric (start-end contrast) of MemoryPack and Direct F
 network are ours, and so are ratios instead of differences.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.evaluation.bench.clips import HeldOutScene, Leg, blocks_in
 from mag_sandbox.evaluation.probe.metrics import gradient_energy
-from mag_sandbox.evaluation.results.intervals import interval_of
 from mag_sandbox.model.full.image_shift import luma
 from mag_sandbox.model.world import Control, World, WorldSpec
 
@@ -40,19 +37,6 @@ def saturation(frame: np.ndarray) -> float:
 MEASURES = {"gradient": gradient_energy, "contrast": contrast, "saturation": saturation}
 
 
-@dataclass(frozen=True, slots=True)
-class DriftScores:
-    """One clip: measures of the last turn over those of the first."""
-
-    ratios: dict[str, float | None]  # 1: unchanged; None: the first turn has nothing of it
-
-    @property
-    def drift(self) -> float | None:
-        """The largest change of a measure, a share of what it was; None: all turned out empty."""
-        known = [abs(ratio - 1) for ratio in self.ratios.values() if ratio is not None]
-        return max(known, default=None)
-
-
 def around_and_around(spec: WorldSpec, minutes: float) -> list[Leg]:
     """Return the path: a turn out, what nobody looks at, and a last turn over the same directions.
 
@@ -72,8 +56,13 @@ def around_and_around(spec: WorldSpec, minutes: float) -> list[Leg]:
     return [Leg("out", around, turn), Leg("away", around, between), Leg("back", around, turn)]
 
 
-def play_drift(world: World, scene: HeldOutScene, legs: list[Leg]) -> DriftScores:
-    """Play a path of `around_and_around`; frames are measured as they come, and not kept."""
+def play_drift(world: World, scene: HeldOutScene, legs: list[Leg]) -> dict[str, float | None]:
+    """Play a path of `around_and_around`; frames are measured as they come, and not kept.
+
+    Returns:
+        `{measure}_ratio`, of the last turn over the first: 1 is unchanged; and drift, the largest
+        change, a share of what it was. None: the first turn has nothing of it.
+    """
     world.reset(scene.scene("prompt"), scene.seed)
     found: dict[str, list[list[float]]] = {}
     for leg in legs:
@@ -83,17 +72,9 @@ def play_drift(world: World, scene: HeldOutScene, legs: list[Leg]) -> DriftScore
                 rows = [[measure(frame) for measure in MEASURES.values()] for frame in frames]
                 found.setdefault(leg.phase, []).extend(rows)
     first, last = (np.mean(found[phase], axis=0) for phase in ("out", "back"))
-    return DriftScores(
-        {
-            name: float(after / before) if before else None
-            for name, before, after in zip(MEASURES, first, last, strict=True)
-        }
-    )
-
-
-def drift_report(clips: list[DriftScores]) -> dict:
-    """Return means with intervals; null where no clip has anything of it."""
-    found = {"drift": [clip.drift for clip in clips]}
-    for name in MEASURES:
-        found[f"{name}_ratio"] = [clip.ratios[name] for clip in clips]
-    return {"clips": len(clips)} | {name: interval_of(values) for name, values in found.items()}
+    ratios = {
+        f"{name}_ratio": float(after / before) if before else None
+        for name, before, after in zip(MEASURES, first, last, strict=True)
+    }
+    changes = [abs(ratio - 1) for ratio in ratios.values() if ratio is not None]
+    return {"drift": max(changes, default=None), **ratios}

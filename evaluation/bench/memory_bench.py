@@ -3,7 +3,8 @@
 Records are JSON lines, see `evaluation.magbench.evaluate`; here bench is "pocket", row {world,
 memory, mode, and away where the camera stays away}; scores also hold pose_psnr_db, pose_ssim,
 floor_db, ceiling_db, recall_percent, drift_db (the last 15% less the first), compression,
-memory_mib and block_ms; recall_points are (seconds away, recall) of each frame. A clip whose
+memory_mib and block_ms; recall_points are (seconds away, recall) of each frame, motion the errors
+of its shift against the command, errors_px, and the share that is unmeasurable. A clip whose
 picture does not move as commanded is refused. Modes are those of `memory_clips`; what `image` and
 `prompt` invent is judged by `evaluation.imagination`. Of worlds that move the truth is that of the
 same time; where still parts are known, recall, floor, ceiling and drift rest on them, and the
@@ -15,7 +16,7 @@ score 0 or 1 for everything that a caption names, and the same of the renderer a
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -31,8 +32,12 @@ from mag_sandbox.evaluation.bench.memory_clips import (
     measure_return,
     play_return,
 )
-from mag_sandbox.evaluation.bench.packs import check_policies
-from mag_sandbox.evaluation.bench.pocket import EQUAL_WINDOW
+from mag_sandbox.evaluation.bench.packs import (
+    DEFAULT_POLICIES,
+    EQUAL_WINDOW,
+    check_policies,
+    setting_of,
+)
 from mag_sandbox.evaluation.bench.rest import measure_rest, play_rest
 from mag_sandbox.evaluation.judge.classifier import Classifier
 from mag_sandbox.evaluation.magbench.continuation import MODES, Continuation, Mode, as_pictures
@@ -41,7 +46,7 @@ from mag_sandbox.evaluation.results.progress import ProgressBar
 from mag_sandbox.evaluation.results.store import ClipStore, clip_record
 from mag_sandbox.model.world import MemorySetting, MemoryUsage, World, WorldFailed
 
-MAX_PROMPTS = 2000
+MAX_PROMPTS, MAX_SEED = 2000, 10_000
 GROUP = 4  # scenes, one a category, that a policy plays before the next policy does
 BenchMode = Mode | Kind | Literal["rest"]
 REST: BenchMode = "rest"  # of worlds that move
@@ -55,7 +60,7 @@ class MemoryBenchSettings:
     """What is measured."""
 
     world: str = "pocket"
-    memory: tuple[str, ...] = ("mag-retrieve", "mag", "window", EQUAL_WINDOW)
+    memory: tuple[str, ...] = DEFAULT_POLICIES  # the first is the tested one
     modes: tuple[BenchMode, ...] = (*MODES, *KINDS)
     clips: int = CLIPS
     prompts: int = 0  # pictures invented for the test of prompts
@@ -63,12 +68,15 @@ class MemoryBenchSettings:
     away_seconds: float = 0.0  # looked elsewhere before the way back, where clips are invented
     minutes: float | None = None  # after which no clip is begun; None: no limit
     moves: bool = False  # whether scenes change with time; as the world's spec says
+    sheets: Path | None = None  # folder for pictures of invented clips to look at
 
     def __post_init__(self) -> None:
         if not 1 <= self.clips <= CLIPS:
             raise ValueError(f"clips is {self.clips}, expected 1 to {CLIPS}")
         if not 0 <= self.prompts <= MAX_PROMPTS:
             raise ValueError(f"prompts is {self.prompts}, expected 0 to {MAX_PROMPTS}")
+        if not 0 <= self.seed <= MAX_SEED:
+            raise ValueError(f"seed is {self.seed}, expected 0 to {MAX_SEED}")
         if self.minutes is not None and not self.minutes > 0:
             raise ValueError(f"minutes is {self.minutes}, expected more than 0")
         if not 0 <= self.away_seconds <= MAX_AWAY:
@@ -82,8 +90,6 @@ class MemoryBenchSettings:
         for names in (self.memory, self.modes):
             if len(set(names)) < len(names):
                 raise ValueError(f"{', '.join(names)}: one is named twice; name each once")
-        if not self.memory or self.memory[0] == EQUAL_WINDOW:
-            raise ValueError(f"name a policy to test before {EQUAL_WINDOW}")
 
 
 @dataclass(eq=False)
@@ -156,7 +162,9 @@ class MemoryBench:
                             continue
                         if world is None or setting != opened:
                             _close(world)
-                            world, opened = shown(self.open_world(setting)), setting
+                            world, opened = self.open_world(setting), setting
+                            if not set(self.settings.modes) <= {*KINDS, REST}:
+                                world = shown(world)
                         self._measure(world, scene, index, policy, mode)
         finally:
             _close(world)
@@ -187,22 +195,21 @@ class MemoryBench:
 
     def _setting(self, policy: str, index: int, mode: BenchMode) -> MemorySetting | None:
         """Return a policy's setting; None if it waits for the clip of another one."""
-        if policy == "window":
-            return MemorySetting(policy="window", window_blocks=2, sink_frames=0)
         if policy != EQUAL_WINDOW:
-            return MemorySetting(policy=policy)
+            return setting_of(policy)
         tested = self.store.records().get(clip_key(index, self.settings.memory[0], mode))
         if tested is None or tested["equal_blocks"] is None:
             return None
-        blocks = tested["equal_blocks"]
-        return MemorySetting(policy="window", window_blocks=blocks, sink_frames=0)
+        return setting_of(policy, tested["equal_blocks"])
 
     def _measure(
         self, world: ShownWorld, scene: HeldOutScene, index: int, policy: str, mode: BenchMode
     ) -> None:
         began = self.clock()
-        record, pair, worst, usage = self._measured(world, scene, mode)
         key = clip_key(index, policy, mode)
+        sheets = self.settings.sheets
+        sheet = sheets and sheets / f"{mode}-{index}-{policy}.png"
+        record, pair, worst, usage = self._measured(world, scene, mode, sheet)
         picture = f"{PICTURES}/{key}.png"
         write_pair(self.store.folder / picture, pair.predicted[worst], pair.truth[worst])
         category = scene.panorama.category
@@ -220,11 +227,11 @@ class MemoryBench:
         return row | ({"away": f"{away:g} s away"} if away else {})
 
     def _measured(
-        self, world: ShownWorld, scene: HeldOutScene, mode: BenchMode
+        self, world: ShownWorld, scene: HeldOutScene, mode: BenchMode, sheet: Path | None
     ) -> tuple[dict, Continuation, int, MemoryUsage]:
         if mode in KINDS:
             away = self.settings.away_seconds
-            return measure_invented(world, scene, mode, self.matching, away)
+            return measure_invented(world, scene, mode, self.matching, away, sheet)
         if mode == REST:
             return _rested(world, scene)
         made = play_return(world, scene, mode)
@@ -236,7 +243,7 @@ def _rested(world: World, scene: HeldOutScene) -> tuple[dict, Continuation, int,
     frames = made.clip.frames[made.first :]
     apart = [np.square(a.astype(float) - b).mean() for a, b in zip(frames, made.truth, strict=True)]
     pair = Continuation(as_pictures(frames), as_pictures(made.truth))
-    scores = asdict(measure_rest(made, scene, world.spec))
+    scores = measure_rest(made, scene, world.spec)
     record = {"distance": "none", "refused": None, "scores": scores}
     return record, pair, int(np.argmax(apart)), made.clip.usage
 

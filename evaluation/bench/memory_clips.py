@@ -7,8 +7,10 @@ truth. Or nothing is given but the first view or the caption: then the world's w
 with its own way out.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -25,7 +27,6 @@ from mag_sandbox.evaluation.bench.clips import (
     record,
 )
 from mag_sandbox.evaluation.bench.parts import RingParts, likenesses, mean_of, part_scores
-from mag_sandbox.evaluation.bench.pocket import equal_window
 from mag_sandbox.evaluation.bench.return_scores import (
     ReturnedViews,
     measure_motion,
@@ -36,10 +37,10 @@ from mag_sandbox.evaluation.magbench.continuation import HISTORY, Continuation, 
 from mag_sandbox.evaluation.magbench.evaluate import Matching, scores_of, worst_frame
 from mag_sandbox.evaluation.vbench.consistency import ends
 from mag_sandbox.model.world import Control, FrameBlock, Frames, MemoryUsage, World, WorldSpec
+from mag_sandbox.training.panorama.sheets import write_sheet
 
 CLIPS = 176  # as many as MAG-Bench has, categories in turn: 44 of each
 DEGREES = 150.0  # of the way out
-MOTION_EVERY = 4  # frames: shares no factor with a block of three, whose seams count like the rest
 STILL = "the picture does not move as commanded"
 
 
@@ -157,11 +158,17 @@ def measure_return(
 
 
 def measure_invented(
-    world: World, scene: HeldOutScene, kind: Kind, matching: Matching, away_seconds: float = 0.0
+    world: World,
+    scene: HeldOutScene,
+    kind: Kind,
+    matching: Matching,
+    away_seconds: float = 0.0,
+    sheet: Path | None = None,
 ) -> tuple[dict, Continuation, int, MemoryUsage]:
     """Play a clip of which at most the first view is given.
 
-    Between out and back the camera may look elsewhere for `away_seconds`: see `pan_and_back`.
+    Between out and back the camera may look elsewhere for `away_seconds`: see `pan_and_back`. A
+    sheet shows the clip, see `write_clip_sheet`.
 
     Where a first view is given of a scene that moves, recall, floor and ceiling rest on those of
     its pixels that stand still. What else is invented may move as it likes: whole frames count, as
@@ -171,21 +178,40 @@ def measure_invented(
         What `compare` does, and what memory holds at the end.
     """
     clip = record(world, scene.scene(kind), pan_and_back(world.spec, away_seconds=away_seconds))
+    if sheet is not None:
+        write_clip_sheet(sheet, clip, scene)
     back = returned_views(clip, world.round_trip, scene.known_parts(kind))
-    measured, pair, worst = compare(clip, back, matching)
-    if back.still is not None:
-        measured["scores"]["still_psnr_db"] = mean_of(back.likenesses())
-    return measured, pair, worst, clip.usage
+    return *compare(clip, back, matching), clip.usage
 
 
 def compare(clip: Clip, back: ReturnedViews, matching: Matching) -> tuple[dict, Continuation, int]:
     """Return what `measure_return` does, of views of a clip that came back."""
     pair = Continuation(as_pictures(back.frames), as_pictures(back.truth))
     scores, found = scores_of(pair, matching)
+    motion = measure_motion(clip)
+    measured = {
+        "distance": matching.name,
+        "refused": None if motion.agrees else STILL,
+        "scores": scores | return_scores(clip, back),
+        "recall_points": [
+            (round(seconds, 4), back.recall(score))
+            for seconds, score in zip(back.away, back.likenesses(), strict=True)
+            if seconds is not None and score is not None
+        ],
+        "motion": {
+            "errors_px": motion.errors.round(3).tolist(),
+            "unmeasurable": motion.unmeasurable,
+        },
+    }
+    return measured, pair, worst_frame(pair, found)
+
+
+def return_scores(clip: Clip, back: ReturnedViews) -> dict[str, float | None]:
+    """Return how well views of a clip came back, and what their memory takes."""
     ours = back.likenesses()
     start, end = (mean_of(ours[part]) for part in ends(len(ours)))
     mean, kept = mean_of(ours), clip.usage.bytes
-    scores |= {
+    return {
         "pose_psnr_db": mean_of(back.whole_likenesses()),
         "pose_ssim": back.ssim(),
         "floor_db": back.floor,
@@ -195,26 +221,28 @@ def compare(clip: Clip, back: ReturnedViews, matching: Matching) -> tuple[dict, 
         "compression": clip.usage.full_history_bytes / kept if kept else None,
         "memory_mib": kept / 2**20,
         "block_ms": clip.block_ms,
+        **({} if back.still is None else {"still_psnr_db": mean}),
     }
-    measured = {
-        "distance": matching.name,
-        "refused": None if measure_motion(clip, MOTION_EVERY).agrees else STILL,
-        "scores": scores,
-        "recall_points": [
-            (round(seconds, 4), back.recall(score))
-            for seconds, score in zip(back.away, ours, strict=True)
-            if seconds is not None and score is not None
-        ],
-    }
-    return measured, pair, worst_frame(pair, found)
 
 
 def equal_blocks(usage: MemoryUsage, spec: WorldSpec) -> int | None:
     """Return how many raw blocks fill what a policy holds; None if it keeps none to compare."""
-    try:
-        return equal_window([usage], spec.block_length)
-    except ValueError:
-        return None
+    for segment in usage.segments:
+        if segment.kind in ("raw", "current", "sink") and segment.frames:
+            block = segment.bytes / segment.frames * spec.block_length
+            return max(1, math.ceil(usage.bytes / block))
+    return None
+
+
+def write_clip_sheet(path: Path, clip: Clip, scene: HeldOutScene) -> None:
+    """Write three rows, yaw to the right: the renderer's views, the way out, the way back."""
+    out, back = [*clip.where("start"), *clip.where("out")], clip.where("back")
+    first, last = clip.poses[out[0]].yaw, clip.poses[out[-1]].yaw
+    yaws = [first + part * ((last - first) % 360.0) for part in np.linspace(0, 1, 6)]
+    away = [clip.nearest(yaw, out) for yaw in yaws]
+    home = [clip.nearest(clip.poses[index].yaw, back) for index in away]
+    views = [scene.view(clip.poses[index], clip.time(index)) for index in away]
+    write_sheet(path, [views, [clip.frames[i] for i in away], [clip.frames[i] for i in home]])
 
 
 def _seconds_away(clip: Clip, first: int) -> tuple[float | None, ...]:

@@ -15,7 +15,7 @@ from mag_sandbox.evaluation.bench.memory_bench import (
 )
 from mag_sandbox.evaluation.bench.memory_clips import CLIPS
 from mag_sandbox.evaluation.bench.official_clips import write_official
-from mag_sandbox.evaluation.bench.pocket import EQUAL_WINDOW
+from mag_sandbox.evaluation.bench.packs import EQUAL_WINDOW
 from mag_sandbox.evaluation.judge.classifier import Classifier, classifier_digest
 from mag_sandbox.evaluation.magbench.evaluate import matching_of
 from mag_sandbox.evaluation.results.environment import environment

@@ -1,16 +1,19 @@
-"""Rows of the memory bench that play trained phases of MemoryPack: `memorypack@direct`.
+"""The memories that benches compare, by name, among them worlds that remember in their own way.
 
-Before @ is the world, after it the phase whose parts `python -m training memorypack` left in a
-folder. Without @ a world plays what comes with the game.
+A name like `memorypack@direct` plays a trained phase of MemoryPack: before @ is the world, after it
+the phase whose parts `python -m training memorypack` left in a folder. Without @ a world plays what
+comes with the game.
 """
 
 from pathlib import Path
 
-from mag_sandbox.evaluation.bench.pocket import POLICIES
 from mag_sandbox.model.memorypack.config import VARIANT_OF_WORLD
-from mag_sandbox.model.world import World
+from mag_sandbox.model.world import MemorySetting, World
 
 MARK = "@"
+EQUAL_WINDOW = "window-equal"  # a window of as many bytes as the tested policy holds in the end
+POLICIES = ("mag-retrieve", "mag", "full", "window", EQUAL_WINDOW, "none", *VARIANT_OF_WORLD)
+DEFAULT_POLICIES = ("mag-retrieve", "mag", "window", EQUAL_WINDOW)
 
 
 def split(policy: str) -> tuple[str, str]:
@@ -24,12 +27,21 @@ def is_pack(policy: str) -> bool:
     return split(policy)[0] in VARIANT_OF_WORLD
 
 
+def setting_of(policy: str, window_blocks: int = 2) -> MemorySetting:
+    """Return the setting of a policy; windows are plain, without sink frames."""
+    if policy in ("window", EQUAL_WINDOW):
+        return MemorySetting(policy="window", window_blocks=window_blocks, sink_frames=0)
+    return MemorySetting(policy=policy)
+
+
 def check_policies(policies: tuple[str, ...]) -> None:
-    """Refuse names that are neither.
+    """Refuse names that cannot be compared; the first is the one that is tested.
 
     Raises:
-        ValueError: a name is unknown, or a phase is named where there is none.
+        ValueError: a name is unknown, a phase is named where there is none, or no policy is left.
     """
+    if not policies or policies[0] == EQUAL_WINDOW:
+        raise ValueError(f"name a policy to test before {EQUAL_WINDOW}")
     for policy in policies:
         name, _, phase = policy.partition(MARK)
         if name not in POLICIES:

@@ -12,22 +12,18 @@ is known of what is invented from the prompt alone: there whole frames count, as
 are at rest (`FrameBlock.rest`).
 
 The result is plain JSON data; numbers in dB, px, degrees, seconds and bytes as their keys say, null
-where nothing was measured, `{mean, low, high}` with a 95% interval by bootstrap over clips:
+where nothing was measured, `{mean, low, high, clips}` with a 95% interval by bootstrap:
 
-    schema          1
+    schema          2
     settings        clips, prompts, seed, memory (the policies; the first is the tested one),
                     drift_minutes
     world           provenance of the world: weights hash, dtype, ...
     round_trip_db   renders: renderer views after the autoencoder; generated: the clips' own frames;
                     renders_still, where the world moves: what stands still of the renderer's
     kinds           image | prompt:
-      policies        per policy: setting, clips, valid_clips (the picture moves as commanded),
-                      return_psnr_db, unguarded_psnr_db (of all clips), return_ssim,
-                      recall_percent, floor_db, ceiling_db; of a world that moves, the first view
-                      given, also still_return_psnr_db and still_unguarded_psnr_db,
-                      by_time_away [{from_s, to_s, psnr_db}], memory {bytes, full_history_bytes,
-                      kept_frames, attended_frames, evicted},
-                      motion {mean_px, p95_px, unmeasurable}, per_clip [...]
+      policies        per policy: clips, valid_clips (the picture moves as commanded), scores
+                      of those, if they are enough, and unguarded, the same of all clips, by the
+                      names of `memory_bench`; motion {mean_px, p95_px, unmeasurable}
     zoom            of worlds that zoom, all the way in and out again, the first view given:
                     closer_psnr_db (against the renderer), return_psnr_db, gradient_ratio; of those
                     that move also still_psnr_db, moving_psnr_db, motion_gain_db
@@ -44,51 +40,41 @@ where nothing was measured, `{mean, low, high}` with a 95% interval by bootstrap
     bars            per bar: value, bar, met (null where not measured)
 """
 
-import math
 import tempfile
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from mag_sandbox.controls.camera import CameraPose
-from mag_sandbox.evaluation.bench.adherence import measure_adherence
+from mag_sandbox.evaluation.bench.adherence import Answer, adherence_report
 from mag_sandbox.evaluation.bench.clips import (
     KINDS,
-    Clip,
     HeldOutScene,
-    Kind,
     Leg,
     Report,
     held_out_scene,
-    pan_and_back,
     record,
 )
-from mag_sandbox.evaluation.bench.drift import around_and_around, drift_report, play_drift
+from mag_sandbox.evaluation.bench.drift import around_and_around, play_drift
+from mag_sandbox.evaluation.bench.memory_bench import MemoryBench, MemoryBenchSettings
+from mag_sandbox.evaluation.bench.packs import DEFAULT_POLICIES, EQUAL_WINDOW, setting_of
 from mag_sandbox.evaluation.bench.parts import likenesses, mean_of
-from mag_sandbox.evaluation.bench.rest import measure_rest, play_rest, rest_report
-from mag_sandbox.evaluation.bench.return_scores import (
-    ReturnScores,
-    measure_motion,
-    policy_report,
-    returned_views,
-)
+from mag_sandbox.evaluation.bench.rest import measure_rest, play_rest
 from mag_sandbox.evaluation.bench.thresholds import DRIFT_MINUTES, verdicts_of
-from mag_sandbox.evaluation.bench.zoom import measure_zoom, zoom_and_back, zoom_report
+from mag_sandbox.evaluation.bench.zoom import measure_zoom, zoom_and_back
 from mag_sandbox.evaluation.judge.classifier import Classifier
+from mag_sandbox.evaluation.magbench.evaluate import Matching
 from mag_sandbox.evaluation.probe.metrics import psnr
-from mag_sandbox.model.memorypack.config import VARIANT_OF_WORLD
-from mag_sandbox.model.world import MemorySetting, MemoryUsage, World
-from mag_sandbox.training.panorama.sheets import write_sheet
+from mag_sandbox.evaluation.results.intervals import mean_scores
+from mag_sandbox.evaluation.results.store import ClipStore, read_records
+from mag_sandbox.model.world import MemorySetting, World
 
 OpenWorld = Callable[[MemorySetting], World]
-EQUAL_WINDOW = "window-equal"  # a window of as many bytes as the tested policy holds in the end
-POLICIES = ("mag-retrieve", "mag", "full", "window", EQUAL_WINDOW, "none", *VARIANT_OF_WORLD)
-DEFAULT_POLICIES = ("mag-retrieve", "mag", "window", EQUAL_WINDOW)
-MAX_SEED = 10_000
 MAX_DRIFT_MINUTES = 60.0
 DRIFT_CLIPS = 4  # at most, one a category: each lasts for minutes
+VALID_SHARE = 0.75  # of the clips must move as commanded, or no return is reported
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,28 +89,32 @@ class PocketSettings:
     sheets: Path | None = None  # folder for pictures to look at
 
     def __post_init__(self) -> None:
-        if not 1 <= self.clips <= 1000:
-            raise ValueError(f"clips is {self.clips}, expected 1 to 1000")
-        if not 1 <= self.prompts <= 2000:
-            raise ValueError(f"prompts is {self.prompts}, expected 1 to 2000")
-        if not 0 <= self.seed <= MAX_SEED:
-            raise ValueError(f"seed is {self.seed}, expected 0 to {MAX_SEED}")
         if not 0 <= self.drift_minutes <= MAX_DRIFT_MINUTES:
             raise ValueError(
                 f"drift is {self.drift_minutes:g} minutes, expected 0 to {MAX_DRIFT_MINUTES:g}"
             )
-        for name in self.memory:
-            if name not in POLICIES:
-                known = ", ".join(POLICIES)
-                raise ValueError(f'memory policy "{name}" not found; available: {known}')
-        if not self.memory or self.memory[0] == EQUAL_WINDOW:
-            raise ValueError(f"name a policy to test before {EQUAL_WINDOW}")
-        if len(set(self.memory)) < len(self.memory):
-            raise ValueError(f"memory policies are named twice: {', '.join(self.memory)}")
+        self.bench(moves=False)  # which checks the others
+
+    def bench(self, *, moves: bool) -> MemoryBenchSettings:
+        """Return what the memory bench measures of it."""
+        return MemoryBenchSettings(
+            memory=self.memory,
+            modes=KINDS,
+            clips=self.clips,
+            prompts=self.prompts,
+            seed=self.seed,
+            moves=moves,
+            sheets=self.sheets,
+        )
+
+    def as_dict(self) -> dict:
+        """Return plain JSON data."""
+        names = ("clips", "prompts", "seed", "memory", "drift_minutes")
+        return {name: getattr(self, name) for name in names} | {"memory": list(self.memory)}
 
 
 class PocketEvaluation:
-    """One evaluation run.
+    """One evaluation run: the memory bench, and what only the tested policy is asked for.
 
     PocketEvaluation(PocketSettings(), open_world, Classifier.load(), print).run()["bars"]
     """
@@ -135,151 +125,113 @@ class PocketEvaluation:
         self.settings, self.open_world = settings, open_world
         self.judge, self.report = judge, report
         self.tested = settings.memory[0]
-        self._scenes: list[HeldOutScene] = []
-        self._tested_usages: list[MemoryUsage] = []  # at the end of the tested policy's clips
 
     def run(self) -> dict:
         """Play and measure everything."""
         with tempfile.TemporaryDirectory() as folder:
-            self._folder = Path(folder)
-            return self._measure()
-
-    def _draw(self, world: World) -> list[HeldOutScene]:
-        indices, seed, moves = range(self.settings.clips), self.settings.seed, world.spec.moves
-        return [held_out_scene(index, seed, self._folder, moves=moves) for index in indices]
-
-    def _measure(self) -> dict:
-        settings = asdict(self.settings)
-        del settings["sheets"]
-        result: dict = {
-            "schema": 1,
-            "settings": {**settings, "memory": list(self.settings.memory)},
-            "kinds": {kind: {"policies": {}} for kind in KINDS},
+            tested = self._tested(Path(folder))
+            store = ClipStore(Path(folder) / "clips", {})
+            bench = self.settings.bench(moves="rest" in tested)
+            MemoryBench(bench, self.open_world, store, Matching(), self.judge).run()
+            records = read_records(store.folder)
+        kinds = {kind: {"policies": self._policies(records, kind)} for kind in KINDS}
+        ceilings = [
+            part["policies"][self.tested]["unguarded"]["ceiling_db"]["mean"]
+            for part in kinds.values()
+        ]
+        tested["round_trip_db"]["generated"] = float(np.mean(ceilings))
+        answers = [
+            {
+                name: Answer(bool(right), bool(one["renders"][name]))
+                for name, right in scores.items()
+            }
+            for one in records
+            if one["bench"] == "prompts" and (scores := one["scores"])
+        ]
+        result = {
+            "schema": 2,
+            "settings": self.settings.as_dict(),
+            **tested,
+            "kinds": kinds,
+            "adherence": adherence_report(answers, self.judge),
         }
-        for name in self.settings.memory:
-            setting = self._setting(name)
-            world = self.open_world(setting)
-            self._block_length = world.spec.block_length
-            try:
-                if not self._scenes:  # drawn once the world is there: its errors come at once
-                    self._around = self._drift_path(world)
-                    self._scenes = self._draw(world)
-                for kind in KINDS:
-                    self._measure_kind(world, name, setting, kind, result["kinds"][kind])
-                if name == self.tested:
-                    result["world"] = world.provenance()
-                    result["adherence"] = self._adherence(world)
-                    if "zoom" in world.spec.axes:
-                        result["zoom"] = self._zoom(world)
-                    if world.spec.moves:
-                        result["rest"] = self._rest(world)
-                    result["drift"] = self._drift(world) if self._around else None
-                    result["round_trip_db"] = self._round_trip(world, result["kinds"])
-            finally:
-                world.close()
         result["bars"] = verdicts_of(result, self.tested, EQUAL_WINDOW)
         return result
 
-    def _setting(self, name: str) -> MemorySetting:
-        if name == EQUAL_WINDOW:
-            blocks = equal_window(self._tested_usages, self._block_length)
-            return MemorySetting(policy="window", window_blocks=blocks, sink_frames=0)
-        if name == "window":
-            return MemorySetting(policy="window", window_blocks=2, sink_frames=0)
-        return MemorySetting(policy=name)
+    def _policies(self, records: Sequence[dict], kind: str) -> dict[str, dict]:
+        played = {name: [] for name in self.settings.memory}
+        for one in records:
+            if one["row"].get("mode") == kind:
+                played[one["row"]["memory"]].append(one)
+        return {name: policy_report(some) for name, some in played.items() if some}
 
-    def _measure_kind(
-        self, world: World, name: str, setting: MemorySetting, kind: Kind, into: dict
-    ) -> None:
-        """Play one policy's clips."""
-        measures: list[ReturnScores] = []
-        usages: list[MemoryUsage] = []
-        for index, scene in enumerate(self._scenes):
-            clip = record(world, scene.scene(kind), pan_and_back(world.spec))
-            back = returned_views(clip, world.round_trip, scene.known_parts(kind))
-            measures.append(ReturnScores.of(back, measure_motion(clip)))
-            usages.append(clip.usage)
-            self._tell(kind, name, index, measures[-1])
-            if self.settings.sheets is not None:
-                write_clip_sheet(self.settings.sheets / f"{kind}-{index}-{name}.png", clip, scene)
-        into["policies"][name] = policy_report(self._scenes, measures, usages, setting)
-        if name == self.tested:
-            self._tested_usages += usages
+    def _tested(self, folder: Path) -> dict:
+        """Measure what only the tested policy is asked for; errors of its world come at once."""
+        settings, world = self.settings, self.open_world(setting_of(self.tested))
+        try:
+            around: list[Leg] = []
+            if settings.drift_minutes:
+                around = around_and_around(world.spec, settings.drift_minutes)
+            moves = world.spec.moves
+            scenes = [
+                held_out_scene(index, settings.seed, folder, moves=moves)
+                for index in range(settings.clips)
+            ]
+            return {
+                "world": world.provenance(),
+                "round_trip_db": _round_trip(world, scenes),
+                **({"zoom": self._zoom(world, scenes)} if "zoom" in world.spec.axes else {}),
+                **({"rest": self._rest(world, scenes)} if moves else {}),
+                "drift": self._drift(world, scenes, around) if around else None,
+            }
+        finally:
+            world.close()
 
-    def _zoom(self, world: World) -> dict:
+    def _zoom(self, world: World, scenes: Sequence[HeldOutScene]) -> dict:
         clips = []
-        for scene in self._scenes:
+        for scene in scenes:
             clip = record(world, scene.scene("image"), zoom_and_back(world.spec))
             clips.append(measure_zoom(clip, scene))
         self.report(f"image: zoomed into {len(clips)} scenes and out again")
-        return zoom_report(clips)
+        return mean_scores(clips)
 
-    def _rest(self, world: World) -> dict:
-        clips = [measure_rest(play_rest(world, scene), scene, world.spec) for scene in self._scenes]
+    def _rest(self, world: World, scenes: Sequence[HeldOutScene]) -> dict:
+        clips = [measure_rest(play_rest(world, scene), scene, world.spec) for scene in scenes]
         self.report(f"image: waited before {len(clips)} scenes")
-        return rest_report(clips)
+        return mean_scores(clips)
 
-    def _drift_path(self, world: World) -> list[Leg]:
-        minutes = self.settings.drift_minutes
-        return around_and_around(world.spec, minutes) if minutes else []
-
-    def _drift(self, world: World) -> dict:
+    def _drift(self, world: World, scenes: Sequence[HeldOutScene], around: list[Leg]) -> dict:
         clips = []
-        for index, scene in enumerate(self._scenes[:DRIFT_CLIPS]):
-            clips.append(play_drift(world, scene, self._around))
+        for index, scene in enumerate(scenes[:DRIFT_CLIPS]):
+            clips.append(play_drift(world, scene, around))
             minutes = self.settings.drift_minutes
             self.report(f"prompt: clip {index + 1} of {minutes:g} minutes around and around")
-        return drift_report(clips)
-
-    def _adherence(self, world: World) -> dict:
-        settings = self.settings
-        return measure_adherence(
-            world, self.judge, settings.prompts, settings.seed, self._folder, self.report
-        )
-
-    def _round_trip(self, world: World, kinds: dict) -> dict:
-        views = np.stack([scene.first_view for scene in self._scenes])
-        through = world.round_trip(views)
-        ceilings = [part["policies"][self.tested]["ceiling_db"] for part in kinds.values()]
-        found = {
-            "renders": float(np.mean([psnr(a, b) for a, b in zip(through, views, strict=True)])),
-            "generated": float(np.mean(ceilings)),
-        }
-        if world.spec.moves:
-            still = [scene.parts.still_at(CameraPose()) for scene in self._scenes]
-            found["renders_still"] = mean_of(likenesses(through, views, still))
-        return found
-
-    def _tell(self, kind: Kind, name: str, index: int, measure: ReturnScores) -> None:
-        wrong = "the picture does not move as commanded"
-        score = f"{measure.psnr:.1f} dB" if measure.valid else wrong
-        self.report(f"{kind}, {name}: clip {index + 1}/{self.settings.clips} | return {score}")
+        return {"clips": len(clips), **mean_scores(clips)}
 
 
-def equal_window(usages: list[MemoryUsage], block_length: int) -> int:
-    """Return how many raw blocks fill the bytes that a policy holds at the end of its clips."""
-    held = float(np.mean([usage.bytes for usage in usages]))
-    return max(1, math.ceil(held / (raw_frame_bytes(usages[0]) * block_length)))
+def policy_report(records: Sequence[dict]) -> dict:
+    """Return what the clips of one policy come to."""
+    valid = [one["scores"] for one in records if one["refused"] is None]
+    errors = [px for one in records for px in one["motion"]["errors_px"]]
+    return {
+        "clips": len(records),
+        "valid_clips": len(valid),
+        "scores": mean_scores(valid if len(valid) >= VALID_SHARE * len(records) else []),
+        "unguarded": mean_scores([one["scores"] for one in records]),
+        "motion": {
+            "mean_px": mean_of(errors),
+            "p95_px": float(np.percentile(errors, 95)) if errors else None,
+            "unmeasurable": mean_of([one["motion"]["unmeasurable"] for one in records]),
+        },
+    }
 
 
-def raw_frame_bytes(usage: MemoryUsage) -> float:
-    """Return what one frame costs when kept whole.
-
-    Raises:
-        ValueError: the world does not say.
-    """
-    for segment in usage.segments:
-        if segment.kind in ("raw", "current", "sink") and segment.frames:
-            return segment.bytes / segment.frames
-    raise ValueError(f'memory "{usage.policy}" keeps no raw frame to compare with')
-
-
-def write_clip_sheet(path: Path, clip: Clip, scene: HeldOutScene) -> None:
-    """Write three rows, yaw to the right: the renderer's views, the way out, the way back."""
-    out, back = [*clip.where("start"), *clip.where("out")], clip.where("back")
-    first, last = clip.poses[out[0]].yaw, clip.poses[out[-1]].yaw
-    yaws = [first + part * ((last - first) % 360.0) for part in np.linspace(0, 1, 6)]
-    away = [clip.nearest(yaw, out) for yaw in yaws]
-    home = [clip.nearest(clip.poses[index].yaw, back) for index in away]
-    views = [scene.view(clip.poses[index], clip.time(index)) for index in away]
-    write_sheet(path, [views, [clip.frames[i] for i in away], [clip.frames[i] for i in home]])
+def _round_trip(world: World, scenes: Sequence[HeldOutScene]) -> dict[str, float]:
+    """Return how alike the renderer's first views are after the autoencoder [dB]."""
+    views = np.stack([scene.first_view for scene in scenes])
+    through = world.round_trip(views)
+    found = {"renders": float(np.mean([psnr(a, b) for a, b in zip(through, views, strict=True)]))}
+    if world.spec.moves:
+        still = [scene.parts.still_at(CameraPose()) for scene in scenes]
+        found["renders_still"] = mean_of(likenesses(through, views, still))
+    return found

@@ -1,25 +1,19 @@
-"""Memory and motion in clips: is a view the same on return, and did the picture really move?
+"""Memory and motion in a clip: is a view the same on return, and did the picture really move?"""
 
-Of one clip, and of all clips of a memory policy together, with intervals.
-"""
-
-import itertools
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
 from mag_sandbox.controls.camera import yaw_difference
-from mag_sandbox.evaluation.bench.clips import Clip, HeldOutScene, Phase
+from mag_sandbox.evaluation.bench.clips import Clip, Phase
 from mag_sandbox.evaluation.bench.parts import RingParts, likenesses, mean_of
 from mag_sandbox.evaluation.probe.metrics import recall, ssim
 from mag_sandbox.evaluation.probe.motion import MOTION_LIMIT
-from mag_sandbox.evaluation.results.intervals import interval_of
 from mag_sandbox.model.full.image_shift import image_shift
-from mag_sandbox.model.world import Frames, MemorySetting, MemoryUsage
+from mag_sandbox.model.world import Frames
 
 TURNING_MARGIN = 10.0  # degrees around the turning point that prove no memory
-TIMES_AWAY = (0.0, 5.0, 10.0, float("inf"))  # s between two sightings, borders of the split
 SHIFT_MARGIN = 8  # px searched beyond one and a half times the commanded shift
 FLOOR_PAIRS = 32  # unrelated pairs of frames a clip
 CEILING_FRAMES = 12  # frames a clip that go through the autoencoder
@@ -63,42 +57,6 @@ class ReturnedViews:
     def recall(self, likeness: float) -> float:
         """Return where a likeness lies between floor and ceiling, in percent."""
         return recall(likeness, self.floor, self.ceiling)
-
-
-@dataclass(frozen=True, slots=True)
-class ReturnScores:
-    """How well one clip came back."""
-
-    psnr: float  # way back against way out at equal pose [dB]
-    ssim: float
-    by_time_away: tuple[float | None, ...]  # psnr within TIMES_AWAY [dB]
-    floor: float  # views of the clip that share nothing [dB]; these three of still pixels if known
-    ceiling: float  # the clip's frames after the autoencoder [dB]
-    recall: float  # percent
-    motion: MotionErrors
-    still_psnr: float | None = None  # over pixels known to stand still [dB]; None: none are
-
-    @classmethod
-    def of(cls, back: ReturnedViews, motion: MotionErrors) -> "ReturnScores":
-        """Score what came back."""
-        whole = np.array(back.whole_likenesses())
-        mean = float(whole.mean())
-        still = None if back.still is None else mean_of(back.likenesses())
-        return cls(
-            psnr=mean,
-            ssim=back.ssim(),
-            by_time_away=_split(whole, np.array(back.away)),
-            floor=back.floor,
-            ceiling=back.ceiling,
-            recall=back.recall(mean if still is None else still),
-            motion=motion,
-            still_psnr=still,
-        )
-
-    @property
-    def valid(self) -> bool:
-        """Whether the picture moved as commanded; a frozen one would always come back."""
-        return self.motion.agrees
 
 
 def returned_views(
@@ -180,12 +138,9 @@ def _with_still_parts(clip: Clip, indices: list[int], parts: RingParts | None) -
     return [index for index in indices if parts.is_still_enough(clip.poses[index])]
 
 
-def measure_motion(clip: Clip, every: int = 1) -> MotionErrors:
-    """Compare the shift of the picture with the command, on the way out and on the way back.
-
-    Of each way one frame in `every` is looked at.
-    """
-    out, back = _shift_errors(clip, "out", every), _shift_errors(clip, "back", every)
+def measure_motion(clip: Clip) -> MotionErrors:
+    """Compare the shift of the picture with the command, on the way out and on the way back."""
+    out, back = _shift_errors(clip, "out"), _shift_errors(clip, "back")
     both = np.concatenate((out, back))
     return MotionErrors(
         errors=both[np.isfinite(both)],
@@ -194,10 +149,10 @@ def measure_motion(clip: Clip, every: int = 1) -> MotionErrors:
     )
 
 
-def _shift_errors(clip: Clip, phase: Phase, every: int) -> np.ndarray:
+def _shift_errors(clip: Clip, phase: Phase) -> np.ndarray:
     """Return the disagreement of each frame of a phase [px], nan where it cannot be measured."""
     errors = []
-    for index in clip.where(phase)[::every]:
+    for index in clip.where(phase):
         pixels = clip.turns[index] * clip.frames.shape[2] / clip.poses[index].fov
         limit = SHIFT_MARGIN + int(1.5 * abs(pixels))
         shift = image_shift(clip.frames[index - 1], clip.frames[index], limit)
@@ -209,91 +164,3 @@ def _shift_errors(clip: Clip, phase: Phase, every: int) -> np.ndarray:
 def _agrees(errors: np.ndarray) -> bool:
     measured = errors[np.isfinite(errors)]
     return len(measured) * 2 >= len(errors) > 0 and float(np.median(measured)) <= MOTION_LIMIT
-
-
-def _split(scores: np.ndarray, away: np.ndarray) -> tuple[float | None, ...]:
-    return tuple(
-        mean_of(scores[(away >= low) & (away < high)])
-        for low, high in itertools.pairwise(TIMES_AWAY)
-    )
-
-
-VALID_SHARE = 0.75  # of the clips must move as commanded, or no return is reported
-
-
-def policy_report(
-    scenes: list[HeldOutScene],
-    measures: list[ReturnScores],
-    usages: list[MemoryUsage],
-    setting: MemorySetting,
-) -> dict:
-    """Return everything about one policy; see `evaluation.bench.pocket` for the keys."""
-    valid = [measure for measure in measures if measure.valid]
-    enough = len(valid) >= VALID_SHARE * len(measures)
-    counted = valid if enough else []
-    return {
-        "setting": asdict(setting),
-        "clips": len(measures),
-        "valid_clips": len(valid),
-        "return_psnr_db": interval_of([measure.psnr for measure in counted]),
-        "unguarded_psnr_db": interval_of([measure.psnr for measure in measures]),
-        "return_ssim": interval_of([measure.ssim for measure in counted]),
-        "recall_percent": interval_of([measure.recall for measure in counted]),
-        "floor_db": float(np.mean([measure.floor for measure in measures])),
-        "ceiling_db": float(np.mean([measure.ceiling for measure in measures])),
-        "by_time_away": _by_time_away(counted),
-        "memory": _memory(usages),
-        "motion": _motion(measures),
-        **_still(counted, measures),
-        "per_clip": [_clip(*one) for one in zip(scenes, measures, strict=True)],
-    }
-
-
-def _still(counted: list[ReturnScores], measures: list[ReturnScores]) -> dict:
-    """Return the return over pixels known to stand still; nothing where none are known."""
-    known, every = ([one.still_psnr for one in some] for some in (counted, measures))
-    if not (unguarded := interval_of(every)):
-        return {}
-    return {
-        "still_return_psnr_db": interval_of(known),
-        "still_unguarded_psnr_db": unguarded,
-    }
-
-
-def _by_time_away(measures: list[ReturnScores]) -> list[dict]:
-    return [
-        {
-            "from_s": low,
-            "to_s": high if np.isfinite(high) else None,
-            "psnr_db": mean_of([measure.by_time_away[place] for measure in measures]),
-        }
-        for place, (low, high) in enumerate(itertools.pairwise(TIMES_AWAY))
-    ]
-
-
-def _memory(usages: list[MemoryUsage]) -> dict:
-    names = ("bytes", "full_history_bytes", "kept_frames", "attended_frames", "evicted")
-    return {name: float(np.mean([getattr(usage, name) for usage in usages])) for name in names}
-
-
-def _motion(measures: list[ReturnScores]) -> dict:
-    errors = np.concatenate([measure.motion.errors for measure in measures])
-    return {
-        "mean_px": float(errors.mean()) if len(errors) else None,
-        "p95_px": float(np.percentile(errors, 95)) if len(errors) else None,
-        "unmeasurable": float(np.mean([measure.motion.unmeasurable for measure in measures])),
-    }
-
-
-def _clip(scene: HeldOutScene, measure: ReturnScores) -> dict:
-    return {
-        "seed": scene.panorama.seed,
-        "category": scene.panorama.category,
-        "prompt": scene.caption,
-        "valid": measure.valid,
-        "return_psnr_db": measure.psnr if measure.valid else None,
-        "return_ssim": measure.ssim if measure.valid else None,
-        "recall_percent": measure.recall if measure.valid else None,
-        "floor_db": measure.floor,
-        "ceiling_db": measure.ceiling,
-    }

@@ -13,7 +13,7 @@ difference of PSNR on equal clips says whether that holds ("as in the paper"), t
 import argparse
 import json
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import combinations
@@ -24,9 +24,10 @@ from mag_sandbox.evaluation.bench.memory_clips import CLIPS
 from mag_sandbox.evaluation.bench.reconstruction import MemoryModel, measure_reconstruction
 from mag_sandbox.evaluation.judge.classifier import Classifier
 from mag_sandbox.evaluation.magbench.evaluate import Matching
+from mag_sandbox.evaluation.report.page import templates
 from mag_sandbox.evaluation.results.cited import COMPRESSION, MAG_BENCH, SOURCE
 from mag_sandbox.evaluation.results.environment import environment
-from mag_sandbox.evaluation.results.intervals import difference, mean_interval
+from mag_sandbox.evaluation.results.intervals import difference, mean_scores
 from mag_sandbox.evaluation.results.store import ClipStore, read_records, read_runs
 from mag_sandbox.files.whole import replace_file
 from mag_sandbox.model.pocket import loading as pocket
@@ -154,12 +155,8 @@ def _records(row: TableRow, mode: str) -> list[dict]:
 
 
 def _means(records: list[dict]) -> dict:
-    counted = [record["scores"] for record in records if record["refused"] is None]
-    found = {}
-    for name in COLUMNS:
-        interval = mean_interval([scores.get(name) for scores in counted])
-        found[name] = interval and asdict(interval)
-    return found
+    means = mean_scores([one["scores"] for one in records if one["refused"] is None])
+    return {name: means.get(name) for name in COLUMNS}
 
 
 def _pair(above: str, below: str, records: dict[str, list[dict]]) -> dict:
@@ -176,47 +173,34 @@ def _pair(above: str, below: str, records: dict[str, list[dict]]) -> dict:
     }
 
 
-def markdown(data: dict) -> Iterator[str]:
-    """Yield the lines of a table in words."""
-    settings = ", ".join(f"{name} {value}" for name, value in data["settings"].items())
-    yield f"# Table {data['table']} in small"
-    yield f"\nEvery row: {settings}. Paper: {data['source']}, a full-size world on other clips."
-    for mode, part in data["modes"].items():
-        yield f"\n## {mode}\n"
-        names = [name for name in COLUMNS if any(row[name] for row in part["rows"])]
-        yield from _rows(part["rows"], names)
-        yield "\nThe paper's order, pair by pair, by the difference of PSNR on equal clips:\n"
-        yield from (f"- {_said(pair)}" for pair in part["pairs"])
+def markdown(data: dict) -> str:
+    """Return a table in words."""
+    template = templates(html=False).get_template("order.md")
+    return template.render(data=data, lines_of=_lines, score=_score)
 
 
-def _rows(rows: Sequence[dict], names: Sequence[str]) -> Iterator[str]:
-    heading = ["", *(COLUMNS[name][0] for name in names), "clips", "paper: PSNR", "paper: SSIM"]
-    yield f"| {' | '.join(heading)} |"
-    yield f"|{'---|' * len(heading)}"
-    for row in rows:
-        paper = row["paper"] or {}
-        cells = [
+def _lines(rows: Sequence[dict]) -> tuple[list[str], list[list[str]]]:
+    """Return heading and lines of a table."""
+    columns = {name: one for name, one in COLUMNS.items() if any(row[name] for row in rows)}
+    headings = (heading for heading, _ in columns.values())
+    lines = [
+        [
             row["name"],
-            *(_cell(row[name], COLUMNS[name][1]) for name in names),
+            *(
+                _score(f"%.{digits}f [%.{digits}f, %.{digits}f]", row[name])
+                for name, (_, digits) in columns.items()
+            ),
             f"{row['clips'] - row['refused']}/{row['clips']}",
-            *(f"{paper[name]:.2f}" if paper else "-" for name in ("psnr_db", "ssim")),
+            *(f"{row['paper'][name]:.2f}" if row["paper"] else "-" for name in ("psnr_db", "ssim")),
         ]
-        yield f"| {' | '.join(cells)} |"
+        for row in rows
+    ]
+    return ["", *headings, "clips", "paper: PSNR", "paper: SSIM"], lines
 
 
-def _cell(score: dict | None, digits: int) -> str:
-    if not score:
-        return "-"
-    low, high = (f"{score[end]:.{digits}f}" for end in ("low", "high"))
-    return f"{score['mean']:.{digits}f} [{low}, {high}]"
-
-
-def _said(pair: dict) -> str:
-    said = f"{pair['above']} over {pair['below']}: {pair['verdict']}"
-    score = pair["psnr_db"]
-    if not score:
-        return f"{said}, no equal clips"
-    return f"{said}, {score['mean']:+.2f} dB [{score['low']:+.2f}, {score['high']:+.2f}]"
+def _score(form: str, score: dict | None, nothing: str = "-") -> str:
+    """Return mean, low and high of a score."""
+    return form % (score["mean"], score["low"], score["high"]) if score else nothing
 
 
 MODES = ("history", "truth")  # of table 3, as in the paper
@@ -255,14 +239,10 @@ def run_tables(options: argparse.Namespace, say: Callable[[str], None]) -> int:
         modes = (RECONSTRUCTION,)
         _rebuild(table, options.clips, options.seed, say)
     data = summary(table, modes)
-    lines = list(markdown(data))
-    for name, text in (
-        ("results.json", json.dumps(data, indent=1)),
-        ("results.md", "\n".join(lines)),
-    ):
-        replace_file(table.folder / name, text + "\n")
-    for line in lines:
-        say(line)
+    text = markdown(data)
+    for name, content in (("results.json", json.dumps(data, indent=1)), ("results.md", text)):
+        replace_file(table.folder / name, content + "\n")
+    say(text)
     return 0
 
 

@@ -132,7 +132,8 @@ def _verdict(threshold: Threshold, value: float | None, *, refused: bool) -> dic
 def _kind_values(part: dict, ceilings: dict, tested: str, equal_window: str) -> dict:
     ours = _mean(part, tested)
     motion = part["policies"][tested]["motion"]
-    ceiling = ceilings["renders_still" if _still(part["policies"][tested]) else "renders"]
+    known = "still_psnr_db" in part["policies"][tested]["unguarded"]
+    ceiling = ceilings["renders_still" if known else "renders"]
     return {
         "return_psnr": ours,
         "below_round_trip": _gap(ceiling, ours),
@@ -149,8 +150,7 @@ def _drift(result: dict) -> float | None:
 
 
 def _mean(part: dict, policy: str) -> float | None:
-    found = part["policies"].get(policy)
-    return found and _mean_of(found[f"{_still(found)}return_psnr_db"])
+    return _return_of(part["policies"].get(policy, {}).get("scores", {}))
 
 
 def _unguarded(part: dict, policy: str) -> float | None:
@@ -158,13 +158,12 @@ def _unguarded(part: dict, policy: str) -> float | None:
 
     The guard keeps pictures that stand still from a good score; a baseline may have all it gets.
     """
-    found = part["policies"].get(policy)
-    return found and _mean_of(found[f"{_still(found)}unguarded_psnr_db"])
+    return _return_of(part["policies"].get(policy, {}).get("unguarded", {}))
 
 
-def _still(policy: dict) -> str:
-    """Return how keys begin whose scores rest on what is known to stand still, if any is."""
-    return "still_" if "still_return_psnr_db" in policy else ""
+def _return_of(scores: dict) -> float | None:
+    """Return the likeness on return, of what is known to stand still, if anything is [dB]."""
+    return _mean_of(scores.get("still_psnr_db") or scores.get("pose_psnr_db"))
 
 
 def _mean_of(score: dict | None) -> float | None:
@@ -177,15 +176,15 @@ def _gap(value: float | None, other: float | None) -> float | None:
 
 def _policy_line(policy: dict) -> str:
     clips = f"{policy['valid_clips']}/{policy['clips']} move as commanded"
-    mib = policy["memory"]["bytes"] / 2**20
-    score = policy["return_psnr_db"]
-    if score is None:
-        return f"{'refused':>20}{'-':>7}{'-':>8}{policy['floor_db']:8.1f}{mib:8.1f}  {clips}"
-    psnr = f"{score['mean']:.1f} [{score['low']:.1f}, {score['high']:.1f}]"
-    if still := policy.get("still_return_psnr_db"):
+    floor, mib = (policy["unguarded"][name]["mean"] for name in ("floor_db", "memory_mib"))
+    scores = policy["scores"]
+    if not scores:
+        return f"{'refused':>20}{'-':>7}{'-':>8}{floor:8.1f}{mib:8.1f}  {clips}"
+    psnr = "{mean:.1f} [{low:.1f}, {high:.1f}]".format(**scores["pose_psnr_db"])
+    if still := scores.get("still_psnr_db"):
         clips += f"; {still['mean']:.1f} dB of what stands still"
-    shares = f"{policy['return_ssim']['mean']:7.3f}{policy['recall_percent']['mean']:7.0f}%"
-    return f"{psnr:>20}{shares}{policy['floor_db']:8.1f}{mib:8.1f}  {clips}"
+    shares = f"{scores['pose_ssim']['mean']:7.3f}{scores['recall_percent']['mean']:7.0f}%"
+    return f"{psnr:>20}{shares}{floor:8.1f}{mib:8.1f}  {clips}"
 
 
 def _share_line(share: dict) -> str:

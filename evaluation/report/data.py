@@ -22,7 +22,7 @@ import numpy as np
 from mag_sandbox.evaluation.probe.probe import MIN_POINTS, recalled_after
 from mag_sandbox.evaluation.results.cited import COMPRESSION, MAG_BENCH, SOURCE, VBENCH
 from mag_sandbox.evaluation.results.environment import environment
-from mag_sandbox.evaluation.results.intervals import difference, mean_interval
+from mag_sandbox.evaluation.results.intervals import difference, mean_scores
 from mag_sandbox.evaluation.results.store import read_records, read_runs, read_settings
 
 SCHEMA = 1
@@ -43,11 +43,7 @@ def report_data(folders: Sequence[Path]) -> dict:
     rows, parts = [], []
     for folder in folders:
         parts.append(
-            {
-                "folder": folder.name,
-                "settings": read_settings(folder),
-                "runs": read_runs(folder),
-            }
+            {"folder": folder.name, "settings": read_settings(folder), "runs": read_runs(folder)}
         )
         rows += _rows(folder, read_records(folder))
     if not rows:
@@ -97,7 +93,7 @@ def _row(folder: Path, records: list[dict], other: list[dict] | None) -> dict:
         "clips": len(records),
         "refused": len(records) - len(counted),
         "distances": sorted({record["distance"] for record in records}),
-        "scores": _scores(counted),
+        "scores": mean_scores([record["scores"] for record in counted]),
         "against": other and _against(counted, other),
         "curve": curve(points),
         "half_life_s": half_life_of(points),
@@ -105,15 +101,6 @@ def _row(folder: Path, records: list[dict], other: list[dict] | None) -> dict:
         "renders": _renders(counted),
         "seconds": sum(record["seconds"] for record in records),
     }
-
-
-def _scores(records: list[dict]) -> dict:
-    names = dict.fromkeys(name for record in records for name in record["scores"])
-    found = {}
-    for name in names:
-        interval = mean_interval([record["scores"].get(name) for record in records])
-        found[name] = interval and asdict(interval)
-    return found
 
 
 def _renders(records: list[dict]) -> dict:

@@ -1,7 +1,7 @@
 """How sure a mean over clips is: intervals by bootstrap, and which differences are only noise."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal
 
 import numpy as np
@@ -26,15 +26,6 @@ class Interval:
         return f"{self.mean:.2f} [{self.low:.2f}, {self.high:.2f}]"
 
 
-def interval_of(values: Sequence[float | None]) -> dict[str, float] | None:
-    """Return mean, low and high of what was measured, as plain data; None if nothing was."""
-    known = [value for value in values if value is not None]
-    if not known:
-        return None
-    low, high = bootstrap_interval(known)
-    return {"mean": float(np.mean(known)), "low": low, "high": high}
-
-
 @dataclass(frozen=True, slots=True)
 class PairedDifference:
     """How much one row scores above another on the same clips."""
@@ -56,6 +47,13 @@ def mean_interval(values: Sequence[float | None]) -> Interval | None:
         raise ValueError(f"{np.size(known)} scores hold one that is not finite; refuse its clip")
     low, high = bootstrap_interval(known)
     return Interval(float(np.mean(known)), low, high, len(known))
+
+
+def mean_scores(clips: Sequence[Mapping[str, float | None]]) -> dict[str, dict | None]:
+    """Return the mean of every score of some clips with its interval, as plain data."""
+    names = dict.fromkeys(name for scores in clips for name in scores)
+    means = {name: mean_interval([scores.get(name) for scores in clips]) for name in names}
+    return {name: mean and asdict(mean) for name, mean in means.items()}
 
 
 def difference(

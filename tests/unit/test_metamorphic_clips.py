@@ -80,7 +80,7 @@ def test_the_motion_guard_errs_more_the_less_the_picture_moves(scene):
     for share in SHARES:
         # a picture that lags behind: it shows what was due at an earlier, slower time
         slow = (np.arange(count) * (1 - share)).round().astype(int)
-        motion = measure_motion(replace(pan, frames=pan.frames[slow]), every=4)
+        motion = measure_motion(replace(pan, frames=pan.frames[slow]))
         errors.append(-float(np.median(motion.errors)))
         agrees.append(motion.agrees)
     assert never_grows(errors), errors

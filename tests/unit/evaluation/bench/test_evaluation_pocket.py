@@ -11,16 +11,13 @@ from mag_sandbox.evaluation.__main__ import main
 from mag_sandbox.evaluation.bench import adherence, thresholds
 from mag_sandbox.evaluation.bench.adherence import Answer, attribute_report
 from mag_sandbox.evaluation.bench.clips import full_turn, held_out_scene, pan_and_back, record
+from mag_sandbox.evaluation.bench.memory_clips import STILL, compare
 from mag_sandbox.evaluation.bench.pocket import PocketEvaluation, PocketSettings
-from mag_sandbox.evaluation.bench.return_scores import (
-    ReturnScores,
-    equal_pose_pairs,
-    measure_motion,
-    returned_views,
-)
+from mag_sandbox.evaluation.bench.return_scores import equal_pose_pairs, returned_views
 from mag_sandbox.evaluation.bench.thresholds import table
 from mag_sandbox.evaluation.bench.zoom import measure_zoom, zoom_and_back
 from mag_sandbox.evaluation.judge.classifier import Classifier
+from mag_sandbox.evaluation.magbench.evaluate import Matching
 from mag_sandbox.model.world import MemorySetting
 from mag_sandbox.training.panorama.render import HELD_OUT
 from tests.rendered_worlds import SPEC, BlankWorld, ForgetfulWorld, FrozenWorld, PerfectWorld
@@ -33,20 +30,20 @@ def scene(tmp_path_factory):
 
 def remembering(world, scene):
     clip = record(world, scene.scene("prompt"), pan_and_back(SPEC))
-    return ReturnScores.of(returned_views(clip, world.round_trip), measure_motion(clip))
+    return compare(clip, returned_views(clip, world.round_trip), Matching())[0]
 
 
 def test_a_perfect_world_reaches_the_ceiling(scene):
-    measure = remembering(PerfectWorld(), scene)
-    assert measure.valid
-    assert measure.recall == 100.0
-    assert measure.motion.errors.max() < 0.2
+    found = remembering(PerfectWorld(), scene)
+    assert found["refused"] is None
+    assert found["scores"]["recall_percent"] == 100.0
+    assert max(found["motion"]["errors_px"]) < 0.2
 
 
 def test_a_forgetful_world_stays_at_the_floor(scene):
-    measure = remembering(ForgetfulWorld(), scene)
-    assert measure.valid
-    assert measure.recall < 10.0
+    found = remembering(ForgetfulWorld(), scene)
+    assert found["refused"] is None
+    assert found["scores"]["recall_percent"] < 10.0
 
 
 def zooming(world, scene):
@@ -57,15 +54,15 @@ def zooming(world, scene):
 
 def test_a_perfect_world_shows_what_the_renderer_shows_closer(scene):
     measure = zooming(PerfectWorld(), scene)
-    assert measure.closer == 60.0  # dB, the most that is told
-    assert measure.returned == 60.0
-    assert measure.detail == pytest.approx(1.0)
+    assert measure["closer_psnr_db"] == 60.0  # dB, the most that is told
+    assert measure["return_psnr_db"] == 60.0
+    assert measure["gradient_ratio"] == pytest.approx(1.0)
 
 
 def test_a_world_that_stands_still_does_not_pass_for_one_that_zooms(scene):
     measure = zooming(FrozenWorld(), scene)
-    assert measure.returned == 60.0
-    assert measure.closer < 20
+    assert measure["return_psnr_db"] == 60.0
+    assert measure["closer_psnr_db"] < 20
 
 
 def test_a_world_without_zoom_is_not_asked_to():
@@ -75,7 +72,7 @@ def test_a_world_without_zoom_is_not_asked_to():
 
 @pytest.mark.parametrize("world", [FrozenWorld, BlankWorld])
 def test_a_picture_that_does_not_move_as_commanded_is_refused(world, scene):
-    assert not remembering(world(), scene).valid
+    assert remembering(world(), scene)["refused"] == STILL
 
 
 def test_only_bit_equal_poses_away_from_the_turning_point_are_compared(scene):
@@ -104,7 +101,8 @@ def test_a_world_that_remembers_and_obeys_meets_every_bar(tmp_path, monkeypatch)
     policies = ("mag-retrieve", "window", "window-equal")
     result = evaluate(open_world, tmp_path, clips=1, prompts=24, memory=policies, drift_minutes=1.0)
     assert {name: bar["met"] for name, bar in result["bars"].items() if not bar["met"]} == {}
-    assert [setting.window_blocks for setting in settings[1:]] == [2, 4]  # 10 frames fill 4 blocks
+    windows = [setting.window_blocks for setting in settings if setting.policy == "window"]
+    assert windows == [2, 4]  # 10 frames fill 4 blocks
     assert json.loads(json.dumps(result)) == result
     lines = "\n".join(table(result))
     assert "around and around for 1 min" in lines
@@ -118,13 +116,14 @@ def test_a_frozen_world_misses_its_bars():
     for name in ("return_psnr.image", "motion_mean.prompt"):
         assert result["bars"][name]["met"] is False
     assert result["bars"]["above_window.image"]["value"] is None
-    assert result["kinds"]["image"]["policies"]["mag-retrieve"]["return_psnr_db"] is None
+    policy = result["kinds"]["image"]["policies"]["mag-retrieve"]
+    assert policy["scores"] == {}
     assert result["drift"] is result["bars"]["drift"]["met"] is None  # left out, so not measured
     assert "refused" in "\n".join(table(result))
     assert "rest" not in result  # nothing moves in it, so it is not asked to
     assert not [name for name in result["bars"] if name.endswith(".rest")]
     assert "renders_still" not in result["round_trip_db"]
-    assert "still_return_psnr_db" not in result["kinds"]["image"]["policies"]["mag-retrieve"]
+    assert "still_psnr_db" not in policy["unguarded"]
 
 
 def test_clips_too_short_to_turn_around_in_are_refused_before_anything_is_played():

@@ -113,7 +113,7 @@ def test_pairs_say_where_the_order_is_the_papers_and_where_not(tmp_path):
     verdicts = {(pair["above"], pair["below"]): pair["verdict"] for pair in pairs}
     assert verdicts.pop(("block of 3", "block of 4")) == "differs"
     assert set(verdicts.values()) == {"as in the paper"}
-    text = "\n".join(markdown(data))
+    text = markdown(data)
     assert "block of 3 over block of 4: differs, -1.00 dB" in text
     assert "| block of 1 | 36.00" in text and "| 34.81 | 0.93 |" in text
 
