@@ -8,7 +8,7 @@ from PIL import Image
 
 from mag_sandbox.evaluation.imagination.scenes import AskedScene
 from mag_sandbox.evaluation.judge.classifier import Classifier
-from mag_sandbox.evaluation.judge.judge import Judge, Sight
+from mag_sandbox.evaluation.judge.judge import Judge, JudgedView
 from mag_sandbox.model.world import World
 
 BLUR = 20  # px that the blurred views are averaged over
@@ -33,7 +33,7 @@ class Pictures:
     """Pictures and what is seen in them."""
 
     frames: np.ndarray  # uint8 [N, H, W, 3]
-    sight: Sight
+    sight: JudgedView
     said: dict[str, np.ndarray]  # question of the classifier -> its answers, str [N]
 
     def some(self, rows: np.ndarray | slice) -> "Pictures":

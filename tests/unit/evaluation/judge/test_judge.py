@@ -10,7 +10,7 @@ import torch
 from mag_sandbox.evaluation.judge import labelled
 from mag_sandbox.evaluation.judge.classifier import answers_of
 from mag_sandbox.evaluation.judge.damage import spoiled
-from mag_sandbox.evaluation.judge.judge import NETWORK, WORDS, Judge, Sight, shape_for
+from mag_sandbox.evaluation.judge.judge import NETWORK, WORDS, Judge, JudgedView, shape_for
 from mag_sandbox.evaluation.judge.labelled import (
     STEP,
     UNKNOWN,
@@ -154,6 +154,6 @@ def test_damaged_weights_are_refused_in_one_sentence(tmp_path, rings):
 
 def test_what_it_is_not_sure_of_is_nothing():
     names, sureness = np.array([[[3, 3]]]), np.array([[[0.9, 0.4]]], np.float32)
-    sight = Sight(names, sureness, names, *np.zeros((2, 1, 2)))
+    sight = JudgedView(names, sureness, names, *np.zeros((2, 1, 2)))
     assert sight.sure.tolist() == [[[3, 0]]]
     assert len(sight) == 1

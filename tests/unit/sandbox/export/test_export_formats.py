@@ -12,7 +12,7 @@ from PIL import Image
 from mag_sandbox.evaluation.probe.metrics import psnr
 from mag_sandbox.sandbox.export import ExportError, ExportOptions
 from mag_sandbox.sandbox.export.exporter import Exported, export
-from mag_sandbox.sandbox.export.video import Pictures
+from mag_sandbox.sandbox.export.video import PictureFiles
 from mag_sandbox.sandbox.recording.frame_store import FRAMES_FILE
 from mag_sandbox.sandbox.recording.reader import RecordingError
 from tests.recorded import AWAY_AND_BACK, FRAMES, HOLD, SCENE, SECONDS, SEED, played, record
@@ -89,7 +89,7 @@ def test_a_video_keeps_few_whole_pictures(video):
 
 def test_a_jpeg_gives_the_same_picture_as_its_pixels():
     frame = played(AWAY_AND_BACK[:1])[0].frames[0]
-    pictures = Pictures((640, 384))
+    pictures = PictureFiles((640, 384))
     pixels, jpeg = (
         pictures.picture(one).to_ndarray(format="rgb24") for one in (frame, jpeg_of(frame))
     )
@@ -105,7 +105,7 @@ def test_a_jpeg_that_cannot_be_shown_is_refused_in_a_sentence(damage):
         "far too large": jpeg_of(np.zeros((800, 800, 3), np.uint8)),
     }[damage]
     with pytest.raises(ExportError, match=r"a kept picture cannot be read; delete frames\.bin"):
-        Pictures((64, 64)).picture(data)
+        PictureFiles((64, 64)).picture(data)
 
 
 def test_a_video_says_what_it_shows_and_how_to_play_it_again(video):
