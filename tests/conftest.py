@@ -5,6 +5,7 @@ import os
 
 from hypothesis import settings
 
+gc.disable()  # until all is imported
 settings.register_profile("shared machine", deadline=None)  # time is not what is tested
 settings.load_profile("shared machine")
 
@@ -22,3 +23,4 @@ def pytest_collection_finish() -> None:
     """Libraries stay; nobody needs to look through their million objects for garbage again."""
     gc.collect()
     gc.freeze()
+    gc.enable()

@@ -1,7 +1,7 @@
 """A stand-in of the hub's HTTP interface on loopback, for what fetching asks of it.
 
 with HubStandIn(folder) as hub:  # folder/OWNER/NAME/... are its repositories
-    hub.endpoint                 # for HF_ENDPOINT
+    hub.stand_in(monkeypatch)    # in this process; others are given hub.endpoint as HF_ENDPOINT
 
 Large files (all but .json and .md) are answered as the hub answers them: a redirect with the
 SHA-256 in `X-Linked-Etag`, then the bytes from another path, whole or from `Range` on.
@@ -14,6 +14,9 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+
+import pytest
+from huggingface_hub import constants
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 _API = re.compile(r"/api/models/([^/]+/[^/]+)(/revision/[^/]+)?")
@@ -40,6 +43,14 @@ class HubStandIn:
     def endpoint(self) -> str:
         """Address for HF_ENDPOINT."""
         return f"http://127.0.0.1:{self._server.server_port}"
+
+    def stand_in(self, patch: pytest.MonkeyPatch, chunk: int = 4096) -> None:
+        """Let the hub's library ask here, and write so many bytes at once."""
+        address = f"{self.endpoint}/{{repo_id}}/resolve/{{revision}}/{{filename}}"
+        patch.setenv("NO_PROXY", "127.0.0.1")
+        patch.setattr(constants, "ENDPOINT", self.endpoint)
+        patch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", address)
+        patch.setattr(constants, "DOWNLOAD_CHUNK_SIZE", chunk)
 
     def __enter__(self) -> "HubStandIn":
         self._thread.start()

@@ -138,14 +138,15 @@ def test_only_the_app_opens_windows_and_sound():
 
 def loaded_by(*modules: str) -> list[str]:
     """Which of the heavy libraries are there once these modules were imported."""
-    code = f"import sys, {', '.join(modules)}; print(*{{'torch', 'pygame'}} & set(sys.modules))"
+    heavy = ("torch", "pygame", "av")
+    code = f"import sys, {', '.join(modules)}; print(*(m for m in {heavy} if m in sys.modules))"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     return done.stdout.splitlines()[-1].split()
 
 
-def test_what_runs_before_the_window_imports_neither_torch_nor_pygame():
+def test_what_runs_before_the_window_imports_nothing_heavy():
     early = ("sandbox.commands.cli", "sandbox.play.session", "sandbox.recording.replay", "scenes")
     early = (*early, "model.world", "model.loading")
     assert loaded_by(GAME, *(f"{GAME}.{module}" for module in early)) == []

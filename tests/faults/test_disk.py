@@ -4,9 +4,11 @@ Child processes may write so many bytes a file and no more, which the system enf
 refuses every byte; a file where a folder is meant refuses even the administrator.
 """
 
-import subprocess
+import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -18,105 +20,82 @@ from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.sandbox.saves.parked_scene import StateError, write_state
 from mag_sandbox.sandbox.saves.parking import ParkedScenes
 from mag_sandbox.sandbox.settings import SandboxConfig, SettingsError, load_settings, save_settings
-from tests import ROOT
 from tests.doubles import FakeWorld
+from tests.faults import work
 from tests.recorded import AWAY_AND_BACK, QUICK, SCENE, SEED, record
 from tests.unit.sandbox.saves.test_state_files import left_after
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="limits of POSIX systems")
 
-LIMITED = """
-import resource, signal, sys
-from pathlib import Path
-here = Path(sys.argv[1])
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a write fails then, as on a full disk
-def limit(size):
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
-"""
 
-RECORDING = """
-from tests.recorded import record
-limit(20_000)
-record(here / "rec", with_prober=False)
-"""
+class Done(NamedTuple):
+    """What a process said, and its exit code."""
 
-PARKING = """
-from mag_sandbox.sandbox.saves.parked_scene import StateError
-from mag_sandbox.sandbox.saves.parking import ParkedScenes
-from tests.unit.sandbox.saves.test_state_files import left_after
-scenes = ParkedScenes(here / "parked", 64)
-scenes.park(left_after(1, id="meadow"))
-limit(100_000)
-try:
-    scenes.park(left_after(2, id="meadow"))
-except StateError as error:
-    print(type(error).__name__, error)
-"""
-
-EXPORTING = """
-from mag_sandbox.sandbox.commands import cli
-limit(4_000)
-words = ["export", str(here / "rec"), "--format", sys.argv[2], "--out", str(here / "out")]
-sys.exit(cli.main(words))
-"""
-
-SETTING = """
-from mag_sandbox.sandbox.settings import SandboxConfig, SettingsError
-from mag_sandbox.sandbox.settings import save_settings
-save_settings(SandboxConfig(volume=30), here / "settings.yaml")
-limit(10)
-try:
-    save_settings(SandboxConfig(volume=40, muted=True), here / "settings.yaml")
-except SettingsError as error:
-    print(error)
-"""
+    code: int
+    out: str
+    err: str
 
 
-def limited(program: str, here: Path, *arguments: str) -> subprocess.CompletedProcess:
-    """Run a program that may write only so much."""
-    command = [sys.executable, "-c", LIMITED + program, str(here), *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100)
+@pytest.fixture
+def full(forks, tmp_path) -> Callable[..., Done]:
+    """Return what does a job in a process that may write only so much."""
+
+    def full(job: Callable, *arguments: str) -> Done:
+        pipes = [forks.Pipe(duplex=False) for _ in range(2)]
+        ends = [writer for _, writer in pipes]
+        process = forks.Process(target=work.tell, args=(job, *ends, tmp_path, *arguments))
+        process.start()
+        for end in ends:
+            end.close()
+        said = []
+        for reader, _ in pipes:
+            with reader, os.fdopen(os.dup(reader.fileno())) as text:
+                said.append(text.read())
+        process.join()
+        return Done(process.exitcode, *said)
+
+    return full
 
 
 def listed(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_a_recording_on_a_full_disk_is_readable_and_play_goes_on(tmp_path):
-    done = limited(RECORDING, tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert "recording stopped: File too large" in done.stderr or "no longer kept" in done.stderr
-    assert "Traceback" not in done.stderr
+def test_a_recording_on_a_full_disk_is_readable_and_play_goes_on(full, tmp_path):
+    done = full(work.record_on_a_full_disk)
+    assert done.code == 0, done.err
+    assert "recording stopped: File too large" in done.err or "no longer kept" in done.err
+    assert "Traceback" not in done.err
     recording = load_recording(tmp_path / "rec")
     assert 1 <= len(recording.blocks) <= len(AWAY_AND_BACK) + 1
 
 
-def test_parking_on_a_full_disk_keeps_how_it_was_left_before(tmp_path):
-    done = limited(PARKING, tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("DiskFull the disk has no room")
-    assert done.stdout.count("\n") == 1
+def test_parking_on_a_full_disk_keeps_how_it_was_left_before(full, tmp_path):
+    done = full(work.park_on_a_full_disk)
+    assert done.code == 0, done.err
+    assert done.out.startswith("DiskFull the disk has no room")
+    assert done.out.count("\n") == 1
     scenes = ParkedScenes(tmp_path / "parked", 64)
     assert scenes.load("meadow").frames_shown == 6, "as it was left before"
     assert listed(tmp_path / "parked") == [".lock", "meadow"]
 
 
 @pytest.mark.parametrize("kind", ["mp4", "gif", "webp", "frames", "report"])
-def test_an_export_on_a_full_disk_is_one_sentence_and_leaves_nothing(tmp_path, kind):
+def test_an_export_on_a_full_disk_is_one_sentence_and_leaves_nothing(full, tmp_path, kind):
     record(tmp_path / "rec", AWAY_AND_BACK[:3])
     before = {path.name: path.read_bytes() for path in (tmp_path / "rec").iterdir()}
-    done = limited(EXPORTING, tmp_path, kind)
-    assert done.returncode == 2, done.stderr
-    assert done.stderr.startswith("error: no room for ")
-    assert done.stderr.count("\n") == 1
+    done = full(work.export_on_a_full_disk, kind)
+    assert done.code == 2, done.err
+    assert done.err.startswith("error: no room for ")
+    assert done.err.count("\n") == 1
     assert listed(tmp_path) == ["rec"]
     assert {path.name: path.read_bytes() for path in (tmp_path / "rec").iterdir()} == before
 
 
-def test_settings_on_a_full_disk_stay_as_they_were(tmp_path):
-    done = limited(SETTING, tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert "cannot be written" in done.stdout
+def test_settings_on_a_full_disk_stay_as_they_were(full, tmp_path):
+    done = full(work.set_on_a_full_disk)
+    assert done.code == 0, done.err
+    assert "cannot be written" in done.out
     assert load_settings(tmp_path / "settings.yaml") == SandboxConfig(volume=30)
     assert listed(tmp_path) == ["settings.yaml"]
 

@@ -2,14 +2,12 @@
 
 A real process does real work in a loop with a world without a network, and is killed after a time
 drawn from a seed. What it had said it finished must be there; what it was in the middle of is the
-old or the new one, whole. Importing takes longer than all that is done, so the processes are forks
-of one that has imported: see `work.py`.
+old or the new one, whole.
 """
 
-import multiprocessing
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,27 +19,26 @@ from mag_sandbox.sandbox.export.exporter import export
 from mag_sandbox.sandbox.recording.frame_store import StoredFrames
 from mag_sandbox.sandbox.recording.reader import load_recording
 from mag_sandbox.sandbox.recording.replay import verify
+from mag_sandbox.sandbox.saves.parked_scene import StateError
 from mag_sandbox.sandbox.saves.parking import ParkedScenes
 from mag_sandbox.sandbox.settings import load_settings
 from tests.doubles import FakeWorld
 from tests.faults import work
 from tests.recorded import AWAY_AND_BACK, QUICK, record
+from tests.unit.sandbox.saves.test_state_files import left_after
 
-pytestmark = pytest.mark.skipif(
-    "forkserver" not in multiprocessing.get_all_start_methods(), reason="needs forks"
-)
-QUARTERS = [range(start, start + 10) for start in (0, 10, 20, 30)]
-
-
-@pytest.fixture(scope="module")
-def forks() -> multiprocessing.context.BaseContext:
-    forks = multiprocessing.get_context("forkserver")
-    forks.set_forkserver_preload([work.__name__])
-    return forks
+HALVES = [range(12), range(12, 24)]
 
 
 def killed(
-    forks, job: work.Job, here: Path, seed: int, *, longest: float = 0.1, done: int = 0
+    forks,
+    job: work.Job,
+    here: Path,
+    seed: int,
+    *,
+    longest: float = 0.1,
+    done: int = 0,
+    alive: Callable[[], object] = lambda: None,
 ) -> int:
     """Let a process work, kill it after a moment drawn from a seed, return what it did last.
 
@@ -52,6 +49,7 @@ def killed(
         seed: of the moment.
         longest: seconds that it works.
         done: what it has done before these seconds begin.
+        alive: called just before it is killed.
     """
     here.mkdir(exist_ok=True)
     reader, writer = forks.Pipe(duplex=False)
@@ -65,12 +63,13 @@ def killed(
             assert last, "it could not begin"
         game.join(random.Random(seed).uniform(0.0, longest))  # any moment
         assert game.is_alive(), "it ended by itself"
+        alive()
         game.kill()
         game.join()
         return int((last + said.read()).split(b"\n")[:-1][-1])
 
 
-@pytest.mark.parametrize("seeds", QUARTERS)
+@pytest.mark.parametrize("seeds", HALVES)
 def test_a_recording_is_readable_up_to_a_block(forks, tmp_path, seeds):
     for seed in seeds:
         here = tmp_path / str(seed)
@@ -92,7 +91,7 @@ def _nothing() -> Iterator[None]:
     yield None
 
 
-@pytest.mark.parametrize("seeds", QUARTERS)
+@pytest.mark.parametrize("seeds", HALVES)
 def test_a_parked_scene_is_the_old_or_the_new_one_whole(forks, tmp_path, seeds):
     for seed in seeds:
         here = tmp_path / str(seed)
@@ -106,7 +105,7 @@ def test_a_parked_scene_is_the_old_or_the_new_one_whole(forks, tmp_path, seeds):
         assert sorted(path.name for path in here.iterdir()) == [".lock", "meadow"], seed
 
 
-@pytest.mark.parametrize("seeds", QUARTERS)
+@pytest.mark.parametrize("seeds", HALVES)
 def test_settings_are_the_old_or_the_new_ones(forks, tmp_path, seeds):
     for seed in seeds:
         done = killed(forks, work.setting, tmp_path / str(seed), seed)
@@ -150,3 +149,33 @@ def test_a_killed_recording_can_be_exported(forks, tmp_path):
     out = tmp_path / "out.mp4"
     export(tmp_path / "rec", ExportOptions(scale=1, end=0.25, out=out), frames_from=replayed)
     assert seconds_of(out) == pytest.approx(0.25, abs=0.05)
+    created = load_recording(tmp_path / "rec").start.created
+    with StoredFrames.open(tmp_path / "rec", created) as stored:
+        kept = stored.frame_count
+        assert stored.frame_block(stored.blocks[-1]).frames.any()
+    options = ExportOptions(scale=1, out=out, overwrite=True)
+    export(tmp_path / "rec", options)  # of the kept frames: nothing could play it again
+    assert seconds_of(out) == pytest.approx(kept / QUICK.fps, abs=0.05)
+
+
+def test_a_killed_export_leaves_no_half_a_file_and_the_next_one_works(forks, session, tmp_path):
+    (tmp_path / "rec").symlink_to(session)
+    killed(forks, work.exporting_half, tmp_path, seed=1)
+    out = tmp_path / "out.mp4"
+    assert not out.exists()
+    (left,) = [path for path in tmp_path.iterdir() if path.name.startswith(".part-")]
+    os.utime(left, (0, 0))  # long ago
+    export(tmp_path / "rec", ExportOptions(out=out, scale=1, end=0.25))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.mp4", "rec"]
+
+
+def test_a_killed_game_lets_go_of_its_scene(forks, tmp_path):
+    scenes = ParkedScenes(tmp_path, 64)
+    scenes.park(left_after(1, id="meadow"))
+
+    def refused() -> None:
+        with pytest.raises(StateError, match="being played in another game"):
+            scenes.take("meadow")
+
+    killed(forks, work.visiting, tmp_path, seed=1, alive=refused)
+    assert scenes.take("meadow").id == "meadow"

@@ -1,9 +1,12 @@
-"""What the game does to the disk, over and over until it is killed: what `test_killed.py` starts.
+"""What the game does to the disk until it is killed, or the disk is full: a process of its own.
 
-Every job gets a folder and `say`, which tells how often the job was done.
+Every job gets a folder. One that is killed gets `say`, too, which tells how often it was done.
 """
 
 import os
+import signal
+import sys
+import threading
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -13,16 +16,18 @@ import numpy as np
 
 from mag_sandbox.controls.sources import ScriptSource
 from mag_sandbox.model.world import WorldState
+from mag_sandbox.sandbox.commands import cli
 from mag_sandbox.sandbox.export import ExportOptions
 from mag_sandbox.sandbox.export.exporter import export
 from mag_sandbox.sandbox.play.session import Session
 from mag_sandbox.sandbox.recording.frame_store import frames_beside
 from mag_sandbox.sandbox.recording.recorder import Recorder
-from mag_sandbox.sandbox.saves.parked_scene import ParkedScene
+from mag_sandbox.sandbox.saves.parked_scene import ParkedScene, StateError
 from mag_sandbox.sandbox.saves.parking import ParkedScenes
-from mag_sandbox.sandbox.settings import SandboxConfig, save_settings
+from mag_sandbox.sandbox.settings import SandboxConfig, SettingsError, save_settings
 from tests.doubles import FakeWorld
-from tests.recorded import AWAY_AND_BACK, QUICK, SCENE, SEED
+from tests.recorded import AWAY_AND_BACK, QUICK, SCENE, SEED, record
+from tests.unit.sandbox.saves.test_state_files import left_after
 
 MANY = range(1, 1_000_000)
 Say = Callable[[int], object]
@@ -58,6 +63,25 @@ def setting(here: Path, say: Say) -> None:
         say(number)
 
 
+def visiting(here: Path, say: Say) -> None:
+    """Go on with a scene that was left."""
+    scenes = ParkedScenes(here, 64)
+    scenes.take(scenes.entries()[0].id)
+    say(0)
+    threading.Event().wait()
+
+
+def exporting_half(here: Path, say: Say) -> None:
+    """Stop in the middle of an export."""
+
+    def tell(stage: str, share: float) -> None:
+        if share > 0.5:
+            say(0)
+            threading.Event().wait()
+
+    export(here / "rec", ExportOptions(out=here / "out.mp4"), on_progress=tell)
+
+
 def exporting_video(here: Path, say: Say) -> None:
     """Export over the video that is there."""
     _exporting(here, say, "mp4")
@@ -79,3 +103,52 @@ def _exporting(here: Path, say: Say, kind: str) -> None:
 def work(job: Job, here: Path, done: Connection) -> None:
     """Do a job, and write the number of each time it was done as a line."""
     job(here, lambda number: os.write(done.fileno(), b"%d\n" % number))
+
+
+def limit(size: int) -> None:
+    """Let every file have so many bytes and no more: a write fails then, as on a full disk."""
+    import resource  # of POSIX systems
+
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+
+def record_on_a_full_disk(here: Path) -> None:
+    """Record a session."""
+    limit(20_000)
+    record(here / "rec", with_prober=False)
+
+
+def park_on_a_full_disk(here: Path) -> None:
+    """Leave a scene once more."""
+    scenes = ParkedScenes(here / "parked", 64)
+    scenes.park(left_after(1, id="meadow"))
+    limit(100_000)
+    try:
+        scenes.park(left_after(2, id="meadow"))
+    except StateError as error:
+        sys.stdout.write(f"{type(error).__name__} {error}\n")
+
+
+def export_on_a_full_disk(here: Path, kind: str) -> None:
+    """Export from the command line."""
+    limit(4_000)
+    words = ["export", str(here / "rec"), "--format", kind, "--out", str(here / "out")]
+    sys.exit(cli.main(words))
+
+
+def set_on_a_full_disk(here: Path) -> None:
+    """Change the settings."""
+    save_settings(SandboxConfig(volume=30), here / "settings.yaml")
+    limit(10)
+    try:
+        save_settings(SandboxConfig(volume=40, muted=True), here / "settings.yaml")
+    except SettingsError as error:
+        sys.stdout.write(f"{error}\n")
+
+
+def tell(job: Callable, out: Connection, err: Connection, *arguments: object) -> None:
+    """Do a job and send what it says."""
+    os.dup2(out.fileno(), 1)
+    os.dup2(err.fileno(), 2)
+    job(*arguments)

@@ -5,7 +5,6 @@ import json
 from pathlib import Path
 
 import pytest
-from huggingface_hub import constants
 
 from mag_sandbox.model.catalogue import fetching, weight_files
 from mag_sandbox.model.catalogue.worlds import WORLDS
@@ -31,12 +30,8 @@ def repos(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def hub(repos, monkeypatch):
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setattr(constants, "DOWNLOAD_CHUNK_SIZE", 4096)
     with HubStandIn(repos) as hub:
-        monkeypatch.setattr(constants, "ENDPOINT", hub.endpoint)
-        template = hub.endpoint + "/{repo_id}/resolve/{revision}/{filename}"
-        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+        hub.stand_in(monkeypatch)
         yield hub
 
 

@@ -1,6 +1,7 @@
 """The soak plays everything by itself, and tells growth from noise."""
 
 import json
+import threading
 from dataclasses import replace
 
 import pytest
@@ -99,11 +100,14 @@ def left_in(game) -> list:
 
 
 def test_every_chore_of_a_visit_is_done_and_the_place_is_left(run):
-    game, player = run(), SoakPlayer(1, [SCENE])
+    turns = threading.Semaphore()  # a block a turn of the main loop, however busy the machine
+    world = FakeWorld(spec=FAST, on_step=lambda control: turns.acquire(timeout=1.0))
+    game, player = run(world), SoakPlayer(1, [SCENE])
     game.play()
     prompts = set()
 
     def acted(kind):
+        turns.release()
         player.act(game.game, game.screen)
         if isinstance(game.screen, PlayScreen):
             prompts.add(game.screen.reel.current.block.prompt)

@@ -2,7 +2,6 @@
 
 import argparse
 import io
-import subprocess
 import sys
 from pathlib import Path
 
@@ -10,7 +9,6 @@ import pytest
 
 from mag_sandbox.sandbox.export.command import ProgressLine, add_export, run_export
 from mag_sandbox.sandbox.recording.reader import RecordingError
-from tests import ROOT
 from tests.doubles import FakeWorld
 from tests.recorded import AWAY_AND_BACK, QUICK, played, record
 
@@ -145,14 +143,3 @@ def test_nothing_is_drawn_where_there_is_no_terminal(monkeypatch):
     line.update("writing the video", 0.5)
     line.close()
     assert sys.stderr.getvalue() == ""
-
-
-def test_the_option_parser_needs_neither_pygame_nor_pyav():
-    code = (
-        "import sys, mag_sandbox.sandbox.export.command; "
-        "print([m for m in ('torch', 'pygame', 'av') if m in sys.modules])"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    assert done.stdout.strip() == "[]"

@@ -2,9 +2,6 @@
 
 import errno
 import os
-import signal
-import subprocess
-import sys
 from collections import namedtuple
 from pathlib import Path
 
@@ -13,7 +10,6 @@ import pytest
 from mag_sandbox.sandbox.export import ExportError, ExportOptions
 from mag_sandbox.sandbox.export.exporter import export
 from mag_sandbox.sandbox.export.options import target_of, whole
-from tests import ROOT
 from tests.recorded import AWAY_AND_BACK, record
 
 Usage = namedtuple("Usage", "total used free")
@@ -140,38 +136,3 @@ def test_an_export_that_is_stopped_leaves_nothing_behind(folder, tmp_path):
         with pytest.raises(Stopped):
             export(folder, ExportOptions(format=kind, out=tmp_path / "out"), on_progress=stop)
     assert listed(tmp_path) == ["monday"]
-
-
-KILLED = """
-import sys
-from pathlib import Path
-from mag_sandbox.sandbox.export import ExportOptions
-from mag_sandbox.sandbox.export.exporter import export
-
-def tell(stage, share):
-    if share > 0.5:
-        print("half", flush=True)
-        sys.stdin.read()
-
-export(Path(sys.argv[1]), ExportOptions(out=Path(sys.argv[2])), on_progress=tell)
-"""
-
-
-def test_a_killed_export_leaves_no_half_a_file_and_the_next_one_works(folder, tmp_path):
-    out = tmp_path / "out.mp4"
-    game = subprocess.Popen(
-        [sys.executable, "-c", KILLED, str(folder), str(out)],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
-    game.stdout.readline()
-    game.send_signal(signal.SIGKILL)
-    game.wait()
-    game.stdout.close()
-    game.stdin.close()
-    assert not out.exists()
-    (left,) = [path for path in tmp_path.iterdir() if path.name.startswith(".part-")]
-    os.utime(left, (0, 0))  # long ago
-    export(folder, ExportOptions(out=out, scale=1, end=0.25))
-    assert listed(tmp_path) == ["monday", "out.mp4"]

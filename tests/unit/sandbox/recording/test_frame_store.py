@@ -2,20 +2,14 @@
 
 import errno
 import random
-import signal
-import subprocess
-import sys
 import threading
 from pathlib import Path
 
-import av
 import numpy as np
 import pytest
 from PIL import Image
 
 from mag_sandbox.evaluation.probe.metrics import psnr
-from mag_sandbox.sandbox.export import ExportOptions
-from mag_sandbox.sandbox.export.exporter import export
 from mag_sandbox.sandbox.recording import frame_store
 from mag_sandbox.sandbox.recording.frame_records import FramesHead, as_kept, pack, pack_block, scan
 from mag_sandbox.sandbox.recording.frame_store import (
@@ -25,7 +19,6 @@ from mag_sandbox.sandbox.recording.frame_store import (
     StoredFrames,
 )
 from mag_sandbox.sandbox.recording.reader import RecordingError, load_recording
-from tests import ROOT
 from tests.recorded import AWAY_AND_BACK, BLOCKS, FRAMES, played, record
 
 
@@ -218,43 +211,3 @@ def test_nothing_is_kept_where_there_is_no_folder():
     writer.on_start(None, blocks[0])
     writer.on_end(None)
     assert writer.problem is None
-
-
-KILLED = """
-import sys
-from pathlib import Path
-from mag_sandbox.controls.camera import CameraCommand
-from mag_sandbox.controls.sources import ScriptSource
-from mag_sandbox.sandbox.recording.frame_store import FrameWriter
-from mag_sandbox.sandbox.recording.recorder import Recorder
-from mag_sandbox.sandbox.play.session import Session
-from mag_sandbox.scenes import Scene
-from tests.doubles import FakeWorld
-
-recorder = Recorder(Path(sys.argv[1]))
-frames = FrameWriter(lambda: recorder.folders[-1])
-source = ScriptSource([CameraCommand(yaw=1.0)] * 10**6)
-session = Session(FakeWorld(), source, [recorder, frames])
-session.start(Scene(prompt="A meadow."), seed=7)
-while True:
-    session.advance()
-"""
-
-
-def test_a_killed_game_leaves_readable_frames_and_a_video(tmp_path):
-    folder = tmp_path / "session"
-    game = subprocess.Popen([sys.executable, "-c", KILLED, str(folder)], cwd=ROOT)
-    path = folder / FRAMES_FILE
-    while not path.exists() or path.stat().st_size < 300_000:
-        assert game.poll() is None
-    game.send_signal(signal.SIGKILL)
-    game.wait()
-    created = load_recording(folder).start.created
-    with StoredFrames.open(folder, created) as stored:
-        assert stored.damage is None
-        assert len(stored.blocks) >= 8
-        assert stored.frame_block(stored.blocks[-1]).frames.any()
-        kept = stored.frame_count
-    done = export(folder, ExportOptions(out=tmp_path / "out.mp4", scale=1, sound=False))
-    with av.open(str(done.path)) as video:  # of the kept frames: nothing could play it again
-        assert sum(1 for _ in video.decode(video=0)) == kept

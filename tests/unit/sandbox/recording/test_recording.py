@@ -2,9 +2,6 @@
 
 import errno
 import json
-import signal
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -26,7 +23,6 @@ from mag_sandbox.sandbox.recording.reader import (
 )
 from mag_sandbox.sandbox.recording.recorder import Recorder, to_line
 from mag_sandbox.scenes import Scene
-from tests import ROOT
 from tests.doubles import FakeWorld
 from tests.unit.sandbox.play.test_session import Notes
 
@@ -161,41 +157,6 @@ def test_a_full_disk_stops_the_recording_but_not_the_play(tmp_path, monkeypatch)
     (problem,) = problems
     assert problem.startswith("recording stopped: No space left on device")
     assert len(load_recording(tmp_path / "session").blocks) == 3
-
-
-KILLED = """
-import os, signal, sys
-from pathlib import Path
-from mag_sandbox.controls.camera import CameraCommand
-from mag_sandbox.controls.sources import ScriptSource
-from mag_sandbox.sandbox.recording.recorder import Recorder, to_line
-from mag_sandbox.sandbox.play.session import Session
-from mag_sandbox.scenes import Scene
-from tests.doubles import FakeWorld
-
-recorder = Recorder(Path(sys.argv[1]))
-session = Session(FakeWorld(), ScriptSource([CameraCommand(yaw=1.0)] * 10**6), [recorder])
-session.start(Scene(prompt="A meadow."), seed=7)
-print("playing", flush=True)
-while True:
-    session.advance()
-"""
-
-
-def test_a_killed_game_leaves_a_readable_recording(tmp_path):
-    game = subprocess.Popen(
-        [sys.executable, "-c", KILLED, str(tmp_path / "session")], cwd=ROOT, stdout=subprocess.PIPE
-    )
-    game.stdout.readline()
-    path = tmp_path / "session" / EVENTS_FILE
-    while not path.exists() or path.read_bytes().count(b"\n") < 20:
-        assert game.poll() is None
-    game.send_signal(signal.SIGKILL)
-    game.wait()
-    game.stdout.close()
-    recording = load_recording(tmp_path / "session")
-    assert recording.end is None
-    assert len(recording.blocks) >= 20
 
 
 def test_a_line_cut_off_by_a_kill_is_left_out_and_said(folder):

@@ -1,9 +1,6 @@
 """Scenes are left and returned to; nothing is lost, mixed up or dropped unasked."""
 
 import os
-import signal
-import subprocess
-import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,7 +17,6 @@ from mag_sandbox.sandbox.play.session import Playthrough, Session
 from mag_sandbox.sandbox.saves.parked_scene import ParkedScene, StateError
 from mag_sandbox.sandbox.saves.parking import ParkedScenes
 from mag_sandbox.scenes import Scene
-from tests import ROOT
 from tests.doubles import FakeWorld
 
 MEADOW, DESERT = Scene("A meadow.", name="Meadow"), Scene("A desert.", name="Desert")
@@ -286,30 +282,6 @@ def test_a_failed_park_leaves_the_scene_with_its_game(folder, monkeypatch):
         one.park(parked)
     with pytest.raises(StateError, match="being played"):
         other.take(id)
-
-
-KILLED = """
-import sys
-from pathlib import Path
-from mag_sandbox.sandbox.saves.parking import ParkedScenes
-
-scenes = ParkedScenes(Path(sys.argv[1]), 1)
-scenes.take(sys.argv[2])
-print("playing", flush=True)
-sys.stdin.read()
-"""
-
-
-def test_a_killed_game_lets_go_of_its_scene(folder, scenes):
-    id = scenes.park(left())
-    command = [sys.executable, "-c", KILLED, str(folder), id]
-    other = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    with other:
-        assert other.stdout.readline() == b"playing\n"
-        with pytest.raises(StateError, match="being played in another game"):
-            scenes.take(id)
-        other.send_signal(signal.SIGKILL)
-    assert scenes.take(id).id == id
 
 
 def test_what_a_kill_left_behind_is_put_right(folder, scenes):

@@ -14,12 +14,13 @@ from mag_sandbox.training.panorama.mentions import mentions, named_things
 from mag_sandbox.training.panorama.render import (
     CATEGORIES,
     LoggedPanorama,
+    described,
     painted,
-    render,
     render_logged,
 )
+from tests.unit.training.panorama.test_panorama_moving import DIGESTS, digest_of
 
-SEEDS = (3, 17, 1_000_005)
+SEEDS = (3, 1_000_005)
 CHANGED = 48  # levels; more than what a shadow or a halo changes
 
 
@@ -49,8 +50,8 @@ def _in_box(thing: Thing) -> np.ndarray:
 
 def test_pictures_and_scenes_are_those_of_the_plain_renderer(scenes):
     for scene in scenes:
-        plain = render(scene.category, scene.seed)
-        assert np.array_equal(scene.pixels, plain.pixels)
+        plain = described(scene.category, scene.seed)
+        assert digest_of(scene.pixels) == DIGESTS[scene.category, scene.seed]
         assert scene.attributes == plain.attributes
         assert scene.caption(4) == plain.caption(4)
 

@@ -58,10 +58,13 @@ def _differences(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return np.abs(first.astype(int) - second).max(axis=2)
 
 
+def digest_of(pixels: np.ndarray) -> str:
+    return hashlib.sha256(pixels.tobytes()).hexdigest()[:16]
+
+
 def test_still_pictures_are_what_they_were():
     for (category, seed), digest in DIGESTS.items():
-        pixels = render(category, seed).pixels
-        assert hashlib.sha256(pixels.tobytes()).hexdigest()[:16] == digest, (category, seed)
+        assert digest_of(render(category, seed).pixels) == digest, (category, seed)
 
 
 def test_at_time_0_it_is_the_still_picture(scenes):
@@ -99,15 +102,18 @@ def test_still_pixels_never_change(scenes):
 def test_what_is_not_still_changes_somewhere(scenes):
     for scene in scenes:
         first, changed = ring(scene.layers, 0), np.zeros((RING_HEIGHT, RING_WIDTH), bool)
-        for time in (8, 16, 24, 40, 96, *range(200, TURN, 200)):
-            changed |= _differences(ring(scene.layers, time), first) > 0
         moves = ~still(scene.layers)
-        assert changed[moves].mean() > 0.9, (scene.category, scene.seed)
+        for time in (8, 16, 24, 40, 96, *range(TURN // 2, TURN, 200), *range(200, TURN // 2, 200)):
+            changed |= _differences(ring(scene.layers, time), first) > 0
+            if changed[moves].mean() > 0.9:
+                break
+        else:
+            pytest.fail(f"{scene.category} {scene.seed} stands still where it should not")
 
 
 def test_most_of_indoor_and_object_pictures_stands_still():
     for category in ("indoor", "object"):
-        shares = [still(render_moving(category, seed).layers).mean() for seed in range(8)]
+        shares = [still(render_moving(category, seed).layers).mean() for seed in range(4)]
         assert np.mean(shares) > 0.75
         assert min(shares) < 1  # lamps
 

@@ -39,19 +39,11 @@ from mag_sandbox.training.pocket.data import PanoramaSet, panorama_set, random_c
 from mag_sandbox.training.pocket.pipeline import PocketPipeline
 from mag_sandbox.training.pocket.stage_world import WorldStage
 from tests.tiny import CAPTIONS, RIGHT, TINY, TINY_ANIMATOR, play, tiny_world
+from tests.unit.training.together import PANORAMAS
 
 pytestmark = pytest.mark.slow
 MICRO = replace(TINY, animator=TINY_ANIMATOR, frame_width=320, frame_height=192)
 CPU = TrainingDevice("cpu", matmul_attention)
-PANORAMAS = 8
-
-
-@pytest.fixture(scope="module")
-def drawn(tmp_path_factory) -> Path:
-    """Return a folder in which the panoramas are drawn already."""
-    folder = tmp_path_factory.mktemp("drawn")
-    panorama_set(folder, PANORAMAS)
-    return folder
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -75,12 +67,9 @@ def small_batches():
         yield
 
 
-def train(folder: Path, drawn: Path, config: PocketConfig = MICRO, **settings) -> Path:
+def train(folder: Path, with_panoramas, config: PocketConfig = MICRO, **settings) -> Path:
     """Train for a few steps; returns the weights folder."""
-    folder.mkdir(exist_ok=True)
-    for path in drawn.iterdir():
-        if not (folder / path.name).exists():
-            (folder / path.name).symlink_to(path)
+    with_panoramas(folder)
     training = PocketTraining(
         **{
             "folder": folder,
@@ -102,9 +91,9 @@ def train(folder: Path, drawn: Path, config: PocketConfig = MICRO, **settings) -
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory, drawn) -> Path:
+def trained(tmp_path_factory, with_panoramas) -> Path:
     """Return the weights of a run."""
-    return train(tmp_path_factory.mktemp("run"), drawn)
+    return train(tmp_path_factory.mktemp("run"), with_panoramas)
 
 
 def test_what_was_trained_can_be_played(trained):
@@ -138,13 +127,15 @@ def test_sheets_are_pictures(trained):
             assert sheet.size[0] >= 128
 
 
-def test_the_same_seed_trains_the_same_weights(trained, drawn, tmp_path):
-    assert weights_hash(train(tmp_path / "again", drawn)) == weights_hash(trained)
-    other = train(tmp_path / "other", drawn, seed=1, world_steps=1)
-    assert weights_hash(other) != weights_hash(trained)
+def test_another_seed_trains_other_weights(trained, with_panoramas, tmp_path):
+    other = train(tmp_path / "other", with_panoramas, seed=1, world_steps=1)
+    one, another = ((folder / AUTOENCODER).read_bytes() for folder in (trained, other))
+    assert one != another
 
 
-def test_a_run_continued_later_equals_one_in_a_row(trained, drawn, tmp_path, monkeypatch):
+def test_a_run_of_the_same_seed_that_was_stopped_equals_one_in_a_row(
+    trained, with_panoramas, tmp_path, monkeypatch
+):
     full_loss = WorldStage.loss
 
     def stop(stage, step):
@@ -156,19 +147,19 @@ def test_a_run_continued_later_equals_one_in_a_row(trained, drawn, tmp_path, mon
     often = partial(LoopConfig, save_minutes=0.0, save_every=3)
     monkeypatch.setattr(pocket, "LoopConfig", often)
     with pytest.raises(KeyboardInterrupt):
-        train(tmp_path / "run", drawn)
+        train(tmp_path / "run", with_panoramas)
     monkeypatch.setattr(WorldStage, "loss", full_loss)
     assert torch.load(tmp_path / "run" / "world.pt", weights_only=True)["step"] == 3
     (tmp_path / "run" / ".part-01234567-world.pt~").write_bytes(
         b"half"
     )  # as killed while it was saving
-    assert weights_hash(train(tmp_path / "run", drawn)) == weights_hash(trained)
+    assert weights_hash(train(tmp_path / "run", with_panoramas)) == weights_hash(trained)
     steps = [json.loads(line)["step"] for line in (tmp_path / "run/log.jsonl").open()]
     assert steps == [1, 2, 1, 2, 1, 2, 3, 4, 4, 5, 1, 1]  # what was lost is made again, alike
 
 
-def test_a_warm_start_goes_on_from_given_weights(trained, drawn, tmp_path):
-    weights = train(tmp_path / "warm", drawn, init_from=trained, world_steps=1)
+def test_a_warm_start_goes_on_from_given_weights(trained, with_panoramas, tmp_path):
+    weights = train(tmp_path / "warm", with_panoramas, init_from=trained, world_steps=1)
     autoencoders = [Autoencoder(MICRO.autoencoder) for _ in range(2)]
     for module, folder in zip(autoencoders, (trained, weights), strict=True):
         load_into(module, folder / AUTOENCODER)
@@ -178,9 +169,9 @@ def test_a_warm_start_goes_on_from_given_weights(trained, drawn, tmp_path):
     assert weights_hash(weights) != weights_hash(trained)
 
 
-def test_a_generator_follows_where_the_config_gives_it_a_rank(trained, drawn, tmp_path):
+def test_a_generator_follows_where_the_config_gives_it_a_rank(trained, with_panoramas, tmp_path):
     config = replace(MICRO, generator_rank=2)
-    weights = train(tmp_path / "run", drawn, config)
+    weights = train(tmp_path / "run", with_panoramas, config)
     assert read_config(weights) == config
     world = [(folder / WORLD).read_bytes() for folder in (trained, weights)]
     assert world[0] == world[1]  # it changes nothing of the world it starts from
