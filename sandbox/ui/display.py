@@ -95,8 +95,8 @@ class Picture:
             self._shown = frame, _picture(surface, frame)
             self._is_scaled, self._bars = False, None
         picture = self._shown[1]
-        left, top, *shares = crop
-        size = tuple(round(length / share) for length, share in zip(rect.size, shares, strict=True))
+        left, top, across, along = crop
+        size = round(rect.width / across), round(rect.height / along)
         if surface.get_rect().contains(rect):
             self._draw_bars(surface, picture, rect)
             if size == rect.size:
