@@ -1,6 +1,6 @@
 """What a playthrough tells its observers: typed events, and their one JSON form in recordings.
 
-Knows nothing of files or windows; `recorder.py` writes these events, `recording.py` reads them.
+Knows nothing of files or windows; `recorder.py` writes these events, `reader.py` reads them.
 """
 
 from dataclasses import asdict, dataclass, field

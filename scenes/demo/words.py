@@ -1,6 +1,6 @@
 """The words of a demo's script: text to tokens, and a reader that reports where it fails.
 
-Knows nothing of what the words mean; `demo_script.py` does.
+Knows nothing of what the words mean; `script.py` does.
 """
 
 import re
