@@ -145,7 +145,6 @@ class KVCache:
             self._values[..., self._rows(slot), :] = values[:, place].transpose(2, 3)
 
     def _rows(self, slot: int) -> slice:
-        """Return where the tokens of a slot lie."""
         first = self._front + slot * self.shape.tokens
         return slice(first, first + self.shape.tokens)
 

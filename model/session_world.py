@@ -66,7 +66,6 @@ class SessionWorld(Generic[Session]):
             )
 
     def _notice(self) -> str:
-        """Return what the player is to be told with this block."""
         notice = "; ".join(self._notices)
         self._notices.clear()
         return notice

@@ -180,7 +180,6 @@ def markdown(data: dict) -> str:
 
 
 def _lines(rows: Sequence[dict]) -> tuple[list[str], list[list[str]]]:
-    """Return heading and lines of a table."""
     columns = {name: one for name, one in COLUMNS.items() if any(row[name] for row in rows)}
     headings = (heading for heading, _ in columns.values())
     lines = [
@@ -199,7 +198,6 @@ def _lines(rows: Sequence[dict]) -> tuple[list[str], list[list[str]]]:
 
 
 def _score(form: str, score: dict | None, nothing: str = "-") -> str:
-    """Return mean, low and high of a score."""
     return form % (score["mean"], score["low"], score["high"]) if score else nothing
 
 

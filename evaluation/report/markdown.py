@@ -47,7 +47,6 @@ def figures_of(data: dict) -> str:
 
 
 def _lines(section: tables.Section) -> tuple[list[str], list[list[str]]]:
-    """Return heading and lines of a section's table."""
     heading = ["", *(tables.COLUMNS[name][0] for name in section.columns), "clips"]
     ours = [
         [

@@ -114,7 +114,6 @@ def _compared(ours: dict, plain: "MeasuredWorld", say: Say) -> dict:
 
 
 def _way(world: "MeasuredWorld") -> str:
-    """Return how its networks run, in words."""
     ran = world.provenance()["execution"]
     layers = "layers compiled" if ran["compiled"] else "layers not compiled"
     return f"{ran['dtype']}, {ran['attention']} attention, {layers}"
@@ -153,7 +152,6 @@ def one_block(
 
 
 def _speeds(world: "MeasuredWorld", say: Say) -> dict:
-    """Return frames a second and the times of the stages."""
     frames = world.spec.block_length
     numbers: dict = {"dit_fps": {}, "fps": {}, "stage_ms": {}}
     for state in STATES:
@@ -206,7 +204,6 @@ def _ratios(ours: dict, plain: dict) -> dict:
 
 
 def _transformer(world: "MeasuredWorld", full: bool) -> float:
-    """Return the seconds that denoising and remembering one block take."""
     world.begin_measuring(full=full)
     return _clocked(world.make_latents)
 

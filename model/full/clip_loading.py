@@ -163,7 +163,6 @@ def _parts_elsewhere(files: WorldFiles, dtype: torch.dtype) -> dict[str, object]
 
 
 def _folder(files: WorldFiles, role: str, name: str) -> Path:
-    """Return the folder of a role's file of that name."""
     found = [path.parent for path in files.paths(role) if path.name == name]
     if not found:
         raise MissingWeights(

@@ -139,7 +139,6 @@ class ClipWorld(SessionWorld[_Session]):
         vars(self).pop("_pipelines", None)
 
     def _identity(self) -> dict[str, str]:
-        """Return what a state must share with the world that goes on with it."""
         return {"world": self.spec.name, **super()._identity()}
 
     def _beginning(self, scene: Scene) -> tuple[ClipCall, Frames | None]:
@@ -194,7 +193,6 @@ class ClipWorld(SessionWorld[_Session]):
         return block
 
     def _next_clip(self, command: CameraCommand) -> None:
-        """Make the clip that follows what is shown."""
         session, recipe = self._running(), self._recipe
         call = recipe.go_on or recipe.from_text
         assert call is not None  # what begins from a picture goes on from its last frame
@@ -203,8 +201,6 @@ class ClipWorld(SessionWorld[_Session]):
         session.command = command
 
     def _make(self, session: _Session, request: ClipRequest) -> None:
-        """Have a clip ready to be shown."""
-
         def tell(fraction: float) -> None:
             self._on_progress("making a clip", min(0.99, fraction))
 

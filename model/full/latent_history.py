@@ -92,7 +92,6 @@ def _bytes(blocks: Sequence[RememberedBlock]) -> int:
 
 
 def _as_dict(block: RememberedBlock) -> dict:
-    """Return all but the latents as plain JSON data."""
     return {
         "first_frame": block.first_frame,
         "view": astuple(block.view),

@@ -172,7 +172,6 @@ class RestorableMemory:
 
 
 def _frames_of(table: dict) -> list[KeptFrame]:
-    """Return the frames of a parked table, oldest first."""
     slots = SlotTable(1 + max((row[0] for row in table["frames"]), default=0))
     slots.load_dict(table)
     return sorted(slots.frames.values(), key=lambda frame: frame.frame_index)

@@ -197,7 +197,6 @@ class StreamWorld(SessionWorld[_Session]):
         return self._engine, self._prompts, self._video
 
     def _identity(self) -> dict[str, str]:
-        """Return what a state must share with the world that goes on with it."""
         return {"world": self.spec.name, **super()._identity()}
 
     def _begin(self, seed: int, prompt: str, setting: MemorySetting) -> _Session:
@@ -298,7 +297,6 @@ class StreamWorld(SessionWorld[_Session]):
             return session.rollout.denoise(noises[0], text, draw, view)
 
     def _expected_view(self, command: CameraCommand) -> CameraPose:
-        """Return where the next block is thought to end."""
         poses = self._running().poses
         yaw, pitch = poses.gain
         speed = CameraSpeed(self.spec.full_speed.yaw * yaw, self.spec.full_speed.pitch * pitch)
@@ -364,7 +362,6 @@ class StreamWorld(SessionWorld[_Session]):
         return session.memory.marked(usage)
 
     def _apply_plan(self, before: MemoryPlan, plan: MemoryPlan) -> None:
-        """Go from one plan to a smaller one."""
         session = self._session
         if plan.text_encoder == "cpu":
             self._prompts.device = "cpu"

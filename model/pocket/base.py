@@ -100,7 +100,6 @@ class PocketWorld(SessionWorld[Session]):
         return self._running().block_index * self.spec.block_length
 
     def _poses(self, command: CameraCommand) -> tuple[CameraPose, ...]:
-        """Return where the next block's frames look."""
         pose, spec = self._running().pose, self.spec
         return move(pose, command, spec.full_speed, spec.fps, spec.block_length)
 

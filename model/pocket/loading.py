@@ -192,7 +192,6 @@ def recorded_execution(data: dict) -> Execution:
 
 
 def _spec(config: PocketConfig) -> WorldSpec:
-    """Return what the world is like, as its weights say."""
     return WorldSpec(
         name="pocket",
         frame_width=config.frame_width,
@@ -217,8 +216,6 @@ def _cache(config: PocketConfig, memory: MemorySetting, execution: Execution) ->
 
 
 def _codec(autoencoder: Autoencoder, config: PocketConfig, execution: Execution) -> Codec:
-    """Return pictures from and to latents, as the world runs."""
-
     def encode(frames):
         pictures = to_pictures(frames, execution.dtype).to(execution.device)
         return autoencoder.encode(pictures.contiguous(memory_format=torch.channels_last)).float()
@@ -232,7 +229,6 @@ def _codec(autoencoder: Autoencoder, config: PocketConfig, execution: Execution)
 
 
 def _animation(config: PocketConfig, weights: Path, execution: Execution) -> Animation | None:
-    """Return what moves pictures, if the weights know motion."""
     if config.animator is None:
         return None
     animator = Animator(config.animator)
@@ -267,7 +263,6 @@ def probe_execution(config: PocketConfig) -> Execution:
 
 
 def _provenance(config: PocketConfig, digest: str, execution: Execution) -> dict:
-    """Return what recordings say of weights, machine and packages."""
     return {
         "weights": digest,
         "config": config.as_dict(),

@@ -149,7 +149,6 @@ def curtains(canvas: Canvas, color: RGB, x: float, top: float, bottom: float, ha
 
 
 def _disc_on_wall(canvas: Canvas, kind: str, x: float, y: float, size: float) -> None:
-    """A round mirror or a clock."""
     pen = Pen(canvas, x, y)
     pen.oval(-size + 3, -size - 5, size + 5, size - 3, (40, 36, 70, 40))
     pen.oval(-size, -size, size, size, BRASS if kind == "round mirrors" else DARK_WOOD)

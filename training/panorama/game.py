@@ -326,7 +326,6 @@ def _pit(level: _Level, x: float, wide: float) -> None:
 
 
 def _platform(level: _Level, x: float, y: float) -> None:
-    """A floating platform."""
     attributes, canvas, light = level.attributes, level.canvas, level.light
     body, top = (tinted(color, light) for color in PLATFORMS[attributes["platform"]])
     half = level.near(44, 56)
@@ -358,7 +357,6 @@ def _platform(level: _Level, x: float, y: float) -> None:
 
 
 def _collectibles(level: _Level, x: float, y: float) -> None:
-    """Three collectibles in an arc above a platform."""
     kind = level.attributes["collectible"]
     if kind == "none":
         return
@@ -368,7 +366,6 @@ def _collectibles(level: _Level, x: float, y: float) -> None:
 
 
 def _blocks(level: _Level, x: float, foot: float) -> None:
-    """A short floating row of blocks."""
     if level.attributes["block"] == "none":
         return
     for step in range(2):

@@ -181,7 +181,6 @@ class LoggedCanvas(Canvas):
 
 
 def _mean_colors(ids: np.ndarray, pixels: np.ndarray, count: int) -> list[Rgb]:
-    """Return the mean colour of each thing's pixels."""
     areas = np.maximum(np.bincount(ids, minlength=count), 1)
     sums = [np.bincount(ids, pixels[:, channel], count) for channel in range(3)]
     means = np.rint(np.stack(sums, axis=1) / areas[:, None]).astype(int)

@@ -271,7 +271,6 @@ def _balloons(canvas: Canvas, x: float, colors: tuple[RGB, ...]) -> None:
 
 
 def _visible(names: tuple[str, ...], background: RGB) -> RGB:
-    """The paint that stands out most from a background."""
     return max((PAINTS[name] for name in names), key=lambda paint: contrast(paint, background))
 
 
@@ -308,7 +307,6 @@ def _extra(canvas: Canvas, a: dict[str, str], x: float, index: int) -> None:
 
 
 def _extras(canvas: Canvas, a: dict[str, str], turn: float) -> None:
-    """What stands or hangs between the stands."""
     if a["extra"] == "none":
         return
     for index in range(8):
@@ -317,7 +315,6 @@ def _extras(canvas: Canvas, a: dict[str, str], turn: float) -> None:
 
 
 def _spotlight(canvas: Canvas, x: float) -> None:
-    """A beam from the rig down to an object."""
     canvas.polygon([(x - 8, 34), (x + 8, 34), (x + 70, 284), (x - 70, 284)], (255, 246, 214, 26))
     canvas.polygon([(x - 5, 34), (x + 5, 34), (x + 46, 284), (x - 46, 284)], (255, 246, 214, 26))
     canvas.rectangle(x - 12, 10, x + 12, 36, (50, 48, 62), 5)

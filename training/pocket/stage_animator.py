@@ -182,7 +182,6 @@ class AnimatorStage(Stage):
 
 
 def _zoomed(crops: MovingCrops, width: int) -> MovingCrops:
-    """Return the middle of crops, enlarged to their size."""
     first = (CROP - width) // 2
     last = first + width
 

@@ -69,7 +69,6 @@ def compress(frames: int, block_length: int) -> Tensor:
 
 
 def _blocks(frames: int, block_length: int) -> Tensor:
-    """Return the block that each frame belongs to."""
     return torch.arange(frames) // block_length
 
 

@@ -190,7 +190,6 @@ class _StageTraining:
         return self.processes.shard(freeze(self.size.read(path)))
 
     def _batches(self, numbers: Optimisation) -> int:
-        """Return the batches of a step, of all processes."""
         parts, count = self.options.parts, self.processes.count
         if numbers.batch % parts or parts % count:
             raise RecipeError(

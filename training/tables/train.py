@@ -194,7 +194,6 @@ def _low_rank(seed: int) -> Callable[[DiT], DiT]:
 
 
 def _described(options: TablesOptions) -> dict:
-    """Return what `table.json` says."""
     return {
         "schema": 1,
         "table": options.table,
