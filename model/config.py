@@ -223,17 +223,9 @@ def _tuples(data: dict) -> dict:
 FULL = DiTConfig(dim=1536, ffn_dim=8960, num_heads=12, num_layers=30)
 POCKET = PocketConfig(
     dit=DiTConfig(
-        dim=192,
-        ffn_dim=768,
-        num_heads=3,
-        num_layers=8,
-        channels=32,
-        text_dim=128,
-        text_len=48,
-        gelu="none",
-        rays=RayConfig(),
+        dim=192, ffn_dim=768, num_heads=3, num_layers=8, channels=32, text_dim=128, text_len=48,
+        gelu="none", rays=RayConfig(),
     ),
-    flow=FlowConfig(imagine_steps=4, imagine_shift=2.5),
-    animator=AnimatorConfig(),
+    flow=FlowConfig(imagine_steps=4, imagine_shift=2.5), animator=AnimatorConfig(),
     narrowest_fov=60.0,
-)
+)  # fmt: skip

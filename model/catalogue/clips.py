@@ -79,54 +79,31 @@ _FORCING = "SkyReelsV2DiffusionForcing"
 _OVERLAP = 17  # frames, five latent ones
 
 WAN = ClipRecipe(
-    width=832,
-    height=480,
-    fps=16.0,
-    frames=81,
-    block_length=12,
-    steps=50,
-    guidance=5.0,
+    width=832, height=480, fps=16.0, frames=81, block_length=12, steps=50, guidance=5.0,
     parameters={"text encoder": UMT5_PARAMETERS, "generator": 1_418_996_800},
-    scheduler={"flow_shift": 3.0},
-    from_text=ClipCall("WanPipeline"),
-    text_options=_UMT5,
-)
+    scheduler={"flow_shift": 3.0}, from_text=ClipCall("WanPipeline"), text_options=_UMT5,
+)  # fmt: skip
 SKYREELS = ClipRecipe(
-    width=960,
-    height=544,
-    fps=24.0,
-    frames=97,
-    block_length=18,
-    steps=30,
-    guidance=6.0,
+    width=960, height=544, fps=24.0, frames=97, block_length=18, steps=30, guidance=6.0,
     parameters={"text encoder": UMT5_PARAMETERS, "generator": 1_435_525_696},
-    scheduler={"flow_shift": 8.0},
-    from_text=ClipCall(f"{_FORCING}Pipeline"),
+    scheduler={"flow_shift": 8.0}, from_text=ClipCall(f"{_FORCING}Pipeline"),
     from_picture=ClipCall(
         f"{_FORCING}ImageToVideoPipeline",
-        takes="image",
-        taken_frames=1,
-        options={"guidance_scale": 5.0},
+        takes="image", taken_frames=1, options={"guidance_scale": 5.0},
     ),
     go_on=ClipCall(
         f"{_FORCING}VideoToVideoPipeline",
-        takes="video",
-        taken_frames=_OVERLAP,
+        takes="video", taken_frames=_OVERLAP,
         repeated_frames=2 * _OVERLAP,  # as given, then as they were decoded again
         options={"overlap_history": _OVERLAP, "addnoise_condition": 20},
     ),
-    options={"prompt": None, "ar_step": 0, "base_num_frames": 97, "fps": 24},
-    text_options=_UMT5,
-)
+    options={"prompt": None, "ar_step": 0, "base_num_frames": 97, "fps": 24}, text_options=_UMT5,
+)  # fmt: skip
 _FRAMEPACK = ClipCall("HunyuanVideoFramepackPipeline", takes="image", taken_frames=1)
 FRAMEPACK = ClipRecipe(
-    width=832,
-    height=480,
-    fps=30.0,
+    width=832, height=480, fps=30.0,
     frames=66,  # two windows
-    block_length=24,
-    steps=25,
-    guidance=10.0,
+    block_length=24, steps=25, guidance=10.0,
     parameters={
         "text encoder": 7_505_186_816 + 123_060_480,
         "image encoder": 428_225_600,
@@ -136,7 +113,6 @@ FRAMEPACK = ClipRecipe(
     from_picture=_FRAMEPACK,
     go_on=ClipCall(_FRAMEPACK.pipeline, takes="image", taken_frames=1, repeated_frames=1),
     options={"sampling_type": "vanilla"},  # of F1: forward in time
-    texts=("prompt_embeds", "pooled_prompt_embeds", "prompt_attention_mask"),
-    precise_decoder=False,
+    texts=("prompt_embeds", "pooled_prompt_embeds", "prompt_attention_mask"), precise_decoder=False,
     tiled_decoder=True,
-)
+)  # fmt: skip

@@ -217,13 +217,8 @@ _CLIP_FILES = (r"model_index\.json|[a-z_0-9]+/[^/]+\.(json|safetensors|model|txt
 
 _ROWS = (
     WorldRow(
-        name="pocket",
-        title="Pocket world, made for processors",
-        kind="stream",
-        sources=(),
-        licence=_APACHE,
-        policy="mag-retrieve",
-        base="pocket",
+        name="pocket", title="Pocket world, made for processors", kind="stream", sources=(),
+        licence=_APACHE, policy="mag-retrieve", base="pocket",
     ),
     *(
         WorldRow(name, title, "stream", (), _APACHE, policy=name, base="pocket")
@@ -233,33 +228,17 @@ _ROWS = (
         )
     ),
     WorldRow(
-        name="mag",
-        title="MAG: generator and memory model",
-        kind="stream",
-        sources=(_MAG_GENERATOR, _MAG_MEMORY, *_WAN_PARTS),
-        licence=_BY_NC_SA,
-        steps=_FEW,
-        policy="mag",
-        kept_frames=23,
-        sink_frames=2,
-        remembers="memory",
-        remembers_under="empty",
+        name="mag", title="MAG: generator and memory model", kind="stream",
+        sources=(_MAG_GENERATOR, _MAG_MEMORY, *_WAN_PARTS), licence=_BY_NC_SA, steps=_FEW,
+        policy="mag", kept_frames=23, sink_frames=2, remembers="memory", remembers_under="empty",
     ),
     WorldRow(
-        name="mag-generator-only",
-        title="MAG without its memory model",
-        kind="stream",
-        sources=(_MAG_GENERATOR, *_WAN_PARTS),
-        licence=_BY_NC_SA,
-        steps=_FEW,
-        policy="mag",
-        kept_frames=23,
-        sink_frames=2,
+        name="mag-generator-only", title="MAG without its memory model", kind="stream",
+        sources=(_MAG_GENERATOR, *_WAN_PARTS), licence=_BY_NC_SA, steps=_FEW, policy="mag",
+        kept_frames=23, sink_frames=2,
     ),
     WorldRow(
-        name="self-forcing",
-        title="Self-Forcing",
-        kind="stream",
+        name="self-forcing", title="Self-Forcing", kind="stream",
         sources=(
             WeightSource(
                 "generator",
@@ -268,16 +247,10 @@ _ROWS = (
             ),
             *_WAN_PARTS,
         ),
-        licence=_BY_NC_SA,
-        steps=_FEW,
-        policy="window",
-        kept_frames=18,
-        window_blocks=6,
+        licence=_BY_NC_SA, steps=_FEW, policy="window", kept_frames=18, window_blocks=6,
     ),
     WorldRow(
-        name="causvid",
-        title="CausVid",
-        kind="stream",
+        name="causvid", title="CausVid", kind="stream",
         sources=(
             WeightSource(
                 "generator",
@@ -286,18 +259,11 @@ _ROWS = (
             ),
             *_WAN_PARTS,
         ),
-        licence=_BY_NC,
-        steps=(1000, 757, 522),
-        warped=False,
-        shift=8.0,
-        policy="full",
-        kept_frames=18,
-        most_frames=21,
+        licence=_BY_NC, steps=(1000, 757, 522), warped=False, shift=8.0, policy="full",
+        kept_frames=18, most_frames=21,
     ),
     WorldRow(
-        name="longlive",
-        title="LongLive 1.0",
-        kind="stream",
+        name="longlive", title="LongLive 1.0", kind="stream",
         sources=(
             WeightSource(
                 "generator",
@@ -309,56 +275,36 @@ _ROWS = (
             ),
             *_WAN_PARTS,
         ),
-        licence=_card("Efficient-Large-Model/LongLive-1.3B"),
-        steps=_FEW,
-        policy="window",
+        licence=_card("Efficient-Large-Model/LongLive-1.3B"), steps=_FEW, policy="window",
         kept_frames=9,  # a window of 12: 3 sinks, 6 recent frames and the block's own 3
-        sink_frames=3,
-        window_blocks=2,
-        recached_frames=12,
-        lora_alpha=256.0,
+        sink_frames=3, window_blocks=2, recached_frames=12, lora_alpha=256.0,
     ),
     WorldRow(
-        name="self-forcing-plus-plus",
-        title="Self-Forcing++ (weights of your own)",
-        kind="stream",
+        name="self-forcing-plus-plus", title="Self-Forcing++ (weights of your own)", kind="stream",
         sources=_WAN_PARTS,
-        licence=Licence("that of your weights", "https://arxiv.org/abs/2510.02283"),
-        steps=_FEW,
-        policy="window",
-        kept_frames=18,
-        window_blocks=6,
+        licence=Licence("that of your weights", "https://arxiv.org/abs/2510.02283"), steps=_FEW,
+        policy="window", kept_frames=18, window_blocks=6,
         reason="its weights are not public; "
         f"give yours with `{PROGRAM} fetch self-forcing-plus-plus --weights FILE`",
     ),
     WorldRow(
-        name="wan2.1",
-        title="Wan 2.1 text-to-video 1.3B",
-        kind="clip",
+        name="wan2.1", title="Wan 2.1 text-to-video 1.3B", kind="clip",
         sources=(
             WeightSource("pipeline", "Wan-AI/Wan2.1-T2V-1.3B-Diffusers", _CLIP_FILES, many=True),
         ),
-        licence=_APACHE,
-        policy="none",
-        clips=WAN,
+        licence=_APACHE, policy="none", clips=WAN,
     ),
     WorldRow(
-        name="skyreels-v2",
-        title="SkyReels-V2 diffusion forcing 1.3B",
-        kind="clip",
+        name="skyreels-v2", title="SkyReels-V2 diffusion forcing 1.3B", kind="clip",
         sources=(
             WeightSource(
                 "pipeline", "Skywork/SkyReels-V2-DF-1.3B-540P-Diffusers", _CLIP_FILES, many=True
             ),
         ),
-        licence=_card("Skywork/SkyReels-V2-DF-1.3B-540P-Diffusers"),
-        policy="none",
-        clips=SKYREELS,
+        licence=_card("Skywork/SkyReels-V2-DF-1.3B-540P-Diffusers"), policy="none", clips=SKYREELS,
     ),
     WorldRow(
-        name="framepack-f1",
-        title="FramePack F1 image-to-video",
-        kind="clip",
+        name="framepack-f1", title="FramePack F1 image-to-video", kind="clip",
         sources=(
             WeightSource(
                 "generator",
@@ -379,19 +325,13 @@ _ROWS = (
                 many=True,
             ),
         ),
-        licence=_card("lllyasviel/FramePack_F1_I2V_HY_20250503"),
-        policy="none",
-        clips=FRAMEPACK,
+        licence=_card("lllyasviel/FramePack_F1_I2V_HY_20250503"), policy="none", clips=FRAMEPACK,
     ),
     WorldRow(
-        name="magi-1",
-        title="MAGI-1",
-        kind="clip",
-        sources=(),
-        licence=_card("sand-ai/MAGI-1"),
+        name="magi-1", title="MAGI-1", kind="clip", sources=(), licence=_card("sand-ai/MAGI-1"),
         reason="diffusers 0.42 has no pipeline for it",
     ),
-)
+)  # fmt: skip
 WORLDS: dict[str, WorldRow] = {row.name: row for row in _ROWS}
 STREAMS: tuple[str, ...] = tuple(row.name for row in _ROWS if row.kind == "stream")
 PLAYABLE: tuple[str, ...] = tuple(row.name for row in _ROWS if row.kind == "stream" or row.clips)
