@@ -115,14 +115,8 @@ def moment_at(
     return blended_moment(layers, *view_corner(yaw, pitch), time, fov)
 
 
-def still(
-    layers: np.ndarray,
-    left: int = 0,
-    top: int = 0,
-    width: int = RING_WIDTH,
-    height: int = RING_HEIGHT,
-) -> np.ndarray:
-    """Return which pixels of a view never change, bool [height, width].
+def still(layers: np.ndarray) -> np.ndarray:
+    """Return which pixels of a ring never change, bool [RING_HEIGHT, RING_WIDTH].
 
     Open sky changes where clouds ever pass; so does the whole way of a walker.
     """
@@ -131,7 +125,7 @@ def still(
     cloudy = _cloudy(layers)
     moves = (level > 0) & ((kind == SHIMMER) | (kind == FLICKER) | (kind == SKY) & cloudy)
     hidden = (kind == FRONT) & (level == FULL)
-    return view(~moves & ~(swept(alpha, split) & ~hidden), left, top, width, height)
+    return ~moves & ~(swept(alpha, split) & ~hidden)
 
 
 def parts(layers: np.ndarray, left: int, top: int, width: int, height: int) -> np.ndarray:

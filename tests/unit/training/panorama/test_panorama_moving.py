@@ -134,11 +134,6 @@ def test_views_wrap_around_and_are_parts_of_the_ring(scenes):
                 assert np.array_equal(moment(scene.layers, left, top, time), view(whole, left, top))
 
 
-def test_still_views_are_parts_of_the_still_ring(scenes):
-    layers = scenes[0].layers
-    assert np.array_equal(still(layers, 1200, 96, 320, 192), view(still(layers), 1200, 96))
-
-
 def test_poses_and_zooms_show_what_the_ring_shows(scenes):
     for scene in scenes[:2]:
         whole = ring(scene.layers, 21)

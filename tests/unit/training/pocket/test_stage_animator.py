@@ -8,7 +8,7 @@ from mag_sandbox.model.attention import matmul_attention
 from mag_sandbox.model.pocket.animator import Animator
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.panorama.moving import render_moving, still
-from mag_sandbox.training.panorama.render import DEGREES_PER_PIXEL
+from mag_sandbox.training.panorama.render import DEGREES_PER_PIXEL, view
 from mag_sandbox.training.pocket import stage_animator
 from mag_sandbox.training.pocket.data import PanoramaSet
 from mag_sandbox.training.pocket.stage_animator import CROP, AnimatorStage, draw_crops
@@ -40,7 +40,7 @@ def test_what_stands_still_is_alike_and_what_moves_differs(data):
     for row in range(24):
         place = int(left[row].round()), int(top[row].round()), CROP, CROP
         differs = (crops.rest[row] != crops.now[row]).any(dim=0).numpy()
-        fits = [not (differs & still(layers, *place)).any() for layers in data.layers]
+        fits = [not (differs & view(still(layers), *place)).any() for layers in data.layers]
         assert any(fits)  # in the scene that it was cut from
         changed += differs.any()
     assert changed > 12
