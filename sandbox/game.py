@@ -4,7 +4,6 @@
 """
 
 import logging
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
@@ -14,52 +13,35 @@ from pathlib import Path
 import pygame
 
 from mag_sandbox.controls.bindings import Bindings
-from mag_sandbox.model.loading import words_of, worlds_beside
+from mag_sandbox.model.loading import worlds_beside
 from mag_sandbox.model.world import MIB, Progress, World
 from mag_sandbox.sandbox.audio import open_audio, suggest_ambience
 from mag_sandbox.sandbox.choice import WorldChoice
 from mag_sandbox.sandbox.export.command import Exporting
 from mag_sandbox.sandbox.hud.hud import Hud
-from mag_sandbox.sandbox.hud.minimap import MapStitcher
-from mag_sandbox.sandbox.play.events import SessionObserver
-from mag_sandbox.sandbox.play.handover import Handover, RecentBlocks, handover, scene_for
-from mag_sandbox.sandbox.play.pilot import Pilot
+from mag_sandbox.sandbox.play.handover import Handover, handover, scene_for
 from mag_sandbox.sandbox.play.player_input import Gamepads
 from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.play.session import Playthrough, Session
 from mag_sandbox.sandbox.play.split import load_split
 from mag_sandbox.sandbox.play.worker import GenerationWorker, WorkerSpec
-from mag_sandbox.sandbox.play_session import PlayerSession, Services, SplitSession, WatchedSession
-from mag_sandbox.sandbox.postcards.scores import ScoreBook
-from mag_sandbox.sandbox.probe.prober import Prober
+from mag_sandbox.sandbox.play_session import PlayerSession, SplitSession, WatchedSession
 from mag_sandbox.sandbox.recording.reader import load_recording
 from mag_sandbox.sandbox.recording.recorder import Recorder
-from mag_sandbox.sandbox.recording.recordings import Recordings
 from mag_sandbox.sandbox.recording.replay import ReplaySource, playthrough_of
 from mag_sandbox.sandbox.saves.own_scenes import delete_own_scene
-from mag_sandbox.sandbox.saves.parking import ParkedScenes
-from mag_sandbox.sandbox.saves.save_queue import DiskUse, SaveQueue, SceneSaves
+from mag_sandbox.sandbox.saves.save_queue import DiskUse
 from mag_sandbox.sandbox.screens import Continue, PlayScene, PlaySplit, Screen, Watch
-from mag_sandbox.sandbox.screens.overlays import Notices
 from mag_sandbox.sandbox.screens.play import PlayContext, PlaySession
 from mag_sandbox.sandbox.screens.probes import ProbesScreen
-from mag_sandbox.sandbox.screens.prompt_box import PromptBox, load_vocabulary
+from mag_sandbox.sandbox.screens.prompt_box import PromptBox
 from mag_sandbox.sandbox.screens.settings import SettingsScreen
-from mag_sandbox.sandbox.settings import SandboxConfig, SettingsError, SettingsStore
-from mag_sandbox.sandbox.title.library import (
-    PARKED,
-    RECORDINGS,
-    SCENES,
-    TitleListing,
-    delete_recording,
-    read_title_model,
-)
+from mag_sandbox.sandbox.services import open_services
+from mag_sandbox.sandbox.settings import SandboxConfig, SettingsError
+from mag_sandbox.sandbox.title.library import TitleListing, delete_recording, read_title_model
 from mag_sandbox.sandbox.title.screen import TitleActions, TitleScreen
-from mag_sandbox.sandbox.ui.screenshots import Screenshots
-from mag_sandbox.sandbox.ui.theme import Themes
 
 logger = logging.getLogger(__name__)
-MAP, PLACES = "map", "places"  # parts of a parked scene
 ASK_WHERE = "Where do you want to go?"
 
 
@@ -89,42 +71,14 @@ class PlayerGame:
         self.folder, self.choice, self._notify = folder, choice, notify
         self._load = load
         self.worker_spec = WorkerSpec(load or choice.load)  # what the player steers
-        store = SettingsStore(settings)
-        store.listeners.append(self._apply_settings)
-        theme = Themes(lambda: store.now)
-        notices = Notices(time.perf_counter, notify, theme)
-        prober, stitcher = Prober(notify=notify), MapStitcher()
-        scenes = ParkedScenes(folder / PARKED, settings.parked_mib)
-        queue = SaveQueue(scenes, notices.say, self._list_anew)
-        parts = {MAP: stitcher, PLACES: prober}
-        complain = lambda text: notices.say(text, "bad")  # noqa: E731 -- of two words
-        self.services = Services(
-            settings=store,
-            bindings=bindings,
-            theme=theme,
-            notices=notices,
-            saves=SceneSaves(queue, parts, folder / SCENES, recorders),
-            recordings=Recordings(folder / RECORDINGS, recorders, choice, prober, complain),
-            prober=prober,
-            map=stitcher,
-            pilot=Pilot(),
-            scores=ScoreBook(folder),
-            screenshots=Screenshots(folder / "screenshots"),
-            vocabulary=load_vocabulary(words_of(choice.name)),
+        self.services = open_services(
+            choice, settings, folder, bindings, notify, recorders, self._list_anew
         )
-        self._recent = RecentBlocks()
-        self.observers: Sequence[SessionObserver] = (  # of what the player steers
-            *recorders,
-            self.services.pilot,
-            prober,
-            *self.services.recordings.frames,
-            stitcher,
-            self._recent,
-            self.services.saves,
-        )
-        self._exporting = Exporting(notices.say)
+        self.services.settings.listeners.append(self._apply_settings)
+        self._exporting = Exporting(self.services.notices.say)
+        queue = self.services.saves.queue
         self._listing = TitleListing(
-            lambda: read_title_model(scenes, folder, tuple(queue.unwritten.values()))
+            lambda: read_title_model(queue.scenes, folder, tuple(queue.unwritten.values()))
         )
         self._gamepads: Gamepads  # from `open` on
         self._title: TitleScreen | None = None
@@ -224,7 +178,7 @@ class PlayerGame:
 
         def hand_over(session: Session) -> Handover:
             left = replace(services.saves.collect(session), scene=scene)
-            sights, recent = services.prober.sights, self._recent.blocks
+            sights, recent = services.prober.sights, services.recent.blocks
             return handover(left, sights, recent, services.saves.enter)
 
         return Playthrough(scene, playthrough.seed, worker.call(hand_over).result)

@@ -199,7 +199,7 @@ class Navigator:
     def _observers(self, spec: WorkerSpec) -> Sequence[SessionObserver]:
         if self.game is None:
             return self.observers
-        return (*self.observers, *self.game.observers) if spec is self._own else ()
+        return (*self.observers, *self.game.services.observers) if spec is self._own else ()
 
     def _perform(self, first: ReadyBlock) -> PlayScreen:
         assert self.worker is not None  # it has made the block

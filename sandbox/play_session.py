@@ -6,70 +6,41 @@ to be shown or played next is returned, so nothing of a session that is over sta
 
 import secrets
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from mag_sandbox.controls.bindings import Action, Bindings
+from mag_sandbox.controls.bindings import Action
 from mag_sandbox.model.loading import worlds_beside
 from mag_sandbox.model.world import MIB, MemorySetting
-from mag_sandbox.sandbox.audio import Audio
 from mag_sandbox.sandbox.hud.hud import Hud
-from mag_sandbox.sandbox.hud.minimap import MapStitcher
-from mag_sandbox.sandbox.play.pilot import Pilot
 from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.play.session import Playthrough
 from mag_sandbox.sandbox.play.worker import GenerationWorker, ReadyBlock
 from mag_sandbox.sandbox.postcards.postcards import PostcardHunt
-from mag_sandbox.sandbox.postcards.scores import ScoreBook
-from mag_sandbox.sandbox.probe.prober import Prober
 from mag_sandbox.sandbox.recording.reader import RecordingError
-from mag_sandbox.sandbox.recording.recordings import Recordings
 from mag_sandbox.sandbox.saves.parked_scene import ParkedScene
-from mag_sandbox.sandbox.saves.save_queue import SceneSaves
 from mag_sandbox.sandbox.screens import Outcome, Overlay, PlaySplit, SwitchWorld, Way
 from mag_sandbox.sandbox.screens.overlays import (
     CUES,
     HintOverlay,
     MapOverlay,
-    Notices,
     PostcardOverlay,
     ProbeOverlay,
     SplitOverlay,
 )
 from mag_sandbox.sandbox.screens.play import PlaySession
 from mag_sandbox.sandbox.screens.prompt_box import PromptBox
-from mag_sandbox.sandbox.settings import SettingsStore
+from mag_sandbox.sandbox.services import Services
 from mag_sandbox.sandbox.ui.display import window_surface
-from mag_sandbox.sandbox.ui.screenshots import ScreenshotInfo, Screenshots
-from mag_sandbox.sandbox.ui.theme import Themes
+from mag_sandbox.sandbox.ui.screenshots import ScreenshotInfo
 from mag_sandbox.scenes.scene import MAX_SEED
-from mag_sandbox.scenes.vocabulary import Vocabulary
 
 MEMORY_STEP = 2  # factor of the budget
 LEAST_MIB, MOST_MIB = 1, 1024
 LOUDER = 10  # percent
 ANSWERED_AFTER = 3  # blocks shown: two may be under way when something is asked
 MEMORY_ACTIONS = ("split", "policy", "more_memory", "less_memory")
-
-
-@dataclass(eq=False)
-class Services:
-    """What the player keeps from scene to scene, shared by all screens."""
-
-    settings: SettingsStore
-    bindings: Bindings
-    theme: Themes
-    notices: Notices
-    saves: SceneSaves
-    recordings: Recordings
-    prober: Prober
-    map: MapStitcher
-    pilot: Pilot
-    scores: ScoreBook
-    screenshots: Screenshots
-    vocabulary: Vocabulary | None  # that the world knows; None: every word
-    audio: Audio = field(init=False)  # once there is a window
 
 
 class WatchedSession(PlaySession):

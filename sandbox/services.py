@@ -1,0 +1,98 @@
+"""What the player keeps from scene to scene: settings, saves, recordings, sound, what came back."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mag_sandbox.controls.bindings import Bindings
+from mag_sandbox.model.loading import words_of
+from mag_sandbox.sandbox.audio import Audio
+from mag_sandbox.sandbox.choice import WorldChoice
+from mag_sandbox.sandbox.hud.minimap import MapStitcher
+from mag_sandbox.sandbox.play.events import SessionObserver
+from mag_sandbox.sandbox.play.handover import RecentBlocks
+from mag_sandbox.sandbox.play.pilot import Pilot
+from mag_sandbox.sandbox.postcards.scores import ScoreBook
+from mag_sandbox.sandbox.probe.prober import Prober
+from mag_sandbox.sandbox.recording.recorder import Recorder
+from mag_sandbox.sandbox.recording.recordings import Recordings
+from mag_sandbox.sandbox.saves.parking import ParkedScenes
+from mag_sandbox.sandbox.saves.save_queue import SaveQueue, SceneSaves
+from mag_sandbox.sandbox.screens.overlays import Notices
+from mag_sandbox.sandbox.screens.prompt_box import load_vocabulary
+from mag_sandbox.sandbox.settings import SandboxConfig, SettingsStore
+from mag_sandbox.sandbox.title.library import PARKED, RECORDINGS, SCENES
+from mag_sandbox.sandbox.ui.screenshots import Screenshots
+from mag_sandbox.sandbox.ui.theme import Themes
+from mag_sandbox.scenes.vocabulary import Vocabulary
+
+MAP, PLACES = "map", "places"  # parts of a parked scene
+
+
+@dataclass(eq=False)
+class Services:
+    """What the player keeps from scene to scene, shared by all screens."""
+
+    settings: SettingsStore
+    bindings: Bindings
+    theme: Themes
+    notices: Notices
+    saves: SceneSaves
+    recordings: Recordings
+    prober: Prober
+    map: MapStitcher
+    pilot: Pilot
+    recent: RecentBlocks
+    scores: ScoreBook
+    screenshots: Screenshots
+    vocabulary: Vocabulary | None  # that the world knows; None: every word
+    observers: Sequence[SessionObserver]  # of what the player steers
+    audio: Audio = field(init=False)  # once there is a window
+
+
+def open_services(
+    choice: WorldChoice,
+    settings: SandboxConfig,
+    folder: Path,
+    bindings: Bindings,
+    notify: Callable[[], None],
+    recorders: Sequence[Recorder],
+    list_anew: Callable[[], None],
+) -> Services:
+    """Return the services of a player.
+
+    Args:
+        choice: the world.
+        settings: the player's.
+        folder: of the player's data.
+        bindings: the player's keys.
+        notify: wakes the window, from any thread.
+        recorders: write down everything the player steers.
+        list_anew: called from any thread when the title lists what is not so any more.
+    """
+    store = SettingsStore(settings)
+    theme = Themes(lambda: store.now)
+    notices = Notices(time.perf_counter, notify, theme)
+    prober, stitcher, pilot, recent = Prober(notify=notify), MapStitcher(), Pilot(), RecentBlocks()
+    queue = SaveQueue(ParkedScenes(folder / PARKED, settings.parked_mib), notices.say, list_anew)
+    saves = SceneSaves(queue, {MAP: stitcher, PLACES: prober}, folder / SCENES, recorders)
+    recordings = Recordings(
+        folder / RECORDINGS, recorders, choice, prober, lambda text: notices.say(text, "bad")
+    )
+    return Services(
+        settings=store,
+        bindings=bindings,
+        theme=theme,
+        notices=notices,
+        saves=saves,
+        recordings=recordings,
+        prober=prober,
+        map=stitcher,
+        pilot=pilot,
+        recent=recent,
+        scores=ScoreBook(folder),
+        screenshots=Screenshots(folder / "screenshots"),
+        vocabulary=load_vocabulary(words_of(choice.name)),
+        observers=(*recorders, pilot, prober, *recordings.frames, stitcher, recent, saves),
+    )
