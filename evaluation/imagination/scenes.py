@@ -3,7 +3,8 @@
 Knows nothing of how pictures are judged.
 """
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -35,6 +36,8 @@ MAX_SEED = 10_000
 YAW_TOLERANCE = 4.0  # degrees that a wall may be missed by
 # seen from one side only, or from two: a first view need not show them
 ONE_SIDED = frozenset({"sun", "moon", "door", "river", "path", "road"})
+# pixels of a class in a view; of those with fewer the judge finds one in five even in renders
+PLAIN = 800
 Report = Callable[[str], None]
 
 
@@ -141,15 +144,30 @@ def _keep_nearest(
             shown[yaw] = gap, frame.copy()
 
 
+def _seen_plainly(scene: AskedScene, yaws: Sequence[float]) -> set[str]:
+    """Return the named classes of which a view of the renderer's shows enough to be recognised."""
+    plain = set()
+    for yaw in yaws:
+        sizes = np.bincount(view_at(scene.ring.ids, yaw, 0.0).ravel(), minlength=1)
+        areas = Counter[str]()
+        for thing in scene.named:
+            areas[thing.name] += sizes[thing.index] if thing.index < len(sizes) else 0
+        plain |= {name for name, area in areas.items() if area >= PLAIN}
+    return plain
+
+
 def expected(scene: AskedScene, *, all_around: bool) -> dict[str, str | None]:
     """Return the classes that a caption asks for, with the colour that it gives each, or None.
 
     Args:
         scene: with its caption.
-        all_around: whether all of the ring is looked at, or one view of it.
+        all_around: whether all walls of the ring are looked at, or the first one.
     """
     caption, classes = scene.caption.lower(), {}
+    plain = _seen_plainly(scene, WALLS if all_around else WALLS[:1])
     for thing in scene.named:
+        if thing.name not in plain:
+            continue
         if thing.is_area and thing.attribute == "backdrop":
             continue  # a wall or a skyline, asked for by a question of its own
         if all_around or thing.name not in ONE_SIDED:
