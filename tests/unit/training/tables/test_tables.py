@@ -16,7 +16,6 @@ from mag_sandbox.model.attention import sdpa_attention
 from mag_sandbox.model.pocket.weights import save_pocket
 from mag_sandbox.training.__main__ import main
 from mag_sandbox.training.devices import TrainingDevice
-from mag_sandbox.training.pocket.data import panorama_set
 from mag_sandbox.training.pocket.paths import steady_path
 from mag_sandbox.training.pocket.size import pocket_parts
 from mag_sandbox.training.recipe.options import RecipeOptions
@@ -24,18 +23,18 @@ from mag_sandbox.training.tables import train as tables
 from mag_sandbox.training.tables.options import METHODS, RATES
 from mag_sandbox.training.tables.train import shares
 from tests.tiny import FP32, RIGHT, TINY, play, tiny_autoencoder, tiny_networks, tiny_tokenizer
+from tests.unit.training.together import PANORAMAS
 
 pytestmark = pytest.mark.slow
 MICRO = replace(TINY, frame_width=320, frame_height=192, fps=4.0)
-PANORAMAS = 4
 STEPS = {3: 7, 4: 2}  # at the first one critic and teacher are equal, so nothing is learned
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory) -> Path:
+def run(tmp_path_factory, with_panoramas) -> Path:
     """Return a folder with both tables, trained over a minute world."""
     folder = tmp_path_factory.mktemp("tables")
-    panorama_set(folder / "data", PANORAMAS)
+    with_panoramas(folder / "data")
     parts = tiny_networks(config=MICRO), tiny_autoencoder(config=MICRO), tiny_tokenizer()
     save_pocket(folder / "world", MICRO, *parts)
     with pytest.MonkeyPatch.context() as patch:
