@@ -16,6 +16,7 @@ from mag_sandbox.model.attention import sdpa_attention
 from mag_sandbox.model.pocket.weights import save_pocket
 from mag_sandbox.training.__main__ import main
 from mag_sandbox.training.devices import TrainingDevice
+from mag_sandbox.training.pocket.clips import PocketClips
 from mag_sandbox.training.pocket.paths import steady_path
 from mag_sandbox.training.pocket.size import pocket_parts
 from mag_sandbox.training.recipe.options import RecipeOptions
@@ -147,7 +148,8 @@ def test_one_step_cannot_be_shared(run, capsys):
 def test_every_rate_learns_from_the_same_clips(run):
     order = RecipeOptions("memory", weights=run / "world", data=run / "data", panoramas=PANORAMAS)
     parts = pocket_parts(order, TrainingDevice("cpu", sdpa_attention))
-    drawn = [parts.clips(1, 0, steady_path, row.block_length).clips(5, 18) for row in RATES]
+    sources = (PocketClips(parts, 1, 0, steady_path, row.block_length) for row in RATES)
+    drawn = [source.clips(5, 18) for source in sources]
     for other in drawn[1:]:
         assert torch.equal(other.latents, drawn[0].latents)
         places = [one.conditions.places.at(0, 18) for one in (drawn[0], other)]
