@@ -25,6 +25,7 @@ Move = Literal["look_left", "look_right", "look_up", "look_down", "zoom_in", "zo
 Action = Literal[
     "stop", "anchor", "to_anchor", "postcards", "probes",
     "prompt", "reset", "new_seed", "pause", "step", "leave",
+    "change", "undo", "around",
     "policy", "more_memory", "less_memory", "world",
     "save", "load", "fork", "record", "screenshot",
     "hud", "minimap", "split", "late_warp", "help", "fullscreen",
@@ -75,6 +76,9 @@ BINDINGS = (
     Binding("postcards", ("c", "pad x"), "play postcards", "Come back"),
     Binding("probes", ("tab", "pad right shoulder"), "all comparisons", "Come back"),
     Binding("prompt", ("t", "return"), "change the prompt", "World"),
+    Binding("change", ("i",), "put something here, or remove it", "World"),
+    Binding("undo", ("backspace",), "take the last change back", "World"),
+    Binding("around", ("y",), "list what is around", "World"),
     Binding("pause", ("p", "pad start"), "pause", "World"),
     Binding("step", (".",), "one block, while paused", "World"),
     Binding("reset", ("r",), "start over with the same seed", "World"),

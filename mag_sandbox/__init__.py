@@ -13,14 +13,17 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mag_sandbox.controls.camera import CameraCommand
+    from mag_sandbox.controls.edits import Edit
     from mag_sandbox.model.loading import load_world
     from mag_sandbox.model.world import Control, FrameBlock, MemorySetting, World
     from mag_sandbox.sandbox.play.environment import WorldEnvironment, gymnasium_environment
     from mag_sandbox.scenes.scene import Scene, load_scene
+    from mag_sandbox.scenes.things import parse_edit
 
 _HOMES = {
     "CameraCommand": "controls.camera",
     "Control": "model.world",
+    "Edit": "controls.edits",
     "FrameBlock": "model.world",
     "MemorySetting": "model.world",
     "Scene": "scenes.scene",
@@ -29,10 +32,12 @@ _HOMES = {
     "gymnasium_environment": "sandbox.play.environment",
     "load_scene": "scenes.scene",
     "load_world": "model.loading",
+    "parse_edit": "scenes.things",
 }
 __all__ = [
     "CameraCommand",
     "Control",
+    "Edit",
     "FrameBlock",
     "MemorySetting",
     "Scene",
@@ -41,6 +46,7 @@ __all__ = [
     "gymnasium_environment",
     "load_scene",
     "load_world",
+    "parse_edit",
 ]
 
 

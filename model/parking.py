@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -50,10 +51,24 @@ def joined(parts: Mapping[str, WorldState], data: dict) -> WorldState:
 
 def part_of(state: WorldState, part: str) -> WorldState:
     """Return one of the states that `joined` put together."""
+    return WorldState(_arrays_of(state, part), state.data["parts"][part])
+
+
+def with_part(state: WorldState, part: str, other: WorldState) -> WorldState:
+    """Return a state with another one as a named part of it."""
+    arrays = {f"{part}/{name}": array for name, array in other.arrays.items()}
+    return WorldState({**state.arrays, **arrays}, {**state.data, part: other.data})
+
+
+def its_part(state: WorldState, part: str) -> WorldState:
+    """Return the part of a state that `with_part` gave it."""
+    return WorldState(_arrays_of(state, part), state.data[part])
+
+
+def _arrays_of(state: WorldState, part: str) -> dict[str, np.ndarray]:
     prefix = f"{part}/"
-    arrays = {
+    return {
         name.removeprefix(prefix): array
         for name, array in state.arrays.items()
         if name.startswith(prefix)
     }
-    return WorldState(arrays, state.data["parts"][part])

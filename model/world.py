@@ -11,6 +11,7 @@ from typing import Literal, Protocol, runtime_checkable
 import numpy as np
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose, CameraSpeed
+from mag_sandbox.controls.edits import Edit
 from mag_sandbox.scenes import Scene
 
 KIB, MIB, GIB = 2**10, 2**20, 2**30  # bytes
@@ -55,6 +56,7 @@ class Control:
     camera: CameraCommand = field(default_factory=CameraCommand)
     prompt: str | None = None  # None: as before
     memory: MemorySetting | None = None  # None: as before
+    edit: Edit | None = None  # of the world, before the block is made; None: nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ class WorldSpec:
     exact_pose: bool = True  # False: poses are estimates
     latent_stride: int = 1  # frames of a remembered frame; a scene's very first one gives one
     moves: bool = False  # scenes change with time: clouds drift, creatures walk
+    kinds: tuple[str, ...] = ()  # of things that an edit can place; none: there are no edits
 
     @property
     def block_seconds(self) -> float:
@@ -81,6 +84,11 @@ class WorldSpec:
     def frames_before(self, block_index: int) -> int:
         """Return the frames shown before a block: a scene's first block may be shorter."""
         return max(0, block_index * self.block_length - (self.latent_stride - 1))
+
+
+def no_edits(world: str) -> str:
+    """Return what to say of an edit in a world that has no sketches."""
+    return f"the world {world} draws without sketches, so nothing in it can be changed; play pocket"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +175,8 @@ class FrameBlock:
     beside: "FrameBlock | None" = None  # of another world, shown in the right half of the frames
     notice: str = ""  # what the player is to be told, once
     rest: Frames | None = None  # the frames before anything moved in them; None: nothing did
+    edited: Edit | None = None  # what was changed and where, as the control asked; None: nothing
+    placed: tuple[Edit, ...] = ()  # what the player placed and is still there
 
     @property
     def at_rest(self) -> Frames:

@@ -11,8 +11,9 @@ from functools import partial
 from pathlib import Path
 
 from mag_sandbox.controls.bindings import Action
+from mag_sandbox.controls.edits import Edit
 from mag_sandbox.model.loading import worlds_beside
-from mag_sandbox.model.world import MIB, MemorySetting
+from mag_sandbox.model.world import MIB, MemorySetting, no_edits
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.play.session import Playthrough
@@ -21,6 +22,8 @@ from mag_sandbox.sandbox.postcards.postcards import PostcardHunt
 from mag_sandbox.sandbox.recording.reader import RecordingError
 from mag_sandbox.sandbox.saves.parked_scene import ParkedScene
 from mag_sandbox.sandbox.screens import Outcome, Overlay, PlaySplit, SwitchWorld, Way
+from mag_sandbox.sandbox.screens.around import AroundOverlay
+from mag_sandbox.sandbox.screens.edit_box import EditOverlay
 from mag_sandbox.sandbox.screens.overlays import (
     CUES,
     HintOverlay,
@@ -35,6 +38,7 @@ from mag_sandbox.sandbox.services import Services
 from mag_sandbox.sandbox.ui.display import window_surface
 from mag_sandbox.sandbox.ui.screenshots import ScreenshotInfo
 from mag_sandbox.scenes.scene import MAX_SEED
+from mag_sandbox.scenes.things import words_of
 
 MEMORY_STEP = 2  # factor of the budget
 LEAST_MIB, MOST_MIB = 1, 1024
@@ -57,6 +61,9 @@ class WatchedSession(PlaySession):
         for block in (ready.block, ready.block.beside):
             if block and block.notice:
                 self._services.notices.say(block.notice, "bad")
+            elif block and block.edited:
+                there = " is there" if block.edited.act == "place" else ""
+                self._services.notices.say(f"{words_of(block.edited)}{there}")
 
 
 class SplitSession(WatchedSession):
@@ -104,10 +111,20 @@ class PlayerSession(WatchedSession):
         claim = services.bindings.title("postcards")
         self._postcards = PostcardOverlay(reel, hud, hunt, probe, claim)
         self._map = MapOverlay(reel, hud, services.map, services.prober)
+        self._around = AroundOverlay(reel, hud, services.map, services.notify)
+        self._edit = EditOverlay(
+            reel,
+            hud,
+            reel.current.spec.kinds,
+            self._change,
+            services.settings.now.fit,
+            make_theme=services.theme,
+            open_keys=services.bindings["change"].keys,
+        )
         self._hints = HintOverlay(reel, hud) if services.settings.now.hints else None
         hints = (self._hints,) if self._hints else ()
-        shown = (self._map, *hints, probe, self._postcards, services.notices)
-        self.overlays = (*shown, self._prompt)
+        shown = (self._map, *hints, probe, self._postcards, self._around, services.notices)
+        self.overlays = (*shown, self._edit, self._prompt)
         if origin := reel.current.block.memory.origin:
             self._say(f"memory: {origin.words()}")
 
@@ -157,6 +174,14 @@ class PlayerSession(WatchedSession):
             case "prompt":
                 self._worker.call(lambda session: session.world.expect_prompt())  # meanwhile
                 self._prompt.open(self._reel.current.block.prompt)
+            case "change" | "undo" if not self._reel.current.spec.kinds:
+                self._say(no_edits(self._reel.current.spec.name), "bad")
+            case "change":
+                self._edit.open()
+            case "undo":
+                self._change(Edit("undo"))
+            case "around":
+                self._around.press()
             case "new_seed":
                 self._begin_anew()
                 return Playthrough(playthrough.scene, secrets.randbelow(MAX_SEED))
@@ -183,6 +208,12 @@ class PlayerSession(WatchedSession):
             case "quieter":
                 self._turn_volume(-LOUDER)
         return None
+
+    def _change(self, edit: Edit) -> None:
+        """Ask the world for a change; while it is paused, one block shows it."""
+        self._worker.call(lambda session: session.edit(edit))
+        if self._reel.paused:
+            self._reel.step()
 
     def _begin_anew(self) -> None:
         self._postcards.stop()

@@ -48,6 +48,7 @@ class Services:
     screenshots: Screenshots
     vocabulary: Vocabulary | None  # that the world knows; None: every word
     observers: Sequence[SessionObserver]  # of what the player steers
+    notify: Callable[[], None]  # wakes the window, from any thread
     audio: Audio = field(init=False)  # once there is a window
 
 
@@ -95,4 +96,5 @@ def open_services(
         screenshots=Screenshots(folder / "screenshots"),
         vocabulary=load_vocabulary(words_of(choice.name)),
         observers=(*recorders, pilot, prober, *recordings.frames, stitcher, recent, saves),
+        notify=notify,
     )

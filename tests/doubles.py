@@ -194,6 +194,7 @@ class FakeWorld:
             stage_ms={"denoise": 31.0, "remember": 8.0, "decode": 3.0, "look_ahead": 21.0},
             memory=usage,
             look_ahead=ahead,
+            edited=control.edit if self.spec.kinds else None,
         )
 
     def _frame(self, pose: CameraPose, place: int) -> Frames:

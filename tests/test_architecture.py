@@ -31,6 +31,7 @@ MAY_IMPORT = {
         "controls",
         "scenes",
         "evaluation.probe",
+        "evaluation.judge.judge",
     ),
 }
 PLAIN = ("controls", "scenes", "mag_sandbox/files")

@@ -11,7 +11,14 @@ from typing import Literal
 
 import numpy as np
 
-from mag_sandbox.controls.camera import ASPECT, CameraPose, mutual_overlap, view_overlap
+from mag_sandbox.controls.camera import (
+    ASPECT,
+    CameraPose,
+    mutual_overlap,
+    view_overlap,
+    yaw_difference,
+)
+from mag_sandbox.controls.edits import Edit
 from mag_sandbox.evaluation.probe.motion import MotionLog, MotionVerdict, both_ways, expected_shift
 from mag_sandbox.evaluation.probe.pictures import PictureStore, Sight
 from mag_sandbox.model.world import FrameBlock, MemoryUsage, SegmentKind
@@ -178,6 +185,8 @@ class ReturnTracker:
 
     def add(self, block: FrameBlock) -> list[Return]:
         """Take a block and return the views that came back in it."""
+        if block.edited is not None:
+            self._forget(block.edited)
         memory, returns = MemoryView(block.memory), []
         self._memory = memory
         first = block.block_index * len(block.frames)  # also right when blocks were skipped
@@ -250,6 +259,16 @@ class ReturnTracker:
     def sight_near(self, pose: CameraPose) -> Sight:
         """Return the newest of the recent frames that look most like a pose."""
         return max(self.recent, key=lambda one: (mutual_overlap(pose, one.pose), one.number))
+
+    def _forget(self, edit: Edit) -> None:
+        """Let go of what shows a changed place, but for the anchors that the player set."""
+
+        def shows(pose: CameraPose) -> bool:
+            across = abs(yaw_difference(edit.yaw, pose.yaw)) < (pose.fov + edit.width) / 2
+            return across and abs(edit.pitch - pose.pitch) < (pose.fov * ASPECT + edit.height) / 2
+
+        self.store.forget(shows)
+        self.anchors[:] = [one for one in self.anchors if one.kind != "auto" or not shows(one.pose)]
 
     def _look(self, sight: Sight, memory: MemoryView) -> list[Return]:
         returns = []

@@ -4,6 +4,7 @@ Of every bin the first and the newest picture are kept, as raw bytes. When the b
 oldest picture whose bin has another one goes first, then the oldest of all.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -55,6 +56,14 @@ class PictureStore:
         pictures[1:] = [kept]
         while len(self.all()) > 1 and self.bytes > self._budget:
             self._drop_one(kept)
+
+    def forget(self, is_old: Callable[[CameraPose], bool]) -> None:
+        """Drop the pictures of some poses: what they show is no more."""
+        self._bins = {
+            place: pictures
+            for place, pictures in self._bins.items()
+            if not any(is_old(one.pose) for one in pictures)
+        }
 
     def all(self) -> list[Sight]:
         """Return every picture."""

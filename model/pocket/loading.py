@@ -28,6 +28,7 @@ from mag_sandbox.model.pocket.animator import Animator
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.model.pocket.base import WorldParts
 from mag_sandbox.model.pocket.decoding import Codec
+from mag_sandbox.model.pocket.editing import Editor
 from mag_sandbox.model.pocket.inventing import Inventor, MemoryModelInventor
 from mag_sandbox.model.pocket.sketching import SketchInventor
 from mag_sandbox.model.pocket.weights import (
@@ -45,6 +46,7 @@ from mag_sandbox.model.pocket.world import DiffusionWorld
 from mag_sandbox.model.prompts import Conditioner, PromptFeatures, read_texts
 from mag_sandbox.model.rope import RayCoordinates
 from mag_sandbox.model.world import MIB, MemorySetting, Progress, WorldFailed, WorldSpec
+from mag_sandbox.scenes.things import THINGS
 
 FULL_SPEED = CameraSpeed(yaw=40.0, pitch=20.0, zoom=30.0)  # degrees a second
 MOST_SLOTS = 4096  # frames that storage is reserved for at most
@@ -98,11 +100,15 @@ def load(
         imagination.text_keys(""),
     )
     inventor: Inventor = MemoryModelInventor()
+    editor = None
     if execution.sketches:
         kernel = named_kernel(execution.kernel)
         invented = load_imagination(sketches, autoencoder, kernel, execution.dtype)
         digest = parts.provenance["imagination"] = digest_of(sketches)
         inventor = SketchInventor(invented, features, digest)
+        editor = Editor(invented, features, inventor)
+        kinds = tuple(kind for kind in invented.config.kinds if kind in THINGS)
+        parts = replace(parts, spec=replace(parts.spec, kinds=kinds))
     world = DiffusionWorld(
         parts,
         imagination,
@@ -110,6 +116,7 @@ def load(
         generator,
         RayCoordinates.of(config),
         memory,
+        editor=editor,
         look_ahead=look_ahead,
     )
     on_progress("ready", 1.0)

@@ -55,7 +55,7 @@ class SketchInventor:
             features: of prompts.
             weights: what tells the imagination's from others: codes mean nothing to those.
         """
-        self._imagination, self._features, self._weights = imagination, features, weights
+        self._imagination, self._features, self.weights = imagination, features, weights
         self.around = imagination.nothing()  # what is known
         self._view: _View | None = None
         self._seed = 0
@@ -130,7 +130,7 @@ class SketchInventor:
             "latents": torch.from_numpy(around.latents),
         }
         data = {
-            "weights": self._weights,
+            "weights": self.weights,
             "seed": self._seed,
             "losses": self._losses,
             "evictions": self._evictions,
@@ -149,7 +149,7 @@ class SketchInventor:
             return
         self._seed, self._losses = data["seed"], data["losses"]
         self._evictions = data["evictions"]
-        if data.get("weights") != self._weights:
+        if data.get("weights") != self.weights:
             return
         parts = unpacked(state)
         self.around = Surroundings(

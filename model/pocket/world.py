@@ -11,16 +11,25 @@ import torch
 from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose
-from mag_sandbox.model.coverage import all_shown, covered_cells
+from mag_sandbox.controls.edits import Edit
+from mag_sandbox.model.coverage import all_shown, choose_views, covered_cells
 from mag_sandbox.model.flow import euler_levels
 from mag_sandbox.model.generator import BlockGenerator, Coordinates, block_noise
-from mag_sandbox.model.memory import MemoryPolicy, change_policy, make_policy, memory_usage
-from mag_sandbox.model.parking import packed, unpacked
+from mag_sandbox.model.kv_cache import KVCache
+from mag_sandbox.model.memory import (
+    MEMORY_POLICIES,
+    MemoryPolicy,
+    change_policy,
+    make_policy,
+    memory_usage,
+)
+from mag_sandbox.model.parking import its_part, packed, unpacked, with_part
 from mag_sandbox.model.pocket.base import PocketSession, PocketWorld, WorldParts
+from mag_sandbox.model.pocket.editing import Editor
 from mag_sandbox.model.pocket.inventing import Inventor
 from mag_sandbox.model.prompts import Conditioner
 from mag_sandbox.model.rope import RayCoordinates
-from mag_sandbox.model.slots import BlockInfo
+from mag_sandbox.model.slots import BlockInfo, SlotTable, SlotWrite
 from mag_sandbox.model.world import (
     MIB,
     Control,
@@ -31,10 +40,11 @@ from mag_sandbox.model.world import (
     MemoryUsage,
     Past,
     WorldState,
+    no_edits,
 )
 from mag_sandbox.scenes import Scene
 
-_AROUND = "around"  # part of a snapshot: what the inventor knows
+_AROUND, _EDITS = "around", "edits"  # parts of a snapshot: what inventor and editor know
 
 
 @dataclass(slots=True)
@@ -81,6 +91,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         rays: RayCoordinates,
         memory: MemorySetting,
         *,
+        editor: Editor | None = None,
         look_ahead: bool = True,
     ) -> None:
         """Say what it is made of.
@@ -92,9 +103,11 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             generator: denoises and remembers, over a cache.
             rays: coordinates of blocks.
             memory: first setting.
+            editor: changes what the inventor made; None: nothing does.
             look_ahead: whether views are imagined before the camera gets there.
         """
         super().__init__(parts)
+        self._editor = editor
         self._imagination, self._inventor, self._generator = imagination, inventor, generator
         self._cache, self._rays = generator.cache, rays
         self._initial_memory, self._look_ahead = memory, look_ahead
@@ -123,10 +136,13 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         with torch.inference_mode():
             self.prepare()  # first of all, so that it matters to nothing whether it was done early
             self._obey(control, session)
+            edited = self._edit(control.edit)
             if not session.looked_ahead:  # the player turned to where nothing was pending
                 self._look_ahead_to(control.camera, session.block_index)
                 self.prepare()
-            return self._show(self._poses(control.camera), control.camera)
+            block = self._show(self._poses(control.camera), control.camera)
+            placed = self._editor.placed if self._editor else ()
+            return replace(block, edited=edited, placed=placed)
 
     def show(self, control: Control, frames: Frames) -> FrameBlock:
         """Take a block's frames as they are and remember them as if they had been made here.
@@ -239,6 +255,28 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         self._cache.attend(self._attend(pose), frames=1)
         return self._invent(self._view_coordinates(pose), 1)[0]
 
+    def look_ahead_at(self, pose: CameraPose) -> None:
+        """Invent and remember a view that is not shown."""
+        self._inventor.begin_view(pose, self._running().prompt, self)
+        self._remember_ahead(pose)
+
+    @property
+    def kept(self) -> tuple[SlotTable, KVCache]:
+        """Which frame lies in which slot, and their keys and values."""
+        return self._policy.table, self._cache
+
+    def rewrite(self, slot: int, pose: CameraPose, view: Tensor, beside: Sequence[int]) -> None:
+        """Remember a view, latents [1, C, h, w], in a slot, reading others."""
+        frames = self._policy.table.frames
+        read = choose_views(
+            pose, [frames[one].pose for one in beside], self._policy.setting.attended_frames
+        )
+        self._cache.attend(sorted(beside[index] for index in read))
+        poses = (pose,) * self.spec.block_length
+        place = self._coordinates(BlockInfo(0, poses, time=self._time))
+        self._generator.remember(self._resting(view), place)
+        self._cache.write([SlotWrite(len(poses) - 1, slot)])
+
     def snapshot(self) -> WorldState:
         """Return everything needed to go on; see `World`."""
         session = self._running()
@@ -255,9 +293,9 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             "imagined": [asdict(block) for block in self._imagined],
         }
         state = packed({"keys": keys, "values": values}, data)
-        around = self._inventor.snapshot()
-        arrays = {f"{_AROUND}/{name}": array for name, array in around.arrays.items()}
-        return WorldState({**state.arrays, **arrays}, {**state.data, _AROUND: around.data})
+        for part, owner in self._owners():
+            state = with_part(state, part, owner.snapshot())
+        return state
 
     def restore(self, state: WorldState) -> None:
         """Go on from a snapshot; see `World`.
@@ -274,13 +312,11 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         if fits:  # slots are saved in order, so these come first; empty arrays have no numbers
             self._cache.load(fits, **unpacked(state))
         self._inventor.begin(data["progress"]["seed"])
-        if _AROUND in data:  # states of before do not have it
-            arrays = {
-                name.removeprefix(f"{_AROUND}/"): array
-                for name, array in state.arrays.items()
-                if name.startswith(f"{_AROUND}/")
-            }
-            self._inventor.restore(WorldState(arrays, data[_AROUND]))
+        if self._editor:
+            self._editor.begin()
+        for part, owner in self._owners():
+            if part in data:  # states of before do not have it
+                owner.restore(its_part(state, part))
         self._attended = frozenset(data["attended"])
         self._session = DiffusionSession.revived(data["progress"])
         self._imagined = [
@@ -308,6 +344,8 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         self._policy = self._new_policy(setting)
         self._session = DiffusionSession(seed, scene.prompt, CameraPose())
         self._inventor.begin(seed)
+        if self._editor:
+            self._editor.begin()
         self._imagined.clear()
         self._times.taken()
         return self._session
@@ -321,6 +359,39 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             self._policy = change_policy(
                 self._policy, control.memory, capacity, self.spec.block_length
             )
+
+    def _edit(self, edit: Edit | None) -> Edit | None:
+        """Change the world and return what was changed and where; say why where it cannot be."""
+        if edit is None:
+            return None
+        problem, done = self._refusal(), None
+        if self._editor is not None and not problem:
+            self._running().pending = None  # it knows nothing of the change
+            self._inventor.drop_view()
+            with self._times.of("edit"):
+                problem, done = self._editor.obey(edit, self._running().prompt, self)
+        if problem:
+            self._notices.append(problem)
+        return done
+
+    def _refusal(self) -> str:
+        """Return why nothing can be changed now; "": it can."""
+        if self._editor is None:
+            return no_edits(self.spec.name)
+        if self._look_ahead and self._policy.looks_ahead:
+            return ""
+        lasting = ", ".join(name for name, kind in MEMORY_POLICIES.items() if kind.looks_ahead)
+        if not self._look_ahead:
+            return "nothing can be changed without look-ahead; play with it"
+        name = self._policy.setting.policy
+        return f"the memory {name} keeps no places, so nothing can be changed; choose {lasting}"
+
+    def _owners(self) -> list[tuple[str, Inventor | Editor]]:
+        """Return whose knowledge is part of a snapshot, by its name there."""
+        editor: list[tuple[str, Inventor | Editor]] = (
+            [(_EDITS, self._editor)] if self._editor else []
+        )
+        return [(_AROUND, self._inventor), *editor]
 
     def _show(
         self, poses: tuple[CameraPose, ...], command: CameraCommand, given: Tensor | None = None

@@ -152,6 +152,11 @@ def _add_replay(commands: argparse._SubParsersAction) -> None:
     replay.add_argument(
         "--headless", action="store_true", help="no window; with --verify, as fast as possible"
     )
+    replay.add_argument(
+        "--list",
+        action="store_true",
+        help="no window; print what is around where the recording ends, the nearest first",
+    )
     replay.set_defaults(run=_later("run_replay"))
 
 

@@ -20,12 +20,19 @@ from mag_sandbox.model.full import benchmark
 from mag_sandbox.model.loading import available_policies
 from mag_sandbox.model.world import Progress, World, WorldFailed
 from mag_sandbox.sandbox.choice import WorldChoice, usual_memory
+from mag_sandbox.sandbox.hud.around import Lookout
 from mag_sandbox.sandbox.play.events import SessionObserver
 from mag_sandbox.sandbox.play.scripts import pan_out_and_back
 from mag_sandbox.sandbox.play.session import CommandSource, Playthrough
 from mag_sandbox.sandbox.recording.reader import Recording, RecordingError, load_recording
 from mag_sandbox.sandbox.recording.recorder import Recorder
-from mag_sandbox.sandbox.recording.replay import ReplaySource, Verifying, playthrough_of, verify
+from mag_sandbox.sandbox.recording.replay import (
+    ReplaySource,
+    Verifying,
+    play_through,
+    playthrough_of,
+    verify,
+)
 from mag_sandbox.sandbox.settings import DEFAULT_SCENE, DisplayError, SandboxConfig, load_settings
 from mag_sandbox.scenes import Scene, load_scene
 
@@ -133,6 +140,12 @@ def run_replay(options: argparse.Namespace, say: Say) -> int:
             "left out"
         )
     choice = WorldChoice.of(recording)
+    if options.list:
+        lookout = Lookout()
+        with closing(choice.load()) as world:
+            play_through(recording, world, lookout)
+        say("\n".join(lookout.lines()))
+        return 0
     if not options.verify:
         _replay_in_app(recording, choice, [], options.headless)
         return 0

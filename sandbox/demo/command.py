@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 
 import yaml
 
+from mag_sandbox.controls.edits import Edit
 from mag_sandbox.files.whole import OccupiedError, claim
 from mag_sandbox.model.loading import available_policies, available_worlds, worlds_beside
 from mag_sandbox.model.world import Control, FrameBlock, MemorySetting
@@ -46,6 +47,7 @@ from mag_sandbox.scenes import Scene, SceneError, available_demos, available_sce
 from mag_sandbox.scenes.demo.demo import Demo, DemoError, load_demo
 from mag_sandbox.scenes.demo.script import MEMORY_PARTS, MemoryAsk, parse_memory
 from mag_sandbox.scenes.demo.words import ScriptError
+from mag_sandbox.scenes.things import thing_words
 
 Say = Callable[[str], None]
 TELL_EVERY = 10.0  # seconds between two words on how far it is
@@ -319,11 +321,27 @@ def _lines(controls: tuple[Control, ...]) -> list[str]:
             lines.append(f"prompt {_quoted(control.prompt)}")
         if control.memory is not None:
             lines.append(f"memory {_ask(control.memory)}")
+        if control.edit is not None:
+            lines.append(_change(control.edit))
         camera = control.camera
         words = ["control", repr(camera.yaw), repr(camera.pitch)]
         words += [repr(camera.zoom)] if camera.zoom else []
         lines.append(" ".join(words + ([f"x{times}"] if times > 1 else [])))
     return lines
+
+
+def _change(edit: Edit) -> str:
+    """Return an edit as a line of a script that reads as the very same."""
+    if edit.act == "undo":
+        return "undo"
+    thing = f" {_quoted(thing_words(edit))}" if edit.kind else ""
+    way = f"{'up' if edit.pitch >= 0 else 'down'} {_degrees(abs(edit.pitch))}"
+    size = f"size {_degrees(edit.width)} {_degrees(edit.height)}"
+    return f"{edit.act}{thing} at {_degrees(edit.yaw % 360.0)} {way} {size}"
+
+
+def _degrees(value: float) -> str:
+    return f"{value:.9f}".rstrip("0").rstrip(".") + "deg"
 
 
 def _quoted(text: str) -> str:

@@ -179,6 +179,7 @@ def summary_text(result: DemoResult) -> str:
         likeness = "not compared" if row.psnr is None else f"{row.psnr:.1f} dB"
         away = f"after {row.seconds_away:.1f} s away"
         lines.append(f"  probe {row.anchor} {away}: {outcome_of(row)}, {likeness}. {row.reason}")
+    lines += [f"  at {row.seconds:.1f} s: {row.text}" for row in result.marks]
     for one in result.expectations:
         found = "nothing was measured" if one.value is None else f"it is {one.value:g}"
         verdict = "as expected" if one.met else "NOT as expected"

@@ -22,6 +22,7 @@ from mag_sandbox.scenes.demo.script import MemoryAsk, Statement
 from mag_sandbox.scenes.demo.tape import (
     Block,
     Enter,
+    List,
     Mark,
     Probe,
     Rig,
@@ -53,7 +54,7 @@ def tape_for(demo: Demo, spec: WorldSpec) -> Tape:
     Raises:
         DemoError: this world cannot do it.
     """
-    rig = Rig(spec.fps, spec.block_length, spec.full_speed, spec.axes, spec.policies)
+    rig = Rig(spec.fps, spec.block_length, spec.full_speed, spec.axes, spec.policies, spec.kinds)
     try:
         return tape_of(demo.script, rig, demo.scene_name)
     except ScriptError as error:
@@ -84,7 +85,7 @@ def setting_of(ask: MemoryAsk | None, base: MemorySetting) -> MemorySetting:
 def control_of(block: Block, base: MemorySetting) -> Control:
     """Return what a block of a tape asks of a world."""
     memory = None if block.memory is None else setting_of(block.memory, base)
-    return Control(block.command, block.prompt, memory)
+    return Control(block.command, block.prompt, memory, block.edit)
 
 
 def scene_and_seed(demo: Demo, name: str, seed: int) -> tuple[Scene, int]:
@@ -232,6 +233,8 @@ class _Run:
                 self._watch.probe(name)
             case Mark(text):
                 self._watch.mark(text)
+            case List():
+                self._watch.list_around()
             case Enter(name, again):
                 self._parked[self._scene] = self._session.park()
                 self._scene = name

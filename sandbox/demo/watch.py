@@ -13,6 +13,7 @@ from mag_sandbox.evaluation.probe.metrics import psnr
 from mag_sandbox.evaluation.probe.probe import Limits, compare
 from mag_sandbox.model.world import FrameBlock, Frames, WorldSpec
 from mag_sandbox.sandbox.demo.result import MarkRow, ProbeRow, outcome_of
+from mag_sandbox.sandbox.hud.around import Lookout
 
 RoundTrip = Callable[[Frames], Frames]
 
@@ -43,6 +44,7 @@ class _Visit:
     tracker: ReturnTracker
     anchors: dict[str, _Anchor] = field(default_factory=dict)
     ceilings: dict[str, float] = field(default_factory=dict)  # dB, by anchor
+    lookout: Lookout = field(default_factory=Lookout)
 
 
 class DemoWatch:
@@ -91,6 +93,7 @@ class DemoWatch:
         """Look at the next block of the scene."""
         self.frames += len(block.frames)
         visit = self._visit
+        visit.lookout.add(block)
         for back in visit.tracker.add(block):
             self._note(back, self._ceiling(back.label, back.first.frame))
         for anchor in visit.anchors.values():
@@ -123,6 +126,10 @@ class DemoWatch:
     def mark(self, text: str) -> None:
         """Note this moment."""
         self.marks.append(MarkRow(text, self._scene, self.frames, round(self.seconds, 3)))
+
+    def list_around(self) -> None:
+        """Note what is around, the nearest to the middle of the view first."""
+        self.mark(f"around: {'; '.join(self._visit.lookout.lines())}")
 
     def finish(self) -> None:
         """Compare what was just coming back."""

@@ -34,7 +34,7 @@ from mag_sandbox.sandbox.demo.watch import DemoWatch
 from mag_sandbox.sandbox.play.session import Playthrough
 from mag_sandbox.scenes import Scene
 from mag_sandbox.scenes.demo.demo import Demo, DemoError
-from mag_sandbox.scenes.demo.tape import Block, Enter, Mark, Probe, SetAnchor, TapeItem
+from mag_sandbox.scenes.demo.tape import Block, Enter, List, Mark, Probe, SetAnchor, TapeItem
 
 
 class StageWorld:
@@ -223,6 +223,8 @@ class DemoSource:
                 self._later(self._watch.probe, name)
             case Mark(text):
                 self._later(self._watch.mark, text)
+            case List():
+                self._later(self._watch.list_around)
 
     def _ceiling(self) -> float:
         frame = self._stage.newest.frames[-1]

@@ -13,17 +13,20 @@ import numpy as np
 import pygame
 from PIL import Image
 
-from mag_sandbox.controls.camera import ASPECT, MAX_PITCH, CameraPose
+from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.evaluation.probe.anchors import AnchorMark
 from mag_sandbox.model.world import FrameBlock, MemoryEntry, WorldState
+from mag_sandbox.sandbox.hud.seen import (
+    HEIGHT,
+    WIDTH,
+    Box,
+    SeenRing,
+    unrolled,
+    view_box,
+)
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver, SessionStart
 from mag_sandbox.sandbox.ui.theme import ACCENT, INK, MUTED, SEGMENT_COLOURS, Theme
 
-WIDTH = 640  # px of the map around the ring: half the pixels of a frame of 320 at 90 degrees
-SCALE = WIDTH / 360  # px a degree, both ways
-TOP = MAX_PITCH + 90.0 * ASPECT / 2  # degrees: the highest ground that a view shows
-HEIGHT = round(2 * TOP * SCALE)
-NEVER = -1
 MOST_FRAMES = 2**30  # a kept map that says more is damaged
 FADED_AFTER = 2400  # frames since last seen: about two and a half minutes of play
 REFRESH = 8  # frames after which standing still draws the map again, for its ages
@@ -34,7 +37,6 @@ _GHOST = 0.42  # brightness of ground whose colour is gone
 _UNSEEN, _HATCH, _IMAGINED = (16, 20, 34), (34, 41, 62), (0, 112, 84)
 _EDGE_DARK, _EDGE_BRIGHT = (10, 13, 24), (86, 180, 233)
 
-Box = tuple[int, int, int, int]  # left, top, width, height [px of the map]; may cross the seam
 CARD_WIDTH = 366  # px of the reference window
 SHADOW = (10, 13, 24)
 GONE = (150, 158, 178)
@@ -68,9 +70,7 @@ class MapStitcher(SessionObserver):
         self._clear()
 
     def _clear(self) -> None:
-        self._ring = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
-        self._seen = np.full((HEIGHT, WIDTH), NEVER, np.int32)  # the frame that last showed it
-        self._frames = 0
+        self.ring = SeenRing()
         self._entries: tuple[MemoryEntry, ...] = ()  # of the newest block
         self._coverage = _Coverage()
         self._shown_at = 0  # frames when the picture was made
@@ -88,20 +88,19 @@ class MapStitcher(SessionObserver):
 
     def add(self, block: FrameBlock) -> None:
         """Put the last frame of a block where it looks; publish the map when that shows."""
-        self._frames += len(block.frames)
-        frame, pose = block.frames[-1], block.poses[-1]
-        box = view_box(pose, aspect=frame.shape[0] / frame.shape[1])
-        self._paste(frame, box)
+        box = self.ring.add(block)
         self._entries = block.memory.entries
         patience = REFRESH if box == self._shown_box else REFRESH_MOVING
-        if self._shown_box is None or self._frames - self._shown_at >= patience:
-            self._shown_box, self._shown_at = box, self._frames
+        if self._shown_box is None or self.ring.frames - self._shown_at >= patience:
+            self._shown_box, self._shown_at = box, self.ring.frames
             self.picture = self._draw()
 
     def snapshot(self) -> WorldState:
         """Return what `restore` needs, for a scene that is left and returned to."""
-        seen = self._seen.copy().view(np.uint8)  # a kept state holds bytes only
-        return WorldState({"ring": self._ring.copy(), "seen": seen}, {"frames": self._frames})
+        seen = self.ring.seen.copy().view(np.uint8)  # a kept state holds bytes only
+        return WorldState(
+            {"ring": self.ring.pixels.copy(), "seen": seen}, {"frames": self.ring.frames}
+        )
 
     def restore(self, state: WorldState) -> None:
         """Go on from a snapshot; on the thread that makes blocks, after the session has started.
@@ -109,7 +108,7 @@ class MapStitcher(SessionObserver):
         Raises:
             ValueError: it is no map of this version.
         """
-        for name, own in (("ring", self._ring), ("seen", self._seen.view(np.uint8))):
+        for name, own in (("ring", self.ring.pixels), ("seen", self.ring.seen.view(np.uint8))):
             given = state.arrays.get(name)
             if given is None or (given.shape, given.dtype) != (own.shape, own.dtype):
                 raise ValueError(f'the saved map has no valid "{name}"; the map starts over')
@@ -117,27 +116,18 @@ class MapStitcher(SessionObserver):
         frames, newest = state.data.get("frames"), int(seen.max())
         if type(frames) is not int or not max(0, newest) <= frames <= MOST_FRAMES:
             raise ValueError(f'the saved map says "frames": {frames}; the map starts over')
-        self._ring, self._seen = ring, seen
-        self._frames = self._shown_at = frames
+        self.ring.pixels, self.ring.seen = ring, seen
+        self.ring.frames = self._shown_at = frames
         self.picture = self._draw()
-
-    def _paste(self, frame: np.ndarray, box: Box) -> None:
-        left, top, width, height = box
-        small = Image.fromarray(frame).resize((width, height), Image.Resampling.BOX)
-        first, last = max(0, top), min(HEIGHT, top + height)
-        patch = np.asarray(small)[first - top : last - top]
-        for columns, part in _unrolled(left, width):
-            self._ring[first:last, columns] = patch[:, part]
-            self._seen[first:last, columns] = self._frames
 
     def _draw(self) -> MapPicture:
         self._coverage.update(self._entries)
         imagined = self._coverage.imagined > 0
         known = imagined | (self._coverage.seen > 0)
-        seen = self._seen != NEVER
-        colour = _colour_left(self._frames - self._seen)
+        seen = self.ring.is_seen
+        colour = _colour_left(self.ring.frames - self.ring.seen)
         colour[~known] = 0  # forgotten: only the map still knows it
-        ring = Image.fromarray(self._ring)
+        ring = Image.fromarray(self.ring.pixels)
         ghost = ring.convert("L").point(_GHOST_LEVELS).convert("RGB")
         faded = Image.composite(ring, ghost, Image.fromarray(colour))
         pixels = np.array(Image.composite(faded, _PATTERN_IMAGE, Image.fromarray(seen)))
@@ -146,44 +136,31 @@ class MapStitcher(SessionObserver):
         return MapPicture(pixels, float(seen.mean()), float(known.mean()))
 
 
-def view_box(pose: CameraPose, aspect: float = ASPECT) -> Box:
-    """Return the part of the map that a view shows; its left edge lies in [0, WIDTH)."""
-    width, height = pose.fov * SCALE, pose.fov * aspect * SCALE
-    left = round((pose.yaw + 180.0) * SCALE - width / 2) % WIDTH
-    top = round((TOP - pose.pitch) * SCALE - height / 2)
-    return left, top, round(width), round(height)
-
-
-def _unrolled(left: int, width: int) -> list[tuple[slice, slice]]:
-    """Return (columns of the map, columns of the patch): one pair, or two across the seam."""
-    whole = min(width, WIDTH)
-    before = min(whole, WIDTH - left)
-    parts = [(slice(left, left + before), slice(0, before))]
-    if before < whole:
-        parts.append((slice(0, whole - before), slice(before, whole)))
-    return parts
-
-
 class _Coverage:
     """Counts how many kept frames show each pixel; only what changed is counted anew."""
 
     def __init__(self) -> None:
         self.seen, self.imagined = (np.zeros((HEIGHT, WIDTH), np.int16) for _ in range(2))
-        self._kept: dict[tuple[int, bool], CameraPose] = {}  # frame, whether it was imagined ahead
+        self._kept: dict[
+            tuple[int, bool, CameraPose], CameraPose
+        ] = {}  # frame, whether it was imagined ahead
 
     def update(self, entries: Iterable[MemoryEntry]) -> None:
         """Take what the memory holds now."""
-        kept = {(entry.frame_index, entry.kind == "look-ahead"): entry.pose for entry in entries}
+        kept = {
+            (entry.frame_index, entry.kind == "look-ahead", entry.pose): entry.pose
+            for entry in entries
+        }
         for key in self._kept.keys() - kept.keys():
             self._count(key, self._kept[key], -1)
         for key in kept.keys() - self._kept.keys():
             self._count(key, kept[key], 1)
         self._kept = kept
 
-    def _count(self, key: tuple[int, bool], pose: CameraPose, step: int) -> None:
+    def _count(self, key: tuple[int, bool, CameraPose], pose: CameraPose, step: int) -> None:
         left, top, width, height = view_box(pose)
         counts = self.imagined if key[1] else self.seen
-        for columns, _ in _unrolled(left, width):
+        for columns, _ in unrolled(left, width):
             counts[max(0, top) : top + height, columns] += step
 
 

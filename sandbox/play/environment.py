@@ -5,16 +5,20 @@ There is no task: the reward is always 0, an episode ends after a number of bloc
 """
 
 import random
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
 from mag_sandbox.controls.camera import AXES, CameraCommand
+from mag_sandbox.controls.edits import Edit
 from mag_sandbox.evaluation.probe.anchors import ReturnTracker
 from mag_sandbox.evaluation.probe.probe import Limits, compare
-from mag_sandbox.model.world import Control, FrameBlock, Frames, World, WorldFailed
+from mag_sandbox.model.world import Control, FrameBlock, Frames, World, WorldFailed, no_edits
+from mag_sandbox.sandbox.hud.around import Lookout
 from mag_sandbox.scenes import Scene, load_scene
 from mag_sandbox.scenes.scene import MAX_SEED
+from mag_sandbox.scenes.things import parse_edit
 
 EPISODE_BLOCKS = 320  # a minute at 16 frames a second and three frames a block
 
@@ -26,7 +30,7 @@ class WorldEnvironment:
     >>> picture, info = environment.reset(seed=7)
     >>> picture, reward, terminated, truncated, info = environment.step([1.0, 0.0])
     >>> sorted(info)
-    ['block_index', 'frames', 'memory', 'pose', 'probe', 'prompt']
+    ['block_index', 'edited', 'frames', 'memory', 'notice', 'pose', 'probe', 'prompt']
     """
 
     metadata: dict[str, Any] = {"render_modes": ["rgb_array"]}  # noqa: RUF012 - Gymnasium's name
@@ -50,6 +54,7 @@ class WorldEnvironment:
         self._left = 0
         self._block: FrameBlock | None = None
         self._tracker = ReturnTracker(world.spec.fps)
+        self._lookout = Lookout()
         self._random = random.Random()
 
     def reset(
@@ -66,18 +71,20 @@ class WorldEnvironment:
         scene = (options or {}).get("scene", self._scene)
         self._scene = load_scene(scene) if isinstance(scene, str) else scene
         self._tracker = ReturnTracker(self.world.spec.fps)
+        self._lookout = Lookout()
         self._left = self._blocks
         world_seed = self._random.randint(0, MAX_SEED) if seed is None else seed % (MAX_SEED + 1)
         return self._seen(self.world.reset(self._scene, world_seed))
 
     def step(
-        self, action: Any, *, prompt: str | None = None
+        self, action: Any, *, prompt: str | None = None, edit: Edit | None = None
     ) -> tuple[Frames, float, bool, bool, dict[str, Any]]:
         """Make one block and return its last picture, 0.0, False, whether time is up, and more.
 
         Args:
             action: a number from -1 to 1 for each of `axes`; what lies beyond counts as that.
             prompt: another description from now on.
+            edit: of the world; see `edit`.
 
         Raises:
             WorldFailed: there was no reset, or the world stopped.
@@ -92,8 +99,33 @@ class WorldEnvironment:
         turns = (float(np.clip(value, -1.0, 1.0)) for value in values)
         command = CameraCommand(**dict(zip(self.axes, turns, strict=True)))
         self._left -= 1
-        picture, info = self._seen(self.world.step(Control(command, prompt)))
+        picture, info = self._seen(self.world.step(Control(command, prompt, edit=edit)))
         return picture, 0.0, False, self._left <= 0, info
+
+    def edit(self, text: str, yaw: float, pitch: float | None = None) -> Edit:
+        """Return the change that words ask for: "a red tent", "remove", "another one", "undo".
+
+        Args:
+            text: the words.
+            yaw: of the spot, as of a pose [degrees].
+            pitch: likewise; None: where such things usually are.
+
+        Raises:
+            WorldFailed: nothing in this world can be changed.
+            ThingError: the words name nothing that it can draw.
+        """
+        spec = self.world.spec
+        if not spec.kinds:
+            raise WorldFailed(no_edits(spec.name))
+        return parse_edit(text, yaw, pitch, spec.kinds)
+
+    def around(self) -> list[dict[str, Any]]:
+        """Return what has a name of all that was seen: kind, colour, angles, whether placed.
+
+        Raises:
+            MissingWeights: those of the network that looks are not there.
+        """
+        return [asdict(one) for one in self._lookout.things()]
 
     def render(self) -> Frames | None:
         """Return the newest picture, uint8 [H, W, 3]; None before the first."""
@@ -105,6 +137,7 @@ class WorldEnvironment:
 
     def _seen(self, block: FrameBlock) -> tuple[Frames, dict[str, Any]]:
         self._block = block
+        self._lookout.add(block)
         usage, pose = block.memory, block.poses[-1]
         info = {
             "frames": block.frames.copy(),
@@ -119,6 +152,8 @@ class WorldEnvironment:
                 "attended_frames": usage.attended_frames,
                 "evicted": usage.evicted,
             },
+            "edited": None if block.edited is None else asdict(block.edited),
+            "notice": block.notice,
             "probe": self._probe(block),
         }
         return block.frames[-1].copy(), info

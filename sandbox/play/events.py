@@ -93,12 +93,14 @@ class SessionObserver:
 
 
 def event_to_json(event: SessionStart | BlockEvent | SessionEnd) -> dict:
-    """Return an event as plain JSON data; controls are flat: yaw, pitch, zoom, prompt, memory."""
+    """Return an event as plain JSON data; controls are flat: yaw, ..., prompt, edit."""
     data = asdict(event)
     if isinstance(event, SessionStart):
         data["first_block"] = event_to_json(event.first_block)
     if isinstance(event, BlockEvent):
         control = data["control"]
         data["control"] = control.pop("camera") | control
+        if event.control.edit is None:  # nearly always
+            del data["control"]["edit"]
     first = {key: data[key] for key in ("kind", "schema") if key in data}  # easy to see in a file
     return first | data

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from mag_sandbox.sandbox.play.late_warp import WHOLE
 from mag_sandbox.sandbox.play.pacing import MAX_TIMES, FrameGrid
 from mag_sandbox.sandbox.play.worker import GenerationWorker, ReadyBlock
 
@@ -31,6 +32,7 @@ class Reel:
         self.blocks = 0  # shown in all
         self.current = first
         self.frame: np.ndarray = first.block.frames[0]  # uint8 [H, W, 3]
+        self.crop = WHOLE  # part of the frame that the window shows: left, top, width, height
         self.place = -1  # of the frame shown, in the current block
         self.paused = False
         self.starting_over = False  # nothing of the new beginning is there yet

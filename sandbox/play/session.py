@@ -4,6 +4,7 @@ Whoever calls it owns the world; other threads ask by `GenerationWorker.call`.
 """
 
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -13,7 +14,15 @@ import numpy as np
 import xxhash
 
 from mag_sandbox.controls.camera import CameraCommand
-from mag_sandbox.model.world import Control, FrameBlock, MemorySetting, World, WorldFailed
+from mag_sandbox.controls.edits import Edit
+from mag_sandbox.model.world import (
+    Control,
+    FrameBlock,
+    MemorySetting,
+    World,
+    WorldFailed,
+    no_edits,
+)
 from mag_sandbox.sandbox.play.events import (
     BlockEvent,
     LookAheadEvent,
@@ -86,6 +95,7 @@ class Session:
         self._attached: list[SessionObserver] = []  # of this session only
         self._joining: list[tuple[SessionObserver, str]] = []  # observers and the state they had
         self._asked = Control()  # of the next block, besides what the source says
+        self._edits: deque[Edit] = deque()  # asked for, one a block
         self._running = False
         self.id = ""  # of the playthrough; saves and the parked scene go by it
         self._last: FrameBlock | None = None  # None: what follows is not set either
@@ -194,6 +204,16 @@ class Session:
         """Ask for another prompt or memory setting from the next block on."""
         self._asked = _changed(self._asked, prompt, memory)
 
+    def edit(self, edit: Edit) -> None:
+        """Ask for a change of the world with the next block that has none.
+
+        Raises:
+            WorldFailed: nothing in this world can be changed.
+        """
+        if not self.world.spec.kinds:
+            raise WorldFailed(no_edits(self.world.spec.name))
+        self._edits.append(edit)
+
     def end(self, reason: str) -> None:
         """Tell the observers that it is over; does nothing when it already is."""
         if not self._running:
@@ -214,6 +234,7 @@ class Session:
     def _forget(self) -> None:
         """Keep nothing of what was played before: the world leaves it now."""
         self._last, self._asked = None, Control()
+        self._edits.clear()
 
     def _open(
         self,
@@ -264,6 +285,8 @@ class Session:
         if isinstance(command, CameraCommand):
             command = Control(camera=command.along(self.world.spec.axes))
         asked, self._asked = self._asked, Control()
+        if self._edits and command.edit is None:
+            command = replace(command, edit=self._edits.popleft())
         return _changed(command, asked.prompt, asked.memory)
 
     def _event(self, block: FrameBlock, control: Control, asked: float) -> BlockEvent:

@@ -244,12 +244,17 @@ class Verifier(SessionObserver):
 def verify(recording: Recording, world: World, verifier: Verifier | None = None) -> Verifier:
     """Replay a recording without a window, as fast as the world can, and compare."""
     verifier = verifier or Verifier(recording)
-    session = Session(world, ReplaySource(recording), observers=[verifier])
+    play_through(recording, world, verifier)
+    return verifier
+
+
+def play_through(recording: Recording, world: World, observer: SessionObserver) -> None:
+    """Replay a recording without a window, as fast as the world can."""
+    session = Session(world, ReplaySource(recording), observers=[observer])
     session.begin(playthrough_of(recording))
     while session.advance() is not None:
         pass
     session.end("script over")
-    return verifier
 
 
 @dataclass(frozen=True, slots=True)

@@ -194,7 +194,8 @@ class PlayScreen:
     def draw(self, surface: pygame.Surface) -> None:
         """Draw picture, display, and what lies over them."""
         self._fit_drag(surface.get_size())
-        self._picture.draw(surface, self.reel.frame, self._warp.crop if self._warps else WHOLE)
+        self.reel.crop = self._warp.crop if self._warps else WHOLE
+        self._picture.draw(surface, self.reel.frame, self.reel.crop)
         if self.reel.starting_over or self.reel.paused or self._error:
             surface.blit(shade(surface.get_size()), (0, 0))
         begun = self._context.clock()

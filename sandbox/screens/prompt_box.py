@@ -51,19 +51,20 @@ class PromptBox(Overlay):
         open_keys: Sequence[str] = (),
         history: History | None = None,
         clipboard: Clipboard | None = None,
+        check: Callable[[str], str] = lambda text: "",
     ) -> None:
         """Make a hidden box.
 
         `apply` is given the new prompt. Without a vocabulary every word is known. `clearance` is
         the room to leave below [px of the reference window]; what the keys that open the box would
-        write is not written.
+        write is not written. `check` says what is wrong with a text, or "".
         """
         self.is_open = False
         self._wake_at: float | None = None
-        self._apply = apply
+        self._apply, self._check = apply, check
         self._vocabulary = vocabulary
         self._make_theme = make_theme
-        self._title, self._clearance = title, clearance
+        self.title, self._clearance = title, clearance
         self._open_keys = tuple(open_keys)
         self._history = history or History()
         self._clipboard = clipboard or Clipboard()
@@ -185,7 +186,7 @@ class PromptBox(Overlay):
     def _view(self) -> PromptView:
         entry, words = self._entry, self._vocabulary
         view = PromptView(
-            title=self._title,
+            title=self.title,
             text=entry.text,
             cursor=entry.cursor,
             selection=entry.selection,
@@ -224,8 +225,8 @@ class PromptBox(Overlay):
 
     def _enter(self) -> None:
         prompt = " ".join(clean(self._entry.text).split())
-        if not prompt:
-            self._notice = EMPTY
+        self._notice = self._check(prompt) if prompt else EMPTY
+        if self._notice:
             self._touch()
             return
         self._history.add(prompt)

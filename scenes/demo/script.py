@@ -70,6 +70,15 @@ class MemoryAsk:
 
 
 @dataclass(frozen=True, slots=True)
+class Spot:
+    """Where something is to be changed, in degrees."""
+
+    yaw: float
+    pitch: float | None = None  # None: where such a thing usually is
+    size: tuple[float, float] | None = None  # across and down; None: the usual one
+
+
+@dataclass(frozen=True, slots=True)
 class Statement:
     """One step of a script."""
 
@@ -237,6 +246,26 @@ def _read_text(what: str) -> Callable[[TokenReader], tuple[str]]:
     return lambda reader: (reader.text(what),)
 
 
+def _read_spot(reader: TokenReader) -> tuple[Spot]:
+    reader.choice(("at",))
+    yaw, pitch, size = _degrees(reader, or_zero=True), None, None
+    if reader.next.text in ("up", "down"):
+        sign = 1 if reader.take().text == "up" else -1
+        pitch = sign * _degrees(reader, or_zero=True)
+    if reader.next.text == "size":
+        reader.take()
+        size = _degrees(reader), _degrees(reader)
+    return (Spot(yaw, pitch, size),)
+
+
+def _read_thing(reader: TokenReader) -> tuple[str, Spot]:
+    return reader.text("a thing"), *_read_spot(reader)
+
+
+def _degrees(reader: TokenReader, *, or_zero: bool = False) -> float:
+    return float(reader.quantity("degrees, such as 40deg", DEGREES, or_zero=or_zero)[0])
+
+
 def _read_control(reader: TokenReader) -> tuple[CameraCommand, int]:
     yaw, pitch = (_read_fraction(reader, axis) for axis in ("yaw", "pitch"))
     counted = reader.ends_here or reader.next.text.startswith("x")
@@ -319,6 +348,25 @@ COMMANDS: dict[str, Command] = {
         'prompt "A desert at night."',
         _read_text("a prompt"),
     ),
+    "place": Command(
+        'place "THING" at ANGLE [up|down ANGLE] [size WIDTH HEIGHT]',
+        "Place a thing with the next block, so far to the right of the first view.",
+        'place "a red tent" at 40deg',
+        _read_thing,
+    ),
+    "remove": Command(
+        "remove at ANGLE [up|down ANGLE] [size WIDTH HEIGHT]",
+        "Draw what is there anew, from what is around it.",
+        "remove at 40deg",
+        _read_spot,
+    ),
+    "repaint": Command(
+        "repaint at ANGLE [up|down ANGLE] [size WIDTH HEIGHT]",
+        "Draw what is there anew: another one, where you placed something.",
+        "repaint at 40deg down 5deg",
+        _read_spot,
+    ),
+    "undo": Command("undo", "Take the last such change back.", "undo", lambda reader: ()),
     "memory": Command(
         "memory POLICY [N blocks] [N MiB] [N attended] [N sinks]",
         "Change the memory policy from the next block on; what is gone stays gone.",
@@ -333,6 +381,9 @@ COMMANDS: dict[str, Command] = {
     ),
     "mark": Command(
         'mark "TEXT"', "Mark this moment in the result.", 'mark "half way"', _read_text("a mark")
+    ),
+    "list": Command(
+        "list", "Note in the result what is around and has a name.", "list", lambda reader: ()
     ),
     "repeat": Command(
         "repeat N { ... }",

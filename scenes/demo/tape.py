@@ -21,9 +21,11 @@ from mag_sandbox.controls.camera import (
     CameraSpeed,
     mutual_overlap,
 )
+from mag_sandbox.controls.edits import Edit
 from mag_sandbox.files.yaml_files import nearest
-from mag_sandbox.scenes.demo.script import Amount, MemoryAsk, Statement
+from mag_sandbox.scenes.demo.script import Amount, MemoryAsk, Spot, Statement
 from mag_sandbox.scenes.demo.words import ScriptError
+from mag_sandbox.scenes.things import ThingError, parse_thing
 
 RING = 360 * POSE_RESOLUTION  # ticks
 HIGHEST = int(MAX_PITCH * POSE_RESOLUTION)  # ticks
@@ -45,6 +47,7 @@ class Rig:
     full_speed: CameraSpeed
     axes: tuple[str, ...]
     policies: tuple[str, ...]
+    kinds: tuple[str, ...] = ()  # of things that can be placed; none: nothing can be changed
 
     @property
     def block_seconds(self) -> float:
@@ -59,6 +62,7 @@ class Block:
     command: CameraCommand
     prompt: str | None = None  # None: as before
     memory: MemoryAsk | None = None  # None: as before
+    edit: Edit | None = None  # of the world; None: nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,11 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class List:
+    """Note what is around."""
+
+
+@dataclass(frozen=True, slots=True)
 class Enter:
     """Go to a scene: it begins with its first block, or continues where it was left."""
 
@@ -90,7 +99,7 @@ class Enter:
     again: bool  # it was left before
 
 
-TapeItem = Block | SetAnchor | Probe | Mark | Enter
+TapeItem = Block | SetAnchor | Probe | Mark | List | Enter
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +172,7 @@ class _TapeMaker:
         self._places = {scene: CameraState()}
         self._here = scene
         self._prompt: str | None = None  # to be said with the next block
+        self._edit: Edit | None = None  # to be done with the next block
         self._memory: MemoryAsk | None = None  # in force from the next block on
         self._statement: Statement  # that is being turned into commands
         self._steps = 0
@@ -184,7 +194,8 @@ class _TapeMaker:
 
     def flush(self) -> None:
         """Let what was said and not yet heard take effect."""
-        if self._prompt is not None or self._memory != self._place.memory:
+        changes = self._prompt is not None or self._edit is not None
+        if changes or self._memory != self._place.memory:
             self._still(1)
 
     def _error(self, problem: str) -> ScriptError:
@@ -274,6 +285,39 @@ class _TapeMaker:
     def _do_prompt(self, text: str) -> None:
         self._prompt = text
 
+    def _do_place(self, text: str, spot: Spot) -> None:
+        self._require_edits()
+        try:
+            edit = parse_thing(text, spot.yaw, spot.pitch, self._rig.kinds)
+        except ThingError as problem:
+            raise self._error(str(problem)) from None
+        self._change(edit, spot)
+
+    def _do_remove(self, spot: Spot) -> None:
+        self._change(Edit("remove"), spot)
+
+    def _do_repaint(self, spot: Spot) -> None:
+        self._change(Edit("repaint"), spot)
+
+    def _do_undo(self) -> None:
+        self._change(Edit("undo"), Spot(0.0))
+
+    def _change(self, edit: Edit, spot: Spot) -> None:
+        """Change the world with the next block; each change has a block of its own."""
+        self._require_edits()
+        if self._edit is not None:
+            self._still(1)
+        width, height = spot.size or (edit.width, edit.height)
+        pitch = edit.pitch if spot.pitch is None else spot.pitch
+        try:
+            self._edit = replace(edit, yaw=spot.yaw, pitch=pitch, width=width, height=height)
+        except ValueError as problem:
+            raise self._error(f"{edit.act}: {problem}") from None
+
+    def _require_edits(self) -> None:
+        if not self._rig.kinds:
+            raise self._error("nothing in this world can be changed; play the world pocket")
+
     def _do_memory(self, ask: MemoryAsk) -> None:
         if ask.policy not in self._rig.policies:
             known = ", ".join(self._rig.policies)
@@ -296,6 +340,10 @@ class _TapeMaker:
 
     def _do_mark(self, text: str) -> None:
         self._add(1, Mark(text))
+
+    def _do_list(self) -> None:
+        self.flush()
+        self._add(1, List())
 
     def _do_control(self, command: CameraCommand, times: int) -> None:
         for axis in AXES:
@@ -411,8 +459,9 @@ class _TapeMaker:
         first = item
         if isinstance(item, Block):
             changed = self._memory != self._place.memory
-            first = Block(item.command, self._prompt, self._memory if changed else None)
-            self._prompt, self._place.memory = None, self._memory
+            memory = self._memory if changed else None
+            first = Block(item.command, self._prompt, memory, self._edit)
+            self._prompt, self._edit, self._place.memory = None, None, self._memory
             self.blocks += times
         self.items += [first, *[item] * (times - 1)]
 

@@ -1,5 +1,7 @@
 """The whole game without its main loop: title, play, leaving, returning, and what keys do."""
 
+from dataclasses import replace
+
 import pygame
 import pytest
 
@@ -8,6 +10,7 @@ from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.sandbox.recording.reader import load_recording
 from mag_sandbox.sandbox.screens import Continue, PlayScene, Way
+from mag_sandbox.sandbox.screens.around import LOOKING
 from mag_sandbox.sandbox.screens.loading import LoadingScreen
 from mag_sandbox.sandbox.screens.play import PlayScreen
 from mag_sandbox.sandbox.screens.probes import ProbesScreen
@@ -139,6 +142,40 @@ def test_the_player_takes_over_from_the_autopilot(run):
     game.services.pilot.press("left", DEFAULTS.moves["left"])
     assert game.services.pilot.next_command() == CameraCommand(yaw=-1.0)
     assert not game.services.pilot.is_flying
+
+
+def test_a_thing_is_placed_and_taken_back_by_keys_and_the_list_knows_it(run, monkeypatch):
+    asked = []
+    world = FakeWorld(
+        spec=replace(FAST, kinds=("tent",)), on_step=lambda control: asked.append(control.edit)
+    )
+    game = run(world)
+    game.play()
+    game.press(pygame.K_i)
+    for text in ("i", "a red tent"):  # the key that opened it is not written
+        game.screen.handle(pygame.Event(pygame.TEXTINPUT, text=text))
+    game.press(pygame.K_RETURN)
+    game.said("a red tent is there")
+    game.press(pygame.K_BACKSPACE)
+    game.said("taken back")
+    edits = [edit for edit in asked if edit]
+    assert [(edit.act, edit.kind) for edit in edits] == [("place", "tent"), ("undo", "")]
+    monkeypatch.setattr("mag_sandbox.sandbox.hud.around._found", lambda ring, seen: [])
+    game.press(pygame.K_y)
+    around = game.screen._session._around
+    game.wait(lambda: around.lines not in ((), (LOOKING,)))
+    assert around.lines == ("nothing that has a name was seen yet",)
+    game.draw((1280, 768))
+    game.press(pygame.K_y)
+    game.wait(lambda: around.lines == ())
+
+
+def test_a_world_that_cannot_be_changed_says_so(run):
+    game = run()
+    game.play()
+    game.press(pygame.K_i)
+    game.said("draws without sketches")
+    game.press(pygame.K_BACKSPACE)
 
 
 def test_the_prompt_changes_from_the_next_block_on_and_the_memory_stays(run):

@@ -1,0 +1,45 @@
+"""What the player changes in the world: a thing placed, removed or drawn anew, or a change undone.
+
+Data only: `scenes.things` makes it of words, worlds obey it as part of a `Control`.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from mag_sandbox.controls.camera import ASPECT, MAX_PITCH, WIDEST_FOV
+
+Act = Literal["place", "remove", "repaint", "undo"]
+HIGHEST = MAX_PITCH + WIDEST_FOV * ASPECT / 2  # degrees: the end of what can be seen
+PATCH = 27.0  # degrees across what is changed where nobody says how large it is
+LARGEST = WIDEST_FOV, WIDEST_FOV * ASPECT  # degrees across and down: a view
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One change of the world; angles and sizes are in degrees."""
+
+    act: Act
+    yaw: float = 0.0  # of its middle, as of a camera pose
+    pitch: float = 0.0
+    width: float = PATCH
+    height: float = PATCH
+    kind: str = ""  # of what is placed; one of `WorldSpec.kinds`
+    color: tuple[int, ...] | None = None  # red, green, blue, 0 to 255; None: any
+
+    def __post_init__(self) -> None:
+        if self.act not in get_args(Act):
+            known = ", ".join(get_args(Act))
+            raise ValueError(f'act is "{self.act}", expected one of {known}')
+        if not -360.0 <= self.yaw <= 360.0:  # also refuses nan, as the others do
+            raise ValueError(f"yaw is {self.yaw}, expected -360 to 360 degrees")
+        if not -HIGHEST <= self.pitch <= HIGHEST:
+            raise ValueError(f"pitch is {self.pitch}, expected {-HIGHEST:g} to {HIGHEST:g} degrees")
+        for name, most in zip(("width", "height"), LARGEST, strict=True):
+            value = getattr(self, name)
+            if not 0.0 < value <= most:
+                raise ValueError(f"{name} is {value}, expected more than 0 and at most {most:g}")
+        if (self.act == "place") != bool(self.kind):
+            raise ValueError(f'kind is "{self.kind}"; name one to place something, and only then')
+        color = self.color
+        if color is not None and not (len(color) == 3 and all(0 <= one <= 255 for one in color)):
+            raise ValueError(f"color is {color}, expected three numbers from 0 to 255")

@@ -1,0 +1,314 @@
+"""How the player changes a world that is sketched: a place is drawn anew, and memory follows.
+
+The place is forgotten and sketched again beside what is around it, told of the things that are to
+be there. Kept frames that show any of it are remembered anew from the ring, at the nearest pose of
+the lattice, so that nothing brings the old thing back; those that then show nothing more than
+others are let go. All other cells and frames stay to the bit. What was before is kept, so that a
+change can be taken back; once taken back, memory is what it was to the bit, unless play went on.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import asdict, astuple, dataclass, replace
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.controls.edits import Edit
+from mag_sandbox.model.imagination.imagination import Imagination
+from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.surroundings import Place, Surroundings
+from mag_sandbox.model.kv_cache import KVCache
+from mag_sandbox.model.parking import joined, packed, part_of, unpacked
+from mag_sandbox.model.pocket.inventing import Memory
+from mag_sandbox.model.pocket.sketching import SketchInventor
+from mag_sandbox.model.prompts import PromptFeatures
+from mag_sandbox.model.slots import KeptFrame, SlotTable
+from mag_sandbox.model.world import WorldState
+
+MOST_CHANGES = 8  # that can be taken back
+NOTHING_TO_UNDO = "there is no change to take back"
+
+
+class EditedMemory(Memory, Protocol):
+    """What an editor may ask of the world that remembers."""
+
+    @property
+    def kept(self) -> tuple[SlotTable, KVCache]:
+        """Which frame lies in which slot, and their keys and values."""
+
+    def rewrite(self, slot: int, pose: CameraPose, view: Tensor, beside: Sequence[int]) -> None:
+        """Remember a view, latents [1, C, h, w], in a slot, reading others."""
+
+    def look_ahead_at(self, pose: CameraPose) -> None:
+        """Invent and remember a view that is not shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a change replaced."""
+
+    place: Place
+    placed: tuple[Edit, ...]  # that stood there before, in the whole world
+    cells: np.ndarray  # bool [rows, columns]; of the ring, that it changed
+    before: Surroundings  # what these cells were
+    frames: dict[int, KeptFrame]  # slot -> what lay there
+    keys: Tensor  # of these frames, as `KVCache.export` returns them
+    values: Tensor
+    added: tuple[int, ...] = ()  # indices of frames that were remembered for it
+
+
+class Editor:
+    """Changes one world, and takes changes back.
+
+    editor = Editor(imagination, features, inventor)
+    problem = editor.obey(Edit("place", 40.0, -3.0, kind="tent"), prompt, world)
+    """
+
+    def __init__(
+        self, imagination: Imagination, features: PromptFeatures, inventor: SketchInventor
+    ) -> None:
+        self._imagination, self._features, self._inventor = imagination, features, inventor
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin a world in which nothing was changed."""
+        self.placed: tuple[Edit, ...] = ()  # what the player placed
+        self._changes: list[Change] = []
+        self._count = 0  # of changes so far: each draws with other noise
+
+    def obey(self, edit: Edit, prompt: str, world: EditedMemory) -> tuple[str, Edit | None]:
+        """Change the world; return what is wrong, or what was changed and where.
+
+        Args:
+            edit: what is asked for.
+            prompt: in force.
+            world: that remembers.
+        """
+        if edit.act == "undo":
+            return self._undo(edit, prompt, world)
+        if edit.act == "place" and edit.kind not in self._imagination.config.kinds:
+            return f'this world cannot draw a "{edit.kind}"; name another thing', None
+        here, told = self._target(edit)
+        place = self._place(here)
+        self._inventor.follow(world, self._imagination.lattice.around(place))
+        before = self._inventor.around
+        self._count += 1
+        staying = self._outside(place)
+        # where something is removed, what is around says what is there, not the caption
+        told_of, empty = self._features("" if edit.act == "remove" else prompt), self._features("")
+        things = (*told, *(one for one in staying if self._reaches(one, place)))
+        self._inventor.around = self._imagination.redrawn(
+            before, place, told_of, empty, self._noise, [_thing(one) for one in things]
+        )
+        placed, self.placed = self.placed, (*staying, *told)
+        frames, keys, values = self._repaint(place, prompt, world)
+        added = self._show(place, world)
+        cells = before.mask(place) | (self._inventor.around.known != before.known)
+        self._changes.append(Change(place, placed, cells, before, frames, keys, values, added))
+        del self._changes[:-MOST_CHANGES]
+        return "", here
+
+    def snapshot(self) -> WorldState:
+        """Return all that it knows."""
+        weights = self._inventor.weights
+        data = {
+            "weights": weights,
+            "count": self._count,
+            "placed": [asdict(edit) for edit in self.placed],
+        }
+        return joined({str(n): _packed(one) for n, one in enumerate(self._changes)}, data)
+
+    def restore(self, state: WorldState) -> None:
+        """Know what it knew; what other weights changed cannot be taken back."""
+        self._count, self.placed = state.data["count"], _edits(state.data["placed"])
+        nothing = self._imagination.nothing()
+        if state.data["weights"] != self._inventor.weights:
+            return
+        self._changes = [_unpacked(part_of(state, part), nothing) for part in state.data["parts"]]
+
+    @property
+    def _noise(self) -> int:
+        return self._inventor.noise + self._count * 2**44
+
+    def _target(self, edit: Edit) -> tuple[Edit, tuple[Edit, ...]]:
+        """Return where is drawn, and what is placed there: where something stands, all of it."""
+        if edit.act == "place":
+            return edit, (edit,)
+        there = [one for one in self.placed if _covers(one, edit)]
+        if not there:
+            return edit, ()
+        thing = min(there, key=lambda one: one.width * one.height)
+        box = replace(thing, act=edit.act, kind="", color=None)
+        return box, (thing,) if edit.act == "repaint" else ()
+
+    def _place(self, edit: Edit) -> Place:
+        """Return the tiles of a change: a cell more to every side than what it is about."""
+        lattice = self._imagination.lattice
+        more = 2 * lattice.cell
+        return lattice.box(edit.yaw, edit.pitch, edit.width + more, edit.height + more)
+
+    def _outside(self, place: Place) -> tuple[Edit, ...]:
+        """Return what the player placed whose middle lies elsewhere, and is still known."""
+        around, lattice = self._inventor.around, self._imagination.lattice
+        middles = [lattice.box(one.yaw, one.pitch, lattice.cell, lattice.cell)
+                   for one in self.placed]  # fmt: skip
+        there = around.mask(place)
+        return tuple(
+            one for one, middle in zip(self.placed, middles, strict=True)
+            if not there[around.cells(middle)].all() and around.at(middle).known.any()
+        )  # fmt: skip
+
+    def _reaches(self, edit: Edit, place: Place) -> bool:
+        around, lattice = self._inventor.around, self._imagination.lattice
+        own = lattice.box(edit.yaw, edit.pitch, edit.width, edit.height)
+        return bool((around.mask(own) & around.mask(place)).any())
+
+    def _repaint(
+        self, place: Place, prompt: str, world: EditedMemory, skipped: Collection[int] = ()
+    ) -> tuple[dict[int, KeptFrame], Tensor, Tensor]:
+        """Remember anew what frames show of a place; return what lay in their slots.
+
+        Args:
+            place: whose frames are old.
+            prompt: in force.
+            world: that remembers.
+            skipped: slots of frames that show it as it is.
+        """
+        lattice, (table, cache) = self._imagination.lattice, world.kept
+        there = self._inventor.around.mask(place)
+        old = {
+            slot: frame
+            for slot, frame in sorted(table.frames.items(), key=_by_worth(table))
+            if slot not in skipped and (lattice.shown([frame.pose], partly=True) & there).any()
+        }
+        keys, values = cache.export(list(old))
+        fresh = [slot for slot in table.slots() if slot not in old]
+        lasting_poses = [
+            table.frames[slot].pose for slot in fresh if not table.frames[slot].passing
+        ]
+        seen = lattice.shown(lasting_poses)
+        lasting = _lasting(table)
+        for slot, frame in old.items():
+            pose = lattice.nearest(frame.pose)
+            shows = lattice.shown([pose])
+            if slot not in lasting and (frame.passing or not (shows & ~seen).any()):
+                del table.frames[slot]
+                continue
+            self._inventor.begin_view(pose, prompt, world)
+            world.rewrite(slot, pose, self._inventor.take_view(world), fresh)
+            table.frames[slot] = replace(frame, pose=pose, passing=False)
+            fresh.append(slot)
+            seen |= shows
+        return old, keys, values
+
+    def _show(self, place: Place, world: EditedMemory) -> tuple[int, ...]:
+        """Remember the place where no frame shows all of it; return the new frames' indices."""
+        lattice, table = self._imagination.lattice, world.kept[0]
+        before = {frame.frame_index for frame in table.frames.values()}
+        there = self._inventor.around.mask(place)
+        if (there & ~lattice.shown(world.shown_poses)).any():
+            world.look_ahead_at(lattice.around(place))
+        now = {frame.frame_index for frame in table.frames.values()}
+        return tuple(sorted(now - before))
+
+    def _undo(self, edit: Edit, prompt: str, world: EditedMemory) -> tuple[str, Edit | None]:
+        if not self._changes:
+            return NOTHING_TO_UNDO, None
+        change = self._changes.pop()
+        inventor, (table, cache) = self._inventor, world.kept
+        inventor.around = inventor.around.replaced(change.cells, change.before)
+        self.placed = change.placed
+        for slot, frame in list(table.frames.items()):
+            if frame.frame_index in change.added:
+                del table.frames[slot]
+        back: list[int] = []
+        slots: list[int] = []
+        for number, (slot, frame) in enumerate(change.frames.items()):
+            now = table.frames.get(slot)
+            if slot < table.capacity and (now is None or now.frame_index == frame.frame_index):
+                table.frames[slot] = frame if now is None else replace(frame, kind=now.kind)
+                back.append(number)
+                slots.append(slot)
+        cache.load(slots, change.keys[:, back], change.values[:, back])
+        self._repaint(change.place, prompt, world, slots)
+        return "", self._box(edit, change.place)
+
+    def _box(self, edit: Edit, place: Place) -> Edit:
+        """Return an edit at a place."""
+        lattice = self._imagination.lattice
+        yaw = (place.left + place.columns / 2) * lattice.cell % 360.0
+        middle = self._inventor.around.known.shape[0] / 2 - place.top - place.rows / 2
+        width, height = place.columns * lattice.cell, place.rows * lattice.cell
+        return Edit(edit.act, yaw, middle * lattice.cell, width, height)
+
+
+def _covers(edit: Edit, point: Edit) -> bool:
+    across = abs((edit.yaw - point.yaw + 180.0) % 360.0 - 180.0)
+    return across <= edit.width / 2 and abs(edit.pitch - point.pitch) <= edit.height / 2
+
+
+def _thing(edit: Edit) -> PlacedObject:
+    color = None if edit.color is None else (edit.color[0], edit.color[1], edit.color[2])
+    yaw = edit.yaw % 360.0
+    return PlacedObject(edit.kind, yaw, edit.pitch, edit.width, edit.height, color)
+
+
+def _lasting(table: SlotTable) -> set[int]:
+    """Return the slots whose frames policies rely on: the first ones and the newest."""
+    raw = [frame.frame_index for frame in table.frames.values() if frame.kind == "raw"]
+    newest = max(raw, default=None)
+    return {
+        slot for slot, frame in table.frames.items()
+        if frame.kind == "sink" or (frame.kind == "raw" and frame.frame_index == newest)
+    }  # fmt: skip
+
+
+def _by_worth(table: SlotTable) -> Callable[[tuple[int, KeptFrame]], tuple[bool, int, int]]:
+    lasting = _lasting(table)
+    return lambda item: (item[0] not in lasting, item[1].frame_index, item[0])
+
+
+def _packed(change: Change) -> WorldState:
+    cells = change.cells
+    parts = {
+        "cells": torch.from_numpy(cells.astype(np.uint8)),
+        "known": torch.from_numpy(change.before.known[cells].astype(np.uint8)),
+        "codes": torch.from_numpy(change.before.codes[cells].astype(np.int16)),
+        "latents": torch.from_numpy(change.before.latents[:, cells]),
+        "keys": change.keys,
+        "values": change.values,
+    }
+    table = SlotTable(max(change.frames, default=0) + 1)
+    table.frames = change.frames
+    return packed(parts, {
+        "place": astuple(change.place), "added": list(change.added), "table": table.as_dict(),
+        "placed": [asdict(edit) for edit in change.placed],
+    })  # fmt: skip
+
+
+def _unpacked(state: WorldState, nothing: Surroundings) -> Change:
+    parts, data = unpacked(state), state.data
+    cells = parts["cells"].numpy().astype(bool)
+    known, codes, latents = (
+        array.copy() for array in (nothing.known, nothing.codes, nothing.latents)
+    )
+    known[cells] = parts["known"].numpy().astype(bool)
+    codes[cells] = parts["codes"].numpy()
+    latents[:, cells] = parts["latents"].numpy()
+    table = SlotTable(max((row[0] for row in data["table"]["frames"]), default=0) + 1)
+    table.load_dict(data["table"])
+    before = Surroundings(known, codes, latents)
+    return Change(
+        Place(*data["place"]), _edits(data["placed"]), cells, before, table.frames,
+        parts["keys"], parts["values"], tuple(data["added"]),
+    )  # fmt: skip
+
+
+def _edits(rows: Sequence[dict]) -> tuple[Edit, ...]:
+    return tuple(
+        Edit(**{**row, "color": None if row["color"] is None else tuple(row["color"])})
+        for row in rows
+    )

@@ -1,0 +1,183 @@
+"""Changing the world by pointing: where a spot of picture or map lies, and what shall be there.
+
+An overlay of play over the prompt box, which takes the words. It knows poses and rectangles;
+`scenes.things` reads the words, the session asks the world.
+"""
+
+from collections.abc import Callable, Sequence
+
+import pygame
+
+from mag_sandbox.controls.camera import yaw_difference
+from mag_sandbox.controls.edits import Edit
+from mag_sandbox.sandbox.hud.hud import Hud
+from mag_sandbox.sandbox.hud.minimap import map_area
+from mag_sandbox.sandbox.hud.seen import TOP
+from mag_sandbox.sandbox.play.reel import Reel
+from mag_sandbox.sandbox.screens import Overlay
+from mag_sandbox.sandbox.screens.prompt_box import PromptBox
+from mag_sandbox.sandbox.settings import FitMode
+from mag_sandbox.sandbox.ui.display import fit
+from mag_sandbox.sandbox.ui.theme import ACCENT, Theme
+from mag_sandbox.scenes.things import ThingError, parse_edit, thing_vocabulary
+
+CLEARANCE = 134  # px of the reference window below the box
+RING, DOT = 15, 3  # px of the reference window: radii of the mark at the spot
+SHADOW = (10, 13, 24)
+Spot = tuple[float, float | None]  # yaw, pitch [degrees]; None: where such things usually are
+
+
+class EditOverlay(Overlay):
+    """Asks what shall be at a spot; hidden until a key or a click names the spot.
+
+    overlay = EditOverlay(reel, hud, kinds, ask, "whole", open_keys=("i",))
+    overlay.open()  # at the pointer, or in the middle of the view
+    overlay.handle(event)  # the box; a right click on the picture or a click on the map opens it
+    """
+
+    def __init__(
+        self,
+        reel: Reel,
+        hud: Hud,
+        kinds: Sequence[str],
+        ask: Callable[[Edit], object],
+        fit_mode: FitMode,
+        *,
+        make_theme: Callable[[tuple[int, int]], Theme] = Theme,
+        open_keys: Sequence[str] = (),
+    ) -> None:
+        """Make a hidden overlay.
+
+        Args:
+            reel: what is shown.
+            hud: says where the map is.
+            kinds: of things that the world can draw; none: it stays hidden.
+            ask: is given what is to be changed.
+            fit_mode: how frames are shown.
+            make_theme: for a size of the window.
+            open_keys: the keys that open it: what they would write is not written.
+        """
+        self._reel, self._hud, self._kinds, self._ask = reel, hud, tuple(kinds), ask
+        self._fit_mode: FitMode = fit_mode
+        self._spot: Spot = (0.0, None)
+        self._pointer: tuple[int, int] | None = None  # None: it never moved
+        self._size = (0, 0)  # of the window
+        self._theme: Theme | None = None  # of the window
+        self._box = PromptBox(
+            self._apply,
+            thing_vocabulary(kinds),
+            make_theme=make_theme,
+            clearance=CLEARANCE,
+            open_keys=open_keys,
+            check=self._problem,
+        )
+
+    @property
+    def box(self) -> PromptBox:
+        """What is written on."""
+        return self._box
+
+    @property
+    def wake_at(self) -> float | None:
+        """When the box's cursor blinks."""
+        return self._box.wake_at
+
+    def open(self, position: tuple[int, int] | None = None) -> None:
+        """Ask what shall be at a position of the window; None: at the pointer, if it ever moved."""
+        position = position or self._pointer
+        spot = self._spot_at(position) if position else None
+        self._spot = spot or (self._reel.pose.yaw, None)
+        self._box.title = f"What shall be {self._where()}?"
+        self._box.open("")
+
+    def handle(self, event: pygame.Event) -> bool:
+        """Open it with a click, or take what is written."""
+        if event.type == pygame.MOUSEMOTION:
+            self._pointer = event.pos
+        if self._box.handle(event):
+            return True
+        if event.type != pygame.MOUSEBUTTONDOWN or not self._kinds:
+            return False
+        on_map = self._map().collidepoint(event.pos)
+        if (event.button == 1 and on_map) or (event.button == 3 and self._spot_at(event.pos)):
+            if self._box.is_open:
+                self._box.close()
+            self.open(event.pos)
+            return True
+        return False
+
+    def update(self, now: float) -> bool:
+        """Let the cursor blink."""
+        return self._box.update(now)
+
+    def draw(self, surface: pygame.Surface) -> None:
+        """Draw the box and a mark at the spot."""
+        self._size, self._theme = surface.get_size(), self._hud.theme(surface)
+        if self._box.is_open:
+            self._draw_mark(surface)
+            self._box.draw(surface)
+
+    def _apply(self, text: str) -> None:
+        self._ask(parse_edit(text, *self._spot, self._kinds))
+
+    def _problem(self, text: str) -> str:
+        try:
+            parse_edit(text, *self._spot, self._kinds)
+        except ThingError as problem:
+            return str(problem)
+        return ""
+
+    def _where(self) -> str:
+        away = round(yaw_difference(self._spot[0], self._reel.pose.yaw))
+        if abs(away) < 2:
+            return "here"
+        return f"{abs(away)}° to the {'right' if away > 0 else 'left'}"
+
+    @property
+    def _aspect(self) -> float:
+        """Height of a frame over its width."""
+        spec = self._reel.current.spec
+        return spec.frame_height / spec.frame_width
+
+    def _picture(self) -> pygame.Rect:
+        spec = self._reel.current.spec
+        return fit((spec.frame_width, spec.frame_height), self._size, self._fit_mode)
+
+    def _map(self) -> pygame.Rect:
+        """Return where the map is shown; an empty rectangle where it is not."""
+        place = self._hud.places.get("map")
+        if place is None or self._theme is None:
+            return pygame.Rect(0, 0, 0, 0)
+        return map_area(self._theme, place.width).move(place.topleft)
+
+    def _spot_at(self, position: tuple[int, int]) -> Spot | None:
+        on_map, picture = self._map(), self._picture()
+        if on_map.collidepoint(position):
+            across, down = _share(position, on_map)
+            return round(across * 360.0 - 180.0, 1) % 360.0, round(TOP - down * 2 * TOP, 1)
+        if not picture.collidepoint(position):
+            return None
+        across, down = _share(position, picture)
+        pose, (left, top, width, height) = self._reel.pose, self._reel.crop
+        aside, above = left + across * width - 0.5, 0.5 - top - down * height
+        yaw = round(pose.yaw + aside * pose.fov, 1) % 360.0
+        return yaw, round(pose.pitch + above * pose.fov * self._aspect, 1)
+
+    def _draw_mark(self, surface: pygame.Surface) -> None:
+        """Ring the spot, wherever it is in the view that is shown now."""
+        theme, pose, picture = self._hud.theme(surface), self._reel.pose, self._picture()
+        (yaw, pitch), (left, top, width, height) = self._spot, self._reel.crop
+        aside = yaw_difference(yaw, pose.yaw) / pose.fov
+        above = 0.0 if pitch is None else (pitch - pose.pitch) / (pose.fov * self._aspect)
+        x = picture.left + (aside + 0.5 - left) / width * picture.width
+        y = picture.top + (0.5 - above - top) / height * picture.height
+        if not picture.collidepoint(x, y):
+            return
+        for colour, wider in ((SHADOW, 2), (theme.colour(ACCENT), 0)):
+            line = max(2, theme.px(2)) + wider
+            pygame.draw.circle(surface, colour, (x, y), theme.px(RING) + wider / 2, line)
+            pygame.draw.circle(surface, colour, (x, y), theme.px(DOT) + wider / 2)
+
+
+def _share(position: tuple[int, int], area: pygame.Rect) -> tuple[float, float]:
+    return (position[0] - area.left) / area.width, (position[1] - area.top) / area.height

@@ -1,0 +1,373 @@
+"""Things by name: what a player's words mean, how large a thing is, and where it usually stands.
+
+Sizes and colours are medians of the renderer's log (480 scenes): the sketcher learned things of
+these. Knows nothing of worlds; which kinds one can draw is given.
+"""
+
+import difflib
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from mag_sandbox.controls.edits import HIGHEST, LARGEST, Act, Edit
+from mag_sandbox.scenes.vocabulary import FUNCTION_WORDS, Vocabulary, WordGroup, split_words, stem
+
+NEAREST = 3  # known things that are named for one that is not
+SMALLEST = 4.5  # degrees: a cell of the sketch
+COLORS: dict[str, tuple[int, int, int]] = {
+    "black": (71, 59, 75),
+    "blue": (73, 97, 180),
+    "brown": (135, 86, 68),
+    "cream": (242, 228, 198),
+    "gold": (228, 180, 91),
+    "green": (92, 138, 92),
+    "grey": (147, 130, 125),
+    "orange": (230, 133, 69),
+    "pink": (232, 143, 154),
+    "purple": (133, 87, 163),
+    "red": (214, 73, 72),
+    "teal": (51, 135, 139),
+    "white": (227, 207, 202),
+    "wooden": (176, 108, 82),
+    "yellow": (227, 182, 70),
+}
+_HEX = re.compile(r"#[0-9a-fA-F]{6}\b")
+_SAME_COLORS = {"gray": "grey", "golden": "gold", "violet": "purple", "silver": "grey"}
+_SIZES = {
+    "tiny": 0.5, "small": 0.7, "little": 0.7,
+    "big": 1.4, "large": 1.4, "tall": 1.4, "huge": 1.8, "giant": 1.8,
+}  # fmt: skip
+_NUMBERS = frozenset(("two", "three", "four", "five", "several", "many"))
+_FILLERS = FUNCTION_WORDS | {"one", "some", "my", "please", "new", "put", "place", "add", "draw"}
+_TRY = ("tent", "castle", "palm", "sofa", "fireplace", "robot", "portal")  # suggested first
+_ALSO = {  # a player's word -> the kind
+    "couch": "sofa", "settee": "sofa", "tree": "oak", "car": "toy car", "lamp": "floor lamp",
+    "window": "square window", "painting": "landscape painting", "picture": "landscape painting",
+    "mirror": "round mirror", "clock": "wall clock", "rug": "round rug", "carpet": "round rug",
+    "table": "round table", "chair": "armchair", "plant": "potted plant", "shelf": "bookshelf",
+    "flower": "bunch of flowers", "house": "cottage", "hut": "cottage", "cabin": "cottage",
+    "teddy": "teddy bear", "bear": "teddy bear", "balloon": "hot air balloon", "fir": "pine",
+    "block": "brick block", "statue": "bust", "shoe": "sneaker", "cup": "mug", "stone": "rock",
+    "boulder": "rock", "shrub": "bush", "jewel": "gem", "diamond": "gem", "ship": "boat",
+    "sailboat": "boat", "pond": "lake", "fortress": "castle", "fire": "fireplace", "tub": "bathtub",
+}  # fmt: skip
+_TABLE = """
+sofa: 51 24 -12
+bed: 56 31 -9
+bookshelf: 40 45 -2
+desk: 46 35 -8
+kitchen counter: 53 42 -3
+piano: 46 37 -6
+dining table: 54 26 -12
+wardrobe: 34 44 -3
+bathtub: 55 33 -9
+square window: 33 33 11
+arched window: 33 33 10
+round window: 32 32 11
+tall window: 27 40 11
+curtains: 43 48 4
+landscape painting: 22 15 16
+portrait: 22 15 15
+abstract painting: 22 15 15
+round mirror: 15 15 14
+wall clock: 15 15 17
+floor lamp: 15 41 -6
+hanging lamp: 20 27 38
+wall lamp: 13 14 11
+round rug: 66 14 -37
+square rug: 68 14 -37
+door: 20 42 2
+armchair: 25 27 -11
+cabinet: 31 26 -11
+fireplace: 34 30 -10
+round table: 25 29 -10
+stool: 19 19 -17
+vase: 21 33 8
+teapot: 40 27 5
+globe: 28 34 7
+bust: 25 34 9
+crystal: 26 34 7
+guitar: 25 40 11
+robot: 26 36 9
+toy car: 37 22 1
+cake: 31 29 6
+sneaker: 40 22 3
+table lamp: 22 30 7
+alarm clock: 27 33 8
+trophy: 36 33 8
+rocket: 24 36 10
+camera: 32 24 4
+chess piece: 18 33 9
+mug: 30 24 4
+teddy bear: 30 36 9
+apple: 28 30 7
+potted plant: 17 26 -15
+potted palm: 22 33 -11
+potted cactus: 19 33 -12
+bunch of flowers: 19 24 -16
+bush: 13 7 -12
+oak: 16 20 0
+cherry tree: 16 19 2
+mushroom: 18 21 -1
+lollipop: 10 17 -12
+crystal cluster: 18 21 -7
+pine: 13 21 2
+cactus: 13 19 -1
+palm: 15 20 -6
+bare tree: 13 20 2
+birch: 17 21 2
+orange tree: 16 20 3
+red tree: 18 23 2
+cypress: 6 22 2
+acacia: 21 19 1
+cottage: 28 19 -1
+tower: 13 31 -5
+windmill: 22 31 6
+barn: 31 20 0
+castle: 37 25 -8
+lighthouse: 12 36 1
+tent: 22 13 -3
+pyramid: 47 22 2
+pagoda: 32 33 6
+temple: 35 20 -1
+lake: 55 11 -19
+frozen lake: 53 10 -19
+lava lake: 52 10 -19
+rock: 13 8 -20
+wild flower: 5 5 -33
+sun: 16 16 31
+moon: 16 16 32
+hot air balloon: 12 17 35
+bird: 9 3 25
+sheep: 16 13 -18
+deer: 16 18 -14
+boat: 9 11 -4
+camel: 18 14 -16
+penguin: 9 14 -16
+fence: 36 8 -28
+cloud: 39 14 37
+pedestal: 26 16 -17
+table with a cloth: 39 18 -15
+box: 34 15 -17
+podium: 38 17 -16
+toy balloons: 20 42 10
+rope barrier: 51 16 -24
+ball lamp: 11 30 39
+picture frame: 17 21 16
+hanging star: 12 11 24
+skyscraper: 16 33 -1
+platform: 28 10 7
+brick block: 10 10 14
+question block: 10 10 13
+crate: 10 10 14
+crystal block: 10 10 13
+coin: 7 8 20
+gem: 8 8 20
+star: 8 8 20
+heart: 8 8 20
+key: 5 8 20
+slime: 15 10 -15
+small robot: 10 12 -14
+ghost: 10 12 12
+bat: 24 10 13
+snail: 15 10 -15
+pipe: 18 22 -9
+flag: 14 23 -9
+portal: 16 23 -9
+lava pit: 26 24 -32
+water pit: 25 24 -32
+spikes: 26 24 -31
+planet: 19 14 35
+"""  # kind: width, height, pitch of the middle [degrees]
+
+
+class ThingError(ValueError):
+    """Words that name no thing that can be drawn; the message says what is nearest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """How things of a kind usually are, in degrees."""
+
+    width: float
+    height: float
+    pitch: float  # of the middle
+
+
+def _usual(line: str) -> tuple[str, Usual]:
+    kind, _, numbers = line.partition(":")
+    return kind, Usual(*map(float, numbers.split()))
+
+
+THINGS: dict[str, Usual] = dict(map(_usual, _TABLE.strip().splitlines()))
+
+
+def parse_edit(text: str, yaw: float, pitch: float | None, kinds: Collection[str]) -> Edit:
+    """Return what a player asks for at a spot: "a red tent", "remove", "another one", "undo".
+
+    Args:
+        text: what is said.
+        yaw: of the spot, as of a camera pose.
+        pitch: likewise; None: where such a thing usually stands.
+        kinds: that the world can draw.
+
+    Raises:
+        ThingError: it names no thing, or more than one, or a word is not known.
+    """
+    words = [word.text.lower() for word in split_words(text)]
+    for act, said in _ACTS.items():
+        rest = [word for word in words if word not in said | _FILLERS | {"it", "change"}]
+        if len(rest) == len([word for word in words if word not in _FILLERS | {"it", "change"}]):
+            continue  # nothing of it is said
+        if not rest:
+            return Edit(act, yaw, pitch or 0.0)
+        thing = parse_thing(" ".join(rest), yaw, pitch, kinds)
+        return thing if act == "repaint" else Edit(act, yaw, pitch or 0.0)
+    return parse_thing(text, yaw, pitch, kinds)
+
+
+def parse_thing(text: str, yaw: float, pitch: float | None, kinds: Collection[str]) -> Edit:
+    """Return the edit that places what words name, such as "a small red tent".
+
+    Args:
+        text: the words.
+        yaw: of its middle.
+        pitch: likewise; None: where such a thing usually is.
+        kinds: that the world can draw.
+
+    Raises:
+        ThingError: they name no thing, or more than one, or a word is not known.
+    """
+    hexes = _HEX.findall(text)
+    words = [word.text.lower() for word in split_words(_HEX.sub(" ", text))]
+    words = [word for word in words if word not in _FILLERS]
+    found = _find(words, kinds)
+    if found is None:
+        raise ThingError(_unknown(words, kinds))
+    kind, start, end = found
+    color = _hex_color(hexes)
+    scale = 1.0
+    for word in (*words[:start], *words[end:]):
+        said = _SAME_COLORS.get(word, word)
+        if said in COLORS and color is None:
+            color = COLORS[said]
+        elif word in _SIZES:
+            scale *= _SIZES[word]
+        else:
+            raise ThingError(_left_over(word, kind, kinds))
+    usual = THINGS[kind]
+    width, height = (
+        round(min(max(side * scale, SMALLEST), most), 1)
+        for side, most in zip((usual.width, usual.height), LARGEST, strict=True)
+    )
+    pitch = usual.pitch if pitch is None else pitch
+    return Edit("place", yaw, min(max(pitch, -HIGHEST), HIGHEST), width, height, kind, color)
+
+
+def thing_vocabulary(kinds: Collection[str]) -> Vocabulary:
+    """Return the words by which things of some kinds and changes of the world can be named."""
+    named = [kind for kind in kinds if kind in THINGS]
+    also = [word for word, kind in _ALSO.items() if kind in named]
+    acts = [word for said in _ACTS.values() for word in sorted(said)]
+    phrases = (*named, *also, *COLORS, *_SAME_COLORS, *_SIZES, *_FILLERS, *acts, "it", "change")
+    words = {word.text for phrase in phrases for word in split_words(phrase)}
+    words |= {f"{word}s" for kind in (*named, *also) for word in kind.split()}
+    first = sorted(named, key=lambda kind: (kind not in _TRY, named.index(kind)))
+    return Vocabulary(
+        dict.fromkeys(words, 1), [WordGroup("things", "things", (*first, "another", "remove"))]
+    )
+
+
+def color_name(color: Sequence[int]) -> str:
+    """Return the name of the nearest colour."""
+
+    def far(name: str) -> int:
+        return sum((a - b) ** 2 for a, b in zip(COLORS[name], color, strict=True))
+
+    return min(COLORS, key=far)
+
+
+def words_of(edit: Edit) -> str:
+    """Return what an edit is about, for people: "a red tent"."""
+    if edit.act != "place":
+        return {"remove": "removed", "repaint": "drawn anew", "undo": "taken back"}[edit.act]
+    words = f"{color_name(edit.color)} {edit.kind}" if edit.color else edit.kind
+    return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
+
+
+def thing_words(edit: Edit) -> str:
+    """Return words that `parse_thing` reads as this very kind and colour: "#d64948 tent"."""
+    color = edit.color
+    if color is None:
+        return edit.kind
+    name = next((name for name, value in COLORS.items() if value == tuple(color)), "")
+    return f"{name or '#{:02x}{:02x}{:02x}'.format(*color)} {edit.kind}"
+
+
+_ACTS: dict[Act, frozenset[str]] = {
+    "undo": frozenset(("undo", "back", "take")),
+    "remove": frozenset(("remove", "delete", "clear", "nothing", "erase")),
+    "repaint": frozenset(("another", "repaint", "again", "anew", "other", "different")),
+}
+
+
+def _hex_color(found: Sequence[str]) -> tuple[int, int, int] | None:
+    if len(found) > 1:
+        raise ThingError(f'one colour at a time; "{found[1]}" is one too many')
+    red, green, blue = bytes.fromhex(found[0][1:]) if found else (0, 0, 0)
+    return (red, green, blue) if found else None
+
+
+def _find(words: Sequence[str], kinds: Collection[str]) -> tuple[str, int, int] | None:
+    """Return the kind that the most words name, and which ones they are."""
+    stems = [stem(word) for word in words]
+    names = {kind: kind for kind in kinds if kind in THINGS}
+    names |= {word: kind for word, kind in _ALSO.items() if kind in names and word not in names}
+    best: tuple[int, str, int] | None = None
+    for name, kind in names.items():
+        own = [stem(word) for word in name.split() if word not in _FILLERS]
+        for start in range(len(stems) - len(own) + 1):
+            if stems[start : start + len(own)] == own and (best is None or len(own) > best[0]):
+                best = len(own), kind, start
+    return best and (best[1], best[2], best[2] + best[0])
+
+
+def _unknown(words: Sequence[str], kinds: Collection[str]) -> str:
+    if not words:
+        return 'name a thing, such as "a red tent"'
+    words = [w for w in words if w not in COLORS and w not in _SIZES] or list(words)
+    near = _near(words, kinds)
+    hint = f"the nearest it knows: {', '.join(near)}" if near else _some(kinds)
+    return f'this world cannot draw "{" ".join(words)}"; {hint}'
+
+
+def _left_over(word: str, kind: str, kinds: Collection[str]) -> str:
+    if word in _NUMBERS:
+        return f'one thing at a time; "{word}" is too many'
+    if _find([word], kinds):
+        return f'one thing at a time: "{kind}" or "{word}"'
+    if _SAME_COLORS.get(word, word) in COLORS:
+        return f'one colour at a time; "{word}" is one too many'
+    near = difflib.get_close_matches(word, [*COLORS, *_SIZES], NEAREST)
+    known = ", ".join(near or [*COLORS, "small", "large"])
+    return f'what "{word}" looks like is not known; known beside "{kind}": {known}'
+
+
+def _near(words: Sequence[str], kinds: Collection[str]) -> list[str]:
+    """Return kinds that words might mean, the likeliest first."""
+    vocabulary = thing_vocabulary(kinds)
+    meant = [near for word in words for near in vocabulary.nearest(word, 3 * NEAREST)]
+    found = [_named(near, kinds) for near in meant]
+    return list(dict.fromkeys(kind for kind in found if kind))[:NEAREST]
+
+
+def _named(word: str, kinds: Collection[str]) -> str:
+    """Return the kind that a word names, or is part of the name of; "" if there is none."""
+    found = _find([word], kinds)
+    parts = (kind for kind in kinds if kind in THINGS and word in kind.split())
+    return found[0] if found else next(parts, "")
+
+
+def _some(kinds: Collection[str]) -> str:
+    known = [kind for kind in kinds if kind in THINGS]
+    return f"it knows, among others, {', '.join(known[:: max(1, len(known) // 6)][:6])}"

@@ -1,0 +1,261 @@
+"""A player changes the world: the new thing stays, all else is what it was, undo gives it back."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.controls.edits import Edit
+from mag_sandbox.model.pocket import editing
+from mag_sandbox.model.pocket.editing import NOTHING_TO_UNDO
+from mag_sandbox.model.pocket.world import DiffusionWorld
+from mag_sandbox.model.world import Control, FrameBlock, MemorySetting, WorldState
+from tests.tiny import LEFT, PLACE, RIGHT, STILL, play, tiny_world
+from tests.unit.model.pocket.test_inventing import same, world
+
+TENT = Edit("place", 20.0, 0.0, 18.0, 9.0, "tent", (214, 73, 72))
+PLACING = replace(STILL, edit=TENT)
+REMOVING = replace(STILL, edit=Edit("remove", 21.0, 1.0))
+UNDOING = replace(STILL, edit=Edit("undo"))
+AWAY = [RIGHT] * 14  # 105 degrees: nothing of the tent is in sight
+BACK = [LEFT] * 14
+
+
+def memory_of(made: DiffusionWorld) -> tuple[dict, dict[int, torch.Tensor]]:
+    """Return what is kept, frame by frame, and its keys and values."""
+    table, cache = made.kept
+    slots = table.slots()
+    keys, values = cache.export(slots)
+    bits = {
+        slot: torch.stack((keys[:, place], values[:, place])) for place, slot in enumerate(slots)
+    }
+    return dict(table.frames), bits
+
+
+def ring_of(made: DiffusionWorld) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    around = made._inventor.around
+    return around.known, around.codes, around.latents
+
+
+def changed_cells(before: tuple[np.ndarray, ...], after: tuple[np.ndarray, ...]) -> np.ndarray:
+    return (
+        (before[0] != after[0])
+        | (before[1] != after[1]).any(axis=-1)
+        | (before[2] != after[2]).any(axis=0)
+    )
+
+
+def edit_at_rest(made: DiffusionWorld, edit: Edit) -> None:
+    """Change the world without making a block, to compare memories."""
+    with torch.inference_mode():
+        assert made._edit(edit) is not None
+
+
+def shows_tent(made: DiffusionWorld, pose: CameraPose) -> bool:
+    lattice = made._inventor._imagination.lattice
+    there = made._editor._place(TENT)
+    return bool((lattice.shown([pose], partly=True) & made._inventor.around.mask(there)).any())
+
+
+def test_a_thing_is_placed_and_all_else_stays_to_the_bit():
+    made = world()
+    play(made, AWAY)
+    ring, (frames, bits) = ring_of(made), memory_of(made)
+    edit_at_rest(made, TENT)
+    cells = changed_cells(ring, ring_of(made))
+    place = made._inventor.around.mask(made._editor._place(TENT))
+    assert cells.any()
+    assert not (cells & ~place).any()
+    now, now_bits = memory_of(made)
+    elsewhere = [slot for slot, frame in frames.items() if not shows_tent(made, frame.pose)]
+    assert 0 < len(elsewhere) < len(frames)
+    for slot in elsewhere:
+        assert now[slot] == frames[slot]
+        assert torch.equal(now_bits[slot], bits[slot])
+    poses = [frame.pose for slot, frame in now.items() if slot not in elsewhere]
+    lattice = made._inventor._imagination.lattice
+    assert [lattice.nearest(pose) for pose in poses] == poses, "remembered anew from the ring"
+
+
+def test_no_frame_of_memory_shows_what_was_there_before():
+    """Two worlds that differed in the place alone end with the same memory of it."""
+    made, other = world(), world()
+    for one in (made, other):
+        play(one, [RIGHT] * 5 + [LEFT] * 5)
+    with torch.inference_mode():
+        place = other._editor._place(TENT)
+        inventor = other._inventor
+        there = inventor.around.mask(place)
+        inventor.around = inventor._imagination.redrawn(
+            inventor.around, place, *(inventor._features(text) for text in ("", "")), 77
+        )
+        other._editor._repaint(place, PLACE.prompt, other)
+        before = inventor.around.latents[:, there].copy()
+        inventor.around = inventor.around.without(there)
+        inventor.around = inventor.around.replaced(there, made._inventor.around)
+        assert not np.array_equal(before, inventor.around.latents[:, there])
+    for one in (made, other):
+        edit_at_rest(one, TENT)
+    for a, b in zip(ring_of(made), ring_of(other), strict=True):
+        assert np.array_equal(a, b)
+    frames, bits = memory_of(made)
+    others, other_bits = memory_of(other)
+    touched = [slot for slot, frame in frames.items() if shows_tent(made, frame.pose)]
+    assert touched
+    for slot in touched:
+        if slot in others and others[slot].pose == frames[slot].pose:
+            assert torch.equal(bits[slot], other_bits[slot])
+
+
+def test_after_turning_away_and_back_the_new_thing_is_still_there():
+    made = world()
+    old = memory_of_first(play(made, [STILL]) and made)
+    told = made.step(PLACING)
+    assert (told.edited, told.placed, told.notice) == (TENT, (TENT,), "")
+    ring, new = ring_of(made), memory_of_first(made)
+    assert not torch.equal(old, new)
+    blocks = [made.step(control) for control in [*AWAY, *BACK]]
+    there = made._inventor.around.mask(made._editor._place(TENT))
+    assert not (changed_cells(ring, ring_of(made)) & there).any()
+    assert torch.equal(memory_of_first(made), new), "what the first view shows is remembered"
+    assert any(one.attended for one in blocks[-1].memory.entries if one.kind == "sink")
+    assert blocks[-1].placed == (TENT,)
+
+
+def memory_of_first(made: DiffusionWorld) -> torch.Tensor:
+    frames, bits = memory_of(made)
+    return next(bits[slot] for slot, frame in frames.items() if frame.kind == "sink")
+
+
+@pytest.mark.parametrize("policy", ["mag-retrieve", "mag", "full"])
+def test_undo_gives_back_all_bits(policy):
+    made = world(policy)
+    play(made, [RIGHT] * 4 + [LEFT] * 2)
+    ring, (frames, bits) = ring_of(made), memory_of(made)
+    for edit in (TENT, Edit("remove", 10.0, 4.0), Edit("repaint", 21.0, 1.0)):
+        edit_at_rest(made, edit)
+        assert changed_cells(ring, ring_of(made)).any()
+    for _ in range(3):
+        edit_at_rest(made, Edit("undo"))
+    assert not changed_cells(ring, ring_of(made)).any()
+    now, now_bits = memory_of(made)
+    assert now == frames
+    assert all(torch.equal(bits[slot], now_bits[slot]) for slot in bits)
+    assert made._editor.placed == ()
+
+
+def test_undo_of_a_thing_where_nobody_looked_leaves_the_ground_unknown_again():
+    made = world()
+    made.reset(PLACE, 1)
+    ring, (frames, _) = ring_of(made), memory_of(made)
+    edit_at_rest(made, replace(TENT, yaw=180.0))
+    assert made._inventor.around.known[ring[0] == 0].any()
+    assert len(made.kept[0].frames) > len(frames), "it is remembered before anybody gets there"
+    edit_at_rest(made, Edit("undo"))
+    assert not changed_cells(ring, ring_of(made)).any()
+    assert memory_of(made)[0] == frames
+
+
+def test_undo_after_play_went_on_gives_the_place_back_and_leaves_the_rest():
+    made = world()
+    play(made, [STILL])
+    before = made._inventor.around
+    made.step(PLACING)
+    for control in [RIGHT] * 8 + [LEFT] * 6:
+        made.step(control)
+    place = before.mask(made._editor._place(TENT))
+    after = ring_of(made)
+    block = made.step(UNDOING)
+    assert block.notice == ""
+    assert block.edited is not None
+    assert abs(block.edited.yaw - TENT.yaw) < 10
+    assert block.placed == ()
+    cells = changed_cells(after, ring_of(made))
+    assert cells.any()
+    assert not (cells & ~place).any()
+    assert not changed_cells((before.known, before.codes, before.latents), ring_of(made))[
+        place & before.known
+    ].any()
+
+
+def test_what_is_there_is_removed_or_drawn_anew_as_a_whole():
+    made = world()
+    play(made, [PLACING])
+    tent = ring_of(made)
+    edit_at_rest(made, Edit("repaint", 27.0, 3.0))
+    assert made._editor.placed == (TENT,), "another one, of the same kind and in the same place"
+    again = ring_of(made)
+    assert changed_cells(tent, again).any()
+    assert not (changed_cells(tent, again)
+                & ~made._inventor.around.mask(made._editor._place(TENT))).any()  # fmt: skip
+    edit_at_rest(made, Edit("remove", 27.0, 3.0))
+    assert made._editor.placed == ()
+    assert changed_cells(again, ring_of(made)).any()
+
+
+def test_a_parked_world_goes_on_with_its_changes_and_takes_them_back():
+    made = world()
+    play(made, [PLACING, *AWAY[:6]])
+    state = made.snapshot()
+    state = WorldState(state.arrays, json.loads(json.dumps(state.data)))
+    path = [*BACK[:6], UNDOING, STILL, REMOVING, STILL]
+    expected = [made.step(control) for control in path]
+    other = world()
+    play(other, [REMOVING])
+    other.restore(state)
+    assert other._editor.placed == (TENT,)
+    resumed = [other.step(control) for control in path]
+    assert same(expected, resumed)
+    assert [block.placed for block in expected] == [block.placed for block in resumed]
+
+
+def test_only_the_newest_changes_can_be_taken_back(monkeypatch):
+    monkeypatch.setattr(editing, "MOST_CHANGES", 2)
+    made = world()
+    made.reset(PLACE, 1)
+    for _ in range(3):
+        edit_at_rest(made, TENT)
+    notices = [made.step(UNDOING).notice for _ in range(3)]
+    assert notices == ["", "", NOTHING_TO_UNDO]
+
+
+def test_a_new_scene_has_no_changes():
+    made = world()
+    play(made, [PLACING])
+    made.reset(PLACE, 2)
+    assert made.step(UNDOING).notice == NOTHING_TO_UNDO
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: tiny_world(), "draws without sketches"),
+        (
+            lambda: world("window"),
+            "window keeps no places, so nothing can be changed; choose mag-",
+        ),
+        (lambda: world("none"), "the memory none keeps no places"),
+    ],
+)
+def test_worlds_that_cannot_say_so_in_a_sentence_and_go_on(make, said):
+    made, plain = make(), make()
+    blocks = play(made, [PLACING, RIGHT])
+    assert said in blocks[1].notice
+    assert blocks[1].edited is None
+    assert same(blocks, play(plain, [STILL, RIGHT]))
+
+
+def test_a_kind_that_the_weights_do_not_know_is_refused():
+    made = world()
+    assert made.spec.kinds == ("tent",)
+    block: FrameBlock = play(made, [replace(STILL, edit=replace(TENT, kind="castle"))])[1]
+    assert 'cannot draw a "castle"' in block.notice
+
+
+def test_memory_may_change_together_with_the_world():
+    made = world("window")
+    control = Control(memory=MemorySetting("mag-retrieve", kept_mib=1), edit=TENT)
+    assert play(made, [control])[1].edited == TENT

@@ -1,0 +1,129 @@
+"""A changed world is the same however it was asked for: script, Python, a replay, a demo of it."""
+
+from dataclasses import replace
+
+import pytest
+
+from mag_sandbox.controls.edits import Edit
+from mag_sandbox.model.world import Control, MemorySetting, WorldFailed
+from mag_sandbox.sandbox.demo.command import demo_of as demo_text
+from mag_sandbox.sandbox.demo.run import Extras, play_demo
+from mag_sandbox.sandbox.play.environment import WorldEnvironment
+from mag_sandbox.sandbox.play.session import Session, digest_of
+from mag_sandbox.sandbox.recording.reader import load_recording
+from mag_sandbox.sandbox.recording.recorder import Recorder
+from mag_sandbox.sandbox.recording.replay import verify
+from mag_sandbox.scenes.demo.demo import Demo, DemoError, load_demo
+from mag_sandbox.scenes.demo.script import parse_script
+from mag_sandbox.scenes.things import parse_thing
+from tests.doubles import FakeWorld
+from tests.tiny import PLACE, RIGHT, STILL
+from tests.unit.model.pocket.test_inventing import world
+
+SCRIPT = """
+place "a small red tent" at 20.5deg up 2deg
+control 1 0
+undo
+remove at 10deg down 4deg size 20deg 10deg
+control 1 0 x2
+"""
+EDITS = (
+    parse_thing("a small red tent", 20.5, 2.0, ["tent"]),
+    Edit("undo"),
+    Edit("remove", 10.0, -4.0, 20.0, 10.0),
+)
+CONTROLS = (
+    replace(RIGHT, edit=EDITS[0]),
+    replace(STILL, edit=EDITS[1]),
+    replace(RIGHT, edit=EDITS[2]),
+    RIGHT,
+)
+
+
+def demo(script: str) -> Demo:
+    return Demo("changes", replace(PLACE, name="place"), "place", 1, parse_script(script))
+
+
+@pytest.fixture(scope="module")
+def digests() -> list[str]:
+    """What the world shows when it is asked from Python."""
+    made = world()
+    blocks = [made.reset(replace(PLACE, name="place"), 1)]
+    blocks += [made.step(control) for control in CONTROLS]
+    assert [block.edited is not None for block in blocks] == [False, True, True, True, False]
+    return [digest_of(block.frames) for block in blocks]
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory):
+    """What a script records."""
+    folder = tmp_path_factory.mktemp("changes") / "recording"
+    extras = Extras(Recorder(folder, memory=MemorySetting(kept_mib=1)))
+    play_demo(demo(SCRIPT), world(), MemorySetting(kept_mib=1), extras=extras)
+    return load_recording(folder)
+
+
+def test_a_script_and_python_make_the_same_world(digests, recording):
+    assert [block.digest for block in recording.blocks] == digests
+    assert recording.controls == CONTROLS
+
+
+def test_a_recording_of_changes_replays_digest_by_digest(recording):
+    verifier = verify(recording, world())
+    assert verifier.matches, verifier.summary()
+    assert verifier.blocks == len(CONTROLS) + 1
+
+
+def test_a_recording_of_changes_becomes_a_demo_that_asks_for_the_same(recording, tmp_path):
+    path = tmp_path / "again.yaml"
+    path.write_text(demo_text(recording), encoding="utf-8")
+    folder = tmp_path / "recording"
+    play_demo(load_demo(path), world(), MemorySetting(kept_mib=1), extras=Extras(Recorder(folder)))
+    assert load_recording(folder).controls == recording.controls
+
+
+def test_a_player_asks_once_a_block_and_in_order():
+    asked: list[Control] = []
+    made = FakeWorld(on_step=asked.append)
+    made.spec = replace(made.spec, kinds=("tent",))
+
+    class Resting:
+        def next_command(self) -> Control:
+            return Control()
+
+    session = Session(made, Resting())
+    session.start(PLACE, 1)
+    for edit in EDITS:
+        session.edit(edit)
+    for _ in range(4):
+        session.advance()
+    assert [control.edit for control in asked] == [*EDITS, None]
+
+
+def test_a_world_in_which_nothing_can_be_changed_says_so_before_anything_is_played():
+    session = Session(FakeWorld(), None)
+    with pytest.raises(WorldFailed, match="fake draws without sketches"):
+        session.edit(EDITS[0])
+    with pytest.raises(DemoError, match="nothing in this world can be changed"):
+        play_demo(demo(SCRIPT), FakeWorld(), MemorySetting())
+    with pytest.raises(WorldFailed, match="draws without sketches"):
+        WorldEnvironment(FakeWorld()).edit("a tent", 0.0)
+
+
+def test_a_script_that_names_an_unknown_thing_is_refused_at_its_place():
+    with pytest.raises(DemoError, match=r":2:1: this world cannot draw \"dragon\""):
+        play_demo(demo('hold 1s\nplace "a dragon" at 0deg'), world(), MemorySetting())
+
+
+def test_an_environment_changes_the_world_and_lists_what_is_around(monkeypatch):
+    environment = WorldEnvironment(world(), PLACE)
+    environment.reset(seed=1)
+    edit = environment.edit("a small red tent", 20.5, 2.0)
+    info = environment.step([1.0, 0.0], edit=edit)[4]
+    assert info["edited"]["kind"] == "tent"
+    assert info["notice"] == ""
+    monkeypatch.setattr("mag_sandbox.sandbox.hud.around._found", lambda ring, seen: [])
+    (thing,) = environment.around()
+    assert (thing["kind"], thing["color"], thing["placed"]) == ("tent", "red", True)
+    assert thing["yaw"] == 20.5
+    environment.close()

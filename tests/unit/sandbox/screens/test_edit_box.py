@@ -1,0 +1,132 @@
+"""Pointing at picture or map and saying what shall be there."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pygame
+import pytest
+
+from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.controls.edits import Edit
+from mag_sandbox.sandbox.hud.minimap import map_area
+from mag_sandbox.sandbox.hud.seen import TOP
+from mag_sandbox.sandbox.screens.edit_box import EditOverlay
+from mag_sandbox.sandbox.ui.theme import Theme
+from tests.doubles import SPEC
+
+pytestmark = pytest.mark.usefixtures("display")
+SIZE = (1280, 768)  # four px a px of the frame
+KINDS = ("tent", "castle", "red tree")
+
+
+@pytest.fixture
+def display():
+    pygame.display.init()
+    pygame.font.init()
+    pygame.display.set_mode(SIZE)
+    yield
+    pygame.display.quit()
+
+
+def made(pose: CameraPose = CameraPose(), kinds=KINDS, crop=(0.0, 0.0, 1.0, 1.0)):  # noqa: B008
+    reel = SimpleNamespace(pose=pose, crop=crop, current=SimpleNamespace(spec=SPEC))
+    hud = SimpleNamespace(places={}, theme=lambda surface: Theme(surface.get_size()))
+    asked: list[Edit] = []
+    overlay = EditOverlay(reel, hud, kinds, asked.append, "whole", open_keys=("i",))
+    surface = pygame.Surface(SIZE)
+    overlay.draw(surface)
+    return overlay, asked, surface, hud
+
+
+def click(position: tuple[int, int], button: int = 3) -> pygame.Event:
+    return pygame.event.Event(pygame.MOUSEBUTTONDOWN, pos=position, button=button)
+
+
+def write(overlay: EditOverlay, text: str) -> None:
+    for letter in text:
+        key = pygame.event.Event(pygame.KEYDOWN, key=ord(letter), unicode=letter, mod=0)
+        overlay.handle(key)
+        overlay.handle(pygame.event.Event(pygame.TEXTINPUT, text=letter))
+    overlay.handle(pygame.event.Event(pygame.KEYDOWN, key=pygame.K_RETURN, unicode="\r", mod=0))
+
+
+@pytest.mark.parametrize(
+    ("position", "pose", "crop", "spot"),
+    [
+        ((640, 384), CameraPose(), (0, 0, 1, 1), (0.0, 0.0)),
+        ((960, 192), CameraPose(350.0, 5.0), (0, 0, 1, 1), (12.5, 18.5)),
+        ((960, 384), CameraPose(fov=60.0), (0, 0, 1, 1), (15.0, 0.0)),
+        ((1152, 384), CameraPose(), (0.05, 0.05, 0.9, 0.9), (32.4, 0.0)),
+    ],
+)
+def test_a_right_click_on_the_picture_names_the_spot_that_is_seen_there(position, pose, crop, spot):
+    overlay, asked, surface, _ = made(pose, crop=crop)
+    assert overlay.handle(click(position))
+    write(overlay, "a tent")
+    assert (asked[0].yaw, asked[0].pitch) == pytest.approx(spot, abs=0.1)
+    assert (asked[0].act, asked[0].kind) == ("place", "tent")
+    overlay.draw(surface)
+
+
+def test_a_click_on_the_map_names_a_spot_that_may_be_out_of_sight():
+    overlay, asked, _, hud = made()
+    place = hud.places["map"] = pygame.Rect(900, 100, 366, 160)
+    area = map_area(Theme(SIZE), place.width).move(place.topleft)
+    assert overlay.handle(click((area.left + area.width * 3 // 4, area.centery), button=1))
+    assert "90° to the right" in overlay.box.title
+    write(overlay, "castle")
+    assert asked[0].yaw == pytest.approx(90.0, abs=1.0)
+    assert abs(asked[0].pitch) < TOP / 20
+    assert not overlay.handle(click((10, 10), button=1)), "elsewhere the left button drags"
+
+
+def test_without_a_pointer_things_stand_in_the_middle_where_they_usually_do():
+    overlay, asked, _, _ = made(CameraPose(100.0, 20.0))
+    overlay.open()
+    assert "here" in overlay.box.title
+    write(overlay, "a castle")
+    assert (asked[0].yaw, asked[0].pitch) == (100.0, -8.0)
+
+
+def test_the_key_means_where_the_pointer_is_once_it_has_moved():
+    overlay, asked, _, _ = made()
+    overlay.handle(pygame.event.Event(pygame.MOUSEMOTION, pos=(960, 384), rel=(1, 0), buttons=()))
+    overlay.open()
+    write(overlay, "a castle")
+    assert (asked[0].yaw, asked[0].pitch) == (22.5, 0.0)
+
+
+def test_words_that_name_nothing_keep_the_box_open_and_say_what_is_near():
+    overlay, asked, _, _ = made()
+    overlay.open()
+    write(overlay, "a castel")
+    assert overlay.box.is_open
+    assert 'cannot draw "castel"' in overlay.box.notice
+    assert "castle" in overlay.box.notice
+    assert not asked
+    overlay.handle(pygame.event.Event(pygame.KEYDOWN, key=pygame.K_ESCAPE, unicode="", mod=0))
+    assert not overlay.box.is_open
+
+
+@pytest.mark.parametrize(("text", "act"), [("remove", "remove"), ("another one", "repaint")])
+def test_what_is_there_can_be_removed_or_drawn_anew(text, act):
+    overlay, asked, _, _ = made()
+    overlay.handle(click((640, 384)))
+    write(overlay, text)
+    assert asked == [Edit(act, 0.0, 0.0)]
+
+
+def test_the_spot_is_marked_while_the_box_is_open():
+    overlay, _, surface, _ = made()
+    before = pygame.surfarray.array3d(surface).copy()
+    overlay.handle(click((640, 200)))
+    overlay.draw(surface)
+    changed = (pygame.surfarray.array3d(surface) != before).any(axis=2)
+    assert changed[620:660, 180:220].any()
+    assert np.count_nonzero(changed[:, :150]) == 0
+
+
+def test_a_world_in_which_nothing_can_be_changed_is_never_asked():
+    overlay, _, _, _ = made(kinds=())
+    assert not overlay.handle(click((640, 384)))
+    assert not overlay.box.is_open

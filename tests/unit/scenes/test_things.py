@@ -1,0 +1,130 @@
+"""Words become things: kind, colour and size; what is not known is refused with what is near."""
+
+import json
+
+import pytest
+
+from mag_sandbox.controls.edits import HIGHEST, LARGEST, Edit
+from mag_sandbox.scenes.things import (
+    COLORS,
+    THINGS,
+    ThingError,
+    color_name,
+    parse_edit,
+    parse_thing,
+    words_of,
+)
+from mag_sandbox.training.panorama.classes import AREAS, CLASSES
+from tests import ROOT
+
+EVERYWHERE_OR_NOWHERE = {"puddle", "spotlight", "far hill", "sea of clouds"}
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "color"),
+    [
+        ("a red tent", "tent", "red"),
+        ("Tents", "tent", None),
+        ("an oak", "oak", None),
+        ("a tree", "oak", None),
+        ("a red tree", "red tree", None),
+        ("a purple castle here, please", "castle", "purple"),
+        ("a golden couch", "sofa", "gold"),
+        ("some potted cactuses", "potted cactus", None),
+        ("cactus", "cactus", None),
+        ("table with a cloth", "table with a cloth", None),
+        ("a teddy", "teddy bear", None),
+    ],
+)
+def test_words_name_a_kind_and_a_colour(text, kind, color):
+    edit = parse_thing(text, 40.0, None, THINGS)
+    assert (edit.act, edit.kind, edit.yaw) == ("place", kind, 40.0)
+    assert edit.color == (COLORS[color] if color else None)
+    assert edit.pitch == THINGS[kind].pitch
+
+
+def test_size_words_make_things_smaller_and_larger_within_bounds():
+    sizes = [parse_thing(f"a {word} tent", 0, 5.0, THINGS) for word in ("tiny", "", "huge")]
+    assert sizes[0].width < sizes[1].width < sizes[2].width
+    assert all(edit.pitch == 5.0 for edit in sizes)
+    for kind in THINGS:
+        edit = parse_thing(f"huge {kind}", 0, None, THINGS)
+        assert edit.width <= LARGEST[0]
+        assert edit.height <= LARGEST[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a dragon", 'cannot draw "dragon"; the nearest it knows: ghost'),
+        ("a lighthose", "lighthouse"),
+        ("a violin", "guitar"),
+        ("xyzzy", "it knows, among others, "),
+        ("a striped tent", 'what "striped" looks like is not known'),
+        ("a rde tent", 'known beside "tent": red'),
+        ("a tent with a flag", "one thing at a time"),
+        ("a red and blue tent", "one colour at a time"),
+        ("a", "name a thing"),
+    ],
+)
+def test_what_is_not_known_is_refused_with_what_is_near(text, said):
+    with pytest.raises(ThingError, match=said):
+        parse_thing(text, 0, None, THINGS)
+
+
+def test_a_kind_that_this_world_cannot_draw_is_not_known():
+    with pytest.raises(ThingError, match='cannot draw "castle"'):
+        parse_thing("a castle", 0, None, ["tent", "sofa"])
+
+
+@pytest.mark.parametrize(
+    ("text", "act"),
+    [
+        ("remove it", "remove"),
+        ("remove the red tent", "remove"),
+        ("another one here", "repaint"),
+        ("take it back", "undo"),
+        ("undo", "undo"),
+        ("another tent", "place"),
+        ("a tent", "place"),
+    ],
+)
+def test_a_player_says_what_is_to_be_done(text, act):
+    edit = parse_edit(text, 10.0, 3.0, THINGS)
+    assert (edit.act, edit.yaw, edit.pitch) == (act, 10.0, 3.0)
+    assert bool(edit.kind) == (act == "place")
+
+
+def test_a_command_with_a_word_that_is_not_known_is_refused():
+    with pytest.raises(ThingError, match='cannot draw "nonsense"'):
+        parse_edit("remove the nonsense", 0, 0, THINGS)
+
+
+def test_edits_are_told_in_words():
+    assert words_of(parse_thing("orange tent", 0, 0, THINGS)) == "an orange tent"
+    assert words_of(parse_thing("a castle", 0, 0, THINGS)) == "a castle"
+    assert all(color_name(color) == name for name, color in COLORS.items())
+
+
+def test_every_thing_of_the_renderer_and_the_weights_that_stands_in_a_place_can_be_named():
+    config = ROOT / "assets/weights/imagination/config.json"
+    kinds = {*CLASSES, *json.loads(config.read_text(encoding="utf-8"))["kinds"]}
+    assert kinds - AREAS - EVERYWHERE_OR_NOWHERE == set(THINGS)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"yaw": float("nan")},
+        {"pitch": HIGHEST + 1},
+        {"width": 0.0},
+        {"height": 54.5},
+        {"kind": ""},
+        {"color": (1, 2)},
+        {"color": (0, 0, 256)},
+        {"act": "move"},
+    ],
+)
+def test_an_edit_that_makes_no_sense_is_refused(wrong):
+    with pytest.raises(ValueError, match=r"expected|name one"):
+        Edit(**{"act": "place", "kind": "tent", **wrong})
