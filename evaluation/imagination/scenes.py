@@ -151,7 +151,7 @@ def _seen_plainly(scene: AskedScene, yaws: Sequence[float]) -> set[str]:
         sizes = np.bincount(view_at(scene.ring.ids, yaw, 0.0).ravel(), minlength=1)
         areas = Counter[str]()
         for thing in scene.named:
-            areas[thing.name] += sizes[thing.index] if thing.index < len(sizes) else 0
+            areas[thing.name] += int(sizes[thing.index]) if thing.index < len(sizes) else 0
         plain |= {name for name, area in areas.items() if area >= PLAIN}
     return plain
 
