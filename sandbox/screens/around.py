@@ -21,7 +21,8 @@ LOOKING = "looking ..."
 class AroundOverlay(Overlay):
     """A card with what is around, the nearest to the middle of the view first; a key shows it.
 
-    >>> overlay = AroundOverlay(reel, hud, stitcher, notify=lambda: None)
+    overlay = AroundOverlay(reel, hud, stitcher, notify=wake_window)
+    overlay.press()
     """
 
     def __init__(
