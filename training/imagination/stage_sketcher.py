@@ -26,10 +26,10 @@ from mag_sandbox.training.panorama.logged_canvas import Thing
 from mag_sandbox.training.pocket.stage_images import Captions
 
 TILES = 4032  # a step, in as many samples as that makes
-CAPTION_DROPOUT = 0.1
-NO_OBJECTS, ALL_OBJECTS = 0.5, 0.2  # share of samples; of the others, any share of objects is told
-NO_COLOR, NO_VARIANT = 0.2, 0.5  # share of told objects
-JITTER = 0.2  # cells, standard deviation of where an object is told to be
+CAPTION_DROPOUT = 0.12
+NO_OBJECTS, ALL_OBJECTS = 0.2, 0.55  # share of samples; of the others, any share of objects is told
+NO_COLOR, NO_VARIANT = 0.15, 0.25  # share of told objects
+JITTER = 0.12  # cells, standard deviation of where an object is told to be
 Sheet = Callable[[Path, Sketcher], None]
 
 
