@@ -6,6 +6,7 @@ twice. Knows nothing of pictures.
 """
 
 from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 import torch
@@ -56,6 +57,11 @@ class Planner(nn.Module):
         self.head = FieldHead(dim, sizes)
         for table in (*self.content, *self.head.drawn):
             nn.init.normal_(table.weight, std=0.5)
+
+    @property
+    def stack(self) -> Sequence[SketcherLayer]:
+        """The layers, by their type."""
+        return cast(Sequence[SketcherLayer], self.layers)
 
     def forward(self, things: Tensor, features: Tensor) -> list[Tensor]:
         """Return the logits of each field of each thing, [B, L, values] each.
@@ -111,7 +117,7 @@ class Planner(nn.Module):
 
     def _text_keys(self, features: Tensor) -> TextKeys:
         text = self.text_embedding(features)
-        return tuple(layer.text_keys(text) for layer in self.layers)
+        return tuple(layer.text_keys(text) for layer in self.stack)
 
     def _start(self, batch: int) -> Tensor:
         return self.start.expand(batch, 1, -1)
@@ -126,7 +132,7 @@ class Planner(nn.Module):
 
     def _through(self, x: Tensor, turns: Turns, text: TextKeys, attend: Attend) -> Tensor:
         """Return steps after all layers, [B, L, dim]."""
-        for index, layer in enumerate(self.layers):
+        for index, layer in enumerate(self.stack):
             x = layer(x, turns, text[index], attend, self.kernel, index)
         return x
 

@@ -46,13 +46,15 @@ class ImaginationNetworks:
     def __init__(self, config: ImaginationConfig, kernel: AttentionKernel) -> None:
         self.config = config
         self.encoder = CodeEncoder(config.codes)
-        self.planner = config.planner and Planner(config.planner, config.kinds, kernel)
+        self.planner: Planner | None = None
+        if config.planner is not None:
+            self.planner = Planner(config.planner, config.kinds, kernel)
         self.sketcher = Sketcher(config.sketcher, kernel)
         self.painter = Painter(config, kernel)
 
     def parts(self) -> dict[str, nn.Module]:
         """Return the networks by the names of their files."""
-        parts = {
+        parts: dict[str, nn.Module | None] = {
             "codes": self.encoder,
             "planner": self.planner,
             "sketcher": self.sketcher,
