@@ -116,7 +116,7 @@ class PlayerSession(WatchedSession):
             reel,
             hud,
             reel.current.spec.kinds,
-            self._change,
+            partial(_change, worker, reel),
             services.settings.now.fit,
             make_theme=services.theme,
             open_keys=services.bindings["change"].keys,
@@ -179,7 +179,7 @@ class PlayerSession(WatchedSession):
             case "change":
                 self._edit.open()
             case "undo":
-                self._change(Edit("undo"))
+                _change(self._worker, self._reel, Edit("undo"))
             case "around":
                 self._around.press()
             case "new_seed":
@@ -208,12 +208,6 @@ class PlayerSession(WatchedSession):
             case "quieter":
                 self._turn_volume(-LOUDER)
         return None
-
-    def _change(self, edit: Edit) -> None:
-        """Ask the world for a change; while it is paused, one block shows it."""
-        self._worker.call(lambda session: session.edit(edit))
-        if self._reel.paused:
-            self._reel.step()
 
     def _begin_anew(self) -> None:
         self._postcards.stop()
@@ -315,3 +309,13 @@ class PlayerSession(WatchedSession):
         volume = min(100, max(0, settings.now.volume + percent))
         settings.change(volume=volume, muted=False)
         self._say(f"volume {volume} percent")
+
+
+def _change(worker: GenerationWorker, reel: Reel, edit: Edit) -> None:
+    """Ask the world for a change; while it is paused, one block shows it.
+
+    Knows no session: an overlay holds this, and a session its overlays.
+    """
+    worker.call(lambda session: session.edit(edit))
+    if reel.paused:
+        reel.step()

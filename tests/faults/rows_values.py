@@ -121,11 +121,11 @@ EVALUATION = tuple(
         ("pocket --clips many", ("--clips", "--help")),
         ("pocket --clips 0", ("clips",)),
         ("pocket --clips -3", ("clips",)),
-        ("pocket --prompts 0", ("prompts",)),
+        ("pocket --prompts -1", ("prompts",)),
         ("pocket --seed -1", ("seed",)),
         ("pocket --memory winow", ("winow", "window")),
         ("pocket --weights here/nowhere", ("nowhere", "config.json", "missing")),
-        ("train-classifier objects --steps 0", ("steps", "at least 1")),
+        ("train-classifier --steps 0", ("steps", "at least 1")),
     )
 )
 
