@@ -4,7 +4,9 @@ An overlay of play over the prompt box, which takes the words. It knows poses an
 `scenes.things` reads the words, the session asks the world.
 """
 
+import weakref
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pygame
 
@@ -64,12 +66,12 @@ class EditOverlay(Overlay):
         self._size = (0, 0)  # of the window
         self._theme: Theme | None = None  # of the window
         self._box = PromptBox(
-            self._apply,
+            _weakly(self._apply),
             thing_vocabulary(kinds),
             make_theme=make_theme,
             clearance=CLEARANCE,
             open_keys=open_keys,
-            check=self._problem,
+            check=_weakly(self._problem),
         )
 
     @property
@@ -181,3 +183,14 @@ class EditOverlay(Overlay):
 
 def _share(position: tuple[int, int], area: pygame.Rect) -> tuple[float, float]:
     return (position[0] - area.left) / area.width, (position[1] - area.top) / area.height
+
+
+def _weakly(method: Callable[[str], Any]) -> Callable[[str], Any]:
+    """Return a method that does not keep its owner: the overlay owns the box that calls it."""
+    held = weakref.WeakMethod(method)
+
+    def call(text: str) -> Any:
+        owned = held()
+        return None if owned is None else owned(text)
+
+    return call
