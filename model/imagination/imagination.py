@@ -127,8 +127,10 @@ class Imagination:
             GivenUpError: nobody does.
             ValueError: the pose is not on the lattice, or an object is of no known kind.
         """
-        things = (*self.planned(prompt, empty, seed), *objects)
         place = self.lattice.place(pose)
+        if around.at(place).known.all():
+            return around
+        things = (*self.planned(prompt, empty, seed), *objects)
         return self._drawn(around, place, prompt, empty, seed, things, given_up)
 
     @torch.inference_mode()
@@ -200,9 +202,7 @@ class Imagination:
         objects: Sequence[PlacedObject],
         given_up: Callable[[], bool] = never,
     ) -> Surroundings:
-        """Return surroundings that know a place, told of objects."""
-        if around.at(place).known.all():
-            return around
+        """Return surroundings that know a place of which something was not known."""
         codes = self._sketched(around, place, prompt, empty, seed, objects, given_up)
         latents = self._painted(around.at(place), place, codes, prompt, seed)
         return around.learned(place, codes, latents)

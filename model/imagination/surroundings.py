@@ -175,19 +175,14 @@ class Lattice:
         middle = self._rows / 2 - place.top - place.rows / 2
         return self.nearest(CameraPose(column * self.cell, middle * self.cell))
 
-    def shown(self, poses: Sequence[CameraPose], *, partly: bool = False) -> np.ndarray:
-        """Return which cells of the ring lie within some view, wholly or at least partly.
-
-        bool [rows, columns].
-        """
-        edge = (1 - 2 * partly) * (_SLACK - self.cell / 2)
-        shown = np.zeros((self._rows, self._columns), bool)
-        for pose in poses:
-            half = pose.fov / 2 + edge
-            across = np.abs((self._yaws - pose.yaw + 180.0) % 360.0 - 180.0) <= half
-            half = pose.fov * ASPECT / 2 + edge
-            shown |= (np.abs(self._pitches - pose.pitch) <= half)[:, None] & across
-        return shown
+    def shown(self, poses: Sequence[CameraPose]) -> np.ndarray:
+        """Return which cells of the ring lie wholly within some view, bool [rows, columns]."""
+        views = np.array([(pose.yaw, pose.pitch, pose.fov / 2) for pose in poses])
+        yaw, pitch, half = views.reshape(-1, 3, 1).swapaxes(0, 1)  # [views, 1] each
+        edge = _SLACK - self.cell / 2
+        across = np.abs((self._yaws - yaw + 180.0) % 360.0 - 180.0) <= half + edge
+        down = np.abs(self._pitches - pitch) <= half * ASPECT + edge
+        return (down[:, :, None] & across[:, None, :]).any(axis=0)
 
     def touched(self, pose: CameraPose, beyond: tuple[float, float] = (0.0, 0.0)) -> np.ndarray:
         """Return which cells a view shows some of, bool [rows, columns].

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.controls.camera import CameraPose, yaw_difference
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.model.imagination.imagination import Imagination
 from mag_sandbox.model.imagination.objects import PlacedObject
@@ -179,10 +179,11 @@ class Editor:
         """
         lattice, (table, cache) = self._imagination.lattice, world.kept
         there = self._inventor.around.mask(place)
+        lasting = _lasting(table)
         old = {
             slot: frame
-            for slot, frame in sorted(table.frames.items(), key=_by_worth(table))
-            if slot not in skipped and (lattice.shown([frame.pose], partly=True) & there).any()
+            for slot, frame in sorted(table.frames.items(), key=_by_worth(lasting))
+            if slot not in skipped and (lattice.touched(frame.pose) & there).any()
         }
         keys, values = cache.export(list(old))
         fresh = [slot for slot in table.slots() if slot not in old]
@@ -190,7 +191,6 @@ class Editor:
             table.frames[slot].pose for slot in fresh if not table.frames[slot].passing
         ]
         seen = lattice.shown(lasting_poses)
-        lasting = _lasting(table)
         for slot, frame in old.items():
             pose = lattice.nearest(frame.pose)
             shows = lattice.shown([pose])
@@ -246,7 +246,7 @@ class Editor:
 
 
 def _covers(edit: Edit, point: Edit) -> bool:
-    across = abs((edit.yaw - point.yaw + 180.0) % 360.0 - 180.0)
+    across = abs(yaw_difference(edit.yaw, point.yaw))
     return across <= edit.width / 2 and abs(edit.pitch - point.pitch) <= edit.height / 2
 
 
@@ -266,8 +266,7 @@ def _lasting(table: SlotTable) -> set[int]:
     }  # fmt: skip
 
 
-def _by_worth(table: SlotTable) -> Callable[[tuple[int, KeptFrame]], tuple[bool, int, int]]:
-    lasting = _lasting(table)
+def _by_worth(lasting: set[int]) -> Callable[[tuple[int, KeptFrame]], tuple[bool, int, int]]:
     return lambda item: (item[0] not in lasting, item[1].frame_index, item[0])
 
 

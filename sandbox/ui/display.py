@@ -107,12 +107,9 @@ class Picture:
         if not self._is_scaled:
             self._scale(picture, self._scaled)
             self._is_scaled = True
-        moved = pygame.Rect(
-            rect.left - round(left * size[0]), rect.top - round(top * size[1]), *size
-        )
-        moved.left = max(rect.right - size[0], min(rect.left, moved.left))  # rounded at either end
-        moved.top = max(rect.bottom - size[1], min(rect.top, moved.top))
-        surface.blit(self._scaled, rect, rect.move(-moved.left, -moved.top))
+        corner = round(left * size[0]), round(top * size[1])
+        shown = pygame.Rect(corner, rect.size).clamp(self._scaled.get_rect())  # both were rounded
+        surface.blit(self._scaled, rect, shown)
 
     def _draw_bars(
         self, surface: pygame.Surface, picture: pygame.Surface, rect: pygame.Rect

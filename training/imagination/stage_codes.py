@@ -14,7 +14,7 @@ from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.imagination.rings import RingSet
 from mag_sandbox.training.loop import Stage
-from mag_sandbox.training.optimisers import Muon
+from mag_sandbox.training.optimisers import muon_and_adamw
 from mag_sandbox.training.panorama.sheets import write_sheet
 
 CROP = 128  # px
@@ -60,8 +60,7 @@ class CodesStage(Stage):
     def optimisers(self) -> list[torch.optim.Optimizer]:
         """Return Muon over the convolutions and AdamW over the biases."""
         kernels = [p for p in self.module.parameters() if p.ndim == 4]
-        biases = [p for p in self.module.parameters() if p.ndim < 4]
-        return [Muon(kernels, lr=0.02), torch.optim.AdamW(biases, lr=1.5e-3, betas=(0.9, 0.95))]
+        return muon_and_adamw(self.module, kernels, 0.02, 1.5e-3)
 
     def loss(self, step: int) -> Tensor:
         """Return the error of one batch of crops that went through their codes."""

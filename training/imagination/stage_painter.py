@@ -14,7 +14,7 @@ from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.imagination.rings import RINGS_EACH
 from mag_sandbox.training.loop import Stage
 from mag_sandbox.training.losses import flow_target, sample_noise_levels
-from mag_sandbox.training.optimisers import Muon
+from mag_sandbox.training.optimisers import muon_and_adamw
 from mag_sandbox.training.pocket.stage_images import Captions
 
 BATCH = 24  # views
@@ -58,9 +58,7 @@ class PainterStage(Stage):
     def optimisers(self) -> list[torch.optim.Optimizer]:
         """Return Muon over the layers' matrices and AdamW over everything else."""
         matrices = [p for p in self.module.dit.blocks.parameters() if p.ndim == 2]
-        chosen = set(map(id, matrices))
-        rest = [p for p in self.module.parameters() if id(p) not in chosen]
-        return [Muon(matrices, lr=0.012), torch.optim.AdamW(rest, lr=1.5e-3, betas=(0.9, 0.95))]
+        return muon_and_adamw(self.module, matrices, 0.012, 1.5e-3)
 
     def loss(self, step: int) -> Tensor:
         """Return the flow loss of one batch of views, over what is not known of them."""

@@ -21,7 +21,7 @@ from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.imagination.layouts import random_layout
 from mag_sandbox.training.imagination.rings import RingSet
 from mag_sandbox.training.loop import Stage
-from mag_sandbox.training.optimisers import Muon
+from mag_sandbox.training.optimisers import muon_and_adamw
 from mag_sandbox.training.panorama.logged_canvas import Thing
 from mag_sandbox.training.pocket.stage_images import Captions
 
@@ -73,9 +73,7 @@ class SketcherStage(Stage):
     def optimisers(self) -> list[torch.optim.Optimizer]:
         """Return Muon over the layers' matrices and AdamW over everything else."""
         matrices = [p for p in self.module.layers.parameters() if p.ndim == 2]
-        chosen = set(map(id, matrices))
-        rest = [p for p in self.module.parameters() if id(p) not in chosen]
-        return [Muon(matrices, lr=0.01), torch.optim.AdamW(rest, lr=2e-3, betas=(0.9, 0.95))]
+        return muon_and_adamw(self.module, matrices, 0.01, 2e-3)
 
     def loss(self, step: int) -> Tensor:
         """Return the cross-entropy of the codes of one batch, in nats a tile."""

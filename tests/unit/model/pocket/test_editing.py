@@ -57,7 +57,7 @@ def edit_at_rest(made: DiffusionWorld, edit: Edit) -> None:
 def shows_tent(made: DiffusionWorld, pose: CameraPose) -> bool:
     lattice = made._inventor._imagination.lattice
     there = made._editor._place(TENT)
-    return bool((lattice.shown([pose], partly=True) & made._inventor.around.mask(there)).any())
+    return bool((lattice.touched(pose) & made._inventor.around.mask(there)).any())
 
 
 def test_a_thing_is_placed_and_all_else_stays_to_the_bit():
