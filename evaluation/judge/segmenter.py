@@ -59,18 +59,18 @@ class Segmenter(nn.Module):
         self.stem = nn.Sequential(
             _convolution(3, widths[0], stride=2), nn.ReLU(),
             _convolution(widths[0], widths[1], stride=2), nn.ReLU(),
-            _Block(widths[1]),
+            _Bottleneck(widths[1]),
         )  # fmt: skip
         self.down = nn.ModuleList(
             nn.Sequential(
                 _convolution(narrow, wide, stride=2),
                 nn.ReLU(),
-                *(_Block(wide) for _ in range(shape.blocks)),
+                *(_Bottleneck(wide) for _ in range(shape.blocks)),
             )
             for narrow, wide in itertools.pairwise(widths[1:])
         )
         self.up = nn.ModuleList(
-            nn.ModuleList((_convolution(wide, narrow, kernel=1), _Block(narrow)))
+            nn.ModuleList((_convolution(wide, narrow, kernel=1), _Bottleneck(narrow)))
             for narrow, wide in itertools.pairwise(widths[1:])
         )
         self.names = nn.Conv2d(widths[1], shape.classes, 1)
@@ -102,7 +102,7 @@ class Segmenter(nn.Module):
         )
 
 
-class _Block(nn.Module):
+class _Bottleneck(nn.Module):
     """A residual bottleneck."""
 
     def __init__(self, channels: int) -> None:

@@ -40,7 +40,7 @@ Result = TypeVar("Result")
 
 
 @dataclass(slots=True)
-class _Session:
+class _Reel:
     """What changes while clips are shown."""
 
     seed: int
@@ -54,7 +54,7 @@ class _Session:
     block_index: int = 0
 
 
-class ClipWorld(SessionWorld[_Session]):
+class ClipWorld(SessionWorld[_Reel]):
     """A world of clips; see `World`."""
 
     def __init__(
@@ -80,7 +80,7 @@ class ClipWorld(SessionWorld[_Session]):
         size = self.spec.frame_height, self.spec.frame_width, 3
         nothing = np.empty((0, *size), np.uint8)
         self._session = None  # until the first clip is there
-        session = _Session(seed, scene.prompt, left=nothing, shown=nothing)
+        session = _Reel(seed, scene.prompt, left=nothing, shown=nothing)
         self._make(session, ClipRequest(call, self._text(session), self._seed(session), picture))
         self._session = session
         self._poses = PoseEstimator(self.spec.full_speed)
@@ -116,7 +116,7 @@ class ClipWorld(SessionWorld[_Session]):
         about["smoother"] = PhraseSmoother.from_dict(about["smoother"])
         about["command"] = CameraCommand(**about["command"])
         frames = {name: state.arrays[name].copy() for name in ("left", "shown")}
-        self._session = _Session(**about, left=frames["left"], shown=frames["shown"])
+        self._session = _Reel(**about, left=frames["left"], shown=frames["shown"])
         self._poses = PoseEstimator(self.spec.full_speed)
         self._poses.restore(part_of(state, "poses"))
 
@@ -156,10 +156,10 @@ class ClipWorld(SessionWorld[_Session]):
             logger.info("%s takes no pictures; %s starts from text", self.spec.name, scene.name)
         return recipe.from_text, None
 
-    def _text(self, session: _Session) -> str:
+    def _text(self, session: _Reel) -> str:
         return compose(session.prompt, session.smoother.motion.phrase)
 
-    def _seed(self, session: _Session) -> int:
+    def _seed(self, session: _Reel) -> int:
         """Return the seed of the next clip; only the lowest 32 bits count."""
         return (session.seed * 1_000_003 + session.clips) % 2**63
 
@@ -200,7 +200,7 @@ class ClipWorld(SessionWorld[_Session]):
         self._make(session, request)
         session.command = command
 
-    def _make(self, session: _Session, request: ClipRequest) -> None:
+    def _make(self, session: _Reel, request: ClipRequest) -> None:
         def tell(fraction: float) -> None:
             self._on_progress("making a clip", min(0.99, fraction))
 

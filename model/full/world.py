@@ -54,7 +54,7 @@ Result = TypeVar("Result")
 
 
 @dataclass(slots=True)
-class _Session:
+class _Stream:
     """What changes from block to block, besides the video being shown."""
 
     seed: int
@@ -70,7 +70,7 @@ class _Session:
     overlap: Frames | None = None  # the one frame that another rollout would go on from
 
 
-class StreamWorld(SessionWorld[_Session]):
+class StreamWorld(SessionWorld[_Stream]):
     """A world of a public checkpoint; see `World`."""
 
     def __init__(
@@ -199,7 +199,7 @@ class StreamWorld(SessionWorld[_Session]):
     def _identity(self) -> dict[str, str]:
         return {"world": self.spec.name, **super()._identity()}
 
-    def _begin(self, seed: int, prompt: str, setting: MemorySetting) -> _Session:
+    def _begin(self, seed: int, prompt: str, setting: MemorySetting) -> _Stream:
         """Forget what was played and have a scene's texts at hand."""
         self._session = None  # until all is there
         self._texts.forget()
@@ -220,7 +220,7 @@ class StreamWorld(SessionWorld[_Session]):
         memory = RestorableMemory(rollout, hooks)
         self._times.taken()  # is no block's
         poses = PoseEstimator(self.spec.full_speed)
-        self._session = _Session(seed, prompt, rollout, memory, poses)
+        self._session = _Stream(seed, prompt, rollout, memory, poses)
         return self._session
 
     def _keys_then(self, block: RememberedBlock) -> TextKeys:

@@ -28,7 +28,7 @@ class Moments:
     times: Tensor  # frames since the world was at rest, float64 [B]
 
 
-class _Block(nn.Module):
+class _ClockedBlock(nn.Module):
     """A residual block whose channels are scaled and shifted by the clock."""
 
     def __init__(self, width: int, clock: int) -> None:
@@ -72,11 +72,11 @@ class PictureNetwork(nn.Module):
         taken, given = channels
         self.stem = nn.Conv2d(taken, fine, CELL, stride=CELL)
         self.stem_maps = nn.Conv2d(maps, fine, 1, bias=False)
-        self.before = _Block(fine, clock)
+        self.before = _ClockedBlock(fine, clock)
         self.down = nn.Conv2d(fine, coarse, 2, stride=2)
-        self.blocks = nn.ModuleList(_Block(coarse, clock) for _ in range(blocks))
+        self.blocks = nn.ModuleList(_ClockedBlock(coarse, clock) for _ in range(blocks))
         self.up = nn.Conv2d(coarse, 4 * fine, 1)
-        self.after = _Block(fine, clock)
+        self.after = _ClockedBlock(fine, clock)
         self.norm = nn.GroupNorm(1, fine)
         self.head = nn.Conv2d(fine, given * CELL * CELL, 1)
         for values in self.head.parameters():
