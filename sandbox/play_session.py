@@ -128,6 +128,11 @@ class PlayerSession(WatchedSession):
         if origin := reel.current.block.memory.origin:
             self._say(f"memory: {origin.words()}")
 
+    @property
+    def is_recording(self) -> bool:
+        """Whether what is played is being recorded, from the start or by a key."""
+        return self._services.recordings.is_recording
+
     def block_shown(self, ready: ReadyBlock) -> None:
         """Follow what is shown."""
         super().block_shown(ready)

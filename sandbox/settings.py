@@ -20,7 +20,7 @@ FILE = "settings.yaml"
 HEADER = "# Settings of the MAG sandbox. What is not named here has its default.\n"
 DEFAULT_SCENE = "meadow"  # where nobody chooses
 MEMORY = MemorySetting()
-HudLevel = Literal["full", "small", "off"]
+HudLevel = Literal["small", "full", "off"]
 ScaleMode = Literal["smooth", "sharp"]  # of an enlarged picture
 FitMode = Literal["whole", "fill"]  # show the whole picture, or fill the window and cut a little
 
@@ -41,7 +41,7 @@ class SandboxConfig:
     window_height: int = 720  # px
     fit: FitMode = "fill"
     scale: ScaleMode = "smooth"
-    hud: HudLevel = "full"
+    hud: HudLevel = "small"
     fullscreen: bool = False
     late_warp: bool = True  # shift the last picture at once while the next one is made
     hints: bool = True  # say what to try first

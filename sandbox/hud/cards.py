@@ -15,6 +15,7 @@ from mag_sandbox.sandbox.hud.hud_state import (
     HudState,
     clock_text,
     drawn_stretches,
+    duration_text,
     kept_text,
     origin_text,
     pose_text,
@@ -31,12 +32,14 @@ from mag_sandbox.sandbox.ui.theme import (
     GOOD,
     INK,
     MUTED,
+    RECORDING,
     SEGMENT_COLOURS,
     TRACK,
     Theme,
 )
 
 MEMORY = "Memory"  # title of its card
+SLIM_WIDTH = 300  # px of the reference window
 ARROWS = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
 ZOOMS = {"z": 1, "x": -1}  # + draws closer
 KEY_WORDS: dict[KeyLight, tuple[str, tuple[int, ...]]] = {
@@ -84,10 +87,7 @@ def scene_card(theme: Theme, state: HudState) -> pygame.Surface:
     card = theme.card((width, compass_top + 2 * radius + theme.px(14)))
     middle = theme.px(12) + title_height // 2
     theme.write(card, state.scene, 18, bold=True, midleft=(pad, middle))
-    corner = (
-        f"{state.mode}  {clock_text(state.seconds)}" if state.mode else (clock_text(state.seconds))
-    )
-    theme.write(card, corner, 13, ACCENT if state.mode else MUTED, midright=(width - pad, middle))
+    _write_clock(card, theme, state, (width - pad, middle))
     for row, text in enumerate(lines):
         top = theme.px(16) + title_height + row * line
         card.blit(theme.text(text, 13, MUTED), (pad, top))
@@ -104,8 +104,9 @@ def keys_card(theme: Theme, state: HudState) -> pygame.Surface:
     pad, cap, gap = theme.px(14), theme.px(36), theme.px(6)
     left = pad + len(state.lights) * (cap + gap) + theme.px(8)
     card = theme.card((left + theme.px(80), cap + 2 * pad))
-    for place, (key, lit) in enumerate(state.lights.items()):
-        rect = pygame.Rect(pad + place * (cap + gap), pad, cap, cap)
+    for rect, (key, lit) in zip(
+        key_caps(theme, len(state.lights)), state.lights.items(), strict=True
+    ):
         _draw_key(card, theme, rect, key, lit)
     lights = state.lights.values()
     light: KeyLight = next((name for name in ("queued", "applied") if name in lights), "idle")
@@ -117,6 +118,12 @@ def keys_card(theme: Theme, state: HudState) -> pygame.Surface:
     else:
         theme.write(card, "F1 help", 13, MUTED, midleft=(left, middle))
     return card
+
+
+def key_caps(theme: Theme, count: int) -> list[pygame.Rect]:
+    """Return where on their card the camera keys are drawn."""
+    pad, cap, gap = theme.px(14), theme.px(36), theme.px(6)
+    return [pygame.Rect(pad + place * (cap + gap), pad, cap, cap) for place in range(count)]
 
 
 def memory_card(theme: Theme, state: HudState, width: int) -> pygame.Surface:
@@ -161,18 +168,31 @@ def memory_parts(theme: Theme, memory: MemoryUsage, width: int) -> dict[str, pyg
     return parts | _legend_parts(theme, memory, pad, kept)
 
 
-def slim_card(theme: Theme, state: HudState, width: int) -> pygame.Surface:
-    """Draw the small form: one line and a thin bar."""
-    pad = theme.px(14)
-    card = theme.card((width, theme.px(52)))
-    words = (state.mode, f"{state.fps:.1f} fps", state.phrase)
-    theme.write(card, " · ".join(word for word in words if word), 13, midleft=(pad, theme.px(18)))
-    text = f"{reach_text(state.memory)} · {size_text(state.memory)}"
-    theme.write(card, text, 13, MUTED, midright=(width - pad, theme.px(18)))
-    draw_bar(
-        card, theme, pygame.Rect(pad, theme.px(34), width - 2 * pad, theme.px(8)), state.memory
-    )
+def slim_card(theme: Theme, state: HudState) -> pygame.Surface:
+    """Draw the small form: how far memory reaches, the clock, and a thin bar."""
+    pad, width, middle = theme.px(14), theme.px(SLIM_WIDTH), theme.px(17)
+    card = theme.card((width, theme.px(46)))
+    clock = _write_clock(card, theme, state, (width - pad, middle))
+    reach = duration_text(state.memory.oldest_seconds)
+    said = f"remembers {reach}" if state.memory.entries else reach_text(state.memory)
+    words = theme.one_line(said, clock - theme.px(8) - pad, 13)
+    theme.write(card, words, 13, MUTED, midleft=(pad, middle))
+    bar = pygame.Rect(pad, theme.px(30), width - 2 * pad, theme.px(6))
+    draw_bar(card, theme, bar, state.memory)
     return card
+
+
+def _write_clock(
+    card: pygame.Surface, theme: Theme, state: HudState, midright: tuple[int, int]
+) -> int:
+    """Write the time, before it what the game does besides playing; return where that begins."""
+    said: list[tuple[str, tuple[int, ...]]] = [(clock_text(state.seconds), MUTED)]
+    said += [(state.mode, ACCENT)] if state.mode else []
+    said += [("● REC", RECORDING)] if state.recording else []
+    right, middle = midright
+    for text, colour in said:
+        right = theme.write(card, text, 13, colour, midright=(right, middle)).left - theme.px(8)
+    return right
 
 
 def split_card(theme: Theme, memory: MemoryUsage, width: int) -> pygame.Surface:

@@ -10,7 +10,13 @@ import pygame
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.world import KIB, MIB, MemoryEntry, MemoryUsage, SegmentKind
 from mag_sandbox.sandbox.hud.cards import memory_parts
-from mag_sandbox.sandbox.hud.hud_state import LEGEND, DrawnStretch, drawn_stretches, duration_text
+from mag_sandbox.sandbox.hud.hud_state import (
+    LEGEND,
+    DrawnStretch,
+    bar_bytes,
+    drawn_stretches,
+    duration_text,
+)
 from mag_sandbox.sandbox.ui.theme import INK, MUTED, SEGMENT_COLOURS, Drawn, Theme
 
 BAR_WIDTH = 1216  # px of the bar in the reference window
@@ -159,7 +165,7 @@ def _of_kind(kind: SegmentKind, memory: MemoryUsage) -> Explanation:
 
 def _of_title(memory: MemoryUsage) -> Explanation:
     does = _POLICIES.get(memory.policy, "decides what is kept and what is read.")
-    start = "The bar is the space memory may use; the colours show what fills it."
+    start = f"The bar stands for {_mib(bar_bytes(memory))}; when that is full, for twice as much."
     return Explanation("Memory", (f"The policy {memory.policy} {does}", start))
 
 

@@ -14,7 +14,8 @@ from mag_sandbox.sandbox.settings import HudLevel, SandboxConfig
 from mag_sandbox.sandbox.ui.theme import Drawn, Theme
 
 MIN_FULL = (480, 300)  # px: smaller windows show the small form
-LEVELS: tuple[HudLevel, ...] = ("full", "small", "off")
+Place = tuple[int, int]  # of a top left corner [px]
+LEVELS: tuple[HudLevel, ...] = ("small", "full", "off")
 
 
 def next_level(level: HudLevel) -> HudLevel:
@@ -31,6 +32,8 @@ class Hud:
 
     def __init__(self, settings: SandboxConfig = SandboxConfig()) -> None:  # noqa: B008 -- frozen
         self.places: dict[str, pygame.Rect] = {}  # where each card was drawn last
+        self.opacity = 1.0  # of the cards that stay; see `show`
+        self._keys: tuple[str, ...] = ()  # for the camera, as drawn last
         self._settings = settings
         self._size = (0, 0)
         self._theme: Theme | None = None
@@ -53,6 +56,22 @@ class Hud:
             self._draw_full(surface, state)
         elif level != "off":
             self._draw_small(surface, state)
+
+    def key_at(self, place: Place) -> str | None:
+        """Return the camera key that is drawn at a place of the window, if any."""
+        card = self.places.get("keys")
+        if card is None or self._theme is None:
+            return None
+        inside = place[0] - card.left, place[1] - card.top
+        caps = cards.key_caps(self._theme, len(self._keys))
+        return next(
+            (k for k, cap in zip(self._keys, caps, strict=True) if cap.collidepoint(inside)), None
+        )
+
+    def show(self, surface: pygame.Surface, card: pygame.Surface, place: Place) -> pygame.Rect:
+        """Draw a card that stays, as opaque as such cards are now, and return where it is."""
+        card.set_alpha(round(255 * self.opacity))
+        return surface.blit(card, place)
 
     def draw_help(self, surface: pygame.Surface, bindings: Bindings = DEFAULTS) -> None:
         """Draw all controls in the middle."""
@@ -80,28 +99,28 @@ class Hud:
         said = (state.fps, state.possible_fps, state.stage_ms, state.latency_ms)
         speed = self._card("speed", said, lambda: cards.speed_card(theme, state))
         told = (
-            *(state.scene, state.prompt, state.seed, state.phrase, state.mode),
+            *(state.scene, state.prompt, state.seed, state.phrase, state.mode, state.recording),
             *(int(state.seconds), state.pose, state.memory),
         )
         scene = self._card("scene", told, lambda: cards.scene_card(theme, state))
-        lights = tuple(state.lights.items())
+        lights, self._keys = tuple(state.lights.items()), tuple(state.lights)
         keys = self._card("keys", lights, lambda: cards.keys_card(theme, state))
         bottom = height - margin - memory.get_height()
         above = bottom - theme.px(10) - keys.get_height()
         self.places = {
-            "memory": surface.blit(memory, (margin, bottom)),
-            "keys": surface.blit(keys, (margin, above)),
-            "speed": surface.blit(speed, (margin, margin)),
-            "scene": surface.blit(scene, (width - margin - scene.get_width(), margin)),
+            "memory": self.show(surface, memory, (margin, bottom)),
+            "keys": self.show(surface, keys, (margin, above)),
+            "speed": self.show(surface, speed, (margin, margin)),
+            "scene": self.show(surface, scene, (width - margin - scene.get_width(), margin)),
         }
 
     def _draw_small(self, surface: pygame.Surface, state: HudState) -> None:
         theme = self.theme(surface)
-        width, height = surface.get_size()
         margin = theme.px(14)
-        said = (state.mode, state.fps, state.phrase, state.memory)
-        card = self._card("slim", said, lambda: cards.slim_card(theme, state, width - 2 * margin))
-        surface.blit(card, (margin, height - margin - card.get_height()))
+        said = (state.mode, state.recording, int(state.seconds), state.memory)
+        card = self._card("slim", said, lambda: cards.slim_card(theme, state))
+        place = surface.get_size()[0] - margin - card.get_width(), margin
+        self.places = {"slim": self.show(surface, card, place)}
 
     def _card(self, name: str, said: object, draw: Callable[[], pygame.Surface]) -> pygame.Surface:
         return self._cards[name](said, draw)

@@ -21,6 +21,7 @@ LEGEND: dict[SegmentKind, str] = {
 STAGES = ("denoise", "remember", "decode", "look_ahead")  # shown first, in this order
 MAX_STAGES = 5
 MAX_TICKS = 32
+LEAST_BAR = MIB  # bytes that the bar stands for, where so much is allowed
 MIN_STRETCH = 3  # px: what is kept is never invisible
 LEAST_ZOOM = 1.05  # from which on it is said
 SECTOR = 10  # degrees of the compass that one mark stands for
@@ -44,6 +45,7 @@ class HudState:
     latency_ms: int | None = None  # key event -> first frame that answers it
     lights: Mapping[str, KeyLight] = field(default_factory=dict)
     mode: str = ""  # "paused", "replay", or nothing
+    recording: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +71,8 @@ class DrawnStretch:
 
 
 def bar_stretches(memory: MemoryUsage) -> tuple[Stretch, ...]:
-    """Lay the memory out along its bar; a budget that is overdrawn fills it."""
-    whole = max(memory.budget, sum(segment.bytes for segment in memory.segments), 1)
+    """Lay the memory out along its bar."""
+    whole = bar_bytes(memory)
     kinds = [entry.kind for entry in memory.entries]  # thousands after a while: no slow loops
     attended = [place for place, entry in enumerate(memory.entries) if entry.attended]
     crowded = len(attended) > MAX_TICKS
@@ -86,6 +88,18 @@ def bar_stretches(memory: MemoryUsage) -> tuple[Stretch, ...]:
         stretches.append(Stretch(kind, start, width, tuple(ticks[kind]), framed))
         start += width
     return tuple(stretches)
+
+
+def bar_bytes(memory: MemoryUsage) -> int:
+    """Return what the whole bar stands for: the budget, halved as long as memory fits into that.
+
+    So the bar shows something from the first second on; a budget that is overdrawn fills it.
+    """
+    used = max(1, sum(segment.bytes for segment in memory.segments))
+    whole = max(memory.budget, used)
+    while whole // 2 >= max(used, LEAST_BAR):
+        whole //= 2
+    return whole
 
 
 def drawn_stretches(memory: MemoryUsage, width: int) -> tuple[DrawnStretch, ...]:

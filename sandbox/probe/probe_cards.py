@@ -23,7 +23,9 @@ WORD_TEXTS: dict[Word, str] = {
 }
 TITLES = {"postcard": "Postcard found"}
 ASPECT = 0.6  # of the places for pictures
+WIPE_WIDTH = 560  # px of the reference window
 SHADOW = (0, 0, 0, 90)
+LABEL = (13, 17, 30, 170)
 
 
 def probe_card(theme: Theme, result: ProbeResult, width: int | None = None) -> pygame.Surface:
@@ -47,6 +49,53 @@ def probe_card(theme: Theme, result: ProbeResult, width: int | None = None) -> p
     for row, words in enumerate(lines):
         card.blit(theme.text(words, 13, MUTED), (pad, reason_top + row * theme.line_height(13)))
     return card
+
+
+class WipeCard:
+    """Then and now in one picture, with a line that moves from one to the other.
+
+    card = WipeCard(theme, result)
+    surface = card.at(0.5)  # then on the left half, now on the right
+    """
+
+    def __init__(self, theme: Theme, result: ProbeResult) -> None:
+        self._theme = theme
+        pad, width = theme.px(14), theme.px(WIPE_WIDTH)
+        height, across = result.now.shape[:2]
+        self._area = pygame.Rect(pad, pad, width, round(width * height / across))
+        self._card = theme.card((width + 2 * pad, self._area.bottom + theme.px(48)), dense=True)
+        self._then, self._now = (self._scaled(each) for each in (result.then, result.now))
+        middle = self._area.bottom + theme.px(24)
+        said = f"You came back after {duration_text(result.seconds_away)}"
+        theme.write(self._card, said, 16, bold=True, midleft=(pad, middle))
+        recall = "" if result.recall is None else f"{recall_text(result)}% "
+        words = "looks the same" if result.looks_the_same else WORD_TEXTS[result.word]
+        colour = GOOD if result.looks_the_same else WORD_COLOURS[result.word]
+        place = self._area.right, middle
+        theme.write(self._card, recall + words, 16, colour, bold=True, midright=place)
+
+    def at(self, share: float) -> pygame.Surface:
+        """Return the card, always the same one, with then on the left share of the picture."""
+        theme, area = self._theme, self._area
+        edge = round(area.width * share)
+        self._card.blit(self._now, area)
+        self._card.blit(self._then, area, (0, 0, edge, area.height))
+        for label, place in (
+            ("then", {"topleft": area.topleft}),
+            ("now", {"topright": area.topright}),
+        ):
+            words = theme.text(label, 13)
+            rect = words.get_rect(**place).inflate(theme.px(14), theme.px(6)).clamp(area)
+            self._card.blit(theme.rounded(rect.size, LABEL, 4), rect)
+            self._card.blit(words, words.get_rect(center=rect.center))
+        line = pygame.Rect(area.left + edge - theme.px(1), area.top, theme.px(3), area.height)
+        pygame.draw.rect(self._card, INK, line.clamp(area))
+        return self._card
+
+    def _scaled(self, pixels: np.ndarray) -> pygame.Surface:
+        size = pixels.shape[1], pixels.shape[0]
+        flat = pygame.image.frombuffer(np.ascontiguousarray(pixels), size, "RGB")
+        return pygame.transform.smoothscale(flat, self._area.size)
 
 
 def draw_picture(

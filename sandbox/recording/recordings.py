@@ -37,6 +37,12 @@ class Recordings:
         self._prober, self._complain = prober, complain
         self._begun: tuple[Recorder, FrameWriter] | None = None  # with a key
 
+    @property
+    def is_recording(self) -> bool:
+        """Whether anything writes down what is played."""
+        begun = (self._begun[0],) if self._begun else ()
+        return any(recorder.is_recording for recorder in (*self.recorders, *begun))
+
     def use(self, choice: WorldChoice) -> None:
         """Say what the world of the next session is loaded with."""
         self._choice = choice

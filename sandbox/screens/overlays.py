@@ -4,6 +4,7 @@ Each is an `Overlay` made for one screen of play, of which it knows the frames a
 cards that others draw are drawn again only when they change.
 """
 
+import math
 import time
 from collections import defaultdict
 from collections.abc import Callable
@@ -25,13 +26,17 @@ from mag_sandbox.sandbox.hud.minimap import MapStitcher, Minimap, draw_view
 from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.postcards.cards import PostcardCard, tour_card
 from mag_sandbox.sandbox.postcards.postcards import PostcardHunt, Tour
-from mag_sandbox.sandbox.probe.probe_cards import probe_card
+from mag_sandbox.sandbox.probe.probe_cards import WipeCard, probe_card
 from mag_sandbox.sandbox.probe.prober import Prober
 from mag_sandbox.sandbox.screens import Overlay
 from mag_sandbox.sandbox.ui.theme import ACCENT, BAD, GOOD, Drawn, Theme
 
 NOTICE_S = 3.5  # how long a notice stays
 PROBE_S = 7.0  # how long a comparison stays
+WIPE_S = 4.0  # how long a wipe takes
+WIPE_MOVES_S = 1 / 30  # between two pictures of it
+WIPE_AWAY_S = 2.0  # that a view must have been out of sight for one
+WIPE_EVERY_S = 20.0  # between two that nobody asked for
 MOST_NOTICES = 3
 REFRESH_S = 0.5  # between two looks at what other threads have done
 POSTCARD_WIDTH = 318  # px of the reference window
@@ -144,26 +149,25 @@ class MapOverlay(Overlay):
         return touched
 
     def draw(self, surface: pygame.Surface) -> None:
-        """Draw both, where the full display has room for them."""
+        """Draw both, where the display has room for them."""
         places = self._hud.places
-        if "scene" not in places:
-            return
         theme = self._hud.theme(surface)
-        if self._hovers:
+        if self._hovers and "memory" in places:
             memory = self._reel.current.block.memory
             pointer = pygame.mouse.get_pos()
             self._tip.draw(surface, theme, memory, places["memory"], pointer)
-        if self.is_shown:
+        if self.is_shown and places:
             self._draw_map(surface, theme)
 
     def _draw_map(self, surface: pygame.Surface, theme: Theme) -> None:
         places, marks = self._hud.places, self._prober.anchors
-        width = places["scene"].width
-        card = self._map.card(theme, self._stitcher.picture, marks, self._target(), width)
-        top = places["scene"].bottom + theme.px(10)
-        if top + card.get_height() >= places["memory"].top:
+        above = places.get("scene") or places["slim"]
+        card = self._map.card(theme, self._stitcher.picture, marks, self._target(), above.width)
+        top = above.bottom + theme.px(10 if "scene" in places else 4)
+        room = places["memory"].top if "memory" in places else surface.get_height() // 2
+        if top + card.get_height() >= room:
             return
-        places["map"] = place = surface.blit(card, (places["scene"].left, top))
+        places["map"] = place = self._hud.show(surface, card, (above.left, top))
         pointed_at = self._tip.explanation if self._hovers else None
         if pointed_at is not None and pointed_at.pose is not None:
             draw_view(surface, theme, place, pointed_at.pose, ACCENT)
@@ -193,28 +197,36 @@ class SplitOverlay(Overlay):
 
 
 class ProbeOverlay(Overlay):
-    """The newest comparison of then and now, for some seconds."""
+    """The newest comparison of then and now, for some seconds.
+
+    With the lab view a card of figures; else a wipe between then and now, if the view was out of
+    sight for a while and the last wipe is long enough ago not to tire anybody.
+    """
 
     def __init__(self, hud: Hud, prober: Prober, cue: Cue) -> None:
         self._hud, self._prober, self._cue = hud, prober, cue
         self._seen = prober.latest
         self._result: ProbeResult | None = None
         self._card = Drawn()
-        self._size = (0, 0)  # of the card
-        self._until = 0.0
+        self._wipe: tuple[object, WipeCard] | None = None  # of a result and a theme
+        self._place = pygame.Rect(0, 0, 0, 0)  # of what is drawn
+        self._since, self._until, self._looked_at = 0.0, 0.0, 0.0
+        self._wiped_at = float("-inf")
         self.is_silent = False  # a postcard says it all
 
     @property
     def wake_at(self) -> float | None:
-        """When the card goes."""
-        return self._until if self._result else None
+        """When the card goes, or the wipe moves on."""
+        if self._result is None or self._in_lab:
+            return self._until if self._result else None
+        return min(self._until, self._looked_at + WIPE_MOVES_S)
 
     def handle(self, event: pygame.Event) -> bool:
         """Go away when clicked on."""
         hit = (
             self._result is not None
             and event.type == pygame.MOUSEBUTTONDOWN
-            and self._place().collidepoint(event.pos)
+            and self._place.collidepoint(event.pos)
         )
         if hit:
             self._result = None
@@ -222,31 +234,53 @@ class ProbeOverlay(Overlay):
 
     def update(self, now: float) -> bool:
         """Take a new result, or let an old one go."""
-        newest = self._prober.latest
+        self._looked_at, newest = now, self._prober.latest
         if newest is not self._seen:
             self._seen = newest
-            if newest is not None and not self.is_silent:
-                self._result, self._until = newest, now + PROBE_S
+            if newest is not None and not self.is_silent and self._counts(newest, now):
+                self._result, self._since = newest, now
+                self._until = now + (PROBE_S if self._in_lab else WIPE_S)
                 self._cue("probe_good" if newest.word == "remembered" else "probe_bad")
                 return True
         if self._result and now >= self._until:
             self._result = None
             return True
-        return False
+        return self._result is not None and not self._in_lab
 
     def draw(self, surface: pygame.Surface) -> None:
-        """Draw the card on the left, below the figures."""
+        """Draw the card on the left, below the figures, or the wipe in the middle."""
         result = self._result
-        if result is None or self.is_silent or "speed" not in self._hud.places:
+        if result is None or self.is_silent or not self._hud.places:
             return
         theme = self._hud.theme(surface)
-        card = self._card((result.number, theme), partial(probe_card, theme, result))
-        self._size = card.get_size()
-        surface.blit(card, self._place())
+        if self._in_lab:
+            card = self._card((result.number, theme), partial(probe_card, theme, result))
+            above = self._hud.places["speed"]
+            self._place = surface.blit(card, (above.left, above.bottom + 10))
+            return
+        if self._wipe is None or self._wipe[0] != (result.number, theme):
+            self._wipe = (result.number, theme), WipeCard(theme, result)
+        card = self._wipe[1].at(wiped((self._looked_at - self._since) / WIPE_S))
+        self._place = surface.blit(card, card.get_rect(center=surface.get_rect().center))
 
-    def _place(self) -> pygame.Rect:
-        speed = self._hud.places.get("speed", pygame.Rect(14, 14, 0, 0))
-        return pygame.Rect((speed.left, speed.bottom + 10), self._size)
+    @property
+    def _in_lab(self) -> bool:
+        return "speed" in self._hud.places
+
+    def _counts(self, result: ProbeResult, now: float) -> bool:
+        """Return whether a result is shown; a wipe is then begun."""
+        if self._in_lab:
+            return True
+        asked_for = result.kind != "auto"
+        rare = result.seconds_away >= WIPE_AWAY_S and now - self._wiped_at >= WIPE_EVERY_S
+        if asked_for or rare:
+            self._wiped_at = now
+        return asked_for or rare
+
+
+def wiped(share: float) -> float:
+    """Return how much of then a wipe shows after a share of its time: now, then, and now again."""
+    return 0.5 - 0.5 * math.cos(2 * math.pi * min(max(share, 0.0), 1.0))
 
 
 class HintOverlay(Overlay):

@@ -8,7 +8,13 @@ from dataclasses import dataclass
 
 import pygame
 
-from mag_sandbox.controls.bindings import DEFAULTS, Action, Bindings
+from mag_sandbox.controls.bindings import (
+    CAMERA_BINDINGS,
+    DEFAULTS,
+    Action,
+    Bindings,
+    CameraBinding,
+)
 from mag_sandbox.controls.sources import PlayerSource
 from mag_sandbox.sandbox.hud.hud import Hud, next_level
 from mag_sandbox.sandbox.hud.hud_state import HudState, stage_rows
@@ -22,11 +28,21 @@ from mag_sandbox.sandbox.screens import Outcome, Overlay, Way
 from mag_sandbox.sandbox.settings import SandboxConfig
 from mag_sandbox.sandbox.ui.display import Picture, fit, shade
 
+INPUT = frozenset(  # events of a player who is there
+    getattr(pygame, name)
+    for name in (
+        *("KEYDOWN", "KEYUP", "MOUSEMOTION", "MOUSEBUTTONDOWN", "MOUSEWHEEL"),
+        *("CONTROLLERBUTTONDOWN", "CONTROLLERAXISMOTION"),
+    )
+)
 LEAST_SIZE = (200, 120)  # px: in smaller windows there is the picture alone
 DISPLAY_S = 1 / 60  # the picture is shifted this often while a late warp moves it [s]
 FIGURES_EVERY = 0.5  # seconds between two updates: readable, not flickering
 SMOOTHING = 0.2  # weight of the newest block in the stage times
 RECENT = 32  # frames that the rate is measured over
+REST_S = 5.0  # without input, after which the display fades
+FADE_S = 1.5  # that this takes
+FADED = 0.35  # how opaque it is then
 
 
 class Figures:
@@ -74,6 +90,11 @@ class PlaySession:
     """
 
     overlays: tuple[Overlay, ...] = ()  # drawn over the picture, the last on top
+
+    @property
+    def is_recording(self) -> bool:
+        """Whether what is played is being recorded."""
+        return False
 
     def act(
         self,
@@ -136,6 +157,8 @@ class PlayScreen:
         self._moved_at: float | None = None  # when the warp was last moved on
         self._moved = False  # the picture answers a key, and is not yet on the display
         self._figures = Figures()
+        self._touched_at = context.clock()  # when input came last
+        self._clicked: str | None = None  # the camera key on the display that the mouse holds
         self._help = False
         self._error: str | None = None
         self._busy = ""  # what the next block waits for
@@ -154,9 +177,11 @@ class PlayScreen:
 
     def handle(self, event: pygame.Event) -> None:
         """Take input, or a change of the window."""
+        if event.type in INPUT:
+            self._touched_at = self._context.clock()
         if event.type == pygame.QUIT:
             self.outcome = Way.LEAVE
-        elif any(overlay.handle(event) for overlay in reversed(self._session.overlays)):
+        elif self._over_picture(event) or self._click(event):
             self._dirty = True
         elif event.type in (pygame.KEYDOWN, pygame.KEYUP):
             self._handle_key(pygame.key.name(event.key), down=event.type == pygame.KEYDOWN)
@@ -199,6 +224,7 @@ class PlayScreen:
         if self.reel.starting_over or self.reel.paused or self._error:
             surface.blit(shade(surface.get_size()), (0, 0))
         begun = self._context.clock()
+        self.hud.opacity = self._opacity(begun)
         if surface.get_width() >= LEAST_SIZE[0] and surface.get_height() >= LEAST_SIZE[1]:
             self._draw_over(surface)
         self.hud_seconds = self._context.clock() - begun
@@ -240,6 +266,7 @@ class PlayScreen:
             latency_ms=figures.latency_ms,
             lights=self.feedback.lights(),
             mode=self._mode_text(),
+            recording=self._session.is_recording,
         )
 
     def act(self, action: Action) -> None:
@@ -283,14 +310,40 @@ class PlayScreen:
     def camera_key(self, key: str, *, down: bool) -> bool:
         """Pass a key on and follow what becomes of it; False if it moves no camera here."""
         move = self._bindings.moves.get(key)
-        if move is None:
-            return False
+        if move is not None:
+            self._steer(key, move, down=down)
+        return move is not None
+
+    def _steer(self, key: str, move: CameraBinding, *, down: bool) -> None:
         if down:
             self._context.keyboard.press(key, move)
         else:
             self._context.keyboard.release(key)
         self.feedback.key_changed(key, move, self._context.clock(), down=down)
-        return True
+
+    def _over_picture(self, event: pygame.Event) -> bool:
+        """Let what lies over the picture have the event; True if it took it."""
+        return any(overlay.handle(event) for overlay in reversed(self._session.overlays))
+
+    def _click(self, event: pygame.Event) -> bool:
+        """Hold a camera key of the display down as long as the mouse does; True if it is one."""
+        if event.type == pygame.MOUSEBUTTONUP and event.button == 1 and self._clicked:
+            clicked, self._clicked = self._clicked, None
+            self._steer(f"clicked {clicked}", CAMERA_BINDINGS[clicked], down=False)
+            return True
+        if event.type != pygame.MOUSEBUTTONDOWN or event.button != 1 or self._context.is_replay:
+            return False
+        self._clicked = self.hud.key_at(event.pos)
+        if self._clicked:
+            move = CAMERA_BINDINGS[self._clicked]
+            self._steer(f"clicked {self._clicked}", move, down=True)
+        return self._clicked is not None
+
+    def _opacity(self, now: float) -> float:
+        """Return how opaque the display is: it fades while nobody touches anything."""
+        steered = self._context.keyboard.is_steering or self._context.settings.high_contrast
+        since = 0.0 if steered else now - self._touched_at - REST_S
+        return 1.0 - (1.0 - FADED) * min(max(since / FADE_S, 0.0), 1.0)
 
     def _handle_key(self, key: str, *, down: bool) -> None:
         if self.camera_key(key, down=down):

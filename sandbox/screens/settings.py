@@ -108,7 +108,7 @@ def items(bindings: Bindings = DEFAULTS) -> tuple[Item, ...]:
 def _settings() -> tuple[Item, ...]:
     fit = _choice(("whole", "whole picture"), ("fill", "fill the window"))
     scale = _choice(("smooth", "smooth"), ("sharp", "sharp pixels"))
-    level = _choice(("full", "everything"), ("small", "one line"), ("off", "nothing"))
+    level = _choice(("small", "the map"), ("full", "lab view"), ("off", "nothing"))
     frames = _slider((1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 24, 32), _frames)
     blocks = _slider((1, 2, 3, 4, 6, 8, 12, 16, 24, 32))
     kept, parked = _slider(KEPT_MIB, _mib), _slider(PARKED_MIB, _mib)

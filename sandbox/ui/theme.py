@@ -33,6 +33,7 @@ BACKDROP = (8, 10, 18)
 ACCENT = (240, 178, 60)
 GOOD = (86, 204, 160)
 BAD = (232, 110, 70)
+RECORDING = (240, 72, 72)
 HIGH_CONTRAST = {
     INK: (255, 255, 255),
     MUTED: (236, 240, 250),
@@ -45,6 +46,7 @@ HIGH_CONTRAST = {
     ACCENT: (255, 214, 64),
     GOOD: (120, 244, 196),
     BAD: (255, 150, 116),
+    RECORDING: (255, 110, 110),
 }
 SEGMENT_COLOURS = {  # after Okabe and Ito: told apart with any colour vision
     "sink": (204, 121, 167),

@@ -20,7 +20,7 @@ from mag_sandbox.sandbox.hud.explain import (
     tip_card,
     tip_place,
 )
-from mag_sandbox.sandbox.hud.hud_state import LEGEND, HudState
+from mag_sandbox.sandbox.hud.hud_state import LEGEND, HudState, bar_bytes
 from mag_sandbox.sandbox.ui.display import window
 from mag_sandbox.sandbox.ui.theme import SEGMENT_COLOURS, Theme
 from mag_sandbox.scenes import Scene
@@ -65,7 +65,7 @@ def is_near(colour, other):
 
 
 def share_of(megabytes):
-    return megabytes * MIB / USAGE.budget
+    return megabytes * MIB / bar_bytes(USAGE)
 
 
 def test_a_frame_under_the_pointer_says_when_where_and_whether_it_is_read():

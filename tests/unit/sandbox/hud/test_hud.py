@@ -10,6 +10,8 @@ from mag_sandbox.model.world import Control
 from mag_sandbox.sandbox.hud import cards
 from mag_sandbox.sandbox.hud.hud import Hud, next_level
 from mag_sandbox.sandbox.hud.hud_state import HudState
+from mag_sandbox.sandbox.hud.minimap import MapStitcher, Minimap
+from mag_sandbox.sandbox.settings import SandboxConfig
 from mag_sandbox.sandbox.ui.display import window
 from mag_sandbox.scenes import Scene
 from tests.doubles import FakeWorld
@@ -46,7 +48,7 @@ def surface(request):
 
 
 def test_levels_go_round():
-    assert [next_level(level) for level in ("full", "small", "off")] == ["small", "off", "full"]
+    assert [next_level(level) for level in ("small", "full", "off")] == ["full", "off", "small"]
 
 
 def test_off_draws_nothing(surface, state):
@@ -133,3 +135,43 @@ def test_long_prompts_end_in_dots(surface):
     assert len(lines) == 3
     assert lines[-1].endswith("...")
     assert theme.wrap("two words", 300, lines=3) == ["two words"]
+
+
+def test_what_is_shown_by_default_covers_little_of_the_picture(state):
+    with window((1280, 720), "test") as surface:
+        hud = Hud()
+        hud.draw(surface, state, SandboxConfig().hud)
+        card = Minimap().card(
+            hud.theme(surface), MapStitcher().picture, width=hud.places["slim"].width
+        )
+        covered = sum(rect.width * rect.height for rect in (*hud.places.values(), card.get_rect()))
+        assert covered <= 0.08 * 1280 * 720
+
+
+def test_a_faded_display_lets_the_picture_through(surface, state):
+    hud, shown = Hud(), []
+    for hud.opacity in (1.0, 0.3, 1.0):
+        surface.fill((255, 255, 255))
+        hud.draw(surface, state, "small")
+        shown.append(pygame.transform.average_color(surface, hud.places["slim"])[0])
+    assert shown[0] == shown[2] < shown[1]
+
+
+def test_recording_is_said(surface, state):
+    hud, shown = Hud(), []
+    for recording in (False, True):
+        surface.fill((0, 0, 0))
+        hud.draw(surface, replace(state, recording=recording), "small")
+        shown.append(pygame.surfarray.array3d(surface.subsurface(hud.places["slim"])).astype(int))
+    red = [(one[..., 0] - one[..., 1] > 120).sum() for one in shown]
+    assert red[0] < red[1]
+
+
+def test_the_camera_keys_of_the_lab_view_can_be_found(surface, state):
+    hud = Hud()
+    hud.draw(surface, state, "full")
+    card = hud.places["keys"]
+    caps = cards.key_caps(hud.theme(surface), len(state.lights))
+    found = [hud.key_at(cap.move(card.topleft).center) for cap in caps]
+    assert found == list(state.lights)
+    assert hud.key_at((card.right + 1, card.top)) is None

@@ -7,6 +7,7 @@ import pytest
 from mag_sandbox.controls.camera import CameraCommand, CameraPose
 from mag_sandbox.model.world import Control, MemoryEntry, MemorySegment, MemoryUsage
 from mag_sandbox.sandbox.hud.hud_state import (
+    bar_bytes,
     bar_stretches,
     clock_text,
     duration_text,
@@ -38,10 +39,19 @@ USAGE = MemoryUsage(
 )
 
 
-def test_the_bar_is_proportional_to_bytes_of_the_budget():
+def test_the_bar_is_proportional_to_bytes():
+    assert bar_bytes(USAGE) == 64 * MIB
     sink, compressed = bar_stretches(USAGE)
-    assert (sink.start, sink.width) == (0.0, pytest.approx(1 / 16))
-    assert (compressed.start, compressed.width) == (pytest.approx(1 / 16), pytest.approx(3 / 16))
+    assert (sink.start, sink.width) == (0.0, pytest.approx(1 / 4))
+    assert (compressed.start, compressed.width) == (pytest.approx(1 / 4), pytest.approx(3 / 4))
+
+
+@pytest.mark.parametrize(
+    ("used", "whole"), [(1, MIB), (3 * MIB, 4 * MIB), (65 * MIB, 128 * MIB), (300 * MIB, 300 * MIB)]
+)
+def test_the_bar_stands_for_what_holds_memory_up_to_the_budget(used, whole):
+    segments = (MemorySegment("sink", 1, used),)
+    assert bar_bytes(replace(USAGE, segments=segments)) == whole
 
 
 def test_attended_frames_are_marked_inside_their_stretch():

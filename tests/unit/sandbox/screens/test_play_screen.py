@@ -8,6 +8,7 @@ import pytest
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.controls.sources import PlayerSource
 from mag_sandbox.model.world import Control
+from mag_sandbox.sandbox.hud.cards import key_caps
 from mag_sandbox.sandbox.play.session import Playthrough
 from mag_sandbox.sandbox.play.worker import ReadyBlock, WorkerStatus
 from mag_sandbox.sandbox.screens import Way
@@ -275,3 +276,34 @@ def test_letters_and_the_mouse_steer_too(game):
     drag = pygame.Event(pygame.MOUSEMOTION, pos=(0, 9), rel=(-9, 0), buttons=(1, 0, 0))
     game.screen.handle(drag)
     assert game.keyboard.next_command().yaw > 0.0
+
+
+def click(game, place, *, down):
+    kind = pygame.MOUSEBUTTONDOWN if down else pygame.MOUSEBUTTONUP
+    game.screen.handle(pygame.Event(kind, button=1, pos=place))
+
+
+def test_a_camera_key_on_the_display_is_a_button(game, surface):
+    game.screen.level = "full"
+    game.pass_frames(1)
+    game.screen.draw(surface)
+    card = game.screen.hud.places["keys"]
+    caps = key_caps(game.screen.hud.theme(surface), len(game.screen.hud_state().lights))
+    lights = list(game.screen.hud_state().lights)
+    right = caps[lights.index("right")].move(card.topleft).center
+    click(game, right, down=True)
+    assert game.keyboard.next_command().yaw == 1.0
+    assert game.keyboard.next_command().yaw == 1.0, "as long as the button is held"
+    click(game, (0, 0), down=False)
+    assert game.keyboard.next_command().yaw == 0.0
+
+
+def test_the_display_fades_while_nothing_is_touched_and_comes_back(game, surface):
+    game.screen.draw(surface)
+    assert game.screen.hud.opacity == 1.0
+    game.now += 60.0
+    game.screen.draw(surface)
+    assert game.screen.hud.opacity < 0.5
+    game.key("up")
+    game.screen.draw(surface)
+    assert game.screen.hud.opacity == 1.0

@@ -1,0 +1,82 @@
+"""What lies over the picture when a view comes back: one moment, large, that then goes."""
+
+import pygame
+import pytest
+
+from mag_sandbox.sandbox.hud.hud import Hud
+from mag_sandbox.sandbox.screens.overlays import (
+    PROBE_S,
+    WIPE_AWAY_S,
+    WIPE_EVERY_S,
+    WIPE_S,
+    ProbeOverlay,
+    wiped,
+)
+from mag_sandbox.sandbox.ui.display import window
+from tests.unit.sandbox.screens.test_probes_screen import result
+
+
+class StubProber:
+    latest = None
+
+
+@pytest.fixture
+def prober():
+    return StubProber()
+
+
+@pytest.fixture
+def overlay(prober):
+    hud = Hud()
+    hud.places["slim"] = pygame.Rect(0, 0, 10, 10)
+    return ProbeOverlay(hud, prober, lambda cue: None)
+
+
+def test_a_view_that_comes_back_is_wiped_between_then_and_now(overlay, prober):
+    assert not overlay.update(0.0)
+    prober.latest = result(1, then=result(2).then)
+    with window((1280, 720), "test") as surface:
+        shown = set()
+        for now in (1.0, 1.0 + WIPE_S / 4, 1.0 + WIPE_S / 2):
+            assert overlay.update(now)
+            overlay.draw(surface)
+            shown.add(pygame.image.tobytes(surface, "RGB"))
+            assert surface.get_rect().contains(overlay._place)
+        assert len(shown) == 3
+    assert overlay.update(1.0 + WIPE_S), "it goes"
+    assert overlay.wake_at is None
+
+
+def test_a_wipe_begins_and_ends_with_now():
+    assert [round(wiped(share), 3) for share in (0.0, 0.5, 1.0, 2.0)] == [0.0, 1.0, 0.0, 0.0]
+
+
+def test_wipes_that_nobody_asked_for_are_rare(overlay, prober):
+    def is_shown(now, number, **changes):
+        overlay.update(now - 1e-3 - WIPE_S)  # the one before is gone
+        prober.latest = result(number, **changes)
+        return overlay.update(now)
+
+    assert not is_shown(100.0, 1, seconds_away=WIPE_AWAY_S - 1), "hardly left"
+    assert is_shown(200.0, 2)
+    overlay.update(200.0 + WIPE_S)
+    assert not is_shown(200.0 + WIPE_EVERY_S - 1, 3)
+    assert is_shown(200.0 + WIPE_EVERY_S - 0.5, 4, kind="key"), "an anchor of the player's"
+
+
+def test_in_the_lab_view_every_result_is_a_card_of_figures(overlay, prober):
+    overlay._hud.places["speed"] = pygame.Rect(14, 14, 200, 100)
+    for number in (1, 2):
+        prober.latest = result(number, seconds_away=0.5)
+        assert overlay.update(float(number))
+        assert overlay.wake_at == number + PROBE_S
+
+
+def test_a_click_puts_it_away(overlay, prober):
+    prober.latest = result(1)
+    overlay.update(0.0)
+    with window((1280, 720), "test") as surface:
+        overlay.draw(surface)
+    click = pygame.Event(pygame.MOUSEBUTTONDOWN, button=1, pos=overlay._place.center)
+    assert overlay.handle(click)
+    assert not overlay.handle(click)
