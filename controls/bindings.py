@@ -93,7 +93,7 @@ BINDINGS = (
     Binding("fork", ("f6",), "fork: save a second copy", "Keep"),
     Binding("record", ("f10",), "start or stop recording", "Keep"),
     Binding("screenshot", ("f12",), "take a picture", "Keep"),
-    Binding("hud", ("h", "pad right stick"), "HUD: the map, lab view, or nothing", "Show"),
+    Binding("hud", ("h", "pad right stick"), "HUD: map, lab view or nothing", "Show"),
     Binding("minimap", ("m", "pad left stick"), "map", "Show"),
     Binding("split", ("v",), "two policies side by side", "Show"),
     Binding("late_warp", ("l",), "late warp on or off", "Show"),

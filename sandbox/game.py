@@ -31,7 +31,7 @@ from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.sandbox.recording.replay import ReplaySource, playthrough_of
 from mag_sandbox.sandbox.saves.own_scenes import delete_own_scene
 from mag_sandbox.sandbox.saves.save_queue import DiskUse
-from mag_sandbox.sandbox.screens import Continue, PlayScene, PlaySplit, Screen, Watch
+from mag_sandbox.sandbox.screens import Continue, GoBack, PlayScene, PlaySplit, Screen, Watch
 from mag_sandbox.sandbox.screens.play import PlayContext, PlaySession
 from mag_sandbox.sandbox.screens.probes import ProbesScreen
 from mag_sandbox.sandbox.screens.prompt_box import PromptBox
@@ -161,8 +161,12 @@ class PlayerGame:
         services = self.services
         return ProbesScreen(lambda: services.prober.results, services.settings.now)
 
-    def playthrough(self, outcome: PlayScene | Continue) -> Playthrough:
+    def playthrough(self, outcome: PlayScene | Continue | GoBack) -> Playthrough:
         """Return what was chosen, ready to be played."""
+        if isinstance(outcome, GoBack):
+            self._use(self.choice.beside(outcome.moment.world, self.services.settings.now))
+            return self.services.moment(outcome.moment)
+        self.services.moments.clear()
         if isinstance(outcome, PlayScene):
             seed = outcome.scene.seed if outcome.seed is None else outcome.seed
             return Playthrough(outcome.scene, seed)

@@ -18,6 +18,7 @@ from mag_sandbox.sandbox.play.worker import GenerationWorker, ReadyBlock, Worker
 from mag_sandbox.sandbox.recording.reader import RecordingError
 from mag_sandbox.sandbox.screens import (
     Continue,
+    GoBack,
     Outcome,
     PlayScene,
     PlaySplit,
@@ -124,7 +125,7 @@ class Navigator:
                 if isinstance(self._led_by, PlaySplit | Watch):
                     return self._lead(game, self._led_by, screen)
                 return self._play(self._retried(screen))
-            case PlayScene() | Continue():
+            case PlayScene() | Continue() | GoBack():
                 following = self._play(game.playthrough(outcome))
             case PlaySplit():
                 spec = game.split(outcome)

@@ -5,6 +5,7 @@ to be shown or played next is returned, so nothing of a session that is over sta
 """
 
 import secrets
+import time
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
@@ -13,7 +14,7 @@ from pathlib import Path
 from mag_sandbox.controls.bindings import Action
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.model.loading import worlds_beside
-from mag_sandbox.model.world import MIB, MemorySetting, no_edits
+from mag_sandbox.model.world import MIB, MemorySetting, WorldFailed, no_edits
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.play.session import Playthrough
@@ -21,7 +22,7 @@ from mag_sandbox.sandbox.play.worker import GenerationWorker, ReadyBlock
 from mag_sandbox.sandbox.postcards.postcards import PostcardHunt
 from mag_sandbox.sandbox.recording.reader import RecordingError
 from mag_sandbox.sandbox.saves.parked_scene import ParkedScene
-from mag_sandbox.sandbox.screens import Outcome, Overlay, PlaySplit, SwitchWorld, Way
+from mag_sandbox.sandbox.screens import GoBack, Outcome, Overlay, PlaySplit, SwitchWorld, Way
 from mag_sandbox.sandbox.screens.around import AroundOverlay
 from mag_sandbox.sandbox.screens.edit_box import EditOverlay
 from mag_sandbox.sandbox.screens.overlays import (
@@ -43,6 +44,8 @@ from mag_sandbox.scenes.things import words_of
 MEMORY_STEP = 2  # factor of the budget
 LEAST_MIB, MOST_MIB = 1, 1024
 LOUDER = 10  # percent
+CHOOSING_S = 1.0  # after the last press, from which on a choice of memory holds
+PATIENCE_S = 10.0  # that a moment may take to be kept, before it is gone back to
 ANSWERED_AFTER = 3  # blocks shown: two may be under way when something is asked
 MEMORY_ACTIONS = ("split", "policy", "more_memory", "less_memory")
 
@@ -97,9 +100,11 @@ class PlayerSession(WatchedSession):
         self._worker, self._reel = worker, reel
         self._say = services.notices.say
         self._asked: tuple[MemorySetting, int] | None = None  # and the blocks shown until then
+        self._wanted: tuple[MemorySetting, float] | None = None  # and when it is to be asked for
+        self._kept_before = 0  # frames, before a change of memory of which nothing was said yet
         self._save: Future[ParkedScene] | None = None  # that is being read, to go on from it
         self._prompt = PromptBox(
-            lambda text: worker.call(lambda session: session.change(prompt=text)),
+            partial(_describe, services, worker),
             services.vocabulary,
             make_theme=services.theme,
             open_keys=services.bindings["prompt"].keys,
@@ -116,7 +121,7 @@ class PlayerSession(WatchedSession):
             reel,
             hud,
             reel.current.spec.kinds,
-            partial(_change, worker, reel),
+            partial(_change, services, worker, reel),
             services.settings.now.fit,
             make_theme=services.theme,
             open_keys=services.bindings["change"].keys,
@@ -136,13 +141,21 @@ class PlayerSession(WatchedSession):
     def block_shown(self, ready: ReadyBlock) -> None:
         """Follow what is shown."""
         super().block_shown(ready)
+        if (
+            self._kept_before
+            and self._asked
+            and self._reel.blocks >= self._asked[1] + ANSWERED_AFTER
+        ):
+            self._tell_dropped()
         if self._hints:
             self._hints.see()
             if self._hints.is_over and self._services.settings.now.hints:
                 self._services.settings.change(hints=False)
 
-    def poll(self, playthrough: Playthrough) -> Playthrough | None:
+    def poll(self) -> Playthrough | None:
         """Return the moment to go on from, once a save that was asked for is read."""
+        if self._wanted and time.perf_counter() >= self._wanted[1]:
+            self._use_wanted()
         if self._save is None or not self._save.done():
             return None
         save, self._save = self._save, None
@@ -156,9 +169,12 @@ class PlayerSession(WatchedSession):
             text = f"this was saved in the world {parked.world}; switch to it first with {key}"
             self._say(text, "bad")
             return None
-        self._begin_anew()
-        enter = partial(self._services.saves.enter, parked)
-        return Playthrough(playthrough.scene, playthrough.seed, enter)
+        self.leave_moment("loading a saved moment")
+        return self._go_on_from(parked)
+
+    def leave_moment(self, change: str) -> None:
+        """Keep what is played before a change, so that it can be taken back."""
+        _leave_moment(self._services, self._worker, change)
 
     def act(self, action: Action, playthrough: Playthrough) -> Outcome | Playthrough | None:
         """Do what a key asks for; return what is to be shown or played then."""
@@ -179,15 +195,16 @@ class PlayerSession(WatchedSession):
             case "prompt":
                 self._worker.call(lambda session: session.world.expect_prompt())  # meanwhile
                 self._prompt.open(self._reel.current.block.prompt)
-            case "change" | "undo" if not self._reel.current.spec.kinds:
+            case "change" if not self._reel.current.spec.kinds:
                 self._say(no_edits(self._reel.current.spec.name), "bad")
             case "change":
                 self._edit.open()
             case "undo":
-                _change(self._worker, self._reel, Edit("undo"))
+                return self._undo()
             case "around":
                 self._around.press()
             case "new_seed":
+                self.leave_moment("a new seed")
                 self._begin_anew()
                 return Playthrough(playthrough.scene, secrets.randbelow(MAX_SEED))
             case "world":
@@ -216,7 +233,8 @@ class PlayerSession(WatchedSession):
 
     def _begin_anew(self) -> None:
         self._postcards.stop()
-        self._asked = None
+        self._asked = self._wanted = None
+        self._kept_before = 0
 
     def _fly_to_anchor(self) -> None:
         target = self._services.prober.last_anchor
@@ -233,6 +251,7 @@ class PlayerSession(WatchedSession):
             self._say("there is no other world that shares this one's weights")
             return None
         self._postcards.stop()
+        self.leave_moment("another world")
         return SwitchWorld(others[(others.index(world) + 1) % len(others)])
 
     def _change_memory(self, action: Action, playthrough: Playthrough) -> Outcome | None:
@@ -250,14 +269,61 @@ class PlayerSession(WatchedSession):
             size = now.kept_mib * (MEMORY_STEP if action == "more_memory" else 1 / MEMORY_STEP)
             mib = min(MOST_MIB, max(LEAST_MIB, round(size)))
             setting, text = replace(now, kept_mib=mib), f"memory: at most {mib} MiB"
-        self._asked = setting, self._reel.blocks
-        self._worker.call(lambda session: session.change(memory=setting))
+        self._wanted = setting, time.perf_counter() + CHOOSING_S
         self._say(text)
         return None
+
+    def _use_wanted(self) -> None:
+        """Ask for the memory that was chosen, unless it is what there is."""
+        assert self._wanted is not None
+        (setting, _), self._wanted = self._wanted, None
+        if setting == self._memory:
+            return
+        before = self._reel.current.block.memory.kept_frames
+        self.leave_moment(f"memory: {setting.policy}, at most {setting.kept_mib} MiB")
+        self._asked = setting, self._reel.blocks
+        self._kept_before = before
+        self._worker.call(lambda session: session.change(memory=setting))
+
+    def _tell_dropped(self) -> None:
+        """Say what a change of memory has dropped, once it is in force, and how it comes back."""
+        before, self._kept_before = self._kept_before, 0
+        dropped = before - self._reel.current.block.memory.kept_frames
+        if dropped > 0:
+            key = self._services.bindings.title("undo")
+            self._say(
+                f"{dropped} of {before} remembered frames are dropped; {key} brings them back"
+            )
+
+    def _undo(self) -> Outcome | Playthrough | None:
+        """Take the newest change back, whatever it was."""
+        moment = self._services.moments.pop()
+        if moment is None:
+            self._say("there is no change to take back")
+            return None
+        if moment.left is None:
+            self._worker.call(lambda session: session.edit(Edit("undo")))
+            _show_one(self._reel)
+            return None
+        try:
+            left = moment.left.result(PATIENCE_S)
+        except (WorldFailed, TimeoutError) as problem:
+            self._say(str(problem) or "the world is busy; try again in a moment", "bad")
+            return None
+        self._say(f"taken back: {moment.change}")
+        if left.world != self._reel.current.spec.name:
+            return GoBack(left)
+        return self._go_on_from(left)
+
+    def _go_on_from(self, left: ParkedScene) -> Playthrough:
+        self._begin_anew()
+        return self._services.moment(left)
 
     @property
     def _memory(self) -> MemorySetting:
         """What holds now, or was asked for just now: the world may have been left with another."""
+        if self._wanted:
+            return self._wanted[0]
         if self._asked and self._reel.blocks < self._asked[1] + ANSWERED_AFTER:
             return self._asked[0]
         usage = self._reel.current.block.memory
@@ -316,11 +382,26 @@ class PlayerSession(WatchedSession):
         self._say(f"volume {volume} percent")
 
 
-def _change(worker: GenerationWorker, reel: Reel, edit: Edit) -> None:
-    """Ask the world for a change; while it is paused, one block shows it.
+# These know no session: overlays hold them, and a session its overlays.
+def _leave_moment(services: Services, worker: GenerationWorker, change: str) -> None:
+    services.moments.keep(change, worker.call(services.saves.collect))
 
-    Knows no session: an overlay holds this, and a session its overlays.
-    """
+
+def _describe(services: Services, worker: GenerationWorker, text: str) -> None:
+    """Ask the world for another prompt."""
+    _leave_moment(services, worker, "another description")
+    worker.call(lambda session: session.change(prompt=text))
+    key = services.bindings.title("undo")
+    services.notices.say(f"what you have not seen yet will follow these words; {key} takes it back")
+
+
+def _change(services: Services, worker: GenerationWorker, reel: Reel, edit: Edit) -> None:
+    """Ask the world for a change; while it is paused, one block shows it."""
+    services.moments.keep("a change of the world")
     worker.call(lambda session: session.edit(edit))
+    _show_one(reel)
+
+
+def _show_one(reel: Reel) -> None:
     if reel.paused:
         reel.step()

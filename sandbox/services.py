@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from mag_sandbox.controls.bindings import Bindings
@@ -13,10 +14,13 @@ from mag_sandbox.sandbox.hud.minimap import MapStitcher
 from mag_sandbox.sandbox.play.events import SessionObserver
 from mag_sandbox.sandbox.play.handover import RecentBlocks
 from mag_sandbox.sandbox.play.pilot import Pilot
+from mag_sandbox.sandbox.play.session import Playthrough
 from mag_sandbox.sandbox.postcards.scores import ScoreBook
 from mag_sandbox.sandbox.probe.prober import Prober
 from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.sandbox.recording.recordings import Recordings
+from mag_sandbox.sandbox.saves.moments import Moments
+from mag_sandbox.sandbox.saves.parked_scene import ParkedScene
 from mag_sandbox.sandbox.saves.parking import ParkedScenes
 from mag_sandbox.sandbox.saves.save_queue import SaveQueue, SceneSaves
 from mag_sandbox.sandbox.screens.overlays import Notices
@@ -39,6 +43,7 @@ class Services:
     theme: Themes
     notices: Notices
     saves: SceneSaves
+    moments: Moments
     recordings: Recordings
     prober: Prober
     map: MapStitcher
@@ -50,6 +55,10 @@ class Services:
     observers: Sequence[SessionObserver]  # of what the player steers
     notify: Callable[[], None]  # wakes the window, from any thread
     audio: Audio = field(init=False)  # once there is a window
+
+    def moment(self, left: ParkedScene) -> Playthrough:
+        """Return how to go on from a moment that was kept."""
+        return Playthrough(left.scene, left.seed, partial(self.saves.enter, left))
 
 
 def open_services(
@@ -87,6 +96,7 @@ def open_services(
         theme=theme,
         notices=notices,
         saves=saves,
+        moments=Moments(),
         recordings=recordings,
         prober=prober,
         map=stitcher,

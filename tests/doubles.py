@@ -138,6 +138,7 @@ class FakeWorld:
                 "frame_count": self._frame_count,
                 "kept": [asdict(entry) for entry in self._kept],
                 "evicted": self._evicted,
+                "setting": asdict(self._setting),
                 "ahead": [asdict(block) for block in self._ahead],
                 "sectors": sorted(self._sectors),
                 "origin": self._origin and asdict(self._origin),
@@ -151,7 +152,7 @@ class FakeWorld:
         self._pose = CameraPose(**data["pose"])
         self._block_index, self._frame_count = data["block_index"], data["frame_count"]
         self._kept = [_revived(MemoryEntry, entry) for entry in data["kept"]]
-        self._evicted = data["evicted"]
+        self._evicted, self._setting = data["evicted"], MemorySetting(**data["setting"])
         self._ahead = [_revived(LookAheadBlock, block) for block in data["ahead"]]
         self._sectors = set(data["sectors"])
         self._origin = data["origin"] and MemoryOrigin(**data["origin"])

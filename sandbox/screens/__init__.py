@@ -7,6 +7,7 @@ from typing import Protocol
 
 import pygame
 
+from mag_sandbox.sandbox.saves.parked_scene import ParkedScene
 from mag_sandbox.scenes import Scene
 
 
@@ -60,7 +61,14 @@ class Watch:
     recording: Path
 
 
-Outcome = Way | PlayScene | PlaySplit | SwitchWorld | Continue | Watch
+@dataclass(frozen=True, slots=True)
+class GoBack:
+    """Go on from a moment that was played in another world."""
+
+    moment: ParkedScene
+
+
+Outcome = Way | PlayScene | PlaySplit | SwitchWorld | Continue | GoBack | Watch
 
 
 class Screen(Protocol):

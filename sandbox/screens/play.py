@@ -27,6 +27,7 @@ from mag_sandbox.sandbox.play.worker import GenerationWorker, ReadyBlock
 from mag_sandbox.sandbox.screens import Outcome, Overlay, Way
 from mag_sandbox.sandbox.settings import SandboxConfig
 from mag_sandbox.sandbox.ui.display import Picture, fit, shade
+from mag_sandbox.sandbox.ui.text_entry import SHORTCUT
 
 INPUT = frozenset(  # events of a player who is there
     getattr(pygame, name)
@@ -104,10 +105,13 @@ class PlaySession:
         """Do what a key asks for while this is played; return what is shown or played then."""
         return None
 
+    def leave_moment(self, change: str) -> None:
+        """Hear that something is about to be changed, so that it can be taken back."""
+
     def block_shown(self, ready: ReadyBlock) -> None:
         """Hear of each block that is shown."""
 
-    def poll(self, playthrough: Playthrough) -> Playthrough | None:  # noqa: ARG002 -- for subclasses
+    def poll(self) -> Playthrough | None:
         """Return what is played from now on, if that was asked for and is ready now."""
         return None
 
@@ -184,7 +188,11 @@ class PlayScreen:
         elif self._over_picture(event) or self._click(event):
             self._dirty = True
         elif event.type in (pygame.KEYDOWN, pygame.KEYUP):
-            self._handle_key(pygame.key.name(event.key), down=event.type == pygame.KEYDOWN)
+            down, shortcut = event.type == pygame.KEYDOWN, getattr(event, "mod", 0) & SHORTCUT
+            if down and shortcut and event.key == pygame.K_z:
+                self.act("undo")
+            else:
+                self._handle_key(pygame.key.name(event.key), down=down)
         elif press := self._devices.key_of(event):
             self._handle_key(press[0], down=press[1])
         elif self._devices.steer(event):
@@ -208,7 +216,7 @@ class PlayScreen:
             changed = True
         if self.reel.is_over:
             self.outcome = Way.SCRIPT_OVER
-        if (following := self._session.poll(self.playthrough)) is not None:
+        if (following := self._session.poll()) is not None:
             self.play(following)
             changed = True
         changed |= self._move_warp(now)
@@ -392,6 +400,7 @@ class PlayScreen:
         if self._context.worker.status.error:
             self.outcome = Way.RETRY
             return
+        self._session.leave_moment("starting over")
         self.play(self.playthrough.anew)
 
     def _begin_anew(self) -> None:

@@ -1,0 +1,66 @@
+"""What was played before each change of the world, so that changes can be taken back.
+
+A change that the world itself can take back is only marked; before any other, all that is played is
+kept as it is, in memory. The oldest go first.
+"""
+
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+from mag_sandbox.model.world import MIB
+from mag_sandbox.sandbox.saves.parked_scene import ParkedScene
+
+MOST = 8  # changes that can be taken back
+MOST_BYTES = 512 * MIB  # that what is kept may take, the newest apart
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What was so before a change."""
+
+    change: str  # in a few words, as in "taken back: another prompt"
+    left: "Future[ParkedScene] | None"  # None: the world can take the change back
+
+
+class Moments:
+    """The newest changes of what is played, one on top of the other.
+
+    moments.keep("another prompt", worker.call(saves.collect))  # before it is asked for
+    moment = moments.pop()
+    """
+
+    def __init__(self) -> None:
+        self._moments: list[Moment] = []
+
+    def keep(self, change: str, left: "Future[ParkedScene] | None" = None) -> None:
+        """Keep what is so before a change."""
+        self._moments.append(Moment(change, left))
+        del self._moments[:-MOST]
+        while sum(map(_bytes, self._moments[:-1])) > MOST_BYTES:
+            del self._moments[0]
+
+    def pop(self) -> Moment | None:
+        """Return what was so before the newest change, and forget it; None: nothing was changed.
+
+        A moment that could not be kept is passed over: then nothing was being played.
+        """
+        while self._moments:
+            moment = self._moments.pop()
+            if moment.left is None or not (moment.left.cancelled() or _failed(moment.left)):
+                return moment
+        return None
+
+    def clear(self) -> None:
+        """Forget everything, as when something else is played."""
+        self._moments.clear()
+
+
+def _failed(left: "Future[ParkedScene]") -> bool:
+    return left.done() and left.exception() is not None
+
+
+def _bytes(moment: Moment) -> int:
+    left = moment.left
+    if left is None or not left.done() or left.cancelled() or left.exception():
+        return 0
+    return left.result().bytes

@@ -1,0 +1,142 @@
+"""Whatever the player changes can be taken back, and choosing a memory drops nothing by itself."""
+
+from concurrent.futures import Future
+from dataclasses import replace
+
+import pygame
+import pytest
+
+from mag_sandbox.files.folders import HOME_VARIABLE
+from mag_sandbox.sandbox import play_session
+from mag_sandbox.sandbox.saves.moments import MOST, Moments
+from mag_sandbox.sandbox.screens import GoBack, PlayScene, Way
+from mag_sandbox.sandbox.title.screen import TitleScreen
+from mag_sandbox.scenes import Scene
+from tests.doubles import FakeWorld
+from tests.games import FAST, games
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
+    monkeypatch.setattr(play_session, "CHOOSING_S", 0.2)
+    with games(tmp_path) as start:
+        yield start
+
+
+def memory(game):
+    return game.screen.reel.current.block.memory
+
+
+def undo(game):
+    event = pygame.Event(pygame.KEYDOWN, key=pygame.K_z, mod=pygame.KMOD_LCTRL, unicode="")
+    game.screen.handle(event)
+
+
+def test_going_once_round_the_policies_changes_nothing(run):
+    asked = []
+    world = FakeWorld(spec=FAST, on_step=lambda control: asked.append(control.memory))
+    game = run(world)
+    game.play()
+    for _ in FAST.policies:
+        game.press(pygame.K_k)
+    game.see_blocks(60)
+    assert not any(asked)
+    assert memory(game).policy == "mag-retrieve"
+
+
+def test_what_a_smaller_memory_drops_is_said_and_comes_back(run):
+    game = run()
+    game.play()
+    game.see_blocks(40)
+    before = memory(game)
+    for _ in range(8):  # halvings
+        game.press(pygame.K_LEFTBRACKET)
+    game.said("remembered frames are dropped")
+    assert memory(game).kept_frames < before.kept_frames
+    undo(game)
+    game.wait(lambda: memory(game).budget == before.budget)
+    assert memory(game).kept_frames >= before.kept_frames
+
+
+def test_another_description_is_taken_back(run):
+    game = run()
+    game.play()
+    game.see_blocks(3)
+    game.press(pygame.K_t)
+    game.write(" At night.")
+    game.press(pygame.K_RETURN)
+    game.wait(lambda: game.screen.reel.current.block.prompt == "A place. At night.")
+    game.press(pygame.K_BACKSPACE)
+    game.wait(lambda: game.screen.reel.current.block.prompt == "A place.")
+    game.said("taken back: another description")
+
+
+@pytest.mark.parametrize("key", [pygame.K_r, pygame.K_n])
+def test_starting_over_is_taken_back(run, key):
+    game = run()
+    game.play()
+    game.see_blocks(30)
+    left_at = game.block
+    game.press(key)
+    game.wait(lambda: game.block < left_at)
+    undo(game)
+    game.wait(lambda: left_at <= game.block <= left_at + 6)
+    assert game.screen.playthrough.seed == 7
+
+
+def test_changes_are_taken_back_one_after_the_other_and_then_there_is_none(run):
+    game = run()
+    game.play()
+    game.see_blocks(4)
+    for _ in range(2):
+        game.press(pygame.K_r)
+        game.see_blocks(4)
+    for _ in range(2):
+        undo(game)
+        game.see_blocks(4)
+    undo(game)
+    game.said("there is no change to take back")
+
+
+def test_a_change_of_one_place_is_not_taken_back_in_another(run):
+    game = run()
+    game.play()
+    game.see_blocks(17)
+    game.press(pygame.K_r)
+    game.see_blocks(17)
+    game.go(Way.TITLE, TitleScreen)
+    game.play(PlayScene(Scene(prompt="Elsewhere.", name="Elsewhere"), 3))
+    undo(game)
+    game.said("there is no change to take back")
+
+
+def test_a_moment_of_another_world_goes_on_there(run):
+    game = run()
+    game.play()
+    game.see_blocks(4)
+    session = game.screen._session
+    session.leave_moment("another world")
+    game.see_blocks(4)
+    moment = game.services.moments._moments[-1].left.result()
+    elsewhere = replace(moment, world="elsewhere")
+    went = session._services.moments
+    went.clear()
+    went.keep("another world", done(elsewhere))
+    assert session.act("undo", game.screen.playthrough) == GoBack(elsewhere)
+
+
+def done(value):
+    future = Future()
+    future.set_result(value)
+    return future
+
+
+def test_only_the_newest_moments_are_kept():
+    moments = Moments()
+    for number in range(MOST + 3):
+        moments.keep(str(number))
+    kept = []
+    while (moment := moments.pop()) is not None:
+        kept.append(moment.change)
+    assert kept == [str(number) for number in reversed(range(3, MOST + 3))]
