@@ -21,6 +21,7 @@ from mag_sandbox.sandbox.play.session import Playthrough
 from mag_sandbox.sandbox.play.worker import GenerationWorker, ReadyBlock
 from mag_sandbox.sandbox.postcards.postcards import PostcardHunt
 from mag_sandbox.sandbox.recording.reader import RecordingError
+from mag_sandbox.sandbox.saves.autosave import Autosave
 from mag_sandbox.sandbox.saves.parked_scene import ParkedScene
 from mag_sandbox.sandbox.screens import GoBack, Outcome, Overlay, PlaySplit, SwitchWorld, Way
 from mag_sandbox.sandbox.screens.around import AroundOverlay
@@ -101,6 +102,7 @@ class PlayerSession(WatchedSession):
         self._say = services.notices.say
         self._asked: tuple[MemorySetting, int] | None = None  # and the blocks shown until then
         self._wanted: tuple[MemorySetting, float] | None = None  # and when it is to be asked for
+        self._autosave = Autosave(partial(services.saves.autosave, worker), time.perf_counter)
         self._kept_before = 0  # frames, before a change of memory of which nothing was said yet
         self._save: Future[ParkedScene] | None = None  # that is being read, to go on from it
         self._prompt = PromptBox(
@@ -141,6 +143,7 @@ class PlayerSession(WatchedSession):
     def block_shown(self, ready: ReadyBlock) -> None:
         """Follow what is shown."""
         super().block_shown(ready)
+        self._autosave.block_shown(ready.command)
         if (
             self._kept_before
             and self._asked

@@ -108,6 +108,19 @@ class ParkedScenes:
         self.release(parked.id)
         return parked.id
 
+    def keep_going(self, parked: ParkedScene) -> None:
+        """Park a scene that goes on, so that a crash costs little; other games cannot take it.
+
+        Raises:
+            DiskFull: there is no room; how it was kept before is whole.
+            StateError: it cannot be written, or another game plays it.
+        """
+        with self._alone():
+            self._refuse_if_played_elsewhere(parked.id, parked.name)
+            if parked.id not in self._playing:
+                self._playing[parked.id] = self._claim(parked.id, parked.name)
+            write_state(self._path(parked.id), replace(parked, slot="", left=self._now()))
+
     def save_slot(self, parked: ParkedScene, slot: str = QUICK) -> str:
         """Keep a scene that goes on; a slot holds one save of a playthrough.
 

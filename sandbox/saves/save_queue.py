@@ -32,7 +32,7 @@ from mag_sandbox.scenes import Scene
 
 logger = logging.getLogger(__name__)
 PATIENCE_S = 60.0  # longest wait for the world's thread: longer than it is given to stop
-MIN_FRAMES = 48  # shown, three seconds of play: less is a glance and not kept
+MIN_SECONDS = 10.0  # of play: less is a glance and not kept
 Say = Callable[..., None]  # text, mood
 Keep = Callable[[ParkedScene], None]
 
@@ -66,6 +66,7 @@ class SaveQueue:
         self.unwritten: dict[str, ParkedScene] = {}  # by id: what is not on the disk yet
         self._say, self._on_change = say, on_change
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="saves")
+        self._autosaved: Future[None] | None = None
 
     def park(self, future: "Future[ParkedScene]", then: Keep = lambda parked: None) -> None:
         """Park a scene that is left, then do something else with it; problems are said."""
@@ -79,6 +80,11 @@ class SaveQueue:
     def save(self, future: "Future[ParkedScene]") -> None:
         """Save a scene that goes on, in place of its last save."""
         self._write(future, self._save)
+
+    def autosave(self, future: "Future[ParkedScene]") -> None:
+        """Park a scene that goes on, unless the last time is still under way; says nothing."""
+        if self._autosaved is None or self._autosaved.done():
+            self._autosaved = self._thread.submit(self._autosave, future)
 
     def fork(self, future: "Future[ParkedScene]") -> None:
         """Park a copy of a scene that goes on."""
@@ -155,13 +161,23 @@ class SaveQueue:
         self._on_change()
 
     def _park(self, parked: ParkedScene) -> None:
-        if parked.frames_shown < MIN_FRAMES:
+        if is_glance(parked):
             self.scenes.release(parked.id)
             return
         self.unwritten[parked.id] = parked  # until it is on the disk
         self.scenes.park(parked)
         self.unwritten.pop(parked.id)
         self._say(f"{parked.name} is saved as you left it")
+
+    def _autosave(self, future: "Future[ParkedScene]") -> None:
+        try:
+            parked = future.result(PATIENCE_S)
+            if not is_glance(parked):
+                self.scenes.keep_going(parked)
+        except (CancelledError, TimeoutError, WorldFailed) as problem:
+            logger.warning("not saved by itself: %s", problem)
+        except Exception:
+            logger.exception("not saved by itself")
 
     def _save(self, parked: ParkedScene) -> None:
         self.scenes.save_slot(parked)
@@ -193,6 +209,11 @@ class SaveQueue:
                 logger.warning("%s", error)
 
 
+def is_glance(parked: ParkedScene) -> bool:
+    """Return whether so little was played that it is not kept."""
+    return parked.frames_shown < MIN_SECONDS * parked.fps
+
+
 class SceneSaves(SessionObserver):
     """Parks, saves and forks what a worker plays, and goes on with it.
 
@@ -219,6 +240,10 @@ class SceneSaves(SessionObserver):
         """Keep what is being played, to be continued later; returns before it is written."""
         self.queue.park(worker.call(self.collect), self._picture)
 
+    def autosave(self, worker: GenerationWorker) -> None:
+        """Keep what is being played against a crash; returns before it is written."""
+        self.queue.autosave(worker.call(self._collect_again))
+
     def save(self, worker: GenerationWorker) -> None:
         """Save this moment."""
         self.queue.save(worker.call(self.collect))
@@ -244,6 +269,11 @@ class SceneSaves(SessionObserver):
             except TimeoutError:
                 logger.warning("the scene is saved without its %s", name)
         return replace(parked, parts=parts)
+
+    def _collect_again(self, session: Session) -> ParkedScene:
+        parked = self.collect(session)
+        self._taken = parked.id  # until something else is played
+        return parked
 
     def playthrough(self, id: str) -> tuple[Playthrough, str]:
         """Return how to go on with a parked scene, and in which world.

@@ -2,6 +2,7 @@
 
 from concurrent.futures import Future
 from dataclasses import replace
+from unittest.mock import patch
 
 import pytest
 
@@ -19,6 +20,12 @@ SCENE = Scene(prompt="A place.", name="Somewhere", seed=7)
 class Rest:
     def next_command(self):
         return Control()
+
+
+@pytest.fixture(autouse=True)
+def _short_plays_count():
+    with patch.object(module, "MIN_SECONDS", 3.0):
+        yield
 
 
 @pytest.fixture
