@@ -163,29 +163,18 @@ def temple(stamp: Stamp, wall: Rgb, roof: Rgb) -> None:
     stamp.poly([(-0.5, 0.75), (0, 0.91), (0.5, 0.75)], mix(wall, roof, 0.3))
 
 
-BUILDINGS: dict[str, BuildingDrawer] = {
-    "cottage": cottage,
-    "tower": tower,
-    "windmill": windmill,
-    "barn": barn,
-    "castle": castle,
-    "lighthouse": lighthouse,
-    "tent": tent,
-    "pyramid": pyramid,
-    "pagoda": pagoda,
-    "temple": temple,
-}
-BUILDING_HEIGHT: dict[str, float] = {  # px when standing at middle distance
-    "cottage": 62,
-    "tower": 122,
-    "windmill": 112,
-    "barn": 66,
-    "castle": 96,
-    "lighthouse": 128,
-    "tent": 44,
-    "pyramid": 78,
-    "pagoda": 104,
-    "temple": 66,
+# how it is drawn, and px when standing at middle distance
+BUILDINGS: dict[str, tuple[BuildingDrawer, float]] = {
+    "cottage": (cottage, 62),
+    "tower": (tower, 122),
+    "windmill": (windmill, 112),
+    "barn": (barn, 66),
+    "castle": (castle, 96),
+    "lighthouse": (lighthouse, 128),
+    "tent": (tent, 44),
+    "pyramid": (pyramid, 78),
+    "pagoda": (pagoda, 104),
+    "temple": (temple, 66),
 }
 BUILDING_COLORS: dict[str, tuple[Rgb, Rgb]] = {  # wall, roof
     "white": ((244, 236, 224), (206, 92, 74)),

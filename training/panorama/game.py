@@ -3,7 +3,7 @@
 The only module a trainer needs for game scenes. Knows nothing of networks or files.
 """
 
-from contextlib import AbstractContextManager
+from functools import partial
 
 import numpy as np
 
@@ -32,7 +32,16 @@ from mag_sandbox.training.panorama.game_themes import (
     THEMES,
 )
 from mag_sandbox.training.panorama.plants import PLANT_HEIGHT, PLANTS, mushroom
-from mag_sandbox.training.panorama.stamp import Rgb, Stamp, dome, lightened, mix, shaded, tinted
+from mag_sandbox.training.panorama.stamp import (
+    Painting,
+    Rgb,
+    Stamp,
+    dome,
+    lightened,
+    mix,
+    shaded,
+    tinted,
+)
 
 ATTRIBUTES: dict[str, tuple[str, ...]] = {
     "theme": tuple(THEMES),
@@ -58,51 +67,34 @@ PLANET_COLORS: tuple[Rgb, ...] = ((236, 148, 96), (132, 176, 226), (206, 128, 19
 
 def sample(rng: np.random.Generator) -> dict[str, str]:
     """Attribute values that make a plausible game world."""
-
-    def pick(options: tuple[str, ...]) -> str:
-        return str(options[int(rng.integers(len(options)))])
-
-    name = pick(tuple(THEMES))
+    one_of = partial(phrasing.pick, rng)
+    name = one_of(tuple(THEMES))
     theme = THEMES[name]
-    structure = pick(theme.structures)
+    structure = one_of(theme.structures)
     return {
         "theme": name,
-        "sky": pick(theme.skies),
-        "backdrop": pick(theme.backdrops),
-        "platform": pick(theme.platforms),
-        "block": pick(ATTRIBUTES["block"]),
-        "collectible": pick(ATTRIBUTES["collectible"]),
-        "creature": pick(ATTRIBUTES["creature"]),
+        "sky": one_of(theme.skies),
+        "backdrop": one_of(theme.backdrops),
+        "platform": one_of(theme.platforms),
+        "block": one_of(ATTRIBUTES["block"]),
+        "collectible": one_of(ATTRIBUTES["collectible"]),
+        "creature": one_of(ATTRIBUTES["creature"]),
         "structure": structure,
-        "structure_color": "none" if structure == "none" else pick(tuple(STRUCTURE_COLORS)),
-        "hazard": pick(theme.hazards),
-        "plant": pick(theme.plants),
-        "sky_object": pick(theme.sky_objects),
+        "structure_color": "none" if structure == "none" else one_of(tuple(STRUCTURE_COLORS)),
+        "hazard": one_of(theme.hazards),
+        "plant": one_of(theme.plants),
+        "sky_object": one_of(theme.sky_objects),
     }
 
 
-class _Level:
+class _Level(Painting):
     """What all painters of one level share."""
 
     def __init__(
         self, attributes: dict[str, str], rng: np.random.Generator, canvas: Canvas
     ) -> None:
-        self.attributes, self.rng, self.canvas = attributes, rng, canvas
-        self.light = SKIES[attributes["sky"]]
+        super().__init__(attributes, rng, canvas, SKIES[attributes["sky"]])
         self.theme = THEMES[attributes["theme"]]
-        self.offset = float(rng.uniform(0, RING_WIDTH))
-
-    def stamp(self, x: float, y: float, size: float, haze: float = 0.0) -> Stamp:
-        """An object of height `size` with its foot at (x, y)."""
-        return Stamp(self.canvas, self.light, x % RING_WIDTH, y, size, haze)
-
-    def thing(self, attribute: str, color: str | None = None) -> AbstractContextManager[None]:
-        """Say that what is painted within is what an attribute tells of."""
-        return self.canvas.thing(attribute, self.attributes[attribute], color)
-
-    def near(self, low: float, high: float) -> float:
-        """A random number in a range."""
-        return float(self.rng.uniform(low, high))
 
 
 def draw(attributes: dict[str, str], rng: np.random.Generator, canvas: Canvas) -> np.ndarray:
@@ -126,12 +118,9 @@ def _paint_sky(level: _Level) -> None:
         named = ("sky_object", "stars") if kind == "stars" else (UNNAMED, "starry sky")
         with canvas.thing(*named):
             nature.stars(canvas, light, rng)
-    if kind == "sun":
+    if kind in nature.DISCS:
         with level.thing("sky_object"):
-            nature.sun(canvas, light, level.near(0, RING_WIDTH), level.near(56, 96), 30)
-    elif kind == "moon":
-        with level.thing("sky_object"):
-            nature.moon(canvas, light, level.near(0, RING_WIDTH), level.near(56, 96), 30)
+            nature.DISCS[kind](canvas, light, level.near(0, RING_WIDTH), level.near(56, 96), 30)
     elif kind == "clouds":
         nature.clouds(canvas, light, rng, 12, 1.1, ("sky_object", "clouds"))
     elif kind == "planets":
@@ -379,15 +368,15 @@ def caption(attributes: dict[str, str], rng: np.random.Generator) -> str:
     for name in phrasing.present(game_themes.THING_WORDS, attributes):
         single = attributes[name] in ("sun", "moon")  # seen from one side only
         if rng.random() < (0.3 if single else 0.8):
-            things.append(phrasing.choose(game_themes.THING_WORDS[name][attributes[name]], rng))
+            things.append(phrasing.pick(rng, game_themes.THING_WORDS[name][attributes[name]]))
     if attributes["structure"] != "none":
-        noun = phrasing.choose(game_themes.STRUCTURE_WORDS[attributes["structure"]], rng)
+        noun = phrasing.pick(rng, game_themes.STRUCTURE_WORDS[attributes["structure"]])
         things.append(f"{attributes['structure_color']} {noun}")
     order = rng.permutation(len(things))
     moments = []
     if rng.random() < 0.7:
-        moments.append(phrasing.choose(game_themes.SKY_WORDS[attributes["sky"]], rng))
-    place = phrasing.choose(game_themes.PLACE_WORDS[attributes["theme"]], rng)
+        moments.append(phrasing.pick(rng, game_themes.SKY_WORDS[attributes["sky"]]))
+    place = phrasing.pick(rng, game_themes.PLACE_WORDS[attributes["theme"]])
     text = phrasing.assemble(place, moments, [things[index] for index in order], rng)
     if len(text.split()) < phrasing.MIN_WORDS:
         text = f"A scene from a video game, all around: {text}"

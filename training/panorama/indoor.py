@@ -12,8 +12,8 @@ from mag_sandbox.training.panorama import decor, shell
 from mag_sandbox.training.panorama.canvas import RING_WIDTH, Canvas
 from mag_sandbox.training.panorama.furniture import MAIN, SECOND
 from mag_sandbox.training.panorama.lighting import Glow
-from mag_sandbox.training.panorama.sketch import PAINTS, RGB, WOOD, Pen, contrast, pick, pick_apart
-from mag_sandbox.training.panorama.wording import Phrase, article, compose
+from mag_sandbox.training.panorama.phrasing import Phrase, article, compose, pick
+from mag_sandbox.training.panorama.sketch import PAINTS, RGB, WOOD, Pen, contrast, pick_apart
 
 FURNITURE_BASE = 276.0  # row on which furniture at the wall stands
 FRONT_BASE = 286.0  # row of plants standing before the furniture

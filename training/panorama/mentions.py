@@ -1,9 +1,10 @@
 """What a caption says: which attributes of a scene its words fix. Knows nothing of pictures."""
 
-from mag_sandbox.training.panorama import game_themes, indoor, outdoor_words, stage
+from mag_sandbox.training.panorama import game_themes, indoor, stage
+from mag_sandbox.training.panorama import outdoor_tables as outdoor
 from mag_sandbox.training.panorama.logged_canvas import Thing
+from mag_sandbox.training.panorama.phrasing import plural
 from mag_sandbox.training.panorama.render import DrawnScene, LoggedPanorama
-from mag_sandbox.training.panorama.wording import plural
 
 
 def phrases_of(category: str, attribute: str, attributes: dict[str, str]) -> tuple[str, ...]:
@@ -84,9 +85,9 @@ def _stage(attribute: str, attributes: dict[str, str]) -> tuple[str, ...]:
 
 
 _OUTDOOR = {
-    "biome": outdoor_words.PLACES,
-    **outdoor_words.MOMENTS,
-    **outdoor_words.THINGS,
-    "building": outdoor_words.BUILDING_NOUNS,
+    "biome": outdoor.PLACES,
+    **outdoor.MOMENTS,
+    **outdoor.THINGS,
+    "building": outdoor.BUILDING_NOUNS,
 }
 _GAME = {"theme": game_themes.PLACE_WORDS, "sky": game_themes.SKY_WORDS, **game_themes.THING_WORDS}

@@ -53,6 +53,9 @@ def moon(canvas: Canvas, light: Light, x: float, y: float, radius: float) -> Non
         canvas.ellipse(at_x - reach, at_y - reach, at_x + reach, at_y + reach, crater)
 
 
+DISCS = {"sun": sun, "moon": moon}
+
+
 def stars(canvas: Canvas, light: Light, rng: np.random.Generator) -> None:
     """A few big soft stars, evenly scattered."""
     for column in range(20):

@@ -4,45 +4,35 @@ The only module a trainer needs for landscapes. Knows nothing of networks or fil
 """
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from functools import partial
 
 import numpy as np
 
-from mag_sandbox.training.panorama import nature, outdoor_words, phrasing
-from mag_sandbox.training.panorama.buildings import BUILDING_COLORS, BUILDING_HEIGHT, BUILDINGS
+from mag_sandbox.training.panorama import nature, phrasing
+from mag_sandbox.training.panorama import outdoor_tables as tables
+from mag_sandbox.training.panorama.buildings import BUILDING_COLORS, BUILDINGS
 from mag_sandbox.training.panorama.canvas import HORIZON, RING_WIDTH, Canvas, Motion
 from mag_sandbox.training.panorama.classes import UNNAMED
 from mag_sandbox.training.panorama.outdoor_objects import balloon, bird, creature, fence
-from mag_sandbox.training.panorama.outdoor_palettes import (
-    FLOWERS,
-    GROUNDS,
-    LIGHTS,
-    SNOW_GROUND,
-    WATERS,
-    WEATHERS,
-    Ground,
-    weathered,
-)
-from mag_sandbox.training.panorama.outdoor_rules import BIOMES, sample
+from mag_sandbox.training.panorama.outdoor_tables import sample
 from mag_sandbox.training.panorama.plants import PLANT_HEIGHT, PLANTS, flower, rock
-from mag_sandbox.training.panorama.stamp import Light, Stamp, mix, tinted
+from mag_sandbox.training.panorama.stamp import Painting, Stamp, mix, tinted
 
 __all__ = ["ATTRIBUTES", "caption", "draw", "sample"]
 
 ATTRIBUTES: dict[str, tuple[str, ...]] = {
-    "biome": tuple(BIOMES),
-    "time_of_day": tuple(LIGHTS),
-    "weather": tuple(WEATHERS),
+    "biome": tuple(tables.BIOMES),
+    "time_of_day": tuple(tables.LIGHTS),
+    "weather": tuple(tables.WEATHERS),
     "relief": ("flat", "hills", "mountains", "snowy peaks", "dunes", "mesas"),
     "vegetation": ("none", *PLANTS),
     "density": ("none", "sparse", "groups", "dense"),
     "building": ("none", *BUILDINGS),
     "building_color": ("none", *BUILDING_COLORS),
-    "water": ("none", *WATERS),
+    "water": ("none", *tables.WATERS),
     "path": ("none", "path", "road"),
     "rocks": ("none", "few", "many"),
-    "flowers": ("none", *FLOWERS),
+    "flowers": ("none", *tables.FLOWERS),
     "celestial": ("none", "sun", "moon"),
     "sky_objects": ("none", "balloons", "birds", "stars"),
     "animals": ("none", "sheep", "deer", "boats", "camels", "penguins"),
@@ -58,36 +48,31 @@ PLANTS_PER_SLOT = {"none": 0, "sparse": 2, "groups": 4, "dense": 6}
 ROCKS_PER_RING = {"none": 0, "few": 8, "many": 18}
 
 
-class _Scene:
-    """What all painters of one panorama share."""
+class _Scene(Painting):
+    """What all painters of one landscape share."""
 
     def __init__(
         self, attributes: dict[str, str], rng: np.random.Generator, canvas: Canvas
     ) -> None:
-        self.attributes, self.rng, self.canvas = attributes, rng, canvas
-        self.weather = WEATHERS[attributes["weather"]]
-        self.light: Light = weathered(LIGHTS[attributes["time_of_day"]], self.weather)
-        ground = GROUNDS[attributes["biome"]]
+        self.weather = tables.WEATHERS[attributes["weather"]]
+        light = tables.weathered(tables.LIGHTS[attributes["time_of_day"]], self.weather)
+        super().__init__(attributes, rng, canvas, light)
+        self.ground = ground = tables.GROUNDS[attributes["biome"]]
         snowed = attributes["weather"] == "snowy"
-        self.ground: Ground = SNOW_GROUND._replace(mountain=ground.mountain) if snowed else ground
+        if snowed:
+            self.ground = tables.SNOW_GROUND._replace(mountain=ground.mountain)
         self.snow = 1.0 if snowed or attributes["biome"] == "snowfield" else 0.0
         self.wet: list[Callable[[float, float], bool]] = []  # where nothing can stand
-        self.offset = float(rng.uniform(0, RING_WIDTH))  # where the first slot lies
 
-    def stamp(self, x: float, y: float, size: float) -> Stamp:
+    def standing(self, x: float, y: float, size: float) -> Stamp:
         """An object of height `size` with its foot at (x, y), hazier the farther it stands."""
         far = float(np.clip(1 - (y - HORIZON) / 60, 0, 1))
         haze = min(0.75, far * (0.28 + self.weather.haze * 1.2) + self.weather.haze * 0.3)
-        return Stamp(self.canvas, self.light, x % RING_WIDTH, y, size, haze)
+        return self.stamp(x, y, size, haze)
 
     def aloft(self, x: float, y: float, size: float) -> Stamp:
         """An object in the air, at middle distance."""
-        haze = 0.08 + self.weather.haze
-        return Stamp(self.canvas, self.light, x % RING_WIDTH, y, size, haze)
-
-    def thing(self, attribute: str, color: str | None = None) -> AbstractContextManager[None]:
-        """Say that what is painted within is what an attribute tells of."""
-        return self.canvas.thing(attribute, self.attributes[attribute], color)
+        return self.stamp(x, y, size, 0.08 + self.weather.haze)
 
     def dry(self, x: float, y: float) -> bool:
         """Whether something can stand at (x, y): neither in water nor on a path."""
@@ -96,10 +81,6 @@ class _Scene:
     def slot(self, index: float) -> float:
         """The x of a slot's middle."""
         return self.offset + index * RING_WIDTH / SLOTS
-
-    def near(self, low: float, high: float) -> float:
-        """A random number in a range."""
-        return float(self.rng.uniform(low, high))
 
 
 def draw(attributes: dict[str, str], rng: np.random.Generator, canvas: Canvas) -> np.ndarray:
@@ -125,13 +106,11 @@ def _paint_sky(scene: _Scene) -> None:
             nature.stars(canvas, light, rng)
     x = scene.near(0, RING_WIDTH)
     y = SUN_HEIGHT[scene.attributes["time_of_day"]] + scene.near(-12, 8)
-    if scene.attributes["celestial"] == "sun":
+    disc = None
+    if (celestial := scene.attributes["celestial"]) != "none":
+        disc = x, y
         with scene.thing("celestial"):
-            nature.sun(canvas, light, x, y, scene.near(22, 30))
-    elif scene.attributes["celestial"] == "moon":
-        with scene.thing("celestial"):
-            nature.moon(canvas, light, x, y, scene.near(22, 30))
-    disc = None if scene.attributes["celestial"] == "none" else (x, y)
+            nature.DISCS[celestial](canvas, light, x, y, scene.near(22, 30))
     weather = scene.weather
     # clear weather has clouds too, but no caption names them
     cloudy = scene.attributes["weather"] == "cloudy"
@@ -163,7 +142,7 @@ def _paint_ground(scene: _Scene) -> None:
         nature.patches(canvas, light, rng, ground.far, ground.near)
     if kind == "sea":
         with canvas.moving(Motion.SHIMMER), scene.thing("water"):
-            nature.sea(canvas, light, rng, WATERS["sea"])
+            nature.sea(canvas, light, rng, tables.WATERS["sea"])
         foam = mix(ground.far, (255, 255, 255), 0.6)
         shore = nature.profile(rng, 240, 7, (3, 5, 8))
         nature.fill_below(canvas, shore, tinted(foam, light))
@@ -172,7 +151,7 @@ def _paint_ground(scene: _Scene) -> None:
         nature.fill_below(canvas, nature.profile(rng, 276, 10, (2, 5)), tinted(middle, light))
         nature.fill_below(canvas, nature.profile(rng, 328, 12, (3, 4)), tinted(ground.near, light))
     elif kind == "river":
-        body, shine = (tinted(color, light) for color in WATERS["river"])
+        body, shine = (tinted(color, light) for color in tables.WATERS["river"])
         for index in (1.5, 5.5):
             x, bend = scene.slot(index), scene.near(60, 100)
             nature.band_down(canvas, x, bend, 204, 190, tinted(ground.near, light))
@@ -180,15 +159,15 @@ def _paint_ground(scene: _Scene) -> None:
                 nature.band_down(canvas, x, bend, 204, 168, body)
                 nature.band_down(canvas, x - 4, bend, 208, 60, shine)
             scene.wet.append(_band_cover(x, bend, 204, 190))
-    elif kind in WATERS:
+    elif kind in tables.WATERS:
         for index in range(0, SLOTS, 2):
             x, y = scene.slot(index + 0.55) + scene.near(-14, 14), scene.near(250, 268)
             half = scene.near(70, 108)
             with canvas.moving(Motion.SHIMMER if kind != "ice" else None), scene.thing("water"):
-                nature.pond(canvas, light, x, y, half, WATERS[kind])
+                nature.pond(canvas, light, x, y, half, tables.WATERS[kind])
             scene.wet.append(_pond_cover(x, y, half))
             if kind == "lava":
-                scene.stamp(x % RING_WIDTH, y, 100).shine(0, 0, 1.3, (255, 140, 60), 9)
+                scene.standing(x % RING_WIDTH, y, 100).shine(0, 0, 1.3, (255, 140, 60), 9)
     if scene.attributes["path"] != "none":
         color = ground.path if scene.attributes["path"] == "path" else (136, 136, 152)
         for index in (3.5, 7.5):
@@ -225,6 +204,7 @@ def _place_buildings(scene: _Scene, items: Items, on_shore: float) -> list[tuple
         return []
     color = scene.attributes["building_color"]
     wall, roof = BUILDING_COLORS[color]
+    drawn, height = BUILDINGS[kind]
     if scene.snow:
         roof = (244, 248, 255)
     blocked = []
@@ -232,10 +212,10 @@ def _place_buildings(scene: _Scene, items: Items, on_shore: float) -> list[tuple
         x = (scene.slot(index) + scene.near(-34, 34)) % RING_WIDTH
         near = scene.near(0, 1)
         y = max(on_shore, 216 + near * 22)
-        size = BUILDING_HEIGHT[kind] * (0.82 + near * 0.45)
+        size = height * (0.82 + near * 0.45)
         blocked.append((x, y))
-        stamp = scene.stamp(x, y, size)
-        paint = partial(BUILDINGS[kind], stamp, wall, roof)
+        stamp = scene.standing(x, y, size)
+        paint = partial(drawn, stamp, wall, roof)
         items.append((y, "building", color, paint))
     return blocked
 
@@ -253,7 +233,7 @@ def _place_plants(
             hides = any(_ring_gap(x, bx) < 62 and y > by - 4 for bx, by in blocked)
             if hides or not scene.dry(x, y):
                 continue
-            stamp = scene.stamp(x, y + scene.near(0, 3), size)
+            stamp = scene.standing(x, y + scene.near(0, 3), size)
             paint = partial(PLANTS[kind], stamp, scene.rng, scene.snow)
             items.append((y, "vegetation", None, paint))
 
@@ -266,7 +246,7 @@ def _place_small_things(scene: _Scene, items: Items, on_shore: float) -> None:
         size, y = (y - 186) * scene.near(0.22, 0.4), max(on_shore, y)
         if not scene.dry(x, y):
             continue
-        stamp = scene.stamp(x, y, size)
+        stamp = scene.standing(x, y, size)
         paint = partial(rock, stamp, rng, scene.snow, scene.ground.rock)
         items.append((y, "rocks", None, paint))
     if attributes["animals"] != "none":
@@ -276,12 +256,12 @@ def _place_small_things(scene: _Scene, items: Items, on_shore: float) -> None:
             y = scene.near(214, 230) if afloat else max(on_shore, scene.near(244, 300))
             if not afloat and not scene.dry(x, y):
                 continue
-            stamp = scene.stamp(x, y, (y - 170) * 0.48)
+            stamp = scene.standing(x, y, (y - 170) * 0.48)
             items.append((y, "animals", None, partial(creature, stamp, attributes["animals"])))
     if attributes["fence"] != "none":
         for index in (0.5, 2.5, 4.5, 6.5):
             x, y = scene.slot(index) + scene.near(-12, 12), scene.near(298, 310)
-            stamp = scene.stamp(x, y, 28)
+            stamp = scene.standing(x, y, 28)
             kind = attributes["fence"]
             items.append((y, "fence", kind, partial(fence, stamp, kind)))
     if attributes["flowers"] != "none":
@@ -289,9 +269,9 @@ def _place_small_things(scene: _Scene, items: Items, on_shore: float) -> None:
             x, y = index * RING_WIDTH / 56 + scene.near(0, 40), scene.near(250, 374)
             if not scene.dry(x, y):
                 continue
-            stamp = scene.stamp(x, y, 8 + (y - 240) * 0.085)
+            stamp = scene.standing(x, y, 8 + (y - 240) * 0.085)
             color = attributes["flowers"]
-            items.append((y, "flowers", color, partial(flower, stamp, FLOWERS[color])))
+            items.append((y, "flowers", color, partial(flower, stamp, tables.FLOWERS[color])))
 
 
 def _paint_air(scene: _Scene) -> None:
@@ -339,29 +319,29 @@ def _ring_gap(first: float, second: float) -> float:
 def caption(attributes: dict[str, str], rng: np.random.Generator) -> str:
     """An English description of a random subset of what is in the picture, 8 to 35 words."""
     things = []
-    for name in phrasing.present(outdoor_words.THINGS, attributes):
+    for name in phrasing.present(tables.THINGS, attributes):
         # one sun cannot be seen from every side, so it is named less often
         if rng.random() < (0.3 if name == "celestial" else 0.8):
-            phrase = phrasing.choose(outdoor_words.THINGS[name][attributes[name]], rng)
+            phrase = phrasing.pick(rng, tables.THINGS[name][attributes[name]])
             if name == "vegetation" and rng.random() < 0.5:
-                density = outdoor_words.DENSITY[attributes["density"]]
-                phrase = f"{phrasing.choose(density, rng)} {phrase}"
+                density = tables.DENSITY[attributes["density"]]
+                phrase = f"{phrasing.pick(rng, density)} {phrase}"
             things.append(phrase)
     if attributes["building"] != "none":
-        noun = phrasing.choose(outdoor_words.BUILDING_NOUNS[attributes["building"]], rng)
+        noun = phrasing.pick(rng, tables.BUILDING_NOUNS[attributes["building"]])
         if rng.random() < 0.85:
             noun = f"{attributes['building_color']} {noun}"
         plural = noun.endswith("s") or " " in noun.removeprefix(attributes["building_color"] + " ")
-        things.append(noun if plural else phrasing.with_article(noun))
+        things.append(noun if plural else phrasing.article(noun))
     order = rng.permutation(len(things))
     moments = [
-        phrasing.choose(by_value[attributes[name]], rng)
-        for name, by_value in outdoor_words.MOMENTS.items()
+        phrasing.pick(rng, by_value[attributes[name]])
+        for name, by_value in tables.MOMENTS.items()
         if rng.random() < (0.35 if attributes[name] == "clear" else 0.88)
     ]
-    places = outdoor_words.PLACES[attributes["biome"]]
+    places = tables.PLACES[attributes["biome"]]
     # the other names tell the ground's colour, which snow hides
-    place = places[0] if attributes["weather"] == "snowy" else phrasing.choose(places, rng)
+    place = places[0] if attributes["weather"] == "snowy" else phrasing.pick(rng, places)
     text = phrasing.assemble(place, moments, [things[index] for index in order], rng)
     if len(text.split()) < phrasing.MIN_WORDS:
         text = f"A wide view all around, a calm landscape: {text}"

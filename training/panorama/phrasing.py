@@ -1,9 +1,11 @@
-"""Captions from phrase tables: picks phrases for a scene's attributes and joins them to English.
+"""Captions: picks phrases for a scene's attributes and joins them to English.
 
-Works on any table of the shape attribute -> value -> phrases. Knows nothing of what they describe.
+`assemble` makes sentences of a place and things, `compose` of a subject and weighted details. Works
+on any table of the shape attribute -> value -> phrases. Knows nothing of what they describe.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,10 +13,25 @@ Phrases = Mapping[str, Mapping[str, Sequence[str]]]
 
 MIN_WORDS = 8
 MAX_WORDS = 35
+COMPOSED_WORDS = 34
+TEMPLATES = (
+    "{subject} {light} with {details}.",
+    "{subject} with {details}, {light}.",
+    "{subject} {light}. There are {details}.",
+    "{subject} {light}: {details}.",
+    "{light}, {subject} with {details}.",
+)
 
 
-def choose(options: Sequence[str], rng: np.random.Generator) -> str:
-    """One of the phrases."""
+class Phrase(NamedTuple):
+    """A noun phrase and how important it is (a higher weight is mentioned more often)."""
+
+    text: str
+    weight: int
+
+
+def pick(rng: np.random.Generator, options: Sequence[str]) -> str:
+    """One of some phrases or names."""
     return options[int(rng.integers(len(options)))]
 
 
@@ -30,8 +47,13 @@ def listed(parts: Sequence[str]) -> str:
     return ", ".join(parts[:-1]) + " and " + parts[-1]
 
 
-def with_article(noun: str) -> str:
-    """The noun phrase with a or an, unless it is plural or already has an article."""
+def plural(kind: str) -> str:
+    """The plural of a noun. Knows nothing of irregular ones."""
+    return f"{kind[:-1]}ies" if kind.endswith("phy") else f"{kind}s"
+
+
+def article(noun: str) -> str:
+    """The noun phrase with a or an, unless it already has an article."""
     if noun.split()[0] in {"a", "an", "the"}:
         return noun
     return ("an " if noun[0] in "aeiou" else "a ") + noun
@@ -56,23 +78,43 @@ def assemble(
 def _fill(template: int, place: str, moment: str, things: list[str]) -> str:
     scene = f"{place} {moment}".strip()
     if not things:
-        return _sentence(f"a wide view all around over {with_article(scene)}")
+        return _sentence(f"a wide view all around over {article(scene)}")
     if template == 0:
-        return _sentence(f"{with_article(scene)} with {listed(things)}")
+        return _sentence(f"{article(scene)} with {listed(things)}")
     if template == 1:
         return ", ".join([scene, *things])
     if template == 2:
-        return _sentence(f"{listed(things)} in {with_article(scene)}")
+        return _sentence(f"{listed(things)} in {article(scene)}")
     if template == 3:
-        return _sentence(", ".join([*things, with_article(scene)]))
+        return _sentence(", ".join([*things, article(scene)]))
     half = max(1, len(things) // 2)
-    first = _sentence(f"{with_article(scene)} with {listed(things[:half])}")
+    first = _sentence(f"{article(scene)} with {listed(things[:half])}")
     if template == 4 and things[half:]:
         return f"{first} {_sentence('we also see ' + listed(things[half:]))}"
     if things[half:]:
         return f"{first} {_sentence(listed(things[half:]))}"
-    return _sentence(f"we see {listed(things)} in {with_article(scene)}")
+    return _sentence(f"we see {listed(things)} in {article(scene)}")
 
 
 def _sentence(text: str) -> str:
     return text[0].upper() + text[1:] + "."
+
+
+def compose(subject: str, details: list[Phrase], light: str, rng: np.random.Generator) -> str:
+    """A caption of 8 to 35 words about the subject. Knows nothing of what exists."""
+    weights = np.array([phrase.weight for phrase in details], dtype=float)
+    order = rng.choice(len(details), len(details), replace=False, p=weights / weights.sum())
+    wanted = int(rng.integers(3, 8))
+    chosen: list[str] = []
+    words = len(f"a {subject} {light} there are and".split())
+    for index in order[:wanted]:
+        text = details[index].text
+        if words + len(text.split()) <= COMPOSED_WORDS:
+            chosen.append(text)
+            words += len(text.split())
+    if rng.random() < 0.2:
+        return ", ".join([subject, *chosen, light])
+    sentence = pick(rng, TEMPLATES).format(
+        subject=article(subject), light=light, details=listed(chosen)
+    )
+    return sentence[0].upper() + sentence[1:]

@@ -52,11 +52,6 @@ def contrast(color: RGB, other: RGB) -> float:
     return float(np.linalg.norm(np.subtract(color, other)))
 
 
-def pick(rng: np.random.Generator, options: Sequence[str]) -> str:
-    """Return one of some names."""
-    return str(rng.choice(options))
-
-
 def pick_apart(
     rng: np.random.Generator, paints: Mapping[str, RGB], others: Sequence[RGB], least: float
 ) -> str:

@@ -10,6 +10,7 @@ from mag_sandbox.training.panorama.canvas import RING_HEIGHT, RING_WIDTH, Canvas
 from mag_sandbox.training.panorama.classes import UNNAMED
 from mag_sandbox.training.panorama.decor import PLANTS
 from mag_sandbox.training.panorama.lighting import Glow
+from mag_sandbox.training.panorama.phrasing import Phrase, article, compose, pick, plural
 from mag_sandbox.training.panorama.sketch import (
     BRASS,
     PAINTS,
@@ -20,11 +21,9 @@ from mag_sandbox.training.panorama.sketch import (
     darker,
     lighter,
     mix,
-    pick,
     pick_apart,
 )
 from mag_sandbox.training.panorama.things import OBJECTS
-from mag_sandbox.training.panorama.wording import Phrase, article, compose, plural
 
 FLOOR_TOP = 250.0
 STAND_BASE = 280.0

@@ -5,11 +5,12 @@ every colour through the scene's light and haze. Knows nothing of what the objec
 """
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import NamedTuple
 
 import numpy as np
 
-from mag_sandbox.training.panorama.canvas import Canvas, Motion, Point
+from mag_sandbox.training.panorama.canvas import RING_WIDTH, Canvas, Motion, Point
 
 Rgb = tuple[int, int, int]
 WHITE: Rgb = (250, 252, 255)
@@ -133,6 +134,28 @@ class Stamp:
         left, top = self._place(-across + lean, across * 0.16)
         right, bottom = self._place(across + lean * 2, -across * 0.16)
         self.canvas.ellipse(left, top, right, bottom, (24, 28, 62, self.light.shadow))
+
+
+class Painting:
+    """What all painters of one panorama share."""
+
+    def __init__(
+        self, attributes: dict[str, str], rng: np.random.Generator, canvas: Canvas, light: Light
+    ) -> None:
+        self.attributes, self.rng, self.canvas, self.light = attributes, rng, canvas, light
+        self.offset = float(rng.uniform(0, RING_WIDTH))  # where what is spread around begins
+
+    def stamp(self, x: float, y: float, size: float, haze: float = 0.0) -> Stamp:
+        """An object of height `size` with its foot at (x, y)."""
+        return Stamp(self.canvas, self.light, x % RING_WIDTH, y, size, haze)
+
+    def thing(self, attribute: str, color: str | None = None) -> AbstractContextManager[None]:
+        """Say that what is painted within is what an attribute tells of."""
+        return self.canvas.thing(attribute, self.attributes[attribute], color)
+
+    def near(self, low: float, high: float) -> float:
+        """A random number in a range."""
+        return float(self.rng.uniform(low, high))
 
 
 def dome(x: float, y: float, across: float, up: float, count: int = 14) -> list[Point]:

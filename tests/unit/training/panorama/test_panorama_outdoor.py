@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mag_sandbox.training.panorama import outdoor, outdoor_words, phrasing
+from mag_sandbox.training.panorama import outdoor, outdoor_tables, phrasing
 from mag_sandbox.training.panorama.canvas import RING_HEIGHT, RING_WIDTH, Canvas
 
 
@@ -44,7 +44,7 @@ def test_samples_only_known_values_and_all_of_them() -> None:
 
 
 def test_every_value_has_words() -> None:
-    for name, by_value in outdoor_words.THINGS.items():
+    for name, by_value in outdoor_tables.THINGS.items():
         assert set(by_value) == set(outdoor.ATTRIBUTES[name]) - {"none"}
 
 
