@@ -2,6 +2,7 @@
 
 @dataclass(frozen=True)
 class Options:
+    state: Path = argument("the run's state")
     folder: Path = option(Path("runs"), "state and logs")
     steps: int | None = option(None, "else the preset's")
 
@@ -37,8 +38,13 @@ def option(value: Any = MISSING, help: str | None = None, **told: Any) -> Any:
     return field(default=value, metadata={"help": help, **told})
 
 
+def argument(help: str) -> Any:
+    """Return a field of a dataclass that is an argument without a name: required, in its place."""
+    return field(metadata={"help": help, "named": False})
+
+
 def add_options(parser: argparse.ArgumentParser, kind: type) -> None:
-    """Add an option for every field of a dataclass that was made by `option`."""
+    """Add an option for every field of a dataclass that was made by `option` or `argument`."""
     types = get_type_hints(kind)
     for one in fields(kind):
         if "help" not in one.metadata:
@@ -48,6 +54,9 @@ def add_options(parser: argparse.ArgumentParser, kind: type) -> None:
             told["choices"] = get_args(types[one.name])
         else:
             told.setdefault("type", _reader(types[one.name]))
+        if not told.pop("named", True):
+            parser.add_argument(one.name, **told)
+            continue
         if one.default is MISSING:
             told["required"] = True
         else:

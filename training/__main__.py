@@ -3,9 +3,13 @@
 import argparse
 import logging
 import sys
+from collections.abc import Callable
+from dataclasses import make_dataclass, replace
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
-from mag_sandbox.command_line import OneLineParser, add_options, options_of
+from mag_sandbox.command_line import OneLineParser, add_options, argument, option, options_of
 from mag_sandbox.model.world import WorldFailed
 from mag_sandbox.training.curve import LogError, write_curves
 from mag_sandbox.training.imagination.config import ImaginationTraining
@@ -17,51 +21,22 @@ from mag_sandbox.training.tables.options import TablesOptions
 CURVES = ("images", "guided images", "views", "guided views", "blocks")  # kinds of steps
 
 
+def _paths(**fields: Any) -> type:
+    """Return a dataclass of options that are all paths."""
+    told = [(name, Path, one) for name, one in fields.items()]
+    return make_dataclass("Paths", told, kw_only=True)
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the command line's parser."""
     top = OneLineParser(prog="python -m training", description=__doc__)
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    with_defaults = argparse.ArgumentDefaultsHelpFormatter
-    pocket = commands.add_parser(
-        "pocket",
-        help="train the pocket world from nothing; resumes exactly where it was stopped",
-        formatter_class=with_defaults,
-    )
-    add_options(pocket, PocketTraining)
-    imagination = commands.add_parser(
-        "imagination",
-        help="train what invents views: codes, painter, sketcher; resumes where it was stopped",
-        formatter_class=with_defaults,
-    )
-    add_options(imagination, ImaginationTraining)
-    for name, text in STAGES.items():
-        add_options(commands.add_parser(name, help=text), RecipeOptions)
-    add_options(
-        commands.add_parser("precompute", help="videos and prompts, read once for full size"),
-        PrecomputeOptions,
-    )
-    add_options(
-        commands.add_parser("memorypack", help="MemoryPack's parts: teacher, then Direct Forcing"),
-        MemoryPackOptions,
-    )
-    cost = commands.add_parser("memorypack-cost", help="what a block costs as a session gets long")
-    cost.add_argument("--folder", type=Path, required=True, help="where table and picture go")
-    add_options(
-        commands.add_parser(
-            "tables",
-            help="the paper's tables 3 and 4 in small, a row after another",
-            formatter_class=with_defaults,
-        ),
-        TablesOptions,
-    )
-    export = commands.add_parser("export", help="a stage's averaged weights as safetensors")
-    export.add_argument("state", type=Path, help="NAME.pt, or NAME.shards of several processes")
-    export.add_argument("weights", type=Path, help="file to write")
-    texts = commands.add_parser("texts", help="read the library scenes' prompts once, for the game")
-    texts.add_argument("folder", type=Path, help="of the weights, where the file is written")
-    curve = commands.add_parser("curve", help="draw the loss curves of a run as SVG")
-    curve.add_argument("--folder", type=Path, default=Path("runs/pocket"), help="of the run")
-    curve.add_argument("--picture", type=Path, required=True, help="SVG file to write")
+    for name, (text, kind, run) in COMMANDS.items():
+        shows_defaults = kind in (PocketTraining, ImaginationTraining, TablesOptions)
+        told = argparse.ArgumentDefaultsHelpFormatter if shows_defaults else argparse.HelpFormatter
+        command = commands.add_parser(name, help=text, formatter_class=told)
+        add_options(command, kind)
+        command.set_defaults(kind=kind, run=run, stage=name)
     return top
 
 
@@ -69,20 +44,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Run a training command; returns the exit code."""
     told = parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    commands = {
-        "pocket": _train,
-        "imagination": _train_imagination,
-        "curve": _draw,
-        "texts": _read_prompts,
-        "precompute": _precompute,
-        "export": _export,
-        "memorypack": _train_memorypack,
-        "memorypack-cost": _measure_memorypack,
-        "tables": _train_table,
-        **dict.fromkeys(STAGES, _train_stage),
-    }
     try:
-        commands[told.command](told)
+        told.run(options_of(told.kind, told))
     except (WorldFailed, LogError) as error:
         sys.stderr.write(f"error: {' '.join(str(error).split())}\n")
         return 2
@@ -95,84 +58,91 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _train(told: argparse.Namespace) -> None:
-    from mag_sandbox.model.pocket.weights import read_config  # both import torch
-    from mag_sandbox.training.pocket.pipeline import train
-
-    if told.init_from:
-        read_config(told.init_from)  # before hours of drawing
-    train(options_of(PocketTraining, told))
+def _later(module: str, name: str) -> Callable[[Any], object]:
+    """Return a function that is imported when it is called: all import torch."""
+    return lambda options: _imported(module, name)(options)
 
 
-def _train_imagination(told: argparse.Namespace) -> None:
-    from mag_sandbox.model.imagination.weights import read_imagination_config  # import torch
-    from mag_sandbox.model.pocket.weights import read_config
-    from mag_sandbox.training.imagination.pipeline import train
-
-    read_config(told.weights)  # before hours of drawing
-    if told.init_from:
-        read_imagination_config(told.init_from)
-    train(options_of(ImaginationTraining, told))
+def _given_paths(module: str, name: str) -> Callable[[Any], object]:
+    """Return the same of a function that takes paths by their names."""
+    return lambda options: _imported(module, name)(**vars(options))
 
 
-def _train_stage(told: argparse.Namespace) -> None:
+def _imported(module: str, name: str) -> Callable[..., object]:
+    return getattr(import_module(f"mag_sandbox.training.{module}"), name)
+
+
+def _train_stage(options: RecipeOptions) -> None:
     from mag_sandbox.training.recipe.train import train as train_recipe  # all import torch
     from mag_sandbox.training.sharded import launched
 
-    if told.size == "pocket":
+    if options.size == "pocket":
         from mag_sandbox.training.pocket.size import pocket_size as sized
     else:
         from mag_sandbox.training.recipe.full_size import full_size as sized
     with launched() as processes:
-        parts = told.parts or processes.count
-        options = options_of(RecipeOptions, told, stage=told.command, parts=parts)
+        options = replace(options, parts=options.parts or processes.count)
         with processes.in_turn():  # the first one draws what the others read
             size = sized(options)
         train_recipe(options, size, processes)
 
 
-def _train_memorypack(told: argparse.Namespace) -> None:
+def _train_memorypack(options: MemoryPackOptions) -> None:
     from mag_sandbox.training.memorypack import train as memorypack  # imports torch
 
-    options = options_of(MemoryPackOptions, told)
     sized = memorypack.pocket_size if options.size == "pocket" else memorypack.full_size
     memorypack.train(options, sized(options))
 
 
-def _train_table(told: argparse.Namespace) -> None:
-    from mag_sandbox.training.tables.train import train_table  # imports torch
-
-    train_table(options_of(TablesOptions, told))
-
-
-def _measure_memorypack(told: argparse.Namespace) -> None:
-    from mag_sandbox.training.memorypack import cost  # imports torch
-
-    rows = cost.measure()
-    cost.write(told.folder, rows)
-    sys.stdout.write(cost.table(rows) + "\n")
-
-
-def _export(told: argparse.Namespace) -> None:
-    from mag_sandbox.training.export import export  # imports torch
-
-    export(told.state, told.weights)
-
-
-def _precompute(told: argparse.Namespace) -> None:
-    from mag_sandbox.training.recipe.precompute import precompute  # imports torch and diffusers
-
-    precompute(options_of(PrecomputeOptions, told))
-
-
-def _read_prompts(told: argparse.Namespace) -> None:
-    from mag_sandbox.training.pocket.texts import write_scene_texts  # imports torch
-
-    write_scene_texts(told.folder)
-
-
-def _draw(told: argparse.Namespace) -> None:
-    write_curves(told.folder / "log.jsonl", told.picture, CURVES)
+# name: what it does, its options, what takes them
+COMMANDS: dict[str, tuple[str, type, Callable[[Any], object]]] = {
+    "pocket": (
+        "train the pocket world from nothing; resumes exactly where it was stopped",
+        PocketTraining, _later("pocket.pipeline", "train"),
+    ),
+    "imagination": (
+        "train what invents views: codes, painter, sketcher; resumes where it was stopped",
+        ImaginationTraining, _later("imagination.pipeline", "train"),
+    ),
+    **{name: (text, RecipeOptions, _train_stage) for name, text in STAGES.items()},
+    "precompute": (
+        "videos and prompts, read once for full size",
+        PrecomputeOptions, _later("recipe.precompute", "precompute"),
+    ),
+    "memorypack": (
+        "MemoryPack's parts: teacher, then Direct Forcing", MemoryPackOptions, _train_memorypack,
+    ),
+    "memorypack-cost": (
+        "what a block costs as a session gets long",
+        _paths(folder=option(help="where table and picture go")),
+        _given_paths("memorypack.cost", "run"),
+    ),
+    "tables": (
+        "the paper's tables 3 and 4 in small, a row after another",
+        TablesOptions, _later("tables.train", "train_table"),
+    ),
+    "export": (
+        "a stage's averaged weights as safetensors",
+        _paths(
+            state=argument("NAME.pt, or NAME.shards of several processes"),
+            weights=argument("file to write"),
+        ),
+        _given_paths("export", "export"),
+    ),
+    "texts": (
+        "read the library scenes' prompts once, for the game",
+        _paths(folder=argument("of the weights, where the file is written")),
+        _given_paths("pocket.texts", "write_scene_texts"),
+    ),
+    "curve": (
+        "draw the loss curves of a run as SVG",
+        _paths(
+            folder=option(Path("runs/pocket"), "of the run"),
+            picture=option(help="SVG file to write"),
+        ),
+        lambda options: write_curves(options.folder / "log.jsonl", options.picture, CURVES),
+    ),
+}  # fmt: skip
 
 
 if __name__ == "__main__":

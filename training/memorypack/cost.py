@@ -6,6 +6,7 @@ keep.
 """
 
 import json
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -141,6 +142,13 @@ def _block(config: PocketConfig, index: int) -> LatentFrames:
 
 def _prompt(config: PocketConfig) -> torch.Tensor:
     return torch.zeros(1, config.dit.text_len, config.dit.text_dim)
+
+
+def run(folder: Path) -> None:
+    """Measure, write table and picture into a folder, and say what was measured."""
+    rows = measure()
+    write(folder, rows)
+    sys.stdout.write(table(rows) + "\n")
 
 
 def table(rows: list[dict]) -> str:

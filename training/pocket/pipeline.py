@@ -24,6 +24,7 @@ from mag_sandbox.model.pocket.weights import (
     load_into,
     load_pocket_parts,
     load_tokenizer,
+    read_config,
     save_pocket,
 )
 from mag_sandbox.model.world import Control, MemorySetting, World
@@ -241,6 +242,8 @@ def _tokenizer_for(data: PanoramaSet, config: PocketConfig) -> Tokenizer:
 
 def train(training: PocketTraining) -> None:
     """Train the pocket world on the best device here."""
+    if training.init_from is not None:
+        read_config(training.init_from)  # its errors come before hours of drawing
     config = replace(POCKET, generator_rank=training.generator_rank)
     PocketPipeline(training, config, choose_device()).run()
 
