@@ -16,6 +16,7 @@ from mag_sandbox.files.yaml_files import (
     FileError,
     Problem,
     compose_yaml,
+    entries,
     nearest,
     quoted,
     read_text,
@@ -216,40 +217,24 @@ def load_bindings(path: Path) -> Bindings:
     """
     if not path.exists():
         return DEFAULTS
-    lines: dict[str, int] = {}
     try:
-        return DEFAULTS.with_keys(_changes(compose_yaml(read_text(path)), lines))
-    except BindingError as error:
-        line = max(lines.get(name, 0) for name in error.names)
-        raise BindingsError(f"{path}:{line}: {error}") from None
+        names = tuple(row.name for row in DEFAULTS.rows)
+        nodes = entries(compose_yaml(read_text(path)), names, "action", "anchor: [g]")
+        keys = {name: _keys(name, *pair) for name, pair in nodes.items()}
     except Problem as problem:
         raise BindingsError(problem.at(path)) from None
+    try:
+        return DEFAULTS.with_keys(keys)
+    except BindingError as error:
+        lines = (nodes[name][0].start_mark.line + 1 for name in error.names if name in nodes)
+        raise BindingsError(f"{path}:{max(lines)}: {error}") from None
 
 
-def _changes(root: yaml.Node | None, lines: dict[str, int]) -> dict[str, list[str]]:
-    """Return the keys by row and note the line of each."""
-    if root is None:
-        return {}
-    if not isinstance(root, yaml.MappingNode):
-        problem = 'expected lines of the form "anchor: [g]"'
-        raise Problem(problem, root.start_mark.line + 1)
-    names = tuple(row.name for row in DEFAULTS.rows)
-    changes: dict[str, list[str]] = {}
-    for name_node, keys_node in root.value:
-        name, line = str(name_node.value), name_node.start_mark.line + 1
-        if name not in names:
-            guess = nearest(name, names) or f"; known: {', '.join(names)}"
-            raise Problem(f'unknown action "{quoted(name)}"{guess}', line)
-        if name in changes:
-            raise Problem(f'"{name}" is given twice, first in line {lines[name]}', line)
-        changes[name], lines[name] = _keys(name, keys_node, line), line
-    return changes
-
-
-def _keys(name: str, node: yaml.Node, line: int) -> list[str]:
+def _keys(name: str, name_node: yaml.Node, node: yaml.Node) -> list[str]:
     texts = node.value if isinstance(node, yaml.SequenceNode) else [node]
     if not all(isinstance(text, yaml.ScalarNode) and text.value for text in texts):
-        raise Problem(f"{name} needs a list of keys, such as [g, pad a]; [] for none", line)
+        problem = f"{name} needs a list of keys, such as [g, pad a]; [] for none"
+        raise Problem(problem, name_node)
     return [_key(name, text) for text in texts]
 
 
@@ -260,6 +245,6 @@ def _key(name: str, node: yaml.ScalarNode) -> str:
         remedy = "write a letter or a name as the help shows it"
         raise Problem(
             f'{name} has the unknown key "{quoted(node.value)}"{guess}; {remedy}',
-            node.start_mark.line + 1,
+            node,
         )
     return key

@@ -4,6 +4,7 @@ Used for everything people edit by hand (scenes, settings); knows nothing of wha
 """
 
 import types
+from collections.abc import Sequence
 from dataclasses import MISSING, fields
 from difflib import get_close_matches
 from pathlib import Path
@@ -43,14 +44,29 @@ def read_checked_yaml(path: Path, cls: type[T], error: type[FileError] = FileErr
         FileError: (or `error`) the file is unreadable, too large, not YAML, or does not fit `cls`.
     """
     try:
-        values, lines = _values(compose_yaml(read_text(path)), cls)
-        _require_all(cls, values)
-        try:
-            return cls(**values)
-        except FieldError as problem:
-            raise Problem(str(problem), lines.get(problem.field)) from problem
+        return checked(compose_yaml(read_text(path)), cls)
     except Problem as problem:
         raise error(problem.at(path)) from problem.__cause__
+
+
+def checked(root: yaml.Node | None, cls: type[T], name: str = "") -> T:
+    """Make the same of a mapping, which a message calls by this name.
+
+    Raises:
+        Problem: it does not fit `cls`.
+    """
+    nodes = entries(root, tuple(hints := get_type_hints(cls)))
+    values = {key: value_of(key, node, hints[key]) for key, (_, node) in nodes.items()}
+    for field in fields(cls):  # type: ignore[arg-type] -- `cls` is a dataclass
+        required = field.default is MISSING and field.default_factory is MISSING
+        if required and field.name not in values:
+            problem = f'{name}has no "{field.name}"; add a line "{field.name}: ..."'
+            raise Problem(problem, root if name else None)
+    try:
+        return cls(**values)
+    except FieldError as problem:
+        _, node = nodes.get(problem.field, (None, None))
+        raise Problem(str(problem), node) from problem
 
 
 def nearest(name: str, names: tuple[str, ...]) -> str:
@@ -76,13 +92,16 @@ def is_file(path: Path) -> bool:
 class Problem(Exception):
     """What is wrong with a file, and where; each reader turns it into its own error."""
 
-    def __init__(self, message: str, line: int | None = None, column: int | None = None) -> None:
+    def __init__(self, message: str, where: yaml.Node | yaml.Mark | None = None) -> None:
         super().__init__(message)
-        self.line, self.column = line, column  # 1-based
+        mark = where.start_mark if isinstance(where, yaml.Node) else where
+        self.line = mark.line + 1 if mark else None
+        self.column = mark.column + 1 if mark else None
 
-    def at(self, path: Path) -> str:
-        """Return the problem with file and line."""
-        return f"{path}:{self.line}: {self}" if self.line else f"{path}: {self}"
+    def at(self, path: Path, *, column: bool = False) -> str:
+        """Return the problem with file and line, and with its column if that is asked for."""
+        places = (self.line, self.column) if column else (self.line,)
+        return ": ".join((":".join(map(str, (path, *filter(None, places)))), str(self)))
 
 
 def read_text(path: Path, most: int = MAX_BYTES) -> str:
@@ -123,6 +142,37 @@ def compose_yaml(text: str) -> yaml.Node | None:
         raise Problem("is not valid YAML; is this the right file?") from None
 
 
+def entries(
+    root: yaml.Node | None, known: Sequence[str] | None, noun: str = "key", form: str = "key: value"
+) -> dict[str, tuple[yaml.Node, yaml.Node]]:
+    """Return the nodes of a mapping's keys and values, by key; None: there are none.
+
+    Args:
+        root: the mapping.
+        known: keys that it may have; None: any.
+        noun: what messages call a key.
+        form: how they say a line is written.
+
+    Raises:
+        Problem: it is no mapping, or a key is unknown or given twice.
+    """
+    if root is None:
+        return {}
+    if not isinstance(root, yaml.MappingNode):
+        raise Problem(f'expected lines of the form "{form}"', root)
+    found: dict[str, tuple[yaml.Node, yaml.Node]] = {}
+    for key_node, value_node in root.value:
+        key = str(key_node.value)
+        if known is not None and key not in known:
+            guess = f"{nearest(key, tuple(known))}; known {noun}s: {', '.join(known)}"
+            raise Problem(f'unknown {noun} "{quoted(key)}"{guess}', key_node)
+        if key in found:
+            line = found[key][0].start_mark.line + 1
+            raise Problem(f'"{key}" is given twice, first in line {line}', key_node)
+        found[key] = key_node, value_node
+    return found
+
+
 def construct(node: yaml.Node, name: str) -> Any:
     """Return the plain value of a node, which a message calls by this name.
 
@@ -135,49 +185,22 @@ def construct(node: yaml.Node, name: str) -> Any:
     except yaml.MarkedYAMLError as problem:
         raise _marked(problem) from None
     except (ValueError, LookupError, TypeError, AttributeError) as problem:
-        line = node.start_mark.line + 1
-        raise Problem(f"{name} holds a value that cannot be read: {problem}", line) from None
+        raise Problem(f"{name} holds a value that cannot be read: {problem}", node) from None
     finally:
         loader.dispose()
 
 
 def _marked(problem: yaml.MarkedYAMLError) -> Problem:
-    mark = problem.problem_mark
-    where = (mark.line + 1, mark.column + 1) if mark else ()
-    return Problem(f"is not valid YAML: {problem.problem}", *where)
+    return Problem(f"is not valid YAML: {problem.problem}", problem.problem_mark)
 
 
-def _values(root: yaml.Node | None, cls: type) -> tuple[dict[str, Any], dict[str, int]]:
-    """Return the values and the 1-based line of each key."""
-    if root is None:
-        return {}, {}
-    if not isinstance(root, yaml.MappingNode):
-        raise Problem('expected lines of the form "key: value"', root.start_mark.line + 1)
-    hints = get_type_hints(cls)
-    values: dict[str, Any] = {}
-    lines: dict[str, int] = {}
-    for key_node, value_node in root.value:
-        key, line = str(key_node.value), key_node.start_mark.line + 1
-        if key not in hints:
-            known = ", ".join(hints)
-            guess = nearest(key, tuple(hints))
-            raise Problem(f'unknown key "{quoted(key)}"{guess}; known keys: {known}', line)
-        if key in values:
-            raise Problem(f'"{key}" is given twice, first in line {lines[key]}', line)
-        values[key] = _checked(key, construct(value_node, key), hints[key], line)
-        lines[key] = line
-    return values, lines
+def value_of(key: str, node: yaml.Node, hint: Any) -> Any:
+    """Return the value of a key as the type that is expected of it.
 
-
-def _require_all(cls: type, values: dict[str, Any]) -> None:
-    for field in fields(cls):
-        required = field.default is MISSING and field.default_factory is MISSING
-        if required and field.name not in values:
-            raise Problem(f'has no "{field.name}"; add a line "{field.name}: ..."')
-
-
-def _checked(key: str, value: Any, hint: Any, line: int) -> Any:
-    origin = get_origin(hint)
+    Raises:
+        Problem: it is of another.
+    """
+    value, origin = construct(node, key), get_origin(hint)
     if origin in (Union, types.UnionType):
         options = get_args(hint)
         if value is None and type(None) in options:
@@ -191,16 +214,17 @@ def _checked(key: str, value: Any, hint: Any, line: int) -> Any:
         if value not in get_args(hint):
             guess = nearest(str(value), allowed)
             known = ", ".join(allowed)
-            raise Problem(f'{key} is "{quoted(str(value))}"{guess}; expected one of {known}', line)
+            raise Problem(f'{key} is "{quoted(str(value))}"{guess}; expected one of {known}', node)
         return value
     if hint is float and type(value) is int:
         return float(value)
     if type(value) is not hint:
-        raise Problem(f"{key} is {_shown(value)}, expected {TYPE_NAMES[hint]}", line)
+        raise Problem(f"{key} is {shown(value)}, expected {TYPE_NAMES[hint]}", node)
     return value
 
 
-def _shown(value: Any) -> str:
+def shown(value: object) -> str:
+    """Return a value as it is told in a message."""
     if value is None:
         return "empty"
     if isinstance(value, dict | list):

@@ -5,22 +5,25 @@ Knows nothing of worlds: `tape.py` turns the script into camera commands, the ap
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import yaml
 
 from mag_sandbox.files.yaml_files import (
-    FieldError,
     FileError,
     Problem,
+    checked,
     compose_yaml,
     construct,
+    entries,
     is_file,
     nearest,
     quoted,
     read_text,
+    shown,
+    value_of,
 )
 from mag_sandbox.scenes.demo.expect import Expectation, parse_expectation
 from mag_sandbox.scenes.demo.script import MemoryAsk, Statement, parse_memory, parse_script
@@ -36,6 +39,7 @@ from mag_sandbox.scenes.scene import (
 )
 
 MAX_BYTES = 2**20
+Value = TypeVar("Value")
 KEYS = {  # of a demo file → what each says
     "name": "its name for people",
     "about": "what it shows, in a sentence",
@@ -87,12 +91,10 @@ def load_demo(name_or_path: str | Path) -> Demo:
     path = _find(name_or_path)
     try:
         text = read_text(path, MAX_BYTES)
-        root = compose_yaml(text)
+        return _Reading(path, text, compose_yaml(text)).demo()
     except Problem as problem:
-        where = f"{path}:{problem.line}:{problem.column}" if problem.line else str(path)
         hint = "" if path.exists() else "; `demo --list` names what is there"
-        raise DemoError(f"{where}: {problem}{hint}") from None
-    return _Reading(path, text, root).demo()
+        raise DemoError(f"{problem.at(path, column=True)}{hint}") from None
 
 
 def _find(name_or_path: str | Path) -> Path:
@@ -111,25 +113,23 @@ class _Reading:
     def __init__(self, path: Path, text: str, root: yaml.Node | None) -> None:
         self._path, self._text = path, text
         if root is None:
-            raise self._error('is empty; add lines "scene: ..." and "script: ..."')
-        self._nodes: dict[str, yaml.Node] = {}
-        self._values = self._mapping(root, tuple(KEYS), self._nodes)
+            raise Problem('is empty; add lines "scene: ..." and "script: ..."')
+        self._nodes = {key: node for key, (_, node) in entries(root, tuple(KEYS)).items()}
 
     def demo(self) -> Demo:
         scene, scene_name = self._scene()
         script, lines = self._script()
         compare = self._compare()
-        memory = self._typed("memory", str, "")
         demo = Demo(
-            name=self._typed("name", str, self._path.stem.replace("-", " ")),
-            about=" ".join(self._typed("about", str, "").split()),
+            name=self._value("name", self._path.stem.replace("-", " ")),
+            about=" ".join(self._value("about", "").split()),
             scene=scene,
             scene_name=scene_name,
             seed=self._seed(scene),
             script=script,
-            memory=self._memory("memory", memory) if "memory" in self._values else None,
+            memory=self._memory("memory", self._value("memory", "")),
             compare=compare,
-            look_ahead=self._typed("look_ahead", bool, True),
+            look_ahead=self._value("look_ahead", True),
             expect=self._expect(script, compare),
             source=str(self._path),
             lines=lines,
@@ -140,110 +140,68 @@ class _Reading:
             raise demo.problem(error) from None
         return demo
 
-    def _error(self, problem: str, node: yaml.Node | None = None) -> DemoError:
-        where = f":{node.start_mark.line + 1}:{node.start_mark.column + 1}" if node else ""
-        return DemoError(f"{self._path}{where}: {problem}")
+    def _value(self, key: str, default: Value) -> Value:
+        """Return the value of a key, of the type of its default."""
+        node = self._nodes.get(key)
+        return default if node is None else value_of(key, node, type(default))
 
-    def _mapping(
-        self, node: yaml.Node, known: Sequence[str] | None, nodes: dict[str, yaml.Node]
-    ) -> dict[str, Any]:
-        """Return plain values of a mapping, and note their nodes; nothing is executed."""
-        if not isinstance(node, yaml.MappingNode):
-            raise self._error('expected lines of the form "key: value"', node)
-        values: dict[str, Any] = {}
-        for key_node, value_node in node.value:
-            key = str(key_node.value) if isinstance(key_node, yaml.ScalarNode) else "?"
-            if known is not None and key not in known:
-                guess, names = nearest(key, tuple(known)), ", ".join(known)
-                problem = f'unknown key "{quoted(key)}"{guess}; known keys: {names}'
-                raise self._error(problem, key_node)
-            if key in values:
-                raise self._error(f'"{key}" is given twice', key_node)
-            values[key], nodes[key] = self._plain(value_node), value_node
-        return values
-
-    def _plain(self, node: yaml.Node) -> Any:
-        if not isinstance(node, yaml.ScalarNode):
-            return node
-        try:
-            return construct(node, "this")
-        except Problem:
-            raise self._error("this value cannot be read", node) from None
-
-    def _typed(self, key: str, kind: type, default: Any) -> Any:
-        value = self._values.get(key, default)
-        if type(value) is not kind:
-            words = {str: "text", int: "a whole number", bool: "true or false"}[kind]
-            raise self._error(f"{key} is {_shown(value)}, expected {words}", self._nodes[key])
-        return value
+    def _needed(self, key: str, example: str) -> yaml.Node:
+        if key not in self._nodes:
+            raise Problem(f'has no "{key}"; add {example}')
+        return self._nodes[key]
 
     def _scene(self) -> tuple[Scene, str]:
-        if "scene" not in self._values:
-            raise self._error('has no "scene"; add a line "scene: meadow"')
-        value, node = self._values["scene"], self._nodes["scene"]
-        if isinstance(value, yaml.MappingNode):
-            return self._inline_scene(value)
-        if type(value) is not str:
-            raise self._error(f"scene is {_shown(value)}, expected the name of a scene", node)
-        if value not in available_scenes():
-            known, guess = ", ".join(available_scenes()), nearest(value, available_scenes())
-            raise self._error(f'scene "{quoted(value)}" not found{guess}; available: {known}', node)
-        return load_scene(value), value
+        node = self._needed("scene", 'a line "scene: meadow"')
+        if isinstance(node, yaml.MappingNode):
+            return self._inline_scene(node)
+        name = construct(node, "scene")
+        if type(name) is not str:
+            raise Problem(f"scene is {shown(name)}, expected the name of a scene", node)
+        if name not in available_scenes():
+            known, guess = ", ".join(available_scenes()), nearest(name, available_scenes())
+            raise Problem(f'scene "{quoted(name)}" not found{guess}; available: {known}', node)
+        return load_scene(name), name
 
-    def _inline_scene(self, node: yaml.MappingNode) -> tuple[Scene, str]:
-        nodes: dict[str, yaml.Node] = {}
-        types = {"seed": int}
-        values = self._mapping(node, tuple(field.name for field in fields(Scene)), nodes)
-        for key, value in values.items():
-            kind = types.get(key, str)
-            if type(value) is not kind:
-                words = "a whole number" if kind is int else "text"
-                raise self._error(f"{key} is {_shown(value)}, expected {words}", nodes[key])
-        if "prompt" not in values:
-            raise self._error('the scene has no "prompt"; add a line "prompt: ..."', node)
-        values["prompt"] = " ".join(values["prompt"].split())
-        if "image" in values:
-            image = self._path.parent / values["image"]
+    def _inline_scene(self, node: yaml.Node) -> tuple[Scene, str]:
+        scene = checked(node, Scene, "the scene ")
+        scene = replace(scene, prompt=" ".join(scene.prompt.split()))
+        if scene.image is not None:
+            image = self._path.parent / scene.image
             if not is_file(image):
-                problem = f'image "{values["image"]}" not found; its path starts at this file'
-                raise self._error(problem, nodes["image"])
-            values["image"] = str(image.resolve())
-        try:
-            scene = Scene(**values)
-        except FieldError as problem:
-            raise self._error(str(problem), nodes.get(problem.field, node)) from None
+                problem = f'image "{scene.image}" not found; its path starts at this file'
+                raise Problem(problem, entries(node, None)["image"][1])
+            scene = replace(scene, image=str(image.resolve()))
         return scene, scene.name
 
     def _seed(self, scene: Scene) -> int:
-        seed = self._typed("seed", int, scene.seed)
+        seed = self._value("seed", scene.seed)
         if not 0 <= seed <= MAX_SEED:
-            raise self._error(f"seed is {seed}, expected 0 to {MAX_SEED}", self._nodes["seed"])
+            raise Problem(f"seed is {seed}, expected 0 to {MAX_SEED}", self._nodes["seed"])
         return seed
 
-    def _memory(self, key: str, text: str) -> MemoryAsk:
+    def _memory(self, key: str, text: str) -> MemoryAsk | None:
+        if key not in self._nodes:
+            return None
         try:
             return parse_memory(text)
         except ScriptError as problem:
-            raise self._error(f"{key}: {problem}", self._nodes[key]) from None
+            raise Problem(f"{key}: {problem}", self._nodes[key]) from None
 
     def _compare(self) -> tuple[MemoryAsk, ...]:
-        if "compare" not in self._values:
+        if "compare" not in self._nodes:
             return ()
-        asks = self._typed("compare", str, "").split(",")
+        asks = self._value("compare", "").split(",")
         if len(asks) < 2:
-            raise self._error(
-                'compare names fewer than two; write "mag-retrieve, window"', self._nodes["compare"]
-            )
-        return tuple(self._memory("compare", ask) for ask in asks)
+            problem = 'compare names fewer than two; write "mag-retrieve, window"'
+            raise Problem(problem, self._nodes["compare"])
+        return tuple(ask for text in asks if (ask := self._memory("compare", text)))
 
     def _script(self) -> tuple[tuple[Statement, ...], tuple[int, int]]:
-        if "script" not in self._values:
-            raise self._error('has no "script"; add lines "script: |" and what the camera does')
-        text, node = self._typed("script", str, ""), self._nodes["script"]
-        lines = _before(self._text, node)
+        node = self._needed("script", 'lines "script: |" and what the camera does')
+        text, lines = self._value("script", ""), _before(self._text, node)
         if lines is None:
             problem = "the script has several lines; begin it with `script: |`"
-            raise self._error(f"{problem}, so that they stay lines", node)
+            raise Problem(f"{problem}, so that they stay lines", node)
         try:
             return parse_script(text), lines
         except ScriptError as error:
@@ -253,20 +211,20 @@ class _Reading:
     def _expect(
         self, script: Sequence[Statement], compare: Sequence[MemoryAsk]
     ) -> tuple[Expectation, ...]:
-        node = self._values.get("expect")
+        node = self._nodes.get("expect")
         if node is None:
             return ()
-        nodes: dict[str, yaml.Node] = {}
-        values = self._mapping(node, None, nodes) if isinstance(node, yaml.Node) else None
-        if values is None:
-            raise self._error('expect needs lines such as recall: ">= 80"', self._nodes["expect"])
+        if not isinstance(node, yaml.MappingNode):
+            raise Problem('expect needs lines such as recall: ">= 80"', node)
         probed = probed_anchors(script)
         expectations = []
-        for name, value in values.items():
+        for name, (_, value) in entries(node, None).items():
             try:
-                expectations.append(parse_expectation(name, value, probed, compared=bool(compare)))
+                told = construct(value, name)
+                one = parse_expectation(name, told, probed, compared=bool(compare))
             except ValueError as problem:
-                raise self._error(str(problem), nodes[name]) from None
+                raise Problem(str(problem), value) from None
+            expectations.append(one)
         return tuple(expectations)
 
 
@@ -280,12 +238,6 @@ def _before(text: str, node: yaml.ScalarNode) -> tuple[int, int] | None:
     if start.line != end.line or node.style == ">":
         return None
     return start.line, start.column + (node.style is not None)
-
-
-def _shown(value: object) -> str:
-    if value is None:
-        return "empty"
-    return "a group of keys" if isinstance(value, yaml.Node) else f'"{quoted(str(value))}"'
 
 
 def check_names(script: Sequence[Statement], scene: str, scenes: Sequence[str]) -> None:

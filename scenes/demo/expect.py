@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from mag_sandbox.files.yaml_files import nearest, quoted
+from mag_sandbox.files.yaml_files import nearest, quoted, shown
 
 MEASURES = {  # what can be expected → what it is
     "recall": "how much of what could come back did [%], at every probe",
@@ -72,11 +72,5 @@ def parse_expectation(
         raise ValueError('expect lead: nothing is compared; add "compare: mag-retrieve, window"')
     match = _COMPARISON.fullmatch(value) if isinstance(value, str) else None
     if match is None:
-        raise ValueError(f'{name} is {_shown(value)}, expected a comparison such as ">= 80"')
+        raise ValueError(f'{name} is {shown(value)}, expected a comparison such as ">= 80"')
     return Expectation(measure, anchor or None, match[1], float(match[2]))
-
-
-def _shown(value: object) -> str:
-    if value is None:
-        return "empty"
-    return f'"{quoted(str(value))}"' if isinstance(value, str | int | float) else "a group of keys"

@@ -40,7 +40,7 @@ def test_a_file_changes_what_it_names(bindings_file):
     ("text", "said"),
     [
         ("anchor: [g]\nancor: [e]\n", ':2: unknown action "ancor" (did you mean "anchor"?)'),
-        ("xyz: [e]\n", ':1: unknown action "xyz"; known: look_left, '),
+        ("xyz: [e]\n", ':1: unknown action "xyz"; known actions: look_left, '),
         ("anchor: [spce]\n", ':1: anchor has the unknown key "spce" (did you mean "space"?)'),
         ("anchor:\n- g\n- nonsense key\n", ':3: anchor has the unknown key "nonsense key"'),
         ("anchor: [p]\n", ':1: "P" is a key of both anchor and pause; give one of them another'),
