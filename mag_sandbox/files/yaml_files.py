@@ -57,7 +57,7 @@ def checked(root: yaml.Node | None, cls: type[T], name: str = "") -> T:
     """
     nodes = entries(root, tuple(hints := get_type_hints(cls)))
     values = {key: value_of(key, node, hints[key]) for key, (_, node) in nodes.items()}
-    for field in fields(cls):  # type: ignore[arg-type] -- `cls` is a dataclass
+    for field in fields(cls):  # type: ignore[arg-type]  # it is a dataclass
         required = field.default is MISSING and field.default_factory is MISSING
         if required and field.name not in values:
             problem = f'{name}has no "{field.name}"; add a line "{field.name}: ..."'
