@@ -39,36 +39,34 @@ def unpacked(state: WorldState) -> dict[str, Tensor]:
     }
 
 
-def joined(parts: Mapping[str, WorldState], data: dict) -> WorldState:
-    """Return one state of several and plain data of its own."""
-    arrays = {
+def joined(
+    parts: Mapping[str, WorldState], data: dict, arrays: Mapping[str, np.ndarray] | None = None
+) -> WorldState:
+    """Return one state of several, and of plain data and arrays of its own."""
+    theirs = {
         f"{part}/{name}": array
         for part, state in parts.items()
         for name, array in state.arrays.items()
     }
-    return WorldState(arrays, {**data, "parts": {part: s.data for part, s in parts.items()}})
+    told = {**data, "parts": {part: state.data for part, state in parts.items()}}
+    return WorldState({**(arrays or {}), **theirs}, told)
+
+
+def has_part(state: WorldState, part: str) -> bool:
+    """Tell whether a state has a part of this name."""
+    return part in _parts(state)
 
 
 def part_of(state: WorldState, part: str) -> WorldState:
     """Return one of the states that `joined` put together."""
-    return WorldState(_arrays_of(state, part), state.data["parts"][part])
-
-
-def with_part(state: WorldState, part: str, other: WorldState) -> WorldState:
-    """Return a state with another one as a named part of it."""
-    arrays = {f"{part}/{name}": array for name, array in other.arrays.items()}
-    return WorldState({**state.arrays, **arrays}, {**state.data, part: other.data})
-
-
-def its_part(state: WorldState, part: str) -> WorldState:
-    """Return the part of a state that `with_part` gave it."""
-    return WorldState(_arrays_of(state, part), state.data[part])
-
-
-def _arrays_of(state: WorldState, part: str) -> dict[str, np.ndarray]:
     prefix = f"{part}/"
-    return {
+    arrays = {
         name.removeprefix(prefix): array
         for name, array in state.arrays.items()
         if name.startswith(prefix)
     }
+    return WorldState(arrays, _parts(state)[part])
+
+
+def _parts(state: WorldState) -> dict:
+    return state.data.get("parts", state.data)  # states of before have them beside their own data

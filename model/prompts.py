@@ -12,13 +12,12 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from mag_sandbox.files.whole import replacing
 from mag_sandbox.model.config import END
 from mag_sandbox.model.dit import DiT, TextKeys
+from mag_sandbox.model.saved import write_tensors
 
 logger = logging.getLogger(__name__)
 TEXTS = "texts.safetensors"
@@ -101,8 +100,7 @@ def write_texts(folder: Path, weights: str, texts: Mapping[str, Tensor]) -> None
         for row, features in enumerate(texts.values())
     }
     about = {"weights": weights, "prompts": json.dumps(list(texts))}
-    with replacing(folder / TEXTS) as part:
-        save_file(rows, part, metadata=about)
+    write_tensors(folder / TEXTS, rows, about)
 
 
 _REMEMBERED = 16  # prompts

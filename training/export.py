@@ -5,10 +5,9 @@ import warnings
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
 from torch import Tensor
 
-from mag_sandbox.files.whole import replacing
+from mag_sandbox.model.saved import write_tensors
 from mag_sandbox.model.world import MissingWeights
 from mag_sandbox.training.processes import SHARDS
 
@@ -36,8 +35,7 @@ def export(state: Path, weights: Path) -> None:
 
 def write_weights(state: dict[str, Tensor], path: Path) -> None:
     """Write weights, whole or not at all."""
-    with replacing(path) as part:
-        save_file({name: value.contiguous() for name, value in state.items()}, part)
+    write_tensors(path, {name: value.contiguous() for name, value in state.items()})
     logger.info("%s written", path)
 
 

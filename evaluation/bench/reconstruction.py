@@ -26,15 +26,10 @@ from mag_sandbox.model.generator import BlockGenerator, Coordinates, block_noise
 from mag_sandbox.model.kv_cache import CacheShape, KVCache
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.model.pocket.loading import FULL_SPEED, prompt_features
-from mag_sandbox.model.pocket.weights import (
-    AUTOENCODER,
-    WORLD,
-    load_into,
-    load_tokenizer,
-    read_config,
-)
+from mag_sandbox.model.pocket.weights import AUTOENCODER, WORLD, load_tokenizer, read_config
 from mag_sandbox.model.prompts import Conditioner
 from mag_sandbox.model.rope import RayCoordinates
+from mag_sandbox.model.saved import load_into
 from mag_sandbox.model.slots import SlotWrite
 
 FRAMES = 60  # of a clip: whole blocks of 1, 3, 4 and 5

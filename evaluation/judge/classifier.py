@@ -12,15 +12,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mag_sandbox.files.whole import replace_file, replacing
-from mag_sandbox.model.catalogue.weight_files import sha256_of
+from mag_sandbox.files.whole import replace_file
+from mag_sandbox.model.saved import hash_of, load_into, parse_config, stored, write_tensors
 from mag_sandbox.model.world import WEIGHTS as BUNDLED
-from mag_sandbox.model.world import MissingWeights
 from mag_sandbox.training.panorama.render import CATEGORIES
 
 CLASSIFIER_WEIGHTS = BUNDLED / "classifier"
@@ -132,31 +129,26 @@ class Classifier:
         Raises:
             MissingWeights: a file is absent, damaged, or of another program version.
         """
-        try:
-            about = json.loads((folder / VOCABULARY).read_text(encoding="utf-8"))
-            heads = tuple(
-                ViewQuestion(one["name"], tuple(one["values"]), one["accuracy"])
-                for one in about["heads"]
-            )
-            network = ViewNetwork(heads, tuple(about["widths"]))
-            network.load_state_dict(load_file(folder / WEIGHTS))  # copied into fp32
-        except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
-            problem = str(error).splitlines()[0]
-            message = f"classifier in {folder} cannot be read ({problem}); {_REMEDY}"
-            raise MissingWeights(message) from error
+        heads, widths = parse_config(folder / VOCABULARY, _told, _REMEDY)
+        network = ViewNetwork(heads, widths)
+        load_into(network, folder / WEIGHTS, remedy=_REMEDY)
         return cls(network, heads)
+
+
+def _told(about: dict) -> tuple[tuple[ViewQuestion, ...], tuple[int, ...]]:
+    return questions_of(about["heads"]), tuple(about["widths"])
+
+
+def questions_of(rows: Sequence[Mapping]) -> tuple[ViewQuestion, ...]:
+    """Return questions of what `dataclasses.asdict` made of them."""
+    return tuple(ViewQuestion(one["name"], tuple(one["values"]), one["accuracy"]) for one in rows)
 
 
 def save_classifier(folder: Path, classifier: Classifier, about: Mapping[str, object]) -> None:
     """Write weights (fp16) and vocabulary, and what else is to be known of them."""
     network = classifier.network
-    folder.mkdir(parents=True, exist_ok=True)
-    state = {
-        key: (value.half() if value.is_floating_point() else value).contiguous()
-        for key, value in network.state_dict().items()
-    }
-    with replacing(folder / WEIGHTS) as part:
-        save_file(state, part)
+    state = {key: stored(value, torch.float16) for key, value in network.state_dict().items()}
+    write_tensors(folder / WEIGHTS, state)
     heads = [asdict(head) for head in classifier.heads]
     vocabulary = {"widths": network.widths, "heads": heads, **about}
     replace_file(folder / VOCABULARY, json.dumps(vocabulary, indent=1) + "\n")
@@ -164,7 +156,7 @@ def save_classifier(folder: Path, classifier: Classifier, about: Mapping[str, ob
 
 def classifier_digest(folder: Path = CLASSIFIER_WEIGHTS) -> str:
     """Return what tells a classifier's weights from others, 16 hex digits."""
-    return sha256_of(folder / WEIGHTS)[:16]
+    return hash_of(folder / WEIGHTS)[:16]
 
 
 def as_input(views: np.ndarray) -> Tensor:

@@ -12,16 +12,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 
-from mag_sandbox.evaluation.judge.classifier import ViewQuestion
+from mag_sandbox.evaluation.judge.classifier import questions_of
 from mag_sandbox.evaluation.judge.segmenter import Segmenter, SegmenterShape, halved
 from mag_sandbox.evaluation.judge.vocabulary import JudgeVocabulary
-from mag_sandbox.files.whole import replace_file, replacing
-from mag_sandbox.model.catalogue.weight_files import sha256_of
+from mag_sandbox.files.whole import replace_file
 from mag_sandbox.model.frames import to_pictures
-from mag_sandbox.model.world import WEIGHTS, MissingWeights
+from mag_sandbox.model.saved import hash_of, load_into, parse_config, stored, write_tensors
+from mag_sandbox.model.world import WEIGHTS
 
 JUDGE_WEIGHTS = WEIGHTS / "judge"
 NETWORK, WORDS = "judge.safetensors", "judge.json"
@@ -96,37 +94,25 @@ class Judge:
         Raises:
             MissingWeights: a file is absent, damaged, or of another program version.
         """
-        try:
-            words = json.loads((folder / WORDS).read_text(encoding="utf-8"))
-            vocabulary = JudgeVocabulary(
-                tuple(words["classes"]),
-                tuple(words["colors"]),
-                tuple(
-                    ViewQuestion(one["name"], tuple(one["values"]), one["accuracy"])
-                    for one in words["questions"]
-                ),
-            )
-            widths, blocks = tuple(words["widths"]), words["blocks"]
-            network = Segmenter(replace(shape_for(vocabulary), widths=widths, blocks=blocks))
-            network.load_state_dict(load_file(folder / NETWORK))  # copied into fp32
-        except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
-            problem = str(error).splitlines()[0]
-            message = f"judge in {folder} cannot be read ({problem}); {_REMEDY}"
-            raise MissingWeights(message) from error
+        vocabulary, shape = parse_config(folder / WORDS, _told, _REMEDY)
+        network = Segmenter(shape)
+        load_into(network, folder / NETWORK, remedy=_REMEDY)
         return cls(network, vocabulary)
 
     def save(self, folder: Path, about: Mapping[str, object]) -> None:
         """Write weights (bf16) and words, and what else is to be known of them."""
-        folder.mkdir(parents=True, exist_ok=True)
-        state = {
-            key: (value.bfloat16() if value.is_floating_point() else value).contiguous()
-            for key, value in self.network.state_dict().items()
-        }
+        state = self.network.state_dict()
+        write_tensors(folder / NETWORK, {key: stored(value) for key, value in state.items()})
         shape = {"widths": self.network.shape.widths, "blocks": self.network.shape.blocks}
         words = {**shape, **asdict(self.vocabulary), **about}
-        with replacing(folder / NETWORK) as part:
-            save_file(state, part)
         replace_file(folder / WORDS, json.dumps(words, indent=1) + "\n")
+
+
+def _told(words: dict) -> tuple[JudgeVocabulary, SegmenterShape]:
+    classes, colors = (tuple(words[name]) for name in ("classes", "colors"))
+    vocabulary = JudgeVocabulary(classes, colors, questions_of(words["questions"]))
+    shape = shape_for(vocabulary)
+    return vocabulary, replace(shape, widths=tuple(words["widths"]), blocks=words["blocks"])
 
 
 def found(sight: JudgedView, vocabulary: JudgeVocabulary) -> Counter[str]:
@@ -144,4 +130,4 @@ def shape_for(vocabulary: JudgeVocabulary) -> SegmenterShape:
 
 def judge_digest(folder: Path = JUDGE_WEIGHTS) -> str:
     """Return what tells a judge's weights from others, 16 hex digits."""
-    return sha256_of(folder / NETWORK)[:16]
+    return hash_of(folder / NETWORK)[:16]

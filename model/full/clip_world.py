@@ -101,9 +101,8 @@ class ClipWorld(SessionWorld[_Reel]):
         about = {name: getattr(session, name) for name in names}
         about |= {"smoother": session.smoother.as_dict(), "command": asdict(session.command)}
         parts = {"poses": self._poses.snapshot()}
-        state = joined(parts, {**self._signed(), "session": about})
         frames = {"left": session.left.copy(), "shown": session.shown.copy()}
-        return WorldState({**state.arrays, **frames}, state.data)
+        return joined(parts, {**self._signed(), "session": about}, frames)
 
     def restore(self, state: WorldState) -> None:
         """Go on from a snapshot; see `World`.

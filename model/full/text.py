@@ -19,6 +19,7 @@ from mag_sandbox.model.config import END
 from mag_sandbox.model.full.state_dicts import State, load_strictly, placed
 from mag_sandbox.model.full.text_cache import pad_rows
 from mag_sandbox.model.prompts import tokenise
+from mag_sandbox.model.saved import open_tokenizer
 from mag_sandbox.model.world import MissingWeights
 
 TEXT_LEN = 512  # rows that the transformer reads; a prompt's tokens, the end mark, then zeros
@@ -174,10 +175,7 @@ def load_tokenizer(folder: Path, vocabulary: int) -> Tokenizer:
     path = folder / "tokenizer.json"
     if not path.is_file():
         raise MissingWeights(f"tokenizer not found: {path} is missing; {_REMEDY}")
-    try:
-        tokenizer = Tokenizer.from_file(str(path))
-    except Exception as error:  # the library raises plain Exception
-        raise MissingWeights(f"{path} cannot be read ({error}); {_REMEDY}") from error
+    tokenizer = open_tokenizer(path, _REMEDY)
     tokens = tokenizer.get_vocab_size()
     if tokens > vocabulary or tokenizer.token_to_id(END) != 1:
         raise MissingWeights(

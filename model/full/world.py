@@ -141,8 +141,7 @@ class StreamWorld(SessionWorld[_Stream]):
             "setting": asdict(session.rollout.policy.setting),
             "session": {**about, "smoother": session.smoother.as_dict()},
         }
-        state = joined(parts, data)
-        return WorldState({**state.arrays, "overlap": session.overlap}, state.data)
+        return joined(parts, data, {"overlap": session.overlap})
 
     def restore(self, state: WorldState) -> None:
         """Go on from a snapshot; see `World`.

@@ -1,14 +1,11 @@
 """Weight files of what invents views: safetensors and JSON in a folder, checked when read."""
 
-import hashlib
 import json
 from pathlib import Path
 
-import torch
-from safetensors.torch import save_file
 from torch import nn
 
-from mag_sandbox.files.whole import replacing
+from mag_sandbox.files.whole import replace_file
 from mag_sandbox.model.attention import AttentionKernel
 from mag_sandbox.model.imagination.codes import CodeEncoder
 from mag_sandbox.model.imagination.config import ImaginationConfig
@@ -16,7 +13,8 @@ from mag_sandbox.model.imagination.painter import Painter
 from mag_sandbox.model.imagination.planner import Planner
 from mag_sandbox.model.imagination.sketcher import Sketcher
 from mag_sandbox.model.imagination.stepping import eight_bits
-from mag_sandbox.model.pocket.weights import POCKET_WEIGHTS, SCALE, load_into, parse_config
+from mag_sandbox.model.pocket.weights import POCKET_WEIGHTS
+from mag_sandbox.model.saved import SCALE, hash_of, load_into, parse_config, stored, write_tensors
 from mag_sandbox.model.world import WEIGHTS
 
 IMAGINATION_WEIGHTS = WEIGHTS / "imagination"
@@ -29,10 +27,7 @@ _REMEDY = (
 
 def digest_of(folder: Path) -> str:
     """Return the SHA-256 of a folder's weights and their configuration."""
-    digest = hashlib.sha256()
-    for path in [*sorted(folder.glob("*.safetensors")), folder / CONFIG]:
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
+    return hash_of(*sorted(folder.glob("*.safetensors")), folder / CONFIG)
 
 
 def fits(folder: Path, weights: Path) -> bool:
@@ -80,7 +75,7 @@ def load_networks(folder: Path, kernel: AttentionKernel) -> ImaginationNetworks:
     """
     networks = ImaginationNetworks(read_imagination_config(folder), kernel)
     for name, module in networks.parts().items():
-        load_into(module, folder / f"{name}.safetensors")
+        load_into(module, folder / f"{name}.safetensors", remedy=_REMEDY)
     return networks
 
 
@@ -90,19 +85,13 @@ def save_networks(folder: Path, networks: ImaginationNetworks) -> None:
     Numbers are bf16. Matrices of planner and sketcher are int8 with a scale for each row, to which
     play rounds the sketcher's anyway.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     for name, module in networks.parts().items():
-        state = {
-            key: value.detach().to("cpu", torch.bfloat16).clone()
-            for key, value in module.state_dict().items()
-        }
+        state = {key: stored(value) for key, value in module.state_dict().items()}
         if name in ("planner", "sketcher"):
             for key in _matrices(module):
                 state[key], state[key + SCALE] = eight_bits(state[key])
-        with replacing(folder / f"{name}.safetensors") as part:
-            save_file(state, part)
-    with replacing(folder / CONFIG) as part:
-        part.write_text(json.dumps(networks.config.as_dict(), indent=1) + "\n")
+        write_tensors(folder / f"{name}.safetensors", state)
+    replace_file(folder / CONFIG, json.dumps(networks.config.as_dict(), indent=1) + "\n")
 
 
 def _matrices(module: nn.Module) -> list[str]:

@@ -5,22 +5,20 @@ change them by a low rank. Embeddings of packed frames that are as they began ar
 gives them. The metadata say which base it belongs to and what it was trained by.
 """
 
-import hashlib
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
-from mag_sandbox.files.whole import replacing
 from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.lora import adapt, is_factor
 from mag_sandbox.model.memorypack.config import VARIANTS, PackConfig
 from mag_sandbox.model.memorypack.networks import MemoryPack, PackedNetworks
 from mag_sandbox.model.pocket.weights import AUTOENCODER, WORLD
+from mag_sandbox.model.saved import check_finite, hash_of, stored, write_tensors
 from mag_sandbox.model.world import WEIGHTS, MissingWeights
 
 PARTS = WEIGHTS / "memorypack"  # folder of the parts that come with the game
@@ -52,10 +50,7 @@ class PartsInfo:
 
 def base_hash(weights: Path) -> str:
     """Return the first 16 hex digits of the SHA-256 over what parts change or see of a base."""
-    digest = hashlib.sha256()
-    for name in (WORLD, AUTOENCODER):
-        digest.update((weights / name).read_bytes())
-    return digest.hexdigest()[:16]
+    return hash_of(weights / WORLD, weights / AUTOENCODER)[:16]
 
 
 def parts_file(variant: str, folder: Path = PARTS, phase: str = "") -> Path:
@@ -121,8 +116,7 @@ def load_parts(dit: DiT, path: Path) -> tuple[PackedNetworks, PartsInfo]:
     )
     if wrong:
         raise MissingWeights(f'{path} is of another architecture: "{wrong[0]}"; {_REMEDY}')
-    if not all(torch.isfinite(value).all() for value in state.values()):
-        raise MissingWeights(f"{path} holds values that are not finite; {_REMEDY}")
+    check_finite(state, path, _REMEDY)
     networks.load_state_dict(state, strict=False)
     return networks, info
 
@@ -135,22 +129,16 @@ def save_parts(
     `base` is the networks' state dict before any training.
     """
     state = {
-        name: _stored(value)
+        name: stored(value)
         for name, value in networks.state_dict().items()
         if is_new(name) or _changed(value, base[name])
     }
     told = {key: value for key, value in asdict(info).items() if key != "digest"}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as part:
-        save_file(state, part, {_META: json.dumps(told)})
-
-
-def _stored(value: Tensor) -> Tensor:
-    return value.detach().to("cpu", torch.bfloat16).contiguous().clone()
+    write_tensors(path, state, {_META: json.dumps(told)})
 
 
 def _changed(value: Tensor, base: Tensor) -> bool:
-    return not torch.equal(_stored(value), _stored(base))
+    return not torch.equal(stored(value), stored(base))
 
 
 def _read(path: Path) -> tuple[PartsInfo, dict[str, Tensor]]:
@@ -158,10 +146,8 @@ def _read(path: Path) -> tuple[PartsInfo, dict[str, Tensor]]:
         with safe_open(path, "pt") as file:
             data = json.loads((file.metadata() or {})[_META])
             phases = tuple((str(name), int(steps)) for name, steps in data["phases"])
-            config, digest = PackConfig.from_dict(data["config"]), hashlib.sha256()
-            digest.update(path.read_bytes())
-            rank, known = int(data["rank"]), digest.hexdigest()[:16]
-            info = PartsInfo(config, str(data["base"]), phases, rank, known)
+            config, rank = PackConfig.from_dict(data["config"]), int(data["rank"])
+            info = PartsInfo(config, str(data["base"]), phases, rank, hash_of(path)[:16])
             return info, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except FileNotFoundError:
         raise MissingWeights(f"weights not found: {path} is missing; {_REMEDY}") from None

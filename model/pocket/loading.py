@@ -37,7 +37,6 @@ from mag_sandbox.model.pocket.weights import (
     POCKET_WEIGHTS,
     WORLD,
     load_generator,
-    load_into,
     load_tokenizer,
     read_config,
     weights_hash,
@@ -45,6 +44,7 @@ from mag_sandbox.model.pocket.weights import (
 from mag_sandbox.model.pocket.world import DiffusionWorld
 from mag_sandbox.model.prompts import Conditioner, PromptFeatures, read_texts
 from mag_sandbox.model.rope import RayCoordinates
+from mag_sandbox.model.saved import load_into
 from mag_sandbox.model.world import MIB, MemorySetting, Progress, WorldFailed, WorldSpec
 from mag_sandbox.scenes.things import THINGS
 

@@ -6,21 +6,26 @@ of the transformer) and `animator.safetensors`.
 """
 
 import copy
-import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
-from torch import Tensor, nn
 
-from mag_sandbox.files.whole import replace_file, replacing
-from mag_sandbox.model.checkpoints import differences
-from mag_sandbox.model.config import END, PocketConfig
+from mag_sandbox.files.whole import replace_file
+from mag_sandbox.model.config import PocketConfig
 from mag_sandbox.model.lora import Adapter
+from mag_sandbox.model.saved import (
+    POCKET_REMEDY,
+    check_finite,
+    hash_of,
+    load_into,
+    open_tokenizer,
+    parse_config,
+    stored,
+    write_tensors,
+)
 from mag_sandbox.model.world import WEIGHTS, MissingWeights
 
 if TYPE_CHECKING:
@@ -36,11 +41,6 @@ WORLD, AUTOENCODER = "world.safetensors", "autoencoder.safetensors"
 GENERATOR = "generator.safetensors"  # where the config gives it a rank
 ANIMATOR = "animator.safetensors"  # where the config has one
 CONFIG, TOKENIZER = "config.json", "tokenizer.json"
-_REMEDY = (
-    "restore it with `git checkout -- assets/weights` or train with `python -m training pocket`"
-)
-
-Config = TypeVar("Config")
 
 
 def read_config(folder: Path) -> PocketConfig:
@@ -49,60 +49,7 @@ def read_config(folder: Path) -> PocketConfig:
     Raises:
         MissingWeights: the file is absent, damaged, or of another program version.
     """
-    return parse_config(folder / CONFIG, PocketConfig.from_dict, _REMEDY)
-
-
-def parse_config(path: Path, parse: Callable[[dict], Config], remedy: str) -> Config:
-    """Return what a configuration file, JSON, says.
-
-    Raises:
-        MissingWeights: the file is absent, damaged, or of another program version.
-    """
-    try:
-        return parse(json.loads(path.read_text()))
-    except FileNotFoundError:
-        raise MissingWeights(f"weights not found: {path} is missing; {remedy}") from None
-    except (OSError, ValueError, ArithmeticError, LookupError, TypeError, AttributeError) as error:
-        raise MissingWeights(f"{path} cannot be read ({error}); {remedy}") from error
-    except RecursionError:
-        raise MissingWeights(f"{path} cannot be read (too deep); {remedy}") from None
-
-
-SCALE = ".scale"  # ends the name of the scales, one a row, of a matrix of eight bits
-
-
-def load_into(module: nn.Module, path: Path, part: str = "") -> None:
-    """Load a safetensors file strictly, whatever float type it is stored in.
-
-    Only tensors whose names begin with `part` are the module's.
-
-    Raises:
-        MissingWeights: the file is absent, damaged, or does not fit the module.
-    """
-    try:
-        state = widened(load_file(path))
-        state = {name: value for name, value in state.items() if name.startswith(part)}
-    except FileNotFoundError:
-        raise MissingWeights(f"weights not found: {path} is missing; {_REMEDY}") from None
-    except (SafetensorError, OSError, ValueError) as error:
-        raise MissingWeights(f"{path} is damaged ({error}); {_REMEDY}") from error
-    expected = {part + name: tuple(value.shape) for name, value in module.state_dict().items()}
-    differing = differences(expected, {name: tuple(x.shape) for name, x in state.items()})
-    if differing:
-        raise MissingWeights(f"{path} is of another architecture: {differing}; {_REMEDY}")
-    if not all(torch.isfinite(value).all() for value in state.values()):
-        raise MissingWeights(f"{path} holds values that are not finite; {_REMEDY}")
-    module.load_state_dict({name.removeprefix(part): value for name, value in state.items()})
-
-
-def widened(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Return tensors with matrices of eight bits multiplied out by the scales of their rows."""
-    scales = {name + SCALE for name, value in state.items() if value.dtype == torch.int8}
-    return {
-        name: value * state[name + SCALE][:, None] if name + SCALE in scales else value
-        for name, value in state.items()
-        if name not in scales
-    }
+    return parse_config(folder / CONFIG, PocketConfig.from_dict, POCKET_REMEDY)
 
 
 def load_generator(memory: "DiT", config: PocketConfig, folder: Path) -> "DiT":
@@ -114,10 +61,9 @@ def load_generator(memory: "DiT", config: PocketConfig, folder: Path) -> "DiT":
     if config.generator_rank == 0:
         return memory
     path = folder / GENERATOR
-    adapter = Adapter(path, config.generator_rank, config.dit.num_layers, _REMEDY)
+    adapter = Adapter(path, config.generator_rank, config.dit.num_layers, POCKET_REMEDY)
     state = {name: adapter.merged(name, value) for name, value in memory.state_dict().items()}
-    if not all(torch.isfinite(value).all() for value in state.values()):
-        raise MissingWeights(f"{path} holds values that are not finite; {_REMEDY}")
+    check_finite(state, path, POCKET_REMEDY)
     generator = copy.deepcopy(memory)
     generator.load_state_dict(state)
     return generator
@@ -129,18 +75,13 @@ def load_tokenizer(folder: Path, config: PocketConfig) -> "Tokenizer":
     Raises:
         MissingWeights: the file is absent, damaged, or belongs to other weights.
     """
-    from tokenizers import Tokenizer  # not needed to read configurations
-
     path = folder / TOKENIZER
-    try:
-        tokenizer = Tokenizer.from_file(str(path))
-    except Exception as error:  # the library raises plain Exception
-        raise MissingWeights(f"{path} cannot be read ({error}); {_REMEDY}") from error
+    tokenizer = open_tokenizer(path, POCKET_REMEDY)
     words = tokenizer.get_vocab_size()
-    if words > config.text.vocab_size or tokenizer.token_to_id(END) is None:
+    if words > config.text.vocab_size:
         raise MissingWeights(
             f"{path} has {words} tokens and belongs to other weights, these know "
-            f"{config.text.vocab_size}; {_REMEDY}"
+            f"{config.text.vocab_size}; {POCKET_REMEDY}"
         )
     return tokenizer
 
@@ -164,7 +105,6 @@ def save_pocket(
 
     The generator's change and the animator are there where the config has them; see `model.lora`.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     states: dict[str, Mapping[str, torch.Tensor]] = {
         WORLD: networks.state_dict(),
         AUTOENCODER: autoencoder.state_dict(),
@@ -174,23 +114,13 @@ def save_pocket(
     if animator is not None:
         states[ANIMATOR] = animator.state_dict()
     for name, values in states.items():
-        state = {
-            key: value.detach().to("cpu", torch.bfloat16).contiguous().clone()  # nothing shared
-            for key, value in values.items()
-        }
-        with replacing(folder / name) as part:
-            save_file(state, part)
-    for text, name in (
-        (json.dumps(config.as_dict(), indent=1), CONFIG),
-        (tokenizer.to_str(), TOKENIZER),
-    ):
-        replace_file(folder / name, text)
+        write_tensors(folder / name, {key: stored(value) for key, value in values.items()})
+    replace_file(folder / CONFIG, json.dumps(config.as_dict(), indent=1))
+    replace_file(folder / TOKENIZER, tokenizer.to_str())
 
 
 def weights_hash(folder: Path) -> str:
     """Return the first 16 hex digits of the SHA-256 over all files of a weights folder."""
-    digest = hashlib.sha256()
-    for name in (CONFIG, TOKENIZER, WORLD, AUTOENCODER, GENERATOR, ANIMATOR):
-        if name not in (GENERATOR, ANIMATOR) or (folder / name).exists():
-            digest.update((folder / name).read_bytes())
-    return digest.hexdigest()[:16]
+    names = (CONFIG, TOKENIZER, WORLD, AUTOENCODER)
+    others = (name for name in (GENERATOR, ANIMATOR) if (folder / name).exists())
+    return hash_of(*(folder / name for name in (*names, *others)))[:16]

@@ -23,7 +23,7 @@ from mag_sandbox.model.memory import (
     make_policy,
     memory_usage,
 )
-from mag_sandbox.model.parking import its_part, packed, unpacked, with_part
+from mag_sandbox.model.parking import has_part, joined, packed, part_of, unpacked
 from mag_sandbox.model.pocket.base import PocketSession, PocketWorld, WorldParts
 from mag_sandbox.model.pocket.editing import Editor
 from mag_sandbox.model.pocket.inventing import Inventor
@@ -292,10 +292,9 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             "progress": asdict(session),
             "imagined": [asdict(block) for block in self._imagined],
         }
-        state = packed({"keys": keys, "values": values}, data)
-        for part, owner in self._owners():
-            state = with_part(state, part, owner.snapshot())
-        return state
+        own = packed({"keys": keys, "values": values}, data)
+        parts = {part: owner.snapshot() for part, owner in self._owners()}
+        return joined(parts, own.data, own.arrays)
 
     def restore(self, state: WorldState) -> None:
         """Go on from a snapshot; see `World`.
@@ -315,8 +314,8 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         if self._editor:
             self._editor.begin()
         for part, owner in self._owners():
-            if part in data:  # states of before do not have it
-                owner.restore(its_part(state, part))
+            if has_part(state, part):  # states of before do not have it
+                owner.restore(part_of(state, part))
         self._attended = frozenset(data["attended"])
         self._session = DiffusionSession.revived(data["progress"])
         self._imagined = [

@@ -16,13 +16,8 @@ from mag_sandbox.model.imagination.weights import (
 )
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.model.pocket.networks import TextEncoder
-from mag_sandbox.model.pocket.weights import (
-    AUTOENCODER,
-    WORLD,
-    load_into,
-    load_tokenizer,
-    read_config,
-)
+from mag_sandbox.model.pocket.weights import AUTOENCODER, WORLD, load_tokenizer, read_config
+from mag_sandbox.model.saved import load_into
 from mag_sandbox.training.devices import TrainingDevice, choose_device
 from mag_sandbox.training.imagination.config import ImaginationTraining
 from mag_sandbox.training.imagination.encoded import ring_codes, ring_latents

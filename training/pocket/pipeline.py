@@ -21,12 +21,12 @@ from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.model.pocket.networks import PocketNetworks
 from mag_sandbox.model.pocket.weights import (
     AUTOENCODER,
-    load_into,
     load_pocket_parts,
     load_tokenizer,
     read_config,
     save_pocket,
 )
+from mag_sandbox.model.saved import load_into
 from mag_sandbox.model.world import Control, MemorySetting, World
 from mag_sandbox.scenes import Scene
 from mag_sandbox.training.devices import TrainingDevice, choose_device

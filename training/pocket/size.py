@@ -3,12 +3,11 @@
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
 
-from mag_sandbox.files.whole import replacing
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.model.pocket.networks import PocketNetworks
 from mag_sandbox.model.pocket.weights import load_pocket_parts, load_tokenizer, read_config
+from mag_sandbox.model.saved import stored, write_tensors
 from mag_sandbox.training.devices import TrainingDevice, choose_device
 from mag_sandbox.training.memorypack.options import MemoryPackOptions
 from mag_sandbox.training.pocket.clips import PocketClips, PocketParts, show_with
@@ -76,9 +75,6 @@ def size_of(parts: PocketParts, options: RecipeOptions) -> Size:
 
 def _transformer(networks: PocketNetworks, folder: Path) -> Path:
     """Write the transformer alone, as every stage's result is written."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / START
-    state = {name: value.cpu().contiguous() for name, value in networks.dit.state_dict().items()}
-    with replacing(path) as part:
-        save_file(state, part)
+    path, state = folder / START, networks.dit.state_dict()
+    write_tensors(path, {name: stored(value, None) for name, value in state.items()})
     return path

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Protocol
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor
 
-from mag_sandbox.files.whole import replacing
 from mag_sandbox.model.dit import DiT, own_block_attention
 from mag_sandbox.model.flow import Sampler
 from mag_sandbox.model.full.samplers import euler_sampler
 from mag_sandbox.model.generator import no_noise
+from mag_sandbox.model.saved import stored, write_tensors
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.recipe.clips import Conditions, PromptSource, clip_flow
 from mag_sandbox.training.recipe.presets import StudentTraining
@@ -132,9 +132,6 @@ class KeptTrajectories:
         number %= self.count
         path = self.folder / f"{number:07d}.safetensors"
         if not path.exists():
-            self.folder.mkdir(parents=True, exist_ok=True)
-            states = self.source.trajectories(number).states
-            with replacing(path) as part:
-                save_file({"states": states.to("cpu", torch.bfloat16).contiguous()}, part)
+            write_tensors(path, {"states": stored(self.source.trajectories(number).states)})
         states = load_file(path)["states"].float()
         return Trajectories(states, self.prompts.conditions(number, states.shape[2]))

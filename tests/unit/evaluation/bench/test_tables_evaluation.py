@@ -14,8 +14,8 @@ from mag_sandbox.evaluation.results.intervals import FEWEST
 from mag_sandbox.model.attention import sdpa_attention
 from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.generator import block_noise
-from mag_sandbox.model.pocket.weights import load_into
 from mag_sandbox.model.rope import RayCoordinates
+from mag_sandbox.model.saved import load_into
 from mag_sandbox.training.recipe.clips import PathPlaces
 from mag_sandbox.training.recipe.masks import block_attention, history_compress
 from mag_sandbox.training.tables.options import METHODS, RATES

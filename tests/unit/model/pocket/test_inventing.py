@@ -206,12 +206,21 @@ def test_a_parked_session_goes_on_to_the_bit():
     assert same(expected, [other.step(control) for control in [RIGHT] * 5 + [LEFT] * 3])
 
 
+def test_a_place_whose_parts_lie_beside_its_own_data_as_before_goes_on_exactly():
+    made, other = world(), world()
+    play(made, [RIGHT] * 4)
+    state = made.snapshot()
+    own = {key: value for key, value in state.data.items() if key != "parts"}
+    other.restore(WorldState(state.arrays, {**own, **state.data["parts"]}))
+    assert same([made.step(RIGHT) for _ in range(3)], [other.step(RIGHT) for _ in range(3)])
+
+
 def test_a_place_parked_before_there_were_sketches_goes_on_beside_what_memory_shows():
     made = world()
     play(made, [RIGHT] * 4)
     state = made.snapshot()
     arrays = {name: array for name, array in state.arrays.items() if "/" not in name}
-    data = {key: value for key, value in state.data.items() if key != "around"}
+    data = {key: value for key, value in state.data.items() if key != "parts"}
     other = world()
     recalled: list[CameraPose] = []
 
@@ -285,7 +294,7 @@ def test_what_other_weights_sketched_is_learned_anew_from_memory():
     made = world()
     play(made, [RIGHT] * 6)
     state = made.snapshot()
-    state.data["around"]["weights"] = "others"
+    state.data["parts"]["around"]["weights"] = "others"
     other = world()
     other.restore(state)
     assert not other._inventor.around.known.any()

@@ -20,11 +20,11 @@ from mag_sandbox.model.pocket.weights import (
     TOKENIZER,
     WORLD,
     load_generator,
-    load_into,
     load_pocket_parts,
     read_config,
     weights_hash,
 )
+from mag_sandbox.model.saved import load_into
 from mag_sandbox.model.world import MissingWeights
 from tests.tiny import (
     RIGHT,

@@ -14,13 +14,8 @@ from mag_sandbox.model.attention import matmul_attention
 from mag_sandbox.model.config import PocketConfig
 from mag_sandbox.model.frames import to_pictures
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
-from mag_sandbox.model.pocket.weights import (
-    AUTOENCODER,
-    WORLD,
-    load_into,
-    read_config,
-    weights_hash,
-)
+from mag_sandbox.model.pocket.weights import AUTOENCODER, WORLD, read_config, weights_hash
+from mag_sandbox.model.saved import load_into
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.loop import LoopConfig
 from mag_sandbox.training.panorama.canvas import RING_HEIGHT, RING_WIDTH

@@ -1,0 +1,127 @@
+"""Networks as files: safetensors and JSON, checked when read, whole or not at all when written."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from mag_sandbox.files.whole import replacing
+from mag_sandbox.model.checkpoints import differences
+from mag_sandbox.model.config import END
+from mag_sandbox.model.world import MissingWeights
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+POCKET_REMEDY = (
+    "restore it with `git checkout -- assets/weights` or train with `python -m training pocket`"
+)
+SCALE = ".scale"  # ends the name of the scales, one a row, of a matrix of eight bits
+Config = TypeVar("Config")
+
+
+def parse_config(path: Path, parse: Callable[[dict], Config], remedy: str) -> Config:
+    """Return what a configuration file, JSON, says.
+
+    Raises:
+        MissingWeights: the file is absent, damaged, or of another program version.
+    """
+    try:
+        return parse(json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise MissingWeights(f"weights not found: {path} is missing; {remedy}") from None
+    except (OSError, ValueError, ArithmeticError, LookupError, TypeError, AttributeError) as error:
+        raise MissingWeights(f"{path} cannot be read ({error}); {remedy}") from error
+    except RecursionError:
+        raise MissingWeights(f"{path} cannot be read (too deep); {remedy}") from None
+
+
+def load_into(module: nn.Module, path: Path, part: str = "", remedy: str = POCKET_REMEDY) -> None:
+    """Load a safetensors file strictly, whatever float type it is stored in.
+
+    Only tensors whose names begin with `part` are the module's.
+
+    Raises:
+        MissingWeights: the file is absent, damaged, or does not fit the module.
+    """
+    try:
+        state = widened(load_file(path))
+        state = {name: value for name, value in state.items() if name.startswith(part)}
+    except FileNotFoundError:
+        raise MissingWeights(f"weights not found: {path} is missing; {remedy}") from None
+    except (SafetensorError, OSError, ValueError) as error:
+        raise MissingWeights(f"{path} is damaged ({error}); {remedy}") from error
+    expected = {part + name: tuple(value.shape) for name, value in module.state_dict().items()}
+    differing = differences(expected, {name: tuple(x.shape) for name, x in state.items()})
+    if differing:
+        raise MissingWeights(f"{path} is of another architecture: {differing}; {remedy}")
+    check_finite(state, path, remedy)
+    module.load_state_dict({name.removeprefix(part): value for name, value in state.items()})
+
+
+def check_finite(state: Mapping[str, Tensor], path: Path, remedy: str) -> None:
+    """Refuse numbers that are none.
+
+    Raises:
+        MissingWeights: there are some.
+    """
+    if not all(torch.isfinite(value).all() for value in state.values()):
+        raise MissingWeights(f"{path} holds values that are not finite; {remedy}")
+
+
+def widened(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return tensors with matrices of eight bits multiplied out by the scales of their rows."""
+    scales = {name + SCALE for name, value in state.items() if value.dtype == torch.int8}
+    return {
+        name: value * state[name + SCALE][:, None] if name + SCALE in scales else value
+        for name, value in state.items()
+        if name not in scales
+    }
+
+
+def stored(value: Tensor, dtype: torch.dtype | None = torch.bfloat16) -> Tensor:
+    """Return a tensor as it is written: on the host, shared with nothing.
+
+    Floats are of a type, None: of their own; other numbers stay.
+    """
+    kept = dtype if value.is_floating_point() else None
+    return value.detach().to("cpu", kept).contiguous().clone()
+
+
+def write_tensors(
+    path: Path, state: Mapping[str, Tensor], metadata: dict[str, str] | None = None
+) -> None:
+    """Write tensors as safetensors; makes the folder."""
+    with replacing(path) as part:
+        save_file(dict(state), part, metadata)
+
+
+def open_tokenizer(path: Path, remedy: str) -> "Tokenizer":
+    """Return the tokenizer of a file.
+
+    Raises:
+        MissingWeights: it is absent, damaged, or has no mark of an end.
+    """
+    from tokenizers import Tokenizer  # not needed to read configurations
+
+    try:
+        tokenizer = Tokenizer.from_file(str(path))
+    except Exception as error:  # the library raises plain Exception
+        raise MissingWeights(f"{path} cannot be read ({error}); {remedy}") from error
+    if tokenizer.token_to_id(END) is None:
+        raise MissingWeights(f"{path} knows no end of a text; {remedy}")
+    return tokenizer
+
+
+def hash_of(*paths: Path) -> str:
+    """Return the SHA-256 over files, one after the other."""
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
