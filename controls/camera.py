@@ -1,4 +1,7 @@
-"""Camera commands and the poses that follow from them; knows no keys, windows or networks."""
+"""Camera commands, the poses that follow from them, and which commands lead to a pose.
+
+Knows no keys, windows or networks.
+"""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -113,3 +116,38 @@ def _shared(offset: float, extent: float, other_extent: float) -> float:
 
 def _to_tick(degrees: float) -> float:
     return round(degrees * POSE_RESOLUTION) / POSE_RESOLUTION
+
+
+HALF_PIXEL = 0.5 * 90.0 / 320.0  # degrees: nearer is there
+
+
+def command_towards(
+    pose: CameraPose,
+    target: CameraPose,
+    speed: CameraSpeed,
+    fps: float,
+    block_length: int,
+) -> CameraCommand | None:
+    """Return the command of the next block on the shortest way to a pose; None when it is there.
+
+    `pose` is where the camera is after all blocks that were asked for; a target beyond the limits
+    counts as the limit.
+
+    Full speed while the way is longer than a block, then the very fraction that ends on the target.
+    """
+    pitch = min(MAX_PITCH, max(-MAX_PITCH, target.pitch))
+    turn, tilt = yaw_difference(target.yaw, pose.yaw), pitch - pose.pitch
+    narrowing = pose.fov - speed.reachable_fov(target.fov)
+    if max(abs(turn), abs(tilt), abs(narrowing)) <= HALF_PIXEL:
+        return None
+    seconds = block_length / fps
+    command = CameraCommand(
+        yaw=_fraction(turn, speed.yaw * seconds),
+        pitch=_fraction(tilt, speed.pitch * seconds),
+        zoom=_fraction(narrowing, speed.zoom * seconds),
+    )
+    return None if command == CameraCommand() else command  # an axis that cannot move is done
+
+
+def _fraction(way: float, reach: float) -> float:
+    return min(1.0, max(-1.0, way / reach)) if reach else 0.0

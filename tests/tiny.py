@@ -36,7 +36,7 @@ from mag_sandbox.model.pocket.world import DiffusionWorld
 from mag_sandbox.model.rope import RayCoordinates
 from mag_sandbox.model.world import Control, FrameBlock, MemorySetting
 from mag_sandbox.scenes import Scene
-from mag_sandbox.training.pocket.tokens import train_tokenizer
+from mag_sandbox.training.pocket.words import train_tokenizer
 
 TINY = PocketConfig(
     dit=DiTConfig(

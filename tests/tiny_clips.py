@@ -16,7 +16,7 @@ from mag_sandbox.model.catalogue.weight_files import WeightFile, WorldFiles
 from mag_sandbox.model.catalogue.worlds import WORLDS, VideoShape
 from mag_sandbox.model.full import clip_loading as clips
 from mag_sandbox.model.full.clip_world import ClipWorld
-from mag_sandbox.training.pocket.tokens import train_tokenizer
+from mag_sandbox.training.pocket.words import train_tokenizer
 
 CAPTIONS = ("a red tower by the sea", "a green hill under a grey sky", "the camera pans right")
 WIDTH = 16  # of text features

@@ -24,7 +24,7 @@ from mag_sandbox.model.config import DiTConfig
 from mag_sandbox.model.full import loading as full
 from mag_sandbox.model.full.world import StreamWorld
 from mag_sandbox.model.world import MemorySetting
-from mag_sandbox.training.pocket.tokens import train_tokenizer
+from mag_sandbox.training.pocket.words import train_tokenizer
 
 GOLDEN = Path(__file__).parent / "golden"
 CAPTIONS = ("a red tower by the sea", "a green hill under a grey sky", "the camera pans right")

@@ -132,7 +132,7 @@ COMMANDS: dict[str, tuple[str, type, Callable[[Any], object]]] = {
     "texts": (
         "read the library scenes' prompts once, for the game",
         _paths(folder=argument("of the weights, where the file is written")),
-        _given_paths("pocket.texts", "write_scene_texts"),
+        _given_paths("pocket.words", "write_scene_texts"),
     ),
     "curve": (
         "draw the loss curves of a run as SVG",

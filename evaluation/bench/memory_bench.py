@@ -23,6 +23,7 @@ from typing import Literal
 import numpy as np
 
 from mag_sandbox.evaluation.bench.adherence import ask_scene
+from mag_sandbox.evaluation.bench.asides import measure_rest, play_rest
 from mag_sandbox.evaluation.bench.clips import KINDS, MAX_AWAY, HeldOutScene, Kind, held_out_scene
 from mag_sandbox.evaluation.bench.memory_clips import (
     CLIPS,
@@ -38,7 +39,6 @@ from mag_sandbox.evaluation.bench.packs import (
     check_policies,
     setting_of,
 )
-from mag_sandbox.evaluation.bench.rest import measure_rest, play_rest
 from mag_sandbox.evaluation.judge.classifier import Classifier
 from mag_sandbox.evaluation.magbench.continuation import MODES, Continuation, Mode, as_pictures
 from mag_sandbox.evaluation.magbench.evaluate import PICTURES, Matching, write_pair

@@ -33,7 +33,7 @@ where nothing was measured, `{mean, low, high, clips}` with a 95% interval by bo
     drift           null where it was left out: clips of `drift_minutes` around and around, from the
                     prompt alone, last turn over first: gradient_ratio, contrast_ratio,
                     saturation_ratio, and drift, the largest change of the three a clip; clips (how
-                    many); see `evaluation.bench.drift`
+                    many); see `evaluation.bench.asides`
     adherence       prompts, recovered [names], heads: per question pictures, accuracy, low, high,
                     accuracy_on_renders, values (how many answers there are); attributes, all that
                     captions name together, the category not: asked, found, found_on_renders, share
@@ -49,6 +49,14 @@ import numpy as np
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.evaluation.bench.adherence import Answer, adherence_report
+from mag_sandbox.evaluation.bench.asides import (
+    around_and_around,
+    measure_rest,
+    measure_zoom,
+    play_drift,
+    play_rest,
+    zoom_and_back,
+)
 from mag_sandbox.evaluation.bench.clips import (
     KINDS,
     HeldOutScene,
@@ -57,13 +65,10 @@ from mag_sandbox.evaluation.bench.clips import (
     held_out_scene,
     record,
 )
-from mag_sandbox.evaluation.bench.drift import around_and_around, play_drift
 from mag_sandbox.evaluation.bench.memory_bench import MemoryBench, MemoryBenchSettings
 from mag_sandbox.evaluation.bench.packs import DEFAULT_POLICIES, EQUAL_WINDOW, setting_of
 from mag_sandbox.evaluation.bench.parts import likenesses, mean_of
-from mag_sandbox.evaluation.bench.rest import measure_rest, play_rest
 from mag_sandbox.evaluation.bench.thresholds import DRIFT_MINUTES, verdicts_of
-from mag_sandbox.evaluation.bench.zoom import measure_zoom, zoom_and_back
 from mag_sandbox.evaluation.judge.classifier import Classifier
 from mag_sandbox.evaluation.magbench.evaluate import Matching
 from mag_sandbox.evaluation.probe.metrics import psnr

@@ -24,8 +24,14 @@ from pathlib import Path
 
 import numpy as np
 
-from mag_sandbox.controls.autopilot import command_towards
-from mag_sandbox.controls.camera import CameraCommand, CameraPose, CameraSpeed, move, yaw_difference
+from mag_sandbox.controls.camera import (
+    CameraCommand,
+    CameraPose,
+    CameraSpeed,
+    command_towards,
+    move,
+    yaw_difference,
+)
 from mag_sandbox.evaluation.bench.clips import Report, held_out_scene, pan_and_back
 from mag_sandbox.evaluation.probe.anchors import Return, ReturnTracker
 from mag_sandbox.evaluation.probe.metrics import psnr

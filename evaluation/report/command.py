@@ -6,8 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mag_sandbox.evaluation.report.data import report_data
-from mag_sandbox.evaluation.report.markdown import write_markdown
-from mag_sandbox.evaluation.report.page import page
+from mag_sandbox.evaluation.report.page import page, write_markdown
 from mag_sandbox.files.whole import replace_file
 
 

@@ -1,23 +1,148 @@
-"""The command line of VBench's files."""
+"""The command line of VBench: samples for the public suite, its results, what is computed here.
+
+The suite looks for `<prompt>-<number>.mp4`, five numbers a prompt, and writes a JSON file in which
+every dimension has its mean first. Its total is the weighted mean of quality and semantic scores;
+both weights and ranges belong to the suite and are not repeated here: totals are read, not made.
+"""
 
 import argparse
 import hashlib
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 from mag_sandbox.evaluation.results.environment import environment
 from mag_sandbox.evaluation.results.store import ClipStore, clip_record
-from mag_sandbox.evaluation.results.videos import VideoFormat
-from mag_sandbox.evaluation.vbench.samples import (
-    PROTOCOLS,
-    SAMPLES,
-    measure_folder,
-    read_prompts,
-    read_results,
-    samples_of,
-    write_samples,
+from mag_sandbox.evaluation.results.videos import VideoFormat, read_video, write_video
+from mag_sandbox.evaluation.vbench.consistency import (
+    Features,
+    consistency,
+    flicker,
+    layout_features,
+    mean_sharpness,
+    smoothness,
 )
 from mag_sandbox.model.loading import load_world
+from mag_sandbox.model.world import Control, Frames, World
+from mag_sandbox.scenes import Scene
+
+SAMPLES = 5  # videos a prompt
+PROTOCOLS = {"5s": 5.0, "30s": 30.0}  # seconds
+LONGEST_NAME = 180  # bytes of a prompt in a file's name; systems allow 255 with what follows
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One video to be made."""
+
+    prompt: str
+    number: int
+
+    @property
+    def file(self) -> str:
+        """The name that the suite looks for."""
+        return f"{self.prompt}-{self.number}.mp4"
+
+
+def read_prompts(path: Path) -> list[str]:
+    """Return the prompts of a file, one a line.
+
+    Raises:
+        ValueError: there is none, or one cannot be the name of a file.
+    """
+    prompts = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+    prompts = list(dict.fromkeys(prompt for prompt in prompts if prompt))
+    for prompt in prompts:
+        if "/" in prompt or "\0" in prompt or len(prompt.encode()) > LONGEST_NAME:
+            raise ValueError(
+                f'prompt "{prompt[:60]}" cannot be the name of a file, as the suite wants it; '
+                f"take the short ones, without slashes and of at most {LONGEST_NAME} bytes"
+            )
+    if not prompts:
+        raise ValueError(f"{path} holds no prompt; write one a line")
+    return prompts
+
+
+def samples_of(prompts: Sequence[str], count: int = SAMPLES) -> list[Sample]:
+    """Return all videos that the suite wants."""
+    return [Sample(prompt, number) for prompt in prompts for number in range(count)]
+
+
+def write_samples(
+    world: World, samples: Sequence[Sample], seconds: float, folder: Path, seed: int, say: Report
+) -> int:
+    """Make the videos that are not there yet; return how many were made."""
+    made = 0
+    for place, sample in enumerate(samples, 1):
+        path = folder / sample.file
+        if path.exists():
+            continue
+        frames = play_still(world, sample.prompt, seconds, seed + sample.number)
+        write_video(path, frames, world.spec.fps)
+        made += 1
+        say(f"{place}/{len(samples)} | {sample.file}")
+    return made
+
+
+def play_still(world: World, prompt: str, seconds: float, seed: int) -> Frames:
+    """Return a video of a prompt, the camera left alone, cut to a length."""
+    wanted = round(seconds * world.spec.fps)
+    parts = [world.reset(Scene(prompt=prompt, seed=seed, name="sample"), seed).frames]
+    while sum(len(part) for part in parts) < wanted:
+        parts.append(world.step(Control()).frames)
+    return np.concatenate(parts)[:wanted]
+
+
+def own_measures(
+    frames: Frames, subject: Features = layout_features, background: Features = layout_features
+) -> dict[str, float]:
+    """Return what is computed here of one video; see `evaluation.vbench.consistency`."""
+    return {
+        "subject_consistency": consistency(frames, subject),
+        "background_consistency": consistency(frames, background),
+        "motion_smoothness": smoothness(frames),
+        "temporal_flickering": flicker(frames),
+        "sharpness": mean_sharpness(frames),
+    }
+
+
+def measure_folder(
+    folder: Path, samples: Sequence[Sample], wanted: VideoFormat
+) -> tuple[dict[str, dict[str, float]], dict[str, str]]:
+    """Return the measures of each video, and what is wrong with those that cannot be read."""
+    found, faults = {}, {}
+    for sample in samples:
+        try:
+            found[sample.file] = own_measures(read_video(folder / sample.file, wanted).frames)
+        except ValueError as error:
+            faults[sample.file] = str(error)
+    return found, faults
+
+
+def read_results(path: Path) -> dict[str, float]:
+    """Return the mean of every dimension that the suite has measured, in [0, 1].
+
+    Raises:
+        ValueError: it is no file of results.
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        means = {name: value[0] if isinstance(value, list) else value
+                 for name, value in data.items()}  # fmt: skip
+        numbers = {name: float(value) for name, value in means.items()}
+    except (ValueError, TypeError, AttributeError, IndexError) as error:
+        raise ValueError(
+            f"{path} holds no results of VBench ({error}); name its *_eval_results.json"
+        ) from error
+    wrong = [name for name, value in numbers.items() if not np.isfinite(value)]
+    if wrong or not numbers:
+        raise ValueError(f"{path} has no number for {', '.join(wrong) or 'any dimension'}")
+    return numbers
+
 
 LAYOUT = "colours on a grid"  # what tells subjects apart when nothing better is plugged in
 

@@ -15,8 +15,8 @@ from torch import Tensor
 from transformers.models.umt5.configuration_umt5 import UMT5Config
 from transformers.models.umt5.modeling_umt5 import UMT5EncoderModel
 
+from mag_sandbox.model.checkpoints import State, load_strictly, placed
 from mag_sandbox.model.config import END
-from mag_sandbox.model.full.state_dicts import State, load_strictly, placed
 from mag_sandbox.model.full.text_cache import pad_rows
 from mag_sandbox.model.prompts import tokenise
 from mag_sandbox.model.saved import open_tokenizer

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from mag_sandbox.model.checkpoints import State, load_strictly, placed
 from mag_sandbox.model.full.codec_state import START, CodecState, Tail
-from mag_sandbox.model.full.state_dicts import State, load_strictly, placed
 from mag_sandbox.model.world import MissingWeights
 
 LATENT_CHANNELS = 16

@@ -11,8 +11,8 @@ from diffusers.loaders.single_file_utils import convert_wan_vae_to_diffusers
 from diffusers.models.autoencoders.autoencoder_kl_wan import AutoencoderKLWan, WanCausalConv3d
 from torch import Tensor, nn
 
+from mag_sandbox.model.checkpoints import State, load_strictly, placed
 from mag_sandbox.model.full.codec_state import START, CodecState
-from mag_sandbox.model.full.state_dicts import State, load_strictly, placed
 from mag_sandbox.model.world import MissingWeights
 
 TIME_STRIDE = 4  # pictures of a latent frame, but for the first one

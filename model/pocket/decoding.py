@@ -14,7 +14,7 @@ from torch import Tensor
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.pocket.animation import Animation, PicturesAtRest
-from mag_sandbox.model.stage_times import StageTimes
+from mag_sandbox.model.session_world import StageTimes
 from mag_sandbox.model.world import Frames, WorldSpec
 
 

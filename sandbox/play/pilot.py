@@ -1,7 +1,6 @@
 """The player's commands, or the way back to a pose by itself until the player takes over."""
 
-from mag_sandbox.controls.autopilot import command_towards
-from mag_sandbox.controls.camera import CameraCommand, CameraPose
+from mag_sandbox.controls.camera import CameraCommand, CameraPose, command_towards
 from mag_sandbox.controls.sources import PlayerSource
 from mag_sandbox.model.world import FrameBlock, WorldSpec
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver, SessionStart

@@ -11,7 +11,7 @@ from mag_sandbox.model.config import POCKET
 from mag_sandbox.model.coverage import covered_cells
 from mag_sandbox.model.kv_cache import CacheShape
 from mag_sandbox.model.memory import MEMORY_POLICIES, MemoryPolicy, change_policy, make_policy
-from mag_sandbox.model.pocket.look_ahead import look_ahead_pose
+from mag_sandbox.model.pocket.inventing import look_ahead_pose
 from mag_sandbox.model.slots import BlockInfo
 from mag_sandbox.model.world import MemorySetting
 

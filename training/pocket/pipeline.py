@@ -53,9 +53,12 @@ from mag_sandbox.training.pocket.text_pretraining import (
     TextPretraining,
     TextPretrainingStage,
 )
-from mag_sandbox.training.pocket.texts import write_scene_texts
-from mag_sandbox.training.pocket.tokens import save_tokenizer, train_tokenizer
-from mag_sandbox.training.pocket.words import write_words
+from mag_sandbox.training.pocket.words import (
+    save_tokenizer,
+    train_tokenizer,
+    write_scene_texts,
+    write_words,
+)
 
 logger = logging.getLogger(__name__)
 

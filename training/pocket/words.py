@@ -1,6 +1,7 @@
-"""The words of the captions, written beside the weights: what the game may say the world knows.
+"""What is written beside the weights of the words in captions: tokenizer, vocabulary, and texts.
 
-Counts words and keeps those phrases of a hand-made table that captions really use.
+The game says that the world knows the words that captions use, and those phrases of a hand-made
+table that captions really hold.
 """
 
 import json
@@ -8,8 +9,47 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from mag_sandbox.files.whole import replace_file
+from tokenizers import Tokenizer, normalizers, pre_tokenizers
+from tokenizers.models import BPE
+from tokenizers.trainers import BpeTrainer
+
+from mag_sandbox.files.whole import replace_file, replacing
+from mag_sandbox.model.config import END, PAD, UNKNOWN
+from mag_sandbox.model.pocket.loading import prompt_features
+from mag_sandbox.model.pocket.weights import load_tokenizer, read_config, weights_hash
+from mag_sandbox.model.prompts import write_texts
+from mag_sandbox.scenes import available_scenes, load_scene
 from mag_sandbox.scenes.vocabulary import FUNCTION_WORDS, VERSION, WORDS_FILE, split_words
+
+
+def write_scene_texts(folder: Path) -> None:
+    """Encode the prompts of all library scenes, and the empty one, with the weights in a folder."""
+    prompts = ("", *(load_scene(name).prompt for name in available_scenes()))
+    config = read_config(folder)
+    features = prompt_features(folder, config, load_tokenizer(folder, config), known={})
+    texts = {prompt: features(prompt) for prompt in prompts}
+    write_texts(folder, weights_hash(folder), texts)
+
+
+def train_tokenizer(captions: Iterable[str], vocab_size: int) -> Tokenizer:
+    """Return a lower-case byte-pair tokenizer of at most `vocab_size` tokens."""
+    tokenizer = Tokenizer(BPE(unk_token=UNKNOWN))
+    tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase()])
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Punctuation()]
+    )
+    trainer = BpeTrainer(
+        vocab_size=vocab_size, special_tokens=[PAD, END, UNKNOWN], show_progress=False
+    )
+    tokenizer.train_from_iterator(captions, trainer)
+    return tokenizer
+
+
+def save_tokenizer(tokenizer: Tokenizer, path: Path) -> None:
+    """Write a tokenizer to a temporary name, then rename it."""
+    with replacing(path) as part:
+        tokenizer.save(str(part))
+
 
 # (name, category of scenes, phrases in the order in which to suggest them)
 GROUPS: tuple[tuple[str, str, str], ...] = (

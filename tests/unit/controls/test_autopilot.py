@@ -2,8 +2,15 @@
 
 import pytest
 
-from mag_sandbox.controls.autopilot import HALF_PIXEL, command_towards
-from mag_sandbox.controls.camera import MAX_PITCH, CameraPose, CameraSpeed, move, yaw_difference
+from mag_sandbox.controls.camera import (
+    HALF_PIXEL,
+    MAX_PITCH,
+    CameraPose,
+    CameraSpeed,
+    command_towards,
+    move,
+    yaw_difference,
+)
 
 SPEED = CameraSpeed(yaw=40.0, pitch=20.0, zoom=30.0, narrowest_fov=60.0)
 FPS, LENGTH = 16.0, 3

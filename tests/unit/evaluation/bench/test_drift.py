@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from mag_sandbox.controls.camera import CameraPose, move
-from mag_sandbox.evaluation.bench.clips import held_out_scene
-from mag_sandbox.evaluation.bench.drift import (
+from mag_sandbox.evaluation.bench.asides import (
     MEASURES,
     SHARE,
     around_and_around,
@@ -16,6 +15,7 @@ from mag_sandbox.evaluation.bench.drift import (
     play_drift,
     saturation,
 )
+from mag_sandbox.evaluation.bench.clips import held_out_scene
 from mag_sandbox.evaluation.bench.thresholds import OVERALL
 from mag_sandbox.evaluation.results.intervals import mean_scores
 from mag_sandbox.training.panorama.render import HELD_OUT, view_at

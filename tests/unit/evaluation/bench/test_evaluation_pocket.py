@@ -10,12 +10,12 @@ import pytest
 from mag_sandbox.evaluation.__main__ import main
 from mag_sandbox.evaluation.bench import adherence, thresholds
 from mag_sandbox.evaluation.bench.adherence import Answer, attribute_report
+from mag_sandbox.evaluation.bench.asides import measure_zoom, zoom_and_back
 from mag_sandbox.evaluation.bench.clips import full_turn, held_out_scene, pan_and_back, record
 from mag_sandbox.evaluation.bench.memory_clips import STILL, compare
 from mag_sandbox.evaluation.bench.pocket import PocketEvaluation, PocketSettings
 from mag_sandbox.evaluation.bench.return_scores import equal_pose_pairs, returned_views
 from mag_sandbox.evaluation.bench.thresholds import table
-from mag_sandbox.evaluation.bench.zoom import measure_zoom, zoom_and_back
 from mag_sandbox.evaluation.judge.classifier import Classifier
 from mag_sandbox.evaluation.magbench.evaluate import Matching
 from mag_sandbox.model.world import MemorySetting

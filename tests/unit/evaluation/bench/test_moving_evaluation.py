@@ -10,6 +10,7 @@ import pytest
 import mag_sandbox.evaluation.__main__ as command
 from mag_sandbox.controls.camera import CameraCommand, CameraPose
 from mag_sandbox.evaluation.bench import adherence, memory_clips
+from mag_sandbox.evaluation.bench.asides import measure_rest, measure_zoom, play_rest, zoom_and_back
 from mag_sandbox.evaluation.bench.clips import Leg, held_out_scene, pan_and_back, record
 from mag_sandbox.evaluation.bench.memory_clips import (
     measure_return,
@@ -19,10 +20,8 @@ from mag_sandbox.evaluation.bench.memory_clips import (
 )
 from mag_sandbox.evaluation.bench.parts import MOST_SEAM, likenesses, seam_ratio
 from mag_sandbox.evaluation.bench.pocket import PocketEvaluation, PocketSettings
-from mag_sandbox.evaluation.bench.rest import measure_rest, play_rest
 from mag_sandbox.evaluation.bench.return_scores import equal_pose_pairs, returned_views
 from mag_sandbox.evaluation.bench.thresholds import MOVING, table
-from mag_sandbox.evaluation.bench.zoom import measure_zoom, zoom_and_back
 from mag_sandbox.evaluation.judge.classifier import Classifier
 from mag_sandbox.evaluation.magbench.evaluate import Matching
 from mag_sandbox.evaluation.probe.metrics import LEAST_PIXELS, MAX_PSNR, masked_psnr, psnr

@@ -4,8 +4,7 @@ import json
 
 import pytest
 
-from mag_sandbox.controls.autopilot import HALF_PIXEL
-from mag_sandbox.controls.camera import yaw_difference
+from mag_sandbox.controls.camera import HALF_PIXEL, yaw_difference
 from mag_sandbox.evaluation import __main__ as command
 from mag_sandbox.evaluation.bench.pose import (
     COMMAND_ERRORS,

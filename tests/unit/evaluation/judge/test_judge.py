@@ -9,7 +9,6 @@ import torch
 
 from mag_sandbox.evaluation.judge import labelled
 from mag_sandbox.evaluation.judge.classifier import answers_of
-from mag_sandbox.evaluation.judge.damage import spoiled
 from mag_sandbox.evaluation.judge.judge import NETWORK, WORDS, Judge, JudgedView, shape_for
 from mag_sandbox.evaluation.judge.labelled import (
     STEP,
@@ -18,6 +17,7 @@ from mag_sandbox.evaluation.judge.labelled import (
     cut_labelled,
     draw_labelled,
     labels_of,
+    spoiled,
 )
 from mag_sandbox.evaluation.judge.segmenter import CELL, Segmenter
 from mag_sandbox.evaluation.judge.training import FITTING, class_weights, fit_judge, save_measured

@@ -6,8 +6,7 @@ import pytest
 from mag_sandbox.evaluation.magbench.evaluate import write_pair
 from mag_sandbox.evaluation.report.charts import bars_of, line_chart
 from mag_sandbox.evaluation.report.data import report_data
-from mag_sandbox.evaluation.report.markdown import BEGIN, END, write_markdown
-from mag_sandbox.evaluation.report.page import page
+from mag_sandbox.evaluation.report.page import BEGIN, END, page, write_markdown
 from mag_sandbox.evaluation.report.tables import COLUMNS, MEANINGS, cell
 from mag_sandbox.evaluation.results.cited import COMPRESSION, MAG_BENCH, VBENCH
 from mag_sandbox.evaluation.results.store import ClipStore

@@ -7,7 +7,17 @@ import pytest
 
 from mag_sandbox.evaluation.results.store import ClipStore
 from mag_sandbox.evaluation.results.videos import VideoFormat
-from mag_sandbox.evaluation.vbench.command import keep
+from mag_sandbox.evaluation.vbench.command import (
+    PROTOCOLS,
+    Sample,
+    keep,
+    measure_folder,
+    play_still,
+    read_prompts,
+    read_results,
+    samples_of,
+    write_samples,
+)
 from mag_sandbox.evaluation.vbench.consistency import (
     consistency,
     ends,
@@ -15,16 +25,6 @@ from mag_sandbox.evaluation.vbench.consistency import (
     layout_features,
     mean_sharpness,
     smoothness,
-)
-from mag_sandbox.evaluation.vbench.samples import (
-    PROTOCOLS,
-    Sample,
-    measure_folder,
-    play_still,
-    read_prompts,
-    read_results,
-    samples_of,
-    write_samples,
 )
 from tests.doubles import SPEC, FakeWorld
 

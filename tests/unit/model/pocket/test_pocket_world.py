@@ -11,7 +11,7 @@ from mag_sandbox.controls.camera import CameraCommand, CameraPose
 from mag_sandbox.model.loading import load_world
 from mag_sandbox.model.memory import MEMORY_POLICIES
 from mag_sandbox.model.pocket import loading as pocket
-from mag_sandbox.model.pocket.look_ahead import look_ahead_pose
+from mag_sandbox.model.pocket.inventing import look_ahead_pose
 from mag_sandbox.model.pocket.weights import CONFIG
 from mag_sandbox.model.world import Control, MemorySetting, WorldFailed
 from mag_sandbox.scenes import Scene

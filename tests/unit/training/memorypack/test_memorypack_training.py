@@ -21,8 +21,7 @@ from mag_sandbox.training.memorypack.cost import measure, table, write
 from mag_sandbox.training.memorypack.options import PHASES, MemoryPackOptions
 from mag_sandbox.training.memorypack.options import VARIANTS as ORDERED
 from mag_sandbox.training.memorypack.presets import PRESETS, at_pocket_size
-from mag_sandbox.training.memorypack.train import PackSize, train
-from mag_sandbox.training.memorypack.videos import IndexedVideos
+from mag_sandbox.training.memorypack.train import IndexedVideos, PackSize, train
 from mag_sandbox.training.pocket.paths import REACH, return_path, steady_path
 from mag_sandbox.training.recipe.clips import Clips, Conditions
 from tests.tiny import TINY

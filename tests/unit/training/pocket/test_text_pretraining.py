@@ -17,7 +17,7 @@ from mag_sandbox.training.pocket.text_pretraining import (
     TextPretrainingStage,
     answers_of,
 )
-from mag_sandbox.training.pocket.tokens import train_tokenizer
+from mag_sandbox.training.pocket.words import train_tokenizer
 from tests.tiny import TINY
 
 CPU = TrainingDevice("cpu", matmul_attention)

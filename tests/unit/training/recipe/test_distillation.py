@@ -21,10 +21,9 @@ from mag_sandbox.training.recipe.presets import (
     SELF_FORCING_PLUS,
     Distillation,
 )
-from mag_sandbox.training.recipe.rollout import SelfRollout
 from mag_sandbox.training.recipe.stage_distillation import ClipDistillationStage
 from mag_sandbox.training.recipe.train import clips_to_a_whole_video
-from mag_sandbox.training.recipe.videos import TeacherForced, Videos, last_frames
+from mag_sandbox.training.recipe.videos import SelfRollout, TeacherForced, Videos, last_frames
 from tests.unit.training.recipe.toy_recipe import (
     CPU,
     ToySource,
