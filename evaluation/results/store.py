@@ -7,17 +7,12 @@ it ends. So nothing is measured twice, and a killed run goes on where it was.
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from mag_sandbox.files.whole import replace_file
-
-try:
-    import fcntl
-except ImportError:  # Windows
-    import msvcrt
-
-    fcntl = None
 
 RECORDS, RUNS = "clips.jsonl", "runs.jsonl"
 CLAIMS, LOCK, SETTINGS = "claims", ".lock", "settings.json"
@@ -42,7 +37,7 @@ class ClipStore:
         """
         self.folder = folder
         (folder / CLAIMS).mkdir(parents=True, exist_ok=True)
-        with _locked(folder / LOCK, wait=True):
+        with FileLock(folder / LOCK):
             _agree(folder / SETTINGS, settings)
 
     def records(self) -> dict[str, dict]:
@@ -52,8 +47,11 @@ class ClipStore:
     @contextmanager
     def claim(self, key: str) -> Iterator[bool]:
         """Say whether a clip is to be measured here: nobody has, and nobody else does so now."""
-        with _locked(self.folder / CLAIMS / f"{key}.claim", wait=False) as alone:
-            yield alone and key not in self.records()
+        claim = FileLock(self.folder / CLAIMS / f"{key}.claim", timeout=0)
+        with suppress(Timeout), claim:
+            yield key not in self.records()
+            return
+        yield False
 
     def add(self, key: str, record: dict) -> None:
         """Append a record of a claimed clip."""
@@ -65,7 +63,7 @@ class ClipStore:
 
     def _append(self, name: str, data: dict) -> None:
         line = json.dumps(data, allow_nan=False) + "\n"
-        with _locked(self.folder / LOCK, wait=True), (self.folder / name).open("ab+") as file:
+        with FileLock(self.folder / LOCK), (self.folder / name).open("ab+") as file:
             if file.tell():
                 file.seek(-1, os.SEEK_END)
                 if file.read(1) != b"\n":  # what a killed program was writing
@@ -160,28 +158,3 @@ def _agree(path: Path, settings: dict) -> None:
                 f"{path.parent} holds results with {name} {kept.get(name)!r}, this run has "
                 f"{wanted.get(name)!r}; name another folder"
             )
-
-
-@contextmanager
-def _locked(path: Path, *, wait: bool) -> Iterator[bool]:
-    """Hold a file's lock, and say whether it is held; without `wait` it may not be."""
-    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        yield _lock(file, wait)
-    finally:
-        os.close(file)  # which unlocks it
-
-
-def _lock(file: int, wait: bool) -> bool:
-    try:
-        if fcntl is None:
-            msvcrt.locking(file, msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
-        else:
-            fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except PermissionError:
-        if wait:
-            raise
-        return False
-    return True

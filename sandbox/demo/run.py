@@ -22,11 +22,7 @@ from mag_sandbox.scenes.demo.script import MemoryAsk, Statement
 from mag_sandbox.scenes.demo.tape import (
     Block,
     Enter,
-    List,
-    Mark,
-    Probe,
     Rig,
-    SetAnchor,
     Tape,
     TapeItem,
     tape_of,
@@ -227,14 +223,6 @@ class _Run:
             case Block():
                 self._ask(item)
                 self._look(self._session.advance())
-            case SetAnchor(name):
-                self._watch.anchor(name)
-            case Probe(name):
-                self._watch.probe(name)
-            case Mark(text):
-                self._watch.mark(text)
-            case List():
-                self._watch.list_around()
             case Enter(name, again):
                 self._parked[self._scene] = self._session.park()
                 self._scene = name
@@ -244,6 +232,8 @@ class _Run:
                     self._return(name, block)
                 else:
                     self._start(name)
+            case _:
+                self._watch.obey(item)
 
     def _start(self, name: str) -> None:
         scene, seed = scene_and_seed(self._demo, name, self._seed)

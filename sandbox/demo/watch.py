@@ -14,6 +14,7 @@ from mag_sandbox.evaluation.probe.probe import Limits, compare
 from mag_sandbox.model.world import FrameBlock, Frames, WorldSpec
 from mag_sandbox.sandbox.demo.result import MarkRow, ProbeRow, outcome_of
 from mag_sandbox.sandbox.hud.around import Lookout
+from mag_sandbox.scenes.demo.tape import List, Mark, Probe, SetAnchor, TapeItem
 
 RoundTrip = Callable[[Frames], Frames]
 
@@ -98,6 +99,18 @@ class DemoWatch:
             self._note(back, self._ceiling(back.label, back.first.frame))
         for anchor in visit.anchors.values():
             anchor.see(block.poses[-1], self.seconds)
+
+    def obey(self, item: TapeItem, ceiling: float | None = None) -> None:
+        """Do what a script says between blocks; `ceiling` is an anchor's."""
+        match item:
+            case SetAnchor(name):
+                self.anchor(name, ceiling)
+            case Probe(name):
+                self.probe(name)
+            case Mark(text):
+                self.mark(text)
+            case List():
+                self.list_around()
 
     def anchor(self, name: str, ceiling: float | None = None) -> None:
         """Call what is seen now by a name; an older anchor of it in this scene is forgotten.

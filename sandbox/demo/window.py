@@ -13,7 +13,6 @@ from mag_sandbox.evaluation.probe.metrics import psnr
 from mag_sandbox.model.world import (
     Control,
     FrameBlock,
-    Frames,
     MemorySetting,
     Progress,
     World,
@@ -32,12 +31,13 @@ from mag_sandbox.sandbox.demo.run import (
 )
 from mag_sandbox.sandbox.demo.watch import DemoWatch
 from mag_sandbox.sandbox.play.session import Playthrough
+from mag_sandbox.sandbox.play.staged import Staged
 from mag_sandbox.scenes import Scene
 from mag_sandbox.scenes.demo.demo import Demo, DemoError
-from mag_sandbox.scenes.demo.tape import Block, Enter, List, Mark, Probe, SetAnchor, TapeItem
+from mag_sandbox.scenes.demo.tape import Block, Enter, SetAnchor, TapeItem
 
 
-class StageWorld:
+class StageWorld(Staged):
     """Implements `World` over another one, with a change of scene between two blocks.
 
     >>> stage = StageWorld(world, "meadow", tell=lambda scene, block: None)
@@ -46,8 +46,12 @@ class StageWorld:
     >>> _ = stage.step(Control())  # the first block of the kitchen
     """
 
+    cannot_save = "a demo cannot be saved; play its scene instead"
+    cannot_continue = "a demo cannot continue a saved scene; play the scene instead"
+
     def __init__(self, world: World, here: str, tell: Callable[[str, FrameBlock], None]) -> None:
         """`tell` is told every block and its scene, numbered as the scene's own."""
+        super().__init__(world)
         self.spec = world.spec
         self.newest: FrameBlock  # as the scene's own; from `reset` on
         self._world, self._tell = world, tell
@@ -77,42 +81,6 @@ class StageWorld:
         """Return the next block, of another scene if that was asked for."""
         enter, self._enter = self._enter, None
         return self._shown((enter or self._world.step)(control))
-
-    def expect_prompt(self) -> None:
-        """Let the world get ready to read a prompt."""
-        self._world.expect_prompt()
-
-    def prepare(self) -> bool:
-        """Let the world look ahead."""
-        return self._world.prepare()
-
-    def snapshot(self) -> WorldState:
-        """Refuse: what has several scenes cannot be kept as one.
-
-        Raises:
-            WorldFailed: always.
-        """
-        raise WorldFailed("a demo cannot be saved; play its scene instead")
-
-    def restore(self, state: WorldState) -> None:  # noqa: ARG002 -- World
-        """Refuse, as `snapshot` does.
-
-        Raises:
-            WorldFailed: always.
-        """
-        raise WorldFailed("a demo cannot continue a saved scene; play the scene instead")
-
-    def round_trip(self, frames: Frames) -> Frames:
-        """Return frames after the autoencoder."""
-        return self._world.round_trip(frames)
-
-    def provenance(self) -> dict:
-        """Return what is said of the world."""
-        return self._world.provenance()
-
-    def close(self) -> None:
-        """Free the world."""
-        self._world.close()
 
     def _shown(self, block: FrameBlock) -> FrameBlock:
         self.newest = block
@@ -185,7 +153,8 @@ class DemoSource:
                     if not again:
                         return Control()  # the first block of a scene is asked for nothing
                 case _:
-                    self._note(item)
+                    ceiling = self._ceiling() if isinstance(item, SetAnchor) else None
+                    self._later(self._watch.obey, item, ceiling)
         return None
 
     def result(self) -> DemoResult:
@@ -214,17 +183,6 @@ class DemoSource:
         self._watch.enter(scene)
         self._watch.take(block)
         self._on_block(block, self._watch)
-
-    def _note(self, item: TapeItem) -> None:
-        match item:
-            case SetAnchor(name):
-                self._later(self._watch.anchor, name, self._ceiling())
-            case Probe(name):
-                self._later(self._watch.probe, name)
-            case Mark(text):
-                self._later(self._watch.mark, text)
-            case List():
-                self._later(self._watch.list_around)
 
     def _ceiling(self) -> float:
         frame = self._stage.newest.frames[-1]

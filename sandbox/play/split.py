@@ -16,10 +16,9 @@ from mag_sandbox.model.world import (
     Frames,
     Progress,
     World,
-    WorldFailed,
-    WorldState,
 )
 from mag_sandbox.sandbox.choice import WorldChoice
+from mag_sandbox.sandbox.play.staged import Staged
 from mag_sandbox.scenes import Scene
 
 SMOOTHING = 0.3  # weight of the newest block in the time that both take
@@ -40,7 +39,7 @@ def load_split(first: WorldChoice, second: WorldChoice, progress: Progress) -> W
         raise
 
 
-class SplitWorld:
+class SplitWorld(Staged):
     """Implements `World` over two others.
 
     >>> split = SplitWorld(load_world("pocket"), load_world("pocket"))
@@ -49,10 +48,13 @@ class SplitWorld:
     (3, 192, 320, 3)
     """
 
+    cannot_save = "a split screen cannot be saved; leave it and play one world"
+    cannot_continue = "a split screen cannot continue a saved scene; play one world"
+
     def __init__(
         self, first: World, second: World, clock: Callable[[], float] = time.perf_counter
     ) -> None:
-        self._worlds = (first, second)
+        super().__init__(first, second)
         self._clock = clock
         self.spec = replace(
             first.spec, name=f"{first.spec.name}, split", frame_width=2 * first.spec.frame_width
@@ -87,44 +89,9 @@ class SplitWorld:
             self._move(1, control)
         return self._joined()
 
-    def expect_prompt(self) -> None:
-        """Let both get ready to read a prompt."""
-        for world in self._worlds:
-            world.expect_prompt()
-
-    def prepare(self) -> bool:
-        """Let both look ahead."""
-        first, second = (world.prepare() for world in self._worlds)
-        return first or second
-
-    def snapshot(self) -> WorldState:
-        """Refuse: two worlds side by side are for looking, not for keeping.
-
-        Raises:
-            WorldFailed: always.
-        """
-        raise WorldFailed("a split screen cannot be saved; leave it and play one world")
-
-    def restore(self, state: WorldState) -> None:  # noqa: ARG002 -- World
-        """Refuse, as `snapshot` does.
-
-        Raises:
-            WorldFailed: always.
-        """
-        raise WorldFailed("a split screen cannot continue a saved scene; play one world")
-
-    def round_trip(self, frames: Frames) -> Frames:
-        """Return frames of one world after its autoencoder."""
-        return self._worlds[0].round_trip(frames)
-
     def provenance(self) -> dict:
         """Return what is said of each."""
         return {"worlds": [world.provenance() for world in self._worlds]}
-
-    def close(self) -> None:
-        """Free both."""
-        for world in self._worlds:
-            world.close()
 
     def _move(self, place: int, control: Control) -> None:
         began = self._clock()
