@@ -24,7 +24,6 @@ from mag_sandbox.sandbox.settings import SandboxConfig
 from mag_sandbox.sandbox.ui.display import window, window_surface
 
 logger = logging.getLogger(__name__)
-TITLE = "MAG sandbox"
 SWITCH_S = 0.001  # longest turn of a thread that others wait for [s]; halves the jitter of frames
 IDLE_S = 0.25  # longest sleep of the main loop [s]
 LOOK_S = 0.012  # between two looks for events while there is nothing to do [s]
@@ -111,7 +110,7 @@ class _App:
 
     def run(self, playthrough: Playthrough | None) -> RunSummary:
         size = self.settings.window_width, self.settings.window_height
-        name = f"{playthrough.scene.name} · {TITLE}" if playthrough else TITLE
+        name = playthrough.scene.name if playthrough else ""
         try:
             with _quick_turns(), window(size, name):
                 self._play(playthrough)

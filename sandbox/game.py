@@ -40,6 +40,7 @@ from mag_sandbox.sandbox.services import open_services
 from mag_sandbox.sandbox.settings import SandboxConfig, SettingsError
 from mag_sandbox.sandbox.title.library import TitleListing, delete_recording, read_title_model
 from mag_sandbox.sandbox.title.screen import TitleActions, TitleScreen
+from mag_sandbox.sandbox.ui.display import name_window
 
 logger = logging.getLogger(__name__)
 ASK_WHERE = "Where do you want to go?"
@@ -131,6 +132,7 @@ class PlayerGame:
         """Return the title screen."""
         services, queue = self.services, self.services.saves.queue
         services.audio.ambience(None)
+        name_window()
         self._save_settings()
         actions = TitleActions(
             listing=self._listing,

@@ -366,6 +366,7 @@ def help_card(theme: Theme, bindings: Bindings, window_size: tuple[int, int]) ->
     )
     size = 2 * pad + count * (width + gap) - gap, head + longest * line + theme.px(12)
     card = theme.card(size, dense=True)
+    card.blit(card.copy(), (0, 0))  # on top of itself: nothing shines through
     card.blit(theme.text(TITLE, 20, bold=True), (pad, theme.px(16)))
     hint = f"{bindings.title('help')}: close" if bindings.title("help") else ""
     close = theme.text(hint, TEXT, MUTED)

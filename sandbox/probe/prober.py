@@ -33,6 +33,7 @@ from mag_sandbox.files.typed_json import decode
 from mag_sandbox.model.world import FrameBlock, Frames, WorldSpec, WorldState
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionEnd, SessionObserver, SessionStart
 from mag_sandbox.sandbox.recording.frame_records import FramesHead
+from mag_sandbox.scenes import Scene
 
 logger = logging.getLogger(__name__)
 
@@ -212,7 +213,7 @@ class Prober(SessionObserver):
         self.round_trip = round_trip
         self.spec = spec
         self.latest: ProbeResult | None = None  # of this session
-        self.results: tuple[ProbeResult, ...] = ()  # oldest first, of all sessions
+        self.results: tuple[ProbeResult, ...] = ()  # oldest first, of all sessions of this scene
         self.anchors: tuple[AnchorMark, ...] = ()
         self.last_anchor: CameraPose | None = None  # newest dropped one, else the place left last
         self.pictures: tuple[Sight, ...] = ()  # newest picture of every part of the sphere
@@ -226,9 +227,13 @@ class Prober(SessionObserver):
         self._ceilings: dict[str, float] = {}  # by anchor
         self._pending: list[Return] = []  # wait for their ceiling
         self._compared = 0
+        self._scene: Scene | None = None  # of the newest session
 
-    def on_start(self, event: SessionStart, block: FrameBlock) -> None:  # noqa: ARG002 -- observer
-        """Begin anew: another session, other places."""
+    def on_start(self, event: SessionStart, block: FrameBlock) -> None:
+        """Begin anew: another session, other places; of another scene, no results either."""
+        if self._scene not in (None, event.scene):
+            self._put(self._forget_results)
+        self._scene = event.scene
         self.reset()
         self._take(block)
 
@@ -294,6 +299,9 @@ class Prober(SessionObserver):
         future = self._thread.submit(job)
         future.add_done_callback(_log_failure)
         return future
+
+    def _forget_results(self) -> None:
+        self.results = ()
 
     def _begin(self) -> None:
         self._finish()

@@ -24,9 +24,10 @@ from mag_sandbox.sandbox.play.player_input import PlayerInput
 from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.play.session import Playthrough
 from mag_sandbox.sandbox.play.worker import GenerationWorker, ReadyBlock
+from mag_sandbox.sandbox.saves.own_scenes import title_of
 from mag_sandbox.sandbox.screens import Outcome, Overlay, Way
 from mag_sandbox.sandbox.settings import SandboxConfig
-from mag_sandbox.sandbox.ui.display import Picture, fit, shade
+from mag_sandbox.sandbox.ui.display import Picture, fit, name_window, shade
 from mag_sandbox.sandbox.ui.text_entry import SHORTCUT
 
 INPUT = frozenset(  # events of a player who is there
@@ -163,6 +164,7 @@ class PlayScreen:
         self._figures = Figures()
         self._touched_at = context.clock()  # when input came last
         self._clicked: str | None = None  # the camera key on the display that the mouse holds
+        self._named = ""  # as the window is
         self._help = False
         self._error: str | None = None
         self._busy = ""  # what the next block waits for
@@ -260,7 +262,7 @@ class PlayScreen:
         ready, figures, playthrough = self.reel.current, self._figures, self.playthrough
         block, spec = ready.block, ready.spec
         return HudState(
-            scene=playthrough.scene.name,
+            scene=self._place,
             prompt=block.prompt,
             seed=playthrough.seed,
             seconds=self.reel.seconds,
@@ -276,6 +278,12 @@ class PlayScreen:
             mode=self._mode_text(),
             recording=self._session.is_recording,
         )
+
+    @property
+    def _place(self) -> str:
+        """What is played, by its name; described anew, by its first words."""
+        scene, prompt = self.playthrough.scene, self.reel.current.block.prompt
+        return scene.name if prompt == scene.prompt else title_of(prompt)
 
     def act(self, action: Action) -> None:
         """Do what an action key asks for."""
@@ -365,6 +373,9 @@ class PlayScreen:
             self._moved |= self.feedback.block_shown(ready.command, ready.sampled_at, now)
             self._figures.add_block(ready)
             self._session.block_shown(ready)
+            if self._place != self._named:
+                self._named = self._place
+                name_window(self._place)
         self._warp.frame_shown(self.reel.pose)
         self._figures.update(now, self.reel, self.feedback.latencies_ms)
 

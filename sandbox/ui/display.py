@@ -14,11 +14,12 @@ from mag_sandbox.sandbox.ui.theme import BACKDROP, odd_rows
 GLOW = (0.06, 0.2, 0.55)  # brightness of the bars beside the picture, from outside in
 _Bar = tuple[pygame.Surface, pygame.Rect]
 MAX_CUT = 0.12  # share of the picture that filling the window may cut
+GAME = "MAG sandbox"
 
 
 @contextmanager
-def window(size: tuple[int, int], title: str) -> Iterator[pygame.Surface]:
-    """Open a resizable window for as long as the block lasts.
+def window(size: tuple[int, int], words: str = "") -> Iterator[pygame.Surface]:
+    """Open a resizable window for as long as the block lasts; see `name_window`.
 
     Raises:
         DisplayError: there is no display.
@@ -34,12 +35,17 @@ def window(size: tuple[int, int], title: str) -> Iterator[pygame.Surface]:
         raise DisplayError(
             f"no window can be opened ({error}); start it in a desktop session or use --headless"
         ) from None
-    pygame.display.set_caption(title)
+    name_window(words)
     try:
         yield surface
     finally:
         pygame.font.quit()
         pygame.display.quit()
+
+
+def name_window(words: str = "") -> None:
+    """Say in the window's title what is shown; nothing: the game alone."""
+    pygame.display.set_caption(f"{words} · {GAME}" if words else GAME)
 
 
 def window_surface() -> pygame.Surface:

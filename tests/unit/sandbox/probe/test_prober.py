@@ -3,6 +3,7 @@
 import json
 import threading
 from concurrent.futures import Future
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -227,7 +228,7 @@ def test_places_outlive_a_parked_scene(prober):
     assert all(array.dtype == np.uint8 for array in kept.arrays.values())
     data = json.loads(json.dumps(kept.data))  # as it comes from a file
     other = Prober(spec=SPEC)
-    other.on_start(None, session.advance().block)
+    other.on_start(SimpleNamespace(scene=SCENE), session.advance().block)
     other.restore(WorldState(kept.arrays, data))
     assert other.settle()
     assert other.anchors == marks
@@ -278,3 +279,14 @@ def test_a_bug_in_one_comparison_does_not_end_the_others(prober, caplog):
     play(prober, PerfectWorld())
     assert prober.anchors
     assert "a comparison failed" in caplog.text
+
+
+def test_results_are_of_this_scene_alone(prober):
+    play(prober, PerfectWorld())
+    play(prober, ForgetfulWorld())
+    policies = len(prober.results)
+    assert policies >= 2, "both times the same scene: they are compared"
+    other = Session(PerfectWorld(), ScriptSource([STILL]), [prober])
+    other.start(Scene(prompt="Elsewhere.", name="game 1000003", category="video game"), seed=1)
+    assert prober.settle()
+    assert prober.results == ()
