@@ -23,13 +23,14 @@ from mag_sandbox.sandbox.play.handover import Handover, handover, scene_for
 from mag_sandbox.sandbox.play.player_input import Gamepads
 from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.play.session import Playthrough, Session
-from mag_sandbox.sandbox.play.split import load_split
+from mag_sandbox.sandbox.play.split import load_split, split_name
 from mag_sandbox.sandbox.play.worker import GenerationWorker, WorkerSpec
 from mag_sandbox.sandbox.play_session import PlayerSession, SplitSession, WatchedSession
 from mag_sandbox.sandbox.recording.reader import load_recording
 from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.sandbox.recording.replay import ReplaySource, playthrough_of
 from mag_sandbox.sandbox.saves.own_scenes import delete_own_scene
+from mag_sandbox.sandbox.saves.parked_scene import ParkedScene
 from mag_sandbox.sandbox.saves.save_queue import DiskUse
 from mag_sandbox.sandbox.screens import Continue, GoBack, PlayScene, PlaySplit, Screen, Watch
 from mag_sandbox.sandbox.screens.play import PlayContext, PlaySession
@@ -83,6 +84,7 @@ class PlayerGame:
         )
         self._gamepads: Gamepads  # from `open` on
         self._title: TitleScreen | None = None
+        self._compared: Future[ParkedScene] | None = None  # what a split screen went on from
         self._stale = False  # the title lists what is not so any more
         self._disk_use: Future[DiskUse] | None = None  # what the title is to ask about
 
@@ -166,15 +168,14 @@ class PlayerGame:
     def playthrough(self, outcome: PlayScene | Continue | GoBack) -> Playthrough:
         """Return what was chosen, ready to be played."""
         if isinstance(outcome, GoBack):
-            self._use(self.choice.beside(outcome.moment.world, self.services.settings.now))
+            self._go_to(outcome.moment.world)
             return self.services.moment(outcome.moment)
         self.services.moments.clear()
         if isinstance(outcome, PlayScene):
             seed = outcome.scene.seed if outcome.seed is None else outcome.seed
             return Playthrough(outcome.scene, seed)
         playthrough, world = self.services.saves.playthrough(outcome.parked)
-        if world != self.choice.name and world in worlds_beside(self.choice.name):
-            self._use(self.choice.beside(world, self.services.settings.now))
+        self._go_to(world)
         return playthrough
 
     def switch(self, world: str, worker: GenerationWorker, playthrough: Playthrough) -> Playthrough:
@@ -189,11 +190,14 @@ class PlayerGame:
 
         return Playthrough(scene, playthrough.seed, worker.call(hand_over).result)
 
-    def split(self, outcome: PlaySplit) -> WorkerSpec:
+    def split(self, outcome: PlaySplit) -> tuple[WorkerSpec, Playthrough]:
         """Return how to play two policies side by side."""
         setting = self.services.settings.now.memory_setting
         first, second = (replace(self.choice, memory=setting(one)) for one in outcome.policies)
-        return WorkerSpec(partial(load_split, first, second))
+        moment, self._compared = outcome.moment, outcome.moment
+        spec = WorkerSpec(partial(load_split, first, second))
+        enter = partial(_of_both, moment) if moment else None
+        return spec, Playthrough(outcome.scene, outcome.seed, enter)
 
     def recording(self, outcome: Watch) -> tuple[WorkerSpec, Playthrough]:
         """Return how to play a recording again."""
@@ -213,7 +217,7 @@ class PlayerGame:
             if context.is_replay:
                 return WatchedSession(services)
             if context.is_split:
-                return SplitSession(services, reel, hud)
+                return SplitSession(services, reel, hud, self._compared)
             services.prober.spec = reel.current.spec
             return PlayerSession(services, worker, reel, hud, playthrough)
 
@@ -223,6 +227,11 @@ class PlayerGame:
             session=session,
             toggle_fullscreen=self._toggle_fullscreen,
         )
+
+    def _go_to(self, world: str) -> None:
+        """Choose another world over the same weights, where it is one."""
+        if world != self.choice.name and world in worlds_beside(self.choice.name):
+            self._use(self.choice.beside(world, self.services.settings.now))
 
     def _use(self, choice: WorldChoice) -> None:
         self.choice, self.worker_spec = choice, WorkerSpec(self._load or choice.load)
@@ -267,3 +276,9 @@ class PlayerGame:
     def _list_anew(self) -> None:
         self._stale = True
         self._notify()
+
+
+def _of_both(moment: "Future[ParkedScene]") -> ParkedScene:
+    """Return a moment of one world as one of two side by side."""
+    left = moment.result()
+    return replace(left, world=split_name(left.world))

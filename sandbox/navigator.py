@@ -128,9 +128,9 @@ class Navigator:
             case PlayScene() | Continue() | GoBack():
                 following = self._play(game.playthrough(outcome))
             case PlaySplit():
-                spec = game.split(outcome)
+                spec, playthrough = game.split(outcome)
                 self._park()
-                following = self._play(Playthrough(outcome.scene, outcome.seed), spec)
+                following = self._play(playthrough, spec)
             case SwitchWorld():
                 assert self.worker is not None
                 assert isinstance(screen, PlayScreen)  # no other offers it

@@ -73,13 +73,18 @@ class WatchedSession(PlaySession):
 class SplitSession(WatchedSession):
     """Two memory policies side by side."""
 
-    def __init__(self, services: Services, reel: Reel, hud: Hud) -> None:
+    def __init__(
+        self, services: Services, reel: Reel, hud: Hud, moment: "Future[ParkedScene] | None"
+    ) -> None:
         super().__init__(services)
         self.overlays = (SplitOverlay(reel, hud), services.notices)
+        self._moment = moment  # that both went on from
 
     def act(self, action: Action, playthrough: Playthrough) -> Outcome | None:  # noqa: ARG002
-        """Leave it with the key that began it."""
-        return Way.TITLE if action == "split" else None
+        """Leave it with the key that began it, back to the game as it was then."""
+        if action != "split":
+            return None
+        return GoBack(self._moment.result()) if self._moment else Way.TITLE
 
 
 class PlayerSession(WatchedSession):
@@ -264,7 +269,8 @@ class PlayerSession(WatchedSession):
             return None
         if action == "split":
             other = "window" if now.policy != "window" else "mag-retrieve"
-            return PlaySplit(playthrough.scene, playthrough.seed, (now.policy, other))
+            moment = self._worker.call(self._services.saves.collect)
+            return PlaySplit(playthrough.scene, playthrough.seed, (now.policy, other), moment)
         if action == "policy":
             policy = policies[(policies.index(now.policy) + 1) % len(policies)]
             setting, text = replace(now, policy=policy), f"memory: {policy}"

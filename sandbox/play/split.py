@@ -14,8 +14,10 @@ from mag_sandbox.model.world import (
     Control,
     FrameBlock,
     Frames,
+    MemorySetting,
     Progress,
     World,
+    WorldState,
 )
 from mag_sandbox.sandbox.choice import WorldChoice
 from mag_sandbox.sandbox.play.staged import Staged
@@ -33,7 +35,7 @@ def load_split(first: WorldChoice, second: WorldChoice, progress: Progress) -> W
     """
     world = first.load(progress)
     try:
-        return SplitWorld(world, second.load(progress))
+        return SplitWorld(world, second.load(progress), second.memory)
     except BaseException:
         world.close()
         raise
@@ -42,23 +44,35 @@ def load_split(first: WorldChoice, second: WorldChoice, progress: Progress) -> W
 class SplitWorld(Staged):
     """Implements `World` over two others.
 
-    >>> split = SplitWorld(load_world("pocket"), load_world("pocket"))
+    >>> split = SplitWorld(load_world("pocket"), load_world("pocket"), window)
     >>> block = split.reset(scene, seed=7)
     >>> block.beside.frames.shape  # of the second world
     (3, 192, 320, 3)
     """
 
     cannot_save = "a split screen cannot be saved; leave it and play one world"
-    cannot_continue = "a split screen cannot continue a saved scene; play one world"
 
     def __init__(
-        self, first: World, second: World, clock: Callable[[], float] = time.perf_counter
+        self,
+        first: World,
+        second: World,
+        memory: MemorySetting,
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
+        """Take two worlds.
+
+        Args:
+            first: shown on the left.
+            second: shown on the right.
+            memory: of the second, also where both go on from a moment of the first.
+            clock: [s].
+        """
         super().__init__(first, second)
-        self._clock = clock
+        self._clock, self._memory = clock, memory
         self.spec = replace(
-            first.spec, name=f"{first.spec.name}, split", frame_width=2 * first.spec.frame_width
+            first.spec, name=split_name(first.spec.name), frame_width=2 * first.spec.frame_width
         )
+        self._differs = True  # whether the second world has a memory of its own by now
         self._blocks: list[FrameBlock] = []  # the newest of each world
         self._seconds = 0.0  # that both together take for a block
         self._waiting: Control | None = None  # moved the first world, not yet the second
@@ -72,13 +86,25 @@ class SplitWorld(Staged):
         """Return the first block of both; each keeps its own policy, whatever the scene says."""
         scene = replace(scene, memory=None)
         self._blocks = [world.reset(scene, seed) for world in self._worlds]
-        self._waiting = None
+        self._waiting, self._differs = None, True
         return self._joined()
+
+    def restore(self, state: WorldState) -> None:
+        """Let both go on from a moment of the first: the second remembers it in its own way."""
+        for world in self._worlds:
+            world.restore(state)
+        self._blocks, self._waiting, self._differs = [], None, False
 
     def step(self, control: Control) -> FrameBlock:
         """Return the next block of both, or of the one whose turn it is."""
         control = replace(control, memory=None)
-        if self._waiting is not None:
+        if not self._differs:
+            self._differs = True
+            self._blocks = [
+                self._worlds[0].step(control),
+                self._worlds[1].step(replace(control, memory=self._memory)),
+            ]
+        elif self._waiting is not None:
             waiting, self._waiting = self._waiting, None
             self._move(1, waiting)
         elif self.takes_turns:
@@ -108,6 +134,11 @@ class SplitWorld(Staged):
             rest=_side_by_side(left.at_rest, right.at_rest),
             beside=right,
         )
+
+
+def split_name(world: str) -> str:
+    """Return the name of two such worlds side by side."""
+    return f"{world}, split"
 
 
 def _side_by_side(left: Frames, right: Frames) -> Frames:

@@ -1,5 +1,6 @@
 """What fills the window at one time, and where a screen may lead."""
 
+from concurrent.futures import Future
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -33,11 +34,12 @@ class PlayScene:
 
 @dataclass(frozen=True, slots=True)
 class PlaySplit:
-    """Play a scene from its beginning under two memory policies side by side."""
+    """Play a scene under two memory policies side by side."""
 
     scene: Scene
     seed: int
     policies: tuple[str, str]
+    moment: "Future[ParkedScene] | None" = None  # to go on from; None: from its beginning
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,7 +116,7 @@ class Splitting:
 
     def __init__(self, monkeypatch, **options):
         load = lambda first, second, progress: SplitWorld(  # noqa: E731 -- a test's
-            FakeWorld(spec=FAST, **options), FakeWorld(spec=FAST)
+            FakeWorld(spec=FAST, **options), FakeWorld(spec=FAST), second.memory
         )
         monkeypatch.setattr(game_module, "load_split", load)
 
@@ -166,3 +166,23 @@ def test_the_memory_of_a_continued_scene_is_the_one_that_is_changed(run):
     game.press(pygame.K_k)
     game.said("memory: mag")
     game.wait(lambda: game.screen.reel.current.block.memory.policy == "mag")
+
+
+def test_a_split_screen_compares_from_now_and_the_same_key_returns_to_that_moment(run, monkeypatch):
+    Splitting(monkeypatch)
+    game = run(FakeWorld(spec=FAST), FakeWorld(spec=FAST))
+    game.play()
+    game.see_blocks(20)
+    left_at = game.block
+    game.press(pygame.K_v)
+    game.wait(lambda: isinstance(game.screen, LoadingScreen))
+    game.wait(lambda: isinstance(game.screen, PlayScreen))
+    both = game.screen.reel.current.block
+    assert left_at < both.block_index <= left_at + 6
+    assert (both.memory.policy, both.beside.memory.policy) == ("mag-retrieve", "window")
+    game.see_blocks(20)
+    game.press(pygame.K_v)
+    game.wait(lambda: isinstance(game.screen, LoadingScreen))
+    game.wait(lambda: isinstance(game.screen, PlayScreen))
+    assert game.screen.reel.current.block.beside is None
+    assert left_at < game.block <= left_at + 8

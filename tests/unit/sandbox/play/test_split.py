@@ -12,6 +12,7 @@ from mag_sandbox.scenes import Scene
 from tests.doubles import FakeWorld, block_number
 
 SCENE = Scene(prompt="A place.", memory="full")
+WINDOW = MemorySetting(policy="window")
 RIGHT = Control(CameraCommand(yaw=1.0))
 
 
@@ -26,7 +27,7 @@ class Clock:
 
 def split(seconds_a_block=0.0):
     worlds = [FakeWorld(MemorySetting(policy=policy)) for policy in ("mag-retrieve", "window")]
-    world = SplitWorld(*worlds, clock=Clock(2 * seconds_a_block))
+    world = SplitWorld(*worlds, WINDOW, clock=Clock(2 * seconds_a_block))
     world.reset(SCENE, 7)
     return world
 
@@ -51,7 +52,7 @@ def test_pictures_at_rest_stand_side_by_side_like_the_frames():
             block = super().step(control)
             return replace(block, rest=block.frames, frames=255 - block.frames)
 
-    world = SplitWorld(Moved(), FakeWorld())
+    world = SplitWorld(Moved(), FakeWorld(), WINDOW)
     world.reset(SCENE, 7)
     block = world.step(RIGHT)
     moved, still = halves(block)
@@ -80,7 +81,7 @@ class ShortStart(FakeWorld):
 
 
 def test_the_last_frame_of_a_shorter_first_block_is_held_beside_a_longer_one():
-    world = SplitWorld(ShortStart(), ShortStart(), clock=Clock(0.3))
+    world = SplitWorld(ShortStart(), ShortStart(), WINDOW, clock=Clock(0.3))
     world.reset(SCENE, 7)
     world.step(RIGHT)
     world.reset(SCENE, 7)
@@ -99,7 +100,7 @@ def test_a_split_screen_is_not_kept():
 
 def test_closing_closes_both():
     first, second = FakeWorld(), FakeWorld()
-    SplitWorld(first, second).close()
+    SplitWorld(first, second, WINDOW).close()
     assert first.closed
     assert second.closed
 
@@ -114,3 +115,21 @@ def test_a_second_world_that_cannot_be_loaded_frees_the_first():
     with pytest.raises(ZeroDivisionError):
         load_split(Choice(lambda progress: first), Choice(lambda progress: 1 / 0), None)
     assert first.closed
+
+
+def test_both_go_on_from_a_moment_and_remember_it_in_their_own_ways():
+    alone = FakeWorld()
+    alone.reset(SCENE, seed=7)
+    for _ in range(10):
+        alone.step(Control(CameraCommand(yaw=1.0)))
+    moment = alone.snapshot()
+    world = SplitWorld(FakeWorld(), FakeWorld(), WINDOW)
+    world.restore(moment)
+    for number in range(3):
+        block = world.step(Control(CameraCommand(yaw=-1.0)))
+        expected = alone.step(Control(CameraCommand(yaw=-1.0)))
+        left, right = halves(block)
+        assert (left == expected.frames).all()
+        assert (right == expected.frames).all()
+        assert (block.memory.policy, block.beside.memory.policy) == ("mag-retrieve", "window")
+        assert block.block_index == 11 + number
