@@ -53,12 +53,10 @@ def _cleaned(letter: str) -> str:
 def _extends(letter: str) -> bool:
     """Whether a character belongs to the one before it: accents, kinds of emoji, skin colours."""
     return (
-        letter == JOINER or unicodedata.category(letter) in ("Mn", "Me", "Mc") or _is_skin(letter)
+        letter == JOINER
+        or unicodedata.category(letter) in ("Mn", "Me", "Mc")
+        or ord(letter) in _SKIN
     )
-
-
-def _is_skin(letter: str) -> bool:
-    return ord(letter) in _SKIN
 
 
 def _is_flag(letter: str) -> bool:

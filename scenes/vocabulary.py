@@ -132,7 +132,7 @@ class Vocabulary:
 
     def _find_nearest(self, word: str) -> tuple[str, ...]:
         if not word[:1].isalpha():  # an emoji is asked for by its name
-            names = (_symbol_name(letter) for letter in word)
+            names = (unicodedata.name(one, "").lower().replace("-", " ") for one in word)
             named = [known for name in names for known in self._named(name)]
             return tuple(dict.fromkeys(named))
         found = [known for known in _synonyms().get(word, ()) if known in self.counts]
@@ -246,10 +246,6 @@ def _plain(word: str) -> str:
         .replace(APOSTROPHES[1], APOSTROPHES[0])
         .removesuffix("'s")
     )
-
-
-def _symbol_name(letter: str) -> str:
-    return unicodedata.name(letter, "").lower().replace("-", " ")
 
 
 @functools.cache

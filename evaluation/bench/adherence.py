@@ -1,7 +1,7 @@
 """Do prompts act? Pictures invented from the prompt alone, read by the classifier."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -91,7 +91,7 @@ def captioned(
     own = tuple(head.attribute for head in heads if head.category == scene.panorama.category)
     caption, named = richest_caption(scene.panorama, own)
     names = tuple(f"{scene.panorama.category}.{attribute}" for attribute in named)
-    return scene.with_caption(caption), (CATEGORY, *names)
+    return replace(scene, caption=caption), (CATEGORY, *names)
 
 
 def _pooled(counts: Sequence[tuple[int, int]]) -> dict:

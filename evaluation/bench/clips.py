@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 from typing import Literal
@@ -95,10 +95,6 @@ class HeldOutScene:
     def first_view(self) -> np.ndarray:
         """The renderer's picture straight ahead, at time 0."""
         return self.view(CameraPose(), 0)
-
-    def with_caption(self, caption: str) -> "HeldOutScene":
-        """Return the same scene, asked for in other words."""
-        return replace(self, caption=caption)
 
     def truth(self, attribute: str) -> str:
         """Return what the renderer drew: the category, or an attribute's value."""

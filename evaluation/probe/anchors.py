@@ -5,7 +5,6 @@ back when it was really left in between: its overlap fell under GONE and then ro
 """
 
 from collections import deque
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -322,7 +321,8 @@ class ReturnTracker:
             anchor.read = True
 
     def _place_anchor(self, sight: Sight) -> None:
-        if _greatest(sight.pose, [anchor.pose for anchor in self.anchors]) < NEW_PLACE:
+        shared = (view_overlap(sight.pose, anchor.pose) for anchor in self.anchors)
+        if max(shared, default=0.0) < NEW_PLACE:
             self._set("auto", sight)
 
     def _set(self, kind: AnchorKind, sight: Sight, first: Sight | None = None) -> Anchor:
@@ -335,7 +335,3 @@ class ReturnTracker:
         if len(self.anchors) > MAX_ANCHORS:
             self.anchors.remove(min(self.anchors, key=lambda one: one.kind != "auto"))
         return anchor
-
-
-def _greatest(pose: CameraPose, others: Sequence[CameraPose]) -> float:
-    return max((view_overlap(pose, other) for other in others), default=0.0)

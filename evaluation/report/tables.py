@@ -201,10 +201,6 @@ def cell(row: dict, name: str) -> Cell:
     return Cell(said, interval, note, verdict, by, told)
 
 
-def _in_words(name: str) -> str:
-    return name.replace(".", ": ").replace("_", " ")
-
-
 PROMPT_HEADING = ("named", "found", "found in the renderer's", "pictures")
 
 
@@ -217,7 +213,7 @@ def prompt_rows(row: dict) -> list[tuple[str, str, str, str]]:
     """Return (thing, share, on the renderer's pictures, pictures) of a row of prompts, in words."""
     return [
         (
-            _in_words(name),
+            name.replace(".", ": ").replace("_", " "),
             f"{score['mean']:.0%} [{score['low']:.0%}, {score['high']:.0%}]",
             f"{row['renders'][name]:.0%}",
             str(score["clips"]),

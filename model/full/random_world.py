@@ -134,7 +134,11 @@ class MeasuredWorld:
         world = self._world
         world.reset(PLACE, seed=0)
         rollout = world._running().rollout
-        while full and not rollout.ended and len(rollout.policy.table.frames) < self._most():
+        while (
+            full
+            and not rollout.ended
+            and len(rollout.policy.table.frames) < rollout.policy.table.capacity
+        ):
             with torch.inference_mode():
                 rollout.remember(rollout.newest, world._texts.newest)
         if played:
@@ -151,9 +155,6 @@ class MeasuredWorld:
             latents = rollout.denoise(noises[0], text, noises[1:].__getitem__)
             with world._writer:
                 rollout.remember(latents, text)
-
-    def _most(self) -> int:
-        return self._world._running().rollout.policy.table.capacity
 
 
 def random_world(

@@ -46,16 +46,14 @@ def to_library(official: State) -> dict[str, Tensor]:
     """Return an official state dict as `UMT5EncoderModel` wants it, the tied name included."""
     modules = {"token_embedding": "shared", "norm": "encoder.final_layer_norm"}
     for layer in range(_num_layers(official)):
-        modules |= _inside(f"blocks.{layer}", f"encoder.block.{layer}", _LAYER)
+        modules |= {
+            f"blocks.{layer}.{ours}": f"encoder.block.{layer}.{theirs}"
+            for ours, theirs in _LAYER.items()
+        }
     state = _renamed(official, modules)
     if _SHARED in state:
         state[_TIED] = state[_SHARED]
     return state
-
-
-def _inside(official: str, library: str, parts: Mapping[str, str]) -> dict[str, str]:
-    """Return the modules of one part: both prefixes before both names."""
-    return {f"{official}.{ours}": f"{library}.{theirs}" for ours, theirs in parts.items()}
 
 
 def _renamed(state: State, modules: Mapping[str, str]) -> dict[str, Tensor]:

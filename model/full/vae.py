@@ -75,7 +75,9 @@ class WanVae:
     ) -> tuple[Tensor, CodecState]:
         """Return the outputs of pieces [B, C, *, H, W] in a row, and the state after them."""
         # the library replaces entries of this list and leaves the tensors in it as they are
-        tails = list(state.tails) or [None] * _causal_convolutions(half)
+        tails = list(state.tails) or [None] * sum(
+            isinstance(part, WanCausalConv3d) for part in half.modules()
+        )
         outputs = [half(piece, feat_cache=tails, feat_idx=[0]) for piece in pieces]
         return torch.cat(outputs, 2), CodecState(tuple(tails), state.passed + len(pieces))
 
@@ -97,7 +99,3 @@ def load_vae(
     state = convert_wan_vae_to_diffusers(placed(official, device, dtype))
     load_strictly(network, state, "autoencoder")
     return WanVae(network)
-
-
-def _causal_convolutions(half: nn.Module) -> int:
-    return sum(isinstance(module, WanCausalConv3d) for module in half.modules())

@@ -70,13 +70,11 @@ class MemoryPack(nn.Module):
             parts = [image] if scale.factor == 1 else []
             if first < stop:
                 parts.append(history.part(first, stop))
-            groups += [_group(scale.factor, part, places) for part in reversed(parts)]
+            groups += [
+                Group(scale.factor, part.latents, places.grid(part)) for part in reversed(parts)
+            ]
             stop = first
         return groups[::-1]
-
-
-def _group(factor: int, frames: LatentFrames, places: Places) -> Group:
-    return Group(factor, frames.latents, places.grid(frames))
 
 
 class PackedNetworks(nn.Module):

@@ -131,14 +131,10 @@ def save_parts(
     state = {
         name: stored(value)
         for name, value in networks.state_dict().items()
-        if is_new(name) or _changed(value, base[name])
+        if is_new(name) or not torch.equal(stored(value), stored(base[name]))
     }
     told = {key: value for key, value in asdict(info).items() if key != "digest"}
     write_tensors(path, state, {_META: json.dumps(told)})
-
-
-def _changed(value: Tensor, base: Tensor) -> bool:
-    return not torch.equal(stored(value), stored(base))
 
 
 def _read(path: Path) -> tuple[PartsInfo, dict[str, Tensor]]:

@@ -100,8 +100,9 @@ class Editor:
         # where something is removed, what is around says what is there, not the caption
         told_of, empty = self._features("" if edit.act == "remove" else prompt), self._features("")
         things = (*told, *(one for one in staying if self._reaches(one, place)))
+        noise = self._inventor.noise + self._count * 2**44
         self._inventor.around = self._imagination.redrawn(
-            before, place, told_of, empty, self._noise, [_thing(one) for one in things]
+            before, place, told_of, empty, noise, [_thing(one) for one in things]
         )
         placed, self.placed = self.placed, (*staying, *told)
         frames, keys, values = self._repaint(place, prompt, world)
@@ -128,10 +129,6 @@ class Editor:
         if state.data["weights"] != self._inventor.weights:
             return
         self._changes = [_unpacked(part_of(state, part), nothing) for part in state.data["parts"]]
-
-    @property
-    def _noise(self) -> int:
-        return self._inventor.noise + self._count * 2**44
 
     def _target(self, edit: Edit) -> tuple[Edit, tuple[Edit, ...]]:
         """Return where is drawn, and what is placed there: where something stands, all of it."""

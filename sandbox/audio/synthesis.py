@@ -49,7 +49,8 @@ class Synth:
         below, above = np.minimum(low / hz, FAR) ** slope, np.minimum(hz / high, FAR) ** slope
         spectrum /= np.sqrt((1 + below**2) * (1 + above**2) * hz)
         spectrum[0] = 0  # no direct current
-        return loudness_one(np.fft.irfft(spectrum, count))
+        wave = np.fft.irfft(spectrum, count)
+        return (wave / np.sqrt(np.mean(np.square(wave)))).astype(np.float32, copy=False)  # RMS 1
 
     def swell(self, seconds: float, every: float, floor: float = 0.0) -> Wave:
         """Return a loop that wanders slowly between `floor` and 1, up about `every` seconds."""
@@ -156,8 +157,3 @@ def place(loop: Wave, sound: Wave, at: int, strength: float = 1.0) -> None:
 def shifted(loop: Wave, share: float) -> Wave:
     """Return the loop begun elsewhere: the same noise, but unrelated to the original."""
     return np.roll(loop, round(share * len(loop)))
-
-
-def loudness_one(wave: np.ndarray) -> Wave:
-    """Scale to an RMS of 1."""
-    return (wave / np.sqrt(np.mean(np.square(wave)))).astype(np.float32, copy=False)

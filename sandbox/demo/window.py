@@ -8,6 +8,7 @@ their own.
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 
 from mag_sandbox.evaluation.probe.metrics import psnr
 from mag_sandbox.model.world import (
@@ -137,7 +138,7 @@ class DemoSource:
             world.close()
             raise WorldFailed(str(error)) from None
         self._watch = DemoWatch(world.spec)
-        self._stage = StageWorld(world, self._demo.scene_name, self._look)
+        self._stage = StageWorld(world, self._demo.scene_name, partial(self._later, self._take))
         self._items, self._blocks = iter(tape.items), tape.blocks
         return self._stage
 
@@ -175,9 +176,6 @@ class DemoSource:
 
     def _later(self, function: Callable[..., None], *arguments: object) -> None:
         self._looks.append(self._looking.submit(function, *arguments))
-
-    def _look(self, scene: str, block: FrameBlock) -> None:
-        self._later(self._take, scene, block)
 
     def _take(self, scene: str, block: FrameBlock) -> None:
         self._watch.enter(scene)

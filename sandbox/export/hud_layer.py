@@ -6,13 +6,13 @@ from collections import deque
 import numpy as np
 import pygame
 
-from mag_sandbox.controls.bindings import CAMERA_BINDINGS, CameraBinding
+from mag_sandbox.controls.bindings import CAMERA_BINDINGS
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.model.world import Frames
 from mag_sandbox.sandbox.export.footage import Footage, Shot
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.hud.hud_state import HudState, stage_rows
-from mag_sandbox.sandbox.play.feedback import KeyLight, pushes
+from mag_sandbox.sandbox.play.feedback import pushes
 
 FIGURES_EVERY = 0.5  # seconds between two figures: readable, not flickering
 RECENT = 12  # blocks that the rate is measured over
@@ -84,12 +84,10 @@ class HudLayer:
             possible_fps=self._possible,
             stage_ms=self._stages,
             latency_ms=self._latency,
-            lights={key: _light(row, camera) for key, row in self._caps.items()},
+            lights={
+                key: "applied" if pushes(camera, row) else "idle" for key, row in self._caps.items()
+            },
         )
-
-
-def _light(row: CameraBinding, camera: CameraCommand) -> KeyLight:
-    return "applied" if pushes(camera, row) else "idle"
 
 
 def open_pygame() -> None:

@@ -125,7 +125,8 @@ class MapStitcher(SessionObserver):
         imagined = self._coverage.imagined > 0
         known = imagined | (self._coverage.seen > 0)
         seen = self.ring.is_seen
-        colour = _colour_left(self.ring.frames - self.ring.seen)
+        ages = self.ring.frames - self.ring.seen
+        colour = _COLOUR_LEFT[np.clip(ages, 0, FADED_AFTER)]
         colour[~known] = 0  # forgotten: only the map still knows it
         ring = Image.fromarray(self.ring.pixels)
         ghost = ring.convert("L").point(_GHOST_LEVELS).convert("RGB")
@@ -162,11 +163,6 @@ class _Coverage:
         counts = self.imagined if key[1] else self.seen
         for columns, _ in unrolled(left, width):
             counts[max(0, top) : top + height, columns] += step
-
-
-def _colour_left(ages: np.ndarray) -> np.ndarray:
-    """Return how much colour ground keeps after so many frames, quickly at first, uint8."""
-    return _COLOUR_LEFT[np.clip(ages, 0, FADED_AFTER)]
 
 
 def _outline(pixels: np.ndarray, mask: np.ndarray) -> None:

@@ -68,7 +68,7 @@ class Reel:
         """Show the next frame if it is due and there is one; True if the frame changed."""
         if self._stopped or not self.grid.is_due(now):
             return False
-        if self._is_waiting:
+        if self._next is None and self._frames_left == 0:  # the worker announces the next
             self._next = self._worker.take()
             self._late = self._next is None
             if self._late:
@@ -107,11 +107,6 @@ class Reel:
     @property
     def _stopped(self) -> bool:
         return self.paused and not self._steps
-
-    @property
-    def _is_waiting(self) -> bool:
-        """Whether the current block is over; the worker announces the next."""
-        return self._next is None and self._frames_left == 0
 
     @property
     def _frames_left(self) -> int:

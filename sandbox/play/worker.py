@@ -252,7 +252,8 @@ class GenerationWorker:
                 wait = self._seconds_until_turn() if for_turn else None
                 if wait is not None and wait <= 0:
                     return ""
-                if not (work_left and self._time_to_prepare(wait)):
+                has_time = wait is None or wait > self._prepare_time.seconds
+                if not (work_left and has_time):
                     self._changed.wait(wait)
                     continue
             begun = self._clock()
@@ -286,9 +287,6 @@ class GenerationWorker:
         if self._ready is not None or self._needed_at is None:
             return None
         return self._block_time.latest_start(self._needed_at) - self._clock()
-
-    def _time_to_prepare(self, wait: float | None) -> bool:
-        return wait is None or wait > self._prepare_time.seconds
 
     def _on_progress(self, stage: str, fraction: float) -> None:
         if self._stop_reason:

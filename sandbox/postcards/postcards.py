@@ -169,7 +169,8 @@ class Tour:
         if self.phase == "stamped" and now - self.since >= STAMP_S:
             over = len(self.stamps) >= self.total
             phase: Phase = "finished" if over else "waiting"
-            return replace(tour, phase=phase, since=now, card=None)._next(now, pictures)
+            tour = replace(tour, phase=phase, since=now, card=None)
+            return tour if over else tour._send(now, pictures)
         return tour
 
     def claim(self, now: float, pose: CameraPose) -> "Tour":
@@ -227,9 +228,6 @@ class Tour:
             missed=searching and now - self.missed_at < MISS_S,
             stamp=self.stamps[-1] if self.phase == "stamped" else None,
         )
-
-    def _next(self, now: float, pictures: Sequence[Sight]) -> "Tour":
-        return self._send(now, pictures) if self.phase == "waiting" else self
 
     def _send(self, now: float, pictures: Sequence[Sight]) -> "Tour":
         rng = random.Random(f"{self.seed}/{len(self.stamps)}")

@@ -206,7 +206,7 @@ def pack_block(
 
     Coding raw takes no time, jpeg a twentieth of the room.
     """
-    encode = _jpeg if coding == "jpeg" else _raw
+    encode = _jpeg if coding == "jpeg" else Frames.tobytes
     pictures = [encode(frame) for frame in block.frames] if with_pictures else []
     entries, usage = _packed_entries(block.memory.entries), block.memory
     names = [field.name for field in fields(KeptUsage)]
@@ -305,10 +305,6 @@ def _jpeg(frame: Frames, quality: int = FRAME_QUALITY) -> bytes:
         Image.fromarray(frame).save(file, "JPEG", quality=quality, subsampling=0)
         file.seek(0)
         return file.read()
-
-
-def _raw(frame: Frames) -> bytes:
-    return frame.tobytes()
 
 
 def _from_jpeg(data: bytes, size: tuple[int, int] | None = None) -> Frames:

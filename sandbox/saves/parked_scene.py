@@ -171,11 +171,6 @@ class StateHeader:
         return datetime.fromisoformat(self.left).astimezone(UTC)  # checked above
 
     @property
-    def created_at(self) -> datetime:
-        """When the playthrough began."""
-        return datetime.fromisoformat(self.created).astimezone(UTC)
-
-    @property
     def seconds(self) -> float:
         """World time that was played."""
         return self.frames_shown / self.fps
@@ -312,7 +307,7 @@ def read_state(folder: Path) -> ParkedScene:
         state=WorldState(world, data["world"]),
         last_frame=last_frame,
         id=folder.name,
-        created=header.created_at,
+        created=datetime.fromisoformat(header.created).astimezone(UTC),
         left=header.left_at,
         parts={
             name: WorldState(parts.get(name, {}), data["parts"][name]) for name in data["parts"]

@@ -178,8 +178,9 @@ def draw_summaries(
         draw_marker(surface, theme, (rect.left + pad + theme.px(6), middle), summary.policy)
         text = theme.text(half_life_text(summary), 14, bold=True)
         surface.blit(text, text.get_rect(midright=(rect.right - pad, middle)))
+        times = {0: "never", 1: "once"}.get(summary.returns, f"{summary.returns} times")
         mean = "" if summary.recall is None else f" · recall {summary.recall:.0f}"
-        said = f"{summary.policy} · {_times(summary.returns)}{mean}"
+        said = f"{summary.policy} · {times}{mean}"
         left = rect.left + pad + theme.px(20)
         room = rect.right - pad - text.get_width() - theme.px(10) - left
         theme.write(surface, theme.one_line(said, room, 14), 14, MUTED, midleft=(left, middle))
@@ -233,7 +234,8 @@ def _draw_axes(surface: pygame.Surface, theme: Theme, area: pygame.Rect, longest
         line = pygame.Surface((1, area.height), pygame.SRCALPHA)
         line.fill(grid)
         surface.blit(line, (x, area.top))
-        theme.write(surface, _short(seconds), 12, FAINT, midtop=(x, area.bottom + theme.px(6)))
+        said = f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:g} min"
+        theme.write(surface, said, 12, FAINT, midtop=(x, area.bottom + theme.px(6)))
     return float(reach)
 
 
@@ -256,14 +258,6 @@ def _draw_curve(
     ]
     for start in range(0, CURVE_POINTS - 1, 2):  # dashed: fitted, not measured
         pygame.draw.line(surface, colour, points[start], points[start + 1], max(1, theme.px(1.5)))
-
-
-def _times(count: int) -> str:
-    return {0: "never", 1: "once"}.get(count, f"{count} times")
-
-
-def _short(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:g} min"
 
 
 class ProbesScreen:
@@ -313,7 +307,7 @@ class ProbesScreen:
     def update(self, now: float) -> bool:  # noqa: ARG002 -- nothing here depends on time
         """Look whether more has come back; True if the page changed."""
         found = tuple(reversed(self._results()))
-        if len(found) != len(self._shown) or any(map(_differ, found[:1], self._shown[:1])):
+        if [one.number for one in found] != [one.number for one in self._shown]:
             self._shown, self._dirty = found, True
             self.chosen = min(self.chosen, max(0, len(found) - 1))
         changed, self._dirty = self._dirty, False
@@ -416,10 +410,6 @@ class ProbesScreen:
         draw_chart(page, theme, chart, self._shown)
         table = pygame.Rect(area.left, chart.bottom + gap, area.width, tall)
         draw_summaries(page, theme, table, found)
-
-
-def _differ(one: ProbeResult, other: ProbeResult) -> bool:
-    return one.number != other.number
 
 
 def _draw_enlarged(page: pygame.Surface, theme: Theme, result: ProbeResult) -> None:

@@ -68,10 +68,6 @@ class SettingRow:
         values = value if len(self.fields) > 1 else (value,)
         return replace(config, **dict(zip(self.fields, values, strict=True)))
 
-    def explained(self, value: Any) -> str:
-        """Return what it means, now that it is set to `value`."""
-        return self.helps.get(value, self.help)
-
 
 @dataclass(frozen=True, slots=True)
 class Heading:
@@ -310,7 +306,7 @@ def _draw_row(
         theme.text(row.title, 16, bold=True),
         (left, plate.centery - theme.line_height(16) + theme.px(2)),
     )
-    text = theme.one_line(row.explained(setting.value), room, 12)
+    text = theme.one_line(row.helps.get(setting.value, row.help), room, 12)
     surface.blit(theme.text(text, 12, MUTED), (left, plate.centery + theme.px(4)))
 
 

@@ -79,7 +79,7 @@ class Theme:
         self.scale = _scale(window_size, text_scale)
         self.high_contrast = high_contrast
         # Neither refers to the theme, which is so let go of at once: fonts are open files.
-        self._fonts = functools.cache(_load_font)
+        self._fonts = functools.cache(lambda px, bold: pygame.font.Font(_font_file(bold), px))
         self._texts = functools.lru_cache(maxsize=512)(functools.partial(_render, self._fonts))
         self._wrapped: dict[tuple, tuple[str, ...]] = {}
 
@@ -200,10 +200,6 @@ class Themes:
         if self._made is None or self._made[0] != asked:
             self._made = asked, Theme.of(settings, size)
         return self._made[1]
-
-
-def _load_font(px: int, bold: bool) -> pygame.font.Font:
-    return pygame.font.Font(_font_file(bold), px)
 
 
 def _render(

@@ -10,6 +10,7 @@ Source: arXiv 2510.01784, section 3.2; its t is 1 - sigma, its velocity the nega
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import attrgetter, methodcaller
 from typing import Literal
 
 from torch import Tensor
@@ -33,23 +34,15 @@ class ClipPass:
 Condition = Callable[[ClipPass], Tensor]  # -> what is remembered of the clip, without a gradient
 
 
-def _true_clip(made: ClipPass) -> Tensor:
-    return made.clean
-
-
 def one_step(made: ClipPass) -> Tensor:
     """Return noisy - sigma * flow: exact where the flow is straight."""
     return x0_from_flow(made.flow, made.noisy, made.sigma).detach()
 
 
-def _sampled(made: ClipPass) -> Tensor:
-    return made.sample()
-
-
 CONDITIONS: dict[Forcing, Condition] = {
-    "teacher": _true_clip,
+    "teacher": attrgetter("clean"),
     "direct": one_step,
-    "student": _sampled,
+    "student": methodcaller("sample"),
 }
 
 

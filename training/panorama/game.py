@@ -188,14 +188,6 @@ def _far_skyscraper(stamp: Stamp, color: Rgb, rng: np.random.Generator) -> None:
                 stamp.window(half * column, low, half * (column + 0.3), low + 0.1)
 
 
-def _far_mushroom(stamp: Stamp, _color: Rgb, rng: np.random.Generator) -> None:
-    mushroom(stamp, rng, 0.0)
-
-
-def _far_crystal(stamp: Stamp, color: Rgb, _rng: np.random.Generator) -> None:
-    DECORATIONS["crystal"](stamp, color)
-
-
 def _far_cloud(stamp: Stamp, color: Rgb, _rng: np.random.Generator) -> None:
     for x, tall in ((-0.5, 0.5), (0.45, 0.42), (0.0, 0.75)):
         stamp.oval(x, 0.0, 0.5, tall, color)
@@ -205,8 +197,8 @@ _BACKDROPS = {
     "hills": _far_hill,
     "columns": _far_column,
     "skyscrapers": _far_skyscraper,
-    "mushrooms": _far_mushroom,
-    "crystals": _far_crystal,
+    "mushrooms": lambda stamp, _color, rng: mushroom(stamp, rng, 0.0),
+    "crystals": lambda stamp, color, _rng: DECORATIONS["crystal"](stamp, color),
     "clouds": _far_cloud,
 }
 

@@ -143,7 +143,8 @@ class AnimatorStage(Stage):
             logits = self.module.parts(rest, crops.moments)
             moved = self.module(rest, wind, logits.sigmoid(), crops.moments)
         told = functional.binary_cross_entropy_with_logits(logits.float(), upload(crops.parts))
-        return _charbonnier(moved.float() - now) + PARTS_WEIGHT * told
+        charbonnier = ((moved.float() - now).square() + 1e-4).sqrt().mean()
+        return charbonnier + PARTS_WEIGHT * told
 
     @torch.no_grad()
     def _decoded(self, crops: MovingCrops) -> MovingCrops:
@@ -204,7 +205,3 @@ def _softened(crops: MovingCrops, pixels: int, grows: str) -> MovingCrops:
 
     rest, wind, now = (soft(x) for x in (crops.rest, crops.wind, crops.now))
     return MovingCrops(rest, wind, now, crops.parts, crops.moments)
-
-
-def _charbonnier(error: Tensor) -> Tensor:
-    return (error.square() + 1e-4).sqrt().mean()

@@ -40,7 +40,8 @@ def precompute(options: PrecomputeOptions) -> None:
         TrainingDataError: there is nothing to read.
     """
     device = choose_device().device
-    videos = _videos(options.videos) if options.videos else []
+    files = sorted(options.videos.iterdir()) if options.videos else []
+    videos = [path for path in files if path.suffix.lower() in VIDEOS]
     prompts = read_prompts(options.prompts) if options.prompts else []
     if not videos and not prompts:
         raise TrainingDataError("nothing to precompute; give --videos, --prompts or both")
@@ -110,10 +111,6 @@ def encode(vae: WanVae, frames: np.ndarray) -> Tensor:
     """Return normalised latents on the CPU, [F, 16, H/8, W/8]."""
     pictures = to_pictures(frames).to(vae.network.device)
     return vae.encode(pictures[None])[0][0].cpu()
-
-
-def _videos(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.suffix.lower() in VIDEOS)
 
 
 def _caption(path: Path) -> str:

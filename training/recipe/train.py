@@ -51,10 +51,6 @@ class RecipeError(WorldFailed, ValueError):
     """What was asked for does not fit together."""
 
 
-def _whole(generator: DiT) -> DiT:
-    return generator
-
-
 @dataclass(frozen=True, slots=True)
 class Size:
     """All that differs between pocket and full size."""
@@ -71,7 +67,8 @@ class Size:
     accumulate: Callable[[int], int]  # videos a step -> batches a step
     negative: str
     save_minutes: float
-    learner: Callable[[DiT], DiT] = _whole  # what of a generator learns by distribution matching
+    # what of a generator learns by distribution matching
+    learner: Callable[[DiT], DiT] = lambda dit: dit
 
 
 def train(options: RecipeOptions, size: Size, processes: Processes = ALONE) -> Path:
