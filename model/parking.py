@@ -15,10 +15,9 @@ MOST_BYTES = 8 * GIB  # of keys and values in main memory; beyond, latents are p
 def host_room() -> int:
     """Return the bytes that a parked world's memory may take on the host.
 
-    That is half of what is free, where the system says so, and 8 GiB at most.
+    That is half of what is free, and 8 GiB at most.
     """
-    free = free_host_bytes()
-    return MOST_BYTES if free is None else min(MOST_BYTES, free // 2)
+    return min(MOST_BYTES, free_host_bytes() // 2)
 
 
 def packed(tensors: Mapping[str, Tensor], data: dict) -> WorldState:

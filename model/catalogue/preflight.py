@@ -5,9 +5,9 @@ torch is imported only to ask for devices.
 
 import logging
 import os
-import re
 from dataclasses import dataclass, replace
-from pathlib import Path
+
+import psutil
 
 from mag_sandbox.model.catalogue.memory_prediction import (
     FEWEST_SLOTS,
@@ -26,7 +26,6 @@ from mag_sandbox.program import PROGRAM
 
 DEVICE_VARIABLE = "MAG_SANDBOX_DEVICE"  # "cpu": run there, however slow; meant for small weights
 SIZE_VARIABLE = "MAG_SANDBOX_FRAME_SIZE"  # "64x48" px; also meant for small weights
-MEMORY_INFO = Path("/proc/meminfo")
 INSTEAD = f"play the pocket world instead (`{PROGRAM} play`)"
 logger = logging.getLogger(__name__)
 
@@ -100,11 +99,9 @@ def plan_for(
     return plan
 
 
-def free_host_bytes() -> int | None:
-    """Return how much main memory is free; None: the system does not say."""
-    info = MEMORY_INFO.read_text() if MEMORY_INFO.exists() else ""
-    free = re.search(r"^MemAvailable:\s+(\d+) kB", info, re.MULTILINE)
-    return int(free[1]) * 1024 if free else None
+def free_host_bytes() -> int:
+    """Return how much main memory is free."""
+    return psutil.virtual_memory().available
 
 
 def shortage(predicted: Prediction) -> str:
@@ -113,7 +110,7 @@ def shortage(predicted: Prediction) -> str:
     That alone keeps no world from being played: most of it is mapped from files.
     """
     free = free_host_bytes()
-    if free is None or predicted.host_bytes <= free:
+    if predicted.host_bytes <= free:
         return ""
     return f"takes {gib(predicted.host_bytes)} of main memory, and {gib(free)} is free"
 

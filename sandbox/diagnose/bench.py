@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
+import psutil
 import pygame
 
 from mag_sandbox.controls.bindings import DEFAULTS
@@ -134,14 +135,8 @@ def core_gflops(seconds: float = 0.3) -> float:
 
 
 def resident_bytes() -> int:
-    """Return the resident memory of this process; its peak where the system tells no more."""
-    import resource  # absent on Windows, which has no bench yet
-
-    statm = Path("/proc/self/statm")
-    if statm.exists():
-        return int(statm.read_text().split()[1]) * resource.getpagesize()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
+    """Return the resident memory of this process."""
+    return psutil.Process().memory_info().rss
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
+import psutil
+
 from mag_sandbox.files.folders import config_folder, data_folder
 from mag_sandbox.model.catalogue import preflight, weight_files, worlds
 from mag_sandbox.model.loading import load_world
@@ -334,14 +336,9 @@ def check_processor() -> list[Finding]:
 
 def check_memory() -> list[Finding]:
     """Whether there is room for the world and what it remembers."""
-    total, free = memory_bytes()
-    if total is None:
-        return [note("unknown on this system", "2 GiB of free memory are enough.")]
-    text = f"{total / GIB:.1f} GiB"
-    if free is None:
-        return [ok(text)]
-    text = f"{free / GIB:.1f} of {text} free"
-    if free < NEEDED_MEMORY:
+    memory = psutil.virtual_memory()
+    text = f"{memory.available / GIB:.1f} of {memory.total / GIB:.1f} GiB free"
+    if memory.available < NEEDED_MEMORY:
         advice = "Close other programs, or lower kept_mib in the settings."
         return [note(f"{text}; the game takes about {NEEDED_MEMORY / GIB:.0f} GiB", advice)]
     return [ok(text)]
@@ -405,21 +402,6 @@ def processor_features() -> set[str]:
         return {"asimd", "bf16"} if has_bf16 else {"asimd"}
     found = re.search(r"^(?:flags|Features)\s*:\s*(.+)$", cpu_info(), re.M)
     return set(found[1].split()) if found else set()
-
-
-def memory_bytes() -> tuple[int | None, int | None]:
-    """Return memory in all and what is free of it, as far as the system says [bytes]."""
-    info = Path("/proc/meminfo")
-    if info.exists():
-        text = info.read_text()
-        sizes = {
-            name: int(kib) * 1024 for name, kib in re.findall(r"^(\w+):\s+(\d+) kB", text, re.M)
-        }
-        return sizes.get("MemTotal"), sizes.get("MemAvailable")
-    if sys.platform == "darwin":
-        size = _output("sysctl", "-n", "hw.memsize").strip()
-        return (int(size) if size.isdecimal() else None), None
-    return None, None
 
 
 def _needed() -> list[str]:

@@ -19,6 +19,7 @@ from itertools import combinations
 from pathlib import Path
 from statistics import median
 
+import psutil
 import pygame
 
 from mag_sandbox.controls.bindings import CAMERA_BINDINGS, DEFAULTS, Action
@@ -43,7 +44,6 @@ LEAST_LINES = 12  # of a short run
 LEAST_VISITS = 4  # of a first half: every place, and one that was gone on with
 HOUR = 3600.0  # s
 COUNTED = ("seconds", "blocks", "visits")  # grow by nature
-DESCRIPTORS = (Path("/proc/self/fd"), Path("/dev/fd"))  # Linux, macOS
 PLACES = ("kitchen", "village")  # besides the first; left and gone on with in turn
 PROMPTS = ("The same place at night, with rain.", "The same place on a bright morning.")
 REST_S = 1.0  # on the title, while what was left is written
@@ -346,9 +346,9 @@ def verdict_of(numbers: dict) -> str:
 
 
 def open_files() -> int:
-    """Return how many files this process has open; 0 where the system does not tell."""
-    folder = next((one for one in DESCRIPTORS if one.is_dir()), None)
-    return sum(1 for _ in folder.iterdir()) if folder else 0
+    """Return how many files this process has open."""
+    process = psutil.Process()
+    return process.num_handles() if psutil.WINDOWS else process.num_fds()
 
 
 def disk_bytes(folder: Path) -> int:

@@ -160,17 +160,12 @@ def test_a_thread_limit_left_in_the_environment_is_found(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("size", "expected"),
-    [((8 * GIB, 4 * GIB), "ok"), ((2 * GIB, GIB // 2), "note"), ((8 * GIB, None), "ok")],
+    ("total", "free", "expected"), [(8 * GIB, 4 * GIB, "ok"), (2 * GIB, GIB // 2, "note")]
 )
-def test_little_free_memory_is_noted(monkeypatch, size, expected):
-    monkeypatch.setattr(doctor_checks, "memory_bytes", lambda: size)
+def test_little_free_memory_is_noted(monkeypatch, total, free, expected):
+    memory = SimpleNamespace(total=total, available=free)
+    monkeypatch.setattr(doctor_checks.psutil, "virtual_memory", lambda: memory)
     assert levels(check_memory()) == [expected]
-
-
-def test_memory_is_unknown_where_the_system_does_not_say(monkeypatch):
-    monkeypatch.setattr(doctor_checks, "memory_bytes", lambda: (None, None))
-    assert levels(check_memory()) == ["note"]
 
 
 def torch_with(cards):

@@ -23,10 +23,9 @@ def said(monkeypatch, tmp_path):
     here = WorldFiles("mag", tmp_path, kept)
     monkeypatch.setattr(weight_files, "read_files", lambda name: here if name == "mag" else None)
     monkeypatch.setattr(weight_files, "check", lambda row, files: (files, []))
-    monkeypatch.setattr(preflight, "MEMORY_INFO", tmp_path / "meminfo")
 
     def find(card_gib: float | None, main_gib: float = 64.0):
-        (tmp_path / "meminfo").write_text(f"MemAvailable: {int(main_gib * GIB) // 1024} kB\n")
+        monkeypatch.setattr(preflight, "free_host_bytes", lambda: int(main_gib * GIB))
         card = card_gib and Device("cuda", "a card", int(card_gib * GIB))
         monkeypatch.setattr(preflight, "find_device", lambda: card)
         return check_worlds()[0]
