@@ -1,6 +1,5 @@
 """Networks as files: safetensors and JSON, checked when read, whole or not at all when written."""
 
-import hashlib
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -117,11 +116,3 @@ def open_tokenizer(path: Path, remedy: str) -> "Tokenizer":
     if tokenizer.token_to_id(END) is None:
         raise MissingWeights(f"{path} knows no end of a text; {remedy}")
     return tokenizer
-
-
-def hash_of(*paths: Path) -> str:
-    """Return the SHA-256 over files, one after the other."""
-    digest = hashlib.sha256()
-    for path in paths:
-        digest.update(path.read_bytes())
-    return digest.hexdigest()

@@ -19,6 +19,7 @@ back. Per path and error of the commands:
 
 import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -94,7 +95,7 @@ def evaluate_poses(settings: PoseSettings, open_world: OpenWorld, report: Report
     measured: dict[str, dict[str, list[dict]]] = {
         path: {error: [] for error in COMMAND_ERRORS} for path in PATHS
     }
-    try:
+    with closing(world):
         provenance = world.provenance()
         with tempfile.TemporaryDirectory() as folder:
             for clip in range(settings.clips):
@@ -106,8 +107,6 @@ def evaluate_poses(settings: PoseSettings, open_world: OpenWorld, report: Report
                     for error, factors in COMMAND_ERRORS.items():
                         told = misled(session, factors, settings.seed + clip)
                         measured[path][error].append(_measure(told, world, exact))
-    finally:
-        world.close()
     return {
         "schema": 1,
         "settings": asdict(settings),

@@ -3,6 +3,7 @@
 import argparse
 import json
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -49,10 +50,8 @@ def _measure(options: argparse.Namespace, say: Callable[[str], None]) -> int:
         if file:
             file.parent.mkdir(parents=True, exist_ok=True)  # fails now and not after all the work
     eyes, world = Eyes(Judge.load(), Classifier.load()), load_world(options.world)
-    try:
+    with closing(world):
         result = ImaginationBar(settings, world, eyes, say, options.sheet).run()
-    finally:
-        world.close()
     result["judge"] = judge_digest()
     for line in lines_of(result):
         say(line)
@@ -65,16 +64,13 @@ def _train(options: argparse.Namespace, say: Callable[[str], None]) -> int:
     for name in ("steps", "rings"):
         if getattr(options, name) < 1:
             raise ValueError(f"{name} is {getattr(options, name)}, expected at least 1")
-    world = load_world("pocket")
-    try:
+    with closing(load_world("pocket")) as world:
         measured = train_judge(
             options.out,
             replace(FITTING, rings=options.rings, steps=options.steps),
             partial(_round_trip_of_ring, world),
             say,
         )
-    finally:
-        world.close()
     say(f"cells right: {measured['cells_right']:.1%}, sure ones {measured['sure_cells_right']:.1%}")
     return 0
 

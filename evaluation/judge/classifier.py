@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mag_sandbox.files.whole import replace_file
-from mag_sandbox.model.saved import hash_of, load_into, parse_config, stored, write_tensors
+from mag_sandbox.files.whole import replace_file, sha256_of
+from mag_sandbox.model.saved import load_into, parse_config, stored, write_tensors
 from mag_sandbox.model.world import WEIGHTS as BUNDLED
 from mag_sandbox.training.panorama.render import CATEGORIES
 
@@ -156,7 +156,7 @@ def save_classifier(folder: Path, classifier: Classifier, about: Mapping[str, ob
 
 def classifier_digest(folder: Path = CLASSIFIER_WEIGHTS) -> str:
     """Return what tells a classifier's weights from others, 16 hex digits."""
-    return hash_of(folder / WEIGHTS)[:16]
+    return sha256_of(folder / WEIGHTS)[:16]
 
 
 def as_input(views: np.ndarray) -> Tensor:

@@ -16,9 +16,9 @@ import torch
 from mag_sandbox.evaluation.judge.classifier import questions_of
 from mag_sandbox.evaluation.judge.segmenter import Segmenter, SegmenterShape, halved
 from mag_sandbox.evaluation.judge.vocabulary import JudgeVocabulary
-from mag_sandbox.files.whole import replace_file
+from mag_sandbox.files.whole import replace_file, sha256_of
 from mag_sandbox.model.frames import to_pictures
-from mag_sandbox.model.saved import hash_of, load_into, parse_config, stored, write_tensors
+from mag_sandbox.model.saved import load_into, parse_config, stored, write_tensors
 from mag_sandbox.model.world import WEIGHTS
 
 JUDGE_WEIGHTS = WEIGHTS / "judge"
@@ -130,4 +130,4 @@ def shape_for(vocabulary: JudgeVocabulary) -> SegmenterShape:
 
 def judge_digest(folder: Path = JUDGE_WEIGHTS) -> str:
     """Return what tells a judge's weights from others, 16 hex digits."""
-    return hash_of(folder / NETWORK)[:16]
+    return sha256_of(folder / NETWORK)[:16]

@@ -9,6 +9,7 @@ import argparse
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -181,15 +182,12 @@ def run_vbench(options: argparse.Namespace, say: Callable[[str], None]) -> int:
             say(f"{name:28}{value:8.4f}")
         return 0
     videos = options.out / "videos"
-    world = load_world(options.world)
-    try:
+    with closing(load_world(options.world)) as world:
         store = ClipStore(options.out, settings)
         store.note(environment(world=world.provenance()))
         seconds = PROTOCOLS[options.protocol]
         write_samples(world, samples, seconds, videos, options.seed, say)
         spec = world.spec
-    finally:
-        world.close()
     wanted = VideoFormat(spec.frame_width, spec.frame_height, spec.fps)
     found, faults = measure_folder(videos, samples, wanted)
     for name, problem in faults.items():

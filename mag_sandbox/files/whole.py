@@ -6,6 +6,7 @@ removed when that file is written again; of a folder, `tidy` puts it right.
 
 import errno
 import glob
+import hashlib
 import os
 import secrets
 import shutil
@@ -17,6 +18,7 @@ from pathlib import Path
 
 PART, OLD, GONE = ".part-", ".old-", ".gone-"  # being written, being replaced, being deleted
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_PIECE = 2**22  # bytes read at once
 STALE_S = 3600.0  # after so long without a change, nobody writes a part any more
 
 
@@ -121,6 +123,16 @@ def tidy(parent: Path) -> None:
                 continue
         if path.name.startswith((PART, OLD, GONE)):
             _remove(path)
+
+
+def sha256_of(*paths: Path) -> str:
+    """Return the SHA-256 over files, one after the other, as hex digits."""
+    digest = hashlib.sha256()
+    for path in paths:
+        with path.open("rb") as file:
+            while piece := file.read(_PIECE):
+                digest.update(piece)
+    return digest.hexdigest()
 
 
 def visible(folder: Path, suffix: str = "") -> list[Path]:

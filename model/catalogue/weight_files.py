@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from mag_sandbox.files.folders import data_folder
-from mag_sandbox.files.whole import replace_file
+from mag_sandbox.files.whole import replace_file, sha256_of
 from mag_sandbox.model.catalogue.worlds import WORLDS, WorldRow
 from mag_sandbox.model.world import MissingWeights
 from mag_sandbox.program import PROGRAM
@@ -21,7 +21,6 @@ from mag_sandbox.program import PROGRAM
 HOME_VARIABLE = "MAG_SANDBOX_WEIGHTS"
 MANIFESTS = "worlds"  # folder of manifests in the weights folder
 FORMAT = 1  # of manifests
-_PIECE = 2**22  # bytes read at once
 _MOST_HEADER = 100_000_000  # bytes, as the safetensors library allows
 
 
@@ -181,15 +180,6 @@ def safetensors_problem(path: Path) -> str:
     whole = 8 + length + max(ends, default=0)
     size = path.stat().st_size
     return "" if size == whole else f"{path} has {size} bytes, its header says {whole}"
-
-
-def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file as hex digits."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while piece := file.read(_PIECE):
-            digest.update(piece)
-    return digest.hexdigest()
 
 
 def own_file(role: str, path: Path) -> WeightFile:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from torch import nn
 
-from mag_sandbox.files.whole import replace_file
+from mag_sandbox.files.whole import replace_file, sha256_of
 from mag_sandbox.model.attention import AttentionKernel
 from mag_sandbox.model.imagination.codes import CodeEncoder
 from mag_sandbox.model.imagination.config import ImaginationConfig
@@ -14,7 +14,7 @@ from mag_sandbox.model.imagination.planner import Planner
 from mag_sandbox.model.imagination.sketcher import Sketcher
 from mag_sandbox.model.imagination.stepping import eight_bits
 from mag_sandbox.model.pocket.weights import POCKET_WEIGHTS
-from mag_sandbox.model.saved import SCALE, hash_of, load_into, parse_config, stored, write_tensors
+from mag_sandbox.model.saved import SCALE, load_into, parse_config, stored, write_tensors
 from mag_sandbox.model.world import WEIGHTS
 
 IMAGINATION_WEIGHTS = WEIGHTS / "imagination"
@@ -27,7 +27,7 @@ _REMEDY = (
 
 def digest_of(folder: Path) -> str:
     """Return the SHA-256 of a folder's weights and their configuration."""
-    return hash_of(*sorted(folder.glob("*.safetensors")), folder / CONFIG)
+    return sha256_of(*sorted(folder.glob("*.safetensors")), folder / CONFIG)
 
 
 def fits(folder: Path, weights: Path) -> bool:

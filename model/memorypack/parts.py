@@ -13,12 +13,13 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from mag_sandbox.files.whole import sha256_of
 from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.lora import adapt, is_factor
 from mag_sandbox.model.memorypack.config import VARIANTS, PackConfig
 from mag_sandbox.model.memorypack.networks import MemoryPack, PackedNetworks
 from mag_sandbox.model.pocket.weights import AUTOENCODER, WORLD
-from mag_sandbox.model.saved import check_finite, hash_of, stored, write_tensors
+from mag_sandbox.model.saved import check_finite, stored, write_tensors
 from mag_sandbox.model.world import WEIGHTS, MissingWeights
 
 PARTS = WEIGHTS / "memorypack"  # folder of the parts that come with the game
@@ -50,7 +51,7 @@ class PartsInfo:
 
 def base_hash(weights: Path) -> str:
     """Return the first 16 hex digits of the SHA-256 over what parts change or see of a base."""
-    return hash_of(weights / WORLD, weights / AUTOENCODER)[:16]
+    return sha256_of(weights / WORLD, weights / AUTOENCODER)[:16]
 
 
 def parts_file(variant: str, folder: Path = PARTS, phase: str = "") -> Path:
@@ -143,7 +144,7 @@ def _read(path: Path) -> tuple[PartsInfo, dict[str, Tensor]]:
             data = json.loads((file.metadata() or {})[_META])
             phases = tuple((str(name), int(steps)) for name, steps in data["phases"])
             config, rank = PackConfig.from_dict(data["config"]), int(data["rank"])
-            info = PartsInfo(config, str(data["base"]), phases, rank, hash_of(path)[:16])
+            info = PartsInfo(config, str(data["base"]), phases, rank, sha256_of(path)[:16])
             return info, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except FileNotFoundError:
         raise MissingWeights(f"weights not found: {path} is missing; {_REMEDY}") from None

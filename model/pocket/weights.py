@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from mag_sandbox.files.whole import replace_file
+from mag_sandbox.files.whole import replace_file, sha256_of
 from mag_sandbox.model.config import PocketConfig
 from mag_sandbox.model.lora import Adapter
 from mag_sandbox.model.saved import (
     POCKET_REMEDY,
     check_finite,
-    hash_of,
     load_into,
     open_tokenizer,
     parse_config,
@@ -123,4 +122,4 @@ def weights_hash(folder: Path) -> str:
     """Return the first 16 hex digits of the SHA-256 over all files of a weights folder."""
     names = (CONFIG, TOKENIZER, WORLD, AUTOENCODER)
     others = (name for name in (GENERATOR, ANIMATOR) if (folder / name).exists())
-    return hash_of(*(folder / name for name in (*names, *others)))[:16]
+    return sha256_of(*(folder / name for name in (*names, *others)))[:16]

@@ -10,6 +10,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -81,13 +82,10 @@ def run_export(
     chosen = ExportOptions(
         **{one.name: getattr(options, one.name) for one in fields(ExportOptions)}
     )
-    bar = ProgressLine()
-    try:
+    with closing(ProgressLine()) as bar:
         done = export(
             options.folder, chosen, frames_from=frames_from or replayed, on_progress=bar.update
         )
-    finally:
-        bar.close()
     for note in done.notes:
         say(note)
     speed = done.seconds / max(done.took, 1e-6)
@@ -104,16 +102,13 @@ def replayed(recording: Recording) -> Iterator[FrameBlock]:
     from mag_sandbox.sandbox.play.session import Session
     from mag_sandbox.sandbox.recording.replay import ReplaySource, playthrough_of
 
-    world = WorldChoice.of(recording).load()
-    try:
+    with closing(WorldChoice.of(recording).load()) as world:
         session = Session(world, ReplaySource(recording))
         step = session.begin(playthrough_of(recording))
         while step is not None:
             yield step.block
             step = session.advance()
         session.end("script over")
-    finally:
-        world.close()
 
 
 class ProgressLine:

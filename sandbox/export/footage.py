@@ -4,8 +4,8 @@ Frames come from those kept beside the recording, else the session is played aga
 frames are kept in a temporary folder.
 """
 
-from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -159,9 +159,7 @@ class Footage:
 
     def _compared_now(self, on_progress: Progress) -> list[ProbeResult]:
         """Let a prober look at all up to the end of the stretch; the usual ceiling is assumed."""
-        prober = Prober(spec=self.stored.head)
-        results: deque[ProbeResult] = deque()
-        try:
+        with closing(Prober(spec=self.stored.head)) as prober:
             for count, (begin, stored) in enumerate(self._stored(0)):
                 block = self.stored.frame_block(stored)
                 if count == 0:
@@ -173,10 +171,7 @@ class Footage:
                     on_progress("comparing views", begin / self.last)
             prober.finish()
             prober.settle()
-            results.extend(prober.results)
-        finally:
-            prober.close()
-        return list(results)
+            return list(prober.results)
 
 
 def played_again(

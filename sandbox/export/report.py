@@ -17,10 +17,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from PIL import Image
 
 from mag_sandbox.evaluation.probe.probe import ProbeResult
+from mag_sandbox.evaluation.report.charts import nice_step
 from mag_sandbox.model.world import MIB, SegmentKind
 from mag_sandbox.sandbox.export.footage import Footage
 from mag_sandbox.sandbox.export.stills import MOST_CARDS, summary_text
 from mag_sandbox.sandbox.hud.hud_state import LEGEND, duration_text
+from mag_sandbox.sandbox.play.pacing import percentile
 from mag_sandbox.sandbox.ui.theme import SEGMENT_COLOURS
 
 QPS = (24, 30, 36, 42)  # of the video, until it is small enough
@@ -257,18 +259,6 @@ def latency_chart(latencies: Sequence[float], block_ms: float) -> str:
         parts.append(_text(x + (-6 if on_left else 6), y, words,
                            "end" if on_left else "start"))  # fmt: skip
     return _svg("Time per block", parts)
-
-
-def percentile(values: Sequence[float], share: float) -> float:
-    """Return the value below which this share of the others lies."""
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
-
-
-def nice_step(least: float) -> float:
-    """Return the next of 1, 2, 5, 10, 20, ..."""
-    power = 10.0 ** math.floor(math.log10(max(least, 1e-9)))
-    return next(step * power for step in (1, 2, 5, 10) if step * power >= least * 0.999)
 
 
 def nice_ticks(top: float, most: int) -> list[float]:

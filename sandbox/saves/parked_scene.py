@@ -27,7 +27,7 @@ from PIL import Image
 from safetensors import SafetensorError
 
 from mag_sandbox.files.typed_json import decode, parse_json, shortened
-from mag_sandbox.files.whole import FULL, replacing, write_synced
+from mag_sandbox.files.whole import FULL, replacing, sha256_of, write_synced
 from mag_sandbox.model.world import MIB, MemoryUsage, World, WorldFailed, WorldState
 from mag_sandbox.scenes import Scene
 from mag_sandbox.scenes.scene import MAX_SEED
@@ -295,7 +295,11 @@ def read_state(folder: Path) -> ParkedScene:
     """
     header = read_header(folder)
     for name, check in header.files.items():
-        if _sha256(folder / name) != check.sha256:
+        try:
+            found = sha256_of(folder / name)
+        except OSError as error:
+            raise _unreadable(folder / name, error) from None
+        if found != check.sha256:
             raise _damaged(folder / name, "its contents were changed")
     world, parts, last_frame = _read_arrays(folder / ARRAYS)
     data = _parse_file(folder / DATA, MAX_DATA)
@@ -467,14 +471,6 @@ def _mode(path: Path) -> int:
         return path.lstat().st_mode
     except FileNotFoundError:
         raise StateError(f"{path} is missing; {DAMAGED}") from None
-    except OSError as error:
-        raise _unreadable(path, error) from None
-
-
-def _sha256(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise _unreadable(path, error) from None
 
