@@ -25,7 +25,7 @@ from mag_sandbox.evaluation.imagination.command import add_imagination
 from mag_sandbox.evaluation.judge.classifier import CLASSIFIER_WEIGHTS, Classifier
 from mag_sandbox.evaluation.judge.classifier_training import FITTING, train_classifier
 from mag_sandbox.evaluation.magbench.command import add_magbench
-from mag_sandbox.evaluation.report.command import add_report
+from mag_sandbox.evaluation.report.page import add_report
 from mag_sandbox.evaluation.vbench.command import add_vbench
 from mag_sandbox.files.whole import replace_file
 from mag_sandbox.model.loading import load_world

@@ -1,10 +1,21 @@
-"""The command line of the memory bench, a part of `pocket`."""
+"""The command line of the memory bench, a part of `pocket`, and its clips as files.
+
+The files are in the layout of MAG-Bench: with them `python -m evaluation magbench` measures a
+full-size world on the very scenes that the pocket world is measured on. Size and rate are the
+official ones, so the renderer's pictures are enlarged, and a few rows at the top and bottom are cut
+off, which keeps circles round.
+"""
 
 import argparse
+import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+from PIL import Image
+
+from mag_sandbox.evaluation.bench.clips import held_out_scene
 from mag_sandbox.evaluation.bench.memory_bench import (
     BENCH_MODES,
     REST,
@@ -13,14 +24,15 @@ from mag_sandbox.evaluation.bench.memory_bench import (
     MemoryBenchSettings,
     Open,
 )
-from mag_sandbox.evaluation.bench.memory_clips import CLIPS
-from mag_sandbox.evaluation.bench.official_clips import write_official
+from mag_sandbox.evaluation.bench.memory_clips import CLIPS, true_blocks
 from mag_sandbox.evaluation.bench.packs import EQUAL_WINDOW
 from mag_sandbox.evaluation.judge.classifier import Classifier, classifier_digest
-from mag_sandbox.evaluation.magbench.evaluate import matching_of
+from mag_sandbox.evaluation.magbench.evaluate import OFFICIAL, matching_of
+from mag_sandbox.evaluation.magbench.table import BenchClip, write_table
 from mag_sandbox.evaluation.results.environment import environment
 from mag_sandbox.evaluation.results.store import ClipStore, read_records, read_runs
-from mag_sandbox.model.world import MemorySetting
+from mag_sandbox.evaluation.results.videos import VideoFormat, write_video
+from mag_sandbox.model.world import Frames, MemorySetting, WorldSpec
 
 CLIPS_BY_DEFAULT = 8  # two a category; with the policies and modes below 10 minutes of two cores
 MEMORY_BY_DEFAULT = ("mag-retrieve", EQUAL_WINDOW)
@@ -161,3 +173,34 @@ def _write(
 def _plain(options: argparse.Namespace, settings: MemoryBenchSettings) -> dict:
     names = ("world", "memory", "clips", "prompts", "minutes", "seed", "away", "lpips")
     return {name: getattr(options, name) for name in names} | {"mode": list(settings.modes)}
+
+
+def write_official(folder: Path, clips: int, seed: int, spec: WorldSpec) -> list[BenchClip]:
+    """Write the first clips of the bench as `table.csv` and `videos/`; return the table's rows.
+
+    Camera and blocks are those of a world's `spec`; its size and rate are not used.
+    """
+    spec = replace(spec, fps=float(OFFICIAL.fps))
+    written = []
+    with tempfile.TemporaryDirectory() as views:
+        for index in range(clips):
+            scene = held_out_scene(index, seed, Path(views), moves=spec.moves)
+            frames = np.concatenate([block.frames for block in true_blocks(scene, spec)])
+            kind = scene.panorama.category.replace(" ", "_")
+            name = f"{kind}/{index:03d}.mp4"
+            write_video(folder / "videos" / name, enlarged(frames, OFFICIAL), spec.fps)
+            written.append(BenchClip(name, scene.caption, len(frames) / spec.fps))
+    write_table(folder / "table.csv", written)
+    return written
+
+
+def enlarged(frames: Frames, wanted: VideoFormat) -> Frames:
+    """Return frames in another size, cut at two sides where the shapes differ."""
+    height, width = frames.shape[1:3]
+    scale = max(wanted.width / width, wanted.height / height)
+    cut_x, cut_y = (width - wanted.width / scale) / 2, (height - wanted.height / scale) / 2
+    box = (cut_x, cut_y, width - cut_x, height - cut_y)
+    size = wanted.width, wanted.height
+    return np.stack(
+        [np.asarray(Image.fromarray(f).resize(size, Image.Resampling.LANCZOS, box)) for f in frames]
+    )

@@ -4,9 +4,11 @@ The HTML has no script, no font and no file beside it. The Markdown goes between
 that people wrote: what stands outside of them stays, so one command refreshes its figures.
 """
 
+import argparse
 import base64
 import io
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader
@@ -14,6 +16,7 @@ from PIL import Image
 
 from mag_sandbox.evaluation.report import tables
 from mag_sandbox.evaluation.report.charts import Bar, bars_of, line_chart
+from mag_sandbox.evaluation.report.data import report_data
 from mag_sandbox.files.whole import replace_file
 
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
@@ -158,3 +161,41 @@ def _data_address(path: str) -> str:
     with Image.open(Path(path)) as picture:
         picture.convert("RGB").save(kept, "JPEG", quality=QUALITY, subsampling=0)
     return f"data:image/jpeg;base64,{base64.b64encode(kept.getvalue()).decode()}"
+
+
+def add_report(commands: argparse._SubParsersAction, say: Callable[[str], None]) -> None:
+    """Add `report` to the command line."""
+    parser = commands.add_parser("report", help="make a page of results")
+    parser.add_argument(
+        "folders", nargs="+", type=Path, metavar="DIR", help="a folder given as --out"
+    )
+    parser.add_argument("--html", type=Path, metavar="FILE", help="(report.html in the first DIR)")
+    parser.add_argument(
+        "--markdown",
+        type=Path,
+        metavar="FILE",
+        help="also write the tables into this Markdown page",
+    )
+    parser.set_defaults(run=lambda options: run_report(options, say))
+
+
+def run_report(options: argparse.Namespace, say: Callable[[str], None]) -> int:
+    """Write the page, and beside it the same as JSON.
+
+    Raises:
+        ValueError: there is nothing to report.
+    """
+    data = report_data(options.folders)
+    html = options.html or options.folders[0] / "report.html"
+    html.parent.mkdir(parents=True, exist_ok=True)
+    text = page(data)
+    for row in data["rows"]:  # pictures are in the page; where they lay is nobody's affair
+        for one in (*row["pictures"]["best"], *row["pictures"]["worst"]):
+            one["path"] = Path(one["path"]).name
+    for path, content in ((html, text), (html.with_suffix(".json"), json.dumps(data, indent=1))):
+        replace_file(path, content + "\n")
+        say(str(path))
+    if options.markdown is not None:
+        write_markdown(options.markdown, data)
+        say(str(options.markdown))
+    return 0

@@ -2,9 +2,9 @@
 
 from mag_sandbox.sandbox.audio.ambiences import suggest_ambience
 from mag_sandbox.sandbox.audio.cues import CUES
+from mag_sandbox.sandbox.audio.mixer import soundtrack_pieces
 from mag_sandbox.sandbox.audio.outputs import sound_report
 from mag_sandbox.sandbox.audio.player import Audio, open_audio
-from mag_sandbox.sandbox.audio.soundtrack import soundtrack_pieces
 
 __all__ = [
     "CUES",

@@ -18,7 +18,7 @@ from mag_sandbox.evaluation.bench.memory_clips import (
     play_return,
     true_blocks,
 )
-from mag_sandbox.evaluation.bench.official_clips import enlarged, write_official
+from mag_sandbox.evaluation.bench.memory_command import enlarged, write_official
 from mag_sandbox.evaluation.bench.return_scores import equal_pose_pairs
 from mag_sandbox.evaluation.judge.classifier import Classifier
 from mag_sandbox.evaluation.magbench.evaluate import OFFICIAL, Matching, find_clips

@@ -7,8 +7,8 @@ import pytest
 
 from mag_sandbox.sandbox.audio import suggest_ambience
 from mag_sandbox.sandbox.audio.ambiences import RECIPES, make_ambience
+from mag_sandbox.sandbox.audio.mixer import soundtrack_pieces
 from mag_sandbox.sandbox.audio.placing import Ambience, ear_gains
-from mag_sandbox.sandbox.audio.soundtrack import soundtrack_pieces
 from mag_sandbox.sandbox.audio.synthesis import Synth, place
 from mag_sandbox.scenes import Scene, SceneError, available_scenes, load_scene
 from mag_sandbox.scenes.scene import AMBIENCES

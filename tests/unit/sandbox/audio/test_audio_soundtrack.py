@@ -5,8 +5,7 @@ import pytest
 
 from mag_sandbox.sandbox.audio.ambiences import make_ambience
 from mag_sandbox.sandbox.audio.cues import make_cues
-from mag_sandbox.sandbox.audio.mixer import Mixer
-from mag_sandbox.sandbox.audio.soundtrack import soundtrack_pieces
+from mag_sandbox.sandbox.audio.mixer import Mixer, soundtrack_pieces
 
 RATE = 16_000
 QUANTUM = RATE // 50

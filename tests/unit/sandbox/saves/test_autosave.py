@@ -3,8 +3,8 @@
 import pytest
 
 from mag_sandbox.controls.camera import CameraCommand
-from mag_sandbox.sandbox.saves.autosave import EVERY_S, LEAST_S, Autosave
 from mag_sandbox.sandbox.saves.parking import ParkedScenes
+from mag_sandbox.sandbox.saves.save_queue import EVERY_S, LEAST_S, Autosave
 from mag_sandbox.sandbox.screens import Continue, Way
 from mag_sandbox.sandbox.title.screen import TitleScreen
 from tests.games import games
