@@ -17,7 +17,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from PIL import Image
 
 from mag_sandbox.evaluation.probe.probe import ProbeResult
-from mag_sandbox.evaluation.report.charts import nice_step
 from mag_sandbox.model.world import MIB, SegmentKind
 from mag_sandbox.sandbox.export.footage import Footage
 from mag_sandbox.sandbox.export.stills import MOST_CARDS, summary_text
@@ -259,6 +258,12 @@ def latency_chart(latencies: Sequence[float], block_ms: float) -> str:
         parts.append(_text(x + (-6 if on_left else 6), y, words,
                            "end" if on_left else "start"))  # fmt: skip
     return _svg("Time per block", parts)
+
+
+def nice_step(least: float) -> float:
+    """Return the next of 1, 2, 5, 10, 20, ..."""
+    power = 10.0 ** math.floor(math.log10(max(least, 1e-9)))
+    return next(step * power for step in (1, 2, 5, 10) if step * power >= least * 0.999)
 
 
 def nice_ticks(top: float, most: int) -> list[float]:
