@@ -124,8 +124,8 @@ class MemoryOrigin:
 
 
 @dataclass(frozen=True, slots=True)
-class MemoryUsage:
-    """What the memory bar draws."""
+class MemoryFigures:
+    """What memory holds, in figures."""
 
     policy: str
     segments: tuple[MemorySegment, ...]
@@ -135,6 +135,12 @@ class MemoryUsage:
     evicted: int  # frames dropped for lack of room since reset
     oldest_seconds: float  # age of the oldest kept frame [s of world time]
     attended_frames: int  # frames the last block read
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryUsage(MemoryFigures):
+    """What the memory bar draws."""
+
     entries: tuple[MemoryEntry, ...]
     origin: MemoryOrigin | None = None  # None: all of it was made here
     rebuilt: int = 0  # kept frames whose memory was made again from latents, not exactly

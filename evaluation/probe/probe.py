@@ -36,17 +36,14 @@ Word = Literal["remembered", "vaguely", "forgotten", "not counted"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ProbeResult:
-    """One comparison of then and now; pictures are the part that both show."""
+class ProbeFigures:
+    """One comparison of then and now, without its pictures."""
 
     number: int  # 1-based, in the session
     kind: ProbeKind
     label: str  # of the anchor
     policy: str
     pose: CameraPose  # of the anchor
-    then: Frames  # uint8 [h, w, 3]
-    now: Frames
-    difference: Frames  # brighter where they differ more
     psnr: float  # dB
     ssim: float
     drift_psnr: float | None  # now against the first sight [dB]; None: they share too little
@@ -61,6 +58,15 @@ class ProbeResult:
     attended: bool
     motion: MotionVerdict
     reason: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ProbeResult(ProbeFigures):
+    """One comparison with its pictures, of the part that both show."""
+
+    then: Frames  # uint8 [h, w, 3]
+    now: Frames
+    difference: Frames  # brighter where they differ more
 
     @property
     def word(self) -> Word:

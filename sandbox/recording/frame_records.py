@@ -19,14 +19,13 @@ import numpy as np
 from PIL import Image
 
 from mag_sandbox.controls.camera import CameraPose
-from mag_sandbox.evaluation.probe.anchors import Fate, MotionVerdict, ProbeKind
-from mag_sandbox.evaluation.probe.probe import ProbeResult, difference_picture
+from mag_sandbox.evaluation.probe.probe import ProbeFigures, ProbeResult, difference_picture
 from mag_sandbox.files.typed_json import decode, parse_json
 from mag_sandbox.model.world import (
     FrameBlock,
     Frames,
     MemoryEntry,
-    MemorySegment,
+    MemoryFigures,
     MemoryUsage,
     SegmentKind,
 )
@@ -78,20 +77,6 @@ class FramesHead:
 
 
 @dataclass(frozen=True, slots=True)
-class KeptUsage:
-    """A `MemoryUsage` without its entries."""
-
-    policy: str
-    segments: tuple[MemorySegment, ...]
-    bytes: int
-    budget: int
-    full_history_bytes: int
-    evicted: int
-    oldest_seconds: float
-    attended_frames: int
-
-
-@dataclass(frozen=True, slots=True)
 class BlockHead:
     """All of a block but its pictures and what its memory held."""
 
@@ -101,7 +86,7 @@ class BlockHead:
     prompt: str
     stage_ms: dict[str, float]
     latency_ms: float
-    memory: KeptUsage
+    memory: MemoryFigures
     coding: Coding
     entries: int  # bytes of what memory held, the first of the data
     pictures: tuple[int, ...]  # bytes of each picture, which follow; none: they were lost
@@ -114,28 +99,9 @@ class BlockHead:
 
 
 @dataclass(frozen=True, slots=True)
-class ProbeHead:
+class ProbeHead(ProbeFigures):
     """All of a comparison but its pictures."""
 
-    number: int
-    kind: ProbeKind
-    label: str
-    policy: str
-    pose: CameraPose
-    psnr: float
-    ssim: float
-    drift_psnr: float | None
-    floor: float
-    ceiling: float
-    measured_limits: bool
-    recall: float | None
-    seconds_away: float
-    seconds: float
-    overlap: float
-    fate: Fate
-    attended: bool
-    motion: MotionVerdict
-    reason: str
     pictures: tuple[int, ...]  # bytes of then, of now
 
 
@@ -209,7 +175,6 @@ def pack_block(
     encode = _jpeg if coding == "jpeg" else Frames.tobytes
     pictures = [encode(frame) for frame in block.frames] if with_pictures else []
     entries, usage = _packed_entries(block.memory.entries), block.memory
-    names = [field.name for field in fields(KeptUsage)]
     head = BlockHead(
         block_index=block.block_index,
         poses=block.poses,
@@ -217,7 +182,7 @@ def pack_block(
         prompt=block.prompt,
         stage_ms=block.stage_ms,
         latency_ms=latency_ms,
-        memory=KeptUsage(**{name: getattr(usage, name) for name in names}),
+        memory=MemoryFigures(**_values(MemoryFigures, usage)),
         coding=coding,
         entries=len(entries),
         pictures=tuple(map(len, pictures)),
@@ -231,9 +196,8 @@ def usage_of(head: BlockHead, data: bytes | None) -> MemoryUsage:
     Raises:
         DamagedRecord: it cannot be read.
     """
-    values = {field.name: getattr(head.memory, field.name) for field in fields(KeptUsage)}
     entries = () if data is None else _unpacked_entries(data[: head.entries])
-    return MemoryUsage(**values, entries=entries)
+    return MemoryUsage(**_values(MemoryFigures, head.memory), entries=entries)
 
 
 def pictures_of(head: BlockHead, data: bytes, frames_head: FramesHead) -> Frames:
@@ -261,8 +225,7 @@ def as_kept(frame: Frames, coding: Coding) -> Frames:
 def pack_probe(result: ProbeResult) -> bytes:
     """Return the record of a comparison; the difference can be made again."""
     pictures = [_jpeg(one, PROBE_QUALITY) for one in (result.then, result.now)]
-    names = [field.name for field in fields(ProbeHead) if field.name != "pictures"]
-    values = {name: getattr(result, name) for name in names}
+    values = _values(ProbeFigures, result)
     head = ProbeHead(**values, pictures=tuple(map(len, pictures)))
     return pack(b"PROB", head, b"".join(pictures))
 
@@ -279,9 +242,13 @@ def probe_of(head: ProbeHead, data: bytes) -> ProbeResult:
     then, now = _from_jpeg(data[:edge]), _from_jpeg(data[edge:])
     if then.shape != now.shape:
         raise DamagedRecord("the pictures of a comparison differ in size")
-    names = [field.name for field in fields(ProbeHead) if field.name != "pictures"]
-    values = {name: getattr(head, name) for name in names}
+    values = _values(ProbeFigures, head)
     return ProbeResult(**values, then=then, now=now, difference=difference_picture(then, now))
+
+
+def _values(kind: type, record: object) -> dict:
+    """Return the fields of a record that a dataclass has."""
+    return {field.name: getattr(record, field.name) for field in fields(kind)}
 
 
 def head_of(tag: bytes, value: object) -> FramesHead | BlockHead | ProbeHead:
