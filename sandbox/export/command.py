@@ -11,10 +11,10 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mag_sandbox.command_line import options_of
 from mag_sandbox.files.yaml_files import nearest
 from mag_sandbox.model.world import FrameBlock
 from mag_sandbox.sandbox.export.options import FORMATS, MAX_SCALE, ExportOptions
@@ -79,7 +79,8 @@ def run_export(
     os.environ["SDL_VIDEODRIVER"] = os.environ["SDL_AUDIODRIVER"] = "dummy"  # no window opens
     from mag_sandbox.sandbox.export.exporter import export
 
-    chosen = options_of(ExportOptions, options)
+    names = (field.name for field in fields(ExportOptions))
+    chosen = ExportOptions(**{name: getattr(options, name) for name in names})
     with closing(ProgressLine()) as bar:
         done = export(
             options.folder, chosen, frames_from=frames_from or replayed, on_progress=bar.update
