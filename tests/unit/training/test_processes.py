@@ -5,8 +5,6 @@ Real processes over loopback (gloo), started once for all tests: see `together.p
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -19,7 +17,6 @@ from mag_sandbox.training.loop import Loop
 from mag_sandbox.training.pocket.data import panorama_set
 from mag_sandbox.training.processes import ALONE, OtherProcesses
 from mag_sandbox.training.sharded import newest
-from tests import ROOT
 from tests.tiny import tiny_autoencoder, tiny_networks, tiny_tokenizer
 from tests.unit.training import together
 from tests.unit.training.recipe.test_recipe_command import MICRO
@@ -40,11 +37,8 @@ def root(tmp_path_factory) -> Path:
     """Return a folder in which processes were killed, and two have done the rest."""
     root = tmp_path_factory.mktemp("together")
     write_pocket(root / "two" / "pocket")
-    run = subprocess.run(
-        [sys.executable, "-m", "tests.unit.training.together", str(root)],
-        env={**os.environ, "OMP_NUM_THREADS": "1"}, cwd=ROOT, capture_output=True, text=True,
-    )  # fmt: skip
-    assert run.returncode == 0, run.stderr
+    all_of_them = together.forked(lambda: together.run_all(root))
+    assert os.waitpid(all_of_them, 0)[1] == 0, "see what they wrote"
     return root
 
 

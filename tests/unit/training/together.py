@@ -1,19 +1,17 @@
 """Toy runs for one process or several: what `test_processes.py` starts, kills and goes on with.
 
-python -m tests.unit.training.together FOLDER
-
-Importing takes longer than all that is done, so one process imports, and the others are its forks.
+Importing takes longer than all that is done, so processes are forks of the tests' own.
 """
 
 import json
-import logging
 import os
 import signal
 import socket
-import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from pathlib import Path
+from unittest.mock import patch
 
 import torch
 import torch.distributed.checkpoint
@@ -38,6 +36,7 @@ CONFIG = toy_sized(GENERATOR, clip_frames=6, clips=3, critic_steps=1)
 STEPS, KILLED_IN = 5, 4  # states are whole after every third step
 SAVED = clips_to_a_whole_video(CONFIG, BATCHES // PARTS)
 PANORAMAS = 8
+Job = Callable[[Path], None]
 
 
 class Killed(GradientAccumulation):
@@ -127,12 +126,13 @@ def do_the_rest(folder: Path) -> None:
             "share": sum(p.to_local().numel() for p in bad.stage.module.parameters()),
             "all": sum(p.numel() for p in bad.stage.module.parameters()),
         }
-        if processes.rank == 1:  # whose disk is full
-            torch.distributed.checkpoint.HuggingFaceStorageWriter.write_data = no_room
-        try:
-            bad.save()
-        except OSError as error:
-            report["full"] = str(error)
+        writer = torch.distributed.checkpoint.HuggingFaceStorageWriter
+        full = patch.object(writer, "write_data", no_room)
+        with full if processes.rank == 1 else nullcontext():
+            try:
+                bad.save()
+            except OSError as error:
+                report["full"] = str(error)
     (folder / f"{report['rank']}.json").write_text(json.dumps(report))
 
 
@@ -142,23 +142,35 @@ def do_the_command(folder: Path) -> None:
         raise SystemExit("the command failed")
 
 
-def forked(job: Callable[[Path], None], folder: Path, count: int) -> list[int]:
-    """Start processes as `torchrun` does; returns their ids."""
+def started(folder: Path, count: int, *jobs: Job) -> list[int]:
+    """Start processes that do jobs one after the other, each as `torchrun` starts one."""
+    ports = [_free_port() for _ in jobs]
+    return [
+        forked(lambda rank=rank: _launch(folder, rank, count, zip(jobs, ports, strict=True)))
+        for rank in range(count)
+    ]
+
+
+def _launch(folder: Path, rank: int, count: int, jobs: Iterable[tuple[Job, int]]) -> None:
+    for job, port in jobs:
+        told = {"WORLD_SIZE": count, "RANK": rank, "LOCAL_RANK": rank, "MASTER_PORT": port}
+        os.environ |= {"MASTER_ADDR": "127.0.0.1", **{name: str(n) for name, n in told.items()}}
+        job(folder)
+
+
+def _free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    return [_forked(job, folder, rank, count, port) for rank in range(count)]
+        return free.getsockname()[1]
 
 
-def _forked(job: Callable[[Path], None], folder: Path, rank: int, count: int, port: int) -> int:
+def forked(job: Callable[[], None]) -> int:
+    """Do something in a fork; returns its id."""
     process = os.fork()
     if process:
         return process
-    shared = {"WORLD_SIZE": count, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
-    os.environ |= {name: str(value) for name, value in shared.items()}
-    os.environ |= {"RANK": str(rank), "LOCAL_RANK": str(rank)}
     try:
-        job(folder)
+        job()
     except BaseException:
         traceback.print_exc()
         os._exit(1)
@@ -180,13 +192,7 @@ def ended(processes: list[int], expected: int) -> None:
 def run_all(folder: Path) -> None:
     """Kill one process and two, let two do the rest, and two run a command."""
     two = folder / "two"
-    ended([*forked(be_killed, two, 2), *forked(be_killed, folder / "one", 1)], -signal.SIGKILL)
+    ended([*started(two, 2, be_killed), *started(folder / "one", 1, be_killed)], -signal.SIGKILL)
     left = two / "distillation" / "generator.shards" / "00000099.partial"
     left.mkdir()  # as of a process that was killed while it was saving
-    ended(forked(do_the_rest, two, 2), 0)
-    ended(forked(do_the_command, two, 2), 0)
-
-
-if __name__ == "__main__":
-    logging.basicConfig(level=logging.WARNING)
-    run_all(Path(sys.argv[1]))
+    ended(started(two, 2, do_the_rest, do_the_command), 0)
