@@ -18,6 +18,7 @@ from mag_sandbox.scenes import Scene
 from mag_sandbox.training.panorama.render import render, view_at
 
 FRAME_BYTES = 1000
+SHORT = 105.0  # degrees of a way out: shorter clips, of which the ends still share nothing
 SPEC = WorldSpec(
     name="rendered",
     frame_width=320,
@@ -43,7 +44,7 @@ class PerfectWorld:
 
     def reset(self, scene: Scene, seed: int) -> FrameBlock:
         drawn = int(scene.name.split()[-1])
-        self._ring, self._other = ring(scene.category, drawn), ring(scene.category, drawn + 4)
+        self._ring, self._of_another = ring(scene.category, drawn), (scene.category, drawn + 4)
         self._pose, self._prompt, self._made = CameraPose(), scene.prompt, 0
         return self._block((CameraPose(),) * 3, 0.0)
 
@@ -104,4 +105,5 @@ class ForgetfulWorld(PerfectWorld):
     """Pans back into another scene."""
 
     def picture(self, pose: CameraPose, yaw: float) -> np.ndarray:
-        return view_at(self._other if yaw < 0 else self._ring, pose.yaw, pose.pitch)
+        shown = ring(*self._of_another) if yaw < 0 else self._ring
+        return view_at(shown, pose.yaw, pose.pitch)

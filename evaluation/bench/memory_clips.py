@@ -177,7 +177,8 @@ def measure_invented(
     Returns:
         What `compare` does, and what memory holds at the end.
     """
-    clip = record(world, scene.scene(kind), pan_and_back(world.spec, away_seconds=away_seconds))
+    path = pan_and_back(world.spec, DEGREES, away_seconds=away_seconds)
+    clip = record(world, scene.scene(kind), path)
     if sheet is not None:
         write_clip_sheet(sheet, clip, scene)
     back = returned_views(clip, world.round_trip, scene.known_parts(kind))

@@ -95,28 +95,40 @@ def video_ssim(video: np.ndarray, reference: np.ndarray) -> float:
             f"pictures are {video.shape[-1]} x {video.shape[-2]} px; "
             f"give some of at least {SSIM_WINDOW} px each way"
         )
-    # one frame at a time fits the processor's cache: five times as fast as all at once
-    return float(np.mean([_frame_ssim(a, b) for a, b in zip(video, reference, strict=True)]))
+    down, across = (_blurring(side) for side in video.shape[-2:])
+    # one colour at a time fits the processor's cache: several times as fast as all at once
+    likenesses = [
+        _plane_ssim(*planes, down, across.T)
+        for pair in zip(video, reference, strict=True)
+        for planes in zip(*pair, strict=True)
+    ]
+    return float(np.mean(likenesses))
 
 
-def _frame_ssim(frame: np.ndarray, reference: np.ndarray) -> float:
-    a, b = ((one.astype(np.float64) + 1) / 2 for one in (frame, reference))
-    mean_a, mean_b = _blurred(a), _blurred(b)
-    variance_a = _blurred(a * a) - mean_a**2
-    variance_b = _blurred(b * b) - mean_b**2
-    covariance = _blurred(a * b) - mean_a * mean_b
+def _plane_ssim(
+    plane: np.ndarray, reference: np.ndarray, down: np.ndarray, across: np.ndarray
+) -> float:
+    """Return the likeness of one colour of a picture, [H, W], blurred by two matrices."""
+
+    def blurred(numbers: np.ndarray) -> np.ndarray:
+        return down @ (numbers @ across)
+
+    a, b = ((one.astype(np.float64) + 1) / 2 for one in (plane, reference))
+    mean_a, mean_b = blurred(a), blurred(b)
+    means, squares = mean_a * mean_b, mean_a**2 + mean_b**2
+    variances = blurred(a * a + b * b) - squares
+    covariance = blurred(a * b) - means
     c1, c2 = SSIM_CONSTANTS
-    likeness = (2 * covariance + c2) / (variance_a + variance_b + c2)
-    likeness *= (2 * mean_a * mean_b + c1) / (mean_a**2 + mean_b**2 + c1)
+    likeness = (2 * covariance + c2) / (variances + c2)
+    likeness *= (2 * means + c1) / (squares + c1)
     return float(likeness.mean())
 
 
-def _blurred(pictures: np.ndarray) -> np.ndarray:
+def _blurring(side: int) -> np.ndarray:
+    """Return the matrix that blurs so many pixels, where the window is whole, [side - 10, side]."""
     places = np.arange(SSIM_WINDOW) - SSIM_WINDOW // 2
     weights = np.exp(-(places**2) / (2 * SSIM_SIGMA**2))
-    weights /= weights.sum()
-    height, width = (side - SSIM_WINDOW + 1 for side in pictures.shape[-2:])
-    rows = sum(
-        weight * pictures[..., start : start + height, :] for start, weight in enumerate(weights)
-    )
-    return sum(weight * rows[..., start : start + width] for start, weight in enumerate(weights))
+    rows = np.arange(side - SSIM_WINDOW + 1)[:, None]
+    matrix = np.zeros((len(rows), side))
+    matrix[rows, rows + np.arange(SSIM_WINDOW)] = weights / weights.sum()
+    return matrix

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mag_sandbox.evaluation.__main__ import main
-from mag_sandbox.evaluation.bench import adherence, thresholds
+from mag_sandbox.evaluation.bench import adherence, memory_clips, thresholds
 from mag_sandbox.evaluation.bench.adherence import Answer, attribute_report
 from mag_sandbox.evaluation.bench.asides import measure_zoom, zoom_and_back
 from mag_sandbox.evaluation.bench.clips import full_turn, held_out_scene, pan_and_back, record
@@ -20,7 +20,19 @@ from mag_sandbox.evaluation.judge.classifier import Classifier
 from mag_sandbox.evaluation.magbench.evaluate import Matching
 from mag_sandbox.model.world import MemorySetting
 from mag_sandbox.training.panorama.render import HELD_OUT
-from tests.rendered_worlds import SPEC, BlankWorld, ForgetfulWorld, FrozenWorld, PerfectWorld
+from tests.rendered_worlds import (
+    SHORT,
+    SPEC,
+    BlankWorld,
+    ForgetfulWorld,
+    FrozenWorld,
+    PerfectWorld,
+)
+
+
+@pytest.fixture(autouse=True)
+def short_clips(monkeypatch) -> None:
+    monkeypatch.setattr(memory_clips, "DEGREES", SHORT)
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +41,7 @@ def scene(tmp_path_factory):
 
 
 def remembering(world, scene):
-    clip = record(world, scene.scene("prompt"), pan_and_back(SPEC))
+    clip = record(world, scene.scene("prompt"), pan_and_back(SPEC, SHORT))
     return compare(clip, returned_views(clip, world.round_trip), Matching())[0]
 
 
@@ -99,7 +111,7 @@ def test_a_world_that_remembers_and_obeys_meets_every_bar(tmp_path, monkeypatch)
         return PerfectWorld(setting) if setting.policy != "window" else ForgetfulWorld(setting)
 
     policies = ("mag-retrieve", "window", "window-equal")
-    result = evaluate(open_world, tmp_path, clips=1, prompts=24, memory=policies, drift_minutes=1.0)
+    result = evaluate(open_world, tmp_path, clips=1, prompts=16, memory=policies, drift_minutes=1.0)
     assert {name: bar["met"] for name, bar in result["bars"].items() if not bar["met"]} == {}
     windows = [setting.window_blocks for setting in settings if setting.policy == "window"]
     assert windows == [2, 4]  # 10 frames fill 4 blocks

@@ -32,7 +32,7 @@ from mag_sandbox.model.world import (
     WorldFailed,
     WorldState,
 )
-from tests.rendered_worlds import SPEC, ForgetfulWorld, FrozenWorld, PerfectWorld
+from tests.rendered_worlds import SHORT, SPEC, ForgetfulWorld, FrozenWorld, PerfectWorld
 from tests.tiny import LEFT, PLACE, RIGHT, tiny_world
 from tests.tiny import STILL as REST
 
@@ -67,6 +67,13 @@ class ShownFrozen(Shown, FrozenWorld):
 
 class ShownForgetful(Shown, ForgetfulWorld):
     pass
+
+
+@pytest.fixture(scope="module", autouse=True)
+def short_clips():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(memory_clips, "DEGREES", SHORT)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -113,11 +120,12 @@ def test_a_forgetful_world_scores_less_everywhere(measured):
 def test_time_away_is_that_of_the_very_view(measured):
     times = [away for away, _ in measured[ShownPerfect]["recall_points"]]
     assert times == sorted(times)
-    assert times[0] == pytest.approx(7.5, abs=0.5)
-    assert times[-1] == pytest.approx(15.0, abs=0.5)
+    assert times[0] == pytest.approx(4.5, abs=0.5)
+    assert times[-1] == pytest.approx(10.5, abs=0.5)
 
 
-def test_three_quarters_are_given_and_the_way_back_ends_where_it_began(scene):
+def test_three_quarters_are_given_and_the_way_back_ends_where_it_began(scene, monkeypatch):
+    monkeypatch.setattr(memory_clips, "DEGREES", 120.0)  # a whole number of blocks
     blocks = list(true_blocks(scene, SPEC))
     moved = blocks[1:]
     assert sum(block.given for block in moved) == 0.75 * len(moved)
@@ -193,9 +201,7 @@ def bench(folder: Path, opened: list | None = None, clock=lambda: 0.0, **setting
 def done(tmp_path_factory):
     folder, opened = tmp_path_factory.mktemp("bench"), []
     policies = ("mag-retrieve", "window-equal")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(memory_clips, "DEGREES", 105.0)  # shorter clips
-        store = bench(folder, opened, memory=policies, modes=("history",), clips=1)
+    store = bench(folder, opened, memory=policies, modes=("history",), clips=1)
     return store, opened, policies
 
 
@@ -240,7 +246,7 @@ def test_categories_come_in_turn():
 
 
 def test_the_clips_are_written_as_the_official_evaluation_reads_them(tmp_path, monkeypatch):
-    monkeypatch.setattr(memory_clips, "DEGREES", 60.0)  # shorter clips
+    monkeypatch.setattr(memory_clips, "DEGREES", 45.0)  # shorter still
     written = write_official(tmp_path, 2, 0, SPEC)
     ready, faults = find_clips(tmp_path / "table.csv", tmp_path / "videos", OFFICIAL)
     assert faults == []
@@ -278,8 +284,7 @@ def test_a_forgetful_world_loses_on_the_way_back(invented):
     assert bad["recall_percent"] < 20 < good["recall_percent"] == 100.0
 
 
-def test_every_mode_and_the_prompts_go_into_one_folder_and_one_page(tmp_path, monkeypatch):
-    monkeypatch.setattr(memory_clips, "DEGREES", 105.0)
+def test_every_mode_and_the_prompts_go_into_one_folder_and_one_page(tmp_path):
     store = bench(tmp_path, memory=("mag",), modes=("history", "image", "prompt"), clips=1,
                   prompts=2)  # fmt: skip
     assert sorted(store.records()) == [
@@ -326,7 +331,7 @@ def test_time_away_counts_and_its_frames_are_not_kept(scene):
     assert between == later.away_frames / SPEC.fps >= 30.0
 
 
-def test_rows_of_a_time_away_stand_beside_the_others(tmp_path, monkeypatch):
+def test_rows_of_a_time_away_stand_beside_the_others(tmp_path):
     folders = [tmp_path / "at once", tmp_path / "later"]
     for folder, away in zip(folders, (0.0, 20.0), strict=True):
         bench(folder, memory=("mag",), modes=("image",), clips=1, away_seconds=away)

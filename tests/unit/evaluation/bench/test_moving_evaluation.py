@@ -35,13 +35,19 @@ from tests.moving_worlds import (
     MovingWorld,
     StoppedWorld,
 )
-from tests.rendered_worlds import PerfectWorld
+from tests.rendered_worlds import SHORT, PerfectWorld
 
-SHORT = 105.0  # degrees of the way out: shorter clips
 POSES = (  # whole pixels, fractions of pixels, zoomed, and the edges of what can be seen
     CameraPose(), CameraPose(yaw=33.3), CameraPose(yaw=-120.1, pitch=8.77), CameraPose(yaw=200.0,
     pitch=-20.0), CameraPose(yaw=75.2, fov=61.7), CameraPose(yaw=5.0, pitch=25.0, fov=60.0),
 )  # fmt: skip
+
+
+@pytest.fixture(scope="module", autouse=True)
+def short_clips():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(memory_clips, "DEGREES", SHORT)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -241,15 +247,13 @@ def returned(scene):
         world = kind()
         return measure_return(play_return(world, scene, mode), world, Matching())[0]["scores"]
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(memory_clips, "DEGREES", SHORT)
-        found = {
-            (kind, mode): scores(kind, mode)
-            for kind in (MovingWorld, StoppedWorld)
-            for mode in ("history", "truth")
-        }
-        for kind in (DriftingWorld, ForgettingWorld):
-            found[kind, "history"] = scores(kind, "history")
+    found = {
+        (kind, mode): scores(kind, mode)
+        for kind in (MovingWorld, StoppedWorld)
+        for mode in ("history", "truth")
+    }
+    for kind in (DriftingWorld, ForgettingWorld):
+        found[kind, "history"] = scores(kind, "history")
     return found
 
 
@@ -273,9 +277,7 @@ def test_who_slides_or_forgets_on_return_loses_what_stands_still(returned):
         assert scores["recall_percent"] < most
 
 
-def test_a_world_that_stands_still_has_no_such_columns(tmp_path, monkeypatch):
-    monkeypatch.setattr(memory_clips, "DEGREES", SHORT)
-
+def test_a_world_that_stands_still_has_no_such_columns(tmp_path):
     class Shown(PerfectWorld):
         show, snapshot, restore = MovingWorld.show, MovingWorld.snapshot, MovingWorld.restore
 
@@ -351,7 +353,6 @@ def test_bars_of_a_world_that_moves(monkeypatch):
 
 
 def bench(folder, kind, monkeypatch, *more: str) -> int:
-    monkeypatch.setattr(memory_clips, "DEGREES", SHORT)
     monkeypatch.setattr(command, "_opener", lambda *_, **__: kind)
     told = ["pocket", "--out", str(folder), "--clips", "1", "--prompts", "0", "--memory", "mag"]
     return command.main([*told, *more])
