@@ -23,6 +23,7 @@ WIDTH = 16  # of text features
 PIPELINES = {"wan2.1": "Wan", "skyreels-v2": "SkyReelsV2"}
 CLIP_WORLDS = tuple(row.name for row in WORLDS.values() if row.clips)
 PROCESSOR = Device("cpu", "processor", None)
+FRAMES = {"wan2.1": 33, "skyreels-v2": 49}  # of a clip: over in the third or fourth block
 
 
 def repo_of(world: str, role: str) -> str:
@@ -47,12 +48,17 @@ def tiny_clips(
     on_progress=lambda stage, fraction: None,
     execution: dict | None = None,
 ) -> ClipWorld:
-    """Return a clip world of 32 x 32 px, loaded as players' are, that takes few steps.
+    """Return a clip world of 32 x 32 px, loaded as players' are, of short clips in few steps.
 
     Texts are kept below `texts`, or with the repositories.
     """
     row = WORLDS[world]
-    row = replace(row, clips=replace(row.clips, steps=steps))
+    frames = FRAMES.get(world, row.clips.frames)
+    options = dict(row.clips.options)
+    if "base_num_frames" in options:
+        options["base_num_frames"] = frames
+    recipe = replace(row.clips, steps=steps, frames=frames, options=options)
+    row = replace(row, clips=recipe)
     files = [
         WeightFile(source.role, str(path), 0, f"{source.role} of {world}", "tests", 0)
         for source in row.sources
