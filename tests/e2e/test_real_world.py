@@ -1,4 +1,4 @@
-"""The shipped weights through the real program: play and record in one process, verify in another."""
+"""The shipped weights through the real program: recorded in one process, verified in another."""
 
 import json
 import os
