@@ -6,6 +6,7 @@ torch is imported only when a world is loaded, so a window opens at once.
 from importlib import import_module
 from pathlib import Path
 
+from mag_sandbox.files.yaml_files import not_found
 from mag_sandbox.model.catalogue.worlds import PLAYABLE, WORLDS
 from mag_sandbox.model.memory import MEMORY_POLICIES
 from mag_sandbox.model.memorypack.config import VARIANT_OF_WORLD
@@ -65,8 +66,7 @@ def load_world(
     if name in VARIANT_OF_WORLD:  # also the ablations, which no list offers
         return _load_memorypack(name, execution, on_progress)
     if name not in available_worlds():
-        known = ", ".join(available_worlds())
-        raise WorldFailed(f'world "{name}" not found; available: {known}')
+        raise WorldFailed(not_found("world", name, available_worlds()))
     if name != "pocket":
         return _load_full(name, memory, look_ahead, execution, on_progress)
     from mag_sandbox.model.pocket import loading as pocket

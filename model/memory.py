@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import replace
 
 from mag_sandbox.controls.camera import CameraPose, view_overlap
+from mag_sandbox.files.yaml_files import not_found
 from mag_sandbox.model.coverage import all_shown, choose_views, completing_views, covered_cells
 from mag_sandbox.model.slots import BlockInfo, KeptFrame, SlotTable, SlotWrite
 from mag_sandbox.model.world import (
@@ -262,8 +263,7 @@ def make_policy(setting: MemorySetting, capacity: int) -> MemoryPolicy:
         WorldFailed: there is no such policy; the message lists those that exist.
     """
     if setting.policy not in MEMORY_POLICIES:
-        known = ", ".join(MEMORY_POLICIES)
-        raise WorldFailed(f'memory policy "{setting.policy}" not found; available: {known}')
+        raise WorldFailed(not_found("memory policy", setting.policy, MEMORY_POLICIES))
     return MEMORY_POLICIES[setting.policy](setting, capacity)
 
 

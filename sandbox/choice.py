@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, fields, replace
 
-from mag_sandbox.files.yaml_files import nearest
+from mag_sandbox.files.yaml_files import not_found
 from mag_sandbox.model.catalogue import worlds
 from mag_sandbox.model.loading import available_policies, available_worlds, load_world, policies_of
 from mag_sandbox.model.world import MemorySetting, Progress, World, WorldFailed
@@ -27,10 +27,10 @@ class WorldChoice:
 
     def __post_init__(self) -> None:
         if self.name not in available_worlds():
-            raise WorldFailed(_unknown("world", self.name, available_worlds()))
+            raise WorldFailed(not_found("world", self.name, available_worlds()))
         if self.memory.policy not in policies_of(self.name):
             known = policies_of(self.name)
-            raise WorldFailed(_unknown("memory policy", self.memory.policy, known))
+            raise WorldFailed(not_found("memory policy", self.memory.policy, known))
 
     @classmethod
     def of(cls, recording: Recording) -> "WorldChoice":
@@ -74,7 +74,7 @@ class WorldChoice:
         policies = world.spec.policies
         if self.memory.policy not in policies:
             world.close()
-            raise WorldFailed(_unknown("memory policy", self.memory.policy, policies))
+            raise WorldFailed(not_found("memory policy", self.memory.policy, policies))
         return world
 
 
@@ -87,7 +87,3 @@ def usual_memory(world: str, settings: SandboxConfig, of_scene: str | None) -> M
     if row is None or (row.bundled and policies_of(row.name) == available_policies()):
         return settings.memory_setting(of_scene)
     return row.memory_setting()
-
-
-def _unknown(what: str, name: str, known: tuple[str, ...]) -> str:
-    return f'{what} "{name}" not found; available: {", ".join(known)}{nearest(name, known)}'

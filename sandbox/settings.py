@@ -12,7 +12,12 @@ import yaml
 
 from mag_sandbox.files.folders import config_folder
 from mag_sandbox.files.whole import replace_file
-from mag_sandbox.files.yaml_files import FieldError, FileError, nearest, read_checked_yaml
+from mag_sandbox.files.yaml_files import (
+    FieldError,
+    FileError,
+    not_found,
+    read_checked_yaml,
+)
 from mag_sandbox.model.loading import available_policies
 from mag_sandbox.model.world import MemorySetting
 
@@ -90,9 +95,7 @@ def load_settings(path: Path | None = None) -> SandboxConfig:
         return SandboxConfig()
     settings, known = read_checked_yaml(path, SandboxConfig, SettingsError), available_policies()
     if settings.memory not in known:
-        guess = nearest(settings.memory, known)
-        problem = f'{path}: memory policy "{settings.memory}" not found{guess}; available: '
-        raise SettingsError(problem + ", ".join(known))
+        raise SettingsError(f"{path}: {not_found('memory policy', settings.memory, known)}")
     return settings
 
 

@@ -9,7 +9,7 @@ from mag_sandbox.files.yaml_files import (
     SceneError,
     is_file,
     nearest,
-    quoted,
+    not_found,
     read_checked_yaml,
 )
 
@@ -73,9 +73,7 @@ def load_scene(name_or_path: str | Path, policies: Sequence[str] = ()) -> Scene:
     path = _find(name_or_path)
     scene = read_checked_yaml(path, Scene, SceneError)
     if policies and scene.memory is not None and scene.memory not in policies:
-        guess, known = nearest(scene.memory, tuple(policies)), ", ".join(policies)
-        name = quoted(scene.memory)
-        raise SceneError(f'{path}: memory policy "{name}" not found{guess}; available: {known}')
+        raise SceneError(f"{path}: {not_found('memory policy', scene.memory, policies)}")
     name = path.stem.replace("-", " ") if scene.name == "untitled" else scene.name
     return replace(
         scene, prompt=" ".join(scene.prompt.split()), name=name, image=_image(path, scene.image)
@@ -91,9 +89,7 @@ def _find(name_or_path: str | Path) -> Path:
             raise SceneError(f'scene file "{name}" not found; give a scene name or a YAML file')
         return path
     if text not in available_scenes():
-        known = ", ".join(available_scenes())
-        guess = nearest(text, available_scenes())
-        raise SceneError(f'scene "{text}" not found; available: {known}{guess}')
+        raise SceneError(not_found("scene", text, available_scenes()))
     return LIBRARY / f"{text}.yaml"
 
 

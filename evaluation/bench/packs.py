@@ -7,6 +7,7 @@ comes with the game.
 
 from pathlib import Path
 
+from mag_sandbox.files.yaml_files import not_found
 from mag_sandbox.model.memorypack.config import VARIANT_OF_WORLD
 from mag_sandbox.model.world import MemorySetting, World
 
@@ -45,8 +46,7 @@ def check_policies(policies: tuple[str, ...]) -> None:
     for policy in policies:
         name, _, phase = policy.partition(MARK)
         if name not in POLICIES:
-            known = ", ".join(POLICIES)
-            raise ValueError(f'memory policy "{name}" not found; available: {known}')
+            raise ValueError(not_found("memory policy", name, POLICIES))
         if MARK in policy and (name not in VARIANT_OF_WORLD or not phase):
             known = ", ".join(VARIANT_OF_WORLD)
             raise ValueError(f'"{policy}" names no phase of training; write WORLD@PHASE, {known}')

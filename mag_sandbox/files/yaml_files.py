@@ -4,7 +4,7 @@ Used for everything people edit by hand (scenes, settings); knows nothing of wha
 """
 
 import types
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import MISSING, fields
 from difflib import get_close_matches
 from pathlib import Path
@@ -73,6 +73,13 @@ def nearest(name: str, names: tuple[str, ...]) -> str:
     """Return ' (did you mean "..."?)' for the most similar of `names`, or nothing."""
     matches = get_close_matches(name.lower(), names, n=1, cutoff=0.5)
     return f' (did you mean "{matches[0]}"?)' if matches else ""
+
+
+def not_found(what: str, name: str, known: Iterable[str]) -> str:
+    """Say that a name is unknown, what was probably meant, and what there is."""
+    names = tuple(known)
+    guess = nearest(name, names)
+    return f'{what} "{quoted(name)}" not found{guess}; available: {", ".join(names)}'
 
 
 def quoted(text: str) -> str:

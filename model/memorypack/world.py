@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose
+from mag_sandbox.files.yaml_files import not_found
 from mag_sandbox.model.dit import Attend, own_block_attention
 from mag_sandbox.model.flow import euler_levels
 from mag_sandbox.model.generator import block_noise
@@ -154,9 +155,8 @@ class MemoryPackWorld(PocketWorld[PocketSession]):
         return self._memory
 
     def _check(self, policy: str | None) -> None:
-        if policy not in (None, *self.spec.policies):
-            known = ", ".join(self.spec.policies)
-            raise WorldFailed(f'memory policy "{policy}" not found; available: {known}')
+        if policy is not None and policy not in self.spec.policies:
+            raise WorldFailed(not_found("memory policy", policy, self.spec.policies))
 
     def _obey(self, control: Control) -> tuple[CameraPose, ...]:
         session = self._running()

@@ -7,7 +7,7 @@ import argparse
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from mag_sandbox.files.yaml_files import nearest
+from mag_sandbox.files.yaml_files import not_found
 from mag_sandbox.model.catalogue import fetching, preflight, weight_files, worlds
 from mag_sandbox.model.world import MissingWeights, WorldFailed
 from mag_sandbox.program import PROGRAM
@@ -186,10 +186,7 @@ def _to_fetch(row: worlds.WorldRow) -> str:
 def _row(name: str) -> worlds.WorldRow:
     row = worlds.WORLDS.get(name)
     if row is None:
-        known = tuple(worlds.WORLDS)
-        raise WorldFailed(
-            f'world "{name}" not found; available: {", ".join(known)}{nearest(name, known)}'
-        )
+        raise WorldFailed(not_found("world", name, worlds.WORLDS))
     if row.bundled:
         raise WorldFailed(f'the weights of "{name}" come with the game; there is nothing to fetch')
     if not row.sources:

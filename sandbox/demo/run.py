@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 
-from mag_sandbox.files.yaml_files import nearest
+from mag_sandbox.files.yaml_files import not_found
 from mag_sandbox.model.loading import available_policies
 from mag_sandbox.model.world import Control, FrameBlock, MemorySetting, World, WorldSpec
 from mag_sandbox.sandbox.demo.result import DemoResult, MemoryRow
@@ -66,11 +66,11 @@ def check_policies(demo: Demo, asks: Sequence[MemoryAsk]) -> None:
     known = available_policies()
     for ask in asks:
         if ask.policy not in known:
-            raise DemoError(_unknown_policy(ask.policy, known))
+            raise DemoError(not_found("memory policy", ask.policy, known))
     for statement in _all(demo.script):
         if statement.word == "memory" and (policy := statement.values[0].policy) not in known:
             place = statement.line, statement.column
-            raise demo.problem(ScriptError(*place, _unknown_policy(policy, known)))
+            raise demo.problem(ScriptError(*place, not_found("memory policy", policy, known)))
 
 
 def setting_of(ask: MemoryAsk | None, base: MemorySetting) -> MemorySetting:
@@ -262,8 +262,3 @@ def _all(script: Sequence[Statement]) -> Iterator[Statement]:
     for statement in script:
         yield statement
         yield from _all(statement.body)
-
-
-def _unknown_policy(policy: str, known: Sequence[str]) -> str:
-    guess = nearest(policy, tuple(known))
-    return f'memory policy "{policy}" not found{guess}; available: {", ".join(known)}'

@@ -19,8 +19,7 @@ from mag_sandbox.files.yaml_files import (
     construct,
     entries,
     is_file,
-    nearest,
-    quoted,
+    not_found,
     read_text,
     shown,
     value_of,
@@ -102,8 +101,7 @@ def _find(name_or_path: str | Path) -> Path:
     if isinstance(name_or_path, Path) or re.search(r"[/\\]|\.ya?ml$", text):
         return Path(name_or_path)
     if text not in available_demos():
-        known, guess = ", ".join(available_demos()), nearest(text, available_demos())
-        raise DemoError(f'demo "{text}" not found{guess}; available: {known}')
+        raise DemoError(not_found("demo", text, available_demos()))
     return DEMOS / f"{text}.yaml"
 
 
@@ -158,8 +156,7 @@ class _Reading:
         if type(name) is not str:
             raise Problem(f"scene is {shown(name)}, expected the name of a scene", node)
         if name not in available_scenes():
-            known, guess = ", ".join(available_scenes()), nearest(name, available_scenes())
-            raise Problem(f'scene "{quoted(name)}" not found{guess}; available: {known}', node)
+            raise Problem(not_found("scene", name, available_scenes()), node)
         return load_scene(name), name
 
     def _inline_scene(self, node: yaml.Node) -> tuple[Scene, str]:
@@ -258,9 +255,7 @@ def _check_names(
         problem = None
         if statement.word == "scene":
             if name not in scenes:
-                known = ", ".join(scenes)
-                guess = nearest(name, tuple(scenes))
-                problem = f'scene "{name}" not found{guess}; available: {known}'
+                problem = not_found("scene", name, scenes)
             here = name
             anchors.setdefault(here, set())
         elif statement.word == "anchor":

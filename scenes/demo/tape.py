@@ -22,7 +22,7 @@ from mag_sandbox.controls.camera import (
     mutual_overlap,
 )
 from mag_sandbox.controls.edits import Edit
-from mag_sandbox.files.yaml_files import nearest
+from mag_sandbox.files.yaml_files import nearest, not_found
 from mag_sandbox.scenes.demo.script import Amount, MemoryAsk, Spot, Statement
 from mag_sandbox.scenes.demo.words import ScriptError
 from mag_sandbox.scenes.things import ThingError, parse_thing
@@ -320,9 +320,7 @@ class _TapeMaker:
 
     def _do_memory(self, ask: MemoryAsk) -> None:
         if ask.policy not in self._rig.policies:
-            known = ", ".join(self._rig.policies)
-            guess = nearest(ask.policy, self._rig.policies)
-            raise self._error(f'memory policy "{ask.policy}" not found{guess}; available: {known}')
+            raise self._error(not_found("memory policy", ask.policy, self._rig.policies))
         self._memory = ask
 
     def _do_scene(self, name: str) -> None:

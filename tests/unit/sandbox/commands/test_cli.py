@@ -48,7 +48,10 @@ def run(capsys, *arguments: str) -> tuple[int, str, str]:
         (["play", "--seconds", "-1"], "not a number of seconds above 0"),
         (["play", "--seconds", "nan"], "not a number of seconds above 0"),
         (["play", "--seed", "-3"], "not a whole number from 0 to"),
-        (["play", "--scene", "meadw"], 'scene "meadw" not found; available: '),
+        (
+            ["play", "--scene", "meadw"],
+            'scene "meadw" not found (did you mean "meadow"?); available: ',
+        ),
         (["play", "--scene", "nowhere.yaml"], "not found"),
         (["play", "--memory", "winow"], 'did you mean "window"'),
         (["play", "--world", "pokcet"], 'did you mean "pocket"'),
@@ -78,7 +81,7 @@ def test_a_window_without_a_display_is_refused(capsys, fake_world, monkeypatch):
 def test_an_unknown_memory_policy_lists_what_exists(capsys, fake_world):
     code, _, err = run(capsys, "play", "--headless", "--seconds", "1", "--memory", "mga-retrieve")
     assert code == 2
-    assert 'memory policy "mga-retrieve" not found; available: ' in err
+    assert 'policy "mga-retrieve" not found (did you mean "mag-retrieve"?); available: ' in err
 
 
 def test_a_folder_with_a_recording_is_not_recorded_over(capsys, fake_world, tmp_path):
