@@ -112,16 +112,14 @@ class MemoryView:
         return across.clip(0) * down.clip(0) / (pose.fov * pose.fov * ASPECT)
 
 
-@dataclass(slots=True, eq=False)
-class Anchor:
-    """A place and what became of it since it was seen."""
+@dataclass(slots=True, eq=False, kw_only=True)
+class AnchorFacts:
+    """A place and what became of it since it was seen, without its pictures."""
 
     label: str
     kind: AnchorKind
     pose: CameraPose
-    first: Sight
-    last: Sight  # the best sight of the newest visit, the newest of equally good ones
-    best: float = 1.0  # overlap of `last`
+    best: float = 1.0  # overlap of the last sight
     left_at: float = 0.0  # when it was last in sight [s]
     horizon: int = -1  # newest frame in memory when it was last in sight
     had_memory: bool = False  # memory held it when it was last in sight
@@ -130,6 +128,14 @@ class Anchor:
     away: bool = False  # it was left
     outside: int = 0  # newest frame that did not show it
     motion_out: MotionVerdict = "unmeasurable"
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Anchor(AnchorFacts):
+    """A place with what it looked like, and how it comes back."""
+
+    first: Sight
+    last: Sight  # the best sight of the newest visit, the newest of equally good ones
     now: Sight | None = None  # best frame of the return so far
     now_overlap: float = 0.0  # greatest of the return so far
     now_score: float = 0.0  # overlap less misfit, of `now`
@@ -329,7 +335,8 @@ class ReturnTracker:
         self.named[kind] = self.named.get(kind, 0) + 1
         name = "place" if kind == "auto" else "anchor"
         sight = replace(sight, frame=sight.frame.copy())
-        anchor = Anchor(f"{name} {self.named[kind]}", kind, sight.pose, first or sight, sight)
+        label = f"{name} {self.named[kind]}"
+        anchor = Anchor(label=label, kind=kind, pose=sight.pose, first=first or sight, last=sight)
         anchor.left_at, anchor.horizon = sight.seconds, sight.memory_index
         self.anchors.append(anchor)
         if len(self.anchors) > MAX_ANCHORS:

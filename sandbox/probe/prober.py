@@ -9,7 +9,7 @@ import math
 import statistics
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import TypeVar
 
 import numpy as np
@@ -19,9 +19,9 @@ from mag_sandbox.evaluation.probe.anchors import (
     MAX_ANCHORS,
     SEEN,
     Anchor,
+    AnchorFacts,
     AnchorKind,
     AnchorMark,
-    MotionVerdict,
     PictureStore,
     Return,
     ReturnTracker,
@@ -68,24 +68,12 @@ class KeptSight:
             raise ValueError(f"a picture lies at {pose}, number {self.number}")
 
 
-@dataclass(frozen=True, slots=True)
-class KeptAnchor:
-    """An anchor and what became of it."""
+@dataclass(slots=True, eq=False, kw_only=True)
+class KeptAnchor(AnchorFacts):
+    """An anchor whose sights lie among the pictures."""
 
-    label: str
-    kind: AnchorKind
-    pose: CameraPose
     first: KeptSight
     last: KeptSight
-    best: float
-    left_at: float
-    horizon: int
-    had_memory: bool
-    in_memory: bool
-    read: bool
-    away: bool
-    outside: int
-    motion_out: MotionVerdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +135,7 @@ def kept_tracker(state: WorldState) -> TrackerState:
     return TrackerState(anchors, store, dict(kept.named))
 
 
-_PLAIN = tuple(name for name in KeptAnchor.__slots__ if name not in ("first", "last"))
+_PLAIN = tuple(field.name for field in fields(AnchorFacts))
 
 
 def _frames(state: WorldState, kept: KeptTracker) -> np.ndarray:

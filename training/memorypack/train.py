@@ -35,6 +35,7 @@ from mag_sandbox.training.pocket.latents import encode_views, places_to_poses
 from mag_sandbox.training.pocket.paths import return_path, stacked, steady_path
 from mag_sandbox.training.pocket.size import pocket_parts
 from mag_sandbox.training.recipe.clips import ClipSource, Show
+from mag_sandbox.training.recipe.presets import told
 from mag_sandbox.training.seeded_random import SeededRandom
 
 _VIDEOS = 41  # keeps draws apart
@@ -126,7 +127,7 @@ def train(options: MemoryPackOptions, size: PackSize) -> Path:
     Raises:
         MissingWeights: the parts to start from are absent.
     """
-    config = _told(size.adapted(PRESETS[options.phase]), options)
+    config = told(size.adapted(PRESETS[options.phase]), options)
     numbers, dit = config.optimisation, size.dit
     start = options.init or _start(options)
     plain = copy.deepcopy(dit)
@@ -161,12 +162,6 @@ def _start(options: MemoryPackOptions) -> Path | None:
             f"{path} is missing; train it first with --phase teacher, or give --init"
         )
     return path
-
-
-def _told(config: PackTraining, options: MemoryPackOptions) -> PackTraining:
-    numbers = config.optimisation
-    steps, batch = options.steps or numbers.steps, options.batch or numbers.batch
-    return replace(config, optimisation=replace(numbers, steps=steps, batch=batch))
 
 
 def pocket_size(options: MemoryPackOptions, device: TrainingDevice | None = None) -> PackSize:

@@ -5,10 +5,12 @@ Batches count videos; one optimiser step sees `batch` of them, on however many d
 """
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 from mag_sandbox.model.full.recipes import RECIPES, Recipe, ring
 from mag_sandbox.model.full.samplers import FOUR_STEPS, FewSteps
+
+AnyTraining = TypeVar("AnyTraining", bound=Any)  # a dataclass with `optimisation`
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,3 +157,10 @@ def at_pocket_size(preset: Preset) -> Preset:
     if isinstance(changed, MemoryTraining):  # paths end with their clip
         return replace(changed, fewest_frames=1, longest=0)
     return changed
+
+
+def told(preset: AnyTraining, options: Any) -> AnyTraining:
+    """Return a stage's numbers with the steps and the batch that its options say, if they do."""
+    numbers = preset.optimisation
+    steps, batch = options.steps or numbers.steps, options.batch or numbers.batch
+    return replace(preset, optimisation=replace(numbers, steps=steps, batch=batch))

@@ -30,6 +30,7 @@ from mag_sandbox.training.recipe.presets import (
     Preset,
     StudentTraining,
     TeacherTraining,
+    told,
 )
 from mag_sandbox.training.recipe.stage_base import StudentStage, TeacherStage
 from mag_sandbox.training.recipe.stage_distillation import ClipDistillationStage
@@ -96,15 +97,7 @@ def preset_of(options: RecipeOptions, size: Size) -> Preset:
         raise RecipeError(
             f'preset "{name}" is none of {options.stage}; available: {", ".join(fitting)}'
         )
-    return _told(size.adapted(PRESETS[name]), options)
-
-
-def _told(preset: Preset, options: RecipeOptions) -> Preset:
-    numbers = preset.optimisation
-    numbers = replace(
-        numbers, steps=options.steps or numbers.steps, batch=options.batch or numbers.batch
-    )
-    return replace(preset, optimisation=numbers)
+    return told(size.adapted(PRESETS[name]), options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +113,7 @@ class _StageTraining:
         options, size = self.options, self.size
         teacher = options.folder / "teacher.safetensors" if size.teacher else size.start
         if size.teacher and not teacher.exists():
-            self._teacher(_told(size.adapted(size.teacher), options))
+            self._teacher(told(size.adapted(size.teacher), options))
         source = size.prompts()
         ways = TeacherTrajectories(
             self._frozen(teacher), source, preset, size.negative, size.device, options.seed

@@ -134,7 +134,7 @@ def test_an_unknown_policy_is_refused_with_those_that_exist():
 
 
 def test_an_unknown_world_is_refused_with_those_that_exist():
-    with pytest.raises(WorldFailed, match='world "ocean" not found.*; available: pocket'):
+    with pytest.raises(WorldFailed, match=r'world "ocean" not found.*; available: pocket'):
         load_world("ocean")
 
 
