@@ -11,6 +11,8 @@ import platform
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
 from importlib.util import find_spec
 from typing import TypeVar
 
@@ -19,6 +21,7 @@ from torch import nn
 
 from mag_sandbox.model.attention import named_kernel
 
+package_version = cache(version)  # reading it takes as long as decoding a frame
 Network = TypeVar("Network", bound=nn.Module)
 _ROUNDS = 6
 BESIDE = "beside"  # the world, on a thread: how views are sketched

@@ -4,7 +4,6 @@ import platform
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 
 import torch
@@ -18,7 +17,7 @@ from mag_sandbox.model.catalogue.worlds import VideoShape, WorldRow
 from mag_sandbox.model.checkpoints import Change, load_checkpoint, open_checkpoint
 from mag_sandbox.model.config import DiTConfig
 from mag_sandbox.model.dit import DiT
-from mag_sandbox.model.execution import Execution, compiles
+from mag_sandbox.model.execution import Execution, compiles, package_version
 from mag_sandbox.model.full.active_text import ScenePrompts
 from mag_sandbox.model.full.compiling import compile_layers
 from mag_sandbox.model.full.recipes import BLOCK_LENGTH, recipe_of
@@ -281,5 +280,5 @@ def facts(start: Start, running: Execution) -> dict:
         "execution": running.as_dict(),
         "device": start.device.name,
         "python": platform.python_version(),
-        "packages": {name: version(name) for name in _PACKAGES},
+        "packages": {name: package_version(name) for name in _PACKAGES},
     }

@@ -4,7 +4,6 @@ import os
 import platform
 from collections.abc import Mapping
 from dataclasses import replace
-from importlib.metadata import version
 from pathlib import Path
 
 import torch
@@ -15,7 +14,7 @@ from mag_sandbox.controls.camera import CameraSpeed
 from mag_sandbox.model.attention import KERNELS, named_kernel
 from mag_sandbox.model.config import PocketConfig
 from mag_sandbox.model.dit import DiT, own_block_attention
-from mag_sandbox.model.execution import Execution, probe, run_pictures
+from mag_sandbox.model.execution import Execution, package_version, probe, run_pictures
 from mag_sandbox.model.frames import open_image, to_pictures
 from mag_sandbox.model.fused import fold_text, fuse
 from mag_sandbox.model.generator import BlockGenerator
@@ -275,6 +274,6 @@ def _provenance(config: PocketConfig, digest: str, execution: Execution) -> dict
         "config": config.as_dict(),
         "execution": execution.as_dict(),
         "python": platform.python_version(),
-        "packages": {name: version(name) for name in _PACKAGES},
+        "packages": {name: package_version(name) for name in _PACKAGES},
         "wait_policy": os.environ.get("OMP_WAIT_POLICY", "default"),
     }

@@ -1,5 +1,7 @@
 """The future never changes the past, and only seed and commands decide what is seen."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 from hypothesis import Phase, given, settings
@@ -20,6 +22,7 @@ few = settings(  # a failure is not simplified: that would take minutes
     max_examples=5, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate)
 )
 policies = pytest.mark.parametrize("policy", list(MEMORY_POLICIES))
+shared_world = cache(tiny_world)  # which tests reset, and no more
 
 
 @policies
@@ -31,21 +34,21 @@ policies = pytest.mark.parametrize("policy", list(MEMORY_POLICIES))
 )
 def test_the_future_never_changes_the_past(policy, past, one, other):
     shown = 1 + len(past)
-    first = play(tiny_world(policy), past + one)[:shown]
-    second = play(tiny_world(policy), past + other)[:shown]
+    first = play(shared_world(policy), past + one)[:shown]
+    second = play(shared_world(policy), past + other)[:shown]
     assert_same_pictures(first, second)
 
 
 @policies
 def test_the_same_seed_and_commands_give_the_same_pictures_in_one_world(policy):
-    world = tiny_world(policy)
+    world = shared_world(policy)
     tour = [RIGHT] * 5 + [UP] * 2 + [LEFT] * 5
     first = play(world, tour)
     assert_same_pictures(first, play(world, tour))
 
 
 def test_another_seed_gives_other_pictures():
-    world = tiny_world()
+    world = shared_world()
     first, second = play(world, [RIGHT], seed=1), play(world, [RIGHT], seed=2)
     for block, other in zip(first, second, strict=True):
         assert block.poses == other.poses
@@ -59,7 +62,7 @@ def test_another_seed_gives_other_pictures():
 )
 def test_looking_ahead_early_late_or_never_gives_the_same_pictures(tour, early):
     tour = [RIGHT] * 3 + tour
-    late = play(tiny_world(), tour)
+    late = play(shared_world(), tour)
     world = tiny_world()
     blocks = [world.reset(PLACE, 1)]
     for index, control in enumerate(tour):

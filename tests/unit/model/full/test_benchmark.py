@@ -20,12 +20,25 @@ from mag_sandbox.model.world import Control, WorldFailed
 from tests.tiny_full import PROCESSOR, SMALL, TINY_FULL
 
 
+@pytest.fixture(scope="module")
+def measured() -> dict[str, tuple[dict, list[str]]]:
+    """Return the numbers of two worlds, the first beside the plain path, and what was said."""
+    found, plan = {}, MemoryPlan(8, decoder="tiny")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(benchmark, "ROUNDS", 1)
+        patch.setattr(benchmark, "CLIP_BLOCKS", 2)
+        for name, reference in (("mag", True), ("causvid", False)):
+            said: list[str] = []
+            numbers = benchmark.measure(
+                WORLDS[name], PROCESSOR, said.append, TINY_FULL, SMALL, plan, reference=reference
+            )
+            found[name] = numbers, said
+    return found
+
+
 @pytest.mark.parametrize("name", ["mag", "causvid"])
-def test_speed_is_measured_with_empty_and_with_full_memory(name, monkeypatch):
-    monkeypatch.setattr(benchmark, "ROUNDS", 1)
-    said = []
-    plan = MemoryPlan(8, decoder="tiny")
-    numbers = benchmark.measure(WORLDS[name], PROCESSOR, said.append, TINY_FULL, SMALL, plan)
+def test_speed_is_measured_with_empty_and_with_full_memory(name, measured):
+    numbers, said = measured[name]
     for part in ("dit_fps", "fps"):
         assert set(numbers[part]) == {"empty", "full"}
         assert all(value > 0 for value in numbers[part].values())
@@ -40,12 +53,8 @@ def test_speed_is_measured_with_empty_and_with_full_memory(name, monkeypatch):
     assert "8 frames of memory, tiny decoder" in said[0]
 
 
-def test_the_plain_path_is_measured_in_the_same_run(monkeypatch):
-    monkeypatch.setattr(benchmark, "ROUNDS", 1)
-    row, plan = WORLDS["mag"], MemoryPlan(8, decoder="tiny")
-    numbers = benchmark.measure(
-        row, PROCESSOR, lambda text: None, TINY_FULL, SMALL, plan, reference=True
-    )
+def test_the_plain_path_is_measured_in_the_same_run(measured):
+    numbers, _ = measured["mag"]
     plain = numbers["reference"]
     for part in ("dit_fps", "fps"):
         for state in ("empty", "full"):

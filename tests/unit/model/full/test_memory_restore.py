@@ -28,7 +28,7 @@ PLAYED = 7  # steps before it is parked
 BLOCK_BYTES = BLOCK_LENGTH * 16 * 4 * 4 * 4  # of a tiny block's latents
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def tiny(repos, texts):
     """Return a function that makes worlds of few slots."""
 
@@ -39,6 +39,14 @@ def tiny(repos, texts):
         return tiny_full.tiny_stream(name, repos, texts, memory, plan=plan, **how)
 
     return make
+
+
+@pytest.fixture(scope="module")
+def played(tiny):
+    """Return a world in the middle of the path, which tests park, and no more."""
+    there = tiny()
+    play(there, PATH[:PLAYED])
+    return there
 
 
 def play(there, controls):
@@ -69,13 +77,12 @@ def kind(state: WorldState) -> str:
 def test_memory_made_again_from_the_first_block_on_is_as_it_was(
     tiny, monkeypatch, name, policy, path
 ):
-    uninterrupted = play(tiny(name, 9, policy), path)
-    there = tiny(name, 9, policy)
+    other, there = tiny(name, 9, policy), tiny(name, 9, policy)
+    uninterrupted = play(other, path)
     play(there, path[:PLAYED])
     state = parked(there, monkeypatch, room=9 * BLOCK_BYTES)
     assert kind(state) == "latents"
     assert not any("keys" in array for array in state.arrays)
-    other = tiny(name, 9, policy)
     for one in (other, there):
         one.restore(state)
         rest = [one.step(control) for control in path[PLAYED:]]
@@ -86,7 +93,7 @@ def test_memory_made_again_from_the_first_block_on_is_as_it_was(
     assert there.provenance()["rebuilt_frames"] == 0
 
 
-def test_memory_made_again_from_what_is_left_is_marked_and_not_far_off(tiny, monkeypatch):
+def test_memory_made_again_from_what_is_left_is_marked_and_not_far_off(tiny, played, monkeypatch):
     uninterrupted = play(tiny(), PATH)
     there = tiny()
     play(there, PATH[:PLAYED])
@@ -103,7 +110,7 @@ def test_memory_made_again_from_what_is_left_is_marked_and_not_far_off(tiny, mon
     assert [entry.frame_index for entry in kept] == [0, 1, 17, 20, 23]
     assert not np.array_equal(block.frames, expected.frames)
     forgetful = tiny()
-    forgetful.restore(parked(there_again(tiny), monkeypatch, room=0))
+    forgetful.restore(parked(played, monkeypatch, room=0))
     lost = forgetful.step(PATH[PLAYED])
     assert lost.memory.kept_frames == 1
     assert difference(block, expected) < difference(lost, expected)
@@ -112,21 +119,15 @@ def test_memory_made_again_from_what_is_left_is_marked_and_not_far_off(tiny, mon
     assert blocks[-1].memory.rebuilt == 2  # the sinks
 
 
-def there_again(tiny):
-    there = tiny()
-    play(there, PATH[:PLAYED])
-    return there
-
-
 def difference(block, other) -> float:
     return float(np.abs(block.frames.astype(float) - other.frames.astype(float)).mean())
 
 
 def test_what_was_parked_with_its_keys_and_values_can_be_parked_with_latents_later(
-    tiny, monkeypatch
+    tiny, played, monkeypatch
 ):
-    there = there_again(tiny)
-    state = parked(there, monkeypatch, room=10**9)
+    there = tiny()
+    state = parked(played, monkeypatch, room=10**9)
     assert kind(state) == "keys and values"
     there.restore(state)
     state = parked(there, monkeypatch, room=7 * BLOCK_BYTES)
@@ -140,8 +141,8 @@ def test_what_was_parked_with_its_keys_and_values_can_be_parked_with_latents_lat
     assert there.provenance()["rebuilt_frames"] == 0
 
 
-def test_where_there_is_less_room_than_then_memory_is_marked_too(tiny, monkeypatch):
-    state = parked(there_again(tiny), monkeypatch, room=9 * BLOCK_BYTES)
+def test_where_there_is_less_room_than_then_memory_is_marked_too(tiny, played, monkeypatch):
+    state = parked(played, monkeypatch, room=9 * BLOCK_BYTES)
     smaller = tiny(slots=4)
     smaller.restore(state)
     block = smaller.step(RIGHT)
@@ -149,9 +150,9 @@ def test_where_there_is_less_room_than_then_memory_is_marked_too(tiny, monkeypat
     assert block.memory.rebuilt == 3
 
 
-def test_while_memory_is_made_again_the_device_may_run_out_of_it(tiny, monkeypatch):
+def test_while_memory_is_made_again_the_device_may_run_out_of_it(tiny, played, monkeypatch):
     for room in (9, 7):
-        state = parked(there_again(tiny), monkeypatch, room=room * BLOCK_BYTES)
+        state = parked(played, monkeypatch, room=room * BLOCK_BYTES)
         there = tiny()
         monkeypatch.setattr(Rollout, "memorise", failing_third_time(Rollout.memorise))
         there.restore(state)

@@ -1,5 +1,6 @@
 """The pocket world with MemoryPack: the same protocol, a memory of constant size."""
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +52,19 @@ def write_parts(folder: Path, variant: str = "A", base: str | None = None, **inf
     path = parts_file(variant, folder)
     save_parts(path, networks, PartsInfo(phases=(("teacher forcing", 3),), **said), before)
     return path
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """Return a function that gives a folder with trained-looking parts of a variant."""
+
+    @cache
+    def folder(variant: str = "A") -> Path:
+        place = tmp_path_factory.mktemp("parts")
+        write_parts(place, variant)
+        return place
+
+    return folder
 
 
 def play(world: MemoryPackWorld, controls: list[Control], seed: int = 1):
@@ -110,24 +124,21 @@ def test_untrained_parts_say_so(tmp_path):
 
 
 @each_variant
-def test_the_same_seed_and_controls_give_the_same_pictures_and_others_do_not(variant, tmp_path):
-    write_parts(tmp_path, variant)
-    controls = [RIGHT, STILL, LEFT]
-    one, two = (play(pack_world(variant, tmp_path), controls) for _ in range(2))
-    other = play(pack_world(variant, tmp_path), controls, seed=2)
+def test_the_same_seed_and_controls_give_the_same_pictures_and_others_do_not(variant, trained):
+    controls, world = [RIGHT, STILL, LEFT], pack_world(variant, trained(variant))
+    one = play(pack_world(variant, trained(variant)), controls)
+    other, two = (play(world, controls, seed=seed) for seed in (2, 1))
     assert all(np.array_equal(a.frames, b.frames) for a, b in zip(one, two, strict=True))
     assert not np.array_equal(one[-1].frames, other[-1].frames)
 
 
 @each_variant
-def test_restoring_and_going_on_equals_uninterrupted(variant, tmp_path):
-    write_parts(tmp_path, variant)
-    world = pack_world(variant, tmp_path)
+def test_restoring_and_going_on_equals_uninterrupted(variant, trained):
+    world, again = (pack_world(variant, trained(variant)) for _ in range(2))
     for before in (0, 2, 9):
         play(world, [RIGHT] * before)
         state = world.snapshot()
         expected = [world.step(control) for control in (LEFT, STILL)]
-        again = pack_world(variant, tmp_path)
         again.restore(state)
         for block in expected:
             restored = again.step((LEFT, STILL)[block.block_index - 1 - before])
@@ -136,19 +147,17 @@ def test_restoring_and_going_on_equals_uninterrupted(variant, tmp_path):
             assert restored.poses == block.poses
 
 
-def test_memory_matters(tmp_path):
+def test_memory_matters(trained):
     """After the same command another past gives another picture."""
-    write_parts(tmp_path)
-    world = pack_world(parts=tmp_path)
+    world = pack_world(parts=trained())
     there_and_back = play(world, [RIGHT, RIGHT, LEFT, LEFT])[-1]
     stayed = play(world, [STILL] * 4)[-1]
     assert there_and_back.poses[-1] == stayed.poses[-1]
     assert not np.array_equal(there_and_back.frames, stayed.frames)
 
 
-def test_given_frames_are_remembered_as_if_made_here(tmp_path):
-    write_parts(tmp_path)
-    world = pack_world(parts=tmp_path)
+def test_given_frames_are_remembered_as_if_made_here(trained):
+    world = pack_world(parts=trained())
     play(world, [RIGHT])
     shape = (3, TINY.frame_height, TINY.frame_width, 3)
     grey = np.full(shape, 128, np.uint8)
@@ -158,9 +167,8 @@ def test_given_frames_are_remembered_as_if_made_here(tmp_path):
         world.show(RIGHT, grey[:2])
 
 
-def test_a_prompt_reaches_the_block_after_it(tmp_path):
-    write_parts(tmp_path)
-    told, untold = pack_world(parts=tmp_path), pack_world(parts=tmp_path)
+def test_a_prompt_reaches_the_block_after_it(trained):
+    told, untold = pack_world(parts=trained()), pack_world(parts=trained())
     play(told, [RIGHT])
     play(untold, [RIGHT])
     block = told.step(Control(prompt="a green hill"))
@@ -179,9 +187,8 @@ def test_other_policies_are_refused():
         world.step(Control(memory=MemorySetting("full")))
 
 
-def test_a_state_of_other_parts_is_refused(tmp_path):
-    write_parts(tmp_path)
-    world = pack_world(parts=tmp_path)
+def test_a_state_of_other_parts_is_refused(trained):
+    world = pack_world(parts=trained())
     play(world, [])
     with pytest.raises(WorldFailed, match="was saved with weights"):
         pack_world().restore(world.snapshot())
