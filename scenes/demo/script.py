@@ -173,12 +173,8 @@ def _body(reader: TokenReader, start: Token, depth: int) -> tuple[Statement, ...
     return body
 
 
-def _read_anchor(reader: TokenReader) -> tuple[str]:
-    return (reader.name("a name for this view, such as a"),)
-
-
-def _read_known_anchor(reader: TokenReader) -> tuple[str]:
-    return (reader.name("the name of an anchor"),)
+def _read_name(what: str) -> Callable[[TokenReader], tuple[str]]:
+    return lambda reader: (reader.name(what),)
 
 
 def _read_turn(directions: tuple[str, str]) -> Callable[[TokenReader], tuple[int, Amount]]:
@@ -291,19 +287,18 @@ def _read_fraction(reader: TokenReader, axis: str) -> float:
     return float(written)
 
 
-def _read_repeat(reader: TokenReader) -> tuple[int]:
-    return (reader.count("how often, a whole number"),)
-
-
 COMMANDS: dict[str, Command] = {
     "anchor": Command(
-        "anchor NAME", "Name this view, to compare with it later.", "anchor a", _read_anchor
+        "anchor NAME",
+        "Name this view, to compare with it later.",
+        "anchor a",
+        _read_name("a name for this view, such as a"),
     ),
     "probe": Command(
         "probe NAME",
         "Compare the picture with the one at the anchor; the camera must be back there.",
         "probe a",
-        _read_known_anchor,
+        _read_name("the name of an anchor"),
     ),
     "pan": Command(
         "pan left|right ANGLE|TIME",
@@ -328,7 +323,10 @@ COMMANDS: dict[str, Command] = {
         "home", "Go back to the first view by the shortest way.", "home", lambda reader: ()
     ),
     "go": Command(
-        "go NAME", "Go to the view of an anchor by the shortest way.", "go a", _read_known_anchor
+        "go NAME",
+        "Go to the view of an anchor by the shortest way.",
+        "go a",
+        _read_name("the name of an anchor"),
     ),
     "wander": Command(
         "wander TIME [seed N]",
@@ -377,7 +375,7 @@ COMMANDS: dict[str, Command] = {
         "scene NAME",
         "Leave for another scene, or return to one that was left: it goes on exactly.",
         "scene kitchen",
-        lambda reader: (reader.name("the name of a scene"),),
+        _read_name("the name of a scene"),
     ),
     "mark": Command(
         'mark "TEXT"', "Mark this moment in the result.", 'mark "half way"', _read_text("a mark")
@@ -389,7 +387,7 @@ COMMANDS: dict[str, Command] = {
         "repeat N { ... }",
         "Do what is in the braces N times.",
         "repeat 3 { pan right 90deg; pan left 90deg; probe a }",
-        _read_repeat,
+        lambda reader: (reader.count("how often, a whole number"),),
     ),
     "control": Command(
         "control YAW PITCH [ZOOM] [xN]",
