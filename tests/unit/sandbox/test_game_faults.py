@@ -3,6 +3,7 @@
 import errno
 import os
 import shutil
+import threading
 from collections import namedtuple
 from dataclasses import replace
 from functools import partial
@@ -24,7 +25,7 @@ from mag_sandbox.sandbox.title.screen import TitleScreen
 from mag_sandbox.scenes import Scene
 from mag_sandbox.scenes.scene import MAX_PROMPT
 from tests.doubles import FakeWorld
-from tests.games import FAST, SCENE, SETTINGS, eventually, games
+from tests.games import FAST, PATIENCE, SCENE, SETTINGS, eventually, games
 
 Usage = namedtuple("Usage", "total used free")
 GLIMPSE = 17  # blocks: enough to be kept
@@ -345,7 +346,14 @@ def test_a_window_that_is_closed_while_loading_ends_the_game(run):
 
 
 def test_the_window_does_not_wait_for_a_world_that_is_left(run):
-    slow = FakeWorld(spec=FAST, delay=2.0)
+    go_on = threading.Event()
+
+    class Slow(FakeWorld):
+        def reset(self, scene, seed):
+            assert go_on.wait(PATIENCE)
+            return super().reset(scene, seed)
+
+    slow = Slow(spec=FAST)
     game = run(slow, FakeWorld(spec=FAST))
     game.go(PlayScene(SCENE), LoadingScreen)
     game.wait(lambda: game.navigator.worker.status.stage == "ready")
@@ -354,6 +362,7 @@ def test_the_window_does_not_wait_for_a_world_that_is_left(run):
     game.screen = game.navigator.follow(game.screen)
     assert pygame.time.get_ticks() - begun < 1000
     assert isinstance(game.screen, TitleScreen)
+    go_on.set()
     game.play()
     assert slow.closed, "two worlds at once may be more than fits"
 

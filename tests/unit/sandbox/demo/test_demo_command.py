@@ -179,7 +179,7 @@ def test_all_of_one_base_run_as_the_first_does_or_their_bytes_differ(
 def test_policies_are_compared_in_the_window_one_after_the_other(demo, tmp_path, monkeypatch):
     for name in ("SDL_VIDEODRIVER", "SDL_AUDIODRIVER"):
         monkeypatch.setenv(name, "dummy")
-    demo.write_text(SHORT.replace("90deg", "60deg"))
+    demo.write_text(SHORT.replace("90deg", "30deg"))
     out = tmp_path / "out"
     _, text = run(demo, "--compare", "mag,window", "--out", out, "--video", "gif")
     assert "2 of 2: window" in text

@@ -57,7 +57,7 @@ def small_batches():
         patch.setattr(text_pretraining, "CAPTIONS", 16)
         patch.setattr(sequences.PathBlocks, "batch", 1)
         patch.setattr(sequences.PooledViews, "batch", 2)
-        patch.setattr(pocket, "BLOCKS_OUT", 4)
+        patch.setattr(pocket, "BLOCKS_OUT", 2)
         patch.setattr(pocket, "held_out_captions", lambda count: list(CAPTIONS))
         yield
 
