@@ -44,7 +44,7 @@ def load_split(first: WorldChoice, second: WorldChoice, progress: Progress) -> W
 class SplitWorld(Staged):
     """Implements `World` over two others.
 
-    >>> split = SplitWorld(load_world("pocket"), load_world("pocket"), window)
+    >>> split = SplitWorld(load_world("pocket"), load_world("pocket"), MemorySetting("window"))
     >>> block = split.reset(scene, seed=7)
     >>> block.beside.frames.shape  # of the second world
     (3, 192, 320, 3)

@@ -63,6 +63,7 @@ def test_a_key_zooms_the_picture_and_lights_up(surface):
     assert state.phrase == "camera zooms in"
     assert state.pose.fov == 90.0 - 3 * 1.875
     assert pose_text(state) == "0° · +0° · 1.1x"
+    game.screen.level = "full"
     game.screen.draw(surface)
     assert surface.get_rect().contains(game.screen.hud.places["keys"])
 
