@@ -15,7 +15,7 @@ ROOMS ?= files controls scenes model sandbox
 play: $(VENV)/.play
 	$(BIN)/python main.py play
 
-# What is freed is kept for the next array: asking for it again costs a twentieth of the time.
+# What is freed is kept for the next array: asking the system for it again takes longer.
 test: $(VENV)/.dev
 	OMP_NUM_THREADS=1 MALLOC_MMAP_THRESHOLD_=268435456 MALLOC_TRIM_THRESHOLD_=1073741824 \
 		$(BIN)/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder
