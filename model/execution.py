@@ -24,7 +24,6 @@ from mag_sandbox.model.attention import named_kernel
 package_version = cache(version)  # reading it takes as long as decoding a frame
 Network = TypeVar("Network", bound=nn.Module)
 _ROUNDS = 6
-BESIDE = "beside"  # the world, on a thread: how views are sketched
 CHOICES = (
     # dtype, attention kernel
     (torch.bfloat16, "matmul"),
@@ -42,7 +41,7 @@ class Execution:
     threads: int
     pass_ms: float = 0.0  # measured time of one pass over a block
     compiled: bool = False  # whether layers are, between their attentions
-    sketches: bool = False  # whether unseen views are sketched and painted, in the pocket world
+    paints: bool = False  # whether unseen views are planned and painted, in the pocket world
 
     def as_dict(self) -> dict:
         """Return plain JSON data for a recording's header."""
@@ -53,7 +52,7 @@ class Execution:
             "threads": self.threads,
             "compiled": self.compiled,
             "processor": platform.processor() or platform.machine(),
-            **({"sketches": BESIDE} if self.sketches else {}),  # recordings of before lack it
+            **({"paints": True} if self.paints else {}),  # recordings of before lack it
         }
 
     @classmethod
@@ -67,9 +66,9 @@ class Execution:
             raise ValueError(f"execution {data!r} is unknown here")
         dtype = getattr(torch, str(data.get("dtype")), None)
         kernel, threads = data.get("attention"), data.get("threads")
-        compiled, sketches = (data.get(key, False) for key in ("compiled", "sketches"))  # or older
-        if sketches is True:
-            raise ValueError("views were sketched between blocks, as they are not any more")
+        compiled, paints = (data.get(key, False) for key in ("compiled", "paints"))  # or older
+        if data.get("sketches"):
+            raise ValueError("views were sketched, as they are not any more")
         if dtype not in {dtype for dtype, _ in CHOICES}:
             raise ValueError(f"execution {data} is unknown here")
         named_kernel(str(kernel))
@@ -77,15 +76,15 @@ class Execution:
             raise ValueError(f"execution asks for {threads} threads")
         if not isinstance(compiled, bool):
             raise ValueError(f"execution says compiled: {compiled!r}")
-        if sketches not in (False, BESIDE):
-            raise ValueError(f"execution says sketches: {sketches!r}")
+        if not isinstance(paints, bool):
+            raise ValueError(f"execution says paints: {paints!r}")
         return cls(
             str(data.get("device")),
             dtype,
             str(kernel),
             threads,
             compiled=compiled,
-            sketches=sketches == BESIDE,
+            paints=paints,
         )
 
 

@@ -87,8 +87,8 @@ class WorldSpec:
 
 
 def no_edits(world: str) -> str:
-    """Return what to say of an edit in a world that has no sketches."""
-    return f"the world {world} draws without sketches, so nothing in it can be changed; play pocket"
+    """Return what to say of an edit in a world that does not paint its views."""
+    return f"the world {world} paints no places, so nothing in it can be changed; play pocket"
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +183,7 @@ class FrameBlock:
     rest: Frames | None = None  # the frames before anything moved in them; None: nothing did
     edited: Edit | None = None  # what was changed and where, as the control asked; None: nothing
     placed: tuple[Edit, ...] = ()  # what the player placed and is still there
+    planned: tuple[Edit, ...] | None = None  # what else was painted so far; None: nobody knows all
 
     @property
     def at_rest(self) -> Frames:

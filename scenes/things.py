@@ -1,6 +1,6 @@
 """Things by name: what a player's words mean, how large a thing is, and where it usually stands.
 
-Sizes and colours are medians of the renderer's log (480 scenes): the sketcher learned things of
+Sizes and colours are medians of the renderer's log (480 scenes): the painter learned things of
 these. Knows nothing of worlds; which kinds one can draw is given.
 """
 
@@ -13,7 +13,7 @@ from mag_sandbox.controls.edits import HIGHEST, LARGEST, Act, Edit
 from mag_sandbox.scenes.vocabulary import FUNCTION_WORDS, Vocabulary, WordGroup, split_words, stem
 
 NEAREST = 3  # known things that are named for one that is not
-SMALLEST = 4.5  # degrees: a cell of the sketch
+SMALLEST = 4.5  # degrees: a cell of the ring
 COLORS: dict[str, tuple[int, int, int]] = {
     "black": (71, 59, 75),
     "blue": (73, 97, 180),
@@ -262,6 +262,21 @@ def parse_thing(text: str, yaw: float, pitch: float | None, kinds: Collection[st
     )
     pitch = usual.pitch if pitch is None else pitch
     return Edit("place", yaw, min(max(pitch, -HIGHEST), HIGHEST), width, height, kind, color)
+
+
+def named_kinds(text: str, kinds: Collection[str]) -> tuple[str, ...]:
+    """Return the kinds that words of a description name, each once, the longest names first."""
+    stems: list[str | None] = [stem(word.text.lower()) for word in split_words(text)]
+    names = {kind: kind for kind in kinds}
+    names |= {word: kind for word, kind in _ALSO.items() if kind in names and word not in names}
+    found: dict[str, None] = {}
+    for name in sorted(names, key=lambda name: -len(name.split())):
+        own: list[str | None] = [stem(word) for word in name.split()]
+        for start in range(len(stems) - len(own) + 1):
+            if stems[start : start + len(own)] == own:
+                stems[start : start + len(own)] = [None] * len(own)  # each word names one thing
+                found[names[name]] = None
+    return tuple(found)
 
 
 def thing_vocabulary(kinds: Collection[str]) -> Vocabulary:

@@ -9,10 +9,12 @@ GUIDED_BETWEEN = (0.35, 0.55)  # noise levels between which guidance sets in
 TRAIN_SHIFT = 2.0  # noise levels lean towards noise, where the layout of a picture is decided
 
 
-def sample_noise_levels(shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
-    """Return noise levels in (0, 1): logit-normal (mean 0.3, deviation 1.2), shifted by 2."""
+def sample_noise_levels(
+    shape: tuple[int, ...], generator: torch.Generator, shift: float = TRAIN_SHIFT
+) -> Tensor:
+    """Return noise levels in (0, 1): logit-normal (mean 0.3, deviation 1.2), shifted."""
     u = torch.sigmoid(1.2 * torch.randn(shape, generator=generator) + 0.3)
-    return shift_noise_level(u, TRAIN_SHIFT)
+    return shift_noise_level(u, shift)
 
 
 def flow_target(x0: Tensor, sigma: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:

@@ -1,1 +1,1 @@
-"""What the world invents: a view is sketched in codes, cell by cell, and then painted."""
+"""What the world invents: things are planned all around, and views of them are painted."""

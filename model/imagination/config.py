@@ -1,53 +1,28 @@
 """Sizes of the networks that invent views: frozen dataclasses."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 
-from mag_sandbox.model.config import AutoencoderConfig, DiTConfig, check_numbers
-
-
-@dataclass(frozen=True, slots=True)
-class CodesConfig:
-    """Geometry of the codes and of the autoencoder behind them."""
-
-    autoencoder: AutoencoderConfig = field(
-        default_factory=lambda: AutoencoderConfig(
-            channels=6, widths=(48, 96, 160), bound=1.0, decoder_depth=3
-        )
-    )
-    levels: int = 8  # of each channel
-    codes_per_cell: int = 2  # whole numbers a cell, each of equally many channels
-
-    def __post_init__(self) -> None:
-        if self.autoencoder.channels % self.codes_per_cell:
-            raise ValueError(
-                f"{self.autoencoder.channels} channels do not make {self.codes_per_cell} codes"
-            )
-
-    @property
-    def digits(self) -> int:
-        """Channels that make one code."""
-        return self.autoencoder.channels // self.codes_per_cell
-
-    @property
-    def code_count(self) -> int:
-        """How many values a code can take."""
-        return self.levels**self.digits
+from mag_sandbox.model.config import DiTConfig, check_numbers
 
 
 @dataclass(frozen=True, slots=True)
-class CausalConfig:
-    """Geometry of a causal transformer that reads text."""
+class PlannerConfig:
+    """Geometry of the transformer that lists the things of a ring, and how freely it does."""
 
-    dim: int = 256
-    ffn_dim: int = 1024
-    num_heads: int = 4
-    num_layers: int = 7
+    dim: int = 160
+    ffn_dim: int = 640
+    num_heads: int = 5
+    num_layers: int = 5
     text_dim: int = 128
     text_len: int = 48
-    rotary_periods: tuple[float, float] = (4.0, 160.0)  # shortest, longest [cells, or steps]
+    kinds: int = 160  # rows of the table of kinds; more than there are
+    most: int = 64  # things of a ring, the largest ones
+    plans: int = 2  # that are drawn, to take the one that shows most of the caption
+    guidance: float = 2.0  # how much the caption counts
+    top_p: float = 0.85  # share of the likeliest values that may be chosen
 
     def __post_init__(self) -> None:
-        if self.dim % self.num_heads or self.head_dim % 4:
+        if self.dim % self.num_heads or self.head_dim % 2:
             raise ValueError(f"dim {self.dim} does not split into {self.num_heads} even heads")
 
     @property
@@ -56,88 +31,40 @@ class CausalConfig:
         return self.dim // self.num_heads
 
 
-@dataclass(frozen=True, slots=True)
-class SketcherConfig(CausalConfig):
-    """Geometry of the transformer that sketches, and of the ring it sketches on."""
-
-    text_every: int = 2  # every n-th layer, from the first, reads the text
-    ring_rows: int = 24  # cells of 16 px
-    ring_columns: int = 80  # cells
-    tile_rows: int = 2  # cells, one above the other, that are sketched in one pass
-    codes_per_cell: int = 2
-    code_count: int = 512  # values of a code
-    object_kinds: int = 256  # rows of the table of kinds; more than there are
-    object_dim: int = 32  # of a kind's embedding
-
-    def __post_init__(self) -> None:
-        CausalConfig.__post_init__(self)
-        if self.ring_rows % self.tile_rows:
-            raise ValueError(f"{self.ring_rows} rows do not split into tiles of {self.tile_rows}")
-
-    @property
-    def codes_per_tile(self) -> int:
-        """Codes that are sketched in one pass."""
-        return self.tile_rows * self.codes_per_cell
-
-    @property
-    def tile_grid(self) -> tuple[int, int]:
-        """Rows and columns of the ring's tiles."""
-        return self.ring_rows // self.tile_rows, self.ring_columns
+_PAINTER = DiTConfig(
+    dim=256, ffn_dim=1024, num_heads=4, num_layers=6, channels=32, patch=1, text_dim=128,
+    text_len=48, gelu="none",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class PlannerConfig(CausalConfig):
-    """Geometry of the transformer that lists the things of a ring, and how freely it does."""
+class PainterConfig:
+    """Geometry of the transformer that paints, and in how many steps it does."""
 
-    dim: int = 128
-    ffn_dim: int = 512
-    num_layers: int = 5
-    kinds: int = 256  # rows of the table of kinds; more than there are
-    most: int = 48  # things of a ring, the largest ones
-    guidance: float = 1.5  # how much the caption counts
-    top_p: float = 0.9  # share of the likeliest values that may be chosen
-
-
-@dataclass(frozen=True, slots=True)
-class DrawingConfig:
-    """How freely codes are chosen."""
-
-    guidance: float = 3.0  # how much text and objects count; 1: as in the data, in half the time
-    top_p: float = 0.7  # share of the likeliest values that may be chosen
-
-
-PAINTER = DiTConfig(
-    dim=192,
-    ffn_dim=768,
-    num_heads=3,
-    num_layers=6,
-    channels=32,
-    patch=1,
-    text_dim=128,
-    text_len=48,
-    gelu="none",
-)
+    dit: DiTConfig = _PAINTER
+    kinds: int = 160  # of objects, in the table of looks; more than there are
+    look_dim: int = 96  # of an object's embedding
+    object_hidden: int = 256
+    sprite: tuple[int, int] = (10, 20)  # cells across a look's sprite, and numbers of each
+    ring: tuple[int, int] = (24, 80)  # rows and columns of cells of 16 px
+    view: tuple[int, int] = (12, 20)  # likewise, of what is painted at once
+    steps: int = 4
+    shift: float = 2.0  # sigma = shift * u / (1 + (shift - 1) * u)
+    guidance: float = 1.5  # how much caption and objects count
 
 
 @dataclass(frozen=True, slots=True)
 class ImaginationConfig:
     """Everything that fixes what invents views; written beside its weights."""
 
-    kinds: tuple[str, ...]  # of objects, by name; the first has number 1
-    codes: CodesConfig = CodesConfig()
-    planner: PlannerConfig | None = PlannerConfig()  # None: nothing is planned
-    sketcher: SketcherConfig = SketcherConfig()
-    painter: DiTConfig = PAINTER
-    drawing: DrawingConfig = DrawingConfig()
-    paint_steps: int = 4
-    paint_shift: float = 2.0  # sigma = shift * u / (1 + (shift - 1) * u)
-    view_rows: int = 12  # cells
-    view_columns: int = 20  # cells
+    kinds: tuple[str, ...]  # of objects, by name
+    planner: PlannerConfig = PlannerConfig()
+    painter: PainterConfig = PainterConfig()
 
     def __post_init__(self) -> None:
-        tables = [self.sketcher.object_kinds, *([self.planner.kinds] if self.planner else [])]
-        if len(self.kinds) >= min(tables):
-            raise ValueError(f"{len(self.kinds)} kinds do not fit a table of {min(tables)} rows")
+        rows = min(self.planner.kinds, self.painter.kinds)
+        if len(self.kinds) >= rows:
+            raise ValueError(f"{len(self.kinds)} kinds do not fit a table of {rows} rows")
 
     def as_dict(self) -> dict:
         """Return plain JSON data."""
@@ -151,16 +78,11 @@ class ImaginationConfig:
             TypeError, KeyError: it is of another architecture.
             ValueError: a number makes no sense.
         """
-        codes, planner = data["codes"], data.get("planner")
+        painter = data["painter"]
         parts = {
             "kinds": tuple(data["kinds"]),
-            "codes": CodesConfig(
-                **{**codes, "autoencoder": AutoencoderConfig(**_tuples(codes["autoencoder"]))}
-            ),
-            "planner": PlannerConfig(**_tuples(planner)) if planner else None,
-            "sketcher": SketcherConfig(**_tuples(data["sketcher"])),
-            "painter": DiTConfig(**data["painter"]),
-            "drawing": DrawingConfig(**data["drawing"]),
+            "planner": PlannerConfig(**data["planner"]),
+            "painter": PainterConfig(**{**_tuples(painter), "dit": DiTConfig(**painter["dit"])}),
         }
         config = cls(**{**data, **parts})
         check_numbers(config)

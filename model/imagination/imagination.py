@@ -1,11 +1,11 @@
-"""What a world asks for views that nobody has seen: planned, sketched in codes, then painted.
+"""What a world asks for views that nobody has seen: planned, then painted.
 
-Everything is a function of what is known around, the prompt, the objects asked for, the seed and
-the place: the same questions in the same order give the same world, bit for bit. Nothing of it
-depends on time.
+A plan is a function of prompt and seed; a painting of what is known around, the prompt, the things
+that stand there, the seed and the place: the same questions in the same order give the same world,
+bit for bit. Nothing is kept in between, and nothing depends on time.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +15,7 @@ from torch import Tensor, nn
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.attention import AttentionKernel
 from mag_sandbox.model.frames import to_frames, to_pictures
-from mag_sandbox.model.imagination.drawing import Drawer, never
-from mag_sandbox.model.imagination.objects import PlacedObject, object_table
-from mag_sandbox.model.imagination.order import sketch_order
+from mag_sandbox.model.imagination.objects import PlacedObject, object_table, tell
 from mag_sandbox.model.imagination.planner import FIELDS
 from mag_sandbox.model.imagination.surroundings import Lattice, Place, Surroundings
 from mag_sandbox.model.imagination.weights import ImaginationNetworks, load_networks
@@ -30,9 +28,9 @@ class Imagination:
     """Invents views.
 
     imagination = load_imagination(IMAGINATION_WEIGHTS, autoencoder, matmul_attention)
-    around = imagination.nothing()
+    things = imagination.plan(prompt, empty, seed=1)
     pose = imagination.lattice.nearest(CameraPose())
-    around = imagination.imagine(around, pose, prompt, empty, seed=1)
+    around = imagination.imagine(imagination.nothing(), pose, prompt, empty, 1, things)
     latents = imagination.view(around, pose)  # [1, 32, 12, 20], for the memory's decoder
     """
 
@@ -44,21 +42,15 @@ class Imagination:
             autoencoder: of the memory: pictures from and to its latents.
         """
         config = networks.config
-        ring, view = config.sketcher, (config.view_rows, config.view_columns)
         self.config = config
-        self.lattice = Lattice(ring.ring_rows, ring.ring_columns, view, ring.tile_rows)
-        self._planner = networks.planner
-        self._plan: tuple[tuple[int, bytes], tuple[PlacedObject, ...]] | None = None  # the newest
-        self._encoder, self._painter = networks.encoder.eval(), networks.painter.eval()
+        self._ring = config.painter.ring
+        self.lattice = Lattice(*self._ring, config.painter.view)
+        self._planner, self._painter = networks.planner.eval(), networks.painter.eval()
         self._autoencoder = autoencoder
-        self._drawer = Drawer(networks.sketcher, config.drawing)
 
     def nothing(self) -> Surroundings:
         """Return the surroundings of a world that begins."""
-        ring, codes = self.config.sketcher, self.config.codes
-        return Surroundings.unknown(
-            ring.ring_rows, ring.ring_columns, codes.codes_per_cell, self.config.painter.channels
-        )
+        return Surroundings.unknown(*self._ring, self.config.painter.dit.channels)
 
     @torch.inference_mode()
     def seen(
@@ -76,30 +68,25 @@ class Imagination:
             latents: of the memory, normalised, [1, C, rows, columns].
             only: cells of the whole ring that it really shows, bool; None: all.
         """
-        place = self.lattice.place(pose)
         pictures = self._pictures(latents)
-        codes = self._encoder(pictures.to(_dtype(self._encoder)))[0].cpu().numpy()
         wider = nn.functional.pad(pictures, (self._margin,) * 4, mode="replicate")
         inner = self._encoded(wider)[0, :, BESIDE:-BESIDE, BESIDE:-BESIDE]
-        return around.learned(place, codes, inner.cpu().numpy(), only)
+        return around.learned(self.lattice.place(pose), inner.cpu().numpy(), only)
 
-    def planned(self, prompt: Tensor, empty: Tensor, seed: int) -> tuple[PlacedObject, ...]:
-        """Return the things that stand around in a world of which nothing was known.
+    def plan(
+        self, prompt: Tensor, empty: Tensor, seed: int, named: Collection[str] = ()
+    ) -> tuple[PlacedObject, ...]:
+        """Return the things that stand around in a world that nobody has seen, from far to near.
 
         Args:
             prompt: text features, [1, text_len, text_dim].
             empty: those of the empty prompt.
             seed: of the noise.
+            named: kinds that the prompt names in words, which the view ahead is to show.
         """
-        if self._planner is None:
-            return ()
-        asked = seed, prompt.float().numpy().tobytes()
-        if self._plan is None or self._plan[0] != asked:
-            noise = np.random.default_rng([seed, 1]).random(
-                (self._planner.config.most, len(FIELDS))
-            )
-            self._plan = asked, tuple(self._planner.plan(prompt, empty, noise))
-        return self._plan[1]
+        config = self.config.planner
+        noise = np.random.default_rng([seed, 1]).random((config.plans, config.most, len(FIELDS)))
+        return tuple(self._planner.plan(prompt, empty, noise, named))
 
     @torch.inference_mode()
     def imagine(
@@ -109,8 +96,7 @@ class Imagination:
         prompt: Tensor,
         empty: Tensor,
         seed: int,
-        objects: Sequence[PlacedObject] = (),
-        given_up: Callable[[], bool] = never,
+        things: Sequence[PlacedObject] = (),
     ) -> Surroundings:
         """Return surroundings that know the view at a pose; what was known of it stays.
 
@@ -120,45 +106,40 @@ class Imagination:
             prompt: text features, [1, text_len, text_dim].
             empty: those of the empty prompt.
             seed: of the noise; each cell has its own.
-            objects: that are to be seen beside what is planned; those elsewhere do no harm.
-            given_up: asked again and again whether nobody wants it any more.
+            things: that stand around, from far to near; those elsewhere do no harm.
 
         Raises:
-            GivenUpError: nobody does.
-            ValueError: the pose is not on the lattice, or an object is of no known kind.
+            ValueError: the pose is not on the lattice, or a thing is of no known kind.
         """
         place = self.lattice.place(pose)
         if around.at(place).known.all():
             return around
-        things = (*self.planned(prompt, empty, seed), *objects)
-        return self._drawn(around, place, prompt, empty, seed, things, given_up)
+        return self._painted(around, place, prompt, empty, seed, things)
 
     @torch.inference_mode()
-    def redrawn(
+    def repainted(
         self,
         around: Surroundings,
         place: Place,
         prompt: Tensor,
         empty: Tensor,
         seed: int,
-        objects: Sequence[PlacedObject] = (),
+        things: Sequence[PlacedObject] = (),
     ) -> Surroundings:
-        """Return surroundings in which a place was forgotten and drawn anew; all else stays.
-
-        Nothing is planned for it.
+        """Return surroundings in which a place was forgotten and painted anew; all else stays.
 
         Args:
             around: what is known.
-            place: whole tiles, at most a view of them.
+            place: at most a view.
             prompt: text features, [1, text_len, text_dim].
             empty: those of the empty prompt.
             seed: of the noise.
-            objects: that are to be seen.
+            things: that stand there and elsewhere, from far to near.
         """
         cells = around.mask(place)
         view = self.lattice.place(self.lattice.around(place))
-        drawn = self._drawn(around.without(cells), view, prompt, empty, seed, objects)
-        return around.replaced(cells, drawn)
+        painted = self._painted(around.without(cells), view, prompt, empty, seed, things)
+        return around.replaced(cells, painted)
 
     @torch.inference_mode()
     def view(self, around: Surroundings, pose: CameraPose) -> Tensor:
@@ -192,67 +173,33 @@ class Imagination:
         """Pixels of what is decoded beside a view."""
         return BESIDE * self._autoencoder.config.stride
 
-    def _drawn(
-        self,
-        around: Surroundings,
-        place: Place,
-        prompt: Tensor,
-        empty: Tensor,
-        seed: int,
-        objects: Sequence[PlacedObject],
-        given_up: Callable[[], bool] = never,
-    ) -> Surroundings:
-        """Return surroundings that know a place of which something was not known."""
-        codes = self._sketched(around, place, prompt, empty, seed, objects, given_up)
-        latents = self._painted(around.at(place), place, codes, prompt, seed)
-        return around.learned(place, codes, latents)
-
-    def _sketched(
-        self,
-        around: Surroundings,
-        place: Place,
-        prompt: Tensor,
-        empty: Tensor,
-        seed: int,
-        objects: Sequence[PlacedObject],
-        given_up: Callable[[], bool],
-    ) -> np.ndarray:
-        """Return the codes of a place, known or drawn, int64 [rows, columns, codes]."""
-        config, ring = self.config, self.config.sketcher
-        step = ring.tile_rows
-        known = np.all(around.known.reshape(-1, step, ring.ring_columns), axis=1)
-        box = (place.top // step, place.left, place.rows // step, place.columns)
-        order = sketch_order(known, box, step)
-        tiles = _tiles(around.codes, step)
-        known_tiles, new_tiles = (
-            (each[:, 0], each[:, 1] % ring.ring_columns) for each in (order.known, order.unknown)
-        )
-        noise = np.random.default_rng(seed).random((*ring.tile_grid, ring.codes_per_tile))
-        tiles[new_tiles] = self._drawer.draw(
-            order, tiles[known_tiles], prompt, empty,
-            object_table(objects, config.kinds, ring), noise[new_tiles], given_up,
-        )  # fmt: skip
-        cells = tiles.reshape(*ring.tile_grid, step, -1).transpose(0, 2, 1, 3)
-        whole = cells.reshape(ring.ring_rows, ring.ring_columns, -1)
-        columns = np.arange(place.left, place.left + place.columns) % ring.ring_columns
-        return whole[place.top : place.top + place.rows, columns]
-
     def _painted(
-        self, there: Surroundings, place: Place, codes: np.ndarray, prompt: Tensor, seed: int
-    ) -> np.ndarray:
-        """Return the latents of a place, float32 [C, rows, columns]."""
-        dtype = _dtype(self._painter)
-        ring = self.config.sketcher
-        draw = torch.Generator().manual_seed(seed)
-        shape = (self.config.painter.channels, ring.ring_rows, ring.ring_columns)
-        columns = torch.arange(place.left, place.left + place.columns) % ring.ring_columns
-        noise = torch.randn(shape, generator=draw)[:, place.top : place.top + place.rows]
-        painted = self._painter.paint(
-            torch.from_numpy(codes)[None], torch.from_numpy(there.latents)[None],
-            torch.from_numpy(there.known)[None], noise[:, :, columns][None],
-            self._painter.text_keys(prompt.to(dtype)), self.config.paint_steps,
+        self,
+        around: Surroundings,
+        place: Place,
+        prompt: Tensor,
+        empty: Tensor,
+        seed: int,
+        things: Sequence[PlacedObject],
+    ) -> Surroundings:
+        """Return surroundings that know a place, painted where it was not known."""
+        rows = np.arange(place.top, place.top + place.rows)
+        columns = np.arange(place.left, place.left + place.columns) % self._ring[1]
+        table = object_table(things, self.config.kinds, self._ring)
+        told = tell(table, rows, columns, self._ring[1])
+        shape = self.config.painter.dit.channels, *self._ring
+        drawn = np.random.default_rng([seed, 2]).standard_normal(shape, np.float32)
+        noise = torch.from_numpy(drawn[:, rows][:, :, columns])
+        there = around.at(place)
+        text, free = (
+            self._painter.text_keys(words.to(_dtype(self._painter))) for words in (prompt, empty)
+        )
+        latents = self._painter.paint(
+            told.batch(), torch.from_numpy(rows)[None], torch.from_numpy(there.latents)[None],
+            torch.from_numpy(there.known)[None], noise[None], text,
+            free,
         )  # fmt: skip
-        return painted[0].numpy()
+        return around.learned(place, latents[0].numpy())
 
 
 def load_imagination(
@@ -264,23 +211,15 @@ def load_imagination(
         folder: of the weights.
         autoencoder: of the memory, ready to be used.
         kernel: for attention.
-        dtype: in which networks run; bf16 where the processor knows it.
+        dtype: in which the painter runs; bf16 where the processor knows it.
 
     Raises:
         MissingWeights: a file is absent, damaged, or does not fit.
     """
     networks = load_networks(folder, kernel)
-    for module in networks.parts().values():
-        module.to(dtype).requires_grad_(False)
-    networks.encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    networks.planner.requires_grad_(False)  # its steps are too small to gain by fewer bits
+    networks.painter.to(dtype).requires_grad_(False)
     return Imagination(networks, autoencoder)
-
-
-def _tiles(codes: np.ndarray, step: int) -> np.ndarray:
-    """Return the codes of tiles, [rows / step, columns, codes of a tile], those above first."""
-    rows, columns, count = codes.shape
-    stacked = codes.reshape(rows // step, step, columns, count).transpose(0, 2, 1, 3)
-    return stacked.reshape(rows // step, columns, step * count).copy()
 
 
 def _dtype(module: torch.nn.Module) -> torch.dtype:

@@ -1,4 +1,4 @@
-"""Objects that a sketch is to show: what, in which colour, and where; told to the tiles they cover.
+"""Objects that a picture is to show: what and where; told to the cells they cover.
 
 Data, and numbers made of it; knows nothing of networks.
 """
@@ -11,13 +11,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mag_sandbox.model.imagination.config import SketcherConfig
-
-COVERING = 3  # objects that a tile is told of: the smallest ones that cover it
-NUMBERS = 12  # that a tile is told of each, besides kind and variant
-VARIANTS = 16  # rows of the table of variants: 0 is "any"
-_MARGIN = 0.25  # cells beyond its box that an object still covers
-_FAR = 8.0  # cells; distances are told in these
+COVERING = 6  # objects that a cell is told of: the nearest ones that cover it
+VARIANTS = 8  # rows of a kind in the table of looks: 0 is "any"
+NUMBERS = 28  # that a cell is told of each object, besides its look
+_WAVES = (1.0, 2.0, 4.0)  # half turns from an object's middle to its edge
+_MARGIN = 0.5  # cells beyond its box that an object still covers
+_EDGE = 1.5  # cells; edges farther away are all the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +32,16 @@ class PlacedObject:
     width: float
     height: float
     color: tuple[int, int, int] | None = None  # of its largest part, 0 to 255; None: any
+    mean_color: tuple[int, int, int] | None = None  # of all that is seen of it; None: any
     variant: int | None = None  # which shape of its kind; None: any
 
 
 class ObjectTable(NamedTuple):
-    """Objects as numbers; each field has a row an object."""
+    """Objects as numbers, from far to near; each field has a row an object."""
 
-    kinds: np.ndarray  # int64; 1 and up
-    variants: np.ndarray  # int64; 0: any
+    looks: np.ndarray  # int64; of kind and variant, 1 and up
     boxes: np.ndarray  # float32 [objects, 4]: column and row of the middle, width, height [cells]
-    colors: np.ndarray  # float32 [objects, 4]: red, green, blue and whether given, in [-1, 1]
+    colors: np.ndarray  # float32 [objects, 8]: twice red, green, blue, and 1 if given
 
     def chosen(self, rows: np.ndarray) -> "ObjectTable":
         """Return some of the objects."""
@@ -50,76 +49,99 @@ class ObjectTable(NamedTuple):
 
 
 class ToldObjects(NamedTuple):
-    """What tiles are told of the objects that cover them; 0 in `kinds` says that there is none."""
+    """What cells are told of the objects that cover them, the nearest first."""
 
-    kinds: Tensor  # int64 [tiles, COVERING], or for each of a batch
-    variants: Tensor  # int64 [tiles, COVERING]
-    numbers: Tensor  # fp32 [tiles, COVERING, NUMBERS]
+    looks: Tensor  # int64 [rows, columns, COVERING], or for each of a batch; 0: there is none
+    numbers: Tensor  # fp32 [rows, columns, COVERING, NUMBERS]
+
+    def batch(self) -> "ToldObjects":
+        """Return them as a batch of one."""
+        return ToldObjects(self.looks[None], self.numbers[None])
+
+    def none(self) -> "ToldObjects":
+        """Return what as many cells are told where nothing is."""
+        return ToldObjects(torch.zeros_like(self.looks), torch.zeros_like(self.numbers))
 
 
 def object_table(
-    objects: Sequence[PlacedObject], kinds: Sequence[str], config: SketcherConfig
+    objects: Sequence[PlacedObject], kinds: Sequence[str], ring: tuple[int, int]
 ) -> ObjectTable:
     """Return objects as numbers.
+
+    Args:
+        objects: from far to near.
+        kinds: names of all kinds.
+        ring: rows and columns of cells.
 
     Raises:
         ValueError: an object is of a kind that is not among `kinds`.
     """
-    number = {kind: row for row, kind in enumerate(kinds, 1)}
+    number = {kind: 1 + row * VARIANTS for row, kind in enumerate(kinds)}  # of its first look
     for each in objects:
         if each.kind not in number:
             raise ValueError(f'no object "{each.kind}" is known; available: {", ".join(kinds)}')
-    cell = 360.0 / config.ring_columns
-    horizon = config.ring_rows / 2
+    rows, columns = ring
+    cell = 360.0 / columns
     boxes = [
-        (o.yaw / cell, horizon - o.pitch / cell, o.width / cell, o.height / cell) for o in objects
+        (o.yaw / cell, rows / 2 - o.pitch / cell, o.width / cell, o.height / cell) for o in objects
     ]
     variants = [0 if o.variant is None else min(o.variant + 1, VARIANTS - 1) for o in objects]
-    colors = [(127.5, 127.5, 127.5, 0) if o.color is None else (*o.color, 255) for o in objects]
+    looks = [number[o.kind] + variant for o, variant in zip(objects, variants, strict=True)]
+    colors = [(*_told_color(o.color), *_told_color(o.mean_color)) for o in objects]
     return ObjectTable(
-        np.array([number[o.kind] for o in objects], np.int64),
-        np.array(variants, np.int64),
+        np.array(looks, np.int64),
         np.array(boxes, np.float32).reshape(-1, 4),
-        np.array(colors, np.float32).reshape(-1, 4) / 127.5 - 1,
+        np.array(colors, np.float32).reshape(-1, 8),
     )
 
 
-def tell(table: ObjectTable, tiles: np.ndarray, config: SketcherConfig) -> ToldObjects:
-    """Return what tiles are told of the objects that cover them.
+def tell(
+    table: ObjectTable, rows: np.ndarray, columns: np.ndarray, ring_columns: int
+) -> ToldObjects:
+    """Return what a box of cells is told of the objects that cover them.
 
     Args:
         table: of the objects.
-        tiles: int64 [tiles, 2]: row and column; columns may be unwrapped.
-        config: of the ring.
+        rows: of the cells.
+        columns: of the cells; any whole numbers.
+        ring_columns: of the whole ring.
     """
-    count = len(tiles)
-    kinds, variants = np.zeros((2, count, COVERING), np.int64)
-    numbers = np.zeros((count, COVERING, NUMBERS), np.float32)
-    told = ToldObjects(*(torch.from_numpy(each) for each in (kinds, variants, numbers)))
-    if len(table.kinds) == 0:
+    shape = len(rows), len(columns), COVERING
+    looks, numbers = np.zeros(shape, np.int64), np.zeros((*shape, NUMBERS), np.float32)
+    told = ToldObjects(torch.from_numpy(looks), torch.from_numpy(numbers))
+    count = len(table.looks)
+    if count == 0:
         return told
-    half_tile = np.array([0.5, config.tile_rows / 2], np.float32)
-    middles = tiles[:, ::-1] * (2 * half_tile) + half_tile  # [tiles, 2]: across, down
-    apart = middles[:, None] - table.boxes[None, :, :2]  # [tiles, objects, 2]
-    ring = config.ring_columns
-    apart[..., 0] = (apart[..., 0] + ring / 2) % ring - ring / 2
-    half = table.boxes[:, 2:] / 2
-    covers = (np.abs(apart) < half + half_tile + _MARGIN).all(axis=-1)
-    size = np.where(covers, table.boxes[:, 2] * table.boxes[:, 3], np.inf)
-    smallest = np.argsort(size, axis=1, kind="stable")[:, :COVERING]
-    tile, place = np.nonzero(np.take_along_axis(covers, smallest, axis=1))
-    which = smallest[tile, place]
-    away, reach = apart[tile, which], half[which]
-    kinds[tile, place] = table.kinds[which]
-    variants[tile, place] = table.variants[which]
-    numbers[tile, place] = np.concatenate(
+    across = columns[:, None] + 0.5 - table.boxes[:, 0]
+    across = (across + ring_columns / 2) % ring_columns - ring_columns / 2
+    down = rows[:, None] + 0.5 - table.boxes[:, 1]
+    half = np.maximum(table.boxes[:, 2:] / 2, 0.05)
+    reach = half + 0.5 + _MARGIN
+    covers = (np.abs(down) < reach[:, 1])[:, None] & (np.abs(across) < reach[:, 0])
+    nearest = np.sort(np.where(covers, np.arange(1, count + 1), 0), axis=-1)[..., ::-1]
+    nearest = nearest[..., :COVERING]  # the last of the table stand before the others
+    row, column, place = np.nonzero(nearest)
+    which = nearest[row, column, place] - 1
+    away = np.stack((across[column, which], down[row, which]), axis=1)
+    half = half[which]
+    inside = np.clip(away / np.maximum(half, 0.5), -2, 2)
+    waves = np.concatenate([np.pi * wave * inside for wave in _WAVES], axis=1)
+    looks[row, column, place] = table.looks[which]
+    numbers[row, column, place] = np.concatenate(
         (
-            away / np.maximum(reach, 0.5),
-            np.log2(np.maximum(reach, 0.25)) / 2,
-            np.clip((away + reach) / _FAR, -2, 2),
-            np.clip((reach - away) / _FAR, -2, 2),
+            inside,
+            np.sin(waves),
+            np.cos(waves),
+            np.clip(half + away, -_EDGE, _EDGE),
+            np.clip(half - away, -_EDGE, _EDGE),
+            np.log2(half) / 2,
             table.colors[which],
         ),
         axis=1,
     )
     return told
+
+
+def _told_color(color: tuple[int, int, int] | None) -> tuple[float, ...]:
+    """Return a colour in [-1, 1] and whether it is given."""
+    return (0.0, 0.0, 0.0, 0.0) if color is None else (*(x / 127.5 - 1 for x in color), 1.0)

@@ -1,64 +1,117 @@
-"""The painter: a flow transformer that turns codes into the memory's latents, a token a cell.
+"""The painter: a flow transformer that turns a plan into the memory's latents, a token a cell.
 
-What is known of a view stands in the same picture as clean tokens, so that what is painted joins it
-on every side. Uses the transformer of the world, at patch 1.
+Each cell is told of the objects that cover it. What is known of a view stands in the same picture
+as clean tokens, so that what is painted joins it on every side. Uses the transformer of the world,
+at patch 1.
 """
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from mag_sandbox.model.attention import AttentionKernel
 from mag_sandbox.model.dit import DiT, TextKeys, own_block_attention
 from mag_sandbox.model.flow import AdamsBashforthSampler, euler_levels
-from mag_sandbox.model.imagination.codes import to_values
-from mag_sandbox.model.imagination.config import ImaginationConfig
+from mag_sandbox.model.imagination.config import PainterConfig
+from mag_sandbox.model.imagination.objects import COVERING, NUMBERS, VARIANTS, ToldObjects
 from mag_sandbox.model.rope import grid_rotary, index_frequencies
 
 
-class Painter(nn.Module):
-    """The flow of noisy latents that codes say something about.
+class ObjectLayer(nn.Module):
+    """What cells make of the objects that cover them: [..., COVERING] objects -> [..., dim].
 
-    painter = Painter(ImaginationConfig(kinds), matmul_attention)
-    text = painter.text_keys(features)  # once a prompt
-    latents = painter.paint(codes, latents, known, noise, text, steps=4)
+    The look of an object says what its numbers mean: gain and bias of every hidden number. And each
+    look has a sprite, a small picture of learned numbers that is stretched over the object's box.
     """
 
-    def __init__(self, config: ImaginationConfig, kernel: AttentionKernel) -> None:
+    def __init__(self, config: PainterConfig) -> None:
+        super().__init__()
+        hidden = config.object_hidden
+        looks, (self.size, channels) = config.kinds * VARIANTS, config.sprite
+        self.look = nn.Embedding(looks, config.look_dim)
+        self.sprites = nn.Embedding(looks * self.size**2, channels)
+        self.sprite = nn.Linear(channels, hidden)
+        self.gain = nn.Linear(config.look_dim, hidden)
+        self.bias = nn.Linear(config.look_dim, hidden)
+        self.numbers = nn.Linear(NUMBERS, hidden)
+        self.depth = nn.Parameter(torch.zeros(COVERING, hidden))
+        self.inner = nn.Linear(hidden, hidden)
+        self.outer = nn.Linear(COVERING * hidden, config.dit.dim, bias=False)
+
+    def forward(self, told: ToldObjects) -> Tensor:
+        """Return a vector a cell."""
+        there = told.looks > 0  # one slot in five
+        look = told.looks[there]
+        gain, bias = self.gain(self.look.weight)[look], self.bias(self.look.weight)[look]
+        depth = self.depth.expand(*there.shape, -1)[there]
+        numbers = self.numbers(told.numbers[there].to(gain.dtype))
+        sprite = self.sprite(self._stretched(look, told.numbers[there][:, :2]))
+        x = functional.gelu(numbers * (1 + gain) + bias + depth + sprite)
+        x = functional.gelu(self.inner(x))
+        slots = x.new_zeros(*there.shape, x.shape[-1])
+        slots[there] = x
+        return self.outer(slots.flatten(-2))
+
+    def _stretched(self, look: Tensor, inside: Tensor) -> Tensor:
+        """Return the numbers of sprites, [N, channels], at places from (-1, -1) to (1, 1)."""
+        place = (inside.float().clamp(-1.25, 1.25) + 1.25) / 2.5 * (self.size - 1)
+        corner = place.floor().clamp(max=self.size - 2)
+        across, down = (place - corner).unbind(-1)
+        column, row = corner.long().unbind(-1)
+        first = (look * self.size + row) * self.size + column
+        rows = torch.stack((first, first + 1, first + self.size, first + self.size + 1), dim=-1)
+        left, above = 1 - across, 1 - down
+        shares = torch.stack((left * above, across * above, left * down, across * down), dim=-1)
+        corners = self.sprites(rows)
+        return (corners * shares[..., None].to(corners.dtype)).sum(dim=-2)
+
+
+class Painter(nn.Module):
+    """The flow of noisy latents that objects say something about.
+
+    painter = Painter(PainterConfig(), matmul_attention)
+    text = painter.text_keys(features)  # once a prompt
+    latents = painter.paint(told, rows, latents, known, noise, text, free)
+    """
+
+    def __init__(self, config: PainterConfig, kernel: AttentionKernel) -> None:
         super().__init__()
         self.config = config
-        self.dit = DiT(config.painter, kernel)
-        dim, channels = config.painter.dim, config.codes.autoencoder.channels
-        self.cell = nn.Sequential(  # of its code, and of whether its latent is known
-            nn.Linear(channels + 1, dim), nn.GELU(), nn.Linear(dim, dim)
-        )
+        self.dit = DiT(config.dit, kernel)
+        self.row = nn.Embedding(config.ring[0], config.dit.dim)  # how far from the horizon
+        self.known = nn.Parameter(torch.zeros(config.dit.dim))
+        self.objects = ObjectLayer(config)
 
     def initialise(self) -> "Painter":
         """Start training from layers that change nothing."""
         self.dit.initialise()
+        nn.init.normal_(self.row.weight, std=0.1)
+        nn.init.normal_(self.objects.look.weight, std=0.5)
+        nn.init.normal_(self.objects.sprites.weight, std=0.1)
         return self
 
     def text_keys(self, features: Tensor) -> TextKeys:
         """Return every layer's keys and values of text features, [B, text_len, text_dim]."""
         return self.dit.text_keys(features)
 
-    def forward(
-        self, noisy: Tensor, known: Tensor, values: Tensor, sigma: Tensor, text: TextKeys
-    ) -> Tensor:
+    def place(self, told: ToldObjects, rows: Tensor, known: Tensor) -> Tensor:
+        """Return what is known of cells beforehand, [B, H * W, dim]."""
+        there = known[..., None].to(self.known.dtype) * self.known
+        return (self.objects(told) + self.row(rows)[:, :, None] + there).flatten(1, 2)
+
+    def forward(self, noisy: Tensor, place: Tensor, sigma: Tensor, text: TextKeys) -> Tensor:
         """Return the flow of a view's latents, [B, C, H, W].
 
         Args:
             noisy: latents, clean where they are known, [B, C, H, W].
-            known: where they are, bool [B, H, W].
-            values: of the codes, in [-1, 1], [B, H, W, channels].
+            place: what is known of their cells, [B, H * W, dim].
             sigma: noise level of what is not known, [B].
             text: `text_keys` of the prompts.
         """
         height, width = noisy.shape[-2:]
-        told = torch.cat((values, known[..., None].to(values.dtype)), dim=-1)
-        tokens = self.dit.embed(noisy[:, None]) + self.cell(told.to(noisy.dtype)).flatten(1, 2)
-        head_dim = self.dit.config.head_dim
+        tokens = self.dit.embed(noisy[:, None]) + place
         frame = torch.zeros(1, device=noisy.device)
-        rotary = grid_rotary(frame, height, width, index_frequencies(head_dim))
+        rotary = grid_rotary(frame, height, width, index_frequencies(self.dit.config.head_dim))
         rotary = rotary.reshape(1, height * width, 1, -1)
         flow = self.dit.flow_of_tokens(
             tokens, noisy[:, None].shape, self.dit.embed_time(sigma[:, None] * 1000), text, rotary,
@@ -68,31 +121,44 @@ class Painter(nn.Module):
 
     def paint(
         self,
-        codes: Tensor,
+        told: ToldObjects,
+        rows: Tensor,
         latents: Tensor,
         known: Tensor,
         noise: Tensor,
         text: TextKeys,
-        steps: int,
+        free: TextKeys,
     ) -> Tensor:
         """Return the latents of a view; those that are known come back as they are.
 
+        Guidance leads away from what is painted where nothing is told and nothing is said.
+
         Args:
-            codes: of all its cells, int64 [1, H, W, codes].
+            told: what its cells are told of objects, [1, H, W, ...].
+            rows: of its cells on the ring, [1, H].
             latents: [1, C, H, W]; anything where they are not known.
             known: where they are, bool [1, H, W].
             noise: standard normal, like the latents.
             text: `text_keys` of the prompt.
-            steps: passes of the network.
+            free: `text_keys` of the empty prompt.
+
+        Source: classifier-free guidance, arXiv 2207.12598.
         """
-        dtype = next(self.parameters()).dtype
-        values = to_values(codes, self.config.codes).to(dtype)
+        dtype = self.known.dtype
         there = known[:, None]
-        sampler = AdamsBashforthSampler(euler_levels(steps, self.config.paint_shift))
+        place = torch.cat((self.place(told, rows, known), self.place(told.none(), rows, known)))
+        both = tuple(
+            (torch.cat((keys, free_keys)), torch.cat((values, free_values)))
+            for (keys, values), (free_keys, free_values) in zip(text, free, strict=True)
+        )
+        levels = euler_levels(self.config.steps, self.config.shift)
+        sampler = AdamsBashforthSampler(levels)
         x = torch.where(there, latents, noise)
         for step, timestep in enumerate(sampler.timesteps):
-            sigma = torch.full((len(x),), timestep / 1000, dtype=dtype, device=x.device)
-            flow = self(x.to(dtype), known, values, sigma, text).float()
+            sigma = torch.full((2 * len(x),), timestep / 1000, dtype=dtype, device=x.device)
+            noisy = x.to(dtype).repeat(2, 1, 1, 1)
+            told_flow, free_flow = self(noisy, place, sigma, both).float().chunk(2)
+            flow = free_flow + self.config.guidance * (told_flow - free_flow)
             x = torch.where(there, latents, sampler.advance(x, flow, step, _no_noise))
         return x
 

@@ -1,37 +1,47 @@
 """The planner: a causal transformer that lists the things of a whole ring from the caption.
 
-One step is one thing, the largest first; what is drawn of it, one after the other, are the numbers
-of `FIELDS`. The sketch is told of the things, so that each is begun as a whole and no wall comes
-twice. Knows nothing of pictures.
+One step is one thing, from far to near; what is drawn of it, one after the other, are the numbers
+of `FIELDS`. A thing's place is told from the thing before it, and attention turns with the places,
+so a plan is the same whichever way one looks. Knows nothing of pictures.
 """
 
-from collections.abc import Sequence
-from typing import cast
+from collections.abc import Collection, Sequence
+from typing import NamedTuple, cast
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from mag_sandbox.model.attention import AttentionKernel
-from mag_sandbox.model.imagination.config import PlannerConfig
-from mag_sandbox.model.imagination.drawing import choose
-from mag_sandbox.model.imagination.objects import VARIANTS, PlacedObject
-from mag_sandbox.model.imagination.sketcher import (
+from mag_sandbox.model.imagination.ahead import ahead_best, turned
+from mag_sandbox.model.imagination.causal import (
     Attend,
+    CausalLayer,
     FieldHead,
-    SketcherLayer,
+    KeyCache,
     TextKeys,
-    Turns,
-    turns_between,
+    choose,
 )
-from mag_sandbox.model.imagination.stepping import KeyCache
+from mag_sandbox.model.imagination.config import PlannerConfig
+from mag_sandbox.model.imagination.objects import VARIANTS, PlacedObject
 
-COLUMNS, ROWS = 160, 48  # steps in which middles are told, around the ring and down
-SIZES = 24  # steps in which widths and heights are told
-SMALLEST, LARGEST = 2.0, 180.0  # degrees; sizes are told by ratios between these
-LEVELS = 8  # of each channel of a colour
+COLUMNS, ROWS = 160, 96  # steps in which places are told: around the ring, and down it
+SIZES = 56  # steps in which widths and heights are told
+SMALLEST, LARGEST = 1.5, 360.0  # degrees; sizes are told by ratios between these
+LEVELS = 10  # of each channel of a colour
 NOTHING_MORE = 0  # in place of a kind
-FIELDS = ("kind", "variant", "column", "row", "width", "height", "color")
+FIELDS = ("kind", "variant", "turn", "base", "width", "height", "color", "mean color")
+TURN = FIELDS.index("turn")
+TELLING = tuple(FIELDS.index(name) for name in ("kind", "variant", "color"))  # what captions name
+WAVES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)  # times around the ring
+_LONGEST = 160.0  # steps, of the slowest turn by a thing's number
+
+
+class Drawn(NamedTuple):
+    """Plans that were drawn together."""
+
+    things: list[np.ndarray]  # numbers of each plan, int64 [things, fields]
+    said: list[np.ndarray]  # how much likelier the caption makes each thing [nats], [things]
 
 
 class Planner(nn.Module):
@@ -47,21 +57,19 @@ class Planner(nn.Module):
         super().__init__()
         self.config, self.kinds, self.kernel = config, tuple(kinds), kernel
         dim = config.dim
-        sizes = (config.kinds, VARIANTS, COLUMNS, ROWS, SIZES, SIZES, LEVELS**3)
+        sizes = (config.kinds, VARIANTS, COLUMNS, ROWS, SIZES, SIZES, LEVELS**3, LEVELS**3)
         self.start = nn.Parameter(torch.zeros(dim))
         self.content = nn.ModuleList(nn.Embedding(size, dim) for size in sizes)
         self.text_embedding = nn.Linear(config.text_dim, dim)
-        self.layers = nn.ModuleList(
-            SketcherLayer(config, reads_text=True) for _ in range(config.num_layers)
-        )
+        self.layers = nn.ModuleList(CausalLayer(config) for _ in range(config.num_layers))
         self.head = FieldHead(dim, sizes)
         for table in (*self.content, *self.head.drawn):
             nn.init.normal_(table.weight, std=0.5)
 
     @property
-    def stack(self) -> Sequence[SketcherLayer]:
+    def stack(self) -> Sequence[CausalLayer]:
         """The layers, by their type."""
-        return cast(Sequence[SketcherLayer], self.layers)
+        return cast(Sequence[CausalLayer], self.layers)
 
     def forward(self, things: Tensor, features: Tensor) -> list[Tensor]:
         """Return the logits of each field of each thing, [B, L, values] each.
@@ -70,104 +78,168 @@ class Planner(nn.Module):
             things: numbers, int64 [B, L, fields].
             features: of the captions, [B, text_len, text_dim].
         """
-        steps = things.shape[1]
-        x = torch.cat((self._start(len(things)), self._content(things[:, :-1])), dim=1)
+        count, steps = things.shape[:2]
+        x = torch.cat((self.start.expand(count, 1, -1), self._content(things[:, :-1])), dim=1)
         later = torch.full((steps, steps), -torch.inf, device=x.device).triu(1)
+        before = things[:, :-1, TURN].cumsum(dim=1)
+        columns = torch.cat((torch.zeros_like(before[:, :1]), before), dim=1)
 
         def attend(_layer: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
             return self.kernel(q, k, v, later.to(q.dtype))
 
-        x = self._through(x, self._turns(steps), self._text_keys(features), attend)
-        return self.head(x, things)
+        return self.head(self._through(x, columns, 0, self._text_keys(features), attend), things)
 
     @torch.inference_mode()
-    def plan(self, features: Tensor, empty: Tensor, noise: np.ndarray) -> list[PlacedObject]:
-        """Return the things of a ring.
+    def plan(
+        self, features: Tensor, empty: Tensor, noise: np.ndarray, named: Collection[str] = ()
+    ) -> list[PlacedObject]:
+        """Return the things of a ring, from far to near.
+
+        Of several plans that one is taken, and turned so, that the view ahead shows most of what
+        the caption says.
 
         Args:
             features: of the caption, [1, text_len, text_dim].
             empty: those of the empty caption, which guidance leads away from.
-            noise: numbers in [0, 1), float64 [most, fields].
+            noise: numbers in [0, 1), float64 [plans, most, fields].
+            named: kinds that the caption names in words.
         """
-        text = self._text_keys(torch.cat((features, empty)).to(self.start.dtype))
-        turns, cache = self._turns(len(noise)), KeyCache(self.config, 2, len(noise))
-        x = self._start(2)
-        things: list[list[int]] = []
-        for index, shares in enumerate(noise.tolist()):
-            turn = Turns(*(each[:, index : index + 1] for each in turns))
-            state = self.head.norm(self._through(x, turn, text, cache.attend)[:, 0])
-            cache.steps += 1
-            thing = self._thing(state, shares)
-            if thing[0] == NOTHING_MORE:
-                break
-            things.append(thing)
-            x = self._content(torch.tensor(thing).expand(2, 1, -1))
-        return placed_objects(np.array(things).reshape(-1, len(FIELDS)), self.kinds)
+        drawn = self.draw(features, empty, noise)
+        plans = [placed_objects(each, self.kinds) for each in drawn.things]
+        ahead = [
+            ahead_best(plan, said, named) for plan, said in zip(plans, drawn.said, strict=True)
+        ]
+        best = max(range(len(plans)), key=lambda index: ahead[index][0])
+        return turned(plans[best], ahead[best][1])
 
-    def _thing(self, state: Tensor, shares: Sequence[float]) -> list[int]:
-        """Return the numbers of a thing, drawn from a state with the caption and one without."""
-        drawn: list[int] = []
-        for field, share in enumerate(shares):
+    @torch.inference_mode()
+    def draw(self, features: Tensor, empty: Tensor, noise: np.ndarray) -> Drawn:
+        """Return plans, one for each row of noise; see `plan`."""
+        count, most = noise.shape[:2]
+        told = torch.cat((features.expand(count, -1, -1), empty.expand(count, -1, -1)))
+        text = self._text_keys(told.to(self.start.dtype))
+        cache = KeyCache(self.config, 2 * count, most)
+        x = self.start.expand(2 * count, 1, -1)
+        columns = torch.zeros(2 * count, 1, dtype=torch.long)
+        rows = np.zeros((most, count, len(FIELDS)), np.int64)
+        said, lengths = np.zeros((most, count)), np.full(count, most)
+        for index in range(most):
+            state = self.head.norm(self._through(x, columns, index, text, cache.attend)[:, 0])
+            cache.steps += 1
+            rows[index], said[index] = self._things(state, noise[:, index])
+            ended = rows[index, :, 0] == NOTHING_MORE
+            lengths[ended] = lengths[ended].clip(max=index)
+            if lengths.max() <= index:
+                break
+            both = torch.from_numpy(rows[index]).repeat(2, 1)[:, None]
+            x, columns = self._content(both), columns + both[..., TURN]
+        ends = list(enumerate(lengths.tolist()))
+        return Drawn(
+            [rows[:end, plan] for plan, end in ends], [said[:end, plan] for plan, end in ends]
+        )
+
+    def _things(self, state: Tensor, noise: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the numbers of a thing of each plan, and how much likelier the caption makes it.
+
+        Args:
+            state: of all plans with the caption, then of all without, [2 * plans, dim].
+            noise: [plans, fields].
+        """
+        count = len(noise)
+        drawn, said = torch.zeros(count, len(FIELDS), dtype=torch.long), torch.zeros(count)
+        shares = torch.from_numpy(noise).float()
+        for field in range(len(FIELDS)):
             if field:
-                state = self.head.follow(state, torch.tensor(drawn[-1:]), field - 1)
-            told, untold = self.head.logits(state, field).float()
-            logits = untold + self.config.guidance * (told - untold)
-            drawn.append(choose(logits, share, self.config.top_p))
-        return drawn
+                state = self.head.follow(state, drawn[:, field - 1].repeat(2), field - 1)
+            told, free = self.head.logits(state, field).float().log_softmax(dim=-1).chunk(2)
+            logits = free + self.config.guidance * (told - free)
+            drawn[:, field] = choose(logits, shares[:, field], self.config.top_p)
+            if field in TELLING:
+                said += (told - free).gather(-1, drawn[:, field : field + 1])[:, 0]
+        return drawn.numpy(), said.numpy()
 
     def _text_keys(self, features: Tensor) -> TextKeys:
         text = self.text_embedding(features)
         return tuple(layer.text_keys(text) for layer in self.stack)
 
-    def _start(self, batch: int) -> Tensor:
-        return self.start.expand(batch, 1, -1)
-
     def _content(self, things: Tensor) -> Tensor:
         """Return things as vectors, [..., fields] -> [..., dim]."""
         return sum(table(things[..., index]) for index, table in enumerate(self.content))
 
-    def _turns(self, steps: int) -> Turns:
-        places = np.stack((np.zeros(steps, np.int64), np.arange(steps)), axis=-1)
-        return turns_between(places, self.config)
+    def _through(
+        self, x: Tensor, columns: Tensor, first: int, text: TextKeys, attend: Attend
+    ) -> Tensor:
+        """Return steps after all layers, [B, L, dim].
 
-    def _through(self, x: Tensor, turns: Turns, text: TextKeys, attend: Attend) -> Tensor:
-        """Return steps after all layers, [B, L, dim]."""
+        Args:
+            x: what enters the first layer.
+            columns: of the things before the steps, [B, L].
+            first: number of the first step.
+            text: of each layer.
+            attend: what steps read of those before.
+        """
+        pairs = self.config.head_dim // 2 - len(WAVES)
+        around = columns[..., None] * (torch.tensor(WAVES) * (2 * np.pi / COLUMNS)).to(x.device)
+        along = torch.arange(first, first + x.shape[1], device=x.device)[:, None]
+        periods = 4.0 * (_LONGEST / 4.0) ** (torch.arange(pairs, device=x.device) / (pairs - 1))
+        along = (along * (2 * np.pi / periods)).expand(*columns.shape, -1)
+        angles = torch.cat((around, along), dim=-1)[:, :, None].float()
+        rotary = torch.polar(torch.ones_like(angles), angles)
         for index, layer in enumerate(self.stack):
-            x = layer(x, turns, text[index], attend, self.kernel, index)
+            x = layer(x, rotary, text[index], attend, self.kernel, index)
         return x
 
 
 def thing_numbers(objects: Sequence[PlacedObject], kinds: Sequence[str]) -> np.ndarray:
     """Return things as the planner knows them, int64 [things, fields], in the order given."""
     number = {kind: row for row, kind in enumerate(kinds, 1)}
-    rows = [
-        (
-            number[each.kind],
-            min(each.variant or 0, VARIANTS - 1),
-            int(each.yaw % 360 * COLUMNS / 360),
-            min(max(int((_HIGHEST - each.pitch) * COLUMNS / 360), 0), ROWS - 1),
-            _size_number(each.width),
-            _size_number(each.height),
-            _color_number(each.color or (128, 128, 128)),
+    rows = []
+    last: int | None = None
+    for each in objects:
+        column = int(each.yaw % 360 * COLUMNS / 360)
+        if last is None or each.width >= _AROUND:
+            column = column if last is None else last
+            turn = 0
+        else:
+            turn = (column - last) % COLUMNS
+        last = column
+        base = each.pitch - each.height / 2
+        rows.append(
+            (
+                number[each.kind],
+                min(each.variant or 0, VARIANTS - 2),
+                turn,
+                min(max(int((_HIGHEST - base) / _ROW), 0), ROWS - 1),
+                _size_number(each.width),
+                _size_number(each.height),
+                _color_number(each.color or (128, 128, 128)),
+                _color_number(each.mean_color or each.color or (128, 128, 128)),
+            )
         )
-        for each in objects
-    ]
     return np.array(rows, np.int64).reshape(-1, len(FIELDS))
 
 
 def placed_objects(numbers: np.ndarray, kinds: Sequence[str]) -> list[PlacedObject]:
-    """Return what `thing_numbers` was given, to the precision of its numbers."""
-    step = 360 / COLUMNS
-    return [
-        PlacedObject(
-            kinds[min(kind, len(kinds)) - 1], (column + 0.5) * step, _HIGHEST - (row + 0.5) * step,
-            _size(width), _size(height), _color(color), variant,
-        )
-        for kind, variant, column, row, width, height, color in numbers.tolist()
-    ]  # fmt: skip
+    """Return what `thing_numbers` was given, turned, to the precision of its numbers."""
+    things = []
+    columns = numbers[:, TURN].cumsum()
+    for (kind, variant, _, base, width, height, color, mean), column in zip(
+        numbers.tolist(), columns.tolist(), strict=True
+    ):
+        tall = _size(height)
+        pitch = _HIGHEST - (base + 0.5) * _ROW + tall / 2
+        things.append(
+            PlacedObject(
+                kinds[min(kind, len(kinds)) - 1], (column + 0.5) * 360 / COLUMNS % 360, pitch,
+                _size(width), tall, _color(color), _color(mean), variant,
+            )
+        )  # fmt: skip
+    return things
 
 
-_HIGHEST = ROWS / 2 * 360 / COLUMNS  # degrees of pitch
+_HIGHEST = 54.0  # degrees of pitch, where rows begin
+_ROW = 108.0 / ROWS  # degrees
+_AROUND = 330.0  # degrees; what is wider stands nowhere
 _RATIO = (LARGEST / SMALLEST) ** (1 / (SIZES - 1))
 
 
@@ -186,6 +258,6 @@ def _color_number(color: tuple[int, int, int]) -> int:
 
 
 def _color(number: int) -> tuple[int, int, int]:
-    width = 256 // LEVELS
     levels = number // LEVELS**2, number // LEVELS % LEVELS, number % LEVELS
-    return tuple(level * width + width // 2 for level in levels)  # type: ignore[return-value]
+    red, green, blue = (int((level + 0.5) * 256 / LEVELS) for level in levels)
+    return red, green, blue

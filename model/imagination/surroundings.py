@@ -1,4 +1,4 @@
-"""What is known all around the viewer: a code and a latent for every cell of the ring.
+"""What is known all around the viewer: a latent for every cell of the ring.
 
 Values that never change: whatever is added or forgotten makes new ones, so that undoing is keeping
 the old. Knows nothing of networks.
@@ -28,33 +28,27 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Codes and latents of the ring's cells; where nothing is known they are 0.
+    """Latents of the ring's cells; where nothing is known they are 0.
 
-    before = Surroundings.unknown(24, 80, 2, 32)
-    after = before.learned(place, codes, latents)
+    before = Surroundings.unknown(24, 80, 32)
+    after = before.learned(place, latents)
     """
 
     known: np.ndarray  # bool [rows, columns]
-    codes: np.ndarray  # int64 [rows, columns, codes]
     latents: np.ndarray  # float32 [C, rows, columns]
 
     @classmethod
-    def unknown(cls, rows: int, columns: int, codes: int, channels: int) -> "Surroundings":
+    def unknown(cls, rows: int, columns: int, channels: int) -> "Surroundings":
         """Return those of a world of which nothing is known yet."""
-        return cls(
-            np.zeros((rows, columns), bool),
-            np.zeros((rows, columns, codes), np.int64),
-            np.zeros((channels, rows, columns), np.float32),
-        )
+        return cls(np.zeros((rows, columns), bool), np.zeros((channels, rows, columns), np.float32))
 
     def learned(
-        self, place: Place, codes: np.ndarray, latents: np.ndarray, only: np.ndarray | None = None
+        self, place: Place, latents: np.ndarray, only: np.ndarray | None = None
     ) -> "Surroundings":
         """Return these with the cells of a place that were not known before.
 
         Args:
             place: of a view.
-            codes: of its cells, int64 [rows, columns, codes].
             latents: of its cells, float32 [C, rows, columns].
             only: cells of the whole ring that may be learned, bool; None: all.
         """
@@ -62,11 +56,10 @@ class Surroundings:
         new = ~self.known[rows, columns]
         if only is not None:
             new &= only[rows, columns]
-        all_codes, all_latents, known = self.codes.copy(), self.latents.copy(), self.known.copy()
-        all_codes[rows, columns] = np.where(new[..., None], codes, all_codes[rows, columns])
+        all_latents, known = self.latents.copy(), self.known.copy()
         all_latents[:, rows, columns] = np.where(new, latents, all_latents[:, rows, columns])
         known[rows, columns] |= new
-        return Surroundings(known, all_codes, all_latents)
+        return Surroundings(known, all_latents)
 
     def mask(self, place: Place) -> np.ndarray:
         """Return which cells of the ring are a place's, bool [rows, columns]."""
@@ -82,16 +75,13 @@ class Surroundings:
         """Return these with what others have in some cells, bool [rows, columns]."""
         return Surroundings(
             np.where(cells, other.known, self.known),
-            np.where(cells[..., None], other.codes, self.codes),
             np.where(cells, other.latents, self.latents),
         )
 
     def at(self, place: Place) -> "Surroundings":
         """Return those of a place alone."""
         rows, columns = self.cells(place)
-        return Surroundings(
-            self.known[rows, columns], self.codes[rows, columns], self.latents[:, rows, columns]
-        )
+        return Surroundings(self.known[rows, columns], self.latents[:, rows, columns])
 
     def beside(self, place: Place, margin: int) -> np.ndarray:
         """Return the latents of a known place and of cells beside it, [C, rows, columns].
@@ -127,15 +117,15 @@ class Surroundings:
 
 
 class Lattice:
-    """Poses whose views are whole cells of the ring, and whole tiles of a sketch.
+    """Poses whose views are whole cells of the ring.
 
-    lattice = Lattice(rows=24, columns=80, view=(12, 20), step=2)
+    lattice = Lattice(rows=24, columns=80, view=(12, 20))
     pose = lattice.nearest(CameraPose(yaw=68.2, pitch=3.0))
     place = lattice.place(pose)
     """
 
-    def __init__(self, rows: int, columns: int, view: tuple[int, int], step: int) -> None:
-        self._rows, self._columns, self._view, self._step = rows, columns, view, step
+    def __init__(self, rows: int, columns: int, view: tuple[int, int]) -> None:
+        self._rows, self._columns, self._view = rows, columns, view
         self.cell = 360.0 / columns  # degrees
         self._yaws = (np.arange(columns) + 0.5) * self.cell  # of the middles of cells
         self._pitches = (rows / 2 - np.arange(rows) - 0.5) * self.cell
@@ -143,13 +133,12 @@ class Lattice:
     def nearest(self, pose: CameraPose) -> CameraPose:
         """Return the nearest pose on the lattice; it is not zoomed."""
         highest = self._rows - self._view[0]
-        top = (highest / 2 - pose.pitch / self.cell) / self._step
-        top = min(max(round(top), 0), highest // self._step) * self._step
+        top = min(max(round(highest / 2 - pose.pitch / self.cell), 0), highest)
         column = round(pose.yaw / self.cell) % self._columns
         return CameraPose(column * self.cell, (highest / 2 - top) * self.cell, WIDEST_FOV)
 
     def box(self, yaw: float, pitch: float, width: float, height: float) -> Place:
-        """Return whole tiles around a box of degrees, at most a view of them.
+        """Return whole cells around a box of degrees, at most a view of them.
 
         Args:
             yaw: of the box's middle, as of a pose.
@@ -159,9 +148,9 @@ class Lattice:
         """
         most_rows, most_columns = self._view
         middle = self._rows / 2 - pitch / self.cell
-        top = math.floor((middle - height / self.cell / 2) / self._step) * self._step
-        bottom = math.ceil((middle + height / self.cell / 2) / self._step) * self._step
-        rows = min(max(bottom - top, self._step), most_rows)
+        top = math.floor(middle - height / self.cell / 2)
+        bottom = math.ceil(middle + height / self.cell / 2)
+        rows = min(max(bottom - top, 1), most_rows)
         left = math.floor((yaw - width / 2) / self.cell)
         columns = max(math.ceil((yaw + width / 2) / self.cell) - left, 1)
         spare = max(columns - most_columns, 0)
@@ -213,9 +202,9 @@ class Lattice:
         boxes = (
             sums[height:, width:] - sums[:-height, width:]
             - sums[height:, :-width] + sums[:-height, :-width]
-        )[:: self._step]  # fmt: skip
+        )  # fmt: skip
         tops, lefts = (np.arange(count) for count in boxes.shape)
-        pitches = ((self._rows - height) / 2 - tops * self._step) * self.cell
+        pitches = ((self._rows - height) / 2 - tops) * self.cell
         yaws = (lefts + width // 2) * self.cell
         across = np.abs((yaws - wanted.yaw + 180.0) % 360.0 - 180.0)
         far = (np.abs(pitches - wanted.pitch)[:, None] + across) / self.cell

@@ -3,16 +3,14 @@
 import json
 from pathlib import Path
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from mag_sandbox.files.whole import replace_file, sha256_of
 from mag_sandbox.model.attention import AttentionKernel
-from mag_sandbox.model.imagination.codes import CodeEncoder
 from mag_sandbox.model.imagination.config import ImaginationConfig
 from mag_sandbox.model.imagination.painter import Painter
 from mag_sandbox.model.imagination.planner import Planner
-from mag_sandbox.model.imagination.sketcher import Sketcher
-from mag_sandbox.model.imagination.stepping import eight_bits
 from mag_sandbox.model.pocket.weights import POCKET_WEIGHTS
 from mag_sandbox.model.saved import SCALE, load_into, parse_config, stored, write_tensors
 from mag_sandbox.model.world import WEIGHTS
@@ -36,26 +34,16 @@ def fits(folder: Path, weights: Path) -> bool:
 
 
 class ImaginationNetworks:
-    """The four networks: planner, sketcher, painter, and the one of codes."""
+    """The two networks: what lists the things of a world, and what paints them."""
 
     def __init__(self, config: ImaginationConfig, kernel: AttentionKernel) -> None:
         self.config = config
-        self.encoder = CodeEncoder(config.codes)
-        self.planner: Planner | None = None
-        if config.planner is not None:
-            self.planner = Planner(config.planner, config.kinds, kernel)
-        self.sketcher = Sketcher(config.sketcher, kernel)
-        self.painter = Painter(config, kernel)
+        self.planner = Planner(config.planner, config.kinds, kernel)
+        self.painter = Painter(config.painter, kernel)
 
     def parts(self) -> dict[str, nn.Module]:
         """Return the networks by the names of their files."""
-        parts: dict[str, nn.Module | None] = {
-            "codes": self.encoder,
-            "planner": self.planner,
-            "sketcher": self.sketcher,
-            "painter": self.painter,
-        }
-        return {name: part for name, part in parts.items() if part is not None}
+        return {"planner": self.planner, "painter": self.painter}
 
 
 def read_imagination_config(folder: Path) -> ImaginationConfig:
@@ -82,14 +70,13 @@ def load_networks(folder: Path, kernel: AttentionKernel) -> ImaginationNetworks:
 def save_networks(folder: Path, networks: ImaginationNetworks) -> None:
     """Write a weights folder; each file appears whole or not at all.
 
-    Numbers are bf16. Matrices of planner and sketcher are int8 with a scale for each row, to which
-    play rounds the sketcher's anyway.
+    Numbers are bf16. Matrices of the planner's layers are int8 with a scale for each row.
     """
     for name, module in networks.parts().items():
         state = {key: stored(value) for key, value in module.state_dict().items()}
-        if name in ("planner", "sketcher"):
+        if name == "planner":
             for key in _matrices(module):
-                state[key], state[key + SCALE] = eight_bits(state[key])
+                state[key], state[key + SCALE] = _eight_bits(state[key])
         write_tensors(folder / f"{name}.safetensors", state)
     replace_file(folder / CONFIG, json.dumps(networks.config.as_dict(), indent=1) + "\n")
 
@@ -99,3 +86,10 @@ def _matrices(module: nn.Module) -> list[str]:
     return [
         f"{name}.weight" for name, part in module.named_modules() if isinstance(part, nn.Linear)
     ]
+
+
+def _eight_bits(weight: Tensor) -> tuple[Tensor, Tensor]:
+    """Return a matrix as int8 levels and a bf16 scale for each of its rows."""
+    scale = (weight.float().abs().amax(dim=1) / 127).bfloat16()
+    levels = weight.float() / scale.float().clamp(min=1e-12)[:, None]
+    return levels.round().clamp(-127, 127).to(torch.int8), scale

@@ -1,10 +1,11 @@
-"""How the player changes a world that is sketched: a place is drawn anew, and memory follows.
+"""How the player changes a world that is painted: a place is painted anew, and memory follows.
 
-The place is forgotten and sketched again beside what is around it, told of the things that are to
-be there. Kept frames that show any of it are remembered anew from the ring, at the nearest pose of
-the lattice, so that nothing brings the old thing back; those that then show nothing more than
-others are let go. All other cells and frames stay to the bit. What was before is kept, so that a
-change can be taken back; once taken back, memory is what it was to the bit, unless play went on.
+The place is forgotten and painted again beside what is around it, told of the plan with the change
+in it: what is placed stands before all else, and what is removed is not in it any more. Kept frames
+that show any of it are remembered anew from the ring, at the nearest pose of the lattice, so that
+nothing brings the old thing back; those that then show nothing more than others are let go. All
+other cells and frames stay to the bit. What was before is kept, so that a change can be taken back;
+once taken back, memory is what it was to the bit, unless play went on.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -16,19 +17,20 @@ import torch
 from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose, yaw_difference
-from mag_sandbox.controls.edits import Edit
+from mag_sandbox.controls.edits import HIGHEST, LARGEST, Edit
 from mag_sandbox.model.imagination.imagination import Imagination
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.surroundings import Place, Surroundings
 from mag_sandbox.model.kv_cache import KVCache
 from mag_sandbox.model.parking import joined, packed, part_of, unpacked
 from mag_sandbox.model.pocket.inventing import Memory
-from mag_sandbox.model.pocket.sketching import SketchInventor
+from mag_sandbox.model.pocket.painting import PaintingInventor, Plan, plan_of, stands_in
 from mag_sandbox.model.prompts import PromptFeatures
 from mag_sandbox.model.slots import KeptFrame, SlotTable
 from mag_sandbox.model.world import WorldState
 
 MOST_CHANGES = 8  # that can be taken back
+_SLACK = 1.0  # degrees
 NOTHING_TO_UNDO = "there is no change to take back"
 
 
@@ -54,6 +56,7 @@ class Change:
     placed: tuple[Edit, ...]  # that stood there before, in the whole world
     cells: np.ndarray  # bool [rows, columns]; of the ring, that it changed
     before: Surroundings  # what these cells were
+    plan: Plan | None  # before, of the whole world
     frames: dict[int, KeptFrame]  # slot -> what lay there
     keys: Tensor  # of these frames, as `KVCache.export` returns them
     values: Tensor
@@ -68,7 +71,7 @@ class Editor:
     """
 
     def __init__(
-        self, imagination: Imagination, features: PromptFeatures, inventor: SketchInventor
+        self, imagination: Imagination, features: PromptFeatures, inventor: PaintingInventor
     ) -> None:
         self._imagination, self._features, self._inventor = imagination, features, inventor
         self.begin()
@@ -91,26 +94,37 @@ class Editor:
             return self._undo(edit, prompt, world)
         if edit.act == "place" and edit.kind not in self._imagination.config.kinds:
             return f'this world cannot draw a "{edit.kind}"; name another thing', None
+        inventor = self._inventor
         here, told = self._target(edit)
         place = self._place(here)
-        self._inventor.follow(world, self._imagination.lattice.around(place))
-        before = self._inventor.around
+        inventor.follow(world, self._imagination.lattice.around(place))
+        before, plan, placed = inventor.around, inventor.plan, self.placed
         self._count += 1
-        staying = self._outside(place)
+        self.placed = (*self._outside(place), *told)
+        inventor.plan = plan and replace(plan, things=_planned(plan.things, here))
         # where something is removed, what is around says what is there, not the caption
-        told_of, empty = self._features("" if edit.act == "remove" else prompt), self._features("")
-        things = (*told, *(one for one in staying if self._reaches(one, place)))
-        noise = self._inventor.noise + self._count * 2**44
-        self._inventor.around = self._imagination.redrawn(
-            before, place, told_of, empty, noise, [_thing(one) for one in things]
-        )
-        placed, self.placed = self.placed, (*staying, *told)
-        frames, keys, values = self._repaint(place, prompt, world)
+        text, empty = self._features("" if edit.act == "remove" else prompt), self._features("")
+        things = (*(inventor.plan.things if inventor.plan else ()), *map(_thing, self.placed))
+        noise = inventor.noise + self._count * 2**44
+        inventor.around = self._imagination.repainted(before, place, text, empty, noise, things)
+        frames, keys, values = self._remember_anew(place, prompt, world)
         added = self._show(place, world)
-        cells = before.mask(place) | (self._inventor.around.known != before.known)
-        self._changes.append(Change(place, placed, cells, before, frames, keys, values, added))
-        del self._changes[:-MOST_CHANGES]
+        cells = before.mask(place) | (inventor.around.known != before.known)
+        change = Change(place, placed, cells, before, plan, frames, keys, values, added)
+        self._changes = [*self._changes, change][-MOST_CHANGES:]
         return "", here
+
+    @property
+    def planned(self) -> tuple[Edit, ...] | None:
+        """What was painted and is known to stand somewhere; None: not all that was seen was."""
+        inventor = self._inventor
+        if not (inventor.knows_all and inventor.plan):
+            return None
+        known, lattice = inventor.around.known, self._imagination.lattice
+        return tuple(
+            _edit(one) for one in inventor.plan.things
+            if _can_be_meant(one) and stands_in(one, known, lattice)
+        )  # fmt: skip
 
     def snapshot(self) -> WorldState:
         """Return all that it knows."""
@@ -131,18 +145,22 @@ class Editor:
         self._changes = [_unpacked(part_of(state, part), nothing) for part in state.data["parts"]]
 
     def _target(self, edit: Edit) -> tuple[Edit, tuple[Edit, ...]]:
-        """Return where is drawn, and what is placed there: where something stands, all of it."""
+        """Return where is painted, and what is placed there: where something stands, all of it."""
         if edit.act == "place":
             return edit, (edit,)
-        there = [one for one in self.placed if _covers(one, edit)]
-        if not there:
-            return edit, ()
-        thing = min(there, key=lambda one: one.width * one.height)
-        box = replace(thing, act=edit.act, kind="", color=None)
-        return box, (thing,) if edit.act == "repaint" else ()
+        plan = self._inventor.plan
+        planned = (_edit(one) for one in (plan.things if plan else ()) if _can_be_meant(one))
+        for things in (self.placed, tuple(planned)):
+            there = [one for one in things if _covers(one, edit)]
+            if there:
+                thing = min(there, key=lambda one: one.width * one.height)
+                box = replace(thing, act=edit.act, kind="", color=None)
+                stays = edit.act == "repaint" and things is self.placed
+                return box, (thing,) if stays else ()
+        return edit, ()
 
     def _place(self, edit: Edit) -> Place:
-        """Return the tiles of a change: a cell more to every side than what it is about."""
+        """Return the cells of a change: one more to every side than what it is about."""
         lattice = self._imagination.lattice
         more = 2 * lattice.cell
         return lattice.box(edit.yaw, edit.pitch, edit.width + more, edit.height + more)
@@ -158,12 +176,7 @@ class Editor:
             if not there[around.cells(middle)].all() and around.at(middle).known.any()
         )  # fmt: skip
 
-    def _reaches(self, edit: Edit, place: Place) -> bool:
-        around, lattice = self._inventor.around, self._imagination.lattice
-        own = lattice.box(edit.yaw, edit.pitch, edit.width, edit.height)
-        return bool((around.mask(own) & around.mask(place)).any())
-
-    def _repaint(
+    def _remember_anew(
         self, place: Place, prompt: str, world: EditedMemory, skipped: Collection[int] = ()
     ) -> tuple[dict[int, KeptFrame], Tensor, Tensor]:
         """Remember anew what frames show of a place; return what lay in their slots.
@@ -218,6 +231,8 @@ class Editor:
         inventor, (table, cache) = self._inventor, world.kept
         inventor.around = inventor.around.replaced(change.cells, change.before)
         self.placed = change.placed
+        if change.plan and inventor.plan and change.plan.made_as(inventor.plan):
+            inventor.plan = change.plan
         for slot, frame in list(table.frames.items()):
             if frame.frame_index in change.added:
                 del table.frames[slot]
@@ -230,7 +245,7 @@ class Editor:
                 back.append(number)
                 slots.append(slot)
         cache.load(slots, change.keys[:, back], change.values[:, back])
-        self._repaint(change.place, prompt, world, slots)
+        self._remember_anew(change.place, prompt, world, slots)
         return "", self._box(edit, change.place)
 
     def _box(self, edit: Edit, place: Place) -> Edit:
@@ -245,6 +260,31 @@ class Editor:
 def _covers(edit: Edit, point: Edit) -> bool:
     across = abs(yaw_difference(edit.yaw, point.yaw))
     return across <= edit.width / 2 and abs(edit.pitch - point.pitch) <= edit.height / 2
+
+
+def _planned(things: Sequence[PlacedObject], change: Edit) -> tuple[PlacedObject, ...]:
+    """Return what is planned after a change: without what it covers, or with other ones of it."""
+    if change.act == "repaint":
+        return tuple(
+            replace(one, color=None, mean_color=None, variant=None) if _within(one, change) else one
+            for one in things
+        )
+    return tuple(one for one in things if not _within(one, change))
+
+
+def _within(thing: PlacedObject, change: Edit) -> bool:
+    across = abs(yaw_difference(thing.yaw, change.yaw)) + thing.width / 2
+    down = abs(thing.pitch - change.pitch) + thing.height / 2
+    return across <= change.width / 2 + _SLACK and down <= change.height / 2 + _SLACK
+
+
+def _can_be_meant(thing: PlacedObject) -> bool:
+    """Tell whether a thing is one to point at, not ground or sky."""
+    return thing.width <= LARGEST[0] and thing.height <= LARGEST[1] and abs(thing.pitch) <= HIGHEST
+
+
+def _edit(thing: PlacedObject) -> Edit:
+    return Edit("place", thing.yaw, thing.pitch, thing.width, thing.height, thing.kind, thing.color)
 
 
 def _thing(edit: Edit) -> PlacedObject:
@@ -272,7 +312,6 @@ def _packed(change: Change) -> WorldState:
     parts = {
         "cells": torch.from_numpy(cells.astype(np.uint8)),
         "known": torch.from_numpy(change.before.known[cells].astype(np.uint8)),
-        "codes": torch.from_numpy(change.before.codes[cells].astype(np.int16)),
         "latents": torch.from_numpy(change.before.latents[:, cells]),
         "keys": change.keys,
         "values": change.values,
@@ -282,23 +321,22 @@ def _packed(change: Change) -> WorldState:
     return packed(parts, {
         "place": astuple(change.place), "added": list(change.added), "table": table.as_dict(),
         "placed": [asdict(edit) for edit in change.placed],
+        "plan": change.plan and asdict(change.plan),
     })  # fmt: skip
 
 
 def _unpacked(state: WorldState, nothing: Surroundings) -> Change:
     parts, data = unpacked(state), state.data
     cells = parts["cells"].numpy().astype(bool)
-    known, codes, latents = (
-        array.copy() for array in (nothing.known, nothing.codes, nothing.latents)
-    )
+    known, latents = nothing.known.copy(), nothing.latents.copy()
     known[cells] = parts["known"].numpy().astype(bool)
-    codes[cells] = parts["codes"].numpy()
     latents[:, cells] = parts["latents"].numpy()
     table = SlotTable(max((row[0] for row in data["table"]["frames"]), default=0) + 1)
     table.load_dict(data["table"])
-    before = Surroundings(known, codes, latents)
+    before = Surroundings(known, latents)
     return Change(
-        Place(*data["place"]), _edits(data["placed"]), cells, before, table.frames,
+        Place(*data["place"]), _edits(data["placed"]), cells, before, plan_of(data["plan"]),
+        table.frames,
         parts["keys"], parts["values"], tuple(data["added"]),
     )  # fmt: skip
 

@@ -3,7 +3,7 @@
 A view is begun when it is known that it will be needed, and taken some blocks later: how many
 depends on nothing but the work it is, so that a replay is exact however fast a machine is. The
 memory model makes a view when it is taken, before the camera reaches ground that memory lacks: else
-a slow pan would uncover the world in strips too thin to start an object in. `sketching` makes them
+a slow pan would uncover the world in strips too thin to start an object in. `painting` makes them
 beside the world.
 """
 

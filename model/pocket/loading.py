@@ -29,7 +29,7 @@ from mag_sandbox.model.pocket.base import WorldParts
 from mag_sandbox.model.pocket.decoding import Codec
 from mag_sandbox.model.pocket.editing import Editor
 from mag_sandbox.model.pocket.inventing import Inventor, MemoryModelInventor
-from mag_sandbox.model.pocket.sketching import SketchInventor
+from mag_sandbox.model.pocket.painting import PaintingInventor
 from mag_sandbox.model.pocket.weights import (
     ANIMATOR,
     AUTOENCODER,
@@ -59,7 +59,7 @@ def load(
     on_progress: Progress,
     weights: Path = POCKET_WEIGHTS,
     execution: Execution | None = None,
-    sketches: Path = IMAGINATION_WEIGHTS,
+    imagination: Path = IMAGINATION_WEIGHTS,
 ) -> DiffusionWorld:
     """Return the pocket world.
 
@@ -68,9 +68,9 @@ def load(
         look_ahead: whether views are imagined before the camera gets there.
         on_progress: told what is being loaded.
         weights: folder of weights.
-        execution: how to run; None: what a probe finds fastest here, with sketches if there are
-            weights for them.
-        sketches: folder of the weights of what sketches and paints.
+        execution: how to run; None: what a probe finds fastest here, painting if there are weights
+            for it.
+        imagination: folder of the weights of what plans and paints.
 
     Raises:
         MissingWeights: weights are absent, damaged, or of another architecture.
@@ -85,32 +85,32 @@ def load(
     features = prompt_features(weights, config, tokenizer, known)
     on_progress("probe", 0.6)
     if execution is None:
-        execution = replace(probe_execution(config), sketches=fits(sketches, weights))
+        execution = replace(probe_execution(config), paints=fits(imagination, weights))
     parts = world_parts(config, weights, dit, autoencoder, features, execution)
-    imagination = parts.conditioner
+    of_memory = parts.conditioner
     if memory_dit is not dit:
-        imagination = _conditioner(memory_dit, features, execution)
+        of_memory = _conditioner(memory_dit, features, execution)
     on_progress("memory", 0.9)
     generator = BlockGenerator(
         dit,
         memory_dit,
         _cache(config, memory, execution),
         config.flow.shift,
-        imagination.text_keys(""),
+        of_memory.text_keys(""),
     )
     inventor: Inventor = MemoryModelInventor()
     editor = None
-    if execution.sketches:
+    if execution.paints:
         kernel = named_kernel(execution.kernel)
-        invented = load_imagination(sketches, autoencoder, kernel, execution.dtype)
-        digest = parts.provenance["imagination"] = digest_of(sketches)
-        inventor = SketchInventor(invented, features, digest)
+        invented = load_imagination(imagination, autoencoder, kernel, execution.dtype)
+        digest = parts.provenance["imagination"] = digest_of(imagination)
+        inventor = PaintingInventor(invented, features, digest)
         editor = Editor(invented, features, inventor)
         kinds = tuple(kind for kind in invented.config.kinds if kind in THINGS)
         parts = replace(parts, spec=replace(parts.spec, kinds=kinds))
     world = DiffusionWorld(
         parts,
-        imagination,
+        of_memory,
         inventor,
         generator,
         RayCoordinates.of(config),

@@ -140,9 +140,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             if not session.looked_ahead:  # the player turned to where nothing was pending
                 self._look_ahead_to(control.camera, session.block_index)
                 self.prepare()
-            block = self._show(self._poses(control.camera), control.camera)
-            placed = self._editor.placed if self._editor else ()
-            return replace(block, edited=edited, placed=placed)
+            return replace(self._show(self._poses(control.camera), control.camera), edited=edited)
 
     def show(self, control: Control, frames: Frames) -> FrameBlock:
         """Take a block's frames as they are and remember them as if they had been made here.
@@ -407,7 +405,11 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         imagined = tuple(self._imagined)
         block = self._handed_out(shown, poses, command, self._usage(), imagined)
         self._imagined.clear()
-        return block
+        editor = self._editor
+        if editor is None:
+            return block
+        planned = editor.planned if self._arrives_later else None  # else not all was painted
+        return replace(block, placed=editor.placed, planned=planned)
 
     def _make(
         self,

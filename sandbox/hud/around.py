@@ -1,12 +1,13 @@
 """What is around, as a list: for those who cannot see the picture, and to know what one may name.
 
-What the player placed is known exactly; all else is what a network that was trained on renders is
-sure to find in the map of what was seen. It is loaded when it is first asked.
+What the player placed and what the world planned is known exactly. Where pictures were given, what
+a network that was trained on renders is sure to find in the map of what was seen is all there is;
+it is loaded when it is first asked.
 """
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -16,7 +17,7 @@ from mag_sandbox.controls.edits import Edit
 from mag_sandbox.model.world import FrameBlock
 from mag_sandbox.sandbox.hud.seen import SCALE, TOP, WIDTH, SeenRing
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver, SessionStart
-from mag_sandbox.scenes.things import THINGS, color_name
+from mag_sandbox.scenes.things import SMALLEST, THINGS, color_name
 
 FEWEST_CELLS = 12  # of the map, 4 x 4 px each, that make a thing
 WRAP = 64  # px of the map beyond either end, so that things on the seam are seen whole
@@ -72,8 +73,7 @@ class Lookout(SessionObserver):
 
     def things(self) -> tuple[Seen, ...]:
         """Return what is around; see `things_around`."""
-        placed = self._newest.placed if self._newest else ()
-        return things_around(self._ring.pixels, self._ring.is_seen, placed)
+        return things_around(self._ring.pixels, self._ring.is_seen, self._newest)
 
     def lines(self) -> list[str]:
         """Return a line a thing, the nearest to the middle of the newest view first."""
@@ -81,34 +81,44 @@ class Lookout(SessionObserver):
         return around_lines(self.things(), pose)
 
 
-def things_around(
-    ring: np.ndarray, seen: np.ndarray, placed: Sequence[Edit] = ()
-) -> tuple[Seen, ...]:
+def things_around(ring: np.ndarray, seen: np.ndarray, block: FrameBlock | None) -> tuple[Seen, ...]:
     """Return what is around, from left to right of the map.
 
     Args:
         ring: the map, uint8 [HEIGHT, WIDTH, 3]; its left edge lies behind the first view.
         seen: which of its pixels were seen, bool [HEIGHT, WIDTH].
-        placed: what the player placed.
+        block: the newest; it says what was placed, and what was planned if all was.
 
     Raises:
         MissingWeights: those of the network that looks are not there.
     """
-    own = tuple(
-        Seen(
-            edit.kind, color_name(edit.color) if edit.color else "",
-            edit.yaw % 360.0, edit.pitch, edit.width, edit.height, placed=True,
-        )
-        for edit in placed
-    )  # fmt: skip
-    found = [one for one in _found(ring, seen) if not any(_same_place(one, mine) for mine in own)]
-    return tuple(sorted((*own, *found), key=lambda one: (one.yaw + 180.0) % 360.0))
+    placed, planned = (block.placed, block.planned) if block else ((), None)
+    own = tuple(replace(_told(edit), placed=True) for edit in placed)
+    if planned is None:
+        found = _found(ring, seen)
+    else:
+        found = [_told(edit) for edit in planned if edit.kind in THINGS and _is_seen(edit, seen)]
+    others = [one for one in found if not any(_same_place(one, mine) for mine in own)]
+    return tuple(sorted((*own, *others), key=lambda one: (one.yaw + 180.0) % 360.0))
 
 
 def around_lines(things: Sequence[Seen], pose: CameraPose) -> list[str]:
     """Return a line a thing, the nearest to the middle of a view first; says when there is none."""
     nearest = sorted(things, key=lambda one: abs(yaw_difference(one.yaw, pose.yaw)))
     return [one.words(pose) for one in nearest] or ["nothing that has a name was seen yet"]
+
+
+def _told(edit: Edit) -> Seen:
+    color = color_name(edit.color) if edit.color else ""
+    return Seen(edit.kind, color, edit.yaw % 360.0, edit.pitch, edit.width, edit.height)
+
+
+def _is_seen(edit: Edit, seen: np.ndarray) -> bool:
+    """Tell whether the middle of a thing, large enough to be named, was seen."""
+    height, width = seen.shape
+    row, column = round((TOP - edit.pitch) * SCALE), round((edit.yaw + 180.0) * SCALE) % width
+    large = min(edit.width, edit.height) >= SMALLEST
+    return large and bool(seen[min(max(row, 0), height - 1), column])
 
 
 def _found(ring: np.ndarray, seen: np.ndarray) -> list[Seen]:

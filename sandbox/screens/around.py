@@ -45,9 +45,9 @@ class AroundOverlay(Overlay):
             return
         ring = self._stitcher.ring
         pixels, seen = ring.pixels.copy(), ring.is_seen
-        placed = self._reel.current.block.placed
+        block = self._reel.current.block
         with_one = ThreadPoolExecutor(1, "looking around")
-        self._found = with_one.submit(things_around, pixels, seen, placed)
+        self._found = with_one.submit(things_around, pixels, seen, block)
         self._found.add_done_callback(lambda found: self._notify())
         with_one.shutdown(wait=False)
 

@@ -1,14 +1,11 @@
-"""`python -m training imagination`: codes, painter, sketcher, planner in turn, resumable."""
+"""`python -m training imagination`: planner and painter in turn, resumable."""
 
 import logging
 from functools import cached_property
-from pathlib import Path
 
-import numpy as np
 import torch
 
 from mag_sandbox.model.imagination.config import ImaginationConfig
-from mag_sandbox.model.imagination.planner import Planner
 from mag_sandbox.model.imagination.weights import (
     ImaginationNetworks,
     load_networks,
@@ -20,17 +17,15 @@ from mag_sandbox.model.pocket.weights import AUTOENCODER, WORLD, load_tokenizer,
 from mag_sandbox.model.saved import load_into
 from mag_sandbox.training.devices import TrainingDevice, choose_device
 from mag_sandbox.training.imagination.config import ImaginationTraining
-from mag_sandbox.training.imagination.encoded import ring_codes, ring_latents
-from mag_sandbox.training.imagination.rings import RingSet, ring_set
+from mag_sandbox.training.imagination.rings import RingLog, ring_latents, ring_log
 from mag_sandbox.training.imagination.samples import SampleSheets
-from mag_sandbox.training.imagination.stage_codes import CodeAutoencoder, CodesStage
 from mag_sandbox.training.imagination.stage_painter import PainterStage
 from mag_sandbox.training.imagination.stage_planner import PlannerStage
-from mag_sandbox.training.imagination.stage_sketcher import SketcherStage
-from mag_sandbox.training.loop import Loop, LoopConfig
+from mag_sandbox.training.loop import Loop, LoopConfig, Stage
 from mag_sandbox.training.panorama.classes import CLASSES
 from mag_sandbox.training.pocket.stage_images import Captions
 
+DECAY, EMA = 0.4, 0.998  # runs are short: the rate falls to zero over much of one
 logger = logging.getLogger(__name__)
 
 
@@ -60,61 +55,40 @@ class ImaginationPipeline:
     def run(self) -> None:
         """Train what is not trained yet, from where it stands, and write the weights."""
         training = self.training
-        if training.init_from is None:  # else codes stay: all that was learned is about them
-            coder = CodeAutoencoder(self.networks.encoder)
-            stage = CodesStage(coder, self.rings, self.device, training.seed)
-            Loop(stage, LoopConfig(training.codes_steps, 100, 0.4, ema=0.995), self.folder).run()
-        self.networks.encoder.requires_grad_(False)
-        Loop(self._painter_stage(), LoopConfig(training.painter_steps), self.folder).run()
-        Loop(self._sketcher_stage(), LoopConfig(training.sketcher_steps), self.folder).run()
-        if self.networks.planner is not None:
-            Loop(
-                self._planner_stage(self.networks.planner),
-                LoopConfig(training.planner_steps),
-                self.folder,
-            ).run()
+        self._learn(self._planner_stage(), training.planner_steps)
+        self._learn(self._painter_stage(), training.painter_steps)
         save_networks(self.folder / "weights", self.networks)
         logger.info("weights written to %s", self.folder / "weights")
 
-    def _sketcher_stage(self) -> SketcherStage:
-        return SketcherStage(
-            self.networks.sketcher, self._codes, self.rings, self.networks.config.kinds,
-            self._captions, self.text, self.device, self.training.seed, self._sheets.sketches,
-        )  # fmt: skip
+    def _learn(self, stage: Stage, steps: int) -> None:
+        Loop(stage, LoopConfig(steps, warmup=100, decay=DECAY, ema=EMA), self.folder).run()
 
-    def _planner_stage(self, planner: Planner) -> PlannerStage:
+    def _planner_stage(self) -> PlannerStage:
         return PlannerStage(
-            planner, self.rings, self._captions, self.text, self.device,
+            self.networks.planner, self._log, self._captions, self.text, self.device,
             self.training.seed,
         )  # fmt: skip
 
     def _painter_stage(self) -> PainterStage:
-        latents = ring_latents(self._encoded, self.autoencoder, self.rings, self.device)
+        training = self.training
+        latents = ring_latents(training.data, self.autoencoder, training.rings, self.device)
         return PainterStage(
-            self.networks.painter, self._codes, latents, self._captions, self.text, self.device,
-            self.training.seed, self._sheets.paintings,
+            self.networks.painter, latents, self._log.things[: training.rings],
+            self.networks.config.kinds, self._captions, self.text, self.device, training.seed,
+            self._sheets.paintings,
         )  # fmt: skip
 
     @cached_property
-    def rings(self) -> RingSet:
-        """The scenes to learn from."""
-        return ring_set(self.training.data, self.training.rings)
-
-    @property
-    def _encoded(self) -> Path:
-        return self.folder / "encoded"
-
-    @cached_property
-    def _codes(self) -> np.ndarray:
-        return ring_codes(self._encoded, self.networks.encoder, self.rings, self.device)
+    def _log(self) -> RingLog:
+        return ring_log(self.training.data, max(self.training.rings, self.training.logs))
 
     @cached_property
     def _captions(self) -> Captions:
-        return Captions(self.rings, self.tokenizer, self.text.config.text_len)
+        return Captions(self._log, self.tokenizer, self.text.config.text_len)
 
     @cached_property
     def _sheets(self) -> SampleSheets:
-        return SampleSheets(self.networks, self.autoencoder, self.text, self.tokenizer, self.device)
+        return SampleSheets(self.networks, self.autoencoder, self.text, self.tokenizer)
 
 
 def train(training: ImaginationTraining) -> None:

@@ -1,6 +1,7 @@
-"""Drawn rings at rest with their captions, on disk in files of equal size that are drawn once.
+"""Rings to learn from: what stands in each, what captions say of it, and its latents.
 
-Ring `i` is the scene of seed `i`, so a set grows without drawing anything twice.
+Ring `i` is the scene of seed `i`, at rest, so a set grows without drawing anything twice. Kept on
+disk in files of equal size; pictures are not kept.
 """
 
 import json
@@ -9,14 +10,18 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from mag_sandbox.files.whole import replacing
-from mag_sandbox.training.panorama.canvas import RING_HEIGHT, RING_WIDTH
+from mag_sandbox.model.frames import to_pictures
+from mag_sandbox.model.pocket.autoencoder import Autoencoder
+from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.panorama.logged_canvas import Thing
 from mag_sandbox.training.panorama.render import (
     CATEGORIES,
     HELD_OUT,
     RENDERER_VERSION,
+    render,
     render_logged,
 )
 from mag_sandbox.training.pocket.data import CAPTIONS_EACH, TooManyPanoramas
@@ -24,26 +29,22 @@ from mag_sandbox.training.pocket.data import CAPTIONS_EACH, TooManyPanoramas
 logger = logging.getLogger(__name__)
 
 RINGS_EACH = 400  # rings a file
+MARGIN = 64  # px beyond either end of a ring that its latents may depend on
 
 
 @dataclass(frozen=True, slots=True)
-class RingSet:
-    """Drawn rings, read from disk as they are needed."""
+class RingLog:
+    """What rings show, in words and as things."""
 
-    files: list[np.ndarray]  # uint8 [RINGS_EACH, RING_HEIGHT, RING_WIDTH, 3] each
     captions: list[list[str]]  # CAPTIONS_EACH a ring
-    things: list[list[Thing]]  # of each ring, without land, water and backdrop
+    things: list[list[Thing]]  # of each ring, from far to near
 
     def __len__(self) -> int:
         return len(self.captions)
 
-    def __getitem__(self, index: int) -> np.ndarray:
-        """Return a ring, uint8 [RING_HEIGHT, RING_WIDTH, 3]."""
-        return self.files[index // RINGS_EACH][index % RINGS_EACH]
 
-
-def ring_set(folder: Path, count: int) -> RingSet:
-    """Return the first rings, drawing those that are not on disk.
+def ring_log(folder: Path, count: int) -> RingLog:
+    """Return the log of the first rings, drawing those of which none is on disk.
 
     Args:
         folder: where files are kept.
@@ -54,24 +55,43 @@ def ring_set(folder: Path, count: int) -> RingSet:
     """
     if count > HELD_OUT:
         raise TooManyPanoramas(f"{count} rings reach held-out seed {HELD_OUT}; ask for fewer")
-    files, captions, things = [], [], []
+    captions, things = [], []
     for first in range(0, count, RINGS_EACH):
-        pixels, words = _paths(folder, first)
-        if not words.exists():
-            _draw(pixels, words, first)
-        files.append(np.load(pixels, mmap_mode="r"))
-        for record in json.loads(words.read_text()):
+        path = _path(folder, "things", first, "json")
+        if not path.exists():
+            with replacing(path) as part:
+                part.write_text(json.dumps([_record(first + row) for row in range(RINGS_EACH)]))
+            logger.info("logged rings %d to %d", first, first + RINGS_EACH - 1)
+        for record in json.loads(path.read_text()):
             captions.append(record["captions"])
             things.append([Thing(**thing) for thing in record["things"]])
-    return RingSet(files, captions, things)
+    return RingLog(captions, things)
 
 
-def drawn_rings(folder: Path) -> int:
-    """Return how many rings are on disk."""
-    count = 0
-    while _paths(folder, count)[1].exists():
-        count += RINGS_EACH
-    return count
+@torch.no_grad()
+def ring_latents(
+    folder: Path, autoencoder: Autoencoder, count: int, device: TrainingDevice
+) -> list[np.ndarray]:
+    """Return the latents of the first rings, on disk, float16 [RINGS_EACH, C, rows, columns] each.
+
+    A ring is encoded whole; every view whose pose is a multiple of a cell is then a cut out of it.
+    """
+    cells, files = MARGIN // autoencoder.config.stride, []
+    for first in range(0, count, RINGS_EACH):
+        path = _path(folder, "latents", first, "npy")
+        if not path.exists():
+            latents = []
+            for seed in range(first, first + RINGS_EACH):
+                pixels = render(category_of(seed), seed).pixels
+                around = np.concatenate((pixels[:, -MARGIN:], pixels, pixels[:, :MARGIN]), axis=1)
+                with device.autocast():
+                    encoded = autoencoder.encode(device.upload(to_pictures(around[None])))
+                latents.append(encoded[0, ..., cells:-cells].float().cpu().numpy())
+            with replacing(path) as part, part.open("wb") as file:
+                np.save(file, np.stack(latents).astype(np.float16))
+            logger.info("encoded rings %d to %d", first, first + RINGS_EACH - 1)
+        files.append(np.load(path, mmap_mode="r"))
+    return files
 
 
 def category_of(seed: int) -> str:
@@ -80,24 +100,12 @@ def category_of(seed: int) -> str:
     return names[seed % len(names)]
 
 
-def _paths(folder: Path, first: int) -> tuple[Path, Path]:
-    stem = folder / f"rings-v{RENDERER_VERSION}-{first}"
-    return stem.with_suffix(".npy"), stem.with_suffix(".json")
+def _path(folder: Path, name: str, first: int, ending: str) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{name}-v{RENDERER_VERSION}-{first}.{ending}"
 
 
-def _draw(pixels: Path, words: Path, first: int) -> None:
-    pixels.parent.mkdir(parents=True, exist_ok=True)
-    shape = (RINGS_EACH, RING_HEIGHT, RING_WIDTH, 3)
-    records = []
-    with replacing(pixels) as part:
-        rings = np.lib.format.open_memmap(part, mode="w+", dtype=np.uint8, shape=shape)
-        for row in range(RINGS_EACH):
-            scene = render_logged(category_of(first + row), first + row)
-            rings[row] = scene.pixels
-            things = [asdict(thing) for thing in scene.things if not thing.is_area]
-            captions = [scene.caption(i) for i in range(CAPTIONS_EACH)]
-            records.append({"captions": captions, "things": things})
-        rings.flush()
-    with replacing(words) as part:
-        part.write_text(json.dumps(records))
-    logger.info("drew rings %d to %d", first, first + RINGS_EACH - 1)
+def _record(seed: int) -> dict:
+    scene = render_logged(category_of(seed), seed)
+    captions = [scene.caption(i) for i in range(CAPTIONS_EACH)]
+    return {"captions": captions, "things": [asdict(thing) for thing in scene.things]}

@@ -1,4 +1,4 @@
-"""The second stage: the painter, on cuts of rings of latents, from codes that are a bit off."""
+"""The painter, on cuts of rings of latents, told of what the renderer's log says stands there."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -7,20 +7,31 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mag_sandbox.model.imagination.codes import to_values
+from mag_sandbox.model.imagination.objects import (
+    VARIANTS,
+    ObjectTable,
+    PlacedObject,
+    ToldObjects,
+    object_table,
+    tell,
+)
 from mag_sandbox.model.imagination.painter import Painter
 from mag_sandbox.model.pocket.networks import TextEncoder
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.imagination.rings import RINGS_EACH
 from mag_sandbox.training.loop import Stage
 from mag_sandbox.training.losses import flow_target, sample_noise_levels
-from mag_sandbox.training.optimisers import muon_and_adamw
+from mag_sandbox.training.optimisers import Muon
+from mag_sandbox.training.panorama.logged_canvas import Thing
 from mag_sandbox.training.pocket.stage_images import Captions
 
 BATCH = 24  # views
 CAPTION_DROPOUT = 0.1
-NOTHING_KNOWN = 0.5  # share of views; of the others, a part on some side is known
-JITTER = 0.05  # share of the numbers of codes that are one level off
+SHIFT = 3.0  # of noise levels: what is told decides at high noise
+NOTHING_KNOWN = 0.65  # share of views; of the others, a part on some side is known
+NO_OBJECTS, SOME_OBJECTS = 0.05, 0.1  # share of views; of some any share of objects is told
+NO_COLOR, NO_VARIANT = 0.08, 0.08  # share of told objects
+JITTER = 0.06  # cells, standard deviation of where an object is told to be
 Sheet = Callable[[Path, Painter], None]
 
 
@@ -29,8 +40,9 @@ class PainterStage(Stage):
 
     Args:
         module: what is trained.
-        codes: of the rings, uint16 [N, rows, columns, codes].
         latents: of the rings, float16 [RINGS_EACH, C, rows, columns] each.
+        things: of the rings, from far to near.
+        kinds: names of the things' classes, in the order of the painter's table.
         captions: of the rings, as token ids.
         text: reads them; it stays as it is.
         device: where to compute.
@@ -43,31 +55,43 @@ class PainterStage(Stage):
     def __init__(
         self,
         module: Painter,
-        codes: np.ndarray,
         latents: Sequence[np.ndarray],
+        things: Sequence[Sequence[Thing]],
+        kinds: Sequence[str],
         captions: Captions,
         text: TextEncoder,
         device: TrainingDevice,
         seed: int,
         sheet: Sheet,
     ) -> None:
-        self.module, self.codes, self.latents = module.to(device.device), codes, latents
+        self.module, self.latents = module.to(device.device), latents
         self.captions, self.text = captions, text.eval()
         self.device, self.seed, self._sheet = device, seed, sheet
+        ring = module.config.ring
+        self._objects = [
+            object_table([placed(thing) for thing in each], kinds, ring) for each in things
+        ]
 
     def optimisers(self) -> list[torch.optim.Optimizer]:
         """Return Muon over the layers' matrices and AdamW over everything else."""
         matrices = [p for p in self.module.dit.blocks.parameters() if p.ndim == 2]
-        return muon_and_adamw(self.module, matrices, 0.012, 1.5e-3)
+        sprites = list(self.module.objects.sprites.parameters())
+        chosen = set(map(id, (*matrices, *sprites)))
+        rest = [p for p in self.module.parameters() if id(p) not in chosen]
+        return [
+            Muon(matrices, lr=0.012),
+            torch.optim.AdamW(rest, lr=1.5e-3, betas=(0.9, 0.95)),
+            torch.optim.Adam(sprites, lr=0.01, betas=(0.9, 0.95)),
+        ]
 
     def loss(self, step: int) -> Tensor:
         """Return the flow loss of one batch of views, over what is not known of them."""
         rng = np.random.default_rng([self.seed, 30, step])
         draw = torch.Generator().manual_seed(int(rng.integers(2**62)))
-        which = rng.integers(len(self.codes), size=BATCH * self.device.scale)
-        latents, values = self._cut(which, rng)
+        which = rng.integers(len(self._objects), size=BATCH * self.device.scale)
+        latents, rows, told = self._cut(which, rng)
         known = torch.from_numpy(self._known(len(which), rng))
-        sigma = sample_noise_levels((len(which),), draw)
+        sigma = sample_noise_levels((len(which),), draw, SHIFT)
         noisy, target = flow_target(latents, sigma, draw)
         noisy = torch.where(known[:, None], latents, noisy)
         upload = self.device.upload
@@ -77,31 +101,37 @@ class PainterStage(Stage):
                 ids, mask = self.captions.draw(which, rng, CAPTION_DROPOUT)
                 features = self.text(upload(ids), upload(mask))
             text = self.module.text_keys(features)
-            flow = self.module(noisy, known, upload(values), upload(sigma), text)
+            place = self.module.place(told, upload(rows), known)
+            flow = self.module(noisy, place, upload(sigma), text)
         error = (flow.float() - target).square().mean(dim=1)
         return error.masked_fill(known, 0).sum() / (~known).sum()
 
-    def _cut(self, which: np.ndarray, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-        """Return latents [B, C, H, W] of random views, and values of their codes [B, H, W, 6]."""
+    def _cut(
+        self, which: np.ndarray, rng: np.random.Generator
+    ) -> tuple[Tensor, Tensor, ToldObjects]:
+        """Return random views: latents [B, C, H, W], rows [B, H], and what cells are told."""
         config = self.module.config
-        height, width = config.view_rows, config.view_columns
-        rows, columns = self.codes.shape[1:3]
-        latents, codes = [], []
+        (ring_rows, ring_columns), (height, width) = config.ring, config.view
+        latents, all_rows, told = [], [], []
         for ring in which:
-            top = int(rng.integers(rows - height + 1))
-            across = (int(rng.integers(columns)) + np.arange(width)) % columns
+            top = int(rng.integers(ring_rows - height + 1))
+            rows = top + np.arange(height)
+            across = (int(rng.integers(ring_columns)) + np.arange(width)) % ring_columns
             kept = self.latents[ring // RINGS_EACH][ring % RINGS_EACH]
-            latents.append(kept[:, top : top + height][:, :, across])
-            codes.append(self.codes[ring, top : top + height][:, across])
-        values = to_values(torch.from_numpy(np.stack(codes).astype(np.int64)), config.codes)
-        off = rng.choice([-1.0, 0.0, 1.0], values.shape, p=(JITTER / 2, 1 - JITTER, JITTER / 2))
-        level = 2 / (config.codes.levels - 1)
-        jittered = (values + level * torch.from_numpy(off).float()).clamp(-1, 1)
-        return torch.from_numpy(np.stack(latents).astype(np.float32)), jittered
+            latents.append(kept[:, top : top + height][:, :, across].astype(np.float32))
+            all_rows.append(rows)
+            objects = some_objects(self._objects[ring], rng)
+            told.append(tell(objects, rows, across, ring_columns))
+        looks, numbers = (self.device.upload(torch.stack(each)) for each in zip(*told, strict=True))
+        return (
+            torch.from_numpy(np.stack(latents)),
+            torch.from_numpy(np.stack(all_rows)),
+            ToldObjects(looks, numbers),
+        )
 
     def _known(self, count: int, rng: np.random.Generator) -> np.ndarray:
         """Return where views are known, bool [count, H, W]: nowhere, or all but some box."""
-        height, width = self.module.config.view_rows, self.module.config.view_columns
+        height, width = self.module.config.view
         known = np.zeros((count, height, width), bool)
         for view in known:
             if rng.random() >= NOTHING_KNOWN:
@@ -123,3 +153,28 @@ class PainterStage(Stage):
     def sheet(self, path: Path, step: int) -> None:  # noqa: ARG002 (the sheet needs no step)
         """Write a picture of samples."""
         self._sheet(path, self.module)
+
+
+def placed(thing: Thing) -> PlacedObject:
+    """Return a thing of the renderer's log as a painter is told of it."""
+    return PlacedObject(
+        thing.name, thing.yaw, thing.pitch, *thing.degrees, thing.main_color, thing.mean_color,
+        thing.variant,
+    )  # fmt: skip
+
+
+def some_objects(table: ObjectTable, rng: np.random.Generator) -> ObjectTable:
+    """Return some of the objects, not all with colour and shape, not exactly where they are."""
+    count, chance = len(table.looks), rng.random()
+    if chance < NO_OBJECTS or count == 0:
+        return table.chosen(np.zeros(0, np.int64))
+    share = rng.random() if chance < NO_OBJECTS + SOME_OBJECTS else 1.0
+    kept = table.chosen(np.flatnonzero(rng.random(count) < share))
+    count = len(kept.looks)
+    any_shape = rng.random(count) < NO_VARIANT
+    plain = rng.random((count, 2)) < NO_COLOR
+    return ObjectTable(
+        np.where(any_shape, (kept.looks - 1) // VARIANTS * VARIANTS + 1, kept.looks),
+        (kept.boxes + JITTER * rng.standard_normal((count, 4))).astype(np.float32),
+        np.where(plain.repeat(4, axis=1), np.float32(0), kept.colors),
+    )

@@ -1,27 +1,21 @@
-"""The fourth stage: the planner, on the renderer's log of whole rings."""
+"""The planner, on the renderer's log of whole rings."""
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from mag_sandbox.model.imagination.planner import (
-    COLUMNS,
-    FIELDS,
-    Planner,
-    thing_numbers,
-)
+from mag_sandbox.model.imagination.planner import FIELDS, Planner, thing_numbers
 from mag_sandbox.model.pocket.networks import TextEncoder
 from mag_sandbox.training.devices import TrainingDevice
-from mag_sandbox.training.imagination.rings import RingSet
-from mag_sandbox.training.imagination.stage_sketcher import placed
+from mag_sandbox.training.imagination.rings import RingLog
+from mag_sandbox.training.imagination.stage_painter import placed
 from mag_sandbox.training.loop import Stage
 from mag_sandbox.training.optimisers import muon_and_adamw
 from mag_sandbox.training.pocket.stage_images import Captions
 
 BATCH = 64  # rings
 CAPTION_DROPOUT = 0.1
-_COLUMN = FIELDS.index("column")
 
 
 class PlannerStage(Stage):
@@ -41,7 +35,7 @@ class PlannerStage(Stage):
     def __init__(
         self,
         module: Planner,
-        rings: RingSet,
+        rings: RingLog,
         captions: Captions,
         text: TextEncoder,
         device: TrainingDevice,
@@ -52,7 +46,8 @@ class PlannerStage(Stage):
         self._things = []
         for things in rings.things:
             largest = sorted(things, key=lambda thing: -thing.area)[: module.config.most]
-            self._things.append(thing_numbers([placed(thing) for thing in largest], module.kinds))
+            listed = [placed(thing) for thing in sorted(largest, key=lambda thing: thing.index)]
+            self._things.append(thing_numbers(listed, module.kinds))
 
     def optimisers(self) -> list[torch.optim.Optimizer]:
         """Return Muon over the layers' matrices and AdamW over everything else."""
@@ -63,7 +58,7 @@ class PlannerStage(Stage):
         """Return the cross-entropy of the things of one batch, in nats a thing."""
         rng = np.random.default_rng([self.seed, 40, step])
         which = rng.integers(len(self._things), size=BATCH * self.device.scale)
-        things, lengths = self._turned([self._things[ring] for ring in which], rng)
+        things, lengths = _padded([self._things[ring] for ring in which])
         upload = self.device.upload
         with self.device.autocast():
             with torch.no_grad():
@@ -82,11 +77,11 @@ class PlannerStage(Stage):
         )
         return loss / there.sum()
 
-    def _turned(self, rings: list[np.ndarray], rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-        """Return the things of rings turned at random [B, L, fields], and how many there are."""
-        lengths = np.array([len(things) for things in rings])
-        batch = np.zeros((len(rings), lengths.max() + 1, len(FIELDS)), np.int64)
-        for row, things in zip(batch, rings, strict=True):
-            row[: len(things)] = things
-            row[:, _COLUMN] = (row[:, _COLUMN] + rng.integers(COLUMNS)) % COLUMNS
-        return torch.from_numpy(batch), torch.from_numpy(lengths)
+
+def _padded(rings: list[np.ndarray]) -> tuple[Tensor, Tensor]:
+    """Return the things of rings [B, L, fields], and how many there are of each."""
+    lengths = np.array([len(things) for things in rings])
+    batch = np.zeros((len(rings), lengths.max() + 1, len(FIELDS)), np.int64)
+    for row, things in zip(batch, rings, strict=True):
+        row[: len(things)] = things
+    return torch.from_numpy(batch), torch.from_numpy(lengths)

@@ -174,7 +174,7 @@ def test_a_world_that_cannot_be_changed_says_so(run):
     game = run()
     game.play()
     game.press(pygame.K_i)
-    game.said("draws without sketches")
+    game.said("paints no places")
     game.press(pygame.K_BACKSPACE)
 
 

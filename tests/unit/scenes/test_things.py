@@ -10,6 +10,7 @@ from mag_sandbox.scenes.things import (
     THINGS,
     ThingError,
     color_name,
+    named_kinds,
     parse_edit,
     parse_thing,
     words_of,
@@ -128,3 +129,10 @@ def test_every_thing_of_the_renderer_and_the_weights_that_stands_in_a_place_can_
 def test_an_edit_that_makes_no_sense_is_refused(wrong):
     with pytest.raises(ValueError, match=r"expected|name one"):
         Edit(**{"act": "place", "kind": "tent", **wrong})
+
+
+def test_kinds_that_a_description_names_are_found_and_each_word_names_one():
+    kinds = ("tree", "red tree", "lake", "frozen lake", "sofa", "tent")
+    found = named_kinds("Red trees by a frozen lake, a couch and a green tree", kinds)
+    assert set(found) == {"red tree", "frozen lake", "sofa", "tree"}
+    assert named_kinds("nothing of it", kinds) == ()

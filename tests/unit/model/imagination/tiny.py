@@ -5,12 +5,7 @@ from torch import nn
 
 from mag_sandbox.model.attention import matmul_attention
 from mag_sandbox.model.config import AutoencoderConfig, DiTConfig
-from mag_sandbox.model.imagination.config import (
-    CodesConfig,
-    ImaginationConfig,
-    PlannerConfig,
-    SketcherConfig,
-)
+from mag_sandbox.model.imagination.config import ImaginationConfig, PainterConfig, PlannerConfig
 from mag_sandbox.model.imagination.imagination import Imagination
 from mag_sandbox.model.imagination.weights import ImaginationNetworks
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
@@ -18,27 +13,24 @@ from mag_sandbox.model.pocket.autoencoder import Autoencoder
 KINDS = ("tent", "tree")
 TINY = ImaginationConfig(
     kinds=KINDS,
-    codes=CodesConfig(AutoencoderConfig(channels=6, widths=(4, 4, 4), bound=1.0), levels=2),
     planner=PlannerConfig(
-        dim=8, ffn_dim=8, num_heads=1, num_layers=1, text_dim=4, text_len=3, kinds=4, most=5
+        dim=32, ffn_dim=16, num_heads=1, num_layers=1, text_dim=4, text_len=3, kinds=4, most=5,
+        plans=2,
     ),
-    sketcher=SketcherConfig(
-        dim=32, ffn_dim=32, num_heads=2, num_layers=3, text_dim=4, text_len=3, ring_rows=8,
-        ring_columns=16, code_count=8, object_kinds=4, object_dim=4,
+    painter=PainterConfig(
+        dit=DiTConfig(
+            dim=16, ffn_dim=16, num_heads=1, num_layers=1, channels=3, patch=1, text_dim=4,
+            text_len=3,
+        ),
+        kinds=4, look_dim=4, object_hidden=8, sprite=(3, 2), ring=(8, 16), view=(4, 6), steps=2,
     ),
-    painter=DiTConfig(
-        dim=16, ffn_dim=16, num_heads=1, num_layers=1, channels=3, patch=1, text_dim=4, text_len=3
-    ),
-    paint_steps=2,
-    view_rows=4,
-    view_columns=6,
 )  # fmt: skip
 
 
-def networks() -> ImaginationNetworks:
+def networks(config: ImaginationConfig = TINY) -> ImaginationNetworks:
     """Return networks whose every weight matters."""
     torch.manual_seed(0)
-    made = ImaginationNetworks(TINY, matmul_attention)
+    made = ImaginationNetworks(config, matmul_attention)
     for module in made.parts().values():
         for parameter in module.parameters():
             nn.init.normal_(parameter, std=0.3)

@@ -1,4 +1,4 @@
-"""A world that sketches what nobody has seen: what it knows around is what its memory shows."""
+"""A world that paints what nobody has seen: what it knows around is what its memory shows."""
 
 import threading
 import time
@@ -10,68 +10,63 @@ from tempfile import mkdtemp
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import nn
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.attention import sdpa_attention
-from mag_sandbox.model.config import AutoencoderConfig, DiTConfig
-from mag_sandbox.model.imagination.config import (
-    CodesConfig,
-    ImaginationConfig,
-    PlannerConfig,
-    SketcherConfig,
-)
+from mag_sandbox.model.config import DiTConfig
+from mag_sandbox.model.imagination.config import ImaginationConfig, PainterConfig, PlannerConfig
+from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.surroundings import Lattice
 from mag_sandbox.model.imagination.weights import ImaginationNetworks, save_networks
 from mag_sandbox.model.pocket import loading as pocket
+from mag_sandbox.model.pocket.painting import BLOCKS_A_PLAN, BLOCKS_A_VIEW, Plan
 from mag_sandbox.model.pocket.world import DiffusionWorld
 from mag_sandbox.model.world import Control, FrameBlock, MemorySetting, WorldFailed, WorldState
 from tests.tiny import CAPTIONS, FP32, LEFT, PLACE, RIGHT, STILL, TINY, UP, write_tiny_weights
 
 WIDE = replace(TINY, frame_width=160, frame_height=96)  # views as wide as real ones: 10 x 6 cells
-SKETCHES = ImaginationConfig(
+IMAGINATION = ImaginationConfig(
     kinds=("tent", "tree"),
-    codes=CodesConfig(AutoencoderConfig(channels=6, widths=(4, 4, 4), bound=1.0), levels=2),
     planner=PlannerConfig(
-        dim=8, ffn_dim=8, num_heads=1, num_layers=1, text_dim=16, text_len=8, kinds=4, most=3
+        dim=32, ffn_dim=16, num_heads=1, num_layers=1, text_dim=16, text_len=8, kinds=4, most=3,
+        plans=2,
     ),
-    sketcher=SketcherConfig(
-        dim=32, ffn_dim=32, num_heads=2, num_layers=1, text_dim=16, text_len=8, ring_rows=12,
-        ring_columns=40, tile_rows=1, code_count=8, object_kinds=4, object_dim=4,
+    painter=PainterConfig(
+        dit=DiTConfig(
+            dim=16, ffn_dim=16, num_heads=1, num_layers=1, channels=4, patch=1, text_dim=16,
+            text_len=8,
+        ),
+        kinds=4, look_dim=4, object_hidden=8, sprite=(3, 2), ring=(12, 40), view=(6, 10), steps=1,
     ),
-    painter=DiTConfig(
-        dim=16, ffn_dim=16, num_heads=1, num_layers=1, channels=4, patch=1, text_dim=16, text_len=8
-    ),
-    paint_steps=1,
-    view_rows=6,
-    view_columns=10,
 )  # fmt: skip
-SKETCHING = replace(FP32, sketches=True)
+PAINTING = replace(FP32, paints=True)
 
 
 @cache
 def folders() -> tuple[Path, Path]:
-    """Return folders of tiny weights: of the world, and of what sketches for it."""
+    """Return folders of tiny weights: of the world, and of what paints for it."""
     home = Path(mkdtemp())
     write_tiny_weights(home / "world", config=WIDE)
     torch.manual_seed(0)
-    networks = ImaginationNetworks(SKETCHES, sdpa_attention)
+    networks = ImaginationNetworks(IMAGINATION, sdpa_attention)
     for module in networks.parts().values():
         for parameter in module.parameters():
             nn.init.normal_(parameter, std=0.3)
-    save_networks(home / "sketches", networks)
-    return home / "world", home / "sketches"
+    save_networks(home / "imagination", networks)
+    return home / "world", home / "imagination"
 
 
 def world(policy: str = "mag-retrieve", slots: int = 60) -> DiffusionWorld:
-    weights, sketches = folders()
+    weights, imagination = folders()
     made = pocket.load(
         MemorySetting(policy, kept_mib=1),
         look_ahead=True,
         on_progress=lambda stage, fraction: None,
         weights=weights,
-        execution=SKETCHING,
-        sketches=sketches,
+        execution=PAINTING,
+        imagination=imagination,
     )
     made._cache.slots = slots
     return made
@@ -109,7 +104,7 @@ def count_lumps(made: DiffusionWorld) -> list[int]:
     return lumps
 
 
-def test_who_looks_around_after_a_moment_sees_only_what_was_sketched():
+def test_who_looks_around_after_a_moment_sees_only_what_was_painted():
     made = world()
     lumps = count_lumps(made)
     turned = replace(RIGHT.camera, pitch=1.0), replace(LEFT.camera, pitch=-1.0)
@@ -123,7 +118,7 @@ def test_who_looks_around_after_a_moment_sees_only_what_was_sketched():
 
 
 @pytest.mark.parametrize("policy", ["mag-retrieve", "mag", "full"])
-def test_who_outruns_the_sketch_sees_the_memory_models_guess_until_it_arrives(policy):
+def test_who_outruns_the_painter_sees_the_memory_models_guess_until_it_arrives(policy):
     made = world(policy)
     lumps = count_lumps(made)
     made.reset(PLACE, 1)
@@ -131,11 +126,11 @@ def test_who_outruns_the_sketch_sees_the_memory_models_guess_until_it_arrives(po
         assert lumps[-1] == made._session.block_index - 1
         assert any(frame.passing for frame in made._policy.table.frames.values())
         assert not made._inventor.around.known[:, 5:35].any(), "a guess is not learned"
-    assert lumps == [1, 2]
+    assert lumps == list(range(1, 1 + BLOCKS_A_VIEW))
     assert not any(frame.passing for frame in made._policy.table.frames.values())
 
 
-def test_no_block_waits_for_a_sketch_before_it_is_due_and_none_goes_on_without_it():
+def test_no_block_waits_for_a_view_before_it_is_due_and_none_goes_on_without_it():
     made = world()
     made.reset(PLACE, 1)
     inventor, go_on = made._inventor, threading.Event()
@@ -168,7 +163,7 @@ def test_a_view_that_is_of_no_use_any_more_is_dropped():
     assert made._session.pending.yaw > 180
 
 
-def test_a_session_is_the_same_however_slow_the_sketches_are(monkeypatch):
+def test_a_session_is_the_same_however_slow_the_painter_is(monkeypatch):
     path = [RIGHT] * 5 + [LEFT] * 6 + [UP] * 2
     quick = play(world(), path)
     slow = world()
@@ -183,7 +178,7 @@ def test_a_session_is_the_same_however_slow_the_sketches_are(monkeypatch):
 
 
 @pytest.mark.parametrize("blocks", [0, 1, 2, 3])
-def test_a_session_parked_while_a_view_is_sketched_goes_on_to_the_bit(blocks):
+def test_a_session_parked_while_a_view_is_painted_goes_on_to_the_bit(blocks):
     path = [replace(RIGHT, prompt=CAPTIONS[1]), *[RIGHT] * 4, *[LEFT] * 3]
     made = world()
     play(made, [RIGHT] * blocks)
@@ -215,7 +210,7 @@ def test_a_place_whose_parts_lie_beside_its_own_data_as_before_goes_on_exactly()
     assert same([made.step(RIGHT) for _ in range(3)], [other.step(RIGHT) for _ in range(3)])
 
 
-def test_a_place_parked_before_there_were_sketches_goes_on_beside_what_memory_shows():
+def test_a_place_parked_before_there_was_a_painter_goes_on_beside_what_memory_shows():
     made = world()
     play(made, [RIGHT] * 4)
     state = made.snapshot()
@@ -239,7 +234,7 @@ def test_a_place_parked_before_there_were_sketches_goes_on_beside_what_memory_sh
     assert (around.known & shown)[:, 10:13].sum() == shown[:, 10:13].sum()
 
 
-def test_what_memory_forgets_is_not_remembered_by_the_sketch():
+def test_what_memory_forgets_is_not_remembered_by_the_painter():
     kept, forgetful = world(), world("mag", slots=6)
     path = [RIGHT] * 24 + [LEFT] * 24
     play(kept, path)
@@ -264,15 +259,68 @@ def test_a_new_prompt_leaves_what_was_seen_and_draws_what_was_not():
     )
 
 
-def test_a_recording_says_whether_views_were_sketched():
+def test_a_plan_is_made_once_and_anew_for_a_new_prompt_and_after_a_loss():
+    made = world()
+    plans: list[int] = []
+    plan = made._inventor._imagination.plan
+    made._inventor._imagination.plan = lambda *told: plans.append(told[2]) or plan(*told)
+    play(made, [RIGHT] * 10)
+    assert plans == [1]
+    first = made._inventor.plan
+    made.step(replace(RIGHT, prompt=CAPTIONS[1]))
+    for _ in range(18):
+        made.step(RIGHT)
+    assert plans == [1, 1]
+    assert made._inventor.plan.prompt == CAPTIONS[1]
+    made._inventor._losses += 1
+    above = lattice_of(made).nearest(CameraPose(0.0, 90.0))
+    made._inventor.begin_view(above, CAPTIONS[1], made)
+    made._inventor.take_view(made)
+    assert plans == [1, 1, 1 + 2**32]
+    assert not made._inventor.plan.made_as(first)
+
+
+def test_a_view_of_which_there_is_no_plan_is_given_more_time():
+    made = world()
+    made.reset(PLACE, 1)
+    pose = CameraPose(90.0)
+    assert made._inventor.begin_view(pose, PLACE.prompt, made) == BLOCKS_A_VIEW
+    expected = BLOCKS_A_PLAN + BLOCKS_A_VIEW
+    assert made._inventor.begin_view(pose, CAPTIONS[1], made) == expected
+    assert made._inventor.begin_view(pose, CAPTIONS[1], made) == BLOCKS_A_VIEW, "it was begun"
+
+
+def test_a_new_plan_keeps_the_things_that_were_painted_already():
+    lattice = lattice_of(world())
+    known = np.zeros((12, 40), bool)
+    known[:, :20] = True
+    here = PlacedObject("tent", 90.0, 0.0, 9.0, 9.0)
+    there, wide = replace(here, yaw=270.0), replace(here, width=200.0)
+    before = Plan("a", 1, (here, there, wide))
+    others = Plan("b", 2, tuple(replace(one, kind="tree") for one in (here, there, wide)))
+    things = others.after(before, known, lattice).things
+    assert [(one.kind, one.yaw, one.width) for one in things] == [
+        ("tree", 270.0, 9.0),
+        ("tree", 90.0, 200.0),
+        ("tent", 90.0, 9.0),
+    ]
+    assert others.after(None, known, lattice).things == others.things[1:]
+
+
+def test_a_recording_says_whether_views_were_painted():
     said = world().provenance()
-    assert said["execution"]["sketches"] == "beside"
+    assert said["execution"]["paints"] is True
     assert len(said["imagination"]) == 64
-    assert pocket.recorded_execution(said["execution"]).sketches
-    older = {key: value for key, value in said["execution"].items() if key != "sketches"}
-    assert not pocket.recorded_execution(older).sketches
-    with pytest.raises(WorldFailed, match="sketched between blocks"):
-        pocket.recorded_execution({**older, "sketches": True})
+    assert pocket.recorded_execution(said["execution"]).paints
+    older = {key: value for key, value in said["execution"].items() if key != "paints"}
+    assert not pocket.recorded_execution(older).paints
+
+
+@pytest.mark.parametrize("how", [True, "beside"])
+def test_a_recording_whose_views_were_sketched_is_refused_in_a_sentence(how):
+    execution = {**FP32.as_dict(), "sketches": how}
+    with pytest.raises(WorldFailed, match=r"^views were sketched, .*; record it again with"):
+        pocket.recorded_execution(execution)
 
 
 @pytest.mark.parametrize("pose", [CameraPose(0.0), CameraPose(354.0, 9.0), CameraPose(9.0, -18.0)])
@@ -290,14 +338,41 @@ def test_cells_count_as_shown_only_where_a_view_shows_all_of_them(pose):
         assert shown.sum() < 60 < lattice.touched(pose).sum()
 
 
-def test_what_other_weights_sketched_is_learned_anew_from_memory():
+def test_what_other_weights_painted_is_learned_anew_from_memory():
     made = world()
     play(made, [RIGHT] * 6)
     state = made.snapshot()
-    state.data["parts"]["around"]["weights"] = "others"
+    around = state.data["parts"]["around"]  # as a world that drew codes left it
+    around["weights"] = "others"
+    for key in ("plan", "asked", "knows_all"):
+        del around[key]
     other = world()
     other.restore(state)
-    assert not other._inventor.around.known.any()
+    assert other._inventor.plan is None
+    assert other._inventor.around.known.sum() < made._inventor.around.known.sum()
     for _ in range(6):
-        other.step(RIGHT)
+        block = other.step(RIGHT)
     assert other._inventor.around.known[:, 10:].any()
+    assert block.planned is None, "nobody planned what stands on ground that memory showed"
+
+
+def test_what_is_planned_is_told_where_it_was_painted():
+    made = world()
+    thing = PlacedObject("tent", 0.0, 0.0, 9.0, 9.0, (200, 30, 30), (200, 30, 30), 1)
+    unseen, everywhere = replace(thing, yaw=180.0), replace(thing, width=300.0)
+    made._inventor._imagination.plan = lambda *told: (everywhere, unseen, thing)
+    (first, *_) = play(made, [RIGHT] * 2)
+    assert [(one.kind, one.yaw, one.color) for one in first.planned] == [
+        ("tent", 0.0, (200, 30, 30))
+    ]
+
+
+def test_nothing_is_said_to_be_planned_where_pictures_were_given_or_guessed(tmp_path):
+    Image.new("RGB", (160, 96), (20, 120, 80)).save(tmp_path / "given.png")
+    made = world()
+    made.reset(replace(PLACE, image=tmp_path / "given.png"), 1)
+    for _ in range(8):
+        block = made.step(RIGHT)
+    assert made._inventor.plan is not None
+    assert block.planned is None
+    assert play(world("window"), [RIGHT])[1].planned is None

@@ -9,29 +9,25 @@ import torch
 from torch import nn
 
 from mag_sandbox.model.attention import matmul_attention
-from mag_sandbox.model.imagination.config import SketcherConfig
-from mag_sandbox.model.imagination.objects import VARIANTS, PlacedObject, object_table
-from mag_sandbox.model.imagination.sketcher import Sketcher
+from mag_sandbox.model.imagination.objects import object_table
 from mag_sandbox.training.devices import TrainingDevice
-from mag_sandbox.training.imagination.layouts import random_layout
-from mag_sandbox.training.imagination.rings import RINGS_EACH, RingSet
-from mag_sandbox.training.imagination.stage_painter import PainterStage
+from mag_sandbox.training.imagination.rings import RINGS_EACH, RingLog
+from mag_sandbox.training.imagination.stage_painter import PainterStage, placed, some_objects
 from mag_sandbox.training.imagination.stage_planner import PlannerStage
-from mag_sandbox.training.imagination.stage_sketcher import SketcherStage, placed, some_objects
 from mag_sandbox.training.panorama.logged_canvas import Thing
-from tests.unit.model.imagination.tiny import KINDS, TINY, networks
+from tests.unit.model.imagination.tiny import KINDS, networks
 
 STAGES = "mag_sandbox.training.imagination"
 CPU = TrainingDevice("cpu", matmul_attention)
 RINGS = 3
+RING = 24, 80  # cells
 TREE = Thing(1, "tree", "plant", 2, None, (0, 200, 0), (0, 180, 0), 100.0, 150.0, 60.0, 80.0, 900)
-CODES = np.random.default_rng(0).integers(8, size=(RINGS, 24, 80, 2)).astype(np.uint16)
 
 
 @pytest.fixture(autouse=True)
 def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(f"{STAGES}.stage_sketcher.TILES", 400)
     monkeypatch.setattr(f"{STAGES}.stage_painter.BATCH", 4)
+    monkeypatch.setattr(f"{STAGES}.stage_planner.BATCH", 4)
 
 
 class _Captions:
@@ -44,57 +40,43 @@ class _Text(nn.Module):
         return torch.ones(*ids.shape, 4)
 
 
-@pytest.mark.parametrize("seed", range(40))
-def test_layouts_lie_on_the_ring_and_show_no_tile_twice(seed: int):
-    config = SketcherConfig()
-    order = random_layout(np.random.default_rng(seed), config)
-    tiles = order.tiles
-    assert len(order.unknown) > 0
-    assert tiles[:, 0].min() >= 0
-    assert tiles[:, 0].max() < config.tile_grid[0]
-    on_ring = {(row, column % config.ring_columns) for row, column in tiles.tolist()}
-    assert len(on_ring) == len(tiles)
-
-
 def test_objects_are_told_all_some_or_not_at_all():
-    table = object_table([placed(TREE)] * 20, KINDS, SketcherConfig())
+    table = object_table([placed(TREE)] * 20, KINDS, RING)
     rng = np.random.default_rng(0)
-    counts = [len(some_objects(table, rng).kinds) for _ in range(200)]
-    assert 0.1 < np.mean(np.equal(counts, 0)) < 0.35
-    assert 0.45 < np.mean(np.equal(counts, 20)) < 0.7
+    counts = [len(some_objects(table, rng).looks) for _ in range(400)]
+    assert 0.02 < np.mean(np.equal(counts, 0)) < 0.12
+    assert 0.75 < np.mean(np.equal(counts, 20)) < 0.95
 
 
 def test_things_of_the_log_lie_where_the_ring_shows_them():
     tree = placed(TREE)
     assert tree.yaw == pytest.approx(130 / 1280 * 360)
     assert tree.pitch == pytest.approx((192 - 190) / 1280 * 360)
-    table = object_table([tree], KINDS, SketcherConfig())
+    table = object_table([tree], KINDS, RING)
     assert table.boxes[0].tolist() == pytest.approx([130 / 16, 190 / 16, 60 / 16, 80 / 16])
-    assert table.variants[0] == 3 < VARIANTS
 
 
-def test_variants_beyond_the_table_count_as_its_last():
-    many = PlacedObject("tree", 0.0, 0.0, 9.0, 9.0, variant=99)
-    assert object_table([many], KINDS, SketcherConfig()).variants[0] == VARIANTS - 1
-
-
-def sketcher_stage() -> SketcherStage:
-    torch.manual_seed(0)
-    module = Sketcher(replace(TINY.sketcher, ring_rows=24, ring_columns=80), matmul_attention)
-    rings = RingSet([], [["a tree"]] * RINGS, [[TREE]] * RINGS)
-    return SketcherStage(module, CODES, rings, KINDS, _Captions(), _Text(), CPU, 0, _no_sheet)
+def test_the_planner_learns_the_largest_things_from_far_to_near():
+    things = [replace(TREE, index=7 - row, area=100 * row) for row in range(1, 8)]
+    stage = planner_stage(things)
+    (listed,) = stage._things
+    most = stage.module.config.most
+    assert len(listed) == most
+    expected = [each.index for each in sorted(things[-most:], key=lambda each: each.index)]
+    assert expected == list(range(most))
 
 
 def painter_stage() -> PainterStage:
     latents = np.random.default_rng(1).standard_normal((RINGS_EACH, 3, 8, 16)).astype(np.float16)
     return PainterStage(
-        networks().painter, CODES[:, :8, :16], [latents], _Captions(), _Text(), CPU, 0,
+        networks().painter, [latents], [[TREE]] * RINGS, KINDS, _Captions(), _Text(), CPU, 0,
         _no_sheet,
     )  # fmt: skip
 
 
-def planner_stage() -> PlannerStage:
-    rings = RingSet([], [["a tree"]] * RINGS, [[TREE] * count for count in (1, 4, 0)])
+def planner_stage(*things: list[Thing]) -> PlannerStage:
+    things = things or tuple([TREE] * count for count in (1, 4, 0))
+    rings = RingLog([["a tree"]] * len(things), list(things))
     return PlannerStage(networks().planner, rings, _Captions(), _Text(), CPU, 0)
 
 
@@ -102,7 +84,7 @@ def _no_sheet(_path: Path, _module: nn.Module) -> None:
     raise AssertionError("no sheet was asked for")
 
 
-@pytest.mark.parametrize("make", [sketcher_stage, painter_stage, planner_stage])
+@pytest.mark.parametrize("make", [painter_stage, planner_stage])
 def test_a_stage_learns_what_it_is_shown(make):
     stage = make()
     optimisers = stage.optimisers()
@@ -115,7 +97,14 @@ def test_a_stage_learns_what_it_is_shown(make):
     assert stage.loss(0).item() < before
 
 
-@pytest.mark.parametrize("make", [sketcher_stage, painter_stage, planner_stage])
+@pytest.mark.parametrize("make", [painter_stage, planner_stage])
 def test_batches_follow_from_the_step_alone(make):
     first, again, other = (make().loss(step).item() for step in (5, 5, 6))
     assert first == again != other
+
+
+@pytest.mark.parametrize("make", [painter_stage, planner_stage])
+def test_every_weight_is_trained_by_one_optimiser(make):
+    stage = make()
+    trained = [id(p) for each in stage.optimisers() for g in each.param_groups for p in g["params"]]
+    assert sorted(trained) == sorted(id(p) for p in stage.module.parameters())

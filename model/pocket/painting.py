@@ -1,16 +1,15 @@
-"""Sketches and paints views beside the world, on a thread of its own.
+"""Plans what stands around and paints views of it beside the world, on a thread of its own.
 
 What a view is made from is fixed when it is begun, and values that never change; what it makes is
 known to the world when it is taken. So it matters to nothing when the thread gets it done, and a
-view under way is parked as what it is made from. Where to sketch next (what is in view, what comes
+view under way is parked as what it is made from. Where to paint next (what is in view, what comes
 into it soon and, at rest, what lies around) is bookkeeping, quick enough for every block.
 """
 
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -18,13 +17,15 @@ from torch import Tensor
 
 from mag_sandbox.controls.camera import ASPECT, MAX_PITCH, WIDEST_FOV, CameraCommand, CameraPose
 from mag_sandbox.model.imagination.imagination import Imagination
+from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.surroundings import Lattice, Surroundings
 from mag_sandbox.model.parking import packed, unpacked
 from mag_sandbox.model.pocket.inventing import Memory
 from mag_sandbox.model.prompts import PromptFeatures
 from mag_sandbox.model.world import WorldState
+from mag_sandbox.scenes.things import named_kinds
 
-REACH = 0.45  # of a view: how far beyond its edge all is sketched before the camera gets there
+REACH = 0.45  # of a view: how far beyond its edge all is painted before the camera gets there
 SOON = 0.1  # of a view: what the next block may show
 CLOUDS = 0.12  # of a view: how far upwind of the sky in view
 BORDER = 4  # cells of known ground that a view had best show, to be painted on from
@@ -47,7 +48,7 @@ def due_now(lattice: Lattice, outlook: Outlook) -> np.ndarray:
 
 
 def next_view(lattice: Lattice, known: np.ndarray, outlook: Outlook) -> CameraPose | None:
-    """Return the pose of the lattice that is to be sketched next, or None if enough is known.
+    """Return the pose of the lattice that is to be painted next, or None if enough is known.
 
     Args:
         lattice: of views.
@@ -101,8 +102,53 @@ def _grown(cells: np.ndarray) -> np.ndarray:
     return grown
 
 
-CELLS_A_BLOCK = 80  # that can be sketched while one block is shown, beside it, with time to spare
-BLOCKS_TO_PAINT = 1  # a view, however little of it is new
+BLOCKS_A_VIEW = 3  # that are shown while a view is painted beside them, with time to spare
+BLOCKS_A_PLAN = 4  # likewise, while one is made first: of a new prompt, or after a loss
+_EVERYWHERE = 90.0  # degrees; what is wider stands nowhere in particular
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What stands around: on ground that is known, and on ground that is not."""
+
+    prompt: str
+    noise: int  # seed
+    things: tuple[PlacedObject, ...]  # from far to near
+
+    def made_as(self, other: "Plan") -> bool:
+        """Tell whether both were made of the same prompt and noise, whatever changed since."""
+        return (self.prompt, self.noise) == (other.prompt, other.noise)
+
+    def after(self, before: "Plan | None", known: np.ndarray, lattice: Lattice) -> "Plan":
+        """Return this plan with the things of one before where those were painted already.
+
+        Args:
+            before: the plan so far.
+            known: which cells are known, bool [rows, columns].
+            lattice: of these cells.
+        """
+        new = (thing for thing in self.things if not stands_in(thing, known, lattice))
+        old = (
+            thing for thing in (before.things if before else ())
+            if stands_in(thing, known, lattice)
+        )  # fmt: skip
+        return Plan(self.prompt, self.noise, (*new, *old))
+
+
+def stands_in(thing: PlacedObject, cells: np.ndarray, lattice: Lattice) -> bool:
+    """Tell whether a thing's middle lies in some cells of the ring, bool [rows, columns]."""
+    place = lattice.box(thing.yaw, thing.pitch, lattice.cell, lattice.cell)
+    column = (place.left + place.columns // 2) % cells.shape[1]
+    return thing.width <= _EVERYWHERE and bool(cells[place.top, column])
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What a view under way will have made."""
+
+    around: Surroundings
+    plan: Plan
+    latents: Tensor  # of the view
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,36 +157,38 @@ class _View:
 
     pose: CameraPose
     prompt: str
-    made: "Future[tuple[Surroundings, Tensor]]"  # with the view's latents
-    dropped: threading.Event
+    made: "Future[_Made]"
 
 
-class SketchInventor:
-    """Sketches and paints on a ring of cells, of which it knows what memory shows.
+class PaintingInventor:
+    """Plans and paints on a ring of cells, of which it knows what memory shows.
 
-    What memory has lost it forgets, and what comes there later is drawn with other noise: else
-    the seed alone would be a memory. As long as nothing is lost, noise is a function of seed and
-    place.
+    What memory has lost it forgets, and what comes there later is planned and painted with other
+    noise: else the seed alone would be a memory. As long as nothing is lost, noise is a function
+    of seed and place. A new prompt makes a new plan, of what is not known yet.
     """
 
     prompts_renew, recalls_all = False, True
 
     def __init__(self, imagination: Imagination, features: PromptFeatures, weights: str) -> None:
-        """Say what sketches.
+        """Say what paints.
 
         Args:
-            imagination: makes views.
+            imagination: makes plans and views.
             features: of prompts.
-            weights: what tells the imagination's from others: codes mean nothing to those.
+            weights: what tells the imagination's from others.
         """
         self._imagination, self._features, self.weights = imagination, features, weights
         self.around = imagination.nothing()  # what is known
+        self.plan: Plan | None = None  # None: nothing was invented
+        self.knows_all = True  # whether all that is known was planned; else some was given
         self._view: _View | None = None
+        self._asked: tuple[str, int] | None = None  # prompt and noise of the newest plan begun
+        self._planned: Future[tuple[PlacedObject, ...]] = Future()  # what it lists
         self._seed = 0
         self._losses = 0  # how often something was forgotten
         self._evictions = 0  # of memory, when its losses were last looked at
-        # more threads would only wait for each other: a tile is many small operations
-        self._thread = ThreadPoolExecutor(1, "sketching", torch.set_num_threads, (1,))
+        self._thread = ThreadPoolExecutor(1, "painting", torch.set_num_threads, (1,))
 
     @property
     def has_view(self) -> bool:
@@ -155,8 +203,10 @@ class SketchInventor:
     def begin(self, seed: int) -> None:
         """Begin a world of which nothing is known."""
         self.drop_view()
-        self.around, self._seed = self._imagination.nothing(), seed
+        self.around, self.plan, self._seed = self._imagination.nothing(), None, seed
+        self._asked = None
         self._losses = self._evictions = 0
+        self.knows_all = True
 
     def next_view(
         self, pose: CameraPose, command: CameraCommand, memory: Memory
@@ -175,36 +225,39 @@ class SketchInventor:
         return next_view(lattice, known, outlook)
 
     def begin_view(self, pose: CameraPose, prompt: str, memory: Memory) -> int:
-        """Begin a view of the lattice; it takes longer the less of it is known."""
+        """Begin a view of the lattice; it takes longer if a plan is begun for it."""
         self.drop_view()
         self.follow(memory, pose)
+        blocks = BLOCKS_A_VIEW
+        if self._plan_of(prompt) is None and self._asked != (prompt, self.noise):
+            self._begin_plan(prompt, self.noise)
+            blocks += BLOCKS_A_PLAN
         self._view = self._begun(pose, prompt)
-        there = self.around.at(self._imagination.lattice.place(pose))
-        return BLOCKS_TO_PAINT - int((~there.known).sum()) // -CELLS_A_BLOCK
+        return blocks
 
     def take_view(self, memory: Memory) -> Tensor:  # noqa: ARG002
         """Return the view that was begun, and know it."""
         assert self._view is not None
         view, self._view = self._view, None
-        self.around, latents = view.made.result()
-        return latents
+        made = view.made.result()
+        self.around, self.plan = made.around, made.plan
+        return made.latents
 
     def drop_view(self) -> None:
         """Forget the view that was begun."""
         if self._view is not None:
-            self._view.dropped.set()
+            self._view.made.cancel()
             self._view = None
 
     def see(self, pose: CameraPose, latents: Tensor) -> None:
         """Know a view of the lattice that was given."""
-        self.around = self._imagination.seen(self.around, pose, latents)
+        self._see(pose, latents)
 
     def snapshot(self) -> WorldState:
         """Return all that it knows, and of what a view under way is made."""
         around, view = self.around, self._view
         tensors = {
             "known": torch.from_numpy(around.known.astype(np.uint8)),
-            "codes": torch.from_numpy(around.codes.astype(np.int16)),
             "latents": torch.from_numpy(around.latents),
         }
         data = {
@@ -212,6 +265,9 @@ class SketchInventor:
             "seed": self._seed,
             "losses": self._losses,
             "evictions": self._evictions,
+            "plan": self.plan and asdict(self.plan),
+            "asked": self._asked,
+            "knows_all": self.knows_all,
             "view": view and {"pose": asdict(view.pose), "prompt": view.prompt},
         }
         return packed(tensors, data)
@@ -222,7 +278,7 @@ class SketchInventor:
         A world of before, or of other weights, is learned from its memory, view by view.
         """
         self.drop_view()
-        data = state.data
+        data, self.knows_all = state.data, False
         if not state.arrays:
             return
         self._seed, self._losses = data["seed"], data["losses"]
@@ -232,9 +288,11 @@ class SketchInventor:
         parts = unpacked(state)
         self.around = Surroundings(
             parts["known"].numpy().astype(bool),
-            parts["codes"].numpy().astype(np.int64),
             parts["latents"].numpy(),
         )
+        self.plan, self.knows_all = plan_of(data["plan"]), data["knows_all"]
+        if data["asked"] is not None:
+            self._begin_plan(*data["asked"])
         if data["view"] is not None:
             self._view = self._begun(CameraPose(**data["view"]["pose"]), data["view"]["prompt"])
 
@@ -244,22 +302,33 @@ class SketchInventor:
         self._thread.shutdown()
 
     def _begun(self, pose: CameraPose, prompt: str) -> _View:
-        dropped = threading.Event()
-        make = self._maker(pose, prompt, dropped)
-        return _View(pose, prompt, self._thread.submit(make), dropped)
+        return _View(pose, prompt, self._thread.submit(self._maker(pose, prompt)))
 
-    def _maker(
-        self, pose: CameraPose, prompt: str, dropped: threading.Event
-    ) -> Callable[[], tuple[Surroundings, Tensor]]:
+    def _plan_of(self, prompt: str) -> Plan | None:
+        """Return the plan in force; None: it is yet to be known."""
+        plan = self.plan
+        return plan if plan and (plan.prompt, plan.noise) == (prompt, self.noise) else None
+
+    def _begin_plan(self, prompt: str, noise: int) -> None:
+        """Begin a plan; it goes on if the view that it is for is dropped."""
+        told, empty = self._features(prompt), self._features("")
+        self._asked = prompt, noise
+        named = named_kinds(prompt, self._imagination.config.kinds)
+        self._planned = self._thread.submit(self._imagination.plan, told, empty, noise, named)
+
+    def _maker(self, pose: CameraPose, prompt: str) -> Callable[[], _Made]:
         """Return what makes a view of what is known now; it touches nothing of the world."""
-        around, seed = self.around, self.noise
+        around, noise, imagination = self.around, self.noise, self._imagination
+        plan, before, planned = self._plan_of(prompt), self.plan, self._planned
         told, empty = self._features(prompt), self._features("")
 
-        def make() -> tuple[Surroundings, Tensor]:
-            made = self._imagination.imagine(
-                around, pose, told, empty, seed, given_up=dropped.is_set
-            )
-            return made, self._imagination.view(made, pose)
+        def make() -> _Made:
+            now = plan
+            if now is None:
+                drawn = Plan(prompt, noise, planned.result())
+                now = drawn.after(before, around.known, imagination.lattice)
+            made = imagination.imagine(around, pose, told, empty, noise, now.things)
+            return _Made(made, now, imagination.view(made, pose))
 
         return make
 
@@ -275,5 +344,19 @@ class SketchInventor:
                 self._losses += 1
         unlearned = shown & ~self.around.known
         if unlearned[self.around.cells(lattice.place(pose))].any():
-            latents = memory.recall_view(pose)
-            self.around = self._imagination.seen(self.around, pose, latents, only=unlearned)
+            self._see(pose, memory.recall_view(pose), unlearned)
+
+    def _see(self, pose: CameraPose, latents: Tensor, only: np.ndarray | None = None) -> None:
+        self.around = self._imagination.seen(self.around, pose, latents, only)
+        self.knows_all = False
+
+
+def plan_of(data: dict | None) -> Plan | None:
+    """Return the plan that was made plain by `dataclasses.asdict` and JSON."""
+    if data is None:
+        return None
+    rows: list[dict[str, Any]] = [
+        {key: tuple(x) if isinstance(x, list) else x for key, x in row.items()}
+        for row in data["things"]
+    ]
+    return Plan(data["prompt"], data["noise"], tuple(PlacedObject(**row) for row in rows))

@@ -1,0 +1,148 @@
+"""Parts of a causal transformer that reads text and draws several numbers a step."""
+
+import math
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from mag_sandbox.model.attention import AttentionKernel
+from mag_sandbox.model.imagination.config import PlannerConfig
+from mag_sandbox.model.rope import rotate
+
+Attend = Callable[[int, Tensor, Tensor, Tensor], Tensor]  # layer, q, k, v -> [B, L, N, D]
+TextKeys = tuple[tuple[Tensor, Tensor], ...]  # of each layer
+
+EPS = 1e-6
+
+
+class CausalLayer(nn.Module):
+    """Attention to the steps so far and to the text, and a feed-forward."""
+
+    def __init__(self, config: PlannerConfig) -> None:
+        super().__init__()
+        dim = config.dim
+        self.heads = (config.num_heads, config.head_dim)
+        self.norm_self = nn.LayerNorm(dim)
+        self.qkv = nn.Linear(dim, 3 * dim, bias=False)
+        self.out = nn.Linear(dim, dim, bias=False)
+        self.norm_text = nn.LayerNorm(dim)
+        self.text_query = nn.Linear(dim, dim, bias=False)
+        self.text_pairs = nn.Linear(dim, 2 * dim, bias=False)  # keys and values
+        self.text_out = nn.Linear(dim, dim, bias=False)
+        self.norm_inner = nn.LayerNorm(dim)
+        self.inner = nn.Linear(dim, config.ffn_dim)
+        self.outer = nn.Linear(config.ffn_dim, dim)
+
+    def text_keys(self, text: Tensor) -> tuple[Tensor, Tensor]:
+        """Return keys and values of embedded text, each [B, M, N, D]."""
+        keys, values = self.text_pairs(text).unflatten(-1, (2, *self.heads)).unbind(2)
+        return unit(keys), values
+
+    def forward(
+        self,
+        x: Tensor,
+        rotary: Tensor,
+        text: tuple[Tensor, Tensor],
+        attend: Attend,
+        kernel: AttentionKernel,
+        layer_index: int,
+    ) -> Tensor:
+        """Return the layer's output, [B, L, dim]."""
+        q, k, v = self.qkv(self.norm_self(x)).unflatten(-1, (3, *self.heads)).unbind(2)
+        q, k = rotate(unit(q), rotary), rotate(unit(k), rotary)
+        x = x + self.out(attend(layer_index, q, k, v).flatten(2))
+        q = unit(self.text_query(self.norm_text(x)).unflatten(-1, self.heads))
+        x = x + self.text_out(kernel(q, *text).flatten(2))
+        return x + self.outer(functional.gelu(self.inner(self.norm_inner(x))))
+
+
+def unit(x: Tensor) -> Tensor:
+    """Return vectors of length sqrt(2 D): as long as the softmax needs to be able to decide."""
+    scale = torch.linalg.vector_norm(x, dim=-1, keepdim=True, dtype=torch.float32)
+    return x * (math.sqrt(2 * x.shape[-1]) / (scale + EPS)).to(x.dtype)
+
+
+class FieldHead(nn.Module):
+    """Draws several numbers, one after the other, from what a transformer makes of a step.
+
+    Args:
+        dim: of the transformer.
+        sizes: how many values each number can have.
+    """
+
+    def __init__(self, dim: int, sizes: Sequence[int]) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(dim)
+        self.inner = nn.ModuleList(nn.Linear(dim, dim) for _ in sizes)
+        self.outer = nn.ModuleList(nn.Linear(dim, size) for size in sizes)
+        self.drawn = nn.ModuleList(nn.Embedding(size, dim) for size in sizes[:-1])
+
+    def forward(self, x: Tensor, numbers: Tensor) -> list[Tensor]:
+        """Return the logits of all numbers, each knowing those before it.
+
+        Args:
+            x: from the transformer, [B, L, dim].
+            numbers: that are to be drawn, int64 [B, L, fields].
+        """
+        state = self.norm(x)
+        logits = [self.logits(state, 0)]
+        for index in range(1, len(self.inner)):
+            state = self.follow(state, numbers[..., index - 1], index - 1)
+            logits.append(self.logits(state, index))
+        return logits
+
+    def logits(self, state: Tensor, index: int) -> Tensor:
+        """Return the logits of a number, [..., values]."""
+        return self.outer[index](functional.gelu(self.inner[index](state)))
+
+    def follow(self, state: Tensor, number: Tensor, index: int) -> Tensor:
+        """Return the state once a number is drawn."""
+        return state + self.drawn[index](number)
+
+
+class KeyCache:
+    """Keys and values of the steps so far, [layers, B * N, steps, D] each."""
+
+    def __init__(self, config: PlannerConfig, batch: int, steps: int) -> None:
+        self._heads, self._scale = config.num_heads, config.head_dim**-0.5
+        shape = (config.num_layers, batch * self._heads, steps, config.head_dim)
+        self._keys, self._values = torch.empty(2, *shape)
+        self.steps = 0  # that all layers have added
+
+    def attend(self, layer: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        """Add the keys and values of new steps; return what each finds in itself and before.
+
+        Args:
+            layer: index of the layer.
+            q: queries, [B, L, N, D]; keys and values likewise.
+            k: keys.
+            v: values.
+        """
+        count, dtype = q.shape[1], q.dtype
+        q, k, v = (x.float().transpose(1, 2).flatten(0, 1) for x in (q, k, v))  # [B * N, L, D]
+        later = torch.full((count, self.steps + count), -torch.inf).triu(self.steps + 1)
+        end = self.steps + count
+        self._keys[layer, :, self.steps : end] = k
+        self._values[layer, :, self.steps : end] = v
+        scores = torch.bmm(q, self._keys[layer, :, :end].transpose(1, 2)) * self._scale + later
+        mixed = torch.bmm(scores.softmax(dim=-1), self._values[layer, :, :end])
+        return mixed.unflatten(0, (-1, self._heads)).transpose(1, 2).to(dtype)
+
+
+def choose(logits: Tensor, shares: Tensor, top_p: float) -> Tensor:
+    """Return values by their probability, each among the likeliest that make up `top_p`.
+
+    Args:
+        logits: of each value, [B, values].
+        shares: in [0, 1): which of them, by the share of the probability that comes before, [B].
+        top_p: in (0, 1].
+
+    Source: nucleus sampling, arXiv 1904.09751.
+    """
+    likely, values = torch.softmax(logits, dim=-1).sort(descending=True)
+    below = likely.cumsum(dim=-1)
+    last = (below < top_p).sum(dim=-1, keepdim=True).clamp(max=below.shape[-1] - 1)
+    before = (below <= shares[:, None] * below.gather(-1, last)).sum(dim=-1, keepdim=True)
+    return values.gather(-1, torch.minimum(before, last))[:, 0]

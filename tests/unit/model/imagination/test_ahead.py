@@ -1,0 +1,38 @@
+"""Of plans the one is taken whose view ahead shows what the caption names, in plain sight."""
+
+import numpy as np
+
+from mag_sandbox.model.imagination.ahead import ahead_best, turned
+from mag_sandbox.model.imagination.objects import PlacedObject
+
+TENT = PlacedObject("tent", 200.0, -5.0, 30.0, 20.0)
+TREE = PlacedObject("tree", 230.0, 0.0, 20.0, 25.0)
+HOUSE = PlacedObject("house", 20.0, 0.0, 30.0, 20.0)
+
+
+def from_ahead(thing: PlacedObject, yaw: float) -> float:
+    (moved,) = turned([thing], yaw)
+    return abs((moved.yaw + 180.0) % 360.0 - 180.0)
+
+
+def test_the_view_ahead_shows_most_of_what_the_caption_says():
+    worth, yaw = ahead_best([HOUSE, TENT, TREE], np.array([2.5, 2.0, 1.0]))
+    assert worth > 0
+    assert max(from_ahead(TENT, yaw), from_ahead(TREE, yaw)) < 40.0
+
+
+def test_what_words_name_counts_more():
+    worth, yaw = ahead_best([HOUSE, TENT, TREE], np.array([2.5, 2.0, 1.0]), ["house"])
+    assert worth > 1.0
+    assert from_ahead(HOUSE, yaw) < 40.0
+
+
+def test_what_stands_behind_something_else_does_not_count():
+    screen = PlacedObject("screen", 20.0, 0.0, 40.0, 40.0)
+    hidden, _ = ahead_best([HOUSE, screen], np.zeros(2), ["house"])
+    seen, _ = ahead_best([screen, HOUSE], np.zeros(2), ["house"])
+    assert (hidden, seen) == (0.0, 1.0)
+
+
+def test_a_plan_of_nothing_is_worth_nothing():
+    assert ahead_best([], np.zeros(0), ["house"]) == (0.0, 0.0)

@@ -1,0 +1,63 @@
+"""What cells are told of the objects that cover them."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from mag_sandbox.model.imagination.objects import COVERING, VARIANTS, PlacedObject, tell
+from mag_sandbox.model.imagination.objects import object_table as table_of
+from tests.unit.model.imagination.tiny import KINDS
+
+RING = 8, 16  # cells of 22.5 degrees
+CELL = 360 / RING[1]
+ROWS, COLUMNS = np.arange(RING[0]), np.arange(RING[1])
+TENT = PlacedObject("tent", 5.5 * CELL, 0.0, CELL, CELL, (255, 0, 0), variant=2)
+
+
+def told_of(*objects: PlacedObject, columns: np.ndarray = COLUMNS):
+    return tell(table_of(objects, KINDS, RING), ROWS, columns, RING[1])
+
+
+def test_cells_are_told_of_an_object_that_covers_them_and_no_others():
+    looks = told_of(TENT).looks[..., 0].numpy()
+    covered = np.argwhere(looks > 0)
+    assert covered.min(axis=0).tolist() == [3, 4]
+    assert covered.max(axis=0).tolist() == [4, 6]
+    assert set(looks[looks > 0].tolist()) == {1 + 3}
+
+
+def test_an_object_is_told_the_same_wherever_on_the_ring_it_stands():
+    turned = replace(TENT, yaw=(TENT.yaw + 11 * CELL) % 360)
+    here, there = told_of(TENT), told_of(turned, columns=(COLUMNS + 11) % RING[1])
+    assert torch.equal(here.looks, there.looks)
+    torch.testing.assert_close(here.numbers, there.numbers, atol=1e-5, rtol=1e-5)
+
+
+def test_the_nearest_objects_are_told_first_and_no_more_than_there_is_room_for():
+    far = [replace(TENT, kind="tree", variant=None)] * COVERING
+    looks = told_of(*far, TENT).looks[4, 5].tolist()
+    assert looks == [1 + 3, *[1 + VARIANTS] * (COVERING - 1)]
+
+
+def test_what_is_not_said_of_an_object_is_told_as_any():
+    told = told_of(replace(TENT, color=None, variant=None))
+    assert told.looks[4, 5, 0] == 1
+    assert not told.numbers[4, 5, 0, -8:].any()
+    assert told_of(TENT).numbers[4, 5, 0, -8:].tolist() == [1, -1, -1, 1, 0, 0, 0, 0]
+
+
+def test_nothing_is_told_where_there_are_no_objects():
+    told = told_of()
+    assert not told.looks.any()
+    assert not told.numbers.any()
+
+
+def test_variants_beyond_the_table_count_as_its_last():
+    assert table_of([replace(TENT, variant=99)], KINDS, RING).looks[0] == VARIANTS
+
+
+def test_a_kind_that_is_not_known_is_refused():
+    with pytest.raises(ValueError, match='no object "castle" is known; available: tent, tree'):
+        told_of(replace(TENT, kind="castle"))

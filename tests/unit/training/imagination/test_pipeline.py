@@ -1,0 +1,60 @@
+"""`python -m training imagination` from nothing to weights that invent, in small."""
+
+from dataclasses import replace
+
+import torch
+
+from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.model.attention import matmul_attention
+from mag_sandbox.model.imagination.imagination import load_imagination
+from mag_sandbox.model.pocket.autoencoder import Autoencoder
+from mag_sandbox.model.pocket.weights import AUTOENCODER, POCKET_WEIGHTS, read_config
+from mag_sandbox.model.saved import load_into
+from mag_sandbox.training.__main__ import main
+from mag_sandbox.training.imagination import pipeline
+from mag_sandbox.training.panorama.classes import CLASSES
+from tests.unit.model.imagination.tiny import TINY
+
+HERE = "mag_sandbox.training.imagination"
+POCKET = read_config(POCKET_WEIGHTS)
+SMALL = replace(
+    TINY,
+    kinds=CLASSES,
+    planner=replace(TINY.planner, kinds=160, text_dim=128, text_len=48),
+    painter=replace(
+        TINY.painter, kinds=160, ring=(24, 80), view=(12, 20),
+        dit=replace(
+            TINY.painter.dit, text_dim=128, text_len=48, channels=POCKET.autoencoder.channels
+        ),
+    ),
+)  # fmt: skip
+
+
+def test_training_leaves_weights_that_plan_and_paint_and_can_be_trained_on(monkeypatch, tmp_path):
+    for name in ("rings.RINGS_EACH", "stage_painter.RINGS_EACH", "samples.VIEWS"):
+        monkeypatch.setattr(f"{HERE}.{name}", 1)
+    for stage in ("painter", "planner"):
+        monkeypatch.setattr(f"{HERE}.stage_{stage}.BATCH", 1)
+    monkeypatch.setattr(pipeline, "ImaginationConfig", lambda kinds: replace(SMALL, kinds=kinds))
+    told = [
+        "imagination", "--folder", str(tmp_path), "--data", str(tmp_path / "rings"), "--rings", "1",
+        "--logs", "2", "--painter-steps", "1", "--planner-steps", "1",
+    ]  # fmt: skip
+    assert not main(told)
+    autoencoder = Autoencoder(POCKET.autoencoder)
+    load_into(autoencoder, POCKET_WEIGHTS / AUTOENCODER)
+    made = load_imagination(tmp_path / "weights", autoencoder, matmul_attention, torch.float32)
+    prompt = torch.zeros(1, 48, 128)
+    things = made.plan(prompt, prompt, 1)
+    around = made.imagine(made.nothing(), CameraPose(fov=90.0), prompt, prompt, 1, things)
+    assert around.known.sum() == 12 * 20
+    assert made.view(around, CameraPose(fov=90.0)).isfinite().all()
+    more = [*told[:2], str(tmp_path / "more"), *told[3:]]
+    assert not main([*more, "--init-from", str(tmp_path / "weights")])
+    assert (tmp_path / "more" / "weights" / "painter.safetensors").exists()
+
+
+def test_scenes_held_out_for_evaluation_are_refused(tmp_path, capsys):
+    folder = str(tmp_path)
+    assert main(["imagination", "--folder", folder, "--data", folder, "--logs", "9999999"]) == 2
+    assert "reach held-out seed" in capsys.readouterr().err
