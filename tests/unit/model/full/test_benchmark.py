@@ -20,6 +20,15 @@ from mag_sandbox.model.world import Control, WorldFailed
 from tests.tiny_full import PROCESSOR, SMALL, TINY_FULL
 
 
+@pytest.fixture(scope="module", autouse=True)
+def small_decoder():
+    """Make the random decoder narrow, like all other networks here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(random_world, "TINY_WIDTHS", (32, 16, 8, 8))
+        patch.setattr(random_world, "TINY_ENCODER_WIDTH", 8)
+        yield
+
+
 @pytest.fixture(scope="module")
 def measured() -> dict[str, tuple[dict, list[str]]]:
     """Return the numbers of two worlds, the first beside the plain path, and what was said."""
