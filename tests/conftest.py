@@ -23,4 +23,5 @@ def pytest_collection_finish() -> None:
     """Libraries stay; nobody needs to look through their million objects for garbage again."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(10_000)  # new objects until it looks again; 700 by default
     gc.enable()
