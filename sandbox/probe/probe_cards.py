@@ -69,10 +69,11 @@ class WipeCard:
         said = f"You came back after {duration_text(result.seconds_away)}"
         theme.write(self._card, said, 16, bold=True, midleft=(pad, middle))
         recall = "" if result.recall is None else f"{recall_text(result)}% "
-        words = "looks the same" if result.looks_the_same else WORD_TEXTS[result.word]
+        words = f"{recall}{WORD_TEXTS[result.word]}"
+        words = "looks the same" if result.looks_the_same else words
         colour = GOOD if result.looks_the_same else WORD_COLOURS[result.word]
         place = self._area.right, middle
-        theme.write(self._card, recall + words, 16, colour, bold=True, midright=place)
+        theme.write(self._card, words, 16, colour, bold=True, midright=place)
 
     def at(self, share: float) -> pygame.Surface:
         """Return the card, always the same one, with then on the left share of the picture."""
