@@ -1,9 +1,9 @@
 """Scenes: what a world is asked to invent. Read from YAML, checked, then plain data."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from mag_sandbox.files.typed_json import shortened
 from mag_sandbox.files.yaml_files import (
     FieldError,
     SceneError,
@@ -44,14 +44,15 @@ class Scene:
             raise FieldError("prompt", f"{problem}; shorten it")
         if not 0 <= self.seed <= MAX_SEED:
             raise FieldError("seed", f"seed is {self.seed}, expected 0 to {MAX_SEED}")
-        if self.category not in CATEGORIES:
-            guess = nearest(self.category, CATEGORIES)
-            known = ", ".join(CATEGORIES)
-            raise FieldError("category", f'category "{self.category}"{guess} is not one of {known}')
-        if self.ambience is not None and self.ambience not in AMBIENCES:
-            guess = nearest(self.ambience, AMBIENCES)
-            known = ", ".join(AMBIENCES)
-            raise FieldError("ambience", f'ambience "{self.ambience}"{guess} is not one of {known}')
+        _check_one_of("category", self.category, CATEGORIES)
+        if self.ambience is not None:
+            _check_one_of("ambience", self.ambience, AMBIENCES)
+
+
+def _check_one_of(field: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        problem = f"{field} {shortened(value)}{nearest(value, known)} is not one of "
+        raise FieldError(field, problem + ", ".join(known))
 
 
 def available_scenes() -> tuple[str, ...]:

@@ -297,7 +297,7 @@ def test_a_header_that_is_no_plain_json_is_refused(folder, data):
 
 
 values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.just("a\nb"),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
     max_leaves=6,
 )
@@ -316,7 +316,8 @@ def test_any_value_in_a_header_is_read_or_refused(folder, value, data):
         read_state(folder)
     except StateError as error:
         assert "\n" not in str(error)
-    (folder / "state.json").write_bytes(kept)
+    finally:
+        (folder / "state.json").write_bytes(kept)
 
 
 @pytest.mark.parametrize(
