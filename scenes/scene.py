@@ -1,5 +1,6 @@
 """Scenes: what a world is asked to invent. Read from YAML, checked, then plain data."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
