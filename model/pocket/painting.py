@@ -25,6 +25,9 @@ from mag_sandbox.model.prompts import PromptFeatures
 from mag_sandbox.model.world import WorldState
 from mag_sandbox.scenes.things import named_kinds
 
+BLOCKS_A_VIEW = 3  # that are shown while a view is painted beside them, with time to spare
+BLOCKS_A_PLAN = 4  # likewise, while one is made first: of a new prompt, or after a loss
+_EVERYWHERE = 90.0  # degrees; what is wider stands nowhere in particular
 REACH = 0.45  # of a view: how far beyond its edge all is painted before the camera gets there
 SOON = 0.1  # of a view: what the next block may show
 CLOUDS = 0.12  # of a view: how far upwind of the sky in view
@@ -100,11 +103,6 @@ def _grown(cells: np.ndarray) -> np.ndarray:
         beside[:-1] |= grown[1:]
         grown |= beside
     return grown
-
-
-BLOCKS_A_VIEW = 3  # that are shown while a view is painted beside them, with time to spare
-BLOCKS_A_PLAN = 4  # likewise, while one is made first: of a new prompt, or after a loss
-_EVERYWHERE = 90.0  # degrees; what is wider stands nowhere in particular
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,9 +247,10 @@ class PaintingInventor:
             self._view.made.cancel()
             self._view = None
 
-    def see(self, pose: CameraPose, latents: Tensor) -> None:
-        """Know a view of the lattice that was given."""
-        self._see(pose, latents)
+    def see(self, pose: CameraPose, latents: Tensor, only: np.ndarray | None = None) -> None:
+        """Know a view of the lattice that was given, or some cells of the ring that it shows."""
+        self.around = self._imagination.seen(self.around, pose, latents, only)
+        self.knows_all = False
 
     def snapshot(self) -> WorldState:
         """Return all that it knows, and of what a view under way is made."""
@@ -344,11 +343,7 @@ class PaintingInventor:
                 self._losses += 1
         unlearned = shown & ~self.around.known
         if unlearned[self.around.cells(lattice.place(pose))].any():
-            self._see(pose, memory.recall_view(pose), unlearned)
-
-    def _see(self, pose: CameraPose, latents: Tensor, only: np.ndarray | None = None) -> None:
-        self.around = self._imagination.seen(self.around, pose, latents, only)
-        self.knows_all = False
+            self.see(pose, memory.recall_view(pose), unlearned)
 
 
 def plan_of(data: dict | None) -> Plan | None:

@@ -13,6 +13,7 @@ from mag_sandbox.sandbox.export.footage import Footage, Shot
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.hud.hud_state import HudState, stage_rows
 from mag_sandbox.sandbox.play.feedback import pushes
+from mag_sandbox.sandbox.ui.display import flat_picture
 
 FIGURES_EVERY = 0.5  # seconds between two figures: readable, not flickering
 RECENT = 12  # blocks that the rate is measured over
@@ -43,8 +44,7 @@ class HudLayer:
 
     def painted(self, shot: Shot) -> Frames:
         """Return a frame, enlarged, with the display over it, uint8 [H, W, 3]."""
-        height, width = shot.frame.shape[:2]
-        flat = pygame.image.frombuffer(np.ascontiguousarray(shot.frame), (width, height), "RGB")
+        flat = flat_picture(shot.frame)
         pygame.transform.scale(flat.convert(self._surface), self._surface.get_size(), self._surface)
         self._take(shot)
         self._hud.draw(self._surface, self._state(shot), "full")

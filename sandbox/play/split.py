@@ -72,8 +72,7 @@ class SplitWorld(Staged):
         self.spec = replace(
             first.spec, name=split_name(first.spec.name), frame_width=2 * first.spec.frame_width
         )
-        self._differs = True  # whether the second world has a memory of its own by now
-        self._blocks: list[FrameBlock] = []  # the newest of each world
+        self._blocks: list[FrameBlock] = []  # newest of each; none: they go on
         self._seconds = 0.0  # that both together take for a block
         self._waiting: Control | None = None  # moved the first world, not yet the second
 
@@ -86,20 +85,19 @@ class SplitWorld(Staged):
         """Return the first block of both; each keeps its own policy, whatever the scene says."""
         scene = replace(scene, memory=None)
         self._blocks = [world.reset(scene, seed) for world in self._worlds]
-        self._waiting, self._differs = None, True
+        self._waiting = None
         return self._joined()
 
     def restore(self, state: WorldState) -> None:
         """Let both go on from a moment of the first: the second remembers it in its own way."""
         for world in self._worlds:
             world.restore(state)
-        self._blocks, self._waiting, self._differs = [], None, False
+        self._blocks, self._waiting = [], None
 
     def step(self, control: Control) -> FrameBlock:
         """Return the next block of both, or of the one whose turn it is."""
         control = replace(control, memory=None)
-        if not self._differs:
-            self._differs = True
+        if not self._blocks:
             self._blocks = [
                 self._worlds[0].step(control),
                 self._worlds[1].step(replace(control, memory=self._memory)),

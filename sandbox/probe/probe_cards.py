@@ -5,6 +5,7 @@ import pygame
 
 from mag_sandbox.evaluation.probe.probe import REMEMBERED, VAGUE, ProbeResult, Word
 from mag_sandbox.sandbox.hud.hud_state import duration_text
+from mag_sandbox.sandbox.ui.display import flat_picture
 from mag_sandbox.sandbox.ui.theme import ACCENT, BAD, FAINT, GOOD, INK, MUTED, TRACK, Theme
 
 CARD_WIDTH = 436  # px of the reference window
@@ -94,9 +95,7 @@ class WipeCard:
         return self._card
 
     def _scaled(self, pixels: np.ndarray) -> pygame.Surface:
-        size = pixels.shape[1], pixels.shape[0]
-        flat = pygame.image.frombuffer(np.ascontiguousarray(pixels), size, "RGB")
-        return pygame.transform.smoothscale(flat, self._area.size)
+        return pygame.transform.smoothscale(flat_picture(pixels), self._area.size)
 
 
 def draw_picture(
@@ -107,10 +106,9 @@ def draw_picture(
     ratio = min(rect.width / width, rect.height / height)
     inside = pygame.Rect(0, 0, max(1, round(width * ratio)), max(1, round(height * ratio)))
     inside.center = rect.center
-    flat = pygame.image.frombuffer(np.ascontiguousarray(pixels), (width, height), "RGB")
     if inside.size != rect.size:
         card.blit(theme.rounded(rect.size, SHADOW, 4), rect)
-    card.blit(pygame.transform.smoothscale(flat, inside.size), inside)
+    card.blit(pygame.transform.smoothscale(flat_picture(pixels), inside.size), inside)
     return inside
 
 

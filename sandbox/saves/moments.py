@@ -46,7 +46,7 @@ class Moments:
         """
         while self._moments:
             moment = self._moments.pop()
-            if moment.left is None or not (moment.left.cancelled() or _failed(moment.left)):
+            if moment.left is None or not _failed(moment.left):
                 return moment
         return None
 
@@ -56,11 +56,11 @@ class Moments:
 
 
 def _failed(left: "Future[ParkedScene]") -> bool:
-    return left.done() and left.exception() is not None
+    return left.cancelled() or (left.done() and left.exception() is not None)
 
 
 def _bytes(moment: Moment) -> int:
     left = moment.left
-    if left is None or not left.done() or left.cancelled() or left.exception():
+    if left is None or not left.done() or _failed(left):
         return 0
     return left.result().bytes

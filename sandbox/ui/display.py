@@ -98,7 +98,7 @@ class Picture:
         height, width = frame.shape[:2]
         rect = fit((width, height), surface.get_size(), self.fit_mode)
         if self._shown is None or self._shown[0] is not frame:
-            self._shown = frame, _picture(surface, frame)
+            self._shown = frame, flat_picture(frame).convert(surface)
             self._is_scaled, self._bars = False, None
         picture = self._shown[1]
         left, top, across, along = crop
@@ -131,9 +131,10 @@ class Picture:
         scale(picture, into.get_size(), into)
 
 
-def _picture(surface: pygame.Surface, frame: np.ndarray) -> pygame.Surface:
-    size = frame.shape[1], frame.shape[0]
-    return pygame.image.frombuffer(np.ascontiguousarray(frame), size, "RGB").convert(surface)
+def flat_picture(pixels: np.ndarray) -> pygame.Surface:
+    """Return pixels, uint8 [H, W, 3], as a surface that may share their memory."""
+    size = pixels.shape[1], pixels.shape[0]
+    return pygame.image.frombuffer(np.ascontiguousarray(pixels), size, "RGB")
 
 
 def _bars(surface: pygame.Surface, picture: pygame.Surface, rect: pygame.Rect) -> Iterator[_Bar]:
