@@ -44,8 +44,6 @@ def main(arguments: list[str] | None = None) -> int:
     except EXPECTED_ERRORS as error:
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        return 130
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:

@@ -14,7 +14,6 @@ from mag_sandbox.program import PROGRAM
 
 Say = Callable[[str], None]
 GB, MB = 10**9, 10**6  # as the hub counts
-BROKEN_OFF = 130  # exit code after Ctrl+C, as shells have it
 TOLD_STEP = 0.01  # of all bytes between two lines of progress
 
 
@@ -120,7 +119,7 @@ def run_fetch(options: argparse.Namespace, say: Say) -> int:
         files = fetching.download(plan, _Teller(say).tell)
     except KeyboardInterrupt:
         say(f"interrupted; what has arrived is kept, and `{PROGRAM} fetch {row.name}` resumes")
-        return BROKEN_OFF
+        raise
     say(f"complete, {size(files.bytes)}, every file checked; {_room(row, files)}")
     return 0
 

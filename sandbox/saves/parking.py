@@ -35,7 +35,8 @@ logger = logging.getLogger(__name__)
 
 QUICK = "quick"  # the slot of the key that saves
 PATIENCE_S = 30.0  # longest wait for another game that is writing
-CLAIM_S = 0.1  # a game that only lists what is parked holds a scene for less
+CLAIM_S = 0.5  # a game that only lists what is parked holds a scene for less, also when busy
+CLAIM_AGAIN_S = 0.01
 _LOCK, _PLAYING = ".lock", ".playing-"
 
 
@@ -270,7 +271,7 @@ class ParkedScenes:
     def _claim(self, id: str, name: str) -> BaseFileLock:
         lock = _lock(self._playing_file(id))
         try:
-            lock.acquire(CLAIM_S)
+            lock.acquire(CLAIM_S, poll_interval=CLAIM_AGAIN_S)
         except Timeout:
             raise _played_elsewhere(name) from None
         except OSError as error:

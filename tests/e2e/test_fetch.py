@@ -27,7 +27,7 @@ SIZES = tiny_full.Sizes(vocabulary=8000)  # the text encoder must be several chu
 PROGRAM = f"""
 import sys
 from huggingface_hub import constants
-from mag_sandbox.sandbox.commands.cli import main
+from mag_sandbox.__main__ import main
 constants.DOWNLOAD_CHUNK_SIZE = {CHUNK}
 sys.exit(main())
 """
@@ -94,9 +94,10 @@ def break_off(hub: HubStandIn) -> str:
         chunks = 0
         for line in fetching.stdout:
             lines.append(line)
-            chunks += line.rstrip().endswith(f"%  {TEXT_ENCODER}")
-            if chunks == 3:  # its beginning and two chunks, of which one is surely written
-                fetching.send_signal(signal.SIGINT)
+            if line.rstrip().endswith(f"%  {TEXT_ENCODER}"):
+                chunks += 1
+                if chunks == 3:  # its beginning and two chunks, of which one is surely written
+                    fetching.send_signal(signal.SIGINT)
     assert fetching.returncode == 130
     return "".join(lines)
 

@@ -1,10 +1,12 @@
 """The command line answers mistakes in one sentence with exit code 2, and runs each subcommand."""
 
 import json
+import signal
 from dataclasses import replace
 
 import pytest
 
+from mag_sandbox import __main__ as program
 from mag_sandbox.sandbox import choice
 from mag_sandbox.sandbox.commands import cli
 from tests.doubles import SPEC, FakeWorld
@@ -169,3 +171,16 @@ def test_a_window_closed_before_anything_was_played_leaves_no_recording(
     assert run(capsys, "play", "--record", folder)[0] == 0
     assert seen == [True]
     assert not folder.exists()
+
+
+def test_ctrl_c_is_the_exit_code_of_shells_and_a_second_one_ends_at_once(monkeypatch):
+    def interrupted():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "main", interrupted)
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        assert program.main() == 130
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGINT, before)
