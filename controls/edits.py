@@ -1,4 +1,4 @@
-"""What the player changes in the world: a thing placed, removed or drawn anew, or a change undone.
+"""What the player changes: a thing placed, removed or drawn anew, ground painted anew, or an undo.
 
 Data only: `scenes.things` makes it of words, worlds obey it as part of a `Control`.
 """
@@ -8,10 +8,11 @@ from typing import Literal, get_args
 
 from mag_sandbox.controls.camera import ASPECT, MAX_PITCH, WIDEST_FOV
 
-Act = Literal["place", "remove", "repaint", "undo"]
+Act = Literal["place", "remove", "repaint", "renew", "undo"]
 HIGHEST = MAX_PITCH + WIDEST_FOV * ASPECT / 2  # degrees: the end of what can be seen
 PATCH = 27.0  # degrees across what is changed where nobody says how large it is
 LARGEST = WIDEST_FOV, WIDEST_FOV * ASPECT  # degrees across and down: a view
+EVERYTHING = 360.0, 2 * HIGHEST  # degrees: what is painted anew may be all there is
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,8 @@ class Edit:
             raise ValueError(f"yaw is {self.yaw}, expected -360 to 360 degrees")
         if not -HIGHEST <= self.pitch <= HIGHEST:
             raise ValueError(f"pitch is {self.pitch}, expected {-HIGHEST:g} to {HIGHEST:g} degrees")
-        for name, most in zip(("width", "height"), LARGEST, strict=True):
+        largest = EVERYTHING if self.act in ("renew", "undo") else LARGEST
+        for name, most in zip(("width", "height"), largest, strict=True):
             value = getattr(self, name)
             if not 0.0 < value <= most:
                 raise ValueError(f"{name} is {value}, expected more than 0 and at most {most:g}")

@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from mag_sandbox.controls.edits import HIGHEST, LARGEST, Act, Edit
+from mag_sandbox.controls.edits import EVERYTHING, HIGHEST, LARGEST, Act, Edit
 from mag_sandbox.scenes.vocabulary import FUNCTION_WORDS, Vocabulary, WordGroup, split_words, stem
 
 NEAREST = 3  # known things that are named for one that is not
@@ -203,7 +203,7 @@ THINGS: dict[str, Usual] = dict(map(_usual, _TABLE.strip().splitlines()))
 
 
 def parse_edit(text: str, yaw: float, pitch: float | None, kinds: Collection[str]) -> Edit:
-    """Return what a player asks for at a spot: "a red tent", "remove", "another one", "undo".
+    """Return what a player asks for: "a red tent", "remove", "another one", "everything", "undo".
 
     Args:
         text: what is said.
@@ -215,6 +215,9 @@ def parse_edit(text: str, yaw: float, pitch: float | None, kinds: Collection[str
         ThingError: it names no thing, or more than one, or a word is not known.
     """
     words = [word.text.lower() for word in split_words(text)]
+    for name, size in GROUND.items():
+        if name in words and set(words) <= _FILLERS | _ACTS["repaint"] | {name, "change"}:
+            return Edit("renew", yaw, pitch or 0.0, *size)
     for act, said in _ACTS.items():
         rest = [word for word in words if word not in said | _FILLERS | {"it", "change"}]
         if len(rest) == len([word for word in words if word not in _FILLERS | {"it", "change"}]):
@@ -284,7 +287,8 @@ def thing_vocabulary(kinds: Collection[str]) -> Vocabulary:
     named = [kind for kind in kinds if kind in THINGS]
     also = [word for word, kind in _ALSO.items() if kind in named]
     acts = [word for said in _ACTS.values() for word in sorted(said)]
-    phrases = (*named, *also, *COLORS, *_SAME_COLORS, *_SIZES, *_FILLERS, *acts, "it", "change")
+    others = *_FILLERS, *acts, *GROUND, "it", "change"
+    phrases = (*named, *also, *COLORS, *_SAME_COLORS, *_SIZES, *others)
     words = {word.text for phrase in phrases for word in split_words(phrase)}
     words |= {f"{word}s" for kind in (*named, *also) for word in kind.split()}
     first = sorted(named, key=lambda kind: (kind not in _TRY, named.index(kind)))
@@ -305,7 +309,7 @@ def color_name(color: Sequence[int]) -> str:
 def words_of(edit: Edit) -> str:
     """Return what an edit is about, for people: "a red tent"."""
     if edit.act != "place":
-        return {"remove": "removed", "repaint": "drawn anew", "undo": "taken back"}[edit.act]
+        return _DONE[edit.act]
     words = f"{color_name(edit.color)} {edit.kind}" if edit.color else edit.kind
     return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
 
@@ -319,6 +323,10 @@ def thing_words(edit: Edit) -> str:
     return f"{name or '#{:02x}{:02x}{:02x}'.format(*color)} {edit.kind}"
 
 
+GROUND = {"view": LARGEST, "everything": EVERYTHING}  # what is painted anew, by name [degrees]
+_DONE: dict[Act, str] = {
+    "remove": "removed", "repaint": "drawn anew", "renew": "painted anew", "undo": "taken back",
+}  # fmt: skip
 _ACTS: dict[Act, frozenset[str]] = {
     "undo": frozenset(("undo", "back", "take")),
     "remove": frozenset(("remove", "delete", "clear", "nothing", "erase")),

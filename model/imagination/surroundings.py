@@ -130,6 +130,11 @@ class Lattice:
         self._yaws = (np.arange(columns) + 0.5) * self.cell  # of the middles of cells
         self._pitches = (rows / 2 - np.arange(rows) - 0.5) * self.cell
 
+    @property
+    def whole(self) -> Place:
+        """All of the ring."""
+        return Place(0, 0, self._rows, self._columns)
+
     def nearest(self, pose: CameraPose) -> CameraPose:
         """Return the nearest pose on the lattice; it is not zoomed."""
         highest = self._rows - self._view[0]

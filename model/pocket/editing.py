@@ -4,8 +4,10 @@ The place is forgotten and painted again beside what is around it, told of the p
 in it: what is placed stands before all else, and what is removed is not in it any more. Kept frames
 that show any of it are remembered anew from the ring, at the nearest pose of the lattice, so that
 nothing brings the old thing back; those that then show nothing more than others are let go. All
-other cells and frames stay to the bit. What was before is kept, so that a change can be taken back;
-once taken back, memory is what it was to the bit, unless play went on.
+other cells and frames stay to the bit. Ground that is renewed is a loss on purpose: it is planned
+anew, by the words in force, and of frames that show nothing else only those that policies rely on
+stay. What was before is kept, so that a change can be taken back; once taken back, memory is what
+it was to the bit, unless play went on.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -61,6 +63,7 @@ class Change:
     keys: Tensor  # of these frames, as `KVCache.export` returns them
     values: Tensor
     added: tuple[int, ...] = ()  # indices of frames that were remembered for it
+    losses: int | None = None  # of the inventor, before ground was renewed; None: nothing was
 
 
 class Editor:
@@ -94,6 +97,8 @@ class Editor:
             return self._undo(edit, prompt, world)
         if edit.act == "place" and edit.kind not in self._imagination.config.kinds:
             return f'this world cannot draw a "{edit.kind}"; name another thing', None
+        if edit.act == "renew":
+            return "", self._renew(edit, prompt, world)
         inventor = self._inventor
         here, told = self._target(edit)
         place = self._place(here)
@@ -108,11 +113,33 @@ class Editor:
         noise = inventor.noise + self._count * 2**44
         inventor.around = self._imagination.repainted(before, place, text, empty, noise, things)
         frames, keys, values = self._remember_anew(place, prompt, world)
-        added = self._show(place, world)
+        added = self._show(self._imagination.lattice.around(place), before.mask(place), world)
         cells = before.mask(place) | (inventor.around.known != before.known)
-        change = Change(place, placed, cells, before, plan, frames, keys, values, added)
-        self._changes = [*self._changes, change][-MOST_CHANGES:]
+        self._keep(Change(place, placed, cells, before, plan, frames, keys, values, added))
         return "", here
+
+    def _renew(self, edit: Edit, prompt: str, world: EditedMemory) -> Edit:
+        """Paint ground anew, by the words in force; of all there is, what is looked at."""
+        inventor, lattice, table = self._inventor, self._imagination.lattice, world.kept[0]
+        if edit.width > LARGEST[0] or edit.height > LARGEST[1]:
+            place, pose = lattice.whole, lattice.nearest(CameraPose(edit.yaw, edit.pitch))
+        else:
+            place = lattice.box(edit.yaw, edit.pitch, edit.width, edit.height)
+            pose = lattice.around(place)
+        for frame in table.frames.values():  # what the ring does not know yet would be lost
+            inventor.follow(world, lattice.nearest(frame.pose))
+        before, plan, placed, losses = inventor.around, inventor.plan, self.placed, inventor.losses
+        there = before.mask(place)
+        self.placed = self._outside(place)
+        inventor.renew(there, pose, prompt, world)
+        frames, keys, values = self._remember_anew(place, prompt, world, renewed=True)
+        added = self._show(pose, there, world)
+        cells = there | (inventor.around.known != before.known)
+        self._keep(Change(place, placed, cells, before, plan, frames, keys, values, added, losses))
+        return edit
+
+    def _keep(self, change: Change) -> None:
+        self._changes = [*self._changes, change][-MOST_CHANGES:]
 
     @property
     def planned(self) -> tuple[Edit, ...] | None:
@@ -177,7 +204,13 @@ class Editor:
         )  # fmt: skip
 
     def _remember_anew(
-        self, place: Place, prompt: str, world: EditedMemory, skipped: Collection[int] = ()
+        self,
+        place: Place,
+        prompt: str,
+        world: EditedMemory,
+        skipped: Collection[int] = (),
+        *,
+        renewed: bool = False,
     ) -> tuple[dict[int, KeptFrame], Tensor, Tensor]:
         """Remember anew what frames show of a place; return what lay in their slots.
 
@@ -186,6 +219,7 @@ class Editor:
             prompt: in force.
             world: that remembers.
             skipped: slots of frames that show it as it is.
+            renewed: nothing that they show of it is to be recalled, or worth a frame.
         """
         lattice, (table, cache) = self._imagination.lattice, world.kept
         there = self._inventor.around.mask(place)
@@ -196,6 +230,8 @@ class Editor:
             if slot not in skipped and (lattice.touched(frame.pose) & there).any()
         }
         keys, values = cache.export(list(old))
+        if renewed:
+            table.frames = {slot: one for slot, one in table.frames.items() if slot not in old}
         fresh = [slot for slot in table.slots() if slot not in old]
         lasting_poses = [
             table.frames[slot].pose for slot in fresh if not table.frames[slot].passing
@@ -204,8 +240,9 @@ class Editor:
         for slot, frame in old.items():
             pose = lattice.nearest(frame.pose)
             shows = lattice.shown([pose])
-            if slot not in lasting and (frame.passing or not (shows & ~seen).any()):
-                del table.frames[slot]
+            worth = shows & ~seen & ~there if renewed else shows & ~seen
+            if slot not in lasting and (frame.passing or not worth.any()):
+                table.frames.pop(slot, None)
                 continue
             self._inventor.begin_view(pose, prompt, world)
             world.rewrite(slot, pose, self._inventor.take_view(world), fresh)
@@ -214,13 +251,19 @@ class Editor:
             seen |= shows
         return old, keys, values
 
-    def _show(self, place: Place, world: EditedMemory) -> tuple[int, ...]:
-        """Remember the place where no frame shows all of it; return the new frames' indices."""
+    def _show(self, pose: CameraPose, there: np.ndarray, world: EditedMemory) -> tuple[int, ...]:
+        """Remember a view where no frame shows all cells of it; return the new frames' indices.
+
+        Args:
+            pose: of the view, on the lattice.
+            there: the cells, bool [rows, columns].
+            world: that remembers.
+        """
         lattice, table = self._imagination.lattice, world.kept[0]
         before = {frame.frame_index for frame in table.frames.values()}
-        there = self._inventor.around.mask(place)
+        there = there & self._inventor.around.mask(lattice.place(pose))
         if (there & ~lattice.shown(world.shown_poses)).any():
-            world.look_ahead_at(lattice.around(place))
+            world.look_ahead_at(pose)
         now = {frame.frame_index for frame in table.frames.values()}
         return tuple(sorted(now - before))
 
@@ -231,7 +274,10 @@ class Editor:
         inventor, (table, cache) = self._inventor, world.kept
         inventor.around = inventor.around.replaced(change.cells, change.before)
         self.placed = change.placed
-        if change.plan and inventor.plan and change.plan.made_as(inventor.plan):
+        renewed = change.losses is not None
+        if renewed:
+            self._unplan(change, table)
+        elif change.plan and inventor.plan and change.plan.made_as(inventor.plan):
             inventor.plan = change.plan
         for slot, frame in list(table.frames.items()):
             if frame.frame_index in change.added:
@@ -245,8 +291,27 @@ class Editor:
                 back.append(number)
                 slots.append(slot)
         cache.load(slots, change.keys[:, back], change.values[:, back])
-        self._remember_anew(change.place, prompt, world, slots)
+        self._remember_anew(change.place, prompt, world, slots, renewed=renewed)
         return "", self._box(edit, change.place)
+
+    def _unplan(self, change: Change, table: SlotTable) -> None:
+        """Plan as before ground was renewed, but for what was painted elsewhere since."""
+        inventor, lattice = self._inventor, self._imagination.lattice
+        elsewhere = ~change.cells
+        known = inventor.around.known & elsewhere
+        if change.plan and inventor.plan:
+            now = [one for one in inventor.plan.things if stands_in(one, known, lattice)]
+            old = change.plan.things
+            stay = (one for one in old if one in now or not stands_in(one, known, lattice))
+            things = (*stay, *(one for one in now if one not in old))
+            inventor.plan = replace(change.plan, things=things)
+        if inventor.losses == change.losses + 1:
+            inventor.losses = change.losses
+        lasting = _lasting(table)
+        table.frames = {
+            slot: frame for slot, frame in table.frames.items()
+            if slot in lasting or (lattice.shown([frame.pose]) & elsewhere).any()
+        }  # fmt: skip
 
     def _box(self, edit: Edit, place: Place) -> Edit:
         """Return an edit at a place."""
@@ -321,7 +386,7 @@ def _packed(change: Change) -> WorldState:
     return packed(parts, {
         "place": astuple(change.place), "added": list(change.added), "table": table.as_dict(),
         "placed": [asdict(edit) for edit in change.placed],
-        "plan": change.plan and asdict(change.plan),
+        "plan": change.plan and asdict(change.plan), "losses": change.losses,
     })  # fmt: skip
 
 
@@ -337,7 +402,7 @@ def _unpacked(state: WorldState, nothing: Surroundings) -> Change:
     return Change(
         Place(*data["place"]), _edits(data["placed"]), cells, before, plan_of(data["plan"]),
         table.frames,
-        parts["keys"], parts["values"], tuple(data["added"]),
+        parts["keys"], parts["values"], tuple(data["added"]), data.get("losses"),
     )  # fmt: skip
 
 

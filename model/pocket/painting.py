@@ -184,7 +184,7 @@ class PaintingInventor:
         self._asked: tuple[str, int] | None = None  # prompt and noise of the newest plan begun
         self._planned: Future[tuple[PlacedObject, ...]] = Future()  # what it lists
         self._seed = 0
-        self._losses = 0  # how often something was forgotten
+        self.losses = 0  # how often something was forgotten
         self._evictions = 0  # of memory, when its losses were last looked at
         self._thread = ThreadPoolExecutor(1, "painting", torch.set_num_threads, (1,))
 
@@ -196,14 +196,14 @@ class PaintingInventor:
     @property
     def noise(self) -> int:
         """Seed of what is drawn now."""
-        return self._seed + self._losses * 2**32
+        return self._seed + self.losses * 2**32
 
     def begin(self, seed: int) -> None:
         """Begin a world of which nothing is known."""
         self.drop_view()
         self.around, self.plan, self._seed = self._imagination.nothing(), None, seed
         self._asked = None
-        self._losses = self._evictions = 0
+        self.losses = self._evictions = 0
         self.knows_all = True
 
     def next_view(
@@ -241,6 +241,15 @@ class PaintingInventor:
         self.around, self.plan = made.around, made.plan
         return made.latents
 
+    def renew(self, cells: np.ndarray, pose: CameraPose, prompt: str, memory: Memory) -> None:
+        """Forget cells of the ring, bool [rows, columns], and paint a view by a plan of its own."""
+        self.drop_view()
+        self.around = self.around.without(cells)
+        self.losses += 1
+        self._begin_plan(prompt, self.noise)
+        self._view = self._begun(pose, prompt)
+        self.take_view(memory)
+
     def drop_view(self) -> None:
         """Forget the view that was begun."""
         if self._view is not None:
@@ -262,7 +271,7 @@ class PaintingInventor:
         data = {
             "weights": self.weights,
             "seed": self._seed,
-            "losses": self._losses,
+            "losses": self.losses,
             "evictions": self._evictions,
             "plan": self.plan and asdict(self.plan),
             "asked": self._asked,
@@ -280,7 +289,7 @@ class PaintingInventor:
         data, self.knows_all = state.data, False
         if not state.arrays:
             return
-        self._seed, self._losses = data["seed"], data["losses"]
+        self._seed, self.losses = data["seed"], data["losses"]
         self._evictions = data["evictions"]
         if data.get("weights") != self.weights:
             return
@@ -340,7 +349,7 @@ class PaintingInventor:
             lost = self.around.known & ~shown
             if lost.any():
                 self.around = self.around.without(lost)
-                self._losses += 1
+                self.losses += 1
         unlearned = shown & ~self.around.known
         if unlearned[self.around.cells(lattice.place(pose))].any():
             self.see(pose, memory.recall_view(pose), unlearned)

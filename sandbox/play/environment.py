@@ -103,7 +103,7 @@ class WorldEnvironment:
         return picture, 0.0, False, self._left <= 0, info
 
     def edit(self, text: str, yaw: float, pitch: float | None = None) -> Edit:
-        """Return the change that words ask for: "a red tent", "remove", "another one", "undo".
+        """Return the change that words ask for: "a red tent", "remove", "everything anew", "undo".
 
         Args:
             text: the words.

@@ -20,6 +20,7 @@ from mag_sandbox.scenes.demo.words import (
     named,
     tokens_of,
 )
+from mag_sandbox.scenes.things import GROUND
 
 MAX_DEPTH = 8  # nested repeats
 MAX_STATEMENTS = 50_000
@@ -244,6 +245,10 @@ def _read_text(what: str) -> Callable[[TokenReader], tuple[str]]:
 
 def _read_spot(reader: TokenReader) -> tuple[Spot]:
     reader.choice(("at",))
+    return _read_where(reader)
+
+
+def _read_where(reader: TokenReader) -> tuple[Spot]:
     yaw, pitch, size = _degrees(reader, or_zero=True), None, None
     if reader.next.text in ("up", "down"):
         sign = 1 if reader.take().text == "up" else -1
@@ -252,6 +257,11 @@ def _read_spot(reader: TokenReader) -> tuple[Spot]:
         reader.take()
         size = _degrees(reader), _degrees(reader)
     return (Spot(yaw, pitch, size),)
+
+
+def _read_ground(reader: TokenReader) -> tuple[str | Spot]:
+    ground = reader.choice((*GROUND, "at"))
+    return (ground,) if ground in GROUND else _read_where(reader)
 
 
 def _read_thing(reader: TokenReader) -> tuple[str, Spot]:
@@ -363,6 +373,12 @@ COMMANDS: dict[str, Command] = {
         "Draw what is there anew: another one, where you placed something.",
         "repaint at 40deg down 5deg",
         _read_spot,
+    ),
+    "renew": Command(
+        "renew view|everything|at ANGLE [up|down ANGLE] [size WIDTH HEIGHT]",
+        "Forget what is there and paint it by the words in force: this view, or all there is.",
+        "renew everything",
+        _read_ground,
     ),
     "undo": Command("undo", "Take the last such change back.", "undo", lambda reader: ()),
     "memory": Command(

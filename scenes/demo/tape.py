@@ -25,7 +25,7 @@ from mag_sandbox.controls.edits import Edit
 from mag_sandbox.files.yaml_files import nearest, not_found
 from mag_sandbox.scenes.demo.script import Amount, MemoryAsk, Spot, Statement
 from mag_sandbox.scenes.demo.words import ScriptError
-from mag_sandbox.scenes.things import ThingError, parse_thing
+from mag_sandbox.scenes.things import GROUND, ThingError, parse_thing
 
 RING = 360 * POSE_RESOLUTION  # ticks
 HIGHEST = int(MAX_PITCH * POSE_RESOLUTION)  # ticks
@@ -298,6 +298,12 @@ class _TapeMaker:
 
     def _do_repaint(self, spot: Spot) -> None:
         self._change(Edit("repaint"), spot)
+
+    def _do_renew(self, ground: str | Spot) -> None:
+        if isinstance(ground, str):
+            pose = self._place.pose
+            ground = Spot(pose.yaw, pose.pitch, GROUND[ground])
+        self._change(Edit("renew"), ground)
 
     def _do_undo(self) -> None:
         self._change(Edit("undo"), Spot(0.0))

@@ -84,6 +84,8 @@ def test_a_kind_that_this_world_cannot_draw_is_not_known():
         ("remove it", "remove"),
         ("remove the red tent", "remove"),
         ("another one here", "repaint"),
+        ("everything anew", "renew"),
+        ("repaint this view", "renew"),
         ("take it back", "undo"),
         ("undo", "undo"),
         ("another tent", "place"),

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from mag_sandbox.controls.camera import CameraPose
-from mag_sandbox.controls.edits import Edit
+from mag_sandbox.controls.edits import EVERYTHING, LARGEST, Edit
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.pocket import editing
 from mag_sandbox.model.pocket.editing import NOTHING_TO_UNDO
@@ -303,3 +303,88 @@ def test_memory_may_change_together_with_the_world():
     made = world("window")
     control = Control(memory=MemorySetting("mag-retrieve", kept_mib=1), edit=TENT)
     assert play(made, [control])[1].edited == TENT
+
+
+VIEW = Edit("renew", 0.0, 0.0, *LARGEST)
+ALL = Edit("renew", 0.0, 0.0, *EVERYTHING)
+CASTLE = "A castle at night."
+
+
+def renew(made: DiffusionWorld, edit: Edit) -> np.ndarray:
+    """Renew ground under other words, without making a block; return which cells changed."""
+    before = ring_of(made)
+    made._running().prompt = CASTLE
+    edit_at_rest(made, edit)
+    return changed_cells(before, ring_of(made))
+
+
+def test_a_renewed_view_is_of_the_words_in_force_and_all_else_stays_to_the_bit():
+    made = world()
+    play(made, AWAY)
+    around, (frames, bits) = made._inventor.around, memory_of(made)
+    lattice = made._inventor._imagination.lattice
+    there = around.mask(lattice.place(CameraPose()))
+    cells = renew(made, VIEW)
+    assert cells[there].all()
+    assert not cells[~there].any()
+    assert made._inventor.plan.prompt == CASTLE
+    now, now_bits = memory_of(made)
+    beside = [slot for slot, one in frames.items() if not lattice.touched(one.pose)[there].any()]
+    assert beside
+    assert all(torch.equal(now_bits[slot], bits[slot]) for slot in beside)
+    shown = lattice.shown([frame.pose for frame in now.values()])
+    assert (shown & around.known)[around.known].mean() > 0.9, "what else frames showed is kept"
+
+
+def test_when_everything_is_renewed_no_old_ground_is_known_or_remembered():
+    made = world()
+    play(made, AWAY)
+    before = made._inventor.around
+    renew(made, ALL)
+    now = made._inventor.around
+    assert not (before.known & now.known & (before.latents == now.latents).all(axis=0)).any()
+    kinds = [frame.kind for frame in memory_of(made)[0].values()]
+    assert kinds.count("look-ahead") <= 1, "only what is looked at, and what policies rely on"
+    assert made._inventor.plan.prompt == CASTLE
+
+
+@pytest.mark.parametrize("edit", [VIEW, ALL], ids=["view", "everything"])
+def test_undo_of_renewed_ground_gives_back_all_bits(edit):
+    made = world()
+    play(made, AWAY)
+    around, plan, (frames, bits) = made._inventor.around, made._inventor.plan, memory_of(made)
+    noise = made._inventor.noise
+    edit_at_rest(made, edit)
+    assert made._inventor.noise != noise
+    edit_at_rest(made, Edit("undo"))
+    now, now_bits = memory_of(made)
+    assert now == frames
+    assert all(torch.equal(bits[slot], now_bits[slot]) for slot in bits)
+    assert np.array_equal(ring_of(made)[0], around.known)
+    assert not changed_cells((around.known, around.latents), ring_of(made))[around.known].any()
+    assert (made._inventor.noise, made._inventor.plan) == (noise, plan)
+
+
+def test_undo_after_play_went_on_in_a_renewed_world_gives_the_old_ground_back():
+    made = world()
+    play(made, AWAY)
+    before = made._inventor.around
+    play_on = [replace(STILL, edit=ALL, prompt=CASTLE), *BACK, *[RIGHT] * 6, UNDOING]
+    blocks = [made.step(control) for control in play_on]
+    assert blocks[-1].edited is not None
+    now = made._inventor.around
+    known = before.known
+    assert now.known[known].all()
+    assert np.array_equal(before.latents[:, known], now.latents[:, known])
+
+
+def test_a_parked_world_takes_renewed_ground_back_as_it_would_have():
+    made = world()
+    play(made, [*AWAY[:6], replace(STILL, edit=ALL), *BACK[:3]])
+    state = made.snapshot()
+    state = WorldState(state.arrays, json.loads(json.dumps(state.data)))
+    path = [UNDOING, *AWAY[:4], replace(STILL, edit=VIEW), *BACK]
+    expected = [made.step(control) for control in path]
+    other = world()
+    other.restore(state)
+    assert same(expected, [other.step(control) for control in path])

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from mag_sandbox.controls.edits import Edit
+from mag_sandbox.controls.edits import EVERYTHING, LARGEST, Edit
 from mag_sandbox.model.world import Control, MemorySetting, WorldFailed
 from mag_sandbox.sandbox.demo.command import demo_of as demo_text
 from mag_sandbox.sandbox.demo.run import Extras, play_demo
@@ -25,7 +25,12 @@ place "a small red tent" at 20.5deg up 2deg
 control 1 0
 undo
 remove at 10deg down 4deg size 20deg 10deg
-control 1 0 x2
+control 1 0
+prompt "A castle at night."
+renew everything
+control 1 0
+renew view
+control 1 0
 """
 EDITS = (
     parse_thing("a small red tent", 20.5, 2.0, ["tent"]),
@@ -36,7 +41,8 @@ CONTROLS = (
     replace(RIGHT, edit=EDITS[0]),
     replace(STILL, edit=EDITS[1]),
     replace(RIGHT, edit=EDITS[2]),
-    RIGHT,
+    replace(RIGHT, edit=Edit("renew", 15.0, 0.0, *EVERYTHING), prompt="A castle at night."),
+    replace(RIGHT, edit=Edit("renew", 22.5, 0.0, *LARGEST)),
 )
 
 
@@ -50,7 +56,7 @@ def digests() -> list[str]:
     made = world()
     blocks = [made.reset(replace(PLACE, name="place"), 1)]
     blocks += [made.step(control) for control in CONTROLS]
-    assert [block.edited is not None for block in blocks] == [False, True, True, True, False]
+    assert [block.edited is not None for block in blocks] == [False, *[True] * len(CONTROLS)]
     return [digest_of(block.frames) for block in blocks]
 
 
