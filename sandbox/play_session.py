@@ -6,10 +6,13 @@ to be shown or played next is returned, so nothing of a session that is over sta
 
 import secrets
 import time
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+
+import pygame
 
 from mag_sandbox.controls.bindings import Action
 from mag_sandbox.controls.edits import Edit
@@ -17,7 +20,7 @@ from mag_sandbox.model.loading import worlds_beside
 from mag_sandbox.model.world import MIB, MemorySetting, WorldFailed, no_edits
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.play.reel import Reel
-from mag_sandbox.sandbox.play.session import Playthrough
+from mag_sandbox.sandbox.play.session import Playthrough, Session
 from mag_sandbox.sandbox.play.worker import GenerationWorker, ReadyBlock
 from mag_sandbox.sandbox.postcards.postcards import PostcardHunt
 from mag_sandbox.sandbox.recording.reader import RecordingError
@@ -36,11 +39,13 @@ from mag_sandbox.sandbox.screens.overlays import (
 )
 from mag_sandbox.sandbox.screens.play import PlaySession
 from mag_sandbox.sandbox.screens.prompt_box import PromptBox
+from mag_sandbox.sandbox.screens.prompt_card import Choice
 from mag_sandbox.sandbox.services import Services
 from mag_sandbox.sandbox.ui.display import window_surface
 from mag_sandbox.sandbox.ui.screenshots import ScreenshotInfo
+from mag_sandbox.sandbox.ui.text_entry import SHORTCUT
 from mag_sandbox.scenes.scene import MAX_SEED
-from mag_sandbox.scenes.things import words_of
+from mag_sandbox.scenes.things import GROUND, words_of
 
 MEMORY_STEP = 2  # factor of the budget
 LEAST_MIB, MOST_MIB = 1, 1024
@@ -110,11 +115,13 @@ class PlayerSession(WatchedSession):
         self._autosave = Autosave(partial(services.saves.autosave, worker), time.perf_counter)
         self._kept_before = 0  # frames, before a change of memory of which nothing was said yet
         self._save: Future[ParkedScene] | None = None  # that is being read, to go on from it
+        describe = partial(_describe, services, worker, reel)
         self._prompt = PromptBox(
-            partial(_describe, services, worker),
+            describe,
             services.vocabulary,
             make_theme=services.theme,
             open_keys=services.bindings["prompt"].keys,
+            choices=_choices(describe) if reel.current.spec.kinds else (),
         )
         scene, seed = playthrough.scene.name, playthrough.seed
         cue = lambda cue: services.audio.cue(CUES[cue])  # noqa: E731 -- fits the line below
@@ -122,7 +129,7 @@ class PlayerSession(WatchedSession):
         probe = ProbeOverlay(hud, services.prober, services.audio.cue)
         claim = services.bindings.title("postcards")
         self._postcards = PostcardOverlay(reel, hud, hunt, probe, claim)
-        self._map = MapOverlay(reel, hud, services.map, services.prober)
+        self._map = MapOverlay(reel, hud, services.map, services.prober, self._prompt)
         self._around = AroundOverlay(reel, hud, services.map, services.notify)
         self._edit = EditOverlay(
             reel,
@@ -396,12 +403,38 @@ def _leave_moment(services: Services, worker: GenerationWorker, change: str) -> 
     services.moments.keep(change, worker.call(services.saves.collect))
 
 
-def _describe(services: Services, worker: GenerationWorker, text: str) -> None:
-    """Ask the world for another prompt."""
+def _describe(
+    services: Services, worker: GenerationWorker, reel: Reel, text: str, ground: str = ""
+) -> None:
+    """Ask the world for another prompt, and perhaps to paint ground anew by it."""
     _leave_moment(services, worker, "another description")
-    worker.call(lambda session: session.change(prompt=text))
+    pose = reel.pose
+    edit = Edit("renew", pose.yaw, pose.pitch, *GROUND[ground]) if ground else None
+
+    def ask(session: Session) -> None:
+        session.change(prompt=text)
+        if edit is not None:
+            session.edit(edit)
+
+    worker.call(ask)
+    _show_one(reel)
     key = services.bindings.title("undo")
-    services.notices.say(f"what you have not seen yet will follow these words; {key} takes it back")
+    follows = {
+        "": "what is striped on the map follows these words, what memory holds stays",
+        "view": "this view is painted anew by these words",
+        "everything": "everything is painted anew by these words",
+    }
+    services.notices.say(f"{follows[ground]}; {key} takes it back")
+
+
+def _choices(describe: Callable[..., None]) -> tuple[Choice, ...]:
+    """Return what another description may change."""
+    view, everything = (partial(describe, ground=ground) for ground in GROUND)
+    return (
+        Choice("Enter", "what is new", 0, describe),
+        Choice("Ctrl+Enter", "this view, too", SHORTCUT, view),
+        Choice("Shift+Enter", "everything", pygame.KMOD_SHIFT, everything),
+    )
 
 
 def _change(services: Services, worker: GenerationWorker, reel: Reel, edit: Edit) -> None:

@@ -29,6 +29,7 @@ APOSTROPHES = ("'", "\u2019")
 SUFFIXES = ("ing", "ed", "es", "s", "ish", "ly", "y", "e")
 MIN_STEM = 3  # letters
 MOST_EDITS = 3  # between a word and what it might mean
+MOST_NAMED = 4  # unknown words that a message names
 MIN_BEGINNING = 2  # letters that are enough to complete a word
 
 
@@ -117,6 +118,18 @@ class Vocabulary:
     def unknown(self, text: str) -> tuple[Word, ...]:
         """Return the words of a text that the world does not know."""
         return tuple(word for word in split_words(text) if not self.known(word.text))
+
+    def problem(self, text: str) -> str:
+        """Return what to say of a text of which no word means anything here; "" if one does."""
+        words = [word.text for word in split_words(text) if _plain(word.text) not in FUNCTION_WORDS]
+        if any(_plain(word) in self.counts for word in words):
+            return ""
+        said = list(dict.fromkeys(words))[:MOST_NAMED]
+        near = dict.fromkeys(known for word in said for known in self.nearest(word, 2))
+        some = f"it knows, among others, {', '.join(self.suggestions('', 4))}"
+        hint = f"the nearest it knows: {', '.join(near)}" if near else some
+        means = f'nothing of "{" ".join(said)}"' if said else "no word that names anything"
+        return f"this world knows {means}; {hint}"
 
     def nearest(self, word: str, count: int = 3) -> tuple[str, ...]:
         """Return known words that might be meant, the likeliest first; () if none comes near."""

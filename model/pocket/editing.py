@@ -275,8 +275,8 @@ class Editor:
         inventor.around = inventor.around.replaced(change.cells, change.before)
         self.placed = change.placed
         renewed = change.losses is not None
-        if renewed:
-            self._unplan(change, table)
+        if change.losses is not None:
+            self._unplan(change, change.losses, table)
         elif change.plan and inventor.plan and change.plan.made_as(inventor.plan):
             inventor.plan = change.plan
         for slot, frame in list(table.frames.items()):
@@ -294,7 +294,7 @@ class Editor:
         self._remember_anew(change.place, prompt, world, slots, renewed=renewed)
         return "", self._box(edit, change.place)
 
-    def _unplan(self, change: Change, table: SlotTable) -> None:
+    def _unplan(self, change: Change, losses: int, table: SlotTable) -> None:
         """Plan as before ground was renewed, but for what was painted elsewhere since."""
         inventor, lattice = self._inventor, self._imagination.lattice
         elsewhere = ~change.cells
@@ -305,8 +305,8 @@ class Editor:
             stay = (one for one in old if one in now or not stands_in(one, known, lattice))
             things = (*stay, *(one for one in now if one not in old))
             inventor.plan = replace(change.plan, things=things)
-        if inventor.losses == change.losses + 1:
-            inventor.losses = change.losses
+        if inventor.losses == losses + 1:
+            inventor.losses = losses
         lasting = _lasting(table)
         table.frames = {
             slot: frame for slot, frame in table.frames.items()

@@ -51,6 +51,7 @@ class MapPicture:
     """A finished map; a new object whenever it looks different."""
 
     pixels: np.ndarray  # uint8 [HEIGHT, WIDTH, 3]
+    known: np.ndarray  # bool [HEIGHT, WIDTH]: some kept frame shows it; what it does not is new
     explored: float  # share of the ring that has been seen
     remembered: float  # share of the ring that some kept frame shows
 
@@ -75,7 +76,7 @@ class MapStitcher(SessionObserver):
         self._coverage = _Coverage()
         self._shown_at = 0  # frames when the picture was made
         self._shown_box: Box | None = None
-        self.picture = MapPicture(_PATTERN, 0.0, 0.0)
+        self.picture = MapPicture(_PATTERN, np.zeros((HEIGHT, WIDTH), bool), 0.0, 0.0)
 
     def on_start(self, event: SessionStart, block: FrameBlock) -> None:  # noqa: ARG002 - observer
         """Begin an empty map with the first block."""
@@ -134,7 +135,7 @@ class MapStitcher(SessionObserver):
         pixels = np.array(Image.composite(faded, _PATTERN_IMAGE, Image.fromarray(seen)))
         pixels[imagined & ~seen & _LINES] = _IMAGINED
         _outline(pixels, known)
-        return MapPicture(pixels, float(seen.mean()), float(known.mean()))
+        return MapPicture(pixels, known, float(seen.mean()), float(known.mean()))
 
 
 class _Coverage:
@@ -205,17 +206,21 @@ class Minimap:
         marks: Sequence[AnchorMark] = (),
         target: AnchorMark | None = None,
         width: int | None = None,
+        *,
+        tells_new: bool = False,
     ) -> pygame.Surface:
         """Return the card; the same surface as long as it looks the same.
 
         Anchors that the game set are dots, the player's are pins; `target`, to which the next
-        command returns, is larger. Without a width [px] it is as wide as the scene's card.
+        command returns, is larger. Without a width [px] it is as wide as the scene's card. It may
+        tell, instead of what was seen, what is yet to be made.
         """
         width = width or theme.px(CARD_WIDTH)
         area = map_area(theme, width)
-        base_of = (theme, picture, width)
+        base_of = (theme, picture, width, tells_new)
         if self._base is None or not _same(self._base[0], base_of):
-            self._base, self._marked = (base_of, _draw_base(theme, picture, width)), None
+            drawn = _draw_base(theme, picture, width, tells_new=tells_new)
+            self._base, self._marked = (base_of, drawn), None
         said = tuple(marks), target
         if self._marked is None or self._marked[0] != said:
             self._marked = said, self._base[1].copy()
@@ -254,13 +259,20 @@ def _same(one: tuple, other: tuple) -> bool:
     return all(a is b or (isinstance(a, int) and a == b) for a, b in zip(one, other, strict=True))
 
 
-def _draw_base(theme: Theme, picture: MapPicture, width: int) -> pygame.Surface:
+def _draw_base(theme: Theme, picture: MapPicture, width: int, *, tells_new: bool) -> pygame.Surface:
     area = map_area(theme, width)
     line = theme.line_height(13)
     card = theme.card((width, area.bottom + line + theme.px(12)))
-    flat = pygame.image.frombuffer(picture.pixels, (WIDTH, HEIGHT), "RGB")
+    pixels = picture.pixels
+    if tells_new:
+        pixels = np.where((_LINES & ~picture.known)[..., None], np.array(ACCENT, np.uint8), pixels)
+    flat = pygame.image.frombuffer(pixels.tobytes(), (WIDTH, HEIGHT), "RGB")
     card.blit(pygame.transform.smoothscale(flat, area.size), area)
-    _draw_caption(card, theme, picture, area)
+    if tells_new:
+        words = theme.text(f"{1.0 - picture.remembered:.0%} will be new", 13, ACCENT)
+        card.blit(words, (area.left, area.bottom + theme.px(6)))
+    else:
+        _draw_caption(card, theme, picture, area)
     return card
 
 

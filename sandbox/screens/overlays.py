@@ -29,10 +29,12 @@ from mag_sandbox.sandbox.postcards.postcards import PostcardHunt, Tour
 from mag_sandbox.sandbox.probe.probe_cards import WipeCard, probe_card
 from mag_sandbox.sandbox.probe.prober import Prober
 from mag_sandbox.sandbox.screens import Overlay
+from mag_sandbox.sandbox.screens.prompt_box import PromptBox
 from mag_sandbox.sandbox.ui.theme import ACCENT, BAD, GOOD, Drawn, Theme
 
 NOTICE_S = 3.5  # how long a notice stays
 PROBE_S = 7.0  # how long a comparison stays
+NEW_S = 8.0  # how long the map tells what will be new, after words were written
 WIPE_S = 4.0  # how long a wipe takes
 WIPE_MOVES_S = 1 / 30  # between two pictures of it
 WIPE_AWAY_S = 2.0  # that a view must have been out of sight for one
@@ -125,10 +127,17 @@ def _line(theme: Theme, notice: Notice, width: int) -> pygame.Surface:
 
 
 class MapOverlay(Overlay):
-    """The map below the scene's card, and what the memory bar says under the pointer."""
+    """The map below the scene's card, and what the memory bar says under the pointer.
 
-    def __init__(self, reel: Reel, hud: Hud, stitcher: MapStitcher, prober: Prober) -> None:
+    While another description is written, and some seconds on, it tells what will be new.
+    """
+
+    def __init__(
+        self, reel: Reel, hud: Hud, stitcher: MapStitcher, prober: Prober, prompt: PromptBox
+    ) -> None:
         self.is_shown = True
+        self._prompt = prompt
+        self._tells_new, self._new_until = False, 0.0
         self._reel, self._hud = reel, hud
         self._stitcher, self._prober = stitcher, prober
         self._map, self._tip = Minimap(), MemoryTip()
@@ -143,10 +152,18 @@ class MapOverlay(Overlay):
             self._touched |= hovered or self._hovers
         return False
 
-    def update(self, now: float) -> bool:  # noqa: ARG002 -- Overlay
-        """Redraw when the pointer moved over the memory card."""
+    @property
+    def wake_at(self) -> float | None:
+        """When it tells again what was seen."""
+        return self._new_until if self._tells_new else None
+
+    def update(self, now: float) -> bool:
+        """Redraw when the pointer moved over the memory card, or another thing is told."""
         touched, self._touched = self._touched, False
-        return touched
+        if self._prompt.is_open:
+            self._new_until = now + NEW_S
+        told, self._tells_new = self._tells_new, now < self._new_until
+        return touched or told != self._tells_new
 
     def draw(self, surface: pygame.Surface) -> None:
         """Draw both, where the display has room for them."""
@@ -162,7 +179,10 @@ class MapOverlay(Overlay):
     def _draw_map(self, surface: pygame.Surface, theme: Theme) -> None:
         places, marks = self._hud.places, self._prober.anchors
         above = places.get("scene") or places["slim"]
-        card = self._map.card(theme, self._stitcher.picture, marks, self._target(), above.width)
+        card = self._map.card(
+            theme, self._stitcher.picture, marks, self._target(), above.width,
+            tells_new=self._tells_new,
+        )  # fmt: skip
         top = above.bottom + theme.px(10 if "scene" in places else 4)
         room = places["memory"].top if "memory" in places else surface.get_height() // 2
         if top + card.get_height() >= room:

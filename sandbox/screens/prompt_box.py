@@ -12,7 +12,12 @@ import pygame
 
 from mag_sandbox.sandbox.play.player_input import repeat_keys
 from mag_sandbox.sandbox.screens import Overlay
-from mag_sandbox.sandbox.screens.prompt_card import PromptCard, PromptView, draw_prompt_card
+from mag_sandbox.sandbox.screens.prompt_card import (
+    Choice,
+    PromptCard,
+    PromptView,
+    draw_prompt_card,
+)
 from mag_sandbox.sandbox.ui.text_entry import Clipboard, History, TextEntry
 from mag_sandbox.sandbox.ui.theme import ACCENT, Theme
 from mag_sandbox.scenes.characters import clean
@@ -49,6 +54,7 @@ class PromptBox(Overlay):
         title: str = TITLE,
         clearance: int = CLEARANCE,
         open_keys: Sequence[str] = (),
+        choices: Sequence[Choice] = (),
         history: History | None = None,
         clipboard: Clipboard | None = None,
         check: Callable[[str], str] = lambda text: "",
@@ -57,7 +63,8 @@ class PromptBox(Overlay):
 
         `apply` is given the new prompt. Without a vocabulary every word is known. `clearance` is
         the room to leave below [px of the reference window]; what the keys that open the box would
-        write is not written. `check` says what is wrong with a text, or "".
+        write is not written. `choices` are other ways to apply it than Enter alone. `check` says
+        what is wrong with a text, or ""; a text of unknown words alone is refused.
         """
         self.is_open = False
         self._wake_at: float | None = None
@@ -66,6 +73,7 @@ class PromptBox(Overlay):
         self._make_theme = make_theme
         self.title, self._clearance = title, clearance
         self._open_keys = tuple(open_keys)
+        self._choices = tuple(choices)
         self._history = history or History()
         self._clipboard = clipboard or Clipboard()
         self._entry = TextEntry()
@@ -193,6 +201,7 @@ class PromptBox(Overlay):
             composition=entry.composition,
             struck=self.struck,
             notice=self.notice,
+            choices=self._choices,
             first_row=self._card.first_row if self._card else 0,
         )
         if words is None or entry.composition:
@@ -213,7 +222,7 @@ class PromptBox(Overlay):
                 self.close()
                 return True
             if event.key in (pygame.K_RETURN, pygame.K_KP_ENTER):
-                self._enter()
+                self._enter(next((one.apply for one in self._choices if one.mod & event.mod), None))
                 return True
             if event.key == pygame.K_TAB:
                 self._complete()
@@ -223,15 +232,19 @@ class PromptBox(Overlay):
             self._touch()
         return True
 
-    def _enter(self) -> None:
+    def _enter(self, apply: Callable[[str], object] | None = None) -> None:
         prompt = " ".join(clean(self._entry.text).split())
-        self._notice = self._check(prompt) if prompt else EMPTY
+        self._notice = self._problem(prompt) if prompt else EMPTY
         if self._notice:
             self._touch()
             return
         self._history.add(prompt)
         self.close()
-        self._apply(prompt)
+        (apply or self._apply)(prompt)
+
+    def _problem(self, prompt: str) -> str:
+        words = self._vocabulary
+        return self._check(prompt) or (words.problem(prompt) if words else "")
 
     def _complete(self) -> None:
         """Write the nearest known word for the one at the cursor, or else the first suggestion."""
@@ -281,6 +294,10 @@ class PromptBox(Overlay):
         for rect, phrase in card.chips:
             if rect.collidepoint(place):
                 self._append(phrase)
+                return
+        for rect, choice in card.choices:
+            if rect.collidepoint(place):
+                self._enter(choice.apply)
                 return
         if card.field.collidepoint(place):
             self._selecting = True

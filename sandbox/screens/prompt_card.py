@@ -21,6 +21,7 @@ SELECTED = (*ACCENT, 90)
 FIELD_MARGIN = (24, 12)  # px of the window around the text, both sides together
 FIELD = (255, 255, 255, 16)
 KEYS = "Enter: apply    Esc: close"
+BUTTON = 30  # px of the reference window: height of a choice
 LONGEST = 24  # characters measured and drawn at once; a longer word is broken
 Measure = Callable[[str], int]  # text -> px
 
@@ -106,6 +107,16 @@ def _gaps(text: str) -> Iterator[int]:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """A way to apply what is written, as a button and by Enter with a modifier."""
+
+    keys: str  # for people: "Ctrl+Enter"
+    words: str  # what it does
+    mod: int  # of pygame's KMOD bits; 0: Enter alone
+    apply: Callable[[str], object]
+
+
+@dataclass(frozen=True, slots=True)
 class PromptView:
     """What the prompt box says; equal views look the same."""
 
@@ -117,6 +128,7 @@ class PromptView:
     struck: tuple[Word, ...] = ()
     hints: tuple[tuple[Word, tuple[str, ...]], ...] = ()  # words, and what to write instead
     chips: tuple[str, ...] = ()
+    choices: tuple[Choice, ...] = ()
     notice: str = ""
     first_row: int = 0  # the first that is shown
 
@@ -142,6 +154,7 @@ class PromptCard:
     first_row: int
     chips: list[tuple[pygame.Rect, str]] = dataclasses.field(default_factory=list)
     hints: list[tuple[pygame.Rect, Word, str]] = dataclasses.field(default_factory=list)
+    choices: list[tuple[pygame.Rect, Choice]] = dataclasses.field(default_factory=list)
     pieces: tuple[TextPiece, ...] = ()
     row_height: int = 1
 
@@ -172,7 +185,10 @@ def draw_prompt_card(theme: Theme, view: PromptView, room: int, *, hinting: bool
     first_row = min(view.first_row, cursor_row, max(0, rows - ROWS))
     first_row = max(first_row, cursor_row - ROWS + 1)
     chip_top = area.bottom + theme.px(18)
-    notice_top = chip_top + (theme.px(36) if hinting else 0)
+    choice_top = chip_top + (theme.px(36) if hinting else 0)
+    notice_top, buttons = _lay_choices(
+        theme, view.choices, pygame.Rect(pad, choice_top, width - 2 * pad, 0)
+    )
     height = notice_top + (theme.line_height(SMALL) + theme.px(10) if view.notice else 0)
     surface = theme.card((width, height + theme.px(4)), dense=True)
     cursor = pygame.Rect(
@@ -182,21 +198,50 @@ def draw_prompt_card(theme: Theme, view: PromptView, room: int, *, hinting: bool
         theme.line_height(TEXT),
     )
     card = PromptCard(theme, surface, area, cursor, first_row, pieces=pieces, row_height=row_height)
-    _draw_head(card, theme, view.title, pad)
+    _draw_head(card, theme, view, pad)
     _draw_text(card, theme, view)
     if hinting:
         _draw_hints(card, theme, view.hints)
         _draw_chips(card, theme, view.chips, pad, chip_top)
+    for rect, choice in buttons:
+        _draw_choice(card, theme, rect, choice)
     if view.notice:
         notice = theme.one_line(view.notice, width - 2 * pad, SMALL)
         _blit(card, theme.text(notice, SMALL, ACCENT), (pad, notice_top))
     return card
 
 
-def _draw_head(card: PromptCard, theme: Theme, words: str, pad: int) -> None:
-    title = theme.text(words, 16, bold=True)
+def _lay_choices(
+    theme: Theme, choices: Sequence[Choice], area: pygame.Rect
+) -> tuple[int, list[tuple[pygame.Rect, Choice]]]:
+    """Return where choices lie, in rows from the top of an area, and where what is below begins."""
+    height, gap = theme.px(BUTTON), theme.px(8)
+    left, top, buttons = area.left, area.top, []
+    for choice in choices:
+        across = sum(theme.text(text, SMALL).get_width() for text in (choice.keys, choice.words))
+        across += theme.px(30)
+        if left > area.left and left + across > area.right:
+            left, top = area.left, top + height + gap
+        buttons.append((pygame.Rect(left, top, across, height), choice))
+        left += across + gap
+    return (top + height + gap if choices else area.top), buttons
+
+
+def _draw_choice(card: PromptCard, theme: Theme, rect: pygame.Rect, choice: Choice) -> None:
+    edge = FAINT if choice.mod else ACCENT
+    card.surface.blit(theme.rounded(rect.size, FIELD, 8), rect)
+    card.surface.blit(theme.rounded(rect.size, edge, 8, line=1.2), rect)
+    keys = theme.write(
+        card.surface, choice.keys, SMALL, MUTED, midleft=(rect.left + theme.px(11), rect.centery)
+    )
+    theme.write(card.surface, choice.words, SMALL, midleft=(keys.right + theme.px(8), rect.centery))
+    card.choices.append((rect, choice))
+
+
+def _draw_head(card: PromptCard, theme: Theme, view: PromptView, pad: int) -> None:
+    title, keys_text = theme.text(view.title, 16, bold=True), "Esc: close" if view.choices else KEYS
     _blit(card, title, (pad, theme.px(13)))
-    keys = theme.text(KEYS, SMALL, MUTED)
+    keys = theme.text(keys_text, SMALL, MUTED)
     left = card.surface.get_width() - pad - keys.get_width()
     if left > pad + title.get_width() + theme.px(10):
         _blit(card, keys, (left, theme.px(15)))

@@ -6,12 +6,14 @@ from dataclasses import replace
 import pygame
 import pytest
 
+from mag_sandbox.controls.edits import Edit
 from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.sandbox import play_session
 from mag_sandbox.sandbox.saves.moments import MOST, Moments
 from mag_sandbox.sandbox.screens import GoBack, PlayScene, Way
 from mag_sandbox.sandbox.title.screen import TitleScreen
 from mag_sandbox.scenes import Scene
+from mag_sandbox.scenes.things import GROUND
 from tests.doubles import FakeWorld
 from tests.games import FAST, games
 
@@ -70,6 +72,28 @@ def test_another_description_is_taken_back(run):
     game.press(pygame.K_BACKSPACE)
     game.wait(lambda: game.screen.reel.current.block.prompt == "A place.")
     game.said("taken back: another description")
+
+
+@pytest.mark.parametrize(
+    ("mod", "size"),
+    [(0, None), (pygame.KMOD_CTRL, GROUND["view"]), (pygame.KMOD_SHIFT, GROUND["everything"])],
+)
+def test_another_description_may_paint_what_was_seen_anew_and_says_what_follows_it(run, mod, size):
+    asked = []
+    world = FakeWorld(spec=replace(FAST, kinds=("tent",)), on_step=asked.append)
+    game = run(world)
+    game.play()
+    game.see_blocks(3)
+    game.press(pygame.K_t)
+    game.write(" At night.")
+    game.screen.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_RETURN, mod=mod, unicode=""))
+    game.wait(lambda: game.screen.reel.current.block.prompt == "A place. At night.")
+    (told,) = [control for control in asked if control.prompt]
+    pose = game.screen.reel.pose
+    assert told.edit == (size and Edit("renew", pose.yaw, pose.pitch, *size))
+    game.said("Backspace takes it back")
+    undo(game)
+    game.wait(lambda: game.screen.reel.current.block.prompt == "A place.")
 
 
 @pytest.mark.parametrize("key", [pygame.K_r, pygame.K_n])

@@ -226,6 +226,19 @@ def test_the_card_is_drawn_again_only_when_it_looks_different(theme):
     assert minimap.card(theme, stitcher.picture, [mark]) is not marked
 
 
+def test_what_memory_does_not_hold_is_striped_where_it_is_told_what_will_be_new(theme):
+    stitcher, minimap = MapStitcher(), Minimap()
+    stitcher.add(block_at(0.0, kept=[CameraPose(0.0)]))
+    area, known = map_area(theme, theme.px(366)), stitcher.picture.known
+    shown = pygame.transform.scale(pygame.surfarray.make_surface(255 * known.T), area.size)
+    known = pygame.surfarray.array_red(shown) > 0
+    cards = (minimap.card(theme, stitcher.picture, tells_new=new) for new in (False, True))
+    plain, told = (pygame.surfarray.array3d(card.subsurface(area)).astype(int) for card in cards)
+    changed = (plain != told).any(axis=2)
+    assert changed[~known].mean() > 0.2
+    assert changed[known].mean() < 0.02
+
+
 def test_the_view_is_outlined_where_it_looks_also_at_the_seam(theme):
     stitcher, minimap = MapStitcher(), Minimap()
     stitcher.add(block_at(0.0))

@@ -4,6 +4,7 @@ import pygame
 import pytest
 
 from mag_sandbox.sandbox.screens.prompt_box import BLINK_S, EMPTY, PromptBox, with_phrase
+from mag_sandbox.sandbox.screens.prompt_card import Choice
 from mag_sandbox.sandbox.ui.display import window
 from mag_sandbox.scenes.scene import MAX_PROMPT
 from mag_sandbox.scenes.vocabulary import Vocabulary, WordGroup
@@ -21,12 +22,16 @@ SIZES = [(1280, 720), (640, 400), (320, 200), (1, 1)]
 class Desk:
     """A box with a window, and what it applied."""
 
-    def __init__(self, surface, vocabulary=None, clip=""):
+    def __init__(self, surface, vocabulary=None, clip="", choices=()):
         self.surface = surface
         self.applied = []
         self.now = 0.0
         self.box = PromptBox(
-            self.applied.append, vocabulary, open_keys=("t",), clipboard=PaperClip(clip)
+            self.applied.append,
+            vocabulary,
+            open_keys=("t",),
+            choices=choices,
+            clipboard=PaperClip(clip),
         )
 
     def key(self, key, mod=0):
@@ -111,7 +116,7 @@ def test_letters_are_written_and_not_acted_on_but_function_keys_are(desk):
 
 
 def test_ten_thousand_characters_are_cut_and_applied_as_far_as_they_go(surface):
-    desk = Desk(surface, Vocabulary(COUNTS, GROUPS), clip="castel🌵 " * 1200)
+    desk = Desk(surface, Vocabulary(COUNTS, GROUPS), clip="castle🌵 " * 1200)
     desk.box.open("")
     desk.key(pygame.K_v, CTRL)
     desk.show()
@@ -154,6 +159,47 @@ def test_a_chip_is_added_by_the_mouse(desk):
     rect, phrase = desk.box._card.chips[0]
     desk.click(desk.at(rect))
     assert (phrase, desk.box.text) == ("at night", "A meadow at night.")
+
+
+def test_words_that_mean_nothing_are_refused_with_the_nearest_known_ones(desk):
+    wrong = {"casttle xyzzy": "castle", "qqqq": "among others, meadow", "of the": "meadow"}
+    for text, near in wrong.items():
+        desk.box.open("")
+        desk.write(text)
+        desk.key(pygame.K_RETURN)
+        assert desk.box.is_open
+        assert near in desk.box.notice
+        desk.key(pygame.K_ESCAPE)
+    desk.box.open("")
+    desk.write("xyzzy meadow")
+    desk.key(pygame.K_RETURN)
+    assert desk.applied == ["xyzzy meadow"], "a word that means something is enough"
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (480, 300)])
+def test_what_is_written_is_applied_in_one_of_several_ways(size):
+    chosen = []
+    ways = [("Enter", 0), ("Ctrl+Enter", pygame.KMOD_LCTRL), ("Shift+Enter", pygame.KMOD_RSHIFT)]
+    choices = [
+        Choice(keys, "what it does", mod, lambda text, keys=keys: chosen.append((keys, text)))
+        for keys, mod in ways
+    ]
+    with window(size, "test") as surface:
+        desk = Desk(surface, Vocabulary(COUNTS, GROUPS), choices=choices)
+        for keys, mod in ways[1:]:
+            desk.box.open("a meadow")
+            desk.key(pygame.K_RETURN, mod)
+            assert chosen.pop() == (keys, "a meadow")
+        desk.box.open("a meadow")
+        desk.key(pygame.K_RETURN)
+        assert desk.applied == ["a meadow"]
+        for place, (keys, _) in enumerate(ways):
+            desk.box.open("a desert")
+            desk.show()
+            rect = desk.box._card.choices[place][0]
+            assert desk.box._card.surface.get_rect().contains(rect)
+            desk.click(desk.at(rect))
+            assert chosen.pop() == (keys, "a desert")
 
 
 def test_the_mouse_puts_the_cursor_and_selects(desk):
