@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+from tqdm import tqdm
 
 from mag_sandbox.evaluation.bench.adherence import ask_scene
 from mag_sandbox.evaluation.bench.asides import measure_rest, play_rest
@@ -42,7 +43,6 @@ from mag_sandbox.evaluation.bench.packs import (
 from mag_sandbox.evaluation.judge.classifier import Classifier
 from mag_sandbox.evaluation.magbench.continuation import MODES, Continuation, Mode, as_pictures
 from mag_sandbox.evaluation.magbench.evaluate import PICTURES, Matching, write_pair
-from mag_sandbox.evaluation.results.progress import ProgressBar
 from mag_sandbox.evaluation.results.store import ClipStore, clip_record
 from mag_sandbox.model.world import MemorySetting, MemoryUsage, World, WorldFailed
 
@@ -109,7 +109,7 @@ class MemoryBench:
 
     def __post_init__(self) -> None:
         total = self.settings.clips * len(self.settings.memory) * len(self.settings.modes)
-        self._bar = ProgressBar(total + self.settings.prompts)
+        self._bar = tqdm(total=total + self.settings.prompts, unit="clip")
         limit = self.settings.minutes
         self._end = None if limit is None else self.clock() + 60 * limit
 
@@ -157,8 +157,8 @@ class MemoryBench:
                         return
                     setting = self._setting(policy, index, mode)
                     with self.store.claim(clip_key(index, policy, mode)) as mine:
+                        self._bar.update()
                         if not mine or setting is None:
-                            self._bar.skip()
                             continue
                         if world is None or setting != opened:
                             _close(world)
@@ -177,8 +177,8 @@ class MemoryBench:
             for number in range(self.settings.prompts):
                 key = prompt_key(number)
                 with self.store.claim(key) as mine:
+                    self._bar.update()
                     if not mine or self._late():
-                        self._bar.skip()
                         continue
                     began = self.clock()
                     world = world or self.open_world(MemorySetting(policy=self.settings.memory[0]))
@@ -189,7 +189,6 @@ class MemoryBench:
                     spent = self.clock() - began
                     record = clip_record("prompts", row, key, right, spent, renders=renders)
                     self.store.add(key, record)
-                    self._bar.done(key)
         finally:
             _close(world)
 
@@ -218,8 +217,6 @@ class MemoryBench:
             "pocket", self._row(policy, mode), clip, seconds=self.clock() - began,
             category=category, picture=picture, equal_blocks=blocks, **record,
         ))  # fmt: skip
-        said = record["refused"] or f"{record['scores']['pose_psnr_db']:.1f} dB"
-        self._bar.done(f"{clip}, {policy}, {mode}: {said}")
 
     def _row(self, policy: str, mode: BenchMode) -> dict:
         away = self.settings.away_seconds

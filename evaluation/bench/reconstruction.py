@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor
+from tqdm import tqdm
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose, move
 from mag_sandbox.evaluation.bench.clips import held_out_scene
 from mag_sandbox.evaluation.probe.metrics import psnr, ssim
-from mag_sandbox.evaluation.results.progress import ProgressBar
 from mag_sandbox.evaluation.results.store import ClipStore, clip_record
 from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.frames import to_frames, to_pictures
@@ -115,13 +115,11 @@ def measure_reconstruction(
     model: MemoryModel, name: str, store: ClipStore, clips: int, seed: int, folder: Path
 ) -> None:
     """Measure what nobody has measured under a row's name, scene by scene, categories in turn."""
-    bar, poses = ProgressBar(clips), path(model.config.fps)
-    moves = model.config.moves
-    for index in range(clips):
+    poses, moves = path(model.config.fps), model.config.moves
+    for index in tqdm(range(clips), name, unit="clip"):
         key = f"{index:03d}"
         with store.claim(key) as mine:
             if not mine:
-                bar.skip()
                 continue
             began = time.monotonic()
             scene = held_out_scene(index, seed, folder, moves=moves)
@@ -133,8 +131,6 @@ def measure_reconstruction(
             row, clip = {"world": name}, f"{category} {index}"
             record = clip_record("reconstruction", row, clip, scores, spent, category=category)
             store.add(key, record)
-            bar.done(f"{name}, {clip}: {scores['psnr_db']:.1f} dB")
-    bar.close()
 
 
 def _scores(rebuilt: np.ndarray, truth: np.ndarray, round_trip: np.ndarray) -> dict[str, float]:

@@ -17,7 +17,6 @@ from mag_sandbox.evaluation.magbench.evaluate import (
 )
 from mag_sandbox.evaluation.magbench.table import fault_lines
 from mag_sandbox.evaluation.results.environment import environment
-from mag_sandbox.evaluation.results.progress import ProgressBar
 from mag_sandbox.evaluation.results.store import ClipStore
 
 WRITERS = ("as trained", "generator")
@@ -90,8 +89,7 @@ def _measure(
     for mode in options.mode:
         row = Row(options.world, options.remembers, mode, options.prompt)
         say(f"{len(ready)} clips | {' | '.join(str(value) for value in asdict(row).values())}")
-        bar = ProgressBar(len(ready))
-        failed += measure_clips(world, ready, row, matching, store, bar, options.seed)
+        failed += measure_clips(world, ready, row, matching, store, options.seed)
     for line in fault_lines(failed, len(options.mode) * len(ready)):
         say(line)
     measured = len(store.records())

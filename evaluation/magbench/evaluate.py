@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+from tqdm import tqdm
 
 from mag_sandbox.evaluation.magbench.best_match import (
     BestMatch,
@@ -40,7 +41,6 @@ from mag_sandbox.evaluation.magbench.continuation import (
 from mag_sandbox.evaluation.magbench.lpips import NAME as LPIPS
 from mag_sandbox.evaluation.magbench.lpips import LpipsDistance, load_lpips, weight_paths
 from mag_sandbox.evaluation.magbench.table import BenchClip, Fault, read_table
-from mag_sandbox.evaluation.results.progress import ProgressBar
 from mag_sandbox.evaluation.results.store import ClipStore, clip_record
 from mag_sandbox.evaluation.results.videos import VideoFault, VideoFormat, read_video
 from mag_sandbox.training.panorama.sheets import write_sheet
@@ -118,26 +118,19 @@ def measure_clips(
     row: Row,
     matching: Matching,
     store: ClipStore,
-    bar: ProgressBar,
     seed: int = 0,
 ) -> list[Fault]:
     """Measure all clips that nobody has measured yet; return those that failed meanwhile."""
     faults = []
-    for ready in clips:
+    for ready in tqdm(clips, unit="clip"):
         key = clip_key(ready.clip.name, row)
         with store.claim(key) as mine:
             if not mine:
-                bar.skip()
                 continue
             try:
-                record = _measure(world, ready, row, matching, store.folder, key, seed)
+                store.add(key, _measure(world, ready, row, matching, store.folder, key, seed))
             except (VideoFault, ValueError) as error:
                 faults.append(Fault(ready.clip.name, str(error)))
-                bar.done(f"{ready.clip.name}: {error}")
-                continue
-            store.add(key, record)
-        bar.done(f"{ready.clip.name}: {record['scores']['psnr_db']:.1f} dB")
-    bar.close()
     return faults
 
 

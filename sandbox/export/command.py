@@ -6,18 +6,16 @@ Imports nothing heavy: the parser is built at every start.
 import argparse
 import logging
 import os
-import shutil
-import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mag_sandbox.files.yaml_files import nearest
 from mag_sandbox.model.world import FrameBlock
-from mag_sandbox.sandbox.export.options import FORMATS, MAX_SCALE, ExportOptions
+from mag_sandbox.sandbox.export.options import FORMATS, MAX_SCALE, ExportOptions, Progress
 from mag_sandbox.sandbox.option_values import amount, whole
 from mag_sandbox.sandbox.recording.reader import Recording, RecordingError
 from mag_sandbox.sandbox.ui.amounts import bytes_text
@@ -26,7 +24,7 @@ if TYPE_CHECKING:
     from mag_sandbox.sandbox.export.footage import FramesFrom
 
 Say = Callable[[str], None]
-BAR_LENGTH = 28  # characters
+LINE = "{percentage:4.0f}% {desc} [{bar:28}]"
 logger = logging.getLogger(__name__)
 STEP = 0.25  # share of the work between two words about it
 
@@ -81,10 +79,9 @@ def run_export(
 
     names = (field.name for field in fields(ExportOptions))
     chosen = ExportOptions(**{name: getattr(options, name) for name in names})
-    with closing(ProgressLine()) as bar:
-        done = export(
-            options.folder, chosen, frames_from=frames_from or replayed, on_progress=bar.update
-        )
+    source = frames_from or replayed
+    with progress_line() as on_progress:
+        done = export(options.folder, chosen, frames_from=source, on_progress=on_progress)
     for note in done.notes:
         say(note)
     speed = done.seconds / max(done.took, 1e-6)
@@ -110,30 +107,18 @@ def replayed(recording: Recording) -> Iterator[FrameBlock]:
         session.end("script over")
 
 
-class ProgressLine:
-    """One line on the terminal that is written over and over; nothing where there is none."""
+@contextmanager
+def progress_line() -> Iterator[Progress]:
+    """Give what draws one line on the terminal, over and over; nothing where there is none."""
+    from tqdm import tqdm
 
-    def __init__(self) -> None:
-        self._stream = sys.stderr
-        self._shown = ""
-        self._is_terminal = self._stream is not None and self._stream.isatty()
+    with tqdm(total=1.0, bar_format=LINE, leave=False, disable=None) as bar:
 
-    def update(self, stage: str, fraction: float) -> None:
-        """Show how far a stage is."""
-        done = round(BAR_LENGTH * max(0.0, min(1.0, fraction)))
-        text = f"[{'#' * done}{'.' * (BAR_LENGTH - done)}] {fraction:4.0%} {stage}"
-        if self._is_terminal and text != self._shown:
-            self._shown = text
-            width = shutil.get_terminal_size().columns - 1
-            self._stream.write(f"\r{text[:width].ljust(width)}")
-            self._stream.flush()
+        def show(stage: str, fraction: float) -> None:
+            bar.n = fraction
+            bar.set_description_str(stage)
 
-    def close(self) -> None:
-        """Leave an empty line."""
-        if self._shown:
-            width = shutil.get_terminal_size().columns - 1
-            self._stream.write(f"\r{' ' * width}\r")
-            self._stream.flush()
+        yield show
 
 
 def _format(text: str) -> str:

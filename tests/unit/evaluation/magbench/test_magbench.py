@@ -27,7 +27,6 @@ from mag_sandbox.evaluation.magbench.evaluate import (
 )
 from mag_sandbox.evaluation.magbench.full_rollout import RolloutContinuer, generator_only
 from mag_sandbox.evaluation.magbench.table import COLUMNS, BenchClip, read_table, write_table
-from mag_sandbox.evaluation.results.progress import ProgressBar
 from mag_sandbox.evaluation.results.store import ClipStore
 from mag_sandbox.evaluation.results.videos import VideoFault, VideoFormat, read_video, write_video
 from mag_sandbox.model.full.world import Engine
@@ -234,9 +233,8 @@ def test_videos_come_back_nearly_as_they_were_written(tmp_path):
 def measured(bench: Path, out: Path, row: Row, world=None) -> dict:
     ready, _ = find_clips(bench / "table.csv", bench / "videos", SIZE)
     store = ClipStore(out, {"bench": "magbench"})
-    bar = ProgressBar(len(ready), stream=(out / "progress.txt").open("w"))
     world = world or MirrorWorld(LATENTS // 2)
-    assert measure_clips(world, ready, row, Matching(), store, bar) == []
+    assert measure_clips(world, ready, row, Matching(), store) == []
     return store.records()
 
 

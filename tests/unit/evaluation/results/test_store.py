@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from mag_sandbox.evaluation.results.progress import ProgressBar
 from mag_sandbox.evaluation.results.store import (
     CLAIMS,
     RECORDS,
@@ -84,18 +83,3 @@ def test_runs_are_noted_and_other_folders_refused(tmp_path):
     assert (tmp_path / "a" / CLAIMS).is_dir()
     with pytest.raises(ValueError, match="holds no results"):
         read_settings(tmp_path / "b")
-
-
-def test_the_bar_says_how_far_and_how_long(tmp_path):
-    seconds = iter([0.0, 10.0, 20.0])
-    with (tmp_path / "bar.txt").open("w+") as file:
-        bar = ProgressBar(4, file, clock=lambda: next(seconds))
-        bar.skip()
-        bar.done("first")
-        bar.done("second")
-        bar.close()
-        file.seek(0)
-        lines = file.read().splitlines()
-    assert len(lines) == 2
-    assert "2/4 | first | 10.0 s a clip" in lines[0]
-    assert lines[1].startswith("[##################......] 3/4")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mag_sandbox.sandbox.export.command import ProgressLine, add_export, run_export
+from mag_sandbox.sandbox.export.command import add_export, progress_line, run_export
 from mag_sandbox.sandbox.recording.reader import RecordingError
 from tests.doubles import FakeWorld
 from tests.recorded import AWAY_AND_BACK, QUICK, played, record
@@ -127,10 +127,9 @@ def test_progress_is_one_line_on_a_terminal(monkeypatch):
             return True
 
     monkeypatch.setattr(sys, "stderr", Terminal())
-    line = ProgressLine()
-    line.update("writing the video", 0.5)
-    line.update("writing the video", 1.0)
-    line.close()
+    with progress_line() as show:
+        show("writing the video", 0.5)
+        show("writing the video", 1.0)
     written = sys.stderr.getvalue()
     assert "\n" not in written
     assert " 50% writing the video" in written
@@ -139,7 +138,6 @@ def test_progress_is_one_line_on_a_terminal(monkeypatch):
 
 def test_nothing_is_drawn_where_there_is_no_terminal(monkeypatch):
     monkeypatch.setattr(sys, "stderr", io.StringIO())
-    line = ProgressLine()
-    line.update("writing the video", 0.5)
-    line.close()
+    with progress_line() as show:
+        show("writing the video", 0.5)
     assert sys.stderr.getvalue() == ""
