@@ -33,7 +33,8 @@ def option(value: Any = MISSING, help: str | None = None, **told: Any) -> Any:
     Args:
         value: where nothing is told; left out: the option is required.
         help: what people read.
-        told: anything else that `add_argument` takes. Without a `type`, whole numbers are positive.
+        told: anything else that `add_argument` takes, and `name` where the option's differs from
+            the field's. Without a `type`, whole numbers are positive.
     """
     return field(default=value, metadata={"help": help, **told})
 
@@ -52,6 +53,8 @@ def add_options(parser: argparse.ArgumentParser, kind: type) -> None:
         told = dict(one.metadata)
         if get_origin(types[one.name]) is Literal:
             told["choices"] = get_args(types[one.name])
+        elif types[one.name] is bool:
+            told["action"] = argparse.BooleanOptionalAction if one.default else "store_true"
         else:
             told.setdefault("type", _reader(types[one.name]))
         if not told.pop("named", True):
@@ -61,7 +64,8 @@ def add_options(parser: argparse.ArgumentParser, kind: type) -> None:
             told["required"] = True
         else:
             told.setdefault("default", one.default)
-        parser.add_argument(f"--{one.name.replace('_', '-')}", **told)
+        name = told.pop("name", one.name)
+        parser.add_argument(f"--{name.replace('_', '-')}", dest=one.name, **told)
 
 
 def options_of(kind: type[Options], told: argparse.Namespace, **more: Any) -> Options:

@@ -24,6 +24,7 @@ MAY_IMPORT = {
     "sandbox": (
         FILES,
         PROGRAM,
+        COMMAND_LINE,
         "model.world",
         "model.loading",
         "model.catalogue",

@@ -101,7 +101,8 @@ class _Parser(argparse.ArgumentParser):
             options = {option for one in parsers for option in one._option_string_actions}
             return nearest(word, tuple(sorted(options)))
         if "invalid choice: '" in message:
-            return nearest(message.split("'")[1], tuple(self.commands))
+            _, word, _, *known = message.split("'")
+            return nearest(word, tuple(known[::2]) or tuple(self.commands))
         return ""
 
 

@@ -9,14 +9,12 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mag_sandbox.files.yaml_files import nearest
+from mag_sandbox.command_line import add_options, options_of
 from mag_sandbox.model.world import FrameBlock
-from mag_sandbox.sandbox.export.options import FORMATS, MAX_SCALE, ExportOptions, Progress
-from mag_sandbox.sandbox.option_values import amount, whole
+from mag_sandbox.sandbox.export.options import ExportOptions, Progress
 from mag_sandbox.sandbox.recording.reader import Recording, RecordingError
 from mag_sandbox.sandbox.ui.amounts import bytes_text
 
@@ -35,37 +33,7 @@ def add_export(commands: argparse._SubParsersAction) -> None:
         "export", help="turn a recording into a video, pictures or a page", allow_abbrev=False
     )
     export.add_argument("folder", type=Path, metavar="DIR", help="folder of the recording")
-    export.add_argument(
-        "--format", type=_format, default="mp4", help=f"one of {', '.join(FORMATS)} (default mp4)"
-    )
-    export.add_argument("--hud", action="store_true", help="draw the HUD over the frames")
-    export.add_argument(
-        "--from",
-        dest="start",
-        type=amount("seconds", or_none=True),
-        default=0.0,
-        metavar="T",
-        help="first second",
-    )
-    export.add_argument(
-        "--to", dest="end", type=amount("seconds", or_none=True), metavar="T", help="last second"
-    )
-    export.add_argument(
-        "--scale",
-        type=whole(1, MAX_SCALE),
-        metavar="N",
-        help=f"enlarge every pixel N times, 1 to {MAX_SCALE}",
-    )
-    export.add_argument(
-        "--fps", type=amount("frames"), metavar="N", help="most frames a second of a gif or webp"
-    )
-    export.add_argument(
-        "--sound", action=argparse.BooleanOptionalAction, default=True, help="sound in videos"
-    )
-    export.add_argument(
-        "--out", type=Path, metavar="PATH", help="where to write; default: beside the recording"
-    )
-    export.add_argument("--overwrite", action="store_true", help="replace what is there")
+    add_options(export, ExportOptions)
     export.set_defaults(run=run_export)
 
 
@@ -77,8 +45,7 @@ def run_export(
     os.environ["SDL_VIDEODRIVER"] = os.environ["SDL_AUDIODRIVER"] = "dummy"  # no window opens
     from mag_sandbox.sandbox.export.exporter import export
 
-    names = (field.name for field in fields(ExportOptions))
-    chosen = ExportOptions(**{name: getattr(options, name) for name in names})
+    chosen = options_of(ExportOptions, options)
     source = frames_from or replayed
     with progress_line() as on_progress:
         done = export(options.folder, chosen, frames_from=source, on_progress=on_progress)
@@ -119,13 +86,6 @@ def progress_line() -> Iterator[Progress]:
             bar.set_description_str(stage)
 
         yield show
-
-
-def _format(text: str) -> str:
-    if text not in FORMATS:
-        known = ", ".join(FORMATS)
-        raise argparse.ArgumentTypeError(f'"{text}" is not one of {known}{nearest(text, FORMATS)}')
-    return text
 
 
 class _ClosedError(Exception):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
+from mag_sandbox.command_line import option
 from mag_sandbox.files.whole import FULL, creating, replacing
 from mag_sandbox.model.world import MIB
 from mag_sandbox.sandbox.recording.reader import RecordingError
@@ -42,15 +43,17 @@ class ExportError(RecordingError):
 class ExportOptions:
     """What to make of a recording."""
 
-    format: Format = "mp4"
-    hud: bool = False  # draw the HUD over the frames, as in play
-    start: float = 0.0  # s of the recording
-    end: float | None = None  # s; None: to the end
-    scale: int | None = None  # whole factor of enlargement; None: what suits the format
-    fps: float | None = None  # most frames a second of a gif or webp; None: the world's
-    sound: bool = True
-    out: Path | None = None  # None: beside the recording, under a name that is free
-    overwrite: bool = False  # replace what is there
+    format: Format = option("mp4", "(default %(default)s)")
+    hud: bool = option(False, "draw the HUD over the frames, as in play")
+    start: float = option(0.0, "first second", name="from")
+    end: float | None = option(None, "last second; else to the end", name="to")
+    scale: int | None = option(
+        None, f"enlarge every pixel N times, 1 to {MAX_SCALE}; else as suits", metavar="N"
+    )
+    fps: float | None = option(None, "most frames a second of a gif or webp", metavar="N")
+    sound: bool = option(True, "sound in videos")
+    out: Path | None = option(None, "where to write; else beside the recording", metavar="PATH")
+    overwrite: bool = option(False, "replace what is there")
 
     def __post_init__(self) -> None:
         if self.format not in FORMATS:
@@ -61,7 +64,7 @@ class ExportOptions:
             raise ExportError(f"--to is {self.end:g}, expected more than --from ({self.start:g})")
         if self.scale is not None and not 1 <= self.scale <= MAX_SCALE:
             raise ExportError(f"--scale is {self.scale}, expected 1 to {MAX_SCALE}")
-        if self.fps is not None and self.fps <= 0:
+        if self.fps is not None and not self.fps > 0:
             raise ExportError(f"--fps is {self.fps:g}, expected more than 0")
 
     def step_for(self, fps: float) -> int:
