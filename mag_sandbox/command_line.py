@@ -80,10 +80,9 @@ def _reader(kind: Any) -> Callable[[str], Any]:
 
 def positive(text: str) -> int:
     """Return a whole number above 0."""
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{value} is not a positive number")
-    return value
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f'"{text}" is not a whole number above 0')
+    return int(text)
 
 
 def multiple_of_16(text: str) -> int:

@@ -7,6 +7,7 @@ bit for bit. Nothing is kept in between, and nothing depends on time.
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -24,13 +25,22 @@ from mag_sandbox.model.pocket.autoencoder import Autoencoder
 BESIDE = 2  # cells beyond the edge of a view that still say how it looks there
 
 
+class Subject(NamedTuple):
+    """What is to be painted."""
+
+    prompt: Tensor  # text features, [1, text_len, text_dim]
+    empty: Tensor  # those of the empty prompt
+    seed: int  # of the noise; each cell has its own
+    things: Sequence[PlacedObject] = ()  # what stands around, from far to near
+
+
 class Imagination:
     """Invents views.
 
     imagination = load_imagination(IMAGINATION_WEIGHTS, autoencoder, matmul_attention)
     things = imagination.plan(prompt, empty, seed=1)
     pose = imagination.lattice.nearest(CameraPose())
-    around = imagination.imagine(imagination.nothing(), pose, prompt, empty, 1, things)
+    around = imagination.imagine(imagination.nothing(), pose, Subject(prompt, empty, 1, things))
     latents = imagination.view(around, pose)  # [1, 32, 12, 20], for the memory's decoder
     """
 
@@ -89,24 +99,8 @@ class Imagination:
         return tuple(self._planner.plan(prompt, empty, noise, named))
 
     @torch.inference_mode()
-    def imagine(
-        self,
-        around: Surroundings,
-        pose: CameraPose,
-        prompt: Tensor,
-        empty: Tensor,
-        seed: int,
-        things: Sequence[PlacedObject] = (),
-    ) -> Surroundings:
+    def imagine(self, around: Surroundings, pose: CameraPose, subject: Subject) -> Surroundings:
         """Return surroundings that know the view at a pose; what was known of it stays.
-
-        Args:
-            around: what is known.
-            pose: of the view, on the lattice.
-            prompt: text features, [1, text_len, text_dim].
-            empty: those of the empty prompt.
-            seed: of the noise; each cell has its own.
-            things: that stand around, from far to near; those elsewhere do no harm.
 
         Raises:
             ValueError: the pose is not on the lattice, or a thing is of no known kind.
@@ -114,31 +108,14 @@ class Imagination:
         place = self.lattice.place(pose)
         if around.at(place).known.all():
             return around
-        return self._painted(around, place, prompt, empty, seed, things)
+        return self._painted(around, place, subject)
 
     @torch.inference_mode()
-    def repainted(
-        self,
-        around: Surroundings,
-        place: Place,
-        prompt: Tensor,
-        empty: Tensor,
-        seed: int,
-        things: Sequence[PlacedObject] = (),
-    ) -> Surroundings:
-        """Return surroundings in which a place was forgotten and painted anew; all else stays.
-
-        Args:
-            around: what is known.
-            place: at most a view.
-            prompt: text features, [1, text_len, text_dim].
-            empty: those of the empty prompt.
-            seed: of the noise.
-            things: that stand there and elsewhere, from far to near.
-        """
+    def repainted(self, around: Surroundings, place: Place, subject: Subject) -> Surroundings:
+        """Return surroundings in which a place, at most a view, was forgotten and painted anew."""
         cells = around.mask(place)
         view = self.lattice.place(self.lattice.around(place))
-        painted = self._painted(around.without(cells), view, prompt, empty, seed, things)
+        painted = self._painted(around.without(cells), view, subject)
         return around.replaced(cells, painted)
 
     @torch.inference_mode()
@@ -173,27 +150,18 @@ class Imagination:
         """Pixels of what is decoded beside a view."""
         return BESIDE * self._autoencoder.config.stride
 
-    def _painted(
-        self,
-        around: Surroundings,
-        place: Place,
-        prompt: Tensor,
-        empty: Tensor,
-        seed: int,
-        things: Sequence[PlacedObject],
-    ) -> Surroundings:
+    def _painted(self, around: Surroundings, place: Place, subject: Subject) -> Surroundings:
         """Return surroundings that know a place, painted where it was not known."""
         rows = np.arange(place.top, place.top + place.rows)
         columns = np.arange(place.left, place.left + place.columns) % self._ring[1]
-        table = object_table(things, self.config.kinds, self._ring)
+        table = object_table(subject.things, self.config.kinds, self._ring)
         told = tell(table, rows, columns, self._ring[1])
         shape = self.config.painter.dit.channels, *self._ring
-        drawn = np.random.default_rng([seed, 2]).standard_normal(shape, np.float32)
+        drawn = np.random.default_rng([subject.seed, 2]).standard_normal(shape, np.float32)
         noise = torch.from_numpy(drawn[:, rows][:, :, columns])
         there = around.at(place)
-        text, free = (
-            self._painter.text_keys(words.to(_dtype(self._painter))) for words in (prompt, empty)
-        )
+        dtype, texts = _dtype(self._painter), (subject.prompt, subject.empty)
+        text, free = (self._painter.text_keys(words.to(dtype)) for words in texts)
         latents = self._painter.paint(
             told.batch(), torch.from_numpy(rows)[None], torch.from_numpy(there.latents)[None],
             torch.from_numpy(there.known)[None], noise[None], text,

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose, yaw_difference
 from mag_sandbox.controls.edits import HIGHEST, LARGEST, Edit
-from mag_sandbox.model.imagination.imagination import Imagination
+from mag_sandbox.model.imagination.imagination import Imagination, Subject
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.surroundings import Place, Surroundings
 from mag_sandbox.model.kv_cache import KVCache
@@ -111,7 +111,9 @@ class Editor:
         text, empty = self._features("" if edit.act == "remove" else prompt), self._features("")
         things = (*(inventor.plan.things if inventor.plan else ()), *map(_thing, self.placed))
         noise = inventor.noise + self._count * 2**44
-        inventor.around = self._imagination.repainted(before, place, text, empty, noise, things)
+        inventor.around = self._imagination.repainted(
+            before, place, Subject(text, empty, noise, things)
+        )
         frames, keys, values = self._remember_anew(place, prompt, world)
         added = self._show(self._imagination.lattice.around(place), before.mask(place), world)
         cells = before.mask(place) | (inventor.around.known != before.known)

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from mag_sandbox.controls.camera import ASPECT, MAX_PITCH, WIDEST_FOV, CameraCommand, CameraPose
-from mag_sandbox.model.imagination.imagination import Imagination
+from mag_sandbox.model.imagination.imagination import Imagination, Subject
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.surroundings import Lattice, Surroundings
 from mag_sandbox.model.parking import packed, unpacked
@@ -335,7 +335,7 @@ class PaintingInventor:
             if now is None:
                 drawn = Plan(prompt, noise, planned.result())
                 now = drawn.after(before, around.known, imagination.lattice)
-            made = imagination.imagine(around, pose, told, empty, noise, now.things)
+            made = imagination.imagine(around, pose, Subject(told, empty, noise, now.things))
             return _Made(made, now, imagination.view(made, pose))
 
         return make

@@ -67,10 +67,10 @@ EXPORT = tuple(
         ("export here/nowhere", ("nowhere", "not found")),
         ("export here --format mp5", ("--format", "did you mean")),
         ("export here --from -1", ("--from", "seconds from 0")),
-        ("export here --to nan", ("--to", "seconds from 0")),
+        ("export here --to nan", ("--to", "more than --from")),
         ("export here --from 5 --to 2", ("--to", "more than --from")),
-        ("export here --scale 0", ("--scale", "from 1 to 8")),
-        ("export here --scale 2.5", ("--scale", "from 1 to 8")),
+        ("export here --scale 0", ("--scale", "a whole number above 0")),
+        ("export here --scale 2.5", ("--scale", "a whole number above 0")),
     )
 )
 

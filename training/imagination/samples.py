@@ -8,7 +8,7 @@ from tokenizers import Tokenizer
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.frames import to_frames
-from mag_sandbox.model.imagination.imagination import Imagination
+from mag_sandbox.model.imagination.imagination import Imagination, Subject
 from mag_sandbox.model.imagination.painter import Painter
 from mag_sandbox.model.imagination.weights import ImaginationNetworks
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
@@ -61,7 +61,7 @@ class SampleSheets:
             things = [placed(thing) for thing in scene.things]
             told, empty = self._prompts[number : number + 1], self._prompts[-1:]
             place = invented.lattice.place(pose)
-            around = invented.repainted(nothing, place, told, empty, number, things)
+            around = invented.repainted(nothing, place, Subject(told, empty, number, things))
             latents = torch.from_numpy(around.at(place).latents)[None]
             rows[-2].append(view_at(scene.pixels, pose.yaw, pose.pitch))
             rows[-1].append(to_frames(self._autoencoder.decode(latents))[0])

@@ -11,7 +11,7 @@ import torch
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.attention import matmul_attention
 from mag_sandbox.model.imagination.config import ImaginationConfig
-from mag_sandbox.model.imagination.imagination import Imagination
+from mag_sandbox.model.imagination.imagination import Imagination, Subject
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.surroundings import Lattice, Place, Surroundings
 from mag_sandbox.model.imagination.weights import load_networks, save_networks
@@ -30,7 +30,7 @@ def round_trip(made: Imagination, seed: int = 1) -> Surroundings:
     prompt, empty = prompts()
     around, things = made.nothing(), made.plan(prompt, empty, seed)
     for view in range(6):
-        around = made.imagine(around, at(view * STEP), prompt, empty, seed, things)
+        around = made.imagine(around, at(view * STEP), Subject(prompt, empty, seed, things))
     return around
 
 
@@ -48,33 +48,35 @@ def test_a_replay_is_the_same_to_the_bit_and_another_seed_is_not():
 def test_seeds_that_differ_in_any_bit_paint_other_views(other: int):
     """What was forgotten, and what is changed, are counted in the upper bits."""
     made, told = imagination(), prompts()
-    first, second = (made.imagine(made.nothing(), at(0), *told, seed) for seed in (1, other))
+    first, second = (
+        made.imagine(made.nothing(), at(0), Subject(*told, seed)) for seed in (1, other)
+    )
     assert not same(first, second)
 
 
 def test_what_is_known_of_a_view_stays_to_the_bit():
     made, told = imagination(), prompts()
-    first = made.imagine(made.nothing(), at(0), *told, seed=1)
-    second = made.imagine(first, at(STEP), *told, seed=1)
+    first = made.imagine(made.nothing(), at(0), Subject(*told, 1))
+    second = made.imagine(first, at(STEP), Subject(*told, 1))
     assert np.array_equal(second.latents[:, first.known], first.latents[:, first.known])
     assert second.known.sum() > first.known.sum()
 
 
 def test_the_ring_closes_with_the_views_it_began_with():
     made, told = imagination(), prompts()
-    first = made.imagine(made.nothing(), at(0), *told, 1, made.plan(*told, 1))
+    first = made.imagine(made.nothing(), at(0), Subject(*told, 1, made.plan(*told, 1)))
     around = round_trip(made)
     assert around.known[2:6].all()
     place = made.lattice.place(at(0))
     assert np.array_equal(around.at(place).latents, first.at(place).latents)
-    assert made.imagine(around, at(0), *told, seed=9) is around
+    assert made.imagine(around, at(0), Subject(*told, 9)) is around
 
 
 def test_what_is_painted_is_told_of_the_things_that_stand_there_and_of_no_others():
     made, told = imagination(), prompts()
 
     def painted(*things: PlacedObject) -> Surroundings:
-        return made.imagine(made.nothing(), at(0), *told, 1, things)
+        return made.imagine(made.nothing(), at(0), Subject(*told, 1, things))
 
     tent = PlacedObject("tent", 0.0, 0.0, 2 * CELL, 2 * CELL)
     assert not same(painted(tent), painted())
@@ -85,7 +87,7 @@ def test_a_given_picture_is_continued_not_changed():
     made = imagination()
     latents = torch.randn(1, 3, 4, 6, generator=torch.Generator().manual_seed(3))
     given = made.seen(made.nothing(), at(0), latents)
-    around = made.imagine(given, at(STEP), *prompts(), seed=1)
+    around = made.imagine(given, at(STEP), Subject(*prompts(), 1))
     place = made.lattice.place(at(0))
     assert np.array_equal(around.at(place).latents, given.at(place).latents)
 
@@ -151,8 +153,8 @@ def test_a_place_is_painted_anew_and_all_else_stays_to_the_bit():
     around = round_trip(made)
     place = Place(2, 3, 2, 4)
     tent = PlacedObject("tent", 5 * CELL, CELL, 2 * CELL, 2 * CELL, (255, 0, 0))
-    painted = made.repainted(around, place, *told, seed=9, things=[tent])
-    assert not same(painted, made.repainted(around, place, *told, seed=9))
+    painted = made.repainted(around, place, Subject(*told, 9, [tent]))
+    assert not same(painted, made.repainted(around, place, Subject(*told, 9)))
     there = around.mask(place)
     assert painted.known[there].all()
     assert not np.array_equal(painted.latents[:, there], around.latents[:, there])

@@ -9,6 +9,7 @@ import torch
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.controls.edits import EVERYTHING, LARGEST, Edit
+from mag_sandbox.model.imagination.imagination import Subject
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.pocket import editing
 from mag_sandbox.model.pocket.editing import NOTHING_TO_UNDO
@@ -87,7 +88,7 @@ def test_no_frame_of_memory_shows_what_was_there_before():
         inventor = other._inventor
         there = inventor.around.mask(place)
         inventor.around = inventor._imagination.repainted(
-            inventor.around, place, *(inventor._features(text) for text in ("", "")), 77
+            inventor.around, place, Subject(inventor._features(""), inventor._features(""), 77)
         )
         other._editor._remember_anew(place, PLACE.prompt, other)
         before = inventor.around.latents[:, there].copy()
@@ -229,9 +230,9 @@ def test_what_is_placed_stands_before_what_is_planned_and_hides_what_it_covers(m
     told = []
     repainted = made._inventor._imagination.repainted
 
-    def noted(*args):
-        told.extend(args[-1])
-        return repainted(*args)
+    def noted(around, place, subject):
+        told.extend(subject.things)
+        return repainted(around, place, subject)
 
     monkeypatch.setattr(made._inventor._imagination, "repainted", noted)
     edit_at_rest(made, TENT)

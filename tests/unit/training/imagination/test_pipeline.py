@@ -6,7 +6,7 @@ import torch
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.attention import matmul_attention
-from mag_sandbox.model.imagination.imagination import load_imagination
+from mag_sandbox.model.imagination.imagination import Subject, load_imagination
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.model.pocket.weights import AUTOENCODER, POCKET_WEIGHTS, read_config
 from mag_sandbox.model.saved import load_into
@@ -46,7 +46,7 @@ def test_training_leaves_weights_that_plan_and_paint_and_can_be_trained_on(monke
     made = load_imagination(tmp_path / "weights", autoencoder, matmul_attention, torch.float32)
     prompt = torch.zeros(1, 48, 128)
     things = made.plan(prompt, prompt, 1)
-    around = made.imagine(made.nothing(), CameraPose(fov=90.0), prompt, prompt, 1, things)
+    around = made.imagine(made.nothing(), CameraPose(fov=90.0), Subject(prompt, prompt, 1, things))
     assert around.known.sum() == 12 * 20
     assert made.view(around, CameraPose(fov=90.0)).isfinite().all()
     more = [*told[:2], str(tmp_path / "more"), *told[3:]]
