@@ -17,16 +17,12 @@ from mag_sandbox.controls.bindings import (
     pad_text,
 )
 from mag_sandbox.model.world import MemorySetting
-from mag_sandbox.sandbox.demo.result import DemoResult, ProbeRow
-from mag_sandbox.sandbox.play.events import BlockEvent, SessionEnd, SessionStart
+from mag_sandbox.sandbox.play.events import BlockEvent, SessionStart
 from mag_sandbox.sandbox.saves.parked_scene import StateHeader
 from mag_sandbox.scenes import Scene
 from mag_sandbox.scenes.demo.script import COMMANDS
 
-RECORDS = (
-    *(SessionStart, BlockEvent, SessionEnd, MemorySetting),
-    *(StateHeader, Scene, DemoResult, ProbeRow),
-)
+RECORDS = (SessionStart, BlockEvent, MemorySetting, StateHeader, Scene)
 _PLACE = re.compile(r"(?m)^<!-- table: (\w+) -->\n(?:```python\n(?:.+\n)*?```\n)?")
 _COMMENT = re.compile(r"^\s+(\w+): [^#\n]*?(?:  # (.*))?$", re.M)
 
