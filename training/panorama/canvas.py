@@ -42,7 +42,7 @@ class Canvas:
     """A 360 degree picture, [RING_HEIGHT, RING_WIDTH, 3]; x wraps around, y grows downwards.
 
     Colours may carry alpha (0 to 255), which blends with what is below. Painters say what moves
-    (`moving`, `apart`) and what things they paint (`thing`); a plain picture ignores it, a
+    (`moving`, `apart`) and what things they paint (`thing`, `part`); a plain picture ignores it, a
     `LayeredCanvas` keeps the first, a `LoggedCanvas` the second.
 
     >>> canvas = Canvas()
@@ -79,6 +79,14 @@ class Canvas:
         class's shapes it has.
         """
         del color, variant
+        yield
+
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """Say that what is drawn within stands by itself, as one of the things drawn now.
+
+        What runs around the whole ring is logged peak by peak, or nobody could say where they are.
+        """
         yield
 
     def relight(self, ambient: Sequence[Triple], glows: Sequence[Glow]) -> None:

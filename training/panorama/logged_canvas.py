@@ -5,7 +5,7 @@ The picture is that of a plain `Canvas`, to the bit. Knows nothing of scenes.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -112,8 +112,23 @@ class LoggedCanvas(Canvas):
         self, attribute: str, value: str, /, color: str | None = None, variant: int = 0
     ) -> Iterator[None]:
         """See `Canvas.thing`."""
+        with self._placing(_Placed(attribute, look(attribute, value), color, variant)):
+            yield
+
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """See `Canvas.part`."""
+        if self._current:
+            with self._placing(replace(self._placed[self._current - 1], box=None)):
+                yield
+        else:
+            yield
+
+    @contextmanager
+    def _placing(self, placed: _Placed) -> Iterator[None]:
+        """What is drawn within shows a new thing."""
         before = self._current
-        self._placed.append(_Placed(attribute, look(attribute, value), color, variant))
+        self._placed.append(placed)
         self._current = len(self._placed)
         try:
             yield

@@ -150,9 +150,10 @@ def dunes(canvas: Canvas, light: Light, rng: np.random.Generator, color: Rgb, ha
             wide = spacing * 0.95
             rise = [(-wide, 0.0), (-wide * 0.55, top * 0.22), (-wide * 0.2, top * 0.72), (0, top)]
             fall = [(wide * 0.3, top * 0.66), (wide * 0.62, top * 0.2), (wide, 0.0)]
-            stamp.poly([*rise, *fall], lightened(color, 0.12))
             shade = [(0, top), *fall, (wide * 0.15, 0.0), (-wide * 0.08, top * 0.5)]
-            stamp.poly(shade, shaded(color, 0.14))
+            with canvas.part():
+                stamp.poly([*rise, *fall], lightened(color, 0.12))
+                stamp.poly(shade, shaded(color, 0.14))
 
 
 def mountains(
@@ -165,7 +166,8 @@ def mountains(
             x = (index + float(rng.uniform(-0.25, 0.25))) * spacing
             tall = height * float(rng.uniform(0.65, 1.25))
             stamp = Stamp(canvas, light, x, level + 8, tall, min(0.9, fade + haze))
-            _peak(stamp, color, spacing / tall * 0.85, snow)
+            with canvas.part():
+                _peak(stamp, color, spacing / tall * 0.85, snow)
 
 
 def _peak(stamp: Stamp, color: Rgb, half: float, snow: float) -> None:
@@ -194,14 +196,19 @@ def mesas(canvas: Canvas, light: Light, rng: np.random.Generator, color: Rgb, ha
             tall = height * float(rng.uniform(0.7, 1.3))
             half = float(rng.uniform(0.26, 0.44)) * spacing / tall
             stamp = Stamp(canvas, light, x, level + 8, tall, min(0.9, fade + haze))
-            foot = half + 0.35
-            stamp.poly([(-foot, 0), (-half, 0.4), (half, 0.4), (foot, 0)], lightened(color, 0.1))
-            stamp.poly([(-half, 0.4), (-half * 0.92, 1), (half * 0.92, 1), (half, 0.4)], color)
-            split = half * 0.25
-            stamp.poly([(split, 0.4), (split, 1), (half * 0.92, 1), (half, 0.4)], shaded(color))
-            stamp.poly([(split, 0), (split, 0.4), (half, 0.4), (foot, 0)], shaded(color, 0.14))
-            stamp.box(-half * 0.94, 0.7, half * 0.94, 0.8, lightened(color, 0.22))
-            stamp.box(-half * 0.92, 0.93, half * 0.92, 1.0, lightened(color, 0.3))
+            with canvas.part():
+                _mesa(stamp, color, half)
+
+
+def _mesa(stamp: Stamp, color: Rgb, half: float) -> None:
+    foot = half + 0.35
+    stamp.poly([(-foot, 0), (-half, 0.4), (half, 0.4), (foot, 0)], lightened(color, 0.1))
+    stamp.poly([(-half, 0.4), (-half * 0.92, 1), (half * 0.92, 1), (half, 0.4)], color)
+    split = half * 0.25
+    stamp.poly([(split, 0.4), (split, 1), (half * 0.92, 1), (half, 0.4)], shaded(color))
+    stamp.poly([(split, 0), (split, 0.4), (half, 0.4), (foot, 0)], shaded(color, 0.14))
+    stamp.box(-half * 0.94, 0.7, half * 0.94, 0.8, lightened(color, 0.22))
+    stamp.box(-half * 0.92, 0.93, half * 0.92, 1.0, lightened(color, 0.3))
 
 
 def ground(

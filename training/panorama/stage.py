@@ -134,18 +134,20 @@ def sample(rng: np.random.Generator) -> dict[str, str]:
 def _arches(canvas: Canvas, color: RGB, turn: float) -> None:
     for index in range(8):
         x = turn + index * 160
-        for half, top, paint in ((62, 66, lighter(color, 0.28)), (50, 78, darker(color, 0.2))):
-            canvas.ellipse(x - half, top, x + half, top + 2 * half, paint)
-            canvas.rectangle(x - half, top + half, x + half, FLOOR_TOP, paint)
+        with canvas.part():
+            for half, top, paint in ((62, 66, lighter(color, 0.28)), (50, 78, darker(color, 0.2))):
+                canvas.ellipse(x - half, top, x + half, top + 2 * half, paint)
+                canvas.rectangle(x - half, top + half, x + half, FLOOR_TOP, paint)
 
 
 def _columns(canvas: Canvas, color: RGB, turn: float) -> None:
     stone = mix(PAINTS["white"], color, 0.3)
     for index in range(8):
         pen = Pen(canvas, turn + index * 160 + 80, FLOOR_TOP)
-        pen.lathe([(20, 8), (18, 90), (16, 186)], stone, 0)
-        pen.block(-28, 0, 28, 12, stone, 2)
-        pen.block(-28, 182, 28, 196, stone, 2)
+        with canvas.part():
+            pen.lathe([(20, 8), (18, 90), (16, 186)], stone, 0)
+            pen.block(-28, 0, 28, 12, stone, 2)
+            pen.block(-28, 182, 28, 196, stone, 2)
 
 
 def _curtains(canvas: Canvas, color: RGB, turn: float) -> None:
@@ -156,29 +158,33 @@ def _curtains(canvas: Canvas, color: RGB, turn: float) -> None:
     canvas.rectangle(0, 0, RING_WIDTH, 40, lighter(color, 0.06))
     for index in range(8):
         x = turn + index * 160
-        canvas.ellipse(x - 6, 4, x + 166, 92, darker(color, 0.3))
-        canvas.ellipse(x + 2, -20, x + 158, 82, lighter(color, 0.06))
-        canvas.ellipse(x + 22, -20, x + 138, 56, lighter(color, 0.16))
+        with canvas.part():
+            canvas.ellipse(x - 6, 4, x + 166, 92, darker(color, 0.3))
+            canvas.ellipse(x + 2, -20, x + 158, 82, lighter(color, 0.06))
+            canvas.ellipse(x + 22, -20, x + 138, 56, lighter(color, 0.16))
 
 
 def _panels(canvas: Canvas, color: RGB, turn: float) -> None:
     for index in range(8):
         x, top = turn + index * 160, (70, 96)[index % 2]
         paint = lighter(color, 0.22) if index % 2 else darker(color, 0.16)
-        canvas.rectangle(x - 66, top, x + 66, FLOOR_TOP, paint, 12)
+        with canvas.part():
+            canvas.rectangle(x - 66, top, x + 66, FLOOR_TOP, paint, 12)
 
 
 def _rings(canvas: Canvas, color: RGB, turn: float) -> None:
     for index in range(4):
         x = turn + index * 320
-        for size, amount in ((152, 0.1), (122, 0.22), (92, 0.34), (60, 0.46)):
-            canvas.ellipse(x - size, 200 - size, x + size, 200 + size, lighter(color, amount))
+        with canvas.part():
+            for size, amount in ((152, 0.1), (122, 0.22), (92, 0.34), (60, 0.46)):
+                canvas.ellipse(x - size, 200 - size, x + size, 200 + size, lighter(color, amount))
 
 
 def _circles(canvas: Canvas, color: RGB, turn: float) -> None:
     for index in range(8):
         x, size = turn + index * 160, (74, 56)[index % 2]
-        canvas.ellipse(x - size, 158 - size, x + size, 158 + size, lighter(color, 0.3))
+        with canvas.part():
+            canvas.ellipse(x - size, 158 - size, x + size, 158 + size, lighter(color, 0.3))
 
 
 BACKDROP_PAINTERS = {

@@ -62,6 +62,21 @@ def test_what_is_known_of_a_view_stays_to_the_bit():
     assert second.known.sum() > first.known.sum()
 
 
+def test_what_is_known_is_never_learned_again():
+    first = Surroundings.unknown(8, 16, 3).learned(Place(2, 0, 4, 6), np.ones((3, 4, 6), "f"))
+    second = first.learned(Place(2, 3, 4, 6), np.full((3, 4, 6), 2.0, np.float32))
+    assert (second.latents[:, first.known] == 1).all()
+    assert (second.latents[:, second.known & ~first.known] == 2).all()
+
+
+def test_the_prompt_is_painted_and_guidance_leads_away_from_the_empty_one():
+    made, (prompt, empty) = imagination(), prompts()
+    around = made.nothing()
+    told = made.imagine(around, at(0), prompt, empty, seed=1)
+    for others in ((empty, empty), (prompt, prompt)):
+        assert not same(told, made.imagine(around, at(0), *others, seed=1))
+
+
 def test_the_ring_closes_with_the_views_it_began_with():
     made, told = imagination(), prompts()
     first = made.imagine(made.nothing(), at(0), Subject(*told, 1, made.plan(*told, 1)))
@@ -81,6 +96,14 @@ def test_what_is_painted_is_told_of_the_things_that_stand_there_and_of_no_others
     tent = PlacedObject("tent", 0.0, 0.0, 2 * CELL, 2 * CELL)
     assert not same(painted(tent), painted())
     assert same(painted(replace(tent, yaw=180.0)), painted())
+
+
+def test_both_colours_of_a_thing_are_painted():
+    made, told = imagination(), prompts()
+    tent = PlacedObject("tent", 0.0, 0.0, 2 * CELL, 2 * CELL, (200, 30, 90), (190, 40, 90))
+    things = tent, replace(tent, color=(30, 90, 200)), replace(tent, mean_color=(40, 90, 190))
+    first, *others = (made.imagine(made.nothing(), at(0), *told, 1, [one]) for one in things)
+    assert not any(same(first, other) for other in others)
 
 
 def test_a_given_picture_is_continued_not_changed():

@@ -108,6 +108,29 @@ def test_no_frame_of_memory_shows_what_was_there_before():
             assert torch.equal(bits[slot], other_bits[slot])
 
 
+def test_frames_that_show_nothing_more_than_others_are_let_go():
+    made = world()
+    play(made, [RIGHT] * 5 + [LEFT] * 5)
+    frames, lattice = memory_of(made)[0], made._inventor._imagination.lattice
+    shown = lattice.shown([lattice.nearest(frame.pose) for frame in frames.values()])
+    edit_at_rest(made, TENT)
+    now = memory_of(made)[0]
+    gone = [slot for slot in frames if slot not in now]
+    assert gone
+    assert all(shows_tent(made, frames[slot].pose) for slot in gone)
+    after = lattice.shown([frame.pose for frame in now.values()])
+    assert not (shown & ~after).any(), "what could be seen can be seen"
+
+
+def test_what_is_placed_has_the_colour_that_was_asked_for():
+    red, blue = world(), world()
+    for made, color in ((red, (214, 73, 72)), (blue, (60, 90, 210))):
+        play(made, [STILL])
+        edit_at_rest(made, replace(TENT, color=color))
+    cells = changed_cells(ring_of(red), ring_of(blue))
+    assert cells[red._inventor.around.mask(red._editor._place(TENT))].any()
+
+
 def test_after_turning_away_and_back_the_new_thing_is_still_there():
     made = world()
     old = memory_of_first(play(made, [STILL]) and made)

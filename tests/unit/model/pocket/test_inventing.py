@@ -259,6 +259,24 @@ def test_a_new_prompt_leaves_what_was_seen_and_draws_what_was_not():
     )
 
 
+def test_what_is_painted_is_told_of_the_prompt_in_force(monkeypatch):
+    made, told = world(), []
+    imagination, features = made._inventor._imagination, made._inventor._features
+    imagine = imagination.imagine
+
+    def noted(around, pose, prompt, empty, *others):
+        told.append((prompt, empty))
+        return imagine(around, pose, prompt, empty, *others)
+
+    monkeypatch.setattr(imagination, "imagine", noted)
+    play(made, [STILL])
+    assert not torch.equal(features(PLACE.prompt), features(""))
+    for prompt, empty in told:
+        assert torch.equal(prompt, features(PLACE.prompt))
+        assert torch.equal(empty, features(""))
+    assert told
+
+
 def test_a_plan_is_made_once_and_anew_for_a_new_prompt_and_after_a_loss():
     made = world()
     plans: list[int] = []

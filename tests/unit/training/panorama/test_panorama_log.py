@@ -156,3 +156,28 @@ def test_a_thing_across_the_seam_is_one():
     assert thing.main_color == thing.mean_color == (200, 20, 20)
     assert (thing.yaw, thing.pitch) == pytest.approx((110 * 0.28125, 132 * 0.28125))
     assert (canvas.ids()[50:70, 90:130] == thing.index).mean() == pytest.approx(740 / 800)
+
+
+def test_what_runs_around_the_ring_is_logged_part_by_part():
+    canvas = LoggedCanvas()
+    with canvas.thing("relief", "mountains"):
+        canvas.rectangle(0, 180, RING_WIDTH, 200, (90, 90, 90))
+        for left in (100, 500):
+            with canvas.part():
+                canvas.rectangle(left, 100, left + 200, 180, (120, 120, 120))
+    with canvas.part():  # of nothing
+        canvas.rectangle(0, 300, 40, 320, (20, 200, 20))
+    land, *peaks = canvas.things(canvas.pixels())
+    assert (land.width, land.area) == (RING_WIDTH, RING_WIDTH * 20)
+    assert [(peak.left, peak.top, peak.width) for peak in peaks] == [
+        (100, 100, 200),
+        (500, 100, 200),
+    ]
+    assert {thing.name for thing in (land, *peaks)} == {"mountains"}
+
+
+def test_no_mountain_is_as_wide_as_the_ring():
+    seed = next(s for s in range(99) if described("outdoor", s).attributes["relief"] == "mountains")
+    peaks = [one for one in render_logged("outdoor", seed).things if one.name == "mountains"]
+    assert len(peaks) > 8
+    assert max(one.width for one in peaks) < RING_WIDTH / 3
