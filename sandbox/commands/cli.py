@@ -169,9 +169,10 @@ def _add_bench(commands: argparse._SubParsersAction) -> None:
     bench.add_argument(
         "--prefill",
         type=amount("seconds"),
-        default=600.0,
+        default=100.0,
         metavar="SECONDS",
-        help="seconds of play in the full memory whose block time is compared (default 600)",
+        help="seconds of turning about that fill the memory whose block time is compared; 100, the "
+        "default, fill it as ten minutes of play do",
     )
     bench.add_argument(
         "--random-weights",

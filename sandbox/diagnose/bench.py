@@ -29,11 +29,12 @@ from mag_sandbox.sandbox.choice import WorldChoice
 from mag_sandbox.sandbox.game import PlayerGame
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver
 from mag_sandbox.sandbox.play.pacing import percentile
-from mag_sandbox.sandbox.play.scripts import wander
+from mag_sandbox.sandbox.play.scripts import survey, wander
 from mag_sandbox.sandbox.play.session import Playthrough, Session
 from mag_sandbox.sandbox.recording.frame_store import frames_beside
 from mag_sandbox.sandbox.recording.reader import load_recording
 from mag_sandbox.sandbox.recording.recorder import Recorder
+from mag_sandbox.sandbox.saves.parked_scene import ParkedScene, write_state
 from mag_sandbox.sandbox.settings import SandboxConfig
 from mag_sandbox.scenes import Scene
 
@@ -42,7 +43,7 @@ SHORT_STATE_SECONDS = 30.0  # of play, the state that the full memory is compare
 ALTERNATED_BLOCKS = 40  # of each state
 RECORDED_ROUNDS = 6  # with and without recording
 RECORDED_BLOCKS = 30  # of each
-REPORT_BLOCKS = 500  # between two lines while memory is filled
+REPORT_BLOCKS = 100  # between two lines while memory is filled
 SETTLED = 1 / 3  # share of a run after which the process should not grow any more
 
 
@@ -149,7 +150,7 @@ class BenchPlan:
     seed: int
     settings: SandboxConfig
     seconds: float = 30.0  # of paced play
-    prefill_seconds: float = 600.0  # of play in the full memory
+    prefill_seconds: float = 100.0  # of turning about, which fills the memory
 
 
 def run(plan: BenchPlan, say: Say) -> dict:
@@ -163,11 +164,12 @@ def run(plan: BenchPlan, say: Say) -> dict:
     short = plan.choice.load()
     speeds["unpaced"] = core_gflops()
     unpaced = measure_unpaced(short, plan)
-    recording = compare_recording(short, plan.scene, plan.seed)
-    prefill(short, plan.scene, plan.seed, min(SHORT_STATE_SECONDS, plan.prefill_seconds))
+    short_s = min(SHORT_STATE_SECONDS, plan.prefill_seconds)
+    path = wander(max(1, round(short_s / short.spec.block_seconds)), plan.seed)
+    recording = compare_recording(short, prefill(short, plan.scene, plan.seed, path).park(), path)
     say(f"4/4 {plan.prefill_seconds:.0f} s of memory, then blocks of both states in turn")
     full = plan.choice.load()
-    prefill(full, plan.scene, plan.seed, plan.prefill_seconds, say)
+    prefill(full, plan.scene, plan.seed, survey(full.spec, plan.prefill_seconds), say)
     flatness = compare_block_times(short, full, ALTERNATED_BLOCKS)
     facts = _facts(plan, full)
     short.close()
@@ -260,8 +262,10 @@ def measure_unpaced(world: World, plan: BenchPlan) -> dict:
     }
 
 
-def compare_recording(world: World, scene: Scene, seed: int) -> dict:
-    """Play the same stretch with and without recording in turn; what is left to write counts too.
+def compare_recording(world: World, left: ParkedScene, path: Sequence[CameraCommand]) -> dict:
+    """Go the end of a path back with and without recording in turn, over ground that is known.
+
+    What is left to write counts too.
 
     Returns:
         recording_fps_ratio: frames a second with recording over those without, median of rounds.
@@ -269,12 +273,17 @@ def compare_recording(world: World, scene: Scene, seed: int) -> dict:
     """
     without, recording = list[float](), list[float]()
     ways = [(_nobody, without), (_recorders, recording)]
-    for number in range(RECORDED_ROUNDS + 1):
-        for observers, times in ways[:: 1 if number % 2 else -1]:
-            times.append(_time_stretch(world, scene, seed, observers))
+    back = [CameraCommand(-one.yaw, -one.pitch) for one in reversed(path[-RECORDED_BLOCKS:])]
+    with tempfile.TemporaryDirectory() as folder:
+        state = Path(folder) / "state"
+        write_state(state, left)
+        known = Playthrough(left.scene, left.seed, lambda: left, str(state))
+        for number in range(RECORDED_ROUNDS + 1):
+            for observers, times in ways[:: 1 if number % 2 else -1]:
+                times.append(_time_stretch(world, known, back, observers))
     del without[0], recording[0]  # the first warms caches
     ratios = [a / b for a, b in zip(without, recording, strict=True)]
-    frames = RECORDED_ROUNDS * RECORDED_BLOCKS * world.spec.block_length
+    frames = RECORDED_ROUNDS * (len(back) - 1) * world.spec.block_length
     return {
         "recording_fps_ratio": round(median(ratios), 4),
         "recording_fps": {
@@ -294,13 +303,15 @@ def _recorders(folder: Path) -> list[SessionObserver]:
 
 
 def _time_stretch(
-    world: World, scene: Scene, seed: int, observers: Callable[[Path], list[SessionObserver]]
+    world: World,
+    known: Playthrough,
+    back: Sequence[CameraCommand],
+    observers: Callable[[Path], list[SessionObserver]],
 ) -> float:
     """Return the seconds that a stretch takes, with what its observers have left to do."""
     with tempfile.TemporaryDirectory() as folder:
-        source = ScriptSource(wander(RECORDED_BLOCKS, seed))
-        session = Session(world, source, observers(Path(folder)))
-        session.start(scene, seed)
+        session = Session(world, ScriptSource(back), observers(Path(folder)))
+        session.begin(known)
         begun = time.perf_counter()
         while session.advance() is not None:
             pass
@@ -309,16 +320,20 @@ def _time_stretch(
 
 
 def prefill(
-    world: World, scene: Scene, seed: int, seconds: float, say: Say = lambda text: None
-) -> None:
-    """Bring a world into the state after some time of play, by playing: nothing less is true."""
-    blocks = max(1, round(seconds / world.spec.block_seconds))
-    session = Session(world, ScriptSource(wander(blocks, seed)))
+    world: World,
+    scene: Scene,
+    seed: int,
+    path: Sequence[CameraCommand],
+    say: Say = lambda text: None,
+) -> Session:
+    """Bring a world into the state after a path, by playing: nothing less is true."""
+    session = Session(world, ScriptSource(path))
     session.start(scene, seed)
     while (step := session.advance()) is not None:
         if step.block.block_index % REPORT_BLOCKS == 0:
-            say(f"    block {step.block.block_index} of {blocks}")
+            say(f"    block {step.block.block_index} of {len(path)}")
     session.end("filled")
+    return session
 
 
 def compare_block_times(short: World, full: World, blocks: int) -> dict:

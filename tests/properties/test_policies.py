@@ -1,5 +1,7 @@
 """Every memory policy keeps its promises, whatever a player does: bookkeeping only, no network."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -14,6 +16,8 @@ from mag_sandbox.model.memory import MEMORY_POLICIES, MemoryPolicy, change_polic
 from mag_sandbox.model.pocket.inventing import look_ahead_pose
 from mag_sandbox.model.slots import BlockInfo
 from mag_sandbox.model.world import MemorySetting
+from mag_sandbox.sandbox.play.scripts import survey
+from tests.doubles import SPEC
 
 LENGTH = 3
 SPEED = CameraSpeed(yaw=160.0, pitch=60.0)
@@ -259,6 +263,17 @@ def test_ten_minutes_of_wandering_still_attend_the_first_sightings(dtype):
         attended = [table.frames[slot].frame_index for slot in play.policy.attend(poses_of[index])]
         assert index in attended
         assert len(attended) <= 6
+
+
+def test_a_survey_fills_memory_as_ten_minutes_of_wandering_do(monkeypatch):
+    monkeypatch.setattr(f"{__name__}.SPEED", CameraSpeed(40.0, 20.0))
+    spec = replace(SPEC, full_speed=SPEED, fps=16.0, block_length=LENGTH)
+    play = session("mag-retrieve", capacity=1000)
+    for command in survey(spec, 100.0):
+        play.step(command.yaw, command.pitch)
+    assert len(play.kept) > 220
+    heights = {round(frame.pose.pitch) for frame in play.policy.table.frames.values()}
+    assert min(heights) < -25 and max(heights) > 25
 
 
 def test_memory_without_room_is_refused():

@@ -5,10 +5,12 @@ import pytest
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.sandbox.diagnose import bench
 from mag_sandbox.sandbox.diagnose.bench import PlayMeter, resident_bytes
+from mag_sandbox.sandbox.play.scripts import survey, wander
 from mag_sandbox.scenes import Scene
 from tests.doubles import FakeWorld
 
 SCENE = Scene(prompt="A meadow.")
+TURN = CameraCommand(yaw=1.0)
 
 
 class Clock:
@@ -48,9 +50,13 @@ def test_blocks_of_both_states_are_made_in_turn():
     assert order == list("abababab")
 
 
+def weigh_recording(world: FakeWorld) -> dict:
+    path = wander(40, seed=1)
+    return bench.compare_recording(world, bench.prefill(world, SCENE, 1, path).park(), path)
+
+
 def test_recording_is_weighed_against_playing_without(clock):
-    world = clock.world(0.040)
-    numbers = bench.compare_recording(world, SCENE, seed=1)
+    numbers = weigh_recording(clock.world(0.040))
     assert numbers["recording_fps_ratio"] == 1.0, "on this clock recording takes no time"
     assert numbers["recording_fps"] == {"with": 75.0, "without": 75.0}
 
@@ -63,15 +69,30 @@ def test_what_recording_takes_shows_in_the_ratio(clock, monkeypatch):
         put(self, event, block)
 
     monkeypatch.setattr(bench.Recorder, "on_block", slow)
-    numbers = bench.compare_recording(clock.world(0.040), SCENE, seed=1)
+    numbers = weigh_recording(clock.world(0.040))
     assert numbers["recording_fps_ratio"] == pytest.approx(0.8)
 
 
-def test_a_prefilled_world_has_played_that_long():
+def test_a_stretch_with_recording_goes_back_over_known_ground():
+    seen = []
+    world = FakeWorld(on_step=lambda control: seen.append(control.camera.yaw))
+    path = wander(40, seed=1)
+    parked = bench.prefill(world, SCENE, 1, path).park()
+    seen.clear()
+    bench._time_stretch(
+        world, bench.Playthrough(SCENE, 1, lambda: parked), (TURN,) * 3, bench._nobody
+    )
+    assert seen == [1.0] * 3
+
+
+@pytest.mark.parametrize("seconds", [0.01, 6.0, 100.0])
+def test_a_survey_turns_at_many_heights_for_as_long_as_is_asked(seconds):
     world = FakeWorld()
-    bench.prefill(world, SCENE, seed=1, seconds=6.0)
+    path = survey(world.spec, seconds)
+    assert len(path) == max(1, round(seconds / world.spec.block_seconds))
+    bench.prefill(world, SCENE, seed=1, path=path)
     block = world.step(bench.Control())
-    assert (block.block_index - 1) * world.spec.block_seconds == pytest.approx(6.0)
+    assert (block.block_index - 1) == len(path)
 
 
 def test_growth_counts_from_when_the_process_has_settled(monkeypatch):
