@@ -4,11 +4,12 @@ A play session knows the frames that are shown and the game's services, and no s
 to be shown or played next is returned, so nothing of a session that is over stays alive.
 """
 
+import math
 import secrets
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -92,6 +93,16 @@ class SplitSession(WatchedSession):
         return GoBack(self._moment.result()) if self._moment else Way.TITLE
 
 
+@dataclass(frozen=True, slots=True)
+class _MemoryChoice:
+    """A memory that the player chose; for a moment it may still change, then it is asked for."""
+
+    setting: MemorySetting
+    holds_from: float  # s; when it is asked for; infinite: it was
+    kept_before: int = 0  # frames, when the first one was asked for that is not in force yet
+    in_force_at: float = math.inf  # blocks shown
+
+
 class PlayerSession(WatchedSession):
     """A world that the player steers.
 
@@ -110,10 +121,8 @@ class PlayerSession(WatchedSession):
         super().__init__(services)
         self._worker, self._reel = worker, reel
         self._say = services.notices.say
-        self._asked: tuple[MemorySetting, int] | None = None  # and the blocks shown until then
-        self._wanted: tuple[MemorySetting, float] | None = None  # and when it is to be asked for
+        self._choice: _MemoryChoice | None = None  # until it is in force
         self._autosave = Autosave(partial(services.saves.autosave, worker), time.perf_counter)
-        self._kept_before = 0  # frames, before a change of memory of which nothing was said yet
         self._save: Future[ParkedScene] | None = None  # that is being read, to go on from it
         describe = partial(_describe, services, worker, reel)
         self._prompt = PromptBox(
@@ -156,12 +165,9 @@ class PlayerSession(WatchedSession):
         """Follow what is shown."""
         super().block_shown(ready)
         self._autosave.block_shown(ready.command)
-        if (
-            self._kept_before
-            and self._asked
-            and self._reel.blocks >= self._asked[1] + ANSWERED_AFTER
-        ):
-            self._tell_dropped()
+        if self._choice and self._choice.in_force_at <= self._reel.blocks:
+            choice, self._choice = self._choice, None
+            self._tell_dropped(choice.kept_before)
         if self._hints:
             self._hints.see()
             if self._hints.is_over and self._services.settings.now.hints:
@@ -169,8 +175,8 @@ class PlayerSession(WatchedSession):
 
     def poll(self) -> Playthrough | None:
         """Return the moment to go on from, once a save that was asked for is read."""
-        if self._wanted and time.perf_counter() >= self._wanted[1]:
-            self._use_wanted()
+        if self._choice and time.perf_counter() >= self._choice.holds_from:
+            self._use(self._choice)
         if self._save is None or not self._save.done():
             return None
         save, self._save = self._save, None
@@ -248,8 +254,7 @@ class PlayerSession(WatchedSession):
 
     def _begin_anew(self) -> None:
         self._postcards.stop()
-        self._asked = self._wanted = None
-        self._kept_before = 0
+        self._choice = None
 
     def _fly_to_anchor(self) -> None:
         target = self._services.prober.last_anchor
@@ -285,25 +290,24 @@ class PlayerSession(WatchedSession):
             size = now.kept_mib * (MEMORY_STEP if action == "more_memory" else 1 / MEMORY_STEP)
             mib = min(MOST_MIB, max(LEAST_MIB, round(size)))
             setting, text = replace(now, kept_mib=mib), f"memory: at most {mib} MiB"
-        self._wanted = setting, time.perf_counter() + CHOOSING_S
+        before = self._choice.kept_before if self._choice else 0
+        self._choice = _MemoryChoice(setting, time.perf_counter() + CHOOSING_S, before)
         self._say(text)
         return None
 
-    def _use_wanted(self) -> None:
+    def _use(self, choice: _MemoryChoice) -> None:
         """Ask for the memory that was chosen, unless it is what there is."""
-        assert self._wanted is not None
-        (setting, _), self._wanted = self._wanted, None
-        if setting == self._memory:
+        self._choice, setting = None, choice.setting
+        if setting == self._memory and not choice.kept_before:
             return
-        before = self._reel.current.block.memory.kept_frames
+        before = choice.kept_before or self._reel.current.block.memory.kept_frames
         self.leave_moment(f"memory: {setting.policy}, at most {setting.kept_mib} MiB")
-        self._asked = setting, self._reel.blocks
-        self._kept_before = before
+        asked = self._reel.blocks + ANSWERED_AFTER
+        self._choice = _MemoryChoice(setting, math.inf, before, asked)
         self._worker.call(lambda session: session.change(memory=setting))
 
-    def _tell_dropped(self) -> None:
-        """Say what a change of memory has dropped, once it is in force, and how it comes back."""
-        before, self._kept_before = self._kept_before, 0
+    def _tell_dropped(self, before: int) -> None:
+        """Say what a change of memory has dropped, and how it comes back."""
         dropped = before - self._reel.current.block.memory.kept_frames
         if dropped > 0:
             key = self._services.bindings.title("undo")
@@ -338,10 +342,8 @@ class PlayerSession(WatchedSession):
     @property
     def _memory(self) -> MemorySetting:
         """What holds now, or was asked for just now: the world may have been left with another."""
-        if self._wanted:
-            return self._wanted[0]
-        if self._asked and self._reel.blocks < self._asked[1] + ANSWERED_AFTER:
-            return self._asked[0]
+        if self._choice:
+            return self._choice.setting
         usage = self._reel.current.block.memory
         kept = max(LEAST_MIB, round(usage.budget / MIB))
         return replace(self._services.settings.now.memory_setting(usage.policy), kept_mib=kept)
