@@ -42,6 +42,7 @@ from mag_sandbox.sandbox.settings import SandboxConfig, SettingsError
 from mag_sandbox.sandbox.title.library import TitleListing, delete_recording, read_title_model
 from mag_sandbox.sandbox.title.screen import TitleActions, TitleScreen
 from mag_sandbox.sandbox.ui.display import name_window
+from mag_sandbox.scenes import Scene
 
 logger = logging.getLogger(__name__)
 ASK_WHERE = "Where do you want to go?"
@@ -83,6 +84,7 @@ class PlayerGame:
             lambda: read_title_model(queue.scenes, folder, tuple(queue.unwritten.values()))
         )
         self._gamepads: Gamepads  # from `open` on
+        self._written: Scene | None = None  # on the title, and not begun yet
         self._title: TitleScreen | None = None
         self._compared: Future[ParkedScene] | None = None  # what a split screen went on from
         self._stale = False  # the title lists what is not so any more
@@ -144,7 +146,7 @@ class PlayerGame:
             toggle_fullscreen=self._toggle_fullscreen,
             export=self._exporting.begin,
             delete_recording=delete_recording,
-            keep_scene=services.saves.keep_written,
+            keep_scene=self._note_written,
             delete_scene=lambda key: delete_own_scene(Path(key)),
         )
         focused = self._title.focused if self._title else None
@@ -208,6 +210,9 @@ class PlayerGame:
     def equip(self, context: PlayContext) -> PlayContext:
         """Return what a screen of play is given, with the player's keys and a play session."""
         worker, playthrough, services = context.worker, context.playthrough, self.services
+        written, self._written = self._written, None
+        if playthrough.scene is written:  # a start that is cancelled leaves nothing
+            services.saves.keep_written(playthrough.scene)
         services.prober.round_trip = lambda frames: worker.call(
             lambda session: session.world.round_trip(frames)
         )
@@ -250,6 +255,9 @@ class PlayerGame:
             self._use(choice)
         if self._title:
             self._title.use_settings(settings)
+
+    def _note_written(self, scene: Scene) -> None:
+        self._written = scene
 
     def _toggle_fullscreen(self) -> None:
         store = self.services.settings

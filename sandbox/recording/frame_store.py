@@ -51,6 +51,17 @@ USUAL_FPS = 16.0  # where nobody says the world's
 _REMEDY = f"delete {FRAMES_FILE}, and the export will replay the session"
 
 
+def frames_per_second(folder: Path) -> float | None:
+    """Return the rate of the frames beside a recording; None: there are none to be read."""
+    try:
+        with (folder / FRAMES_FILE).open("rb") as file:
+            tag, value, _ = next(scan(file, _size_of(file)))
+            head = head_of(tag, value)
+    except (OSError, ValueError, StopIteration):
+        return None
+    return head.fps if isinstance(head, FramesHead) else None
+
+
 def frames_beside(recorder: Recorder, prober: Prober | None = None) -> "FrameWriter":
     """Return what keeps the frames of a recording; to be told of a session after the recorder."""
 

@@ -99,8 +99,8 @@ class Notices(Overlay):
         changed, self._shown = self._notices != self._shown, self._notices
         return changed
 
-    def draw(self, surface: pygame.Surface) -> None:
-        """Draw the lines below each other."""
+    def draw(self, surface: pygame.Surface, *, at_bottom: bool = False) -> None:
+        """Draw the lines below each other, at the top or at the bottom."""
         if not self._shown:
             self._cards.clear()
             return
@@ -109,7 +109,10 @@ class Notices(Overlay):
         for notice in self._shown:
             said = theme, notice, min(theme.px(560), surface.get_width() - theme.px(28))
             card = self._cards[notice](said, partial(_line, *said))
-            surface.blit(card, card.get_rect(midtop=(surface.get_width() // 2, top)))
+            place = card.get_rect(midtop=(surface.get_width() // 2, top))
+            if at_bottom:
+                place.bottom = surface.get_height() - top + theme.px(14)
+            surface.blit(card, place)
             top += card.get_height() + theme.px(6)
 
 

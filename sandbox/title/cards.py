@@ -6,13 +6,12 @@ Knows what is listed and what has the focus; what happens then is the screen's.
 import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pygame
 
 from mag_sandbox.sandbox.title.model import Card, Shelf
 from mag_sandbox.sandbox.ui.theme import ACCENT, BACKDROP, BAD, DENSE_CARD, INK, MUTED, Theme
-from mag_sandbox.sandbox.ui.thumbnails import Thumbnails
+from mag_sandbox.sandbox.ui.thumbnails import Source, Thumbnails
 from mag_sandbox.sandbox.ui.widgets import Button, Glide, draw_ring, place_buttons
 
 NAME = "MAG sandbox"
@@ -126,10 +125,10 @@ def place_header(theme: Theme, right: int, top: int) -> list[pygame.Rect]:
 
 
 def _backdrop(
-    theme: Theme, thumbnails: Thumbnails, path: Path | None, size: tuple[int, int]
+    theme: Theme, thumbnails: Thumbnails, source: Source | None, size: tuple[int, int]
 ) -> pygame.Surface:
     """Return the picture of what has the focus, large and dimmed so that words can be read."""
-    behind = thumbnails.cover(path, size, blur=BLUR)
+    behind = thumbnails.cover(source, size, blur=BLUR)
     shades = pygame.Surface((len(SHADES[0]), len(SHADES)), pygame.SRCALPHA)
     for y, row in enumerate(SHADES):
         for x, shade in enumerate(row):
@@ -148,7 +147,7 @@ class TitleBackdrop:
 
     def __init__(self, thumbnails: Thumbnails) -> None:
         self._thumbnails = thumbnails
-        self._shown: tuple[Path | None, pygame.Surface] | None = None
+        self._shown: tuple[Source | None, pygame.Surface] | None = None
         self._before: pygame.Surface | None = None  # the picture that the newest one replaces
         self._fade = Glide(1.0)
 
@@ -165,11 +164,11 @@ class TitleBackdrop:
         """Draw anew: the window has another size, or the look has changed."""
         self._shown, self._before = None, None
 
-    def draw(self, surface: pygame.Surface, theme: Theme, path: Path | None) -> None:
+    def draw(self, surface: pygame.Surface, theme: Theme, source: Source | None) -> None:
         """Draw a picture, at first faintly over the one before."""
-        if self._shown is None or self._shown[0] != path:
+        if self._shown is None or self._shown[0] != source:
             self._before = self._shown[1] if self._shown else None
-            self._shown = path, _backdrop(theme, self._thumbnails, path, surface.get_size())
+            self._shown = source, _backdrop(theme, self._thumbnails, source, surface.get_size())
             self._fade.jump(0.0 if self._before else 1.0)
             self._fade.to(1.0)
         picture = self._shown[1]

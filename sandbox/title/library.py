@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from mag_sandbox.files.whole import changed, remove_folder, visible
+from mag_sandbox.sandbox.recording.frame_store import frames_per_second
 from mag_sandbox.sandbox.recording.reader import EVENTS_FILE
 from mag_sandbox.sandbox.saves.own_scenes import (
     TITLE_LENGTH,
@@ -40,6 +41,7 @@ from mag_sandbox.sandbox.title.model import (
     scene_card,
 )
 from mag_sandbox.sandbox.ui.amounts import ago_text, bytes_text
+from mag_sandbox.sandbox.ui.thumbnails import Shot, Source
 from mag_sandbox.scenes import Scene
 
 logger = logging.getLogger(__name__)
@@ -59,7 +61,7 @@ class PastRecording:
     folder: Path
     scene: str  # its name
     prompt: str
-    seconds: float  # played
+    seconds: float  # of its video
     when: datetime  # UTC
     bytes: int  # on the disk
     thumbnail: Path | None
@@ -86,7 +88,10 @@ def read_title_model(
     return TitleModel(
         scenes=(*_own_cards(data / SCENES), *library_cards()),
         parked=(
-            *(_parked_card(one.id, one.name, WAITING, holds_text(one), None) for one in waiting),
+            *(
+                _parked_card(one.id, one.name, WAITING, holds_text(one), Shot(one.last_frame))
+                for one in waiting
+            ),
             *(
                 _card_of(entry, now)
                 for entry in parked.entries()
@@ -194,7 +199,7 @@ def _card_of(entry: ParkedEntry, now: datetime) -> Card:
     return _parked_card(entry.id, entry.name, left, holds_text(header), entry.thumbnail)
 
 
-def _parked_card(id: str, name: str, left: str, memory: str, picture: Path | None) -> Card:
+def _parked_card(id: str, name: str, left: str, memory: str, picture: Source | None) -> Card:
     about, choices = f"{left[:1].upper()}{left[1:]} · {memory}", (CONTINUE, FORK, DELETE)
     return Card("parked", id, name, about, left, choices, picture, memory)
 
@@ -215,12 +220,12 @@ def _past_recording(folder: Path) -> PastRecording:
     name, prompt, seconds, problem, complete = folder.name, "", 0.0, None, False
     when = changed(folder)
     try:
-        first, last = _first_and_last(path)
+        first, newest, last = _first_and_last(path)
         scene = Scene(first["scene"]["prompt"], name=first["scene"]["name"])
         name, prompt = title_of(scene.name), scene.prompt
         when = datetime.fromisoformat(first["created"]).astimezone(UTC)
         complete = last["kind"] == "session_end"
-        seconds = min(max(0.0, float(last["seconds" if complete else "t"])), MAX_SECONDS)
+        seconds = _shown_seconds(first["first_block"], newest, frames_per_second(folder))
     except OSError as error:
         problem = f"{path} cannot be read ({error.strerror}); {_AGAIN}"
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError):
@@ -238,7 +243,16 @@ def _past_recording(folder: Path) -> PastRecording:
     )
 
 
-def _first_and_last(path: Path) -> tuple[dict, dict]:
+def _shown_seconds(first: dict, last: dict, fps: float | None) -> float:
+    """Return how long the video of these blocks is; without a rate, how long they took."""
+    blocks = last["block_index"] - first["block_index"]
+    frames = first["frame_count"] + blocks * last["frame_count"]
+    seconds = frames / fps if fps else last["t"] - first["t"]
+    return min(max(0.0, float(seconds)), MAX_SECONDS)
+
+
+def _first_and_last(path: Path) -> tuple[dict, dict, dict]:
+    """Return the first line, the last block, and the last line."""
     if not path.is_file() or path.is_symlink():
         raise FileNotFoundError(2, "no such file")
     with path.open("rb") as file:
@@ -248,9 +262,10 @@ def _first_and_last(path: Path) -> tuple[dict, dict]:
         tail = file.read(MAX_TAIL)
     if first["kind"] != "session_start":
         raise ValueError
-    whole = tail[: tail.rindex(b"\n")]
-    last = json.loads(whole[whole.rfind(b"\n") + 1 :])
-    return first, first["first_block"] if last["kind"] == "session_start" else last
+    *_, before, last = [b"", b"", *tail[: tail.rindex(b"\n")].split(b"\n")]
+    last = json.loads(last)
+    newest = json.loads(before) if last["kind"] == "session_end" else last
+    return first, newest.get("first_block", newest), last
 
 
 def _thumbnail_of(recording: Path) -> Path | None:

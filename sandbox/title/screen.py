@@ -11,7 +11,8 @@ from mag_sandbox.model.loading import available_policies
 from mag_sandbox.model.world import WorldFailed
 from mag_sandbox.sandbox.saves.own_scenes import scene_of_prompt
 from mag_sandbox.sandbox.saves.save_queue import DiskUse
-from mag_sandbox.sandbox.screens import Continue, Outcome, Overlay, PlayScene, Watch, Way
+from mag_sandbox.sandbox.screens import Continue, Outcome, PlayScene, Watch, Way
+from mag_sandbox.sandbox.screens.overlays import Notices
 from mag_sandbox.sandbox.screens.prompt_box import PromptBox
 from mag_sandbox.sandbox.settings import SandboxConfig
 from mag_sandbox.sandbox.title.cards import (
@@ -97,7 +98,7 @@ class TitleScreen:
         actions: TitleActions,
         settings: SandboxConfig,
         focused: str | None = None,
-        notices: Overlay | None = None,
+        notices: Notices | None = None,
     ) -> None:
         """`focused` is the card of an earlier title screen that had the focus."""
         self.outcome: Outcome | None = None
@@ -183,7 +184,7 @@ class TitleScreen:
             draw_veil(surface, theme)
             self._writing.draw(surface)
         if self._notices:
-            self._notices.draw(surface)
+            self._notices.draw(surface, at_bottom=True)  # not over the buttons
 
     @property
     def is_busy(self) -> bool:
@@ -224,6 +225,8 @@ class TitleScreen:
 
     def _list(self, model: TitleModel) -> None:
         """Show what there is, then do what the player could not wait to do."""
+        if self._thumbnails.refresh():
+            self._backdrop.forget()
         if self._early is not None or (self._untouched and model.parked):
             self._focus, self._arranged = TitleFocus(shelves(model), self._wanted), None
         else:

@@ -3,10 +3,13 @@
 import logging
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pygame
 
+from mag_sandbox.sandbox.ui.display import flat_picture
 from mag_sandbox.sandbox.ui.theme import BACKDROP, Theme
 
 logger = logging.getLogger(__name__)
@@ -22,6 +25,16 @@ class PictureError(ValueError):
     """A picture is missing, too large or not a PNG; one sentence."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Shot:
+    """A picture that is not on the disk yet."""
+
+    pixels: np.ndarray  # uint8 [H, W, 3]
+
+
+Source = Path | Shot
+
+
 class Thumbnails:
     """Rounded pictures of one size and another, each cut once.
 
@@ -29,36 +42,53 @@ class Thumbnails:
     """
 
     def __init__(self) -> None:
-        self._pictures: OrderedDict[Path, pygame.Surface | None] = OrderedDict()
+        self._pictures: OrderedDict[Source, pygame.Surface | None] = OrderedDict()
+        self._stamps: dict[Path, int] = {}  # when the files were changed
         self._cuts: OrderedDict[tuple, pygame.Surface] = OrderedDict()
 
+    def refresh(self) -> bool:
+        """Let go of pictures whose files were written since; True if there are any."""
+        old = {path for path, stamp in self._stamps.items() if _changed(path) != stamp}
+        for path in old:
+            del self._stamps[path]
+            self._pictures.pop(path, None)
+        for key in [key for key in self._cuts if key[0] in old]:
+            del self._cuts[key]
+        return bool(old)
+
     def rounded(
-        self, theme: Theme, path: Path | None, size: tuple[int, int], radius: float = 12
+        self, theme: Theme, source: Source | None, size: tuple[int, int], radius: float = 12
     ) -> pygame.Surface:
         """Return the picture with smooth corners; a tile where there is none. Shared."""
         return self._kept(
-            (path, size, radius, theme.high_contrast),
-            lambda: _round(theme, self.cover(path, size), radius),
+            (source, size, radius, theme.high_contrast),
+            lambda: _round(theme, self.cover(source, size), radius),
         )
 
-    def cover(self, path: Path | None, size: tuple[int, int], blur: int = 0) -> pygame.Surface:
+    def cover(self, source: Source | None, size: tuple[int, int], blur: int = 0) -> pygame.Surface:
         """Return the picture cut and scaled to fill `size`, not stretched; fresh."""
-        picture = self._picture(path)
+        picture = self._picture(source)
         if picture is None:
             return _tile(size)
         return cover(pygame.transform.gaussian_blur(picture, blur) if blur else picture, size)
 
-    def _picture(self, path: Path | None) -> pygame.Surface | None:
-        if path is None:
+    def _picture(self, source: Source | None) -> pygame.Surface | None:
+        if source is None:
             return None
-        if path not in self._pictures:
-            try:
-                self._pictures[path] = read_picture(path)
-            except PictureError as problem:
-                logger.info("%s", problem)
-                self._pictures[path] = None
+        if source not in self._pictures:
+            self._pictures[source] = self._read(source)
             _drop_oldest(self._pictures, MAX_PICTURES)
-        return self._pictures[path]
+        return self._pictures[source]
+
+    def _read(self, source: Source) -> pygame.Surface | None:
+        if isinstance(source, Shot):
+            return flat_picture(source.pixels)
+        self._stamps[source] = _changed(source)
+        try:
+            return read_picture(source)
+        except PictureError as problem:
+            logger.info("%s", problem)
+            return None
 
     def _kept(self, key: tuple, draw: Callable[[], pygame.Surface]) -> pygame.Surface:
         if key not in self._cuts:
@@ -66,6 +96,14 @@ class Thumbnails:
             _drop_oldest(self._cuts, MAX_CUTS)
         self._cuts.move_to_end(key)
         return self._cuts[key]
+
+
+def _changed(path: Path) -> int:
+    """Return when a file was written last [ns]; 0: it is not there."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def read_picture(path: Path) -> pygame.Surface:

@@ -300,6 +300,19 @@ def test_what_was_written_on_the_title_is_listed_with_how_it_was_left(run):
     assert own.scene.prompt == "A quiet harbour at dawn."
 
 
+def test_a_start_that_is_cancelled_leaves_nothing(run):
+    game = run(*(FakeWorld(spec=FAST) for _ in range(2)))
+    game.press(pygame.K_t)
+    game.write("A quiet harbour at dawn.")
+    game.press(pygame.K_RETURN)
+    game.wait(lambda: isinstance(game.screen, LoadingScreen))
+    game.press(pygame.K_ESCAPE)
+    game.wait(lambda: isinstance(game.screen, TitleScreen))
+    game.play()
+    assert own_scenes(game.game.folder / SCENES) == []
+    assert not game.services.saves.queue.scenes.entries()
+
+
 def question(game):
     return game.screen._question and game.screen._question._title
 

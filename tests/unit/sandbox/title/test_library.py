@@ -11,10 +11,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.controls.sources import ScriptSource
 from mag_sandbox.files.folders import data_folder
 from mag_sandbox.sandbox.play.scripts import pan_out_and_back
 from mag_sandbox.sandbox.play.session import Session
+from mag_sandbox.sandbox.recording.frame_store import frames_beside
 from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.sandbox.saves.own_scenes import (
     LibraryError,
@@ -37,7 +39,7 @@ from mag_sandbox.sandbox.title.library import (
 from mag_sandbox.sandbox.title.model import shelves
 from mag_sandbox.sandbox.ui.amounts import ago_text, bytes_text
 from mag_sandbox.scenes import Scene, SceneError, load_scene
-from tests.doubles import FakeWorld
+from tests.doubles import SPEC, FakeWorld
 from tests.unit.sandbox.saves.test_parking import left
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
@@ -225,11 +227,30 @@ def write(folder: Path, *parts: bytes) -> None:
 def test_a_recording_without_an_end_is_interrupted_and_as_long_as_its_last_block(recordings):
     folder = record(recordings / "monday")
     head = lines(folder)[:3]
-    last = json.loads(head[2]) | {"t": 42.5}
+    start = json.loads(head[0])
+    last = json.loads(head[2]) | {"t": start["first_block"]["t"] + 42.5}
     write(folder, *head[:2], json.dumps(last).encode() + b"\n", b'{"kind": "blo')
     (found,) = past_recordings(recordings)
     assert found.interrupted
     assert found.seconds == 42.5
+
+
+def test_a_recording_is_as_long_as_its_video_however_long_was_played_before(recordings):
+    folder = recordings / "monday"
+    recorder = Recorder(folder)
+    session = Session(FakeWorld(), ScriptSource([CameraCommand()] * 9))
+    session.start(Scene(prompt="A meadow.", name="Meadow"), 7)
+    for _ in range(3):
+        session.advance()
+    recorder.begin_from(session.park())
+    observers = recorder, frames_beside(recorder)
+    for observer in observers:
+        session.attach(observer, "state")
+    shown = [session.advance().block.frames for _ in range(4)]
+    for observer in reversed(observers):
+        session.detach(observer, "stopped")
+    (found,) = past_recordings(recordings)
+    assert found.seconds == pytest.approx(sum(map(len, shown)) / SPEC.fps)
 
 
 def test_a_recording_of_the_first_block_alone_is_listed(recordings):

@@ -1,7 +1,9 @@
 """What screens are made of: pure behaviour, and pictures that are checked before they are shown."""
 
+import os
 import struct
 
+import numpy as np
 import pygame
 import pytest
 
@@ -10,6 +12,7 @@ from mag_sandbox.sandbox.ui.theme import HIGH_CONTRAST, INK, MUTED, REFERENCE_SI
 from mag_sandbox.sandbox.ui.thumbnails import (
     MAX_BYTES,
     PictureError,
+    Shot,
     Thumbnails,
     cover,
     read_picture,
@@ -277,6 +280,13 @@ def test_thumbnails_are_cut_once_and_round(surface, tmp_path):
     assert cut.get_at((0, 0))[3] == 0
     assert cut.get_at((50, 30))[1] > 190
     assert cut.get_at((50, 30))[3] > 250
-    path.unlink()
     assert thumbnails.rounded(theme, path, (100, 60)) is cut
+    assert not thumbnails.refresh()
+    picture.fill((200, 10, 30))
+    pygame.image.save(picture, path)
+    os.utime(path, ns=(1, 1))
+    assert thumbnails.refresh()
+    assert thumbnails.rounded(theme, path, (100, 60)).get_at((50, 30))[0] > 190, "the newest"
+    shot = Shot(np.full((192, 320, 3), 250, np.uint8))
+    assert thumbnails.rounded(theme, shot, (100, 60)).get_at((50, 30))[2] > 240
     assert thumbnails.rounded(theme, None, (100, 60)) is not cut
