@@ -3,6 +3,7 @@
 torch is imported only when a world is loaded, so a window opens at once.
 """
 
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
@@ -22,6 +23,25 @@ def worlds_beside(name: str) -> tuple[str, ...]:
     """Return the worlds of the same base, this one included: all of them are `AdoptingWorld`s."""
     base = WORLDS[name].base if name in WORLDS else ""
     return tuple(row.name for row in WORLDS.values() if base and row.base == base)
+
+
+def next_world(name: str) -> str | None:
+    """Return the next world of the same base that holds a picture on and on; None: there is none.
+
+    The others copy copies, and turn to noise within seconds.
+    """
+    beside = worlds_beside(name)
+    after = beside[beside.index(name) + 1 :] + beside[: beside.index(name)] if beside else ()
+    return next((world for world in after if WORLDS[world].steady), None)
+
+
+def next_policy(policy: str, policies: Sequence[str]) -> str:
+    """Return the next memory policy that holds a picture on and on; `none` invents every block."""
+    place = policies.index(policy) + 1
+    after = (*policies[place:], *policies[:place])
+    return next(
+        name for name in after if name not in MEMORY_POLICIES or MEMORY_POLICIES[name].steady
+    )
 
 
 def words_of(name: str) -> Path | None:

@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from dataclasses import replace
 
-from mag_sandbox.controls.camera import CameraPose, view_overlap
+from mag_sandbox.controls.camera import ASPECT, CameraPose, view_overlap, yaw_difference
 from mag_sandbox.files.yaml_files import not_found
 from mag_sandbox.model.coverage import all_shown, choose_views, completing_views, covered_cells
 from mag_sandbox.model.slots import BlockInfo, KeptFrame, SlotTable, SlotWrite
@@ -24,12 +24,14 @@ from mag_sandbox.model.world import (
 )
 
 NEAR_DUPLICATE = 0.88  # overlap with a kept view above which a new one says nothing new
+NEAR = 1.25  # of two views' width: within this, one may be painted on from the other
 
 
 class MemoryPolicy(ABC):
     """Decides what is kept and attended; reads and writes only its own table of slots."""
 
     looks_ahead = True  # whether a block imagined ahead would still be kept when it is needed
+    steady = True  # whether a picture stays what it is while nobody moves
 
     def __init__(self, setting: MemorySetting, capacity: int) -> None:
         self.setting = setting
@@ -43,18 +45,29 @@ class MemoryPolicy(ABC):
         """Return the slots that a block ending at `view` reads: everything that is kept."""
         return self.table.slots()
 
+    def attend_painted(self, view: CameraPose) -> tuple[int, ...]:
+        """Return the slots that a block reads where all that lasts was painted or given.
+
+        The originals that show any of it and, if something is missing, the newest frame and the
+        oldest: copies of copies grow harsher block by block.
+        """
+        frames = self.table.frames
+        originals = [slot for slot in self.table.slots() if not frames[slot].copied]
+        cells = covered_cells(view, [frames[slot].pose for slot in originals])
+        read = {slot for slot, shown in zip(originals, cells, strict=True) if shown.any()}
+        if frames and not all_shown(cells):
+            ages = sorted(frames, key=lambda slot: frames[slot].frame_index)
+            read |= {ages[0], ages[-1]}
+        return tuple(sorted(read))
+
+    @property
+    def has_room(self) -> bool:
+        """Whether there is room for views that nobody may ever look at."""
+        return 2 * len(self.table.frames) < self.table.capacity
+
     def adopt(self, table: SlotTable, block_length: int) -> None:  # noqa: ARG002 (for windows)
         """Go on with what another policy kept; what is gone stays gone."""
         self.table.adopt(table)
-
-    def complete(self, view: CameraPose, slots: tuple[int, ...]) -> tuple[int, ...]:
-        """Return the slots with those that show what they do not show of a view, where any do."""
-        frames = self.table.frames
-        others = [slot for slot in self.table.slots() if slot not in slots]
-        needed = completing_views(
-            view, [frames[slot].pose for slot in slots], [frames[slot].pose for slot in others]
-        )
-        return (*slots, *sorted(others[index] for index in needed))
 
     @property
     def lasting(self) -> list[CameraPose]:
@@ -68,12 +81,27 @@ class MemoryPolicy(ABC):
             if frame.passing and all_shown(covered_cells(frame.pose, lasting)):
                 del frames[slot]  # replaced, not evicted
 
+    def _renew(self, view: CameraPose, frame_index: int) -> None:
+        """Note that the originals of a copied frame are still needed: they leave after it."""
+        frames = self.table.frames
+        for slot, frame in frames.items():
+            if not frame.copied and _near(view, frame.pose):
+                frames[slot] = replace(frame, needed=frame_index)
+
     def _put(self, block: BlockInfo, frame: int, kind: SegmentKind, slot: int) -> SlotWrite:
         kind = "look-ahead" if block.look_ahead else kind
         index = block.first_frame + frame
         pose, prompt_index = block.poses[frame], block.prompt_index
-        self.table.put(slot, KeptFrame(index, kind, pose, prompt_index, block.passing))
+        kept = KeptFrame(index, kind, pose, prompt_index, block.passing, block.copied)
+        self.table.put(slot, kept)
         return SlotWrite(frame, slot)
+
+
+def _near(view: CameraPose, other: CameraPose) -> bool:
+    """Tell whether two views show some of each other, or nearly so."""
+    reach = NEAR * (view.fov + other.fov) / 2
+    across = abs(yaw_difference(view.yaw, other.yaw))
+    return across < reach and abs(view.pitch - other.pitch) < reach * ASPECT
 
 
 class Mag(MemoryPolicy):
@@ -86,6 +114,8 @@ class Mag(MemoryPolicy):
         """Keep the block's last frame, and of the first block also the sink frames."""
         writes = []
         last = len(block.poses) - 1
+        if block.copied:
+            self._renew(block.poses[-1], block.first_frame)
         if block.first_frame == 0:
             for frame in range(min(self.setting.sink_frames, last, self.table.capacity - 1)):
                 writes.append(self._put(block, frame, "sink", frame))
@@ -158,6 +188,15 @@ class MagRetrieve(MemoryPolicy):
         chosen = choose_views(view, [frames[slot].pose for slot in others], count)
         return (*always, *sorted(others[index] for index in chosen))
 
+    def attend_painted(self, view: CameraPose) -> tuple[int, ...]:
+        """Return what it attends, with the frames that show what those do not show of the view."""
+        frames, slots = self.table.frames, self.attend(view)
+        others = [slot for slot in self.table.slots() if slot not in slots]
+        needed = completing_views(
+            view, [frames[slot].pose for slot in slots], [frames[slot].pose for slot in others]
+        )
+        return (*slots, *sorted(others[index] for index in needed))
+
     def _is_known(self, view: CameraPose, recent: int) -> bool:
         """Tell whether frames kept for good show all of a view, under the prompt in force."""
         frames = self.table.frames
@@ -198,6 +237,8 @@ class Full(MemoryPolicy):
 
     def admit(self, block: BlockInfo) -> tuple[SlotWrite, ...]:
         """Keep all frames of the block."""
+        if block.copied:
+            self._renew(block.poses[-1], block.first_frame)
         return tuple(
             self._put(block, frame, "raw", self.table.place()) for frame in range(len(block.poses))
         )
@@ -227,14 +268,43 @@ class Window(MemoryPolicy):
 
     def _forget_before(self, frame_index: int) -> None:
         for slot, frame in list(self.table.frames.items()):
-            if frame.kind != "sink" and frame.frame_index < frame_index:
+            if frame.kind != "sink" and frame.last_used < frame_index:
                 self.table.drop(slot)
+
+
+class WindowOfViews(Window):
+    """A window over painted views: those that recent blocks show stay with them."""
+
+    looks_ahead = True
+
+    @property
+    def has_room(self) -> bool:
+        """Return False: what nobody looks at would be forgotten at once."""
+        return False
+
+    def adopt(self, table: SlotTable, block_length: int) -> None:
+        """Keep what another policy had of the window and of what it shows."""
+        self.table.adopt(table)
+        shown = [frame for frame in self.table.frames.values() if frame.kind != "look-ahead"]
+        if shown:
+            newest = max(shown, key=lambda frame: frame.frame_index)
+            self._renew(newest.pose, newest.frame_index)
+        super().adopt(self.table, block_length)
+
+    def admit(self, block: BlockInfo) -> tuple[SlotWrite, ...]:
+        """Keep all frames of a block, of a view ahead one."""
+        if block.look_ahead:
+            slot = self.table.place(protected=("sink",))
+            return (self._put(block, len(block.poses) - 1, "look-ahead", slot),)
+        if block.copied:
+            self._renew(block.poses[-1], block.first_frame)
+        return super().admit(block)
 
 
 class Nothing(MemoryPolicy):
     """Keeps nothing: every block is invented anew."""
 
-    looks_ahead = False
+    looks_ahead = steady = False
 
     def adopt(self, table: SlotTable, block_length: int) -> None:
         """Forget everything."""
@@ -255,23 +325,36 @@ MEMORY_POLICIES: dict[str, type[MemoryPolicy]] = {
     "none": Nothing,
 }
 
+_PAINTED: dict[str, type[MemoryPolicy]] = {"window": WindowOfViews}
 
-def make_policy(setting: MemorySetting, capacity: int) -> MemoryPolicy:
+
+def make_policy(setting: MemorySetting, capacity: int, *, painted: bool = False) -> MemoryPolicy:
     """Return the policy that a setting names.
+
+    Args:
+        setting: of memory.
+        capacity: slots.
+        painted: whether all that lasts is painted, or given, before it is shown.
 
     Raises:
         WorldFailed: there is no such policy; the message lists those that exist.
     """
     if setting.policy not in MEMORY_POLICIES:
         raise WorldFailed(not_found("memory policy", setting.policy, MEMORY_POLICIES))
-    return MEMORY_POLICIES[setting.policy](setting, capacity)
+    kinds = MEMORY_POLICIES | (_PAINTED if painted else {})
+    return kinds[setting.policy](setting, capacity)
 
 
 def change_policy(
-    old: MemoryPolicy, setting: MemorySetting, capacity: int, block_length: int
+    old: MemoryPolicy,
+    setting: MemorySetting,
+    capacity: int,
+    block_length: int,
+    *,
+    painted: bool = False,
 ) -> MemoryPolicy:
-    """Return another policy over the same slots: what is gone stays gone."""
-    new = make_policy(setting, capacity)
+    """Return another policy over the same slots: what is gone stays gone; see `make_policy`."""
+    new = make_policy(setting, capacity, painted=painted)
     new.adopt(old.table, block_length)
     return new
 

@@ -20,6 +20,7 @@ class BlockInfo:
     look_ahead: bool = False  # imagined before the view got there, not shown
     time: int = 0  # frames shown before it
     passing: bool = False  # shown until what is invented there arrives
+    copied: bool = False  # made of what memory holds; else painted or given
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,13 @@ class KeptFrame:
     pose: CameraPose
     prompt_index: int = 0
     passing: bool = False
+    copied: bool = False
+    needed: int = 0  # index of the newest frame that was a copy of it, or lay near
+
+    @property
+    def last_used(self) -> int:
+        """Index of the newest frame that it is, or that was a copy of it."""
+        return max(self.frame_index, self.needed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +73,7 @@ class SlotTable:
     def oldest(self, protected: tuple[SegmentKind, ...] = ()) -> int:
         """Return the slot of the oldest frame of no `protected` kind, if there is one."""
         old = [slot for slot, frame in self.frames.items() if frame.kind not in protected]
-        return min(old or self.frames, key=lambda slot: self.frames[slot].frame_index)
+        return min(old or self.frames, key=lambda slot: self.frames[slot].last_used)
 
     def drop(self, slot: int) -> None:
         """Forget the frame in a slot."""
@@ -99,7 +107,16 @@ class SlotTable:
     def as_dict(self) -> dict:
         """Return plain JSON data for a snapshot."""
         frames = [
-            [slot, f.frame_index, f.kind, *astuple(f.pose), f.prompt_index, f.passing]
+            [
+                slot,
+                f.frame_index,
+                f.kind,
+                *astuple(f.pose),
+                f.prompt_index,
+                f.passing,
+                f.copied,
+                f.needed,
+            ]
             for slot, f in self.frames.items()
         ]
         return {"frames": frames, "evicted": self.evicted}
@@ -108,7 +125,7 @@ class SlotTable:
         """Take over `as_dict`'s data, as far as slots exist here."""
         kept = [row for row in data["frames"] if row[0] < self.capacity]
         self.frames = {
-            slot: KeptFrame(index, kind, CameraPose(yaw, pitch, fov), prompt, *passing)
-            for slot, index, kind, yaw, pitch, fov, prompt, *passing in kept  # not in older states
+            slot: KeptFrame(index, kind, CameraPose(yaw, pitch, fov), prompt, *more)
+            for slot, index, kind, yaw, pitch, fov, prompt, *more in kept  # fewer in older states
         }
         self.evicted = data["evicted"] + len(data["frames"]) - len(kept)

@@ -17,7 +17,7 @@ import pygame
 
 from mag_sandbox.controls.bindings import Action
 from mag_sandbox.controls.edits import Edit
-from mag_sandbox.model.loading import worlds_beside
+from mag_sandbox.model.loading import next_policy, next_world, worlds_beside
 from mag_sandbox.model.world import MIB, MemorySetting, WorldFailed, no_edits
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.play.reel import Reel
@@ -265,14 +265,13 @@ class PlayerSession(WatchedSession):
             self._services.pilot.fly_to(target, self._reel.current.spec)
 
     def _next_world(self) -> Outcome | None:
-        world = self._reel.current.spec.name
-        others = worlds_beside(world)
-        if len(others) < 2:
-            self._say("there is no other world that shares this one's weights")
+        world = next_world(self._reel.current.spec.name)
+        if world is None:
+            self._say("no other world over these weights holds a picture for long")
             return None
         self._postcards.stop()
         self.leave_moment("another world")
-        return SwitchWorld(others[(others.index(world) + 1) % len(others)])
+        return SwitchWorld(world)
 
     def _change_memory(self, action: Action, playthrough: Playthrough) -> Outcome | None:
         policies, now = self._reel.current.spec.policies, self._memory
@@ -284,7 +283,7 @@ class PlayerSession(WatchedSession):
             moment = self._worker.call(self._services.saves.collect)
             return PlaySplit(playthrough.scene, playthrough.seed, (now.policy, other), moment)
         if action == "policy":
-            policy = policies[(policies.index(now.policy) + 1) % len(policies)]
+            policy = next_policy(now.policy, policies)
             setting, text = replace(now, policy=policy), f"memory: {policy}"
         else:
             size = now.kept_mib * (MEMORY_STEP if action == "more_memory" else 1 / MEMORY_STEP)

@@ -112,6 +112,7 @@ class WorldRow:
     most_frames: int | None = None  # latent frames of a rollout; another goes on from its last ones
     clips: ClipRecipe | None = None  # of a clip world
     base: str = ""  # weights it shares with others: one can go on where another was; "": none
+    steady: bool = True  # holds a picture on and on; the key for the next world leads to no other
     reason: str = ""  # why it cannot be played as it comes; "": it can
 
     @property
@@ -221,7 +222,7 @@ _ROWS = (
         licence=_APACHE, policy="mag-retrieve", base="pocket",
     ),
     *(
-        WorldRow(name, title, "stream", (), _APACHE, policy=name, base="pocket")
+        WorldRow(name, title, "stream", (), _APACHE, policy=name, base="pocket", steady=False)
         for name, title in (
             ("memorypack", "Pocket world with MemoryPack: packed frames and psi"),
             ("pocket-framepack", "Pocket world with FramePack alone"),

@@ -236,9 +236,8 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
 
     @property
     def has_room(self) -> bool:
-        """Whether most of memory is still free."""
-        table = self._policy.table
-        return 2 * len(table.frames) < table.capacity
+        """Whether there is room for views that nobody may ever look at."""
+        return self._policy.has_room
 
     def recall_view(self, pose: CameraPose) -> Tensor:
         """Return what memory shows at a pose, latents [1, C, h, w]."""
@@ -354,8 +353,9 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         if control.memory is not None and control.memory != self._policy.setting:
             capacity = self._capacity(control.memory)
             self._policy = change_policy(
-                self._policy, control.memory, capacity, self.spec.block_length
-            )
+                self._policy, control.memory, capacity, self.spec.block_length,
+                painted=self._inventor.recalls_all,
+            )  # fmt: skip
 
     def _edit(self, edit: Edit | None) -> Edit | None:
         """Change the world and return what was changed and where; say why where it cannot be."""
@@ -375,13 +375,14 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         """Return why nothing can be changed now; "": it can."""
         if self._editor is None:
             return no_edits(self.spec.name)
-        if self._look_ahead and self._policy.looks_ahead:
-            return ""
-        lasting = ", ".join(name for name, kind in MEMORY_POLICIES.items() if kind.looks_ahead)
         if not self._look_ahead:
             return "nothing can be changed without look-ahead; play with it"
+        lasting = [name for name, kind in MEMORY_POLICIES.items() if kind.looks_ahead]
         name = self._policy.setting.policy
-        return f"the memory {name} keeps no places, so nothing can be changed; choose {lasting}"
+        if name in lasting:
+            return ""
+        said = f"the memory {name} keeps no places, so nothing can be changed"
+        return f"{said}; choose {', '.join(lasting)}"
 
     def _owners(self) -> list[tuple[str, Inventor | Editor]]:
         """Return whose knowledge is part of a snapshot, by its name there."""
@@ -423,9 +424,10 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         first_frame = session.made * self.spec.block_length
         slots = self._attend(poses[-1])
         knows = given is not None or self._knows(poses, slots)
+        copied = given is None and self._inventor.recalls_all
         block = BlockInfo(
             first_frame, poses, session.prompt_index, look_ahead, self._time,
-            passing=not knows and self._arrives_later,
+            passing=not knows and self._arrives_later, copied=copied,
         )  # fmt: skip
         coordinates = self._coordinates(block)
         if not look_ahead:
@@ -447,8 +449,8 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
 
     def _attend(self, view: CameraPose) -> tuple[int, ...]:
         """Return the slots that a block ending at `view` reads."""
-        slots = self._policy.attend(view)
-        return self._policy.complete(view, slots) if self._inventor.recalls_all else slots
+        policy = self._policy
+        return policy.attend_painted(view) if self._inventor.recalls_all else policy.attend(view)
 
     def _recall(self, coordinates: Coordinates, frames: int) -> Tensor:
         """Return a block that memory knows, made by the generator."""
@@ -519,7 +521,8 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         )
 
     def _new_policy(self, setting: MemorySetting) -> MemoryPolicy:
-        return make_policy(setting, self._capacity(setting))
+        capacity = self._capacity(setting)
+        return make_policy(setting, capacity, painted=self._inventor.recalls_all)
 
     def _capacity(self, setting: MemorySetting) -> int:
         """Return how many slots a budget pays for, at most those that were allocated."""

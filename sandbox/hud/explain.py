@@ -39,7 +39,7 @@ _WHEN_FULL = {
     "mag-retrieve": "When it is full, the oldest place is forgotten for the newest.",
     "mag": "When it is full, the oldest block is forgotten for the newest.",
     "full": "When it is full, the oldest frame is forgotten for the newest.",
-    "window": "This policy does not use it: it keeps only the most recent blocks.",
+    "window": "This policy does not use it: it keeps the most recent blocks and what they show.",
     "none": "This policy does not use it: it keeps nothing.",
 }
 _POLICIES = {
@@ -47,7 +47,7 @@ _POLICIES = {
     "coming into view.",
     "mag": "keeps one frame of every block, and reads all of them.",
     "full": "keeps every frame until space runs out, and reads all of them.",
-    "window": "keeps the most recent blocks, and forgets the rest.",
+    "window": "keeps the most recent blocks and what they show, and forgets the rest.",
     "none": "keeps nothing: whatever leaves the view is invented anew.",
 }
 TIP_WIDTH = 430  # px of the reference window

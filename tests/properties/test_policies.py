@@ -8,7 +8,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mag_sandbox.controls.camera import CameraCommand, CameraPose, CameraSpeed, move, view_overlap
+from mag_sandbox.controls.camera import (
+    CameraCommand,
+    CameraPose,
+    CameraSpeed,
+    move,
+    view_overlap,
+    yaw_difference,
+)
 from mag_sandbox.model.config import POCKET
 from mag_sandbox.model.coverage import covered_cells
 from mag_sandbox.model.kv_cache import CacheShape
@@ -37,15 +44,17 @@ many = settings(max_examples=60, deadline=None)
 class Play:
     """A session of bookkeeping: what would lie in each slot of the storage."""
 
-    def __init__(self, policy: MemoryPolicy) -> None:
-        self.policy = policy
+    def __init__(self, policy: MemoryPolicy, painted: bool = False) -> None:
+        self.policy, self.painted = policy, painted
         self.storage: dict[int, int] = {}  # slot -> frame index
         self.pose, self.next_frame, self.prompt_index = CameraPose(), 0, 0
 
     def block(self, poses: tuple[CameraPose, ...], look_ahead: bool = False) -> list[int]:
         """Make a block; returns the frames it attends."""
-        attended = [self.storage[slot] for slot in self.policy.attend(poses[-1])]
-        block = BlockInfo(self.next_frame, poses, self.prompt_index, look_ahead)
+        attend = self.policy.attend_painted if self.painted else self.policy.attend
+        attended = [self.storage[slot] for slot in attend(poses[-1])]
+        copied = self.painted and self.next_frame > 0 and not look_ahead
+        block = BlockInfo(self.next_frame, poses, self.prompt_index, look_ahead, copied=copied)
         for write in self.policy.admit(block):
             assert 0 <= write.slot < self.policy.table.capacity
             self.storage[write.slot] = self.next_frame + write.frame
@@ -68,15 +77,18 @@ class Play:
         return sorted(frame.frame_index for frame in self.policy.table.frames.values())
 
 
-def session(policy: str, capacity: int = 12, **setting) -> Play:
+def session(policy: str, capacity: int = 12, *, painted: bool = False, **setting) -> Play:
     """Begin a session under a policy."""
-    return Play(make_policy(MemorySetting(policy, **setting), capacity))
+    made = make_policy(MemorySetting(policy, **setting), capacity, painted=painted)
+    return Play(made, painted)
 
 
 @many
-@given(setting=memories, capacity=st.integers(1, 14), tour=tours)
-def test_the_table_says_what_lies_in_the_slots_and_never_more_than_fits(setting, capacity, tour):
-    play = Play(make_policy(setting, capacity))
+@given(setting=memories, capacity=st.integers(1, 14), tour=tours, painted=st.booleans())
+def test_the_table_says_what_lies_in_the_slots_and_never_more_than_fits(
+    setting, capacity, tour, painted
+):
+    play = Play(make_policy(setting, capacity, painted=painted), painted)
     for step in tour:
         attended = play.step(*step)  # looks every attended slot up in the storage
         assert len(attended) == len(set(attended)), "a frame is attended twice"
@@ -90,9 +102,11 @@ def test_the_table_says_what_lies_in_the_slots_and_never_more_than_fits(setting,
 
 
 @many
-@given(setting=memories, capacity=st.integers(4, 14), tour=tours)
-def test_whatever_once_was_for_keeping_is_kept_or_counted_as_evicted(setting, capacity, tour):
-    play = Play(make_policy(setting, capacity))
+@given(setting=memories, capacity=st.integers(4, 14), tour=tours, painted=st.booleans())
+def test_whatever_once_was_for_keeping_is_kept_or_counted_as_evicted(
+    setting, capacity, tour, painted
+):
+    play = Play(make_policy(setting, capacity, painted=painted), painted)
     admitted = set()
     for step in tour:
         play.step(*step)
@@ -171,6 +185,38 @@ def test_a_frame_that_retrieval_kept_twice_is_taken_over_once(policy):
     play.policy = change_policy(play.policy, MemorySetting(policy), 12, LENGTH)
     assert play.kept == [2, 5]
     assert sorted(play.step(1.0)) == [2, 5]
+
+
+@pytest.mark.parametrize("policy", ["mag", "full", "window"])
+def test_who_stands_still_where_all_was_painted_never_reads_a_copy(policy):
+    play = session(policy, capacity=8, painted=True, sink_frames=0)
+    play.step()
+    attended = [play.step() for _ in range(40)]
+    assert attended[1:] == attended[:-1]
+    frames = {frame.frame_index: frame for frame in play.policy.table.frames.values()}
+    assert not any(frames[index].copied for index in attended[-1])
+
+
+def test_a_window_over_painted_views_keeps_those_in_sight_and_no_others():
+    play = session("window", capacity=20, painted=True, window_blocks=1, sink_frames=0)
+    play.step()
+    play.step(look_ahead=True)  # of a view 67 degrees to the right
+    kinds = []
+    for _ in range(7):  # of 30 degrees each
+        play.step(1.0)
+        kinds.append({entry.kind for entry in play.policy.table.entries(())})
+    assert kinds == [{"raw", "look-ahead"}] * 5 + [{"raw"}] * 2  # last near at 150 degrees
+
+
+def test_a_window_takes_over_the_painted_views_that_are_in_sight():
+    play = session("mag-retrieve", capacity=20, painted=True)
+    play.step()
+    for _ in range(10):
+        play.step(1.0, look_ahead=True)
+    play.policy = change_policy(play.policy, MemorySetting("window"), 20, LENGTH, painted=True)
+    far = [abs(yaw_difference(pose.yaw, play.pose.yaw)) for pose in play.policy.lasting]
+    assert len(far) > 3
+    assert max(far) < 115
 
 
 def test_none_keeps_nothing():

@@ -239,8 +239,8 @@ def test_what_memory_forgets_is_not_remembered_by_the_painter():
     path = [RIGHT] * 24 + [LEFT] * 24
     play(kept, path)
     play(forgetful, path)
-    assert kept._inventor._losses == 0
-    assert forgetful._inventor._losses > 0
+    assert kept._inventor.losses == 0
+    assert forgetful._inventor.losses > 0
     seen = [lattice_of(each).shown(each.shown_poses).sum() for each in (forgetful, kept)]
     assert seen[0] < seen[1]
 
@@ -290,7 +290,7 @@ def test_a_plan_is_made_once_and_anew_for_a_new_prompt_and_after_a_loss():
         made.step(RIGHT)
     assert plans == [1, 1]
     assert made._inventor.plan.prompt == CAPTIONS[1]
-    made._inventor._losses += 1
+    made._inventor.losses += 1
     above = lattice_of(made).nearest(CameraPose(0.0, 90.0))
     made._inventor.begin_view(above, CAPTIONS[1], made)
     made._inventor.take_view(made)
