@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mag_sandbox.model.loading import worlds_beside
+from mag_sandbox.model.loading import available_policies, next_policy, next_world, worlds_beside
 from mag_sandbox.model.world import Control, MemoryOrigin, Past, PastBlock
 from tests.tiny import LEFT, PLACE, RIGHT, UP, play, tiny_world
 from tests.unit.model.memorypack.test_pack_world import pack_world
@@ -106,6 +106,14 @@ def test_worlds_of_one_base_are_told_from_others():
     assert worlds_beside("memorypack") == worlds_beside("pocket")
     assert worlds_beside("pocket") == ("pocket", "memorypack", "pocket-framepack")
     assert worlds_beside("mag") == worlds_beside("no such world") == ()
+
+
+def test_the_keys_lead_to_no_world_and_no_memory_that_cannot_hold_a_picture():
+    assert [next_world(name) for name in ("memorypack", "pocket-framepack")] == ["pocket"] * 2
+    assert next_world("pocket") is next_world("mag") is None
+    policies = available_policies()
+    assert next_policy("window", policies) == next_policy("none", policies) == "mag-retrieve"
+    assert next_policy("memorypack", ("memorypack",)) == "memorypack"
 
 
 def test_an_origin_is_said_in_words():

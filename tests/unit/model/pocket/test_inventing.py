@@ -264,9 +264,9 @@ def test_what_is_painted_is_told_of_the_prompt_in_force(monkeypatch):
     imagination, features = made._inventor._imagination, made._inventor._features
     imagine = imagination.imagine
 
-    def noted(around, pose, prompt, empty, *others):
-        told.append((prompt, empty))
-        return imagine(around, pose, prompt, empty, *others)
+    def noted(around, pose, subject):
+        told.append((subject.prompt, subject.empty))
+        return imagine(around, pose, subject)
 
     monkeypatch.setattr(imagination, "imagine", noted)
     play(made, [STILL])
@@ -393,4 +393,22 @@ def test_nothing_is_said_to_be_planned_where_pictures_were_given_or_guessed(tmp_
         block = made.step(RIGHT)
     assert made._inventor.plan is not None
     assert block.planned is None
-    assert play(world("window"), [RIGHT])[1].planned is None
+    assert play(world("none"), [RIGHT])[1].planned is None
+
+
+@pytest.mark.parametrize("policy", ["mag", "full", "window"])
+def test_blocks_of_painted_ground_read_no_copies(policy):
+    made = world(policy, slots=12)
+    play(made, [RIGHT] * 8 + [STILL] * 30)
+    frames = made._policy.table.frames.values()
+    read = [frame for frame in frames if frame.frame_index in made._attended]
+    assert read
+    assert not any(frame.copied for frame in read)
+
+
+def test_a_window_forgets_what_is_out_of_sight_and_paints_other_things_there():
+    made = world("window")
+    play(made, [RIGHT] * 32)
+    assert made._inventor.losses > 0
+    lattice, seen = lattice_of(made), made.shown_poses
+    assert made._inventor.around.known.sum() <= lattice.shown(seen).sum()
