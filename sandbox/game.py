@@ -213,9 +213,6 @@ class PlayerGame:
         written, self._written = self._written, None
         if playthrough.scene is written:  # a start that is cancelled leaves nothing
             services.saves.keep_written(playthrough.scene)
-        services.prober.round_trip = lambda frames: worker.call(
-            lambda session: session.world.round_trip(frames)
-        )
         services.audio.ambience(suggest_ambience(playthrough.scene), playthrough.seed)
 
         def session(reel: Reel, hud: Hud) -> PlaySession:

@@ -34,11 +34,10 @@ from mag_sandbox.controls.camera import (
     yaw_difference,
 )
 from mag_sandbox.evaluation.bench.clips import Report, held_out_scene, pan_and_back
-from mag_sandbox.evaluation.probe.anchors import Return, ReturnTracker
-from mag_sandbox.evaluation.probe.metrics import psnr
-from mag_sandbox.evaluation.probe.probe import Limits, ProbeResult, compare
+from mag_sandbox.evaluation.probe.anchors import ReturnTracker
+from mag_sandbox.evaluation.probe.probe import ProbeResult, compare
 from mag_sandbox.model.full.pose_estimate import PoseEstimator
-from mag_sandbox.model.world import Control, FrameBlock, Frames, MemorySetting, World, WorldSpec
+from mag_sandbox.model.world import Control, FrameBlock, MemorySetting, World, WorldSpec
 from mag_sandbox.scenes import Scene
 
 PATHS = ("out and back", "wander")
@@ -221,9 +220,8 @@ def probe(blocks: Sequence[FrameBlock], world: World, *, exact_pose: bool) -> li
     """Return what the game's probe says of a session."""
     tracker = ReturnTracker(world.spec.fps)
     returns = [back for block in blocks for back in tracker.add(block)]
-    floor = tracker.store.unrelated_psnr()
     return [
-        compare(back, Limits(floor, _ceiling(back, world)), number, exact_pose=exact_pose)
+        compare(back, number, exact_pose=exact_pose)
         for number, back in enumerate([*returns, *tracker.finish()], 1)
     ]
 
@@ -276,11 +274,6 @@ def _twin(one: ProbeResult, others: list[ProbeResult]) -> ProbeResult | None:
     near = [other for other in others if abs(other.seconds - one.seconds) <= SAME_RETURN]
     near = [other for other in near if other.label == one.label]
     return min(near, key=lambda other: abs(other.seconds - one.seconds), default=None)
-
-
-def _ceiling(back: Return, world: World) -> float:
-    frame: Frames = back.first.frame
-    return psnr(world.round_trip(frame[None])[0], frame)
 
 
 def _summary(clips: list[dict]) -> dict:

@@ -177,7 +177,6 @@ class ReturnTracker:
 
     >>> tracker = ReturnTracker(fps=16)
     >>> returns = tracker.add(block)  # every shown block in order
-    >>> tracker.store.unrelated_psnr()  # None: too few views so far
     """
 
     fps: float

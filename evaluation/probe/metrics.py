@@ -7,11 +7,19 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from mag_sandbox.model.full.image_shift import luma
+from mag_sandbox.model.full.image_shift import luma, reduced
 
 MAX_PSNR = 60.0  # dB; equal frames, too, score this and not infinity
 LEAST_PIXELS = 256  # of a frame that a score of a part needs
 RESAMPLES = 2000  # of a bootstrap
+SEEN_WIDTH = 320  # px, about: what is compared as seen is reduced to it
+SEEN_WINDOW = 9  # px across that a difference is averaged over
+SEEN_FROM, ANOTHER_FROM = 3.0, 30.0  # of CIELAB: a difference is seen, another thing is there
+ASTRAY, ASTRAY_COST = 2, 0.5  # px that a thing may be out of place, and what each costs
+_TO_XYZ = np.array(  # linear sRGB to XYZ, white being 1
+    [(0.43394, 0.37620, 0.18983), (0.21267, 0.71516, 0.07217), (0.01776, 0.10947, 0.87277)],
+    np.float32,
+)
 
 
 def psnr(frame: np.ndarray, reference: np.ndarray) -> float:
@@ -53,6 +61,43 @@ def ssim(frame: np.ndarray, reference: np.ndarray, window: int = 7) -> float:
     likeness = (2 * mean_a * mean_b + c1) * (2 * covariance + c2)
     likeness /= (mean_a**2 + mean_b**2 + c1) * (variance_a + variance_b + c2)
     return float(likeness.mean())
+
+
+def visible_change(frame: np.ndarray, reference: np.ndarray) -> float:
+    """Return how much of a picture is seen to change when two are shown in turn, from 0 to 1.
+
+    Frames are compared at about the size of a pocket world's, where a window shows every pixel.
+    What is a pixel or two out of place is where it was; averaged over a few pixels, differences
+    below `SEEN_FROM` are not seen, and from `ANOTHER_FROM` on another thing is there. What an
+    autoencoder loses is below: `docs/lab/verdict.md` has the table.
+    """
+    _check_equal_shapes(frame, reference)
+    factor = max(1, round(frame.shape[1] / SEEN_WIDTH))
+    one, other = (lab_colors(reduced(picture, factor)) for picture in (frame, reference))
+    height, width = one.shape[:2]
+    inner = one[ASTRAY : height - ASTRAY, ASTRAY : width - ASTRAY]
+    steps = range(2 * ASTRAY + 1)
+    apart = np.full(_box_mean(inner[..., 0], SEEN_WINDOW).shape, np.inf)
+    for down in steps:
+        for right in steps:
+            there = other[down : down + inner.shape[0], right : right + inner.shape[1]]
+            far = np.hypot(down - ASTRAY, right - ASTRAY) * ASTRAY_COST
+            distance = _box_mean(np.sqrt(np.square(inner - there).sum(-1)), SEEN_WINDOW) + far
+            np.minimum(apart, distance, out=apart)
+    return float(((apart - SEEN_FROM) / (ANOTHER_FROM - SEEN_FROM)).clip(0.0, 1.0).mean())
+
+
+def lab_colors(frame: np.ndarray) -> np.ndarray:
+    """Return CIELAB colours of sRGB ones, [..., 3] of 0 to 255: distances are what is seen.
+
+    Source: CIE 15:2004; matrix of IEC 61966-2-1.
+    """
+    share = np.asarray(frame, np.float32) / 255.0
+    linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
+    cubes = linear @ _TO_XYZ.T
+    roots = np.where(cubes > 216 / 24389, np.cbrt(cubes), (24389 / 27 * cubes + 16) / 116)
+    x, y, z = np.moveaxis(roots, -1, 0)
+    return np.stack((116 * y - 16, 500 * (x - y), 200 * (y - z)), -1)
 
 
 def gradient_energy(frame: np.ndarray) -> float:

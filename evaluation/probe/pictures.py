@@ -10,13 +10,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mag_sandbox.controls.camera import CameraPose, view_overlap
-from mag_sandbox.evaluation.probe.metrics import gradient_energy, psnr
+from mag_sandbox.evaluation.probe.metrics import gradient_energy
 from mag_sandbox.model.full.image_shift import reduced, reduction
 
 STORE_BYTES = 24 * 2**20  # 136 frames of 320 x 192
 YAW_BIN, PITCH_BIN, FOV_BIN = 15.0, 13.5, 15.0  # degrees
-FLOOR_PAIRS = 32  # unrelated pairs that make the floor
-LITTLE = 0.2  # overlap that still counts as unrelated when nothing is quite so
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,24 +75,6 @@ class PictureStore:
         """Return the earliest picture that shows at least this share of a view, if there is one."""
         shown = [one for one in self.all() if view_overlap(pose, one.pose) >= least]
         return min(shown, key=lambda one: one.number, default=None)
-
-    def unrelated_psnr(self) -> float | None:
-        """Return the median likeness of pictures whose views do not overlap [dB].
-
-        None if there are none; views that overlap a little serve where none is quite unrelated.
-        """
-        pictures = sorted(self.newest(), key=lambda one: one.number)
-        pairs = [
-            (view_overlap(one.pose, other.pose), one, other)
-            for place, one in enumerate(pictures)
-            for other in pictures[:place]
-        ]
-        apart = [pair for pair in pairs if pair[0] == 0.0]
-        apart = apart or [pair for pair in pairs if pair[0] < LITTLE]
-        if not apart:
-            return None
-        step = max(1, len(apart) // FLOOR_PAIRS)
-        return float(np.median([psnr(one.frame, other.frame) for _, one, other in apart[::step]]))
 
     def _drop_one(self, kept: Sight) -> None:
         crowded = [one for pictures in self._bins.values() if len(pictures) > 1 for one in pictures]

@@ -1,7 +1,8 @@
 """The consistency probe: compares what came back with what was there, and says why, for people.
 
-Recall runs from 0, where the two pictures are as unlike as unrelated views of the session, to 100,
-where they are as alike as the autoencoder lets any two be. Knows nothing of windows and threads.
+Recall is what a player sees: 100, where nothing changed when then and now are shown in turn, and 0
+from where half of the picture did, as between unrelated views. It depends on the two pictures
+alone, so whoever compares them says the same. Knows nothing of windows and threads.
 """
 
 import math
@@ -20,8 +21,8 @@ from mag_sandbox.model.full.image_shift import enlarged, image_shift, reduced
 from mag_sandbox.model.world import Frames
 
 REMEMBERED, VAGUE = 80.0, 40.0  # percent of recall from which people speak of it so
-LOOKS_THE_SAME = 30.0  # dB from which people see no difference
-USUAL_FLOOR, USUAL_CEILING = 12.0, 36.0  # dB, until the session has measured its own
+LOOKS_THE_SAME = 95.0  # percent of recall from which nobody sees a difference at a glance
+ANOTHER_PLACE = 0.5  # share of the picture that changed, from which on nothing is recalled
 WANDER = 1 / 40  # of the width: so far an estimated pose may be off; 2.25 degrees of 90
 MIN_COMMON = 16  # px each way that two pictures must share
 HALF = 50.0  # percent: recall after one half-life
@@ -47,9 +48,6 @@ class ProbeFigures:
     psnr: float  # dB
     ssim: float
     drift_psnr: float | None  # now against the first sight [dB]; None: they share too little
-    floor: float  # dB
-    ceiling: float  # dB
-    measured_limits: bool  # False: floor or ceiling are usual ones, not the session's
     recall: float | None  # percent; None: not counted, `reason` says why
     seconds_away: float
     seconds: float  # of the session, when it came back
@@ -76,27 +74,21 @@ class ProbeResult(ProbeFigures):
     @property
     def looks_the_same(self) -> bool:
         """Whether people see no difference."""
-        return self.psnr >= LOOKS_THE_SAME
+        return self.recall is not None and self.recall >= LOOKS_THE_SAME
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What recall is measured between [dB]; None: not known in this session."""
-
-    floor: float | None = None
-    ceiling: float | None = None
+def seen_recall(now: Frames, then: Frames) -> float:
+    """Return how much of a picture is as it was, as people see it [percent]."""
+    return 100.0 * max(0.0, 1.0 - metrics.visible_change(now, then) / ANOTHER_PLACE)
 
 
-def compare(back: Return, limits: Limits, number: int, *, exact_pose: bool = True) -> ProbeResult:
-    """Compare the pictures of a view that came back, between the limits of its session and anchor.
+def compare(back: Return, number: int, *, exact_pose: bool = True) -> ProbeResult:
+    """Compare the pictures of a view that came back.
 
     Where poses are estimates the best match nearby counts.
     """
     then, now = common_view(back.then, back.now, exact_pose=exact_pose)
-    floor = USUAL_FLOOR if limits.floor is None else limits.floor
-    ceiling = USUAL_CEILING if limits.ceiling is None else limits.ceiling
-    likeness = metrics.psnr(now, then)
-    recall = metrics.recall(likeness, floor, ceiling) if back.motion == "agrees" else None
+    recall = seen_recall(now, then) if back.motion == "agrees" else None
     return ProbeResult(
         number=number,
         kind=back.kind,
@@ -106,12 +98,9 @@ def compare(back: Return, limits: Limits, number: int, *, exact_pose: bool = Tru
         then=then.copy(),
         now=now.copy(),
         difference=difference_picture(then, now),
-        psnr=likeness,
+        psnr=metrics.psnr(now, then),
         ssim=metrics.ssim(now, then),
         drift_psnr=_drift(back, exact_pose=exact_pose),
-        floor=floor,
-        ceiling=ceiling,
-        measured_limits=None not in (limits.floor, limits.ceiling),
         recall=recall,
         seconds_away=back.seconds_away,
         seconds=back.now.seconds,

@@ -191,7 +191,7 @@ class _Run:
         self._demo, self._world, self._setting, self._seed = demo, world, setting, seed
         self._extras = extras
         self._source, self._tally = _NextControl(), Tally()
-        self._watch = DemoWatch(world.spec, world.round_trip)
+        self._watch = DemoWatch(world.spec)
         self._scene = demo.scene_name
         self._parked: dict[str, ParkedScene] = {}
         writers = (extras.recorder, extras.frames)

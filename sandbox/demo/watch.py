@@ -4,19 +4,15 @@ Unlike the prober it looks at every block, at once, on the caller's thread: a sc
 the world goes, and no return may be missed.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from mag_sandbox.controls.camera import CameraPose, mutual_overlap
 from mag_sandbox.evaluation.probe.anchors import GONE, SEEN, Return, ReturnTracker, Sight
-from mag_sandbox.evaluation.probe.metrics import psnr
-from mag_sandbox.evaluation.probe.probe import Limits, compare
-from mag_sandbox.model.world import FrameBlock, Frames, WorldSpec
+from mag_sandbox.evaluation.probe.probe import compare
+from mag_sandbox.model.world import FrameBlock, WorldSpec
 from mag_sandbox.sandbox.demo.result import MarkRow, ProbeRow, outcome_of
 from mag_sandbox.sandbox.hud.around import Lookout
 from mag_sandbox.scenes.demo.tape import List, Mark, Probe, SetAnchor, TapeItem
-
-RoundTrip = Callable[[Frames], Frames]
 
 
 @dataclass(slots=True)
@@ -44,14 +40,13 @@ class _Visit:
 
     tracker: ReturnTracker
     anchors: dict[str, _Anchor] = field(default_factory=dict)
-    ceilings: dict[str, float] = field(default_factory=dict)  # dB, by anchor
     lookout: Lookout = field(default_factory=Lookout)
 
 
 class DemoWatch:
     """Probes of one run of a demo.
 
-    >>> watch = DemoWatch(world.spec, world.round_trip)
+    >>> watch = DemoWatch(world.spec)
     >>> watch.enter("meadow")
     >>> watch.take(block)  # every block
     >>> watch.anchor("a")
@@ -60,12 +55,11 @@ class DemoWatch:
     []
     """
 
-    def __init__(self, spec: WorldSpec, round_trip: RoundTrip | None = None) -> None:
-        """Set what it knows of the world; without `round_trip` the usual ceiling is assumed."""
+    def __init__(self, spec: WorldSpec) -> None:
         self.probes: list[ProbeRow] = []
         self.marks: list[MarkRow] = []
         self.frames = 0
-        self.spec, self._round_trip = spec, round_trip
+        self.spec = spec
         self._visits: dict[str, _Visit] = {}
         self._scene = ""
         self._compared = 0
@@ -96,15 +90,15 @@ class DemoWatch:
         visit = self._visit
         visit.lookout.add(block)
         for back in visit.tracker.add(block):
-            self._note(back, self._ceiling(back.label, back.first.frame))
+            self._note(back)
         for anchor in visit.anchors.values():
             anchor.see(block.poses[-1], self.seconds)
 
-    def obey(self, item: TapeItem, ceiling: float | None = None) -> None:
-        """Do what a script says between blocks; `ceiling` is an anchor's."""
+    def obey(self, item: TapeItem) -> None:
+        """Do what a script says between blocks."""
         match item:
             case SetAnchor(name):
-                self.anchor(name, ceiling)
+                self.anchor(name)
             case Probe(name):
                 self.probe(name)
             case Mark(text):
@@ -112,18 +106,12 @@ class DemoWatch:
             case List():
                 self.list_around()
 
-    def anchor(self, name: str, ceiling: float | None = None) -> None:
-        """Call what is seen now by a name; an older anchor of it in this scene is forgotten.
-
-        The ceiling is the likeness after the autoencoder alone [dB]; None: ask for it.
-        """
+    def anchor(self, name: str) -> None:
+        """Call what is seen now by a name; an older anchor of it in this scene is forgotten."""
         visit = self._visit
         newest = visit.tracker.recent[-1]
         sight = replace(newest, frame=newest.frame.copy())
         visit.anchors[name] = _Anchor(sight, self.seconds)
-        visit.ceilings.pop(_script_label(name), None)
-        if ceiling is not None:
-            visit.ceilings[_script_label(name)] = ceiling
 
     def probe(self, name: str) -> None:
         """Compare what is seen now with what an anchor showed."""
@@ -133,8 +121,7 @@ class DemoWatch:
         if back is None:
             self._note_missed(name, anchor)
             return
-        back = replace(back, label=name, kind="script", seconds_away=anchor.away)
-        self._note(back, self._ceiling(_script_label(name), anchor.sight.frame))
+        self._note(replace(back, label=name, kind="script", seconds_away=anchor.away))
 
     def mark(self, text: str) -> None:
         """Note this moment."""
@@ -149,23 +136,15 @@ class DemoWatch:
         for scene, visit in self._visits.items():
             self._scene = scene
             for back in visit.tracker.finish():
-                self._note(back, self._ceiling(back.label, back.first.frame))
+                self._note(back)
 
     @property
     def _visit(self) -> _Visit:
         return self._visits[self._scene]
 
-    def _ceiling(self, label: str, frame: Frames) -> float | None:
-        ceilings = self._visit.ceilings
-        if label not in ceilings and self._round_trip is not None:
-            ceilings[label] = psnr(self._round_trip(frame[None])[0], frame)
-        return ceilings.get(label)
-
-    def _note(self, back: Return, ceiling: float | None) -> None:
+    def _note(self, back: Return) -> None:
         self._compared += 1
-        limits = Limits(self._visit.tracker.store.unrelated_psnr(), ceiling)
-        exact = self.spec.exact_pose
-        result = compare(back, limits, self._compared, exact_pose=exact)
+        result = compare(back, self._compared, exact_pose=self.spec.exact_pose)
         row = ProbeRow(
             anchor=result.label,
             kind="script" if result.kind == "script" else "auto",
@@ -194,7 +173,3 @@ class DemoWatch:
             reason=f"The view shows only {100 * share:.0f}% of it, so nothing was compared.",
         )
         self.probes.append(row)
-
-
-def _script_label(name: str) -> str:
-    return f"script {name}"  # the tracker's own places are called "place 3"

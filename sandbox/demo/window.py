@@ -10,7 +10,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 
-from mag_sandbox.evaluation.probe.metrics import psnr
 from mag_sandbox.model.world import (
     Control,
     FrameBlock,
@@ -35,7 +34,7 @@ from mag_sandbox.sandbox.play.session import Playthrough
 from mag_sandbox.sandbox.play.staged import Staged
 from mag_sandbox.scenes import Scene
 from mag_sandbox.scenes.demo.demo import Demo, DemoError
-from mag_sandbox.scenes.demo.tape import Block, Enter, SetAnchor, TapeItem
+from mag_sandbox.scenes.demo.tape import Block, Enter, TapeItem
 
 
 class StageWorld(Staged):
@@ -154,8 +153,7 @@ class DemoSource:
                     if not again:
                         return Control()  # the first block of a scene is asked for nothing
                 case _:
-                    ceiling = self._ceiling() if isinstance(item, SetAnchor) else None
-                    self._later(self._watch.obey, item, ceiling)
+                    self._later(self._watch.obey, item)
         return None
 
     def result(self) -> DemoResult:
@@ -181,7 +179,3 @@ class DemoSource:
         self._watch.enter(scene)
         self._watch.take(block)
         self._on_block(block, self._watch)
-
-    def _ceiling(self) -> float:
-        frame = self._stage.newest.frames[-1]
-        return psnr(self._stage.round_trip(frame[None])[0], frame)

@@ -13,7 +13,7 @@ import numpy as np
 from mag_sandbox.controls.camera import AXES, CameraCommand
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.evaluation.probe.anchors import ReturnTracker
-from mag_sandbox.evaluation.probe.probe import Limits, compare
+from mag_sandbox.evaluation.probe.probe import compare
 from mag_sandbox.model.world import Control, FrameBlock, Frames, World, WorldFailed, no_edits
 from mag_sandbox.sandbox.hud.around import Lookout
 from mag_sandbox.scenes import Scene, load_scene
@@ -163,8 +163,7 @@ class WorldEnvironment:
         returns = self._tracker.add(block)
         if not returns:
             return None
-        limits = Limits(self._tracker.store.unrelated_psnr())
-        result = compare(returns[-1], limits, 1, exact_pose=self.world.spec.exact_pose)
+        result = compare(returns[-1], 1, exact_pose=self.world.spec.exact_pose)
         return {
             "anchor": result.label,
             "psnr": result.psnr,

@@ -6,7 +6,6 @@ window may read (`latest`, `results`, `anchors`, ...) are immutable values, repl
 
 import logging
 import math
-import statistics
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass, fields, replace
@@ -27,10 +26,9 @@ from mag_sandbox.evaluation.probe.anchors import (
     ReturnTracker,
     Sight,
 )
-from mag_sandbox.evaluation.probe.metrics import psnr
-from mag_sandbox.evaluation.probe.probe import Limits, ProbeResult, compare, shrunk
+from mag_sandbox.evaluation.probe.probe import ProbeResult, compare, shrunk
 from mag_sandbox.files.typed_json import decode
-from mag_sandbox.model.world import FrameBlock, Frames, WorldSpec, WorldState
+from mag_sandbox.model.world import FrameBlock, WorldSpec, WorldState
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionEnd, SessionObserver, SessionStart
 from mag_sandbox.sandbox.recording.frame_records import FramesHead
 from mag_sandbox.scenes import Scene
@@ -42,7 +40,6 @@ MAX_RESULTS = 300  # newest results kept
 FULL_RESULTS = 16  # newest results with whole pictures; older ones keep thumbnails: 19 MiB in all
 USUAL_FPS = 16.0  # before a world says its own
 
-RoundTrip = Callable[[Frames], "Future[Frames]"]
 Found = TypeVar("Found")
 PICTURES = "pictures"  # the one array: uint8 [N, H, W, 3]
 MAX_PICTURES = 1000
@@ -180,7 +177,6 @@ class Prober(SessionObserver):
 
     prober = Prober(notify=wake_window)
     prober.spec = world.spec
-    prober.round_trip = lambda frames: worker.call(lambda session: session.world.round_trip(frames))
     session = Session(world, source, observers=[prober])
     prober.drop_anchor()
     prober.latest  # a ProbeResult, once the view was left and came back
@@ -188,17 +184,11 @@ class Prober(SessionObserver):
 
     def __init__(
         self,
-        round_trip: RoundTrip | None = None,
         *,
         spec: WorldSpec | FramesHead | None = None,
         notify: Callable[[], None] = lambda: None,
     ) -> None:
-        """Set how it reaches the world and the window.
-
-        `round_trip` asks the world's thread for frames after the autoencoder; without it the usual
-        ceiling is assumed, and results say so. `notify` is called on the prober's thread.
-        """
-        self.round_trip = round_trip
+        """`notify` is called on the prober's thread when there is a result."""
         self.spec = spec
         self.latest: ProbeResult | None = None  # of this session
         self.results: tuple[ProbeResult, ...] = ()  # oldest first, of all sessions of this scene
@@ -212,8 +202,6 @@ class Prober(SessionObserver):
         self._looked_at = 0  # blocks; written by the prober's thread
         self._thread = ThreadPoolExecutor(1, "prober")
         self._tracker = ReturnTracker(USUAL_FPS)
-        self._ceilings: dict[str, float] = {}  # by anchor
-        self._pending: list[Return] = []  # wait for their ceiling
         self._compared = 0
         self._scene: Scene | None = None  # of the newest session
 
@@ -294,20 +282,18 @@ class Prober(SessionObserver):
     def _begin(self) -> None:
         self._finish()
         self._tracker = ReturnTracker(self.spec.fps if self.spec else USUAL_FPS)
-        self._ceilings.clear()
         self.latest, self.last_anchor = None, None
         self.anchors, self.pictures, self.sights = (), (), ()
 
     def _finish(self) -> None:
-        waiting, self._pending = self._pending + self._tracker.finish(), []
-        for back in waiting:
+        for back in self._tracker.finish():
             self._publish(self._result(back))
         self._tracker = ReturnTracker(self._tracker.fps)
 
     def _look(self, block: FrameBlock) -> None:
         self._looked_at += 1
         for back in self._tracker.add(block):
-            self._ask_ceiling(back)
+            self._publish(self._result(back))
         self._publish_places()
 
     def _resume(self, places: TrackerState) -> None:
@@ -331,27 +317,6 @@ class Prober(SessionObserver):
         of_anchors = (sight for one in tracker.anchors for sight in (one.first, one.last))
         self.sights = (*tracker.store.all(), *of_anchors)
 
-    def _ask_ceiling(self, back: Return) -> None:
-        if back.label in self._ceilings or self.round_trip is None:
-            self._publish(self._result(back))
-            return
-        self._pending.append(back)
-        frame = back.first.frame
-        asked = self.round_trip(frame[None])
-        asked.add_done_callback(
-            lambda answer: self._put(lambda: self._take_ceiling(back, frame, answer))
-        )
-
-    def _take_ceiling(self, back: Return, frame: Frames, answer: "Future[Frames]") -> None:
-        if back not in self._pending:
-            return  # the session ended meanwhile, and the result was published without it
-        self._pending.remove(back)
-        if answer.cancelled() or answer.exception() is not None:
-            logger.info("no round trip for %s; the usual ceiling is taken", back.label)
-        else:
-            self._ceilings[back.label] = psnr(answer.result()[0], frame)
-        self._publish(self._result(back))
-
     def _compare(self, then: Sight, pose: CameraPose | None) -> ProbeResult | None:
         back = self._tracker.find(then, pose)
         if back is None:
@@ -361,13 +326,9 @@ class Prober(SessionObserver):
         return result
 
     def _result(self, back: Return) -> ProbeResult:
-        ceiling = self._ceilings.get(back.label)
-        if ceiling is None and self._ceilings:
-            ceiling = statistics.median(self._ceilings.values())
-        limits = Limits(self._tracker.store.unrelated_psnr(), ceiling)
         self._compared += 1
         exact = self.spec.exact_pose if self.spec else True
-        return compare(back, limits, self._compared, exact_pose=exact)
+        return compare(back, self._compared, exact_pose=exact)
 
     def _publish(self, result: ProbeResult) -> None:
         kept = [*self.results, result][-MAX_RESULTS:]

@@ -261,10 +261,15 @@ def head_of(tag: bytes, value: object) -> FramesHead | BlockHead | ProbeHead:
     if version != VERSION:
         raise DamagedRecord(f"its version is {version!r:.20}, this game reads {VERSION}")
     kinds = {b"HEAD": FramesHead, b"BLCK": BlockHead, b"PROB": ProbeHead}
+    if tag == b"PROB" and isinstance(value, dict):
+        value = {name: one for name, one in value.items() if name not in _NO_MORE}
     try:
         return decode(kinds[tag], value, "record")
     except (ValueError, OverflowError) as error:
         raise DamagedRecord(str(error)) from None
+
+
+_NO_MORE = ("floor", "ceiling", "measured_limits")  # of comparisons in recordings of before
 
 
 def _jpeg(frame: Frames, quality: int = FRAME_QUALITY) -> bytes:

@@ -314,20 +314,6 @@ def test_a_picture_in_the_store_is_a_copy():
     assert store.newest()[0].frame.max() == 0
 
 
-def test_the_floor_is_the_likeness_of_views_that_do_not_overlap():
-    store = PictureStore()
-    store.add(sight(0, 0.0, level=0))
-    assert store.unrelated_psnr() is None
-    store.add(sight(1, 30.0, level=255))  # overlaps: says nothing
-    assert store.unrelated_psnr() is None
-    store.add(sight(2, 80.0, level=51))  # overlaps the first a little: better than nothing
-    assert store.unrelated_psnr() == pytest.approx(20 * np.log10(5))
-    store.add(sight(3, 180.0, level=0))
-    store.add(sight(4, 270.0, level=255))
-    pairs = [60.0, 0.0, 0.0, 60.0, 20 * np.log10(5), 20 * np.log10(255 / 204), 0.0]
-    assert store.unrelated_psnr() == pytest.approx(np.median(pairs))
-
-
 def test_what_moves_by_itself_does_not_count_where_the_world_says_what_stands_still(ring):
     """Anchors hold pictures as memory knows them, not as the wind has left them."""
     tracker, poses = ReturnTracker(fps=16.0), (CameraPose(),) * LENGTH

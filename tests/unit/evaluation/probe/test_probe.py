@@ -1,16 +1,17 @@
 """The probe: what the same looks like, what changed looks like, and what it says of both."""
 
 from dataclasses import replace
+from io import BytesIO
 
 import numpy as np
 import pytest
+from PIL import Image, ImageChops, ImageFilter, ImageOps
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.evaluation.probe.anchors import Return
 from mag_sandbox.evaluation.probe.metrics import MAX_PSNR
 from mag_sandbox.evaluation.probe.pictures import Sight
 from mag_sandbox.evaluation.probe.probe import (
-    Limits,
     common_view,
     compare,
     difference_picture,
@@ -18,11 +19,10 @@ from mag_sandbox.evaluation.probe.probe import (
     reason_text,
     recall_word,
     recalled_after,
+    seen_recall,
     shrunk,
 )
 from mag_sandbox.training.panorama.render import HELD_OUT, render, view_at
-
-LIMITS = Limits(floor=12.0, ceiling=36.0)
 
 
 @pytest.fixture(scope="module")
@@ -60,39 +60,81 @@ def returned(then: Sight, now: Sight, **changes) -> Return:
 
 def test_the_same_picture_is_recalled_in_full(ring):
     then = sight(ring, 40.0)
-    result = compare(returned(then, then), LIMITS, 1)
+    result = compare(returned(then, then), 1)
     assert (result.psnr, result.recall, result.word) == (MAX_PSNR, 100.0, "remembered")
     assert result.ssim == pytest.approx(1.0)
     assert result.looks_the_same
     assert (result.difference == result.difference[0, 0]).all()
 
 
-def test_recall_falls_as_the_picture_changes_and_ends_at_the_floor(ring):
+def pictured(ring, change) -> Sight:
+    """Return a view after a change, of a Pillow image, as `then` of tests shows it."""
     then = sight(ring, 40.0)
-    recalls = [
-        compare(returned(then, noisy(then, amount)), LIMITS, 1).recall for amount in (1, 8, 30)
-    ]
-    assert recalls == sorted(recalls, reverse=True)
-    assert recalls[0] > 80 > recalls[1] > recalls[2]
+    return replace(then, frame=np.array(change(Image.fromarray(then.frame))))
+
+
+def hue_turned(picture: Image.Image) -> Image.Image:
+    hue, saturation, value = picture.convert("HSV").split()
+    turned = hue.point(lambda level: (level + 40) % 256)
+    return Image.merge("HSV", (turned, saturation, value)).convert("RGB")
+
+
+def coded(picture: Image.Image) -> Image.Image:
+    """Stand for what an autoencoder loses; `docs/lab/verdict.md` has the world's own."""
+    file = BytesIO()
+    picture.save(file, "JPEG", quality=85)
+    return Image.open(file).convert("RGB")
+
+
+DEGRADED = {  # from what nobody sees to another picture
+    "the same": lambda picture: picture,
+    "coded": coded,
+    "2 px to the right": lambda picture: ImageChops.offset(picture, 2, 0),
+    "slightly blurred": lambda picture: picture.filter(ImageFilter.GaussianBlur(2)),
+    "blurred": lambda picture: picture.filter(ImageFilter.GaussianBlur(6)),
+    "other colours": hue_turned,
+    "upside down": ImageOps.flip,
+}
+
+
+def test_recall_agrees_with_the_eye(ring):
+    then = sight(ring, 40.0)
+    results = {
+        name: compare(returned(then, pictured(ring, change)), 1)
+        for name, change in DEGRADED.items()
+    }
+    changed = [one.recall for one in results.values() if not one.looks_the_same]
+    assert changed == sorted(changed, reverse=True)
+    assert results["the same"].recall == 100.0
+    same = [name for name, one in results.items() if one.looks_the_same]
+    assert same == ["the same", "coded", "2 px to the right"]
+    assert results["slightly blurred"].word == "remembered"
+    assert results["other colours"].word != "remembered"
     other = replace(then, frame=sight(ring, 220.0).frame)
-    assert compare(returned(then, other), LIMITS, 1).word == "forgotten"
+    assert compare(returned(then, other), 1).word == "forgotten"
+
+
+def test_one_return_has_one_number_whatever_else_was_seen(ring):
+    """Whoever compares them, and also at twice the size, as on a page of a video."""
+    then, now = sight(ring, 40.0), pictured(ring, DEGRADED["blurred"])
+    twice = [one.frame.repeat(2, axis=0).repeat(2, axis=1) for one in (now, then)]
+    assert seen_recall(*twice) == pytest.approx(compare(returned(then, now), 7).recall)
+
+
+def test_what_is_called_the_same_is_never_vague(ring):
+    then = sight(ring, 40.0)
+    for radius in range(8):
+        blurred = pictured(ring, lambda one, by=radius: one.filter(ImageFilter.GaussianBlur(by)))
+        result = compare(returned(then, blurred), 1)
+        assert result.recall >= 95.0 or not result.looks_the_same
 
 
 def test_a_picture_that_stood_still_gets_no_recall(ring):
     then = sight(ring, 40.0)
-    result = compare(returned(then, then, motion="differs"), LIMITS, 1)
+    result = compare(returned(then, then, motion="differs"), 1)
     assert result.recall is None
     assert result.word == "not counted"
     assert result.reason == "The picture did not move as the camera did, so this does not count."
-
-
-def test_limits_the_session_does_not_know_are_usual_ones_and_the_result_says_so(ring):
-    then = sight(ring, 40.0)
-    assert compare(returned(then, then), LIMITS, 1).measured_limits
-    guessed = compare(returned(then, noisy(then, 8)), Limits(floor=12.0), 1)
-    assert not guessed.measured_limits
-    assert guessed.floor == 12.0
-    assert guessed.recall > 0
 
 
 @pytest.mark.parametrize("turn", [(9.0, 0.0), (-9.0, 0.0), (0.0, 4.5), (18.0, -9.0)])
@@ -112,8 +154,8 @@ def test_sights_on_both_sides_of_north_are_neighbours(ring):
 def test_estimated_poses_are_put_right_by_the_pictures(ring):
     then, astray = sight(ring, 40.0), sight(ring, 40.0 + 5 * 90 / 320)  # 5 px off
     astray = replace(astray, pose=then.pose)
-    believed = compare(returned(then, astray), LIMITS, 1)
-    checked = compare(returned(then, astray), LIMITS, 1, exact_pose=False)
+    believed = compare(returned(then, astray), 1)
+    checked = compare(returned(then, astray), 1, exact_pose=False)
     assert checked.psnr == MAX_PSNR > believed.psnr + 20
 
 
@@ -134,10 +176,10 @@ def test_sights_that_share_nothing_are_refused(ring):
 
 def test_drift_is_measured_against_the_first_sight(ring):
     first, then = sight(ring, 40.0), noisy(sight(ring, 40.0), 20)
-    result = compare(returned(then, then, first=first), LIMITS, 1)
+    result = compare(returned(then, then, first=first), 1)
     assert result.recall == 100.0
     assert result.drift_psnr < 25
-    far = compare(returned(then, then, first=sight(ring, 200.0)), LIMITS, 1)
+    far = compare(returned(then, then, first=sight(ring, 200.0)), 1)
     assert far.drift_psnr is None
 
 
@@ -192,14 +234,14 @@ def test_a_short_memory_forgets_by_its_length():
 
 def test_old_results_keep_thumbnails(ring):
     then = sight(ring, 40.0)
-    small = shrunk(compare(returned(then, then), LIMITS, 1))
+    small = shrunk(compare(returned(then, then), 1))
     assert small.then.shape == small.difference.shape == (48, 80, 3)
     assert small.recall == 100.0
 
 
 def results_with(ring, points):
     then = sight(ring, 40.0)
-    one = compare(returned(then, then), LIMITS, 1)
+    one = compare(returned(then, then), 1)
     return [replace(one, seconds_away=away, recall=recall) for away, recall in points]
 
 

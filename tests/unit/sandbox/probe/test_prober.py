@@ -2,7 +2,6 @@
 
 import json
 import threading
-from concurrent.futures import Future
 from types import SimpleNamespace
 
 import numpy as np
@@ -20,23 +19,6 @@ from tests.rendered_worlds import SPEC, ForgetfulWorld, FrozenWorld, PerfectWorl
 SCENE = Scene(prompt="A place.", name="game 1000003", category="video game")
 STILL, RIGHT, LEFT = CameraCommand(), CameraCommand(yaw=0.5), CameraCommand(yaw=-0.5)
 OUT_AND_BACK = (STILL, *[RIGHT] * 6, STILL, *[LEFT] * 6, STILL, STILL)  # 90 degrees each way
-
-
-class Answers:
-    """A round trip that answers when a test says so."""
-
-    def __init__(self, world):
-        self.world = world
-        self.asked: list[tuple[np.ndarray, Future]] = []
-
-    def __call__(self, frames):
-        future: Future = Future()
-        self.asked.append((frames, future))
-        return future
-
-    def answer(self):
-        for frames, future in self.asked:
-            future.set_result(self.world.round_trip(frames))
 
 
 @pytest.fixture
@@ -80,37 +62,6 @@ def test_a_world_that_repeats_one_frame_gets_no_recall(prober):
     assert prober.results
     assert all(result.recall is None for result in prober.results)
     assert result_of(prober).psnr > 50  # it is the same picture, and does not count
-
-
-def test_the_ceiling_is_the_round_trip_of_the_anchor(prober):
-    world = PerfectWorld()
-    prober.round_trip = answers = Answers(world)
-    play(prober, world, end=False)
-    assert prober.results == ()  # waits for the thread that owns the world
-    answers.answer()
-    assert prober.settle()
-    result = result_of(prober)
-    assert result.measured_limits
-    assert 30 < result.ceiling < 40
-
-
-def test_a_result_whose_ceiling_never_comes_is_published_at_the_end(prober):
-    prober.round_trip = answers = Answers(PerfectWorld())
-    play(prober, PerfectWorld())
-    assert not result_of(prober).measured_limits
-    count = len(prober.results)
-    answers.answer()
-    assert prober.settle()
-    assert len(prober.results) == count
-
-
-def test_a_cancelled_round_trip_leaves_the_usual_ceiling(prober):
-    prober.round_trip = answers = Answers(PerfectWorld())
-    play(prober, PerfectWorld(), end=False)
-    for _, future in answers.asked:
-        future.cancel()
-    assert prober.settle()
-    assert not result_of(prober).measured_limits
 
 
 def test_the_window_is_told_of_results(prober):

@@ -9,7 +9,7 @@ import pytest
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.evaluation.probe.anchors import Return
 from mag_sandbox.evaluation.probe.pictures import Sight
-from mag_sandbox.evaluation.probe.probe import Limits, ProbeResult, compare
+from mag_sandbox.evaluation.probe.probe import ProbeResult, compare
 from mag_sandbox.sandbox.probe.probe_cards import probe_card
 from mag_sandbox.sandbox.screens import Way, probes
 from mag_sandbox.sandbox.screens.probes import (
@@ -43,7 +43,7 @@ def result(number: int = 1, **changes) -> ProbeResult:
         motion="agrees",
         policy="mag-retrieve",
     )
-    return replace(compare(back, Limits(12.0, 36.0), number), **changes)
+    return replace(compare(back, number), **changes)
 
 
 @pytest.fixture(scope="module")
