@@ -72,9 +72,9 @@ def test_what_is_known_is_never_learned_again():
 def test_the_prompt_is_painted_and_guidance_leads_away_from_the_empty_one():
     made, (prompt, empty) = imagination(), prompts()
     around = made.nothing()
-    told = made.imagine(around, at(0), prompt, empty, seed=1)
+    told = made.imagine(around, at(0), Subject(prompt, empty, 1))
     for others in ((empty, empty), (prompt, prompt)):
-        assert not same(told, made.imagine(around, at(0), *others, seed=1))
+        assert not same(told, made.imagine(around, at(0), Subject(*others, 1)))
 
 
 def test_the_ring_closes_with_the_views_it_began_with():
@@ -102,7 +102,9 @@ def test_both_colours_of_a_thing_are_painted():
     made, told = imagination(), prompts()
     tent = PlacedObject("tent", 0.0, 0.0, 2 * CELL, 2 * CELL, (200, 30, 90), (190, 40, 90))
     things = tent, replace(tent, color=(30, 90, 200)), replace(tent, mean_color=(40, 90, 190))
-    first, *others = (made.imagine(made.nothing(), at(0), *told, 1, [one]) for one in things)
+    first, *others = (
+        made.imagine(made.nothing(), at(0), Subject(*told, 1, [one])) for one in things
+    )
     assert not any(same(first, other) for other in others)
 
 
