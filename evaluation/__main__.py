@@ -2,14 +2,15 @@
 
 `magbench` continues the clips of MAG-Bench, `report` makes a page of saved results, `tables` the
 paper's tables 3 and 4 in small, `vbench` writes and reads the files of that suite,
-`imagination` judges what is invented, `train-classifier` makes the judge of prompts.
-docs/evaluation.md says what every number means.
+`imagination` judges what is invented, `walks` whether pictures last, `train-classifier` makes the
+judge of prompts. docs/evaluation.md says what every number means.
 """
 
 import argparse
 import json
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -21,9 +22,11 @@ from mag_sandbox.evaluation.bench.pocket import DRIFT_CLIPS, PocketEvaluation, P
 from mag_sandbox.evaluation.bench.pose import PoseSettings, evaluate_poses, pose_table
 from mag_sandbox.evaluation.bench.tables import add_tables
 from mag_sandbox.evaluation.bench.thresholds import table
+from mag_sandbox.evaluation.bench.walks import WalkSettings, lines_of, run_walks
 from mag_sandbox.evaluation.imagination.command import add_imagination
 from mag_sandbox.evaluation.judge.classifier import CLASSIFIER_WEIGHTS, Classifier
 from mag_sandbox.evaluation.judge.classifier_training import FITTING, train_classifier
+from mag_sandbox.evaluation.judge.judge import Judge
 from mag_sandbox.evaluation.magbench.command import add_magbench
 from mag_sandbox.evaluation.report.page import add_report
 from mag_sandbox.evaluation.vbench.command import add_vbench
@@ -80,6 +83,15 @@ def _parser() -> argparse.ArgumentParser:
         "--weights", type=Path, metavar="DIR", help="the folder of weights in training"
     )
     pose.set_defaults(run=_pose)
+    walks = commands.add_parser("walks", help="does a picture last, wherever a player goes")
+    usual = WalkSettings()
+    walks.add_argument("--world", default="pocket", help="one with exact poses (pocket)")
+    walks.add_argument("--walks", type=int, default=usual.walks, help="(%(default)s)")
+    walks.add_argument("--seconds", type=float, default=usual.seconds, help="each (%(default)g)")
+    walks.add_argument("--seed", type=int, default=usual.seed, help="(%(default)s)")
+    walks.add_argument("--json", type=Path, metavar="FILE", help="also write all numbers here")
+    walks.add_argument("--sheet", type=Path, metavar="PNG", help="also write pictures here")
+    walks.set_defaults(run=_walks)
     add_imagination(commands, _say)
     add_magbench(commands, _say)
     add_report(commands, _say)
@@ -125,6 +137,19 @@ def _pose(options: argparse.Namespace) -> int:
         options.json.parent.mkdir(parents=True, exist_ok=True)
     result = evaluate_poses(settings, _opener(options.weights), _say)
     for line in pose_table(result):
+        _say(line)
+    _write_json(options.json, result)
+    return 0
+
+
+def _walks(options: argparse.Namespace) -> int:
+    settings = WalkSettings(options.walks, options.seconds, options.seed)
+    for file in (options.json, options.sheet):
+        if file:
+            file.parent.mkdir(parents=True, exist_ok=True)
+    with closing(load_world(options.world)) as world:
+        result = run_walks(settings, world, Judge.load(), _say, options.sheet)
+    for line in lines_of(result):
         _say(line)
     _write_json(options.json, result)
     return 0

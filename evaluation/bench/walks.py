@@ -1,0 +1,220 @@
+"""`python -m evaluation walks`: does a picture stay a picture, wherever a player goes?
+
+Random walks over held-out scenes: rest, pan, tilt, zoom, both at once, now and then another prompt
+or memory. Every few seconds it is asked whether the picture at rest could be one of the renderer's,
+looking anywhere, after the world's own codec. A world that feeds on its copies leaves that range.
+
+The result is plain JSON data:
+
+    schema, settings, world
+    range      per figure [low, high]
+    pictures   invented, renders: share that lies in the range in every figure
+    walks      walks, held (of which every picture does)
+    left       of the walks that left it: walk, caption, second, memory, figure, value
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mag_sandbox.controls.camera import MAX_PITCH, WIDEST_FOV, CameraCommand
+from mag_sandbox.evaluation.imagination.scenes import MAX_SEED, SCENES_PER_SEED, asked_scene
+from mag_sandbox.evaluation.judge.judge import Judge
+from mag_sandbox.evaluation.probe.metrics import gradient_energy
+from mag_sandbox.model.loading import next_policy
+from mag_sandbox.model.world import Control, MemorySetting, World, WorldSpec
+from mag_sandbox.scenes import Scene
+from mag_sandbox.training.panorama.render import view_at
+from mag_sandbox.training.panorama.sheets import write_sheet
+
+FIGURES = ("detail", "saturation", "strangeness")
+MOST_WALKS = SCENES_PER_SEED // 3
+VIEWS = 8  # of the renderer's, a scene
+LOOK_S = 3.0  # s between two pictures that are looked at
+LEG_S = (1.0, 6.0)  # s that a command is held
+CHANGE = 0.1  # chance at the beginning of each leg of another prompt, and of another memory
+EDGE, SLACK = 0.005, 1.25  # share of renders at either end that sets no range; how far it extends
+ACROSS = 10  # pictures in a row of a sheet
+
+
+@dataclass(frozen=True, slots=True)
+class WalkSettings:
+    """What is walked."""
+
+    walks: int = 200
+    seconds: float = 60.0  # of play, each
+    seed: int = 0  # chooses the scenes, the ways and the world's noise
+    renders: int = 64  # scenes that set the range
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.walks <= MOST_WALKS:
+            raise ValueError(f"walks is {self.walks}, expected 1 to {MOST_WALKS}")
+        if not LOOK_S <= self.seconds <= 3600.0:
+            raise ValueError(f"seconds is {self.seconds:g}, expected {LOOK_S:g} to 3600")
+        if not 0 <= self.seed <= MAX_SEED:
+            raise ValueError(f"seed is {self.seed}, expected 0 to {MAX_SEED}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """What was seen on one walk: T pictures."""
+
+    caption: str
+    figures: np.ndarray  # float64 [T, 2 + D]: detail, saturation, the judge's features
+    memories: tuple[str, ...]  # in force at each picture
+    strip: list[np.ndarray]  # some of the pictures, halved, uint8
+
+
+def run_walks(
+    settings: WalkSettings,
+    world: World,
+    judge: Judge,
+    report: Callable[[str], None],
+    sheet: Path | None = None,
+) -> dict:
+    """Walk and measure; a sheet shows a walk in every row."""
+    limits = _Range(_rendered(settings, world, judge))
+    walks = []
+    for index in range(settings.walks):
+        walks.append(_walked(index, settings, world, judge))
+        report(f"walked {index + 1}/{settings.walks}: {walks[-1].caption}")
+    if sheet is not None:
+        write_sheet(sheet, [walk.strip for walk in walks])
+    return {
+        "schema": 1,
+        "settings": asdict(settings),
+        "world": world.provenance(),
+        **_measured(walks, limits),
+    }
+
+
+def lines_of(result: dict) -> Iterator[str]:
+    """Yield what a person wants to know of a result."""
+    walks, pictures = result["walks"], result["pictures"]
+    yield f"{walks['held']} of {walks['walks']} walks show nothing but pictures"
+    yield f"pictures like renders: {pictures['invented']:.1%} (renders {pictures['renders']:.1%})"
+    for left in result["left"]:
+        yield (
+            f'walk {left["walk"]} ("{left["caption"]}"), {left["second"]:.0f} s, {left["memory"]}: '
+            f"{left['figure']} {left['value']:.2f}"
+        )
+
+
+def controls(
+    spec: WorldSpec, seconds: float, prompt: str, rng: np.random.Generator
+) -> list[Control]:
+    """Return a random walk, a control a block; `prompt` is what it changes to."""
+    blocks, policy, made = round(seconds / spec.block_seconds), spec.policies[0], []
+    while len(made) < blocks:
+        change: dict = {}
+        if rng.random() < CHANGE:
+            change["prompt"] = prompt
+        if rng.random() < CHANGE:
+            policy = next_policy(policy, spec.policies)
+            change["memory"] = MemorySetting(policy)
+        camera = CameraCommand(**_leg(rng)).along(spec.axes)
+        held = max(1, round(rng.uniform(*LEG_S) / spec.block_seconds))
+        made += [Control(camera, **change), *[Control(camera)] * (held - 1)]
+    return made[:blocks]
+
+
+def _leg(rng: np.random.Generator) -> dict[str, float]:
+    """Return what is held: nothing, one axis, or yaw and pitch at once."""
+    held = [(), ("yaw",), ("yaw",), ("pitch",), ("zoom",), ("yaw", "pitch")][rng.integers(6)]
+    return {axis: float(rng.choice((-1.0, 1.0)) * rng.choice((1.0, 0.3))) for axis in held}
+
+
+def _walked(index: int, settings: WalkSettings, world: World, judge: Judge) -> _Walk:
+    asked, other = (
+        asked_scene(number, settings.seed).caption for number in (index, MOST_WALKS + index)
+    )
+    rng = np.random.default_rng([settings.seed, index])
+    every = max(1, round(LOOK_S / world.spec.block_seconds))
+    world.reset(Scene(asked, name=f"walk {index}"), index)
+    seen, poses, memories = [], [], []
+    for number, control in enumerate(controls(world.spec, settings.seconds, other, rng)):
+        block = world.step(control)
+        if number % every == every - 1:
+            seen.append(block.at_rest[-1].copy())
+            poses.append(block.poses[-1])
+            memories.append(block.memory.policy)
+    strip = [view[::2, ::2] for view in seen[:: -(-len(seen) // ACROSS)]]
+    return _Walk(asked, _figures(np.stack(seen), judge), tuple(memories), strip)
+
+
+def _rendered(settings: WalkSettings, world: World, judge: Judge) -> np.ndarray:
+    """Return figures of the renderer's views, float64 [renders, VIEWS, 2 + D]."""
+    rng, speed = np.random.default_rng([settings.seed, 2]), world.spec.full_speed
+    figures = []
+    for index in range(settings.renders):
+        pixels = asked_scene(2 * MOST_WALKS + index, settings.seed).ring.pixels
+        least, most = (0.0, -MAX_PITCH, speed.narrowest_fov), (360.0, MAX_PITCH, WIDEST_FOV)
+        poses = rng.uniform(least, most, (VIEWS, 3))
+        views = np.stack([view_at(pixels, *pose) for pose in poses])
+        figures.append(_figures(world.round_trip(views), judge))
+    return np.stack(figures)
+
+
+def _figures(frames: np.ndarray, judge: Judge) -> np.ndarray:
+    detail = [gradient_energy(frame) for frame in frames]
+    saturation = np.ptp(frames.astype(np.float64), axis=-1).mean((1, 2))
+    return np.column_stack((detail, saturation, judge.look(frames).features))
+
+
+class _Range:
+    """What the renderer's views are like: figures that lie beyond are those of no picture."""
+
+    def __init__(self, rendered: np.ndarray) -> None:
+        """Take figures of scenes, float64 [scenes, views, 2 + D]."""
+        self._spread = rendered[..., 2:].std((0, 1)) + 1e-9
+        self._known = rendered[..., 2:] / self._spread
+        scenes = range(len(rendered))
+        own = [self.figures(rendered[i], np.delete(self._known, i, axis=0)) for i in scenes]
+        plain = np.concatenate(own)
+        self.low = np.quantile(plain, EDGE, axis=0) / SLACK
+        self.high = np.quantile(plain, 1 - EDGE, axis=0) * SLACK
+        self.low[-1] = 0.0  # nothing is too familiar
+        self.renders_within = float((~self.beyond(plain)).all(1).mean())
+
+    def figures(self, seen: np.ndarray, known: np.ndarray | None = None) -> np.ndarray:
+        """Return detail, saturation and strangeness of pictures, [T, 2 + D] -> [T, 3].
+
+        Strangeness is how far the nearest of the known views lies in the judge's features.
+        """
+        known = (self._known if known is None else known).reshape(-1, self._known.shape[-1])
+        gaps = np.linalg.norm(seen[:, None, 2:] / self._spread - known, axis=-1).min(1)
+        return np.column_stack((seen[:, :2], gaps))
+
+    def beyond(self, figures: np.ndarray) -> np.ndarray:
+        """Return which figures lie beyond, bool [T, 3]."""
+        return (figures < self.low) | (figures > self.high)
+
+
+def _measured(walks: list[_Walk], limits: _Range) -> dict:
+    within, left = [], []
+    for index, walk in enumerate(walks):
+        figures = limits.figures(walk.figures)
+        beyond = limits.beyond(figures)
+        within.append(~beyond.any(1))
+        if beyond.any():
+            picture, figure = (int(place) for place in np.argwhere(beyond)[0])
+            left.append(
+                {
+                    "walk": index,
+                    "caption": walk.caption,
+                    "second": (picture + 1) * LOOK_S,
+                    "memory": walk.memories[picture],
+                    "figure": FIGURES[figure],
+                    "value": float(figures[picture, figure]),
+                }
+            )
+    ends = zip(limits.low.tolist(), limits.high.tolist(), strict=True)
+    invented = float(np.concatenate(within).mean())
+    return {
+        "range": dict(zip(FIGURES, map(list, ends), strict=True)),
+        "pictures": {"invented": invented, "renders": limits.renders_within},
+        "walks": {"walks": len(walks), "held": len(walks) - len(left)},
+        "left": left,
+    }

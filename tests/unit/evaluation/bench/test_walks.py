@@ -1,0 +1,73 @@
+"""Random walks: pictures that last pass, and a world that feeds on its copies does not."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.evaluation.bench.walks import WalkSettings, controls, lines_of, run_walks
+from mag_sandbox.evaluation.imagination.scenes import asked_scene
+from mag_sandbox.evaluation.judge.judge import Judge
+from mag_sandbox.model.world import MemorySetting
+from mag_sandbox.training.panorama.render import view_at
+from tests.rendered_worlds import SPEC, PerfectWorld
+
+SETTINGS = WalkSettings(walks=4, seconds=12.0, renders=10)
+
+
+class SteadyWorld(PerfectWorld):
+    """Shows another scene than the one that is compared with."""
+
+    def reset(self, scene, seed):
+        self._scene = asked_scene(100 + seed, 0).ring.pixels
+        self._pose, self._prompt, self._made = CameraPose(), scene.prompt, 0
+        return self._block((CameraPose(),) * 3, 0.0)
+
+    def round_trip(self, frames):
+        return frames
+
+    def picture(self, pose, yaw):
+        return view_at(self._scene, pose.yaw, pose.pitch, pose.fov)
+
+
+class CopyingWorld(SteadyWorld):
+    """Grows a little harsher with every block, as copies of copies do."""
+
+    def picture(self, pose, yaw):
+        view = super().picture(pose, yaw).astype(float)
+        return np.clip(128 + (view - 128) * 1.15**self._made, 0, 255).astype(np.uint8)
+
+
+def test_pictures_like_renders_pass_and_copies_of_copies_do_not():
+    judge = Judge.load()
+    steady, copying = (
+        run_walks(SETTINGS, world(), judge, lambda line: None)
+        for world in (SteadyWorld, CopyingWorld)
+    )
+    assert steady["walks"] == {"walks": 4, "held": 4}
+    assert copying["walks"]["held"] == 0
+    assert len(list(lines_of(copying))) == 2 + 4
+    first = copying["left"][0]
+    assert first["figure"] in ("detail", "saturation", "strangeness")
+    assert 0 < first["second"] <= 12.0
+
+
+def test_a_walk_goes_every_way_and_changes_prompts_and_memories():
+    spec = replace(SPEC, axes=("yaw", "pitch", "zoom"))
+    walk = controls(spec, 600.0, "a beach", np.random.default_rng(1))
+    assert len(walk) == round(600.0 / spec.block_seconds)
+    moved = {tuple(axis for axis in spec.axes if getattr(one.camera, axis)) for one in walk}
+    assert moved == {(), ("yaw",), ("pitch",), ("zoom",), ("yaw", "pitch")}
+    assert {one.prompt for one in walk} == {None, "a beach"}
+    assert {one.memory for one in walk} == {
+        None, MemorySetting("window"), MemorySetting("mag-retrieve"),
+    }  # fmt: skip
+    again = controls(spec, 600.0, "a beach", np.random.default_rng(1))
+    assert walk == again
+
+
+@pytest.mark.parametrize("wrong", [{"walks": 0}, {"seconds": 0.1}, {"seed": -1}])
+def test_walks_that_say_nothing_are_refused(wrong):
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        WalkSettings(**wrong)
