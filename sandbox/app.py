@@ -43,6 +43,9 @@ class RunSummary:
     pacing: PacingStats = field(default_factory=PacingStats)
     latencies_ms: tuple[float, ...] = ()  # key event -> first frame that answers it
     photons_ms: tuple[float, ...] = ()  # key event -> the picture moves, by late warp or block
+    glass_ms: tuple[
+        float, ...
+    ] = ()  # from one moved picture to the next, while a late warp moves it
     draw_ms: float = 0.0  # mean a frame: picture and display
     hud_ms: float = 0.0  # mean a frame: the display's share of draw_ms
     flip_ms: float = 0.0  # mean a frame: handing the picture to the system, mostly waiting for it
@@ -207,6 +210,7 @@ class _App:
             pacing=pacing_stats(shown_at, reel.grid),
             latencies_ms=tuple(self.played.feedback.latencies_ms),
             photons_ms=tuple(self.played.feedback.photons_ms),
+            glass_ms=tuple(self.played.feedback.glass_ms),
             draws=self.draws,
             overhead_ms=1000 * (self.busy_until - self.busy_from) / max(1, self.draws),
             error=error,

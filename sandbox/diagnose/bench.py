@@ -220,6 +220,7 @@ def measure_paced(plan: BenchPlan) -> dict:
         "draws": summary.draws,
         "latency_ms": _percentiles(summary.latencies_ms),
         "key_to_photon_ms": _percentiles(summary.photons_ms),  # with late warp, if it is on
+        "glass_ms": _percentiles(summary.glass_ms),  # between pictures, while the camera moves
         "late_warp": plan.settings.late_warp,
         "block_latency_ms": _percentiles(meter.block_latency_ms),
         "interval_ms": {

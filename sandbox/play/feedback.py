@@ -21,9 +21,11 @@ class InputFeedback:
 
     def __init__(self, bindings: Bindings = DEFAULTS) -> None:
         # Newest times, key event -> first frame of the block that answers, and key event -> the
-        # picture, still before, moves.
+        # picture, still before, moves; then from each moved picture to the next.
         self.latencies_ms: deque[float] = deque(maxlen=MAX_TIMES)
         self.photons_ms: deque[float] = deque(maxlen=MAX_TIMES)
+        self.glass_ms: deque[float] = deque(maxlen=MAX_TIMES)
+        self._moved_at: float | None = None  # when the last moved picture was shown; None: it rests
         self._from_rest: float | None = None  # when a key went down while nothing moved
         self._waiting: dict[str, list[float]] = {row.name: [] for row in bindings.caps}
         self._pressed: set[str] = set()  # directions whose key is down, or tapped and not answered
@@ -42,8 +44,11 @@ class InputFeedback:
         else:
             self._down.pop(key, None)
 
-    def picture_moved(self, now: float) -> None:
-        """Note that a moved picture is on the display."""
+    def picture_moved(self, now: float, *, goes_on: bool = False) -> None:
+        """Note that a moved picture is on the display, and whether the next one will move, too."""
+        if self._moved_at is not None:
+            self.glass_ms.append((now - self._moved_at) * 1000)
+        self._moved_at = now if goes_on else None
         if self._from_rest is not None:
             self.photons_ms.append((now - self._from_rest) * 1000)
             self._from_rest = None

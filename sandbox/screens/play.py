@@ -255,7 +255,7 @@ class PlayScreen:
         """Note that what was drawn is on the display."""
         if self._moved:
             self._moved = False
-            self.feedback.picture_moved(now)
+            self.feedback.picture_moved(now, goes_on=self._is_warping)
 
     def hud_state(self) -> HudState:
         """Return what the display says now."""

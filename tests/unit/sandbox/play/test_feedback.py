@@ -80,3 +80,10 @@ def test_a_key_pressed_while_the_picture_moves_says_nothing_of_photons():
     feedback.key_changed("left", DEFAULTS.moves["left"], down=True, now=1.1)
     feedback.picture_moved(1.12)
     assert list(feedback.photons_ms) == []
+
+
+def test_pictures_that_move_are_timed_from_each_to_the_next_until_they_rest():
+    feedback = InputFeedback()
+    for now, goes_on in ((1.0, True), (1.016, True), (1.05, False), (9.0, True), (9.02, True)):
+        feedback.picture_moved(now, goes_on=goes_on)
+    assert list(feedback.glass_ms) == [pytest.approx(ms) for ms in (16.0, 34.0, 20.0)]
