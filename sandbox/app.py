@@ -115,7 +115,7 @@ class _App:
         size = self.settings.window_width, self.settings.window_height
         name = playthrough.scene.name if playthrough else ""
         try:
-            with _quick_turns(), window(size, name):
+            with _quick_turns(), window(size, name, sized=False):
                 self._play(playthrough)
         finally:  # the window is gone by now: what is being generated ends unseen
             self.navigator.close()

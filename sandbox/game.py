@@ -41,7 +41,7 @@ from mag_sandbox.sandbox.services import open_services
 from mag_sandbox.sandbox.settings import SandboxConfig, SettingsError
 from mag_sandbox.sandbox.title.library import TitleListing, delete_recording, read_title_model
 from mag_sandbox.sandbox.title.screen import TitleActions, TitleScreen
-from mag_sandbox.sandbox.ui.display import name_window
+from mag_sandbox.sandbox.ui.display import name_window, toggle_fullscreen
 from mag_sandbox.scenes import Scene
 
 logger = logging.getLogger(__name__)
@@ -96,7 +96,7 @@ class PlayerGame:
         self.services.audio = open_audio(settings.volume / 100, settings.muted)
         self._gamepads = Gamepads()
         if settings.fullscreen:
-            pygame.display.toggle_fullscreen()
+            toggle_fullscreen()
 
     def handle(self, event: pygame.Event) -> None:
         """See every event before the screen does."""
@@ -246,7 +246,7 @@ class PlayerGame:
         self.services.audio.mute(settings.muted)
         self.services.saves.queue.scenes.budget_bytes = settings.parked_mib * MIB
         if settings.fullscreen != before.fullscreen:
-            pygame.display.toggle_fullscreen()
+            toggle_fullscreen()
         choice = self.choice.changed(before, settings)
         if choice != self.choice:  # the world is loaded anew for the next scene
             self._use(choice)

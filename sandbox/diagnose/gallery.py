@@ -24,7 +24,8 @@ from mag_sandbox.sandbox.screens.play import PlayScreen
 from mag_sandbox.sandbox.settings import SandboxConfig
 from mag_sandbox.sandbox.ui.display import window
 
-SIZE = (1280, 720)  # px
+SIZE = (1280, 720)  # px of the window
+SIZES = ((480, 300), SIZE, (3840, 2160))  # px that every screen is drawn in
 PATIENCE_S = 180.0  # longest wait for a screen
 SETTLE_S = 0.8  # until what glides rests
 AWAY = 100.0  # degrees that a view is left by
@@ -46,11 +47,18 @@ def run(choice: WorldChoice, playthrough: Playthrough, folder: Path) -> Iterator
         walk = _Walk(choice, Path(data), surface)
         try:
             for name in walk.screens(playthrough):
-                path = folder / f"{name}.png"
-                pygame.image.save(surface, path)
-                yield path
+                for size in SIZES:
+                    path = folder / place_of(size) / f"{name}.png"
+                    path.parent.mkdir(exist_ok=True)
+                    pygame.image.save(walk.drawn(size), path)
+                    yield path
         finally:
             walk.close()
+
+
+def place_of(size: tuple[int, int]) -> str:
+    """Return the folder of pictures of a size, beside those of the window's."""
+    return "" if size == SIZE else f"{size[0]}x{size[1]}"
 
 
 class _Walk:
@@ -65,20 +73,20 @@ class _Walk:
         self.screen: Screen = self.navigator.start(None)
 
     def screens(self, playthrough: Playthrough) -> Iterator[str]:
-        """Go from screen to screen; yields the name of each when it is drawn."""
+        """Go from screen to screen; yields the name of each when it can be drawn."""
         self.rest()
-        yield self.draw("title")
+        yield "title"
         self.key(pygame.K_t)
         self.type("a snowy valley with a wizzard and pine trees")
-        yield self.draw("describe")
+        yield "describe"
         self.key(pygame.K_ESCAPE)
         self.lead(Way.SETTINGS)
         self.rest()
-        yield self.draw("settings")
+        yield "settings"
         self.lead(Way.BACK)
         self.lead(PlayScene(playthrough.scene, playthrough.seed))
         self.screen.update(time.perf_counter())
-        yield self.draw("loading")
+        yield "loading"
         self.until(lambda: isinstance(self.screen, PlayScreen))
         yield from self._play()
         yield from self._split(playthrough)
@@ -88,31 +96,31 @@ class _Walk:
         self.key(pygame.K_e)
         start = self.play.reel.pose.yaw
         self.hold("right", lambda: abs(yaw_difference(self.play.reel.pose.yaw, start)) > AWAY)
-        yield self.draw("play")
+        yield "play"
         self.key(pygame.K_b)
         self.until(lambda: not self.game.services.pilot.is_flying)
         self.until(lambda: self.game.services.prober.latest is not None)
         self.rest()  # a wipe is under way
-        yield self.draw("probe")
+        yield "probe"
         self.key(pygame.K_h)
         self.blocks(1)
-        yield self.draw("lab")
+        yield "lab"
         self.key(pygame.K_h)
         self.key(pygame.K_h)
         self.key(pygame.K_F1)
         self.blocks(1)
-        yield self.draw("help")
+        yield "help"
         self.key(pygame.K_F1)
         self.hold("left", lambda: abs(yaw_difference(self.play.reel.pose.yaw, start)) > AWAY)
         self.key(pygame.K_c)
         self.blocks(10)
-        yield self.draw("postcard")
+        yield "postcard"
         self.key(pygame.K_c)
         self.key(pygame.K_t)
-        yield self.draw("prompt")
+        yield "prompt"
         self.key(pygame.K_ESCAPE)
         self.lead(Way.PROBES)
-        yield self.draw("probes")
+        yield "probes"
         self.lead(Way.BACK)
 
     def _split(self, playthrough: Playthrough) -> Iterator[str]:
@@ -121,11 +129,11 @@ class _Walk:
         self.hold("right", lambda: self.play.reel.pose.yaw > AWAY)
         self.hold("left", lambda: self.play.reel.pose.yaw < 1.0)
         self.blocks(1)
-        yield self.draw("split")
+        yield "split"
         self.lead(Way.TITLE)
         self.until(lambda: self.game.services.saves.queue.scenes.entries())
         self.rest()
-        yield self.draw("continue")
+        yield "continue"
 
     @property
     def play(self) -> PlayScreen:
@@ -188,12 +196,13 @@ class _Walk:
             except Empty:
                 continue
 
-    def draw(self, name: str) -> str:
-        """Draw the present screen."""
+    def drawn(self, size: tuple[int, int]) -> pygame.Surface:
+        """Return the present screen in a window of a size [px]."""
+        surface = pygame.Surface(size)
         self.screen.handle(pygame.Event(pygame.WINDOWEXPOSED))
         self.screen.update(time.perf_counter())
-        self.screen.draw(self.surface)
-        return name
+        self.screen.draw(surface)
+        return surface
 
     def close(self) -> None:
         """Leave without keeping anything."""

@@ -50,6 +50,7 @@ KEY_WORDS: dict[KeyLight, tuple[str, tuple[int, ...]]] = {
 TITLE = "Controls"
 COLUMN = 372  # px of the reference window
 MAX_COLUMNS = 3
+MOST_PAGES = 6  # of controls
 KEYS = 116  # px of the reference window for the keys
 TEXT = 14  # px
 MAX_KEYS = 2  # of a row; the documentation has them all
@@ -199,8 +200,9 @@ def split_card(theme: Theme, memory: MemoryUsage, width: int) -> pygame.Surface:
     """Draw what one half of a split screen remembers: policy, reach, a thin bar."""
     pad = theme.px(14)
     card = theme.card((width, theme.px(56)))
-    theme.write(card, memory.policy, 16, bold=True, midleft=(pad, theme.px(19)))
+    name = theme.write(card, memory.policy, 16, bold=True, midleft=(pad, theme.px(19)))
     text = f"{reach_text(memory)} · {size_text(memory)}"
+    text = theme.one_line(text, width - pad - theme.px(12) - name.right, 13)
     theme.write(card, text, 13, MUTED, midright=(width - pad, theme.px(19)))
     draw_bar(card, theme, pygame.Rect(pad, theme.px(37), width - 2 * pad, theme.px(8)), memory)
     return card
@@ -338,6 +340,11 @@ def _draw_key(
     if key in ZOOMS:
         _draw_sign(card, rect, ZOOMS[key], colour)
         return
+    draw_arrow(card, rect, key, colour)
+
+
+def draw_arrow(card: pygame.Surface, rect: pygame.Rect, key: str, colour: tuple[int, ...]) -> None:
+    """Draw the arrow of a key into a square."""
     across, along = ARROWS[key]
     size = rect.width * 0.2
     tip = (rect.centerx + across * size, rect.centery + along * size)
@@ -353,22 +360,45 @@ def _draw_sign(card: pygame.Surface, rect: pygame.Rect, sign: int, colour: tuple
         card.fill(colour, rect.inflate(sides, ends))
 
 
-def help_card(theme: Theme, bindings: Bindings, window_size: tuple[int, int]) -> pygame.Surface:
-    """Draw all controls."""
+def help_pages(
+    theme: Theme, bindings: Bindings, window_size: tuple[int, int]
+) -> list[pygame.Surface]:
+    """Draw all controls, on as many pages as a window of a size needs."""
     pad, gap, head = theme.px(20), theme.px(20), theme.px(52)
     room = window_size[0] - theme.px(20) - 2 * pad + gap
-    count = max(1, min(MAX_COLUMNS, round(room / theme.px(COLUMN + 20))))
+    count = max(1, min(MAX_COLUMNS, room // theme.px(COLUMN + 20)))
     width = min(theme.px(COLUMN), room // count - gap)
-    columns = _columns(list(_rows(bindings)), count)
+    rows, least = list(_rows(bindings)), theme.line_height(TEXT)
+    height = window_size[1] - head - pad
+    shares = [_columns(rows, count * pages) for pages in range(1, MOST_PAGES + 1)]
+    fitting = (share for share in shares if max(map(len, share)) * least <= height)
+    columns = next(fitting, shares[-1])  # in windows of a few pixels none does
     longest = max(len(column) for column in columns)
-    line = min(
-        theme.line_height(TEXT) + theme.px(3), (window_size[1] - head - pad) // max(1, longest)
-    )
+    line = max(1, min(least + theme.px(3), height // longest))
+    starts = range(0, len(columns), count)
+    return [
+        _help_page(theme, bindings, columns[start : start + count], width, (head, line, longest),
+                   "close" if start == starts[-1] else "more")
+        for start in starts
+    ]  # fmt: skip
+
+
+def _help_page(
+    theme: Theme,
+    bindings: Bindings,
+    columns: list[list[Row | None]],
+    width: int,
+    heights: tuple[int, int, int],
+    next_word: str,
+) -> pygame.Surface:
+    """Draw columns of controls; `heights` are of the head and a line, and the most lines."""
+    pad, gap, count = theme.px(20), theme.px(20), len(columns)
+    head, line, longest = heights
     size = 2 * pad + count * (width + gap) - gap, head + longest * line + theme.px(12)
     card = theme.card(size, dense=True)
     card.blit(card.copy(), (0, 0))  # on top of itself: nothing shines through
     card.blit(theme.text(TITLE, 20, bold=True), (pad, theme.px(16)))
-    hint = f"{bindings.title('help')}: close" if bindings.title("help") else ""
+    hint = f"{bindings.title('help')}: {next_word}" if bindings.title("help") else ""
     close = theme.text(hint, TEXT, MUTED)
     card.blit(close, (size[0] - pad - close.get_width(), theme.px(20)))
     for place, column in enumerate(columns):

@@ -1,16 +1,21 @@
 """The first minute: what to try, one thing at a time, until each was done. Logic and a card."""
 
+import math
 from enum import Enum
 
 import pygame
 
 from mag_sandbox.controls.camera import CameraPose, view_overlap, yaw_difference
+from mag_sandbox.sandbox.hud.cards import draw_arrow
 from mag_sandbox.sandbox.ui.theme import ACCENT, GOOD, MUTED, Theme
 
 TURNED = 25.0  # degrees: the player looks around
 GONE = 0.2  # overlap with the first view below which it is out of sight
 BACK = 0.8  # overlap from which on it is back
 LAST_S = 6.0  # how long the last line stays [s]
+PATIENCE_S = 120.0  # after which nothing is hinted at any more in this session [s]
+PULSE_S = 1.2  # of the arrow that is to be pressed
+CAP, MARGIN = 76, 40  # px of the reference window: its side, and how far it is from the edge
 
 
 class Step(Enum):
@@ -35,12 +40,22 @@ class HintLine:
     def __init__(self) -> None:
         self.step: Step | None = Step.LOOK
         self._start: CameraPose | None = None
-        self._back_at = 0.0  # when it was reached
+        self._turned = 0.0  # degrees to the right of where it began
+        self._begun_at: float | None = None
+        self._back_at: float | None = None  # when it was reached
 
     @property
     def is_over(self) -> bool:
-        """Whether everything was tried."""
-        return self.step is None
+        """Whether everything was tried: not so where the player did something else for long."""
+        return self.step is None and self._back_at is not None
+
+    @property
+    def key(self) -> str | None:
+        """The camera key that leads on; None: none does."""
+        if self.step in (None, Step.BACK):
+            return None
+        goes_right = (self._turned >= 0) == (self.step is not Step.RETURN)
+        return "right" if goes_right else "left"
 
     def restart(self) -> None:
         """Begin anew from the next pose, as after a reset, with what is still to be tried."""
@@ -51,19 +66,42 @@ class HintLine:
     def see(self, pose: CameraPose, now: float) -> bool:
         """Follow the camera at a time [s]; True if the line changed."""
         before, self._start = self.step, self._start or pose
+        self._begun_at = now if self._begun_at is None else self._begun_at
+        self._turned = yaw_difference(pose.yaw, self._start.yaw)
         overlap = view_overlap(self._start, pose)
-        turn = max(
-            abs(yaw_difference(pose.yaw, self._start.yaw)), abs(pose.pitch - self._start.pitch)
-        )
+        turn = max(abs(self._turned), abs(pose.pitch - self._start.pitch))
         if self.step is Step.LOOK and turn >= TURNED:
             self.step = Step.LEAVE
         if self.step is Step.LEAVE and overlap < GONE:
             self.step = Step.RETURN
         elif self.step is Step.RETURN and overlap >= BACK:
             self.step, self._back_at = Step.BACK, now
-        elif self.step is Step.BACK and now - self._back_at >= LAST_S:
+        since, most = (self._begun_at, PATIENCE_S)
+        if self._back_at is not None:
+            since, most = self._back_at, LAST_S
+        if now - since >= most:
             self.step = None
         return self.step is not before
+
+
+def arrow_card(theme: Theme, key: str) -> pygame.Surface:
+    """Draw the arrow key that is to be held, large."""
+    side = theme.px(CAP)
+    card = theme.card((side, side), dense=True)
+    draw_arrow(card, card.get_rect(), key, theme.colour(ACCENT))
+    return card
+
+
+def arrow_place(theme: Theme, key: str, size: tuple[int, int]) -> pygame.Rect:
+    """Return where in a window of a size the arrow is drawn: on the side to which it leads."""
+    side, margin = theme.px(CAP), theme.px(MARGIN)
+    left = size[0] - margin - side if key == "right" else margin
+    return pygame.Rect(left, (size[1] - side) // 2, side, side)
+
+
+def pulse(now: float) -> int:
+    """Return how opaque the arrow is at a time [s], 0 to 255."""
+    return round(190 + 65 * math.cos(2 * math.pi * now / PULSE_S))
 
 
 def hint_card(theme: Theme, step: Step, width: int) -> pygame.Surface:

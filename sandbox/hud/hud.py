@@ -8,7 +8,7 @@ import pygame
 
 from mag_sandbox.controls.bindings import DEFAULTS, Bindings
 from mag_sandbox.sandbox.hud import cards
-from mag_sandbox.sandbox.hud.cards import help_card
+from mag_sandbox.sandbox.hud.cards import ARROWS, help_pages
 from mag_sandbox.sandbox.hud.hud_state import HudState
 from mag_sandbox.sandbox.settings import HudLevel, SandboxConfig
 from mag_sandbox.sandbox.ui.theme import Drawn, Theme
@@ -35,6 +35,7 @@ class Hud:
         self.opacity = 1.0  # of the cards that stay; see `show`
         self._keys: tuple[str, ...] = ()  # for the camera, as drawn last
         self._settings = settings
+        self._help: tuple[Bindings, Place, list[pygame.Surface]] | None = None
         self._size = (0, 0)
         self._theme: Theme | None = None
         self._cards: defaultdict[str, Drawn] = defaultdict(Drawn)
@@ -46,6 +47,7 @@ class Hud:
             settings = self._settings
             self._theme = Theme.of(settings, self._size)
             self._cards.clear()
+            self._help = None
         return self._theme
 
     def draw(self, surface: pygame.Surface, state: HudState, level: HudLevel) -> None:
@@ -59,6 +61,9 @@ class Hud:
 
     def key_at(self, place: Place) -> str | None:
         """Return the camera key that is drawn at a place of the window, if any."""
+        for key in ARROWS:
+            if (hint := self.places.get(f"key {key}")) and hint.collidepoint(place):
+                return key
         card = self.places.get("keys")
         if card is None or self._theme is None:
             return None
@@ -73,10 +78,20 @@ class Hud:
         card.set_alpha(round(255 * self.opacity))
         return surface.blit(card, place)
 
-    def draw_help(self, surface: pygame.Surface, bindings: Bindings = DEFAULTS) -> None:
-        """Draw all controls in the middle."""
+    def draw_help(
+        self, surface: pygame.Surface, bindings: Bindings = DEFAULTS, page: int = 0
+    ) -> None:
+        """Draw a page of all controls in the middle, the last one if there are not so many."""
         theme, size = self.theme(surface), surface.get_size()
-        _centre(surface, self._card("help", bindings, lambda: help_card(theme, bindings, size)))
+        said = bindings, size
+        if self._help is None or self._help[:2] != said:
+            self._help = *said, help_pages(theme, bindings, size)
+        pages = self._help[2]
+        _centre(surface, pages[min(page, len(pages) - 1)])
+
+    def has_help(self, page: int) -> bool:
+        """Return whether all controls, as they were drawn last, have such a page."""
+        return page == 0 or (self._help is not None and page < len(self._help[2]))
 
     def draw_message(self, surface: pygame.Surface, title: str, text: str, hint: str) -> None:
         """Draw a banner in the middle."""

@@ -6,7 +6,7 @@ from mag_sandbox.controls.bindings import DEFAULTS, Bindings
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.play.worker import GenerationWorker, ReadyBlock, WorkerStatus
 from mag_sandbox.sandbox.screens import Outcome, Way
-from mag_sandbox.sandbox.ui.theme import ACCENT, BACKDROP, FAINT, MUTED, TRACK
+from mag_sandbox.sandbox.ui.theme import ACCENT, BACKDROP, FAINT, INK, MUTED, TRACK
 from mag_sandbox.scenes import Scene
 
 STAGES = {  # what loaders report, for people; others are shown as they are
@@ -17,6 +17,8 @@ STAGES = {  # what loaders report, for people; others are shown as they are
     "ready": "Imagining the first view",
 }
 DAWN = (38, 46, 78)  # lower end of the backdrop
+MOVES_S = 1 / 15  # between two pictures of the light that runs along the bar
+RUN_S, LIGHT = 1.6, 0.22  # how long it takes, and its share of the bar
 
 
 class LoadingScreen:
@@ -37,6 +39,7 @@ class LoadingScreen:
         self._scene = scene
         self._hud = Hud()
         self._shown: WorkerStatus | None = None
+        self._moved_at = 0.0  # when the light was moved last
         self._dirty = True
 
     def handle(self, event: pygame.Event) -> None:
@@ -52,12 +55,18 @@ class LoadingScreen:
         elif event.type in (pygame.WINDOWSIZECHANGED, pygame.WINDOWEXPOSED):
             self._dirty = True
 
-    def update(self, now: float) -> bool:  # noqa: ARG002 -- nothing here depends on time
-        """Look whether the first block is there."""
+    def update(self, now: float) -> bool:
+        """Look whether the first block is there, and let something move while it is not."""
         self.first = self.first or self._worker.take()
         status = self._worker.status
         changed = self._dirty or status != self._shown
         self._shown, self._dirty = status, False
+        if status.error:
+            self.wake_at = None
+            return changed
+        if now - self._moved_at >= MOVES_S:
+            self._moved_at, changed = now, True
+        self.wake_at = self._moved_at + MOVES_S
         return changed
 
     def draw(self, surface: pygame.Surface) -> None:
@@ -90,6 +99,10 @@ class LoadingScreen:
         stage = STAGES.get(status.stage, status.stage.capitalize())
         done = max(bar.height, round(bar.width * min(1.0, status.fraction)))
         surface.blit(theme.rounded((done, bar.height), ACCENT, 3), bar)
+        light = pygame.Rect(0, bar.top, round(bar.width * LIGHT), bar.height)
+        light.right = bar.left + round((self._moved_at % RUN_S) / RUN_S * (bar.width + light.width))
+        if (seen := light.clip(bar)).width:
+            surface.blit(theme.rounded(seen.size, (*INK, 110), 3), seen)
         _centred(surface, theme.text(stage, 14, MUTED), bar.bottom + theme.px(20))
 
 

@@ -20,7 +20,7 @@ from mag_sandbox.evaluation.probe.anchors import AnchorMark
 from mag_sandbox.evaluation.probe.probe import ProbeResult
 from mag_sandbox.sandbox.hud.cards import split_card
 from mag_sandbox.sandbox.hud.explain import MemoryTip
-from mag_sandbox.sandbox.hud.hints import HintLine, hint_card
+from mag_sandbox.sandbox.hud.hints import HintLine, arrow_card, arrow_place, hint_card, pulse
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.hud.minimap import MapStitcher, Minimap, draw_view
 from mag_sandbox.sandbox.play.reel import Reel
@@ -313,7 +313,7 @@ class HintOverlay(Overlay):
         self._reel, self._hud = reel, hud
         self._hints = HintLine()
         self._changed = True
-        self._card = Drawn()
+        self._card, self._arrow = Drawn(), Drawn()
 
     @property
     def is_over(self) -> bool:
@@ -333,7 +333,7 @@ class HintOverlay(Overlay):
         return changed
 
     def draw(self, surface: pygame.Surface) -> None:
-        """Draw the line above the memory."""
+        """Draw the line above the memory, and the key that leads on, which can be clicked on."""
         if self._hints.step is None:
             return
         theme, places = self._hud.theme(surface), self._hud.places
@@ -342,6 +342,10 @@ class HintOverlay(Overlay):
         above = places["keys"].top if "keys" in places else surface.get_height() - theme.px(70)
         place = surface.get_width() // 2, above - theme.px(10)
         surface.blit(card, card.get_rect(midbottom=place))
+        if key := self._hints.key:
+            arrow = self._arrow((theme, key), partial(arrow_card, theme, key))
+            arrow.set_alpha(pulse(time.perf_counter()))
+            places[f"key {key}"] = surface.blit(arrow, arrow_place(theme, key, surface.get_size()))
 
 
 CUES: dict[str, str] = {  # what happens in the game of postcards, and what is heard of it

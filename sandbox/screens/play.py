@@ -27,7 +27,7 @@ from mag_sandbox.sandbox.play.worker import GenerationWorker, ReadyBlock
 from mag_sandbox.sandbox.saves.own_scenes import title_of
 from mag_sandbox.sandbox.screens import Outcome, Overlay, Way
 from mag_sandbox.sandbox.settings import SandboxConfig
-from mag_sandbox.sandbox.ui.display import Picture, fit, name_window, shade
+from mag_sandbox.sandbox.ui.display import Picture, fit, name_window, shade, toggle_fullscreen
 from mag_sandbox.sandbox.ui.text_entry import SHORTCUT
 
 INPUT = frozenset(  # events of a player who is there
@@ -126,7 +126,7 @@ class PlayContext:
     settings: SandboxConfig
     keyboard: PlayerSource
     clock: Callable[[], float]
-    toggle_fullscreen: Callable[[], object] = pygame.display.toggle_fullscreen
+    toggle_fullscreen: Callable[[], object] = toggle_fullscreen
     leave: Outcome = Way.LEAVE  # where Esc leads
     bindings: Bindings = DEFAULTS  # the player's
     is_replay: bool = False  # a script steers
@@ -165,7 +165,7 @@ class PlayScreen:
         self._touched_at = context.clock()  # when input came last
         self._clicked: str | None = None  # the camera key on the display that the mouse holds
         self._named = ""  # as the window is
-        self._help = False
+        self._help: int | None = None  # the page of all controls that is shown
         self._error: str | None = None
         self._busy = ""  # what the next block waits for
         self._fitted = ((0, 0), 0.0)  # the window's size and the view that drags are measured in
@@ -246,8 +246,8 @@ class PlayScreen:
         if self._error:
             hint = "R: try again    Esc: leave"
             self.hud.draw_message(surface, "The world stopped", self._error, hint)
-        elif self._help:
-            self.hud.draw_help(surface, self._bindings)
+        elif self._help is not None:
+            self.hud.draw_help(surface, self._bindings, self._help)
         elif self.reel.starting_over or self.reel.paused:
             self.hud.draw_notice(surface, self._mode_text().capitalize())
 
@@ -299,7 +299,8 @@ class PlayScreen:
             case "hud":
                 self.level = next_level(self.level)
             case "help":
-                self._help = not self._help
+                page = 0 if self._help is None else self._help + 1
+                self._help = page if self.hud.has_help(page) else None
             case "fullscreen":
                 self._context.toggle_fullscreen()
             case "pause":

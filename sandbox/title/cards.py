@@ -181,9 +181,11 @@ class TitleBackdrop:
 
 
 def draw_name(surface: pygame.Surface, theme: Theme, layout: TitleLayout) -> None:
-    """Draw the name of the game, and its saying where there is room."""
+    """Draw the name of the game and its saying, as far as there is room."""
     name = theme.text(NAME, 22, bold=True)
     middle = layout.header[0].centery
+    if layout.margin + name.get_width() > layout.header[0].left:
+        return
     surface.blit(name, name.get_rect(midleft=(layout.margin, middle)))
     saying = theme.text(SAYING, 14, MUTED)
     left = layout.margin + name.get_width() + theme.px(14)

@@ -38,6 +38,7 @@ from mag_sandbox.sandbox.title.model import (
     shelves,
 )
 from mag_sandbox.sandbox.ui.amounts import bytes_text
+from mag_sandbox.sandbox.ui.display import toggle_fullscreen
 from mag_sandbox.sandbox.ui.theme import Theme
 from mag_sandbox.sandbox.ui.thumbnails import Thumbnails
 from mag_sandbox.sandbox.ui.widgets import (
@@ -82,7 +83,7 @@ class TitleActions:
     keep_scene: Callable[[Scene], object] = lambda scene: None
     delete_scene: Callable[[str], object] = lambda key: None
     load_scene: Callable[[str], Scene] = lambda key: load_scene(key, available_policies())
-    toggle_fullscreen: Callable[[], object] = pygame.display.toggle_fullscreen
+    toggle_fullscreen: Callable[[], object] = toggle_fullscreen
     seed: Callable[[], int] = field(default=lambda: secrets.randbelow(MAX_SEED))
 
 

@@ -2,6 +2,7 @@
 
 import functools
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,17 +10,26 @@ import numpy as np
 import pygame
 
 from mag_sandbox.sandbox.settings import DisplayError, FitMode, ScaleMode
-from mag_sandbox.sandbox.ui.theme import BACKDROP, odd_rows
+from mag_sandbox.sandbox.ui.theme import BACKDROP, REFERENCE_SIZE, odd_rows
 
 GLOW = (0.06, 0.2, 0.55)  # brightness of the bars beside the picture, from outside in
 _Bar = tuple[pygame.Surface, pygame.Rect]
 MAX_CUT = 0.12  # share of the picture that filling the window may cut
 GAME = "MAG sandbox"
+OPENS = 2 / 3  # of the screen's width or height: the size of a new window on a large screen
+Size = tuple[int, int]  # px
 
 
 @contextmanager
-def window(size: tuple[int, int], words: str = "") -> Iterator[pygame.Surface]:
+def window(
+    size: tuple[int, int], words: str = "", *, sized: bool = True
+) -> Iterator[pygame.Surface]:
     """Open a resizable window for as long as the block lasts; see `name_window`.
+
+    Args:
+        size: of the window [px].
+        words: of its title.
+        sized: whether the size is meant; else it is larger on a large screen.
 
     Raises:
         DisplayError: there is no display.
@@ -29,7 +39,8 @@ def window(size: tuple[int, int], words: str = "") -> Iterator[pygame.Surface]:
         pygame.font.init()
         if pygame.display.get_driver() == "x11":  # 10 times faster than OpenGL without a GPU
             os.environ.setdefault("SDL_FRAMEBUFFER_ACCELERATION", "0")
-        surface = pygame.display.set_mode(size, pygame.RESIZABLE)
+        opened = size if sized else opening_size(size)
+        surface = pygame.display.set_mode(opened, pygame.RESIZABLE)
         pygame.key.stop_text_input()  # an input method would swallow letters that are keys here
     except pygame.error as error:
         raise DisplayError(
@@ -41,6 +52,34 @@ def window(size: tuple[int, int], words: str = "") -> Iterator[pygame.Surface]:
     finally:
         pygame.font.quit()
         pygame.display.quit()
+
+
+def opening_size(asked: Size, desktop: Size | None = None) -> Size:
+    """Return the size of a new window: on a large screen two thirds of it, if none was asked for.
+
+    Args:
+        asked: as the settings say it [px].
+        desktop: size of the screen [px]; None: of the first one there is.
+    """
+    if asked != REFERENCE_SIZE:
+        return asked
+    width, height = desktop or pygame.display.get_desktop_sizes()[0]
+    larger = min(width / asked[0], height / asked[1]) * OPENS
+    return (round(asked[0] * larger), round(asked[1] * larger)) if larger > 1.0 else asked
+
+
+def toggle_fullscreen() -> None:
+    """Fill the screen, or go back; also where no window manager helps."""
+    if window_surface().get_flags() & pygame.NOFRAME:  # it was filled without help
+        pygame.display.set_mode(opening_size(REFERENCE_SIZE), pygame.RESIZABLE)
+        return
+    with warnings.catch_warnings(action="ignore"):  # that the window is made anew
+        done = pygame.display.toggle_fullscreen()
+        if done == 1 or pygame.display.get_driver() != "x11":
+            return
+        pygame.display.toggle_fullscreen()  # it believes to be full
+    pygame.display.set_mode(pygame.display.get_desktop_sizes()[0], pygame.NOFRAME)
+    pygame.display.set_window_position((0, 0))
 
 
 def name_window(words: str = "") -> None:

@@ -13,7 +13,7 @@ from mag_sandbox.sandbox.settings import SandboxConfig
 
 REFERENCE_SIZE = (1280, 720)  # px; sizes below are for this window
 SMALL_SIZE = (640, 400)  # px: everything fits here at MIN_SCALE, so larger text stops at its share
-MIN_SCALE, MAX_SCALE = 0.72, 2.5
+MIN_SCALE, MAX_SCALE = 0.72, 6.0
 MIN_FONT = 11  # px
 LEADING = 1.15
 MAX_CUT = 600  # characters: longer lines fit no window

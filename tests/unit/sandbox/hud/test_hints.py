@@ -3,7 +3,8 @@
 import pytest
 
 from mag_sandbox.controls.camera import CameraPose
-from mag_sandbox.sandbox.hud.hints import LAST_S, HintLine, Step, hint_card
+from mag_sandbox.sandbox.hud.hints import LAST_S, PATIENCE_S, HintLine, Step, arrow_place, hint_card
+from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.ui.display import window
 from mag_sandbox.sandbox.ui.theme import Theme
 
@@ -62,3 +63,35 @@ def test_after_a_reset_the_way_out_begins_anew():
 def test_the_card_fits(step, width):
     with window((640, 400), "test"):
         assert hint_card(Theme((640, 400)), step, width).get_width() <= width
+
+
+@pytest.mark.parametrize("way", [1, -1])
+def test_an_arrow_leads_through_it_whichever_way_the_player_turns(way):
+    hints = HintLine()
+    onward, back = ("right", "left") if way > 0 else ("left", "right")
+    follow(hints, 0, 30 * way)
+    assert (hints.step, hints.key) == (Step.LEAVE, onward)
+    follow(hints, 90 * way)
+    assert (hints.step, hints.key) == (Step.RETURN, back)
+    follow(hints, 0)
+    assert (hints.step, hints.key) == (Step.BACK, None)
+
+
+def test_who_does_something_else_is_left_alone_and_hinted_at_another_time():
+    hints = HintLine()
+    follow(hints, 0, 5)
+    assert hints.see(CameraPose(5), PATIENCE_S)
+    assert (hints.step, hints.key, hints.is_over) == (None, None, False)
+
+
+def test_the_arrow_can_be_clicked_on_and_lies_in_the_window():
+    for size in ((480, 300), (1280, 720)):
+        for key in ("left", "right"):
+            with window(size, "test") as surface:
+                theme = Theme(size)
+                place = arrow_place(theme, key, size)
+                assert surface.get_rect().contains(place)
+                hud = Hud()
+                hud.places[f"key {key}"] = place
+                assert hud.key_at(place.center) == key
+                assert hud.key_at((size[0] // 2, 5)) is None

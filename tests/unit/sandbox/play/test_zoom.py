@@ -10,7 +10,7 @@ from mag_sandbox.controls.sources import ScriptSource
 from mag_sandbox.model.world import MemorySetting
 from mag_sandbox.sandbox.demo.command import demo_of
 from mag_sandbox.sandbox.demo.run import play_demo, tape_for
-from mag_sandbox.sandbox.hud.cards import help_card
+from mag_sandbox.sandbox.hud.cards import help_pages
 from mag_sandbox.sandbox.hud.hud_state import pose_text
 from mag_sandbox.sandbox.play.environment import WorldEnvironment
 from mag_sandbox.sandbox.play.pilot import Pilot
@@ -186,5 +186,5 @@ def test_the_help_of_a_world_that_zooms_has_room_for_it(surface):
     game.key("f1")
     game.screen.draw(surface)
     theme = game.screen.hud.theme(surface)
-    card = help_card(theme, game.screen._bindings, surface.get_size())
+    (card,) = help_pages(theme, game.screen._bindings, surface.get_size())
     assert surface.get_rect().contains(card.get_rect(center=surface.get_rect().center))

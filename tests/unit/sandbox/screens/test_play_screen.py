@@ -12,7 +12,7 @@ from mag_sandbox.sandbox.hud.cards import key_caps
 from mag_sandbox.sandbox.play.session import Playthrough
 from mag_sandbox.sandbox.play.worker import ReadyBlock, WorkerStatus
 from mag_sandbox.sandbox.screens import Way
-from mag_sandbox.sandbox.screens.loading import LoadingScreen
+from mag_sandbox.sandbox.screens.loading import MOVES_S, RUN_S, LoadingScreen
 from mag_sandbox.sandbox.screens.play import PlayContext, PlayScreen, ReplayScreen
 from mag_sandbox.sandbox.settings import SandboxConfig
 from mag_sandbox.sandbox.ui.display import window
@@ -247,13 +247,20 @@ def test_a_replay_is_not_steered_and_not_reset():
 def test_loading_shows_progress_and_keeps_the_first_block(surface):
     worker = StubWorker()
     screen = LoadingScreen(worker, SCENE)
-    assert screen.update(0.0)
-    assert not screen.update(0.1)
+    assert screen.update(1.0)
+    assert not screen.update(1.0 + MOVES_S / 2)
+    pictures = []
+    for now in (2.0, 2.0 + RUN_S / 2):
+        assert screen.update(now)
+        assert screen.wake_at == now + MOVES_S
+        screen.draw(surface)
+        pictures.append(pygame.image.tobytes(surface, "RGB"))
+    assert pictures[0] != pictures[1], "something moves while nothing is reported"
     worker.status = WorkerStatus("Reading weights", 0.4)
-    assert screen.update(0.2)
+    assert screen.update(4.0)
     screen.draw(surface)
     worker.ready = "block"
-    screen.update(0.3)
+    screen.update(4.1)
     assert screen.first == "block"
 
 

@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mag_sandbox.sandbox.settings import DisplayError
-from mag_sandbox.sandbox.ui.display import Picture, fit, window
+from mag_sandbox.sandbox.ui.display import Picture, fit, opening_size, window
 
 FRAME = (320, 192)
 
@@ -96,3 +96,17 @@ def test_no_pixel_of_the_picture_is_left_empty_or_darkened(size, across, down, m
     Picture(mode).draw(surface, frame, crop)
     shown = fit((320, 192), surface.get_size(), mode).clip(surface.get_rect())
     assert (pygame.surfarray.array3d(surface.subsurface(shown)) == 90).all()
+
+
+@pytest.mark.parametrize(
+    ("asked", "desktop", "opened"),
+    [
+        ((1280, 720), (1920, 1080), (1280, 720)),
+        ((1280, 720), (3840, 2160), (2560, 1440)),
+        ((1280, 720), (3440, 1440), (1707, 960)),
+        ((1280, 720), (1024, 768), (1280, 720)),
+        ((1600, 900), (3840, 2160), (1600, 900)),
+    ],
+)
+def test_a_window_opens_larger_on_a_large_screen_unless_its_size_was_set(asked, desktop, opened):
+    assert opening_size(asked, desktop) == opened
