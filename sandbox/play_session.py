@@ -254,6 +254,8 @@ class PlayerSession(WatchedSession):
 
     def _begin_anew(self) -> None:
         self._postcards.stop()
+        if self._hints:
+            self._hints.restart()
         self._choice = None
 
     def _fly_to_anchor(self) -> None:

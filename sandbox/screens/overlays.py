@@ -320,11 +320,15 @@ class HintOverlay(Overlay):
         """Whether everything was tried."""
         return self._hints.is_over
 
+    def restart(self) -> None:
+        """Begin anew from the next block: another place is shown, or another moment."""
+        self._hints.restart()
+
     def see(self) -> None:
         """Follow a block that is shown."""
         block = self._reel.current.block
         if block.block_index == 0:
-            self._hints.restart()
+            self.restart()
         self._changed |= self._hints.see(block.poses[-1], time.perf_counter())
 
     def update(self, now: float) -> bool:  # noqa: ARG002 -- Overlay

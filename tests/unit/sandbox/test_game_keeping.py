@@ -217,7 +217,8 @@ def test_hints_that_were_followed_do_not_come_again(run):
     game = run()
     assert game.services.settings.now.hints
     game.play()
-    game.screen._session._hints._hints.step = None
+    hints = game.screen._session._hints._hints
+    hints.step, hints._back_at = None, 0.0
     game.see_blocks(2)
     assert not game.services.settings.now.hints
     game.go(Way.TITLE, TitleScreen)

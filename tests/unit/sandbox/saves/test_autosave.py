@@ -1,9 +1,11 @@
 """What is played is saved by itself, often enough and not too often, and survives a crash."""
 
+import subprocess
+import sys
+
 import pytest
 
 from mag_sandbox.controls.camera import CameraCommand
-from mag_sandbox.sandbox.saves.parking import ParkedScenes
 from mag_sandbox.sandbox.saves.save_queue import EVERY_S, LEAST_S, Autosave
 from mag_sandbox.sandbox.screens import Continue, Way
 from mag_sandbox.sandbox.title.screen import TitleScreen
@@ -41,23 +43,36 @@ def test_coming_to_rest_saves_but_fidgeting_does_not():
     assert len(saves.times) == 1
 
 
-def test_after_a_crash_the_title_offers_the_place(tmp_path):
-    with games(tmp_path / "crashed") as start:
-        game = start()
-        game.play()
-        game.see_blocks(20)
-        saved_at = game.block
-        game.services.saves.autosave(game.navigator.worker)
-        (entry,) = game.parked()
-        there = game.services.saves.queue.scenes
-        other = ParkedScenes(there.folder, 1024)
-        (seen,) = other.entries()
-        assert seen.played_elsewhere, "as long as the game lives"
-        there.close()  # as the system does with the locks of a game that was killed
-        with games(tmp_path / "crashed") as again:
-            later = again()
-            later.play(Continue(entry.id))
-            assert saved_at < later.block <= saved_at + 12
+PLAYING = """
+import sys, time
+from pathlib import Path
+from tests.games import games
+with games(Path(sys.argv[1])) as start:
+    game = start()
+    game.play()
+    game.see_blocks(20)
+    saved_at = game.block
+    game.services.saves.autosave(game.navigator.worker)
+    game.parked()
+    print(saved_at, flush=True)
+    time.sleep(600)
+"""
+
+
+def test_after_a_kill_the_title_offers_the_place(tmp_path):
+    playing = [sys.executable, "-c", PLAYING, str(tmp_path)]
+    with subprocess.Popen(playing, stdout=subprocess.PIPE, text=True) as killed:
+        saved_at = int(killed.stdout.readline())
+        with games(tmp_path) as start:
+            game = start()
+            (entry,) = game.parked()
+            assert entry.played_elsewhere, "as long as the other game lives"
+            killed.kill()
+            killed.wait()
+            (entry,) = game.parked()
+            assert not entry.played_elsewhere
+            game.play(Continue(entry.id))
+            assert saved_at < game.block <= saved_at + 12
 
 
 def test_a_glance_is_not_saved_by_itself(tmp_path):
