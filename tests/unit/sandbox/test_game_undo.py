@@ -40,7 +40,8 @@ def test_going_once_round_the_policies_changes_nothing(run):
     world = FakeWorld(spec=FAST, on_step=lambda control: asked.append(control.memory))
     game = run(world)
     game.play()
-    for _ in FAST.policies:
+    game.press(pygame.K_k)
+    while game.screen._session._memory.policy != "mag-retrieve":
         game.press(pygame.K_k)
     game.see_blocks(60)
     assert not any(asked)
