@@ -23,7 +23,7 @@ SPEC = WorldSpec(
     name="rendered",
     frame_width=320,
     frame_height=192,
-    fps=4.0,
+    fps=3.0,
     block_length=3,
     full_speed=CameraSpeed(yaw=40.0, pitch=20.0),
     policies=("mag-retrieve", "window"),

@@ -275,11 +275,11 @@ def test_another_prompt_is_remembered_beside_the_old_one():
     assert play.kept == [2, 8, 11]
 
 
-@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32])
-def test_ten_minutes_of_wandering_still_attend_the_first_sightings(dtype):
+def test_ten_minutes_of_wandering_still_attend_the_first_sightings():
     dit = POCKET.dit
     shape = CacheShape(dit.num_layers, POCKET.tokens_per_frame, dit.num_heads, dit.head_dim, LENGTH)
-    capacity = MemorySetting().kept_mib * 2**20 // shape.slot_bytes(dtype)
+    # bf16 has room for twice as many
+    capacity = MemorySetting().kept_mib * 2**20 // shape.slot_bytes(torch.float32)
     play = session("mag-retrieve", capacity)
     rng = np.random.default_rng(4)
     speed, command = CameraSpeed(40.0, 20.0), CameraCommand()

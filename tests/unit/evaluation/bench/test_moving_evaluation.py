@@ -336,6 +336,7 @@ def test_time_goes_on_while_the_camera_waits(scene):
 
 
 def test_bars_of_a_world_that_moves(monkeypatch):
+    monkeypatch.setattr(memory_clips, "DEGREES", 120.0)  # so that much of a given view comes back
     monkeypatch.setattr(adherence, "FEWEST", 1)
     settings = PocketSettings(clips=1, prompts=1, memory=("mag-retrieve",), drift_minutes=0)
     judge = Classifier.load()
@@ -359,6 +360,7 @@ def bench(folder, kind, monkeypatch, *more: str) -> int:
 
 
 def test_the_bench_of_a_world_that_moves_waits_too_and_goes_on_where_it_was(tmp_path, monkeypatch):
+    monkeypatch.setattr(memory_clips, "DEGREES", 120.0)
     folder, page, text = tmp_path / "run", tmp_path / "page.html", tmp_path / "results.md"
     assert bench(folder, MovingWorld, monkeypatch) == 0
     records = read_records(folder)

@@ -85,8 +85,8 @@ def test_a_frozen_picture_never_leaves_at_all(results):
 def test_wrongly_told_commands_are_wrong_by_their_factor():
     session = play(PerfectWorld(), SCENE, "out and back", SETTINGS)
     told = misled(session, (0.5, 0.5), seed=0)
-    half = commanded_poses(told, SPEC.full_speed, SPEC.fps)[10][-1]
-    assert half.yaw == pytest.approx(session.blocks[10].poses[-1].yaw / 4, abs=0.1)  # and HEADROOM
+    half = commanded_poses(told, SPEC.full_speed, SPEC.fps)[4][-1]
+    assert half.yaw == pytest.approx(session.blocks[4].poses[-1].yaw / 4, abs=0.1)  # and HEADROOM
     assert misled(session, (0.5, 1.5), 1).commands == misled(session, (0.5, 1.5), 1).commands
 
 

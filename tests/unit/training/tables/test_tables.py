@@ -27,7 +27,7 @@ from tests.tiny import FP32, RIGHT, TINY, play, tiny_autoencoder, tiny_networks,
 from tests.unit.training.together import PANORAMAS
 
 pytestmark = pytest.mark.slow
-MICRO = replace(TINY, frame_width=320, frame_height=192, fps=4.0)
+MICRO = replace(TINY, frame_width=320, frame_height=192, fps=3.0)
 STEPS = {3: 7, 4: 2}  # at the first one critic and teacher are equal, so nothing is learned
 
 
