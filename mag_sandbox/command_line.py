@@ -70,7 +70,8 @@ def add_options(parser: argparse.ArgumentParser, kind: type) -> None:
 
 def options_of(kind: type[Options], told: argparse.Namespace, **more: Any) -> Options:
     """Return the dataclass of what a command line says, `more` in place of it."""
-    return kind(**{one.name: getattr(told, one.name, None) for one in fields(kind)} | more)
+    names = [one.name for one in fields(kind)]  # type: ignore[arg-type]  # it is a dataclass
+    return kind(**{name: getattr(told, name, None) for name in names} | more)
 
 
 def _reader(kind: Any) -> Callable[[str], Any]:
