@@ -29,9 +29,10 @@ from mag_sandbox.model.pocket.inventing import Memory
 from mag_sandbox.model.pocket.painting import PaintingInventor, Plan, plan_of, stands_in
 from mag_sandbox.model.prompts import PromptFeatures
 from mag_sandbox.model.slots import KeptFrame, SlotTable
-from mag_sandbox.model.world import WorldState
+from mag_sandbox.model.world import MIB, WorldState
 
 MOST_CHANGES = 8  # that can be taken back
+MOST_BYTES = 64 * MIB  # of what memory held before them, the newest apart
 _SLACK = 1.0  # degrees
 NOTHING_TO_UNDO = "there is no change to take back"
 
@@ -64,6 +65,11 @@ class Change:
     values: Tensor
     added: tuple[int, ...] = ()  # indices of frames that were remembered for it
     losses: int | None = None  # of the inventor, before ground was renewed; None: nothing was
+
+    @property
+    def bytes(self) -> int:
+        """What it keeps of memory."""
+        return self.keys.nbytes + self.values.nbytes
 
 
 class Editor:
@@ -142,6 +148,8 @@ class Editor:
 
     def _keep(self, change: Change) -> None:
         self._changes = [*self._changes, change][-MOST_CHANGES:]
+        while len(self._changes) > 1 and sum(one.bytes for one in self._changes) > MOST_BYTES:
+            del self._changes[0]
 
     @property
     def planned(self) -> tuple[Edit, ...] | None:

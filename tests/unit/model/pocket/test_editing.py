@@ -280,14 +280,15 @@ def test_a_parked_world_goes_on_with_its_changes_and_takes_them_back():
     assert [block.planned for block in expected] == [block.planned for block in resumed]
 
 
-def test_only_the_newest_changes_can_be_taken_back(monkeypatch):
-    monkeypatch.setattr(editing, "MOST_CHANGES", 2)
+@pytest.mark.parametrize(("limit", "most", "left"), [("CHANGES", 2, 2), ("BYTES", 1, 1)])
+def test_only_the_newest_changes_can_be_taken_back(monkeypatch, limit, most, left):
+    monkeypatch.setattr(editing, f"MOST_{limit}", most)
     made = world()
     made.reset(PLACE, 1)
     for _ in range(3):
         edit_at_rest(made, TENT)
     notices = [made.step(UNDOING).notice for _ in range(3)]
-    assert notices == ["", "", NOTHING_TO_UNDO]
+    assert notices == [*[""] * left, *[NOTHING_TO_UNDO] * (3 - left)]
 
 
 def test_a_new_scene_has_no_changes():
