@@ -14,6 +14,7 @@ from mag_sandbox.sandbox.demo.result import DemoResult, MemoryRow
 from mag_sandbox.sandbox.demo.watch import DemoWatch
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver, SessionStart
 from mag_sandbox.sandbox.play.session import Playthrough, Session, SessionStep
+from mag_sandbox.sandbox.recording.frame_store import FrameWriter
 from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.sandbox.saves.parked_scene import ParkedScene
 from mag_sandbox.scenes import Scene, load_scene
@@ -41,7 +42,7 @@ class Extras:
     recorder: Recorder | None = None
     on_block: OnBlock = lambda block, watch: None  # with what was probed so far
     on_progress: OnProgress = lambda done, total: None
-    frames: SessionObserver | None = None  # keeps the frames of what is written down
+    frames: FrameWriter | None = None  # keeps the frames of what is written down
 
 
 def tape_for(demo: Demo, spec: WorldSpec) -> Tape:
@@ -194,6 +195,8 @@ class _Run:
         self._watch = DemoWatch(world.spec)
         self._scene = demo.scene_name
         self._parked: dict[str, ParkedScene] = {}
+        if extras.frames:
+            extras.frames.follow(self._watch)
         writers = (extras.recorder, extras.frames)
         observers = [self._tally, *(writer for writer in writers if writer)]
         self._session = Session(world, self._source, observers)
@@ -211,8 +214,8 @@ class _Run:
             reason = str(error)
             raise
         finally:
+            self._watch.finish()
             self._session.end(reason)
-        self._watch.finish()
 
     def result(self) -> DemoResult:
         run = self._setting, self._seed, self._tally, self._watch

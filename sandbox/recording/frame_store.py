@@ -13,12 +13,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
-from typing import BinaryIO, Self
+from typing import BinaryIO, Protocol, Self
 
 from mag_sandbox.evaluation.probe.probe import ProbeResult
 from mag_sandbox.model.world import FrameBlock, Frames, WorldSpec
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionEnd, SessionObserver, SessionStart
-from mag_sandbox.sandbox.probe.prober import Prober
 from mag_sandbox.sandbox.recording.frame_records import (
     BlockHead,
     Coding,
@@ -62,7 +61,22 @@ def frames_per_second(folder: Path) -> float | None:
     return head.fps if isinstance(head, FramesHead) else None
 
 
-def frames_beside(recorder: Recorder, prober: Prober | None = None) -> "FrameWriter":
+class Comparing(Protocol):
+    """Who compares what comes back while frames are written: a prober, or the watch of a demo."""
+
+    @property
+    def spec(self) -> WorldSpec | FramesHead | None:
+        """Constants of the world; None: nobody said them yet."""
+
+    @property
+    def results(self) -> tuple[ProbeResult, ...]:
+        """The newest comparisons, oldest first."""
+
+    def settle(self, timeout: float) -> bool:
+        """Wait until everything told so far was looked at; False if that took too long."""
+
+
+def frames_beside(recorder: Recorder, prober: Comparing | None = None) -> "FrameWriter":
     """Return what keeps the frames of a recording; to be told of a session after the recorder."""
 
     def where() -> Path | None:
@@ -89,7 +103,7 @@ class FrameWriter(SessionObserver):
         where: Callable[[], Path | None],
         *,
         spec: WorldSpec | FramesHead | None = None,
-        prober: Prober | None = None,
+        prober: Comparing | None = None,
         on_problem: Callable[[str], None] = logger.warning,
     ) -> None:
         """Set where frames go.
@@ -104,6 +118,10 @@ class FrameWriter(SessionObserver):
         self._where = where
         self._prober = prober
         self._take: _Take | None = None
+
+    def follow(self, prober: Comparing) -> None:
+        """Keep the comparisons of another one from the next start on."""
+        self._prober, self.spec = prober, prober.spec
 
     def on_start(self, event: SessionStart, block: FrameBlock) -> None:
         """Begin a file."""
@@ -143,7 +161,11 @@ class _Take:
     """The frames of one session on their way into its file."""
 
     def __init__(
-        self, folder: Path, head: FramesHead, prober: Prober | None, give_up: Callable[[str], None]
+        self,
+        folder: Path,
+        head: FramesHead,
+        prober: Comparing | None,
+        give_up: Callable[[str], None],
     ) -> None:
         self._folder, self._head, self._prober, self._give_up = folder, head, prober, give_up
         self._given_up = False
@@ -187,7 +209,7 @@ class _Take:
                 file.write(pack_probe(result))
 
 
-def _newest_number(prober: Prober | None) -> int:
+def _newest_number(prober: Comparing | None) -> int:
     results = prober.results if prober is not None else ()
     return results[-1].number if results else 0
 
