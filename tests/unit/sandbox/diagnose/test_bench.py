@@ -10,7 +10,6 @@ from mag_sandbox.scenes import Scene
 from tests.doubles import FakeWorld
 
 SCENE = Scene(prompt="A meadow.")
-TURN = CameraCommand(yaw=1.0)
 
 
 class Clock:
@@ -73,16 +72,13 @@ def test_what_recording_takes_shows_in_the_ratio(clock, monkeypatch):
     assert numbers["recording_fps_ratio"] == pytest.approx(0.8)
 
 
-def test_a_stretch_with_recording_goes_back_over_known_ground():
+def test_stretches_with_and_without_recording_go_back_over_known_ground(monkeypatch):
+    monkeypatch.setattr(bench, "RECORDED_ROUNDS", 1)
     seen = []
     world = FakeWorld(on_step=lambda control: seen.append(control.camera.yaw))
-    path = wander(40, seed=1)
-    parked = bench.prefill(world, SCENE, 1, path).park()
-    seen.clear()
-    bench._time_stretch(
-        world, bench.Playthrough(SCENE, 1, lambda: parked), (TURN,) * 3, bench._nobody
-    )
-    assert seen == [1.0] * 3
+    weigh_recording(world)
+    there, back = seen[:40], seen[40:]
+    assert back == 4 * [-yaw for yaw in reversed(there[-bench.RECORDED_BLOCKS :])]
 
 
 @pytest.mark.parametrize("seconds", [0.01, 6.0, 100.0])
