@@ -110,9 +110,10 @@ def draw_row(
     number = theme.text(recall_text(result), 26, colour, bold=True)
     row.blit(number, (left, pad - theme.px(2)))
     beside = left + number.get_width() + theme.px(8)
-    said = theme.one_line(WORD_TEXTS[result.word], width - beside - pad, 14, bold=True)
-    word = theme.text(said, 14, colour, bold=True)
-    row.blit(word, word.get_rect(midleft=(beside, pad + number.get_height() // 2 - theme.px(2))))
+    word = theme.text(WORD_TEXTS[result.word], 14, colour, bold=True)
+    if beside + word.get_width() < width:  # else the number's colour says it
+        middle = pad + number.get_height() // 2 - theme.px(2)
+        row.blit(word, word.get_rect(midleft=(beside, middle)))
     away = f"after {duration_text(result.seconds_away)}"
     text = theme.text(away, 13)
     about = [f"{result.policy} · {likeness_text(result)} · {result.label}"]
