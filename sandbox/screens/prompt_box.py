@@ -33,7 +33,8 @@ TITLE = "Change the world from here on"
 CLEARANCE = 134  # px of the reference window below the box: the memory bar stays in sight
 JOINING = ("at", "in", "under", "by", "on", "covered", "lit", "with")
 EMPTY = "describe the place in a few words"
-UNKNOWN = "struck out: words this world never learned; the nearest it knows are below them"
+UNKNOWN = "struck out: words this world never learned"
+NEAR = "; the nearest it knows are below them"
 FUNCTION_KEYS = range(pygame.K_F1, pygame.K_F12 + 1)
 
 
@@ -103,7 +104,13 @@ class PromptBox(Overlay):
     @property
     def notice(self) -> str:
         """What is to be said below: what became of the input, or why words are struck."""
-        return self._notice or self._entry.notice or (UNKNOWN if self.struck else "")
+        return self._notice or self._entry.notice or self._about_struck()
+
+    def _about_struck(self) -> str:
+        struck, words = self.struck[:MAX_HINTED], self._vocabulary
+        if not struck or words is None:
+            return ""
+        return UNKNOWN + (NEAR if any(words.nearest(word.text, 1) for word in struck) else "")
 
     @property
     def struck(self) -> tuple[Word, ...]:

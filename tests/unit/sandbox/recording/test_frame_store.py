@@ -11,7 +11,14 @@ from PIL import Image
 
 from mag_sandbox.evaluation.probe.metrics import psnr
 from mag_sandbox.sandbox.recording import frame_store
-from mag_sandbox.sandbox.recording.frame_records import FramesHead, as_kept, pack, pack_block, scan
+from mag_sandbox.sandbox.recording.frame_records import (
+    FramesHead,
+    as_kept,
+    head_of,
+    pack,
+    pack_block,
+    scan,
+)
 from mag_sandbox.sandbox.recording.frame_store import (
     FRAMES_FILE,
     WAITING_FILE,
@@ -33,6 +40,15 @@ def folder(kept, tmp_path):
     """A folder with the same frames, to be damaged."""
     (tmp_path / FRAMES_FILE).write_bytes((kept / FRAMES_FILE).read_bytes())
     return tmp_path
+
+
+def test_comparisons_of_earlier_recordings_are_read_without_their_limits(kept):
+    path = kept / FRAMES_FILE
+    with path.open("rb") as file:
+        records = list(scan(file, path.stat().st_size))
+    tag, value = next((tag, value) for tag, value, _ in records if tag == b"PROB")
+    before = value | {"floor": 12.0, "ceiling": 36.0, "measured_limits": False}
+    assert head_of(tag, before) == head_of(tag, value)
 
 
 def read_all(folder: Path) -> list:

@@ -3,7 +3,7 @@
 import pygame
 import pytest
 
-from mag_sandbox.sandbox.screens.prompt_box import BLINK_S, EMPTY, PromptBox, with_phrase
+from mag_sandbox.sandbox.screens.prompt_box import BLINK_S, EMPTY, UNKNOWN, PromptBox, with_phrase
 from mag_sandbox.sandbox.screens.prompt_card import Choice
 from mag_sandbox.sandbox.ui.display import window
 from mag_sandbox.scenes.scene import MAX_PROMPT
@@ -130,10 +130,17 @@ def test_unknown_words_are_struck_and_the_nearest_offered(desk):
     desk.show()
     assert [word.text for word in desk.box.struck] == ["zeppelin", "🌵", "casle"]
     assert "struck out" in desk.box.notice
+    assert "nearest it knows are below" in desk.box.notice
     rect, _, known = next(hint for hint in desk.box._card.hints if hint[1].text == "casle")
     assert known == "castle"
     assert desk.click(desk.at(rect)) == (True, False)
     assert desk.box.text == "a red zeppelin and 🌵 by the castle "
+
+
+def test_nothing_is_said_to_be_near_where_nothing_is(desk):
+    desk.box.open("a meadow and qqqq ")
+    desk.show()
+    assert desk.box.notice == UNKNOWN
 
 
 def test_a_word_being_written_is_not_struck_yet(desk):
