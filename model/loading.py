@@ -11,7 +11,7 @@ from mag_sandbox.files.yaml_files import not_found
 from mag_sandbox.model.catalogue.worlds import PLAYABLE, WORLDS
 from mag_sandbox.model.memory import MEMORY_POLICIES
 from mag_sandbox.model.memorypack.config import VARIANT_OF_WORLD
-from mag_sandbox.model.world import WEIGHTS, MemorySetting, Progress, World, WorldFailed
+from mag_sandbox.model.world import WEIGHTS, Frames, MemorySetting, Progress, World, WorldFailed
 
 
 def available_worlds() -> tuple[str, ...]:
@@ -42,6 +42,11 @@ def next_policy(policy: str, policies: Sequence[str]) -> str:
     return next(
         name for name in after if name not in MEMORY_POLICIES or MEMORY_POLICIES[name].steady
     )
+
+
+def enlarged(frames: Frames) -> Frames:
+    """Return frames at twice the size, edges kept sharp; see `model.enlarging`."""
+    return import_module("mag_sandbox.model.enlarging").enlarged(frames)
 
 
 def words_of(name: str) -> Path | None:

@@ -10,7 +10,8 @@ import pygame
 
 from mag_sandbox.controls.bindings import DEFAULTS
 from mag_sandbox.controls.sources import PlayerSource
-from mag_sandbox.model.world import Progress, World, WorldFailed
+from mag_sandbox.model.loading import enlarged
+from mag_sandbox.model.world import Frames, Progress, World, WorldFailed
 from mag_sandbox.sandbox.game import PlayerGame
 from mag_sandbox.sandbox.play.events import SessionObserver
 from mag_sandbox.sandbox.play.session import Playthrough
@@ -190,6 +191,7 @@ class Navigator:
                 spec.source or self._player,
                 self._observers(spec),
                 notify=self.notify,
+                enlarge=self._enlarged,
             )
             self.worker.start()
         self._playthrough = playthrough
@@ -202,12 +204,19 @@ class Navigator:
             return self.observers
         return (*self.observers, *self.game.services.observers) if spec is self._own else ()
 
+    @property
+    def _settings(self) -> SandboxConfig:
+        return self.game.services.settings.now if self.game else self.settings
+
+    def _enlarged(self, frames: Frames) -> Frames | None:
+        return enlarged(frames) if self._settings.scale == "crisp" else None
+
     def _perform(self, first: ReadyBlock) -> PlayScreen:
         assert self.worker is not None  # it has made the block
         context = PlayContext(
             worker=self.worker,
             playthrough=self._playthrough,
-            settings=self.game.services.settings.now if self.game else self.settings,
+            settings=self._settings,
             keyboard=self._player,
             clock=time.perf_counter,
             leave=Way.TITLE if self.game else Way.LEAVE,

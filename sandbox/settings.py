@@ -26,7 +26,7 @@ HEADER = "# Settings of the MAG sandbox. What is not named here has its default.
 DEFAULT_SCENE = "meadow"  # where nobody chooses
 MEMORY = MemorySetting()
 HudLevel = Literal["small", "full", "off"]
-ScaleMode = Literal["smooth", "sharp"]  # of an enlarged picture
+ScaleMode = Literal["crisp", "smooth", "sharp"]  # of an enlarged picture
 FitMode = Literal["whole", "fill"]  # show the whole picture, or fill the window and cut a little
 
 
@@ -45,7 +45,7 @@ class SandboxConfig:
     window_width: int = 1280  # px
     window_height: int = 720  # px
     fit: FitMode = "fill"
-    scale: ScaleMode = "smooth"
+    scale: ScaleMode = "crisp"
     hud: HudLevel = "small"
     fullscreen: bool = False
     late_warp: bool = True  # shift the last picture at once while the next one is made

@@ -22,7 +22,7 @@ from tests.doubles import SPEC, FakeWorld, block_number
 
 SCENE = Scene(prompt="A place.", name="Somewhere", seed=7)
 FAST = WorldSpec(**{name: getattr(SPEC, name) for name in SPEC.__slots__} | {"fps": 240.0})
-SETTINGS = SandboxConfig(window_width=640, window_height=400, muted=True)
+SETTINGS = SandboxConfig(window_width=640, window_height=400, muted=True, scale="smooth")
 PATIENCE = 60.0  # s before a test gives up, when the machine has other work
 
 

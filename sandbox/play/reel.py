@@ -31,7 +31,7 @@ class Reel:
         self.frames = 0  # shown in all
         self.blocks = 0  # shown in all
         self.current = first
-        self.frame: np.ndarray = first.block.frames[0]  # uint8 [H, W, 3]
+        self.frame: np.ndarray = first.picture(0)  # uint8 [H, W, 3]
         self.crop = WHOLE  # part of the frame that the window shows: left, top, width, height
         self.place = -1  # of the frame shown, in the current block
         self.paused = False
@@ -113,7 +113,7 @@ class Reel:
         return len(self.current.block.frames) - 1 - self.place
 
     def _show(self, now: float) -> None:
-        self.frame = self.current.block.frames[self.place]
+        self.frame = self.current.picture(self.place)
         due = self.grid.show(now)
         self.shown_at.append(now)
         self.frames += 1

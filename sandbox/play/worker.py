@@ -13,12 +13,15 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TypeVar
 
+import numpy as np
+
 from mag_sandbox.controls.camera import CameraCommand
-from mag_sandbox.model.world import FrameBlock, Progress, World, WorldFailed, WorldSpec
+from mag_sandbox.model.world import FrameBlock, Frames, Progress, World, WorldFailed, WorldSpec
 from mag_sandbox.sandbox.play.events import SessionObserver
 from mag_sandbox.sandbox.play.pacing import DurationEstimate
 from mag_sandbox.sandbox.play.session import CommandSource, Playthrough, Session, SessionStep
 
+SMALL = 240  # px of height; taller frames are not enlarged
 logger = logging.getLogger(__name__)
 Clock = Callable[[], float]
 Result = TypeVar("Result")
@@ -34,6 +37,11 @@ class ReadyBlock:
     sampled_at: float  # when the command was read [s of the worker's clock]
     seconds: float  # what making it took
     spec: WorldSpec
+    large: Frames | None = None  # the block's frames at twice their size; None: they do as they are
+
+    def picture(self, place: int) -> np.ndarray:
+        """Return a frame as it is to be shown, uint8 [H, W, 3]."""
+        return (self.block.frames if self.large is None else self.large)[place]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +89,14 @@ class GenerationWorker:
         *,
         clock: Clock = time.perf_counter,
         notify: Callable[[], None] = lambda: None,
+        enlarge: Callable[[Frames], Frames | None] = lambda frames: None,
     ) -> None:
         self.status = WorkerStatus()
         self._load = load
         self._source = source
         self._observers = observers
         self._clock = clock
-        self._notify = notify
+        self._notify, self._enlarge = notify, enlarge
         self._changed = threading.Condition()  # guards what follows
         self._stop_reason = ""  # not empty: it is to end
         self._answers = True  # calls; not any more once the world is gone
@@ -211,22 +220,37 @@ class GenerationWorker:
         self._set_status(WorkerStatus(stage="ready", fraction=1.0))
         begun = self._clock()
         step = session.begin(playthrough)
+        large = self._enlarged(step, spec)
         while step is not None:
-            self._hand_over(generation, step, begun, spec)
+            self._hand_over(generation, step, begun, spec, large)
             reason = self._wait(session, generation, for_turn=True)
             if reason:
                 return reason
             begun = self._clock()
             step = session.advance()
+            large = self._enlarged(step, spec)
             if step is not None:
                 self._block_time.add(self._clock() - begun)
         session.end("script over")
         self._set_status(WorkerStatus(ended=True))
         return self._wait(session, generation, for_turn=False)
 
-    def _hand_over(self, generation: int, step: SessionStep, begun: float, spec: WorldSpec) -> None:
+    def _enlarged(self, step: SessionStep | None, spec: WorldSpec) -> Frames | None:
+        """Return the frames of a step at twice their size, if they are small."""
+        if step is None or spec.frame_height > SMALL:
+            return None
+        return self._enlarge(step.block.frames)
+
+    def _hand_over(
+        self,
+        generation: int,
+        step: SessionStep,
+        begun: float,
+        spec: WorldSpec,
+        large: Frames | None,
+    ) -> None:
         seconds = self._clock() - begun
-        ready = ReadyBlock(generation, step.block, step.control.camera, begun, seconds, spec)
+        ready = ReadyBlock(generation, step.block, step.control.camera, begun, seconds, spec, large)
         with self._changed:
             if generation == self._generation:
                 self._ready = ready

@@ -103,7 +103,7 @@ def items(bindings: Bindings = DEFAULTS) -> tuple[Item, ...]:
 
 def _settings() -> tuple[Item, ...]:
     fit = _choice(("whole", "whole picture"), ("fill", "fill the window"))
-    scale = _choice(("smooth", "smooth"), ("sharp", "sharp pixels"))
+    scale = _choice(("crisp", "crisp edges"), ("smooth", "smooth"), ("sharp", "sharp pixels"))
     level = _choice(("small", "the map"), ("full", "lab view"), ("off", "nothing"))
     frames = _slider((1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 24, 32), _frames)
     blocks = _slider((1, 2, 3, 4, 6, 8, 12, 16, 24, 32))
