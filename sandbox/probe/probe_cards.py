@@ -24,7 +24,7 @@ WORD_TEXTS: dict[Word, str] = {
 }
 TITLES = {"postcard": "Postcard found"}
 ASPECT = 0.6  # of the places for pictures
-WIPE_WIDTH = 560  # px of the reference window
+WIPE_SHARE = 0.66  # of the window's width or height that a wipe takes
 SHADOW = (0, 0, 0, 90)
 LABEL = (13, 17, 30, 170)
 
@@ -55,26 +55,30 @@ def probe_card(theme: Theme, result: ProbeResult, width: int | None = None) -> p
 class WipeCard:
     """Then and now in one picture, with a line that moves from one to the other.
 
-    card = WipeCard(theme, result)
+    card = WipeCard(theme, result, window_size)
     surface = card.at(0.5)  # then on the left half, now on the right
     """
 
-    def __init__(self, theme: Theme, result: ProbeResult) -> None:
+    def __init__(self, theme: Theme, result: ProbeResult, window_size: tuple[int, int]) -> None:
         self._theme = theme
-        pad, width = theme.px(14), theme.px(WIPE_WIDTH)
-        height, across = result.now.shape[:2]
-        self._area = pygame.Rect(pad, pad, width, round(width * height / across))
-        self._card = theme.card((width + 2 * pad, self._area.bottom + theme.px(48)), dense=True)
+        height, width = result.now.shape[:2]
+        ratio = WIPE_SHARE * min(window_size[0] / width, window_size[1] / height)
+        size = max(1, round(width * ratio)), max(1, round(height * ratio))
+        said = theme.text(
+            f"You came back after {duration_text(result.seconds_away)}", 16, bold=True
+        )
+        same = result.looks_the_same
+        recall = "" if result.recall is None else f"{recall_text(result)}% "
+        word = "looks the same" if same else f"{recall}{WORD_TEXTS[result.word]}"
+        verdict = theme.text(word, 16, GOOD if same else WORD_COLOURS[result.word], bold=True)
+        pad = theme.px(14)
+        across = max(size[0], said.get_width() + verdict.get_width() + pad)
+        self._area = pygame.Rect((pad + (across - size[0]) // 2, pad), size)
+        self._card = theme.card((across + 2 * pad, self._area.bottom + theme.px(48)), dense=True)
         self._then, self._now = (self._scaled(each) for each in (result.then, result.now))
         middle = self._area.bottom + theme.px(24)
-        said = f"You came back after {duration_text(result.seconds_away)}"
-        theme.write(self._card, said, 16, bold=True, midleft=(pad, middle))
-        recall = "" if result.recall is None else f"{recall_text(result)}% "
-        words = f"{recall}{WORD_TEXTS[result.word]}"
-        words = "looks the same" if result.looks_the_same else words
-        colour = GOOD if result.looks_the_same else WORD_COLOURS[result.word]
-        place = self._area.right, middle
-        theme.write(self._card, words, 16, colour, bold=True, midright=place)
+        self._card.blit(said, said.get_rect(midleft=(pad, middle)))
+        self._card.blit(verdict, verdict.get_rect(midright=(pad + across, middle)))
 
     def at(self, share: float) -> pygame.Surface:
         """Return the card, always the same one, with then on the left share of the picture."""

@@ -282,7 +282,7 @@ class ProbeOverlay(Overlay):
             self._place = surface.blit(card, (above.left, above.bottom + 10))
             return
         if self._wipe is None or self._wipe[0] != (result.number, theme):
-            self._wipe = (result.number, theme), WipeCard(theme, result)
+            self._wipe = (result.number, theme), WipeCard(theme, result, surface.get_size())
         card = self._wipe[1].at(wiped((self._looked_at - self._since) / WIPE_S))
         self._place = surface.blit(card, card.get_rect(center=surface.get_rect().center))
 
