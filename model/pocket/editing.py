@@ -256,7 +256,7 @@ class Editor:
                 continue
             self._inventor.begin_view(pose, prompt, world)
             world.rewrite(slot, pose, self._inventor.take_view(world), fresh)
-            table.frames[slot] = replace(frame, pose=pose, passing=False)
+            table.frames[slot] = replace(frame, pose=pose, passing=False, copied=False)
             fresh.append(slot)
             seen |= shows
         return old, keys, values
