@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 from mag_sandbox.controls.camera import ASPECT, MAX_PITCH, WIDEST_FOV
 
-Act = Literal["place", "remove", "repaint", "renew", "undo"]
+Act = Literal["place", "remove", "repaint", "renew", "forget", "undo"]
 HIGHEST = MAX_PITCH + WIDEST_FOV * ASPECT / 2  # degrees: the end of what can be seen
 PATCH = 27.0  # degrees across what is changed where nobody says how large it is
 LARGEST = WIDEST_FOV, WIDEST_FOV * ASPECT  # degrees across and down: a view
@@ -35,7 +35,7 @@ class Edit:
             raise ValueError(f"yaw is {self.yaw}, expected -360 to 360 degrees")
         if not -HIGHEST <= self.pitch <= HIGHEST:
             raise ValueError(f"pitch is {self.pitch}, expected {-HIGHEST:g} to {HIGHEST:g} degrees")
-        largest = EVERYTHING if self.act in ("renew", "undo") else LARGEST
+        largest = EVERYTHING if self.act in ("renew", "forget", "undo") else LARGEST
         for name, most in zip(("width", "height"), largest, strict=True):
             value = getattr(self, name)
             if not 0.0 < value <= most:

@@ -412,18 +412,18 @@ def _describe(
     """Ask the world for another prompt, and perhaps to paint ground anew by it."""
     _leave_moment(services, worker, "another description")
     pose = reel.pose
-    edit = Edit("renew", pose.yaw, pose.pitch, *GROUND[ground]) if ground else None
+    edit = Edit("renew", pose.yaw, pose.pitch, *GROUND[ground]) if ground else Edit("forget")
 
     def ask(session: Session) -> None:
         session.change(prompt=text)
-        if edit is not None:
+        if session.world.spec.kinds:
             session.edit(edit)
 
     worker.call(ask)
     _show_one(reel)
     key = services.bindings.title("undo")
     follows = {
-        "": "what is striped on the map follows these words, what memory holds stays",
+        "": "what is striped on the map follows these words, what you saw stays",
         "view": "this view is painted anew by these words",
         "everything": "everything is painted anew by these words",
     }

@@ -325,7 +325,8 @@ def thing_words(edit: Edit) -> str:
 
 GROUND = {"view": LARGEST, "everything": EVERYTHING}  # what is painted anew, by name [degrees]
 _DONE: dict[Act, str] = {
-    "remove": "removed", "repaint": "drawn anew", "renew": "painted anew", "undo": "taken back",
+    "remove": "removed", "repaint": "drawn anew", "renew": "painted anew",
+    "forget": "what nobody saw yet is new", "undo": "taken back",
 }  # fmt: skip
 _ACTS: dict[Act, frozenset[str]] = {
     "undo": frozenset(("undo", "back", "take")),

@@ -85,11 +85,17 @@ class Editor:
         self._imagination, self._features, self._inventor = imagination, features, inventor
         self.begin()
 
-    def begin(self) -> None:
-        """Begin a world in which nothing was changed."""
+    def begin(self, *, anew: bool = True) -> None:
+        """Begin a world in which nothing was changed, and if it is a new one, nothing was seen."""
+        self._seen = np.full_like(self._imagination.nothing().known, not anew)  # cells, ever
         self.placed: tuple[Edit, ...] = ()  # what the player placed
         self._changes: list[Change] = []
         self._count = 0  # of changes so far: each draws with other noise
+
+    def see(self, poses: Sequence[CameraPose]) -> None:
+        """Note what a block shows."""
+        for pose in poses:
+            self._seen |= self._imagination.lattice.touched(pose)
 
     def obey(self, edit: Edit, prompt: str, world: EditedMemory) -> tuple[str, Edit | None]:
         """Change the world; return what is wrong, or what was changed and where.
@@ -105,13 +111,15 @@ class Editor:
             return f'this world cannot draw a "{edit.kind}"; name another thing', None
         if edit.act == "renew":
             return "", self._renew(edit, prompt, world)
+        if edit.act == "forget":
+            return "", self._forget_unseen(edit, prompt, world)
         inventor = self._inventor
         here, told = self._target(edit)
         place = self._place(here)
         inventor.follow(world, self._imagination.lattice.around(place))
         before, plan, placed = inventor.around, inventor.plan, self.placed
         self._count += 1
-        self.placed = (*self._outside(place), *told)
+        self.placed = (*self._outside(before.mask(place)), *told)
         inventor.plan = plan and replace(plan, things=_planned(plan.things, here))
         # where something is removed, what is around says what is there, not the caption
         text, empty = self._features("" if edit.act == "remove" else prompt), self._features("")
@@ -120,7 +128,7 @@ class Editor:
         inventor.around = self._imagination.repainted(
             before, place, Subject(text, empty, noise, things)
         )
-        frames, keys, values = self._remember_anew(place, prompt, world)
+        frames, keys, values = self._remember_anew(before.mask(place), prompt, world)
         added = self._show(self._imagination.lattice.around(place), before.mask(place), world)
         cells = before.mask(place) | (inventor.around.known != before.known)
         self._keep(Change(place, placed, cells, before, plan, frames, keys, values, added))
@@ -138,12 +146,23 @@ class Editor:
             inventor.follow(world, lattice.nearest(frame.pose))
         before, plan, placed, losses = inventor.around, inventor.plan, self.placed, inventor.losses
         there = before.mask(place)
-        self.placed = self._outside(place)
+        self.placed = self._outside(there)
         inventor.renew(there, pose, prompt, world)
-        frames, keys, values = self._remember_anew(place, prompt, world, renewed=True)
+        frames, keys, values = self._remember_anew(there, prompt, world, renewed=True)
         added = self._show(pose, there, world)
         cells = there | (inventor.around.known != before.known)
         self._keep(Change(place, placed, cells, before, plan, frames, keys, values, added, losses))
+        return edit
+
+    def _forget_unseen(self, edit: Edit, prompt: str, world: EditedMemory) -> Edit:
+        """Forget what was painted and never shown: it is to follow other words."""
+        inventor, place = self._inventor, self._imagination.lattice.whole
+        before, plan, placed, losses = inventor.around, inventor.plan, self.placed, inventor.losses
+        there = before.known & ~self._seen
+        self.placed = self._outside(there)
+        inventor.forget(there)
+        kept = self._remember_anew(there, prompt, world, renewed=True)
+        self._keep(Change(place, placed, there, before, plan, *kept, (), losses))
         return edit
 
     def _keep(self, change: Change) -> None:
@@ -171,12 +190,16 @@ class Editor:
             "count": self._count,
             "placed": [asdict(edit) for edit in self.placed],
         }
-        return joined({str(n): _packed(one) for n, one in enumerate(self._changes)}, data)
+        own = packed({"seen": torch.from_numpy(self._seen.astype(np.uint8))}, data)
+        changes = {str(n): _packed(one) for n, one in enumerate(self._changes)}
+        return joined(changes, own.data, own.arrays)
 
     def restore(self, state: WorldState) -> None:
         """Know what it knew; what other weights changed cannot be taken back."""
         self._count, self.placed = state.data["count"], _edits(state.data["placed"])
         nothing = self._imagination.nothing()
+        if "seen" in state.arrays:  # not in states of before
+            self._seen = unpacked(state)["seen"].numpy().astype(bool)
         if state.data["weights"] != self._inventor.weights:
             return
         self._changes = [_unpacked(part_of(state, part), nothing) for part in state.data["parts"]]
@@ -202,12 +225,11 @@ class Editor:
         more = 2 * lattice.cell
         return lattice.box(edit.yaw, edit.pitch, edit.width + more, edit.height + more)
 
-    def _outside(self, place: Place) -> tuple[Edit, ...]:
-        """Return what the player placed whose middle lies elsewhere, and is still known."""
+    def _outside(self, there: np.ndarray) -> tuple[Edit, ...]:
+        """Return what the player placed whose middle is not in some cells, and is still known."""
         around, lattice = self._inventor.around, self._imagination.lattice
         middles = [lattice.box(one.yaw, one.pitch, lattice.cell, lattice.cell)
                    for one in self.placed]  # fmt: skip
-        there = around.mask(place)
         return tuple(
             one for one, middle in zip(self.placed, middles, strict=True)
             if not there[around.cells(middle)].all() and around.at(middle).known.any()
@@ -215,24 +237,23 @@ class Editor:
 
     def _remember_anew(
         self,
-        place: Place,
+        there: np.ndarray,
         prompt: str,
         world: EditedMemory,
         skipped: Collection[int] = (),
         *,
         renewed: bool = False,
     ) -> tuple[dict[int, KeptFrame], Tensor, Tensor]:
-        """Remember anew what frames show of a place; return what lay in their slots.
+        """Remember anew frames that show some of a place; return what lay in their slots.
 
         Args:
-            place: whose frames are old.
+            there: cells of the place, bool [rows, columns].
             prompt: in force.
             world: that remembers.
             skipped: slots of frames that show it as it is.
             renewed: nothing that they show of it is to be recalled, or worth a frame.
         """
         lattice, (table, cache) = self._imagination.lattice, world.kept
-        there = self._inventor.around.mask(place)
         lasting = _lasting(table)
         old = {
             slot: frame
@@ -301,7 +322,8 @@ class Editor:
                 back.append(number)
                 slots.append(slot)
         cache.load(slots, change.keys[:, back], change.values[:, back])
-        self._remember_anew(change.place, prompt, world, slots, renewed=renewed)
+        there = change.cells if renewed else inventor.around.mask(change.place)
+        self._remember_anew(there, prompt, world, slots, renewed=renewed)
         return "", self._box(edit, change.place)
 
     def _unplan(self, change: Change, losses: int, table: SlotTable) -> None:

@@ -241,11 +241,15 @@ class PaintingInventor:
         self.around, self.plan = made.around, made.plan
         return made.latents
 
-    def renew(self, cells: np.ndarray, pose: CameraPose, prompt: str, memory: Memory) -> None:
-        """Forget cells of the ring, bool [rows, columns], and paint a view by a plan of its own."""
+    def forget(self, cells: np.ndarray) -> None:
+        """Forget cells of the ring, bool [rows, columns]; what comes there is planned anew."""
         self.drop_view()
         self.around = self.around.without(cells)
         self.losses += 1
+
+    def renew(self, cells: np.ndarray, pose: CameraPose, prompt: str, memory: Memory) -> None:
+        """Forget cells of the ring, bool [rows, columns], and paint a view by a plan of its own."""
+        self.forget(cells)
         self._begin_plan(prompt, self.noise)
         self._view = self._begun(pose, prompt)
         self.take_view(memory)

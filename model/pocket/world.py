@@ -309,7 +309,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             self._cache.load(fits, **unpacked(state))
         self._inventor.begin(data["progress"]["seed"])
         if self._editor:
-            self._editor.begin()
+            self._editor.begin(anew=False)
         for part, owner in self._owners():
             if has_part(state, part):  # states of before do not have it
                 owner.restore(part_of(state, part))
@@ -367,7 +367,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             self._inventor.drop_view()
             with self._times.of("edit"):
                 problem, done = self._editor.obey(edit, self._running().prompt, self)
-        if problem:
+        if problem and edit.act != "forget":  # what is not painted ahead needs no forgetting
             self._notices.append(problem)
         return done
 
@@ -409,6 +409,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         editor = self._editor
         if editor is None:
             return block
+        editor.see(poses)
         planned = editor.planned if self._arrives_later else None  # else not all was painted
         return replace(block, placed=editor.placed, planned=planned)
 

@@ -332,8 +332,8 @@ def _lines(controls: tuple[Control, ...]) -> list[str]:
 
 def _change(edit: Edit) -> str:
     """Return an edit as a line of a script that reads as the very same."""
-    if edit.act == "undo":
-        return "undo"
+    if edit.act in ("undo", "forget"):
+        return edit.act
     thing = f" {_quoted(thing_words(edit))}" if edit.kind else ""
     way = f"{'up' if edit.pitch >= 0 else 'down'} {_degrees(abs(edit.pitch))}"
     size = f"size {_degrees(edit.width)} {_degrees(edit.height)}"

@@ -51,7 +51,7 @@ class MapPicture:
     """A finished map; a new object whenever it looks different."""
 
     pixels: np.ndarray  # uint8 [HEIGHT, WIDTH, 3]
-    known: np.ndarray  # bool [HEIGHT, WIDTH]: some kept frame shows it; what it does not is new
+    stays: np.ndarray  # bool [HEIGHT, WIDTH]: was seen, and some kept frame shows it
     explored: float  # share of the ring that has been seen
     remembered: float  # share of the ring that some kept frame shows
 
@@ -135,7 +135,7 @@ class MapStitcher(SessionObserver):
         pixels = np.array(Image.composite(faded, _PATTERN_IMAGE, Image.fromarray(seen)))
         pixels[imagined & ~seen & _LINES] = _IMAGINED
         _outline(pixels, known)
-        return MapPicture(pixels, known, float(seen.mean()), float(known.mean()))
+        return MapPicture(pixels, known & seen, float(seen.mean()), float(known.mean()))
 
 
 class _Coverage:
@@ -265,11 +265,11 @@ def _draw_base(theme: Theme, picture: MapPicture, width: int, *, tells_new: bool
     card = theme.card((width, area.bottom + line + theme.px(12)))
     pixels = picture.pixels
     if tells_new:
-        pixels = np.where((_LINES & ~picture.known)[..., None], np.array(ACCENT, np.uint8), pixels)
+        pixels = np.where((_LINES & ~picture.stays)[..., None], np.array(ACCENT, np.uint8), pixels)
     flat = pygame.image.frombuffer(pixels.tobytes(), (WIDTH, HEIGHT), "RGB")
     card.blit(pygame.transform.smoothscale(flat, area.size), area)
     if tells_new:
-        words = theme.text(f"{1.0 - picture.remembered:.0%} will be new", 13, ACCENT)
+        words = theme.text(f"{1.0 - picture.stays.mean():.0%} will be new", 13, ACCENT)
         card.blit(words, (area.left, area.bottom + theme.px(6)))
     else:
         _draw_caption(card, theme, picture, area)

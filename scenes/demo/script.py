@@ -380,6 +380,9 @@ COMMANDS: dict[str, Command] = {
         "renew everything",
         _read_ground,
     ),
+    "forget": Command(
+        "forget", "Let what nobody saw yet follow the words in force.", "forget", lambda reader: ()
+    ),
     "undo": Command("undo", "Take the last such change back.", "undo", lambda reader: ()),
     "memory": Command(
         "memory POLICY [N blocks] [N MiB] [N attended] [N sinks]",

@@ -305,6 +305,9 @@ class _TapeMaker:
             ground = Spot(pose.yaw, pose.pitch, GROUND[ground])
         self._change(Edit("renew"), ground)
 
+    def _do_forget(self) -> None:
+        self._change(Edit("forget"), Spot(0.0))
+
     def _do_undo(self) -> None:
         self._change(Edit("undo"), Spot(0.0))
 

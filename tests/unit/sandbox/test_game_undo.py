@@ -91,7 +91,8 @@ def test_another_description_may_paint_what_was_seen_anew_and_says_what_follows_
     game.wait(lambda: game.screen.reel.current.block.prompt == "A place. At night.")
     (told,) = [control for control in asked if control.prompt]
     pose = game.screen.reel.pose
-    assert told.edit == (size and Edit("renew", pose.yaw, pose.pitch, *size))
+    asked_for = Edit("renew", pose.yaw, pose.pitch, *size) if size else Edit("forget")
+    assert told.edit == asked_for
     game.said("Backspace takes it back")
     undo(game)
     game.wait(lambda: game.screen.reel.current.block.prompt == "A place.")

@@ -90,7 +90,7 @@ def test_no_frame_of_memory_shows_what_was_there_before():
         inventor.around = inventor._imagination.repainted(
             inventor.around, place, Subject(inventor._features(""), inventor._features(""), 77)
         )
-        other._editor._remember_anew(place, PLACE.prompt, other)
+        other._editor._remember_anew(there, PLACE.prompt, other)
         before = inventor.around.latents[:, there].copy()
         inventor.around = inventor.around.without(there)
         inventor.around = inventor.around.replaced(there, made._inventor.around)
@@ -413,3 +413,52 @@ def test_a_parked_world_takes_renewed_ground_back_as_it_would_have():
     other = world()
     other.restore(state)
     assert same(expected, [other.step(control) for control in path])
+
+
+def test_what_nobody_saw_is_forgotten_and_all_that_was_seen_stays_to_the_bit():
+    made = world()
+    blocks = play(made, [RIGHT] * 5 + [STILL] * 12)
+    before, (frames, bits) = ring_of(made), memory_of(made)
+    lattice = made._inventor._imagination.lattice
+    seen = np.zeros_like(before[0])
+    for block in blocks:
+        for pose in block.poses:
+            seen |= lattice.touched(pose)
+    unseen = before[0] & ~seen
+    assert unseen.any(), "views ahead were painted"
+    made._running().prompt = CASTLE
+    edit_at_rest(made, Edit("forget"))
+    now, (_, kept_bits) = ring_of(made), memory_of(made)
+    assert not (now[0] & unseen & (now[1] == before[1]).all(axis=0)).any(), "none is as it was"
+    assert (unseen & ~now[0]).any(), "most is left for later"
+    assert np.array_equal(now[0][seen], before[0][seen])
+    assert np.array_equal(now[1][:, seen & now[0]], before[1][:, seen & now[0]])
+    stay = [slot for slot, one in frames.items() if not (lattice.touched(one.pose) & unseen).any()]
+    assert stay
+    assert all(torch.equal(bits[slot], kept_bits[slot]) for slot in stay)
+    edit_at_rest(made, Edit("undo"))
+    assert memory_of(made)[0] == frames
+    assert np.array_equal(ring_of(made)[0], before[0])
+    made.step(replace(STILL, edit=Edit("forget"), prompt=CASTLE))
+    for _ in range(12):
+        made.step(RIGHT)
+    assert made._inventor.plan.prompt == CASTLE
+
+
+def test_a_parked_world_forgets_what_nobody_saw_as_it_would_have():
+    made = world()
+    play(made, [RIGHT] * 5 + [STILL] * 12)
+    state = made.snapshot()
+    state = WorldState(state.arrays, json.loads(json.dumps(state.data)))
+    path = [replace(STILL, edit=Edit("forget"), prompt=CASTLE), *[RIGHT] * 6]
+    expected = [made.step(control) for control in path]
+    other = world()
+    other.restore(state)
+    assert same(expected, [other.step(control) for control in path])
+
+
+def test_where_nothing_is_painted_ahead_there_is_nothing_to_forget_or_to_say():
+    made = world("window")
+    made.reset(PLACE, 1)
+    block = made.step(replace(STILL, edit=Edit("forget")))
+    assert (block.notice, block.edited) == ("", None)

@@ -31,6 +31,8 @@ renew everything
 control 1 0
 renew view
 control 1 0
+forget
+control 0 0
 """
 EDITS = (
     parse_thing("a small red tent", 20.5, 2.0, ["tent"]),
@@ -43,6 +45,7 @@ CONTROLS = (
     replace(RIGHT, edit=EDITS[2]),
     replace(RIGHT, edit=Edit("renew", 15.0, 0.0, *EVERYTHING), prompt="A castle at night."),
     replace(RIGHT, edit=Edit("renew", 22.5, 0.0, *LARGEST)),
+    replace(STILL, edit=Edit("forget")),
 )
 
 

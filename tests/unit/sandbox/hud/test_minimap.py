@@ -226,10 +226,10 @@ def test_the_card_is_drawn_again_only_when_it_looks_different(theme):
     assert minimap.card(theme, stitcher.picture, [mark]) is not marked
 
 
-def test_what_memory_does_not_hold_is_striped_where_it_is_told_what_will_be_new(theme):
+def test_what_does_not_stay_is_striped_where_it_is_told_what_will_be_new(theme):
     stitcher, minimap = MapStitcher(), Minimap()
     stitcher.add(block_at(0.0, kept=[CameraPose(0.0)]))
-    area, known = map_area(theme, theme.px(366)), stitcher.picture.known
+    area, known = map_area(theme, theme.px(366)), stitcher.picture.stays
     shown = pygame.transform.scale(pygame.surfarray.make_surface(255 * known.T), area.size)
     known = pygame.surfarray.array_red(shown) > 0
     cards = (minimap.card(theme, stitcher.picture, tells_new=new) for new in (False, True))
