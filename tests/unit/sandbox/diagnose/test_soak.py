@@ -117,8 +117,9 @@ def test_every_chore_of_a_visit_is_done_and_the_place_is_left(run):
     assert set(player.done) == {*CHORES.values(), "left"}
     assert player.done["record"] == 2, "begun and ended"
     assert soak.PROMPTS[1] in prompts
-    (entry,) = game.wait(lambda: left_in(game)) and left_in(game)
-    assert entry.header.frames_shown >= 3 * VISIT_BLOCKS
+    # on a busy machine it is first there as it was saved by itself
+    shown = lambda: [one.header.frames_shown >= 3 * VISIT_BLOCKS for one in left_in(game)]  # noqa: E731
+    game.wait(lambda: shown() == [True])
     assert len(list((game.game.folder / "recordings").iterdir())) == 1
 
 
