@@ -14,7 +14,7 @@ LEAST_PIXELS = 256  # of a frame that a score of a part needs
 RESAMPLES = 2000  # of a bootstrap
 SEEN_WIDTH = 320  # px, about: what is compared as seen is reduced to it
 SEEN_WINDOW = 9  # px across that a difference is averaged over
-SEEN_FROM, ANOTHER_FROM = 3.0, 30.0  # of CIELAB: a difference is seen, another thing is there
+SEEN_FROM, ANOTHER_FROM = 3.0, 23.0  # of CIELAB: a difference is seen, another thing is there
 ASTRAY, ASTRAY_COST = 2, 0.5  # px that a thing may be out of place, and what each costs
 _TO_XYZ = np.array(  # linear sRGB to XYZ, white being 1
     [(0.43394, 0.37620, 0.18983), (0.21267, 0.71516, 0.07217), (0.01776, 0.10947, 0.87277)],

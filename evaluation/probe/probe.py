@@ -1,7 +1,7 @@
 """The consistency probe: compares what came back with what was there, and says why, for people.
 
 Recall is what a player sees: 100, where nothing changed when then and now are shown in turn, and 0
-from where half of the picture did, as between unrelated views. It depends on the two pictures
+from where two fifths of the picture did, as between unrelated views. It depends on the two pictures
 alone, so whoever compares them says the same. Knows nothing of windows and threads.
 """
 
@@ -21,8 +21,8 @@ from mag_sandbox.model.full.image_shift import enlarged, image_shift, reduced
 from mag_sandbox.model.world import Frames
 
 REMEMBERED, VAGUE = 80.0, 40.0  # percent of recall from which people speak of it so
-LOOKS_THE_SAME = 95.0  # percent of recall from which nobody sees a difference at a glance
-ANOTHER_PLACE = 0.5  # share of the picture that changed, from which on nothing is recalled
+LOOKS_THE_SAME = 92.0  # percent of recall from which nobody sees a difference at a glance
+ANOTHER_PLACE = 0.4  # share of the picture that changed, from which on nothing is recalled
 WANDER = 1 / 40  # of the width: so far an estimated pose may be off; 2.25 degrees of 90
 MIN_COMMON = 16  # px each way that two pictures must share
 HALF = 50.0  # percent: recall after one half-life

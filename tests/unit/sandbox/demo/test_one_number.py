@@ -29,9 +29,14 @@ SCRIPT = "pan right 105deg; pan left 105deg; hold 2s"
 class SofteningWorld(PerfectWorld):
     """Comes back softer than it was, and a cloud drifts over everything it shows."""
 
+    def reset(self, scene, seed):
+        self._comes_back = False
+        return super().reset(scene, seed)
+
     def picture(self, pose, yaw):
         sharp = super().picture(pose, yaw)
-        if self._made < 8:
+        self._comes_back |= yaw < 0
+        if not self._comes_back:
             return sharp
         return np.array(Image.fromarray(sharp).filter(ImageFilter.GaussianBlur(5)))
 
