@@ -17,7 +17,7 @@ from mag_sandbox.scenes import Scene
 from tests.rendered_worlds import SPEC, ForgetfulWorld, FrozenWorld, PerfectWorld
 
 SCENE = Scene(prompt="A place.", name="game 1000003", category="video game")
-STILL, RIGHT, LEFT = CameraCommand(), CameraCommand(yaw=0.5), CameraCommand(yaw=-0.5)
+STILL, RIGHT, LEFT = CameraCommand(), CameraCommand(yaw=0.375), CameraCommand(yaw=-0.375)
 OUT_AND_BACK = (STILL, *[RIGHT] * 6, STILL, *[LEFT] * 6, STILL, STILL)  # 90 degrees each way
 
 
