@@ -5,18 +5,20 @@ write_clip_repos(folder)  # folder/OWNER/NAME/... as the hub lists them
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import diffusers
 import torch
-import transformers
 
 from mag_sandbox.model.catalogue.memory_prediction import MemoryPlan
 from mag_sandbox.model.catalogue.preflight import Device, Start, made_for
 from mag_sandbox.model.catalogue.weight_files import WeightFile, WorldFiles
 from mag_sandbox.model.catalogue.worlds import WORLDS, VideoShape
-from mag_sandbox.model.full import clip_loading as clips
-from mag_sandbox.model.full.clip_world import ClipWorld
 from mag_sandbox.training.pocket.words import train_tokenizer
+
+if TYPE_CHECKING:  # diffusers takes seconds to import: who collects tests does not wait for it
+    import transformers
+
+    from mag_sandbox.model.full.clip_world import ClipWorld
 
 CAPTIONS = ("a red tower by the sea", "a green hill under a grey sky", "the camera pans right")
 WIDTH = 16  # of text features
@@ -47,11 +49,13 @@ def tiny_clips(
     texts: Path | None = None,
     on_progress=lambda stage, fraction: None,
     execution: dict | None = None,
-) -> ClipWorld:
+) -> "ClipWorld":
     """Return a clip world of 32 x 32 px, loaded as players' are, of short clips in few steps.
 
     Texts are kept below `texts`, or with the repositories.
     """
+    from mag_sandbox.model.full import clip_loading
+
     row = WORLDS[world]
     frames = FRAMES.get(world, row.clips.frames)
     options = dict(row.clips.options)
@@ -69,7 +73,7 @@ def tiny_clips(
     start = Start(
         row, WorldFiles(world, texts or repos, tuple(files)), PROCESSOR, MemoryPlan(0), False, shape
     )
-    return clips.load(
+    return clip_loading.load(
         start,
         row.memory_setting(),
         look_ahead=True,
@@ -80,6 +84,9 @@ def tiny_clips(
 
 def _write_wan_like(world: str, folder: Path) -> None:
     """Write a pipeline of the Wan family: its transformer, UMT5, its autoencoder."""
+    import diffusers
+    import transformers
+
     family = PIPELINES[world]
     transformer = getattr(diffusers, f"{family}Transformer3DModel")(
         num_attention_heads=2,
@@ -108,6 +115,9 @@ def _write_wan_like(world: str, folder: Path) -> None:
 
 def _write_framepack(world: str, folder: Path) -> None:
     """Write the three repositories that FramePack is put together from."""
+    import diffusers
+    import transformers
+
     transformer = diffusers.HunyuanVideoFramepackTransformer3DModel(
         num_attention_heads=2,
         attention_head_dim=10,
@@ -162,7 +172,9 @@ def _write_framepack(world: str, folder: Path) -> None:
     pipeline.save_pretrained(folder / repo_of(world, "pipeline"))
 
 
-def _tokenizer() -> transformers.PreTrainedTokenizerFast:
+def _tokenizer() -> "transformers.PreTrainedTokenizerFast":
+    import transformers
+
     return transformers.PreTrainedTokenizerFast(
         tokenizer_object=train_tokenizer(CAPTIONS, 64),
         pad_token="<pad>",

@@ -22,9 +22,6 @@ from mag_sandbox.model.catalogue.memory_prediction import (
     wanted_plan,
 )
 from mag_sandbox.model.catalogue.worlds import WORLDS
-from mag_sandbox.model.full import clip_loading as clips
-from mag_sandbox.model.full.clip_pipelines import ClipRequest
-from mag_sandbox.model.full.clip_world import ClipWorld
 from mag_sandbox.model.world import Control, MemorySetting, MissingWeights, WorldFailed
 from mag_sandbox.sandbox.play.session import Playthrough, Session
 from mag_sandbox.sandbox.saves.parked_scene import read_state, write_state
@@ -52,7 +49,7 @@ def picture(tmp_path):
 
 @pytest.fixture
 def tiny(repos):
-    def make(name: str = "wan2.1", **how) -> ClipWorld:
+    def make(name: str = "wan2.1", **how):
         return tiny_clips.tiny_clips(name, repos, **how)
 
     return make
@@ -138,6 +135,8 @@ def test_a_clip_that_goes_on_is_given_the_frames_shown_last(tiny, monkeypatch):
 def test_what_was_shown_before_is_not_shown_again(tiny):
     world = tiny("skyreels-v2")
     play(world, [STILL] * 3)
+    from mag_sandbox.model.full.clip_pipelines import ClipRequest
+
     request = ClipRequest(WORLDS["skyreels-v2"].clips.go_on, "a place", 1, world._session.shown)
     made = world._pipelines.make(request, lambda fraction: None)
     assert len(made) == 49 + 17 - 2 * 17  # the overlap comes back as given, and decoded
@@ -167,14 +166,16 @@ def test_a_picture_is_where_a_clip_begins_if_the_pipeline_takes_one(tiny, pictur
 def test_the_text_encoder_is_loaded_only_for_new_texts(
     tiny, scene_for, tmp_path, monkeypatch, name
 ):
-    loaded, load = [], clips._pipeline
+    from mag_sandbox.model.full import clip_loading
+
+    loaded, load = [], clip_loading._pipeline
 
     def watched(*parts, reads: bool):
         pipeline = load(*parts, reads=reads)
         loaded.append({part for part, value in pipeline.components.items() if value is not None})
         return pipeline
 
-    monkeypatch.setattr(clips, "_pipeline", watched)
+    monkeypatch.setattr(clip_loading, "_pipeline", watched)
     first, again = (tiny(name, texts=tmp_path / "kept") for _ in range(2))
     makers = loaded[0]
     assert {"transformer", "vae"} <= makers
