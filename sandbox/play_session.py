@@ -40,7 +40,7 @@ from mag_sandbox.sandbox.screens.overlays import (
 )
 from mag_sandbox.sandbox.screens.play import PlaySession
 from mag_sandbox.sandbox.screens.prompt_box import PromptBox
-from mag_sandbox.sandbox.screens.prompt_card import Choice
+from mag_sandbox.sandbox.screens.prompt_card import PromptChoice
 from mag_sandbox.sandbox.services import Services
 from mag_sandbox.sandbox.ui.display import window_surface
 from mag_sandbox.sandbox.ui.screenshots import ScreenshotInfo
@@ -430,13 +430,13 @@ def _describe(
     services.notices.say(f"{follows[ground]}; {key} takes it back")
 
 
-def _choices(describe: Callable[..., None]) -> tuple[Choice, ...]:
+def _choices(describe: Callable[..., None]) -> tuple[PromptChoice, ...]:
     """Return what another description may change."""
     view, everything = (partial(describe, ground=ground) for ground in GROUND)
     return (
-        Choice("Enter", "what is new", 0, describe),
-        Choice("Ctrl+Enter", "this view, too", SHORTCUT, view),
-        Choice("Shift+Enter", "everything", pygame.KMOD_SHIFT, everything),
+        PromptChoice("Enter", "what is new", 0, describe),
+        PromptChoice("Ctrl+Enter", "this view, too", SHORTCUT, view),
+        PromptChoice("Shift+Enter", "everything", pygame.KMOD_SHIFT, everything),
     )
 
 

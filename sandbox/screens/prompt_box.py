@@ -13,8 +13,8 @@ import pygame
 from mag_sandbox.sandbox.play.player_input import repeat_keys
 from mag_sandbox.sandbox.screens import Overlay
 from mag_sandbox.sandbox.screens.prompt_card import (
-    Choice,
     PromptCard,
+    PromptChoice,
     PromptView,
     draw_prompt_card,
 )
@@ -55,7 +55,7 @@ class PromptBox(Overlay):
         title: str = TITLE,
         clearance: int = CLEARANCE,
         open_keys: Sequence[str] = (),
-        choices: Sequence[Choice] = (),
+        choices: Sequence[PromptChoice] = (),
         history: History | None = None,
         clipboard: Clipboard | None = None,
         check: Callable[[str], str] = lambda text: "",

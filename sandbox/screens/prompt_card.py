@@ -107,7 +107,7 @@ def _gaps(text: str) -> Iterator[int]:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class PromptChoice:
     """A way to apply what is written, as a button and by Enter with a modifier."""
 
     keys: str  # for people: "Ctrl+Enter"
@@ -128,7 +128,7 @@ class PromptView:
     struck: tuple[Word, ...] = ()
     hints: tuple[tuple[Word, tuple[str, ...]], ...] = ()  # words, and what to write instead
     chips: tuple[str, ...] = ()
-    choices: tuple[Choice, ...] = ()
+    choices: tuple[PromptChoice, ...] = ()
     notice: str = ""
     first_row: int = 0  # the first that is shown
 
@@ -154,7 +154,7 @@ class PromptCard:
     first_row: int
     chips: list[tuple[pygame.Rect, str]] = dataclasses.field(default_factory=list)
     hints: list[tuple[pygame.Rect, Word, str]] = dataclasses.field(default_factory=list)
-    choices: list[tuple[pygame.Rect, Choice]] = dataclasses.field(default_factory=list)
+    choices: list[tuple[pygame.Rect, PromptChoice]] = dataclasses.field(default_factory=list)
     pieces: tuple[TextPiece, ...] = ()
     row_height: int = 1
 
@@ -212,8 +212,8 @@ def draw_prompt_card(theme: Theme, view: PromptView, room: int, *, hinting: bool
 
 
 def _lay_choices(
-    theme: Theme, choices: Sequence[Choice], area: pygame.Rect
-) -> tuple[int, list[tuple[pygame.Rect, Choice]]]:
+    theme: Theme, choices: Sequence[PromptChoice], area: pygame.Rect
+) -> tuple[int, list[tuple[pygame.Rect, PromptChoice]]]:
     """Return where choices lie, in rows from the top of an area, and where what is below begins."""
     height, gap = theme.px(BUTTON), theme.px(8)
     left, top, buttons = area.left, area.top, []
@@ -227,7 +227,7 @@ def _lay_choices(
     return (top + height + gap if choices else area.top), buttons
 
 
-def _draw_choice(card: PromptCard, theme: Theme, rect: pygame.Rect, choice: Choice) -> None:
+def _draw_choice(card: PromptCard, theme: Theme, rect: pygame.Rect, choice: PromptChoice) -> None:
     edge = FAINT if choice.mod else ACCENT
     card.surface.blit(theme.rounded(rect.size, FIELD, 8), rect)
     card.surface.blit(theme.rounded(rect.size, edge, 8, line=1.2), rect)

@@ -11,7 +11,7 @@ import pygame
 
 from mag_sandbox.sandbox.title.model import Card, Shelf
 from mag_sandbox.sandbox.ui.theme import ACCENT, BACKDROP, BAD, DENSE_CARD, INK, MUTED, Theme
-from mag_sandbox.sandbox.ui.thumbnails import Source, Thumbnails
+from mag_sandbox.sandbox.ui.thumbnails import PictureSource, Thumbnails
 from mag_sandbox.sandbox.ui.widgets import Button, Glide, draw_ring, place_buttons
 
 NAME = "MAG sandbox"
@@ -125,7 +125,7 @@ def place_header(theme: Theme, right: int, top: int) -> list[pygame.Rect]:
 
 
 def _backdrop(
-    theme: Theme, thumbnails: Thumbnails, source: Source | None, size: tuple[int, int]
+    theme: Theme, thumbnails: Thumbnails, source: PictureSource | None, size: tuple[int, int]
 ) -> pygame.Surface:
     """Return the picture of what has the focus, large and dimmed so that words can be read."""
     behind = thumbnails.cover(source, size, blur=BLUR)
@@ -147,7 +147,7 @@ class TitleBackdrop:
 
     def __init__(self, thumbnails: Thumbnails) -> None:
         self._thumbnails = thumbnails
-        self._shown: tuple[Source | None, pygame.Surface] | None = None
+        self._shown: tuple[PictureSource | None, pygame.Surface] | None = None
         self._before: pygame.Surface | None = None  # the picture that the newest one replaces
         self._fade = Glide(1.0)
 
@@ -164,7 +164,7 @@ class TitleBackdrop:
         """Draw anew: the window has another size, or the look has changed."""
         self._shown, self._before = None, None
 
-    def draw(self, surface: pygame.Surface, theme: Theme, source: Source | None) -> None:
+    def draw(self, surface: pygame.Surface, theme: Theme, source: PictureSource | None) -> None:
         """Draw a picture, at first faintly over the one before."""
         if self._shown is None or self._shown[0] != source:
             self._before = self._shown[1] if self._shown else None

@@ -41,7 +41,7 @@ from mag_sandbox.sandbox.title.model import (
     scene_card,
 )
 from mag_sandbox.sandbox.ui.amounts import ago_text, bytes_text
-from mag_sandbox.sandbox.ui.thumbnails import Shot, Source
+from mag_sandbox.sandbox.ui.thumbnails import FreshPicture, PictureSource
 from mag_sandbox.scenes import Scene
 
 logger = logging.getLogger(__name__)
@@ -89,7 +89,9 @@ def read_title_model(
         scenes=(*_own_cards(data / SCENES), *library_cards()),
         parked=(
             *(
-                _parked_card(one.id, one.name, WAITING, holds_text(one), Shot(one.last_frame))
+                _parked_card(
+                    one.id, one.name, WAITING, holds_text(one), FreshPicture(one.last_frame)
+                )
                 for one in waiting
             ),
             *(
@@ -199,7 +201,7 @@ def _card_of(entry: ParkedEntry, now: datetime) -> Card:
     return _parked_card(entry.id, entry.name, left, holds_text(header), entry.thumbnail)
 
 
-def _parked_card(id: str, name: str, left: str, memory: str, picture: Source | None) -> Card:
+def _parked_card(id: str, name: str, left: str, memory: str, picture: PictureSource | None) -> Card:
     about, choices = f"{left[:1].upper()}{left[1:]} · {memory}", (CONTINUE, FORK, DELETE)
     return Card("parked", id, name, about, left, choices, picture, memory)
 

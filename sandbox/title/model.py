@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from mag_sandbox.sandbox.ui.thumbnails import Source
+from mag_sandbox.sandbox.ui.thumbnails import PictureSource
 from mag_sandbox.scenes import Scene, SceneError, available_scenes, load_scene
 
 logger = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ class Card:
     about: str  # what is said of it
     line: str  # under its picture
     choices: tuple[CardChoice, ...]  # what can be done with it, the likeliest first
-    picture: Source | None = None
+    picture: PictureSource | None = None
     tag: str = ""  # in a corner of the picture
     category: str = ""  # of a scene
     is_damaged: bool = False  # `about` says why
@@ -63,7 +63,7 @@ class Card:
         return f"{self.kind} {self.id}"
 
 
-def scene_card(key: str, scene: Scene, picture: Source | None, *, own: bool = False) -> Card:
+def scene_card(key: str, scene: Scene, picture: PictureSource | None, *, own: bool = False) -> Card:
     """Return the card of a scene that comes with the game, or that the player wrote."""
     choices = (PLAY, NEW_SEED, DELETE) if own else (PLAY, NEW_SEED)
     prompt, category = scene.prompt, scene.category

@@ -26,13 +26,13 @@ class PictureError(ValueError):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Shot:
+class FreshPicture:
     """A picture that is not on the disk yet."""
 
     pixels: np.ndarray  # uint8 [H, W, 3]
 
 
-Source = Path | Shot
+PictureSource = Path | FreshPicture
 
 
 class Thumbnails:
@@ -42,7 +42,7 @@ class Thumbnails:
     """
 
     def __init__(self) -> None:
-        self._pictures: OrderedDict[Source, pygame.Surface | None] = OrderedDict()
+        self._pictures: OrderedDict[PictureSource, pygame.Surface | None] = OrderedDict()
         self._stamps: dict[Path, int] = {}  # when the files were changed
         self._cuts: OrderedDict[tuple, pygame.Surface] = OrderedDict()
 
@@ -57,7 +57,7 @@ class Thumbnails:
         return bool(old)
 
     def rounded(
-        self, theme: Theme, source: Source | None, size: tuple[int, int], radius: float = 12
+        self, theme: Theme, source: PictureSource | None, size: tuple[int, int], radius: float = 12
     ) -> pygame.Surface:
         """Return the picture with smooth corners; a tile where there is none. Shared."""
         return self._kept(
@@ -65,14 +65,16 @@ class Thumbnails:
             lambda: _round(theme, self.cover(source, size), radius),
         )
 
-    def cover(self, source: Source | None, size: tuple[int, int], blur: int = 0) -> pygame.Surface:
+    def cover(
+        self, source: PictureSource | None, size: tuple[int, int], blur: int = 0
+    ) -> pygame.Surface:
         """Return the picture cut and scaled to fill `size`, not stretched; fresh."""
         picture = self._picture(source)
         if picture is None:
             return _tile(size)
         return cover(pygame.transform.gaussian_blur(picture, blur) if blur else picture, size)
 
-    def _picture(self, source: Source | None) -> pygame.Surface | None:
+    def _picture(self, source: PictureSource | None) -> pygame.Surface | None:
         if source is None:
             return None
         if source not in self._pictures:
@@ -80,8 +82,8 @@ class Thumbnails:
             _drop_oldest(self._pictures, MAX_PICTURES)
         return self._pictures[source]
 
-    def _read(self, source: Source) -> pygame.Surface | None:
-        if isinstance(source, Shot):
+    def _read(self, source: PictureSource) -> pygame.Surface | None:
+        if isinstance(source, FreshPicture):
             return flat_picture(source.pixels)
         self._stamps[source] = _changed(source)
         try:

@@ -4,7 +4,7 @@ import pygame
 import pytest
 
 from mag_sandbox.sandbox.screens.prompt_box import BLINK_S, EMPTY, UNKNOWN, PromptBox, with_phrase
-from mag_sandbox.sandbox.screens.prompt_card import Choice
+from mag_sandbox.sandbox.screens.prompt_card import PromptChoice
 from mag_sandbox.sandbox.ui.display import window
 from mag_sandbox.scenes.scene import MAX_PROMPT
 from mag_sandbox.scenes.vocabulary import Vocabulary, WordGroup
@@ -188,7 +188,7 @@ def test_what_is_written_is_applied_in_one_of_several_ways(size):
     chosen = []
     ways = [("Enter", 0), ("Ctrl+Enter", pygame.KMOD_LCTRL), ("Shift+Enter", pygame.KMOD_RSHIFT)]
     choices = [
-        Choice(keys, "what it does", mod, lambda text, keys=keys: chosen.append((keys, text)))
+        PromptChoice(keys, "what it does", mod, lambda text, keys=keys: chosen.append((keys, text)))
         for keys, mod in ways
     ]
     with window(size, "test") as surface:

@@ -11,8 +11,8 @@ from mag_sandbox.sandbox.ui.display import window
 from mag_sandbox.sandbox.ui.theme import HIGH_CONTRAST, INK, MUTED, REFERENCE_SIZE, Theme, odd_rows
 from mag_sandbox.sandbox.ui.thumbnails import (
     MAX_BYTES,
+    FreshPicture,
     PictureError,
-    Shot,
     Thumbnails,
     cover,
     read_picture,
@@ -287,6 +287,6 @@ def test_thumbnails_are_cut_once_and_round(surface, tmp_path):
     os.utime(path, ns=(1, 1))
     assert thumbnails.refresh()
     assert thumbnails.rounded(theme, path, (100, 60)).get_at((50, 30))[0] > 190, "the newest"
-    shot = Shot(np.full((192, 320, 3), 250, np.uint8))
+    shot = FreshPicture(np.full((192, 320, 3), 250, np.uint8))
     assert thumbnails.rounded(theme, shot, (100, 60)).get_at((50, 30))[2] > 240
     assert thumbnails.rounded(theme, None, (100, 60)) is not cut
