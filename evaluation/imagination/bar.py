@@ -20,6 +20,8 @@ bootstrap over scenes, null where nothing was measured:
                  things for sure: invented, renders, blurred, ratio (of the first two)
     distance     first, prompt, image (walls after the first together), prompt_90 ...: see
                  `evaluation.imagination.distances.Distance`
+    apart        how often a network trained for it tells first views from the renderer's, on scenes
+                 that it has not seen: invented, blurred, others (renders looking elsewhere)
     round        prompt, image: opposite_db, opposite_renders_db, excess_db, closing_seam,
                  other_seams, renders_seams, variety (of the renderer's)
     detail       first, prompt_90 ... image_270: gradient energy, of the renderer's
@@ -36,6 +38,7 @@ from mag_sandbox.evaluation.imagination.compared import Compared, Eyes, compared
 from mag_sandbox.evaluation.imagination.distances import Distance, distance
 from mag_sandbox.evaluation.imagination.reports import (
     answers_report,
+    apart_report,
     area_report,
     ratio_report,
     round_report,
@@ -176,6 +179,7 @@ class ImaginationBar:
             "distance": {
                 name: asdict(_distance(some)) for name, some in {**groups, **at_walls}.items()
             },
+            "apart": apart_report(first, self.eyes.judge),
             "round": {kind: round_report(some) for kind, some in around.items()},
             "detail": {
                 name: ratio_report(some, gradient_energy)

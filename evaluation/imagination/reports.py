@@ -12,7 +12,9 @@ from mag_sandbox.evaluation.imagination.roundness import (
     variety,
 )
 from mag_sandbox.evaluation.imagination.scenes import WALLS, AskedScene, expected
+from mag_sandbox.evaluation.imagination.telling import told_apart
 from mag_sandbox.evaluation.imagination.things import Asked, answerable, ask, covered
+from mag_sandbox.evaluation.judge.judge import Judge
 from mag_sandbox.evaluation.judge.vocabulary import JudgeVocabulary
 from mag_sandbox.evaluation.probe.metrics import bootstrap_interval
 from mag_sandbox.training.panorama.render import CATEGORIES
@@ -72,6 +74,13 @@ def _kinds(invented: Sequence[Asked], renders: Sequence[Asked]) -> dict:
                 row[name] += there
                 row["asked"] += name == "invented"
     return dict(sorted(kinds.items()))
+
+
+def apart_report(some: Compared, judge: Judge) -> dict:
+    """Return how often views are told apart from renders of the same captions."""
+    parts = {"invented": some.invented, "blurred": some.blurred, "others": some.others}
+    renders = judge.traits(some.renders.frames)
+    return {name: told_apart(judge.traits(part.frames), renders) for name, part in parts.items()}
 
 
 def area_report(some: Compared, vocabulary: JudgeVocabulary) -> dict:

@@ -70,6 +70,11 @@ def lines_of(result: dict) -> Iterator[str]:
             f"{one['other_seams']['mean']:.1f}, renders {one['renders_seams']:.1f}; walls differ "
             f"by {one['variety']['mean']:.2f} of the renderer's"
         )
+    apart = {name: _share(share) for name, share in result["apart"].items()}
+    yield (
+        f"told apart from renders, 50% is guessing: {apart['invented']}; "
+        f"blurred {apart['blurred']}, other renders {apart['others']}"
+    )
     details = (f"{name} {one['mean']:.2f}" for name, one in result["detail"].items())
     yield "detail, of the renderer's: " + ", ".join(details)
     yield ""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch.nn import functional
 
 from mag_sandbox.evaluation.judge.classifier import questions_of
 from mag_sandbox.evaluation.judge.segmenter import Segmenter, SegmenterShape, halved
@@ -73,6 +74,30 @@ class Judge:
         """Look at halved frames, uint8 [T, H / 2, W / 2, 3]."""
         parts = [self._look(views[i : i + _BATCH]) for i in range(0, len(views), _BATCH)]
         return JudgedView(*(np.concatenate(one) for one in zip(*parts, strict=True)))
+
+    def traits(self, frames: np.ndarray) -> torch.Tensor:
+        """Return what views look like place by place, with how sure the judge is of names.
+
+        Args:
+            frames: views, uint8 [N, H, W, 3].
+
+        Returns:
+            fp32 [N, 2, C, H / 16, W / 16]: of each view as it is, then mirrored.
+        """
+        rows = []
+        for start in range(0, len(frames), _BATCH):
+            views = to_pictures(np.stack([halved(each) for each in frames[start : start + _BATCH]]))
+            rows.append(torch.stack([self._traits(each) for each in (views, views.flip(-1))], 1))
+        return torch.cat(rows)
+
+    @torch.inference_mode()
+    def _traits(self, views: torch.Tensor) -> torch.Tensor:
+        answers = self.network(views.contiguous(memory_format=torch.channels_last))
+        chances = answers.names.softmax(1)
+        sureness = chances.amax(1, keepdim=True)
+        doubt = -(chances * chances.clamp(min=1e-9).log()).sum(1, keepdim=True)  # entropy [nats]
+        cells = torch.cat((answers.cells, sureness, doubt), dim=1)
+        return torch.cat((functional.avg_pool2d(cells, 2), answers.around), dim=1)
 
     def _look(self, halves: np.ndarray) -> tuple[np.ndarray, ...]:
         with torch.inference_mode():

@@ -1,11 +1,13 @@
 """The bar for things: its measures tell what they should, and a run says so in a table."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 import torch
 
+from mag_sandbox.evaluation.imagination import reports
 from mag_sandbox.evaluation.imagination.bar import ImaginationBar, ImaginationSettings
 from mag_sandbox.evaluation.imagination.compared import Eyes
 from mag_sandbox.evaluation.imagination.distances import among, distance
@@ -18,6 +20,7 @@ from mag_sandbox.evaluation.imagination.scenes import (
     shown_walls,
 )
 from mag_sandbox.evaluation.imagination.table import BARS, lines_of
+from mag_sandbox.evaluation.imagination.telling import FITTING, told_apart
 from mag_sandbox.evaluation.imagination.things import answerable, ask, color_of, covered
 from mag_sandbox.evaluation.judge.classifier import Classifier, all_heads
 from mag_sandbox.evaluation.judge.judge import Judge, JudgedView, found, shape_for
@@ -140,7 +143,10 @@ def test_senseless_settings_are_refused(settings, problem):
         ImaginationSettings(**settings)
 
 
-def test_a_run_measures_everything_and_says_it(tmp_path):
+def test_a_run_measures_everything_and_says_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        reports, "told_apart", partial(told_apart, fitting=replace(FITTING, steps=1))
+    )
     torch.manual_seed(0)
     judge = Judge(Segmenter(replace(shape_for(WORDS), widths=(4, 8, 8, 8), blocks=1)), WORDS)
     lines: list[str] = []
@@ -154,9 +160,10 @@ def test_a_run_measures_everything_and_says_it(tmp_path):
     result = bar.run()
     assert result["round"]["prompt"]["excess_db"]["mean"] == pytest.approx(0, abs=2)
     assert set(result["bars"]) == set(BARS)
+    assert set(result["apart"]) == {"invented", "blurred", "others"}
     assert {f"image_{yaw:g}" for yaw in WALLS[1:]} <= result["distance"].keys()
     assert 0 < result["detail"]["first"]["mean"] < 1  # this world's codec adds noise
     table = "\n".join(lines_of(result))
-    for name in BARS:
+    for name in (*BARS, "told apart"):
         assert name in table
     assert sorted(path.name for path in tmp_path.iterdir()) == ["s-rings.png", "s.png"]
