@@ -1,7 +1,8 @@
 """Parts of a causal transformer that reads text and draws several numbers a step."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -64,42 +65,102 @@ def unit(x: Tensor) -> Tensor:
     return x * (math.sqrt(2 * x.shape[-1]) / (scale + EPS)).to(x.dtype)
 
 
+class Likes(NamedTuple):
+    """What the numbers of a step are likened to: those of an earlier step."""
+
+    numbers: Tensor  # int64 [..., fields]
+    there: Tensor  # whether there is one, bool [...]
+
+
 class FieldHead(nn.Module):
     """Draws several numbers, one after the other, from what a transformer makes of a step.
 
+    Each but the first is told by how likely it is, and by how likely its distance is from the
+    number it is likened to, digit by digit: so what repeats itself need not be learned by heart.
+
     Args:
         dim: of the transformer.
-        sizes: how many values each number can have.
+        digits: of each number: how many values each of its digits has, the highest digit first.
+        around: which numbers go around: their last value is followed by the first.
     """
 
-    def __init__(self, dim: int, sizes: Sequence[int]) -> None:
+    def __init__(
+        self, dim: int, digits: Sequence[tuple[int, ...]], around: Collection[int]
+    ) -> None:
         super().__init__()
+        self._digits, self._around = tuple(digits), frozenset(around)
+        sizes = [math.prod(each) for each in digits]
         self.norm = nn.LayerNorm(dim)
         self.inner = nn.ModuleList(nn.Linear(dim, dim) for _ in sizes)
         self.outer = nn.ModuleList(nn.Linear(dim, size) for size in sizes)
         self.drawn = nn.ModuleList(nn.Embedding(size, dim) for size in sizes[:-1])
+        self.like = nn.ModuleList(nn.Embedding(sum(each), dim) for each in digits[1:])
+        self.apart = nn.ModuleList(
+            nn.Linear(dim, sum(self._steps(index)), bias=False) for index in range(1, len(sizes))
+        )
+        for layer in (*self.like, *self.apart):
+            nn.init.zeros_(layer.weight)
 
-    def forward(self, x: Tensor, numbers: Tensor) -> list[Tensor]:
+    def forward(self, x: Tensor, numbers: Tensor, likes: Likes) -> list[Tensor]:
         """Return the logits of all numbers, each knowing those before it.
 
         Args:
             x: from the transformer, [B, L, dim].
             numbers: that are to be drawn, int64 [B, L, fields].
+            likes: what they are likened to.
         """
         state = self.norm(x)
-        logits = [self.logits(state, 0)]
+        logits = [self.logits(state, 0, likes)]
         for index in range(1, len(self.inner)):
             state = self.follow(state, numbers[..., index - 1], index - 1)
-            logits.append(self.logits(state, index))
+            if index == 1:
+                state = self.liken(state, likes)
+            logits.append(self.logits(state, index, likes))
         return logits
 
-    def logits(self, state: Tensor, index: int) -> Tensor:
+    def logits(self, state: Tensor, index: int, likes: Likes) -> Tensor:
         """Return the logits of a number, [..., values]."""
-        return self.outer[index](functional.gelu(self.inner[index](state)))
+        hidden = functional.gelu(self.inner[index](state))
+        logits = self.outer[index](hidden)
+        if index == 0:
+            return logits
+        apart = self.apart[index - 1](hidden) * likes.there[..., None]
+        total = logits.new_zeros(*logits.shape[:-1], 1)
+        parts = apart.split(self._steps(index), dim=-1)
+        each = zip(parts, self._split(likes.numbers[..., index], index), strict=True)
+        for size, (part, like) in zip(self._digits[index], each, strict=True):
+            steps = torch.arange(size, device=like.device) - like[..., None]
+            steps = steps % size if index in self._around else steps + size - 1
+            total = (total[..., None] + part.gather(-1, steps)[..., None, :]).flatten(-2)
+        return logits + total
 
     def follow(self, state: Tensor, number: Tensor, index: int) -> Tensor:
         """Return the state once a number is drawn."""
         return state + self.drawn[index](number)
+
+    def liken(self, state: Tensor, likes: Likes) -> Tensor:
+        """Return the state once it is known what all but the first number are likened to."""
+        for index, table in enumerate(self.like, 1):
+            first, told = 0, torch.zeros_like(state)
+            digits = self._split(likes.numbers[..., index], index)
+            for size, digit in zip(self._digits[index], digits, strict=True):
+                told = told + table(first + digit)
+                first += size
+            state = state + told * likes.there[..., None]
+        return state
+
+    def _steps(self, index: int) -> list[int]:
+        """Return how many distances there are of each digit."""
+        around = index in self._around
+        return [size if around else 2 * size - 1 for size in self._digits[index]]
+
+    def _split(self, number: Tensor, index: int) -> list[Tensor]:
+        """Return the digits of a number."""
+        digits = []
+        for size in reversed(self._digits[index]):
+            digits.append(number % size)
+            number = number // size
+        return digits[::-1]
 
 
 class KeyCache:

@@ -16,7 +16,7 @@ class PlannerConfig:
     text_dim: int = 128
     text_len: int = 48
     kinds: int = 160  # rows of the table of kinds; more than there are
-    most: int = 64  # things of a ring, the largest ones
+    most: int = 80  # things of a ring, the largest ones
     plans: int = 2  # that are drawn, to take the one that shows most of the caption
     guidance: float = 2.0  # how much the caption counts
     top_p: float = 0.85  # share of the likeliest values that may be chosen

@@ -1,10 +1,12 @@
 """The planner: a causal transformer that lists the things of a whole ring from the caption.
 
 One step is one thing, from far to near; what is drawn of it, one after the other, are the numbers
-of `FIELDS`. A thing's place is told from the thing before it, and attention turns with the places,
-so a plan is the same whichever way one looks. Knows nothing of pictures.
+of `FIELDS`, all but the kind also by how they differ from those of the last thing of its kind: four
+walls of a room are much alike. A thing's place is told from the thing before it, and attention
+turns with the places, so a plan is the same whichever way one looks. Knows nothing of pictures.
 """
 
+import math
 from collections.abc import Collection, Sequence
 from typing import NamedTuple, cast
 
@@ -19,6 +21,7 @@ from mag_sandbox.model.imagination.causal import (
     CausalLayer,
     FieldHead,
     KeyCache,
+    Likes,
     TextKeys,
     choose,
 )
@@ -31,7 +34,7 @@ SMALLEST, LARGEST = 1.5, 360.0  # degrees; sizes are told by ratios between thes
 LEVELS = 10  # of each channel of a colour
 NOTHING_MORE = 0  # in place of a kind
 FIELDS = ("kind", "variant", "turn", "base", "width", "height", "color", "mean color")
-TURN = FIELDS.index("turn")
+KIND, TURN = FIELDS.index("kind"), FIELDS.index("turn")
 TELLING = tuple(FIELDS.index(name) for name in ("kind", "variant", "color"))  # what captions name
 WAVES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)  # times around the ring
 _LONGEST = 160.0  # steps, of the slowest turn by a thing's number
@@ -57,12 +60,16 @@ class Planner(nn.Module):
         super().__init__()
         self.config, self.kinds, self.kernel = config, tuple(kinds), kernel
         dim = config.dim
-        sizes = (config.kinds, VARIANTS, COLUMNS, ROWS, SIZES, SIZES, LEVELS**3, LEVELS**3)
+        colors = (LEVELS,) * 3
+        digits = (
+            (config.kinds,), (VARIANTS,), (COLUMNS,), (ROWS,), (SIZES,), (SIZES,), colors, colors,
+        )  # fmt: skip
+        sizes = [math.prod(each) for each in digits]
         self.start = nn.Parameter(torch.zeros(dim))
         self.content = nn.ModuleList(nn.Embedding(size, dim) for size in sizes)
         self.text_embedding = nn.Linear(config.text_dim, dim)
         self.layers = nn.ModuleList(CausalLayer(config) for _ in range(config.num_layers))
-        self.head = FieldHead(dim, sizes)
+        self.head = FieldHead(dim, digits, around=[TURN])
         for table in (*self.content, *self.head.drawn):
             nn.init.normal_(table.weight, std=0.5)
 
@@ -87,7 +94,8 @@ class Planner(nn.Module):
         def attend(_layer: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
             return self.kernel(q, k, v, later.to(q.dtype))
 
-        return self.head(self._through(x, columns, 0, self._text_keys(features), attend), things)
+        x = self._through(x, columns, 0, self._text_keys(features), attend)
+        return self.head(x, things, _likes(things))
 
     @torch.inference_mode()
     def plan(
@@ -121,42 +129,46 @@ class Planner(nn.Module):
         cache = KeyCache(self.config, 2 * count, most)
         x = self.start.expand(2 * count, 1, -1)
         columns = torch.zeros(2 * count, 1, dtype=torch.long)
-        rows = np.zeros((most, count, len(FIELDS)), np.int64)
+        rows = torch.zeros(count, most, len(FIELDS), dtype=torch.long)
         said, lengths = np.zeros((most, count)), np.full(count, most)
         for index in range(most):
             state = self.head.norm(self._through(x, columns, index, text, cache.attend)[:, 0])
             cache.steps += 1
-            rows[index], said[index] = self._things(state, noise[:, index])
-            ended = rows[index, :, 0] == NOTHING_MORE
+            said[index] = self._draw_thing(state, rows[:, : index + 1], noise[:, index])
+            ended = rows[:, index, KIND].numpy() == NOTHING_MORE
             lengths[ended] = lengths[ended].clip(max=index)
             if lengths.max() <= index:
                 break
-            both = torch.from_numpy(rows[index]).repeat(2, 1)[:, None]
+            both = rows[:, index : index + 1].repeat(2, 1, 1)
             x, columns = self._content(both), columns + both[..., TURN]
         ends = list(enumerate(lengths.tolist()))
         return Drawn(
-            [rows[:end, plan] for plan, end in ends], [said[:end, plan] for plan, end in ends]
+            [rows[plan, :end].numpy() for plan, end in ends],
+            [said[:end, plan] for plan, end in ends],
         )
 
-    def _things(self, state: Tensor, noise: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the numbers of a thing of each plan, and how much likelier the caption makes it.
+    def _draw_thing(self, state: Tensor, things: Tensor, noise: np.ndarray) -> np.ndarray:
+        """Draw the last of some things; return how much likelier the caption makes it, [plans].
 
         Args:
             state: of all plans with the caption, then of all without, [2 * plans, dim].
+            things: of the plans so far, int64 [plans, things, fields]; the last is written.
             noise: [plans, fields].
         """
-        count = len(noise)
-        drawn, said = torch.zeros(count, len(FIELDS), dtype=torch.long), torch.zeros(count)
-        shares = torch.from_numpy(noise).float()
+        said, shares = torch.zeros(len(noise)), torch.from_numpy(noise).float()
         for field in range(len(FIELDS)):
+            if field <= KIND + 1:  # from then on its kind is known
+                likes = _last_likes(things)
             if field:
-                state = self.head.follow(state, drawn[:, field - 1].repeat(2), field - 1)
-            told, free = self.head.logits(state, field).float().log_softmax(dim=-1).chunk(2)
+                state = self.head.follow(state, things[:, -1, field - 1].repeat(2), field - 1)
+            if field == KIND + 1:
+                state = self.head.liken(state, likes)
+            told, free = self.head.logits(state, field, likes).float().log_softmax(dim=-1).chunk(2)
             logits = free + self.config.guidance * (told - free)
-            drawn[:, field] = choose(logits, shares[:, field], self.config.top_p)
+            things[:, -1, field] = choose(logits, shares[:, field], self.config.top_p)
             if field in TELLING:
-                said += (told - free).gather(-1, drawn[:, field : field + 1])[:, 0]
-        return drawn.numpy(), said.numpy()
+                said += (told - free).gather(-1, things[:, -1, field, None])[:, 0]
+        return said.numpy()
 
     def _text_keys(self, features: Tensor) -> TextKeys:
         text = self.text_embedding(features)
@@ -188,6 +200,32 @@ class Planner(nn.Module):
         for index, layer in enumerate(self.stack):
             x = layer(x, rotary, text[index], attend, self.kernel, index)
         return x
+
+
+def _likes(things: Tensor, first: int = 0) -> Likes:
+    """Return what things are likened to: the last of its kind before each.
+
+    Its turn is then the one that would have led to the same place.
+
+    Args:
+        things: numbers, int64 [B, L, fields].
+        first: of the things that it is asked of; those before it are not.
+    """
+    place, own = torch.arange(things.shape[1], device=things.device), things[:, first:]
+    same = (own[:, :, None, KIND] == things[:, None, :, KIND]) & (place[first:, None] > place)
+    last = torch.where(same, place + 1, 0).amax(dim=-1)  # 0: it is the first of its kind
+    which = (last - 1).clamp(min=0)
+    numbers = things.gather(1, which[..., None].expand_as(own))
+    columns = things[..., TURN].cumsum(dim=1)
+    before = columns[:, first:] - own[..., TURN]
+    numbers[..., TURN] = (columns.gather(1, which) - before) % COLUMNS
+    return Likes(numbers, last > 0)
+
+
+def _last_likes(things: Tensor) -> Likes:
+    """Return what the last of some things is likened to, twice: with the caption and without."""
+    numbers, there = _likes(things, things.shape[1] - 1)
+    return Likes(numbers[:, 0].repeat(2, 1), there[:, 0].repeat(2))
 
 
 def thing_numbers(objects: Sequence[PlacedObject], kinds: Sequence[str]) -> np.ndarray:

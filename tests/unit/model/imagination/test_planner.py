@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 import torch
 
+from mag_sandbox.model.imagination import planner as planner_module
 from mag_sandbox.model.imagination.ahead import turned
 from mag_sandbox.model.imagination.causal import choose
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.planner import (
     COLUMNS,
     FIELDS,
+    SIZES,
     TURN,
     placed_objects,
     thing_numbers,
@@ -51,6 +53,38 @@ def test_a_plan_is_the_same_whichever_way_the_ring_is_turned():
     assert (here[0, TURN], here[1, TURN]) == (0, 13)
     with torch.no_grad():
         assert planner(torch.from_numpy(here)[None], prompt)[0].isfinite().all()
+
+
+def test_a_thing_is_likened_to_the_last_of_its_kind_and_no_other():
+    """What the first tree is does not matter to a tent that follows another tent."""
+    head = networks().planner.eval().head
+    tree = replace(TENT, kind="tree", yaw=10.0)
+    rows = torch.from_numpy(thing_numbers([tree, TENT, tree, TENT], KINDS))[None]
+    likes = planner_module._likes(rows)
+    assert likes.there[0].tolist() == [False, False, True, True]
+    assert likes.numbers[0, 3, TURN + 1 :].tolist() == rows[0, 1, TURN + 1 :].tolist()
+    assert likes.numbers[0, 3, TURN] == rows[0, 3, TURN], "both stand in the same place"
+    state = torch.zeros(1, 4, TINY.planner.dim)
+    with torch.no_grad():
+        alone, likened = head.liken(state, likes)[0, [0, 3]]
+    assert not alone.any()
+    assert likened.any()
+
+
+def test_what_repeats_itself_is_likelier_by_its_distance_from_the_last_one():
+    head = networks().planner.eval().head
+    width = FIELDS.index("width")
+    rows = torch.from_numpy(thing_numbers([TENT, TENT], KINDS))[None]
+    likes = planner_module._likes(rows)
+    with torch.no_grad():
+        for part in head.apart:
+            part.weight.zero_()
+        state = torch.ones(1, 2, TINY.planner.dim)
+        plain = head.logits(state, width, likes)
+        head.apart[width - 1].weight[SIZES - 1] = 1.0  # no distance at all
+        gain = (head.logits(state, width, likes) - plain)[0]
+    assert not gain[0].any()
+    assert gain[1].nonzero().tolist() == [[rows[0, 0, width]]]
 
 
 def test_no_thing_knows_those_after_it():

@@ -34,6 +34,7 @@ def networks(config: ImaginationConfig = TINY) -> ImaginationNetworks:
     for module in made.parts().values():
         for parameter in module.parameters():
             nn.init.normal_(parameter, std=0.3)
+    nn.init.constant_(made.planner.head.outer[0].bias[:1], -9.0)  # no plan ends at once
     return made
 
 
