@@ -24,7 +24,7 @@ WORD_TEXTS: dict[Word, str] = {
 }
 TITLES = {"postcard": "Postcard found"}
 ASPECT = 0.6  # of the places for pictures
-WIPE_SHARE = 0.66  # of the window's width or height that a wipe takes
+WIPE_SHARE = 0.62  # of the window's width or height that a wipe takes
 SHADOW = (0, 0, 0, 90)
 LABEL = (13, 17, 30, 170)
 

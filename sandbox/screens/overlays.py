@@ -36,6 +36,7 @@ NOTICE_S = 3.5  # how long a notice stays
 PROBE_S = 7.0  # how long a comparison stays
 NEW_S = 8.0  # how long the map tells what will be new, after words were written
 WIPE_S = 4.0  # how long a wipe takes
+WIPE_MIDDLE = 0.46  # of the window's height: above what is hinted at
 WIPE_MOVES_S = 1 / 30  # between two pictures of it
 WIPE_AWAY_S = 2.0  # that a view must have been out of sight for one
 WIPE_EVERY_S = 20.0  # between two that nobody asked for
@@ -284,7 +285,9 @@ class ProbeOverlay(Overlay):
         if self._wipe is None or self._wipe[0] != (result.number, theme):
             self._wipe = (result.number, theme), WipeCard(theme, result, surface.get_size())
         card = self._wipe[1].at(wiped((self._looked_at - self._since) / WIPE_S))
-        self._place = surface.blit(card, card.get_rect(center=surface.get_rect().center))
+        width, height = surface.get_size()
+        middle = width // 2, round(height * WIPE_MIDDLE)
+        self._place = surface.blit(card, card.get_rect(center=middle))
 
     @property
     def _in_lab(self) -> bool:
