@@ -30,8 +30,8 @@ from tests.games import FAST, PATIENCE, SCENE, SETTINGS, eventually, games
 Usage = namedtuple("Usage", "total used free")
 GLIMPSE = 17  # blocks: enough to be kept
 STRANGE = {
-    "ten thousand characters": "word " * 2000,
-    "emoji": "a 🏰 by the 🌊, 👩‍👩‍👧‍👦 and 🇪🇺",
+    "ten thousand characters": "meadow " * 1500,
+    "emoji": "a castle 🏰 by the 🌊, 👩‍👩‍👧‍👦 and 🇪🇺",
     "control characters": "a\x00 meadow\x1b[2J\r\n\t at\u202e night\x7f",
 }
 
