@@ -22,6 +22,7 @@ from mag_sandbox.sandbox.play.pacing import DurationEstimate
 from mag_sandbox.sandbox.play.session import CommandSource, Playthrough, Session, SessionStep
 
 SMALL = 240  # px of height; taller frames are not enlarged
+STRAINED = 0.75  # share of a block's time; where making blocks takes more, none is enlarged
 logger = logging.getLogger(__name__)
 Clock = Callable[[], float]
 Result = TypeVar("Result")
@@ -109,6 +110,7 @@ class GenerationWorker:
         self._calls: deque[tuple[Callable[[Session], object], Future]] = deque()
         self._block_time = DurationEstimate()
         self._prepare_time = DurationEstimate()
+        self._making_time = DurationEstimate(0.75, 8)  # of the newest blocks, enlarging apart
         self._thread = threading.Thread(target=self._run, name="generation", daemon=True)
 
     def start(self) -> None:
@@ -228,6 +230,7 @@ class GenerationWorker:
                 return reason
             begun = self._clock()
             step = session.advance()
+            self._making_time.add(self._clock() - begun)
             large = self._enlarged(step, spec)
             if step is not None:
                 self._block_time.add(self._clock() - begun)
@@ -236,8 +239,9 @@ class GenerationWorker:
         return self._wait(session, generation, for_turn=False)
 
     def _enlarged(self, step: SessionStep | None, spec: WorldSpec) -> Frames | None:
-        """Return the frames of a step at twice their size, if they are small."""
-        if step is None or spec.frame_height > SMALL:
+        """Return the frames of a step at twice their size, if they are small and there is time."""
+        strained = self._making_time.seconds > STRAINED * spec.block_seconds
+        if step is None or spec.frame_height > SMALL or strained:
             return None
         return self._enlarge(step.block.frames)
 

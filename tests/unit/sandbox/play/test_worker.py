@@ -4,6 +4,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
 
+import numpy as np
 import pytest
 
 from mag_sandbox.controls.bindings import DEFAULTS
@@ -40,7 +41,7 @@ class Log:
 class Player:
     """Drives a worker as the window does."""
 
-    def __init__(self, world=None, source=None, load=None, clock=lambda: 0.0):
+    def __init__(self, world=None, source=None, load=None, clock=lambda: 0.0, **options):
         self.world = world or FakeWorld()
         self.log = Log()
         self._news = SimpleQueue()
@@ -50,6 +51,7 @@ class Player:
             [self.log],
             clock=clock,
             notify=lambda: self._news.put(None),
+            **options,
         )
         self.worker.start()
         self.worker.begin(Playthrough(SCENE, 7))
@@ -94,6 +96,27 @@ def test_no_block_is_begun_before_the_last_one_was_taken(player):
         ready = window.block()
         assert len(steps) == number == ready.block.block_index
         window.worker.needed_at(NOW)
+
+
+def test_frames_are_enlarged_while_there_is_time_for_it(player):
+    now, cost = [0.0], [0.0]
+
+    def work(control):
+        now[0] += cost[0]
+
+    def twice(frames):
+        return frames.repeat(2, axis=1).repeat(2, axis=2)
+
+    window = player(world=FakeWorld(on_step=work), clock=lambda: now[0], enlarge=twice)
+    ready = window.block()
+    assert np.array_equal(ready.picture(0), twice(ready.block.frames)[0])
+    for cost[0], enlarges in ((0.9, False), (0.1, True)):  # shares of a block's time
+        cost[0] *= ready.spec.block_seconds
+        for _ in range(8):
+            window.worker.needed_at(NOW)
+            ready = window.block()
+        assert (ready.large is not None) is enlarges
+    assert np.array_equal(ready.picture(1), twice(ready.block.frames)[1])
 
 
 def test_a_block_is_begun_just_in_time_with_the_newest_input(player):
