@@ -81,8 +81,13 @@ class MemoryPolicy(ABC):
             if frame.passing and all_shown(covered_cells(frame.pose, lasting)):
                 del frames[slot]  # replaced, not evicted
 
-    def _renew(self, view: CameraPose, frame_index: int) -> None:
-        """Note that the originals of a copied frame are still needed: they leave after it."""
+    def _renew(self, block: BlockInfo) -> None:
+        """Note that the originals of a copied block are still needed: they leave after it."""
+        if block.copied:
+            self._need(block.poses[-1], block.first_frame)
+
+    def _need(self, view: CameraPose, frame_index: int) -> None:
+        """Note that a frame was the newest for which the originals near a view were needed."""
         frames = self.table.frames
         for slot, frame in frames.items():
             if not frame.copied and _near(view, frame.pose):
@@ -114,8 +119,7 @@ class Mag(MemoryPolicy):
         """Keep the block's last frame, and of the first block also the sink frames."""
         writes = []
         last = len(block.poses) - 1
-        if block.copied:
-            self._renew(block.poses[-1], block.first_frame)
+        self._renew(block)
         if block.first_frame == 0:
             for frame in range(min(self.setting.sink_frames, last, self.table.capacity - 1)):
                 writes.append(self._put(block, frame, "sink", frame))
@@ -237,8 +241,7 @@ class Full(MemoryPolicy):
 
     def admit(self, block: BlockInfo) -> tuple[SlotWrite, ...]:
         """Keep all frames of the block."""
-        if block.copied:
-            self._renew(block.poses[-1], block.first_frame)
+        self._renew(block)
         return tuple(
             self._put(block, frame, "raw", self.table.place()) for frame in range(len(block.poses))
         )
@@ -252,6 +255,10 @@ class Window(MemoryPolicy):
     def adopt(self, table: SlotTable, block_length: int) -> None:
         """Keep what another policy had of the window; the rest is forgotten."""
         super().adopt(table, block_length)
+        self._forget_old(table, block_length)
+
+    def _forget_old(self, table: SlotTable, block_length: int) -> None:
+        """Forget what is older than the window of a table's newest frame."""
         newest = max((frame.frame_index for frame in table.frames.values()), default=-1)
         self._forget_before(newest + 1 - self.setting.window_blocks * block_length)
 
@@ -288,16 +295,15 @@ class WindowOfViews(Window):
         shown = [frame for frame in self.table.frames.values() if frame.kind != "look-ahead"]
         if shown:
             newest = max(shown, key=lambda frame: frame.frame_index)
-            self._renew(newest.pose, newest.frame_index)
-        super().adopt(self.table, block_length)
+            self._need(newest.pose, newest.frame_index)
+        self._forget_old(self.table, block_length)
 
     def admit(self, block: BlockInfo) -> tuple[SlotWrite, ...]:
         """Keep all frames of a block, of a view ahead one."""
         if block.look_ahead:
             slot = self.table.place(protected=("sink",))
             return (self._put(block, len(block.poses) - 1, "look-ahead", slot),)
-        if block.copied:
-            self._renew(block.poses[-1], block.first_frame)
+        self._renew(block)
         return super().admit(block)
 
 

@@ -43,9 +43,7 @@ class RunSummary:
     pacing: PacingStats = field(default_factory=PacingStats)
     latencies_ms: tuple[float, ...] = ()  # key event -> first frame that answers it
     photons_ms: tuple[float, ...] = ()  # key event -> the picture moves, by late warp or block
-    glass_ms: tuple[
-        float, ...
-    ] = ()  # from one moved picture to the next, while a late warp moves it
+    glass_ms: tuple[float, ...] = ()  # from a picture that a late warp moves to the next
     draw_ms: float = 0.0  # mean a frame: picture and display
     hud_ms: float = 0.0  # mean a frame: the display's share of draw_ms
     flip_ms: float = 0.0  # mean a frame: handing the picture to the system, mostly waiting for it

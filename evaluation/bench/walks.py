@@ -133,12 +133,11 @@ def _walked(index: int, settings: WalkSettings, world: World, judge: Judge) -> _
     rng = np.random.default_rng([settings.seed, index])
     every = max(1, round(LOOK_S / world.spec.block_seconds))
     world.reset(Scene(asked, name=f"walk {index}"), index)
-    seen, poses, memories = [], [], []
+    seen, memories = [], []
     for number, control in enumerate(controls(world.spec, settings.seconds, other, rng)):
         block = world.step(control)
         if number % every == every - 1:
             seen.append(block.at_rest[-1].copy())
-            poses.append(block.poses[-1])
             memories.append(block.memory.policy)
     strip = [view[::2, ::2] for view in seen[:: -(-len(seen) // ACROSS)]]
     return _Walk(asked, _figures(np.stack(seen), judge), tuple(memories), strip)

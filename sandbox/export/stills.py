@@ -42,7 +42,7 @@ def write_frames(
     rows = []
     for shot in shots:
         name = f"frame-{shot.number:06d}.png"
-        image = Image.fromarray(enlarged(picture(shot), scale))
+        image = Image.fromarray(in_squares(picture(shot), scale))
         image.save(folder / name, "PNG", compress_level=FAST)
         rows.append(
             {
@@ -103,6 +103,6 @@ def summary_text(probes: list[ProbeResult]) -> str:
     return f"{text} · half forgotten after {duration_text(life)}" if life else text
 
 
-def enlarged(frame: Frames, scale: int) -> Frames:
+def in_squares(frame: Frames, scale: int) -> Frames:
     """Return a frame whose every pixel is a square."""
     return frame.repeat(scale, axis=0).repeat(scale, axis=1) if scale > 1 else frame

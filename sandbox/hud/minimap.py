@@ -25,6 +25,7 @@ from mag_sandbox.sandbox.hud.seen import (
     view_box,
 )
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver, SessionStart
+from mag_sandbox.sandbox.ui.display import flat_picture
 from mag_sandbox.sandbox.ui.theme import ACCENT, INK, MUTED, SEGMENT_COLOURS, Theme
 
 MOST_FRAMES = 2**30  # a kept map that says more is damaged
@@ -266,8 +267,7 @@ def _draw_base(theme: Theme, picture: MapPicture, width: int, *, tells_new: bool
     pixels = picture.pixels
     if tells_new:
         pixels = np.where((_LINES & ~picture.stays)[..., None], np.array(ACCENT, np.uint8), pixels)
-    flat = pygame.image.frombuffer(pixels.tobytes(), (WIDTH, HEIGHT), "RGB")
-    card.blit(pygame.transform.smoothscale(flat, area.size), area)
+    card.blit(pygame.transform.smoothscale(flat_picture(pixels), area.size), area)
     if tells_new:
         words = theme.text(f"{1.0 - picture.stays.mean():.0%} will be new", 13, ACCENT)
         card.blit(words, (area.left, area.bottom + theme.px(6)))
