@@ -70,9 +70,8 @@ def write_sheet(path: Path, probes: list[ProbeResult], facts: dict) -> None:
     sheet = pygame.Surface((width, height))
     sheet.fill(BACKDROP)
     title = f"{facts['scene']} · memory {facts['policy']} · seed {facts['seed']}"
-    sheet.blit(theme.text(title, 20, bold=True), (gap, gap))
-    for line, text in enumerate([*lines, summary_text(probes)]):
-        sheet.blit(theme.text(text, 14, MUTED), (gap, theme.px(40) + line * theme.line_height(14)))
+    theme.write(sheet, title, 20, bold=True, topleft=(gap, gap))
+    theme.write_lines(sheet, [*lines, summary_text(probes)], (gap, theme.px(40)), 14, MUTED)
     for row in rows:
         for column, card in enumerate(row):
             sheet.blit(card, (gap + column * (card.get_width() + gap), top))

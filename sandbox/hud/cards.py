@@ -89,9 +89,7 @@ def scene_card(theme: Theme, state: HudState) -> pygame.Surface:
     middle = theme.px(12) + title_height // 2
     theme.write(card, state.scene, 18, bold=True, midleft=(pad, middle))
     _write_clock(card, theme, state, (width - pad, middle))
-    for row, text in enumerate(lines):
-        top = theme.px(16) + title_height + row * line
-        card.blit(theme.text(text, 13, MUTED), (pad, top))
+    theme.write_lines(card, lines, (pad, theme.px(16) + title_height), 13, MUTED)
     _draw_compass(card, theme, state, (pad + radius, compass_top + radius), radius)
     left = pad + 2 * radius + theme.px(16)
     theme.write(card, state.phrase, 15, midleft=(left, compass_top + radius - theme.px(11)))
@@ -176,8 +174,8 @@ def slim_card(theme: Theme, state: HudState) -> pygame.Surface:
     clock = _write_clock(card, theme, state, (width - pad, middle))
     reach = duration_text(state.memory.oldest_seconds)
     said = f"remembers {reach}" if state.memory.entries else reach_text(state.memory)
-    words = theme.one_line(said, clock - theme.px(8) - pad, 13)
-    theme.write(card, words, 13, MUTED, midleft=(pad, middle))
+    room = clock - theme.px(8) - pad
+    theme.write(card, said, 13, MUTED, within=room, midleft=(pad, middle))
     bar = pygame.Rect(pad, theme.px(30), width - 2 * pad, theme.px(6))
     draw_bar(card, theme, bar, state.memory)
     return card
@@ -201,9 +199,9 @@ def split_card(theme: Theme, memory: MemoryUsage, width: int) -> pygame.Surface:
     pad = theme.px(14)
     card = theme.card((width, theme.px(56)))
     name = theme.write(card, memory.policy, 16, bold=True, midleft=(pad, theme.px(19)))
-    text = f"{reach_text(memory)} · {size_text(memory)}"
-    text = theme.one_line(text, width - pad - theme.px(12) - name.right, 13)
-    theme.write(card, text, 13, MUTED, midright=(width - pad, theme.px(19)))
+    text, room = f"{reach_text(memory)} · {size_text(memory)}", width - pad - theme.px(12)
+    room -= name.right
+    theme.write(card, text, 13, MUTED, within=room, midright=(width - pad, theme.px(19)))
     draw_bar(card, theme, pygame.Rect(pad, theme.px(37), width - 2 * pad, theme.px(8)), memory)
     return card
 
@@ -218,8 +216,7 @@ def message_card(
     card = theme.card((width, theme.px(112) + line * len(lines)), dense=True)
     pygame.draw.rect(card, colour, (0, theme.px(24), theme.px(5), card.get_height() - theme.px(48)))
     theme.write(card, title, 20, bold=True, midleft=(pad, theme.px(36)))
-    for row, words in enumerate(lines):
-        card.blit(theme.text(words, 15), (pad, theme.px(60) + row * line))
+    theme.write_lines(card, lines, (pad, theme.px(60)))
     theme.write(card, hint, 14, MUTED, midleft=(pad, card.get_height() - theme.px(28)))
     return card
 
@@ -397,10 +394,9 @@ def _help_page(
     size = 2 * pad + count * (width + gap) - gap, head + longest * line + theme.px(12)
     card = theme.card(size, dense=True)
     card.blit(card.copy(), (0, 0))  # on top of itself: nothing shines through
-    card.blit(theme.text(TITLE, 20, bold=True), (pad, theme.px(16)))
+    theme.write(card, TITLE, 20, bold=True, topleft=(pad, theme.px(16)))
     hint = f"{bindings.title('help')}: {next_word}" if bindings.title("help") else ""
-    close = theme.text(hint, TEXT, MUTED)
-    card.blit(close, (size[0] - pad - close.get_width(), theme.px(20)))
+    theme.write(card, hint, TEXT, MUTED, topright=(size[0] - pad, theme.px(20)))
     for place, column in enumerate(columns):
         for number, row in enumerate(column):
             left, top = pad + place * (width + gap), head + number * line
@@ -446,8 +442,7 @@ def _draw_row(card: pygame.Surface, theme: Theme, row: Row | None, rect: pygame.
         return
     left = rect.left + min(theme.px(KEYS), rect.width // 3)
     theme.write(card, keys or pad, TEXT, ACCENT, midleft=(rect.left, middle))
-    said = theme.one_line(text, rect.right - left, TEXT)
-    words = theme.write(card, said, TEXT, INK, midleft=(left, middle))
+    words = theme.write(card, text, TEXT, within=rect.right - left, midleft=(left, middle))
     button = theme.text(pad if keys else "", 12, MUTED)
     if words.right + theme.px(8) + button.get_width() <= rect.right:
         card.blit(button, button.get_rect(midright=(rect.right, middle)))

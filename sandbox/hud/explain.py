@@ -315,10 +315,8 @@ def tip_card(theme: Theme, explanation: Explanation) -> pygame.Surface:
         square = pygame.Rect(pad, pad + (title_height - theme.px(12)) // 2, *(theme.px(12),) * 2)
         card.blit(theme.rounded(square.size, SEGMENT_COLOURS[explanation.kind], 3), square)
         left = square.right + theme.px(8)
-    card.blit(theme.text(explanation.title, 15, bold=True), (left, pad))
-    for row, text in enumerate(lines):
-        place = (pad, pad + title_height + theme.px(2) + row * line)
-        card.blit(theme.text(text, 14, MUTED), place)
+    theme.write(card, explanation.title, bold=True, topleft=(left, pad))
+    theme.write_lines(card, lines, (pad, pad + title_height + theme.px(2)), 14, MUTED)
     return card
 
 

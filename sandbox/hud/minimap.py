@@ -269,8 +269,8 @@ def _draw_base(theme: Theme, picture: MapPicture, width: int, *, tells_new: bool
         pixels = np.where((_LINES & ~picture.stays)[..., None], np.array(ACCENT, np.uint8), pixels)
     card.blit(pygame.transform.smoothscale(flat_picture(pixels), area.size), area)
     if tells_new:
-        words = theme.text(f"{1.0 - picture.stays.mean():.0%} will be new", 13, ACCENT)
-        card.blit(words, (area.left, area.bottom + theme.px(6)))
+        words = f"{1.0 - picture.stays.mean():.0%} will be new"
+        theme.write(card, words, 13, ACCENT, topleft=(area.left, area.bottom + theme.px(6)))
     else:
         _draw_caption(card, theme, picture, area)
     return card
@@ -281,13 +281,11 @@ def _draw_caption(
 ) -> None:
     """Say how much of the ring is known; the little frame explains the outline on the map."""
     top = area.bottom + theme.px(6)
-    explored = theme.text(f"{picture.explored:.0%} explored", 13, MUTED)
-    remembered = theme.text(f"{picture.remembered:.0%} in memory", 13, MUTED)
-    left = area.right - remembered.get_width()
-    card.blit(explored, (area.left, top))
-    card.blit(remembered, (left, top))
+    theme.write(card, f"{picture.explored:.0%} explored", 13, MUTED, topleft=(area.left, top))
+    kept = f"{picture.remembered:.0%} in memory"
+    remembered = theme.write(card, kept, 13, MUTED, topright=(area.right, top))
     frame = pygame.Rect(0, 0, theme.px(14), theme.px(9))
-    frame.midright = left - theme.px(6), top + remembered.get_height() // 2
+    frame.midright = remembered.left - theme.px(6), remembered.centery
     pygame.draw.rect(card, SEGMENT_COLOURS["compressed"], frame, max(1, theme.px(1.5)))
 
 

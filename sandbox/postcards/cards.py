@@ -100,8 +100,8 @@ def draw_stamp(theme: Theme, stamp: PostcardStamp) -> pygame.Surface:
     pygame.draw.aacircle(mark, (*PAPER, 235), (middle, middle), middle - 1)
     pygame.draw.aacircle(mark, ink, (middle, middle), middle - 1, line)
     pygame.draw.aacircle(mark, ink, (middle, middle), middle - 1 - 2 * line, max(1, line // 2))
-    word = theme.text(stamp.grade.upper(), 12, ink, bold=True)
-    mark.blit(word, word.get_rect(center=(middle, middle - theme.px(17))))
+    grade = stamp.grade.upper()
+    theme.write(mark, grade, 12, ink, bold=True, center=(middle, middle - theme.px(17)))
     theme.write(mark, str(stamp.points), 24, ink, bold=True, center=(middle, middle + theme.px(3)))
     theme.write(mark, "points", 11, ink, center=(middle, middle + theme.px(23)))
     return mark
@@ -126,16 +126,15 @@ def tour_card(
     gap = (width - 2 * pad - stamp * len(tour.stamps)) // max(1, len(tour.stamps) - 1)
     for number, one in enumerate(tour.stamps):
         card.blit(draw_stamp(theme, one), (pad + number * (stamp + gap), theme.px(98)))
-    card.blit(theme.text("Best tours here", 14, MUTED, bold=True), (pad, table_top))
+    theme.write(card, "Best tours here", 14, MUTED, bold=True, topleft=(pad, table_top))
     for row, score in enumerate(best, 1):
         top, colour = table_top + row * line, ACCENT if row == place else INK
         said = f"{row}.  {score.policy} · {score.found} of {score.cards} found"
-        card.blit(theme.text(said, 14, colour), (pad, top))
+        theme.write(card, said, 14, colour, topleft=(pad, top))
         theme.write(card, f"{score.points}", 14, colour, bold=True, topright=(width - pad, top))
-    for row, words in enumerate(note, rows + 1):
-        card.blit(theme.text(words, 12, MUTED), (pad, table_top + row * line))
-    hint = theme.text("Play again with another memory: what does it still know?", 13, MUTED)
-    card.blit(hint, hint.get_rect(midbottom=(width // 2, height - theme.px(12))))
+    theme.write_lines(card, note, (pad, table_top + (rows + 1) * line), 12, MUTED)
+    hint = "Play again with another memory: what does it still know?"
+    theme.write(card, hint, 13, MUTED, midbottom=(width // 2, height - theme.px(12)))
     return card
 
 
@@ -143,17 +142,16 @@ def _draw_result(
     card: pygame.Surface, theme: Theme, tour: Tour, place: int | None, pad: int
 ) -> None:
     title = {None: "Tour complete", 1: "A new best tour!"}.get(place, f"Number {place} here")
-    card.blit(theme.text(title, 20, bold=True), (pad, theme.px(18)))
+    theme.write(card, title, 20, bold=True, topleft=(pad, theme.px(18)))
     colour = GOOD if place == 1 else INK
-    points = theme.text(f"{tour.points}", 34, colour, bold=True)
-    right = card.get_width() - pad
-    card.blit(points, points.get_rect(topright=(right, theme.px(14))))
-    theme.write(card, "points", 13, MUTED, topright=(right, theme.px(14) + points.get_height()))
+    corner = card.get_width() - pad, theme.px(14)
+    points = theme.write(card, f"{tour.points}", 34, colour, bold=True, topright=corner)
+    theme.write(card, "points", 13, MUTED, topright=points.bottomright)
     kept = [one.recall for one in tour.stamps if one.recall is not None]
     said = f"{tour.found} of {len(tour.stamps)} places found"
     if kept:
         said += f" · the world remembered {sum(kept) / len(kept):.0f} % of them"
-    card.blit(theme.text(said, 14, MUTED), (pad, theme.px(54)))
+    theme.write(card, said, 14, MUTED, topleft=(pad, theme.px(54)))
 
 
 def _waiting_card(theme: Theme, view: PostcardView) -> pygame.Surface:
@@ -161,10 +159,9 @@ def _waiting_card(theme: Theme, view: PostcardView) -> pygame.Surface:
     text = "Look around: the world sends you pictures of places that you saw and left."
     lines = theme.wrap(text, width - 2 * pad, lines=3, size=13)
     card = theme.card((width, theme.px(50) + len(lines) * theme.line_height(13)), dense=True)
-    card.blit(theme.text(f"Postcard {view.number} of {view.total}", 16, bold=True), (pad, pad))
-    for row, words in enumerate(lines):
-        top = theme.px(42) + row * theme.line_height(13)
-        card.blit(theme.text(words, 13, MUTED), (pad, top))
+    title = f"Postcard {view.number} of {view.total}"
+    theme.write(card, title, 16, bold=True, topleft=(pad, pad))
+    theme.write_lines(card, lines, (pad, theme.px(42)), 13, MUTED)
     return card
 
 
@@ -188,16 +185,16 @@ def _draw_words(card: pygame.Surface, theme: Theme, view: PostcardView, claim_ke
     picture = _picture_rect(theme)
     title, note = _title_and_note(view, claim_key)
     top = picture.bottom + theme.px(6)
-    heading = theme.text(title, 16, PENCIL, bold=True)
-    card.blit(heading, (pad, top))
+    theme.write(card, title, 16, PENCIL, bold=True, topleft=(pad, top))
     below = top + theme.line_height(16)
     if view.stamp is not None:
         _draw_points(card, theme, view.stamp, below)
     else:
-        clock = theme.text(f"{view.seconds // 60}:{view.seconds % 60:02d}", 14, FADED, bold=True)
-        card.blit(clock, clock.get_rect(topright=(width - pad, top + theme.px(1))))
+        clock = f"{view.seconds // 60}:{view.seconds % 60:02d}"
+        corner = width - pad, top + theme.px(1)
+        theme.write(card, clock, 14, FADED, bold=True, topright=corner)
         _draw_heat(card, theme, view, below + theme.px(4))
-        card.blit(theme.text(note, 12, FADED), (pad, below + theme.px(26)))
+        theme.write(card, note, 12, FADED, topleft=(pad, below + theme.px(26)))
     _draw_standing(card, theme, view, _ruler(theme) + theme.px(5))
 
 
@@ -227,9 +224,8 @@ def _draw_heat(card: pygame.Surface, theme: Theme, view: PostcardView, top: int)
     middle = top + theme.px(6)
     theme.write(card, view.heat_word, 14, PENCIL, bold=True, midleft=(left, middle))
     if view.trend:
-        text = theme.text(view.trend, 12, FADED)
-        rect = text.get_rect(midright=(card.get_width() - pad - theme.px(14), middle))
-        card.blit(text, rect)
+        end = card.get_width() - pad - theme.px(14), middle
+        theme.write(card, view.trend, 12, FADED, midright=end)
         warm = view.trend == "warmer"
         colour = HEAT_COLOURS[1] if warm else HEAT_COLOURS[5]
         centre = (card.get_width() - pad - theme.px(5), middle)
@@ -242,7 +238,8 @@ def _draw_heat(card: pygame.Surface, theme: Theme, view: PostcardView, top: int)
 def _draw_points(card: pygame.Surface, theme: Theme, stamp: PostcardStamp, top: int) -> None:
     pad, line = theme.px(12), theme.line_height(12)
     if not stamp.is_found:
-        card.blit(theme.text(f"It was {stamp.off:.0f}° away.", 12, FADED), (pad, top + line // 2))
+        said = f"It was {stamp.off:.0f}° away."
+        theme.write(card, said, 12, FADED, topleft=(pad, top + line // 2))
         return
     memory = "?" if stamp.recall is None else f"{stamp.recall:.0f} %"
     rows = [
@@ -252,8 +249,7 @@ def _draw_points(card: pygame.Surface, theme: Theme, stamp: PostcardStamp, top: 
     ]
     if stamp.bonus:
         rows[1] += f" · streak +{stamp.bonus}"
-    for row, words in enumerate(rows):
-        card.blit(theme.text(words, 12, PENCIL), (pad, top + row * line))
+    theme.write_lines(card, rows, (pad, top), 12, PENCIL)
 
 
 def _draw_standing(card: pygame.Surface, theme: Theme, view: PostcardView, top: int) -> None:
@@ -261,9 +257,9 @@ def _draw_standing(card: pygame.Surface, theme: Theme, view: PostcardView, top: 
     said = f"{view.number} of {view.total}"
     if view.streak > 1:
         said += f" · {view.streak} in a row"
-    card.blit(theme.text(said, 12, FADED), (pad, top))
-    points = theme.text(f"{view.points} points", 12, PENCIL, bold=True)
-    card.blit(points, points.get_rect(topright=(card.get_width() - pad, top)))
+    theme.write(card, said, 12, FADED, topleft=(pad, top))
+    corner = card.get_width() - pad, top
+    theme.write(card, f"{view.points} points", 12, PENCIL, bold=True, topright=corner)
     if view.phase == "searching":
         radius = max(2.0, 3.5 * theme.scale)
         for place in range(view.tries):

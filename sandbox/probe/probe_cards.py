@@ -44,11 +44,9 @@ def probe_card(theme: Theme, result: ProbeResult, width: int | None = None) -> p
     for place, (name, label) in enumerate(PICTURES):
         rect = pygame.Rect(pad + place * (cell + gap), pictures_top, cell, round(cell * ASPECT))
         draw_picture(card, theme, getattr(result, name), rect)
-        text = theme.text(label, 12, MUTED)
-        card.blit(text, (rect.left, rect.bottom + theme.px(3)))
+        theme.write(card, label, 12, MUTED, topleft=(rect.left, rect.bottom + theme.px(3)))
     _draw_numbers(card, theme, result, pygame.Rect(pad, numbers_top, width - 2 * pad, theme.px(64)))
-    for row, words in enumerate(lines):
-        card.blit(theme.text(words, 13, MUTED), (pad, reason_top + row * theme.line_height(13)))
+    theme.write_lines(card, lines, (pad, reason_top), 13, MUTED)
     return card
 
 
@@ -142,12 +140,12 @@ def draw_recall_bar(
 def _draw_title(
     card: pygame.Surface, theme: Theme, result: ProbeResult, left: int, middle: int
 ) -> None:
-    title = theme.text(TITLES.get(result.kind, "You came back"), 18, bold=True)
-    card.blit(title, title.get_rect(midleft=(left, middle)))
-    away = theme.text(f"after {duration_text(result.seconds_away)}", 14, MUTED)
-    card.blit(away, away.get_rect(midleft=(left + title.get_width() + theme.px(12), middle)))
-    where = theme.text(result.label if result.kind != "postcard" else "", 13, FAINT)
-    card.blit(where, where.get_rect(midright=(card.get_width() - left, middle)))
+    title = TITLES.get(result.kind, "You came back")
+    right = theme.write(card, title, 18, bold=True, midleft=(left, middle)).right
+    away, place = f"after {duration_text(result.seconds_away)}", (right + theme.px(12), middle)
+    theme.write(card, away, 14, MUTED, midleft=place)
+    where = result.label if result.kind != "postcard" else ""
+    theme.write(card, where, 13, FAINT, midright=(card.get_width() - left, middle))
 
 
 def _draw_numbers(
@@ -155,24 +153,22 @@ def _draw_numbers(
 ) -> None:
     colour = WORD_COLOURS[result.word]
     middle = rect.top + theme.px(24)
-    number = theme.text(recall_text(result), 40, colour, bold=True)
-    card.blit(number, number.get_rect(midleft=(rect.left, middle)))
-    left = rect.left + number.get_width() + theme.px(4)
+    place = rect.left, middle
+    number = theme.write(card, recall_text(result), 40, colour, bold=True, midleft=place)
+    left = number.right + theme.px(4)
     if result.recall is not None:
-        percent = theme.text("%", 20, colour, bold=True)
-        card.blit(percent, (left, middle + theme.px(14) - percent.get_height()))
-        left += percent.get_width()
+        place = left, middle + theme.px(14)
+        left = theme.write(card, "%", 20, colour, bold=True, bottomleft=place).right
     left += theme.px(10)
     theme.write(card, WORD_TEXTS[result.word], 16, colour, bold=True, bottomleft=(left, middle))
     same = "looks the same" if result.looks_the_same else "recall"
-    below = theme.text(same if result.recall is not None else "see below", 13, MUTED)
-    card.blit(below, below.get_rect(topleft=(left, middle + theme.px(1))))
+    below = same if result.recall is not None else "see below"
+    theme.write(card, below, 13, MUTED, topleft=(left, middle + theme.px(1)))
     said = [likeness_text(result)]
     if result.drift_psnr is not None:
         said.append(f"against first sight: {result.drift_psnr:.1f} dB")
     for row, text in enumerate(said):
-        line = theme.text(text, 13, INK if row == 0 else MUTED)
-        y = middle - theme.px(9) + row * theme.px(18)
-        card.blit(line, line.get_rect(midright=(rect.right, y)))
+        place = rect.right, middle - theme.px(9) + row * theme.px(18)
+        theme.write(card, text, 13, MUTED if row else INK, midright=place)
     bar = pygame.Rect(rect.left, rect.top + theme.px(50), rect.width, theme.px(8))
     draw_recall_bar(card, theme, bar, result)

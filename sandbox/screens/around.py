@@ -83,9 +83,8 @@ def _drawn(theme: Theme, lines: Sequence[str]) -> pygame.Surface:
     pad, line, width = theme.px(16), theme.line_height(13), theme.px(WIDTH)
     top = pad + theme.line_height(16)
     card = theme.card((width, top + len(lines) * line + pad), dense=True)
-    card.blit(theme.text(TITLE, 16, bold=True), (pad, theme.px(12)))
-    for row, words in enumerate(lines):
-        text = theme.one_line(words, width - 2 * pad, 13)
-        card.blit(theme.text(text, 13, MUTED if words == LOOKING else INK),
-                  (pad, top + row * line))  # fmt: skip
+    theme.write(card, TITLE, 16, bold=True, topleft=(pad, theme.px(12)))
+    ink = MUTED if LOOKING in lines else INK
+    cut = [theme.one_line(words, width - 2 * pad, 13) for words in lines]
+    theme.write_lines(card, cut, (pad, top), 13, ink)
     return card

@@ -82,14 +82,14 @@ class LoadingScreen:
 
     def _draw_title(self, surface: pygame.Surface) -> None:
         theme = self._hud.theme(surface)
-        width, height = surface.get_size()
-        middle = height // 2 - theme.px(50)
-        _centred(surface, theme.text("MAG sandbox", 14, FAINT), middle - theme.px(60))
-        _centred(surface, theme.text(self._scene.name, 40, bold=True), middle - theme.px(22))
+        (x, middle), width = surface.get_rect().center, surface.get_width()
+        middle -= theme.px(50)
+        theme.write(surface, "MAG sandbox", 14, FAINT, center=(x, middle - theme.px(60)))
+        theme.write(surface, self._scene.name, 40, bold=True, center=(x, middle - theme.px(22)))
         lines = theme.wrap(self._scene.prompt, round(width * 0.7), lines=3, size=17)
         for row, words in enumerate(lines):
-            top = middle + theme.px(24) + row * theme.line_height(17)
-            _centred(surface, theme.text(words, 17, MUTED), top)
+            place = x, middle + theme.px(24) + row * theme.line_height(17)
+            theme.write(surface, words, 17, MUTED, center=place)
 
     def _draw_progress(self, surface: pygame.Surface, status: WorkerStatus) -> None:
         theme = self._hud.theme(surface)
@@ -103,7 +103,7 @@ class LoadingScreen:
         light.right = bar.left + round((self._moved_at % RUN_S) / RUN_S * (bar.width + light.width))
         if (seen := light.clip(bar)).width:
             surface.blit(theme.rounded(seen.size, (*INK, 110), 3), seen)
-        _centred(surface, theme.text(stage, 14, MUTED), bar.bottom + theme.px(20))
+        theme.write(surface, stage, 14, MUTED, center=(bar.centerx, bar.bottom + theme.px(20)))
 
 
 def _draw_backdrop(surface: pygame.Surface) -> None:
@@ -111,7 +111,3 @@ def _draw_backdrop(surface: pygame.Surface) -> None:
     strip.set_at((0, 0), BACKDROP)
     strip.set_at((0, 1), DAWN)
     pygame.transform.smoothscale(strip.convert(surface), surface.get_size(), surface)
-
-
-def _centred(surface: pygame.Surface, text: pygame.Surface, middle: int) -> None:
-    surface.blit(text, text.get_rect(center=(surface.get_width() // 2, middle)))

@@ -125,8 +125,7 @@ def _line(theme: Theme, notice: Notice, width: int) -> pygame.Surface:
     colour = theme.colour(GOOD if notice.mood == "good" else BAD)
     bar = (theme.px(8), theme.px(9), theme.px(4), card.get_height() - theme.px(18))
     pygame.draw.rect(card, colour, bar, border_radius=theme.px(2))
-    for row, words in enumerate(lines):
-        card.blit(theme.text(words, 14), (pad + theme.px(6), theme.px(8) + row * line))
+    theme.write_lines(card, lines, (pad + theme.px(6), theme.px(8)), 14)
     return card
 
 

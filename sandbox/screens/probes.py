@@ -107,28 +107,26 @@ def draw_row(
     left += theme.px(8)
     colour = WORD_COLOURS[result.word]
     room = width - left - pad
-    number = theme.text(recall_text(result), 26, colour, bold=True)
-    row.blit(number, (left, pad - theme.px(2)))
-    beside = left + number.get_width() + theme.px(8)
+    corner = left, pad - theme.px(2)
+    number = theme.write(row, recall_text(result), 26, colour, bold=True, topleft=corner)
+    beside, middle = number.right + theme.px(8), number.centery
     word = theme.text(WORD_TEXTS[result.word], 14, colour, bold=True)
     if beside + word.get_width() < width:  # else the number's colour says it
-        middle = pad + number.get_height() // 2 - theme.px(2)
         row.blit(word, word.get_rect(midleft=(beside, middle)))
     away = f"after {duration_text(result.seconds_away)}"
     text = theme.text(away, 13)
     about = [f"{result.policy} · {likeness_text(result)} · {result.label}"]
     if beside + word.get_width() + text.get_width() + theme.px(12) < width - pad:
-        middle = pad + number.get_height() // 2 - theme.px(2)
         row.blit(text, text.get_rect(midright=(width - pad, middle)))
     else:
         about = [f"{away} · {result.policy}", likeness_text(result)]
-    top, line = pad + number.get_height(), theme.line_height(12)
+    top, line = pad + number.height, theme.line_height(12)
     fits = max(len(about), min(3, (height - top) // line))
     if len(about) < 2:
         about += theme.wrap(result.reason, room, lines=fits - 1, size=12)
     for place, words in enumerate(about):
-        said = theme.one_line(words, room, 12)
-        row.blit(theme.text(said, 12, INK if place == 0 else MUTED), (left, top + place * line))
+        ink, corner = MUTED if place else INK, (left, top + place * line)
+        theme.write(row, words, 12, ink, within=room, topleft=corner)
     return row
 
 
@@ -137,8 +135,8 @@ def draw_chart(
 ) -> None:
     """Draw recall against time away, with the curve that each policy's half-life gives."""
     surface.blit(theme.rounded(rect.size, PLATE, 12), rect)
-    title = theme.text("Recall against time away", 15, bold=True)
-    surface.blit(title, (rect.left + theme.px(16), rect.top + theme.px(12)))
+    corner = rect.left + theme.px(16), rect.top + theme.px(12)
+    theme.write(surface, "Recall against time away", 15, bold=True, topleft=corner)
     area = pygame.Rect(
         rect.left + theme.px(48),
         rect.top + theme.px(48),
@@ -170,21 +168,21 @@ def draw_summaries(
     surface.blit(theme.rounded(rect.size, PLATE, 12), rect)
     pad, line = theme.px(16), theme.line_height(14) + theme.px(4)
     middle = rect.top + theme.px(14) + theme.line_height(15) // 2
-    title = theme.text("How long until half is forgotten", 15, bold=True)
-    surface.blit(title, title.get_rect(midleft=(rect.left + pad, middle)))
+    title = "How long until half is forgotten"
+    theme.write(surface, title, 15, bold=True, midleft=(rect.left + pad, middle))
     for place, summary in enumerate(found):
         middle = rect.top + theme.px(14) + theme.line_height(15) + place * line + line // 2
         if middle + line // 2 > rect.bottom:
             return
         draw_marker(surface, theme, (rect.left + pad + theme.px(6), middle), summary.policy)
-        text = theme.text(half_life_text(summary), 14, bold=True)
-        surface.blit(text, text.get_rect(midright=(rect.right - pad, middle)))
+        life, end = half_life_text(summary), (rect.right - pad, middle)
+        text = theme.write(surface, life, 14, bold=True, midright=end)
         times = {0: "never", 1: "once"}.get(summary.returns, f"{summary.returns} times")
         mean = "" if summary.recall is None else f" · recall {summary.recall:.0f}"
         said = f"{summary.policy} · {times}{mean}"
         left = rect.left + pad + theme.px(20)
-        room = rect.right - pad - text.get_width() - theme.px(10) - left
-        theme.write(surface, theme.one_line(said, room, 14), 14, MUTED, midleft=(left, middle))
+        room = text.left - theme.px(10) - left
+        theme.write(surface, said, 14, MUTED, within=room, midleft=(left, middle))
 
 
 def summaries_height(theme: Theme, count: int) -> int:
@@ -227,9 +225,8 @@ def _draw_axes(surface: pygame.Surface, theme: Theme, area: pygame.Rect, longest
         surface.blit(veil, (area.left, y))
         if percent != HALF:
             theme.write(surface, f"{percent:.0f}", 12, FAINT, midright=(area.left - theme.px(8), y))
-    half = theme.text("half", 12, MUTED)
-    y = area.bottom - area.height // 2
-    surface.blit(half, half.get_rect(midright=(area.left - theme.px(8), y)))
+    place = area.left - theme.px(8), area.bottom - area.height // 2
+    theme.write(surface, "half", 12, MUTED, midright=place)
     for seconds in np.arange(0, reach + 1, step):
         x = area.left + round(seconds / reach * area.width)
         line = pygame.Surface((1, area.height), pygame.SRCALPHA)
@@ -364,20 +361,20 @@ class ProbesScreen:
             )
         else:
             _draw_empty(page, theme)
-        footer = theme.text(FOOTER, 12, MUTED)
-        page.blit(footer, footer.get_rect(midbottom=(size[0] // 2, size[1] - theme.px(10))))
+        place = size[0] // 2, size[1] - theme.px(10)
+        theme.write(page, FOOTER, 12, MUTED, midbottom=place)
         if self.enlarged and self._shown:
             _draw_enlarged(page, theme, self._shown[self.chosen])
         return page
 
     def _draw_header(self, page: pygame.Surface, theme: Theme, margin: int) -> None:
-        page.blit(theme.text("What came back", 24, bold=True), (margin, theme.px(18)))
+        theme.write(page, "What came back", 24, bold=True, topleft=(margin, theme.px(18)))
         counted = [one for one in self._shown if one.recall is not None]
         kept = sum(one.word == "remembered" for one in counted)
         returns = "return" if len(counted) == 1 else "returns"
         said = f"{len(counted)} {returns} · {kept} remembered" if counted else "no returns yet"
         top = theme.px(18) + theme.line_height(24)
-        page.blit(theme.text(said, 14, MUTED), (margin, top))
+        theme.write(page, said, 14, MUTED, topleft=(margin, top))
 
     def _draw_list(self, page: pygame.Surface, theme: Theme, area: pygame.Rect) -> None:
         gap = theme.px(8)
@@ -427,9 +424,7 @@ def _draw_enlarged(page: pygame.Surface, theme: Theme, result: ProbeResult) -> N
 def _draw_empty(page: pygame.Surface, theme: Theme) -> None:
     middle = page.get_height() // 2 - theme.px(30)
     for place, words in enumerate(EMPTY):
-        first = place == 0
-        text = theme.text(words, 20 if first else 15, bold=first, colour=(255, 255, 255))
-        if not first:
-            text = theme.text(words, 15, MUTED)
-        page.blit(text, text.get_rect(center=(page.get_width() // 2, middle)))
+        first, where = place == 0, (page.get_width() // 2, middle)
+        size, ink = (20, (255, 255, 255)) if first else (15, MUTED)
+        theme.write(page, words, size, ink, bold=first, center=where)
         middle += theme.line_height(22)

@@ -206,8 +206,8 @@ def draw_prompt_card(theme: Theme, view: PromptView, room: int, *, hinting: bool
     for rect, choice in buttons:
         _draw_choice(card, theme, rect, choice)
     if view.notice:
-        notice = theme.one_line(view.notice, width - 2 * pad, SMALL)
-        _blit(card, theme.text(notice, SMALL, ACCENT), (pad, notice_top))
+        place, room = (pad, notice_top), width - 2 * pad
+        theme.write(surface, view.notice, SMALL, ACCENT, within=room, topleft=place)
     return card
 
 
@@ -239,12 +239,11 @@ def _draw_choice(card: PromptCard, theme: Theme, rect: pygame.Rect, choice: Prom
 
 
 def _draw_head(card: PromptCard, theme: Theme, view: PromptView, pad: int) -> None:
-    title, keys_text = theme.text(view.title, 16, bold=True), "Esc: close" if view.choices else KEYS
-    _blit(card, title, (pad, theme.px(13)))
-    keys = theme.text(keys_text, SMALL, MUTED)
+    title = theme.write(card.surface, view.title, 16, bold=True, topleft=(pad, theme.px(13)))
+    keys = theme.text("Esc: close" if view.choices else KEYS, SMALL, MUTED)
     left = card.surface.get_width() - pad - keys.get_width()
-    if left > pad + title.get_width() + theme.px(10):
-        _blit(card, keys, (left, theme.px(15)))
+    if left > title.right + theme.px(10):
+        card.surface.blit(keys, (left, theme.px(15)))
     frame = card.field
     card.surface.blit(theme.rounded(frame.size, FIELD, 8), frame)
     card.surface.blit(theme.rounded(frame.size, TRACK, 8, line=1), frame)
@@ -269,7 +268,8 @@ def _draw_text(card: PromptCard, theme: Theme, view: PromptView) -> None:
         )
         _draw_selection(card, theme, rect, piece, view.selection)
         is_struck = piece.start < inside and not piece.text.isspace()
-        _blit(card, theme.text(piece.text, TEXT, MUTED if is_struck else INK), rect.topleft)
+        ink = MUTED if is_struck else INK
+        theme.write(card.surface, piece.text, TEXT, ink, topleft=rect.topleft)
         if is_struck:
             bar = pygame.Rect(rect.left, rect.centery, rect.width, max(2, theme.px(2)))
             card.surface.fill(theme.colour(BAD), bar.clip(card.text_area))
@@ -324,9 +324,8 @@ def _draw_hints(
 def _draw_chips(card: PromptCard, theme: Theme, chips: Sequence[str], pad: int, top: int) -> None:
     height, gap = theme.px(26), theme.px(8)
     middle = top + height // 2
-    word = theme.text("Tab: try" if chips else "", SMALL, MUTED)
-    _blit(card, word, (pad, middle - word.get_height() // 2))
-    left = pad + word.get_width() + gap
+    told = "Tab: try" if chips else ""
+    left = theme.write(card.surface, told, SMALL, MUTED, midleft=(pad, middle)).right + gap
     for place, phrase in enumerate(chips):
         text = theme.text(phrase, SMALL)
         rect = pygame.Rect(left, top, text.get_width() + theme.px(22), height)
@@ -338,10 +337,6 @@ def _draw_chips(card: PromptCard, theme: Theme, chips: Sequence[str], pad: int, 
         card.surface.blit(text, text.get_rect(center=rect.center))
         card.chips.append((rect, phrase))
         left = rect.right + gap
-
-
-def _blit(card: PromptCard, text: pygame.Surface, place: tuple[int, int]) -> None:
-    card.surface.blit(text, place)
 
 
 def _measure(theme: Theme) -> Measure:

@@ -242,8 +242,8 @@ def draw_item(
 ) -> None:
     """Draw an item of the list."""
     if isinstance(item, Heading):
-        words = theme.text(item.title, 18, ACCENT, bold=True)
-        surface.blit(words, words.get_rect(bottomleft=(rect.left, rect.bottom - theme.px(8))))
+        place = rect.left, rect.bottom - theme.px(8)
+        theme.write(surface, item.title, 18, ACCENT, bold=True, bottomleft=place)
         return
     plate = rect.inflate(0, -theme.px(6))
     surface.blit(theme.rounded(plate.size, LIT if focused else PLATE, 12), plate)
@@ -264,7 +264,7 @@ def draw_frame(
 ) -> None:
     """Draw what stays while the list scrolls: title, sections, the way back, the keys."""
     left, (width, height) = theme.px(40), layout.size
-    surface.blit(theme.text("Settings", 30, bold=True), (left, theme.px(24)))
+    theme.write(surface, "Settings", 30, bold=True, topleft=(left, theme.px(24)))
     BACK.draw(surface, theme, layout.back, focused=False)
     for rect, title in zip(layout.index, titles, strict=False):
         here = title == current
@@ -273,11 +273,10 @@ def draw_frame(
                 theme.rounded((theme.px(4), rect.height // 2), ACCENT, 2),
                 (rect.left, rect.centery - rect.height // 4),
             )
-        words = theme.text(title, 16, INK if here else MUTED, bold=here)
-        surface.blit(words, words.get_rect(midleft=(rect.left + theme.px(16), rect.centery)))
-    words = theme.text(theme.one_line(FOOTER, width - 2 * left, 13), 13, MUTED)
-    middle = height - theme.px(FOOTER_HEIGHT) // 2
-    surface.blit(words, words.get_rect(midleft=(left, middle)))
+        place, ink = (rect.left + theme.px(16), rect.centery), INK if here else MUTED
+        theme.write(surface, title, 16, ink, bold=here, midleft=place)
+    place = left, height - theme.px(FOOTER_HEIGHT) // 2
+    theme.write(surface, FOOTER, 13, MUTED, within=width - 2 * left, midleft=place)
 
 
 def draw_dusk(surface: pygame.Surface, theme: Theme) -> None:
@@ -302,25 +301,23 @@ def _draw_row(
     setting.draw(surface, theme, place, focused=focused)
     left = plate.left + theme.px(18)
     room = place.left - left - theme.px(14)
-    surface.blit(
-        theme.text(row.title, 16, bold=True),
-        (left, plate.centery - theme.line_height(16) + theme.px(2)),
-    )
-    text = theme.one_line(row.helps.get(setting.value, row.help), room, 12)
-    surface.blit(theme.text(text, 12, MUTED), (left, plate.centery + theme.px(4)))
+    top = plate.centery - theme.line_height(16) + theme.px(2)
+    theme.write(surface, row.title, 16, bold=True, topleft=(left, top))
+    text, below = row.helps.get(setting.value, row.help), (left, plate.centery + theme.px(4))
+    theme.write(surface, text, 12, MUTED, within=room, topleft=below)
 
 
 def _draw_keys(surface: pygame.Surface, theme: Theme, plate: pygame.Rect, group: KeyGroup) -> None:
     columns = [plate.left + theme.px(18), plate.left + round(plate.width * 0.42)]
     columns.append(plate.left + round(plate.width * 0.74))
     top = plate.top + theme.px(10)
-    surface.blit(theme.text(group.title, 15, bold=True), (columns[0], top))
+    theme.write(surface, group.title, 15, bold=True, topleft=(columns[0], top))
     ends = [*columns[1:], plate.right]
     for number, cells in enumerate(group.rows):
         line = top + theme.px(26) + number * theme.px(25)
         for left, end, cell, colour in zip(columns, ends, cells, (INK, ACCENT, MUTED), strict=True):
-            words = theme.one_line(cell, end - left - theme.px(12), 13)
-            surface.blit(theme.text(words, 13, colour), (left, line))
+            room = end - left - theme.px(12)
+            theme.write(surface, cell, 13, colour, within=room, topleft=(left, line))
 
 
 class SettingsScreen:

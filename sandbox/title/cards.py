@@ -199,16 +199,13 @@ def draw_words(
     """Draw the large words: kind, name, and what is to be said of it."""
     kind, title, text, is_bad = said
     area, top = layout.words, layout.words.top
-    surface.blit(theme.text(kind.upper(), 13, ACCENT, bold=True), area.topleft)
+    theme.write(surface, kind.upper(), 13, ACCENT, bold=True, topleft=area.topleft)
     top += theme.line_height(13)
     size = _title_size(layout.compact)
-    name = theme.one_line(title, area.width, size, bold=True)
-    surface.blit(theme.text(name, size, bold=True), (area.left, top))
+    theme.write(surface, title, size, bold=True, within=area.width, topleft=(area.left, top))
     top += theme.line_height(size) + theme.px(2)
     lines = theme.wrap(text, area.width, 1 if layout.compact else 2, 16)
-    for row, line in enumerate(lines):
-        colour = BAD if is_bad else INK
-        surface.blit(theme.text(line, 16, colour), (area.left, top + row * theme.line_height(16)))
+    theme.write_lines(surface, lines, (area.left, top), 16, BAD if is_bad else INK)
 
 
 def draw_shelf(
@@ -228,8 +225,8 @@ def draw_shelf(
     `first` is the card at the left edge, in between while it glides; `chosen` the one that all is
     about; `focused`, whether it has the focus itself.
     """
-    heading = theme.text(shelf.title, 14, INK if chosen is not None else MUTED, bold=True)
-    surface.blit(heading, (layout.margin, row_top))
+    ink = INK if chosen is not None else MUTED
+    theme.write(surface, shelf.title, 14, ink, bold=True, topleft=(layout.margin, row_top))
     for column, rect in layout.cards(theme, row_top, len(shelf.cards), first):
         card = shelf.cards[column]
         draw_card(surface, theme, thumbnails, rect, card, focused=focused and column == chosen)
@@ -250,18 +247,16 @@ def draw_card(
     picture = None if card.is_damaged else card.picture
     surface.blit(thumbnails.rounded(theme, picture, rect.size), rect)
     if card.is_damaged:
-        mark = theme.text("!", 40, BAD, bold=True)
-        surface.blit(mark, mark.get_rect(center=rect.center))
+        theme.write(surface, "!", 40, BAD, bold=True, center=rect.center)
     elif card.tag:
         _draw_tag(surface, theme, rect, card.tag)
     if focused:
         draw_ring(surface, theme, rect, 12)
-    top = rect.bottom + theme.px(7)
-    name = theme.one_line(card.title, rect.width, 15, bold=True)
-    surface.blit(theme.text(name, 15, ACCENT if focused else INK, bold=True), (rect.left, top))
-    line = theme.one_line(card.line, rect.width, 12)
-    colour = BAD if card.is_damaged else MUTED
-    surface.blit(theme.text(line, 12, colour), (rect.left, top + theme.line_height(15)))
+    left, top, width = rect.left, rect.bottom + theme.px(7), rect.width
+    ink = ACCENT if focused else INK
+    theme.write(surface, card.title, 15, ink, bold=True, within=width, topleft=(left, top))
+    top, ink = top + theme.line_height(15), BAD if card.is_damaged else MUTED
+    theme.write(surface, card.line, 12, ink, within=width, topleft=(left, top))
 
 
 def _draw_tag(surface: pygame.Surface, theme: Theme, rect: pygame.Rect, text: str) -> None:
@@ -278,8 +273,8 @@ def draw_footer(surface: pygame.Surface, theme: Theme, layout: TitleLayout, text
     sunk, line = theme.px(26 if layout.compact else 6), theme.px(FOOTER)
     shade = _sinking((width, sunk + line), sunk, theme.colour(BACKDROP))
     surface.blit(shade, (0, height - sunk - line))
-    words = theme.text(theme.one_line(text, width - 2 * layout.margin, 13), 13, MUTED)
-    surface.blit(words, words.get_rect(midleft=(layout.margin, height - line // 2)))
+    place, room = (layout.margin, height - line // 2), width - 2 * layout.margin
+    theme.write(surface, text, 13, MUTED, within=room, midleft=place)
 
 
 def draw_dots(

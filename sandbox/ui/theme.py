@@ -5,7 +5,7 @@ Colours are asked for by their constant; a theme of high contrast draws its own 
 
 import bisect
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import pygame
 
@@ -110,13 +110,33 @@ class Theme:
         colour: tuple[int, ...] = INK,
         *,
         bold: bool = False,
+        within: int | None = None,
         **place: tuple[float, float],
     ) -> pygame.Rect:
-        """Draw a line of text and return where; `place` names a point of it: midleft=(x, y)."""
+        """Draw a line of text and return where; `place` names a point of it: midleft=(x, y).
+
+        What is wider than `within` pixels is cut, see `one_line`.
+        """
+        if within is not None:
+            text = self.one_line(text, within, size, bold=bold)
         words = self.text(text, size, colour, bold=bold)
         rect = words.get_rect(**place)
         surface.blit(words, rect)
         return rect
+
+    def write_lines(
+        self,
+        surface: pygame.Surface,
+        lines: Iterable[str],
+        topleft: tuple[int, int],
+        size: int = 15,
+        colour: tuple[int, ...] = INK,
+    ) -> None:
+        """Draw lines of text below each other."""
+        left, top = topleft
+        for line in lines:
+            self.write(surface, line, size, colour, topleft=(left, top))
+            top += self.line_height(size)
 
     def wrap(self, text: str, width: int, lines: int, size: int = 15) -> list[str]:
         """Break text into lines of `width` pixels, at most so many; the rest becomes "..."."""

@@ -161,8 +161,8 @@ class Toggle:
             knob.right = track.right - theme.px(3)
         colour = DARK_INK if self.value else INK
         surface.blit(theme.rounded(knob.size, colour, 13), knob)
-        words = theme.text("on" if self.value else "off", 15, INK if focused else MUTED)
-        surface.blit(words, words.get_rect(midright=(track.left - theme.px(12), rect.centery)))
+        word, ink = "on" if self.value else "off", INK if focused else MUTED
+        theme.write(surface, word, 15, ink, midright=(track.left - theme.px(12), rect.centery))
 
 
 @dataclass
@@ -186,9 +186,8 @@ class Choice:
     ) -> None:
         """Draw the word between two arrows."""
         word = dict(self.options)[self.value]
-        text = theme.text(theme.one_line(word, rect.width - theme.px(56)), 15)
         surface.blit(theme.rounded(rect.size, PLATE, 10), rect)
-        surface.blit(text, text.get_rect(center=rect.center))
+        theme.write(surface, word, within=rect.width - theme.px(56), center=rect.center)
         colour = theme.colour(ACCENT if focused else FAINT)
         for side in (-1, 1):
             x = rect.centerx + side * (rect.width // 2 - theme.px(16))
@@ -239,8 +238,7 @@ class Slider:
         knob.center = line.left + round(line.width * part), rect.centery
         surface.blit(theme.rounded(knob.size, ACCENT if focused else INK, 10), knob)
         room = rect.right - end - theme.px(14)
-        word = theme.text(theme.one_line(self.word(self.value), room), 15)
-        surface.blit(word, word.get_rect(midright=rect.midright))
+        theme.write(surface, self.word(self.value), within=room, midright=rect.midright)
 
 
 Setting = Toggle | Choice | Slider  # a value that the player changes in steps or by pointing
@@ -329,12 +327,11 @@ class Question:
         draw_veil(surface, theme)
         pad = theme.px(28)
         width = min(theme.px(520), surface.get_width() - theme.px(40))
-        lines, line = theme.wrap(self._text, width - 2 * pad, 6), theme.line_height(15)
-        height = theme.px(76) + line * len(lines) + theme.px(18 + 40 + 24)
+        lines = theme.wrap(self._text, width - 2 * pad, 6)
+        height = theme.px(76) + theme.line_height() * len(lines) + theme.px(18 + 40 + 24)
         card = theme.card((width, height), dense=True)
-        card.blit(theme.text(self._title, 20, bold=True), (pad, theme.px(24)))
-        for row, words in enumerate(lines):
-            card.blit(theme.text(words, 15, MUTED), (pad, theme.px(66) + row * line))
+        theme.write(card, self._title, 20, bold=True, topleft=(pad, theme.px(24)))
+        theme.write_lines(card, lines, (pad, theme.px(66)), colour=MUTED)
         rect = card.get_rect(center=surface.get_rect().center)
         surface.blit(card, rect)
         top = rect.bottom - theme.px(24 + 40)
