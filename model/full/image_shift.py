@@ -8,6 +8,7 @@ import numpy as np
 
 MIN_TEXTURE = 0.3  # grey levels a pixel: below, a picture is too empty to measure its shift
 REDUCED_WIDTH = 80  # px, about
+ROUNDING = 1e-6  # of the squares of all columns: far more than a sum of products is off
 Shift = tuple[int, int]  # whole pixels right and down
 
 
@@ -103,19 +104,45 @@ def _best_shift(pictures: tuple[np.ndarray, np.ndarray], centre: int, reach: int
     before, after = (picture.astype(np.float32) for picture in pictures)
     width = before.shape[1]
     shifts = [one for one in range(centre - reach, centre + reach + 1) if abs(one) < width]
-    errors = np.array([_shift_error(before, after, shift) for shift in shifts])
-    best = int(errors.argmin())
+    best = _least(before, after, shifts)
     if best in (0, len(shifts) - 1):
         return float(shifts[best])
-    left, middle, right = errors[best - 1 : best + 2]
+    left, middle, right = (
+        _shift_error(before, after, shift) for shift in shifts[best - 1 : best + 2]
+    )
     curve = left - 2 * middle + right
     return shifts[best] + (0.5 * float((left - right) / curve) if curve > 0 else 0.0)
 
 
+def _least(before: np.ndarray, after: np.ndarray, shifts: list[int]) -> int:
+    """Return which shift has the least error.
+
+    All are estimated from products, as (a - b)² = a² + b² - 2ab; `_shift_error` decides among
+    those that rounding could have put first.
+    """
+    middle = before.mean()
+    columns, others = (np.ascontiguousarray((one - middle).T) for one in (before, after))
+    own, other = (_sums_up_to(np.square(one)) for one in (columns, others))
+    rough = np.empty(len(shifts))
+    for place, shift in enumerate(shifts):
+        here, there = _shared(len(columns), shift)
+        squares = own[here.stop] - own[here.start] + other[there.stop] - other[there.start]
+        products = np.vdot(columns[here], others[there])
+        rough[place] = (squares - 2.0 * products) / (here.stop - here.start)
+    few = np.flatnonzero(rough <= rough.min() + ROUNDING * (own[-1] + other[-1]))
+    return int(few[np.argmin([_shift_error(before, after, shifts[one]) for one in few])])
+
+
+def _sums_up_to(values: np.ndarray) -> np.ndarray:
+    return np.concatenate(([0.0], np.cumsum(values.sum(axis=1), dtype=np.float64)))
+
+
+def _shared(width: int, shift: int) -> tuple[slice, slice]:
+    """Return the columns that two pictures of a width share if the content moved `shift` px."""
+    here, there = max(0, -shift), max(0, shift)
+    return slice(here, width - there), slice(there, width - here)
+
+
 def _shift_error(before: np.ndarray, after: np.ndarray, shift: int) -> float:
-    width = before.shape[1]
-    difference = (
-        before[:, max(0, -shift) : width - max(0, shift)]
-        - after[:, max(0, shift) : width - max(0, -shift)]
-    )
-    return float(np.mean(np.square(difference)))
+    here, there = _shared(before.shape[1], shift)
+    return float(np.mean(np.square(before[:, here] - after[:, there])))

@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from mag_sandbox.model.full.image_shift import enlarged, image_shift, likeness, luma
+from mag_sandbox.model.full.image_shift import (
+    brightness_shift,
+    enlarged,
+    image_shift,
+    likeness,
+    luma,
+)
 from mag_sandbox.training.panorama.render import HELD_OUT, render, view_at
 
 
@@ -18,6 +24,21 @@ def test_a_turn_shifts_the_picture_by_its_pixels(ring: np.ndarray, turn: tuple[f
     shift = image_shift(view_at(ring, 40.0, 0.0), view_at(ring, 40.0 + yaw, pitch))
     expected = np.array([-yaw, pitch]) * 320 / 90
     assert np.abs(shift - expected).max() < 0.15
+
+
+@pytest.mark.parametrize("contrast", [1.0, 0.05])
+def test_the_shift_is_the_one_of_least_error(ring: np.ndarray, contrast: float):
+    """Also among nearly equal errors, where products alone would be too coarse."""
+    frame = 60 + contrast * luma(view_at(ring, 40.0, 0.0))[::4, ::4]
+    after = np.roll(frame, 7, axis=1) + np.random.default_rng(0).normal(0, 0.5, frame.shape)
+    errors = {
+        shift: np.square(frame[:, -min(0, shift) : 80 - max(0, shift)]
+                         - after[:, max(0, shift) : 80 + min(0, shift)]).mean()
+        for shift in range(-24, 25)
+    }  # fmt: skip
+    right, down = brightness_shift(frame, after, limit=24)
+    assert min(errors, key=errors.get) == round(right) == 7
+    assert abs(down) < 0.5
 
 
 def test_an_empty_picture_has_no_measurable_shift():

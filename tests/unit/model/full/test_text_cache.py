@@ -1,6 +1,5 @@
 """Text features are made once, kept on disk, and made anew when a file is damaged."""
 
-import gc
 import os
 import weakref
 
@@ -11,15 +10,6 @@ from mag_sandbox.model.full import text_cache
 from mag_sandbox.model.full.text_cache import EmbeddingStore, weights_identity
 
 LENGTH, DIM = 8, 16
-
-
-@pytest.fixture(autouse=True, scope="module")
-def quick_collection():
-    """Set aside what other tests have made: the store collects garbage after every load."""
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 class Encoder:
