@@ -7,6 +7,7 @@ A new policy is one class and one line in `MEMORY_POLICIES`.
 
 from abc import ABC, abstractmethod
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 
 from mag_sandbox.controls.camera import ASPECT, CameraPose, view_overlap, yaw_difference
@@ -40,6 +41,10 @@ class MemoryPolicy(ABC):
     @abstractmethod
     def admit(self, block: BlockInfo) -> tuple[SlotWrite, ...]:
         """Return which frames of a new block go into which slots, and note them as kept."""
+
+    def passes(self, writes: Sequence[SlotWrite]) -> bool:  # noqa: ARG002 (what is kept stays)
+        """Tell whether all that was admitted is a frame that the next block replaces."""
+        return False
 
     def attend(self, view: CameraPose) -> tuple[int, ...]:  # noqa: ARG002 (all views alike)
         """Return the slots that a block ending at `view` reads: everything that is kept."""
@@ -167,6 +172,10 @@ class MagRetrieve(MemoryPolicy):
             slot = table.place(protected=("sink", "raw"))
             writes.append(self._put(block, last, "compressed", slot))
         return tuple(writes)
+
+    def passes(self, writes: Sequence[SlotWrite]) -> bool:
+        """Tell whether it is the recent frame alone."""
+        return [self.table.frames[write.slot].kind for write in writes] == ["raw"]
 
     def attend(self, view: CameraPose) -> tuple[int, ...]:
         """Attend the recent frame, the first one, and the views that show most of `view`.

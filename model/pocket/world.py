@@ -77,6 +77,15 @@ class _Made:
     latents: Tensor  # [1, F, C, h, w]
     coordinates: Coordinates
     info: BlockInfo
+    read: tuple[int, ...]  # slots
+
+
+@dataclass(frozen=True, slots=True)
+class _Deferred:
+    """A block that is remembered when its frame is read, if it ever is."""
+
+    made: _Made
+    write: SlotWrite
 
 
 class DiffusionWorld(PocketWorld[DiffusionSession]):
@@ -114,6 +123,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         self._levels = euler_levels(parts.flow.imagine_steps, parts.flow.imagine_shift)
         self._policy = self._new_policy(memory)
         self._attended: frozenset[int] = frozenset()  # frame indices
+        self._deferred: _Deferred | None = None
         self._imagined: list[LookAheadBlock] = []
 
     def reset(self, scene: Scene, seed: int) -> FrameBlock:
@@ -241,7 +251,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
 
     def recall_view(self, pose: CameraPose) -> Tensor:
         """Return what memory shows at a pose, latents [1, C, h, w]."""
-        self._cache.attend(self._attend(pose), frames=1)
+        self._read(self._attend(pose), frames=1)
         return self._recall(self._view_coordinates(pose), 1)[0]
 
     def imagine_view(self, pose: CameraPose) -> Tensor:
@@ -249,7 +259,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
 
         As one frame it costs a third of what inventing a block of three does.
         """
-        self._cache.attend(self._attend(pose), frames=1)
+        self._read(self._attend(pose), frames=1)
         return self._invent(self._view_coordinates(pose), 1)[0]
 
     def look_ahead_at(self, pose: CameraPose) -> None:
@@ -260,6 +270,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
     @property
     def kept(self) -> tuple[SlotTable, KVCache]:
         """Which frame lies in which slot, and their keys and values."""
+        self._remember_deferred()
         return self._policy.table, self._cache
 
     def rewrite(self, slot: int, pose: CameraPose, view: Tensor, beside: Sequence[int]) -> None:
@@ -268,6 +279,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         read = choose_views(
             pose, [frames[one].pose for one in beside], self._policy.setting.attended_frames
         )
+        self._remember_deferred()
         self._cache.attend(sorted(beside[index] for index in read))
         poses = (pose,) * self.spec.block_length
         place = self._coordinates(BlockInfo(0, poses, time=self._time))
@@ -277,6 +289,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
     def snapshot(self) -> WorldState:
         """Return everything needed to go on; see `World`."""
         session = self._running()
+        self._remember_deferred()
         slots = self._policy.table.slots()
         keys, values = self._cache.export(slots)
         data = {
@@ -302,7 +315,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         self._require_own(state)
         data = state.data
         setting = MemorySetting(**data["setting"])
-        self._policy = self._new_policy(setting)
+        self._policy, self._deferred = self._new_policy(setting), None
         self._policy.table.load_dict(data["table"])
         fits = [slot for slot in data["slots"] if slot < self._policy.table.capacity]
         if fits:  # slots are saved in order, so these come first; empty arrays have no numbers
@@ -337,7 +350,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         """Forget everything."""
         setting = self._initial_memory
         setting = replace(setting, policy=scene.memory or setting.policy)
-        self._policy = self._new_policy(setting)
+        self._policy, self._deferred = self._new_policy(setting), None
         self._session = DiffusionSession(seed, scene.prompt, CameraPose())
         self._inventor.begin(seed)
         if self._editor:
@@ -351,6 +364,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             session.prompt = control.prompt
             session.prompt_index += self._inventor.prompts_renew
         if control.memory is not None and control.memory != self._policy.setting:
+            self._remember_deferred()
             capacity = self._capacity(control.memory)
             self._policy = change_policy(
                 self._policy, control.memory, capacity, self.spec.block_length,
@@ -436,11 +450,11 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             self._attended = frozenset(kept[slot].frame_index for slot in slots)
         with self._times.of("look_ahead" if look_ahead else "denoise"):
             latents = given
-            self._cache.attend(slots)
+            self._read(slots)
             if latents is None:
                 make = self._recall if knows else self._invent
                 latents = make(coordinates, len(poses))
-        return _Made(latents, coordinates, block)
+        return _Made(latents, coordinates, block, slots)
 
     @property
     def _arrives_later(self) -> bool:
@@ -469,18 +483,46 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         shown = [kept[slot].pose for slot in slots if kept[slot].prompt_index == prompt_index]
         return all_shown(covered_cells(poses[-1], shown))
 
+    def _read(self, slots: tuple[int, ...], frames: int | None = None) -> None:
+        """Have the coming passes, of a block or `frames`, read slots."""
+        if self._deferred and self._deferred.write.slot in slots:
+            self._remember_deferred()
+        self._cache.attend(slots, frames)
+
     def _remember(self, made: _Made) -> None:
-        """Remember a block with one clean pass."""
-        with self._times.of("look_ahead" if made.info.look_ahead else "remember"):
-            self._generator.remember(made.latents, made.coordinates)
-            self._cache.write(self._policy.admit(made.info))
+        """Remember a block with one clean pass; one that only the next might read, when it does."""
+        writes = self._policy.admit(made.info)
+        slots, deferred = {write.slot for write in writes}, self._deferred
+        if deferred and deferred.write.slot in slots:
+            self._deferred = None  # nobody has read it
+        elif deferred and slots & set(deferred.made.read):
+            self._remember_deferred()  # what it reads is about to change
+            self._cache.attend(made.read)
+        if self._policy.passes(writes) and writes[0].slot not in made.read:
+            self._deferred = _Deferred(made, writes[0])
+        else:
+            with self._times.of("look_ahead" if made.info.look_ahead else "remember"):
+                self._write(made, writes)
         self._running().made += 1
+
+    def _remember_deferred(self) -> None:
+        """Remember what was put off; what it reads is as it was, so it makes no difference."""
+        deferred, self._deferred = self._deferred, None
+        if deferred:
+            with torch.inference_mode(), self._times.of("remember"):
+                self._cache.attend(deferred.made.read)
+                self._write(deferred.made, (deferred.write,))
+
+    def _write(self, made: _Made, writes: Sequence[SlotWrite]) -> None:
+        """Remember a block that reads what the cache attends."""
+        self._generator.remember(made.latents, made.coordinates)
+        self._cache.write(writes)
 
     def _upwind(self, poses: tuple[CameraPose, ...]) -> Tensor:
         """Return latents of where the wind has carried the sky of a block from, [F, C, h, w]."""
         poses = self._decoder.upwind(poses, self._time)
         with self._times.of("sky"):
-            self._cache.attend(self._attend(poses[-1]))
+            self._read(self._attend(poses[-1]))
             place = self._coordinates(BlockInfo(0, poses, time=self._time))
             return self._recall(place, len(poses))[0]
 

@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 from torch import nn
 
-from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.controls.camera import CameraCommand, CameraPose
 from mag_sandbox.model.attention import sdpa_attention
 from mag_sandbox.model.config import DiTConfig
 from mag_sandbox.model.imagination.config import ImaginationConfig, PainterConfig, PlannerConfig
@@ -199,6 +199,29 @@ def test_a_parked_session_goes_on_to_the_bit():
     other.reset(PLACE, 9)
     other.restore(state)
     assert same(expected, [other.step(control) for control in [RIGHT] * 5 + [LEFT] * 3])
+
+
+@pytest.mark.parametrize("slots", [60, 5])
+def test_what_is_remembered_when_it_is_read_is_what_would_have_been_remembered_at_once(slots):
+    """A snapshot, of which play must know nothing, remembers what was put off."""
+    zoom, words = Control(CameraCommand(zoom=1.0)), replace(STILL, prompt=CAPTIONS[1])
+    path = [STILL] * 4 + [RIGHT] * 9 + [words, *[LEFT] * 12, zoom, zoom, UP, RIGHT, STILL]
+    put_off, at_once = world(slots=slots), world(slots=slots)
+    blocks = play(put_off, path)
+    at_once.reset(PLACE, 1)
+    shown = [(at_once.snapshot(), at_once.step(control))[1] for control in path]
+    assert same(blocks[1:], shown)
+    state, other = put_off.snapshot(), at_once.snapshot()
+    assert state.arrays.keys() == other.arrays.keys()
+    assert all(np.array_equal(state.arrays[name], other.arrays[name]) for name in state.arrays)
+
+
+def test_a_copy_that_nobody_reads_costs_no_pass_of_the_memory_model():
+    made = world()
+    blocks = play(made, [STILL] * 6)
+    assert [bool(block.look_ahead) for block in blocks] == [False] * 4 + [True, False, False]
+    remembers = ["remember" in block.stage_ms for block in blocks]
+    assert remembers == [True] + [False] * 3 + [True, False, False]  # a view ahead reads it
 
 
 def test_a_place_whose_parts_lie_beside_its_own_data_as_before_goes_on_exactly():

@@ -38,7 +38,7 @@ def test_a_block_is_what_its_spec_says():
         assert len(block.poses) == spec.block_length
         assert block.block_index == index
         assert block.prompt == PLACE.prompt
-        assert {"denoise", "remember", "decode"} <= set(block.stage_ms)
+        assert {"denoise", "decode"} <= set(block.stage_ms)
     assert spec.policies == tuple(MEMORY_POLICIES)
     assert (spec.frame_width, spec.frame_height) == (TINY.frame_width, TINY.frame_height)
 
