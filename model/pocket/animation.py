@@ -8,11 +8,11 @@ from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.execution import Execution, run_pictures
-from mag_sandbox.model.pocket.animator import PARTS, Animator, Moments
+from mag_sandbox.model.pocket.animator import CELL, PARTS, Animator, Moments
+from mag_sandbox.model.pocket.fused_pictures import SKY, FusedAnimator, cells_of, pixels_of
 
-LIKELY = 0.5  # share of a pixel from which it counts as a part
 FEWEST = 0.001  # share of the pixels of a block below which a part is not there
-_SKY = PARTS.index("sky")
+_WALKERS = PARTS.index("walkers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +20,15 @@ class PicturesAtRest:
     """Pictures of a block at rest, and what could move of them."""
 
     pictures: Tensor  # [F, 3, H, W] in [-1, 1]
-    parts: Tensor | None = None  # shares of `PARTS`, [F, 4, H, W]; None: nothing moves
+    cells: Tensor | None = None  # the same as cells, [F, 48, H / 4, W / 4]; None: nothing moves
+    parts: Tensor | None = None  # shares of `FusedAnimator.parts`, [F, 112, H / 4, W / 4]
     has_sky: bool = False  # whether the wind matters
+    has_walkers: bool = False
 
     def __getitem__(self, frames: slice) -> "PicturesAtRest":
         """Return the same of some frames."""
-        parts = None if self.parts is None else self.parts[frames]
-        return PicturesAtRest(self.pictures[frames], parts, self.has_sky)
+        cells, parts = (None if x is None else x[frames] for x in (self.cells, self.parts))
+        return replace(self, pictures=self.pictures[frames], cells=cells, parts=parts)
 
 
 class Animation:
@@ -38,14 +40,18 @@ class Animation:
     """
 
     def __init__(self, animator: Animator, execution: Execution) -> None:
-        self._animator = run_pictures(animator, execution)
+        self._source = run_pictures(animator, execution)
+        self._animator = FusedAnimator(self._source)
         self._wind = animator.config.wind
 
     def at_rest(self, pictures: Tensor, poses: Sequence[CameraPose]) -> PicturesAtRest:
         """Return what could move of a block's pictures, [F, 3, H, W]."""
-        parts = self._animator.parts(pictures, _moments(poses, 0)).sigmoid()
-        there = (parts > LIKELY).float().mean(dim=(0, 2, 3)) > FEWEST  # [4]
-        return PicturesAtRest(pictures, parts if there.any() else None, bool(there[_SKY]))
+        cells = cells_of(pictures)
+        parts = self._animator.parts(cells, _moments(poses, 0)).sigmoid_()
+        there = _coverage(parts) > FEWEST
+        if not there.any():
+            return PicturesAtRest(pictures)
+        return PicturesAtRest(pictures, cells, parts, bool(there[SKY]), bool(there[_WALKERS]))
 
     def upwind(self, poses: Sequence[CameraPose], time: int) -> tuple[CameraPose, ...]:
         """Return from where the wind has carried the sky of a block that begins at `time`."""
@@ -63,12 +69,22 @@ class Animation:
         rest.
         """
         rest = resting.pictures
-        if resting.parts is None:
+        if resting.cells is None or resting.parts is None:
             return rest
-        wind = rest if sky is None else sky
         moments = _moments(poses, time)
-        moved = self._animator(rest, wind, resting.parts, moments)
-        return torch.where((moments.times > 0)[:, None, None, None].to(rest.device), moved, rest)
+        wind = None if sky is None else cells_of(sky)
+        walk = cells_of(self._source.walked(rest, moments)) if resting.has_walkers else None
+        moved = pixels_of(self._animator(resting.cells, wind, walk, resting.parts, moments))
+        if time == 0:
+            moved[0] = rest[0]
+        return moved
+
+
+def _coverage(parts: Tensor) -> Tensor:
+    """Return the share of pixels that are more likely than not each of `PARTS`, [4]."""
+    likely = parts[:, : CELL * CELL * len(PARTS)].round()
+    cells = likely.permute(0, 2, 3, 1).flatten(0, 2).sum(dim=0, dtype=torch.float32)  # [64]
+    return cells.unflatten(0, (-1, len(PARTS))).sum(dim=0) * len(PARTS) / likely.numel()
 
 
 def _moments(poses: Sequence[CameraPose], time: int) -> Moments:

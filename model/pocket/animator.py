@@ -28,7 +28,7 @@ class Moments:
     times: Tensor  # frames since the world was at rest, float64 [B]
 
 
-class _ClockedBlock(nn.Module):
+class ClockedBlock(nn.Module):
     """A residual block whose channels are scaled and shifted by the clock."""
 
     def __init__(self, width: int, clock: int) -> None:
@@ -41,6 +41,7 @@ class _ClockedBlock(nn.Module):
             nn.init.zeros_(values)
 
     def forward(self, x: Tensor, clock: Tensor | None) -> Tensor:
+        """Return what is given and what the convolutions add, [B, C, H, W]."""
         y = self.first(functional.silu(self.norm(x)))
         if self.film is not None:
             scale, shift = self.film(clock)[..., None, None].chunk(2, dim=1)
@@ -72,11 +73,11 @@ class PictureNetwork(nn.Module):
         taken, given = channels
         self.stem = nn.Conv2d(taken, fine, CELL, stride=CELL)
         self.stem_maps = nn.Conv2d(maps, fine, 1, bias=False)
-        self.before = _ClockedBlock(fine, clock)
+        self.before = ClockedBlock(fine, clock)
         self.down = nn.Conv2d(fine, coarse, 2, stride=2)
-        self.blocks = nn.ModuleList(_ClockedBlock(coarse, clock) for _ in range(blocks))
+        self.blocks = nn.ModuleList(ClockedBlock(coarse, clock) for _ in range(blocks))
         self.up = nn.Conv2d(coarse, 4 * fine, 1)
-        self.after = _ClockedBlock(fine, clock)
+        self.after = ClockedBlock(fine, clock)
         self.norm = nn.GroupNorm(1, fine)
         self.head = nn.Conv2d(fine, given * CELL * CELL, 1)
         for values in self.head.parameters():
@@ -113,10 +114,12 @@ class Animator(nn.Module):
 
     def parts(self, rest: Tensor, moments: Moments) -> Tensor:
         """Return how likely each pixel at rest is part of each of `PARTS`, logits [B, 4, H, W]."""
-        height, width = rest.shape[-2:]
+        return self.segment(rest, self.elevation(moments, *rest.shape[-2:]).to(rest))
+
+    def elevation(self, moments: Moments, height: int, width: int) -> Tensor:
+        """Return how far up the cells of pictures of a size lie, [B, 1, H / 4, W / 4]."""
         _, down, _ = _grid(moments.poses, height, width)
-        elevation = (down * _SCALE / ELEVATION).to(rest).expand(-1, -1, width // CELL)
-        return self.segment(rest, elevation[:, None])
+        return (down * _SCALE / ELEVATION)[:, None].expand(-1, -1, -1, width // CELL)
 
     def forward(self, rest: Tensor, wind: Tensor, parts: Tensor, moments: Moments) -> Tensor:
         """Return the pictures of these moments.
@@ -125,14 +128,14 @@ class Animator(nn.Module):
         left as `AnimatorConfig.wind` says; `rest` itself: the sky stands still. Parts are shares of
         `PARTS`, [B, 4, H, W].
         """
-        walk = self._walked(rest, moments)
-        maps, clock = (x.to(rest) for x in self._told(moments, *rest.shape[-2:]))
+        walk = self.walked(rest, moments)
+        maps, clock = (x.to(rest) for x in self.told(moments, *rest.shape[-2:]))
         seen = torch.cat((rest, wind, walk, parts), dim=1)
         change = self.move(seen, maps, clock)
         of_wind, of_walk, added = change[:, :1] + parts[:, :1], change[:, 1:2], change[:, 2:]
         return rest + of_wind * (wind - rest) + of_walk * (walk - rest) + added
 
-    def _walked(self, rest: Tensor, moments: Moments) -> Tensor:
+    def walked(self, rest: Tensor, moments: Moments) -> Tensor:
         """Return pictures carried along with what walks; edges are repeated."""
         config, turn = self.config, 2 * math.pi * moments.times
         across = config.walk_reach * (turn / config.walk_period).sin()
@@ -147,7 +150,7 @@ class Animator(nn.Module):
             rest.float(), grid.to(rest.device), padding_mode="border", align_corners=False
         ).to(rest)
 
-    def _told(self, moments: Moments, height: int, width: int) -> tuple[Tensor, Tensor]:
+    def told(self, moments: Moments, height: int, width: int) -> tuple[Tensor, Tensor]:
         """Return maps of waves, elevation and zoom [B, 6, H / 4, W / 4], and the clock [B, K]."""
         config = self.config
         across, down, zoom = _grid(moments.poses, height, width)

@@ -28,6 +28,7 @@ from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.model.pocket.base import WorldParts
 from mag_sandbox.model.pocket.decoding import Codec
 from mag_sandbox.model.pocket.editing import Editor
+from mag_sandbox.model.pocket.fused_pictures import FusedDecoder
 from mag_sandbox.model.pocket.inventing import Inventor, MemoryModelInventor
 from mag_sandbox.model.pocket.painting import PaintingInventor
 from mag_sandbox.model.pocket.weights import (
@@ -226,9 +227,11 @@ def _codec(autoencoder: Autoencoder, config: PocketConfig, execution: Execution)
         pictures = to_pictures(frames, execution.dtype).to(execution.device)
         return autoencoder.encode(pictures.contiguous(memory_format=torch.channels_last)).float()
 
+    decoder = FusedDecoder(autoencoder)
+
     def picture(latents):
         latents = latents.to(execution.device, execution.dtype)
-        return autoencoder.decode(latents.contiguous(memory_format=torch.channels_last))
+        return decoder(latents.contiguous(memory_format=torch.channels_last))
 
     size = config.frame_width, config.frame_height
     return Codec(encode, picture, lambda path: open_image(path, *size))

@@ -63,7 +63,7 @@ def test_walkers_are_where_the_renderer_has_them(time):
     picture[:, :, 40:48, 72:80] = 1.0
     across, up = moving.walk_offset(time)
     for fov, zoom in ((160 * DEGREES_PER_PIXEL, 1), (80 * DEGREES_PER_PIXEL, 2)):
-        walked = Animator(TINY_ANIMATOR)._walked(picture, moments((0, 0, fov, time)))
+        walked = Animator(TINY_ANIMATOR).walked(picture, moments((0, 0, fov, time)))
         light = (walked[0, 0] + 1).double()
         rows, columns = torch.meshgrid(torch.arange(96.0), torch.arange(160.0), indexing="ij")
         place = (light * columns).sum() / light.sum(), (light * rows).sum() / light.sum()
@@ -76,7 +76,7 @@ def test_waves_have_the_renderers_phases():
     left, top, time, size = 200, 150, 11, 64
     place = left + size / 2, RING_HEIGHT / 2 - top - size / 2, size
     at = moments((*(px * DEGREES_PER_PIXEL for px in place), time))
-    maps, _ = animator._told(at, size, size)
+    maps, _ = animator.told(at, size, size)
     rows, columns = np.mgrid[top : top + size : 4, left : left + size : 4] + 1.5
     phase = columns / moving.SHIMMER_ACROSS + rows / moving.SHIMMER_DOWN
     for found, expected in ((maps[0, 0], phase), (maps[0, 2], phase - time / 32)):
@@ -85,10 +85,10 @@ def test_waves_have_the_renderers_phases():
 
 def test_a_crop_is_told_what_the_whole_picture_is_told_there():
     animator = Animator(CONFIG)
-    whole, _ = animator._told(moments((30, 5, 90, 9)), 192, 320)
+    whole, _ = animator.told(moments((30, 5, 90, 9)), 192, 320)
     # 64 px from the left and 32 from the top, 128 wide
     yaw, pitch = 30 + (64 + 64 - 160) * 90 / 320, 5 - (32 + 64 - 96) * 90 / 320
-    crop, _ = animator._told(moments((yaw, pitch, 128 * 90 / 320, 9)), 128, 128)
+    crop, _ = animator.told(moments((yaw, pitch, 128 * 90 / 320, 9)), 128, 128)
     torch.testing.assert_close(crop, whole[:, :, 8:40, 16:48])
 
 
