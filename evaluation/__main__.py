@@ -7,158 +7,111 @@ judge of prompts. docs/evaluation.md says what every number means.
 """
 
 import argparse
-import json
 import sys
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
-from mag_sandbox.command_line import OneLineParser
-from mag_sandbox.evaluation.bench.memory_command import PARTS, add_bench_options, run_bench
-from mag_sandbox.evaluation.bench.packs import DEFAULT_POLICIES, POLICIES, is_pack, open_pack
-from mag_sandbox.evaluation.bench.pocket import DRIFT_CLIPS, PocketEvaluation, PocketSettings
+from mag_sandbox.command_line import OneLineParser, add_options, option, options_of
+from mag_sandbox.evaluation.bench.memory_command import PARTS, PocketOptions, run_bench
+from mag_sandbox.evaluation.bench.packs import DEFAULT_POLICIES, is_pack, open_pack
+from mag_sandbox.evaluation.bench.pocket import PocketEvaluation, PocketSettings
 from mag_sandbox.evaluation.bench.pose import PoseSettings, evaluate_poses, pose_table
-from mag_sandbox.evaluation.bench.tables import add_tables
+from mag_sandbox.evaluation.bench.tables import MeasuredTable, run_tables
 from mag_sandbox.evaluation.bench.thresholds import table
 from mag_sandbox.evaluation.bench.walks import WalkSettings, lines_of, run_walks
-from mag_sandbox.evaluation.imagination.command import add_imagination
+from mag_sandbox.evaluation.imagination.command import (
+    ImaginationOptions,
+    JudgeOptions,
+    run_imagination,
+    run_judge_training,
+)
 from mag_sandbox.evaluation.judge.classifier import CLASSIFIER_WEIGHTS, Classifier
 from mag_sandbox.evaluation.judge.classifier_training import FITTING, train_classifier
 from mag_sandbox.evaluation.judge.judge import Judge
-from mag_sandbox.evaluation.magbench.command import add_magbench
-from mag_sandbox.evaluation.report.page import add_report
-from mag_sandbox.evaluation.vbench.command import add_vbench
-from mag_sandbox.files.whole import replace_file
+from mag_sandbox.evaluation.magbench.command import MagBenchOptions, run_magbench
+from mag_sandbox.evaluation.report.page import ReportOptions, run_report
+from mag_sandbox.evaluation.results.output import JSON, PICTURES, Say, make_places, tell
+from mag_sandbox.evaluation.vbench.command import VBenchOptions, run_vbench
 from mag_sandbox.model.loading import load_world
 from mag_sandbox.model.world import MemorySetting, World, WorldFailed
-
-_say = partial(print, flush=True)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a subcommand: 0 when it measured, whatever it found, 2 when it could not."""
-    options = _parser().parse_args(arguments)
+    told = _parser().parse_args(arguments)
     try:
-        return options.run(options)
+        told.run(options_of(told.kind, told), partial(print, flush=True))
     except (WorldFailed, ValueError, OSError) as error:
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
+    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = OneLineParser(prog="python -m evaluation", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    pocket = commands.add_parser("pocket", help="measure memory, motion and prompts")
-    pocket.add_argument(
-        "--clips", type=int, help=f"held-out scenes for each kind ({PocketSettings().clips})"
-    )
-    pocket.add_argument("--world", default="pocket", help="a world with exact poses (pocket)")
-    pocket.add_argument("--prompts", type=int, help="captions of the prompt test (64)")
-    pocket.add_argument("--seed", type=int, default=0, help="seed of scenes and noise (0)")
-    pocket.add_argument(
-        "--drift", type=float, default=PocketSettings().drift_minutes, metavar="MINUTES",
-        help=f"length of the clips that show drift, at most {DRIFT_CLIPS}; 0: none (%(default)g)",
-    )  # fmt: skip
-    pocket.add_argument(
-        "--memory", nargs="+", metavar="POLICY",
-        help=f"the first is tested: {', '.join(POLICIES)} ({' '.join(DEFAULT_POLICIES)})",
-    )  # fmt: skip
-    pocket.add_argument("--json", type=Path, metavar="FILE", help="also write all numbers here")
-    pocket.add_argument("--sheets", type=Path, metavar="DIR", help="also write pictures here")
-    pocket.add_argument(
-        "--weights", type=Path, metavar="DIR", help="the folder of weights in training"
-    )
-    add_bench_options(pocket)
-    pocket.set_defaults(run=_pocket)
-    pose = commands.add_parser("pose", help="compare estimated poses with known ones")
-    pose.add_argument("--seconds", type=float, default=16.0, help="length of a session (16)")
-    pose.add_argument("--clips", type=int, default=2, help="held-out scenes, two paths each (2)")
-    pose.add_argument("--seed", type=int, default=0, help="seed of scenes, noise and walks (0)")
-    pose.add_argument("--json", type=Path, metavar="FILE", help="also write all numbers here")
-    pose.add_argument(
-        "--weights", type=Path, metavar="DIR", help="the folder of weights in training"
-    )
-    pose.set_defaults(run=_pose)
-    walks = commands.add_parser("walks", help="does a picture last, wherever a player goes")
-    usual = WalkSettings()
-    walks.add_argument("--world", default="pocket", help="one with exact poses (pocket)")
-    walks.add_argument("--walks", type=int, default=usual.walks, help="(%(default)s)")
-    walks.add_argument("--seconds", type=float, default=usual.seconds, help="each (%(default)g)")
-    walks.add_argument("--seed", type=int, default=usual.seed, help="(%(default)s)")
-    walks.add_argument("--json", type=Path, metavar="FILE", help="also write all numbers here")
-    walks.add_argument("--sheet", type=Path, metavar="PNG", help="also write pictures here")
-    walks.set_defaults(run=_walks)
-    add_imagination(commands, _say)
-    add_magbench(commands, _say)
-    add_report(commands, _say)
-    add_tables(commands, _say)
-    add_vbench(commands, _say)
-    judge = commands.add_parser(
-        "train-classifier", help="train the judge of attributes on renderer views"
-    )
-    judge.add_argument("--out", type=Path, default=CLASSIFIER_WEIGHTS, metavar="DIR")
-    judge.add_argument("--steps", type=int, default=FITTING.steps, help="(%(default)s)")
-    judge.set_defaults(run=_train_classifier)
+    for name, (text, kind, run) in COMMANDS.items():
+        command = commands.add_parser(name, help=text, description=kind.__doc__)
+        add_options(command, kind)
+        command.set_defaults(kind=kind, run=run)
     return parser
 
 
-def _pocket(options: argparse.Namespace) -> int:
+def _pocket(options: PocketOptions, say: Say) -> None:
     if options.out or options.write:
-        return run_bench(
-            options, partial(_opener, options.weights, options.world, options.parts), _say
-        )
-    open_world = _opener(options.weights, options.world)
+        opener = partial(_opener, options.weights, options.world, options.parts)
+        run_bench(options, opener, say)
+        return
     usual = PocketSettings()
     settings = PocketSettings(
         usual.clips if options.clips is None else options.clips,
         usual.prompts if options.prompts is None else options.prompts,
         options.seed,
-        tuple(options.memory or DEFAULT_POLICIES),
+        options.memory or DEFAULT_POLICIES,
         options.drift,
         options.sheets,
     )
-    for folder in (options.sheets, options.json and options.json.parent):
-        if folder:
-            folder.mkdir(parents=True, exist_ok=True)  # fails now and not after all the work
-    result = PocketEvaluation(settings, open_world, Classifier.load(), _say).run()
-    for line in table(result):
-        _say(line)
-    _write_json(options.json, result)
-    return 0
+    open_world = _opener(options.weights, options.world)
+    make_places(options.sheets and options.sheets / "sheet", options.json)
+    result = PocketEvaluation(settings, open_world, Classifier.load(), say).run()
+    tell(table(result), result, options.json, say)
 
 
-def _pose(options: argparse.Namespace) -> int:
-    settings = PoseSettings(options.seconds, options.clips, options.seed)
-    if options.json:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-    result = evaluate_poses(settings, _opener(options.weights), _say)
-    for line in pose_table(result):
-        _say(line)
-    _write_json(options.json, result)
-    return 0
+@dataclass(frozen=True, slots=True)
+class PoseOptions(PoseSettings):
+    """How well poses are estimated, where they are known."""
+
+    json: Path | None = option(None, JSON, metavar="FILE")
+    weights: Path | None = option(None, "the folder of weights in training", metavar="DIR")
 
 
-def _walks(options: argparse.Namespace) -> int:
-    settings = WalkSettings(options.walks, options.seconds, options.seed)
-    for file in (options.json, options.sheet):
-        if file:
-            file.parent.mkdir(parents=True, exist_ok=True)
+def _pose(options: PoseOptions, say: Say) -> None:
+    make_places(options.json)
+    result = evaluate_poses(options_of(PoseSettings, options), _opener(options.weights), say)
+    tell(pose_table(result), result, options.json, say)
+
+
+@dataclass(frozen=True, slots=True)
+class WalkOptions(WalkSettings):
+    """Random walks, and whether their pictures last."""
+
+    world: str = option("pocket", "one with exact poses (%(default)s)")
+    json: Path | None = option(None, JSON, metavar="FILE")
+    sheet: Path | None = option(None, PICTURES, metavar="PNG")
+
+
+def _walks(options: WalkOptions, say: Say) -> None:
+    make_places(options.json, options.sheet)
+    settings = options_of(WalkSettings, options)
     with closing(load_world(options.world)) as world:
-        result = run_walks(settings, world, Judge.load(), _say, options.sheet)
-    for line in lines_of(result):
-        _say(line)
-    _write_json(options.json, result)
-    return 0
-
-
-def _write_json(path: Path | None, result: dict) -> None:
-    if path is None:
-        return
-    replace_file(path, json.dumps(result, indent=1) + "\n")
+        result = run_walks(settings, world, Judge.load(), say, options.sheet)
+    tell(lines_of(result), result, options.json, say)
 
 
 def _opener(
@@ -185,11 +138,35 @@ def _opener(
     return open_world
 
 
-def _train_classifier(options: argparse.Namespace) -> int:
-    if options.steps < 1:
-        raise ValueError(f"steps is {options.steps}, expected at least 1")
-    train_classifier(options.out, replace(FITTING, steps=options.steps), _say)
-    return 0
+@dataclass(frozen=True, slots=True)
+class ClassifierOptions:
+    """The judge of attributes, to be trained on renderer views."""
+
+    out: Path = option(CLASSIFIER_WEIGHTS, metavar="DIR")
+    steps: int = option(FITTING.steps, "(%(default)s)")
+
+
+def _train_classifier(options: ClassifierOptions, say: Say) -> None:
+    train_classifier(options.out, replace(FITTING, steps=options.steps), say)
+
+
+# name: what it does, its options, what takes them
+COMMANDS: dict[str, tuple[str, type, Callable[[Any, Say], object]]] = {
+    "pocket": ("measure memory, motion and prompts", PocketOptions, _pocket),
+    "pose": ("compare estimated poses with known ones", PoseOptions, _pose),
+    "walks": ("does a picture last, wherever a player goes", WalkOptions, _walks),
+    "imagination": (
+        "does what a world invents have shapes", ImaginationOptions, run_imagination,
+    ),
+    "train-judge": ("draw renders and train the bar's judge", JudgeOptions, run_judge_training),
+    "magbench": ("continue clips of MAG-Bench and compare", MagBenchOptions, run_magbench),
+    "report": ("make a page of results", ReportOptions, run_report),
+    "tables": ("measure what `training tables` has trained", MeasuredTable, run_tables),
+    "vbench": ("write samples for VBench, read its results", VBenchOptions, run_vbench),
+    "train-classifier": (
+        "train the judge of attributes on renderer views", ClassifierOptions, _train_classifier,
+    ),
+}  # fmt: skip
 
 
 if __name__ == "__main__":

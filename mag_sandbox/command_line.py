@@ -11,10 +11,9 @@ options = options_of(Options, parser.parse_args())
 """
 
 import argparse
-from collections.abc import Callable
 from dataclasses import MISSING, field, fields
-from types import NoneType
-from typing import Any, Literal, NoReturn, TypeVar, get_args, get_origin, get_type_hints
+from types import NoneType, UnionType
+from typing import Any, Literal, NoReturn, TypeVar, Union, get_args, get_origin, get_type_hints
 
 Options = TypeVar("Options")
 
@@ -34,14 +33,14 @@ def option(value: Any = MISSING, help: str | None = None, **told: Any) -> Any:
         value: where nothing is told; left out: the option is required.
         help: what people read.
         told: anything else that `add_argument` takes, and `name` where the option's differs from
-            the field's. Without a `type`, whole numbers are positive.
+            the field's. Without a `type`, whole numbers are positive. Of a tuple several are told.
     """
     return field(default=value, metadata={"help": help, **told})
 
 
-def argument(help: str) -> Any:
+def argument(help: str, **told: Any) -> Any:
     """Return a field of a dataclass that is an argument without a name: required, in its place."""
-    return field(metadata={"help": help, "named": False})
+    return field(metadata={"help": help, "named": False, **told})
 
 
 def add_options(parser: argparse.ArgumentParser, kind: type) -> None:
@@ -50,13 +49,15 @@ def add_options(parser: argparse.ArgumentParser, kind: type) -> None:
     for one in fields(kind):
         if "help" not in one.metadata:
             continue
-        told = dict(one.metadata)
-        if get_origin(types[one.name]) is Literal:
-            told["choices"] = get_args(types[one.name])
-        elif types[one.name] is bool:
+        told, expected = dict(one.metadata), _without_none(types[one.name])
+        if get_origin(expected) is tuple:
+            told["nargs"], expected = "+", get_args(expected)[0]
+        if get_origin(expected) is Literal:
+            told["choices"] = get_args(expected)
+        elif expected is bool:
             told["action"] = argparse.BooleanOptionalAction if one.default else "store_true"
         else:
-            told.setdefault("type", _reader(types[one.name]))
+            told.setdefault("type", positive if expected is int else expected)
         if not told.pop("named", True):
             parser.add_argument(one.name, **told)
             continue
@@ -68,15 +69,18 @@ def add_options(parser: argparse.ArgumentParser, kind: type) -> None:
         parser.add_argument(f"--{name.replace('_', '-')}", dest=one.name, **told)
 
 
-def options_of(kind: type[Options], told: argparse.Namespace, **more: Any) -> Options:
-    """Return the dataclass of what a command line says, `more` in place of it."""
+def options_of(kind: type[Options], told: object, **more: Any) -> Options:
+    """Return the dataclass of what a command line, or other options, say; `more` in place of it."""
     names = [one.name for one in fields(kind)]  # type: ignore[arg-type]  # it is a dataclass
-    return kind(**{name: getattr(told, name, None) for name in names} | more)
+    said = {name: getattr(told, name) for name in names if hasattr(told, name)}
+    lists = {name: tuple(value) for name, value in said.items() if isinstance(value, list)}
+    return kind(**said | lists | more)
 
 
-def _reader(kind: Any) -> Callable[[str], Any]:
-    kinds = [one for one in get_args(kind) if one is not NoneType] or [kind]
-    return positive if kinds[0] is int else kinds[0]
+def _without_none(kind: Any) -> Any:
+    if get_origin(kind) not in (Union, UnionType):
+        return kind
+    return next(one for one in get_args(kind) if one is not NoneType)
 
 
 def positive(text: str) -> int:

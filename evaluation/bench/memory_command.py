@@ -6,15 +6,15 @@ official ones, so the renderer's pictures are enlarged, and a few rows at the to
 off, which keeps circles round.
 """
 
-import argparse
 import tempfile
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from mag_sandbox.command_line import option
 from mag_sandbox.evaluation.bench.clips import held_out_scene
 from mag_sandbox.evaluation.bench.memory_bench import (
     BENCH_MODES,
@@ -25,11 +25,13 @@ from mag_sandbox.evaluation.bench.memory_bench import (
     Open,
 )
 from mag_sandbox.evaluation.bench.memory_clips import CLIPS, true_blocks
-from mag_sandbox.evaluation.bench.packs import EQUAL_WINDOW
+from mag_sandbox.evaluation.bench.packs import DEFAULT_POLICIES, EQUAL_WINDOW, POLICIES
+from mag_sandbox.evaluation.bench.pocket import DRIFT_CLIPS, PocketSettings
 from mag_sandbox.evaluation.judge.classifier import Classifier, classifier_digest
 from mag_sandbox.evaluation.magbench.evaluate import OFFICIAL, matching_of
 from mag_sandbox.evaluation.magbench.table import BenchClip, write_table
 from mag_sandbox.evaluation.results.environment import environment
+from mag_sandbox.evaluation.results.output import JSON, PICTURES, Say
 from mag_sandbox.evaluation.results.store import ClipStore, read_records, read_runs
 from mag_sandbox.evaluation.results.videos import VideoFormat, write_video
 from mag_sandbox.model.world import Frames, MemorySetting, WorldSpec
@@ -39,47 +41,57 @@ MEMORY_BY_DEFAULT = ("mag-retrieve", EQUAL_WINDOW)
 MODES_BY_DEFAULT: tuple[BenchMode, ...] = ("history", "truth", "image")
 PROMPTS_BY_DEFAULT = 32
 PARTS = Path("runs/memorypack")
+USUAL = PocketSettings()
 MINUTES = 10.0  # that a run takes at most when it is not said how many clips
 
 
-def add_bench_options(parser: argparse.ArgumentParser) -> None:
-    """Add what only the memory bench reads."""
-    group = parser.add_argument_group(
-        "memory bench",
-        f"{CLIPS} clips, kept one by one in --out; by default {CLIPS_BY_DEFAULT} of them, "
-        f"{' '.join(MEMORY_BY_DEFAULT)}, and {PROMPTS_BY_DEFAULT} prompts",
-    )
-    group.add_argument(
-        "--out", type=Path, metavar="DIR", help="measure into this folder, or continue there"
-    )
-    group.add_argument(
-        "--minutes", type=float, metavar="N",
-        help=f"begin no clip after so many minutes ({MINUTES:g} unless --clips is given)",
+@dataclass(frozen=True, slots=True)
+class PocketOptions:
+    """What a world remembers and obeys: the bars of the model card, or the memory bench."""
+
+    clips: int | None = option(None, f"held-out scenes for each kind ({USUAL.clips})", type=int)
+    world: str = option("pocket", "a world with exact poses (%(default)s)")
+    prompts: int | None = option(None, f"captions of the prompt test ({USUAL.prompts})", type=int)
+    seed: int = option(0, "seed of scenes and noise (%(default)s)", type=int)
+    drift: float = option(
+        USUAL.drift_minutes, f"length of the clips that show drift, at most {DRIFT_CLIPS}; 0: none "
+        "(%(default)g)", metavar="MINUTES",
     )  # fmt: skip
-    group.add_argument(
-        "--mode", nargs="+", choices=BENCH_MODES,
-        help="three quarters are given and memory takes what is made (history) or the truth; or "
-        "only the first view (image) or nothing but the caption (prompt) is given; or the camera "
-        f"waits before a given view of a world that moves ({REST}) ({' '.join(MODES_BY_DEFAULT)}; "
-        f"where the world moves also {REST})",
+    memory: tuple[str, ...] | None = option(
+        None, f"the first is tested: {', '.join(POLICIES)} ({' '.join(DEFAULT_POLICIES)})",
+        metavar="POLICY",
     )  # fmt: skip
-    group.add_argument(
-        "--away", type=float, default=0.0, metavar="SECONDS",
-        help="seconds of looking elsewhere before coming back; with --mode image or prompt",
+    json: Path | None = option(None, JSON, metavar="FILE")
+    sheets: Path | None = option(None, PICTURES, metavar="DIR")
+    weights: Path | None = option(None, "the folder of weights in training", metavar="DIR")
+    out: Path | None = option(
+        None, f"the memory bench: {CLIPS} clips, kept one by one in this folder, or continued "
+        f"there; by default {CLIPS_BY_DEFAULT} of them, {' '.join(MEMORY_BY_DEFAULT)}, and "
+        f"{PROMPTS_BY_DEFAULT} prompts", metavar="DIR",
     )  # fmt: skip
-    group.add_argument(
-        "--parts", type=Path, default=PARTS, metavar="DIR",
-        help="where the phases of --memory WORLD@PHASE lie: memorypack@direct (%(default)s)",
+    minutes: float | None = option(
+        None, f"with --out: begin no clip after so many ({MINUTES:g} unless --clips is given)",
+        metavar="N",
     )  # fmt: skip
-    group.add_argument("--lpips", nargs="+", default=[], metavar="FILE", help="see magbench")
-    group.add_argument(
-        "--write", type=Path, metavar="DIR", help="only write the clips as videos with a table"
-    )
+    mode: tuple[str, ...] | None = option(
+        None, "with --out: three quarters are given and memory takes what is made (history) or the "
+        "truth; or only the first view (image) or nothing but the caption (prompt) is given; or "
+        f"the camera waits before a given view of a world that moves ({REST}) "
+        f"({' '.join(MODES_BY_DEFAULT)}; where the world moves also {REST})", choices=BENCH_MODES,
+    )  # fmt: skip
+    away: float = option(
+        0.0, "seconds of looking elsewhere before coming back; with --mode image or prompt",
+        metavar="SECONDS",
+    )  # fmt: skip
+    parts: Path = option(
+        PARTS, "where the phases of --memory WORLD@PHASE lie: memorypack@direct (%(default)s)",
+        metavar="DIR",
+    )  # fmt: skip
+    lpips: tuple[str, ...] = option((), "see magbench", metavar="FILE")
+    write: Path | None = option(None, "only write the clips as videos with a table", metavar="DIR")
 
 
-def run_bench(
-    options: argparse.Namespace, opener: Callable[[dict | None], Open], say: Callable[[str], None]
-) -> int:
+def run_bench(options: PocketOptions, opener: Callable[[dict | None], Open], say: Say) -> None:
     """Measure into a folder, or write the clips.
 
     `opener` makes what opens worlds of how they are to be executed; None: as is fastest.
@@ -89,7 +101,8 @@ def run_bench(
     """
     settings = _settings(options)
     if options.write is not None:
-        return _write(options, settings, opener(None), say)
+        _write(options.write, settings, opener(None), say)
+        return
     matching = matching_of(options.lpips, say)
     # one number type for all clips: a busy machine may find another one fastest each time
     runs = read_runs(options.out)
@@ -124,16 +137,15 @@ def run_bench(
             "to continue"
         )
     say(f"{len(records)} records; `python -m evaluation report {options.out}` makes a page of them")
-    return 0
 
 
-def _settings(options: argparse.Namespace) -> MemoryBenchSettings:
+def _settings(options: PocketOptions) -> MemoryBenchSettings:
     minutes = options.minutes
     if minutes is None and options.clips is None:
         minutes = MINUTES
     return MemoryBenchSettings(
-        memory=tuple(options.memory or MEMORY_BY_DEFAULT),
-        modes=tuple(options.mode or MODES_BY_DEFAULT),
+        memory=options.memory or MEMORY_BY_DEFAULT,
+        modes=options.mode or MODES_BY_DEFAULT,
         clips=CLIPS_BY_DEFAULT if options.clips is None else options.clips,
         world=options.world,
         prompts=PROMPTS_BY_DEFAULT if options.prompts is None else options.prompts,
@@ -144,7 +156,7 @@ def _settings(options: argparse.Namespace) -> MemoryBenchSettings:
 
 
 def _of_world(
-    settings: MemoryBenchSettings, options: argparse.Namespace, *, moves: bool
+    settings: MemoryBenchSettings, options: PocketOptions, *, moves: bool
 ) -> MemoryBenchSettings:
     """Return settings with what only the loaded world says: whether it moves."""
     if moves and options.mode is None:
@@ -157,20 +169,14 @@ def _of_world(
     return replace(settings, moves=moves)
 
 
-def _write(
-    options: argparse.Namespace,
-    settings: MemoryBenchSettings,
-    open_world: Open,
-    say: Callable[[str], None],
-) -> int:
+def _write(folder: Path, settings: MemoryBenchSettings, open_world: Open, say: Say) -> None:
     world = open_world(MemorySetting())
     world.close()
-    written = write_official(options.write, settings.clips, settings.seed, world.spec)
-    say(f"{len(written)} clips and table.csv in {options.write}")
-    return 0
+    written = write_official(folder, settings.clips, settings.seed, world.spec)
+    say(f"{len(written)} clips and table.csv in {folder}")
 
 
-def _plain(options: argparse.Namespace, settings: MemoryBenchSettings) -> dict:
+def _plain(options: PocketOptions, settings: MemoryBenchSettings) -> dict:
     names = ("world", "memory", "clips", "prompts", "minutes", "seed", "away", "lpips")
     return {name: getattr(options, name) for name in names} | {"mode": list(settings.modes)}
 

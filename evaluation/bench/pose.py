@@ -25,6 +25,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mag_sandbox.command_line import option
 from mag_sandbox.controls.camera import (
     CameraCommand,
     CameraPose,
@@ -62,9 +63,10 @@ OpenWorld = Callable[[MemorySetting], World]
 class PoseSettings:
     """What is played."""
 
-    seconds: float = 16.0  # of a session, the walker's way home not counted
-    clips: int = 2  # scenes, each played along every path
-    seed: int = 0
+    # the walker's way home is not counted
+    seconds: float = option(16.0, "length of a session (%(default)g)")
+    clips: int = option(2, "held-out scenes, two paths each (%(default)s)", type=int)
+    seed: int = option(0, "seed of scenes, noise and walks (%(default)s)", type=int)
 
     def __post_init__(self) -> None:
         if not 4.0 <= self.seconds <= 600.0:

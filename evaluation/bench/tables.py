@@ -10,7 +10,6 @@ difference of PSNR on equal clips says whether that holds ("as in the paper"), t
                   pairs [{above, below (in the paper), psnr_db {mean, low, high, clips}, verdict}]}}
 """
 
-import argparse
 import json
 import tempfile
 from collections.abc import Callable, Sequence
@@ -19,10 +18,12 @@ from functools import partial
 from itertools import combinations
 from pathlib import Path
 
+from mag_sandbox.command_line import argument, option
 from mag_sandbox.evaluation.bench.memory_bench import MemoryBench, MemoryBenchSettings
 from mag_sandbox.evaluation.bench.memory_clips import CLIPS
 from mag_sandbox.evaluation.bench.reconstruction import MemoryModel, measure_reconstruction
 from mag_sandbox.evaluation.judge.classifier import Classifier
+from mag_sandbox.evaluation.magbench.continuation import MODES, Mode
 from mag_sandbox.evaluation.magbench.evaluate import Matching
 from mag_sandbox.evaluation.report.page import templates
 from mag_sandbox.evaluation.results.cited import COMPRESSION, MAG_BENCH, SOURCE
@@ -201,27 +202,21 @@ def _score(form: str, score: dict | None, nothing: str = "-") -> str:
     return form % (score["mean"], score["low"], score["high"]) if score else nothing
 
 
-MODES = ("history", "truth")  # of table 3, as in the paper
 CLIPS_BY_DEFAULT = 8  # two a category
 
 
-def add_tables(commands: argparse._SubParsersAction, say: Callable[[str], None]) -> None:
-    """Add `tables` to the command line."""
-    parser = commands.add_parser("tables", help="measure what `training tables` has trained")
-    parser.add_argument("folder", type=Path, metavar="DIR", help="the --folder of the training")
-    parser.add_argument("--table", type=int, choices=(3, 4), required=True)
-    parser.add_argument(
-        "--clips", type=int, default=CLIPS_BY_DEFAULT, help=f"clips a row ({CLIPS_BY_DEFAULT})"
-    )
-    parser.add_argument("--seed", type=int, default=0, help="seed of scenes and noise (0)")
-    parser.add_argument(
-        "--mode", nargs="+", default=list(MODES), choices=MODES,
-        help=f"of table 3, see `pocket` ({' '.join(MODES)})",
-    )  # fmt: skip
-    parser.set_defaults(run=lambda options: run_tables(options, say))
+@dataclass(frozen=True, slots=True)
+class MeasuredTable:
+    """A table of `training tables`, to be measured."""
+
+    folder: Path = argument("the --folder of the training", metavar="DIR")
+    table: int = option(help="which of the paper's", choices=(3, 4))
+    clips: int = option(CLIPS_BY_DEFAULT, "clips a row (%(default)s)", type=int)
+    seed: int = option(0, "seed of scenes and noise (%(default)s)", type=int)
+    mode: tuple[Mode, ...] = option(MODES, f"of table 3, see `pocket` ({' '.join(MODES)})")
 
 
-def run_tables(options: argparse.Namespace, say: Callable[[str], None]) -> int:
+def run_tables(options: MeasuredTable, say: Callable[[str], None]) -> None:
     """Measure what is not measured yet, and write the table as text and as JSON.
 
     Raises:
@@ -241,7 +236,6 @@ def run_tables(options: argparse.Namespace, say: Callable[[str], None]) -> int:
     for name, content in (("results.json", json.dumps(data, indent=1)), ("results.md", text)):
         replace_file(table.folder / name, content + "\n")
     say(text)
-    return 0
 
 
 def _play(

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mag_sandbox.command_line import option
 from mag_sandbox.controls.camera import MAX_PITCH, WIDEST_FOV, CameraCommand
 from mag_sandbox.evaluation.imagination.scenes import MAX_SEED, SCENES_PER_SEED, asked_scene
 from mag_sandbox.evaluation.judge.judge import Judge
@@ -43,9 +44,9 @@ ACROSS = 10  # pictures in a row of a sheet
 class WalkSettings:
     """What is walked."""
 
-    walks: int = 200
-    seconds: float = 60.0  # of play, each
-    seed: int = 0  # chooses the scenes, the ways and the world's noise
+    walks: int = option(200, "(%(default)s)", type=int)
+    seconds: float = option(60.0, "of play, each (%(default)g)")
+    seed: int = option(0, "of scenes, ways and noise (%(default)s)", type=int)
     renders: int = 64  # scenes that set the range
 
     def __post_init__(self) -> None:

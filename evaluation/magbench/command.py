@@ -1,11 +1,11 @@
 """The command line of MAG-Bench: looks at all files first, loads the world last."""
 
-import argparse
-from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Literal
 
-from mag_sandbox.evaluation.magbench.continuation import MODES
+from mag_sandbox.command_line import option
+from mag_sandbox.evaluation.magbench.continuation import MODES, Mode
 from mag_sandbox.evaluation.magbench.evaluate import (
     OFFICIAL,
     STAND_IN,
@@ -17,52 +17,40 @@ from mag_sandbox.evaluation.magbench.evaluate import (
 )
 from mag_sandbox.evaluation.magbench.table import fault_lines
 from mag_sandbox.evaluation.results.environment import environment
+from mag_sandbox.evaluation.results.output import Say
 from mag_sandbox.evaluation.results.store import ClipStore
 
-WRITERS = ("as trained", "generator")
 
+@dataclass(frozen=True, slots=True)
+class MagBenchOptions:
+    """Clips of MAG-Bench, and what is to continue them."""
 
-def add_magbench(commands: argparse._SubParsersAction, say: Callable[[str], None]) -> None:
-    """Add `magbench` to the command line."""
-    parser = commands.add_parser("magbench", help="continue clips of MAG-Bench and compare")
-    parser.add_argument(
-        "--table", type=Path, required=True, metavar="CSV", help="table of the clips"
+    table: Path = option(help="table of the clips", metavar="CSV")
+    videos: Path = option(help="folder of the videos", metavar="DIR")
+    out: Path = option(help="folder for the results", metavar="DIR")
+    world: str = option("mag", "a full-size world (%(default)s)")
+    mode: tuple[Mode, ...] = option(
+        MODES, "what is remembered of the predicted part: itself or the truth (both in turn)"
     )
-    parser.add_argument(
-        "--videos", type=Path, required=True, metavar="DIR", help="folder of the videos"
+    prompt: Literal["caption", "empty"] = option("caption")
+    remembers: Literal["as trained", "generator"] = option(
+        "as trained", "the memory model where the world has one, or the generator by itself"
     )
-    parser.add_argument(
-        "--out", type=Path, required=True, metavar="DIR", help="folder for the results"
-    )
-    parser.add_argument("--world", default="mag", help="a full-size world (mag)")
-    parser.add_argument(
-        "--mode", nargs="+", default=list(MODES), choices=MODES,
-        help="what is remembered of the predicted part: itself or the truth (both in turn)",
+    lpips: tuple[str, ...] = option(
+        (), f"weights of AlexNet and LPIPS, or hub:OWNER/NAME/FILE; without them {STAND_IN} "
+        "finds the matches, and there is no LPIPS", metavar="FILE",
     )  # fmt: skip
-    parser.add_argument("--prompt", default="caption", choices=("caption", "empty"))
-    parser.add_argument(
-        "--remembers", default=WRITERS[0], choices=WRITERS,
-        help="the memory model where the world has one, or the generator by itself",
-    )  # fmt: skip
-    parser.add_argument(
-        "--lpips", nargs="+", default=[], metavar="FILE",
-        help=f"weights of AlexNet and LPIPS, or hub:OWNER/NAME/FILE; without them {STAND_IN} "
-        "finds the matches, and there is no LPIPS",
-    )  # fmt: skip
-    parser.add_argument("--clips", type=int, metavar="N", help="only the first rows of the table")
-    parser.add_argument("--seed", type=int, default=0, help="seed of the noise (0)")
-    parser.add_argument("--check", action="store_true", help="only check the table and the videos")
-    parser.set_defaults(run=lambda options: run_magbench(options, say))
+    clips: int | None = option(None, "only the first rows of the table", metavar="N")
+    seed: int = option(0, "seed of the noise (%(default)s)", type=int)
+    check: bool = option(False, "only check the table and the videos")
 
 
-def run_magbench(options: argparse.Namespace, say: Callable[[str], None]) -> int:
-    """Measure what can be measured, name the rest; 2 if nothing is left.
+def run_magbench(options: MagBenchOptions, say: Say) -> None:
+    """Measure what can be measured, and name the rest.
 
     Raises:
         ValueError: no clip can be used.
     """
-    if options.clips is not None and options.clips < 1:
-        raise ValueError(f"clips is {options.clips}, expected at least 1")
     ready, faults = find_clips(options.table, options.videos, OFFICIAL, options.clips)
     for line in fault_lines(faults, len(ready) + len(faults)):
         say(line)
@@ -70,13 +58,11 @@ def run_magbench(options: argparse.Namespace, say: Callable[[str], None]) -> int
         raise ValueError(f"no clip of {options.table} can be used; see above")
     if options.check:
         say(f"{len(ready)} clips can be measured")
-        return 0
-    return _measure(options, ready, len(faults), say)
+        return
+    _measure(options, ready, len(faults), say)
 
 
-def _measure(
-    options: argparse.Namespace, ready: list[ReadyClip], unusable: int, say: Callable[[str], None]
-) -> int:
+def _measure(options: MagBenchOptions, ready: list[ReadyClip], unusable: int, say: Say) -> None:
     matching = matching_of(options.lpips, say)
     from mag_sandbox.evaluation.magbench.full_rollout import open_continuer
 
@@ -96,9 +82,8 @@ def _measure(
     if not measured:
         raise ValueError("no clip could be measured; see above")
     say(f"{measured} records in {options.out}; `python -m evaluation report {options.out}`")
-    return 0
 
 
-def _plain(options: argparse.Namespace) -> dict:
+def _plain(options: MagBenchOptions) -> dict:
     names = ("world", "mode", "prompt", "remembers", "lpips", "clips", "seed")
     return {name: getattr(options, name) for name in names}

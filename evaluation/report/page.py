@@ -4,16 +4,17 @@ The HTML has no script, no font and no file beside it. The Markdown goes between
 that people wrote: what stands outside of them stays, so one command refreshes its figures.
 """
 
-import argparse
 import base64
 import io
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader
 from PIL import Image
 
+from mag_sandbox.command_line import argument, option
 from mag_sandbox.evaluation.report import tables
 from mag_sandbox.evaluation.report.charts import Bar, bars_of, line_chart
 from mag_sandbox.evaluation.report.data import report_data
@@ -163,23 +164,18 @@ def _data_address(path: str) -> str:
     return f"data:image/jpeg;base64,{base64.b64encode(kept.getvalue()).decode()}"
 
 
-def add_report(commands: argparse._SubParsersAction, say: Callable[[str], None]) -> None:
-    """Add `report` to the command line."""
-    parser = commands.add_parser("report", help="make a page of results")
-    parser.add_argument(
-        "folders", nargs="+", type=Path, metavar="DIR", help="a folder given as --out"
+@dataclass(frozen=True, slots=True)
+class ReportOptions:
+    """Results to make a page of."""
+
+    folders: tuple[Path, ...] = argument("a folder given as --out", metavar="DIR")
+    html: Path | None = option(None, "(report.html in the first DIR)", metavar="FILE")
+    markdown: Path | None = option(
+        None, "also write the tables into this Markdown page", metavar="FILE"
     )
-    parser.add_argument("--html", type=Path, metavar="FILE", help="(report.html in the first DIR)")
-    parser.add_argument(
-        "--markdown",
-        type=Path,
-        metavar="FILE",
-        help="also write the tables into this Markdown page",
-    )
-    parser.set_defaults(run=lambda options: run_report(options, say))
 
 
-def run_report(options: argparse.Namespace, say: Callable[[str], None]) -> int:
+def run_report(options: ReportOptions, say: Callable[[str], None]) -> None:
     """Write the page, and beside it the same as JSON.
 
     Raises:
@@ -198,4 +194,3 @@ def run_report(options: argparse.Namespace, say: Callable[[str], None]) -> int:
     if options.markdown is not None:
         write_markdown(options.markdown, data)
         say(str(options.markdown))
-    return 0

@@ -5,7 +5,6 @@ every dimension has its mean first. Its total is the weighted mean of quality an
 both weights and ranges belong to the suite and are not repeated here: totals are read, not made.
 """
 
-import argparse
 import hashlib
 import json
 from collections.abc import Callable, Sequence
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mag_sandbox.command_line import option
 from mag_sandbox.evaluation.results.environment import environment
 from mag_sandbox.evaluation.results.store import ClipStore, clip_record
 from mag_sandbox.evaluation.results.videos import VideoFormat, read_video, write_video
@@ -148,29 +148,25 @@ def read_results(path: Path) -> dict[str, float]:
 LAYOUT = "colours on a grid"  # what tells subjects apart when nothing better is plugged in
 
 
-def add_vbench(commands: argparse._SubParsersAction, say: Callable[[str], None]) -> None:
-    """Add `vbench` to the command line."""
-    parser = commands.add_parser("vbench", help="write samples for VBench, read its results")
-    parser.add_argument("--prompts", type=Path, required=True, metavar="FILE", help="one a line")
-    parser.add_argument(
-        "--out", type=Path, required=True, metavar="DIR", help="folder for the results"
-    )
-    parser.add_argument("--world", default="pocket", help="(pocket)")
-    parser.add_argument("--protocol", default="5s", choices=tuple(PROTOCOLS), help="(5s)")
-    parser.add_argument("--samples", type=int, default=SAMPLES, help=f"a prompt ({SAMPLES})")
-    parser.add_argument("--seed", type=int, default=0, help="of the first sample (0)")
-    parser.add_argument("--results", type=Path, metavar="JSON", help="only read what VBench wrote")
-    parser.set_defaults(run=lambda options: run_vbench(options, say))
+@dataclass(frozen=True, slots=True)
+class VBenchOptions:
+    """Samples to be made and measured."""
+
+    prompts: Path = option(help="one a line", metavar="FILE")
+    out: Path = option(help="folder for the results", metavar="DIR")
+    world: str = option("pocket", "(%(default)s)")
+    protocol: str = option("5s", "(%(default)s)", choices=tuple(PROTOCOLS))
+    samples: int = option(SAMPLES, "a prompt (%(default)s)")
+    seed: int = option(0, "of the first sample (%(default)s)", type=int)
+    results: Path | None = option(None, "only read what VBench wrote", metavar="JSON")
 
 
-def run_vbench(options: argparse.Namespace, say: Callable[[str], None]) -> int:
+def run_vbench(options: VBenchOptions, say: Report) -> None:
     """Make samples and measure them, or read the suite's results.
 
     Raises:
-        ValueError: the options make no sense, or no video can be read.
+        ValueError: a prompt cannot be the name of a file, or no video can be read.
     """
-    if options.samples < 1:
-        raise ValueError(f"samples is {options.samples}, expected at least 1")
     samples = samples_of(read_prompts(options.prompts), options.samples)
     settings = {"bench": "vbench", "protocol": options.protocol, "world": options.world}
     row = {"world": options.world, "protocol": options.protocol}
@@ -180,7 +176,7 @@ def run_vbench(options: argparse.Namespace, say: Callable[[str], None]) -> int:
         keep(store, "official", {**row, "by": "VBench"}, "all", results)
         for name, value in results.items():
             say(f"{name:28}{value:8.4f}")
-        return 0
+        return
     videos = options.out / "videos"
     with closing(load_world(options.world)) as world:
         store = ClipStore(options.out, settings)
@@ -197,7 +193,6 @@ def run_vbench(options: argparse.Namespace, say: Callable[[str], None]) -> int:
     for name, scores in found.items():
         keep(store, name.removesuffix(".mp4"), {**row, "features": LAYOUT}, name, scores)
     say(f"{len(found)} of {len(samples)} videos measured; give {videos} to VBench for its scores")
-    return 0
 
 
 def keep(store: ClipStore, name: str, row: dict, clip: str, scores: dict[str, float]) -> None:

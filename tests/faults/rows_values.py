@@ -125,7 +125,7 @@ EVALUATION = tuple(
         ("pocket --seed -1", ("seed",)),
         ("pocket --memory winow", ("winow", "window")),
         ("pocket --weights here/nowhere", ("nowhere", "config.json", "missing")),
-        ("train-classifier --steps 0", ("steps", "at least 1")),
+        ("train-classifier --steps 0", ("steps", "not a whole number above 0")),
     )
 )
 
