@@ -21,6 +21,7 @@ from mag_sandbox.model.imagination.planner import FIELDS
 from mag_sandbox.model.imagination.surroundings import Lattice, Place, Surroundings
 from mag_sandbox.model.imagination.weights import ImaginationNetworks, load_networks
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
+from mag_sandbox.model.pocket.fused_pictures import FusedDecoder
 
 BESIDE = 2  # cells beyond the edge of a view that still say how it looks there
 
@@ -56,7 +57,7 @@ class Imagination:
         self._ring = config.painter.ring
         self.lattice = Lattice(*self._ring, config.painter.view)
         self._planner, self._painter = networks.planner.eval(), networks.painter.eval()
-        self._autoencoder = autoencoder
+        self._autoencoder, self._decoder = autoencoder, FusedDecoder(autoencoder)
 
     def nothing(self) -> Surroundings:
         """Return the surroundings of a world that begins."""
@@ -132,18 +133,31 @@ class Imagination:
         place = self.lattice.place(pose)
         if not around.at(place).known.all():
             raise ValueError(f"the view at {pose} is not known; imagine it first")
+        return self._encoded(self.picture(around, place))
+
+    @torch.inference_mode()
+    def picture(self, around: Surroundings, place: Place) -> Tensor:
+        """Return the picture of a known place, as a screen shows it, [1, 3, H, W] in [-1, 1]."""
         wider = torch.from_numpy(around.beside(place, BESIDE))[None]
         edge = self._margin
-        return self._encoded(self._pictures(wider)[..., edge:-edge, edge:-edge])
+        return self._pictures(wider)[..., edge:-edge, edge:-edge]
 
     def _pictures(self, latents: Tensor) -> Tensor:
         """Return whole-numbered pictures of latents, as a screen shows them, in [-1, 1]."""
         dtype = _dtype(self._autoencoder)
-        return to_pictures(to_frames(self._autoencoder.decode(latents.to(dtype))), dtype)
+        latents = latents.to(dtype).contiguous(memory_format=torch.channels_last)
+        return to_pictures(to_frames(self._decoder(latents)), dtype)
 
     def _encoded(self, pictures: Tensor) -> Tensor:
         """Return the memory's latents of pictures, fp32."""
         return self._autoencoder.encode(pictures).float()
+
+    @property
+    def view_size(self) -> tuple[int, int]:
+        """Height and width of a view [px]."""
+        stride = self._autoencoder.config.stride
+        rows, columns = self.config.painter.view
+        return stride * rows, stride * columns
 
     @property
     def _margin(self) -> int:

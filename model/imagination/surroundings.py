@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mag_sandbox.controls.camera import ASPECT, WIDEST_FOV, CameraPose
+from mag_sandbox.controls.camera import ASPECT, WIDEST_FOV, CameraPose, yaw_difference
 
 _SLACK = 1e-6  # degrees, for sums that are not exact
 _FAR = 0.01  # of a cell's worth: what a cell between a view and where it had best be costs
@@ -24,6 +24,12 @@ class Place:
     left: int  # first column; any whole number
     rows: int
     columns: int
+
+    def widened(self, step: int) -> "Place":
+        """Return the place with its sides on whole steps of columns, further out or as they are."""
+        left = self.left // step * step
+        right = -(-(self.left + self.columns) // step) * step
+        return replace(self, left=left, columns=right - left)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +167,26 @@ class Lattice:
         spare = max(columns - most_columns, 0)
         top = min(max(top, 0), self._rows - rows)
         return Place(top, (left + spare // 2) % self._columns, rows, columns - spare)
+
+    def position(self, pose: CameraPose) -> tuple[float, float]:
+        """Return the column and the row at which the middle of a view lies [cells]."""
+        return pose.yaw / self.cell, self._rows / 2 - pose.pitch / self.cell
+
+    def around_all(self, poses: Sequence[CameraPose]) -> Place:
+        """Return the cells that views near to each other show some of."""
+        first = poses[0]
+        turns = [yaw_difference(pose.yaw, first.yaw) for pose in poses]
+        sides = [
+            (first.yaw + turn + side * pose.fov / 2, pose.pitch - side * pose.fov * ASPECT / 2)
+            for pose, turn in zip(poses, turns, strict=True)
+            for side in (-1, 1)
+        ]
+        columns = [yaw / self.cell for yaw, _ in sides]
+        rows = [self._rows / 2 - pitch / self.cell for _, pitch in sides]
+        left, right = math.floor(min(columns) + _SLACK), math.ceil(max(columns) - _SLACK)
+        top, bottom = math.floor(min(rows) + _SLACK), math.ceil(max(rows) - _SLACK)
+        top, bottom = max(top, 0), min(bottom, self._rows)
+        return Place(top, left, bottom - top, min(right - left, self._columns))
 
     def around(self, place: Place) -> CameraPose:
         """Return the pose on the lattice that has a place, no larger than a view, in its middle."""

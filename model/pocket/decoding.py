@@ -55,7 +55,7 @@ class BlockDecoder:
     """Makes the frames of blocks; without an animation the world stands still.
 
     begun = showing.begin(latents, poses)  # returns at once
-    shown = showing.finish(begun, poses, time, sky=lambda: latents(showing.upwind(poses, time)))
+    shown = showing.finish(begun, poses, time, sky=lambda: pictures(showing.upwind(poses, time)))
     """
 
     def __init__(self, codec: Codec, animation: Animation | None, times: StageTimes) -> None:
@@ -92,7 +92,7 @@ class BlockDecoder:
             begun: of the block.
             poses: of the block.
             time: frames shown before it.
-            sky: makes latents of the upwind poses, [F, C, h, w]; None: clouds stand still.
+            sky: makes pictures of the upwind poses, [F, 3, H, W]; None: clouds stand still.
             likely: the sky is made at once, before it is known whether there is some in view.
         """
         above = sky() if sky and likely else None
@@ -131,7 +131,7 @@ class BlockDecoder:
 
         def move(frames: slice) -> Frames:
             with torch.inference_mode():
-                wind = None if sky is None else self._codec.picture(sky[frames])
+                wind = None if sky is None else sky[frames]
                 begins = time + frames.start
                 return to_frames(animation.moved(resting[frames], wind, poses[frames], begins))
 

@@ -126,6 +126,12 @@ class Inventor(Protocol):
     def see(self, pose: CameraPose, latents: Tensor) -> None:
         """Take note of a view that was given, latents [1, C, h, w]."""
 
+    def views(self, poses: Sequence[CameraPose]) -> Tensor | None:
+        """Return pictures at rest at poses near to each other, [F, 3, H, W] in [-1, 1].
+
+        None: it does not know all of what they show.
+        """
+
     def snapshot(self) -> WorldState:
         """Return all that it knows."""
 
@@ -179,6 +185,9 @@ class MemoryModelInventor:
 
     def see(self, pose: CameraPose, latents: Tensor) -> None:
         """Do nothing: memory knows it."""
+
+    def views(self, poses: Sequence[CameraPose]) -> None:
+        """Return None: memory knows them."""
 
     def snapshot(self) -> WorldState:
         """Return nothing."""

@@ -6,7 +6,7 @@ view under way is parked as what it is made from. Where to paint next (what is i
 into it soon and, at rest, what lies around) is bookkeeping, quick enough for every block.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from mag_sandbox.controls.camera import ASPECT, MAX_PITCH, WIDEST_FOV, CameraCommand, CameraPose
+from mag_sandbox.model.imagination.cutting import ViewCutter
 from mag_sandbox.model.imagination.imagination import Imagination, Subject
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.surroundings import Lattice, Surroundings
@@ -177,6 +178,7 @@ class PaintingInventor:
             weights: what tells the imagination's from others.
         """
         self._imagination, self._features, self.weights = imagination, features, weights
+        self._cutter = ViewCutter(imagination.lattice, imagination.picture, imagination.view_size)
         self.around = imagination.nothing()  # what is known
         self.plan: Plan | None = None  # None: nothing was invented
         self.knows_all = True  # whether all that is known was planned; else some was given
@@ -264,6 +266,10 @@ class PaintingInventor:
         """Know a view of the lattice that was given, or some cells of the ring that it shows."""
         self.around = self._imagination.seen(self.around, pose, latents, only)
         self.knows_all = False
+
+    def views(self, poses: Sequence[CameraPose]) -> Tensor | None:
+        """Return pictures of what is known at poses near to each other, [F, 3, H, W]."""
+        return self._cutter.views(self.around, poses)
 
     def snapshot(self) -> WorldState:
         """Return all that it knows, and of what a view under way is made."""

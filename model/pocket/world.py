@@ -413,7 +413,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         made = self._make(poses, given=given)
         drawn = self._decoder.begin(made.latents[0], poses)
         self._remember(made)  # meanwhile
-        sky = partial(self._upwind, poses)
+        sky = partial(self._sky, poses)
         shown = self._decoder.finish(drawn, poses, self._time, sky, likely=session.has_sky)
         session.settle(poses[-1], has_sky=shown.has_sky)
         self._look_ahead_to(command, session.block_index + 1)
@@ -518,13 +518,19 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         self._generator.remember(made.latents, made.coordinates)
         self._cache.write(writes)
 
-    def _upwind(self, poses: tuple[CameraPose, ...]) -> Tensor:
-        """Return latents of where the wind has carried the sky of a block from, [F, C, h, w]."""
+    def _sky(self, poses: tuple[CameraPose, ...]) -> Tensor:
+        """Return pictures at rest of where the wind has carried a block's sky from, [F, 3, H, W].
+
+        As they were painted, or else as memory shows them.
+        """
         poses = self._decoder.upwind(poses, self._time)
         with self._times.of("sky"):
+            painted = self._inventor.views(poses)
+            if painted is not None:
+                return painted
             self._read(self._attend(poses[-1]))
             place = self._coordinates(BlockInfo(0, poses, time=self._time))
-            return self._recall(place, len(poses))[0]
+            return self._codec.picture(self._recall(place, len(poses))[0])
 
     def _resting(self, view: Tensor) -> Tensor:
         """Return a view, [1, C, h, w], as a block in which the camera rests, [1, F, C, h, w]."""

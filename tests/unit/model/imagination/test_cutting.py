@@ -1,0 +1,109 @@
+"""Views at any pose, cut out of what is known around."""
+
+import numpy as np
+import pytest
+import torch
+
+from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.model.imagination.cutting import ViewCutter
+from mag_sandbox.model.imagination.surroundings import Lattice, Place, Surroundings
+
+ROWS, COLUMNS, VIEW, STRIDE = 12, 40, (6, 10), 4  # cells; px of one
+LATTICE = Lattice(ROWS, COLUMNS, VIEW)
+CELL = LATTICE.cell
+
+
+def ring() -> np.ndarray:
+    """Return a soft picture of the whole ring, float32 [3, H, W]."""
+    down, across = np.mgrid[: ROWS * STRIDE, : COLUMNS * STRIDE] + 0.5
+    turn = 2 * np.pi * across / (COLUMNS * STRIDE)
+    return np.stack((np.sin(3 * turn), np.cos(5 * turn), np.sin(down / 9))).astype(np.float32)
+
+
+def decode(around: Surroundings, place: Place) -> torch.Tensor:
+    columns = np.arange(place.left * STRIDE, (place.left + place.columns) * STRIDE)
+    rows = slice(place.top * STRIDE, (place.top + place.rows) * STRIDE)
+    return torch.from_numpy(ring()[:, rows].take(columns % (COLUMNS * STRIDE), axis=2))[None]
+
+
+def cutter(decode=decode) -> ViewCutter:
+    return ViewCutter(LATTICE, decode, (VIEW[0] * STRIDE, VIEW[1] * STRIDE))
+
+
+def all_known() -> Surroundings:
+    nothing = Surroundings.unknown(ROWS, COLUMNS, 2)
+    return Surroundings(np.ones_like(nothing.known), nothing.latents)
+
+
+def truth(pose: CameraPose) -> np.ndarray:
+    """Return what the ring of waves shows at a pose."""
+    height, width = VIEW[0] * STRIDE, VIEW[1] * STRIDE
+    step = pose.fov / 90.0
+    across = pose.yaw / CELL * STRIDE + (np.arange(width) + 0.5 - width / 2) * step
+    down = (ROWS / 2 - pose.pitch / CELL) * STRIDE + (np.arange(height) + 0.5 - height / 2) * step
+    turn = 2 * np.pi * across / (COLUMNS * STRIDE)
+    shown = np.broadcast_arrays(np.sin(3 * turn), np.cos(5 * turn), np.sin(down / 9)[:, None])
+    return np.stack(shown)
+
+
+def test_a_view_of_the_lattice_is_cut_to_the_bit():
+    pose = CameraPose(yaw=3 * CELL, pitch=CELL)
+    (view,) = cutter().views(all_known(), [pose])
+    assert torch.equal(view, decode(all_known(), LATTICE.place(pose))[0])
+
+
+@pytest.mark.parametrize(
+    "pose",
+    [
+        CameraPose(yaw=100.3, pitch=-2.2),
+        CameraPose(yaw=359.0, pitch=1.0),
+        CameraPose(yaw=1.0),
+        CameraPose(yaw=200.0, pitch=4.0, fov=61.0),
+    ],
+)
+def test_a_view_between_the_cells_or_zoomed_is_what_lies_there(pose):
+    (view,) = cutter().views(all_known(), [pose])
+    assert np.abs(view.numpy() - truth(pose)).max() < 0.01
+
+
+def test_views_on_both_sides_of_the_rings_seam_are_cut_together():
+    poses = [CameraPose(yaw=358.0), CameraPose(yaw=0.5), CameraPose(yaw=3.0)]
+    views = cutter().views(all_known(), poses)
+    for view, pose in zip(views, poses, strict=True):
+        assert np.abs(view.numpy() - truth(pose)).max() < 0.01
+
+
+def test_there_is_no_view_of_what_is_not_known():
+    around = all_known()
+    around = around.without(around.mask(Place(5, 8, 1, 1)))
+    assert cutter().views(around, [CameraPose(yaw=45.0)]) is None
+    assert cutter().views(around, [CameraPose(yaw=180.0)]) is not None
+
+
+def test_a_view_does_not_depend_on_what_was_cut_before():
+    """A network's pictures of a place depend a little on where its edges are."""
+
+    def by_place(around: Surroundings, place: Place) -> torch.Tensor:
+        return decode(around, place) + 0.01 * place.left
+
+    used, around = cutter(by_place), all_known()
+    for yaw in (20.0, 20.4, 31.0, 60.0, 24.0, 20.4):
+        pose = [CameraPose(yaw=yaw)]
+        assert torch.equal(used.views(around, pose), cutter(by_place).views(around, pose))
+
+
+def test_what_was_decoded_is_kept_as_long_as_nothing_changes():
+    decoded: list[Place] = []
+
+    def counted(around: Surroundings, place: Place) -> torch.Tensor:
+        decoded.append(place)
+        return decode(around, place)
+
+    counting = cutter(counted)
+    around = all_known()
+    for yaw in np.arange(90.0, 95.0, 0.5):
+        counting.views(around, [CameraPose(yaw=float(yaw))])
+    assert len(decoded) <= 2
+    counting.views(all_known(), [CameraPose(yaw=94.5)])
+    assert len(decoded) <= 3
+    assert decoded[-1] == decoded[-2]
