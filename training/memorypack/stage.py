@@ -25,7 +25,7 @@ from mag_sandbox.training.losses import flow_loss, sample_noise_levels
 from mag_sandbox.training.memory_saving import accumulate_gradients
 from mag_sandbox.training.memorypack.direct_forcing import CONDITIONS, ClipPass, clips_at
 from mag_sandbox.training.memorypack.presets import PackTraining, Tuned
-from mag_sandbox.training.recipe.stage import RecipeStage
+from mag_sandbox.training.recipe.stages import RecipeStage
 from mag_sandbox.training.seeded_random import SeededRandom
 
 _DRAWS = 40

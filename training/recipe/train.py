@@ -32,9 +32,12 @@ from mag_sandbox.training.recipe.presets import (
     TeacherTraining,
     told,
 )
-from mag_sandbox.training.recipe.stage_base import StudentStage, TeacherStage
-from mag_sandbox.training.recipe.stage_distillation import ClipDistillationStage
-from mag_sandbox.training.recipe.stage_memory import MemoryStage
+from mag_sandbox.training.recipe.stages import (
+    ClipDistillationStage,
+    MemoryStage,
+    StudentStage,
+    TeacherStage,
+)
 from mag_sandbox.training.recipe.trajectories import KeptTrajectories, TeacherTrajectories
 from mag_sandbox.training.recipe.videos import Lanes, Tail, TeacherForced, Videos
 

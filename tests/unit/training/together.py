@@ -24,8 +24,7 @@ from mag_sandbox.training.loop import Loop, LoopConfig
 from mag_sandbox.training.memory_saving import GradientAccumulation, freeze
 from mag_sandbox.training.processes import Processes
 from mag_sandbox.training.recipe.presets import GENERATOR, MEMORY
-from mag_sandbox.training.recipe.stage_distillation import ClipDistillationStage
-from mag_sandbox.training.recipe.stage_memory import MemoryStage
+from mag_sandbox.training.recipe.stages import ClipDistillationStage, MemoryStage
 from mag_sandbox.training.recipe.train import clips_to_a_whole_video
 from mag_sandbox.training.recipe.videos import Lanes, Videos, last_frames
 from mag_sandbox.training.sharded import launched

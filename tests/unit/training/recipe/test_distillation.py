@@ -21,7 +21,7 @@ from mag_sandbox.training.recipe.presets import (
     SELF_FORCING_PLUS,
     Distillation,
 )
-from mag_sandbox.training.recipe.stage_distillation import ClipDistillationStage
+from mag_sandbox.training.recipe.stages import ClipDistillationStage
 from mag_sandbox.training.recipe.train import clips_to_a_whole_video
 from mag_sandbox.training.recipe.videos import SelfRollout, TeacherForced, Videos, last_frames
 from tests.unit.training.recipe.toy_recipe import (

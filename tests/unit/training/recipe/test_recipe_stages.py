@@ -6,8 +6,13 @@ import torch
 from mag_sandbox.model.full.samplers import FOUR_STEPS
 from mag_sandbox.training.memory_saving import GradientAccumulation
 from mag_sandbox.training.recipe.presets import MEMORY, STUDENT, TEACHER
-from mag_sandbox.training.recipe.stage_base import StudentStage, TeacherStage, at_places
-from mag_sandbox.training.recipe.stage_memory import MemoryStage, first_index
+from mag_sandbox.training.recipe.stages import (
+    MemoryStage,
+    StudentStage,
+    TeacherStage,
+    at_places,
+    first_index,
+)
 from mag_sandbox.training.recipe.trajectories import (
     KeptTrajectories,
     TeacherTrajectories,
