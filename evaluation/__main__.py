@@ -32,7 +32,7 @@ from mag_sandbox.evaluation.imagination.command import (
 from mag_sandbox.evaluation.judge.classifier import CLASSIFIER_WEIGHTS, Classifier
 from mag_sandbox.evaluation.judge.classifier_training import FITTING, train_classifier
 from mag_sandbox.evaluation.judge.judge import Judge
-from mag_sandbox.evaluation.magbench.command import MagBenchOptions, run_magbench
+from mag_sandbox.evaluation.magbench.evaluate import MagBenchOptions, run_magbench
 from mag_sandbox.evaluation.report.page import ReportOptions, run_report
 from mag_sandbox.evaluation.results.output import JSON, PICTURES, Say, make_places, tell
 from mag_sandbox.evaluation.vbench.command import VBenchOptions, run_vbench
