@@ -13,8 +13,7 @@ from mag_sandbox.evaluation.bench.clips import (
     pan_and_back,
     record,
 )
-from mag_sandbox.evaluation.bench.memory_clips import compare
-from mag_sandbox.evaluation.bench.return_scores import measure_motion, returned_views
+from mag_sandbox.evaluation.bench.memory_clips import compare, measure_motion, returned_views
 from mag_sandbox.evaluation.magbench.evaluate import Matching
 from tests.rendered_worlds import SPEC, PerfectWorld
 

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from mag_sandbox.evaluation.bench.clips import HeldOutScene, held_out_scene, pan_and_back, record
-from mag_sandbox.evaluation.bench.memory_clips import play_return
-from mag_sandbox.evaluation.bench.return_scores import returned_views
+from mag_sandbox.evaluation.bench.memory_clips import play_return, returned_views
 from tests.moving_worlds import MovingWorld
 
 

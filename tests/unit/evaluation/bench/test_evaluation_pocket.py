@@ -12,9 +12,13 @@ from mag_sandbox.evaluation.bench import adherence, memory_clips, thresholds
 from mag_sandbox.evaluation.bench.adherence import Answer, attribute_report
 from mag_sandbox.evaluation.bench.asides import measure_zoom, zoom_and_back
 from mag_sandbox.evaluation.bench.clips import full_turn, held_out_scene, pan_and_back, record
-from mag_sandbox.evaluation.bench.memory_clips import STILL, compare
+from mag_sandbox.evaluation.bench.memory_clips import (
+    STILL,
+    compare,
+    equal_pose_pairs,
+    returned_views,
+)
 from mag_sandbox.evaluation.bench.pocket import PocketEvaluation, PocketSettings
-from mag_sandbox.evaluation.bench.return_scores import equal_pose_pairs, returned_views
 from mag_sandbox.evaluation.bench.thresholds import table
 from mag_sandbox.evaluation.judge.classifier import Classifier
 from mag_sandbox.evaluation.magbench.evaluate import Matching

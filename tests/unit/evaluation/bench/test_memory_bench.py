@@ -14,13 +14,13 @@ from mag_sandbox.evaluation.bench.clips import held_out_scene, pan_and_back, rec
 from mag_sandbox.evaluation.bench.memory_bench import MemoryBench, MemoryBenchSettings, shown
 from mag_sandbox.evaluation.bench.memory_clips import (
     STILL,
+    equal_pose_pairs,
     measure_invented,
     measure_return,
     play_return,
     true_blocks,
 )
 from mag_sandbox.evaluation.bench.memory_command import enlarged, write_official
-from mag_sandbox.evaluation.bench.return_scores import equal_pose_pairs
 from mag_sandbox.evaluation.judge.classifier import Classifier
 from mag_sandbox.evaluation.magbench.evaluate import OFFICIAL, Matching, find_clips
 from mag_sandbox.evaluation.results.store import ClipStore

@@ -13,14 +13,15 @@ from mag_sandbox.evaluation.bench import adherence, memory_clips
 from mag_sandbox.evaluation.bench.asides import measure_rest, measure_zoom, play_rest, zoom_and_back
 from mag_sandbox.evaluation.bench.clips import Leg, held_out_scene, pan_and_back, record
 from mag_sandbox.evaluation.bench.memory_clips import (
+    equal_pose_pairs,
     measure_return,
     play_return,
     return_scores,
+    returned_views,
     true_blocks,
 )
 from mag_sandbox.evaluation.bench.parts import MOST_SEAM, likenesses, seam_ratio
 from mag_sandbox.evaluation.bench.pocket import PocketEvaluation, PocketSettings
-from mag_sandbox.evaluation.bench.return_scores import equal_pose_pairs, returned_views
 from mag_sandbox.evaluation.bench.thresholds import MOVING, table
 from mag_sandbox.evaluation.judge.classifier import Classifier
 from mag_sandbox.evaluation.magbench.evaluate import Matching
