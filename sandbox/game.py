@@ -172,7 +172,7 @@ class PlayerGame:
         if isinstance(outcome, GoBack):
             self._go_to(outcome.moment.world)
             return self.services.moment(outcome.moment)
-        self.services.moments.clear()
+        self.services.undo_stack.clear()
         if isinstance(outcome, PlayScene):
             seed = outcome.scene.seed if outcome.seed is None else outcome.seed
             return Playthrough(outcome.scene, seed)

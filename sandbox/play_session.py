@@ -318,7 +318,7 @@ class PlayerSession(WatchedSession):
 
     def _undo(self) -> Outcome | Playthrough | None:
         """Take the newest change back, whatever it was."""
-        moment = self._services.moments.pop()
+        moment = self._services.undo_stack.pop()
         if moment is None:
             self._say("there is no change to take back")
             return None
@@ -403,7 +403,7 @@ class PlayerSession(WatchedSession):
 
 # These know no session: overlays hold them, and a session its overlays.
 def _leave_moment(services: Services, worker: GenerationWorker, change: str) -> None:
-    services.moments.keep(change, worker.call(services.saves.collect))
+    services.undo_stack.push(change, worker.call(services.saves.collect))
 
 
 def _describe(
@@ -442,7 +442,7 @@ def _choices(describe: Callable[..., None]) -> tuple[PromptChoice, ...]:
 
 def _change(services: Services, worker: GenerationWorker, reel: Reel, edit: Edit) -> None:
     """Ask the world for a change; while it is paused, one block shows it."""
-    services.moments.keep("a change of the world")
+    services.undo_stack.push("a change of the world")
     worker.call(lambda session: session.edit(edit))
     _show_one(reel)
 

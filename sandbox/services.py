@@ -19,10 +19,10 @@ from mag_sandbox.sandbox.postcards.scores import ScoreBook
 from mag_sandbox.sandbox.probe.prober import Prober
 from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.sandbox.recording.recordings import Recordings
-from mag_sandbox.sandbox.saves.moments import Moments
 from mag_sandbox.sandbox.saves.parked_scene import ParkedScene
 from mag_sandbox.sandbox.saves.parking import ParkedScenes
 from mag_sandbox.sandbox.saves.save_queue import SaveQueue, SceneSaves
+from mag_sandbox.sandbox.saves.undo import UndoStack
 from mag_sandbox.sandbox.screens.overlays import Notices
 from mag_sandbox.sandbox.screens.prompt_box import load_vocabulary
 from mag_sandbox.sandbox.settings import SandboxConfig, SettingsStore
@@ -43,7 +43,7 @@ class Services:
     theme: Themes
     notices: Notices
     saves: SceneSaves
-    moments: Moments
+    undo_stack: UndoStack
     recordings: Recordings
     prober: Prober
     map: MapStitcher
@@ -96,7 +96,7 @@ def open_services(
         theme=theme,
         notices=notices,
         saves=saves,
-        moments=Moments(),
+        undo_stack=UndoStack(),
         recordings=recordings,
         prober=prober,
         map=stitcher,

@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from collections import Counter
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -174,3 +175,13 @@ def test_modules_say_what_they_do():
         if ast.get_docstring(parsed(path)) is None
     ]
     assert silent == []
+
+
+def test_a_class_name_means_one_thing():
+    classes = Counter(
+        node.name
+        for path in SOURCES
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.ClassDef)
+    )
+    assert [one for one, count in classes.items() if count > 1] == []

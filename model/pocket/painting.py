@@ -142,7 +142,7 @@ def stands_in(thing: PlacedObject, cells: np.ndarray, lattice: Lattice) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Made:
+class _PaintedView:
     """What a view under way will have made."""
 
     around: Surroundings
@@ -156,7 +156,7 @@ class _View:
 
     pose: CameraPose
     prompt: str
-    made: "Future[_Made]"
+    made: "Future[_PaintedView]"
 
 
 class PaintingInventor:
@@ -334,19 +334,19 @@ class PaintingInventor:
         named = named_kinds(prompt, self._imagination.config.kinds)
         self._planned = self._thread.submit(self._imagination.plan, told, empty, noise, named)
 
-    def _maker(self, pose: CameraPose, prompt: str) -> Callable[[], _Made]:
+    def _maker(self, pose: CameraPose, prompt: str) -> Callable[[], _PaintedView]:
         """Return what makes a view of what is known now; it touches nothing of the world."""
         around, noise, imagination = self.around, self.noise, self._imagination
         plan, before, planned = self._plan_of(prompt), self.plan, self._planned
         told, empty = self._features(prompt), self._features("")
 
-        def make() -> _Made:
+        def make() -> _PaintedView:
             now = plan
             if now is None:
                 drawn = Plan(prompt, noise, planned.result())
                 now = drawn.after(before, around.known, imagination.lattice)
             made = imagination.imagine(around, pose, Subject(told, empty, noise, now.things))
-            return _Made(made, now, imagination.view(made, pose))
+            return _PaintedView(made, now, imagination.view(made, pose))
 
         return make
 

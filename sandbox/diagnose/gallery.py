@@ -44,16 +44,16 @@ def run(choice: WorldChoice, playthrough: Playthrough, folder: Path) -> Iterator
         problem = f"cannot write {folder} ({error.strerror}); name another folder"
         raise RecordingError(problem) from None
     with tempfile.TemporaryDirectory() as data, window(SIZE, "gallery") as surface:
-        walk = _Walk(choice, Path(data), surface)
+        tour = _ScreenTour(choice, Path(data), surface)
         try:
-            for name in walk.screens(playthrough):
+            for name in tour.screens(playthrough):
                 for size in SIZES:
                     path = folder / place_of(size) / f"{name}.png"
                     path.parent.mkdir(exist_ok=True)
-                    pygame.image.save(walk.drawn(size), path)
+                    pygame.image.save(tour.drawn(size), path)
                     yield path
         finally:
-            walk.close()
+            tour.close()
 
 
 def place_of(size: tuple[int, int]) -> str:
@@ -61,7 +61,7 @@ def place_of(size: tuple[int, int]) -> str:
     return "" if size == SIZE else f"{size[0]}x{size[1]}"
 
 
-class _Walk:
+class _ScreenTour:
     def __init__(self, choice: WorldChoice, data: Path, surface: pygame.Surface) -> None:
         self._news: SimpleQueue[None] = SimpleQueue()
         wake = lambda: self._news.put(None)  # noqa: E731 -- one word for two callers

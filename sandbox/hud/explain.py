@@ -17,7 +17,7 @@ from mag_sandbox.sandbox.hud.hud_state import (
     drawn_stretches,
     duration_text,
 )
-from mag_sandbox.sandbox.ui.theme import INK, MUTED, SEGMENT_COLOURS, Drawn, Theme
+from mag_sandbox.sandbox.ui.theme import INK, MUTED, SEGMENT_COLOURS, CachedPicture, Theme
 
 BAR_WIDTH = 1216  # px of the bar in the reference window
 
@@ -261,7 +261,7 @@ class MemoryTip:
     def __init__(self) -> None:
         self.explanation: Explanation | None = None  # what is said now; None: nothing
         self._asked: tuple[object, ...] = ()
-        self._tip = Drawn()
+        self._tip = CachedPicture()
 
     def draw(
         self,

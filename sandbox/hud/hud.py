@@ -11,7 +11,7 @@ from mag_sandbox.sandbox.hud import cards
 from mag_sandbox.sandbox.hud.cards import ARROWS, help_pages
 from mag_sandbox.sandbox.hud.hud_state import HudState
 from mag_sandbox.sandbox.settings import HudLevel, SandboxConfig
-from mag_sandbox.sandbox.ui.theme import Drawn, Theme
+from mag_sandbox.sandbox.ui.theme import CachedPicture, Theme
 
 MIN_FULL = (480, 300)  # px: smaller windows show the small form
 Place = tuple[int, int]  # of a top left corner [px]
@@ -38,7 +38,7 @@ class Hud:
         self._help: tuple[Bindings, Place, list[pygame.Surface]] | None = None
         self._size = (0, 0)
         self._theme: Theme | None = None
-        self._cards: defaultdict[str, Drawn] = defaultdict(Drawn)
+        self._cards: defaultdict[str, CachedPicture] = defaultdict(CachedPicture)
 
     def theme(self, surface: pygame.Surface) -> Theme:
         """Return the theme for a surface of this size."""

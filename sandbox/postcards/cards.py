@@ -20,7 +20,7 @@ from mag_sandbox.sandbox.postcards.postcards import (
 )
 from mag_sandbox.sandbox.postcards.scores import Score
 from mag_sandbox.sandbox.probe.probe_cards import draw_picture
-from mag_sandbox.sandbox.ui.theme import ACCENT, GOOD, INK, MUTED, Drawn, Theme
+from mag_sandbox.sandbox.ui.theme import ACCENT, GOOD, INK, MUTED, CachedPicture, Theme
 
 CARD_WIDTH = 316  # px of the reference window
 PAPER, PAPER_EDGE = (247, 240, 224), (216, 204, 178)
@@ -49,7 +49,7 @@ class PostcardCard:
     """
 
     def __init__(self) -> None:
-        self._paper, self._card, self._stamp, self._pressed = (Drawn() for _ in range(4))
+        self._paper, self._card, self._stamp, self._pressed = (CachedPicture() for _ in range(4))
 
     def draw(
         self,

@@ -10,7 +10,7 @@ from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.hud.minimap import MapStitcher
 from mag_sandbox.sandbox.play.reel import Reel
 from mag_sandbox.sandbox.screens import Overlay
-from mag_sandbox.sandbox.ui.theme import INK, MUTED, Drawn, Theme
+from mag_sandbox.sandbox.ui.theme import INK, MUTED, CachedPicture, Theme
 
 WIDTH = 400  # px of the reference window
 MOST_LINES = 14
@@ -31,7 +31,7 @@ class AroundOverlay(Overlay):
         self._reel, self._hud, self._stitcher, self._notify = reel, hud, stitcher, notify
         self._found: Future[tuple[Seen, ...]] | None = None  # None: hidden
         self._lines: tuple[str, ...] = ()
-        self._card = Drawn()
+        self._card = CachedPicture()
 
     @property
     def lines(self) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ from mag_sandbox.scenes.things import ThingError, parse_edit, thing_vocabulary
 CLEARANCE = 134  # px of the reference window below the box
 RING, DOT = 15, 3  # px of the reference window: radii of the mark at the spot
 SHADOW = (10, 13, 24)
-Spot = tuple[float, float | None]  # yaw, pitch [degrees]; None: where such things usually are
+Direction = tuple[float, float | None]  # yaw, pitch [degrees]; None: where such things usually are
 
 
 class EditOverlay(Overlay):
@@ -61,7 +61,7 @@ class EditOverlay(Overlay):
         """
         self._reel, self._hud, self._kinds, self._ask = reel, hud, tuple(kinds), ask
         self._fit_mode: FitMode = fit_mode
-        self._spot: Spot = (0.0, None)
+        self._spot: Direction = (0.0, None)
         self._pointer: tuple[int, int] | None = None  # None: it never moved
         self._size = (0, 0)  # of the window
         self._theme: Theme | None = None  # of the window
@@ -152,7 +152,7 @@ class EditOverlay(Overlay):
             return pygame.Rect(0, 0, 0, 0)
         return map_area(self._theme, place.width).move(place.topleft)
 
-    def _spot_at(self, position: tuple[int, int]) -> Spot | None:
+    def _spot_at(self, position: tuple[int, int]) -> Direction | None:
         on_map, picture = self._map(), self._picture()
         if on_map.collidepoint(position):
             across, down = _share(position, on_map)

@@ -30,7 +30,7 @@ from mag_sandbox.sandbox.probe.probe_cards import WipeCard, probe_card
 from mag_sandbox.sandbox.probe.prober import Prober
 from mag_sandbox.sandbox.screens import Overlay
 from mag_sandbox.sandbox.screens.prompt_box import PromptBox
-from mag_sandbox.sandbox.ui.theme import ACCENT, BAD, GOOD, Drawn, Theme
+from mag_sandbox.sandbox.ui.theme import ACCENT, BAD, GOOD, CachedPicture, Theme
 
 NOTICE_S = 3.5  # how long a notice stays
 PROBE_S = 7.0  # how long a comparison stays
@@ -73,7 +73,7 @@ class Notices(Overlay):
         self._telling = Lock()  # two may say something at once
         self._notices: tuple[Notice, ...] = ()
         self._shown: tuple[Notice, ...] = ()
-        self._cards: defaultdict[Notice, Drawn] = defaultdict(Drawn)
+        self._cards: defaultdict[Notice, CachedPicture] = defaultdict(CachedPicture)
 
     def say(self, text: str, mood: Literal["good", "bad"] = "good") -> None:
         """Show a line."""
@@ -206,7 +206,7 @@ class SplitOverlay(Overlay):
 
     def __init__(self, reel: Reel, hud: Hud) -> None:
         self._reel, self._hud = reel, hud
-        self._cards = Drawn(), Drawn()
+        self._cards = CachedPicture(), CachedPicture()
 
     def draw(self, surface: pygame.Surface) -> None:
         """Draw a card over each half, below the figures."""
@@ -230,7 +230,7 @@ class ProbeOverlay(Overlay):
         self._hud, self._prober, self._cue = hud, prober, cue
         self._seen = prober.latest
         self._result: ProbeResult | None = None
-        self._card = Drawn()
+        self._card = CachedPicture()
         self._wipe: tuple[object, WipeCard] | None = None  # of a result and a theme
         self._place = pygame.Rect(0, 0, 0, 0)  # of what is drawn
         self._since, self._until, self._looked_at = 0.0, 0.0, 0.0
@@ -315,7 +315,7 @@ class HintOverlay(Overlay):
         self._reel, self._hud = reel, hud
         self._hints = HintLine()
         self._changed = True
-        self._card, self._arrow = Drawn(), Drawn()
+        self._card, self._arrow = CachedPicture(), CachedPicture()
 
     @property
     def is_over(self) -> bool:
@@ -372,7 +372,7 @@ class PostcardOverlay(Overlay):
         self._reel, self._hud = reel, hud
         self._hunt, self._probe, self._key = hunt, probe, claim_key
         self._card = PostcardCard()
-        self._result = Drawn()
+        self._result = CachedPicture()
         self._looked_at = 0.0
         self._pressed = False
 

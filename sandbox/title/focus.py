@@ -13,7 +13,7 @@ from mag_sandbox.sandbox.ui.widgets import Glide
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class Focused:
     """A place that can have the focus."""
 
     area: Literal["header", "choices", "cards"]
@@ -31,8 +31,8 @@ class TitleFocus:
 
     def __init__(self, rows: Sequence[Shelf], focused: str | None) -> None:
         self.shelves: tuple[Shelf, ...] = ()
-        self.spot = Spot("cards")
-        self._card = Spot("cards")  # the newest one in focus
+        self.spot = Focused("cards")
+        self._card = Focused("cards")  # the newest one in focus
         self._rows = self._columns = 1  # seen at once
         self._top = Glide()  # the first row shown
         self._firsts: dict[str, Glide] = {}  # the first card shown of a shelf, by its title
@@ -41,7 +41,7 @@ class TitleFocus:
         for row, shelf in enumerate(rows):
             for column, card in enumerate(shelf.cards):
                 if card.key == focused:
-                    self.go(Spot("cards", row, column))
+                    self.go(Focused("cards", row, column))
         self._show()
 
     @property
@@ -86,12 +86,12 @@ class TitleFocus:
             last = len(shelf.cards) - 1
             self._kept[shelf.title] = min(last, self._kept.get(shelf.title, 0))
             if shelf.title == before:
-                self._card = Spot("cards", row, self._kept[shelf.title])
+                self._card = Focused("cards", row, self._kept[shelf.title])
         if not self.shelves:
-            self.spot = Spot("header")
+            self.spot = Focused("header")
         elif before not in [shelf.title for shelf in self.shelves]:
             row = min(self._card.row, len(self.shelves) - 1)
-            self._card = Spot("cards", row, self.column(row))
+            self._card = Focused("cards", row, self.column(row))
         if self.shelves and self.spot.area != "header":
             self.go(self._card)
             self._show()
@@ -103,7 +103,7 @@ class TitleFocus:
         for glide in (self._top, *self._firsts.values()):
             glide.jump(glide.target)
 
-    def go(self, spot: Spot) -> None:
+    def go(self, spot: Focused) -> None:
         """Move the focus to a place that is seen."""
         self.spot = spot
         if spot.area == "cards":
@@ -115,20 +115,20 @@ class TitleFocus:
         spot = self.spot
         if across:
             last = self._length(spot) - 1
-            self.go(Spot(spot.area, spot.row, max(0, min(last, spot.column + across))))
+            self.go(Focused(spot.area, spot.row, max(0, min(last, spot.column + across))))
         elif spot.area == "cards":
             row = min(spot.row + down, len(self.shelves) - 1)
-            self.go(Spot("choices") if row < 0 else Spot("cards", row, self.column(row)))
+            self.go(Focused("choices") if row < 0 else Focused("cards", row, self.column(row)))
         elif spot.area == "choices":
-            self.go(self._card if down > 0 else Spot("header"))
+            self.go(self._card if down > 0 else Focused("header"))
         elif down > 0 and self.shelves:
-            self.go(Spot("choices"))
+            self.go(Focused("choices"))
         self._show()
 
     def turn_to_choices(self) -> None:
         """Go from a card to what can be done with it, and back."""
         if self.shelves:
-            self.go(self._card if self.spot.area == "choices" else Spot("choices"))
+            self.go(self._card if self.spot.area == "choices" else Focused("choices"))
             self._show()
 
     def scroll(self, across: int, down: int) -> bool:
@@ -144,7 +144,7 @@ class TitleFocus:
         glide.to(first)
         column = max(first, min(first + self._columns - 1, self.column(row), count - 1))
         if self.spot.area == "cards":
-            self.go(Spot("cards", row, column))
+            self.go(Focused("cards", row, column))
         return True
 
     def update(self, now: float) -> bool:
@@ -152,7 +152,7 @@ class TitleFocus:
         moved = [glide.update(now) for glide in (self._top, *self._firsts.values())]
         return any(moved)
 
-    def _length(self, spot: Spot) -> int:
+    def _length(self, spot: Focused) -> int:
         if spot.area == "header":
             return len(HEADER)
         card = self.card

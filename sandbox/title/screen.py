@@ -29,7 +29,7 @@ from mag_sandbox.sandbox.title.cards import (
     draw_shelf,
     draw_words,
 )
-from mag_sandbox.sandbox.title.focus import Spot, TitleFocus
+from mag_sandbox.sandbox.title.focus import Focused, TitleFocus
 from mag_sandbox.sandbox.title.library import TitleListing
 from mag_sandbox.sandbox.title.model import (
     Act,
@@ -109,7 +109,7 @@ class TitleScreen:
         self._focus = TitleFocus((), None)
         self._arranged: tuple[Theme, TitleLayout] | None = None
         self._backdrop = TitleBackdrop(self._thumbnails)
-        self._places: list[tuple[pygame.Rect, Spot]] = []
+        self._places: list[tuple[pygame.Rect, Focused]] = []
         self._writing = actions.writing(self._write)
         self._question: Question | None = None
         self._answered: Callable[[int], object] = lambda answer: None
@@ -177,7 +177,7 @@ class TitleScreen:
         self._places = []
         self._draw_shelves(surface, theme, layout)
         self._draw_header(surface, theme, layout)
-        quitting = self._focus.spot == Spot("header", column=QUIT)
+        quitting = self._focus.spot == Focused("header", column=QUIT)
         draw_footer(surface, theme, layout, ASK_TWICE if quitting else FOOTER)
         if self._question:
             self._question.draw(surface, theme)
@@ -248,7 +248,7 @@ class TitleScreen:
         elif key == "escape":
             self._step_back()
         elif key == "t":
-            focus.go(Spot("header", column=WRITE))
+            focus.go(Focused("header", column=WRITE))
             self._activate(focus.spot)
         elif key == "f11":
             self._actions.toggle_fullscreen()
@@ -262,10 +262,10 @@ class TitleScreen:
         """From the choices to the card; from there to the way out; from there out."""
         if self._focus.spot.area == "choices":
             self._focus.turn_to_choices()
-        elif self._focus.spot == Spot("header", column=QUIT):
+        elif self._focus.spot == Focused("header", column=QUIT):
             self._go(Way.LEAVE)
         else:
-            self._focus.go(Spot("header", column=QUIT))
+            self._focus.go(Focused("header", column=QUIT))
 
     def _point(self, event: pygame.Event) -> None:
         """Take the mouse: pointing moves the focus, a click goes there or offers what can be."""
@@ -285,7 +285,7 @@ class TitleScreen:
             elif event.type == pygame.MOUSEBUTTONDOWN and spot.area == "cards" and self._focus.card:
                 self._offer(self._focus.card)
 
-    def _activate(self, spot: Spot) -> None:
+    def _activate(self, spot: Focused) -> None:
         card = self._focus.card
         if spot.area == "header":
             if spot.column == SETTINGS:
@@ -380,7 +380,7 @@ class TitleScreen:
         draw_name(surface, theme, layout)
         spot, card = self._focus.spot, self._focus.card
         for column, (button, rect) in enumerate(zip(HEADER, layout.header, strict=True)):
-            place = Spot("header", column=column)
+            place = Focused("header", column=column)
             button.draw(surface, theme, rect, focused=spot == place)
             self._places.append((rect, place))
         if spot.area == "header":
@@ -399,7 +399,7 @@ class TitleScreen:
         ]
         rects = place_buttons(theme, buttons, layout.margin, layout.choices_top)
         for column, (button, rect) in enumerate(zip(buttons, rects, strict=True)):
-            place = Spot("choices", column=column)
+            place = Focused("choices", column=column)
             button.draw(surface, theme, rect, focused=self._focus.spot == place)
             self._places.append((rect, place))
 
@@ -417,7 +417,7 @@ class TitleScreen:
                 surface, theme, self._thumbnails, layout, shelf, top, first, chosen, focused=focused
             )
             for place, rect in layout.cards(theme, top, len(shelf.cards), first):
-                self._places.append((rect.clip(area), Spot("cards", row, place)))
+                self._places.append((rect.clip(area), Focused("cards", row, place)))
         surface.set_clip(clip)
         draw_dots(surface, theme, layout, len(focus.shelves), round(focus.top))
 

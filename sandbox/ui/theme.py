@@ -193,7 +193,7 @@ class Theme:
         return max(MIN_FONT, self.px(size))
 
 
-class Drawn:
+class CachedPicture:
     """A picture that is drawn again only when its content changes."""
 
     def __init__(self) -> None:

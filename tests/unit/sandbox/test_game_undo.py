@@ -9,7 +9,7 @@ import pytest
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.sandbox import play_session
-from mag_sandbox.sandbox.saves.moments import MOST, Moments
+from mag_sandbox.sandbox.saves.undo import MOST, UndoStack
 from mag_sandbox.sandbox.screens import GoBack, PlayScene, Way
 from mag_sandbox.sandbox.title.screen import TitleScreen
 from mag_sandbox.scenes import Scene
@@ -144,11 +144,11 @@ def test_a_moment_of_another_world_goes_on_there(run):
     session = game.screen._session
     session.leave_moment("another world")
     game.see_blocks(4)
-    moment = game.services.moments._moments[-1].left.result()
+    moment = game.services.undo_stack._moments[-1].left.result()
     elsewhere = replace(moment, world="elsewhere")
-    went = session._services.moments
+    went = session._services.undo_stack
     went.clear()
-    went.keep("another world", done(elsewhere))
+    went.push("another world", done(elsewhere))
     assert session.act("undo", game.screen.playthrough) == GoBack(elsewhere)
 
 
@@ -159,10 +159,10 @@ def done(value):
 
 
 def test_only_the_newest_moments_are_kept():
-    moments = Moments()
+    stack = UndoStack()
     for number in range(MOST + 3):
-        moments.keep(str(number))
+        stack.push(str(number))
     kept = []
-    while (moment := moments.pop()) is not None:
+    while (moment := stack.pop()) is not None:
         kept.append(moment.change)
     assert kept == [str(number) for number in reversed(range(3, MOST + 3))]

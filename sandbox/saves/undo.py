@@ -22,17 +22,17 @@ class Moment:
     left: "Future[ParkedScene] | None"  # None: the world can take the change back
 
 
-class Moments:
+class UndoStack:
     """The newest changes of what is played, one on top of the other.
 
-    moments.keep("another prompt", worker.call(saves.collect))  # before it is asked for
-    moment = moments.pop()
+    stack.push("another prompt", worker.call(saves.collect))  # before it is asked for
+    moment = stack.pop()
     """
 
     def __init__(self) -> None:
         self._moments: list[Moment] = []
 
-    def keep(self, change: str, left: "Future[ParkedScene] | None" = None) -> None:
+    def push(self, change: str, left: "Future[ParkedScene] | None" = None) -> None:
         """Keep what is so before a change."""
         self._moments.append(Moment(change, left))
         del self._moments[:-MOST]
