@@ -14,7 +14,6 @@ from safetensors.torch import load_file
 from mag_sandbox.model.pocket.weights import save_pocket
 from mag_sandbox.training.__main__ import main
 from mag_sandbox.training.loop import Loop
-from mag_sandbox.training.pocket.data import panorama_set
 from mag_sandbox.training.processes import ALONE, OtherProcesses
 from mag_sandbox.training.sharded import newest
 from tests.tiny import tiny_autoencoder, tiny_networks, tiny_tokenizer
@@ -33,19 +32,17 @@ def curve(folder: Path) -> dict[int, float]:
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory) -> Path:
+def root(tmp_path_factory, with_panoramas) -> Path:
     """Return a folder in which processes were killed, and two have done the rest."""
     root = tmp_path_factory.mktemp("together")
-    write_pocket(root / "two" / "pocket")
+    write_world(with_panoramas(root / "two" / "pocket"))
     all_of_them = together.forked(lambda: together.run_all(root))
     assert os.waitpid(all_of_them, 0)[1] == 0, "see what they wrote"
     return root
 
 
-def write_pocket(folder: Path) -> None:
-    """Write a tiny pocket world and panoramas."""
-    folder.mkdir(parents=True)
-    panorama_set(folder, together.PANORAMAS)
+def write_world(folder: Path) -> None:
+    """Write the weights of a tiny pocket world."""
     networks = tiny_networks(config=MICRO)
     save_pocket(folder / "world", MICRO, networks, tiny_autoencoder(config=MICRO), tiny_tokenizer())
 
@@ -113,11 +110,12 @@ def test_a_full_disk_of_one_process_is_told_by_all_and_leaves_the_older_state(ro
     assert newest(root / "two" / "bad" / "memory.shards").name == "00000003"
 
 
-def test_the_same_command_trains_by_two_processes_what_it_trains_by_one(root, tmp_path):
-    two, one = root / "two" / "pocket", tmp_path
-    for path in two.iterdir():
-        if path.name.startswith(("panoramas", "world")):
-            (one / path.name).symlink_to(path)
+def test_the_same_command_trains_by_two_processes_what_it_trains_by_one(
+    root, with_panoramas, tmp_path
+):
+    two, one = root / "two" / "pocket", with_panoramas(tmp_path)
+    for path in two.glob("world*"):
+        (one / path.name).symlink_to(path)
     assert together.command(one, "--parts", "2") == 0
     expected, made = (load_file(folder / "self-forcing.safetensors") for folder in (one, two))
     assert expected.keys() == made.keys()

@@ -11,19 +11,17 @@ from safetensors.torch import load_file
 
 from mag_sandbox.model.pocket.weights import save_pocket
 from mag_sandbox.training.__main__ import main
-from mag_sandbox.training.pocket.data import panorama_set
 from mag_sandbox.training.recipe import train as recipe
 from tests.tiny import TINY, tiny_autoencoder, tiny_networks, tiny_tokenizer
+from tests.unit.training.together import PANORAMAS
 
 MICRO = replace(TINY, frame_width=320, frame_height=192)
-PANORAMAS = 8
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory) -> Path:
+def run(tmp_path_factory, with_panoramas) -> Path:
     """Return a folder with drawn panoramas and a pocket world's weights."""
-    folder = tmp_path_factory.mktemp("recipe")
-    panorama_set(folder, PANORAMAS)
+    folder = with_panoramas(tmp_path_factory.mktemp("recipe"))
     save_pocket(
         folder / "world", MICRO, tiny_networks(config=MICRO), tiny_autoencoder(config=MICRO),
         tiny_tokenizer(),
@@ -88,10 +86,10 @@ def test_other_recipes_run_by_the_same_command(trained, tmp_path, stage, preset)
     assert (tmp_path / f"{preset}.safetensors").exists()
 
 
-def test_a_stage_without_the_one_before_says_so_in_one_line(run, tmp_path, capsys):
-    for name in run.iterdir():
-        if name.name.startswith(("panoramas", "world")):
-            (tmp_path / name.name).symlink_to(name)
+def test_a_stage_without_the_one_before_says_so_in_one_line(run, with_panoramas, tmp_path, capsys):
+    with_panoramas(tmp_path)
+    for name in run.glob("world*"):
+        (tmp_path / name.name).symlink_to(name)
     assert command(tmp_path, "memory") == 2
     error = capsys.readouterr().err
     assert "self-forcing" in error and error.count("\n") == 1
