@@ -276,7 +276,33 @@ def _card(
 def _rounded(
     size: tuple[int, int], colour: tuple[int, ...], radius: int, line: int
 ) -> pygame.Surface:
-    size = max(1, size[0]), max(1, size[1])  # of a window of a few pixels nothing may be left
+    """Draw the corners of a small one and stretch what lies between: a large one takes long."""
+    width, height = max(1, size[0]), max(1, size[1])  # of a window of a few pixels something stays
+    corner = radius + line + 1
+    small = min(width, 2 * corner + 1), min(height, 2 * corner + 1)
+    drawn = _smoothly_rounded(small, colour, radius, line)
+    whole = pygame.Surface((width, height), pygame.SRCALPHA).convert_alpha()
+    across, down = (
+        list(zip(_parts(least, corner), _parts(length, corner), strict=True))
+        for least, length in zip(small, (width, height), strict=True)
+    )
+    for (left, some), (x, wide) in across:
+        for (top, few), (y, high) in down:
+            part = drawn.subsurface((left, top), (some, few))
+            whole.blit(pygame.transform.scale(part, (wide, high)), (x, y))
+    return whole
+
+
+def _parts(length: int, corner: int) -> list[tuple[int, int]]:
+    """Return where a corner, the middle and the other corner begin, and how long they are."""
+    if length <= 2 * corner:
+        return [(0, length)]
+    return [(0, corner), (corner, length - 2 * corner), (length - corner, corner)]
+
+
+def _smoothly_rounded(
+    size: tuple[int, int], colour: tuple[int, ...], radius: int, line: int
+) -> pygame.Surface:
     large = pygame.Surface([length * SUPERSAMPLING for length in size], pygame.SRCALPHA)
     large.fill((*colour[:3], 0))  # the same colour outside, so that smoothing darkens no edge
     corner, width = radius * SUPERSAMPLING, line * SUPERSAMPLING

@@ -1,18 +1,21 @@
 """Random walks: pictures that last pass, and a world that feeds on its copies does not."""
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
 
 from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.evaluation.bench import walks
 from mag_sandbox.evaluation.bench.walks import WalkSettings, controls, lines_of, run_walks
-from mag_sandbox.evaluation.imagination.scenes import asked_scene
+from mag_sandbox.evaluation.imagination import scenes
 from mag_sandbox.evaluation.judge.judge import Judge
 from mag_sandbox.model.world import MemorySetting
 from mag_sandbox.training.panorama.render import view_at
 from tests.rendered_worlds import SPEC, PerfectWorld
 
+asked_scene = cache(scenes.asked_scene)  # both worlds are measured by the same renders
 SETTINGS = WalkSettings(walks=4, seconds=12.0, renders=10)
 
 
@@ -39,7 +42,8 @@ class CopyingWorld(SteadyWorld):
         return np.clip(128 + (view - 128) * 1.15**self._made, 0, 255).astype(np.uint8)
 
 
-def test_pictures_like_renders_pass_and_copies_of_copies_do_not():
+def test_pictures_like_renders_pass_and_copies_of_copies_do_not(monkeypatch):
+    monkeypatch.setattr(walks, "asked_scene", asked_scene)
     judge = Judge.load()
     steady, copying = (
         run_walks(SETTINGS, world(), judge, lambda line: None)

@@ -33,9 +33,11 @@ def test_views_without_shapes_are_told_from_renders(traits):
 
 def test_renders_are_not_told_from_renders(traits):
     assert told_apart(traits["aside"], traits["ahead"], SHORT)["mean"] < 0.7
-    assert told_apart(traits["ahead"], traits["ahead"], SHORT)["mean"] == 0.5
+    barely = replace(SHORT, steps=5)  # of two equal views it is right about one, however it learns
+    assert told_apart(traits["ahead"], traits["ahead"], barely)["mean"] == 0.5
 
 
 def test_the_same_is_told_again(traits):
-    once, again = (told_apart(traits["aside"], traits["ahead"], SHORT) for _ in range(2))
+    shorter = replace(SHORT, steps=30)
+    once, again = (told_apart(traits["lumps"], traits["ahead"], shorter) for _ in range(2))
     assert once == again

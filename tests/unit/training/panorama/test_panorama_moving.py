@@ -1,6 +1,7 @@
 """Panoramas that move: still pictures stay, time 0 is one, and only what may move does."""
 
 import hashlib
+from functools import reduce
 from itertools import pairwise
 
 import numpy as np
@@ -55,7 +56,8 @@ def scenes() -> list[MovingPanorama]:
 
 
 def _differences(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    return np.abs(first.astype(int) - second).max(axis=2)
+    differences = np.maximum(first, second) - np.minimum(first, second)
+    return reduce(np.maximum, np.moveaxis(differences, 2, 0))  # faster than the most of an axis
 
 
 def digest_of(pixels: np.ndarray) -> str:
