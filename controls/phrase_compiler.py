@@ -18,6 +18,9 @@ PACES: tuple[Pace, ...] = get_args(Pace)
 AT_REST = 0.05  # fraction of full speed below which an axis is not meant
 STEADY, FAST = 0.4, 0.8  # fractions of full speed from which a pace begins
 BAND = 0.125  # by which a speed must pass a border before the pace changes
+FOLLOW = 0.6  # share of the way that a direction's drive goes in a block
+START, STOP = 0.5, 0.2  # drives from which an axis moves (one block is enough), and rests again
+QUICKEN = 0.4  # share of the way that the speed goes in a block
 MOVES: dict[tuple[Axis, int], str] = {
     ("yaw", 1): "pans to the right",
     ("yaw", -1): "pans to the left",
@@ -81,13 +84,6 @@ class CameraMotion:
         return f"The camera {ADVERBS[self.pace]}{said}."
 
 
-def motion_of(command: CameraCommand) -> CameraMotion:
-    """Return what a command means in words; the fastest axis sets the pace."""
-    speed = _speed(command)
-    pace: Pace = "fast" if speed >= FAST else "steady" if speed >= STEADY else "slow"
-    return _motion([_sign(getattr(command, axis)) for axis in AXES], pace)
-
-
 def all_motions(axes: Iterable[Axis] = AXES) -> tuple[CameraMotion, ...]:
     """Return all that sentences can say, simplest first: 79 motions for three axes, 25 for two."""
     moving = set(axes)
@@ -116,32 +112,6 @@ def scene_prompts(prompt: str, axes: Iterable[Axis] = AXES) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Smoothing:
-    """How slowly the sentence changes; SHARP follows every command at once."""
-
-    follow: float = 0.6  # share of the way that a direction's drive goes in a block, in (0, 1]
-    start: float = 0.5  # drive from which an axis moves, in (stop, follow]: one block is enough
-    stop: float = 0.2  # drive under which it rests again
-    pace: float = 0.4  # share of the way that the speed goes in a block, in (0, 1]
-    band: float = BAND  # by which the speed must pass a border
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.stop < self.start <= self.follow <= 1:
-            raise ValueError(
-                f"smoothing has stop {self.stop}, start {self.start} and follow {self.follow}; "
-                "expected 0 <= stop < start <= follow <= 1"
-            )
-        if not 0 < self.pace <= 1 or not 0 <= self.band < (FAST - STEADY) / 2:
-            raise ValueError(
-                f"smoothing has pace {self.pace} and band {self.band}; expected pace in (0, 1], "
-                f"band from 0 to {(FAST - STEADY) / 2:g}"
-            )
-
-
-SHARP = Smoothing(follow=1.0, pace=1.0, band=0.0)
-
-
-@dataclass(frozen=True, slots=True)
 class PhraseSmoother:
     """The active sentence, and when another replaces it; immutable.
 
@@ -159,15 +129,12 @@ class PhraseSmoother:
     motion: CameraMotion = CameraMotion()
     drives: tuple[float, float, float] = (0.0, 0.0, 0.0)  # of AXES, in [-1, 1]
     speed: float = 0.0  # smoothed, of blocks in which the camera was steered; 0 at rest
-    smoothing: Smoothing = Smoothing()
 
     def after(self, command: CameraCommand) -> "PhraseSmoother":
         """Return the smoother after one more block's command."""
-        rule = self.smoothing
         wanted = [_sign(getattr(command, axis)) for axis in AXES]
         yaw, pitch, zoom = (
-            drive + rule.follow * (sign - drive)
-            for drive, sign in zip(self.drives, wanted, strict=True)
+            drive + FOLLOW * (sign - drive) for drive, sign in zip(self.drives, wanted, strict=True)
         )
         drives = yaw, pitch, zoom
         directions = [
@@ -178,7 +145,7 @@ class PhraseSmoother:
             return replace(self, motion=CameraMotion(), drives=drives, speed=0.0)
         speed, heard = self.speed, _speed(command)
         if heard:
-            speed = speed + rule.pace * (heard - speed) if speed else heard
+            speed = speed + QUICKEN * (heard - speed) if speed else heard
         motion = _motion(directions, self._pace(speed))
         return replace(self, motion=motion, drives=drives, speed=speed)
 
@@ -193,11 +160,10 @@ class PhraseSmoother:
             motion=CameraMotion(**data["motion"]),
             drives=(data["drives"][0], data["drives"][1], data["drives"][2]),
             speed=data["speed"],
-            smoothing=Smoothing(**data["smoothing"]),
         )
 
     def _direction(self, old: Direction, drive: float) -> Direction:
-        least = self.smoothing.stop if old * drive > 0 else self.smoothing.start
+        least = STOP if old * drive > 0 else START
         return _sign(drive) if abs(drive) >= least else 0
 
     def _pace(self, speed: float) -> Pace:
@@ -206,7 +172,7 @@ class PhraseSmoother:
         place = PACES.index(self.motion.pace)
         reached = 0
         for border, bound in enumerate((STEADY, FAST)):
-            band = 0.0 if resting else self.smoothing.band
+            band = 0.0 if resting else BAND
             reached += speed >= (bound - band if place > border else bound + band)
         return PACES[reached]
 

@@ -8,17 +8,16 @@ from collections.abc import Callable
 from mag_sandbox.scenes.scene import MAX_SEED
 
 
-def amount(unit: str, *, or_none: bool = False) -> Callable[[str], float]:
-    """Return what reads a finite number above 0, or from 0 on."""
+def amount(unit: str) -> Callable[[str], float]:
+    """Return what reads a finite number above 0."""
 
     def read(text: str) -> float:
         try:
             value = float(text)
         except ValueError:
             value = math.nan
-        if not 0 <= value < math.inf or (value == 0 and not or_none):
-            bound = "from 0 on" if or_none else "above 0"
-            raise argparse.ArgumentTypeError(f'"{text}" is not a number of {unit} {bound}')
+        if not 0 < value < math.inf:
+            raise argparse.ArgumentTypeError(f'"{text}" is not a number of {unit} above 0')
         return value
 
     return read

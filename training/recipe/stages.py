@@ -239,14 +239,6 @@ def noised(
 
 
 @dataclass(frozen=True, slots=True)
-class Guidance:
-    """How much the prompt counts in each score; 0: no negative prompt is asked."""
-
-    real: float = 3.0
-    fake: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
 class NoisedClip:
     """A clip at one noise level, [B, F, C, H, W], and what made it."""
 
@@ -261,7 +253,7 @@ class NoisedClip:
 class Scores:
     """Compares both scores on generated clips.
 
-    scores = Scores(teacher, fake, Guidance())
+    scores = Scores(teacher, fake, guidance=3.0)
     noised = scores.noise(clip.detach(), raw_timesteps, noise)
     loss = scores.generator_loss(clip, noised, text, negative, coordinates)
     loss = scores.critic_loss(noised, text, coordinates)
@@ -269,7 +261,7 @@ class Scores:
 
     real: DiT  # the teacher, frozen
     fake: DiT  # the critic; it learns what the generator makes
-    guidance: Guidance  # of each
+    guidance: float  # how much the prompt counts in the teacher's; 0: no negative one is asked
     shift: float = 5.0  # of the noise levels
 
     def __post_init__(self) -> None:
@@ -298,8 +290,10 @@ class Scores:
             at: coordinates of the clip's frames.
         """
         with torch.no_grad():
-            fake = self._x0(self.fake, noised, text, negative, at, self.guidance.fake)
-            real = self._x0(self.real, noised, text, negative, at, self.guidance.real)
+            fake = self._x0(self.fake, noised, text, at)
+            real = self._x0(self.real, noised, text, at)
+            if self.guidance:
+                real = guide(real, self._x0(self.real, noised, negative, at), self.guidance)
             gradient = dmd_gradient(noised.clean, fake, real)
         return dmd_loss(clip, gradient)
 
@@ -308,20 +302,8 @@ class Scores:
         flow = self._flow(self.fake, noised, text, at)
         return (flow.double() - (noised.noise - noised.clean).double()).square().mean()
 
-    def _x0(
-        self,
-        dit: DiT,
-        noised: NoisedClip,
-        text: Tensor,
-        negative: Tensor,
-        at: Coordinates,
-        guidance: float,
-    ) -> Tensor:
-        prompted = x0_from_flow(self._flow(dit, noised, text, at), noised.noisy, noised.sigma)
-        if guidance == 0:
-            return prompted
-        free = x0_from_flow(self._flow(dit, noised, negative, at), noised.noisy, noised.sigma)
-        return guide(prompted, free, guidance)
+    def _x0(self, dit: DiT, noised: NoisedClip, text: Tensor, at: Coordinates) -> Tensor:
+        return x0_from_flow(self._flow(dit, noised, text, at), noised.noisy, noised.sigma)
 
     def _flow(self, dit: DiT, noised: NoisedClip, text: Tensor, at: Coordinates) -> Tensor:
         attend = own_block_attention(dit.kernel)  # every frame reads every other
@@ -350,8 +332,8 @@ class ClipDistillationStage(RecipeStage[GeneratorAndCritic, PromptSource, Distil
 
     def __post_init__(self) -> None:
         self.teacher.requires_grad_(False)
-        guidance = Guidance(real=self.config.guidance)
-        self._scores = Scores(self.teacher, self.module.critic, guidance, self.config.shift)
+        numbers = self.config.guidance, self.config.shift
+        self._scores = Scores(self.teacher, self.module.critic, *numbers)
 
     def optimisers(self) -> list[torch.optim.Optimizer]:
         """Return AdamW over the generator and, at a rate of its own, over the critic."""

@@ -12,7 +12,7 @@ from mag_sandbox.model.kv_cache import GraphCache
 from mag_sandbox.training.memory_saving import checkpoint_activations
 from mag_sandbox.training.recipe.clips import clip_flow
 from mag_sandbox.training.recipe.masks import block_attention
-from mag_sandbox.training.recipe.stages import Guidance, Scores
+from mag_sandbox.training.recipe.stages import Scores
 from mag_sandbox.training.recipe.videos import SelfRollout, TrainedGenerator
 from tests.golden_vectors import assert_matches, vectors
 from tests.unit.training.recipe.golden_parts import (
@@ -29,9 +29,7 @@ kernels = pytest.mark.parametrize("kernel", list(KERNELS))
 
 
 def scores(kernel: str) -> Scores:
-    return Scores(
-        trainable("dit_memory", kernel), trainable("dit_generator", kernel), Guidance(3.0, 0.0)
-    )
+    return Scores(trainable("dit_memory", kernel), trainable("dit_generator", kernel), 3.0)
 
 
 @kernels
