@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Lock
 from typing import Generic, TypeVar
 
 from mag_sandbox.model.world import WorldFailed, WorldSpec, WorldState
@@ -20,6 +21,7 @@ class StageTimes:
 
     def __init__(self) -> None:
         self._spent: dict[str, float] = {}
+        self._lock = Lock()  # stages are run by several threads
 
     @contextmanager
     def of(self, stage: str) -> Iterator[None]:
@@ -27,7 +29,8 @@ class StageTimes:
         started = time.perf_counter()
         yield
         spent = 1000 * (time.perf_counter() - started)
-        self._spent[stage] = self._spent.get(stage, 0.0) + spent
+        with self._lock:
+            self._spent[stage] = self._spent.get(stage, 0.0) + spent
 
     def taken(self) -> dict[str, float]:
         """Return milliseconds of each stage, and begin anew."""

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.attention import AttentionKernel
 from mag_sandbox.model.frames import to_frames, to_pictures
+from mag_sandbox.model.fused import fuse
 from mag_sandbox.model.imagination.objects import PlacedObject, object_table, tell
 from mag_sandbox.model.imagination.planner import FIELDS
 from mag_sandbox.model.imagination.surroundings import Lattice, Place, Surroundings
@@ -200,7 +201,7 @@ def load_imagination(
     """
     networks = load_networks(folder, kernel)
     networks.planner.requires_grad_(False)  # its steps are too small to gain by fewer bits
-    networks.painter.to(dtype).requires_grad_(False)
+    fuse(networks.painter.to(dtype).requires_grad_(False).dit)
     return Imagination(networks, autoencoder)
 
 

@@ -11,13 +11,13 @@ from mag_sandbox.model.execution import Execution, run_pictures
 from mag_sandbox.model.pocket.animator import CELL, PARTS, Animator, Moments
 from mag_sandbox.model.pocket.fused_pictures import SKY, FusedAnimator, cells_of, pixels_of
 
-FEWEST = 0.001  # share of the pixels of a block below which a part is not there
+FEWEST = 0.001  # share of the pixels of pictures below which a part is not there
 _WALKERS = PARTS.index("walkers")
 
 
 @dataclass(frozen=True, slots=True)
 class PicturesAtRest:
-    """Pictures of a block at rest, and what could move of them."""
+    """Pictures at rest, and what could move of them."""
 
     pictures: Tensor  # [F, 3, H, W] in [-1, 1]
     cells: Tensor | None = None  # the same as cells, [F, 48, H / 4, W / 4]; None: nothing moves
@@ -25,10 +25,10 @@ class PicturesAtRest:
     has_sky: bool = False  # whether the wind matters
     has_walkers: bool = False
 
-    def __getitem__(self, frames: slice) -> "PicturesAtRest":
-        """Return the same of some frames."""
-        cells, parts = (None if x is None else x[frames] for x in (self.cells, self.parts))
-        return replace(self, pictures=self.pictures[frames], cells=cells, parts=parts)
+    @property
+    def moves(self) -> bool:
+        """Whether anything in them does."""
+        return self.parts is not None
 
 
 class Animation:
@@ -45,7 +45,7 @@ class Animation:
         self._wind = animator.config.wind
 
     def at_rest(self, pictures: Tensor, poses: Sequence[CameraPose]) -> PicturesAtRest:
-        """Return what could move of a block's pictures, [F, 3, H, W]."""
+        """Return what could move of pictures, [F, 3, H, W]."""
         cells = cells_of(pictures)
         parts = self._animator.parts(cells, _moments(poses, 0)).sigmoid_()
         there = _coverage(parts) > FEWEST
@@ -63,7 +63,7 @@ class Animation:
     def moved(
         self, resting: PicturesAtRest, sky: Tensor | None, poses: Sequence[CameraPose], time: int
     ) -> Tensor:
-        """Return the pictures of a block that begins at `time`, [F, 3, H, W].
+        """Return pictures from a time on, a frame apart, [F, 3, H, W].
 
         The sky is pictures at rest of the poses upwind, if there is any. At time 0 the world is at
         rest.

@@ -1,11 +1,14 @@
-"""From latents to what is shown, on a thread of its own: decoding, and moving in a world that does.
+"""From latents to what is shown: decoding, and moving in a world that does.
 
-Memory needs one core meanwhile, decoding another, and neither needs the other. Moving is shared.
+A thread of its own makes one part of a block after the other while memory needs the other core; the
+world's thread takes what is left as soon as it has time. It matters to no picture who makes it.
 """
 
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from typing import Generic, TypeVar
 
 import numpy as np
 import torch
@@ -51,6 +54,29 @@ class DecodedBlock:
     has_sky: bool = False  # whether there is sky in them that the wind moves
 
 
+Result = TypeVar("Result")
+
+
+class SharedWork(Generic[Result]):
+    """Tasks that a thread does one after the other, from the first, and who waits from the last."""
+
+    def __init__(self, thread: ThreadPoolExecutor, tasks: Sequence[Callable[[], Result]]) -> None:
+        self._tasks = tasks
+        self._futures = [thread.submit(task) for task in tasks]
+
+    def results(self) -> list[Result]:
+        """Do what the thread has not begun, and return what all tasks returned."""
+        done = {
+            place: self._tasks[place]()
+            for place in reversed(range(len(self._tasks)))
+            if self._futures[place].cancel()
+        }
+        return [
+            done[place] if place in done else future.result()
+            for place, future in enumerate(self._futures)
+        ]
+
+
 class BlockDecoder:
     """Makes the frames of blocks; without an animation the world stands still.
 
@@ -61,11 +87,15 @@ class BlockDecoder:
     def __init__(self, codec: Codec, animation: Animation | None, times: StageTimes) -> None:
         self._codec, self._animation, self._times = codec, animation, times
         threads = torch.get_num_threads()
-        self._decoding = ThreadPoolExecutor(1, "decoding", torch.set_num_threads, (threads,))
+        self._thread = ThreadPoolExecutor(1, "decoding", torch.set_num_threads, (threads,))
 
-    def begin(self, latents: Tensor, poses: tuple[CameraPose, ...]) -> "Future[PicturesAtRest]":
+    def begin(
+        self, latents: Tensor, poses: tuple[CameraPose, ...]
+    ) -> SharedWork[tuple[PicturesAtRest, Frames]]:
         """Begin to make a block's pictures at rest of its latents, [F, C, h, w]."""
-        return self._decoding.submit(self._at_rest, latents.cpu(), poses)
+        latents = latents.cpu()
+        tasks = [partial(self._at_rest, latents[part], poses[part]) for part in _parts(len(poses))]
+        return SharedWork(self._thread, tasks)
 
     def upwind(self, poses: tuple[CameraPose, ...], time: int) -> tuple[CameraPose, ...]:
         """Return from where the wind has carried the sky of a block that begins at `time`.
@@ -79,7 +109,7 @@ class BlockDecoder:
 
     def finish(
         self,
-        begun: "Future[PicturesAtRest]",
+        begun: SharedWork[tuple[PicturesAtRest, Frames]],
         poses: tuple[CameraPose, ...],
         time: int,
         sky: Callable[[], Tensor] | None = None,
@@ -96,46 +126,49 @@ class BlockDecoder:
             likely: the sky is made at once, before it is known whether there is some in view.
         """
         above = sky() if sky and likely else None
-        resting = begun.result()
-        rest = to_frames(resting.pictures)
-        if self._animation is None or resting.parts is None:
+        resting, frames = zip(*begun.results(), strict=True)
+        rest = np.concatenate(frames)
+        if not any(one.moves for one in resting):
             return DecodedBlock(rest)
-        if not resting.has_sky:
-            above = None
-        elif sky and above is None:
+        has_sky = any(one.has_sky for one in resting)
+        if has_sky and sky and above is None:
             above = sky()
-        with self._times.of("move"):
-            moved = self._moved(self._animation, resting, poses, time, above)
-        return DecodedBlock(moved, rest, resting.has_sky)
+        skies = [None if above is None else above[part] for part in _parts(len(poses))]
+        tasks = [
+            partial(self._moved, one, wind, poses[part], time + part.start)
+            for one, wind, part in zip(resting, skies, _parts(len(poses)), strict=True)
+        ]
+        moved = SharedWork(self._thread, tasks).results()
+        return DecodedBlock(np.concatenate(moved), rest, has_sky)
 
     def close(self) -> None:
         """End the thread."""
-        self._decoding.shutdown()
+        self._thread.shutdown()
 
-    def _at_rest(self, latents: Tensor, poses: tuple[CameraPose, ...]) -> PicturesAtRest:
+    def _at_rest(
+        self, latents: Tensor, poses: Sequence[CameraPose]
+    ) -> tuple[PicturesAtRest, Frames]:
         with torch.inference_mode(), self._times.of("decode"):
             pictures = self._codec.picture(latents)
-            if self._animation is None:
-                return PicturesAtRest(pictures)
-            return self._animation.at_rest(pictures, poses)
+            resting = PicturesAtRest(pictures)
+            if self._animation is not None:
+                resting = self._animation.at_rest(pictures, poses)
+            return resting, to_frames(pictures)
 
     def _moved(
         self,
-        animation: Animation,
         resting: PicturesAtRest,
-        poses: tuple[CameraPose, ...],
-        time: int,
         sky: Tensor | None,
+        poses: Sequence[CameraPose],
+        time: int,
     ) -> Frames:
-        """Return moved frames; this thread makes the last third while the other makes the rest."""
+        assert self._animation is not None
+        with torch.inference_mode(), self._times.of("move"):
+            sky = sky if resting.has_sky else None
+            return to_frames(self._animation.moved(resting, sky, poses, time))
 
-        def move(frames: slice) -> Frames:
-            with torch.inference_mode():
-                wind = None if sky is None else sky[frames]
-                begins = time + frames.start
-                return to_frames(animation.moved(resting[frames], wind, poses[frames], begins))
 
-        cut = -(-2 * len(poses) // 3)
-        first = self._decoding.submit(move, slice(0, cut))
-        last = [move(slice(cut, len(poses)))] if cut < len(poses) else []
-        return np.concatenate((first.result(), *last))
+def _parts(frames: int) -> tuple[slice, ...]:
+    """Return two thirds of a block's frames and the rest: what two cores make in equal time."""
+    cut = -(-2 * frames // 3)
+    return tuple(part for part in (slice(0, cut), slice(cut, frames)) if part.start < part.stop)

@@ -26,7 +26,7 @@ from mag_sandbox.model.pocket.autoencoder import Autoencoder, ResidualBlock
 
 COLORS = (0, 1, 2)
 SKY = PARTS.index("sky")
-PACKED_SIZE = (3, 48, 80)  # pictures, rows, columns that weights are laid out for; others work
+PACKED_SIZE = (2, 48, 80)  # pictures, rows, columns that weights are laid out for; others work
 
 
 def cells_of(pictures: Tensor) -> Tensor:
