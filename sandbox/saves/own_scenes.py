@@ -57,10 +57,10 @@ def scene_of_prompt(prompt: str, seed: int = 0) -> Scene:
         raise SceneError(str(error)) from None
 
 
-def save_own_scene(folder: Path, scene: Scene, picture: np.ndarray | None = None) -> Path:
+def save_own_scene(folder: Path, scene: Scene) -> Path:
     """Write a scene as YAML that the player may edit, in place of one with the same prompt.
 
-    A picture that it begins from is copied beside it; `picture` is for its card, uint8 [H, W, 3].
+    A picture that it begins from is copied beside it.
 
     Raises:
         LibraryError: it cannot be written.
@@ -72,8 +72,6 @@ def save_own_scene(folder: Path, scene: Scene, picture: np.ndarray | None = None
             image = folder / f"{path.stem}-start{source.suffix}"
             replace_file(image, source.read_bytes())
             scene = replace(scene, image=image.name)
-        if picture is not None:
-            _write_picture(path, picture)
         replace_file(path, _to_yaml(scene))
     except OSError as error:
         raise _cannot_save(path, error) from None

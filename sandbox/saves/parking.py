@@ -227,15 +227,13 @@ class ParkedScenes:
         """Return what everything takes on the disk."""
         return sum(entry.bytes for entry in self.entries())
 
-    def over_budget(self, extra_bytes: int, replaced: str | None = None) -> tuple[ParkedEntry, ...]:
-        """Propose what to drop so that so many bytes more fit into the budget, oldest first.
-
-        `replaced` is the id that it takes the place of.
+    def over_budget(self) -> tuple[ParkedEntry, ...]:
+        """Propose what to drop so that the rest fits into the budget, oldest first.
 
         Nothing is dropped: the player chooses. All that can go may be too little.
         """
-        entries = [entry for entry in self.entries() if entry.id != replaced]
-        excess = sum(entry.bytes for entry in entries) + extra_bytes - self.budget_bytes
+        entries = self.entries()
+        excess = sum(entry.bytes for entry in entries) - self.budget_bytes
         proposed = []
         for entry in reversed(entries):
             if excess <= 0:

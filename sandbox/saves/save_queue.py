@@ -121,7 +121,7 @@ class SaveQueue:
     def disk_use(self) -> "Future[DiskUse]":
         """Return, when all that was left before is written, what is too much."""
         scenes = self.scenes
-        return self._thread.submit(lambda: DiskUse(scenes.over_budget(0), scenes.total_bytes()))
+        return self._thread.submit(lambda: DiskUse(scenes.over_budget(), scenes.total_bytes()))
 
     def do(self, change: Callable[[], object], failed: str) -> None:
         """Change something else on the disk, after all that was asked for before.

@@ -345,7 +345,7 @@ def test_room_is_looked_for_beside_the_window(run, monkeypatch):
     monkeypatch.setattr(
         game.services.saves.queue.scenes,
         "over_budget",
-        lambda extra: threads.append(threading.current_thread()) or (),
+        lambda: threads.append(threading.current_thread()) or (),
     )
     glimpse(game)
     game.go(Way.TITLE, TitleScreen)

@@ -207,27 +207,24 @@ def test_what_else_lies_in_the_folder_is_ignored(scenes, folder):
 def test_over_budget_proposes_the_oldest_and_drops_nothing(scenes):
     for scene in (MEADOW, DESERT, MEADOW):
         scenes.park(left(scene, kib=100))
-    size = scenes.entries()[0].bytes
-    room = scenes.budget_bytes - scenes.total_bytes()
-    assert scenes.over_budget(room) == ()
-    assert scenes.over_budget(room + 1) == tuple(scenes.entries()[-1:])
-    assert len(scenes.over_budget(room + size + 1)) == 2
-    assert len(scenes.over_budget(10**9)) == 3
+    size, taken = scenes.entries()[0].bytes, scenes.total_bytes()
+    scenes.budget_bytes = taken
+    assert scenes.over_budget() == ()
+    scenes.budget_bytes = taken - 1
+    assert scenes.over_budget() == tuple(scenes.entries()[-1:])
+    scenes.budget_bytes = taken - size - 1
+    assert len(scenes.over_budget()) == 2
+    scenes.budget_bytes = 0
+    assert len(scenes.over_budget()) == 3
     assert len(scenes.entries()) == 3
-
-
-def test_what_is_replaced_makes_room_itself(scenes):
-    id = scenes.park(left(kib=500))
-    room = scenes.budget_bytes - scenes.total_bytes()
-    assert scenes.over_budget(room + KIB)
-    assert scenes.over_budget(room + KIB, replaced=id) == ()
 
 
 def test_a_scene_in_play_is_not_proposed(folder, scenes):
     id = scenes.park(left())
     scenes.take(id)
-    assert scenes.over_budget(10**9) == ()
-    assert game(folder).over_budget(10**9) == ()
+    for one in (scenes, game(folder)):
+        one.budget_bytes = 0
+        assert one.over_budget() == ()
 
 
 def test_parking_is_never_refused_for_the_budget(scenes):

@@ -148,8 +148,10 @@ def test_pictures_of_an_own_scene_come_and_go_with_it(tmp_path):
     start.write_bytes(b"photo")
     folder = tmp_path / "scenes"
     scene = replace(scene_of_prompt("A castle."), image=str(start))
-    path = save_own_scene(folder, scene, picture=PICTURE)
-    other = save_own_scene(folder, scene_of_prompt("A lake."), picture=PICTURE)
+    lake = scene_of_prompt("A lake.")
+    path, other = save_own_scene(folder, scene), save_own_scene(folder, lake)
+    picture_own_scene(folder, scene, PICTURE)
+    picture_own_scene(folder, lake, PICTURE)
     start.unlink()
     own = next(own for own in own_scenes(folder) if own.path == path)
     assert Path(own.scene.image).read_bytes() == b"photo"
@@ -328,7 +330,8 @@ def test_the_title_lists_everything(tmp_path):
     id = parked.park(left(kept=KeptMemory("mag", 180, 41 * 2**20)))
     parked.save_slot(parked.load(id))
     (data / "parked" / "broken").mkdir()
-    save_own_scene(data / "scenes", scene_of_prompt("A castle by a lake."), picture=PICTURE)
+    save_own_scene(data / "scenes", scene_of_prompt("A castle by a lake."))
+    picture_own_scene(data / "scenes", scene_of_prompt("A castle by a lake."), PICTURE)
     record(data / "recordings" / "monday")
     model = read_title_model(parked, data, now=NOW + timedelta(hours=3))
     own, *library = model.scenes
