@@ -1,6 +1,5 @@
 """What each subcommand does: options in, the app or a session run, one exit code out."""
 
-import argparse
 import json
 import math
 import os
@@ -20,6 +19,15 @@ from mag_sandbox.model.full import benchmark
 from mag_sandbox.model.loading import available_policies
 from mag_sandbox.model.world import Progress, World, WorldFailed
 from mag_sandbox.sandbox.choice import WorldChoice, usual_memory
+from mag_sandbox.sandbox.commands.options import (
+    BenchOptions,
+    DoctorOptions,
+    GalleryOptions,
+    PlayOptions,
+    ReplayOptions,
+    SoakOptions,
+    WorldOptions,
+)
 from mag_sandbox.sandbox.hud.around import Lookout
 from mag_sandbox.sandbox.play.events import SessionObserver
 from mag_sandbox.sandbox.play.scripts import pan_out_and_back
@@ -43,12 +51,10 @@ HEADLESS_SECONDS = 10.0  # of play without a person, when not told otherwise
 MOST_BLOCKS_A_SECOND = 30  # more than any world makes: a script must not run out early
 
 
-def run_play(options: argparse.Namespace, say: Say) -> int:
+def run_play(options: PlayOptions, say: Say) -> int:
     """Play in a window, or without one by a script."""
     if options.weights:
         weight_files.use_own(_row(options.world), options.weights)
-    if options.scene is None and (options.headless or options.record or options.seconds):
-        options.scene = DEFAULT_SCENE  # nobody is there to choose, or one playthrough is meant
     if not options.headless and not options.seconds:
         return _play_game(options)
     scene, seed, choice = _what_to_play(options)
@@ -73,9 +79,9 @@ def run_play(options: argparse.Namespace, say: Say) -> int:
     return 0
 
 
-def _play_game(options: argparse.Namespace) -> int:
+def _play_game(options: PlayOptions) -> int:
     playthrough = None
-    if options.scene is None:
+    if options.scene is None and not options.record:  # of which one playthrough is meant
         choice = _choice(options, load_settings(), None)
     else:
         scene, seed, choice = _what_to_play(options)
@@ -95,7 +101,7 @@ def _play_game(options: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _recorders(options: argparse.Namespace, choice: WorldChoice) -> Iterator[list[Recorder]]:
+def _recorders(options: PlayOptions, choice: WorldChoice) -> Iterator[list[Recorder]]:
     """Give what writes down all that is played; leaves no empty folder where nothing was."""
     recorders = []
     if options.record:
@@ -108,7 +114,7 @@ def _recorders(options: argparse.Namespace, choice: WorldChoice) -> Iterator[lis
             recorder.cancel()
 
 
-def run_doctor(options: argparse.Namespace, say: Say) -> int:
+def run_doctor(options: DoctorOptions, say: Say) -> int:
     """Say what this machine has and what to do about what is missing."""
     from mag_sandbox.sandbox.diagnose import doctor
 
@@ -120,7 +126,7 @@ def run_doctor(options: argparse.Namespace, say: Say) -> int:
     return doctor.exit_code(findings)
 
 
-def run_gallery(options: argparse.Namespace, say: Say) -> int:
+def run_gallery(options: GalleryOptions, say: Say) -> int:
     """Play by itself, without a window, and save a picture of every screen."""
     scene, seed, choice = _what_to_play(options)
     _choose_display(headless=True)
@@ -131,7 +137,7 @@ def run_gallery(options: argparse.Namespace, say: Say) -> int:
     return 0
 
 
-def run_replay(options: argparse.Namespace, say: Say) -> int:
+def run_replay(options: ReplayOptions, say: Say) -> int:
     """Play a recording again; with --verify the exit code says whether every block is the same."""
     recording = load_recording(options.folder)
     if recording.cut_off:
@@ -161,7 +167,7 @@ def run_replay(options: argparse.Namespace, say: Say) -> int:
     return 0 if verifier.matches else 1
 
 
-def run_bench(options: argparse.Namespace, say: Say) -> int:
+def run_bench(options: BenchOptions, say: Say) -> int:
     """Measure this machine, print the numbers and write them where asked."""
     check_place(options.json)
     if options.reference and not options.random_weights:
@@ -178,7 +184,7 @@ def run_bench(options: argparse.Namespace, say: Say) -> int:
     plan = bench.BenchPlan(
         choice=choice,
         scene=scene,
-        scene_option=options.scene,
+        scene_option=options.scene or DEFAULT_SCENE,
         seed=seed,
         settings=load_settings(),
         seconds=options.seconds,
@@ -195,7 +201,7 @@ def _print_numbers(numbers: dict, file: Path | None, say: Say) -> int:
     return 0
 
 
-def run_soak(options: argparse.Namespace, say: Say) -> int:
+def run_soak(options: SoakOptions, say: Say) -> int:
     """Play by itself for long; 1: the process grew more than it may."""
     scene, seed, choice = _what_to_play(options)
     check_place(options.json)
@@ -210,9 +216,10 @@ def run_soak(options: argparse.Namespace, say: Say) -> int:
     return 1 if numbers["grows"] else 0
 
 
-def _what_to_play(options: argparse.Namespace) -> tuple[Scene, int, WorldChoice]:
+def _what_to_play(options: WorldOptions) -> tuple[Scene, int, WorldChoice]:
     """Return scene, seed, world: the command line wins over the scene, that over settings."""
-    scene = load_scene(options.scene, available_policies())
+    named = DEFAULT_SCENE if options.scene is None else options.scene
+    scene = load_scene(named, available_policies())
     seed = scene.seed if options.seed is None else options.seed
     choice = _choice(options, load_settings(), scene.memory)
     if options.memory:
@@ -225,9 +232,7 @@ def _row(name: str) -> worlds.WorldRow:
     return worlds.WORLDS[WorldChoice(name).name]
 
 
-def _choice(
-    options: argparse.Namespace, settings: SandboxConfig, policy: str | None
-) -> WorldChoice:
+def _choice(options: WorldOptions, settings: SandboxConfig, policy: str | None) -> WorldChoice:
     memory = usual_memory(options.world, settings, policy)
     if options.memory:
         memory = replace(memory, policy=options.memory)

@@ -1,6 +1,5 @@
 """`demo`: options in, one or more runs of a camera script, files and an exit code out."""
 
-import argparse
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -27,7 +26,7 @@ from mag_sandbox.sandbox.demo.compare import (
     write_beside,
     write_comparison,
 )
-from mag_sandbox.sandbox.demo.options import MAX_RUNS
+from mag_sandbox.sandbox.demo.options import MAX_RUNS, DemoOptions
 from mag_sandbox.sandbox.demo.result import DemoResult, summary_text, write_results, write_text
 from mag_sandbox.sandbox.demo.run import (
     Extras,
@@ -53,7 +52,7 @@ Say = Callable[[str], None]
 TELL_EVERY = 10.0  # seconds between two words on how far it is
 
 
-def run_demo(options: argparse.Namespace, say: Say) -> int:
+def run_demo(options: DemoOptions, say: Say) -> int:
     """Play a demo; 0: all is as expected, 1: it is not.
 
     Raises:
@@ -89,7 +88,7 @@ def list_text() -> str:
 class _Plan:
     """What is to be played, how often, by whom, and where the results go."""
 
-    def __init__(self, demo: Demo, options: argparse.Namespace, say: Say) -> None:
+    def __init__(self, demo: Demo, options: DemoOptions, say: Say) -> None:
         self._demo, self._options, self._say = demo, options, say
         self._memory = None if options.memory is None else _memory_of(options.memory)
         self._settings = load_settings()
@@ -214,6 +213,8 @@ class _Plan:
 
     def _check(self) -> None:
         several = len(self._seeds) > 1
+        if self._options.seeds and self._options.seed is not None:
+            raise DemoError("--seeds is not allowed with --seed; leave one out")
         if several and self._options.compare:
             raise DemoError("--compare plays one tape and seed; leave out --seeds and --repeat")
         if several and not self._options.headless:

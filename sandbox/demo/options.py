@@ -1,65 +1,16 @@
 """The options of `demo`; what it plays with is imported when it runs."""
 
 import argparse
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
+from mag_sandbox.command_line import argument, option
 from mag_sandbox.model.loading import available_policies, available_worlds
 from mag_sandbox.sandbox.option_values import seed, whole
 from mag_sandbox.scenes import available_demos
 
-VIDEOS = ("mp4", "gif")  # what the video of a comparison may be
 MAX_RUNS = 1000
-
-
-def add_demo(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
-    """Add the subcommand to the command line; what it runs is for the caller to say."""
-    demo = commands.add_parser(
-        "demo", help="play a camera script and measure what is remembered", allow_abbrev=False
-    )
-    demo.add_argument(
-        "demo",
-        nargs="?",
-        metavar="NAME|FILE",
-        help=f"a YAML file or one of {', '.join(available_demos())}",
-    )
-    demo.add_argument("--list", action="store_true", help="list the demos")
-    demo.add_argument("--headless", action="store_true", help="no window; as fast as possible")
-    demo.add_argument(
-        "--out", type=Path, metavar="DIR", help="a new folder for result, table and recording"
-    )
-    demo.add_argument("--world", default="pocket", help=f"one of {', '.join(available_worlds())}")
-    demo.add_argument(
-        "--memory",
-        metavar="POLICY",
-        help=f"one of {', '.join(available_policies())}; with limits: 'window 8 blocks'",
-    )
-    many = demo.add_mutually_exclusive_group()
-    many.add_argument(
-        "--seed", type=seed, help="a number; each makes another world from the same description"
-    )
-    many.add_argument("--seeds", type=_seeds, metavar="A..B", help="one run with each seed")
-    demo.add_argument(
-        "--repeat", type=whole(1, MAX_RUNS), metavar="N", help="repeat each run N times"
-    )
-    demo.add_argument(
-        "--compare",
-        metavar="A,B",
-        help="policies or worlds ('world mag') that play the same script",
-    )
-    demo.add_argument(
-        "--video",
-        choices=VIDEOS,
-        default="mp4",
-        help="format of the comparison's video (default mp4)",
-    )
-    demo.add_argument(
-        "--from",
-        dest="recording",
-        type=Path,
-        metavar="RECORDING",
-        help="turn a recording into a demo and write it to FILE",
-    )
-    return demo
 
 
 def _seeds(text: str) -> range:
@@ -72,3 +23,40 @@ def _seeds(text: str) -> range:
     if len(seeds) > MAX_RUNS:
         raise argparse.ArgumentTypeError(f'"{text}" is more than {MAX_RUNS} seeds')
     return seeds
+
+
+@dataclass(frozen=True, slots=True)
+class DemoOptions:
+    """What is played, by whom, and where the results go."""
+
+    demo: str | None = argument(
+        f"a YAML file or one of {', '.join(available_demos())}", nargs="?", metavar="NAME|FILE"
+    )
+    list: bool = option(False, "list the demos")
+    headless: bool = option(False, "no window; as fast as possible")
+    out: Path | None = option(None, "a new folder for result, table and recording", metavar="DIR")
+    world: str = option("pocket", f"one of {', '.join(available_worlds())}")
+    memory: str | None = option(
+        None,
+        f"one of {', '.join(available_policies())}; with limits: 'window 8 blocks'",
+        metavar="POLICY",
+    )
+    seed: int | None = option(
+        None, "a number; each makes another world from the same description", type=seed
+    )
+    seeds: range | None = option(
+        None, "one run with each seed, in place of --seed", type=_seeds, metavar="A..B"
+    )
+    repeat: int | None = option(
+        None, "repeat each run N times", type=whole(1, MAX_RUNS), metavar="N"
+    )
+    compare: str | None = option(
+        None, "policies or worlds ('world mag') that play the same script", metavar="A,B"
+    )
+    video: Literal["mp4", "gif"] = option("mp4", "format of the comparison's video (default mp4)")
+    recording: Path | None = option(
+        None,
+        "turn a recording into a demo and write it to FILE",
+        name="from",
+        metavar="RECORDING",
+    )

@@ -15,11 +15,9 @@ from mag_sandbox.model.loading import policies_of
 from mag_sandbox.model.world import WorldFailed
 from mag_sandbox.sandbox import choice
 from mag_sandbox.sandbox.commands import run as commands
-from mag_sandbox.sandbox.commands.cli import UsageError, _Parser
+from mag_sandbox.sandbox.commands.cli import UsageError, parse
 from mag_sandbox.sandbox.demo import compare
-from mag_sandbox.sandbox.demo.command import run_demo
 from mag_sandbox.sandbox.demo.compare import GAP, GIF_FPS, STRIP
-from mag_sandbox.sandbox.demo.options import add_demo
 from mag_sandbox.sandbox.demo.run import Extras, play_demo
 from mag_sandbox.sandbox.play.session import Session
 from mag_sandbox.sandbox.recording.frame_records import scan
@@ -82,10 +80,8 @@ def demo(tmp_path) -> Path:
 
 def run(*arguments: object) -> tuple[int, str]:
     said: list[str] = []
-    parser = _Parser()
-    add_demo(parser.add_subparsers())
-    options = parser.parse_args(["demo", *map(str, arguments)])
-    return run_demo(options, said.append), "\n".join(said)
+    command = parse(["demo", *map(str, arguments)])
+    return command.run(command, said.append), "\n".join(said)
 
 
 def test_a_demo_is_played_and_written_down(demo, tmp_path, loaded):

@@ -1,0 +1,130 @@
+"""The options of the subcommands, declared once: what each is called, reads and means."""
+
+import argparse
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from mag_sandbox.command_line import argument, option
+from mag_sandbox.model.loading import available_policies, available_worlds
+from mag_sandbox.sandbox.demo.options import DemoOptions
+from mag_sandbox.sandbox.option_values import amount, seed
+from mag_sandbox.sandbox.recording.reader import ALIKE_DB, By
+from mag_sandbox.sandbox.settings import DEFAULT_SCENE
+from mag_sandbox.scenes import available_scenes
+
+SCENE = f"a YAML file or one of {', '.join(available_scenes())}"
+JSON = "write the numbers to a file"
+
+
+def _policy(text: str) -> str:
+    if not text.strip():
+        known = ", ".join(available_policies())
+        raise argparse.ArgumentTypeError(f'"{text}" is not a memory policy; available: {known}')
+    return text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorldOptions:
+    """What is played, and in which world."""
+
+    world: str = option("pocket", f"one of {', '.join(available_worlds())}")
+    scene: str | None = option(None, f"{SCENE} (default {DEFAULT_SCENE})", metavar="NAME|FILE")
+    memory: str | None = option(
+        None,
+        f"what the world keeps: {', '.join(available_policies())}",
+        type=_policy,
+        metavar="POLICY",
+    )
+    seed: int | None = option(
+        None, "a number; each makes another world from the same description", type=seed
+    )
+    no_look_ahead: bool = option(False, "do not imagine views ahead of the camera")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlayOptions(WorldOptions):
+    """Play, with a person or by a script."""
+
+    scene: str | None = option(
+        None, f"{SCENE}; without it the title screen opens", metavar="NAME|FILE"
+    )
+    record: Path | None = option(None, "write the session to a new folder", metavar="DIR")
+    headless: bool = option(False, "no window; a script pans the camera out and back")
+    seconds: float | None = option(None, "stop after this many seconds", type=amount("seconds"))
+    weights: Path | None = option(
+        None, "use your own generator for a full-size --world, from now on", metavar="FILE"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayOptions:
+    """Play a recording again."""
+
+    folder: Path = argument("folder given to play --record", metavar="DIR")
+    verify: bool = option(False, "compare every block; exit code 1 if one differs")
+    by: By = option(
+        "auto",
+        "what to compare: digest (must be equal) or psnr of the kept frames (the median must "
+        f"reach {ALIKE_DB:g} dB; plays in the way that is fastest here, not as recorded); auto: "
+        "psnr if machine, packages, dtype or kernel differ, else digest (default)",
+    )
+    headless: bool = option(False, "no window; with --verify, as fast as possible")
+    list: bool = option(
+        False,
+        "no window; print what is around where the recording ends, the nearest first",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BenchOptions(WorldOptions):
+    """Measure this machine."""
+
+    seconds: float = option(30.0, "seconds of paced play (default 30)", type=amount("seconds"))
+    json: Path | None = option(None, JSON, metavar="FILE")
+    prefill: float = option(
+        100.0,
+        "seconds of turning about that fill the memory whose block time is compared; 100, the "
+        "default, fill it as ten minutes of play do",
+        type=amount("seconds"),
+        metavar="SECONDS",
+    )
+    random_weights: bool = option(
+        False, "measure only how fast a full-size --world would run here; needs no weights"
+    )
+    reference: bool = option(
+        False, "with --random-weights: also time a plain implementation and print the speed-up"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoakOptions(WorldOptions):
+    """Play for long and look for leaks."""
+
+    minutes: float = option(60.0, "minutes of play (default 60)", type=amount("minutes"))
+    json: Path | None = option(None, JSON, metavar="FILE")
+
+
+@dataclass(frozen=True, slots=True)
+class DoctorOptions:
+    """Check this machine."""
+
+    copy: bool = option(False, "copy the report to the clipboard")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GalleryOptions(WorldOptions):
+    """Save a picture of every screen."""
+
+    folder: Path = argument("where the pictures go", metavar="DIR")
+
+
+COMMANDS: Mapping[str, tuple[type, str]] = {  # options and what it does, for people
+    "play": (PlayOptions, "play in a window"),
+    "replay": (ReplayOptions, "play a recording again"),
+    "bench": (BenchOptions, "measure this machine"),
+    "soak": (SoakOptions, "play unattended for a long time and look for leaks"),
+    "doctor": (DoctorOptions, "check this machine: packages, weights, sound, disk"),
+    "gallery": (GalleryOptions, "save a picture of every screen of the game"),
+    "demo": (DemoOptions, "play a camera script and measure what is remembered"),
+}
