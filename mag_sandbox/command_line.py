@@ -51,7 +51,11 @@ def add_options(parser: argparse.ArgumentParser, kind: type) -> None:
             continue
         told, expected = dict(one.metadata), _without_none(types[one.name])
         if get_origin(expected) is tuple:
-            told["nargs"], expected = "+", get_args(expected)[0]
+            expected = get_args(expected)[0]
+            if told.get("action") == "append":
+                told["default"] = []  # that argparse adds to
+            else:
+                told["nargs"] = "+"
         if get_origin(expected) is Literal:
             told["choices"] = get_args(expected)
         elif expected is bool:

@@ -15,9 +15,6 @@ from mag_sandbox.files.yaml_files import FileError, nearest
 from mag_sandbox.model.world import WorldFailed
 from mag_sandbox.program import PROGRAM
 from mag_sandbox.sandbox.commands.options import COMMANDS
-from mag_sandbox.sandbox.commands.worlds import add_worlds
-from mag_sandbox.sandbox.demo.options import DemoOptions
-from mag_sandbox.sandbox.export.command import add_export
 from mag_sandbox.sandbox.freed_memory import share_freed
 from mag_sandbox.sandbox.recording.reader import RecordingError
 from mag_sandbox.sandbox.settings import DisplayError
@@ -53,12 +50,10 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = _Parser(prog=PROGRAM, description=_DESCRIPTION, epilog=_EXAMPLES, formatter_class=_RAW)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     parser.commands = commands.choices
-    for name, (kind, help) in COMMANDS.items():
-        command = commands.add_parser(name, help=help, allow_abbrev=False)
+    for name, (text, kind, module) in COMMANDS.items():
+        command = commands.add_parser(name, help=text, allow_abbrev=False)
         add_options(command, kind)
-        command.set_defaults(run=_later(kind, f"run_{name}"))
-    add_export(commands)
-    add_worlds(commands)
+        command.set_defaults(run=_later(kind, module, f"run_{name}"))
     return parser.parse_args(arguments)
 
 
@@ -101,12 +96,11 @@ class _Parser(argparse.ArgumentParser):
         return ""
 
 
-def _later(kind: type, name: str) -> Callable[[argparse.Namespace, Say], int]:
+def _later(kind: type, module: str, name: str) -> Callable[[argparse.Namespace, Say], int]:
     """Return a function that is imported when it is called: `--help` needs none of it."""
 
     def run(told: argparse.Namespace, say: Say) -> int:
-        module = "demo.command" if kind is DemoOptions else "commands.run"
-        commands = import_module(f"mag_sandbox.sandbox.{module}")
-        return getattr(commands, name)(options_of(kind, told), say)
+        command = getattr(import_module(f"mag_sandbox.sandbox.{module}"), name)
+        return command(options_of(kind, told), say)
 
     return run

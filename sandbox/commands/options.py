@@ -7,7 +7,9 @@ from pathlib import Path
 
 from mag_sandbox.command_line import argument, option
 from mag_sandbox.model.loading import available_policies, available_worlds
+from mag_sandbox.program import PROGRAM
 from mag_sandbox.sandbox.demo.options import DemoOptions
+from mag_sandbox.sandbox.export.options import RecordingExport
 from mag_sandbox.sandbox.option_values import amount, seed
 from mag_sandbox.sandbox.recording.reader import ALIKE_DB, By
 from mag_sandbox.sandbox.settings import DEFAULT_SCENE
@@ -119,12 +121,53 @@ class GalleryOptions(WorldOptions):
     folder: Path = argument("where the pictures go", metavar="DIR")
 
 
-COMMANDS: Mapping[str, tuple[type, str]] = {  # options and what it does, for people
-    "play": (PlayOptions, "play in a window"),
-    "replay": (ReplayOptions, "play a recording again"),
-    "bench": (BenchOptions, "measure this machine"),
-    "soak": (SoakOptions, "play unattended for a long time and look for leaks"),
-    "doctor": (DoctorOptions, "check this machine: packages, weights, sound, disk"),
-    "gallery": (GalleryOptions, "save a picture of every screen of the game"),
-    "demo": (DemoOptions, "play a camera script and measure what is remembered"),
-}
+@dataclass(frozen=True, slots=True)
+class WorldsOptions:
+    """Of the list of worlds there are none."""
+
+
+@dataclass(frozen=True, slots=True)
+class FetchOptions:
+    """Get a world's weights."""
+
+    name: str = argument(f"a world of `{PROGRAM} worlds`", metavar="NAME")
+    plan: bool = option(False, "show what would be downloaded, and download nothing")
+    offline: bool = option(False, "only check the files that are here; no connection")
+    file: tuple[str, ...] = option(
+        (),
+        "a file's path in the repository, if the game cannot tell which one it is",
+        action="append",
+        metavar="ROLE=PATH",
+    )
+    weights: tuple[str, ...] = option(
+        (),
+        "use your own weights; without ROLE, the generator's",
+        action="append",
+        metavar="[ROLE=]FILE",
+    )
+
+
+# name: what it does, its options, where `run_<name>` is, which is imported when it is called
+COMMANDS: Mapping[str, tuple[str, type, str]] = {
+    "play": ("play in a window", PlayOptions, "commands.run"),
+    "replay": ("play a recording again", ReplayOptions, "commands.run"),
+    "bench": ("measure this machine", BenchOptions, "commands.run"),
+    "soak": (
+        "play unattended for a long time and look for leaks", SoakOptions, "commands.run",
+    ),
+    "doctor": (
+        "check this machine: packages, weights, sound, disk", DoctorOptions, "commands.run",
+    ),
+    "gallery": ("save a picture of every screen of the game", GalleryOptions, "commands.run"),
+    "export": (
+        "turn a recording into a video, pictures or a page", RecordingExport, "export.command",
+    ),
+    "demo": (
+        "play a camera script and measure what is remembered", DemoOptions, "demo.command",
+    ),
+    "worlds": (
+        "list the worlds, their licences and which are installed",
+        WorldsOptions, "commands.worlds",
+    ),
+    "fetch": ("download a world's weights", FetchOptions, "commands.worlds"),
+}  # fmt: skip

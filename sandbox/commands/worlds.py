@@ -3,52 +3,21 @@
 Imports neither torch nor the hub's library: listing is instant, and fetching imports what it needs.
 """
 
-import argparse
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from mag_sandbox.files.yaml_files import not_found
 from mag_sandbox.model.catalogue import fetching, preflight, weight_files, worlds
 from mag_sandbox.model.world import MissingWeights, WorldFailed
 from mag_sandbox.program import PROGRAM
+from mag_sandbox.sandbox.commands.options import FetchOptions, WorldsOptions
 
 Say = Callable[[str], None]
 GB, MB = 10**9, 10**6  # as the hub counts
 TOLD_STEP = 0.01  # of all bytes between two lines of progress
 
 
-def add_worlds(commands: argparse._SubParsersAction) -> None:
-    """Add both subcommands to the command line."""
-    listing = commands.add_parser(
-        "worlds", help="list the worlds, their licences and which are installed", allow_abbrev=False
-    )
-    listing.set_defaults(run=run_worlds)
-    fetch = commands.add_parser("fetch", help="download a world's weights", allow_abbrev=False)
-    fetch.add_argument("name", metavar="NAME", help=f"a world of `{PROGRAM} worlds`")
-    fetch.add_argument(
-        "--plan", action="store_true", help="show what would be downloaded, and download nothing"
-    )
-    fetch.add_argument(
-        "--offline", action="store_true", help="only check the files that are here; no connection"
-    )
-    fetch.add_argument(
-        "--file",
-        action="append",
-        default=[],
-        metavar="ROLE=PATH",
-        help="a file's path in the repository, if the game cannot tell which one it is",
-    )
-    fetch.add_argument(
-        "--weights",
-        action="append",
-        default=[],
-        metavar="[ROLE=]FILE",
-        help="use your own weights; without ROLE, the generator's",
-    )
-    fetch.set_defaults(run=run_fetch)
-
-
-def run_worlds(options: argparse.Namespace, say: Say) -> int:  # noqa: ARG001 (has none)
+def run_worlds(options: WorldsOptions, say: Say) -> int:  # noqa: ARG001 (has none)
     """List every world."""
     rows = worlds.WORLDS.values()
     width = max(len(row.name) for row in rows)
@@ -87,7 +56,7 @@ def presence(row: worlds.WorldRow) -> str:
     return f"here, {size(files.bytes)}"
 
 
-def run_fetch(options: argparse.Namespace, say: Say) -> int:
+def run_fetch(options: FetchOptions, say: Say) -> int:
     """Fetch a world's weights, or say what that would be.
 
     Raises:
@@ -193,7 +162,7 @@ def _row(name: str) -> worlds.WorldRow:
     return row
 
 
-def _pairs(option: str, texts: list[str]) -> Mapping[str, str]:
+def _pairs(option: str, texts: Sequence[str]) -> Mapping[str, str]:
     """Read ROLE=VALUE; without a role, the generator is meant."""
     pairs = {}
     for text in texts:

@@ -1,9 +1,8 @@
-"""The subcommand `export`: its options, its progress on the terminal, what it says at the end.
+"""The subcommand `export`: its progress on the terminal, what it says at the end.
 
-Imports nothing heavy: the parser is built at every start.
+Imports nothing heavy: the game does so, too, and may never export.
 """
 
-import argparse
 import logging
 import os
 from collections.abc import Callable, Iterator
@@ -12,9 +11,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mag_sandbox.command_line import add_options, options_of
 from mag_sandbox.model.world import FrameBlock
-from mag_sandbox.sandbox.export.options import ExportOptions, Progress
+from mag_sandbox.sandbox.export.options import ExportOptions, Progress, RecordingExport
 from mag_sandbox.sandbox.recording.reader import Recording, RecordingError
 from mag_sandbox.sandbox.ui.amounts import bytes_text
 
@@ -27,28 +25,15 @@ logger = logging.getLogger(__name__)
 STEP = 0.25  # share of the work between two words about it
 
 
-def add_export(commands: argparse._SubParsersAction) -> None:
-    """Add the subcommand to the command line."""
-    export = commands.add_parser(
-        "export", help="turn a recording into a video, pictures or a page", allow_abbrev=False
-    )
-    export.add_argument("folder", type=Path, metavar="DIR", help="folder of the recording")
-    add_options(export, ExportOptions)
-    export.set_defaults(run=run_export)
-
-
-def run_export(
-    options: argparse.Namespace, say: Say, frames_from: "FramesFrom | None" = None
-) -> int:
+def run_export(options: RecordingExport, say: Say, frames_from: "FramesFrom | None" = None) -> int:
     """Export a recording and say where the file is."""
     os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
     os.environ["SDL_VIDEODRIVER"] = os.environ["SDL_AUDIODRIVER"] = "dummy"  # no window opens
     from mag_sandbox.sandbox.export.exporter import export
 
-    chosen = options_of(ExportOptions, options)
     source = frames_from or replayed
     with progress_line() as on_progress:
-        done = export(options.folder, chosen, frames_from=source, on_progress=on_progress)
+        done = export(options.folder, options, frames_from=source, on_progress=on_progress)
     for note in done.notes:
         say(note)
     speed = done.seconds / max(done.took, 1e-6)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from mag_sandbox.command_line import option
+from mag_sandbox.command_line import argument, option
 from mag_sandbox.files.whole import FULL, creating, replacing
 from mag_sandbox.model.world import MIB
 from mag_sandbox.sandbox.recording.reader import RecordingError
@@ -85,6 +85,13 @@ class ExportOptions:
             large = f"{size[0] * scale} x {size[1] * scale}"
             raise ExportError(f"--scale {scale} would make frames of {large}; choose a smaller one")
         return scale
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingExport(ExportOptions):
+    """The same, and of which recording."""
+
+    folder: Path = argument("folder of the recording", metavar="DIR")
 
 
 def target_of(folder: Path, options: ExportOptions) -> Path:

@@ -1,32 +1,23 @@
 """The subcommand: options in, one file out, one sentence about it or about what is wrong."""
 
-import argparse
 import io
 import sys
 from pathlib import Path
 
 import pytest
 
-from mag_sandbox.sandbox.export.command import add_export, progress_line, run_export
-from mag_sandbox.sandbox.export.options import ExportError
+from mag_sandbox.command_line import options_of
+from mag_sandbox.sandbox.commands import cli
+from mag_sandbox.sandbox.commands.cli import UsageError
+from mag_sandbox.sandbox.export.command import progress_line, run_export
+from mag_sandbox.sandbox.export.options import ExportError, RecordingExport
 from mag_sandbox.sandbox.recording.reader import RecordingError
 from tests.doubles import FakeWorld
 from tests.recorded import AWAY_AND_BACK, QUICK, played, record
 
 
-class Refused(Exception):
-    pass
-
-
-class Parser(argparse.ArgumentParser):
-    def error(self, message):
-        raise Refused(message)
-
-
-def parse(*words: str) -> argparse.Namespace:
-    parser = Parser()
-    add_export(parser.add_subparsers(required=True, parser_class=Parser))
-    return parser.parse_args(["export", *words])
+def parse(*words: str) -> RecordingExport:
+    return options_of(RecordingExport, cli.parse(["export", *words]))
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +28,7 @@ def folder(tmp_path_factory) -> Path:
 def test_it_says_where_the_file_is(folder, tmp_path):
     out, said = tmp_path / "out.mp4", []
     options = parse(str(folder), "--scale", "1", "--no-sound", "--out", str(out))
-    assert options.run(options, said.append) == 0
+    assert run_export(options, said.append) == 0
     (line,) = said
     assert line.startswith(f"exported 0.8 s to {out} (")
     assert "times as fast as play" in line
@@ -72,7 +63,7 @@ def test_without_options_it_is_a_video_with_sound():
     ],
 )
 def test_wrong_options_are_answered_at_once(words, message):
-    with pytest.raises((Refused, ExportError)) as refused:
+    with pytest.raises((UsageError, ExportError)) as refused:
         run_export(parse("runs/a", *words), lambda line: None)
     assert message in str(refused.value)
 
