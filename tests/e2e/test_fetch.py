@@ -129,7 +129,7 @@ def test_a_world_is_fetched_broken_off_resumed_harmed_and_mended(hub, run, tmp_p
 
 
 def play(run, world: str, folder: Path, *more: str) -> None:
-    options = "--world", world, "--headless", "--seconds", "1", "--record", str(folder), *more
+    options = "--world", world, "--headless", "--seconds", "0.3", "--record", str(folder), *more
     played = run("play", *options)
     assert played.code == 0, played.err
     assert "frames shown" in played.out

@@ -65,7 +65,7 @@ def test_a_wheel_has_one_name_at_its_top(wheel):
 def test_an_installed_game_plays(programs, tmp_path):
     home = {"MAG_SANDBOX_HOME": str(tmp_path)}
     said = run(
-        programs / "mag-sandbox", "play", "--headless", "--seconds", "1", cwd=tmp_path, **home
+        programs / "mag-sandbox", "play", "--headless", "--seconds", "0.3", cwd=tmp_path, **home
     )
     assert "frames shown" in said
     assert "back-and-forth" in run(programs / "mag-sandbox", "demo", "--list", cwd=tmp_path, **home)
