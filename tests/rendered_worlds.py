@@ -35,6 +35,11 @@ def ring(category: str, seed: int) -> Frames:
     return render(category, seed).pixels
 
 
+@cache
+def noise(shape: tuple[int, ...]) -> np.ndarray:
+    return np.random.default_rng(0).normal(0, 4, shape)
+
+
 class PerfectWorld:
     """Shows the scene as it was drawn, whatever was kept."""
 
@@ -54,8 +59,7 @@ class PerfectWorld:
         return self._block(poses, control.camera.yaw)
 
     def round_trip(self, frames: Frames) -> Frames:
-        noise = np.random.default_rng(0).normal(0, 4, frames.shape)
-        return np.clip(frames + noise, 0, 255).round().astype(np.uint8)
+        return np.clip(frames + noise(frames.shape), 0, 255).round().astype(np.uint8)
 
     def provenance(self) -> dict:
         return {"weights": "none"}

@@ -7,6 +7,7 @@ from collections import Counter
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -60,22 +61,31 @@ def name(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-@cache
-def parsed(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
+class Source(NamedTuple):
+    """What is asked of a file; its tree would be a million objects for the collector."""
+
+    docstring: str | None
+    imports: tuple[str, ...]  # wherever in the file; `from a import b` counts as a.b
+    classes: tuple[str, ...]
 
 
 @cache
-def imports(path: Path) -> tuple[str, ...]:
-    """Every module a file imports, wherever in the file; `from a import b` counts as a.b."""
-    found = []
-    for node in ast.walk(parsed(path)):
+def parsed(path: Path) -> Source:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    found, classes = [], []
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             assert not node.level, f"{name(path)} has a relative import"
             found += [f"{node.module}.{alias.name}" for alias in node.names]
-    return tuple(found)
+        elif isinstance(node, ast.ClassDef):
+            classes.append(node.name)
+    return Source(ast.get_docstring(tree), tuple(found), tuple(classes))
+
+
+def imports(path: Path) -> tuple[str, ...]:
+    return parsed(path).imports
 
 
 def inside(module: str, allowed: str) -> bool:
@@ -169,19 +179,11 @@ def test_the_app_imports_without_torch():
 
 
 def test_modules_say_what_they_do():
-    silent = [
-        name(path)
-        for path in [ROOT / "main.py", *SOURCES]
-        if ast.get_docstring(parsed(path)) is None
-    ]
+    sources = [ROOT / "main.py", *SOURCES]
+    silent = [name(path) for path in sources if parsed(path).docstring is None]
     assert silent == []
 
 
 def test_a_class_name_means_one_thing():
-    classes = Counter(
-        node.name
-        for path in SOURCES
-        for node in ast.walk(parsed(path))
-        if isinstance(node, ast.ClassDef)
-    )
+    classes = Counter(one for path in SOURCES for one in parsed(path).classes)
     assert [one for one, count in classes.items() if count > 1] == []

@@ -123,12 +123,13 @@ def _least(before: np.ndarray, after: np.ndarray, shifts: list[int]) -> int:
     middle = before.mean()
     columns, others = (np.ascontiguousarray((one - middle).T) for one in (before, after))
     own, other = (_sums_up_to(np.square(one)) for one in (columns, others))
-    rough = np.empty(len(shifts))
-    for place, shift in enumerate(shifts):
-        here, there = _shared(len(columns), shift)
-        squares = own[here.stop] - own[here.start] + other[there.stop] - other[there.start]
-        products = np.vdot(columns[here], others[there])
-        rough[place] = (squares - 2.0 * products) / (here.stop - here.start)
+    all_shifts = np.array(shifts)
+    here, there = np.maximum(0, -all_shifts), np.maximum(0, all_shifts)
+    shared = len(columns) - here - there  # columns
+    squares = own[here + shared] - own[here] + other[there + shared] - other[there]
+    parts = zip(here.tolist(), there.tolist(), shared.tolist(), strict=True)
+    products = [np.vdot(columns[one : one + n], others[two : two + n]) for one, two, n in parts]
+    rough = (squares - 2.0 * np.array(products)) / shared
     few = np.flatnonzero(rough <= rough.min() + ROUNDING * (own[-1] + other[-1]))
     return int(few[np.argmin([_shift_error(before, after, shifts[one]) for one in few])])
 
@@ -137,12 +138,8 @@ def _sums_up_to(values: np.ndarray) -> np.ndarray:
     return np.concatenate(([0.0], np.cumsum(values.sum(axis=1), dtype=np.float64)))
 
 
-def _shared(width: int, shift: int) -> tuple[slice, slice]:
-    """Return the columns that two pictures of a width share if the content moved `shift` px."""
-    here, there = max(0, -shift), max(0, shift)
-    return slice(here, width - there), slice(there, width - here)
-
-
 def _shift_error(before: np.ndarray, after: np.ndarray, shift: int) -> float:
-    here, there = _shared(before.shape[1], shift)
-    return float(np.mean(np.square(before[:, here] - after[:, there])))
+    here, there = max(0, -shift), max(0, shift)
+    width = before.shape[1]
+    difference = before[:, here : width - there] - after[:, there : width - here]
+    return float(np.mean(np.square(difference)))

@@ -130,10 +130,13 @@ def blended_view(pixels: np.ndarray, left: float, top: float, fov: float) -> np.
     fx, fy = left - x, top - y
     if fx == 0 and fy == 0:
         return view(pixels, x, y)
-    tall = np.minimum(np.arange(y, y + HEIGHT + 1), len(pixels) - 1)
-    patch = pixels[tall][:, np.arange(x, x + WIDTH + 1) % RING_WIDTH].astype(np.float32)
-    rows = patch[:-1] * (1 - fy) + patch[1:] * fy
-    return (rows[:, :-1] * (1 - fx) + rows[:, 1:] * fx).round().astype(np.uint8)
+    columns = np.arange(x, x + WIDTH + 1)
+    patch = np.take(pixels[y : y + HEIGHT + 1], columns, axis=1, mode="wrap").astype(np.float32)
+    rows = patch[:HEIGHT]
+    if fy:  # of a row that nothing is blended with there may be none
+        rows = rows * (1 - fy) + np.concatenate((patch[1:], patch[-1:]))[:HEIGHT] * fy
+    blended = rows[:, :-1] * (1 - fx) + rows[:, 1:] * fx if fx else rows[:, :-1]
+    return blended.round().astype(np.uint8)
 
 
 def _order(category: str) -> int:

@@ -38,6 +38,8 @@ def truth(commands: Sequence[CameraCommand]) -> list[tuple[CameraPose, ...]]:
 
 def views(picture: np.ndarray, poses: Sequence[CameraPose], noise: float = 0.0) -> np.ndarray:
     frames = np.stack([view_at(picture, pose.yaw, pose.pitch) for pose in poses])
+    if not noise:
+        return frames
     rng = np.random.default_rng(0)
     return np.clip(frames + rng.normal(0, noise, frames.shape), 0, 255).round().astype(np.uint8)
 
