@@ -104,7 +104,7 @@ def _write_wan_like(world: str, folder: Path) -> None:
         "tokenizer": _tokenizer(),
         "text_encoder": transformers.UMT5EncoderModel(text),
         "transformer": transformer,
-        "vae": diffusers.AutoencoderKLWan(base_dim=4, num_res_blocks=1),
+        "vae": diffusers.AutoencoderKLWan(base_dim=2, num_res_blocks=1),
         "scheduler": diffusers.UniPCMultistepScheduler(
             prediction_type="flow_prediction", use_flow_sigmas=True, flow_shift=1.0
         ),
@@ -163,7 +163,7 @@ def _write_framepack(world: str, folder: Path) -> None:
             rope_axes_dim=(2, 4, 4),
         ),
         vae=diffusers.AutoencoderKLHunyuanVideo(
-            block_out_channels=(8, 8, 8, 8), layers_per_block=1, norm_num_groups=4
+            block_out_channels=(4, 4, 4, 4), layers_per_block=1, norm_num_groups=2
         ),
         scheduler=diffusers.FlowMatchEulerDiscreteScheduler(shift=7.0),
         text_encoder_2=transformers.CLIPTextModel(clip),
