@@ -2,7 +2,10 @@
 
 import gc
 import os
+import sys
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import settings
 
 gc.disable()  # until all is imported
@@ -19,9 +22,22 @@ def pytest_collection_modifyitems(items: list) -> None:
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
-def pytest_collection_finish() -> None:
+def set_libraries_aside() -> None:
     """Libraries stay; nobody needs to look through their million objects for garbage again."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def late_libraries() -> Iterator[None]:
+    """Set aside what a file's tests have imported, too."""
+    before = len(sys.modules)
+    yield
+    if len(sys.modules) > before + 50:
+        set_libraries_aside()
+
+
+def pytest_collection_finish() -> None:
+    set_libraries_aside()
     gc.set_threshold(10_000)  # new objects until it looks again; 700 by default
     gc.enable()
