@@ -38,6 +38,13 @@ class MemoryPolicy(ABC):
         self.setting = setting
         self.table = SlotTable(capacity)
 
+    def recent_original(self) -> CameraPose | None:
+        """Return where the frame that `passes` looks, if it is no copy; None: there is none."""
+        return None
+
+    def blur(self) -> None:  # noqa: B027 (nothing passes)
+        """Take the frame that `passes` for a copy: what it shows was changed."""
+
     @abstractmethod
     def admit(self, block: BlockInfo) -> tuple[SlotWrite, ...]:
         """Return which frames of a new block go into which slots, and note them as kept."""
@@ -177,6 +184,18 @@ class MagRetrieve(MemoryPolicy):
         """Tell whether it is the recent frame alone."""
         return [self.table.frames[write.slot].kind for write in writes] == ["raw"]
 
+    def blur(self) -> None:
+        """Take the recent frame for a copy."""
+        slot = self._slot_of("raw")
+        if slot is not None:
+            self.table.frames[slot] = replace(self.table.frames[slot], copied=True)
+
+    def recent_original(self) -> CameraPose | None:
+        """Return the recent frame's pose, if it is no copy."""
+        slot = self._slot_of("raw")
+        frame = None if slot is None else self.table.frames[slot]
+        return None if frame is None or frame.copied else frame.pose
+
     def attend(self, view: CameraPose) -> tuple[int, ...]:
         """Attend the recent frame, the first one, and the views that show most of `view`.
 
@@ -202,8 +221,14 @@ class MagRetrieve(MemoryPolicy):
         return (*always, *sorted(others[index] for index in chosen))
 
     def attend_painted(self, view: CameraPose) -> tuple[int, ...]:
-        """Return what it attends, with the frames that show what those do not show of the view."""
+        """Return what it attends, with the frames that show what those do not show of the view.
+
+        The recent frame comes first where it is an original: none shows the view better.
+        """
         frames, slots = self.table.frames, self.attend(view)
+        recent = self._shown()[-1:]
+        if recent and not frames[recent[0]].copied and recent[0] not in slots:
+            slots = (*recent, *slots)[: self.setting.attended_frames]
         others = [slot for slot in self.table.slots() if slot not in slots]
         needed = completing_views(
             view, [frames[slot].pose for slot in slots], [frames[slot].pose for slot in others]

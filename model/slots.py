@@ -4,7 +4,7 @@ Bookkeeping only: no tensors, no network, no policy.
 """
 
 from collections.abc import Collection
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.world import MemoryEntry, SegmentKind
@@ -74,6 +74,10 @@ class SlotTable:
         """Return the slot of the oldest frame of no `protected` kind, if there is one."""
         old = [slot for slot, frame in self.frames.items() if frame.kind not in protected]
         return min(old or self.frames, key=lambda slot: self.frames[slot].last_used)
+
+    def note_original(self, slot: int) -> None:
+        """Note that the frame in a slot is no copy: it was painted."""
+        self.frames[slot] = replace(self.frames[slot], copied=False)
 
     def drop(self, slot: int) -> None:
         """Forget the frame in a slot."""

@@ -280,3 +280,11 @@ class AdoptingWorld(World, Protocol):
         Raises:
             ValueError: frames are of another number or size.
         """
+
+
+@runtime_checkable
+class PaintingWorld(World, Protocol):
+    """A world that knows what it painted, apart from what it remembers and shows of it."""
+
+    def painted(self, pose: CameraPose) -> Frames | None:
+        """Return what was painted or given at a pose, uint8 [1, H, W, 3]; None: not all of it."""

@@ -182,6 +182,13 @@ class Editor:
             if _can_be_meant(one) and stands_in(one, known, lattice)
         )  # fmt: skip
 
+    def ground(self, pose: CameraPose | None) -> bytes:
+        """Return what the inventor knows of what a view shows, to be compared; None: of nothing."""
+        if pose is None:
+            return b""
+        there = self._inventor.around.at(self._imagination.lattice.around_all([pose]))
+        return there.known.tobytes() + there.latents.tobytes()
+
     def snapshot(self) -> WorldState:
         """Return all that it knows."""
         weights = self._inventor.weights

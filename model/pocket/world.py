@@ -10,10 +10,11 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from mag_sandbox.controls.camera import CameraCommand, CameraPose
+from mag_sandbox.controls.camera import CameraCommand, CameraPose, yaw_difference
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.model.coverage import all_shown, choose_views, covered_cells
 from mag_sandbox.model.flow import euler_levels
+from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.generator import BlockGenerator, Coordinates, block_noise
 from mag_sandbox.model.kv_cache import KVCache
 from mag_sandbox.model.memory import (
@@ -78,6 +79,15 @@ class _Made:
     coordinates: Coordinates
     info: BlockInfo
     read: tuple[int, ...]  # slots
+
+
+SLOW = 0.05  # of a view: how far a camera moves in a block at most that is worth focusing for
+
+
+def _is_slow(before: CameraPose, after: CameraPose) -> bool:
+    """Tell whether a camera moved little from one block to the next."""
+    turn, tilt = yaw_difference(after.yaw, before.yaw), after.pitch - before.pitch
+    return max(abs(turn), abs(tilt), abs(after.fov - before.fov)) <= SLOW * after.fov
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +277,12 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         self._inventor.begin_view(pose, self._running().prompt, self)
         self._remember_ahead(pose)
 
+    def painted(self, pose: CameraPose) -> Frames | None:
+        """Return what was painted or given at a pose; see `PaintingWorld`."""
+        with torch.inference_mode():
+            views = self._inventor.views((pose,))
+        return None if views is None else to_frames(views)
+
     @property
     def kept(self) -> tuple[SlotTable, KVCache]:
         """Which frame lies in which slot, and their keys and values."""
@@ -280,11 +296,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             pose, [frames[one].pose for one in beside], self._policy.setting.attended_frames
         )
         self._remember_deferred()
-        self._cache.attend(sorted(beside[index] for index in read))
-        poses = (pose,) * self.spec.block_length
-        place = self._coordinates(BlockInfo(0, poses, time=self._time))
-        self._generator.remember(self._resting(view), place)
-        self._cache.write([SlotWrite(len(poses) - 1, slot)])
+        self._remember_view(slot, pose, view, sorted(beside[index] for index in read))
 
     def snapshot(self) -> WorldState:
         """Return everything needed to go on; see `World`."""
@@ -380,7 +392,11 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             self._running().pending = None  # it knows nothing of the change
             self._inventor.drop_view()
             with self._times.of("edit"):
+                focused = self._policy.recent_original()
+                before = self._editor.ground(focused)
                 problem, done = self._editor.obey(edit, self._running().prompt, self)
+                if before != self._editor.ground(focused):
+                    self._policy.blur()
         if problem and edit.act != "forget":  # what is not painted ahead needs no forgetting
             self._notices.append(problem)
         return done
@@ -491,6 +507,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
 
     def _remember(self, made: _Made) -> None:
         """Remember a block with one clean pass; one that only the next might read, when it does."""
+        focused = self._policy.recent_original()
         writes = self._policy.admit(made.info)
         slots, deferred = {write.slot for write in writes}, self._deferred
         if deferred and deferred.write.slot in slots:
@@ -498,12 +515,48 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         elif deferred and slots & set(deferred.made.read):
             self._remember_deferred()  # what it reads is about to change
             self._cache.attend(made.read)
-        if self._policy.passes(writes) and writes[0].slot not in made.read:
-            self._deferred = _Deferred(made, writes[0])
-        else:
+        if not self._policy.passes(writes):
             with self._times.of("look_ahead" if made.info.look_ahead else "remember"):
                 self._write(made, writes)
+        elif not self._focus(writes[0].slot, made, focused):
+            self._deferred = _Deferred(made, writes[0])
+            if writes[0].slot in made.read:  # the next block reads it as well, most likely
+                self._remember_deferred()
         self._running().made += 1
+
+    def _focus(self, slot: int, made: _Made, focused: CameraPose | None) -> bool:
+        """Remember what was painted where a block looks in place of the copy; tell whether it was.
+
+        A view between the cells of the lattice, or zoomed, is recalled softly from views beside it.
+        So where the camera rests or is slow, the next block reads the very view.
+
+        Args:
+            slot: of the recent frame.
+            made: the block.
+            focused: where the frame in the slot looks, if it is such a view.
+        """
+        pose = made.info.poses[-1]
+        if not made.info.copied or not _is_slow(self._running().pose, pose):
+            return False
+        if pose != focused:
+            with self._times.of("remember"):
+                views = self._inventor.views((pose,))
+                if views is None:
+                    return False
+                view = self._codec.encode(to_frames(views)).float()
+                self._remember_view(slot, pose, view, made.read)
+        self._policy.table.note_original(slot)
+        return True
+
+    def _remember_view(
+        self, slot: int, pose: CameraPose, view: Tensor, read: Sequence[int]
+    ) -> None:
+        """Remember a view, latents [1, C, h, w], in a slot, reading others."""
+        self._cache.attend(read)
+        poses = (pose,) * self.spec.block_length
+        place = self._coordinates(BlockInfo(0, poses, time=self._time))
+        self._generator.remember(self._resting(view), place)
+        self._cache.write([SlotWrite(len(poses) - 1, slot)])
 
     def _remember_deferred(self) -> None:
         """Remember what was put off; what it reads is as it was, so it makes no difference."""

@@ -14,6 +14,7 @@ from PIL import Image
 from torch import nn
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose
+from mag_sandbox.controls.edits import Edit
 from mag_sandbox.model.attention import sdpa_attention
 from mag_sandbox.model.config import DiTConfig
 from mag_sandbox.model.imagination.config import ImaginationConfig, PainterConfig, PlannerConfig
@@ -218,10 +219,45 @@ def test_what_is_remembered_when_it_is_read_is_what_would_have_been_remembered_a
 
 def test_a_copy_that_nobody_reads_costs_no_pass_of_the_memory_model():
     made = world()
-    blocks = play(made, [STILL] * 6)
-    assert [bool(block.look_ahead) for block in blocks] == [False] * 4 + [True, False, False]
-    remembers = ["remember" in block.stage_ms for block in blocks]
-    assert remembers == [True] + [False] * 3 + [True, False, False]  # a view ahead reads it
+    at_rest = play(made, [STILL] * 20)
+    assert ["remember" in block.stage_ms for block in at_rest] == [True] + [False] * 20
+    back = [made.step(control) for control in [RIGHT] * 6 + [LEFT] * 6]
+    known = [block for block in back if not block.look_ahead]
+    assert not any("remember" in block.stage_ms for block in known[-4:])
+
+
+def test_where_a_camera_comes_to_rest_memory_shows_what_was_painted_there(monkeypatch):
+    """Between the cells of the lattice, or zoomed, views beside it say too little."""
+    made, remembered = world(), []
+    remember = made._remember_view
+
+    def noted(slot, pose, view, read):
+        remembered.append((pose, view))
+        remember(slot, pose, view, read)
+
+    monkeypatch.setattr(made, "_remember_view", noted)
+    slowly = Control(CameraCommand(yaw=0.3))
+    blocks = play(made, [STILL] * 16 + [slowly] * 2 + [STILL] * 3)
+    pose = blocks[-1].poses[-1]
+    assert [where for where, _ in remembered] == [blocks[-5].poses[-1], pose], "once for each pose"
+    assert made._policy.recent_original() == pose
+    assert made._policy._slot_of("raw") in made._attend(pose)
+    with torch.inference_mode():
+        assert torch.equal(remembered[-1][1], made._codec.encode(made.painted(pose)).float())
+
+
+def test_what_is_painted_anew_in_sight_is_not_shown_as_it_was():
+    made = world()
+    play(made, [STILL] * 16)
+    assert made._policy.recent_original() is not None
+    elsewhere = Edit("place", 180.0, kind="tent")
+    made.step(Control(edit=elsewhere))
+    assert made._policy.recent_original() is not None
+    asked: list[CameraPose | None] = []
+    blur = made._policy.blur
+    made._policy.blur = lambda: (asked.append(made._policy.recent_original()), blur())
+    made.step(Control(edit=Edit("place", kind="tent")))
+    assert asked == [CameraPose()]
 
 
 def test_a_place_whose_parts_lie_beside_its_own_data_as_before_goes_on_exactly():
