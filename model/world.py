@@ -283,7 +283,7 @@ class AdoptingWorld(World, Protocol):
 
 
 @runtime_checkable
-class PaintingWorld(World, Protocol):
+class PaintingWorld(Protocol):
     """A world that knows what it painted, apart from what it remembers and shows of it."""
 
     def painted(self, pose: CameraPose) -> Frames | None:

@@ -2,13 +2,16 @@
 
 Random walks over held-out scenes: rest, pan, tilt, zoom, both at once, now and then another prompt
 or memory. Every few seconds it is asked whether the picture at rest could be one of the renderer's,
-looking anywhere, after the world's own codec. A world that feeds on its copies leaves that range.
+looking anywhere, after the world's own codec; and, where a world knows what it painted there, how
+much of that looks as it was painted. A world that feeds on its copies leaves that range.
 
 The result is plain JSON data:
 
     schema, settings, world
     range      per figure [low, high]
     pictures   invented, renders: share that lies in the range in every figure
+    kept       pictures of which it is known what was painted; share that looks
+               so: of half of them at most, of one in twenty, the least
     walks      walks, held (of which every picture does)
     left       of the walks that left it: walk, caption, second, memory, figure, value
 """
@@ -24,20 +27,28 @@ from mag_sandbox.command_line import option
 from mag_sandbox.controls.camera import MAX_PITCH, WIDEST_FOV, CameraCommand
 from mag_sandbox.evaluation.imagination.scenes import MAX_SEED, SCENES_PER_SEED, asked_scene
 from mag_sandbox.evaluation.judge.judge import Judge
-from mag_sandbox.evaluation.probe.metrics import gradient_energy
+from mag_sandbox.evaluation.probe.metrics import gradient_energy, visible_change
 from mag_sandbox.model.loading import next_policy
-from mag_sandbox.model.world import Control, MemorySetting, World, WorldSpec
+from mag_sandbox.model.world import (
+    Control,
+    FrameBlock,
+    MemorySetting,
+    PaintingWorld,
+    World,
+    WorldSpec,
+)
 from mag_sandbox.scenes import Scene
 from mag_sandbox.training.panorama.render import view_at
 from mag_sandbox.training.panorama.sheets import write_sheet
 
-FIGURES = ("detail", "saturation", "strangeness")
+FIGURES = ("detail", "saturation", "strangeness", "kept")
 MOST_WALKS = SCENES_PER_SEED // 3
 VIEWS = 8  # of the renderer's, a scene
 LOOK_S = 3.0  # s between two pictures that are looked at
 LEG_S = (1.0, 6.0)  # s that a command is held
 CHANGE = 0.1  # chance at the beginning of each leg of another prompt, and of another memory
 EDGE, SLACK = 0.005, 1.25  # share of renders at either end that sets no range; how far it extends
+KEPT = 0.5  # share of a picture that looks as it was painted, below which it is another one
 ACROSS = 10  # pictures in a row of a sheet
 
 
@@ -65,6 +76,7 @@ class _Walk:
 
     caption: str
     figures: np.ndarray  # float64 [T, 2 + D]: detail, saturation, the judge's features
+    kept: np.ndarray  # float64 [T]: share that looks as it was painted; nan: that is not known
     memories: tuple[str, ...]  # in force at each picture
     strip: list[np.ndarray]  # some of the pictures, halved, uint8
 
@@ -97,6 +109,11 @@ def lines_of(result: dict) -> Iterator[str]:
     walks, pictures = result["walks"], result["pictures"]
     yield f"{walks['held']} of {walks['walks']} walks show nothing but pictures"
     yield f"pictures like renders: {pictures['invented']:.1%} (renders {pictures['renders']:.1%})"
+    if kept := result["kept"]:
+        yield (
+            f"as painted: {kept['half']:.0%} of a picture (of one in twenty at most "
+            f"{kept['twentieth']:.0%}, least {kept['least']:.0%}; {kept['pictures']} pictures)"
+        )
     for left in result["left"]:
         yield (
             f'walk {left["walk"]} ("{left["caption"]}"), {left["second"]:.0f} s, {left["memory"]}: '
@@ -135,14 +152,21 @@ def _walked(index: int, settings: WalkSettings, world: World, judge: Judge) -> _
     rng = np.random.default_rng([settings.seed, index])
     every = max(1, round(LOOK_S / world.spec.block_seconds))
     world.reset(Scene(asked, name=f"walk {index}"), index)
-    seen, memories = [], []
+    seen, kept, memories = [], [], []
     for number, control in enumerate(controls(world.spec, settings.seconds, other, rng)):
         block = world.step(control)
         if number % every == every - 1:
             seen.append(block.at_rest[-1].copy())
+            kept.append(_kept(world, block))
             memories.append(block.memory.policy)
     strip = [view[::2, ::2] for view in seen[:: -(-len(seen) // ACROSS)]]
-    return _Walk(asked, _figures(np.stack(seen), judge), tuple(memories), strip)
+    return _Walk(asked, _figures(np.stack(seen), judge), np.array(kept), tuple(memories), strip)
+
+
+def _kept(world: World, block: FrameBlock) -> float:
+    """Return how much of a block's last picture looks as it was painted; nan: that is not known."""
+    painted = world.painted(block.poses[-1]) if isinstance(world, PaintingWorld) else None
+    return np.nan if painted is None else 1.0 - visible_change(block.at_rest[-1], painted[0])
 
 
 def _rendered(settings: WalkSettings, world: World, judge: Judge) -> np.ndarray:
@@ -197,8 +221,8 @@ class _Range:
 def _measured(walks: list[_Walk], limits: _Range) -> dict:
     within, left = [], []
     for index, walk in enumerate(walks):
-        figures = limits.figures(walk.figures)
-        beyond = limits.beyond(figures)
+        figures = np.column_stack((limits.figures(walk.figures), walk.kept))
+        beyond = np.column_stack((limits.beyond(figures[:, :-1]), walk.kept < KEPT))
         within.append(~beyond.any(1))
         if beyond.any():
             picture, figure = (int(place) for place in np.argwhere(beyond)[0])
@@ -212,11 +236,20 @@ def _measured(walks: list[_Walk], limits: _Range) -> dict:
                     "value": float(figures[picture, figure]),
                 }
             )
-    ends = zip(limits.low.tolist(), limits.high.tolist(), strict=True)
+    ends = zip((*limits.low.tolist(), KEPT), (*limits.high.tolist(), 1.0), strict=True)
+    kept = np.concatenate([walk.kept for walk in walks])
     invented = float(np.concatenate(within).mean())
     return {
         "range": dict(zip(FIGURES, map(list, ends), strict=True)),
         "pictures": {"invented": invented, "renders": limits.renders_within},
+        "kept": _quantiles(kept[~np.isnan(kept)]),
         "walks": {"walks": len(walks), "held": len(walks) - len(left)},
         "left": left,
     }
+
+
+def _quantiles(kept: np.ndarray) -> dict:
+    if not len(kept):
+        return {}
+    least, twentieth, half = np.quantile(kept, (0.0, 0.05, 0.5)).tolist()
+    return {"pictures": len(kept), "least": least, "twentieth": twentieth, "half": half}

@@ -42,6 +42,27 @@ class CopyingWorld(SteadyWorld):
         return np.clip(128 + (view - 128) * 1.15**self._made, 0, 255).astype(np.uint8)
 
 
+class PaintingOverWorld(SteadyWorld):
+    """Shows fine pictures, which are not what was painted there from the seventh block on."""
+
+    def painted(self, pose):
+        turned = pose.yaw + (120.0 if self._made > 6 else 0.0)
+        return view_at(self._scene, turned, pose.pitch, pose.fov)[None]
+
+
+def test_a_picture_that_is_not_what_was_painted_there_is_told(monkeypatch):
+    monkeypatch.setattr(walks, "asked_scene", asked_scene)
+    settings = replace(SETTINGS, walks=2)
+    result = run_walks(settings, PaintingOverWorld(), Judge.load(), lambda line: None)
+    assert [(left["figure"], left["value"] < walks.KEPT) for left in result["left"]] == [
+        ("kept", True)
+    ] * 2
+    assert all(left["second"] >= 6 for left in result["left"])
+    assert result["kept"]["pictures"] == 8
+    assert result["kept"]["least"] < walks.KEPT
+    assert any(line.startswith("as painted") for line in lines_of(result))
+
+
 def test_pictures_like_renders_pass_and_copies_of_copies_do_not(monkeypatch):
     monkeypatch.setattr(walks, "asked_scene", asked_scene)
     judge = Judge.load()
