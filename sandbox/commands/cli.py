@@ -87,9 +87,13 @@ class _Parser(argparse.ArgumentParser):
     def _nearest_word(self, message: str) -> str:
         """Return what was probably meant by an argument that argparse does not know."""
         if message.startswith("unrecognized arguments: "):
-            word, parsers = message.split()[2].partition("=")[0], self.commands.values()
-            options = {option for one in parsers for option in one._option_string_actions}
-            return nearest(word, tuple(sorted(options)))
+            word = message.split()[2].partition("=")[0]
+            options = {name: one._option_string_actions for name, one in self.commands.items()}
+            if knowing := [name for name, known in options.items() if word in known]:
+                return f" (it is an option of {', '.join(knowing)})"
+            return nearest(
+                word, tuple(sorted({one for known in options.values() for one in known}))
+            )
         if "invalid choice: '" in message:
             _, word, _, *known = message.split("'")
             return nearest(word, tuple(known[::2]) or tuple(self.commands))

@@ -46,6 +46,7 @@ def run(capsys, *arguments: str) -> tuple[int, str, str]:
         (["pley"], 'did you mean "play"'),
         ([], "required: COMMAND"),
         (["play", "--sene", "meadow"], 'did you mean "--scene"'),
+        (["demo", "look-around", "--seconds", "4"], "--seconds 4 (it is an option of "),
         (["play", "--seconds", "soon"], "not a number of seconds above 0"),
         (["play", "--seconds", "-1"], "not a number of seconds above 0"),
         (["play", "--seconds", "nan"], "not a number of seconds above 0"),
