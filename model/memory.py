@@ -38,12 +38,17 @@ class MemoryPolicy(ABC):
         self.setting = setting
         self.table = SlotTable(capacity)
 
-    def recent_original(self) -> CameraPose | None:
-        """Return where the frame that `passes` looks, if it is no copy; None: there is none."""
-        return None
+    def focused(self) -> int | None:
+        """Return the slot of the newest frame that is remembered as it was painted, or None."""
+        frames = self.table.frames
+        focused = [slot for slot, frame in frames.items() if frame.focused]
+        return max(focused, key=lambda slot: frames[slot].frame_index, default=None)
 
-    def blur(self) -> None:  # noqa: B027 (nothing passes)
-        """Take the frame that `passes` for a copy: what it shows was changed."""
+    def blur(self) -> None:
+        """Take what was remembered as painted for copies: what it shows was changed."""
+        for slot, frame in self.table.frames.items():
+            if frame.focused:
+                self.table.focus(slot, on=False)
 
     @abstractmethod
     def admit(self, block: BlockInfo) -> tuple[SlotWrite, ...]:
@@ -60,11 +65,14 @@ class MemoryPolicy(ABC):
     def attend_painted(self, view: CameraPose) -> tuple[int, ...]:
         """Return the slots that a block reads where all that lasts was painted or given.
 
-        The originals that show any of it and, if something is missing, the newest frame and the
-        oldest: copies of copies grow harsher block by block.
+        The originals that show any of it, of the focused ones the newest, and if something is
+        missing, the newest frame and the oldest: copies of copies grow harsher block by block.
         """
-        frames = self.table.frames
-        originals = [slot for slot in self.table.slots() if not frames[slot].copied]
+        frames, focused = self.table.frames, self.focused()
+        originals = [
+            slot for slot in self.table.slots()
+            if not frames[slot].copied and (slot == focused or not frames[slot].focused)
+        ]  # fmt: skip
         cells = covered_cells(view, [frames[slot].pose for slot in originals])
         read = {slot for slot, shown in zip(originals, cells, strict=True) if shown.any()}
         if frames and not all_shown(cells):
@@ -184,18 +192,6 @@ class MagRetrieve(MemoryPolicy):
         """Tell whether it is the recent frame alone."""
         return [self.table.frames[write.slot].kind for write in writes] == ["raw"]
 
-    def blur(self) -> None:
-        """Take the recent frame for a copy."""
-        slot = self._slot_of("raw")
-        if slot is not None:
-            self.table.frames[slot] = replace(self.table.frames[slot], copied=True)
-
-    def recent_original(self) -> CameraPose | None:
-        """Return the recent frame's pose, if it is no copy."""
-        slot = self._slot_of("raw")
-        frame = None if slot is None else self.table.frames[slot]
-        return None if frame is None or frame.copied else frame.pose
-
     def attend(self, view: CameraPose) -> tuple[int, ...]:
         """Attend the recent frame, the first one, and the views that show most of `view`.
 
@@ -223,12 +219,11 @@ class MagRetrieve(MemoryPolicy):
     def attend_painted(self, view: CameraPose) -> tuple[int, ...]:
         """Return what it attends, with the frames that show what those do not show of the view.
 
-        The recent frame comes first where it is an original: none shows the view better.
+        The focused frame comes first: none shows the view better.
         """
-        frames, slots = self.table.frames, self.attend(view)
-        recent = self._shown()[-1:]
-        if recent and not frames[recent[0]].copied and recent[0] not in slots:
-            slots = (*recent, *slots)[: self.setting.attended_frames]
+        frames, slots, focused = self.table.frames, self.attend(view), self.focused()
+        if focused is not None and focused not in slots:
+            slots = (focused, *slots)[: self.setting.attended_frames]
         others = [slot for slot in self.table.slots() if slot not in slots]
         needed = completing_views(
             view, [frames[slot].pose for slot in slots], [frames[slot].pose for slot in others]

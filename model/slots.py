@@ -34,6 +34,7 @@ class KeptFrame:
     passing: bool = False
     copied: bool = False
     needed: int = 0  # index of the newest frame that was a copy of it, or lay near
+    focused: bool = False  # remembered as it was painted, in place of the copy that was shown
 
     @property
     def last_used(self) -> int:
@@ -75,9 +76,9 @@ class SlotTable:
         old = [slot for slot, frame in self.frames.items() if frame.kind not in protected]
         return min(old or self.frames, key=lambda slot: self.frames[slot].last_used)
 
-    def note_original(self, slot: int) -> None:
-        """Note that the frame in a slot is no copy: it was painted."""
-        self.frames[slot] = replace(self.frames[slot], copied=False)
+    def focus(self, slot: int, *, on: bool = True) -> None:
+        """Note that the frame in a slot is remembered as it was painted, or again as a copy."""
+        self.frames[slot] = replace(self.frames[slot], copied=not on, focused=on)
 
     def drop(self, slot: int) -> None:
         """Forget the frame in a slot."""
@@ -120,6 +121,7 @@ class SlotTable:
                 f.passing,
                 f.copied,
                 f.needed,
+                f.focused,
             ]
             for slot, f in self.frames.items()
         ]

@@ -284,7 +284,9 @@ class Editor:
                 continue
             self._inventor.begin_view(pose, prompt, world)
             world.rewrite(slot, pose, self._inventor.take_view(world), fresh)
-            table.frames[slot] = replace(frame, pose=pose, passing=False, copied=False)
+            table.frames[slot] = replace(
+                frame, pose=pose, passing=False, copied=False, focused=False
+            )
             fresh.append(slot)
             seen |= shows
         return old, keys, values

@@ -392,7 +392,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             self._running().pending = None  # it knows nothing of the change
             self._inventor.drop_view()
             with self._times.of("edit"):
-                focused = self._policy.recent_original()
+                focused = self._focused_pose()
                 before = self._editor.ground(focused)
                 problem, done = self._editor.obey(edit, self._running().prompt, self)
                 if before != self._editor.ground(focused):
@@ -507,7 +507,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
 
     def _remember(self, made: _Made) -> None:
         """Remember a block with one clean pass; one that only the next might read, when it does."""
-        focused = self._policy.recent_original()
+        focused = self._focused_pose()
         writes = self._policy.admit(made.info)
         slots, deferred = {write.slot for write in writes}, self._deferred
         if deferred and deferred.write.slot in slots:
@@ -515,28 +515,37 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         elif deferred and slots & set(deferred.made.read):
             self._remember_deferred()  # what it reads is about to change
             self._cache.attend(made.read)
-        if not self._policy.passes(writes):
+        passes = self._policy.passes(writes)
+        if writes and not passes:
             with self._times.of("look_ahead" if made.info.look_ahead else "remember"):
                 self._write(made, writes)
-        elif not self._focus(writes[0].slot, made, focused):
-            self._deferred = _Deferred(made, writes[0])
-            if writes[0].slot in made.read:  # the next block reads it as well, most likely
+        if writes and not self._focus(writes[-1].slot, made, focused) and passes:
+            self._deferred = _Deferred(made, writes[-1])
+            if writes[-1].slot in made.read:  # the next block reads it as well, most likely
                 self._remember_deferred()
         self._running().made += 1
 
+    def _focused_pose(self) -> CameraPose | None:
+        """Return where the newest focused frame looks; None: there is none."""
+        slot = self._policy.focused()
+        return None if slot is None else self._policy.table.frames[slot].pose
+
     def _focus(self, slot: int, made: _Made, focused: CameraPose | None) -> bool:
-        """Remember what was painted where a block looks in place of the copy; tell whether it was.
+        """Remember what was painted where a block looks in place of its copy; tell whether it is.
 
         A view between the cells of the lattice, or zoomed, is recalled softly from views beside it.
         So where the camera rests or is slow, the next block reads the very view.
 
         Args:
-            slot: of the recent frame.
+            slot: of the block's last frame.
             made: the block.
-            focused: where the frame in the slot looks, if it is such a view.
+            focused: where the newest such frame before it looks.
         """
-        pose = made.info.poses[-1]
+        pose, policy = made.info.poses[-1], self._policy
         if not made.info.copied or not _is_slow(self._running().pose, pose):
+            return False
+        stays = policy.focused()  # None: the frame had this very slot
+        if pose == focused and stays is not None:
             return False
         if pose != focused:
             with self._times.of("remember"):
@@ -545,7 +554,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
                     return False
                 view = self._codec.encode(to_frames(views)).float()
                 self._remember_view(slot, pose, view, made.read)
-        self._policy.table.note_original(slot)
+        policy.table.focus(slot)
         return True
 
     def _remember_view(

@@ -220,44 +220,63 @@ def test_what_is_remembered_when_it_is_read_is_what_would_have_been_remembered_a
 def test_a_copy_that_nobody_reads_costs_no_pass_of_the_memory_model():
     made = world()
     at_rest = play(made, [STILL] * 20)
-    assert ["remember" in block.stage_ms for block in at_rest] == [True] + [False] * 20
+    remembers = ["remember" in block.stage_ms for block in at_rest]
+    assert remembers == [True, True] + [False] * 19  # the second is of the first as it was painted
     back = [made.step(control) for control in [RIGHT] * 6 + [LEFT] * 6]
     known = [block for block in back if not block.look_ahead]
     assert not any("remember" in block.stage_ms for block in known[-4:])
 
 
-def test_where_a_camera_comes_to_rest_memory_shows_what_was_painted_there(monkeypatch):
+def focused_views(made: DiffusionWorld) -> list[tuple[CameraPose, torch.Tensor]]:
+    """Return a list that will hold the views which are remembered where the camera rests."""
+    views: list[tuple[CameraPose, torch.Tensor]] = []
+    focus = made._focus
+
+    def noted(slot, block, before):
+        remember = made._remember_view
+
+        def heard(slot, pose, view, read):
+            views.append((pose, view))
+            remember(slot, pose, view, read)
+
+        made._remember_view = heard  # type: ignore[method-assign]
+        done = focus(slot, block, before)
+        made._remember_view = remember  # type: ignore[method-assign]
+        return done
+
+    made._focus = noted  # type: ignore[method-assign]
+    return views
+
+
+@pytest.mark.parametrize("policy", ["mag-retrieve", "mag", "full", "window"])
+def test_where_a_camera_comes_to_rest_memory_shows_what_was_painted_there(policy):
     """Between the cells of the lattice, or zoomed, views beside it say too little."""
-    made, remembered = world(), []
-    remember = made._remember_view
-
-    def noted(slot, pose, view, read):
-        remembered.append((pose, view))
-        remember(slot, pose, view, read)
-
-    monkeypatch.setattr(made, "_remember_view", noted)
+    made = world(policy)
+    views = focused_views(made)
     slowly = Control(CameraCommand(yaw=0.3))
     blocks = play(made, [STILL] * 16 + [slowly] * 2 + [STILL] * 3)
     pose = blocks[-1].poses[-1]
-    assert [where for where, _ in remembered] == [blocks[-5].poses[-1], pose], "once for each pose"
-    assert made._policy.recent_original() == pose
-    assert made._policy._slot_of("raw") in made._attend(pose)
+    looked = [where for where, _ in views]
+    assert looked[-1] == made._focused_pose() == pose
+    assert len(set(looked)) == len(looked), "once for each pose"
+    assert made._policy.focused() in made._attend(pose)
     with torch.inference_mode():
-        assert torch.equal(remembered[-1][1], made._codec.encode(made.painted(pose)).float())
+        assert torch.equal(views[-1][1], made._codec.encode(made.painted(pose)).float())
 
 
 def test_what_is_painted_anew_in_sight_is_not_shown_as_it_was():
     made = world()
+    views = focused_views(made)
     play(made, [STILL] * 16)
-    assert made._policy.recent_original() is not None
-    elsewhere = Edit("place", 180.0, kind="tent")
-    made.step(Control(edit=elsewhere))
-    assert made._policy.recent_original() is not None
-    asked: list[CameraPose | None] = []
-    blur = made._policy.blur
-    made._policy.blur = lambda: (asked.append(made._policy.recent_original()), blur())
-    made.step(Control(edit=Edit("place", kind="tent")))
-    assert asked == [CameraPose()]
+    made.step(Control(edit=Edit("place", 180.0, kind="tent")))
+    assert len(views) == 1
+    for edit in (Edit("place", kind="tent"), Edit("undo")):
+        before = len(views)
+        made.step(Control(edit=edit))
+        made.step(STILL)
+        assert len(views) == before + 1
+        with torch.inference_mode():
+            assert torch.equal(views[-1][1], made._codec.encode(made.painted(CameraPose())).float())
 
 
 def test_a_place_whose_parts_lie_beside_its_own_data_as_before_goes_on_exactly():
