@@ -8,6 +8,7 @@ import difflib
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from mag_sandbox.controls.edits import EVERYTHING, HIGHEST, LARGEST, Act, Edit
 from mag_sandbox.scenes.vocabulary import FUNCTION_WORDS, Vocabulary, WordGroup, split_words, stem
@@ -50,6 +51,29 @@ _ALSO = {  # a player's word -> the kind
     "block": "brick block", "statue": "bust", "shoe": "sneaker", "cup": "mug", "stone": "rock",
     "boulder": "rock", "shrub": "bush", "jewel": "gem", "diamond": "gem", "ship": "boat",
     "sailboat": "boat", "pond": "lake", "fortress": "castle", "fire": "fireplace", "tub": "bathtub",
+    "counter": "kitchen counter", "sky": "low sky", "temple tower": "pagoda",
+    "lighthouse with lamp": "lighthouse",
+    "castle with tower": "castle", "table mountain": "mesas", "cloud platform": "platform",
+    "cloud ledge": "platform", "city tower": "skyscraper",
+}  # fmt: skip
+_STUFFS = frozenset({"stone", "rock", "carpet"})  # that something is made of, in a description
+_LIKEWISE = {  # what else a kind's name, or a player's word, can mean
+    "palm": ("potted palm",), "cactus": ("potted cactus",), "robot": ("small robot",),
+    "crystal": ("crystal cluster", "crystal block"), "cloud": ("sea of clouds",),
+    "star": ("hanging star", "starry sky"), "round table": ("table with a cloth",),
+    "hanging lamp": ("ball lamp",), "mountains": ("snowy peaks",), "hills": ("far hill",),
+    "curtains": ("stage curtains",), "lake": ("frozen lake", "lava lake"),
+    "pond": ("frozen lake", "lava lake"), "box": ("crate",),
+    "lamp": ("hanging lamp", "wall lamp", "table lamp", "ball lamp"),
+    "window": ("arched window", "round window", "tall window"), "rug": ("square rug",),
+    "carpet": ("square rug",), "painting": ("abstract painting", "portrait"),
+    "picture": ("abstract painting", "portrait", "picture frame"),
+    "table": ("table with a cloth", "dining table"), "chair": ("stool",),
+    "tree": ("cherry tree", "birch", "pine", "palm", "acacia", "cypress", "red tree", "orange tree",
+             "bare tree"),
+    "sky": ("high sky",), "flower": ("wild flower",), "balloon": ("toy balloons",),
+    "clock": ("alarm clock",),
+    "block": ("question block", "crystal block", "crate"), "plant": ("potted palm", "bush"),
 }  # fmt: skip
 _TABLE = """
 sofa: 51 24 -12
@@ -267,19 +291,55 @@ def parse_thing(text: str, yaw: float, pitch: float | None, kinds: Collection[st
     return Edit("place", yaw, min(max(pitch, -HIGHEST), HIGHEST), width, height, kind, color)
 
 
-def named_kinds(text: str, kinds: Collection[str]) -> tuple[str, ...]:
-    """Return the kinds that words of a description name, each once, the longest names first."""
-    stems: list[str | None] = [stem(word.text.lower()) for word in split_words(text)]
+class Named(NamedTuple):
+    """Something that words of a description name."""
+
+    kinds: tuple[str, ...]  # that the words can mean, the likeliest first
+    color: tuple[int, int, int] | None  # that they give it
+
+
+def named_things(text: str, kinds: Collection[str]) -> tuple[Named, ...]:
+    """Return what words of a description name, of each kind one, the longest names first.
+
+    Args:
+        text: the description.
+        kinds: that the world can draw.
+    """
+    words: list[str | None] = [word.text.lower() for word in split_words(text)]
+    left = words.copy()
     names = {kind: kind for kind in kinds}
     names |= {word: kind for word, kind in _ALSO.items() if kind in names and word not in names}
-    found: dict[str, None] = {}
+    found: dict[str, Named] = {}
     for name in sorted(names, key=lambda name: -len(name.split())):
-        own: list[str | None] = [stem(word) for word in name.split()]
-        for start in range(len(stems) - len(own) + 1):
-            if stems[start : start + len(own)] == own:
-                stems[start : start + len(own)] = [None] * len(own)  # each word names one thing
-                found[names[name]] = None
-    return tuple(found)
+        own, kind = name.split(), names[name]
+        for start in range(len(left) - len(own) + 1):
+            said = left[start : start + len(own)]
+            if not all(map(_is_word, said, own)) or said[0] in _STUFFS:
+                continue
+            follows = start > 0 and left[start - 1] is None
+            left[start : start + len(own)] = [None] * len(own)  # each word names one thing
+            if name in _ALSO and follows:
+                continue  # the trees of "pine trees"
+            alike = _LIKEWISE.get(kind, ()) if name == kind else _LIKEWISE.get(name, ())
+            meant = dict.fromkeys((kind, *(one for one in alike if one in kinds)))
+            found.setdefault(kind, Named(tuple(meant), _color_before(words, start)))
+    return tuple(found.values())
+
+
+def _is_word(word: str | None, name: str) -> bool:
+    """Tell whether a word is a name or its plural."""
+    if word is None or word == name:
+        return word == name
+    plurals = f"{name}s", f"{name}es", f"{name[:-1]}ies", f"{name[:-2]}ves", f"{name[:-1]}ves"
+    return word in plurals
+
+
+def _color_before(words: Sequence[str | None], place: int) -> tuple[int, int, int] | None:
+    """Return the colour that stands right before a word, but for its size."""
+    while place and words[place - 1] in _SIZES:
+        place -= 1
+    word = words[place - 1] if place else None
+    return COLORS.get(_SAME_COLORS.get(word or "", word or ""))
 
 
 def thing_vocabulary(kinds: Collection[str]) -> Vocabulary:

@@ -18,6 +18,7 @@ from mag_sandbox.scenes.characters import cluster_end
 WORDS_FILE = "words.json"  # beside the weights
 SYNONYMS = Path(__file__).with_name("synonyms.txt")  # words that people write: known ones
 VERSION = 1
+PLACE = "place"  # name of the groups whose phrases say where a scene is
 MAX_BYTES = 1024 * 1024
 _SMALL_WORDS = (
     "a an and are as at be by for from has have here i in into is it its of on or our over some"
@@ -139,6 +140,25 @@ class Vocabulary:
         """Return phrases the world knows, of groups that the prompt does not speak of yet."""
         stems = frozenset(stem(_plain(word.text)) for word in split_words(prompt))
         return self._suggested(stems)[:count]
+
+    def place(self, text: str) -> str | None:
+        """Return the category of scenes whose place a text names; None: of none, or of several."""
+        stems = frozenset(stem(_plain(word.text)) for word in split_words(text))
+        places = [group for group in self.groups if group.name == PLACE and group.category]
+        said = {group.category: _mentioned(group, stems) for group in places}
+        most = max(said.values(), default=0)
+        best = [category for category, words in said.items() if words == most]
+        return best[0] if most and len(best) == 1 else None
+
+    def reading(self, text: str) -> str:
+        """Return a text in known words: another form of a word, or a synonym, stands for it."""
+        for word in reversed(self.unknown(text)):
+            plain = _plain(word.text)
+            known = [one for one in _synonyms().get(plain, ()) if one in self.counts]
+            known += self._by_stem.get(stem(plain), [])
+            if known:
+                text = text[: word.start] + known[0] + text[word.end :]
+        return text
 
     def _rank(self, word: str) -> tuple[int, str]:
         return -self.counts[word], word

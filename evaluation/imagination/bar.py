@@ -20,6 +20,8 @@ bootstrap over scenes, null where nothing was measured:
                  things for sure: invented, renders, blurred, ratio (of the first two)
     distance     first, prompt, image (walls after the first together), prompt_90 ...: see
                  `evaluation.imagination.distances.Distance`
+    redrawn      first, prompt, image: the same of renders of the same captions, of which all was
+                 drawn anew that these do not say: the ceiling of who knows nothing else
     apart        how often a network trained for it tells first views from the renderer's, on scenes
                  that it has not seen: invented, blurred, others (renders looking elsewhere)
     round        prompt, image: opposite_db, opposite_renders_db, excess_db, closing_seam,
@@ -136,9 +138,15 @@ class ImaginationBar:
     def measure(self, scenes: list[AskedScene], invented: Invented) -> dict:
         """Look at what was invented of scenes, beside the renderer's."""
         beside = self.world, self.eyes
-        first = compared(invented.firsts, scenes, AskedScene.ahead, AskedScene.aside, *beside)
+        first = compared(
+            invented.firsts, scenes, AskedScene.ahead, AskedScene.aside, AskedScene.ahead_redrawn,
+            *beside,
+        )  # fmt: skip
         walls = {kind: np.concatenate(list(ring)) for kind, ring in invented.rings.items()}
-        turned = scenes[: self.settings.rings], AskedScene.walls, AskedScene.corners
+        turned = (
+            scenes[: self.settings.rings], AskedScene.walls, AskedScene.corners,
+            AskedScene.walls_redrawn,
+        )  # fmt: skip
         around = {"prompt": compared(walls["prompt"], *turned, *beside)}
         around["image"] = around["prompt"].instead(self.eyes.look(walls["image"]))
         result = {
@@ -178,6 +186,9 @@ class ImaginationBar:
             "area": {name: area_report(some, words) for name, some in groups.items()},
             "distance": {
                 name: asdict(_distance(some)) for name, some in {**groups, **at_walls}.items()
+            },
+            "redrawn": {
+                name: asdict(_distance(some.instead(some.redrawn))) for name, some in groups.items()
             },
             "apart": apart_report(first, self.eyes.judge),
             "round": {kind: round_report(some) for kind, some in around.items()},

@@ -50,11 +50,12 @@ class Compared:
     renders: Pictures
     blurred: Pictures  # the same without shapes: what patches of the right colours reach
     others: Pictures  # the renderer's of the same captions, looking elsewhere
+    redrawn: Pictures  # the renderer's of the same captions, all else drawn anew
     scenes: np.ndarray  # which scene each row is of, int [N]
 
     def some(self, rows: np.ndarray | slice) -> "Compared":
         """Return some rows."""
-        parts = (self.invented, self.renders, self.blurred, self.others)
+        parts = (self.invented, self.renders, self.blurred, self.others, self.redrawn)
         return Compared(*(part.some(rows) for part in parts), self.scenes[rows])
 
     def instead(self, invented: Pictures) -> "Compared":
@@ -67,6 +68,7 @@ def compared(
     scenes: Sequence[AskedScene],
     views: Callable[[AskedScene], np.ndarray],
     others: Callable[[AskedScene], np.ndarray],
+    redrawn: Callable[[AskedScene], np.ndarray],
     world: World,
     eyes: Eyes,
 ) -> Compared:
@@ -77,12 +79,15 @@ def compared(
         scenes: that they are of.
         views: gives the renderer's of a scene, uint8 [N / scenes, H, W, 3].
         others: gives as many in other directions.
+        redrawn: gives as many of the caption drawn anew.
         world: whose codec the renderer's go through.
         eyes: that look.
     """
-    drawn, other = (np.concatenate([some(scene) for scene in scenes]) for some in (views, others))
+    drawn, other, again = (
+        np.concatenate([some(scene) for scene in scenes]) for some in (views, others, redrawn)
+    )
     coarse = np.stack([blurred(view) for view in drawn])
-    beside = (world.round_trip(frames) for frames in (drawn, coarse, other))
+    beside = (world.round_trip(frames) for frames in (drawn, coarse, other, again))
     rows = np.repeat(np.arange(len(scenes)), len(drawn) // len(scenes))
     return Compared(*(eyes.look(frames) for frames in (invented, *beside)), rows)
 

@@ -3,6 +3,7 @@
 Knows nothing of how pictures are judged.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from mag_sandbox.controls.camera import CameraPose, yaw_difference
 from mag_sandbox.evaluation.bench.clips import full_turn
 from mag_sandbox.model.world import Control, World
 from mag_sandbox.scenes import Scene
+from mag_sandbox.training.panorama.canvas import Canvas
 from mag_sandbox.training.panorama.classes import LOOKS
 from mag_sandbox.training.panorama.logged_canvas import Thing
 from mag_sandbox.training.panorama.mentions import named_things, richest_caption
@@ -38,6 +40,7 @@ YAW_TOLERANCE = 4.0  # degrees that a wall may be missed by
 ONE_SIDED = frozenset({"sun", "moon", "door", "river", "path", "road"})
 # pixels of a class in a view; of those with fewer the judge finds one in five even in renders
 PLAIN = 800
+MOST_REDRAWS = 50
 Report = Callable[[str], None]
 
 
@@ -74,6 +77,34 @@ class AskedScene:
     def corners(self) -> np.ndarray:
         """Return the renderer's views between the walls, uint8 [4, H, W, 3]."""
         return np.stack([self.view(yaw + 45.0) for yaw in WALLS])
+
+    def ahead_redrawn(self) -> np.ndarray:
+        """Return the first view of the caption drawn anew, uint8 [1, H, W, 3]."""
+        return view_at(self._redrawn(), 0.0, 0.0)[None]
+
+    def walls_redrawn(self) -> np.ndarray:
+        """Return the walls of the caption drawn anew, uint8 [4, H, W, 3]."""
+        ring = self._redrawn()
+        return np.stack([view_at(ring, yaw, 0.0) for yaw in WALLS])
+
+    def _redrawn(self) -> np.ndarray:
+        """Return a ring of the same caption, of which all is drawn anew that it does not say.
+
+        Nobody who knows only the caption can come nearer to this scene, but by luck.
+        """
+        attributes, caption = self.ring.attributes, self.caption.lower()
+        said = {
+            name: value for name, value in attributes.items()
+            if name in self.mentioned or re.search(rf"\b{re.escape(value)}\b", caption)
+        }  # fmt: skip
+        category = CATEGORIES[self.category]
+        for attempt in range(MOST_REDRAWS):
+            rng = np.random.default_rng([self.ring.seed, 9, attempt])
+            try:
+                return category.draw({**category.sample(rng), **said}, rng, Canvas())
+            except (KeyError, IndexError):  # what is said and what was drawn do not go together
+                continue
+        return self.ring.pixels
 
     def scene(self, kind: Kind, folder: Path) -> Scene:
         """Return what the world is asked for; a given picture is written into a folder."""

@@ -105,6 +105,12 @@ _CELLS = {
     "  precision of other renders": lambda result, name: (
         f"{result['distance'][name]['renders_precision']:.2f}"
     ),
+    "  of renders redrawn: distance": lambda result, name: (
+        f"{result['redrawn'][name]['ratio']:.1f}"
+    ),
+    "  precision, recall": lambda result, name: ", ".join(
+        f"{result['redrawn'][name][part]:.2f}" for part in ("precision", "recall")
+    ),
     "area of sure things, of renders'": _area,
     "  of blurred renders": _blurred_area,
 }

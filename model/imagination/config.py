@@ -1,5 +1,6 @@
 """Sizes of the networks that invent views: frozen dataclasses."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from mag_sandbox.model.config import DiTConfig, check_numbers
@@ -16,7 +17,7 @@ class PlannerConfig:
     text_dim: int = 128
     text_len: int = 48
     kinds: int = 160  # rows of the table of kinds; more than there are
-    most: int = 80  # things of a ring, the largest ones
+    most: int = 84  # things of a ring, the largest ones
     plans: int = 2  # that are drawn, to take the one that shows most of the caption
     guidance: float = 2.0  # how much the caption counts
     top_p: float = 0.85  # share of the likeliest values that may be chosen
@@ -58,13 +59,28 @@ class ImaginationConfig:
     """Everything that fixes what invents views; written beside its weights."""
 
     kinds: tuple[str, ...]  # of objects, by name
+    # of each category of scenes what is behind all objects (sky, walls, ground), in this order
+    behind: Mapping[str, tuple[str, ...]]
+    among: Mapping[str, tuple[str, ...]]  # of each category the kinds that its scenes can have
     planner: PlannerConfig = PlannerConfig()
     painter: PainterConfig = PainterConfig()
 
     def __post_init__(self) -> None:
         rows = min(self.planner.kinds, self.painter.kinds)
-        if len(self.kinds) >= rows:
-            raise ValueError(f"{len(self.kinds)} kinds do not fit a table of {rows} rows")
+        if len(self.looks) >= rows:
+            raise ValueError(f"{len(self.looks)} kinds do not fit a table of {rows} rows")
+        if set(self.behind) != set(self.among):
+            raise ValueError("behind and among are not of the same categories")
+
+    @property
+    def looks(self) -> tuple[str, ...]:
+        """Names of all that is planned and painted, in the order of the tables."""
+        return self.kinds + tuple(self.all_behind)
+
+    @property
+    def all_behind(self) -> dict[str, None]:
+        """Names of what is behind all objects in some category, in their order."""
+        return dict.fromkeys(name for names in self.behind.values() for name in names)
 
     def as_dict(self) -> dict:
         """Return plain JSON data."""
@@ -81,6 +97,8 @@ class ImaginationConfig:
         painter = data["painter"]
         parts = {
             "kinds": tuple(data["kinds"]),
+            "behind": {name: tuple(kinds) for name, kinds in data["behind"].items()},
+            "among": {name: tuple(kinds) for name, kinds in data["among"].items()},
             "planner": PlannerConfig(**data["planner"]),
             "painter": PainterConfig(**{**_tuples(painter), "dit": DiTConfig(**painter["dit"])}),
         }

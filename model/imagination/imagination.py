@@ -5,7 +5,8 @@ that stand there, the seed and the place: the same questions in the same order g
 bit for bit. Nothing is kept in between, and nothing depends on time.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,13 +18,20 @@ from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.attention import AttentionKernel
 from mag_sandbox.model.frames import to_frames, to_pictures
 from mag_sandbox.model.fused import fuse
+from mag_sandbox.model.imagination.behind import RingPicture, as_seen, likeness
 from mag_sandbox.model.imagination.objects import PlacedObject, object_table, tell
-from mag_sandbox.model.imagination.planner import FIELDS
+from mag_sandbox.model.imagination.planner import (
+    FIELDS,
+    NOTHING_WANTED,
+    Wanted,
+    placed_objects,
+)
 from mag_sandbox.model.imagination.surroundings import Lattice, Place, Surroundings
 from mag_sandbox.model.imagination.weights import ImaginationNetworks, load_networks
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.model.pocket.fused_pictures import FusedDecoder
 
+_BEGINNINGS = 64  # of plans, of which one is to be like what was given
 BESIDE = 2  # cells beyond the edge of a view that still say how it looks there
 
 
@@ -86,7 +94,12 @@ class Imagination:
         return around.learned(self.lattice.place(pose), inner.cpu().numpy(), only)
 
     def plan(
-        self, prompt: Tensor, empty: Tensor, seed: int, named: Collection[str] = ()
+        self,
+        prompt: Tensor,
+        empty: Tensor,
+        seed: int,
+        wanted: Wanted = NOTHING_WANTED,
+        behind: Sequence[PlacedObject] = (),
     ) -> tuple[PlacedObject, ...]:
         """Return the things that stand around in a world that nobody has seen, from far to near.
 
@@ -94,11 +107,49 @@ class Imagination:
             prompt: text features, [1, text_len, text_dim].
             empty: those of the empty prompt.
             seed: of the noise.
-            named: kinds that the prompt names in words, which the view ahead is to show.
+            wanted: what the prompt's words say.
+            behind: what is behind all other things; (): that is planned, too.
         """
         config = self.config.planner
         noise = np.random.default_rng([seed, 1]).random((config.plans, config.most, len(FIELDS)))
-        return tuple(self._planner.plan(prompt, empty, noise, named))
+        things = self._planner.plan(prompt, empty, noise, wanted, behind)
+        return (*behind, *things[len(behind) :])
+
+    def behind_all(self, things: Sequence[PlacedObject]) -> list[PlacedObject]:
+        """Return the things of a plan that are behind all others: sky, walls, ground."""
+        known = self.config.all_behind
+        return list(takewhile(lambda thing: thing.kind in known, things))
+
+    @torch.inference_mode()
+    def behind_seen(
+        self,
+        prompt: Tensor,
+        empty: Tensor,
+        seed: int,
+        around: Surroundings,
+        wanted: Wanted = NOTHING_WANTED,
+    ) -> list[PlacedObject]:
+        """Return what is behind all things in a world that was given; [] if nothing was.
+
+        Of many beginnings of a plan the one that is most like what is known, in its colours.
+        """
+        if not around.known.any():
+            return []
+        shape = _BEGINNINGS, len(self.config.all_behind), len(FIELDS)
+        noise = np.random.default_rng([seed, 3]).random(shape)
+        drawn = self._planner.draw(prompt, empty, noise, wanted=wanted).things
+        plans = (placed_objects(things, self.config.looks) for things in drawn)
+        sight = self._sight(around)
+        best = max(map(self.behind_all, plans), key=lambda behind: likeness(behind, sight))
+        return as_seen(best, sight)
+
+    def _sight(self, around: Surroundings) -> RingPicture:
+        """Return what is known as a picture."""
+        pixels = to_frames(self._pictures(torch.from_numpy(around.latents)[None]))[0]
+        shown = around.known
+        for axis in range(2):
+            shown = shown.repeat(self._autoencoder.config.stride, axis=axis)
+        return RingPicture(pixels, shown)
 
     @torch.inference_mode()
     def imagine(self, around: Surroundings, pose: CameraPose, subject: Subject) -> Surroundings:
@@ -169,7 +220,7 @@ class Imagination:
         """Return surroundings that know a place, painted where it was not known."""
         rows = np.arange(place.top, place.top + place.rows)
         columns = np.arange(place.left, place.left + place.columns) % self._ring[1]
-        table = object_table(subject.things, self.config.kinds, self._ring)
+        table = object_table(subject.things, self.config.looks, self._ring)
         told = tell(table, rows, columns, self._ring[1])
         shape = self.config.painter.dit.channels, *self._ring
         drawn = np.random.default_rng([subject.seed, 2]).standard_normal(shape, np.float32)

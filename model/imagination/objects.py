@@ -16,6 +16,7 @@ VARIANTS = 8  # rows of a kind in the table of looks: 0 is "any"
 NUMBERS = 28  # that a cell is told of each object, besides its look
 _WAVES = (1.0, 2.0, 4.0)  # half turns from an object's middle to its edge
 _MARGIN = 0.5  # cells beyond its box that an object still covers
+_AROUND = 0.9  # of the ring; what is wider is the same in all directions
 _EDGE = 1.5  # cells; edges farther away are all the same
 
 
@@ -114,6 +115,7 @@ def tell(
         return told
     across = columns[:, None] + 0.5 - table.boxes[:, 0]
     across = (across + ring_columns / 2) % ring_columns - ring_columns / 2
+    across[:, table.boxes[:, 2] >= _AROUND * ring_columns] = 0.0  # it has no middle
     down = rows[:, None] + 0.5 - table.boxes[:, 1]
     half = np.maximum(table.boxes[:, 2:] / 2, 0.05)
     reach = half + 0.5 + _MARGIN

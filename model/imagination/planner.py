@@ -7,7 +7,8 @@ turns with the places, so a plan is the same whichever way one looks. Knows noth
 """
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple, cast
 
 import numpy as np
@@ -15,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from mag_sandbox.model.attention import AttentionKernel
-from mag_sandbox.model.imagination.ahead import ahead_best, turned
+from mag_sandbox.model.imagination.ahead import ahead_best, missing, turned
 from mag_sandbox.model.imagination.causal import (
     Attend,
     CausalLayer,
@@ -25,8 +26,10 @@ from mag_sandbox.model.imagination.causal import (
     TextKeys,
     choose,
 )
+from mag_sandbox.model.imagination.coloring import colored
 from mag_sandbox.model.imagination.config import PlannerConfig
 from mag_sandbox.model.imagination.objects import VARIANTS, PlacedObject
+from mag_sandbox.scenes.things import THINGS, Named
 
 COLUMNS, ROWS = 160, 96  # steps in which places are told: around the ring, and down it
 SIZES = 56  # steps in which widths and heights are told
@@ -34,10 +37,28 @@ SMALLEST, LARGEST = 1.5, 360.0  # degrees; sizes are told by ratios between thes
 LEVELS = 10  # of each channel of a colour
 NOTHING_MORE = 0  # in place of a kind
 FIELDS = ("kind", "variant", "turn", "base", "width", "height", "color", "mean color")
+_EXTENT = [FIELDS.index(name) for name in ("base", "width", "height")]
 KIND, TURN = FIELDS.index("kind"), FIELDS.index("turn")
 TELLING = tuple(FIELDS.index(name) for name in ("kind", "variant", "color"))  # what captions name
 WAVES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)  # times around the ring
+# nats by which a value may be less likely than the likeliest, whatever guidance makes of it: of
+# unlikely values it may prefer one by far. Source: contrastive decoding, arXiv 2210.15097
+_UNLIKELY = 3.0
+_MOST_BEHIND = 8  # kinds of what is behind all things, more than any category has
+_TRIES = 8  # of places for a thing that is missing
+_MOST_ADDED = 3
 _LONGEST = 160.0  # steps, of the slowest turn by a thing's number
+_NOTHING = np.zeros((0, len(FIELDS)), np.int64)
+
+
+class Wanted(NamedTuple):
+    """What words of a caption say of a plan."""
+
+    named: Sequence[Named] = ()  # what the view ahead is to show, added where no plan does
+    category: str | None = None  # of the scene; None: the planner's choice
+
+
+NOTHING_WANTED = Wanted()
 
 
 class Drawn(NamedTuple):
@@ -55,10 +76,25 @@ class Planner(nn.Module):
     """
 
     def __init__(
-        self, config: PlannerConfig, kinds: Sequence[str], kernel: AttentionKernel
+        self,
+        config: PlannerConfig,
+        kinds: Sequence[str],
+        kernel: AttentionKernel,
+        behind: Mapping[str, tuple[str, ...]] | None = None,
+        among: Mapping[str, tuple[str, ...]] | None = None,
     ) -> None:
+        """Build it with random weights.
+
+        Args:
+            config: sizes.
+            kinds: names of all kinds.
+            kernel: for attention.
+            behind: kinds with which a plan of each category begins; no other plan is drawn.
+            among: kinds that go on with it.
+        """
         super().__init__()
         self.config, self.kinds, self.kernel = config, tuple(kinds), kernel
+        self._behind, self._among = dict(behind or {}), dict(among or {})
         dim = config.dim
         colors = (LEVELS,) * 3
         digits = (
@@ -85,6 +121,11 @@ class Planner(nn.Module):
             things: numbers, int64 [B, L, fields].
             features: of the captions, [B, text_len, text_dim].
         """
+        x = self._states(things, features)
+        return self.head(x, things, _likes(things))
+
+    def _states(self, things: Tensor, features: Tensor) -> Tensor:
+        """Return what the layers make of each step, [B, L, dim]; see `forward`."""
         count, steps = things.shape[:2]
         x = torch.cat((self.start.expand(count, 1, -1), self._content(things[:, :-1])), dim=1)
         later = torch.full((steps, steps), -torch.inf, device=x.device).triu(1)
@@ -94,12 +135,16 @@ class Planner(nn.Module):
         def attend(_layer: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
             return self.kernel(q, k, v, later.to(q.dtype))
 
-        x = self._through(x, columns, 0, self._text_keys(features), attend)
-        return self.head(x, things, _likes(things))
+        return self._through(x, columns, 0, self._text_keys(features), attend)
 
     @torch.inference_mode()
     def plan(
-        self, features: Tensor, empty: Tensor, noise: np.ndarray, named: Collection[str] = ()
+        self,
+        features: Tensor,
+        empty: Tensor,
+        noise: np.ndarray,
+        wanted: Wanted = NOTHING_WANTED,
+        begun: Sequence[PlacedObject] = (),
     ) -> list[PlacedObject]:
         """Return the things of a ring, from far to near.
 
@@ -110,19 +155,75 @@ class Planner(nn.Module):
             features: of the caption, [1, text_len, text_dim].
             empty: those of the empty caption, which guidance leads away from.
             noise: numbers in [0, 1), float64 [plans, most, fields].
-            named: kinds that the caption names in words.
+            wanted: what the caption's words say.
+            begun: the first things.
         """
-        drawn = self.draw(features, empty, noise)
+        named = wanted.named
+        numbers = thing_numbers(begun, self.kinds)
+        drawn = self.draw(features, empty, noise, numbers, wanted)
         plans = [placed_objects(each, self.kinds) for each in drawn.things]
         ahead = [
             ahead_best(plan, said, named) for plan, said in zip(plans, drawn.said, strict=True)
         ]
         best = max(range(len(plans)), key=lambda index: ahead[index][0])
-        return turned(plans[best], ahead[best][1])
+        plan, yaw, numbers = plans[best], ahead[best][1], drawn.things[best]
+        for one in missing(plan, yaw, named)[:_MOST_ADDED]:
+            tried = self._tried(numbers, one.kinds, features, empty, noise[0, :_TRIES])
+            plan, yaw, numbers = self._best_of(tried, named)
+        return colored(turned(plan, yaw), named)
+
+    def _best_of(
+        self, plans: Sequence[np.ndarray], named: Sequence[Named]
+    ) -> tuple[list[PlacedObject], float, np.ndarray]:
+        """Return of some plans the one whose view ahead shows most of what is named."""
+        placed = [placed_objects(numbers, self.kinds) for numbers in plans]
+        ahead = [ahead_best(plan, np.zeros(len(plan)), named) for plan in placed]
+        best = max(range(len(plans)), key=lambda index: ahead[index][0])
+        return placed[best], ahead[best][1], plans[best]
+
+    def _tried(
+        self,
+        numbers: np.ndarray,
+        kinds: Collection[str],
+        features: Tensor,
+        empty: Tensor,
+        noise: np.ndarray,
+    ) -> list[np.ndarray]:
+        """Return a plan with one more thing of some kinds, once for each row of noise.
+
+        It is as high and as large as such things usually are: the plan may be of a scene that
+        never has any.
+        """
+        count = len(noise)
+        rows = torch.from_numpy(np.concatenate((numbers, numbers[:1] * 0)))[None]
+        told = torch.cat((features, empty)).to(self.start.dtype)
+        states = self.head.norm(self._states(rows.expand(2, -1, -1), told)[:, -1])
+        state = states.repeat_interleave(count, dim=0)
+        rows = rows.repeat(count, 1, 1)
+        self._draw_thing(state, rows, noise, self._only(kinds))
+        plans = rows.numpy()
+        for thing in plans[:, -1]:
+            thing[_EXTENT] = self._usual(thing)[_EXTENT]
+        return list(plans)
+
+    def _usual(self, numbers: np.ndarray) -> np.ndarray:
+        """Return a thing as high and as large as those of its kind usually are."""
+        (thing,) = placed_objects(numbers[None], self.kinds)
+        usual = THINGS[thing.kind]
+        changed = replace(thing, pitch=usual.pitch, width=usual.width, height=usual.height)
+        return thing_numbers([changed], self.kinds)[0]
 
     @torch.inference_mode()
-    def draw(self, features: Tensor, empty: Tensor, noise: np.ndarray) -> Drawn:
-        """Return plans, one for each row of noise; see `plan`."""
+    def draw(
+        self,
+        features: Tensor,
+        empty: Tensor,
+        noise: np.ndarray,
+        begun: np.ndarray = _NOTHING,
+        wanted: Wanted = NOTHING_WANTED,
+    ) -> Drawn:
+        """Return plans, one for each row of noise, that begin alike; see `plan`."""
+        scenes = self._scenes(wanted)
         count, most = noise.shape[:2]
         told = torch.cat((features.expand(count, -1, -1), empty.expand(count, -1, -1)))
         text = self._text_keys(told.to(self.start.dtype))
@@ -130,11 +231,17 @@ class Planner(nn.Module):
         x = self.start.expand(2 * count, 1, -1)
         columns = torch.zeros(2 * count, 1, dtype=torch.long)
         rows = torch.zeros(count, most, len(FIELDS), dtype=torch.long)
+        rows[:, : len(begun)] = torch.from_numpy(begun)
         said, lengths = np.zeros((most, count)), np.full(count, most)
         for index in range(most):
             state = self.head.norm(self._through(x, columns, index, text, cache.attend)[:, 0])
             cache.steps += 1
-            said[index] = self._draw_thing(state, rows[:, : index + 1], noise[:, index])
+            if index >= len(begun):
+                so_far = rows[:, : index + 1]
+                allowed = torch.stack(
+                    [self._next(each, scenes) for each in so_far[:, :index, KIND]]
+                )
+                said[index] = self._draw_thing(state, so_far, noise[:, index], allowed)
             ended = rows[:, index, KIND].numpy() == NOTHING_MORE
             lengths[ended] = lengths[ended].clip(max=index)
             if lengths.max() <= index:
@@ -147,13 +254,20 @@ class Planner(nn.Module):
             [said[:end, plan] for plan, end in ends],
         )
 
-    def _draw_thing(self, state: Tensor, things: Tensor, noise: np.ndarray) -> np.ndarray:
+    def _draw_thing(
+        self,
+        state: Tensor,
+        things: Tensor,
+        noise: np.ndarray,
+        allowed: Tensor,
+    ) -> np.ndarray:
         """Draw the last of some things; return how much likelier the caption makes it, [plans].
 
         Args:
             state: of all plans with the caption, then of all without, [2 * plans, dim].
             things: of the plans so far, int64 [plans, things, fields]; the last is written.
             noise: [plans, fields].
+            allowed: which kinds may be drawn, bool [plans or 1, values].
         """
         said, shares = torch.zeros(len(noise)), torch.from_numpy(noise).float()
         for field in range(len(FIELDS)):
@@ -164,11 +278,51 @@ class Planner(nn.Module):
             if field == KIND + 1:
                 state = self.head.liken(state, likes)
             told, free = self.head.logits(state, field, likes).float().log_softmax(dim=-1).chunk(2)
+            if field == KIND:
+                told = told.masked_fill(~allowed, -torch.inf)
             logits = free + self.config.guidance * (told - free)
+            unlikely = told < told.amax(dim=-1, keepdim=True) - _UNLIKELY
+            logits = logits.masked_fill(unlikely, -torch.inf)
             things[:, -1, field] = choose(logits, shares[:, field], self.config.top_p)
             if field in TELLING:
                 said += (told - free).gather(-1, things[:, -1, field, None])[:, 0]
         return said.numpy()
+
+    def _scenes(self, wanted: Wanted) -> list[str]:
+        """Return the categories that a plan may be of: those that have most of what is named."""
+        if wanted.category in self._behind:
+            return [wanted.category]
+        has = {
+            scene: sum(not set(self._among[scene]).isdisjoint(one.kinds) for one in wanted.named)
+            for scene in self._behind
+        }
+        return [scene for scene, count in has.items() if count == max(has.values())]
+
+    def _next(self, drawn: Tensor, scenes: Sequence[str]) -> Tensor:
+        """Return which kinds may follow those drawn so far, int64 [things], bool [values].
+
+        What is behind all things of a category comes first and whole; then only what its scenes
+        can have.
+        """
+        so_far = tuple(self.kinds[kind - 1] for kind in drawn[:_MOST_BEHIND])
+        following, kinds = [], set(self.kinds if not self._behind else ())
+        for scene in scenes:
+            own = self._behind[scene]
+            if own == so_far[: len(own)]:
+                kinds |= set(self._among[scene])
+            elif own[: len(so_far)] == so_far:
+                following.append(own[len(so_far)])
+        if following:
+            return self._only(following)
+        allowed = self._only(kinds)
+        allowed[NOTHING_MORE] = True
+        return allowed
+
+    def _only(self, kinds: Collection[str]) -> Tensor:
+        """Return kinds as a mask of values, bool [values]."""
+        allowed = torch.zeros(self.config.kinds, dtype=torch.bool)
+        allowed[[number for number, kind in enumerate(self.kinds, 1) if kind in kinds]] = True
+        return allowed
 
     def _text_keys(self, features: Tensor) -> TextKeys:
         text = self.text_embedding(features)

@@ -38,7 +38,7 @@ class ImaginationNetworks:
 
     def __init__(self, config: ImaginationConfig, kernel: AttentionKernel) -> None:
         self.config = config
-        self.planner = Planner(config.planner, config.kinds, kernel)
+        self.planner = Planner(config.planner, config.looks, kernel, config.behind, config.among)
         self.painter = Painter(config.painter, kernel)
 
     def parts(self) -> dict[str, nn.Module]:

@@ -47,6 +47,7 @@ from mag_sandbox.model.rope import RayCoordinates
 from mag_sandbox.model.saved import load_into
 from mag_sandbox.model.world import MIB, MemorySetting, Progress, WorldFailed, WorldSpec
 from mag_sandbox.scenes.things import THINGS
+from mag_sandbox.scenes.vocabulary import WORDS_FILE, Vocabulary, VocabularyError
 
 FULL_SPEED = CameraSpeed(yaw=40.0, pitch=20.0, zoom=30.0)  # degrees a second
 MOST_SLOTS = 4096  # frames that storage is reserved for at most
@@ -105,7 +106,7 @@ def load(
         kernel = named_kernel(execution.kernel)
         invented = load_imagination(imagination, autoencoder, kernel, execution.dtype)
         digest = parts.provenance["imagination"] = digest_of(imagination)
-        inventor = PaintingInventor(invented, features, digest)
+        inventor = PaintingInventor(invented, features, _words(weights), digest)
         editor = Editor(invented, features, inventor)
         kinds = tuple(kind for kind in invented.config.kinds if kind in THINGS)
         parts = replace(parts, spec=replace(parts.spec, kinds=kinds))
@@ -121,6 +122,14 @@ def load(
     )
     on_progress("ready", 1.0)
     return world
+
+
+def _words(weights: Path) -> Vocabulary:
+    """Return the words that weights know; of none where that is not said."""
+    try:
+        return Vocabulary.load(weights / WORDS_FILE)
+    except VocabularyError:
+        return Vocabulary({})
 
 
 def load_networks(config: PocketConfig, weights: Path) -> tuple[DiT, DiT, Autoencoder]:

@@ -19,12 +19,14 @@ from mag_sandbox.controls.camera import ASPECT, MAX_PITCH, WIDEST_FOV, CameraCom
 from mag_sandbox.model.imagination.cutting import ViewCutter
 from mag_sandbox.model.imagination.imagination import Imagination, Subject
 from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.planner import Wanted
 from mag_sandbox.model.imagination.surroundings import Lattice, Surroundings
 from mag_sandbox.model.parking import packed, unpacked
 from mag_sandbox.model.pocket.inventing import Memory
 from mag_sandbox.model.prompts import PromptFeatures
 from mag_sandbox.model.world import WorldState
-from mag_sandbox.scenes.things import named_kinds
+from mag_sandbox.scenes.things import named_things
+from mag_sandbox.scenes.vocabulary import Vocabulary
 
 BLOCKS_A_VIEW = 3  # that are shown while a view is painted beside them, with time to spare
 BLOCKS_A_PLAN = 4  # likewise, while one is made first: of a new prompt, or after a loss
@@ -169,15 +171,23 @@ class PaintingInventor:
 
     prompts_renew, recalls_all = False, True
 
-    def __init__(self, imagination: Imagination, features: PromptFeatures, weights: str) -> None:
+    def __init__(
+        self,
+        imagination: Imagination,
+        features: PromptFeatures,
+        words: Vocabulary,
+        weights: str,
+    ) -> None:
         """Say what paints.
 
         Args:
             imagination: makes plans and views.
             features: of prompts.
+            words: that prompts are read in.
             weights: what tells the imagination's from others.
         """
-        self._imagination, self._features, self.weights = imagination, features, weights
+        self._imagination, self.weights = imagination, weights
+        self._features, self._words = features, words
         self._cutter = ViewCutter(imagination.lattice, imagination.picture, imagination.view_size)
         self.around = imagination.nothing()  # what is known
         self.plan: Plan | None = None  # None: nothing was invented
@@ -328,17 +338,32 @@ class PaintingInventor:
         return plan if plan and (plan.prompt, plan.noise) == (prompt, self.noise) else None
 
     def _begin_plan(self, prompt: str, noise: int) -> None:
-        """Begin a plan; it goes on if the view that it is for is dropped."""
-        told, empty = self._features(prompt), self._features("")
+        """Begin a plan; it goes on if the view that it is for is dropped.
+
+        What is behind all things stays as it was seen, and as long as words do.
+        """
         self._asked = prompt, noise
-        named = named_kinds(prompt, self._imagination.config.kinds)
-        self._planned = self._thread.submit(self._imagination.plan, told, empty, noise, named)
+        read = self._words.reading(prompt)
+        told, empty = self._features(read), self._features("")
+        named = named_things(read, self._imagination.config.looks)
+        wanted = Wanted(named, self._words.place(read))
+        imagination, around, before = self._imagination, self.around, self.plan
+
+        def plan() -> tuple[PlacedObject, ...]:
+            behind: Sequence[PlacedObject] = ()
+            if before is None:
+                behind = imagination.behind_seen(told, empty, noise, around, wanted)
+            elif before.prompt == prompt:
+                behind = imagination.behind_all(before.things)
+            return imagination.plan(told, empty, noise, wanted, behind)
+
+        self._planned = self._thread.submit(plan)
 
     def _maker(self, pose: CameraPose, prompt: str) -> Callable[[], _PaintedView]:
         """Return what makes a view of what is known now; it touches nothing of the world."""
         around, noise, imagination = self.around, self.noise, self._imagination
         plan, before, planned = self._plan_of(prompt), self.plan, self._planned
-        told, empty = self._features(prompt), self._features("")
+        told, empty = self._features(self._words.reading(prompt)), self._features("")
 
         def make() -> _PaintedView:
             now = plan

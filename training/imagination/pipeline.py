@@ -22,7 +22,8 @@ from mag_sandbox.training.imagination.samples import SampleSheets
 from mag_sandbox.training.imagination.stage_painter import PainterStage
 from mag_sandbox.training.imagination.stage_planner import PlannerStage
 from mag_sandbox.training.loop import Loop, LoopConfig, Stage
-from mag_sandbox.training.panorama.classes import CLASSES
+from mag_sandbox.training.panorama.classes import BEHIND, CLASSES
+from mag_sandbox.training.panorama.render import CATEGORIES, kinds_of
 from mag_sandbox.training.pocket.stage_images import Captions
 
 DECAY, EMA = 0.4, 0.998  # runs are short: the rate falls to zero over much of one
@@ -39,7 +40,7 @@ class ImaginationPipeline:
         self.training, self.device, self.folder = training, device, training.folder
         torch.manual_seed(training.seed)
         if training.init_from is None:
-            self.networks = ImaginationNetworks(ImaginationConfig(CLASSES), device.kernel)
+            self.networks = ImaginationNetworks(_config(), device.kernel)
             self.networks.painter.initialise()
         else:
             self.networks = load_networks(training.init_from, device.kernel)
@@ -74,7 +75,7 @@ class ImaginationPipeline:
         latents = ring_latents(training.data, self.autoencoder, training.rings, self.device)
         return PainterStage(
             self.networks.painter, latents, self._log.things[: training.rings],
-            self.networks.config.kinds, self._captions, self.text, self.device, training.seed,
+            self.networks.config.looks, self._captions, self.text, self.device, training.seed,
             self._sheets.paintings,
         )  # fmt: skip
 
@@ -89,6 +90,11 @@ class ImaginationPipeline:
     @cached_property
     def _sheets(self) -> SampleSheets:
         return SampleSheets(self.networks, self.autoencoder, self.text, self.tokenizer)
+
+
+def _config() -> ImaginationConfig:
+    """Return the architecture for all that the renderer draws."""
+    return ImaginationConfig(CLASSES, BEHIND, {name: kinds_of(name) for name in CATEGORIES})
 
 
 def train(training: ImaginationTraining) -> None:

@@ -22,6 +22,7 @@ from mag_sandbox.training.panorama.render import (
     HELD_OUT,
     RENDERER_VERSION,
     render,
+    render_behind,
     render_logged,
 )
 from mag_sandbox.training.pocket.data import CAPTIONS_EACH, TooManyPanoramas
@@ -37,7 +38,7 @@ class RingLog:
     """What rings show, in words and as things."""
 
     captions: list[list[str]]  # CAPTIONS_EACH a ring
-    things: list[list[Thing]]  # of each ring, from far to near
+    things: list[list[Thing]]  # of each ring, from far to near; first what is behind them all
 
     def __len__(self) -> int:
         return len(self.captions)
@@ -57,7 +58,7 @@ def ring_log(folder: Path, count: int) -> RingLog:
         raise TooManyPanoramas(f"{count} rings reach held-out seed {HELD_OUT}; ask for fewer")
     captions, things = [], []
     for first in range(0, count, RINGS_EACH):
-        path = _path(folder, "things", first, "json")
+        path = _path(folder, "log", first, "json")
         if not path.exists():
             with replacing(path) as part:
                 part.write_text(json.dumps([_record(first + row) for row in range(RINGS_EACH)]))
@@ -108,4 +109,5 @@ def _path(folder: Path, name: str, first: int, ending: str) -> Path:
 def _record(seed: int) -> dict:
     scene = render_logged(category_of(seed), seed)
     captions = [scene.caption(i) for i in range(CAPTIONS_EACH)]
-    return {"captions": captions, "things": [asdict(thing) for thing in scene.things]}
+    things = (*render_behind(scene.category, seed), *scene.things)
+    return {"captions": captions, "things": [asdict(thing) for thing in things]}

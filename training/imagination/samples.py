@@ -16,7 +16,7 @@ from mag_sandbox.model.pocket.networks import TextEncoder
 from mag_sandbox.model.prompts import tokenise
 from mag_sandbox.training.imagination.rings import category_of
 from mag_sandbox.training.imagination.stage_painter import placed
-from mag_sandbox.training.panorama.render import HELD_OUT, render_logged, view_at
+from mag_sandbox.training.panorama.render import HELD_OUT, render_behind, render_logged, view_at
 from mag_sandbox.training.panorama.sheets import write_sheet
 
 VIEWS = 12
@@ -58,7 +58,8 @@ class SampleSheets:
         for number, scene in enumerate(self._scenes):
             if number % ACROSS == 0:
                 rows += [[], []]
-            things = [placed(thing) for thing in scene.things]
+            behind = render_behind(scene.category, scene.seed)
+            things = [placed(thing) for thing in (*behind, *scene.things)]
             told, empty = self._prompts[number : number + 1], self._prompts[-1:]
             place = invented.lattice.place(pose)
             around = invented.repainted(nothing, place, Subject(told, empty, number, things))

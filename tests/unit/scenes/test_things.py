@@ -10,7 +10,7 @@ from mag_sandbox.scenes.things import (
     THINGS,
     ThingError,
     color_name,
-    named_kinds,
+    named_things,
     parse_edit,
     parse_thing,
     words_of,
@@ -133,8 +133,26 @@ def test_an_edit_that_makes_no_sense_is_refused(wrong):
         Edit(**{"act": "place", "kind": "tent", **wrong})
 
 
-def test_kinds_that_a_description_names_are_found_and_each_word_names_one():
+def test_things_that_a_description_names_are_found_and_each_word_names_one():
     kinds = ("tree", "red tree", "lake", "frozen lake", "sofa", "tent")
-    found = named_kinds("Red trees by a frozen lake, a couch and a green tree", kinds)
-    assert set(found) == {"red tree", "frozen lake", "sofa", "tree"}
-    assert named_kinds("nothing of it", kinds) == ()
+    found = named_things("Red trees by a frozen lake, a couch and a green tree", kinds)
+    colors = {one.kinds[0]: one.color for one in found}
+    assert colors == {
+        "red tree": None, "frozen lake": None, "sofa": None, "tree": COLORS["green"]
+    }  # fmt: skip
+    assert named_things("nothing of it", kinds) == ()
+
+
+def test_a_thing_has_the_colour_right_before_it_and_no_other():
+    kinds = ("sofa", "armchair", "sun")
+    sofa, armchair = named_things("a library with a big red sofa and an armchair", kinds)
+    assert (sofa.color, armchair.color) == (COLORS["red"], None)
+    assert named_things("on a sunny day", kinds) == ()
+
+
+def test_a_word_means_all_kinds_that_it_can():
+    (palms,) = named_things("palms", ("palm", "potted palm"))
+    assert palms.kinds == ("palm", "potted palm")
+    assert named_things("palms", ("palm",))[0].kinds == ("palm",)
+    (pines,) = named_things("pine trees", ("oak", "pine"))
+    assert pines.kinds == ("pine",), "these trees are pines"

@@ -191,3 +191,18 @@ def test_a_damaged_list_is_one_sentence(tmp_path, content):
 def test_a_missing_list_is_one_sentence(tmp_path):
     with pytest.raises(VocabularyError, match="No such file"):
         Vocabulary.load(tmp_path / WORDS_FILE)
+
+
+def test_a_place_tells_the_category_of_a_scene():
+    words = Vocabulary.load(POCKET)
+    assert words.place("a kitchen in the morning") == "indoor"
+    assert words.place("the haunted forest") == "video game", "the longer name counts"
+    assert words.place("a purple castle") is None
+    assert words.place("a library on a beach") is None, "of two places neither is meant"
+
+
+def test_unknown_words_are_read_as_known_ones_of_the_same_meaning():
+    words = Vocabulary.load(POCKET)
+    assert words.reading("a red rocket on a stage") == "a red rockets on a stage"
+    assert words.reading("a green stove, in a kitchen") == "a green counter, in a kitchen"
+    assert words.reading("a xyzzy in a meadow") == "a xyzzy in a meadow"

@@ -95,6 +95,18 @@ def test_captions_ask_for_what_they_name():
             assert value == truth[name.split(".")[1]]
 
 
+def test_a_caption_drawn_anew_shows_what_it_says_and_other_things_beside():
+    walls = {"said": [], "unsaid": []}
+    for index in range(0, 40, 4):  # rooms
+        scene = asked_scene(index, 0)
+        (again,) = scene.ahead_redrawn()
+        assert np.array_equal(again, scene.walls_redrawn()[0])
+        colors = [np.median(view[:60], axis=(0, 1)) for view in (again, scene.view(0.0))]
+        said = scene.ring.attributes["wall_color"] in scene.caption
+        walls["said" if said else "unsaid"].append(np.abs(np.subtract(*colors)).max())
+    assert np.median(walls["said"]) < 0.7 * np.median(walls["unsaid"])
+
+
 def test_a_turn_shows_the_four_walls(tmp_path):
     scene = asked_scene(0, 0)
     walls = shown_walls(PerfectWorld(), scene, "prompt", tmp_path)

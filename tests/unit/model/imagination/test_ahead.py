@@ -2,12 +2,15 @@
 
 import numpy as np
 
-from mag_sandbox.model.imagination.ahead import ahead_best, turned
+from mag_sandbox.model.imagination.ahead import ahead_best, missing, turned
 from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.scenes.things import Named
 
+NAMED = [Named(("house",), None)]
 TENT = PlacedObject("tent", 200.0, -5.0, 30.0, 20.0)
 TREE = PlacedObject("tree", 230.0, 0.0, 20.0, 25.0)
 HOUSE = PlacedObject("house", 20.0, 0.0, 30.0, 20.0)
+SUN = PlacedObject("sun", 200.0, 8.0, 16.0, 16.0)
 
 
 def from_ahead(thing: PlacedObject, yaw: float) -> float:
@@ -22,17 +25,26 @@ def test_the_view_ahead_shows_most_of_what_the_caption_says():
 
 
 def test_what_words_name_counts_more():
-    worth, yaw = ahead_best([HOUSE, TENT, TREE], np.array([2.5, 2.0, 1.0]), ["house"])
+    worth, yaw = ahead_best([HOUSE, TENT, TREE], np.array([2.5, 2.0, 1.0]), NAMED)
     assert worth > 1.0
     assert from_ahead(HOUSE, yaw) < 40.0
 
 
 def test_what_stands_behind_something_else_does_not_count():
     screen = PlacedObject("screen", 20.0, 0.0, 40.0, 40.0)
-    hidden, _ = ahead_best([HOUSE, screen], np.zeros(2), ["house"])
-    seen, _ = ahead_best([screen, HOUSE], np.zeros(2), ["house"])
+    hidden, _ = ahead_best([HOUSE, screen], np.zeros(2), NAMED)
+    seen, _ = ahead_best([screen, HOUSE], np.zeros(2), NAMED)
     assert (hidden, seen) == (0.0, 1.0)
 
 
 def test_a_plan_of_nothing_is_worth_nothing():
-    assert ahead_best([], np.zeros(0), ["house"]) == (0.0, 0.0)
+    assert ahead_best([], np.zeros(0), NAMED)[0] == 0.0
+
+
+def test_what_words_name_is_missing_where_the_view_ahead_does_not_show_it():
+    tent, sun, hills = (Named((kind,), None) for kind in ("tent", "sun", "hills"))
+    assert missing([TENT], 200.0, [tent]) == []
+    assert missing([TENT], 20.0, [tent]) == [tent]
+    assert missing([SUN], 20.0, [sun, hills]) == [], "there is one sun, hills do not stand"
+    assert missing([], 0.0, [tent, sun]) == [tent, sun]
+    assert missing([TENT], 200.0, [Named(("castle", "tent"), None)]) == []

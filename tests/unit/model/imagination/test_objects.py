@@ -35,6 +35,11 @@ def test_an_object_is_told_the_same_wherever_on_the_ring_it_stands():
     torch.testing.assert_close(here.numbers, there.numbers, atol=1e-5, rtol=1e-5)
 
 
+def test_what_goes_all_around_is_told_alike_in_all_directions():
+    numbers = told_of(replace(TENT, width=360.0)).numbers[:, :, 0]
+    assert torch.equal(numbers, numbers[:, :1].expand_as(numbers))
+
+
 def test_the_nearest_objects_are_told_first_and_no_more_than_there_is_room_for():
     far = [replace(TENT, kind="tree", variant=None)] * COVERING
     looks = told_of(*far, TENT).looks[4, 5].tolist()

@@ -7,17 +7,20 @@ import pytest
 import torch
 
 from mag_sandbox.model.imagination import planner as planner_module
-from mag_sandbox.model.imagination.ahead import turned
+from mag_sandbox.model.imagination.ahead import missing, turned
 from mag_sandbox.model.imagination.causal import choose
+from mag_sandbox.model.imagination.coloring import colored
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.planner import (
     COLUMNS,
     FIELDS,
     SIZES,
     TURN,
+    Wanted,
     placed_objects,
     thing_numbers,
 )
+from mag_sandbox.scenes.things import Named
 from tests.unit.model.imagination.tiny import KINDS, TINY, networks, prompts
 
 NOISE = np.random.default_rng(3).random((2, TINY.planner.most, len(FIELDS)))
@@ -31,13 +34,53 @@ def test_a_plan_is_a_function_of_caption_and_noise():
     assert plan != planner.plan(empty, empty, NOISE)
     assert plan != planner.plan(prompt, empty, 1 - NOISE)
     assert len(plan) <= TINY.planner.most
-    assert {thing.kind for thing in plan} <= set(KINDS)
+    assert {thing.kind for thing in plan} <= set(TINY.looks)
+
+
+def test_a_plan_goes_on_as_it_was_begun():
+    planner, (prompt, empty) = networks().planner.eval(), prompts()
+    begun = placed_objects(thing_numbers([TENT, TENT], KINDS), KINDS)
+    plan = planner.plan(prompt, empty, NOISE, begun=begun)
+    gaps = {round(two.yaw - one.yaw, 3) % 360 for one, two in zip(begun, plan, strict=False)}
+    assert [replace(one, yaw=0.0) for one in plan[:2]] == [replace(one, yaw=0.0) for one in begun]
+    assert len(gaps) == 1, "all are turned alike"
+    assert plan != planner.plan(prompt, empty, NOISE)
+
+
+def test_what_words_name_is_added_where_no_plan_shows_it_in_the_colour_they_give():
+    planner, (prompt, empty) = networks().planner.eval(), prompts()
+    nothing_more = replace(TINY.planner, most=1)
+    planner.config = nothing_more
+    red = Named(("tent",), (214, 73, 72))
+    sky = Wanted([red])
+    plan = planner.plan(prompt, empty, NOISE[:, :1].repeat(8, axis=1)[:, :1], sky)
+    assert [thing.kind for thing in plan] == ["sky", "tent"]
+    (again,) = colored(plan[1:], [red])
+    assert again == plan[1]
+    assert not missing(plan, 0.0, [red])
+
+
+def test_what_is_behind_all_comes_first_and_never_again_and_is_of_one_category():
+    planner, (prompt, empty) = networks().planner.eval(), prompts()
+    planner._behind = {"outdoor": ("sky",), "indoor": ("tree", "sky")}
+    planner._among = {"outdoor": ("tent",), "indoor": ("tent", "tree")}
+    many = np.random.default_rng(5).random((16, 5, len(FIELDS)))
+
+    def kinds_of(wanted):
+        plans = planner.draw(prompt, empty, many, wanted=wanted).things
+        return [[TINY.looks[kind - 1] for kind in plan[:, 0]] for plan in plans]
+
+    drawn = kinds_of(Wanted())
+    assert {tuple(kinds[:2]) for kinds in drawn} <= {("sky", "tent"), ("tree", "sky"), ("sky",)}
+    assert all(set(kinds[1:]) <= {"tent"} for kinds in drawn if kinds[0] == "sky")
+    assert any("tree" in kinds[2:] for kinds in drawn if kinds[0] == "tree")
+    assert all(kinds[:2] == ["tree", "sky"] for kinds in kinds_of(Wanted(category="indoor")))
 
 
 def test_what_is_drawn_step_by_step_is_what_the_whole_plan_makes_likely():
     """With the likeliest values alone, cached steps end where one pass over all of them does."""
     planner, (prompt, _) = networks().planner.eval(), prompts()
-    planner.config = replace(TINY.planner, guidance=1.0, top_p=1e-6)
+    planner.config, planner._behind = replace(TINY.planner, guidance=1.0, top_p=1e-6), {}
     (drawn, *_), _ = planner.draw(prompt, prompt, NOISE)
     with torch.no_grad():
         logits = planner(torch.from_numpy(drawn)[None], prompt)
@@ -119,3 +162,13 @@ def test_only_the_likeliest_values_are_chosen_by_their_share():
     assert chosen == [0, 1, 2]
     assert choose(logits, torch.tensor([0.999]), 1.0).item() == 3
     assert choose(logits.flip(-1), torch.tensor([0.2]), 0.4).item() == 3
+
+
+def test_a_plan_is_of_the_category_that_has_what_words_name():
+    planner = networks().planner
+    planner._behind = {"outdoor": ("sky",), "indoor": ("sky", "tree")}
+    planner._among = {"outdoor": ("tent", "tree"), "indoor": ("tree",)}
+    tent, tree = (Named((kind,), None) for kind in KINDS)
+    assert planner._scenes(Wanted([tent, tree])) == ["outdoor"]
+    assert planner._scenes(Wanted([tree])) == ["outdoor", "indoor"]
+    assert planner._scenes(Wanted([tent], "indoor")) == ["indoor"], "a place decides"

@@ -11,8 +11,11 @@ from mag_sandbox.model.imagination.weights import ImaginationNetworks
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
 
 KINDS = ("tent", "tree")
+BEHIND = {"outdoor": ("sky",)}
 TINY = ImaginationConfig(
     kinds=KINDS,
+    behind=BEHIND,
+    among={"outdoor": KINDS},
     planner=PlannerConfig(
         dim=32, ffn_dim=16, num_heads=1, num_layers=1, text_dim=4, text_len=3, kinds=4, most=5,
         plans=2,

@@ -30,6 +30,8 @@ from tests.tiny import CAPTIONS, FP32, LEFT, PLACE, RIGHT, STILL, TINY, UP, writ
 WIDE = replace(TINY, frame_width=160, frame_height=96)  # views as wide as real ones: 10 x 6 cells
 IMAGINATION = ImaginationConfig(
     kinds=("tent", "tree"),
+    behind={"outdoor": ("sky",)},
+    among={"outdoor": ("tent", "tree")},
     planner=PlannerConfig(
         dim=32, ffn_dim=16, num_heads=1, num_layers=1, text_dim=16, text_len=8, kinds=4, most=3,
         plans=2,

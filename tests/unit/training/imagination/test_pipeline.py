@@ -30,12 +30,16 @@ SMALL = replace(
 )  # fmt: skip
 
 
+def _small(kinds, behind, among):
+    return replace(SMALL, kinds=kinds, behind=behind, among=among)
+
+
 def test_training_leaves_weights_that_plan_and_paint_and_can_be_trained_on(monkeypatch, tmp_path):
     for name in ("rings.RINGS_EACH", "stage_painter.RINGS_EACH", "samples.VIEWS"):
         monkeypatch.setattr(f"{HERE}.{name}", 1)
     for stage in ("painter", "planner"):
         monkeypatch.setattr(f"{HERE}.stage_{stage}.BATCH", 1)
-    monkeypatch.setattr(pipeline, "ImaginationConfig", lambda kinds: replace(SMALL, kinds=kinds))
+    monkeypatch.setattr(pipeline, "ImaginationConfig", _small)
     told = [
         "imagination", "--folder", str(tmp_path), "--data", str(tmp_path / "rings"), "--rings", "1",
         "--logs", "2", "--painter-steps", "1", "--planner-steps", "1",

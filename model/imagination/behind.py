@@ -1,0 +1,66 @@
+"""What is behind all things, read off a picture: how alike both are, and what the picture says.
+
+Data, and numbers made of it; knows nothing of networks.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from mag_sandbox.model.imagination.objects import PlacedObject
+
+_ALIKE = 24.0  # levels of a channel at which two colours are hardly alike any more
+_FEWEST = 800  # pixels that a picture had best show of a band
+_PLAIN = 0.12  # share of a band's pixels that its own colour has, where it can be seen at all
+
+
+class RingPicture(NamedTuple):
+    """What is known of a ring, as a picture."""
+
+    pixels: np.ndarray  # uint8 [H, W, 3], of 360 degrees
+    shown: np.ndarray  # where they are known, bool [H, W]
+
+
+def likeness(behind: Sequence[PlacedObject], sight: RingPicture) -> float:
+    """Return how much of what a picture shows has the colours that things behind it would have."""
+    return sum(
+        float(_alike(pixels, thing.color).mean())
+        for thing in behind
+        if thing.color and len(pixels := _band(thing, sight)) >= _FEWEST
+    )
+
+
+def as_seen(behind: Sequence[PlacedObject], sight: RingPicture) -> list[PlacedObject]:
+    """Return things behind with the colours that a picture plainly shows of them."""
+    return [_as_seen(thing, _band(thing, sight)) for thing in behind]
+
+
+def _as_seen(thing: PlacedObject, pixels: np.ndarray) -> PlacedObject:
+    if thing.color is None or len(pixels) < _FEWEST:
+        return thing
+    alike = _alike(pixels, thing.color)
+    if alike.mean() < _PLAIN:
+        return thing
+    color = (pixels * alike[:, None]).sum(axis=0) / alike.sum()
+    mean = color if thing.mean_color is None else color + np.subtract(thing.mean_color, thing.color)
+    return replace(thing, color=_rgb(color), mean_color=_rgb(mean))
+
+
+def _band(thing: PlacedObject, sight: RingPicture) -> np.ndarray:
+    """Return the pixels of the rows that a thing covers, float [N, 3]."""
+    height, width = sight.shown.shape
+    middle, half = height / 2 - thing.pitch * width / 360, thing.height * width / 720
+    rows = slice(max(round(middle - half), 0), max(round(middle + half), 0))
+    return sight.pixels[rows][sight.shown[rows]].astype(np.float64)
+
+
+def _alike(pixels: np.ndarray, color: Sequence[int]) -> np.ndarray:
+    """Return how alike pixels are to a colour, 0 to 1 each."""
+    return np.exp(-((np.abs(pixels - np.array(color)).max(axis=-1) / _ALIKE) ** 2))
+
+
+def _rgb(color: np.ndarray) -> tuple[int, int, int]:
+    red, green, blue = np.rint(color).clip(0, 255).astype(int).tolist()
+    return red, green, blue

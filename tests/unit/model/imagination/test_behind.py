@@ -1,0 +1,34 @@
+"""What is behind all things has the colours that a picture shows of it."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from mag_sandbox.model.imagination.behind import RingPicture, as_seen, likeness
+from mag_sandbox.model.imagination.objects import PlacedObject
+
+WALL = PlacedObject("wall", 0.0, 25.0, 360.0, 50.0, (200, 40, 40), (190, 40, 40))
+FLOOR = PlacedObject("floor", 0.0, -25.0, 360.0, 50.0, (60, 60, 200), (60, 60, 200))
+SHOWN = np.zeros((96, 320), bool)
+SHOWN[10:90, 100:220] = True
+
+
+def picture(wall=(205, 50, 45), floor=(60, 60, 200)) -> RingPicture:
+    pixels = np.zeros((96, 320, 3), np.uint8)
+    pixels[:48], pixels[48:] = wall, floor
+    pixels[30:48, 120:160] = 255  # something stands before the wall
+    return RingPicture(pixels, SHOWN)
+
+
+def test_a_picture_is_most_like_what_has_its_colours():
+    green = replace(WALL, color=(40, 200, 40))
+    assert likeness([WALL, FLOOR], picture()) > 1.5 > likeness([green, FLOOR], picture())
+
+
+def test_colours_are_those_that_the_picture_shows_and_stay_where_it_does_not():
+    wall, floor = as_seen([WALL, FLOOR], picture(floor=(0, 0, 0)))
+    assert wall.color == (205, 50, 45)
+    assert wall.mean_color == (195, 50, 45)
+    assert floor == FLOOR, "something else covers it all"
+    nothing = RingPicture(picture().pixels, np.zeros_like(SHOWN))
+    assert as_seen([WALL], nothing) == [WALL]
