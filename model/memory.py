@@ -110,7 +110,8 @@ class MemoryPolicy(ABC):
         """Note that a frame was the newest for which the originals near a view were needed."""
         frames = self.table.frames
         for slot, frame in frames.items():
-            if not frame.copied and _near(view, frame.pose):
+            lasts = not frame.copied and not frame.focused
+            if lasts and _near(view, frame.pose):
                 frames[slot] = replace(frame, needed=frame_index)
 
     def _put(self, block: BlockInfo, frame: int, kind: SegmentKind, slot: int) -> SlotWrite:

@@ -10,7 +10,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from mag_sandbox.controls.camera import CameraCommand, CameraPose, yaw_difference
+from mag_sandbox.controls.camera import CameraCommand, CameraPose
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.model.coverage import all_shown, choose_views, covered_cells
 from mag_sandbox.model.flow import euler_levels
@@ -79,15 +79,6 @@ class _Made:
     coordinates: Coordinates
     info: BlockInfo
     read: tuple[int, ...]  # slots
-
-
-SLOW = 0.05  # of a view: how far a camera moves in a block at most that is worth focusing for
-
-
-def _is_slow(before: CameraPose, after: CameraPose) -> bool:
-    """Tell whether a camera moved little from one block to the next."""
-    turn, tilt = yaw_difference(after.yaw, before.yaw), after.pitch - before.pitch
-    return max(abs(turn), abs(tilt), abs(after.fov - before.fov)) <= SLOW * after.fov
 
 
 @dataclass(frozen=True, slots=True)
@@ -534,7 +525,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         """Remember what was painted where a block looks in place of its copy; tell whether it is.
 
         A view between the cells of the lattice, or zoomed, is recalled softly from views beside it.
-        So where the camera rests or is slow, the next block reads the very view.
+        So the next block reads the very view that this one ended at.
 
         Args:
             slot: of the block's last frame.
@@ -542,7 +533,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             focused: where the newest such frame before it looks.
         """
         pose, policy = made.info.poses[-1], self._policy
-        if not made.info.copied or not _is_slow(self._running().pose, pose):
+        if not made.info.copied:
             return False
         stays = policy.focused()  # None: the frame had this very slot
         if pose == focused and stays is not None:
@@ -561,11 +552,9 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         self, slot: int, pose: CameraPose, view: Tensor, read: Sequence[int]
     ) -> None:
         """Remember a view, latents [1, C, h, w], in a slot, reading others."""
-        self._cache.attend(read)
-        poses = (pose,) * self.spec.block_length
-        place = self._coordinates(BlockInfo(0, poses, time=self._time))
-        self._generator.remember(self._resting(view), place)
-        self._cache.write([SlotWrite(len(poses) - 1, slot)])
+        self._cache.attend(read, frames=1)
+        self._generator.remember(view[None], self._view_coordinates(pose))
+        self._cache.write([SlotWrite(0, slot)])
 
     def _remember_deferred(self) -> None:
         """Remember what was put off; what it reads is as it was, so it makes no difference."""

@@ -25,7 +25,18 @@ from mag_sandbox.model.pocket import loading as pocket
 from mag_sandbox.model.pocket.painting import BLOCKS_A_PLAN, BLOCKS_A_VIEW, Plan
 from mag_sandbox.model.pocket.world import DiffusionWorld
 from mag_sandbox.model.world import Control, FrameBlock, MemorySetting, WorldFailed, WorldState
-from tests.tiny import CAPTIONS, FP32, LEFT, PLACE, RIGHT, STILL, TINY, UP, write_tiny_weights
+from tests.tiny import (
+    CAPTIONS,
+    FP32,
+    LEFT,
+    PLACE,
+    RIGHT,
+    STILL,
+    TINY,
+    UP,
+    tiny_world,
+    write_tiny_weights,
+)
 
 WIDE = replace(TINY, frame_width=160, frame_height=96)  # views as wide as real ones: 10 x 6 cells
 IMAGINATION = ImaginationConfig(
@@ -204,12 +215,12 @@ def test_a_parked_session_goes_on_to_the_bit():
     assert same(expected, [other.step(control) for control in [RIGHT] * 5 + [LEFT] * 3])
 
 
-@pytest.mark.parametrize("slots", [60, 5])
-def test_what_is_remembered_when_it_is_read_is_what_would_have_been_remembered_at_once(slots):
+@pytest.mark.parametrize("make", [world, lambda: world(slots=5), tiny_world])
+def test_what_is_remembered_when_it_is_read_is_what_would_have_been_remembered_at_once(make):
     """A snapshot, of which play must know nothing, remembers what was put off."""
     zoom, words = Control(CameraCommand(zoom=1.0)), replace(STILL, prompt=CAPTIONS[1])
     path = [STILL] * 4 + [RIGHT] * 9 + [words, *[LEFT] * 12, zoom, zoom, UP, RIGHT, STILL]
-    put_off, at_once = world(slots=slots), world(slots=slots)
+    put_off, at_once = make(), make()
     blocks = play(put_off, path)
     at_once.reset(PLACE, 1)
     shown = [(at_once.snapshot(), at_once.step(control))[1] for control in path]
@@ -220,17 +231,14 @@ def test_what_is_remembered_when_it_is_read_is_what_would_have_been_remembered_a
 
 
 def test_a_copy_that_nobody_reads_costs_no_pass_of_the_memory_model():
-    made = world()
-    at_rest = play(made, [STILL] * 20)
-    remembers = ["remember" in block.stage_ms for block in at_rest]
-    assert remembers == [True, True] + [False] * 19  # the second is of the first as it was painted
-    back = [made.step(control) for control in [RIGHT] * 6 + [LEFT] * 6]
-    known = [block for block in back if not block.look_ahead]
-    assert not any("remember" in block.stage_ms for block in known[-4:])
+    at_rest = play(tiny_world(look_ahead=False), [STILL] * 6)
+    assert ["remember" in block.stage_ms for block in at_rest] == [True] + [False] * 6
+    painted = play(world(), [STILL] * 6)  # the second is of the first as it was painted
+    assert ["remember" in block.stage_ms for block in painted] == [True, True] + [False] * 5
 
 
 def focused_views(made: DiffusionWorld) -> list[tuple[CameraPose, torch.Tensor]]:
-    """Return a list that will hold the views which are remembered where the camera rests."""
+    """Return a list that will hold the views which are remembered in place of copies."""
     views: list[tuple[CameraPose, torch.Tensor]] = []
     focus = made._focus
 
@@ -251,7 +259,7 @@ def focused_views(made: DiffusionWorld) -> list[tuple[CameraPose, torch.Tensor]]
 
 
 @pytest.mark.parametrize("policy", ["mag-retrieve", "mag", "full", "window"])
-def test_where_a_camera_comes_to_rest_memory_shows_what_was_painted_there(policy):
+def test_memory_shows_what_was_painted_where_the_camera_is(policy):
     """Between the cells of the lattice, or zoomed, views beside it say too little."""
     made = world(policy)
     views = focused_views(made)
