@@ -14,6 +14,7 @@ from torch import Tensor
 from mag_sandbox.controls.camera import WIDEST_FOV, CameraPose
 from mag_sandbox.model.imagination.surroundings import Lattice, Place, Surroundings
 
+KEPT = 2  # places that were decoded last: what is seen, and what is upwind
 STEP = 4  # columns: how much wider than need be is decoded, for views to come
 
 
@@ -38,7 +39,7 @@ class ViewCutter:
             size: height and width of a view [px].
         """
         self._lattice, self._decode, self._size = lattice, decode, size
-        self._last: tuple[Surroundings, Place, Tensor] | None = None
+        self._last: list[tuple[Surroundings, Place, Tensor]] = []
 
     def views(self, around: Surroundings, poses: Sequence[CameraPose]) -> Tensor | None:
         """Return pictures at some poses, [F, 3, H, W]; None: not all that they show is known.
@@ -54,9 +55,12 @@ class ViewCutter:
 
     def _decoded(self, around: Surroundings, place: Place) -> Tensor:
         """Return pictures of a place, [1, 3, H, W], that are what they were if nothing changed."""
-        if self._last is None or self._last[0] is not around or self._last[1] != place:
-            self._last = around, place, self._decode(around, place)
-        return self._last[2]
+        for known in self._last:
+            if known[0] is around and known[1] == place:
+                return known[2]
+        pictures = self._decode(around, place)
+        self._last = [(around, place, pictures), *self._last[: KEPT - 1]]
+        return pictures
 
     def _cut(self, pictures: Tensor, place: Place, pose: CameraPose) -> Tensor:
         """Return the picture at a pose, [3, H, W], of those of a place."""

@@ -5,7 +5,7 @@ world's thread takes what is left as soon as it has time. It matters to no pictu
 """
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Generic, TypeVar
@@ -88,6 +88,15 @@ class BlockDecoder:
         self._codec, self._animation, self._times = codec, animation, times
         threads = torch.get_num_threads()
         self._thread = ThreadPoolExecutor(1, "decoding", torch.set_num_threads, (threads,))
+
+    def beside(self, task: Callable[[], Result]) -> "Future[Result]":
+        """Have the thread do something before what is begun later."""
+
+        def done() -> Result:
+            with torch.inference_mode():
+                return task()
+
+        return self._thread.submit(done)
 
     def begin(
         self, latents: Tensor, poses: tuple[CameraPose, ...]

@@ -3,6 +3,7 @@
 import hashlib
 import time
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Self
@@ -79,6 +80,14 @@ class _Made:
     coordinates: Coordinates
     info: BlockInfo
     read: tuple[int, ...]  # slots
+
+
+@dataclass(frozen=True, slots=True)
+class _Painted:
+    """What is being cut for a block of what was painted; None: it is not needed, it seems."""
+
+    view: "Future[Tensor | None] | None" = None  # where its last frame looks, latents
+    sky: "Future[Tensor | None] | None" = None  # upwind, pictures
 
 
 @dataclass(frozen=True, slots=True)
@@ -417,10 +426,11 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
     ) -> FrameBlock:
         """Make, decode and return a block, and begin to invent what comes next."""
         session = self._running()
+        painted = self._painted_beside(poses) if given is None else _Painted()
         made = self._make(poses, given=given)
         drawn = self._decoder.begin(made.latents[0], poses)
-        self._remember(made)  # meanwhile
-        sky = partial(self._sky, poses)
+        self._remember(made, painted.view)  # meanwhile
+        sky = partial(self._sky, poses, painted.sky)
         shown = self._decoder.finish(drawn, poses, self._time, sky, likely=session.has_sky)
         session.settle(poses[-1], has_sky=shown.has_sky)
         self._look_ahead_to(command, session.block_index + 1)
@@ -433,6 +443,21 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         editor.see(poses)
         planned = editor.planned if self._arrives_later else None  # else not all was painted
         return replace(block, placed=editor.placed, planned=planned)
+
+    def _painted_beside(self, poses: tuple[CameraPose, ...]) -> "_Painted":
+        """Begin to cut what a block needs of what was painted, while the block is denoised."""
+        view = sky = None
+        if poses[-1] != self._focused_pose():
+            view = self._decoder.beside(partial(self._view_painted, poses[-1]))
+        if self._running().has_sky:
+            upwind = self._decoder.upwind(poses, self._time)
+            sky = self._decoder.beside(partial(self._inventor.views, upwind))
+        return _Painted(view, sky)
+
+    def _view_painted(self, pose: CameraPose) -> Tensor | None:
+        """Return the latents of what was painted at a pose, [1, C, h, w]; None: not all of it."""
+        views = self._inventor.views((pose,))
+        return None if views is None else self._codec.encode(to_frames(views)).float()
 
     def _make(
         self,
@@ -496,8 +521,13 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             self._remember_deferred()
         self._cache.attend(slots, frames)
 
-    def _remember(self, made: _Made) -> None:
-        """Remember a block with one clean pass; one that only the next might read, when it does."""
+    def _remember(self, made: _Made, painted: "Future[Tensor | None] | None" = None) -> None:
+        """Remember a block with one clean pass; one that only the next might read, when it does.
+
+        Args:
+            made: the block.
+            painted: what was painted where its last frame looks, if that is not focused yet.
+        """
         focused = self._focused_pose()
         writes = self._policy.admit(made.info)
         slots, deferred = {write.slot for write in writes}, self._deferred
@@ -510,7 +540,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         if writes and not passes:
             with self._times.of("look_ahead" if made.info.look_ahead else "remember"):
                 self._write(made, writes)
-        if writes and not self._focus(writes[-1].slot, made, focused) and passes:
+        if writes and not self._focus(writes[-1].slot, made, focused, painted) and passes:
             self._deferred = _Deferred(made, writes[-1])
             if writes[-1].slot in made.read:  # the next block reads it as well, most likely
                 self._remember_deferred()
@@ -521,7 +551,13 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         slot = self._policy.focused()
         return None if slot is None else self._policy.table.frames[slot].pose
 
-    def _focus(self, slot: int, made: _Made, focused: CameraPose | None) -> bool:
+    def _focus(
+        self,
+        slot: int,
+        made: _Made,
+        focused: CameraPose | None,
+        painted: "Future[Tensor | None] | None",
+    ) -> bool:
         """Remember what was painted where a block looks in place of its copy; tell whether it is.
 
         A view between the cells of the lattice, or zoomed, is recalled softly from views beside it.
@@ -531,19 +567,19 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             slot: of the block's last frame.
             made: the block.
             focused: where the newest such frame before it looks.
+            painted: latents of the view, if that is not where the block looks.
         """
         pose, policy = made.info.poses[-1], self._policy
+        view = painted.result() if painted else None
         if not made.info.copied:
             return False
-        stays = policy.focused()  # None: the frame had this very slot
-        if pose == focused and stays is not None:
+        if pose == focused:
+            if policy.focused() is not None:  # it lies in another slot
+                return False
+        elif view is None:
             return False
-        if pose != focused:
+        else:
             with self._times.of("remember"):
-                views = self._inventor.views((pose,))
-                if views is None:
-                    return False
-                view = self._codec.encode(to_frames(views)).float()
                 self._remember_view(slot, pose, view, made.read)
         policy.table.focus(slot)
         return True
@@ -569,16 +605,18 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         self._generator.remember(made.latents, made.coordinates)
         self._cache.write(writes)
 
-    def _sky(self, poses: tuple[CameraPose, ...]) -> Tensor:
+    def _sky(
+        self, poses: tuple[CameraPose, ...], painted: "Future[Tensor | None] | None"
+    ) -> Tensor:
         """Return pictures at rest of where the wind has carried a block's sky from, [F, 3, H, W].
 
         As they were painted, or else as memory shows them.
         """
         poses = self._decoder.upwind(poses, self._time)
         with self._times.of("sky"):
-            painted = self._inventor.views(poses)
-            if painted is not None:
-                return painted
+            views = painted.result() if painted else self._inventor.views(poses)
+            if views is not None:
+                return views
             self._read(self._attend(poses[-1]))
             place = self._coordinates(BlockInfo(0, poses, time=self._time))
             return self._codec.picture(self._recall(place, len(poses))[0])

@@ -242,7 +242,7 @@ def focused_views(made: DiffusionWorld) -> list[tuple[CameraPose, torch.Tensor]]
     views: list[tuple[CameraPose, torch.Tensor]] = []
     focus = made._focus
 
-    def noted(slot, block, before):
+    def noted(*args):
         remember = made._remember_view
 
         def heard(slot, pose, view, read):
@@ -250,7 +250,7 @@ def focused_views(made: DiffusionWorld) -> list[tuple[CameraPose, torch.Tensor]]
             remember(slot, pose, view, read)
 
         made._remember_view = heard  # type: ignore[method-assign]
-        done = focus(slot, block, before)
+        done = focus(*args)
         made._remember_view = remember  # type: ignore[method-assign]
         return done
 
