@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.objects import PlacedObject, rgb
 
 _ALIKE = 24.0  # levels of a channel at which two colours are hardly alike any more
 _FEWEST = 800  # pixels that a picture had best show of a band
@@ -45,7 +45,7 @@ def _as_seen(thing: PlacedObject, pixels: np.ndarray) -> PlacedObject:
         return thing
     color = (pixels * alike[:, None]).sum(axis=0) / alike.sum()
     mean = color if thing.mean_color is None else color + np.subtract(thing.mean_color, thing.color)
-    return replace(thing, color=_rgb(color), mean_color=_rgb(mean))
+    return replace(thing, color=rgb(color), mean_color=rgb(mean))
 
 
 def _band(thing: PlacedObject, sight: RingPicture) -> np.ndarray:
@@ -59,8 +59,3 @@ def _band(thing: PlacedObject, sight: RingPicture) -> np.ndarray:
 def _alike(pixels: np.ndarray, color: Sequence[int]) -> np.ndarray:
     """Return how alike pixels are to a colour, 0 to 1 each."""
     return np.exp(-((np.abs(pixels - np.array(color)).max(axis=-1) / _ALIKE) ** 2))
-
-
-def _rgb(color: np.ndarray) -> tuple[int, int, int]:
-    red, green, blue = np.rint(color).clip(0, 255).astype(int).tolist()
-    return red, green, blue

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.objects import PlacedObject, rgb
 from mag_sandbox.scenes.things import COLORS, Named
 
 _LIGHTS = np.array((0.55, 0.75, 1.0))  # that a colour may be seen in
@@ -42,10 +42,5 @@ def _colored(thing: PlacedObject, wanted: np.ndarray, light: float) -> PlacedObj
         if own <= near + _SLACK:
             return thing
     shade = wanted * light
-    mean = thing.mean_color and _rgb(_OWN * shade + (1 - _OWN) * np.array(thing.mean_color))
-    return replace(thing, color=_rgb(shade), mean_color=mean)
-
-
-def _rgb(color: np.ndarray) -> tuple[int, int, int]:
-    red, green, blue = np.rint(color).astype(int).tolist()
-    return red, green, blue
+    mean = thing.mean_color and rgb(_OWN * shade + (1 - _OWN) * np.array(thing.mean_color))
+    return replace(thing, color=rgb(shade), mean_color=mean)

@@ -67,8 +67,7 @@ class ViewCutter:
         stride = pictures.shape[-1] / place.columns  # px of a cell
         cell, (height, width) = self._lattice.cell, self._size
         column, row = self._lattice.position(pose)
-        column = place.left + (column - place.left) % (360.0 / cell)
-        across = (column - place.left) * stride
+        across = (column - place.left) % (360.0 / cell) * stride
         step = pose.fov / WIDEST_FOV
         rows = _resampling((row - place.top) * stride, step, height, pictures.shape[-2])
         columns = _resampling(across, step, width, pictures.shape[-1])

@@ -64,6 +64,12 @@ class ToldObjects(NamedTuple):
         return ToldObjects(torch.zeros_like(self.looks), torch.zeros_like(self.numbers))
 
 
+def rgb(color: np.ndarray) -> tuple[int, int, int]:
+    """Return a colour of numbers, [3], in whole levels from 0 to 255."""
+    red, green, blue = np.rint(color).clip(0, 255).astype(int).tolist()
+    return red, green, blue
+
+
 def object_table(
     objects: Sequence[PlacedObject], kinds: Sequence[str], ring: tuple[int, int]
 ) -> ObjectTable:

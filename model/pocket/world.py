@@ -456,8 +456,8 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
 
     def _view_painted(self, pose: CameraPose) -> Tensor | None:
         """Return the latents of what was painted at a pose, [1, C, h, w]; None: not all of it."""
-        views = self._inventor.views((pose,))
-        return None if views is None else self._codec.encode(to_frames(views)).float()
+        frames = self.painted(pose)
+        return None if frames is None else self._codec.encode(frames).float()
 
     def _make(
         self,
