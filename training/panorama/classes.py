@@ -116,6 +116,7 @@ LOOKS: dict[str, dict[str, str]] = {
     UNNAMED: _named_alike("cloud", "starry sky", "puddle", "spotlight"),
 }  # fmt: skip
 LOOKS["main"] = LOOKS["second"]
+LOOKS["third"] = LOOKS["fourth"] = LOOKS["furniture"] | LOOKS["second"]
 
 CLASSES: tuple[str, ...] = tuple(
     dict.fromkeys(look for looks in LOOKS.values() for look in looks.values())

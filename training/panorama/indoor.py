@@ -1,4 +1,4 @@
-"""Rooms seen from their middle: four walls unrolled into a ring, furniture in four bays.
+"""Rooms seen from their middle: four walls unrolled into a ring, each furnished in its own way.
 
 Samples coherent attributes, draws the picture and describes it. Knows nothing of other
 categories, of rendering games or of training.
@@ -20,28 +20,78 @@ FRONT_BASE = 286.0  # row of plants standing before the furniture
 TALL = 130  # px of furniture above which no picture fits over it
 VARIANTS = 6  # numbers that change details of furniture
 PLANT_VARIANTS = 4
-DOOR_SIDES = ("bookshelf", "wardrobe")  # furniture narrow enough to leave a door free
-# where things stand in a bay, as part of its width
-BAY_PLACES = {"main": 0.28, "gap": 0.56, "window": 0.73, "slot": 0.975}
+WALL_WIDTH = RING_WIDTH / 4
+# where things stand at a wall, as part of its width
+PLACES = {"main": 0.28, "gap": 0.56, "side": 0.73, "corner": 0.975}
+SWAY = 14.0  # px that a place is missed by, either way
+AHEAD = 40.0  # px that the middle of the first wall may lie beside the ring's first column
 
 
 class Room(NamedTuple):
     """What stands in a kind of room."""
 
-    main: tuple[str, ...]
-    second: tuple[str, ...]
+    main: tuple[str, ...]  # what it is known by
+    second: tuple[str, ...]  # beside that, and once more elsewhere
+    others: tuple[str, ...]  # at walls of their own
 
 
 ROOMS: dict[str, Room] = {
-    "living room": Room(("sofa",), ("armchair", "fireplace", "cabinet", "round table")),
-    "bedroom": Room(("bed", "wardrobe"), ("cabinet", "armchair", "stool")),
-    "library": Room(("bookshelf",), ("armchair", "fireplace", "round table")),
-    "kitchen": Room(("kitchen counter",), ("round table", "stool", "cabinet")),
-    "office": Room(("desk", "bookshelf"), ("cabinet", "armchair")),
-    "dining room": Room(("dining table",), ("cabinet", "fireplace")),
-    "music room": Room(("piano",), ("armchair", "stool", "cabinet")),
-    "bathroom": Room(("bathtub",), ("stool", "cabinet")),
+    "living room": Room(
+        ("sofa",),
+        ("armchair", "fireplace", "cabinet", "round table"),
+        ("bookshelf", "piano", "fireplace", "cabinet", "desk", "dining table"),
+    ),
+    "bedroom": Room(
+        ("bed", "wardrobe"),
+        ("cabinet", "armchair", "stool"),
+        ("wardrobe", "desk", "bookshelf", "armchair", "cabinet"),
+    ),
+    "library": Room(
+        ("bookshelf",),
+        ("armchair", "fireplace", "round table"),
+        ("bookshelf", "desk", "sofa", "fireplace"),
+    ),
+    "kitchen": Room(
+        ("kitchen counter",),
+        ("round table", "stool", "cabinet"),
+        ("dining table", "cabinet", "round table", "fireplace"),
+    ),
+    "office": Room(
+        ("desk", "bookshelf"), ("cabinet", "armchair"), ("bookshelf", "sofa", "round table", "desk")
+    ),
+    "dining room": Room(
+        ("dining table",),
+        ("cabinet", "fireplace"),
+        ("fireplace", "cabinet", "bookshelf", "piano", "armchair"),
+    ),
+    "music room": Room(
+        ("piano",),
+        ("armchair", "stool", "cabinet"),
+        ("bookshelf", "sofa", "fireplace", "cabinet", "armchair"),
+    ),
+    "bathroom": Room(
+        ("bathtub",), ("stool", "cabinet"), ("cabinet", "wardrobe", "armchair", "round table")
+    ),
 }
+PIECES = MAIN | SECOND
+PLACED = ("furniture", "second", "third", "fourth")  # attributes that name pieces
+
+
+class Wall(NamedTuple):
+    """What one of four walls has, in attributes."""
+
+    main: str  # the piece at the large place, or the door
+    side: str  # the piece at the small place; "": a picture hangs there, or there is a window
+    window: bool  # at the small place
+    rug: bool
+
+
+WALLS = (
+    Wall("furniture", "second", window=True, rug=True),
+    Wall("third", "", window=False, rug=False),
+    Wall("fourth", "second", window=True, rug=True),
+    Wall("door", "", window=True, rug=False),
+)
 PICTURES = (
     "none", "landscape paintings", "portraits", "abstract paintings", "round mirrors", "clocks",
 )  # fmt: skip
@@ -73,6 +123,10 @@ ATTRIBUTES: dict[str, tuple[str, ...]] = {
     "furniture_color": FURNITURE_COLORS,
     "second": tuple(SECOND),
     "second_color": FURNITURE_COLORS,
+    "third": tuple(PIECES),
+    "third_color": FURNITURE_COLORS,
+    "fourth": tuple(PIECES),
+    "fourth_color": FURNITURE_COLORS,
     "plant": ("none", *decor.PLANTS),
     "picture": PICTURES,
     "lamp": LAMPS,
@@ -101,11 +155,6 @@ def sample(rng: np.random.Generator) -> dict[str, str]:
     ground, back = shell.FLOORS[floor][floor_color], shell.WALLS[wall]
     light = pick(rng, ("daylight", "daylight", "lamplight", "evening", "dim"))
     window = pick(rng, WINDOWS if light == "lamplight" else WINDOWS[1:])
-    furniture = pick(rng, ROOMS[room].main)
-    # white bedding would hide a white bed
-    near = [back, PAINTS["white"]] if furniture == "bed" else [back]
-    furniture_color = _paint_apart(rng, FURNITURE_COLORS, near)
-    is_tall = MAIN[furniture].height >= TALL
     lamps = LAMPS[1:] if light in ("lamplight", "dim") else LAMPS
     lamp = pick(rng, lamps)
     doors = tuple(name for name, paint in DOORS.items() if contrast(paint, back) > 60)
@@ -122,31 +171,46 @@ def sample(rng: np.random.Generator) -> dict[str, str]:
         "window": window,
         "view": "none" if window == "none" else pick(rng, tuple(decor.VIEWS)),
         "curtains": _paint_apart(rng, CURTAIN_COLORS, [back]) if has_curtains else "none",
-        "furniture": furniture,
-        "furniture_color": furniture_color,
-        "second": pick(rng, ROOMS[room].second),
-        "second_color": _paint_apart(rng, FURNITURE_COLORS, [back, PAINTS[furniture_color]]),
+        **_pieces(ROOMS[room], back, rng),
         "plant": pick(rng, ATTRIBUTES["plant"]),
-        # above tall furniture no picture fits, beside it there is room for a door
-        "picture": "none" if is_tall and window != "none" else pick(rng, PICTURES),
+        "picture": pick(rng, PICTURES),
         "lamp": lamp,
         "lamp_color": "none"
         if lamp == "none"
         else _paint_apart(rng, ATTRIBUTES["lamp_color"][1:], [back]),
         "rug": rug,
         "rug_color": "none" if rug == "none" else _paint_apart(rng, RUG_COLORS, [ground]),
-        "door": pick(rng, ("none", *doors)) if furniture in DOOR_SIDES else "none",
+        "door": pick(rng, ("none", *doors)),
     }
 
 
-def _window_bay(
-    canvas: Canvas, a: dict[str, str], x: float, bay: int, rng: np.random.Generator
+def _pieces(room: Room, back: RGB, rng: np.random.Generator) -> dict[str, str]:
+    """Draw the furniture and its colours; what comes twice has one colour."""
+    furniture, second = pick(rng, room.main), pick(rng, room.second)
+    # white bedding would hide a white bed
+    near = [back, PAINTS["white"]] if furniture == "bed" else [back]
+    color = _paint_apart(rng, FURNITURE_COLORS, near)
+    second_color = _paint_apart(rng, FURNITURE_COLORS, [back, PAINTS[color]])
+    others = [one for one in room.others if one not in {furniture, second} - {"bookshelf"}]
+    third, fourth = (str(one) for one in rng.permutation(others)[:2])
+    colors = {furniture: color, second: second_color}
+    for one in (third, fourth):
+        if one not in colors:
+            colors[one] = (
+                second_color if rng.random() < 0.3 else _paint_apart(rng, FURNITURE_COLORS, [back])
+            )
+    named = dict(zip(PLACED, (furniture, second, third, fourth), strict=True))
+    return named | {f"{name}_color": colors[piece] for name, piece in named.items()}
+
+
+def _at_side(
+    canvas: Canvas, a: dict[str, str], wall: Wall, x: float, hung: int, rng: np.random.Generator
 ) -> list[Glow]:
-    """Window, curtains and the second furniture below; returns the light through the window."""
+    """Window or picture at the small place and what stands below; returns its light."""
     glows = []
     tall, half = (62, 34) if a["window"] == "tall windows" else (50, 44)
     middle = 152 + rng.uniform(-5, 5)
-    if a["window"] != "none":
+    if wall.window and a["window"] != "none":
         with canvas.thing("window", a["window"]):
             decor.window(canvas, a["window"], a["view"], a["light"], x, middle, half, tall)
         if a["curtains"] != "none":
@@ -159,33 +223,42 @@ def _window_bay(
             glows.append(Glow(x + 30, 320, 80, 34, tuple(0.3 * c for c in shell.SUN[a["light"]])))
     elif a["picture"] != "none":
         with canvas.thing("picture", a["picture"]):
-            decor.picture(canvas, a["picture"], x, 142, 40, 30, bay + 1)
-    pen = Pen(canvas, x + rng.uniform(-10, 10), FURNITURE_BASE + rng.uniform(0, 5), 0.98)
-    variant = int(rng.integers(VARIANTS))
-    with canvas.thing("second", a["second"], a["second_color"], variant):
-        SECOND[a["second"]].draw(pen, PAINTS[a["second_color"]], variant)
-    if a["second"] == "fireplace":
-        glows.append(Glow(pen.x, 250, 40, 34, (0.5, 0.3, 0.1), flickers=True))
+            decor.picture(canvas, a["picture"], x, 142, 40, 30, hung + 1)
+    if wall.side and not (hung and a[wall.side] == "fireplace"):  # of these a room has one
+        pen = Pen(canvas, x + rng.uniform(-10, 10), FURNITURE_BASE + rng.uniform(0, 5), 0.98)
+        glows += _piece(pen, a, wall.side, rng)
     return glows
 
 
-def _main_bay(
-    canvas: Canvas, a: dict[str, str], x: float, bay: int, rng: np.random.Generator
-) -> None:
-    """The room's main furniture with a picture above it."""
-    piece = MAIN[a["furniture"]]
+def _at_main(
+    canvas: Canvas, a: dict[str, str], wall: Wall, x: float, hung: int, rng: np.random.Generator
+) -> list[Glow]:
+    """The large piece of a wall with a picture above it, or the door; returns its light."""
+    if wall.main == "door":
+        if a["door"] != "none":
+            with canvas.thing("door", a["door"], a["door"]):
+                decor.door(canvas, DOORS[a["door"]], x, shell.FLOOR_TOP, 118)
+        return []
+    piece = PIECES[a[wall.main]]
     size = rng.uniform(0.94, 1.06) if piece.height >= TALL else rng.uniform(0.96, 1.08)
     if a["picture"] != "none" and piece.height < TALL:
         top = FURNITURE_BASE - piece.height * size
-        half, tall = ((34, 27), (44, 30), (27, 30), (50, 27))[bay]
+        half, tall = ((34, 27), (44, 30), (27, 30), (50, 27))[hung]
         tall = min(tall, (top - shell.WALL_TOP - 16) / 2)
         middle = min(142.0, top - tall - 8)
         with canvas.thing("picture", a["picture"]):
-            decor.picture(canvas, a["picture"], x + rng.uniform(-14, 14), middle, half, tall, bay)
-    pen = Pen(canvas, x, FURNITURE_BASE + rng.uniform(0, 6), size)
-    variant = int(rng.integers(VARIANTS))
-    with canvas.thing("furniture", a["furniture"], a["furniture_color"], variant):
-        piece.draw(pen, PAINTS[a["furniture_color"]], variant)
+            decor.picture(canvas, a["picture"], x + rng.uniform(-14, 14), middle, half, tall, hung)
+    return _piece(Pen(canvas, x, FURNITURE_BASE + rng.uniform(0, 6), size), a, wall.main, rng)
+
+
+def _piece(pen: Pen, a: dict[str, str], name: str, rng: np.random.Generator) -> list[Glow]:
+    """Draw the furniture that an attribute names; returns its light."""
+    piece, color, variant = a[name], a[f"{name}_color"], int(rng.integers(VARIANTS))
+    with pen.canvas.thing(name, piece, color, variant):
+        PIECES[piece].draw(pen, PAINTS[color], variant)
+    if piece == "fireplace":
+        return [Glow(pen.x, 250, 40, 34, (0.5, 0.3, 0.1), flickers=True)]
+    return []
 
 
 def _lamp(canvas: Canvas, a: dict[str, str], x: float, rng: np.random.Generator) -> list[Glow]:
@@ -218,34 +291,38 @@ def draw(attributes: dict[str, str], rng: np.random.Generator, canvas: Canvas) -
     shell.floor(canvas, a["floor"], shell.FLOORS[a["floor"]][a["floor_color"]])
     glows: list[Glow] = []
     turn = rng.uniform(0, RING_WIDTH)
-    edges = turn + RING_WIDTH / 4 * (np.arange(4) + rng.uniform(-0.025, 0.025, 4))
+    edges = turn + WALL_WIDTH * (np.arange(4) + rng.uniform(-0.025, 0.025, 4))
     direction = 1 if rng.random() < 0.5 else -1
-    bays = []
-    for bay, edge in enumerate(edges.tolist()):
-        places = {name: edge + direction * 320 * part for name, part in BAY_PLACES.items()}
-        with_door = a["door"] != "none" and bay % 2 == 0
-        if with_door:
-            with canvas.thing("door", a["door"], a["door"]):
-                decor.door(canvas, DOORS[a["door"]], places["slot"], shell.FLOOR_TOP, 118)
-        bays.append((places, with_door))
-    for bay, (places, _) in enumerate(bays):
-        if a["rug"] != "none":
+    order = (0, 1, 2, 3) if rng.random() < 0.5 else (0, 3, 2, 1)
+    walls = [
+        (
+            WALLS[which],
+            {
+                name: edge + direction * WALL_WIDTH * part + rng.uniform(-SWAY, SWAY)
+                for name, part in PLACES.items()
+            },
+        )
+        for which, edge in zip(order, edges.tolist(), strict=True)
+    ]
+    for hung, (wall, places) in enumerate(walls):
+        if wall.rug and a["rug"] != "none":
             half = 118 + rng.uniform(-14, 14)
             with canvas.thing("rug", a["rug"], a["rug_color"]):
                 decor.rug(canvas, a["rug"], PAINTS[a["rug_color"]], places["main"], 322, half)
-        glows += _window_bay(canvas, a, places["window"], bay, rng)
-        _main_bay(canvas, a, places["main"], bay, rng)
-    for places, with_door in bays:  # in front of all furniture, also the next bay's
-        if not with_door or a["lamp"] == "hanging lamps":
-            glows += _lamp(canvas, a, places["slot"], rng)
-        if a["plant"] != "none":
+        glows += _at_side(canvas, a, wall, places["side"], hung, rng)
+        glows += _at_main(canvas, a, wall, places["main"], hung, rng)
+    for _, places in walls:  # in front of all furniture, also the next wall's
+        if rng.random() < 0.8:
+            glows += _lamp(canvas, a, places["corner"], rng)
+        if a["plant"] != "none" and rng.random() < 0.8:
             pen = Pen(canvas, places["gap"], FRONT_BASE + rng.uniform(0, 8), rng.uniform(0.9, 1.1))
             variant = int(rng.integers(PLANT_VARIANTS))
             with canvas.thing("plant", a["plant"], variant=variant):
                 decor.PLANTS[a["plant"]](pen, variant)
     canvas.relight(shell.AMBIENT[a["light"]], glows)
     # beams, tiles and stripes all begin at column 0: turn them with the rest
-    canvas.turn(int(rng.integers(RING_WIDTH)))
+    first = edges[0] + direction * WALL_WIDTH / 2
+    canvas.turn(round(rng.uniform(-AHEAD, AHEAD) - first) % RING_WIDTH)
     return canvas.pixels()
 
 
@@ -274,6 +351,11 @@ def caption(attributes: dict[str, str], rng: np.random.Generator) -> str:
         Phrase(f"{PATTERN_WORDS[a['wall_pattern']]}{a['wall_color']} walls", 4),
         Phrase(f"{article(a['furniture_color'])} {a['furniture']}", 4),
         Phrase(f"{article(a['second_color'])} {a['second']}", 3),
+        *(
+            Phrase(f"{article(a[f'{name}_color'])} {a[name]}", 1)
+            for name in ("third", "fourth")
+            if a[name] != a["furniture"]
+        ),
         Phrase(f"{article(a['floor_color'])} {FLOOR_WORDS[a['floor']]}", 2),
     ]
     if a["window"] != "none":

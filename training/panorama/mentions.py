@@ -62,7 +62,7 @@ def _indoor(attribute: str, attributes: dict[str, str]) -> tuple[str, ...]:
     value = attributes[attribute]
     if attribute == "light":
         return indoor.LIGHT_WORDS[value]
-    if attribute in ("furniture", "second", "lamp", "rug"):
+    if attribute in (*indoor.PLACED, "lamp", "rug"):
         return (f"{attributes[f'{attribute}_color']} {value}",)
     nouns = {"wall_color": " {} walls", "curtains": "{} curtains", "door": "{} door"}
     if attribute in nouns:

@@ -1,6 +1,7 @@
 """Whole scenes: a category and a seed give a panorama, its attributes and its captions.
 
-Version 1 of the renderer. Seeds below HELD_OUT are for training, the others for evaluation only.
+Version 2 of the renderer: the four walls of a room differ. Seeds below HELD_OUT are for training,
+the others for evaluation only.
 """
 
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from mag_sandbox.training.panorama.canvas import RING_HEIGHT, RING_WIDTH, Canvas
 from mag_sandbox.training.panorama.classes import ANY, LOOKS, UNNAMED, look
 from mag_sandbox.training.panorama.logged_canvas import LoggedCanvas, Thing
 
-RENDERER_VERSION = 1
+RENDERER_VERSION = 2
 HELD_OUT = 1_000_000  # first seed that training never sees
 CATEGORIES = {"indoor": indoor, "outdoor": outdoor, "object": stage, "video game": game}
 DEGREES_PER_PIXEL = 360.0 / RING_WIDTH
