@@ -5,17 +5,19 @@ place, so that a model is never in memory twice; they are loaded strictly. Pickl
 as far as they are tensors.
 """
 
-import json
 import pickle
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from torch import Tensor, nn
 
+from mag_sandbox.files.border import check_plain, read_plain, refusing
+from mag_sandbox.files.typed_json import parse_json
 from mag_sandbox.model.world import MissingWeights
 
 State = Mapping[str, Tensor]
@@ -50,10 +52,26 @@ WRAPPERS = ("_fsdp_wrapped_module.", "_checkpoint_wrapped_module.", "_orig_mod."
 PREFIXES = ("model.", "module.")
 STEMS = ("diffusion_pytorch_model", "model", "pytorch_model")  # of files in a folder
 SUFFIXES = (".safetensors.index.json", ".safetensors", ".bin.index.json", ".bin", ".pt", ".pth")
+MAX_INDEX = 2**26  # bytes of a list of shards
 REMEDY = "download it again, or name another file"
 
 Shapes = Mapping[str, tuple[int, ...]]
 Change = Callable[[str, Tensor], Tensor]  # name, tensor -> what is loaded instead
+
+
+@contextmanager
+def reading(path: Path, remedy: str) -> Iterator[None]:
+    """Say what is wrong with a file of weights, whatever it is.
+
+    Raises:
+        MissingWeights: it is absent, no plain file, or damaged.
+    """
+    with refusing(lambda why: MissingWeights(f"{path} cannot be read ({why}); {remedy}")):
+        try:
+            check_plain(path)
+        except FileNotFoundError:
+            raise MissingWeights(f"weights not found: {path} is missing; {remedy}") from None
+        yield
 
 
 class Checkpoint(Mapping[str, Tensor]):
@@ -100,19 +118,11 @@ def open_checkpoint(
     """
     checkpoint = Checkpoint(path)
     for file in _files(path):
-        try:
+        with reading(file, remedy):
             if file.suffix == ".safetensors":
                 _add_safetensors(checkpoint, file)
             else:
                 _add_pickled(checkpoint, file, nestings)
-        except FileNotFoundError:
-            raise MissingWeights(f"weights not found: {file} is missing; {remedy}") from None
-        except pickle.UnpicklingError:
-            raise MissingWeights(
-                f"{file} holds more than tensors and is not opened; convert it to safetensors"
-            ) from None
-        except (SafetensorError, OSError, RuntimeError, ValueError, EOFError, KeyError) as error:
-            raise MissingWeights(f"{file} is damaged ({_line(error)}); {remedy}") from error
     return checkpoint
 
 
@@ -178,14 +188,11 @@ def _files(path: Path) -> list[Path]:
 
 
 def _shards(index: Path) -> list[Path]:
-    try:
-        names = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
+    with reading(index, REMEDY):
+        weight_map = parse_json(read_plain(index, MAX_INDEX))["weight_map"]
+        names = sorted(set(weight_map.values()))
         if not all(Path(name).name == name for name in names):
             raise ValueError("it names files outside its folder")
-    except FileNotFoundError:
-        raise MissingWeights(f"weights not found: {index} is missing; {REMEDY}") from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise MissingWeights(f"{index} is damaged ({_line(error)}); {REMEDY}") from error
     return [index.parent / name for name in names]
 
 
@@ -198,7 +205,11 @@ def _add_safetensors(checkpoint: Checkpoint, file: Path) -> None:
 
 def _add_pickled(checkpoint: Checkpoint, file: Path, nestings: tuple[str, ...]) -> None:
     mapped = zipfile.is_zipfile(file)  # the older format cannot be
-    state = torch.load(file, map_location="cpu", weights_only=True, mmap=mapped)
+    try:
+        state = torch.load(file, map_location="cpu", weights_only=True, mmap=mapped)
+    except pickle.UnpicklingError:
+        problem = f"{file} holds more than tensors and is not opened; convert it to safetensors"
+        raise MissingWeights(problem) from None
     state = _innermost(state, nestings)
     for name, tensor in state.items():
         if not isinstance(tensor, Tensor):
@@ -213,7 +224,3 @@ def _innermost(state: object, nestings: tuple[str, ...]) -> Mapping[str, Tensor]
         if isinstance(state.get(name), Mapping):
             return _innermost(state[name], nestings)
     return state
-
-
-def _line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0]

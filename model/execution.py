@@ -10,7 +10,7 @@ with every session. On a card there is nothing to time.
 import platform
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -19,11 +19,14 @@ from typing import TypeVar
 import torch
 from torch import nn
 
+from mag_sandbox.files.typed_json import decode
 from mag_sandbox.model.attention import named_kernel
 
 package_version = cache(version)  # reading it takes as long as decoding a frame
 Network = TypeVar("Network", bound=nn.Module)
 _ROUNDS = 6
+DEVICES = ("cpu", "cuda")
+MOST_THREADS = 256
 CHOICES = (
     # dtype, attention kernel
     (torch.bfloat16, "matmul"),
@@ -63,29 +66,40 @@ class Execution:
             ValueError: it names a dtype or kernel that does not exist here.
         """
         if not isinstance(data, dict):
-            raise ValueError(f"execution {data!r} is unknown here")
-        dtype = getattr(torch, str(data.get("dtype")), None)
-        kernel, threads = data.get("attention"), data.get("threads")
-        compiled, paints = (data.get(key, False) for key in ("compiled", "paints"))  # or older
+            raise ValueError(f"execution {data!r:.40} is unknown here")
         if data.get("sketches"):
             raise ValueError("views were sketched, as they are not any more")
-        if dtype not in {dtype for dtype, _ in CHOICES}:
-            raise ValueError(f"execution {data} is unknown here")
-        named_kernel(str(kernel))
-        if not isinstance(threads, int) or not 1 <= threads <= 1024:
-            raise ValueError(f"execution asks for {threads} threads")
-        if not isinstance(compiled, bool):
-            raise ValueError(f"execution says compiled: {compiled!r}")
-        if not isinstance(paints, bool):
-            raise ValueError(f"execution says paints: {paints!r}")
+        said = decode(_Recorded, {**asdict(_Recorded()), **_known(data)}, "execution")
+        dtypes = {str(dtype).removeprefix("torch."): dtype for dtype, _ in CHOICES}
+        if said.device not in DEVICES or said.dtype not in dtypes:
+            raise ValueError(f"execution on {said.device} in {said.dtype} is unknown here")
+        named_kernel(said.attention)
+        if not 1 <= said.threads <= MOST_THREADS:
+            raise ValueError(f"execution asks for {said.threads} threads")
         return cls(
-            str(data.get("device")),
-            dtype,
-            str(kernel),
-            threads,
-            compiled=compiled,
-            paints=paints,
+            said.device,
+            dtypes[said.dtype],
+            said.attention,
+            said.threads,
+            compiled=said.compiled,
+            paints=said.paints,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Recorded:
+    """What a recording says of how it ran, as far as a replay needs it."""
+
+    device: str = ""
+    dtype: str = ""
+    attention: str = ""
+    threads: int = 0
+    compiled: bool = False  # older recordings lack it, and the next one
+    paints: bool = False
+
+
+def _known(data: dict) -> dict:
+    return {key: data[key] for key in asdict(_Recorded()) if key in data}
 
 
 def run_pictures(network: Network, execution: Execution) -> Network:

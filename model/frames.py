@@ -1,11 +1,19 @@
 """Frames as the game has them (uint8) from and to pictures as networks have them ([-1, 1])."""
 
+from io import BytesIO
+from pathlib import Path
+
 import numpy as np
 import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 
+from mag_sandbox.files.border import read_plain, refusing
 from mag_sandbox.model.world import WorldFailed
+
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")  # of pictures that are opened
+MAX_BYTES = 2**26  # of a picture
+MAX_PIXELS = 2**26  # of a picture: 200 MB when it is read
 
 
 def to_pictures(frames: np.ndarray, dtype: torch.dtype = torch.float32) -> Tensor:
@@ -24,13 +32,18 @@ def open_image(path: str, width: int, height: int) -> np.ndarray:
     """Return a scene's picture as one frame, uint8 [1, height, width, 3]; cut, not stretched.
 
     Raises:
-        WorldFailed: it is no picture.
+        WorldFailed: it is no picture of a known format and a moderate size.
     """
-    try:
-        with Image.open(path) as image:
+
+    def refuse(why: str) -> WorldFailed:
+        formats = ", ".join(FORMATS)
+        return WorldFailed(f"scene image {path} cannot be read ({why}); give a picture: {formats}")
+
+    with refusing(refuse):
+        data = read_plain(Path(path), MAX_BYTES)
+        # By what it holds, not by its name: other formats run programs, PostScript above all.
+        with Image.open(BytesIO(data), formats=FORMATS) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise ValueError(f"it has {image.width} x {image.height} px")
             fitted = ImageOps.fit(image.convert("RGB"), (width, height))
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise WorldFailed(
-            f"scene image {path} cannot be read ({error}); give a PNG or JPEG picture"
-        ) from error
-    return np.array(fitted)[None]
+        return np.array(fitted)[None]

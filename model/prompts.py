@@ -11,13 +11,16 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from tokenizers import Tokenizer
 from torch import Tensor
 
+from mag_sandbox.files.typed_json import parse_json
+from mag_sandbox.model.checkpoints import reading
 from mag_sandbox.model.config import END
 from mag_sandbox.model.dit import DiT, TextKeys
 from mag_sandbox.model.saved import write_tensors
+from mag_sandbox.model.world import MissingWeights
 
 logger = logging.getLogger(__name__)
 TEXTS = "texts.safetensors"
@@ -79,17 +82,18 @@ def read_texts(folder: Path, weights: str) -> dict[str, Tensor]:
 
     They only save time: a file that is absent, damaged or of other weights counts as empty.
     """
+    path = folder / TEXTS
+    if not path.exists():
+        return {}
     try:
-        with safe_open(folder / TEXTS, framework="pt") as file:
+        with reading(path, "prompts are encoded again"), safe_open(path, framework="pt") as file:
             about = file.metadata() or {}
-            prompts = json.loads(about.get("prompts", "[]"))
+            prompts = parse_json(about.get("prompts", "[]").encode())
             if about.get("weights") == weights:
                 return {prompt: file.get_tensor(str(row)) for row, prompt in enumerate(prompts)}
-            logger.warning("%s belongs to other weights; prompts are encoded again", folder / TEXTS)
-    except FileNotFoundError:
-        pass
-    except (SafetensorError, OSError, ValueError) as error:
-        logger.warning("%s is damaged (%s); prompts are encoded again", folder / TEXTS, error)
+            logger.warning("%s belongs to other weights; prompts are encoded again", path)
+    except MissingWeights as problem:
+        logger.warning("%s", problem)
     return {}
 
 

@@ -1,17 +1,17 @@
 """Networks as files: safetensors and JSON, checked when read, whole or not at all when written."""
 
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from mag_sandbox.files.border import read_plain
+from mag_sandbox.files.typed_json import parse_json
 from mag_sandbox.files.whole import replacing
-from mag_sandbox.model.checkpoints import differences
+from mag_sandbox.model.checkpoints import differences, reading
 from mag_sandbox.model.config import END
 from mag_sandbox.model.world import MissingWeights
 
@@ -22,6 +22,7 @@ POCKET_REMEDY = (
     "restore it with `git checkout -- assets/weights` or train with `python -m training pocket`"
 )
 SCALE = ".scale"  # ends the name of the scales, one a row, of a matrix of eight bits
+MAX_CONFIG = 2**20  # bytes of a configuration
 Config = TypeVar("Config")
 
 
@@ -31,14 +32,8 @@ def parse_config(path: Path, parse: Callable[[dict], Config], remedy: str) -> Co
     Raises:
         MissingWeights: the file is absent, damaged, or of another program version.
     """
-    try:
-        return parse(json.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        raise MissingWeights(f"weights not found: {path} is missing; {remedy}") from None
-    except (OSError, ValueError, ArithmeticError, LookupError, TypeError, AttributeError) as error:
-        raise MissingWeights(f"{path} cannot be read ({error}); {remedy}") from error
-    except RecursionError:
-        raise MissingWeights(f"{path} cannot be read (too deep); {remedy}") from None
+    with reading(path, remedy):
+        return parse(parse_json(read_plain(path, MAX_CONFIG)))
 
 
 def load_into(module: nn.Module, path: Path, part: str = "", remedy: str = POCKET_REMEDY) -> None:
@@ -49,13 +44,9 @@ def load_into(module: nn.Module, path: Path, part: str = "", remedy: str = POCKE
     Raises:
         MissingWeights: the file is absent, damaged, or does not fit the module.
     """
-    try:
+    with reading(path, remedy):
         state = widened(load_file(path))
-        state = {name: value for name, value in state.items() if name.startswith(part)}
-    except FileNotFoundError:
-        raise MissingWeights(f"weights not found: {path} is missing; {remedy}") from None
-    except (SafetensorError, OSError, ValueError) as error:
-        raise MissingWeights(f"{path} is damaged ({error}); {remedy}") from error
+    state = {name: value for name, value in state.items() if name.startswith(part)}
     expected = {part + name: tuple(value.shape) for name, value in module.state_dict().items()}
     differing = differences(expected, {name: tuple(x.shape) for name, x in state.items()})
     if differing:
@@ -109,10 +100,8 @@ def open_tokenizer(path: Path, remedy: str) -> "Tokenizer":
     """
     from tokenizers import Tokenizer  # not needed to read configurations
 
-    try:
+    with reading(path, remedy):
         tokenizer = Tokenizer.from_file(str(path))
-    except Exception as error:  # the library raises plain Exception
-        raise MissingWeights(f"{path} cannot be read ({error}); {remedy}") from error
     if tokenizer.token_to_id(END) is None:
         raise MissingWeights(f"{path} knows no end of a text; {remedy}")
     return tokenizer

@@ -12,6 +12,7 @@ import numpy as np
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose, CameraSpeed
 from mag_sandbox.controls.edits import Edit
+from mag_sandbox.files.border import Refusal
 from mag_sandbox.scenes import Scene
 
 KIB, MIB, GIB = 2**10, 2**20, 2**30  # bytes
@@ -23,7 +24,7 @@ SegmentKind = Literal[
 ]
 
 
-class WorldFailed(RuntimeError):
+class WorldFailed(Refusal, RuntimeError):
     """A world that cannot be loaded or go on; the message is one sentence with the remedy."""
 
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import yaml
 
+from mag_sandbox.files.border import Refusal
 from mag_sandbox.files.folders import config_folder
 from mag_sandbox.files.whole import replace_file
 from mag_sandbox.files.yaml_files import (
@@ -34,7 +35,7 @@ class SettingsError(FileError):
     """The user's settings are wrong."""
 
 
-class DisplayError(RuntimeError):
+class DisplayError(Refusal, RuntimeError):
     """No window can be opened; the message names the remedy."""
 
 

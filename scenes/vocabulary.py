@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from mag_sandbox.files.border import read_plain, refusing
 from mag_sandbox.files.typed_json import decode, parse_json
 from mag_sandbox.files.yaml_files import FileError
 from mag_sandbox.scenes.characters import cluster_end
@@ -96,15 +97,13 @@ class Vocabulary:
         Raises:
             VocabularyError: the file is missing, too large, or not such a list.
         """
-        try:
-            content = _read(path)
+        what, remedy = (
+            f"{path}: the words of this world cannot be read",
+            "git checkout -- assets/weights",
+        )
+        with refusing(lambda why: VocabularyError(f"{what} ({why}); restore it with `{remedy}`")):
+            content = decode(_WordList, parse_json(read_plain(path, MAX_BYTES)))
             return cls(content.words, content.groups)
-        except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) else error
-            raise VocabularyError(
-                f"{path}: the words of this world cannot be read ({reason});"
-                " restore it with `git checkout -- assets/weights`"
-            ) from None
 
     def known(self, word: str) -> bool:
         """Return whether the world was trained on a word, or need not be."""
@@ -285,11 +284,3 @@ def _plain(word: str) -> str:
 def _synonyms() -> dict[str, tuple[str, ...]]:
     rows = (line.split(":") for line in SYNONYMS.read_text(encoding="utf-8").splitlines())
     return {word: tuple(known.split()) for words, known in rows for word in words.split()}
-
-
-def _read(path: Path) -> _WordList:
-    with path.open("rb") as file:
-        data = file.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise ValueError(f"it is larger than {MAX_BYTES // 1024} KiB")
-    return decode(_WordList, parse_json(data))

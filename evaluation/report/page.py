@@ -159,7 +159,7 @@ def _made(data: dict) -> dict[str, dict]:
 def _data_address(path: str) -> str:
     """Return a picture as JPEG, good enough for eyes and a fifth of the bytes."""
     kept = io.BytesIO()
-    with Image.open(Path(path)) as picture:
+    with Image.open(Path(path), formats=["PNG", "JPEG"]) as picture:
         picture.convert("RGB").save(kept, "JPEG", quality=QUALITY, subsampling=0)
     return f"data:image/jpeg;base64,{base64.b64encode(kept.getvalue()).decode()}"
 

@@ -7,19 +7,23 @@ import types
 from collections.abc import Iterable, Sequence
 from dataclasses import MISSING, fields
 from difflib import get_close_matches
+from errno import EFBIG
 from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import yaml
 
+from mag_sandbox.files.border import Refusal, read_plain, reason_of
+
 MAX_BYTES = 64 * 1024  # a hand-written file is far smaller
+LARGEST = 2**63  # of whole numbers; the longest cannot even be said
 MAX_QUOTED = 40  # characters of a text that are quoted in a message
 TYPE_NAMES = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
 
 T = TypeVar("T")
 
 
-class FileError(ValueError):
+class FileError(Refusal, ValueError):
     """A file that people edit is missing or wrong; one sentence: where, what, remedy."""
 
 
@@ -118,18 +122,14 @@ def read_text(path: Path, most: int = MAX_BYTES) -> str:
         Problem: there is none.
     """
     try:
-        with path.open("rb") as file:
-            data = file.read(most + 1)
-        text = data.decode("utf-8-sig")
+        return read_plain(path, most).decode("utf-8-sig")
     except FileNotFoundError:
         raise Problem("no such file") from None
-    except OSError as problem:
-        raise Problem(f"cannot be read ({problem.strerror}); check the path") from None
     except UnicodeDecodeError:
         raise Problem("is not a text file; save it as UTF-8") from None
-    if len(data) > most:
-        raise Problem(f"is larger than {most // 1024} KiB; is this the right file?")
-    return text
+    except OSError as problem:
+        remedy = "is this the right file?" if problem.errno == EFBIG else "check the path"
+        raise Problem(f"cannot be read ({problem.strerror}); {remedy}") from None
 
 
 def compose_yaml(text: str) -> yaml.Node | None:
@@ -139,14 +139,33 @@ def compose_yaml(text: str) -> yaml.Node | None:
         Problem: it is no YAML.
     """
     try:
-        return yaml.compose(text, yaml.SafeLoader)
+        root = yaml.compose(text, yaml.SafeLoader)
     except yaml.reader.ReaderError:
         problem = "is not valid YAML: it holds control characters; is this the right file?"
         raise Problem(problem) from None
     except yaml.MarkedYAMLError as problem:
         raise _marked(problem) from None
-    except (yaml.YAMLError, RecursionError):
+    except Exception:
         raise Problem("is not valid YAML; is this the right file?") from None
+    if root is not None and "\\" in text:
+        _refuse_halves(root)
+    return root
+
+
+def _refuse_halves(root: yaml.Node) -> None:
+    """Refuse halves of characters, which escapes can write and nothing can show or store."""
+    waiting, seen = [root], {id(root)}
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, yaml.ScalarNode):
+            if any("\ud800" <= letter <= "\udfff" for letter in node.value):
+                raise Problem("holds half a character; write the whole one", node)
+            continue
+        inside = node.value
+        if isinstance(node, yaml.MappingNode):
+            inside = [one for pair in inside for one in pair]
+        waiting += [one for one in inside if id(one) not in seen]
+        seen.update(map(id, inside))
 
 
 def entries(
@@ -188,13 +207,17 @@ def construct(node: yaml.Node, name: str) -> Any:
     """
     loader = yaml.SafeLoader("")
     try:
-        return loader.construct_object(node, deep=True)
+        value = loader.construct_object(node, deep=True)
     except yaml.MarkedYAMLError as problem:
         raise _marked(problem) from None
-    except (ValueError, LookupError, TypeError, AttributeError) as problem:
-        raise Problem(f"{name} holds a value that cannot be read: {problem}", node) from None
+    except Exception as problem:
+        why = reason_of(problem)
+        raise Problem(f"{name} holds a value that cannot be read: {why}", node) from None
     finally:
         loader.dispose()
+    if isinstance(value, int) and abs(value) > LARGEST:
+        raise Problem(f"{name} is a number of {value.bit_length()} bits; write a smaller one", node)
+    return value
 
 
 def _marked(problem: yaml.MarkedYAMLError) -> Problem:

@@ -12,7 +12,9 @@ import struct
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from mag_sandbox.files.border import open_plain, read_plain, reason_of, refusing
 from mag_sandbox.files.folders import data_folder
+from mag_sandbox.files.typed_json import decode, parse_json
 from mag_sandbox.files.whole import replace_file, sha256_of
 from mag_sandbox.model.catalogue.worlds import WORLDS, WorldRow
 from mag_sandbox.model.world import MissingWeights
@@ -21,6 +23,7 @@ from mag_sandbox.program import PROGRAM
 HOME_VARIABLE = "MAG_SANDBOX_WEIGHTS"
 MANIFESTS = "worlds"  # folder of manifests in the weights folder
 FORMAT = 1  # of manifests
+MAX_MANIFEST = 2**20  # bytes
 _MOST_HEADER = 100_000_000  # bytes, as the safetensors library allows
 
 
@@ -34,6 +37,18 @@ class WeightFile:
     sha256: str
     origin: str  # repository@commit, or "own file"
     changed_ns: int  # time of change; while it stays, the file need not be hashed again
+
+
+@dataclass(frozen=True, slots=True)
+class _Manifest:
+    """What is written of a world's files."""
+
+    files: tuple[WeightFile, ...]
+    format: int = FORMAT
+
+    def __post_init__(self) -> None:
+        if self.format != FORMAT:
+            raise ValueError(f"format {self.format}, expected {FORMAT}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,23 +102,17 @@ def read_files(name: str, home: Path | None = None) -> WorldFiles | None:
     """
     home = home or weights_home()
     path = manifest_path(name, home)
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        if data["format"] != FORMAT:
-            raise ValueError(f"format {data['format']}")
-        files = tuple(WeightFile(**file) for file in data["files"])
-    except FileNotFoundError:
+    if not path.exists():
         return None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise MissingWeights(f"{path} cannot be read ({error}); {_remedy(name)}") from error
-    return WorldFiles(name, home, files)
+    with refusing(lambda why: MissingWeights(f"{path} cannot be read ({why}); {_remedy(name)}")):
+        manifest = decode(_Manifest, parse_json(read_plain(path, MAX_MANIFEST)), "manifest")
+        return WorldFiles(name, home, manifest.files)
 
 
 def write_files(files: WorldFiles) -> None:
     """Write a world's manifest; it appears whole or not at all."""
     path = manifest_path(files.world, files.home)
-    data = {"format": FORMAT, "files": [asdict(file) for file in files.files]}
-    replace_file(path, json.dumps(data, indent=1))
+    replace_file(path, json.dumps(asdict(_Manifest(files.files)), indent=1))
 
 
 def require(row: WorldRow, home: Path | None = None) -> WorldFiles:
@@ -156,8 +165,8 @@ def check_file(file: WeightFile, home: Path, *, thorough: bool) -> tuple[str, We
             if found != file.sha256:
                 return f"{path} is damaged: SHA-256 {found[:12]}, expected {file.sha256[:12]}", file
         problem = header_problem(path)
-    except OSError as error:
-        return f"{path} cannot be read ({error.strerror or error})", file
+    except (OSError, ValueError) as error:
+        return f"{path} cannot be read ({reason_of(error)})", file
     return problem, replace(file, changed_ns=status.st_mtime_ns)
 
 
@@ -168,16 +177,16 @@ def header_problem(path: Path) -> str:
 
 def safetensors_problem(path: Path) -> str:
     """Return why a file, whatever its name, is not whole safetensors; "" if it is."""
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         (length,) = struct.unpack("<Q", file.read(8).ljust(8, b"\0"))
         try:
             if not 2 <= length <= _MOST_HEADER:
                 raise ValueError
-            header = json.loads(file.read(length))
+            header = parse_json(file.read(length))
             ends = [value["data_offsets"][1] for key, value in header.items() if key[:2] != "__"]
-        except (ValueError, KeyError, TypeError, IndexError, AttributeError):
+            whole = 8 + length + max(ends, default=0)
+        except Exception:  # whatever it is
             return f"{path} is not a safetensors file"
-    whole = 8 + length + max(ends, default=0)
     size = path.stat().st_size
     return "" if size == whole else f"{path} has {size} bytes, its header says {whole}"
 

@@ -11,9 +11,12 @@ import transformers
 from diffusers import AutoModel, DiffusionPipeline
 
 from mag_sandbox.controls.camera import AXES
+from mag_sandbox.files.border import read_plain, refusing
+from mag_sandbox.files.typed_json import parse_json
 from mag_sandbox.model.catalogue.clips import ClipRecipe
 from mag_sandbox.model.catalogue.preflight import Start
 from mag_sandbox.model.catalogue.weight_files import WorldFiles
+from mag_sandbox.model.checkpoints import MAX_INDEX
 from mag_sandbox.model.execution import Execution
 from mag_sandbox.model.full.clip_pipelines import ClipPipelines, ClipTextEncoder
 from mag_sandbox.model.full.clip_world import NO_MEMORY, ClipWorld
@@ -114,7 +117,9 @@ def _pipeline(
     decoder = torch.float32 if recipe.precise_decoder else running.dtype
     types = {"default": running.dtype, "vae": decoder}
     pipeline = getattr(diffusers, recipe.calls[0].pipeline)
-    try:
+    remedy = f"run `{PROGRAM} fetch {files.world}`"
+    what = f"{folder} is not a {pipeline.__name__}"
+    with refusing(lambda why: MissingWeights(f"{what} ({why}); {remedy}")):
         others: dict[str, object] = {
             name: None for name in _parts(pipeline, folder) if _reads(name) != reads
         }
@@ -123,18 +128,13 @@ def _pipeline(
         return pipeline.from_pretrained(
             folder, dtype=types, use_safetensors=True, local_files_only=True, **others
         )
-    except (OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
-        why = " ".join(str(error).split())[:300]
-        raise MissingWeights(
-            f"{folder} is not a {pipeline.__name__} ({why}); run `{PROGRAM} fetch {files.world}`"
-        ) from error
 
 
 def _parts(pipeline: type[DiffusionPipeline], folder: Path) -> set[str]:
     """Return what a pipeline consists of: what it needs, and what the folder has besides."""
     asked = inspect.signature(pipeline).parameters.values()
     needed = {one.name for one in asked if one.default is one.empty}
-    index = json.loads((folder / INDEX).read_text())
+    index = parse_json(read_plain(folder / INDEX, MAX_INDEX))
     return needed | {name for name, kind in index.items() if isinstance(kind, list)}
 
 

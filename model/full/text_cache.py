@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import Protocol
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.torch import save
 from torch import Tensor
 from torch.nn import functional
 
 from mag_sandbox.files.whole import replace_file
-from mag_sandbox.model.world import MIB, Progress
+from mag_sandbox.model.checkpoints import reading
+from mag_sandbox.model.world import MIB, MissingWeights, Progress
 
 FORMAT = 1  # of the files; another one is another name
 SUFFIX = ".safetensors"
@@ -56,14 +57,14 @@ class TextFiles:
     def read(self, text: str) -> dict[str, Tensor] | None:
         """Return what was kept of a text; None: nothing, or it is damaged."""
         path = self._path(text)
+        if not path.exists():
+            return None
         try:
-            with safe_open(path, "pt") as file:
+            with reading(path, "they are made again"), safe_open(path, "pt") as file:
                 kept = (file.metadata() or {}).get("text")
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        except FileNotFoundError:
-            return None
-        except (SafetensorError, OSError, ValueError) as error:
-            logger.warning("text features in %s are damaged (%s) and are made again", path, error)
+        except MissingWeights as problem:
+            logger.warning("text features: %s", problem)
             return None
         if kept != text or not all(torch.isfinite(tensor).all() for tensor in tensors.values()):
             logger.warning("text features in %s are damaged and are made again", path)

@@ -10,10 +10,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from torch import Tensor
 
+from mag_sandbox.files.typed_json import parse_json
 from mag_sandbox.files.whole import sha256_of
+from mag_sandbox.model.checkpoints import reading
 from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.lora import adapt, is_factor
 from mag_sandbox.model.memorypack.config import VARIANTS, PackConfig
@@ -139,14 +141,9 @@ def save_parts(
 
 
 def _read(path: Path) -> tuple[PartsInfo, dict[str, Tensor]]:
-    try:
-        with safe_open(path, "pt") as file:
-            data = json.loads((file.metadata() or {})[_META])
-            phases = tuple((str(name), int(steps)) for name, steps in data["phases"])
-            config, rank = PackConfig.from_dict(data["config"]), int(data["rank"])
-            info = PartsInfo(config, str(data["base"]), phases, rank, sha256_of(path)[:16])
-            return info, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except FileNotFoundError:
-        raise MissingWeights(f"weights not found: {path} is missing; {_REMEDY}") from None
-    except (SafetensorError, OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-        raise MissingWeights(f"{path} is damaged ({error}); {_REMEDY}") from error
+    with reading(path, _REMEDY), safe_open(path, "pt") as file:
+        data = parse_json((file.metadata() or {})[_META].encode())
+        phases = tuple((str(name), int(steps)) for name, steps in data["phases"])
+        config, rank = PackConfig.from_dict(data["config"]), int(data["rank"])
+        info = PartsInfo(config, str(data["base"]), phases, rank, sha256_of(path)[:16])
+        return info, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118

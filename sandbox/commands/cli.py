@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import NoReturn
 
 from mag_sandbox.command_line import add_options, options_of
+from mag_sandbox.files.border import Refusal
 from mag_sandbox.files.yaml_files import FileError, nearest
 from mag_sandbox.model.world import WorldFailed
 from mag_sandbox.program import PROGRAM
@@ -22,7 +23,7 @@ from mag_sandbox.sandbox.settings import DisplayError
 Say = Callable[[str], None]
 
 
-class UsageError(ValueError):
+class UsageError(Refusal, ValueError):
     """The command line is wrong; the message is one sentence with the remedy."""
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from mag_sandbox.files.border import Refusal, read_plain, refusing
 from mag_sandbox.files.typed_json import decode, parse_json
 from mag_sandbox.files.whole import replace_file
 
@@ -24,7 +25,7 @@ MAX_NAME = 120  # characters
 MAX_POINTS = 1_000_000
 
 
-class ScoresError(ValueError):
+class ScoresError(Refusal, ValueError):
     """The scores cannot be read or kept; one sentence with the remedy."""
 
 
@@ -128,19 +129,11 @@ def read_scores(path: Path) -> tuple[Score, ...]:
     Raises:
         ScoresError: the file cannot be read, or is damaged.
     """
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except FileNotFoundError:
+    if not path.exists():
         return ()
-    except OSError as error:
-        raise ScoresError(f"{path} cannot be read ({error.strerror}); check its folder") from None
-    try:
-        if len(data) > MAX_BYTES:
-            raise ValueError(f"larger than {MAX_BYTES // 1024} KiB")
-        return decode(ScoreFile, parse_json(data)).scores[-MAX_SCORES:]
-    except ValueError as error:
-        raise ScoresError(f"{path} is damaged ({error}); delete it to start a new table") from None
+    remedy = "delete it to start a new table"
+    with refusing(lambda why: ScoresError(f"{path} is damaged ({why}); {remedy}")):
+        return decode(ScoreFile, parse_json(read_plain(path, MAX_BYTES))).scores[-MAX_SCORES:]
 
 
 def with_score(scores: tuple[Score, ...], score: Score) -> tuple[Score, ...]:

@@ -20,6 +20,7 @@ from PIL import Image
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.evaluation.probe.probe import ProbeFigures, ProbeResult, difference_picture
+from mag_sandbox.files.border import Refusal, refusing
 from mag_sandbox.files.typed_json import decode, parse_json
 from mag_sandbox.model.world import (
     FrameBlock,
@@ -54,7 +55,7 @@ _ENTRY = np.dtype(
 )
 
 
-class DamagedRecord(ValueError):
+class DamagedRecord(Refusal, ValueError):
     """A record that is not what was written; the message says what is wrong with it."""
 
 
@@ -157,10 +158,8 @@ def scan(file: BinaryIO, size: int) -> Iterator[tuple[bytes, object, RecordSpan]
             raise DamagedRecord(f"the record at byte {offset} is not what was written")
         if data_at + data_length > size:
             return
-        try:
+        with refusing(lambda why, at=offset: DamagedRecord(f"the record at byte {at}: {why}")):
             value = parse_json(text)
-        except ValueError as error:
-            raise DamagedRecord(f"the record at byte {offset}: {error}") from None
         yield tag, value, RecordSpan(data_at, data_length, data_sum)
         offset = data_at + data_length
 
@@ -263,10 +262,8 @@ def head_of(tag: bytes, value: object) -> FramesHead | BlockHead | ProbeHead:
     kinds = {b"HEAD": FramesHead, b"BLCK": BlockHead, b"PROB": ProbeHead}
     if tag == b"PROB" and isinstance(value, dict):
         value = {name: one for name, one in value.items() if name not in _NO_MORE}
-    try:
+    with refusing(DamagedRecord):
         return decode(kinds[tag], value, "record")
-    except (ValueError, OverflowError) as error:
-        raise DamagedRecord(str(error)) from None
 
 
 _NO_MORE = ("floor", "ceiling", "measured_limits")  # of comparisons in recordings of before
@@ -280,15 +277,13 @@ def _jpeg(frame: Frames, quality: int = FRAME_QUALITY) -> bytes:
 
 
 def _from_jpeg(data: bytes, size: tuple[int, int] | None = None) -> Frames:
-    try:
-        with Image.open(BytesIO(data), formats=["JPEG"]) as image:
-            if (size and image.size != size) or max(image.size) > MAX_SIDE or image.mode != "RGB":
-                raise DamagedRecord(f"a picture is {image.size[0]} x {image.size[1]} {image.mode}")
-            return np.asarray(image)
-    except (OSError, SyntaxError, ValueError) as error:
-        if isinstance(error, DamagedRecord):
-            raise
-        raise DamagedRecord("a picture cannot be read") from None
+    with (
+        refusing(lambda why: DamagedRecord(f"a picture cannot be read ({why})")),
+        Image.open(BytesIO(data), formats=["JPEG"]) as image,
+    ):
+        if (size and image.size != size) or max(image.size) > MAX_SIDE or image.mode != "RGB":
+            raise DamagedRecord(f"a picture is {image.size[0]} x {image.size[1]} {image.mode}")
+        return np.asarray(image)
 
 
 def _from_raw(data: bytes, size: tuple[int, int]) -> Frames:
@@ -309,11 +304,9 @@ def _packed_entries(entries: tuple[MemoryEntry, ...]) -> bytes:
 
 def _unpacked_entries(data: bytes) -> tuple[MemoryEntry, ...]:
     most = MAX_ENTRIES * _ENTRY.itemsize
-    try:
+    with refusing(lambda why: DamagedRecord(f"what its memory held cannot be read ({why})")):
         rows = np.frombuffer(zlib.decompressobj().decompress(data, most), _ENTRY)
         return tuple(
             MemoryEntry(frame, _KINDS[kind], CameraPose(yaw, pitch, fov), bool(attended))
             for frame, kind, attended, yaw, pitch, fov in rows.tolist()
         )
-    except (zlib.error, ValueError, IndexError):
-        raise DamagedRecord("what its memory held cannot be read") from None

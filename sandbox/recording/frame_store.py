@@ -16,6 +16,7 @@ from queue import SimpleQueue
 from typing import BinaryIO, Protocol, Self
 
 from mag_sandbox.evaluation.probe.probe import ProbeResult
+from mag_sandbox.files.border import open_plain
 from mag_sandbox.model.world import FrameBlock, Frames, WorldSpec
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionEnd, SessionObserver, SessionStart
 from mag_sandbox.sandbox.recording.frame_records import (
@@ -53,10 +54,10 @@ _REMEDY = f"delete {FRAMES_FILE}, and the export will replay the session"
 def frames_per_second(folder: Path) -> float | None:
     """Return the rate of the frames beside a recording; None: there are none to be read."""
     try:
-        with (folder / FRAMES_FILE).open("rb") as file:
+        with open_plain(folder / FRAMES_FILE) as file:
             tag, value, _ = next(scan(file, _size_of(file)))
             head = head_of(tag, value)
-    except (OSError, ValueError, StopIteration):
+    except (OSError, DamagedRecord, StopIteration):
         return None
     return head.fps if isinstance(head, FramesHead) else None
 
@@ -250,9 +251,9 @@ class StoredFrames:
             files: list[BinaryIO] = []
             try:
                 for one in (path, folder / WAITING_FILE):
-                    if one.is_file():
-                        files.append(opened.enter_context(one.open("rb")))
-                if not files or not path.is_file():
+                    if one.exists():
+                        files.append(opened.enter_context(open_plain(one)))
+                if not path.exists():
                     return None
                 stored = cls._read(path, files)
             except OSError as error:

@@ -4,7 +4,6 @@ A recording cut short by a kill ends in the middle of a line; that line is left 
 Every other fault is a RecordingError that names file, line and remedy.
 """
 
-import json
 import platform
 import re
 from dataclasses import dataclass, fields, replace
@@ -12,7 +11,8 @@ from pathlib import Path
 from typing import Literal
 
 from mag_sandbox.controls.camera import CameraCommand
-from mag_sandbox.files.typed_json import decode, shortened
+from mag_sandbox.files.border import Refusal, read_plain, refusing
+from mag_sandbox.files.typed_json import decode, parse_json, shortened
 from mag_sandbox.files.yaml_files import is_file
 from mag_sandbox.model.world import Control
 from mag_sandbox.sandbox.play.events import SCHEMA_VERSION, BlockEvent, SessionEnd, SessionStart
@@ -22,6 +22,7 @@ from mag_sandbox.scenes.scene import MAX_SEED
 By = Literal["auto", "digest", "psnr"]  # what a replay is compared by
 ALIKE_DB = 25.0  # of the median frame: above, people see the same place; other seeds score 10 to 13
 EVENTS_FILE = "session.jsonl"
+MAX_BYTES = 2**28  # of it: an hour takes 10 MB
 STATE_FOLDER = "state"  # what the session went on from, if it began with a parked scene
 _EVENTS = {"session_start": SessionStart, "block": BlockEvent, "session_end": SessionEnd}
 _AXES = tuple(field.name for field in fields(CameraCommand))
@@ -39,7 +40,7 @@ def cpu_info() -> str:
     return info.read_text() if info.exists() else ""
 
 
-class RecordingError(ValueError):
+class RecordingError(Refusal, ValueError):
     """A recording that cannot be written or read; the message is one sentence with the remedy."""
 
 
@@ -111,30 +112,20 @@ def _with_image_path(scene: Scene, folder: Path) -> Scene:
 
 
 def _read_lines(path: Path) -> tuple[list[bytes], bool]:
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise RecordingError(
-            f"{path} not found; name the folder given to `play --record`"
-        ) from None
-    except OSError as error:
-        raise RecordingError(f"{path} cannot be read ({error.strerror}); check the path") from None
+    remedy = "name the folder given to `play --record`"
+    with refusing(lambda why: RecordingError(f"{path} cannot be read ({why}); {remedy}")):
+        data = read_plain(path, MAX_BYTES)
     lines = data.split(b"\n")
-    tail = lines.pop()
-    cut_off = bool(tail) and not _is_json(tail)
-    if tail and not cut_off:
-        lines.append(tail)
+    tail, cut_off = lines.pop(), False
+    if tail:
+        try:
+            parse_json(tail)
+            lines.append(tail)
+        except ValueError:
+            cut_off = True
     if not lines:
         raise RecordingError(f"{path} holds no complete event; {_AGAIN}")
     return lines, cut_off
-
-
-def _is_json(line: bytes) -> bool:
-    try:
-        json.loads(line)
-    except (ValueError, RecursionError):
-        return False
-    return True
 
 
 def _with_cameras(event: dict) -> dict:
@@ -150,10 +141,11 @@ def _with_cameras(event: dict) -> dict:
 
 
 def _parse_event(line: bytes, where: str) -> SessionStart | BlockEvent | SessionEnd:
-    try:
-        data = json.loads(line)
-    except (ValueError, RecursionError):
-        raise RecordingError(f"{where}: not JSON; {_AGAIN}") from None
+    with refusing(lambda why: RecordingError(f"{where}: {why}; {_AGAIN}")):
+        return _event(parse_json(line), where)
+
+
+def _event(data: object, where: str) -> SessionStart | BlockEvent | SessionEnd:
     if not isinstance(data, dict):
         raise RecordingError(f"{where}: expected an event, found {shortened(data)}; {_AGAIN}")
     kind = data.get("kind")
@@ -167,7 +159,4 @@ def _parse_event(line: bytes, where: str) -> SessionStart | BlockEvent | Session
             f"{where}: schema is {shortened(data.get('schema'))}, this version reads "
             f"{SCHEMA_VERSION}; use the version of the game that recorded it"
         )
-    try:
-        return decode(_EVENTS[kind], _with_cameras(data), "event")
-    except (ValueError, OverflowError) as error:
-        raise RecordingError(f"{where}: {error}; {_AGAIN}") from None
+    return decode(_EVENTS[kind], _with_cameras(data), "event")

@@ -14,6 +14,7 @@ import numpy as np
 import yaml
 from PIL import Image
 
+from mag_sandbox.files.border import Refusal
 from mag_sandbox.files.whole import changed, replace_file, visible
 from mag_sandbox.scenes import Scene, SceneError, load_scene
 from mag_sandbox.scenes.characters import clean
@@ -23,7 +24,7 @@ TITLE_LENGTH = 40  # characters
 MOST_OWN = 40  # scenes that the game wrote and that are kept
 
 
-class LibraryError(ValueError):
+class LibraryError(Refusal, ValueError):
     """A file of the player's cannot be written or deleted; one sentence with the remedy."""
 
 

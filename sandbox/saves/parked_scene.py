@@ -24,8 +24,8 @@ from typing import Any, Literal
 import numpy as np
 import safetensors.numpy
 from PIL import Image
-from safetensors import SafetensorError
 
+from mag_sandbox.files.border import read_plain, refusing
 from mag_sandbox.files.typed_json import decode, parse_json, shortened
 from mag_sandbox.files.whole import FULL, replacing, sha256_of, write_synced
 from mag_sandbox.model.world import MIB, MemoryUsage, World, WorldFailed, WorldState
@@ -218,15 +218,9 @@ def restore_world(world: World, parked: ParkedScene) -> None:
             f'"{parked.name}" was left in the world "{parked.world}", this one is '
             f'"{world.spec.name}"; start the game with --world {parked.world}'
         )
-    try:
+    what = f'"{parked.name}" cannot be continued: its state is damaged'
+    with refusing(lambda why: StateError(f"{what} ({why}); {DAMAGED}")):
         world.restore(parked.state)
-    except WorldFailed:
-        raise
-    except (AttributeError, LookupError, TypeError, ValueError, RuntimeError) as error:
-        logger.info("refused parked scene %s", parked.id, exc_info=error)
-        raise StateError(
-            f'"{parked.name}" cannot be continued: its state is damaged; {DAMAGED}'
-        ) from None
 
 
 def _moment(text: str) -> datetime | None:
@@ -278,10 +272,8 @@ def read_header(folder: Path) -> StateHeader:
             f"{folder} was saved by a newer version of the game (schema {schema}, this one reads "
             f"{SCHEMA_VERSION}); update the game"
         )
-    try:
+    with refusing(lambda why: _damaged(folder / HEADER, why)):
         header = decode(StateHeader, _with_newer_fields(data), HEADER)
-    except (ValueError, OverflowError) as error:
-        raise _damaged(folder / HEADER, str(error)) from None
     for name, check in header.files.items():
         _check_size(folder / name, check)
     return header
@@ -384,12 +376,8 @@ def _thumbnail(frame: np.ndarray) -> bytes:
 
 def _read_arrays(path: Path) -> tuple[dict, dict[str, dict], np.ndarray]:
     """Return the world's arrays, those of each part, and the last frame."""
-    try:
+    with refusing(lambda why: _damaged(path, why)):
         arrays = safetensors.numpy.load_file(path)
-    except (SafetensorError, ValueError, KeyError, OSError) as error:
-        raise _damaged(path, " ".join(str(error).split())) from None
-    except MemoryError:
-        raise StateError(f"{path} does not fit into memory; close other programs") from None
     if wrong := [name for name, array in arrays.items() if array.dtype != np.uint8]:
         raise _damaged(path, f"{shortened(wrong[0])} holds no bytes")
     frame = arrays.pop(_LAST_FRAME, None)
@@ -424,15 +412,9 @@ def _parse_file(path: Path, most: int) -> Any:
     Raises:
         StateError: it is missing, no plain file, too large, or no JSON.
     """
-    size = _plain_size(path)
-    if size > most:
-        raise _damaged(path, f"it has {size} bytes, at most {most} are read")
-    try:
-        return parse_json(path.read_bytes())
-    except OSError as error:
-        raise _unreadable(path, error) from None
-    except ValueError as error:
-        raise _damaged(path, str(error)) from None
+    _plain_size(path)
+    with refusing(lambda why: _damaged(path, why)):
+        return parse_json(read_plain(path, most))
 
 
 def _with_newer_fields(data: Any) -> Any:

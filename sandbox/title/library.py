@@ -4,7 +4,6 @@ Reads only what a card shows, so that a title screen with hundreds of them opens
 damaged is listed with a sentence. Knows no windows.
 """
 
-import json
 import logging
 import os
 import re
@@ -16,9 +15,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from mag_sandbox.files.border import open_plain, refusing
+from mag_sandbox.files.typed_json import parse_json
 from mag_sandbox.files.whole import changed, remove_folder, visible
 from mag_sandbox.sandbox.recording.frame_store import frames_per_second
-from mag_sandbox.sandbox.recording.reader import EVENTS_FILE
+from mag_sandbox.sandbox.recording.reader import EVENTS_FILE, RecordingError
 from mag_sandbox.sandbox.saves.own_scenes import (
     TITLE_LENGTH,
     LibraryError,
@@ -222,16 +223,15 @@ def _past_recording(folder: Path) -> PastRecording:
     name, prompt, seconds, problem, complete = folder.name, "", 0.0, None, False
     when = changed(folder)
     try:
-        first, newest, last = _first_and_last(path)
-        scene = Scene(first["scene"]["prompt"], name=first["scene"]["name"])
-        name, prompt = title_of(scene.name), scene.prompt
-        when = datetime.fromisoformat(first["created"]).astimezone(UTC)
-        complete = last["kind"] == "session_end"
-        seconds = _shown_seconds(first["first_block"], newest, frames_per_second(folder))
-    except OSError as error:
-        problem = f"{path} cannot be read ({error.strerror}); {_AGAIN}"
-    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError):
-        problem = f"{path} is damaged; {_AGAIN}"
+        with refusing(lambda why: RecordingError(f"{path} cannot be read ({why}); {_AGAIN}")):
+            first, newest, last = _first_and_last(path)
+            scene = Scene(first["scene"]["prompt"], name=first["scene"]["name"])
+            name, prompt = title_of(scene.name), scene.prompt
+            when = datetime.fromisoformat(first["created"]).astimezone(UTC)
+            complete = last["kind"] == "session_end"
+            seconds = _shown_seconds(first["first_block"], newest, frames_per_second(folder))
+    except RecordingError as error:
+        problem = str(error)
     return PastRecording(
         folder=folder,
         scene=name,
@@ -255,18 +255,18 @@ def _shown_seconds(first: dict, last: dict, fps: float | None) -> float:
 
 def _first_and_last(path: Path) -> tuple[dict, dict, dict]:
     """Return the first line, the last block, and the last line."""
-    if not path.is_file() or path.is_symlink():
-        raise FileNotFoundError(2, "no such file")
-    with path.open("rb") as file:
-        first = json.loads(file.readline(MAX_LINE))
+    if path.is_symlink():
+        raise FileNotFoundError
+    with open_plain(path) as file:
+        first = parse_json(file.readline(MAX_LINE))
         size = file.seek(0, os.SEEK_END)
         file.seek(max(0, size - MAX_TAIL))
         tail = file.read(MAX_TAIL)
     if first["kind"] != "session_start":
         raise ValueError
     *_, before, last = [b"", b"", *tail[: tail.rindex(b"\n")].split(b"\n")]
-    last = json.loads(last)
-    newest = json.loads(before) if last["kind"] == "session_end" else last
+    last = parse_json(last)
+    newest = parse_json(before) if last["kind"] == "session_end" else last
     return first, newest.get("first_block", newest), last
 
 

@@ -21,6 +21,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.files.border import Refusal
 from mag_sandbox.files.whole import FULL, creating
 
 KEY = "mag-sandbox"  # of the text chunk that holds everything
@@ -30,7 +31,7 @@ MOST_SHOTS = 1000  # pictures of one scene in one second
 Picture = np.ndarray | pygame.Surface
 
 
-class ScreenshotError(RuntimeError):
+class ScreenshotError(Refusal, RuntimeError):
     """A picture cannot be written; one sentence with the remedy."""
 
 

@@ -4,11 +4,13 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pygame
 
+from mag_sandbox.files.border import Refusal, read_plain, refusing
 from mag_sandbox.sandbox.ui.display import flat_picture
 from mag_sandbox.sandbox.ui.theme import BACKDROP, Theme
 
@@ -21,7 +23,7 @@ PNG_START = b"\x89PNG\r\n\x1a\n"
 DAWN = (44, 54, 92)  # upper end of a tile without a picture
 
 
-class PictureError(ValueError):
+class PictureError(Refusal, ValueError):
     """A picture is missing, too large or not a PNG; one sentence."""
 
 
@@ -114,24 +116,15 @@ def read_picture(path: Path) -> pygame.Surface:
     Raises:
         PictureError: it cannot be read, or should not be.
     """
-    try:
-        with path.open("rb") as file:
-            start = file.read(24)
-        size = path.stat().st_size
-    except OSError as problem:
-        raise PictureError(f"{path}: cannot be read ({problem.strerror})") from None
-    width, height = (int.from_bytes(start[at : at + 4], "big") for at in (16, 20))
-    if not start.startswith(PNG_START) or not width or not height:
+    with refusing(lambda why: PictureError(f"{path}: cannot be read ({why})")):
+        data = read_plain(path, MAX_BYTES)
+    width, height = (int.from_bytes(data[at : at + 4], "big") for at in (16, 20))
+    if not data.startswith(PNG_START) or not width or not height:
         raise PictureError(f"{path}: is not a PNG picture")
-    if size > MAX_BYTES or max(width, height) > MAX_SIDE:
-        raise PictureError(
-            f"{path}: is {width} x {height} px in {size} bytes, "
-            f"at most {MAX_SIDE} px a side in {MAX_BYTES} bytes are read"
-        )
-    try:
-        return pygame.image.load(path).convert()
-    except (pygame.error, OSError) as problem:
-        raise PictureError(f"{path}: is damaged ({problem})") from None
+    if max(width, height) > MAX_SIDE:
+        raise PictureError(f"{path}: is {width} x {height} px, at most {MAX_SIDE} px a side")
+    with refusing(lambda why: PictureError(f"{path}: is damaged ({why})")):
+        return pygame.image.load(BytesIO(data), "a.png").convert()
 
 
 def cover(picture: pygame.Surface, size: tuple[int, int]) -> pygame.Surface:

@@ -1,6 +1,6 @@
 """Bad files that people write: scenes, demos and their scripts, keys, settings."""
 
-from tests.faults.table import DEMO, PLAY, Row, bomb, bomb_in, both, folder, text
+from tests.faults.table import DEMO, PLAY, Row, bomb, bomb_in, both, folder, pipe, text
 
 SCRIPT = "scene: meadow\nscript: |\n  {}\n"
 WITH_SETTINGS = "play --headless --seconds 1 --scene meadow"
@@ -47,6 +47,36 @@ SCENES = (
         ("bad.yaml", '"winow"', "did you mean"),
         text("prompt: a\nmemory: winow\n"),
     ),
+)
+
+BORDERS = {  # values at which YAML readers stumble, each in place of one that is expected
+    "no truth value": "!!bool maybe",
+    "no time": "!!timestamp x",
+    "no number": "!!float x",
+    "no bytes": "!!binary a",
+    "no character": '"\\UFFFFFFFF"',
+    "half a character": '"\\ud800"',
+    "a huge hexadecimal number": "0x" + "f" * 8000,
+    "a huge octal number": "0" + "7" * 8000,
+    "a huge binary number": "0b" + "1" * 20_000,
+    "a huge number to base 60": ":".join(["59"] * 3000),
+    "itself": "&a [*a]",
+}
+DIRECTIVES = {"a version": "%YAML 999\n---\n", "a huge version": f"%YAML 1.{'9' * 6000}\n---\n"}
+READERS = {  # by the file that is read: the command that reads it, a key of it, what else it needs
+    "bad.yaml": (PLAY, "seed", "prompt: a\n"),
+    "here/bad.yaml": (DEMO, "seed", "scene: meadow\nscript: hold 1s\n"),
+    "settings.yaml": (WITH_SETTINGS, "volume", ""),
+    "bindings.yaml": (WITH_KEYS, "anchor", ""),
+}
+YAML_BORDERS = tuple(
+    Row(f"{name} in {file}", command, (file.removeprefix("here/"),), text(data, name=place))
+    for file, (command, key, rest) in READERS.items()
+    for place in [file.removeprefix("here/")]
+    for name, data in [
+        *((name, f"{rest}{key}: {value}\n") for name, value in BORDERS.items()),
+        *((name, f"{line}{rest}{key}: 1\n") for name, line in DIRECTIVES.items()),
+    ]
 )
 
 DEMOS = (
@@ -154,6 +184,13 @@ LINE_BREAKS = (
     ),
 )
 
+PIPES = tuple(
+    Row(f"{file} is a pipe", command, (file.removeprefix("here/"), "plain file"), pipe(place))
+    for file, (command, _, _) in READERS.items()
+    for place in [file.removeprefix("here/")]
+    if file != "bad.yaml"  # a scene that is no file is not found
+)
+
 FOLDERS = (
     Row(
         "settings folder",
@@ -170,4 +207,4 @@ FOLDERS = (
     ),
 )
 
-ROWS = (*SCENES, *DEMOS, *SCRIPTS, *SETTINGS, *KEYS, *LINE_BREAKS, *FOLDERS)
+ROWS = (*SCENES, *DEMOS, *SCRIPTS, *SETTINGS, *KEYS, *LINE_BREAKS, *FOLDERS, *YAML_BORDERS, *PIPES)

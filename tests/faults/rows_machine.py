@@ -4,13 +4,18 @@ from tests.faults.table import (
     EXPORT,
     REPLAY,
     Row,
+    both,
     edited,
+    endless,
     header,
+    pipe,
     recording,
     recording_bytes,
     state,
     weights,
 )
+
+EVENTS = "rec/session.jsonl"
 
 
 def _set(line: int, **changes: object):
@@ -60,7 +65,7 @@ RECORDINGS = tuple(
         ("of an unknown kind", ("line 2", "expected one of"), _set(1, kind="explosion")),
         (
             "of too deep a nesting",
-            ("line 2", "not JSON"),
+            ("line 2", "nested too deeply"),
             recording_bytes(lambda d: d.replace(b"\n", b"\n" + b"[" * 99999 + b"\n", 1)),
         ),
         (
@@ -89,6 +94,14 @@ ELSEWHERE = (
         REPLAY,
         ("rec/state", "is missing"),
         _start(state="/etc", world="pocket"),
+    ),
+    Row("recording that is a pipe", REPLAY, ("session.jsonl", "plain file"), pipe(EVENTS)),
+    Row("recording without an end", REPLAY, ("session.jsonl", "plain file"), endless(EVENTS)),
+    Row(
+        "frames that are a pipe",
+        EXPORT,
+        ("frames.bin", "plain file"),
+        both(recording(lambda e: None), pipe("rec/frames.bin")),
     ),
     Row("recording of another world", REPLAY, ('"fake"', "available: pocket"), _start()),
     Row(
@@ -217,6 +230,24 @@ PLAIN_WEIGHTS = tuple(
             lambda f: (f / "config.json").unlink(),
         ),
         (
+            "whose config is a pipe",
+            PLAY_TINY,
+            ("config.json", "plain file"),
+            pipe("config.json"),
+        ),
+        (
+            "that are a pipe",
+            PLAY_TINY,
+            ("world.safetensors", "plain file"),
+            pipe("world.safetensors"),
+        ),
+        (
+            "whose words are a pipe",
+            PLAY_TINY,
+            ("tokenizer.json", "plain file"),
+            pipe("tokenizer.json"),
+        ),
+        (
             "without a world",
             PLAY_TINY,
             ("world.safetensors is missing",),
@@ -225,13 +256,13 @@ PLAIN_WEIGHTS = tuple(
         (
             "cut short",
             PLAY_TINY,
-            ("world.safetensors is damaged",),
+            ("world.safetensors cannot be read",),
             edited("world.safetensors", lambda d: d[:-9]),
         ),
         (
             "of nothing",
             PLAY_TINY,
-            ("autoencoder.safetensors is damaged",),
+            ("autoencoder.safetensors cannot be read",),
             edited("autoencoder.safetensors", lambda d: b""),
         ),
         (
@@ -293,7 +324,7 @@ PLAIN_WEIGHTS = tuple(
         (
             "evaluated",
             "evaluation pocket --weights here/weights",
-            ("world.safetensors is damaged",),
+            ("world.safetensors cannot be read",),
             edited("world.safetensors", lambda d: d[:-9]),
         ),
         (

@@ -4,6 +4,7 @@ A row's command is written as a person types it; `here` in it is the folder in w
 """
 
 import json
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +41,28 @@ def text(content: str | bytes, name: str = "bad.yaml") -> Maker:
 def folder(name: str = "bad.yaml") -> Maker:
     """Return what makes a folder where a file is expected."""
     return lambda here: (here / name).mkdir(parents=True)
+
+
+def pipe(name: str = "bad.yaml") -> Maker:
+    """Return what makes a pipe, into which nobody writes, in the place of a file."""
+
+    def make(here: Path) -> None:
+        (here / name).parent.mkdir(parents=True, exist_ok=True)
+        (here / name).unlink(missing_ok=True)
+        os.mkfifo(here / name)
+
+    return make
+
+
+def endless(name: str) -> Maker:
+    """Return what makes a file that never ends."""
+
+    def make(here: Path) -> None:
+        (here / name).parent.mkdir(parents=True, exist_ok=True)
+        (here / name).unlink(missing_ok=True)
+        (here / name).symlink_to("/dev/zero")
+
+    return make
 
 
 def both(*makers: Maker) -> Maker:

@@ -189,7 +189,7 @@ def test_a_damaged_list_is_one_sentence(tmp_path, content):
 
 
 def test_a_missing_list_is_one_sentence(tmp_path):
-    with pytest.raises(VocabularyError, match="No such file"):
+    with pytest.raises(VocabularyError, match="not found"):
         Vocabulary.load(tmp_path / WORDS_FILE)
 
 

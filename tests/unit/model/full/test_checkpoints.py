@@ -190,8 +190,8 @@ def test_missing_and_damaged_files_are_named(tmp_path):
         "gone.pt": (None, "not found"),
         "torn.safetensors": (b"\x08\0\0\0\0\0\0\0{}", "damaged"),
         "torn.pt": (b"PK\x03\x04 not a zip", "damaged|more than tensors"),
-        "list.pt": ([1, 2], "damaged .it holds no tensors by name"),
-        "number.pt": ({"a": 3}, 'damaged ."a" is not a tensor'),
+        "list.pt": ([1, 2], "cannot be read .it holds no tensors by name"),
+        "number.pt": ({"a": 3}, 'cannot be read ."a" is not a tensor'),
     }
     for name, (content, expected) in cases.items():
         path = tmp_path / name
@@ -215,7 +215,7 @@ def test_a_folder_without_weights_is_named(tmp_path):
 )
 def test_a_bad_index_is_refused(tmp_path, index):
     (tmp_path / f"{STEM}.safetensors.index.json").write_text(index)
-    with pytest.raises(MissingWeights, match=r"index\.json is damaged"):
+    with pytest.raises(MissingWeights, match=r"index\.json cannot be read"):
         loaded(tmp_path)
 
 

@@ -182,7 +182,7 @@ def test_every_way_to_cut_a_recording_is_read_or_refused(folder):
 
 
 def test_a_missing_recording_says_which_folder_is_meant(tmp_path):
-    with pytest.raises(RecordingError, match="not found; name the folder given to"):
+    with pytest.raises(RecordingError, match=r"not found.; name the folder given to"):
         load_recording(tmp_path / "nowhere")
 
 

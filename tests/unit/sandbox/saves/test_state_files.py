@@ -337,7 +337,7 @@ def test_a_scene_named_in_another_script_has_an_id():
 
 def test_a_very_long_prompt_is_kept(tmp_path):
     write_state(tmp_path / "a", left_after(0, prompt="🏰\x00\ud800" * 5000))
-    assert read_state(tmp_path / "a").prompt == "🏰\x00\ud800" * 5000
+    assert read_state(tmp_path / "a").prompt == "🏰\x00?" * 5000
 
 
 def test_a_state_of_another_world_is_refused():
@@ -349,7 +349,7 @@ def test_a_state_of_another_world_is_refused():
 def test_a_state_the_world_cannot_read_is_refused_in_a_sentence(changes):
     parked = left_after(1)
     state = replace(parked.state, data=parked.state.data | changes)
-    with pytest.raises(StateError, match="its state is damaged; delete it"):
+    with pytest.raises(StateError, match=r"its state is damaged .*; delete it"):
         restore_world(FakeWorld(), replace(parked, state=state))
 
 

@@ -279,7 +279,7 @@ def test_a_damaged_recording_is_listed_with_its_sentence(recordings, data):
     (recordings / "monday").mkdir(parents=True)
     write(recordings / "monday", data)
     (found,) = past_recordings(recordings)
-    assert "session.jsonl is damaged; delete it or record it again" in found.problem
+    assert "session.jsonl cannot be read (" in found.problem
     assert found.scene == "monday"
 
 

@@ -242,7 +242,7 @@ def png(width, height, extra=b""):
         (b"", "is not a PNG picture"),
         (b"GIF89a" + bytes(40), "is not a PNG picture"),
         (png(100_000, 100_000), "at most 4096 px a side"),
-        (png(10, 10, bytes(MAX_BYTES)), "are read"),
+        (png(10, 10, bytes(MAX_BYTES)), "larger than 4096 KiB"),
         (png(10, 10, bytes(40)), "is damaged"),
     ],
 )

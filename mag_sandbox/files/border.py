@@ -1,0 +1,116 @@
+"""The border: what comes from outside is opened here, and refused here in one sentence.
+
+Only plain files of a bounded size are opened: a pipe or a device may never end. Whatever a parser
+raises of what it is given becomes one refusal, so that nobody lists exceptions. Knows no formats.
+"""
+
+import logging
+import os
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from errno import EFBIG, EINVAL
+from pathlib import Path
+from typing import BinaryIO
+
+logger = logging.getLogger(__name__)
+MOST_REASON = 300  # characters of what a library says of a file
+
+
+class Refusal(Exception):
+    """What people can cause or meet: one sentence that says what is wrong, where, what to do."""
+
+
+@contextmanager
+def refusing(refuse: Callable[[str], Exception]) -> Iterator[None]:
+    """Make whatever is raised while something from outside is read one refusal.
+
+    `refuse` makes it of the reason; a refusal that is raised inside passes as it is.
+
+    >>> with refusing(lambda why: Refusal(f"answer.txt is no number ({why}); write one")):
+    ...     int("x")
+    Traceback (most recent call last):
+    mag_sandbox.files.border.Refusal: answer.txt is no number (invalid literal for int() with
+    base 10: 'x'); write one
+    """
+    try:
+        yield
+    except Refusal:
+        raise
+    except Exception as error:
+        logger.debug("refused", exc_info=error)
+        raise refuse(reason_of(error)) from error
+
+
+def reason_of(error: BaseException) -> str:
+    """Return in a few words of one line why something failed."""
+    if isinstance(error, FileNotFoundError):
+        return "not found"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    if isinstance(error, MemoryError):
+        return "it needs more memory than there is"
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    if isinstance(error, TypeError | AttributeError | LookupError):  # a parser's own words
+        return "its contents are not as expected"
+    said = " ".join(str(error).split())
+    return said[:MOST_REASON] or type(error).__name__
+
+
+def open_plain(path: Path, most: int | None = None) -> BinaryIO:
+    """Open a plain file to read; links are followed.
+
+    Raises:
+        OSError: there is none, or it has more than `most` bytes; `strerror` says so for people.
+    """
+    try:
+        check_plain(path)
+        file = open(path, "rb", opener=_at_once)  # noqa: SIM115 -- the caller's to close
+    except ValueError:  # with a character of no name
+        raise OSError(EINVAL, "no file can have such a name") from None
+    try:
+        _refuse_other_kinds(os.fstat(file.fileno()), path, most)
+    except OSError:
+        file.close()
+        raise
+    return file
+
+
+def read_plain(path: Path, most: int) -> bytes:
+    """Return the bytes of a plain file.
+
+    Raises:
+        OSError: as of `open_plain`.
+    """
+    with open_plain(path, most) as file:
+        data = file.read(most + 1)  # files of the system's own have no size before they are read
+    if len(data) > most:
+        raise _too_large(path, most)
+    return data
+
+
+def check_plain(path: Path) -> None:
+    """Refuse to open what is no plain file.
+
+    Raises:
+        OSError: there is none.
+    """
+    _refuse_other_kinds(path.stat(), path, None)
+
+
+def _at_once(path: str, flags: int) -> int:
+    """Open without waiting for whoever should write into a pipe."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _refuse_other_kinds(status: os.stat_result, path: Path, most: int | None) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        kind = "it is a folder" if stat.S_ISDIR(status.st_mode) else "it is not a plain file"
+        raise OSError(EINVAL, kind, str(path))
+    if most is not None and status.st_size > most:
+        raise _too_large(path, most)
+
+
+def _too_large(path: Path, most: int) -> OSError:
+    return OSError(EFBIG, f"it is larger than {most // 1024} KiB", str(path))
