@@ -3,22 +3,26 @@
 import signal
 import sys
 
-BROKEN_OFF = 130  # exit code after Ctrl+C, as shells have it
+from mag_sandbox.answering import answered, keep_story
 
 
 def main() -> int:
     """Run the command line and return its exit code.
 
-    Ctrl+C ends it at any moment, also while it still imports; a second one ends it at once.
+    Ctrl+C ends it at any moment, also while it still imports; a second one ends it at once, unless
+    there is something to keep.
     """
+    keep_story()
     try:
-        from mag_sandbox.sandbox.commands.cli import main as run
-
-        return run()
-    except KeyboardInterrupt:
-        return BROKEN_OFF
+        return answered(_run)
     finally:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def _run() -> int:
+    from mag_sandbox.sandbox.commands.cli import main as run
+
+    return run()
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
 """The app: window, clock, current screen, main loop. The window opens before a world is loaded."""
 
 import logging
+import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -28,6 +30,8 @@ SWITCH_S = 0.001  # longest turn of a thread that others wait for [s]; halves th
 IDLE_S = 0.25  # longest sleep of the main loop [s]
 LOOK_S = 0.012  # between two looks for events while there is nothing to do [s]
 LAST_LOOK_S = 0.018  # before something is to be done, from which on it is slept through to it [s]
+ENDING = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")  # signals, where the system has them
+SIGNALLED = 128  # exit code, besides the signal's number
 WAKE = pygame.event.custom_type()  # the worker has news
 
 
@@ -107,11 +111,37 @@ class _App:
         self.first_frame_s: float | None = None
         self.played: PlayScreen | None = None  # the newest
         self.keys = HeldKeys()
+        self.told_to_end = 0  # the signal that did
         self.busy_from = self.busy_until = 0.0  # processor time of this thread [s]
 
     def run(self, playthrough: Playthrough | None) -> RunSummary:
         size = self.settings.window_width, self.settings.window_height
         name = playthrough.scene.name if playthrough else ""
+        with self._hearing_signals():
+            return self._run(size, name, playthrough)
+
+    @contextmanager
+    def _hearing_signals(self) -> Iterator[None]:
+        """Leave as by closing the window when told to end, however often: nothing is lost.
+
+        Told by Ctrl+C, by a terminal that is closed, or by the system.
+        """
+
+        def note(number: int, frame: object) -> None:  # noqa: ARG001 -- as handlers are called
+            self.told_to_end = number
+
+        if threading.current_thread() is not threading.main_thread():
+            yield  # only it may hear of signals
+            return
+        numbers = [getattr(signal, name) for name in ENDING if hasattr(signal, name)]
+        before = {number: signal.signal(number, note) for number in numbers}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _run(self, size: tuple[int, int], name: str, playthrough: Playthrough | None) -> RunSummary:
         try:
             with _quick_turns(), window(size, name, sized=False):
                 self._play(playthrough)
@@ -119,6 +149,8 @@ class _App:
             self.navigator.close()
             if self.game:
                 self.game.close()
+        if self.told_to_end:
+            sys.exit(SIGNALLED + self.told_to_end)
         return self._summary()
 
     def _play(self, playthrough: Playthrough | None) -> None:
@@ -146,6 +178,8 @@ class _App:
             if self.game:
                 self.game.handle(event)
             screen.handle(event)
+        if self.told_to_end:
+            screen.handle(pygame.Event(pygame.QUIT))
         if screen.update(time.perf_counter()):
             self._draw(screen)
         if self._time_is_up():

@@ -10,13 +10,13 @@ import pygame
 
 from mag_sandbox.controls.bindings import DEFAULTS
 from mag_sandbox.controls.sources import PlayerSource
+from mag_sandbox.files.border import Refusal
 from mag_sandbox.model.loading import enlarged
-from mag_sandbox.model.world import Frames, Progress, World, WorldFailed
+from mag_sandbox.model.world import Frames, Progress, World
 from mag_sandbox.sandbox.game import PlayerGame
 from mag_sandbox.sandbox.play.events import SessionObserver
 from mag_sandbox.sandbox.play.session import Playthrough
 from mag_sandbox.sandbox.play.worker import GenerationWorker, ReadyBlock, WorkerSpec
-from mag_sandbox.sandbox.recording.reader import RecordingError
 from mag_sandbox.sandbox.screens import (
     Continue,
     GoBack,
@@ -86,7 +86,7 @@ class Navigator:
             return self._lead_without_game(outcome, screen)
         try:
             return self._lead(self.game, outcome, screen)
-        except (WorldFailed, RecordingError) as error:  # what was chosen cannot be played
+        except Refusal as error:  # what was chosen cannot be played
             self.game.complain(str(error))
             return screen
 

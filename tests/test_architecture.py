@@ -15,7 +15,9 @@ from tests import ROOT
 
 GAME = "mag_sandbox"
 ROOMS = ("controls", "evaluation", "model", "sandbox", "scenes", "training")
-FILES, PROGRAM, COMMAND_LINE = (f"{GAME}.{one}" for one in ("files", "program", "command_line"))
+FILES, PROGRAM, COMMAND_LINE, ANSWERING = (
+    f"{GAME}.{one}" for one in ("files", "program", "command_line", "answering")
+)
 MAY_IMPORT = {
     "mag_sandbox": (GAME,),
     "controls": (FILES,),
@@ -27,6 +29,7 @@ MAY_IMPORT = {
         FILES,
         PROGRAM,
         COMMAND_LINE,
+        ANSWERING,
         "model.world",
         "model.loading",
         "model.catalogue",

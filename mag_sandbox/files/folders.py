@@ -4,6 +4,8 @@ import os
 import sys
 from pathlib import Path
 
+from mag_sandbox.files.border import Refusal
+
 HOME_VARIABLE = "MAG_SANDBOX_HOME"
 FOLDER = "mag-sandbox"
 
@@ -14,10 +16,10 @@ def config_folder() -> Path:
     if home:
         return Path(home)
     if sys.platform == "win32":
-        return Path(os.environ.get("APPDATA") or Path.home() / "AppData" / "Roaming") / FOLDER
+        return Path(os.environ.get("APPDATA") or _home() / "AppData" / "Roaming") / FOLDER
     if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support" / FOLDER
-    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / FOLDER
+        return _home() / "Library" / "Application Support" / FOLDER
+    return Path(os.environ.get("XDG_CONFIG_HOME") or _home() / ".config") / FOLDER
 
 
 def data_folder() -> Path:
@@ -27,7 +29,15 @@ def data_folder() -> Path:
         return Path(home) / "data"
     if sys.platform == "win32":
         local = os.environ.get("LOCALAPPDATA")
-        return Path(local or Path.home() / "AppData" / "Local") / FOLDER
+        return Path(local or _home() / "AppData" / "Local") / FOLDER
     if sys.platform == "darwin":
         return config_folder()
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / FOLDER
+    return Path(os.environ.get("XDG_DATA_HOME") or _home() / ".local" / "share") / FOLDER
+
+
+def _home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError:
+        problem = f"no home folder is known for this user; set {HOME_VARIABLE} to a folder"
+        raise Refusal(problem) from None

@@ -10,15 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import NoReturn
 
+from mag_sandbox.answering import answered, say
 from mag_sandbox.command_line import add_options, options_of
 from mag_sandbox.files.border import Refusal
-from mag_sandbox.files.yaml_files import FileError, nearest
-from mag_sandbox.model.world import WorldFailed
+from mag_sandbox.files.yaml_files import nearest
 from mag_sandbox.program import PROGRAM
 from mag_sandbox.sandbox.commands.options import COMMANDS
 from mag_sandbox.sandbox.freed_memory import share_freed
-from mag_sandbox.sandbox.recording.reader import RecordingError
-from mag_sandbox.sandbox.settings import DisplayError
 
 Say = Callable[[str], None]
 
@@ -27,19 +25,15 @@ class UsageError(Refusal, ValueError):
     """The command line is wrong; the message is one sentence with the remedy."""
 
 
-# What a person can cause or meet; anything else is a bug.
-EXPECTED_ERRORS = (UsageError, WorldFailed, FileError, RecordingError, DisplayError)
-
-
 def main(arguments: list[str] | None = None) -> int:
-    """Run a subcommand and return its exit code: expected errors are one line and 2."""
-    share_freed()
-    try:
+    """Run a subcommand and return its exit code: what stops it is one line and 2."""
+
+    def run() -> int:
+        share_freed()
         command = parse(sys.argv[1:] if arguments is None else arguments)
-        return command.run(command, print)
-    except EXPECTED_ERRORS as error:
-        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
-        return 2
+        return command.run(command, say)
+
+    return answered(run)
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:

@@ -15,8 +15,10 @@ from typing import TypeVar
 
 import numpy as np
 
+from mag_sandbox.answering import last_resort
 from mag_sandbox.controls.camera import CameraCommand
-from mag_sandbox.model.world import FrameBlock, Frames, Progress, World, WorldFailed, WorldSpec
+from mag_sandbox.files.border import Refusal
+from mag_sandbox.model.world import FrameBlock, Frames, Progress, World, WorldSpec
 from mag_sandbox.sandbox.play.events import SessionObserver
 from mag_sandbox.sandbox.play.pacing import DurationEstimate
 from mag_sandbox.sandbox.play.session import CommandSource, Playthrough, Session, SessionStep
@@ -207,9 +209,8 @@ class GenerationWorker:
 
     def _report(self, error: Exception) -> str:
         """Show what went wrong, and return it as a sentence."""
-        if not isinstance(error, WorldFailed):  # a bug keeps its traceback
-            logger.exception("the world stopped", exc_info=error)
-        sentence = _sentence(error)
+        sentence = str(error) if isinstance(error, Refusal) else last_resort(error)
+        sentence = " ".join(sentence.split())
         self._set_status(WorkerStatus(error=sentence))
         return sentence
 
@@ -328,8 +329,3 @@ class GenerationWorker:
 
 class _ClosedWhileLoadingError(Exception):
     """Leaves a loader from within its progress report."""
-
-
-def _sentence(error: Exception) -> str:
-    text = " ".join(str(error).split())
-    return text if text else f"the world stopped with {type(error).__name__}"

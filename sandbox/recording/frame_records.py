@@ -158,8 +158,10 @@ def scan(file: BinaryIO, size: int) -> Iterator[tuple[bytes, object, RecordSpan]
             raise DamagedRecord(f"the record at byte {offset} is not what was written")
         if data_at + data_length > size:
             return
-        with refusing(lambda why, at=offset: DamagedRecord(f"the record at byte {at}: {why}")):
+        try:
             value = parse_json(text)
+        except ValueError as error:
+            raise DamagedRecord(f"the record at byte {offset}: {error}") from None
         yield tag, value, RecordSpan(data_at, data_length, data_sum)
         offset = data_at + data_length
 

@@ -186,10 +186,13 @@ def holds_text(header: StateHeader | ParkedScene) -> str:
 def _own_cards(folder: Path) -> list[Card]:
     cards = []
     for own in own_scenes(folder):
+        key = str(own.path)  # load_scene takes a path as well as a name
         if own.scene is None:
-            logger.warning("%s", own.problem)
-        else:  # load_scene takes a path as well as a name
-            cards.append(scene_card(str(own.path), own.scene, own.thumbnail, own=True))
+            name = own.path.stem
+            card = Card("scene", key, name, "", "", ())
+            cards.append(damaged(card, own.problem or "It cannot be read."))
+        else:
+            cards.append(scene_card(key, own.scene, own.thumbnail, own=True))
     return cards
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pygame
 
+from mag_sandbox.files.border import Refusal
 from mag_sandbox.model.loading import available_policies
-from mag_sandbox.model.world import WorldFailed
 from mag_sandbox.sandbox.saves.own_scenes import scene_of_prompt
 from mag_sandbox.sandbox.saves.save_queue import DiskUse
 from mag_sandbox.sandbox.screens import Continue, Outcome, PlayScene, Watch, Way
@@ -342,7 +342,7 @@ class TitleScreen:
     def _change(self, failed: str, change: Callable[[], object]) -> None:
         try:
             change()
-        except (OSError, ValueError, WorldFailed) as problem:
+        except (OSError, Refusal) as problem:
             self._tell(failed, str(problem))
         self.refresh()
 

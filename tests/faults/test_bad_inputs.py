@@ -75,6 +75,7 @@ def test_a_bad_input_is_one_sentence_and_exit_code_2(row: Row, here, capfd):
     assert said.startswith("error: ")
     for words in row.says:
         assert words in said
+    assert "it cannot go on" not in said, "nobody expected it"
     assert contents(here) == before
 
 

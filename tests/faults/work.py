@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -14,18 +15,28 @@ from pathlib import Path
 import av  # noqa: F401 (once for all forks)
 import numpy as np
 
+from mag_sandbox.controls.bindings import DEFAULTS
 from mag_sandbox.controls.sources import ScriptSource
-from mag_sandbox.model.world import WorldState
+from mag_sandbox.files.folders import HOME_VARIABLE
+from mag_sandbox.model.world import FrameBlock, WorldState
+from mag_sandbox.sandbox import app
+from mag_sandbox.sandbox.choice import WorldChoice
 from mag_sandbox.sandbox.commands import cli
 from mag_sandbox.sandbox.export import ExportOptions
 from mag_sandbox.sandbox.export.exporter import export
-from mag_sandbox.sandbox.play.session import Session
+from mag_sandbox.sandbox.game import PlayerGame
+from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver
+from mag_sandbox.sandbox.play.session import Playthrough, Session
 from mag_sandbox.sandbox.recording.frame_store import frames_beside
 from mag_sandbox.sandbox.recording.recorder import Recorder
-from mag_sandbox.sandbox.saves.parked_scene import ParkedScene, StateError
+from mag_sandbox.sandbox.saves import parking as places
+from mag_sandbox.sandbox.saves import save_queue
+from mag_sandbox.sandbox.saves.parked_scene import ParkedScene, StateError, write_state
 from mag_sandbox.sandbox.saves.parking import ParkedScenes
 from mag_sandbox.sandbox.settings import SandboxConfig, SettingsError, save_settings
 from tests.doubles import FakeWorld
+from tests.games import FAST, SETTINGS
+from tests.games import SCENE as PLACE
 from tests.recorded import AWAY_AND_BACK, QUICK, SCENE, SEED, record
 from tests.unit.sandbox.saves.test_state_files import left_after
 
@@ -152,3 +163,24 @@ def tell(job: Callable, out: Connection, err: Connection, *arguments: object) ->
     os.dup2(out.fileno(), 1)
     os.dup2(err.fileno(), 2)
     job(*arguments)
+
+
+def play_until_told(here: Path, said: Connection) -> None:
+    """Play in a window that nobody sees, until a signal ends it; writing is slow."""
+    os.environ |= {"SDL_VIDEODRIVER": "dummy", "SDL_AUDIODRIVER": "dummy", HOME_VARIABLE: str(here)}
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    class Reporter(SessionObserver):
+        def on_block(self, event: BlockEvent, block: FrameBlock) -> None:
+            if event.block_index == 20:
+                said.send("played")
+
+    def slowly(*arguments: object) -> None:
+        said.send("writing")
+        time.sleep(0.2)
+        write_state(*arguments)
+
+    places.write_state, save_queue.MIN_SECONDS = slowly, 0.1
+    load = lambda progress: FakeWorld(spec=FAST)  # noqa: E731 -- a test's
+    game = PlayerGame(WorldChoice(), SETTINGS, here, DEFAULTS, load=load, notify=app.wake)
+    app.play(game, Playthrough(PLACE, 7), [Reporter()])

@@ -1,0 +1,34 @@
+"""Whoever tells the game to end, and however often, what is played is kept."""
+
+import os
+import signal
+import sys
+import time
+
+import pytest
+
+from mag_sandbox.sandbox.saves.parking import ParkedScenes
+from tests.faults import work
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX systems")
+
+
+@pytest.mark.parametrize(
+    ("name", "times"), [("SIGINT", 1), ("SIGINT", 3), ("SIGTERM", 2), ("SIGHUP", 1)]
+)
+def test_a_signal_ends_the_game_and_keeps_the_place(forks, tmp_path, monkeypatch, name, times):
+    number = getattr(signal, name)
+    reader, writer = forks.Pipe(duplex=False)
+    game = forks.Process(target=work.play_until_told, args=(tmp_path, writer))
+    game.start()
+    writer.close()
+    assert reader.recv() == "played"
+    os.kill(game.pid, number)
+    assert reader.recv() == "writing"
+    for _ in range(times - 1):
+        os.kill(game.pid, number)
+        time.sleep(0.02)
+    game.join()
+    assert game.exitcode == 128 + number
+    (entry,) = ParkedScenes(tmp_path / "parked", 64).entries()
+    assert entry.header.frames_shown >= 60
