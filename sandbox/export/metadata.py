@@ -1,13 +1,26 @@
 """What an export says of the session it shows: enough to find, judge and repeat it."""
 
 import json
+import re
+import shlex
+from os import SEEK_END
+from pathlib import Path
 
+from mag_sandbox.files.border import open_plain, read_plain
+from mag_sandbox.files.typed_json import parse_json
 from mag_sandbox.program import COMMAND
 from mag_sandbox.sandbox.recording.reader import Recording
 
+LOOK = 2**22  # bytes at the begin and the end of a file in which it says what it is
+MAX_INDEX = 2**26  # bytes of the list of a folder's frames
+INDEX_FILE = "frames.json"  # of a folder of frames
 KEY = "mag-sandbox"  # of the text that holds everything, in every kind of file
 SOFTWARE = "MAG sandbox"
 MAX_TEXT = 4000  # characters of a comment for people
+
+
+_LETTERS = (re.escape(letter.encode()) for letter in f"{COMMAND} replay")
+_MARK = re.compile(b".?".join(_LETTERS), re.S)  # in a GIF a length may stand in between
 
 
 def session_facts(
@@ -47,8 +60,39 @@ def prompts_of(recording: Recording) -> list[dict]:
 def replay_line(recording: Recording) -> str:
     """Return the command that plays the session again and compares every block."""
     name = recording.folder.resolve().name
-    quoted = name if name.replace("-", "").replace("_", "").isalnum() else f"'{name}'"
-    return f"{COMMAND} replay {quoted} --verify"
+    return f"{COMMAND} replay {shlex.quote(name)} --verify"
+
+
+def is_ours(path: Path) -> bool:
+    """Return whether what lies there is an export and nothing else: by its mark, not by its name.
+
+    A folder is one if it holds no more than the frames that its list names; so is an empty one.
+    """
+    try:
+        return _is_our_folder(path) if path.is_dir() else _is_our_file(path)
+    except (OSError, ValueError, TypeError, LookupError):
+        return False
+
+
+def _is_our_file(path: Path) -> bool:
+    with open_plain(path) as file:
+        size = file.seek(0, SEEK_END)
+        for place in (0, max(0, size - LOOK)):
+            file.seek(place)
+            if _MARK.search(file.read(LOOK)):
+                return True
+    return False
+
+
+def _is_our_folder(folder: Path) -> bool:
+    there = {path.name for path in folder.iterdir() if path.is_file() and not path.is_symlink()}
+    if len(there) < sum(1 for _ in folder.iterdir()):
+        return False  # folders and links are no frames
+    if not there:
+        return True
+    index = parse_json(read_plain(folder / INDEX_FILE, MAX_INDEX))
+    named = {frame["file"] for frame in index["frames"]}
+    return bool(_MARK.match(index["replay"].encode())) and there <= {INDEX_FILE, *named}
 
 
 def as_text(facts: dict) -> str:

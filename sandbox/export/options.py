@@ -12,6 +12,7 @@ from typing import Literal, get_args
 from mag_sandbox.command_line import argument, option
 from mag_sandbox.files.whole import FULL, creating, replacing
 from mag_sandbox.model.world import MIB
+from mag_sandbox.sandbox.export.metadata import is_ours
 from mag_sandbox.sandbox.recording.reader import RecordingError
 
 Format = Literal["mp4", "gif", "webp", "frames", "sheet", "report"]
@@ -98,7 +99,7 @@ def target_of(folder: Path, options: ExportOptions) -> Path:
     """Return where the export goes.
 
     Raises:
-        ExportError: the place named is taken or is of the wrong kind.
+        ExportError: the place named is of the wrong kind, or taken by what is no export.
     """
     if options.out is None:
         return _free(folder.resolve(), SUFFIXES[options.format], options)
@@ -111,8 +112,10 @@ def target_of(folder: Path, options: ExportOptions) -> Path:
             raise ExportError(f"--out {target} is {kind}; give another name")
         if not options.overwrite:
             raise ExportError(f"{target} exists; give another name or --overwrite")
-        if as_folder and not _is_ours(target):
-            raise ExportError(f"{target} holds other files; give another name")
+        if folder.resolve() in target.resolve().parents:
+            raise ExportError(f"{target} belongs to the recording; give another name")
+        if not is_ours(target):
+            raise ExportError(f"{target} is no export, or holds other files; give another name")
     return target
 
 
@@ -123,7 +126,8 @@ def _free(folder: Path, suffix: str, options: ExportOptions) -> Path:
         path = folder.with_name(name + suffix)
         if not os.path.lexists(path):
             return path
-        if options.overwrite and path.is_dir() == (options.format == "frames"):
+        same_kind = path.is_dir() == (options.format == "frames")
+        if options.overwrite and same_kind and is_ours(path):
             return path
     raise ExportError(f"{folder.parent} holds too many exports; name another place with --out")
 
@@ -159,12 +163,6 @@ def whole(target: Path, *, overwrite: bool) -> Iterator[Path]:
             yield part
     except OSError as error:
         raise _cannot(target, error) from None
-
-
-def _is_ours(folder: Path) -> bool:
-    """Whether a folder holds nothing but what an export of frames writes."""
-    names = [path.name for path in folder.iterdir()]
-    return all(name == "frames.json" or name.endswith(".png") for name in names)
 
 
 def _cannot(target: Path, error: OSError) -> ExportError:

@@ -148,7 +148,7 @@ def test_damaged_weights_are_refused_in_one_sentence(tmp_path, rings):
     with pytest.raises(MissingWeights, match="train-judge"):
         Judge.load(tmp_path)
     (tmp_path / NETWORK).write_bytes(b"nothing")
-    with pytest.raises(MissingWeights, match="is damaged"):
+    with pytest.raises(MissingWeights, match="cannot be read"):
         Judge.load(tmp_path)
 
 

@@ -119,7 +119,7 @@ def test_a_missing_or_foreign_animator_is_named(tmp_path):
     folder = write_tiny_weights(tmp_path, moves=True)
     path = folder / "animator.safetensors"
     path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(MissingWeights, match=r"animator.safetensors is damaged"):
+    with pytest.raises(MissingWeights, match=r"animator.safetensors cannot be read"):
         tiny_world(weights=folder)
     path.unlink()
     with pytest.raises(MissingWeights, match=r"animator.safetensors is missing"):

@@ -260,7 +260,7 @@ def test_a_recording_becomes_a_demo_that_makes_the_same_pictures(tmp_path):
         (["DEMO", "--repeat", "0"], "is not a whole number from 1"),
         (["DEMO", "--headless", "--out", "FULL"], "already holds files; name another folder"),
         (["DEMO", "--headless", "--out", "DEMO"], "cannot be made"),
-        (["--from", "FULL", "new.yaml"], "not found; name the folder given to"),
+        (["--from", "FULL", "new.yaml"], "not found); name the folder given to"),
     ],
 )
 def test_a_mistake_is_one_sentence_and_nothing_is_played(

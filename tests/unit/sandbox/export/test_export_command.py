@@ -71,7 +71,7 @@ def test_wrong_options_are_answered_at_once(words, message):
 @pytest.mark.parametrize(
     ("prepare", "message"),
     [
-        (lambda folder: None, "not found; name the folder"),
+        (lambda folder: None, "not found.; name the folder"),
         (lambda folder: (folder / "session.jsonl").write_bytes(b""), "holds no complete event"),
         (lambda folder: (folder / "session.jsonl").write_bytes(b"{}\n"), "kind is"),
     ],

@@ -12,6 +12,7 @@ from PIL import Image
 from mag_sandbox.evaluation.probe.metrics import psnr
 from mag_sandbox.sandbox.export import ExportError, ExportOptions
 from mag_sandbox.sandbox.export.exporter import Exported, export
+from mag_sandbox.sandbox.export.metadata import is_ours
 from mag_sandbox.sandbox.export.video import PictureFiles
 from mag_sandbox.sandbox.recording.frame_store import FRAMES_FILE
 from mag_sandbox.sandbox.recording.reader import RecordingError
@@ -204,6 +205,7 @@ def test_the_display_is_drawn_over_the_frames(folder, tmp_path):
 
 def test_a_sheet_shows_what_came_back(folder, tmp_path):
     done = make(folder, tmp_path / "sheet.png", format="sheet")
+    assert is_ours(done.path)
     with Image.open(done.path) as image:
         check_facts(image.info[KEY])
         assert image.width > 600

@@ -62,12 +62,39 @@ def test_a_name_that_is_taken_is_refused_and_the_file_stays(folder, tmp_path):
     assert out.read_bytes() == b"mine"
 
 
-def test_overwriting_is_asked_for(folder, tmp_path):
-    out = tmp_path / "mine.mp4"
-    out.write_bytes(b"mine")
-    export(folder, ExportOptions(out=out, overwrite=True, scale=1, end=0.25))
-    assert out.read_bytes()[4:8] == b"ftyp"
-    assert listed(tmp_path) == ["mine.mp4", "monday"]
+@pytest.mark.parametrize("kind", ["mp4", "gif", "webp", "report"])
+def test_only_exports_are_overwritten_whatever_they_are_called(folder, tmp_path, kind):
+    options = {"format": kind, "out": tmp_path / "mine", "overwrite": True, "scale": 1}
+    if kind != "report":
+        options["end"] = 0.5
+    (tmp_path / "mine").write_bytes(b"mine")
+    with pytest.raises(ExportError, match="is no export"):
+        export(folder, ExportOptions(**options))
+    assert (tmp_path / "mine").read_bytes() == b"mine"
+    (tmp_path / "mine").unlink()
+    for _ in range(2):
+        export(folder, ExportOptions(**options))
+    assert listed(tmp_path) == ["mine", "monday"]
+
+
+def test_pictures_of_somebody_are_no_export_of_frames(folder, tmp_path):
+    (tmp_path / "Pictures" / "summer.png").mkdir(parents=True)
+    (tmp_path / "Pictures" / "wedding.png").write_bytes(b"mine")
+    options = ExportOptions(out=tmp_path / "Pictures", overwrite=True, **QUICK)
+    with pytest.raises(ExportError, match="holds other files"):
+        export(folder, options)
+    assert listed(tmp_path / "Pictures") == ["summer.png", "wedding.png"]
+
+
+def test_a_recording_is_never_overwritten(folder):
+    before = (folder / "session.jsonl").read_bytes()
+    for options in (
+        ExportOptions(out=folder / "session.jsonl", overwrite=True),
+        ExportOptions(out=folder, overwrite=True, **QUICK),
+    ):
+        with pytest.raises(ExportError, match=r"belongs to the recording|holds other files"):
+            export(folder, options)
+    assert (folder / "session.jsonl").read_bytes() == before
 
 
 def test_a_folder_is_overwritten_only_if_an_export_wrote_it(folder, tmp_path):
