@@ -10,6 +10,7 @@ from pathlib import Path
 from mag_sandbox.files.yaml_files import not_found
 from mag_sandbox.model.catalogue.worlds import PLAYABLE, WORLDS
 from mag_sandbox.model.memory import MEMORY_POLICIES
+from mag_sandbox.model.memory import no_places as no_places  # for the app
 from mag_sandbox.model.memorypack.config import VARIANT_OF_WORLD
 from mag_sandbox.model.world import WEIGHTS, Frames, MemorySetting, Progress, World, WorldFailed
 

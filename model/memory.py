@@ -361,6 +361,16 @@ MEMORY_POLICIES: dict[str, type[MemoryPolicy]] = {
     "none": Nothing,
 }
 
+
+def no_places(policy: str) -> str:
+    """Return why nothing can be changed under a policy; "": it can."""
+    lasting = [name for name, kind in MEMORY_POLICIES.items() if kind.looks_ahead]
+    if policy in lasting:
+        return ""
+    said = f"the memory {policy} keeps no places, so nothing can be changed"
+    return f"{said}; choose {', '.join(lasting)}"
+
+
 _PAINTED: dict[str, type[MemoryPolicy]] = {"window": WindowOfViews}
 
 

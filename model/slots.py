@@ -98,6 +98,12 @@ class SlotTable:
         has = {frame.frame_index for frame in self.frames.values()}
         self.evicted = other.evicted + len(had - has)
 
+    def copy(self) -> "SlotTable":
+        """Return another table of the same frames."""
+        copy = SlotTable(self.capacity)
+        copy.frames, copy.evicted = dict(self.frames), self.evicted
+        return copy
+
     def slots(self) -> tuple[int, ...]:
         """Return all filled slots in order."""
         return tuple(sorted(self.frames))

@@ -57,7 +57,7 @@ class Control:
     camera: CameraCommand = field(default_factory=CameraCommand)
     prompt: str | None = None  # None: as before
     memory: MemorySetting | None = None  # None: as before
-    edit: Edit | None = None  # of the world, before the block is made; None: nothing
+    edit: Edit | None = None  # of the world, begun before the block is made; None: nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +182,7 @@ class FrameBlock:
     beside: "FrameBlock | None" = None  # of another world, shown in the right half of the frames
     notice: str = ""  # what the player is to be told, once
     rest: Frames | None = None  # the frames before anything moved in them; None: nothing did
-    edited: Edit | None = None  # what was changed and where, as the control asked; None: nothing
+    edited: Edit | None = None  # what this block shows changed, and where; None: nothing
     placed: tuple[Edit, ...] = ()  # what the player placed and is still there
     planned: tuple[Edit, ...] | None = None  # what else was painted so far; None: nobody knows all
 

@@ -17,7 +17,7 @@ import pygame
 
 from mag_sandbox.controls.bindings import Action
 from mag_sandbox.controls.edits import Edit
-from mag_sandbox.model.loading import next_policy, next_world, worlds_beside
+from mag_sandbox.model.loading import next_policy, next_world, no_places, worlds_beside
 from mag_sandbox.model.world import MIB, MemorySetting, WorldFailed, no_edits
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.play.reel import Reel
@@ -54,6 +54,7 @@ LOUDER = 10  # percent
 CHOOSING_S = 1.0  # after the last press, from which on a choice of memory holds
 PATIENCE_S = 10.0  # that a moment may take to be kept, before it is gone back to
 ANSWERED_AFTER = 3  # blocks shown: two may be under way when something is asked
+MOST_PAINTING = 12  # blocks, until a change that was asked for is shown
 MEMORY_ACTIONS = ("split", "policy", "more_memory", "less_memory")
 
 
@@ -71,7 +72,7 @@ class WatchedSession(PlaySession):
         for block in (ready.block, ready.block.beside):
             if block and block.notice:
                 self._services.notices.say(block.notice, "bad")
-            elif block and block.edited:
+            elif block and block.edited and block.edited.act != "forget":  # that was said before
                 there = " is there" if block.edited.act == "place" else ""
                 self._services.notices.say(f"{words_of(block.edited)}{there}")
 
@@ -130,8 +131,8 @@ class PlayerSession(WatchedSession):
             services.vocabulary,
             make_theme=services.theme,
             open_keys=services.bindings["prompt"].keys,
-            choices=_choices(describe) if reel.current.spec.kinds else (),
         )
+        self._choices = _choices(describe)
         scene, seed = playthrough.scene.name, playthrough.seed
         cue = lambda cue: services.audio.cue(CUES[cue])  # noqa: E731 -- fits the line below
         hunt = PostcardHunt(services.prober, services.scores, scene, seed, cue)
@@ -215,9 +216,10 @@ class PlayerSession(WatchedSession):
                 return Way.PROBES
             case "prompt":
                 self._worker.call(lambda session: session.world.expect_prompt())  # meanwhile
+                self._prompt.choices = () if self._why_fixed else self._choices
                 self._prompt.open(self._reel.current.block.prompt)
-            case "change" if not self._reel.current.spec.kinds:
-                self._say(no_edits(self._reel.current.spec.name), "bad")
+            case "change" if self._why_fixed:
+                self._say(self._why_fixed, "bad")
             case "change":
                 self._edit.open()
             case "undo":
@@ -324,7 +326,7 @@ class PlayerSession(WatchedSession):
             return None
         if moment.left is None:
             self._worker.call(lambda session: session.edit(Edit("undo")))
-            _show_one(self._reel)
+            _show_change(self._reel)
             return None
         try:
             left = moment.left.result(PATIENCE_S)
@@ -335,6 +337,14 @@ class PlayerSession(WatchedSession):
         if left.world != self._reel.current.spec.name:
             return GoBack(left)
         return self._go_on_from(left)
+
+    @property
+    def _why_fixed(self) -> str:
+        """Why nothing here can be changed; "": it can."""
+        ready = self._reel.current
+        if not ready.spec.kinds:
+            return no_edits(ready.spec.name)
+        return no_places(ready.block.memory.policy)
 
     def _go_on_from(self, left: ParkedScene) -> Playthrough:
         self._begin_anew()
@@ -420,7 +430,7 @@ def _describe(
             session.edit(edit)
 
     worker.call(ask)
-    _show_one(reel)
+    _show_change(reel)
     key = services.bindings.title("undo")
     follows = {
         "": "what is striped on the map follows these words, what you saw stays",
@@ -441,12 +451,12 @@ def _choices(describe: Callable[..., None]) -> tuple[PromptChoice, ...]:
 
 
 def _change(services: Services, worker: GenerationWorker, reel: Reel, edit: Edit) -> None:
-    """Ask the world for a change; while it is paused, one block shows it."""
+    """Ask the world for a change."""
     services.undo_stack.push("a change of the world")
     worker.call(lambda session: session.edit(edit))
-    _show_one(reel)
+    _show_change(reel)
 
 
-def _show_one(reel: Reel) -> None:
-    if reel.paused:
-        reel.step()
+def _show_change(reel: Reel) -> None:
+    """While it is paused, show blocks until one shows the change."""
+    reel.step(lambda ready: ready.block.edited or ready.block.notice, MOST_PAINTING)

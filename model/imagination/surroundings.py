@@ -84,6 +84,11 @@ class Surroundings:
             np.where(cells, other.latents, self.latents),
         )
 
+    def equals(self, other: "Surroundings") -> bool:
+        """Tell whether others know the same."""
+        same = np.array_equal(self.known, other.known)
+        return same and np.array_equal(self.latents, other.latents)
+
     def at(self, place: Place) -> "Surroundings":
         """Return those of a place alone."""
         rows, columns = self.cells(place)
@@ -141,12 +146,19 @@ class Lattice:
         """All of the ring."""
         return Place(0, 0, self._rows, self._columns)
 
-    def nearest(self, pose: CameraPose) -> CameraPose:
-        """Return the nearest pose on the lattice; it is not zoomed."""
+    def nearest(self, pose: CameraPose, known: np.ndarray | None = None) -> CameraPose:
+        """Return the nearest pose on the lattice; it is not zoomed.
+
+        Args:
+            pose: where it had best be.
+            known: cells of the ring that its view is to lie within, bool [rows, columns], if any
+                view does; None: anywhere.
+        """
         highest = self._rows - self._view[0]
         top = min(max(round(highest / 2 - pose.pitch / self.cell), 0), highest)
         column = round(pose.yaw / self.cell) % self._columns
-        return CameraPose(column * self.cell, (highest / 2 - top) * self.cell, WIDEST_FOV)
+        nearest = CameraPose(column * self.cell, (highest / 2 - top) * self.cell, WIDEST_FOV)
+        return nearest if known is None else self.best(np.zeros_like(known), nearest, known)
 
     def box(self, yaw: float, pitch: float, width: float, height: float) -> Place:
         """Return whole cells around a box of degrees, at most a view of them.
@@ -220,20 +232,24 @@ class Lattice:
         down = np.abs(self._pitches - middle[1]) < reach[1]
         return down[:, None] & across
 
-    def best(self, worth: np.ndarray, wanted: CameraPose) -> CameraPose:
+    def has_view(self, known: np.ndarray) -> bool:
+        """Tell whether any view lies within known cells, bool [rows, columns]."""
+        return bool((self._sums(~known) == 0).any())
+
+    def best(
+        self, worth: np.ndarray, wanted: CameraPose, known: np.ndarray | None = None
+    ) -> CameraPose:
         """Return the pose of the lattice whose view is worth most; of equals the nearest.
 
         Args:
             worth: of each cell, [rows, columns].
             wanted: where the view had best be.
+            known: cells that the view is to lie within, likewise; None: anywhere.
         """
         height, width = self._view
-        around = np.concatenate((worth, worth[:, : width - 1]), axis=1)
-        sums = np.pad(around, ((1, 0), (1, 0))).cumsum(axis=0).cumsum(axis=1)
-        boxes = (
-            sums[height:, width:] - sums[:-height, width:]
-            - sums[height:, :-width] + sums[:-height, :-width]
-        )  # fmt: skip
+        boxes = self._sums(worth)
+        if known is not None:
+            boxes = np.where(self._sums(~known) == 0, boxes, -np.inf)
         tops, lefts = (np.arange(count) for count in boxes.shape)
         pitches = ((self._rows - height) / 2 - tops) * self.cell
         yaws = (lefts + width // 2) * self.cell
@@ -241,6 +257,16 @@ class Lattice:
         far = (np.abs(pitches - wanted.pitch)[:, None] + across) / self.cell
         top, left = np.unravel_index(np.argmax(boxes - _FAR * far), boxes.shape)
         return CameraPose(float(yaws[left] % 360.0), float(pitches[top]), WIDEST_FOV)
+
+    def _sums(self, worth: np.ndarray) -> np.ndarray:
+        """Return what all views are worth, [rows, columns] of their tops and left sides."""
+        height, width = self._view
+        around = np.concatenate((worth, worth[:, : width - 1]), axis=1).astype(float)
+        sums = np.pad(around, ((1, 0), (1, 0))).cumsum(axis=0).cumsum(axis=1)
+        return (
+            sums[height:, width:] - sums[:-height, width:]
+            - sums[height:, :-width] + sums[:-height, :-width]
+        )  # fmt: skip
 
     def place(self, pose: CameraPose) -> Place:
         """Return where the view at a pose on the lattice lies.

@@ -1,17 +1,22 @@
 """How the player changes a world that is painted: a place is painted anew, and memory follows.
 
+A change is begun, painted beside the world while play goes on, and done some blocks later, as a
+view is that is painted ahead: from values that never change, after as many blocks as it is work.
+
 The place is forgotten and painted again beside what is around it, told of the plan with the change
 in it: what is placed stands before all else, and what is removed is not in it any more. Kept frames
-that show any of it are remembered anew from the ring, at the nearest pose of the lattice, so that
-nothing brings the old thing back; those that then show nothing more than others are let go. All
-other cells and frames stay to the bit. Ground that is renewed is a loss on purpose: it is planned
-anew, by the words in force, and of frames that show nothing else only those that policies rely on
-stay. What was before is kept, so that a change can be taken back; once taken back, memory is what
-it was to the bit, unless play went on.
+that show any of it are remembered anew from the ring, at the nearest pose of the lattice that is
+known, so that nothing brings the old thing back; those that then show nothing more than others are
+let go. All other cells and frames stay to the bit. Ground that is renewed is a loss on purpose: it
+is planned anew, by the words in force, and of frames that show nothing else only those that
+policies rely on stay. What was before is kept, so that a change can be taken back; once taken back,
+memory is what it was to the bit, unless play went on.
 """
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import asdict, astuple, dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import asdict, astuple, dataclass, field, replace
+from types import MappingProxyType
 from typing import Protocol
 
 import numpy as np
@@ -26,7 +31,14 @@ from mag_sandbox.model.imagination.surroundings import Place, Surroundings
 from mag_sandbox.model.kv_cache import KVCache
 from mag_sandbox.model.parking import joined, packed, part_of, unpacked
 from mag_sandbox.model.pocket.inventing import Memory
-from mag_sandbox.model.pocket.painting import PaintingInventor, Plan, plan_of, stands_in
+from mag_sandbox.model.pocket.painting import (
+    PaintedGround,
+    PaintingInventor,
+    Plan,
+    plan_of,
+    stands_in,
+)
+from mag_sandbox.model.pocket.rewriting import lasting_slots, rewriting
 from mag_sandbox.model.prompts import PromptFeatures
 from mag_sandbox.model.slots import KeptFrame, SlotTable
 from mag_sandbox.model.world import MIB, WorldState
@@ -34,6 +46,7 @@ from mag_sandbox.model.world import MIB, WorldState
 MOST_CHANGES = 8  # that can be taken back
 MOST_BYTES = 64 * MIB  # of what memory held before them, the newest apart
 _SLACK = 1.0  # degrees
+_Views = Mapping[CameraPose, Tensor]  # latents [1, C, h, w]
 NOTHING_TO_UNDO = "there is no change to take back"
 
 
@@ -47,8 +60,8 @@ class EditedMemory(Memory, Protocol):
     def rewrite(self, slot: int, pose: CameraPose, view: Tensor, beside: Sequence[int]) -> None:
         """Remember a view, latents [1, C, h, w], in a slot, reading others."""
 
-    def look_ahead_at(self, pose: CameraPose) -> None:
-        """Invent and remember a view that is not shown."""
+    def remember_unseen(self, pose: CameraPose, view: Tensor) -> None:
+        """Remember a view, latents [1, C, h, w], that is not shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +85,36 @@ class Change:
         return self.keys.nbytes + self.values.nbytes
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A change that is yet to be done."""
+
+    edit: Edit
+    prompt: str  # in force when it was asked for
+    due: int = 0  # the block before which it is done, once it is begun
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """What a change that is being painted will be."""
+
+    done: Edit  # what is painted, and where
+    place: Place
+    cells: np.ndarray  # bool [rows, columns]; of the place
+    pose: CameraPose  # of the lattice; the view that shows it
+    placed: tuple[Edit, ...]  # what the player placed, with it
+    made: "Future[PaintedGround]"
+    views: "Future[_Views]" = field(default_factory=Future)  # of it, latents by pose
+
+
 class Editor:
     """Changes one world, and takes changes back.
 
     editor = Editor(imagination, features, inventor)
-    problem = editor.obey(Edit("place", 40.0, -3.0, kind="tent"), prompt, world)
+    problem, done = editor.ask(Edit("place", 40.0, -3.0, kind="tent"), prompt, 17, world)
+    ...  # blocks are made
+    if editor.is_due(20):
+        done = editor.finish(20, world)
     """
 
     def __init__(
@@ -91,77 +129,158 @@ class Editor:
         self.placed: tuple[Edit, ...] = ()  # what the player placed
         self._changes: list[Change] = []
         self._count = 0  # of changes so far: each draws with other noise
+        self.drop()
+
+    def drop(self) -> None:
+        """Forget what is being painted, and what waits for it."""
+        self._asked: tuple[_Asked, ...] = ()  # all but the first wait
+        self._begun: _Begun | None = None
+
+    @property
+    def is_painting(self) -> bool:
+        """Whether a change is under way."""
+        return self._begun is not None
 
     def see(self, poses: Sequence[CameraPose]) -> None:
         """Note what a block shows."""
         for pose in poses:
             self._seen |= self._imagination.lattice.touched(pose)
 
-    def obey(self, edit: Edit, prompt: str, world: EditedMemory) -> tuple[str, Edit | None]:
-        """Change the world; return what is wrong, or what was changed and where.
+    def ask(
+        self, edit: Edit, prompt: str, next_block: int, world: EditedMemory
+    ) -> tuple[str, Edit | None]:
+        """Begin a change; return what is wrong, or what was changed at once, and where.
 
         Args:
             edit: what is asked for.
             prompt: in force.
+            next_block: index.
             world: that remembers.
         """
         if edit.act == "undo":
-            return self._undo(edit, prompt, world)
+            return self._drop_newest(edit) if self._asked else self._undo(edit, world)
         if edit.act == "place" and edit.kind not in self._imagination.config.kinds:
             return f'this world cannot draw a "{edit.kind}"; name another thing', None
-        if edit.act == "renew":
-            return "", self._renew(edit, prompt, world)
-        if edit.act == "forget":
-            return "", self._forget_unseen(edit, prompt, world)
-        inventor = self._inventor
+        if edit.act == "forget" and not self._asked:
+            return "", self._forget_unseen(edit, world)
+        self._asked = (*self._asked, _Asked(edit, prompt))
+        if not self.is_painting:
+            self._begin_next(next_block, world)
+        return "", None
+
+    def is_due(self, next_block: int) -> bool:
+        """Tell whether a change is to be done before a block."""
+        return self.is_painting and next_block >= self._asked[0].due
+
+    def finish(self, next_block: int, world: EditedMemory) -> Edit:
+        """Do what is painted, waiting for it if need be, and begin what waits for it.
+
+        Args:
+            next_block: index.
+            world: that remembers.
+        """
+        begun, inventor = self._begun, self._inventor
+        assert begun is not None
+        others = self._asked[1:]
+        made = begun.made.result()
+        inventor.follow(world, begun.pose)  # what was lost meanwhile is not lost by the change
+        before, plan, placed, losses = inventor.around, inventor.plan, self.placed, inventor.losses
+        self.placed = begun.placed
+        cells = begun.cells | made.news
+        renewed = begun.done.act == "renew"
+        if renewed:
+            inventor.renew(cells, made)
+        else:
+            self._count += 1
+            inventor.plan, inventor.around = made.plan, before.replaced(cells, made.around)
+        views = begun.views.result() if inventor.around.equals(made.around) else {}
+        kept = self._remember_anew(begun.cells, world, renewed=renewed, views=views)
+        added = self._show(begun.pose, begun.cells, world, views)
+        cells = begun.cells | (inventor.around.known != before.known)
+        lost = losses if renewed else None
+        self._keep(Change(begun.place, placed, cells, before, plan, *kept, added, lost))
+        self._asked, self._begun = others, None
+        if others:
+            self._begin_next(next_block, world)
+        return begun.done
+
+    def _begin_next(self, next_block: int, world: EditedMemory) -> None:
+        while self._asked and self._asked[0].edit.act == "forget":
+            self._forget_unseen(self._asked[0].edit, world)
+            self._asked = self._asked[1:]
+        if not self._asked:
+            return
+        for frame in world.kept[0].frames.values():  # what the ring does not know would be lost
+            self._inventor.follow(world, self._imagination.lattice.nearest(frame.pose))
+        due = next_block + self._begin(world.kept[0])
+        self._asked = (replace(self._asked[0], due=due), *self._asked[1:])
+
+    def _begin(self, table: SlotTable) -> int:
+        """Begin to paint what is asked for first; return how many blocks to leave it.
+
+        Nothing of what it is made from changes until it is done. Views that will most likely be
+        remembered are made, too: that saves time, and changes nothing.
+        """
+        asked, now, imagination = self._asked[0], table.copy(), self._imagination
+        renewed = asked.edit.act == "renew"
+        begin = self._begin_renewing if renewed else self._begin_painting
+        begun, blocks = begin(asked.edit, asked.prompt)
+
+        def views() -> dict[CameraPose, Tensor]:
+            around = begun.made.result().around
+            anew = rewriting(now, imagination.lattice, begun.cells, around.known, renewed=renewed)
+            return {pose: imagination.view(around, pose) for pose in anew.poses.values()}
+
+        self._begun = replace(begun, views=self._inventor.beside(views))
+        return blocks
+
+    def _drop_newest(self, edit: Edit) -> tuple[str, Edit]:
+        """Take back what was asked for last and is not done yet."""
+        newest = self._asked[-1].edit
+        self._asked = self._asked[:-1]
+        if not self._asked:
+            self.drop()
+        box = {side: getattr(newest, side) for side in ("yaw", "pitch", "width", "height")}
+        return "", replace(edit, **box)
+
+    def _begin_painting(self, edit: Edit, prompt: str) -> tuple[_Begun, int]:
+        """Begin to paint a place with a change of the plan."""
+        inventor, imagination = self._inventor, self._imagination
         here, told = self._target(edit)
         place = self._place(here)
-        inventor.follow(world, self._imagination.lattice.around(place))
-        before, plan, placed = inventor.around, inventor.plan, self.placed
-        self._count += 1
-        self.placed = (*self._outside(before.mask(place)), *told)
-        inventor.plan = plan and replace(plan, things=_planned(plan.things, here))
+        cells = inventor.around.mask(place)
+        placed = (*self._outside(cells), *told)
+        plan = inventor.plan and replace(inventor.plan, things=_planned(inventor.plan.things, here))
         # where something is removed, what is around says what is there, not the caption
         text, empty = self._features("" if edit.act == "remove" else prompt), self._features("")
-        things = (*(inventor.plan.things if inventor.plan else ()), *map(_thing, self.placed))
-        noise = inventor.noise + self._count * 2**44
-        inventor.around = self._imagination.repainted(
-            before, place, Subject(text, empty, noise, things)
+        things = (*(plan.things if plan else ()), *map(_thing, placed))
+        subject = Subject(text, empty, inventor.noise + (self._count + 1) * 2**44, things)
+        pose = imagination.lattice.around(place)
+        made, blocks = inventor.begin_change(
+            lambda around: imagination.repainted(around, place, subject), cells, plan, pose, prompt
         )
-        frames, keys, values = self._remember_anew(before.mask(place), prompt, world)
-        added = self._show(self._imagination.lattice.around(place), before.mask(place), world)
-        cells = before.mask(place) | (inventor.around.known != before.known)
-        self._keep(Change(place, placed, cells, before, plan, frames, keys, values, added))
-        return "", here
+        return _Begun(here, place, cells, pose, placed, made), blocks
 
-    def _renew(self, edit: Edit, prompt: str, world: EditedMemory) -> Edit:
-        """Paint ground anew, by the words in force; of all there is, what is looked at."""
-        inventor, lattice, table = self._inventor, self._imagination.lattice, world.kept[0]
+    def _begin_renewing(self, edit: Edit, prompt: str) -> tuple[_Begun, int]:
+        """Begin to plan ground anew, by the words in force; of all there is, a view is painted."""
+        inventor, lattice = self._inventor, self._imagination.lattice
         if edit.width > LARGEST[0] or edit.height > LARGEST[1]:
             place, pose = lattice.whole, lattice.nearest(CameraPose(edit.yaw, edit.pitch))
         else:
             place = lattice.box(edit.yaw, edit.pitch, edit.width, edit.height)
             pose = lattice.around(place)
-        for frame in table.frames.values():  # what the ring does not know yet would be lost
-            inventor.follow(world, lattice.nearest(frame.pose))
-        before, plan, placed, losses = inventor.around, inventor.plan, self.placed, inventor.losses
-        there = before.mask(place)
-        self.placed = self._outside(there)
-        inventor.renew(there, pose, prompt, world)
-        frames, keys, values = self._remember_anew(there, prompt, world, renewed=True)
-        added = self._show(pose, there, world)
-        cells = there | (inventor.around.known != before.known)
-        self._keep(Change(place, placed, cells, before, plan, frames, keys, values, added, losses))
-        return edit
+        cells = inventor.around.mask(place)
+        made, blocks = inventor.begin_renewed(cells, pose, prompt)
+        return _Begun(edit, place, cells, pose, self._outside(cells), made), blocks
 
-    def _forget_unseen(self, edit: Edit, prompt: str, world: EditedMemory) -> Edit:
+    def _forget_unseen(self, edit: Edit, world: EditedMemory) -> Edit:
         """Forget what was painted and never shown: it is to follow other words."""
         inventor, place = self._inventor, self._imagination.lattice.whole
         before, plan, placed, losses = inventor.around, inventor.plan, self.placed, inventor.losses
         there = before.known & ~self._seen
         self.placed = self._outside(there)
         inventor.forget(there)
-        kept = self._remember_anew(there, prompt, world, renewed=True)
+        kept = self._remember_anew(there, world, renewed=True)
         self._keep(Change(place, placed, there, before, plan, *kept, (), losses))
         return edit
 
@@ -196,6 +315,7 @@ class Editor:
             "weights": weights,
             "count": self._count,
             "placed": [asdict(edit) for edit in self.placed],
+            "asked": [asdict(one) for one in self._asked],
         }
         own = packed({"seen": torch.from_numpy(self._seen.astype(np.uint8))}, data)
         changes = {str(n): _packed(one) for n, one in enumerate(self._changes)}
@@ -203,13 +323,20 @@ class Editor:
 
     def restore(self, state: WorldState) -> None:
         """Know what it knew; what other weights changed cannot be taken back."""
-        self._count, self.placed = state.data["count"], _edits(state.data["placed"])
+        self._count, self.placed = state.data["count"], edits_of(state.data["placed"])
         nothing = self._imagination.nothing()
         if "seen" in state.arrays:  # not in states of before
             self._seen = unpacked(state)["seen"].numpy().astype(bool)
         if state.data["weights"] != self._inventor.weights:
             return
         self._changes = [_unpacked(part_of(state, part), nothing) for part in state.data["parts"]]
+        asked = state.data.get("asked", ())  # not in states of before
+        edits = edits_of([one["edit"] for one in asked])
+        self._asked = tuple(
+            _Asked(edit, one["prompt"], one["due"]) for edit, one in zip(edits, asked, strict=True)
+        )
+        if self._asked:
+            self._begin(SlotTable(1))
 
     def _target(self, edit: Edit) -> tuple[Edit, tuple[Edit, ...]]:
         """Return where is painted, and what is placed there: where something stands, all of it."""
@@ -245,69 +372,62 @@ class Editor:
     def _remember_anew(
         self,
         there: np.ndarray,
-        prompt: str,
         world: EditedMemory,
         skipped: Collection[int] = (),
         *,
         renewed: bool = False,
+        views: _Views = MappingProxyType({}),
     ) -> tuple[dict[int, KeptFrame], Tensor, Tensor]:
         """Remember anew frames that show some of a place; return what lay in their slots.
 
         Args:
             there: cells of the place, bool [rows, columns].
-            prompt: in force.
             world: that remembers.
             skipped: slots of frames that show it as it is.
             renewed: nothing that they show of it is to be recalled, or worth a frame.
+            views: that were made already.
         """
-        lattice, (table, cache) = self._imagination.lattice, world.kept
-        lasting = _lasting(table)
-        old = {
-            slot: frame
-            for slot, frame in sorted(table.frames.items(), key=_by_worth(lasting))
-            if slot not in skipped and (lattice.touched(frame.pose) & there).any()
-        }
-        keys, values = cache.export(list(old))
-        if renewed:
-            table.frames = {slot: one for slot, one in table.frames.items() if slot not in old}
-        fresh = [slot for slot in table.slots() if slot not in old]
-        lasting_poses = [
-            table.frames[slot].pose for slot in fresh if not table.frames[slot].passing
-        ]
-        seen = lattice.shown(lasting_poses)
-        for slot, frame in old.items():
-            pose = lattice.nearest(frame.pose)
-            shows = lattice.shown([pose])
-            worth = shows & ~seen & ~there if renewed else shows & ~seen
-            if slot not in lasting and (frame.passing or not worth.any()):
-                table.frames.pop(slot, None)
-                continue
-            self._inventor.begin_view(pose, prompt, world)
-            world.rewrite(slot, pose, self._inventor.take_view(world), fresh)
+        table, cache = world.kept
+        lattice, known = self._imagination.lattice, self._inventor.around.known
+        anew = rewriting(table, lattice, there, known, skipped, renewed=renewed)
+        keys, values = cache.export(list(anew.old))
+        lasting = lasting_slots(table)
+        for slot in anew.old:
+            if not (slot in lasting and slot not in anew.poses):  # no view is known
+                del table.frames[slot]
+        fresh = [slot for slot in table.slots() if slot not in anew.old]
+        for slot, pose in anew.poses.items():
+            world.rewrite(slot, pose, self._view(pose, views), fresh)
             table.frames[slot] = replace(
-                frame, pose=pose, passing=False, copied=False, focused=False
+                anew.old[slot], pose=pose, passing=False, copied=False, focused=False
             )
             fresh.append(slot)
-            seen |= shows
-        return old, keys, values
+        return anew.old, keys, values
 
-    def _show(self, pose: CameraPose, there: np.ndarray, world: EditedMemory) -> tuple[int, ...]:
+    def _show(
+        self, pose: CameraPose, there: np.ndarray, world: EditedMemory, views: _Views
+    ) -> tuple[int, ...]:
         """Remember a view where no frame shows all cells of it; return the new frames' indices.
 
         Args:
             pose: of the view, on the lattice.
             there: the cells, bool [rows, columns].
             world: that remembers.
+            views: that were made already.
         """
         lattice, table = self._imagination.lattice, world.kept[0]
         before = {frame.frame_index for frame in table.frames.values()}
+        pose = lattice.nearest(pose, self._inventor.around.known)
         there = there & self._inventor.around.mask(lattice.place(pose))
         if (there & ~lattice.shown(world.shown_poses)).any():
-            world.look_ahead_at(pose)
+            world.remember_unseen(pose, self._view(pose, views))
         now = {frame.frame_index for frame in table.frames.values()}
         return tuple(sorted(now - before))
 
-    def _undo(self, edit: Edit, prompt: str, world: EditedMemory) -> tuple[str, Edit | None]:
+    def _view(self, pose: CameraPose, views: _Views) -> Tensor:
+        return views[pose] if pose in views else self._imagination.view(self._inventor.around, pose)
+
+    def _undo(self, edit: Edit, world: EditedMemory) -> tuple[str, Edit | None]:
         if not self._changes:
             return NOTHING_TO_UNDO, None
         change = self._changes.pop()
@@ -332,7 +452,7 @@ class Editor:
                 slots.append(slot)
         cache.load(slots, change.keys[:, back], change.values[:, back])
         there = change.cells if renewed else inventor.around.mask(change.place)
-        self._remember_anew(there, prompt, world, slots, renewed=renewed)
+        self._remember_anew(there, world, slots, renewed=renewed)
         return "", self._box(edit, change.place)
 
     def _unplan(self, change: Change, losses: int, table: SlotTable) -> None:
@@ -348,7 +468,7 @@ class Editor:
             inventor.plan = replace(change.plan, things=things)
         if inventor.losses == losses + 1:
             inventor.losses = losses
-        lasting = _lasting(table)
+        lasting = lasting_slots(table)
         table.frames = {
             slot: frame for slot, frame in table.frames.items()
             if slot in lasting or (lattice.shown([frame.pose]) & elsewhere).any()
@@ -399,20 +519,6 @@ def _thing(edit: Edit) -> PlacedObject:
     return PlacedObject(edit.kind, yaw, edit.pitch, edit.width, edit.height, color)
 
 
-def _lasting(table: SlotTable) -> set[int]:
-    """Return the slots whose frames policies rely on: the first ones and the newest."""
-    raw = [frame.frame_index for frame in table.frames.values() if frame.kind == "raw"]
-    newest = max(raw, default=None)
-    return {
-        slot for slot, frame in table.frames.items()
-        if frame.kind == "sink" or (frame.kind == "raw" and frame.frame_index == newest)
-    }  # fmt: skip
-
-
-def _by_worth(lasting: set[int]) -> Callable[[tuple[int, KeptFrame]], tuple[bool, int, int]]:
-    return lambda item: (item[0] not in lasting, item[1].frame_index, item[0])
-
-
 def _packed(change: Change) -> WorldState:
     cells = change.cells
     parts = {
@@ -441,13 +547,14 @@ def _unpacked(state: WorldState, nothing: Surroundings) -> Change:
     table.load_dict(data["table"])
     before = Surroundings(known, latents)
     return Change(
-        Place(*data["place"]), _edits(data["placed"]), cells, before, plan_of(data["plan"]),
+        Place(*data["place"]), edits_of(data["placed"]), cells, before, plan_of(data["plan"]),
         table.frames,
         parts["keys"], parts["values"], tuple(data["added"]), data.get("losses"),
     )  # fmt: skip
 
 
-def _edits(rows: Sequence[dict]) -> tuple[Edit, ...]:
+def edits_of(rows: Sequence[dict]) -> tuple[Edit, ...]:
+    """Return edits that were made plain by `dataclasses.asdict` and JSON."""
     return tuple(
         Edit(**{**row, "color": None if row["color"] is None else tuple(row["color"])})
         for row in rows

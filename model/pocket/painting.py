@@ -8,8 +8,8 @@ into it soon and, at rest, what lies around) is bookkeeping, quick enough for ev
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass
-from typing import Any, NamedTuple
+from dataclasses import asdict, dataclass, replace
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import torch
@@ -30,6 +30,7 @@ from mag_sandbox.scenes.vocabulary import Vocabulary
 
 BLOCKS_A_VIEW = 3  # that are shown while a view is painted beside them, with time to spare
 BLOCKS_A_PLAN = 4  # likewise, while one is made first: of a new prompt, or after a loss
+Result = TypeVar("Result")
 _EVERYWHERE = 90.0  # degrees; what is wider stands nowhere in particular
 REACH = 0.45  # of a view: how far beyond its edge all is painted before the camera gets there
 SOON = 0.1  # of a view: what the next block may show
@@ -116,9 +117,13 @@ class Plan:
     noise: int  # seed
     things: tuple[PlacedObject, ...]  # from far to near
 
+    def is_of(self, prompt: str, noise: int) -> bool:
+        """Tell whether it was made of these, whatever changed since."""
+        return (self.prompt, self.noise) == (prompt, noise)
+
     def made_as(self, other: "Plan") -> bool:
-        """Tell whether both were made of the same prompt and noise, whatever changed since."""
-        return (self.prompt, self.noise) == (other.prompt, other.noise)
+        """Tell whether both were made of the same prompt and noise."""
+        return self.is_of(other.prompt, other.noise)
 
     def after(self, before: "Plan | None", known: np.ndarray, lattice: Lattice) -> "Plan":
         """Return this plan with the things of one before where those were painted already.
@@ -144,11 +149,24 @@ def stands_in(thing: PlacedObject, cells: np.ndarray, lattice: Lattice) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class PaintedGround:
+    """What is known once something was painted."""
+
+    before: Surroundings  # it was painted on
+    around: Surroundings
+    plan: Plan | None
+
+    @property
+    def news(self) -> np.ndarray:
+        """Cells that were not known before, bool [rows, columns]."""
+        return self.around.known & ~self.before.known
+
+
+@dataclass(frozen=True, slots=True)
 class _PaintedView:
     """What a view under way will have made."""
 
-    around: Surroundings
-    plan: Plan
+    ground: PaintedGround
     latents: Tensor  # of the view
 
 
@@ -238,10 +256,7 @@ class PaintingInventor:
         """Begin a view of the lattice; it takes longer if a plan is begun for it."""
         self.drop_view()
         self.follow(memory, pose)
-        blocks = BLOCKS_A_VIEW
-        if self._plan_of(prompt) is None and self._asked != (prompt, self.noise):
-            self._begin_plan(prompt, self.noise)
-            blocks += BLOCKS_A_PLAN
+        blocks = BLOCKS_A_VIEW + self._require_plan(prompt)
         self._view = self._begun(pose, prompt)
         return blocks
 
@@ -250,7 +265,7 @@ class PaintingInventor:
         assert self._view is not None
         view, self._view = self._view, None
         made = view.made.result()
-        self.around, self.plan = made.around, made.plan
+        self.around, self.plan = made.ground.around, made.ground.plan
         return made.latents
 
     def forget(self, cells: np.ndarray) -> None:
@@ -259,12 +274,52 @@ class PaintingInventor:
         self.around = self.around.without(cells)
         self.losses += 1
 
-    def renew(self, cells: np.ndarray, pose: CameraPose, prompt: str, memory: Memory) -> None:
-        """Forget cells of the ring, bool [rows, columns], and paint a view by a plan of its own."""
+    def beside(self, function: Callable[[], Result]) -> "Future[Result]":
+        """Call a function on the thread that paints, after all that was begun."""
+        return self._thread.submit(function)
+
+    def begin_change(
+        self,
+        change: Callable[[Surroundings], Surroundings],
+        cells: np.ndarray,
+        plan: Plan | None,
+        pose: CameraPose,
+        prompt: str,
+    ) -> "tuple[Future[PaintedGround], int]":
+        """Begin to change cells; where some were not known, a view with them is made known, too.
+
+        Args:
+            change: returns the surroundings with it; called on the thread that paints.
+            cells: of the ring, bool [rows, columns].
+            plan: with it.
+            pose: of the view, on the lattice.
+            prompt: in force.
+
+        Returns:
+            What is made, which is known to nobody yet, and how many blocks to leave it.
+        """
+        around = self.around
+        if around.known[cells].all():
+            made = self._thread.submit(lambda: PaintedGround(around, change(around), plan))
+            return made, BLOCKS_A_VIEW
+        blocks = BLOCKS_A_VIEW + self._require_plan(prompt)
+        paint = self._painter(prompt, self.noise, plan)
+        made = self._thread.submit(lambda: replace(paint(change(around), pose), before=around))
+        return made, blocks
+
+    def begin_renewed(
+        self, cells: np.ndarray, pose: CameraPose, prompt: str
+    ) -> "tuple[Future[PaintedGround], int]":
+        """Begin a view as if cells of the ring were forgotten, by a plan of its own; likewise."""
+        around, noise = self.around.without(cells), self._seed + (self.losses + 1) * 2**32
+        planned = self._thread.submit(self._planner(prompt, noise, around))
+        paint = self._painter(prompt, noise, None, planned)
+        return self._thread.submit(lambda: paint(around, pose)), BLOCKS_A_VIEW + BLOCKS_A_PLAN
+
+    def renew(self, cells: np.ndarray, made: PaintedGround) -> None:
+        """Forget cells of the ring, bool [rows, columns], and know what was painted there anew."""
         self.forget(cells)
-        self._begin_plan(prompt, self.noise)
-        self._view = self._begun(pose, prompt)
-        self.take_view(memory)
+        self.around, self.plan = self.around.replaced(cells, made.around), made.plan
 
     def drop_view(self) -> None:
         """Forget the view that was begun."""
@@ -330,24 +385,40 @@ class PaintingInventor:
         self._thread.shutdown()
 
     def _begun(self, pose: CameraPose, prompt: str) -> _View:
-        return _View(pose, prompt, self._thread.submit(self._maker(pose, prompt)))
+        around, imagination = self.around, self._imagination
+        paint = self._painter(prompt, self.noise, self.plan)
 
-    def _plan_of(self, prompt: str) -> Plan | None:
-        """Return the plan in force; None: it is yet to be known."""
-        plan = self.plan
-        return plan if plan and (plan.prompt, plan.noise) == (prompt, self.noise) else None
+        def make() -> _PaintedView:
+            ground = paint(around, pose)
+            return _PaintedView(ground, imagination.view(ground.around, pose))
+
+        return _View(pose, prompt, self._thread.submit(make))
+
+    def _require_plan(self, prompt: str) -> int:
+        """Begin a plan, if there is none of this prompt; return how many blocks to leave it."""
+        has_one = self.plan is not None and self.plan.is_of(prompt, self.noise)
+        if has_one or self._asked == (prompt, self.noise):
+            return 0
+        self._begin_plan(prompt, self.noise)
+        return BLOCKS_A_PLAN
 
     def _begin_plan(self, prompt: str, noise: int) -> None:
-        """Begin a plan; it goes on if the view that it is for is dropped.
+        """Begin a plan; it goes on if the view that it is for is dropped."""
+        self._asked = prompt, noise
+        self._planned = self._thread.submit(self._planner(prompt, noise, self.around))
+
+    def _planner(
+        self, prompt: str, noise: int, around: Surroundings
+    ) -> Callable[[], tuple[PlacedObject, ...]]:
+        """Return what makes a plan.
 
         What is behind all things stays as it was seen, and as long as words do.
         """
-        self._asked = prompt, noise
         read = self._words.reading(prompt)
         told, empty = self._features(read), self._features("")
         named = named_things(read, self._imagination.config.looks)
         wanted = Wanted(named, self._words.place(read))
-        imagination, around, before = self._imagination, self.around, self.plan
+        imagination, before = self._imagination, self.plan
 
         def plan() -> tuple[PlacedObject, ...]:
             behind: Sequence[PlacedObject] = ()
@@ -357,23 +428,35 @@ class PaintingInventor:
                 behind = imagination.behind_all(before.things)
             return imagination.plan(told, empty, noise, wanted, behind)
 
-        self._planned = self._thread.submit(plan)
+        return plan
 
-    def _maker(self, pose: CameraPose, prompt: str) -> Callable[[], _PaintedView]:
-        """Return what makes a view of what is known now; it touches nothing of the world."""
-        around, noise, imagination = self.around, self.noise, self._imagination
-        plan, before, planned = self._plan_of(prompt), self.plan, self._planned
+    def _painter(
+        self,
+        prompt: str,
+        noise: int,
+        plan: Plan | None,
+        planned: "Future[tuple[PlacedObject, ...]] | None" = None,
+    ) -> Callable[[Surroundings, CameraPose], PaintedGround]:
+        """Return what makes a view known; it touches nothing of the world.
+
+        Args:
+            prompt: of the view.
+            noise: seed.
+            plan: so far; of another prompt or noise, one under way is waited for.
+            planned: what is under way; None: the newest plan begun.
+        """
+        before, planned, imagination = self.plan, planned or self._planned, self._imagination
         told, empty = self._features(self._words.reading(prompt)), self._features("")
 
-        def make() -> _PaintedView:
+        def paint(around: Surroundings, pose: CameraPose) -> PaintedGround:
             now = plan
-            if now is None:
+            if now is None or not now.is_of(prompt, noise):
                 drawn = Plan(prompt, noise, planned.result())
                 now = drawn.after(before, around.known, imagination.lattice)
-            made = imagination.imagine(around, pose, Subject(told, empty, noise, now.things))
-            return _PaintedView(made, now, imagination.view(made, pose))
+            subject = Subject(told, empty, noise, now.things)
+            return PaintedGround(around, imagination.imagine(around, pose, subject), now)
 
-        return make
+        return paint
 
     def follow(self, memory: Memory, pose: CameraPose) -> None:
         """Forget what memory has lost, and learn what it shows of a view."""

@@ -2,8 +2,9 @@
 
 import hashlib
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Self
@@ -19,15 +20,15 @@ from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.generator import BlockGenerator, Coordinates, block_noise
 from mag_sandbox.model.kv_cache import KVCache
 from mag_sandbox.model.memory import (
-    MEMORY_POLICIES,
     MemoryPolicy,
     change_policy,
     make_policy,
     memory_usage,
+    no_places,
 )
 from mag_sandbox.model.parking import has_part, joined, packed, part_of, unpacked
 from mag_sandbox.model.pocket.base import PocketSession, PocketWorld, WorldParts
-from mag_sandbox.model.pocket.editing import Editor
+from mag_sandbox.model.pocket.editing import Editor, edits_of
 from mag_sandbox.model.pocket.inventing import Inventor
 from mag_sandbox.model.prompts import Conditioner
 from mag_sandbox.model.rope import RayCoordinates
@@ -59,12 +60,15 @@ class DiffusionSession(PocketSession):
     due: int = 0  # the block before which it is remembered; waited for if need be
     has_sky: bool = False  # whether the last shown block did, where the world moves
     looked_ahead: bool = False  # since the last shown block; once at most, to stay in time
+    edited: Edit | None = None  # what the next block shows changed
 
     @classmethod
     def revived(cls, saved: dict) -> Self:
         """Return what `dataclasses.asdict` made plain."""
         session = super(DiffusionSession, cls).revived(saved)
         session.pending = saved["pending"] and CameraPose(**saved["pending"])
+        edited = saved.get("edited")  # not in states of before
+        session.edited = edits_of([edited])[0] if edited else None
         return session
 
     def settle(self, pose: CameraPose, *, has_sky: bool) -> None:
@@ -155,8 +159,9 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         session = self._running()
         with torch.inference_mode():
             self.prepare()  # first of all, so that it matters to nothing whether it was done early
+            edited, session.edited = session.edited, None
             self._obey(control, session)
-            edited = self._edit(control.edit)
+            edited = self._edit(control.edit) or edited
             if not session.looked_ahead:  # the player turned to where nothing was pending
                 self._look_ahead_to(control.camera, session.block_index)
                 self.prepare()
@@ -198,8 +203,11 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         self._times.taken()  # is no block's
 
     def prepare(self) -> bool:
-        """Remember the view that was invented, if it is due; see `World`."""
+        """Do the change and remember the view that are due; see `World`."""
         session = self._running()
+        if self._editor and self._editor.is_due(session.block_index):
+            session.edited = self._finish_edit(self._editor)
+            return True
         target = session.pending
         if target is None or session.block_index < session.due:
             return False
@@ -210,7 +218,8 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
 
     def _look_ahead_to(self, command: CameraCommand, next_block: int) -> None:
         """Begin to invent a view, if the camera is going where one is wanted."""
-        if not self._look_ahead or not self._policy.looks_ahead:
+        busy = self._editor is not None and self._editor.is_painting
+        if busy or not self._look_ahead or not self._policy.looks_ahead:
             return
         session = self._running()
         target = self._inventor.next_view(session.pose, command, self)
@@ -221,10 +230,18 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
 
     def _remember_ahead(self, target: CameraPose) -> None:
         """Take and remember a view that is not shown."""
-        session = self._running()
-        started, index = time.perf_counter(), session.made
+        started = time.perf_counter()
         with self._times.of("look_ahead"):
             view = self._inventor.take_view(self)
+        self._remember_view_ahead(target, view, started)
+
+    def remember_unseen(self, pose: CameraPose, view: Tensor) -> None:
+        """Remember a view, latents [1, C, h, w], that is not shown."""
+        self._remember_view_ahead(pose, view, time.perf_counter())
+
+    def _remember_view_ahead(self, target: CameraPose, view: Tensor, started: float) -> None:
+        """Remember a view that was begun to be made at a time."""
+        index = self._running().made
         poses = (target,) * self.spec.block_length
         made = self._make(poses, look_ahead=True, given=self._resting(view))
         self._remember(made)
@@ -271,11 +288,6 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         """
         self._read(self._attend(pose), frames=1)
         return self._invent(self._view_coordinates(pose), 1)[0]
-
-    def look_ahead_at(self, pose: CameraPose) -> None:
-        """Invent and remember a view that is not shown."""
-        self._inventor.begin_view(pose, self._running().prompt, self)
-        self._remember_ahead(pose)
 
     def painted(self, pose: CameraPose) -> Frames | None:
         """Return what was painted or given at a pose; see `PaintingWorld`."""
@@ -384,22 +396,38 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             )  # fmt: skip
 
     def _edit(self, edit: Edit | None) -> Edit | None:
-        """Change the world and return what was changed and where; say why where it cannot be."""
+        """Begin a change of the world and return what was changed at once; say why it cannot be."""
         if edit is None:
             return None
-        problem, done = self._refusal(), None
+        session, problem, done = self._running(), self._refusal(), None
         if self._editor is not None and not problem:
-            self._running().pending = None  # it knows nothing of the change
+            session.pending = None  # it knows nothing of the change
             self._inventor.drop_view()
-            with self._times.of("edit"):
-                focused = self._focused_pose()
-                before = self._editor.ground(focused)
-                problem, done = self._editor.obey(edit, self._running().prompt, self)
-                if before != self._editor.ground(focused):
-                    self._policy.blur()
+            with self._edit_time(self._editor):
+                asked = edit, session.prompt, session.block_index, self
+                problem, done = self._editor.ask(*asked)
         if problem and edit.act != "forget":  # what is not painted ahead needs no forgetting
             self._notices.append(problem)
         return done
+
+    def _finish_edit(self, editor: Editor) -> Edit | None:
+        """Do the change that was painted; None: it cannot be any more."""
+        if problem := self._refusal():
+            editor.drop()
+            self._notices.append(problem)
+            return None
+        with torch.inference_mode(), self._edit_time(editor):
+            return editor.finish(self._running().block_index, self)
+
+    @contextmanager
+    def _edit_time(self, editor: Editor) -> Iterator[None]:
+        """Count time for an edit; if it changes what the newest focused frame shows, that blurs."""
+        with self._times.of("edit"):
+            focused = self._focused_pose()
+            before = editor.ground(focused)
+            yield
+            if before != editor.ground(focused):
+                self._policy.blur()
 
     def _refusal(self) -> str:
         """Return why nothing can be changed now; "": it can."""
@@ -407,12 +435,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             return no_edits(self.spec.name)
         if not self._look_ahead:
             return "nothing can be changed without look-ahead; play with it"
-        lasting = [name for name, kind in MEMORY_POLICIES.items() if kind.looks_ahead]
-        name = self._policy.setting.policy
-        if name in lasting:
-            return ""
-        said = f"the memory {name} keeps no places, so nothing can be changed"
-        return f"{said}; choose {', '.join(lasting)}"
+        return no_places(self._policy.setting.policy)
 
     def _owners(self) -> list[tuple[str, Inventor | Editor]]:
         """Return whose knowledge is part of a snapshot, by its name there."""

@@ -39,7 +39,8 @@ class Reel:
         self._worker, self._clock = worker, clock
         self._next: ReadyBlock | None = first
         self._late = False  # the next block is not there although it is due
-        self._steps = 0  # blocks still to be shown although paused
+        self._steps = 0  # blocks still to be shown although paused, at most
+        self._until: Callable[[ReadyBlock], object] = lambda ready: True  # what ends them
 
     @property
     def wake_at(self) -> float | None:
@@ -96,10 +97,12 @@ class Reel:
         elif not self.starting_over:
             self._go_on()
 
-    def step(self) -> None:
-        """While paused, show one more block."""
+    def step(
+        self, until: Callable[[ReadyBlock], object] = lambda ready: True, most: int = 1
+    ) -> None:
+        """While paused, show one more block, or as many as it takes until one is as it shall be."""
         if self.paused and not self._steps:
-            self._steps = 1
+            self._steps, self._until = most, until
             self.grid.restart()
             if not self._frames_left:
                 self._worker.needed_at(self._clock())
@@ -118,8 +121,8 @@ class Reel:
         self.shown_at.append(now)
         self.frames += 1
         if self._steps and not self._frames_left:
-            self._steps = 0
-            self._worker.needed_at(None)
+            self._steps = 0 if self._until(self.current) else self._steps - 1
+            self._worker.needed_at(due if self._steps else None)
         elif self.place == 0 and not self._steps:
             self._worker.needed_at(due + self._frames_left * self.grid.interval)
 

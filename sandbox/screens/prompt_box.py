@@ -74,7 +74,7 @@ class PromptBox(Overlay):
         self._make_theme = make_theme
         self.title, self._clearance = title, clearance
         self._open_keys = tuple(open_keys)
-        self._choices = tuple(choices)
+        self.choices = tuple(choices)
         self._history = history or History()
         self._clipboard = clipboard or Clipboard()
         self._entry = TextEntry()
@@ -208,7 +208,7 @@ class PromptBox(Overlay):
             composition=entry.composition,
             struck=self.struck,
             notice=self.notice,
-            choices=self._choices,
+            choices=self.choices,
             first_row=self._card.first_row if self._card else 0,
         )
         if words is None or entry.composition:
@@ -229,7 +229,7 @@ class PromptBox(Overlay):
                 self.close()
                 return True
             if event.key in (pygame.K_RETURN, pygame.K_KP_ENTER):
-                self._enter(next((one.apply for one in self._choices if one.mod & event.mod), None))
+                self._enter(next((one.apply for one in self.choices if one.mod & event.mod), None))
                 return True
             if event.key == pygame.K_TAB:
                 self._complete()

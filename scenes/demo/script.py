@@ -358,7 +358,7 @@ COMMANDS: dict[str, Command] = {
     ),
     "place": Command(
         'place "THING" at ANGLE [up|down ANGLE] [size WIDTH HEIGHT]',
-        "Place a thing with the next block, so far to the right of the first view.",
+        "Place a thing, which takes some blocks, so far to the right of the first view.",
         'place "a red tent" at 40deg',
         _read_thing,
     ),

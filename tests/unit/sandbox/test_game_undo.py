@@ -8,6 +8,7 @@ import pytest
 
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.files.folders import HOME_VARIABLE
+from mag_sandbox.model.world import MemorySetting
 from mag_sandbox.sandbox import play_session
 from mag_sandbox.sandbox.saves.undo import MOST, UndoStack
 from mag_sandbox.sandbox.screens import GoBack, PlayScene, Way
@@ -96,6 +97,56 @@ def test_another_description_may_paint_what_was_seen_anew_and_says_what_follows_
     game.said("Backspace takes it back")
     undo(game)
     game.wait(lambda: game.screen.reel.current.block.prompt == "A place.")
+
+
+@pytest.mark.parametrize("mod", [0, pygame.KMOD_CTRL, pygame.KMOD_SHIFT])
+def test_where_memory_keeps_no_places_new_words_are_for_what_is_new_and_one_notice_says_so(
+    run, mod
+):
+    asked = []
+    spec = replace(FAST, kinds=("tent",))
+    game = run(FakeWorld(MemorySetting("none"), spec=spec, on_step=asked.append))
+    game.play()
+    game.see_blocks(3)
+    game.press(pygame.K_t)
+    assert game.screen._session._prompt.choices == ()
+    game.write(" At night.")
+    game.screen.handle(pygame.Event(pygame.KEYDOWN, key=pygame.K_RETURN, mod=mod, unicode=""))
+    game.said("what you saw stays")
+    assert len(game.services.notices.current) == 1
+    assert not [control for control in asked if control.edit and control.edit.act == "renew"]
+    game.press(pygame.K_i)
+    game.said("the memory none keeps no places")
+    assert not game.screen._session._edit.box.is_open
+
+
+class PaintingWorld(FakeWorld):
+    """A world in which changes are done some blocks after they were asked for."""
+
+    BLOCKS = 4
+
+    def step(self, control):
+        block = super().step(control)
+        if control.edit:
+            self.edit, self.due = control.edit, block.block_index + self.BLOCKS
+        done = self.edit if block.block_index == self.due else None
+        return replace(block, edited=done)
+
+    edit, due = None, -1
+
+
+def test_while_paused_blocks_are_shown_until_one_shows_the_change(run):
+    game = run(PaintingWorld(spec=replace(FAST, kinds=("tent",))))
+    game.play()
+    game.see_blocks(3)
+    game.press(pygame.K_p)
+    before = game.block
+    game.press(pygame.K_i)
+    game.screen.handle(pygame.Event(pygame.TEXTINPUT, text="tent"))
+    game.press(pygame.K_RETURN)
+    game.said("a tent is there")
+    assert game.screen.reel.paused
+    assert before + PaintingWorld.BLOCKS <= game.block <= before + PaintingWorld.BLOCKS + 2
 
 
 @pytest.mark.parametrize("key", [pygame.K_r, pygame.K_n])

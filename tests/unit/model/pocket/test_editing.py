@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from threading import current_thread, main_thread
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from mag_sandbox.model.imagination.imagination import Subject
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.pocket import editing
 from mag_sandbox.model.pocket.editing import NOTHING_TO_UNDO
+from mag_sandbox.model.pocket.painting import BLOCKS_A_VIEW
 from mag_sandbox.model.pocket.world import DiffusionWorld
 from mag_sandbox.model.world import Control, FrameBlock, MemorySetting, WorldState
 from tests.tiny import LEFT, PLACE, RIGHT, STILL, play, tiny_world
@@ -46,10 +48,21 @@ def changed_cells(before: tuple[np.ndarray, ...], after: tuple[np.ndarray, ...])
     return (before[0] != after[0]) | (before[1] != after[1]).any(axis=0)
 
 
-def edit_at_rest(made: DiffusionWorld, edit: Edit) -> None:
+def edit_at_rest(made: DiffusionWorld, edit: Edit) -> Edit:
     """Change the world without making a block, to compare memories."""
     with torch.inference_mode():
-        assert made._edit(edit) is not None
+        done = made._edit(edit) or made._finish_edit(made._editor)
+    assert done is not None
+    return done
+
+
+def edited(made: DiffusionWorld, control: Control, then: Control = STILL) -> list[FrameBlock]:
+    """Ask for a change and go on until it is done; return the blocks."""
+    blocks = [made.step(control)]
+    while blocks[-1].edited is None:
+        blocks.append(made.step(then))
+        assert len(blocks) < 12
+    return blocks
 
 
 def shows_tent(made: DiffusionWorld, pose: CameraPose) -> bool:
@@ -90,7 +103,7 @@ def test_no_frame_of_memory_shows_what_was_there_before():
         inventor.around = inventor._imagination.repainted(
             inventor.around, place, Subject(inventor._features(""), inventor._features(""), 77)
         )
-        other._editor._remember_anew(there, PLACE.prompt, other)
+        other._editor._remember_anew(there, other)
         before = inventor.around.latents[:, there].copy()
         inventor.around = inventor.around.without(there)
         inventor.around = inventor.around.replaced(there, made._inventor.around)
@@ -134,7 +147,7 @@ def test_what_is_placed_has_the_colour_that_was_asked_for():
 def test_after_turning_away_and_back_the_new_thing_is_still_there():
     made = world()
     old = memory_of_first(play(made, [STILL]) and made)
-    told = made.step(PLACING)
+    told = edited(made, PLACING)[-1]
     assert (told.edited, told.placed, told.notice) == (TENT, (TENT,), "")
     ring, new = ring_of(made), memory_of_first(made)
     assert not torch.equal(old, new)
@@ -184,7 +197,7 @@ def test_undo_after_play_went_on_gives_the_place_back_and_leaves_the_rest():
     made = world()
     play(made, [STILL])
     before = made._inventor.around
-    made.step(PLACING)
+    edited(made, PLACING)
     for control in [RIGHT] * 8 + [LEFT] * 6:
         made.step(control)
     place = before.mask(made._editor._place(TENT))
@@ -204,7 +217,8 @@ def test_undo_after_play_went_on_gives_the_place_back_and_leaves_the_rest():
 
 def test_what_is_there_is_removed_or_drawn_anew_as_a_whole():
     made = world()
-    play(made, [PLACING])
+    made.reset(PLACE, 1)
+    edit_at_rest(made, TENT)
     tent = ring_of(made)
     edit_at_rest(made, Edit("repaint", 27.0, 3.0))
     assert made._editor.placed == (TENT,), "another one, of the same kind and in the same place"
@@ -229,8 +243,7 @@ def test_a_planned_thing_is_removed_as_a_whole_and_undo_plans_it_again():
     made = world()
     play(made, [STILL])
     tree = plan_tree(made)
-    with torch.inference_mode():
-        removed = made._edit(Edit("remove", 24.0, 2.0))
+    removed = edit_at_rest(made, Edit("remove", 24.0, 2.0))
     assert (removed.yaw, removed.width, removed.height) == (20.0, 12.0, 8.0)
     assert [one.width for one in made._inventor.plan.things] == [60.0], "what stands behind stays"
     edit_at_rest(made, Edit("undo"))
@@ -293,7 +306,7 @@ def test_only_the_newest_changes_can_be_taken_back(monkeypatch, limit, most, lef
 
 def test_a_new_scene_has_no_changes():
     made = world()
-    play(made, [PLACING])
+    play(made, [PLACING, *[STILL] * 4, REMOVING])
     made.reset(PLACE, 2)
     assert made.step(UNDOING).notice == NOTHING_TO_UNDO
 
@@ -327,7 +340,8 @@ def test_a_kind_that_the_weights_do_not_know_is_refused():
 def test_memory_may_change_together_with_the_world():
     made = world("window")
     control = Control(memory=MemorySetting("mag-retrieve", kept_mib=1), edit=TENT)
-    assert play(made, [control])[1].edited == TENT
+    made.reset(PLACE, 1)
+    assert edited(made, control)[-1].edited == TENT
 
 
 VIEW = Edit("renew", 0.0, 0.0, *LARGEST)
@@ -462,3 +476,67 @@ def test_where_nothing_is_painted_ahead_there_is_nothing_to_forget_or_to_say():
     made.reset(PLACE, 1)
     block = made.step(replace(STILL, edit=Edit("forget")))
     assert (block.notice, block.edited) == ("", None)
+
+
+@pytest.mark.parametrize("edit", [TENT, Edit("remove", 10.0), VIEW, ALL], ids=lambda edit: edit.act)
+def test_play_goes_on_as_it_was_while_a_change_is_painted(edit):
+    """No block waits for a painter, and none shows half of a change."""
+    made, plain = world(), world()
+    for one in (made, plain):
+        play(one, [STILL] * 24)
+    control = replace(STILL, edit=edit)
+    waited = []
+    inventor = made._inventor
+    paint = inventor._imagination._painted
+    inventor._imagination._painted = lambda *args: waited.append(current_thread()) or paint(*args)
+    blocks = edited(made, control)
+    assert len(blocks) > BLOCKS_A_VIEW
+    assert same(blocks[:-1], [plain.step(STILL) for _ in blocks[:-1]])
+    assert waited
+    assert main_thread() not in waited, "all is painted beside the world"
+
+
+@pytest.mark.parametrize("blocks", [0, 1, 2, 3, 8])
+@pytest.mark.parametrize("edit", [TENT, ALL], ids=lambda edit: edit.act)
+def test_a_world_parked_while_a_change_is_painted_goes_on_as_it_would_have(edit, blocks):
+    made = world()
+    play(made, [*AWAY[:6], replace(STILL, edit=edit), replace(RIGHT, edit=TENT), *[RIGHT] * blocks])
+    state = made.snapshot()
+    state = WorldState(state.arrays, json.loads(json.dumps(state.data)))
+    path = [*BACK, UNDOING, STILL]
+    expected = [made.step(control) for control in path]
+    other = world()
+    play(other, [REMOVING])
+    other.restore(state)
+    resumed = [other.step(control) for control in path]
+    assert same(expected, resumed)
+    assert [block.edited for block in expected] == [block.edited for block in resumed]
+
+
+def test_changes_asked_for_at_once_are_done_one_after_another():
+    made = world()
+    play(made, [STILL] * 12)
+    there = (TENT, replace(TENT, yaw=100.0), Edit("forget"), ALL)
+    blocks = [made.step(replace(STILL, edit=edit)) for edit in there]
+    blocks += [made.step(STILL) for _ in range(16)]
+    done = [block.edited for block in blocks if block.edited]
+    assert done == [TENT, replace(TENT, yaw=100.0), ALL]
+    assert not made._editor.is_painting
+
+
+def test_a_change_that_is_not_done_yet_is_taken_back_at_once():
+    made, plain = world(), world()
+    for one in (made, plain):
+        play(one, [STILL] * 24)
+    blocks = [made.step(control) for control in (PLACING, UNDOING, *[STILL] * 6)]
+    assert (blocks[1].edited.act, blocks[1].edited.yaw) == ("undo", TENT.yaw)
+    assert same(blocks, [plain.step(STILL) for _ in blocks])
+
+
+def test_a_change_is_dropped_where_memory_keeps_no_places_any_more():
+    made = world()
+    play(made, [STILL, PLACING])
+    blocks = [made.step(Control(memory=MemorySetting("none", kept_mib=1)))]
+    blocks += [made.step(STILL) for _ in range(6)]
+    assert not any(block.edited for block in blocks)
+    assert ["keeps no places" in block.notice for block in blocks].count(True) == 1

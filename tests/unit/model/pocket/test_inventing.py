@@ -278,12 +278,13 @@ def test_what_is_painted_anew_in_sight_is_not_shown_as_it_was():
     made = world()
     views = focused_views(made)
     play(made, [STILL] * 16)
-    made.step(Control(edit=Edit("place", 180.0, kind="tent")))
+    for control in (Control(edit=Edit("place", 180.0, kind="tent")), *[STILL] * 5):
+        made.step(control)
     assert len(views) == 1
     for edit in (Edit("place", kind="tent"), Edit("undo")):
         before = len(views)
-        made.step(Control(edit=edit))
-        made.step(STILL)
+        for control in (Control(edit=edit), *[STILL] * 5):
+            made.step(control)
         assert len(views) == before + 1
         with torch.inference_mode():
             assert torch.equal(views[-1][1], made._codec.encode(made.painted(CameraPose())).float())

@@ -20,31 +20,41 @@ from tests.doubles import FakeWorld
 from tests.tiny import PLACE, RIGHT, STILL
 from tests.unit.model.pocket.test_inventing import world
 
+WHILE_PAINTED = 8  # blocks
 SCRIPT = """
 place "a small red tent" at 20.5deg up 2deg
 control 1 0
+wait
 undo
 remove at 10deg down 4deg size 20deg 10deg
 control 1 0
+wait
 prompt "A castle at night."
 renew everything
 control 1 0
+wait
 renew view
 control 1 0
+wait
 forget
 control 0 0
-"""
+""".replace("wait\n", "control 0 0\n" * WHILE_PAINTED)
 EDITS = (
     parse_thing("a small red tent", 20.5, 2.0, ["tent"]),
     Edit("undo"),
     Edit("remove", 10.0, -4.0, 20.0, 10.0),
 )
+_WAIT = (STILL,) * WHILE_PAINTED
 CONTROLS = (
     replace(RIGHT, edit=EDITS[0]),
+    *_WAIT,
     replace(STILL, edit=EDITS[1]),
     replace(RIGHT, edit=EDITS[2]),
+    *_WAIT,
     replace(RIGHT, edit=Edit("renew", 15.0, 0.0, *EVERYTHING), prompt="A castle at night."),
+    *_WAIT,
     replace(RIGHT, edit=Edit("renew", 22.5, 0.0, *LARGEST)),
+    *_WAIT,
     replace(STILL, edit=Edit("forget")),
 )
 
@@ -59,7 +69,8 @@ def digests() -> list[str]:
     made = world()
     blocks = [made.reset(replace(PLACE, name="place"), 1)]
     blocks += [made.step(control) for control in CONTROLS]
-    assert [block.edited is not None for block in blocks] == [False, *[True] * len(CONTROLS)]
+    done = [block.edited.act for block in blocks if block.edited]
+    assert done == ["place", "undo", "remove", "renew", "renew", "forget"]
     return [digest_of(block.frames) for block in blocks]
 
 
@@ -128,7 +139,9 @@ def test_an_environment_changes_the_world_and_lists_what_is_around():
     environment = WorldEnvironment(world(), PLACE)
     environment.reset(seed=1)
     edit = environment.edit("a small red tent", 20.5, 2.0)
-    info = environment.step([1.0, 0.0], edit=edit)[4]
+    told = [environment.step([1.0, 0.0], edit=edit)[4]]
+    told += [environment.step([0.0, 0.0])[4] for _ in range(4)]
+    (info,) = [info for info in told if info["edited"]]
     assert info["edited"]["kind"] == "tent"
     assert info["notice"] == ""
     (thing,) = [thing for thing in environment.around() if thing["placed"]]
