@@ -11,6 +11,7 @@ import hashlib
 import json
 import re
 import threading
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -23,6 +24,7 @@ _API = re.compile(r"/api/models/([^/]+/[^/]+)(/revision/[^/]+)?")
 _RESOLVE = re.compile(r"/([^/]+/[^/]+)/resolve/[^/]+/(.+)")
 _STORE = re.compile(r"/store/([^/]+/[^/]+)/(.+)")
 _PIECE = 2**16
+DRIP_S = 0.01  # between two single bytes
 
 
 class HubStandIn:
@@ -31,6 +33,9 @@ class HubStandIn:
     def __init__(self, folder: Path, licence: str = "cc-by-nc-sa-4.0") -> None:
         self.folder, self.licence = folder, licence
         self.stops: dict[str, int] = {}  # path -> bytes after which it falls silent, once
+        self.endless: set[str] = set()  # paths whose bytes never end
+        self.dripping: set[str] = set()  # paths whose bytes come one by one
+        self.said: bytes | None = None  # in place of a listing
         self.damaged: set[str] = set()  # paths whose bytes arrive changed
         self.served: list[tuple[str, int]] = []  # path and first byte of every answer with content
         self.silent = threading.Event()  # it has fallen silent
@@ -116,7 +121,7 @@ class _Handler(BaseHTTPRequestHandler):
         listing = self.hub.listing(repo)
         if listing is None:
             return self._refuse("RepoNotFound")
-        data = json.dumps(listing).encode()
+        data = json.dumps(listing).encode() if self.hub.said is None else self.hub.said
         self._head(200, {"Content-Type": "application/json", "Content-Length": len(data)})
         self.wfile.write(data)
         return None
@@ -143,6 +148,10 @@ class _Handler(BaseHTTPRequestHandler):
         asked = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
         start = int(asked[1]) if asked else 0
         self.hub.served.append((name, start))
+        if name in self.hub.endless | self.hub.dripping:
+            self._head(200, {"Connection": "close"})
+            self._send_on(data[:1] if name in self.hub.dripping else data)
+            return
         head = {"Content-Length": len(data) - start, "Accept-Ranges": "bytes"}
         if asked:
             head["Content-Range"] = f"bytes {start}-{len(data) - 1}/{len(data)}"
@@ -160,6 +169,14 @@ class _Handler(BaseHTTPRequestHandler):
                 self.hub.closing.wait()
         except OSError:  # who asked has gone
             self.close_connection = True
+
+    def _send_on(self, data: bytes) -> None:
+        """Send the same again and again, until nobody listens."""
+        self.close_connection = True
+        with suppress(OSError):
+            while not self.hub.closing.wait(DRIP_S if len(data) == 1 else 0.0):
+                self.wfile.write(data)
+                self.wfile.flush()
 
     def _refuse(self, code: str) -> None:
         self._head(404, {"X-Error-Code": code, "Content-Length": 0})

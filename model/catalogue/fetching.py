@@ -2,19 +2,23 @@
 
 The only module besides `magbench.lpips` that imports `huggingface_hub`, and only when called.
 Files are asked for at the commit that was listed, so what arrives is what was planned. The
-library's own downloads start anew after an interruption (since its release 1.31); its `http_get`
-can resume, so partial files are kept here, beside their places.
+library's own downloads start anew after an interruption (since its release 1.31) and wait for a
+silent server for ever, so what arrives is counted here: never more than was listed, nor for ever.
 """
 
 import glob
 import hashlib
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
+from mag_sandbox.files.border import reason_of, refusing
+from mag_sandbox.files.typed_json import decode, parse_json
 from mag_sandbox.model.catalogue.weight_files import (
     WeightFile,
     WorldFiles,
@@ -29,9 +33,18 @@ from mag_sandbox.model.catalogue.weight_files import (
 from mag_sandbox.model.catalogue.worlds import WeightSource, WorldRow
 from mag_sandbox.model.world import GIB, MIB, Progress, WorldFailed
 
+if TYPE_CHECKING:
+    from httpx import Response  # or of the successor that the library uses
+
 SPARE_BYTES = 512 * MIB  # of disk that a download leaves free
 MOST_LISTED = 60  # lines of a listing that an error shows
 PART = ".part"
+MOST_LISTING = 2**24  # bytes of a listing
+MOST_BYTES = 2**42  # of a file
+MOST_NAME = 200  # bytes of a name: its part, which has a longer one, must be one, too
+PATIENCE_S = 60.0  # between two looks at how much arrives
+LEAST_RATE = 1000  # bytes a second: slower, a world would take months
+PARTIAL = 206  # HTTP status: what was asked for, from where it was asked for
 _SHARD = re.compile(r"-\d{5}-of-\d{5}")
 
 
@@ -56,6 +69,13 @@ class RepoFile:
     sha256: str | None  # of files in large storage
     git_sha: str | None  # of all others: SHA-1 of "blob SIZE\\0" and the content
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.bytes <= MOST_BYTES:
+            raise ValueError(f"{self.path!r:.60} has {self.bytes} bytes")
+        for checksum, length in ((self.sha256, 64), (self.git_sha, 40)):
+            if checksum is not None and not re.fullmatch(f"[0-9a-f]{{{length}}}", checksum):
+                raise ValueError(f"{self.path!r:.60} has the checksum {checksum!r:.60}")
+
 
 @dataclass(frozen=True, slots=True)
 class Listing:
@@ -65,6 +85,10 @@ class Listing:
     commit: str
     files: tuple[RepoFile, ...]
     licence: str  # as its card says; "": it does not
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch("[0-9a-f]{40}|main", self.commit):
+            raise ValueError(f"its commit is {self.commit!r:.60}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,21 +186,35 @@ def list_repo(repo: str) -> Listing:
         FetchFailed: it is not there, not for us, or the hub cannot be reached.
     """
     with _hub_errors(repo):
-        from huggingface_hub import HfApi
+        from huggingface_hub import constants
 
-        info = HfApi().model_info(repo, files_metadata=True)
-    files = [
-        RepoFile(
-            file.rfilename,
-            file.size or 0,
-            file.lfs.sha256 if file.lfs else None,
-            None if file.lfs else file.blob_id,
-        )
-        for file in info.siblings or []
-        if _safe(file.rfilename)
-    ]
-    licence = info.card_data.license if info.card_data else None
-    return Listing(repo, info.sha or "main", tuple(files), str(licence or ""))
+        url = f"{constants.ENDPOINT}/api/models/{repo}?blobs=true"
+        with _answer(url) as response:
+            data = b"".join(_pieces(response, MOST_LISTING))
+    remedy = "try again later"
+    with refusing(
+        lambda why: FetchFailed(f"the listing of {repo} makes no sense ({why}); {remedy}")
+    ):
+        return _listing(repo, parse_json(data))
+
+
+def _listing(repo: str, said: dict) -> Listing:
+    """Read what the hub says of a repository; files whose place would be elsewhere are left out."""
+    files = []
+    for file in said.get("siblings") or []:
+        large = file.get("lfs") or {}
+        told = {
+            "path": file["rfilename"],
+            "bytes": file.get("size") or 0,
+            "sha256": large.get("sha256"),
+            "git_sha": None if large else file.get("blobId"),
+        }
+        if _safe(decode(str, told["path"], "rfilename")):
+            files.append(decode(RepoFile, told, "siblings"))
+    licence = (said.get("cardData") or {}).get("license")
+    return Listing(
+        repo, decode(str, said.get("sha") or "main", "sha"), tuple(files), str(licence or "")
+    )
 
 
 def choose(source: WeightSource, listing: Listing, named: str | None = None) -> list[RepoFile]:
@@ -291,41 +329,62 @@ def _receive(planned: PlannedFile, part: Path, tell: Callable[[int], None]) -> N
         part.unlink()
         have = 0
     tell(have)
+    if have == planned.file.bytes:
+        part.touch()
+        return
     listing = planned.listing
     with _hub_errors(listing.repo), part.open("ab") as file:
         from huggingface_hub import hf_hub_url
-        from huggingface_hub.file_download import http_get
-        from huggingface_hub.utils import build_hf_headers
 
         url = hf_hub_url(listing.repo, planned.file.path, revision=listing.commit)
-        http_get(
-            url,
-            file,
-            resume_size=have,
-            headers={**build_hf_headers(), "Accept-Encoding": "identity"},
-            expected_size=planned.file.bytes,
-            tqdm_class=_teller(have, tell),
-        )
+        with _answer(url, {"Range": f"bytes={have}-"} if have else {}) as response:
+            if response.status_code != PARTIAL and have:  # the hub sends it all again
+                file.truncate(0)
+                have = 0
+            for piece in _pieces(response, planned.file.bytes - have):
+                file.write(piece)
+                have += len(piece)
+                tell(have)
+    if have < planned.file.bytes:
+        said = f"{have} of {planned.file.bytes} bytes of {planned.file.path} arrived"
+        raise FetchFailed(f"{said}; fetch again to go on")
 
 
-def _teller(have: int, tell: Callable[[int], None]) -> type:
-    """Return a class that http_get takes for a progress bar."""
+@contextmanager
+def _answer(url: str, headers: Mapping[str, str] | None = None) -> "Iterator[Response]":
+    """Ask the hub as its library does, and give what it answers."""
+    from huggingface_hub import constants
+    from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
 
-    class Teller:
-        def __init__(self, **options: object) -> None:  # noqa: ARG002 (titles and totals)
-            self.arrived = have
+    asked = {**build_hf_headers(), "Accept-Encoding": "identity", **(headers or {})}
+    wait = constants.HF_HUB_DOWNLOAD_TIMEOUT
+    with get_session().stream(
+        "GET", url, headers=asked, timeout=wait, follow_redirects=True
+    ) as response:
+        hf_raise_for_status(response)
+        yield response
 
-        def __enter__(self) -> "Teller":
-            return self
 
-        def __exit__(self, *error: object) -> None:
-            pass
+def _pieces(response: "Response", most: int) -> Iterator[bytes]:
+    """Yield what arrives.
 
-        def update(self, count: int) -> None:
-            self.arrived += count
-            tell(self.arrived)
-
-    return Teller
+    Raises:
+        FetchFailed: it is more than it should be, or comes so slowly that it will never be all.
+    """
+    count = before = 0
+    since = time.monotonic()
+    for piece in response.iter_bytes():
+        count += len(piece)
+        if count > most:
+            raise FetchFailed(f"the hub sends more than the {most} bytes that were expected")
+        now = time.monotonic()
+        if now > since + PATIENCE_S:
+            if count - before < LEAST_RATE * (now - since):
+                raise FetchFailed(
+                    "the hub sends next to nothing; what has arrived is kept, fetch again"
+                )
+            since, before = now, count
+        yield piece
 
 
 def _difference(planned: PlannedFile, path: Path) -> str:
@@ -361,7 +420,11 @@ def _check_space(plan: FetchPlan) -> None:
 def _safe(path: str) -> bool:
     """Whether a listed path stays inside the repository's folder, on every system."""
     parts = path.split("/")
-    return not any(part in ("", ".", "..") or set(part) & set('\\:*?"<>|') for part in parts)
+    odd = set('\\:*?"<>|')
+    return path.isprintable() and not any(
+        part in ("", ".", "..") or len(part.encode()) > MOST_NAME or set(part) & odd
+        for part in parts
+    )
 
 
 @contextmanager
@@ -383,9 +446,12 @@ def _hub_errors(repo: str) -> Iterator[None]:
         reason = "offline mode is on; unset HF_HUB_OFFLINE to fetch"
     except errors.HfHubHTTPError as error:
         reason = f"the hub answered {error.response.status_code} for {repo}; try again later"
-    except (OSError, errors.HTTPError) as error:  # connection and disk
-        said = str(error).partition("\n")[0] or type(error).__name__
-        reason = f"{repo} could not be read ({said}); what has arrived is kept, fetch again"
+    except FetchFailed:
+        raise
+    except Exception as error:  # connection and disk
+        reason = (
+            f"{repo} could not be read ({reason_of(error)}); what has arrived is kept, fetch again"
+        )
     else:
         return
     raise FetchFailed(reason)

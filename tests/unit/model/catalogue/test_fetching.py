@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
+from huggingface_hub import constants
 
 from mag_sandbox.model.catalogue import fetching, weight_files
 from mag_sandbox.model.catalogue.worlds import WORLDS
@@ -243,6 +244,69 @@ def test_a_path_that_leaves_its_folder_is_not_listed(own_hub, monkeypatch):
     ]
     monkeypatch.setattr(own_hub, "listing", lambda repo: listing)
     assert not any("evil" in file.path for file in fetching.list_repo(tiny_full.MAG).files)
+
+
+def test_more_than_was_listed_is_not_taken(hub, home):
+    hub.endless.add(GENERATOR)
+    with pytest.raises(fetching.FetchFailed, match=r"more than the .* bytes that were expected"):
+        fetch(home)
+    arrived = sum(path.stat().st_size for path in home.rglob("*") if path.is_file())
+    assert arrived <= fetching.make_plan(ROW, home).bytes
+
+
+def test_who_sends_next_to_nothing_is_not_waited_for(hub, home, monkeypatch):
+    monkeypatch.setattr(fetching, "PATIENCE_S", 0.2)
+    hub.dripping.add(GENERATOR)
+    with pytest.raises(fetching.FetchFailed, match="sends next to nothing"):
+        fetch(home)
+
+
+def test_who_says_nothing_at_all_is_not_waited_for(hub, home, monkeypatch):
+    monkeypatch.setattr(constants, "HF_HUB_DOWNLOAD_TIMEOUT", 0.2)
+    hub.stops[GENERATOR] = 1
+    with pytest.raises(
+        fetching.FetchFailed, match=r"could not be read .*; what has arrived is kept"
+    ):
+        fetch(home)
+    fetch(home)
+
+
+SIBLING = {"rfilename": GENERATOR, "size": 3, "lfs": {"sha256": "0" * 64}}
+LISTINGS = {
+    "nothing": "",
+    "a page": "<html>",
+    "a list": "[]",
+    "a deep list": "[" * 99_999,
+    "files that are text": {"siblings": "x"},
+    "a file that is none": {"siblings": [3]},
+    "a file without a name": {"siblings": [{}]},
+    "a name that is a number": {"siblings": [SIBLING | {"rfilename": 3}]},
+    "a size that is text": {"siblings": [SIBLING | {"size": "3"}]},
+    "a size below nothing": {"siblings": [SIBLING | {"size": -3}]},
+    "a size beyond all": {"siblings": [SIBLING | {"size": 10**30}]},
+    "a checksum that leads elsewhere": {
+        "siblings": [SIBLING | {"lfs": {"sha256": "a/../../../x"}}]
+    },
+    "a checksum that is a number": {"siblings": [SIBLING | {"lfs": {"sha256": 3}}]},
+    "another that leads elsewhere": {"siblings": [{"rfilename": "a", "blobId": "../../x"}]},
+    "a commit that leads elsewhere": {"sha": "../x", "siblings": []},
+    "a card that is a list": {"siblings": [], "cardData": [1]},
+}
+
+
+@pytest.mark.parametrize("said", LISTINGS.values(), ids=LISTINGS)
+def test_a_listing_that_makes_no_sense_is_one_sentence(hub, home, said):
+    hub.said = (said if isinstance(said, str) else json.dumps(said)).encode()
+    with pytest.raises(fetching.FetchFailed, match=r"the listing of .* makes no sense") as refused:
+        fetching.make_plan(ROW, home)
+    assert "\n" not in str(refused.value)
+    assert not home.exists()
+
+
+def test_a_listing_without_an_end_is_not_read(hub, home, monkeypatch):
+    monkeypatch.setattr(fetching, "MOST_LISTING", 10)
+    with pytest.raises(fetching.FetchFailed, match="more than the 10 bytes"):
+        fetching.make_plan(ROW, home)
 
 
 def test_a_damaged_manifest_is_one_sentence(hub, home):
