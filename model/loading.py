@@ -13,6 +13,7 @@ from mag_sandbox.model.memory import MEMORY_POLICIES
 from mag_sandbox.model.memory import no_places as no_places  # for the app
 from mag_sandbox.model.memorypack.config import VARIANT_OF_WORLD
 from mag_sandbox.model.world import WEIGHTS, Frames, MemorySetting, Progress, World, WorldFailed
+from mag_sandbox.scenes.vocabulary import Vocabulary
 
 
 def available_worlds() -> tuple[str, ...]:
@@ -57,6 +58,12 @@ def words_of(name: str) -> Path | None:
     return words if words.exists() else None
 
 
+def words_problem(world: str, text: str) -> str:
+    """Return what to say of a description of which a world knows no word; "": it knows some."""
+    words = words_of(world)
+    return "" if words is None else Vocabulary.load(words).problem(text)
+
+
 def available_policies() -> tuple[str, ...]:
     """Return the names of the memory policies, the default one first."""
     return tuple(MEMORY_POLICIES)
@@ -81,8 +88,8 @@ def load_world(
         name: one of `available_worlds`.
         memory: first setting of memory; None: the default one.
         look_ahead: whether views are imagined before the camera gets there.
-        execution: `provenance()["execution"]` of a recording, to run as it did; None: what a
-            probe finds fastest here.
+        execution: `provenance()["execution"]` of a recording, to run as it did, whatever words
+            it was asked in; None: what a probe finds fastest here.
         on_progress: told what is being loaded.
 
     Raises:

@@ -13,6 +13,7 @@ from mag_sandbox.model.pocket.loading import (
     load_networks,
     probe_execution,
     prompt_features,
+    required_words,
     world_parts,
 )
 from mag_sandbox.model.pocket.weights import (
@@ -62,6 +63,7 @@ def load(
     features = prompt_features(
         weights, config, load_tokenizer(weights, config), read_texts(weights, digest)
     )
+    words = required_words(weights, execution)
     execution = execution or probe_execution(config)
     networks.eval().requires_grad_(False).to(execution.device, execution.dtype)
     base = world_parts(config, weights, dit, autoencoder, features, execution)
@@ -77,6 +79,7 @@ def load(
             spec=replace(base.spec, name=name, policies=(name,)),
             flow=replace(base.flow, steps=PACK_STEPS),
             provenance=provenance,
+            words=words,
         ),
         networks,
         features,

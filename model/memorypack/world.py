@@ -60,6 +60,7 @@ class MemoryPackWorld(PocketWorld[PocketSession]):
     def reset(self, scene: Scene, seed: int) -> FrameBlock:
         """Return the first block of a scene; see `World`."""
         self._check(scene.memory)
+        self._require_words(scene.prompt)
         self._session = PocketSession(seed, scene.prompt, CameraPose())
         self._memory = None
         self._times.taken()
@@ -162,6 +163,7 @@ class MemoryPackWorld(PocketWorld[PocketSession]):
         session = self._running()
         self._check(control.memory.policy if control.memory else None)
         if control.prompt is not None and control.prompt != session.prompt:
+            self._require_words(control.prompt)
             session.prompt = control.prompt
             self._held().prompt = self._features(control.prompt)
         return self._poses(control.camera)

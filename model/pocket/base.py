@@ -19,8 +19,10 @@ from mag_sandbox.model.world import (
     MemoryOrigin,
     MemoryUsage,
     Past,
+    WorldFailed,
     WorldSpec,
 )
+from mag_sandbox.scenes.vocabulary import Vocabulary
 
 
 @dataclass(slots=True)
@@ -64,6 +66,7 @@ class WorldParts:
     latent_shape: tuple[int, int, int]  # of a frame: C, h, w
     provenance: dict  # what a recording's header says
     animation: Animation | None  # moves pictures; None: the world stands still
+    words: Vocabulary | None = None  # of which a prompt needs one; None: any will do
 
 
 class PocketWorld(SessionWorld[Session]):
@@ -74,6 +77,7 @@ class PocketWorld(SessionWorld[Session]):
         self._conditioner, self._codec, self._flow = parts.conditioner, parts.codec, parts.flow
         self._latent_shape = parts.latent_shape
         self._decoder = BlockDecoder(parts.codec, parts.animation, self._times)
+        self._words = parts.words
 
     def expect_prompt(self) -> None:
         """Load what reading a prompt needs; see `World`."""
@@ -93,6 +97,15 @@ class PocketWorld(SessionWorld[Session]):
         """Forget the session; may be called twice."""
         self._session = None
         self._decoder.close()
+
+    def _require_words(self, prompt: str) -> None:
+        """Take a prompt that is new.
+
+        Raises:
+            WorldFailed: it means nothing here; the message names the nearest words.
+        """
+        if self._words and (problem := self._words.problem(prompt)):
+            raise WorldFailed(problem)
 
     @property
     def _time(self) -> int:

@@ -86,9 +86,11 @@ def load(
     known = read_texts(weights, weights_hash(weights))
     features = prompt_features(weights, config, tokenizer, known)
     on_progress("probe", 0.6)
+    words = required_words(weights, execution)
     if execution is None:
         execution = replace(probe_execution(config), paints=fits(imagination, weights))
     parts = world_parts(config, weights, dit, autoencoder, features, execution)
+    parts = replace(parts, words=words)
     of_memory = parts.conditioner
     if memory_dit is not dit:
         of_memory = _conditioner(memory_dit, features, execution)
@@ -122,6 +124,12 @@ def load(
     )
     on_progress("ready", 1.0)
     return world
+
+
+def required_words(weights: Path, execution: Execution | None) -> Vocabulary | None:
+    """Return the words of which a prompt needs one; in a replay, which has an execution, none."""
+    words = _words(weights)
+    return words if words.counts and execution is None else None
 
 
 def _words(weights: Path) -> Vocabulary:

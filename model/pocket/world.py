@@ -142,6 +142,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
 
     def reset(self, scene: Scene, seed: int) -> FrameBlock:
         """Return the first block of a scene; see `World`."""
+        self._require_words(scene.prompt)
         self._begin(scene, seed)
         length = self.spec.block_length
         with torch.inference_mode():
@@ -157,6 +158,8 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
     def step(self, control: Control) -> FrameBlock:
         """Return the next block; see `World`."""
         session = self._running()
+        if control.prompt not in (None, session.prompt):
+            self._require_words(control.prompt)
         with torch.inference_mode():
             self.prepare()  # first of all, so that it matters to nothing whether it was done early
             edited, session.edited = session.edited, None

@@ -16,7 +16,7 @@ from mag_sandbox.files.folders import config_folder, data_folder
 from mag_sandbox.files.whole import replace_file
 from mag_sandbox.model.catalogue import weight_files, worlds
 from mag_sandbox.model.full import benchmark
-from mag_sandbox.model.loading import available_policies
+from mag_sandbox.model.loading import available_policies, words_problem
 from mag_sandbox.model.world import Progress, World, WorldFailed
 from mag_sandbox.sandbox.choice import WorldChoice, usual_memory
 from mag_sandbox.sandbox.commands.options import (
@@ -42,7 +42,7 @@ from mag_sandbox.sandbox.recording.replay import (
     verify,
 )
 from mag_sandbox.sandbox.settings import DEFAULT_SCENE, DisplayError, SandboxConfig, load_settings
-from mag_sandbox.scenes import Scene, load_scene
+from mag_sandbox.scenes import Scene, SceneError, load_scene
 
 if TYPE_CHECKING:  # imports pygame, which must see the display settings first
     from mag_sandbox.sandbox.app import RunSummary
@@ -222,6 +222,8 @@ def _what_to_play(options: WorldOptions) -> tuple[Scene, int, WorldChoice]:
     scene = load_scene(named, available_policies())
     seed = scene.seed if options.seed is None else options.seed
     choice = _choice(options, load_settings(), scene.memory)
+    if problem := words_problem(choice.name, scene.prompt):
+        raise SceneError(f"{named}: prompt: {problem}")
     if options.memory:
         scene = replace(scene, memory=options.memory)  # a world obeys its scene
     return scene, seed, choice

@@ -32,6 +32,7 @@ from mag_sandbox.sandbox.demo.run import (
     Extras,
     OnBlock,
     check_policies,
+    check_words,
     play_demo,
     setting_of,
     tape_for,
@@ -95,6 +96,8 @@ class _Plan:
         self.contenders = self._contenders()
         memories = [one.memory for one in self.contenders] + [self._memory, demo.memory]
         check_policies(demo, [one for one in memories if one is not None])
+        for world in {options.world, *(one.world for one in self.contenders)}:
+            check_words(demo, world)
         seeds = options.seeds or range(1)
         first = demo.seed if options.seed is None else options.seed
         self._seeds = [seed if options.seeds else first for seed in seeds]

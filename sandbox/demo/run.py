@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from mag_sandbox.files.yaml_files import not_found
-from mag_sandbox.model.loading import available_policies
+from mag_sandbox.model.loading import available_policies, words_problem
 from mag_sandbox.model.world import Control, FrameBlock, MemorySetting, World, WorldSpec
 from mag_sandbox.sandbox.demo.result import DemoResult, MemoryRow
 from mag_sandbox.sandbox.demo.watch import DemoWatch
@@ -72,6 +72,19 @@ def check_policies(demo: Demo, asks: Sequence[MemoryAsk]) -> None:
         if statement.word == "memory" and (policy := statement.values[0].policy) not in known:
             place = statement.line, statement.column
             raise demo.problem(ScriptError(*place, not_found("memory policy", policy, known)))
+
+
+def check_words(demo: Demo, world: str) -> None:
+    """Check that a world knows words of every description in a demo, before it is loaded.
+
+    Raises:
+        DemoError: it knows none of one; the message names the nearest words.
+    """
+    if problem := words_problem(world, demo.scene.prompt):
+        raise DemoError(f"{demo.source}: scene: {problem}")
+    for statement in _all(demo.script):
+        if statement.word == "prompt" and (problem := words_problem(world, statement.values[0])):
+            raise demo.problem(ScriptError(statement.line, statement.column, problem))
 
 
 def setting_of(ask: MemoryAsk | None, base: MemorySetting) -> MemorySetting:

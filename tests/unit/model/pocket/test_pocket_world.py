@@ -15,6 +15,7 @@ from mag_sandbox.model.pocket.inventing import look_ahead_pose
 from mag_sandbox.model.pocket.weights import CONFIG
 from mag_sandbox.model.world import Control, MemorySetting, WorldFailed
 from mag_sandbox.scenes import Scene
+from mag_sandbox.scenes.vocabulary import Vocabulary
 from tests.tiny import (
     FP32,
     PLACE,
@@ -182,7 +183,7 @@ def test_a_scene_can_begin_from_a_picture(tmp_path):
     assert np.abs(block.frames.astype(int) - world.round_trip(picture[None])).max() <= 1
     assert not np.array_equal(block.frames, world.reset(PLACE, seed=1).frames)
     (tmp_path / "begin.png").write_bytes(b"no picture")
-    with pytest.raises(WorldFailed, match=r"cannot be read .* give a PNG or JPEG picture"):
+    with pytest.raises(WorldFailed, match=r"cannot be read .* give a picture: PNG, JPEG"):
         world.reset(scene, seed=1)
 
 
@@ -234,3 +235,16 @@ def test_the_reserved_storage_follows_the_budget():
     world = tiny_world_with_budget(2)
     assert world._cache.slots == 2 * 2**20 // world._cache.slot_bytes
     assert world._cache.dtype is torch.float32
+
+
+def test_words_that_mean_nothing_are_refused_and_play_goes_on():
+    made, plain = tiny_world(), tiny_world()
+    made._words = Vocabulary({"tower": 3, "lighthouse": 2})
+    with pytest.raises(WorldFailed, match='knows nothing of "Xyzzy"'):
+        made.reset(Scene("Xyzzy."), 1)
+    made.reset(PLACE, 1)
+    plain.reset(PLACE, 1)
+    with pytest.raises(WorldFailed, match=r'"lighthose"; the nearest it knows: lighthouse'):
+        made.step(Control(prompt="a lighthose"))
+    one, other = (each.step(Control(prompt="A lighthouse.")) for each in (made, plain))
+    assert np.array_equal(one.frames, other.frames)

@@ -6,7 +6,14 @@ import pytest
 
 from mag_sandbox.controls.camera import CameraSpeed
 from mag_sandbox.model.world import MemorySetting, WorldFailed
-from mag_sandbox.sandbox.demo.run import Extras, ask_of, check_policies, play_demo, setting_of
+from mag_sandbox.sandbox.demo.run import (
+    Extras,
+    ask_of,
+    check_policies,
+    check_words,
+    play_demo,
+    setting_of,
+)
 from mag_sandbox.sandbox.play.session import Session
 from mag_sandbox.sandbox.recording.reader import load_recording
 from mag_sandbox.sandbox.recording.recorder import Recorder
@@ -162,6 +169,17 @@ def test_policies_are_checked_before_a_world_is_loaded():
         check_policies(demo_of("repeat 2 { memory winow }"), [])
     with pytest.raises(DemoError, match='policy "magg" not found'):
         check_policies(demo_of("home"), [MemoryAsk("magg")])
+
+
+def test_words_that_mean_nothing_are_refused_before_a_world_is_loaded():
+    said = r"own\.yaml:2:12: this world knows nothing of \"xyzzy lighthose\"; .*lighthouse"
+    demo = demo_of('hold 1s;  prompt "xyzzy lighthose"')
+    with pytest.raises(DemoError, match=said):
+        check_words(replace(demo, source="own.yaml", lines=(1, 1)), "pocket")
+    nowhere = replace(demo_of("home"), scene=replace(SCENE, prompt="Xyzzy."), source="own.yaml")
+    with pytest.raises(DemoError, match=r'own\.yaml: scene: this world knows nothing of "Xyzzy"'):
+        check_words(nowhere, "pocket")
+    check_words(nowhere, "mag")  # a large world knows every word
 
 
 def test_limits_that_were_not_named_are_the_players():
