@@ -3,6 +3,7 @@
 Knows no keys, windows or networks.
 """
 
+import math
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
@@ -46,6 +47,17 @@ class CameraPose:
     def zoom(self) -> float:
         """How much larger things look than in a view that is not zoomed, at least 1."""
         return WIDEST_FOV / self.fov
+
+
+def check_pose(pose: CameraPose) -> CameraPose:
+    """Return a pose that comes from outside.
+
+    Raises:
+        ValueError: nobody can look so.
+    """
+    if not math.isfinite(pose.yaw) or not abs(pose.pitch) <= 90 or not 0 < pose.fov <= WIDEST_FOV:
+        raise ValueError(f"nobody can look to {pose.yaw}, {pose.pitch} through {pose.fov} degrees")
+    return pose
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ Knows nothing of windows and worlds; keys arrive by name, mouse and sticks as nu
 
 import operator
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from mag_sandbox.controls.bindings import CameraBinding
 from mag_sandbox.controls.camera import AXES, WIDEST_FOV, Axis, CameraCommand, CameraSpeed
@@ -224,15 +224,11 @@ class PlayerSource:
 
 
 class ScriptSource:
-    """A list of commands, one a block."""
+    """Commands, one a block."""
 
-    def __init__(self, commands: Sequence[CameraCommand]) -> None:
-        self.commands = tuple(commands)
-        self.position = 0  # commands given so far
+    def __init__(self, commands: Iterable[CameraCommand]) -> None:
+        self._commands = iter(commands)
 
     def next_command(self) -> CameraCommand | None:
-        """Return the next command of the list, None after its end."""
-        if self.position >= len(self.commands):
-            return None
-        self.position += 1
-        return self.commands[self.position - 1]
+        """Return the next command, None after the last."""
+        return next(self._commands, None)

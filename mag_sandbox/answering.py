@@ -11,6 +11,7 @@ import tempfile
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
@@ -111,8 +112,9 @@ def _refused(sentence: str) -> int:
 def _write_anything() -> None:
     """Let what a terminal's encoding lacks be written as its number."""
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+        if isinstance(stream, TextIOWrapper):
+            with suppress(OSError):  # it is another file now
+                stream.reconfigure(errors="backslashreplace")
 
 
 def _let_go_of_output() -> None:

@@ -10,7 +10,7 @@ with every session. On a card there is nothing to time.
 import platform
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -19,7 +19,7 @@ from typing import TypeVar
 import torch
 from torch import nn
 
-from mag_sandbox.files.typed_json import decode
+from mag_sandbox.files.typed_json import revived
 from mag_sandbox.model.attention import named_kernel
 
 package_version = cache(version)  # reading it takes as long as decoding a frame
@@ -69,7 +69,8 @@ class Execution:
             raise ValueError(f"execution {data!r:.40} is unknown here")
         if data.get("sketches"):
             raise ValueError("views were sketched, as they are not any more")
-        said = decode(_Recorded, {**asdict(_Recorded()), **_known(data)}, "execution")
+        known = {one.name: data[one.name] for one in fields(_Recorded) if one.name in data}
+        said = revived(_Recorded, known, "execution")
         dtypes = {str(dtype).removeprefix("torch."): dtype for dtype, _ in CHOICES}
         if said.device not in DEVICES or said.dtype not in dtypes:
             raise ValueError(f"execution on {said.device} in {said.dtype} is unknown here")
@@ -96,10 +97,6 @@ class _Recorded:
     threads: int = 0
     compiled: bool = False  # older recordings lack it, and the next one
     paints: bool = False
-
-
-def _known(data: dict) -> dict:
-    return {key: data[key] for key in asdict(_Recorded()) if key in data}
 
 
 def run_pictures(network: Network, execution: Execution) -> Network:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
 from mag_sandbox.files.border import read_plain, refusing
@@ -42,7 +42,11 @@ def open_image(path: str, width: int, height: int) -> np.ndarray:
     with refusing(refuse):
         data = read_plain(Path(path), MAX_BYTES)
         # By what it holds, not by its name: other formats run programs, PostScript above all.
-        with Image.open(BytesIO(data), formats=FORMATS) as image:
+        try:
+            opened = Image.open(BytesIO(data), formats=FORMATS)
+        except UnidentifiedImageError:
+            raise ValueError("it is none of these") from None
+        with opened as image:
             if image.width * image.height > MAX_PIXELS:
                 raise ValueError(f"it has {image.width} x {image.height} px")
             fitted = ImageOps.fit(image.convert("RGB"), (width, height))

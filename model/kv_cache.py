@@ -139,7 +139,18 @@ class KVCache:
         return keys, values
 
     def load(self, slots: Sequence[int], keys: Tensor, values: Tensor) -> None:
-        """Put back what `export` returned."""
+        """Put back what `export` returned.
+
+        Raises:
+            ValueError: these are not of so many slots, or not of this cache.
+        """
+        layers, batch, heads, _, dim = self._keys.shape
+        kept = layers, len(slots), batch, self.shape.tokens, heads, dim
+        for some in (keys, values):
+            if (some.shape[0], *some.shape[2:]) != (*kept[:1], *kept[2:]) or len(slots) > len(
+                some[0]
+            ):
+                raise ValueError(f"kept frames are {tuple(some.shape)}, expected {kept}")
         for place, slot in enumerate(slots):
             self._keys[..., self._rows(slot), :] = keys[:, place].transpose(2, 3)
             self._values[..., self._rows(slot), :] = values[:, place].transpose(2, 3)

@@ -4,9 +4,10 @@ Bookkeeping only: no tensors, no network, no policy.
 """
 
 from collections.abc import Collection
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, dataclass, fields, replace
 
-from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.controls.camera import CameraPose, check_pose
+from mag_sandbox.files.typed_json import decode, revived
 from mag_sandbox.model.world import MemoryEntry, SegmentKind
 
 
@@ -136,8 +137,18 @@ class SlotTable:
     def load_dict(self, data: dict) -> None:
         """Take over `as_dict`'s data, as far as slots exist here."""
         kept = [row for row in data["frames"] if row[0] < self.capacity]
-        self.frames = {
-            slot: KeptFrame(index, kind, CameraPose(yaw, pitch, fov), prompt, *more)
-            for slot, index, kind, yaw, pitch, fov, prompt, *more in kept  # fewer in older states
-        }
-        self.evicted = data["evicted"] + len(data["frames"]) - len(kept)
+        self.frames = {decode(int, slot, "slot"): _frame_of(frame) for slot, *frame in kept}
+        self.evicted = decode(int, data["evicted"], "evicted") + len(data["frames"]) - len(kept)
+
+
+_AFTER_POSE = [one.name for one in fields(KeptFrame)[3:]]  # fewer in older states
+
+
+def _frame_of(row: list) -> KeptFrame:
+    index, kind, yaw, pitch, fov, *more = row
+    pose = {"yaw": yaw, "pitch": pitch, "fov": fov}
+    said = {"frame_index": index, "kind": kind, "pose": pose}
+    said |= dict(zip(_AFTER_POSE, more, strict=False))
+    frame: KeptFrame = revived(KeptFrame, said, "frame")
+    check_pose(frame.pose)
+    return frame

@@ -14,7 +14,9 @@ from mag_sandbox.controls.camera import CameraCommand, CameraPose, CameraSpeed
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.files.border import Refusal
 from mag_sandbox.scenes import Scene
+from mag_sandbox.scenes.scene import MAX_PROMPT
 
+MOST_OF_MEMORY = 2**20  # frames, blocks or MiB: no memory is larger
 KIB, MIB, GIB = 2**10, 2**20, 2**30  # bytes
 WEIGHTS = Path(__file__).parents[1] / "assets" / "weights"  # that come with the game
 Frames = np.ndarray  # uint8 [T, H, W, 3]
@@ -46,8 +48,9 @@ class MemorySetting:
         least = {"kept_mib": 1, "attended_frames": 1, "window_blocks": 1, "sink_frames": 0}
         for name, smallest in least.items():
             value = getattr(self, name)
-            if value < smallest:
-                raise ValueError(f"memory {name} is {value}, expected at least {smallest}")
+            if not smallest <= value <= MOST_OF_MEMORY:
+                expected = f"expected {smallest} to {MOST_OF_MEMORY}"
+                raise ValueError(f"memory {name} is {value}, {expected}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,10 @@ class Control:
     prompt: str | None = None  # None: as before
     memory: MemorySetting | None = None  # None: as before
     edit: Edit | None = None  # of the world, begun before the block is made; None: nothing
+
+    def __post_init__(self) -> None:
+        if self.prompt is not None and len(self.prompt) > MAX_PROMPT:
+            raise ValueError(f"a prompt has {len(self.prompt)} characters, at most {MAX_PROMPT}")
 
 
 @dataclass(frozen=True, slots=True)

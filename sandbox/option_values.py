@@ -7,17 +7,20 @@ from collections.abc import Callable
 
 from mag_sandbox.scenes.scene import MAX_SEED
 
+MOST = 1e6  # seconds or minutes
+
 
 def amount(unit: str) -> Callable[[str], float]:
-    """Return what reads a finite number above 0."""
+    """Return what reads a number above 0, of a size that makes sense."""
 
     def read(text: str) -> float:
         try:
             value = float(text)
         except ValueError:
             value = math.nan
-        if not 0 < value < math.inf:
-            raise argparse.ArgumentTypeError(f'"{text}" is not a number of {unit} above 0')
+        if not 0 < value <= MOST:
+            problem = f'"{text}" is not a number of {unit} above 0, at most {MOST:g}'
+            raise argparse.ArgumentTypeError(problem)
         return value
 
     return read

@@ -4,7 +4,7 @@ For files that a program wrote and anybody may have changed since; knows nothing
 """
 
 import json
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -58,6 +58,18 @@ def decode(expected: Any, value: Any, key: str = "data") -> Any:
     if expected is type(value) and (expected is not int or abs(value) <= LARGEST):
         return value
     raise ValueError(f'"{key}" is {shortened(value)}, expected {_name(expected)}')
+
+
+def revived(expected: Any, saved: Any, key: str = "data") -> Any:
+    """Return a dataclass of what `dataclasses.asdict` made plain; what was added since may lack.
+
+    Raises:
+        ValueError: it does not fit; the message names the field.
+    """
+    if isinstance(saved, dict):
+        had = {one.name: one.default for one in fields(expected) if one.default is not MISSING}
+        saved = {**had, **saved}
+    return decode(expected, saved, key)
 
 
 def shortened(value: object) -> str:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import Any
 
 from mag_sandbox.files.border import reason_of, refusing
 from mag_sandbox.files.typed_json import decode, parse_json
@@ -32,9 +32,6 @@ from mag_sandbox.model.catalogue.weight_files import (
 )
 from mag_sandbox.model.catalogue.worlds import WeightSource, WorldRow
 from mag_sandbox.model.world import GIB, MIB, Progress, WorldFailed
-
-if TYPE_CHECKING:
-    from httpx import Response  # or of the successor that the library uses
 
 SPARE_BYTES = 512 * MIB  # of disk that a download leaves free
 MOST_LISTED = 60  # lines of a listing that an error shows
@@ -351,7 +348,7 @@ def _receive(planned: PlannedFile, part: Path, tell: Callable[[int], None]) -> N
 
 
 @contextmanager
-def _answer(url: str, headers: Mapping[str, str] | None = None) -> "Iterator[Response]":
+def _answer(url: str, headers: Mapping[str, str] | None = None) -> Iterator[Any]:
     """Ask the hub as its library does, and give what it answers."""
     from huggingface_hub import constants
     from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
@@ -365,7 +362,7 @@ def _answer(url: str, headers: Mapping[str, str] | None = None) -> "Iterator[Res
         yield response
 
 
-def _pieces(response: "Response", most: int) -> Iterator[bytes]:
+def _pieces(response: Any, most: int) -> Iterator[bytes]:
     """Yield what arrives.
 
     Raises:

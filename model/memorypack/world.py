@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose
+from mag_sandbox.files.typed_json import revived
 from mag_sandbox.files.yaml_files import not_found
 from mag_sandbox.model.dit import Attend, own_block_attention
 from mag_sandbox.model.flow import euler_levels
@@ -133,7 +134,7 @@ class MemoryPackWorld(PocketWorld[PocketSession]):
         """
         data = state.data
         self._require_own(state)
-        self._session = PocketSession.revived(data["progress"])
+        self._session = revived(PocketSession, data["progress"], "progress")
         with torch.inference_mode():
             prompt = self._features(self._session.prompt)
             self._memory = load_memory(

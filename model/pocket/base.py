@@ -1,11 +1,11 @@
 """What the worlds over the pocket weights share: parts, a session, and how a block is shown."""
 
 from dataclasses import dataclass
-from typing import Self, TypeVar
+from typing import TypeVar
 
 import torch
 
-from mag_sandbox.controls.camera import CameraCommand, CameraPose, move
+from mag_sandbox.controls.camera import CameraCommand, CameraPose, check_pose, move
 from mag_sandbox.controls.phrase_compiler import camera_phrase
 from mag_sandbox.model.config import FlowConfig
 from mag_sandbox.model.pocket.animation import Animation
@@ -22,6 +22,7 @@ from mag_sandbox.model.world import (
     WorldFailed,
     WorldSpec,
 )
+from mag_sandbox.scenes.scene import MAX_SEED
 from mag_sandbox.scenes.vocabulary import Vocabulary
 
 
@@ -35,12 +36,10 @@ class PocketSession:
     block_index: int = 0  # shown blocks
     origin: MemoryOrigin | None = None  # of memory, if it was made anew from pictures
 
-    @classmethod
-    def revived(cls, saved: dict) -> Self:
-        """Return what `dataclasses.asdict` made plain; older states know of no origin."""
-        origin = saved.get("origin")
-        pose, origin = CameraPose(**saved["pose"]), origin and MemoryOrigin(**origin)
-        return cls(**{**saved, "pose": pose, "origin": origin})
+    def __post_init__(self) -> None:
+        if not 0 <= self.seed <= MAX_SEED or self.block_index < 0:
+            raise ValueError(f"seed {self.seed}, block {self.block_index}")
+        check_pose(self.pose)
 
     def follow(self, past: Past) -> None:
         """Stand where another world stood."""

@@ -7,13 +7,13 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from typing import Self
 
 import torch
 from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose
 from mag_sandbox.controls.edits import Edit
+from mag_sandbox.files.typed_json import decode, revived
 from mag_sandbox.model.coverage import all_shown, choose_views, covered_cells
 from mag_sandbox.model.flow import euler_levels
 from mag_sandbox.model.frames import to_frames
@@ -28,7 +28,7 @@ from mag_sandbox.model.memory import (
 )
 from mag_sandbox.model.parking import has_part, joined, packed, part_of, unpacked
 from mag_sandbox.model.pocket.base import PocketSession, PocketWorld, WorldParts
-from mag_sandbox.model.pocket.editing import Editor, edits_of
+from mag_sandbox.model.pocket.editing import Editor
 from mag_sandbox.model.pocket.inventing import Inventor
 from mag_sandbox.model.prompts import Conditioner
 from mag_sandbox.model.rope import RayCoordinates
@@ -61,15 +61,6 @@ class DiffusionSession(PocketSession):
     has_sky: bool = False  # whether the last shown block did, where the world moves
     looked_ahead: bool = False  # since the last shown block; once at most, to stay in time
     edited: Edit | None = None  # what the next block shows changed
-
-    @classmethod
-    def revived(cls, saved: dict) -> Self:
-        """Return what `dataclasses.asdict` made plain."""
-        session = super(DiffusionSession, cls).revived(saved)
-        session.pending = saved["pending"] and CameraPose(**saved["pending"])
-        edited = saved.get("edited")  # not in states of before
-        session.edited = edits_of([edited])[0] if edited else None
-        return session
 
     def settle(self, pose: CameraPose, *, has_sky: bool) -> None:
         """Stand where a block has been shown."""
@@ -341,24 +332,24 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         """
         self._require_own(state)
         data = state.data
-        setting = MemorySetting(**data["setting"])
+        session = revived(DiffusionSession, data["progress"], "progress")
+        setting = revived(MemorySetting, data["setting"], "setting")
+        slots = decode(tuple[int, ...], data["slots"], "slots")
+        attended = decode(tuple[int, ...], data["attended"], "attended")
+        imagined = decode(tuple[LookAheadBlock, ...], data["imagined"], "imagined")
         self._policy, self._deferred = self._new_policy(setting), None
         self._policy.table.load_dict(data["table"])
-        fits = [slot for slot in data["slots"] if slot < self._policy.table.capacity]
+        fits = [slot for slot in slots if slot < self._policy.table.capacity]
         if fits:  # slots are saved in order, so these come first; empty arrays have no numbers
             self._cache.load(fits, **unpacked(state))
-        self._inventor.begin(data["progress"]["seed"])
+        self._inventor.begin(session.seed)
         if self._editor:
             self._editor.begin(anew=False)
         for part, owner in self._owners():
             if has_part(state, part):  # states of before do not have it
                 owner.restore(part_of(state, part))
-        self._attended = frozenset(data["attended"])
-        self._session = DiffusionSession.revived(data["progress"])
-        self._imagined = [
-            LookAheadBlock(**{**block, "pose": CameraPose(**block["pose"])})
-            for block in data["imagined"]
-        ]
+        self._attended = frozenset(attended)
+        self._session, self._imagined = session, list(imagined)
         pending = self._session.pending
         if pending is not None and not self._inventor.has_view:  # a state of before
             self._inventor.begin_view(pending, self._session.prompt, self)

@@ -48,7 +48,6 @@ if TYPE_CHECKING:  # imports pygame, which must see the display settings first
     from mag_sandbox.sandbox.app import RunSummary
 Say = Callable[[str], None]
 HEADLESS_SECONDS = 10.0  # of play without a person, when not told otherwise
-MOST_BLOCKS_A_SECOND = 30  # more than any world makes: a script must not run out early
 
 
 def run_play(options: PlayOptions, say: Say) -> int:
@@ -61,7 +60,7 @@ def run_play(options: PlayOptions, say: Say) -> int:
     seconds, source = options.seconds, None
     if options.headless:
         seconds = seconds or HEADLESS_SECONDS
-        source = ScriptSource(pan_out_and_back(int(seconds * MOST_BLOCKS_A_SECOND) + 1))
+        source = ScriptSource(pan_out_and_back())
     playthrough = Playthrough(scene, seed)
     from mag_sandbox.sandbox.recording.frame_store import frames_beside
 
@@ -74,7 +73,9 @@ def run_play(options: PlayOptions, say: Say) -> int:
     if options.headless:
         say(f"{summary.frames} frames shown, {summary.fps:.1f} a second")
     for recorder in recorders:
-        if recorder.folders and recorder.problem is None:
+        if recorder.problem is not None:
+            raise RecordingError(recorder.problem)
+        if recorder.folders:
             say(f"recorded in {', '.join(map(str, recorder.folders))}")
     return 0
 

@@ -2,7 +2,8 @@
 
 import math
 import random
-from itertools import cycle, islice
+from collections.abc import Iterator
+from itertools import cycle
 
 from mag_sandbox.controls.camera import MAX_PITCH, CameraCommand
 from mag_sandbox.model.world import WorldSpec
@@ -11,11 +12,10 @@ LEG_BLOCKS = 12  # blocks of one way out
 HEIGHTS = (0.0, 1.0, -1.0, 0.5, -0.5, 0.75, -0.75, 0.25, -0.25)  # of the highest view
 
 
-def pan_out_and_back(blocks: int) -> tuple[CameraCommand, ...]:
-    """Turn right, pause, come back to the first view, pause; again and again."""
+def pan_out_and_back() -> Iterator[CameraCommand]:
+    """Turn right, pause, come back to the first view, pause; for ever."""
     right, left, hold = CameraCommand(yaw=1.0), CameraCommand(yaw=-1.0), CameraCommand()
-    leg = [right] * LEG_BLOCKS + [hold] + [left] * LEG_BLOCKS + [hold]
-    return tuple(islice(cycle(leg), blocks))
+    return cycle([right] * LEG_BLOCKS + [hold] + [left] * LEG_BLOCKS + [hold])
 
 
 def wander(blocks: int, seed: int = 0) -> tuple[CameraCommand, ...]:

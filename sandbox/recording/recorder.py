@@ -139,8 +139,13 @@ class Recorder(SessionObserver):
                         give_back_freed()
                     file.write(to_line(event))
                     file.flush()  # a killed game leaves a readable recording
+                there = (folder / EVENTS_FILE).stat()
+                if not os.path.samestat(there, os.fstat(file.fileno())):
+                    raise FileNotFoundError
         except StateError as error:
             self._give_up(str(error))
+        except FileNotFoundError:
+            self._give_up(f"{folder / EVENTS_FILE} was taken away meanwhile")
         except OSError as error:  # copytree's is a list of what went wrong
             self._give_up(f"{error.strerror or error} ({folder})")
 

@@ -12,6 +12,8 @@ MAIN = tuple(
         ("play --seconds nan", ("--seconds", '"nan"', "above 0")),
         ("play --seconds -5", ("--seconds", '"-5"', "above 0")),
         ("play --seconds 1e999", ("--seconds", "above 0")),
+        ("play --headless --seconds 1e17", ("--seconds", "at most 1e+06")),
+        ("soak --minutes 1e308", ("--minutes", "at most 1e+06")),
         ("play --seconds ''", ("--seconds", "above 0")),
         ("play --seed 1.5", ("--seed", "whole number from 0")),
         ("play --seed 99999999999", ("--seed", "whole number from 0")),

@@ -5,6 +5,7 @@ refuses every byte; a file where a folder is meant refuses even the administrato
 """
 
 import os
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,8 @@ from typing import NamedTuple
 import pytest
 
 from mag_sandbox.controls.sources import ScriptSource
+from mag_sandbox.sandbox import choice
+from mag_sandbox.sandbox.commands import cli
 from mag_sandbox.sandbox.play.session import Session
 from mag_sandbox.sandbox.recording.frame_store import frames_beside
 from mag_sandbox.sandbox.recording.reader import EVENTS_FILE, RecordingError, load_recording
@@ -161,3 +164,15 @@ def test_a_folder_that_vanishes_while_recording_ends_the_recording_only(tmp_path
     (problem,) = told
     assert problem.startswith("recording stopped: ")
     assert not (tmp_path / "a" / EVENTS_FILE).exists()
+
+
+def test_a_recording_that_is_taken_away_meanwhile_is_not_called_recorded(
+    tmp_path, monkeypatch, capsys
+):
+    world = FakeWorld(spec=QUICK, on_step=lambda control: shutil.rmtree(tmp_path / "rec", True))
+    monkeypatch.setattr(choice, "load_world", lambda *told, **options: world)
+    code = cli.main(["play", "--headless", "--seconds", "0.5", "--record", str(tmp_path / "rec")])
+    said = capsys.readouterr()
+    assert code == 2
+    assert "recorded in" not in said.out
+    assert "session.jsonl was taken away meanwhile" in said.err

@@ -187,4 +187,3 @@ def test_all_inputs_may_change_while_they_are_sampled(player):
 def test_a_script_ends_with_none():
     script = ScriptSource([CameraCommand(yaw=0.5), STILL])
     assert [script.next_command() for _ in range(4)] == [CameraCommand(yaw=0.5), STILL, None, None]
-    assert script.position == 2

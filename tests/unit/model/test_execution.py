@@ -90,10 +90,25 @@ def test_layers_are_compiled_on_cards_where_triton_is(monkeypatch, device, trito
     "damage",
     [
         {"dtype": "int7"}, {"attention": "magic"}, {"threads": "2"}, {"threads": 0},
-        {"compiled": "maybe"},
+        {"compiled": "maybe"}, {"compiled": 1}, {"threads": 1024}, {"device": "/etc"},
+        {"device": "meta"}, {"device": "mps"}, {"device": "cuda:7"},
     ],
 )  # fmt: skip
 def test_a_recorded_choice_unknown_here_is_refused(damage):
     record = execution.Execution("cpu", torch.float32, "sdpa", 2).as_dict()
     with pytest.raises(ValueError, match=re.escape(str(next(iter(damage.values()))))):
         execution.Execution.from_dict({**record, **damage})
+
+
+@pytest.mark.parametrize(
+    "damage", [{"threads": True}, {"device": ["cpu"]}, {"attention": ["sdpa"]}, {"dtype": None}]
+)
+def test_a_recorded_choice_of_another_type_is_refused(damage):
+    record = execution.Execution("cpu", torch.float32, "sdpa", 2).as_dict()
+    with pytest.raises(ValueError, match=f'"{next(iter(damage))}" is '):
+        execution.Execution.from_dict({**record, **damage})
+
+
+def test_a_recorded_choice_that_is_none_is_refused():
+    with pytest.raises(ValueError, match="unknown here"):
+        execution.Execution.from_dict([1])

@@ -140,7 +140,7 @@ def test_an_unknown_world_is_refused_with_those_that_exist():
 
 
 def test_a_budget_without_room_is_refused():
-    with pytest.raises(ValueError, match="kept_mib is 0, expected at least 1"):
+    with pytest.raises(ValueError, match="kept_mib is 0, expected 1 to"):
         MemorySetting(kept_mib=0)
 
 

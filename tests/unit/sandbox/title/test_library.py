@@ -4,6 +4,7 @@ import json
 import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -53,7 +54,7 @@ def recordings(tmp_path):
 
 
 def record(folder: Path, blocks: int = 4) -> Path:
-    source = ScriptSource(pan_out_and_back(blocks))
+    source = ScriptSource(islice(pan_out_and_back(), blocks))
     session = Session(FakeWorld(), source, [Recorder(folder)])
     session.start(Scene("A meadow.", name="Meadow"), 7)
     while session.advance() is not None:
