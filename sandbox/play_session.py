@@ -136,7 +136,7 @@ class PlayerSession(WatchedSession):
         scene, seed = playthrough.scene.name, playthrough.seed
         cue = lambda cue: services.audio.cue(CUES[cue])  # noqa: E731 -- fits the line below
         hunt = PostcardHunt(services.prober, services.scores, scene, seed, cue)
-        probe = ProbeOverlay(hud, services.prober, services.audio.cue)
+        probe = ProbeOverlay(reel, hud, services.prober, services.audio.cue)
         claim = services.bindings.title("postcards")
         self._postcards = PostcardOverlay(reel, hud, hunt, probe, claim)
         self._map = MapOverlay(reel, hud, services.map, services.prober, self._prompt)
@@ -150,7 +150,7 @@ class PlayerSession(WatchedSession):
             make_theme=services.theme,
             open_keys=services.bindings["change"].keys,
         )
-        self._hints = HintOverlay(reel, hud) if services.settings.now.hints else None
+        self._hints = HintOverlay(reel, hud, probe) if services.settings.now.hints else None
         hints = (self._hints,) if self._hints else ()
         shown = (self._map, *hints, probe, self._postcards, self._around, services.notices)
         self.overlays = (*shown, self._edit, self._prompt)

@@ -15,8 +15,8 @@ from typing import Literal
 
 import pygame
 
-from mag_sandbox.controls.camera import CameraPose
-from mag_sandbox.evaluation.probe.anchors import AnchorMark
+from mag_sandbox.controls.camera import CameraCommand, CameraPose, view_overlap
+from mag_sandbox.evaluation.probe.anchors import SEEN, AnchorMark
 from mag_sandbox.evaluation.probe.probe import ProbeResult
 from mag_sandbox.sandbox.hud.cards import split_card
 from mag_sandbox.sandbox.hud.explain import MemoryTip
@@ -36,6 +36,7 @@ NOTICE_S = 3.5  # how long a notice stays
 PROBE_S = 7.0  # how long a comparison stays
 NEW_S = 8.0  # how long the map tells what will be new, after words were written
 WIPE_S = 4.0  # how long a wipe takes
+CARD_ROOM = 280  # px of the reference window that figures of a comparison take
 WIPE_MIDDLE = 0.46  # of the window's height: above what is hinted at
 WIPE_MOVES_S = 1 / 30  # between two pictures of it
 WIPE_AWAY_S = 2.0  # that a view must have been out of sight for one
@@ -222,19 +223,22 @@ class SplitOverlay(Overlay):
 class ProbeOverlay(Overlay):
     """The newest comparison of then and now, for some seconds.
 
-    With the lab view a card of figures; else a wipe between then and now, if the view was out of
-    sight for a while and the last wipe is long enough ago not to tire anybody.
+    With the lab view a card of figures, where there is room for it; else a wipe between then and
+    now, once the camera rests there, if the view was out of sight for a while and the last wipe is
+    long enough ago not to tire anybody.
     """
 
-    def __init__(self, hud: Hud, prober: Prober, cue: Cue) -> None:
-        self._hud, self._prober, self._cue = hud, prober, cue
+    def __init__(self, reel: Reel, hud: Hud, prober: Prober, cue: Cue) -> None:
+        self._reel, self._hud, self._prober, self._cue = reel, hud, prober, cue
         self._seen = prober.latest
+        self._waits: ProbeResult | None = None  # for the camera to rest
         self._result: ProbeResult | None = None
         self._card = CachedPicture()
         self._wipe: tuple[object, WipeCard] | None = None  # of a result and a theme
         self._place = pygame.Rect(0, 0, 0, 0)  # of what is drawn
         self._since, self._until, self._looked_at = 0.0, 0.0, 0.0
         self._wiped_at = float("-inf")
+        self._room = CARD_ROOM  # px of the window
         self.is_silent = False  # a postcard says it all
 
     @property
@@ -259,12 +263,12 @@ class ProbeOverlay(Overlay):
         """Take a new result, or let an old one go."""
         self._looked_at, newest = now, self._prober.latest
         if newest is not self._seen:
-            self._seen = newest
-            if newest is not None and not self.is_silent and self._counts(newest, now):
-                self._result, self._since = newest, now
-                self._until = now + (PROBE_S if self._in_lab else WIPE_S)
-                self._cue("probe_good" if newest.word == "remembered" else "probe_bad")
-                return True
+            self._seen = self._waits = newest
+        if self._waits is not None and not self.is_silent and self._is_time(self._waits, now):
+            self._result, self._waits, self._since = self._waits, None, now
+            self._until = now + (PROBE_S if self._in_lab else WIPE_S)
+            self._cue("probe_good" if self._result.word == "remembered" else "probe_bad")
+            return True
         if self._result and now >= self._until:
             self._result = None
             return True
@@ -276,6 +280,7 @@ class ProbeOverlay(Overlay):
         if result is None or self.is_silent or not self._hud.places:
             return
         theme = self._hud.theme(surface)
+        self._room = theme.px(CARD_ROOM)
         if self._in_lab:
             card = self._card((result.number, theme), partial(probe_card, theme, result))
             above = self._hud.places["speed"]
@@ -289,18 +294,31 @@ class ProbeOverlay(Overlay):
         self._place = surface.blit(card, card.get_rect(center=middle))
 
     @property
-    def _in_lab(self) -> bool:
-        return "speed" in self._hud.places
+    def area(self) -> pygame.Rect:
+        """What it covers of the window; empty where it shows nothing."""
+        return self._place if self._result else pygame.Rect(0, 0, 0, 0)
 
-    def _counts(self, result: ProbeResult, now: float) -> bool:
-        """Return whether a result is shown; a wipe is then begun."""
+    @property
+    def _in_lab(self) -> bool:
+        """Whether there are figures, and room for more."""
+        places = self._hud.places
+        if "speed" not in places:
+            return False
+        return "memory" not in places or places["memory"].top - places["speed"].bottom > self._room
+
+    def _is_time(self, result: ProbeResult, now: float) -> bool:
+        """Return whether a result is shown now; a wipe is then begun."""
         if self._in_lab:
             return True
-        asked_for = result.kind != "auto"
-        rare = result.seconds_away >= WIPE_AWAY_S and now - self._wiped_at >= WIPE_EVERY_S
-        if asked_for or rare:
-            self._wiped_at = now
-        return asked_for or rare
+        if result.kind == "auto":
+            rare = result.seconds_away >= WIPE_AWAY_S and now - self._wiped_at >= WIPE_EVERY_S
+            if not rare or view_overlap(result.pose, self._reel.pose) < SEEN:
+                self._waits = None
+                return False
+            if self._reel.current.command != CameraCommand():
+                return False
+        self._wiped_at = now
+        return True
 
 
 def wiped(share: float) -> float:
@@ -311,8 +329,8 @@ def wiped(share: float) -> float:
 class HintOverlay(Overlay):
     """What to try in the first minute."""
 
-    def __init__(self, reel: Reel, hud: Hud) -> None:
-        self._reel, self._hud = reel, hud
+    def __init__(self, reel: Reel, hud: Hud, probe: ProbeOverlay) -> None:
+        self._reel, self._hud, self._probe = reel, hud, probe
         self._hints = HintLine()
         self._changed = True
         self._card, self._arrow = CachedPicture(), CachedPicture()
@@ -346,8 +364,9 @@ class HintOverlay(Overlay):
         said = theme, self._hints.step, surface.get_width() - theme.px(28)
         card = self._card(said, partial(hint_card, *said))
         above = places["keys"].top if "keys" in places else surface.get_height() - theme.px(70)
-        place = surface.get_width() // 2, above - theme.px(10)
-        surface.blit(card, card.get_rect(midbottom=place))
+        place = card.get_rect(midbottom=(surface.get_width() // 2, above - theme.px(10)))
+        if not place.colliderect(self._probe.area):
+            surface.blit(card, place)
         if key := self._hints.key:
             arrow = self._arrow((theme, key), partial(arrow_card, theme, key))
             arrow.set_alpha(pulse(time.perf_counter()))

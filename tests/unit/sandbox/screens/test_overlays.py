@@ -3,6 +3,7 @@
 import pygame
 import pytest
 
+from mag_sandbox.controls.camera import CameraCommand, CameraPose
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.screens.overlays import (
     PROBE_S,
@@ -20,6 +21,14 @@ class StubProber:
     latest = None
 
 
+class StubReel:
+    """What is shown: where the view of results is, the camera at rest."""
+
+    def __init__(self):
+        self.pose, self.command = CameraPose(), CameraCommand()
+        self.current = self
+
+
 @pytest.fixture
 def prober():
     return StubProber()
@@ -29,7 +38,7 @@ def prober():
 def overlay(prober):
     hud = Hud()
     hud.places["slim"] = pygame.Rect(0, 0, 10, 10)
-    return ProbeOverlay(hud, prober, lambda cue: None)
+    return ProbeOverlay(StubReel(), hud, prober, lambda cue: None)
 
 
 def test_a_view_that_comes_back_is_wiped_between_then_and_now(overlay, prober):
@@ -62,6 +71,32 @@ def test_wipes_that_nobody_asked_for_are_rare(overlay, prober):
     overlay.update(200.0 + WIPE_S)
     assert not is_shown(200.0 + WIPE_EVERY_S - 1, 3)
     assert is_shown(200.0 + WIPE_EVERY_S - 0.5, 4, kind="key"), "an anchor of the player's"
+
+
+def test_a_wipe_waits_until_the_camera_rests_where_the_view_is(overlay, prober):
+    reel = overlay._reel
+    reel.command = CameraCommand(yaw=1.0)
+    prober.latest = result(1)
+    assert not overlay.update(1.0), "in passing"
+    reel.command = CameraCommand()
+    assert overlay.update(2.0)
+    overlay.update(2.0 + WIPE_S)
+    reel.pose = CameraPose(yaw=60.0)
+    prober.latest = result(2)
+    assert not overlay.update(100.0)
+    reel.pose = CameraPose()
+    assert not overlay.update(101.0), "that moment is over"
+    reel.command = CameraCommand(yaw=-1.0)
+    prober.latest = result(3, kind="key")
+    assert overlay.update(102.0), "an anchor of the player's, at once"
+
+
+def test_in_a_small_window_the_lab_view_wipes_too(overlay, prober):
+    places = overlay._hud.places
+    places["speed"], places["memory"] = pygame.Rect(9, 9, 99, 90), pygame.Rect(9, 210, 99, 80)
+    prober.latest = result(1)
+    assert overlay.update(1.0)
+    assert overlay.wake_at < 1.0 + WIPE_S
 
 
 def test_in_the_lab_view_every_result_is_a_card_of_figures(overlay, prober):
