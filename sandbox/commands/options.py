@@ -104,6 +104,11 @@ class SoakOptions(WorldOptions):
     """Play for long and look for leaks."""
 
     minutes: float = option(60.0, "minutes of play (default 60)", type=amount("minutes"))
+    mishaps: bool = option(
+        False,
+        "let things happen meanwhile: a full disk, a clock that jumps, a minute of sleep, a lost "
+        "device; exit code 1 if anything cannot be read afterwards",
+    )
     json: Path | None = option(None, JSON, metavar="FILE")
 
 

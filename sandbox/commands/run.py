@@ -208,13 +208,15 @@ def run_soak(options: SoakOptions, say: Say) -> int:
     check_place(options.json)
     _choose_display(headless=True)
     from mag_sandbox.sandbox.diagnose import soak  # with pygame
+    from mag_sandbox.sandbox.diagnose.mishaps import Mishaps
 
     playthrough = Playthrough(scene, seed)
-    numbers = soak.run(choice, playthrough, load_settings(), options.minutes, say)
+    mishaps = Mishaps(say) if options.mishaps else None
+    numbers = soak.run(choice, playthrough, load_settings(), options.minutes, say, mishaps)
     say(soak.verdict_of(numbers))
     if options.json:
         _write(options.json, json.dumps(numbers, indent=2) + "\n")
-    return 1 if numbers["grows"] else 0
+    return 1 if numbers["grows"] or numbers["unreadable"] else 0
 
 
 def _what_to_play(options: WorldOptions) -> tuple[Scene, int, WorldChoice]:

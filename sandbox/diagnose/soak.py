@@ -27,11 +27,13 @@ from mag_sandbox.model.world import MIB, FrameBlock, WorldFailed
 from mag_sandbox.sandbox import app
 from mag_sandbox.sandbox.choice import WorldChoice
 from mag_sandbox.sandbox.diagnose.bench import resident_bytes
+from mag_sandbox.sandbox.diagnose.mishaps import Mishaps, back_to_normal, unreadable
 from mag_sandbox.sandbox.game import PlayerGame
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver, SessionStart
 from mag_sandbox.sandbox.play.pacing import percentile
 from mag_sandbox.sandbox.play.session import Playthrough
 from mag_sandbox.sandbox.screens import Continue, PlayScene, Screen, Way
+from mag_sandbox.sandbox.screens.loading import LoadingScreen
 from mag_sandbox.sandbox.screens.play import PlayScreen
 from mag_sandbox.sandbox.settings import SandboxConfig
 from mag_sandbox.sandbox.title.library import RECORDINGS, delete_recording, past_recordings
@@ -87,7 +89,10 @@ class SoakPlayer:
             self._screen, self._since, self._held = screen, time.monotonic(), None
             if isinstance(screen, PlayScreen):
                 self._begun = self._seen = self._turn_at = screen.reel.blocks
-        if isinstance(screen, PlayScreen):
+        if isinstance(screen, PlayScreen | LoadingScreen) and screen.has_failed:
+            self.done["tried again"] += 1
+            screen.outcome = Way.RETRY if isinstance(screen, PlayScreen) else Way.TITLE
+        elif isinstance(screen, PlayScreen):
             self._play(game, screen)
         elif isinstance(screen, TitleScreen) and time.monotonic() >= self._since + REST_S:
             self._choose(game, screen)
@@ -241,9 +246,16 @@ class Log:
 
 
 def run(
-    choice: WorldChoice, playthrough: Playthrough, settings: SandboxConfig, minutes: float, say: Say
+    choice: WorldChoice,
+    playthrough: Playthrough,
+    settings: SandboxConfig,
+    minutes: float,
+    say: Say,
+    mishaps: Mishaps | None = None,
 ) -> dict:
     """Play and return all figures as plain JSON data; `grows` names what grew too much.
+
+    With mishaps, whatever they break in the middle, `unreadable` names what they broke for good.
 
     Raises:
         WorldFailed: the world stopped.
@@ -259,13 +271,20 @@ def run(
             super().refresh(screen)
             log.tick(player.done["left"])
             player.act(self, screen)
+            if mishaps:
+                mishaps.happen(self)
+                if time.monotonic() > until:
+                    screen.outcome = Way.LEAVE
 
     # Its own settings in the end would be written over the player's: nothing may change them.
     settings = replace(settings, muted=True, hints=False, fullscreen=False)
-    with tempfile.TemporaryDirectory() as folder:
-        game = PlayedGame(choice, settings, Path(folder), DEFAULTS, notify=app.wake)
+    load = mishaps.losable(choice.load) if mishaps else None
+    with tempfile.TemporaryDirectory() as folder, back_to_normal():
+        game = PlayedGame(choice, settings, Path(folder), DEFAULTS, notify=app.wake, load=load)
         log = Log(Path(folder), times, min(USUAL_S, seconds / LEAST_LINES), say)
-        summary = app.play(game, playthrough, [times], seconds)
+        until = time.monotonic() + seconds  # an error ends a run of so many seconds, no mishap does
+        summary = app.play(game, playthrough, [times], None if mishaps else seconds)
+        broken = unreadable(Path(folder))
     if summary.error is not None:
         raise WorldFailed(summary.error)
     growth = growth_of(log.rows)
@@ -276,6 +295,8 @@ def run(
         "blocks": times.made,
         "fps": round(summary.fps, 2),
         "growth_per_hour": growth,
+        "mishaps": dict(mishaps.happened) if mishaps else {},
+        "unreadable": broken,
         "settled": has_settled(log.rows),
         "grows": too_much(log.rows) if has_settled(log.rows) else [],
         "bounds": [asdict(bound) for bound in BOUNDS],
@@ -336,6 +357,10 @@ def verdict_of(numbers: dict) -> str:
     growth = numbers["growth_per_hour"]
     told = ", ".join(f"{bound.figure} {growth[bound.figure]:+g}" for bound in BOUNDS)
     text = f"growth an hour, over the second half: {told}"
+    if numbers.get("mishaps"):
+        happened = ", ".join(f"{name} {count}x" for name, count in numbers["mishaps"].items())
+        text = f"what happened: {happened}\n{text}"
+        text += "\n" + "\n".join(numbers["unreadable"] or ["everything that was kept can be read"])
     if not numbers["settled"]:
         return (
             f"{text}\nnot judged: fewer than {LEAST_VISITS} places were left in the first half, "

@@ -88,7 +88,7 @@ class ParkedScenes:
         self.folder = folder
         self.budget_bytes = budget_mib * MIB
         self._patience = patience
-        self._now = now
+        self.now = now
         self._playing: dict[str, BaseFileLock] = {}  # by id
         if folder.is_dir():
             with suppress(StateError), self._alone(0.0):  # puts right what a kill left behind
@@ -105,7 +105,7 @@ class ParkedScenes:
         """
         with self._alone():
             self._refuse_if_played_elsewhere(parked.id, parked.name)
-            write_state(self._path(parked.id), replace(parked, slot="", left=self._now()))
+            write_state(self._path(parked.id), replace(parked, slot="", left=self.now()))
         self.release(parked.id)
         return parked.id
 
@@ -120,7 +120,7 @@ class ParkedScenes:
             self._refuse_if_played_elsewhere(parked.id, parked.name)
             if parked.id not in self._playing:
                 self._playing[parked.id] = self._claim(parked.id, parked.name)
-            write_state(self._path(parked.id), replace(parked, slot="", left=self._now()))
+            write_state(self._path(parked.id), replace(parked, slot="", left=self.now()))
 
     def save_slot(self, parked: ParkedScene, slot: str = QUICK) -> str:
         """Keep a scene that goes on; a slot holds one save of a playthrough.
@@ -131,7 +131,7 @@ class ParkedScenes:
         """
         save = check_slug(f"{parked.id}-{slot}")
         with self._alone():
-            write_state(self._path(save), replace(parked, slot=slot, left=self._now()))
+            write_state(self._path(save), replace(parked, slot=slot, left=self.now()))
         return save
 
     def load_slot(self, id: str, slot: str = QUICK) -> ParkedScene:

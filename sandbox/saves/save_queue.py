@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from mag_sandbox.controls.camera import CameraCommand
+from mag_sandbox.files.border import reason_of
 from mag_sandbox.model.world import FrameBlock, WorldFailed
 from mag_sandbox.sandbox.freed_memory import give_back_freed
 from mag_sandbox.sandbox.hud.minimap import MapStitcher
@@ -320,8 +321,8 @@ class SceneSaves(SessionObserver):
             try:
                 if name in parked.parts:
                     part.restore(parked.parts[name])
-            except ValueError as error:
-                logger.warning("%s: %s", parked.id, error)
+            except Exception as error:  # whatever it holds: the place goes on without
+                logger.warning("%s goes on without its %s: %s", parked.id, name, reason_of(error))
 
     def _picture(self, parked: ParkedScene) -> None:
         picture_own_scene(self._own_scenes, parked.scene, parked.last_frame)

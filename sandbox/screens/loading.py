@@ -42,6 +42,11 @@ class LoadingScreen:
         self._moved_at = 0.0  # when the light was moved last
         self._dirty = True
 
+    @property
+    def has_failed(self) -> bool:
+        """Whether the world has stopped."""
+        return self._worker.status.error is not None
+
     def handle(self, event: pygame.Event) -> None:
         """Leave, or try again after a failure."""
         if event.type == pygame.QUIT:
@@ -50,7 +55,7 @@ class LoadingScreen:
             action = self._bindings.actions.get(pygame.key.name(event.key))
             if action == "leave":
                 self.outcome = self._leave
-            elif action == "reset" and self._worker.status.error:
+            elif action == "reset" and self.has_failed:
                 self.outcome = Way.RETRY
         elif event.type in (pygame.WINDOWSIZECHANGED, pygame.WINDOWEXPOSED):
             self._dirty = True

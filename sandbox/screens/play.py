@@ -181,6 +181,11 @@ class PlayScreen:
             times.append(self._moved_at + DISPLAY_S)
         return min((time for time in times if time is not None), default=None)
 
+    @property
+    def has_failed(self) -> bool:
+        """Whether the world has stopped."""
+        return self._context.worker.status.error is not None
+
     def handle(self, event: pygame.Event) -> None:
         """Take input, or a change of the window."""
         if event.type in INPUT:
@@ -409,7 +414,7 @@ class PlayScreen:
         self._context.keyboard.fit_drag(width, spec.full_speed, spec.block_seconds, fov)
 
     def _reset(self) -> None:
-        if self._context.worker.status.error:
+        if self.has_failed:
             self.outcome = Way.RETRY
             return
         self._session.leave_moment("starting over")

@@ -9,7 +9,7 @@ import pytest
 from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.sandbox import choice
 from mag_sandbox.sandbox.commands import cli
-from mag_sandbox.sandbox.diagnose import soak
+from mag_sandbox.sandbox.diagnose import mishaps, soak
 from mag_sandbox.sandbox.diagnose.soak import (
     CHORES,
     VISIT_BLOCKS,
@@ -21,11 +21,13 @@ from mag_sandbox.sandbox.diagnose.soak import (
     too_much,
     verdict_of,
 )
+from mag_sandbox.sandbox.saves import save_queue
 from mag_sandbox.sandbox.screens import Continue, PlayScene, Way
 from mag_sandbox.sandbox.screens.play import PlayScreen
 from mag_sandbox.sandbox.title.screen import TitleScreen
 from tests.doubles import FakeWorld
 from tests.games import FAST, SCENE, games
+from tests.recorded import AWAY_AND_BACK, record
 
 
 def rows(count: int = 60, visits: int = 2, **figures) -> list[SoakRow]:
@@ -165,3 +167,30 @@ def test_growth_is_exit_code_1(fake_world, monkeypatch, capsys):
     monkeypatch.setattr(soak, "LEAST_VISITS", 0)
     assert cli.main(["soak", "--minutes", "0.02"]) == 1
     assert "resident_mib grows by" in capsys.readouterr().out
+
+
+def test_what_happens_to_a_computer_breaks_nothing_that_was_kept(
+    fake_world, monkeypatch, tmp_path, capsys
+):
+    monkeypatch.setattr(mishaps, "EVERY_S", 0.25)
+    monkeypatch.setattr(mishaps, "suspend", lambda seconds: None)
+    monkeypatch.setattr(soak, "REST_S", 0.0)
+    monkeypatch.setattr(soak, "VISIT_BLOCKS", 40)
+    monkeypatch.setattr(save_queue, "MIN_SECONDS", 0.1)
+    file = tmp_path / "soak.json"
+    code = cli.main(["soak", "--minutes", "0.06", "--mishaps", "--json", str(file)])
+    said = capsys.readouterr().out
+    assert code == 0, said
+    numbers = json.loads(file.read_text())
+    assert min(numbers["mishaps"].values()) >= 1
+    assert len(numbers["mishaps"]) == 5
+    assert numbers["done"]["tried again"] >= 1
+    assert "everything that was kept can be read" in said
+
+
+def test_what_cannot_be_read_afterwards_is_named(tmp_path):
+    folder = record(tmp_path / "recordings" / "monday", AWAY_AND_BACK[:2])
+    assert mishaps.unreadable(tmp_path) == []
+    (folder / "session.jsonl").write_text("{}\n")
+    (sentence,) = mishaps.unreadable(tmp_path)
+    assert "session.jsonl line 1" in sentence
