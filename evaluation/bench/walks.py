@@ -2,8 +2,9 @@
 
 Random walks over held-out scenes: rest, pan, tilt, zoom, both at once, now and then another prompt
 or memory. Every few seconds it is asked whether the picture at rest could be one of the renderer's,
-looking anywhere, after the world's own codec; and, where a world knows what it painted there, how
-much of that looks as it was painted. A world that feeds on its copies leaves that range.
+tilted and zoomed as on these walks, after the world's own codec; and, where a world knows what it
+painted there, how much of that looks as it was painted. A world that feeds on its copies leaves
+that range.
 
 The result is plain JSON data:
 
@@ -24,7 +25,7 @@ from pathlib import Path
 import numpy as np
 
 from mag_sandbox.command_line import option
-from mag_sandbox.controls.camera import MAX_PITCH, WIDEST_FOV, CameraCommand
+from mag_sandbox.controls.camera import CameraCommand, CameraPose
 from mag_sandbox.evaluation.imagination.scenes import MAX_SEED, SCENES_PER_SEED, asked_scene
 from mag_sandbox.evaluation.judge.judge import Judge
 from mag_sandbox.evaluation.probe.metrics import gradient_energy, visible_change
@@ -77,6 +78,7 @@ class _Walk:
     caption: str
     figures: np.ndarray  # float64 [T, 2 + D]: detail, saturation, the judge's features
     kept: np.ndarray  # float64 [T]: share that looks as it was painted; nan: that is not known
+    poses: list[CameraPose]  # of each picture
     memories: tuple[str, ...]  # in force at each picture
     strip: list[np.ndarray]  # some of the pictures, halved, uint8
 
@@ -89,13 +91,14 @@ def run_walks(
     sheet: Path | None = None,
 ) -> dict:
     """Walk and measure; a sheet shows a walk in every row."""
-    limits = _Range(_rendered(settings, world, judge))
     walks = []
     for index in range(settings.walks):
         walks.append(_walked(index, settings, world, judge))
         report(f"walked {index + 1}/{settings.walks}: {walks[-1].caption}")
     if sheet is not None:
         write_sheet(sheet, [walk.strip for walk in walks])
+    poses = [pose for walk in walks for pose in walk.poses]
+    limits = _Range(_rendered(settings, world, judge, poses))
     return {
         "schema": 1,
         "settings": asdict(settings),
@@ -152,15 +155,17 @@ def _walked(index: int, settings: WalkSettings, world: World, judge: Judge) -> _
     rng = np.random.default_rng([settings.seed, index])
     every = max(1, round(LOOK_S / world.spec.block_seconds))
     world.reset(Scene(asked, name=f"walk {index}"), index)
-    seen, kept, memories = [], [], []
+    seen, kept, poses, memories = [], [], [], []
     for number, control in enumerate(controls(world.spec, settings.seconds, other, rng)):
         block = world.step(control)
         if number % every == every - 1:
             seen.append(block.at_rest[-1].copy())
             kept.append(_kept(world, block))
+            poses.append(block.poses[-1])
             memories.append(block.memory.policy)
     strip = [view[::2, ::2] for view in seen[:: -(-len(seen) // ACROSS)]]
-    return _Walk(asked, _figures(np.stack(seen), judge), np.array(kept), tuple(memories), strip)
+    figures = _figures(np.stack(seen), judge)
+    return _Walk(asked, figures, np.array(kept), poses, tuple(memories), strip)
 
 
 def _kept(world: World, block: FrameBlock) -> float:
@@ -169,16 +174,24 @@ def _kept(world: World, block: FrameBlock) -> float:
     return np.nan if painted is None else 1.0 - visible_change(block.at_rest[-1], painted[0])
 
 
-def _rendered(settings: WalkSettings, world: World, judge: Judge) -> np.ndarray:
-    """Return figures of the renderer's views, float64 [renders, VIEWS, 2 + D]."""
-    rng, speed = np.random.default_rng([settings.seed, 2]), world.spec.full_speed
+def _rendered(
+    settings: WalkSettings, world: World, judge: Judge, poses: list[CameraPose]
+) -> np.ndarray:
+    """Return figures of the renderer's views, float64 [renders, VIEWS, 2 + D].
+
+    They are tilted and zoomed as any of the walks' pictures: who holds a key ends at what is
+    farthest, and a wall seen from near shows little.
+    """
+    rng = np.random.default_rng([settings.seed, 2])
     figures = []
     for index in range(settings.renders):
         pixels = asked_scene(2 * MOST_WALKS + index, settings.seed).ring.pixels
-        least, most = (0.0, -MAX_PITCH, speed.narrowest_fov), (360.0, MAX_PITCH, WIDEST_FOV)
-        poses = rng.uniform(least, most, (VIEWS, 3))
-        views = np.stack([view_at(pixels, *pose) for pose in poses])
-        figures.append(_figures(world.round_trip(views), judge))
+        views = []
+        for pick in rng.integers(len(poses), size=VIEWS):
+            views.append(
+                view_at(pixels, rng.uniform(0.0, 360.0), poses[pick].pitch, poses[pick].fov)
+            )
+        figures.append(_figures(world.round_trip(np.stack(views)), judge))
     return np.stack(figures)
 
 

@@ -35,11 +35,11 @@ class SteadyWorld(PerfectWorld):
 
 
 class CopyingWorld(SteadyWorld):
-    """Grows a little harsher with every block, as copies of copies do."""
+    """Grows harsher with every block, as copies of copies do."""
 
     def picture(self, pose, yaw):
         view = super().picture(pose, yaw).astype(float)
-        return np.clip(128 + (view - 128) * 1.15**self._made, 0, 255).astype(np.uint8)
+        return np.clip(128 + (view - 128) * 1.3**self._made, 0, 255).astype(np.uint8)
 
 
 class PaintingOverWorld(SteadyWorld):
