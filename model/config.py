@@ -1,8 +1,8 @@
 """Sizes of the networks: frozen dataclasses and the two presets, FULL and POCKET."""
 
 import math
-from dataclasses import asdict, dataclass, is_dataclass
-from typing import Literal, get_type_hints
+from dataclasses import asdict, dataclass, fields, is_dataclass
+from typing import Literal, get_args, get_type_hints
 
 from mag_sandbox.controls.camera import AXES, MAX_PITCH, WIDEST_FOV, Axis
 
@@ -141,6 +141,8 @@ class PocketConfig:
     narrowest_fov: float = WIDEST_FOV  # degrees; WIDEST_FOV: the weights know no zoom
 
     def __post_init__(self) -> None:
+        if not self.fps > 0:
+            raise ValueError(f"fps is {self.fps}, expected more than 0")
         if not 0 < self.narrowest_fov <= WIDEST_FOV:
             raise ValueError(
                 f"narrowest_fov is {self.narrowest_fov}, expected degrees above 0 and at most "
@@ -206,14 +208,23 @@ def check_numbers(config: object) -> None:
     Raises:
         ValueError: a number makes no sense.
     """
+    defaults = {one.name: one.default for one in fields(config)}  # type: ignore[arg-type]
     for name, hint in get_type_hints(type(config)).items():
         value = getattr(config, name)
         if is_dataclass(value):
             check_numbers(value)
-        elif hint is int and (type(value) is not int or not 0 <= value <= LARGEST):
-            raise ValueError(f"{name} is {value}, expected a whole number from 0 to {LARGEST}")
-        elif hint is float and not (type(value) in (int, float) and math.isfinite(value)):
-            raise ValueError(f"{name} is {value}, expected a number")
+            continue
+        many = isinstance(value, tuple)
+        least = 0 if defaults.get(name) == 0 else 1
+        for one in value if many else (value,):
+            _check_number(name, one, (get_args(hint) or (hint,))[0] if many else hint, least)
+
+
+def _check_number(name: str, value: object, kind: object, least: int) -> None:
+    if kind is int and (type(value) is not int or not least <= value <= LARGEST):
+        raise ValueError(f"{name} is {value}, expected a whole number from {least} to {LARGEST}")
+    if kind is float and not (isinstance(value, int | float) and 0 <= value < math.inf):
+        raise ValueError(f"{name} is {value}, expected a number from 0")
 
 
 def _tuples(data: dict) -> dict:

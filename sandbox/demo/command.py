@@ -13,6 +13,7 @@ import yaml
 
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.files.whole import OccupiedError, claim
+from mag_sandbox.files.yaml_files import Problem
 from mag_sandbox.model.loading import available_policies, available_worlds, worlds_beside
 from mag_sandbox.model.world import Control, FrameBlock, MemorySetting
 from mag_sandbox.sandbox.choice import WorldChoice, usual_memory
@@ -44,7 +45,7 @@ from mag_sandbox.sandbox.recording.reader import Recording, RecordingError, load
 from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.sandbox.settings import load_settings
 from mag_sandbox.scenes import Scene, SceneError, available_demos, available_scenes, load_scene
-from mag_sandbox.scenes.demo.demo import Demo, DemoError, load_demo
+from mag_sandbox.scenes.demo.demo import Demo, DemoError, demo_of_text, load_demo
 from mag_sandbox.scenes.demo.script import MEMORY_PARTS, MemoryAsk, parse_memory
 from mag_sandbox.scenes.demo.words import ScriptError
 from mag_sandbox.scenes.things import thing_words
@@ -273,6 +274,10 @@ def _convert(recording: Path, target: Path, say: Say) -> int:
         raise DemoError(f"{target}: a demo is a YAML file; name it {target}.yaml")
     if target.exists():
         raise DemoError(f"{target}: already exists; name another file")
+    try:
+        demo_of_text(target, text)
+    except (Problem, DemoError, SceneError) as problem:
+        raise DemoError(f"{recording} cannot become a demo: the demo {problem}") from None
     write_text(target, text)
     say(f"written: {target}")
     return 0

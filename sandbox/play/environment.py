@@ -6,6 +6,7 @@ There is no task: the reward is always 0, an episode ends after a number of bloc
 
 import random
 from dataclasses import asdict
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -67,6 +68,7 @@ class WorldEnvironment:
             options: "scene": a scene or its name.
         """
         if seed is not None:
+            seed = index(seed)  # numpy's whole numbers, too
             self._random.seed(seed)
         scene = (options or {}).get("scene", self._scene)
         self._scene = load_scene(scene) if isinstance(scene, str) else scene
@@ -92,10 +94,13 @@ class WorldEnvironment:
         """
         if self._block is None:
             raise WorldFailed("the environment has no scene yet; call reset first")
-        values = np.asarray(action, float).reshape(-1)
+        try:
+            values = np.asarray(action, float).reshape(-1)
+        except (TypeError, ValueError):  # a word, a mapping, rows of different lengths
+            values = np.empty(0)
         if len(values) != len(self.axes) or not np.isfinite(values).all():
             expected = ", ".join(self.axes)
-            raise ValueError(f"action is {action}, expected a number for each of {expected}")
+            raise ValueError(f"action is {action!r:.80}, expected a number for each of {expected}")
         turns = (float(np.clip(value, -1.0, 1.0)) for value in values)
         command = CameraCommand(**dict(zip(self.axes, turns, strict=True)))
         self._left -= 1

@@ -38,6 +38,7 @@ from mag_sandbox.scenes.scene import (
 )
 
 MAX_BYTES = 2**20
+MOST_COMPARED = 16  # each plays the whole script
 Value = TypeVar("Value")
 KEYS = {  # of a demo file → what each says
     "name": "its name for people",
@@ -89,11 +90,21 @@ def load_demo(name_or_path: str | Path) -> Demo:
     """
     path = _find(name_or_path)
     try:
-        text = read_text(path, MAX_BYTES)
-        return _Reading(path, text, compose_yaml(text)).demo()
+        return demo_of_text(path, read_text(path, MAX_BYTES))
     except Problem as problem:
         hint = "" if path.exists() else "; `demo --list` names what is there"
         raise DemoError(f"{problem.at(path, column=True)}{hint}") from None
+
+
+def demo_of_text(path: Path, text: str) -> Demo:
+    """Return the demo that a file of this text would be.
+
+    Raises:
+        Problem, DemoError, SceneError: it would be wrong.
+    """
+    if len(text.encode()) > MAX_BYTES:
+        raise Problem(f"is larger than {MAX_BYTES // 1024} KiB; shorten it")
+    return _Reading(path, text, compose_yaml(text)).demo()
 
 
 def _find(name_or_path: str | Path) -> Path:
@@ -188,6 +199,9 @@ class _Reading:
         if "compare" not in self._nodes:
             return ()
         asks = self._value("compare", "").split(",")
+        if len(asks) > MOST_COMPARED:
+            problem = f"compare names {len(asks)}, at most {MOST_COMPARED} are played"
+            raise Problem(problem, self._nodes["compare"])
         if len(asks) < 2:
             problem = 'compare names fewer than two; write "mag-retrieve, window"'
             raise Problem(problem, self._nodes["compare"])

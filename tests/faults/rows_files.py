@@ -108,6 +108,12 @@ DEMOS = (
         text('scene: meadow\nscript: hold 1s\nexpect:\n  recall: ">= 80"\n'),
     ),
     Row(
+        "demo of many comparisons",
+        DEMO,
+        ("bad.yaml:2:", "names 5000, at most 16"),
+        text(f"scene: meadow\ncompare: {','.join(['mag'] * 5000)}\nscript: hold 1s\n"),
+    ),
+    Row(
         "demo policy",
         DEMO,
         ('"winow"', "did you mean"),

@@ -133,6 +133,12 @@ ELSEWHERE = (
         _start(schema=1),
     ),
     Row(
+        "demo that could not be read back",
+        "demo here/new.yaml --from here/rec",
+        ("cannot become a demo", "here/rec"[5:]),
+        recording(lambda e: e[1]["control"].update(prompt="a\rb: [")),
+    ),
+    Row(
         "demo over a file",
         "demo here/rec/session.jsonl --from here/rec",
         ("session.jsonl", "YAML file"),
@@ -307,6 +313,12 @@ PLAIN_WEIGHTS = tuple(
             edited(
                 "config.json", lambda d: d.replace(b'"frame_width": 64', b'"frame_width": 1e999')
             ),
+        ),
+        (
+            "of no channels",
+            PLAY_TINY,
+            ("config.json cannot be read", "channels is 0"),
+            edited("config.json", lambda d: d.replace(b'"channels": 4', b'"channels": 0', 1)),
         ),
         (
             "of a part of a layer",

@@ -1,19 +1,37 @@
 """Whatever bytes a file holds, it is read, or refused by its own error in one line."""
 
 import json
+import os
 from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mag_sandbox.controls.bindings import Bindings, load_bindings
 from mag_sandbox.files.yaml_files import FileError
+from mag_sandbox.model.catalogue import fetching
+from mag_sandbox.model.catalogue.weight_files import manifest_path, read_files, require
+from mag_sandbox.model.catalogue.worlds import WORLDS
+from mag_sandbox.model.saved import parse_config
+from mag_sandbox.model.world import MissingWeights, WorldFailed, WorldState
 from mag_sandbox.sandbox.recording.frame_store import StoredFrames
 from mag_sandbox.sandbox.recording.reader import EVENTS_FILE, RecordingError, load_recording
-from mag_sandbox.sandbox.saves.parked_scene import HEADER, StateError, read_header
+from mag_sandbox.sandbox.saves.parked_scene import (
+    HEADER,
+    ParkedScene,
+    StateError,
+    read_header,
+    restore_world,
+)
+from mag_sandbox.sandbox.saves.parking import ParkedScenes
 from mag_sandbox.sandbox.settings import SandboxConfig, load_settings
+from mag_sandbox.sandbox.title.library import read_title_model
 from mag_sandbox.scenes import Scene, load_scene
 from mag_sandbox.scenes.demo.demo import Demo, load_demo
 from mag_sandbox.scenes.demo.script import parse_script
@@ -22,10 +40,11 @@ from tests.faults.table import bomb
 from tests.recorded import AWAY_AND_BACK, record
 from tests.unit.sandbox.saves.test_state_files import left_after, write_state
 
+MORE = int(os.environ.get("EXAMPLES", "0"))  # of `make fuzz`: so many each, other ones every time
 QUICK = settings(
-    max_examples=60,
+    max_examples=MORE or 60,
     deadline=None,
-    derandomize=True,  # the same cases at every run: what is found is kept as a row of the table
+    derandomize=not MORE,  # else the same cases at every run; what is found becomes a row
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 # Pieces of YAML that mean something to its parser, and words that mean something to ours.
@@ -103,10 +122,15 @@ def damaged(draw, data: bytes) -> bytes:
 
 def anything_in(value: object, draw: Callable) -> object:
     """Return JSON data with something else at a place of it."""
-    odd = st.sampled_from((None, True, -1, 10**400, 1e308, "", "../..", "a\0b", "x" * 999, [], {}))
-    if isinstance(value, dict) and value and draw(st.integers(0, 3)):
+    odd = st.sampled_from(
+        (None, True, 0, -1, 10**400, 1e308, "", "../..", "a\0b", "\ud800", "x" * 999, [], {}, [[0]])
+    )
+    if isinstance(value, dict) and value and draw(st.integers(0, 7)):
         key = draw(st.sampled_from(sorted(value)))
         return {**value, key: anything_in(value[key], draw)}
+    if isinstance(value, list) and value and draw(st.integers(0, 7)):
+        place = draw(st.integers(0, len(value) - 1))
+        return [*value[:place], anything_in(value[place], draw), *value[place + 1 :]]
     return draw(odd)
 
 
@@ -161,3 +185,106 @@ def test_the_header_of_a_state_is_read_or_refused(tmp_path, data):
     )
     (folder / HEADER).write_bytes(text)
     refused_in_one_line(lambda: read_header(folder), StateError)
+
+
+@given(data=st.data())
+@QUICK
+def test_whatever_lies_in_the_data_folder_the_title_lists_it(session, tmp_path, data):
+    for name in ("scenes", "recordings/a", "parked"):
+        (tmp_path / name).mkdir(parents=True, exist_ok=True)
+    (tmp_path / "scenes" / "own.yaml").write_bytes(data.draw(BYTES))
+    lines = (session / EVENTS_FILE).read_text().splitlines()
+    changed = anything_in(json.loads(lines[0]), data.draw)
+    lines[0] = json.dumps(changed)
+    (tmp_path / "recordings" / "a" / EVENTS_FILE).write_text("\n".join(lines) + "\n")
+    parked = tmp_path / "parked" / "meadow"
+    if not parked.exists():
+        write_state(parked, left_after(1))
+        (tmp_path / "whole.json").write_bytes((parked / HEADER).read_bytes())
+    header = json.loads((tmp_path / "whole.json").read_bytes())
+    (parked / HEADER).write_text(json.dumps(anything_in(header, data.draw)))
+    model = read_title_model(ParkedScenes(tmp_path / "parked", 64), tmp_path)
+    assert len(model.parked) == len(model.recordings) == 1
+    assert len([card for card in model.scenes if card.is_own]) == 1
+
+
+@given(data=st.data())
+@QUICK
+def test_what_the_hub_lists_is_read_or_refused(data):
+    listed = {
+        "sha": "0" * 40,
+        "cardData": {"license": "mit"},
+        "siblings": [
+            {"rfilename": "a/b.safetensors", "size": 3, "lfs": {"sha256": "0" * 64}},
+            {"rfilename": "a/config.json", "size": 3, "blobId": "0" * 40},
+        ],
+    }
+    said = json.dumps(anything_in(listed, data.draw)).encode()
+    said = data.draw(st.one_of(st.just(said), damaged(said)))
+
+    @contextmanager
+    def answer(url, headers=None):
+        yield SimpleNamespace(iter_bytes=lambda: [said])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fetching, "_answer", answer)
+        found = refused_in_one_line(lambda: fetching.list_repo("a/b"), fetching.FetchFailed)
+    for file in found.files if found else ():
+        place = fetching.PlannedFile("vae", found, file).part(Path("/weights"))
+        assert Path(os.path.normpath(place)).is_relative_to("/weights/a--b")
+
+
+@given(data=st.data())
+@QUICK
+def test_a_manifest_of_weights_is_read_or_refused(tmp_path, data):
+    one = {"role": "vae", "path": "a/b", "bytes": 3, "sha256": "0" * 64, "origin": "a@b"}
+    manifest = {"format": 1, "files": [{**one, "changed_ns": 1}]}
+    said = json.dumps(anything_in(manifest, data.draw)).encode()
+    path = manifest_path("mag", tmp_path)
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(data.draw(st.one_of(st.just(said), damaged(said))))
+    files = refused_in_one_line(lambda: read_files("mag", tmp_path), MissingWeights)
+    if files:
+        refused_in_one_line(lambda: require(WORLDS["mag"], tmp_path), MissingWeights)
+
+
+@given(data=st.data())
+@QUICK
+def test_a_configuration_of_weights_is_read_or_refused(tmp_path, data):
+    from tests.tiny import TINY  # imports torch
+
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(anything_in(TINY.as_dict(), data.draw)))
+    parse = TINY.from_dict
+    refused_in_one_line(lambda: parse_config(path, parse, "write it again"), MissingWeights)
+
+
+@given(data=st.data())
+@settings(QUICK, max_examples=MORE or 30)
+def test_a_place_with_any_value_is_gone_on_with_or_refused(place_left, data):
+    from tests.tiny import RIGHT
+
+    world, parked = place_left
+    state = parked.state
+    changed = anything_in(json.loads(json.dumps(state.data)), data.draw)
+    name = data.draw(st.sampled_from(sorted(state.arrays)))
+    array = state.arrays[name]
+    arrays = {**state.arrays, name: data.draw(st.sampled_from((array, array[1:], array[..., :1])))}
+    other = replace(parked, state=WorldState(arrays, changed))
+
+    def go_on():
+        restore_world(world, other)
+        for _ in range(2):
+            world.step(RIGHT)
+
+    refused_in_one_line(go_on, WorldFailed)
+
+
+@pytest.fixture(scope="module")
+def place_left():
+    from tests.tiny import PLACE, RIGHT, play, tiny_world
+
+    world = tiny_world()
+    play(world, [RIGHT] * 4)
+    frame = np.zeros((64, 64, 3), np.uint8)
+    return world, ParkedScene(PLACE, 1, world.snapshot(), frame, 15, 16.0, world.spec.name)

@@ -111,3 +111,16 @@ def test_it_passes_the_checker_of_gymnasium():
         check_env(one)
     complaints = [str(one.message) for one in heard]
     assert all("spec" in complaint for complaint in complaints), complaints
+
+
+def test_seeds_of_numpy_are_seeds():
+    one, other = environment(), environment()
+    assert np.array_equal(one.reset(seed=np.int64(5))[0], other.reset(seed=5)[0])
+
+
+@pytest.mark.parametrize("action", ["left", {"yaw": 1}, [[1], [2, 3]], None, object(), [1, 2, 3]])
+def test_an_action_of_another_kind_is_refused_in_a_sentence(action):
+    one = environment()
+    one.reset(seed=7)
+    with pytest.raises(ValueError, match="expected a number for each of yaw, pitch"):
+        one.step(action)
