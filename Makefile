@@ -13,7 +13,7 @@ WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 FOLDERS := controls evaluation model sandbox scenes training
 ROOMS ?= files controls scenes model sandbox
 
-.PHONY: play test lint types bench soak gifs clean
+.PHONY: fuzz play test lint types bench soak gifs clean
 
 play: $(VENV)/.play
 	$(BIN)/python main.py play
@@ -36,6 +36,9 @@ types: $(VENV)/.dev
 
 bench: $(VENV)/.play
 	$(BIN)/python main.py bench
+
+fuzz: $(VENV)/.dev
+	EXAMPLES=$(or $(EXAMPLES),2000) $(BIN)/python -m pytest -q tests/faults/test_fuzz.py
 
 soak: $(VENV)/.play
 	$(BIN)/python main.py soak $(if $(MINUTES),--minutes $(MINUTES))

@@ -47,7 +47,7 @@ def answered(run: Callable[[], int]) -> int:
 
 def last_resort(error: BaseException) -> str:
     """Keep the story of what nobody expected, and return the sentence that says where it is."""
-    if isinstance(error, MemoryError):
+    if isinstance(error, MemoryError) or "allocate memory" in str(error):  # as torch says it
         return "there is not enough memory; close other programs, or give it more"
     what = f"{type(error).__name__}: {reason_of(error)}"
     if isinstance(error, OSError) and error.filename:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 PART, OLD, GONE = ".part-", ".old-", ".gone-"  # being written, being replaced, being deleted
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+MOST_NAME = 200  # bytes
 _PIECE = 2**22  # bytes read at once
 STALE_S = 3600.0  # after so long without a change, nobody writes a part any more
 
@@ -163,16 +164,22 @@ def _part_of(path: Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     _sweep(path)
     # "~": a pattern such as *.json does not find it
-    part = path.with_name(f"{PART}{secrets.token_hex(4)}-{path.name}~")
+    part = path.with_name(f"{PART}{secrets.token_hex(4)}-{_short(path.name)}~")
     try:
         yield part
     finally:
         _remove(part)
 
 
+def _short(name: str) -> str:
+    """Return a name to which something can be added: file systems end at 255 bytes."""
+    long = os.fsencode(name)
+    return name if len(long) <= MOST_NAME else hashlib.sha256(long).hexdigest()
+
+
 def _sweep(path: Path) -> None:
     """Remove what a killed program left of the same file."""
-    for left in path.parent.glob(f"{PART}????????-{glob.escape(path.name)}~"):
+    for left in path.parent.glob(f"{PART}????????-{glob.escape(_short(path.name))}~"):
         with suppress(OSError):  # it was renamed just now
             if time.time() - left.stat().st_mtime > STALE_S:
                 _remove(left)

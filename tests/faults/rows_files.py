@@ -64,16 +64,15 @@ BORDERS = {  # values at which YAML readers stumble, each in place of one that i
     "itself": "&a [*a]",
 }
 DIRECTIVES = {"a version": "%YAML 999\n---\n", "a huge version": f"%YAML 1.{'9' * 6000}\n---\n"}
-READERS = {  # by the file that is read: the command that reads it, a key of it, what else it needs
-    "bad.yaml": (PLAY, "seed", "prompt: a\n"),
-    "here/bad.yaml": (DEMO, "seed", "scene: meadow\nscript: hold 1s\n"),
-    "settings.yaml": (WITH_SETTINGS, "volume", ""),
-    "bindings.yaml": (WITH_KEYS, "anchor", ""),
+READERS = {  # of YAML: the file, the command that reads it, a key of it, what else it needs
+    "a scene": ("bad.yaml", PLAY, "seed", "prompt: a\n"),
+    "a demo": ("bad.yaml", DEMO, "seed", "scene: meadow\nscript: hold 1s\n"),
+    "settings": ("settings.yaml", WITH_SETTINGS, "volume", ""),
+    "keys": ("bindings.yaml", WITH_KEYS, "anchor", ""),
 }
 YAML_BORDERS = tuple(
-    Row(f"{name} in {file}", command, (file.removeprefix("here/"),), text(data, name=place))
-    for file, (command, key, rest) in READERS.items()
-    for place in [file.removeprefix("here/")]
+    Row(f"{name} in {reader}", command, (file,), text(data, name=file))
+    for reader, (file, command, key, rest) in READERS.items()
     for name, data in [
         *((name, f"{rest}{key}: {value}\n") for name, value in BORDERS.items()),
         *((name, f"{line}{rest}{key}: 1\n") for name, line in DIRECTIVES.items()),
@@ -192,10 +191,9 @@ LINE_BREAKS = (
 )
 
 PIPES = tuple(
-    Row(f"{file} is a pipe", command, (file.removeprefix("here/"), "plain file"), pipe(place))
-    for file, (command, _, _) in READERS.items()
-    for place in [file.removeprefix("here/")]
-    if file != "bad.yaml"  # a scene that is no file is not found
+    Row(f"a pipe for {reader}", command, (file, "plain file"), pipe(file))
+    for reader, (file, command, _, _) in READERS.items()
+    if reader != "a scene"  # one that is no file is not found
 )
 
 FOLDERS = (

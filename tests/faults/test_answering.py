@@ -34,7 +34,7 @@ def answer(home, *words, change="", stdout=subprocess.PIPE, **variables):
         stdout=stdout,
         stderr=subprocess.PIPE,
         text=True,
-        timeout=60,
+        timeout=300,
     )
 
 

@@ -79,3 +79,9 @@ def test_what_a_killed_program_left_of_a_file_is_removed_when_nobody_writes_it_a
         os.utime(tmp_path / name, (long_ago, long_ago))
     replace_file(tmp_path / "a", "")
     assert names(tmp_path) == [".part-00000000-b~", ".part-00000001-a~", "a"]
+
+
+def test_names_may_be_as_long_as_the_disk_allows(tmp_path):
+    for name in ("x" * 255, "ä" * 127):
+        replace_file(tmp_path / name, "words")
+        assert (tmp_path / name).read_text() == "words"
