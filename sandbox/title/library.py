@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from mag_sandbox.answering import last_resort
 from mag_sandbox.files.border import open_plain, refusing
 from mag_sandbox.files.typed_json import parse_json
 from mag_sandbox.files.whole import changed, remove_folder, visible
@@ -135,7 +136,11 @@ class TitleListing:
         if self._asked is None or not self._asked.done():
             return None
         asked, self._asked = self._asked, None
-        self.newest = asked.result()
+        try:
+            self.newest = asked.result()
+        except Exception as error:  # whatever lies there: the title stays, with what it knows
+            logger.error(last_resort(error))
+            self.newest = self.newest or TitleModel(library_cards())
         return self.newest
 
     def close(self) -> None:

@@ -14,7 +14,9 @@ from pathlib import Path
 
 import av  # noqa: F401 (once for all forks)
 import numpy as np
+import pygame
 
+from mag_sandbox.answering import answered, keep_story
 from mag_sandbox.controls.bindings import DEFAULTS
 from mag_sandbox.controls.sources import ScriptSource
 from mag_sandbox.files.folders import HOME_VARIABLE
@@ -33,6 +35,7 @@ from mag_sandbox.sandbox.saves import parking as places
 from mag_sandbox.sandbox.saves import save_queue
 from mag_sandbox.sandbox.saves.parked_scene import ParkedScene, StateError, write_state
 from mag_sandbox.sandbox.saves.parking import ParkedScenes
+from mag_sandbox.sandbox.screens.play import PlayScreen
 from mag_sandbox.sandbox.settings import SandboxConfig, SettingsError, save_settings
 from tests.doubles import FakeWorld
 from tests.games import FAST, SETTINGS
@@ -165,8 +168,8 @@ def tell(job: Callable, out: Connection, err: Connection, *arguments: object) ->
     job(*arguments)
 
 
-def play_until_told(here: Path, said: Connection) -> None:
-    """Play in a window that nobody sees, until a signal ends it; writing is slow."""
+def play_until_told(here: Path, said: Connection, *, bug: bool = False) -> None:
+    """Play in a window that nobody sees, until a signal or a bug ends it; writing is slow."""
     os.environ |= {"SDL_VIDEODRIVER": "dummy", "SDL_AUDIODRIVER": "dummy", HOME_VARIABLE: str(here)}
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -180,7 +183,14 @@ def play_until_told(here: Path, said: Connection) -> None:
         time.sleep(0.2)
         write_state(*arguments)
 
+    def draw(screen: PlayScreen, surface: pygame.Surface) -> None:
+        if screen.reel.blocks > 20:
+            raise TypeError("a bug in a screen")
+
+    if bug:
+        PlayScreen.draw = draw
     places.write_state, save_queue.MIN_SECONDS = slowly, 0.1
     load = lambda progress: FakeWorld(spec=FAST)  # noqa: E731 -- a test's
     game = PlayerGame(WorldChoice(), SETTINGS, here, DEFAULTS, load=load, notify=app.wake)
-    app.play(game, Playthrough(PLACE, 7), [Reporter()])
+    keep_story()
+    sys.exit(answered(lambda: bool(app.play(game, Playthrough(PLACE, 7), [Reporter()]))))

@@ -1,4 +1,4 @@
-"""Whoever tells the game to end, and however often, what is played is kept."""
+"""Whoever or whatever ends the game, and however often, what is played is kept."""
 
 import os
 import signal
@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from mag_sandbox.answering import LOG
 from mag_sandbox.sandbox.saves.parking import ParkedScenes
 from tests.faults import work
 
@@ -32,3 +33,15 @@ def test_a_signal_ends_the_game_and_keeps_the_place(forks, tmp_path, monkeypatch
     assert game.exitcode == 128 + number
     (entry,) = ParkedScenes(tmp_path / "parked", 64).entries()
     assert entry.header.frames_shown >= 60
+
+
+def test_a_bug_in_a_screen_keeps_the_place_and_is_told_in_the_log(forks, tmp_path):
+    reader, writer = forks.Pipe(duplex=False)
+    game = forks.Process(target=work.play_until_told, args=(tmp_path, writer), kwargs={"bug": True})
+    game.start()
+    writer.close()
+    game.join()
+    assert game.exitcode == 2
+    assert len(ParkedScenes(tmp_path / "parked", 64).entries()) == 1
+    assert "a bug in a screen" in (tmp_path / "data" / LOG).read_text()
+    reader.close()
