@@ -104,6 +104,10 @@ class Overlay:
         """Take an event before the screen does; True if nothing else shall."""
         return False
 
+    def dismiss(self) -> bool:
+        """Put away what the player opened; False if there is nothing."""
+        return False
+
     def update(self, now: float) -> bool:  # noqa: ARG002 -- for subclasses
         """Move on to `now`; True if what is shown changed."""
         return False

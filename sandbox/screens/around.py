@@ -51,6 +51,12 @@ class AroundOverlay(Overlay):
         self._found.add_done_callback(lambda found: self._notify())
         with_one.shutdown(wait=False)
 
+    def dismiss(self) -> bool:
+        """Put the card away, if it is there."""
+        if is_shown := self._found is not None:
+            self.press()
+        return is_shown
+
     def update(self, now: float) -> bool:  # noqa: ARG002 -- Overlay
         """Say where things are as seen from here; True if that changed."""
         before, self._lines = self._lines, self._said()

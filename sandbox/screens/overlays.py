@@ -409,6 +409,13 @@ class PostcardOverlay(Overlay):
         self._probe.is_silent = self._hunt.tour is not None
         self._pressed = True
 
+    def dismiss(self) -> bool:
+        """End the tour, if there is one."""
+        if has_tour := self._hunt.tour is not None:
+            self.stop()
+        self._pressed |= has_tour
+        return has_tour
+
     def stop(self) -> None:
         """End the tour, as when another scene begins."""
         self._hunt.stop()

@@ -294,6 +294,10 @@ class PlayScreen:
         """Do what an action key asks for."""
         self._dirty = True
         match action:
+            case "leave" if self._help is not None and not self._error:
+                self._help = None
+            case "leave" if not self._error and self._dismiss():
+                pass
             case "leave":
                 self.outcome = self._context.leave
             case "stop":
@@ -342,6 +346,10 @@ class PlayScreen:
         else:
             self._context.keyboard.release(key)
         self.feedback.key_changed(key, move, self._context.clock(), down=down)
+
+    def _dismiss(self) -> bool:
+        """Put away what the player opened over the picture; False if there is nothing."""
+        return any(overlay.dismiss() for overlay in reversed(self._session.overlays))
 
     def _over_picture(self, event: pygame.Event) -> bool:
         """Let what lies over the picture have the event; True if it took it."""

@@ -57,6 +57,8 @@ def window(
 def opening_size(asked: Size, desktop: Size | None = None) -> Size:
     """Return the size of a new window: on a large screen two thirds of it, if none was asked for.
 
+    On a small screen it fits.
+
     Args:
         asked: as the settings say it [px].
         desktop: size of the screen [px]; None: of the first one there is.
@@ -64,8 +66,9 @@ def opening_size(asked: Size, desktop: Size | None = None) -> Size:
     if asked != REFERENCE_SIZE:
         return asked
     width, height = desktop or pygame.display.get_desktop_sizes()[0]
-    larger = min(width / asked[0], height / asked[1]) * OPENS
-    return (round(asked[0] * larger), round(asked[1] * larger)) if larger > 1.0 else asked
+    room = min(width / asked[0], height / asked[1])
+    factor = min(room, max(1.0, room * OPENS))
+    return round(asked[0] * factor), round(asked[1] * factor)
 
 
 def toggle_fullscreen() -> None:

@@ -170,6 +170,20 @@ def test_a_thing_is_placed_and_taken_back_by_keys_and_the_list_knows_it(run, mon
     game.wait(lambda: around.lines == ())
 
 
+@pytest.mark.parametrize("key", [pygame.K_F1, pygame.K_y, pygame.K_c, pygame.K_t])
+def test_escape_puts_away_what_was_opened_before_it_leaves(run, key):
+    game = run()
+    game.play()
+    game.see_blocks(3)
+    game.press(key)
+    game.see_blocks(1)
+    game.press(pygame.K_ESCAPE)
+    game.see_blocks(3)
+    assert isinstance(game.screen, PlayScreen)
+    game.press(pygame.K_ESCAPE)
+    game.wait(lambda: isinstance(game.screen, TitleScreen))
+
+
 def test_a_world_that_cannot_be_changed_says_so(run):
     game = run()
     game.play()
