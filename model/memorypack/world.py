@@ -216,8 +216,7 @@ class MemoryPackWorld(PocketWorld[PocketSession]):
         self, latents: Tensor, poses: tuple[CameraPose, ...], command: CameraCommand
     ) -> FrameBlock:
         session = self._running()
-        begun = self._decoder.begin(latents[0], poses)
-        shown = self._decoder.finish(begun, poses, self._time)
+        shown = self._decoder.finish(self._decoder.begin(latents[0], poses, self._time))
         session.pose = poses[-1]
         memory = pack_usage(self._held(), self._title, self.spec, session.origin)
         return self._handed_out(shown, poses, command, memory)

@@ -6,7 +6,7 @@ world's thread takes what is left as soon as it has time. It matters to no pictu
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Generic, TypeVar
 
@@ -77,11 +77,31 @@ class SharedWork(Generic[Result]):
         ]
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Some frames of a block."""
+
+    frames: slice  # which
+    poses: Sequence[CameraPose]  # of these
+    time: int  # frames shown before the first of them
+
+
+@dataclass(frozen=True, slots=True)
+class _MadePart:
+    """Some frames of a block, made."""
+
+    part: _Part
+    resting: PicturesAtRest
+    rest: Frames
+    moved: Frames | None = None  # None: the sky that they need is yet to be made
+
+
 class BlockDecoder:
     """Makes the frames of blocks; without an animation the world stands still.
 
-    begun = showing.begin(latents, poses)  # returns at once
-    shown = showing.finish(begun, poses, time, sky=lambda: pictures(showing.upwind(poses, time)))
+    sky = showing.beside(...)  # pictures of showing.upwind(poses, time), if they are likely needed
+    begun = showing.begin(latents, poses, time, sky)  # returns at once
+    shown = showing.finish(begun, sky=lambda: pictures(showing.upwind(poses, time)))
     """
 
     def __init__(self, codec: Codec, animation: Animation | None, times: StageTimes) -> None:
@@ -98,14 +118,6 @@ class BlockDecoder:
 
         return self._thread.submit(done)
 
-    def begin(
-        self, latents: Tensor, poses: tuple[CameraPose, ...]
-    ) -> SharedWork[tuple[PicturesAtRest, Frames]]:
-        """Begin to make a block's pictures at rest of its latents, [F, C, h, w]."""
-        latents = latents.cpu()
-        tasks = [partial(self._at_rest, latents[part], poses[part]) for part in _parts(len(poses))]
-        return SharedWork(self._thread, tasks)
-
     def upwind(self, poses: tuple[CameraPose, ...], time: int) -> tuple[CameraPose, ...]:
         """Return from where the wind has carried the sky of a block that begins at `time`.
 
@@ -116,68 +128,76 @@ class BlockDecoder:
             raise RuntimeError("there is no wind in a world that stands still")
         return self._animation.upwind(poses, time)
 
-    def finish(
+    def begin(
         self,
-        begun: SharedWork[tuple[PicturesAtRest, Frames]],
+        latents: Tensor,
         poses: tuple[CameraPose, ...],
         time: int,
-        sky: Callable[[], Tensor] | None = None,
-        *,
-        likely: bool = False,
+        sky: "Future[Tensor | None] | None" = None,
+    ) -> SharedWork[_MadePart]:
+        """Begin to make a block's frames.
+
+        Args:
+            latents: of the block, [F, C, h, w].
+            poses: of the block.
+            time: frames shown before it.
+            sky: pictures of the upwind poses, [F, 3, H, W], or None, if they are being made.
+        """
+        latents = latents.cpu()
+        tasks = [partial(self._made, part, latents, sky) for part in _parts(poses, time)]
+        return SharedWork(self._thread, tasks)
+
+    def finish(
+        self, begun: SharedWork[_MadePart], sky: Callable[[], Tensor] | None = None
     ) -> DecodedBlock:
-        """Return a block's frames, `time` frames after the first one shown.
+        """Return a block's frames.
 
         Args:
             begun: of the block.
-            poses: of the block.
-            time: frames shown before it.
-            sky: makes pictures of the upwind poses, [F, 3, H, W]; None: clouds stand still.
-            likely: the sky is made at once, before it is known whether there is some in view.
+            sky: makes pictures of the upwind poses, [F, 3, H, W], if some are needed that were not
+                being made; None: clouds stand still.
         """
-        above = sky() if sky and likely else None
-        resting, frames = zip(*begun.results(), strict=True)
-        rest = np.concatenate(frames)
-        if not any(one.moves for one in resting):
+        made = begun.results()
+        if any(one.moved is None for one in made):
+            above = sky() if sky else None
+            tasks = [partial(self._moved, one, above) for one in made]
+            made = SharedWork(self._thread, tasks).results()
+        rest = np.concatenate([one.rest for one in made])
+        if not any(one.resting.moves for one in made):
             return DecodedBlock(rest)
-        has_sky = any(one.has_sky for one in resting)
-        if has_sky and sky and above is None:
-            above = sky()
-        skies = [None if above is None else above[part] for part in _parts(len(poses))]
-        tasks = [
-            partial(self._moved, one, wind, poses[part], time + part.start)
-            for one, wind, part in zip(resting, skies, _parts(len(poses)), strict=True)
-        ]
-        moved = SharedWork(self._thread, tasks).results()
-        return DecodedBlock(np.concatenate(moved), rest, has_sky)
+        moved = np.concatenate([one.moved for one in made if one.moved is not None])
+        return DecodedBlock(moved, rest, any(one.resting.has_sky for one in made))
 
     def close(self) -> None:
         """End the thread."""
         self._thread.shutdown()
 
-    def _at_rest(
-        self, latents: Tensor, poses: Sequence[CameraPose]
-    ) -> tuple[PicturesAtRest, Frames]:
+    def _made(self, part: _Part, latents: Tensor, sky: "Future[Tensor | None] | None") -> _MadePart:
+        """Return a part of a block, from the latents of all of it and the sky of all of it."""
         with torch.inference_mode(), self._times.of("decode"):
-            pictures = self._codec.picture(latents)
+            pictures = self._codec.picture(latents[part.frames])
             resting = PicturesAtRest(pictures)
             if self._animation is not None:
-                resting = self._animation.at_rest(pictures, poses)
-            return resting, to_frames(pictures)
+                resting = self._animation.at_rest(pictures, part.poses)
+            made = _MadePart(part, resting, to_frames(pictures))
+        above = sky.result() if sky and resting.has_sky else None
+        return made if resting.has_sky and above is None else self._moved(made, above)
 
-    def _moved(
-        self,
-        resting: PicturesAtRest,
-        sky: Tensor | None,
-        poses: Sequence[CameraPose],
-        time: int,
-    ) -> Frames:
-        assert self._animation is not None
+    def _moved(self, made: _MadePart, sky: Tensor | None) -> _MadePart:
+        """Return a part of a block moved to its time, with the sky of all of the block."""
+        part, resting = made.part, made.resting
+        if made.moved is not None:
+            return made
+        if self._animation is None or not resting.moves:
+            return replace(made, moved=made.rest)
         with torch.inference_mode(), self._times.of("move"):
-            sky = sky if resting.has_sky else None
-            return to_frames(self._animation.moved(resting, sky, poses, time))
+            above = sky[part.frames] if sky is not None and resting.has_sky else None
+            pictures = self._animation.moved(resting, above, part.poses, part.time)
+            return replace(made, moved=to_frames(pictures))
 
 
-def _parts(frames: int) -> tuple[slice, ...]:
+def _parts(poses: tuple[CameraPose, ...], time: int) -> list[_Part]:
     """Return two thirds of a block's frames and the rest: what two cores make in equal time."""
-    cut = -(-2 * frames // 3)
-    return tuple(part for part in (slice(0, cut), slice(cut, frames)) if part.start < part.stop)
+    cut = -(-2 * len(poses) // 3)
+    halves = slice(0, cut), slice(cut, len(poses))
+    return [_Part(one, poses[one], time + one.start) for one in halves if one.start < one.stop]

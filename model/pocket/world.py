@@ -445,10 +445,9 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         session = self._running()
         painted = self._painted_beside(poses) if given is None else _Painted()
         made = self._make(poses, given=given)
-        drawn = self._decoder.begin(made.latents[0], poses)
+        drawn = self._decoder.begin(made.latents[0], poses, self._time, painted.sky)
         self._remember(made, painted.view)  # meanwhile
-        sky = partial(self._sky, poses, painted.sky)
-        shown = self._decoder.finish(drawn, poses, self._time, sky, likely=session.has_sky)
+        shown = self._decoder.finish(drawn, partial(self._sky, poses))
         session.settle(poses[-1], has_sky=shown.has_sky)
         self._look_ahead_to(command, session.block_index + 1)
         imagined = tuple(self._imagined)
@@ -622,16 +621,14 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         self._generator.remember(made.latents, made.coordinates)
         self._cache.write(writes)
 
-    def _sky(
-        self, poses: tuple[CameraPose, ...], painted: "Future[Tensor | None] | None"
-    ) -> Tensor:
+    def _sky(self, poses: tuple[CameraPose, ...]) -> Tensor:
         """Return pictures at rest of where the wind has carried a block's sky from, [F, 3, H, W].
 
         As they were painted, or else as memory shows them.
         """
         poses = self._decoder.upwind(poses, self._time)
         with self._times.of("sky"):
-            views = painted.result() if painted else self._inventor.views(poses)
+            views = self._inventor.views(poses)
             if views is not None:
                 return views
             self._read(self._attend(poses[-1]))
