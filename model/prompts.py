@@ -1,13 +1,14 @@
 """Prompts to text features: from a file for scenes that come with the game, else by the encoder.
 
-The encoder's library takes about two seconds to import, as long as all the rest of a start. So it
-is imported only when a prompt comes up whose features are not in the file.
+The encoder's library takes seconds to import, as long as all the rest of a start. So it is
+imported only when a prompt comes up whose features are not in the file, beside whatever runs.
 """
 
 import json
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import torch
@@ -47,21 +48,26 @@ class PromptFeatures:
         """
         self._tokenizer, self._text_len = tokenizer, text_len
         self._load_encoder, self._known = load_encoder, known
-        self._encoder: Encoder | None = None
+        self._encoder: Future[Encoder] | None = None
 
     def __call__(self, prompt: str) -> Tensor:
         """Return the features of a prompt, [1, text_len, dim]; rows past it are zero."""
         rows = self._known.get(prompt)
         if rows is not None:
             return torch.nn.functional.pad(rows, (0, 0, 0, self._text_len - len(rows)))[None]
-        encoder = self.warm()
+        encoder = self._begun().result()
         with torch.inference_mode():
             return encoder(*tokenise(self._tokenizer, [prompt], self._text_len))
 
-    def warm(self) -> Encoder:
-        """Return the encoder, loaded unless it is there."""
+    def warm(self) -> bool:
+        """Begin to load the encoder; True once it is there."""
+        return self._begun().done()
+
+    def _begun(self) -> "Future[Encoder]":
         if self._encoder is None:
-            self._encoder = self._load_encoder()
+            thread = ThreadPoolExecutor(1, "text encoder")
+            self._encoder = thread.submit(self._load_encoder)
+            thread.shutdown(wait=False)
         return self._encoder
 
 
@@ -128,6 +134,6 @@ class Conditioner:
         self._keys.move_to_end(prompt)
         return self._keys[prompt]
 
-    def warm(self) -> None:
-        """Load what is needed to read any prompt."""
-        self._features.warm()
+    def warm(self) -> bool:
+        """Begin to load what is needed to read any prompt; True once it is there."""
+        return self._features.warm()
