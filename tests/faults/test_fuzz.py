@@ -188,7 +188,7 @@ def test_the_header_of_a_state_is_read_or_refused(tmp_path, data):
 
 
 @given(data=st.data())
-@QUICK
+@settings(QUICK, max_examples=MORE or 20)
 def test_whatever_lies_in_the_data_folder_the_title_lists_it(session, tmp_path, data):
     for name in ("scenes", "recordings/a", "parked"):
         (tmp_path / name).mkdir(parents=True, exist_ok=True)

@@ -1,8 +1,10 @@
 """Every format shows the recording, as long as it was, and says what it shows."""
 
 import json
+import shlex
 from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 
 import av
 import numpy as np
@@ -12,7 +14,7 @@ from PIL import Image
 from mag_sandbox.evaluation.probe.metrics import psnr
 from mag_sandbox.sandbox.export import ExportError, ExportOptions
 from mag_sandbox.sandbox.export.exporter import Exported, export
-from mag_sandbox.sandbox.export.metadata import is_ours
+from mag_sandbox.sandbox.export.metadata import is_ours, replay_line
 from mag_sandbox.sandbox.export.video import PictureFiles
 from mag_sandbox.sandbox.recording.frame_store import FRAMES_FILE
 from mag_sandbox.sandbox.recording.reader import RecordingError
@@ -298,3 +300,9 @@ def test_a_stretch_of_nothing_is_refused(folder, tmp_path, options, message):
 def test_wrong_options_are_refused(options, message):
     with pytest.raises(ExportError, match=message):
         ExportOptions(**options)
+
+
+@pytest.mark.parametrize("name", ["monday", "it's; rm -r x", "$(reboot)", "a b", "-x"])
+def test_the_line_that_replays_names_the_folder_and_nothing_else(name):
+    recording = SimpleNamespace(folder=Path("/tmp") / name)
+    assert shlex.split(replay_line(recording)) == ["mag-sandbox", "replay", name, "--verify"]
