@@ -5,7 +5,7 @@ that stand there, the seed and the place: the same questions in the same order g
 bit for bit. Nothing is kept in between, and nothing depends on time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
@@ -29,7 +29,6 @@ from mag_sandbox.model.imagination.planner import (
 from mag_sandbox.model.imagination.surroundings import Lattice, Place, Surroundings
 from mag_sandbox.model.imagination.weights import ImaginationNetworks, load_networks
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
-from mag_sandbox.model.pocket.fused_pictures import FusedDecoder
 
 _BEGINNINGS = 64  # of plans, of which one is to be like what was given
 BESIDE = 2  # cells beyond the edge of a view that still say how it looks there
@@ -47,26 +46,34 @@ class Subject(NamedTuple):
 class Imagination:
     """Invents views.
 
-    imagination = load_imagination(IMAGINATION_WEIGHTS, autoencoder, matmul_attention)
+    imagination = load_imagination(
+        IMAGINATION_WEIGHTS, autoencoder, autoencoder.decode, matmul_attention, torch.bfloat16
+    )
     things = imagination.plan(prompt, empty, seed=1)
     pose = imagination.lattice.nearest(CameraPose())
     around = imagination.imagine(imagination.nothing(), pose, Subject(prompt, empty, 1, things))
     latents = imagination.view(around, pose)  # [1, 32, 12, 20], for the memory's decoder
     """
 
-    def __init__(self, networks: ImaginationNetworks, autoencoder: Autoencoder) -> None:
+    def __init__(
+        self,
+        networks: ImaginationNetworks,
+        autoencoder: Autoencoder,
+        decode: Callable[[Tensor], Tensor],
+    ) -> None:
         """Take networks that are ready to be used.
 
         Args:
             networks: in the dtype in which they are to run.
-            autoencoder: of the memory: pictures from and to its latents.
+            autoencoder: of the memory: latents of pictures.
+            decode: its fastest way back, [B, C, h, w] -> [B, 3, H, W].
         """
         config = networks.config
         self.config = config
         self._ring = config.painter.ring
         self.lattice = Lattice(*self._ring, config.painter.view)
         self._planner, self._painter = networks.planner.eval(), networks.painter.eval()
-        self._autoencoder, self._decoder = autoencoder, FusedDecoder(autoencoder)
+        self._autoencoder, self._decode = autoencoder, decode
 
     def nothing(self) -> Surroundings:
         """Return the surroundings of a world that begins."""
@@ -196,9 +203,7 @@ class Imagination:
 
     def _pictures(self, latents: Tensor) -> Tensor:
         """Return whole-numbered pictures of latents, as a screen shows them, in [-1, 1]."""
-        dtype = _dtype(self._autoencoder)
-        latents = latents.to(dtype).contiguous(memory_format=torch.channels_last)
-        return to_pictures(to_frames(self._decoder(latents)), dtype)
+        return to_pictures(to_frames(self._decode(latents)), _dtype(self._autoencoder))
 
     def _encoded(self, pictures: Tensor) -> Tensor:
         """Return the memory's latents of pictures, fp32."""
@@ -237,13 +242,18 @@ class Imagination:
 
 
 def load_imagination(
-    folder: Path, autoencoder: Autoencoder, kernel: AttentionKernel, dtype: torch.dtype
+    folder: Path,
+    autoencoder: Autoencoder,
+    decode: Callable[[Tensor], Tensor],
+    kernel: AttentionKernel,
+    dtype: torch.dtype,
 ) -> Imagination:
     """Return what the weights of a folder invent.
 
     Args:
         folder: of the weights.
         autoencoder: of the memory, ready to be used.
+        decode: its fastest way back, [B, C, h, w] -> [B, 3, H, W].
         kernel: for attention.
         dtype: in which the painter runs; bf16 where the processor knows it.
 
@@ -253,7 +263,7 @@ def load_imagination(
     networks = load_networks(folder, kernel)
     networks.planner.requires_grad_(False)  # its steps are too small to gain by fewer bits
     fuse(networks.painter.to(dtype).requires_grad_(False).dit)
-    return Imagination(networks, autoencoder)
+    return Imagination(networks, autoencoder, decode)
 
 
 def _dtype(module: torch.nn.Module) -> torch.dtype:

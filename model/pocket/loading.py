@@ -106,7 +106,9 @@ def load(
     editor = None
     if execution.paints:
         kernel = named_kernel(execution.kernel)
-        invented = load_imagination(imagination, autoencoder, kernel, execution.dtype)
+        invented = load_imagination(
+            imagination, autoencoder, parts.codec.picture, kernel, execution.dtype
+        )
         digest = parts.provenance["imagination"] = digest_of(imagination)
         inventor = PaintingInventor(invented, features, _words(weights), digest)
         editor = Editor(invented, features, inventor)

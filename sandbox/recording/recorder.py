@@ -135,8 +135,9 @@ class Recorder(SessionObserver):
                         event = replace(event, provenance=with_machine(event.provenance))
                         event = _with_own_image(event, folder)
                         event = _with_own_state(event, folder, parked)
-                        parked = None  # large, and written now
-                        give_back_freed()
+                        if parked is not None:
+                            parked = None  # large, and written now
+                            give_back_freed()  # which halts play for a moment
                     file.write(to_line(event))
                     file.flush()  # a killed game leaves a readable recording
                 there = (folder / EVENTS_FILE).stat()

@@ -52,7 +52,7 @@ class SampleSheets:
 
     def paintings(self, path: Path, painter: Painter) -> None:
         """Write scenes, and the same scenes painted from their own things."""
-        invented = Imagination(self._networks, self._autoencoder)
+        invented = Imagination(self._networks, self._autoencoder, self._autoencoder.decode)
         pose, nothing = invented.lattice.nearest(_AHEAD), invented.nothing()
         rows: list[list[np.ndarray]] = []
         for number, scene in enumerate(self._scenes):

@@ -44,7 +44,7 @@ def networks(config: ImaginationConfig = TINY) -> ImaginationNetworks:
 def imagination() -> Imagination:
     """Return what invents views of 4 x 6 cells on a ring of 8 x 16."""
     autoencoder = Autoencoder(AutoencoderConfig(channels=3, widths=(4, 4, 4)))
-    return Imagination(networks(), autoencoder)
+    return Imagination(networks(), autoencoder, autoencoder.decode)
 
 
 def prompts() -> tuple[torch.Tensor, torch.Tensor]:

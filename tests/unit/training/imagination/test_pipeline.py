@@ -47,7 +47,9 @@ def test_training_leaves_weights_that_plan_and_paint_and_can_be_trained_on(monke
     assert not main(told)
     autoencoder = Autoencoder(POCKET.autoencoder)
     load_into(autoencoder, POCKET_WEIGHTS / AUTOENCODER)
-    made = load_imagination(tmp_path / "weights", autoencoder, matmul_attention, torch.float32)
+    made = load_imagination(
+        tmp_path / "weights", autoencoder, autoencoder.decode, matmul_attention, torch.float32
+    )
     prompt = torch.zeros(1, 48, 128)
     things = made.plan(prompt, prompt, 1)
     around = made.imagine(made.nothing(), CameraPose(fov=90.0), Subject(prompt, prompt, 1, things))
