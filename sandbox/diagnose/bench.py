@@ -21,7 +21,7 @@ import psutil
 import pygame
 
 from mag_sandbox.controls.bindings import DEFAULTS
-from mag_sandbox.controls.camera import CameraCommand
+from mag_sandbox.controls.camera import CameraCommand, CameraPose, command_towards
 from mag_sandbox.controls.sources import ScriptSource
 from mag_sandbox.model.world import MIB, Control, FrameBlock, World, WorldFailed
 from mag_sandbox.sandbox import app
@@ -170,6 +170,8 @@ def run(plan: BenchPlan, say: Say) -> dict:
     say(f"4/4 {plan.prefill_seconds:.0f} s of memory, then blocks of both states in turn")
     full = plan.choice.load()
     prefill(full, plan.scene, plan.seed, survey(full.spec, plan.prefill_seconds), say)
+    for world in (short, full):
+        turn_home(world)
     flatness = compare_block_times(short, full, ALTERNATED_BLOCKS)
     facts = _facts(plan, full)
     short.close()
@@ -335,6 +337,15 @@ def prefill(
             say(f"    block {step.block.block_index} of {len(path)}")
     session.end("filled")
     return session
+
+
+def turn_home(world: World) -> None:
+    """Look where play began: what a block shows matters more than what memory holds beside it."""
+    spec = world.spec
+    command: CameraCommand | None = CameraCommand()
+    while command is not None:
+        (*_, pose) = world.step(Control(camera=command)).poses
+        command = command_towards(pose, CameraPose(), spec.full_speed, spec.fps, spec.block_length)
 
 
 def compare_block_times(short: World, full: World, blocks: int) -> dict:

@@ -3,6 +3,7 @@
 import pytest
 
 from mag_sandbox.controls.camera import CameraCommand
+from mag_sandbox.model.world import Control
 from mag_sandbox.sandbox.diagnose import bench
 from mag_sandbox.sandbox.diagnose.bench import PlayMeter, resident_bytes
 from mag_sandbox.sandbox.play.scripts import survey, wander
@@ -47,6 +48,15 @@ def test_blocks_of_both_states_are_made_in_turn():
         world.reset(SCENE, seed=1)
     bench.compare_block_times(*worlds, blocks=3)
     assert order == list("abababab")
+
+
+def test_states_are_compared_where_play_began():
+    world = FakeWorld()
+    world.reset(SCENE, seed=1)
+    bench.prefill(world, SCENE, 1, wander(40, seed=1))
+    bench.turn_home(world)
+    (*_, pose) = world.step(Control()).poses
+    assert (pose.yaw, pose.pitch) == pytest.approx((0.0, 0.0), abs=0.2)
 
 
 def weigh_recording(world: FakeWorld) -> dict:
