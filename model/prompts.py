@@ -1,14 +1,12 @@
 """Prompts to text features: from a file for scenes that come with the game, else by the encoder.
 
-The encoder's library takes seconds to import, as long as all the rest of a start. So it is
-imported only when a prompt comes up whose features are not in the file, beside whatever runs.
+The encoder is loaded only when a prompt comes up whose features are not in the file.
 """
 
 import json
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import torch
@@ -48,26 +46,21 @@ class PromptFeatures:
         """
         self._tokenizer, self._text_len = tokenizer, text_len
         self._load_encoder, self._known = load_encoder, known
-        self._encoder: Future[Encoder] | None = None
+        self._encoder: Encoder | None = None
 
     def __call__(self, prompt: str) -> Tensor:
         """Return the features of a prompt, [1, text_len, dim]; rows past it are zero."""
         rows = self._known.get(prompt)
         if rows is not None:
             return torch.nn.functional.pad(rows, (0, 0, 0, self._text_len - len(rows)))[None]
-        encoder = self._begun().result()
+        encoder = self.warm()
         with torch.inference_mode():
             return encoder(*tokenise(self._tokenizer, [prompt], self._text_len))
 
-    def warm(self) -> bool:
-        """Begin to load the encoder; True once it is there."""
-        return self._begun().done()
-
-    def _begun(self) -> "Future[Encoder]":
+    def warm(self) -> Encoder:
+        """Return the encoder, loaded unless it is there."""
         if self._encoder is None:
-            thread = ThreadPoolExecutor(1, "text encoder")
-            self._encoder = thread.submit(self._load_encoder)
-            thread.shutdown(wait=False)
+            self._encoder = self._load_encoder()
         return self._encoder
 
 
@@ -134,6 +127,6 @@ class Conditioner:
         self._keys.move_to_end(prompt)
         return self._keys[prompt]
 
-    def warm(self) -> bool:
-        """Begin to load what is needed to read any prompt; True once it is there."""
-        return self._features.warm()
+    def warm(self) -> None:
+        """Load what is needed to read any prompt."""
+        self._features.warm()

@@ -263,8 +263,8 @@ class World(Protocol):
     def restore(self, state: WorldState) -> None:
         """Go on from a snapshot: restore and continue equals uninterrupted."""
 
-    def expect_prompt(self) -> bool:
-        """Get ready to read prompts, beside play; True once that takes no time any more."""
+    def expect_prompt(self) -> None:
+        """Get ready to read a prompt, which may take a while the first time."""
 
     def round_trip(self, frames: Frames) -> Frames:
         """Return frames after the autoencoder alone: the best that memory could give back."""

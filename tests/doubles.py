@@ -164,9 +164,8 @@ class FakeWorld:
         said = {"re_encoded": self._origin.words()} if self._origin else {}
         return {"weights": "0" * 16, "dtype": "uint8", "threads": 1, **said}
 
-    def expect_prompt(self) -> bool:
+    def expect_prompt(self) -> None:
         """Read prompts at once."""
-        return True
 
     def close(self) -> None:
         self.closed = True

@@ -78,9 +78,9 @@ class PocketWorld(SessionWorld[Session]):
         self._decoder = BlockDecoder(parts.codec, parts.animation, self._times)
         self._words = parts.words
 
-    def expect_prompt(self) -> bool:
+    def expect_prompt(self) -> None:
         """Load what reading a prompt needs; see `World`."""
-        return self._conditioner.warm()
+        self._conditioner.warm()
 
     def round_trip(self, frames: Frames) -> Frames:
         """Return frames through the autoencoder; see `World`."""

@@ -31,6 +31,7 @@ from mag_sandbox.model.pocket.editing import Editor
 from mag_sandbox.model.pocket.fused_pictures import FusedDecoder
 from mag_sandbox.model.pocket.inventing import Inventor, MemoryModelInventor
 from mag_sandbox.model.pocket.painting import PaintingInventor
+from mag_sandbox.model.pocket.text_reader import TextReader
 from mag_sandbox.model.pocket.weights import (
     ANIMATOR,
     AUTOENCODER,
@@ -193,9 +194,7 @@ def prompt_features(
     """
 
     def load_encoder():
-        from mag_sandbox.model.pocket.networks import TextEncoder  # takes seconds to import
-
-        encoder = TextEncoder(config.text)
+        encoder = TextReader(config.text)
         load_into(encoder, weights / WORLD, part="text.")
         return encoder.eval().requires_grad_(False)
 

@@ -285,11 +285,6 @@ class Session:
         if isinstance(command, CameraCommand):
             command = Control(camera=command.along(self.world.spec.axes))
         asked, self._asked = self._asked, Control()
-        if (
-            asked.prompt is not None and not self.world.expect_prompt()
-        ):  # nor what is asked after it
-            self._asked = Control(prompt=asked.prompt)
-            return _changed(command, None, asked.memory)
         if self._edits and command.edit is None:
             command = replace(command, edit=self._edits.popleft())
         return _changed(command, asked.prompt, asked.memory)

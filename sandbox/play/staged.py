@@ -17,9 +17,10 @@ class Staged:
     def __init__(self, *worlds: World) -> None:
         self._worlds = worlds
 
-    def expect_prompt(self) -> bool:
-        """Let them get ready to read a prompt; tell whether all are."""
-        return all([world.expect_prompt() for world in self._worlds])  # noqa: C419 -- every one
+    def expect_prompt(self) -> None:
+        """Let them get ready to read a prompt."""
+        for world in self._worlds:
+            world.expect_prompt()
 
     def prepare(self) -> bool:
         """Let them look ahead."""

@@ -1,7 +1,5 @@
 """Prompts: known ones need no encoder, and every one is read once."""
 
-from threading import Event
-
 import pytest
 import torch
 
@@ -53,18 +51,7 @@ def test_a_player_who_begins_to_write_need_not_wait_later():
     read = features_of(encoder)
     read.warm()
     read("a red hill")
-    assert read.warm()
     assert encoder.loaded == 1
-
-
-def test_the_encoder_is_loaded_beside_whatever_runs():
-    may_load = Event()
-    encoder = CountingEncoder()
-    read = PromptFeatures(tiny_tokenizer(), LENGTH, lambda: may_load.wait(9) and encoder.load(), {})
-    assert not read.warm()
-    may_load.set()
-    read("a red hill")
-    assert read.warm()
 
 
 def test_features_of_other_weights_are_not_used(tmp_path, texts):

@@ -3,7 +3,9 @@
 import pytest
 import torch
 
-from mag_sandbox.model.config import END, PAD
+from mag_sandbox.model.config import END, PAD, TextConfig
+from mag_sandbox.model.pocket.networks import TextEncoder
+from mag_sandbox.model.pocket.text_reader import TextReader
 from mag_sandbox.model.prompts import tokenise
 from tests.tiny import CAPTIONS, TINY, tiny_networks, tiny_tokenizer
 
@@ -50,6 +52,20 @@ def test_rows_past_the_prompt_are_exactly_zero(tokenizer):
     assert features.shape == (3, LENGTH, TINY.text.dim)
     assert features[mask == 0].abs().max() == 0
     assert (features[mask == 1].abs().amax(dim=-1) > 0).all()
+
+
+@pytest.mark.parametrize("config", [TINY.text, TextConfig()], ids=["tiny", "usual"])
+def test_the_reader_of_play_gives_the_very_numbers_of_the_library(config):
+    torch.manual_seed(3)
+    encoder, reader = TextEncoder(config).eval(), TextReader(config).eval()
+    for values in encoder.parameters():
+        torch.nn.init.normal_(values, std=0.3)
+    reader.load_state_dict(encoder.state_dict())
+    used = torch.tensor([1, config.text_len // 2, config.text_len])
+    mask = (torch.arange(config.text_len) < used[:, None]).long()
+    ids = torch.randint(2, config.vocab_size, mask.shape) * mask
+    with torch.inference_mode():
+        assert torch.equal(reader(ids, mask), encoder(ids, mask))
 
 
 def test_padding_changes_no_feature(tokenizer):

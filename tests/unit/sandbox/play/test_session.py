@@ -1,18 +1,15 @@
 """A session drives a world from a source and tells its observers everything, in order."""
 
-from dataclasses import replace
-
 import pytest
 import xxhash
 
 from mag_sandbox.controls.camera import CameraCommand
-from mag_sandbox.controls.edits import Edit
 from mag_sandbox.controls.sources import ScriptSource
 from mag_sandbox.model.world import Control, MemorySetting
 from mag_sandbox.sandbox.play.events import SessionStart
 from mag_sandbox.sandbox.play.session import Session, digest_of
 from mag_sandbox.scenes import Scene
-from tests.doubles import SPEC, FakeWorld
+from tests.doubles import FakeWorld
 
 SCENE = Scene(prompt="A meadow.", name="meadow")
 PAN = CameraCommand(yaw=1.0)
@@ -131,22 +128,3 @@ def test_a_digest_is_the_xxh3_hash_of_the_frames():
     frames = FakeWorld().reset(SCENE, seed=1).frames
     expected = xxhash.xxh3_64_hexdigest(frames.tobytes())
     assert digest_of(frames) == digest_of(frames[:, ::-1][:, ::-1]) == expected
-
-
-def test_play_goes_on_until_a_prompt_can_be_read_and_what_was_asked_with_it_waits_too(notes):
-    asked, ready = [], [False, False, True, True]
-
-    class Reading(FakeWorld):
-        def expect_prompt(self):
-            return ready.pop(0)
-
-    world = Reading(spec=replace(SPEC, kinds=("tent",)), on_step=asked.append)
-    session = Session(world, ScriptSource([PAN] * 9), observers=[notes])
-    session.start(SCENE, seed=7)
-    session.change(prompt="A beach.", memory=MemorySetting("mag"))
-    session.edit(Edit("forget"))
-    for _ in range(4):
-        session.advance()
-    assert [control.prompt for control in asked] == [None, None, "A beach.", None]
-    assert [control.edit for control in asked] == [None, None, Edit("forget"), None]
-    assert [control.memory for control in asked] == [MemorySetting("mag"), None, None, None]

@@ -1,0 +1,118 @@
+"""The pocket world's text encoder laid out for play: the same numbers without its library.
+
+`transformers`, with which it is trained, takes five seconds to import, and whoever imports holds up
+play meanwhile. This is the encoder half of UMT5 (arXiv 2304.09151) in as many lines as it needs,
+equal to the library's bit by bit, under the same names of weights.
+"""
+
+import math
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from mag_sandbox.model.config import TextConfig
+
+_BUCKETS, _FARTHEST = 32, 128  # of distances between tokens
+_EPSILON = 1e-6
+
+
+class TextReader(nn.Module):
+    """Text features of token ids; see `TextEncoder`, whose weights it takes.
+
+    reader = TextReader(POCKET.text)
+    features = reader(*tokenise(tokenizer, ["a red tower"], POCKET.text.text_len))
+    """
+
+    def __init__(self, config: TextConfig) -> None:
+        super().__init__()
+        shared = nn.Embedding(config.vocab_size, config.dim)
+        self.umt5 = nn.ModuleDict({"shared": shared, "encoder": _Stack(config, shared)})
+
+    def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """Return features, [B, text_len, dim], of token ids and their mask, [B, text_len]."""
+        features = self.umt5["encoder"](ids, mask)
+        return features * mask[..., None].to(features.dtype)
+
+
+class _Stack(nn.Module):
+    def __init__(self, config: TextConfig, shared: nn.Embedding) -> None:
+        super().__init__()
+        self.embed_tokens = shared
+        self.block = nn.ModuleList(_Block(config) for _ in range(config.num_layers))
+        self.final_layer_norm = _Norm(config.dim)
+
+    def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
+        x = self.embed_tokens(ids)
+        hidden = torch.zeros(mask.shape, dtype=x.dtype).masked_fill(mask == 0, -math.inf)
+        buckets = _buckets(ids.shape[1])
+        for block in self.block:
+            x = block(x, hidden[:, None, None], buckets)
+        return self.final_layer_norm(x)
+
+
+class _Block(nn.Module):
+    def __init__(self, config: TextConfig) -> None:
+        super().__init__()
+        parts = ({"SelfAttention": _Attention(config)}, {"DenseReluDense": _FeedForward(config)})
+        self.layer = nn.ModuleList(
+            nn.ModuleDict({**part, "layer_norm": _Norm(config.dim)}) for part in parts
+        )
+
+    def forward(self, x: Tensor, hidden: Tensor, buckets: Tensor) -> Tensor:
+        attend, feed = (cast(nn.ModuleDict, layer) for layer in self.layer)
+        x = x + attend["SelfAttention"](attend["layer_norm"](x), hidden, buckets)
+        return x + feed["DenseReluDense"](feed["layer_norm"](x))
+
+
+class _Attention(nn.Module):
+    """Every token reads all tokens; where they stand counts by their distance alone."""
+
+    def __init__(self, config: TextConfig) -> None:
+        super().__init__()
+        self._heads = config.num_heads
+        self.q, self.k, self.v, self.o = (
+            nn.Linear(config.dim, config.dim, bias=False) for _ in range(4)
+        )
+        self.relative_attention_bias = nn.Embedding(_BUCKETS, config.num_heads)
+
+    def forward(self, x: Tensor, hidden: Tensor, buckets: Tensor) -> Tensor:
+        query, key, value = (
+            part(x).unflatten(-1, (self._heads, -1)).transpose(1, 2)
+            for part in (self.q, self.k, self.v)
+        )
+        bias = self.relative_attention_bias(buckets).permute(2, 0, 1)[None] + hidden
+        read = functional.scaled_dot_product_attention(query, key, value, bias, scale=1.0)
+        return self.o(read.transpose(1, 2).flatten(2))
+
+
+class _FeedForward(nn.Module):
+    def __init__(self, config: TextConfig) -> None:
+        super().__init__()
+        self.wi_0, self.wi_1 = (nn.Linear(config.dim, config.ffn_dim, bias=False) for _ in "01")
+        self.wo = nn.Linear(config.ffn_dim, config.dim, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        gate = self.wi_0(x)
+        inner = math.sqrt(2.0 / math.pi) * (gate + 0.044715 * torch.pow(gate, 3.0))
+        return self.wo(0.5 * gate * (1.0 + torch.tanh(inner)) * self.wi_1(x))
+
+
+class _Norm(nn.Module):
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(dim))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.weight * (x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + _EPSILON))
+
+
+def _buckets(length: int) -> Tensor:
+    """Return the bucket of each pair's distance, int64 [length, length]; far ones share some."""
+    places = torch.arange(length)
+    ahead = places[None] - places[:, None]
+    half, exact = _BUCKETS // 2, _BUCKETS // 4
+    far = torch.log(ahead.abs().float() / exact) / math.log(_FARTHEST / exact)
+    coarse = (exact + (far * (half - exact)).long()).clamp(max=half - 1)
+    return (ahead > 0) * half + torch.where(ahead.abs() < exact, ahead.abs(), coarse)
