@@ -3,7 +3,7 @@
 import signal
 import sys
 
-from mag_sandbox.answering import answered, keep_story
+from mag_sandbox.answering import answered, end, keep_story
 
 
 def main() -> int:
@@ -14,7 +14,7 @@ def main() -> int:
     """
     keep_story()
     try:
-        return answered(_run)
+        return end(answered(_run))
     finally:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 

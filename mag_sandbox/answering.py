@@ -23,6 +23,7 @@ REFUSED = 2  # exit code
 BROKEN_OFF = 130  # after Ctrl+C, as shells have it
 NOBODY_READS = 141  # as where a pipe is closed
 LOG = "mag-sandbox.log"
+WORLD_THREAD = "generation"  # the name of threads that own worlds
 MOST_LOG = 2**20  # bytes, then it begins anew, once more
 _CONTROLS = {code: "?" for code in (*range(32), 127, *range(128, 160)) if chr(code) not in "\n\t"}
 
@@ -42,6 +43,19 @@ def answered(run: Callable[[], int]) -> int:
         return NOBODY_READS
     except Exception as error:
         return _refused(last_resort(error))
+    return code
+
+
+def end(code: int) -> int:
+    """Return an exit code, unless a world did not stop in time: then end without waiting for it.
+
+    Python would tear down what its thread still uses.
+    """
+    if any(thread.name == WORLD_THREAD for thread in threading.enumerate()):
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(code)
     return code
 
 

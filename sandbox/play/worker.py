@@ -15,7 +15,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from mag_sandbox.answering import last_resort
+from mag_sandbox.answering import WORLD_THREAD, last_resort
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.files.border import Refusal
 from mag_sandbox.model.world import FrameBlock, Frames, Progress, World, WorldSpec
@@ -113,7 +113,7 @@ class GenerationWorker:
         self._block_time = DurationEstimate()
         self._prepare_time = DurationEstimate()
         self._making_time = DurationEstimate(0.75, 8)  # of the newest blocks, enlarging apart
-        self._thread = threading.Thread(target=self._run, name="generation", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=WORLD_THREAD, daemon=True)
 
     def start(self) -> None:
         """Begin to load the world."""

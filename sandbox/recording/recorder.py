@@ -127,6 +127,7 @@ class Recorder(SessionObserver):
 
     def _write(self, folder: Path, queue: "SimpleQueue[Event | None]") -> None:
         parked, self._parked = self._parked, None
+        is_begun = False  # there is something to read
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with (folder / EVENTS_FILE).open("x", encoding="utf-8") as file:
@@ -140,6 +141,7 @@ class Recorder(SessionObserver):
                             give_back_freed()  # which halts play for a moment
                     file.write(to_line(event))
                     file.flush()  # a killed game leaves a readable recording
+                    is_begun = True
                 there = (folder / EVENTS_FILE).stat()
                 if not os.path.samestat(there, os.fstat(file.fileno())):
                     raise FileNotFoundError
@@ -149,10 +151,21 @@ class Recorder(SessionObserver):
             self._give_up(f"{folder / EVENTS_FILE} was taken away meanwhile")
         except OSError as error:  # copytree's is a list of what went wrong
             self._give_up(f"{error.strerror or error} ({folder})")
+        if self.problem and not is_begun:
+            _discard(folder)
 
     def _give_up(self, why: str) -> None:
         self.problem = f"recording stopped: {why}; play goes on"
         self.on_problem(self.problem)
+
+
+def _discard(folder: Path) -> None:
+    """Leave nothing of a recording that holds nothing."""
+    shutil.rmtree(folder / STATE_FOLDER, ignore_errors=True)
+    with suppress(OSError):
+        for path in (folder / EVENTS_FILE, *folder.glob("image.*"), *folder.glob("frames*.bin")):
+            path.unlink(missing_ok=True)
+        folder.rmdir()
 
 
 def _with_own_state(event: SessionStart, folder: Path, parked: ParkedScene | None) -> SessionStart:

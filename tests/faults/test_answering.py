@@ -104,3 +104,16 @@ def test_a_user_without_a_home_is_told_what_to_set(tmp_path):
     assert done.returncode == 2
     assert "set MAG_SANDBOX_HOME to a folder" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+STUCK = """
+import atexit, threading, time
+threading.Thread(target=time.sleep, args=(99,), name="generation", daemon=True).start()
+atexit.register(lambda: print("torn down"))
+"""
+
+
+def test_a_world_that_does_not_stop_is_not_torn_down_under_its_feet(tmp_path):
+    done = answer(tmp_path, "pley", change=STUCK)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1

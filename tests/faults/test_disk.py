@@ -73,6 +73,13 @@ def test_a_recording_on_a_full_disk_is_readable_and_play_goes_on(full, tmp_path)
     assert 1 <= len(recording.blocks) <= len(AWAY_AND_BACK) + 1
 
 
+def test_a_recording_of_which_nothing_fits_leaves_nothing(full, tmp_path):
+    done = full(work.record_where_nothing_fits)
+    assert done.code == 0, done.err
+    assert "recording stopped: File too large" in done.err
+    assert listed(tmp_path) == []
+
+
 def test_parking_on_a_full_disk_keeps_how_it_was_left_before(full, tmp_path):
     done = full(work.park_on_a_full_disk)
     assert done.code == 0, done.err

@@ -133,6 +133,12 @@ def record_on_a_full_disk(here: Path) -> None:
     record(here / "rec", with_prober=False)
 
 
+def record_where_nothing_fits(here: Path) -> None:
+    """Record a session on a disk without room for its first line."""
+    limit(10)
+    record(here / "rec", with_prober=False)
+
+
 def park_on_a_full_disk(here: Path) -> None:
     """Leave a scene once more."""
     scenes = ParkedScenes(here / "parked", 64)
