@@ -434,7 +434,7 @@ class PlayScreen:
 
     def _mode_text(self) -> str:
         if self.reel.starting_over:
-            return "starting over"
+            return "going back" if self.playthrough.parked else "starting over"
         return "paused" if self.reel.paused else self._busy or self.mode
 
 
