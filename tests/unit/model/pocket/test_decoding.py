@@ -3,7 +3,13 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-from mag_sandbox.model.pocket.decoding import SharedWork
+import pytest
+import torch
+
+from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.model.pocket.animation import PicturesAtRest
+from mag_sandbox.model.pocket.decoding import BlockDecoder, Codec, SharedWork
+from mag_sandbox.model.session_world import StageTimes
 
 
 def test_who_waits_does_what_the_thread_has_not_begun():
@@ -36,3 +42,49 @@ def test_results_are_in_order_whoever_is_first():
         work = SharedWork(thread, [lambda: 1, lambda: 2, lambda: 3])
         thread.submit(lambda: None).result()  # all was done beside
         assert work.results() == [1, 2, 3]
+
+
+class AllSky:
+    """An animation of pictures that are sky and nothing else."""
+
+    def at_rest(self, pictures, poses):
+        return PicturesAtRest(pictures, pictures, pictures, has_sky=True)
+
+    def moved(self, resting, sky, poses, time):
+        return resting.pictures if sky is None else sky
+
+
+@pytest.fixture
+def decoder():
+    codec = Codec(encode=torch.as_tensor, picture=lambda x: x, open_image=lambda path: path)  # type: ignore[arg-type, return-value]
+    made = BlockDecoder(codec, AllSky(), StageTimes())  # type: ignore[arg-type]
+    yield made
+    made.close()
+
+
+POSES = (CameraPose(),) * 3
+LATENTS = torch.zeros(3, 3, 4, 4)
+SKY = torch.linspace(-1, 1, 3)[:, None, None, None].expand_as(LATENTS)
+
+
+def refuse() -> torch.Tensor:
+    raise AssertionError("the sky was made already")
+
+
+def test_a_sky_that_was_being_made_is_shown_and_not_made_again(decoder):
+    begun = decoder.begin(LATENTS, POSES, 0, decoder.beside(lambda: SKY))
+    shown = decoder.finish(begun, refuse)
+    assert shown.has_sky
+    assert shown.frames[:, 0, 0, 0].tolist() == [0, 128, 255]
+    assert (shown.rest == 128).all()
+
+
+@pytest.mark.parametrize("nowhere", [False, True])
+def test_a_sky_that_comes_into_view_unexpectedly_is_made_then(decoder, nowhere):
+    begun = decoder.begin(LATENTS, POSES, 0, decoder.beside(lambda: None) if nowhere else None)
+    assert decoder.finish(begun, lambda: SKY).frames[:, 0, 0, 0].tolist() == [0, 128, 255]
+
+
+def test_without_a_sky_clouds_stand_still(decoder):
+    shown = decoder.finish(decoder.begin(LATENTS, POSES, 0))
+    assert (shown.frames == shown.rest).all()
