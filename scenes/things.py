@@ -75,6 +75,7 @@ _LIKEWISE = {  # what else a kind's name, or a player's word, can mean
     "clock": ("alarm clock",),
     "block": ("question block", "crystal block", "crate"), "plant": ("potted palm", "bush"),
 }  # fmt: skip
+_ONE_COLORED = frozenset(("small robot", "cloud", "crystal block", "potted palm", "potted cactus"))
 _TABLE = """
 sofa: 51 24 -12
 bed: 56 31 -9
@@ -321,8 +322,9 @@ def named_things(text: str, kinds: Collection[str]) -> tuple[Named, ...]:
             if name in _ALSO and follows:
                 continue  # the trees of "pine trees"
             alike = _LIKEWISE.get(kind, ()) if name == kind else _LIKEWISE.get(name, ())
-            meant = dict.fromkeys((kind, *(one for one in alike if one in kinds)))
-            found.setdefault(kind, Named(tuple(meant), _color_before(words, start)))
+            color = _color_before(words, start)
+            others = (one for one in alike if one in kinds and not (color and one in _ONE_COLORED))
+            found.setdefault(kind, Named(tuple(dict.fromkeys((kind, *others))), color))
     return tuple(found.values())
 
 

@@ -28,6 +28,7 @@ _SMALL_WORDS = (
 )
 FUNCTION_WORDS = frozenset(_SMALL_WORDS.split())  # name nothing to be drawn: every world knows them
 APOSTROPHES = ("'", "\u2019")
+_AS_PLACES = {"garden": "meadow"}  # what windows show: a place that is like it
 SUFFIXES = ("ing", "ed", "es", "s", "ish", "ly", "y", "e")
 MIN_STEM = 3  # letters
 MOST_EDITS = 3  # between a word and what it might mean
@@ -150,13 +151,21 @@ class Vocabulary:
         return best[0] if most and len(best) == 1 else None
 
     def reading(self, text: str) -> str:
-        """Return a text in known words: another form of a word, or a synonym, stands for it."""
+        """Return a text in known words: another form of a word, or a synonym, stands for it.
+
+        What windows show, but no scene is, is read as a place that is like it.
+        """
         for word in reversed(self.unknown(text)):
             plain = _plain(word.text)
             known = [one for one in _synonyms().get(plain, ()) if one in self.counts]
             known += self._by_stem.get(stem(plain), [])
             if known:
                 text = text[: word.start] + known[0] + text[word.end :]
+        if self.place(text) is None:
+            for word in reversed(split_words(text)):
+                place = _AS_PLACES.get(_plain(word.text))
+                if place in self.counts:
+                    text = text[: word.start] + place + text[word.end :]
         return text
 
     def _rank(self, word: str) -> tuple[int, str]:

@@ -72,6 +72,61 @@ class Likes(NamedTuple):
     there: Tensor  # whether there is one, bool [...]
 
 
+class Stood(NamedTuple):
+    """What steps before stand for, and how far it lies behind each step."""
+
+    content: Tensor  # of all steps, [B, J, dim]
+    apart: Tensor  # places from where a step begins to each of those before, int64 [B, L, J]
+    alike: Tensor  # whether both are of a kind, bool [B, L, J]
+    before: Tensor  # whether it is before the step, bool [L, J]
+
+
+class PlaceHead(nn.Module):
+    """How likely each place around is by its distances from what stands there already.
+
+    Every head chooses among the steps before, and says at which distances from the chosen the next
+    one likely stands: a quarter on, beside it, or nowhere near.
+
+    Args:
+        dim: of the transformer.
+        places: around the ring.
+    """
+
+    def __init__(self, dim: int, places: int, heads: int = 4, width: int = 32) -> None:
+        super().__init__()
+        self._places, self._heads = places, heads
+        self.query = nn.Linear(dim, heads * width)
+        self.key = nn.Linear(dim, heads * width, bias=False)
+        self.alike = nn.Parameter(torch.tensor([4.0, 0.0] * (heads // 2)))
+        self.inner = nn.Linear(dim, dim)
+        self.likely = nn.Linear(dim, heads * places)
+        nn.init.zeros_(self.likely.weight)
+        nn.init.zeros_(self.likely.bias)
+
+    def forward(self, state: Tensor, stood: Stood) -> Tensor:
+        """Return logits of places, from where a step begins, [B, L, places].
+
+        Args:
+            state: of each step once its kind is known, [B, L, dim].
+            stood: what is before.
+        """
+        shape = self._heads, -1
+        queries = self.query(state).unflatten(-1, shape).transpose(1, 2)  # [B, N, L, D]
+        keys = self.key(stood.content).unflatten(-1, shape).transpose(1, 2)
+        scores = (queries @ keys.mT).float() / math.sqrt(keys.shape[-1])
+        scores = scores + self.alike[:, None, None] * stood.alike[:, None]
+        scores = scores.masked_fill(~stood.before, -torch.inf)
+        none = scores.new_zeros(*scores.shape[:-1], 1)  # a head may choose nothing
+        shares = torch.cat((scores, none), dim=-1).softmax(dim=-1)[..., :-1]
+        there = shares.new_zeros(*shares.shape[:-1], self._places)
+        there = there.scatter_add(-1, stood.apart[:, None].expand_as(shares), shares)
+        likely = self.likely(functional.gelu(self.inner(state))).float()
+        likely = likely.unflatten(-1, shape).transpose(1, 2)
+        # places that are chosen, times distances from them, added up: a circular convolution
+        spectra = torch.fft.rfft(there) * torch.fft.rfft(likely)
+        return torch.fft.irfft(spectra.sum(dim=1), n=self._places)
+
+
 class FieldHead(nn.Module):
     """Draws several numbers, one after the other, from what a transformer makes of a step.
 
@@ -100,23 +155,6 @@ class FieldHead(nn.Module):
         )
         for layer in (*self.like, *self.apart):
             nn.init.zeros_(layer.weight)
-
-    def forward(self, x: Tensor, numbers: Tensor, likes: Likes) -> list[Tensor]:
-        """Return the logits of all numbers, each knowing those before it.
-
-        Args:
-            x: from the transformer, [B, L, dim].
-            numbers: that are to be drawn, int64 [B, L, fields].
-            likes: what they are likened to.
-        """
-        state = self.norm(x)
-        logits = [self.logits(state, 0, likes)]
-        for index in range(1, len(self.inner)):
-            state = self.follow(state, numbers[..., index - 1], index - 1)
-            if index == 1:
-                state = self.liken(state, likes)
-            logits.append(self.logits(state, index, likes))
-        return logits
 
     def logits(self, state: Tensor, index: int, likes: Likes) -> Tensor:
         """Return the logits of a number, [..., values]."""

@@ -9,9 +9,6 @@ from mag_sandbox.model.imagination.objects import PlacedObject, rgb
 from mag_sandbox.scenes.things import COLORS, Named
 
 _LIGHTS = np.array((0.55, 0.75, 1.0))  # that a colour may be seen in
-# levels of a channel by which a colour may be farther from its own name than from another:
-# of what the renderer draws by name, seven in ten are nearer
-_SLACK = 10.0
 _ALL = np.multiply.outer(_LIGHTS, np.array(list(COLORS.values())))  # [lights, names, 3]
 _AROUND = 330.0  # degrees; what is wider shows how light a scene is
 _BRIGHT = 200.0  # level of the brightest channel of what is brightest around, by day
@@ -39,7 +36,7 @@ def _colored(thing: PlacedObject, wanted: np.ndarray, light: float) -> PlacedObj
     if thing.color is not None:
         near = np.abs(_ALL - thing.color).max(axis=-1).min()
         own = np.abs(np.multiply.outer(_LIGHTS, wanted) - thing.color).max(axis=-1).min()
-        if own <= near + _SLACK:
+        if own <= near:
             return thing
     shade = wanted * light
     mean = thing.mean_color and rgb(_OWN * shade + (1 - _OWN) * np.array(thing.mean_color))

@@ -55,6 +55,18 @@ class PainterConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class ReaderConfig:
+    """Geometry of the network that lists what a given picture shows."""
+
+    channels: int = 32  # of latents
+    view: tuple[int, int] = (12, 20)  # rows and columns of cells of a level view
+    dim: int = 144
+    blocks: int = 3
+    fine: int = 96
+    kinds: int = 160  # rows of the tables of kinds; more than there are
+
+
+@dataclass(frozen=True, slots=True)
 class ImaginationConfig:
     """Everything that fixes what invents views; written beside its weights."""
 
@@ -64,6 +76,7 @@ class ImaginationConfig:
     among: Mapping[str, tuple[str, ...]]  # of each category the kinds that its scenes can have
     planner: PlannerConfig = PlannerConfig()
     painter: PainterConfig = PainterConfig()
+    reader: ReaderConfig = ReaderConfig()
 
     def __post_init__(self) -> None:
         rows = min(self.planner.kinds, self.painter.kinds)
@@ -101,6 +114,7 @@ class ImaginationConfig:
             "among": {name: tuple(kinds) for name, kinds in data["among"].items()},
             "planner": PlannerConfig(**data["planner"]),
             "painter": PainterConfig(**{**_tuples(painter), "dit": DiTConfig(**painter["dit"])}),
+            "reader": ReaderConfig(**_tuples(data["reader"])),
         }
         config = cls(**{**data, **parts})
         check_numbers(config)

@@ -19,7 +19,7 @@ from mag_sandbox.model.attention import AttentionKernel
 from mag_sandbox.model.frames import to_frames, to_pictures
 from mag_sandbox.model.fused import fuse
 from mag_sandbox.model.imagination.behind import RingPicture, as_seen, likeness
-from mag_sandbox.model.imagination.objects import PlacedObject, object_table, tell
+from mag_sandbox.model.imagination.objects import PlacedObject, object_table, tell, together
 from mag_sandbox.model.imagination.planner import (
     FIELDS,
     NOTHING_WANTED,
@@ -29,6 +29,7 @@ from mag_sandbox.model.imagination.planner import (
 from mag_sandbox.model.imagination.surroundings import Lattice, Place, Surroundings
 from mag_sandbox.model.imagination.weights import ImaginationNetworks, load_networks
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
+from mag_sandbox.scenes.things import Named
 
 _BEGINNINGS = 64  # of plans, of which one is to be like what was given
 BESIDE = 2  # cells beyond the edge of a view that still say how it looks there
@@ -73,6 +74,7 @@ class Imagination:
         self._ring = config.painter.ring
         self.lattice = Lattice(*self._ring, config.painter.view)
         self._planner, self._painter = networks.planner.eval(), networks.painter.eval()
+        self._reader = networks.reader.eval()
         self._autoencoder, self._decode = autoencoder, decode
 
     def nothing(self) -> Surroundings:
@@ -107,8 +109,9 @@ class Imagination:
         seed: int,
         wanted: Wanted = NOTHING_WANTED,
         behind: Sequence[PlacedObject] = (),
+        shown: Sequence[PlacedObject] = (),
     ) -> tuple[PlacedObject, ...]:
-        """Return the things that stand around in a world that nobody has seen, from far to near.
+        """Return the things that stand around in a world, from far to near.
 
         Args:
             prompt: text features, [1, text_len, text_dim].
@@ -116,9 +119,14 @@ class Imagination:
             seed: of the noise.
             wanted: what the prompt's words say.
             behind: what is behind all other things; (): that is planned, too.
+            shown: what stands in a level view that was given, whose middle is at yaw 0.
         """
         config = self.config.planner
         noise = np.random.default_rng([seed, 1]).random((config.plans, config.most, len(FIELDS)))
+        if behind and shown:
+            known = (*behind, *shown)
+            others = self._planner.elsewhere(prompt, empty, noise, known, wanted)
+            return (*behind, *together(shown, others))
         things = self._planner.plan(prompt, empty, noise, wanted, behind)
         return (*behind, *things[len(behind) :])
 
@@ -135,20 +143,33 @@ class Imagination:
         seed: int,
         around: Surroundings,
         wanted: Wanted = NOTHING_WANTED,
+        shown: Sequence[PlacedObject] = (),
     ) -> list[PlacedObject]:
         """Return what is behind all things in a world that was given; [] if nothing was.
 
-        Of many beginnings of a plan the one that is most like what is known, in its colours.
+        Of many beginnings of a plan the one that is most like what is known, in its colours. What
+        is shown decides what kind of scene it is, before what words say.
         """
         if not around.known.any():
             return []
         shape = _BEGINNINGS, len(self.config.all_behind), len(FIELDS)
         noise = np.random.default_rng([seed, 3]).random(shape)
-        drawn = self._planner.draw(prompt, empty, noise, wanted=wanted).things
-        plans = (placed_objects(things, self.config.looks) for things in drawn)
+        if shown:
+            wanted = Wanted([*wanted.named, *(Named((thing.kind,), None) for thing in shown)])
+        drawn = self._planner.draw(prompt, empty, noise, wanted=wanted)
+        plans = (placed_objects(things, self.config.looks) for things in drawn.things)
         sight = self._sight(around)
         best = max(map(self.behind_all, plans), key=lambda behind: likeness(behind, sight))
         return as_seen(best, sight)
+
+    @torch.inference_mode()
+    def read(self, around: Surroundings) -> list[PlacedObject]:
+        """Return the things of the level view ahead, from far to near; [] if it is not known."""
+        place = self.lattice.place(self.lattice.nearest(CameraPose()))
+        view = around.at(place)
+        if not view.known.all():
+            return []
+        return self._reader.read(torch.from_numpy(view.latents)[None], self.config.kinds)
 
     def _sight(self, around: Surroundings) -> RingPicture:
         """Return what is known as a picture."""

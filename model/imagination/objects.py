@@ -64,6 +64,14 @@ class ToldObjects(NamedTuple):
         return ToldObjects(torch.zeros_like(self.looks), torch.zeros_like(self.numbers))
 
 
+def together(some: Sequence[PlacedObject], others: Sequence[PlacedObject]) -> list[PlacedObject]:
+    """Return the things of two lists as one; all are from far to near."""
+    ranked = [
+        ((rank + 0.5) / len(each), one) for each in (some, others) for rank, one in enumerate(each)
+    ]
+    return [one for _, one in sorted(ranked, key=lambda pair: pair[0])]
+
+
 def rgb(color: np.ndarray) -> tuple[int, int, int]:
     """Return a colour of numbers, [3], in whole levels from 0 to 255."""
     red, green, blue = np.rint(color).clip(0, 255).astype(int).tolist()

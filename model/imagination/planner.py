@@ -23,6 +23,8 @@ from mag_sandbox.model.imagination.causal import (
     FieldHead,
     KeyCache,
     Likes,
+    PlaceHead,
+    Stood,
     TextKeys,
     choose,
 )
@@ -39,6 +41,7 @@ NOTHING_MORE = 0  # in place of a kind
 FIELDS = ("kind", "variant", "turn", "base", "width", "height", "color", "mean color")
 _EXTENT = [FIELDS.index(name) for name in ("base", "width", "height")]
 KIND, TURN = FIELDS.index("kind"), FIELDS.index("turn")
+BASE, WIDTH, HEIGHT = _EXTENT
 TELLING = tuple(FIELDS.index(name) for name in ("kind", "variant", "color"))  # what captions name
 WAVES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)  # times around the ring
 # nats by which a value may be less likely than the likeliest, whatever guidance makes of it: of
@@ -66,6 +69,15 @@ class Drawn(NamedTuple):
 
     things: list[np.ndarray]  # numbers of each plan, int64 [things, fields]
     said: list[np.ndarray]  # how much likelier the caption makes each thing [nats], [things]
+
+
+class _Ahead(NamedTuple):
+    """A plan, and where its best view ahead is."""
+
+    worth: float
+    yaw: float
+    plan: list[PlacedObject]
+    numbers: np.ndarray
 
 
 class Planner(nn.Module):
@@ -106,6 +118,7 @@ class Planner(nn.Module):
         self.text_embedding = nn.Linear(config.text_dim, dim)
         self.layers = nn.ModuleList(CausalLayer(config) for _ in range(config.num_layers))
         self.head = FieldHead(dim, digits, around=[TURN])
+        self.place = PlaceHead(dim, COLUMNS)
         for table in (*self.content, *self.head.drawn):
             nn.init.normal_(table.weight, std=0.5)
 
@@ -121,8 +134,32 @@ class Planner(nn.Module):
             things: numbers, int64 [B, L, fields].
             features: of the captions, [B, text_len, text_dim].
         """
-        x = self._states(things, features)
-        return self.head(x, things, _likes(things))
+        state = self.head.norm(self._states(things, features))
+        likes, stood, logits = _likes(things), self._stood(things), []
+        for field in range(len(FIELDS)):
+            if field:
+                state = self.head.follow(state, things[..., field - 1], field - 1)
+            if field == KIND + 1:
+                state = self.head.liken(state, likes)
+            logits.append(self._logits(state, field, likes, stood))
+        return logits
+
+    def _logits(self, state: Tensor, field: int, likes: Likes, stood: Stood) -> Tensor:
+        """Return the logits of a field of each step, [B, L, values]."""
+        logits = self.head.logits(state, field, likes)
+        return logits + self.place(state, stood).to(logits.dtype) if field == TURN else logits
+
+    def _stood(self, things: Tensor, first: int = 0) -> Stood:
+        """Return where things before stand; see `_likes`."""
+        ends = things[..., TURN].cumsum(dim=1)
+        begins = ends[:, first:] - things[:, first:, TURN]
+        place = torch.arange(things.shape[1], device=things.device)
+        return Stood(
+            self._content(things),
+            (ends[:, None] - begins[..., None]) % COLUMNS,
+            things[:, first:, None, KIND] == things[:, None, :, KIND],
+            place < place[first:, None],
+        )
 
     def _states(self, things: Tensor, features: Tensor) -> Tensor:
         """Return what the layers make of each step, [B, L, dim]; see `forward`."""
@@ -161,25 +198,55 @@ class Planner(nn.Module):
         named = wanted.named
         numbers = thing_numbers(begun, self.kinds)
         drawn = self.draw(features, empty, noise, numbers, wanted)
-        plans = [placed_objects(each, self.kinds) for each in drawn.things]
-        ahead = [
-            ahead_best(plan, said, named) for plan, said in zip(plans, drawn.said, strict=True)
-        ]
-        best = max(range(len(plans)), key=lambda index: ahead[index][0])
-        plan, yaw, numbers = plans[best], ahead[best][1], drawn.things[best]
-        for one in missing(plan, yaw, named)[:_MOST_ADDED]:
-            tried = self._tried(numbers, one.kinds, features, empty, noise[0, :_TRIES])
-            plan, yaw, numbers = self._best_of(tried, named)
-        return colored(turned(plan, yaw), named)
+        best = self._best_of(drawn.things, drawn.said, named)
+        for one in missing(best.plan, best.yaw, named)[:_MOST_ADDED]:
+            tried = self._tried(best.numbers, one.kinds, features, empty, noise[0, :_TRIES])
+            best = self._best_of(tried, [np.zeros(len(each)) for each in tried], named)
+        return colored(turned(best.plan, best.yaw), named)
+
+    @torch.inference_mode()
+    def elsewhere(
+        self,
+        features: Tensor,
+        empty: Tensor,
+        noise: np.ndarray,
+        shown: Sequence[PlacedObject],
+        wanted: Wanted = NOTHING_WANTED,
+    ) -> list[PlacedObject]:
+        """Return the things around a level view that was given, from far to near.
+
+        Of several plans that one is taken which has most of what words name, of equals the fullest.
+
+        Args:
+            features: see `plan`.
+            empty: see `plan`.
+            noise: see `plan`.
+            shown: all that the view shows, what is behind first; its middle is at yaw 0.
+            wanted: see `plan`.
+        """
+        shown = shown[: noise.shape[1] - 2]  # a plan holds no more
+        numbers = thing_numbers([replace(shown[0], yaw=0.0), *shown[1:]], self.kinds)
+        middle = np.zeros((1, len(FIELDS)), np.int64)  # nothing more of it
+        middle[0, TURN] = -columns_of(numbers)[-1] % COLUMNS
+        begun = np.concatenate((numbers, middle))
+        kinds = tuple(thing.kind for thing in shown)
+        scenes = (name for name, own in self._behind.items() if own == kinds[: len(own)])
+        scene = Wanted(
+            wanted.named, next(scenes, None)
+        )  # what is shown decides, not what words say
+        drawn = self.draw(features, empty, noise, begun, scene).things
+        plans = [placed_objects(each, self.kinds)[len(shown) :] for each in drawn]
+        best = max(plans, key=lambda plan: (_told_of(plan, wanted.named), len(plan)))
+        return colored([thing for thing in best if not _in_middle(thing)], wanted.named)
 
     def _best_of(
-        self, plans: Sequence[np.ndarray], named: Sequence[Named]
-    ) -> tuple[list[PlacedObject], float, np.ndarray]:
-        """Return of some plans the one whose view ahead shows most of what is named."""
+        self, plans: Sequence[np.ndarray], said: Sequence[np.ndarray], named: Sequence[Named]
+    ) -> "_Ahead":
+        """Return of some plans the one whose view ahead shows most; see `ahead_best`."""
         placed = [placed_objects(numbers, self.kinds) for numbers in plans]
-        ahead = [ahead_best(plan, np.zeros(len(plan)), named) for plan in placed]
+        ahead = [ahead_best(*each, named) for each in zip(placed, said, strict=True)]
         best = max(range(len(plans)), key=lambda index: ahead[index][0])
-        return placed[best], ahead[best][1], plans[best]
+        return _Ahead(*ahead[best], placed[best], plans[best])
 
     def _tried(
         self,
@@ -242,8 +309,8 @@ class Planner(nn.Module):
                     [self._next(each, scenes) for each in so_far[:, :index, KIND]]
                 )
                 said[index] = self._draw_thing(state, so_far, noise[:, index], allowed)
-            ended = rows[:, index, KIND].numpy() == NOTHING_MORE
-            lengths[ended] = lengths[ended].clip(max=index)
+                ended = rows[:, index, KIND].numpy() == NOTHING_MORE
+                lengths[ended] = lengths[ended].clip(max=index)
             if lengths.max() <= index:
                 break
             both = rows[:, index : index + 1].repeat(2, 1, 1)
@@ -270,14 +337,18 @@ class Planner(nn.Module):
             allowed: which kinds may be drawn, bool [plans or 1, values].
         """
         said, shares = torch.zeros(len(noise)), torch.from_numpy(noise).float()
+        both, last, state = things.repeat(2, 1, 1), things.shape[1] - 1, state[:, None]
         for field in range(len(FIELDS)):
             if field <= KIND + 1:  # from then on its kind is known
-                likes = _last_likes(things)
+                both[:, -1, KIND] = things[:, -1, KIND].repeat(2)
+                likes, stood = _likes(both, last), self._stood(both, last)
             if field:
-                state = self.head.follow(state, things[:, -1, field - 1].repeat(2), field - 1)
+                number = things[:, -1:, field - 1].repeat(2, 1)
+                state = self.head.follow(state, number, field - 1)
             if field == KIND + 1:
                 state = self.head.liken(state, likes)
-            told, free = self.head.logits(state, field, likes).float().log_softmax(dim=-1).chunk(2)
+            logits = self._logits(state, field, likes, stood)[:, 0]
+            told, free = logits.float().log_softmax(dim=-1).chunk(2)
             if field == KIND:
                 told = told.masked_fill(~allowed, -torch.inf)
             logits = free + self.config.guidance * (told - free)
@@ -356,6 +427,18 @@ class Planner(nn.Module):
         return x
 
 
+def _told_of(plan: Sequence[PlacedObject], named: Sequence[Named]) -> int:
+    """Return how much of what words name a plan has."""
+    kinds = {thing.kind for thing in plan}
+    return sum(not kinds.isdisjoint(one.kinds) for one in named)
+
+
+def _in_middle(thing: PlacedObject) -> bool:
+    """Tell whether a thing's middle lies in a level view ahead."""
+    away = abs((thing.yaw + 180.0) % 360.0 - 180.0)
+    return thing.width < _VIEW and away < _VIEW / 2 and abs(thing.pitch) < _LEVEL
+
+
 def _likes(things: Tensor, first: int = 0) -> Likes:
     """Return what things are likened to: the last of its kind before each.
 
@@ -374,12 +457,6 @@ def _likes(things: Tensor, first: int = 0) -> Likes:
     before = columns[:, first:] - own[..., TURN]
     numbers[..., TURN] = (columns.gather(1, which) - before) % COLUMNS
     return Likes(numbers, last > 0)
-
-
-def _last_likes(things: Tensor) -> Likes:
-    """Return what the last of some things is likened to, twice: with the caption and without."""
-    numbers, there = _likes(things, things.shape[1] - 1)
-    return Likes(numbers[:, 0].repeat(2, 1), there[:, 0].repeat(2))
 
 
 def thing_numbers(objects: Sequence[PlacedObject], kinds: Sequence[str]) -> np.ndarray:
@@ -411,6 +488,38 @@ def thing_numbers(objects: Sequence[PlacedObject], kinds: Sequence[str]) -> np.n
     return np.array(rows, np.int64).reshape(-1, len(FIELDS))
 
 
+def columns_of(numbers: np.ndarray) -> np.ndarray:
+    """Return where things stand, in `COLUMNS` from where the first does, [things]."""
+    return numbers[:, TURN].cumsum() % COLUMNS
+
+
+def in_order(numbers: np.ndarray, columns: np.ndarray, first: int) -> np.ndarray:
+    """Return things in another order, each told from the one before it.
+
+    Args:
+        numbers: in their new order; where nothing stands, or a thing all around, nothing turns.
+        columns: where each stands, [things].
+        first: the column that the first is told from.
+    """
+    stands = numbers[:, WIDTH] < _WIDEST
+    row = np.where(stands, np.arange(1, len(numbers) + 1), 0)
+    columns = np.append(first, columns)
+    ends = columns[np.maximum.accumulate(row)]
+    told = numbers.copy()
+    told[:, TURN] = np.diff(ends, prepend=first) % COLUMNS
+    return told
+
+
+def in_view(numbers: np.ndarray, columns: np.ndarray, middle: int) -> np.ndarray:
+    """Return which things a level view shows some of, bool [things]; see `columns_of`."""
+    away = np.abs((columns - middle + COLUMNS // 2) % COLUMNS - COLUMNS // 2 + 0.5)
+    width, height = (SMALLEST * _RATIO ** numbers[:, field] for field in (WIDTH, HEIGHT))
+    half = width * COLUMNS / 720
+    base = _HIGHEST - (numbers[:, BASE] + 0.5) * _ROW
+    across = away < half + _VIEW * COLUMNS / 720 - 1
+    return across & (base < _LEVEL - 1) & (base + height > 1 - _LEVEL)
+
+
 def placed_objects(numbers: np.ndarray, kinds: Sequence[str]) -> list[PlacedObject]:
     """Return what `thing_numbers` was given, turned, to the precision of its numbers."""
     things = []
@@ -418,6 +527,8 @@ def placed_objects(numbers: np.ndarray, kinds: Sequence[str]) -> list[PlacedObje
     for (kind, variant, _, base, width, height, color, mean), column in zip(
         numbers.tolist(), columns.tolist(), strict=True
     ):
+        if kind == NOTHING_MORE:
+            continue
         tall = _size(height)
         pitch = _HIGHEST - (base + 0.5) * _ROW + tall / 2
         things.append(
@@ -429,6 +540,7 @@ def placed_objects(numbers: np.ndarray, kinds: Sequence[str]) -> list[PlacedObje
     return things
 
 
+_VIEW, _LEVEL = 90.0, 27.0  # degrees across a view, and that a level one reaches up and down
 _HIGHEST = 54.0  # degrees of pitch, where rows begin
 _ROW = 108.0 / ROWS  # degrees
 _AROUND = 330.0  # degrees; what is wider stands nowhere
@@ -442,6 +554,9 @@ def _size_number(degrees: float) -> int:
 
 def _size(number: int) -> float:
     return SMALLEST * _RATIO**number
+
+
+_WIDEST = _size_number(_AROUND)
 
 
 def _color_number(color: tuple[int, int, int]) -> int:

@@ -11,6 +11,7 @@ from mag_sandbox.model.attention import AttentionKernel
 from mag_sandbox.model.imagination.config import ImaginationConfig
 from mag_sandbox.model.imagination.painter import Painter
 from mag_sandbox.model.imagination.planner import Planner
+from mag_sandbox.model.imagination.reader import Reader
 from mag_sandbox.model.pocket.weights import POCKET_WEIGHTS
 from mag_sandbox.model.saved import SCALE, load_into, parse_config, stored, write_tensors
 from mag_sandbox.model.world import WEIGHTS
@@ -34,16 +35,17 @@ def fits(folder: Path, weights: Path) -> bool:
 
 
 class ImaginationNetworks:
-    """The two networks: what lists the things of a world, and what paints them."""
+    """What reads the things of a picture, what lists those of a world, and what paints them."""
 
     def __init__(self, config: ImaginationConfig, kernel: AttentionKernel) -> None:
         self.config = config
         self.planner = Planner(config.planner, config.looks, kernel, config.behind, config.among)
         self.painter = Painter(config.painter, kernel)
+        self.reader = Reader(config.reader)
 
     def parts(self) -> dict[str, nn.Module]:
         """Return the networks by the names of their files."""
-        return {"planner": self.planner, "painter": self.painter}
+        return {"planner": self.planner, "painter": self.painter, "reader": self.reader}
 
 
 def read_imagination_config(folder: Path) -> ImaginationConfig:

@@ -125,7 +125,7 @@ class Plan:
         """Tell whether both were made of the same prompt and noise."""
         return self.is_of(other.prompt, other.noise)
 
-    def after(self, before: "Plan | None", known: np.ndarray, lattice: Lattice) -> "Plan":
+    def after(self, before: "Plan", known: np.ndarray, lattice: Lattice) -> "Plan":
         """Return this plan with the things of one before where those were painted already.
 
         Args:
@@ -134,10 +134,7 @@ class Plan:
             lattice: of these cells.
         """
         new = (thing for thing in self.things if not stands_in(thing, known, lattice))
-        old = (
-            thing for thing in (before.things if before else ())
-            if stands_in(thing, known, lattice)
-        )  # fmt: skip
+        old = (thing for thing in before.things if stands_in(thing, known, lattice))
         return Plan(self.prompt, self.noise, (*new, *old))
 
 
@@ -422,11 +419,17 @@ class PaintingInventor:
 
         def plan() -> tuple[PlacedObject, ...]:
             behind: Sequence[PlacedObject] = ()
+            shown: Sequence[PlacedObject] = ()
             if before is None:
-                behind = imagination.behind_seen(told, empty, noise, around, wanted)
+                shown = imagination.read(around)
+                behind = imagination.behind_seen(told, empty, noise, around, wanted, shown)
             elif before.prompt == prompt:
                 behind = imagination.behind_all(before.things)
-            return imagination.plan(told, empty, noise, wanted, behind)
+            things = imagination.plan(told, empty, noise, wanted, behind, shown)
+            if before is None and not shown:  # what is known has things that nobody could name
+                known = around.known
+                return tuple(x for x in things if not stands_in(x, known, imagination.lattice))
+            return things
 
         return plan
 
@@ -451,8 +454,9 @@ class PaintingInventor:
         def paint(around: Surroundings, pose: CameraPose) -> PaintedGround:
             now = plan
             if now is None or not now.is_of(prompt, noise):
-                drawn = Plan(prompt, noise, planned.result())
-                now = drawn.after(before, around.known, imagination.lattice)
+                now = Plan(prompt, noise, planned.result())
+                if before is not None:
+                    now = now.after(before, around.known, imagination.lattice)
             subject = Subject(told, empty, noise, now.things)
             return PaintedGround(around, imagination.imagine(around, pose, subject), now)
 

@@ -17,6 +17,7 @@ class ImaginationTraining:
     logs: int = option(8400, "scenes to learn to plan, of which nothing is painted")
     painter_steps: int = option(4000, "steps of the transformer that paints")
     planner_steps: int = option(4000, "steps of the transformer that plans")
+    reader_steps: int = option(3000, "steps of the network that reads given pictures")
     seed: int = option(0, "seed of data and noise", type=int)
     weights: Path = option(
         WEIGHTS / "pocket",

@@ -1,8 +1,9 @@
-"""`python -m training imagination`: planner and painter in turn, resumable."""
+"""`python -m training imagination`: planner, reader and painter in turn, resumable."""
 
 import logging
 from functools import cached_property
 
+import numpy as np
 import torch
 
 from mag_sandbox.model.imagination.config import ImaginationConfig
@@ -21,6 +22,7 @@ from mag_sandbox.training.imagination.rings import RingLog, ring_latents, ring_l
 from mag_sandbox.training.imagination.samples import SampleSheets
 from mag_sandbox.training.imagination.stage_painter import PainterStage
 from mag_sandbox.training.imagination.stage_planner import PlannerStage
+from mag_sandbox.training.imagination.stage_reader import ReaderStage
 from mag_sandbox.training.loop import Loop, LoopConfig, Stage
 from mag_sandbox.training.panorama.classes import BEHIND, CLASSES
 from mag_sandbox.training.panorama.render import CATEGORIES, kinds_of
@@ -57,6 +59,7 @@ class ImaginationPipeline:
         """Train what is not trained yet, from where it stands, and write the weights."""
         training = self.training
         self._learn(self._planner_stage(), training.planner_steps)
+        self._learn(self._reader_stage(), training.reader_steps)
         self._learn(self._painter_stage(), training.painter_steps)
         save_networks(self.folder / "weights", self.networks)
         logger.info("weights written to %s", self.folder / "weights")
@@ -70,11 +73,16 @@ class ImaginationPipeline:
             self.training.seed,
         )  # fmt: skip
 
+    def _reader_stage(self) -> ReaderStage:
+        return ReaderStage(
+            self.networks.reader, self._latents, self._log.things[: self.training.rings],
+            self.networks.config.kinds, self.device, self.training.seed,
+        )  # fmt: skip
+
     def _painter_stage(self) -> PainterStage:
         training = self.training
-        latents = ring_latents(training.data, self.autoencoder, training.rings, self.device)
         return PainterStage(
-            self.networks.painter, latents, self._log.things[: training.rings],
+            self.networks.painter, self._latents, self._log.things[: training.rings],
             self.networks.config.looks, self._captions, self.text, self.device, training.seed,
             self._sheets.paintings,
         )  # fmt: skip
@@ -82,6 +90,11 @@ class ImaginationPipeline:
     @cached_property
     def _log(self) -> RingLog:
         return ring_log(self.training.data, max(self.training.rings, self.training.logs))
+
+    @cached_property
+    def _latents(self) -> list[np.ndarray]:
+        training = self.training
+        return ring_latents(training.data, self.autoencoder, training.rings, self.device)
 
     @cached_property
     def _captions(self) -> Captions:

@@ -1,11 +1,21 @@
 """The planner, on the renderer's log of whole rings."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from mag_sandbox.model.imagination.planner import FIELDS, Planner, thing_numbers
+from mag_sandbox.model.imagination.planner import (
+    COLUMNS,
+    FIELDS,
+    Planner,
+    columns_of,
+    in_order,
+    in_view,
+    thing_numbers,
+)
 from mag_sandbox.model.pocket.networks import TextEncoder
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.imagination.rings import RingLog
@@ -16,6 +26,8 @@ from mag_sandbox.training.pocket.stage_images import Captions
 
 BATCH = 64  # rings
 CAPTION_DROPOUT = 0.1
+SHOWN = 0.5  # share of rings of which a picture shows some
+UNNOTICED = 0.06  # share of the things in it that nobody notices
 
 
 class PlannerStage(Stage):
@@ -43,11 +55,12 @@ class PlannerStage(Stage):
     ) -> None:
         self.module, self.captions = module.to(device.device), captions
         self.text, self.device, self.seed = text.eval(), device, seed
-        self._things = []
+        self._things, self._shown = [], []
         for things in rings.things:
             largest = sorted(things, key=lambda thing: -thing.area)[: module.config.most]
-            listed = [placed(thing) for thing in sorted(largest, key=lambda thing: thing.index)]
-            self._things.append(thing_numbers(listed, module.kinds))
+            listed = sorted(largest, key=lambda thing: thing.index)
+            self._things.append(thing_numbers([placed(thing) for thing in listed], module.kinds))
+            self._shown.append(np.array([thing.shown for thing in listed], bool))
 
     def optimisers(self) -> list[torch.optim.Optimizer]:
         """Return Muon over the layers' matrices and AdamW over everything else."""
@@ -58,7 +71,8 @@ class PlannerStage(Stage):
         """Return the cross-entropy of the things of one batch, in nats a thing."""
         rng = np.random.default_rng([self.seed, 40, step])
         which = rng.integers(len(self._things), size=BATCH * self.device.scale)
-        things, lengths = _padded([self._things[ring] for ring in which])
+        rings, known = zip(*(self._begun(ring, rng) for ring in which), strict=True)
+        things, lengths = _padded(rings)
         upload = self.device.upload
         with self.device.autocast():
             with torch.no_grad():
@@ -66,7 +80,8 @@ class PlannerStage(Stage):
                 features = self.text(upload(ids), upload(mask))
             logits = self.module(upload(things), features)
         place = torch.arange(things.shape[1])
-        there, last = place < lengths[:, None], place <= lengths[:, None]  # last: nothing more
+        new = place >= torch.tensor(known)[:, None]
+        there, last = new & (place < lengths[:, None]), new & (place <= lengths[:, None])
         loss = sum(
             functional.cross_entropy(
                 each[counts].float(), upload(things[counts][:, field]), reduction="sum"
@@ -77,8 +92,26 @@ class PlannerStage(Stage):
         )
         return loss / there.sum()
 
+    def _begun(self, ring: int, rng: np.random.Generator) -> tuple[np.ndarray, int]:
+        """Return the things of a ring and how many of them are known, for half of the rings some.
 
-def _padded(rings: list[np.ndarray]) -> tuple[Tensor, Tensor]:
+        Those are what a view shows: they come first, in the order of the ring; then nothing more,
+        where the view's middle is, and then what is elsewhere.
+        """
+        things, shown = self._things[ring], self._shown[ring]
+        if rng.random() >= SHOWN:
+            return things, 0
+        middle = int(rng.integers(COLUMNS))
+        columns = columns_of(things)
+        seen = in_view(things, columns, middle)
+        noticed = seen & shown & (rng.random(len(things)) >= UNNOTICED)
+        parts = things[noticed], np.zeros((1, len(FIELDS)), np.int64), things[~seen]
+        places = columns[noticed], [middle], columns[~seen]
+        both = in_order(np.concatenate(parts), np.concatenate(places), middle)
+        return both, len(parts[0]) + 1
+
+
+def _padded(rings: Sequence[np.ndarray]) -> tuple[Tensor, Tensor]:
     """Return the things of rings [B, L, fields], and how many there are of each."""
     lengths = np.array([len(things) for things in rings])
     batch = np.zeros((len(rings), lengths.max() + 1, len(FIELDS)), np.int64)

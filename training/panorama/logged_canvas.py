@@ -54,6 +54,11 @@ class Thing:
         return self.attribute != UNNAMED
 
     @property
+    def shown(self) -> bool:
+        """Whether enough of it is seen to be noticed."""
+        return self.area >= max(60.0, 0.08 * self.width * self.height)
+
+    @property
     def is_area(self) -> bool:
         """Whether it is land, water or backdrop rather than a thing in one place."""
         return self.name in AREAS

@@ -156,3 +156,9 @@ def test_a_word_means_all_kinds_that_it_can():
     assert named_things("palms", ("palm",))[0].kinds == ("palm",)
     (pines,) = named_things("pine trees", ("oak", "pine"))
     assert pines.kinds == ("pine",), "these trees are pines"
+
+
+def test_what_has_one_colour_is_not_meant_where_words_give_another():
+    (plain,), (golden,) = (named_things(f"{word} robots", THINGS) for word in ("some", "golden"))
+    assert plain.kinds == ("robot", "small robot")
+    assert golden.kinds == ("robot",)

@@ -206,3 +206,5 @@ def test_unknown_words_are_read_as_known_ones_of_the_same_meaning():
     assert words.reading("a red rocket on a stage") == "a red rockets on a stage"
     assert words.reading("a green stove, in a kitchen") == "a green counter, in a kitchen"
     assert words.reading("a xyzzy in a meadow") == "a xyzzy in a meadow"
+    assert words.reading("robots in a garden") == "robots in a meadow"
+    assert "a garden" in words.reading("a library with a view of a garden")

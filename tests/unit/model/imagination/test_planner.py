@@ -17,6 +17,9 @@ from mag_sandbox.model.imagination.planner import (
     SIZES,
     TURN,
     Wanted,
+    columns_of,
+    in_order,
+    in_view,
     placed_objects,
     thing_numbers,
 )
@@ -172,3 +175,60 @@ def test_a_plan_is_of_the_category_that_has_what_words_name():
     assert planner._scenes(Wanted([tent, tree])) == ["outdoor"]
     assert planner._scenes(Wanted([tree])) == ["outdoor", "indoor"]
     assert planner._scenes(Wanted([tent], "indoor")) == ["indoor"], "a place decides"
+
+
+def test_a_plan_goes_on_around_what_a_view_shows():
+    planner, (prompt, empty) = networks().planner.eval(), prompts()
+    shown = [PlacedObject("sky", 77.0, 30.0, 360.0, 60.0), replace(TENT, yaw=20.0)]
+    others = planner.elsewhere(prompt, empty, NOISE, shown)
+    assert others == planner.elsewhere(prompt, empty, NOISE, shown)
+    assert others != planner.elsewhere(prompt, empty, NOISE, [*shown[:1], replace(TENT, yaw=70.0)])
+    assert len(others) <= TINY.planner.most - len(shown) - 1
+    assert {thing.kind for thing in others} <= set(KINDS), "what is behind all is known"
+    planner._behind = {"indoor": ("tree",), "outdoor": ("sky",)}
+    planner._among = {"indoor": (), "outdoor": ("tent",)}
+    others = planner.elsewhere(prompt, empty, NOISE, shown, Wanted(category="indoor"))
+    assert {thing.kind for thing in others} == {"tent"}, "the picture is of outdoors"
+
+
+def test_where_things_stand_is_told_in_any_order():
+    things = [replace(TENT, yaw=yaw, width=wide) for yaw, wide in ((9, 30), (0, 360), (99, 30))]
+    numbers = thing_numbers(things, KINDS)
+    columns = columns_of(numbers)
+    turned_around = in_order(numbers[::-1], columns[::-1], first=7)
+    stands = (turned_around[:, TURN].cumsum() + 7) % COLUMNS
+    assert stands.tolist() == [columns[2], columns[2], columns[0]], (
+        "what is all around turns nothing"
+    )
+    again = in_order(turned_around[::-1], columns, first=0)
+    assert again.tolist() == numbers.tolist()
+
+
+def test_a_level_view_shows_what_reaches_into_it():
+    things = [
+        replace(TENT, yaw=yaw, pitch=pitch, width=20.0)
+        for yaw, pitch in ((0, 0), (50, 0), (60, 0), (310, 0), (0, 50), (180, 0))
+    ]
+    numbers = thing_numbers(things, KINDS)
+    assert in_view(numbers, columns_of(numbers), 0).tolist() == [
+        True,
+        True,
+        False,
+        True,
+        False,
+        False,
+    ]
+
+
+def test_a_place_is_likelier_by_its_distance_from_what_stands_there():
+    planner = networks().planner.eval()
+    head, far = planner.place, 40
+    rows = torch.from_numpy(thing_numbers([TENT, replace(TENT, yaw=TENT.yaw + 45.0)], KINDS))[None]
+    with torch.no_grad():
+        for part in (head.likely, head.query):
+            part.weight.zero_()
+            part.bias.zero_()
+        head.likely.bias[far] = 1.0  # of the first head
+        logits = head(torch.ones(1, 2, TINY.planner.dim), planner._stood(rows))[0]
+    assert not logits[0].round(decimals=4).any(), "nothing stands before the first"
+    assert logits[1].argmax() == far, "a quarter on from the only one before"

@@ -5,7 +5,12 @@ from torch import nn
 
 from mag_sandbox.model.attention import matmul_attention
 from mag_sandbox.model.config import AutoencoderConfig, DiTConfig
-from mag_sandbox.model.imagination.config import ImaginationConfig, PainterConfig, PlannerConfig
+from mag_sandbox.model.imagination.config import (
+    ImaginationConfig,
+    PainterConfig,
+    PlannerConfig,
+    ReaderConfig,
+)
 from mag_sandbox.model.imagination.imagination import Imagination
 from mag_sandbox.model.imagination.weights import ImaginationNetworks
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
@@ -27,6 +32,7 @@ TINY = ImaginationConfig(
         ),
         kinds=4, look_dim=4, object_hidden=8, sprite=(3, 2), ring=(8, 16), view=(4, 6), steps=2,
     ),
+    reader=ReaderConfig(channels=3, view=(4, 6), dim=8, blocks=1, fine=4, kinds=4),
 )  # fmt: skip
 
 

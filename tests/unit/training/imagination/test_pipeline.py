@@ -27,6 +27,9 @@ SMALL = replace(
             TINY.painter.dit, text_dim=128, text_len=48, channels=POCKET.autoencoder.channels
         ),
     ),
+    reader=replace(
+        TINY.reader, kinds=160, view=(12, 20), channels=POCKET.autoencoder.channels
+    ),
 )  # fmt: skip
 
 
@@ -35,14 +38,20 @@ def _small(kinds, behind, among):
 
 
 def test_training_leaves_weights_that_plan_and_paint_and_can_be_trained_on(monkeypatch, tmp_path):
-    for name in ("rings.RINGS_EACH", "stage_painter.RINGS_EACH", "samples.VIEWS"):
+    for name in (
+        "rings.RINGS_EACH",
+        "stage_painter.RINGS_EACH",
+        "stage_reader.RINGS_EACH",
+        "samples.VIEWS",
+    ):
         monkeypatch.setattr(f"{HERE}.{name}", 1)
-    for stage in ("painter", "planner"):
+    for stage in ("painter", "planner", "reader"):
         monkeypatch.setattr(f"{HERE}.stage_{stage}.BATCH", 1)
     monkeypatch.setattr(pipeline, "ImaginationConfig", _small)
     told = [
         "imagination", "--folder", str(tmp_path), "--data", str(tmp_path / "rings"), "--rings", "1",
         "--logs", "2", "--painter-steps", "1", "--planner-steps", "1",
+        "--reader-steps", "1",
     ]  # fmt: skip
     assert not main(told)
     autoencoder = Autoencoder(POCKET.autoencoder)

@@ -14,6 +14,7 @@ from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.imagination.rings import RINGS_EACH, RingLog
 from mag_sandbox.training.imagination.stage_painter import PainterStage, placed, some_objects
 from mag_sandbox.training.imagination.stage_planner import PlannerStage
+from mag_sandbox.training.imagination.stage_reader import ReaderStage, in_sight, labels, warm
 from mag_sandbox.training.panorama.logged_canvas import Thing
 from tests.unit.model.imagination.tiny import KINDS, networks
 
@@ -28,6 +29,7 @@ TREE = Thing(1, "tree", "plant", 2, None, (0, 200, 0), (0, 180, 0), 100.0, 150.0
 def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(f"{STAGES}.stage_painter.BATCH", 4)
     monkeypatch.setattr(f"{STAGES}.stage_planner.BATCH", 4)
+    monkeypatch.setattr(f"{STAGES}.stage_reader.BATCH", 4)
 
 
 class _Captions:
@@ -80,11 +82,16 @@ def planner_stage(*things: list[Thing]) -> PlannerStage:
     return PlannerStage(networks().planner, rings, _Captions(), _Text(), CPU, 0)
 
 
+def reader_stage() -> ReaderStage:
+    latents = np.random.default_rng(1).standard_normal((RINGS_EACH, 3, 8, 16)).astype(np.float16)
+    return ReaderStage(networks().reader, [latents], [[TREE]] * RINGS, KINDS, CPU, 0)
+
+
 def _no_sheet(_path: Path, _module: nn.Module) -> None:
     raise AssertionError("no sheet was asked for")
 
 
-@pytest.mark.parametrize("make", [painter_stage, planner_stage])
+@pytest.mark.parametrize("make", [painter_stage, planner_stage, reader_stage])
 def test_a_stage_learns_what_it_is_shown(make):
     stage = make()
     optimisers = stage.optimisers()
@@ -97,14 +104,49 @@ def test_a_stage_learns_what_it_is_shown(make):
     assert stage.loss(0).item() < before
 
 
-@pytest.mark.parametrize("make", [painter_stage, planner_stage])
+@pytest.mark.parametrize("make", [painter_stage, planner_stage, reader_stage])
 def test_batches_follow_from_the_step_alone(make):
     first, again, other = (make().loss(step).item() for step in (5, 5, 6))
     assert first == again != other
 
 
-@pytest.mark.parametrize("make", [painter_stage, planner_stage])
+@pytest.mark.parametrize("make", [painter_stage, planner_stage, reader_stage])
 def test_every_weight_is_trained_by_one_optimiser(make):
     stage = make()
     trained = [id(p) for each in stage.optimisers() for g in each.param_groups for p in g["params"]]
     assert sorted(trained) == sorted(id(p) for p in stage.module.parameters())
+
+
+def test_the_middle_of_what_is_seen_is_told_with_the_edges_of_all_of_it():
+    """The tree is 5.6 degrees to the right of the view's right half: its left part is seen."""
+    tree = placed(TREE)
+    (row,) = in_sight(labels([TREE], {"tree": 1}), tree.yaw - 45.0, (24, 40))
+    kind, _, column, left, right, top, bottom = row[:7]
+    x = (column + 0.5) * 2.25 - 45.0
+    assert kind == 1
+    assert 45.0 - tree.width / 2 < x < 45.0
+    assert (x - left, x + right) == pytest.approx(
+        (45 - tree.width / 2, 45 + tree.width / 2), abs=0.01
+    )
+    assert top + bottom == pytest.approx(tree.height, abs=0.01)
+    assert not len(in_sight(labels([TREE], {"tree": 1}), tree.yaw + 180.0, (24, 40)))
+    heat = np.zeros((2, 24, 40), np.float32)
+    warm(heat, row[None])
+    assert heat[1].max() == 1.0 == heat[1, int(row[1]), int(column)]
+    assert not heat[0].any()
+
+
+def test_half_of_the_rings_a_planner_learns_begin_with_what_a_view_shows():
+    things = [replace(TREE, index=n, left=160.0 * n, area=10**6) for n in range(1, 5)]
+    stage = planner_stage(things)
+    rng, counts = np.random.default_rng(0), []
+    for _ in range(200):
+        rows, known = stage._begun(0, rng)
+        counts.append(known)
+        if known:
+            assert rows[known - 1, 0] == 0, "nothing more of the view"
+            assert (rows[: known - 1, 0] > 0).all()
+            middle = rows[:known, 1 + 1].sum()
+            assert middle % 160 == 0, "places begin and end in the view's middle"
+    assert 0.4 < np.mean(np.equal(counts, 0)) < 0.6
+    assert len(set(counts)) > 2

@@ -1,0 +1,149 @@
+"""The reader: a small convolutional network that lists the things that a level view shows.
+
+Every place of the view is asked, for each kind, whether the middle of what is seen of such a thing
+lies there; then how far its edges are from there, also those beyond the picture. Knows nothing of
+plans.
+
+Source: objects as points, arXiv 1904.07850.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple, cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from mag_sandbox.model.imagination.config import ReaderConfig
+from mag_sandbox.model.imagination.objects import VARIANTS, PlacedObject, rgb
+
+FINER = 2  # places along a side of a cell
+UNIT = 2.25  # degrees; distances are told by their logarithm from about here on
+_SURE = 0.35  # how likely a thing is that is listed
+_SAME = 0.5  # share of the smaller box that two things of a kind may have in common
+_ALIKE = 0.75  # share of both boxes that any two may
+
+
+class Details(NamedTuple):
+    """What a thing of a kind is like whose middle is in a place."""
+
+    edges: Tensor  # distances to left, right, top and bottom, as `told_distance`, [N, 4]
+    colors: Tensor  # main and mean, from 0 to 1, [N, 6]
+    nearness: Tensor  # share of the things in sight that are farther, [N]
+    variants: Tensor  # logits, [N, VARIANTS]
+
+
+def told_distance(degrees: Tensor) -> Tensor:
+    """Return distances as the network tells them."""
+    return torch.log2(1 + degrees.clamp(min=0) / UNIT)
+
+
+class Reader(nn.Module):
+    """Logits of things in places, and what each is like.
+
+    reader = Reader(ReaderConfig())
+    things = reader.read(latents, kinds)  # [1, C, rows, columns] of a level view
+    """
+
+    def __init__(self, config: ReaderConfig) -> None:
+        super().__init__()
+        self.config, dim, fine = config, config.dim, config.fine
+        self.stem = nn.Conv2d(config.channels, dim, 3, padding=1)
+        self.position = nn.Parameter(torch.zeros(dim, *config.view))
+        self.blocks = nn.ModuleList(_ResidualPair(dim) for _ in range(config.blocks))
+        self.finer = nn.Conv2d(dim, FINER**2 * fine, 1)
+        self.mixed = nn.Conv2d(fine, fine, 3, padding=1)
+        self.there = nn.Conv2d(fine, config.kinds, 1)
+        self.gain = nn.Embedding(config.kinds, fine)
+        self.bias = nn.Embedding(config.kinds, fine)
+        self.inner = nn.Linear(fine, fine)
+        self.outer = nn.Linear(fine, 4 + 6 + 1 + VARIANTS)
+        nn.init.constant_(cast(Tensor, self.there.bias), -5.0)  # things are rare
+        for table in (self.gain, self.bias):
+            nn.init.normal_(table.weight, std=0.1)
+
+    def forward(self, latents: Tensor) -> tuple[Tensor, Tensor]:
+        """Return logits of kinds in places, [B, kinds, H, W], and what places look like.
+
+        Args:
+            latents: of level views, [B, C, rows, columns].
+        """
+        x = self.stem(latents) + self.position
+        for block in self.blocks:
+            x = block(x)
+        x = functional.pixel_shuffle(self.finer(functional.gelu(x)), FINER)
+        x = x + self.mixed(functional.gelu(x))
+        return self.there(functional.gelu(x)), x
+
+    def details(self, looks: Tensor, kinds: Tensor) -> Details:
+        """Return what things are like.
+
+        Args:
+            looks: of their places, [N, fine].
+            kinds: numbers, int64 [N].
+        """
+        x = functional.gelu(looks * (1 + self.gain(kinds)) + self.bias(kinds))
+        x = self.outer(functional.gelu(self.inner(x)))
+        edges, colors, nearness, variants = x.split((4, 6, 1, VARIANTS), dim=-1)
+        return Details(edges, colors, nearness[..., 0], variants)
+
+    @torch.inference_mode()
+    def read(self, latents: Tensor, kinds: Sequence[str]) -> list[PlacedObject]:
+        """Return the things that a level view shows; its middle is at yaw 0.
+
+        From far to near.
+
+        Args:
+            latents: normalised, [1, C, rows, columns].
+            kinds: names of all kinds.
+        """
+        logits, looks = self(latents)
+        peaks = functional.max_pool2d(logits, 3, stride=1, padding=1) == logits
+        sure = logits[0].float().sigmoid() * peaks[0]
+        kind, row, column = (sure[: len(kinds)] > _SURE).nonzero().unbind(-1)
+        order = sure[kind, row, column].argsort(descending=True)
+        kind, row, column = kind[order], row[order], column[order]
+        details = self.details(looks[0, :, row, column].T, kind)
+        height, width = logits.shape[-2:]
+        edges = (2.0 ** details.edges.float() - 1) * UNIT
+        things: list[tuple[float, PlacedObject]] = []
+        for index, (left, right, top, bottom) in enumerate(edges.clamp(min=0.2).tolist()):
+            yaw = (int(column[index]) + 0.5 - width / 2) * UNIT + (right - left) / 2
+            pitch = (height / 2 - int(row[index]) - 0.5) * UNIT + (top - bottom) / 2
+            main, mean = (255 * details.colors[index].float().numpy()).reshape(2, 3)
+            thing = PlacedObject(
+                kinds[int(kind[index])], yaw % 360, pitch,
+                360.0 if left + right > _WIDE else left + right, top + bottom,
+                rgb(main), rgb(mean), int(details.variants[index].argmax()),
+            )  # fmt: skip
+            if not any(_same(thing, other) for _, other in things):
+                things.append((float(details.nearness[index]), thing))
+        return [thing for _, thing in sorted(things, key=lambda each: each[0])]
+
+
+_WIDE = 200.0  # degrees: what is wider goes all around
+
+
+def _same(one: PlacedObject, other: PlacedObject) -> bool:
+    """Tell whether two things are one, seen twice or taken for two kinds."""
+    apart = abs((one.yaw - other.yaw + 180) % 360 - 180)
+    across = max((one.width + other.width) / 2 - apart, 0)
+    down = max((one.height + other.height) / 2 - abs(one.pitch - other.pitch), 0)
+    shared = min(across, one.width, other.width) * min(down, one.height, other.height)
+    sizes = one.width * one.height, other.width * other.height
+    if one.kind == other.kind:
+        return shared > _SAME * min(sizes)
+    return shared > _ALIKE * (sum(sizes) - shared)
+
+
+class _ResidualPair(nn.Module):
+    """A residual pair of convolutions."""
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.norm = nn.GroupNorm(1, dim)
+        self.inner = nn.Conv2d(dim, dim, 3, padding=1)
+        self.outer = nn.Conv2d(dim, dim, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.outer(functional.gelu(self.inner(self.norm(x))))

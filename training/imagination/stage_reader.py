@@ -1,0 +1,172 @@
+"""The reader, on latents of rings and the renderer's log of what stands in them."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from mag_sandbox.model.imagination.objects import VARIANTS
+from mag_sandbox.model.imagination.reader import FINER, UNIT, Reader, told_distance
+from mag_sandbox.training.devices import TrainingDevice
+from mag_sandbox.training.imagination.rings import RINGS_EACH
+from mag_sandbox.training.loop import Stage
+from mag_sandbox.training.optimisers import muon_and_adamw
+from mag_sandbox.training.panorama.logged_canvas import DEGREES_PER_PIXEL, Thing
+
+BATCH = 32  # views
+NOISE = 0.05  # standard deviation, of what is added to latents
+LEAST = 1.5  # degrees of a thing that a view must show
+_SPREAD = 0.1  # of what is seen of a thing: standard deviation of where its middle may be told
+
+
+class ReaderStage(Stage):
+    """Trains `Reader`.
+
+    Args:
+        module: what is trained.
+        latents: of the rings, float16 [RINGS_EACH, C, rows, columns] each.
+        things: of the rings.
+        kinds: names that the reader is to tell, in the order of its table.
+        device: where to compute.
+        seed: of all draws.
+    """
+
+    name = "reader"
+
+    def __init__(
+        self,
+        module: Reader,
+        latents: Sequence[np.ndarray],
+        things: Sequence[Sequence[Thing]],
+        kinds: Sequence[str],
+        device: TrainingDevice,
+        seed: int,
+    ) -> None:
+        self.module, self.latents = module.to(device.device), latents
+        self.device, self.seed = device, seed
+        number = {kind: row for row, kind in enumerate(kinds)}
+        self._things = [labels(each, number) for each in things]
+
+    def optimisers(self) -> list[torch.optim.Optimizer]:
+        """Return Muon over the convolutions and AdamW over everything else."""
+        convolutions = [p for p in self.module.blocks.parameters() if p.ndim == 4]
+        return muon_and_adamw(self.module, convolutions, 0.01, 2e-3)
+
+    def loss(self, step: int) -> Tensor:
+        """Return how wrong places, edges, colours, shapes and order are of one batch of views."""
+        rng = np.random.default_rng([self.seed, 50, step])
+        rows, columns = self.module.config.view
+        height, width = rows * FINER, columns * FINER
+        count, views, found = BATCH * self.device.scale, [], []
+        heat = np.zeros((count, self.module.config.kinds, height, width), np.float32)
+        for index in range(count):
+            ring = int(rng.integers(len(self._things)))
+            kept = self.latents[ring // RINGS_EACH][ring % RINGS_EACH]
+            top, left = (kept.shape[1] - rows) // 2, int(rng.integers(kept.shape[2]))
+            across = (left + np.arange(columns)) % kept.shape[2]
+            views.append(kept[:, top : top + rows][:, :, across].astype(np.float32))
+            middle = (left + columns / 2) * 360 / kept.shape[2]
+            seen = in_sight(self._things[ring], middle, (height, width))
+            warm(heat[index], seen)
+            found.append(np.concatenate((np.full((len(seen), 1), index), seen), axis=1))
+        noise = NOISE * rng.standard_normal(np.shape(views), np.float32)
+        upload = self.device.upload
+        wanted = upload(torch.from_numpy(heat))
+        told = upload(torch.from_numpy(np.concatenate(found)))
+        view, kind, row, column = told[:, :4].long().unbind(-1)
+        with self.device.autocast():
+            logits, looks = self.module(upload(torch.from_numpy(np.stack(views) + noise)))
+            details = self.module.details(looks[view, :, row, column], kind)
+        places = focal_loss(logits.float(), wanted)
+        edges = (details.edges.float() - told_distance(told[:, 4:8])).abs().sum()
+        colors = (details.colors.float() - told[:, 8:14]).abs().sum()
+        shapes = functional.cross_entropy(
+            details.variants.float(), told[:, 14].long(), reduction="sum"
+        )
+        order = (details.nearness.float() - told[:, 15]).abs().sum()
+        return (places + edges + 2 * colors + 0.3 * shapes + order) / max(len(told), 1)
+
+
+def labels(things: Sequence[Thing], number: dict[str, int]) -> np.ndarray:
+    """Return things that can be noticed, from far to near, float32 [things, 13].
+
+    Kind, middle, half of the width, top and bottom in degrees, colours, variant, and whether it
+    goes all around.
+    """
+    rows = [
+        (
+            number[thing.name], thing.yaw, thing.degrees[0] / 2,
+            thing.pitch + thing.degrees[1] / 2, thing.pitch - thing.degrees[1] / 2,
+            *(channel / 255 for channel in (*thing.main_color, *thing.mean_color)),
+            min(thing.variant, VARIANTS - 1), thing.width * DEGREES_PER_PIXEL >= 330,
+        )
+        for thing in things
+        if thing.name in number and thing.shown
+    ]  # fmt: skip
+    return np.array(rows, np.float32).reshape(-1, 13)
+
+
+def in_sight(things: np.ndarray, middle: float, places: tuple[int, int]) -> np.ndarray:
+    """Return what a level view shows of things, float32 [things, 15].
+
+    Kind, row and column of the middle of what is seen, distances from there to left, right, top and
+    bottom in degrees, colours, variant, and share of these things that are farther.
+
+    Args:
+        things: `labels`.
+        middle: yaw of the view.
+        places: rows and columns.
+    """
+    height, width = places
+    half_height, half_width = height * UNIT / 2, width * UNIT / 2
+    across = (things[:, 1] - middle + 180) % 360 - 180
+    across = np.where(things[:, 12] > 0, 0, across)
+    half = np.where(things[:, 12] > 0, 180, things[:, 2])
+    left, right = across - half, across + half
+    seen_left, seen_right = left.clip(-half_width), right.clip(max=half_width)
+    top, bottom = things[:, 3], things[:, 4]
+    seen_top, seen_bottom = top.clip(max=half_height), bottom.clip(-half_height)
+    column = ((seen_left + seen_right) / 2 + half_width) / UNIT
+    row = (half_height - (seen_top + seen_bottom) / 2) / UNIT
+    column, row = np.floor(column).clip(0, width - 1), np.floor(row).clip(0, height - 1)
+    x, y = (column + 0.5) * UNIT - half_width, half_height - (row + 0.5) * UNIT
+    told = np.stack((things[:, 0], row, column, x - left, right - x, top - y, y - bottom), axis=1)
+    sizes = np.stack((seen_right - seen_left, seen_top - seen_bottom), axis=1)
+    whole = np.stack((2 * half, top - bottom), axis=1)
+    seen = (sizes > np.minimum(LEAST, 0.6 * whole)).all(axis=1)
+    found = np.concatenate((told, things[:, 5:12]), axis=1)[seen]
+    order = np.arange(len(found)) / max(len(found), 1)
+    return np.concatenate((found, order[:, None]), axis=1).astype(np.float32)
+
+
+def warm(heat: np.ndarray, seen: np.ndarray) -> None:
+    """Write how near each place is to the middle of a thing of each kind, 1 at the middle.
+
+    Args:
+        heat: [kinds, H, W], written.
+        seen: `in_sight`.
+    """
+    rows, columns = np.arange(heat.shape[1])[:, None], np.arange(heat.shape[2])
+    for kind, row, column, left, right, top, bottom in seen[:, :7].tolist():
+        wide = _SPREAD * min(left + right, 40) / UNIT + 0.5
+        tall = _SPREAD * min(top + bottom, 40) / UNIT + 0.5
+        away = ((rows - row) / tall) ** 2 + ((columns - column) / wide) ** 2
+        own = heat[int(kind)]
+        np.maximum(own, np.exp(-away / 2), out=own)
+
+
+def focal_loss(logits: Tensor, wanted: Tensor) -> Tensor:
+    """Return how wrong places are, in all; those near to a middle count less.
+
+    Source: CornerNet, arXiv 1808.01244.
+    """
+    places = wanted.nonzero(as_tuple=True)  # few: everywhere else nothing is near
+    near, near_logits = wanted[places], logits[places]
+    yes = near_logits.sigmoid()
+    far = logits.sigmoid().square() * functional.softplus(logits)
+    missed = yes.square() * functional.softplus(near_logits)
+    hit = (1 - yes).square() * functional.softplus(-near_logits)
+    told = torch.where(near == 1, hit, (1 - near).pow(4) * missed)
+    return far.sum() - missed.sum() + told.sum()
