@@ -29,6 +29,7 @@ SIZES = ((480, 300), SIZE, (3840, 2160))  # px that every screen is drawn in
 PATIENCE_S = 180.0  # longest wait for a screen
 SETTLE_S = 0.8  # until what glides rests
 AWAY = 100.0  # degrees that a view is left by
+REST = 4  # blocks until a picture that was moving is sharp
 
 
 def run(choice: WorldChoice, playthrough: Playthrough, folder: Path) -> Iterator[Path]:
@@ -96,6 +97,7 @@ class _ScreenTour:
         self.key(pygame.K_e)
         start = self.play.reel.pose.yaw
         self.hold("right", lambda: abs(yaw_difference(self.play.reel.pose.yaw, start)) > AWAY)
+        self.blocks(REST)
         yield "play"
         self.key(pygame.K_b)
         self.until(lambda: not self.game.services.pilot.is_flying)

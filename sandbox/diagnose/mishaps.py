@@ -52,7 +52,7 @@ class LosableWorld:
 class Mishaps:
     """Lets one thing after the other happen.
 
-    mishaps = Mishaps()
+    mishaps = Mishaps(print)
     game = PlayerGame(..., load=mishaps.losable(choice.load))
     mishaps.happen(game)  # whenever the main loop has turned
     mishaps.happened  # Counter({"the disk is full": 2, ...})
