@@ -12,7 +12,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
@@ -168,7 +168,9 @@ def run(plan: BenchPlan, say: Say) -> dict:
     path = wander(max(1, round(short_s / short.spec.block_seconds)), plan.seed)
     recording = compare_recording(short, prefill(short, plan.scene, plan.seed, path).park(), path)
     say(f"4/4 {plan.prefill_seconds:.0f} s of memory, then blocks of both states in turn")
-    full = plan.choice.load()
+    # as the other, since a probe of a busy machine may choose otherwise the second time
+    alike = replace(plan.choice, execution=short.provenance().get("execution"))
+    full = alike.load()
     prefill(full, plan.scene, plan.seed, survey(full.spec, plan.prefill_seconds), say)
     for world in (short, full):
         turn_home(world)
