@@ -13,7 +13,7 @@ WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 FOLDERS := controls evaluation model sandbox scenes training
 ROOMS ?= files controls scenes model sandbox
 
-.PHONY: fuzz play test lint types bench soak gifs clean
+.PHONY: fuzz play test lint types bench soak sums gifs clean
 
 play: $(VENV)/.play
 	$(BIN)/python main.py play
@@ -38,10 +38,14 @@ bench: $(VENV)/.play
 	$(BIN)/python main.py bench
 
 fuzz: $(VENV)/.dev
-	EXAMPLES=$(or $(EXAMPLES),2000) $(BIN)/python -m pytest -q tests/faults/test_fuzz.py
+	EXAMPLES=$(or $(EXAMPLES),2000) $(BIN)/python -m pytest -q --timeout=0 tests/faults/test_fuzz.py
 
 soak: $(VENV)/.play
 	$(BIN)/python main.py soak $(if $(MINUTES),--minutes $(MINUTES))
+
+# What weights should be, after new ones: doctor and replays notice what differs.
+sums: $(VENV)/.play
+	$(BIN)/python -m mag_sandbox.model.catalogue.shipped
 
 # The moving pictures of README and guide, made again: after new weights, for example.
 gifs: $(VENV)/.play

@@ -14,7 +14,7 @@ from torch import Tensor
 from mag_sandbox.controls.camera import WIDEST_FOV, CameraPose
 from mag_sandbox.model.imagination.surroundings import Lattice, Place, Surroundings
 
-KEPT = 2  # places that were decoded last: what is seen, and what is upwind
+KEPT = 2  # places that were decoded last
 STEP = 4  # columns: how much wider than need be is decoded, for views to come
 
 

@@ -228,7 +228,8 @@ class Imagination:
 
     def _encoded(self, pictures: Tensor) -> Tensor:
         """Return the memory's latents of pictures, fp32."""
-        return self._autoencoder.encode(pictures).float()
+        device = self._autoencoder.offset.device  # planner and painter stay on the host
+        return self._autoencoder.encode(pictures.to(device)).float()
 
     @property
     def view_size(self) -> tuple[int, int]:

@@ -3,7 +3,7 @@
 Data, and numbers made of it; knows nothing of networks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ from torch import Tensor
 
 COVERING = 6  # objects that a cell is told of: the nearest ones that cover it
 VARIANTS = 8  # rows of a kind in the table of looks: 0 is "any"
+MOST_OBJECTS = 4096  # of a plan; far fewer are ever drawn
 NUMBERS = 28  # that a cell is told of each object, besides its look
 _WAVES = (1.0, 2.0, 4.0)  # half turns from an object's middle to its edge
 _MARGIN = 0.5  # cells beyond its box that an object still covers
@@ -35,6 +36,23 @@ class PlacedObject:
     color: tuple[int, int, int] | None = None  # of its largest part, 0 to 255; None: any
     mean_color: tuple[int, int, int] | None = None  # of all that is seen of it; None: any
     variant: int | None = None  # which shape of its kind; None: any
+
+
+def check_objects(objects: Sequence[PlacedObject], kinds: Collection[str]) -> None:
+    """Check objects that come from outside.
+
+    Raises:
+        ValueError: one is of no known kind, or cannot be anywhere.
+    """
+    if len(objects) > MOST_OBJECTS:
+        raise ValueError(f"there are {len(objects)} things")
+    for one in objects:
+        channels = (*(one.color or ()), *(one.mean_color or ()))
+        fits = abs(one.yaw) <= 720 and abs(one.pitch) <= 180
+        fits = fits and 0 < one.width <= 720 and 0 < one.height <= 720
+        fits = fits and all(0 <= channel <= 255 for channel in channels)
+        if not fits or one.kind not in kinds or (one.variant or 0) < 0:
+            raise ValueError(f"a thing is {one}")
 
 
 class ObjectTable(NamedTuple):

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.attention import AttentionKernel
 from mag_sandbox.model.imagination.ahead import ahead_best, missing, turned
 from mag_sandbox.model.imagination.causal import (
@@ -215,7 +216,8 @@ class Planner(nn.Module):
     ) -> list[PlacedObject]:
         """Return the things around a level view that was given, from far to near.
 
-        Of several plans that one is taken which has most of what words name, of equals the fullest.
+        Of several plans that one is taken with which the world has most of what words name, of
+        equals the fullest.
 
         Args:
             features: see `plan`.
@@ -231,17 +233,16 @@ class Planner(nn.Module):
         begun = np.concatenate((numbers, middle))
         kinds = tuple(thing.kind for thing in shown)
         scenes = (name for name, own in self._behind.items() if own == kinds[: len(own)])
-        scene = Wanted(
-            wanted.named, next(scenes, None)
-        )  # what is shown decides, not what words say
+        # what is shown decides, not what words say
+        scene = Wanted(wanted.named, next(scenes, None))
         drawn = self.draw(features, empty, noise, begun, scene).things
         plans = [placed_objects(each, self.kinds)[len(shown) :] for each in drawn]
-        best = max(plans, key=lambda plan: (_told_of(plan, wanted.named), len(plan)))
+        best = max(plans, key=lambda plan: (_told_of([*shown, *plan], wanted.named), len(plan)))
         return colored([thing for thing in best if not _in_middle(thing)], wanted.named)
 
     def _best_of(
         self, plans: Sequence[np.ndarray], said: Sequence[np.ndarray], named: Sequence[Named]
-    ) -> "_Ahead":
+    ) -> _Ahead:
         """Return of some plans the one whose view ahead shows most; see `ahead_best`."""
         placed = [placed_objects(numbers, self.kinds) for numbers in plans]
         ahead = [ahead_best(*each, named) for each in zip(placed, said, strict=True)]
@@ -435,7 +436,7 @@ def _told_of(plan: Sequence[PlacedObject], named: Sequence[Named]) -> int:
 
 def _in_middle(thing: PlacedObject) -> bool:
     """Tell whether a thing's middle lies in a level view ahead."""
-    away = abs((thing.yaw + 180.0) % 360.0 - 180.0)
+    away = abs(yaw_difference(thing.yaw, 0.0))
     return thing.width < _VIEW and away < _VIEW / 2 and abs(thing.pitch) < _LEVEL
 
 

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.config import ReaderConfig
 from mag_sandbox.model.imagination.objects import VARIANTS, PlacedObject, rgb
 
@@ -126,7 +127,7 @@ _WIDE = 200.0  # degrees: what is wider goes all around
 
 def _same(one: PlacedObject, other: PlacedObject) -> bool:
     """Tell whether two things are one, seen twice or taken for two kinds."""
-    apart = abs((one.yaw - other.yaw + 180) % 360 - 180)
+    apart = abs(yaw_difference(one.yaw, other.yaw))
     across = max((one.width + other.width) / 2 - apart, 0)
     down = max((one.height + other.height) / 2 - abs(one.pitch - other.pitch), 0)
     shared = min(across, one.width, other.width) * min(down, one.height, other.height)

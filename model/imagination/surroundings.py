@@ -200,6 +200,12 @@ class Lattice:
         top, bottom = max(top, 0), min(bottom, self._rows)
         return Place(top, left, bottom - top, min(right - left, self._columns))
 
+    def middle(self, place: Place) -> CameraPose:
+        """Return the pose of which a place, however large, is the view."""
+        yaw = (place.left + place.columns / 2) * self.cell % 360.0
+        pitch = (self._rows / 2 - place.top - place.rows / 2) * self.cell
+        return CameraPose(yaw, pitch, place.columns * self.cell)
+
     def around(self, place: Place) -> CameraPose:
         """Return the pose on the lattice that has a place, no larger than a view, in its middle."""
         width = self._view[1]

@@ -6,6 +6,7 @@ disk in files of equal size; pictures are not kept.
 
 import json
 import logging
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -93,6 +94,22 @@ def ring_latents(
             logger.info("encoded rings %d to %d", first, first + RINGS_EACH - 1)
         files.append(np.load(path, mmap_mode="r"))
     return files
+
+
+def latents_of(files: Sequence[np.ndarray], ring: int) -> np.ndarray:
+    """Return the latents of a ring, float16 [C, rows, columns]; see `ring_latents`."""
+    return files[ring // RINGS_EACH][ring % RINGS_EACH]
+
+
+def view_of(ring: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Return a cut of a ring's latents, float32 [C, rows, columns].
+
+    Args:
+        ring: `latents_of`.
+        rows: of the cut, next to each other.
+        columns: of the cut; any order.
+    """
+    return ring[:, rows[0] : rows[-1] + 1][:, :, columns].astype(np.float32)
 
 
 def category_of(seed: int) -> str:

@@ -18,7 +18,7 @@ from mag_sandbox.model.imagination.objects import (
 from mag_sandbox.model.imagination.painter import Painter
 from mag_sandbox.model.pocket.networks import TextEncoder
 from mag_sandbox.training.devices import TrainingDevice
-from mag_sandbox.training.imagination.rings import RINGS_EACH
+from mag_sandbox.training.imagination.rings import latents_of, view_of
 from mag_sandbox.training.loop import Stage
 from mag_sandbox.training.losses import flow_target, sample_noise_levels
 from mag_sandbox.training.optimisers import Muon
@@ -117,8 +117,7 @@ class PainterStage(Stage):
             top = int(rng.integers(ring_rows - height + 1))
             rows = top + np.arange(height)
             across = (int(rng.integers(ring_columns)) + np.arange(width)) % ring_columns
-            kept = self.latents[ring // RINGS_EACH][ring % RINGS_EACH]
-            latents.append(kept[:, top : top + height][:, :, across].astype(np.float32))
+            latents.append(view_of(latents_of(self.latents, ring), rows, across))
             all_rows.append(rows)
             objects = some_objects(self._objects[ring], rng)
             told.append(tell(objects, rows, across, ring_columns))

@@ -10,7 +10,7 @@ from torch.nn import functional
 from mag_sandbox.model.imagination.objects import VARIANTS
 from mag_sandbox.model.imagination.reader import FINER, UNIT, Reader, told_distance
 from mag_sandbox.training.devices import TrainingDevice
-from mag_sandbox.training.imagination.rings import RINGS_EACH
+from mag_sandbox.training.imagination.rings import latents_of, view_of
 from mag_sandbox.training.loop import Stage
 from mag_sandbox.training.optimisers import muon_and_adamw
 from mag_sandbox.training.panorama.logged_canvas import DEGREES_PER_PIXEL, Thing
@@ -63,11 +63,12 @@ class ReaderStage(Stage):
         heat = np.zeros((count, self.module.config.kinds, height, width), np.float32)
         for index in range(count):
             ring = int(rng.integers(len(self._things)))
-            kept = self.latents[ring // RINGS_EACH][ring % RINGS_EACH]
-            top, left = (kept.shape[1] - rows) // 2, int(rng.integers(kept.shape[2]))
-            across = (left + np.arange(columns)) % kept.shape[2]
-            views.append(kept[:, top : top + rows][:, :, across].astype(np.float32))
-            middle = (left + columns / 2) * 360 / kept.shape[2]
+            latents = latents_of(self.latents, ring)
+            _, ring_rows, around = latents.shape
+            top, left = (ring_rows - rows) // 2, int(rng.integers(around))
+            across = (left + np.arange(columns)) % around
+            views.append(view_of(latents, top + np.arange(rows), across))
+            middle = (left + columns / 2) * 360 / around
             seen = in_sight(self._things[ring], middle, (height, width))
             warm(heat[index], seen)
             found.append(np.concatenate((np.full((len(seen), 1), index), seen), axis=1))

@@ -21,6 +21,17 @@ def test_a_thing_in_a_shade_of_the_colour_stays_as_it_was_planned():
     assert colored([dark], PURPLE) == [dark]
 
 
+def test_a_right_colour_in_the_light_of_lamps_stays_though_another_name_is_nearer():
+    blue = PlacedObject("trophy", 0.0, 0.0, 36.0, 36.0, (75, 100, 122), (91, 104, 115))
+    assert colored([blue], [Named(("trophy",), COLORS["blue"])]) == [blue]
+
+
+def test_dark_colours_are_told_apart():
+    brown = PlacedObject("cabinet", 0.0, 0.0, 30.0, 27.0, (120, 76, 60), (118, 80, 66))
+    (cabinet,) = colored([brown], [Named(("cabinet",), COLORS["green"])])
+    assert cabinet.color == COLORS["green"]
+
+
 def test_things_that_no_words_colour_stay():
     house = replace(PALE, kind="house")
     assert colored([house, PALE], [Named(("castle",), None)]) == [house, PALE]

@@ -107,3 +107,13 @@ def test_what_was_decoded_is_kept_as_long_as_nothing_changes():
     counting.views(all_known(), [CameraPose(yaw=94.5)])
     assert len(decoded) <= 3
     assert decoded[-1] == decoded[-2]
+
+
+@pytest.mark.parametrize("place", [Place(2, 5, 6, 10), Place(0, -3, 7, 16), Place(5, 38, 7, 4)])
+def test_a_place_is_the_view_at_its_middle(place):
+    pose = LATTICE.middle(place)
+    assert 0 <= pose.yaw < 360
+    column, row = LATTICE.position(pose)
+    assert column == pytest.approx((place.left + place.columns / 2) % COLUMNS)
+    assert row == pytest.approx(place.top + place.rows / 2)
+    assert pose.fov == pytest.approx(place.columns * CELL)

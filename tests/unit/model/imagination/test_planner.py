@@ -16,6 +16,7 @@ from mag_sandbox.model.imagination.planner import (
     FIELDS,
     SIZES,
     TURN,
+    Drawn,
     Wanted,
     columns_of,
     in_order,
@@ -189,6 +190,16 @@ def test_a_plan_goes_on_around_what_a_view_shows():
     planner._among = {"indoor": (), "outdoor": ("tent",)}
     others = planner.elsewhere(prompt, empty, NOISE, shown, Wanted(category="indoor"))
     assert {thing.kind for thing in others} == {"tent"}, "the picture is of outdoors"
+
+
+def test_what_a_view_shows_already_is_not_asked_for_again(monkeypatch):
+    planner, (prompt, empty) = networks().planner.eval(), prompts()
+    shown = [PlacedObject("sky", 77.0, 30.0, 360.0, 60.0), replace(TENT, yaw=20.0)]
+    tent, tree = replace(TENT, yaw=180.0), replace(TENT, kind="tree", yaw=180.0)
+    plans = [thing_numbers([*shown, *more], planner.kinds) for more in ([tent], [tree, tree])]
+    monkeypatch.setattr(planner, "draw", lambda *_: Drawn(plans, []))
+    others = planner.elsewhere(prompt, empty, NOISE, shown, Wanted([Named(("tent",), None)]))
+    assert {thing.kind for thing in others} == {"tree"}
 
 
 def test_where_things_stand_is_told_in_any_order():
