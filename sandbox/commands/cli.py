@@ -11,18 +11,13 @@ from importlib import import_module
 from typing import NoReturn
 
 from mag_sandbox.answering import answered, say
-from mag_sandbox.command_line import add_options, options_of
-from mag_sandbox.files.border import Refusal
+from mag_sandbox.command_line import OneLineParser, add_options, options_of
 from mag_sandbox.files.yaml_files import nearest
 from mag_sandbox.program import PROGRAM
 from mag_sandbox.sandbox.commands.options import COMMANDS
 from mag_sandbox.sandbox.freed_memory import share_freed
 
 Say = Callable[[str], None]
-
-
-class UsageError(Refusal, ValueError):
-    """The command line is wrong; the message is one sentence with the remedy."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -67,17 +62,19 @@ _EXAMPLES = f"""examples:
   {PROGRAM} doctor                               what this machine has and lacks
   {PROGRAM} worlds                               list the worlds and which are installed
   {PROGRAM} fetch mag                            download a world's weights
+  {PROGRAM} serve --world mag                    let a laptop play what runs on this machine
+  {PROGRAM} play --world remote --url ws://localhost:8765     play it there
 
 `{PROGRAM} COMMAND --help` lists the options of a command."""
 
 
-class _Parser(argparse.ArgumentParser):
-    """Says in one sentence what is wrong, and what was probably meant."""
+class _Parser(OneLineParser):
+    """Says what was probably meant, too."""
 
     commands: Mapping[str, argparse.ArgumentParser] = {}
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message}{self._nearest_word(message)}; see `{self.prog} --help`")
+        super().error(f"{message}{self._nearest_word(message)}")
 
     def _nearest_word(self, message: str) -> str:
         """Return what was probably meant by an argument that argparse does not know."""

@@ -10,7 +10,7 @@ from mag_sandbox.model.loading import available_policies, available_worlds
 from mag_sandbox.program import PROGRAM
 from mag_sandbox.sandbox.demo.options import DemoOptions
 from mag_sandbox.sandbox.export.options import RecordingExport
-from mag_sandbox.sandbox.option_values import amount, seed
+from mag_sandbox.sandbox.option_values import ServerOptions, amount, seed, whole
 from mag_sandbox.sandbox.recording.reader import ALIKE_DB, By
 from mag_sandbox.sandbox.settings import DEFAULT_SCENE
 from mag_sandbox.scenes import available_scenes
@@ -45,9 +45,12 @@ class WorldOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlayOptions(WorldOptions):
+class PlayOptions(ServerOptions, WorldOptions):
     """Play, with a person or by a script."""
 
+    world: str = option(
+        "pocket", f"one of {', '.join(available_worlds())}, or remote, with its --url"
+    )
     scene: str | None = option(
         None, f"{SCENE}; without it the title screen opens", metavar="NAME|FILE"
     )
@@ -60,7 +63,7 @@ class PlayOptions(WorldOptions):
 
 
 @dataclass(frozen=True, slots=True)
-class ReplayOptions:
+class ReplayOptions(ServerOptions):
     """Play a recording again."""
 
     folder: Path = argument("folder given to play --record", metavar="DIR")
@@ -94,8 +97,32 @@ class BenchOptions(WorldOptions):
     random_weights: bool = option(
         False, "measure only how fast a full-size --world would run here; needs no weights"
     )
+    loopback: bool = option(
+        False, "measure only what a server on this machine adds to a block, and two of its players"
+    )
     reference: bool = option(
         False, "with --random-weights: also time a plain implementation and print the speed-up"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServeOptions:
+    """Let others play a world of this machine."""
+
+    world: str = option("pocket", f"one of {', '.join(available_worlds())}")
+    host: str = option(
+        "127.0.0.1", "address to serve; without a token only this machine's own (default 127.0.0.1)"
+    )
+    port: int = option(8765, "port to serve (default 8765)", type=whole(0, 65535))
+    token_file: Path | None = option(
+        None, "a secret that players must know, in a file", metavar="FILE"
+    )
+    tls_cert: Path | None = option(
+        None, "certificate, PEM, with which the line is encrypted", metavar="FILE"
+    )
+    tls_key: Path | None = option(None, "its key, PEM", metavar="FILE")
+    max_sessions: int = option(
+        2, "players at once; others wait in line (default 2)", type=whole(1, 64), metavar="N"
     )
 
 
@@ -157,6 +184,9 @@ COMMANDS: Mapping[str, tuple[str, type, str]] = {
     "play": ("play in a window", PlayOptions, "commands.run"),
     "replay": ("play a recording again", ReplayOptions, "commands.run"),
     "bench": ("measure this machine", BenchOptions, "commands.run"),
+    "serve": (
+        "let others play a world of this machine, from theirs", ServeOptions, "commands.serve",
+    ),
     "soak": (
         "play unattended for a long time and look for leaks", SoakOptions, "commands.run",
     ),

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 
 from mag_sandbox.controls.bindings import BINDINGS_FILE, load_bindings
 from mag_sandbox.controls.sources import ScriptSource
+from mag_sandbox.files.border import is_folder
 from mag_sandbox.files.folders import config_folder, data_folder
 from mag_sandbox.files.whole import replace_file
 from mag_sandbox.model.catalogue import weight_files, worlds
 from mag_sandbox.model.full import benchmark
 from mag_sandbox.model.loading import available_policies, words_problem
 from mag_sandbox.model.world import Progress, World, WorldFailed
-from mag_sandbox.sandbox.choice import WorldChoice, usual_memory
+from mag_sandbox.sandbox.choice import WorldChoice, meant_world, usual_memory
 from mag_sandbox.sandbox.commands.options import (
     BenchOptions,
     DoctorOptions,
@@ -29,6 +30,7 @@ from mag_sandbox.sandbox.commands.options import (
     WorldOptions,
 )
 from mag_sandbox.sandbox.hud.around import Lookout
+from mag_sandbox.sandbox.option_values import ServerOptions
 from mag_sandbox.sandbox.play.events import SessionObserver
 from mag_sandbox.sandbox.play.scripts import pan_out_and_back
 from mag_sandbox.sandbox.play.session import CommandSource, Playthrough
@@ -146,7 +148,7 @@ def run_replay(options: ReplayOptions, say: Say) -> int:
             "the last line of the recording is incomplete (writing it was interrupted) and is "
             "left out"
         )
-    choice = WorldChoice.of(recording)
+    choice = WorldChoice.of(recording, options.server())
     if options.list:
         lookout = Lookout()
         with closing(choice.load()) as world:
@@ -177,6 +179,11 @@ def run_bench(options: BenchOptions, say: Say) -> int:
         numbers = benchmark.random_weights(options.world, say, reference=options.reference)
         return _print_numbers(numbers, options.json, say)
     scene, seed, choice = _what_to_play(options)
+    if options.loopback:
+        from mag_sandbox.sandbox.diagnose import loopback
+
+        numbers = loopback.run(loopback.LoopbackPlan(choice, scene, seed), say)
+        return _print_numbers(numbers, options.json, say)
     if not _has_display():
         say("no display found: measured without a window, which is cheaper than with one")
     _choose_display(headless=not _has_display())
@@ -238,11 +245,13 @@ def _row(name: str) -> worlds.WorldRow:
 
 
 def _choice(options: WorldOptions, settings: SandboxConfig, policy: str | None) -> WorldChoice:
-    memory = usual_memory(options.world, settings, policy)
+    server = options.server() if isinstance(options, ServerOptions) else None
+    world = meant_world(options.world, server)
+    memory = usual_memory(world, settings, policy)
     if options.memory:
         memory = replace(memory, policy=options.memory)
     look_ahead = settings.look_ahead and not options.no_look_ahead
-    return WorldChoice(options.world, memory, look_ahead)
+    return WorldChoice(world, memory, look_ahead, server=server)
 
 
 def _replay_in_app(
@@ -300,8 +309,8 @@ def check_place(path: Path | None) -> None:
     Raises:
         RecordingError: its folder is missing, or a folder stands in its place.
     """
-    if path is not None and (path.is_dir() or not path.parent.is_dir()):
-        why = "it is a folder" if path.is_dir() else f"there is no folder {path.parent}"
+    if path is not None and (is_folder(path) or not is_folder(path.parent)):
+        why = "it is a folder" if is_folder(path) else f"there is no folder {path.parent}"
         raise RecordingError(f"cannot write {path} ({why}); name another file")
 
 

@@ -1,0 +1,70 @@
+"""Where a remote world is, and the secret that it wants; imports nothing that is large."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from mag_sandbox.files.border import read_plain, refusing
+from mag_sandbox.model.world import WorldFailed
+
+MOST_TOKEN = 4096  # bytes
+LEAST_TOKEN = 16  # characters: shorter ones are guessed
+REMOTE = "remote"  # what a world is called of which only the server knows the name
+
+
+@dataclass(frozen=True, slots=True)
+class ServerAddress:
+    """A server of worlds.
+
+    address = ServerAddress("wss://gpu.home:8765", token=read_token(path))
+    world = load_world("remote", server=address)
+    """
+
+    url: str  # ws://... or wss://...
+    token: str = ""  # that it wants; "": none
+    quality: int | None = None  # of JPEG frames, 1 to 100; None: lossless
+
+    def __post_init__(self) -> None:
+        if self.scheme not in ("ws", "wss") or not self.host:
+            raise WorldFailed(
+                f'--url "{self.url[:80]}" is no address of a server; write wss://HOST:PORT, or '
+                "ws://HOST:PORT where nobody sits between"
+            )
+
+    @property
+    def scheme(self) -> str:
+        """How it is spoken to."""
+        return _split(self.url)[0]
+
+    @property
+    def host(self) -> str:
+        """The machine."""
+        return _split(self.url)[1]
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether an address can only be reached on its own machine."""
+    return host in ("localhost", "::1") or host.startswith(("127.", "::ffff:127."))
+
+
+def read_token(path: Path) -> str:
+    """Return the secret in a file.
+
+    Raises:
+        WorldFailed: it cannot be read, or is too short to be one.
+    """
+    with refusing(lambda why: WorldFailed(f"{path} holds no token ({why}); write a long secret")):
+        token = read_plain(path, MOST_TOKEN).decode("ascii").strip()
+        if len(token) < LEAST_TOKEN or re.search(r"\s", token):
+            raise ValueError(f"expected {LEAST_TOKEN} characters or more, no blank among them")
+    return token
+
+
+def _split(url: str) -> tuple[str, str]:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # of which it complains when it is asked
+        return parts.scheme, parts.hostname or ""
+    except ValueError:
+        return "", ""

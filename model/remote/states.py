@@ -1,0 +1,157 @@
+"""States in pieces: of a memory that grows, only what is new travels.
+
+A state is an outline, which names its pieces by their hashes, and the pieces. Rows of arrays are
+cut apart, so that a frame that is remembered anew changes its own pieces and no others.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from math import prod
+
+import numpy as np
+import xxhash
+
+from mag_sandbox.files.border import refusing
+from mag_sandbox.files.typed_json import parse_json
+from mag_sandbox.model.remote.wire import PART, ArrayOutline, Outline, WireError
+from mag_sandbox.model.world import MIB, WorldState
+
+PIECE = 2**18  # bytes of a piece at most
+LEAST_ROW = 2**12  # bytes: shorter rows are not told apart
+SNAPSHOTS = 3  # the newest, of which a server keeps the pieces
+ROW_AXES = 2  # of an array, that number its rows: layers and frames, of keys and values
+Pieces = Mapping[bytes, bytes | memoryview]
+
+
+def cut(state: WorldState) -> tuple[Outline, dict[bytes, memoryview]]:
+    """Return a state as an outline and its pieces, by name; nothing is copied."""
+    pieces: dict[bytes, memoryview] = {}
+    arrays = {}
+    for name, array in state.arrays.items():
+        if array.dtype != np.uint8:
+            raise TypeError(f'array "{name}" is {array.dtype}, expected uint8')
+        names = []
+        for piece in _pieces(np.ascontiguousarray(array)):
+            names.append(xxhash.xxh3_128_digest(piece))
+            pieces[names[-1]] = piece
+        arrays[name] = ArrayOutline(array.shape, names)
+    data = json.dumps(state.data, allow_nan=False).encode()
+    return Outline(arrays, data), pieces
+
+
+def names_in(outline: Outline) -> list[bytes]:
+    """Return the names of the pieces of a state, each once."""
+    return list(dict.fromkeys(name for one in outline.arrays.values() for name in one.pieces))
+
+
+def joined_state(outline: Outline, pieces: Pieces, most: int) -> WorldState:
+    """Return the state of an outline, of so many bytes at most.
+
+    Raises:
+        WireError: a piece is missing, or they make no sense.
+    """
+    with refusing(lambda why: WireError(f"a state that nobody can read ({why})")):
+        if sum(prod(one.shape) for one in outline.arrays.values()) > most:
+            raise ValueError(f"more than {most} bytes")
+        arrays = {name: _array(one, pieces) for name, one in outline.arrays.items()}
+        data = parse_json(outline.data)
+        if not isinstance(data, dict):
+            raise ValueError("no mapping")
+    return WorldState(arrays, data)
+
+
+def batches(names: Sequence[bytes], pieces: Pieces) -> Iterator[list[bytes]]:
+    """Return pieces in as many batches as it takes, of about a part of a message each."""
+    batch: list[bytes] = []
+    size = 0
+    for name in names:
+        if batch and size + len(pieces[name]) > PART:
+            yield batch
+            batch, size = [], 0
+        batch.append(bytes(pieces[name]))
+        size += len(batch[-1])
+    if batch:
+        yield batch
+
+
+class PieceStore:
+    """What a session's server holds of states: pieces of its newest snapshots, and given ones.
+
+    store = PieceStore(most=2**28)
+    store.keep(pieces)
+    store.find(names)
+    """
+
+    def __init__(self, most: int) -> None:
+        """`most` is how many bytes may be given."""
+        self._most = most
+        self._taken: tuple[Pieces, ...] = ()  # the newest first; replaced, not changed
+        self._given: dict[bytes, bytes] = {}
+        self._bytes = 0  # given
+
+    def state(self, outline: Outline) -> WorldState:
+        """Return a state of which all pieces are there.
+
+        Raises:
+            WireError: they are not, or make no sense.
+        """
+        names = names_in(outline)
+        return joined_state(outline, dict(zip(names, self.find(names), strict=True)), self._most)
+
+    def keep(self, pieces: Pieces) -> None:
+        """Keep the pieces of a snapshot, and let go of an old one's."""
+        self._taken = (pieces, *self._taken[: SNAPSHOTS - 1])
+
+    def missing(self, names: Sequence[bytes]) -> list[bytes]:
+        """Return which are not there."""
+        held = (self._given, *self._taken)
+        return [name for name in names if not any(name in one for one in held)]
+
+    def find(self, names: Sequence[bytes]) -> list[bytes]:
+        """Return pieces.
+
+        Raises:
+            WireError: some are not there, or not any more.
+        """
+        held = (self._given, *self._taken)
+        found = [next((one[name] for one in held if name in one), None) for name in names]
+        if any(piece is None for piece in found):
+            raise WireError("pieces of a state that is not kept any more")
+        return [bytes(piece) for piece in found if piece is not None]
+
+    def give(self, pieces: Sequence[bytes]) -> None:
+        """Keep pieces until something is restored.
+
+        Raises:
+            WireError: they are more than there is room for.
+        """
+        self._bytes += sum(map(len, pieces))
+        if self._bytes > self._most:
+            raise WireError(f"a state of more than {self._most / MIB:.3g} MiB")
+        self._given |= {xxhash.xxh3_128_digest(piece): piece for piece in pieces}
+
+    def restored(self) -> None:
+        """Let go of what was given."""
+        self._given, self._bytes = {}, 0
+
+
+def _pieces(array: np.ndarray) -> Iterator[memoryview]:
+    """Cut an array's bytes at the ends of its rows, and long rows further."""
+    plain, size = memoryview(array.reshape(-1)), array.size
+    row = prod(array.shape[ROW_AXES:])
+    row = row if row >= LEAST_ROW else size
+    for start in range(0, size, max(1, row)):
+        for place in range(start, start + row, PIECE):
+            yield plain[place : min(place + PIECE, start + row)]
+
+
+def _array(outline: ArrayOutline, pieces: Pieces) -> np.ndarray:
+    if not 1 <= len(outline.shape) <= 8 or min(outline.shape) < 0:
+        raise ValueError(f"an array of the shape {outline.shape}")
+    if any(name not in pieces for name in outline.pieces):
+        raise ValueError("a piece is missing")
+    size = sum(len(pieces[name]) for name in outline.pieces)
+    if size != prod(outline.shape):
+        raise ValueError(f"an array of the shape {outline.shape} in {size} bytes")
+    data = b"".join(pieces[name] for name in outline.pieces)
+    return np.frombuffer(data, np.uint8).reshape(outline.shape).copy()

@@ -1,0 +1,76 @@
+"""`serve` lets others play a world of this machine; it needs neither a window nor pygame."""
+
+import os
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from mag_sandbox.answering import WORLD_THREAD
+from mag_sandbox.files.typed_json import parse_json
+from mag_sandbox.model.catalogue.worlds import WORLDS
+from mag_sandbox.model.loading import worlds_beside
+from mag_sandbox.model.world import PARKED_MIB, World, WorldFailed
+from mag_sandbox.program import PROGRAM
+from mag_sandbox.sandbox.choice import WorldChoice, usual_memory
+from mag_sandbox.sandbox.commands.options import ServeOptions
+from mag_sandbox.sandbox.recording.reader import processor_name
+from mag_sandbox.sandbox.settings import SandboxConfig
+
+if TYPE_CHECKING:  # an extra
+    from mag_sandbox.model.remote.engine import Wish
+Say = Callable[[str], None]
+PARKED = "512"  # MiB of keys and values that travel; of larger worlds, latents do
+SWITCH_S = 0.001  # longest turn of a thread that others wait for [s]: messages leave sooner
+
+
+def run_serve(options: ServeOptions, say: Say) -> int:
+    """Serve a world until told to end."""
+    try:
+        from mag_sandbox.model.remote.engine import Wish, WorldEngine
+        from mag_sandbox.model.remote.server import MOST_KEPT_MIB, House
+        from mag_sandbox.model.remote.serving import Gate, serve
+    except ImportError as error:
+        raise WorldFailed(
+            f"a server needs more packages ({error}); run `pip install -e '.[remote]'`"
+        ) from error
+    gate = Gate(options.host, options.port, options.token_file, options.tls_cert, options.tls_key)
+    usual = WorldChoice(options.world, usual_memory(options.world, SandboxConfig(), None))
+    token = gate.token()  # before anything is loaded
+    os.environ.setdefault(PARKED_MIB, PARKED)
+    engine = WorldEngine(load, options.max_sessions, WORLD_THREAD)
+    engine.start()
+    try:
+        say(f"loading {usual.name}")
+        provenance = engine.warm(Wish(usual.name, usual.memory))
+        house = House(
+            worlds=tuple(dict.fromkeys((usual.name, *worlds_beside(usual.name)))),
+            places=options.max_sessions,
+            token=token,
+            machine=processor_name(),
+            threads=provenance.get("execution", {}).get("threads"),
+            kept_mib=max(MOST_KEPT_MIB, WORLDS[usual.name].memory_setting().kept_mib),
+        )
+        if gate.warning:
+            say(gate.warning)
+        sys.setswitchinterval(SWITCH_S)
+        serve(engine, house, gate, lambda url: _tell(say, usual.name, house.places, url))
+    finally:
+        engine.close()
+    return 0
+
+
+def load(wish: "Wish") -> World:
+    """Load the world that a session wants.
+
+    Raises:
+        WorldFailed: there is none, it has no such memory, or it cannot run here.
+    """
+    execution = None if wish.execution is None else parse_json(wish.execution.encode())
+    return WorldChoice(wish.world, wish.memory, wish.look_ahead, execution).load()
+
+
+def _tell(say: Say, world: str, places: int, url: str) -> None:
+    players = "1 player" if places == 1 else f"{places} players"
+    say(f"{world} is served to {players} at {url}; there, others play it with")
+    say(f"  {PROGRAM} play --world remote --url {url}")
+    sys.stdout.flush()

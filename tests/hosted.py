@@ -1,0 +1,70 @@
+"""A server of worlds on this machine's loopback, in this process, and ways to mistreat it.
+
+with Hosted() as hosted:
+    world = RemoteWorld(hosted.address)
+"""
+
+import threading
+from collections.abc import Callable
+
+from mag_sandbox.model.remote.address import ServerAddress
+from mag_sandbox.model.remote.engine import Wish, WorldEngine
+from mag_sandbox.model.remote.server import House, WorldServer
+from mag_sandbox.model.remote.serving import Gate, listening, made
+from mag_sandbox.model.world import World
+from tests.doubles import FakeWorld
+from tests.patience import PATIENCE, eventually
+
+
+def fake(wish: Wish) -> FakeWorld:
+    return FakeWorld(wish.memory)
+
+
+class Hosted:
+    """A server that runs."""
+
+    def __init__(
+        self,
+        load: Callable[[Wish], World] = fake,
+        *,
+        port: int = 0,
+        gate: Gate | None = None,
+        **house,
+    ) -> None:
+        gate = gate or Gate(port=port)
+        self.house = House(**{"worlds": ("fake",), "token": gate.token()} | house)
+        self.engine = WorldEngine(load, self.house.places)
+        self.worlds = WorldServer(self.engine, self.house)
+        self._server = made(self.worlds, gate)
+        self._listener = listening(gate)
+        self.port = self._listener.getsockname()[1]
+        self.address = ServerAddress(f"ws://127.0.0.1:{self.port}", token=self.house.token)
+        self._thread = threading.Thread(
+            target=self._server.run, args=([self._listener],), daemon=True
+        )
+
+    def __enter__(self) -> "Hosted":
+        self.engine.start()
+        self._thread.start()
+        eventually(lambda: self._server.started)
+        return self
+
+    def __exit__(self, *failure) -> None:
+        self.kill()
+        self.engine.close()
+
+    @property
+    def players(self) -> int:
+        """Sessions that there are."""
+        return len(self.worlds._visits)
+
+    def kill(self) -> None:
+        """End at once, as a killed program does: nobody hears of it."""
+        self.cut()
+        self._server.should_exit = self._server.force_exit = True
+        self._thread.join(PATIENCE)
+
+    def cut(self) -> None:
+        """Break all connections, as a network does."""
+        for connection in list(self._server.server_state.connections):
+            connection.loop.call_soon_threadsafe(connection.transport.abort)
