@@ -16,7 +16,7 @@ import torch
 from safetensors import safe_open
 from torch import Tensor, nn
 
-from mag_sandbox.files.border import check_plain, read_plain, refusing
+from mag_sandbox.files.border import check_plain, is_file, is_folder, read_plain, refusing
 from mag_sandbox.files.typed_json import parse_json
 from mag_sandbox.model.world import MissingWeights
 
@@ -132,16 +132,21 @@ def load_checkpoint(
     dtype: torch.dtype,
     device: str = "cpu",
     change: Change = lambda name, tensor: tensor,
+    *,
+    averaged: bool = True,
 ) -> None:
     """Load a checkpoint strictly; the module is best made on the meta device.
 
     Its parameters are replaced, not written to; floating tensors are changed, as by
-    `Adapter.merged`, and then cast, one by one.
+    `Adapter.merged`, and then cast, one by one. Of training's two sets the averaged one is taken,
+    or the other.
 
     Raises:
         MissingWeights: absent, damaged, or of another architecture.
     """
-    checkpoint = open_checkpoint(path)
+    preferred, *others = NESTINGS
+    nestings = NESTINGS if averaged else (*others, preferred)
+    checkpoint = open_checkpoint(path, nestings)
     expected = {name: tuple(value.shape) for name, value in module.state_dict().items()}
     differing = differences(expected, checkpoint.shapes)
     if differing:
@@ -176,9 +181,9 @@ def differences(expected: Shapes, actual: Shapes, most: int = 3) -> str:
 
 
 def _files(path: Path) -> list[Path]:
-    if path.is_dir():
+    if is_folder(path):
         names = [f"{stem}{suffix}" for suffix in SUFFIXES for stem in STEMS]
-        found = next((path / name for name in names if (path / name).is_file()), None)
+        found = next((path / name for name in names if is_file(path / name)), None)
         if found is None:
             raise MissingWeights(
                 f"weights not found: {path} holds no {STEMS[0]}.safetensors; {REMEDY}"

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from mag_sandbox.files.border import reason_of, refusing
+from mag_sandbox.files.border import exists, reason_of, refusing
 from mag_sandbox.files.typed_json import decode, parse_json
 from mag_sandbox.model.catalogue.weight_files import (
     WeightFile,
@@ -299,7 +299,7 @@ def is_offline() -> bool:
 def _get(planned: PlannedFile, home: Path, tell: Callable[[int], None]) -> str:
     """Bring one file into its place, unless it is there; return its SHA-256."""
     path, part = home / planned.path, planned.part(home)
-    if path.exists() and not _difference(planned, path):
+    if exists(path) and not _difference(planned, path):
         tell(planned.file.bytes)
         return planned.file.sha256 or sha256_of(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -321,7 +321,7 @@ def _get(planned: PlannedFile, home: Path, tell: Callable[[int], None]) -> str:
 
 def _receive(planned: PlannedFile, part: Path, tell: Callable[[int], None]) -> None:
     """Download to a partial file, going on where it ends."""
-    have = part.stat().st_size if part.exists() else 0
+    have = part.stat().st_size if exists(part) else 0
     if have > planned.file.bytes:
         part.unlink()
         have = 0
@@ -399,13 +399,13 @@ def _difference(planned: PlannedFile, path: Path) -> str:
 
 def _here(planned: PlannedFile, home: Path) -> int:
     for path in (home / planned.path, planned.part(home)):
-        if path.exists():
+        if exists(path):
             return min(path.stat().st_size, planned.file.bytes)
     return 0
 
 
 def _check_space(plan: FetchPlan) -> None:
-    there = next(path for path in (plan.home, *plan.home.parents) if path.exists())
+    there = next(path for path in (plan.home, *plan.home.parents) if exists(path))
     free, missing = shutil.disk_usage(there).free, plan.missing()
     if missing and missing + SPARE_BYTES > free:
         raise FetchFailed(

@@ -12,7 +12,7 @@ import struct
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from mag_sandbox.files.border import open_plain, read_plain, reason_of, refusing
+from mag_sandbox.files.border import is_missing, open_plain, read_plain, reason_of, refusing
 from mag_sandbox.files.folders import data_folder
 from mag_sandbox.files.typed_json import decode, parse_json
 from mag_sandbox.files.whole import replace_file, sha256_of
@@ -102,7 +102,7 @@ def read_files(name: str, home: Path | None = None) -> WorldFiles | None:
     """
     home = home or weights_home()
     path = manifest_path(name, home)
-    if not path.exists():
+    if is_missing(path):
         return None
     with refusing(lambda why: MissingWeights(f"{path} cannot be read ({why}); {_remedy(name)}")):
         manifest = decode(_Manifest, parse_json(read_plain(path, MAX_MANIFEST)), "manifest")

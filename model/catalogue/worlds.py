@@ -108,6 +108,7 @@ class WorldRow:
     remembers: Literal["memory", "generator"] = "generator"  # role that makes the clean pass
     remembers_under: Literal["empty", "prompt"] = "prompt"  # text of that pass
     recached_frames: int = 0  # shown frames remembered anew when the prompt changes
+    averaged: bool = True  # the averaged weights of a training checkpoint are meant, if it has some
     lora_alpha: float = 0.0  # an adapter counts by this over its rank
     most_frames: int | None = None  # latent frames of a rollout; another goes on from its last ones
     clips: ClipRecipe | None = None  # of a clip world
@@ -178,7 +179,6 @@ def slot_bytes(dit: DiTConfig = FULL) -> int:
 
 
 _APACHE = Licence("Apache-2.0", "https://www.apache.org/licenses/LICENSE-2.0")
-_BY_NC = Licence("CC BY-NC 4.0", "https://creativecommons.org/licenses/by-nc/4.0/")
 _BY_NC_SA = Licence("CC BY-NC-SA 4.0", "https://creativecommons.org/licenses/by-nc-sa/4.0/")
 
 
@@ -248,7 +248,7 @@ _ROWS = (
             ),
             *_WAN_PARTS,
         ),
-        licence=_BY_NC_SA, steps=_FEW, policy="window", kept_frames=18, window_blocks=6,
+        licence=_APACHE, steps=_FEW, policy="window", kept_frames=18, window_blocks=6,
     ),
     WorldRow(
         name="causvid", title="CausVid", kind="stream",
@@ -260,7 +260,7 @@ _ROWS = (
             ),
             *_WAN_PARTS,
         ),
-        licence=_BY_NC, steps=(1000, 757, 522), warped=False, shift=8.0, policy="full",
+        licence=_BY_NC_SA, steps=(1000, 757, 522), warped=False, shift=8.0, policy="full",
         kept_frames=18, most_frames=21,
     ),
     WorldRow(
@@ -276,9 +276,10 @@ _ROWS = (
             ),
             *_WAN_PARTS,
         ),
-        licence=_card("Efficient-Large-Model/LongLive-1.3B"), steps=_FEW, policy="window",
+        licence=_APACHE, steps=_FEW, policy="window",
         kept_frames=9,  # a window of 12: 3 sinks, 6 recent frames and the block's own 3
-        sink_frames=3, window_blocks=2, recached_frames=12, lora_alpha=256.0,
+        sink_frames=3, window_blocks=2, recached_frames=12, averaged=False,
+        lora_alpha=256.0,
     ),
     WorldRow(
         name="self-forcing-plus-plus", title="Self-Forcing++ (weights of your own)", kind="stream",

@@ -13,6 +13,7 @@ import numpy as np
 
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.controls.phrase_compiler import PhraseSmoother, compose
+from mag_sandbox.files.typed_json import decode
 from mag_sandbox.model.catalogue.clips import ClipCall, ClipRecipe
 from mag_sandbox.model.catalogue.memory_prediction import MemoryPlan
 from mag_sandbox.model.catalogue.worlds import WorldRow
@@ -33,6 +34,7 @@ from mag_sandbox.model.world import (
     WorldState,
 )
 from mag_sandbox.scenes import Scene
+from mag_sandbox.scenes.scene import check_prompt
 
 logger = logging.getLogger(__name__)
 NO_MEMORY = MemoryUsage("none", (), 0, 0, 0, 0, 0.0, 0, ())
@@ -108,16 +110,32 @@ class ClipWorld(SessionWorld[_Reel]):
         """Go on from a snapshot; see `World`.
 
         Raises:
-            WorldFailed: it was taken with other weights.
+            WorldFailed: it was taken with other weights; nothing has changed.
+            ValueError: it makes no sense; likewise.
         """
-        self._require_own(state)
-        about = dict(state.data["session"])
-        about["smoother"] = PhraseSmoother.from_dict(about["smoother"])
-        about["command"] = CameraCommand(**about["command"])
-        frames = {name: state.arrays[name].copy() for name in ("left", "shown")}
-        self._session = _Reel(**about, left=frames["left"], shown=frames["shown"])
-        self._poses = PoseEstimator(self.spec.full_speed)
-        self._poses.restore(part_of(state, "poses"))
+        converted, about = self._require_own(state), state.data["session"]
+        spec = self.spec
+        session = _Reel(
+            seed=decode(int, about["seed"], "seed"),
+            prompt=decode(str, about["prompt"], "prompt"),
+            left=state.arrays["left"].copy(),
+            shown=state.arrays["shown"].copy(),
+            phrase=decode(str, about["phrase"], "phrase"),
+            clips=decode(int, about["clips"], "clips"),
+            block_index=decode(int, about["block_index"], "block_index"),
+            smoother=PhraseSmoother.from_dict(about["smoother"]),
+            command=decode(CameraCommand, about["command"], "command"),
+        )
+        size = spec.frame_height, spec.frame_width, 3
+        if not session.left.shape[1:] == session.shown.shape[1:] == size:
+            raise ValueError(f"frames are {session.left.shape} and {session.shown.shape}")
+        check_prompt(session.prompt)
+        if min(session.seed, session.clips, session.block_index) < 0:
+            raise ValueError(f"seed {session.seed}, block {session.block_index}")
+        poses = PoseEstimator(spec.full_speed)
+        poses.restore(part_of(state, "poses"))
+        self._session, self._poses = session, poses
+        self._notices += converted
 
     def round_trip(self, frames: Frames) -> Frames:
         """Return frames through the autoencoder; see `World`."""

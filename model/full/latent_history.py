@@ -9,11 +9,13 @@ from dataclasses import asdict, astuple, dataclass
 import torch
 from torch import Tensor
 
-from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.controls.camera import CameraPose, check_pose
+from mag_sandbox.files.typed_json import decode
 from mag_sandbox.model.catalogue.worlds import BLOCK_LENGTH
 from mag_sandbox.model.parking import packed, unpacked
 from mag_sandbox.model.slots import KeptFrame
 from mag_sandbox.model.world import GIB, MemorySetting, WorldState
+from mag_sandbox.scenes.scene import check_prompt
 
 LATENT_BYTES = GIB  # kept while playing: some 22 minutes at full size in bf16
 
@@ -80,11 +82,47 @@ class LatentHistory:
         return packed(tensors, {"whole": whole, "blocks": [_as_dict(one) for one in blocks]})
 
     def restore(self, state: WorldState) -> None:
-        """Go on from a snapshot."""
-        rows, tensors = state.data["blocks"], unpacked(state)
+        """Go on from a snapshot.
+
+        Raises:
+            ValueError: it makes no sense; nothing has changed.
+        """
+        rows = decode(tuple[_ParkedBlock, ...], state.data["blocks"], "blocks")
+        whole, tensors = decode(bool, state.data["whole"], "whole"), unpacked(state)
         pairs = zip(rows, tensors["latents"], strict=True) if rows else ()
-        self.blocks = tuple(_from_dict(row, latents) for row, latents in pairs)
-        self.whole = state.data["whole"]
+        self.blocks = tuple(row.block(latents) for row, latents in pairs)
+        self.whole = whole
+
+
+_Angles = tuple[float, float, float]  # yaw, pitch, fov
+
+
+@dataclass(frozen=True, slots=True)
+class _ParkedBlock:
+    """A block as it is parked, besides its latents."""
+
+    first_frame: int
+    view: _Angles
+    poses: tuple[_Angles, ...]
+    prompt: str
+    text: str
+    prompt_index: int
+    setting: MemorySetting
+
+    def __post_init__(self) -> None:
+        for pose in (self.view, *self.poses):
+            check_pose(CameraPose(*pose))
+        check_prompt(self.prompt)
+        if len(self.poses) != BLOCK_LENGTH or min(self.first_frame, self.prompt_index) < 0:
+            raise ValueError(f"block of frame {self.first_frame}, {len(self.poses)} poses")
+
+    def block(self, latents: Tensor) -> RememberedBlock:
+        """Return the block; latents as there."""
+        poses = tuple(CameraPose(*pose) for pose in self.poses)
+        return RememberedBlock(
+            self.first_frame, latents, CameraPose(*self.view), poses, self.prompt, self.text,
+            self.prompt_index, self.setting,
+        )  # fmt: skip
 
 
 def _bytes(blocks: Sequence[RememberedBlock]) -> int:
@@ -101,12 +139,3 @@ def _as_dict(block: RememberedBlock) -> dict:
         "prompt_index": block.prompt_index,
         "setting": asdict(block.setting),
     }
-
-
-def _from_dict(row: dict, latents: Tensor) -> RememberedBlock:
-    values = {
-        "view": CameraPose(*row["view"]),
-        "poses": tuple(CameraPose(*pose) for pose in row["poses"]),
-        "setting": MemorySetting(**row["setting"]),
-    }
-    return RememberedBlock(**{**row, **values, "latents": latents})

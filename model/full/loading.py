@@ -64,12 +64,12 @@ def load(
     running = execution_for(start.device.kind, execution)
     torch.set_num_threads(running.threads)
     on_progress("generator", 0.1)
-    dit = _network(files, "generator", config, running, running.device, _adapter(start, config))
+    dit = _network(start, "generator", config, running, running.device, _adapter(start, config))
     memory_dit = dit
     if row.remembers == "memory":
         on_progress("memory model", 0.4)
         where = "cpu" if plan.memory_model == "offloaded" else running.device
-        memory_dit = _network(files, "memory", config, running, where)
+        memory_dit = _network(start, "memory", config, running, where)
     on_progress("decoder", 0.7)
     load_tiny = partial(_tiny, files, running) if files.paths("tiny decoder") else None
     codec = load_tiny() if load_tiny and plan.decoder == "tiny" else _exact(files, running)
@@ -207,7 +207,7 @@ def execution_for(device: str, recorded: dict | None) -> Execution:
 
 
 def _network(
-    files: WorldFiles,
+    start: Start,
     role: str,
     config: DiTConfig,
     running: Execution,
@@ -217,7 +217,8 @@ def _network(
     """Return a network whose projections are joined; `where` it lies, it need not run."""
     with torch.device("meta"):
         dit = DiT(config, named_kernel(running.kernel))
-    load_checkpoint(dit, checkpoint_path(files, role), running.dtype, where, change)
+    path, averaged = checkpoint_path(start.files, role), start.row.averaged
+    load_checkpoint(dit, path, running.dtype, where, change, averaged=averaged)
     return fuse(dit.eval().requires_grad_(False), stays=where == running.device)
 
 

@@ -18,8 +18,10 @@ from mag_sandbox.controls.camera import (
     CameraCommand,
     CameraPose,
     CameraSpeed,
+    check_pose,
     yaw_difference,
 )
+from mag_sandbox.files.typed_json import decode
 from mag_sandbox.model.full.image_shift import brightness_shift, likeness, luma, reduced, reduction
 from mag_sandbox.model.world import Frames, WorldState
 
@@ -119,16 +121,25 @@ class PoseEstimator:
         )
 
     def restore(self, state: WorldState) -> None:
-        """Go on from a snapshot: restore and continue equals uninterrupted."""
-        self._begin()
+        """Go on from a snapshot: restore and continue equals uninterrupted.
+
+        Raises:
+            ValueError: it makes no sense; nothing has changed.
+        """
         if not state.arrays:
+            self._begin()
             return
         *pictures, newest = state.arrays["pose_pictures"].copy()
-        self._pose = CameraPose(**state.data["pose"])
-        self._gain = np.array(state.data["gain"])
-        poses = [CameraPose(**pose) for pose in state.data["poses"]]
-        self._keys = [KeyFrame(*pair) for pair in zip(poses, pictures, strict=True)]
-        self._newest = KeyFrame(self._pose, newest)
+        pose = check_pose(decode(CameraPose, state.data["pose"]))
+        poses = decode(tuple[CameraPose, ...], state.data["poses"], "poses")
+        keys = [
+            KeyFrame(check_pose(one), bright) for one, bright in zip(poses, pictures, strict=True)
+        ]
+        gain = decode(tuple[float, float], state.data["gain"], "gain")
+        if newest.ndim != 2 or not newest.size or not all(0 < one <= MAX_GAIN for one in gain):
+            raise ValueError(f"pictures are {newest.shape}, turns {gain} times as fast")
+        self._pose, self._gain, self._keys = pose, np.array(gain), keys
+        self._newest = KeyFrame(pose, newest)
 
     def _track(self, bright: np.ndarray, step: np.ndarray) -> _Placing:
         """Place the next frame, given how far its command alone would turn the view [degrees]."""

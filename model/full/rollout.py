@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.files.typed_json import decode
 from mag_sandbox.model.config import DiTConfig
 from mag_sandbox.model.dit import DiT, TextKeys
 from mag_sandbox.model.flow import Draw
@@ -224,10 +225,13 @@ class Rollout:
     def resume(self, state: WorldState) -> None:
         """Go on from a snapshot, memory apart, which is there."""
         tensors, data, cache = unpacked(state), state.data, self._generator.cache
-        self.made, self._prompt_index = data["made"], data["prompt_index"]
-        self.attended = frozenset(data["attended"])
+        made, prompts = (decode(int, data[name], name) for name in ("made", "prompt_index"))
+        attended = decode(tuple[int, ...], data["attended"], "attended")
+        recent = [tensors[f"recent_{place}"] for place in range(decode(int, data["recent"]))]
+        if min(made, prompts) < 0:
+            raise ValueError(f"{made} frames were made, {prompts} prompts changed")
+        self.made, self._prompt_index, self.attended = made, prompts, frozenset(attended)
         self._recent.clear()
-        recent = (tensors[f"recent_{place}"] for place in range(data["recent"]))
         self._recent.extend(latents.to(cache.device) for latents in recent)
 
     def _recache(self, text: TextKeys, recache: Recache) -> None:

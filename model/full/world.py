@@ -15,6 +15,7 @@ from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose, CameraSpeed, move
 from mag_sandbox.controls.phrase_compiler import PhraseSmoother, compose
+from mag_sandbox.files.typed_json import decode, revived
 from mag_sandbox.model.catalogue.memory_prediction import FEWEST_SLOTS, MemoryPlan
 from mag_sandbox.model.catalogue.worlds import WorldRow
 from mag_sandbox.model.dit import TextKeys
@@ -46,6 +47,7 @@ from mag_sandbox.model.world import (
     WorldState,
 )
 from mag_sandbox.scenes import Scene
+from mag_sandbox.scenes.scene import MAX_SEED, check_prompt
 
 FIRST_FRAMES = (BLOCK_LENGTH - 1) * TIME_STRIDE + 1  # of a scene's first block
 OVERLAP_FRAME = -FIRST_FRAMES  # of a block: the last frame before its newest two latent frames
@@ -68,6 +70,22 @@ class _Stream:
     turned: bool = False  # whether the prompt has changed since then
     newest: Tensor | None = None  # latents that were shown last
     overlap: Frames | None = None  # the one frame that another rollout would go on from
+
+
+@dataclass(frozen=True, slots=True)
+class _ParkedStream:
+    """What a session says as it is parked, besides memory and pictures."""
+
+    seed: int
+    prompt: str
+    block_index: int
+    told: str
+    smoother: PhraseSmoother
+
+    def __post_init__(self) -> None:
+        check_prompt(self.prompt)
+        if not 0 <= self.seed <= MAX_SEED or self.block_index < 0:
+            raise ValueError(f"seed {self.seed}, block {self.block_index}")
 
 
 class StreamWorld(SessionWorld[_Stream]):
@@ -148,24 +166,31 @@ class StreamWorld(SessionWorld[_Stream]):
 
         Raises:
             WorldFailed: it was taken with other weights or another decoder.
+            ValueError: it makes no sense.
         """
-        self._require_own(state)
-        about = state.data["session"]
+        converted = self._require_own(state)
+        told: _ParkedStream = decode(_ParkedStream, state.data["session"], "session")
+        setting: MemorySetting = revived(MemorySetting, state.data["setting"], "setting")
         newest = unpacked(part_of(state, "newest"))["latents"]
+        overlap, poses = state.arrays["overlap"].copy(), PoseEstimator(self.spec.full_speed)
+        if newest.shape != (1, BLOCK_LENGTH, *self._engine.latent_shape):
+            raise ValueError(f"latents are {tuple(newest.shape)}")
+        if overlap.shape != (1, self.spec.frame_height, self.spec.frame_width, 3):
+            raise ValueError(f"a frame is {overlap.shape}")
+        poses.restore(part_of(state, "poses"))
         with torch.inference_mode():
             self._video.restore(part_of(state, "film"))  # may refuse
+            self._notices += converted
             self._fallback.plan = replace(self._fallback.plan, decoder=self._video.decoder)
-            setting = MemorySetting(**state.data["setting"])
-            session = self._begin(about["seed"], about["prompt"], setting)
-            session.smoother = PhraseSmoother.from_dict(about["smoother"])
-            session.block_index, session.told = about["block_index"], about["told"]
+            session = self._begin(told.seed, told.prompt, setting)
+            session.smoother, session.poses = told.smoother, poses
+            session.block_index, session.told = told.block_index, told.told
             session.newest = newest.to(self._engine.cache.device)
-            session.overlap = state.arrays["overlap"].copy()
+            session.overlap = overlap
             if not session.memory.restore(part_of(state, "memory")):
                 self._notices.append(REBUILT)
             self._texts.prepare(session.prompt)
             self._on_progress("ready", 1.0)
-        session.poses.restore(part_of(state, "poses"))
 
     def round_trip(self, frames: Frames) -> Frames:
         """Return frames through the autoencoder; see `World`."""

@@ -8,13 +8,15 @@ In play psi is updated at once and frames older than packing reaches are gone. I
 updates wait, so that every block's loss reaches them with a gradient of its own.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.controls.camera import CameraPose, check_pose
+from mag_sandbox.files.typed_json import decode, shortened
 from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.memorypack.networks import MemoryPack
 from mag_sandbox.model.memorypack.packing import Tokens
@@ -28,6 +30,8 @@ from mag_sandbox.model.world import (
     SegmentKind,
     WorldSpec,
 )
+
+MOST_TIME = 2**45  # frames; more than anybody plays
 
 
 class PackMemory:
@@ -178,19 +182,70 @@ def saved_memory(memory: PackMemory) -> tuple[dict[str, np.ndarray], dict]:
     return arrays, data
 
 
+@dataclass(frozen=True, slots=True)
+class _ParkedPlaces:
+    """Where and when frames were, as they are parked."""
+
+    times: tuple[int, ...]
+    poses: tuple[tuple[tuple[float, float, float], ...], ...]  # of one video, yaw, pitch, fov
+
+    def __post_init__(self) -> None:
+        for pose in (poses := self.poses[0]):
+            check_pose(CameraPose(*pose))
+        times = self.times
+        fits = list(times) == sorted(times) and 0 <= times[0] <= times[-1] <= MOST_TIME
+        if not fits or len(self.poses) != 1 or len(poses) != len(times):
+            raise ValueError(f"{len(poses)} frames are of the times {shortened(times)}")
+
+
+@dataclass(frozen=True, slots=True)
+class _ParkedMemory:
+    """What `saved_memory` says besides arrays."""
+
+    image: _ParkedPlaces
+    history: _ParkedPlaces
+    updates: int
+
+
 def load_memory(
-    arrays: dict[str, np.ndarray], data: dict, pack: MemoryPack, places: Places, prompt: Tensor
+    arrays: Mapping[str, np.ndarray],
+    data: dict,
+    pack: MemoryPack,
+    places: Places,
+    prompt: Tensor,
+    latent_shape: tuple[int, int, int],
 ) -> PackMemory:
-    """Return what `saved_memory` was given, with the features of the prompt in force."""
-    image, history = (_frames(arrays[name], data[name]) for name in ("image", "history"))
+    """Return what `saved_memory` was given.
+
+    Args:
+        arrays: of bytes.
+        data: what they mean.
+        pack: the trained parts.
+        places: of tokens.
+        prompt: features of the one in force.
+        latent_shape: of a frame: C, h, w.
+
+    Raises:
+        ValueError: it makes no sense.
+    """
+    said: _ParkedMemory = decode(_ParkedMemory, data, "memory")
+    image, history = (
+        _frames(arrays[name], of, latent_shape, prompt.device)
+        for name, of in (("image", said.image), ("history", said.history))
+    )
+    if image.length != 1 or history.length > pack.config.history or said.updates < 0:
+        raise ValueError(f"{history.length} frames are held, {said.updates} were remembered")
     memory = PackMemory(pack, places, image, prompt)
     state = memory.state()
-    if state is not None and data["updates"]:
-        values = _numbers(arrays["psi"]).to(state.psi.values.dtype)
-        psi = Tokens(values, torch.view_as_complex(_numbers(arrays["turns"])))
-        memory.load(history, SemanticState(psi, state.guide, state.start, data["updates"]))
-    else:
+    if state is None or not said.updates:
         memory.load(history, None)
+        return memory
+    psi = _like(arrays["psi"], state.psi.values)
+    turns = torch.view_as_complex(_like(arrays["turns"], torch.view_as_real(state.psi.rotary)))
+    if psi.shape[:2] != turns.shape[:2] or not psi.numel():
+        raise ValueError(f"psi is {tuple(psi.shape)}, it lies at {tuple(turns.shape)}")
+    tokens = Tokens(psi.to(state.psi.values.dtype), turns)
+    memory.load(history, SemanticState(tokens, state.guide, state.start, said.updates))
     return memory
 
 
@@ -201,10 +256,24 @@ def _places(frames: LatentFrames) -> dict:
     }
 
 
-def _frames(array: np.ndarray, data: dict) -> LatentFrames:
-    poses = data["poses"]
-    turned = None if poses is None else torch.tensor(poses, dtype=torch.float64)
-    return LatentFrames(_numbers(array), torch.tensor(data["times"]), turned)
+def _frames(
+    array: np.ndarray,
+    data: _ParkedPlaces,
+    latent_shape: tuple[int, int, int],
+    device: torch.device,
+) -> LatentFrames:
+    latents = _numbers(array).to(device)
+    if latents.shape != (1, len(data.times), *latent_shape):
+        raise ValueError(f"latents are {tuple(latents.shape)}")
+    poses = torch.tensor(data.poses, dtype=torch.float64)
+    return LatentFrames(latents, torch.tensor(data.times), poses)
+
+
+def _like(array: np.ndarray, expected: Tensor) -> Tensor:
+    numbers = _numbers(array).to(expected.device)
+    if (numbers.ndim, *numbers.shape[2:]) != (expected.ndim, *expected.shape[2:]):
+        raise ValueError(f"numbers are {tuple(numbers.shape)}, expected {tuple(expected.shape)}")
+    return numbers
 
 
 def _bytes(tensor: Tensor) -> np.ndarray:
@@ -212,4 +281,7 @@ def _bytes(tensor: Tensor) -> np.ndarray:
 
 
 def _numbers(array: np.ndarray) -> Tensor:
-    return torch.from_numpy(array).view(torch.float32)
+    numbers = torch.from_numpy(array).view(torch.float32)
+    if not torch.isfinite(numbers).all():
+        raise ValueError("it holds values that are not finite")
+    return numbers

@@ -53,7 +53,8 @@ class MemoryPackWorld(PocketWorld[PocketSession]):
         title: str,
     ) -> None:
         super().__init__(parts)
-        self._networks, self._features = networks, features
+        self._networks, self._device = networks, networks.dit.head.modulation.device
+        self._read = features
         self._places, self._title = places, title
         self._empty = self._conditioner.text_keys("")
         self._memory: PackMemory | None = None
@@ -130,16 +131,18 @@ class MemoryPackWorld(PocketWorld[PocketSession]):
         """Go on from a snapshot; see `World`.
 
         Raises:
-            WorldFailed: the snapshot was taken with other weights.
+            WorldFailed: the snapshot was taken with other weights; nothing has changed.
+            ValueError: it makes no sense; likewise.
         """
-        data = state.data
-        self._require_own(state)
-        self._session = revived(PocketSession, data["progress"], "progress")
+        converted, data = self._require_own(state), state.data
+        session: PocketSession = revived(PocketSession, data["progress"], "progress")
         with torch.inference_mode():
-            prompt = self._features(self._session.prompt)
-            self._memory = load_memory(
-                state.arrays, data["memory"], self._networks.pack, self._places, prompt
-            )
+            memory = load_memory(
+                state.arrays, data["memory"], self._networks.pack, self._places,
+                self._features(session.prompt), self._latent_shape,
+            )  # fmt: skip
+        self._notices += converted
+        self._session, self._memory = session, memory
 
     def provenance(self) -> dict:
         """Return what a recording's header says of this world."""
@@ -150,6 +153,9 @@ class MemoryPackWorld(PocketWorld[PocketSession]):
         """Forget the session; may be called twice."""
         self._memory = None
         super().close()
+
+    def _features(self, prompt: str) -> Tensor:
+        return self._read(prompt).to(self._device)
 
     def _held(self) -> PackMemory:
         if self._memory is None:
@@ -174,7 +180,8 @@ class MemoryPackWorld(PocketWorld[PocketSession]):
         session, length = self._running(), self.spec.block_length
         times = session.block_index * length + torch.arange(length)
         turned = torch.tensor([[(pose.yaw, pose.pitch, pose.fov) for pose in poses]]).double()
-        return LatentFrames(torch.empty(1, length, *self._latent_shape), times, turned)
+        latents = torch.empty(1, length, *self._latent_shape, device=self._device)
+        return LatentFrames(latents, times, turned)
 
     def _invent(self, place: LatentFrames) -> Tensor:
         """Return the first frame, made with care and from the prompt alone."""
@@ -195,7 +202,7 @@ class MemoryPackWorld(PocketWorld[PocketSession]):
         text = self._conditioner.text_keys(session.prompt)
         place = coordinates(self._places.grid(block))
         reading = BlockDenoiser(self._networks.dit, attend, text, place)
-        return reading.sample(noise, euler_levels(steps, self._flow.shift))
+        return reading.sample(noise.to(self._device), euler_levels(steps, self._flow.shift))
 
     def _adopt_block(self, block: LatentFrames, prompt: str) -> None:
         """Begin memory with a block's last frame, as a scene's first block does, or go on."""
