@@ -66,9 +66,13 @@ class KVCache:
         dtype: torch.dtype,
         device: str = "cpu",
         most_frames: int | None = None,
+        spare: int = 0,
     ) -> None:
-        """Reserve room for kept frames; one pass makes a block, or at most `most_frames`."""
-        self.shape, self.dtype, self.device = shape, dtype, device
+        """Reserve room for kept frames; one pass makes a block, or at most `most_frames`.
+
+        Behind the slots lie `spare` more, for frames that are read and not kept.
+        """
+        self.shape, self.dtype, self.device, self._spare = shape, dtype, device, spare
         self._reads_in_place = torch.device(device).type != "cpu"
         self._front = (most_frames or shape.block_length) * shape.tokens
         self.resize(slots)
@@ -78,8 +82,9 @@ class KVCache:
         nothing = torch.empty(0, dtype=self.dtype, device=self.device)
         self._keys = self._values = self._read_keys = self._read_values = nothing  # freed first
         self._gathered = nothing, nothing  # flat
-        self.slots = slots
-        self._keys, self._values = self._allocate(slots), self._allocate(slots)
+        self.slots = self.spare = slots
+        room = slots + self._spare
+        self._keys, self._values = self._allocate(room), self._allocate(room)
         self._read_keys, self._read_values = self._keys, self._values
         self._own = slice(self._front - self.shape.block_length * self.shape.tokens, self._front)
         self._seen = self._own
@@ -126,6 +131,11 @@ class KVCache:
             self._keys[..., self._rows(write.slot), :] = self._read_keys[..., rows, :]
             self._values[..., self._rows(write.slot), :] = self._read_values[..., rows, :]
 
+    def copy(self, slot: int, to: int) -> None:
+        """Keep what lies in a slot in another one as well."""
+        for all_ in (self._keys, self._values):
+            all_[..., self._rows(to), :] = all_[..., self._rows(slot), :]
+
     def export(self, slots: Sequence[int]) -> tuple[Tensor, Tensor]:
         """Return copies of the keys and values of slots, [layers, n, B, tokens, N, D]."""
         index = torch.tensor(list(slots), dtype=torch.long, device=self.device)
@@ -138,19 +148,26 @@ class KVCache:
         keys, values = (some.permute(0, 3, 1, 4, 2, 5) for some in kept)
         return keys, values
 
+    def check(self, frames: int, keys: Tensor, values: Tensor) -> None:
+        """Check what `export` returned of so many frames, or of more.
+
+        Raises:
+            ValueError: it is of fewer, or not of such a cache.
+        """
+        layers, batch, heads, _, dim = self._keys.shape
+        for some in (keys, values):
+            held = max(frames, some.shape[1]) if some.ndim > 1 else frames
+            kept = layers, held, batch, self.shape.tokens, heads, dim
+            if some.shape != kept or not some.is_floating_point():
+                raise ValueError(f"kept frames are {tuple(some.shape)}, expected {kept}")
+
     def load(self, slots: Sequence[int], keys: Tensor, values: Tensor) -> None:
         """Put back what `export` returned.
 
         Raises:
             ValueError: these are not of so many slots, or not of this cache.
         """
-        layers, batch, heads, _, dim = self._keys.shape
-        kept = layers, len(slots), batch, self.shape.tokens, heads, dim
-        for some in (keys, values):
-            if (some.shape[0], *some.shape[2:]) != (*kept[:1], *kept[2:]) or len(slots) > len(
-                some[0]
-            ):
-                raise ValueError(f"kept frames are {tuple(some.shape)}, expected {kept}")
+        self.check(len(slots), keys, values)
         for place, slot in enumerate(slots):
             self._keys[..., self._rows(slot), :] = keys[:, place].transpose(2, 3)
             self._values[..., self._rows(slot), :] = values[:, place].transpose(2, 3)

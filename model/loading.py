@@ -6,12 +6,16 @@ torch is imported only when a world is loaded, so a window opens at once.
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 from mag_sandbox.files.yaml_files import not_found
 from mag_sandbox.model.catalogue.worlds import PLAYABLE, WORLDS
 from mag_sandbox.model.memory import MEMORY_POLICIES
 from mag_sandbox.model.memory import no_places as no_places  # for the app
 from mag_sandbox.model.memorypack.config import VARIANT_OF_WORLD
+from mag_sandbox.model.remote.address import REMOTE as REMOTE  # for the app, as are the others
+from mag_sandbox.model.remote.address import ServerAddress as ServerAddress
+from mag_sandbox.model.remote.address import read_token as read_token
 from mag_sandbox.model.world import WEIGHTS, Frames, MemorySetting, Progress, World, WorldFailed
 from mag_sandbox.scenes.vocabulary import Vocabulary
 
@@ -80,22 +84,34 @@ def load_world(
     *,
     look_ahead: bool = True,
     execution: dict | None = None,
+    server: ServerAddress | None = None,
     on_progress: Progress = lambda stage, fraction: None,
 ) -> World:
     """Load a world by name.
 
     Args:
-        name: one of `available_worlds`.
+        name: one of `available_worlds`; of a server also "remote", whatever it plays.
         memory: first setting of memory; None: the default one.
         look_ahead: whether views are imagined before the camera gets there.
         execution: `provenance()["execution"]` of a recording, to run as it did, whatever words
             it was asked in; None: what a probe finds fastest here.
+        server: where it runs; None: here.
         on_progress: told what is being loaded.
 
     Raises:
         WorldFailed: the name is unknown, or the world cannot run here.
         MissingWeights: its weights are absent or damaged.
     """
+    if server is not None:
+        remote = _remote()
+        return remote.RemoteWorld(
+            server,
+            name,
+            memory,
+            look_ahead=look_ahead,
+            execution=execution,
+            on_progress=on_progress,
+        )
     if name in VARIANT_OF_WORLD:  # also the ablations, which no list offers
         return _load_memorypack(name, execution, on_progress)
     if name not in available_worlds():
@@ -110,6 +126,24 @@ def load_world(
         on_progress=on_progress,
         execution=pocket.recorded_execution(execution) if execution else None,
     )
+
+
+def served_world(server: ServerAddress) -> str:
+    """Return the name of the world that a server plays.
+
+    Raises:
+        WorldFailed: it cannot be reached, or does not let us in.
+    """
+    return _remote().served_world(server)
+
+
+def _remote() -> ModuleType:
+    try:
+        return import_module("mag_sandbox.model.remote.world")
+    except ImportError as error:
+        raise WorldFailed(
+            f"remote worlds need more packages ({error}); run `pip install -e '.[remote]'`"
+        ) from error
 
 
 def _load_memorypack(name: str, execution: dict | None, on_progress: Progress) -> World:

@@ -1,5 +1,6 @@
 """Tensors as the bytes of a parked world and back, bit for bit; knows nothing of what they mean."""
 
+import os
 from collections.abc import Mapping
 
 import numpy as np
@@ -7,17 +8,27 @@ import torch
 from torch import Tensor
 
 from mag_sandbox.model.catalogue.preflight import free_host_bytes
-from mag_sandbox.model.world import GIB, WorldState
+from mag_sandbox.model.world import GIB, MIB, PARKED_MIB, WorldState
 
+_NUMBERS = {
+    "float32": torch.float32,
+    "float16": torch.float16,
+    "bfloat16": torch.bfloat16,
+    "uint8": torch.uint8,
+    "int64": torch.int64,
+}
+_TYPES, _PARTS = "types", "parts"  # of tensors, by name; data of states that were joined
 MOST_BYTES = 8 * GIB  # of keys and values in main memory; beyond, latents are parked instead
 
 
 def host_room() -> int:
     """Return the bytes that a parked world's memory may take on the host.
 
-    That is half of what is free, and 8 GiB at most.
+    That is half of what is free, and 8 GiB at most, or as many MiB as `PARKED_MIB` says.
     """
-    return min(MOST_BYTES, free_host_bytes() // 2)
+    said = os.environ.get(PARKED_MIB, "")
+    most = int(said) * MIB if said.isdecimal() else MOST_BYTES
+    return min(most, free_host_bytes() // 2)
 
 
 def packed(tensors: Mapping[str, Tensor], data: dict) -> WorldState:
@@ -27,15 +38,34 @@ def packed(tensors: Mapping[str, Tensor], data: dict) -> WorldState:
         for name, tensor in tensors.items()
     }
     types = {name: str(tensor.dtype).removeprefix("torch.") for name, tensor in tensors.items()}
-    return WorldState(arrays, {**data, "types": types})
+    return WorldState(arrays, {**data, _TYPES: types})
 
 
 def unpacked(state: WorldState) -> dict[str, Tensor]:
-    """Return the tensors of a state that `packed` made, on the host."""
-    return {
-        name: torch.from_numpy(state.arrays[name]).view(getattr(torch, kind))
-        for name, kind in state.data["types"].items()
-    }
+    """Return the tensors of a state that `packed` made, on the host.
+
+    Raises:
+        ValueError: they are of an unknown type, or hold what is not a number.
+    """
+    types = state.data[_TYPES]
+    return {name: _tensor(name, state.arrays[name], types[name]) for name in types}
+
+
+def plain(state: WorldState) -> dict:
+    """Return the plain data of a state, without what `packed` and `joined` added."""
+    return {key: value for key, value in state.data.items() if key not in (_TYPES, _PARTS)}
+
+
+def _tensor(name: str, array: np.ndarray, kind: str) -> Tensor:
+    if kind not in _NUMBERS or array.dtype != np.uint8:
+        raise ValueError(f'"{name}" holds numbers of an unknown type')
+    dtype = _NUMBERS[kind]
+    if not array.size:  # which has no strides to be viewed by
+        return torch.empty((*array.shape[:-1], array.shape[-1] // dtype.itemsize), dtype=dtype)
+    tensor = torch.from_numpy(array).view(dtype)
+    if tensor.is_floating_point() and not torch.isfinite(tensor).all():
+        raise ValueError(f'"{name}" holds values that are not finite')
+    return tensor
 
 
 def joined(
@@ -47,13 +77,13 @@ def joined(
         for part, state in parts.items()
         for name, array in state.arrays.items()
     }
-    told = {**data, "parts": {part: state.data for part, state in parts.items()}}
+    told = {**data, _PARTS: {part: state.data for part, state in parts.items()}}
     return WorldState({**(arrays or {}), **theirs}, told)
 
 
-def has_part(state: WorldState, part: str) -> bool:
-    """Tell whether a state has a part of this name."""
-    return part in _parts(state)
+def parts_of(state: WorldState) -> tuple[str, ...]:
+    """Return the names of the states that `joined` put together."""
+    return tuple(_parts(state))
 
 
 def part_of(state: WorldState, part: str) -> WorldState:
@@ -68,4 +98,4 @@ def part_of(state: WorldState, part: str) -> WorldState:
 
 
 def _parts(state: WorldState) -> dict:
-    return state.data.get("parts", state.data)  # states of before have them beside their own data
+    return state.data.get(_PARTS, state.data)  # states of before have them beside their own data

@@ -78,8 +78,8 @@ class SessionWorld(Generic[Session]):
         """Return what a state says of the world that made it; `_require_own` reads it."""
         return {**self._identity(), "dtype": self._number_type()}
 
-    def _require_own(self, state: WorldState) -> None:
-        """Refuse a state of other weights; note that numbers of another type are converted.
+    def _require_own(self, state: WorldState) -> list[str]:
+        """Refuse a state of other weights; return notices of numbers that are converted.
 
         Raises:
             WorldFailed: it differs in something of `_identity`.
@@ -92,11 +92,12 @@ class SessionWorld(Generic[Session]):
                 )
         here = self._number_type()
         there = state.data.get("dtype", here).removeprefix("torch.")  # as older states have it
-        if there != here:
-            self._notices.append(
-                f"This place was saved in {there} numbers and goes on in {here}: nothing is lost, "
-                "but it will not repeat to the bit."
-            )
+        if there == here:
+            return []
+        return [
+            f"This place was saved in {there} numbers and goes on in {here}: nothing is lost, "
+            "but it will not repeat to the bit."
+        ]
 
     def _notice(self) -> str:
         notice = "; ".join(self._notices)

@@ -135,10 +135,17 @@ class SlotTable:
         return {"frames": frames, "evicted": self.evicted}
 
     def load_dict(self, data: dict) -> None:
-        """Take over `as_dict`'s data, as far as slots exist here."""
-        kept = [row for row in data["frames"] if row[0] < self.capacity]
-        self.frames = {decode(int, slot, "slot"): _frame_of(frame) for slot, *frame in kept}
-        self.evicted = decode(int, data["evicted"], "evicted") + len(data["frames"]) - len(kept)
+        """Take over `as_dict`'s data, as far as slots exist here.
+
+        Raises:
+            ValueError: they make no sense.
+        """
+        evicted = decode(int, data["evicted"], "evicted")
+        frames = {decode(int, slot, "slot"): _frame_of(row) for slot, *row in data["frames"]}
+        if len(frames) < len(data["frames"]) or min(frames, default=0) < 0 or evicted < 0:
+            raise ValueError(f"memory has frames in slots {sorted(frames)}, {evicted} were dropped")
+        self.frames = {slot: frame for slot, frame in frames.items() if slot < self.capacity}
+        self.evicted = evicted + len(frames) - len(self.frames)
 
 
 _AFTER_POSE = [one.name for one in fields(KeptFrame)[3:]]  # fewer in older states
@@ -151,4 +158,6 @@ def _frame_of(row: list) -> KeptFrame:
     said |= dict(zip(_AFTER_POSE, more, strict=False))
     frame: KeptFrame = revived(KeptFrame, said, "frame")
     check_pose(frame.pose)
+    if min(frame.frame_index, frame.prompt_index, frame.needed) < 0:
+        raise ValueError(f"a frame is number {frame.frame_index}, needed by {frame.needed}")
     return frame

@@ -3,7 +3,7 @@
 Imports no torch: `load_world` imports a backend only when it is called, so a window opens at once.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
@@ -14,7 +14,7 @@ from mag_sandbox.controls.camera import CameraCommand, CameraPose, CameraSpeed
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.files.border import Refusal
 from mag_sandbox.scenes import Scene
-from mag_sandbox.scenes.scene import MAX_PROMPT
+from mag_sandbox.scenes.scene import check_prompt
 
 MOST_OF_MEMORY = 2**20  # frames, blocks or MiB: no memory is larger
 KIB, MIB, GIB = 2**10, 2**20, 2**30  # bytes
@@ -24,6 +24,10 @@ Progress = Callable[[str, float], None]  # stage, fraction in [0, 1]
 SegmentKind = Literal[
     "sink", "compressed", "raw", "look-ahead", "current", "packed-4x", "packed-2x", "psi"
 ]
+
+
+PARKED_MIB = "MAG_SANDBOX_PARKED_MIB"  # variable: most MiB of keys and values of a parked world
+SERVER, NETWORK = "server", "network"  # stages of a remote world: its side, the way there and back
 
 
 class WorldFailed(Refusal, RuntimeError):
@@ -63,8 +67,8 @@ class Control:
     edit: Edit | None = None  # of the world, begun before the block is made; None: nothing
 
     def __post_init__(self) -> None:
-        if self.prompt is not None and len(self.prompt) > MAX_PROMPT:
-            raise ValueError(f"a prompt has {len(self.prompt)} characters, at most {MAX_PROMPT}")
+        if self.prompt is not None:
+            check_prompt(self.prompt)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +207,13 @@ class FrameBlock:
 class WorldState:
     """A parked world: tensors as arrays and plain JSON, nothing executable."""
 
-    arrays: dict[str, np.ndarray]
+    arrays: Mapping[str, np.ndarray]
     data: dict
+
+    @property
+    def bytes(self) -> int:
+        """What the arrays take."""
+        return sum(array.nbytes for array in self.arrays.values())
 
 
 @dataclass(frozen=True, slots=True, eq=False)

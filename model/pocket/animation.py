@@ -8,8 +8,9 @@ from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.execution import Execution, run_pictures
-from mag_sandbox.model.pocket.animator import CELL, PARTS, Animator, Moments
-from mag_sandbox.model.pocket.fused_pictures import SKY, FusedAnimator, cells_of, pixels_of
+from mag_sandbox.model.pocket.animator import PARTS, Animator, Moments
+from mag_sandbox.model.pocket.fused_pictures import SKY, FusedAnimator, sky_of
+from mag_sandbox.model.pocket.skies import cells_of, pixels_of, sky_alone
 
 FEWEST = 0.001  # share of the pixels of pictures below which a part is not there
 _WALKERS = PARTS.index("walkers")
@@ -21,7 +22,7 @@ class PicturesAtRest:
 
     pictures: Tensor  # [F, 3, H, W] in [-1, 1]
     cells: Tensor | None = None  # the same as cells, [F, 48, H / 4, W / 4]; None: nothing moves
-    parts: Tensor | None = None  # shares of `FusedAnimator.parts`, [F, 112, H / 4, W / 4]
+    parts: Tensor | None = None  # shares of `FusedAnimator.parts`, [F, 64, H / 4, W / 4]
     has_sky: bool = False  # whether the wind matters
     has_walkers: bool = False
 
@@ -35,14 +36,15 @@ class Animation:
     """Moves the pictures of blocks.
 
     resting = animation.at_rest(pictures, poses)
-    sky = picture(latents at animation.upwind(poses, time)) if resting.has_sky else None
+    upwind = animation.upwind(poses, time)
+    sky = animation.sky_alone(pictures upwind, upwind) if resting.has_sky else None
     pictures = animation.moved(resting, sky, poses, time)
     """
 
     def __init__(self, animator: Animator, execution: Execution) -> None:
         self._source = run_pictures(animator, execution)
         self._animator = FusedAnimator(self._source)
-        self._wind = animator.config.wind
+        self._wind, self._device = animator.config.wind, execution.device
 
     def at_rest(self, pictures: Tensor, poses: Sequence[CameraPose]) -> PicturesAtRest:
         """Return what could move of pictures, [F, 3, H, W]."""
@@ -60,13 +62,18 @@ class Animation:
             for frame, pose in enumerate(poses)
         )
 
+    def sky_alone(self, pictures: Tensor, poses: Sequence[CameraPose]) -> Tensor:
+        """Return pictures of any size at rest, [F, 3, H, W], without what stands before the sky."""
+        pictures = pictures.to(self._device)  # painted ones are of the host
+        parts = self._animator.parts(cells_of(pictures), _moments(poses, 0)).sigmoid_()
+        return sky_alone(pictures, pixels_of(sky_of(parts)))
+
     def moved(
         self, resting: PicturesAtRest, sky: Tensor | None, poses: Sequence[CameraPose], time: int
     ) -> Tensor:
         """Return pictures from a time on, a frame apart, [F, 3, H, W].
 
-        The sky is pictures at rest of the poses upwind, if there is any. At time 0 the world is at
-        rest.
+        The sky is that of the poses upwind alone, if there is any. At time 0 the world is at rest.
         """
         rest = resting.pictures
         if resting.cells is None or resting.parts is None:
@@ -82,7 +89,7 @@ class Animation:
 
 def _coverage(parts: Tensor) -> Tensor:
     """Return the share of pixels that are more likely than not each of `PARTS`, [4]."""
-    likely = parts[:, : CELL * CELL * len(PARTS)].round()
+    likely = parts.round()
     cells = likely.permute(0, 2, 3, 1).flatten(0, 2).sum(dim=0, dtype=torch.float32)  # [64]
     return cells.unflatten(0, (-1, len(PARTS))).sum(dim=0) * len(PARTS) / likely.numel()
 

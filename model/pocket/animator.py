@@ -14,9 +14,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mag_sandbox.model.config import WIDEST_FOV, AnimatorConfig
+from mag_sandbox.model.pocket.skies import CELL, EdgeFollowing, cells_of, near, pixels_of
 
 PARTS = ("sky", "waves", "lights", "walkers")  # what the network tells apart
-CELL = 4  # px across and down that the network sees as one
 FULL_WIDTH = 320  # px of a view of `WIDEST_FOV`: what the network calls zoom 1
 
 
@@ -111,6 +111,7 @@ class Animator(nn.Module):
         self.move = PictureNetwork(
             (9 + len(PARTS), 5), 6, config.move_widths, config.move_blocks, clock
         )
+        self.follow = EdgeFollowing()
 
     def parts(self, rest: Tensor, moments: Moments) -> Tensor:
         """Return how likely each pixel at rest is part of each of `PARTS`, logits [B, 4, H, W]."""
@@ -121,19 +122,26 @@ class Animator(nn.Module):
         _, down, _ = _grid(moments.poses, height, width)
         return (down * _SCALE / ELEVATION)[:, None].expand(-1, -1, -1, width // CELL)
 
-    def forward(self, rest: Tensor, wind: Tensor, parts: Tensor, moments: Moments) -> Tensor:
+    def forward(self, rest: Tensor, wind: Tensor | None, parts: Tensor, moments: Moments) -> Tensor:
         """Return the pictures of these moments.
 
-        `wind` is at rest, too, of where the wind has carried the sky from by then: as much to the
-        left as `AnimatorConfig.wind` says; `rest` itself: the sky stands still. Parts are shares of
-        `PARTS`, [B, 4, H, W].
+        `wind` is the sky, at rest, too, of where the wind has carried it from by then: as much to
+        the left as `AnimatorConfig.wind` says; None: it stands still. What else is there is best
+        taken out (`sky_alone`). Parts are shares of `PARTS`, [B, 4, H, W].
         """
         walk = self.walked(rest, moments)
         maps, clock = (x.to(rest) for x in self.told(moments, *rest.shape[-2:]))
-        seen = torch.cat((rest, wind, walk, parts), dim=1)
+        seen = torch.cat((rest, rest if wind is None else wind, walk, parts), dim=1)
         change = self.move(seen, maps, clock)
         of_wind, of_walk, added = change[:, :1] + parts[:, :1], change[:, 1:2], change[:, 2:]
-        return rest + of_wind * (wind - rest) + of_walk * (walk - rest) + added
+        moved = rest + of_walk * (walk - rest) + added
+        if wind is None:
+            return moved
+        sky = cells_of(parts[:, :1])
+        share = torch.where(
+            near(sky), self.follow(cells_of(of_wind), cells_of(rest)), cells_of(of_wind)
+        )
+        return moved + pixels_of(share) * (wind - rest)
 
     def walked(self, rest: Tensor, moments: Moments) -> Tensor:
         """Return pictures carried along with what walks; edges are repeated."""

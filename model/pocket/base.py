@@ -22,8 +22,10 @@ from mag_sandbox.model.world import (
     WorldFailed,
     WorldSpec,
 )
-from mag_sandbox.scenes.scene import MAX_SEED
+from mag_sandbox.scenes.scene import MAX_SEED, check_prompt
 from mag_sandbox.scenes.vocabulary import Vocabulary
+
+MOST_BLOCKS = 2**40  # more than anybody plays
 
 
 @dataclass(slots=True)
@@ -37,8 +39,9 @@ class PocketSession:
     origin: MemoryOrigin | None = None  # of memory, if it was made anew from pictures
 
     def __post_init__(self) -> None:
-        if not 0 <= self.seed <= MAX_SEED or self.block_index < 0:
+        if not (0 <= self.seed <= MAX_SEED and 0 <= self.block_index <= MOST_BLOCKS):
             raise ValueError(f"seed {self.seed}, block {self.block_index}")
+        check_prompt(self.prompt)
         check_pose(self.pose)
 
     def follow(self, past: Past) -> None:
@@ -111,8 +114,11 @@ class PocketWorld(SessionWorld[Session]):
         """Frames shown before the next block."""
         return self._running().block_index * self.spec.block_length
 
-    def _poses(self, command: CameraCommand) -> tuple[CameraPose, ...]:
-        pose, spec = self._running().pose, self.spec
+    def _poses(
+        self, command: CameraCommand, since: CameraPose | None = None
+    ) -> tuple[CameraPose, ...]:
+        """Return the poses of a block of which the one before ended at a pose; None: the last."""
+        pose, spec = since or self._running().pose, self.spec
         return move(pose, command, spec.full_speed, spec.fps, spec.block_length)
 
     def _handed_out(

@@ -99,9 +99,9 @@ class _MadePart:
 class BlockDecoder:
     """Makes the frames of blocks; without an animation the world stands still.
 
-    sky = showing.beside(...)  # pictures of showing.upwind(poses, time), if they are likely needed
+    sky = showing.beside(...)  # the sky of showing.upwind(poses, time), if it is likely needed
     begun = showing.begin(latents, poses, time, sky)  # returns at once
-    shown = showing.finish(begun, sky=lambda: pictures(showing.upwind(poses, time)))
+    shown = showing.finish(begun, sky=lambda: showing.sky_alone(pictures, upwind))
     """
 
     def __init__(self, codec: Codec, animation: Animation | None, times: StageTimes) -> None:
@@ -124,9 +124,17 @@ class BlockDecoder:
         Raises:
             RuntimeError: the world stands still.
         """
+        return self._moving.upwind(poses, time)
+
+    @property
+    def _moving(self) -> Animation:
         if self._animation is None:
             raise RuntimeError("there is no wind in a world that stands still")
-        return self._animation.upwind(poses, time)
+        return self._animation
+
+    def sky_alone(self, pictures: Tensor, poses: Sequence[CameraPose]) -> Tensor:
+        """Return pictures at rest, [F, 3, H, W], without what stands before the sky."""
+        return self._moving.sky_alone(pictures, poses)
 
     def begin(
         self,
@@ -141,7 +149,7 @@ class BlockDecoder:
             latents: of the block, [F, C, h, w].
             poses: of the block.
             time: frames shown before it.
-            sky: pictures of the upwind poses, [F, 3, H, W], or None, if they are being made.
+            sky: of the upwind poses, alone, [F, 3, H, W], or None, if it is being made.
         """
         latents = latents.cpu()
         tasks = [partial(self._made, part, latents, sky) for part in _parts(poses, time)]
@@ -154,7 +162,7 @@ class BlockDecoder:
 
         Args:
             begun: of the block.
-            sky: makes pictures of the upwind poses, [F, 3, H, W], if some are needed that were not
+            sky: makes that of the upwind poses, alone, [F, 3, H, W], if it is needed and was not
                 being made; None: clouds stand still.
         """
         made = begun.results()

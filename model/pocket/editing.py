@@ -13,9 +13,10 @@ policies rely on stay. What was before is kept, so that a change can be taken ba
 memory is what it was to the bit, unless play went on.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import asdict, astuple, dataclass, field, replace
+from functools import partial
 from types import MappingProxyType
 from typing import Protocol
 
@@ -25,23 +26,25 @@ from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose, yaw_difference
 from mag_sandbox.controls.edits import HIGHEST, LARGEST, Edit
+from mag_sandbox.files.typed_json import revived
 from mag_sandbox.model.imagination.imagination import Imagination, Subject
-from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
 from mag_sandbox.model.imagination.surroundings import Place, Surroundings
 from mag_sandbox.model.kv_cache import KVCache
-from mag_sandbox.model.parking import joined, packed, part_of, unpacked
+from mag_sandbox.model.parking import joined, packed, part_of, parts_of, plain, unpacked
 from mag_sandbox.model.pocket.inventing import Memory
 from mag_sandbox.model.pocket.painting import (
     PaintedGround,
     PaintingInventor,
     Plan,
-    plan_of,
+    cells_of,
     stands_in,
 )
 from mag_sandbox.model.pocket.rewriting import lasting_slots, rewriting
 from mag_sandbox.model.prompts import PromptFeatures
 from mag_sandbox.model.slots import KeptFrame, SlotTable
 from mag_sandbox.model.world import MIB, WorldState
+from mag_sandbox.scenes.scene import check_prompt
 
 MOST_CHANGES = 8  # that can be taken back
 MOST_BYTES = 64 * MIB  # of what memory held before them, the newest apart
@@ -92,6 +95,48 @@ class _Asked:
     edit: Edit
     prompt: str  # in force when it was asked for
     due: int = 0  # the block before which it is done, once it is begun
+
+
+@dataclass(frozen=True, slots=True)
+class _ParkedEditor:
+    """What an editor knows besides changes that can be taken back, as it is parked."""
+
+    weights: str
+    count: int
+    placed: tuple[Edit, ...]
+    asked: tuple[_Asked, ...] = ()  # lacks in states of before
+
+    def __post_init__(self) -> None:
+        _check_placed(self.placed)
+        for one in self.asked:
+            check_prompt(one.prompt)
+        acts = [one.edit.act for one in self.asked]
+        if self.count < 0 or "undo" in acts or acts[:1] == ["forget"]:
+            raise ValueError(f"{self.count} changes were made, these are to come: {acts}")
+
+    @property
+    def wanted(self) -> tuple[Edit, ...]:
+        """What is yet to be placed."""
+        return tuple(one.edit for one in self.asked if one.edit.act == "place")
+
+
+@dataclass(frozen=True, slots=True)
+class _ParkedChange:
+    """What a change replaced, as it is parked, besides tensors."""
+
+    place: tuple[int, int, int, int]  # of a Place
+    placed: tuple[Edit, ...]
+    plan: Plan | None
+    table: dict  # of slots
+    added: tuple[int, ...]
+    losses: int | None = None
+
+    def __post_init__(self) -> None:
+        _check_placed(self.placed)
+        if self.plan:
+            check_prompt(self.plan.prompt)
+        if (self.losses or 0) < 0 or min(self.place[2:]) < 1:
+            raise ValueError(f"{self.losses} losses, {self.place} was changed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,20 +366,37 @@ class Editor:
         changes = {str(n): _packed(one) for n, one in enumerate(self._changes)}
         return joined(changes, own.data, own.arrays)
 
-    def restore(self, state: WorldState) -> None:
-        """Know what it knew; what other weights changed cannot be taken back."""
-        self._count, self.placed = state.data["count"], edits_of(state.data["placed"])
-        nothing = self._imagination.nothing()
-        if "seen" in state.arrays:  # not in states of before
-            self._seen = unpacked(state)["seen"].numpy().astype(bool)
-        if state.data["weights"] != self._inventor.weights:
-            return
-        self._changes = [_unpacked(part_of(state, part), nothing) for part in state.data["parts"]]
-        asked = state.data.get("asked", ())  # not in states of before
-        edits = edits_of([one["edit"] for one in asked])
-        self._asked = tuple(
-            _Asked(edit, one["prompt"], one["due"]) for edit, one in zip(edits, asked, strict=True)
-        )
+    def reading(self, state: WorldState, cache: KVCache) -> Callable[[], None]:
+        """Check a snapshot; return what makes this know what it says.
+
+        What other weights changed cannot be taken back. The inventor is to know its own part first.
+
+        Args:
+            state: the snapshot.
+            cache: keys and values in changes are like those in it.
+
+        Raises:
+            ValueError: it makes no sense.
+        """
+        parked: _ParkedEditor = revived(_ParkedEditor, plain(state), "edits")
+        nothing, kinds = self._imagination.nothing(), self._imagination.config.looks
+        seen = np.ones_like(nothing.known)  # in states of before
+        if "seen" in state.arrays:
+            seen = cells_of(unpacked(state)["seen"], nothing)
+        if parked.weights != self._inventor.weights:
+            placed = tuple(edit for edit in parked.placed if edit.kind in kinds)
+            return partial(self._know, replace(parked, placed=placed, asked=()), seen, [])
+        check_objects(tuple(map(_thing, (*parked.placed, *parked.wanted))), kinds)
+        changes = [
+            _unpacked(part_of(state, part), nothing, kinds, cache) for part in parts_of(state)
+        ]
+        return partial(self._know, parked, seen, changes)
+
+    def _know(self, parked: "_ParkedEditor", seen: np.ndarray, changes: list[Change]) -> None:
+        """Know what was parked, cells that were ever seen, bool [rows, columns], and changes."""
+        self._count, self.placed = parked.count, parked.placed
+        self._seen, self._changes = seen, changes
+        self._asked, self._begun = parked.asked, None
         if self._asked:
             self._begin(SlotTable(1))
 
@@ -537,25 +599,41 @@ def _packed(change: Change) -> WorldState:
     })  # fmt: skip
 
 
-def _unpacked(state: WorldState, nothing: Surroundings) -> Change:
-    parts, data = unpacked(state), state.data
-    cells = parts["cells"].numpy().astype(bool)
+def _unpacked(
+    state: WorldState, nothing: Surroundings, kinds: Collection[str], cache: KVCache
+) -> Change:
+    """Return what `_packed` was given.
+
+    Args:
+        state: the snapshot of a change.
+        nothing: surroundings of this ring.
+        kinds: of things.
+        cache: keys and values are like those in it.
+
+    Raises:
+        ValueError: it makes no sense.
+    """
+    parts = unpacked(state)
+    parked: _ParkedChange = revived(_ParkedChange, plain(state), "change")
+    place = Place(*parked.place)
+    nothing.cells(place)  # refuses what does not lie there
+    things = (*map(_thing, parked.placed), *(parked.plan.things if parked.plan else ()))
+    check_objects(things, kinds)
+    cells = cells_of(parts["cells"], nothing)
     known, latents = nothing.known.copy(), nothing.latents.copy()
+    if parts["latents"].shape != latents[:, cells].shape:
+        raise ValueError(f"latents are {tuple(parts['latents'].shape)}")
     known[cells] = parts["known"].numpy().astype(bool)
     latents[:, cells] = parts["latents"].numpy()
-    table = SlotTable(max((row[0] for row in data["table"]["frames"]), default=0) + 1)
-    table.load_dict(data["table"])
-    before = Surroundings(known, latents)
+    table = SlotTable(max((row[0] for row in parked.table["frames"]), default=0) + 1)
+    table.load_dict(parked.table)
+    cache.check(len(table.frames), parts["keys"], parts["values"])
     return Change(
-        Place(*data["place"]), edits_of(data["placed"]), cells, before, plan_of(data["plan"]),
-        table.frames,
-        parts["keys"], parts["values"], tuple(data["added"]), data.get("losses"),
+        place, parked.placed, cells, Surroundings(known, latents), parked.plan, table.frames,
+        parts["keys"], parts["values"], parked.added, parked.losses,
     )  # fmt: skip
 
 
-def edits_of(rows: Sequence[dict]) -> tuple[Edit, ...]:
-    """Return edits that were made plain by `dataclasses.asdict` and JSON."""
-    return tuple(
-        Edit(**{**row, "color": None if row["color"] is None else tuple(row["color"])})
-        for row in rows
-    )
+def _check_placed(edits: Sequence[Edit]) -> None:
+    if any(edit.act != "place" for edit in edits):
+        raise ValueError("something stands there that nobody placed")

@@ -15,7 +15,6 @@ from torch.nn import functional
 
 from mag_sandbox.model.fused import packs_here
 from mag_sandbox.model.pocket.animator import (
-    CELL,
     PARTS,
     Animator,
     ClockedBlock,
@@ -23,25 +22,11 @@ from mag_sandbox.model.pocket.animator import (
     PictureNetwork,
 )
 from mag_sandbox.model.pocket.autoencoder import Autoencoder, ResidualBlock
+from mag_sandbox.model.pocket.skies import CELL, near, pixels_of
 
 COLORS = (0, 1, 2)
 SKY = PARTS.index("sky")
 PACKED_SIZE = (2, 48, 80)  # pictures, rows, columns that weights are laid out for; others work
-
-
-def cells_of(pictures: Tensor) -> Tensor:
-    """Return cells, [B, 16 C, H / 4, W / 4], of pictures, [B, C, H, W]."""
-    size = pictures.shape[2] // CELL, pictures.shape[3] // CELL
-    pixels = (
-        pictures.permute(0, 2, 3, 1).unflatten(2, (size[1], CELL)).unflatten(1, (size[0], CELL))
-    )
-    return pixels.transpose(2, 3).flatten(3).permute(0, 3, 1, 2)
-
-
-def pixels_of(cells: Tensor, factor: int = CELL) -> Tensor:
-    """Return [B, C, factor * h, factor * w] of cells of factor x factor pixels, [B, .., h, w]."""
-    pixels = cells.permute(0, 2, 3, 1).unflatten(3, (factor, factor, -1)).transpose(2, 3)
-    return pixels.flatten(3, 4).flatten(1, 2).permute(0, 3, 1, 2)
 
 
 class PackedConvolution(nn.Module):
@@ -218,17 +203,13 @@ class FusedAnimator(nn.Module):
         super().__init__()
         self.source = source
         parts = tuple(range(len(PARTS)))
-        sky = (SKY,) * len(COLORS)
-        self.segment = FusedPictureNetwork(source.segment, (len(COLORS),), (parts, sky))
+        self.segment = FusedPictureNetwork(source.segment, (len(COLORS),), (parts,))
         self.move = FusedPictureNetwork(
-            source.move, (len(COLORS),) * 3 + (len(PARTS),), ((0, 0, 0), (1, 1, 1), (2, 3, 4))
+            source.move, (len(COLORS),) * 3 + (len(PARTS),), ((0,), (1, 1, 1), (2, 3, 4))
         )
 
     def parts(self, rest: Tensor, moments: Moments) -> Tensor:
-        """Return how likely each pixel is part of each of `PARTS`, logits, cells [B, 112, h, w].
-
-        The last 48 are those of the sky again, once for each colour.
-        """
+        """Return how likely each pixel is part of each of `PARTS`, logits, cells [B, 64, h, w]."""
         height, width = (CELL * size for size in rest.shape[-2:])
         return self.segment(rest, self.source.elevation(moments, height, width).to(rest))
 
@@ -244,17 +225,27 @@ class FusedAnimator(nn.Module):
 
         Args:
             rest: pictures at rest.
-            wind: at rest, too, of where the wind has carried the sky from; None: it stands still.
+            wind: the sky alone of where the wind has carried it from; None: it stands still.
             walk: `Animator.walked`; None: nobody walks.
             parts: shares, from the logits of `parts`.
             moments: of the pictures.
         """
         height, width = (CELL * size for size in rest.shape[-2:])
         maps, clock = (x.to(rest) for x in self.source.told(moments, height, width))
-        shares, sky = parts.split((len(PARTS) * CELL * CELL, rest.shape[1]), dim=1)
-        seen = (rest, rest if wind is None else wind, rest if walk is None else walk, shares)
-        of_wind, of_walk, added = self.move(torch.cat(seen, dim=1), maps, clock).chunk(3, dim=1)
+        seen = (rest, rest if wind is None else wind, rest if walk is None else walk, parts)
+        change = self.move(torch.cat(seen, dim=1), maps, clock)
+        of_wind, of_walk, added = change.split((CELL * CELL, rest.shape[1], rest.shape[1]), dim=1)
         moved = rest + added
-        if wind is not None:
-            moved.addcmul_(of_wind + sky, wind - rest)
-        return moved if walk is None else moved.addcmul_(of_walk, walk - rest)
+        if walk is not None:
+            moved.addcmul_(of_walk, walk - rest)
+        if wind is None:
+            return moved
+        sky = sky_of(parts)
+        of_wind += sky
+        share = torch.where(near(sky), self.source.follow(of_wind, rest), of_wind)
+        return moved.addcmul_(share.repeat_interleave(len(COLORS), dim=1), wind - rest)
+
+
+def sky_of(parts: Tensor) -> Tensor:
+    """Return the share of sky, cells [B, 16, h, w], of those of `PARTS`, [B, 64, h, w]."""
+    return parts[:, SKY :: len(PARTS)]

@@ -7,7 +7,7 @@ a slow pan would uncover the world in strips too thin to start an object in. `pa
 beside the world.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -126,17 +126,30 @@ class Inventor(Protocol):
     def see(self, pose: CameraPose, latents: Tensor) -> None:
         """Take note of a view that was given, latents [1, C, h, w]."""
 
+    @property
+    def known(self) -> object:
+        """What it knows beside memory: a value, another one after every change; None: nothing."""
+
     def views(self, poses: Sequence[CameraPose]) -> Tensor | None:
         """Return pictures at rest at poses near to each other, [F, 3, H, W] in [-1, 1].
 
         None: it does not know all of what they show.
         """
 
+    def skies(self, poses: Sequence[CameraPose]) -> Tensor | None:
+        """Return such pictures without what stands before the sky; likewise."""
+
     def snapshot(self) -> WorldState:
         """Return all that it knows."""
 
-    def restore(self, state: WorldState) -> None:
-        """Know what it knew at a snapshot; an empty one is that of a world of before."""
+    def reading(self, state: WorldState) -> Callable[[], None]:
+        """Check a snapshot; return what makes this know what it says, and cannot fail.
+
+        An empty one is that of a world of before.
+
+        Raises:
+            ValueError: it makes no sense.
+        """
 
     def close(self) -> None:
         """Free what it holds; may be called twice."""
@@ -186,15 +199,23 @@ class MemoryModelInventor:
     def see(self, pose: CameraPose, latents: Tensor) -> None:
         """Do nothing: memory knows it."""
 
+    @property
+    def known(self) -> None:
+        """Nothing."""
+
     def views(self, poses: Sequence[CameraPose]) -> None:
+        """Return None: memory knows them."""
+
+    def skies(self, poses: Sequence[CameraPose]) -> None:
         """Return None: memory knows them."""
 
     def snapshot(self) -> WorldState:
         """Return nothing."""
         return WorldState({}, {})
 
-    def restore(self, state: WorldState) -> None:
-        """Do nothing."""
+    def reading(self, state: WorldState) -> Callable[[], None]:  # noqa: ARG002
+        """Return what does nothing."""
+        return lambda: None
 
     def close(self) -> None:
         """Do nothing."""

@@ -4,6 +4,7 @@ import os
 import platform
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import torch
@@ -30,7 +31,7 @@ from mag_sandbox.model.pocket.decoding import Codec
 from mag_sandbox.model.pocket.editing import Editor
 from mag_sandbox.model.pocket.fused_pictures import FusedDecoder
 from mag_sandbox.model.pocket.inventing import Inventor, MemoryModelInventor
-from mag_sandbox.model.pocket.painting import PaintingInventor
+from mag_sandbox.model.pocket.painting import PaintingInventor, SkyAlone
 from mag_sandbox.model.pocket.text_reader import TextReader
 from mag_sandbox.model.pocket.weights import (
     ANIMATOR,
@@ -111,7 +112,9 @@ def load(
             imagination, autoencoder, parts.codec.picture, kernel, execution.dtype
         )
         digest = parts.provenance["imagination"] = digest_of(imagination)
-        inventor = PaintingInventor(invented, features, _words(weights), digest)
+        inventor = PaintingInventor(
+            invented, features, _words(weights), digest, _sky_alone(parts.animation)
+        )
         editor = Editor(invented, features, inventor)
         kinds = tuple(kind for kind in invented.config.kinds if kind in THINGS)
         parts = replace(parts, spec=replace(parts.spec, kinds=kinds))
@@ -237,7 +240,7 @@ def _cache(config: PocketConfig, memory: MemorySetting, execution: Execution) ->
         raise WorldFailed(
             f"a memory budget of {memory.kept_mib} MiB holds no frame; give at least 1 MiB"
         )
-    return KVCache(shape, min(slots, MOST_SLOTS), execution.dtype, execution.device)
+    return KVCache(shape, min(slots, MOST_SLOTS), execution.dtype, execution.device, spare=1)
 
 
 def _codec(autoencoder: Autoencoder, config: PocketConfig, execution: Execution) -> Codec:
@@ -263,8 +266,17 @@ def _animation(config: PocketConfig, weights: Path, execution: Execution) -> Ani
     return Animation(animator.eval().requires_grad_(False), execution)
 
 
+def _sky_alone(animation: Animation | None) -> SkyAlone:
+    """Return what takes out of pictures what stands before the sky; none is needed at rest."""
+    return animation.sky_alone if animation else lambda pictures, _: pictures
+
+
+@cache
 def probe_execution(config: PocketConfig) -> Execution:
-    """Time passes over a block by two layers of the world's width."""
+    """Time passes over a block by two layers of the world's width.
+
+    Once a process: worlds that run beside each other run alike, and the next one is there sooner.
+    """
     layers = replace(config.dit, num_layers=2)
 
     def run(dtype: torch.dtype, kernel: str):

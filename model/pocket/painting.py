@@ -6,31 +6,42 @@ view under way is parked as what it is made from. Where to paint next (what is i
 into it soon and, at rest, what lies around) is bookkeeping, quick enough for every block.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
-from typing import Any, NamedTuple, TypeVar
+from functools import partial
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from mag_sandbox.controls.camera import ASPECT, MAX_PITCH, WIDEST_FOV, CameraCommand, CameraPose
+from mag_sandbox.controls.camera import (
+    ASPECT,
+    MAX_PITCH,
+    WIDEST_FOV,
+    CameraCommand,
+    CameraPose,
+    check_pose,
+)
+from mag_sandbox.files.typed_json import revived
 from mag_sandbox.model.imagination.cutting import ViewCutter
 from mag_sandbox.model.imagination.imagination import Imagination, Subject
-from mag_sandbox.model.imagination.objects import PlacedObject
+from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
 from mag_sandbox.model.imagination.planner import Wanted
-from mag_sandbox.model.imagination.surroundings import Lattice, Surroundings
-from mag_sandbox.model.parking import packed, unpacked
+from mag_sandbox.model.imagination.surroundings import Lattice, Place, Surroundings
+from mag_sandbox.model.parking import packed, plain, unpacked
 from mag_sandbox.model.pocket.inventing import Memory
 from mag_sandbox.model.prompts import PromptFeatures
 from mag_sandbox.model.world import WorldState
+from mag_sandbox.scenes.scene import MAX_SEED, check_prompt
 from mag_sandbox.scenes.things import named_things
 from mag_sandbox.scenes.vocabulary import Vocabulary
 
 BLOCKS_A_VIEW = 3  # that are shown while a view is painted beside them, with time to spare
 BLOCKS_A_PLAN = 4  # likewise, while one is made first: of a new prompt, or after a loss
 Result = TypeVar("Result")
+SkyAlone = Callable[[Tensor, Sequence[CameraPose]], Tensor]  # [F, 3, H, W] of poses -> the same
 _EVERYWHERE = 90.0  # degrees; what is wider stands nowhere in particular
 REACH = 0.45  # of a view: how far beyond its edge all is painted before the camera gets there
 SOON = 0.1  # of a view: what the next block may show
@@ -146,6 +157,62 @@ def stands_in(thing: PlacedObject, cells: np.ndarray, lattice: Lattice) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class _AskedView:
+    """A view under way, as it is parked."""
+
+    pose: CameraPose
+    prompt: str
+
+
+@dataclass(frozen=True, slots=True)
+class _ParkedPainter:
+    """What an inventor knows besides the ring, as it is parked."""
+
+    seed: int
+    losses: int
+    evictions: int
+    weights: str = ""  # this and what follows may lack in states of before
+    plan: Plan | None = None
+    asked: tuple[str, int] | None = None  # prompt and noise of the newest plan begun
+    knows_all: bool = False
+    view: _AskedView | None = None
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.seed <= MAX_SEED and min(self.losses, self.evictions) >= 0):
+            raise ValueError(f"seed {self.seed}, {self.losses} losses, {self.evictions} evictions")
+        if self.plan:
+            check_prompt(self.plan.prompt)
+        for prompt, noise in [self.asked] if self.asked else []:
+            check_prompt(prompt)
+            if noise < 0:
+                raise ValueError(f"noise is {noise}")
+
+    @property
+    def noise(self) -> int:
+        """Seed of what is drawn next."""
+        return noise_of(self.seed, self.losses)
+
+    def check(self, lattice: Lattice, kinds: Collection[str]) -> None:
+        """Check what is drawn on a lattice, of things of some kinds.
+
+        Raises:
+            ValueError: it cannot be.
+        """
+        if self.plan:
+            check_objects(self.plan.things, kinds)
+        if self.view:
+            lattice.place(check_pose(self.view.pose))
+            made_of = self.view.prompt, self.noise
+            if self.asked != made_of and not (self.plan and self.plan.is_of(*made_of)):
+                raise ValueError("a view is under way of which there is no plan")
+
+
+def noise_of(seed: int, losses: int) -> int:
+    """Return the seed of what is drawn after so many losses."""
+    return seed + losses * 2**32
+
+
+@dataclass(frozen=True, slots=True)
 class PaintedGround:
     """What is known once something was painted."""
 
@@ -192,6 +259,7 @@ class PaintingInventor:
         features: PromptFeatures,
         words: Vocabulary,
         weights: str,
+        sky_alone: SkyAlone,
     ) -> None:
         """Say what paints.
 
@@ -200,10 +268,18 @@ class PaintingInventor:
             features: of prompts.
             words: that prompts are read in.
             weights: what tells the imagination's from others.
+            sky_alone: takes out of pictures at poses what stands before the sky.
         """
         self._imagination, self.weights = imagination, weights
         self._features, self._words = features, words
-        self._cutter = ViewCutter(imagination.lattice, imagination.picture, imagination.view_size)
+        lattice, size = imagination.lattice, imagination.view_size
+
+        def sky(around: Surroundings, place: Place) -> Tensor:
+            return sky_alone(imagination.picture(around, place), (lattice.middle(place),))
+
+        self._views, self._skies = (
+            ViewCutter(lattice, decode, size) for decode in (imagination.picture, sky)
+        )
         self.around = imagination.nothing()  # what is known
         self.plan: Plan | None = None  # None: nothing was invented
         self.knows_all = True  # whether all that is known was planned; else some was given
@@ -223,7 +299,7 @@ class PaintingInventor:
     @property
     def noise(self) -> int:
         """Seed of what is drawn now."""
-        return self._seed + self.losses * 2**32
+        return noise_of(self._seed, self.losses)
 
     def begin(self, seed: int) -> None:
         """Begin a world of which nothing is known."""
@@ -308,7 +384,7 @@ class PaintingInventor:
         self, cells: np.ndarray, pose: CameraPose, prompt: str
     ) -> "tuple[Future[PaintedGround], int]":
         """Begin a view as if cells of the ring were forgotten, by a plan of its own; likewise."""
-        around, noise = self.around.without(cells), self._seed + (self.losses + 1) * 2**32
+        around, noise = self.around.without(cells), noise_of(self._seed, self.losses + 1)
         planned = self._thread.submit(self._planner(prompt, noise, around))
         paint = self._painter(prompt, noise, None, planned)
         return self._thread.submit(lambda: paint(around, pose)), BLOCKS_A_VIEW + BLOCKS_A_PLAN
@@ -329,9 +405,18 @@ class PaintingInventor:
         self.around = self._imagination.seen(self.around, pose, latents, only)
         self.knows_all = False
 
+    @property
+    def known(self) -> Surroundings:
+        """What is known around."""
+        return self.around
+
     def views(self, poses: Sequence[CameraPose]) -> Tensor | None:
         """Return pictures of what is known at poses near to each other, [F, 3, H, W]."""
-        return self._cutter.views(self.around, poses)
+        return self._views.views(self.around, poses)
+
+    def skies(self, poses: Sequence[CameraPose]) -> Tensor | None:
+        """Return such pictures without what stands before the sky."""
+        return self._skies.views(self.around, poses)
 
     def snapshot(self) -> WorldState:
         """Return all that it knows, and of what a view under way is made."""
@@ -352,29 +437,51 @@ class PaintingInventor:
         }
         return packed(tensors, data)
 
-    def restore(self, state: WorldState) -> None:
-        """Know what it knew.
+    def reading(self, state: WorldState) -> Callable[[], None]:
+        """Check a snapshot; return what makes this know what it says.
 
         A world of before, or of other weights, is learned from its memory, view by view.
+
+        Raises:
+            ValueError: it makes no sense.
+        """
+        if not state.arrays:
+            return partial(self._know, None, None)
+        parked: _ParkedPainter = revived(_ParkedPainter, plain(state), "around")
+        if parked.weights != self.weights:
+            return partial(self._know, parked, None)
+        imagination, nothing = self._imagination, self._imagination.nothing()
+        parked.check(imagination.lattice, imagination.config.looks)
+        tensors = unpacked(state)
+        known = cells_of(tensors["known"], nothing)
+        around = Surroundings(known, tensors["latents"].numpy())
+        if (
+            around.latents.shape != nothing.latents.shape
+            or tensors["latents"].dtype != torch.float32
+        ):
+            raise ValueError(f"latents are {around.latents.shape}, of {tensors['latents'].dtype}")
+        return partial(self._know, parked, around)
+
+    def _know(self, parked: _ParkedPainter | None, around: Surroundings | None) -> None:
+        """Know what was parked; of other weights only how much was forgotten.
+
+        Args:
+            parked: None in worlds of before.
+            around: None if weights differ.
         """
         self.drop_view()
-        data, self.knows_all = state.data, False
-        if not state.arrays:
+        self.knows_all = False
+        if parked is None:
             return
-        self._seed, self.losses = data["seed"], data["losses"]
-        self._evictions = data["evictions"]
-        if data.get("weights") != self.weights:
+        self._seed, self.losses = parked.seed, parked.losses
+        self._evictions = parked.evictions
+        if around is None:
             return
-        parts = unpacked(state)
-        self.around = Surroundings(
-            parts["known"].numpy().astype(bool),
-            parts["latents"].numpy(),
-        )
-        self.plan, self.knows_all = plan_of(data["plan"]), data["knows_all"]
-        if data["asked"] is not None:
-            self._begin_plan(*data["asked"])
-        if data["view"] is not None:
-            self._view = self._begun(CameraPose(**data["view"]["pose"]), data["view"]["prompt"])
+        self.around, self.plan, self.knows_all = around, parked.plan, parked.knows_all
+        if parked.asked is not None:
+            self._begin_plan(*parked.asked)
+        if parked.view is not None:
+            self._view = self._begun(parked.view.pose, parked.view.prompt)
 
     def close(self) -> None:
         """End the thread."""
@@ -477,12 +584,12 @@ class PaintingInventor:
             self.see(pose, memory.recall_view(pose), unlearned)
 
 
-def plan_of(data: dict | None) -> Plan | None:
-    """Return the plan that was made plain by `dataclasses.asdict` and JSON."""
-    if data is None:
-        return None
-    rows: list[dict[str, Any]] = [
-        {key: tuple(x) if isinstance(x, list) else x for key, x in row.items()}
-        for row in data["things"]
-    ]
-    return Plan(data["prompt"], data["noise"], tuple(PlacedObject(**row) for row in rows))
+def cells_of(tensor: Tensor, ring: Surroundings) -> np.ndarray:
+    """Return which cells a parked array of bytes means, bool [rows, columns].
+
+    Raises:
+        ValueError: it is not of this ring.
+    """
+    if tensor.dtype != torch.uint8 or tensor.shape != ring.known.shape or tensor.max() > 1:
+        raise ValueError(f"cells are {tuple(tensor.shape)} of {tensor.dtype}")
+    return tensor.numpy().astype(bool)

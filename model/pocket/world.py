@@ -5,13 +5,13 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 
 import torch
 from torch import Tensor
 
-from mag_sandbox.controls.camera import CameraCommand, CameraPose
+from mag_sandbox.controls.camera import CameraCommand, CameraPose, check_pose
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.files.typed_json import decode, revived
 from mag_sandbox.model.coverage import all_shown, choose_views, covered_cells
@@ -26,8 +26,8 @@ from mag_sandbox.model.memory import (
     memory_usage,
     no_places,
 )
-from mag_sandbox.model.parking import has_part, joined, packed, part_of, unpacked
-from mag_sandbox.model.pocket.base import PocketSession, PocketWorld, WorldParts
+from mag_sandbox.model.parking import joined, packed, part_of, parts_of, unpacked
+from mag_sandbox.model.pocket.base import MOST_BLOCKS, PocketSession, PocketWorld, WorldParts
 from mag_sandbox.model.pocket.editing import Editor
 from mag_sandbox.model.pocket.inventing import Inventor
 from mag_sandbox.model.prompts import Conditioner
@@ -47,6 +47,7 @@ from mag_sandbox.model.world import (
 )
 from mag_sandbox.scenes import Scene
 
+_AT_ONCE = 2  # views to both sides of the first, so that who turns at once finds the world there
 _AROUND, _EDITS = "around", "edits"  # parts of a snapshot: what inventor and editor know
 
 
@@ -61,10 +62,19 @@ class DiffusionSession(PocketSession):
     has_sky: bool = False  # whether the last shown block did, where the world moves
     looked_ahead: bool = False  # since the last shown block; once at most, to stay in time
     edited: Edit | None = None  # what the next block shows changed
+    command: CameraCommand = field(default_factory=CameraCommand)  # how the camera moved last
 
-    def settle(self, pose: CameraPose, *, has_sky: bool) -> None:
+    def __post_init__(self) -> None:
+        PocketSession.__post_init__(self)
+        if not 0 <= self.made <= 2 * MOST_BLOCKS or min(self.prompt_index, self.due) < 0:
+            raise ValueError(f"{self.made} blocks were made, {self.prompt_index} prompts changed")
+        if self.pending:
+            check_pose(self.pending)
+
+    def settle(self, pose: CameraPose, command: CameraCommand, *, has_sky: bool) -> None:
         """Stand where a block has been shown."""
-        self.pose, self.has_sky, self.looked_ahead = pose, has_sky, False
+        self.pose, self.command = pose, command
+        self.has_sky, self.looked_ahead = has_sky, False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +92,24 @@ class _Painted:
     """What is being cut for a block of what was painted; None: it is not needed, it seems."""
 
     view: "Future[Tensor | None] | None" = None  # where its last frame looks, latents
-    sky: "Future[Tensor | None] | None" = None  # upwind, pictures
+    sky: "Future[Tensor | None] | None" = None  # upwind, alone, pictures
+
+
+@dataclass(frozen=True, slots=True)
+class _Expected:
+    """What was painted where the next block ends if the camera goes on as it does."""
+
+    pose: CameraPose
+    known: object  # that it was cut out of
+    view: Tensor | None  # latents, [1, C, h, w]; None: not all was painted
+
+
+@dataclass(frozen=True, slots=True)
+class _Foreseen:
+    """What `_foresee` came to: where the next block ends if the camera goes on as it does."""
+
+    pose: CameraPose
+    remembered: bool  # whether what was painted there lies in the spare slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +156,8 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         self._policy = self._new_policy(memory)
         self._attended: frozenset[int] = frozenset()  # frame indices
         self._deferred: _Deferred | None = None
+        self._expected: _Expected | None = None
+        self._foreseen: _Foreseen | None = None  # None: nobody has looked yet
         self._imagined: list[LookAheadBlock] = []
 
     def reset(self, scene: Scene, seed: int) -> FrameBlock:
@@ -144,7 +173,10 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             else:
                 view = self._codec.encode(self._codec.open_image(scene.image)).float()
                 self._inventor.see(ahead, view)
-            return self._show((ahead,) * length, CameraCommand(), self._resting(view))
+            block = self._show((ahead,) * length, CameraCommand(), self._resting(view))
+            for _ in range(_AT_ONCE):
+                self._look_ahead_at_once()
+            return replace(block, look_ahead=self._new_imagined())
 
     def step(self, control: Control) -> FrameBlock:
         """Return the next block; see `World`."""
@@ -152,7 +184,8 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         if control.prompt not in (None, session.prompt):
             self._require_words(control.prompt)
         with torch.inference_mode():
-            self.prepare()  # first of all, so that it matters to nothing whether it was done early
+            while self.prepare():  # first of all, so that it matters to nothing what was done early
+                pass
             edited, session.edited = session.edited, None
             self._obey(control, session)
             edited = self._edit(control.edit) or edited
@@ -197,18 +230,27 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         self._times.taken()  # is no block's
 
     def prepare(self) -> bool:
-        """Do the change and remember the view that are due; see `World`."""
+        """Do the change and remember the views that are due; see `World`."""
         session = self._running()
         if self._editor and self._editor.is_due(session.block_index):
             session.edited = self._finish_edit(self._editor)
             return True
         target = session.pending
         if target is None or session.block_index < session.due:
-            return False
+            return self._foresee()
         session.pending, session.looked_ahead = None, True
         with torch.inference_mode():
             self._remember_ahead(target)
         return True
+
+    def _look_ahead_at_once(self) -> None:
+        """Remember the view that was begun, and begin the next one."""
+        session = self._running()
+        if session.pending is not None and self._arrives_later:
+            session.due = session.block_index
+            self.prepare()
+            session.looked_ahead = False
+            self._look_ahead_to(session.command, session.block_index)
 
     def _look_ahead_to(self, command: CameraCommand, next_block: int) -> None:
         """Begin to invent a view, if the camera is going where one is wanted."""
@@ -221,6 +263,43 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             with self._times.of("look_ahead"):
                 blocks = self._inventor.begin_view(target, session.prompt, self)
             session.pending, session.due = target, next_block + blocks
+
+    def _new_imagined(self) -> tuple[LookAheadBlock, ...]:
+        """Return what was remembered ahead and not told yet."""
+        imagined = tuple(self._imagined)
+        self._imagined.clear()
+        return imagined
+
+    def _foresee(self) -> bool:
+        """Remember what was painted where the next block ends if the camera goes on as it does.
+
+        A view between the cells of the lattice, or zoomed, is recalled softly from views beside it.
+        So a block reads the very view that it ends at; tell whether there was something to do.
+        """
+        session = self._running()
+        if self._foreseen is not None or not self._arrives_later:
+            return False
+        pose = self._poses(session.command)[-1]
+        if pose == self._focused_pose():
+            return False
+        with torch.inference_mode(), self._times.of("remember"):
+            view = self._expected_view(pose)
+            if view is not None:
+                self._remember_deferred()
+                self._remember_view(self._cache.spare, pose, view, self._attend(pose))
+        self._foreseen = _Foreseen(pose, view is not None)
+        return view is not None
+
+    def _expected_view(self, pose: CameraPose) -> Tensor | None:
+        """Return what was painted at a pose, as it was cut before unless something has changed."""
+        expected, known = self._expected, self._inventor.known
+        if not (expected and expected.pose == pose and expected.known is known):
+            self._expected = expected = _Expected(pose, known, self._view_painted(pose))
+        return expected.view
+
+    def _foresaw(self, pose: CameraPose) -> bool:
+        """Tell whether what was painted at a pose lies in the spare slot."""
+        return self._foreseen == _Foreseen(pose, remembered=True)
 
     def _remember_ahead(self, target: CameraPose) -> None:
         """Take and remember a view that is not shown."""
@@ -328,31 +407,43 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         """Go on from a snapshot; see `World`.
 
         Raises:
-            WorldFailed: the snapshot was taken with other weights.
+            WorldFailed: the snapshot was taken with other weights; nothing has changed.
+            ValueError: it makes no sense; likewise.
         """
-        self._require_own(state)
+        converted = self._require_own(state)
         data = state.data
-        session = revived(DiffusionSession, data["progress"], "progress")
-        setting = revived(MemorySetting, data["setting"], "setting")
+        session: DiffusionSession = revived(DiffusionSession, data["progress"], "progress")
+        policy = self._new_policy(revived(MemorySetting, data["setting"], "setting"))
+        policy.table.load_dict(data["table"])
         slots = decode(tuple[int, ...], data["slots"], "slots")
         attended = decode(tuple[int, ...], data["attended"], "attended")
         imagined = decode(tuple[LookAheadBlock, ...], data["imagined"], "imagined")
-        self._policy, self._deferred = self._new_policy(setting), None
-        self._policy.table.load_dict(data["table"])
-        fits = [slot for slot in slots if slot < self._policy.table.capacity]
-        if fits:  # slots are saved in order, so these come first; empty arrays have no numbers
-            self._cache.load(fits, **unpacked(state))
+        fits = [slot for slot in slots if slot < policy.table.capacity]
+        if tuple(fits) != policy.table.slots() or list(slots) != sorted(slots):
+            raise ValueError(f"frames are kept of slots {slots}")
+        kept = unpacked(state)
+        self._cache.check(len(slots), **kept)
+        parts = parts_of(state)  # states of before do not have all
+        know = [self._inventor.reading(part_of(state, _AROUND))] if _AROUND in parts else []
+        if self._editor and _EDITS in parts:
+            know.append(self._editor.reading(part_of(state, _EDITS), self._cache))
+        # all was read: from here on nothing fails, and what was played is gone
+        self._notices += converted
+        self._policy = policy
+        self._deferred = self._foreseen = None
+        self._cache.load(fits, **kept)  # slots are saved in order, so these come first
         self._inventor.begin(session.seed)
         if self._editor:
             self._editor.begin(anew=False)
-        for part, owner in self._owners():
-            if has_part(state, part):  # states of before do not have it
-                owner.restore(part_of(state, part))
+        for part in know:
+            part()
         self._attended = frozenset(attended)
         self._session, self._imagined = session, list(imagined)
-        pending = self._session.pending
-        if pending is not None and not self._inventor.has_view:  # a state of before
-            self._inventor.begin_view(pending, self._session.prompt, self)
+        if session.pending is not None and not self._inventor.has_view:
+            if self._inventor.recalls_all:  # a state of before, whose views lay anywhere
+                session.pending = None
+            else:
+                self._inventor.begin_view(session.pending, session.prompt, self)
 
     def close(self) -> None:
         """Free everything; may be called twice."""
@@ -368,7 +459,8 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         """Forget everything."""
         setting = self._initial_memory
         setting = replace(setting, policy=scene.memory or setting.policy)
-        self._policy, self._deferred = self._new_policy(setting), None
+        self._policy = self._new_policy(setting)
+        self._deferred = self._foreseen = None
         self._session = DiffusionSession(seed, scene.prompt, CameraPose())
         self._inventor.begin(seed)
         if self._editor:
@@ -383,6 +475,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             session.prompt_index += self._inventor.prompts_renew
         if control.memory is not None and control.memory != self._policy.setting:
             self._remember_deferred()
+            self._foreseen = None
             capacity = self._capacity(control.memory)
             self._policy = change_policy(
                 self._policy, control.memory, capacity, self.spec.block_length,
@@ -416,6 +509,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
     @contextmanager
     def _edit_time(self, editor: Editor) -> Iterator[None]:
         """Count time for an edit; if it changes what the newest focused frame shows, that blurs."""
+        self._foreseen = None
         with self._times.of("edit"):
             focused = self._focused_pose()
             before = editor.ground(focused)
@@ -447,12 +541,15 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         made = self._make(poses, given=given)
         drawn = self._decoder.begin(made.latents[0], poses, self._time, painted.sky)
         self._remember(made, painted.view)  # meanwhile
+        coming = self._poses(command, poses[-1])[-1]
+        if self._arrives_later and coming != poses[-1]:
+            self._expected_view(coming)  # while the other core decodes; `_foresee` asks for it
         shown = self._decoder.finish(drawn, partial(self._sky, poses))
-        session.settle(poses[-1], has_sky=shown.has_sky)
+        session.settle(poses[-1], command, has_sky=shown.has_sky)
+        self._foreseen = None
         self._look_ahead_to(command, session.block_index + 1)
-        imagined = tuple(self._imagined)
+        imagined = self._new_imagined()
         block = self._handed_out(shown, poses, command, self._usage(), imagined)
-        self._imagined.clear()
         editor = self._editor
         if editor is None:
             return block
@@ -463,11 +560,11 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
     def _painted_beside(self, poses: tuple[CameraPose, ...]) -> "_Painted":
         """Begin to cut what a block needs of what was painted, while the block is denoised."""
         view = sky = None
-        if poses[-1] != self._focused_pose():
+        if poses[-1] != self._focused_pose() and not self._foresaw(poses[-1]):
             view = self._decoder.beside(partial(self._view_painted, poses[-1]))
         if self._running().has_sky:
             upwind = self._decoder.upwind(poses, self._time)
-            sky = self._decoder.beside(partial(self._inventor.views, upwind))
+            sky = self._decoder.beside(partial(self._inventor.skies, upwind))
         return _Painted(view, sky)
 
     def _view_painted(self, pose: CameraPose) -> Tensor | None:
@@ -498,7 +595,8 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             self._attended = frozenset(kept[slot].frame_index for slot in slots)
         with self._times.of("look_ahead" if look_ahead else "denoise"):
             latents = given
-            self._read(slots)
+            seen = copied and not look_ahead and self._foresaw(poses[-1])
+            self._read((self._cache.spare, *slots) if seen else slots)
             if latents is None:
                 make = self._recall if knows else self._invent
                 latents = make(coordinates, len(poses))
@@ -576,7 +674,6 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
     ) -> bool:
         """Remember what was painted where a block looks in place of its copy; tell whether it is.
 
-        A view between the cells of the lattice, or zoomed, is recalled softly from views beside it.
         So the next block reads the very view that this one ended at.
 
         Args:
@@ -589,7 +686,9 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         view = painted.result() if painted else None
         if not made.info.copied:
             return False
-        if pose == focused:
+        if self._foresaw(pose):
+            self._cache.copy(self._cache.spare, slot)
+        elif pose == focused:
             if policy.focused() is not None:  # it lies in another slot
                 return False
         elif view is None:
@@ -622,18 +721,19 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         self._cache.write(writes)
 
     def _sky(self, poses: tuple[CameraPose, ...]) -> Tensor:
-        """Return pictures at rest of where the wind has carried a block's sky from, [F, 3, H, W].
+        """Return the sky, alone, of where the wind has carried a block's from, [F, 3, H, W].
 
-        As they were painted, or else as memory shows them.
+        As it was painted, or else as memory shows it.
         """
         poses = self._decoder.upwind(poses, self._time)
         with self._times.of("sky"):
-            views = self._inventor.views(poses)
-            if views is not None:
-                return views
+            skies = self._inventor.skies(poses)
+            if skies is not None:
+                return skies
             self._read(self._attend(poses[-1]))
             place = self._coordinates(BlockInfo(0, poses, time=self._time))
-            return self._codec.picture(self._recall(place, len(poses))[0])
+            pictures = self._codec.picture(self._recall(place, len(poses))[0])
+            return self._decoder.sky_alone(pictures, poses)
 
     def _resting(self, view: Tensor) -> Tensor:
         """Return a view, [1, C, h, w], as a block in which the camera rests, [1, F, C, h, w]."""

@@ -7,9 +7,17 @@ import numpy as np
 import pytest
 import torch
 
+from mag_sandbox.controls.sources import ScriptSource
 from mag_sandbox.evaluation.probe.metrics import psnr
 from mag_sandbox.model.memory import MEMORY_POLICIES
+from mag_sandbox.model.parking import packed, unpacked
 from mag_sandbox.model.world import Control, MemorySetting, WorldFailed, WorldState
+from mag_sandbox.sandbox.play.session import Playthrough, Session
+from mag_sandbox.sandbox.recording.reader import load_recording
+from mag_sandbox.sandbox.recording.recorder import Recorder
+from mag_sandbox.sandbox.recording.replay import verify
+from mag_sandbox.sandbox.saves.parked_scene import ParkedScene
+from mag_sandbox.sandbox.saves.parking import ParkedScenes
 from tests.tiny import (
     FP32,
     LEFT,
@@ -49,6 +57,26 @@ def test_restore_and_continue_equals_uninterrupted(policy, slots):
     for block, again in zip(uninterrupted, resumed, strict=True):
         assert block.memory == again.memory
         assert (block.block_index, block.prompt) == (again.block_index, again.prompt)
+
+
+def test_tensors_of_no_frames_come_back():
+    """As of a change that no remembered frame showed."""
+    (nothing,) = unpacked(on_disk(packed({"keys": torch.empty(2, 0, 4)}, {}))).values()
+    assert (nothing.shape, nothing.dtype) == ((2, 0, 4), torch.float32)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"keys": "float8_e4m3fn"}, {"keys": "load"}, {"values": None}, {"more": "float32"}]
+)
+def test_tensors_of_types_that_nobody_writes_are_refused(wrong):
+    state = packed({"keys": torch.ones(2, 4)}, {})
+    with pytest.raises((ValueError, KeyError)):
+        unpacked(replace(state, data={"types": {**state.data["types"], **wrong}}))
+
+
+def test_tensors_of_no_numbers_are_refused():
+    with pytest.raises(ValueError, match="not finite"):
+        unpacked(packed({"keys": torch.tensor([1.0, torch.nan])}, {}))
 
 
 def test_a_view_imagined_before_parking_is_still_reported_after():
@@ -131,6 +159,32 @@ def test_a_place_goes_on_in_other_numbers_and_says_so_once(numbers):
     assert block.poses == same.poses
     assert block.memory.kept_frames == same.memory.kept_frames
     assert psnr(block.frames[-1], same.frames[-1]) > 25.0
+
+
+def test_a_fork_of_a_place_in_other_numbers_goes_on_is_recorded_and_replayed(tmp_path):
+    """The fork keeps its numbers, play converts them and says so, a replay converts them alike."""
+    there = tiny_world(execution=BF16)
+    play(there, [RIGHT] * 4)
+    frame, name = np.zeros((64, 64, 3), np.uint8), there.spec.name
+    scenes = ParkedScenes(tmp_path / "parked", 64)
+    left = scenes.park(ParkedScene(PLACE, 1, there.snapshot(), frame, 15, 16.0, name))
+    fork = scenes.load(scenes.fork(left))
+    assert (fork.name, fork.state.data["dtype"]) == ("untitled (2)", "bfloat16")
+    recorder, told = Recorder(tmp_path / "rec"), []
+    steps = ScriptSource([RIGHT.camera, LEFT.camera, LEFT.camera])
+    session = Session(tiny_world(), steps, [recorder])
+    recorder.begin_from(fork)
+    step = session.begin(Playthrough(PLACE, 1, lambda: fork))
+    while step is not None:
+        told.append(step.block.notice)
+        step = session.advance()
+    assert "saved in bfloat16 numbers and goes on in float32" in told[0]
+    assert told[1:] == [""] * len(told[1:])
+    assert session.park().state.data["dtype"] == "float32"
+    session.end("script over")
+    recording = load_recording(tmp_path / "rec")
+    assert recording.start.provenance["execution"]["dtype"] == "float32"
+    assert "match the recording" in verify(recording, tiny_world()).summary()
 
 
 def test_other_weights_are_told_apart(tmp_path):

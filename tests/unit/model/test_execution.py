@@ -62,6 +62,7 @@ def test_the_choice_is_recorded_in_plain_words():
 
 def test_the_pocket_world_can_be_probed():
     assert pocket.probe_execution(TINY).pass_ms > 0
+    assert pocket.probe_execution(TINY) is pocket.probe_execution(replace(TINY))  # timed once
 
 
 def test_a_recorded_choice_is_made_again():

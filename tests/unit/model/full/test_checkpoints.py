@@ -9,6 +9,7 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
+from mag_sandbox.model.catalogue.worlds import WORLDS
 from mag_sandbox.model.checkpoints import load_checkpoint, open_checkpoint
 from mag_sandbox.model.world import MissingWeights
 
@@ -27,10 +28,12 @@ def state() -> dict[str, torch.Tensor]:
     return network().state_dict()
 
 
-def loaded(path: Path, dtype: torch.dtype = torch.float32) -> dict[str, torch.Tensor]:
+def loaded(
+    path: Path, dtype: torch.dtype = torch.float32, *, averaged: bool = True
+) -> dict[str, torch.Tensor]:
     with torch.device("meta"):
         module = network()
-    load_checkpoint(module, path, dtype)
+    load_checkpoint(module, path, dtype, averaged=averaged)
     return module.state_dict()
 
 
@@ -99,6 +102,12 @@ def test_the_average_is_preferred(tmp_path):
     plain, average = state(), state()
     torch.save({"generator": plain, "generator_ema": average}, tmp_path / "a.pt")
     assert_same(loaded(tmp_path / "a.pt"), average)
+
+
+def test_a_world_whose_release_plays_the_plain_weights_gets_them(tmp_path):
+    plain, average = state(), state()
+    torch.save({"generator_ema": average, "generator": plain}, tmp_path / "a.pt")
+    assert_same(loaded(tmp_path / "a.pt", averaged=WORLDS["longlive"].averaged), plain)
 
 
 def test_floats_are_cast_and_other_numbers_are_not(tmp_path):

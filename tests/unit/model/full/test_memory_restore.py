@@ -15,7 +15,7 @@ from mag_sandbox.model.full.latent_history import LatentHistory, RememberedBlock
 from mag_sandbox.model.full.rollout import Rollout
 from mag_sandbox.model.parking import MOST_BYTES, host_room
 from mag_sandbox.model.slots import KeptFrame
-from mag_sandbox.model.world import Control, MemorySetting, WorldState
+from mag_sandbox.model.world import MIB, PARKED_MIB, Control, MemorySetting, WorldState
 from mag_sandbox.scenes import Scene
 from tests import tiny_full
 
@@ -224,3 +224,5 @@ def test_the_room_on_the_host_is_half_of_what_is_free_and_8_gib_at_most(monkeypa
     for free, room in ((2**21, 2**20), (2**40, MOST_BYTES)):
         monkeypatch.setattr("mag_sandbox.model.parking.free_host_bytes", lambda free=free: free)
         assert host_room() == room
+    monkeypatch.setenv(PARKED_MIB, "512")
+    assert host_room() == min(512 * MIB, room)

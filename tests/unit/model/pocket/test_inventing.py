@@ -142,10 +142,10 @@ def test_who_outruns_the_painter_sees_the_memory_models_guess_until_it_arrives(p
     made = world(policy)
     lumps = count_lumps(made)
     made.reset(PLACE, 1)
-    while not made.step(RIGHT).look_ahead:
+    while not made.step(UP).look_ahead:
         assert lumps[-1] == made._session.block_index - 1
         assert any(frame.passing for frame in made._policy.table.frames.values())
-        assert not made._inventor.around.known[:, 5:35].any(), "a guess is not learned"
+        assert not made._inventor.around.known[:3].any(), "a guess is not learned"
     assert lumps == list(range(1, 1 + BLOCKS_A_VIEW))
     assert not any(frame.passing for frame in made._policy.table.frames.values())
 
@@ -162,25 +162,26 @@ def test_no_block_waits_for_a_view_before_it_is_due_and_none_goes_on_without_it(
 
     inventor._imagination.imagine = held
     inventor.drop_view()
-    made.step(RIGHT)
+    made._session.pending = None
+    made.step(UP)
     due = made._session.due
     while made._session.block_index < due:
-        assert made.step(RIGHT).look_ahead == ()
+        assert made.step(UP).look_ahead == ()
         assert not made._inventor._view.made.done()
     timer = threading.Timer(0.1, go_on.set)
     timer.start()
-    assert len(made.step(RIGHT).look_ahead) == 1
+    assert len(made.step(UP).look_ahead) == 1
     assert go_on.is_set()
 
 
 def test_a_view_that_is_of_no_use_any_more_is_dropped():
     made = world()
     made.reset(PLACE, 1)
-    made.step(RIGHT)
-    assert 0 < made._session.pending.yaw < 180
+    made.step(UP)
+    assert made._session.pending.pitch > 0
     for _ in range(2):
-        made.step(LEFT)
-    assert made._session.pending.yaw > 180
+        made.step(Control(CameraCommand(pitch=-1.0)))
+    assert made._session.pending.pitch < 0
 
 
 def test_a_session_is_the_same_however_slow_the_painter_is(monkeypatch):
@@ -246,22 +247,43 @@ def test_a_copy_that_nobody_reads_costs_no_pass_of_the_memory_model():
 def focused_views(made: DiffusionWorld) -> list[tuple[CameraPose, torch.Tensor]]:
     """Return a list that will hold the views which are remembered in place of copies."""
     views: list[tuple[CameraPose, torch.Tensor]] = []
-    focus = made._focus
 
-    def noted(*args):
-        remember = made._remember_view
+    def noting(method):
+        def noted(*args):
+            remember = made._remember_view
 
-        def heard(slot, pose, view, read):
-            views.append((pose, view))
-            remember(slot, pose, view, read)
+            def heard(slot, pose, view, read):
+                views.append((pose, view))
+                remember(slot, pose, view, read)
 
-        made._remember_view = heard  # type: ignore[method-assign]
-        done = focus(*args)
-        made._remember_view = remember  # type: ignore[method-assign]
-        return done
+            made._remember_view = heard  # type: ignore[method-assign]
+            done = method(*args)
+            made._remember_view = remember  # type: ignore[method-assign]
+            return done
 
-    made._focus = noted  # type: ignore[method-assign]
+        return noted
+
+    made._focus, made._foresee = noting(made._focus), noting(made._foresee)  # type: ignore[method-assign]
     return views
+
+
+def test_a_block_of_a_steady_pan_reads_what_was_painted_where_it_ends():
+    made = world()
+    made.reset(PLACE, 1)
+    made.step(RIGHT)
+    read: list[bool] = []
+    attend = made._cache.attend
+
+    def noted(slots, frames=None):
+        read.append(made._cache.spare in slots)
+        attend(slots, frames)
+
+    made._cache.attend = noted  # type: ignore[method-assign]
+    for control, expected in ((RIGHT, True), (RIGHT, True), (LEFT, False), (LEFT, True)):
+        read.clear()
+        pose = made.step(control).poses[-1]
+        assert any(read) == expected
+        assert made._focused_pose() == pose
 
 
 @pytest.mark.parametrize("policy", ["mag-retrieve", "mag", "full", "window"])
@@ -273,11 +295,12 @@ def test_memory_shows_what_was_painted_where_the_camera_is(policy):
     blocks = play(made, [STILL] * 16 + [slowly] * 2 + [STILL] * 3)
     pose = blocks[-1].poses[-1]
     looked = [where for where, _ in views]
-    assert looked[-1] == made._focused_pose() == pose
+    assert made._focused_pose() == pose
     assert len(set(looked)) == len(looked), "once for each pose"
     assert made._policy.focused() in made._attend(pose)
     with torch.inference_mode():
-        assert torch.equal(views[-1][1], made._codec.encode(made.painted(pose)).float())
+        there = dict(views)[pose]
+        assert torch.equal(there, made._codec.encode(made.painted(pose)).float())
 
 
 def test_what_is_painted_anew_in_sight_is_not_shown_as_it_was():

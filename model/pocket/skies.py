@@ -1,0 +1,113 @@
+"""What a moving sky is made of: skies alone, and shares that end where things do.
+
+What the wind carries along is the sky, never what stands before it: that is filled in from the sky
+around. And the networks tell parts by cells of 4 x 4 pixels, whose corners show where a cloud goes
+behind a bird; so a share of pixels follows the edges of the picture. Knows nothing of networks.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+CELL = 4  # px across and down that networks of pictures see as one
+UNSURE, SURE = 0.45, 0.65  # shares of sky: filled in up to the first, kept from the second on
+SOME = 0.05  # share of a pixel from which a cell shows sky
+REACH = 2  # cells that a share spreads by, following edges
+NOTHING = 1e-6  # weight of what is no sky: it counts where there is none at all
+SMOOTH = 0.005  # variance of brightness, in [-1, 1], far below which nothing is an edge
+
+
+def cells_of(pictures: Tensor) -> Tensor:
+    """Return cells, [B, 16 C, H / 4, W / 4], of pictures, [B, C, H, W]."""
+    size = pictures.shape[2] // CELL, pictures.shape[3] // CELL
+    pixels = (
+        pictures.permute(0, 2, 3, 1).unflatten(2, (size[1], CELL)).unflatten(1, (size[0], CELL))
+    )
+    return pixels.transpose(2, 3).flatten(3).permute(0, 3, 1, 2)
+
+
+def pixels_of(cells: Tensor, factor: int = CELL) -> Tensor:
+    """Return [B, C, factor * h, factor * w] of cells of factor x factor pixels, [B, .., h, w]."""
+    pixels = cells.permute(0, 2, 3, 1).unflatten(3, (factor, factor, -1)).transpose(2, 3)
+    return pixels.flatten(3, 4).flatten(1, 2).permute(0, 3, 1, 2)
+
+
+def sky_alone(pictures: Tensor, shares: Tensor) -> Tensor:
+    """Return pictures with all that is no sky filled in from the sky around it, [B, 3, H, W].
+
+    Nearby first, and from as far as need be: by a pyramid of ever coarser pictures, pushed up and
+    pulled down again (Gortler et al. 1996, The Lumigraph, 3.4). Below the last row with sky they
+    stay as they are: the network learned to fetch from there what walkers hid.
+
+    Args:
+        pictures: [B, 3, H, W].
+        shares: of the sky in each pixel, [B, 1, H, W].
+    """
+    surely = (functional.avg_pool2d(shares.float(), 2) - UNSURE) / (SURE - UNSURE)
+    # all beside a pixel must be sky, too: what is drawn has soft edges
+    surely = -functional.max_pool2d(-surely.clamp(NOTHING, 1.0), 3, 1, 1)
+    weights = functional.interpolate(surely, scale_factor=2, mode="bilinear")
+    levels = [(pictures.float() * weights, weights)]
+    while min(levels[-1][1].shape[2:]) > 1:
+        colors, weights = (functional.avg_pool2d(x, 2, ceil_mode=True) for x in levels[-1])
+        known = 1 / weights.clamp(min=0.25)  # a quarter that is known says it all
+        levels.append((colors * known, weights * known))
+    colors, weights = levels.pop()
+    filled = colors / weights
+    for colors, weights in reversed(levels):
+        coarse = functional.interpolate(filled, size=colors.shape[2:], mode="bilinear")
+        filled = torch.addcmul(colors, 1 - weights, coarse)
+    rows = (shares > UNSURE).amax(dim=3, keepdim=True).flip(2).cummax(dim=2).values.flip(2)
+    return torch.where(rows, filled.to(pictures), pictures)
+
+
+def near(sky: Tensor) -> Tensor:
+    """Return which cells show some sky or are near to it, bool [B, 1, h, w].
+
+    Shares of the sky are cells, [B, 16, h, w].
+    """
+    there = (sky.amax(dim=1, keepdim=True) > SOME).float()
+    return functional.max_pool2d(there, 2 * REACH + 1, 1, REACH) > 0
+
+
+class EdgeFollowing(nn.Module):
+    """Shares of pixels that change where the brightness of a picture does, and only there.
+
+    A guided filter (He, Sun and Tang 2010), whose lines are fitted once a cell (arXiv 1505.00996).
+    """
+
+    brightness: Tensor  # of each pixel of a cell, [16, 48, 1, 1]
+    growing: Tensor  # from lines of cells to those of pixels, [32, 2, 3, 3]
+
+    def __init__(self) -> None:
+        super().__init__()
+        pixels, colors = CELL * CELL, 3
+        brightness = torch.eye(pixels).repeat_interleave(colors, dim=1) / colors
+        self.register_buffer("brightness", brightness[..., None, None], persistent=False)
+        places = (torch.arange(CELL) + 0.5) / CELL - 0.5  # of pixels in a cell [cells]
+        shares = (1 - (places[:, None] - torch.tensor([-1.0, 0.0, 1.0])).abs()).clamp(min=0)
+        grown = torch.einsum("yi,xj->yxij", shares, shares).flatten(0, 1)  # bilinear, [16, 3, 3]
+        growing = torch.zeros(2, pixels, 2, 3, 3)
+        growing[0, :, 0], growing[1, :, 1] = grown, grown
+        self.register_buffer("growing", growing.flatten(0, 1), persistent=False)
+
+    def forward(self, shares: Tensor, pictures: Tensor) -> Tensor:
+        """Return shares, [B, 16, h, w] like those given; both are cells, pictures [B, 48, h, w]."""
+        light = functional.conv2d(pictures, self.brightness).float()
+        wanted = shares.float()
+        products = (light, wanted, light * light, light * wanted)
+        means = _windows(torch.stack([each.mean(dim=1) for each in products], dim=1), 3)
+        of_light, of_shares, of_squares, of_both = means.unbind(dim=1)
+        slope = (of_both - of_light * of_shares) / (of_squares - of_light * of_light + SMOOTH)
+        lines = _windows(torch.stack((slope, of_shares - slope * of_light), dim=1), 3)
+        grown = functional.conv2d(
+            functional.pad(lines, (1,) * 4, mode="replicate"), self.growing.float()
+        )
+        slope, start = grown.chunk(2, dim=1)
+        return torch.addcmul(start, slope, light).clamp_(0, 1).to(shares)
+
+
+def _windows(x: Tensor, size: int) -> Tensor:
+    """Return means of windows around each place of [B, C, H, W]; edges are repeated."""
+    wider = functional.pad(x, (size // 2,) * 4, mode="replicate")
+    return functional.avg_pool2d(wider, size, stride=1)
