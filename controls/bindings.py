@@ -12,6 +12,7 @@ import yaml
 
 from mag_sandbox.controls.camera import Axis
 from mag_sandbox.controls.keys import KEYS_BY_TITLE, find_key, is_pad, key_title
+from mag_sandbox.files.border import is_missing
 from mag_sandbox.files.yaml_files import (
     FileError,
     Problem,
@@ -215,7 +216,7 @@ def load_bindings(path: Path) -> Bindings:
     Raises:
         BindingsError: the file is wrong; one sentence with its line.
     """
-    if not path.exists():
+    if is_missing(path):
         return DEFAULTS
     try:
         names = tuple(row.name for row in DEFAULTS.rows)

@@ -3,7 +3,6 @@
 Knows no keys, windows or networks.
 """
 
-import math
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
@@ -55,7 +54,7 @@ def check_pose(pose: CameraPose) -> CameraPose:
     Raises:
         ValueError: nobody can look so.
     """
-    if not math.isfinite(pose.yaw) or not abs(pose.pitch) <= 90 or not 0 < pose.fov <= WIDEST_FOV:
+    if not (abs(pose.yaw) <= 360 and abs(pose.pitch) <= 90 and 1 <= pose.fov <= WIDEST_FOV):
         raise ValueError(f"nobody can look to {pose.yaw}, {pose.pitch} through {pose.fov} degrees")
     return pose
 

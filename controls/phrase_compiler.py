@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, get_args
 
 from mag_sandbox.controls.camera import AXES, Axis, CameraCommand
+from mag_sandbox.files.typed_json import decode
 
 Direction = Literal[-1, 0, 1]
 Pace = Literal["slow", "steady", "fast"]
@@ -155,12 +156,15 @@ class PhraseSmoother:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "PhraseSmoother":
-        """Return the smoother that `as_dict` described."""
-        return cls(
-            motion=CameraMotion(**data["motion"]),
-            drives=(data["drives"][0], data["drives"][1], data["drives"][2]),
-            speed=data["speed"],
-        )
+        """Return the smoother that `as_dict` described.
+
+        Raises:
+            ValueError: it makes no sense.
+        """
+        smoother: PhraseSmoother = decode(cls, data, "smoother")
+        if not all(abs(one) <= 2.0 for one in (*smoother.drives, smoother.speed)):
+            raise ValueError(f"drives are {smoother.drives}, the speed is {smoother.speed}")
+        return smoother
 
     def _direction(self, old: Direction, drive: float) -> Direction:
         least = STOP if old * drive > 0 else START

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from mag_sandbox.answering import answered, keep_story
 from mag_sandbox.command_line import OneLineParser, add_options, option, options_of
 from mag_sandbox.evaluation.bench.memory_command import PARTS, PocketOptions, run_bench
 from mag_sandbox.evaluation.bench.packs import DEFAULT_POLICIES, is_pack, open_pack
@@ -36,21 +37,23 @@ from mag_sandbox.evaluation.magbench.evaluate import MagBenchOptions, run_magben
 from mag_sandbox.evaluation.report.page import ReportOptions, run_report
 from mag_sandbox.evaluation.results.output import JSON, PICTURES, Say, make_places, tell
 from mag_sandbox.evaluation.vbench.command import VBenchOptions, run_vbench
+from mag_sandbox.files.border import Refusal
 from mag_sandbox.model.loading import load_world
-from mag_sandbox.model.world import MemorySetting, World, WorldFailed
+from mag_sandbox.model.world import MemorySetting, World
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a subcommand: 0 when it measured, whatever it found, 2 when it could not."""
-    told = _parser().parse_args(arguments)
-    try:
-        told.run(options_of(told.kind, told), partial(print, flush=True))
-    except (WorldFailed, ValueError, OSError) as error:
-        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        return 130
-    return 0
+
+    def run() -> int:
+        told = _parser().parse_args(arguments)
+        try:
+            told.run(options_of(told.kind, told), partial(print, flush=True))
+        except (ValueError, OSError) as error:
+            raise Refusal(str(error)) from error
+        return 0
+
+    return answered(run)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -170,4 +173,5 @@ COMMANDS: dict[str, tuple[str, type, Callable[[Any, Say], object]]] = {
 
 
 if __name__ == "__main__":
+    keep_story()
     sys.exit(main())

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mag_sandbox.controls.camera import CameraCommand
     from mag_sandbox.controls.edits import Edit
     from mag_sandbox.model.loading import load_world
+    from mag_sandbox.model.remote.address import ServerAddress
     from mag_sandbox.model.world import Control, FrameBlock, MemorySetting, World
     from mag_sandbox.sandbox.play.environment import WorldEnvironment, gymnasium_environment
     from mag_sandbox.scenes.scene import Scene, load_scene
@@ -27,6 +28,7 @@ _HOMES = {
     "FrameBlock": "model.world",
     "MemorySetting": "model.world",
     "Scene": "scenes.scene",
+    "ServerAddress": "model.remote.address",
     "World": "model.world",
     "WorldEnvironment": "sandbox.play.environment",
     "gymnasium_environment": "sandbox.play.environment",
@@ -41,6 +43,7 @@ __all__ = [
     "FrameBlock",
     "MemorySetting",
     "Scene",
+    "ServerAddress",
     "World",
     "WorldEnvironment",
     "gymnasium_environment",

@@ -15,7 +15,7 @@ from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-from mag_sandbox.files.border import Refusal, reason_of
+from mag_sandbox.files.border import Refusal, exists, reason_of
 from mag_sandbox.files.folders import data_folder
 
 logger = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ def answered(run: Callable[[], int]) -> int:
     """Run a command and return its exit code; what stops it is said in one line."""
     _write_anything()
     try:
-        code = run()
+        code = _code_of(run)
         sys.stdout.flush()
     except Refusal as error:
         return _refused(str(error))
@@ -68,7 +68,7 @@ def last_resort(error: BaseException) -> str:
         what = f"{error.filename}: {reason_of(error)}"
     logger.error("nobody expected this", exc_info=error)
     for handler in logging.getLogger().handlers:
-        if isinstance(handler, RotatingFileHandler) and Path(handler.baseFilename).exists():
+        if isinstance(handler, RotatingFileHandler) and exists(Path(handler.baseFilename)):
             return f"it cannot go on ({what}); the whole story is in {handler.baseFilename}"
     return f"it cannot go on ({what}); try again"
 
@@ -78,12 +78,15 @@ def say(text: object) -> None:
     sys.stdout.write(f"{text}\n".translate(_CONTROLS))
 
 
-def keep_story() -> None:
-    """Let warnings be lines, and write what goes wrong into the log, wherever it happens."""
+def keep_story(level: int = logging.WARNING) -> None:
+    """Let warnings be lines, and write what goes wrong into the log, wherever it happens.
+
+    What this program says itself is a line from `level` on.
+    """
     logging.raiseExceptions = False  # of a log that cannot be written nothing is said
     logging.captureWarnings(capture=True)
     lines = logging.StreamHandler()
-    lines.setLevel(logging.WARNING)
+    lines.setLevel(level)
     lines.addFilter(lambda record: record.name.startswith("mag_sandbox") and not record.exc_info)
     lines.setFormatter(_OneLine("%(message)s"))
     story = RotatingFileHandler(
@@ -92,6 +95,7 @@ def keep_story() -> None:
     story.setLevel(logging.ERROR)
     story.setFormatter(logging.Formatter("%(asctime)s %(name)s %(message)s"))
     logging.basicConfig(handlers=(lines, story))
+    logging.getLogger("mag_sandbox").setLevel(level)
     threading.excepthook = lambda told: logger.error(
         "a thread ended",
         exc_info=(told.exc_type, told.exc_value or told.exc_type(), told.exc_traceback),
@@ -114,6 +118,16 @@ def _log_file() -> Path:
     return Path(tempfile.gettempdir()) / LOG
 
 
+def _code_of(run: Callable[[], int]) -> int:
+    """Return the exit code of a command, also of one that argparse ends after its help."""
+    try:
+        return run()
+    except SystemExit as ended:
+        if isinstance(ended.code, str):  # said when Python ends
+            raise
+        return ended.code or 0
+
+
 def _refused(sentence: str) -> int:
     with suppress(OSError):  # nobody is there to hear it
         sys.stderr.write(f"error: {' '.join(sentence.split())}".translate(_CONTROLS) + "\n")
@@ -124,9 +138,12 @@ def _refused(sentence: str) -> int:
 
 
 def _write_anything() -> None:
-    """Let what a terminal's encoding lacks be written as its number."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
+    """Let what a terminal's encoding lacks be written as its number; closed streams take all."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # as Python has it
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 -- to the end
+        elif isinstance(stream, TextIOWrapper):
             with suppress(OSError):  # it is another file now
                 stream.reconfigure(errors="backslashreplace")
 

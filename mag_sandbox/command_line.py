@@ -11,19 +11,43 @@ options = options_of(Options, parser.parse_args())
 """
 
 import argparse
+import sys
 from dataclasses import MISSING, field, fields
 from types import NoneType, UnionType
-from typing import Any, Literal, NoReturn, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Literal,
+    NoReturn,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+
+from mag_sandbox.files.border import Refusal
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 Options = TypeVar("Options")
 
 
+class UsageError(Refusal, ValueError):
+    """The command line is wrong; the message is one sentence with the remedy."""
+
+
 class OneLineParser(argparse.ArgumentParser):
-    """Says in one line what is wrong, with exit code 2."""
+    """Says in one sentence what is wrong, and prints help where a failure to do so is noticed."""
 
     def error(self, message: str) -> NoReturn:
-        """End the program."""
-        self.exit(2, f"error: {message}; see `{self.prog} --help`\n")
+        """Refuse the command line."""
+        raise UsageError(f"{message}; see `{self.prog} --help`")
+
+    def print_help(self, file: "SupportsWrite[str] | None" = None) -> None:
+        """Print it; what argparse does itself lets a full disk pass in silence."""
+        (file or sys.stdout).write(self.format_help())
 
 
 def option(value: Any = MISSING, help: str | None = None, **told: Any) -> Any:

@@ -4,7 +4,15 @@ from dataclasses import dataclass, field, fields, replace
 
 from mag_sandbox.files.yaml_files import not_found
 from mag_sandbox.model.catalogue import worlds
-from mag_sandbox.model.loading import available_policies, available_worlds, load_world, policies_of
+from mag_sandbox.model.loading import (
+    REMOTE,
+    ServerAddress,
+    available_policies,
+    available_worlds,
+    load_world,
+    policies_of,
+    served_world,
+)
 from mag_sandbox.model.world import MemorySetting, Progress, World, WorldFailed
 from mag_sandbox.sandbox.recording.reader import Recording
 from mag_sandbox.sandbox.settings import SandboxConfig
@@ -24,6 +32,7 @@ class WorldChoice:
     memory: MemorySetting = field(default_factory=MemorySetting)
     look_ahead: bool = True
     execution: dict | None = None  # as a recording says; None: chosen for this machine
+    server: ServerAddress | None = None  # where it runs; None: here
 
     def __post_init__(self) -> None:
         if self.name not in available_worlds():
@@ -33,12 +42,12 @@ class WorldChoice:
             raise WorldFailed(not_found("memory policy", self.memory.policy, known))
 
     @classmethod
-    def of(cls, recording: Recording) -> "WorldChoice":
-        """Return the choice that a recording was made with."""
+    def of(cls, recording: Recording, server: ServerAddress | None = None) -> "WorldChoice":
+        """Return the choice that a recording was made with, to be played here or on a server."""
         start = recording.start
         memory = start.memory or MemorySetting()
         execution = start.provenance.get("execution")
-        return cls(start.world, memory, start.look_ahead, execution)
+        return cls(start.world, memory, start.look_ahead, execution, server)
 
     def changed(self, before: SandboxConfig, after: SandboxConfig) -> "WorldChoice":
         """Return the choice with what a player has set anew; the rest stays as it was chosen."""
@@ -56,7 +65,8 @@ class WorldChoice:
         """Return another world in place of this one, with the memory that is set for it."""
         policies = policies_of(world)
         policy = settings.memory if settings.memory in policies else policies[0]
-        return WorldChoice(world, settings.memory_setting(policy), self.look_ahead)
+        memory = settings.memory_setting(policy)
+        return WorldChoice(world, memory, self.look_ahead, server=self.server)
 
     def load(self, on_progress: Progress = lambda stage, fraction: None) -> World:
         """Load the world.
@@ -69,6 +79,7 @@ class WorldChoice:
             self.memory,
             look_ahead=self.look_ahead,
             execution=self.execution,
+            server=self.server,
             on_progress=on_progress,
         )
         policies = world.spec.policies
@@ -87,3 +98,16 @@ def usual_memory(world: str, settings: SandboxConfig, of_scene: str | None) -> M
     if row is None or (row.bundled and policies_of(row.name) == available_policies()):
         return settings.memory_setting(of_scene)
     return row.memory_setting()
+
+
+def meant_world(world: str, server: ServerAddress | None) -> str:
+    """Return the name of a world: of "remote", which its server knows.
+
+    Raises:
+        WorldFailed: there is no server to ask, or it does not answer.
+    """
+    if world != REMOTE:
+        return world
+    if server is None:
+        raise WorldFailed("--world remote runs elsewhere; give its --url, as wss://HOST:PORT")
+    return served_world(server)

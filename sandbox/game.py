@@ -204,7 +204,7 @@ class PlayerGame:
     def recording(self, outcome: Watch) -> tuple[WorkerSpec, Playthrough]:
         """Return how to play a recording again."""
         recording = load_recording(outcome.recording)
-        choice = WorldChoice.of(recording)
+        choice = WorldChoice.of(recording, self.choice.server)
         return WorkerSpec(choice.load, ReplaySource(recording)), playthrough_of(recording)
 
     def equip(self, context: PlayContext) -> PlayContext:

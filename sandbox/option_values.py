@@ -1,10 +1,14 @@
-"""Values of command line options that several commands take: each is what reads one kind."""
+"""Values of command line options that several commands take, and options that they share."""
 
 import argparse
 import math
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 
+from mag_sandbox.command_line import option
+from mag_sandbox.model.loading import ServerAddress, read_token
 from mag_sandbox.scenes.scene import MAX_SEED
 
 MOST = 1e6  # seconds or minutes
@@ -39,3 +43,34 @@ def whole(least: int, most: int) -> Callable[[str], int]:
 
 
 seed = whole(0, MAX_SEED)
+
+
+@dataclass(frozen=True, kw_only=True)  # without slots: others inherit from it besides
+class ServerOptions:
+    """Where a world runs that does not run here."""
+
+    url: str | None = option(
+        None,
+        "play on a server, see `serve`: wss://HOST:PORT, or ws://... where nobody sits between",
+        metavar="URL",
+    )
+    token_file: Path | None = option(
+        None, "the secret that the server wants, in a file", metavar="FILE"
+    )
+    quality: int | None = option(
+        None,
+        "of the server's frames, as JPEG, 1 to 100, for slow lines; without it they are lossless",
+        type=whole(1, 100),
+        metavar="N",
+    )
+
+    def server(self) -> ServerAddress | None:
+        """Return where the world runs; None: here.
+
+        Raises:
+            WorldFailed: that is no address, or the token cannot be read.
+        """
+        if self.url is None:
+            return None
+        token = read_token(self.token_file) if self.token_file else ""
+        return ServerAddress(self.url, token, self.quality)

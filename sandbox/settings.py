@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import yaml
 
-from mag_sandbox.files.border import Refusal
+from mag_sandbox.files.border import Refusal, is_missing
 from mag_sandbox.files.folders import config_folder
 from mag_sandbox.files.whole import replace_file
 from mag_sandbox.files.yaml_files import (
@@ -92,7 +92,7 @@ def load_settings(path: Path | None = None) -> SandboxConfig:
         SettingsError: the file is wrong.
     """
     path = path or config_folder() / FILE
-    if not path.exists():
+    if is_missing(path):
         return SandboxConfig()
     settings, known = read_checked_yaml(path, SandboxConfig, SettingsError), available_policies()
     if settings.memory not in known:

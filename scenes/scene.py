@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from mag_sandbox.files.border import is_file
 from mag_sandbox.files.typed_json import shortened
 from mag_sandbox.files.yaml_files import (
     FieldError,
     SceneError,
-    is_file,
     nearest,
     not_found,
     read_checked_yaml,
@@ -40,14 +40,25 @@ class Scene:
     def __post_init__(self) -> None:
         if not self.prompt.strip():
             raise FieldError("prompt", "prompt is empty; describe the place in a sentence")
-        if len(self.prompt) > MAX_PROMPT:
-            problem = f"prompt has {len(self.prompt)} characters, at most {MAX_PROMPT} are read"
-            raise FieldError("prompt", f"{problem}; shorten it")
+        check_prompt(self.prompt)
         if not 0 <= self.seed <= MAX_SEED:
             raise FieldError("seed", f"seed is {self.seed}, expected 0 to {MAX_SEED}")
         _check_one_of("category", self.category, CATEGORIES)
         if self.ambience is not None:
             _check_one_of("ambience", self.ambience, AMBIENCES)
+
+
+def check_prompt(prompt: str) -> None:
+    """Check a prompt that comes from outside.
+
+    Raises:
+        FieldError: it is too long, or holds half a character, which nothing can read.
+    """
+    if len(prompt) > MAX_PROMPT:
+        problem = f"prompt has {len(prompt)} characters, at most {MAX_PROMPT} are read"
+        raise FieldError("prompt", f"{problem}; shorten it")
+    if any("\ud800" <= one <= "\udfff" for one in prompt):
+        raise FieldError("prompt", "prompt has half a character in it; write it again")
 
 
 def _check_one_of(field: str, value: str, known: tuple[str, ...]) -> None:

@@ -98,10 +98,8 @@ class Vocabulary:
         Raises:
             VocabularyError: the file is missing, too large, or not such a list.
         """
-        what, remedy = (
-            f"{path}: the words of this world cannot be read",
-            "git checkout -- assets/weights",
-        )
+        what = f"{path}: the words of this world cannot be read"
+        remedy = "git checkout -- assets/weights"
         with refusing(lambda why: VocabularyError(f"{what} ({why}); restore it with `{remedy}`")):
             content = decode(_WordList, parse_json(read_plain(path, MAX_BYTES)))
             return cls(content.words, content.groups)

@@ -19,19 +19,11 @@ from mag_sandbox.sandbox.settings import SandboxConfig
 from mag_sandbox.sandbox.ui.display import window
 from mag_sandbox.scenes import Scene
 from tests.doubles import SPEC, FakeWorld, block_number
+from tests.patience import PATIENCE
 
 SCENE = Scene(prompt="A place.", name="Somewhere", seed=7)
 FAST = WorldSpec(**{name: getattr(SPEC, name) for name in SPEC.__slots__} | {"fps": 240.0})
 SETTINGS = SandboxConfig(window_width=640, window_height=400, muted=True, scale="smooth")
-PATIENCE = 60.0  # s before a test gives up, when the machine has other work
-
-
-def eventually(condition):
-    """Wait for what another thread does."""
-    until = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < until, "nothing happened"
-        time.sleep(0.001)
 
 
 class Run:

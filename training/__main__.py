@@ -9,8 +9,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from mag_sandbox.answering import answered, keep_story
 from mag_sandbox.command_line import OneLineParser, add_options, argument, option, options_of
-from mag_sandbox.model.world import WorldFailed
+from mag_sandbox.files.border import Refusal, reason_of
 from mag_sandbox.training.curve import LogError, write_curves
 from mag_sandbox.training.imagination.config import ImaginationTraining
 from mag_sandbox.training.memorypack.options import MemoryPackOptions
@@ -41,21 +42,20 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a training command; returns the exit code."""
-    told = parser().parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    try:
-        told.run(options_of(told.kind, told))
-    except (WorldFailed, LogError) as error:
-        sys.stderr.write(f"error: {' '.join(str(error).split())}\n")
-        return 2
-    except OSError as error:
-        where = error.filename or "a file"
-        sys.stderr.write(
-            f"error: {where}: {error.strerror or error}; check the path and its disk\n"
-        )
-        return 2
-    return 0
+    """Run a training command and return its exit code: what stops it is one line and 2."""
+
+    def run() -> int:
+        told = parser().parse_args(arguments)
+        try:
+            told.run(options_of(told.kind, told))
+        except LogError as error:
+            raise Refusal(str(error)) from error
+        except OSError as error:
+            where = error.filename or "a file"
+            raise Refusal(f"{where}: {reason_of(error)}; check the path and its disk") from error
+        return 0
+
+    return answered(run)
 
 
 def _later(module: str, name: str) -> Callable[[Any], object]:
@@ -146,4 +146,5 @@ COMMANDS: dict[str, tuple[str, type, Callable[[Any], object]]] = {
 
 
 if __name__ == "__main__":
+    keep_story(logging.INFO)
     sys.exit(main())

@@ -84,10 +84,36 @@ def read_plain(path: Path, most: int) -> bytes:
         OSError: as of `open_plain`.
     """
     with open_plain(path, most) as file:
-        data = file.read(most + 1)  # files of the system's own have no size before they are read
+        data = file.read(most + 1) or b""  # files of the system's own: no size, or nothing yet
     if len(data) > most:
         raise _too_large(path, most)
     return data
+
+
+def exists(path: Path) -> bool:
+    """Return whether something is there, as far as one may know: not in a folder that is closed."""
+    return _mode(path) is not None
+
+
+def is_file(path: Path) -> bool:
+    """Return whether a plain file is there, likewise."""
+    return stat.S_ISREG(_mode(path) or 0)
+
+
+def is_folder(path: Path) -> bool:
+    """Return whether a folder is there, likewise."""
+    return stat.S_ISDIR(_mode(path) or 0)
+
+
+def is_missing(path: Path) -> bool:
+    """Return whether surely nothing is there; else whoever opens it is told what is wrong."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except (OSError, ValueError):
+        pass
+    return False
 
 
 def check_plain(path: Path) -> None:
@@ -97,6 +123,13 @@ def check_plain(path: Path) -> None:
         OSError: there is none.
     """
     _refuse_other_kinds(path.stat(), path, None)
+
+
+def _mode(path: Path) -> int | None:
+    try:
+        return path.stat().st_mode
+    except (OSError, ValueError):  # it may also be too long, or have a character of no name
+        return None
 
 
 def _at_once(path: str, flags: int) -> int:

@@ -4,6 +4,7 @@ For files that a program wrote and anybody may have changed since; knows nothing
 """
 
 import json
+import math
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from types import NoneType, UnionType
@@ -32,8 +33,8 @@ def parse_json(data: bytes) -> Any:
 def decode(expected: Any, value: Any, key: str = "data") -> Any:
     """Return plain JSON data as a type.
 
-    A type is a dataclass, `X | None`, tuple[X, ...], dict[str, X], Literal, or a plain one; `key`
-    is what a message calls the value.
+    A type is a dataclass, `X | None`, a tuple of one type or of several, dict[str, X], Literal, or
+    a plain one; `key` is what a message calls the value. Numbers are finite.
 
     Raises:
         ValueError: it does not fit; the message names the field.
@@ -44,8 +45,10 @@ def decode(expected: Any, value: Any, key: str = "data") -> Any:
     if origin is UnionType:
         chosen = NoneType if value is None else arguments[0]  # the only unions are `X | None`
         return decode(chosen, value, key)
-    if origin is tuple and isinstance(value, list):
-        return tuple(decode(arguments[0], item, key) for item in value)
+    if origin is tuple and isinstance(value, list | tuple):
+        types = arguments[:1] * len(value) if arguments[-1] is Ellipsis else arguments
+        if len(types) == len(value):
+            return tuple(decode(kind, item, key) for kind, item in zip(types, value, strict=True))
     if origin is dict and isinstance(value, dict):
         return {
             name: decode(arguments[1], item, f"{key}.{shortened(name)[1:-1]}")
@@ -55,7 +58,10 @@ def decode(expected: Any, value: Any, key: str = "data") -> Any:
         return value
     if expected is float and type(value) is int and abs(value) < 2**53:
         return float(value)
-    if expected is type(value) and (expected is not int or abs(value) <= LARGEST):
+    if expected is float and isinstance(value, float) and math.isfinite(value):
+        return float(value)
+    fits = expected is type(value) and expected is not float
+    if fits and (expected is not int or abs(value) <= LARGEST):
         return value
     raise ValueError(f'"{key}" is {shortened(value)}, expected {_name(expected)}')
 

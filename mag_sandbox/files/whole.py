@@ -16,6 +16,8 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from mag_sandbox.files.border import is_folder, reason_of
+
 PART, OLD, GONE = ".part-", ".old-", ".gone-"  # being written, being replaced, being deleted
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 MOST_NAME = 200  # bytes
@@ -36,10 +38,9 @@ def claim(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         occupied = any(folder.iterdir())
-    except OSError as error:
-        raise OccupiedError(
-            f"{folder}: it cannot be made ({error.strerror}); name another folder"
-        ) from None
+    except (OSError, ValueError) as error:  # or it has a character of no name
+        why = reason_of(error)
+        raise OccupiedError(f"{folder}: it cannot be made ({why}); name another folder") from None
     if occupied:
         raise OccupiedError(f"{folder}: it already holds files; name another folder or remove it")
 
@@ -150,6 +151,16 @@ def visible(folder: Path, suffix: str = "") -> list[Path]:
         return []
 
 
+def folder_bytes(folder: Path) -> int:
+    """Return the bytes of the files in a folder, of those that are there and can be asked."""
+    total = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            with suppress(OSError):
+                total += (Path(parent) / name).lstat().st_size
+    return total
+
+
 def changed(path: Path) -> datetime:
     """Return when a file was last changed, UTC."""
     try:
@@ -207,7 +218,7 @@ def _swap(part: Path, folder: Path) -> None:
 
 def _remove(path: Path) -> None:
     """Delete what can be deleted; the rest is left to the next `tidy`."""
-    if path.is_dir() and not path.is_symlink():
+    if is_folder(path) and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:
         with suppress(OSError):

@@ -92,14 +92,6 @@ def quoted(text: str) -> str:
     return line if len(line) <= MAX_QUOTED else line[: MAX_QUOTED - 3] + "..."
 
 
-def is_file(path: Path) -> bool:
-    """Return whether there is such a file; a name that cannot be one names none."""
-    try:
-        return path.is_file()
-    except (OSError, ValueError):  # too long, or with a character of no name
-        return False
-
-
 class Problem(Exception):
     """What is wrong with a file, and where; each reader turns it into its own error."""
 

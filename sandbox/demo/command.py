@@ -12,11 +12,12 @@ from tempfile import TemporaryDirectory
 import yaml
 
 from mag_sandbox.controls.edits import Edit
+from mag_sandbox.files.border import exists
 from mag_sandbox.files.whole import OccupiedError, claim
 from mag_sandbox.files.yaml_files import Problem
 from mag_sandbox.model.loading import available_policies, available_worlds, worlds_beside
 from mag_sandbox.model.world import Control, FrameBlock, MemorySetting
-from mag_sandbox.sandbox.choice import WorldChoice, usual_memory
+from mag_sandbox.sandbox.choice import WorldChoice, meant_world, usual_memory
 from mag_sandbox.sandbox.demo.compare import (
     VIDEO_NAME,
     Contender,
@@ -92,12 +93,14 @@ class _Plan:
 
     def __init__(self, demo: Demo, options: DemoOptions, say: Say) -> None:
         self._demo, self._options, self._say = demo, options, say
+        self._server = options.server()
+        self._world = meant_world(options.world, self._server)
         self._memory = None if options.memory is None else _memory_of(options.memory)
         self._settings = load_settings()
         self.contenders = self._contenders()
         memories = [one.memory for one in self.contenders] + [self._memory, demo.memory]
         check_policies(demo, [one for one in memories if one is not None])
-        for world in {options.world, *(one.world for one in self.contenders)}:
+        for world in {self._world, *(one.world for one in self.contenders)}:
             check_words(demo, world)
         seeds = options.seeds or range(1)
         first = demo.seed if options.seed is None else options.seed
@@ -114,7 +117,7 @@ class _Plan:
 
     def play_all(self) -> list[DemoResult]:
         """Play every seed as often as was asked, one world for all, and write what came of it."""
-        choice = self._choice(self._options.world, self._memory or self._demo.memory)
+        choice = self._choice(self._world, self._memory or self._demo.memory)
         results: list[DemoResult] = []
         with closing(choice.load()) as world:
             tape_for(self._demo, world.spec)
@@ -127,7 +130,7 @@ class _Plan:
 
     def play_in_window(self) -> DemoResult:
         """Play once in the window, and write what came of it."""
-        choice = self._choice(self._options.world, self._memory or self._demo.memory)
+        choice = self._choice(self._world, self._memory or self._demo.memory)
         source = DemoSource(self._demo, choice, self._seeds[0])
         result = _play_in_window(source)
         self._say(summary_text(result))
@@ -200,7 +203,7 @@ class _Plan:
         if not text:
             alone = self._memory is not None or self._options.seeds or self._options.repeat
             asks = () if alone else self._demo.compare
-            return tuple(Contender(self._options.world, ask) for ask in asks)
+            return tuple(Contender(self._world, ask) for ask in asks)
         parts = [part.strip() for part in text.split(",")]
         if len(parts) < 2:
             raise DemoError(f'--compare "{text}" names fewer than two; write A,B')
@@ -213,7 +216,7 @@ class _Plan:
             return Contender(name.strip(), None)
         if part in available_worlds() and part not in available_policies():
             return Contender(part, None)
-        return Contender(self._options.world, _memory_of(part))
+        return Contender(self._world, _memory_of(part))
 
     def _check(self) -> None:
         several = len(self._seeds) > 1
@@ -228,7 +231,8 @@ class _Plan:
 
     def _choice(self, world: str, ask: MemoryAsk | None) -> WorldChoice:
         base = usual_memory(world, self._settings, self._demo.scene.memory)
-        return WorldChoice(world, setting_of(ask, base), self._demo.look_ahead)
+        memory = setting_of(ask, base)
+        return WorldChoice(world, memory, self._demo.look_ahead, server=self._server)
 
     def _extras(
         self, choice: WorldChoice, number: int, on_block: OnBlock = lambda block, watch: None
@@ -272,7 +276,7 @@ def _convert(recording: Path, target: Path, say: Say) -> int:
     text = demo_of(load_recording(recording))
     if target.suffix not in (".yaml", ".yml"):
         raise DemoError(f"{target}: a demo is a YAML file; name it {target}.yaml")
-    if target.exists():
+    if exists(target):
         raise DemoError(f"{target}: already exists; name another file")
     try:
         demo_of_text(target, text)

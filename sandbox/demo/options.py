@@ -7,7 +7,7 @@ from typing import Literal
 
 from mag_sandbox.command_line import argument, option
 from mag_sandbox.model.loading import available_policies, available_worlds
-from mag_sandbox.sandbox.option_values import seed, whole
+from mag_sandbox.sandbox.option_values import ServerOptions, seed, whole
 from mag_sandbox.scenes import available_demos
 
 MAX_RUNS = 1000
@@ -26,7 +26,7 @@ def _seeds(text: str) -> range:
 
 
 @dataclass(frozen=True, slots=True)
-class DemoOptions:
+class DemoOptions(ServerOptions):
     """What is played, by whom, and where the results go."""
 
     demo: str | None = argument(
@@ -35,7 +35,9 @@ class DemoOptions:
     list: bool = option(False, "list the demos")
     headless: bool = option(False, "no window; as fast as possible")
     out: Path | None = option(None, "a new folder for result, table and recording", metavar="DIR")
-    world: str = option("pocket", f"one of {', '.join(available_worlds())}")
+    world: str = option(
+        "pocket", f"one of {', '.join(available_worlds())}, or remote, with its --url"
+    )
     memory: str | None = option(
         None,
         f"one of {', '.join(available_policies())}; with limits: 'window 8 blocks'",

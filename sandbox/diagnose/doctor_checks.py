@@ -22,8 +22,9 @@ from typing import Literal
 
 import psutil
 
+from mag_sandbox.files.border import exists
 from mag_sandbox.files.folders import config_folder, data_folder
-from mag_sandbox.model.catalogue import preflight, weight_files, worlds
+from mag_sandbox.model.catalogue import preflight, shipped, weight_files, worlds
 from mag_sandbox.model.loading import load_world
 from mag_sandbox.model.world import GIB, MIB, WEIGHTS, Control, World, WorldFailed
 from mag_sandbox.program import PROGRAM
@@ -35,6 +36,7 @@ from mag_sandbox.scenes import Scene
 PACKAGE = "mag-sandbox"  # the name of the game as one
 NEEDED_MEMORY = 1.0 * GIB  # with the default memory budget; 0.7 were measured
 OPTIONAL = ("sounddevice", "huggingface_hub")  # packages without which the game still plays
+RESTORE = "Restore them with `git checkout -- assets/weights`, or install the game again"
 INSTALL = "Run `make play`, or `python -m pip install -e .` in the game's folder."
 FAST = ("avx512_bf16", "amx_bf16", "bf16")  # bfloat16 in hardware, by x86 and Arm names
 NAMED = ("avx2", "avx512f", *FAST, "amx_tile", "asimd")
@@ -91,16 +93,12 @@ def check_weights() -> list[Finding]:
     files = [path for path in sorted(folder.glob("*")) if path.suffix in (".safetensors", ".json")]
     size = sum(path.stat().st_size for path in files)
     if not any(path.suffix == ".safetensors" for path in files):
-        advice = "Restore them with `git checkout -- assets/weights`, or install the game again."
-        return [problem(f"none in {folder}", advice)]
+        return [problem(f"none in {folder}", f"{RESTORE}.")]
     text = f"{len(files)} files, {size / MIB:.1f} MiB"
-    changed = git("status", "--porcelain", "--untracked-files=no", "--", str(WEIGHTS))
-    if changed is None:
-        return [ok(f"{text}; not compared: no git repository here")]
-    if changed:
-        advice = "Restore them with `git checkout -- assets/weights`, unless you trained them."
-        return [note(f"{text}; not those of the commit", advice)]
-    return [ok(f"{text}, as committed")]
+    if changed := shipped.changed(WEIGHTS):
+        advice = f"{RESTORE}, unless you trained them."
+        return [note(f"{text}; not as shipped: {', '.join(changed)}", advice)]
+    return [ok(f"{text}, as shipped")]
 
 
 def check_world() -> list[Finding]:
@@ -145,7 +143,7 @@ def check_settings() -> list[Finding]:
         load_settings()
     except SettingsError as error:
         return [problem(str(error), "Correct that line, or rename the file to start afresh.")]
-    return [ok(str(path) if path.exists() else f"the defaults; {path} would change them")]
+    return [ok(str(path) if exists(path) else f"the defaults; {path} would change them")]
 
 
 def check_display() -> list[Finding]:
@@ -212,7 +210,7 @@ def check_disk() -> list[Finding]:
     """Whether there is room for what is kept, and leave to write there."""
     findings = []
     for what, folder in (("game", GAME), ("your scenes", data_folder())):
-        there = next(path for path in (folder, *folder.parents) if path.exists())
+        there = next(path for path in (folder, *folder.parents) if exists(path))
         free = shutil.disk_usage(there).free
         text = f"{what}: {free / GIB:.1f} GiB free ({folder})"
         if free < ENOUGH_DISK:

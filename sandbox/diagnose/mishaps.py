@@ -27,7 +27,7 @@ from mag_sandbox.sandbox.saves.parked_scene import read_state
 from mag_sandbox.sandbox.title.library import PARKED, RECORDINGS, SCENES
 
 EVERY_S = 45.0  # between two mishaps
-SLEEP_S = 60  # that the process is suspended
+SLEEP_S = 60  # that the process is suspended; whoever waits has waited so long then
 ROOM_LEFT = 100_000  # bytes that a file may have while the disk is full: less than a place takes
 JUMPS = (timedelta(days=400), timedelta(hours=-3))  # of the clock
 

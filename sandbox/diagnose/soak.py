@@ -23,6 +23,7 @@ import psutil
 import pygame
 
 from mag_sandbox.controls.bindings import CAMERA_BINDINGS, DEFAULTS, Action
+from mag_sandbox.files.whole import folder_bytes
 from mag_sandbox.model.world import MIB, FrameBlock, WorldFailed
 from mag_sandbox.sandbox import app
 from mag_sandbox.sandbox.choice import WorldChoice
@@ -238,7 +239,7 @@ class Log:
             block_ms_p50=round(p50, 1),
             block_ms_p95=round(p95, 1),
             blocks=self._times.made,
-            disk_mib=round(disk_bytes(self._folder) / MIB, 1),
+            disk_mib=round(folder_bytes(self._folder) / MIB, 1),
             visits=visits,
         )
         self.rows.append(row)
@@ -374,15 +375,3 @@ def open_files() -> int:
     """Return how many files this process has open."""
     process = psutil.Process()
     return process.num_handles() if psutil.WINDOWS else process.num_fds()
-
-
-def disk_bytes(folder: Path) -> int:
-    """Return what the files of a folder take; what is deleted meanwhile is not counted."""
-    total = 0
-    for parent, _, names in os.walk(folder):
-        for name in names:
-            try:
-                total += (Path(parent) / name).lstat().st_size
-            except OSError:
-                continue
-    return total

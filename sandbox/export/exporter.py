@@ -9,10 +9,10 @@ from tempfile import TemporaryDirectory
 
 from mag_sandbox.evaluation.probe.probe import ProbeResult
 from mag_sandbox.files.whole import PART
-from mag_sandbox.model.world import Frames
+from mag_sandbox.model.world import Control, Frames
 from mag_sandbox.sandbox.audio import suggest_ambience
 from mag_sandbox.sandbox.export.footage import Footage, FramesFrom, Shot, played_again
-from mag_sandbox.sandbox.export.metadata import as_text, session_facts, video_tags
+from mag_sandbox.sandbox.export.metadata import UNKNOWN, as_text, session_facts, video_tags
 from mag_sandbox.sandbox.export.options import (
     HUD_SCALE,
     ExportError,
@@ -24,12 +24,15 @@ from mag_sandbox.sandbox.export.options import (
     whole,
 )
 from mag_sandbox.sandbox.export.video import ahead
+from mag_sandbox.sandbox.play.events import BlockEvent, MemoryEvent, SessionStart
 from mag_sandbox.sandbox.recording.frame_store import StoredFrames
-from mag_sandbox.sandbox.recording.reader import Recording, load_recording
+from mag_sandbox.sandbox.recording.reader import Recording, RecordingError, load_recording
+from mag_sandbox.scenes import Scene
 
 # Bytes a pixel that an export takes at most, as far as can be known before.
 BYTES_A_PIXEL: dict[Format, float] = {"mp4": 0.08, "gif": 0.5, "webp": 0.12, "frames": 2.0}
 KEPT_BYTES = 30_000  # of a frame of a session that is played again
+SIMPLE: tuple[Format, ...] = ("mp4", "gif", "webp", "frames")  # that pictures are enough for
 PAGE_BYTES = 16 * 2**20  # of a sheet or a report
 SHOTS_AHEAD = 24  # frames that wait, decoded
 MISSING = "install the missing part with `pip install av`"
@@ -62,8 +65,8 @@ def export(
         ExportError, RecordingError: it cannot be made; one sentence with the remedy.
     """
     begun = time.perf_counter()
-    recording = load_recording(folder)
     target = target_of(folder, options)
+    recording, lost = _recording(folder, options)
     with ExitStack() as opened:
         stored = _stored(recording, options, target, frames_from, on_progress, opened)
         opened.callback(stored.close)
@@ -76,7 +79,34 @@ def export(
             except ImportError as error:
                 raise ExportError(f"no export without {error.name}; {MISSING}") from None
         took = time.perf_counter() - begun
-        return Exported(target, _size(target), footage.seconds, took, tuple(_notes(footage)))
+        return Exported(target, _size(target), footage.seconds, took, (*lost, *_notes(footage)))
+
+
+def _recording(folder: Path, options: ExportOptions) -> tuple[Recording, tuple[str, ...]]:
+    """Return a recording, and what is to be said of it: where what was done is lost, its pictures.
+
+    Raises:
+        RecordingError: there are none, or they are not enough for this export.
+    """
+    try:
+        return load_recording(folder), ()
+    except RecordingError as error:
+        stored = StoredFrames.open(folder) if options.format in SIMPLE else None
+        if stored is None or options.hud:
+            raise
+        with stored:
+            return _of_pictures(folder, stored), (f"only pictures are shown: {error}",)
+
+
+def _of_pictures(folder: Path, stored: StoredFrames) -> Recording:
+    """Return what the pictures tell of a session."""
+    first = stored.blocks[0].head
+    figures = first.memory
+    memory = MemoryEvent(figures.bytes, 0, figures.attended_frames)
+    count = len(first.poses)
+    event = BlockEvent(first.block_index, Control(), count, first.latency_ms, "", memory, 0.0)
+    start = SessionStart(UNKNOWN, {}, Scene(UNKNOWN), 0, event, stored.head.created, 0.0)
+    return Recording(folder, start, (event,), None)
 
 
 def _stored(

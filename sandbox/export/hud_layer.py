@@ -11,7 +11,7 @@ from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.model.world import Frames
 from mag_sandbox.sandbox.export.footage import Footage, Shot
 from mag_sandbox.sandbox.hud.hud import Hud
-from mag_sandbox.sandbox.hud.hud_state import HudState, stage_rows
+from mag_sandbox.sandbox.hud.hud_state import HudState, elsewhere_rows, stage_rows
 from mag_sandbox.sandbox.play.feedback import pushes
 from mag_sandbox.sandbox.ui.display import flat_picture
 
@@ -40,6 +40,7 @@ class HudLayer:
         self._figures_at = float("-inf")
         self._fps, self._possible = 0.0, 0.0
         self._stages: tuple[tuple[str, int], ...] = ()
+        self._elsewhere: tuple[tuple[str, int], ...] = ()
         self._latency: int | None = None
 
     def painted(self, shot: Shot) -> Frames:
@@ -62,6 +63,7 @@ class HudLayer:
             return
         self._figures_at = shot.second
         self._stages, self._latency = stage_rows(event.stage_ms), round(event.latency_ms)
+        self._elsewhere = elsewhere_rows(event.stage_ms)
         self._possible = round(1000 * event.frame_count / max(event.latency_ms, 1.0))
         if len(self._ready) > 1:
             seconds = self._ready[-1][0] - self._ready[0][0]
@@ -84,6 +86,7 @@ class HudLayer:
             possible_fps=self._possible,
             stage_ms=self._stages,
             latency_ms=self._latency,
+            elsewhere_ms=self._elsewhere,
             lights={
                 key: "applied" if pushes(camera, row) else "idle" for key, row in self._caps.items()
             },

@@ -16,6 +16,7 @@ MAX_INDEX = 2**26  # bytes of the list of a folder's frames
 INDEX_FILE = "frames.json"  # of a folder of frames
 KEY = "mag-sandbox"  # of the text that holds everything, in every kind of file
 SOFTWARE = "MAG sandbox"
+UNKNOWN = "unknown"  # of a session of which only pictures are left
 MAX_TEXT = 4000  # characters of a comment for people
 
 
@@ -32,12 +33,12 @@ def session_facts(
         "scene": start.scene.name,
         "prompt": start.scene.prompt,
         "prompts": prompts_of(recording),
-        "seed": start.seed,
+        "seed": UNKNOWN if start.world == UNKNOWN else start.seed,
         "world": start.world,
         "policy": policy,
         "memory": _plain(start.provenance.get("memory")),
         "look_ahead": start.look_ahead,
-        "weights": str(start.provenance.get("weights", "unknown")),
+        "weights": str(start.provenance.get("weights", UNKNOWN)),
         "created": start.created,
         "blocks": len(recording.blocks),
         "from": round(first_second, 3),

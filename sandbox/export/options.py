@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from mag_sandbox.command_line import argument, option
+from mag_sandbox.files.border import is_folder
 from mag_sandbox.files.whole import FULL, creating, replacing
 from mag_sandbox.model.world import MIB
 from mag_sandbox.sandbox.export.metadata import is_ours
 from mag_sandbox.sandbox.recording.reader import RecordingError
 
 Format = Literal["mp4", "gif", "webp", "frames", "sheet", "report"]
+MOST_SECONDS = 1e9  # of a recording
+LEAST_FPS = 0.001  # of an animation
 FORMATS: tuple[Format, ...] = get_args(Format)
 Progress = Callable[[str, float], None]  # stage, fraction in [0, 1]
 
@@ -59,14 +62,14 @@ class ExportOptions:
     def __post_init__(self) -> None:
         if self.format not in FORMATS:
             raise ExportError(f'format "{self.format}" is not one of {", ".join(FORMATS)}')
-        if not 0.0 <= self.start < float("inf"):
+        if not 0.0 <= self.start < MOST_SECONDS:
             raise ExportError(f"--from is {self.start:g}, expected seconds from 0 on")
-        if self.end is not None and not self.start < self.end < float("inf"):
+        if self.end is not None and not self.start < self.end < MOST_SECONDS:
             raise ExportError(f"--to is {self.end:g}, expected more than --from ({self.start:g})")
         if self.scale is not None and not 1 <= self.scale <= MAX_SCALE:
             raise ExportError(f"--scale is {self.scale}, expected 1 to {MAX_SCALE}")
-        if self.fps is not None and not self.fps > 0:
-            raise ExportError(f"--fps is {self.fps:g}, expected more than 0")
+        if self.fps is not None and not self.fps >= LEAST_FPS:
+            raise ExportError(f"--fps is {self.fps:g}, expected {LEAST_FPS} or more")
 
     def step_for(self, fps: float) -> int:
         """Return n, where every n-th frame of so many a second is shown."""
@@ -107,8 +110,8 @@ def target_of(folder: Path, options: ExportOptions) -> Path:
     if not target.name:
         raise ExportError(f"--out {target} names no file; give it a name")
     if os.path.lexists(target):
-        if target.is_dir() != as_folder:
-            kind = "a folder" if target.is_dir() else "a file"
+        if is_folder(target) != as_folder:
+            kind = "a folder" if is_folder(target) else "a file"
             raise ExportError(f"--out {target} is {kind}; give another name")
         if not options.overwrite:
             raise ExportError(f"{target} exists; give another name or --overwrite")
@@ -126,7 +129,7 @@ def _free(folder: Path, suffix: str, options: ExportOptions) -> Path:
         path = folder.with_name(name + suffix)
         if not os.path.lexists(path):
             return path
-        same_kind = path.is_dir() == (options.format == "frames")
+        same_kind = is_folder(path) == (options.format == "frames")
         if options.overwrite and same_kind and is_ours(path):
             return path
     raise ExportError(f"{folder.parent} holds too many exports; name another place with --out")
@@ -166,7 +169,7 @@ def whole(target: Path, *, overwrite: bool) -> Iterator[Path]:
 
 
 def _cannot(target: Path, error: OSError) -> ExportError:
-    if isinstance(error, FileExistsError) and target.parent.is_dir():
+    if isinstance(error, FileExistsError) and is_folder(target.parent):
         return ExportError(f"{target} exists; give another name or --overwrite")
     if error.errno in FULL:
         return ExportError(f"no room for {target}; make room or name another place with --out")

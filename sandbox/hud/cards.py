@@ -64,6 +64,7 @@ def speed_card(theme: Theme, state: HudState) -> pygame.Surface:
     rows = [(name, f"{ms} ms", INK) for name, ms in state.stage_ms]
     latency = "..." if state.latency_ms is None else f"{state.latency_ms} ms"
     rows.append(("key to frame", latency, ACCENT))
+    rows += [(name, f"{ms} ms", INK) for name, ms in state.elsewhere_ms]
     height = pad + title.get_height() + theme.px(4) + line * len(rows) + theme.px(12)
     card = theme.card((theme.px(236), height))
     card.blit(title, (pad, theme.px(12)))

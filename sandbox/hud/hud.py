@@ -111,7 +111,8 @@ class Hud:
         memory = self._card(
             "memory", state.memory, lambda: cards.memory_card(theme, state, width - 2 * margin)
         )
-        said = (state.fps, state.possible_fps, state.stage_ms, state.latency_ms)
+        times = state.stage_ms, state.latency_ms, state.elsewhere_ms
+        said = (state.fps, state.possible_fps, *times)
         speed = self._card("speed", said, lambda: cards.speed_card(theme, state))
         told = (
             *(state.scene, state.prompt, state.seed, state.phrase, state.mode, state.recording),

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mag_sandbox.controls.camera import CameraPose
-from mag_sandbox.model.world import MIB, MemoryUsage, SegmentKind
+from mag_sandbox.model.world import MIB, NETWORK, SERVER, MemoryUsage, SegmentKind
 from mag_sandbox.sandbox.play.feedback import KeyLight
 
 LEGEND: dict[SegmentKind, str] = {
@@ -19,6 +19,7 @@ LEGEND: dict[SegmentKind, str] = {
     "current": "current",
 }
 STAGES = ("denoise", "remember", "decode", "look_ahead")  # shown first, in this order
+ELSEWHERE = {SERVER: "of it, server", NETWORK: "of it, network"}  # stages of a remote world
 MAX_STAGES = 5
 MAX_TICKS = 32
 LEAST_BAR = MIB  # bytes that the bar stands for, where so much is allowed
@@ -43,6 +44,7 @@ class HudState:
     possible_fps: float = 0.0  # without pacing
     stage_ms: tuple[tuple[str, int], ...] = ()
     latency_ms: int | None = None  # key event -> first frame that answers it
+    elsewhere_ms: tuple[tuple[str, int], ...] = ()  # what of it server and network took
     lights: Mapping[str, KeyLight] = field(default_factory=dict)
     mode: str = ""  # "paused", "replay", or nothing
     recording: bool = False
@@ -126,9 +128,14 @@ def remembered_sectors(memory: MemoryUsage) -> tuple[frozenset[int], frozenset[i
 def stage_rows(stage_ms: Mapping[str, float]) -> tuple[tuple[str, int], ...]:
     """Return stages in words with whole milliseconds, the well-known ones first."""
     known = [stage for stage in STAGES if stage in stage_ms]
-    others = [stage for stage in stage_ms if stage not in STAGES]
+    others = [stage for stage in stage_ms if stage not in (*STAGES, *ELSEWHERE)]
     shown = (known + others)[:MAX_STAGES]
     return tuple((stage.replace("_", " "), round(stage_ms[stage])) for stage in shown)
+
+
+def elsewhere_rows(stage_ms: Mapping[str, float]) -> tuple[tuple[str, int], ...]:
+    """Return what server and network took of a block, in words; nothing where it was made here."""
+    return tuple((ELSEWHERE[one], round(stage_ms[one])) for one in ELSEWHERE if one in stage_ms)
 
 
 def reach_text(memory: MemoryUsage) -> str:

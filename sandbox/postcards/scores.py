@@ -10,7 +10,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from mag_sandbox.files.border import Refusal, read_plain, refusing
+from mag_sandbox.files.border import Refusal, is_missing, read_plain, refusing
 from mag_sandbox.files.typed_json import decode, parse_json
 from mag_sandbox.files.whole import replace_file
 
@@ -129,7 +129,7 @@ def read_scores(path: Path) -> tuple[Score, ...]:
     Raises:
         ScoresError: the file cannot be read, or is damaged.
     """
-    if not path.exists():
+    if is_missing(path):
         return ()
     remedy = "delete it to start a new table"
     with refusing(lambda why: ScoresError(f"{path} is damaged ({why}); {remedy}")):

@@ -9,7 +9,7 @@ else. What is read is checked, and only what is asked for is decoded.
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
@@ -186,15 +186,17 @@ class _Take:
         self._thread.join()
 
     def _write(self) -> None:
+        path, is_begun = self._folder / FRAMES_FILE, False  # there is something to see
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            with (self._folder / FRAMES_FILE).open("xb") as file:
+            with path.open("xb") as file:
                 file.write(pack(b"HEAD", self._head))
                 while (item := self._waiting.get()) is not None:
                     coding: Coding = "raw" if self._waiting.qsize() >= MOST_ENCODED else "jpeg"
                     file.write(pack_block(*item, coding))
                     self._write_probes(file)
                     file.flush()  # a killed game leaves readable frames
+                    is_begun = True
                 if self._prober is not None:
                     self._prober.settle(SETTLE_S)
                     self._write_probes(file)
@@ -202,6 +204,10 @@ class _Take:
             self._given_up = True
             why = error.strerror if isinstance(error, OSError) and error.strerror else error
             self._give_up(f"{why} ({self._folder})")
+            if not is_begun and not isinstance(error, FileExistsError):
+                with suppress(OSError):  # the recorder's file is there
+                    path.unlink(missing_ok=True)
+                    self._folder.rmdir()
 
     def _write_probes(self, file: BinaryIO) -> None:
         for result in self._prober.results if self._prober else ():

@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Literal
 
 from mag_sandbox.controls.camera import CameraCommand
-from mag_sandbox.files.border import Refusal, read_plain, refusing
+from mag_sandbox.files.border import Refusal, is_file, read_plain, refusing
 from mag_sandbox.files.typed_json import decode, parse_json, shortened
-from mag_sandbox.files.yaml_files import is_file
 from mag_sandbox.model.world import Control
 from mag_sandbox.sandbox.play.events import SCHEMA_VERSION, BlockEvent, SessionEnd, SessionStart
 from mag_sandbox.scenes import Scene
@@ -95,11 +94,15 @@ def load_recording(folder: Path) -> Recording:
 
 
 def with_machine(provenance: dict) -> dict:
-    """Return what a header says, with what it was made on: elsewhere sums end in other bits."""
-    return {**provenance, "machine": processor_name()}
+    """Return what a header says, with what it was made on: elsewhere sums end in other bits.
+
+    A world that runs elsewhere says so itself.
+    """
+    return {"machine": processor_name(), **provenance}
 
 
-_AGAIN = "the file was changed or damaged: record the session again"
+_PICTURES = "or export the pictures that were kept"
+_AGAIN = f"the file was changed or damaged: record the session again, {_PICTURES}"
 
 
 def _with_image_path(scene: Scene, folder: Path) -> Scene:
@@ -112,7 +115,7 @@ def _with_image_path(scene: Scene, folder: Path) -> Scene:
 
 
 def _read_lines(path: Path) -> tuple[list[bytes], bool]:
-    remedy = "name the folder given to `play --record`"
+    remedy = f"name the folder given to `play --record`, {_PICTURES}"
     with refusing(lambda why: RecordingError(f"{path} cannot be read ({why}); {remedy}")):
         data = read_plain(path, MAX_BYTES)
     lines = data.split(b"\n")

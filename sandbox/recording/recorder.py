@@ -16,6 +16,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
 
+from mag_sandbox.files.border import exists
 from mag_sandbox.files.whole import OccupiedError, claim
 from mag_sandbox.model.world import FrameBlock, MemorySetting
 from mag_sandbox.sandbox.freed_memory import give_back_freed
@@ -204,6 +205,6 @@ def to_line(event: Event) -> str:
 
 def _next_folder(first: Path) -> Path:
     number = 2
-    while (folder := first.with_name(f"{first.name}-{number}")).exists():
+    while exists(folder := first.with_name(f"{first.name}-{number}")):
         number += 1
     return folder

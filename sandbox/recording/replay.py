@@ -13,6 +13,7 @@ from pathlib import Path
 from statistics import median
 
 from mag_sandbox.evaluation.probe.metrics import psnr
+from mag_sandbox.model.catalogue import shipped
 from mag_sandbox.model.world import Control, FrameBlock, Frames, Progress, World, WorldFailed
 from mag_sandbox.sandbox.choice import WorldChoice
 from mag_sandbox.sandbox.play.events import (
@@ -34,7 +35,7 @@ from mag_sandbox.sandbox.recording.reader import (
 from mag_sandbox.sandbox.saves.parked_scene import read_state
 
 PARTS = 10  # stretches that are told apart, so that a slow drift is seen
-ARITHMETIC = ("execution", "packages", "machine")  # of a header: what rounding depends on
+ARITHMETIC = ("execution", "packages", "machine", "frames")  # of a header: what bits depend on
 NO_FRAMES = "no frames were kept beside this recording, so digests are compared"
 
 
@@ -233,7 +234,9 @@ class Verifier(SessionObserver):
         recorded = self._recording.start.provenance
         keys = sorted({*recorded, *self._provenance} - ({"machine"} - {*recorded}))
         changed = [key for key in keys if _plain(recorded, key) != _plain(self._provenance, key)]
-        return f"; other than when recorded: {', '.join(changed)}" if changed else ""
+        why = f"; other than when recorded: {', '.join(changed)}" if changed else ""
+        damaged = shipped.changed()  # of some files a recording says nothing
+        return f"{why}; not as shipped: {', '.join(damaged)}" if damaged else why
 
     def _remark(self) -> str:
         if self._recording.end is None:

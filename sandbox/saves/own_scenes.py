@@ -14,7 +14,7 @@ import numpy as np
 import yaml
 from PIL import Image
 
-from mag_sandbox.files.border import Refusal
+from mag_sandbox.files.border import Refusal, is_file
 from mag_sandbox.files.whole import changed, replace_file, visible
 from mag_sandbox.scenes import Scene, SceneError, load_scene
 from mag_sandbox.scenes.characters import clean
@@ -99,7 +99,7 @@ def picture_own_scene(folder: Path, scene: Scene, picture: np.ndarray) -> None:
     """
     path = folder / f"{_stem(scene)}.yaml"
     try:
-        if path.is_file():
+        if is_file(path):
             _write_picture(path, picture)
     except OSError as error:
         raise _cannot_save(path, error) from None
@@ -158,7 +158,7 @@ def _own_scene(path: Path) -> OwnScene:
     except SceneError as error:
         return OwnScene(path, None, problem=str(error))
     picture = path.with_suffix(".png")
-    if picture.is_file():
+    if is_file(picture):
         return OwnScene(path, scene, picture)
     return OwnScene(path, scene, Path(scene.image) if scene.image else None)
 

@@ -119,8 +119,7 @@ class ParkedScene:
     def bytes(self) -> int:
         """About what it takes on the disk."""
         states = (self.state, *self.parts.values())
-        arrays = sum(array.nbytes for state in states for array in state.arrays.values())
-        return arrays + self.last_frame.nbytes
+        return sum(state.bytes for state in states) + self.last_frame.nbytes
 
 
 @dataclass(frozen=True, slots=True)

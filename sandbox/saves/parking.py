@@ -15,6 +15,7 @@ from pathlib import Path
 
 from filelock import BaseFileLock, FileLock, Timeout
 
+from mag_sandbox.files.border import exists, is_file, is_folder, is_missing
 from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.files.whole import remove_folder, tidy
 from mag_sandbox.model.world import MIB
@@ -61,7 +62,7 @@ class ParkedEntry:
     def thumbnail(self) -> Path | None:
         """Picture of the last frame shown, if it is there."""
         path = self.folder / THUMBNAIL
-        return path if path.is_file() and not path.is_symlink() else None
+        return path if is_file(path) and not path.is_symlink() else None
 
 
 class ParkedScenes:
@@ -90,7 +91,7 @@ class ParkedScenes:
         self._patience = patience
         self.now = now
         self._playing: dict[str, BaseFileLock] = {}  # by id
-        if folder.is_dir():
+        if is_folder(folder):
             with suppress(StateError), self._alone(0.0):  # puts right what a kill left behind
                 pass
 
@@ -141,7 +142,7 @@ class ParkedScenes:
             StateError: there is none, or it is damaged.
         """
         save = check_slug(f"{id}-{slot}")
-        if not self._path(save).is_dir():
+        if is_missing(self._path(save)):
             raise StateError("nothing was saved here yet; save first")
         return replace(self.load(save), id=id, slot="")
 
@@ -282,7 +283,7 @@ class ParkedScenes:
 
     def _is_played_elsewhere(self, id: str) -> bool:
         file = self._playing_file(id)
-        if id in self._playing or not file.exists():
+        if id in self._playing or not exists(file):
             return False
         try:
             with _lock(file).acquire(0.0):
@@ -342,7 +343,7 @@ def _measure(folder: Path) -> tuple[int, datetime]:
     """Return the bytes of a folder's files and when it was last changed; follows no links."""
     status = folder.lstat()
     size = 0
-    if folder.is_dir() and not folder.is_symlink():
+    if is_folder(folder) and not folder.is_symlink():
         with os.scandir(folder) as files:
             size = sum(file.stat(follow_symlinks=False).st_size for file in files)
     return size, datetime.fromtimestamp(status.st_mtime, UTC)

@@ -5,14 +5,16 @@ and writing takes seconds and happens here. What cannot be written is said and k
 """
 
 import logging
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from mag_sandbox.controls.camera import CameraCommand
-from mag_sandbox.files.border import reason_of
+from mag_sandbox.files.border import exists, reason_of
 from mag_sandbox.model.world import FrameBlock, WorldFailed
 from mag_sandbox.sandbox.freed_memory import give_back_freed
 from mag_sandbox.sandbox.hud.minimap import MapStitcher
@@ -69,6 +71,7 @@ class SaveQueue:
         self._say, self._on_change = say, on_change
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="saves")
         self._autosaved: Future[None] | None = None
+        self._late: deque[tuple[Future[ParkedScene], Keep]] = deque()  # what came after all
 
     def park(self, future: "Future[ParkedScene]", then: Keep = lambda parked: None) -> None:
         """Park a scene that is left, then do something else with it; problems are said."""
@@ -134,7 +137,8 @@ class SaveQueue:
     def close(self) -> None:
         """Write everything and let other games play it."""
         self._thread.shutdown()
-        self._write_late()
+        self._keep_late()
+        self._write_unwritten()
         self.scenes.close()
 
     def _write(self, future: "Future[ParkedScene]", keep: Keep) -> None:
@@ -142,8 +146,27 @@ class SaveQueue:
         self._thread.submit(give_back_freed)  # the scene is let go of by then, and large
 
     def _guarded(self, future: "Future[ParkedScene]", keep: Keep) -> None:
+        if not wait([future], PATIENCE_S).done:
+            self._say("the world does not answer; this place is saved when it does", "bad")
+            future.add_done_callback(lambda answered: self._answered_late(answered, keep))
+            return
+        self._keep_late()  # was asked for before
+        self._keep(future, keep)
+
+    def _answered_late(self, future: "Future[ParkedScene]", keep: Keep) -> None:
+        """Take note of what a world says after all; on its thread, before its next answer."""
+        self._late.append((future, keep))
+        with suppress(RuntimeError):  # closed: nobody waits any more
+            self._thread.submit(self._keep_late)
+
+    def _keep_late(self) -> None:
+        """Keep what came after all, in the order in which it was asked for."""
+        while self._late:
+            self._keep(*self._late.popleft())
+
+    def _keep(self, future: "Future[ParkedScene]", keep: Keep) -> None:
         try:
-            parked = future.result(PATIENCE_S)
+            parked = future.result()
         except CancelledError:
             return
         except Exception as error:  # whatever stopped the world: nothing can be kept of it
@@ -197,12 +220,12 @@ class SaveQueue:
             self.scenes.fork(id)
 
     def _delete(self, id: str) -> None:
-        if self.unwritten.pop(id, None) is None or (self.scenes.folder / id).exists():
+        if self.unwritten.pop(id, None) is None or exists(self.scenes.folder / id):
             self.scenes.delete(id)
         self.scenes.release(id)
-        self._write_late()
+        self._write_unwritten()
 
-    def _write_late(self) -> None:
+    def _write_unwritten(self) -> None:
         """Write what found no room before, as far as there is some now."""
         for parked in tuple(self.unwritten.values()):
             try:

@@ -17,7 +17,7 @@ from mag_sandbox.controls.bindings import (
 )
 from mag_sandbox.controls.sources import PlayerSource
 from mag_sandbox.sandbox.hud.hud import Hud, next_level
-from mag_sandbox.sandbox.hud.hud_state import HudState, stage_rows
+from mag_sandbox.sandbox.hud.hud_state import HudState, elsewhere_rows, stage_rows
 from mag_sandbox.sandbox.play.feedback import InputFeedback
 from mag_sandbox.sandbox.play.late_warp import SHOWN, WHOLE, LateWarp
 from mag_sandbox.sandbox.play.player_input import PlayerInput
@@ -55,6 +55,7 @@ class Figures:
         self.possible_fps = 0.0
         self.stage_ms: tuple[tuple[str, int], ...] = ()
         self.latency_ms: int | None = None
+        self.elsewhere_ms: tuple[tuple[str, int], ...] = ()
         self._stages: dict[str, float] = {}
         self._block_seconds = 0.0
         self._block_frames = 0
@@ -81,6 +82,7 @@ class Figures:
         if self._block_seconds:
             self.possible_fps = round(self._block_frames / self._block_seconds)
         self.stage_ms = stage_rows(self._stages)
+        self.elsewhere_ms = elsewhere_rows(self._stages)
         if latencies_ms:
             self.latency_ms = round(latencies_ms[-1])
 
@@ -279,6 +281,7 @@ class PlayScreen:
             possible_fps=figures.possible_fps,
             stage_ms=figures.stage_ms,
             latency_ms=figures.latency_ms,
+            elsewhere_ms=figures.elsewhere_ms,
             lights=self.feedback.lights(),
             mode=self._mode_text(),
             recording=self._session.is_recording,

@@ -13,12 +13,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from mag_sandbox.answering import last_resort
-from mag_sandbox.files.border import open_plain, refusing
+from mag_sandbox.files.border import is_file, is_missing, open_plain, refusing
 from mag_sandbox.files.typed_json import parse_json
-from mag_sandbox.files.whole import changed, remove_folder, visible
+from mag_sandbox.files.whole import changed, folder_bytes, remove_folder, visible
 from mag_sandbox.sandbox.recording.frame_store import frames_per_second
 from mag_sandbox.sandbox.recording.reader import EVENTS_FILE, RecordingError
 from mag_sandbox.sandbox.saves.own_scenes import (
@@ -166,9 +165,9 @@ def delete_recording(folder: Path) -> None:
     Raises:
         LibraryError: it is no recording, or cannot be deleted.
     """
-    if not folder.is_symlink() and not (folder / EVENTS_FILE).exists() and any(folder.glob("*")):
-        raise LibraryError(f"{folder} is not a recording; delete it by hand if you want to")
     try:
+        if not folder.is_symlink() and is_missing(folder / EVENTS_FILE) and any(folder.iterdir()):
+            raise LibraryError(f"{folder} is not a recording; delete it by hand if you want to")
         remove_folder(folder)
     except OSError as error:
         raise cannot_delete(folder, error) from None
@@ -246,7 +245,7 @@ def _past_recording(folder: Path) -> PastRecording:
         prompt=prompt,
         seconds=seconds,
         when=when,
-        bytes=_folder_bytes(folder),
+        bytes=folder_bytes(folder),
         thumbnail=_thumbnail_of(folder),
         interrupted=problem is None and not complete,
         problem=problem,
@@ -279,13 +278,8 @@ def _first_and_last(path: Path) -> tuple[dict, dict, dict]:
 
 
 def _thumbnail_of(recording: Path) -> Path | None:
-    pictures: list[Any] = [recording / THUMBNAIL, *sorted(recording.glob("image.*"))]
-    return next((path for path in pictures if path.is_file() and not path.is_symlink()), None)
-
-
-def _folder_bytes(folder: Path) -> int:
-    return sum(
-        (Path(parent) / name).lstat().st_size
-        for parent, _, names in os.walk(folder)
-        for name in names
-    )
+    try:
+        pictures = [recording / THUMBNAIL, *sorted(recording.glob("image.*"))]
+    except OSError:  # a closed folder
+        return None
+    return next((path for path in pictures if is_file(path) and not path.is_symlink()), None)

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import yaml
 
+from mag_sandbox.files.border import is_file, is_missing
 from mag_sandbox.files.yaml_files import (
     FileError,
     Problem,
@@ -18,7 +19,6 @@ from mag_sandbox.files.yaml_files import (
     compose_yaml,
     construct,
     entries,
-    is_file,
     not_found,
     read_text,
     shown,
@@ -92,7 +92,7 @@ def load_demo(name_or_path: str | Path) -> Demo:
     try:
         return demo_of_text(path, read_text(path, MAX_BYTES))
     except Problem as problem:
-        hint = "" if path.exists() else "; `demo --list` names what is there"
+        hint = "; `demo --list` names what is there" if is_missing(path) else ""
         raise DemoError(f"{problem.at(path, column=True)}{hint}") from None
 
 

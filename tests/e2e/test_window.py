@@ -11,8 +11,8 @@ import pytest
 from PIL import Image, ImageGrab, features
 
 from tests import ROOT
+from tests.patience import PATIENCE
 
-PATIENCE = 30.0  # seconds before the test gives up
 SCREEN = (1280, 720)
 PLAYER = """
 import json, sys
@@ -21,6 +21,7 @@ from mag_sandbox.sandbox.play.session import Playthrough
 from mag_sandbox.sandbox.settings import SandboxConfig
 from mag_sandbox.scenes import load_scene
 from tests.doubles import FakeWorld
+from tests.patience import PATIENCE
 
 class Reporter:
     def on_start(self, event, block): print("started", flush=True)

@@ -147,7 +147,12 @@ ELSEWHERE = (
 )
 
 EXPORTS = (
-    Row("export of a damaged recording", EXPORT, ("line 1", "schema"), _start(schema=1)),
+    Row(
+        "report of a damaged recording",
+        f"{EXPORT} --format report",
+        ("line 1", "schema"),
+        _start(schema=1),
+    ),
     Row(
         "export of frames that are none",
         EXPORT,

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mag_sandbox.answering import LOG, answered
+from mag_sandbox.sandbox.commands import cli
 from tests import ROOT
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="pipes and limits of POSIX systems")
@@ -83,11 +84,21 @@ def test_a_reader_that_goes_away_hears_no_more(tmp_path):
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="a device of Linux")
-def test_output_that_fits_nowhere_is_a_sentence(tmp_path):
+@pytest.mark.parametrize("words", ["worlds", "--help", "play --help"])
+def test_output_that_fits_nowhere_is_a_sentence(words, monkeypatch, capsys):
     with FULL.open("w") as full:
-        done = answer(tmp_path, "worlds", stdout=full)
-    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
-    assert "No space left on device" in done.stderr
+        monkeypatch.setattr(sys, "stdout", full)
+        assert cli.main(words.split()) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "No space left on device" in said
+
+
+@pytest.mark.parametrize(("words", "code"), [("worlds", 0), ("pley", 2)])
+def test_a_program_whose_streams_are_closed_says_nothing(words, code, monkeypatch):
+    for name in ("stdout", "stderr"):
+        monkeypatch.setattr(sys, name, None)
+    assert cli.main([words]) == code
 
 
 def test_a_terminal_of_few_letters_shows_all_others_as_numbers(tmp_path):

@@ -2,6 +2,7 @@
 
 import shlex
 from collections import Counter
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ ROWS = (*rows_files.ROWS, *rows_values.ROWS, *rows_machine.ROWS)
 def here(monkeypatch, tmp_path) -> Path:
     """A folder with all that a player keeps, and worlds that load from it or are made up."""
 
-    def load(name, memory, *, look_ahead, execution, on_progress):
+    def load(name, memory, *, look_ahead, execution, server, on_progress):
         if not (tmp_path / "weights").exists():
             return FakeWorld(memory, spec=SPEC)
         from mag_sandbox.model.pocket import loading as pocket
@@ -64,10 +65,7 @@ def test_a_bad_input_is_one_sentence_and_exit_code_2(row: Row, here, capfd):
     row.make(here)
     before = contents(here)
     capfd.readouterr()
-    try:
-        code = run(row.command, here)
-    except SystemExit as left:
-        code = left.code
+    code = run(row.command, here)
     said = capfd.readouterr().err
     assert code == 2
     assert "Traceback" not in said
@@ -83,3 +81,17 @@ def test_the_table_is_long_and_says_nothing_twice():
     assert len(ROWS) >= 100
     names = Counter(row.name for row in ROWS)
     assert [name for name, count in names.items() if count > 1] == []
+
+
+@pytest.mark.parametrize("program", ["training", "evaluation"])
+def test_tools_answer_what_nobody_expected_in_a_sentence_too(program, monkeypatch, capsys):
+    module = import_module(f"mag_sandbox.{program}.__main__")
+    text, kind, _ = module.COMMANDS["tables"]
+
+    def run(*options):
+        raise TypeError("a bug\nin two lines")
+
+    monkeypatch.setitem(module.COMMANDS, "tables", (text, kind, run))
+    given = [] if program == "training" else ["here"]
+    assert module.main(["tables", "--table", "3", *given]) == 2
+    assert capsys.readouterr().err.startswith("error: it cannot go on (TypeError: ")

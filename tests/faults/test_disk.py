@@ -13,16 +13,25 @@ from typing import NamedTuple
 
 import pytest
 
+from mag_sandbox.controls.bindings import load_bindings
 from mag_sandbox.controls.sources import ScriptSource
+from mag_sandbox.files.border import Refusal
+from mag_sandbox.files.whole import folder_bytes
+from mag_sandbox.model.catalogue.weight_files import read_files
 from mag_sandbox.sandbox import choice
 from mag_sandbox.sandbox.commands import cli
 from mag_sandbox.sandbox.play.session import Session
-from mag_sandbox.sandbox.recording.frame_store import frames_beside
+from mag_sandbox.sandbox.postcards.scores import read_scores
+from mag_sandbox.sandbox.recording.frame_store import StoredFrames, frames_beside
 from mag_sandbox.sandbox.recording.reader import EVENTS_FILE, RecordingError, load_recording
 from mag_sandbox.sandbox.recording.recorder import Recorder
+from mag_sandbox.sandbox.saves.own_scenes import keep_prompted
 from mag_sandbox.sandbox.saves.parked_scene import StateError, write_state
 from mag_sandbox.sandbox.saves.parking import ParkedScenes
 from mag_sandbox.sandbox.settings import SandboxConfig, SettingsError, load_settings, save_settings
+from mag_sandbox.sandbox.title.library import delete_recording, read_title_model
+from mag_sandbox.scenes import load_scene
+from mag_sandbox.scenes.demo.demo import load_demo
 from tests.doubles import FakeWorld
 from tests.faults import work
 from tests.recorded import AWAY_AND_BACK, QUICK, SCENE, SEED, record
@@ -183,3 +192,45 @@ def test_a_recording_that_is_taken_away_meanwhile_is_not_called_recorded(
     assert code == 2
     assert "recorded in" not in said.out
     assert "session.jsonl was taken away meanwhile" in said.err
+
+
+NOBODY = 65534  # a user who owns nothing
+ASKED: dict[str, Callable[[Path], object]] = {
+    "the title": lambda home: read_title_model(ParkedScenes(home / "parked", 64), home),
+    "settings": lambda home: load_settings(home / "settings.yaml"),
+    "saving settings": lambda home: save_settings(SandboxConfig(), home / "settings.yaml"),
+    "keys": lambda home: load_bindings(home / "keys.yaml"),
+    "a scene": lambda home: load_scene(home / "scenes" / "own.yaml"),
+    "a new scene": lambda home: keep_prompted(home / "scenes", SCENE),
+    "a demo": lambda home: load_demo(home / "demo.yaml"),
+    "a recording": lambda home: load_recording(home / "recordings" / "a"),
+    "its pictures": lambda home: StoredFrames.open(home / "recordings" / "a"),
+    "deleting it": lambda home: delete_recording(home / "recordings" / "a"),
+    "a place": lambda home: ParkedScenes(home / "parked", 64).load("meadow"),
+    "parking": lambda home: ParkedScenes(home / "parked", 64).park(left_after(1)),
+    "scores": lambda home: read_scores(home / "scores.json"),
+    "weights": lambda home: read_files("mag", home),
+    "room": lambda home: folder_bytes(home),
+}
+
+
+@pytest.mark.parametrize("ask", ASKED.values(), ids=ASKED)
+def test_a_folder_that_nobody_may_search_is_empty_or_refused_in_a_sentence(tmp_path, ask):
+    def asked(home: Path) -> None:
+        try:
+            ask(home)
+        except Refusal as refusal:
+            assert "\n" not in str(refusal)
+
+    asked(tmp_path / "nothing")  # which imports what it needs
+    closed = tmp_path / "closed"
+    (closed / "home").mkdir(parents=True)
+    closed.chmod(0)
+    before = os.geteuid()
+    if not before:  # nothing is closed to the administrator
+        os.seteuid(NOBODY)
+    try:
+        asked(closed / "home")
+    finally:
+        os.seteuid(before)
+        closed.chmod(0o700)

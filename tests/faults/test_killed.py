@@ -9,6 +9,7 @@ import os
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,13 +18,14 @@ from mag_sandbox.sandbox.export import ExportOptions
 from mag_sandbox.sandbox.export.command import replayed
 from mag_sandbox.sandbox.export.exporter import export
 from mag_sandbox.sandbox.recording.frame_store import StoredFrames
-from mag_sandbox.sandbox.recording.reader import load_recording
+from mag_sandbox.sandbox.recording.reader import RecordingError, load_recording
 from mag_sandbox.sandbox.recording.replay import verify
 from mag_sandbox.sandbox.saves.parked_scene import StateError
 from mag_sandbox.sandbox.saves.parking import ParkedScenes
 from mag_sandbox.sandbox.settings import load_settings
 from tests.doubles import FakeWorld
 from tests.faults import work
+from tests.patience import eventually
 from tests.recorded import AWAY_AND_BACK, QUICK, record
 from tests.unit.sandbox.saves.test_state_files import left_after
 
@@ -144,8 +146,21 @@ def seconds_of(video: Path) -> float:
         return frames / float(container.streams.video[0].average_rate)
 
 
+def kept_frames(recording: Path) -> int:
+    try:
+        stored = StoredFrames.open(recording)
+    except RecordingError:
+        return 0
+    if stored is None:
+        return 0
+    with stored:
+        return stored.frame_count
+
+
 def test_a_killed_recording_can_be_exported(forks, tmp_path):
-    killed(forks, work.recording, tmp_path, seed=1, done=20)
+    # Frames are kept beside play: on a busy machine long after the blocks were made.
+    keeps = partial(eventually, lambda: kept_frames(tmp_path / "rec") >= QUICK.fps)
+    killed(forks, work.recording, tmp_path, seed=1, alive=keeps)
     out = tmp_path / "out.mp4"
     export(tmp_path / "rec", ExportOptions(scale=1, end=0.25, out=out), frames_from=replayed)
     assert seconds_of(out) == pytest.approx(0.25, abs=0.05)

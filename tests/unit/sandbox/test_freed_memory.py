@@ -19,7 +19,7 @@ from mag_sandbox.sandbox.saves import save_queue
 from mag_sandbox.sandbox.saves.parking import ParkedScenes
 from mag_sandbox.scenes import Scene
 from tests.doubles import FakeWorld
-from tests.games import eventually
+from tests.patience import eventually
 
 SCENE = Scene(prompt="A place.", name="Somewhere", seed=7)
 PIECE, PIECES = 4096, 16384  # bytes; 64 MiB in all

@@ -25,7 +25,8 @@ from mag_sandbox.sandbox.title.screen import TitleScreen
 from mag_sandbox.scenes import Scene
 from mag_sandbox.scenes.scene import MAX_PROMPT
 from tests.doubles import FakeWorld
-from tests.games import FAST, PATIENCE, SCENE, SETTINGS, eventually, games
+from tests.games import FAST, SCENE, SETTINGS, games
+from tests.patience import PATIENCE, eventually
 
 Usage = namedtuple("Usage", "total used free")
 GLIMPSE = 17  # blocks: enough to be kept

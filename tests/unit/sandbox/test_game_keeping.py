@@ -165,7 +165,7 @@ def test_a_recording_is_watched_and_not_recorded(run, tmp_path, monkeypatch):
     game.go(Way.TITLE, TitleScreen)
     (folder,) = recordings(game)
     monkeypatch.setattr(WorldChoice, "load", lambda self, progress: FakeWorld(spec=FAST))
-    monkeypatch.setattr(WorldChoice, "of", lambda recording: WorldChoice())
+    monkeypatch.setattr(WorldChoice, "of", lambda recording, server: WorldChoice())
     anchors, explored = game.services.prober.anchors, game.services.map.picture.explored
     game.go(Watch(folder), LoadingScreen)
     game.wait(lambda: isinstance(game.screen, ReplayScreen))

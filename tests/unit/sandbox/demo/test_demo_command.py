@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from mag_sandbox.command_line import UsageError
 from mag_sandbox.files.yaml_files import FileError
 from mag_sandbox.model.loading import policies_of
 from mag_sandbox.model.world import WorldFailed
 from mag_sandbox.sandbox import choice
 from mag_sandbox.sandbox.commands import run as commands
-from mag_sandbox.sandbox.commands.cli import UsageError, parse
+from mag_sandbox.sandbox.commands.cli import parse
 from mag_sandbox.sandbox.demo import compare
 from mag_sandbox.sandbox.demo.compare import GAP, GIF_FPS, STRIP
 from mag_sandbox.sandbox.demo.run import Extras, play_demo
@@ -60,7 +61,7 @@ def loaded(monkeypatch, tmp_path):
     """Let `load_world` give a test world, and note what was asked for."""
     asked = []
 
-    def load(name, memory, *, look_ahead, execution, on_progress):
+    def load(name, memory, *, look_ahead, execution, server, on_progress):
         asked.append((name, memory, execution))
         return TimedWorld(
             execution, memory, spec=replace(FAST, name=name, policies=policies_of(name))

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from mag_sandbox.files.folders import HOME_VARIABLE
+from mag_sandbox.model.catalogue import shipped
 from mag_sandbox.model.world import MissingWeights
 from mag_sandbox.sandbox.diagnose import doctor, doctor_checks
 from mag_sandbox.sandbox.diagnose.doctor import Finding, copy, discreet, exit_code, render, report
@@ -269,11 +270,22 @@ def test_a_world_that_makes_no_block_is_a_problem(monkeypatch, home):
     assert world.closed
 
 
-def test_weights_are_compared_with_the_commit(monkeypatch):
-    answers = {"": "ok", " M assets/weights/pocket/world.safetensors": "note", None: "ok"}
-    for answer, level in answers.items():
-        monkeypatch.setattr(doctor_checks, "git", lambda *arguments, _answer=answer: _answer)
-        assert levels(check_weights()) == [level]
+def test_weights_with_a_flipped_bit_are_told_where_there_is_no_git_too(monkeypatch, tmp_path):
+    (tmp_path / "pocket").mkdir()
+    weights = tmp_path / "pocket" / "world.safetensors"
+    weights.write_bytes(b"numbers")
+    monkeypatch.setattr(doctor_checks, "WEIGHTS", tmp_path)
+    assert "SHA256SUMS (not found)" in check_weights()[0].text
+    shipped.write_sums(tmp_path)
+    assert levels(check_weights()) == ["ok"]
+    weights.write_bytes(b"numbert")
+    (found,) = check_weights()
+    assert (found.level, found.text[-40:]) == ("note", "not as shipped: pocket/world.safetensors")
+
+
+def test_the_list_of_weights_is_that_of_the_weights():
+    """`make sums` writes it."""
+    assert shipped.listed() == shipped.found()
 
 
 def test_missing_weights_are_a_problem(monkeypatch, tmp_path):

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from mag_sandbox.command_line import options_of
+from mag_sandbox.command_line import UsageError, options_of
 from mag_sandbox.sandbox.commands import cli
-from mag_sandbox.sandbox.commands.cli import UsageError
 from mag_sandbox.sandbox.export.command import progress_line, run_export
 from mag_sandbox.sandbox.export.options import ExportError, RecordingExport
 from mag_sandbox.sandbox.recording.reader import RecordingError

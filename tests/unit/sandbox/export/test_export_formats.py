@@ -180,7 +180,7 @@ def test_a_gif_may_show_fewer_frames_in_the_same_time(folder, tmp_path):
         assert image.n_frames == 6
         image.seek(1)
         assert image.info["duration"] == pytest.approx(1000 * 3 / 16, abs=10)
-    with pytest.raises(ExportError, match="--fps is 0, expected more than 0"):
+    with pytest.raises(ExportError, match=r"--fps is 0, expected 0\.001 or more"):
         ExportOptions(fps=0.0)
 
 
@@ -264,6 +264,22 @@ def test_damaged_frames_are_said_and_what_can_be_read_is_exported(tmp_path):
     assert not (tmp_path / "out.mp4").exists()
     done = make(broken, tmp_path / "out", format="frames", end=1.1)
     assert len(list(done.path.glob("*.png"))) == 18
+
+
+@pytest.mark.parametrize("format", ["gif", "frames"])
+@pytest.mark.parametrize("session", [None, b"", b'{"kind": "bl'], ids=["no", "empty", "cut"])
+def test_pictures_of_which_the_session_is_lost_are_exported(tmp_path, session, format):
+    folder = record(tmp_path / "rec", AWAY_AND_BACK[:2])
+    events = folder / "session.jsonl"
+    events.unlink()
+    if session is not None:
+        events.write_bytes(session)
+    made = make(folder, tmp_path / "out", format=format)
+    assert "only pictures are shown" in made.notes[0]
+    assert made.seconds > 0
+    assert is_ours(made.path)
+    with pytest.raises(RecordingError, match="or export the pictures that were kept"):
+        make(folder, tmp_path / "other", format="report")
 
 
 def test_frames_that_end_before_the_recording_are_said(tmp_path):

@@ -11,6 +11,7 @@ from mag_sandbox.sandbox.hud.hud_state import (
     bar_stretches,
     clock_text,
     duration_text,
+    elsewhere_rows,
     kept_text,
     ratio_text,
     reach_text,
@@ -104,6 +105,13 @@ def test_the_compass_knows_where_frames_are_kept_and_attended():
 def test_stages_come_in_a_fixed_order_and_unknown_ones_last():
     rows = stage_rows({"upscale": 2.2, "decode": 3.4, "look_ahead": 20.6})
     assert rows == (("decode", 3), ("look ahead", 21), ("upscale", 2))
+
+
+def test_what_server_and_network_took_is_told_apart_from_the_stages():
+    times = {"denoise": 31.0, "server": 58.4, "network": 12.6}
+    assert stage_rows(times) == (("denoise", 31),)
+    assert elsewhere_rows(times) == (("of it, server", 58), ("of it, network", 13))
+    assert elsewhere_rows({"denoise": 31.0}) == ()
 
 
 def test_times_read_well():

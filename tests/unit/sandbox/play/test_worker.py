@@ -16,9 +16,9 @@ from mag_sandbox.sandbox.play.session import Playthrough
 from mag_sandbox.sandbox.play.worker import GenerationWorker
 from mag_sandbox.scenes import Scene
 from tests.doubles import FakeWorld
+from tests.patience import PATIENCE
 
 SCENE = Scene(prompt="A place.")
-PATIENCE = 5.0  # seconds before a test gives up
 NOW = float("-inf")  # a block needed in the past is begun at once
 
 

@@ -2,6 +2,7 @@
 
 from concurrent.futures import Future
 from dataclasses import replace
+from threading import Event
 from unittest.mock import patch
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from mag_sandbox.model.world import Control, WorldFailed
 from mag_sandbox.sandbox.play.session import Playthrough, Session
 from mag_sandbox.sandbox.saves import save_queue as module
+from mag_sandbox.sandbox.saves.parked_scene import StateError
 from mag_sandbox.sandbox.saves.parking import ParkedScenes
 from mag_sandbox.sandbox.saves.save_queue import SaveQueue, SceneSaves
 from mag_sandbox.scenes import Scene
@@ -60,8 +62,38 @@ def test_a_world_that_never_answers_is_not_waited_for_for_ever(queue, said, park
     queue.park(Future())
     queue.park(given(parked))
     assert queue.take(parked.id).seed == 7
-    assert said[0] == "this place could not be saved: it took too long"
+    assert said[0] == "the world does not answer; this place is saved when it does"
     assert said[1] == "Somewhere is saved as you left it"
+
+
+def test_what_a_world_says_after_a_minute_is_saved_and_never_over_what_is_newer(
+    queue, said, parked, monkeypatch
+):
+    """As where the machine slept meanwhile."""
+    monkeypatch.setattr(module, "PATIENCE_S", 0.05)
+    late, newer, latest = Future(), Future(), Future()
+    queue.park(late)
+    queue.park(newer)
+    with pytest.raises(StateError):
+        queue.take(parked.id)  # by then both were waited for
+    queue.park(latest)
+    for frames, future in enumerate((late, newer, latest)):  # in the order of the questions
+        future.set_result(replace(parked, frames_shown=100 + frames))
+    queue.close()
+    assert said[-3:] == ["Somewhere is saved as you left it"] * 3
+    assert queue.scenes.load(parked.id).frames_shown == 102
+
+
+def test_a_slow_write_holds_up_nobody_and_loses_nothing(queue, parked, monkeypatch):
+    disk, park = Event(), queue.scenes.park
+    monkeypatch.setattr(queue.scenes, "park", lambda parked: disk.wait() and park(parked))
+    queue.park(given(parked))
+    queue.park(given(replace(parked, frames_shown=200)))
+    queue.park(given(replace(parked, id="other")))  # and play goes on
+    disk.set()
+    queue.close()
+    assert {entry.id for entry in queue.scenes.entries()} == {parked.id, "other"}
+    assert queue.scenes.load(parked.id).frames_shown == 200
 
 
 def test_a_bug_while_parking_keeps_the_scene_in_memory(queue, said, parked, monkeypatch):

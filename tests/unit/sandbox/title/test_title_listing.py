@@ -4,7 +4,7 @@ from threading import Event, current_thread
 
 from mag_sandbox.sandbox.title.library import TitleListing
 from mag_sandbox.sandbox.title.model import TitleModel
-from tests.games import eventually
+from tests.patience import eventually
 
 
 def told(listing):
