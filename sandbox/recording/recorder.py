@@ -129,6 +129,7 @@ class Recorder(SessionObserver):
     def _write(self, folder: Path, queue: "SimpleQueue[Event | None]") -> None:
         parked, self._parked = self._parked, None
         is_begun = False  # there is something to read
+        why = None
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with (folder / EVENTS_FILE).open("x", encoding="utf-8") as file:
@@ -147,16 +148,16 @@ class Recorder(SessionObserver):
                 if not os.path.samestat(there, os.fstat(file.fileno())):
                     raise FileNotFoundError
         except StateError as error:
-            self._give_up(str(error))
+            why = str(error)
         except FileNotFoundError:
-            self._give_up(f"{folder / EVENTS_FILE} was taken away meanwhile")
+            why = f"{folder / EVENTS_FILE} was taken away meanwhile"
         except OSError as error:  # copytree's is a list of what went wrong
-            self._give_up(f"{error.strerror or error} ({folder})")
-        if self.problem and not is_begun:
-            _discard(folder)
-
-    def _give_up(self, why: str) -> None:
+            why = f"{error.strerror or error} ({folder})"
+        if why is None:
+            return
         self.problem = f"recording stopped: {why}; play goes on"
+        if not is_begun:
+            _discard(folder)  # before anybody hears of it and uses the name again
         self.on_problem(self.problem)
 
 

@@ -13,7 +13,7 @@ from mag_sandbox.sandbox.hud.hints import HintLine, Step
 from mag_sandbox.sandbox.play.player_input import HeldKeys, repeat_keys
 from mag_sandbox.sandbox.play.session import Session
 from mag_sandbox.sandbox.recording import recorder as recorder_module
-from mag_sandbox.sandbox.recording.reader import load_recording
+from mag_sandbox.sandbox.recording.reader import EVENTS_FILE, load_recording
 from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.sandbox.recording.replay import verify
 from mag_sandbox.sandbox.saves.own_scenes import own_scenes
@@ -58,7 +58,7 @@ def record(game, blocks=6):
     game.press(pygame.K_F10)
     game.see_blocks(blocks)
     game.press(pygame.K_F10)
-    game.said("recording stopped")
+    game.said("it is listed on the title screen")
     game.see_blocks(2)
 
 
@@ -122,12 +122,12 @@ def test_a_recording_that_stopped_can_be_begun_again(run, monkeypatch):
 
     monkeypatch.setattr(recorder_module, "to_line", full)
     game.press(pygame.K_F10)
-    game.said("recording stopped")
-    (stopped,) = recordings(game)
-    stopped.rename(stopped.with_name("stopped"))
+    game.said("recording stopped: No space")
     monkeypatch.setattr(recorder_module, "to_line", to_line)
     record(game)
-    assert any(map(matches, (one for one in recordings(game) if one.name != "stopped")))
+    game.go(Way.TITLE, TitleScreen)
+    (recording,) = (one for one in recordings(game) if (one / EVENTS_FILE).exists())
+    assert matches(recording)
 
 
 def test_a_recording_ends_with_its_scene(run):
