@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import make_dataclass, replace
@@ -46,6 +47,8 @@ def main(arguments: list[str] | None = None) -> int:
 
     def run() -> int:
         told = parser().parse_args(arguments)
+        if told.kind is not RecipeOptions:
+            _refuse_several(told.stage)
         try:
             told.run(options_of(told.kind, told))
         except LogError as error:
@@ -56,6 +59,15 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
 
     return answered(run)
+
+
+def _refuse_several(command: str) -> None:
+    """Make sure that processes of `torchrun` do not overwrite each other's files."""
+    if (count := int(os.environ.get("WORLD_SIZE", "1"))) > 1:
+        raise Refusal(
+            f"torchrun has started {count} processes, and `{command}` is the work of one: they "
+            f"would overwrite each other's files; start `python -m training {command}` by itself"
+        )
 
 
 def _later(module: str, name: str) -> Callable[[Any], object]:

@@ -137,3 +137,18 @@ def test_an_export_of_nothing_says_what_to_name(tmp_path, capsys):
     for name in ("memory.pt", "memory.shards"):
         assert main(["export", str(tmp_path / name), str(tmp_path / "weights")]) == 2
         assert "is not the state of a stage" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["pocket", "imagination", "memorypack", "tables --table 4", "precompute --wan w --folder f"],
+)
+def test_what_is_the_work_of_one_process_refuses_to_be_started_as_several(
+    command, capsys, monkeypatch, tmp_path
+):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.chdir(tmp_path)
+    assert main(command.split()) == 2
+    said = capsys.readouterr().err
+    assert "torchrun has started 2 processes" in said and said.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
