@@ -201,14 +201,17 @@ class Videos:
         return GeneratedClip(seen, self._text, at)
 
     def _roll(self, video: int, index: int) -> Tensor:
-        """Return new latents, each clip with an exit step of its own."""
+        """Return new latents, each clip with an exit step of its own.
+
+        It is that of the same clip in every lane, so processes go through networks equally often.
+        """
         config, key = self.config, (video, index)
         batch = len(self._text)
         frames = config.clip_frames - (config.overlap if index else 0)
         noise = SeededRandom(self.seed, _NOISE, *key)
         start = self.device.upload(noise.noise((batch, frames, *self.source.shape)))
         steps = len(config.recipe.sampling.steps)
-        exit_step = SeededRandom(self.seed, _EXIT, *key).choice(steps)
+        exit_step = SeededRandom(self.seed, _EXIT, video // self.lanes, index).choice(steps)
         block = (batch, BLOCK_LENGTH, *self.source.shape)
 
         def renoise(block_index: int, step: int) -> Tensor:

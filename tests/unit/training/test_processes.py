@@ -91,6 +91,12 @@ def reports(root: Path) -> list[dict]:
     return [json.loads((root / "two" / f"{rank}.json").read_text()) for rank in (0, 1)]
 
 
+def test_processes_leave_their_rollouts_at_the_same_steps(root):
+    first, second = (report["exits"] for report in reports(root))
+    assert first == second
+    assert len(set(first)) > 1
+
+
 def test_a_bad_loss_of_one_process_is_skipped_by_all(root):
     first, second = reports(root)
     assert first["bad_steps"] == second["bad_steps"] == 1

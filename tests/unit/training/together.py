@@ -26,7 +26,7 @@ from mag_sandbox.training.processes import Processes
 from mag_sandbox.training.recipe.presets import GENERATOR, MEMORY
 from mag_sandbox.training.recipe.stages import ClipDistillationStage, MemoryStage
 from mag_sandbox.training.recipe.train import clips_to_a_whole_video
-from mag_sandbox.training.recipe.videos import Lanes, Videos, last_frames
+from mag_sandbox.training.recipe.videos import Lanes, SelfRollout, Videos, last_frames
 from mag_sandbox.training.sharded import launched
 from tests.unit.training.recipe.toy_recipe import CPU, ToySource, show_nothing, toy_dit, toy_sized
 
@@ -112,13 +112,22 @@ def be_killed(folder: Path) -> None:
 
 def do_the_rest(folder: Path) -> None:
     """Go on with what was killed, then everything else that two processes can show."""
+    exits: list[int] = []
+    clip = SelfRollout.clip
+
+    def noting(rollout: SelfRollout, noise: Tensor, text, exit_step: int, renoise) -> Tensor:
+        exits.append(exit_step)
+        return clip(rollout, noise, text, exit_step, renoise)
+
     with launched() as processes:
-        distillation(folder / "distillation", processes).run()
+        with patch.object(SelfRollout, "clip", noting):
+            distillation(folder / "distillation", processes).run()
         bad = memory(folder / "bad", processes, OneBad)
         bad.run()
         weights = processes.full_state(bad.stage.module.state_dict())
         report = {
             "rank": processes.rank,
+            "exits": exits,
             "bad_steps": bad.bad_steps,
             "finite": all(bool(value.isfinite().all()) for value in weights.values()),
             "sum": sum(float(value.double().sum()) for value in weights.values()),
