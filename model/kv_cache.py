@@ -19,7 +19,7 @@ from torch import Tensor
 from mag_sandbox.model.attention import AttentionKernel
 from mag_sandbox.model.config import PocketConfig
 from mag_sandbox.model.dit import Attend
-from mag_sandbox.model.slots import SlotWrite
+from mag_sandbox.model.slots import SlotWrite, copy_room
 
 Pairs = list[tuple[Tensor, Tensor]]  # keys and values, a pair a layer
 
@@ -180,7 +180,7 @@ class KVCache:
         sizes = (*self._keys.shape[:3], self._seen.stop, self.shape.head_dim)
         numbers = prod(sizes)
         if numbers > self._gathered[0].numel():  # doubling, so that growing is rare
-            room = max(8, 2 * len(slots))
+            room = copy_room(len(slots))
             self._gathered = self._allocate(room).flatten(), self._allocate(room).flatten()
         self._read_keys, self._read_values = (flat[:numbers].view(sizes) for flat in self._gathered)
         for place, slot in enumerate(slots):
@@ -206,6 +206,7 @@ class GraphCache:
     def __init__(self, tokens: int) -> None:
         self._tokens = tokens
         self._kept: dict[int, Pairs] = {}
+        self._on_host: dict[int, Pairs] = {}  # of slots that have not changed since they rested
         self._read: tuple[int, ...] = ()
         self._own: Pairs = []
 
@@ -238,6 +239,31 @@ class GraphCache:
         """Keep frames of the last recorded pass in slots."""
         for write in writes:
             rows = slice(write.frame * self._tokens, (write.frame + 1) * self._tokens)
+            self._on_host.pop(write.slot, None)
             self._kept[write.slot] = [
                 (k[:, rows].clone(), v[:, rows].clone()) for k, v in self._own
             ]
+
+    def rest(self) -> None:
+        """Leave the device until `wake`; only what changed since the last time is copied."""
+        for slot, pairs in self._kept.items():
+            if slot not in self._on_host:
+                self._on_host[slot] = [(to_host(k), to_host(v)) for k, v in pairs]
+        self._kept, self._own = {}, []
+
+    def wake(self, device: str) -> None:
+        """Come back to the device."""
+        for slot in self._on_host.keys() - self._kept.keys():
+            self._kept[slot] = [
+                (k.to(device, non_blocking=True), v.to(device, non_blocking=True))
+                for k, v in self._on_host[slot]
+            ]
+
+
+def to_host(tensor: Tensor) -> Tensor:
+    """Return a copy in main memory: pinned if it comes from a CUDA device, so that it may return.
+
+    Only from pinned memory does a device copy by itself, at full speed.
+    """
+    pinned = tensor.device.type == "cuda"
+    return torch.empty(tensor.shape, dtype=tensor.dtype, pin_memory=pinned).copy_(tensor)

@@ -33,6 +33,7 @@ class MemoryPolicy(ABC):
 
     looks_ahead = True  # whether a block imagined ahead would still be kept when it is needed
     steady = True  # whether a picture stays what it is while nobody moves
+    selects = False  # whether a block reads some of what is kept, else all of it
 
     def __init__(self, setting: MemorySetting, capacity: int) -> None:
         self.setting = setting
@@ -157,6 +158,8 @@ class MagRetrieve(MemoryPolicy):
     same: the earliest sighting stays, so nothing drifts, and a whole sphere of views fits the
     budget.
     """
+
+    selects = True
 
     def adopt(self, table: SlotTable, block_length: int) -> None:
         """Go on with what another policy kept; of raw frames only the newest stays the recent."""

@@ -161,3 +161,8 @@ def _frame_of(row: list) -> KeptFrame:
     if min(frame.frame_index, frame.prompt_index, frame.needed) < 0:
         raise ValueError(f"a frame is number {frame.frame_index}, needed by {frame.needed}")
     return frame
+
+
+def copy_room(frames: int) -> int:
+    """Return for how many frames room is made where so many are copied: it is to grow rarely."""
+    return max(8, 2 * frames)

@@ -20,7 +20,9 @@ from mag_sandbox.model.catalogue.worlds import (
     tokens_per_frame,
 )
 from mag_sandbox.model.config import FULL, DiTConfig
-from mag_sandbox.model.world import GIB
+from mag_sandbox.model.memory import make_policy
+from mag_sandbox.model.slots import copy_room
+from mag_sandbox.model.world import GIB, MIB, MemorySetting
 
 FEWEST_SLOTS = 4  # a first frame, a sink or two and the previous block
 VAE_PARAMETERS = 126_892_531  # of Wan 2.1
@@ -34,6 +36,7 @@ class MemoryPlan:
     """How a world is laid out in memory."""
 
     slots: int  # frames with room in memory
+    apart: int = 0  # frames with room in a copy, for policies that read some of what is kept
     text_encoder: Literal["device", "cpu"] = "device"
     decoder: Literal["exact", "tiny"] = "exact"
     memory_model: Literal["device", "offloaded"] = "device"
@@ -82,8 +85,8 @@ def dit_parameters(dit: DiTConfig = FULL) -> int:
 def predict(row: WorldRow, plan: MemoryPlan, dit: DiTConfig = FULL) -> Prediction:
     """Return what a world takes; networks in bf16.
 
-    A block of a stream reads a contiguous copy of the frames it attends and its own: that is the
-    part "block".
+    The part "block" is room for a block's own keys and values, in front of what is kept, and in
+    front of the copy of what it reads, where that lies apart.
     """
     if row.clips:
         return _predict_clips(row.clips, plan)
@@ -98,7 +101,7 @@ def predict(row: WorldRow, plan: MemoryPlan, dit: DiTConfig = FULL) -> Predictio
         "generator": network + keys_of_texts,
         "memory model": writer if plan.memory_model == "device" else 0,
         "slots": plan.slots * slot,
-        "block": (plan.slots + own) * slot,
+        "block": (2 * own + plan.apart if plan.apart else own) * slot,
         "decoder": _decoder_bytes(plan.decoder),
         "activations": _activation_bytes(dit, own),
     }
@@ -146,12 +149,23 @@ def next_smaller(row: WorldRow, plan: MemoryPlan, *, tiny_decoder: bool) -> Memo
     return next(fitting, smaller[-1] if smaller else None)
 
 
-def wanted_plan(row: WorldRow, kept_mib: int | None = None) -> MemoryPlan:
-    """Return the layout that a world was made for, or that a budget of memory gives."""
+def wanted_plan(row: WorldRow, memory: MemorySetting | None = None) -> MemoryPlan:
+    """Return the layout that a world was made for, or that a setting of memory gives.
+
+    A budget with room for fewer than four frames means the room the world was made for, since
+    budgets are set for the pocket world.
+
+    Raises:
+        WorldFailed: there is no such memory policy.
+    """
     if not row.kept_frames:
         return MemoryPlan(0)
-    slots = row.kept_frames if kept_mib is None else kept_mib * 2**20 // slot_bytes()
-    return MemoryPlan(max(1, slots))
+    setting = memory or row.memory_setting()
+    slots, selects = setting.kept_mib * MIB // slot_bytes(), make_policy(setting, 1).selects
+    return MemoryPlan(
+        slots if slots >= FEWEST_SLOTS else row.kept_frames,
+        copy_room(setting.attended_frames) if selects else 0,
+    )
 
 
 def table(prediction: Prediction) -> Sequence[str]:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 import psutil
 
 from mag_sandbox.model.catalogue.memory_prediction import (
-    FEWEST_SLOTS,
     GIB,
     MemoryPlan,
     Prediction,
@@ -54,16 +53,13 @@ class Start:
 def prepare(name: str, memory: MemorySetting | None = None) -> Start:
     """Return how a world of the table, not a bundled one, is to be loaded here.
 
-    A budget with room for fewer than four frames means the room the world was made for, since
-    budgets are set for the pocket world.
-
     Raises:
         WorldFailed: there is no device with room for it.
         MissingWeights: its weights are absent, incomplete or damaged.
     """
     row = WORLDS[name]
     device, video = find_device(), find_video(made_for(row))
-    wanted = _wanted(row, memory)
+    wanted = wanted_plan(row, memory)
     if device is None:
         least = list(proposals(row, wanted, tiny_decoder=True))[-1]
         raise WorldFailed(
@@ -158,8 +154,3 @@ def find_video(known: VideoShape = VIDEO) -> VideoShape:
 def gib(size: int) -> str:
     """Return bytes for people."""
     return f"{size / GIB:.1f} GiB"
-
-
-def _wanted(row: WorldRow, memory: MemorySetting | None) -> MemoryPlan:
-    plan = wanted_plan(row, memory.kept_mib) if memory else wanted_plan(row)
-    return plan if plan.slots >= FEWEST_SLOTS else wanted_plan(row)

@@ -26,6 +26,7 @@ class RecipeOptions:
     batch: int | None = option(None, "videos a step; else the preset's")
     # a step's videos are made in so many parts, side by side; one a process
     parts: int = option(1, "in which videos are made, else processes", default=None)
+    memory_gib: int = option(32, "of a device, for what videos under way remember; more waits")
     seed: int = option(0, "seed of data and noise", type=int)
     init: Path | None = option(None, "weights to start from, else the stage before's")
     memory: Path | None = option(None, "memory model, else the result of `memory`")

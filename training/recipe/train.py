@@ -5,6 +5,7 @@ the averaged weights under the official names; other presets leave a file of the
 process or several train it by the same steps.
 """
 
+import logging
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from pathlib import Path
 from torch import nn
 
 from mag_sandbox.model.dit import DiT
-from mag_sandbox.model.world import MissingWeights, WorldFailed
+from mag_sandbox.model.world import GIB, MissingWeights, WorldFailed
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.distillation import GeneratorAndCritic
 from mag_sandbox.training.export import write_weights
@@ -40,6 +41,8 @@ from mag_sandbox.training.recipe.stages import (
 )
 from mag_sandbox.training.recipe.trajectories import KeptTrajectories, TeacherTrajectories
 from mag_sandbox.training.recipe.videos import Lanes, Tail, TeacherForced, Videos
+
+logger = logging.getLogger(__name__)
 
 BEFORE = {"self-forcing": "student", "memory": "self-forcing", "generator": "memory"}
 TRAJECTORY_BATCHES = 1000  # kept on disk; then they come again
@@ -166,15 +169,26 @@ class _StageTraining:
         if preset.recipe.writer == "memory model":
             memory = self._frozen(options.memory or _result(options, "memory"))
         tails = size.tails(preset.overlap) if preset.clips > 1 else None
-        return Lanes(
-            [
-                Videos(
-                    generator, memory, source, preset, size.device, options.seed, tails,
-                    lane, options.parts,
-                )
-                for lane in range(options.parts)
-            ]
+        lanes = [
+            Videos(
+                generator, memory, source, preset, size.device, options.seed, tails, lane,
+                options.parts,
+            )
+            for lane in range(options.parts)
+        ]  # fmt: skip
+        return Lanes(lanes, self._awake(lanes[0].memory_bytes))
+
+    def _awake(self, memory_bytes: int) -> int | None:
+        """Return of how many videos the memories, of so many bytes each, may be on the device."""
+        if self.size.device.device == "cpu":
+            return None
+        mine = self.options.parts // self.processes.count
+        awake = min(mine, max(1, self.options.memory_gib * GIB // memory_bytes))
+        logger.info(
+            "%d videos under way remember up to %.1f GiB each: %d on the device, %d in main memory",
+            mine, memory_bytes / GIB, awake, mine - awake,
         )  # fmt: skip
+        return awake
 
     def _learner(self, path: Path) -> DiT:
         return self.processes.shard(self.size.read(path))

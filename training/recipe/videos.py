@@ -16,7 +16,7 @@ from mag_sandbox.model.full.recipes import BLOCK_LENGTH, Recipe
 from mag_sandbox.model.full.rollout import Rollout
 from mag_sandbox.model.full.samplers import FewSteps, RenoisingSampler
 from mag_sandbox.model.generator import Coordinates
-from mag_sandbox.model.kv_cache import GraphCache
+from mag_sandbox.model.kv_cache import CacheShape, GraphCache
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.recipe.clips import (
     ClipSource,
@@ -157,6 +157,26 @@ class Videos:
     def __post_init__(self) -> None:
         self._tails = self.tails or (lambda: last_frames(self.config.overlap))
         self._following: tuple[int, int] | None = None  # video, index of its next clip
+        self._cache: GraphCache | None = None  # what the video remembers
+
+    @property
+    def memory_bytes(self) -> int:
+        """Bytes that a video remembers at most."""
+        dit, recipe = self.dit.config, self.config.recipe
+        frame = CacheShape(
+            dit.num_layers, self.source.tokens, dit.num_heads, dit.head_dim, BLOCK_LENGTH
+        )
+        return recipe.slots * frame.slot_bytes(torch.bfloat16)
+
+    def rest(self) -> None:
+        """Let what the video remembers wait in main memory."""
+        if self._cache:
+            self._cache.rest()
+
+    def wake(self) -> None:
+        """Have it on the device again."""
+        if self._cache:
+            self._cache.wake(self.device.device)
 
     def clip(self, number: int) -> GeneratedClip:
         """Return a clip, with a gradient if the caller has them enabled."""
@@ -183,9 +203,8 @@ class Videos:
         self._text = self._conditions.text
         self._tail, self._start = self._tails(), torch.empty(0)
         empty = self.device.upload(self.source.text("", len(self._text)))
-        generator = TrainedGenerator(
-            self.dit, self.memory_dit, GraphCache(self.source.tokens), empty
-        )
+        self._cache = GraphCache(self.source.tokens)
+        generator = TrainedGenerator(self.dit, self.memory_dit, self._cache, empty)
         self._rollout = SelfRollout(generator, self._conditions.places, self.config.recipe)
 
     def _make(self, video: int, index: int) -> GeneratedClip:
@@ -242,13 +261,28 @@ class Lanes:
     Processes that deal out the numbers of clips among themselves go on with videos of their own.
     """
 
-    def __init__(self, lanes: Sequence[Videos]) -> None:
-        self._lanes = lanes
+    def __init__(self, lanes: Sequence[Videos], awake: int | None = None) -> None:
+        """Have the memories of at most `awake` videos on the device, None: of all.
+
+        Those of the videos that were gone on with longest ago wait in main memory.
+        """
+        self._lanes, self._most = lanes, awake or len(lanes)
+        self._awake: list[int] = []  # lanes, the one that was gone on with last at the end
 
     def clip(self, number: int) -> GeneratedClip:
         """Return a clip, with a gradient if the caller has them enabled."""
         turn, lane = divmod(number, len(self._lanes))
+        self._wake(lane)
         return self._lanes[lane].clip(turn)
+
+    def _wake(self, lane: int) -> None:
+        others = [one for one in self._awake if one != lane]
+        resting = max(0, len(others) + 1 - self._most)
+        for one in others[:resting]:
+            self._lanes[one].rest()
+        if lane not in self._awake:
+            self._lanes[lane].wake()
+        self._awake = [*others[resting:], lane]
 
 
 @dataclass(eq=False)

@@ -25,7 +25,7 @@ from mag_sandbox.model.catalogue.worlds import (
     slot_bytes,
 )
 from mag_sandbox.model.loading import available_worlds, load_world, policies_of
-from mag_sandbox.model.world import MissingWeights, WorldFailed
+from mag_sandbox.model.world import MemorySetting, MissingWeights, WorldFailed
 from tests import ROOT
 
 SHAPES = ROOT / "tests" / "golden" / "real_key_shapes.json"
@@ -195,16 +195,22 @@ def test_what_is_given_up_in_play_is_clearly_less_and_comes_to_an_end():
 def test_a_card_that_is_too_small_is_refused_with_both_sizes():
     row = WORLDS["mag"]
     card = preflight.Device("cuda", "a card", 4 * GIB)
-    with pytest.raises(WorldFailed, match=r"takes 33\.9 GiB.*a card has 4\.0 GiB"):
+    with pytest.raises(WorldFailed, match=r"takes 27\.7 GiB.*a card has 4\.0 GiB"):
         preflight.plan_for(row, card, preflight.wanted_plan(row), tiny_decoder=True)
 
 
 def test_a_budget_for_the_pocket_world_means_the_room_a_world_was_made_for():
-    from mag_sandbox.model.world import MemorySetting
-
     row = WORLDS["longlive"]
-    assert preflight._wanted(row, MemorySetting()) == preflight.wanted_plan(row)
-    assert preflight._wanted(row, row.memory_setting()).slots == row.kept_frames
+    assert preflight.wanted_plan(row, MemorySetting("window")) == preflight.wanted_plan(row)
+    assert preflight.wanted_plan(row, row.memory_setting()).slots == row.kept_frames
+
+
+def test_what_is_read_is_counted_twice_only_where_it_lies_apart():
+    row = WORLDS["mag"]
+    plan = preflight.wanted_plan(row)
+    assert predict(row, plan).parts["block"] == 3 * slot_bytes()
+    retrieving = preflight.wanted_plan(row, row.memory_setting("mag-retrieve"))
+    assert predict(row, retrieving).parts["block"] == (2 * 3 + 8) * slot_bytes()
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ from itertools import pairwise
 import pytest
 import torch
 
+from mag_sandbox.model import kv_cache
 from mag_sandbox.model.dit import own_block_attention
 from mag_sandbox.model.full.recipes import RECIPES
 from mag_sandbox.training.distillation import GeneratorAndCritic
@@ -23,8 +24,15 @@ from mag_sandbox.training.recipe.presets import (
 )
 from mag_sandbox.training.recipe.stages import ClipDistillationStage
 from mag_sandbox.training.recipe.train import clips_to_a_whole_video
-from mag_sandbox.training.recipe.videos import SelfRollout, TeacherForced, Videos, last_frames
+from mag_sandbox.training.recipe.videos import (
+    Lanes,
+    SelfRollout,
+    TeacherForced,
+    Videos,
+    last_frames,
+)
 from tests.unit.training.recipe.toy_recipe import (
+    CONFIG,
     CPU,
     ToySource,
     show_nothing,
@@ -172,6 +180,29 @@ def test_lanes_make_videos_of_their_own_and_no_clip_twice(lanes):
         clips.append(makers[lane].place(turn))
     whole = {(video, index) for video in range(len(clips) // 7) for index in range(7)}
     assert sorted(clips) == sorted(whole)  # none is under way when a state is saved
+
+
+def test_what_videos_remember_waits_on_the_host_and_is_copied_there_once(monkeypatch):
+    config, copied = VARIANTS["generator"], []
+    to_host = kv_cache.to_host
+    monkeypatch.setattr(kv_cache, "to_host", lambda one: copied.append(one) or to_host(one))
+
+    def lanes(awake: int | None) -> tuple[list[Videos], Lanes]:
+        makers = [
+            Videos(toy_dit(1), toy_dit(2), ToySource(), config, CPU, 0, lane=lane, lanes=3)
+            for lane in range(3)
+        ]
+        return makers, Lanes(makers, awake)
+
+    _, unlimited = lanes(None)
+    makers, limited = lanes(2)
+    for number in range(6):
+        with torch.no_grad():
+            expected, made = unlimited.clip(number), limited.clip(number)
+        assert torch.equal(expected.latents, made.latents)
+        assert sum(bool(one._cache and one._cache._kept) for one in makers) <= 2
+    slots = [len(one._cache._on_host) for one in makers]
+    assert len(copied) == sum(slots) * 2 * CONFIG.num_layers
 
 
 def test_frozen_networks_say_what_they_said_before():
