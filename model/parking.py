@@ -33,10 +33,7 @@ def host_room() -> int:
 
 def packed(tensors: Mapping[str, Tensor], data: dict) -> WorldState:
     """Return a state of named tensors, whatever their number types, and plain data."""
-    arrays = {
-        name: tensor.cpu().contiguous().view(torch.uint8).numpy()
-        for name, tensor in tensors.items()
-    }
+    arrays = {name: _bytes(tensor) for name, tensor in tensors.items()}
     types = {name: str(tensor.dtype).removeprefix("torch.") for name, tensor in tensors.items()}
     return WorldState(arrays, {**data, _TYPES: types})
 
@@ -54,6 +51,13 @@ def unpacked(state: WorldState) -> dict[str, Tensor]:
 def plain(state: WorldState) -> dict:
     """Return the plain data of a state, without what `packed` and `joined` added."""
     return {key: value for key, value in state.data.items() if key not in (_TYPES, _PARTS)}
+
+
+def _bytes(tensor: Tensor) -> np.ndarray:
+    """Return the bytes of a tensor: its last axis is longer by what a number takes."""
+    *shape, last = tensor.shape
+    flat = tensor.cpu().contiguous().flatten().view(torch.uint8).numpy()
+    return flat.reshape(*shape, last * tensor.itemsize)  # one without numbers has no strides
 
 
 def _tensor(name: str, array: np.ndarray, kind: str) -> Tensor:

@@ -4,6 +4,7 @@ A block is begun as late as it can be to be ready when the current one has been 
 newest input counts; the time before that goes to looking ahead. Knows nothing of windows.
 """
 
+import gc
 import logging
 import threading
 import time
@@ -190,6 +191,7 @@ class GenerationWorker:
             self._cancel_calls()
             if world:
                 world.close()
+            gc.collect()  # of what failed: it holds the world, which is large, and itself
 
     def _serve(self, session: Session, spec: WorldSpec) -> None:
         """Play what is asked for until the worker is closed; a crash ends one playthrough only."""

@@ -1,7 +1,9 @@
 """The generation thread: just in time, at most one block ahead, always closed properly."""
 
 import threading
+import weakref
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from queue import SimpleQueue
 
 import numpy as np
@@ -316,6 +318,26 @@ def test_a_call_that_fails_tells_its_caller_and_play_goes_on(player):
         window.worker.call(lambda session: 1 / 0).result(PATIENCE)
     window.worker.needed_at(NOW)
     assert window.block().block.block_index == 1
+
+
+def test_a_call_that_failed_keeps_no_world_once_its_worker_is_closed():
+    world = FakeWorld()
+    there, one = weakref.ref(world), Player(load=lambda progress, held=[world]: held.pop())
+    del world
+
+    def fail(session):
+        raise ValueError("no room")
+
+    def ask():
+        asked = one.worker.call(fail)
+        with suppress(ValueError):
+            asked.result(timeout=PATIENCE)
+
+    one.block()
+    ask()
+    assert one.worker.close("left", timeout=PATIENCE)
+    one.world = None
+    assert there() is None
 
 
 def test_a_call_to_a_closed_worker_is_cancelled(player):
