@@ -96,7 +96,6 @@ class GenerationWorker:
         enlarge: Callable[[Frames], Frames | None] = lambda frames: None,
     ) -> None:
         self.status = WorkerStatus()
-        self._load = load
         self._source = source
         self._observers = observers
         self._clock = clock
@@ -114,7 +113,10 @@ class GenerationWorker:
         self._block_time = DurationEstimate()
         self._prepare_time = DurationEstimate()
         self._making_time = DurationEstimate(0.75, 8)  # of the newest blocks, enlarging apart
-        self._thread = threading.Thread(target=self._run, name=WORLD_THREAD, daemon=True)
+        # the thread lets go of what loads in the end: it may hold the worker before, and so on
+        self._thread = threading.Thread(
+            target=self._run, args=(load,), name=WORLD_THREAD, daemon=True
+        )
 
     def start(self) -> None:
         """Begin to load the world."""
@@ -178,10 +180,10 @@ class GenerationWorker:
             self._needed_at = None
             self._changed.notify()
 
-    def _run(self) -> None:
+    def _run(self, load: Callable[[Progress], World]) -> None:
         world = None
         try:
-            world = self._load(self._on_progress)
+            world = load(self._on_progress)
             self._serve(Session(world, self._source, self._observers), world.spec)
         except _ClosedWhileLoadingError:
             logger.info("closed while loading")

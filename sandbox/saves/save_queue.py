@@ -79,6 +79,7 @@ class SaveQueue:
         def keep(parked: ParkedScene) -> None:
             self._park(parked)
             then(parked)
+            self._write_unwritten()
 
         self._write(future, keep)
 
@@ -199,6 +200,8 @@ class SaveQueue:
             parked = future.result(PATIENCE_S)
             if not is_glance(parked):
                 self.scenes.keep_going(parked)
+                self.unwritten.pop(parked.id, None)  # as it was before
+                self._write_unwritten()
         except (CancelledError, TimeoutError, WorldFailed) as problem:
             logger.warning("not saved by itself: %s", problem)
         except Exception:

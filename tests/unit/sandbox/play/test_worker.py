@@ -4,6 +4,7 @@ import threading
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from queue import SimpleQueue
 
 import numpy as np
@@ -320,10 +321,12 @@ def test_a_call_that_fails_tells_its_caller_and_play_goes_on(player):
     assert window.block().block.block_index == 1
 
 
-def test_a_call_that_failed_keeps_no_world_once_its_worker_is_closed():
-    world = FakeWorld()
-    there, one = weakref.ref(world), Player(load=lambda progress, held=[world]: held.pop())
-    del world
+def test_a_closed_worker_holds_neither_its_world_nor_what_loaded_it_whatever_failed():
+    worlds = [FakeWorld()]
+    there = weakref.ref(worlds[0])
+    load = partial(lambda progress: worlds.pop())
+    loads, one = weakref.ref(load), Player(load=lambda progress, load=load: load(progress))
+    del load
 
     def fail(session):
         raise ValueError("no room")
@@ -336,8 +339,7 @@ def test_a_call_that_failed_keeps_no_world_once_its_worker_is_closed():
     one.block()
     ask()
     assert one.worker.close("left", timeout=PATIENCE)
-    one.world = None
-    assert there() is None
+    assert (there(), loads()) == (None, None)
 
 
 def test_a_call_to_a_closed_worker_is_cancelled(player):

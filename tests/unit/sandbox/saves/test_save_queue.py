@@ -134,6 +134,31 @@ def test_deleting_makes_room_for_what_had_none(queue, said, parked, monkeypatch)
     assert said[1:] == ["no room", "Other is saved as you left it"]
 
 
+@pytest.mark.parametrize("keep", ["park", "autosave"])
+def test_what_had_no_room_is_written_when_something_else_finds_some(
+    queue, parked, monkeypatch, keep
+):
+    other = replace(parked, id="other", name="Other")
+    monkeypatch.setattr(queue.scenes, "park", lambda parked: fail("no room"))
+    queue.park(given(other))
+    queue.take(other.id)
+    monkeypatch.undo()
+    getattr(queue, keep)(given(parked))
+    with pytest.raises(StateError):
+        queue.take("nothing")  # by then all is done
+    assert not queue.unwritten
+    assert queue.scenes.load(other.id).name == "Other"
+
+
+def test_what_was_kept_by_itself_is_newer_than_what_had_no_room(queue, parked, monkeypatch):
+    monkeypatch.setattr(queue.scenes, "park", lambda parked: fail("no room"))
+    queue.park(given(parked))
+    queue.take(parked.id)
+    monkeypatch.undo()
+    queue.autosave(given(replace(parked, frames_shown=200)))
+    assert queue.take(parked.id).frames_shown == 200
+
+
 def fail(text):
     raise WorldFailed(text)
 
