@@ -248,7 +248,9 @@ class GraphCache:
         """Leave the device until `wake`; only what changed since the last time is copied."""
         for slot, pairs in self._kept.items():
             if slot not in self._on_host:
-                self._on_host[slot] = [(to_host(k), to_host(v)) for k, v in pairs]
+                self._on_host[slot] = [
+                    (to_host(k, k.device), to_host(v, v.device)) for k, v in pairs
+                ]
         self._kept, self._own = {}, []
 
     def wake(self, device: str) -> None:
@@ -260,10 +262,10 @@ class GraphCache:
             ]
 
 
-def to_host(tensor: Tensor) -> Tensor:
-    """Return a copy in main memory: pinned if it comes from a CUDA device, so that it may return.
+def to_host(tensor: Tensor, device: str | torch.device) -> Tensor:
+    """Return a copy in main memory: pinned if it is to go to a CUDA device, which copies it itself.
 
-    Only from pinned memory does a device copy by itself, at full speed.
+    Memory that is not pinned is copied by the processor, at a fraction of the speed.
     """
-    pinned = tensor.device.type == "cuda"
+    pinned = torch.device(device).type == "cuda"
     return torch.empty(tensor.shape, dtype=tensor.dtype, pin_memory=pinned).copy_(tensor)

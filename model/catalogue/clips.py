@@ -8,7 +8,11 @@ Sources: the pipelines' own documentation, SkyReels-V2 (arXiv 2504.13074), Frame
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-UNWANTED = "blurred, overexposed, frozen picture, deformed, low quality, text, watermark"
+# what Wan's own pipelines, and those trained with it, lead away from
+WAN_NEGATIVE = (
+    "色调艳丽，过曝，静态，细节模糊不清，字幕，风格，作品，画作，画面，静止，整体发灰，最差质量，低质量，JPEG压缩残留，"  # noqa: RUF001 (as released)
+    "丑陋的，残缺的，多余的手指，画得不好的手部，画得不好的脸部，畸形的，毁容的，形态畸形的肢体，手指融合，静止不动的画面，杂乱的背景，三条腿，背景人很多，倒着走"  # noqa: RUF001
+)
 TIME_STRIDE = 4  # frames in a latent one, after the first
 UMT5_PARAMETERS = 5_680_910_336  # of UMT5-XXL's encoder
 
@@ -74,7 +78,7 @@ class ClipRecipe:
         return "another goes on from its last frames" if self.go_on else "an unrelated one begins"
 
 
-_UMT5 = {"negative_prompt": UNWANTED, "max_sequence_length": 512}
+_UMT5 = {"negative_prompt": WAN_NEGATIVE, "max_sequence_length": 512}
 _FORCING = "SkyReelsV2DiffusionForcing"
 _OVERLAP = 17  # frames, five latent ones
 

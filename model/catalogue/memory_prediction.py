@@ -36,10 +36,10 @@ class MemoryPlan:
     """How a world is laid out in memory."""
 
     slots: int  # frames with room in memory
-    apart: int = 0  # frames with room in a copy, for policies that read some of what is kept
     text_encoder: Literal["device", "cpu"] = "device"
     decoder: Literal["exact", "tiny"] = "exact"
     memory_model: Literal["device", "offloaded"] = "device"
+    apart: int = 0  # frames with room in a copy, for policies that read some of what is kept
 
     def words(self) -> str:
         """Return the plan for people."""
@@ -164,7 +164,7 @@ def wanted_plan(row: WorldRow, memory: MemorySetting | None = None) -> MemoryPla
     slots, selects = setting.kept_mib * MIB // slot_bytes(), make_policy(setting, 1).selects
     return MemoryPlan(
         slots if slots >= FEWEST_SLOTS else row.kept_frames,
-        copy_room(setting.attended_frames) if selects else 0,
+        apart=copy_room(setting.attended_frames) if selects else 0,
     )
 
 

@@ -1,14 +1,16 @@
 """Devices with little memory: networks that wait on the host, and smaller plans when it is full."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from mag_sandbox.model.catalogue.memory_prediction import MemoryPlan, next_smaller
 from mag_sandbox.model.catalogue.worlds import WorldRow
+from mag_sandbox.model.kv_cache import to_host
 from mag_sandbox.model.world import WorldFailed
 
 Result = TypeVar("Result")
@@ -73,21 +75,37 @@ class OffloadedNetwork:
     writer.offloaded = True  # from now on in main memory between uses
     with writer:
         network(...)
+
+    Its weights never change, so they are copied to main memory once and never back.
     """
 
     def __init__(self, network: nn.Module, device: str) -> None:
         self._network, self._device = network, device
+        self._waiting: list[Tensor] = []  # a copy of each weight, in main memory
         self.offloaded = False
 
     def __enter__(self) -> None:
-        if self.offloaded:
-            self._move(self._device)
+        if not self.offloaded:
+            return
+        with _movable():
+            self._waiting = self._waiting or [to_host(one, self._device) for one in self._weights()]
+            for weight, copy in zip(self._weights(), self._waiting, strict=True):
+                if weight.device.type == "cpu":
+                    weight.data = copy.to(self._device, non_blocking=True)
 
     def __exit__(self, *failure: object) -> None:
-        if self.offloaded:
-            self._move("cpu")
+        if not self.offloaded:
+            return
+        with _movable():
+            for weight, copy in zip(self._weights(), self._waiting, strict=True):
+                weight.data = copy
 
-    def _move(self, device: str) -> None:
-        # parameters moved in inference mode could not be moved again outside it
-        with torch.inference_mode(False), torch.no_grad():
-            self._network.to(device)
+    def _weights(self) -> list[Tensor]:
+        return [*self._network.parameters(), *self._network.buffers()]
+
+
+@contextmanager
+def _movable() -> Iterator[None]:
+    """What is moved in inference mode could not be moved again outside it."""
+    with torch.inference_mode(False), torch.no_grad():
+        yield

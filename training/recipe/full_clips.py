@@ -6,6 +6,7 @@ A video is one `.pt` file, read as tensors only: `video_features` [F, 16, H, W] 
 
 import logging
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from mag_sandbox.model.full.vae import TIME_STRIDE, WanVae
 from mag_sandbox.model.rope import GridCoordinates
 from mag_sandbox.model.world import WorldFailed
 from mag_sandbox.training.panorama.sheets import write_sheet
-from mag_sandbox.training.recipe.clips import Clips, Conditions, GridPlaces
+from mag_sandbox.training.recipe.clips import Clips, ClipSource, Conditions, GridPlaces
 from mag_sandbox.training.seeded_random import SeededRandom
 
 logger = logging.getLogger(__name__)
@@ -84,13 +85,13 @@ class PromptLines:
     def __post_init__(self) -> None:
         rows, columns = self.shape[1] // 2, self.shape[2] // 2
         self.tokens = rows * columns
-        self._places = GridPlaces(GridCoordinates(rows, columns, self.head_dim, self.device))
+        self.places = GridPlaces(GridCoordinates(rows, columns, self.head_dim, self.device))
 
     def conditions(self, number: int, frames: int) -> Conditions:  # noqa: ARG002 (any number)
         """Return the prompts of a batch; after the last the first comes again."""
         first = self.skipped + number * self.batch
         some = [self.prompts[(first + i) % len(self.prompts)] for i in range(self.batch)]
-        return Conditions(torch.stack([self.text_of(prompt) for prompt in some]), self._places)
+        return Conditions(torch.stack([self.text_of(prompt) for prompt in some]), self.places)
 
     def text(self, prompt: str, batch: int) -> Tensor:
         """Return the features of one prompt for a whole batch."""
@@ -127,9 +128,8 @@ class LatentVideos:
                 logger.warning("%s; passed over", error)
                 continue
             if len(latents) >= self.fewest_frames:
-                places = self.prompts.conditions(number, frames).places
                 text = pad_rows(rows[: self.text_len], self.text_len)
-                return Clips(latents[None, :frames], Conditions(text[None], places))
+                return Clips(latents[None, :frames], Conditions(text[None], self.prompts.places))
         raise TrainingDataError(
             f"no whole video in {self.folder} has {self.fewest_frames} latent frames; add some"
         )
@@ -138,6 +138,38 @@ class LatentVideos:
         turn, place = divmod(number, len(self._files))
         order = SeededRandom(self.seed, _ORDER, turn).numpy.permutation(len(self._files))
         return self._files[order[place]]
+
+
+class ReadAhead:
+    """Clips of another source, of which the next ones are read while the present ones are learned.
+
+    They are thought to lie as far apart as the last two did; what is asked for otherwise is read
+    when it is asked for. A `ClipSource`.
+    """
+
+    def __init__(self, source: ClipSource, most: int = 4) -> None:
+        """Read at most so many ahead, one after the other."""
+        self._source, self._most = source, most
+        self.shape, self.tokens = source.shape, source.tokens
+        self.conditions, self.text = source.conditions, source.text
+        self._thread = ThreadPoolExecutor(1, "read-ahead")
+        self._coming: dict[tuple[int, int], Future[Clips]] = {}  # number, frames
+        self._newest = -1
+
+    def clips(self, number: int, frames: int) -> Clips:
+        """Return the batch of a number, of `frames` frames at most; what reading raises, too."""
+        coming = self._coming.pop((number, frames), None)
+        step = max(1, number - self._newest)
+        self._newest = number
+        self._expect([(number + place * step, frames) for place in range(1, self._most + 1)])
+        return coming.result() if coming else self._source.clips(number, frames)
+
+    def _expect(self, wanted: Sequence[tuple[int, int]]) -> None:
+        for key in self._coming.keys() - set(wanted):
+            self._coming.pop(key).cancel()
+        for key in wanted:
+            if key not in self._coming:
+                self._coming[key] = self._thread.submit(self._source.clips, *key)
 
 
 @dataclass(eq=False)

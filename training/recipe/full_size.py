@@ -17,6 +17,7 @@ from mag_sandbox.training.memory_saving import checkpoint_activations
 from mag_sandbox.training.recipe.full_clips import (
     LatentVideos,
     PromptLines,
+    ReadAhead,
     ReencodedTail,
     TextOf,
     TrainingDataError,
@@ -62,12 +63,12 @@ def full_size(options: RecipeOptions, device: TrainingDevice | None = None) -> S
             skipped=USED_PROMPTS.get(options.stage, 0),
         )  # fmt: skip
 
-    def clips() -> LatentVideos:
+    def clips() -> ReadAhead:
         if options.videos is None:
             raise RecipeError(f"{options.stage} needs --videos, a folder made by `precompute`")
         sizes = PromptLines([""], text_of, shape, config.head_dim, device=device.device)
         fewest = MEMORY.fewest_frames if options.stage == "memory" else 1
-        return LatentVideos(options.videos, sizes, TEXT_LEN, fewest, options.seed)
+        return ReadAhead(LatentVideos(options.videos, sizes, TEXT_LEN, fewest, options.seed))
 
     def read(path: Path) -> DiT:
         with torch.device("meta"):

@@ -88,22 +88,23 @@ def by_token(mask: Tensor, tokens: int) -> Tensor:
     return mask.repeat_interleave(tokens, dim=0).repeat_interleave(tokens, dim=1)
 
 
-def block_attention(mask: Tensor, tokens: int, kernel: AttentionKernel) -> Attend:
+def block_attention(
+    mask: Tensor, tokens: int, kernel: AttentionKernel, device: str = "cpu"
+) -> Attend:
     """Return a strategy that asks the kernel once for each run of frames that read alike.
 
     The mask is of frames, bool [F, F], of so many tokens each; the kernel sees only what is read.
+    Which tokens these are is known on the device before the first layer asks.
     """
     _, runs = mask.unique_consecutive(dim=0, return_inverse=True)
     lengths = (runs.bincount() * tokens).tolist()
     firsts = torch.cat((runs.new_zeros(1), runs.bincount().cumsum(0)[:-1]))
-    read = [by_token(mask[first, None], tokens)[0].nonzero()[:, 0] for first in firsts]
+    read = [by_token(mask[first, None], tokens)[0].nonzero()[:, 0].to(device) for first in firsts]
 
     def attend(layer_index: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:  # noqa: ARG001
         mixed = [
             kernel(some, k.index_select(1, rows), v.index_select(1, rows))
-            for some, rows in zip(
-                q.split(lengths, dim=1), (rows.to(k.device) for rows in read), strict=True
-            )
+            for some, rows in zip(q.split(lengths, dim=1), read, strict=True)
         ]
         return torch.cat(mixed, dim=1)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from mag_sandbox.command_line import multiple_of_16, option
+from mag_sandbox.model.catalogue.clips import WAN_NEGATIVE
 
 STAGES = {
     "base": "a teacher (pocket size only), then its causal few-step student",
@@ -36,7 +37,9 @@ class RecipeOptions:
     wan: Path | None = option(None, "full: folder of Wan2.1-T2V-1.3B")
     videos: Path | None = option(None, "full: folder made by `precompute`")
     prompts: Path | None = option(None, "full: text file, a prompt a line")
-    negative: str = option("", "full: prompt that the teacher is guided away from")
+    negative: str = option(
+        WAN_NEGATIVE, "full: prompt that the teacher is guided away from; else Wan's"
+    )
     height: int = option(480, "full: px of the videos", type=multiple_of_16)
     width: int = option(832, "full: px", type=multiple_of_16)
 
@@ -49,7 +52,7 @@ class PrecomputeOptions:
     folder: Path = option(help="where latents and text features go")
     videos: Path | None = option(None, "folder of videos, captions beside as .txt")
     prompts: Path | None = option(None, "text file, a prompt a line")
-    negative: str = option("", "prompt the teacher is guided away from")
+    negative: str = option(WAN_NEGATIVE, "prompt the teacher is guided away from; else Wan's")
     longest: int = option(75, "latent frames of a video")
     height: int = option(480, "px that videos are cut to", type=multiple_of_16)
     width: int = option(832, "px", type=multiple_of_16)

@@ -169,7 +169,7 @@ class StudentStage(RecipeStage[DiT, TrajectorySource, StudentTraining]):
         return x0_loss(predicted, states[-1], self.device.upload(timesteps != 0))
 
     def _attention(self, mask: Tensor) -> Attend:
-        return block_attention(mask, self.tokens, self.module.kernel)
+        return block_attention(mask, self.tokens, self.module.kernel, self.device.device)
 
 
 def at_places(states: Tensor, places: Tensor) -> Tensor:
@@ -204,8 +204,9 @@ class MemoryStage(RecipeStage[DiT, ClipSource, MemoryTraining]):
         noisy, sigma = noised(clean, noise, timestep, config.levels.shift)
         first = first_index(random, frames, length, config.longest)
         attend = block_attention(
-            MASKS[config.mask](frames, length), self.source.tokens, self.module.kernel
-        )
+            MASKS[config.mask](frames, length), self.source.tokens, self.module.kernel,
+            self.device.device,
+        )  # fmt: skip
         text = drawn.conditions.text
         if random.happens(config.empty_share):
             text = self.source.text("", len(clean))

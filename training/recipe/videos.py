@@ -312,6 +312,6 @@ class TeacherForced:
         flow = flow_beside_clean(
             self.dit, clean, noisy, timesteps,
             self.dit.text_keys(self.device.upload(drawn.conditions.text)),
-            at, block_attention(mask, self.source.tokens, self.dit.kernel),
+            at, block_attention(mask, self.source.tokens, self.dit.kernel, self.device.device),
         )  # fmt: skip
         return GeneratedClip(x0_from_flow(flow, noisy, sigma), drawn.conditions.text, at)

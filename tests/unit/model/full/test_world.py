@@ -16,6 +16,7 @@ from mag_sandbox.controls.sources import ScriptSource
 from mag_sandbox.model.catalogue.memory_prediction import MemoryPlan
 from mag_sandbox.model.catalogue.worlds import STREAMS, WORLDS
 from mag_sandbox.model.full import loading as full
+from mag_sandbox.model.full import offload
 from mag_sandbox.model.full.random_world import SameStream
 from mag_sandbox.model.full.rollout import Rollout
 from mag_sandbox.model.full.side_stream import SideStream
@@ -332,10 +333,16 @@ def test_fewer_frames_leave_those_that_stay_bit_for_bit(tiny):
         assert np.array_equal(after.arrays[f"keys_{slot}"], kept[frame.frame_index])
 
 
-def test_an_offloaded_memory_model_writes_the_same(tiny, shared):
+def test_an_offloaded_memory_model_writes_the_same_and_is_copied_to_the_host_once(
+    tiny, shared, monkeypatch
+):
+    copied, to_host = [], offload.to_host
+    monkeypatch.setattr(offload, "to_host", lambda *told: copied.append(told) or to_host(*told))
     plan = MemoryPlan(23, decoder="tiny")
     blocks = play(shared(), [RIGHT, UP])
-    assert same(blocks, play(tiny(plan=replace(plan, memory_model="offloaded")), [RIGHT, UP]))
+    world = tiny(plan=replace(plan, memory_model="offloaded"))
+    assert same(blocks, play(world, [RIGHT, UP]))
+    assert len(copied) == len(world._writer._waiting)
 
 
 def test_a_recording_says_what_made_it_and_can_be_run_so_again(tiny):
@@ -345,6 +352,7 @@ def test_a_recording_says_what_made_it_and_can_be_run_so_again(tiny):
     assert said["execution"]["dtype"] == "float32"
     assert said["plan"] == {
         "slots": 23, "text_encoder": "device", "decoder": "tiny", "memory_model": "device",
+        "apart": 0,
     }  # fmt: skip
     again = tiny(execution=said["execution"])
     assert again.provenance() == said

@@ -185,7 +185,7 @@ def test_lanes_make_videos_of_their_own_and_no_clip_twice(lanes):
 def test_what_videos_remember_waits_on_the_host_and_is_copied_there_once(monkeypatch):
     config, copied = VARIANTS["generator"], []
     to_host = kv_cache.to_host
-    monkeypatch.setattr(kv_cache, "to_host", lambda one: copied.append(one) or to_host(one))
+    monkeypatch.setattr(kv_cache, "to_host", lambda *told: copied.append(told) or to_host(*told))
 
     def lanes(awake: int | None) -> tuple[list[Videos], Lanes]:
         makers = [

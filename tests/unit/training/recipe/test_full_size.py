@@ -20,6 +20,7 @@ from mag_sandbox.training.recipe.full_clips import (
     LATENTS,
     LatentVideos,
     PromptLines,
+    ReadAhead,
     ReencodedTail,
     TrainingDataError,
     read_prompts,
@@ -199,3 +200,35 @@ def test_a_tail_is_the_last_pictures_encoded_as_a_new_video():
         expected, _ = vae.encode(pictures[:, -9:])
         tail(latents[:, :6])
         assert torch.allclose(tail(latents[:, 6:]), expected, atol=1e-4)
+
+
+class Counted:
+    """A source that notes what was asked of it."""
+
+    shape, tokens, conditions, text = (1, 1, 1), 1, None, None
+
+    def __init__(self) -> None:
+        self.asked: list[int] = []
+
+    def clips(self, number: int, frames: int) -> tuple[int, int]:
+        self.asked.append(number)
+        if number == 40:
+            raise TrainingDataError("no whole video")
+        return number, frames
+
+
+def test_the_next_videos_are_read_while_one_is_learned_and_none_twice():
+    source = Counted()
+    ahead = ReadAhead(source, most=2)
+    for number in (0, 2, 4, 6, 7, 8):
+        assert ahead.clips(number, 3) == (number, 3)
+    ahead._thread.shutdown()
+    assert all(source.asked.count(number) == 1 for number in (0, 2, 4, 6, 7, 8))
+    assert max(source.asked) <= 10
+
+
+def test_a_video_that_cannot_be_read_ahead_says_so_when_it_is_wanted():
+    ahead = ReadAhead(Counted(), most=2)
+    assert [ahead.clips(number, 3)[0] for number in (0, 20)] == [0, 20]
+    with pytest.raises(TrainingDataError):
+        ahead.clips(40, 3)

@@ -119,3 +119,10 @@ def test_full_size_says_which_weights_it_needs(tmp_path, capsys):
 def test_the_averaged_generator_remembers_as_long_in_updates_as_the_paper_says():
     numbers = recipe.PRESETS["generator"].optimisation
     assert recipe.loop_config(numbers, 6).ema ** 6 == pytest.approx(numbers.ema)
+
+
+@pytest.mark.parametrize(
+    ("learned", "made"), [(3, 3), (1000, 1000), (12_000, 1000), (6000 * 64, 16_000)]
+)
+def test_trajectories_are_as_many_as_a_stage_needs(learned, made):
+    assert recipe.trajectory_batches(learned) == made
