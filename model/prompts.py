@@ -8,6 +8,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from threading import Lock
 
 import torch
 from safetensors import safe_open
@@ -115,17 +116,19 @@ class Conditioner:
     def __init__(self, dit: DiT, features: PromptFeatures) -> None:
         self._dit, self._features = dit, features
         self._keys: OrderedDict[str, TextKeys] = OrderedDict()
+        self._lock = Lock()  # worlds on other threads may share it
 
     def text_keys(self, prompt: str) -> TextKeys:
         """Return every layer's keys and values of a prompt."""
-        if prompt not in self._keys:
-            like = self._dit.head.modulation  # is never fused
-            with torch.inference_mode():
-                self._keys[prompt] = self._dit.text_keys(self._features(prompt).to(like))
-            if len(self._keys) > _REMEMBERED:
-                self._keys.popitem(last=False)
-        self._keys.move_to_end(prompt)
-        return self._keys[prompt]
+        with self._lock:
+            if prompt not in self._keys:
+                like = self._dit.head.modulation  # is never fused
+                with torch.inference_mode():
+                    self._keys[prompt] = self._dit.text_keys(self._features(prompt).to(like))
+                if len(self._keys) > _REMEMBERED:
+                    self._keys.popitem(last=False)
+            self._keys.move_to_end(prompt)
+            return self._keys[prompt]
 
     def warm(self) -> None:
         """Load what is needed to read any prompt."""

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
+import torch
+
 from mag_sandbox.model.execution import Execution
 from mag_sandbox.model.lora import merge
 from mag_sandbox.model.memorypack.config import WORLD_OF_VARIANT
@@ -66,6 +68,7 @@ def load(
     words = required_words(weights, execution)
     execution = execution or probe_execution(config)
     networks.eval().requires_grad_(False).to(execution.device, execution.dtype)
+    torch.set_num_threads(execution.threads)
     base = world_parts(config, weights, dit, autoencoder, features, execution)
     name = WORLD_OF_VARIANT[variant]
     provenance = {

@@ -3,8 +3,8 @@
 import os
 import platform
 from collections.abc import Mapping
-from dataclasses import replace
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 from pathlib import Path
 
 import torch
@@ -19,7 +19,7 @@ from mag_sandbox.model.execution import Execution, package_version, probe, run_p
 from mag_sandbox.model.frames import open_image, to_pictures
 from mag_sandbox.model.fused import fold_text, fuse
 from mag_sandbox.model.generator import BlockGenerator
-from mag_sandbox.model.imagination.imagination import load_imagination
+from mag_sandbox.model.imagination.imagination import Imagination, load_imagination
 from mag_sandbox.model.imagination.weights import IMAGINATION_WEIGHTS, digest_of, fits
 from mag_sandbox.model.kv_cache import CacheShape, KVCache
 from mag_sandbox.model.memory import MEMORY_POLICIES, make_policy
@@ -83,38 +83,30 @@ def load(
     make_policy(memory, capacity=1)  # before anything is read
     on_progress("weights", 0.0)
     config = read_config(weights)
-    dit, memory_dit, autoencoder = load_networks(config, weights)
-    tokenizer = load_tokenizer(weights, config)
-    known = read_texts(weights, weights_hash(weights))
-    features = prompt_features(weights, config, tokenizer, known)
-    on_progress("probe", 0.6)
     words = required_words(weights, execution)
     if execution is None:
+        on_progress("probe", 0.1)
         execution = replace(probe_execution(config), paints=fits(imagination, weights))
-    parts = world_parts(config, weights, dit, autoencoder, features, execution)
-    parts = replace(parts, words=words)
-    of_memory = parts.conditioner
-    if memory_dit is not dit:
-        of_memory = _conditioner(memory_dit, features, execution)
+        on_progress("weights", 0.2)
+    known = digest_of(imagination) if execution.paints else ""
+    torch.set_num_threads(execution.threads)
+    alike = replace(execution, pass_ms=0.0)  # however fast it was found to be
+    networks = _networks(weights, weights_hash(weights), imagination, known, alike)
     on_progress("memory", 0.9)
+    parts = replace(networks.parts, words=words, provenance=dict(networks.parts.provenance))
+    of_memory, invented, features = networks.of_memory, networks.imagination, networks.features
     generator = BlockGenerator(
-        dit,
-        memory_dit,
+        networks.dit,
+        networks.memory_dit,
         _cache(config, memory, execution),
         config.flow.shift,
         of_memory.text_keys(""),
     )
     inventor: Inventor = MemoryModelInventor()
     editor = None
-    if execution.paints:
-        kernel = named_kernel(execution.kernel)
-        invented = load_imagination(
-            imagination, autoencoder, parts.codec.picture, kernel, execution.dtype
-        )
-        digest = parts.provenance["imagination"] = digest_of(imagination)
-        inventor = PaintingInventor(
-            invented, features, _words(weights), digest, _sky_alone(parts.animation)
-        )
+    if invented is not None:
+        sky_alone = _sky_alone(parts.animation)
+        inventor = PaintingInventor(invented, features, _words(weights), known, sky_alone)
         editor = Editor(invented, features, inventor)
         kinds = tuple(kind for kind in invented.config.kinds if kind in THINGS)
         parts = replace(parts, spec=replace(parts.spec, kinds=kinds))
@@ -130,6 +122,50 @@ def load(
     )
     on_progress("ready", 1.0)
     return world
+
+
+@dataclass(frozen=True, slots=True)
+class _Networks:
+    """What worlds over the same weights share: laid out for this machine, and never changed."""
+
+    dit: DiT
+    memory_dit: DiT
+    features: PromptFeatures
+    parts: WorldParts
+    of_memory: Conditioner  # keys of prompts for the memory model
+    imagination: Imagination | None  # None: the memory model invents
+
+
+@lru_cache(maxsize=1)
+def _networks(
+    weights: Path, digest: str, imagination: Path, known: str, execution: Execution
+) -> _Networks:
+    """Load networks, once for all worlds of a process that are alike.
+
+    A second player of a server, or of a split screen, has a memory of its own and no weights.
+
+    Args:
+        weights: folder of them.
+        digest: of these.
+        imagination: folder of what plans and paints.
+        known: digest of that; "": nothing is painted.
+        execution: how to run.
+    """
+    config = read_config(weights)
+    dit, memory_dit, autoencoder = load_networks(config, weights)
+    tokenizer = load_tokenizer(weights, config)
+    features = prompt_features(weights, config, tokenizer, read_texts(weights, digest))
+    parts = world_parts(config, weights, dit, autoencoder, features, execution)
+    of_memory = parts.conditioner
+    if memory_dit is not dit:
+        of_memory = _conditioner(memory_dit, features, execution)
+    invented = None
+    if known:
+        kernel = named_kernel(execution.kernel)
+        picture, dtype = parts.codec.picture, execution.dtype
+        invented = load_imagination(imagination, autoencoder, picture, kernel, dtype)
+        parts.provenance["imagination"] = known
+    return _Networks(dit, memory_dit, features, parts, of_memory, invented)
 
 
 def required_words(weights: Path, execution: Execution | None) -> Vocabulary | None:
@@ -164,11 +200,7 @@ def world_parts(
     features: PromptFeatures,
     execution: Execution,
 ) -> WorldParts:
-    """Lay networks out for this machine and return what a world over these weights is made of.
-
-    How it is executed sets the thread count.
-    """
-    torch.set_num_threads(execution.threads)
+    """Lay networks out for this machine and return what a world over these weights is made of."""
     run_pictures(autoencoder, execution)
     return WorldParts(
         spec=_spec(config),

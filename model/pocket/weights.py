@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from mag_sandbox.files.whole import replace_file, sha256_of
+from mag_sandbox.model.checkpoints import reading
 from mag_sandbox.model.config import PocketConfig
 from mag_sandbox.model.lora import Adapter
 from mag_sandbox.model.saved import (
@@ -119,7 +120,15 @@ def save_pocket(
 
 
 def weights_hash(folder: Path) -> str:
-    """Return the first 16 hex digits of the SHA-256 over all files of a weights folder."""
+    """Return the first 16 hex digits of the SHA-256 over all files of a weights folder.
+
+    Raises:
+        MissingWeights: one is absent, or no plain file.
+    """
     names = (CONFIG, TOKENIZER, WORLD, AUTOENCODER)
     others = (name for name in (GENERATOR, ANIMATOR) if (folder / name).exists())
-    return sha256_of(*(folder / name for name in (*names, *others)))[:16]
+    paths = [folder / name for name in (*names, *others)]
+    for path in paths:
+        with reading(path, POCKET_REMEDY):
+            path.stat()
+    return sha256_of(*paths)[:16]
