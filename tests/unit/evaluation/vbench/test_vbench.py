@@ -1,6 +1,8 @@
 """VBench's files, and the measures of a video by itself."""
 
 import json
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +17,7 @@ from mag_sandbox.evaluation.vbench.command import (
     play_still,
     read_prompts,
     read_results,
+    run_suite,
     samples_of,
     write_samples,
 )
@@ -57,15 +60,22 @@ def test_videos_that_are_too_short_are_refused():
 
 
 def test_the_suite_finds_its_files():
-    assert Sample("a red tower", 3).file == "a red tower-3.mp4"
-    assert len(samples_of(["a", "b"])) == 10
-    assert PROTOCOLS == {"5s": 5.0, "30s": 30.0}
+    assert Sample("a red tower", "a tall red tower", 3).file == "a red tower-3.mp4"
+    assert len(samples_of({"a": "a", "b": "b"})) == 10
+    assert [(frames - 1) / 4 + 1 for frames in PROTOCOLS.values()] == [21, 120]  # latent frames
 
 
 def test_prompts_come_from_a_file_once_each(tmp_path):
     path = tmp_path / "prompts.txt"
     path.write_text("a red tower\n\n a hill \na red tower\n")
-    assert read_prompts(path) == ["a red tower", "a hill"]
+    assert read_prompts(path) == {"a red tower": "a red tower", "a hill": "a hill"}
+    longer = tmp_path / "longer.txt"
+    longer.write_text("a tall red tower\na green hill\na broad red tower\n")
+    told = read_prompts(path, longer)
+    assert told == {"a red tower": "a tall red tower", "a hill": "a green hill"}
+    longer.write_text("a tall red tower\n")
+    with pytest.raises(ValueError, match=r"3 prompts and .* 1; give"):
+        read_prompts(path, longer)
     for text in ("", "up/down\n", "x" * 300):
         path.write_text(text)
         with pytest.raises(ValueError):
@@ -74,10 +84,10 @@ def test_prompts_come_from_a_file_once_each(tmp_path):
 
 def test_samples_have_their_length_and_are_not_made_twice(tmp_path):
     world = FakeWorld()
-    assert len(play_still(world, "a place", 1.0, 3)) == SPEC.fps
-    samples = samples_of(["a place"], 2)
-    assert write_samples(world, samples, 0.5, tmp_path, 0, lambda line: None) == 2
-    assert write_samples(world, samples, 0.5, tmp_path, 0, lambda line: None) == 0
+    assert len(play_still(world, "a place", 7, 3)) == 7
+    samples = samples_of({"a place": "a place in the sun"}, 2)
+    assert write_samples(world, samples, 6, tmp_path, 0, lambda line: None) == 2
+    assert write_samples(world, samples, 6, tmp_path, 0, lambda line: None) == 0
     wanted = VideoFormat(SPEC.frame_width, SPEC.frame_height, SPEC.fps)
     (tmp_path / samples[1].file).write_bytes(b"damaged")
     found, faults = measure_folder(tmp_path, samples, wanted)
@@ -91,6 +101,46 @@ def test_prompts_that_differ_in_a_hyphen_are_two_videos(tmp_path):
     for name in ("a b-0", "a-b-0"):
         keep(store, name, {"world": "x"}, name, {"sharpness": 1.0})
     assert len(store.records()) == 2
+
+
+STAND_IN = """
+import json, pathlib
+class VBench:
+    def __init__(self, device, full_info_dir, output_path):
+        self.info, self.out = json.loads(pathlib.Path(full_info_dir).read_text()), output_path
+    def evaluate(self, videos_path, name, dimension_list):
+        means = {one: [len(self.info) / 10, []] for one in dimension_list}
+        pathlib.Path(self.out, name + "_eval_results.json").write_text(json.dumps(means))
+"""
+
+
+@pytest.fixture
+def suite(tmp_path, monkeypatch):
+    """Put a stand-in of the suite, and of torch, where another Python finds them."""
+    package = tmp_path / "site" / "vbench"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text(STAND_IN)
+    known = [
+        {"prompt_en": "a hill", "dimension": ["color"]},
+        {"prompt_en": "a sea", "dimension": ["scene"]},
+    ]
+    (package / "VBench_full_info.json").write_text(json.dumps(known))
+    torch = "cuda = type('', (), {'is_available': staticmethod(lambda: False)})\ndevice = str\n"
+    (tmp_path / "site" / "torch.py").write_text(torch)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"))
+    videos = tmp_path / "videos"
+    videos.mkdir()
+    (videos / "a hill-0.mp4").touch()
+    return videos
+
+
+def test_the_suite_is_run_where_it_is_installed(suite, tmp_path):
+    results = run_suite(Path(sys.executable), suite, tmp_path / "out", ())
+    assert read_results(results) == {"color": 0.1}  # of the scene there is no video
+    with pytest.raises(ValueError, match="no video is for scene; there are: color"):
+        run_suite(Path(sys.executable), suite, tmp_path / "out", ("scene",))
+    with pytest.raises(ValueError, match=r"cannot be run .*name the Python"):
+        run_suite(tmp_path / "python", suite, tmp_path / "out", ())
 
 
 def test_results_of_the_suite_are_read_back(tmp_path):

@@ -1,0 +1,32 @@
+"""Run by the Python in which the user has VBench, not by ours: measures a folder of videos.
+
+`python inside.py VIDEOS OUT [DIMENSION ...]` writes OUT/suite_eval_results.json. Of the suite's
+prompts those count of which a first video is there; other dimensions are left out.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+
+def main(videos: str, out: str, *asked: str) -> None:
+    """Measure the asked dimensions, or all."""
+    import torch
+    import vbench
+
+    known = json.loads(Path(vbench.__file__).with_name("VBench_full_info.json").read_text("utf-8"))
+    here = [one for one in known if (Path(videos) / f"{one['prompt_en']}-0.mp4").exists()]
+    dimensions = sorted({name for one in here for name in one["dimension"]})
+    if not here:
+        sys.exit(f"none of the suite's {len(known)} prompts has a video")
+    if wrong := set(asked) - set(dimensions):
+        sys.exit(f"no video is for {', '.join(sorted(wrong))}; there are: {', '.join(dimensions)}")
+    info = Path(out) / "suite_prompts.json"
+    info.write_text(json.dumps(here), "utf-8")
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    suite = vbench.VBench(device, str(info), out)
+    suite.evaluate(videos_path=videos, name="suite", dimension_list=list(asked) or dimensions)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
