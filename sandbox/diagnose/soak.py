@@ -1,8 +1,9 @@
 """Plays the whole game for an hour without a person, and says whether the process grows.
 
 A leak is what keeps growing after everything has been done a few times, so growth is the slope of
-the second half of a run, and a run whose first half was too short for that is not judged. Knows
-nothing of a world's inside.
+the second half of a run, and a run whose first half was too short for that is not judged. What is
+held on purpose, up to a bound, is told apart: whole places, larger the longer they were played.
+Knows nothing of a world's inside.
 """
 
 import os
@@ -162,6 +163,8 @@ class SoakRow:
 
     seconds: float  # since the first row
     resident_mib: float
+    held_mib: float  # of it: what can be taken back, and places that wait for room on the disk
+    beyond_mib: float  # the rest
     threads: int
     open_files: int
     block_ms_p50: float  # of the blocks since the row before
@@ -186,7 +189,7 @@ class Bound:
 
 
 BOUNDS = (
-    Bound("resident_mib", an_hour=64.0, noise=24.0),
+    Bound("beyond_mib", an_hour=64.0, noise=24.0),
     Bound("threads", an_hour=1.0, noise=2.0),
     Bound("open_files", an_hour=1.0, noise=4.0),
 )
@@ -225,15 +228,18 @@ class Log:
         self._interval = interval
         self._begun = time.monotonic()
 
-    def tick(self, visits: int) -> None:
-        """Take a row if it is time."""
+    def tick(self, visits: int, held: Callable[[], int]) -> None:
+        """Take a row if it is time; `held` says the bytes that are held on purpose."""
         seconds = time.monotonic() - self._begun
         if seconds < (len(self.rows) + 1) * self._interval:
             return
         p50, p95 = self._times.take()
+        resident, kept = resident_bytes() / MIB, held() / MIB
         row = SoakRow(
             seconds=round(seconds, 1),
-            resident_mib=round(resident_bytes() / MIB, 1),
+            resident_mib=round(resident, 1),
+            held_mib=round(kept, 1),
+            beyond_mib=round(resident - kept, 1),
             threads=threading.active_count(),
             open_files=open_files(),
             block_ms_p50=round(p50, 1),
@@ -270,7 +276,7 @@ def run(
 
         def refresh(self, screen: Screen) -> None:
             super().refresh(screen)
-            log.tick(player.done["left"])
+            log.tick(player.done["left"], lambda: _held_bytes(self))
             player.act(self, screen)
             if mishaps:
                 mishaps.happen(self)
@@ -306,6 +312,10 @@ def run(
         "load_average": [round(load, 2) for load in os.getloadavg()],
         "measured": datetime.now(UTC).isoformat(timespec="seconds"),
     }
+
+
+def _held_bytes(game: PlayerGame) -> int:
+    return game.services.undo_stack.bytes + game.services.saves.queue.unwritten_bytes
 
 
 def growth_of(rows: Sequence[SoakRow]) -> dict[str, float]:
@@ -347,7 +357,8 @@ def slope(points: Sequence[tuple[float, float]]) -> float:
 def line_of(row: SoakRow) -> str:
     """Return a row for people."""
     return (
-        f"{row.seconds / 60:6.1f} min | {row.resident_mib:8.1f} MiB | {row.threads:3} threads | "
+        f"{row.seconds / 60:6.1f} min | {row.resident_mib:8.1f} MiB, of it held "
+        f"{row.held_mib:6.1f} | {row.threads:3} threads | "
         f"{row.open_files:3} files | block {row.block_ms_p50:6.1f} ms, p95 "
         f"{row.block_ms_p95:6.1f} ms | {row.blocks:6} blocks | {row.disk_mib:7.1f} MiB on disk"
     )

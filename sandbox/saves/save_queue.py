@@ -73,6 +73,11 @@ class SaveQueue:
         self._autosaved: Future[None] | None = None
         self._late: deque[tuple[Future[ParkedScene], Keep]] = deque()  # what came after all
 
+    @property
+    def unwritten_bytes(self) -> int:
+        """About what waits for room on the disk takes in memory."""
+        return sum(parked.bytes for parked in tuple(self.unwritten.values()))
+
     def park(self, future: "Future[ParkedScene]", then: Keep = lambda parked: None) -> None:
         """Park a scene that is left, then do something else with it; problems are said."""
 

@@ -36,8 +36,13 @@ class UndoStack:
         """Keep what is so before a change."""
         self._moments.append(Moment(change, left))
         del self._moments[:-MOST]
-        while sum(map(_bytes, self._moments[:-1])) > MOST_BYTES:
+        while self.bytes - _bytes(self._moments[-1]) > MOST_BYTES:
             del self._moments[0]
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of what is kept."""
+        return sum(map(_bytes, self._moments))
 
     def pop(self) -> Moment | None:
         """Return what was so before the newest change, and forget it; None: nothing was changed.

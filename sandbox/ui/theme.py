@@ -6,6 +6,8 @@ Colours are asked for by their constant; a theme of high contrast draws its own 
 import bisect
 import functools
 from collections.abc import Callable, Iterable
+from io import BytesIO
+from pathlib import Path
 
 import pygame
 
@@ -78,8 +80,8 @@ class Theme:
     ) -> None:
         self.scale = _scale(window_size, text_scale)
         self.high_contrast = high_contrast
-        # Neither refers to the theme, which is so let go of at once: fonts are open files.
-        self._fonts = functools.cache(lambda px, bold: pygame.font.Font(_font_file(bold), px))
+        # Neither refers to the theme, which is so let go of at once.
+        self._fonts = functools.cache(_font)
         self._texts = functools.lru_cache(maxsize=512)(functools.partial(_render, self._fonts))
         self._wrapped: dict[tuple, tuple[str, ...]] = {}
 
@@ -245,9 +247,16 @@ def _scale(window_size: tuple[int, int], text_scale: float) -> float:
     return min(MAX_SCALE, max(MIN_SCALE, min(most, min(shares) * text_scale)))
 
 
+def _font(px: int, bold: bool) -> pygame.font.Font:
+    """Open the font at a size; of its file's bytes, since every font would hold the file open."""
+    data = _font_data(bold)
+    return pygame.font.Font(None if data is None else BytesIO(data), px)
+
+
 @functools.cache
-def _font_file(bold: bool) -> str | None:
-    return pygame.font.match_font(FONTS, bold)  # None: the font that comes with pygame
+def _font_data(bold: bool) -> bytes | None:
+    file = pygame.font.match_font(FONTS, bold)
+    return Path(file).read_bytes() if file else None  # None: the font that comes with pygame
 
 
 def odd_rows(size: tuple[int, int], like: pygame.Surface) -> pygame.Surface:

@@ -1,4 +1,4 @@
-"""What a screen held is let go of with it: its fonts are open files, its pictures are memory."""
+"""What a screen held is let go of with it: fonts and pictures are memory."""
 
 import gc
 import weakref

@@ -32,7 +32,7 @@ from tests.recorded import AWAY_AND_BACK, record
 
 def rows(count: int = 60, visits: int = 2, **figures) -> list[SoakRow]:
     """Return a row a minute; each figure is given as a function of the minute."""
-    usual = SoakRow(0.0, 800.0, 9, 30, 90.0, 120.0, 0, 0.0, 0)
+    usual = SoakRow(0.0, 800.0, 0.0, 800.0, 9, 30, 90.0, 120.0, 0, 0.0, 0)
     return [
         replace(
             usual,
@@ -51,15 +51,15 @@ def test_the_slope_is_not_bent_by_outliers():
 
 
 def test_only_the_second_half_counts():
-    grown = rows(resident_mib=lambda minute: 800.0 + 10 * min(minute, 30))
-    assert growth_of(grown)["resident_mib"] == 0
+    grown = rows(beyond_mib=lambda minute: 800.0 + 10 * min(minute, 30))
+    assert growth_of(grown)["beyond_mib"] == 0
     assert too_much(grown) == []
 
 
 @pytest.mark.parametrize(
     ("figure", "value"),
     [
-        ("resident_mib", lambda minute: 800.0 + 1.5 * minute),
+        ("beyond_mib", lambda minute: 800.0 + 1.5 * minute),
         ("threads", lambda minute: 9 + minute // 6),
         ("open_files", lambda minute: 30 + minute // 4),
     ],
@@ -72,11 +72,25 @@ def test_a_leak_is_named_with_its_figure_and_its_bound(figure, value):
 
 def test_noise_is_no_leak():
     noisy = rows(
-        resident_mib=lambda minute: 800.0 + 20 * (minute % 3),
+        beyond_mib=lambda minute: 800.0 + 20 * (minute % 3),
         threads=lambda minute: 9 + minute % 2,
         open_files=lambda minute: 30 + minute % 5,
     )
     assert too_much(noisy) == []
+
+
+def test_what_is_held_on_purpose_is_told_apart_from_a_leak(run):
+    game = run()
+    log = soak.Log(game.game.folder, soak.BlockTimes(), 0.0, lambda said: None)
+    for held in (0, 300 * 2**20):
+        log.tick(0, lambda held=held: held)
+    before, after = log.rows
+    assert (before.held_mib, after.held_mib) == (0.0, 300.0)
+    assert after.beyond_mib == pytest.approx(after.resident_mib - 300.0)
+    filling = rows(
+        resident_mib=lambda minute: 800.0 + 10 * minute, held_mib=lambda minute: 10.0 * minute
+    )
+    assert too_much(filling) == []
 
 
 def test_a_run_that_did_too_little_is_not_judged():
@@ -157,7 +171,7 @@ def test_the_command_says_a_line_at_a_time_and_writes_all_figures(fake_world, tm
     assert len(numbers["rows"]) >= 10
     last = numbers["rows"][-1]
     assert min(last["resident_mib"], last["threads"], last["open_files"], last["blocks"]) > 0
-    assert set(numbers["growth_per_hour"]) >= {"resident_mib", "threads", "open_files"}
+    assert set(numbers["growth_per_hour"]) >= {"beyond_mib", "threads", "open_files"}
     assert not (tmp_path / "settings.yaml").exists(), "the player's settings are not touched"
 
 
@@ -166,7 +180,7 @@ def test_growth_is_exit_code_1(fake_world, monkeypatch, capsys):
     monkeypatch.setattr(soak, "resident_bytes", lambda: next(sizes) * 100 * 2**20)
     monkeypatch.setattr(soak, "LEAST_VISITS", 0)
     assert cli.main(["soak", "--minutes", "0.02"]) == 1
-    assert "resident_mib grows by" in capsys.readouterr().out
+    assert "beyond_mib grows by" in capsys.readouterr().out
 
 
 def test_what_happens_to_a_computer_breaks_nothing_that_was_kept(
