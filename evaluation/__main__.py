@@ -18,7 +18,8 @@ from typing import Any
 from mag_sandbox.answering import answered, keep_story
 from mag_sandbox.command_line import OneLineParser, add_options, option, options_of
 from mag_sandbox.evaluation.bench.memory_command import PARTS, PocketOptions, run_bench
-from mag_sandbox.evaluation.bench.packs import DEFAULT_POLICIES, is_pack, open_pack
+from mag_sandbox.evaluation.bench.opening import open_measured
+from mag_sandbox.evaluation.bench.packs import DEFAULT_POLICIES
 from mag_sandbox.evaluation.bench.pocket import PocketEvaluation, PocketSettings
 from mag_sandbox.evaluation.bench.pose import PoseSettings, evaluate_poses, pose_table
 from mag_sandbox.evaluation.bench.tables import MeasuredTable, run_tables
@@ -82,7 +83,8 @@ def _pocket(options: PocketOptions, say: Say) -> None:
     )
     open_world = _opener(options.weights, options.world)
     make_places(options.sheets and options.sheets / "sheet", options.json)
-    result = PocketEvaluation(settings, open_world, Classifier.load(), say).run()
+    workplace = options.workplace()
+    result = PocketEvaluation(settings, open_world, Classifier.load(), say, workplace).run()
     tell(table(result), result, options.json, say)
 
 
@@ -123,22 +125,13 @@ def _opener(
     if weights is not None and world != "pocket":
         raise ValueError(f'--weights is a folder of the pocket world, not of "{world}"')
 
-    def open_world(setting: MemorySetting) -> World:
-        if is_pack(setting.policy):  # some memories are worlds of their own
-            return open_pack(setting.policy, weights, parts, execution)
-        if weights is None:
-            return load_world(world, setting, execution=execution)
-        from mag_sandbox.model.pocket import loading as pocket
-
-        return pocket.load(
-            setting,
-            look_ahead=True,
-            on_progress=lambda stage, fraction: None,
-            weights=weights,
-            execution=pocket.recorded_execution(execution) if execution else None,
-        )
-
-    return open_world
+    return partial(
+        open_measured,
+        world=world,
+        weights=weights and weights.absolute(),  # workers may stand elsewhere
+        parts=parts.absolute(),
+        execution=execution,
+    )
 
 
 @dataclass(frozen=True, slots=True)

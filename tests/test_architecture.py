@@ -15,19 +15,20 @@ from tests import ROOT
 
 GAME = "mag_sandbox"
 ROOMS = ("controls", "evaluation", "model", "sandbox", "scenes", "training")
-FILES, PROGRAM, COMMAND_LINE, ANSWERING = (
-    f"{GAME}.{one}" for one in ("files", "program", "command_line", "answering")
+FILES, PROGRAM, COMMAND_LINE, ANSWERING, WORKERS = (
+    f"{GAME}.{one}" for one in ("files", "program", "command_line", "answering", "workers")
 )
 MAY_IMPORT = {
     "mag_sandbox": (GAME,),
     "controls": (FILES,),
     "scenes": (FILES, "controls"),
     "model": (FILES, PROGRAM, "controls", "scenes"),
-    "training": (FILES, COMMAND_LINE, ANSWERING, "model", "controls", "scenes"),
+    "training": (FILES, COMMAND_LINE, ANSWERING, WORKERS, "model", "controls", "scenes"),
     "evaluation": (
         FILES,
         COMMAND_LINE,
         ANSWERING,
+        WORKERS,
         "model",
         "controls",
         "scenes",
@@ -38,6 +39,7 @@ MAY_IMPORT = {
         PROGRAM,
         COMMAND_LINE,
         ANSWERING,
+        WORKERS,
         "model.world",
         "model.loading",
         "model.catalogue",

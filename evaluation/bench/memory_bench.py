@@ -15,20 +15,29 @@ score 0 or 1 for everything that a caption names, and the same of the renderer a
 
 import tempfile
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from tqdm import tqdm
 
 from mag_sandbox.evaluation.bench.adherence import ask_scene
 from mag_sandbox.evaluation.bench.asides import measure_rest, play_rest
-from mag_sandbox.evaluation.bench.clips import KINDS, MAX_AWAY, HeldOutScene, Kind, held_out_scene
+from mag_sandbox.evaluation.bench.clips import (
+    KINDS,
+    MAX_AWAY,
+    Clip,
+    HeldOutScene,
+    Kind,
+    held_out_scene,
+)
 from mag_sandbox.evaluation.bench.memory_clips import (
     CLIPS,
     ShownWorld,
+    clip_sheet,
     equal_blocks,
     measure_invented,
     measure_return,
@@ -42,16 +51,18 @@ from mag_sandbox.evaluation.bench.packs import (
 )
 from mag_sandbox.evaluation.judge.classifier import Classifier
 from mag_sandbox.evaluation.magbench.continuation import MODES, Continuation, Mode, as_pictures
-from mag_sandbox.evaluation.magbench.evaluate import PICTURES, Matching, write_pair
+from mag_sandbox.evaluation.magbench.evaluate import PICTURES, Matching, pair_sheet
 from mag_sandbox.evaluation.results.store import ClipStore, clip_record
-from mag_sandbox.model.world import MemorySetting, MemoryUsage, World, WorldFailed
+from mag_sandbox.evaluation.results.sweep import Found, sweep
+from mag_sandbox.model.world import MemorySetting, World, WorldFailed
+from mag_sandbox.workers.work import Here, Workplace
 
 MAX_PROMPTS, MAX_SEED = 2000, 10_000
 GROUP = 4  # scenes, one a category, that a policy plays before the next policy does
 BenchMode = Mode | Kind | Literal["rest"]
 REST: BenchMode = "rest"  # of worlds that move
 BENCH_MODES: tuple[BenchMode, ...] = (*MODES, *KINDS, REST)
-Open = Callable[[MemorySetting], World]
+Open = Callable[[MemorySetting], World]  # pickled, where others do the work
 Clock = Callable[[], float]
 
 
@@ -92,6 +103,36 @@ class MemoryBenchSettings:
                 raise ValueError(f"{', '.join(names)}: one is named twice; name each once")
 
 
+@dataclass(frozen=True, slots=True)
+class ClipTask:
+    """A clip of one policy in one mode."""
+
+    index: int  # of the scene
+    policy: str
+    mode: BenchMode
+    setting: MemorySetting | None = None  # None: not known yet
+
+    @property
+    def key(self) -> str:
+        """Name of its record."""
+        return f"{self.index:03d}-{self.policy}-{self.mode}"
+
+
+@dataclass(frozen=True, slots=True)
+class CaptionTask:
+    """A caption, and how much of it the first picture shows."""
+
+    number: int
+
+    @property
+    def key(self) -> str:
+        """Name of its record."""
+        return f"prompt-{self.number:04d}"
+
+
+BenchTask = ClipTask | CaptionTask
+
+
 @dataclass(eq=False)
 class MemoryBench:
     """One program's part of a bench that others may share.
@@ -106,153 +147,143 @@ class MemoryBench:
     matching: Matching
     classifier: Classifier
     clock: Clock = time.monotonic
-
-    def __post_init__(self) -> None:
-        total = self.settings.clips * len(self.settings.memory) * len(self.settings.modes)
-        self._bar = tqdm(total=total + self.settings.prompts, unit="clip")
-        limit = self.settings.minutes
-        self._end = None if limit is None else self.clock() + 60 * limit
+    workplace: Workplace = field(default_factory=Here)
 
     def run(self) -> None:
         """Measure what nobody has measured, until all is done or time is up."""
-        settings = self.settings
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
-            for first in range(0, settings.clips, GROUP):
-                if self._late():
-                    break
-                indices = range(first, min(first + GROUP, settings.clips))
-                scenes = [
-                    held_out_scene(at, settings.seed, folder, moves=settings.moves)
-                    for at in indices
-                ]
-                for policy in settings.memory:
-                    self._play(policy, indices, scenes)
-            self._ask(folder)
-        self._bar.close()
+        limit = self.settings.minutes
+        end = None if limit is None else self.clock() + 60 * limit
+        job = MemoryJob(self.settings, self.open_world, self.matching, self.classifier)
+        with self.workplace.workers(job) as results:
+            sweep(
+                self.plan(),
+                self.store,
+                results,
+                ready=self._ready,
+                late=lambda: end is not None and self.clock() >= end,
+            )
+
+    def plan(self) -> list[BenchTask]:
+        """Return all tasks; what is compared with each other comes close together."""
+        settings, tasks = self.settings, []
+        for first in range(0, settings.clips, GROUP):
+            for policy in settings.memory:
+                for index in range(first, min(first + GROUP, settings.clips)):
+                    tasks += [ClipTask(index, policy, mode) for mode in settings.modes]
+        return [*tasks, *map(CaptionTask, range(settings.prompts))]
 
     def left(self) -> int:
         """Return how many clips and prompts nobody has measured."""
-        settings = self.settings
-        keys = {
-            clip_key(index, policy, mode)
-            for index in range(settings.clips)
-            for policy in settings.memory
-            for mode in settings.modes
-        }
-        keys |= {prompt_key(number) for number in range(settings.prompts)}
-        return len(keys - self.store.records().keys())
+        return len({task.key for task in self.plan()} - self.store.records().keys())
 
-    def _late(self) -> bool:
-        return self._end is not None and self.clock() >= self._end
-
-    def _play(self, policy: str, indices: range, scenes: Sequence[HeldOutScene]) -> None:
-        """Play a policy's clips of some scenes; a world is opened when one is to be measured."""
-        world: ShownWorld | None = None
-        opened: MemorySetting | None = None
-        try:
-            for index, scene in zip(indices, scenes, strict=True):
-                for mode in self.settings.modes:
-                    if self._late():
-                        return
-                    setting = self._setting(policy, index, mode)
-                    with self.store.claim(clip_key(index, policy, mode)) as mine:
-                        self._bar.update()
-                        if not mine or setting is None:
-                            continue
-                        if world is None or setting != opened:
-                            _close(world)
-                            world, opened = self.open_world(setting), setting
-                            if not set(self.settings.modes) <= {*KINDS, REST}:
-                                world = shown(world)
-                        self._measure(world, scene, index, policy, mode)
-        finally:
-            _close(world)
-
-    def _ask(self, folder: Path) -> None:
-        """Ask for scenes by caption alone, with the first policy; nothing is there to remember."""
-        world: World | None = None
-        row = {"world": self.settings.world, "asked": "by caption alone"}
-        try:
-            for number in range(self.settings.prompts):
-                key = prompt_key(number)
-                with self.store.claim(key) as mine:
-                    self._bar.update()
-                    if not mine or self._late():
-                        continue
-                    began = self.clock()
-                    world = world or self.open_world(MemorySetting(policy=self.settings.memory[0]))
-                    seed = self.settings.seed
-                    answers = ask_scene(world, self.classifier, number, seed, folder)
-                    right = {name: float(one.right) for name, one in answers.items()}
-                    renders = {name: float(one.on_render) for name, one in answers.items()}
-                    spent = self.clock() - began
-                    record = clip_record("prompts", row, key, right, spent, renders=renders)
-                    self.store.add(key, record)
-        finally:
-            _close(world)
-
-    def _setting(self, policy: str, index: int, mode: BenchMode) -> MemorySetting | None:
-        """Return a policy's setting; None if it waits for the clip of another one."""
-        if policy != EQUAL_WINDOW:
-            return setting_of(policy)
-        tested = self.store.records().get(clip_key(index, self.settings.memory[0], mode))
+    def _ready(self, task: BenchTask) -> BenchTask | None:
+        """Return a task with its setting; None if it waits for the clip of another policy."""
+        if isinstance(task, CaptionTask):
+            return task
+        if task.policy != EQUAL_WINDOW:
+            return replace(task, setting=setting_of(task.policy))
+        tested = self.store.records().get(replace(task, policy=self.settings.memory[0]).key)
         if tested is None or tested["equal_blocks"] is None:
             return None
-        return setting_of(policy, tested["equal_blocks"])
+        return replace(task, setting=setting_of(task.policy, tested["equal_blocks"]))
 
-    def _measure(
-        self, world: ShownWorld, scene: HeldOutScene, index: int, policy: str, mode: BenchMode
-    ) -> None:
-        began = self.clock()
-        key = clip_key(index, policy, mode)
-        sheets = self.settings.sheets
-        sheet = sheets and sheets / f"{mode}-{index}-{policy}.png"
-        record, pair, worst, usage = self._measured(world, scene, mode, sheet)
-        picture = f"{PICTURES}/{key}.png"
-        write_pair(self.store.folder / picture, pair.predicted[worst], pair.truth[worst])
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MemoryJob:
+    """What workers of the bench do; see `mag_sandbox.workers.work.Job`."""
+
+    settings: MemoryBenchSettings
+    open_world: Open
+    matching: Matching
+    classifier: Classifier
+
+    @contextmanager
+    def ready(self) -> Iterator[Callable[[BenchTask], Found]]:
+        """Give what measures; a world is opened for the first clip, and for another setting."""
+        with tempfile.TemporaryDirectory() as folder, closing(_Bench(self, Path(folder))) as bench:
+            yield bench.found
+
+
+class _Bench:
+    """Where one worker measures: a world, and the scenes that it met last."""
+
+    def __init__(self, job: MemoryJob, folder: Path) -> None:
+        self._job, self._folder, self._settings = job, folder, job.settings
+        self._world: World | None = None
+        self._setting: MemorySetting | None = None
+        self._scene = lru_cache(GROUP)(self._drawn)
+
+    def close(self) -> None:
+        """Close the world."""
+        if self._world is not None:
+            self._world.close()
+            self._world = None
+
+    def found(self, task: BenchTask) -> Found:
+        """Measure a clip or ask for a caption."""
+        began = time.monotonic()
+        if isinstance(task, CaptionTask):
+            return self._asked(task, began)
+        world, scene = self._opened(task.setting), self._scene(task.index)
+        record, pair, worst, clip = self._measured(world, scene, task.mode)
+        pair_name = f"{PICTURES}/{task.key}.png"
+        pictures = {pair_name: pair_sheet(pair.predicted[worst], pair.truth[worst])}
+        if self._settings.sheets is not None and task.mode in KINDS:
+            sheet = self._settings.sheets / f"{task.mode}-{task.index}-{task.policy}.png"
+            pictures[str(sheet)] = clip_sheet(clip, scene)
         category = scene.panorama.category
-        clip, blocks = f"{category} {index}", equal_blocks(usage, world.spec)
-        self.store.add(key, clip_record(
-            "pocket", self._row(policy, mode), clip, seconds=self.clock() - began,
-            category=category, picture=picture, equal_blocks=blocks, **record,
-        ))  # fmt: skip
+        return Found(clip_record(
+            "pocket", self._row(task), f"{category} {task.index}",
+            seconds=time.monotonic() - began, category=category, picture=pair_name,
+            equal_blocks=equal_blocks(clip.usage, world.spec), **record,
+        ), pictures)  # fmt: skip
 
-    def _row(self, policy: str, mode: BenchMode) -> dict:
-        away = self.settings.away_seconds
-        row = {"world": self.settings.world, "memory": policy, "mode": mode}
+    def _asked(self, task: CaptionTask, began: float) -> Found:
+        """Ask for a scene by caption alone, with the first policy; nothing is there to remember."""
+        settings = self._settings
+        world = self._opened(setting_of(settings.memory[0]))
+        answers = ask_scene(world, self._job.classifier, task.number, settings.seed, self._folder)
+        right = {name: float(one.right) for name, one in answers.items()}
+        renders = {name: float(one.on_render) for name, one in answers.items()}
+        row = {"world": settings.world, "asked": "by caption alone"}
+        spent = time.monotonic() - began
+        return Found(clip_record("prompts", row, task.key, right, spent, renders=renders))
+
+    def _opened(self, setting: MemorySetting) -> World:
+        if self._world is None or setting != self._setting:
+            self.close()
+            self._world, self._setting = self._job.open_world(setting), setting
+        return self._world
+
+    def _drawn(self, index: int) -> HeldOutScene:
+        settings = self._settings
+        return held_out_scene(index, settings.seed, self._folder, moves=settings.moves)
+
+    def _row(self, task: ClipTask) -> dict:
+        away = self._settings.away_seconds
+        row = {"world": self._settings.world, "memory": task.policy, "mode": task.mode}
         return row | ({"away": f"{away:g} s away"} if away else {})
 
     def _measured(
-        self, world: ShownWorld, scene: HeldOutScene, mode: BenchMode, sheet: Path | None
-    ) -> tuple[dict, Continuation, int, MemoryUsage]:
+        self, world: World, scene: HeldOutScene, mode: BenchMode
+    ) -> tuple[dict, Continuation, int, Clip]:
         if mode in KINDS:
-            away = self.settings.away_seconds
-            return measure_invented(world, scene, mode, self.matching, away, sheet)
+            away = self._settings.away_seconds
+            return measure_invented(world, scene, mode, self._job.matching, away)
         if mode == REST:
             return _rested(world, scene)
-        made = play_return(world, scene, mode)
-        return *measure_return(made, world, self.matching), made.clip.usage
+        made = play_return(shown(world), scene, mode)
+        return *measure_return(made, world, self._job.matching), made.clip
 
 
-def _rested(world: World, scene: HeldOutScene) -> tuple[dict, Continuation, int, MemoryUsage]:
+def _rested(world: World, scene: HeldOutScene) -> tuple[dict, Continuation, int, Clip]:
     made = play_rest(world, scene)
     frames = made.clip.frames[made.first :]
     apart = [np.square(a.astype(float) - b).mean() for a, b in zip(frames, made.truth, strict=True)]
     pair = Continuation(as_pictures(frames), as_pictures(made.truth))
     scores = measure_rest(made, scene, world.spec)
     record = {"distance": "none", "refused": None, "scores": scores}
-    return record, pair, int(np.argmax(apart)), made.clip.usage
-
-
-def clip_key(index: int, policy: str, mode: BenchMode) -> str:
-    """Return the name of a clip's record."""
-    return f"{index:03d}-{policy}-{mode}"
-
-
-def prompt_key(number: int) -> str:
-    """Return the name of the record of a caption."""
-    return f"prompt-{number:04d}"
+    return record, pair, int(np.argmax(apart)), made.clip
 
 
 def shown(world: World) -> ShownWorld:
@@ -268,8 +299,3 @@ def shown(world: World) -> ShownWorld:
             f'world "{name}" cannot be shown a clip with exact poses; measure it with `magbench`'
         )
     return world
-
-
-def _close(world: World | None) -> None:
-    if world is not None:
-        world.close()

@@ -13,7 +13,6 @@ commanded, so that a frozen one never counts.
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -37,7 +36,6 @@ from mag_sandbox.evaluation.probe.motion import MOTION_LIMIT
 from mag_sandbox.evaluation.vbench.consistency import ends
 from mag_sandbox.model.full.image_shift import image_shift
 from mag_sandbox.model.world import Control, FrameBlock, Frames, MemoryUsage, World, WorldSpec
-from mag_sandbox.training.panorama.sheets import write_sheet
 
 TURNING_MARGIN = 10.0  # degrees around the turning point that prove no memory
 SHIFT_MARGIN = 8  # px searched beyond one and a half times the commanded shift
@@ -316,26 +314,22 @@ def measure_invented(
     kind: Kind,
     matching: Matching,
     away_seconds: float = 0.0,
-    sheet: Path | None = None,
-) -> tuple[dict, Continuation, int, MemoryUsage]:
+) -> tuple[dict, Continuation, int, Clip]:
     """Play a clip of which at most the first view is given.
 
-    Between out and back the camera may look elsewhere for `away_seconds`: see `pan_and_back`. A
-    sheet shows the clip, see `write_clip_sheet`.
+    Between out and back the camera may look elsewhere for `away_seconds`: see `pan_and_back`.
 
     Where a first view is given of a scene that moves, recall, floor and ceiling rest on those of
     its pixels that stand still. What else is invented may move as it likes: whole frames count, as
     the world says they are at rest.
 
     Returns:
-        What `compare` does, and what memory holds at the end.
+        What `compare` does, and the clip.
     """
     path = pan_and_back(world.spec, DEGREES, away_seconds=away_seconds)
     clip = record(world, scene.scene(kind), path)
-    if sheet is not None:
-        write_clip_sheet(sheet, clip, scene)
     back = returned_views(clip, world.round_trip, scene.known_parts(kind))
-    return *compare(clip, back, matching), clip.usage
+    return *compare(clip, back, matching), clip
 
 
 def compare(clip: Clip, back: ReturnedViews, matching: Matching) -> tuple[dict, Continuation, int]:
@@ -388,15 +382,15 @@ def equal_blocks(usage: MemoryUsage, spec: WorldSpec) -> int | None:
     return None
 
 
-def write_clip_sheet(path: Path, clip: Clip, scene: HeldOutScene) -> None:
-    """Write three rows, yaw to the right: the renderer's views, the way out, the way back."""
+def clip_sheet(clip: Clip, scene: HeldOutScene) -> list[list[np.ndarray]]:
+    """Return three rows, yaw to the right: the renderer's views, the way out, the way back."""
     out, back = [*clip.where("start"), *clip.where("out")], clip.where("back")
     first, last = clip.poses[out[0]].yaw, clip.poses[out[-1]].yaw
     yaws = [first + part * ((last - first) % 360.0) for part in np.linspace(0, 1, 6)]
     away = [clip.nearest(yaw, out) for yaw in yaws]
     home = [clip.nearest(clip.poses[index].yaw, back) for index in away]
     views = [scene.view(clip.poses[index], clip.time(index)) for index in away]
-    write_sheet(path, [views, [clip.frames[i] for i in away], [clip.frames[i] for i in home]])
+    return [views, [clip.frames[i] for i in away], [clip.frames[i] for i in home]]
 
 
 def _seconds_away(clip: Clip, first: int) -> tuple[float | None, ...]:

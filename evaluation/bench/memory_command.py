@@ -35,6 +35,7 @@ from mag_sandbox.evaluation.results.output import JSON, PICTURES, Say
 from mag_sandbox.evaluation.results.store import ClipStore, read_records, read_runs
 from mag_sandbox.evaluation.results.videos import VideoFormat, write_video
 from mag_sandbox.model.world import Frames, MemorySetting, WorldSpec
+from mag_sandbox.workers.options import WorkerOptions
 
 CLIPS_BY_DEFAULT = 8  # two a category; with the policies and modes below 10 minutes of two cores
 MEMORY_BY_DEFAULT = ("mag-retrieve", EQUAL_WINDOW)
@@ -46,7 +47,7 @@ MINUTES = 10.0  # that a run takes at most when it is not said how many clips
 
 
 @dataclass(frozen=True, slots=True)
-class PocketOptions:
+class PocketOptions(WorkerOptions):
     """What a world remembers and obeys: the bars of the model card, or the memory bench."""
 
     clips: int | None = option(None, f"held-out scenes for each kind ({USUAL.clips})", type=int)
@@ -121,7 +122,9 @@ def run_bench(options: PocketOptions, opener: Callable[[dict | None], Open], say
     }
     store = ClipStore(options.out, settings_of_all)
     store.note(environment(world=provenance, arguments=_plain(options, settings)))
-    bench = MemoryBench(settings, open_world, store, matching, Classifier.load())
+    bench = MemoryBench(
+        settings, open_world, store, matching, Classifier.load(), workplace=options.workplace()
+    )
     bench.run()
     records = read_records(options.out)
     if not records:

@@ -41,8 +41,10 @@ where nothing was measured, `{mean, low, high, clips}` with a 95% interval by bo
 """
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -75,6 +77,7 @@ from mag_sandbox.evaluation.probe.metrics import psnr
 from mag_sandbox.evaluation.results.intervals import mean_scores
 from mag_sandbox.evaluation.results.store import ClipStore, read_records
 from mag_sandbox.model.world import MemorySetting, World
+from mag_sandbox.workers.work import Here, Workplace
 
 OpenWorld = Callable[[MemorySetting], World]
 MAX_DRIFT_MINUTES = 60.0
@@ -125,10 +128,16 @@ class PocketEvaluation:
     """
 
     def __init__(
-        self, settings: PocketSettings, open_world: OpenWorld, judge: Classifier, report: Report
+        self,
+        settings: PocketSettings,
+        open_world: OpenWorld,
+        judge: Classifier,
+        report: Report,
+        workplace: Workplace | None = None,
     ) -> None:
         self.settings, self.open_world = settings, open_world
         self.judge, self.report = judge, report
+        self.workplace = workplace or Here()
         self.tested = settings.memory[0]
 
     def run(self) -> dict:
@@ -137,7 +146,9 @@ class PocketEvaluation:
             tested = self._tested(Path(folder))
             store = ClipStore(Path(folder) / "clips", {})
             bench = self.settings.bench(moves="rest" in tested)
-            MemoryBench(bench, self.open_world, store, Matching(), self.judge).run()
+            MemoryBench(
+                bench, self.open_world, store, Matching(), self.judge, workplace=self.workplace
+            ).run()
             records = read_records(store.folder)
         kinds = {kind: {"policies": self._policies(records, kind)} for kind in KINDS}
         ceilings = [
@@ -172,46 +183,80 @@ class PocketEvaluation:
 
     def _tested(self, folder: Path) -> dict:
         """Measure what only the tested policy is asked for; errors of its world come at once."""
-        settings, world = self.settings, self.open_world(setting_of(self.tested))
-        try:
+        settings = self.settings
+        with closing(self.open_world(setting_of(self.tested))) as world:
             around: list[Leg] = []
             if settings.drift_minutes:
                 around = around_and_around(world.spec, settings.drift_minutes)
-            moves = world.spec.moves
+            moves, zooms = world.spec.moves, "zoom" in world.spec.axes
             scenes = [
                 held_out_scene(index, settings.seed, folder, moves=moves)
                 for index in range(settings.clips)
             ]
-            return {
+            known = {
                 "world": world.provenance(),
                 "round_trip_db": _round_trip(world, scenes),
-                **({"zoom": self._zoom(world, scenes)} if "zoom" in world.spec.axes else {}),
-                **({"rest": self._rest(world, scenes)} if moves else {}),
-                "drift": self._drift(world, scenes, around) if around else None,
             }
-        finally:
-            world.close()
+        asides = self._asides(around, zooms=zooms, moves=moves)
+        drift = {"clips": len(asides["drift"]), **mean_scores(asides["drift"])}
+        return {
+            **known,
+            **({"zoom": mean_scores(asides["zoom"])} if zooms else {}),
+            **({"rest": mean_scores(asides["rest"])} if moves else {}),
+            "drift": drift if around else None,
+        }
 
-    def _zoom(self, world: World, scenes: Sequence[HeldOutScene]) -> dict:
-        clips = []
-        for scene in scenes:
+    def _asides(self, around: list[Leg], *, zooms: bool, moves: bool) -> dict[str, list[dict]]:
+        """Return what was measured of each kind, scene by scene."""
+        settings = self.settings
+        counts = {
+            "zoom": settings.clips if zooms else 0,
+            "rest": settings.clips if moves else 0,
+            "drift": min(settings.clips, DRIFT_CLIPS) if around else 0,
+        }
+        tasks = [(kind, index) for kind, count in counts.items() for index in range(count)]
+        job = AsideJob(
+            self.open_world, setting_of(self.tested), tuple(around), settings.seed, moves=moves
+        )
+        found = {}
+        with self.workplace.workers(job) as results:
+            for task, scores in results(tasks):
+                found[task] = scores
+                self.report(f"{ASIDES[task[0]]}, scene {task[1]}: {len(found)}/{len(tasks)}")
+        return {kind: [found[kind, i] for i in range(count)] for kind, count in counts.items()}
+
+
+ASIDES = {"zoom": "zoomed in and out again", "rest": "waited", "drift": "went around and around"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AsideJob:
+    """What workers do besides the bench; see `mag_sandbox.workers.work.Job`."""
+
+    open_world: OpenWorld
+    setting: MemorySetting
+    around: tuple[Leg, ...]  # of the clips that show drift
+    seed: int
+    moves: bool
+
+    @contextmanager
+    def ready(self) -> Iterator[Callable[[tuple[str, int]], dict]]:
+        """Give what measures one kind of clip of a scene."""
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            closing(self.open_world(self.setting)) as world,
+        ):
+            yield partial(self._measured, world, Path(folder))
+
+    def _measured(self, world: World, folder: Path, task: tuple[str, int]) -> dict:
+        kind, index = task
+        scene = held_out_scene(index, self.seed, folder, moves=self.moves)
+        if kind == "zoom":
             clip = record(world, scene.scene("image"), zoom_and_back(world.spec))
-            clips.append(measure_zoom(clip, scene))
-        self.report(f"image: zoomed into {len(clips)} scenes and out again")
-        return mean_scores(clips)
-
-    def _rest(self, world: World, scenes: Sequence[HeldOutScene]) -> dict:
-        clips = [measure_rest(play_rest(world, scene), scene, world.spec) for scene in scenes]
-        self.report(f"image: waited before {len(clips)} scenes")
-        return mean_scores(clips)
-
-    def _drift(self, world: World, scenes: Sequence[HeldOutScene], around: list[Leg]) -> dict:
-        clips = []
-        for index, scene in enumerate(scenes[:DRIFT_CLIPS]):
-            clips.append(play_drift(world, scene, around))
-            minutes = self.settings.drift_minutes
-            self.report(f"prompt: clip {index + 1} of {minutes:g} minutes around and around")
-        return {"clips": len(clips), **mean_scores(clips)}
+            return measure_zoom(clip, scene)
+        if kind == "rest":
+            return measure_rest(play_rest(world, scene), scene, world.spec)
+        return play_drift(world, scene, list(self.around))
 
 
 def policy_report(records: Sequence[dict]) -> dict:

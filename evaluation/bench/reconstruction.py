@@ -6,19 +6,23 @@ and of itself. That is the pass that the memory model is trained with (`history_
 by block. The clips are held-out scenes, the camera panning at half and then at full speed.
 """
 
+import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose, move
 from mag_sandbox.evaluation.bench.clips import held_out_scene
 from mag_sandbox.evaluation.probe.metrics import psnr, ssim
-from mag_sandbox.evaluation.results.store import ClipStore, clip_record
+from mag_sandbox.evaluation.results.store import clip_record
+from mag_sandbox.evaluation.results.sweep import Found
 from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.frames import to_frames, to_pictures
 from mag_sandbox.model.full.samplers import FOUR_STEPS, RenoisingSampler
@@ -111,26 +115,44 @@ def path(fps: float, frames: int = FRAMES) -> tuple[CameraPose, ...]:
     return poses[1:]
 
 
-def measure_reconstruction(
-    model: MemoryModel, name: str, store: ClipStore, clips: int, seed: int, folder: Path
-) -> None:
-    """Measure what nobody has measured under a row's name, scene by scene, categories in turn."""
-    poses, moves = path(model.config.fps), model.config.moves
-    for index in tqdm(range(clips), name, unit="clip"):
-        key = f"{index:03d}"
-        with store.claim(key) as mine:
-            if not mine:
-                continue
-            began = time.monotonic()
-            scene = held_out_scene(index, seed, folder, moves=moves)
-            frames = np.stack([scene.view(pose, at) for at, pose in enumerate(poses)])
-            latents = model.encode(frames)
-            rebuilt = model.decode(model.rebuild(latents, poses, scene.seed))
-            scores = _scores(rebuilt, frames, model.decode(latents))
-            category, spent = scene.panorama.category, time.monotonic() - began
-            row, clip = {"world": name}, f"{category} {index}"
-            record = clip_record("reconstruction", row, clip, scores, spent, category=category)
-            store.add(key, record)
+@dataclass(frozen=True, slots=True)
+class RebuiltClip:
+    """A clip to be rebuilt; categories come in turn."""
+
+    index: int  # of the scene
+
+    @property
+    def key(self) -> str:
+        """Name of its record."""
+        return f"{self.index:03d}"
+
+
+@dataclass(frozen=True, slots=True)
+class ReconstructionJob:
+    """What workers do; see `mag_sandbox.workers.work.Job`."""
+
+    weights: Path
+    name: str  # of the row
+    seed: int  # of the scenes
+
+    @contextmanager
+    def ready(self) -> Iterator[Callable[[RebuiltClip], Found]]:
+        """Load the memory model and give what rebuilds a clip."""
+        with tempfile.TemporaryDirectory() as folder:
+            yield partial(self._rebuilt, MemoryModel(self.weights), Path(folder))
+
+    def _rebuilt(self, model: MemoryModel, folder: Path, clip: RebuiltClip) -> Found:
+        began = time.monotonic()
+        poses = path(model.config.fps)
+        scene = held_out_scene(clip.index, self.seed, folder, moves=model.config.moves)
+        frames = np.stack([scene.view(pose, at) for at, pose in enumerate(poses)])
+        latents = model.encode(frames)
+        rebuilt = model.decode(model.rebuild(latents, poses, scene.seed))
+        scores = _scores(rebuilt, frames, model.decode(latents))
+        category, spent = scene.panorama.category, time.monotonic() - began
+        row, name = {"world": self.name}, f"{category} {clip.index}"
+        record = clip_record("reconstruction", row, name, scores, spent, category=category)
+        return Found(record)
 
 
 def _scores(rebuilt: np.ndarray, truth: np.ndarray, round_trip: np.ndarray) -> dict[str, float]:

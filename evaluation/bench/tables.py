@@ -11,7 +11,6 @@ difference of PSNR on equal clips says whether that holds ("as in the paper"), t
 """
 
 import json
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -21,7 +20,8 @@ from pathlib import Path
 from mag_sandbox.command_line import argument, option
 from mag_sandbox.evaluation.bench.memory_bench import MemoryBench, MemoryBenchSettings
 from mag_sandbox.evaluation.bench.memory_clips import CLIPS
-from mag_sandbox.evaluation.bench.reconstruction import MemoryModel, measure_reconstruction
+from mag_sandbox.evaluation.bench.opening import fitting
+from mag_sandbox.evaluation.bench.reconstruction import RebuiltClip, ReconstructionJob
 from mag_sandbox.evaluation.judge.classifier import Classifier
 from mag_sandbox.evaluation.magbench.continuation import MODES, Mode
 from mag_sandbox.evaluation.magbench.evaluate import Matching
@@ -30,11 +30,13 @@ from mag_sandbox.evaluation.results.cited import COMPRESSION, MAG_BENCH, SOURCE
 from mag_sandbox.evaluation.results.environment import environment
 from mag_sandbox.evaluation.results.intervals import difference, mean_scores
 from mag_sandbox.evaluation.results.store import ClipStore, read_records, read_runs
+from mag_sandbox.evaluation.results.sweep import sweep
 from mag_sandbox.files.whole import replace_file
 from mag_sandbox.model.pocket import loading as pocket
 from mag_sandbox.model.pocket.weights import CONFIG, weights_hash
 from mag_sandbox.model.pocket.world import DiffusionWorld
 from mag_sandbox.model.world import MemorySetting
+from mag_sandbox.workers.options import WorkerOptions
 
 FILE = "table.json"  # written by `python -m training tables`
 RECONSTRUCTION = "reconstruction"  # the one mode of table 4
@@ -77,7 +79,7 @@ def read_table(folder: Path, number: int) -> Table:
     Raises:
         ValueError: there is no such table, or a row of it is not trained yet.
     """
-    place = folder / f"table-{number}"
+    place = folder.absolute() / f"table-{number}"
     again = f"`python -m training tables --table {number} --folder {folder}`"
     try:
         data = json.loads((place / FILE).read_text(encoding="utf-8"))
@@ -206,7 +208,7 @@ CLIPS_BY_DEFAULT = 8  # two a category
 
 
 @dataclass(frozen=True, slots=True)
-class MeasuredTable:
+class MeasuredTable(WorkerOptions):
     """A table of `training tables`, to be measured."""
 
     folder: Path = argument("the --folder of the training", metavar="DIR")
@@ -227,10 +229,10 @@ def run_tables(options: MeasuredTable, say: Callable[[str], None]) -> None:
     table = read_table(options.folder, options.table)
     if table.number == 3:
         modes: Sequence[str] = options.mode
-        _play(table, modes, options.clips, options.seed, say)
+        _play(table, options, say)
     else:
         modes = (RECONSTRUCTION,)
-        _rebuild(table, options.clips, options.seed, say)
+        _rebuild(table, options, say)
     data = summary(table, modes)
     text = markdown(data)
     for name, content in (("results.json", json.dumps(data, indent=1)), ("results.md", text)):
@@ -238,9 +240,7 @@ def run_tables(options: MeasuredTable, say: Callable[[str], None]) -> None:
     say(text)
 
 
-def _play(
-    table: Table, modes: Sequence[str], clips: int, seed: int, say: Callable[[str], None]
-) -> None:
+def _play(table: Table, options: MeasuredTable, say: Callable[[str], None]) -> None:
     """Put every row through the memory bench, all in one number type."""
     noted = [run for row in table.rows for run in read_runs(row.results)]
     execution = noted[0]["world"]["execution"] if noted else None
@@ -252,16 +252,19 @@ def _play(
         execution = provenance["execution"]
         matching = Matching()
         store = ClipStore(row.results, {
-            "bench": "pocket", "seed": seed, "distance": matching.name, "away": None,
+            "bench": "pocket", "seed": options.seed, "distance": matching.name, "away": None,
             "weights": provenance["weights"],
         })  # fmt: skip
         store.note(environment(world=provenance))
         settings = MemoryBenchSettings(
-            row.name, (row.memory.policy,), tuple(modes), clips, seed=seed, moves=moves
-        )
+            row.name, (row.memory.policy,), options.mode, options.clips, seed=options.seed,
+            moves=moves,
+        )  # fmt: skip
         # the bench knows policies by name; what else belongs to a row's memory is the row's own
         opened = partial(_as_trained, row, execution)
-        MemoryBench(settings, opened, store, matching, Classifier.load()).run()
+        MemoryBench(
+            settings, opened, store, matching, Classifier.load(), workplace=options.workplace()
+        ).run()
 
 
 def _as_trained(row: TableRow, execution: dict, setting: MemorySetting) -> DiffusionWorld:  # noqa: ARG001
@@ -275,18 +278,18 @@ def open_row(row: TableRow, execution: dict | None) -> DiffusionWorld:
         look_ahead=False,
         on_progress=lambda stage, fraction: None,
         weights=row.weights,
-        execution=pocket.recorded_execution(execution) if execution else None,
+        execution=pocket.recorded_execution(fitting(execution)) if execution else None,
     )
 
 
-def _rebuild(table: Table, clips: int, seed: int, say: Callable[[str], None]) -> None:
+def _rebuild(table: Table, options: MeasuredTable, say: Callable[[str], None]) -> None:
     """Rebuild clips from the memory of every row."""
-    with tempfile.TemporaryDirectory() as folder:
-        for row in table.rows:
-            say(f"{row.name}: one frame is kept")
-            store = ClipStore(row.results, {
-                "bench": RECONSTRUCTION, "seed": seed, "weights": weights_hash(row.weights),
-            })  # fmt: skip
-            store.note(environment())
-            model = MemoryModel(row.weights)
-            measure_reconstruction(model, row.name, store, clips, seed, Path(folder))
+    for row in table.rows:
+        say(f"{row.name}: one frame is kept")
+        store = ClipStore(row.results, {
+            "bench": RECONSTRUCTION, "seed": options.seed, "weights": weights_hash(row.weights),
+        })  # fmt: skip
+        store.note(environment())
+        job = ReconstructionJob(row.weights, row.name, options.seed)
+        with options.workplace().workers(job) as results:
+            sweep([RebuiltClip(index) for index in range(options.clips)], store, results)

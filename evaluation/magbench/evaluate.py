@@ -15,13 +15,14 @@ The command line looks at all files first and loads the world last.
 import hashlib
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from tqdm import tqdm
 
 from mag_sandbox.command_line import option
 from mag_sandbox.evaluation.magbench.best_match import (
@@ -47,8 +48,10 @@ from mag_sandbox.evaluation.magbench.table import BenchClip, Fault, fault_lines,
 from mag_sandbox.evaluation.results.environment import environment
 from mag_sandbox.evaluation.results.output import Say
 from mag_sandbox.evaluation.results.store import ClipStore, clip_record
+from mag_sandbox.evaluation.results.sweep import Found, sweep
 from mag_sandbox.evaluation.results.videos import VideoFault, VideoFormat, read_video
-from mag_sandbox.training.panorama.sheets import write_sheet
+from mag_sandbox.workers.options import WorkerOptions
+from mag_sandbox.workers.work import Workplace
 
 OFFICIAL = VideoFormat(832, 480, FPS)
 STAND_IN = "mean absolute difference"  # finds matches where LPIPS has no weights
@@ -108,7 +111,7 @@ def find_clips(
     clips, faults = read_table(table)
     ready = []
     for clip in clips[:limit]:
-        path = videos / clip.name
+        path = videos.absolute() / clip.name
         try:
             frames = read_video(path, wanted).frames
             ready.append(ReadyClip(clip, path, split_clip(clip.duration, len(frames))))
@@ -117,26 +120,46 @@ def find_clips(
     return ready, faults
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class MagBenchTask:
+    """A clip to be continued for a row."""
+
+    ready: ReadyClip
+    row: Row
+
+    @property
+    def key(self) -> str:
+        """Name of its record."""
+        return clip_key(self.ready.clip.name, self.row)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MagBenchJob:
+    """What workers do; see `mag_sandbox.workers.work.Job`."""
+
+    open_world: Callable[[], Continuer]
+    matching: Matching
+    seed: int = 0
+
+    @contextmanager
+    def ready(self) -> Iterator[Callable[[MagBenchTask], Found]]:
+        """Load the world and give what continues a clip."""
+        yield partial(self._found, self.open_world())
+
+    def _found(self, world: Continuer, task: MagBenchTask) -> Found:
+        try:
+            return _measure(world, task, self.matching, self.seed)
+        except (VideoFault, ValueError) as error:
+            return Found(None, fault=str(error))
+
+
 def measure_clips(
-    world: Continuer,
-    clips: list[ReadyClip],
-    row: Row,
-    matching: Matching,
-    store: ClipStore,
-    seed: int = 0,
+    tasks: Sequence[MagBenchTask], job: MagBenchJob, store: ClipStore, workplace: Workplace
 ) -> list[Fault]:
     """Measure all clips that nobody has measured yet; return those that failed meanwhile."""
-    faults = []
-    for ready in tqdm(clips, unit="clip"):
-        key = clip_key(ready.clip.name, row)
-        with store.claim(key) as mine:
-            if not mine:
-                continue
-            try:
-                store.add(key, _measure(world, ready, row, matching, store.folder, key, seed))
-            except (VideoFault, ValueError) as error:
-                faults.append(Fault(ready.clip.name, str(error)))
-    return faults
+    with workplace.workers(job) as results:
+        failed = sweep(tasks, store, results)
+    return [Fault(task.ready.clip.name, problem) for task, problem in failed]
 
 
 def clip_key(name: str, row: Row) -> str:
@@ -165,22 +188,14 @@ def motion_ratio(predicted: np.ndarray, truth: np.ndarray) -> float | None:
     return made / true if true > 0 else None
 
 
-def write_pair(path: Path, predicted: np.ndarray, truth: np.ndarray) -> None:
-    """Write two pictures side by side, the truth first."""
-    first, second = as_frames(np.stack((truth, predicted)))
-    write_sheet(path, [[first, second]])
+def pair_sheet(predicted: np.ndarray, truth: np.ndarray) -> list[list[np.ndarray]]:
+    """Return a sheet of two pictures side by side, the truth first."""
+    return [list(as_frames(np.stack((truth, predicted))))]
 
 
-def _measure(
-    world: Continuer,
-    ready: ReadyClip,
-    row: Row,
-    matching: Matching,
-    folder: Path,
-    key: str,
-    seed: int,
-) -> dict:
+def _measure(world: Continuer, task: MagBenchTask, matching: Matching, seed: int) -> Found:
     began = time.monotonic()
+    ready, row = task.ready, task.row
     frames = read_video(ready.path, world.format).frames
     prompt = ready.clip.caption if row.prompt == "caption" else ""
     pair = continue_clip(world, frames, ready.split, row.mode, prompt, seed)
@@ -188,13 +203,13 @@ def _measure(
         raise ValueError("the prediction holds NaN or infinity")
     scores, found = scores_of(pair, matching)
     worst = worst_frame(pair, found)
-    picture = f"{PICTURES}/{key}.png"
-    write_pair(folder / picture, pair.predicted[worst], pair.truth[found.matches[worst]])
+    picture = f"{PICTURES}/{task.key}.png"
+    sheet = pair_sheet(pair.predicted[worst], pair.truth[found.matches[worst]])
     name = ready.clip.name
-    return clip_record(
+    return Found(clip_record(
         "magbench", asdict(row), name, scores, time.monotonic() - began,
         category=Path(name).parent.as_posix(), distance=matching.name, picture=picture,
-    )  # fmt: skip
+    ), {picture: sheet})  # fmt: skip
 
 
 def worst_frame(pair: Continuation, found: BestMatch) -> int:
@@ -204,7 +219,7 @@ def worst_frame(pair: Continuation, found: BestMatch) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class MagBenchOptions:
+class MagBenchOptions(WorkerOptions):
     """Clips of MAG-Bench, and what is to continue them."""
 
     table: Path = option(help="table of the clips", metavar="CSV")
@@ -249,16 +264,18 @@ def _measure_all(options: MagBenchOptions, ready: list[ReadyClip], unusable: int
     from mag_sandbox.evaluation.magbench.full_rollout import open_continuer
 
     prompts = [one.clip.caption for one in ready] if options.prompt == "caption" else []
-    world = open_continuer(options.world, options.remembers, prompts)
+    job = MagBenchJob(
+        partial(open_continuer, options.world, options.remembers, prompts), matching, options.seed
+    )
     settings = {"bench": "magbench", "seed": options.seed, "distance": matching.name}
     store = ClipStore(options.out, settings)
     store.note(environment(unusable_clips=unusable, arguments=_plain(options)))
-    failed = []
-    for mode in options.mode:
-        row = Row(options.world, options.remembers, mode, options.prompt)
+    rows = [Row(options.world, options.remembers, mode, options.prompt) for mode in options.mode]
+    for row in rows:
         say(f"{len(ready)} clips | {' | '.join(str(value) for value in asdict(row).values())}")
-        failed += measure_clips(world, ready, row, matching, store, options.seed)
-    for line in fault_lines(failed, len(options.mode) * len(ready)):
+    tasks = [MagBenchTask(clip, row) for row in rows for clip in ready]
+    failed = measure_clips(tasks, job, store, options.workplace())
+    for line in fault_lines(failed, len(tasks)):
         say(line)
     measured = len(store.records())
     if not measured:

@@ -16,7 +16,7 @@ from mag_sandbox.files.whole import replace_file
 
 RECORDS, RUNS = "clips.jsonl", "runs.jsonl"
 CLAIMS, LOCK, SETTINGS = "claims", ".lock", "settings.json"
-KEY = "key"  # of a record
+KEY, PLACE = "key", "place"  # of a record; its place in the plan of the run that made it
 
 
 class ClipStore:
@@ -108,8 +108,14 @@ def clip_record(
 
 
 def read_records(folder: Path) -> list[dict]:
-    """Return the records of a folder, in the order they were made."""
-    return [record for record in _lines(folder / RECORDS) if isinstance(record.get(KEY), str)]
+    """Return the records of a folder as they were planned, whoever was done first."""
+    records = [one for one in _lines(folder / RECORDS) if isinstance(one.get(KEY), str)]
+    return sorted(records, key=_place)
+
+
+def _place(record: dict) -> int:
+    place = record.get(PLACE)
+    return place if isinstance(place, int) else 0
 
 
 def read_runs(folder: Path) -> list[dict]:

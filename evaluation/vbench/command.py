@@ -10,12 +10,15 @@ are read, not made.
 import hashlib
 import json
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
+from tqdm import tqdm
 
 from mag_sandbox.command_line import option
 from mag_sandbox.evaluation.results.environment import environment
@@ -28,14 +31,18 @@ from mag_sandbox.evaluation.vbench.consistency import (
     mean_sharpness,
     smoothness,
 )
+from mag_sandbox.files.whole import replace_file
 from mag_sandbox.model.loading import load_world
 from mag_sandbox.model.world import Control, Frames, World
 from mag_sandbox.scenes import Scene
+from mag_sandbox.workers.options import WorkerOptions
+from mag_sandbox.workers.work import Results
 
 SAMPLES = 5  # videos a prompt
 PROTOCOLS = {"5s": 81, "30s": 477}  # frames at 16 a second: 21 and 120 latent ones
 RATE = 16.0  # frames a second
 INSIDE = Path(__file__).with_name("inside.py")  # run in the suite's environment
+VIDEOS = "videos"  # folder beside the records
 LONGEST_NAME = 180  # bytes of a prompt in a file's name; systems allow 255 with what follows
 Report = Callable[[str], None]
 
@@ -49,9 +56,14 @@ class Sample:
     number: int
 
     @property
+    def name(self) -> str:
+        """Name of the video."""
+        return f"{self.prompt}-{self.number}"
+
+    @property
     def file(self) -> str:
-        """The name that the suite looks for."""
-        return f"{self.prompt}-{self.number}.mp4"
+        """The file that the suite looks for."""
+        return f"{self.name}.mp4"
 
 
 def read_prompts(path: Path, extended: Path | None = None) -> dict[str, str]:
@@ -93,20 +105,51 @@ def samples_of(prompts: Mapping[str, str], count: int = SAMPLES) -> list[Sample]
     return [Sample(*prompt, number) for prompt in prompts.items() for number in range(count)]
 
 
-def write_samples(
-    world: World, samples: Sequence[Sample], frames: int, folder: Path, seed: int, say: Report
-) -> int:
-    """Make the videos that are not there yet; return how many were made."""
-    made = 0
-    for place, sample in enumerate(samples, 1):
-        path = folder / sample.file
-        if path.exists():
-            continue
-        shown = play_still(world, sample.told, frames, seed + sample.number)
-        write_video(path, shown, world.spec.fps)
-        made += 1
-        say(f"{place}/{len(samples)} | {sample.file}")
-    return made
+@dataclass(frozen=True, slots=True)
+class SampleTask:
+    """A video to be measured, and made before if there is none."""
+
+    sample: Sample
+    video: bytes | None = None  # the file; None: to be made
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredSample:
+    """What came of a sample."""
+
+    video: bytes | None  # the file, where it was made; None: it was there
+    scores: dict[str, float]  # see `own_measures`
+    fault: str | None = None  # why there are none
+
+
+@dataclass(frozen=True, slots=True)
+class VBenchJob:
+    """What workers do; see `mag_sandbox.workers.work.Job`."""
+
+    open_world: Callable[[], World]
+    frames: int  # of a video
+    seed: int  # of the first sample
+    format: VideoFormat  # of the world's videos
+
+    @contextmanager
+    def ready(self) -> Iterator[Callable[[SampleTask], MeasuredSample]]:
+        """Give what makes and measures; the world is opened when there is something to make."""
+        with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+            world = cache(lambda: stack.enter_context(closing(self.open_world())))
+            yield partial(self._measured, world, Path(folder) / "sample.mp4")
+
+    def _measured(self, world: Callable[[], World], path: Path, task: SampleTask) -> MeasuredSample:
+        if task.video is None:
+            sample = task.sample
+            frames = play_still(world(), sample.told, self.frames, self.seed + sample.number)
+            write_video(path, frames, self.format.fps)
+        else:
+            path.write_bytes(task.video)
+        made = path.read_bytes() if task.video is None else None
+        try:
+            return MeasuredSample(made, own_measures(read_video(path, self.format).frames))
+        except ValueError as error:
+            return MeasuredSample(made, {}, str(error))
 
 
 def play_still(world: World, prompt: str, wanted: int, seed: int) -> Frames:
@@ -127,19 +170,6 @@ def own_measures(frames: Frames) -> dict[str, float]:
         "temporal_flickering": flicker(frames),
         "sharpness": mean_sharpness(frames),
     }
-
-
-def measure_folder(
-    folder: Path, samples: Sequence[Sample], wanted: VideoFormat
-) -> tuple[dict[str, dict[str, float]], dict[str, str]]:
-    """Return the measures of each video, and what is wrong with those that cannot be read."""
-    found, faults = {}, {}
-    for sample in samples:
-        try:
-            found[sample.file] = own_measures(read_video(folder / sample.file, wanted).frames)
-        except ValueError as error:
-            faults[sample.file] = str(error)
-    return found, faults
 
 
 def run_suite(python: Path, videos: Path, out: Path, dimensions: Sequence[str]) -> Path:
@@ -188,7 +218,7 @@ LAYOUT = "colours on a grid"  # `layout_features`
 
 
 @dataclass(frozen=True, slots=True)
-class VBenchOptions:
+class VBenchOptions(WorkerOptions):
     """Samples to be made and measured."""
 
     prompts: Path = option(help="one a line", metavar="FILE")
@@ -217,27 +247,27 @@ def run_vbench(options: VBenchOptions, say: Report) -> None:
     if options.results is not None:
         keep_official(ClipStore(options.out, settings), row, read_results(options.results), say)
         return
-    videos = options.out / "videos"
     with closing(load_world(options.world)) as world:
         store = ClipStore(options.out, settings)
         store.note(environment(world=world.provenance()))
         spec = world.spec
-        frames = round(PROTOCOLS[options.protocol] * spec.fps / RATE)
-        write_samples(world, samples, frames, videos, options.seed, say)
-    wanted = VideoFormat(spec.frame_width, spec.frame_height, spec.fps)
-    found, faults = measure_folder(videos, samples, wanted)
-    for name, problem in faults.items():
-        say(f"{name}: {problem}")
-    if not found:
+    job = VBenchJob(
+        partial(load_world, options.world), round(PROTOCOLS[options.protocol] * spec.fps / RATE),
+        options.seed, VideoFormat(spec.frame_width, spec.frame_height, spec.fps),
+    )  # fmt: skip
+    videos = options.out / VIDEOS
+    with options.workplace().workers(job) as results:
+        measured = measure_samples(samples, store, {**row, "features": LAYOUT}, results, say)
+    if not measured:
         raise ValueError(f"no video in {videos} can be read; see above")
-    for name, scores in found.items():
-        keep(store, name.removesuffix(".mp4"), {**row, "features": LAYOUT}, name, scores)
-    say(f"{len(found)} of {len(samples)} videos measured")
+    say(f"{measured} of {len(samples)} videos measured")
     if options.vbench_python is None:
         say(f"give {videos} to VBench for its scores, or name its Python with --vbench-python")
         return
-    results = run_suite(options.vbench_python, videos, options.out / "suite", options.dimensions)
-    keep_official(store, row, read_results(results), say)
+    results_file = run_suite(
+        options.vbench_python, videos, options.out / "suite", options.dimensions
+    )
+    keep_official(store, row, read_results(results_file), say)
 
 
 def keep_official(store: ClipStore, row: dict, results: dict[str, float], say: Report) -> None:
@@ -247,10 +277,47 @@ def keep_official(store: ClipStore, row: dict, results: dict[str, float], say: R
         say(f"{name:28}{value:8.4f}")
 
 
+def measure_samples(
+    samples: Sequence[Sample], store: ClipStore, row: dict, results: Results, say: Report
+) -> int:
+    """Have all samples made that are not there yet, and all measured; return how many are.
+
+    Videos appear in the store's folder one by one, whole.
+    """
+    videos, known = store.folder / VIDEOS, store.records().keys()
+    done = [one for one in samples if key_of(one.name) in known and (videos / one.file).exists()]
+    measured, faults = len(done), []
+
+    def tasks() -> Iterator[SampleTask]:
+        for sample in samples:
+            path = videos / sample.file
+            if sample not in done:
+                yield SampleTask(sample, path.read_bytes() if path.exists() else None)
+
+    with tqdm(total=len(samples), initial=len(done), unit="video") as bar:
+        for task, found in results(tasks()):
+            if found.video is not None:
+                replace_file(videos / task.sample.file, found.video)
+            if found.fault is None:
+                keep(store, task.sample.name, row, task.sample.file, found.scores)
+                measured += 1
+            else:
+                faults.append(f"{task.sample.file}: {found.fault}")
+            bar.update()
+    for fault in faults:
+        say(fault)
+    return measured
+
+
 def keep(store: ClipStore, name: str, row: dict, clip: str, scores: dict[str, float]) -> None:
     """Add the scores of a video under a name that no other has, unless they are there."""
-    readable = "".join(letter if letter.isalnum() else "-" for letter in name)[:60]
-    key = f"{readable}-{hashlib.sha256(name.encode()).hexdigest()[:12]}"  # "a b" is not "a-b"
+    key = key_of(name)
     with store.claim(key) as mine:
         if mine:
             store.add(key, clip_record("vbench", row, clip, scores, 0.0))
+
+
+def key_of(name: str) -> str:
+    """Return a name for files that no other has: "a b" is not "a-b"."""
+    readable = "".join(letter if letter.isalnum() else "-" for letter in name)[:60]
+    return f"{readable}-{hashlib.sha256(name.encode()).hexdigest()[:12]}"

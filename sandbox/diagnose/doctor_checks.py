@@ -32,6 +32,7 @@ from mag_sandbox.sandbox.audio.outputs import sound_report
 from mag_sandbox.sandbox.recording.reader import cpu_info, processor_name
 from mag_sandbox.sandbox.settings import FILE, SettingsError, load_settings
 from mag_sandbox.scenes import Scene
+from mag_sandbox.workers.processes import usable_cores
 
 PACKAGE = "mag-sandbox"  # the name of the game as one
 NEEDED_MEMORY = 1.0 * GIB  # with the default memory budget; 0.7 were measured
@@ -383,14 +384,6 @@ def installed_version(package: str) -> str | None:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
         return None
-
-
-def usable_cores() -> int:
-    """Return how many cores this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not on Windows and macOS
-        return os.cpu_count() or 1
 
 
 def processor_features() -> set[str]:

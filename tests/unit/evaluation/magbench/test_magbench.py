@@ -18,6 +18,8 @@ from mag_sandbox.evaluation.magbench.continuation import (
     split_clip,
 )
 from mag_sandbox.evaluation.magbench.evaluate import (
+    MagBenchJob,
+    MagBenchTask,
     Matching,
     Row,
     clip_key,
@@ -31,6 +33,7 @@ from mag_sandbox.evaluation.results.store import ClipStore
 from mag_sandbox.evaluation.results.videos import VideoFault, VideoFormat, read_video, write_video
 from mag_sandbox.model.full.world import Engine
 from mag_sandbox.model.rope import GridCoordinates
+from mag_sandbox.workers.work import Here
 from tests.continuers import SIZE, MirrorWorld, OffsetWorld, StillWorld, mirrored_clip
 from tests.golden_vectors import assert_matches, manifest, vectors
 from tests.unit.model.full.test_rollouts import CASES, INPUTS, recipe_of
@@ -234,7 +237,8 @@ def measured(bench: Path, out: Path, row: Row, world=None) -> dict:
     ready, _ = find_clips(bench / "table.csv", bench / "videos", SIZE)
     store = ClipStore(out, {"bench": "magbench"})
     world = world or MirrorWorld(LATENTS // 2)
-    assert measure_clips(world, ready, row, Matching(), store) == []
+    job = MagBenchJob(lambda: world, Matching())
+    assert measure_clips([MagBenchTask(one, row) for one in ready], job, store, Here()) == []
     return store.records()
 
 

@@ -3,20 +3,21 @@
 import numpy as np
 import pytest
 
-from mag_sandbox.evaluation.magbench.evaluate import write_pair
+from mag_sandbox.evaluation.magbench.evaluate import pair_sheet
 from mag_sandbox.evaluation.report.charts import bars_of, line_chart
 from mag_sandbox.evaluation.report.data import report_data
 from mag_sandbox.evaluation.report.page import BEGIN, END, page, write_markdown
 from mag_sandbox.evaluation.report.tables import COLUMNS, MEANINGS, cell
 from mag_sandbox.evaluation.results.cited import COMPRESSION, MAG_BENCH, VBENCH
 from mag_sandbox.evaluation.results.store import ClipStore
+from mag_sandbox.training.panorama.sheets import write_sheet
 
 
 def add(store: ClipStore, memory: str, clip: int, psnr: float, *, refused: bool = False) -> None:
     key = f"{clip}-{memory}"
     picture = f"pairs/{key}.png"
     noise = np.random.default_rng(clip).uniform(-1, 1, (3, 12, 16)).astype(np.float32)
-    write_pair(store.folder / picture, noise, noise)
+    write_sheet(store.folder / picture, pair_sheet(noise, noise))
     store.add(key, {
         "bench": "pocket",
         "row": {"world": "pocket", "memory": memory, "mode": "history"},

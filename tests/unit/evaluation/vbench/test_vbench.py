@@ -7,19 +7,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mag_sandbox.evaluation.results.store import ClipStore
+from mag_sandbox.evaluation.results.store import RECORDS, ClipStore
 from mag_sandbox.evaluation.results.videos import VideoFormat
 from mag_sandbox.evaluation.vbench.command import (
     PROTOCOLS,
     Sample,
+    VBenchJob,
     keep,
-    measure_folder,
+    measure_samples,
     play_still,
     read_prompts,
     read_results,
     run_suite,
     samples_of,
-    write_samples,
 )
 from mag_sandbox.evaluation.vbench.consistency import (
     consistency,
@@ -29,6 +29,7 @@ from mag_sandbox.evaluation.vbench.consistency import (
     mean_sharpness,
     smoothness,
 )
+from mag_sandbox.workers.work import Here
 from tests.doubles import SPEC, FakeWorld
 
 
@@ -82,18 +83,26 @@ def test_prompts_come_from_a_file_once_each(tmp_path):
             read_prompts(path)
 
 
-def test_samples_have_their_length_and_are_not_made_twice(tmp_path):
-    world = FakeWorld()
-    assert len(play_still(world, "a place", 7, 3)) == 7
-    samples = samples_of({"a place": "a place in the sun"}, 2)
-    assert write_samples(world, samples, 6, tmp_path, 0, lambda line: None) == 2
-    assert write_samples(world, samples, 6, tmp_path, 0, lambda line: None) == 0
+def test_samples_have_their_length_are_measured_and_not_made_twice(tmp_path):
+    assert len(play_still(FakeWorld(), "a place", 7, 3)) == 7
+    samples, opened, said = samples_of({"a place": "a place in the sun"}, 2), [], []
+    store = ClipStore(tmp_path, {})
     wanted = VideoFormat(SPEC.frame_width, SPEC.frame_height, SPEC.fps)
-    (tmp_path / samples[1].file).write_bytes(b"damaged")
-    found, faults = measure_folder(tmp_path, samples, wanted)
-    assert list(found) == [samples[0].file]
-    assert list(faults) == [samples[1].file]
-    assert set(found[samples[0].file]) >= {"subject_consistency", "temporal_flickering"}
+    job = VBenchJob(lambda: opened.append("world") or FakeWorld(), 6, 0, wanted)
+
+    def measured() -> int:
+        with Here().workers(job) as results:
+            return measure_samples(samples, store, {"world": "x"}, results, said.append)
+
+    assert measured() == measured() == 2
+    assert opened == ["world"]
+    (scores,) = {frozenset(one["scores"]) for one in store.records().values()}
+    assert scores >= {"subject_consistency", "temporal_flickering"}
+    (tmp_path / RECORDS).unlink()
+    (tmp_path / "videos" / samples[1].file).write_bytes(b"damaged")
+    assert measured() == 1
+    assert len(said) == 1 and said[0].startswith(samples[1].file)
+    assert opened == ["world"]
 
 
 def test_prompts_that_differ_in_a_hyphen_are_two_videos(tmp_path):

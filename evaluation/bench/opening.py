@@ -1,0 +1,45 @@
+"""Opens the worlds that benches measure; what it is told can be sent to other processes."""
+
+from pathlib import Path
+
+import torch
+
+from mag_sandbox.evaluation.bench.packs import is_pack, open_pack
+from mag_sandbox.model.loading import load_world
+from mag_sandbox.model.world import MemorySetting, World
+
+
+def open_measured(
+    setting: MemorySetting, world: str, weights: Path | None, parts: Path, execution: dict | None
+) -> World:
+    """Return a world with a memory.
+
+    Args:
+        setting: of memory; some policies are worlds of their own.
+        world: its name.
+        weights: a folder of the pocket world's; None: those that come with the game.
+        parts: see `open_pack`.
+        execution: how it was run before; None: as is fastest.
+    """
+    execution = fitting(execution)
+    if is_pack(setting.policy):
+        return open_pack(setting.policy, weights, parts, execution)
+    if weights is None:
+        return load_world(world, setting, execution=execution)
+    from mag_sandbox.model.pocket import loading as pocket
+
+    return pocket.load(
+        setting,
+        look_ahead=True,
+        on_progress=lambda stage, fraction: None,
+        weights=weights,
+        execution=pocket.recorded_execution(execution) if execution else None,
+    )
+
+
+def fitting(execution: dict | None) -> dict | None:
+    """Return how a world is run, with no more threads than this process has."""
+    if execution is None:
+        return None
+    threads = torch.get_num_threads()
+    return execution | {"threads": min(execution.get("threads", threads), threads)}

@@ -1,0 +1,1 @@
+"""Many tasks of one job, done here, in processes of this machine, or on a Ray cluster."""

@@ -1,0 +1,152 @@
+"""Ray: work on the machines of a cluster, or on a Ray that is started here for as long as it lasts.
+
+An extra, `pip install "mag-sandbox[cluster]"`; imported when it is asked for. Which worker runs
+where, on which GPU, and what becomes of one that dies is Ray's business.
+"""
+
+import logging
+import math
+import os
+import socket
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from mag_sandbox.files.border import Refusal, reason_of
+from mag_sandbox.workers.processes import usable_cores
+from mag_sandbox.workers.work import MOST_DEATHS, Job, Results, Worker, WorkerDied
+
+LOCAL = "local"  # in place of an address
+KNOCK_S = 5.0
+QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
+
+
+class NoCluster(Refusal):
+    """Ray is not installed, or no cluster answers, or it is too small."""
+
+
+@contextmanager
+def joined(address: str) -> Iterator[Any]:
+    """Give the module `ray`, connected to a cluster; that of `LOCAL` is started and stopped here.
+
+    Raises:
+        NoCluster: Ray is not installed, or nothing answers at the address.
+    """
+    for name, value in QUIET.items():  # it reads them once, when it is imported
+        os.environ.setdefault(name, value)
+    try:
+        import ray
+    except ImportError:
+        raise NoCluster(
+            '--ray needs the package ray; install it with `pip install "mag-sandbox[cluster]"`'
+        ) from None
+    own = {"num_cpus": usable_cores(), "include_dashboard": False} if address == LOCAL else {}
+    try:
+        _knock(address)
+        ray.init(address, log_to_driver=False, logging_level=logging.ERROR, **own)
+    except Exception as error:  # of many kinds, by the kind of address
+        raise NoCluster(
+            f'no Ray cluster answers at "{address}" ({reason_of(error)}); start one with '
+            f"`ray start --head`, name its address, or say --ray {LOCAL}"
+        ) from error
+    try:
+        yield ray
+    finally:
+        ray.shutdown()
+
+
+def _knock(address: str) -> None:
+    """Make sure that somebody is there; Ray itself tries for minutes.
+
+    Raises:
+        OSError: nobody is.
+    """
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if host and port.isdecimal():
+        socket.create_connection((host, int(port)), KNOCK_S).close()
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Workers on a Ray cluster; a `Workplace`."""
+
+    address: str  # or `LOCAL`
+    count: int | None = None  # of workers; None: one a GPU, or one a core where there is none
+
+    @contextmanager
+    def workers(self, job: Job) -> Iterator[Results]:
+        """See `Workplace`; a worker that dies is started again and does its task again.
+
+        Raises:
+            NoCluster: see `joined`; or the cluster has fewer cores than workers.
+            WorkerDied: as the results are asked for, if that does not help.
+        """
+        with joined(self.address) as ray:
+            from ray.util import ActorPool
+
+            nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+            count, share = shares(nodes, self.count)
+            kind = ray.remote(_Pairing).options(
+                **share, max_restarts=MOST_DEATHS - 1, max_task_retries=MOST_DEATHS - 1
+            )
+            job_ref = ray.put(job)  # kept here, for workers that are started again
+            pool = ActorPool([kind.remote([job_ref]) for _ in range(count)])
+            yield lambda tasks: _results(pool, tasks, ray.exceptions)
+
+
+class _Pairing(Worker):
+    """A worker as Ray holds it; is given a list of one reference to the job."""
+
+    def __init__(self, given: list[Any]) -> None:
+        import ray
+
+        super().__init__(ray.get(given[0]))
+
+    def pair(self, task: Any) -> tuple[Any, Any]:
+        return task, self.do(task)
+
+
+def shares(nodes: list[dict[str, float]], wanted: int | None) -> tuple[int, dict[str, float]]:
+    """Return how many workers there are, and what each is given of a machine.
+
+    A worker has as many threads as cores, which Ray sees to; every one fits on its machine.
+
+    Args:
+        nodes: what each machine has, as `ray.nodes` says.
+        wanted: workers; None: one a GPU, or one a core where there is none.
+
+    Raises:
+        NoCluster: there are more workers than cores.
+    """
+    cores = [int(node["CPU"]) for node in nodes if node.get("CPU", 0) >= 1]
+    gpus = int(sum(node.get("GPU", 0) for node in nodes))
+    count = wanted or gpus or sum(cores)
+    if not 0 < count <= sum(cores):
+        raise NoCluster(
+            f"{count} workers do not fit on a Ray cluster of {sum(cores)} cores; give fewer "
+            "--workers, or add machines"
+        )
+    side_by_side = math.ceil(count / len(cores))
+    share = {"num_cpus": max(1, min(cores) // side_by_side)}
+    if gpus:
+        share["num_gpus"] = 1 / math.ceil(count / gpus)
+    return count, share
+
+
+def _results(pool: Any, tasks: Iterable[Any], errors: Any) -> Iterator[tuple[Any, Any]]:
+    for task in tasks:
+        pool.submit(lambda worker, task: worker.pair.remote(task), task)
+        if not pool.has_free():
+            yield _next(pool, errors)
+    while pool.has_next():
+        yield _next(pool, errors)
+
+
+def _next(pool: Any, errors: Any) -> tuple[Any, Any]:
+    try:
+        return pool.get_next_unordered()
+    except errors.RayTaskError as error:
+        raise error.cause from error
+    except errors.RayActorError as error:
+        raise WorkerDied(MOST_DEATHS) from error
