@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import make_dataclass, replace
 from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from mag_sandbox.training.pocket.config import PocketTraining
 from mag_sandbox.training.recipe.options import STAGES, PrecomputeOptions, RecipeOptions
 from mag_sandbox.training.tables.options import TablesOptions
 
+OLDEST_TORCH = (2, 11)  # that trains; play needs less, see pyproject.toml
+_DO_NOT_TRAIN = ("precompute", "memorypack-cost", "export", "texts", "curve")
 CURVES = ("images", "guided images", "views", "guided views", "blocks")  # kinds of steps
 
 
@@ -47,6 +50,8 @@ def main(arguments: list[str] | None = None) -> int:
 
     def run() -> int:
         told = parser().parse_args(arguments)
+        if told.stage not in _DO_NOT_TRAIN:
+            _refuse_old_torch(version("torch"))
         if told.kind is not RecipeOptions:
             _refuse_several(told.stage)
         try:
@@ -59,6 +64,19 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
 
     return answered(run)
+
+
+def _refuse_old_torch(installed: str) -> None:
+    """Make sure that gradients are not lost: torch before 2.11 hands out weights that have none.
+
+    That is what autocast's cache keeps of passes without a gradient (pytorch issue 158232).
+    """
+    if tuple(map(int, installed.split(".")[:2])) < OLDEST_TORCH:
+        oldest = ".".join(map(str, OLDEST_TORCH))
+        raise Refusal(
+            f"training needs torch {oldest} or newer, and {installed} is installed: before that "
+            f"gradients are lost without a word; run `pip install 'torch>={oldest}'`"
+        )
 
 
 def _refuse_several(command: str) -> None:

@@ -126,3 +126,13 @@ def test_the_averaged_generator_remembers_as_long_in_updates_as_the_paper_says()
 )
 def test_trajectories_are_as_many_as_a_stage_needs(learned, made):
     assert recipe.trajectory_batches(learned) == made
+
+
+def test_a_torch_that_loses_gradients_is_refused_where_something_is_trained(monkeypatch, capsys):
+    from mag_sandbox.training import __main__ as command
+
+    monkeypatch.setattr(command, "version", lambda package: "2.10.0+cu128")
+    assert main(["memory", "--folder", "nowhere"]) == 2
+    assert "needs torch 2.11 or newer, and 2.10.0+cu128 is" in capsys.readouterr().err
+    assert main(["export", "nowhere.pt", "weights"]) == 2
+    assert "torch" not in capsys.readouterr().err
