@@ -90,21 +90,24 @@ class Cluster:
             kind = ray.remote(_Pairing).options(
                 **share, max_restarts=MOST_DEATHS - 1, max_task_retries=MOST_DEATHS - 1
             )
-            job_ref = ray.put(job)  # kept here, for workers that are started again
-            pool = ActorPool([kind.remote([job_ref]) for _ in range(count)])
-            yield lambda tasks: _results(pool, tasks, ray.exceptions)
+            given = [ray.put(job)]
+            pool = ActorPool([kind.remote() for _ in range(count)])
+            yield lambda tasks: _results(pool, given, tasks, ray.exceptions)
 
 
-class _Pairing(Worker):
-    """A worker as Ray holds it; is given a list of one reference to the job."""
+class _Pairing:
+    """A worker as Ray holds it; one that was started again asks for the job anew."""
 
-    def __init__(self, given: list[Any]) -> None:
-        import ray
+    def __init__(self) -> None:
+        self._worker: Worker | None = None
 
-        super().__init__(ray.get(given[0]))
+    def pair(self, job: list[Any], task: Any) -> tuple[Any, Any]:
+        """Return a task and its result; of the job, a list of a reference to it is given."""
+        if self._worker is None:
+            import ray
 
-    def pair(self, task: Any) -> tuple[Any, Any]:
-        return task, self.do(task)
+            self._worker = Worker(ray.get(job[0]))
+        return task, self._worker.do(task)
 
 
 def shares(nodes: list[dict[str, float]], wanted: int | None) -> tuple[int, dict[str, float]]:
@@ -134,9 +137,11 @@ def shares(nodes: list[dict[str, float]], wanted: int | None) -> tuple[int, dict
     return count, share
 
 
-def _results(pool: Any, tasks: Iterable[Any], errors: Any) -> Iterator[tuple[Any, Any]]:
+def _results(
+    pool: Any, job: list[Any], tasks: Iterable[Any], errors: Any
+) -> Iterator[tuple[Any, Any]]:
     for task in tasks:
-        pool.submit(lambda worker, task: worker.pair.remote(task), task)
+        pool.submit(lambda worker, task: worker.pair.remote(job, task), task)
         if not pool.has_free():
             yield _next(pool, errors)
     while pool.has_next():

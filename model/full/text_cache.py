@@ -2,19 +2,21 @@
 
 A file holds what was made of one text: features without their padding, about 0.5 MB for a long
 prompt in bf16; or, for clips, what a pipeline takes. Its name says text and encoder; damaged files
-are made anew.
+are made anew. They lie in up to 256 folders, since there may be a million.
 """
 
 import gc
 import hashlib
 import logging
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Protocol
 
 import torch
+from filelock import FileLock
 from safetensors import safe_open
 from safetensors.torch import save
 from torch import Tensor
@@ -25,7 +27,7 @@ from mag_sandbox.model.checkpoints import reading
 from mag_sandbox.model.world import MIB, MissingWeights, Progress
 
 FORMAT = 1  # of the files; another one is another name
-SUFFIX = ".safetensors"
+SUFFIX, LOCK = ".safetensors", ".lock"
 _SAMPLES, _SAMPLE_BYTES = 64, 2**16  # of a weights file, to know it again
 logger = logging.getLogger(__name__)
 
@@ -68,25 +70,57 @@ class TextFiles:
             return None
         if kept != text or not all(torch.isfinite(tensor).all() for tensor in tensors.values()):
             logger.warning("text features in %s are damaged and are made again", path)
+            with suppress(OSError):
+                path.unlink()
             return None
         with suppress(OSError):  # a folder of somebody else's
             os.utime(path)
         return tensors
 
+    def has(self, text: str) -> bool:
+        """Return whether a whole file is kept of a text; its numbers are not looked at."""
+        path = self._path(text)
+        if not path.exists():
+            return False
+        try:
+            with reading(path, "it is made again"), safe_open(path, "pt") as file:
+                return (file.metadata() or {}).get("text") == text
+        except MissingWeights:
+            return False
+
+    def keep(self, text: str, tensors: Mapping[str, Tensor]) -> None:
+        """Keep what was made of a text.
+
+        Raises:
+            OSError: there is no room, for example.
+        """
+        kept = {name: tensor.contiguous() for name, tensor in tensors.items()}
+        replace_file(self._path(text), save(kept, {"text": text}))
+
     def write(self, text: str, tensors: Mapping[str, Tensor]) -> None:
         """Keep what was made of a text; a full disk is no failure."""
-        path = self._path(text)
-        kept = {name: tensor.contiguous() for name, tensor in tensors.items()}
         try:
-            replace_file(path, save(kept, {"text": text}))
+            self.keep(text, tensors)
         except OSError as error:
             logger.warning("text features cannot be kept in %s: %s", self._folder, error)
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Wait until no other process makes features here: one encoder at a time is enough."""
+        lock = FileLock(self._folder / LOCK)
+        with suppress(OSError):  # nothing can be kept here either
+            self._folder.mkdir(parents=True, exist_ok=True)
+            lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
 
     def trim(self, texts: Iterable[str]) -> None:
         """Delete what was not asked for longest, if there is too much; never these texts."""
         keep = {self._path(text) for text in texts}
         try:
-            files = [(path, path.stat()) for path in self._folder.glob("*" + SUFFIX)]
+            files = [(path, path.stat()) for path in self._folder.rglob("*" + SUFFIX)]
         except OSError:  # another game is trimming
             return
         total = sum(stat.st_size for _, stat in files)
@@ -98,8 +132,14 @@ class TextFiles:
                 total -= stat.st_size
 
     def _path(self, text: str) -> Path:
-        name = "\n".join((str(FORMAT), self._kind, text))
-        return self._folder / (hashlib.sha256(name.encode()).hexdigest()[:40] + SUFFIX)
+        said = "\n".join((str(FORMAT), self._kind, text))
+        name = hashlib.sha256(said.encode()).hexdigest()[:40] + SUFFIX
+        path, before = self._folder / name[:2] / name, self._folder / name  # all lay there once
+        if before.exists():
+            with suppress(OSError):
+                path.parent.mkdir(exist_ok=True)
+                before.replace(path)
+        return path
 
 
 class EmbeddingStore:
@@ -137,7 +177,10 @@ class EmbeddingStore:
         texts = tuple(dict.fromkeys(texts))
         rows = {text: kept for text in texts if (kept := self._read(text)) is not None}
         if missing := [text for text in texts if text not in rows]:
-            rows |= self._make(missing, on_progress)
+            with self._files.alone():  # who waited finds what was made meanwhile
+                rows |= {text: kept for text in missing if (kept := self._read(text)) is not None}
+                if missing := [text for text in missing if text not in rows]:
+                    rows |= self._make(missing, on_progress)
             self._files.trim(texts)
         return {text: pad_rows(rows[text], self._text_len) for text in texts}
 
@@ -145,21 +188,43 @@ class EmbeddingStore:
         """Return the texts that need the encoder, each once."""
         return [text for text in dict.fromkeys(texts) if self._read(text) is None]
 
+    @contextmanager
+    def filling(self) -> Iterator[Callable[[Iterable[str]], None]]:
+        """Give what keeps features of texts on disk that are not there, and holds none of them.
+
+        The encoder is loaded once, for the first text that needs it. What is given raises OSError
+        if they cannot be kept.
+        """
+        with self._encoder() as encoder:
+
+            def fill(texts: Iterable[str]) -> None:
+                for text in texts:
+                    if not self._files.has(text):
+                        self._files.keep(text, {"rows": encoder().rows(text).to("cpu")})
+
+            yield fill
+
     def _make(self, texts: Sequence[str], on_progress: Progress) -> dict[str, Tensor]:
         made = {}
         on_progress("loading the text encoder", 0.0)
-        encoder = self._load()
-        try:
+        with self._encoder() as encoder:
             for index, text in enumerate(texts):
                 on_progress("encoding text", index / len(texts))
-                made[text] = encoder.rows(text).to("cpu")
+                made[text] = encoder().rows(text).to("cpu")
                 self._files.write(text, {"rows": made[text]})
+        return made
+
+    @contextmanager
+    def _encoder(self) -> Iterator[Callable[[], RowEncoder]]:
+        """Give what loads the encoder when it is first asked for; afterwards it is dropped."""
+        loaded = cache(self._load)
+        try:
+            yield loaded
         finally:
-            del encoder
+            loaded.cache_clear()
             gc.collect()
             if torch.cuda.is_initialized():
                 torch.cuda.empty_cache()
-        return made
 
     def _read(self, text: str) -> Tensor | None:
         """Return a text's features; those of an impossible shape are made anew."""

@@ -5,7 +5,7 @@ A video is one `.pt` file, read as tensors only: `video_features` [F, 16, H, W] 
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,17 +33,20 @@ class TrainingDataError(WorldFailed, ValueError):
     """A file of training data is absent, damaged or too short."""
 
 
-def read_prompts(path: Path) -> list[str]:
-    """Return the prompts of a file, one a line, empty lines left out.
+def prompt_lines(path: Path) -> Iterator[str]:
+    """Yield the prompts of a file, one a line, empty lines left out; there may be a million.
 
     Raises:
         TrainingDataError: there is none.
     """
-    prompts = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
-    prompts = [prompt for prompt in prompts if prompt]
-    if not prompts:
+    none = True
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            for prompt in filter(None, map(str.strip, line.splitlines())):  # at other ends, too
+                none = False
+                yield prompt
+    if none:
         raise TrainingDataError(f"{path} has no prompts; write one a line")
-    return prompts
 
 
 def read_video(path: Path) -> tuple[Tensor, Tensor]:

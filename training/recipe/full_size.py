@@ -21,7 +21,7 @@ from mag_sandbox.training.recipe.full_clips import (
     ReencodedTail,
     TextOf,
     TrainingDataError,
-    read_prompts,
+    prompt_lines,
     show_channels,
 )
 from mag_sandbox.training.recipe.options import RecipeOptions
@@ -57,7 +57,7 @@ def full_size(options: RecipeOptions, device: TrainingDevice | None = None) -> S
     def prompts() -> PromptLines:
         if options.prompts is None:
             raise RecipeError(f"{options.stage} needs --prompts, a text file with a prompt a line")
-        lines = read_prompts(options.prompts)
+        lines = list(prompt_lines(options.prompts))
         return PromptLines(
             lines, text_of, shape, config.head_dim, device=device.device,
             skipped=USED_PROMPTS.get(options.stage, 0),

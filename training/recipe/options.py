@@ -6,6 +6,7 @@ from typing import Literal
 
 from mag_sandbox.command_line import multiple_of_16, option
 from mag_sandbox.model.catalogue.clips import WAN_NEGATIVE
+from mag_sandbox.workers.options import WorkerOptions
 
 STAGES = {
     "base": "a teacher (pocket size only), then its causal few-step student",
@@ -45,12 +46,14 @@ class RecipeOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class PrecomputeOptions:
+class PrecomputeOptions(WorkerOptions):
     """Videos and prompts to be read once, before training at full size."""
 
     wan: Path = option(help="folder of Wan2.1-T2V-1.3B")
     folder: Path = option(help="where latents and text features go")
-    videos: Path | None = option(None, "folder of videos, captions beside as .txt")
+    videos: Path | None = option(
+        None, "folder of videos, also in folders within; captions beside as .txt"
+    )
     prompts: Path | None = option(None, "text file, a prompt a line")
     negative: str = option(WAN_NEGATIVE, "prompt the teacher is guided away from; else Wan's")
     longest: int = option(75, "latent frames of a video")

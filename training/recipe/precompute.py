@@ -1,10 +1,20 @@
 """`python -m training precompute`: videos to latents, captions and prompts to text features.
 
-A video `harbour.mp4` with its caption in `harbour.txt` becomes `harbour.pt`, in VPData's form:
-`video_features` [F, 16, H/8, W/8] and `prompt_embeds` [rows, text_dim], both bf16.
+A video `sea/harbour.mp4` with its caption in `sea/harbour.txt` becomes `sea%2Fharbour.pt`, in
+VPData's form: `video_features` [F, 16, H/8, W/8] and `prompt_embeds` [rows, text_dim], both bf16.
+Texts go first, a few at a time, then videos, one at a time; workers write what they make, so memory
+does not grow with their number. What is there already is left as it is.
 """
 
+import hashlib
+import itertools
 import logging
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import av
@@ -13,7 +23,9 @@ import torch
 from av.error import FFmpegError
 from PIL import ImageOps
 from torch import Tensor
+from tqdm import tqdm
 
+from mag_sandbox.files.border import reason_of
 from mag_sandbox.files.whole import replacing
 from mag_sandbox.model.frames import to_pictures
 from mag_sandbox.model.full.text_cache import EmbeddingStore
@@ -23,7 +35,7 @@ from mag_sandbox.training.recipe.full_clips import (
     EMBEDDINGS,
     LATENTS,
     TrainingDataError,
-    read_prompts,
+    prompt_lines,
 )
 from mag_sandbox.training.recipe.full_size import TEXTS, read_vae, text_store
 from mag_sandbox.training.recipe.options import PrecomputeOptions
@@ -31,6 +43,9 @@ from mag_sandbox.training.recipe.options import PrecomputeOptions
 logger = logging.getLogger(__name__)
 
 VIDEOS = (".mp4", ".mkv", ".webm", ".mov", ".avi")
+FPS = 16  # frames a second that Wan was trained on
+TEXTS_AT_ONCE = 64  # of a task
+LONGEST_NAME = 200  # bytes; file systems end at 255, with what is added
 
 
 def precompute(options: PrecomputeOptions) -> None:
@@ -39,54 +54,167 @@ def precompute(options: PrecomputeOptions) -> None:
     Raises:
         TrainingDataError: there is nothing to read.
     """
-    device = choose_device().device
-    files = sorted(options.videos.iterdir()) if options.videos else []
-    videos = [path for path in files if path.suffix.lower() in VIDEOS]
-    prompts = read_prompts(options.prompts) if options.prompts else []
+    options = replace(
+        options, wan=options.wan.absolute(), folder=options.folder.absolute(),
+        videos=options.videos and options.videos.absolute(),
+    )  # fmt: skip
+    videos = sum(1 for _ in videos_of(options))
+    prompts = sum(1 for _ in prompt_lines(options.prompts)) if options.prompts else 0
     if not videos and not prompts:
         raise TrainingDataError("nothing to precompute; give --videos, --prompts or both")
-    store = text_store(options.wan, options.folder / TEXTS, device)
-    captions = {path: _caption(path) for path in videos}
-    store.get(["", options.negative, *prompts, *captions.values()])  # the encoder is loaded once
-    vae = read_vae(options.wan, device) if videos else None
-    for index, path in enumerate(videos):
-        target = options.folder / f"{path.stem}.pt"
-        if target.exists():
-            continue
+    workplace = options.workplace()
+    texts = 2 + videos + prompts
+    with workplace.workers(TextJob(options)) as results, tqdm(total=texts, unit="text") as bar:
+        for some, _ in results(in_parts(texts_of(options))):
+            bar.update(len(some))
+    left = sum(1 for _ in videos_left(options))
+    if not left:
+        return
+    with (
+        workplace.workers(VideoJob(options)) as results,
+        tqdm(total=videos, initial=videos - left, unit="video") as bar,
+    ):
+        for _, problem in results(videos_left(options)):
+            if problem:
+                logger.warning("%s; passed over", problem)
+            bar.update()
+
+
+@dataclass(frozen=True, slots=True)
+class SourceVideo:
+    """A video to be encoded."""
+
+    path: Path
+    name: str  # of its latents; no other has it
+
+    def target(self, folder: Path) -> Path:
+        """Return the file of its latents."""
+        return folder / f"{self.name}.pt"
+
+    def caption(self) -> str:
+        """Return what the file beside it says; "": there is none.
+
+        Raises:
+            TrainingDataError: it is no text.
+        """
+        beside = self.path.with_suffix(".txt")
         try:
-            write_video(path, captions[path], target, vae, store, options)
+            text = beside.read_text(encoding="utf-8").strip() if beside.exists() else ""
+        except (OSError, UnicodeDecodeError) as error:
+            raise TrainingDataError(f"{beside} cannot be read ({reason_of(error)})") from error
+        return "" if text.lower() == "none" else text
+
+
+def videos_of(options: PrecomputeOptions) -> Iterator[SourceVideo]:
+    """Yield all videos, folder by folder.
+
+    Raises:
+        OSError: the folder cannot be read.
+    """
+    if options.videos is None:
+        return
+    for folder, inside, files in os.walk(options.videos, onerror=_raised):
+        inside.sort()
+        paths = [Path(folder, name) for name in sorted(files)]
+        paths = [path for path in paths if path.suffix.lower() in VIDEOS]
+        alike = Counter(path.stem for path in paths)
+        for path in paths:
+            whole = path.relative_to(options.videos)
+            yield SourceVideo(path, _flat(whole if alike[path.stem] > 1 else whole.with_suffix("")))
+
+
+def _raised(error: OSError) -> None:
+    raise error
+
+
+def _flat(path: Path) -> str:
+    """Return a path as the name of one file, another one for every path."""
+    name = path.as_posix().replace("%", "%25").replace("/", "%2F")
+    long = os.fsencode(name)
+    return name if len(long) <= LONGEST_NAME else hashlib.sha256(long).hexdigest()
+
+
+def videos_left(options: PrecomputeOptions) -> Iterator[SourceVideo]:
+    """Yield those that are not encoded."""
+    return (video for video in videos_of(options) if not video.target(options.folder).exists())
+
+
+def texts_of(options: PrecomputeOptions) -> Iterator[str]:
+    """Yield all texts that training will ask for."""
+    yield from ("", options.negative)
+    for video in videos_of(options):
+        with suppress(TrainingDataError):  # told when it is the video's turn
+            yield video.caption()
+    if options.prompts:
+        yield from prompt_lines(options.prompts)
+
+
+def in_parts(texts: Iterator[str]) -> Iterator[tuple[str, ...]]:
+    """Yield texts, so many at once."""
+    while some := tuple(itertools.islice(texts, TEXTS_AT_ONCE)):
+        yield some
+
+
+@dataclass(frozen=True, slots=True)
+class TextJob:
+    """What workers do with texts; see `mag_sandbox.workers.work.Job`."""
+
+    options: PrecomputeOptions
+
+    @contextmanager
+    def ready(self) -> Iterator[Callable[[tuple[str, ...]], None]]:
+        """Give what keeps the features of some texts; the encoder is loaded if one needs it."""
+        with _store(self.options).filling() as fill:
+            yield fill
+
+
+@dataclass(frozen=True, slots=True)
+class VideoJob:
+    """What workers do with videos; see `mag_sandbox.workers.work.Job`."""
+
+    options: PrecomputeOptions
+
+    @contextmanager
+    def ready(self) -> Iterator[Callable[[SourceVideo], str | None]]:
+        """Load the autoencoder and give what encodes a video, or says why it cannot."""
+        vae = read_vae(self.options.wan, choose_device().device)
+        yield partial(self._encoded, vae, _store(self.options))
+
+    def _encoded(self, vae: WanVae, store: EmbeddingStore, video: SourceVideo) -> str | None:
+        try:
+            write_video(video, vae, store, self.options)
         except TrainingDataError as error:
-            logger.warning("%s; passed over", error)
-        else:
-            logger.info("%s (%d/%d)", target, index + 1, len(videos))
+            return str(error)
+        return None
+
+
+def _store(options: PrecomputeOptions) -> EmbeddingStore:
+    return text_store(options.wan, options.folder / TEXTS, choose_device().device)
 
 
 def write_video(
-    path: Path,
-    caption: str,
-    target: Path,
-    vae: WanVae,
-    store: EmbeddingStore,
-    options: PrecomputeOptions,
+    video: SourceVideo, vae: WanVae, store: EmbeddingStore, options: PrecomputeOptions
 ) -> None:
     """Encode one video; its file appears whole or not at all.
 
     Raises:
         TrainingDataError: the video cannot be decoded, or is empty.
     """
-    frames = read_frames(
-        path, options.width, options.height, TIME_STRIDE * (options.longest - 1) + 1
-    )
+    most = TIME_STRIDE * (options.longest - 1) + 1
+    frames = read_frames(video.path, options.width, options.height, most)
     latents = encode(vae, frames)
+    caption = video.caption()
     rows = store.get([caption])[caption]
     filled = int(rows.any(dim=-1).sum())
     data = {LATENTS: latents.bfloat16(), EMBEDDINGS: rows[:filled].bfloat16().clone()}
-    with replacing(target) as part:
+    with replacing(video.target(options.folder)) as part:
         torch.save(data, part)
 
 
 def read_frames(path: Path, width: int, height: int, most: int) -> np.ndarray:
-    """Return a video's first frames, cut to a size, uint8 [T, height, width, 3], T = 4n + 1.
+    """Return a video's first frames at 16 a second, uint8 [T, height, width, 3], T = 4n + 1.
+
+    They are cut to a size; at other rates frames are left out, or shown again.
 
     Raises:
         TrainingDataError: it cannot be decoded.
@@ -94,9 +222,7 @@ def read_frames(path: Path, width: int, height: int, most: int) -> np.ndarray:
     frames = []
     try:
         with av.open(str(path)) as file:
-            for frame in file.decode(video=0):
-                if len(frames) == most:
-                    break
+            for frame in itertools.islice(_at_rate(file), most):
                 frames.append(np.asarray(ImageOps.fit(frame.to_image(), (width, height))))
     except (FFmpegError, IndexError, OSError) as error:
         raise TrainingDataError(f"{path} cannot be decoded ({error})") from error
@@ -106,14 +232,22 @@ def read_frames(path: Path, width: int, height: int, most: int) -> np.ndarray:
     return np.stack(frames[:whole])
 
 
+def _at_rate(file: av.container.InputContainer) -> Iterator[av.VideoFrame]:
+    """Yield the frames of a video that are shown at the times of FPS."""
+    graph = av.filter.Graph()
+    rate, end = graph.add("fps", f"fps={FPS}"), graph.add("buffersink")
+    graph.link_nodes(graph.add_buffer(template=file.streams.video[0]), rate, end).configure()
+    for frame in itertools.chain(file.decode(video=0), (None,)):
+        graph.push(frame)
+        while True:
+            try:
+                yield graph.pull()
+            except (BlockingIOError, EOFError):
+                break
+
+
 @torch.no_grad()
 def encode(vae: WanVae, frames: np.ndarray) -> Tensor:
     """Return normalised latents on the CPU, [F, 16, H/8, W/8]."""
     pictures = to_pictures(frames).to(vae.network.device)
     return vae.encode(pictures[None])[0][0].cpu()
-
-
-def _caption(path: Path) -> str:
-    beside = path.with_suffix(".txt")
-    text = beside.read_text(encoding="utf-8").strip() if beside.exists() else ""
-    return "" if text.lower() == "none" else text

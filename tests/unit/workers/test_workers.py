@@ -107,7 +107,7 @@ class StandIn(ModuleType):
     def remote(self, kind: type) -> object:
         def options(**share: object) -> object:
             self._told.append(("options", share["num_cpus"]))
-            return SimpleNamespace(remote=lambda *given: Actor(kind(*given)))
+            return SimpleNamespace(remote=lambda: Actor(kind()))
 
         return SimpleNamespace(options=options)
 
@@ -116,7 +116,7 @@ class Actor:
     """Does at once what it is asked for."""
 
     def __init__(self, worker: object) -> None:
-        self.pair = SimpleNamespace(remote=lambda task: lambda: worker.pair(task))
+        self.pair = SimpleNamespace(remote=lambda *given: lambda: worker.pair(*given))
 
 
 class ActorPool:

@@ -49,7 +49,8 @@ def again(store: EmbeddingStore, tmp_path, identity: str = "wan", length: int = 
 
 
 def files(tmp_path):
-    return sorted((tmp_path / "text").iterdir())
+    found = (path for path in (tmp_path / "text").rglob("*") if path.is_file())
+    return sorted(path for path in found if path.name != text_cache.LOCK)
 
 
 def test_features_are_padded_with_zeros(store):
@@ -128,6 +129,56 @@ def test_a_file_of_another_text_is_made_anew(store, tmp_path):
     (left,) = (path for path in files(tmp_path) if path != right)
     left.write_bytes(right.read_bytes())
     assert torch.equal(store.get(["left"])["left"], expected)
+
+
+def test_files_of_before_are_taken_over(store, tmp_path):
+    expected = store.get(["left"])["left"]
+    (path,) = files(tmp_path)
+    path.rename(tmp_path / "text" / path.name)  # where all lay once
+    later, loader = again(store, tmp_path)
+    assert torch.equal(later.get(["left"])["left"], expected)
+    assert loader.loads == []
+    assert files(tmp_path) == [path]
+
+
+def test_filling_loads_the_encoder_once_and_only_for_what_is_missing(store, tmp_path, loader):
+    store.get(["left"])
+    later, loader = again(store, tmp_path)
+    with later.filling() as fill:
+        fill(["left"])
+        assert loader.loads == []
+        fill(["right"])
+        fill(["up", "right"])
+    assert len(loader.loads) == 1
+    assert loader.loads[0]() is None
+    assert later.missing(["left", "right", "up"]) == []
+    assert torch.equal(later.get(["up"])["up"], store.get(["up"])["up"])
+
+
+def test_filling_holds_no_features_however_many_texts_there_are(tmp_path):
+    made = weakref.WeakSet()
+
+    class Watched(Encoder):
+        def rows(self, text):
+            made.add(rows := super().rows(text))
+            return rows
+
+    def texts():
+        for number in range(200):
+            assert len(made) <= 1
+            yield str(number)
+
+    store = EmbeddingStore(tmp_path / "text", "wan", Watched, LENGTH)
+    with store.filling() as fill:
+        fill(texts())
+    assert len(files(tmp_path)) == 200
+
+
+def test_filling_says_when_there_is_no_room(tmp_path, loader):
+    (tmp_path / "text").write_text("a file stands where the folder should be")
+    store = EmbeddingStore(tmp_path / "text", "wan", loader, LENGTH)
+    with store.filling() as fill, pytest.raises(OSError):
+        fill(["left"])
 
 
 def test_nothing_unfinished_is_left_behind(store, tmp_path):

@@ -15,6 +15,7 @@ pytest.importorskip("diffusers")
 from mag_sandbox.model.full.text_cache import pad_rows
 from mag_sandbox.model.full.vae import load_vae
 from mag_sandbox.training.__main__ import main
+from mag_sandbox.training.recipe import full_size
 from mag_sandbox.training.recipe.full_clips import (
     EMBEDDINGS,
     LATENTS,
@@ -23,7 +24,7 @@ from mag_sandbox.training.recipe.full_clips import (
     ReadAhead,
     ReencodedTail,
     TrainingDataError,
-    read_prompts,
+    prompt_lines,
     read_video,
 )
 from tests.tiny_full import WAN, dit_state, vae_state, write_repos
@@ -33,10 +34,10 @@ SIDE = 32  # px
 SMALL = ["--height", str(SIDE), "--width", str(SIDE)]
 
 
-def write_clip(path: Path, frames: int) -> None:
+def write_clip(path: Path, frames: int, rate: int = 16) -> None:
     """Write a video of moving stripes."""
     with av.open(str(path), "w") as file:
-        stream = file.add_stream("mpeg4", rate=16)
+        stream = file.add_stream("mpeg4", rate=rate)
         stream.width, stream.height, stream.pix_fmt = 48, 32, "yuv420p"
         for index in range(frames):
             picture = np.full((32, 48, 3), 40, np.uint8)
@@ -57,18 +58,23 @@ def data(tmp_path_factory) -> Path:
     (videos / "harbour.txt").write_text(PROMPTS[0])
     write_clip(videos / "short.mp4", 6)
     (videos / "broken.mp4").write_bytes(b"no video")
+    (videos / "by" / "night").mkdir(parents=True)
+    write_clip(videos / "by" / "night" / "harbour.mp4", 18, rate=32)
+    write_clip(videos / "by" / "sea.mp4", 1)
+    write_clip(videos / "by" / "sea.avi", 5)
     (root / "prompts.txt").write_text("\n".join((*PROMPTS, "", "")))
-    arguments = ["--wan", str(root / WAN), "--folder", str(root / "run"), "--longest", "5", *SMALL]
-    more = [
-        "--videos",
-        str(videos),
-        "--prompts",
-        str(root / "prompts.txt"),
-        "--negative",
-        "blurred",
-    ]
-    assert main(["precompute", *arguments, *more]) == 0
+    assert precompute(root) == 0
     return root
+
+
+def precompute(root: Path) -> int:
+    return main(
+        [
+            "precompute", "--wan", str(root / WAN), "--folder", str(root / "run"),
+            "--longest", "5", *SMALL, "--videos", str(root / "raw"),
+            "--prompts", str(root / "prompts.txt"), "--negative", "blurred",
+        ]
+    )  # fmt: skip
 
 
 def stage(data: Path, name: str, *more: str) -> int:
@@ -91,8 +97,31 @@ def test_videos_become_latents_with_their_captions(data):
     assert not (data / "run" / "broken.pt").exists()
 
 
+def test_videos_of_all_folders_have_files_of_their_own_at_16_frames_a_second(data):
+    run = data / "run"
+    lengths = {path.stem: len(read_video(path)[0]) for path in run.glob("*.pt")}
+    assert lengths == {
+        "harbour": 5,
+        "short": 2,
+        "by%2Fnight%2Fharbour": 3,  # 9 of 18 pictures
+        "by%2Fsea.mp4": 1,  # its stem is another's, too
+        "by%2Fsea.avi": 2,
+    }
+
+
+def test_what_is_there_is_not_made_again_and_what_is_lost_is(data, monkeypatch):
+    run, loads = data / "run", []
+    monkeypatch.setattr(full_size, "load_text_encoder", lambda *_: loads.append("encoder"))
+    files = {path: path.stat().st_mtime_ns for path in run.rglob("*.*")}
+    lost = run / "short.pt"
+    lost.unlink()
+    assert precompute(data) == 0
+    assert loads == []
+    made = {path for path in run.rglob("*.*") if path.stat().st_mtime_ns != files[path]}
+    assert {path for path in made if path.suffix == ".pt"} == {lost}
+
+
 def test_every_stage_runs_on_them(data, monkeypatch):
-    from mag_sandbox.training.recipe import full_size
     from mag_sandbox.training.recipe import train as recipe
 
     small = {
@@ -113,7 +142,6 @@ def test_every_stage_runs_on_them(data, monkeypatch):
 
 
 def test_memorypack_runs_on_them(data, monkeypatch):
-    from mag_sandbox.training.recipe import full_size
     from mag_sandbox.training.recipe import train as recipe
 
     monkeypatch.setattr(full_size, "MEMORY", recipe.replace(full_size.MEMORY, fewest_frames=4))
@@ -139,10 +167,10 @@ def test_a_prompt_that_was_not_read_is_named(data, tmp_path, capsys):
 def test_prompt_files_hold_one_a_line(tmp_path):
     path = tmp_path / "prompts.txt"
     path.write_text(" one \n\ntwo\n", encoding="utf-8")
-    assert read_prompts(path) == ["one", "two"]
+    assert list(prompt_lines(path)) == ["one", "two"]
     path.write_text("\n")
     with pytest.raises(TrainingDataError, match="no prompts"):
-        read_prompts(path)
+        list(prompt_lines(path))
 
 
 def test_prompts_come_in_order_and_again_after_the_last():
