@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from mag_sandbox.command_line import option
 from mag_sandbox.model.loading import ServerAddress, read_token
@@ -38,6 +39,27 @@ def whole(least: int, most: int) -> Callable[[str], int]:
             problem = f'"{text}" is not a whole number from {least} to {most}'
             raise argparse.ArgumentTypeError(problem)
         return int(text)
+
+    return read
+
+
+class Span(NamedTuple):
+    """So many, at least and at most."""
+
+    least: int
+    most: int
+
+
+def span(least: int, most: int) -> Callable[[str], Span]:
+    """Return what reads one whole number, or two with a dash between, the smaller first."""
+    number = whole(least, most)
+
+    def read(text: str) -> Span:
+        first, _, last = text.partition("-")
+        said = Span(number(first), number(last or first))
+        if said.least > said.most:
+            raise argparse.ArgumentTypeError(f'"{text}" ends before it begins')
+        return said
 
     return read
 

@@ -4,6 +4,7 @@ Tells apart what can be mended by connecting again (`ConnectionLost`) from what 
 (`WorldFailed`). Knows nothing of worlds.
 """
 
+import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from typing import Any
@@ -26,6 +27,8 @@ from mag_sandbox.model.world import GIB, WorldFailed
 CONNECTING_S = 10.0  # for a connection [s]
 PING_S, PONG_S = 5.0, 10.0  # between two signs of life, and for an answer to one [s]
 CLOSING_S = 1.0  # for a goodbye [s]
+ELSEWHERE_S = 1.0  # in the line of a replica before another one is tried [s]
+SESSION = "x-session-id"  # header of the name, as Ray Serve reads it
 LOOK_S = 0.25  # between two looks whether to go on waiting for a place [s]
 MOST_MESSAGE = GIB  # bytes: a clip of a full-size world, as it is
 MOST_SAID = 300  # characters of what a server says that is no server of ours
@@ -44,8 +47,13 @@ class Link:
     link.close()
     """
 
-    def __init__(self, address: ServerAddress) -> None:
+    def __init__(self, address: ServerAddress, name: str = "") -> None:
         """Connect.
+
+        Args:
+            address: of the server.
+            name: that all lines of a session share; where a server has replicas, equal names reach
+                the same one.
 
         Raises:
             ConnectionLost: nobody answers.
@@ -54,22 +62,27 @@ class Link:
         self._address = address
         self._parts = wire.Assembler(MOST_MESSAGE)
         self._open = ExitStack()
-        self._socket = _connected(address, self._open)
+        self._socket = _connected(address, name, self._open)
         try:
             self.hello = self._expect(wire.Hello, CONNECTING_S)
         except BaseException:
             self.close()
             raise
 
-    def open(self, opening: wire.Open, waiting: Callable[[wire.Waiting], None]) -> wire.Welcome:
+    def open(
+        self, opening: wire.Open, waiting: Callable[[wire.Waiting], None]
+    ) -> wire.Welcome | None:
         """Begin or go on with a session; `waiting` is told of the line, every while.
+
+        Returns:
+            None: there is no place here, but perhaps in another replica.
 
         Raises:
             ConnectionLost: the server is gone.
             WorldFailed: it refuses.
         """
         self._send(opening)
-        place = None
+        place, since = None, time.monotonic()
         while True:
             try:
                 said = self._receive(LOOK_S if place else None)
@@ -81,6 +94,8 @@ class Link:
                 raise self._unexpected(said)
             place = said
             waiting(place)
+            if self.hello.replicas > 1 and time.monotonic() - since > ELSEWHERE_S:
+                return None
 
     def attach(self, session: str) -> None:
         """Be a line beside the one on which a session is played."""
@@ -172,14 +187,16 @@ class _LargeReads(ClientConnection):
     recv_bufsize = wire.PART  # a block in a few turns
 
 
-def _connected(address: ServerAddress, stack: ExitStack) -> ClientConnection:
+def _connected(address: ServerAddress, name: str, stack: ExitStack) -> ClientConnection:
     """Return a connection that is closed with a stack."""
-    secret = {"Authorization": f"Bearer {address.token}"} if address.token else None
+    headers = {"Authorization": f"Bearer {address.token}"} if address.token else {}
+    if name:
+        headers[SESSION] = name
     try:
         connecting = connect(
             address.url,
             subprotocols=[Subprotocol(wire.PROTOCOL)],
-            additional_headers=secret,
+            additional_headers=headers,
             compression=None,
             proxy=None if is_loopback(address.host) else True,
             open_timeout=CONNECTING_S,

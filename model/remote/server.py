@@ -52,6 +52,7 @@ class House:
 
     worlds: tuple[str, ...]  # that it plays, the first unless another is asked for
     places: int = 1  # sessions at once
+    replicas: int = 1  # of this server, beside each other
     token: str = ""  # that players must know; "": none
     machine: str = ""  # what it is, for recordings
     threads: int | None = None  # of the processor, that all worlds share; None: any number
@@ -218,15 +219,20 @@ class WorldServer:
         self._visits: dict[str, Visit] = {}
         self.app = Starlette(routes=[WebSocketRoute("/", self._receive_player)])
 
+    def close(self) -> None:
+        """End the engine and close its worlds."""
+        self._engine.close()
+
     async def _receive_player(self, socket: WebSocket) -> None:
         if refusal := self._refusal(socket):
             await socket.send_denial_response(refusal)
             return
         await socket.accept(wire.PROTOCOL)
-        line = Line(socket)
+        line, house = Line(socket), self._house
         visit = None
         try:
-            await line.send(wire.Hello(self._house.worlds[0], self._house.places))
+            players = len(self._visits)
+            await line.send(wire.Hello(house.worlds[0], house.places, players, house.replicas))
             opening = await self._hear(line)
             if isinstance(opening, wire.Attach):
                 await self._attend(opening, line)

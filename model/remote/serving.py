@@ -10,8 +10,7 @@ import uvicorn
 from mag_sandbox.files.border import Refusal, refusing
 from mag_sandbox.model.remote import wire
 from mag_sandbox.model.remote.address import is_loopback, read_token
-from mag_sandbox.model.remote.engine import WorldEngine
-from mag_sandbox.model.remote.server import House, WorldServer
+from mag_sandbox.model.remote.server import WorldServer
 
 PING_S, PONG_S = 5.0, 15.0  # between two signs of life, and for an answer to one [s]
 ENDING_S = 2  # for connections to end when the server does [s]
@@ -62,13 +61,13 @@ class Gate:
         return read_token(self.token_file) if self.token_file else ""
 
 
-def serve(engine: WorldEngine, house: House, gate: Gate, say: Callable[[str], None]) -> None:
+def serve(world_server: WorldServer, gate: Gate, say: Callable[[str], None]) -> None:
     """Serve until the program is told to end; `say` is told the address.
 
     Raises:
         ServingError: the port is taken, or the certificate does not do.
     """
-    server = made(WorldServer(engine, house), gate)
+    server = made(world_server, gate)
     with listening(gate) as listener:
         scheme = "wss" if gate.tls_cert else "ws"
         host = f"[{gate.host}]" if ":" in gate.host else gate.host

@@ -29,7 +29,7 @@ from mag_sandbox.model.world import (
 )
 from mag_sandbox.scenes import Scene
 
-VERSION = 1  # of the messages; another for every change of what they are made of
+VERSION = 2  # of the messages; another for every change of what they are made of
 PROTOCOL = f"mag-sandbox.{VERSION}"  # name of a WebSocket's subprotocol
 PART = MIB  # bytes of a message that travel at once
 MOST_OPENING = 64 * 1024  # bytes of what is said before there is a world
@@ -84,6 +84,8 @@ class Hello(_Struct, frozen=True, tag=True):
 
     world: str  # that it plays
     places: int  # of players
+    players: int = 0  # that are there
+    replicas: int = 1  # of the server, at most; another name may reach another one
 
 
 class Open(_Struct, frozen=True, tag=True):

@@ -6,13 +6,14 @@ there or on another one, to the same pictures. Knows nothing of sockets; `link.p
 """
 
 import logging
+import secrets
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
-from math import prod
+from math import inf, prod
 from pathlib import Path
 from typing import TypeVar
 
@@ -43,6 +44,7 @@ from mag_sandbox.scenes import Scene
 
 logger = logging.getLogger(__name__)
 PATIENCE_S = 120.0  # for a server that is gone [s]
+KEEP_S = 3.0  # between two snapshots that nobody asked for [s]
 PAUSE_S = 1.0  # between two tries [s]
 MOST_CUTS = 8  # of the line during one request
 LOOK_S = 0.25  # between two reports of progress, at which a player can leave [s]
@@ -141,6 +143,8 @@ class RemoteWorld:
         self._again: deque[wire.Request] = deque()  # to be done before anything else
         self._steps = 0  # how many these were
         self._number = 0  # of the newest request that was answered
+        self._name = _new_name()  # of all lines, to whoever sits between
+        self._keep_at = 0.0  # when the next snapshot is due, where a replica may die [s]
         self._tell(f"connecting to {address.host}", 0.0)
         try:
             self._link, welcome = self._entered(self._opening)
@@ -166,6 +170,8 @@ class RemoteWorld:
         asked = time.perf_counter()
         block = self._shown(asked, self._ask(wire.NextBlock(control)))
         self._tape.append(control)
+        if self._link.hello.replicas > 1 and time.monotonic() > self._keep_at:
+            self._keep()
         return block
 
     def prepare(self) -> bool:
@@ -181,6 +187,23 @@ class RemoteWorld:
         session, taken = self._session, (self._beginnings, self._forgotten + len(self._tape))
         arrays = self._fetching.submit(self._fetch, session, outline, taken)
         return ArrivingState(ArrivingArrays(outline, arrays), _facts(outline.data))
+
+    def _keep(self) -> None:
+        """Take a snapshot, so that little is made again where a replica dies.
+
+        The next one is due a while after this one is here.
+        """
+        self._keep_at = inf
+        try:
+            self.snapshot()
+        except WorldFailed as refused:
+            logger.info("no snapshot beside play: %s", refused)
+            return
+
+        def plan() -> None:
+            self._keep_at = time.monotonic() + KEEP_S
+
+        self._fetching.submit(plan)  # behind it
 
     def restore(self, state: WorldState) -> None:
         """Go on from a snapshot; see `World`."""
@@ -273,7 +296,7 @@ class RemoteWorld:
             ConnectionLost: it is.
             WorldFailed: the session is over.
         """
-        with closing(Link(self._address)) as link:
+        with closing(Link(self._address, self._name)) as link:
             link.attach(session)
             for start in range(0, len(names), wire.MOST_FETCHED):
                 wanted = names[start : start + wire.MOST_FETCHED]
@@ -407,12 +430,35 @@ class RemoteWorld:
             ConnectionLost: the server cannot be reached.
             WorldFailed: it refuses.
         """
-        link = Link(self._address)
-        try:
-            return link, link.open(opening, self._tell_place)
-        except BaseException:
+        while True:
+            link = self._connected(is_new=not opening.session)
+            try:
+                if (welcome := link.open(opening, self._tell_place)) is not None:
+                    return link, welcome
+            except BaseException:
+                link.close()
+                raise
             link.close()
-            raise
+            self._name = _new_name()  # to which another replica may answer
+
+    def _connected(self, *, is_new: bool) -> Link:
+        """Connect; of two replicas, to the one with fewer players, where nobody waits for us.
+
+        Raises:
+            ConnectionLost, WorldFailed: see `Link`.
+        """
+        first = Link(self._address, self._name)
+        hello = first.hello
+        if not is_new or hello.replicas == 1 or not hello.players:
+            return first
+        first.close()
+        name = _new_name()
+        second = Link(self._address, name)
+        if second.hello.players < hello.players:
+            self._name = name
+            return second
+        second.close()
+        return Link(self._address, self._name)
 
     def _tell_place(self, waiting: wire.Waiting) -> None:
         before = waiting.position - 1
@@ -432,6 +478,10 @@ def served_world(address: ServerAddress) -> str:
         raise WorldFailed(_out_of_reach(address, lost)) from None
     link.close()
     return link.hello.world
+
+
+def _new_name() -> str:
+    return secrets.token_hex(8)
 
 
 def _out_of_reach(address: ServerAddress, lost: ConnectionLost) -> str:

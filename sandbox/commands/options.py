@@ -10,7 +10,7 @@ from mag_sandbox.model.loading import available_policies, available_worlds
 from mag_sandbox.program import PROGRAM
 from mag_sandbox.sandbox.demo.options import DemoOptions
 from mag_sandbox.sandbox.export.options import RecordingExport
-from mag_sandbox.sandbox.option_values import ServerOptions, amount, seed, whole
+from mag_sandbox.sandbox.option_values import ServerOptions, Span, amount, seed, span, whole
 from mag_sandbox.sandbox.recording.reader import ALIKE_DB, By
 from mag_sandbox.sandbox.settings import DEFAULT_SCENE
 from mag_sandbox.scenes import available_scenes
@@ -123,6 +123,23 @@ class ServeOptions:
     tls_key: Path | None = option(None, "its key, PEM", metavar="FILE")
     max_sessions: int = option(
         2, "players at once; others wait in line (default 2)", type=whole(1, 64), metavar="N"
+    )
+    ray: str | None = option(
+        None,
+        "serve from a Ray cluster: the address of its head, or local for one of this machine",
+        metavar="ADDRESS",
+    )
+    replicas: Span = option(
+        Span(1, 2),
+        "with --ray: servers at once, as N or LEAST-MOST, by players (default 1-2)",
+        type=span(1, 256),
+        metavar="N",
+    )
+    gpus: float = option(
+        0.0,
+        "with --ray: share of a card for each server (default 0)",
+        type=amount("cards"),
+        metavar="SHARE",
     )
 
 

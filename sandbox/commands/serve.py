@@ -3,6 +3,9 @@
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
+from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from mag_sandbox.answering import WORLD_THREAD
@@ -13,11 +16,13 @@ from mag_sandbox.model.world import PARKED_MIB, World, WorldFailed
 from mag_sandbox.program import PROGRAM
 from mag_sandbox.sandbox.choice import WorldChoice, usual_memory
 from mag_sandbox.sandbox.commands.options import ServeOptions
+from mag_sandbox.sandbox.option_values import Span
 from mag_sandbox.sandbox.recording.reader import processor_name
 from mag_sandbox.sandbox.settings import SandboxConfig
 
 if TYPE_CHECKING:  # an extra
     from mag_sandbox.model.remote.engine import Wish
+    from mag_sandbox.model.remote.server import WorldServer
 Say = Callable[[str], None]
 PARKED = "512"  # MiB of keys and values that travel; of larger worlds, latents do
 SWITCH_S = 0.001  # longest turn of a thread that others wait for [s]: messages leave sooner
@@ -26,37 +31,76 @@ SWITCH_S = 0.001  # longest turn of a thread that others wait for [s]: messages 
 def run_serve(options: ServeOptions, say: Say) -> int:
     """Serve a world until told to end."""
     try:
-        from mag_sandbox.model.remote.engine import Wish, WorldEngine
-        from mag_sandbox.model.remote.server import MOST_KEPT_MIB, House
         from mag_sandbox.model.remote.serving import Gate, serve
     except ImportError as error:
         raise WorldFailed(
             f"a server needs more packages ({error}); run `pip install -e '.[remote]'`"
         ) from error
     gate = Gate(options.host, options.port, options.token_file, options.tls_cert, options.tls_key)
-    usual = WorldChoice(options.world, usual_memory(options.world, SandboxConfig(), None))
     token = gate.token()  # before anything is loaded
+    least, most = options.replicas if options.ray else Span(1, 1)
+    build = partial(built, options.world, options.max_sessions, token, most)
+    tell = partial(_tell, say, options.world, options.max_sessions * most)
+    say(f"loading {options.world}")
+    if gate.warning:
+        say(gate.warning)
+    if options.ray is not None:
+        cluster = _cluster()
+        where = cluster.ReplicaPlan(options.ray, least, most, options.gpus)
+        cluster.serve_cluster(where, build, options.max_sessions, gate, tell)
+        return 0
+    server = build()
+    try:
+        serve(server, gate, tell)
+    finally:
+        server.close()
+    return 0
+
+
+def built(world: str, places: int, token: str, replicas: int = 1) -> "WorldServer":
+    """Return a server with its world loaded, in the process that is to serve.
+
+    Args:
+        world: that is played unless another is asked for.
+        places: of players at once.
+        token: that players must know.
+        replicas: of this server, beside each other.
+
+    Raises:
+        WorldFailed: it cannot run here.
+    """
+    from mag_sandbox.model.remote.engine import Wish, WorldEngine
+    from mag_sandbox.model.remote.server import MOST_KEPT_MIB, House, WorldServer
+
     os.environ.setdefault(PARKED_MIB, PARKED)
-    engine = WorldEngine(load, options.max_sessions, WORLD_THREAD)
+    sys.setswitchinterval(SWITCH_S)
+    usual = WorldChoice(world, usual_memory(world, SandboxConfig(), None))
+    engine = WorldEngine(load, places, WORLD_THREAD)
     engine.start()
     try:
-        say(f"loading {usual.name}")
         provenance = engine.warm(Wish(usual.name, usual.memory))
-        house = House(
-            worlds=tuple(dict.fromkeys((usual.name, *worlds_beside(usual.name)))),
-            places=options.max_sessions,
-            token=token,
-            machine=processor_name(),
-            threads=provenance.get("execution", {}).get("threads"),
-            kept_mib=max(MOST_KEPT_MIB, WORLDS[usual.name].memory_setting().kept_mib),
-        )
-        if gate.warning:
-            say(gate.warning)
-        sys.setswitchinterval(SWITCH_S)
-        serve(engine, house, gate, lambda url: _tell(say, usual.name, house.places, url))
-    finally:
+    except BaseException:
         engine.close()
-    return 0
+        raise
+    house = House(
+        worlds=tuple(dict.fromkeys((usual.name, *worlds_beside(usual.name)))),
+        places=places,
+        replicas=replicas,
+        token=token,
+        machine=processor_name(),
+        threads=provenance.get("execution", {}).get("threads"),
+        kept_mib=max(MOST_KEPT_MIB, WORLDS[usual.name].memory_setting().kept_mib),
+    )
+    return WorldServer(engine, house)
+
+
+def _cluster() -> ModuleType:
+    try:
+        return import_module("mag_sandbox.model.remote.cluster")
+    except ImportError as error:
+        raise WorldFailed(
+            f"--ray needs more packages ({error}); run `pip install -e '.[remote,cluster]'`"
+        ) from error
 
 
 def load(wish: "Wish") -> World:

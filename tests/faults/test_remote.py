@@ -95,6 +95,58 @@ def test_after_a_cut_in_mid_block_play_goes_on_and_no_block_is_made_twice():
         world.close()
 
 
+class Replicas:
+    """Servers behind one address, of which a session's name decides, as a cluster does it."""
+
+    def __init__(self, servers, monkeypatch):
+        self.alive = list(servers)
+        monkeypatch.setattr(near_side, "Link", self._link)
+
+    def _link(self, address, name):
+        return link.Link(self.alive[int(name, 16) % len(self.alive)].address, name)
+
+    def kill(self, server):
+        self.alive.remove(server)
+        server.kill()
+
+    def of(self, world):
+        return self.alive[int(world._name, 16) % len(self.alive)]
+
+
+@pytest.fixture
+def replicas(monkeypatch):
+    with Hosted(places=2, replicas=2) as one, Hosted(places=2, replicas=2) as other:
+        yield Replicas((one, other), monkeypatch)
+
+
+def test_of_two_replicas_a_player_takes_the_emptier_one(replicas, monkeypatch):
+    monkeypatch.setattr(near_side, "_new_name", iter(["0", "0", "1", "1", "0"]).__next__)
+    first, second, third = players = [RemoteWorld(replicas.alive[0].address) for _ in range(3)]
+    assert replicas.of(first) is not replicas.of(second)
+    assert replicas.of(third) is replicas.of(second)
+    for player in players:
+        player.close()
+
+
+def test_a_player_does_not_wait_for_a_full_replica(replicas, monkeypatch):
+    monkeypatch.setattr(link, "ELSEWHERE_S", 0.0)
+    players = [RemoteWorld(replicas.alive[0].address) for _ in range(4)]
+    assert [server.players for server in replicas.alive] == [2, 2]
+    for player in players:
+        player.close()
+
+
+def test_where_a_replica_dies_play_goes_on_in_another_from_a_newer_snapshot(replicas, monkeypatch):
+    monkeypatch.setattr(near_side, "KEEP_S", 0.0)
+    with closing(RemoteWorld(replicas.alive[0].address)) as world:
+        frames = [world.reset(PLACE, 7).frames, *(world.step(TURN).frames for _ in range(3))]
+        eventually(lambda: world._arrived)
+        replicas.kill(replicas.of(world))
+        frames += [world.step(TURN).frames for _ in range(3)]
+        assert np.array_equal(frames, EXPECTED)
+        assert isinstance(world._begun, wire.Restore)
+
+
 class Proxy:
     """A line that can be held up, both ways, as a network does that loses every packet."""
 
@@ -284,7 +336,7 @@ def test_another_version_is_a_sentence(hosted):
     with pytest.raises(InvalidStatus) as refused:  # of which a client says the body
         connect(hosted.address.url, subprotocols=["mag-sandbox.0"], proxy=None).__enter__()
     said = refused.value.response.body.decode()
-    assert said.startswith('the server speaks mag-sandbox.1 and the client "mag-sandbox.0"')
+    assert said.startswith(f'the server speaks {wire.PROTOCOL} and the client "mag-sandbox.0"')
 
 
 def test_no_web_page_is_let_in(hosted):
