@@ -1,7 +1,7 @@
 """Tensors as the bytes of a parked world and back, bit for bit; knows nothing of what they mean."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -46,6 +46,18 @@ def unpacked(state: WorldState) -> dict[str, Tensor]:
     """
     types = state.data[_TYPES]
     return {name: _tensor(name, state.arrays[name], types[name]) for name in types}
+
+
+def numbers_of(tensors: Mapping[str, Tensor], name: str, shape: Sequence[int]) -> Tensor:
+    """Return one of the tensors of a state, on the host, fp32 whatever type it was kept in.
+
+    Raises:
+        ValueError: it is of another shape, or not of such numbers.
+    """
+    tensor = tensors[name]
+    if tensor.shape != tuple(shape) or not tensor.is_floating_point():
+        raise ValueError(f'"{name}" is {tuple(tensor.shape)}, expected {tuple(shape)}')
+    return tensor.float()
 
 
 def plain(state: WorldState) -> dict:

@@ -8,6 +8,8 @@ from typing import Generic, TypeVar
 
 from mag_sandbox.model.world import WorldFailed, WorldSpec, WorldState
 
+MOST_BLOCKS = 2**40  # of a session: more than anybody plays
+
 
 class StageTimes:
     """Adds up what each stage takes until it is asked.

@@ -89,6 +89,11 @@ class WorldSpec:
     kinds: tuple[str, ...] = ()  # of things that an edit can place; none: there are no edits
 
     @property
+    def frame_size(self) -> tuple[int, int]:
+        """Height and width of frames [px]."""
+        return self.frame_height, self.frame_width
+
+    @property
     def block_seconds(self) -> float:
         """Seconds of play that one block lasts."""
         return self.block_length / self.fps

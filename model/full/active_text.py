@@ -48,13 +48,16 @@ class ScenePrompts:
         self.store = EmbeddingStore(folder, identity, lambda: load(self.device))
         self._features: dict[str, Tensor] = {}
 
+    def texts(self, prompt: str) -> tuple[str, ...]:
+        """Return a prompt under every sentence, and the empty one."""
+        return *scene_prompts(prompt, self._axes), NOTHING
+
     def prepare(self, prompt: str, on_progress: Progress) -> None:
         """Have all texts of a prompt at hand; those of the one before are let go.
 
         Where a text is new it is encoded, which may take minutes on a processor.
         """
-        texts = (*scene_prompts(prompt, self._axes), NOTHING)
-        self._features = self.store.get(texts, on_progress)
+        self._features = self.store.get(self.texts(prompt), on_progress)
 
     def features(self, text: str) -> Tensor:
         """Return the features of one of the texts, [1, text_len, dim], on the host."""

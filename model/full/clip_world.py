@@ -22,7 +22,7 @@ from mag_sandbox.model.full.clip_pipelines import ClipPipelines, ClipRequest
 from mag_sandbox.model.full.offload import OomFallback
 from mag_sandbox.model.full.pose_estimate import PoseEstimator
 from mag_sandbox.model.parking import joined, part_of
-from mag_sandbox.model.session_world import SessionWorld
+from mag_sandbox.model.session_world import MOST_BLOCKS, SessionWorld
 from mag_sandbox.model.world import (
     Control,
     FrameBlock,
@@ -126,14 +126,16 @@ class ClipWorld(SessionWorld[_Reel]):
             smoother=PhraseSmoother.from_dict(about["smoother"]),
             command=decode(CameraCommand, about["command"], "command"),
         )
-        size = spec.frame_height, spec.frame_width, 3
-        if not session.left.shape[1:] == session.shown.shape[1:] == size:
-            raise ValueError(f"frames are {session.left.shape} and {session.shown.shape}")
+        for frames in (session.left, session.shown):
+            if frames.shape[1:] != (*spec.frame_size, 3) or frames.dtype != np.uint8:
+                raise ValueError(f"frames are {frames.shape}")
+        if len(session.shown) != self._shown_frames:
+            raise ValueError(f"a clip would go on from {len(session.shown)} frames")
         check_prompt(session.prompt)
-        if min(session.seed, session.clips, session.block_index) < 0:
+        if min(session.seed, session.clips) < 0 or not 0 < session.block_index <= MOST_BLOCKS:
             raise ValueError(f"seed {session.seed}, block {session.block_index}")
         poses = PoseEstimator(spec.full_speed)
-        poses.restore(part_of(state, "poses"))
+        poses.restore(part_of(state, "poses"), spec.frame_size)
         self._session, self._poses = session, poses
         self._notices += converted
 
@@ -157,6 +159,11 @@ class ClipWorld(SessionWorld[_Reel]):
 
     def _identity(self) -> dict[str, str]:
         return {"world": self.spec.name, **super()._identity()}
+
+    @property
+    def _shown_frames(self) -> int:
+        """Frames that another clip goes on from, all of which a block shows."""
+        return self._recipe.go_on.taken_frames if self._recipe.go_on else 0
 
     def _beginning(self, scene: Scene) -> tuple[ClipCall, Frames | None]:
         """Return how a scene's first clip is asked for, and its picture."""
@@ -190,9 +197,8 @@ class ClipWorld(SessionWorld[_Reel]):
             taken = session.left[: wanted - len(frames)]
             session.left = session.left[len(taken) :]
             frames = np.concatenate((frames, taken))
-            kept = self._recipe.go_on.taken_frames if self._recipe.go_on else 0
             newest = np.concatenate((session.shown, taken))
-            session.shown = newest[len(newest) - min(kept, len(newest)) :].copy()
+            session.shown = newest[max(0, len(newest) - self._shown_frames) :].copy()
         with self._times.of("pose"):
             seconds = self.spec.block_seconds
             poses = self._poses.update(frames, session.command, seconds).poses

@@ -7,6 +7,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from mag_sandbox.model.parking import numbers_of
+
 SKIPPED = "Rep"  # diffusers' mark of a time convolution that left out the first latent frame
 
 Tail = Tensor | str | None  # last input frames of a layer; SKIPPED; None: nothing yet
@@ -37,18 +39,26 @@ class CodecState:
         return {"size": torch.tensor([len(self.tails), self.passed]), **tensors}
 
     @classmethod
-    def from_tensors(cls, tensors: Mapping[str, Tensor]) -> "CodecState":
-        """Read what `as_tensors` gave, on whatever device it is now.
+    def from_tensors(
+        cls, tensors: Mapping[str, Tensor], like: "CodecState", scale: tuple[int, int] = (1, 1)
+    ) -> "CodecState":
+        """Read what `as_tensors` gave, where and in the numbers of another state of the decoder.
+
+        Its latents may be lower and narrower by a scale: what is kept grows as they do.
 
         Raises:
-            KeyError: it is not a stream's state.
+            ValueError: it is not a state of that decoder.
         """
-        length, passed = tensors["size"].tolist()
-        kept = [tensors.get(str(index)) for index in range(length)]
-        return cls(
-            tuple(SKIPPED if tail is not None and not tail.numel() else tail for tail in kept),
-            passed,
-        )
+        (length, passed), high, wide = tensors["size"].tolist(), *scale
+        if length != len(like.tails) or type(passed) is not int or passed < 1:
+            raise ValueError(f"a decoder keeps {length} layers' frames, expected {len(like.tails)}")
+        tails = list(like.tails)
+        for index, tail in enumerate(tails):
+            if isinstance(tail, Tensor):
+                *rest, height, width = tail.shape
+                kept = numbers_of(tensors, str(index), (*rest, high * height, wide * width))
+                tails[index] = kept.to(tail)
+        return cls(tuple(tails), passed)
 
 
 START = CodecState()

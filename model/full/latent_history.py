@@ -12,7 +12,8 @@ from torch import Tensor
 from mag_sandbox.controls.camera import CameraPose, check_pose
 from mag_sandbox.files.typed_json import decode
 from mag_sandbox.model.catalogue.worlds import BLOCK_LENGTH
-from mag_sandbox.model.parking import packed, unpacked
+from mag_sandbox.model.memory import MEMORY_POLICIES
+from mag_sandbox.model.parking import numbers_of, packed, unpacked
 from mag_sandbox.model.slots import KeptFrame
 from mag_sandbox.model.world import GIB, MemorySetting, WorldState
 from mag_sandbox.scenes.scene import check_prompt
@@ -81,17 +82,28 @@ class LatentHistory:
         whole = self.whole and len(blocks) == len(self.blocks)
         return packed(tensors, {"whole": whole, "blocks": [_as_dict(one) for one in blocks]})
 
-    def restore(self, state: WorldState) -> None:
-        """Go on from a snapshot.
+    @classmethod
+    def read(
+        cls, state: WorldState, latent_shape: Sequence[int], dtype: torch.dtype
+    ) -> "LatentHistory":
+        """Return what a snapshot is of, in a number type of keys and values.
 
         Raises:
-            ValueError: it makes no sense; nothing has changed.
+            ValueError: it makes no sense; latents are of another shape [C, h, w].
         """
         rows = decode(tuple[_ParkedBlock, ...], state.data["blocks"], "blocks")
-        whole, tensors = decode(bool, state.data["whole"], "whole"), unpacked(state)
-        pairs = zip(rows, tensors["latents"], strict=True) if rows else ()
-        self.blocks = tuple(row.block(latents) for row, latents in pairs)
-        self.whole = whole
+        history, tensors = cls(), unpacked(state)
+        history.whole = decode(bool, state.data["whole"], "whole")
+        begun = [row.first_frame for row in rows]
+        expected = [place * BLOCK_LENGTH for place in range(len(rows))]
+        if begun != (expected if history.whole else sorted(set(begun))):
+            raise ValueError(f"blocks begin at frames {begun}")
+        if rows:
+            shape = len(rows), 1, BLOCK_LENGTH, *latent_shape
+            latents = numbers_of(tensors, "latents", shape).to(dtype)
+            pairs = zip(rows, latents, strict=True)
+            history.blocks = tuple(row.block(some) for row, some in pairs)
+        return history
 
 
 _Angles = tuple[float, float, float]  # yaw, pitch, fov
@@ -113,6 +125,8 @@ class _ParkedBlock:
         for pose in (self.view, *self.poses):
             check_pose(CameraPose(*pose))
         check_prompt(self.prompt)
+        if self.setting.policy not in MEMORY_POLICIES:
+            raise ValueError(f"there is no memory policy {self.setting.policy}")
         if len(self.poses) != BLOCK_LENGTH or min(self.first_frame, self.prompt_index) < 0:
             raise ValueError(f"block of frame {self.first_frame}, {len(self.poses)} poses")
 

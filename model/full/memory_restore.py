@@ -8,13 +8,15 @@ it had read besides is missing, so that keys and values differ beyond the first 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Literal
 
 from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.files.typed_json import decode
 from mag_sandbox.model.dit import TextKeys
 from mag_sandbox.model.full.latent_history import LatentHistory, RememberedBlock
-from mag_sandbox.model.full.rollout import Rollout
+from mag_sandbox.model.full.rollout import Engine, ParkedRollout, Rollout
 from mag_sandbox.model.parking import joined, part_of
 from mag_sandbox.model.slots import KeptFrame, SlotTable
 from mag_sandbox.model.world import MemorySetting, MemoryUsage, WorldState
@@ -39,7 +41,7 @@ class RestorableMemory:
     lasting.memorise(latents, keys, view)
     lasting.admit(latents, poses, prompt, text)
     state = lasting.snapshot(room=host_room())
-    is_exact = lasting.restore(state)
+    is_exact = lasting.restore(ParkedMemory.read(state, engine))
     """
 
     def __init__(self, rollout: Rollout, means: RestoreHooks) -> None:
@@ -103,17 +105,15 @@ class RestorableMemory:
         kind = SLOTS if exact else LATENTS
         return joined(parts, {"kind": kind, "rebuilt_frames": self.rebuilt_frames})
 
-    def restore(self, state: WorldState) -> bool:
+    def restore(self, parked: "ParkedMemory") -> bool:
         """Go on from a snapshot; return whether all is as it was, number for number."""
-        parked = part_of(state, "rollout")
         self.restart()
-        self._history.restore(part_of(state, "journal"))
-        self.rebuilt_frames = state.data["rebuilt_frames"]
-        if state.data["kind"] == SLOTS:
-            self._rollout.restore(parked)
+        self._history, self.rebuilt_frames = parked.history, parked.rebuilt_frames
+        if parked.is_exact:
+            self._rollout.restore(parked.rollout)
             return True
-        exact = self._rebuild(parked.data["table"])
-        self._rollout.resume(parked)
+        exact = self._rebuild(parked.rollout.table)
+        self._rollout.resume(parked.rollout)
         if not exact:
             self.rebuilt_frames = self._rollout.made
         return exact
@@ -169,6 +169,36 @@ class RestorableMemory:
             lambda: self._rollout.memorise(latents, keys, block.view, block.first_frame)
         )
         return latents
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ParkedMemory:
+    """What `RestorableMemory.snapshot` returned, checked; for one restoring."""
+
+    is_exact: bool  # keys and values are there
+    rebuilt_frames: int
+    rollout: ParkedRollout
+    history: LatentHistory
+
+    @classmethod
+    def read(cls, state: WorldState, engine: Engine) -> "ParkedMemory":
+        """Read what was parked.
+
+        Raises:
+            ValueError: it makes no sense, or not to this engine.
+        """
+        kind = decode(Literal["keys and values", "latents"], state.data["kind"], "kind")
+        rebuilt = decode(int, state.data["rebuilt_frames"], "rebuilt_frames")
+        rollout = ParkedRollout.read(part_of(state, "rollout"), engine)
+        journal, dtype = part_of(state, "journal"), engine.cache.dtype
+        history = LatentHistory.read(journal, engine.latent_shape, dtype)
+        made = [block.frames.stop for block in history.blocks]
+        if max(made, default=0) > rollout.made or (history.whole and made[-1:] != [rollout.made]):
+            raise ValueError(f"of {rollout.made} frames, blocks end at {made}")
+        is_exact = kind == SLOTS
+        if is_exact and len(rollout.kept) != len(rollout.table["frames"]):
+            raise ValueError(f"of what is kept, {len(rollout.kept)} frames are there")
+        return cls(is_exact, rebuilt, rollout, history)
 
 
 def _frames_of(table: dict) -> list[KeptFrame]:

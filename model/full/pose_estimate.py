@@ -120,13 +120,17 @@ class PoseEstimator:
             },
         )
 
-    def restore(self, state: WorldState) -> None:
+    def restore(self, state: WorldState, frame_size: tuple[int, int]) -> None:
         """Go on from a snapshot: restore and continue equals uninterrupted.
+
+        Args:
+            state: the snapshot.
+            frame_size: height and width of frames [px].
 
         Raises:
             ValueError: it makes no sense; nothing has changed.
         """
-        if not state.arrays:
+        if not state.arrays and not state.data["poses"]:
             self._begin()
             return
         *pictures, newest = state.arrays["pose_pictures"].copy()
@@ -136,7 +140,8 @@ class PoseEstimator:
             KeyFrame(check_pose(one), bright) for one, bright in zip(poses, pictures, strict=True)
         ]
         gain = decode(tuple[float, float], state.data["gain"], "gain")
-        if newest.ndim != 2 or not newest.size or not all(0 < one <= MAX_GAIN for one in gain):
+        expected = _brightness(np.zeros((*frame_size, 3), np.uint8)).shape
+        if newest.shape != expected or not all(0 <= one <= MAX_GAIN for one in gain):
             raise ValueError(f"pictures are {newest.shape}, turns {gain} times as fast")
         self._pose, self._gain, self._keys = pose, np.array(gain), keys
         self._newest = KeyFrame(pose, newest)

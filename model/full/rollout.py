@@ -5,7 +5,7 @@ prompts as words, of pictures or of the player.
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 
@@ -22,12 +22,13 @@ from mag_sandbox.model.full.samplers import RenoisingSampler
 from mag_sandbox.model.generator import BlockGenerator, Coordinates
 from mag_sandbox.model.kv_cache import CacheShape, KVCache
 from mag_sandbox.model.memory import MemoryPolicy, change_policy, make_policy
-from mag_sandbox.model.parking import packed, unpacked
+from mag_sandbox.model.parking import numbers_of, packed, unpacked
 from mag_sandbox.model.rope import GridCoordinates
 from mag_sandbox.model.slots import BlockInfo, KeptFrame, SlotTable, SlotWrite
 from mag_sandbox.model.world import MemorySetting, WorldState
 
 AHEAD = CameraPose()
+MOST_MADE = 3 * 2**20  # latent frames: more than anybody plays; places in time are made up to it
 
 
 def full_cache(
@@ -211,28 +212,22 @@ class Rollout:
         }
         return packed(tensors, data)
 
-    def restore(self, state: WorldState) -> None:
+    def restore(self, parked: "ParkedRollout") -> None:
         """Go on from a snapshot, as far as there is room for what was kept."""
-        tensors, data, cache = unpacked(state), state.data, self._generator.cache
         self.restart()
         table = self.policy.table
-        table.load_dict(data["table"])
-        for slot in data["slots"]:
+        table.load_dict(parked.table)
+        for slot, (keys, values) in parked.kept.items():
             if slot < table.capacity:
-                cache.load([slot], tensors[f"keys_{slot}"], tensors[f"values_{slot}"])
-        self.resume(state)
+                self.cache.load([slot], keys, values)
+        self.resume(parked)
 
-    def resume(self, state: WorldState) -> None:
+    def resume(self, parked: "ParkedRollout") -> None:
         """Go on from a snapshot, memory apart, which is there."""
-        tensors, data, cache = unpacked(state), state.data, self._generator.cache
-        made, prompts = (decode(int, data[name], name) for name in ("made", "prompt_index"))
-        attended = decode(tuple[int, ...], data["attended"], "attended")
-        recent = [tensors[f"recent_{place}"] for place in range(decode(int, data["recent"]))]
-        if min(made, prompts) < 0:
-            raise ValueError(f"{made} frames were made, {prompts} prompts changed")
-        self.made, self._prompt_index, self.attended = made, prompts, frozenset(attended)
+        self.made, self._prompt_index = parked.made, parked.prompt_index
+        self.attended = parked.attended
         self._recent.clear()
-        self._recent.extend(latents.to(cache.device) for latents in recent)
+        self._recent.extend(latents.to(self.cache.device) for latents in parked.recent)
 
     def _recache(self, text: TextKeys, recache: Recache) -> None:
         """Run the newest frames again in one clean pass with full attention among them.
@@ -272,6 +267,44 @@ def _renewed(table: SlotTable, again: range, prompt_index: int) -> list[SlotWrit
             table.frames[slot] = replace(frame, prompt_index=prompt_index)
             writes.append(SlotWrite(frame.frame_index - again.start, slot))
     return writes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ParkedRollout:
+    """What `Rollout.snapshot` returned, checked; tensors are on the host."""
+
+    made: int
+    prompt_index: int
+    attended: frozenset[int]
+    recent: tuple[Tensor, ...]  # latents of the newest blocks, fp32 [1, F, C, h, w]
+    table: dict  # of slots
+    kept: Mapping[int, tuple[Tensor, Tensor]]  # slot → keys and values
+
+    @classmethod
+    def read(cls, state: WorldState, engine: "Engine") -> "ParkedRollout":
+        """Read what was parked.
+
+        Raises:
+            ValueError: it makes no sense, or not to this engine.
+        """
+        tensors, data = unpacked(state), state.data
+        made, prompts, blocks = (
+            decode(int, data[name], name) for name in ("made", "prompt_index", "recent")
+        )
+        if made % BLOCK_LENGTH or not 0 < blocks * BLOCK_LENGTH <= made <= MOST_MADE or prompts < 0:
+            raise ValueError(f"{made} frames were made, {prompts} prompts changed")
+        shape = 1, BLOCK_LENGTH, *engine.latent_shape
+        recent = tuple(numbers_of(tensors, f"recent_{place}", shape) for place in range(blocks))
+        slots = decode(tuple[int, ...], data["slots"], "slots")
+        table = SlotTable(1 + max((slot for slot, *_ in data["table"]["frames"]), default=0))
+        table.load_dict(data["table"])
+        if slots and slots != table.slots():
+            raise ValueError(f"frames are kept of slots {slots}")
+        kept = {slot: (tensors[f"keys_{slot}"], tensors[f"values_{slot}"]) for slot in slots}
+        for keys, values in kept.values():
+            engine.cache.check(1, keys, values)
+        attended = frozenset(decode(tuple[int, ...], data["attended"], "attended"))
+        return cls(made, prompts, attended, recent, table.as_dict(), kept)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from mag_sandbox.files.typed_json import decode
 from mag_sandbox.model.frames import to_frames, to_pictures
 from mag_sandbox.model.full.codec_state import START, CodecState, StreamingDecoder
 from mag_sandbox.model.full.tiny_decoder import LEADING, TinyDecoder, TinyEncoder
@@ -113,19 +114,27 @@ class VideoStream:
         """Return where the video stands."""
         return packed(self.state.as_tensors(), {"decoder": self.decoder})
 
-    def restore(self, state: WorldState) -> None:
-        """Go on from a snapshot.
+    def reading(self, state: WorldState, latents: Tensor) -> Callable[[], None]:
+        """Return what goes on from a snapshot, in which some latents were shown last.
 
         Raises:
-            WorldFailed: it is of a decoder that is not used here.
+            WorldFailed: it is of a decoder that is not used here; nothing has changed.
+            ValueError: it makes no sense; likewise.
         """
-        if state.data["decoder"] == "tiny" and self.decoder == "exact" and self.has_tiny:
-            self.use_tiny(None)
-        if state.data["decoder"] != self.decoder:
+        name: DecoderName = decode(DecoderName, state.data["decoder"], "decoder")
+        codec = self._codec
+        if name == "tiny" and codec.name == "exact" and self._load_tiny is not None:
+            codec = self._load_tiny()
+        if name != codec.name:
             raise WorldFailed(
-                f"the state was saved with the {state.data['decoder']} decoder, this world has the "
-                f"{self.decoder} one; free memory of the device and load the world again"
+                f"the state was saved with the {name} decoder, this world has the {codec.name} "
+                "one; free memory of the device and load the world again"
             )
-        tensors = unpacked(state)
-        kept = {name: tensor.to(self._device) for name, tensor in tensors.items()}
-        self.state = CodecState.from_tensors(kept)
+        _, like = codec.decoder.decode(latents[..., :1, :1].to(self._device))
+        height, width = latents.shape[-2:]
+        kept = CodecState.from_tensors(unpacked(state), like, (height, width))
+
+        def go_on() -> None:
+            self._codec, self.state = codec, kept
+
+        return go_on

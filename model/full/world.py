@@ -22,7 +22,7 @@ from mag_sandbox.model.dit import TextKeys
 from mag_sandbox.model.frames import open_image
 from mag_sandbox.model.full.active_text import ActiveText, ScenePrompts
 from mag_sandbox.model.full.latent_history import RememberedBlock
-from mag_sandbox.model.full.memory_restore import RestorableMemory, RestoreHooks
+from mag_sandbox.model.full.memory_restore import ParkedMemory, RestorableMemory, RestoreHooks
 from mag_sandbox.model.full.offload import OffloadedNetwork, OomFallback
 from mag_sandbox.model.full.pose_estimate import PoseEstimator
 from mag_sandbox.model.full.recipes import BLOCK_LENGTH
@@ -31,9 +31,9 @@ from mag_sandbox.model.full.side_stream import SideStream
 from mag_sandbox.model.full.vae import TIME_STRIDE
 from mag_sandbox.model.full.video_stream import VideoStream
 from mag_sandbox.model.generator import BlockGenerator, block_noises
-from mag_sandbox.model.memory import memory_usage
-from mag_sandbox.model.parking import host_room, joined, packed, part_of, unpacked
-from mag_sandbox.model.session_world import SessionWorld
+from mag_sandbox.model.memory import make_policy, memory_usage
+from mag_sandbox.model.parking import host_room, joined, numbers_of, packed, part_of, unpacked
+from mag_sandbox.model.session_world import MOST_BLOCKS, SessionWorld
 from mag_sandbox.model.world import (
     MIB,
     Control,
@@ -84,7 +84,7 @@ class _ParkedStream:
 
     def __post_init__(self) -> None:
         check_prompt(self.prompt)
-        if not 0 <= self.seed <= MAX_SEED or self.block_index < 0:
+        if not 0 <= self.seed <= MAX_SEED or not 0 < self.block_index <= MOST_BLOCKS:
             raise ValueError(f"seed {self.seed}, block {self.block_index}")
 
 
@@ -165,29 +165,33 @@ class StreamWorld(SessionWorld[_Stream]):
         """Go on from a snapshot; see `World`.
 
         Raises:
-            WorldFailed: it was taken with other weights or another decoder.
-            ValueError: it makes no sense.
+            WorldFailed: it was taken with other weights or another decoder; nothing has changed.
+            ValueError: it makes no sense; likewise.
         """
         converted = self._require_own(state)
         told: _ParkedStream = decode(_ParkedStream, state.data["session"], "session")
         setting: MemorySetting = revived(MemorySetting, state.data["setting"], "setting")
-        newest = unpacked(part_of(state, "newest"))["latents"]
+        make_policy(setting, self._capacity(setting))  # refuses what does not exist
+        shape, size = (1, BLOCK_LENGTH, *self._engine.latent_shape), self.spec.frame_size
+        newest = numbers_of(unpacked(part_of(state, "newest")), "latents", shape)
         overlap, poses = state.arrays["overlap"].copy(), PoseEstimator(self.spec.full_speed)
-        if newest.shape != (1, BLOCK_LENGTH, *self._engine.latent_shape):
-            raise ValueError(f"latents are {tuple(newest.shape)}")
-        if overlap.shape != (1, self.spec.frame_height, self.spec.frame_width, 3):
+        if overlap.shape != (1, *size, 3) or overlap.dtype != np.uint8:
             raise ValueError(f"a frame is {overlap.shape}")
-        poses.restore(part_of(state, "poses"))
+        poses.restore(part_of(state, "poses"), size)
+        memory = self._read_memory(part_of(state, "memory"))
         with torch.inference_mode():
-            self._video.restore(part_of(state, "film"))  # may refuse
+            go_on_showing = self._video.reading(part_of(state, "film"), newest)
+            self._texts.prepare(told.prompt)
+            # all was read: from here on only the device may fail, and what was played is gone
             self._notices += converted
+            go_on_showing()
             self._fallback.plan = replace(self._fallback.plan, decoder=self._video.decoder)
             session = self._begin(told.seed, told.prompt, setting)
             session.smoother, session.poses = told.smoother, poses
             session.block_index, session.told = told.block_index, told.told
             session.newest = newest.to(self._engine.cache.device)
             session.overlap = overlap
-            if not session.memory.restore(part_of(state, "memory")):
+            if not session.memory.restore(memory):
                 self._notices.append(REBUILT)
             self._texts.prepare(session.prompt)
             self._on_progress("ready", 1.0)
@@ -222,6 +226,14 @@ class StreamWorld(SessionWorld[_Stream]):
 
     def _identity(self) -> dict[str, str]:
         return {"world": self.spec.name, **super()._identity()}
+
+    def _read_memory(self, state: WorldState) -> ParkedMemory:
+        """Return a parked memory that was made under texts which are known here."""
+        memory = ParkedMemory.read(state, self._engine)
+        for block in memory.history.blocks:
+            if block.text not in self._prompts.texts(block.prompt):
+                raise ValueError("a block was made under words that are not said here")
+        return memory
 
     def _begin(self, seed: int, prompt: str, setting: MemorySetting) -> _Stream:
         """Forget what was played and have a scene's texts at hand."""

@@ -11,7 +11,7 @@ from mag_sandbox.model.config import FlowConfig
 from mag_sandbox.model.pocket.animation import Animation
 from mag_sandbox.model.pocket.decoding import BlockDecoder, Codec, DecodedBlock
 from mag_sandbox.model.prompts import Conditioner
-from mag_sandbox.model.session_world import SessionWorld
+from mag_sandbox.model.session_world import MOST_BLOCKS, SessionWorld
 from mag_sandbox.model.world import (
     FrameBlock,
     Frames,
@@ -24,8 +24,6 @@ from mag_sandbox.model.world import (
 )
 from mag_sandbox.scenes.scene import MAX_SEED, check_prompt
 from mag_sandbox.scenes.vocabulary import Vocabulary
-
-MOST_BLOCKS = 2**40  # more than anybody plays
 
 
 @dataclass(slots=True)

@@ -27,11 +27,12 @@ from mag_sandbox.model.memory import (
     no_places,
 )
 from mag_sandbox.model.parking import joined, packed, part_of, parts_of, unpacked
-from mag_sandbox.model.pocket.base import MOST_BLOCKS, PocketSession, PocketWorld, WorldParts
+from mag_sandbox.model.pocket.base import PocketSession, PocketWorld, WorldParts
 from mag_sandbox.model.pocket.editing import Editor
 from mag_sandbox.model.pocket.inventing import Inventor
 from mag_sandbox.model.prompts import Conditioner
 from mag_sandbox.model.rope import RayCoordinates
+from mag_sandbox.model.session_world import MOST_BLOCKS
 from mag_sandbox.model.slots import BlockInfo, SlotTable, SlotWrite
 from mag_sandbox.model.world import (
     MIB,

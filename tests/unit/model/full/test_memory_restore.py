@@ -1,7 +1,9 @@
 """A parked world whose keys and values found no room remembers again, from latents."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -15,7 +17,15 @@ from mag_sandbox.model.full.latent_history import LatentHistory, RememberedBlock
 from mag_sandbox.model.full.rollout import Rollout
 from mag_sandbox.model.parking import MOST_BYTES, host_room
 from mag_sandbox.model.slots import KeptFrame
-from mag_sandbox.model.world import MIB, PARKED_MIB, Control, MemorySetting, WorldState
+from mag_sandbox.model.world import (
+    MIB,
+    PARKED_MIB,
+    Control,
+    MemorySetting,
+    WorldFailed,
+    WorldState,
+)
+from mag_sandbox.sandbox.saves.parked_scene import ParkedScene, restore_world
 from mag_sandbox.scenes import Scene
 from tests import tiny_full
 
@@ -204,19 +214,20 @@ def test_the_latent_history_keeps_all_blocks_until_they_are_too_many_then_those_
 
 
 def test_a_parked_latent_history_is_the_same_again():
-    some, other = LatentHistory(), LatentHistory()
+    some = LatentHistory()
     for number in range(3):
         some.add(block_of(number), [])
     state = some.snapshot(some.blocks)
-    other.restore(replace(state, data=json.loads(json.dumps(state.data))))
+    read = partial(LatentHistory.read, latent_shape=(1, 1, 1), dtype=torch.float32)
+    other = read(replace(state, data=json.loads(json.dumps(state.data))))
     assert other.whole
     for block, same in zip(some.blocks, other.blocks, strict=True):
         assert torch.equal(block.latents, same.latents)
         names = "first_frame", "view", "poses", "prompt", "text", "prompt_index", "setting"
         assert all(getattr(block, name) == getattr(same, name) for name in names)
-    other.restore(some.snapshot(()))
-    assert not other.whole
-    assert other.blocks == ()
+    nothing = read(some.snapshot(()))
+    assert not nothing.whole
+    assert nothing.blocks == ()
     assert latent_history.LATENT_BYTES > 1000 * BLOCK_LENGTH * 16 * 60 * 104 * 2
 
 
@@ -226,3 +237,69 @@ def test_the_room_on_the_host_is_half_of_what_is_free_and_8_gib_at_most(monkeypa
         assert host_room() == room
     monkeypatch.setenv(PARKED_MIB, "512")
     assert host_room() == min(512 * MIB, room)
+
+
+def at(data: dict, path: str, value: object) -> None:
+    """Change a value of plain data, which lies at a path of keys."""
+    *parts, last = (int(key) if key.isdecimal() else key for key in path.split("/"))
+    for part in parts:
+        data = data[part]
+    data[last] = value
+
+
+MEMORY = "parts/memory/parts"
+WRONG_DATA = [  # path, value
+    ("session/seed", -1),
+    ("session/block_index", 2**60),
+    ("setting/policy", "magic"),
+    ("parts/film/decoder", "exact"),
+    ("parts/poses/gain", ["a", "b"]),
+    ("parts/memory/kind", "dreams"),
+    ("parts/memory/rebuilt_frames", None),
+    (f"{MEMORY}/rollout/made", 2**60),
+    (f"{MEMORY}/rollout/made", 4),
+    (f"{MEMORY}/rollout/recent", 0),
+    (f"{MEMORY}/rollout/slots", [9]),
+    (f"{MEMORY}/rollout/attended", "all"),
+    (f"{MEMORY}/rollout/table/frames/0/0", -1),
+    (f"{MEMORY}/rollout/types/recent_0", "float8"),
+    (f"{MEMORY}/journal/blocks/0/text", "a word nobody said"),
+    (f"{MEMORY}/journal/blocks/0/setting/policy", "magic"),
+    (f"{MEMORY}/journal/blocks/0/first_frame", 2**60),
+    (f"{MEMORY}/journal/blocks/0/view", [0.0, 0.0, 0.0]),
+    (f"{MEMORY}/journal/whole", 1),
+]
+WRONG_ARRAYS = ["overlap", "newest/latents", "film/size", "film/0", "memory/rollout/recent_0"]
+WRONG_ARRAYS += ["memory/rollout/keys_0", "memory/journal/latents", "poses/pose_pictures"]
+
+
+def damaged(state: WorldState) -> Iterator[tuple[str, WorldState]]:
+    """Yield states in which one thing makes no sense, with its name."""
+    for path, value in WRONG_DATA:
+        data = json.loads(json.dumps(state.data))
+        at(data, path, value)
+        yield path, WorldState(state.arrays, data)
+    for name in {*WRONG_ARRAYS} & {*state.arrays}:
+        array = state.arrays[name]
+        for other in (array[..., : array.shape[-1] // 2], array[None]):
+            yield name, WorldState({**state.arrays, name: other}, state.data)
+        without = {one: kept for one, kept in state.arrays.items() if one != name}
+        yield name, WorldState(without, state.data)
+
+
+@pytest.mark.parametrize("room", [10**9, 9 * BLOCK_BYTES], ids=["keys and values", "latents"])
+def test_a_place_that_makes_no_sense_is_refused_before_anything_changes(played, monkeypatch, room):
+    state = parked(played, monkeypatch, room)
+    frame = np.zeros((32, 32, 3), np.uint8)
+    gone_on_with = []
+    for what, other in damaged(state):
+        place = ParkedScene(PLACE, 3, other, frame, 93, 16.0, played.spec.name)
+        try:
+            restore_world(played, place)
+        except WorldFailed:
+            continue
+        gone_on_with.append(what)
+    now = parked(played, monkeypatch, room)
+    assert gone_on_with == []
+    assert now.data == state.data
+    assert all(np.array_equal(now.arrays[name], state.arrays[name]) for name in state.arrays)

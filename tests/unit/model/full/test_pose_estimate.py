@@ -154,7 +154,8 @@ def test_a_parked_estimate_goes_on_as_if_it_had_never_stopped(picture):
     for place, (frames, command) in enumerate(zip(blocks, commands, strict=True)):
         state = parked.snapshot()
         parked = estimator(1.2)
-        parked.restore(WorldState(state.arrays, json.loads(json.dumps(state.data))))
+        plain = WorldState(state.arrays, json.loads(json.dumps(state.data)))
+        parked.restore(plain, SPEC.frame_size)
         assert parked.update(frames, command, SECONDS) == expected[place]
 
 

@@ -128,7 +128,8 @@ def test_a_first_block_gives_nine_pictures_and_later_ones_twelve(decoder, golden
 
 def test_a_state_can_be_parked_and_forked(decoder, golden):
     _, state = decoder.decode(golden["z"][:, :2])
-    parked = CodecState.from_tensors({k: v.clone() for k, v in state.as_tensors().items()})
+    kept = {name: tensor.clone() for name, tensor in state.as_tensors().items()}
+    parked = CodecState.from_tensors(kept, state)
     rest = golden["z"][:, 2:]
     expected, _ = decoder.decode(rest, state)
     assert torch.equal(decoder.decode(rest, parked)[0], expected)
