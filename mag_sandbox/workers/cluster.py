@@ -7,7 +7,9 @@ where, on which GPU, and what becomes of one that dies is Ray's business.
 import logging
 import math
 import os
+import signal
 import socket
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -51,9 +53,23 @@ def joined(address: str) -> Iterator[Any]:
             f"`ray start --head`, name its address, or say --ray {LOCAL}"
         ) from error
     try:
-        yield ray
+        with _ending_on_sigterm():
+            yield ray
     finally:
         ray.shutdown()
+
+
+@contextmanager
+def _ending_on_sigterm() -> Iterator[None]:
+    """End as on Ctrl+C where Ray would crash and leave its processes behind."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only there, signals are taken
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
 
 
 def _knock(address: str) -> None:

@@ -5,8 +5,6 @@ a replica is made, how many players one takes, and that the lines of a session b
 client names the session in a header, and a name belongs to a replica as long as that one lives.
 """
 
-import logging
-import os
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -19,9 +17,9 @@ from ray.serve.config import AutoscalingConfig, HTTPOptions, RequestRouterConfig
 from mag_sandbox.files.border import reason_of
 from mag_sandbox.model.remote.server import MOST_WAITING, WorldServer
 from mag_sandbox.model.remote.serving import Gate, ServingError, listening
+from mag_sandbox.workers.cluster import LOCAL, joined
 
 APPLICATION = "mag-sandbox"
-HERE = "local"  # instead of an address: a cluster of this machine alone, begun and ended with it
 LINES = 2  # of a session: play, and snapshots on their way
 UPSCALE_S, DOWNSCALE_S = 2.0, 300.0  # that a change of players lasts before replicas follow it [s]
 HEALTH_S = 5.0  # between two looks whether a replica lives [s]
@@ -68,28 +66,30 @@ def serve_cluster(
         say: is told the address.
 
     Raises:
-        ServingError: the cluster cannot be reached, or a replica cannot be made.
+        NoCluster: no cluster answers.
+        ServingError: the port is taken, or a replica cannot be made.
     """
     with listening(gate) as listener:  # Ray would not say in a sentence that it is taken
         port = listener.getsockname()[1]
-    _join(plan.address)
-    try:
-        serve.start(
-            http_options=HTTPOptions(
-                host=gate.host,
-                port=port,
-                ssl_certfile=gate.tls_cert and str(gate.tls_cert),
-                ssl_keyfile=gate.tls_key and str(gate.tls_key),
+    with joined(plan.address):
+        try:
+            serve.start(
+                http_options=HTTPOptions(
+                    host=gate.host,
+                    port=port,
+                    ssl_certfile=gate.tls_cert and str(gate.tls_cert),
+                    ssl_keyfile=gate.tls_key and str(gate.tls_key),
+                )
             )
-        )
-        serve.run(_application(plan, build, players), name=APPLICATION, route_prefix="/")
-        scheme = "wss" if gate.tls_cert else "ws"
-        say(f"{scheme}://{gate.host}:{port}")
-        threading.Event().wait()
-    except (RuntimeError, ray.exceptions.RayError) as error:
-        raise ServingError(f"no replica could be made ({reason_of(error)})") from error
-    finally:
-        _leave(plan.address)
+            serve.run(_application(plan, build, players), name=APPLICATION, route_prefix="/")
+            scheme = "wss" if gate.tls_cert else "ws"
+            say(f"{scheme}://{gate.host}:{port}")
+            threading.Event().wait()
+        except (RuntimeError, ray.exceptions.RayError) as error:
+            raise ServingError(f"no replica could be made ({reason_of(error)})") from error
+        finally:
+            with suppress(Exception):  # it may be gone
+                serve.shutdown() if plan.address == LOCAL else serve.delete(APPLICATION)
 
 
 def _application(
@@ -112,35 +112,3 @@ def _application(
         health_check_period_s=HEALTH_S,
     )
     return deployment.bind(build)
-
-
-def _join(address: str) -> None:
-    """Connect to a cluster, or begin one.
-
-    Raises:
-        ServingError: there is none.
-    """
-    is_here = address == HERE
-    if is_here:
-        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to anybody
-    try:
-        ray.init(
-            address=None if is_here else address,
-            include_dashboard=False if is_here else None,
-            log_to_driver=False,
-            logging_level=logging.WARNING,
-        )
-    except (ConnectionError, ValueError, RuntimeError, OSError) as error:
-        raise ServingError(
-            f"no Ray cluster answers at {address} ({reason_of(error)}); give the address of its "
-            "head, or `local`"
-        ) from error
-
-
-def _leave(address: str) -> None:
-    with suppress(Exception):  # it may be gone
-        if address == HERE:
-            serve.shutdown()
-        else:
-            serve.delete(APPLICATION)
-    ray.shutdown()
