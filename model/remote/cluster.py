@@ -17,7 +17,6 @@ from ray.serve.config import AutoscalingConfig, HTTPOptions, RequestRouterConfig
 from mag_sandbox.files.border import reason_of
 from mag_sandbox.model.remote.server import MOST_WAITING, WorldServer
 from mag_sandbox.model.remote.serving import Gate, ServingError, listening
-from mag_sandbox.workers.cluster import LOCAL, joined
 
 APPLICATION = "mag-sandbox"
 LINES = 2  # of a session: play, and snapshots on their way
@@ -30,9 +29,8 @@ STICKY = RequestRouterConfig(
 
 @dataclass(frozen=True, slots=True)
 class ReplicaPlan:
-    """Where replicas run, and how many."""
+    """How many replicas there are, and what each is given."""
 
-    address: str  # of Ray's head, or "local"
     least: int = 1
     most: int = 2
     gpus: float = 0.0  # of one card, that each replica takes
@@ -56,40 +54,38 @@ def serve_cluster(
     gate: Gate,
     say: Callable[[str], None],
 ) -> None:
-    """Serve from a cluster until the program is told to end; `say` is told the address.
+    """Serve from the cluster that was joined until the program is told to end.
 
     Args:
-        plan: where replicas run, and how many.
+        plan: how many replicas there are.
         build: makes a server in a replica's process, with its worlds loaded.
         players: of a replica.
         gate: where players come in, on the cluster's head.
         say: is told the address.
 
     Raises:
-        NoCluster: no cluster answers.
         ServingError: the port is taken, or a replica cannot be made.
     """
     with listening(gate) as listener:  # Ray would not say in a sentence that it is taken
         port = listener.getsockname()[1]
-    with joined(plan.address):
-        try:
-            serve.start(
-                http_options=HTTPOptions(
-                    host=gate.host,
-                    port=port,
-                    ssl_certfile=gate.tls_cert and str(gate.tls_cert),
-                    ssl_keyfile=gate.tls_key and str(gate.tls_key),
-                )
+    try:
+        serve.start(
+            http_options=HTTPOptions(
+                host=gate.host,
+                port=port,
+                ssl_certfile=gate.tls_cert and str(gate.tls_cert),
+                ssl_keyfile=gate.tls_key and str(gate.tls_key),
             )
-            serve.run(_application(plan, build, players), name=APPLICATION, route_prefix="/")
-            scheme = "wss" if gate.tls_cert else "ws"
-            say(f"{scheme}://{gate.host}:{port}")
-            threading.Event().wait()
-        except (RuntimeError, ray.exceptions.RayError) as error:
-            raise ServingError(f"no replica could be made ({reason_of(error)})") from error
-        finally:
-            with suppress(Exception):  # it may be gone
-                serve.shutdown() if plan.address == LOCAL else serve.delete(APPLICATION)
+        )
+        serve.run(_application(plan, build, players), name=APPLICATION, route_prefix="/")
+        scheme = "wss" if gate.tls_cert else "ws"
+        say(f"{scheme}://{gate.host}:{port}")
+        threading.Event().wait()
+    except (RuntimeError, ray.exceptions.RayError) as error:
+        raise ServingError(f"no replica could be made ({reason_of(error)})") from error
+    finally:
+        with suppress(Exception):  # it may be gone
+            serve.delete(APPLICATION)
 
 
 def _application(

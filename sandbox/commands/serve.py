@@ -4,8 +4,6 @@ import os
 import sys
 from collections.abc import Callable
 from functools import partial
-from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 from mag_sandbox.answering import WORLD_THREAD
@@ -19,6 +17,7 @@ from mag_sandbox.sandbox.commands.options import ServeOptions
 from mag_sandbox.sandbox.option_values import Span
 from mag_sandbox.sandbox.recording.reader import processor_name
 from mag_sandbox.sandbox.settings import SandboxConfig
+from mag_sandbox.workers.cluster import joined
 
 if TYPE_CHECKING:  # an extra
     from mag_sandbox.model.remote.engine import Wish
@@ -45,9 +44,11 @@ def run_serve(options: ServeOptions, say: Say) -> int:
     if gate.warning:
         say(gate.warning)
     if options.ray is not None:
-        cluster = _cluster()
-        where = cluster.ReplicaPlan(options.ray, least, most, options.gpus)
-        cluster.serve_cluster(where, build, options.max_sessions, gate, tell)
+        with joined(options.ray):
+            from mag_sandbox.model.remote import cluster
+
+            plan = cluster.ReplicaPlan(least, most, options.gpus)
+            cluster.serve_cluster(plan, build, options.max_sessions, gate, tell)
         return 0
     server = build()
     try:
@@ -92,15 +93,6 @@ def built(world: str, places: int, token: str, replicas: int = 1) -> "WorldServe
         kept_mib=max(MOST_KEPT_MIB, WORLDS[usual.name].memory_setting().kept_mib),
     )
     return WorldServer(engine, house)
-
-
-def _cluster() -> ModuleType:
-    try:
-        return import_module("mag_sandbox.model.remote.cluster")
-    except ImportError as error:
-        raise WorldFailed(
-            f"--ray needs more packages ({error}); run `pip install -e '.[remote,cluster]'`"
-        ) from error
 
 
 def load(wish: "Wish") -> World:
