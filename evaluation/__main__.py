@@ -9,10 +9,11 @@ judge of prompts. docs/evaluation.md says what every number means.
 import argparse
 import sys
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from mag_sandbox.answering import answered, keep_story
@@ -24,7 +25,7 @@ from mag_sandbox.evaluation.bench.pocket import PocketEvaluation, PocketSettings
 from mag_sandbox.evaluation.bench.pose import PoseSettings, evaluate_poses, pose_table
 from mag_sandbox.evaluation.bench.tables import MeasuredTable, run_tables
 from mag_sandbox.evaluation.bench.thresholds import table
-from mag_sandbox.evaluation.bench.walks import WalkSettings, lines_of, run_walks
+from mag_sandbox.evaluation.bench.walks import WalkSettings, WalksJob, lines_of, run_walks
 from mag_sandbox.evaluation.imagination.command import (
     ImaginationOptions,
     JudgeOptions,
@@ -33,14 +34,17 @@ from mag_sandbox.evaluation.imagination.command import (
 )
 from mag_sandbox.evaluation.judge.classifier import CLASSIFIER_WEIGHTS, Classifier
 from mag_sandbox.evaluation.judge.classifier_training import FITTING, train_classifier
-from mag_sandbox.evaluation.judge.judge import Judge
+from mag_sandbox.evaluation.judge.judge import Judge, judge_digest
 from mag_sandbox.evaluation.magbench.evaluate import MagBenchOptions, run_magbench
 from mag_sandbox.evaluation.report.page import ReportOptions, run_report
+from mag_sandbox.evaluation.results.environment import environment
 from mag_sandbox.evaluation.results.output import JSON, PICTURES, Say, make_places, tell
+from mag_sandbox.evaluation.results.store import ClipStore
 from mag_sandbox.evaluation.vbench.command import VBenchOptions, run_vbench
 from mag_sandbox.files.border import Refusal
 from mag_sandbox.model.loading import load_world
 from mag_sandbox.model.world import MemorySetting, World
+from mag_sandbox.workers.options import WorkerOptions
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -103,10 +107,13 @@ def _pose(options: PoseOptions, say: Say) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class WalkOptions(WalkSettings):
+class WalkOptions(WalkSettings, WorkerOptions):
     """Random walks, and whether their pictures last."""
 
     world: str = option("pocket", "one with exact poses (%(default)s)")
+    out: Path | None = option(
+        None, "keep walks one by one in this folder, or go on there", metavar="DIR"
+    )
     json: Path | None = option(None, JSON, metavar="FILE")
     sheet: Path | None = option(None, PICTURES, metavar="PNG")
 
@@ -115,8 +122,21 @@ def _walks(options: WalkOptions, say: Say) -> None:
     make_places(options.json, options.sheet)
     settings = options_of(WalkSettings, options)
     with closing(load_world(options.world)) as world:
-        result = run_walks(settings, world, Judge.load(), say, options.sheet)
-    tell(lines_of(result), result, options.json, say)
+        provenance = world.provenance()
+    open_world = partial(
+        _opener(None, options.world, execution=provenance.get("execution")), MemorySetting()
+    )
+    common = {
+        "bench": "walks", "seconds": options.seconds, "seed": options.seed,
+        "weights": provenance.get("weights"), "judge": judge_digest(),
+    }  # fmt: skip
+    with ExitStack() as stack:
+        folder = options.out or Path(stack.enter_context(TemporaryDirectory()))
+        store = ClipStore(folder, common)
+        store.note(environment(world=provenance))
+        job = WalksJob(settings, open_world, Judge.load())
+        result = run_walks(job, store, options.workplace(), options.sheet)
+    tell(lines_of(result), {**result, "world": provenance}, options.json, say)
 
 
 def _opener(

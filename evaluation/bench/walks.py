@@ -8,7 +8,7 @@ that range.
 
 The result is plain JSON data:
 
-    schema, settings, world
+    schema, settings
     range      per figure [low, high]
     pictures   invented, renders: share that lies in the range in every figure
     kept       pictures of which it is known what was painted; share that looks
@@ -17,18 +17,24 @@ The result is plain JSON data:
     left       of the walks that left it: walk, caption, second, memory, figure, value
 """
 
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from functools import reduce
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from mag_sandbox.command_line import option
-from mag_sandbox.controls.camera import CameraCommand, CameraPose
+from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.evaluation.imagination.scenes import MAX_SEED, SCENES_PER_SEED, asked_scene
 from mag_sandbox.evaluation.judge.judge import Judge
 from mag_sandbox.evaluation.probe.metrics import gradient_energy, visible_change
+from mag_sandbox.evaluation.results.store import ClipStore, clip_record
+from mag_sandbox.evaluation.results.sweep import Found, sweep
+from mag_sandbox.files.whole import replacing
 from mag_sandbox.model.loading import next_policy
 from mag_sandbox.model.world import (
     Control,
@@ -40,7 +46,7 @@ from mag_sandbox.model.world import (
 )
 from mag_sandbox.scenes import Scene
 from mag_sandbox.training.panorama.render import view_at
-from mag_sandbox.training.panorama.sheets import write_sheet
+from mag_sandbox.workers.work import Workplace
 
 FIGURES = ("detail", "saturation", "strangeness", "kept")
 MOST_WALKS = SCENES_PER_SEED // 3
@@ -78,33 +84,102 @@ class _Walk:
     caption: str
     figures: np.ndarray  # float64 [T, 2 + D]: detail, saturation, the judge's features
     kept: np.ndarray  # float64 [T]: share that looks as it was painted; nan: that is not known
-    poses: list[CameraPose]  # of each picture
+    views: list[tuple[float, float]]  # pitch and field of view of each picture
     memories: tuple[str, ...]  # in force at each picture
-    strip: list[np.ndarray]  # some of the pictures, halved, uint8
+
+    def record(self, world: str, seconds: float) -> dict:
+        """Return it as a record of a store, of a world and what it took to measure."""
+        kept = [None if np.isnan(one) else one for one in self.kept.tolist()]
+        return clip_record(
+            "walks", {"world": world}, self.caption, {}, seconds, figures=self.figures.tolist(),
+            kept=kept, views=self.views, memories=self.memories,
+        )  # fmt: skip
+
+    @classmethod
+    def of(cls, record: dict) -> "_Walk":
+        """Return what `record` made a record of."""
+        views = [tuple(view) for view in record["views"]]
+        kept = np.array(record["kept"], np.float64)  # None is nan
+        figures = np.array(record["figures"])
+        return cls(record["clip"], figures, kept, views, tuple(record["memories"]))
 
 
-def run_walks(
-    settings: WalkSettings,
-    world: World,
-    judge: Judge,
-    report: Callable[[str], None],
-    sheet: Path | None = None,
-) -> dict:
-    """Walk and measure; a sheet shows a walk in every row."""
-    walks = []
-    for index in range(settings.walks):
-        walks.append(_walked(index, settings, world, judge))
-        report(f"walked {index + 1}/{settings.walks}: {walks[-1].caption}")
+@dataclass(frozen=True, slots=True)
+class WalkTask:
+    """A walk."""
+
+    index: int
+
+    @property
+    def key(self) -> str:
+        """Name of its record."""
+        return f"walk-{self.index:04d}"
+
+
+@dataclass(frozen=True, slots=True)
+class RendersTask:
+    """A scene of which the renderer's views are looked at."""
+
+    index: int
+    views: tuple[tuple[float, float, float], ...]  # yaw, pitch, field of view
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WalksJob:
+    """What workers do; see `mag_sandbox.workers.work.Job`."""
+
+    settings: WalkSettings
+    open_world: Callable[[], World]
+    judge: Judge
+
+    @contextmanager
+    def ready(self) -> Iterator[Callable[[WalkTask | RendersTask], Found | np.ndarray]]:
+        """Open the world and give what walks, or looks at renders: float64 [VIEWS, 2 + D]."""
+        with closing(self.open_world()) as world:
+
+            def do(task: WalkTask | RendersTask) -> Found | np.ndarray:
+                if isinstance(task, RendersTask):
+                    return _rendered(task, self.settings, world, self.judge)
+                began = time.monotonic()
+                walk, strip = _walked(task.index, self.settings, world, self.judge)
+                record = walk.record(world.spec.name, time.monotonic() - began)
+                return Found(record, {_strip(task): [strip]})
+
+            yield do
+
+
+def _strip(task: WalkTask) -> str:
+    return f"strips/{task.key}.png"
+
+
+def run_walks(job: WalksJob, store: ClipStore, workplace: Workplace, sheet: Path | None) -> dict:
+    """Walk what is not walked yet, and measure; a sheet shows a walk in every row."""
+    plan = [WalkTask(index) for index in range(job.settings.walks)]
+    with workplace.workers(job) as results:
+        sweep(plan, store, results)
+        records = store.records()
+        walks = [_Walk.of(records[task.key]) for task in plan if task.key in records]
+        if len(walks) < len(plan):
+            raise ValueError(
+                f"{len(plan) - len(walks)} walks are under way elsewhere; run this again when "
+                "they are done"
+            )
+        figures = dict(results(_renders_to_see(job.settings, walks)))
+    rendered = [figures[task] for task in sorted(figures, key=lambda task: task.index)]
     if sheet is not None:
-        write_sheet(sheet, [walk.strip for walk in walks])
-    poses = [pose for walk in walks for pose in walk.poses]
-    limits = _Range(_rendered(settings, world, judge, poses))
+        write_strips(sheet, [store.folder / _strip(task) for task in plan])
     return {
         "schema": 1,
-        "settings": asdict(settings),
-        "world": world.provenance(),
-        **_measured(walks, limits),
+        "settings": asdict(job.settings),
+        **_measured(walks, _Range(np.stack(rendered))),
     }
+
+
+def write_strips(sheet: Path, strips: Sequence[Path]) -> None:
+    """Write pictures of the same size below each other."""
+    rows = [np.asarray(Image.open(strip)) for strip in strips]
+    with replacing(sheet) as part:
+        Image.fromarray(np.concatenate(rows)).save(part, format="PNG")
 
 
 def lines_of(result: dict) -> Iterator[str]:
@@ -148,24 +223,27 @@ def _leg(rng: np.random.Generator) -> dict[str, float]:
     return {axis: float(rng.choice((-1.0, 1.0)) * rng.choice((1.0, 0.3))) for axis in held}
 
 
-def _walked(index: int, settings: WalkSettings, world: World, judge: Judge) -> _Walk:
+def _walked(
+    index: int, settings: WalkSettings, world: World, judge: Judge
+) -> tuple[_Walk, list[np.ndarray]]:
+    """Return a walk, and some of its pictures, halved, uint8."""
     asked, other = (
         asked_scene(number, settings.seed).caption for number in (index, MOST_WALKS + index)
     )
     rng = np.random.default_rng([settings.seed, index])
     every = max(1, round(LOOK_S / world.spec.block_seconds))
     world.reset(Scene(asked, name=f"walk {index}"), index)
-    seen, kept, poses, memories = [], [], [], []
+    seen, kept, views, memories = [], [], [], []
     for number, control in enumerate(controls(world.spec, settings.seconds, other, rng)):
         block = world.step(control)
         if number % every == every - 1:
             seen.append(block.at_rest[-1].copy())
             kept.append(_kept(world, block))
-            poses.append(block.poses[-1])
+            views.append((block.poses[-1].pitch, block.poses[-1].fov))
             memories.append(block.memory.policy)
     strip = [view[::2, ::2] for view in seen[:: -(-len(seen) // ACROSS)]]
     figures = _figures(np.stack(seen), judge)
-    return _Walk(asked, figures, np.array(kept), poses, tuple(memories), strip)
+    return _Walk(asked, figures, np.array(kept), views, tuple(memories)), strip
 
 
 def _kept(world: World, block: FrameBlock) -> float:
@@ -174,25 +252,23 @@ def _kept(world: World, block: FrameBlock) -> float:
     return np.nan if painted is None else 1.0 - visible_change(block.at_rest[-1], painted[0])
 
 
-def _rendered(
-    settings: WalkSettings, world: World, judge: Judge, poses: list[CameraPose]
-) -> np.ndarray:
-    """Return figures of the renderer's views, float64 [renders, VIEWS, 2 + D].
+def _renders_to_see(settings: WalkSettings, walks: list[_Walk]) -> Iterator[RendersTask]:
+    """Yield renders that are tilted and zoomed as any of the walks' pictures.
 
-    They are tilted and zoomed as any of the walks' pictures: who holds a key ends at what is
-    farthest, and a wall seen from near shows little.
+    Who holds a key ends at what is farthest, and a wall seen from near shows little.
     """
+    seen = [view for walk in walks for view in walk.views]
     rng = np.random.default_rng([settings.seed, 2])
-    figures = []
     for index in range(settings.renders):
-        pixels = asked_scene(2 * MOST_WALKS + index, settings.seed).ring.pixels
-        views = []
-        for pick in rng.integers(len(poses), size=VIEWS):
-            views.append(
-                view_at(pixels, rng.uniform(0.0, 360.0), poses[pick].pitch, poses[pick].fov)
-            )
-        figures.append(_figures(world.round_trip(np.stack(views)), judge))
-    return np.stack(figures)
+        picks = rng.integers(len(seen), size=VIEWS)
+        yield RendersTask(index, tuple((rng.uniform(0.0, 360.0), *seen[pick]) for pick in picks))
+
+
+def _rendered(task: RendersTask, settings: WalkSettings, world: World, judge: Judge) -> np.ndarray:
+    """Return figures of the renderer's views after the world's codec, float64 [VIEWS, 2 + D]."""
+    pixels = asked_scene(2 * MOST_WALKS + task.index, settings.seed).ring.pixels
+    views = np.stack([view_at(pixels, *view) for view in task.views])
+    return _figures(world.round_trip(views), judge)
 
 
 def _figures(frames: np.ndarray, judge: Judge) -> np.ndarray:

@@ -7,7 +7,7 @@ from mag_sandbox.workers.processes import LocalProcesses
 from mag_sandbox.workers.work import Here, Workplace
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots: options may have other bases as well
 class WorkerOptions:
     """Who does the work; to be inherited by a command's options."""
 

@@ -5,14 +5,17 @@ from functools import cache
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.evaluation.bench import walks
-from mag_sandbox.evaluation.bench.walks import WalkSettings, controls, lines_of, run_walks
+from mag_sandbox.evaluation.bench.walks import WalkSettings, WalksJob, controls, lines_of, run_walks
 from mag_sandbox.evaluation.imagination import scenes
 from mag_sandbox.evaluation.judge.judge import Judge
+from mag_sandbox.evaluation.results.store import ClipStore
 from mag_sandbox.model.world import MemorySetting
 from mag_sandbox.training.panorama.render import view_at
+from mag_sandbox.workers.work import Here
 from tests.rendered_worlds import SPEC, PerfectWorld
 
 asked_scene = cache(scenes.asked_scene)  # both worlds are measured by the same renders
@@ -50,10 +53,20 @@ class PaintingOverWorld(SteadyWorld):
         return view_at(self._scene, turned, pose.pitch, pose.fov)[None]
 
 
-def test_a_picture_that_is_not_what_was_painted_there_is_told(monkeypatch):
+@pytest.fixture
+def walked(tmp_path, monkeypatch):
     monkeypatch.setattr(walks, "asked_scene", asked_scene)
-    settings = replace(SETTINGS, walks=2)
-    result = run_walks(settings, PaintingOverWorld(), Judge.load(), lambda line: None)
+    judge = Judge.load()
+
+    def run(world, settings=SETTINGS, sheet=None) -> dict:
+        store = ClipStore(tmp_path / world.__name__, {})
+        return run_walks(WalksJob(settings, world, judge), store, Here(), sheet)
+
+    return run
+
+
+def test_a_picture_that_is_not_what_was_painted_there_is_told(walked):
+    result = walked(PaintingOverWorld, replace(SETTINGS, walks=2))
     assert [(left["figure"], left["value"] < walks.KEPT) for left in result["left"]] == [
         ("kept", True)
     ] * 2
@@ -63,19 +76,18 @@ def test_a_picture_that_is_not_what_was_painted_there_is_told(monkeypatch):
     assert any(line.startswith("as painted") for line in lines_of(result))
 
 
-def test_pictures_like_renders_pass_and_copies_of_copies_do_not(monkeypatch):
-    monkeypatch.setattr(walks, "asked_scene", asked_scene)
-    judge = Judge.load()
-    steady, copying = (
-        run_walks(SETTINGS, world(), judge, lambda line: None)
-        for world in (SteadyWorld, CopyingWorld)
-    )
+def test_pictures_like_renders_pass_and_copies_of_copies_do_not(walked, tmp_path):
+    steady, copying = (walked(world) for world in (SteadyWorld, CopyingWorld))
     assert steady["walks"] == {"walks": 4, "held": 4}
     assert copying["walks"]["held"] == 0
     assert len(list(lines_of(copying))) == 2 + 4
     first = copying["left"][0]
     assert first["figure"] in ("detail", "saturation", "strangeness")
     assert 0 < first["second"] <= 12.0
+    sheet = tmp_path / "sheet.png"
+    assert walked(CopyingWorld, sheet=sheet) == copying  # read, not walked again
+    with Image.open(sheet) as picture:
+        assert picture.height == 4 * (SPEC.frame_height // 2 + 4)
 
 
 def test_a_walk_goes_every_way_and_changes_prompts_and_memories():
