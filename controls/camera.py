@@ -7,6 +7,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
+from mag_sandbox.files.typed_fields import check_fields
+
 Axis = Literal["yaw", "pitch", "zoom"]
 AXES: tuple[Axis, ...] = get_args(Axis)
 POSE_RESOLUTION = 1024  # ticks per degree: steps are whole ticks, so returning is bit-equal
@@ -24,6 +26,7 @@ class CameraCommand:
     zoom: float = 0.0  # + narrows the field of view
 
     def __post_init__(self) -> None:
+        check_fields(self)
         for axis in AXES:
             value = getattr(self, axis)
             if not -1.0 <= value <= 1.0:  # also refuses nan

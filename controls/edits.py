@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from mag_sandbox.controls.camera import ASPECT, MAX_PITCH, WIDEST_FOV
+from mag_sandbox.files.typed_fields import check_fields
 
 Act = Literal["place", "remove", "repaint", "renew", "forget", "undo"]
 HIGHEST = MAX_PITCH + WIDEST_FOV * ASPECT / 2  # degrees: the end of what can be seen
@@ -28,6 +29,7 @@ class Edit:
     color: tuple[int, ...] | None = None  # red, green, blue, 0 to 255; None: any
 
     def __post_init__(self) -> None:
+        check_fields(self)
         if self.act not in get_args(Act):
             known = ", ".join(get_args(Act))
             raise ValueError(f'act is "{self.act}", expected one of {known}')

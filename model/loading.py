@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
+from mag_sandbox.files.typed_fields import of_type
 from mag_sandbox.files.yaml_files import not_found
 from mag_sandbox.model.catalogue.worlds import PLAYABLE, WORLDS
 from mag_sandbox.model.memory import MEMORY_POLICIES
@@ -101,8 +102,12 @@ def load_world(
     Raises:
         WorldFailed: the name is unknown, or the world cannot run here.
         MissingWeights: its weights are absent or damaged.
+        FieldError: something is of another type.
     """
-    if server is not None:
+    of_type("name", name, str)
+    of_type("memory", memory, MemorySetting | None)
+    of_type("execution", execution, dict | None)
+    if of_type("server", server, ServerAddress | None) is not None:
         remote = _remote()
         return remote.RemoteWorld(
             server,

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import Generic, TypeVar
 
+from mag_sandbox.files.typed_fields import of_type
 from mag_sandbox.model.world import WorldFailed, WorldSpec, WorldState
 
 MOST_BLOCKS = 2**40  # of a session: more than anybody plays
@@ -85,7 +86,9 @@ class SessionWorld(Generic[Session]):
 
         Raises:
             WorldFailed: it differs in something of `_identity`.
+            FieldError: it is no state.
         """
+        of_type("state", state, WorldState)
         for name, value in self._identity().items():
             if state.data.get(name) != value:
                 raise WorldFailed(

@@ -13,8 +13,10 @@ import numpy as np
 from mag_sandbox.controls.camera import CameraCommand, CameraPose, CameraSpeed
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.files.border import Refusal
+from mag_sandbox.files.typed_fields import check_fields, of_type
+from mag_sandbox.files.yaml_files import FieldError
 from mag_sandbox.scenes import Scene
-from mag_sandbox.scenes.scene import check_prompt
+from mag_sandbox.scenes.scene import MAX_SEED, check_prompt
 
 MOST_OF_MEMORY = 2**20  # frames, blocks or MiB: no memory is larger
 KIB, MIB, GIB = 2**10, 2**20, 2**30  # bytes
@@ -49,6 +51,7 @@ class MemorySetting:
     sink_frames: int = 2  # first frames that are never dropped
 
     def __post_init__(self) -> None:
+        check_fields(self)
         least = {"kept_mib": 1, "attended_frames": 1, "window_blocks": 1, "sink_frames": 0}
         for name, smallest in least.items():
             value = getattr(self, name)
@@ -67,6 +70,7 @@ class Control:
     edit: Edit | None = None  # of the world, begun before the block is made; None: nothing
 
     def __post_init__(self) -> None:
+        check_fields(self)
         if self.prompt is not None:
             check_prompt(self.prompt)
 
@@ -251,6 +255,19 @@ class Past:
         return self.blocks[-1].block_index + 1
 
 
+def checked_seed(scene: Scene, seed: int) -> int:
+    """Return what `World.reset` is asked for, a number of numpy as Python's own.
+
+    Raises:
+        FieldError: the scene is none, or the seed is no number from 0 to MAX_SEED.
+    """
+    of_type("scene", scene, Scene)
+    seed = of_type("seed", seed, int)
+    if not 0 <= seed <= MAX_SEED:
+        raise FieldError("seed", f"seed is {seed}, expected 0 to {MAX_SEED}")
+    return seed
+
+
 class World(Protocol):
     """A playable world. Full-size, pocket and test worlds differ only behind this.
 
@@ -263,7 +280,7 @@ class World(Protocol):
     spec: WorldSpec
 
     def reset(self, scene: Scene, seed: int) -> FrameBlock:
-        """Return the first block of a scene; the only entry of a seed."""
+        """Return the first block of a scene; the only entry of a seed, see `checked_seed`."""
 
     def step(self, control: Control) -> FrameBlock:
         """Return the next block; all that can change pictures is in `control`."""

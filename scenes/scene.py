@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mag_sandbox.files.border import is_file
+from mag_sandbox.files.typed_fields import check_fields, of_type
 from mag_sandbox.files.typed_json import shortened
 from mag_sandbox.files.yaml_files import (
     FieldError,
@@ -38,6 +39,9 @@ class Scene:
     ambience: str | None = None  # sound of the place, one of AMBIENCES; None: the app chooses
 
     def __post_init__(self) -> None:
+        if isinstance(self.image, Path):
+            object.__setattr__(self, "image", str(self.image))
+        check_fields(self)
         if not self.prompt.strip():
             raise FieldError("prompt", "prompt is empty; describe the place in a sentence")
         check_prompt(self.prompt)
@@ -83,7 +87,7 @@ def load_scene(name_or_path: str | Path, policies: Sequence[str] = ()) -> Scene:
     Raises:
         SceneError: there is no such scene, or its file is wrong.
     """
-    path = _find(name_or_path)
+    path = _find(of_type("scene", name_or_path, str | Path))
     scene = read_checked_yaml(path, Scene, SceneError)
     if policies and scene.memory is not None and scene.memory not in policies:
         raise SceneError(f"{path}: {not_found('memory policy', scene.memory, policies)}")

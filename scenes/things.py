@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from mag_sandbox.controls.edits import EVERYTHING, HIGHEST, LARGEST, Act, Edit
+from mag_sandbox.files.typed_fields import of_type
 from mag_sandbox.scenes.vocabulary import FUNCTION_WORDS, Vocabulary, WordGroup, split_words, stem
 
 NEAREST = 3  # known things that are named for one that is not
@@ -239,7 +240,7 @@ def parse_edit(text: str, yaw: float, pitch: float | None, kinds: Collection[str
     Raises:
         ThingError: it names no thing, or more than one, or a word is not known.
     """
-    words = [word.text.lower() for word in split_words(text)]
+    words = [word.text.lower() for word in split_words(of_type("text", text, str))]
     for name, size in GROUND.items():
         if name in words and set(words) <= _FILLERS | _ACTS["repaint"] | {name, "change"}:
             return Edit("renew", yaw, pitch or 0.0, *size)

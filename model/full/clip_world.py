@@ -13,6 +13,7 @@ import numpy as np
 
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.controls.phrase_compiler import PhraseSmoother, compose
+from mag_sandbox.files.typed_fields import of_type
 from mag_sandbox.files.typed_json import decode
 from mag_sandbox.model.catalogue.clips import ClipCall, ClipRecipe
 from mag_sandbox.model.catalogue.memory_prediction import MemoryPlan
@@ -32,6 +33,7 @@ from mag_sandbox.model.world import (
     WorldFailed,
     WorldSpec,
     WorldState,
+    checked_seed,
 )
 from mag_sandbox.scenes import Scene
 from mag_sandbox.scenes.scene import check_prompt
@@ -78,6 +80,7 @@ class ClipWorld(SessionWorld[_Reel]):
 
     def reset(self, scene: Scene, seed: int) -> FrameBlock:
         """Return the first block of a scene; see `World`."""
+        seed = checked_seed(scene, seed)
         call, picture = self._beginning(scene)
         size = self.spec.frame_height, self.spec.frame_width, 3
         nothing = np.empty((0, *size), np.uint8)
@@ -90,6 +93,7 @@ class ClipWorld(SessionWorld[_Reel]):
 
     def step(self, control: Control) -> FrameBlock:
         """Return the next block; memory settings have no effect. See `World`."""
+        of_type("control", control, Control)
         session = self._running()
         if control.prompt is not None and control.prompt != session.prompt:
             session.prompt, session.left = control.prompt, session.left[:0]

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose, CameraSpeed, move
 from mag_sandbox.controls.phrase_compiler import PhraseSmoother, compose
+from mag_sandbox.files.typed_fields import of_type
 from mag_sandbox.files.typed_json import decode, revived
 from mag_sandbox.model.catalogue.memory_prediction import FEWEST_SLOTS, MemoryPlan
 from mag_sandbox.model.catalogue.worlds import WorldRow
@@ -45,6 +46,7 @@ from mag_sandbox.model.world import (
     WorldFailed,
     WorldSpec,
     WorldState,
+    checked_seed,
 )
 from mag_sandbox.scenes import Scene
 from mag_sandbox.scenes.scene import MAX_SEED, check_prompt
@@ -118,6 +120,7 @@ class StreamWorld(SessionWorld[_Stream]):
 
     def reset(self, scene: Scene, seed: int) -> FrameBlock:
         """Return the first block of a scene; see `World`."""
+        seed = checked_seed(scene, seed)
         setting = self._initial_memory
         if scene.memory is not None:
             setting = replace(setting, policy=scene.memory)
@@ -133,6 +136,7 @@ class StreamWorld(SessionWorld[_Stream]):
 
     def step(self, control: Control) -> FrameBlock:
         """Return the next block; see `World`."""
+        of_type("control", control, Control)
         session = self._running()
         with torch.inference_mode():
             if control.prompt is not None and control.prompt != session.prompt:

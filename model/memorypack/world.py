@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose
+from mag_sandbox.files.typed_fields import of_type
 from mag_sandbox.files.typed_json import revived
 from mag_sandbox.files.yaml_files import not_found
 from mag_sandbox.model.dit import Attend, own_block_attention
@@ -33,6 +34,7 @@ from mag_sandbox.model.world import (
     Past,
     WorldFailed,
     WorldState,
+    checked_seed,
 )
 from mag_sandbox.scenes import Scene
 
@@ -61,6 +63,7 @@ class MemoryPackWorld(PocketWorld[PocketSession]):
 
     def reset(self, scene: Scene, seed: int) -> FrameBlock:
         """Return the first block of a scene; see `World`."""
+        seed = checked_seed(scene, seed)
         self._check(scene.memory)
         self._require_words(scene.prompt)
         self._session = PocketSession(seed, scene.prompt, CameraPose())
@@ -83,6 +86,7 @@ class MemoryPackWorld(PocketWorld[PocketSession]):
 
     def step(self, control: Control) -> FrameBlock:
         """Return the next block; see `World`."""
+        of_type("control", control, Control)
         poses = self._obey(control)
         with torch.inference_mode():
             latents = self._denoised(self._frames(poses))

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose, check_pose
 from mag_sandbox.controls.edits import Edit
+from mag_sandbox.files.typed_fields import of_type
 from mag_sandbox.files.typed_json import decode, revived
 from mag_sandbox.model.coverage import all_shown, choose_views, covered_cells
 from mag_sandbox.model.flow import euler_levels
@@ -44,6 +45,7 @@ from mag_sandbox.model.world import (
     MemoryUsage,
     Past,
     WorldState,
+    checked_seed,
     no_edits,
 )
 from mag_sandbox.scenes import Scene
@@ -163,6 +165,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
 
     def reset(self, scene: Scene, seed: int) -> FrameBlock:
         """Return the first block of a scene; see `World`."""
+        seed = checked_seed(scene, seed)
         self._require_words(scene.prompt)
         self._begin(scene, seed)
         length = self.spec.block_length
@@ -181,6 +184,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
 
     def step(self, control: Control) -> FrameBlock:
         """Return the next block; see `World`."""
+        of_type("control", control, Control)
         session = self._running()
         if control.prompt not in (None, session.prompt):
             self._require_words(control.prompt)

@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from mag_sandbox.files.border import read_plain, refusing
+from mag_sandbox.files.typed_fields import check_fields
 from mag_sandbox.model.world import WorldFailed
 
 MOST_TOKEN = 4096  # bytes
@@ -26,6 +27,7 @@ class ServerAddress:
     quality: int | None = None  # of JPEG frames, 1 to 100; None: lossless
 
     def __post_init__(self) -> None:
+        check_fields(self)
         if self.scheme not in ("ws", "wss") or not self.host:
             raise WorldFailed(
                 f'--url "{self.url[:80]}" is no address of a server; write wss://HOST:PORT, or '

@@ -22,6 +22,7 @@ import numpy as np
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.files.border import read_plain, refusing
+from mag_sandbox.files.typed_fields import of_type
 from mag_sandbox.files.typed_json import parse_json
 from mag_sandbox.model.remote import wire
 from mag_sandbox.model.remote.address import REMOTE, ServerAddress
@@ -39,6 +40,7 @@ from mag_sandbox.model.world import (
     Progress,
     WorldFailed,
     WorldState,
+    checked_seed,
 )
 from mag_sandbox.scenes import Scene
 
@@ -161,12 +163,14 @@ class RemoteWorld:
 
     def reset(self, scene: Scene, seed: int) -> FrameBlock:
         """Return the first block of a scene; see `World`."""
+        seed = checked_seed(scene, seed)
         asked = time.perf_counter()
         begin = wire.Reset(replace(scene, image=None), seed, _picture(scene))
         return self._shown(asked, self._begin(begin))
 
     def step(self, control: Control) -> FrameBlock:
         """Return the next block; see `World`."""
+        of_type("control", control, Control)
         asked = time.perf_counter()
         block = self._shown(asked, self._ask(wire.NextBlock(control)))
         self._tape.append(control)
@@ -207,7 +211,7 @@ class RemoteWorld:
 
     def restore(self, state: WorldState) -> None:
         """Go on from a snapshot; see `World`."""
-        outline, pieces = cut(state)
+        outline, pieces = cut(of_type("state", state, WorldState))
         names = names_in(outline)
         while True:
             session = self._session

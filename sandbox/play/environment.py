@@ -6,7 +6,6 @@ There is no task: the reward is always 0, an episode ends after a number of bloc
 
 import random
 from dataclasses import asdict
-from operator import index
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from mag_sandbox.controls.camera import AXES, CameraCommand
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.evaluation.probe.anchors import ReturnTracker
 from mag_sandbox.evaluation.probe.probe import compare
+from mag_sandbox.files.typed_fields import of_type
 from mag_sandbox.model.world import Control, FrameBlock, Frames, World, WorldFailed, no_edits
 from mag_sandbox.sandbox.hud.around import Lookout
 from mag_sandbox.scenes import Scene, load_scene
@@ -47,11 +47,13 @@ class WorldEnvironment:
             scene: what is asked for; options of `reset` may name another one.
             blocks: of an episode.
         """
+        if not hasattr(world, "spec"):
+            raise ValueError(f"world is {world!r:.80}, expected what load_world returns")
         self.world = world
         self.axes = tuple(axis for axis in AXES if axis in world.spec.axes)
         self.metadata = {**self.metadata, "render_fps": round(world.spec.fps)}
-        self._scene = load_scene(scene) if isinstance(scene, str) else scene
-        self._blocks = blocks
+        self._scene = _scene(scene)
+        self._blocks = of_type("blocks", blocks, int)
         self._left = 0
         self._block: FrameBlock | None = None
         self._tracker = ReturnTracker(world.spec.fps)
@@ -68,10 +70,10 @@ class WorldEnvironment:
             options: "scene": a scene or its name.
         """
         if seed is not None:
-            seed = index(seed)  # numpy's whole numbers, too
+            seed = of_type("seed", seed, int)
             self._random.seed(seed)
-        scene = (options or {}).get("scene", self._scene)
-        self._scene = load_scene(scene) if isinstance(scene, str) else scene
+        options = of_type("options", options, dict | None) or {}
+        self._scene = _scene(options.get("scene", self._scene))
         self._tracker = ReturnTracker(self.world.spec.fps)
         self._lookout = Lookout()
         self._left = self._blocks
@@ -96,7 +98,7 @@ class WorldEnvironment:
             raise WorldFailed("the environment has no scene yet; call reset first")
         try:
             values = np.asarray(action, float).reshape(-1)
-        except (TypeError, ValueError):  # a word, a mapping, rows of different lengths
+        except (TypeError, ValueError, OverflowError):  # a word, rows of different lengths
             values = np.empty(0)
         if len(values) != len(self.axes) or not np.isfinite(values).all():
             expected = ", ".join(self.axes)
@@ -181,6 +183,10 @@ class WorldEnvironment:
         }
 
 
+def _scene(named: Scene | str) -> Scene:
+    return load_scene(named) if isinstance(named, str) else of_type("scene", named, Scene)
+
+
 def gymnasium_environment(
     world: World,
     scene: Scene | str = "meadow",
@@ -208,12 +214,13 @@ def gymnasium_environment(
 
     class Environment(WorldEnvironment, gymnasium.Env):
         def reset(self, *, seed=None, options=None):
+            if seed is not None:
+                seed = of_type("seed", seed, int)
             gymnasium.Env.reset(self, seed=seed)  # its generator is checked, ours is used
             return super().reset(seed=seed, options=options)
 
-    spec, spaces = world.spec, gymnasium.spaces
-    environment = Environment(world, scene, blocks=blocks)
-    environment.render_mode = render_mode
+    environment, spaces = Environment(world, scene, blocks=blocks), gymnasium.spaces
+    environment.render_mode, spec = render_mode, world.spec
     shape = spec.frame_height, spec.frame_width, 3
     environment.observation_space = spaces.Box(0, 255, shape, np.uint8)
     environment.action_space = spaces.Box(-1.0, 1.0, (len(environment.axes),), np.float32)
