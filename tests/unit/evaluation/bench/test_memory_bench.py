@@ -33,9 +33,11 @@ from mag_sandbox.model.world import (
     WorldFailed,
     WorldState,
 )
+from mag_sandbox.workers.work import Here
 from tests.rendered_worlds import SHORT, SPEC, ForgetfulWorld, FrozenWorld, PerfectWorld
 from tests.tiny import LEFT, PLACE, RIGHT, tiny_world
 from tests.tiny import STILL as REST
+from tests.workplaces import SideBySide
 
 
 class Shown:
@@ -186,7 +188,9 @@ def test_a_world_that_cannot_be_shown_anything_is_refused():
 # ------------------------------------------------------------------------------------ whole runs
 
 
-def bench(folder: Path, opened: list | None = None, clock=lambda: 0.0, **settings) -> ClipStore:
+def bench(
+    folder: Path, opened: list | None = None, clock=lambda: 0.0, workplace=None, **settings
+) -> ClipStore:
     def open_world(setting: MemorySetting):
         if opened is not None:
             opened.append(setting)
@@ -194,7 +198,8 @@ def bench(folder: Path, opened: list | None = None, clock=lambda: 0.0, **setting
 
     store = ClipStore(folder, {"bench": "pocket"})
     judge = Classifier.load()
-    MemoryBench(MemoryBenchSettings(**settings), open_world, store, Matching(), judge, clock).run()
+    told = MemoryBenchSettings(**settings)
+    MemoryBench(told, open_world, store, Matching(), judge, clock, workplace or Here()).run()
     return store
 
 
@@ -202,7 +207,9 @@ def bench(folder: Path, opened: list | None = None, clock=lambda: 0.0, **setting
 def done(tmp_path_factory):
     folder, opened = tmp_path_factory.mktemp("bench"), []
     policies = ("mag-retrieve", "window-equal")
-    store = bench(folder, opened, memory=policies, modes=("history",), clips=1)
+    store = bench(
+        folder, opened, workplace=SideBySide(), memory=policies, modes=("history",), clips=1
+    )
     return store, opened, policies
 
 
