@@ -147,7 +147,7 @@ def shares(nodes: list[dict[str, float]], wanted: int | None) -> tuple[int, dict
             "--workers, or add machines"
         )
     side_by_side = math.ceil(count / len(cores))
-    share = {"num_cpus": max(1, min(cores) // side_by_side)}
+    share: dict[str, float] = {"num_cpus": max(1, min(cores) // side_by_side)}
     if gpus:
         share["num_gpus"] = 1 / math.ceil(count / gpus)
     return count, share

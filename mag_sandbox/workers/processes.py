@@ -58,7 +58,8 @@ class _Pool:
 
     def results(self, tasks: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
         """Yield tasks with their results, see `Results`."""
-        waiting, running = iter(tasks), {}
+        waiting = iter(tasks)
+        running: dict[Future, Any] = {}
         while True:
             for task in islice(waiting, self._count - len(running)):
                 running[self._begun(task)] = task

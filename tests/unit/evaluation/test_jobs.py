@@ -1,0 +1,79 @@
+"""What workers elsewhere are given can be sent to them."""
+
+import pickle
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from mag_sandbox.controls.camera import CameraCommand
+from mag_sandbox.evaluation.__main__ import _opener
+from mag_sandbox.evaluation.bench.clips import Leg
+from mag_sandbox.evaluation.bench.memory_bench import (
+    CaptionTask,
+    ClipTask,
+    MemoryBenchSettings,
+    MemoryJob,
+)
+from mag_sandbox.evaluation.bench.packs import setting_of
+from mag_sandbox.evaluation.bench.pocket import AsideJob
+from mag_sandbox.evaluation.bench.reconstruction import RebuiltClip, ReconstructionJob
+from mag_sandbox.evaluation.bench.walks import RendersTask, WalkSettings, WalksJob, WalkTask
+from mag_sandbox.evaluation.judge.classifier import Classifier
+from mag_sandbox.evaluation.judge.judge import Judge
+from mag_sandbox.evaluation.magbench.continuation import split_clip
+from mag_sandbox.evaluation.magbench.evaluate import (
+    MagBenchJob,
+    MagBenchTask,
+    Matching,
+    ReadyClip,
+    Row,
+)
+from mag_sandbox.evaluation.magbench.full_rollout import open_continuer
+from mag_sandbox.evaluation.magbench.lpips import NAME, Lpips, LpipsDistance
+from mag_sandbox.evaluation.magbench.table import BenchClip
+from mag_sandbox.evaluation.results.videos import VideoFormat
+from mag_sandbox.evaluation.vbench.command import Sample, SampleTask, VBenchJob
+from mag_sandbox.model.loading import load_world
+from mag_sandbox.model.world import MemorySetting
+from mag_sandbox.training.recipe.options import PrecomputeOptions
+from mag_sandbox.training.recipe.precompute import SourceVideo, TextJob, VideoJob
+
+HERE = Path("here")
+
+
+@pytest.fixture(scope="module")
+def jobs() -> list:
+    opener, told = _opener(HERE), PrecomputeOptions(HERE, HERE)
+    matching = Matching(NAME, LpipsDistance(Lpips()))
+    return [
+        MemoryJob(MemoryBenchSettings(), opener, matching, Classifier.load()),
+        AsideJob(opener, MemorySetting(), (Leg("out", CameraCommand(), 1),), 0, moves=True),
+        WalksJob(WalkSettings(), partial(opener, MemorySetting()), Judge.load()),
+        ReconstructionJob(HERE, "block of 3", 0),
+        MagBenchJob(partial(open_continuer, "mag", "generator", ["a pan"]), matching),
+        VBenchJob(partial(load_world, "pocket"), 81, 0, VideoFormat(64, 64, 16)),
+        TextJob(told),
+        VideoJob(told),
+    ]
+
+
+def test_every_job_can_be_sent(jobs):
+    for job in jobs:
+        assert type(pickle.loads(pickle.dumps(job))) is type(job)
+
+
+def test_every_task_can_be_sent_and_comes_back_as_it_was():
+    clip = ReadyClip(BenchClip("a.mp4", "a pan", 6.0), HERE, split_clip(6.0, 96))
+    tasks = [
+        ClipTask(3, "window-equal", "truth", setting_of("window", 4)),
+        CaptionTask(5),
+        WalkTask(7),
+        RendersTask(1, ((20.0, 0.0, 90.0),)),
+        RebuiltClip(2),
+        SampleTask(Sample("a hill", "a green hill", 1), b"video"),
+        SourceVideo(HERE / "a.mp4", "a"),
+    ]
+    assert [pickle.loads(pickle.dumps(task)) for task in tasks] == tasks
+    sent = MagBenchTask(clip, Row("mag"))
+    assert pickle.loads(pickle.dumps(sent)).key == sent.key
