@@ -14,7 +14,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from mag_sandbox.files.yaml_files import TYPE_NAMES, FieldError
 
 MOST_SHOWN = 40  # characters of a value
-NUMBERS: dict[type, tuple[type, Callable]] = {int: (Integral, int), float: (Real, float)}
+NUMBERS: dict[Any, tuple[Any, Callable]] = {int: (Integral, int), float: (Real, float)}
 
 
 def check_fields(value: object) -> None:
@@ -54,7 +54,7 @@ def of_type(name: str, value: Any, expected: Any) -> Any:
 
 
 @cache  # hints are worked out from text: every block has a control
-def _types_of(cls: type) -> dict[str, Any]:
+def _types_of(cls: Any) -> dict[str, Any]:
     hints = get_type_hints(cls)
     return {field.name: hints[field.name] for field in fields(cls)}
 

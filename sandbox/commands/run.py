@@ -223,7 +223,7 @@ def run_soak(options: SoakOptions, say: Say) -> int:
     say(soak.verdict_of(numbers))
     if options.json:
         _write(options.json, json.dumps(numbers, indent=2) + "\n")
-    return 1 if numbers["grows"] or numbers["unreadable"] else 0
+    return 1 if numbers["grows"] or numbers["unreadable"] or numbers["unexpected"] else 0
 
 
 def _what_to_play(options: WorldOptions) -> tuple[Scene, int, WorldChoice]:

@@ -32,11 +32,16 @@ ROOM_LEFT = 100_000  # bytes that a file may have while the disk is full: less t
 JUMPS = (timedelta(days=400), timedelta(hours=-3))  # of the clock
 
 
+class DeviceLost(RuntimeError):
+    """What a world meets whose device is gone."""
+
+
 class LosableWorld:
     """A world whose device can be lost, as a card that is pulled out or crashes."""
 
-    def __init__(self, world: World) -> None:
-        self._world, self.is_lost = world, False
+    def __init__(self, world: World, tell: Callable[[], None]) -> None:
+        """Wrap a world; `tell` is called whenever its loss is met."""
+        self._world, self._tell, self.is_lost = world, tell, False
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._world, name)
@@ -45,7 +50,8 @@ class LosableWorld:
         """Make a block, unless the device is lost: then fail, once."""
         if self.is_lost:
             self.is_lost = False
-            raise RuntimeError("CUDA error: the device is lost")
+            self._tell()
+            raise DeviceLost("CUDA error: the device is lost")
         return self._world.step(control)
 
 
@@ -60,6 +66,7 @@ class Mishaps:
 
     def __init__(self, say: Callable[[str], None]) -> None:
         self.happened: Counter[str] = Counter()
+        self.losses = 0  # of the device that were met: a world may be left before
         self._say = say
         self._due = time.monotonic() + EVERY_S
         self._world: LosableWorld | None = None
@@ -78,7 +85,7 @@ class Mishaps:
         """Return what loads a world whose device can be lost."""
 
         def loaded(progress: Progress) -> World:
-            self._world = LosableWorld(load(progress))
+            self._world = LosableWorld(load(progress), self._met)
             return self._world  # type: ignore[return-value]  # it passes everything else on
 
         return loaded
@@ -92,6 +99,9 @@ class Mishaps:
         self.happened[name] += 1
         mishap(game)
         self._due = time.monotonic() + EVERY_S
+
+    def _met(self) -> None:
+        self.losses += 1
 
     def _jump(self, game: PlayerGame) -> None:
         jump = next(self._jumps)

@@ -6,6 +6,7 @@ held on purpose, up to a bound, is told apart: whole places, larger the longer t
 Knows nothing of a world's inside.
 """
 
+import logging
 import os
 import random
 import sys
@@ -13,7 +14,8 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from itertools import combinations
@@ -24,12 +26,13 @@ import psutil
 import pygame
 
 from mag_sandbox.controls.bindings import CAMERA_BINDINGS, DEFAULTS, Action
+from mag_sandbox.files.border import reason_of
 from mag_sandbox.files.whole import folder_bytes
 from mag_sandbox.model.world import MIB, FrameBlock, WorldFailed
 from mag_sandbox.sandbox import app
 from mag_sandbox.sandbox.choice import WorldChoice
 from mag_sandbox.sandbox.diagnose.bench import resident_bytes
-from mag_sandbox.sandbox.diagnose.mishaps import Mishaps, back_to_normal, unreadable
+from mag_sandbox.sandbox.diagnose.mishaps import DeviceLost, Mishaps, back_to_normal, unreadable
 from mag_sandbox.sandbox.game import PlayerGame
 from mag_sandbox.sandbox.play.events import BlockEvent, SessionObserver, SessionStart
 from mag_sandbox.sandbox.play.pacing import percentile
@@ -262,7 +265,8 @@ def run(
 ) -> dict:
     """Play and return all figures as plain JSON data; `grows` names what grew too much.
 
-    With mishaps, whatever they break in the middle, `unreadable` names what they broke for good.
+    With mishaps, whatever they break in the middle, `unreadable` names what they broke for good;
+    `unexpected` names errors that no mishap explains.
 
     Raises:
         WorldFailed: the world stopped.
@@ -286,13 +290,20 @@ def run(
     # Its own settings in the end would be written over the player's: nothing may change them.
     settings = replace(settings, muted=True, hints=False, fullscreen=False)
     load = mishaps.losable(choice.load) if mishaps else None
-    with tempfile.TemporaryDirectory() as folder, back_to_normal():
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        back_to_normal(),
+        _heard_errors() as unexpected,
+    ):
         game = PlayedGame(choice, settings, Path(folder), DEFAULTS, notify=app.wake, load=load)
         log = Log(Path(folder), times, min(USUAL_S, seconds / LEAST_LINES), say)
         until = time.monotonic() + seconds  # an error ends a run of so many seconds, no mishap does
         summary = app.play(game, playthrough, [times], None if mishaps else seconds)
         broken = unreadable(Path(folder))
-    if summary.error is not None:
+    if mishaps and player.done["tried again"] > mishaps.losses:
+        often = player.done["tried again"] - mishaps.losses
+        unexpected.append(f"the world failed {often} times more than its device was lost")
+    elif summary.error is not None and not mishaps:
         raise WorldFailed(summary.error)
     growth = growth_of(log.rows)
     return {
@@ -304,6 +315,7 @@ def run(
         "growth_per_hour": growth,
         "mishaps": dict(mishaps.happened) if mishaps else {},
         "unreadable": broken,
+        "unexpected": unexpected,
         "settled": has_settled(log.rows),
         "grows": too_much(log.rows) if has_settled(log.rows) else [],
         "bounds": [asdict(bound) for bound in BOUNDS],
@@ -312,6 +324,26 @@ def run(
         "load_average": [round(load, 2) for load in os.getloadavg()],
         "measured": datetime.now(UTC).isoformat(timespec="seconds"),
     }
+
+
+@contextmanager
+def _heard_errors() -> Iterator[list[str]]:
+    """Yield a list of what goes wrong meanwhile, as far as no lost device explains it."""
+    heard: list[str] = []
+
+    class Ear(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            error = record.exc_info[1] if record.exc_info else None
+            if not isinstance(error, DeviceLost):
+                why = f" ({type(error).__name__}: {reason_of(error)})" if error else ""
+                heard.append(record.getMessage() + why)
+
+    ear = Ear(logging.ERROR)
+    logging.getLogger().addHandler(ear)
+    try:
+        yield heard
+    finally:
+        logging.getLogger().removeHandler(ear)
 
 
 def _held_bytes(game: PlayerGame) -> int:
@@ -373,6 +405,7 @@ def verdict_of(numbers: dict) -> str:
         happened = ", ".join(f"{name} {count}x" for name, count in numbers["mishaps"].items())
         text = f"what happened: {happened}\n{text}"
         text += "\n" + "\n".join(numbers["unreadable"] or ["everything that was kept can be read"])
+    text += "".join(f"\nnobody expected: {one}" for one in numbers["unexpected"])
     if not numbers["settled"]:
         return (
             f"{text}\nnot judged: fewer than {LEAST_VISITS} places were left in the first half, "

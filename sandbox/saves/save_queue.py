@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from mag_sandbox.controls.camera import CameraCommand
-from mag_sandbox.files.border import exists, reason_of
+from mag_sandbox.files.border import Refusal, exists, reason_of
 from mag_sandbox.model.world import FrameBlock, WorldFailed
 from mag_sandbox.sandbox.freed_memory import give_back_freed
 from mag_sandbox.sandbox.hud.minimap import MapStitcher
@@ -176,7 +176,8 @@ class SaveQueue:
         except CancelledError:
             return
         except Exception as error:  # whatever stopped the world: nothing can be kept of it
-            logger.warning("nothing could be saved: %s", error)
+            known = isinstance(error, Refusal | TimeoutError)
+            logger.log(logging.WARNING if known else logging.ERROR, "not saved", exc_info=error)
             self._say(f"this place could not be saved: {str(error) or 'it took too long'}", "bad")
             return
         self._try("this place could not be saved", lambda: keep(parked))

@@ -3,6 +3,7 @@
 import json
 import threading
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -99,6 +100,7 @@ def test_a_run_that_did_too_little_is_not_judged():
     assert not has_settled(short)
     assert not has_settled([])
     numbers = {"growth_per_hour": growth_of(short), "settled": False, "grows": [], "minutes": 3.0}
+    numbers["unexpected"] = []
     assert "not judged" in verdict_of(numbers)
     assert "play longer than 3 minutes" in verdict_of(numbers)
 
@@ -196,6 +198,29 @@ def test_what_happens_to_a_computer_breaks_nothing_that_was_kept(
     assert code == 0, said
     assert json.loads(file.read_text())["mishaps"]["the disk is full"] >= 1
     assert "everything that was kept can be read" in said
+
+
+def test_a_run_that_ends_while_the_device_is_lost_has_not_failed(fake_world, monkeypatch, capsys):
+    made = []
+
+    class Loses(mishaps.Mishaps):
+        def happen(self, game):
+            made.append(self)
+            self._lose(game)
+
+    monkeypatch.setattr(mishaps, "Mishaps", Loses)
+    time_is_up = lambda: bool(made) and made[0].losses > 0  # noqa: E731
+    monkeypatch.setattr(soak, "time", SimpleNamespace(monotonic=lambda: 1e9 * time_is_up()))
+    assert cli.main(["soak", "--minutes", "1", "--mishaps"]) == 0, capsys.readouterr().out
+
+
+def test_what_no_mishap_explains_is_exit_code_1(fake_world, monkeypatch, capsys):
+    played, step = [], FakeWorld.step
+    monkeypatch.setattr(FakeWorld, "step", lambda *asked: played.append(asked) or step(*asked))
+    monkeypatch.setattr(FakeWorld, "snapshot", lambda self: 1 / 0)
+    monkeypatch.setattr(soak, "time", SimpleNamespace(monotonic=lambda: 1e9 * bool(played)))
+    assert cli.main(["soak", "--minutes", "1", "--mishaps"]) == 1
+    assert "nobody expected: not saved" in capsys.readouterr().out
 
 
 def test_a_device_that_is_lost_fails_once_and_is_tried_again(run):
