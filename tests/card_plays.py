@@ -15,8 +15,8 @@ from mag_sandbox.model.pocket import loading as pocket
 from mag_sandbox.model.world import Control, MemorySetting, World
 from mag_sandbox.scenes import Scene
 from tests import tiny_full
-from tests.card import CARD, fake_card
-from tests.tiny import PLACE, RIGHT, tiny_weights, write_tiny_weights
+from tests.card import CARD, fake_card, shallow
+from tests.tiny import PLACE, RIGHT, TINY, write_tiny_weights
 from tests.unit.model.pocket.test_inventing import WIDE, folders
 
 ON_A_CARD = Execution(CARD, torch.bfloat16, "sdpa", 1)
@@ -38,7 +38,7 @@ def test_what_is_painted_on_the_host_is_remembered_on_the_card(monkeypatch, tmp_
     monkeypatch.setattr(Imagination, "imagine", imagined)
     for method in ("plan", "behind_seen", "read"):
         monkeypatch.setattr(Imagination, method, lambda *told, **options: ())
-    weights = write_tiny_weights(tmp_path, generator_rank=2, moves=True, config=WIDE)
+    weights = write_tiny_weights(tmp_path, generator_rank=2, moves=True, config=shallow(WIDE))
     _, imagination = folders()
     with fake_card():
         world = load_pocket(
@@ -64,11 +64,11 @@ def test_a_full_size_world_keeps_to_its_card(tmp_path, monkeypatch):
         assert world.snapshot().arrays
 
 
-def test_what_is_packed_keeps_to_its_card():
-    weights = tiny_weights()
+def test_what_is_packed_keeps_to_its_card(tmp_path):
+    weights = write_tiny_weights(tmp_path, config=shallow(TINY))
     with fake_card():
         world = load_packed("A", weights=weights, parts=Path(), execution=ON_A_CARD)
-        play(world)
+        world.reset(PLACE, 1)
         state = world.snapshot()
         for of in (state.data["memory"]["image"], state.data["memory"]["history"]):
             count = len(of["times"])

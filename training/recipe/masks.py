@@ -5,6 +5,9 @@ frames followed by their noisy copies. `block_attention` keeps to a mask without
 tokens, which at full size would have 10^10 entries.
 """
 
+from collections.abc import Sequence
+from itertools import groupby
+
 import torch
 from torch import Tensor
 
@@ -83,11 +86,6 @@ def _two_parts(clean: Tensor, noisy_to_clean: Tensor, noisy: Tensor) -> Tensor:
     return torch.cat((above, torch.cat((noisy_to_clean, noisy), dim=1)))
 
 
-def by_token(mask: Tensor, tokens: int) -> Tensor:
-    """Return a mask of frames as one of tokens, `tokens` a frame."""
-    return mask.repeat_interleave(tokens, dim=0).repeat_interleave(tokens, dim=1)
-
-
 def block_attention(
     mask: Tensor, tokens: int, kernel: AttentionKernel, device: str = "cpu"
 ) -> Attend:
@@ -96,10 +94,9 @@ def block_attention(
     The mask is of frames, bool [F, F], of so many tokens each; the kernel sees only what is read.
     Which tokens these are is known on the device before the first layer asks.
     """
-    _, runs = mask.unique_consecutive(dim=0, return_inverse=True)
-    lengths = (runs.bincount() * tokens).tolist()
-    firsts = torch.cat((runs.new_zeros(1), runs.bincount().cumsum(0)[:-1]))
-    read = [by_token(mask[first, None], tokens)[0].nonzero()[:, 0].to(device) for first in firsts]
+    runs = [(row, len(list(alike))) for row, alike in groupby(mask.tolist())]
+    lengths = [frames * tokens for _, frames in runs]
+    read = [_tokens_of(row, tokens).to(device) for row, _ in runs]
 
     def attend(layer_index: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:  # noqa: ARG001
         mixed = [
@@ -109,3 +106,9 @@ def block_attention(
         return torch.cat(mixed, dim=1)
 
     return attend
+
+
+def _tokens_of(row: Sequence[bool], tokens: int) -> Tensor:
+    """Return the places of the tokens of the frames that a row of a mask reads."""
+    frames = torch.tensor([frame for frame, read in enumerate(row) if read])
+    return (frames[:, None] * tokens + torch.arange(tokens)).flatten()

@@ -234,7 +234,7 @@ def noised(
     clean: Tensor, noise: Tensor, timestep: float, shift: float = 5.0
 ) -> tuple[Tensor, Tensor]:
     """Return clips [B, F, C, H, W] at one noise level, and that level, [B, F]."""
-    level = FlowSchedule(shift).sigma(torch.tensor(timestep))
+    level = FlowSchedule(shift).sigma(torch.tensor([timestep]))
     sigma = level.to(clean.device).expand(clean.shape[:2])
     return add_noise(clean, noise, sigma), sigma
 

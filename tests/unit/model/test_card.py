@@ -1,18 +1,29 @@
-"""Worlds on a card that is not there, in another process: PyTorch keeps such a device for good."""
+"""Worlds and training on a card that is not there; in forks, since PyTorch keeps the device."""
 
-import subprocess
-import sys
+import gc
+import os
+from inspect import signature
 from pathlib import Path
+from types import ModuleType
 
-ROOT = Path(__file__).parents[3]
+import pytest
+
+from tests import card_plays, card_trains
+from tests.unit.training.together import forked
 
 
-def test_worlds_keep_to_their_card():
-    run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/card_plays.py"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert run.returncode == 0, run.stdout
+def run_all(module: ModuleType, folder: Path) -> None:
+    """Call every test of a module."""
+    gc.disable()  # all ends with the process
+    for name, test in list(vars(module).items()):
+        if name.startswith("test_"):
+            with pytest.MonkeyPatch.context() as patch:
+                (folder / name).mkdir()
+                given = {"monkeypatch": patch, "tmp_path": folder / name}
+                test(**{name: given[name] for name in signature(test).parameters})
+
+
+@pytest.mark.parametrize("module", [card_plays, card_trains], ids=["plays", "trains"])
+def test_all_keeps_to_its_card(module, tmp_path):
+    child = forked(lambda: run_all(module, tmp_path))
+    assert os.waitpid(child, 0)[1] == 0, "see what it wrote"

@@ -39,7 +39,7 @@ class _Captions:
 
 class _Text(nn.Module):
     def forward(self, ids: torch.Tensor, _mask: torch.Tensor) -> torch.Tensor:
-        return torch.ones(*ids.shape, 4)
+        return torch.ones(*ids.shape, 4, device=ids.device)
 
 
 def test_objects_are_told_all_some_or_not_at_all():

@@ -10,7 +10,6 @@ from mag_sandbox.model.full.samplers import FOUR_STEPS, FewSteps, RenoisingSampl
 from mag_sandbox.model.generator import Coordinates
 from mag_sandbox.model.rope import GridCoordinates
 from mag_sandbox.training.recipe.clips import GridPlaces, flow_beside_clean
-from mag_sandbox.training.recipe.masks import by_token
 from tests.golden_vectors import assert_matches, manifest
 from tests.unit.model.test_golden_dit import golden_dit
 
@@ -86,3 +85,8 @@ def reconstruct(
         flow = flow_beside_clean(dit, clean, x, timesteps, text, coordinates, attend)
         x = sampler.advance(x, flow, step, lambda index: noise[index + 1])
     return x
+
+
+def by_token(mask: Tensor, tokens: int) -> Tensor:
+    """Return a mask of frames as one of tokens, `tokens` a frame."""
+    return mask.repeat_interleave(tokens, dim=0).repeat_interleave(tokens, dim=1)

@@ -9,13 +9,12 @@ from mag_sandbox.model.attention import KERNELS
 from mag_sandbox.training.recipe.masks import (
     block_attention,
     block_causal,
-    by_token,
     compress,
     history_compress,
     teacher_forcing,
 )
 from tests.golden_vectors import assert_matches, vectors
-from tests.unit.training.recipe.golden_parts import dense_attention
+from tests.unit.training.recipe.golden_parts import by_token, dense_attention
 
 PATTERNS = {
     "mag_history_compress": history_compress,
