@@ -19,7 +19,7 @@ from typing import Any
 from mag_sandbox.answering import answered, keep_story
 from mag_sandbox.command_line import OneLineParser, add_options, option, options_of
 from mag_sandbox.evaluation.bench.memory_command import PARTS, PocketOptions, run_bench
-from mag_sandbox.evaluation.bench.opening import open_measured
+from mag_sandbox.evaluation.bench.opening import open_measured, opener_like
 from mag_sandbox.evaluation.bench.packs import DEFAULT_POLICIES
 from mag_sandbox.evaluation.bench.pocket import PocketEvaluation, PocketSettings
 from mag_sandbox.evaluation.bench.pose import PoseSettings, evaluate_poses, pose_table
@@ -122,10 +122,7 @@ def _walks(options: WalkOptions, say: Say) -> None:
     make_places(options.json, options.sheet)
     settings = options_of(WalkSettings, options)
     with closing(load_world(options.world)) as world:
-        provenance = world.provenance()
-    open_world = partial(
-        _opener(None, options.world, execution=provenance.get("execution")), MemorySetting()
-    )
+        provenance, open_world = world.provenance(), opener_like(world, options.world)
     common = {
         "bench": "walks", "seconds": options.seconds, "seed": options.seed,
         "weights": provenance.get("weights"), "judge": judge_digest(),

@@ -1,5 +1,7 @@
 """Opens the worlds that benches measure; what it is told can be sent to other processes."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -34,6 +36,14 @@ def open_measured(
         on_progress=lambda stage, fraction: None,
         weights=weights,
         execution=pocket.recorded_execution(execution) if execution else None,
+    )
+
+
+def opener_like(world: World, name: str) -> Callable[[], World]:
+    """Return what opens the world of a name, to be run in any process as this one is."""
+    execution = world.provenance().get("execution")
+    return partial(
+        open_measured, MemorySetting(), world=name, weights=None, parts=Path(), execution=execution
     )
 
 

@@ -30,11 +30,15 @@ bootstrap over scenes, null where nothing was measured:
     bars         per bar: value, bar, met (null where not measured)
 """
 
-import tempfile
+import itertools
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
+from tqdm import tqdm
 
 from mag_sandbox.evaluation.imagination.compared import Compared, Eyes, compared
 from mag_sandbox.evaluation.imagination.distances import Distance, distance
@@ -61,6 +65,7 @@ from mag_sandbox.evaluation.imagination.sheet import write_sheets
 from mag_sandbox.evaluation.imagination.table import bars_of
 from mag_sandbox.evaluation.probe.metrics import gradient_energy
 from mag_sandbox.model.world import World
+from mag_sandbox.workers.work import Here, Workplace
 
 FEWEST_PROMPTS, FEWEST_RINGS = 8, 4  # less says nothing
 
@@ -94,50 +99,90 @@ class Invented:
     rings: dict[Kind, np.ndarray]  # of the first scenes, uint8 [rings, 4, H, W, 3]
 
 
+@dataclass(frozen=True, slots=True)
+class ViewsTask:
+    """Views of a scene to be invented: of a whole ring, or the first one from the caption."""
+
+    index: int  # of the scene
+    ring: Kind | None = None  # None: the first view
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ViewsJob:
+    """What workers do; see `mag_sandbox.workers.work.Job`."""
+
+    open_world: Callable[[], World]
+    seed: int
+
+    @contextmanager
+    def ready(self) -> Iterator[Callable[[ViewsTask], np.ndarray]]:
+        """Open the world and give what invents: uint8 [4, H, W, 3] of a ring, else [H, W, 3]."""
+        with TemporaryDirectory() as name, closing(self.open_world()) as world:
+
+            def do(task: ViewsTask) -> np.ndarray:
+                scene = asked_scene(task.index, self.seed)
+                if task.ring is None:
+                    return first_view(world, scene, Path(name))
+                return shown_walls(world, scene, task.ring, Path(name))
+
+            yield do
+
+
 class ImaginationBar:
     """One run of the bar.
 
-    ImaginationBar(ImaginationSettings(), world, Eyes(judge, classifier), print).run()["bars"]
+    eyes = Eyes(Judge.load(), Classifier.load())
+    ImaginationBar(ImaginationSettings(), open_world, eyes, print).run()["bars"]
     """
 
     def __init__(
         self,
         settings: ImaginationSettings,
-        world: World,
+        open_world: Callable[[], World],
         eyes: Eyes,
         report: Report,
         sheet: Path | None = None,
+        workplace: Workplace | None = None,
     ) -> None:
         """Prepare a run.
 
         Args:
             settings: what is measured.
-            world: that is measured.
+            open_world: opens the world that is measured.
             eyes: that look.
             report: told a line of progress.
             sheet: PNG of what was looked at; rings go beside it. None: none is written.
+            workplace: where views are invented; None: here.
         """
-        self.settings, self.world, self.eyes = settings, world, eyes
+        self.settings, self.open_world, self.eyes = settings, open_world, eyes
         self.report, self.sheet = report, sheet
+        self.workplace = workplace or Here()
 
     def run(self) -> dict:
-        """Play and measure everything."""
+        """Have everything played, and measure it."""
+        invented = self.play()
+        self.report("all views invented; looking at them")
         indices = range(self.settings.prompts)
         scenes = [asked_scene(index, self.settings.seed) for index in indices]
-        return self.measure(scenes, self.play(scenes))
+        with closing(self.open_world()) as world:
+            return self.measure(scenes, invented, world)
 
-    def play(self, scenes: list[AskedScene]) -> Invented:
-        """Let the world invent first views and rings."""
-        with tempfile.TemporaryDirectory() as folder:
-            rings = {kind: self._rings(scenes, kind, Path(folder)) for kind in KINDS}
-            later = scenes[self.settings.rings :]
-            firsts = [first_view(self.world, scene, Path(folder)) for scene in later]
-        self.report("all views invented; looking at them")
-        return Invented(np.stack([*rings["prompt"][:, 0], *firsts]), rings)
+    def play(self) -> Invented:
+        """Let the world invent rings and first views, that of a ring among them."""
+        turned, every = range(self.settings.rings), range(self.settings.prompts)
+        rings = {kind: [ViewsTask(index, kind) for index in turned] for kind in KINDS}
+        later = [ViewsTask(index) for index in every[self.settings.rings :]]
+        tasks = [*itertools.chain(*rings.values()), *later]
+        job = ViewsJob(self.open_world, self.settings.seed)
+        with self.workplace.workers(job) as results:
+            made = dict(tqdm(results(tasks), total=len(tasks), unit="scene"))
+        shown = {kind: np.stack([made[task] for task in some]) for kind, some in rings.items()}
+        firsts = [*shown["prompt"][:, 0], *(made[task] for task in later)]
+        return Invented(np.stack(firsts), shown)
 
-    def measure(self, scenes: list[AskedScene], invented: Invented) -> dict:
-        """Look at what was invented of scenes, beside the renderer's."""
-        beside = self.world, self.eyes
+    def measure(self, scenes: list[AskedScene], invented: Invented, world: World) -> dict:
+        """Look at what was invented of scenes, beside the renderer's through a world's codec."""
+        beside = world, self.eyes
         first = compared(
             invented.firsts, scenes, AskedScene.ahead, AskedScene.aside, AskedScene.ahead_redrawn,
             *beside,
@@ -152,21 +197,13 @@ class ImaginationBar:
         result = {
             "schema": 1,
             "settings": asdict(self.settings),
-            "world": self.world.provenance(),
+            "world": world.provenance(),
             **self._measured(scenes, first, around),
         }
         result["bars"] = bars_of(result)
         if self.sheet is not None:
             write_sheets(self.sheet, first, around)
         return result
-
-    def _rings(self, scenes: list[AskedScene], kind: Kind, folder: Path) -> np.ndarray:
-        """Turn around in the first scenes; uint8 [rings, 4, H, W, 3]."""
-        rings = []
-        for scene in scenes[: self.settings.rings]:
-            rings.append(shown_walls(self.world, scene, kind, folder))
-            self.report(f"{kind}: turned around {len(rings)}/{self.settings.rings}")
-        return np.stack(rings)
 
     def _measured(
         self, scenes: list[AskedScene], first: Compared, around: dict[Kind, Compared]

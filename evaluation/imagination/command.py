@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from mag_sandbox.command_line import option
+from mag_sandbox.evaluation.bench.opening import opener_like
 from mag_sandbox.evaluation.imagination.bar import ImaginationBar, ImaginationSettings
 from mag_sandbox.evaluation.imagination.compared import Eyes
 from mag_sandbox.evaluation.imagination.table import lines_of
@@ -18,12 +19,13 @@ from mag_sandbox.evaluation.results.output import JSON, PICTURES, Say, make_plac
 from mag_sandbox.model.loading import load_world
 from mag_sandbox.model.world import World
 from mag_sandbox.training.panorama.render import HEIGHT, WIDTH
+from mag_sandbox.workers.options import WorkerOptions
 
 USUAL = ImaginationSettings()
 
 
 @dataclass(frozen=True, slots=True)
-class ImaginationOptions:
+class ImaginationOptions(WorkerOptions):
     """Whether what a world invents has shapes."""
 
     world: str = option("pocket", "one that turns (%(default)s)")
@@ -48,9 +50,11 @@ def run_imagination(options: ImaginationOptions, say: Say) -> None:
     rings = min(options.rings, options.prompts)
     settings = ImaginationSettings(options.prompts, rings, options.seed)
     make_places(options.json, options.sheet)
-    eyes, world = Eyes(Judge.load(), Classifier.load()), load_world(options.world)
-    with closing(world):
-        result = ImaginationBar(settings, world, eyes, say, options.sheet).run()
+    with closing(load_world(options.world)) as world:
+        open_world = opener_like(world, options.world)
+    eyes = Eyes(Judge.load(), Classifier.load())
+    bar = ImaginationBar(settings, open_world, eyes, say, options.sheet, options.workplace())
+    result = bar.run()
     result["judge"] = judge_digest()
     tell(lines_of(result), result, options.json, say)
 

@@ -21,6 +21,7 @@ import numpy as np
 from tqdm import tqdm
 
 from mag_sandbox.command_line import option
+from mag_sandbox.evaluation.bench.opening import opener_like
 from mag_sandbox.evaluation.results.environment import environment
 from mag_sandbox.evaluation.results.store import ClipStore, clip_record
 from mag_sandbox.evaluation.results.videos import VideoFormat, read_video, write_video
@@ -250,9 +251,9 @@ def run_vbench(options: VBenchOptions, say: Report) -> None:
     with closing(load_world(options.world)) as world:
         store = ClipStore(options.out, settings)
         store.note(environment(world=world.provenance()))
-        spec = world.spec
+        spec, open_world = world.spec, opener_like(world, options.world)
     job = VBenchJob(
-        partial(load_world, options.world), round(PROTOCOLS[options.protocol] * spec.fps / RATE),
+        open_world, round(PROTOCOLS[options.protocol] * spec.fps / RATE),
         options.seed, VideoFormat(spec.frame_width, spec.frame_height, spec.fps),
     )  # fmt: skip
     videos = options.out / VIDEOS

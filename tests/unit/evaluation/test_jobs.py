@@ -15,10 +15,12 @@ from mag_sandbox.evaluation.bench.memory_bench import (
     MemoryBenchSettings,
     MemoryJob,
 )
+from mag_sandbox.evaluation.bench.opening import opener_like
 from mag_sandbox.evaluation.bench.packs import setting_of
 from mag_sandbox.evaluation.bench.pocket import AsideJob
 from mag_sandbox.evaluation.bench.reconstruction import RebuiltClip, ReconstructionJob
 from mag_sandbox.evaluation.bench.walks import RendersTask, WalkSettings, WalksJob, WalkTask
+from mag_sandbox.evaluation.imagination.bar import ViewsJob, ViewsTask
 from mag_sandbox.evaluation.judge.classifier import Classifier
 from mag_sandbox.evaluation.judge.judge import Judge
 from mag_sandbox.evaluation.magbench.continuation import split_clip
@@ -34,10 +36,10 @@ from mag_sandbox.evaluation.magbench.lpips import NAME, Lpips, LpipsDistance
 from mag_sandbox.evaluation.magbench.table import BenchClip
 from mag_sandbox.evaluation.results.videos import VideoFormat
 from mag_sandbox.evaluation.vbench.command import Sample, SampleTask, VBenchJob
-from mag_sandbox.model.loading import load_world
 from mag_sandbox.model.world import MemorySetting
 from mag_sandbox.training.recipe.options import PrecomputeOptions
 from mag_sandbox.training.recipe.precompute import SourceVideo, TextJob, VideoJob
+from tests.rendered_worlds import PerfectWorld
 
 HERE = Path("here")
 
@@ -52,7 +54,8 @@ def jobs() -> list:
         WalksJob(WalkSettings(), partial(opener, MemorySetting()), Judge.load()),
         ReconstructionJob(HERE, "block of 3", 0),
         MagBenchJob(partial(open_continuer, "mag", "generator", ["a pan"]), matching),
-        VBenchJob(partial(load_world, "pocket"), 81, 0, VideoFormat(64, 64, 16)),
+        ViewsJob(opener_like(PerfectWorld(), "pocket"), 0),
+        VBenchJob(opener_like(PerfectWorld(), "pocket"), 81, 0, VideoFormat(64, 64, 16)),
         TextJob(told),
         VideoJob(told),
     ]
@@ -69,6 +72,7 @@ def test_every_task_can_be_sent_and_comes_back_as_it_was():
         ClipTask(3, "window-equal", "truth", setting_of("window", 4)),
         CaptionTask(5),
         WalkTask(7),
+        ViewsTask(4, "image"),
         RendersTask(1, ((20.0, 0.0, 90.0),)),
         RebuiltClip(2),
         SampleTask(Sample("a hill", "a green hill", 1), b"video"),

@@ -29,6 +29,7 @@ from mag_sandbox.evaluation.judge.vocabulary import full_vocabulary
 from mag_sandbox.training.panorama.mentions import mentions
 from mag_sandbox.training.panorama.render import view_at
 from tests.rendered_worlds import FrozenWorld, PerfectWorld
+from tests.workplaces import SideBySide
 
 WORDS = full_vocabulary()
 RNG = np.random.default_rng
@@ -164,10 +165,11 @@ def test_a_run_measures_everything_and_says_it(tmp_path, monkeypatch):
     lines: list[str] = []
     bar = ImaginationBar(
         ImaginationSettings(prompts=8, rings=4),
-        PerfectWorld(),
+        PerfectWorld,
         Eyes(judge, Classifier.load()),
         lines.append,
         tmp_path / "s.png",
+        SideBySide(),
     )
     result = bar.run()
     assert result["round"]["prompt"]["excess_db"]["mean"] == pytest.approx(0, abs=2)
