@@ -169,8 +169,12 @@ class KVCache:
         """
         self.check(len(slots), keys, values)
         for place, slot in enumerate(slots):
-            self._keys[..., self._rows(slot), :] = keys[:, place].transpose(2, 3)
-            self._values[..., self._rows(slot), :] = values[:, place].transpose(2, 3)
+            self.put(slot, keys[:, place], values[:, place])
+
+    def put(self, slot: int, keys: Tensor, values: Tensor) -> None:
+        """Keep a frame's keys and values, [layers, B, tokens, N, D] each."""
+        self._keys[..., self._rows(slot), :] = keys.transpose(2, 3)
+        self._values[..., self._rows(slot), :] = values.transpose(2, 3)
 
     def _rows(self, slot: int) -> slice:
         first = self._front + slot * self.shape.tokens

@@ -40,6 +40,7 @@ class MemoryPlan:
     decoder: Literal["exact", "tiny"] = "exact"
     memory_model: Literal["device", "offloaded"] = "device"
     apart: int = 0  # frames with room in a copy, for policies that read some of what is kept
+    devices: int = 1  # that share every block, and memory, by heads
 
     def words(self) -> str:
         """Return the plan for people."""
@@ -50,6 +51,8 @@ class MemoryPlan:
             parts.append("tiny decoder")
         if self.memory_model == "offloaded":
             parts.append("memory model offloaded between blocks")
+        if self.devices > 1:
+            parts.append(f"every block shared by {self.devices} devices")
         return ", ".join(parts)
 
 
@@ -83,7 +86,7 @@ def dit_parameters(dit: DiTConfig = FULL) -> int:
 
 
 def predict(row: WorldRow, plan: MemoryPlan, dit: DiTConfig = FULL) -> Prediction:
-    """Return what a world takes; networks in bf16.
+    """Return what a world takes of each device; networks in bf16.
 
     The part "block" is room for a block's own keys and values, in front of what is kept, and in
     front of the copy of what it reads, where that lies apart.
@@ -93,7 +96,7 @@ def predict(row: WorldRow, plan: MemoryPlan, dit: DiTConfig = FULL) -> Predictio
     network = dit_parameters(dit) * BF16_BYTES
     text = UMT5_PARAMETERS * BF16_BYTES
     writer = network if row.remembers == "memory" else 0
-    slot = slot_bytes(dit)
+    slot = slot_bytes(dit) // plan.devices
     own = max(BLOCK_LENGTH, row.recached_frames)
     keys_of_texts = 2 * (2 * dit.num_layers * dit.text_len * dit.dim) * BF16_BYTES
     parts = {
@@ -103,7 +106,7 @@ def predict(row: WorldRow, plan: MemoryPlan, dit: DiTConfig = FULL) -> Predictio
         "slots": plan.slots * slot,
         "block": (2 * own + plan.apart if plan.apart else own) * slot,
         "decoder": _decoder_bytes(plan.decoder),
-        "activations": _activation_bytes(dit, own),
+        "activations": _activation_bytes(dit, own) // plan.devices,
     }
     host = text if plan.text_encoder == "cpu" else 0
     host += writer if plan.memory_model == "offloaded" else 0
@@ -149,7 +152,7 @@ def next_smaller(row: WorldRow, plan: MemoryPlan, *, tiny_decoder: bool) -> Memo
     return next(fitting, smaller[-1] if smaller else None)
 
 
-def wanted_plan(row: WorldRow, memory: MemorySetting | None = None) -> MemoryPlan:
+def wanted_plan(row: WorldRow, memory: MemorySetting | None = None, devices: int = 1) -> MemoryPlan:
     """Return the layout that a world was made for, or that a setting of memory gives.
 
     A budget with room for fewer than four frames means the room the world was made for, since
@@ -165,6 +168,7 @@ def wanted_plan(row: WorldRow, memory: MemorySetting | None = None) -> MemoryPla
     return MemoryPlan(
         slots if slots >= FEWEST_SLOTS else row.kept_frames,
         apart=copy_room(setting.attended_frames) if selects else 0,
+        devices=devices,
     )
 
 

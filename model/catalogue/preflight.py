@@ -36,6 +36,7 @@ class Device:
     kind: str  # as torch names it: "cuda", "cpu"
     name: str
     free_bytes: int | None  # None: not limited by us
+    count: int = 1  # of them, a process for each, as `torchrun` starts them
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def prepare(name: str, memory: MemorySetting | None = None) -> Start:
     """
     row = WORLDS[name]
     device, video = find_device(), find_video(made_for(row))
-    wanted = wanted_plan(row, memory)
+    wanted = wanted_plan(row, memory, device.count if device else 1)
     if device is None:
         least = list(proposals(row, wanted, tiny_decoder=True))[-1]
         raise WorldFailed(
@@ -113,16 +114,18 @@ def shortage(predicted: Prediction) -> str:
 
 def find_device() -> Device | None:
     """Return the device for full-size worlds; None: there is none."""
+    count = int(os.environ.get("WORLD_SIZE", "1"))  # as `torchrun` says
     if os.environ.get(DEVICE_VARIABLE) == "cpu":
-        return Device("cpu", "processor", None)
+        return Device("cpu", "processor", None, count)
     try:
         import torch
     except ImportError:
         return None
     if not torch.cuda.is_available():
         return None
+    torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
     free, _ = torch.cuda.mem_get_info()
-    return Device("cuda", torch.cuda.get_device_name(), free)
+    return Device("cuda", torch.cuda.get_device_name(), free, count)
 
 
 def made_for(row: WorldRow) -> VideoShape:

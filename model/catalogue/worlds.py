@@ -153,6 +153,15 @@ class VideoShape:
         """Width and height of a frame, px."""
         return self.latent_width * PIXELS, self.latent_height * PIXELS
 
+    def grid(self, dit: DiTConfig) -> tuple[int, int]:
+        """Return rows and columns of a latent frame's tokens."""
+        return self.latent_height // dit.patch, self.latent_width // dit.patch
+
+    def tokens(self, dit: DiTConfig) -> int:
+        """Return the tokens of a latent frame."""
+        rows, columns = self.grid(dit)
+        return rows * columns
+
     @classmethod
     def of_frames(cls, width: int, height: int) -> "VideoShape":
         """Return the shape of frames of another size.

@@ -45,6 +45,8 @@ def random_weights(name: str, say: Say, *, reference: bool = False) -> dict:
     device = find_device()
     if device is None:
         raise WorldFailed(f'"{name}" needs an NVIDIA card, and there is none; {INSTEAD}')
+    if reference and device.count > 1:
+        raise WorldFailed("--reference is measured on one device; start without torchrun")
     if device.kind == "cpu":
         return one_block(row, device, say, FULL, find_video())
     return measure(row, device, say, FULL, find_video(), reference=reference)
@@ -80,7 +82,9 @@ def measure(
     """
     from mag_sandbox.model.full.random_world import FAST, PLAIN, random_world
 
-    plan = plan_for(row, device, wanted or wanted_plan(row), tiny_decoder=True)
+    plan = plan_for(
+        row, device, wanted or wanted_plan(row, devices=device.count), tiny_decoder=True
+    )
     say(f"random weights: {plan.words()}")
     world = random_world(row, device.kind, plan, config, video, FAST)
     say(f"run by {_way(world)}")
@@ -129,8 +133,8 @@ def one_block(
     """
     from mag_sandbox.model.full.random_world import COMPACT, PLACE, random_world
 
-    tokens = BLOCK_LENGTH * video.latent_height * video.latent_width // config.patch**2
-    plan = MemoryPlan(FEWEST_SLOTS, text_encoder="cpu", decoder="tiny")
+    tokens = BLOCK_LENGTH * video.tokens(config)
+    plan = MemoryPlan(FEWEST_SLOTS, text_encoder="cpu", decoder="tiny", devices=device.count)
     say(f"random weights on the {device.name}: {plan.words()}")
     world = random_world(row, device.kind, plan, config, video, COMPACT)
     say(f"one block of {tokens} tokens; at full size this takes minutes")

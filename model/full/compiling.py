@@ -33,7 +33,8 @@ def compile_layers(engine: Engine, running: Execution, on_progress: Progress) ->
     """
     if not running.compiled:
         return running
-    compiled, parts = compiled_parts(BLOCK_LENGTH * engine.cache.shape.tokens), PLAIN_PARTS
+    tokens = BLOCK_LENGTH * engine.cache.shape.tokens // engine.devices
+    compiled, parts = compiled_parts(tokens), PLAIN_PARTS
     for done, (name, part) in enumerate(compiled._asdict().items()):
         on_progress(STAGE, done / len(compiled))
         parts = parts._replace(**{name: part})

@@ -26,6 +26,7 @@ from mag_sandbox.model.full.side_stream import SideStream
 from mag_sandbox.model.full.text import TextEmbedder, load_text_encoder, load_tokenizer
 from mag_sandbox.model.full.text_cache import weights_identity
 from mag_sandbox.model.full.tiny_decoder import load_tiny_decoder, load_tiny_encoder
+from mag_sandbox.model.full.ulysses import SharedCache, Ulysses, empty_dit, joined
 from mag_sandbox.model.full.vae import TIME_STRIDE, load_vae
 from mag_sandbox.model.full.video_stream import PictureCodec, VideoStream, exact_codec, tiny_codec
 from mag_sandbox.model.full.world import StreamWorld
@@ -63,13 +64,15 @@ def load(
     config = dit_config(files)
     running = execution_for(start.device.kind, execution)
     torch.set_num_threads(running.threads)
+    ulysses = joined(plan.devices, running.device, start.video.tokens(config), config.num_heads)
     on_progress("generator", 0.1)
-    dit = _network(start, "generator", config, running, running.device, _adapter(start, config))
+    change = _adapter(start, config)
+    dit = _network(start, "generator", config, running, running.device, change, ulysses=ulysses)
     memory_dit = dit
     if row.remembers == "memory":
         on_progress("memory model", 0.4)
         where = "cpu" if plan.memory_model == "offloaded" else running.device
-        memory_dit = _network(start, "memory", config, running, where)
+        memory_dit = _network(start, "memory", config, running, where, ulysses=ulysses)
     on_progress("decoder", 0.7)
     load_tiny = partial(_tiny, files, running) if files.paths("tiny decoder") else None
     codec = load_tiny() if load_tiny and plan.decoder == "tiny" else _exact(files, running)
@@ -79,7 +82,15 @@ def load(
         row,
         plan,
         start.video,
-        Parts(running, dit, memory_dit, codec, load_tiny, prompts),
+        Parts(
+            running,
+            dit,
+            memory_dit,
+            codec,
+            load_tiny,
+            prompts,
+            KVCache if ulysses is None else partial(SharedCache, ulysses),
+        ),
         memory,
         {**facts(start, running), "config": {"dit": asdict(config), "video": asdict(start.video)}},
         on_progress,
@@ -98,7 +109,7 @@ class Parts:
     codec: PictureCodec
     load_tiny: Callable[[], PictureCodec] | None  # None: there is no tiny decoder
     prompts: ScenePrompts
-    cache: type[KVCache] = KVCache
+    cache: Callable[..., KVCache] = KVCache
     side_stream: type[SideStream] = SideStream
 
 
@@ -117,12 +128,13 @@ def assemble(
     """
     config, running = parts.dit.config, parts.running
     recipe = replace(recipe_of(row), slots=plan.slots)
-    rows, columns = (side // config.patch for side in (video.latent_height, video.latent_width))
-    tokens = rows * columns
-    cache = full_cache(config, recipe, tokens, running.dtype, running.device, kind=parts.cache)
+    rows, columns = video.grid(config)
+    cache = full_cache(
+        config, recipe, rows * columns, running.dtype, running.device, kind=parts.cache
+    )
     grid = GridCoordinates(rows, columns, config.head_dim, running.device)
     shape = config.channels, video.latent_height, video.latent_width
-    engine = Engine(parts.dit, parts.memory_dit, cache, grid, recipe, shape)
+    engine = Engine(parts.dit, parts.memory_dit, cache, grid, recipe, shape, plan.devices)
     running = compile_layers(engine, running, on_progress)
     return StreamWorld(
         spec=_spec(row.name, video),
@@ -213,10 +225,12 @@ def _network(
     running: Execution,
     where: str,
     change: Change = lambda name, tensor: tensor,
+    *,
+    ulysses: Ulysses | None,
 ) -> DiT:
     """Return a network whose projections are joined; `where` it lies, it need not run."""
     with torch.device("meta"):
-        dit = DiT(config, named_kernel(running.kernel))
+        dit = empty_dit(config, named_kernel(running.kernel), ulysses)
     path, averaged = checkpoint_path(start.files, role), start.row.averaged
     load_checkpoint(dit, path, running.dtype, where, change, averaged=averaged)
     return fuse(dit.eval().requires_grad_(False), stays=where == running.device)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import TypeVar
 
 import torch
@@ -19,6 +20,7 @@ from mag_sandbox.model.full.active_text import ScenePrompts
 from mag_sandbox.model.full.loading import Parts, assemble, execution_for
 from mag_sandbox.model.full.side_stream import SideStream
 from mag_sandbox.model.full.tiny_decoder import TinyDecoder, TinyEncoder
+from mag_sandbox.model.full.ulysses import SharedCache, Ulysses, empty_dit, joined
 from mag_sandbox.model.full.vae import WanVae
 from mag_sandbox.model.full.video_stream import PictureCodec, exact_codec, tiny_codec
 from mag_sandbox.model.full.world import StreamWorld
@@ -167,14 +169,18 @@ def random_world(
 ) -> MeasuredWorld:
     """Return a world with random weights, laid out by a plan, to be measured in some mode."""
     running = _execution(device, mode)
-    dit = _network(config, running, mode)
-    writer = _network(config, running, mode) if row.remembers == "memory" else dit
+    ulysses = joined(plan.devices, running.device, video.tokens(config), config.num_heads)
+    if ulysses is not None:
+        torch.manual_seed(0)  # the same weights in all processes
+    dit = _network(config, running, mode, ulysses)
+    writer = _network(config, running, mode, ulysses) if row.remembers == "memory" else dit
     codec = _tiny(running) if plan.decoder == "tiny" else _exact(running)
     config_of = {"dit": asdict(config), "video": asdict(video)}
     provenance = {"weights": "random", "config": config_of}
     parts = Parts(
-        running, dit, writer, codec, None, RandomTexts(config), mode.cache, mode.side_stream
-    )
+        running, dit, writer, codec, None, RandomTexts(config),
+        mode.cache if ulysses is None else partial(SharedCache, ulysses), mode.side_stream,
+    )  # fmt: skip
     memory = row.memory_setting()
     world = assemble(row, plan, video, parts, memory, provenance, lambda stage, fraction: None)
     return MeasuredWorld(world)
@@ -190,9 +196,9 @@ def _execution(device: str, mode: RunMode) -> Execution:
     )
 
 
-def _network(config: DiTConfig, running: Execution, mode: RunMode) -> DiT:
+def _network(config: DiTConfig, running: Execution, mode: RunMode, ulysses: Ulysses | None) -> DiT:
     with torch.device("meta"):  # so that fp32 weights are never there
-        dit = DiT(config, named_kernel(running.kernel))
+        dit = empty_dit(config, named_kernel(running.kernel), ulysses)
     dit = dit.to(running.dtype).to_empty(device=running.device).eval().requires_grad_(False)
     for weights in dit.parameters():
         weights.normal_(std=0.02)

@@ -5,7 +5,7 @@ prompts as words, of pictures or of the player.
 """
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 
@@ -38,7 +38,7 @@ def full_cache(
     dtype: torch.dtype,
     device: str = "cpu",
     batch: int = 1,
-    kind: type[KVCache] = KVCache,
+    kind: Callable[..., KVCache] = KVCache,
 ) -> KVCache:
     """Reserve the memory of a recipe, for latent frames of so many tokens."""
     shape = CacheShape(
@@ -317,3 +317,4 @@ class Engine:
     grid: GridCoordinates
     recipe: Recipe
     latent_shape: tuple[int, int, int]  # channels, height, width
+    devices: int = 1  # that share every block
