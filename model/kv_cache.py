@@ -94,6 +94,10 @@ class KVCache:
         """Bytes of one kept frame."""
         return self.shape.slot_bytes(self.dtype)
 
+    def agreed(self, most: int) -> int:
+        """Return a limit that all keep to who share this cache: here nobody does."""
+        return most
+
     def attend(self, slots: Sequence[int], frames: int | None = None) -> None:
         """Make `slots` what the coming passes, of a block or `frames`, read besides their own."""
         tokens = self.shape.tokens

@@ -3,7 +3,9 @@
 torch is imported only when a world is loaded, so a window opens at once.
 """
 
+import os
 from collections.abc import Sequence
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -175,6 +177,9 @@ def _load_full(
 
     on_progress("weights", 0.0)
     start = prepare(name, memory)
+    others = start.device.count - 1
+    if others and start.row.clips:
+        raise WorldFailed(f'"{name}" makes clips, on one device; start it without torchrun')
     if start.reduced:
         on_progress(f"to fit {start.device.name}: {start.plan.words()}", 0.0)
     try:
@@ -184,10 +189,45 @@ def _load_full(
         raise WorldFailed(
             f"full-size worlds need more packages ({error}); run `pip install -e '.[full]'`"
         ) from error
-    return backend.load(
+    if others and is_first():
+        leading = import_module("mag_sandbox.model.full.leading")
+        leading.meet(start.device.kind)
+        leading.tell(leading.LOAD, name, memory, look_ahead, execution)
+    world = backend.load(
         start,
         memory or start.row.memory_setting(),
         look_ahead=look_ahead,
         execution=execution,
         on_progress=on_progress,
     )
+    return leading.LeadingWorld(world) if others and is_first() else world
+
+
+def is_first() -> bool:
+    """Whether this is the process that plays, of those that `torchrun` started; or the only one."""
+    return os.environ.get("RANK", "0") == "0"
+
+
+def follow() -> None:
+    """Do what the first process does with its full-size world, until it ends.
+
+    Raises:
+        WorldFailed: there is no device.
+    """
+    leading = _meet()
+    leading.follow(partial(_load_full, on_progress=lambda stage, fraction: None))
+
+
+def end_others() -> None:
+    """Let the processes go that follow this one, if there are any."""
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        leading = _meet()
+        leading.tell(leading.END)
+
+
+def _meet() -> ModuleType:
+    """Wait for the other processes."""
+    leading = import_module("mag_sandbox.model.full.leading")
+    device = import_module("mag_sandbox.model.catalogue.preflight").find_device()
+    leading.meet(device.kind if device else "cpu")
+    return leading

@@ -49,7 +49,7 @@ class OomFallback:
             try:
                 return work()
             except torch.cuda.OutOfMemoryError as error:
-                plan = next_smaller(self._row, self.plan, tiny_decoder=self._has_tiny)
+                plan = self._smaller()
                 if plan is None:
                     raise WorldFailed(
                         "the device's memory is full and nothing more can be offloaded; "
@@ -57,6 +57,12 @@ class OomFallback:
                         "programs or play the pocket world"
                     ) from error
             self._give_up(plan)  # out of `except`, whose traceback holds tensors
+
+    def _smaller(self) -> MemoryPlan | None:
+        """Return what to try next; None: nothing, as where other devices do not hear of it."""
+        if self.plan.devices > 1:
+            return None
+        return next_smaller(self._row, self.plan, tiny_decoder=self._has_tiny)
 
     def _give_up(self, plan: MemoryPlan) -> None:
         sentence = f"the device's memory is full; continuing with {plan.words()}"

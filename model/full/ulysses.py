@@ -67,6 +67,14 @@ class Ulysses:
         """Return this process's heads of all on an axis."""
         return x.narrow(axis, self.rank * self.heads, self.heads)
 
+    def agreed(self, most: int) -> int:
+        """Return the least of what all processes say."""
+        number = torch.tensor([most])
+        if dist.get_backend(self._group) == "nccl":
+            number = number.cuda()
+        dist.all_reduce(number, dist.ReduceOp.MIN, self._group)
+        return int(number)
+
     def across(self, attend: Attend) -> Attend:
         """Return an attention that is given some tokens, and sees some heads of all of them."""
 
@@ -105,6 +113,13 @@ class Ulysses:
         return of_frames.movedim(0, 2).flatten(1, 3)
 
 
+def meet(device: str) -> None:
+    """Wait until all processes are there that `torchrun` started."""
+    if not dist.is_initialized():
+        backend = "cpu:gloo,cuda:nccl" if device == "cuda" else "gloo"
+        dist.init_process_group(backend, timeout=PATIENCE)
+
+
 def joined(devices: int, device: str, tokens: int, heads: int) -> Ulysses | None:
     """Meet the other processes that share a world, and return this one's share; None: it is alone.
 
@@ -119,8 +134,7 @@ def joined(devices: int, device: str, tokens: int, heads: int) -> Ulysses | None
     """
     if devices == 1:
         return None
-    if not dist.is_initialized():
-        dist.init_process_group("nccl" if device == "cuda" else "gloo", timeout=PATIENCE)
+    meet(device)
     return Ulysses(tokens, heads)
 
 
@@ -175,6 +189,10 @@ class SharedCache(KVCache):
         """Reserve room; the shape is that of the whole cache."""
         self._ulysses = ulysses
         super().__init__(replace(shape, heads=ulysses.heads), slots, dtype, device, most_frames)
+
+    def agreed(self, most: int) -> int:
+        """See `KVCache`."""
+        return self._ulysses.agreed(most)
 
     def export(self, slots: Sequence[int]) -> tuple[Tensor, Tensor]:
         """See `KVCache`; every process gets all."""

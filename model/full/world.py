@@ -152,7 +152,7 @@ class StreamWorld(SessionWorld[_Stream]):
         session = self._running()
         assert session.newest is not None and session.overlap is not None  # a block was shown
         parts = {
-            "memory": session.memory.snapshot(host_room()),
+            "memory": session.memory.snapshot(self._engine.cache.agreed(host_room())),
             "film": self._video.snapshot(),
             "newest": packed({"latents": session.newest}, {}),
             "poses": session.poses.snapshot(),

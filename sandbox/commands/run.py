@@ -17,7 +17,7 @@ from mag_sandbox.files.folders import config_folder, data_folder
 from mag_sandbox.files.whole import replace_file
 from mag_sandbox.model.catalogue import weight_files, worlds
 from mag_sandbox.model.full import benchmark
-from mag_sandbox.model.loading import available_policies, words_problem
+from mag_sandbox.model.loading import available_policies, is_first, words_problem
 from mag_sandbox.model.world import Progress, World, WorldFailed
 from mag_sandbox.sandbox.choice import WorldChoice, meant_world, usual_memory
 from mag_sandbox.sandbox.commands.options import (
@@ -177,7 +177,7 @@ def run_bench(options: BenchOptions, say: Say) -> int:
         raise WorldFailed("--reference needs --random-weights; give both")
     if options.random_weights:
         numbers = benchmark.random_weights(options.world, say, reference=options.reference)
-        return _print_numbers(numbers, options.json, say)
+        return _print_numbers(numbers, options.json if is_first() else None, say)
     scene, seed, choice = _what_to_play(options)
     if options.loopback:
         from mag_sandbox.sandbox.diagnose import loopback

@@ -14,8 +14,9 @@ import torch
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.model.catalogue.memory_prediction import MemoryPlan, predict
 from mag_sandbox.model.catalogue.worlds import WORLDS
-from mag_sandbox.model.full.ulysses import SharedCache
-from mag_sandbox.model.world import Control, MemorySetting
+from mag_sandbox.model.full import leading
+from mag_sandbox.model.full.world import StreamWorld
+from mag_sandbox.model.world import Control, MemorySetting, World, WorldFailed
 from mag_sandbox.scenes import Scene
 from tests import tiny_full
 from tests.unit.training import together
@@ -29,17 +30,21 @@ CASES = {  # world, memory and slots; enough blocks for frames to be dropped
     "retrieval": ("mag", MemorySetting("mag-retrieve", attended_frames=2), 6),
     "re-cached": ("longlive", None, 9),
 }
+LED = "re-cached"  # also played by one process that tells the other
 
 
-def latents_of(case: str, repos: Path, texts: Path, devices: int) -> tuple[list, int]:
-    """Return the latents of six blocks, the last two after parking, and the heads of the cache."""
+def tiny(case: str, folder: Path, devices: int) -> StreamWorld:
     name, memory, slots = CASES[case]
     plan = MemoryPlan(slots, decoder="tiny", devices=devices)
-    world = tiny_full.tiny_stream(name, repos, texts, memory, plan=plan)
+    return tiny_full.tiny_stream(name, folder / "repos", folder / "texts", memory, plan=plan)
+
+
+def latents_of(world: World, stream: StreamWorld) -> list[np.ndarray]:
+    """Return the latents of six blocks, the last two after parking."""
     made = []
 
     def note(block) -> None:
-        made.append(world._running().rollout.newest.numpy().copy())
+        made.append(stream._running().rollout.newest.numpy().copy())
 
     note(world.reset(PLACE, 3))
     for control in (RIGHT, RIGHT, OTHER):
@@ -49,18 +54,28 @@ def latents_of(case: str, repos: Path, texts: Path, devices: int) -> tuple[list,
     world.restore(state)
     note(world.step(RIGHT))
     note(world.step(OTHER))
-    heads = world._engine.cache.shape.heads
-    assert devices == 1 or isinstance(world._engine.cache, SharedCache)
     world.close()
-    return made, heads
+    return made
 
 
 def share(folder: Path) -> None:
-    """Do all cases as one of several processes."""
+    """Do all cases as one of several processes, in step; then as the first one says."""
     torch.set_num_threads(1)
+    rank = os.environ["RANK"]
     for case in CASES:
-        made, heads = latents_of(case, folder / "repos", folder / "texts", devices=2)
-        np.savez(folder / f"{case}-{os.environ['RANK']}.npz", *made, heads=heads)
+        world = tiny(case, folder, devices=2)
+        heads = world._engine.cache.shape.heads
+        np.savez(folder / f"{case}-{rank}.npz", *latents_of(world, world), heads=heads)
+    if rank != "0":
+        leading.follow(lambda case: tiny(case, folder, devices=2))
+        return
+    leading.tell(leading.LOAD, LED)
+    stream = tiny(LED, folder, devices=2)
+    world = leading.LeadingWorld(stream)
+    with pytest.raises(WorldFailed):  # which the other one meets, too
+        world.step(RIGHT)
+    np.savez(folder / "led.npz", *latents_of(world, stream))
+    leading.tell(leading.END)
 
 
 @pytest.fixture(scope="module")
@@ -74,15 +89,22 @@ def shared(tmp_path_factory) -> Path:
     return folder
 
 
+def assert_same(alone: list[np.ndarray], made: np.lib.npyio.NpzFile) -> None:
+    for place, latents in enumerate(alone):
+        assert np.abs(made[f"arr_{place}"] - latents).max() < 1e-5, place
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_two_processes_make_the_latents_of_one(shared, case):
-    alone, heads = latents_of(case, shared / "repos", shared / "texts", devices=1)
+    world = tiny(case, shared, devices=1)
+    heads = world._engine.cache.shape.heads
+    alone = latents_of(world, world)
     for rank in range(2):
-        together_made = np.load(shared / f"{case}-{rank}.npz")
-        assert together_made["heads"] == heads / 2
-        for place, latents in enumerate(alone):
-            other = together_made[f"arr_{place}"]
-            assert np.abs(other - latents).max() < 1e-5, (case, rank, place)
+        made = np.load(shared / f"{case}-{rank}.npz")
+        assert made["heads"] == heads / 2
+        assert_same(alone, made)
+    if case == LED:
+        assert_same(alone, np.load(shared / "led.npz"))
 
 
 def test_each_device_holds_its_share_of_memory():

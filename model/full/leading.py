@@ -1,0 +1,105 @@
+"""A full-size world of several devices: one process plays, the others do the same beside it.
+
+`torchrun` starts the program once for each device. The first process runs the command as if it were
+alone; what it asks of its world, it tells the others before, which ask the same of theirs. They
+have no window and write nothing. What is told is pickled: these processes are one program on
+machines that one owner started, and nobody else can reach them.
+"""
+
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+
+from torch import distributed as dist
+
+from mag_sandbox.files.border import Refusal
+from mag_sandbox.model.full.ulysses import meet as meet  # before anything is told
+from mag_sandbox.model.world import Control, FrameBlock, Frames, World, WorldState
+from mag_sandbox.scenes import Scene
+
+logger = logging.getLogger(__name__)
+LOAD, END = "load", "end"
+
+
+def tell(what: str, *told: object) -> None:
+    """Have the other processes do something, too."""
+    dist.broadcast_object_list([(what, told)], src=0)
+
+
+class LeadingWorld:
+    """Implements `World` for one that several processes share.
+
+    world = LeadingWorld(load(...))  # in the first process; the others are in `follow`
+    """
+
+    def __init__(self, world: World) -> None:
+        self._world, self.spec = world, world.spec
+        self._is_closed = False
+
+    def reset(self, scene: Scene, seed: int) -> FrameBlock:
+        """See `World`."""
+        tell("reset", scene, seed)
+        return self._world.reset(scene, seed)
+
+    def step(self, control: Control) -> FrameBlock:
+        """See `World`."""
+        tell("step", control)
+        return self._world.step(control)
+
+    def prepare(self) -> bool:
+        """See `World`."""
+        tell("prepare")
+        return self._world.prepare()
+
+    def snapshot(self) -> WorldState:
+        """See `World`."""
+        tell("snapshot")
+        return self._world.snapshot()
+
+    def restore(self, state: WorldState) -> None:
+        """See `World`."""
+        tell("restore", state)
+        self._world.restore(state)
+
+    def expect_prompt(self) -> None:
+        """See `World`."""
+        tell("expect_prompt")
+        self._world.expect_prompt()
+
+    def round_trip(self, frames: Frames) -> Frames:
+        """See `World`; the others are not needed for it."""
+        return self._world.round_trip(frames)
+
+    def provenance(self) -> dict:
+        """See `World`."""
+        return self._world.provenance()
+
+    def close(self) -> None:
+        """See `World`."""
+        if not self._is_closed:
+            tell("close")
+        self._is_closed = True
+        self._world.close()
+
+
+def follow(load: Callable[..., World]) -> None:
+    """Do what the leading process says until it ends.
+
+    Args:
+        load: loads the world that it loads.
+    """
+    world: World | None = None
+    while (message := _heard())[0] != END:
+        what, told = message
+        logger.debug("the first process says: %s", what)
+        with suppress(Refusal):  # which the first one meets and answers, too
+            if what == LOAD:
+                world = load(*told)
+            elif world is not None:
+                getattr(world, what)(*told)
+
+
+def _heard() -> tuple[str, tuple]:
+    heard: list = [None]
+    dist.broadcast_object_list(heard, src=0)
+    return heard[0]
