@@ -352,7 +352,7 @@ def test_a_recording_says_what_made_it_and_can_be_run_so_again(tiny):
     assert said["execution"]["dtype"] == "float32"
     assert said["plan"] == {
         "slots": 23, "text_encoder": "device", "decoder": "tiny", "memory_model": "device",
-        "apart": 0,
+        "apart": 0, "devices": 1,
     }  # fmt: skip
     again = tiny(execution=said["execution"])
     assert again.provenance() == said
