@@ -1,7 +1,8 @@
 """Things by name: what a player's words mean, how large a thing is, and where it usually stands.
 
-Sizes and colours are medians of the renderer's log (480 scenes): the painter learned things of
-these. Knows nothing of worlds; which kinds one can draw is given.
+Sizes and colours are medians of the renderer's log (480 scenes), how many there are is the most in
+a scene (of 6,800): the painter learned things of these. Knows nothing of worlds; which kinds one
+can draw is given.
 """
 
 import difflib
@@ -78,133 +79,158 @@ _LIKEWISE = {  # what else a kind's name, or a player's word, can mean
 }  # fmt: skip
 _ONE_COLORED = frozenset(("small robot", "cloud", "crystal block", "potted palm", "potted cactus"))
 _TABLE = """
-sofa: 51 24 -12
-bed: 56 31 -9
-bookshelf: 40 45 -2
-desk: 46 35 -8
-kitchen counter: 53 42 -3
-piano: 46 37 -6
-dining table: 54 26 -12
-wardrobe: 34 44 -3
-bathtub: 55 33 -9
-square window: 33 33 11
-arched window: 33 33 10
-round window: 32 32 11
-tall window: 27 40 11
-curtains: 43 48 4
-landscape painting: 22 15 16
-portrait: 22 15 15
-abstract painting: 22 15 15
-round mirror: 15 15 14
-wall clock: 15 15 17
-floor lamp: 15 41 -6
-hanging lamp: 20 27 38
-wall lamp: 13 14 11
-round rug: 66 14 -37
-square rug: 68 14 -37
-door: 20 42 2
-armchair: 25 27 -11
-cabinet: 31 26 -11
-fireplace: 34 30 -10
-round table: 25 29 -10
-stool: 19 19 -17
-vase: 21 33 8
-teapot: 40 27 5
-globe: 28 34 7
-bust: 25 34 9
-crystal: 26 34 7
-guitar: 25 40 11
-robot: 26 36 9
-toy car: 37 22 1
-cake: 31 29 6
-sneaker: 40 22 3
-table lamp: 22 30 7
-alarm clock: 27 33 8
-trophy: 36 33 8
-rocket: 24 36 10
-camera: 32 24 4
-chess piece: 18 33 9
-mug: 30 24 4
-teddy bear: 30 36 9
-apple: 28 30 7
-potted plant: 17 26 -15
-potted palm: 22 33 -11
-potted cactus: 19 33 -12
-bunch of flowers: 19 24 -16
-bush: 13 7 -12
-oak: 16 20 0
-cherry tree: 16 19 2
-mushroom: 18 21 -1
-lollipop: 10 17 -12
-crystal cluster: 18 21 -7
-pine: 13 21 2
-cactus: 13 19 -1
-palm: 15 20 -6
-bare tree: 13 20 2
-birch: 17 21 2
-orange tree: 16 20 3
-red tree: 18 23 2
-cypress: 6 22 2
-acacia: 21 19 1
-cottage: 28 19 -1
-tower: 13 31 -5
-windmill: 22 31 6
-barn: 31 20 0
-castle: 37 25 -8
-lighthouse: 12 36 1
-tent: 22 13 -3
-pyramid: 47 22 2
-pagoda: 32 33 6
-temple: 35 20 -1
-lake: 55 11 -19
-frozen lake: 53 10 -19
-lava lake: 52 10 -19
-rock: 13 8 -20
-wild flower: 5 5 -33
-sun: 16 16 31
-moon: 16 16 32
-hot air balloon: 12 17 35
-bird: 9 3 25
-sheep: 16 13 -18
-deer: 16 18 -14
-boat: 9 11 -4
-camel: 18 14 -16
-penguin: 9 14 -16
-fence: 36 8 -28
-cloud: 39 14 37
-pedestal: 26 16 -17
-table with a cloth: 39 18 -15
-box: 34 15 -17
-podium: 38 17 -16
-toy balloons: 20 42 10
-rope barrier: 51 16 -24
-ball lamp: 11 30 39
-picture frame: 17 21 16
-hanging star: 12 11 24
-skyscraper: 16 33 -1
-platform: 28 10 7
-brick block: 10 10 14
-question block: 10 10 13
-crate: 10 10 14
-crystal block: 10 10 13
-coin: 7 8 20
-gem: 8 8 20
-star: 8 8 20
-heart: 8 8 20
-key: 5 8 20
-slime: 15 10 -15
-small robot: 10 12 -14
-ghost: 10 12 12
-bat: 24 10 13
-snail: 15 10 -15
-pipe: 18 22 -9
-flag: 14 23 -9
-portal: 16 23 -9
-lava pit: 26 24 -32
-water pit: 25 24 -32
-spikes: 26 24 -31
-planet: 19 14 35
-"""  # kind: width, height, pitch of the middle [degrees]
+sofa: 51 24 -12 1
+bed: 56 31 -9 1
+bookshelf: 40 45 -2 2
+desk: 46 35 -8 1
+kitchen counter: 53 42 -3 1
+piano: 46 37 -6 1
+dining table: 54 26 -12 1
+wardrobe: 34 44 -3 1
+bathtub: 55 33 -9 1
+square window: 33 33 11 3
+arched window: 33 33 10 3
+round window: 32 32 11 3
+tall window: 27 40 11 3
+curtains: 43 48 4 3
+landscape painting: 22 15 16 7
+portrait: 22 15 15 7
+abstract painting: 22 15 15 7
+round mirror: 15 15 14 7
+wall clock: 15 15 17 7
+floor lamp: 15 41 -6 4
+hanging lamp: 20 27 38 4
+wall lamp: 13 14 11 4
+round rug: 66 14 -37 2
+square rug: 68 14 -37 2
+door: 20 42 2 1
+armchair: 25 27 -11 2
+cabinet: 31 26 -11 2
+fireplace: 34 30 -10 1
+round table: 25 29 -10 2
+stool: 19 19 -17 2
+vase: 21 33 8 4
+teapot: 40 27 5 4
+globe: 28 34 7 4
+bust: 25 34 9 4
+crystal: 26 34 7 4
+guitar: 25 40 11 4
+robot: 26 36 9 4
+toy car: 37 22 1 4
+cake: 31 29 6 4
+sneaker: 40 22 3 4
+table lamp: 22 30 7 4
+alarm clock: 27 33 8 4
+trophy: 36 33 8 4
+rocket: 24 36 10 4
+camera: 32 24 4 4
+chess piece: 18 33 9 4
+mug: 30 24 4 4
+teddy bear: 30 36 9 4
+apple: 28 30 7 4
+potted plant: 17 26 -15 8
+potted palm: 22 33 -11 8
+potted cactus: 19 33 -12 4
+bunch of flowers: 19 24 -16 8
+bush: 13 7 -12 47
+oak: 16 20 0 46
+cherry tree: 16 19 2 43
+mushroom: 18 21 -1 44
+lollipop: 10 17 -12 8
+crystal cluster: 18 21 -7 28
+pine: 13 21 2 45
+cactus: 13 19 -1 48
+palm: 15 20 -6 48
+bare tree: 13 20 2 45
+birch: 17 21 2 41
+orange tree: 16 20 3 41
+red tree: 18 23 2 45
+cypress: 6 22 2 42
+acacia: 21 19 1 46
+cottage: 28 19 -1 4
+tower: 13 31 -5 4
+windmill: 22 31 6 4
+barn: 31 20 0 4
+castle: 37 25 -8 4
+lighthouse: 12 36 1 4
+tent: 22 13 -3 4
+pyramid: 47 22 2 4
+pagoda: 32 33 6 4
+temple: 35 20 -1 4
+lake: 55 11 -19 4
+frozen lake: 53 10 -19 4
+lava lake: 52 10 -19 4
+rock: 13 8 -20 18
+wild flower: 5 5 -33 56
+sun: 16 16 31 1
+moon: 16 16 32 1
+hot air balloon: 12 17 35 6
+bird: 9 3 25 16
+sheep: 16 13 -18 8
+deer: 16 18 -14 8
+boat: 9 11 -4 8
+camel: 18 14 -16 8
+penguin: 9 14 -16 8
+fence: 36 8 -28 4
+cloud: 39 14 37 16
+pedestal: 26 16 -17 8
+table with a cloth: 39 18 -15 8
+box: 34 15 -17 8
+podium: 38 17 -16 8
+toy balloons: 20 42 10 8
+rope barrier: 51 16 -24 8
+ball lamp: 11 30 39 8
+picture frame: 17 21 16 8
+hanging star: 12 11 24 8
+skyscraper: 16 33 -1 20
+platform: 28 10 7 8
+brick block: 10 10 14 8
+question block: 10 10 13 8
+crate: 10 10 14 8
+crystal block: 10 10 13 8
+coin: 7 8 20 24
+gem: 8 8 20 24
+star: 8 8 20 24
+heart: 8 8 20 24
+key: 5 8 20 24
+slime: 15 10 -15 4
+small robot: 10 12 -14 4
+ghost: 10 12 12 4
+bat: 24 10 13 4
+snail: 15 10 -15 4
+pipe: 18 22 -9 4
+flag: 14 23 -9 4
+portal: 16 23 -9 4
+lava pit: 26 24 -32 4
+water pit: 25 24 -32 4
+spikes: 26 24 -31 4
+planet: 19 14 35 6
+"""  # kind: width, height, pitch of the middle [degrees], most in a scene
+
+_ONE_OF = """
+arched window, round window, square window, tall window
+floor lamp, hanging lamp, wall lamp
+potted cactus, potted palm, potted plant, bunch of flowers
+abstract painting, landscape painting, portrait, round mirror, wall clock
+round rug, square rug
+kitchen counter, bathtub, bed, piano
+kitchen counter, bathtub, bed, sofa
+kitchen counter, bathtub, bookshelf
+kitchen counter, bathtub, desk
+kitchen counter, armchair
+kitchen counter, wardrobe
+bathtub, fireplace
+pedestal, table with a cloth, box, podium, steps
+arches, circles, columns, panels, rings, stage curtains
+ball lamp, hanging star, picture frame, rope barrier, toy balloons, bunch of flowers
+ball lamp, hanging star, picture frame, rope barrier, toy balloons, potted palm
+ball lamp, hanging star, picture frame, rope barrier, toy balloons, potted plant
+brick block, question block, crate, crystal block
+coin, gem, star, heart, key
+slime, small robot, ghost, bat, snail
+pipe, flag, portal
+lava pit, water pit, spikes
+"""  # kinds of which no scene (of 8,000) has more than one
 
 
 class ThingError(ValueError):
@@ -213,19 +239,28 @@ class ThingError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Usual:
-    """How things of a kind usually are, in degrees."""
+    """How things of a kind usually are, in degrees, and how many there are."""
 
     width: float
     height: float
     pitch: float  # of the middle
+    most: int  # in a scene
 
 
 def _usual(line: str) -> tuple[str, Usual]:
     kind, _, numbers = line.partition(":")
-    return kind, Usual(*map(float, numbers.split()))
+    width, height, pitch, most = numbers.split()
+    return kind, Usual(float(width), float(height), float(pitch), int(most))
 
 
 THINGS: dict[str, Usual] = dict(map(_usual, _TABLE.strip().splitlines()))
+
+_GROUPS = [frozenset(line.split(", ")) for line in _ONE_OF.strip().splitlines()]
+
+
+def rivals(kind: str) -> frozenset[str]:
+    """Return the kinds of things that no scene of the renderer has beside one of a kind."""
+    return frozenset[str]().union(*(group for group in _GROUPS if kind in group)) - {kind}
 
 
 def parse_edit(text: str, yaw: float, pitch: float | None, kinds: Collection[str]) -> Edit:

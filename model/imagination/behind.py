@@ -21,6 +21,20 @@ class RingPicture(NamedTuple):
 
     pixels: np.ndarray  # uint8 [H, W, 3], of 360 degrees
     shown: np.ndarray  # where they are known, bool [H, W]
+    covered: np.ndarray  # where something may stand before what is behind all, bool [H, W]
+
+
+def boxes(things: Sequence[PlacedObject], shape: tuple[int, ...]) -> np.ndarray:
+    """Return where things may cover what is behind them in a ring's picture, bool [H, W]."""
+    height, width = shape
+    covered = np.zeros(shape, bool)
+    yaws = (np.arange(width) + 0.5) * 360 / width
+    pitches = (height / 2 - np.arange(height) - 0.5) * 360 / width
+    for thing in things:
+        across = np.abs((yaws - thing.yaw + 180) % 360 - 180)
+        down = np.abs(pitches - thing.pitch)
+        covered |= (down <= thing.height / 2)[:, None] & (across <= thing.width / 2)
+    return covered
 
 
 def likeness(behind: Sequence[PlacedObject], sight: RingPicture) -> float:
@@ -49,11 +63,20 @@ def _as_seen(thing: PlacedObject, pixels: np.ndarray) -> PlacedObject:
 
 
 def _band(thing: PlacedObject, sight: RingPicture) -> np.ndarray:
-    """Return the pixels of the rows that a thing covers, float [N, 3]."""
+    """Return the pixels of the rows that a thing covers, as many of each row, float [N, 3].
+
+    Of a row of which some is bare, that alone counts: what stands there has colours of its own.
+    """
     height, width = sight.shown.shape
     middle, half = height / 2 - thing.pitch * width / 360, thing.height * width / 720
-    rows = slice(max(round(middle - half), 0), max(round(middle + half), 0))
-    return sight.pixels[rows][sight.shown[rows]].astype(np.float64)
+    rows = range(max(round(middle - half), 0), min(max(round(middle + half), 0), height))
+    bare = sight.shown & ~sight.covered
+    found = [np.zeros((0, 3))]
+    for row in rows:
+        shown, own = sight.shown[row], bare[row]
+        pixels = sight.pixels[row][own if own.any() else shown]
+        found.append(np.resize(pixels, (shown.sum(), 3)))
+    return np.concatenate(found).astype(np.float64)
 
 
 def _alike(pixels: np.ndarray, color: Sequence[int]) -> np.ndarray:

@@ -18,7 +18,7 @@ from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.attention import AttentionKernel
 from mag_sandbox.model.frames import to_frames, to_pictures
 from mag_sandbox.model.fused import fuse
-from mag_sandbox.model.imagination.behind import RingPicture, as_seen, likeness
+from mag_sandbox.model.imagination.behind import RingPicture, as_seen, boxes, likeness
 from mag_sandbox.model.imagination.objects import PlacedObject, object_table, tell, together
 from mag_sandbox.model.imagination.planner import (
     FIELDS,
@@ -158,7 +158,7 @@ class Imagination:
             wanted = Wanted([*wanted.named, *(Named((thing.kind,), None) for thing in shown)])
         drawn = self._planner.draw(prompt, empty, noise, wanted=wanted)
         plans = (placed_objects(things, self.config.looks) for things in drawn.things)
-        sight = self._sight(around)
+        sight = self._sight(around, shown)
         best = max(map(self.behind_all, plans), key=lambda behind: likeness(behind, sight))
         return as_seen(best, sight)
 
@@ -171,13 +171,13 @@ class Imagination:
             return []
         return self._reader.read(torch.from_numpy(view.latents)[None], self.config.kinds)
 
-    def _sight(self, around: Surroundings) -> RingPicture:
-        """Return what is known as a picture."""
+    def _sight(self, around: Surroundings, things: Sequence[PlacedObject]) -> RingPicture:
+        """Return what is known as a picture, in which some things stand."""
         pixels = to_frames(self._pictures(torch.from_numpy(around.latents)[None]))[0]
         shown = around.known
         for axis in range(2):
             shown = shown.repeat(self._autoencoder.config.stride, axis=axis)
-        return RingPicture(pixels, shown)
+        return RingPicture(pixels, shown, boxes(things, shown.shape))
 
     @torch.inference_mode()
     def imagine(self, around: Surroundings, pose: CameraPose, subject: Subject) -> Surroundings:

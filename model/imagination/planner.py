@@ -32,7 +32,7 @@ from mag_sandbox.model.imagination.causal import (
 from mag_sandbox.model.imagination.coloring import colored
 from mag_sandbox.model.imagination.config import PlannerConfig
 from mag_sandbox.model.imagination.objects import VARIANTS, PlacedObject
-from mag_sandbox.scenes.things import THINGS, Named
+from mag_sandbox.scenes.things import THINGS, Named, rivals
 
 COLUMNS, ROWS = 160, 96  # steps in which places are told: around the ring, and down it
 SIZES = 56  # steps in which widths and heights are told
@@ -108,6 +108,13 @@ class Planner(nn.Module):
         super().__init__()
         self.config, self.kinds, self.kernel = config, tuple(kinds), kernel
         self._behind, self._among = dict(behind or {}), dict(among or {})
+        self._most = torch.full((config.kinds,), config.most)  # of each kind, in a plan
+        for number, kind in enumerate(self.kinds, 1):
+            if kind in THINGS:
+                self._most[number] = THINGS[kind].most
+        self._apart = torch.zeros(config.kinds, config.kinds, dtype=torch.bool)  # never together
+        for number, kind in enumerate(self.kinds, 1):
+            self._apart[number] = self._only(rivals(kind))
         dim = config.dim
         colors = (LEVELS,) * 3
         digits = (
@@ -201,7 +208,8 @@ class Planner(nn.Module):
         drawn = self.draw(features, empty, noise, numbers, wanted)
         best = self._best_of(drawn.things, drawn.said, named)
         for one in missing(best.plan, best.yaw, named)[:_MOST_ADDED]:
-            tried = self._tried(best.numbers, one.kinds, features, empty, noise[0, :_TRIES])
+            others = self._with_room(best.numbers, one.kinds)
+            tried = self._tried(others, one.kinds, features, empty, noise[0, :_TRIES])
             best = self._best_of(tried, [np.zeros(len(each)) for each in tried], named)
         return colored(turned(best.plan, best.yaw), named)
 
@@ -249,6 +257,14 @@ class Planner(nn.Module):
         best = max(range(len(plans)), key=lambda index: ahead[index][0])
         return _Ahead(*ahead[best], placed[best], plans[best])
 
+    def _with_room(self, numbers: np.ndarray, kinds: Collection[str]) -> np.ndarray:
+        """Return a plan that may have one more thing of some kinds: of none there are too many."""
+        columns, own = columns_of(numbers), numbers[:, KIND]
+        full = np.bincount(own, minlength=len(self._most)) >= self._most.numpy()
+        full &= self._only(kinds).numpy()
+        gone = [np.flatnonzero(own == kind)[-1] for kind in np.flatnonzero(full)]
+        return in_order(np.delete(numbers, gone, axis=0), np.delete(columns, gone), 0)
+
     def _tried(
         self,
         numbers: np.ndarray,
@@ -291,7 +307,7 @@ class Planner(nn.Module):
         wanted: Wanted = NOTHING_WANTED,
     ) -> Drawn:
         """Return plans, one for each row of noise, that begin alike; see `plan`."""
-        scenes = self._scenes(wanted)
+        scenes, named = self._scenes(wanted), self._only([one.kinds[0] for one in wanted.named])
         count, most = noise.shape[:2]
         told = torch.cat((features.expand(count, -1, -1), empty.expand(count, -1, -1)))
         text = self._text_keys(told.to(self.start.dtype))
@@ -307,7 +323,7 @@ class Planner(nn.Module):
             if index >= len(begun):
                 so_far = rows[:, : index + 1]
                 allowed = torch.stack(
-                    [self._next(each, scenes) for each in so_far[:, :index, KIND]]
+                    [self._next(each, scenes, named) for each in so_far[:, :index, KIND]]
                 )
                 said[index] = self._draw_thing(state, so_far, noise[:, index], allowed)
                 ended = rows[:, index, KIND].numpy() == NOTHING_MORE
@@ -370,11 +386,11 @@ class Planner(nn.Module):
         }
         return [scene for scene, count in has.items() if count == max(has.values())]
 
-    def _next(self, drawn: Tensor, scenes: Sequence[str]) -> Tensor:
+    def _next(self, drawn: Tensor, scenes: Sequence[str], named: Tensor) -> Tensor:
         """Return which kinds may follow those drawn so far, int64 [things], bool [values].
 
         What is behind all things of a category comes first and whole; then only what its scenes
-        can have.
+        can have, of no kind more than any has, and together what none has only if words name it.
         """
         so_far = tuple(self.kinds[kind - 1] for kind in drawn[:_MOST_BEHIND])
         following, kinds = [], set(self.kinds if not self._behind else ())
@@ -386,7 +402,9 @@ class Planner(nn.Module):
                 following.append(own[len(so_far)])
         if following:
             return self._only(following)
-        allowed = self._only(kinds)
+        counts = torch.bincount(drawn, minlength=len(self._most))
+        apart = self._apart[drawn].any(dim=0) & ~named
+        allowed = self._only(kinds) & (counts < self._most) & ~apart
         allowed[NOTHING_MORE] = True
         return allowed
 

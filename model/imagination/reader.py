@@ -17,6 +17,7 @@ from torch.nn import functional
 from mag_sandbox.controls.camera import yaw_difference
 from mag_sandbox.model.imagination.config import ReaderConfig
 from mag_sandbox.model.imagination.objects import VARIANTS, PlacedObject, rgb
+from mag_sandbox.scenes.things import rivals
 
 FINER = 2  # places along a side of a cell
 UNIT = 2.25  # degrees; distances are told by their logarithm from about here on
@@ -117,12 +118,17 @@ class Reader(nn.Module):
                 360.0 if left + right > _WIDE else left + right, top + bottom,
                 rgb(main), rgb(mean), int(details.variants[index].argmax()),
             )  # fmt: skip
-            if not any(_same(thing, other) for _, other in things):
+            if not any(_excludes(other, thing) for _, other in things):
                 things.append((float(details.nearness[index]), thing))
         return [thing for _, thing in sorted(things, key=lambda each: each[0])]
 
 
 _WIDE = 200.0  # degrees: what is wider goes all around
+
+
+def _excludes(one: PlacedObject, other: PlacedObject) -> bool:
+    """Tell whether another thing cannot be there if one is: both are one, or never together."""
+    return other.kind in rivals(one.kind) or _same(one, other)
 
 
 def _same(one: PlacedObject, other: PlacedObject) -> bool:

@@ -13,6 +13,7 @@ from mag_sandbox.scenes.things import (
     named_things,
     parse_edit,
     parse_thing,
+    rivals,
     words_of,
 )
 from mag_sandbox.training.panorama.classes import AREAS, CLASSES
@@ -162,3 +163,11 @@ def test_what_has_one_colour_is_not_meant_where_words_give_another():
     (plain,), (golden,) = (named_things(f"{word} robots", THINGS) for word in ("some", "golden"))
     assert plain.kinds == ("robot", "small robot")
     assert golden.kinds == ("robot",)
+
+
+def test_kinds_that_are_never_together_are_so_both_ways():
+    assert rivals("floor lamp") == {"hanging lamp", "wall lamp"}
+    assert "piano" in rivals("kitchen counter") - rivals("sofa")
+    for kind in THINGS:
+        assert rivals(kind) <= set(CLASSES) - {kind}
+        assert all(kind in rivals(other) for other in rivals(kind))

@@ -64,6 +64,35 @@ def test_what_words_name_is_added_where_no_plan_shows_it_in_the_colour_they_give
     assert not missing(plan, 0.0, [red])
 
 
+def test_a_plan_has_no_more_of_a_kind_than_any_scene_and_what_words_name_moves_ahead():
+    planner, (prompt, empty) = networks().planner.eval(), prompts()
+    tent = 1 + TINY.looks.index("tent")
+    planner._most[tent] = 1
+    many = np.random.default_rng(5).random((32, 6, len(FIELDS)))
+    counts = [list(plan[:, 0]).count(tent) for plan in planner.draw(prompt, empty, many).things]
+    assert max(counts) == 1
+    behind = replace(TENT, yaw=180.0)
+    begun = thing_numbers([replace(TENT, kind="tree", yaw=0.0, width=360.0), behind], KINDS)
+    room = planner._with_room(begun, ["tent"])
+    assert placed_objects(room, KINDS) == placed_objects(begun, KINDS)[:1]
+    planner._most[tent] = 2
+    assert np.array_equal(planner._with_room(begun, ["tent"]), begun)
+
+
+def test_what_no_scene_has_together_is_planned_only_where_words_name_it():
+    planner, (prompt, empty) = networks().planner.eval(), prompts()
+    tent, tree = (1 + TINY.looks.index(kind) for kind in ("tent", "tree"))
+    planner._apart[tent, tree] = planner._apart[tree, tent] = True
+    many = np.random.default_rng(5).random((32, 6, len(FIELDS)))
+
+    def both(wanted):
+        plans = planner.draw(prompt, empty, many, wanted=wanted).things
+        return [{tent, tree} <= set(plan[:, 0].tolist()) for plan in plans]
+
+    assert not any(both(Wanted()))
+    assert any(both(Wanted([Named(("tree",), None)])))
+
+
 def test_what_is_behind_all_comes_first_and_never_again_and_is_of_one_category():
     planner, (prompt, empty) = networks().planner.eval(), prompts()
     planner._behind = {"outdoor": ("sky",), "indoor": ("tree", "sky")}
@@ -85,6 +114,7 @@ def test_what_is_drawn_step_by_step_is_what_the_whole_plan_makes_likely():
     """With the likeliest values alone, cached steps end where one pass over all of them does."""
     planner, (prompt, _) = networks().planner.eval(), prompts()
     planner.config, planner._behind = replace(TINY.planner, guidance=1.0, top_p=1e-6), {}
+    planner._most[:] = TINY.planner.most
     (drawn, *_), _ = planner.draw(prompt, prompt, NOISE)
     with torch.no_grad():
         logits = planner(torch.from_numpy(drawn)[None], prompt)

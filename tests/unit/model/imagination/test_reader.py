@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from mag_sandbox.model.imagination import reader as reader_module
 from mag_sandbox.model.imagination.objects import PlacedObject, together
 from mag_sandbox.model.imagination.reader import FINER, UNIT, Details, Reader, told_distance
 from tests.unit.model.imagination.tiny import KINDS, TINY, imagination, networks
@@ -50,6 +51,13 @@ def test_the_same_thing_is_listed_once_and_what_stands_before_it_too(monkeypatch
 def test_what_is_taken_for_two_kinds_is_the_likelier_one(monkeypatch):
     wide = [9.0, 9.0, 5.0, 5.0]
     assert len(reading(monkeypatch, {(1, 3, 4): wide, (0, 3, 4): wide})) == 1
+
+
+def test_what_no_scene_has_beside_a_likelier_thing_is_not_listed(monkeypatch):
+    found = {(1, 3, 2): [4.0, 4.0, 3.0, 3.0], (0, 3, 9): [4.0, 4.0, 3.0, 3.0]}
+    assert len(reading(monkeypatch, found)) == 2
+    monkeypatch.setattr(reader_module, "rivals", lambda kind: {"tent", "tree"} - {kind})
+    assert len(reading(monkeypatch, found)) == 1
 
 
 def test_what_is_wider_than_any_thing_goes_all_around(monkeypatch):
