@@ -17,7 +17,7 @@ MOST_SHOWN = 40  # characters of a value
 NUMBERS: dict[Any, tuple[Any, Callable]] = {int: (Integral, int), float: (Real, float)}
 
 
-def check_fields(value: object) -> None:
+def check_fields(value: Any) -> None:
     """Check what the fields of a dataclass were given; call it in `__post_init__`.
 
     Raises:
