@@ -17,13 +17,14 @@ MOST_SHOWN = 40  # characters of a value
 NUMBERS: dict[Any, tuple[Any, Callable]] = {int: (Integral, int), float: (Real, float)}
 
 
-def check_fields(value: Any) -> None:
+def check_fields(value: object) -> None:
     """Check what the fields of a dataclass were given; call it in `__post_init__`.
 
     Raises:
         FieldError: something is of another type; the message is one sentence.
     """
-    for name, expected in _types_of(type(value)).items():
+    kind: Any = type(value)
+    for name, expected in _types_of(kind).items():
         given = getattr(value, name)
         checked = of_type(name, given, expected)
         if checked is not given:
