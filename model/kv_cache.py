@@ -59,6 +59,8 @@ class KVCache:
     cache.write([SlotWrite(frame=2, slot=8)])  # after the clean pass
     """
 
+    waiting = 0  # slots beyond those on the device, see `model.full.tiered_cache`
+
     def __init__(
         self,
         shape: CacheShape,
@@ -152,6 +154,22 @@ class KVCache:
         keys, values = (some.permute(0, 3, 1, 4, 2, 5) for some in kept)
         return keys, values
 
+    def hold(self, slots: Sequence[int]) -> None:
+        """Forget what lies in other slots; here it is overwritten some time."""
+
+    def settle(self) -> None:
+        """Have every slot in its own place; here it never leaves it."""
+
+    def prefetch(self, slots: Sequence[int]) -> None:
+        """Have slots at hand that the next block is likely to read; here they are."""
+
+    def by_use(self, slots: Sequence[int]) -> tuple[int, ...]:
+        """Return slots in the order in which `load` is to get them again; here any will do."""
+        return tuple(slots)
+
+    def close(self) -> None:
+        """Let go of what lies outside; here nothing does."""
+
     def check(self, frames: int, keys: Tensor, values: Tensor) -> None:
         """Check what `export` returned of so many frames, or of more.
 
@@ -242,6 +260,13 @@ class GraphCache:
             return read(layer_index, q, k, v)
 
         return attend
+
+    def hold(self, slots: Sequence[int]) -> None:
+        """Forget what lies in other slots."""
+        for slot in self._kept.keys() - set(slots):
+            del self._kept[slot]
+        for slot in self._on_host.keys() - set(slots):
+            del self._on_host[slot]
 
     def write(self, writes: Sequence[SlotWrite]) -> None:
         """Keep frames of the last recorded pass in slots."""

@@ -25,6 +25,7 @@ from mag_sandbox.model.full.rollout import Engine, full_cache
 from mag_sandbox.model.full.side_stream import SideStream
 from mag_sandbox.model.full.text import TextEmbedder, load_text_encoder, load_tokenizer
 from mag_sandbox.model.full.text_cache import weights_identity
+from mag_sandbox.model.full.tiered_cache import TieredCache
 from mag_sandbox.model.full.tiny_decoder import load_tiny_decoder, load_tiny_encoder
 from mag_sandbox.model.full.ulysses import SharedCache, Ulysses, empty_dit, joined
 from mag_sandbox.model.full.vae import TIME_STRIDE, load_vae
@@ -89,7 +90,7 @@ def load(
             codec,
             load_tiny,
             prompts,
-            KVCache if ulysses is None else partial(SharedCache, ulysses),
+            TieredCache if ulysses is None else partial(SharedCache, ulysses),
         ),
         memory,
         {**facts(start, running), "config": {"dit": asdict(config), "video": asdict(start.video)}},
@@ -109,7 +110,7 @@ class Parts:
     codec: PictureCodec
     load_tiny: Callable[[], PictureCodec] | None  # None: there is no tiny decoder
     prompts: ScenePrompts
-    cache: Callable[..., KVCache] = KVCache
+    cache: Callable[..., KVCache] = TieredCache
     side_stream: type[SideStream] = SideStream
 
 

@@ -19,6 +19,7 @@ from mag_sandbox.model.execution import Execution
 from mag_sandbox.model.full.active_text import ScenePrompts
 from mag_sandbox.model.full.loading import Parts, assemble, execution_for
 from mag_sandbox.model.full.side_stream import SideStream
+from mag_sandbox.model.full.tiered_cache import TieredCache
 from mag_sandbox.model.full.tiny_decoder import TinyDecoder, TinyEncoder
 from mag_sandbox.model.full.ulysses import SharedCache, Ulysses, empty_dit, joined
 from mag_sandbox.model.full.vae import WanVae
@@ -92,9 +93,9 @@ class RunMode:
     compiled: bool | None = None  # whether layers are; None: as the device has it
 
 
-FAST = RunMode(KVCache)
+FAST = RunMode(TieredCache)
 PLAIN = RunMode(ConcatenatedCache, "sdpa", side_stream=SameStream, fused=False, compiled=False)
-COMPACT = RunMode(KVCache, dtype=torch.bfloat16)  # half the memory, also where fp32 is faster
+COMPACT = RunMode(TieredCache, dtype=torch.bfloat16)  # half the memory, also where fp32 is faster
 TINY_WIDTHS = (256, 128, 64, 64)  # of the public tiny decoder
 TINY_ENCODER_WIDTH = 64
 PLACE = Scene("a place")

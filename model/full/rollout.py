@@ -69,6 +69,7 @@ class Rollout:
     def restart(self) -> None:
         """Forget everything and begin at frame 0."""
         self.policy = make_policy(self.policy.setting, self.policy.table.capacity)
+        self._generator.cache.hold(())
         self.made = 0  # latent frames remembered
         self.attended: frozenset[int] = frozenset()  # frames that the last block read
         self._prompt_index = 0
@@ -131,7 +132,9 @@ class Rollout:
     def admit(self, latents: Tensor, poses: Sequence[CameraPose]) -> None:
         """Keep what the policy wants of the block that was memorised, as the next of the video."""
         block = BlockInfo(self.made, tuple(poses), self._prompt_index)
-        self._generator.cache.write(self.policy.admit(block))
+        writes, cache = self.policy.admit(block), self._generator.cache
+        cache.hold(self.policy.table.slots())
+        cache.write(writes)
         self._recent.append(latents)
         self.made += BLOCK_LENGTH
 
@@ -156,15 +159,30 @@ class Rollout:
     def change_memory(self, setting: MemorySetting, slots: int) -> None:
         """Go on under another policy or budget: what is gone stays gone."""
         self.policy = change_policy(self.policy, setting, slots, BLOCK_LENGTH)
+        cache = self._generator.cache
+        cache.hold(self.policy.table.slots())
+        if not self.policy.selects:
+            cache.settle()
+
+    def prefetch(self, view: CameraPose) -> None:
+        """Have at hand what a block reads that ends at a view, as far as that is known by now."""
+        self._generator.cache.prefetch(self.policy.attend(view))
 
     def keep_fewer(self, slots: int) -> None:
-        """Make do with fewer slots, by way of the host: sinks stay, and the newest frames."""
+        """Make do with fewer slots, by way of the host: sinks stay, and the newest frames.
+
+        Where frames may wait off the device, all of them stay.
+        """
         cache, table = self._generator.cache, self.policy.table
+        if self.policy.selects and cache.waiting:
+            cache.resize(slots)
+            return
         dearest_first = sorted(
             table.frames.items(), key=lambda item: (item[1].kind != "sink", -item[1].frame_index)
         )
         kept = sorted(dearest_first[:slots], key=lambda item: item[0])
         stored = [[part.cpu() for part in cache.export([slot])] for slot, _ in kept]
+        cache.hold(())
         cache.resize(slots)
         policy = make_policy(self.policy.setting, slots)
         policy.table.frames = {place: frame for place, (_, frame) in enumerate(kept)}
@@ -199,6 +217,7 @@ class Rollout:
         Generator and recipe are not in it.
         """
         tensors = {f"recent_{place}": latents for place, latents in enumerate(self._recent)}
+        slots = self._generator.cache.by_use(slots)
         for slot in slots:
             keys, values = self._generator.cache.export([slot])
             tensors |= {f"keys_{slot}": keys.cpu(), f"values_{slot}": values.cpu()}
@@ -298,7 +317,7 @@ class ParkedRollout:
         slots = decode(tuple[int, ...], data["slots"], "slots")
         table = SlotTable(1 + max((slot for slot, *_ in data["table"]["frames"]), default=0))
         table.load_dict(data["table"])
-        if slots and slots != table.slots():
+        if slots and tuple(sorted(slots)) != table.slots():
             raise ValueError(f"frames are kept of slots {slots}")
         kept = {slot: (tensors[f"keys_{slot}"], tensors[f"values_{slot}"]) for slot in slots}
         for keys, values in kept.values():

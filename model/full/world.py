@@ -219,6 +219,8 @@ class StreamWorld(SessionWorld[_Stream]):
         """Let go of networks and memory; may be called twice."""
         self._side_stream.close()
         self._session = None
+        if engine := vars(self).get("_engine"):
+            engine.cache.close()
         for networks in ("_engine", "_prompts", "_video", "_writer", "_texts"):
             vars(self).pop(networks, None)
         if torch.cuda.is_initialized():
@@ -310,6 +312,7 @@ class StreamWorld(SessionWorld[_Stream]):
         poses = self._place(frames, command)
         of_latents = poses[::-TIME_STRIDE][:BLOCK_LENGTH][::-1]
         session.memory.admit(latents, of_latents, session.prompt, session.told)
+        session.rollout.prefetch(self._expected_view(command))
         session.newest, session.overlap = latents, frames[OVERLAP_FRAME:][:1]
         block = FrameBlock(
             frames=frames,
@@ -383,7 +386,15 @@ class StreamWorld(SessionWorld[_Stream]):
         memory.admit(given, (pose,) * BLOCK_LENGTH, session.prompt, session.told)
 
     def _capacity(self, setting: MemorySetting) -> int:
-        """Return how many slots a setting may use; budgets of small worlds mean all there are."""
+        """Return how many slots a setting may use.
+
+        Beyond its budget, which is of the device, frames wait where a policy does not read all.
+        """
+        waiting = self._engine.cache.waiting if make_policy(setting, 1).selects else 0
+        return self._on_device(setting) + waiting
+
+    def _on_device(self, setting: MemorySetting) -> int:
+        """Return how many slots a budget pays for; those of small worlds mean all there are."""
         wanted = setting.kept_mib * MIB // self._engine.cache.slot_bytes
         slots = self._engine.cache.slots
         return min(slots, wanted) if wanted >= FEWEST_SLOTS else slots
@@ -394,7 +405,7 @@ class StreamWorld(SessionWorld[_Stream]):
             rollout.policy,
             rollout.attended,
             self._engine.cache.slot_bytes,
-            self._capacity(rollout.policy.setting),
+            self._on_device(rollout.policy.setting),
             rollout.made,
             session.block_index + 1,
             self.spec,
