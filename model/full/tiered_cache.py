@@ -7,9 +7,11 @@ played, never on where it waited, and a parked scene goes on exactly. A block's 
 while the one before is shown; whether that came in time changes nothing either.
 """
 
+import logging
+import os
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,8 +25,12 @@ from torch import Tensor
 from mag_sandbox.model.full.side_stream import SideStream
 from mag_sandbox.model.kv_cache import CacheShape, KVCache, to_host
 from mag_sandbox.model.slots import SlotWrite
+from mag_sandbox.model.world import WorldFailed
+
+logger = logging.getLogger(__name__)
 
 LARGEST = 127  # of int8
+FOLDER = "mag-sandbox-memory-"  # and the process that it belongs to
 SHARE = 0.5, 0.25  # of free main memory, of free disk
 
 
@@ -204,7 +210,7 @@ class _Store:
 
     def __init__(self, device: str, most_on_host: int) -> None:
         self._device, self._most = device, most_on_host
-        self._frames: dict[int, CompactFrame | Future[Path]] = {}  # in the order they left
+        self._frames: dict[int, CompactFrame | Future[_Kept]] = {}  # in the order they left
         self._coming: dict[int, Future[CompactFrame]] = {}  # on their way to the device
         self._beside: SideStream | None = None  # writes, reads and uploads
         self._folder: Path | None = None
@@ -260,17 +266,21 @@ class _Store:
         self._beside = self._beside or SideStream(self._device)
         return self._beside
 
-    def _writing(self, slot: int, frame: CompactFrame):
-        self._folder = self._folder or Path(tempfile.mkdtemp(prefix="mag-sandbox-memory-"))
+    def _writing(self, slot: int, frame: CompactFrame) -> "Callable[[], _Kept]":
+        self._folder = self._folder or _own_folder()
         path = self._folder / f"{slot}.safetensors"
 
-        def write() -> Path:
-            save_file(frame._asdict(), path)
+        def write() -> _Kept:
+            try:
+                save_file(frame._asdict(), path)
+            except Exception as error:  # its library has errors of its own
+                logger.warning("%s cannot be written (%s); it stays in main memory", path, error)
+                return frame
             return path
 
         return write
 
-    def _bringing(self, slot: int):
+    def _bringing(self, slot: int) -> Callable[[], CompactFrame]:
         frame = self._frames[slot]
 
         def bring() -> CompactFrame:
@@ -283,8 +293,33 @@ class _Store:
         frame = self._frames.pop(slot)
         self._coming.pop(slot, None)
         if isinstance(frame, Future):
-            self._thread().start(lambda: frame.result().unlink(missing_ok=True))
+            self._thread().start(lambda: _remove(frame.result()))
 
 
-def _read(path: Path) -> CompactFrame:
-    return CompactFrame(**load_file(path))
+_Kept = Path | CompactFrame  # a file, or what could not be written
+
+
+def _read(kept: _Kept) -> CompactFrame:
+    if isinstance(kept, CompactFrame):
+        return kept
+    try:
+        return CompactFrame(**load_file(kept))
+    except Exception as error:  # its library has errors of its own
+        raise WorldFailed(
+            f"{kept}, a part of this session's memory, cannot be read ({error}); go on from the "
+            "last saved place, or start the scene again"
+        ) from error
+
+
+def _remove(kept: _Kept) -> None:
+    if isinstance(kept, Path):
+        kept.unlink(missing_ok=True)
+
+
+def _own_folder() -> Path:
+    """Make a folder of this process, and remove those of processes that were killed."""
+    for other in Path(tempfile.gettempdir()).glob(f"{FOLDER}*"):
+        process = other.name.removeprefix(FOLDER).partition("-")[0]
+        if process.isdecimal() and not psutil.pid_exists(int(process)):
+            shutil.rmtree(other, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=f"{FOLDER}{os.getpid()}-"))

@@ -11,6 +11,8 @@ import pytest
 from tests import card_plays, card_trains
 from tests.unit.training.together import forked
 
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]  # s, when the machine has other work
+
 
 def run_all(module: ModuleType, folder: Path) -> None:
     """Call every test of a module."""

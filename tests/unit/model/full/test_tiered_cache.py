@@ -11,6 +11,7 @@ from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.catalogue.worlds import BLOCK_LENGTH, tokens_per_frame
 from mag_sandbox.model.config import FULL
 from mag_sandbox.model.dit import DiT
+from mag_sandbox.model.full import tiered_cache
 from mag_sandbox.model.full.recipes import Recipe
 from mag_sandbox.model.full.rollout import Engine, ParkedRollout, Rollout
 from mag_sandbox.model.full.tiered_cache import (
@@ -25,7 +26,7 @@ from mag_sandbox.model.kv_cache import CacheShape
 from mag_sandbox.model.memory import make_policy
 from mag_sandbox.model.rope import GridCoordinates
 from mag_sandbox.model.slots import BlockInfo, SlotWrite
-from mag_sandbox.model.world import MemorySetting
+from mag_sandbox.model.world import MemorySetting, WorldFailed
 from tests.unit.model.full.test_long_sessions import CONFIG, GRID, ONE_STEP, SHAPE, network
 
 CACHE = CacheShape(CONFIG.num_layers, 2, CONFIG.num_heads, CONFIG.head_dim, BLOCK_LENGTH)
@@ -101,6 +102,32 @@ def test_slots_come_back_from_host_and_disk_as_they_left():
     folder = kept._store._folder
     kept.close()
     assert not folder.exists()
+
+
+def test_a_full_disk_keeps_frames_in_memory_and_a_lost_file_says_so(monkeypatch, tmp_path, caplog):
+    monkeypatch.setattr(tiered_cache.tempfile, "tempdir", str(tmp_path))
+    left = tmp_path / f"{tiered_cache.FOLDER}99999999-killed"
+    left.mkdir()
+    numbers = torch.ones(1, 6, 1, 2, 1, 16).bfloat16()
+
+    def full(*told: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(tiered_cache, "save_file", full)
+        kept = cache(2)
+        kept.load(range(6), numbers, numbers)
+        kept.attend((0, 1))
+    assert "No space left" in caplog.text
+    assert torch.equal(kept.export([0, 1])[0], numbers[:, :2])
+    assert not left.exists()
+    kept.close()
+    kept = cache(2)
+    kept.load(range(6), numbers, numbers)
+    kept._store._frames[0].result().unlink()
+    with pytest.raises(WorldFailed, match="start the scene again"):
+        kept.attend((0,))
+    kept.close()
 
 
 @torch.inference_mode()
