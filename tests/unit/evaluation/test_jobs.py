@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+import torch
 
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.evaluation.__main__ import _opener
@@ -15,7 +16,7 @@ from mag_sandbox.evaluation.bench.memory_bench import (
     MemoryBenchSettings,
     MemoryJob,
 )
-from mag_sandbox.evaluation.bench.opening import opener_like
+from mag_sandbox.evaluation.bench.opening import fitting, opener_like
 from mag_sandbox.evaluation.bench.packs import setting_of
 from mag_sandbox.evaluation.bench.pocket import AsideJob
 from mag_sandbox.evaluation.bench.reconstruction import RebuiltClip, ReconstructionJob
@@ -81,3 +82,12 @@ def test_every_task_can_be_sent_and_comes_back_as_it_was():
     assert [pickle.loads(pickle.dumps(task)) for task in tasks] == tasks
     sent = MagBenchTask(clip, Row("mag"))
     assert pickle.loads(pickle.dumps(sent)).key == sent.key
+
+
+def test_a_world_is_run_as_before_with_no_more_threads_than_there_are():
+    threads = torch.get_num_threads()
+    assert fitting({"dtype": "bfloat16", "threads": 200}) == {
+        "dtype": "bfloat16", "threads": threads,
+    }  # fmt: skip
+    assert fitting({"threads": 1}) == {"threads": 1}
+    assert fitting(None) is None
