@@ -55,7 +55,8 @@ def test_a_full_size_world_keeps_to_its_card(tmp_path, monkeypatch):
     tiny_full.write_repos(tmp_path)
     texts = tmp_path / "texts"
     scene = Scene(prompt=tiny_full.CAPTIONS[0])
-    tiny_full.tiny_stream("mag", tmp_path, texts).reset(scene, 1)  # keeps what its texts mean
+    _, prompts, _ = tiny_full.tiny_stream("mag", tmp_path, texts).parts()
+    prompts.prepare(scene.prompt, lambda stage, fraction: None)  # keeps what they mean
     monkeypatch.setattr(tiny_full, "PROCESSOR", Device(CARD, "a card", None))
     with fake_card():
         world = tiny_full.tiny_stream("mag", tmp_path, texts)
