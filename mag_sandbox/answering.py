@@ -11,12 +11,14 @@ import tempfile
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from errno import EMFILE, ENFILE
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 from mag_sandbox.files.border import Refusal, exists, reason_of
 from mag_sandbox.files.folders import data_folder
+from mag_sandbox.files.whole import FULL
 
 logger = logging.getLogger(__name__)
 REFUSED = 2  # exit code
@@ -24,6 +26,7 @@ BROKEN_OFF = 130  # after Ctrl+C, as shells have it
 NOBODY_READS = 141  # as where a pipe is closed
 LOG = "mag-sandbox.log"
 WORLD_THREAD = "generation"  # the name of threads that own worlds
+NO_MEMORY = ("allocate memory", "failed to map segment")  # as torch and the system say it
 MOST_LOG = 2**20  # bytes, then it begins anew, once more
 _CONTROLS = {code: "?" for code in (*range(32), 127, *range(128, 160)) if chr(code) not in "\n\t"}
 
@@ -61,8 +64,12 @@ def end(code: int) -> int:
 
 def last_resort(error: BaseException) -> str:
     """Keep the story of what nobody expected, and return the sentence that says where it is."""
-    if isinstance(error, MemoryError) or "allocate memory" in str(error):  # as torch says it
+    if isinstance(error, MemoryError) or any(sign in str(error) for sign in NO_MEMORY):
         return "there is not enough memory; close other programs, or give it more"
+    if isinstance(error, OSError) and error.errno in FULL:
+        return f"nothing more can be written ({error.strerror}); make room on the disk"
+    if isinstance(error, OSError) and error.errno in (EMFILE, ENFILE):
+        return "too many files are open; close other programs, or allow more (ulimit -n)"
     what = f"{type(error).__name__}: {reason_of(error)}"
     if isinstance(error, OSError) and error.filename:
         what = f"{error.filename}: {reason_of(error)}"

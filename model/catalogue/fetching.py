@@ -349,11 +349,18 @@ def _receive(planned: PlannedFile, part: Path, tell: Callable[[int], None]) -> N
 
 @contextmanager
 def _answer(url: str, headers: Mapping[str, str] | None = None) -> Iterator[Any]:
-    """Ask the hub as its library does, and give what it answers."""
-    from huggingface_hub import constants
-    from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
+    """Ask the hub as its library does, and give what it answers.
 
-    asked = {**build_hf_headers(), "Accept-Encoding": "identity", **(headers or {})}
+    The library's own headers are not used: to make them it asks the hub whether a program is
+    playing, and of an answer that makes no sense, which it keeps, every later question would fail.
+    """
+    from huggingface_hub import constants, get_token
+    from huggingface_hub.utils import get_session, hf_raise_for_status
+
+    asked = {"User-Agent": "mag-sandbox", "Accept-Encoding": "identity", **(headers or {})}
+    token = None if constants.HF_HUB_DISABLE_IMPLICIT_TOKEN else get_token()
+    if token:
+        asked["Authorization"] = f"Bearer {token}"
     wait = constants.HF_HUB_DOWNLOAD_TIMEOUT
     with get_session().stream(
         "GET", url, headers=asked, timeout=wait, follow_redirects=True

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from mag_sandbox.controls.bindings import BINDINGS_FILE, load_bindings
 from mag_sandbox.controls.sources import ScriptSource
-from mag_sandbox.files.border import is_folder
+from mag_sandbox.files.border import is_folder, reason_of
 from mag_sandbox.files.folders import config_folder, data_folder
 from mag_sandbox.files.whole import replace_file
 from mag_sandbox.model.catalogue import weight_files, worlds
@@ -307,10 +307,24 @@ def check_place(path: Path | None) -> None:
     """Refuse a file that cannot be written, before anything is measured.
 
     Raises:
-        RecordingError: its folder is missing, or a folder stands in its place.
+        RecordingError: its folder is missing, or it cannot be made there.
     """
-    if path is not None and (is_folder(path) or not is_folder(path.parent)):
-        why = "it is a folder" if is_folder(path) else f"there is no folder {path.parent}"
+    if path is None:
+        return
+    why = ""
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError) as error:  # too long, or with a character of no name
+        why = reason_of(error)
+    if is_folder(path):
+        why = "it is a folder"
+    elif not is_folder(path.parent):
+        why = f"there is no folder {path.parent}"
+    elif not os.access(path.parent, os.W_OK):
+        why = "Permission denied"
+    if why:
         raise RecordingError(f"cannot write {path} ({why}); name another file")
 
 

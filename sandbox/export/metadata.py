@@ -1,6 +1,7 @@
 """What an export says of the session it shows: enough to find, judge and repeat it."""
 
 import json
+import os
 import re
 import shlex
 from os import SEEK_END
@@ -44,7 +45,7 @@ def session_facts(
         "from": round(first_second, 3),
         "seconds": round(seconds, 3),
         "fps": fps,
-        "recording": recording.folder.resolve().name,  # a path would tell who recorded it
+        "recording": _name_of(recording),  # a path would tell who recorded it
         "replay": replay_line(recording),
     }
 
@@ -60,8 +61,12 @@ def prompts_of(recording: Recording) -> list[dict]:
 
 def replay_line(recording: Recording) -> str:
     """Return the command that plays the session again and compares every block."""
-    name = recording.folder.resolve().name
-    return f"{COMMAND} replay {shlex.quote(name)} --verify"
+    return f"{COMMAND} replay {shlex.quote(_name_of(recording))} --verify"
+
+
+def _name_of(recording: Recording) -> str:
+    """Return a name that can be written down, whatever bytes it is made of on the disk."""
+    return os.fsencode(recording.folder.resolve().name).decode(errors="replace")
 
 
 def is_ours(path: Path) -> bool:

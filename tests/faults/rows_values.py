@@ -43,6 +43,7 @@ MAIN = tuple(
         ("soak --minutes nan", ("--minutes", "above 0")),
         ("soak --scene medow", ('"medow"', "did you mean")),
         ("soak --json here/no/where/x.json", ("x.json", "name another file")),
+        (f"soak --json here/{'x' * 300}", ("too long", "name another file")),
     )
 )
 

@@ -91,7 +91,7 @@ def test_output_that_fits_nowhere_is_a_sentence(words, monkeypatch, capsys):
         assert cli.main(words.split()) == 2
     said = capsys.readouterr().err
     assert said.count("\n") == 1
-    assert "No space left on device" in said
+    assert "No space left on device); make room" in said
 
 
 @pytest.mark.parametrize(("words", "code"), [("worlds", 0), ("pley", 2)])

@@ -1,6 +1,7 @@
 """Every format shows the recording, as long as it was, and says what it shows."""
 
 import json
+import os
 import shlex
 from io import BytesIO
 from pathlib import Path
@@ -322,3 +323,8 @@ def test_wrong_options_are_refused(options, message):
 def test_the_line_that_replays_names_the_folder_and_nothing_else(name):
     recording = SimpleNamespace(folder=Path("/tmp") / name)
     assert shlex.split(replay_line(recording)) == ["mag-sandbox", "replay", name, "--verify"]
+
+
+def test_a_folder_whose_name_is_no_text_is_named_as_far_as_it_is():
+    recording = SimpleNamespace(folder=Path("/tmp") / os.fsdecode(b"gr\xf6n"))
+    assert shlex.split(replay_line(recording))[2] == "gr\ufffdn"
