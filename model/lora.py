@@ -89,8 +89,9 @@ class LowRank(nn.Module):
     def __init__(self, weight: Tensor, rank: int) -> None:
         super().__init__()
         rows, columns = weight.shape
-        self.down = nn.Parameter(torch.randn(rank, columns) / columns**0.5)
-        self.up = nn.Parameter(torch.zeros(rows, rank))
+        down = torch.randn(rank, columns) / columns**0.5  # the same on every device
+        self.down = nn.Parameter(down.to(weight.device))
+        self.up = nn.Parameter(torch.zeros(rows, rank, device=weight.device))
 
     def forward(self, weight: Tensor) -> Tensor:
         """Return the changed weight, [out, in]."""

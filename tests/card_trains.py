@@ -8,7 +8,9 @@ import numpy as np
 
 from mag_sandbox.model.attention import sdpa_attention
 from mag_sandbox.model.dit import DiT
-from mag_sandbox.model.lora import adapt
+from mag_sandbox.model.lora import LowRank, adapt
+from mag_sandbox.model.memorypack.config import PackConfig
+from mag_sandbox.model.memorypack.parts import untrained
 from mag_sandbox.model.pocket.animator import Animator
 from mag_sandbox.model.pocket.networks import PocketNetworks
 from mag_sandbox.model.rope import GridCoordinates
@@ -49,7 +51,6 @@ from mag_sandbox.training.recipe.videos import Lanes, TeacherForced, Videos
 from tests.card import CARD, fake_card, shallow
 from tests.tiny import TINY, TINY_ANIMATOR, tiny_autoencoder
 from tests.unit.model.imagination.tiny import KINDS, networks
-from tests.unit.model.memorypack.tiny_pack import tiny_packed
 from tests.unit.training.imagination import test_stages as imagination
 from tests.unit.training.pocket.test_frame_distillation import FixedCaptions, RandomSequences
 from tests.unit.training.recipe.toy_recipe import CONFIG, ToySource, show_nothing, toy_sized
@@ -126,7 +127,8 @@ def distillation(generator, source, config, videos) -> ClipDistillationStage:
 @fake_card()
 def test_memorypack_keeps_to_its_card():
     numbers = PackTraining(Optimisation(steps=8), forcing="direct", curriculum=(1,))
-    learn(MemoryPackStage(tiny_packed().to(CARD), ToyVideos(1), numbers, *NUMBERS, shift=2.0))
+    packed = untrained(DiT(TINY.dit, sdpa_attention).to(CARD), PackConfig())
+    learn(MemoryPackStage(packed, ToyVideos(1), numbers, *NUMBERS, shift=2.0))
 
 
 def test_the_imaginations_stages_keep_to_their_card(monkeypatch):
@@ -158,6 +160,8 @@ def test_the_pocket_worlds_stages_keep_to_their_card(monkeypatch):
         learn(DecoderStage(codec, data, *RUN))
         learn(AnimatorStage(Animator(TINY_ANIMATOR).to(CARD), codec, data, *RUN))
         world.to(CARD)
+        weight = world.dit.layers[0].ffn[0].weight
+        assert str(LowRank(weight, 2)(weight).device) == CARD  # as `adapt` calls it
         told = {"guidance": 3.0, "from_noise": 0.5, "own_past": 1.0}
         learn(SequenceStage(world, RandomSequences(3), captions, *RUN, **told))
         module = GeneratorAndCritic(generator.to(CARD), copy.deepcopy(world.dit))

@@ -1,5 +1,6 @@
 """Pictures of samples for eyes: held-out scenes as drawn, and painted from what stands in them."""
 
+import copy
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,7 @@ _AHEAD = CameraPose(180.0)
 
 
 class SampleSheets:
-    """Paints held-out scenes anew.
+    """Paints held-out scenes anew, with copies of networks on the host, as in play.
 
     Args:
         networks: what is trained.
@@ -41,18 +42,22 @@ class SampleSheets:
         text: TextEncoder,
         tokenizer: Tokenizer,
     ) -> None:
-        self._networks, self._autoencoder = networks, autoencoder
+        self._networks, self._autoencoder = networks, copy.deepcopy(autoencoder).cpu()
         self._scenes = [
             render_logged(category_of(HELD_OUT + i), HELD_OUT + i) for i in range(VIEWS)
         ]
         captions = [scene.caption() for scene in self._scenes]
         with torch.no_grad():
             told = [*captions, ""]
-            self._prompts = text(*tokenise(tokenizer, told, text.config.text_len))
+            reader = copy.deepcopy(text).cpu()
+            self._prompts = reader(*tokenise(tokenizer, told, text.config.text_len))
 
-    def paintings(self, path: Path, painter: Painter) -> None:
+    def paintings(self, path: Path, painter: Painter) -> None:  # noqa: ARG002 (one of the networks)
         """Write scenes, and the same scenes painted from their own things."""
-        invented = Imagination(self._networks, self._autoencoder, self._autoencoder.decode)
+        networks = copy.deepcopy(self._networks)
+        for module in networks.parts().values():
+            module.cpu()
+        invented = Imagination(networks, self._autoencoder, self._autoencoder.decode)
         pose, nothing = invented.lattice.nearest(_AHEAD), invented.nothing()
         rows: list[list[np.ndarray]] = []
         for number, scene in enumerate(self._scenes):
@@ -66,5 +71,4 @@ class SampleSheets:
             latents = torch.from_numpy(around.at(place).latents)[None]
             rows[-2].append(view_at(scene.pixels, pose.yaw, pose.pitch))
             rows[-1].append(to_frames(self._autoencoder.decode(latents))[0])
-        painter.train()
         write_sheet(path, rows)
