@@ -7,6 +7,7 @@ Knows nothing of a world's inside.
 """
 
 import logging
+import math
 import os
 import random
 import sys
@@ -50,6 +51,7 @@ USUAL_S = 60.0  # between two lines
 LEAST_LINES = 12  # of a short run
 LEAST_VISITS = 4  # of a first half: every place, and one that was gone on with
 HOUR = 3600.0  # s
+SURE = 1.645  # standard deviations to both sides of 90%
 COUNTED = ("seconds", "blocks", "visits")  # grow by nature
 PLACES = ("kitchen", "village")  # besides the first; left and gone on with in turn
 PROMPTS = ("The same place at night, with rain.", "The same place on a bright morning.")
@@ -167,7 +169,7 @@ class SoakRow:
     seconds: float  # since the first row
     resident_mib: float
     held_mib: float  # of it: what can be taken back, and places that wait for room on the disk
-    beyond_mib: float  # the rest
+    beyond_mib: float  # the least that the rest was since the row before: what is written passes
     threads: int
     open_files: int
     block_ms_p50: float  # of the blocks since the row before
@@ -229,20 +231,22 @@ class Log:
         self.rows: list[SoakRow] = []
         self._folder, self._times, self._say = folder, times, say
         self._interval = interval
+        self._least = math.inf  # resident bytes beyond what is held, since the newest row
         self._begun = time.monotonic()
 
     def tick(self, visits: int, held: Callable[[], int]) -> None:
         """Take a row if it is time; `held` says the bytes that are held on purpose."""
+        resident, kept = resident_bytes(), held()
+        self._least = min(self._least, resident - kept)
         seconds = time.monotonic() - self._begun
         if seconds < (len(self.rows) + 1) * self._interval:
             return
         p50, p95 = self._times.take()
-        resident, kept = resident_bytes() / MIB, held() / MIB
         row = SoakRow(
             seconds=round(seconds, 1),
-            resident_mib=round(resident, 1),
-            held_mib=round(kept, 1),
-            beyond_mib=round(resident - kept, 1),
+            resident_mib=round(resident / MIB, 1),
+            held_mib=round(kept / MIB, 1),
+            beyond_mib=round(self._least / MIB, 1),
             threads=threading.active_count(),
             open_files=open_files(),
             block_ms_p50=round(p50, 1),
@@ -252,6 +256,7 @@ class Log:
             visits=visits,
         )
         self.rows.append(row)
+        self._least = math.inf
         self._say(line_of(row))
 
 
@@ -352,12 +357,13 @@ def _held_bytes(game: PlayerGame) -> int:
 
 def growth_of(rows: Sequence[SoakRow]) -> dict[str, float]:
     """Return what each figure grows by in an hour, over the second half of a run."""
-    settled = rows[len(rows) // 2 :]
     names = [field.name for field in fields(SoakRow) if field.name not in COUNTED]
-    return {
-        name: round(slope([(row.seconds / HOUR, getattr(row, name)) for row in settled]), 2)
-        for name in names
-    }
+    return {name: round(slope(_settled(rows, name)), 2) for name in names}
+
+
+def _settled(rows: Sequence[SoakRow], name: str) -> list[tuple[float, float]]:
+    """Return hours and a figure, of the second half."""
+    return [(row.seconds / HOUR, getattr(row, name)) for row in rows[len(rows) // 2 :]]
 
 
 def has_settled(rows: Sequence[SoakRow]) -> bool:
@@ -366,14 +372,14 @@ def has_settled(rows: Sequence[SoakRow]) -> bool:
 
 
 def too_much(rows: Sequence[SoakRow]) -> list[str]:
-    """Return a sentence for each figure that grew more than it may."""
+    """Return a sentence for each figure that surely grew more than it may."""
     settled, growth = rows[len(rows) // 2 :], growth_of(rows)
     seconds = settled[-1].seconds - settled[0].seconds
     return [
         f"{bound.figure} grows by {growth[bound.figure]:g} an hour, more than the "
         f"{bound.an_hour:g} allowed; look at what happens in the rows where it rises"
         for bound in BOUNDS
-        if bound.broken_by(growth[bound.figure], seconds)
+        if bound.broken_by(least_slope(_settled(rows, bound.figure)), seconds)
     ]
 
 
@@ -382,8 +388,21 @@ def slope(points: Sequence[tuple[float, float]]) -> float:
 
     Source: the estimator of Theil (1950) and Sen (1968).
     """
-    slopes = [(y - b) / (x - a) for (a, b), (x, y) in combinations(points, 2) if x > a]
-    return median(slopes) if slopes else 0.0
+    return median(_slopes(points) or [0.0])
+
+
+def least_slope(points: Sequence[tuple[float, float]]) -> float:
+    """Return what the slope is at least, but for chance: the lower end of a 90% interval.
+
+    Source: Sen (1968), section 5.
+    """
+    slopes, count = _slopes(points) or [0.0], len(points)
+    spread = SURE * math.sqrt(count * (count - 1) * (2 * count + 5) / 18)  # of Kendall's score
+    return slopes[max(0, int((len(slopes) - spread) / 2))]
+
+
+def _slopes(points: Sequence[tuple[float, float]]) -> list[float]:
+    return sorted((y - b) / (x - a) for (a, b), (x, y) in combinations(points, 2) if x > a)
 
 
 def line_of(row: SoakRow) -> str:

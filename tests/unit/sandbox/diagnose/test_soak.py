@@ -1,6 +1,7 @@
 """The soak plays everything by itself, and tells growth from noise."""
 
 import json
+import random
 import threading
 from dataclasses import replace
 from types import SimpleNamespace
@@ -49,6 +50,16 @@ def test_the_slope_is_not_bent_by_outliers():
     assert slope([(0, 0), (1, 2), (2, 4), (3, 6)]) == 2
     assert slope([(0, 0), (1, 2), (2, 900), (3, 6), (4, 8)]) == pytest.approx(2, abs=0.5)
     assert slope([]) == slope([(1, 5)]) == 0
+
+
+def test_what_chance_may_have_done_is_no_leak_and_a_leak_in_it_is():
+    """As in an hour with mishaps: places of 200 MiB are being written at any time."""
+    chance = random.Random(1)
+    swings = [chance.uniform(0.0, 250.0) for _ in range(60)]
+    assert slope([(m / 60, swings[m]) for m in range(30, 60)]) > 100
+    assert too_much(rows(beyond_mib=lambda minute: 1200.0 + swings[minute])) == []
+    (sentence,) = too_much(rows(beyond_mib=lambda minute: 1200.0 + swings[minute] + 8 * minute))
+    assert sentence.startswith("beyond_mib grows by ")
 
 
 def test_only_the_second_half_counts():
