@@ -46,7 +46,7 @@ logger = logging.getLogger(__name__)
 
 BEFORE = {"self-forcing": "student", "memory": "self-forcing", "generator": "memory"}
 FEWEST_TRAJECTORIES = 1000  # batches kept on disk; then they come again
-PASSES = 24  # over them where that is more: 6,000 steps of 64 then see 16,000, as Self Forcing's
+PASSES = 24  # over them where that is more: 6,000 steps of 64 then see 16,000
 KINDS = {
     "base": StudentTraining,
     "self-forcing": Distillation,
