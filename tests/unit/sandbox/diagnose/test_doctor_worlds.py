@@ -36,13 +36,13 @@ def said(monkeypatch, tmp_path):
 def test_a_world_that_fits_says_what_it_takes(said):
     found = said(80)
     assert found.level == "ok"
-    assert "mag: fits, takes 33.9 GiB at most" in found.text
+    assert "mag: fits, takes 27.7 GiB at most" in found.text
 
 
 def test_a_smaller_card_gets_the_layout_that_fits(said):
     found = said(24)
     assert found.level == "ok"
-    assert "would take 33.9 GiB; fits with 23 frames of memory, text encoder on the" in found.text
+    assert "would take 27.7 GiB; fits with 23 frames of memory, text encoder on the" in found.text
 
 
 def test_too_little_main_memory_for_what_waits_there_is_a_note(said):
@@ -59,4 +59,4 @@ def test_a_card_that_is_too_small_is_a_note_with_the_way_out(said):
 
 def test_without_a_card_it_says_what_would_be_needed(said):
     found = said(None)
-    assert "takes 33.9 GiB, no card for it" in found.text
+    assert "takes 27.7 GiB, no card for it" in found.text
