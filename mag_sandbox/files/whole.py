@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mag_sandbox.files.border import is_folder, reason_of
+from mag_sandbox.files.border import is_folder, open_plain, reason_of
 
 PART, OLD, GONE = ".part-", ".old-", ".gone-"  # being written, being replaced, being deleted
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -131,7 +131,7 @@ def sha256_of(*paths: Path) -> str:
     """Return the SHA-256 over files, one after the other, as hex digits."""
     digest = hashlib.sha256()
     for path in paths:
-        with path.open("rb") as file:
+        with open_plain(path) as file:
             while piece := file.read(_PIECE):
                 digest.update(piece)
     return digest.hexdigest()

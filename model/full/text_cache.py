@@ -22,6 +22,7 @@ from safetensors.torch import save
 from torch import Tensor
 from torch.nn import functional
 
+from mag_sandbox.files.border import open_plain
 from mag_sandbox.files.whole import replace_file
 from mag_sandbox.model.checkpoints import reading
 from mag_sandbox.model.world import MIB, MissingWeights, Progress
@@ -249,7 +250,7 @@ def weights_identity(*files: Path) -> str:
     for path in files:
         size = path.stat().st_size
         digest.update(size.to_bytes(8, "little"))
-        with path.open("rb") as file:
+        with open_plain(path) as file:
             for offset in range(0, size, max(size // _SAMPLES, _SAMPLE_BYTES)):
                 file.seek(offset)
                 digest.update(file.read(_SAMPLE_BYTES))

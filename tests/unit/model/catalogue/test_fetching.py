@@ -235,6 +235,8 @@ def test_own_weights_that_are_no_weights_are_refused(home, tmp_path):
     mine.write_bytes(b"not weights at all")
     with pytest.raises(MissingWeights, match="not a safetensors file; name another"):
         weight_files.own_file("generator", mine)
+    with pytest.raises(MissingWeights, match="cannot be read"):
+        weight_files.own_file("generator", Path("/dev/null"))
 
 
 def test_a_path_that_leaves_its_folder_is_not_listed(own_hub, monkeypatch):
