@@ -431,6 +431,9 @@ def verdict_of(numbers: dict) -> str:
             "so the game was still filling its memory; play longer than "
             f"{numbers['minutes']:g} minutes"
         )
+    unsure = [bound.figure for bound in BOUNDS if growth[bound.figure] > bound.an_hour]
+    if unsure and not numbers["grows"]:
+        return f"{text}\nwhether {', '.join(unsure)} grows cannot be told from chance; play longer"
     return "\n".join((text, *(numbers["grows"] or ("nothing grows more than allowed",))))
 
 

@@ -57,7 +57,15 @@ def test_what_chance_may_have_done_is_no_leak_and_a_leak_in_it_is():
     chance = random.Random(1)
     swings = [chance.uniform(0.0, 250.0) for _ in range(60)]
     assert slope([(m / 60, swings[m]) for m in range(30, 60)]) > 100
-    assert too_much(rows(beyond_mib=lambda minute: 1200.0 + swings[minute])) == []
+    swinging = rows(beyond_mib=lambda minute: 1200.0 + swings[minute])
+    assert too_much(swinging) == []
+    numbers = {
+        "growth_per_hour": growth_of(swinging),
+        "settled": True,
+        "grows": [],
+        "unexpected": [],
+    }
+    assert "beyond_mib grows cannot be told from chance" in verdict_of(numbers)
     (sentence,) = too_much(rows(beyond_mib=lambda minute: 1200.0 + swings[minute] + 8 * minute))
     assert sentence.startswith("beyond_mib grows by ")
 
