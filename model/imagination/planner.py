@@ -32,7 +32,7 @@ from mag_sandbox.model.imagination.causal import (
 from mag_sandbox.model.imagination.coloring import colored
 from mag_sandbox.model.imagination.config import PlannerConfig
 from mag_sandbox.model.imagination.objects import VARIANTS, PlacedObject
-from mag_sandbox.scenes.things import THINGS, Named, rivals
+from mag_sandbox.scenes.things import EXHIBITS, THINGS, Named, rivals
 
 COLUMNS, ROWS = 160, 96  # steps in which places are told: around the ring, and down it
 SIZES = 56  # steps in which widths and heights are told
@@ -51,6 +51,7 @@ _UNLIKELY = 3.0
 _MOST_BEHIND = 8  # kinds of what is behind all things, more than any category has
 _TRIES = 8  # of places for a thing that is missing
 _MOST_ADDED = 3
+_EXHIBITS = 2  # kinds on a stage
 _LONGEST = 160.0  # steps, of the slowest turn by a thing's number
 _NOTHING = np.zeros((0, len(FIELDS)), np.int64)
 
@@ -115,6 +116,7 @@ class Planner(nn.Module):
         self._apart = torch.zeros(config.kinds, config.kinds, dtype=torch.bool)  # never together
         for number, kind in enumerate(self.kinds, 1):
             self._apart[number] = self._only(rivals(kind))
+        self._exhibits = self._only(EXHIBITS)
         dim = config.dim
         colors = (LEVELS,) * 3
         digits = (
@@ -403,8 +405,10 @@ class Planner(nn.Module):
         if following:
             return self._only(following)
         counts = torch.bincount(drawn, minlength=len(self._most))
-        apart = self._apart[drawn].any(dim=0) & ~named
-        allowed = self._only(kinds) & (counts < self._most) & ~apart
+        apart = self._apart[drawn].any(dim=0)
+        if ((counts > 0) & self._exhibits).sum() >= _EXHIBITS:
+            apart |= self._exhibits & (counts == 0)
+        allowed = self._only(kinds) & (counts < self._most) & (named | ~apart)
         allowed[NOTHING_MORE] = True
         return allowed
 

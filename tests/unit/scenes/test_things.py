@@ -7,6 +7,7 @@ import pytest
 from mag_sandbox.controls.edits import HIGHEST, LARGEST, Edit
 from mag_sandbox.scenes.things import (
     COLORS,
+    EXHIBITS,
     THINGS,
     ThingError,
     color_name,
@@ -167,6 +168,7 @@ def test_what_has_one_colour_is_not_meant_where_words_give_another():
 
 def test_kinds_that_are_never_together_are_so_both_ways():
     assert rivals("floor lamp") == {"hanging lamp", "wall lamp"}
+    assert set(THINGS) >= EXHIBITS
     assert "piano" in rivals("kitchen counter") - rivals("sofa")
     for kind in THINGS:
         assert rivals(kind) <= set(CLASSES) - {kind}

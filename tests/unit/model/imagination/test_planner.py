@@ -93,6 +93,19 @@ def test_what_no_scene_has_together_is_planned_only_where_words_name_it():
     assert any(both(Wanted([Named(("tree",), None)])))
 
 
+def test_a_stage_with_two_kinds_of_exhibits_gets_no_third():
+    planner = networks().planner
+    tent, tree, sky = (1 + TINY.looks.index(kind) for kind in ("tent", "tree", "sky"))
+    planner._behind, planner._exhibits[[tent, tree, sky]] = {}, True
+
+    def next_after(*kinds):
+        allowed = planner._next(torch.tensor(kinds), [], torch.zeros(TINY.planner.kinds).bool())
+        return set(allowed.nonzero()[:, 0].tolist())
+
+    assert next_after(tent, tent) == {0, tent, tree, sky}
+    assert next_after(tent, tree) == {0, tent, tree}
+
+
 def test_what_is_behind_all_comes_first_and_never_again_and_is_of_one_category():
     planner, (prompt, empty) = networks().planner.eval(), prompts()
     planner._behind = {"outdoor": ("sky",), "indoor": ("tree", "sky")}
