@@ -55,6 +55,8 @@ def reason_of(error: BaseException) -> str:
     if isinstance(error, TypeError | AttributeError | LookupError):  # a parser's own words
         return "its contents are not as expected"
     said = " ".join(str(error).split())
+    if "integer string conversion" in said:  # Python's advice is for who wrote the program
+        return "it has a number of too many digits"
     return said[:MOST_REASON] or type(error).__name__
 
 
