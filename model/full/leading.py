@@ -82,6 +82,12 @@ class LeadingWorld:
         self._world.close()
 
 
+def end() -> None:
+    """Let the other processes go; the first one calls it last."""
+    tell(END)
+    dist.destroy_process_group()
+
+
 def follow(load: Callable[..., World]) -> None:
     """Do what the leading process says until it ends.
 
@@ -97,6 +103,7 @@ def follow(load: Callable[..., World]) -> None:
                 world = load(*told)
             elif world is not None:
                 getattr(world, what)(*told)
+    dist.destroy_process_group()
 
 
 def _heard() -> tuple[str, tuple]:

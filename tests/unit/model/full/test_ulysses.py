@@ -75,7 +75,7 @@ def share(folder: Path) -> None:
     with pytest.raises(WorldFailed):  # which the other one meets, too
         world.step(RIGHT)
     np.savez(folder / "led.npz", *latents_of(world, stream))
-    leading.tell(leading.END)
+    leading.end()
 
 
 @pytest.fixture(scope="module")
