@@ -3,7 +3,6 @@
 torch is imported only when a world is loaded, so a window opens at once.
 """
 
-import os
 from collections.abc import Sequence
 from functools import partial
 from importlib import import_module
@@ -13,6 +12,8 @@ from types import ModuleType
 from mag_sandbox.files.typed_fields import of_type
 from mag_sandbox.files.yaml_files import not_found
 from mag_sandbox.model.catalogue.worlds import PLAYABLE, WORLDS
+from mag_sandbox.model.launch import is_first as is_first  # for the app
+from mag_sandbox.model.launch import process_count
 from mag_sandbox.model.memory import MEMORY_POLICIES
 from mag_sandbox.model.memory import no_places as no_places  # for the app
 from mag_sandbox.model.memorypack.config import VARIANT_OF_WORLD
@@ -203,11 +204,6 @@ def _load_full(
     return leading.LeadingWorld(world) if others and is_first() else world
 
 
-def is_first() -> bool:
-    """Whether this is the process that plays, of those that `torchrun` started; or the only one."""
-    return os.environ.get("RANK", "0") == "0"
-
-
 def follow() -> None:
     """Do what the first process does with its full-size world, until it ends.
 
@@ -220,7 +216,7 @@ def follow() -> None:
 
 def end_others() -> None:
     """Let the processes go that follow this one, if there are any."""
-    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+    if process_count() > 1:
         _meet().end()
 
 

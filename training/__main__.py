@@ -2,7 +2,6 @@
 
 import argparse
 import logging
-import os
 import sys
 from collections.abc import Callable
 from dataclasses import make_dataclass, replace
@@ -14,6 +13,7 @@ from typing import Any
 from mag_sandbox.answering import answered, keep_story
 from mag_sandbox.command_line import OneLineParser, add_options, argument, option, options_of
 from mag_sandbox.files.border import Refusal, reason_of
+from mag_sandbox.model.launch import process_count
 from mag_sandbox.training.curve import LogError, write_curves
 from mag_sandbox.training.imagination.config import ImaginationTraining
 from mag_sandbox.training.memorypack.options import MemoryPackOptions
@@ -81,7 +81,7 @@ def _refuse_old_torch(installed: str) -> None:
 
 def _refuse_several(command: str) -> None:
     """Make sure that processes of `torchrun` do not overwrite each other's files."""
-    if (count := int(os.environ.get("WORLD_SIZE", "1"))) > 1:
+    if (count := process_count()) > 1:
         raise Refusal(
             f"torchrun has started {count} processes, and `{command}` is the work of one: they "
             f"would overwrite each other's files; start `python -m training {command}` by itself"

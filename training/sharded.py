@@ -6,7 +6,6 @@ as rollouts do that leave at different steps, and nothing waits within a batch.
 """
 
 import logging
-import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ from torch.distributed.fsdp import FSDPModule, fully_shard
 from torch.distributed.tensor import DTensor, Partial, Shard, zeros
 
 from mag_sandbox.model.dit import DiT
+from mag_sandbox.model.launch import device_index, process_count
 from mag_sandbox.training.processes import ALONE, ONE_FILE, SHARDS, Processes, State, refuse_other
 
 PATIENCE = timedelta(hours=6)  # others may draw or encode data before the first step
@@ -34,12 +34,12 @@ def launched() -> Iterator[Processes]:
 
     They talk by NCCL between GPUs and by gloo between CPUs.
     """
-    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+    if process_count() == 1:
         yield ALONE
         return
     device = "cuda" if torch.cuda.is_available() else "cpu"
     if device == "cuda":
-        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+        torch.cuda.set_device(device_index())
     backend = "cuda:nccl,cpu:gloo" if device == "cuda" else "gloo"
     torch.distributed.init_process_group(backend, timeout=PATIENCE)
     mesh = init_device_mesh(device, (torch.distributed.get_world_size(),))

@@ -20,6 +20,7 @@ from mag_sandbox.model.catalogue.memory_prediction import (
 )
 from mag_sandbox.model.catalogue.weight_files import WorldFiles, require
 from mag_sandbox.model.catalogue.worlds import VIDEO, WORLDS, VideoShape, WorldRow
+from mag_sandbox.model.launch import device_index, process_count
 from mag_sandbox.model.world import MemorySetting, WorldFailed
 from mag_sandbox.program import PROGRAM
 
@@ -114,7 +115,7 @@ def shortage(predicted: Prediction) -> str:
 
 def find_device() -> Device | None:
     """Return the device for full-size worlds; None: there is none."""
-    count = int(os.environ.get("WORLD_SIZE", "1"))  # as `torchrun` says
+    count = process_count()
     if os.environ.get(DEVICE_VARIABLE) == "cpu":
         return Device("cpu", "processor", None, count)
     try:
@@ -123,7 +124,7 @@ def find_device() -> Device | None:
         return None
     if not torch.cuda.is_available():
         return None
-    torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
+    torch.cuda.set_device(device_index())
     free, _ = torch.cuda.mem_get_info()
     return Device("cuda", torch.cuda.get_device_name(), free, count)
 

@@ -135,8 +135,8 @@ class TieredCache(KVCache):
 
     def by_use(self, slots: Sequence[int]) -> tuple[int, ...]:
         """Return slots in the order in which they were used, those that wait first."""
-        order = (*self._store.slots(), *self._places)
-        return tuple(slot for slot in order if slot in set(slots))
+        order, wanted = (*self._store.slots(), *self._places), set(slots)
+        return tuple(slot for slot in order if slot in wanted)
 
     def write(self, writes: Sequence[SlotWrite]) -> None:
         """See `KVCache`."""
@@ -155,8 +155,7 @@ class TieredCache(KVCache):
         self.check(len(slots), keys, values)
         self._store.hold(set(self._store.slots()) - set(slots))
         for number, slot in enumerate(slots):
-            one = slice(number, number + 1)
-            super().load([self._place(slot, (slot,))], keys[:, one], values[:, one])
+            self.put(self._place(slot, (slot,)), keys[:, number], values[:, number])
 
     def close(self) -> None:
         """Let go of what waits."""

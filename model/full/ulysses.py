@@ -205,14 +205,11 @@ class SharedCache(KVCache):
         for some in (keys, values):
             if some.ndim > 4 and some.shape[4] != everyone:
                 raise ValueError(f"kept frames have {some.shape[4]} heads, expected {everyone}")
-        super().check(frames, *self._of_own_heads(keys, values))
+        share = self._ulysses
+        own = (share.own_heads(some, 4) if some.ndim > 4 else some for some in (keys, values))
+        super().check(frames, *own)
 
-    def load(self, slots: Sequence[int], keys: Tensor, values: Tensor) -> None:
-        """See `KVCache`."""
-        self.check(len(slots), keys, values)
-        own_keys, own_values = self._of_own_heads(keys, values)
-        for place, slot in enumerate(slots):
-            self.put(slot, own_keys[:, place], own_values[:, place])
-
-    def _of_own_heads(self, *both: Tensor) -> tuple[Tensor, ...]:
-        return tuple(self._ulysses.own_heads(some, 4) if some.ndim > 4 else some for some in both)
+    def put(self, slot: int, keys: Tensor, values: Tensor) -> None:
+        """See `KVCache`; of all heads, this process keeps its own."""
+        share = self._ulysses
+        super().put(slot, share.own_heads(keys, 3), share.own_heads(values, 3))

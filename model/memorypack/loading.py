@@ -15,6 +15,7 @@ from mag_sandbox.model.pocket.loading import (
     load_networks,
     probe_execution,
     prompt_features,
+    read_words,
     required_words,
     world_parts,
 )
@@ -65,11 +66,11 @@ def load(
     features = prompt_features(
         weights, config, load_tokenizer(weights, config), read_texts(weights, digest)
     )
-    words = required_words(weights, execution)
+    words = required_words(read_words(weights), execution)
     execution = execution or probe_execution(config)
     networks.eval().requires_grad_(False).to(execution.device, execution.dtype)
     torch.set_num_threads(execution.threads)
-    base = world_parts(config, weights, dit, autoencoder, features, execution)
+    base = world_parts(config, weights, digest, dit, autoencoder, features, execution)
     name = WORLD_OF_VARIANT[variant]
     provenance = {
         **base.provenance,

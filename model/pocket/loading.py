@@ -83,7 +83,8 @@ def load(
     make_policy(memory, capacity=1)  # before anything is read
     on_progress("weights", 0.0)
     config = read_config(weights)
-    words = required_words(weights, execution)
+    vocabulary = read_words(weights)
+    words = required_words(vocabulary, execution)
     if execution is None:
         on_progress("probe", 0.1)
         execution = replace(probe_execution(config), paints=fits(imagination, weights))
@@ -91,7 +92,7 @@ def load(
     known = digest_of(imagination) if execution.paints else ""
     torch.set_num_threads(execution.threads)
     alike = replace(execution, pass_ms=0.0)  # however fast it was found to be
-    networks = _networks(weights, weights_hash(weights), imagination, known, alike)
+    networks = _networks(config, weights, weights_hash(weights), imagination, known, alike)
     on_progress("memory", 0.9)
     parts = replace(networks.parts, words=words, provenance=dict(networks.parts.provenance))
     of_memory, invented, features = networks.of_memory, networks.imagination, networks.features
@@ -106,7 +107,7 @@ def load(
     editor = None
     if invented is not None:
         sky_alone = _sky_alone(parts.animation)
-        inventor = PaintingInventor(invented, features, _words(weights), known, sky_alone)
+        inventor = PaintingInventor(invented, features, vocabulary, known, sky_alone)
         editor = Editor(invented, features, inventor)
         kinds = tuple(kind for kind in invented.config.kinds if kind in THINGS)
         parts = replace(parts, spec=replace(parts.spec, kinds=kinds))
@@ -138,24 +139,29 @@ class _Networks:
 
 @lru_cache(maxsize=1)
 def _networks(
-    weights: Path, digest: str, imagination: Path, known: str, execution: Execution
+    config: PocketConfig,
+    weights: Path,
+    digest: str,
+    imagination: Path,
+    known: str,
+    execution: Execution,
 ) -> _Networks:
     """Load networks, once for all worlds of a process that are alike.
 
     A second player of a server, or of a split screen, has a memory of its own and no weights.
 
     Args:
+        config: of the weights.
         weights: folder of them.
         digest: of these.
         imagination: folder of what plans and paints.
         known: digest of that; "": nothing is painted.
         execution: how to run.
     """
-    config = read_config(weights)
     dit, memory_dit, autoencoder = load_networks(config, weights)
     tokenizer = load_tokenizer(weights, config)
     features = prompt_features(weights, config, tokenizer, read_texts(weights, digest))
-    parts = world_parts(config, weights, dit, autoencoder, features, execution)
+    parts = world_parts(config, weights, digest, dit, autoencoder, features, execution)
     of_memory = parts.conditioner
     if memory_dit is not dit:
         of_memory = _conditioner(memory_dit, features, execution)
@@ -168,13 +174,12 @@ def _networks(
     return _Networks(dit, memory_dit, features, parts, of_memory, invented)
 
 
-def required_words(weights: Path, execution: Execution | None) -> Vocabulary | None:
+def required_words(words: Vocabulary, execution: Execution | None) -> Vocabulary | None:
     """Return the words of which a prompt needs one; in a replay, which has an execution, none."""
-    words = _words(weights)
     return words if words.counts and execution is None else None
 
 
-def _words(weights: Path) -> Vocabulary:
+def read_words(weights: Path) -> Vocabulary:
     """Return the words that weights know; of none where that is not said."""
     try:
         return Vocabulary.load(weights / WORDS_FILE)
@@ -195,12 +200,16 @@ def load_networks(config: PocketConfig, weights: Path) -> tuple[DiT, DiT, Autoen
 def world_parts(
     config: PocketConfig,
     weights: Path,
+    digest: str,
     dit: DiT,
     autoencoder: Autoencoder,
     features: PromptFeatures,
     execution: Execution,
 ) -> WorldParts:
-    """Lay networks out for this machine and return what a world over these weights is made of."""
+    """Lay networks out for this machine and return what a world over these weights is made of.
+
+    The digest is the weights', see `weights_hash`.
+    """
     run_pictures(autoencoder, execution)
     return WorldParts(
         spec=_spec(config),
@@ -208,7 +217,7 @@ def world_parts(
         codec=_codec(autoencoder, config, execution),
         flow=config.flow,
         latent_shape=(config.dit.channels, *config.latent_size),
-        provenance=_provenance(config, weights_hash(weights), execution),
+        provenance=_provenance(config, digest, execution),
         animation=_animation(config, weights, execution),
     )
 
