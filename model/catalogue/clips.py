@@ -6,7 +6,7 @@ Sources: the pipelines' own documentation, SkyReels-V2 (arXiv 2504.13074), Frame
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 # what Wan's own pipelines, and those trained with it, lead away from
 WAN_NEGATIVE = (
@@ -104,7 +104,7 @@ SKYREELS = ClipRecipe(
     options={"prompt": None, "ar_step": 0, "base_num_frames": 97, "fps": 24}, text_options=_UMT5,
 )  # fmt: skip
 _FRAMEPACK = ClipCall("HunyuanVideoFramepackPipeline", takes="image", taken_frames=1)
-FRAMEPACK = ClipRecipe(
+FRAMEPACK_F1 = ClipRecipe(
     width=832, height=480, fps=30.0,
     frames=66,  # two windows
     block_length=24, steps=25, guidance=10.0,
@@ -116,7 +116,9 @@ FRAMEPACK = ClipRecipe(
     scheduler={},  # its shift follows from the number of tokens
     from_picture=_FRAMEPACK,
     go_on=ClipCall(_FRAMEPACK.pipeline, takes="image", taken_frames=1, repeated_frames=1),
-    options={"sampling_type": "vanilla"},  # of F1: forward in time
+    options={"sampling_type": "vanilla"},  # forward in time
     texts=("prompt_embeds", "pooled_prompt_embeds", "prompt_attention_mask"), precise_decoder=False,
     tiled_decoder=True,
 )  # fmt: skip
+# from the clip's end back to its picture, so that no window goes on from another's errors
+FRAMEPACK_F0 = replace(FRAMEPACK_F1, options={"sampling_type": "inverted_anti_drifting"})

@@ -12,7 +12,13 @@ import math
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from mag_sandbox.model.catalogue.clips import FRAMEPACK, SKYREELS, WAN, ClipRecipe
+from mag_sandbox.model.catalogue.clips import (
+    FRAMEPACK_F0,
+    FRAMEPACK_F1,
+    SKYREELS,
+    WAN,
+    ClipRecipe,
+)
 from mag_sandbox.model.config import FULL, DiTConfig
 from mag_sandbox.model.world import MIB, MemorySetting
 from mag_sandbox.program import PROGRAM
@@ -225,6 +231,29 @@ _MAG_MEMORY = WeightSource("memory", _MAG, memory_names(), beside=BESIDE, bytes=
 _FEW = (1000, 750, 500, 250)
 _CLIP_FILES = (r"model_index\.json|[a-z_0-9]+/[^/]+\.(json|safetensors|model|txt)",)
 
+
+def _framepack_sources(repo: str) -> tuple[WeightSource, ...]:
+    """Return the parts of a FramePack, whose transformer is in a repository of its own."""
+    return (
+        WeightSource(
+            "generator", repo, (r"(config\.json|diffusion_pytorch_model.*\.(json|safetensors))",),
+            many=True,
+        ),
+        WeightSource(
+            "pipeline",
+            "hunyuanvideo-community/HunyuanVideo",
+            (rf"(?!transformer/)({_CLIP_FILES[0]})",),  # whose place the generator takes
+            many=True,
+        ),
+        WeightSource(
+            "image encoder",
+            "lllyasviel/flux_redux_bfl",
+            (r"(image_encoder|feature_extractor)/[^/]+\.(json|safetensors)",),
+            many=True,
+        ),
+    )  # fmt: skip
+
+
 _ROWS = (
     WorldRow(
         name="pocket", title="Pocket world, made for processors", kind="stream", sources=(),
@@ -314,29 +343,20 @@ _ROWS = (
         ),
         licence=_card("Skywork/SkyReels-V2-DF-1.3B-540P-Diffusers"), policy="none", clips=SKYREELS,
     ),
-    WorldRow(
-        name="framepack-f1", title="FramePack F1 image-to-video", kind="clip",
-        sources=(
-            WeightSource(
-                "generator",
-                "lllyasviel/FramePack_F1_I2V_HY_20250503",
-                (r"(config\.json|diffusion_pytorch_model.*\.(json|safetensors))",),
-                many=True,
+    *(
+        WorldRow(
+            name, title, "clip", _framepack_sources(repo), _card(repo), policy="none", clips=clips,
+        )
+        for name, title, repo, clips in (
+            (
+                "framepack-f1", "FramePack F1 image-to-video, forward in time",
+                "lllyasviel/FramePack_F1_I2V_HY_20250503", FRAMEPACK_F1,
             ),
-            WeightSource(
-                "pipeline",
-                "hunyuanvideo-community/HunyuanVideo",
-                (rf"(?!transformer/)({_CLIP_FILES[0]})",),  # whose place the generator takes
-                many=True,
+            (
+                "framepack-f0", "FramePack image-to-video, from its end back to the picture",
+                "lllyasviel/FramePackI2V_HY", FRAMEPACK_F0,
             ),
-            WeightSource(
-                "image encoder",
-                "lllyasviel/flux_redux_bfl",
-                (r"(image_encoder|feature_extractor)/[^/]+\.(json|safetensors)",),
-                many=True,
-            ),
-        ),
-        licence=_card("lllyasviel/FramePack_F1_I2V_HY_20250503"), policy="none", clips=FRAMEPACK,
+        )
     ),
     WorldRow(
         name="magi-1", title="MAGI-1", kind="clip", sources=(), licence=_card("sand-ai/MAGI-1"),

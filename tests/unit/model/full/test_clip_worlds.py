@@ -36,7 +36,7 @@ ENDED = [STILL] * 3  # more blocks than a first clip has
 @pytest.fixture(scope="module")
 def repos(tmp_path_factory):
     folder = tmp_path_factory.mktemp("repos")
-    tiny_clips.write_clip_repos(folder)
+    tiny_clips.write_clip_repos(folder, (*tiny_clips.CLIP_WORLDS, tiny_clips.BACKWARDS))
     return folder
 
 
@@ -71,7 +71,15 @@ def pictures(blocks) -> np.ndarray:
     return np.concatenate([block.frames for block in blocks])
 
 
-@pytest.mark.parametrize("name", tiny_clips.CLIP_WORLDS)
+def test_the_two_framepacks_differ_in_the_order_of_their_windows():
+    forward, backwards = (WORLDS[f"framepack-{kind}"].clips for kind in ("f1", "f0"))
+    other = {"sampling_type": "inverted_anti_drifting"}
+    assert (backwards.options, backwards.go_on) == (other, forward.go_on)
+    repos = {tiny_clips.repo_of(f"framepack-{kind}", "generator") for kind in ("f1", "f0")}
+    assert len(repos) == 2
+
+
+@pytest.mark.parametrize("name", (*tiny_clips.CLIP_WORLDS, tiny_clips.BACKWARDS))
 def test_every_clip_world_plays_past_the_end_of_a_clip(tiny, scene_for, name):
     told = []
     world = tiny(name, on_progress=lambda *said: told.append(said))
