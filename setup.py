@@ -20,7 +20,7 @@ setup(
         **{f"mag_sandbox.{room}": room for room in ROOMS},
     },
     package_data={
-        "mag_sandbox.assets": ["weights/**/*"],
+        "mag_sandbox.assets": ["fonts/*", "weights/**/*"],
         "mag_sandbox.evaluation.report": ["*.html", "*.md"],
         "mag_sandbox.sandbox.export": ["*.html"],
         "mag_sandbox.scenes": ["synonyms.txt", "library/*", "demos/*"],

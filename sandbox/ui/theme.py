@@ -13,6 +13,8 @@ import pygame
 
 from mag_sandbox.sandbox.settings import SandboxConfig
 
+FONTS = Path(__file__).parents[2] / "assets" / "fonts"  # that come with the game
+
 REFERENCE_SIZE = (1280, 720)  # px; sizes below are for this window
 SMALL_SIZE = (640, 400)  # px: everything fits here at MIN_SCALE, so larger text stops at its share
 MIN_SCALE, MAX_SCALE = 0.72, 6.0
@@ -22,7 +24,6 @@ MAX_CUT = 600  # characters: longer lines fit no window
 MAX_WRAPPED = 64  # texts whose lines are kept
 RADIUS = 14
 SUPERSAMPLING = 3  # smooth corners
-FONTS = ("dejavusans", "segoeui", "helveticaneue", "notosans", "liberationsans", "arial")
 
 INK = (244, 246, 252)
 MUTED = (184, 193, 214)
@@ -249,14 +250,13 @@ def _scale(window_size: tuple[int, int], text_scale: float) -> float:
 
 def _font(px: int, bold: bool) -> pygame.font.Font:
     """Open the font at a size; of its file's bytes, since every font would hold the file open."""
-    data = _font_data(bold)
-    return pygame.font.Font(None if data is None else BytesIO(data), px)
+    return pygame.font.Font(BytesIO(_font_data(bold)), px)
 
 
 @functools.cache
-def _font_data(bold: bool) -> bytes | None:
-    file = pygame.font.match_font(FONTS, bold)
-    return Path(file).read_bytes() if file else None  # None: the font that comes with pygame
+def _font_data(bold: bool) -> bytes:
+    """Read our own font: to ask the system for its fonts takes long, and on a busy one fails."""
+    return (FONTS / ("DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf")).read_bytes()
 
 
 def odd_rows(size: tuple[int, int], like: pygame.Surface) -> pygame.Surface:

@@ -1,4 +1,4 @@
-"""Rounded rectangles: a large one is put together from the corners of a small one."""
+"""Rounded rectangles, put together from the corners of a small one; our own fonts."""
 
 import pygame
 import pytest
@@ -14,3 +14,13 @@ def test_put_together_it_is_as_drawn_at_once(size, radius, line):
         parts = theme._rounded(size, (30, 40, 50, 200), radius, line)
         whole = theme._smoothly_rounded(size, (30, 40, 50, 200), radius, line)
         assert pygame.image.tobytes(parts, "RGBA") == pygame.image.tobytes(whole, "RGBA")
+
+
+@pytest.mark.parametrize("bold", [False, True])
+def test_the_font_is_our_own_and_has_every_sign_that_the_game_draws(bold):
+    with window((640, 400), "test"):
+        font = theme._font(20, bold)
+        assert font.bold == bold
+        assert None not in font.metrics(
+            "Aa09 äéß → … · ° ± \N{MULTIPLICATION SIGN} \N{RIGHT SINGLE QUOTATION MARK}"
+        )
