@@ -66,7 +66,9 @@ class PlayOptions(ServerOptions, WorldOptions):
 class ReplayOptions(ServerOptions):
     """Play a recording again."""
 
-    folder: Path = argument("folder given to play --record", metavar="DIR")
+    recording: Path = argument(
+        "folder given to play --record, or an mp4 exported from one", metavar="DIR|MP4"
+    )
     verify: bool = option(False, "compare every block; exit code 1 if one differs")
     by: By = option(
         "auto",

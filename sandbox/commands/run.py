@@ -34,7 +34,8 @@ from mag_sandbox.sandbox.option_values import ServerOptions
 from mag_sandbox.sandbox.play.events import SessionObserver
 from mag_sandbox.sandbox.play.scripts import pan_out_and_back
 from mag_sandbox.sandbox.play.session import CommandSource, Playthrough
-from mag_sandbox.sandbox.recording.reader import Recording, RecordingError, load_recording
+from mag_sandbox.sandbox.recording.in_video import opened
+from mag_sandbox.sandbox.recording.reader import Recording, RecordingError
 from mag_sandbox.sandbox.recording.recorder import Recorder
 from mag_sandbox.sandbox.recording.replay import (
     ReplaySource,
@@ -142,7 +143,11 @@ def run_gallery(options: GalleryOptions, say: Say) -> int:
 
 def run_replay(options: ReplayOptions, say: Say) -> int:
     """Play a recording again; with --verify the exit code says whether every block is the same."""
-    recording = load_recording(options.folder)
+    with opened(options.recording) as recording:
+        return _replay(recording, options, say)
+
+
+def _replay(recording: Recording, options: ReplayOptions, say: Say) -> int:
     if recording.cut_off:
         say(
             "the last line of the recording is incomplete (writing it was interrupted) and is "

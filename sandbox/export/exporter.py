@@ -26,6 +26,7 @@ from mag_sandbox.sandbox.export.options import (
 from mag_sandbox.sandbox.export.video import ahead
 from mag_sandbox.sandbox.play.events import BlockEvent, MemoryEvent, SessionStart
 from mag_sandbox.sandbox.recording.frame_store import StoredFrames
+from mag_sandbox.sandbox.recording.in_video import NotEnclosed, tags_of
 from mag_sandbox.sandbox.recording.reader import Recording, RecordingError, load_recording
 from mag_sandbox.scenes import Scene
 
@@ -71,7 +72,8 @@ def export(
         stored = _stored(recording, options, target, frames_from, on_progress, opened)
         opened.callback(stored.close)
         footage = Footage(recording, stored, options.start, options.end)
-        job = _Job(footage, options, on_progress)
+        tags, without = _session_tags(recording, options) if not lost else ({}, ())
+        job = _Job(footage, options, tags, on_progress)
         check_room(target, job.estimate())
         with whole(target, overwrite=options.overwrite) as part:
             try:
@@ -79,7 +81,8 @@ def export(
             except ImportError as error:
                 raise ExportError(f"no export without {error.name}; {MISSING}") from None
         took = time.perf_counter() - begun
-        return Exported(target, _size(target), footage.seconds, took, (*lost, *_notes(footage)))
+        notes = *lost, *without, *_notes(footage)
+        return Exported(target, _size(target), footage.seconds, took, notes)
 
 
 def _recording(folder: Path, options: ExportOptions) -> tuple[Recording, tuple[str, ...]]:
@@ -96,6 +99,18 @@ def _recording(folder: Path, options: ExportOptions) -> tuple[Recording, tuple[s
             raise
         with stored:
             return _of_pictures(folder, stored), (f"only pictures are shown: {error}",)
+
+
+def _session_tags(
+    recording: Recording, options: ExportOptions
+) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Return the tags from which a video is played again; where it cannot be, say so."""
+    if options.format != "mp4":
+        return {}, ()
+    try:
+        return tags_of(recording), ()
+    except NotEnclosed as why:
+        return {}, (f"the video alone cannot be played again: {why}; keep the recording",)
 
 
 def _of_pictures(folder: Path, stored: StoredFrames) -> Recording:
@@ -134,8 +149,15 @@ def _stored(
 class _Job:
     """One export, from its frames to its file."""
 
-    def __init__(self, footage: Footage, options: ExportOptions, on_progress: Progress) -> None:
+    def __init__(
+        self,
+        footage: Footage,
+        options: ExportOptions,
+        session_tags: dict[str, str],
+        on_progress: Progress,
+    ) -> None:
         self._footage, self._options, self._progress = footage, options, on_progress
+        self._session_tags = session_tags
         self._scale = options.scale_for(footage.size)
         if options.format == "report":  # the page enlarges by itself, unless words are to be read
             self._scale = options.scale or (HUD_SCALE if options.hud else 1)
@@ -182,7 +204,7 @@ class _Job:
             path,
             self._size,
             footage.fps,
-            video_tags(self._facts),
+            video_tags(self._facts) | self._session_tags,
             sound=sound,
             qp=video.QP if qp is None else qp,
             sound_bits=sound_bits,

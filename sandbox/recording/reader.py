@@ -60,14 +60,14 @@ class Recording:
         return tuple(block.control for block in asked)
 
 
-def load_recording(folder: Path) -> Recording:
-    """Read and check a recording.
+def load_recording(folder: Path, called: Path | None = None) -> Recording:
+    """Read and check a recording; messages speak of the file `called` so, else of the one in it.
 
     Raises:
         RecordingError: it is missing, empty, damaged, or of another schema version.
     """
-    path = folder / EVENTS_FILE
-    lines, cut_off = _read_lines(path)
+    path = called or folder / EVENTS_FILE
+    lines, cut_off = _read_lines(folder / EVENTS_FILE, path)
     events = [_parse_event(line, f"{path} line {number}") for number, line in enumerate(lines, 1)]
     start, last = events[0], events[-1]
     if not isinstance(start, SessionStart):
@@ -114,10 +114,10 @@ def _with_image_path(scene: Scene, folder: Path) -> Scene:
     return replace(scene, image=str(image.resolve()))
 
 
-def _read_lines(path: Path) -> tuple[list[bytes], bool]:
+def _read_lines(file: Path, path: Path) -> tuple[list[bytes], bool]:
     remedy = f"name the folder given to `play --record`, {_PICTURES}"
     with refusing(lambda why: RecordingError(f"{path} cannot be read ({why}); {remedy}")):
-        data = read_plain(path, MAX_BYTES)
+        data = read_plain(file, MAX_BYTES)
     lines = data.split(b"\n")
     tail, cut_off = lines.pop(), False
     if tail:

@@ -12,6 +12,7 @@ from tests.faults.table import (
     recording,
     recording_bytes,
     state,
+    text,
     weights,
 )
 
@@ -99,6 +100,12 @@ ELSEWHERE = (
         REPLAY,
         ("rec/state", "is missing"),
         _start(state="/etc", world="pocket"),
+    ),
+    Row(
+        "video that is a list of films",
+        "replay here/x.mp4 --verify --headless",
+        ("x.mp4", "no MP4", "name the folder"),
+        text("#EXTM3U\nhttp://localhost/film.mp4\n", "x.mp4"),
     ),
     Row("recording that is a pipe", REPLAY, ("session.jsonl", "plain file"), pipe(EVENTS)),
     Row("recording without an end", REPLAY, ("session.jsonl", "plain file"), endless(EVENTS)),
