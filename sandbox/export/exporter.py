@@ -246,6 +246,7 @@ class _Job:
 
     def _write_report(self, path: Path) -> None:
         from mag_sandbox.sandbox.export import report
+        from mag_sandbox.sandbox.export.held import held_data
 
         probes = self._footage.probes(self._progress)
         clip = path.with_name(path.name + ".mp4")
@@ -253,7 +254,8 @@ class _Job:
             data = self._small_video(clip)
         finally:
             clip.unlink(missing_ok=True)
-        text = report.page(self._footage, probes, self._facts, data)
+        held = held_data(self._footage, self._progress)
+        text = report.page(self._footage, probes, self._facts, held, data)
         path.write_text(text, encoding="utf-8")
 
     def _small_video(self, clip: Path) -> bytes | None:

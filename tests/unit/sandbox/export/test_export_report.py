@@ -1,34 +1,60 @@
-"""A report is one page that needs nothing else and holds what was promised."""
+"""A report is one page that needs nothing else, plays in a browser and holds what was promised."""
 
 import base64
+import hashlib
+import json
 import re
+import shutil
+import subprocess
+from dataclasses import replace
 from html.parser import HTMLParser
 from io import BytesIO
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
+from PIL import Image
 
-from mag_sandbox.sandbox.export import ExportOptions
+from mag_sandbox.evaluation.probe.metrics import psnr
+from mag_sandbox.sandbox.export import ExportOptions, held
 from mag_sandbox.sandbox.export.exporter import export
-from mag_sandbox.sandbox.export.report import (
+from mag_sandbox.sandbox.export.footage import Footage
+from mag_sandbox.sandbox.export.report_charts import (
+    ReturnMark,
     MemoryPoint,
-    RecallPoint,
     latency_chart,
+    likeness_chart,
     memory_chart,
     nice_ticks,
     recall_chart,
 )
-from tests.recorded import AWAY_AND_BACK, FRAMES, HOLD, SEED, record
+from mag_sandbox.sandbox.recording.frame_store import StoredFrames
+from mag_sandbox.sandbox.recording.reader import load_recording
+from tests.patience import PATIENCE
+from tests.recorded import AWAY_AND_BACK, BLOCKS, FRAMES, HOLD, SCENE, SEED, record
 
-VOID = {"meta", "img"}
+VOID = {"meta", "img", "input"}
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))), None)
+EVIL = "A meadow </script><script>document.title='evil'</script><b>with</b> flowers & bees."
 
 
 @pytest.fixture(scope="module")
-def text(tmp_path_factory) -> str:
-    folder = record(tmp_path_factory.mktemp("report") / "monday")
-    done = export(folder, ExportOptions(format="report"))
-    return done.path.read_text(encoding="utf-8")
+def written(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("report") / "monday"
+    record(folder, scene=replace(SCENE, prompt=EVIL))
+    return export(folder, ExportOptions(format="report")).path
+
+
+@pytest.fixture(scope="module")
+def text(written) -> str:
+    return written.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def data(text) -> dict:
+    (found,) = re.findall(r'(?s)<script type="application/json" id="data">(.*?)</script>', text)
+    return json.loads(found)
 
 
 class Page(HTMLParser):
@@ -68,28 +94,120 @@ def page(text) -> Page:
 def test_the_page_is_whole_and_has_all_its_parts(page):
     assert page.open == []
     assert page.headings == [
+        "What memory held",
+        "Where they look",
+        "What was seen, and the way of the camera",
         "Then and now",
         "Recall over time",
+        "Likeness over time",
         "Memory over time",
+        "Frames in memory over time",
         "Time per block",
         "Configuration",
         "Play it again",
     ]
-    assert page.tags.count("svg") == 3
+    assert page.tags.count("svg") == 5
 
 
-def test_the_page_loads_nothing_and_runs_nothing(page, text):
+def test_the_page_loads_nothing_and_runs_only_its_own_script(page, text):
     assert page.sources
     assert all(source.startswith("data:") for source in page.sources)
-    assert "script" not in page.tags
+    assert page.tags.count("script") == 2  # one of them data
+    script = text.rpartition("<script>")[2].partition("</script>")[0]
+    allowed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', text)[1]
+    assert f"script-src 'sha256-{allowed}'" in policy
+    assert policy.startswith("default-src 'none'; img-src data:; media-src data:;")
     assert "http://" not in text
+    assert "https://" not in text
     assert "url(" not in text
-    assert "default-src 'none'" in text
+    assert re.search(r"innerHTML|fetch\(|eval\(|import\(|XMLHttp|WebSocket", script) is None
 
 
-def test_words_of_the_recording_are_only_words(text):
+def test_words_of_the_recording_are_only_words(text, data):
     assert "<b>with</b>" not in text
-    assert "A meadow &lt;b&gt;with&lt;/b&gt; flowers &amp; bees." in text
+    assert "<script>document" not in text
+    assert "&lt;b&gt;with&lt;/b&gt; flowers &amp; bees." in text
+    assert data["moments"][0]["prompt"] == EVIL
+
+
+def test_every_moment_says_what_the_display_says(data):
+    assert len(data["moments"]) == BLOCKS
+    for moment in data["moments"]:
+        assert moment["policy"] == "mag-retrieve"
+        assert sum(size for _, size in moment["bar"]) <= moment["whole"]
+        assert moment["words"][2].startswith(f"{moment['kept']} frames kept")
+    assert [moment["t"] for moment in data["moments"]] == sorted(m["t"] for m in data["moments"])
+    assert any(moment["ms"] for moment in data["moments"])
+
+
+def test_kept_frames_are_there_as_long_as_memory_held_them(data, written):
+    with StoredFrames.open(written.with_name("monday")) as stored:
+        for moment, block in enumerate(stored.blocks):
+            entries = stored.frame_block(block).memory.entries
+            there = [row for row in data["kept"] if row[4] <= moment <= row[5]]
+            assert len(there) == len(entries)
+            assert sum(was_read(row, moment) for row in there) == sum(e.attended for e in entries)
+
+
+def was_read(row: list, moment: int) -> bool:
+    return any(a <= moment <= b for a, b in zip(row[8][::2], row[8][1::2], strict=True))
+
+
+def test_a_kept_frame_has_the_picture_of_what_was_shown_there(data, written):
+    sheet = np.asarray(Image.open(BytesIO(base64.b64decode(data["sheet"].partition(",")[2]))))
+    size = data["picture"]
+    with StoredFrames.open(written.with_name("monday")) as stored:
+        frames = {
+            (pose.yaw, pose.pitch): frame
+            for block in stored.blocks
+            for pose, frame in zip(block.head.poses, stored.frame_block(block).frames, strict=True)
+        }
+    with_picture = [row for row in data["kept"] if row[6] >= 0]
+    assert with_picture
+    for row in with_picture:
+        down, right = divmod(row[6], size["columns"])
+        top, left = down * size["height"], right * size["width"]
+        picture = sheet[top : top + size["height"], left : left + size["width"]]
+        shown = Image.fromarray(frames[row[1], row[2]]).resize((size["width"], size["height"]))
+        assert psnr(picture, np.asarray(shown)) > 25
+
+
+def test_a_long_session_has_a_page_of_bounded_size(written, monkeypatch, tmp_path):
+    monkeypatch.setattr(held, "MOST_MOMENTS", 4)
+    monkeypatch.setattr(held, "MOST_KEPT", 3)
+    monkeypatch.setattr(held, "MOST_PICTURES", 2)
+    folder = written.with_name("monday")
+    with StoredFrames.open(folder) as stored:
+        data = held.held_data(Footage(load_recording(folder), stored), lambda stage, share: None)
+    assert len(data["moments"]) <= 4
+    assert len(data["kept"]) == 3 < data["all_kept"]
+    assert {row[6] for row in data["kept"]} <= {-1, 0, 1}
+
+
+def opened(page: Path, budget: str, home: Path) -> str:
+    """Return the page as it stands in a browser after a while, at second 1.2."""
+    command = [
+        *(CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--mute-audio", "--dump-dom"),
+        *(f"--virtual-time-budget={budget}", f"--user-data-dir={home}", f"{page.as_uri()}#t=1.2"),
+    ]
+    done = subprocess.run(command, capture_output=True, timeout=PATIENCE, text=True, check=True)
+    return done.stdout
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here to open the page in")
+def test_the_page_plays_in_a_browser(written, tmp_path):
+    for budget in (3000, 30_000, 120_000):  # ms of the page's time; a busy machine needs more
+        seen = opened(written, f"{budget}", tmp_path)
+        if "data-moment" in seen:
+            break
+    moment = int(re.search(r'data-moment="(\d+)"', seen)[1])
+    assert moment == 6  # blocks of 3 frames, 16 a second
+    assert 'class="live"' in seen
+    assert re.search(r'id="said">At 1\.1 s: \d+ frames kept, \d+ read', seen)
+    assert re.search(r'id="hud-phrase">camera', seen)
+    assert "<title>evil</title>" not in seen
+    assert 'id="unplayable" hidden' in seen
 
 
 def test_the_video_in_the_page_can_be_played(page):
@@ -105,6 +223,7 @@ def test_every_comparison_has_its_three_pictures_and_its_recall(page, text):
     pairs = text.count("<article>")
     assert pairs >= 1
     assert len(pictures) == 3 * pairs + 1  # and the video's first frame
+    assert text.count('class="wipe"') == pairs
     assert re.search(r"<b>\d+ %</b> remembered", text)
 
 
@@ -140,23 +259,21 @@ def test_a_page_of_a_killed_session_says_so(tmp_path):
 
 def test_a_view_that_was_forgotten_is_marked_so():
     marks = [
-        RecallPoint(2.0, 95.0, "remembered", "place 1"),
-        RecallPoint(8.0, 10.0, "forgotten", "a < b"),
+        ReturnMark(2.0, 95.0, "remembered", "place 1"),
+        ReturnMark(8.0, 10.0, "forgotten", "a < b"),
     ]
-    svg = recall_chart(marks, 10.0)
-    assert svg.count('class="mark') == 2
-    assert 'class="mark forgotten"' in svg
-    assert "a &lt; b" in svg
+    for svg in (recall_chart(marks, 10.0), likeness_chart(marks, 10.0)):
+        assert svg.count('class="mark') == 2
+        assert 'class="mark forgotten"' in svg
+        assert "a &lt; b" in svg
 
 
 def test_memory_is_drawn_kind_upon_kind_with_its_budget_if_near():
-    moments = [
-        MemoryPoint(second, {"sink": 2**20, "raw": 2**20 * second}, 2**23) for second in range(9)
-    ]
+    moments = [MemoryPoint(second, {"sink": 1.0, "raw": float(second)}, 8.0) for second in range(9)]
     svg = memory_chart(moments, 8.0)
     assert svg.count("<polygon") == 2
     assert "budget, 8 MiB" in svg
-    far = [MemoryPoint(moment.second, moment.kept, 2**30) for moment in moments]
+    far = [MemoryPoint(moment.second, moment.kept, 1024.0) for moment in moments]
     assert "budget" not in memory_chart(far, 8.0)
 
 
