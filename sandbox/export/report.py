@@ -19,8 +19,8 @@ from mag_sandbox.evaluation.probe.probe import ProbeResult
 from mag_sandbox.model.world import MIB, SegmentKind
 from mag_sandbox.sandbox.export.footage import Footage
 from mag_sandbox.sandbox.export.report_charts import (
-    ReturnMark,
     MemoryPoint,
+    ReturnMark,
     latency_chart,
     likeness_chart,
     memory_chart,

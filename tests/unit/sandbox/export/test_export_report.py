@@ -21,8 +21,8 @@ from mag_sandbox.sandbox.export import ExportOptions, held
 from mag_sandbox.sandbox.export.exporter import export
 from mag_sandbox.sandbox.export.footage import Footage
 from mag_sandbox.sandbox.export.report_charts import (
-    ReturnMark,
     MemoryPoint,
+    ReturnMark,
     latency_chart,
     likeness_chart,
     memory_chart,
