@@ -47,7 +47,7 @@ class DiTConfig:
     rays: RayConfig | None = None  # None: frame, row and column indices, as in Wan
 
     def __post_init__(self) -> None:
-        if self.dim % self.num_heads or self.head_dim % 2:
+        if self.num_heads < 1 or self.dim % self.num_heads or self.head_dim % 2:
             raise ValueError(f"dim {self.dim} does not split into {self.num_heads} even heads")
         if self.rays and self.rays.pairs * 2 != self.head_dim:
             raise ValueError(

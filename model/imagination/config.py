@@ -23,7 +23,7 @@ class PlannerConfig:
     top_p: float = 0.85  # share of the likeliest values that may be chosen
 
     def __post_init__(self) -> None:
-        if self.dim % self.num_heads or self.head_dim % 2:
+        if self.num_heads < 1 or self.dim % self.num_heads or self.head_dim % 2:
             raise ValueError(f"dim {self.dim} does not split into {self.num_heads} even heads")
 
     @property
