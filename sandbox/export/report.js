@@ -177,11 +177,26 @@
     });
   };
 
+  // What was imagined ahead was not shown: what was seen there so far, hatched, stands for it.
+  const paintSeen = (brush, row, left, top, width, height) => {
+    const [right, down] = boxOf(row[YAW], row[PITCH], row[FOV], 1);
+    const scale = width / (row[FOV] * ring.scale), whole = ring.width * scale;
+    brush.save();
+    brush.beginPath();
+    brush.rect(left, top, width, height);
+    brush.clip();
+    brush.fillStyle = "#151a28";
+    brush.fillRect(left, top, width, height);
+    for (const turn of [-whole, 0, whole]) {
+      brush.drawImage(seen, left - right * scale + turn, top - down * scale, whole, ring.height * scale);
+    }
+    brush.restore();
+    hatched(brush, left, top, width, height, colours[row[KIND]]);
+  };
+
   const paint = (brush, row, moment, left, top, width, height) => {
     if (row[PICTURE] < 0 || row[FROM] > moment) {
-      brush.fillStyle = "#151a28";
-      brush.fillRect(left, top, width, height);
-      hatched(brush, left, top, width, height, colours[row[KIND]]);
+      paintSeen(brush, row, left, top, width, height);
       return;
     }
     const x = (row[PICTURE] % picture.columns) * picture.width;
@@ -374,7 +389,7 @@
 
   const sentenceOf = (row) => {
     const age = moments[drawn].t - moments[row[FIRST]].t;
-    const picture = row[PICTURE] < 0 || row[FROM] > drawn ? ", not shown yet" : "";
+    const picture = row[PICTURE] < 0 || row[FROM] > drawn ? ", never shown as it is" : "";
     return `${data.kinds[row[KIND]][1]}${picture}: kept for ${age.toFixed(1)} s, at ` +
       `${poseText([row[YAW], row[PITCH], row[FOV]])}, ` +
       `${wasRead(row, drawn) ? "read" : "not read"} by this block`;
