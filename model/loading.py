@@ -11,7 +11,7 @@ from types import ModuleType
 
 from mag_sandbox.files.typed_fields import of_type
 from mag_sandbox.files.yaml_files import not_found
-from mag_sandbox.model.catalogue.worlds import PLAYABLE, WORLDS
+from mag_sandbox.model.catalogue.worlds import PLAYABLE, WORLDS, WorldRow
 from mag_sandbox.model.launch import is_first as is_first  # for the app
 from mag_sandbox.model.launch import process_count
 from mag_sandbox.model.memory import MEMORY_POLICIES
@@ -79,7 +79,8 @@ def available_policies() -> tuple[str, ...]:
 
 def policies_of(world: str) -> tuple[str, ...]:
     """Return the names of the memory policies of a world, the default one first."""
-    return (world,) if world in VARIANT_OF_WORLD else available_policies()
+    own = world in VARIANT_OF_WORLD or (world in WORLDS and WORLDS[world].packs)
+    return (world,) if own else available_policies()
 
 
 def load_world(
@@ -179,13 +180,12 @@ def _load_full(
     on_progress("weights", 0.0)
     start = prepare(name, memory)
     others = start.device.count - 1
-    if others and start.row.clips:
-        raise WorldFailed(f'"{name}" makes clips, on one device; start it without torchrun')
+    if others and (start.row.clips or start.row.packs):
+        raise WorldFailed(f'"{name}" runs on one device; start it without torchrun')
     if start.reduced:
         on_progress(f"to fit {start.device.name}: {start.plan.words()}", 0.0)
     try:
-        module = "clip_loading" if start.row.clips else "loading"
-        backend = import_module(f"mag_sandbox.model.full.{module}")
+        backend = import_module(f"mag_sandbox.model.full.{_backend(start.row)}")
     except ImportError as error:
         raise WorldFailed(
             f"full-size worlds need more packages ({error}); run `pip install -e '.[full]'`"
@@ -202,6 +202,13 @@ def _load_full(
         on_progress=on_progress,
     )
     return leading.LeadingWorld(world) if others and is_first() else world
+
+
+def _backend(row: WorldRow) -> str:
+    """Return the module that loads a full-size world."""
+    if row.clips:
+        return "clip_loading"
+    return "pack_loading" if row.packs else "loading"
 
 
 def follow() -> None:

@@ -51,18 +51,22 @@ def test_what_is_painted_on_the_host_is_remembered_on_the_card(monkeypatch, tmp_
         assert world.snapshot().arrays
 
 
-def test_a_full_size_world_keeps_to_its_card(tmp_path, monkeypatch):
+def test_full_size_worlds_keep_to_their_card(tmp_path, monkeypatch):
     tiny_full.write_repos(tmp_path)
     texts = tmp_path / "texts"
     scene = Scene(prompt=tiny_full.CAPTIONS[0])
-    _, prompts, _ = tiny_full.tiny_stream("mag", tmp_path, texts).parts()
-    prompts.prepare(scene.prompt, lambda stage, fraction: None)  # keeps what they mean
+    load_stream = partial(tiny_full.tiny_stream, "mag", tmp_path, texts)
+    load_pack = partial(tiny_full.tiny_pack, tmp_path, texts)
+    for load in (load_stream, load_pack):
+        prompts = load()._prompts
+        prompts.prepare(scene.prompt, lambda stage, fraction: None)  # keeps what they mean
     monkeypatch.setattr(tiny_full, "PROCESSOR", Device(CARD, "a card", None))
     with fake_card():
-        world = tiny_full.tiny_stream("mag", tmp_path, texts)
-        world.reset(scene, 1)
-        world.step(Control())
-        assert world.snapshot().arrays
+        for load in (load_stream, load_pack):
+            world = load()
+            world.reset(scene, 1)
+            world.step(Control())
+            assert world.snapshot().arrays
 
 
 def test_what_is_packed_keeps_to_its_card(tmp_path):

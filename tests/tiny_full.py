@@ -9,7 +9,7 @@ One head of 128 channels stays, so that rotary positions are those of the real n
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -22,6 +22,8 @@ from mag_sandbox.model.catalogue.weight_files import WeightFile, WorldFiles
 from mag_sandbox.model.catalogue.worlds import WORLDS, VideoShape
 from mag_sandbox.model.config import DiTConfig
 from mag_sandbox.model.full import loading as full
+from mag_sandbox.model.full import pack_loading
+from mag_sandbox.model.full.pack_world import PackStreamWorld
 from mag_sandbox.model.full.world import StreamWorld
 from mag_sandbox.model.world import MemorySetting
 from mag_sandbox.training.pocket.words import train_tokenizer
@@ -53,6 +55,7 @@ PATHS = {  # by world and role; "": of every world
         "lora": f"{LONGLIVE}/models/lora.pt",
     },
 }
+PATHS["wan-memorypack"] = {"generator": f"{WAN}/diffusion_pytorch_model.safetensors"}
 PATHS["mag-generator-only"] = {"generator": PATHS["mag"]["generator"]}
 PATHS["self-forcing-plus-plus"] = PATHS["self-forcing"]
 SMALL = VideoShape(latent_width=4, latent_height=4)
@@ -75,6 +78,7 @@ class Sizes:
 def write_repos(folder: Path, sizes: Sizes = Sizes()) -> None:
     """Write all repositories that the streams of the table name."""
     _write_wan(folder / WAN, sizes)
+    save_file(dit_state(sizes, 10), folder / WAN / "diffusion_pytorch_model.safetensors")
     for name, seed in (("mag_generator", 1), ("memory_model", 2)):
         part = folder / MAG / "checkpoints" / name
         part.mkdir(parents=True)
@@ -124,6 +128,23 @@ def tiny_stream(
         look_ahead=True,
         execution=execution,
         on_progress=on_progress,
+    )
+
+
+def tiny_pack(
+    repos: Path, texts: Path, parts: Path | None = None, on_progress=lambda stage, fraction: None
+) -> PackStreamWorld:
+    """Return the like of the world that packs, in two steps a block; without parts untrained."""
+    row = WORLDS["wan-memorypack"]
+    row = replace(row, packs=replace(row.packs, steps=2))
+    files = tiny_files(row.name, repos, texts)
+    if parts is not None:
+        own = WeightFile("parts", str(parts), 0, "own parts", "own file", 0)
+        files = replace(files, files=(*files.files, own))
+    plan = MemoryPlan(0, decoder="tiny")
+    start = Start(row, files, PROCESSOR, plan, reduced=False, video=SMALL)
+    return pack_loading.load(
+        start, row.memory_setting(), look_ahead=True, execution=None, on_progress=on_progress
     )
 
 

@@ -15,12 +15,12 @@ The command line looks at all files first and loads the world last.
 import hashlib
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -44,16 +44,31 @@ from mag_sandbox.evaluation.magbench.continuation import (
 )
 from mag_sandbox.evaluation.magbench.lpips import NAME as LPIPS
 from mag_sandbox.evaluation.magbench.lpips import LpipsDistance, load_lpips, weight_paths
-from mag_sandbox.evaluation.magbench.table import BenchClip, Fault, fault_lines, read_table
+from mag_sandbox.evaluation.magbench.table import (
+    BenchClip,
+    Fault,
+    fault_lines,
+    read_table,
+    videos_folder,
+)
+from mag_sandbox.evaluation.results import cited
 from mag_sandbox.evaluation.results.environment import environment
+from mag_sandbox.evaluation.results.intervals import mean_scores
 from mag_sandbox.evaluation.results.output import Say
 from mag_sandbox.evaluation.results.store import ClipStore, clip_record
 from mag_sandbox.evaluation.results.sweep import Found, sweep
 from mag_sandbox.evaluation.results.videos import VideoFault, VideoFormat, read_video
+from mag_sandbox.model.catalogue.preflight import find_video
+from mag_sandbox.model.catalogue.weight_files import require
+from mag_sandbox.model.catalogue.worlds import MAG_BENCH
 from mag_sandbox.workers.options import WorkerOptions
 from mag_sandbox.workers.work import Workplace
 
 OFFICIAL = VideoFormat(832, 480, FPS)
+CLIPS = 176  # of MAG-Bench
+METHODS = {  # world -> row of the paper's table 3
+    "mag": "MAG", "self-forcing": "Self Forcing", "causvid": "CausVid", "longlive": "LongLive",
+}  # fmt: skip
 STAND_IN = "mean absolute difference"  # finds matches where LPIPS has no weights
 PICTURES = "pairs"  # folder of pictures beside the records
 
@@ -222,9 +237,12 @@ def worst_frame(pair: Continuation, found: BestMatch) -> int:
 class MagBenchOptions(WorkerOptions):
     """Clips of MAG-Bench, and what is to continue them."""
 
-    table: Path = option(help="table of the clips", metavar="CSV")
-    videos: Path = option(help="folder of the videos", metavar="DIR")
     out: Path = option(help="folder for the results", metavar="DIR")
+    table: Path | None = option(
+        None, "table of the clips, else the fetched one (`mag-sandbox fetch mag-bench`)",
+        metavar="CSV",
+    )  # fmt: skip
+    videos: Path | None = option(None, "folder of its videos", metavar="DIR")
     world: str = option("mag", "a full-size world (%(default)s)")
     mode: tuple[Mode, ...] = option(
         MODES, "what is remembered of the predicted part: itself or the truth (both in turn)"
@@ -234,8 +252,9 @@ class MagBenchOptions(WorkerOptions):
         "as trained", "the memory model where the world has one, or the generator by itself"
     )
     lpips: tuple[str, ...] = option(
-        (), f"weights of AlexNet and LPIPS, or hub:OWNER/NAME/FILE; without them {STAND_IN} "
-        "finds the matches, and there is no LPIPS", metavar="FILE",
+        (), "weights of AlexNet, and of LPIPS unless the package lpips is installed, or "
+        f"hub:OWNER/NAME/FILE; without them {STAND_IN} finds the matches, and there is no LPIPS",
+        metavar="FILE",
     )  # fmt: skip
     clips: int | None = option(None, "only the first rows of the table", metavar="N")
     seed: int = option(0, "seed of the noise (%(default)s)", type=int)
@@ -248,15 +267,34 @@ def run_magbench(options: MagBenchOptions, say: Say) -> None:
     Raises:
         ValueError: no clip can be used.
     """
-    ready, faults = find_clips(options.table, options.videos, OFFICIAL, options.clips)
+    table, videos = clip_files(options.table, options.videos)
+    size = find_video()
+    wanted = VideoFormat(*size.frame_size, size.fps)
+    ready, faults = find_clips(table, videos, wanted, options.clips)
     for line in fault_lines(faults, len(ready) + len(faults)):
         say(line)
     if not ready:
-        raise ValueError(f"no clip of {options.table} can be used; see above")
+        raise ValueError(f"no clip of {table} can be used; see above")
     if options.check:
         say(f"{len(ready)} clips can be measured")
         return
     _measure_all(options, ready, len(faults), say)
+
+
+def clip_files(table: Path | None, videos: Path | None) -> tuple[Path, Path]:
+    """Return the table and the folder of its videos: the named ones, or those that were fetched.
+
+    Raises:
+        ValueError: only one is named, or the fetched ones do not belong together.
+        MissingWeights: none is named and none was fetched.
+    """
+    if table is not None and videos is not None:
+        return table, videos
+    if table is not None or videos is not None:
+        raise ValueError("--table and --videos belong together; name both, or neither")
+    fetched = require(MAG_BENCH)
+    (table,) = fetched.paths("table")
+    return table, videos_folder(table, fetched.paths("videos"))
 
 
 def _measure_all(options: MagBenchOptions, ready: list[ReadyClip], unusable: int, say: Say) -> None:
@@ -280,7 +318,47 @@ def _measure_all(options: MagBenchOptions, ready: list[ReadyClip], unusable: int
     measured = len(store.records())
     if not measured:
         raise ValueError("no clip could be measured; see above")
+    for line in score_lines(store.records().values(), rows):
+        say(line)
+    say(f"the official protocol{_missing(options, len(ready), matching)}")
     say(f"{measured} records in {options.out}; `python -m evaluation report {options.out}`")
+
+
+def score_lines(records: Collection[dict], rows: Sequence[Row]) -> list[str]:
+    """Return the means of each row, and beside them what the paper has for its world."""
+    lines = []
+    for row in rows:
+        scores = [one["scores"] for one in records if one["row"] == asdict(row)]
+        means = {name: score["mean"] for name, score in mean_scores(scores).items() if score}
+        said = _scores_in_words(means) or "nothing"
+        paper = [
+            one
+            for one in cited.MAG_BENCH
+            if (METHODS.get(row.world), row.mode) == (one.method, one.mode)
+        ]
+        beside = f"; the paper: {_scores_in_words(asdict(paper[0]))}" if paper else ""
+        lines.append(f"{row.mode}, {len(scores)} clips: {said}{beside}")
+    return lines
+
+
+def _scores_in_words(scores: Mapping[str, Any]) -> str:
+    named = (("PSNR", "psnr_db", 2), ("SSIM", "ssim", 3), ("LPIPS", "lpips", 3))
+    return ", ".join(
+        f"{word} {scores[name]:.{digits}f}" for word, name, digits in named if name in scores
+    )
+
+
+def _missing(options: MagBenchOptions, ready: int, matching: Matching) -> str:
+    """Say in what a run is not the paper's: its clips, both modes, captions and LPIPS."""
+    lacks = [
+        (ready != CLIPS, f"{ready} of {CLIPS} clips"),
+        (set(options.mode) != set(MODES), f"only the mode {' '.join(options.mode)}"),
+        (options.prompt != "caption", "no captions"),
+        (options.remembers != "as trained", "the generator remembers by itself"),
+        (matching.name != LPIPS, "no LPIPS"),
+    ]
+    said = ", ".join(words for lacking, words in lacks if lacking)
+    return f", except: {said}" if said else ": all clips, both modes, captions, LPIPS"
 
 
 def _plain(options: MagBenchOptions) -> dict:

@@ -1,12 +1,14 @@
 """LPIPS with AlexNet: how different two pictures look, by the features of a trained network.
 
-There are no weights in this repository: they come from files that the user names. Without them
-there is no LPIPS, and nothing else is called by that name.
+There are no weights in this repository: AlexNet's come from files that the user names, LPIPS's own
+from such a file or from the package `lpips`. Without them there is no LPIPS, and nothing else is
+called by that name.
 
 Source: Zhang et al., arXiv 1801.03924, version 0.1 of its linear weights, spatial.
 """
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -27,9 +29,10 @@ TINY = 1e-10
 HUB = "hub:"  # before the name of a file there
 LEAST = 63  # px a side: less leaves nothing for the last layers
 _BATCH = 4
+PACKAGE, HEADS = "lpips", "weights/v0.1/alex.pth"  # which has LPIPS's linear weights, and where
 _REMEDY = (
-    "give AlexNet's features (features.0.weight, ...) and LPIPS's linear weights "
-    "(lin0.model.1.weight, ...), in one file or two"
+    "give AlexNet's features (features.0.weight, ...) and, unless `pip install lpips` has brought "
+    "them, LPIPS's linear weights (lin0.model.1.weight, ...), in one file or two"
 )
 
 
@@ -114,18 +117,14 @@ def mean_enlarged(maps: Tensor, height: int, width: int) -> Tensor:
 
 
 def load_lpips(files: Sequence[Path]) -> Lpips:
-    """Read the network from one file or several.
+    """Read the network from one file or several; the package's heads, where none are among them.
 
     Raises:
         MissingWeights: a file is absent or damaged, or together they are another network.
     """
-    state: dict[str, Tensor] = {}
-    for file in files:
-        checkpoint = open_checkpoint(file)
-        for name in checkpoint:
-            ours = _our_name(name)
-            if ours:
-                state[ours] = checkpoint[name].float()
+    state = {name: value for file in files for name, value in _read(file).items()}
+    if not any(name.startswith("heads.") for name in state) and (heads := package_heads()):
+        state |= _read(heads)
     network = Lpips()
     try:
         network.load_state_dict(state)
@@ -134,6 +133,25 @@ def load_lpips(files: Sequence[Path]) -> Lpips:
         names = ", ".join(str(file) for file in files)
         raise MissingWeights(f"{names} hold another network ({problem}); {_REMEDY}") from error
     return network
+
+
+def package_heads() -> Path | None:
+    """Return the file of linear weights in the package `lpips`; None: it is not installed.
+
+    Nothing of it is imported: that needs torchvision.
+    """
+    found = find_spec(PACKAGE)
+    for folder in (found and found.submodule_search_locations) or ():
+        if (path := Path(folder) / HEADS).exists():
+            return path
+    return None
+
+
+def _read(file: Path) -> dict[str, Tensor]:
+    """Return those tensors of a file that are LPIPS's, under our names."""
+    checkpoint = open_checkpoint(file)
+    named = ((_our_name(name), name) for name in checkpoint)
+    return {ours: checkpoint[name].float() for ours, name in named if ours}
 
 
 def _our_name(name: str) -> str | None:

@@ -5,6 +5,7 @@ A row that cannot be used becomes a `Fault`: it is named and counted, never left
 
 import csv
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -69,6 +70,28 @@ def write_table(path: Path, clips: Iterable[BenchClip]) -> None:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
         writer.writerows((clip.name, clip.caption, f"{clip.duration:g}") for clip in clips)
+
+
+def videos_folder(table: Path, videos: Sequence[Path]) -> Path:
+    """Return the folder below which a table's videos lie, of files that were found.
+
+    Raises:
+        ValueError: the table names none of them, or is none.
+        OSError: it cannot be read.
+    """
+    places = {path.as_posix() for path in videos}
+    folders = Counter(
+        place.removesuffix(f"/{clip.name}")
+        for clip in read_table(table)[0]
+        for place in places
+        if place.endswith(f"/{clip.name}")
+    )
+    if not folders:
+        raise ValueError(
+            f"{table} names none of the {len(places)} videos that lie beside it; name --table and "
+            "--videos"
+        )
+    return Path(folders.most_common(1)[0][0])
 
 
 def fault_lines(faults: Sequence[Fault], total: int) -> list[str]:

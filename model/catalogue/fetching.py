@@ -1,4 +1,4 @@
-"""Gets the weights of a world from the hub: lists, chooses by rules, downloads, compares.
+"""Gets files of a world, or data, from the hub: lists, chooses by rules, downloads, compares.
 
 The only module besides `magbench.lpips` that imports `huggingface_hub`, and only when called.
 Files are asked for at the commit that was listed, so what arrives is what was planned. The
@@ -30,7 +30,7 @@ from mag_sandbox.model.catalogue.weight_files import (
     sha256_of,
     write_files,
 )
-from mag_sandbox.model.catalogue.worlds import WeightSource, WorldRow
+from mag_sandbox.model.catalogue.worlds import Fetchable, WeightSource
 from mag_sandbox.model.world import GIB, MIB, Progress, WorldFailed
 
 SPARE_BYTES = 512 * MIB  # of disk that a download leaves free
@@ -111,7 +111,7 @@ class PlannedFile:
 class FetchPlan:
     """What a fetch will do."""
 
-    row: WorldRow
+    row: Fetchable
     home: Path
     files: tuple[PlannedFile, ...]
     own: tuple[WeightFile, ...]  # files of the player's, instead of fetched ones
@@ -135,13 +135,13 @@ class FetchPlan:
 
 
 def make_plan(
-    row: WorldRow,
+    row: Fetchable,
     home: Path,
     *,
     named: Mapping[str, str] | None = None,
     own: Mapping[str, Path] | None = None,
 ) -> FetchPlan:
-    """Look into the world's repositories and choose its files.
+    """Look into the repositories of a world, or of data, and choose its files.
 
     `named` are paths in a repository, by role, where the rules fail; `own` are the player's files
     instead of fetched ones.
@@ -273,7 +273,7 @@ def download(plan: FetchPlan, on_progress: Progress) -> WorldFiles:
     return world
 
 
-def check_offline(row: WorldRow, home: Path) -> WorldFiles:
+def check_offline(row: Fetchable, home: Path) -> WorldFiles:
     """Return the files that are here after hashing all of them, without a connection.
 
     Raises:

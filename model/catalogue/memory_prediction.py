@@ -26,6 +26,8 @@ from mag_sandbox.model.world import GIB, MIB, MemorySetting
 
 FEWEST_SLOTS = 4  # a first frame, a sink or two and the previous block
 VAE_PARAMETERS = 126_892_531  # of Wan 2.1
+PACK_PARAMETERS = 45_746_688  # of MemoryPack over `FULL`, structure A
+PACKED_FRAMES = 3  # whose tokens are as many as those of all packed frames and psi, at most
 TINY_DECODER_PARAMETERS = 9_845_000
 TINY_DECODER_STATE = 33_500_000  # numbers that it remembers between blocks
 RESERVE_BYTES = 3 * GIB // 4  # estimate: the context of the device and the allocator's slack
@@ -44,7 +46,7 @@ class MemoryPlan:
 
     def words(self) -> str:
         """Return the plan for people."""
-        parts = [f"{self.slots} frames of memory"] if self.slots else ["no memory"]
+        parts = [f"{self.slots} frames of memory"] if self.slots else []
         if self.text_encoder == "cpu":
             parts.append("text encoder on the processor")
         if self.decoder == "tiny":
@@ -53,7 +55,7 @@ class MemoryPlan:
             parts.append("memory model offloaded between blocks")
         if self.devices > 1:
             parts.append(f"every block shared by {self.devices} devices")
-        return ", ".join(parts)
+        return ", ".join(parts) or "all on the device"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,7 @@ def predict(row: WorldRow, plan: MemoryPlan, dit: DiTConfig = FULL) -> Predictio
         "generator": network + keys_of_texts,
         "memory model": writer if plan.memory_model == "device" else 0,
         "slots": plan.slots * slot,
+        "packed frames": PACK_PARAMETERS * BF16_BYTES + PACKED_FRAMES * slot if row.packs else 0,
         "block": (2 * own + plan.apart if plan.apart else own) * slot,
         "decoder": _decoder_bytes(plan.decoder),
         "activations": _activation_bytes(dit, own) // plan.devices,

@@ -16,7 +16,7 @@ from mag_sandbox.files.border import is_missing, open_plain, read_plain, reason_
 from mag_sandbox.files.folders import data_folder
 from mag_sandbox.files.typed_json import decode, parse_json
 from mag_sandbox.files.whole import replace_file, sha256_of
-from mag_sandbox.model.catalogue.worlds import WORLDS, WorldRow
+from mag_sandbox.model.catalogue.worlds import WORLDS, Fetchable, WorldRow
 from mag_sandbox.model.world import MissingWeights
 from mag_sandbox.program import PROGRAM
 
@@ -115,8 +115,8 @@ def write_files(files: WorldFiles) -> None:
     replace_file(path, json.dumps(asdict(_Manifest(files.files)), indent=1))
 
 
-def require(row: WorldRow, home: Path | None = None) -> WorldFiles:
-    """Return a world's files after a check that they are all there and unharmed.
+def require(row: Fetchable, home: Path | None = None) -> WorldFiles:
+    """Return the files of a world, or of data, after a check that all are there and unharmed.
 
     A file that has not changed since it was last compared is not hashed again.
 
@@ -126,7 +126,7 @@ def require(row: WorldRow, home: Path | None = None) -> WorldFiles:
     files = read_files(row.name, home)
     if files is None:
         reason = f": {row.reason}" if row.reason else f"; {_remedy(row.name)}"
-        raise MissingWeights(f'the weights of "{row.name}" are not here{reason}')
+        raise MissingWeights(f'the files of "{row.name}" are not here{reason}')
     checked, problems = check(row, files)
     if problems:
         raise MissingWeights(f"{problems[0]}; {_remedy(row.name)}")
@@ -136,7 +136,7 @@ def require(row: WorldRow, home: Path | None = None) -> WorldFiles:
 
 
 def check(
-    row: WorldRow, files: WorldFiles, *, thorough: bool = False
+    row: Fetchable, files: WorldFiles, *, thorough: bool = False
 ) -> tuple[WorldFiles, list[str]]:
     """Compare files with their manifest; a thorough check hashes also those that have not changed.
 
@@ -212,7 +212,7 @@ def own_file(role: str, path: Path) -> WeightFile:
 
 
 def use_own(row: WorldRow, path: Path, home: Path | None = None) -> WorldFiles:
-    """Let a world's generator be a file of the player's, from now on; the rest must be here.
+    """Let a world's own part be a file of the player's, from now on; the rest must be here.
 
     The rest may have come with any world that uses the same files.
 
@@ -224,10 +224,10 @@ def use_own(row: WorldRow, path: Path, home: Path | None = None) -> WorldFiles:
     home = home or weights_home()
     known = [file for name in (row.name, *WORLDS) for file in _files_of(name, home)]
     path = path.expanduser().absolute()
-    same = [file for file in known if file.role == "generator" and file.path == str(path)]
+    same = [file for file in known if file.role == row.own and file.path == str(path)]
     problem, own = check_file(same[0], home, thorough=False) if same else ("new", None)
     if problem or own is None:
-        own = own_file("generator", path)
+        own = own_file(row.own, path)
     rest = {}
     for source in row.sources:
         fitting = [
@@ -237,12 +237,12 @@ def use_own(row: WorldRow, path: Path, home: Path | None = None) -> WorldFiles:
         ]
         if fitting:
             rest[source.role] = fitting[0]
-        elif not source.optional and source.role != "generator":
+        elif not source.optional and source.role != row.own:
             raise MissingWeights(
                 f'the {source.role} of "{row.name}" is not here; run `{PROGRAM} fetch {row.name} '
                 f"--weights {path}`"
             )
-    rest.pop("generator", None)
+    rest.pop(row.own, None)
     files = WorldFiles(row.name, home, (own, *rest.values()))
     write_files(files)
     return files

@@ -10,13 +10,14 @@ names: `WeightSource.names`.
 
 import math
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, Protocol, get_args
 
 from mag_sandbox.model.catalogue.clips import (
     FRAMEPACK_F0,
     FRAMEPACK_F1,
     SKYREELS,
     WAN,
+    WAN_NEGATIVE,
     ClipRecipe,
 )
 from mag_sandbox.model.config import FULL, DiTConfig
@@ -66,6 +67,9 @@ Role = Literal[
     "tiny decoder",
     "pipeline",
     "image encoder",
+    "parts",
+    "table",
+    "videos",
 ]
 ROLES: tuple[str, ...] = get_args(Role)
 BLOCK_LENGTH = 3  # latent frames
@@ -84,7 +88,7 @@ class Licence:
 
 @dataclass(frozen=True, slots=True)
 class WeightSource:
-    """Where one part of a world comes from, and how its files are known in a listing."""
+    """Where files of one role come from, and how they are known in a listing."""
 
     role: Role
     repo: str  # owner/name on the hub
@@ -93,6 +97,59 @@ class WeightSource:
     bytes: int | None = None  # of all its files, as far as known without a listing
     optional: bool = False  # the world plays without it
     many: bool = False  # all that fits is meant, not one file and its shards
+
+
+class Fetchable(Protocol):
+    """What fetched files belong to: a world, or a set of data."""
+
+    @property
+    def name(self) -> str:
+        """What commands call it."""
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+
+    @property
+    def sources(self) -> tuple[WeightSource, ...]:
+        """Where its files come from; none: they come with the game, or not at all."""
+
+    @property
+    def licence(self) -> Licence:
+        """What they may be used for."""
+
+    @property
+    def reason(self) -> str:
+        """Why they cannot be had; "": they can."""
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        """Roles without which it is of no use."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataRow:
+    """Files that worlds are measured with."""
+
+    name: str
+    title: str
+    sources: tuple[WeightSource, ...]
+    licence: Licence
+    reason: str = ""
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        """All of them."""
+        return tuple(source.role for source in self.sources)
+
+
+@dataclass(frozen=True, slots=True)
+class PackRecipe:
+    """How blocks are made that read packed frames: the weights are of many steps, and guided."""
+
+    steps: int  # of a block, and of the picture that a scene begins with
+    guidance: float  # how much the prompt counts; 1: nothing is led away from
+    negative: str  # text that is led away from
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +175,8 @@ class WorldRow:
     lora_alpha: float = 0.0  # an adapter counts by this over its rank
     most_frames: int | None = None  # latent frames of a rollout; another goes on from its last ones
     clips: ClipRecipe | None = None  # of a clip world
+    packs: PackRecipe | None = None  # of a world that remembers by packing frames
+    own: Role = "generator"  # what the player may give a file of, where no role is named
     base: str = ""  # weights it shares with others: one can go on where another was; "": none
     steady: bool = True  # holds a picture on and on; the key for the next world leads to no other
     reason: str = ""  # why it cannot be played as it comes; "": it can
@@ -134,6 +193,13 @@ class WorldRow:
         if self.kind == "stream" and not self.bundled:
             needed |= {"generator": None}  # also where only the player can give it
         return tuple(needed)
+
+    @property
+    def passes(self) -> int:
+        """Passes through the transformer that a block of a stream takes, remembering counted."""
+        if self.packs:
+            return self.packs.steps * (1 if self.packs.guidance == 1 else 2) + 1
+        return len(self.steps) + 1
 
     def memory_setting(self, policy: str | None = None) -> MemorySetting:
         """Return the memory it was made with; another policy gets the same room."""
@@ -328,6 +394,17 @@ _ROWS = (
         f"give yours with `{PROGRAM} fetch self-forcing-plus-plus --weights FILE`",
     ),
     WorldRow(
+        name="wan-memorypack", title="Wan 2.1 with MemoryPack (parts of your own)", kind="stream",
+        sources=(
+            WeightSource(
+                "generator", _WAN, (r"diffusion_pytorch_model\.safetensors",), bytes=5_676_000_000,
+            ),
+            *_WAN_PARTS,
+        ),
+        licence=_APACHE, policy="wan-memorypack",
+        packs=PackRecipe(steps=25, guidance=5.0, negative=WAN_NEGATIVE), own="parts", steady=False,
+    ),
+    WorldRow(
         name="wan2.1", title="Wan 2.1 text-to-video 1.3B", kind="clip",
         sources=(
             WeightSource("pipeline", "Wan-AI/Wan2.1-T2V-1.3B-Diffusers", _CLIP_FILES, many=True),
@@ -366,3 +443,12 @@ _ROWS = (
 WORLDS: dict[str, WorldRow] = {row.name: row for row in _ROWS}
 STREAMS: tuple[str, ...] = tuple(row.name for row in _ROWS if row.kind == "stream")
 PLAYABLE: tuple[str, ...] = tuple(row.name for row in _ROWS if row.kind == "stream" or row.clips)
+MAG_BENCH = DataRow(
+    "mag-bench", "MAG-Bench: clips that look away and come back",
+    (
+        WeightSource("table", _MAG, (r"(.*/)?[^/]*bench[^/]*\.csv", r".*\.csv")),
+        WeightSource("videos", _MAG, (r"(.*/)?[^/]*bench[^/]*/.*\.mp4", r".*\.mp4"), many=True),
+    ),
+    _card(_MAG),
+)  # fmt: skip
+DATA: dict[str, DataRow] = {MAG_BENCH.name: MAG_BENCH}

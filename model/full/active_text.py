@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
 from mag_sandbox.controls.camera import Axis
@@ -15,7 +16,6 @@ from mag_sandbox.controls.phrase_compiler import scene_prompts
 from mag_sandbox.model.dit import DiT, TextKeys
 from mag_sandbox.model.full.offload import OomFallback
 from mag_sandbox.model.full.text_cache import EmbeddingStore, RowEncoder
-from mag_sandbox.model.kv_cache import KVCache
 from mag_sandbox.model.world import Progress
 
 logger = logging.getLogger(__name__)
@@ -37,20 +37,22 @@ class ScenePrompts:
         load: Callable[[str], RowEncoder],
         axes: tuple[Axis, ...],
         device: str,
+        aside: tuple[str, ...] = (NOTHING,),
     ) -> None:
         """Open the store of an encoder's features in a folder; nothing is loaded.
 
         The encoder is made on the device, which may be changed, when a text is missing. Sentences
-        may speak of the given axes of the camera.
+        may speak of the given axes of the camera. Texts `aside` are read besides, whatever the
+        prompt.
         """
         self.device = device
-        self._axes = axes
+        self._axes, self._aside = axes, aside
         self.store = EmbeddingStore(folder, identity, lambda: load(self.device))
         self._features: dict[str, Tensor] = {}
 
     def texts(self, prompt: str) -> tuple[str, ...]:
-        """Return a prompt under every sentence, and the empty one."""
-        return *scene_prompts(prompt, self._axes), NOTHING
+        """Return a prompt under every sentence, and the texts aside."""
+        return *scene_prompts(prompt, self._axes), *self._aside
 
     def prepare(self, prompt: str, on_progress: Progress) -> None:
         """Have all texts of a prompt at hand; those of the one before are let go.
@@ -67,16 +69,21 @@ class ScenePrompts:
 class ActiveText:
     """What networks read of the text.
 
-    texts = ActiveText(prompts, cache, fallback, on_progress)
+    texts = ActiveText(prompts, "cuda", torch.bfloat16, fallback, on_progress)
     texts.prepare("a harbour at dusk")
     keys = texts.keys(dit, "a harbour at dusk. The camera pans to the left.")
     """
 
     def __init__(
-        self, prompts: ScenePrompts, cache: KVCache, fallback: OomFallback, on_progress: Progress
+        self,
+        prompts: ScenePrompts,
+        device: str,
+        dtype: torch.dtype,
+        fallback: OomFallback,
+        on_progress: Progress,
     ) -> None:
-        """Prepare nothing; the cache says device and number type."""
-        self._prompts, self._cache = prompts, cache
+        """Prepare nothing; device and number type are those of the networks."""
+        self._prompts, self._device, self._dtype = prompts, device, dtype
         self._fallback, self._on_progress = fallback, on_progress
         self._prepared: str | None = None
         self._made: tuple[str, TextKeys] = ("", ())
@@ -111,14 +118,17 @@ class ActiveText:
             self._made = (text, self._fallback.run(lambda: self._keys(dit, text)))
         return self._made[1]
 
-    def empty(self, dit: DiT) -> TextKeys:
-        """Return the keys of the empty prompt, for the network that remembers."""
-        return self._keys(dit, NOTHING)
+    def aside(self, dit: DiT, text: str = NOTHING) -> TextKeys:
+        """Return the keys of a text that is no sentence; nothing is kept of them."""
+        return self._keys(dit, text)
+
+    def features(self, text: str) -> Tensor:
+        """Return the features of a text of the prepared prompt, [1, text_len, dim]."""
+        return self._prompts.features(text).to(self._device, self._dtype)
 
     def forget(self) -> None:
         """Keep no keys."""
         self._made = ("", ())
 
     def _keys(self, dit: DiT, text: str) -> TextKeys:
-        features = self._prompts.features(text)
-        return dit.text_keys(features.to(self._cache.device, self._cache.dtype))
+        return dit.text_keys(self.features(text))

@@ -18,7 +18,7 @@ from mag_sandbox.model.checkpoints import Change, load_checkpoint, open_checkpoi
 from mag_sandbox.model.config import DiTConfig
 from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.execution import Execution, compiles, package_version
-from mag_sandbox.model.full.active_text import ScenePrompts
+from mag_sandbox.model.full.active_text import NOTHING, ScenePrompts
 from mag_sandbox.model.full.compiling import compile_layers
 from mag_sandbox.model.full.recipes import BLOCK_LENGTH, recipe_of
 from mag_sandbox.model.full.rollout import Engine, full_cache
@@ -75,9 +75,8 @@ def load(
         where = "cpu" if plan.memory_model == "offloaded" else running.device
         memory_dit = _network(start, "memory", config, running, where, ulysses=ulysses)
     on_progress("decoder", 0.7)
-    load_tiny = partial(_tiny, files, running) if files.paths("tiny decoder") else None
-    codec = load_tiny() if load_tiny and plan.decoder == "tiny" else _exact(files, running)
-    prompts = _prompts(files, "cpu" if plan.text_encoder == "cpu" else running.device)
+    codec, load_tiny = picture_codecs(start, running)
+    prompts = scene_prompts(files, "cpu" if plan.text_encoder == "cpu" else running.device)
     on_progress("memory", 0.9)
     world = assemble(
         row,
@@ -138,7 +137,7 @@ def assemble(
     engine = Engine(parts.dit, parts.memory_dit, cache, grid, recipe, shape, plan.devices)
     running = compile_layers(engine, running, on_progress)
     return StreamWorld(
-        spec=_spec(row.name, video),
+        spec=stream_spec(row.name, video),
         row=row,
         plan=plan,
         engine=engine,
@@ -245,6 +244,17 @@ def _adapter(start: Start, config: DiTConfig) -> Change:
     return Adapter(path, start.row.lora_alpha, config.num_layers).merged
 
 
+def picture_codecs(
+    start: Start, running: Execution
+) -> tuple[PictureCodec, Callable[[], PictureCodec] | None]:
+    """Return what the plan decodes with, and what makes the tiny codec; None: it is not here."""
+    files = start.files
+    load_tiny = partial(_tiny, files, running) if files.paths("tiny decoder") else None
+    if load_tiny and start.plan.decoder == "tiny":
+        return load_tiny(), load_tiny
+    return _exact(files, running), load_tiny
+
+
 def _exact(files: WorldFiles, running: Execution) -> PictureCodec:
     official = open_checkpoint(checkpoint_path(files, "vae"))
     return exact_codec(load_vae(official, running.device, running.dtype))
@@ -256,7 +266,10 @@ def _tiny(files: WorldFiles, running: Execution) -> PictureCodec:
     return tiny_codec(load_tiny_decoder(official, *where), load_tiny_encoder(official, *where))
 
 
-def _prompts(files: WorldFiles, device: str) -> ScenePrompts:
+def scene_prompts(
+    files: WorldFiles, device: str, aside: tuple[str, ...] = (NOTHING,)
+) -> ScenePrompts:
+    """Return the texts of scenes, to be encoded on a device; see `ScenePrompts` for those aside."""
     encoder = checkpoint_path(files, "text encoder")
     tokens = files.paths("tokenizer")[0]
 
@@ -266,10 +279,11 @@ def _prompts(files: WorldFiles, device: str) -> ScenePrompts:
         return TextEmbedder(network, load_tokenizer(tokens.parent, network.config.vocab_size))
 
     identity = f"{weights_identity(encoder, tokens)} bfloat16"
-    return ScenePrompts(files.home / TEXTS, identity, load_encoder, AXES, device)
+    return ScenePrompts(files.home / TEXTS, identity, load_encoder, AXES, device, aside)
 
 
-def _spec(name: str, video: VideoShape) -> WorldSpec:
+def stream_spec(name: str, video: VideoShape) -> WorldSpec:
+    """Return the constants of a world that is made block by block."""
     width, height = video.frame_size
     return WorldSpec(
         name=name,

@@ -1,10 +1,11 @@
 """A full-size world with random weights, to be measured: all parts are real, nothing is trained."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import torch
 from diffusers.models.autoencoders.autoencoder_kl_wan import AutoencoderKLWan
@@ -18,17 +19,26 @@ from mag_sandbox.model.dit import Attend, DiT
 from mag_sandbox.model.execution import Execution
 from mag_sandbox.model.full.active_text import ScenePrompts
 from mag_sandbox.model.full.loading import Parts, assemble, execution_for
+from mag_sandbox.model.full.pack_loading import assemble as assemble_packing
+from mag_sandbox.model.full.pack_world import PackStreamWorld
 from mag_sandbox.model.full.side_stream import SideStream
 from mag_sandbox.model.full.tiered_cache import TieredCache
 from mag_sandbox.model.full.tiny_decoder import TinyDecoder, TinyEncoder
 from mag_sandbox.model.full.ulysses import SharedCache, Ulysses, empty_dit, joined
 from mag_sandbox.model.full.vae import WanVae
-from mag_sandbox.model.full.video_stream import PictureCodec, exact_codec, tiny_codec
+from mag_sandbox.model.full.video_stream import (
+    PictureCodec,
+    VideoStream,
+    exact_codec,
+    tiny_codec,
+)
 from mag_sandbox.model.full.world import StreamWorld
 from mag_sandbox.model.fused import fuse
 from mag_sandbox.model.kv_cache import GraphCache, KVCache
+from mag_sandbox.model.memorypack.config import MEMORYPACK
+from mag_sandbox.model.memorypack.parts import PartsInfo, untrained
 from mag_sandbox.model.slots import SlotWrite
-from mag_sandbox.model.world import Progress
+from mag_sandbox.model.world import Progress, WorldFailed
 from mag_sandbox.scenes import Scene
 
 Result = TypeVar("Result")
@@ -116,24 +126,40 @@ class RandomTexts(ScenePrompts):
         return self._rows
 
 
-class MeasuredWorld:
+Measured = TypeVar("Measured", StreamWorld, PackStreamWorld)
+
+
+class MeasuredWorld(ABC, Generic[Measured]):
     """A world with its steps laid open for a stop watch."""
 
-    def __init__(self, world: StreamWorld) -> None:
-        self._world = world
+    ends = False  # whether another rollout begins after some frames
+
+    def __init__(self, world: Measured) -> None:
+        self._world: Measured = world
         self.spec, self.reset, self.step = world.spec, world.reset, world.step
         self.provenance, self.close = world.provenance, world.close
 
-    @property
-    def ends(self) -> bool:
-        """Whether another rollout begins after some frames."""
-        return self._world._engine.recipe.most_frames is not None
-
+    @abstractmethod
     def begin_measuring(self, *, full: bool, played: float = 0.0) -> None:
         """Be in the first block, with memory as it is then, or filled to its last slot.
 
         The session seems to have been played for some seconds; 0: as long as it has.
         """
+
+    @abstractmethod
+    def make_latents(self) -> None:
+        """Denoise and remember a block."""
+
+
+class MeasuredStream(MeasuredWorld[StreamWorld]):
+    """A world that keeps keys and values."""
+
+    def __init__(self, world: StreamWorld) -> None:
+        super().__init__(world)
+        self.ends = world.parts()[0].recipe.most_frames is not None
+
+    def begin_measuring(self, *, full: bool, played: float = 0.0) -> None:
+        """See `MeasuredWorld`."""
         world = self._world
         world.reset(PLACE, seed=0)
         rollout = world._running().rollout
@@ -148,7 +174,7 @@ class MeasuredWorld:
             rollout.made = round(played / self.spec.block_seconds) * BLOCK_LENGTH
 
     def make_latents(self) -> None:
-        """Denoise and remember a block."""
+        """See `MeasuredWorld`."""
         world = self._world
         text = world._texts.newest
         with torch.inference_mode():
@@ -158,6 +184,38 @@ class MeasuredWorld:
             latents = rollout.denoise(noises[0], text, noises[1:].__getitem__)
             with world._writer:
                 rollout.remember(latents, text)
+
+
+class MeasuredPack(MeasuredWorld[PackStreamWorld]):
+    """A world that packs frames: memory is full as soon as as many are held as packing reaches."""
+
+    def begin_measuring(self, *, full: bool, played: float = 0.0) -> None:
+        """See `MeasuredWorld`."""
+        world = self._world
+        world.reset(PLACE, seed=0)
+        session = world._running()
+        if full:
+            with torch.inference_mode():
+                while session.memory.frames < session.memory.pack.config.history:
+                    self._remember(torch.randn_like(self._newest()))
+        if played:
+            session.block_index = round(played / self.spec.block_seconds)
+
+    def make_latents(self) -> None:
+        """See `MeasuredWorld`."""
+        with torch.inference_mode():
+            self._remember(self._world._denoise())
+
+    def _newest(self) -> Tensor:
+        newest = self._world._running().newest
+        assert newest is not None  # a block was shown
+        return newest
+
+    def _remember(self, latents: Tensor) -> None:
+        world, session = self._world, self._world._running()
+        place = world._frames(session.block_index, (session.poses.pose,) * BLOCK_LENGTH)
+        session.memory.push(place.with_latents(latents))
+        session.block_index += 1
 
 
 def random_world(
@@ -170,21 +228,53 @@ def random_world(
 ) -> MeasuredWorld:
     """Return a world with random weights, laid out by a plan, to be measured in some mode."""
     running = _execution(device, mode)
+    config_of = {"dit": asdict(config), "video": asdict(video)}
+    provenance = {"weights": "random", "config": config_of}
+    if row.packs:
+        return MeasuredPack(_packing(row, plan, config, video, running, mode, provenance))
     ulysses = joined(plan.devices, running.device, video.tokens(config), config.num_heads)
     if ulysses is not None:
         torch.manual_seed(0)  # the same weights in all processes
-    dit = _network(config, running, mode, ulysses)
-    writer = _network(config, running, mode, ulysses) if row.remembers == "memory" else dit
-    codec = _tiny(running) if plan.decoder == "tiny" else _exact(running)
-    config_of = {"dit": asdict(config), "video": asdict(video)}
-    provenance = {"weights": "random", "config": config_of}
+    dit = _network(config, running, ulysses, fused=mode.fused)
+    writer = (
+        _network(config, running, ulysses, fused=mode.fused) if row.remembers == "memory" else dit
+    )
     parts = Parts(
-        running, dit, writer, codec, None, RandomTexts(config),
+        running, dit, writer, _codec(plan, running), None, RandomTexts(config),
         mode.cache if ulysses is None else partial(SharedCache, ulysses), mode.side_stream,
     )  # fmt: skip
     memory = row.memory_setting()
-    world = assemble(row, plan, video, parts, memory, provenance, lambda stage, fraction: None)
-    return MeasuredWorld(world)
+    world = assemble(row, plan, video, parts, memory, provenance, _untold)
+    return MeasuredStream(world)
+
+
+def _untold(stage: str, fraction: float) -> None:
+    """Hear of progress and say nothing."""
+
+
+def _packing(
+    row: WorldRow,
+    plan: MemoryPlan,
+    config: DiTConfig,
+    video: VideoShape,
+    running: Execution,
+    mode: RunMode,
+    provenance: dict,
+) -> PackStreamWorld:
+    """Return a world that remembers by packing."""
+    if plan.devices > 1:
+        raise WorldFailed(f'"{row.name}" runs on one device; start it without torchrun')
+    running = replace(running, compiled=False)
+    networks = untrained(_network(config, running, fused=False), MEMORYPACK)
+    for weights in networks.pack.parameters():
+        weights.detach().normal_(std=0.02)
+    info = PartsInfo(MEMORYPACK, "random")
+    stream = VideoStream(_codec(plan, running), None, running.device)
+    provenance = {**provenance, "execution": running.as_dict()}
+    return assemble_packing(
+        row, plan, video, networks, info, RandomTexts(config), stream, provenance, _untold,
+        fused=mode.fused,
+    )  # fmt: skip
 
 
 def _execution(device: str, mode: RunMode) -> Execution:
@@ -197,13 +287,19 @@ def _execution(device: str, mode: RunMode) -> Execution:
     )
 
 
-def _network(config: DiTConfig, running: Execution, mode: RunMode, ulysses: Ulysses | None) -> DiT:
+def _network(
+    config: DiTConfig, running: Execution, ulysses: Ulysses | None = None, *, fused: bool
+) -> DiT:
     with torch.device("meta"):  # so that fp32 weights are never there
         dit = empty_dit(config, named_kernel(running.kernel), ulysses)
     dit = dit.to(running.dtype).to_empty(device=running.device).eval().requires_grad_(False)
     for weights in dit.parameters():
         weights.normal_(std=0.02)
-    return fuse(dit) if mode.fused else dit
+    return fuse(dit) if fused else dit
+
+
+def _codec(plan: MemoryPlan, running: Execution) -> PictureCodec:
+    return _tiny(running) if plan.decoder == "tiny" else _exact(running)
 
 
 def _exact(running: Execution) -> PictureCodec:

@@ -6,7 +6,7 @@ when the device's memory runs out. It knows nothing of files.
 
 from collections.abc import Callable
 from concurrent.futures import wait
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -14,27 +14,30 @@ import torch
 from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose, CameraSpeed, move
-from mag_sandbox.controls.phrase_compiler import PhraseSmoother, compose
 from mag_sandbox.files.typed_fields import of_type
 from mag_sandbox.files.typed_json import decode, revived
 from mag_sandbox.model.catalogue.memory_prediction import FEWEST_SLOTS, MemoryPlan
 from mag_sandbox.model.catalogue.worlds import WorldRow
 from mag_sandbox.model.dit import TextKeys
-from mag_sandbox.model.frames import open_image
-from mag_sandbox.model.full.active_text import ActiveText, ScenePrompts
+from mag_sandbox.model.full.active_text import ScenePrompts
 from mag_sandbox.model.full.latent_history import RememberedBlock
 from mag_sandbox.model.full.memory_restore import ParkedMemory, RestorableMemory, RestoreHooks
-from mag_sandbox.model.full.offload import OffloadedNetwork, OomFallback
+from mag_sandbox.model.full.offload import OffloadedNetwork
 from mag_sandbox.model.full.pose_estimate import PoseEstimator
 from mag_sandbox.model.full.recipes import BLOCK_LENGTH
 from mag_sandbox.model.full.rollout import Engine, Rollout
 from mag_sandbox.model.full.side_stream import SideStream
+from mag_sandbox.model.full.steered import (
+    FIRST_FRAMES,
+    ParkedSession,
+    SteeredSession,
+    SteeredWorld,
+)
 from mag_sandbox.model.full.vae import TIME_STRIDE
 from mag_sandbox.model.full.video_stream import VideoStream
 from mag_sandbox.model.generator import BlockGenerator, block_noises
 from mag_sandbox.model.memory import make_policy, memory_usage
-from mag_sandbox.model.parking import host_room, joined, numbers_of, packed, part_of, unpacked
-from mag_sandbox.model.session_world import MOST_BLOCKS, SessionWorld
+from mag_sandbox.model.parking import host_room, joined, part_of
 from mag_sandbox.model.world import (
     MIB,
     Control,
@@ -43,54 +46,36 @@ from mag_sandbox.model.world import (
     MemorySetting,
     MemoryUsage,
     Progress,
-    WorldFailed,
     WorldSpec,
     WorldState,
     checked_seed,
 )
 from mag_sandbox.scenes import Scene
-from mag_sandbox.scenes.scene import MAX_SEED, check_prompt
 
-FIRST_FRAMES = (BLOCK_LENGTH - 1) * TIME_STRIDE + 1  # of a scene's first block
 OVERLAP_FRAME = -FIRST_FRAMES  # of a block: the last frame before its newest two latent frames
 REBUILT = "memory was rebuilt from what had been seen, and differs slightly"
 Result = TypeVar("Result")
 
 
-@dataclass(slots=True)
-class _Stream:
+@dataclass(slots=True, kw_only=True)
+class _Stream(SteeredSession):
     """What changes from block to block, besides the video being shown."""
 
-    seed: int
-    prompt: str
     rollout: Rollout
     memory: RestorableMemory
-    poses: PoseEstimator
-    smoother: PhraseSmoother = field(default_factory=PhraseSmoother)
-    block_index: int = 0
     told: str = ""  # text that memory was last prepared for
     turned: bool = False  # whether the prompt has changed since then
-    newest: Tensor | None = None  # latents that were shown last
     overlap: Frames | None = None  # the one frame that another rollout would go on from
 
 
-@dataclass(frozen=True, slots=True)
-class _ParkedStream:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ParkedStream(ParkedSession):
     """What a session says as it is parked, besides memory and pictures."""
 
-    seed: int
-    prompt: str
-    block_index: int
     told: str
-    smoother: PhraseSmoother
-
-    def __post_init__(self) -> None:
-        check_prompt(self.prompt)
-        if not 0 <= self.seed <= MAX_SEED or not 0 < self.block_index <= MOST_BLOCKS:
-            raise ValueError(f"seed {self.seed}, block {self.block_index}")
 
 
-class StreamWorld(SessionWorld[_Stream]):
+class StreamWorld(SteeredWorld[_Stream]):
     """A world of a public checkpoint; see `World`."""
 
     def __init__(
@@ -106,17 +91,15 @@ class StreamWorld(SessionWorld[_Stream]):
         provenance: dict,
         on_progress: Progress,
     ) -> None:
-        super().__init__(spec, provenance)
-        self._engine = engine
-        self._prompts, self._video, self._initial_memory = prompts, video, memory
-        self._on_progress = on_progress
-        self._writer = OffloadedNetwork(engine.memory_dit, engine.cache.device)
+        cache = engine.cache
+        super().__init__(
+            spec, row, plan, prompts, video, cache.device, cache.dtype, engine.latent_shape,
+            provenance, on_progress,
+        )  # fmt: skip
+        self._engine, self._initial_memory = engine, memory
+        self._writer = OffloadedNetwork(engine.memory_dit, cache.device)
         self._writer.offloaded = plan.memory_model == "offloaded"
         self._side_stream = side_stream  # decodes
-        self._fallback = OomFallback(
-            row, plan, has_tiny=video.has_tiny, change=self._apply_plan, tell=self._notices.append
-        )
-        self._texts = ActiveText(prompts, engine.cache, self._fallback, on_progress)
 
     def reset(self, scene: Scene, seed: int) -> FrameBlock:
         """Return the first block of a scene; see `World`."""
@@ -129,9 +112,7 @@ class StreamWorld(SessionWorld[_Stream]):
             self._video.begin()
             given = None
             if scene.image is not None:
-                size = self.spec.frame_width, self.spec.frame_height
-                still = np.repeat(open_image(scene.image, *size), FIRST_FRAMES, axis=0)
-                given = self._fallback.run(lambda: self._video.encode(still))
+                given = self._still(self._picture(scene.image))
             return self._show(CameraCommand(), given)
 
     def step(self, control: Control) -> FrameBlock:
@@ -150,18 +131,13 @@ class StreamWorld(SessionWorld[_Stream]):
     def snapshot(self) -> WorldState:
         """Return everything needed to go on, on the host; see `World`."""
         session = self._running()
-        assert session.newest is not None and session.overlap is not None  # a block was shown
-        parts = {
-            "memory": session.memory.snapshot(self._engine.cache.agreed(host_room())),
-            "film": self._video.snapshot(),
-            "newest": packed({"latents": session.newest}, {}),
-            "poses": session.poses.snapshot(),
-        }
-        about = {name: getattr(session, name) for name in ("seed", "prompt", "block_index", "told")}
+        assert session.overlap is not None  # a block was shown
+        memory = session.memory.snapshot(self._engine.cache.agreed(host_room()))
+        parts = {"memory": memory, **self._film()}
         data = {
             **self._signed(),
             "setting": asdict(session.rollout.policy.setting),
-            "session": {**about, "smoother": session.smoother.as_dict()},
+            "session": {**session.described(), "told": session.told},
         }
         return joined(parts, data, {"overlap": session.overlap})
 
@@ -176,34 +152,25 @@ class StreamWorld(SessionWorld[_Stream]):
         told: _ParkedStream = decode(_ParkedStream, state.data["session"], "session")
         setting: MemorySetting = revived(MemorySetting, state.data["setting"], "setting")
         make_policy(setting, self._capacity(setting))  # refuses what does not exist
-        shape, size = (1, BLOCK_LENGTH, *self._engine.latent_shape), self.spec.frame_size
-        newest = numbers_of(unpacked(part_of(state, "newest")), "latents", shape)
-        overlap, poses = state.arrays["overlap"].copy(), PoseEstimator(self.spec.full_speed)
-        if overlap.shape != (1, *size, 3) or overlap.dtype != np.uint8:
+        overlap = state.arrays["overlap"].copy()
+        if overlap.shape != (1, *self.spec.frame_size, 3) or overlap.dtype != np.uint8:
             raise ValueError(f"a frame is {overlap.shape}")
-        poses.restore(part_of(state, "poses"), size)
         memory = self._read_memory(part_of(state, "memory"))
         with torch.inference_mode():
-            go_on_showing = self._video.reading(part_of(state, "film"), newest)
+            film = self._parked_film(state)
             self._texts.prepare(told.prompt)
             # all was read: from here on only the device may fail, and what was played is gone
             self._notices += converted
-            go_on_showing()
-            self._fallback.plan = replace(self._fallback.plan, decoder=self._video.decoder)
+            self._go_on_showing(film)
             session = self._begin(told.seed, told.prompt, setting)
-            session.smoother, session.poses = told.smoother, poses
+            session.smoother, session.poses = told.smoother, film.poses
             session.block_index, session.told = told.block_index, told.told
-            session.newest = newest.to(self._engine.cache.device)
+            session.newest = film.newest.to(self._device)
             session.overlap = overlap
             if not session.memory.restore(memory):
                 self._notices.append(REBUILT)
             self._texts.prepare(session.prompt)
             self._on_progress("ready", 1.0)
-
-    def round_trip(self, frames: Frames) -> Frames:
-        """Return frames through the autoencoder; see `World`."""
-        with torch.inference_mode():
-            return self._fallback.run(lambda: self._video.round_trip(frames))
 
     def provenance(self) -> dict:
         """Return what a recording's header says of this world; the plan is the present one."""
@@ -221,17 +188,13 @@ class StreamWorld(SessionWorld[_Stream]):
         self._session = None
         if engine := vars(self).get("_engine"):
             engine.cache.close()
-        for networks in ("_engine", "_prompts", "_video", "_writer", "_texts"):
+        for networks in ("_engine", "_writer"):
             vars(self).pop(networks, None)
-        if torch.cuda.is_initialized():
-            torch.cuda.empty_cache()
+        super().close()
 
     def parts(self) -> tuple[Engine, ScenePrompts, VideoStream]:
         """Return what it is made of, for evaluations that drive latents themselves."""
         return self._engine, self._prompts, self._video
-
-    def _identity(self) -> dict[str, str]:
-        return {"world": self.spec.name, **super()._identity()}
 
     def _read_memory(self, state: WorldState) -> ParkedMemory:
         """Return a parked memory that was made under texts which are known here."""
@@ -247,7 +210,7 @@ class StreamWorld(SessionWorld[_Stream]):
         self._texts.forget()
         self._texts.prepare(prompt)
         engine, recipe = self._engine, self._engine.recipe
-        empty = self._write(lambda: self._texts.empty(engine.memory_dit))
+        empty = self._write(lambda: self._texts.aside(engine.memory_dit))
         generator = BlockGenerator(
             engine.dit, engine.memory_dit, engine.cache, recipe.sampling.shift, empty
         )
@@ -262,7 +225,9 @@ class StreamWorld(SessionWorld[_Stream]):
         memory = RestorableMemory(rollout, hooks)
         self._times.taken()  # is no block's
         poses = PoseEstimator(self.spec.full_speed)
-        self._session = _Stream(seed, prompt, rollout, memory, poses)
+        self._session = _Stream(
+            seed=seed, prompt=prompt, rollout=rollout, memory=memory, poses=poses
+        )
         return self._session
 
     def _keys_then(self, block: RememberedBlock) -> TextKeys:
@@ -282,7 +247,7 @@ class StreamWorld(SessionWorld[_Stream]):
     def _text_keys(self) -> TextKeys:
         """Return keys of prompt and camera sentence; memory is prepared if they are new."""
         session = self._running()
-        text = compose(session.prompt, session.smoother.motion.phrase)
+        text = session.text
         if text != self._texts.text:
             with self._times.of("text"):
                 self._texts.keys(self._engine.dit, text)
@@ -303,29 +268,14 @@ class StreamWorld(SessionWorld[_Stream]):
         if session.rollout.ended:
             self._follow_on(text)
         latents = self._fallback.run(lambda: self._denoise(text, view)) if given is None else given
-        if not torch.isfinite(latents).all():
-            raise WorldFailed(
-                f"block {session.block_index} holds NaN or infinity; start the scene again, "
-                "and check the weights if it happens again"
-            )
+        self._require_numbers(latents)
         frames = self._fallback.run(lambda: self._decode_and_memorise(latents, text, view))
         poses = self._place(frames, command)
         of_latents = poses[::-TIME_STRIDE][:BLOCK_LENGTH][::-1]
         session.memory.admit(latents, of_latents, session.prompt, session.told)
         session.rollout.prefetch(self._expected_view(command))
         session.newest, session.overlap = latents, frames[OVERLAP_FRAME:][:1]
-        block = FrameBlock(
-            frames=frames,
-            poses=poses,
-            block_index=session.block_index,
-            phrase=session.smoother.motion.phrase,
-            prompt=session.prompt,
-            stage_ms=self._times.taken(),
-            memory=self._usage(),
-            notice=self._notice(),
-        )
-        session.block_index += 1
-        return block
+        return self._handed_out(frames, poses, self._usage())
 
     def _denoise(self, text: TextKeys, view: CameraPose) -> Tensor:
         """Return the next block's latents, fp32 [1, F, C, h, w]."""
@@ -360,14 +310,6 @@ class StreamWorld(SessionWorld[_Stream]):
             raise
         finally:
             del decoding  # and with it a failure's traceback, which holds tensors
-
-    def _decode(self, latents: Tensor) -> Frames:
-        with self._times.of("decode"):
-            return self._video.decode(latents)
-
-    def _place(self, frames: Frames, command: CameraCommand) -> tuple[CameraPose, ...]:
-        with self._times.of("pose"):
-            return self._running().poses.update(frames, command, len(frames) / self.spec.fps).poses
 
     def _follow_on(self, text: TextKeys) -> None:
         """Begin another rollout with the last three latent frames; the first one is made anew.
@@ -413,11 +355,8 @@ class StreamWorld(SessionWorld[_Stream]):
         return session.memory.marked(usage)
 
     def _apply_plan(self, before: MemoryPlan, plan: MemoryPlan) -> None:
+        super()._apply_plan(before, plan)
         session = self._session
-        if plan.text_encoder == "cpu":
-            self._prompts.device = "cpu"
-        if plan.decoder != before.decoder:
-            self._video.use_tiny(session.newest if session else None)
         if plan.memory_model != before.memory_model:
             self._writer.offloaded = True
             with self._writer:

@@ -129,7 +129,8 @@ def pack_usage(
     segments = (*counted, *((psi,) if psi.bytes else ()))
     made = int(frames.times[-1]) + 1
     held = sum(segment.bytes for segment in segments)
-    current = MemorySegment("current", spec.block_length, spec.block_length * each)
+    length = spec.block_length // spec.latent_stride
+    current = MemorySegment("current", length, length * each)
     return MemoryUsage(
         policy=title,
         segments=(*segments, current),
@@ -137,7 +138,7 @@ def pack_usage(
         budget=(1 + memory.pack.config.history) * each + psi.bytes,
         full_history_bytes=made * each,
         evicted=max(0, int(frames.times[0] - memory.image.times[0]) - 1),  # the image stays
-        oldest_seconds=(made - int(memory.image.times[0])) / spec.fps,
+        oldest_seconds=(made - int(memory.image.times[0])) * spec.latent_stride / spec.fps,
         attended_frames=len(entries),
         entries=entries,
         origin=origin,
@@ -165,7 +166,7 @@ def _packed(memory: PackMemory) -> Iterator[MemoryEntry]:
 
 
 def _entry(frames: LatentFrames, place: int, kind: SegmentKind) -> MemoryEntry:
-    assert frames.poses is not None  # of the pocket world, where every frame has one
+    assert frames.poses is not None  # in play every frame has one
     yaw, pitch, fov = frames.poses[0, place].tolist()
     return MemoryEntry(int(frames.times[place]), kind, CameraPose(yaw, pitch, fov), attended=True)
 

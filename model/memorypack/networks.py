@@ -5,7 +5,7 @@ and the empty prompt and see only each other, so their keys and values serve all
 (The public FramePack gives history the timestep of the noise and recomputes it at every step.)
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -109,8 +109,11 @@ def context_attention(pairs: Pairs, kernel: AttentionKernel) -> Attend:
     return attend
 
 
+Flow = Callable[[Tensor, Tensor], Tensor]  # noisy latents, noise levels [B, F] -> flow, fp32
+
+
 class BlockDenoiser:
-    """Predicts and samples the frames of one block, which also read what `attend` gives."""
+    """Predicts the flow of one block's frames, which also read what `attend` gives."""
 
     def __init__(self, dit: DiT, attend: Attend, text: TextKeys, coordinates: Coordinates) -> None:
         self._dit, self._attend = dit, attend
@@ -128,8 +131,28 @@ class BlockDenoiser:
 
     def sample(self, noise: Tensor, levels: Sequence[float]) -> Tensor:
         """Return clean latents from noise, by steps between noise levels."""
-        x, sampler = noise, AdamsBashforthSampler(levels)
-        for step, sigma in enumerate(sampler.levels[:-1]):
-            level = torch.full(x.shape[:2], sigma, device=x.device)
-            x = sampler.advance(x, self.flow(x, level), step, no_noise)
-        return x
+        return sampled(self.flow, noise, levels)
+
+
+def guided(towards: Flow, away: Flow, guidance: float) -> Flow:
+    """Return the flow of one text led away from another's, which counts nothing for 1.
+
+    Source: classifier-free guidance, arXiv 2207.12598.
+    """
+    if guidance == 1:
+        return towards
+
+    def flow(noisy: Tensor, sigma: Tensor) -> Tensor:
+        free = away(noisy, sigma)
+        return free + guidance * (towards(noisy, sigma) - free)
+
+    return flow
+
+
+def sampled(flow: Flow, noise: Tensor, levels: Sequence[float]) -> Tensor:
+    """Return clean latents from noise, [B, F, C, H, W], by steps between noise levels."""
+    x, sampler = noise, AdamsBashforthSampler(levels)
+    for step, sigma in enumerate(sampler.levels[:-1]):
+        level = torch.full(x.shape[:2], sigma, device=x.device)
+        x = sampler.advance(x, flow(x, level), step, no_noise)
+    return x

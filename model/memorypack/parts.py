@@ -92,23 +92,24 @@ def packed_networks(
     config = VARIANTS[variant]
     if path is None:
         return untrained(dit, config), PartsInfo(config, base)
-    networks, info = load_parts(dit, path)
-    if info.base != base:
-        raise MissingWeights(f"{path} belongs to weights {info.base}, not {base}; {_REMEDY}")
+    networks, info = load_parts(dit, path, base)
     if info.config != config:
         raise MissingWeights(f'{path} is of another variant than "{variant}"; {_REMEDY}')
     return networks, info
 
 
-def load_parts(dit: DiT, path: Path) -> tuple[PackedNetworks, PartsInfo]:
+def load_parts(dit: DiT, path: Path, base: str = "") -> tuple[PackedNetworks, PartsInfo]:
     """Return a base's transformer, changed in place, with its memory.
 
-    Low-rank changes are still apart; `model.lora.merge` makes them part of the weights.
+    Low-rank changes are still apart; `model.lora.merge` makes them part of the weights. The base is
+    the hash of the weights that the parts must belong to; "": any.
 
     Raises:
-        MissingWeights: the file is absent, damaged, or of another architecture.
+        MissingWeights: the file is absent, damaged, of another base or architecture.
     """
     info, state = _read(path)
+    if base and info.base != base:
+        raise MissingWeights(f"{path} belongs to weights {info.base}, not {base}; {_REMEDY}")
     networks = untrained(dit, info.config, info.rank)
     own = networks.state_dict()
     needed = {name for name in own if is_new(name)}

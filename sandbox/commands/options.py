@@ -179,9 +179,9 @@ class WorldsOptions:
 
 @dataclass(frozen=True, slots=True)
 class FetchOptions:
-    """Get a world's weights."""
+    """Get a world's weights, or data to measure with."""
 
-    name: str = argument(f"a world of `{PROGRAM} worlds`", metavar="NAME")
+    name: str = argument(f"one of `{PROGRAM} worlds`", metavar="NAME")
     plan: bool = option(False, "show what would be downloaded, and download nothing")
     offline: bool = option(False, "only check the files that are here; no connection")
     file: tuple[str, ...] = option(
@@ -192,7 +192,7 @@ class FetchOptions:
     )
     weights: tuple[str, ...] = option(
         (),
-        "use your own weights; without ROLE, the generator's",
+        "use your own weights; without ROLE, the generator's (wan-memorypack: its parts)",
         action="append",
         metavar="[ROLE=]FILE",
     )

@@ -1,4 +1,4 @@
-"""`worlds` lists worlds and what is here of them; `fetch` gets their weights.
+"""`worlds` lists worlds and what is here of them; `fetch` gets their weights, and data.
 
 Imports neither torch nor the hub's library: listing is instant, and fetching imports what it needs.
 """
@@ -22,9 +22,11 @@ def run_worlds(options: WorldsOptions, say: Say) -> int:  # noqa: ARG001 (has no
     rows = worlds.WORLDS.values()
     width = max(len(row.name) for row in rows)
     say(f"weights are kept in {weight_files.weights_home()}")
-    for row in rows:
-        say(f"\n{row.name:<{width}}  {row.title}")
-        for line in describe(row):
+    told: list[tuple[worlds.Fetchable, list[str]]] = [(row, describe(row)) for row in rows]
+    told += [(row, _whereabouts(row)) for row in worlds.DATA.values()]
+    for one, lines in told:
+        say(f"\n{one.name:<{width}}  {one.title}")
+        for line in lines:
             say(f"{'':<{width}}  {line}")
     return 0
 
@@ -35,14 +37,18 @@ def describe(row: worlds.WorldRow) -> list[str]:
     if row.clips:
         begins = "" if row.clips.from_text else "starts from a scene's picture; "
         lines.append(f"{begins}at the end of a clip: {row.clips.continuity}")
-    lines.append(f"weights: {presence(row)}")
-    lines.append(f"licence: {row.licence.name} ({row.licence.link})")
+    return [*lines, *_whereabouts(row)]
+
+
+def _whereabouts(row: worlds.Fetchable) -> list[str]:
+    """Say what is here of a world, or of data, and what it may be used for."""
+    lines = [f"files: {presence(row)}", f"licence: {row.licence.name} ({row.licence.link})"]
     return [*lines, row.reason] if row.reason else lines
 
 
-def presence(row: worlds.WorldRow) -> str:
-    """Say how much of a world is here; sizes only, nothing is hashed that has not changed."""
-    if row.bundled:
+def presence(row: worlds.Fetchable) -> str:
+    """Say how much is here; sizes only, nothing is hashed that has not changed."""
+    if not row.sources and not row.reason:
         return "included with the game"
     try:
         files = weight_files.read_files(row.name)
@@ -57,10 +63,10 @@ def presence(row: worlds.WorldRow) -> str:
 
 
 def run_fetch(options: FetchOptions, say: Say) -> int:
-    """Fetch a world's weights, or say what that would be.
+    """Fetch a world's weights, or data, or say what that would be.
 
     Raises:
-        WorldFailed: there is no such world, or fetching failed.
+        WorldFailed: there is nothing of that name, or fetching failed.
     """
     row = _row(options.name)
     home = weight_files.weights_home()
@@ -69,8 +75,10 @@ def run_fetch(options: FetchOptions, say: Say) -> int:
         files = fetching.check_offline(row, home)
         say(f"complete, {size(files.bytes)}, every file checked")
         return 0
-    named = _pairs("--file", options.file)
-    own = {role: Path(path) for role, path in _pairs("--weights", options.weights).items()}
+    usual = row.own if isinstance(row, worlds.WorldRow) else row.roles[0]
+    named = _pairs("--file", options.file, usual)
+    given = _pairs("--weights", options.weights, usual)
+    own = {role: Path(path) for role, path in given.items()}
     try:
         plan = fetching.make_plan(row, home, named=named, own=own)
     except fetching.NamesUnknown as unknown:
@@ -79,7 +87,7 @@ def run_fetch(options: FetchOptions, say: Say) -> int:
             say(f"  {size(file.bytes):>9}  {file.path}")
         raise
     except fetching.FetchFailed:
-        say(f"weights of {row.name} now: {presence(row)}")
+        say(f"files of {row.name} now: {presence(row)}")
         raise
     _say_plan(plan, say)
     if options.plan:
@@ -89,7 +97,8 @@ def run_fetch(options: FetchOptions, say: Say) -> int:
     except KeyboardInterrupt:
         say(f"interrupted; what has arrived is kept, and `{PROGRAM} fetch {row.name}` resumes")
         raise
-    say(f"complete, {size(files.bytes)}, every file checked; {_room(row, files)}")
+    what_for = _room(row, files) if isinstance(row, worlds.WorldRow) else "ready to measure with"
+    say(f"complete, {size(files.bytes)}, every file checked; {what_for}")
     return 0
 
 
@@ -141,7 +150,7 @@ def _room(row: worlds.WorldRow, files: weight_files.WorldFiles) -> str:
     return f"on {device.name} it runs with {plan.words()}"
 
 
-def _to_fetch(row: worlds.WorldRow) -> str:
+def _to_fetch(row: worlds.Fetchable) -> str:
     known = [source.bytes for source in row.sources if source.bytes]
     if row.reason or not row.sources:
         return ""
@@ -151,10 +160,12 @@ def _to_fetch(row: worlds.WorldRow) -> str:
     return f", {least} {size(sum(known))}; `{PROGRAM} fetch {row.name}` gets them"
 
 
-def _row(name: str) -> worlds.WorldRow:
+def _row(name: str) -> worlds.Fetchable:
+    if name in worlds.DATA:
+        return worlds.DATA[name]
     row = worlds.WORLDS.get(name)
     if row is None:
-        raise WorldFailed(not_found("world", name, worlds.WORLDS))
+        raise WorldFailed(not_found("world", name, (*worlds.WORLDS, *worlds.DATA)))
     if row.bundled:
         raise WorldFailed(f'the weights of "{name}" come with the game; there is nothing to fetch')
     if not row.sources:
@@ -162,12 +173,12 @@ def _row(name: str) -> worlds.WorldRow:
     return row
 
 
-def _pairs(option: str, texts: Sequence[str]) -> Mapping[str, str]:
-    """Read ROLE=VALUE; without a role, the generator is meant."""
+def _pairs(option: str, texts: Sequence[str], usual: worlds.Role) -> Mapping[str, str]:
+    """Read ROLE=VALUE; without a role, the usual one is meant."""
     pairs = {}
     for text in texts:
         role, equals, value = text.partition("=")
-        role, value = (role, value) if equals and role in worlds.ROLES else ("generator", text)
+        role, value = (role, value) if equals and role in worlds.ROLES else (usual, text)
         if not value or (option == "--file" and not equals):
             roles = ", ".join(worlds.ROLES)
             raise WorldFailed(f'{option} "{text}" is not ROLE=PATH; roles: {roles}')

@@ -15,10 +15,14 @@ from typing import NamedTuple
 import pytest
 from huggingface_hub import constants
 
+from mag_sandbox.evaluation import __main__ as evaluation
+from mag_sandbox.evaluation.magbench.table import BenchClip, write_table
+from mag_sandbox.evaluation.results.videos import write_video
 from mag_sandbox.files.folders import HOME_VARIABLE
 from mag_sandbox.model.catalogue import preflight, weight_files
 from mag_sandbox.sandbox.commands import cli
 from tests import ROOT, tiny_clips, tiny_full
+from tests.continuers import mirrored_clip
 from tests.hub_stand_in import HubStandIn
 
 TEXT_ENCODER = "models_t5_umt5-xxl-enc-bf16.pth"
@@ -173,4 +177,23 @@ def test_without_a_hub_it_is_one_sentence(hub, run, monkeypatch):
     assert failed.code == 2
     assert failed.err.count("\n") == 1
     assert "xilluill/MAG could not be read" in failed.err
-    assert "weights of mag now: not here" in failed.out
+    assert "files of mag now: not here" in failed.out
+
+
+def test_the_benchmark_is_fetched_and_found_without_naming_a_file(hub, run, tmp_path, capsys):
+    clips = [f"indoor/{number}.mp4" for number in (1, 2)]
+    bench = hub.folder / tiny_full.MAG / "MAG-Bench"
+    for name in clips:
+        write_video(bench / "videos" / name, mirrored_clip(27)[:, :48], 16)
+    write_table(bench / "table.csv", [BenchClip(name, "a pan", 105 / 16) for name in clips])
+    measure = ["magbench", "--out", str(tmp_path / "out"), "--check"]
+    assert evaluation.main(measure) == 2
+    assert "run `mag-sandbox fetch mag-bench`" in capsys.readouterr().err
+    fetched = run("fetch", "mag-bench")
+    assert fetched.code == 0, fetched.err
+    assert "ready to measure with" in fetched.out
+    assert "files: here, " in run("worlds").out
+    assert evaluation.main(measure) == 0
+    assert "2 clips can be measured" in capsys.readouterr().out
+    assert evaluation.main([*measure, "--videos", str(bench)]) == 2
+    assert "belong together" in capsys.readouterr().err

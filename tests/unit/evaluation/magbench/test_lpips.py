@@ -1,13 +1,18 @@
 """LPIPS is the published formula on given weights; without weights there is none."""
 
+import shutil
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
 from torch.nn import functional
 
+from mag_sandbox.evaluation.magbench import lpips
 from mag_sandbox.evaluation.magbench.best_match import best_match
 from mag_sandbox.evaluation.magbench.lpips import (
+    HEADS,
     LAYERS,
     NAME,
     POOLED_BEFORE,
@@ -108,7 +113,7 @@ def test_it_finds_best_matches_under_its_name(distance):
     assert found.distance_name == NAME
 
 
-def test_weights_may_come_in_two_files_as_they_are_published(tmp_path, weights):
+def test_weights_come_in_two_files_or_their_heads_with_the_package(tmp_path, weights, monkeypatch):
     whole = state()
     alexnet = {
         f"features.{name.split('.')[2]}.{name.split('.')[3]}": value
@@ -122,6 +127,16 @@ def test_weights_may_come_in_two_files_as_they_are_published(tmp_path, weights):
     both = load_lpips([tmp_path / "alexnet.pth", tmp_path / "alex.pth"]).state_dict()
     one = load_lpips([weights]).state_dict()
     assert all(torch.equal(both[name], one[name]) for name in one)
+    monkeypatch.setattr(lpips, "find_spec", lambda name: None)
+    with pytest.raises(MissingWeights, match=r"pip install lpips"):
+        load_lpips([tmp_path / "alexnet.pth"])
+    package = tmp_path / "lpips"
+    (package / HEADS).parent.mkdir(parents=True)
+    shutil.copy(tmp_path / "alex.pth", package / HEADS)
+    found = SimpleNamespace(submodule_search_locations=[str(package)])
+    monkeypatch.setattr(lpips, "find_spec", lambda name: found)
+    packaged = load_lpips([tmp_path / "alexnet.pth"]).state_dict()
+    assert all(torch.equal(packaged[name], one[name]) for name in one)
 
 
 def test_weights_of_another_network_and_absent_ones_are_refused(tmp_path):

@@ -1,6 +1,7 @@
 """MAG-Bench: the loop is the official one, and what cannot be measured is named and counted."""
 
 import csv
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -25,10 +26,17 @@ from mag_sandbox.evaluation.magbench.evaluate import (
     clip_key,
     find_clips,
     measure_clips,
+    score_lines,
     scores_of,
 )
 from mag_sandbox.evaluation.magbench.full_rollout import RolloutContinuer, generator_only
-from mag_sandbox.evaluation.magbench.table import COLUMNS, BenchClip, read_table, write_table
+from mag_sandbox.evaluation.magbench.table import (
+    COLUMNS,
+    BenchClip,
+    read_table,
+    videos_folder,
+    write_table,
+)
 from mag_sandbox.evaluation.results.store import ClipStore
 from mag_sandbox.evaluation.results.videos import VideoFault, VideoFormat, read_video, write_video
 from mag_sandbox.model.full.world import Engine
@@ -257,6 +265,23 @@ def test_records_say_what_was_measured_and_a_second_run_measures_nothing(bench, 
     again = MirrorWorld(LATENTS // 2)
     assert measured(bench, tmp_path, row, again) == records
     assert again.told == []
+
+
+def test_a_row_is_summed_up_beside_the_papers():
+    record = {"row": asdict(Row("mag")), "scores": {"psnr_db": 18.0, "ssim": 0.5, "lpips": None}}
+    lines = score_lines([record, record], [Row("mag"), Row("mirror", mode="truth")])
+    assert lines[0] == (
+        "history, 2 clips: PSNR 18.00, SSIM 0.500; the paper: PSNR 18.99, SSIM 0.600, LPIPS 0.230"
+    )
+    assert lines[1] == "truth, 0 clips: nothing"
+
+
+def test_the_folder_of_videos_is_where_most_of_a_tables_clips_lie(tmp_path):
+    write_table(tmp_path / "t.csv", [BenchClip(name, "", 6.0) for name in ("in/a.mp4", "b.mp4")])
+    files = [tmp_path / name for name in ("x/in/a.mp4", "x/b.mp4", "y/b.mp4", "x/other.mp4")]
+    assert videos_folder(tmp_path / "t.csv", files) == tmp_path / "x"
+    with pytest.raises(ValueError, match="names none of the 1 videos"):
+        videos_folder(tmp_path / "t.csv", files[3:])
 
 
 def test_the_caption_is_the_prompt_if_asked_for(bench, tmp_path):

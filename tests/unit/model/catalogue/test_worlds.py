@@ -29,7 +29,7 @@ from mag_sandbox.model.world import MemorySetting, MissingWeights, WorldFailed
 from tests import ROOT
 
 SHAPES = ROOT / "tests" / "golden" / "real_key_shapes.json"
-FULL_SIZE = [WORLDS[name] for name in STREAMS if not WORLDS[name].bundled]
+FULL_SIZE = [WORLDS[name] for name in STREAMS if WORLDS[name].kept_frames]
 
 
 def fitting(source: WeightSource, *paths: str) -> list[str]:

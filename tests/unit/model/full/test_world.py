@@ -31,7 +31,7 @@ from tests import tiny_full
 PLACE = Scene("a red tower by the sea")
 STILL, RIGHT, UP = (Control(CameraCommand(**axes)) for axes in ({}, {"yaw": 1.0}, {"pitch": 0.2}))
 OTHER = replace(RIGHT, prompt="a green hill under a grey sky")
-FULL_SIZE = [name for name in STREAMS if not WORLDS[name].bundled]
+FULL_SIZE = [name for name in STREAMS if WORLDS[name].kept_frames]
 PATH = [RIGHT, RIGHT, UP, OTHER, STILL]
 
 

@@ -1,0 +1,230 @@
+"""The World of Wan's own transformer that remembers by packing frames: MemoryPack at full size.
+
+What is held never grows: the picture a scene begins with, the newest latent frames, and psi. The
+weights are of many steps and guided, so a block takes seconds. It knows nothing of files.
+"""
+
+from dataclasses import asdict, dataclass
+
+import torch
+from torch import Tensor
+
+from mag_sandbox.controls.camera import CameraCommand, CameraPose
+from mag_sandbox.controls.phrase_compiler import HOLD, compose
+from mag_sandbox.files.typed_fields import of_type
+from mag_sandbox.files.typed_json import decode
+from mag_sandbox.files.yaml_files import not_found
+from mag_sandbox.model.catalogue.memory_prediction import MemoryPlan
+from mag_sandbox.model.catalogue.worlds import WorldRow
+from mag_sandbox.model.dit import Attend, own_block_attention
+from mag_sandbox.model.flow import euler_levels
+from mag_sandbox.model.full.active_text import ScenePrompts
+from mag_sandbox.model.full.pose_estimate import PoseEstimator
+from mag_sandbox.model.full.recipes import BLOCK_LENGTH
+from mag_sandbox.model.full.steered import ParkedSession, SteeredSession, SteeredWorld
+from mag_sandbox.model.full.vae import TIME_STRIDE
+from mag_sandbox.model.full.video_stream import VideoStream
+from mag_sandbox.model.generator import block_noise
+from mag_sandbox.model.memorypack.memory import PackMemory, load_memory, pack_usage, saved_memory
+from mag_sandbox.model.memorypack.networks import (
+    BlockDenoiser,
+    PackedNetworks,
+    context_attention,
+    guided,
+    read_context,
+    sampled,
+)
+from mag_sandbox.model.memorypack.places import LatentFrames, Places, coordinates
+from mag_sandbox.model.parking import joined, part_of
+from mag_sandbox.model.world import (
+    Control,
+    FrameBlock,
+    Frames,
+    MemorySetting,
+    Progress,
+    WorldFailed,
+    WorldSpec,
+    WorldState,
+    checked_seed,
+)
+from mag_sandbox.scenes import Scene
+
+
+@dataclass(slots=True, kw_only=True)
+class _PackSession(SteeredSession):
+    """What changes from block to block, besides the video being shown."""
+
+    memory: PackMemory
+
+
+class PackStreamWorld(SteeredWorld[_PackSession]):
+    """A full-size world that remembers by packing; see `World`.
+
+    The only policy is the memory's own name, and `title` is what people call it.
+    """
+
+    def __init__(
+        self,
+        spec: WorldSpec,
+        row: WorldRow,
+        plan: MemoryPlan,
+        networks: PackedNetworks,
+        places: Places,
+        prompts: ScenePrompts,
+        video: VideoStream,
+        latent_shape: tuple[int, int, int],
+        title: str,
+        provenance: dict,
+        on_progress: Progress,
+    ) -> None:
+        like = networks.dit.head.modulation  # is never fused
+        super().__init__(
+            spec, row, plan, prompts, video, str(like.device), like.dtype, latent_shape,
+            provenance, on_progress,
+        )  # fmt: skip
+        assert row.packs is not None  # only such worlds are made here
+        self._networks, self._places = networks, places
+        self._recipe, self._shift, self._title = row.packs, row.shift, title
+
+    def reset(self, scene: Scene, seed: int) -> FrameBlock:
+        """Return the first block of a scene, in which its picture stands still; see `World`."""
+        seed = checked_seed(scene, seed)
+        self._check(scene.memory)
+        self._session = None  # until all is there
+        self._texts.forget()
+        self._texts.prepare(scene.prompt)
+        self._times.taken()
+        with torch.inference_mode():
+            self._video.begin()
+            if scene.image is None:
+                picture = self._fallback.run(lambda: self._invent(seed, scene.prompt))
+            else:
+                picture = self._picture(scene.image)
+            latents = self._still(picture)
+            image = self._frames(0, (CameraPose(),)).with_latents(latents[:, :1])
+            self._session = _PackSession(
+                seed=seed, prompt=scene.prompt, poses=PoseEstimator(self.spec.full_speed),
+                memory=self._begun(image, scene.prompt),
+            )  # fmt: skip
+            frames = self._fallback.run(lambda: self._decode(latents))
+            return self._shown(latents, frames, self._place(frames, CameraCommand()))
+
+    def step(self, control: Control) -> FrameBlock:
+        """Return the next block; see `World`."""
+        of_type("control", control, Control)
+        session = self._running()
+        self._check(control.memory.policy if control.memory else None)
+        with torch.inference_mode():
+            if control.prompt is not None and control.prompt != session.prompt:
+                self._texts.prepare(control.prompt)
+                session.prompt = control.prompt
+                session.memory.prompt = self._features(control.prompt)
+            session.smoother = session.smoother.after(control.camera)
+            latents = self._fallback.run(self._denoise)
+            self._require_numbers(latents)
+            frames = self._fallback.run(lambda: self._decode(latents))
+            poses = self._place(frames, control.camera)
+            with self._times.of("remember"):
+                block = self._frames(session.block_index, poses[TIME_STRIDE - 1 :: TIME_STRIDE])
+                session.memory.push(block.with_latents(latents))
+            return self._shown(latents, frames, poses)
+
+    def snapshot(self) -> WorldState:
+        """Return everything needed to go on, on the host; see `World`."""
+        session = self._running()
+        arrays, memory = saved_memory(session.memory)
+        data = {**self._signed(), "memory": memory, "session": session.described()}
+        return joined({**self._film(), "memory": WorldState(arrays, {})}, data)
+
+    def restore(self, state: WorldState) -> None:
+        """Go on from a snapshot; see `World`.
+
+        Raises:
+            WorldFailed: it was taken with other weights or another decoder; nothing has changed.
+            ValueError: it makes no sense; likewise.
+        """
+        converted, data = self._require_own(state), state.data
+        told: ParkedSession = decode(ParkedSession, data["session"], "session")
+        with torch.inference_mode():
+            film = self._parked_film(state)
+            self._texts.prepare(told.prompt)
+            memory = load_memory(
+                part_of(state, "memory").arrays, data["memory"], self._networks.pack, self._places,
+                self._features(told.prompt), self._latent_shape,
+            )  # fmt: skip
+            self._notices += converted
+            self._go_on_showing(film)
+        self._texts.forget()
+        self._session = _PackSession(
+            seed=told.seed, prompt=told.prompt, poses=film.poses, smoother=told.smoother,
+            block_index=told.block_index, newest=film.newest.to(self._device), memory=memory,
+        )  # fmt: skip
+
+    def provenance(self) -> dict:
+        """Return what a recording's header says of this world; the plan is the present one."""
+        return {
+            **self._provenance,
+            "plan": asdict(self._fallback.plan),
+            "memory": asdict(MemorySetting(policy=self.spec.policies[0])),
+            "look_ahead": False,
+        }
+
+    def close(self) -> None:
+        """Let go of networks and memory; may be called twice."""
+        vars(self).pop("_networks", None)
+        super().close()
+
+    def _check(self, policy: str | None) -> None:
+        if policy is not None and policy not in self.spec.policies:
+            raise WorldFailed(not_found("memory policy", policy, self.spec.policies))
+
+    def _features(self, prompt: str) -> Tensor:
+        """Return what psi begins with: the prompt, with no word on the camera's way."""
+        return self._texts.features(compose(prompt, HOLD))
+
+    def _begun(self, image: LatentFrames, prompt: str) -> PackMemory:
+        return PackMemory(self._networks.pack, self._places, image, self._features(prompt))
+
+    def _frames(self, block_index: int, poses: tuple[CameraPose, ...]) -> LatentFrames:
+        """Return where and when latent frames lie, one a pose; the picture is block 0."""
+        count = len(poses)
+        times = max(0, block_index * BLOCK_LENGTH - BLOCK_LENGTH + 1) + torch.arange(count)
+        turned = torch.tensor([[(pose.yaw, pose.pitch, pose.fov) for pose in poses]]).double()
+        latents = torch.empty(1, count, *self._latent_shape, device=self._device)
+        return LatentFrames(latents, times, turned)
+
+    def _invent(self, seed: int, prompt: str) -> Frames:
+        """Return a picture, [1, H, W, 3], made from the prompt alone."""
+        attend = own_block_attention(self._networks.dit.kernel)
+        place = self._frames(0, (CameraPose(),))
+        with self._times.of("denoise"):
+            latents = self._sampled(place, attend, seed, 0, compose(prompt, HOLD))
+        picture = self._decode(latents)
+        self._video.begin()
+        return picture
+
+    def _denoise(self) -> Tensor:
+        """Return the next block's latents, fp32 [1, F, C, h, w]."""
+        session, dit = self._running(), self._networks.dit
+        with self._times.of("pack"):
+            pairs = read_context(dit, session.memory.tokens(dit), self._texts.aside(dit))
+        place = self._frames(session.block_index, (CameraPose(),) * BLOCK_LENGTH)
+        attend = context_attention(pairs, dit.kernel)
+        with self._times.of("denoise"):
+            return self._sampled(place, attend, session.seed, session.block_index, session.text)
+
+    def _sampled(
+        self, place: LatentFrames, attend: Attend, seed: int, block_index: int, text: str
+    ) -> Tensor:
+        dit, recipe, where = self._networks.dit, self._recipe, coordinates(self._places.grid(place))
+        towards = BlockDenoiser(dit, attend, self._texts.keys(dit, text), where)
+        away = BlockDenoiser(dit, attend, self._texts.aside(dit, recipe.negative), where)
+        noise = block_noise(seed, block_index, tuple(place.latents.shape)).to(self._device)
+        levels = euler_levels(recipe.steps, self._shift)
+        return sampled(guided(towards.flow, away.flow, recipe.guidance), noise, levels)
+
+    def _shown(self, latents: Tensor, frames: Frames, poses: tuple[CameraPose, ...]) -> FrameBlock:
+        """Return a block that was remembered."""
+        session = self._running()
+        session.newest = latents
+        return self._handed_out(frames, poses, pack_usage(session.memory, self._title, self.spec))
