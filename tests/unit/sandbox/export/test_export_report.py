@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 
 from mag_sandbox.evaluation.probe.metrics import psnr
-from mag_sandbox.sandbox.export import ExportOptions, held
+from mag_sandbox.sandbox.export import ExportOptions, held, report
 from mag_sandbox.sandbox.export.exporter import export
 from mag_sandbox.sandbox.export.footage import Footage
 from mag_sandbox.sandbox.export.report_charts import (
@@ -245,6 +245,15 @@ def test_a_session_in_which_nothing_came_back_has_a_page_too(tmp_path):
     assert "No view was left and came back" in text
     assert "Recall over time" not in text
     assert "Memory over time" in text
+
+
+def test_a_video_that_is_too_long_leaves_the_rest_of_the_page(tmp_path, monkeypatch):
+    monkeypatch.setattr(report, "MOST_VIDEO", 0)
+    folder = record(tmp_path / "long", (HOLD,))
+    text = export(folder, ExportOptions(format="report", sound=False)).path.read_text("utf-8")
+    assert "<video" not in text
+    assert "too long for a page" in text
+    assert 'id="slots"' in text
 
 
 def test_a_page_of_a_killed_session_says_so(tmp_path):
