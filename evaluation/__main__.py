@@ -1,9 +1,9 @@
 """`python -m evaluation pocket` measures the pocket world, `pose` how well poses are estimated.
 
 `magbench` continues the clips of MAG-Bench, `report` makes a page of saved results, `tables` the
-paper's tables 3 and 4 in small, `vbench` writes and reads the files of that suite,
-`imagination` judges what is invented, `walks` whether pictures last, `train-classifier` makes the
-judge of prompts. docs/evaluation.md says what every number means.
+paper's tables 3 and 4 in small, `reconstruction` table 4 at full size, `vbench` writes and reads
+the files of that suite, `imagination` judges what is invented, `walks` whether pictures last,
+`train-classifier` makes the judge of prompts. docs/evaluation.md says what every number means.
 """
 
 import argparse
@@ -18,6 +18,10 @@ from typing import Any
 
 from mag_sandbox.answering import answered, keep_story
 from mag_sandbox.command_line import OneLineParser, add_options, option, options_of
+from mag_sandbox.evaluation.bench.full_reconstruction import (
+    ReconstructionOptions,
+    run_reconstruction,
+)
 from mag_sandbox.evaluation.bench.memory_command import PARTS, PocketOptions, run_bench
 from mag_sandbox.evaluation.bench.opening import open_measured, opener_like
 from mag_sandbox.evaluation.bench.packs import DEFAULT_POLICIES
@@ -175,6 +179,9 @@ COMMANDS: dict[str, tuple[str, type, Callable[[Any, Say], object]]] = {
     "magbench": ("continue clips of MAG-Bench and compare", MagBenchOptions, run_magbench),
     "report": ("make a page of results", ReportOptions, run_report),
     "tables": ("measure what `training tables` has trained", MeasuredTable, run_tables),
+    "reconstruction": (
+        "measure what full-size memory models rebuild", ReconstructionOptions, run_reconstruction,
+    ),
     "vbench": ("write samples for VBench, read its results", VBenchOptions, run_vbench),
     "train-classifier": (
         "train the judge of attributes on renderer views", ClassifierOptions, _train_classifier,

@@ -3,7 +3,8 @@
 As in the paper's table 4 (arXiv 2512.18741): blocks of a clip are remembered one after another,
 each beside what was kept before; then each is made anew from noise, reading what was kept up to
 and of itself. That is the pass that the memory model is trained with (`history_compress`), block
-by block. The clips are held-out scenes, the camera panning at half and then at full speed.
+by block. The clips are held-out scenes, the camera panning at half and then at full speed; for
+videos at full size see `full_reconstruction`.
 """
 
 import tempfile
@@ -25,8 +26,8 @@ from mag_sandbox.evaluation.results.store import clip_record
 from mag_sandbox.evaluation.results.sweep import Found
 from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.frames import to_frames, to_pictures
-from mag_sandbox.model.full.samplers import FOUR_STEPS, RenoisingSampler
-from mag_sandbox.model.generator import BlockGenerator, Coordinates, block_noise
+from mag_sandbox.model.full.samplers import FOUR_STEPS, FewSteps, RenoisingSampler
+from mag_sandbox.model.generator import BlockGenerator, Coordinates, block_noises
 from mag_sandbox.model.kv_cache import CacheShape, KVCache
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.model.pocket.loading import FULL_SPEED, prompt_features
@@ -74,24 +75,13 @@ class MemoryModel:
     @torch.inference_mode()
     def rebuild(self, latents: Tensor, poses: Sequence[CameraPose], seed: int) -> Tensor:
         """Return clean latents of whole blocks as made from what memory keeps, [F, C, H, W]."""
-        length, made = self.config.block_length, []
-        blocks = latents[None].split(length, dim=1)
-        generator = self._generator(len(blocks))
-        cache, sampler = generator.cache, RenoisingSampler(FOUR_STEPS)
-        for index, block in enumerate(blocks):
-            first = index * length
-            at = self._coordinates(poses[first : first + length], first)
-            cache.attend(range(index))
-            generator.remember(block, at)
-            cache.write([SlotWrite(length - 1, index)])
-            cache.attend(range(index + 1))
+        length = self.config.block_length
 
-            def draw(step: int, index: int = index, shape: torch.Size = block.shape) -> Tensor:
-                return block_noise(seed, index, shape, step + 1)
+        def at(first_frame: int) -> Coordinates:
+            return self._coordinates(poses[first_frame : first_frame + length], first_frame)
 
-            noise = block_noise(seed, index, block.shape)
-            made.append(generator.sample(noise, at, self._empty, sampler, draw))
-        return torch.cat(made, dim=1)[0]
+        generator = self._generator(len(latents) // length)
+        return rebuild(generator, latents[None], length, at, FOUR_STEPS, seed)[0]
 
     def _generator(self, slots: int) -> BlockGenerator:
         cache = KVCache(CacheShape.of(self.config), slots, torch.float32)
@@ -104,6 +94,37 @@ class MemoryModel:
             self._rays.rotary(angles, first_frame + places[None]),
             self._rays.features(angles, places),
         )
+
+
+def rebuild(
+    generator: BlockGenerator,
+    latents: Tensor,
+    length: int,
+    at: Callable[[int], Coordinates],
+    sampling: FewSteps,
+    seed: int,
+) -> Tensor:
+    """Return clean latents of whole blocks as made from what memory keeps, [1, F, C, H, W].
+
+    Args:
+        generator: a memory model by itself, over a cache with a slot for each block.
+        latents: the true ones, likewise.
+        length: frames of a block, of which the last one is kept.
+        at: where the block lies that begins with a frame.
+        sampling: steps in which a block is made.
+        seed: of the noise.
+    """
+    cache, sampler, made = generator.cache, RenoisingSampler(sampling), []
+    for index, block in enumerate(latents.split(length, dim=1)):
+        where, shape = at(index * length), tuple(block.shape)
+        cache.attend(range(index))
+        generator.remember(block, where)
+        cache.write([SlotWrite(length - 1, index)])
+        cache.attend(range(index + 1))
+        noises = block_noises(seed, index, shape, len(sampling.steps), cache.device)
+        draw = noises[1:].__getitem__
+        made.append(generator.sample(noises[0], where, generator.empty_text, sampler, draw))
+    return torch.cat(made, dim=1)
 
 
 def path(fps: float, frames: int = FRAMES) -> tuple[CameraPose, ...]:

@@ -49,6 +49,7 @@ COLUMNS = {  # score -> heading, digits
     "moving_psnr_db": ("of moving parts", 2),
     "motion_gain_db": ("gained by moving, dB", 2),
     "memory_mib": ("memory, MiB", 1),
+    "lpips": ("LPIPS", 3),
     "ceiling_db": ("PSNR of the autoencoder alone", 2),
 }
 
@@ -233,6 +234,15 @@ def run_tables(options: MeasuredTable, say: Callable[[str], None]) -> None:
     else:
         modes = (RECONSTRUCTION,)
         _rebuild(table, options, say)
+    write_summary(table, modes, say)
+
+
+def write_summary(table: Table, modes: Sequence[str], say: Callable[[str], None]) -> None:
+    """Write what was measured of a table as text and as JSON, and say it.
+
+    Raises:
+        ValueError: a row has no record of a mode.
+    """
     data = summary(table, modes)
     text = markdown(data)
     for name, content in (("results.json", json.dumps(data, indent=1)), ("results.md", text)):

@@ -179,7 +179,12 @@ def measure_clips(
 
 def clip_key(name: str, row: Row) -> str:
     """Return a name for files that no other clip or row has."""
-    whole = "|".join((name, *map(str, asdict(row).values())))
+    return file_key(name, *map(str, asdict(row).values()))
+
+
+def file_key(name: str, *more: str) -> str:
+    """Return a readable name for files that no other path has, nor the same with other words."""
+    whole = "|".join((name, *more))
     readable = re.sub(r"[^A-Za-z0-9]+", "-", Path(name).stem)[:40]
     return f"{readable}-{hashlib.sha256(whole.encode()).hexdigest()[:12]}"
 

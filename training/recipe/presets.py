@@ -138,6 +138,7 @@ PRESETS: dict[str, Preset] = {
     "longlive": LONGLIVE,
     "memory": MEMORY,
     "memory-as-drawn": MEMORY_AS_DRAWN,
+    **{f"memory-block-{n}": replace(MEMORY, block_lengths=(n,)) for n in (1, 4, 5)},  # of table 4
     "generator": GENERATOR,
     "generator-as-released": GENERATOR_AS_RELEASED,
 }
