@@ -49,6 +49,7 @@ MAY_IMPORT = {
         "scenes",
         "evaluation.probe",
         "evaluation.judge.judge",
+        "evaluation.lookback.options",
     ),
 }
 PLAIN = ("controls", "scenes", "mag_sandbox/files")

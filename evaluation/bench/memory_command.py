@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from mag_sandbox.command_line import option
 from mag_sandbox.evaluation.bench.clips import held_out_scene
@@ -33,8 +32,8 @@ from mag_sandbox.evaluation.magbench.table import BenchClip, write_table
 from mag_sandbox.evaluation.results.environment import environment
 from mag_sandbox.evaluation.results.output import JSON, PICTURES, Say
 from mag_sandbox.evaluation.results.store import ClipStore, read_records, read_runs
-from mag_sandbox.evaluation.results.videos import VideoFormat, write_video
-from mag_sandbox.model.world import Frames, MemorySetting, WorldSpec
+from mag_sandbox.evaluation.results.videos import enlarged, write_video
+from mag_sandbox.model.world import MemorySetting, WorldSpec
 from mag_sandbox.workers.options import WorkerOptions
 
 CLIPS_BY_DEFAULT = 8  # two a category; with the policies and modes below 10 minutes of two cores
@@ -201,15 +200,3 @@ def write_official(folder: Path, clips: int, seed: int, spec: WorldSpec) -> list
             written.append(BenchClip(name, scene.caption, len(frames) / spec.fps))
     write_table(folder / "table.csv", written)
     return written
-
-
-def enlarged(frames: Frames, wanted: VideoFormat) -> Frames:
-    """Return frames in another size, cut at two sides where the shapes differ."""
-    height, width = frames.shape[1:3]
-    scale = max(wanted.width / width, wanted.height / height)
-    cut_x, cut_y = (width - wanted.width / scale) / 2, (height - wanted.height / scale) / 2
-    box = (cut_x, cut_y, width - cut_x, height - cut_y)
-    size = wanted.width, wanted.height
-    return np.stack(
-        [np.asarray(Image.fromarray(f).resize(size, Image.Resampling.LANCZOS, box)) for f in frames]
-    )

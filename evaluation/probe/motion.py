@@ -72,7 +72,11 @@ class MotionLog:
 
     def verdict(self, after: int, until: int) -> MotionVerdict:
         """Return whether the picture moved as the poses say, in frames after < number <= until."""
-        return motion_verdict([one for one in self._measures if after < one.number <= until])
+        return motion_verdict(self.between(after, until))
+
+    def between(self, after: int, until: int) -> list[Measure]:
+        """Return what was measured in frames after < number <= until."""
+        return [one for one in self._measures if after < one.number <= until]
 
 
 def motion_verdict(measures: Sequence[Measure]) -> MotionVerdict:

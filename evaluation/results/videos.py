@@ -9,6 +9,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+from PIL import Image
 
 from mag_sandbox.files.whole import replacing
 from mag_sandbox.model.world import Frames
@@ -38,8 +39,12 @@ class Video:
     fps: float
 
 
-def read_video(path: Path, wanted: VideoFormat) -> Video:
+def read_video(path: Path, wanted: VideoFormat | None) -> Video:
     """Return all frames of a file.
+
+    Args:
+        path: of it.
+        wanted: what it must be; None: anything.
 
     Raises:
         VideoFault: it is missing, damaged, cut short, empty, or of another size or frame rate.
@@ -51,7 +56,8 @@ def read_video(path: Path, wanted: VideoFormat) -> Video:
             if not file.streams.video:
                 raise VideoFault("the file holds no video")
             stream = file.streams.video[0]
-            _check(stream, wanted)
+            if wanted is not None:
+                _check(stream, wanted)
             frames = [frame.to_ndarray(format="rgb24") for frame in file.decode(stream)]
             promised, rate = stream.frames, float(stream.average_rate)
     except (av.error.FFmpegError, OSError) as error:
@@ -75,6 +81,18 @@ def write_video(path: Path, frames: Frames, fps: float) -> None:
             picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")
             file.mux(stream.encode(picture))
         file.mux(stream.encode())
+
+
+def enlarged(frames: Frames, wanted: VideoFormat) -> Frames:
+    """Return frames in another size, cut at two sides where the shapes differ."""
+    height, width = frames.shape[1:3]
+    scale = max(wanted.width / width, wanted.height / height)
+    cut_x, cut_y = (width - wanted.width / scale) / 2, (height - wanted.height / scale) / 2
+    box = (cut_x, cut_y, width - cut_x, height - cut_y)
+    size = wanted.width, wanted.height
+    return np.stack(
+        [np.asarray(Image.fromarray(f).resize(size, Image.Resampling.LANCZOS, box)) for f in frames]
+    )
 
 
 def _check(stream: av.VideoStream, wanted: VideoFormat) -> None:

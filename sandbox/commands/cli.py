@@ -52,7 +52,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     for name, (text, kind, module) in COMMANDS.items():
         command = commands.add_parser(name, help=text, allow_abbrev=False)
         add_options(command, kind)
-        command.set_defaults(run=_later(kind, module, f"run_{name}"))
+        command.set_defaults(run=_later(kind, module, f"run_{name.replace('-', '_')}"))
     return parser.parse_args(arguments)
 
 
@@ -67,6 +67,7 @@ _EXAMPLES = f"""examples:
   {PROGRAM} export runs/monday --format mp4       make a video of it
   {PROGRAM} demo back-and-forth --headless --out runs/first    a camera script, measured
   {PROGRAM} bench --json bench.json              measure this machine
+  {PROGRAM} bench-memory                         measure what the pocket world remembers
   {PROGRAM} soak --minutes 60                    play unattended for an hour and look for leaks
   {PROGRAM} doctor                               what this machine has and lacks
   {PROGRAM} worlds                               list the worlds and which are installed
@@ -105,7 +106,7 @@ def _later(kind: type, module: str, name: str) -> Callable[[argparse.Namespace, 
     """Return a function that is imported when it is called: `--help` needs none of it."""
 
     def run(told: argparse.Namespace, say: Say) -> int:
-        command = getattr(import_module(f"mag_sandbox.sandbox.{module}"), name)
+        command = getattr(import_module(f"mag_sandbox.{module}"), name)
         return command(options_of(kind, told), say)
 
     return run

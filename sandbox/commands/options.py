@@ -6,6 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mag_sandbox.command_line import argument, option
+from mag_sandbox.evaluation.lookback.options import (
+    ClipExport,
+    LookbackOptions,
+    PathOptions,
+    VerifyOptions,
+)
 from mag_sandbox.model.loading import available_policies, available_worlds
 from mag_sandbox.program import PROGRAM
 from mag_sandbox.sandbox.demo.options import DemoOptions
@@ -200,28 +206,49 @@ class FetchOptions:
 
 # name: what it does, its options, where `run_<name>` is, which is imported when it is called
 COMMANDS: Mapping[str, tuple[str, type, str]] = {
-    "play": ("play in a window", PlayOptions, "commands.run"),
-    "replay": ("play a recording again", ReplayOptions, "commands.run"),
-    "bench": ("measure this machine", BenchOptions, "commands.run"),
+    "play": ("play in a window", PlayOptions, "sandbox.commands.run"),
+    "replay": ("play a recording again", ReplayOptions, "sandbox.commands.run"),
+    "bench": ("measure this machine", BenchOptions, "sandbox.commands.run"),
+    "bench-memory": (
+        "measure what a world remembers, any world: docs/benchmark.md",
+        LookbackOptions, "evaluation.lookback.command",
+    ),
+    "bench-memory-verify": (
+        "check a result of bench-memory, and play clips of it again",
+        VerifyOptions, "evaluation.lookback.command",
+    ),
+    "bench-memory-export": (
+        "write its clips for worlds that run elsewhere",
+        ClipExport, "evaluation.lookback.command",
+    ),
+    "camera-path": (
+        "read a camera path in one format and write it in another",
+        PathOptions, "evaluation.lookback.command",
+    ),
     "serve": (
-        "let others play a world of this machine, from theirs", ServeOptions, "commands.serve",
+        "let others play a world of this machine, from theirs",
+        ServeOptions, "sandbox.commands.serve",
     ),
     "soak": (
-        "play unattended for a long time and look for leaks", SoakOptions, "commands.run",
+        "play unattended for a long time and look for leaks", SoakOptions, "sandbox.commands.run",
     ),
     "doctor": (
-        "check this machine: packages, weights, sound, disk", DoctorOptions, "commands.run",
+        "check this machine: packages, weights, sound, disk",
+        DoctorOptions, "sandbox.commands.run",
     ),
-    "gallery": ("save a picture of every screen of the game", GalleryOptions, "commands.run"),
+    "gallery": (
+        "save a picture of every screen of the game", GalleryOptions, "sandbox.commands.run",
+    ),
     "export": (
-        "turn a recording into a video, pictures or a page", RecordingExport, "export.command",
+        "turn a recording into a video, pictures or a page",
+        RecordingExport, "sandbox.export.command",
     ),
     "demo": (
-        "play a camera script and measure what is remembered", DemoOptions, "demo.command",
+        "play a camera script and measure what is remembered", DemoOptions, "sandbox.demo.command",
     ),
     "worlds": (
         "list the worlds, their licences and which are installed",
-        WorldsOptions, "commands.worlds",
+        WorldsOptions, "sandbox.commands.worlds",
     ),
-    "fetch": ("download a world's weights", FetchOptions, "commands.worlds"),
+    "fetch": ("download a world's weights", FetchOptions, "sandbox.commands.worlds"),
 }  # fmt: skip

@@ -20,11 +20,11 @@ from mag_sandbox.evaluation.bench.memory_clips import (
     play_return,
     true_blocks,
 )
-from mag_sandbox.evaluation.bench.memory_command import enlarged, write_official
+from mag_sandbox.evaluation.bench.memory_command import write_official
 from mag_sandbox.evaluation.judge.classifier import Classifier
 from mag_sandbox.evaluation.magbench.evaluate import OFFICIAL, Matching, find_clips
 from mag_sandbox.evaluation.results.store import ClipStore
-from mag_sandbox.evaluation.results.videos import read_video
+from mag_sandbox.evaluation.results.videos import enlarged, read_video
 from mag_sandbox.model.world import (
     Control,
     FrameBlock,

@@ -1,0 +1,1 @@
+"""Lookback: a benchmark of visual memory with exact truth, that any world can take part in."""

@@ -1,0 +1,243 @@
+"""Camera paths as others write them: matrices in .npz files, and the words of WRBench's grammar.
+
+A path is one `CameraPose` a frame; before its first frame the camera looks straight ahead. Worlds
+here turn in place and do not roll, so a path that moves or rolls is refused. Angles are whole ticks
+of `POSE_RESOLUTION`, so what is written and read again is the same to the bit.
+
+Matrices are as OpenCV has them: x to the right, y down, z ahead; `c2w` float [T, 4, 4] takes points
+from the camera to the world, `intrinsics` float [T, 3, 3] are of a picture `WIDTH` x `HEIGHT`.
+
+Sources: SANA-WM-Bench (`c2w`, `intrinsics`, `fps`, `num_frames`), MemoBench (`cam_c2w`,
+`intrinsic`; also `poses.npy` beside `intrinsics.npy`, [T, 4] of fx, fy, cx, cy), WRBench
+(arXiv 2606.20545; `kind:direction:value@frames`, joined by commas).
+"""
+
+from collections.abc import Sequence
+from itertools import groupby, pairwise
+from pathlib import Path
+
+import numpy as np
+
+from mag_sandbox.controls.camera import MAX_PITCH, POSE_RESOLUTION, WIDEST_FOV, CameraPose
+from mag_sandbox.files.border import Refusal, read_plain, refusing
+from mag_sandbox.files.whole import replace_file, replacing
+from mag_sandbox.training.panorama.render import HEIGHT, WIDTH
+
+MOST_BYTES = 2**28
+MOST_FRAMES = 16 * 3600 * 2  # two hours at 16 frames a second
+STILL = "static"
+WAYS = {  # kind and direction -> axis of a pose and sign
+    ("yaw", "right"): (0, 1), ("yaw", "left"): (0, -1),
+    ("pitch", "up"): (1, 1), ("pitch", "down"): (1, -1),
+    ("zoom", "in"): (2, -1), ("zoom", "out"): (2, 1),
+}  # fmt: skip
+ELSEWHERE = ("roll", "pan", "dolly", "crane")  # words of the grammar for what no world here does
+MATRICES, LENSES = ("c2w", "cam_c2w", "poses"), ("intrinsics", "intrinsic")
+APART, ROLLED = 1e-3, 1e-3  # units that a camera may wander, sine that it may roll
+
+
+def tape_of(poses: Sequence[CameraPose]) -> str:
+    """Return a path in the words of WRBench's grammar, where "+" joins what happens at once.
+
+    >>> tape_of([CameraPose(1.0), CameraPose(2.0), CameraPose(2.0)])
+    'yaw:right:2@2,static@1'
+    """
+    path = [CameraPose(), *poses]
+    steps = [_step(before, after) for before, after in pairwise(path)]
+    return ",".join(_words(step, len(list(same))) for step, same in groupby(steps))
+
+
+def poses_of(tape: str) -> tuple[CameraPose, ...]:
+    """Return the path that words describe; degrees are spread evenly over their frames.
+
+    >>> [pose.yaw for pose in poses_of("yaw:left:60@2,yaw:right:60@1")]
+    [330.0, 300.0, 0.0]
+
+    Raises:
+        Refusal: a word is unknown, or worlds here cannot do what it says.
+    """
+    at, poses = np.array([0.0, 0.0, WIDEST_FOV]), []
+    for part in filter(None, (one.strip() for one in tape.split(","))):
+        change, frames = _read_part(part)
+        if len(poses) + frames > MOST_FRAMES:
+            raise Refusal(f"the path has more than {MOST_FRAMES} frames; give a shorter one")
+        poses += [_pose(at + change * (frame / frames)) for frame in range(1, frames + 1)]
+        at = at + change
+    if not poses:
+        raise Refusal('the path is empty; write one like "yaw:left:60@40,yaw:right:60@41"')
+    return tuple(poses)
+
+
+def matrices_of(poses: Sequence[CameraPose]) -> tuple[np.ndarray, np.ndarray]:
+    """Return camera-to-world matrices [T, 4, 4] and intrinsics [T, 3, 3] of a path, float64."""
+    yaw, pitch, fov = np.radians([(one.yaw, one.pitch, one.fov) for one in poses]).T
+    c2w, lenses = np.zeros((len(poses), 4, 4)), np.zeros((len(poses), 3, 3))
+    right = np.stack((np.cos(yaw), 0 * yaw, -np.sin(yaw)), -1)
+    ahead = np.stack((np.sin(yaw) * np.cos(pitch), -np.sin(pitch), np.cos(yaw) * np.cos(pitch)), -1)
+    c2w[:, :3, :3] = np.stack((right, np.cross(ahead, right), ahead), -1)
+    c2w[:, 3, 3] = lenses[:, 2, 2] = 1.0
+    lenses[:, 0, 0] = lenses[:, 1, 1] = WIDTH / 2 / np.tan(fov / 2)
+    lenses[:, 0, 2], lenses[:, 1, 2] = WIDTH / 2, HEIGHT / 2
+    return c2w, lenses
+
+
+def poses_from(c2w: np.ndarray, lenses: np.ndarray) -> tuple[CameraPose, ...]:
+    """Return the path of matrices; yaw and pitch count from the first camera.
+
+    Args:
+        c2w: [T, 4, 4] or [T, 3, 4].
+        lenses: [3, 3] or [T, 3, 3], or [fx, fy, cx, cy] as [4] or [T, 4]; the middle of the
+            picture says how wide it is.
+
+    Raises:
+        Refusal: the arrays are no path, or the camera moves, rolls or looks where none here can.
+    """
+    c2w = np.asarray(c2w, np.float64)
+    if c2w.ndim != 3 or c2w.shape[1:] not in ((4, 4), (3, 4)) or not 0 < len(c2w) <= MOST_FRAMES:
+        raise Refusal(f"camera matrices are {c2w.shape}, expected [T, 4, 4] of 1 to {MOST_FRAMES}")
+    if not np.isfinite(c2w).all():
+        raise Refusal("camera matrices hold NaN or infinity; write finite ones")
+    turned = c2w[0, :3, :3].T @ c2w[:, :3, :3]
+    if not np.allclose(turned @ turned.transpose(0, 2, 1), np.eye(3), atol=1e-3):
+        raise Refusal("camera matrices are no rotations; give camera-to-world matrices")
+    away = np.linalg.norm(c2w[:, :3, 3] - c2w[0, :3, 3], axis=1).max()
+    if away > APART:
+        raise Refusal(
+            f"the camera moves by {away:.3g}; worlds here turn in place, give such a path"
+        )
+    if np.abs(turned[:, 1, 0]).max() > ROLLED:
+        raise Refusal("the camera rolls; worlds here keep the horizon level, give such a path")
+    yaw = np.degrees(np.arctan2(turned[:, 0, 2], turned[:, 2, 2]))
+    pitch = np.degrees(np.arcsin(np.clip(-turned[:, 1, 2], -1, 1)))
+    fov = np.broadcast_to(_fields_of_view(np.asarray(lenses, np.float64)), yaw.shape)
+    return tuple(_pose(np.array(one)) for one in zip(yaw, pitch, fov, strict=True))
+
+
+def write_npz(path: Path, poses: Sequence[CameraPose], fps: float) -> None:
+    """Write a path as SANA-WM's benchmark has them."""
+    c2w, lenses = matrices_of(poses)
+    with replacing(path) as part, part.open("wb") as file:
+        np.savez(
+            file, c2w=c2w, intrinsics=lenses, fps=np.float64(fps), num_frames=np.int64(len(poses))
+        )
+
+
+def read_npz(path: Path) -> tuple[CameraPose, ...]:
+    """Return the path in an .npz file.
+
+    Raises:
+        Refusal: it holds none; see `poses_from`.
+    """
+    with refusing(lambda why: Refusal(f"{path} holds no camera path ({why}); write c2w and "
+                                      "intrinsics into an .npz")):  # fmt: skip
+        read_plain(path, MOST_BYTES)  # a plain file of a bounded size
+        with np.load(path, allow_pickle=False) as arrays:
+            found = [next((one for one in names if one in arrays), None)
+                     for names in (MATRICES, LENSES)]  # fmt: skip
+            if None in found:
+                raise Refusal(
+                    f"{path} lacks {' or '.join(MATRICES if found[0] is None else LENSES)}"
+                )
+            c2w, lenses = (arrays[name] for name in found if name is not None)
+    return poses_from(c2w, lenses)
+
+
+def read_path(path: Path) -> tuple[CameraPose, ...]:
+    """Return the path in a file: .npz, MemoBench's poses.npy, or words in a .txt.
+
+    Raises:
+        Refusal: it is none of these.
+    """
+    if path.suffix == ".npz":
+        return read_npz(path)
+    with refusing(lambda why: Refusal(f"{path} holds no camera path ({why}); give .npz, poses.npy "
+                                      "or .txt")):  # fmt: skip
+        if path.suffix == ".npy":
+            lenses = path.with_name("intrinsics.npy")
+            for one in (path, lenses):
+                read_plain(one, MOST_BYTES)
+            return poses_from(*(np.load(one, allow_pickle=False) for one in (path, lenses)))
+        return poses_of(read_plain(path, MOST_BYTES).decode())
+
+
+def write_path(path: Path, poses: Sequence[CameraPose], fps: float) -> None:
+    """Write a path in the format that the file's name says, see `read_path`.
+
+    Raises:
+        Refusal: the name says none.
+    """
+    if path.suffix == ".npz":
+        write_npz(path, poses, fps)
+    elif path.suffix == ".npy":
+        c2w, lenses = matrices_of(poses)
+        flat = lenses[:, (0, 1, 0, 1), (0, 1, 2, 2)]
+        for place, array in ((path, c2w), (path.with_name("intrinsics.npy"), flat)):
+            with replacing(place) as part, part.open("wb") as file:
+                np.save(file, array)
+    elif path.suffix == ".txt":
+        replace_file(path, tape_of(poses) + "\n")
+    else:
+        raise Refusal(
+            f'"{path.name}" names no format of camera paths; end it in .npz, .npy or .txt'
+        )
+
+
+def _step(before: CameraPose, after: CameraPose) -> tuple[float, float, float]:
+    yaw = (after.yaw - before.yaw + 180.0) % 360.0 - 180.0
+    return yaw, after.pitch - before.pitch, after.fov - before.fov
+
+
+def _words(step: tuple[float, float, float], frames: int) -> str:
+    said = [
+        f"{kind}:{direction}:{abs(step[axis]) * frames:.14g}"
+        for (kind, direction), (axis, sign) in WAYS.items()
+        if step[axis] * sign > 0
+    ]
+    return f"{'+'.join(said) or STILL}@{frames}"
+
+
+def _read_part(part: str) -> tuple[np.ndarray, int]:
+    """Return how a part changes (yaw, pitch, fov) in all, and in how many frames."""
+    said, _, count = part.partition("@")
+    if not count.isdecimal() or not 0 < int(count) <= MOST_FRAMES:
+        raise Refusal(
+            f'"{part}" does not say in how many frames; write for example "yaw:left:60@40"'
+        )
+    change = np.zeros(3)
+    for words in said.lower().split("+"):
+        kind, *more = words.strip().split(":")
+        if kind in ELSEWHERE:
+            raise Refusal(f'"{words}": worlds here turn in place; use yaw, pitch, zoom, {STILL}')
+        if kind == STILL and not more:
+            continue
+        way = WAYS.get((kind, more[0])) if len(more) == 2 else None
+        with refusing(lambda why: Refusal(f'"{part}": {why}')):
+            degrees = float(more[1]) if way else np.nan
+        if way is None or not 0 <= degrees <= 360 * 3600:
+            known = ", ".join(":".join(one) for one in WAYS)
+            raise Refusal(f'"{words}" is no camera move; write one of {known} with its degrees')
+        change[way[0]] += way[1] * degrees
+    return change, int(count)
+
+
+def _pose(angles: np.ndarray) -> CameraPose:
+    yaw, pitch, fov = (np.round(angles * POSE_RESOLUTION) / POSE_RESOLUTION).tolist()
+    if abs(pitch) > MAX_PITCH or not 1.0 <= fov <= WIDEST_FOV:
+        raise Refusal(
+            f"the path looks {pitch:g} degrees up through {fov:g} degrees; worlds here reach "
+            f"{MAX_PITCH:g} up and down, and see {WIDEST_FOV:g} degrees or less"
+        )
+    return CameraPose(yaw % 360.0, pitch or 0.0, fov)
+
+
+def _fields_of_view(lenses: np.ndarray) -> np.ndarray:
+    """Return degrees across, [] or [T]."""
+    if lenses.shape[-2:] == (3, 3):
+        focal, middle = lenses[..., 0, 0], lenses[..., 0, 2]
+    elif lenses.shape[-1:] == (4,):
+        focal, middle = lenses[..., 0], lenses[..., 2]
+    else:
+        raise Refusal(f"intrinsics are {lenses.shape}, expected [T, 3, 3] or [T, 4]")
+    if not (np.isfinite(focal) & np.isfinite(middle) & (focal > 0) & (middle > 0)).all():
+        raise Refusal("intrinsics need a focal length and a middle above 0")
+    return np.minimum(2 * np.degrees(np.arctan(middle / focal)), WIDEST_FOV)

@@ -1,0 +1,224 @@
+"""`bench-memory` and the commands beside it; docs/benchmark.md says how they are used."""
+
+import json
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from mag_sandbox.controls.camera import AXES
+from mag_sandbox.evaluation.lookback.camera_paths import read_path, write_path
+from mag_sandbox.evaluation.lookback.folders import ClipFiles, write_clips
+from mag_sandbox.evaluation.lookback.options import (
+    ClipExport,
+    LookbackOptions,
+    PathOptions,
+    SplitOptions,
+    VerifyOptions,
+)
+from mag_sandbox.evaluation.lookback.participants import FPS, Entrant, Player, class_spec
+from mag_sandbox.evaluation.lookback.playing import TICKS, drawn_scene, path_poses
+from mag_sandbox.evaluation.lookback.result import (
+    ClipRow,
+    Participant,
+    RunSettings,
+    read_result,
+    result_of,
+    write_result,
+)
+from mag_sandbox.evaluation.lookback.running import LookbackJob, run
+from mag_sandbox.evaluation.lookback.tasks import ClipPlan, SceneSplit, plan
+from mag_sandbox.evaluation.lookback.verify import verified
+from mag_sandbox.evaluation.magbench.evaluate import matching_of
+from mag_sandbox.evaluation.results.environment import environment
+from mag_sandbox.evaluation.results.output import Say
+from mag_sandbox.evaluation.results.store import ClipStore
+from mag_sandbox.files.border import Refusal, read_plain, refusing
+from mag_sandbox.files.typed_json import revived
+from mag_sandbox.files.whole import claim
+from mag_sandbox.model.loading import ServerAddress, read_token
+
+RESULT = "result.json"
+LEAST_SECRET, MOST_SECRET = 16, 4096  # bytes
+
+
+def run_bench_memory(options: LookbackOptions, say: Say) -> int:
+    """Measure, and write a result."""
+    split = split_of(options)
+    entrant = Entrant(options.world, options.memory, _server(options.url, options.token_file))
+    matching = matching_of(options.lpips, say) if options.lpips else matching_of((), _silent)
+    seat = entrant.open()
+    with closing(seat.world):
+        provenance, policy = _plain(seat.world.provenance()), _policy(entrant, seat)
+        plans, left_out = _suited(plan(options.preset, split, options.clips), seat)
+    if left_out:
+        say(f"not played, this world cannot: {', '.join(left_out)}")
+    entrant = replace(entrant, execution=provenance.get("execution"))
+    label = options.label or ", ".join(filter(None, (entrant.name, policy)))
+    folder = options.out or Path("runs/lookback") / _slug(f"{label} {options.preset}")
+    settings = RunSettings(
+        options.preset, options.seed, options.clips or 0, split.digest,
+        matching.name if options.lpips else None,
+    )  # fmt: skip
+    store = ClipStore(folder, {
+        "bench": "lookback 1", "label": label, "world": options.world, "memory": options.memory,
+        "preset": options.preset, "seed": options.seed, "private": split.digest,
+        "lpips": settings.lpips, "weights": provenance.get("weights"),
+    })  # fmt: skip
+    made = environment()
+    store.note(made)
+    run(plans, LookbackJob(entrant, split, matching), store, options.workplace())
+    records = store.records()
+    rows = [revived(ClipRow, records[one.key]["row"]) for one in plans if one.key in records]
+    if len(rows) < len(plans):
+        raise Refusal(
+            f"{len(plans) - len(rows)} clips are under way elsewhere; run the same command again"
+        )
+    weights = provenance.get("weights")
+    participant = Participant(
+        entrant.name, entrant.kind, policy, label, None if weights is None else str(weights),
+        provenance,
+    )  # fmt: skip
+    result = result_of(participant, settings, rows, made)
+    write_result(folder / RESULT, result)
+    for line in lines_of(result):
+        say(line)
+    say(f"{folder / RESULT}; `bench-memory-verify` plays clips of it again")
+    return 0
+
+
+def run_bench_memory_verify(options: VerifyOptions, say: Say) -> int:
+    """Check a result: 0 if it holds, 1 if a clip came out differently."""
+    result = read_result(options.result)
+    settings = revived(RunSettings, result["settings"])
+    split = SceneSplit(settings.seed, _secret(options.private))
+    if options.clips and split.digest != settings.private:
+        raise Refusal(
+            f"{options.result} is of a private split; name its secret with --private"
+            if settings.private and split.secret is None
+            else f"{options.result} is of another split than --private says"
+        )
+    who = result["participant"]
+    entrant = Entrant(
+        options.world or who["name"], who["memory"], _server(options.url, options.token_file),
+        who["provenance"].get("execution"),
+    )  # fmt: skip
+    say(f"{options.result}: written as it says, {len(result['clips'])} clips add up")
+    checked = verified(result, entrant, split, options.clips) if options.clips else []
+    for one in checked:
+        say(str(one))
+    return 0 if all(one.holds for one in checked) else 1
+
+
+def run_bench_memory_export(options: ClipExport, say: Say) -> int:
+    """Write clips for worlds that run elsewhere."""
+    split = split_of(options)
+    spec = class_spec("", FPS, AXES)
+    plans = [one for one in plan(options.preset, split, options.clips)
+             if one.task.suits(spec, {"shown"})]  # fmt: skip
+    claim(options.folder)
+    with tempfile.TemporaryDirectory() as views:
+        files = [_files(one, Path(views), split) for one in plans]
+        count = write_clips(options.folder, files, options.layout)
+    say(f"{count} clips in {options.folder}; give the folder of what you make of them as --world")
+    return 0
+
+
+def run_camera_path(options: PathOptions, say: Say) -> int:
+    """Write a camera path in another format."""
+    poses = read_path(options.source)
+    write_path(options.target, poses, options.fps)
+    say(f"{len(poses)} poses in {options.target}")
+    return 0
+
+
+def lines_of(result: dict) -> Iterator[str]:
+    """Yield what a person wants to know of a result."""
+    summary = result["summary"]
+    yield f"score: {_said(summary['score'], 1)} of 100 ({result['participant']['label']})"
+    for task, found in summary["tasks"].items():
+        scores = found["scores"]
+        refused = f", {found['refused']} refused" if found["refused"] else ""
+        yield (
+            f"  {task}: {_said(scores['score'], 1)}, {_said(scores.get('psnr_db'), 1)} dB over a "
+            f"floor of {_said(scores.get('floor_db'), 1)} ({found['clips']} clips{refused})"
+        )
+    life = summary["half_life_s"]
+    if life["clips"]:
+        yield (
+            "half-life: longer than any view was away" if life["mean"] is None
+            else f"half-life: {life['mean']:.1f} s"
+        )  # fmt: skip
+    for row in result["clips"]:
+        if row["refused"]:
+            yield f"  refused: {row['key']}: {row['refused']}"
+
+
+def split_of(options: SplitOptions) -> SceneSplit:
+    """Return the split that options name."""
+    return SceneSplit(options.seed, _secret(options.private))
+
+
+def _secret(path: Path | None) -> bytes | None:
+    if path is None:
+        return None
+    with refusing(lambda why: Refusal(f"{path}: {why}; write 16 random bytes or more to a file")):
+        secret = read_plain(path, MOST_SECRET).strip()
+        if len(secret) < LEAST_SECRET:
+            raise ValueError(f"the secret has {len(secret)} bytes")
+    return secret
+
+
+def _server(url: str | None, token_file: Path | None) -> ServerAddress | None:
+    if url is None:
+        return None
+    return ServerAddress(url, "" if token_file is None else read_token(token_file))
+
+
+def _policy(entrant: Entrant, seat: Player) -> str | None:
+    """Return the memory policy in force; None: it is the participant's own business."""
+    if entrant.kind in ("class", "folder"):
+        return None
+    return entrant.memory or next(iter(seat.world.spec.policies), None)
+
+
+def _suited(plans: Sequence[ClipPlan], seat: Player) -> tuple[list[ClipPlan], list[str]]:
+    spec = seat.world.spec
+    suited = [one for one in plans if one.task.suits(spec, seat.able)]
+    return suited, sorted({one.task.name for one in plans} - {one.task.name for one in suited})
+
+
+def _files(one: ClipPlan, views: Path, split: SceneSplit) -> ClipFiles:
+    """Return what a world elsewhere is given of a clip."""
+    spec = class_spec("", FPS, AXES)
+    scene = drawn_scene(one.category, one.scene, one.index, views)
+    poses, given = path_poses(one, spec)
+    shown = [scene.view(pose, at / spec.fps * TICKS) for at, pose in enumerate(poses[:given])]
+    truth = None
+    if one.task.shown and split.secret is None:
+        truth = np.stack([scene.view(pose, at / spec.fps * TICKS) for at, pose in enumerate(poses)])
+    return ClipFiles(one.key, scene.caption, None, poses, np.stack(shown), truth, spec.fps)
+
+
+def _plain(provenance: dict) -> dict:
+    """Return what a world says of itself, as far as it is plain."""
+    return json.loads(json.dumps(provenance, default=str))
+
+
+def _said(interval: dict | None, digits: int) -> str:
+    if interval is None:
+        return "-"
+    mean, low, high = (interval[name] for name in ("mean", "low", "high"))
+    return f"{mean:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-").lower() or "result"
+
+
+def _silent(_text: str) -> None:
+    """Say nothing."""

@@ -1,0 +1,336 @@
+"""What a take is worth: gates that a world must pass, and scores of what came back.
+
+A view that came back counts by where its likeness lies between a *floor*, the likest thing that
+takes no memory of the place, and `TOP`: 0 and 100. What the likeness is to: the renderer's picture
+of that pose and time where the way out was given, else the world's own picture of the way out.
+docs/benchmark.md has every definition, and what each one keeps from being had by cheating.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from mag_sandbox.controls.camera import WIDEST_FOV, CameraPose, view_overlap
+from mag_sandbox.evaluation.bench.parts import likenesses, mean_of, part_scores
+from mag_sandbox.evaluation.lookback.playing import TICKS, Take
+from mag_sandbox.evaluation.lookback.tasks import ClipPlan, ReturnTask
+from mag_sandbox.evaluation.magbench.continuation import as_pictures
+from mag_sandbox.evaluation.magbench.evaluate import Matching
+from mag_sandbox.evaluation.magbench.lpips import NAME as LPIPS
+from mag_sandbox.evaluation.probe.metrics import gradient_energy, psnr, sharpness, ssim
+from mag_sandbox.evaluation.probe.motion import Measure, motion_verdict
+from mag_sandbox.evaluation.vbench.consistency import ends
+from mag_sandbox.model.full.image_shift import enlarged, reduced
+from mag_sandbox.model.world import MIB, Frames
+
+TOP = 35.0  # dB: from here on nobody sees a difference
+LEAST_RANGE = 5.0  # dB between floor and TOP; a view with less looks like others or like nothing
+LEAST_CHANGE = 3.0  # dB likewise, between the best that knows no time and TOP
+MOST_COMPARED = 24  # views of a clip
+LEAST_AWAY = 1.0  # s: what was seen less long ago is continuity, not memory
+ELSEWHERE = 0.5  # share of a view that is shown elsewhere, at most
+SMALL = 4  # factor by which views are reduced to look for the likest
+BEGINS = 20.0  # dB between the first frame and the given view, at least
+SOFT, HARSH = 0.5, 3.0  # of the renderer's: sharpness at least, gradients at most
+RESTS = 20.0  # dB between frames and what they are said to be at rest, at least
+LAGS = np.arange(-64, 65, 4) / TICKS  # s by which what moves may be early or late
+
+Look = Callable[[Frames], np.ndarray]  # views -> which thing each cell surely shows, 0: none
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pairs:
+    """Views that came back, and what they are to be like."""
+
+    indices: list[int]  # of the take, of the way back
+    firsts: list[int]  # of the same poses on the way out
+    backs: Frames
+    wanted: Frames
+    away: list[float]  # s since the pose was first seen
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What is found of a clip."""
+
+    refused: str | None
+    gates: dict[str, bool]
+    scores: dict[str, float | None]
+    points: tuple[tuple[float, float], ...]  # (seconds away, recall in percent)
+    away_s: float
+
+    def scaled(self, share: float) -> "Measured":
+        """Return the same with only a share of the score."""
+        score = self.scores["score"]
+        return replace(
+            self, scores={**self.scores, "score": None if score is None else score * share}
+        )
+
+
+def measured(plan: ClipPlan, take: Take, matching: Matching, look: Look) -> Measured:
+    """Return what a take is worth; see `gates` for when it is worth nothing."""
+    changing = plan.task.moving
+    pairs = pairs_of(take, plan.task)
+    gates = gates_of(take, pairs)
+    floors = floors_of(take, pairs)
+    scores = {
+        **likeness_scores(pairs, floors, matching),
+        **motion_scores([one for some in take.motion.values() for one in some]),
+        **match_scores(take, pairs),
+        **kept_scores(pairs, look),
+        "given_psnr_db": _given(take),
+        "memory_mib": take.memory_bytes / MIB,
+    }
+    recalls = recalls_of(pairs, floors)
+    points = tuple(
+        (round(away, 4), round(recall, 4))
+        for away, recall in zip(pairs.away, recalls, strict=True) if recall is not None
+    )  # fmt: skip
+    score = mean_of(recalls) if 2 * len(points) >= len(recalls) else None
+    if changing:
+        scores |= change_scores(take, pairs)
+        score = scores.pop("change")
+    if take.state_bytes is not None and score is not None:
+        mib = max(take.state_bytes, 1024) / MIB
+        gained = scores["psnr_db"] - scores["floor_db"]
+        scores |= {"state_mib": mib, "db_per_mib": max(0.0, gained) / mib}
+    if not changing:  # what changes little is the scene's fault, and left out
+        gates["distinct"] = score is not None
+    wrong = next((SENTENCES[name] for name, passed in gates.items() if not passed), None)
+    return Measured(wrong, gates, {"score": score, **scores}, points, max(pairs.away))
+
+
+SENTENCES = {
+    "obeys": "the picture does not move as the camera was told to",
+    "begins": "the first frame is not the given view",
+    "detailed": "its pictures are blank, blurred or noise, beside the renderer's",
+    "rests": "what it says its pictures are at rest is not what it shows",
+    "distinct": "its places look alike, so that coming back proves nothing",
+}
+
+
+def pairs_of(take: Take, task: ReturnTask) -> Pairs:
+    """Return views of the way back with the same poses on the way out, evenly chosen.
+
+    What the given picture shows is left out, for nobody need remember what was asked for; unless it
+    is watched, for what moves in it.
+
+    Raises:
+        ValueError: no pose came back.
+    """
+    true, watched = task.true, task.moving
+    rest = take.frames if take.rest is None or true else take.rest
+    first: dict[CameraPose, int] = {}
+    for index in take.where("start", "out"):
+        first.setdefault(take.poses[index], index)
+    found = [(first[take.poses[at]], at) for at in take.where("back") if take.poses[at] in first]
+    away = {at: (take.numbers[at] - take.numbers[then]) / take.fps for then, at in found}
+    found = [
+        (then, at) for then, at in found
+        if away[at] >= LEAST_AWAY
+        and (watched or view_overlap(take.poses[at], CameraPose()) <= ELSEWHERE)
+    ]  # fmt: skip
+    if not found:
+        raise ValueError("no pose of the way back equals one of the way out")
+    some = np.unique(np.linspace(0, len(found) - 1, MOST_COMPARED).round().astype(int))
+    firsts, indices = (list(part) for part in zip(*(found[one] for one in some), strict=True))
+    wanted = np.stack([take.truth(at) for at in indices]) if true else rest[firsts]
+    return Pairs(indices, firsts, rest[indices], wanted, [away[at] for at in indices])
+
+
+def gates_of(take: Take, pairs: Pairs) -> dict[str, bool]:
+    """Return which gates a take passes; one that is not passed makes all of it worth nothing."""
+    true = [take.truth(index) for index in pairs.indices]
+    shown = take.frames[pairs.indices]
+    soft = _mean(sharpness, shown) >= SOFT * _mean(sharpness, true)
+    harsh = _mean(gradient_energy, shown) <= HARSH * _mean(gradient_energy, true)
+    first = next(iter(take.where("start")))
+    rests = take.rest is None or np.median(likenesses(take.frames, take.rest, None)) >= RESTS
+    return {
+        "obeys": bool(take.motion) and all(
+            motion_verdict(some) == "agrees" for some in take.motion.values()
+        ),
+        "begins": psnr(take.frames[first], take.true_view(CameraPose(), 0)) >= BEGINS,
+        "detailed": bool(soft and harsh),
+        "rests": bool(rests),
+    }  # fmt: skip
+
+
+def floors_of(take: Take, pairs: Pairs) -> list[float]:
+    """Return what each view could be had for without memory of its place [dB].
+
+    That is the likest of what shows something else: the views of the way out that share at most
+    half with it, all of them mirrored, their mean, and the first view repeated all around, as it is
+    or every other time mirrored.
+    """
+    out = take.where("start", "out")
+    views = (take.frames if take.rest is None else take.rest)[out].copy()
+    for place, at in enumerate(out):
+        if take.numbers[at] in take.given:  # then it is the renderer's
+            views[place] = take.truth(at)
+    mean = views.astype(np.float32).mean(0).round().astype(np.uint8)
+    flipped = views[:, :, ::-1]
+    errors = _errors(_small(pairs.wanted), _small(np.concatenate((views, flipped))))
+    floors = []
+    for place, (at, wanted) in enumerate(zip(pairs.indices, pairs.wanted, strict=True)):
+        pose = take.poses[at]
+        alike = [view_overlap(pose, take.poses[other]) > ELSEWHERE for other in out]
+        errors[place, : len(out)][alike] = np.inf
+        likest = int(errors[place].argmin())
+        seen = views[likest] if likest < len(out) else flipped[likest - len(out)]
+        around = [repeated(views[0], pose, mirrored=one) for one in (False, True)]
+        floors.append(max(psnr(one, wanted) for one in (seen, mean, *around)))
+    return floors
+
+
+def repeated(view: Frames, pose: CameraPose, *, mirrored: bool) -> Frames:
+    """Return what would be seen at a pose if a view stood all around, every 90 degrees."""
+    height, width = view.shape[:2]
+    ring = np.concatenate((view, view[:, ::-1] if mirrored else view), axis=1)
+    columns = (np.arange(width) + round(pose.yaw * width / WIDEST_FOV)) % (2 * width)
+    rows = np.arange(height) - round(pose.pitch * width / WIDEST_FOV)
+    return enlarged(ring[np.clip(rows, 0, height - 1)[:, None], columns], pose.zoom)
+
+
+def recalls_of(pairs: Pairs, floors: Sequence[float]) -> list[float | None]:
+    """Return how much of each view came back, in percent; None: too much is like it elsewhere."""
+    found: list[float | None] = []
+    for likeness, floor in zip(likenesses(pairs.backs, pairs.wanted, None), floors, strict=True):
+        if TOP - floor < LEAST_RANGE or likeness is None:
+            found.append(None)
+        else:
+            found.append(100.0 * float(np.clip((likeness - floor) / (TOP - floor), 0.0, 1.0)))
+    return found
+
+
+def likeness_scores(
+    pairs: Pairs, floors: Sequence[float], matching: Matching
+) -> dict[str, float | None]:
+    """Return how like the views are, their floor, and how much less so in the end than at first."""
+    ours = likenesses(pairs.backs, pairs.wanted, None)
+    start, end = (mean_of(ours[part]) for part in ends(len(ours)))
+    both = list(zip(pairs.backs, pairs.wanted, strict=True))
+    lpips = None
+    if matching.name == LPIPS:
+        lpips = float(np.mean([
+            matching.distance(*(as_pictures(one[None]) for one in pair))[0] for pair in both
+        ]))  # fmt: skip
+    return {
+        "psnr_db": mean_of(ours),
+        "ssim": float(np.mean([ssim(*pair) for pair in both])),
+        "lpips": lpips,
+        "floor_db": float(np.mean(floors)),
+        "drift_db": None if start is None or end is None else end - start,
+    }
+
+
+def motion_scores(measures: Sequence[Measure]) -> dict[str, float | None]:
+    """Return how far the picture moved of the way that it was told to, and how far beside it."""
+    known = [one for one in measures if one.measured is not None]
+    if not known:
+        return {"obedience": 0.0, "shift_error_px": None}
+    told = np.array([one.expected for one in known])
+    moved = np.array([one.measured for one in known])
+    gain = float((moved * told).sum() / (told * told).sum())
+    error = float(np.median(np.linalg.norm(moved - told, axis=1)))
+    return {"obedience": max(0.0, 1.0 - abs(1.0 - gain)), "shift_error_px": error}
+
+
+def match_scores(take: Take, pairs: Pairs) -> dict[str, float | None]:
+    """Return the guards of scores by best match: how many views have matches of their own, and
+    how far in time these lie from where the pose was.
+    """  # noqa: D205 -- two numbers of one idea
+    out = take.where("start", "out")
+    frames = take.frames if take.rest is None else take.rest
+    errors = _errors(_small(take.frames[pairs.indices]), _small(frames[out]))
+    matches = [out[one] for one in errors.argmin(1)]
+    poses = {take.poses[at] for at in matches}
+    late = [
+        abs(take.numbers[match] - take.numbers[first]) / take.fps
+        for match, first in zip(matches, pairs.firsts, strict=True)
+        if take.poses[match] != take.poses[first]
+    ]
+    late += [0.0] * (len(matches) - len(late))
+    wanted = {take.poses[at] for at in pairs.indices}
+    return {
+        "match_unique": len(poses) / len(wanted),
+        "timing_error_s": float(np.median(late)),
+    }
+
+
+def kept_scores(pairs: Pairs, look: Look) -> dict[str, float | None]:
+    """Return of how many cells that surely showed a thing the same thing is surely shown again."""
+    some = slice(None, None, max(1, len(pairs.indices) // 6))
+    before, after = look(pairs.wanted[some]), look(pairs.backs[some])
+    things = before > 0
+    kept = float((before[things] == after[things]).mean()) if things.sum() >= 12 else None
+    return {"objects_kept": kept}
+
+
+def change_scores(take: Take, pairs: Pairs) -> dict[str, float | None]:
+    """Return where time has brought what moves: over its pixels in the view that was given.
+
+    `change` is what is gained over a world that stopped when it was left, or shows the mean of all
+    times, of what the truth gains; the lag is the time by which the truth would have to be shifted
+    to fit best.
+    """
+    parts, poses = take.scene.parts, [take.poses[at] for at in pairs.indices]
+    assert parts is not None
+    inside = parts.within(CameraPose())
+    left = take.numbers[take.where("start")[-1]]
+    frozen = np.stack([take.true_view(pose, left) for pose in poses])
+    scores = part_scores(take.frames[pairs.indices], pairs.wanted, frozen, inside, poses)
+    masks = [inside.moving_at(pose) for pose in poses]
+    through = [take.true_view(poses[0], at * take.fps) for at in np.arange(0.0, 8.0, 0.25)]
+    blurred = np.mean(through, axis=0).round().astype(np.uint8)
+    guesses = (frozen, np.broadcast_to(blurred, frozen.shape))
+    known = [mean_of(likenesses(guess, pairs.wanted, masks)) for guess in guesses]
+    stopped = max((one for one in known if one is not None), default=None)
+    right = scores["moving_psnr_db"]
+    change = lag = None
+    if right is not None and stopped is not None and TOP - stopped >= LEAST_CHANGE:
+        change = 100.0 * float(np.clip((right - stopped) / (TOP - stopped), 0.0, 1.0))
+        lag = _lag(take, pairs, masks)
+    return {**scores, "change": change, "lag_s": lag}
+
+
+def _lag(take: Take, pairs: Pairs, masks: Sequence[np.ndarray]) -> float:
+    some = range(0, len(pairs.indices), max(1, len(pairs.indices) // 4))
+    errors = []
+    for lag in LAGS:
+        apart = []
+        for place in some:
+            at = pairs.indices[place]
+            true = take.true_view(take.poses[at], take.numbers[at] + lag * take.fps)
+            gap = take.frames[at][masks[place]].astype(np.float32) - true[masks[place]]
+            apart.append(float(np.square(gap).mean()))
+        errors.append(np.mean(apart))
+    return float(LAGS[int(np.argmin(errors))])
+
+
+def _given(take: Take) -> float | None:
+    """Return how like the given view the last frame is that stands where it was [dB]."""
+    back = [at for at in take.where("back") if take.poses[at] == CameraPose()]
+    if not back:
+        return None
+    parts = take.scene.parts
+    still = None if parts is None else parts.still_at(CameraPose())
+    true = take.truth(back[-1])
+    masks = None if still is None else [still]
+    return likenesses([take.frames[back[-1]]], [true], masks)[0]
+
+
+def _mean(measure: Callable[[Frames], float], frames: Sequence[Frames]) -> float:
+    return float(np.mean([measure(frame) for frame in frames]))
+
+
+def _small(frames: Sequence[Frames]) -> np.ndarray:
+    """Return frames reduced, float32 [T, N]."""
+    return np.stack([reduced(frame, SMALL).ravel() for frame in frames])
+
+
+def _errors(frames: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Return mean squared differences, [frames, others]."""
+    squares = np.square(frames).sum(1)[:, None] + np.square(others).sum(1)[None]
+    return np.maximum(squares - 2.0 * frames @ others.T, 0.0) / frames.shape[1]

@@ -1,0 +1,230 @@
+"""The result file: what a participant showed, clip by clip, and what follows from it.
+
+Everything in it but `made` and `seconds` is the same whenever the same is measured. `summary` is
+arithmetic on `clips`, and `digest` is over all of the file; `read_result` does both again, so that
+a row of a leaderboard cannot be edited by hand. Whether the pictures were what it says only a
+replay can tell (`verify.py`).
+
+    schema, benchmark, participant {name, kind, memory, label, weights, provenance},
+    settings {preset, seed, clips, private, lpips}, made (of `results.environment`),
+    clips [{key, task, clip, category, scene, tape, fps, frames, away_s, digest, refused, seconds,
+            gates {name: bool}, scores {name: number or null}, points [[away s, recall %]]}],
+    summary {score, tasks {task: {clips, refused, scores}}, half_life_s, forgetting}, digest
+
+docs/benchmark.md says what every number means.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mag_sandbox.evaluation.lookback.tasks import TASKS
+from mag_sandbox.evaluation.probe.metrics import RESAMPLES
+from mag_sandbox.evaluation.probe.probe import MIN_POINTS, recalled_after
+from mag_sandbox.evaluation.report.data import LIVES
+from mag_sandbox.evaluation.results.intervals import mean_interval, mean_scores
+from mag_sandbox.files.border import read_plain, refusing
+from mag_sandbox.files.typed_json import decode, parse_json
+from mag_sandbox.files.whole import replace_file
+from mag_sandbox.files.yaml_files import not_found
+
+SCHEMA = 1
+BENCHMARK = "lookback 1"  # results of another protocol are not to be compared
+MOST_BYTES = 2**26
+SCORE = "score"
+CLOSE = 1e-6  # relative: sums of another machine
+# what is forgotten: the task, the one without it, in dB at equal pose
+FORGETTING = {"time_db": ("hold", "return"), "places_db": ("tour", "hold")}
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """What took part."""
+
+    name: str
+    kind: str  # world, class, folder, remote
+    memory: str | None  # policy
+    label: str  # what tables call it
+    weights: str | None  # hash
+    provenance: dict
+
+
+@dataclass(frozen=True, slots=True)
+class RunSettings:
+    """What it was asked."""
+
+    preset: str
+    seed: int
+    clips: int  # of each task, at most
+    private: str | None = None  # SHA-256 of the secret of a private split
+    lpips: str | None = None  # what its weights are; None: it was not measured
+
+
+@dataclass(frozen=True, slots=True)
+class ClipRow:
+    """One clip: what was shown, and what it is worth."""
+
+    key: str
+    task: str
+    clip: str  # its scene, in words: tasks are compared on clips of equal names
+    category: str
+    scene: int | None  # seed of the renderer; None: it is private
+    tape: str  # camera path, see `camera_paths`
+    fps: float
+    frames: int
+    away_s: float  # from leaving the first view to being back, at most
+    digest: str  # of all frames shown, 16 hex digits
+    refused: str | None  # the gate that was not passed: counts as a score of 0, nowhere else
+    gates: dict[str, bool]
+    scores: dict[str, float | None]
+    points: tuple[tuple[float, float], ...]  # (seconds away, recall in percent) of compared frames
+    seconds: float
+
+
+def result_of(
+    participant: Participant, settings: RunSettings, clips: Sequence[ClipRow], made: dict
+) -> dict:
+    """Return a result, plain JSON."""
+    rows = [asdict(clip) for clip in clips]
+    result = {
+        "schema": SCHEMA, "benchmark": BENCHMARK, "participant": asdict(participant),
+        "settings": asdict(settings), "made": made, "clips": rows, "summary": summary_of(clips),
+    }  # fmt: skip
+    plain = json.loads(json.dumps(result, allow_nan=False))
+    return plain | {"digest": digest_of(plain)}
+
+
+def write_result(path: Path, result: Mapping) -> None:
+    """Write a result; a clip a line, so that changes can be read."""
+    clips = ",\n".join(f"  {json.dumps(one)}" for one in result["clips"])
+    rest = {name: value for name, value in result.items() if name != "clips"}
+    text = json.dumps({**rest, "clips": []}, indent=1)
+    replace_file(path, text.replace('"clips": []\n}', f'"clips": [\n{clips}\n ]\n}}') + "\n")
+
+
+def read_result(path: Path) -> dict:
+    """Return the result in a file, all of it checked but the pictures.
+
+    Raises:
+        ValueError: it is no result, of another protocol, or not what was written.
+    """
+
+    def refuse(why: str) -> ValueError:
+        return ValueError(f"{path}: {why}; send a file as bench-memory wrote it")
+
+    with refusing(refuse):
+        result = parse_json(read_plain(path, MOST_BYTES))
+        if not isinstance(result, dict) or result.get("schema") != SCHEMA:
+            raise ValueError(f"it is no result of schema {SCHEMA}")
+        if result.get("benchmark") != BENCHMARK:
+            raise ValueError(f"it is of {result.get('benchmark')!r}, this is {BENCHMARK!r}")
+        decode(Participant, result["participant"] | {"provenance": {}}, "participant")
+        decode(RunSettings, result["settings"], "settings")
+        clips = clips_of(result)
+        if not isinstance(result["made"], dict) or result["digest"] != digest_of(result):
+            raise ValueError("its digest is not that of its contents")
+        if not _alike(result["summary"], json.loads(json.dumps(summary_of(clips)))):
+            raise ValueError("its summary does not follow from its clips")
+    return result
+
+
+def clips_of(result: Mapping) -> list[ClipRow]:
+    """Return the clips of a result that was read.
+
+    Raises:
+        ValueError: one has something missing or of another type.
+    """
+    return [_clip(row, place) for place, row in enumerate(result["clips"])]
+
+
+def digest_of(result: Mapping) -> str:
+    """Return the SHA-256 over a result without its digest: sorted keys, no blanks."""
+    rest = {name: value for name, value in result.items() if name != "digest"}
+    text = json.dumps(rest, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def summary_of(clips: Sequence[ClipRow]) -> dict:
+    """Return what follows from clips."""
+    tasks: dict[str, list[ClipRow]] = {}
+    for clip in clips:
+        tasks.setdefault(clip.task, []).append(clip)
+    return {
+        SCORE: _interval([_score(clip) for clip in clips if TASKS[clip.task].core]),
+        "tasks": {task: _task(rows) for task, rows in tasks.items()},
+        "half_life_s": half_life([clip.points for clip in clips if clip.refused is None]),
+        "forgetting": {
+            name: _lost(tasks.get(without, []), tasks.get(task, []))
+            for name, (task, without) in FORGETTING.items()
+        },
+    }
+
+
+def half_life(clips: Sequence[Sequence[tuple[float, float]]]) -> dict:
+    """Return the time away at which recall falls to one half [s], with its interval.
+
+    Fits recall = 100 / 2 ** (time away / half-life) by least squares, by bootstrap over clips.
+    None: it is longer than anything was away.
+    """
+    known = [np.array(points, float) for points in clips if len(points)]
+    if sum(map(len, known)) < MIN_POINTS:
+        return {"mean": None, "low": None, "high": None, "clips": len(known)}
+    longest = max(float(points[:, 0].max()) for points in known)
+    errors = np.stack([
+        np.square(recalled_after(points[:, 0], LIVES[:, None]) - points[:, 1]).sum(1)
+        for points in known
+    ])  # fmt: skip  # [clips, LIVES]
+    picks = np.random.default_rng(0).integers(len(known), size=(RESAMPLES, len(known)))
+    counts = np.stack([np.bincount(pick, minlength=len(known)) for pick in picks])
+    lives = LIVES[(counts @ errors).argmin(1)]
+    low, high = np.percentile(lives, [2.5, 97.5])
+    ends = (float(LIVES[errors.sum(0).argmin()]), float(low), float(high))
+    mean, low, high = (one if one <= longest else None for one in ends)
+    return {"mean": mean, "low": low, "high": high, "clips": len(known)}
+
+
+def _score(clip: ClipRow) -> float | None:
+    return 0.0 if clip.refused is not None else clip.scores.get(SCORE)
+
+
+def _task(clips: Sequence[ClipRow]) -> dict:
+    counted = [clip.scores for clip in clips if clip.refused is None]
+    scores = mean_scores(counted)
+    scores[SCORE] = _interval([_score(clip) for clip in clips])
+    refused = sum(clip.refused is not None for clip in clips)
+    return {"clips": len(clips), "refused": refused, "scores": scores}
+
+
+def _lost(before: Sequence[ClipRow], after: Sequence[ClipRow]) -> dict | None:
+    """Return how much less like the first view the second task's are, on clips of both [dB]."""
+    ours, others = (
+        {clip.clip: clip.scores.get("psnr_db") for clip in clips if clip.refused is None}
+        for clips in (after, before)
+    )
+    pairs = [(ours[name], others[name]) for name in sorted(ours.keys() & others.keys())]
+    return _interval([a - b for a, b in pairs if a is not None and b is not None])
+
+
+def _interval(values: Sequence[float | None]) -> dict | None:
+    found = mean_interval(values)
+    return found and asdict(found)
+
+
+def _clip(row: object, place: int) -> ClipRow:
+    clip: ClipRow = decode(ClipRow, row, f"clips[{place}]")
+    if clip.task not in TASKS:
+        raise ValueError(not_found("task", clip.task, TASKS))
+    return clip
+
+
+def _alike(one: object, other: object) -> bool:
+    """Tell whether plain data is the same but for rounding."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_alike(one[key], other[key]) for key in one)
+    if isinstance(one, int | float) and isinstance(other, int | float):
+        return bool(np.isclose(one, other, rtol=CLOSE, atol=CLOSE))
+    return one == other

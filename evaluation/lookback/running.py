@@ -1,0 +1,147 @@
+"""Runs the benchmark: clip after clip, kept in a folder as they come, a result in the end."""
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import asdict, dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from mag_sandbox.evaluation.bench.clips import HeldOutScene
+from mag_sandbox.evaluation.judge.classifier import Classifier
+from mag_sandbox.evaluation.judge.judge import Judge
+from mag_sandbox.evaluation.lookback.measures import Measured, measured, pairs_of
+from mag_sandbox.evaluation.lookback.participants import Entrant, Player
+from mag_sandbox.evaluation.lookback.playing import Take, drawn_scene, play
+from mag_sandbox.evaluation.lookback.prompting import another_place
+from mag_sandbox.evaluation.lookback.result import ClipRow
+from mag_sandbox.evaluation.lookback.tasks import WAY, ClipPlan, SceneSplit, category_of
+from mag_sandbox.evaluation.magbench.evaluate import Matching
+from mag_sandbox.evaluation.results.store import ClipStore
+from mag_sandbox.evaluation.results.sweep import Found, sweep
+from mag_sandbox.files.border import Refusal
+from mag_sandbox.model.world import Frames
+from mag_sandbox.training.panorama.classes import AREAS
+from mag_sandbox.workers.work import Workplace
+
+SCENES = 6  # drawn ones that a worker keeps
+SHEET = 6  # views of a clip's picture
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LookbackJob:
+    """What workers do; see `mag_sandbox.workers.work.Job`."""
+
+    entrant: Entrant
+    split: SceneSplit
+    matching: Matching
+
+    @contextmanager
+    def ready(self) -> Iterator[Callable[[ClipPlan], Found]]:
+        """Open the world and give what plays and measures clips."""
+        with ExitStack() as stack:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            seat = self.entrant.open()
+            stack.enter_context(closing(seat.world))
+            bench = Bench(seat, self.entrant.open, self.split, self.matching, folder)
+            yield bench.found
+
+
+class Bench:
+    """Plays and measures clips, one after the other.
+
+    row = Bench(seat, entrant.open, SceneSplit(), Matching(), folder).row(plan)
+    """
+
+    def __init__(
+        self,
+        seat: Player,
+        reopen: Callable[[], Player],
+        split: SceneSplit,
+        matching: Matching,
+        folder: Path,
+    ) -> None:
+        self._seat, self._reopen, self._matching = seat, reopen, matching
+        self._split, self._folder = split, folder
+        self._drawn = lru_cache(SCENES)(self._draw)
+
+    def found(self, plan: ClipPlan) -> Found:
+        """Return the row of a clip, and a picture: what was wanted above what came back."""
+        row, take = self._measured(plan)
+        pictures = {} if take is None else {f"pictures/{plan.key}.png": _sheet(take, plan)}
+        return Found({"row": asdict(row)}, pictures)
+
+    def row(self, plan: ClipPlan) -> ClipRow:
+        """Return the row of a clip."""
+        return self._measured(plan)[0]
+
+    def _measured(self, plan: ClipPlan) -> tuple[ClipRow, Take | None]:
+        began = time.monotonic()
+        scene = self._drawn(plan.index)
+        asked = None
+        if plan.task.prompted:
+            asked = another_place(scene, self._drawn, plan.index, WAY, self._classifier)
+        another = self._reopen if plan.task.carried else None
+        prompt = None if asked is None else asked.prompt
+        try:
+            take = play(self._seat, plan, scene, prompt=prompt, another=another)
+        except Refusal as error:  # the participant's: its other clips count
+            spent = time.monotonic() - began
+            return _row(plan, None, Measured(str(error), {}, {}, (), 0.0), spent), None
+        known = measured(plan, take, self._matching, self._look)
+        if plan.task.prompted:
+            share = None
+            if asked is not None:
+                share = asked.share(take.frames[take.where("out")[-1]], self._classifier)
+                known = known.scaled(share)
+            known.scores["adherence"] = share
+        return _row(plan, take, known, time.monotonic() - began), take
+
+    def _draw(self, index: int) -> HeldOutScene:
+        return drawn_scene(category_of(index), self._split.scene(index), index, self._folder)
+
+    def _look(self, views: Frames) -> np.ndarray:
+        """Return which thing each cell of some views surely shows; land and walls are none."""
+        names = self._judge.look(views).sure
+        return np.where(np.isin(names, self._areas), 0, names)
+
+    @cached_property
+    def _judge(self) -> Judge:
+        return Judge.load()
+
+    @cached_property
+    def _areas(self) -> list[int]:
+        vocabulary = self._judge.vocabulary
+        return [vocabulary.name_index(name) for name in vocabulary.classes if name in AREAS]
+
+    @cached_property
+    def _classifier(self) -> Classifier:
+        return Classifier.load()
+
+
+def run(
+    plans: Sequence[ClipPlan], job: LookbackJob, store: ClipStore, workplace: Workplace
+) -> None:
+    """Play and measure what nobody has."""
+    with workplace.workers(job) as results:
+        sweep(plans, store, results)
+
+
+def _row(plan: ClipPlan, take: Take | None, known: Measured, seconds: float) -> ClipRow:
+    return ClipRow(
+        key=plan.key, task=plan.round.task, clip=plan.clip, category=plan.category,
+        scene=None if plan.private else plan.scene, tape="" if take is None else take.tape,
+        fps=0.0 if take is None else take.fps, frames=0 if take is None else take.count,
+        away_s=round(known.away_s, 4), digest="" if take is None else take.digest,
+        refused=known.refused, gates=known.gates, scores=known.scores, points=known.points,
+        seconds=round(seconds, 3),
+    )  # fmt: skip
+
+
+def _sheet(take: Take, plan: ClipPlan) -> list[list[np.ndarray]]:
+    pairs = pairs_of(take, plan.task)
+    some = np.unique(np.linspace(0, len(pairs.indices) - 1, SHEET).round().astype(int))
+    return [list(pairs.wanted[some]), list(pairs.backs[some])]

@@ -1,0 +1,95 @@
+"""Camera paths go out in the formats of others and come back the same."""
+
+import numpy as np
+import pytest
+
+from mag_sandbox.controls.camera import CameraCommand, CameraPose, CameraSpeed, move
+from mag_sandbox.evaluation.lookback.camera_paths import (
+    matrices_of,
+    poses_from,
+    poses_of,
+    read_path,
+    tape_of,
+    write_path,
+)
+from mag_sandbox.files.border import Refusal
+
+SPEED = CameraSpeed(yaw=40.0, pitch=20.0, zoom=30.0, narrowest_fov=60.0)
+
+
+def walked(*commands: CameraCommand) -> list[CameraPose]:
+    poses = [CameraPose()] * 3
+    for command in commands:
+        poses += move(poses[-1], command, SPEED, 16.0, 7)
+    return poses
+
+
+PATH = walked(
+    CameraCommand(yaw=-0.37, pitch=0.2),
+    CameraCommand(),
+    CameraCommand(zoom=0.5),
+    CameraCommand(yaw=1.0, pitch=-0.9),
+    CameraCommand(zoom=-0.5),
+)
+
+
+@pytest.mark.parametrize("name", ["path.npz", "poses.npy", "path.txt"])
+def test_a_path_written_and_read_is_the_same_to_the_bit(tmp_path, name):
+    write_path(tmp_path / name, PATH, 16.0)
+    assert list(read_path(tmp_path / name)) == PATH
+
+
+def test_the_words_of_wrbench_are_read_and_written():
+    tape = "yaw:left:60@40,yaw:right:60@41,static@5"
+    poses = poses_of(tape)
+    assert len(poses) == 86
+    assert poses[39].yaw == 300.0
+    assert poses[-1] == CameraPose()
+    assert poses_of(tape_of(poses)) == poses
+    assert tape_of(poses_of("yaw:right:8@4,static@2")) == "yaw:right:8@4,static@2"
+
+
+def test_matrices_turn_right_and_up_as_opencv_has_it():
+    c2w, lenses = matrices_of([CameraPose(90.0), CameraPose(0.0, 20.0)])
+    assert c2w[0, :3, 2] == pytest.approx([1, 0, 0])  # ahead is now to the right
+    assert c2w[1, 1, 2] < 0  # y points down
+    assert np.linalg.det(c2w[:, :3, :3]) == pytest.approx(1.0)
+    assert lenses[0, 0, 0] == pytest.approx(160.0)  # 90 degrees across 320 px
+
+
+def test_a_path_counts_from_its_first_camera():
+    c2w, lenses = matrices_of([CameraPose(30.0), CameraPose(45.0)])
+    assert [pose.yaw for pose in poses_from(c2w, lenses)] == [0.0, 15.0]
+
+
+@pytest.mark.parametrize(
+    ("tape", "problem"),
+    [
+        ("", "empty"),
+        ("dolly:forward:1@9", "turn in place"),
+        ("yaw:left:60", "how many frames"),
+        ("yaw:sideways:60@4", "no camera move"),
+        ("yaw:left:x@4", "could not convert"),
+        ("pitch:up:80@4", "looks"),
+        ("yaw:left:1@999999999", "how many frames"),
+    ],
+)
+def test_words_that_make_no_sense_are_refused_in_a_sentence(tape, problem):
+    with pytest.raises(Refusal, match=problem):
+        poses_of(tape)
+
+
+def test_cameras_that_walk_or_roll_are_refused(tmp_path):
+    c2w, lenses = matrices_of(PATH)
+    walking, rolling = c2w.copy(), c2w.copy()
+    walking[-1, 0, 3] = 2.0
+    rolling[-1, :3, :3] = [[0, -1, 0], [1, 0, 0], [0, 0, 1]]
+    for wrong, problem in ((walking, "moves"), (rolling, "rolls"), (c2w[0], r"\[T, 4, 4\]")):
+        with pytest.raises(Refusal, match=problem):
+            poses_from(wrong, lenses)
+    np.savez(tmp_path / "other.npz", c2w=c2w)
+    (tmp_path / "no.npz").write_bytes(b"nothing")
+    for name, problem in (("other.npz", "lacks intrinsics"), ("no.npz", "holds no camera path"),
+                          ("none.npz", "not found")):  # fmt: skip
+        with pytest.raises(Refusal, match=problem):
+            read_path(tmp_path / name)

@@ -1,0 +1,219 @@
+"""The commands, from outside: a class in a file, a folder of frames, results that are checked."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from mag_sandbox.command_line import options_of
+from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.evaluation.lookback import command, participants, running
+from mag_sandbox.evaluation.lookback.camera_paths import read_path
+from mag_sandbox.evaluation.lookback.command import (
+    run_bench_memory,
+    run_bench_memory_export,
+    run_bench_memory_verify,
+)
+from mag_sandbox.evaluation.lookback.folders import ClipFiles, FramesFolder, write_clips
+from mag_sandbox.evaluation.lookback.options import ClipExport, LookbackOptions, VerifyOptions
+from mag_sandbox.evaluation.lookback.playing import Fit
+from mag_sandbox.evaluation.lookback.result import (
+    clips_of,
+    digest_of,
+    read_result,
+    summary_of,
+    write_result,
+)
+from mag_sandbox.evaluation.lookback.tasks import (
+    PRESETS,
+    ClipPlan,
+    Round,
+    SceneSplit,
+    legs,
+    plan,
+)
+from mag_sandbox.evaluation.magbench.table import read_table
+from mag_sandbox.evaluation.probe.metrics import psnr
+from mag_sandbox.files.border import Refusal
+from mag_sandbox.sandbox.commands.cli import parse
+from tests.lookback_worlds import FPS, SPEC
+from tests.unit.evaluation.lookback.conftest import INDEX
+
+OWN = """
+import numpy as np
+
+class Mine:
+    fps = 2
+
+    def reset(self, picture, caption, seed):
+        self.ring = np.concatenate([picture, 255 - picture, picture[::-1], 255 - picture[::-1]], 1)
+        return picture
+
+    def step(self, pose):
+        return np.roll(self.ring, -round(pose.yaw * 1280 / 360), axis=1)[:, :320]
+"""
+
+
+@pytest.fixture
+def small(monkeypatch, scene):
+    """One short clip of one scene, at two frames a second."""
+    monkeypatch.setitem(PRESETS, "quick", (Round("return", 1),))
+    monkeypatch.setattr(command, "plan", planned)
+    monkeypatch.setattr("mag_sandbox.evaluation.lookback.verify.plan", planned)
+    monkeypatch.setattr(running, "drawn_scene", lambda *told: scene)
+    monkeypatch.setattr(command, "drawn_scene", lambda *told: scene)
+    monkeypatch.setattr(participants, "FPS", FPS)
+    monkeypatch.setattr(command, "FPS", FPS)
+
+
+def planned(preset, split, clips):
+    number = split.scene(INDEX)
+    return [
+        ClipPlan(asked, INDEX, number, "video game", private=split.secret is not None)
+        for asked in PRESETS[preset]
+    ]
+
+
+@pytest.fixture
+def own(tmp_path) -> str:
+    (tmp_path / "own.py").write_text(OWN)
+    return f"{tmp_path / 'own.py'}:Mine"
+
+
+def measure(world: str, out: Path, **more) -> tuple[dict, list[str]]:
+    said: list[str] = []
+    assert run_bench_memory(LookbackOptions(world=world, out=out, **more), said.append) == 0
+    return read_result(out / "result.json"), said
+
+
+def test_a_class_in_a_file_is_measured_and_its_result_holds(small, own, tmp_path):
+    result, said = measure(own, tmp_path / "out")
+    (row,) = clips_of(result)
+    assert result["participant"]["kind"] == "class"
+    assert row.digest and row.tape == "static@1,yaw:right:105@7,static@1,yaw:left:105@7"
+    assert "score" in said[0]
+    told: list[str] = []
+    path = tmp_path / "out" / "result.json"
+    assert run_bench_memory_verify(VerifyOptions(result=path, world=own), told.append) == 0
+    assert "return-003: exact" in told[1]
+
+
+def test_a_result_that_was_edited_is_refused_or_found_out(small, own, tmp_path):
+    result, _ = measure(own, tmp_path / "out")
+    path = tmp_path / "out" / "result.json"
+    result["summary"]["score"]["mean"] = 99.0
+    write_result(path, result)
+    with pytest.raises(ValueError, match="digest"):
+        read_result(path)
+    write_result(path, result | {"digest": digest_of(result)})
+    with pytest.raises(ValueError, match="summary"):
+        read_result(path)
+    honest, _ = measure(own, tmp_path / "again")
+    honest["clips"][0]["scores"]["psnr_db"] += 1.0
+    rows = clips_of(honest)
+    honest["summary"] = json.loads(json.dumps(summary_of(rows)))
+    write_result(path, honest | {"digest": digest_of(honest)})
+    told: list[str] = []
+    assert run_bench_memory_verify(VerifyOptions(result=path, world=own), told.append) == 1
+    assert "differs" in told[1]
+
+
+def test_clips_go_out_and_their_frames_come_in_again(small, own, tmp_path):
+    """What the class would have shown, made elsewhere from the files alone, is the same."""
+    measured, _ = measure(own, tmp_path / "out")
+    clips = tmp_path / "clips"
+    run_bench_memory_export(ClipExport(folder=clips), lambda text: None)
+    (told,) = json.loads((clips / "clips.json").read_text())
+    world = participants.Entrant(own).open().world._guest
+    with Image.open(clips / told["key"] / "first.png") as picture:
+        frames = [world.frame("reset", participants.np.asarray(picture), told["caption"], 0)]
+    poses = read_path(clips / told["key"] / "path.npz")
+    assert poses == read_path(clips / told["key"] / "path.txt")
+    frames += [world.frame("step", pose) for pose in poses[1:]]
+    for layout in ("return-003/frames", "return/return_003/frames"):
+        made = tmp_path / layout.replace("/", "-")
+        (made / layout).mkdir(parents=True)
+        for number, frame in enumerate(frames):
+            Image.fromarray(frame).save(made / layout / f"{number:05d}.png")
+        found, _ = measure(str(made), tmp_path / f"of-{made.name}")
+        assert clips_of(found)[0].digest == clips_of(measured)[0].digest
+        assert found["summary"] == measured["summary"]
+    shutil.rmtree(made / layout)
+    lost, _ = measure(str(made), tmp_path / "lost")
+    assert "has no clip return-003" in clips_of(lost)[0].refused
+    assert lost["summary"]["score"]["mean"] == 0.0
+
+
+def test_clips_go_out_as_memobench_has_them(small, monkeypatch, tmp_path):
+    monkeypatch.setitem(PRESETS, "quick", (Round("given", 1),))
+    run_bench_memory_export(ClipExport(folder=tmp_path / "memo", layout="memobench"), print)
+    clip = tmp_path / "memo" / "given" / "given_003"
+    poses = read_path(clip / "1" / "poses.npy")
+    shown = sorted((clip / "RGB1").iterdir())
+    assert len(shown) == 1 + round(3 * 105 / 30 * FPS)
+    assert len(shown) + round(105 / 30 * FPS) == len(poses)
+
+
+def test_clips_go_out_as_mag_bench_has_them_and_videos_come_in(scene, tmp_path):
+    frames = participants.np.stack([scene.first_view] * 2)
+    poses = (CameraPose(),) * 2
+    clip = ClipFiles("given-003", "a game", None, poses, frames[:1], frames, 16.0)
+    own = replace(clip, key="return-003", truth=None)
+    assert write_clips(tmp_path, [clip, own], "magbench") == 1
+    (row,), faults = read_table(tmp_path / "table.csv")
+    assert (row.name, faults) == ("given-003.mp4", [])
+    (first, _) = FramesFolder(tmp_path).frames("given-003")
+    fit = Fit.of(first)
+    assert psnr(fit.frames(first[None])[0], fit.truth(scene.first_view)) > 28.0
+
+
+def test_private_scenes_follow_from_a_secret_that_only_a_hash_commits_to():
+    ours, others = SceneSplit(0, b"0123456789abcdef"), SceneSplit(0, b"another secret..")
+    assert len({ours.scene(0), ours.scene(1), others.scene(0), SceneSplit().scene(0)}) == 4
+    assert ours.scene(0) == SceneSplit(0, b"0123456789abcdef").scene(0)
+    assert ours.digest != others.digest
+    assert all(one.private for one in plan("quick", ours, 1))
+
+
+def test_the_same_scenes_are_played_by_tasks_that_are_compared():
+    clips = plan("full", SceneSplit(), 8)
+    scenes = {task: {one.scene for one in clips if one.round.task == task}
+              for task in ("return", "hold", "tour")}  # fmt: skip
+    assert scenes["return"] == scenes["hold"] == scenes["tour"]
+    lasts = {
+        one.round.task: sum(leg.blocks for leg in legs(one.moves(), SPEC))
+        for one in clips if one.index == 2
+    }  # fmt: skip
+    assert abs(lasts["hold"] - lasts["tour"]) <= 0.2 * lasts["tour"]  # whole blocks are more
+
+
+@pytest.mark.parametrize(
+    ("world", "problem"),
+    [
+        ("pockte", 'did you mean "pocket"'),
+        ("nowhere.py:Mine", "cannot be made"),
+        ("json:dumps", "cannot be made"),
+        ("decimal:Decimal", "has no method reset"),
+        ("remote", "--url"),
+    ],
+)
+def test_who_cannot_take_part_is_told_so_in_a_sentence(world, problem):
+    with pytest.raises(Refusal, match=problem):
+        participants.Entrant(world).open()
+
+
+def test_what_a_class_does_wrong_costs_its_clip_and_is_told(small, tmp_path):
+    (tmp_path / "wrong.py").write_text(OWN.replace("[:, :320]", "[:, :320, 0]"))
+    result, _ = measure(f"{tmp_path / 'wrong.py'}:Mine", tmp_path / "out")
+    (row,) = clips_of(result)
+    assert "Mine.step gave uint8 (192, 320), expected uint8 [H, W, 3]" in row.refused
+
+
+def test_the_command_line_knows_the_commands():
+    told = parse(["bench-memory", "--world", "a.py:B", "--preset", "full", "--clips", "2"])
+    options = options_of(LookbackOptions, told)
+    assert (options.world, options.preset, options.clips) == ("a.py:B", "full", 2)
+    assert options_of(ClipExport, parse(["bench-memory-export", "x", "--as", "magbench"])).layout
