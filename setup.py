@@ -21,6 +21,7 @@ setup(
     },
     package_data={
         "mag_sandbox.assets": ["fonts/*", "weights/**/*"],
+        "mag_sandbox.evaluation.leaderboard": ["*.html", "*.md"],
         "mag_sandbox.evaluation.report": ["*.html", "*.md"],
         "mag_sandbox.sandbox.export": ["*.html", "*.js"],
         "mag_sandbox.scenes": ["synonyms.txt", "library/*", "demos/*"],

@@ -1,9 +1,10 @@
 """`python -m evaluation pocket` measures the pocket world, `pose` how well poses are estimated.
 
-`magbench` continues the clips of MAG-Bench, `report` makes a page of saved results, `tables` the
-paper's tables 3 and 4 in small, `reconstruction` table 4 at full size, `vbench` writes and reads
-the files of that suite, `imagination` judges what is invented, `walks` whether pictures last,
-`train-classifier` makes the judge of prompts. docs/evaluation.md says what every number means.
+`magbench` continues the clips of MAG-Bench, `report` makes a page of saved results, `leaderboard`
+one of results of the memory benchmark, `tables` the paper's tables 3 and 4 in small,
+`reconstruction` table 4 at full size, `vbench` writes and reads the files of that suite,
+`imagination` judges what is invented, `walks` whether pictures last, `train-classifier` makes the
+judge of prompts. docs/evaluation.md says what every number means.
 """
 
 import argparse
@@ -39,6 +40,7 @@ from mag_sandbox.evaluation.imagination.command import (
 from mag_sandbox.evaluation.judge.classifier import CLASSIFIER_WEIGHTS, Classifier
 from mag_sandbox.evaluation.judge.classifier_training import FITTING, train_classifier
 from mag_sandbox.evaluation.judge.judge import Judge, judge_digest
+from mag_sandbox.evaluation.leaderboard.page import LeaderboardOptions, run_leaderboard
 from mag_sandbox.evaluation.magbench.evaluate import MagBenchOptions, run_magbench
 from mag_sandbox.evaluation.report.page import ReportOptions, run_report
 from mag_sandbox.evaluation.results.environment import environment
@@ -178,6 +180,7 @@ COMMANDS: dict[str, tuple[str, type, Callable[[Any, Say], object]]] = {
     "train-judge": ("draw renders and train the bar's judge", JudgeOptions, run_judge_training),
     "magbench": ("continue clips of MAG-Bench and compare", MagBenchOptions, run_magbench),
     "report": ("make a page of results", ReportOptions, run_report),
+    "leaderboard": ("make a table of benchmark results", LeaderboardOptions, run_leaderboard),
     "tables": ("measure what `training tables` has trained", MeasuredTable, run_tables),
     "reconstruction": (
         "measure what full-size memory models rebuild", ReconstructionOptions, run_reconstruction,

@@ -44,7 +44,7 @@ def line_chart(rows: Sequence[tuple[str, Sequence[Mapping]]]) -> dict | None:
     if not rows:
         return None
     largest = max([1e-9, *(point["at_s"] for _, curve in rows for point in curve)])
-    tick = _round_step(largest / 4)
+    tick = round_step(largest / 4)
     count = math.ceil(largest / tick)
 
     def x(seconds: float) -> float:
@@ -77,7 +77,7 @@ def line_chart(rows: Sequence[tuple[str, Sequence[Mapping]]]) -> dict | None:
     return {"x_ticks": x_ticks, "y_ticks": y_ticks, "lines": lines}
 
 
-def _round_step(least: float) -> float:
+def round_step(least: float) -> float:
     """Return the smallest of 1, 2 and 5 times a power of ten that is not below a length."""
     power = 10.0 ** math.floor(math.log10(least))
     return next(one * power for one in (1, 2, 5, 10) if one * power >= least * (1 - 1e-9))

@@ -1,0 +1,156 @@
+"""What a leaderboard says of result files: rows, in groups that can be compared. Draws nothing."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mag_sandbox.evaluation.lookback.result import BENCHMARK, read_result
+from mag_sandbox.evaluation.results.intervals import Interval, mean_interval
+
+ENOUGH = 32  # clips: rows of fewer say so
+BAND = 4.0  # s of time away that one point of a curve stands for
+TASK = "return"  # whose likeness the table shows: away and straight back
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """The time away at which recall falls to one half [s]; None: longer than anything was away."""
+
+    mean: float | None
+    low: float | None
+    high: float | None
+    longest: float  # s that any view was away; 0: nothing came back
+
+
+@dataclass(frozen=True, slots=True)
+class BoardRow:
+    """One result file."""
+
+    file: str  # name
+    label: str
+    kind: str  # world, class, folder, remote
+    weights: str | None
+    commit: str | None
+    clips: int
+    refused: int
+    score: Interval | None  # 0 to 100
+    psnr: Interval | None  # dB at equal pose, of `TASK`
+    obedience: Interval | None  # 0 to 1
+    life: Life
+    mib: float | None  # that memory took at most, on average; None: it does not say
+    state_mib: float | None  # of a snapshot that remembers, measured
+    gain: Interval | None  # dB per MiB of such a snapshot
+    tasks: Mapping[str, Interval]  # score of each
+    curve: tuple[tuple[float, float], ...]  # (s away, dB at equal pose)
+
+    @property
+    def is_few(self) -> bool:
+        """Whether it rests on too few clips to be read without its interval."""
+        return self.clips < ENOUGH
+
+    @property
+    def takes(self) -> float | None:
+        """MiB that the row is plotted at: of a snapshot where one was taken, else as it says."""
+        return self.mib if self.state_mib is None else self.state_mib
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rows of the same clips, the highest score first."""
+
+    preset: str
+    seed: int
+    private: str | None  # SHA-256 of the secret
+    rows: tuple[BoardRow, ...]
+
+    @property
+    def title(self) -> str:
+        """What was asked, in words."""
+        split = f"private split {self.private[:12]}" if self.private else f"seed {self.seed}"
+        return f"{self.preset}, {split}"
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """The tasks that any row was asked, in the order of the first."""
+        return tuple(dict.fromkeys(task for row in self.rows for task in row.tasks))
+
+
+def read_board(folder: Path) -> tuple[Group, ...]:
+    """Return the results in a folder, the group with most rows first.
+
+    Raises:
+        ValueError: a file is no result, or was changed; the message names it.
+    """
+    groups: dict[tuple[str, int, str | None], list[BoardRow]] = {}
+    for path in sorted(folder.glob("*.json")):
+        result = read_result(path)
+        asked = result["settings"]
+        key = asked["preset"], asked["seed"], asked["private"]
+        groups.setdefault(key, []).append(row_of(result, path.name))
+    found = [Group(*key, tuple(sorted(rows, key=_place))) for key, rows in groups.items()]
+    return tuple(sorted(found, key=lambda group: (-len(group.rows), group.title)))
+
+
+def row_of(result: Mapping, file: str) -> BoardRow:
+    """Return the row of a result that was read."""
+    who, summary, clips = result["participant"], result["summary"], result["clips"]
+    counted = [clip for clip in clips if clip["refused"] is None]
+    tasks = {task: _interval(one["scores"].get("score")) for task, one in summary["tasks"].items()}
+    straight = summary["tasks"].get(TASK, {"scores": {}})["scores"]
+    life = summary["half_life_s"]
+    longest = max((away for clip in counted for away, _ in clip["points"]), default=0.0)
+    return BoardRow(
+        file=file,
+        label=who["label"],
+        kind=who["kind"],
+        weights=who["weights"],
+        commit=result["made"].get("commit"),
+        clips=len(clips),
+        refused=len(clips) - len(counted),
+        score=_interval(summary["score"]),
+        psnr=_interval(straight.get("psnr_db")),
+        obedience=mean_interval(_scores(clips, "obedience")),
+        life=Life(life["mean"], life["low"], life["high"], longest),
+        mib=_mean(_scores(counted, "memory_mib")),
+        state_mib=_mean(_scores(counted, "state_mib")),
+        gain=mean_interval(_scores(counted, "db_per_mib")),
+        tasks={task: one for task, one in tasks.items() if one is not None},
+        curve=curve_of(
+            (clip["away_s"], clip["scores"]["psnr_db"])
+            for clip in counted
+            if clip["scores"].get("psnr_db") is not None
+        ),
+    )
+
+
+def curve_of(points: Iterable[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
+    """Return the mean likeness [dB] of every BAND of time away [s] in which any view came back."""
+    bands: dict[int, list[tuple[float, float]]] = {}
+    for away, likeness in points:
+        bands.setdefault(int(away // BAND), []).append((away, likeness))
+    means = (np.mean(within, axis=0) for _, within in sorted(bands.items()))
+    return tuple((float(away), float(likeness)) for away, likeness in means)
+
+
+def protocol() -> str:
+    """Return the name and version of what all rows were asked."""
+    return BENCHMARK
+
+
+def _place(row: BoardRow) -> tuple[float, str]:
+    return -(row.score.mean if row.score else -1.0), row.label
+
+
+def _scores(clips: Sequence[Mapping], name: str) -> list[float | None]:
+    return [clip["scores"].get(name) for clip in clips]
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if known else None
+
+
+def _interval(found: Mapping | None) -> Interval | None:
+    return Interval(**found) if found else None

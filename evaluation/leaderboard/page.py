@@ -1,0 +1,133 @@
+"""The leaderboard as a table in `docs/` and as one page that needs nothing else.
+
+Both are made from the result files alone, so that anybody gets the same; a test does, too.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from html import escape
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader
+
+from mag_sandbox.command_line import argument, option
+from mag_sandbox.evaluation.leaderboard.board import (
+    ENOUGH,
+    BoardRow,
+    Group,
+    Life,
+    protocol,
+    read_board,
+)
+from mag_sandbox.evaluation.leaderboard.plots import life_plot, likeness_plot, looks
+from mag_sandbox.evaluation.results.cited import MAG_BENCH, SOURCE
+from mag_sandbox.evaluation.results.intervals import Interval
+from mag_sandbox.files.whole import replace_file
+
+FOLDER = Path("docs/leaderboard")
+_MARKUP = re.compile(r"([\\`*_\[\]|])")
+HEADING = (
+    "", "score", "PSNR after a return, dB", "half-life, s", "kept, MiB", "dB per MiB", "obedience",
+    "clips",
+)  # fmt: skip
+
+
+def markdown(groups: tuple[Group, ...]) -> str:
+    """Return the table, with what it means."""
+    return _rendered("page.md", groups)
+
+
+def page(groups: tuple[Group, ...]) -> str:
+    """Return the page as HTML text."""
+    return _rendered("page.html", groups)
+
+
+def _rendered(template: str, groups: tuple[Group, ...]) -> str:
+    loader = PackageLoader("mag_sandbox.evaluation", "leaderboard")
+    html = template.endswith(".html")
+    pages = Environment(loader=loader, autoescape=html, trim_blocks=True, lstrip_blocks=True)
+    text = pages.get_template(template).render(
+        groups=groups,
+        protocol=protocol(),
+        heading=HEADING,
+        cells=cells,
+        task_cells=task_cells,
+        plain=plain,
+        cited=[asdict(one) for one in MAG_BENCH if one.mode == "history"],
+        source=SOURCE,
+        enough=ENOUGH,
+        few=any(row.is_few for group in groups for row in group.rows),
+        looks=looks,
+        life_plot=life_plot,
+        likeness_plot=likeness_plot,
+    )
+    return text.rstrip() + "\n"
+
+
+def cells(row: BoardRow) -> list[str]:
+    """Return what the table says of a row, its name left out."""
+    return [
+        said(row.score, 1),
+        said(row.psnr, 1),
+        life_text(row.life),
+        "-" if row.mib is None else f"{row.mib:.1f}",
+        said(row.gain, 2),
+        "-" if row.obedience is None else f"{row.obedience.mean:.2f}",
+        f"{row.clips}{'*' if row.is_few else ''}"
+        + (f", {row.refused} refused" if row.refused else ""),
+    ]
+
+
+def task_cells(row: BoardRow, tasks: tuple[str, ...]) -> list[str]:
+    """Return the score of each task."""
+    return [said(row.tasks.get(task), 0) for task in tasks]
+
+
+def said(interval: Interval | None, digits: int) -> str:
+    """Return a mean with its interval."""
+    if interval is None:
+        return "-"
+    return f"{interval.mean:.{digits}f} [{interval.low:.{digits}f}, {interval.high:.{digits}f}]"
+
+
+def life_text(life: Life) -> str:
+    """Return a half-life with its interval."""
+    if not life.longest:
+        return "-"
+    longer = f"> {life.longest:.1f}"
+    mean, low, high = (
+        longer if one is None else f"{one:.1f}" for one in (life.mean, life.low, life.high)
+    )
+    return mean if mean == low == high == longer else f"{mean} [{low}, {high}]"
+
+
+def plain(text: str) -> str:
+    """Return words of a result as Markdown that shows them as they are, in one line."""
+    return _MARKUP.sub(r"\\\1", escape(" ".join(text.split()), quote=False))
+
+
+@dataclass(frozen=True, slots=True)
+class LeaderboardOptions:
+    """Make the leaderboard from result files."""
+
+    folder: Path = argument("result files; the table and the page go beside it", metavar="DIR")
+    check: bool = option(False, "write nothing; refuse where table or page are not up to date")
+
+
+def run_leaderboard(options: LeaderboardOptions, say: Callable[[str], None]) -> None:
+    """Write `DIR.md` and `DIR.html`, or compare them with what they should be.
+
+    Raises:
+        ValueError: a result cannot be read, or what is written is not what follows from them.
+    """
+    groups = read_board(options.folder)
+    texts = {".md": markdown(groups), ".html": page(groups)}
+    for suffix, text in texts.items():
+        path = options.folder.with_suffix(suffix)
+        if not options.check:
+            replace_file(path, text)
+        elif not path.exists() or path.read_text(encoding="utf-8") != text:
+            again = f"python -m mag_sandbox.evaluation leaderboard {options.folder}"
+            raise ValueError(f"{path} is not what the results say; make it with `{again}`")
+        say(str(path))

@@ -1,0 +1,112 @@
+"""The geometry of the leaderboard's two plots; the page draws them."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+
+from mag_sandbox.evaluation.leaderboard.board import BoardRow
+from mag_sandbox.evaluation.report.charts import round_step
+
+WIDTH, HEIGHT = 860, 360  # px
+LEFT, RIGHT, TOP, BOTTOM = 56, 600, 26, 312  # edges of a plot
+COLOURS = 5  # --line-0 to --line-4
+SHAPES = 3  # circle, square, diamond: with the colours, fifteen rows are told apart
+Tick = tuple[float, str]  # px, text
+Placing = Callable[[float], float]  # value -> px
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """A row on a plot."""
+
+    name: str
+    said: str  # when pointed at
+    look: tuple[int, int]  # colour, shape
+    points: tuple[tuple[float, float], ...]  # px
+    span: tuple[float, float] | None = None  # px from top to bottom that an interval covers
+    beyond: bool = False  # the value lies above: an arrow says so
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """Axes and rows."""
+
+    x_ticks: tuple[Tick, ...]
+    y_ticks: tuple[Tick, ...]
+    dots: tuple[Dot, ...]
+
+
+def looks(rows: Sequence[BoardRow]) -> dict[str, tuple[int, int]]:
+    """Return the colour and the shape of each row, by its file: the same on all plots."""
+    return {
+        row.file: (place % COLOURS, place // COLOURS % SHAPES) for place, row in enumerate(rows)
+    }
+
+
+def life_plot(rows: Sequence[BoardRow]) -> Plot | None:
+    """Return half-life against the MiB that memory takes; None: nobody says both.
+
+    Bytes are on a scale of doublings that begins at nothing. A half-life that is longer than
+    anything was away stands where that ends, with an arrow.
+    """
+    known = [row for row in rows if row.takes is not None and row.life.longest]
+    if not known:
+        return None
+    look = looks(rows)
+    top = max(max(row.life.longest, row.life.high or 0.0) for row in known)
+    y_ticks, y = _axis(top * 1.05, BOTTOM, TOP)
+    most = max(row.takes or 0.0 for row in known)
+    marks = [0.0, *takewhile(lambda mib: mib < 4 * most, (4.0**power for power in range(16)))]
+    marks = marks if len(marks) > 1 else [0.0, 1.0]
+
+    def x(mib: float) -> float:
+        return round(LEFT + (RIGHT - LEFT) * math.log2(1 + mib) / math.log2(1 + marks[-1]), 1)
+
+    x_ticks = tuple((x(mib), f"{mib:g}") for mib in marks)
+    dots = []
+    for row in known:
+        life = row.life
+        at = life.longest if life.mean is None else life.mean
+        low = None if life.low is None else y(life.low)
+        span = None if low is None else (y(life.longest if life.high is None else life.high), low)
+        said = f"longer than {life.longest:.1f} s" if life.mean is None else f"{life.mean:.1f} s"
+        dots.append(
+            Dot(
+                row.label,
+                f"{row.label}: {said}, {row.takes:.1f} MiB, {row.clips} clips",
+                look[row.file],
+                ((x(row.takes or 0.0), y(at)),),
+                span,
+                beyond=life.mean is None,
+            )
+        )
+    return Plot(x_ticks, y_ticks, tuple(dots))
+
+
+def likeness_plot(rows: Sequence[BoardRow]) -> Plot | None:
+    """Return PSNR at equal pose against the time a view was away; None: nothing came back."""
+    known = [row for row in rows if row.curve]
+    if not known:
+        return None
+    look = looks(rows)
+    x_ticks, x = _axis(max(away for row in known for away, _ in row.curve), LEFT, RIGHT)
+    y_ticks, y = _axis(max(db for row in known for _, db in row.curve), BOTTOM, TOP)
+    dots = []
+    for row in known:
+        said = ", ".join(f"{db:.1f} dB after {away:.0f} s" for away, db in row.curve)
+        points = tuple((x(away), y(db)) for away, db in row.curve)
+        dots.append(Dot(row.label, f"{row.label}: {said}", look[row.file], points))
+    return Plot(x_ticks, y_ticks, tuple(dots))
+
+
+def _axis(top: float, begin: float, end: float) -> tuple[tuple[Tick, ...], Placing]:
+    """Return ticks from 0 to a round value, and what places values between two edges [px]."""
+    tick = round_step(max(top, 1e-6) / 5)
+    whole = tick * math.ceil(max(top, 1e-6) / tick - 1e-9)
+
+    def at(value: float) -> float:
+        return round(begin + (end - begin) * value / whole, 1)
+
+    count = round(whole / tick)
+    return tuple((at(step * tick), f"{step * tick:g}") for step in range(count + 1)), at

@@ -1,0 +1,167 @@
+"""The leaderboard says what the result files say, and nothing that a file could put into it."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from mag_sandbox.evaluation.__main__ import main as evaluate
+from mag_sandbox.evaluation.leaderboard.board import curve_of, read_board
+from mag_sandbox.evaluation.leaderboard.page import FOLDER, life_text, markdown, page
+from mag_sandbox.evaluation.leaderboard.plots import life_plot, likeness_plot
+from mag_sandbox.evaluation.lookback.result import (
+    ClipRow,
+    Participant,
+    RunSettings,
+    result_of,
+    write_result,
+)
+from tests import ROOT
+
+MADE = {"time": "2026-11-22T14:00:00+00:00", "commit": "0123456789ab"}
+EVIL = "</script><script>alert(1)</script>| [x](javascript:y) & <b>"
+
+
+def clip(number: int, score: float, *, task: str = "return", away: float = 4.5) -> ClipRow:
+    """Return a clip whose recall is its score."""
+    return ClipRow(
+        key=f"{task}-{number:03d}",
+        task=task,
+        clip=f"outdoor {number}",
+        category="outdoor",
+        scene=number,
+        tape="yaw:right:90@48",
+        fps=16.0,
+        frames=131,
+        away_s=away,
+        digest="0" * 16,
+        refused=None,
+        gates={"obeys": True},
+        scores={
+            "score": score, "psnr_db": 10 + score / 5, "obedience": 0.9,
+            "memory_mib": 12.0 if score > 50 else 0.0,
+        },
+        points=((away, score), (away / 2, score)),
+        seconds=1.0,
+    )  # fmt: skip
+
+
+def put(
+    folder: Path, name: str, clips: Sequence[ClipRow], label: str | None = None, **asked: object
+) -> Path:
+    """Write a result."""
+    folder.mkdir(parents=True, exist_ok=True)
+    who = Participant(name, "world", "mag", label or name, "f" * 64, {})
+    settings = replace(RunSettings("quick", 0, 4), **asked)
+    path = folder / f"{name}.json"
+    write_result(path, result_of(who, settings, clips, MADE))
+    return path
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("board") / "results"
+    many = [clip(n, 90 + n / 8, away=4.5 if n % 2 else 20.0) for n in range(40)]
+    put(folder, "keeps", many)
+    put(folder, "loses", [clip(n, 5.0 + n) for n in range(4)], EVIL)
+    refused = replace(clip(0, 50.0), refused="the picture does not move", points=())
+    put(folder, "stands", [refused, replace(refused, key="return-001")])
+    put(folder, "elsewhere", [clip(0, 50.0)], preset="full", private="a" * 64)
+    return folder
+
+
+def test_rows_of_the_same_clips_stand_together_the_best_first(folder):
+    groups = read_board(folder)
+    assert [group.title for group in groups] == [
+        "quick, seed 0",
+        "full, private split aaaaaaaaaaaa",
+    ]
+    assert [row.file for row in groups[0].rows] == ["keeps.json", "loses.json", "stands.json"]
+    keeps, loses, stands = groups[0].rows
+    assert keeps.score.mean == pytest.approx(92.44, abs=0.01)
+    assert keeps.score.low < keeps.score.mean < keeps.score.high
+    assert not keeps.is_few
+    assert loses.is_few
+    assert stands.score.mean == 0
+    assert stands.refused == 2
+    assert stands.curve == ()
+
+
+def test_the_table_says_which_rows_rest_on_few_clips(folder):
+    text = markdown(read_board(folder))
+    (row,) = [line for line in text.splitlines() if line.startswith("| keeps | ")][:1]
+    assert "| 40 |" in row
+    assert "| 4* |" in text
+    assert "2*, 2 refused" in text
+    assert "fewer than 32 clips" in text
+    assert "*MAG, cited*" in text
+
+
+def test_words_of_a_result_are_only_words(folder):
+    groups = read_board(folder)
+    table, html = markdown(groups), page(groups)
+    assert "<script" not in html
+    assert "<script" not in table
+    assert r"&lt;script&gt;alert(1)&lt;/script&gt;\| \[x\](javascript:y) &amp; &lt;b&gt; |" in table
+    assert "&lt;/script&gt;" in html
+
+
+def test_the_page_needs_nothing_else_and_is_whole(folder):
+    html = page(read_board(folder))
+    for word in ("http://", "https://", "url(", "src=", "@import", "<link"):
+        assert word not in html
+    open_tags: list[str] = []
+
+    class Page(HTMLParser):
+        def handle_starttag(self, tag, attrs):
+            if tag not in ("meta",):
+                open_tags.append(tag)
+
+        def handle_endtag(self, tag):
+            assert open_tags.pop() == tag
+
+    Page().feed(html)
+    assert open_tags == []
+    assert html.count("<svg") == 4
+
+
+def test_what_was_never_lost_stands_above_with_an_arrow(folder):
+    keeps, loses, _ = read_board(folder)[0].rows
+    plot = life_plot((keeps, loses))
+    assert [dot.beyond for dot in plot.dots] == [keeps.life.mean is None, loses.life.mean is None]
+    assert life_text(keeps.life).startswith("> 20.0")
+    (x_keeps, _), (x_loses, _) = (dot.points[0] for dot in plot.dots)
+    assert x_loses < x_keeps  # it takes no bytes
+    assert len(likeness_plot((keeps,)).dots[0].points) == 2
+
+
+def test_a_curve_has_a_point_for_every_few_seconds():
+    assert curve_of([(1.0, 30.0), (2.0, 20.0), (9.0, 12.0)]) == ((1.5, 25.0), (9.0, 12.0))
+
+
+def test_the_command_writes_both_and_sees_when_they_are_old(folder, tmp_path, capsys):
+    place = tmp_path / "board"
+    put(place, "one", [clip(0, 50.0)])
+    assert evaluate(["leaderboard", str(place)]) == 0
+    assert evaluate(["leaderboard", str(place), "--check"]) == 0
+    assert place.with_suffix(".html").exists()
+    put(place, "two", [clip(0, 40.0)])
+    assert evaluate(["leaderboard", str(place), "--check"]) == 2
+    assert "is not what the results say" in capsys.readouterr().err
+
+
+def test_a_result_that_was_touched_is_refused_by_name(tmp_path, capsys):
+    path = put(tmp_path / "board", "mine", [clip(0, 50.0)])
+    result = json.loads(path.read_text())
+    result["clips"][0]["scores"]["score"] = 99.0
+    path.write_text(json.dumps(result))
+    assert evaluate(["leaderboard", str(path.parent)]) == 2
+    assert "mine.json" in capsys.readouterr().err
+
+
+def test_the_manual_has_the_table_and_the_page_of_the_results():
+    """Sent results are checked here, and the table is derived again from them."""
+    assert evaluate(["leaderboard", str(ROOT / FOLDER), "--check"]) == 0
