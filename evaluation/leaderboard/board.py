@@ -57,7 +57,7 @@ class BoardRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class BoardGroup:
     """Rows of the same clips, the highest score first."""
 
     preset: str
@@ -77,7 +77,7 @@ class Group:
         return tuple(dict.fromkeys(task for row in self.rows for task in row.tasks))
 
 
-def read_board(folder: Path) -> tuple[Group, ...]:
+def read_board(folder: Path) -> tuple[BoardGroup, ...]:
     """Return the results in a folder, the group with most rows first.
 
     Raises:
@@ -89,7 +89,7 @@ def read_board(folder: Path) -> tuple[Group, ...]:
         asked = result["settings"]
         key = asked["preset"], asked["seed"], asked["private"]
         groups.setdefault(key, []).append(row_of(result, path.name))
-    found = [Group(*key, tuple(sorted(rows, key=_place))) for key, rows in groups.items()]
+    found = [BoardGroup(*key, tuple(sorted(rows, key=_place))) for key, rows in groups.items()]
     return tuple(sorted(found, key=lambda group: (-len(group.rows), group.title)))
 
 

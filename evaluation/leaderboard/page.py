@@ -14,8 +14,8 @@ from jinja2 import Environment, PackageLoader
 from mag_sandbox.command_line import argument, option
 from mag_sandbox.evaluation.leaderboard.board import (
     ENOUGH,
+    BoardGroup,
     BoardRow,
-    Group,
     Life,
     protocol,
     read_board,
@@ -33,17 +33,17 @@ HEADING = (
 )  # fmt: skip
 
 
-def markdown(groups: tuple[Group, ...]) -> str:
+def markdown(groups: tuple[BoardGroup, ...]) -> str:
     """Return the table, with what it means."""
     return _rendered("page.md", groups)
 
 
-def page(groups: tuple[Group, ...]) -> str:
+def page(groups: tuple[BoardGroup, ...]) -> str:
     """Return the page as HTML text."""
     return _rendered("page.html", groups)
 
 
-def _rendered(template: str, groups: tuple[Group, ...]) -> str:
+def _rendered(template: str, groups: tuple[BoardGroup, ...]) -> str:
     loader = PackageLoader("mag_sandbox.evaluation", "leaderboard")
     html = template.endswith(".html")
     pages = Environment(loader=loader, autoescape=html, trim_blocks=True, lstrip_blocks=True)
