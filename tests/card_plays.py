@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from mag_sandbox.model.catalogue.memory_prediction import MemoryPlan
 from mag_sandbox.model.catalogue.preflight import Device
 from mag_sandbox.model.execution import Execution
 from mag_sandbox.model.imagination.imagination import Imagination
@@ -57,12 +58,13 @@ def test_full_size_worlds_keep_to_their_card(tmp_path, monkeypatch):
     scene = Scene(prompt=tiny_full.CAPTIONS[0])
     load_stream = partial(tiny_full.tiny_stream, "mag", tmp_path, texts)
     load_pack = partial(tiny_full.tiny_pack, tmp_path, texts)
+    three = MemoryPlan(5, decoder="tiny", memory_card=1, decoder_card=2)
     for load in (load_stream, load_pack):
         prompts = load()._prompts
         prompts.prepare(scene.prompt, lambda stage, fraction: None)  # keeps what they mean
     monkeypatch.setattr(tiny_full, "PROCESSOR", Device(CARD, "a card", None))
     with fake_card():
-        for load in (load_stream, load_pack):
+        for load in (load_stream, partial(load_stream, plan=three), load_pack):
             world = load()
             world.reset(scene, 1)
             world.step(Control())

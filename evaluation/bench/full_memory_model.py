@@ -32,7 +32,7 @@ class FullMemoryModel:
         self._engine, texts, self._video = world.parts()
         engine, spec = self._engine, world.spec
         self.format = VideoFormat(spec.frame_width, spec.frame_height, spec.fps)  # of its videos
-        engine.memory_dit.to(engine.cache.device)  # where play might fetch it for every block
+        engine.fetch_writer()
         features = texts.store.get((NOTHING,))[NOTHING][None]
         like = engine.cache.device, engine.cache.dtype
         self._empty = engine.memory_dit.text_keys(features.to(*like))

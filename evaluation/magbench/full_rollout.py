@@ -99,7 +99,7 @@ def open_continuer(name: str, writer: str, prompts: Sequence[str]) -> RolloutCon
     engine, texts, stream = world.parts()
     if writer == "generator":
         engine = generator_only(engine)
-    engine.memory_dit.to(engine.cache.device)  # where play might fetch it for every block
+    engine.fetch_writer()
     rows = texts.store.get((*prompts, NOTHING))
     spec = world.spec
     video = VideoFormat(spec.frame_width, spec.frame_height, spec.fps)

@@ -6,6 +6,7 @@ estimates, marked as such. Knows nothing of torch or of devices: bytes in, bytes
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from operator import le
 from typing import Literal
 
 from mag_sandbox.model.catalogue.clips import UMT5_PARAMETERS, ClipRecipe
@@ -43,6 +44,8 @@ class MemoryPlan:
     memory_model: Literal["device", "offloaded"] = "device"
     apart: int = 0  # frames with room in a copy, for policies that read some of what is kept
     devices: int = 1  # that share every block, and memory, by heads
+    memory_card: int = 0  # of one process's cards, the one with the memory model; 0: that of blocks
+    decoder_card: int = 0  # likewise
 
     def words(self) -> str:
         """Return the plan for people."""
@@ -53,6 +56,9 @@ class MemoryPlan:
             parts.append("tiny decoder")
         if self.memory_model == "offloaded":
             parts.append("memory model offloaded between blocks")
+        for part, card in (("memory model", self.memory_card), ("decoder", self.decoder_card)):
+            if card:
+                parts.append(f"{part} on card {card + 1}")
         if self.devices > 1:
             parts.append(f"every block shared by {self.devices} devices")
         return ", ".join(parts) or "all on the device"
@@ -60,19 +66,22 @@ class MemoryPlan:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """Bytes on the device by part, and on the host."""
+    """Bytes on the device by part, on others, and on the host."""
 
     parts: dict[str, int]
     host_bytes: int  # of parts that wait in main memory
+    others: tuple[int, ...] = ()  # bytes at most on each further card that the plan names
 
     @property
     def total(self) -> int:
         """Bytes on the device at most."""
         return sum(self.parts.values()) + RESERVE_BYTES
 
-    def fits(self, device_bytes: int) -> bool:
-        """Whether a device with that much free memory has room."""
-        return self.total <= device_bytes
+    def fits(self, device_bytes: int, others: Sequence[int] = ()) -> bool:
+        """Whether a device with that much free memory has room, and so have the other cards."""
+        free = (device_bytes, *others)
+        needed = (self.total, *self.others)
+        return len(needed) <= len(free) and all(map(le, needed, free))
 
 
 def dit_parameters(dit: DiTConfig = FULL) -> int:
@@ -95,7 +104,7 @@ def predict(row: WorldRow, plan: MemoryPlan, dit: DiTConfig = FULL) -> Predictio
     """
     if row.clips:
         return _predict_clips(row.clips, plan)
-    network = dit_parameters(dit) * BF16_BYTES
+    network, decoder = dit_parameters(dit) * BF16_BYTES, _decoder_bytes(plan.decoder)
     text = UMT5_PARAMETERS * BF16_BYTES
     writer = network if row.remembers == "memory" else 0
     slot = slot_bytes(dit) // plan.devices
@@ -104,21 +113,44 @@ def predict(row: WorldRow, plan: MemoryPlan, dit: DiTConfig = FULL) -> Predictio
     parts = {
         "text encoder": text if plan.text_encoder == "device" else 0,
         "generator": network + keys_of_texts,
-        "memory model": writer if plan.memory_model == "device" else 0,
+        "memory model": writer if plan.memory_model == "device" and not plan.memory_card else 0,
         "slots": plan.slots * slot,
         "packed frames": PACK_PARAMETERS * BF16_BYTES + PACKED_FRAMES * slot if row.packs else 0,
         "block": (2 * own + plan.apart if plan.apart else own) * slot,
-        "decoder": _decoder_bytes(plan.decoder),
+        "decoder": 0 if plan.decoder_card else decoder,
         "activations": _activation_bytes(dit, own) // plan.devices,
     }
+    others = [0] * max(plan.memory_card, plan.decoder_card)
+    if plan.memory_card:
+        others[plan.memory_card - 1] += writer + _activation_bytes(dit, own)
+    if plan.decoder_card:
+        others[plan.decoder_card - 1] += decoder
     host = text if plan.text_encoder == "cpu" else 0
     host += writer if plan.memory_model == "offloaded" else 0
-    return Prediction(parts, host)
+    return Prediction(parts, host, tuple(RESERVE_BYTES + size for size in others))
 
 
-def proposals(row: WorldRow, plan: MemoryPlan, *, tiny_decoder: bool) -> Iterator[MemoryPlan]:
-    """Give plans that take ever less than one; what is missed least is given up first."""
+def spread(row: WorldRow, plan: MemoryPlan, cards: int) -> MemoryPlan:
+    """Return a plan that gives memory model and decoder cards of their own, if there are any.
+
+    The memory model's attention stays where memory is, so it takes time to move; the decoder's
+    latents are small. Clips are made on one card.
+    """
+    if cards == 1 or plan.devices > 1 or row.clips:
+        return plan
+    memory = 1 if row.remembers == "memory" else 0
+    return replace(plan, memory_card=memory, decoder_card=min(memory + 1, cards - 1))
+
+
+def proposals(
+    row: WorldRow, plan: MemoryPlan, *, tiny_decoder: bool, cards: int = 1
+) -> Iterator[MemoryPlan]:
+    """Give plans that take ever less of a device; what is missed least is given up first."""
     yield plan
+    wider = spread(row, plan, cards)
+    if wider != plan:
+        plan = wider
+        yield plan
     if plan.text_encoder == "device":
         plan = replace(plan, text_encoder="cpu")
         yield plan
@@ -127,7 +159,7 @@ def proposals(row: WorldRow, plan: MemoryPlan, *, tiny_decoder: bool) -> Iterato
     if tiny_decoder and plan.decoder == "exact":
         plan = replace(plan, decoder="tiny")
         yield plan
-    if row.remembers == "memory" and plan.memory_model == "device":
+    if row.remembers == "memory" and plan.memory_model == "device" and not plan.memory_card:
         plan = replace(plan, memory_model="offloaded")
         yield plan
     for slots in range(plan.slots - 1, FEWEST_SLOTS - 1, -1):
@@ -135,12 +167,21 @@ def proposals(row: WorldRow, plan: MemoryPlan, *, tiny_decoder: bool) -> Iterato
 
 
 def first_that_fits(
-    row: WorldRow, plan: MemoryPlan, device_bytes: int, *, tiny_decoder: bool
+    row: WorldRow,
+    plan: MemoryPlan,
+    device_bytes: int,
+    *,
+    tiny_decoder: bool,
+    others: Sequence[int] = (),
 ) -> MemoryPlan | None:
-    """Return the plan that gives up least and fits into what is free; None: nothing does."""
-    for smaller in proposals(row, plan, tiny_decoder=tiny_decoder):
-        if predict(row, smaller).fits(device_bytes):
-            return smaller
+    """Return the plan that gives up least and fits into what is free; None: nothing does.
+
+    `others` are the free bytes of further cards.
+    """
+    for cards in dict.fromkeys((1 + len(others), 1)):
+        for smaller in proposals(row, plan, tiny_decoder=tiny_decoder, cards=cards):
+            if predict(row, smaller).fits(device_bytes, others):
+                return smaller
     return None
 
 

@@ -16,6 +16,7 @@ from mag_sandbox.model.catalogue.memory_prediction import (
     first_that_fits,
     predict,
     proposals,
+    spread,
     wanted_plan,
 )
 from mag_sandbox.model.catalogue.weight_files import WorldFiles, require
@@ -25,6 +26,7 @@ from mag_sandbox.model.world import MemorySetting, WorldFailed
 from mag_sandbox.program import PROGRAM
 
 DEVICE_VARIABLE = "MAG_SANDBOX_DEVICE"  # "cpu": run there, however slow; meant for small weights
+CARDS_VARIABLE = "MAG_SANDBOX_CARDS"  # cards that a world is laid out over, needed or not
 SIZE_VARIABLE = "MAG_SANDBOX_FRAME_SIZE"  # "64x48" px; also meant for small weights
 INSTEAD = f"play the pocket world instead (`{PROGRAM} play`)"
 logger = logging.getLogger(__name__)
@@ -38,6 +40,7 @@ class Device:
     name: str
     free_bytes: int | None  # None: not limited by us
     count: int = 1  # of them, a process for each, as `torchrun` starts them
+    others: tuple[int, ...] = ()  # free bytes of further cards of this process
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ def prepare(name: str, memory: MemorySetting | None = None) -> Start:
     """
     row = WORLDS[name]
     device, video = find_device(), find_video(made_for(row))
-    wanted = wanted_plan(row, memory, device.count if device else 1)
+    wanted = spread(row, wanted_plan(row, memory, device.count if device else 1), asked_cards())
     if device is None:
         least = list(proposals(row, wanted, tiny_decoder=True))[-1]
         raise WorldFailed(
@@ -86,9 +89,12 @@ def plan_for(
     """
     if device.free_bytes is None:
         return wanted
-    plan = first_that_fits(row, wanted, device.free_bytes, tiny_decoder=tiny_decoder)
+    plan = first_that_fits(
+        row, wanted, device.free_bytes, tiny_decoder=tiny_decoder, others=device.others
+    )
     if plan is None:
-        least = list(proposals(row, wanted, tiny_decoder=tiny_decoder))[-1]
+        cards = 1 + len(device.others)
+        least = list(proposals(row, wanted, tiny_decoder=tiny_decoder, cards=cards))[-1]
         raise WorldFailed(
             f'"{row.name}" takes {gib(predict(row, wanted).total)}, with {least.words()} still '
             f"{gib(predict(row, least).total)}, and {device.name} has {gib(device.free_bytes)} "
@@ -126,7 +132,21 @@ def find_device() -> Device | None:
         return None
     torch.cuda.set_device(device_index())
     free, _ = torch.cuda.mem_get_info()
-    return Device("cuda", torch.cuda.get_device_name(), free, count)
+    beside = range(1, torch.cuda.device_count() if count == 1 else 1)
+    others = tuple(torch.cuda.mem_get_info(card)[0] for card in beside)
+    return Device("cuda", torch.cuda.get_device_name(), free, count, others)
+
+
+def asked_cards() -> int:
+    """Return over how many cards a world is to be laid out in any case.
+
+    Raises:
+        WorldFailed: $MAG_SANDBOX_CARDS says nothing that can be done.
+    """
+    asked = os.environ.get(CARDS_VARIABLE) or "1"
+    if asked not in ("1", "2", "3"):
+        raise WorldFailed(f'${CARDS_VARIABLE} is "{asked}"; give 1, 2 or 3, or unset it')
+    return int(asked)
 
 
 def made_for(row: WorldRow) -> VideoShape:

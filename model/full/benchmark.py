@@ -13,9 +13,17 @@ from mag_sandbox.model.catalogue.memory_prediction import (
     FEWEST_SLOTS,
     MemoryPlan,
     predict,
+    spread,
     wanted_plan,
 )
-from mag_sandbox.model.catalogue.preflight import INSTEAD, Device, find_device, find_video, plan_for
+from mag_sandbox.model.catalogue.preflight import (
+    INSTEAD,
+    Device,
+    asked_cards,
+    find_device,
+    find_video,
+    plan_for,
+)
 from mag_sandbox.model.catalogue.worlds import BLOCK_LENGTH, VIDEO, WORLDS, VideoShape, WorldRow
 from mag_sandbox.model.config import FULL, DiTConfig
 from mag_sandbox.model.world import Control, FrameBlock, WorldFailed
@@ -82,9 +90,8 @@ def measure(
     """
     from mag_sandbox.model.full.random_world import FAST, PLAIN, random_world
 
-    plan = plan_for(
-        row, device, wanted or wanted_plan(row, devices=device.count), tiny_decoder=True
-    )
+    wanted = wanted or spread(row, wanted_plan(row, devices=device.count), asked_cards())
+    plan = plan_for(row, device, wanted, tiny_decoder=True)
     say(f"random weights: {plan.words()}")
     world = random_world(row, device.kind, plan, config, video, FAST)
     say(f"run by {_way(world)}")

@@ -20,6 +20,7 @@ from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.execution import Execution, compiles, package_version
 from mag_sandbox.model.full.active_text import NOTHING, ScenePrompts
 from mag_sandbox.model.full.compiling import compile_layers
+from mag_sandbox.model.full.distant import DistantDiT, card
 from mag_sandbox.model.full.recipes import BLOCK_LENGTH, recipe_of
 from mag_sandbox.model.full.rollout import Engine, full_cache
 from mag_sandbox.model.full.side_stream import SideStream
@@ -27,7 +28,7 @@ from mag_sandbox.model.full.text import TextEmbedder, load_text_encoder, load_to
 from mag_sandbox.model.full.text_cache import weights_identity
 from mag_sandbox.model.full.tiered_cache import TieredCache
 from mag_sandbox.model.full.tiny_decoder import load_tiny_decoder, load_tiny_encoder
-from mag_sandbox.model.full.ulysses import SharedCache, Ulysses, empty_dit, joined
+from mag_sandbox.model.full.ulysses import SharedCache, empty_dit, joined
 from mag_sandbox.model.full.vae import TIME_STRIDE, load_vae
 from mag_sandbox.model.full.video_stream import PictureCodec, VideoStream, exact_codec, tiny_codec
 from mag_sandbox.model.full.world import StreamWorld
@@ -68,12 +69,17 @@ def load(
     ulysses = joined(plan.devices, running.device, start.video.tokens(config), config.num_heads)
     on_progress("generator", 0.1)
     change = _adapter(start, config)
-    dit = _network(start, "generator", config, running, running.device, change, ulysses=ulysses)
+    alike: Callable[[], DiT] = partial(empty_dit, config, named_kernel(running.kernel), ulysses)
+    dit = _network(start, "generator", alike, running, running.device, change)
     memory_dit = dit
     if row.remembers == "memory":
         on_progress("memory model", 0.4)
-        where = "cpu" if plan.memory_model == "offloaded" else running.device
-        memory_dit = _network(start, "memory", config, running, where, ulysses=ulysses)
+        where = card(running.device, plan.memory_card)
+        if plan.memory_card:
+            alike = partial(DistantDiT, config, named_kernel(running.kernel))
+        elif plan.memory_model == "offloaded":
+            where = "cpu"
+        memory_dit = _network(start, "memory", alike, running, where)
     on_progress("decoder", 0.7)
     codec, load_tiny = picture_codecs(start, running)
     prompts = scene_prompts(files, "cpu" if plan.text_encoder == "cpu" else running.device)
@@ -136,14 +142,15 @@ def assemble(
     shape = config.channels, video.latent_height, video.latent_width
     engine = Engine(parts.dit, parts.memory_dit, cache, grid, recipe, shape, plan.devices)
     running = compile_layers(engine, running, on_progress)
+    decoding = card(running.device, plan.decoder_card)
     return StreamWorld(
         spec=stream_spec(row.name, video),
         row=row,
         plan=plan,
         engine=engine,
         prompts=parts.prompts,
-        video=VideoStream(parts.codec, parts.load_tiny, running.device),
-        side_stream=parts.side_stream(running.device),
+        video=VideoStream(parts.codec, parts.load_tiny, decoding, running.device),
+        side_stream=parts.side_stream(decoding),
         memory=memory,
         provenance={**provenance, "execution": running.as_dict()},
         on_progress=on_progress,
@@ -221,16 +228,14 @@ def execution_for(device: str, recorded: dict | None) -> Execution:
 def _network(
     start: Start,
     role: str,
-    config: DiTConfig,
+    empty: Callable[[], DiT],
     running: Execution,
     where: str,
     change: Change = lambda name, tensor: tensor,
-    *,
-    ulysses: Ulysses | None,
 ) -> DiT:
     """Return a network whose projections are joined; `where` it lies, it need not run."""
     with torch.device("meta"):
-        dit = empty_dit(config, named_kernel(running.kernel), ulysses)
+        dit = empty()
     path, averaged = checkpoint_path(start.files, role), start.row.averaged
     load_checkpoint(dit, path, running.dtype, where, change, averaged=averaged)
     return fuse(dit.eval().requires_grad_(False), stays=where == running.device)
@@ -249,6 +254,7 @@ def picture_codecs(
 ) -> tuple[PictureCodec, Callable[[], PictureCodec] | None]:
     """Return what the plan decodes with, and what makes the tiny codec; None: it is not here."""
     files = start.files
+    running = replace(running, device=card(running.device, start.plan.decoder_card))
     load_tiny = partial(_tiny, files, running) if files.paths("tiny decoder") else None
     if load_tiny and start.plan.decoder == "tiny":
         return load_tiny(), load_tiny

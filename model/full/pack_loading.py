@@ -16,6 +16,7 @@ from mag_sandbox.model.checkpoints import load_checkpoint
 from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.execution import Execution
 from mag_sandbox.model.full.active_text import NOTHING, ScenePrompts
+from mag_sandbox.model.full.distant import card
 from mag_sandbox.model.full.loading import (
     checkpoint_path,
     dit_config,
@@ -70,7 +71,9 @@ def load(
         networks,
         info,
         prompts,
-        VideoStream(codec, load_tiny, running.device),
+        VideoStream(
+            codec, load_tiny, card(running.device, start.plan.decoder_card), running.device
+        ),
         {**facts(start, running), "config": config},
         on_progress,
     )

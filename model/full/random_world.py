@@ -18,13 +18,14 @@ from mag_sandbox.model.config import DiTConfig
 from mag_sandbox.model.dit import Attend, DiT
 from mag_sandbox.model.execution import Execution
 from mag_sandbox.model.full.active_text import ScenePrompts
+from mag_sandbox.model.full.distant import DistantDiT, card
 from mag_sandbox.model.full.loading import Parts, assemble, execution_for
 from mag_sandbox.model.full.pack_loading import assemble as assemble_packing
 from mag_sandbox.model.full.pack_world import PackStreamWorld
 from mag_sandbox.model.full.side_stream import SideStream
 from mag_sandbox.model.full.tiered_cache import TieredCache
 from mag_sandbox.model.full.tiny_decoder import TinyDecoder, TinyEncoder
-from mag_sandbox.model.full.ulysses import SharedCache, Ulysses, empty_dit, joined
+from mag_sandbox.model.full.ulysses import SharedCache, empty_dit, joined
 from mag_sandbox.model.full.vae import WanVae
 from mag_sandbox.model.full.video_stream import (
     PictureCodec,
@@ -235,10 +236,13 @@ def random_world(
     ulysses = joined(plan.devices, running.device, video.tokens(config), config.num_heads)
     if ulysses is not None:
         torch.manual_seed(0)  # the same weights in all processes
-    dit = _network(config, running, ulysses, fused=mode.fused)
-    writer = (
-        _network(config, running, ulysses, fused=mode.fused) if row.remembers == "memory" else dit
-    )
+    alike: Callable[[], DiT] = partial(empty_dit, config, named_kernel(running.kernel), ulysses)
+    dit = writer = _network(alike, running, running.device, fused=mode.fused)
+    if row.remembers == "memory":
+        if plan.memory_card:
+            alike = partial(DistantDiT, config, named_kernel(running.kernel))
+        where = card(running.device, plan.memory_card)
+        writer = _network(alike, running, where, fused=mode.fused)
     parts = Parts(
         running, dit, writer, _codec(plan, running), None, RandomTexts(config),
         mode.cache if ulysses is None else partial(SharedCache, ulysses), mode.side_stream,
@@ -265,11 +269,13 @@ def _packing(
     if plan.devices > 1:
         raise WorldFailed(f'"{row.name}" runs on one device; start it without torchrun')
     running = replace(running, compiled=False)
-    networks = untrained(_network(config, running, fused=False), MEMORYPACK)
+    alike = partial(DiT, config, named_kernel(running.kernel))
+    networks = untrained(_network(alike, running, running.device, fused=False), MEMORYPACK)
     for weights in networks.pack.parameters():
         weights.detach().normal_(std=0.02)
     info = PartsInfo(MEMORYPACK, "random")
-    stream = VideoStream(_codec(plan, running), None, running.device)
+    decoding = card(running.device, plan.decoder_card)
+    stream = VideoStream(_codec(plan, running), None, decoding, running.device)
     provenance = {**provenance, "execution": running.as_dict()}
     return assemble_packing(
         row, plan, video, networks, info, RandomTexts(config), stream, provenance, _untold,
@@ -287,18 +293,17 @@ def _execution(device: str, mode: RunMode) -> Execution:
     )
 
 
-def _network(
-    config: DiTConfig, running: Execution, ulysses: Ulysses | None = None, *, fused: bool
-) -> DiT:
+def _network(empty: Callable[[], DiT], running: Execution, where: str, *, fused: bool) -> DiT:
     with torch.device("meta"):  # so that fp32 weights are never there
-        dit = empty_dit(config, named_kernel(running.kernel), ulysses)
-    dit = dit.to(running.dtype).to_empty(device=running.device).eval().requires_grad_(False)
+        dit = empty()
+    dit = dit.to(running.dtype).to_empty(device=where).eval().requires_grad_(False)
     for weights in dit.parameters():
         weights.normal_(std=0.02)
     return fuse(dit) if fused else dit
 
 
 def _codec(plan: MemoryPlan, running: Execution) -> PictureCodec:
+    running = replace(running, device=card(running.device, plan.decoder_card))
     return _tiny(running) if plan.decoder == "tiny" else _exact(running)
 
 

@@ -337,3 +337,8 @@ class Engine:
     recipe: Recipe
     latent_shape: tuple[int, int, int]  # channels, height, width
     devices: int = 1  # that share every block
+
+    def fetch_writer(self) -> None:
+        """Have the network that remembers on a card, where play would fetch it for every block."""
+        if self.memory_dit.head.modulation.device.type == "cpu":
+            self.memory_dit.to(self.cache.device)

@@ -81,6 +81,10 @@ class WaitingRoom:
         free = psutil.virtual_memory().available, shutil.disk_usage(tempfile.gettempdir()).free
         return cls(*(int(share * size) for share, size in zip(SHARE, free, strict=True)))
 
+    def shared(self, processes: int) -> "WaitingRoom":
+        """Return the part of each process, where several are on one machine."""
+        return WaitingRoom(self.host // processes, self.disk // processes)
+
 
 class TieredCache(KVCache):
     """A `KVCache` with slots beyond those on the device: `waiting` more."""

@@ -19,7 +19,8 @@ from torch import distributed as dist
 from mag_sandbox.model.attention import AttentionKernel
 from mag_sandbox.model.config import DiTConfig
 from mag_sandbox.model.dit import Attend, DiT, TextKeys, TimeEmbedding
-from mag_sandbox.model.kv_cache import CacheShape, KVCache
+from mag_sandbox.model.full.tiered_cache import TieredCache, WaitingRoom
+from mag_sandbox.model.kv_cache import CacheShape
 from mag_sandbox.model.world import WorldFailed
 
 PATIENCE = timedelta(hours=12)  # for a process that waits for a player
@@ -174,8 +175,11 @@ class SharedDiT(DiT):
         super().memorise(own, time, text, places, share.across(attend))
 
 
-class SharedCache(KVCache):
-    """Keys and values of a process's own heads; what is exported and loaded has all heads."""
+class SharedCache(TieredCache):
+    """Keys and values of a process's own heads; what is exported and loaded has all heads.
+
+    Each process has its own frames wait, as many as all have room for.
+    """
 
     def __init__(
         self,
@@ -188,7 +192,9 @@ class SharedCache(KVCache):
     ) -> None:
         """Reserve room; the shape is that of the whole cache."""
         self._ulysses = ulysses
-        super().__init__(replace(shape, heads=ulysses.heads), slots, dtype, device, most_frames)
+        own, room = replace(shape, heads=ulysses.heads), WaitingRoom.here().shared(ulysses.count)
+        super().__init__(own, slots, dtype, device, most_frames, room)
+        self.waiting = ulysses.agreed(self.waiting)
 
     def agreed(self, most: int) -> int:
         """See `KVCache`."""

@@ -62,10 +62,18 @@ class VideoStream:
     """
 
     def __init__(
-        self, codec: PictureCodec, load_tiny: Callable[[], PictureCodec] | None, device: str
+        self,
+        codec: PictureCodec,
+        load_tiny: Callable[[], PictureCodec] | None,
+        device: str,
+        home: str | None = None,
     ) -> None:
-        """Say what decodes; the tiny codec is made when memory runs out, if it is here."""
+        """Say what decodes, and where; the tiny codec is made when memory runs out, if it is here.
+
+        Latents of given frames are wanted at `home`; None: where they are made.
+        """
         self._codec, self._load_tiny, self._device = codec, load_tiny, device
+        self._home = home or device
         self.state = START  # where it stands; a value, so setting it goes back
 
     @property
@@ -84,7 +92,7 @@ class VideoStream:
 
     def decode(self, latents: Tensor) -> Frames:
         """Return the frames of the next latents, [1, F, C, h, w]; a failure changes nothing."""
-        pictures, state = self._codec.decoder.decode(latents, self.state)
+        pictures, state = self._codec.decoder.decode(latents.to(self._device), self.state)
         frames = to_frames(pictures[0])
         self.state = state
         return frames
@@ -92,11 +100,11 @@ class VideoStream:
     def encode(self, frames: Frames) -> Tensor:
         """Return latents, fp32 [1, F, C, h, w], of frames that begin a video of their own."""
         pictures = to_pictures(frames).to(self._device)
-        return self._codec.encode(pictures[None]).float()
+        return self._codec.encode(pictures[None]).float().to(self._home)
 
     def round_trip(self, frames: Frames) -> Frames:
         """Return frames after the autoencoder alone."""
-        pictures, _ = self._codec.decoder.decode(self.encode(frames))
+        pictures, _ = self._codec.decoder.decode(self.encode(frames).to(self._device))
         return to_frames(pictures[0])[: len(frames)]
 
     def use_tiny(self, newest: Tensor | None) -> None:
@@ -107,7 +115,7 @@ class VideoStream:
         del self._codec  # freed before more is taken
         self._codec = self._load_tiny()
         if newest is not None:
-            _, state = self._codec.decoder.decode(newest)
+            _, state = self._codec.decoder.decode(newest.to(self._device))
             self.state = CodecState(state.tails, passed)
 
     def snapshot(self) -> WorldState:

@@ -4,6 +4,7 @@ import itertools
 import json
 import math
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -220,3 +221,34 @@ def test_clip_worlds_name_pipelines_that_diffusers_has():
         for call in row.clips.calls if row.clips else ():
             assert hasattr(diffusers, call.pipeline)
     assert not any("magi" in name.lower() for name in dir(diffusers) if "Pipeline" in name)
+
+
+def test_other_cards_take_memory_model_and_decoder_before_anything_is_given_up():
+    row = WORLDS["mag"]
+    wanted = preflight.wanted_plan(row)
+    alone = predict(row, wanted)
+    spread_out = first_that_fits(
+        row, wanted, alone.total - 2 * GIB, tiny_decoder=True, others=(24 * GIB, 24 * GIB)
+    )
+    assert spread_out == replace(wanted, memory_card=1, decoder_card=2)
+    assert spread_out.words() == "23 frames of memory, memory model on card 2, decoder on card 3"
+    predicted = predict(row, spread_out)
+    moved = alone.parts["memory model"] + alone.parts["decoder"]
+    assert alone.total - predicted.total == moved
+    assert sum(predicted.others) > moved
+    two = preflight.spread(row, wanted, 2)
+    assert (two.memory_card, two.decoder_card) == (1, 1)
+    assert len(predict(row, two).others) == 1
+    full = first_that_fits(row, wanted, alone.total - 2 * GIB, tiny_decoder=True, others=(GIB,))
+    assert not full.memory_card  # which has no room for it
+    alike = preflight.spread(WORLDS["longlive"], preflight.wanted_plan(WORLDS["longlive"]), 3)
+    assert (alike.memory_card, alike.decoder_card) == (0, 1)
+
+
+def test_over_how_many_cards_is_asked_for(monkeypatch):
+    assert preflight.asked_cards() == 1
+    monkeypatch.setenv(preflight.CARDS_VARIABLE, "3")
+    assert preflight.asked_cards() == 3
+    monkeypatch.setenv(preflight.CARDS_VARIABLE, "many")
+    with pytest.raises(WorldFailed, match='is "many"; give 1, 2 or 3'):
+        preflight.asked_cards()

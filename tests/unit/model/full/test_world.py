@@ -15,8 +15,10 @@ from mag_sandbox.controls.phrase_compiler import HOLD
 from mag_sandbox.controls.sources import ScriptSource
 from mag_sandbox.model.catalogue.memory_prediction import MemoryPlan
 from mag_sandbox.model.catalogue.worlds import STREAMS, WORLDS
+from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.full import loading as full
 from mag_sandbox.model.full import offload
+from mag_sandbox.model.full.distant import DistantDiT
 from mag_sandbox.model.full.random_world import SameStream
 from mag_sandbox.model.full.rollout import Rollout
 from mag_sandbox.model.full.side_stream import SideStream
@@ -164,6 +166,14 @@ def test_a_state_of_other_weights_or_another_decoder_is_refused(tiny):
     exact.restore(state)  # which changes to the tiny one
     assert exact.provenance()["plan"]["decoder"] == "tiny"
     assert same([exact.step(RIGHT)], [world.step(RIGHT)])
+
+
+def test_laid_out_over_three_cards_it_makes_the_same_pictures(tiny, shared):
+    plan = MemoryPlan(23, decoder="tiny", memory_card=1, decoder_card=2)
+    world = tiny(plan=plan)  # a processor stands in for all of them
+    assert type(world._engine.memory_dit) is DistantDiT
+    assert type(world._engine.dit) is DiT
+    assert same(play(world, PATH), play(shared(), PATH))
 
 
 def test_a_new_prompt_counts_from_the_next_block_on(shared):
