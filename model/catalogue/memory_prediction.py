@@ -46,6 +46,9 @@ class MemoryPlan:
     devices: int = 1  # that share every block, and memory, by heads
     memory_card: int = 0  # of one process's cards, the one with the memory model; 0: that of blocks
     decoder_card: int = 0  # likewise
+    host_bytes: int | None = (
+        None  # in which a process's frames may wait; None: half of what is free
+    )
 
     def words(self) -> str:
         """Return the plan for people."""
@@ -127,6 +130,7 @@ def predict(row: WorldRow, plan: MemoryPlan, dit: DiTConfig = FULL) -> Predictio
         others[plan.decoder_card - 1] += decoder
     host = text if plan.text_encoder == "cpu" else 0
     host += writer if plan.memory_model == "offloaded" else 0
+    host += (plan.host_bytes or 0) * plan.devices
     return Prediction(parts, host, tuple(RESERVE_BYTES + size for size in others))
 
 

@@ -76,7 +76,8 @@ def prepare(name: str, memory: MemorySetting | None = None) -> Start:
     plan = plan_for(row, device, wanted, tiny_decoder=bool(files.paths("tiny decoder")))
     if device.free_bytes is not None and (short := shortage(predict(row, plan))):
         logger.warning('"%s" %s; close other programs if it is slow', name, short)
-    return Start(row, files, device, plan, reduced=plan != wanted, video=video)
+    reduced = plan != wanted
+    return Start(row, files, device, with_waiting_room(row, plan), reduced, video)
 
 
 def plan_for(
@@ -101,6 +102,14 @@ def plan_for(
             f"free; close other programs, or {INSTEAD}"
         )
     return plan
+
+
+def with_waiting_room(row: WorldRow, plan: MemoryPlan) -> MemoryPlan:
+    """Return a plan with half of the main memory that nothing else needs, for frames that wait."""
+    if not row.kept_frames:
+        return plan
+    left = max(0, free_host_bytes() - predict(row, plan).host_bytes)
+    return replace(plan, host_bytes=left // 2 // plan.devices)
 
 
 def free_host_bytes() -> int:

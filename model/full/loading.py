@@ -26,7 +26,7 @@ from mag_sandbox.model.full.rollout import Engine, full_cache
 from mag_sandbox.model.full.side_stream import SideStream
 from mag_sandbox.model.full.text import TextEmbedder, load_text_encoder, load_tokenizer
 from mag_sandbox.model.full.text_cache import weights_identity
-from mag_sandbox.model.full.tiered_cache import TieredCache
+from mag_sandbox.model.full.tiered_cache import TieredCache, WaitingRoom
 from mag_sandbox.model.full.tiny_decoder import load_tiny_decoder, load_tiny_encoder
 from mag_sandbox.model.full.ulysses import SharedCache, empty_dit, joined
 from mag_sandbox.model.full.vae import TIME_STRIDE, load_vae
@@ -84,6 +84,7 @@ def load(
     codec, load_tiny = picture_codecs(start, running)
     prompts = scene_prompts(files, "cpu" if plan.text_encoder == "cpu" else running.device)
     on_progress("memory", 0.9)
+    kind = TieredCache if ulysses is None else partial(SharedCache, ulysses)
     world = assemble(
         row,
         plan,
@@ -95,7 +96,7 @@ def load(
             codec,
             load_tiny,
             prompts,
-            TieredCache if ulysses is None else partial(SharedCache, ulysses),
+            partial(kind, room=WaitingRoom.here(plan.host_bytes, plan.devices)),
         ),
         memory,
         {**facts(start, running), "config": {"dit": asdict(config), "video": asdict(start.video)}},

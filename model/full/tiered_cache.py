@@ -76,14 +76,14 @@ class WaitingRoom:
     disk: int
 
     @classmethod
-    def here(cls) -> "WaitingRoom":
-        """Return half of the free main memory and a quarter of the free disk."""
-        free = psutil.virtual_memory().available, shutil.disk_usage(tempfile.gettempdir()).free
-        return cls(*(int(share * size) for share, size in zip(SHARE, free, strict=True)))
+    def here(cls, host: int | None = None, processes: int = 1) -> "WaitingRoom":
+        """Return so much main memory, or half of the free one, and a quarter of the free disk.
 
-    def shared(self, processes: int) -> "WaitingRoom":
-        """Return the part of each process, where several are on one machine."""
-        return WaitingRoom(self.host // processes, self.disk // processes)
+        What is free is shared by processes of this machine.
+        """
+        free = psutil.virtual_memory().available, shutil.disk_usage(tempfile.gettempdir()).free
+        shares = [int(share * size) // processes for share, size in zip(SHARE, free, strict=True)]
+        return cls(shares[0] if host is None else host, shares[1])
 
 
 class TieredCache(KVCache):

@@ -189,10 +189,14 @@ class SharedCache(TieredCache):
         dtype: torch.dtype,
         device: str = "cpu",
         most_frames: int | None = None,
+        room: WaitingRoom | None = None,
     ) -> None:
-        """Reserve room; the shape is that of the whole cache."""
+        """Reserve room; the shape is that of the whole cache, `room` of this process."""
         self._ulysses = ulysses
-        own, room = replace(shape, heads=ulysses.heads), WaitingRoom.here().shared(ulysses.count)
+        own, room = (
+            replace(shape, heads=ulysses.heads),
+            room or WaitingRoom.here(None, ulysses.count),
+        )
         super().__init__(own, slots, dtype, device, most_frames, room)
         self.waiting = ulysses.agreed(self.waiting)
 

@@ -245,6 +245,20 @@ def test_other_cards_take_memory_model_and_decoder_before_anything_is_given_up()
     assert (alike.memory_card, alike.decoder_card) == (0, 1)
 
 
+def test_frames_wait_in_half_of_what_nothing_else_needs(monkeypatch):
+    free = 100 * GIB
+    monkeypatch.setattr(preflight, "free_host_bytes", lambda: free)
+    row = WORLDS["mag"]
+    for plan in (MemoryPlan(23), MemoryPlan(23, text_encoder="cpu", devices=2)):
+        taken = predict(row, plan).host_bytes
+        room = preflight.with_waiting_room(row, plan)
+        assert room.host_bytes == (free - taken) // 2 // plan.devices
+        assert predict(row, room).host_bytes - taken == room.host_bytes * plan.devices
+        assert predict(row, room).total == predict(row, plan).total
+    clips = MemoryPlan(0)
+    assert preflight.with_waiting_room(WORLDS["wan2.1"], clips) == clips
+
+
 def test_over_how_many_cards_is_asked_for(monkeypatch):
     assert preflight.asked_cards() == 1
     monkeypatch.setenv(preflight.CARDS_VARIABLE, "3")
