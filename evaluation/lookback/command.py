@@ -54,20 +54,20 @@ def run_bench_memory(options: LookbackOptions, say: Say) -> int:
     seat = entrant.open()
     with closing(seat.world):
         provenance, policy = _plain(seat.world.provenance()), _policy(entrant, seat)
-        plans, left_out = _suited(plan(options.preset, split, options.clips), seat)
+        plans, left_out = _suited(plan(options.preset, split, options.clips, options.task), seat)
     if left_out:
         say(f"not played, this world cannot: {', '.join(left_out)}")
     entrant = replace(entrant, execution=provenance.get("execution"))
     label = options.label or ", ".join(filter(None, (entrant.name, policy)))
     folder = options.out or Path("runs/lookback") / _slug(f"{label} {options.preset}")
     settings = RunSettings(
-        options.preset, options.seed, options.clips or 0, split.digest,
+        options.preset, options.seed, options.clips or 0, options.task, split.digest,
         matching.name if options.lpips else None,
     )  # fmt: skip
     store = ClipStore(folder, {
         "bench": "lookback 1", "label": label, "world": options.world, "memory": options.memory,
-        "preset": options.preset, "seed": options.seed, "private": split.digest,
-        "lpips": settings.lpips, "weights": provenance.get("weights"),
+        "preset": options.preset, "tasks": list(options.task), "seed": options.seed,
+        "private": split.digest, "lpips": settings.lpips, "weights": provenance.get("weights"),
     })  # fmt: skip
     made = environment()
     store.note(made)
@@ -118,7 +118,7 @@ def run_bench_memory_export(options: ClipExport, say: Say) -> int:
     """Write clips for worlds that run elsewhere."""
     split = split_of(options)
     spec = class_spec("", FPS, AXES)
-    plans = [one for one in plan(options.preset, split, options.clips)
+    plans = [one for one in plan(options.preset, split, options.clips, options.task)
              if one.task.suits(spec, {"shown"})]  # fmt: skip
     claim(options.folder)
     with tempfile.TemporaryDirectory() as views:

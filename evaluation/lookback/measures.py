@@ -27,7 +27,7 @@ from mag_sandbox.model.world import MIB, Frames
 TOP = 35.0  # dB: from here on nobody sees a difference
 LEAST_RANGE = 5.0  # dB between floor and TOP; a view with less looks like others or like nothing
 LEAST_CHANGE = 3.0  # dB likewise, between the best that knows no time and TOP
-MOST_COMPARED = 24  # views of a clip
+MOST_COMPARED = 16  # views of a clip
 LEAST_AWAY = 1.0  # s: what was seen less long ago is continuity, not memory
 ELSEWHERE = 0.5  # share of a view that is shown elsewhere, at most
 SMALL = 4  # factor by which views are reduced to look for the likest
@@ -171,7 +171,10 @@ def floors_of(take: Take, pairs: Pairs) -> list[float]:
             views[place] = take.truth(at)
     mean = views.astype(np.float32).mean(0).round().astype(np.uint8)
     flipped = views[:, :, ::-1]
-    errors = _errors(_small(pairs.wanted), _small(np.concatenate((views, flipped))))
+    small = _small(views)
+    width = views.shape[2] // SMALL
+    turned = small.reshape(len(out), -1, width, 3)[:, :, ::-1].reshape(len(out), -1)
+    errors = _errors(_small(pairs.wanted), np.concatenate((small, turned)))
     floors = []
     for place, (at, wanted) in enumerate(zip(pairs.indices, pairs.wanted, strict=True)):
         pose = take.poses[at]

@@ -19,6 +19,7 @@ class SplitOptions:
 
     preset: Preset = option("quick", "a minute, an hour, or paths of up to an hour (%(default)s)")
     clips: int | None = option(None, CLIPS, metavar="N")
+    task: tuple[str, ...] = option((), "only these of the preset's tasks", metavar="TASK")
     seed: int = option(0, "of scenes, ways and noise (%(default)s)", type=int)
     private: Path | None = option(None, SECRET, metavar="FILE")
 

@@ -27,6 +27,7 @@ import numpy as np
 from PIL import Image
 
 from mag_sandbox.controls.camera import AXES, CameraPose, CameraSpeed, move
+from mag_sandbox.evaluation.bench.opening import fitting
 from mag_sandbox.evaluation.lookback.folders import FramesFolder
 from mag_sandbox.files.border import Refusal, is_folder, reason_of
 from mag_sandbox.files.whole import sha256_of
@@ -119,8 +120,9 @@ class Entrant:
             return Player(ClassWorld(own), own.able)
         if self.kind == "remote" and self.server is None:
             raise Refusal("a remote world needs its --url")
+        execution = fitting(self.execution)
         world = load_world(
-            self.world, _setting(self.memory), server=self.server, execution=self.execution
+            self.world, _setting(self.memory), server=self.server, execution=execution
         )
         can: set[Ability] = {"prompted", "carried"}
         return Player(world, frozenset(can | {"shown"} if hasattr(world, "show") else can))

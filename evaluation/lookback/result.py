@@ -6,7 +6,7 @@ a row of a leaderboard cannot be edited by hand. Whether the pictures were what 
 replay can tell (`verify.py`).
 
     schema, benchmark, participant {name, kind, memory, label, weights, provenance},
-    settings {preset, seed, clips, private, lpips}, made (of `results.environment`),
+    settings {preset, seed, clips, tasks, private, lpips}, made (of `results.environment`),
     clips [{key, task, clip, category, scene, tape, fps, frames, away_s, digest, refused, seconds,
             gates {name: bool}, scores {name: number or null}, points [[away s, recall %]]}],
     summary {score, tasks {task: {clips, refused, scores}}, half_life_s, forgetting}, digest
@@ -59,7 +59,8 @@ class RunSettings:
 
     preset: str
     seed: int
-    clips: int  # of each task, at most
+    clips: int  # of each task, at most; 0: as many as the preset has
+    tasks: tuple[str, ...]  # of the preset; (): all
     private: str | None = None  # SHA-256 of the secret of a private split
     lpips: str | None = None  # what its weights are; None: it was not measured
 

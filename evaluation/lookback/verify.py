@@ -43,7 +43,8 @@ def verified(result: dict, entrant: Entrant, split: SceneSplit, count: int) -> l
         Refusal: the world is not there, or the result holds a clip that is in no such split.
     """
     settings, rows = result["settings"], clips_of(result)
-    plans = {one.key: one for one in plan(settings["preset"], split, settings["clips"] or None)}
+    wanted = plan(settings["preset"], split, settings["clips"] or None, settings["tasks"])
+    plans = {one.key: one for one in wanted}
     for row in rows:
         known = plans.get(row.key)
         if known is None or (row.scene or known.scene, row.task) != (known.scene, known.round.task):

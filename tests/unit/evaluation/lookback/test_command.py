@@ -69,7 +69,7 @@ def small(monkeypatch, scene):
     monkeypatch.setattr(command, "FPS", FPS)
 
 
-def planned(preset, split, clips):
+def planned(preset, split, clips, tasks):
     number = split.scene(INDEX)
     return [
         ClipPlan(asked, INDEX, number, "video game", private=split.secret is not None)
