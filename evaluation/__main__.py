@@ -99,7 +99,7 @@ def _pocket(options: PocketOptions, say: Say) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class PoseOptions(PoseSettings):
+class PoseOptions(PoseSettings, WorkerOptions):
     """How well poses are estimated, where they are known."""
 
     json: Path | None = option(None, JSON, metavar="FILE")
@@ -108,8 +108,12 @@ class PoseOptions(PoseSettings):
 
 def _pose(options: PoseOptions, say: Say) -> None:
     make_places(options.json)
-    result = evaluate_poses(options_of(PoseSettings, options), _opener(options.weights), say)
-    tell(pose_table(result), result, options.json, say)
+    with closing(_opener(options.weights)(MemorySetting())) as world:
+        provenance = world.provenance()
+    open_world = _opener(options.weights, execution=provenance.get("execution"))
+    settings = options_of(PoseSettings, options)
+    result = evaluate_poses(settings, open_world, options.workplace())
+    tell(pose_table(result), {**result, "world": provenance}, options.json, say)
 
 
 @dataclass(frozen=True, slots=True)

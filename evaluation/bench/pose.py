@@ -6,8 +6,8 @@ unevenly so from block to block, since how fast a world obeys a text is not know
 the poses of those commands alone. Recall is that of the game's probe, with exact and with estimated
 poses.
 
-The result is plain JSON data; degrees, percent and seconds as keys say, null where nothing came
-back. Per path and error of the commands:
+The result is plain JSON data (the command adds `world`, its provenance); degrees, percent and
+seconds as keys say, null where nothing came back. Per path and error of the commands:
 
     estimated       mean_yaw, p95_yaw, mean_pitch, return_yaw (at the last frame, when the camera is
                     back), confidence, gain (learned, of yaw)
@@ -18,12 +18,14 @@ back. Per path and error of the commands:
 """
 
 import tempfile
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
+from tqdm import tqdm
 
 from mag_sandbox.command_line import option
 from mag_sandbox.controls.camera import (
@@ -34,12 +36,13 @@ from mag_sandbox.controls.camera import (
     move,
     yaw_difference,
 )
-from mag_sandbox.evaluation.bench.clips import Report, held_out_scene, pan_and_back
+from mag_sandbox.evaluation.bench.clips import held_out_scene, pan_and_back
 from mag_sandbox.evaluation.probe.anchors import ReturnTracker
 from mag_sandbox.evaluation.probe.probe import ProbeResult, compare
 from mag_sandbox.model.full.pose_estimate import PoseEstimator
 from mag_sandbox.model.world import Control, FrameBlock, MemorySetting, World, WorldSpec
 from mag_sandbox.scenes import Scene
+from mag_sandbox.workers.work import Here, Workplace
 
 PATHS = ("out and back", "wander")
 COMMAND_ERRORS = {  # what a command is multiplied by before it is told: anything in between
@@ -90,31 +93,55 @@ class PlayedSession:
         return tuple(pose for block in self.blocks for pose in block.poses)
 
 
-def evaluate_poses(settings: PoseSettings, open_world: OpenWorld, report: Report) -> dict:
-    """Play and measure everything; see this module for the result."""
-    world = open_world(MemorySetting())
-    measured: dict[str, dict[str, list[dict]]] = {
-        path: {error: [] for error in COMMAND_ERRORS} for path in PATHS
-    }
-    with closing(world):
-        provenance = world.provenance()
-        with tempfile.TemporaryDirectory() as folder:
-            for clip in range(settings.clips):
-                scene = held_out_scene(clip, settings.seed, Path(folder)).scene("prompt")
-                for path in PATHS:
-                    report(f"{scene.name} ({scene.category}), {path}")
-                    session = play(world, scene, path, settings)
-                    exact = probe(session.blocks, world, exact_pose=True)
-                    for error, factors in COMMAND_ERRORS.items():
-                        told = misled(session, factors, settings.seed + clip)
-                        measured[path][error].append(_measure(told, world, exact))
+@dataclass(frozen=True, slots=True)
+class PoseTask:
+    """A scene to be played along a path."""
+
+    clip: int  # index of the scene
+    path: str  # one of PATHS
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PoseJob:
+    """What workers do; see `mag_sandbox.workers.work.Job`."""
+
+    open_world: OpenWorld
+    settings: PoseSettings
+
+    @contextmanager
+    def ready(self) -> Iterator[Callable[[PoseTask], dict[str, dict]]]:
+        """Open the world and give what plays a path: measures by error of the commands."""
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            closing(self.open_world(MemorySetting())) as world,
+        ):
+            yield partial(self._measured, world, Path(folder))
+
+    def _measured(self, world: World, folder: Path, task: PoseTask) -> dict[str, dict]:
+        settings = self.settings
+        scene = held_out_scene(task.clip, settings.seed, folder).scene("prompt")
+        session = play(world, scene, task.path, settings)
+        exact = probe(session.blocks, world, exact_pose=True)
+        return {
+            error: _measure(misled(session, factors, settings.seed + task.clip), world, exact)
+            for error, factors in COMMAND_ERRORS.items()
+        }
+
+
+def evaluate_poses(
+    settings: PoseSettings, open_world: OpenWorld, workplace: Workplace | None = None
+) -> dict:
+    """Have everything played and measured, here for None; see this module for the result."""
+    tasks = [PoseTask(clip, path) for clip in range(settings.clips) for path in PATHS]
+    with (workplace or Here()).workers(PoseJob(open_world, settings)) as results:
+        found = dict(tqdm(results(tasks), total=len(tasks), unit="path"))
+    measured = {path: [found[task] for task in tasks if task.path == path] for path in PATHS}
     return {
         "schema": 1,
         "settings": asdict(settings),
-        "world": provenance,
         "paths": {
-            path: {error: _summary(clips) for error, clips in by_error.items()}
-            for path, by_error in measured.items()
+            path: {error: _summary([clip[error] for clip in clips]) for error in COMMAND_ERRORS}
+            for path, clips in measured.items()
         },
     }
 

@@ -10,6 +10,7 @@ import torch
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.evaluation.__main__ import _opener
 from mag_sandbox.evaluation.bench.clips import Leg
+from mag_sandbox.evaluation.bench.full_reconstruction import FullReconstructionJob, RebuiltVideo
 from mag_sandbox.evaluation.bench.memory_bench import (
     CaptionTask,
     ClipTask,
@@ -19,6 +20,7 @@ from mag_sandbox.evaluation.bench.memory_bench import (
 from mag_sandbox.evaluation.bench.opening import fitting, opener_like
 from mag_sandbox.evaluation.bench.packs import setting_of
 from mag_sandbox.evaluation.bench.pocket import AsideJob
+from mag_sandbox.evaluation.bench.pose import PoseJob, PoseSettings, PoseTask
 from mag_sandbox.evaluation.bench.reconstruction import RebuiltClip, ReconstructionJob
 from mag_sandbox.evaluation.bench.walks import RendersTask, WalkSettings, WalksJob, WalkTask
 from mag_sandbox.evaluation.imagination.bar import ViewsJob, ViewsTask
@@ -51,9 +53,11 @@ def jobs() -> list:
     matching = Matching(NAME, LpipsDistance(Lpips()))
     return [
         MemoryJob(MemoryBenchSettings(), opener, matching, Classifier.load()),
+        PoseJob(opener, PoseSettings()),
         AsideJob(opener, MemorySetting(), (Leg("out", CameraCommand(), 1),), 0, moves=True),
         WalksJob(WalkSettings(), partial(opener, MemorySetting()), Judge.load()),
         ReconstructionJob(HERE, "block of 3", 0),
+        FullReconstructionJob("mag", 4, HERE, matching, 0),
         MagBenchJob(partial(open_continuer, "mag", "generator", ["a pan"]), matching),
         ViewsJob(opener_like(PerfectWorld(), "pocket"), 0),
         VBenchJob(opener_like(PerfectWorld(), "pocket"), 81, 0, VideoFormat(64, 64, 16)),
@@ -74,8 +78,10 @@ def test_every_task_can_be_sent_and_comes_back_as_it_was():
         CaptionTask(5),
         WalkTask(7),
         ViewsTask(4, "image"),
+        PoseTask(1, "wander"),
         RendersTask(1, ((20.0, 0.0, 90.0),)),
         RebuiltClip(2),
+        RebuiltVideo("a.mp4", HERE / "a.mp4"),
         SampleTask(Sample("a hill", "a green hill", 1), b"video"),
         SourceVideo(HERE / "a.mp4", "a"),
     ]

@@ -27,7 +27,7 @@ SCENE = Scene("a room", name="held out 3", category="indoor")
 @pytest.fixture(scope="module")
 def results() -> dict[str, dict]:
     return {
-        world.__name__: evaluate_poses(SETTINGS, world, lambda line: None)["paths"]
+        world.__name__: evaluate_poses(SETTINGS, world)["paths"]
         for world in (PerfectWorld, ForgetfulWorld, FrozenWorld, BlankWorld)
     }
 
@@ -102,7 +102,7 @@ def test_settings_out_of_range_are_refused(wrong):
 
 
 def test_the_command_prints_a_table_and_writes_all_numbers(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(command, "_opener", lambda weights: PerfectWorld)
+    monkeypatch.setattr(command, "_opener", lambda weights, execution=None: PerfectWorld)
     file = tmp_path / "numbers" / "pose.json"
     assert command.main(["pose", "--seconds", "4", "--clips", "1", "--json", str(file)]) == 0
     result = json.loads(file.read_text())
