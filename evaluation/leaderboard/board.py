@@ -62,6 +62,7 @@ class BoardGroup:
 
     preset: str
     seed: int
+    asked: tuple[str, ...]  # tasks of the preset; (): all
     private: str | None  # SHA-256 of the secret
     rows: tuple[BoardRow, ...]
 
@@ -69,7 +70,8 @@ class BoardGroup:
     def title(self) -> str:
         """What was asked, in words."""
         split = f"private split {self.private[:12]}" if self.private else f"seed {self.seed}"
-        return f"{self.preset}, {split}"
+        only = f": {', '.join(self.asked)}" if self.asked else ""
+        return f"{self.preset}{only}, {split}"
 
     @property
     def tasks(self) -> tuple[str, ...]:
@@ -83,11 +85,11 @@ def read_board(folder: Path) -> tuple[BoardGroup, ...]:
     Raises:
         ValueError: a file is no result, or was changed; the message names it.
     """
-    groups: dict[tuple[str, int, str | None], list[BoardRow]] = {}
+    groups: dict[tuple, list[BoardRow]] = {}
     for path in sorted(folder.glob("*.json")):
         result = read_result(path)
         asked = result["settings"]
-        key = asked["preset"], asked["seed"], asked["private"]
+        key = asked["preset"], asked["seed"], tuple(asked["tasks"]), asked["private"]
         groups.setdefault(key, []).append(row_of(result, path.name))
     found = [BoardGroup(*key, tuple(sorted(rows, key=_place))) for key, rows in groups.items()]
     return tuple(sorted(found, key=lambda group: (-len(group.rows), group.title)))

@@ -55,7 +55,7 @@ def put(
     """Write a result."""
     folder.mkdir(parents=True, exist_ok=True)
     who = Participant(name, "world", "mag", label or name, "f" * 64, {})
-    settings = replace(RunSettings("quick", 0, 4), **asked)
+    settings = replace(RunSettings("quick", 0, 4, ()), **asked)
     path = folder / f"{name}.json"
     write_result(path, result_of(who, settings, clips, MADE))
     return path
@@ -69,7 +69,7 @@ def folder(tmp_path_factory) -> Path:
     put(folder, "loses", [clip(n, 5.0 + n) for n in range(4)], EVIL)
     refused = replace(clip(0, 50.0), refused="the picture does not move", points=())
     put(folder, "stands", [refused, replace(refused, key="return-001")])
-    put(folder, "elsewhere", [clip(0, 50.0)], preset="full", private="a" * 64)
+    put(folder, "elsewhere", [clip(0, 50.0)], preset="full", tasks=("return",), private="a" * 64)
     return folder
 
 
@@ -77,7 +77,7 @@ def test_rows_of_the_same_clips_stand_together_the_best_first(folder):
     groups = read_board(folder)
     assert [group.title for group in groups] == [
         "quick, seed 0",
-        "full, private split aaaaaaaaaaaa",
+        "full: return, private split aaaaaaaaaaaa",
     ]
     assert [row.file for row in groups[0].rows] == ["keeps.json", "loses.json", "stands.json"]
     keeps, loses, stands = groups[0].rows
