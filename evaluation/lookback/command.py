@@ -31,7 +31,7 @@ from mag_sandbox.evaluation.lookback.result import (
     write_result,
 )
 from mag_sandbox.evaluation.lookback.running import LookbackJob, run
-from mag_sandbox.evaluation.lookback.tasks import ClipPlan, SceneSplit, plan
+from mag_sandbox.evaluation.lookback.tasks import COMMITTED, ClipPlan, SceneSplit, plan
 from mag_sandbox.evaluation.lookback.verify import verified
 from mag_sandbox.evaluation.magbench.evaluate import matching_of
 from mag_sandbox.evaluation.results.environment import environment
@@ -55,6 +55,8 @@ def run_bench_memory(options: LookbackOptions, say: Say) -> int:
     with closing(seat.world):
         provenance, policy = _plain(seat.world.provenance()), _policy(entrant, seat)
         plans, left_out = _suited(plan(options.preset, split, options.clips, options.task), seat)
+    if split.digest is not None and split.digest != COMMITTED:
+        say("this private split is your own, not the one of the leaderboard")
     if left_out:
         say(f"not played, this world cannot: {', '.join(left_out)}")
     entrant = replace(entrant, execution=provenance.get("execution"))

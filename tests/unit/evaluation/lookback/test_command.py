@@ -28,6 +28,7 @@ from mag_sandbox.evaluation.lookback.result import (
     write_result,
 )
 from mag_sandbox.evaluation.lookback.tasks import (
+    COMMITTED,
     PRESETS,
     ClipPlan,
     Round,
@@ -38,7 +39,9 @@ from mag_sandbox.evaluation.lookback.tasks import (
 from mag_sandbox.evaluation.magbench.table import read_table
 from mag_sandbox.evaluation.probe.metrics import psnr
 from mag_sandbox.files.border import Refusal
+from mag_sandbox.model.world import Control
 from mag_sandbox.sandbox.commands.cli import parse
+from tests import ROOT
 from tests.lookback_worlds import FPS, SPEC
 from tests.unit.evaluation.lookback.conftest import INDEX
 
@@ -188,6 +191,20 @@ def test_the_same_scenes_are_played_by_tasks_that_are_compared():
         for one in clips if one.index == 2
     }  # fmt: skip
     assert abs(lasts["hold"] - lasts["tour"]) <= 0.2 * lasts["tour"]  # whole blocks are more
+
+
+def test_the_class_of_the_manual_can_take_part(tmp_path, scene):
+    page = (ROOT / "docs" / "benchmark.md").read_text(encoding="utf-8")
+    (tmp_path / "manual.py").write_text(page.split("```python\n")[1].split("```")[0])
+    player = participants.Entrant(f"{tmp_path / 'manual.py'}:MyWorld").open()
+    first = player.world.reset(scene.scene("image"), 0)
+    assert (first.frames[0] == scene.first_view).all()
+    assert player.world.step(Control()).frames.shape == (1, 192, 320, 3)
+    assert player.able == frozenset()
+
+
+def test_the_manual_names_the_secret_that_the_leaderboard_commits_to():
+    assert COMMITTED in (ROOT / "docs" / "benchmark.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
