@@ -157,7 +157,8 @@ def run_reconstruction(options: ReconstructionOptions, say: Say) -> None:
         say(f"{row_name(length)}: one frame is kept")
         job = FullReconstructionJob(options.world, length, weights, matching, options.seed)
         rows.append(_measured(job, videos, options, say))
-    table = Table(4, options.out, {"world": options.world, "seed": options.seed}, tuple(rows))
+    settings = {"world": options.world, "seed": options.seed}
+    table = Table(4, options.out, settings, tuple(rows), "at full size")
     write_summary(table, (RECONSTRUCTION,), say)
 
 

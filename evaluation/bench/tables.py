@@ -4,7 +4,7 @@ What is compared is the order. For every pair of rows the paper says which one i
 difference of PSNR on equal clips says whether that holds ("as in the paper"), the opposite does
 ("differs"), or neither can be told ("noise", see `evaluation.results.intervals`).
 
-    table, settings (of training), source
+    table, scale, settings (of training), source
     modes {mode: {rows [{name, psnr_db, ssim, ... {mean, low, high, clips}, clips, refused,
                          paper {psnr_db, ssim}}],
                   pairs [{above, below (in the paper), psnr_db {mean, low, high, clips}, verdict}]}}
@@ -72,6 +72,7 @@ class Table:
     folder: Path
     settings: dict  # of the training, the same for all rows
     rows: tuple[TableRow, ...]
+    scale: str = "in small"  # beside the paper's
 
 
 def read_table(folder: Path, number: int) -> Table:
@@ -114,6 +115,7 @@ def summary(table: Table, modes: Sequence[str]) -> dict:
     """
     return {
         "table": table.number,
+        "scale": table.scale,
         "settings": table.settings,
         "source": SOURCE,
         "modes": {mode: _mode(table, mode) for mode in modes},

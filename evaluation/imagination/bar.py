@@ -31,7 +31,7 @@ bootstrap over scenes, null where nothing was measured:
 """
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -42,6 +42,7 @@ from tqdm import tqdm
 
 from mag_sandbox.evaluation.imagination.compared import Compared, Eyes, compared
 from mag_sandbox.evaluation.imagination.distances import Distance, distance
+from mag_sandbox.evaluation.imagination.kept_views import KeptViews
 from mag_sandbox.evaluation.imagination.reports import (
     answers_report,
     apart_report,
@@ -106,6 +107,11 @@ class ViewsTask:
     index: int  # of the scene
     ring: Kind | None = None  # None: the first view
 
+    @property
+    def name(self) -> str:
+        """What its views are kept under."""
+        return f"{self.index:04d}-{self.ring or 'first'}"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ViewsJob:
@@ -143,6 +149,7 @@ class ImaginationBar:
         report: Report,
         sheet: Path | None = None,
         workplace: Workplace | None = None,
+        kept: KeptViews | None = None,
     ) -> None:
         """Prepare a run.
 
@@ -153,10 +160,11 @@ class ImaginationBar:
             report: told a line of progress.
             sheet: PNG of what was looked at; rings go beside it. None: none is written.
             workplace: where views are invented; None: here.
+            kept: where they are kept, and what is there is not invented again; None: nowhere.
         """
         self.settings, self.open_world, self.eyes = settings, open_world, eyes
         self.report, self.sheet = report, sheet
-        self.workplace = workplace or Here()
+        self.workplace, self.kept = workplace or Here(), kept
 
     def run(self) -> dict:
         """Have everything played, and measure it."""
@@ -173,12 +181,27 @@ class ImaginationBar:
         rings = {kind: [ViewsTask(index, kind) for index in turned] for kind in KINDS}
         later = [ViewsTask(index) for index in every[self.settings.rings :]]
         tasks = [*itertools.chain(*rings.values()), *later]
-        job = ViewsJob(self.open_world, self.settings.seed)
-        with self.workplace.workers(job) as results:
-            made = dict(tqdm(results(tasks), total=len(tasks), unit="scene"))
+        made = self._invented(tasks)
         shown = {kind: np.stack([made[task] for task in some]) for kind, some in rings.items()}
         firsts = [*shown["prompt"][:, 0], *(made[task] for task in later)]
         return Invented(np.stack(firsts), shown)
+
+    def _invented(self, tasks: Sequence[ViewsTask]) -> dict[ViewsTask, np.ndarray]:
+        """Return the views of all tasks: those that are kept, and others as they are invented."""
+        kept = {task: self.kept.read(task.name) if self.kept else None for task in tasks}
+        made = {task: views for task, views in kept.items() if views is not None}
+        left = [task for task in tasks if task not in made]
+        job = ViewsJob(self.open_world, self.settings.seed)
+        with (
+            self.workplace.workers(job) as results,
+            tqdm(total=len(tasks), initial=len(made), unit="scene") as bar,
+        ):
+            for task, views in results(left):
+                made[task] = views
+                if self.kept:
+                    self.kept.write(task.name, views)
+                bar.update()
+        return made
 
     def measure(self, scenes: list[AskedScene], invented: Invented, world: World) -> dict:
         """Look at what was invented of scenes, beside the renderer's through a world's codec."""

@@ -11,6 +11,7 @@ from mag_sandbox.command_line import option
 from mag_sandbox.evaluation.bench.opening import opener_like
 from mag_sandbox.evaluation.imagination.bar import ImaginationBar, ImaginationSettings
 from mag_sandbox.evaluation.imagination.compared import Eyes
+from mag_sandbox.evaluation.imagination.kept_views import KeptViews
 from mag_sandbox.evaluation.imagination.table import lines_of
 from mag_sandbox.evaluation.judge.classifier import Classifier
 from mag_sandbox.evaluation.judge.judge import JUDGE_WEIGHTS, Judge, judge_digest
@@ -32,6 +33,9 @@ class ImaginationOptions(WorkerOptions):
     prompts: int = option(USUAL.prompts, "captions (%(default)s)", type=int)
     rings: int = option(USUAL.rings, "of them turned around in (%(default)s)", type=int)
     seed: int = option(0, "chooses scenes and noise (%(default)s)", type=int)
+    out: Path | None = option(
+        None, "keep views one by one in this folder, or go on there", metavar="DIR"
+    )
     json: Path | None = option(None, JSON, metavar="FILE")
     sheet: Path | None = option(None, PICTURES, metavar="PNG")
 
@@ -52,11 +56,22 @@ def run_imagination(options: ImaginationOptions, say: Say) -> None:
     make_places(options.json, options.sheet)
     with closing(load_world(options.world)) as world:
         open_world = opener_like(world, options.world)
+        kept = options.out and KeptViews(options.out, _shared(options, world))
     eyes = Eyes(Judge.load(), Classifier.load())
-    bar = ImaginationBar(settings, open_world, eyes, say, options.sheet, options.workplace())
+    bar = ImaginationBar(settings, open_world, eyes, say, options.sheet, options.workplace(), kept)
     result = bar.run()
     result["judge"] = judge_digest()
     tell(lines_of(result), result, options.json, say)
+
+
+def _shared(options: ImaginationOptions, world: World) -> dict:
+    """Return what all views of a folder have in common, however many are asked for."""
+    provenance = world.provenance()
+    return {
+        "bench": "imagination", "world": options.world, "seed": options.seed,
+        "weights": provenance.get("weights"), "imagination": provenance.get("imagination"),
+        "dtype": provenance.get("execution", {}).get("dtype"),
+    }  # fmt: skip
 
 
 def run_judge_training(options: JudgeOptions, say: Say) -> None:

@@ -1,5 +1,6 @@
 """The bar for things: its measures tell what they should, and a run says so in a table."""
 
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 
@@ -11,8 +12,10 @@ from mag_sandbox.evaluation.imagination import reports
 from mag_sandbox.evaluation.imagination.bar import ImaginationBar, ImaginationSettings
 from mag_sandbox.evaluation.imagination.compared import Eyes
 from mag_sandbox.evaluation.imagination.distances import among, distance
+from mag_sandbox.evaluation.imagination.kept_views import KeptViews
 from mag_sandbox.evaluation.imagination.roundness import CLOSING, opposite_likeness, seams
 from mag_sandbox.evaluation.imagination.scenes import (
+    KINDS,
     PLAIN,
     WALLS,
     asked_scene,
@@ -156,6 +159,18 @@ def test_senseless_settings_are_refused(settings, problem):
         ImaginationSettings(**settings)
 
 
+class Nobody:
+    """A workplace where nothing may be left to do."""
+
+    @contextmanager
+    def workers(self, job):
+        def results(tasks):
+            assert not tasks, [task.name for task in tasks]
+            return iter(())
+
+        yield results
+
+
 def test_a_run_measures_everything_and_says_it(tmp_path, monkeypatch):
     monkeypatch.setattr(
         reports, "told_apart", partial(told_apart, fitting=replace(FITTING, steps=1))
@@ -170,8 +185,16 @@ def test_a_run_measures_everything_and_says_it(tmp_path, monkeypatch):
         lines.append,
         tmp_path / "s.png",
         SideBySide(),
+        KeptViews(tmp_path / "kept", {"seed": 0}),
     )
     result = bar.run()
+    bar.workplace = Nobody()
+    again = bar.play()  # read from where it was kept
+    assert again.firsts.shape[0] == 8
+    assert all(len(again.rings[kind]) == 4 for kind in KINDS)
+    (tmp_path / "kept" / "views" / "0001-image.npy").write_bytes(b"cut")
+    with pytest.raises(AssertionError, match="0001-image"):
+        bar.play()
     assert result["round"]["prompt"]["excess_db"]["mean"] == pytest.approx(0, abs=2)
     assert set(result["bars"]) == set(BARS)
     assert set(result["apart"]) == {"invented", "blurred", "others"}
@@ -180,4 +203,4 @@ def test_a_run_measures_everything_and_says_it(tmp_path, monkeypatch):
     table = "\n".join(lines_of(result))
     for name in (*BARS, "told apart"):
         assert name in table
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["s-rings.png", "s.png"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["kept", "s-rings.png", "s.png"]
