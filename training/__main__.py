@@ -52,7 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
         told = parser().parse_args(arguments)
         if told.stage not in _DO_NOT_TRAIN:
             _refuse_old_torch(version("torch"))
-        if told.kind is not RecipeOptions:
+        if told.kind not in (RecipeOptions, MemoryPackOptions):
             _refuse_several(told.stage)
         try:
             told.run(options_of(told.kind, told))
@@ -118,10 +118,14 @@ def _train_stage(options: RecipeOptions) -> None:
 
 
 def _train_memorypack(options: MemoryPackOptions) -> None:
-    from mag_sandbox.training.memorypack import train as memorypack  # imports torch
+    from mag_sandbox.training.memorypack import train as memorypack  # all import torch
+    from mag_sandbox.training.sharded import launched
 
     sized = memorypack.pocket_size if options.size == "pocket" else memorypack.full_size
-    memorypack.train(options, sized(options))
+    with launched() as processes:
+        with processes.in_turn():  # the first one draws what the others read
+            size = sized(options)
+        memorypack.train(options, size, processes)
 
 
 # name: what it does, its options, what takes them

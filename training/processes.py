@@ -7,15 +7,15 @@ the same for both.
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from mag_sandbox.files.whole import replacing
-from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.world import WorldFailed
 
+Network = TypeVar("Network", bound=nn.Module)
 State = dict[str, Any]  # step, bad_steps, module, ema, optimisers; see `training.loop`
 ONE_FILE, SHARDS = ".pt", ".shards"  # what a stage's state is kept in
 
@@ -31,7 +31,7 @@ class Processes:
     count = 1
     suffix = ONE_FILE  # of what a state is kept in
 
-    def shard(self, network: DiT) -> DiT:
+    def shard(self, network: Network) -> Network:
         """Take a network's weights apart, so that each process keeps its share of them."""
         return network
 

@@ -21,9 +21,16 @@ from torch.distributed.device_mesh import DeviceMesh, init_device_mesh
 from torch.distributed.fsdp import FSDPModule, fully_shard
 from torch.distributed.tensor import DTensor, Partial, Shard, zeros
 
-from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.launch import device_index, process_count
-from mag_sandbox.training.processes import ALONE, ONE_FILE, SHARDS, Processes, State, refuse_other
+from mag_sandbox.training.processes import (
+    ALONE,
+    ONE_FILE,
+    SHARDS,
+    Network,
+    Processes,
+    State,
+    refuse_other,
+)
 
 PATIENCE = timedelta(hours=6)  # others may draw or encode data before the first step
 
@@ -59,7 +66,7 @@ class Sharded(Processes):
         self.rank, self.count = mesh.get_rank(), mesh.size()
         self._networks: list[FSDPModule] = []
 
-    def shard(self, network: DiT) -> DiT:
+    def shard(self, network: Network) -> Network:
         """Take a network's weights apart along their first axis; it is changed in place."""
         fully_shard(network, mesh=self._mesh, reshard_after_forward=False)
         network.set_requires_gradient_sync(False)  # `unsharded` sums them, once a step

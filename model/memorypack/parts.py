@@ -6,6 +6,7 @@ gives them. The metadata say which base it belongs to and what it was trained by
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -126,15 +127,15 @@ def load_parts(dit: DiT, path: Path, base: str = "") -> tuple[PackedNetworks, Pa
 
 
 def save_parts(
-    path: Path, networks: PackedNetworks, info: PartsInfo, base: dict[str, Tensor]
+    path: Path, trained: Mapping[str, Tensor], info: PartsInfo, base: Mapping[str, Tensor]
 ) -> None:
     """Write what differs from a base, in bf16; the file appears whole or not at all.
 
-    `base` is the networks' state dict before any training.
+    Both are state dicts of `PackedNetworks`, after training and before any.
     """
     state = {
         name: stored(value)
-        for name, value in networks.state_dict().items()
+        for name, value in trained.items()
         if is_new(name) or not torch.equal(stored(value), stored(base[name]))
     }
     told = {key: value for key, value in asdict(info).items() if key != "digest"}

@@ -25,6 +25,7 @@ from mag_sandbox.training.losses import flow_loss, sample_noise_levels
 from mag_sandbox.training.memory_saving import accumulate_gradients
 from mag_sandbox.training.memorypack.direct_forcing import CONDITIONS, ClipPass, clips_at
 from mag_sandbox.training.memorypack.presets import PackTraining, Tuned
+from mag_sandbox.training.processes import ALONE, Processes
 from mag_sandbox.training.recipe.stages import RecipeStage
 from mag_sandbox.training.seeded_random import SeededRandom
 
@@ -57,6 +58,8 @@ class MemoryPackStage(RecipeStage[PackedNetworks, VideoSource, PackTraining]):
 
     _: KW_ONLY
     shift: float  # of the noise levels of sampling
+    batches: int = 1  # of a step, which processes deal out among themselves
+    processes: Processes = ALONE
 
     def __post_init__(self) -> None:
         self.name = f"memorypack-{self.config.forcing}"
@@ -77,12 +80,29 @@ class MemoryPackStage(RecipeStage[PackedNetworks, VideoSource, PackTraining]):
         return f"{self.config.forcing} {self._clips(step)} clips"
 
     def loss(self, step: int) -> Tensor:
-        """Return the mean loss of the clips of one batch; all but the last are differentiated."""
-        random = SeededRandom(self.seed, _DRAWS, step)
-        batch = self.source.videos(step, self._clips(step))
+        """Return this process's share of the clips' mean loss; all but the last are differentiated.
+
+        Step s has batches s * `batches` to (s + 1) * `batches` - 1.
+        """
+        first, known = step * self.batches, torch.zeros(())
+        *before, last = range(
+            first + self.processes.rank, first + self.batches, self.processes.count
+        )
+        for number in before:
+            for loss in self._shares(number, step)[0]:
+                loss.backward()
+                known = known + loss.detach().to(known)
+        losses, count = self._shares(last, step)
+        found = accumulate_gradients(losses, count)
+        return found + known.to(found)
+
+    def _shares(self, number: int, step: int) -> tuple[Iterator[Tensor], int]:
+        """Return what the clips of a batch add to a step's loss, and how many they are."""
+        random = SeededRandom(self.seed, _DRAWS, number)
+        batch = self.source.videos(number, self._clips(step))
         learned = self._learned(batch.frames.length // self.source.length, random)
-        losses = (loss / len(learned) for loss in self.losses(batch, learned, random))
-        return accumulate_gradients(losses, len(learned))
+        share = len(learned) * self.batches
+        return (loss / share for loss in self.losses(batch, learned, random)), len(learned)
 
     def losses(
         self, batch: VideoBatch, learned: frozenset[int], random: SeededRandom

@@ -34,8 +34,10 @@ from mag_sandbox.training.pocket.clips import PocketParts, show_with
 from mag_sandbox.training.pocket.latents import encode_views, places_to_poses
 from mag_sandbox.training.pocket.paths import return_path, stacked, steady_path
 from mag_sandbox.training.pocket.size import pocket_parts
+from mag_sandbox.training.processes import ALONE, Processes
 from mag_sandbox.training.recipe.clips import ClipSource, Show
 from mag_sandbox.training.recipe.presets import told
+from mag_sandbox.training.recipe.train import RecipeError
 from mag_sandbox.training.seeded_random import SeededRandom
 
 _VIDEOS = 41  # keeps draws apart
@@ -117,38 +119,50 @@ class PackSize:
     base: str  # their hash
     shift: float  # of noise levels in play
     adapted: Callable[[PackTraining], PackTraining]
-    source: Callable[[int], VideoSource]  # videos a step -> where they come from
+    source: Callable[[int], VideoSource]  # videos a batch -> where they come from
     show: Show
+    batches: Callable[[int, int], int]  # videos a step, processes -> batches a step
 
 
-def train(options: MemoryPackOptions, size: PackSize) -> Path:
-    """Train one phase and return the file with its parts.
+def train(options: MemoryPackOptions, size: PackSize, processes: Processes = ALONE) -> Path:
+    """Train one phase, by one process or several, and return the file with its parts.
 
     Raises:
         MissingWeights: the parts to start from are absent.
+        RecipeError: the videos of a step cannot be shared evenly.
     """
     config = told(size.adapted(PRESETS[options.phase]), options)
     numbers, dit = config.optimisation, size.dit
+    batches = size.batches(numbers.batch, processes.count)
+    if batches % processes.count or numbers.batch % batches:
+        raise RecipeError(
+            f"{numbers.batch} videos a step cannot be shared evenly by {processes.count} "
+            "processes; choose another --batch"
+        )
     start = options.init or _start(options)
     plain = copy.deepcopy(dit)
+    torch.manual_seed(options.seed)  # new parts begin alike in all processes
     if start is None:
         info = PartsInfo(VARIANTS[options.variant], size.base, rank=config.rank)
         networks = untrained(dit, info.config, info.rank)
     else:
         networks, info = load_parts(dit, start)
     base = untrained(plain, info.config, info.rank).state_dict()
-    networks.requires_grad_(True)
+    processes.shard(networks.requires_grad_(True))
     stage = MemoryPackStage(
-        networks, size.source(numbers.batch), config, size.device, options.seed, size.show,
-        shift=size.shift,
+        networks, size.source(numbers.batch // batches), config, size.device, options.seed,
+        size.show, shift=size.shift, batches=batches, processes=processes,
     )  # fmt: skip
     loop = LoopConfig(
         numbers.steps, min(100, numbers.steps // 10), 0.2, numbers.clip, numbers.ema, 4.0
     )
-    Loop(stage, loop, options.run).run()
+    Loop(stage, loop, options.run, processes).run()
     result = options.folder / f"{options.variant}-{options.phase}.safetensors"
     info = replace(info, phases=(*info.phases, (f"{options.phase} forcing", numbers.steps)))
-    save_parts(result, networks, info, base)
+    state = processes.full_state(networks.state_dict())
+    with processes.in_turn():
+        if not processes.rank:
+            save_parts(result, state, info, base)
     logger.info("%s is written: %s", result, info.words())
     return result
 
@@ -179,6 +193,7 @@ def pocket_size(options: MemoryPackOptions, device: TrainingDevice | None = None
         adapted=at_pocket_size,
         source=lambda batch: PocketVideos(parts, batch, options.seed),
         show=show_with(parts.autoencoder, parts.device),
+        batches=lambda videos, processes: processes,
     )
 
 
@@ -203,7 +218,7 @@ def full_size(options: MemoryPackOptions, device: TrainingDevice | None = None) 
     )  # fmt: skip
     dit = parts.read(parts.start)
 
-    def source(batch: int) -> IndexedVideos:  # noqa: ARG001 (videos differ in length: one a step)
+    def source(batch: int) -> IndexedVideos:  # noqa: ARG001 (videos differ in length: one a batch)
         return IndexedVideos(parts.clips(), dit.config.patch, dit.config.head_dim, BLOCK_LENGTH)
 
     return PackSize(
@@ -214,4 +229,5 @@ def full_size(options: MemoryPackOptions, device: TrainingDevice | None = None) 
         adapted=lambda preset: preset,
         source=source,
         show=parts.show,
+        batches=lambda videos, processes: videos,
     )

@@ -129,6 +129,15 @@ def test_the_same_command_trains_by_two_processes_what_it_trains_by_one(
     assert all(torch.allclose(expected[name], made[name], atol=1e-4) for name in expected)
 
 
+def test_two_processes_learn_memorypacks_parts_as_one_does(root, tmp_path):
+    together.packs(tmp_path, ALONE)
+    for phase in ("teacher", "direct"):
+        one, two = (folder / f"A-{phase}" for folder in (tmp_path, root / "two" / "packs"))
+        assert curve(two) == pytest.approx(curve(one), **CLOSE)
+        expected, made = (load_file(f"{folder}.safetensors") for folder in (one, two))
+        assert expected.keys() == made.keys()
+
+
 def test_a_run_of_several_processes_is_not_begun_anew_by_one(root):
     with pytest.raises(OtherProcesses, match="several processes"):
         together.distillation(root / "two" / "distillation", ALONE)
@@ -147,7 +156,7 @@ def test_an_export_of_nothing_says_what_to_name(tmp_path, capsys):
 
 @pytest.mark.parametrize(
     "command",
-    ["pocket", "imagination", "memorypack", "tables --table 4", "precompute --wan w --folder f"],
+    ["pocket", "imagination", "tables --table 4", "precompute --wan w --folder f"],
 )
 def test_what_is_the_work_of_one_process_refuses_to_be_started_as_several(
     command, capsys, monkeypatch, tmp_path

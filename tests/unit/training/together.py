@@ -22,6 +22,8 @@ from mag_sandbox.training.__main__ import main
 from mag_sandbox.training.distillation import GeneratorAndCritic
 from mag_sandbox.training.loop import Loop, LoopConfig
 from mag_sandbox.training.memory_saving import GradientAccumulation, freeze
+from mag_sandbox.training.memorypack.options import MemoryPackOptions
+from mag_sandbox.training.memorypack.train import train as train_packs
 from mag_sandbox.training.processes import Processes
 from mag_sandbox.training.recipe.presets import GENERATOR, MEMORY
 from mag_sandbox.training.recipe.stages import ClipDistillationStage, MemoryStage
@@ -29,6 +31,7 @@ from mag_sandbox.training.recipe.train import clips_to_a_whole_video
 from mag_sandbox.training.recipe.videos import Lanes, SelfRollout, Videos, last_frames
 from mag_sandbox.training.sharded import launched
 from tests.unit.training.recipe.toy_recipe import CPU, ToySource, show_nothing, toy_dit, toy_sized
+from tests.unit.training.recipe.toy_videos import toy_size
 
 PARTS, BATCHES = 2, 4
 CONFIG = toy_sized(GENERATOR, clip_frames=6, clips=3, critic_steps=1)
@@ -99,6 +102,13 @@ def command(folder: Path, *more: str) -> int:
     )  # fmt: skip
 
 
+def packs(folder: Path, processes: Processes) -> None:
+    """Train both phases of MemoryPack, two videos a step."""
+    for phase in ("teacher", "direct"):
+        options = MemoryPackOptions(phase, folder=folder, steps=2, batch=2)
+        train_packs(options, toy_size(), processes)
+
+
 def no_room(*arguments, **named) -> None:
     """Fail as a full disk does."""
     raise OSError(28, "No space left on device")
@@ -122,6 +132,7 @@ def do_the_rest(folder: Path) -> None:
     with launched() as processes:
         with patch.object(SelfRollout, "clip", noting):
             distillation(folder / "distillation", processes).run()
+        packs(folder / "packs", processes)
         bad = memory(folder / "bad", processes, OneBad)
         bad.run()
         weights = processes.full_state(bad.stage.module.state_dict())

@@ -26,7 +26,7 @@ def leave(folder: Path, variant: str, phase: str, steps: int) -> Path:
     randomise(networks.pack, steps)
     path = parts_file(variant, folder, phase)
     info = PartsInfo(VARIANTS[variant], base_hash(tiny_weights()), ((phase, steps),), rank=2)
-    save_parts(path, networks, info, before)
+    save_parts(path, networks.state_dict(), info, before)
     return path
 
 

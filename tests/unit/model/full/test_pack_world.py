@@ -55,7 +55,7 @@ def parts(repos, tmp_path_factory):
             VARIANTS[variant], base or weights_identity(generator), (("direct forcing", 3),)
         )
         path = tmp_path_factory.mktemp("parts") / f"{variant}.safetensors"
-        save_parts(path, networks, info, before)
+        save_parts(path, networks.state_dict(), info, before)
         return path
 
     return write

@@ -50,7 +50,9 @@ def write_parts(folder: Path, variant: str = "A", base: str | None = None, **inf
     dit.head.head.bias.data += 0.5
     said = {"config": VARIANTS[variant], "base": base or base_hash(tiny_weights())} | info
     path = parts_file(variant, folder)
-    save_parts(path, networks, PartsInfo(phases=(("teacher forcing", 3),), **said), before)
+    save_parts(
+        path, networks.state_dict(), PartsInfo(phases=(("teacher forcing", 3),), **said), before
+    )
     return path
 
 

@@ -20,20 +20,13 @@ from mag_sandbox.training.__main__ import parser
 from mag_sandbox.training.memorypack.cost import measure, table, write
 from mag_sandbox.training.memorypack.options import PHASES, MemoryPackOptions
 from mag_sandbox.training.memorypack.options import VARIANTS as ORDERED
-from mag_sandbox.training.memorypack.presets import PRESETS, at_pocket_size
-from mag_sandbox.training.memorypack.train import IndexedVideos, PackSize, train
+from mag_sandbox.training.memorypack.presets import PRESETS
+from mag_sandbox.training.memorypack.train import IndexedVideos, train
 from mag_sandbox.training.pocket.paths import REACH, return_path, steady_path
 from mag_sandbox.training.recipe.clips import Clips, Conditions
 from tests.tiny import TINY
-from tests.unit.model.memorypack.tiny_pack import frames, tiny_packed
-from tests.unit.training.recipe.toy_videos import FP32, ToyVideos
-
-
-def toy_size(seed: int = 0) -> PackSize:
-    return PackSize(
-        device=FP32, dit=tiny_packed(seed=seed).dit, base="0123456789abcdef", shift=2.0,
-        adapted=at_pocket_size, source=ToyVideos, show=lambda path, latents: None,
-    )  # fmt: skip
+from tests.unit.model.memorypack.tiny_pack import frames
+from tests.unit.training.recipe.toy_videos import toy_size
 
 
 def toy_options(folder: Path, phase: str, **told) -> MemoryPackOptions:

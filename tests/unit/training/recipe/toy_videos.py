@@ -6,8 +6,9 @@ from mag_sandbox.model.attention import sdpa_attention
 from mag_sandbox.model.memorypack.config import PackConfig
 from mag_sandbox.model.memorypack.networks import PackedNetworks
 from mag_sandbox.training.devices import TrainingDevice
-from mag_sandbox.training.memorypack.presets import PackTraining
+from mag_sandbox.training.memorypack.presets import PackTraining, at_pocket_size
 from mag_sandbox.training.memorypack.stage import MemoryPackStage, VideoBatch
+from mag_sandbox.training.memorypack.train import PackSize
 from mag_sandbox.training.recipe.presets import Optimisation
 from tests.tiny import TINY
 from tests.unit.model.memorypack.tiny_pack import LENGTH, PLACES, frames, prompt, tiny_packed
@@ -52,4 +53,13 @@ def toy_stage(
     return MemoryPackStage(
         networks or tiny_packed(config), ToyVideos(), PackTraining(**chosen),
         shift=TINY.flow.shift, device=FP32, seed=seed, show=lambda path, latents: None,
+    )  # fmt: skip
+
+
+def toy_size(seed: int = 0) -> PackSize:
+    """Return what the command trains: toy videos, every one a batch of its own."""
+    return PackSize(
+        device=FP32, dit=tiny_packed(seed=seed).dit, base="0123456789abcdef", shift=2.0,
+        adapted=at_pocket_size, source=ToyVideos, show=lambda path, latents: None,
+        batches=lambda videos, processes: videos,
     )  # fmt: skip
