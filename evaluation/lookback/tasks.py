@@ -29,7 +29,6 @@ PRIVATE = 2**32  # first scene of private splits
 # of the secret by which rows of the leaderboard are decided
 COMMITTED = "939cdbef28f816d36cd0546bdc7d5c2b2518437083b8be4f442d40d56e99c647"
 STRIDE, COLUMNS, ROWS, CLOSER = 15.0, 6, (-18.0, -9.0, 0.0, 9.0, 18.0), 25.0  # of the tour's places
-MOST_PLACES = 64
 # attributes of scenes: things that stand in rows, all alike
 REPEATING = {
     "backdrop": ("arches", "columns", "panels", "rings", "circles"),
@@ -93,7 +92,9 @@ class Round:
 
     task: str
     clips: int
-    places: int = 0  # looked at between the way out and the way back, or as long as that takes
+    places: int = (
+        0  # looked at between the way out and the way back, or rested as long as that takes
+    )
     away: float = 0.0  # s at rest between the two
 
 
@@ -203,8 +204,7 @@ PRESETS: dict[str, tuple[Round, ...]] = {
         Round("moved", 8),
     ),
     "long": (
-        Round("tour", 4, 8), Round("tour", 4, 16), Round("tour", 2, MOST_PLACES),
-        Round("tour", 1, 8 * MOST_PLACES),
+        Round("tour", 4, 8), Round("tour", 4, 16), Round("tour", 2, 64), Round("tour", 1, 1280),
     ),
 }  # fmt: skip
 

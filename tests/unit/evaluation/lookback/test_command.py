@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,8 +19,9 @@ from mag_sandbox.evaluation.lookback.command import (
     run_bench_memory_verify,
 )
 from mag_sandbox.evaluation.lookback.folders import ClipFiles, FramesFolder, write_clips
+from mag_sandbox.evaluation.lookback.measures import measured
 from mag_sandbox.evaluation.lookback.options import ClipExport, LookbackOptions, VerifyOptions
-from mag_sandbox.evaluation.lookback.playing import Fit
+from mag_sandbox.evaluation.lookback.playing import Fit, path_poses, play
 from mag_sandbox.evaluation.lookback.result import (
     clips_of,
     digest_of,
@@ -36,12 +38,16 @@ from mag_sandbox.evaluation.lookback.tasks import (
     legs,
     plan,
 )
+from mag_sandbox.evaluation.magbench.evaluate import Matching
 from mag_sandbox.evaluation.magbench.table import read_table
 from mag_sandbox.evaluation.probe.metrics import psnr
 from mag_sandbox.files.border import Refusal
 from mag_sandbox.model.world import Control
 from mag_sandbox.sandbox.commands.cli import parse
 from tests import ROOT
+from tests.doubles import SPEC as OF_DOUBLES
+from tests.doubles import FakeWorld
+from tests.hosted import Hosted
 from tests.lookback_worlds import FPS, SPEC
 from tests.unit.evaluation.lookback.conftest import INDEX
 
@@ -105,8 +111,9 @@ def test_a_class_in_a_file_is_measured_and_its_result_holds(small, own, tmp_path
 
 
 def test_a_result_that_was_edited_is_refused_or_found_out(small, own, tmp_path):
-    result, _ = measure(own, tmp_path / "out")
+    honest, _ = measure(own, tmp_path / "out")
     path = tmp_path / "out" / "result.json"
+    result = json.loads(json.dumps(honest))
     result["summary"]["score"]["mean"] = 99.0
     write_result(path, result)
     with pytest.raises(ValueError, match="digest"):
@@ -114,7 +121,6 @@ def test_a_result_that_was_edited_is_refused_or_found_out(small, own, tmp_path):
     write_result(path, result | {"digest": digest_of(result)})
     with pytest.raises(ValueError, match="summary"):
         read_result(path)
-    honest, _ = measure(own, tmp_path / "again")
     honest["clips"][0]["scores"]["psnr_db"] += 1.0
     rows = clips_of(honest)
     honest["summary"] = json.loads(json.dumps(summary_of(rows)))
@@ -136,16 +142,24 @@ def test_clips_go_out_and_their_frames_come_in_again(small, own, tmp_path):
     poses = read_path(clips / told["key"] / "path.npz")
     assert poses == read_path(clips / told["key"] / "path.txt")
     frames += [world.frame("step", pose) for pose in poses[1:]]
+    made = tmp_path / "made"
     for layout in ("return-003/frames", "return/return_003/frames"):
-        made = tmp_path / layout.replace("/", "-")
         (made / layout).mkdir(parents=True)
         for number, frame in enumerate(frames):
             Image.fromarray(frame).save(made / layout / f"{number:05d}.png")
-        found, _ = measure(str(made), tmp_path / f"of-{made.name}")
-        assert clips_of(found)[0].digest == clips_of(measured)[0].digest
-        assert found["summary"] == measured["summary"]
-    shutil.rmtree(made / layout)
-    lost, _ = measure(str(made), tmp_path / "lost")
+        assert all(
+            map(participants.np.array_equal, FramesFolder(made).frames("return-003"), frames)
+        )
+        if layout.startswith("return-003"):
+            shutil.rmtree(made / "return-003")
+    found, _ = measure(str(made), tmp_path / "found")
+    assert clips_of(found)[0].digest == clips_of(measured)[0].digest
+    assert found["summary"] == measured["summary"]
+
+
+def test_a_clip_that_is_not_there_counts_as_nothing(small, tmp_path):
+    (tmp_path / "made").mkdir()
+    lost, _ = measure(str(tmp_path / "made"), tmp_path / "lost")
     assert "has no clip return-003" in clips_of(lost)[0].refused
     assert lost["summary"]["score"]["mean"] == 0.0
 
@@ -220,6 +234,21 @@ def test_the_manual_names_the_secret_that_the_leaderboard_commits_to():
 def test_who_cannot_take_part_is_told_so_in_a_sentence(world, problem):
     with pytest.raises(Refusal, match=problem):
         participants.Entrant(world).open()
+
+
+def test_a_world_on_a_server_is_measured_as_any_other(scene):
+    """Here it is one that shows another place; its clip is played all the same, and refused."""
+    entrant = participants.Entrant("remote")
+    slow = replace(OF_DOUBLES, fps=FPS, block_length=1)
+    with Hosted(lambda wish: FakeWorld(wish.memory, spec=slow)) as hosted:
+        player = replace(entrant, server=hosted.address).open()
+        with closing(player.world):
+            asked = planned("full", SceneSplit(), None, ())[0]
+            take = play(player, asked, scene)
+            found = measured(asked, take, Matching(), lambda views: participants.np.zeros((1, 1)))
+    assert (take.fps, take.count) == (FPS, len(path_poses(asked, player.world.spec)[0]))
+    assert not found.gates["begins"]
+    assert found.gates["obeys"]
 
 
 def test_what_a_class_does_wrong_costs_its_clip_and_is_told(small, tmp_path):
