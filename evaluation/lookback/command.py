@@ -20,7 +20,7 @@ from mag_sandbox.evaluation.lookback.options import (
     SplitOptions,
     VerifyOptions,
 )
-from mag_sandbox.evaluation.lookback.participants import FPS, Entrant, Player, class_spec
+from mag_sandbox.evaluation.lookback.participants import FPS, MADE_BY, Entrant, Player, class_spec
 from mag_sandbox.evaluation.lookback.playing import TICKS, drawn_scene, path_poses
 from mag_sandbox.evaluation.lookback.result import (
     ClipRow,
@@ -69,7 +69,8 @@ def run_bench_memory(options: LookbackOptions, say: Say) -> int:
     store = ClipStore(folder, {
         "bench": "lookback 1", "label": label, "world": options.world, "memory": options.memory,
         "preset": options.preset, "tasks": list(options.task), "seed": options.seed,
-        "private": split.digest, "lpips": settings.lpips, "weights": provenance.get("weights"),
+        "private": split.digest, "lpips": settings.lpips,
+        **{name: provenance.get(name) for name in MADE_BY},
     })  # fmt: skip
     made = environment()
     store.note(made)

@@ -50,6 +50,7 @@ Kind = Literal["world", "class", "folder", "remote"]
 Ability = Literal["shown", "prompted", "carried"]  # takes given frames, prompts, snapshots
 FPS = 16.0  # frames a second of classes that say none, and of folders
 SPEED = CameraSpeed(yaw=40.0, pitch=20.0, zoom=30.0, narrowest_fov=60.0)
+MADE_BY = ("weights", "imagination", "code", "frames")  # of provenance: what pictures depend on
 STATE = "state"  # the array of a class's snapshot
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from mag_sandbox.evaluation.lookback.participants import Entrant
+from mag_sandbox.evaluation.lookback.participants import MADE_BY, Entrant
 from mag_sandbox.evaluation.lookback.result import ClipRow, clips_of
 from mag_sandbox.evaluation.lookback.running import Bench
 from mag_sandbox.evaluation.lookback.tasks import SceneSplit, plan
@@ -53,8 +53,23 @@ def verified(result: dict, entrant: Entrant, split: SceneSplit, count: int) -> l
     with tempfile.TemporaryDirectory() as views:
         seat = entrant.open()
         with closing(seat.world):
+            _require_same(result["participant"]["provenance"], seat.world.provenance())
             bench = Bench(seat, entrant.open, split, Matching(), Path(views))
             return [_checked(row, bench.row(plans[row.key])) for row in chosen]
+
+
+def _require_same(written: dict, here: dict) -> None:
+    """Refuse to compare pictures of other weights.
+
+    Raises:
+        Refusal: what is here is not what was measured.
+    """
+    for name in MADE_BY:
+        if written.get(name) != here.get(name):
+            raise Refusal(
+                f"the result is of {name} {written.get(name)}, here they are {here.get(name)}: "
+                "other weights than here; take those, or check it with --clips 0"
+            )
 
 
 def _checked(written: ClipRow, found: ClipRow) -> ReplayedClip:

@@ -108,6 +108,11 @@ def test_a_class_in_a_file_is_measured_and_its_result_holds(small, own, tmp_path
     path = tmp_path / "out" / "result.json"
     assert run_bench_memory_verify(VerifyOptions(result=path, world=own), told.append) == 0
     assert "return-003: exact" in told[1]
+    Path(own.rpartition(":")[0]).write_text(OWN + "# other code\n")
+    with pytest.raises(Refusal, match="other weights than here"):
+        run_bench_memory_verify(VerifyOptions(result=path, world=own), told.append)
+    only_written = VerifyOptions(result=path, world=own, clips=0)
+    assert run_bench_memory_verify(only_written, told.append) == 0
 
 
 def test_a_result_that_was_edited_is_refused_or_found_out(small, own, tmp_path):
