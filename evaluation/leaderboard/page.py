@@ -85,9 +85,11 @@ def task_cells(row: BoardRow, tasks: tuple[str, ...]) -> list[str]:
 
 
 def said(interval: Interval | None, digits: int) -> str:
-    """Return a mean with its interval."""
+    """Return a mean with its interval, which a single clip has none of."""
     if interval is None:
         return "-"
+    if interval.clips == 1:
+        return f"{interval.mean:.{digits}f}"
     return f"{interval.mean:.{digits}f} [{interval.low:.{digits}f}, {interval.high:.{digits}f}]"
 
 

@@ -96,6 +96,7 @@ def test_the_table_says_which_rows_rest_on_few_clips(folder):
     assert "| 40 |" in row
     assert "| 4* |" in text
     assert "2*, 2 refused" in text
+    assert "| elsewhere | 50.0 | 20.0 |" in text  # of one clip, so there is no interval
     assert "fewer than 32 clips" in text
     assert "*MAG, cited*" in text
 
