@@ -11,6 +11,7 @@ from mag_sandbox.evaluation.results.intervals import Interval, mean_interval
 
 ENOUGH = 32  # clips: rows of fewer say so
 BAND = 4.0  # s of time away that one point of a curve stands for
+HASH = 12  # digits of a hash that are shown
 TASK = "return"  # whose likeness the table shows: away and straight back
 
 
@@ -31,7 +32,7 @@ class BoardRow:
     file: str  # name
     label: str
     kind: str  # world, class, folder, remote
-    weights: str | None
+    weights: str  # hashes, of what invents, too; "": it says none
     commit: str | None
     clips: int
     refused: int
@@ -107,7 +108,7 @@ def row_of(result: Mapping, file: str) -> BoardRow:
         file=file,
         label=who["label"],
         kind=who["kind"],
-        weights=who["weights"],
+        weights=_weights(who),
         commit=result["made"].get("commit"),
         clips=len(clips),
         refused=len(clips) - len(counted),
@@ -139,6 +140,12 @@ def curve_of(points: Iterable[tuple[float, float]]) -> tuple[tuple[float, float]
 def protocol() -> str:
     """Return the name and version of what all rows were asked."""
     return BENCHMARK
+
+
+def _weights(who: Mapping) -> str:
+    named = who["weights"], who["provenance"].get("imagination")
+    hashes = [str(one)[:HASH] for one in named if one]
+    return " and ".join(hashes)
 
 
 def _place(row: BoardRow) -> tuple[float, str]:
