@@ -236,6 +236,7 @@ EXHIBITS = frozenset((
     "table lamp", "alarm clock", "trophy", "rocket", "camera", "chess piece", "mug", "teddy bear",
     "apple",
 ))  # fmt: skip  # of which a stage has two kinds
+STANDS = frozenset(("box", "pedestal", "podium", "table with a cloth"))  # one bears an exhibit each
 
 
 class ThingError(ValueError):

@@ -19,6 +19,7 @@ from mag_sandbox.model.attention import AttentionKernel
 from mag_sandbox.model.frames import to_frames, to_pictures
 from mag_sandbox.model.fused import fuse
 from mag_sandbox.model.imagination.behind import RingPicture, as_seen, boxes, likeness
+from mag_sandbox.model.imagination.exhibits import with_exhibits
 from mag_sandbox.model.imagination.objects import PlacedObject, object_table, tell, together
 from mag_sandbox.model.imagination.planner import (
     FIELDS,
@@ -126,9 +127,9 @@ class Imagination:
         if behind and shown:
             known = (*behind, *shown)
             others = self._planner.elsewhere(prompt, empty, noise, known, wanted)
-            return (*behind, *together(shown, others))
+            return (*behind, *with_exhibits(together(shown, others)))
         things = self._planner.plan(prompt, empty, noise, wanted, behind)
-        return (*behind, *things[len(behind) :])
+        return (*behind, *with_exhibits(things[len(behind) :]))
 
     def behind_all(self, things: Sequence[PlacedObject]) -> list[PlacedObject]:
         """Return the things of a plan that are behind all others: sky, walls, ground."""
