@@ -13,6 +13,7 @@ Sources: SANA-WM-Bench (`c2w`, `intrinsics`, `fps`, `num_frames`), MemoBench (`c
 """
 
 from collections.abc import Sequence
+from io import BytesIO
 from itertools import groupby, pairwise
 from pathlib import Path
 
@@ -21,6 +22,7 @@ import numpy as np
 from mag_sandbox.controls.camera import MAX_PITCH, POSE_RESOLUTION, WIDEST_FOV, CameraPose
 from mag_sandbox.files.border import Refusal, read_plain, refusing
 from mag_sandbox.files.whole import replace_file, replacing
+from mag_sandbox.files.yaml_files import quoted
 from mag_sandbox.training.panorama.render import HEIGHT, WIDTH
 
 MOST_BYTES = 2**28
@@ -92,6 +94,9 @@ def poses_from(c2w: np.ndarray, lenses: np.ndarray) -> tuple[CameraPose, ...]:
     Raises:
         Refusal: the arrays are no path, or the camera moves, rolls or looks where none here can.
     """
+    for array in (c2w, lenses):
+        if np.asarray(array).dtype.kind not in "fiu":
+            raise Refusal(f"camera matrices are of {array.dtype}; write numbers")
     c2w = np.asarray(c2w, np.float64)
     if c2w.ndim != 3 or c2w.shape[1:] not in ((4, 4), (3, 4)) or not 0 < len(c2w) <= MOST_FRAMES:
         raise Refusal(f"camera matrices are {c2w.shape}, expected [T, 4, 4] of 1 to {MOST_FRAMES}")
@@ -128,18 +133,12 @@ def read_npz(path: Path) -> tuple[CameraPose, ...]:
     Raises:
         Refusal: it holds none; see `poses_from`.
     """
-    with refusing(lambda why: Refusal(f"{path} holds no camera path ({why}); write c2w and "
-                                      "intrinsics into an .npz")):  # fmt: skip
-        read_plain(path, MOST_BYTES)  # a plain file of a bounded size
-        with np.load(path, allow_pickle=False) as arrays:
-            found = [next((one for one in names if one in arrays), None)
-                     for names in (MATRICES, LENSES)]  # fmt: skip
-            if None in found:
-                raise Refusal(
-                    f"{path} lacks {' or '.join(MATRICES if found[0] is None else LENSES)}"
-                )
-            c2w, lenses = (arrays[name] for name in found if name is not None)
-    return poses_from(c2w, lenses)
+    arrays = _arrays(path)
+    found = [next((one for one in names if one in arrays), "") for names in (MATRICES, LENSES)]
+    for name, names in zip(found, (MATRICES, LENSES), strict=True):
+        if not name:
+            raise Refusal(f"{path} lacks {' or '.join(names)}; write such an array")
+    return poses_from(*(arrays[name] for name in found))
 
 
 def read_path(path: Path) -> tuple[CameraPose, ...]:
@@ -150,13 +149,10 @@ def read_path(path: Path) -> tuple[CameraPose, ...]:
     """
     if path.suffix == ".npz":
         return read_npz(path)
-    with refusing(lambda why: Refusal(f"{path} holds no camera path ({why}); give .npz, poses.npy "
-                                      "or .txt")):  # fmt: skip
-        if path.suffix == ".npy":
-            lenses = path.with_name("intrinsics.npy")
-            for one in (path, lenses):
-                read_plain(one, MOST_BYTES)
-            return poses_from(*(np.load(one, allow_pickle=False) for one in (path, lenses)))
+    if path.suffix == ".npy":
+        both = [_arrays(one) for one in (path, path.with_name("intrinsics.npy"))]
+        return poses_from(*(next(iter(one.values()), np.empty(0)) for one in both))
+    with refusing(lambda why: Refusal(f"{path}: {why}; give .npz, poses.npy or words in .txt")):
         return poses_of(read_plain(path, MOST_BYTES).decode())
 
 
@@ -182,6 +178,17 @@ def write_path(path: Path, poses: Sequence[CameraPose], fps: float) -> None:
         )
 
 
+def _arrays(path: Path) -> dict[str, np.ndarray]:
+    """Return the arrays of a file of numpy by name; that of an .npy has none."""
+    with refusing(lambda why: Refusal(f"{path}: {why}; write camera-to-world matrices")):
+        data = BytesIO(read_plain(path, MOST_BYTES))
+        try:
+            loaded = np.load(data, allow_pickle=False)
+            return {"": loaded} if isinstance(loaded, np.ndarray) else dict(loaded)
+        except Exception as error:  # numpy's own words are for programmers
+            raise ValueError(f"it is no {path.suffix} of numbers") from error
+
+
 def _step(before: CameraPose, after: CameraPose) -> tuple[float, float, float]:
     yaw = (after.yaw - before.yaw + 180.0) % 360.0 - 180.0
     return yaw, after.pitch - before.pitch, after.fov - before.fov
@@ -199,6 +206,7 @@ def _words(step: tuple[float, float, float], frames: int) -> str:
 def _read_part(part: str) -> tuple[np.ndarray, int]:
     """Return how a part changes (yaw, pitch, fov) in all, and in how many frames."""
     said, _, count = part.partition("@")
+    part = quoted(part)
     if not count.isdecimal() or not 0 < int(count) <= MOST_FRAMES:
         raise Refusal(
             f'"{part}" does not say in how many frames; write for example "yaw:left:60@40"'
@@ -207,7 +215,9 @@ def _read_part(part: str) -> tuple[np.ndarray, int]:
     for words in said.lower().split("+"):
         kind, *more = words.strip().split(":")
         if kind in ELSEWHERE:
-            raise Refusal(f'"{words}": worlds here turn in place; use yaw, pitch, zoom, {STILL}')
+            raise Refusal(
+                f'"{quoted(words)}": worlds here turn in place; use yaw, pitch, zoom, {STILL}'
+            )
         if kind == STILL and not more:
             continue
         way = WAYS.get((kind, more[0])) if len(more) == 2 else None
@@ -215,7 +225,9 @@ def _read_part(part: str) -> tuple[np.ndarray, int]:
             degrees = float(more[1]) if way else np.nan
         if way is None or not 0 <= degrees <= 360 * 3600:
             known = ", ".join(":".join(one) for one in WAYS)
-            raise Refusal(f'"{words}" is no camera move; write one of {known} with its degrees')
+            raise Refusal(
+                f'"{quoted(words)}" is no camera move; write one of {known} with its degrees'
+            )
         change[way[0]] += way[1] * degrees
     return change, int(count)
 

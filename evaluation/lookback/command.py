@@ -3,10 +3,12 @@
 import json
 import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
+from functools import wraps
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -42,10 +44,25 @@ from mag_sandbox.files.typed_json import revived
 from mag_sandbox.files.whole import claim
 from mag_sandbox.model.loading import ServerAddress, read_token
 
+Run = Callable[[Any, Say], int]
 RESULT = "result.json"
 LEAST_SECRET, MOST_SECRET = 16, 4096  # bytes
 
 
+def _plainly(run: Run) -> Run:
+    """Have a value that makes no sense refused in its sentence."""
+
+    @wraps(run)
+    def asked(options: Any, say: Say) -> int:
+        try:
+            return run(options, say)
+        except ValueError as error:
+            raise Refusal(str(error)) from error
+
+    return asked
+
+
+@_plainly
 def run_bench_memory(options: LookbackOptions, say: Say) -> int:
     """Measure, and write a result."""
     split = split_of(options)
@@ -94,6 +111,7 @@ def run_bench_memory(options: LookbackOptions, say: Say) -> int:
     return 0
 
 
+@_plainly
 def run_bench_memory_verify(options: VerifyOptions, say: Say) -> int:
     """Check a result: 0 if it holds, 1 if a clip came out differently."""
     result = read_result(options.result)
@@ -117,6 +135,7 @@ def run_bench_memory_verify(options: VerifyOptions, say: Say) -> int:
     return 0 if all(one.holds for one in checked) else 1
 
 
+@_plainly
 def run_bench_memory_export(options: ClipExport, say: Say) -> int:
     """Write clips for worlds that run elsewhere."""
     split = split_of(options)
@@ -131,6 +150,7 @@ def run_bench_memory_export(options: ClipExport, say: Say) -> int:
     return 0
 
 
+@_plainly
 def run_camera_path(options: PathOptions, say: Say) -> int:
     """Write a camera path in another format."""
     poses = read_path(options.source)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from mag_sandbox.command_line import argument, option
+from mag_sandbox.command_line import UsageError, argument, option
 from mag_sandbox.workers.options import WorkerOptions
 
 Preset = Literal["quick", "full", "long"]
@@ -25,7 +25,7 @@ class SplitOptions:
 
     def __post_init__(self) -> None:
         if not 0 <= self.seed <= 1000:
-            raise ValueError(f"seed is {self.seed}, expected 0 to 1000")
+            raise UsageError(f"seed is {self.seed}, expected 0 to 1000")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +67,7 @@ class VerifyOptions:
 
     def __post_init__(self) -> None:
         if self.clips < 0:
-            raise ValueError(f"clips is {self.clips}, expected 0 or more")
+            raise UsageError(f"clips is {self.clips}, expected 0 or more")
 
 
 @dataclass(frozen=True, kw_only=True)

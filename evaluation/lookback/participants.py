@@ -291,7 +291,7 @@ class Guest:
         """Return what a method gives back."""
         try:
             return getattr(self._made, method)(*given)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             why = f"{type(error).__name__}: {reason_of(error)}"
             raise WorldFailed(f"{self.name}.{method} failed ({why}); mend it") from error
 
@@ -324,7 +324,7 @@ def _guest(named: str) -> Guest:
             source = module.__file__
     except Refusal:
         raise
-    except Exception as error:  # whatever somebody's code raises
+    except (Exception, SystemExit) as error:  # whatever somebody's code raises
         why = f"{type(error).__name__}: {error}"
         raise Refusal(
             f'"{named}" cannot be made ({why}); write MODULE:CLASS or FILE.py:CLASS'

@@ -27,7 +27,7 @@ from mag_sandbox.evaluation.probe.metrics import RESAMPLES
 from mag_sandbox.evaluation.probe.probe import MIN_POINTS, recalled_after
 from mag_sandbox.evaluation.report.data import LIVES
 from mag_sandbox.evaluation.results.intervals import mean_interval, mean_scores
-from mag_sandbox.files.border import read_plain, refusing
+from mag_sandbox.files.border import Refusal, read_plain, refusing
 from mag_sandbox.files.typed_json import decode, parse_json
 from mag_sandbox.files.whole import replace_file
 from mag_sandbox.files.yaml_files import not_found
@@ -39,6 +39,10 @@ SCORE = "score"
 CLOSE = 1e-6  # relative: sums of another machine
 # what is forgotten: the task, the one without it, in dB at equal pose
 FORGETTING = {"time_db": ("hold", "return"), "places_db": ("tour", "hold")}
+
+
+class NotAResult(Refusal, ValueError):
+    """A file that is no result, or not as it was written; one sentence with the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +115,11 @@ def read_result(path: Path) -> dict:
     """Return the result in a file, all of it checked but the pictures.
 
     Raises:
-        ValueError: it is no result, of another protocol, or not what was written.
+        NotAResult: it is none, of another protocol, or not what was written.
     """
 
-    def refuse(why: str) -> ValueError:
-        return ValueError(f"{path}: {why}; send a file as bench-memory wrote it")
+    def refuse(why: str) -> NotAResult:
+        return NotAResult(f"{path}: {why}; take a file as bench-memory wrote it")
 
     with refusing(refuse):
         result = parse_json(read_plain(path, MOST_BYTES))

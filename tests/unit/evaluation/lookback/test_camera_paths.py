@@ -88,8 +88,17 @@ def test_cameras_that_walk_or_roll_are_refused(tmp_path):
         with pytest.raises(Refusal, match=problem):
             poses_from(wrong, lenses)
     np.savez(tmp_path / "other.npz", c2w=c2w)
+    np.savez(tmp_path / "words.npz", c2w=c2w.astype(str), intrinsics=lenses)
+    np.savez(tmp_path / "objects.npz", c2w=np.array([{}]), intrinsics=lenses)
     (tmp_path / "no.npz").write_bytes(b"nothing")
-    for name, problem in (("other.npz", "lacks intrinsics"), ("no.npz", "holds no camera path"),
-                          ("none.npz", "not found")):  # fmt: skip
-        with pytest.raises(Refusal, match=problem):
+    (tmp_path / "poses.npy").write_bytes(b"nothing")
+    (tmp_path / "no.txt").write_bytes(b"\xff")
+    for name, problem in (
+        ("other.npz", "lacks intrinsics"), ("words.npz", "write numbers"),
+        ("objects.npz", "no .npz of numbers"), ("no.npz", "no .npz of numbers"),
+        ("none.npz", "not found"), ("poses.npy", "no .npy of numbers"), ("no.txt", "decode"),
+        ("none.txt", "not found"),
+    ):  # fmt: skip
+        with pytest.raises(Refusal, match=problem) as refused:
             read_path(tmp_path / name)
+        assert "pickle" not in str(refused.value)

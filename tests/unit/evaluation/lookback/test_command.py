@@ -162,6 +162,18 @@ def test_clips_go_out_and_their_frames_come_in_again(small, own, tmp_path):
     assert found["summary"] == measured["summary"]
 
 
+@pytest.mark.parametrize("name", ["/dev/zero", "pyproject.toml", "none.json"])
+def test_what_is_no_result_is_refused_in_a_sentence(name):
+    with pytest.raises(Refusal, match="take a file as bench-memory wrote it"):
+        run_bench_memory_verify(VerifyOptions(result=ROOT / name), print)
+
+
+def test_a_class_that_ends_the_program_is_refused(tmp_path):
+    (tmp_path / "ends.py").write_text("raise SystemExit(7)")
+    with pytest.raises(Refusal, match="SystemExit"):
+        participants.Entrant(f"{tmp_path / 'ends.py'}:Mine").open()
+
+
 def test_a_clip_that_is_not_there_counts_as_nothing(small, tmp_path):
     (tmp_path / "made").mkdir()
     lost, _ = measure(str(tmp_path / "made"), tmp_path / "lost")
