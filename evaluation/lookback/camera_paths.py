@@ -14,7 +14,6 @@ Sources: SANA-WM-Bench (`c2w`, `intrinsics`, `fps`, `num_frames`), MemoBench (`c
 
 from collections.abc import Sequence
 from io import BytesIO
-from itertools import groupby, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -41,12 +40,38 @@ APART, ROLLED = 1e-3, 1e-3  # units that a camera may wander, sine that it may r
 def tape_of(poses: Sequence[CameraPose]) -> str:
     """Return a path in the words of WRBench's grammar, where "+" joins what happens at once.
 
+    Each part goes on for as long as `poses_of` makes these very poses of it.
+
     >>> tape_of([CameraPose(1.0), CameraPose(2.0), CameraPose(2.0)])
     'yaw:right:2@2,static@1'
     """
-    path = [CameraPose(), *poses]
-    steps = [_step(before, after) for before, after in pairwise(path)]
-    return ",".join(_words(step, len(list(same))) for step, same in groupby(steps))
+    ticks = _unwound([CameraPose(), *poses])
+    parts, start = [], 0
+    while start < len(poses):
+        frames = _evenly(ticks[start:])
+        parts.append(_words((ticks[start + frames] - ticks[start]) / POSE_RESOLUTION, frames))
+        start += frames
+    return ",".join(parts)
+
+
+def _unwound(poses: Sequence[CameraPose]) -> np.ndarray:
+    """Return (yaw, pitch, fov) in whole ticks, float64 [T, 3]; turns are added up."""
+    angles = np.array([(one.yaw, one.pitch, one.fov) for one in poses])
+    angles[:, 0] = np.unwrap(angles[:, 0], period=360.0)
+    return np.rint(angles * POSE_RESOLUTION)
+
+
+def _evenly(ticks: np.ndarray) -> int:
+    """Return for how many frames a path goes on evenly, up to rounding to whole ticks."""
+    low, high = np.full(3, -np.inf), np.full(3, np.inf)  # ticks a frame that fit so far
+    best = 1
+    for frame, gone in enumerate(ticks[1:] - ticks[0], 1):
+        low, high = np.maximum(low, (gone - 0.49) / frame), np.minimum(high, (gone + 0.49) / frame)
+        if (low > high).any():
+            break
+        if ((low <= gone / frame) & (gone / frame <= high)).all():
+            best = frame
+    return best
 
 
 def poses_of(tape: str) -> tuple[CameraPose, ...]:
@@ -189,16 +214,11 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
             raise ValueError(f"it is no {path.suffix} of numbers") from error
 
 
-def _step(before: CameraPose, after: CameraPose) -> tuple[float, float, float]:
-    yaw = (after.yaw - before.yaw + 180.0) % 360.0 - 180.0
-    return yaw, after.pitch - before.pitch, after.fov - before.fov
-
-
-def _words(step: tuple[float, float, float], frames: int) -> str:
+def _words(change: np.ndarray, frames: int) -> str:
     said = [
-        f"{kind}:{direction}:{abs(step[axis]) * frames:.14g}"
+        f"{kind}:{direction}:{abs(change[axis]):.14g}"
         for (kind, direction), (axis, sign) in WAYS.items()
-        if step[axis] * sign > 0
+        if change[axis] * sign > 0
     ]
     return f"{'+'.join(said) or STILL}@{frames}"
 

@@ -46,6 +46,7 @@ def test_the_words_of_wrbench_are_read_and_written():
     assert poses[39].yaw == 300.0
     assert poses[-1] == CameraPose()
     assert poses_of(tape_of(poses)) == poses
+    assert tape_of(poses) == tape  # 60 degrees in 41 frames are no whole ticks
     assert tape_of(poses_of("yaw:right:8@4,static@2")) == "yaw:right:8@4,static@2"
 
 
