@@ -161,7 +161,9 @@ def summary_of(clips: Sequence[ClipRow]) -> dict:
     return {
         SCORE: _interval([_score(clip) for clip in clips if TASKS[clip.task].core]),
         "tasks": {task: _task(rows) for task, rows in tasks.items()},
-        "half_life_s": half_life([clip.points for clip in clips if clip.refused is None]),
+        "half_life_s": half_life(
+            [clip.points for clip in clips if clip.refused is None and TASKS[clip.task].returns]
+        ),
         "forgetting": {
             name: _lost(tasks.get(without, []), tasks.get(task, []))
             for name, (task, without) in FORGETTING.items()

@@ -78,6 +78,11 @@ class ReturnTask:
         """Whether views are compared with the renderer's; else with the way out."""
         return self.shown or self.moving
 
+    @property
+    def returns(self) -> bool:
+        """Whether it asks for the world's own pictures again, and nothing else: as half-life does."""
+        return self.core and not self.moving
+
     def suits(self, spec: WorldSpec, able: Collection[str]) -> bool:
         """Tell whether a world can do it, by its camera and its abilities."""
         wanted = {"shown": self.shown, "prompted": self.prompted, "carried": self.carried}

@@ -46,7 +46,9 @@ def test_a_refused_clip_counts_as_nothing_and_only_there():
 
 def test_what_not_every_world_can_play_is_no_part_of_the_score():
     given = replace(ROW, task="given", scores={"score": 0.0})
-    assert summary_of([ROW, given])["score"] == summary_of([ROW])["score"]
+    both, alone = summary_of([ROW, given]), summary_of([ROW])
+    assert both["score"] == alone["score"]
+    assert both["half_life_s"] == alone["half_life_s"]
 
 
 def test_forgetting_by_time_and_by_places_is_told_apart_on_the_same_scenes():
