@@ -80,7 +80,7 @@ class ReturnTask:
 
     @property
     def returns(self) -> bool:
-        """Whether it asks for the world's own pictures again, and nothing else: as half-life does."""
+        """Whether it asks for the world's own pictures again, as half-life does."""
         return self.core and not self.moving
 
     def suits(self, spec: WorldSpec, able: Collection[str]) -> bool:
