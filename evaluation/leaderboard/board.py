@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from mag_sandbox.evaluation.lookback.result import BENCHMARK, read_result
+from mag_sandbox.evaluation.lookback.tasks import TASKS
 from mag_sandbox.evaluation.results.intervals import Interval, mean_interval
 
 ENOUGH = 32  # clips: rows of fewer say so
@@ -44,7 +45,7 @@ class BoardRow:
     state_mib: float | None  # of a snapshot that remembers, measured
     gain: Interval | None  # dB per MiB of such a snapshot
     tasks: Mapping[str, Interval]  # score of each
-    curve: tuple[tuple[float, float], ...]  # (s away, dB at equal pose)
+    curve: tuple[tuple[float, float], ...]  # (s away, dB at equal pose) of returns
 
     @property
     def is_few(self) -> bool:
@@ -103,7 +104,8 @@ def row_of(result: Mapping, file: str) -> BoardRow:
     tasks = {task: _interval(one["scores"].get("score")) for task, one in summary["tasks"].items()}
     straight = summary["tasks"].get(TASK, {"scores": {}})["scores"]
     life = summary["half_life_s"]
-    longest = max((away for clip in counted for away, _ in clip["points"]), default=0.0)
+    back = [clip for clip in counted if TASKS[clip["task"]].returns]  # to what it showed itself
+    longest = max((away for clip in back for away, _ in clip["points"]), default=0.0)
     return BoardRow(
         file=file,
         label=who["label"],
@@ -122,7 +124,7 @@ def row_of(result: Mapping, file: str) -> BoardRow:
         tasks={task: one for task, one in tasks.items() if one is not None},
         curve=curve_of(
             (clip["away_s"], clip["scores"]["psnr_db"])
-            for clip in counted
+            for clip in back
             if clip["scores"].get("psnr_db") is not None
         ),
     )
