@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -343,7 +343,7 @@ def place_packed() -> PlaceLeft:
     return PlaceLeft.of(world, [RIGHT])
 
 
-def place_streamed() -> PlaceLeft:
+def place_full_size(load: Callable[[Path, Path], World]) -> PlaceLeft:
     """Return a place of a full-size world, tiny."""
     from tests import tiny_full
     from tests.tiny import RIGHT
@@ -351,14 +351,27 @@ def place_streamed() -> PlaceLeft:
     with tempfile.TemporaryDirectory() as folder:
         repos, texts = Path(folder) / "repos", Path(folder) / "texts"
         tiny_full.write_repos(repos)
-        plan = MemoryPlan(5, decoder="tiny")
-        world = tiny_full.tiny_stream("mag", repos, texts, plan=plan)
+        world = load(repos, texts)
         world.reset(Scene("a red tower by the sea"), 1)
     for _ in range(4):
         world.step(RIGHT)
     return PlaceLeft.of(world, [RIGHT])
 
 
+def place_streamed() -> PlaceLeft:
+    from tests import tiny_full
+
+    plan = MemoryPlan(5, decoder="tiny")
+    return place_full_size(partial(tiny_full.tiny_stream, "mag", plan=plan))
+
+
+def place_packed_at_full_size() -> PlaceLeft:
+    from tests import tiny_full
+
+    return place_full_size(tiny_full.tiny_pack)
+
+
+FULL_SIZE = place_streamed, place_packed_at_full_size
 longer = pytest.mark.skipif(not MORE, reason="what can be wrong there has a test of its own")
 
 
@@ -382,7 +395,7 @@ def changed_array(draw, array: np.ndarray) -> np.ndarray:
     "make",
     [
         *(place_of_memory, place_painted, place_changed, place_packed),
-        pytest.param(place_streamed, marks=longer),
+        *(pytest.param(one, marks=longer) for one in FULL_SIZE),
     ],
 )
 @given(data=st.data())
@@ -410,7 +423,7 @@ def test_a_place_with_any_value_is_gone_on_with_or_refused(places_left, make, da
         assert all(np.array_equal(now.arrays[name], state.arrays[name]) for name in state.arrays)
         left.is_there = True
         return
-    too_large = (WorldFailed,) if make is place_streamed else ()  # the next numbers are none
+    too_large = (WorldFailed,) if make in FULL_SIZE else ()  # the next numbers are none
     with suppress(*too_large):
         for control in left.going_on:
             left.world.step(control)
