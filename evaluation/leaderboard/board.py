@@ -11,8 +11,9 @@ from mag_sandbox.evaluation.lookback.tasks import TASKS
 from mag_sandbox.evaluation.results.intervals import Interval, mean_interval
 
 ENOUGH = 32  # clips: rows of fewer say so
-BAND = 4.0  # s of time away that one point of a curve stands for
+BAND, FINE = 4.0, 0.5  # s of time away that one point of a curve stands for: of clips, of frames
 HASH = 12  # digits of a hash that are shown
+Curve = tuple[tuple[float, float], ...]  # (s away, value)
 TASK = "return"  # whose likeness the table shows: away and straight back
 
 
@@ -45,7 +46,8 @@ class BoardRow:
     state_mib: float | None  # of a snapshot that remembers, measured
     gain: Interval | None  # dB per MiB of such a snapshot
     tasks: Mapping[str, Interval]  # score of each
-    curve: tuple[tuple[float, float], ...]  # (s away, dB at equal pose) of returns
+    likeness: Curve  # (s away, dB at equal pose), of returns
+    recall: Curve  # (s away, percent), of their frames
 
     @property
     def is_few(self) -> bool:
@@ -122,21 +124,22 @@ def row_of(result: Mapping, file: str) -> BoardRow:
         state_mib=_mean(_scores(counted, "state_mib")),
         gain=mean_interval(_scores(counted, "db_per_mib")),
         tasks={task: one for task, one in tasks.items() if one is not None},
-        curve=curve_of(
+        likeness=curve_of(
             (clip["away_s"], clip["scores"]["psnr_db"])
             for clip in back
             if clip["scores"].get("psnr_db") is not None
         ),
+        recall=curve_of(((away, one) for clip in back for away, one in clip["points"]), FINE),
     )
 
 
-def curve_of(points: Iterable[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
-    """Return the mean likeness [dB] of every BAND of time away [s] in which any view came back."""
+def curve_of(points: Iterable[tuple[float, float]], band: float = BAND) -> Curve:
+    """Return the mean of values over every band of time away [s] in which any view came back."""
     bands: dict[int, list[tuple[float, float]]] = {}
-    for away, likeness in points:
-        bands.setdefault(int(away // BAND), []).append((away, likeness))
+    for away, value in points:
+        bands.setdefault(int(away // band), []).append((away, value))
     means = (np.mean(within, axis=0) for _, within in sorted(bands.items()))
-    return tuple((float(away), float(likeness)) for away, likeness in means)
+    return tuple((float(away), float(value)) for away, value in means)
 
 
 def protocol() -> str:

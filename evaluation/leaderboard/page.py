@@ -20,7 +20,7 @@ from mag_sandbox.evaluation.leaderboard.board import (
     protocol,
     read_board,
 )
-from mag_sandbox.evaluation.leaderboard.plots import life_plot, likeness_plot, looks
+from mag_sandbox.evaluation.leaderboard.plots import life_plot, likeness_plot, looks, recall_plot
 from mag_sandbox.evaluation.results.cited import MAG_BENCH, SOURCE
 from mag_sandbox.evaluation.results.intervals import Interval
 from mag_sandbox.files.whole import replace_file
@@ -61,6 +61,7 @@ def _rendered(template: str, groups: tuple[BoardGroup, ...]) -> str:
         looks=looks,
         life_plot=life_plot,
         likeness_plot=likeness_plot,
+        recall_plot=recall_plot,
     )
     return text.rstrip() + "\n"
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
-from mag_sandbox.evaluation.leaderboard.board import BoardRow
+from mag_sandbox.evaluation.leaderboard.board import BoardRow, Curve
 from mag_sandbox.evaluation.report.charts import round_step
 
 WIDTH, HEIGHT = 860, 360  # px
@@ -85,17 +85,27 @@ def life_plot(rows: Sequence[BoardRow]) -> Plot | None:
 
 
 def likeness_plot(rows: Sequence[BoardRow]) -> Plot | None:
-    """Return PSNR at equal pose against the time a view was away; None: nothing came back."""
-    known = [row for row in rows if row.curve]
-    if not known:
+    """Return PSNR at equal pose against the time a view was away; None: all were away as long."""
+    curves = [(row, row.likeness) for row in rows if row.likeness]
+    if all(len(curve) == 1 for _, curve in curves):
         return None
+    return _curves(rows, curves, "dB")
+
+
+def recall_plot(rows: Sequence[BoardRow]) -> Plot | None:
+    """Return recall of frames against the time since they were seen; None: nothing came back."""
+    curves = [(row, row.recall) for row in rows if row.recall]
+    return _curves(rows, curves, "percent") if curves else None
+
+
+def _curves(rows: Sequence[BoardRow], curves: Sequence[tuple[BoardRow, Curve]], unit: str) -> Plot:
     look = looks(rows)
-    x_ticks, x = _axis(max(away for row in known for away, _ in row.curve), LEFT, RIGHT)
-    y_ticks, y = _axis(max(db for row in known for _, db in row.curve), BOTTOM, TOP)
+    x_ticks, x = _axis(max(away for _, curve in curves for away, _ in curve), LEFT, RIGHT)
+    y_ticks, y = _axis(max(value for _, curve in curves for _, value in curve), BOTTOM, TOP)
     dots = []
-    for row in known:
-        said = ", ".join(f"{db:.1f} dB after {away:.0f} s" for away, db in row.curve)
-        points = tuple((x(away), y(db)) for away, db in row.curve)
+    for row, curve in curves:
+        said = ", ".join(f"{value:.1f} {unit} after {away:.1f} s" for away, value in curve)
+        points = tuple((x(away), y(value)) for away, value in curve)
         dots.append(Dot(row.label, f"{row.label}: {said}", look[row.file], points))
     return Plot(x_ticks, y_ticks, tuple(dots))
 

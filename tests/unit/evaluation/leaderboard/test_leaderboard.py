@@ -11,7 +11,7 @@ import pytest
 from mag_sandbox.evaluation.__main__ import main as evaluate
 from mag_sandbox.evaluation.leaderboard.board import curve_of, read_board
 from mag_sandbox.evaluation.leaderboard.page import FOLDER, life_text, markdown, page
-from mag_sandbox.evaluation.leaderboard.plots import life_plot, likeness_plot
+from mag_sandbox.evaluation.leaderboard.plots import life_plot, likeness_plot, recall_plot
 from mag_sandbox.evaluation.lookback.result import (
     ClipRow,
     Participant,
@@ -87,7 +87,7 @@ def test_rows_of_the_same_clips_stand_together_the_best_first(folder):
     assert loses.is_few
     assert stands.score.mean == 0
     assert stands.refused == 2
-    assert stands.curve == ()
+    assert stands.likeness == stands.recall == ()
 
 
 def test_the_table_says_which_rows_rest_on_few_clips(folder):
@@ -126,7 +126,7 @@ def test_the_page_needs_nothing_else_and_is_whole(folder):
 
     Page().feed(html)
     assert open_tags == []
-    assert html.count("<svg") == 4
+    assert html.count("<svg") == 5  # one clip has no curve of likeness
 
 
 def test_what_was_never_lost_stands_above_with_an_arrow(folder):
@@ -137,6 +137,8 @@ def test_what_was_never_lost_stands_above_with_an_arrow(folder):
     (x_keeps, _), (x_loses, _) = (dot.points[0] for dot in plot.dots)
     assert x_loses < x_keeps  # it takes no bytes
     assert len(likeness_plot((keeps,)).dots[0].points) == 2
+    assert likeness_plot((loses,)) is None  # all its views were away as long
+    assert len(recall_plot((keeps, loses)).dots) == 2
 
 
 def test_a_curve_has_a_point_for_every_few_seconds():
