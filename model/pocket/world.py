@@ -202,7 +202,8 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
     def show(self, control: Control, frames: Frames) -> FrameBlock:
         """Take a block's frames as they are and remember them as if they had been made here.
 
-        What was pending to be imagined is dropped. For evaluations; play has no need of it.
+        What was pending to be imagined is dropped, and what was painted and nobody saw is forgotten:
+        what is shown may be otherwise. For evaluations; play has no need of it.
 
         Args:
             control: how the camera moved.
@@ -216,6 +217,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             latents = self._codec.encode_block(frames, self.spec)
             session.pending = None
             self._inventor.drop_view()
+            self._edit(Edit("forget"))
             self._obey(control, session)
             return self._show(self._poses(control.camera), control.camera, latents)
 

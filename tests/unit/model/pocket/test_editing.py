@@ -471,6 +471,16 @@ def test_a_parked_world_forgets_what_nobody_saw_as_it_would_have():
     assert same(expected, [other.step(control) for control in path])
 
 
+def test_what_is_shown_overrules_what_was_painted_and_nobody_saw():
+    """Two views beside the first are painted at once; a history that is shown may be otherwise."""
+    made = world()
+    first = made.reset(PLACE, seed=1)
+    unseen = made._inventor.around.known & ~made._editor._seen
+    assert unseen.any()
+    made.show(RIGHT, np.zeros_like(first.frames))
+    assert not (made._inventor.around.known & unseen).any()
+
+
 def test_where_nothing_is_painted_ahead_there_is_nothing_to_forget_or_to_say():
     made = world("window")
     made.reset(PLACE, 1)
