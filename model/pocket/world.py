@@ -202,7 +202,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
     def show(self, control: Control, frames: Frames) -> FrameBlock:
         """Take a block's frames as they are and remember them as if they had been made here.
 
-        What was pending to be imagined is dropped, and what was painted and nobody saw is forgotten:
+        What was pending to be imagined is dropped, and what was painted and never seen forgotten:
         what is shown may be otherwise. For evaluations; play has no need of it.
 
         Args:
