@@ -145,14 +145,18 @@ class PackStreamWorld(SteeredWorld[_PackSession]):
         """
         converted, data = self._require_own(state), state.data
         told: ParkedSession = decode(ParkedSession, data["session"], "session")
+        config = self._networks.dit.config
+        unread = torch.zeros(1, config.text_len, config.text_dim, device=self._device)
         with torch.inference_mode():
             film = self._parked_film(state)
-            self._texts.prepare(told.prompt)
             memory = load_memory(
                 part_of(state, "memory").arrays, data["memory"], self._networks.pack, self._places,
-                self._features(told.prompt), self._latent_shape,
+                unread, self._latent_shape,
             )  # fmt: skip
+            # all was read: from here on only the device may fail, and what was played is gone
+            self._texts.prepare(told.prompt)
             self._notices += converted
+            memory.prompt = self._features(told.prompt)
             self._go_on_showing(film)
         self._texts.forget()
         self._session = _PackSession(

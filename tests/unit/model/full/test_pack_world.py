@@ -158,6 +158,18 @@ def test_parts_of_other_weights_are_refused(repos, texts, parts):
         tiny_full.tiny_pack(repos, texts, parts(base="0123456789abcdef"))
 
 
+def test_a_state_that_is_refused_changes_nothing(world):
+    play(world, [OTHER])
+    other = world.snapshot()
+    expected = play(world, [STILL, RIGHT])[-1]
+    play(world, [STILL])
+    damaged = {**other.data, "memory": {**other.data["memory"], "updates": 9}}
+    arrays = {name: array for name, array in other.arrays.items() if name != "memory/psi"}
+    with pytest.raises((ValueError, KeyError)):
+        world.restore(replace(other, arrays=arrays, data=damaged))
+    assert np.array_equal(world.step(RIGHT).frames, expected.frames)  # under words that are new
+
+
 def test_other_policies_are_refused(world):
     with pytest.raises(WorldFailed, match=f'"mag" not found; available: {NAME}'):
         world.reset(replace(PLACE, memory="mag"), 1)
