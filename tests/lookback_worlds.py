@@ -160,7 +160,7 @@ class MeanOfTruth(Cheat):
     """Shows the mean of all there is, wherever it looks."""
 
     def trick(self):
-        views = [self.scene.view(CameraPose(yaw), 0)[::2, ::2] for yaw in range(0, 120, 15)]
+        views = [self.scene.view(CameraPose(yaw), 0)[::2, ::2] for yaw in range(0, 165, 15)]
         return np.mean(views, axis=0).astype(np.uint8).repeat(2, 0).repeat(2, 1)
 
 
@@ -168,7 +168,7 @@ class FreezesWhileAway(Cheat):
     """Stands still once the view was left, and is back in time."""
 
     def trick(self):
-        yaw = min(self.pose.yaw, 105.0)
+        yaw = min(self.pose.yaw, 150.0)
         return self.scene.view(CameraPose(yaw), self.time())
 
 

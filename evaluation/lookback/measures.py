@@ -34,6 +34,7 @@ SMALL = 4  # factor by which views are reduced to look for the likest
 BEGINS = 20.0  # dB between the first frame and the given view, at least
 SOFT, HARSH = 0.5, 3.0  # of the renderer's: sharpness at least, gradients at most
 RESTS = 20.0  # dB between frames and what they are said to be at rest, at least
+ROUND_S = 8.0  # s in which all that walks comes round
 LAGS = np.arange(-64, 65, 4) / TICKS  # s by which what moves may be early or late
 
 Look = Callable[[Frames], np.ndarray]  # views -> which thing each cell surely shows, 0: none
@@ -274,8 +275,8 @@ def kept_scores(pairs: Pairs, look: Look) -> dict[str, float | None]:
 def change_scores(take: Take, pairs: Pairs) -> dict[str, float | None]:
     """Return where time has brought what moves: over its pixels in the view that was given.
 
-    `change` is what is gained over a world that stopped when it was left, or shows the mean of all
-    times, of what the truth gains; the lag is the time by which the truth would have to be shifted
+    `change` is what is gained over the best that stands still, at any time or the mean of all, of
+    what the truth gains; the lag is the time by which the truth would have to be shifted
     to fit best.
     """
     parts, poses = take.scene.parts, [take.poses[at] for at in pairs.indices]
@@ -285,10 +286,12 @@ def change_scores(take: Take, pairs: Pairs) -> dict[str, float | None]:
     frozen = np.stack([take.true_view(pose, left) for pose in poses])
     scores = part_scores(take.frames[pairs.indices], pairs.wanted, frozen, inside, poses)
     masks = [inside.moving_at(pose) for pose in poses]
-    through = [take.true_view(poses[0], at * take.fps) for at in np.arange(0.0, 8.0, 0.25)]
-    blurred = np.mean(through, axis=0).round().astype(np.uint8)
-    guesses = (frozen, np.broadcast_to(blurred, frozen.shape))
-    known = [mean_of(likenesses(guess, pairs.wanted, masks)) for guess in guesses]
+    through = [take.true_view(poses[0], at * take.fps) for at in np.arange(0.0, ROUND_S, 0.5)]
+    through.append(np.mean(through, axis=0).round().astype(np.uint8))
+    known = [
+        mean_of(likenesses([guess] * len(masks), pairs.wanted, masks))
+        for guess in (*through, frozen[0])
+    ]
     stopped = max((one for one in known if one is not None), default=None)
     right = scores["moving_psnr_db"]
     change = lag = None

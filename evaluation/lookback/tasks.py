@@ -20,15 +20,15 @@ from mag_sandbox.files.yaml_files import not_found
 from mag_sandbox.model.world import WorldSpec
 from mag_sandbox.training.panorama.render import CATEGORIES, HELD_OUT, described
 
-PAN, TILT, ZOOM = 30.0, 15.0, 20.0  # degrees a second, where a world is as quick
-WAY = 105.0  # degrees of the way out: its ends share nothing
+PAN, TILT, ZOOM = 40.0, 15.0, 20.0  # degrees a second, where a world is as quick
+WAY = 150.0  # degrees of the way out: what no view of its end shows is most of it
 CLEAR = 90.0  # degrees beyond it, where nothing of it is seen
 HOLD = 0.5  # s that the camera rests before it comes back
 FIRST_INDEX = 7_000  # of scenes played here; other benches play others of the same seed
 PRIVATE = 2**32  # first scene of private splits
 # of the secret by which rows of the leaderboard are decided
 COMMITTED = "939cdbef28f816d36cd0546bdc7d5c2b2518437083b8be4f442d40d56e99c647"
-STRIDE, COLUMNS, ROWS, CLOSER = 15.0, 6, (-18.0, -9.0, 0.0, 9.0, 18.0), 25.0  # of the tour's places
+STRIDE, COLUMNS, ROWS, CLOSER = 15.0, 3, (-18.0, -9.0, 0.0, 9.0, 18.0), 25.0  # of the tour's places
 # attributes of scenes: things that stand in rows, all alike
 REPEATING = {
     "backdrop": ("arches", "columns", "panels", "rings", "circles"),

@@ -7,7 +7,7 @@ from mag_sandbox.evaluation.lookback.prompting import APART, another_place
 from mag_sandbox.evaluation.lookback.tasks import SceneSplit, category_of
 from tests.unit.evaluation.lookback.conftest import INDEX
 
-YAW = 105.0
+YAW = 150.0
 
 
 def test_what_is_asked_the_other_place_has_and_this_one_has_not(scene, tmp_path):
