@@ -256,7 +256,7 @@ def _font(px: int, bold: bool) -> pygame.font.Font:
 @functools.cache
 def _font_data(bold: bool) -> bytes:
     """Read our own font: to ask the system for its fonts takes long, and on a busy one fails."""
-    return (FONTS / ("DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf")).read_bytes()
+    return (FONTS / f"DejaVuSansCondensed{'-Bold' if bold else ''}.ttf").read_bytes()
 
 
 def odd_rows(size: tuple[int, int], like: pygame.Surface) -> pygame.Surface:

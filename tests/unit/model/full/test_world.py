@@ -362,7 +362,7 @@ def test_a_recording_says_what_made_it_and_can_be_run_so_again(tiny):
     assert said["execution"]["dtype"] == "float32"
     assert said["plan"] == {
         "slots": 23, "text_encoder": "device", "decoder": "tiny", "memory_model": "device",
-        "apart": 0, "devices": 1,
+        "memory_card": 0, "decoder_card": 0, "apart": 0, "devices": 1, "host_bytes": None,
     }  # fmt: skip
     again = tiny(execution=said["execution"])
     assert again.provenance() == said
