@@ -77,7 +77,7 @@ def run_bench_memory(options: LookbackOptions, say: Say) -> int:
     if left_out:
         say(f"not played, this world cannot: {', '.join(left_out)}")
     entrant = replace(entrant, execution=provenance.get("execution"))
-    label = options.label or ", ".join(filter(None, (entrant.name, policy)))
+    label = options.label or ", ".join(dict.fromkeys(filter(None, (entrant.name, policy))))
     folder = options.out or Path("runs/lookback") / _slug(f"{label} {options.preset}")
     settings = RunSettings(
         options.preset, options.seed, options.clips or 0, options.task, split.digest,
