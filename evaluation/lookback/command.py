@@ -42,7 +42,7 @@ from mag_sandbox.evaluation.results.store import ClipStore
 from mag_sandbox.files.border import Refusal, read_plain, refusing
 from mag_sandbox.files.typed_json import revived
 from mag_sandbox.files.whole import claim
-from mag_sandbox.model.loading import ServerAddress, read_token
+from mag_sandbox.model.loading import REMOTE, ServerAddress, available_worlds, read_token
 
 Run = Callable[[Any, Say], int]
 RESULT = "result.json"
@@ -124,15 +124,31 @@ def run_bench_memory_verify(options: VerifyOptions, say: Say) -> int:
             else f"{options.result} is of another split than --private says"
         )
     who = result["participant"]
-    entrant = Entrant(
-        options.world or who["name"], who["memory"], _server(options.url, options.token_file),
-        who["provenance"].get("execution"),
-    )  # fmt: skip
     say(f"{options.result}: written as it says, {len(result['clips'])} clips add up")
-    checked = verified(result, entrant, split, options.clips) if options.clips else []
+    if not options.clips:
+        return 0
+    entrant = Entrant(
+        options.world or _world_of(who["name"]), who["memory"],
+        _server(options.url, options.token_file), who["provenance"].get("execution"),
+    )  # fmt: skip
+    checked = verified(result, entrant, split, options.clips)
     for one in checked:
         say(str(one))
     return 0 if all(one.holds for one in checked) else 1
+
+
+def _world_of(name: str) -> str:
+    """Return the name of a world that a result says: a stranger's file must not name code to run.
+
+    Raises:
+        Refusal: no world of ours is called so.
+    """
+    if name not in (*available_worlds(), REMOTE):
+        raise Refusal(
+            f'the result is of "{name:.80}", which is no world of ours; say where it is with '
+            "--world, or check it with --clips 0"
+        )
+    return name
 
 
 @_plainly

@@ -135,6 +135,18 @@ def test_a_result_that_was_edited_is_refused_or_found_out(small, own, tmp_path):
     assert "differs" in told[1]
 
 
+def test_a_result_names_no_code_that_is_run(small, own, tmp_path):
+    result, _ = measure(own, tmp_path / "out")
+    trap, sprung = tmp_path / "trap.py", tmp_path / "sprung"
+    trap.write_text(f"open({str(sprung)!r}, 'w')")
+    result["participant"] |= {"name": f"{trap}:Mine", "kind": "world"}
+    path = tmp_path / "crafted.json"
+    write_result(path, result | {"digest": digest_of(result)})
+    with pytest.raises(Refusal, match="no world of ours"):
+        run_bench_memory_verify(VerifyOptions(result=path), print)
+    assert not sprung.exists()
+
+
 def test_clips_go_out_and_their_frames_come_in_again(small, own, tmp_path):
     """What the class would have shown, made elsewhere from the files alone, is the same."""
     measured, _ = measure(own, tmp_path / "out")
