@@ -214,7 +214,7 @@ class Verifier(SessionObserver):
         if self.first_difference is not None:
             text = f"NOT the same: {self.differing_blocks} of {compared} differ\n"
             return text + f"first at {self.first_difference}{self._why()}"
-        return f"verified: {compared} match the recording" + self._remark()
+        return f"verified: {compared} match the recording" + self._remark() + _damage()
 
     def _compare(self, replayed: BlockEvent, block: FrameBlock) -> None:
         if self.blocks >= len(self._recording.blocks):
@@ -235,13 +235,18 @@ class Verifier(SessionObserver):
         keys = sorted({*recorded, *self._provenance} - ({"machine"} - {*recorded}))
         changed = [key for key in keys if _plain(recorded, key) != _plain(self._provenance, key)]
         why = f"; other than when recorded: {', '.join(changed)}" if changed else ""
-        damaged = shipped.changed()  # of some files a recording says nothing
-        return f"{why}; not as shipped: {', '.join(damaged)}" if damaged else why
+        return why + _damage()
 
     def _remark(self) -> str:
         if self._recording.end is None:
             return " (it has no end: recording was interrupted)"
         return ""
+
+
+def _damage() -> str:
+    """Return which weights are not as shipped: of some files a recording says nothing."""
+    damaged = shipped.changed()
+    return f"; not as shipped: {', '.join(damaged)}" if damaged else ""
 
 
 def verify(recording: Recording, world: World, verifier: Verifier | None = None) -> Verifier:

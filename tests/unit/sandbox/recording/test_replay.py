@@ -9,6 +9,7 @@ import pytest
 
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.controls.sources import ScriptSource
+from mag_sandbox.model.catalogue import shipped
 from mag_sandbox.model.world import MemorySetting
 from mag_sandbox.sandbox.play.scripts import pan_out_and_back, wander
 from mag_sandbox.sandbox.play.session import Session
@@ -43,6 +44,13 @@ def test_a_replay_of_the_same_world_matches_every_block(recording):
     verifier = verify(recording, FakeWorld())
     assert verifier.matches
     assert verifier.summary().startswith("verified: 41 blocks and ")
+
+
+def test_weights_that_changed_are_named_even_where_no_picture_did(recording, monkeypatch):
+    verifier = verify(recording, FakeWorld())
+    assert "shipped" not in verifier.summary()
+    monkeypatch.setattr(shipped, "changed", lambda: ["pocket/world.safetensors"])
+    assert verifier.summary().endswith("; not as shipped: pocket/world.safetensors")
 
 
 def test_the_first_block_that_differs_is_named(recording):
