@@ -97,9 +97,7 @@ class Round:
 
     task: str
     clips: int
-    places: int = (
-        0  # looked at between the way out and the way back, or rested as long as that takes
-    )
+    places: int = 0  # looked at before the way back, or rested as long as that takes
     away: float = 0.0  # s at rest between the two
 
 

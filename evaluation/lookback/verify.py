@@ -73,13 +73,10 @@ def _require_same(written: dict, here: dict) -> None:
 
 
 def _checked(written: ClipRow, found: ClipRow) -> ReplayedClip:
-    verdict: Verdict = "differs"
-    if written.digest == found.digest and written.refused == found.refused:
-        verdict = "exact"
-    if not _near(written, found):
+    same = written.digest == found.digest and written.refused == found.refused
+    verdict: Verdict = "exact" if same else "alike"
+    if not _near(written, found):  # the same pictures may be said to be worth something else
         verdict = "differs"
-    elif verdict != "exact":
-        verdict = "alike"
     return ReplayedClip(written.key, verdict, _worth(written), _worth(found))
 
 
