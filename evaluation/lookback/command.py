@@ -33,7 +33,7 @@ from mag_sandbox.evaluation.lookback.result import (
     write_result,
 )
 from mag_sandbox.evaluation.lookback.running import LookbackJob, run
-from mag_sandbox.evaluation.lookback.tasks import COMMITTED, ClipPlan, SceneSplit, plan
+from mag_sandbox.evaluation.lookback.tasks import BENCHMARK, COMMITTED, ClipPlan, SceneSplit, plan
 from mag_sandbox.evaluation.lookback.verify import verified
 from mag_sandbox.evaluation.magbench.evaluate import matching_of
 from mag_sandbox.evaluation.results.environment import environment
@@ -84,7 +84,7 @@ def run_bench_memory(options: LookbackOptions, say: Say) -> int:
         matching.name if options.lpips else None,
     )  # fmt: skip
     store = ClipStore(folder, {
-        "bench": "lookback 1", "label": label, "world": options.world, "memory": options.memory,
+        "bench": BENCHMARK, "label": label, "world": options.world, "memory": options.memory,
         "preset": options.preset, "tasks": list(options.task), "seed": options.seed,
         "private": split.digest, "lpips": settings.lpips,
         **{name: provenance.get(name) for name in MADE_BY},

@@ -22,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mag_sandbox.evaluation.lookback.tasks import TASKS
+from mag_sandbox.evaluation.lookback.tasks import BENCHMARK, TASKS
 from mag_sandbox.evaluation.probe.metrics import RESAMPLES
 from mag_sandbox.evaluation.probe.probe import MIN_POINTS, recalled_after
 from mag_sandbox.evaluation.report.data import LIVES
@@ -33,7 +33,6 @@ from mag_sandbox.files.whole import replace_file
 from mag_sandbox.files.yaml_files import not_found
 
 SCHEMA = 1
-BENCHMARK = "lookback 1"  # results of another protocol are not to be compared
 MOST_BYTES = 2**26
 SCORE = "score"
 CLOSE = 1e-6  # relative: sums of another machine

@@ -234,7 +234,7 @@ def test_the_same_scenes_are_played_by_tasks_that_are_compared():
         one.round.task: sum(leg.blocks for leg in legs(one.moves(), replace(SPEC, fps=16.0)))
         for one in clips if one.index == 2
     }  # fmt: skip
-    assert abs(lasts["hold"] - lasts["tour"]) <= 0.1 * lasts["tour"]  # whole blocks are more
+    assert lasts["hold"] == lasts["tour"]
 
 
 def test_the_class_of_the_manual_can_take_part(tmp_path, scene):

@@ -29,9 +29,10 @@ def worth(world, plan, able=ALL, another=None):
     return measured(plan, take, Matching(), look)
 
 
-@pytest.mark.parametrize("task", [name for name in TASKS if name not in ("hold", "tour", "moved")])
+@pytest.mark.parametrize("task", TASKS)
 def test_the_renderer_itself_scores_all_there_is(scene, task):
-    found = worth(Renderer(scene), asked(task, away=1.0))
+    another = (lambda: Player(Renderer(scene), ALL)) if TASKS[task].carried else None
+    found = worth(Renderer(scene), asked(task, places=1, away=1.0), another=another)
     assert found.refused is None
     assert found.scores["score"] == pytest.approx(100.0)
     assert found.scores["match_unique"] == 1.0
