@@ -22,6 +22,7 @@ POCKET_REMEDY = (
     "restore it with `git checkout -- assets/weights` or train with `python -m training pocket`"
 )
 SCALE = ".scale"  # ends the name of the scales, one a row, of a matrix of eight bits
+ROWS = ".rows"  # ends the name of which rows such a matrix has, if not all: the others are zero
 MAX_CONFIG = 2**20  # bytes of a configuration
 Config = TypeVar("Config")
 
@@ -65,14 +66,29 @@ def check_finite(state: Mapping[str, Tensor], path: Path, remedy: str) -> None:
         raise MissingWeights(f"{path} holds values that are not finite; {remedy}")
 
 
+def eight_bits(name: str, matrix: Tensor) -> dict[str, Tensor]:
+    """Return a matrix by name as int8 levels and a bf16 scale for each row that is not zero."""
+    rows = matrix.any(dim=1)
+    kept = matrix[rows].float()
+    scale = (kept.abs().amax(dim=1) / 127).bfloat16()
+    levels = kept / scale.float().clamp(min=1e-12)[:, None]
+    levels = levels.round().clamp(-127, 127).to(torch.int8)
+    return {name: levels, name + SCALE: scale} | ({} if rows.all() else {name + ROWS: rows})
+
+
 def widened(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Return tensors with matrices of eight bits multiplied out by the scales of their rows."""
-    scales = {name + SCALE for name, value in state.items() if value.dtype == torch.int8}
-    return {
-        name: value * state[name + SCALE][:, None] if name + SCALE in scales else value
-        for name, value in state.items()
-        if name not in scales
-    }
+    """Return tensors with matrices of eight bits as what they stand for; see `eight_bits`."""
+    short = [name for name, value in state.items() if value.dtype == torch.int8]
+    aside = {name + ending for name in short for ending in (SCALE, ROWS)}
+    wide = {name: value for name, value in state.items() if name not in aside}
+    for name in short:
+        wide[name] = state[name] * state[name + SCALE][:, None]
+        if name + ROWS in state:
+            rows = state[name + ROWS]
+            matrix = wide[name].new_zeros(len(rows), wide[name].shape[1])
+            matrix[rows] = wide[name]
+            wide[name] = matrix
+    return wide
 
 
 def stored(value: Tensor, dtype: torch.dtype | None = torch.bfloat16) -> Tensor:

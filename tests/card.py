@@ -103,7 +103,7 @@ def _applied(module: nn.Module, function: Callable[[Tensor], Tensor]) -> nn.Modu
             module._parameters[name] = nn.Parameter(changed, parameter.requires_grad)
     for name, buffer in module._buffers.items():
         if buffer is not None:
-            module._buffers[name] = function(buffer)
+            module._buffers[name] = function(buffer.detach())
     return module
 
 

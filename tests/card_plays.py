@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.catalogue.memory_prediction import MemoryPlan
 from mag_sandbox.model.catalogue.preflight import Device
 from mag_sandbox.model.execution import Execution
@@ -64,11 +65,18 @@ def test_full_size_worlds_keep_to_their_card(tmp_path, monkeypatch):
         prompts.prepare(scene.prompt, lambda stage, fraction: None)  # keeps what they mean
     monkeypatch.setattr(tiny_full, "PROCESSOR", Device(CARD, "a card", None))
     with fake_card():
-        for load in (load_stream, partial(load_stream, plan=three), load_pack):
+        for load in (load_stream, load_pack):
             world = load()
             world.reset(scene, 1)
             world.step(Control())
             assert world.snapshot().arrays
+        world = load_stream(MemorySetting("mag-retrieve", attended_frames=2), plan=three)
+        world.reset(scene, 1)
+        rollout = world._running().rollout
+        rollout.keep_fewer(3)  # frames wait, and are made again where they are read
+        assert rollout.misses(CameraPose())
+        world.step(Control())
+        assert world.snapshot().arrays
 
 
 def test_what_is_packed_keeps_to_its_card(tmp_path):

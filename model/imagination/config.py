@@ -39,6 +39,16 @@ _PAINTER = DiTConfig(
 
 
 @dataclass(frozen=True, slots=True)
+class SpriteConfig:
+    """Geometry of a small picture of numbers that each look has."""
+
+    places: int  # across it
+    numbers: int  # of each place
+    points: int  # across a cell, at which it is seen
+    fitted: bool = False  # to what looks look like, beforehand, and not learned
+
+
+@dataclass(frozen=True, slots=True)
 class PainterConfig:
     """Geometry of the transformer that paints, and in how many steps it does."""
 
@@ -46,7 +56,9 @@ class PainterConfig:
     kinds: int = 160  # of objects, in the table of looks; more than there are
     look_dim: int = 96  # of an object's embedding
     object_hidden: int = 256
-    sprite: tuple[int, int] = (10, 20)  # cells across a look's sprite, and numbers of each
+    sprites: tuple[SpriteConfig, ...] = (
+        SpriteConfig(10, 20, 1), SpriteConfig(20, 5, 4), SpriteConfig(32, 5, 4, fitted=True)
+    )  # fmt: skip
     ring: tuple[int, int] = (24, 80)  # rows and columns of cells of 16 px
     view: tuple[int, int] = (12, 20)  # likewise, of what is painted at once
     steps: int = 4
@@ -107,18 +119,25 @@ class ImaginationConfig:
             TypeError, KeyError: it is of another architecture.
             ValueError: a number makes no sense.
         """
-        painter = data["painter"]
         parts = {
             "kinds": tuple(data["kinds"]),
             "behind": {name: tuple(kinds) for name, kinds in data["behind"].items()},
             "among": {name: tuple(kinds) for name, kinds in data["among"].items()},
             "planner": PlannerConfig(**data["planner"]),
-            "painter": PainterConfig(**{**_tuples(painter), "dit": DiTConfig(**painter["dit"])}),
+            "painter": _painter(data["painter"]),
             "reader": ReaderConfig(**_tuples(data["reader"])),
         }
         config = cls(**{**data, **parts})
         check_numbers(config)
         return config
+
+
+def _painter(data: dict) -> PainterConfig:
+    parts = {
+        "dit": DiTConfig(**data["dit"]),
+        "sprites": tuple(SpriteConfig(**each) for each in data["sprites"]),
+    }
+    return PainterConfig(**{**_tuples(data), **parts})
 
 
 def _tuples(data: dict) -> dict:

@@ -14,7 +14,7 @@ from torch import Tensor
 from mag_sandbox.controls.camera import WIDEST_FOV, CameraPose
 from mag_sandbox.model.imagination.surroundings import Lattice, Place, Surroundings
 
-KEPT = 2  # places that were decoded last
+KEPT = 10  # places that were decoded last: half a turn at one height, 5 MiB
 STEP = 4  # columns: how much wider than need be is decoded, for views to come
 
 
@@ -59,7 +59,8 @@ class ViewCutter:
             if known[0] is around and known[1] == place:
                 return known[2]
         pictures = self._decode(around, place)
-        self._last = [(around, place, pictures), *self._last[: KEPT - 1]]
+        still = [known for known in self._last if known[0] is around]
+        self._last = [(around, place, pictures), *still[: KEPT - 1]]
         return pictures
 
     def _cut(self, pictures: Tensor, place: Place, pose: CameraPose) -> Tensor:

@@ -15,6 +15,8 @@ COVERING = 6  # objects that a cell is told of: the nearest ones that cover it
 VARIANTS = 8  # rows of a kind in the table of looks: 0 is "any"
 MOST_OBJECTS = 4096  # of a plan; far fewer are ever drawn
 NUMBERS = 28  # that a cell is told of each object, besides its look
+INSIDE, HALF = slice(0, 2), slice(18, 20)  # of those: where in its box, and how large that is
+LEAST_HALF = 0.5  # cells; an object's box is told as if half of it were no less
 _WAVES = (1.0, 2.0, 4.0)  # half turns from an object's middle to its edge
 _MARGIN = 0.5  # cells beyond its box that an object still covers
 _AROUND = 0.9  # of the ring; what is wider is the same in all directions
@@ -96,6 +98,11 @@ def rgb(color: np.ndarray) -> tuple[int, int, int]:
     return red, green, blue
 
 
+def look_number(kind: int, variant: int | None) -> int:
+    """Return the row of a look in tables of looks; None: of a kind in any shape."""
+    return 1 + kind * VARIANTS + (0 if variant is None else min(variant + 1, VARIANTS - 1))
+
+
 def object_table(
     objects: Sequence[PlacedObject], kinds: Sequence[str], ring: tuple[int, int]
 ) -> ObjectTable:
@@ -109,17 +116,16 @@ def object_table(
     Raises:
         ValueError: an object is of a kind that is not among `kinds`.
     """
-    number = {kind: 1 + row * VARIANTS for row, kind in enumerate(kinds)}  # of its first look
+    row = {kind: row for row, kind in enumerate(kinds)}
     for each in objects:
-        if each.kind not in number:
+        if each.kind not in row:
             raise ValueError(f'no object "{each.kind}" is known; available: {", ".join(kinds)}')
     rows, columns = ring
     cell = 360.0 / columns
     boxes = [
         (o.yaw / cell, rows / 2 - o.pitch / cell, o.width / cell, o.height / cell) for o in objects
     ]
-    variants = [0 if o.variant is None else min(o.variant + 1, VARIANTS - 1) for o in objects]
-    looks = [number[o.kind] + variant for o, variant in zip(objects, variants, strict=True)]
+    looks = [look_number(row[o.kind], o.variant) for o in objects]
     colors = [(*_told_color(o.color), *_told_color(o.mean_color)) for o in objects]
     return ObjectTable(
         np.array(looks, np.int64),
@@ -158,7 +164,7 @@ def tell(
     which = nearest[row, column, place] - 1
     away = np.stack((across[column, which], down[row, which]), axis=1)
     half = half[which]
-    inside = np.clip(away / np.maximum(half, 0.5), -2, 2)
+    inside = np.clip(away / np.maximum(half, LEAST_HALF), -2, 2)
     waves = np.concatenate([np.pi * wave * inside for wave in _WAVES], axis=1)
     looks[row, column, place] = table.looks[which]
     numbers[row, column, place] = np.concatenate(
@@ -174,6 +180,11 @@ def tell(
         axis=1,
     )
     return told
+
+
+def half_cells(told: Tensor) -> Tensor:
+    """Return half the size [cells] of boxes by which places in them are told, of their `HALF`."""
+    return (2 * told).exp2().clamp(min=LEAST_HALF)
 
 
 def _told_color(color: tuple[int, int, int] | None) -> tuple[float, ...]:

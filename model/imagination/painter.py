@@ -12,25 +12,81 @@ from torch.nn import functional
 from mag_sandbox.model.attention import AttentionKernel
 from mag_sandbox.model.dit import DiT, TextKeys, own_block_attention
 from mag_sandbox.model.flow import AdamsBashforthSampler, euler_levels
-from mag_sandbox.model.imagination.config import PainterConfig
-from mag_sandbox.model.imagination.objects import COVERING, NUMBERS, VARIANTS, ToldObjects
+from mag_sandbox.model.imagination.config import PainterConfig, SpriteConfig
+from mag_sandbox.model.imagination.objects import (
+    COVERING,
+    HALF,
+    INSIDE,
+    NUMBERS,
+    VARIANTS,
+    ToldObjects,
+    half_cells,
+)
 from mag_sandbox.model.rope import grid_rotary, index_frequencies
+
+BEYOND = 1.25  # of half a box: how far from its middle a sprite reaches
+
+
+class Sprites(nn.Module):
+    """A small picture of numbers for each look, stretched over an object's box.
+
+    A cell sees it at some points of its own: at one, what is there; at more, also where in the cell
+    an eye or the bit of a key is.
+    """
+
+    table: Tensor  # [looks, places ** 2 * numbers]; zero where nothing has the look
+
+    def __init__(self, config: SpriteConfig, looks: int, dim: int) -> None:
+        super().__init__()
+        self.config = config
+        table = torch.zeros(looks, config.places**2 * config.numbers)
+        if config.fitted:
+            self.register_buffer("table", table)
+        else:
+            self.table = nn.Parameter(table)
+        self.outer = nn.Linear(config.points**2 * config.numbers, dim)
+
+    def forward(self, look: Tensor, inside: Tensor, half: Tensor) -> Tensor:
+        """Return what cells make of sprites, [N, dim].
+
+        Args:
+            look: of each object, int64 [N].
+            inside: where in its box the cell's middle lies, from (-1, -1) to (1, 1), [N, 2].
+            half: of its width and height, as a cell is told, [N, 2].
+        """
+        return self.outer(self.stretched(look, inside, half))
+
+    def stretched(self, look: Tensor, inside: Tensor, half: Tensor) -> Tensor:
+        """Return the numbers at the points of cells, [N, points ** 2 * numbers]; see `forward`."""
+        size, points = self.config.places, self.config.points
+        steps = (torch.arange(points, device=look.device) + 0.5) / points - 0.5
+        place = (inside[..., None] + steps / half_cells(half)[..., None]).float()
+        place = (place.clamp(-BEYOND, BEYOND) + BEYOND) / (2 * BEYOND) * (size - 1)
+        corner = place.floor().clamp(max=size - 2)
+        share, first = place - corner, corner.long()
+        shares = torch.stack((1 - share, share), dim=-1)  # [N, 2, points, 2]
+        columns, rows = torch.stack((first, first + 1), dim=-1).unbind(dim=1)
+        rows = (look[:, None, None] * size + rows)[:, :, None, :, None] * size
+        around = rows + columns[:, None, :, None]  # [N, points, points, 2, 2]: down, then across
+        shares = shares[:, 1, :, None, :, None] * shares[:, 0, None, :, None]
+        return functional.embedding_bag(
+            around.reshape(-1, 4), self.table.view(-1, self.config.numbers), mode="sum",
+            per_sample_weights=shares.reshape(-1, 4).to(self.table.dtype),
+        ).view(len(look), self.outer.in_features)  # fmt: skip
 
 
 class ObjectLayer(nn.Module):
     """What cells make of the objects that cover them: [..., COVERING] objects -> [..., dim].
 
     The look of an object says what its numbers mean: gain and bias of every hidden number. And each
-    look has a sprite, a small picture of learned numbers that is stretched over the object's box.
+    look has sprites.
     """
 
     def __init__(self, config: PainterConfig) -> None:
         super().__init__()
-        hidden = config.object_hidden
-        looks, (self.size, channels) = config.kinds * VARIANTS, config.sprite
+        hidden, looks = config.object_hidden, config.kinds * VARIANTS
         self.look = nn.Embedding(looks, config.look_dim)
-        self.sprites = nn.Embedding(looks * self.size**2, channels)
-        self.sprite = nn.Linear(channels, hidden)
+        self.sprites = nn.ModuleList(Sprites(each, looks, hidden) for each in config.sprites)
         self.gain = nn.Linear(config.look_dim, hidden)
         self.bias = nn.Linear(config.look_dim, hidden)
         self.numbers = nn.Linear(NUMBERS, hidden)
@@ -44,26 +100,14 @@ class ObjectLayer(nn.Module):
         look = told.looks[there]
         gain, bias = self.gain(self.look.weight)[look], self.bias(self.look.weight)[look]
         depth = self.depth.expand(*there.shape, -1)[there]
-        numbers = self.numbers(told.numbers[there].to(gain.dtype))
-        sprite = self.sprite(self._stretched(look, told.numbers[there][:, :2]))
-        x = functional.gelu(numbers * (1 + gain) + bias + depth + sprite)
+        said = told.numbers[there]
+        numbers = self.numbers(said.to(gain.dtype))
+        sprites = sum(each(look, said[:, INSIDE], said[:, HALF]) for each in self.sprites)
+        x = functional.gelu(numbers * (1 + gain) + bias + depth + sprites)
         x = functional.gelu(self.inner(x))
         slots = x.new_zeros(*there.shape, x.shape[-1])
         slots[there] = x
         return self.outer(slots.flatten(-2))
-
-    def _stretched(self, look: Tensor, inside: Tensor) -> Tensor:
-        """Return the numbers of sprites, [N, channels], at places from (-1, -1) to (1, 1)."""
-        place = (inside.float().clamp(-1.25, 1.25) + 1.25) / 2.5 * (self.size - 1)
-        corner = place.floor().clamp(max=self.size - 2)
-        across, down = (place - corner).unbind(-1)
-        column, row = corner.long().unbind(-1)
-        first = (look * self.size + row) * self.size + column
-        rows = torch.stack((first, first + 1, first + self.size, first + self.size + 1), dim=-1)
-        left, above = 1 - across, 1 - down
-        shares = torch.stack((left * above, across * above, left * down, across * down), dim=-1)
-        corners = self.sprites(rows)
-        return (corners * shares[..., None].to(corners.dtype)).sum(dim=-2)
 
 
 class Painter(nn.Module):
@@ -87,7 +131,6 @@ class Painter(nn.Module):
         self.dit.initialise()
         nn.init.normal_(self.row.weight, std=0.1)
         nn.init.normal_(self.objects.look.weight, std=0.5)
-        nn.init.normal_(self.objects.sprites.weight, std=0.1)
         return self
 
     def text_keys(self, features: Tensor) -> TextKeys:

@@ -3,17 +3,16 @@
 import json
 from pathlib import Path
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
 from mag_sandbox.files.whole import replace_file, sha256_of
 from mag_sandbox.model.attention import AttentionKernel
 from mag_sandbox.model.imagination.config import ImaginationConfig
-from mag_sandbox.model.imagination.painter import Painter
+from mag_sandbox.model.imagination.painter import Painter, Sprites
 from mag_sandbox.model.imagination.planner import Planner
 from mag_sandbox.model.imagination.reader import Reader
 from mag_sandbox.model.pocket.weights import POCKET_WEIGHTS
-from mag_sandbox.model.saved import SCALE, load_into, parse_config, stored, write_tensors
+from mag_sandbox.model.saved import eight_bits, load_into, parse_config, stored, write_tensors
 from mag_sandbox.model.world import WEIGHTS
 
 IMAGINATION_WEIGHTS = WEIGHTS / "imagination"
@@ -72,26 +71,18 @@ def load_networks(folder: Path, kernel: AttentionKernel) -> ImaginationNetworks:
 def save_networks(folder: Path, networks: ImaginationNetworks) -> None:
     """Write a weights folder; each file appears whole or not at all.
 
-    Numbers are bf16. Matrices of the planner's layers are int8 with a scale for each row.
+    Numbers are bf16. Matrices of the planner's layers and the painter's sprites are of eight bits.
     """
     for name, module in networks.parts().items():
         state = {key: stored(value) for key, value in module.state_dict().items()}
-        if name == "planner":
-            for key in _matrices(module):
-                state[key], state[key + SCALE] = _eight_bits(state[key])
+        for key in _in_eight_bits(name, module):
+            state |= eight_bits(key, state[key])
         write_tensors(folder / f"{name}.safetensors", state)
     replace_file(folder / CONFIG, json.dumps(networks.config.as_dict(), indent=1) + "\n")
 
 
-def _matrices(module: nn.Module) -> list[str]:
-    """Return the names of the weights of a network's linear layers."""
-    return [
-        f"{name}.weight" for name, part in module.named_modules() if isinstance(part, nn.Linear)
-    ]
-
-
-def _eight_bits(weight: Tensor) -> tuple[Tensor, Tensor]:
-    """Return a matrix as int8 levels and a bf16 scale for each of its rows."""
-    scale = (weight.float().abs().amax(dim=1) / 127).bfloat16()
-    levels = weight.float() / scale.float().clamp(min=1e-12)[:, None]
-    return levels.round().clamp(-127, 127).to(torch.int8), scale
+def _in_eight_bits(name: str, module: nn.Module) -> list[str]:
+    """Return the names of a network's matrices that eight bits are enough for."""
+    kinds = {"planner": (nn.Linear, "weight"), "painter": (Sprites, "table")}
+    kind, matrix = kinds.get(name, ((), ""))
+    return [f"{at}.{matrix}" for at, part in module.named_modules() if isinstance(part, kind)]

@@ -18,6 +18,7 @@ from mag_sandbox.model.pocket.weights import AUTOENCODER, WORLD, load_tokenizer,
 from mag_sandbox.model.saved import load_into
 from mag_sandbox.training.devices import TrainingDevice, choose_device
 from mag_sandbox.training.imagination.config import ImaginationTraining
+from mag_sandbox.training.imagination.fitted_sprites import fitted_sprites
 from mag_sandbox.training.imagination.rings import RingLog, ring_latents, ring_log
 from mag_sandbox.training.imagination.samples import SampleSheets
 from mag_sandbox.training.imagination.stage_painter import PainterStage
@@ -81,11 +82,23 @@ class ImaginationPipeline:
 
     def _painter_stage(self) -> PainterStage:
         training = self.training
+        if training.init_from is None:
+            self._fit_sprites()
         return PainterStage(
             self.networks.painter, self._latents, self._log.things[: training.rings],
             self.networks.config.looks, self._captions, self.text, self.device, training.seed,
             self._sheets.paintings,
         )  # fmt: skip
+
+    def _fit_sprites(self) -> None:
+        networks, training = self.networks, self.training
+        for sprites in networks.painter.objects.sprites:
+            if sprites.config.fitted:
+                table = fitted_sprites(
+                    training.data, training.rings, networks.config.looks,
+                    networks.config.painter, sprites.config,
+                )  # fmt: skip
+                sprites.table.copy_(torch.from_numpy(table))
 
     @cached_property
     def _log(self) -> RingLog:

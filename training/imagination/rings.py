@@ -59,7 +59,7 @@ def ring_log(folder: Path, count: int) -> RingLog:
         raise TooManyPanoramas(f"{count} rings reach held-out seed {HELD_OUT}; ask for fewer")
     captions, things = [], []
     for first in range(0, count, RINGS_EACH):
-        path = _path(folder, "log", first, "json")
+        path = path_of(folder, "log", first, "json")
         if not path.exists():
             with replacing(path) as part:
                 part.write_text(json.dumps([_record(first + row) for row in range(RINGS_EACH)]))
@@ -80,7 +80,7 @@ def ring_latents(
     """
     cells, files = MARGIN // autoencoder.config.stride, []
     for first in range(0, count, RINGS_EACH):
-        path = _path(folder, "latents", first, "npy")
+        path = path_of(folder, "latents", first, "npy")
         if not path.exists():
             latents = []
             for seed in range(first, first + RINGS_EACH):
@@ -118,7 +118,8 @@ def category_of(seed: int) -> str:
     return names[seed % len(names)]
 
 
-def _path(folder: Path, name: str, first: int, ending: str) -> Path:
+def path_of(folder: Path, name: str, first: int, ending: str) -> Path:
+    """Return the file of what is known of rings from a first one on; makes the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     return folder / f"{name}-v{RENDERER_VERSION}-{first}.{ending}"
 

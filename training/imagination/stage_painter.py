@@ -31,6 +31,8 @@ SHIFT = 3.0  # of noise levels: what is told decides at high noise
 NOTHING_KNOWN = 0.65  # share of views; of the others, a part on some side is known
 NO_OBJECTS, SOME_OBJECTS = 0.05, 0.1  # share of views; of some any share of objects is told
 NO_COLOR, NO_VARIANT = 0.08, 0.08  # share of told objects
+SPRITE_RATE = 0.01
+FINE_RATE = 0.06  # where a cell sees many points: at less they are hardly made use of
 JITTER = 0.06  # cells, standard deviation of where an object is told to be
 Sheet = Callable[[Path, Painter], None]
 
@@ -75,13 +77,17 @@ class PainterStage(Stage):
     def optimisers(self) -> list[torch.optim.Optimizer]:
         """Return Muon over the layers' matrices and AdamW over everything else."""
         matrices = [p for p in self.module.dit.blocks.parameters() if p.ndim == 2]
-        sprites = list(self.module.objects.sprites.parameters())
-        chosen = set(map(id, (*matrices, *sprites)))
+        learned = [each for each in self.module.objects.sprites if not each.config.fitted]
+        sprites = [
+            {"params": each.table, "lr": SPRITE_RATE if each.config.points == 1 else FINE_RATE}
+            for each in learned
+        ]
+        chosen = {*map(id, matrices), *(id(each.table) for each in learned)}
         rest = [p for p in self.module.parameters() if id(p) not in chosen]
         return [
             Muon(matrices, lr=0.012),
             torch.optim.AdamW(rest, lr=1.5e-3, betas=(0.9, 0.95)),
-            torch.optim.Adam(sprites, lr=0.01, betas=(0.9, 0.95)),
+            torch.optim.Adam(sprites, betas=(0.9, 0.95)),
         ]
 
     def loss(self, step: int) -> Tensor:

@@ -1,5 +1,7 @@
 """The painter: what is known stays, and what cells are told is what they show."""
 
+import math
+
 import numpy as np
 import torch
 
@@ -46,20 +48,32 @@ def test_what_stands_in_cells_that_are_not_known_is_never_read():
     assert torch.equal(painted(), painted(latents=torch.full(shape, 7.0)))
 
 
+def sprites(looks, inside, cells) -> torch.Tensor:
+    """Return what cells see of sprites: numbers at 4 x 4 points, [N, down, across, channels].
+
+    Args:
+        looks: of the objects.
+        inside: where in their boxes the cells lie.
+        cells: how large half a box is.
+    """
+    layer, _ = networks().painter.objects.sprites
+    half = torch.full((len(looks), 2), math.log2(cells) / 2)
+    with torch.inference_mode():
+        seen = layer.stretched(torch.tensor(looks), torch.tensor(inside), half)
+    return seen.view(len(looks), layer.config.points, layer.config.points, -1)
+
+
 def test_looks_differ_by_kind_variant_and_place_within_the_object():
-    with torch.inference_mode():
-        layer = networks().painter.objects
-        looks = torch.tensor([1, 2, 9])
-        middle, corner = torch.zeros(3, 2), torch.full((3, 2), 0.9)
-        at_middle, at_corner = layer._stretched(looks, middle), layer._stretched(looks, corner)
-    assert len({tuple(row.tolist()) for row in (*at_middle, *at_corner)}) == 6
+    looks = [1, 2, 9]
+    seen = *sprites(looks, [[0.0, 0.0]] * 3, 4), *sprites(looks, [[0.9, 0.9]] * 3, 4)
+    assert len({tuple(view.flatten().tolist()) for view in seen}) == 6
 
 
-def test_a_sprite_is_stretched_evenly():
-    with torch.inference_mode():
-        layer = networks().painter.objects
-        look = torch.ones(3, dtype=torch.long)
-        left, middle, right = layer._stretched(
-            look, torch.tensor([[-1.25, 0.0], [-0.625, 0.0], [0.0, 0.0]])
-        )
-    torch.testing.assert_close(middle, (left + right) / 2)
+def test_a_sprite_is_stretched_over_its_box_and_larger_ones_are_seen_finer():
+    (small,) = sprites([1], [[0.0, 0.0]], 0.5)
+    above_left, right, below, _ = sprites(
+        [1] * 4, [[x, y] for y in (-0.5, 0.5) for x in (-0.5, 0.5)], 1
+    )
+    pairs = torch.cat((above_left, right), dim=1)[:2].mean(dim=0).unflatten(0, (4, 2)).mean(dim=1)
+    torch.testing.assert_close(small[0], pairs)
+    torch.testing.assert_close(below[:, 0], sprites([1], [[-0.5, 0.5]], 1)[0, :, 0])

@@ -10,6 +10,7 @@ from mag_sandbox.model.imagination.config import (
     PainterConfig,
     PlannerConfig,
     ReaderConfig,
+    SpriteConfig,
 )
 from mag_sandbox.model.imagination.imagination import Imagination
 from mag_sandbox.model.imagination.weights import ImaginationNetworks
@@ -30,7 +31,8 @@ TINY = ImaginationConfig(
             dim=16, ffn_dim=16, num_heads=1, num_layers=1, channels=3, patch=1, text_dim=4,
             text_len=3,
         ),
-        kinds=4, look_dim=4, object_hidden=8, sprite=(3, 2), ring=(8, 16), view=(4, 6), steps=2,
+        kinds=4, look_dim=4, object_hidden=8, ring=(8, 16), view=(4, 6), steps=2,
+        sprites=(SpriteConfig(3, 2, 4), SpriteConfig(4, 5, 2, fitted=True)),
     ),
     reader=ReaderConfig(channels=3, view=(4, 6), dim=8, blocks=1, fine=4, kinds=4),
 )  # fmt: skip
@@ -43,6 +45,8 @@ def networks(config: ImaginationConfig = TINY) -> ImaginationNetworks:
     for module in made.parts().values():
         for parameter in module.parameters():
             nn.init.normal_(parameter, std=0.3)
+    for sprites in made.painter.objects.sprites:
+        nn.init.normal_(sprites.table, std=0.3)
     nn.init.constant_(made.planner.head.outer[0].bias[:1], -9.0)  # no plan ends at once
     return made
 

@@ -1,0 +1,109 @@
+"""Sprites fitted to pictures: what a look shows at each place of its box, for any colour of it.
+
+There a thing covers a share of what it could, and what is seen of it is taken for a part of its
+main colour and a rest: a bear's eyes have no part of its colour, its belly half. Both are least
+squares over all things of a look in many rings.
+"""
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from mag_sandbox.files.whole import replacing
+from mag_sandbox.model.imagination.config import PainterConfig, SpriteConfig
+from mag_sandbox.model.imagination.objects import LEAST_HALF, VARIANTS, look_number
+from mag_sandbox.model.imagination.painter import BEYOND
+from mag_sandbox.training.imagination.rings import category_of, path_of
+from mag_sandbox.training.panorama.logged_canvas import Thing
+from mag_sandbox.training.panorama.render import LoggedPanorama, render_logged
+
+logger = logging.getLogger(__name__)
+
+NUMBERS = 5  # of a place: share that is covered, part of the main colour, rest (RGB)
+MOST_RINGS = 3000  # more change little
+SAMPLES = 2  # across a place
+WIDEST = 300.0  # px; what is wider lies all around and has no box
+CELL = 16  # px across a cell
+RIDGE = 0.02  # pixels that have no part of the main colour, for each that was seen
+REST = 1.5  # rests are told this much larger
+Key = tuple[str, int | None]  # kind and variant; None: all of them
+Sums = defaultdict[Key, np.ndarray]
+
+
+def fitted_sprites(
+    folder: Path, count: int, kinds: Sequence[str], painter: PainterConfig, sprite: SpriteConfig
+) -> np.ndarray:
+    """Return the table of sprites that fits the first rings; see `Sprites.table`.
+
+    Args:
+        folder: where it is kept.
+        count: of rings.
+        kinds: names of all kinds, in the order of the painter's table.
+        painter: whose sprites they are.
+        sprite: geometry of the sprites.
+    """
+    count = min(count, MOST_RINGS)
+    path = path_of(folder, "sprites", count, "npy")
+    if not path.exists():
+        rings = (render_logged(category_of(seed), seed) for seed in range(count))
+        sprites = fit(rings, sprite.places)
+        table = np.zeros(
+            (painter.kinds * VARIANTS, *next(iter(sprites.values())).shape), np.float32
+        )
+        for (kind, variant), fitted in sprites.items():
+            table[look_number(kinds.index(kind), variant)] = fitted
+        with replacing(path) as part, part.open("wb") as file:
+            np.save(file, table.reshape(len(table), -1))
+        logger.info("fitted sprites of %d looks", len(sprites))
+    return np.load(path)
+
+
+def fit(rings: Iterable[LoggedPanorama], places: int) -> dict[Key, np.ndarray]:
+    """Return the sprites of all looks that rings show, [places, places, NUMBERS] each."""
+    sums: Sums = defaultdict(lambda: np.zeros((places, places, 14)))
+    for ring in rings:
+        for thing in ring.things:
+            if thing.width <= WIDEST:
+                sums[thing.name, thing.variant] += _seen(ring, thing, places)
+    for (kind, _), each in list(sums.items()):
+        sums[kind, None] += each
+    return {key: _least_squares(each) for key, each in sums.items()}
+
+
+def _seen(ring: LoggedPanorama, thing: Thing, places: int) -> np.ndarray:
+    """Return sums over what is seen of a thing at each place of its sprite, [places, places, 14].
+
+    Pixels that show it, that nothing nearer hides, then of those that show it: colours, the main
+    colour, products of both, and squares of the main colour.
+    """
+    height, width = ring.ids.shape
+    within = (np.arange(SAMPLES) + 0.5) / SAMPLES - 0.5
+    nodes = np.linspace(-BEYOND, BEYOND, places)[:, None] + within * 2 * BEYOND / (places - 1)
+    across, down = (
+        np.floor(first + size / 2 + nodes.ravel() * max(size / 2, LEAST_HALF * CELL)).astype(int)
+        for first, size in ((thing.left, thing.width), (thing.top, thing.height))
+    )
+    place = np.ix_(down.clip(0, height - 1), across % width)
+    there = ((down >= 0) & (down < height))[:, None]
+    ids, color = ring.ids[place], ring.pixels[place] / 255.0
+    shown, free = (ids == thing.index) & there, (ids <= thing.index) & there
+    main = np.broadcast_to(np.array(thing.main_color) / 255.0, color.shape)
+    told = np.concatenate((color, main, color * main, main * main), axis=-1)
+    numbers = np.concatenate((shown[..., None], free[..., None], shown[..., None] * told), axis=-1)
+    return numbers.reshape(places, SAMPLES, places, SAMPLES, 14).sum(axis=(1, 3))
+
+
+def _least_squares(sums: np.ndarray) -> np.ndarray:
+    """Return a sprite from `_seen`'s sums, [places, places, NUMBERS]."""
+    shown, free = sums[..., :1], sums[..., 1:2]
+    color, main, products, squares = np.split(sums[..., 2:], 4, axis=-1)
+    count = np.maximum(shown, 1.0)
+    alike = (products - color * main / count).sum(axis=-1, keepdims=True)
+    spread = (squares - main * main / count).sum(axis=-1, keepdims=True)
+    part = np.clip(alike / (spread + RIDGE * count), -0.5, 1.5)
+    rest = (color - part * main) / count
+    covered = shown / np.maximum(free, 1.0)
+    return covered * np.concatenate((np.ones_like(part), part, REST * rest), axis=-1)
