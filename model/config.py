@@ -211,13 +211,13 @@ def check_numbers(config: object) -> None:
     defaults = {one.name: one.default for one in fields(config)}  # type: ignore[arg-type]
     for name, hint in get_type_hints(type(config)).items():
         value = getattr(config, name)
-        if is_dataclass(value):
-            check_numbers(value)
-            continue
         many = isinstance(value, tuple)
         least = 0 if defaults.get(name) == 0 else 1
         for one in value if many else (value,):
-            _check_number(name, one, (get_args(hint) or (hint,))[0] if many else hint, least)
+            if is_dataclass(one):
+                check_numbers(one)
+            else:
+                _check_number(name, one, (get_args(hint) or (hint,))[0] if many else hint, least)
 
 
 def _check_number(name: str, value: object, kind: object, least: int) -> None:

@@ -5,7 +5,7 @@ memory or masks: self-attention hands queries, keys and values to an `Attend` st
 decides what else is read.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, cast
 
 import torch
@@ -17,6 +17,7 @@ from mag_sandbox.model.config import DiTConfig
 from mag_sandbox.model.rope import feature_count, rotate
 
 Attend = Callable[[int, Tensor, Tensor, Tensor], Tensor]  # layer index, q, k, v -> [B, L, N, D]
+Note = Callable[[int, Tensor], None]  # layer index, what enters the layer, [B, L, dim]
 TextPair = tuple[Any, Any]  # keys and values of the text, or what a fused layer makes of them
 TextKeys = tuple[TextPair, ...]  # one a layer
 
@@ -38,6 +39,10 @@ class TimeEmbedding(NamedTuple):
     head: Tensor  # [B, F, 1, dim]
     layers: Tensor  # [B, F, 6, dim], the same for all layers
     modulations: tuple[Modulation, ...]  # one a layer: `layers` plus what the layer learned
+
+
+def unnoted(layer_index: int, x: Tensor) -> None:
+    """Note nothing."""
 
 
 def sinusoidal_embedding(timesteps: Tensor, dim: int) -> Tensor:
@@ -301,24 +306,45 @@ class DiT(nn.Module):
         return self.unpatchify(self.head(x, time.head), shape)
 
     def memorise(
-        self, tokens: Tensor, time: TimeEmbedding, text: TextKeys, rotary: Tensor, attend: Attend
+        self,
+        tokens: Tensor,
+        time: TimeEmbedding,
+        text: TextKeys,
+        rotary: Tensor,
+        attend: Attend,
+        note: Note = unnoted,
     ) -> None:
         """Let `attend` see the keys and values of every layer, and compute nothing beyond.
 
-        Tokens are `embed` of latents, or were embedded elsewhere, [B, M, dim].
+        Tokens are `embed` of latents, or were embedded elsewhere, [B, M, dim]. What enters a layer
+        is noted, since that is what `attend_again` needs.
         """
         last = len(self.blocks) - 1
-        x = self._through(last, tokens, time, text, rotary, attend)
+        x = self._through(last, tokens, time, text, rotary, attend, note)
+        note(last, x)
         self.layers[last].attend_only(x, time.modulations[last], rotary, attend, last)
+
+    def attend_again(
+        self, inputs: Iterable[Tensor], time: TimeEmbedding, rotary: Tensor, attend: Attend
+    ) -> None:
+        """Let `attend` see what `memorise` made of what entered the layers, each [B, M, dim].
+
+        What `attend` returns is not used, and may be the queries.
+        """
+        for index, (layer, x) in enumerate(zip(self.layers, inputs, strict=True)):
+            layer.attend_only(x, time.modulations[index], rotary, attend, index)
 
     def embed(self, latents: Tensor, features: Tensor | None = None) -> Tensor:
         """Return what enters the first layer, [B, F * L, dim]."""
         x = self.patchify(latents)
         return x if features is None else x + self.ray_embedding(features)
 
-    def _through(self, layers: int, x: Tensor, time, text, rotary, attend) -> Tensor:
+    def _through(
+        self, layers: int, x: Tensor, time, text, rotary, attend, note: Note = unnoted
+    ) -> Tensor:
         """Return the tokens after some layers, [B, F * L, dim]."""
         for index, layer in enumerate(self.blocks[:layers]):
+            note(index, x)
             x = layer(x, time.modulations[index], rotary, text[index], attend, self.kernel, index)
         return x
 

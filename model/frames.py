@@ -24,7 +24,7 @@ def to_pictures(frames: np.ndarray, dtype: torch.dtype = torch.float32) -> Tenso
 
 def to_frames(pictures: Tensor) -> np.ndarray:
     """Return frames, uint8 [T, H, W, 3], of pictures [T, 3, H, W]; values are clamped."""
-    levels = pictures.float().add(1.0).mul_(127.5).round_().clamp_(0, 255)
+    levels = pictures.to(torch.float32, copy=True).add_(1.0).mul_(127.5).round_().clamp_(0, 255)
     return levels.to(torch.uint8).permute(0, 2, 3, 1).contiguous().cpu().numpy()
 
 

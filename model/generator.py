@@ -4,7 +4,7 @@ Both networks may be the same. Noise is a function of (seed, block), never of a 
 so parking, comparing and replaying are exact.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -107,8 +107,16 @@ class BlockGenerator:
         time = self._remembering.time(0.0, latents.shape[1], self._embed)
         tokens = self.memory_dit.embed(latents.to(self.cache.dtype), coordinates.features)
         self.memory_dit.memorise(
-            tokens, time, text or self.empty_text, coordinates.rotary, self._remembering.attend
-        )
+            tokens, time, text or self.empty_text, coordinates.rotary, self._remembering.attend,
+            self.cache.note,
+        )  # fmt: skip
+
+    def remember_again(
+        self, inputs: Iterable[Tensor], coordinates: Coordinates, attend: Attend
+    ) -> None:
+        """Make keys and values of a clean frame again, of what entered the layers, [B, L, dim]."""
+        time = self._remembering.time(0.0, 1, self._embed)
+        self.memory_dit.attend_again(inputs, time, coordinates.rotary, attend)
 
     def _sample(
         self,

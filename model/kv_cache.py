@@ -9,7 +9,7 @@ denoising steps only rewrite the block's own part. Heads are an outer axis, so t
 lie together.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 
@@ -22,6 +22,7 @@ from mag_sandbox.model.dit import Attend
 from mag_sandbox.model.slots import SlotWrite, copy_room
 
 Pairs = list[tuple[Tensor, Tensor]]  # keys and values, a pair a layer
+MadeAgain = Callable[[int, Iterable[Tensor], Attend], None]  # slot, what entered the layers, attend
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +158,21 @@ class KVCache:
     def hold(self, slots: Sequence[int]) -> None:
         """Forget what lies in other slots; here it is overwritten some time."""
 
-    def settle(self) -> None:
-        """Have every slot in its own place; here it never leaves it."""
+    def arrange(self, *, apart: bool) -> None:
+        """Have slots lie where there is room, for policies that read some of what is kept.
+
+        Else every slot is in its own place, as it always is here.
+        """
+
+    def note(self, layer_index: int, x: Tensor) -> None:
+        """Hear what enters a layer as a block is remembered; here keys and values are enough."""
+
+    def made_by(self, again: MadeAgain) -> None:
+        """Hear by what a slot's keys and values are made again; here they stay."""
+
+    def away(self, slots: Sequence[int]) -> bool:  # noqa: ARG002 (none is)
+        """Tell whether `attend` has to make some of these slots again."""
+        return False
 
     def prefetch(self, slots: Sequence[int]) -> None:
         """Have slots at hand that the next block is likely to read; here they are."""
@@ -192,6 +206,28 @@ class KVCache:
         self.check(len(slots), keys, values)
         for place, slot in enumerate(slots):
             self.put(slot, keys[:, place], values[:, place])
+
+    def state_of(self, slot: int) -> dict[str, Tensor]:
+        """Return what there is of a slot, on the host, by names, to be parked."""
+        keys, values = self.export([slot])
+        return {"keys": keys.cpu(), "values": values.cpu()}
+
+    def state_bytes(self, slots: Sequence[int]) -> int:
+        """Return how many bytes `state_of` takes for slots."""
+        return len(slots) * self.slot_bytes
+
+    def check_state(self, state: Mapping[str, Tensor]) -> None:
+        """Check what `state_of` returned.
+
+        Raises:
+            KeyError: something is missing.
+            ValueError: it is not of such a cache.
+        """
+        self.check(1, state["keys"], state["values"])
+
+    def load_state(self, slot: int, state: Mapping[str, Tensor]) -> None:
+        """Put back what `state_of` returned, and `check_state` accepts."""
+        self.load([slot], state["keys"], state["values"])
 
     def put(self, slot: int, keys: Tensor, values: Tensor) -> None:
         """Keep a frame's keys and values, [layers, B, tokens, N, D] each."""
@@ -260,6 +296,12 @@ class GraphCache:
             return read(layer_index, q, k, v)
 
         return attend
+
+    def arrange(self, *, apart: bool) -> None:
+        """See `KVCache`: slots have no places."""
+
+    def made_by(self, again: MadeAgain) -> None:
+        """See `KVCache`: slots stay."""
 
     def hold(self, slots: Sequence[int]) -> None:
         """Forget what lies in other slots."""

@@ -103,7 +103,8 @@ def predict(row: WorldRow, plan: MemoryPlan, dit: DiTConfig = FULL) -> Predictio
     """Return what a world takes of each device; networks in bf16.
 
     The part "block" is room for a block's own keys and values, in front of what is kept, and in
-    front of the copy of what it reads, where that lies apart.
+    front of the copy of what it reads, where that lies apart; what entered the layers is then
+    held, too, half as much, until it is known what is kept.
     """
     if row.clips:
         return _predict_clips(row.clips, plan)
@@ -112,6 +113,7 @@ def predict(row: WorldRow, plan: MemoryPlan, dit: DiTConfig = FULL) -> Predictio
     writer = network if row.remembers == "memory" else 0
     slot = slot_bytes(dit) // plan.devices
     own = max(BLOCK_LENGTH, row.recached_frames)
+    held = own * slot // 2 if plan.apart else 0
     keys_of_texts = 2 * (2 * dit.num_layers * dit.text_len * dit.dim) * BF16_BYTES
     parts = {
         "text encoder": text if plan.text_encoder == "device" else 0,
@@ -119,13 +121,14 @@ def predict(row: WorldRow, plan: MemoryPlan, dit: DiTConfig = FULL) -> Predictio
         "memory model": writer if plan.memory_model == "device" and not plan.memory_card else 0,
         "slots": plan.slots * slot,
         "packed frames": PACK_PARAMETERS * BF16_BYTES + PACKED_FRAMES * slot if row.packs else 0,
-        "block": (2 * own + plan.apart if plan.apart else own) * slot,
+        "block": (2 * own + plan.apart if plan.apart else own) * slot
+        + (0 if plan.memory_card else held),
         "decoder": 0 if plan.decoder_card else decoder,
         "activations": _activation_bytes(dit, own) // plan.devices,
     }
     others = [0] * max(plan.memory_card, plan.decoder_card)
     if plan.memory_card:
-        others[plan.memory_card - 1] += writer + _activation_bytes(dit, own)
+        others[plan.memory_card - 1] += writer + _activation_bytes(dit, own) + held
     if plan.decoder_card:
         others[plan.decoder_card - 1] += decoder
     host = text if plan.text_encoder == "cpu" else 0

@@ -4,10 +4,12 @@ Projections, norms and the text need no memory, so they are computed where the w
 keys and values of a block go to the memory, layer by layer, and what attention finds comes back.
 """
 
+from collections.abc import Iterable
+
 import torch
 from torch import Tensor
 
-from mag_sandbox.model.dit import Attend, DiT, TextKeys, TimeEmbedding
+from mag_sandbox.model.dit import Attend, DiT, Note, TextKeys, TimeEmbedding, unnoted
 
 
 def card(device: str, number: int) -> str:
@@ -36,11 +38,25 @@ class DistantDiT(DiT):
         return super().embed(latents.to(self._own), features)
 
     def memorise(
-        self, tokens: Tensor, time: TimeEmbedding, text: TextKeys, rotary: Tensor, attend: Attend
+        self,
+        tokens: Tensor,
+        time: TimeEmbedding,
+        text: TextKeys,
+        rotary: Tensor,
+        attend: Attend,
+        note: Note = unnoted,
     ) -> None:
         """See `DiT`."""
         there = at(rotary.device, attend)
-        super().memorise(tokens, time, text, rotary.to(self._own), there)
+        super().memorise(tokens, time, text, rotary.to(self._own), there, note)
+
+    def attend_again(
+        self, inputs: Iterable[Tensor], time: TimeEmbedding, rotary: Tensor, attend: Attend
+    ) -> None:
+        """See `DiT`."""
+        there = at(rotary.device, attend)
+        here = (x.to(self._own) for x in inputs)
+        super().attend_again(here, time, rotary.to(self._own), there)
 
     @property
     def _own(self) -> torch.device:

@@ -96,7 +96,7 @@ class RestorableMemory:
         """Return the memory, on the host; where it has no room [bytes], latents instead."""
         rollout, history, kept = self._rollout, self._history, self._kept()
         slots = rollout.policy.table.slots()
-        exact = len(slots) * rollout.cache.slot_bytes <= room
+        exact = rollout.cache.state_bytes(slots) <= room
         blocks = history.of(kept) if exact else history.within(room, kept)
         parts = {
             "rollout": rollout.snapshot(slots if exact else ()),

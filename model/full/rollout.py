@@ -5,7 +5,7 @@ prompts as words, of pictures or of the player.
 """
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 
@@ -15,7 +15,7 @@ from torch import Tensor
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.files.typed_json import decode
 from mag_sandbox.model.config import DiTConfig
-from mag_sandbox.model.dit import DiT, TextKeys
+from mag_sandbox.model.dit import Attend, DiT, TextKeys
 from mag_sandbox.model.flow import Draw
 from mag_sandbox.model.full.recipes import BLOCK_LENGTH, Recache, Recipe
 from mag_sandbox.model.full.samplers import RenoisingSampler
@@ -64,12 +64,14 @@ class Rollout:
         self._generator, self._grid, self._recipe = generator, grid, recipe
         self.sampler = RenoisingSampler(recipe.sampling)
         self.policy: MemoryPolicy = make_policy(recipe.memory, recipe.slots)
+        generator.cache.made_by(self._remember_again)
         self.restart()
 
     def restart(self) -> None:
         """Forget everything and begin at frame 0."""
         self.policy = make_policy(self.policy.setting, self.policy.table.capacity)
         self._generator.cache.hold(())
+        self._generator.cache.arrange(apart=self.policy.selects)
         self.made = 0  # latent frames remembered
         self.attended: frozenset[int] = frozenset()  # frames that the last block read
         self._prompt_index = 0
@@ -161,12 +163,19 @@ class Rollout:
         self.policy = change_policy(self.policy, setting, slots, BLOCK_LENGTH)
         cache = self._generator.cache
         cache.hold(self.policy.table.slots())
-        if not self.policy.selects:
-            cache.settle()
+        cache.arrange(apart=self.policy.selects)
 
     def prefetch(self, view: CameraPose) -> None:
         """Have at hand what a block reads that ends at a view, as far as that is known by now."""
         self._generator.cache.prefetch(self.policy.attend(view))
+
+    def misses(self, view: CameraPose) -> bool:
+        """Tell whether a block that ends at a view reads frames that `recall` is to make again."""
+        return self._generator.cache.away(self.policy.attend(view))
+
+    def recall(self, view: CameraPose) -> None:
+        """Have what a block reads that ends at a view; the network that remembers works for it."""
+        self._attend(view)
 
     def keep_fewer(self, slots: int) -> None:
         """Make do with fewer slots, by way of the host: sinks stay, and the newest frames.
@@ -181,14 +190,14 @@ class Rollout:
             table.frames.items(), key=lambda item: (item[1].kind != "sink", -item[1].frame_index)
         )
         kept = sorted(dearest_first[:slots], key=lambda item: item[0])
-        stored = [[part.cpu() for part in cache.export([slot])] for slot, _ in kept]
+        stored = [cache.state_of(slot) for slot, _ in kept]
         cache.hold(())
         cache.resize(slots)
         policy = make_policy(self.policy.setting, slots)
         policy.table.frames = {place: frame for place, (_, frame) in enumerate(kept)}
         policy.table.evicted = table.evicted + len(table.frames) - len(kept)
-        for place, (keys, values) in enumerate(stored):
-            cache.load([place], keys, values)
+        for place, state in enumerate(stored):
+            cache.load_state(place, state)
         self.policy = policy
 
     @property
@@ -212,15 +221,15 @@ class Rollout:
         return self._recent[-1]
 
     def snapshot(self, slots: Sequence[int]) -> WorldState:
-        """Return where it stands, on the host, with keys and values of some slots, one by one.
+        """Return where it stands, on the host, with what there is of some slots, one by one.
 
         Generator and recipe are not in it.
         """
         tensors = {f"recent_{place}": latents for place, latents in enumerate(self._recent)}
         slots = self._generator.cache.by_use(slots)
         for slot in slots:
-            keys, values = self._generator.cache.export([slot])
-            tensors |= {f"keys_{slot}": keys.cpu(), f"values_{slot}": values.cpu()}
+            state = self._generator.cache.state_of(slot)
+            tensors |= {f"{name}_{slot}": tensor for name, tensor in state.items()}
         data = {
             "made": self.made,
             "prompt_index": self._prompt_index,
@@ -236,9 +245,9 @@ class Rollout:
         self.restart()
         table = self.policy.table
         table.load_dict(parked.table)
-        for slot, (keys, values) in parked.kept.items():
+        for slot, state in parked.kept.items():
             if slot < table.capacity:
-                self.cache.load([slot], keys, values)
+                self.cache.load_state(slot, state)
         self.resume(parked)
 
     def resume(self, parked: "ParkedRollout") -> None:
@@ -267,6 +276,10 @@ class Rollout:
             table.frames[slot] = replace(table.frames[slot], frame_index=first + place)
         again = range(first, first + frames.shape[1])
         self._generator.cache.write(_renewed(table, again, self._prompt_index))
+
+    def _remember_again(self, slot: int, inputs: Iterable[Tensor], attend: Attend) -> None:
+        coordinates = self.coordinates(self.policy.table.frames[slot].frame_index, 1)
+        self._generator.remember_again(inputs, coordinates, attend)
 
     def _attend(self, view: CameraPose) -> tuple[int, ...]:
         slots = self.policy.attend(view)
@@ -297,7 +310,7 @@ class ParkedRollout:
     attended: frozenset[int]
     recent: tuple[Tensor, ...]  # latents of the newest blocks, fp32 [1, F, C, h, w]
     table: dict  # of slots
-    kept: Mapping[int, tuple[Tensor, Tensor]]  # slot → keys and values
+    kept: Mapping[int, Mapping[str, Tensor]]  # slot → what `KVCache.state_of` returned
 
     @classmethod
     def read(cls, state: WorldState, engine: "Engine") -> "ParkedRollout":
@@ -319,9 +332,13 @@ class ParkedRollout:
         table.load_dict(data["table"])
         if slots and tuple(sorted(slots)) != table.slots():
             raise ValueError(f"frames are kept of slots {slots}")
-        kept = {slot: (tensors[f"keys_{slot}"], tensors[f"values_{slot}"]) for slot in slots}
-        for keys, values in kept.values():
-            engine.cache.check(1, keys, values)
+        kept: dict[int, dict[str, Tensor]] = {slot: {} for slot in slots}
+        for name, tensor in tensors.items():
+            part, _, number = name.rpartition("_")
+            if part != "recent" and int(number) in kept:
+                kept[int(number)][part] = tensor
+        for of_slot in kept.values():
+            engine.cache.check_state(of_slot)
         attended = frozenset(decode(tuple[int, ...], data["attended"], "attended"))
         return cls(made, prompts, attended, recent, table.as_dict(), kept)
 

@@ -8,7 +8,7 @@ and memory has as many times more room.
 Source: DeepSpeed-Ulysses, arXiv 2309.14509.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -18,7 +18,8 @@ from torch import distributed as dist
 
 from mag_sandbox.model.attention import AttentionKernel
 from mag_sandbox.model.config import DiTConfig
-from mag_sandbox.model.dit import Attend, DiT, TextKeys, TimeEmbedding
+from mag_sandbox.model.dit import Attend, DiT, Note, TextKeys, TimeEmbedding, unnoted
+from mag_sandbox.model.full.compact_frames import CompactFrame
 from mag_sandbox.model.full.tiered_cache import TieredCache, WaitingRoom
 from mag_sandbox.model.kv_cache import CacheShape
 from mag_sandbox.model.world import WorldFailed
@@ -60,13 +61,13 @@ class Ulysses:
         """Return all tokens, [B, F * L, ...] of [B, F * L / P, ...]; the same in each process."""
         return self._in_order(self._gathered(x))
 
-    def all_heads(self, x: Tensor, axis: int) -> Tensor:
-        """Return the heads of all processes, side by side on an axis."""
+    def side_by_side(self, x: Tensor, axis: int) -> Tensor:
+        """Return what all processes have, heads or tokens of a frame, in order on their axis."""
         return torch.cat(tuple(self._gathered(x)), dim=axis)
 
-    def own_heads(self, x: Tensor, axis: int) -> Tensor:
-        """Return this process's heads of all on an axis."""
-        return x.narrow(axis, self.rank * self.heads, self.heads)
+    def own(self, x: Tensor, axis: int) -> Tensor:
+        """Return this process's share of all that lie on an axis."""
+        return x.unflatten(axis, (self.count, -1)).select(axis, self.rank)
 
     def agreed(self, most: int) -> int:
         """Return the least of what all processes say."""
@@ -167,18 +168,31 @@ class SharedDiT(DiT):
         return self.unpatchify(share.whole(self.head(x, time.head)), shape)
 
     def memorise(
-        self, tokens: Tensor, time: TimeEmbedding, text: TextKeys, rotary: Tensor, attend: Attend
+        self,
+        tokens: Tensor,
+        time: TimeEmbedding,
+        text: TextKeys,
+        rotary: Tensor,
+        attend: Attend,
+        note: Note = unnoted,
     ) -> None:
-        """See `DiT`."""
+        """See `DiT`; what is noted are this process's tokens."""
         share = self._ulysses
         own, places = share.part(tokens), share.part(rotary)
-        super().memorise(own, time, text, places, share.across(attend))
+        super().memorise(own, time, text, places, share.across(attend), note)
+
+    def attend_again(
+        self, inputs: Iterable[Tensor], time: TimeEmbedding, rotary: Tensor, attend: Attend
+    ) -> None:
+        """See `DiT`; the tokens are this process's."""
+        share = self._ulysses
+        super().attend_again(inputs, time, share.part(rotary), share.across(attend))
 
 
 class SharedCache(TieredCache):
     """Keys and values of a process's own heads; what is exported and loaded has all heads.
 
-    Each process has its own frames wait, as many as all have room for.
+    Of frames that wait each process has its own tokens; there are as many as all have room for.
     """
 
     def __init__(
@@ -193,11 +207,9 @@ class SharedCache(TieredCache):
     ) -> None:
         """Reserve room; the shape is that of the whole cache, `room` of this process."""
         self._ulysses = ulysses
-        own, room = (
-            replace(shape, heads=ulysses.heads),
-            room or WaitingRoom.here(None, ulysses.count),
-        )
-        super().__init__(own, slots, dtype, device, most_frames, room)
+        own, count = replace(shape, heads=ulysses.heads), ulysses.count
+        room = room or WaitingRoom.here(None, count)
+        super().__init__(own, slots, dtype, device, most_frames, room, count)
         self.waiting = ulysses.agreed(self.waiting)
 
     def agreed(self, most: int) -> int:
@@ -207,7 +219,7 @@ class SharedCache(TieredCache):
     def export(self, slots: Sequence[int]) -> tuple[Tensor, Tensor]:
         """See `KVCache`; every process gets all."""
         keys, values = super().export(slots)
-        return self._ulysses.all_heads(keys, 4), self._ulysses.all_heads(values, 4)
+        return self._ulysses.side_by_side(keys, 4), self._ulysses.side_by_side(values, 4)
 
     def check(self, frames: int, keys: Tensor, values: Tensor) -> None:
         """See `KVCache`."""
@@ -216,10 +228,31 @@ class SharedCache(TieredCache):
             if some.ndim > 4 and some.shape[4] != everyone:
                 raise ValueError(f"kept frames have {some.shape[4]} heads, expected {everyone}")
         share = self._ulysses
-        own = (share.own_heads(some, 4) if some.ndim > 4 else some for some in (keys, values))
+        own = (share.own(some, 4) if some.ndim > 4 else some for some in (keys, values))
         super().check(frames, *own)
 
     def put(self, slot: int, keys: Tensor, values: Tensor) -> None:
         """See `KVCache`; of all heads, this process keeps its own."""
         share = self._ulysses
-        super().put(slot, share.own_heads(keys, 3), share.own_heads(values, 3))
+        super().put(slot, share.own(keys, 3), share.own(values, 3))
+
+    def whole(self, frame: CompactFrame) -> CompactFrame:
+        """See `TieredCache`."""
+        levels, ranges = (part.to(self.device) for part in frame)
+        share = self._ulysses
+        return CompactFrame(
+            share.side_by_side(levels, 2).cpu(), share.side_by_side(ranges, 3).cpu()
+        )
+
+    def own(self, frame: CompactFrame) -> CompactFrame:
+        """See `TieredCache`.
+
+        Raises:
+            ValueError: its tokens cannot be shared.
+        """
+        parts = []
+        for part, axis in zip(frame, (2, 3), strict=True):
+            if part.ndim <= axis or part.shape[axis] % self._ulysses.count:
+                raise ValueError(f"a kept frame is {tuple(part.shape)}, which cannot be shared")
+            parts.append(self._ulysses.own(part, axis).contiguous())
+        return CompactFrame(*parts)

@@ -287,6 +287,9 @@ class StreamWorld(SteeredWorld[_Stream]):
                 session.seed, session.block_index, shape, steps, engine.cache.device
             )
             draw = noises[1:].__getitem__
+            if session.rollout.misses(view):
+                with self._writer:
+                    session.rollout.recall(view)
             return session.rollout.denoise(noises[0], text, draw, view)
 
     def _expected_view(self, command: CameraCommand) -> CameraPose:

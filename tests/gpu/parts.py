@@ -18,13 +18,20 @@ import torch.distributed
 from torch import Tensor
 from torch.distributed.device_mesh import init_device_mesh
 
+from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.attention import candidate_kernels, runs
 from mag_sandbox.model.config import FULL, DiTConfig
 from mag_sandbox.model.dit import DiT
+from mag_sandbox.model.full.compact_frames import compact_bytes
+from mag_sandbox.model.full.recipes import Recipe
+from mag_sandbox.model.full.rollout import Rollout
+from mag_sandbox.model.full.samplers import FewSteps
 from mag_sandbox.model.full.tiered_cache import TieredCache, WaitingRoom
 from mag_sandbox.model.full.vae import WanVae
+from mag_sandbox.model.generator import BlockGenerator
 from mag_sandbox.model.kv_cache import CacheShape
 from mag_sandbox.model.rope import GridCoordinates
+from mag_sandbox.model.world import MemorySetting
 from mag_sandbox.training.devices import choose_device
 from mag_sandbox.training.distillation import GeneratorAndCritic
 from mag_sandbox.training.loop import Loop, LoopConfig, Stage
@@ -126,27 +133,51 @@ def autoencoder() -> dict:
 
 @torch.inference_mode()
 def waiting_frames() -> dict:
-    """Return what it takes a frame to leave the device and to come back, from host and disk."""
+    """Return what it takes to keep a frame off the device and to bring it back, and how near.
+
+    Main memory has room for five; the others lie on disk.
+    """
+    with torch.device(DEVICE.device):
+        dit = DiT(CONFIG, DEVICE.kernel).to(BF16).eval()
     shape = CacheShape(CONFIG.num_layers, TOKENS, CONFIG.num_heads, CONFIG.head_dim, 3)
-    room = WaitingRoom(4 * shape.slot_bytes(torch.int8), 8 * GIB)
-    cache = TieredCache(shape, 4, BF16, DEVICE.device, room=room)
-    sizes = (shape.layers, 1, 1, shape.tokens, shape.heads, shape.head_dim)
-    frame = torch.randn(sizes, dtype=BF16, device=DEVICE.device)
-    times = []
-    for slot in range(12):
-        began = time.perf_counter()
-        cache.load([slot], frame, frame)
-        wait()
-        times.append(round((time.perf_counter() - began) * 1000, 1))
-    found: dict[str, object] = {"load_ms": times[:4], "load_and_leave_ms": times[4:]}
-    for name, slot in (("from_host_ms", 7), ("from_disk_ms", 0), ("fetched_before_ms", 6)):
-        if name.startswith("fetched"):
+    each = compact_bytes(CONFIG.num_layers, 1, TOKENS, CONFIG.dim)
+    cache = TieredCache(shape, 13, BF16, DEVICE.device, room=WaitingRoom(5 * each, 8 * GIB))
+    text = dit.text_keys(torch.zeros(1, CONFIG.text_len, CONFIG.text_dim).to(dit.head.modulation))
+    grid = GridCoordinates(SIDES[0] // 2, SIDES[1] // 2, CONFIG.head_dim, DEVICE.device)
+    memory = MemorySetting("mag-retrieve", attended_frames=1)
+    recipe = Recipe(memory, 13 + cache.waiting, FewSteps((1000,)))
+    video = Rollout(BlockGenerator(dit, dit, cache, 1.0, text), grid, recipe)
+    remembering, admitting = [], []
+    for block in range(12):
+        pose = CameraPose(30.0 * block, 0.0)
+        latents = torch.randn(1, 3, 16, *SIDES, device=DEVICE.device)
+        times = []
+        for work in (
+            lambda x=latents, at=pose: video.memorise(x, text, at),
+            lambda x=latents, at=pose: video.admit(x, (at,) * 3),
+        ):
+            began = time.perf_counter()
+            work()
+            wait()
+            times.append(round((time.perf_counter() - began) * 1000, 1))
+        remembering.append(times[0])
+        admitting.append(times[1])
+    slots = cache.by_use(video.policy.table.slots())
+    for slot in slots:
+        cache.state_of(slot)  # waits until it is kept
+    exact = {slot: cache.export([slot]) for slot in (slots[0], slots[1], slots[-1])}
+    cache.resize(4)
+    found: dict[str, object] = {"remember_ms": remembering, "admit_ms": admitting, "bytes": each}
+    for name, slot in (("from_disk", slots[0]), ("fetched_before", slots[1]), ("host", slots[-1])):
+        if name == "fetched_before":
             cache.prefetch([slot])
             time.sleep(0.5)
         began = time.perf_counter()
         cache.attend([slot])
         wait()
-        found[name] = round((time.perf_counter() - began) * 1000, 1)
+        found[f"{name}_ms"] = round((time.perf_counter() - began) * 1000, 1)
+        pairs = zip(cache.export([slot]), exact[slot], strict=True)
+        found[f"{name}_error"] = [float((a - b).norm() / b.norm()) for a, b in pairs]
     cache.close()
     return found
 

@@ -1,6 +1,5 @@
 """What has no room on the device waits in compact form, comes back, and nothing is forgotten."""
 
-import copy
 import functools
 from dataclasses import replace
 
@@ -12,80 +11,78 @@ from mag_sandbox.model.catalogue.worlds import BLOCK_LENGTH, tokens_per_frame
 from mag_sandbox.model.config import FULL
 from mag_sandbox.model.dit import DiT
 from mag_sandbox.model.full import tiered_cache
+from mag_sandbox.model.full.compact_frames import compact, compact_bytes, layer_inputs
 from mag_sandbox.model.full.recipes import Recipe
 from mag_sandbox.model.full.rollout import Engine, ParkedRollout, Rollout
-from mag_sandbox.model.full.tiered_cache import (
-    TieredCache,
-    WaitingRoom,
-    compact,
-    compact_bytes,
-    widened,
-)
+from mag_sandbox.model.full.tiered_cache import TieredCache, WaitingRoom
 from mag_sandbox.model.generator import BlockGenerator, block_noises
 from mag_sandbox.model.kv_cache import CacheShape
-from mag_sandbox.model.memory import make_policy
 from mag_sandbox.model.rope import GridCoordinates
-from mag_sandbox.model.slots import BlockInfo, SlotWrite
+from mag_sandbox.model.slots import SlotWrite
 from mag_sandbox.model.world import MemorySetting, WorldFailed
-from tests.unit.model.full.test_long_sessions import CONFIG, GRID, ONE_STEP, SHAPE, network
+from tests.tiny import randomise
+from tests.unit.model.full import test_long_sessions
+from tests.unit.model.full.test_long_sessions import GRID, ONE_STEP, SHAPE
 
+CONFIG = replace(test_long_sessions.CONFIG, num_layers=2)
 CACHE = CacheShape(CONFIG.num_layers, 2, CONFIG.num_heads, CONFIG.head_dim, BLOCK_LENGTH)
-EACH = compact_bytes(CACHE)
+EACH = compact_bytes(CONFIG.num_layers, 1, CACHE.tokens, CONFIG.dim)
 ON_HOST, ON_DISK = 3, 200  # frames
 RETRIEVING = MemorySetting("mag-retrieve", attended_frames=4)
 STEP = 15.0  # degrees that a block turns at full speed
 
 
-def cache(slots: int) -> TieredCache:
-    room = WaitingRoom(ON_HOST * EACH, ON_DISK * EACH)
+def cache(slots: int, each: int = EACH) -> TieredCache:
+    room = WaitingRoom(ON_HOST * each, ON_DISK * each)
     return TieredCache(CACHE, slots, torch.bfloat16, room=room)
 
 
 @functools.cache
 def network_in_bf16() -> DiT:
-    return copy.deepcopy(network()).bfloat16()
+    return randomise(DiT(CONFIG), seed=0).eval().requires_grad_(False).bfloat16()
 
 
-def rollout(slots: int) -> Rollout:
+def rollout(slots: int, memory: MemorySetting = RETRIEVING) -> Rollout:
     kept, dit = cache(slots), network_in_bf16()
     text = dit.text_keys(torch.ones(1, CONFIG.text_len, CONFIG.text_dim).bfloat16())
-    recipe = Recipe(RETRIEVING, slots + kept.waiting, ONE_STEP)
+    waiting = kept.waiting if memory is RETRIEVING else 0
+    recipe = Recipe(memory, slots + waiting, ONE_STEP)
     generator = BlockGenerator(dit, dit, kept, 1.0, text)
     return Rollout(generator, GridCoordinates(*GRID, CONFIG.head_dim), recipe)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-def test_a_compact_frame_is_near_and_survives_any_number_of_trips(dtype):
-    spread = 10 ** torch.linspace(-3, 3, 8)
-    frame = (torch.randn(2, 3, 50, 8, generator=torch.Generator().manual_seed(0)) * spread).to(
-        dtype
-    )
-    frame[..., 7] = 0.0
-    once = widened(compact(frame), dtype)
-    assert torch.equal(widened(compact(once), dtype), once)
-    error = (once.float() - frame.float()).square().mean(dim=-2).sqrt()
-    size = frame.float().square().mean(dim=-2).sqrt()
-    assert (error <= 0.018 * size).all()  # of normal numbers; measured: 0.6 to 1.5 %
+def test_what_entered_the_layers_is_decoded_nearly_and_errors_do_not_add_up(dtype):
+    generator = torch.Generator().manual_seed(0)
+    spread = 10 ** torch.linspace(-2, 2, 8)
+    entered = [(torch.randn(1, 52, 8, generator=generator) + 3.0) * spread]
+    for _ in range(11):
+        entered.append(entered[-1] + 0.2 * torch.randn(1, 52, 8, generator=generator) * spread)
+    entered = [x.to(dtype) * (torch.arange(8) < 7) for x in entered]  # one channel is empty
+    errors = []
+    for decoded, x in zip(layer_inputs(compact(entered), dtype), entered, strict=True):
+        assert decoded.dtype == dtype
+        errors.append(((decoded.float() - x.float()).square().mean(1).sqrt() / spread).max())
+    assert max(errors) <= 0.05  # measured: 0.01 in the first layer, then 0.03
+    assert errors[-2] < 1.5 * errors[1]
 
 
-def test_a_minute_at_full_speed_takes_three_and_a_half_gigabytes():
-    """At full size: a ring of new views, then none."""
-    policy = make_policy(RETRIEVING, 300)
-    for block in range(80):  # of 0.75 s
-        yaw = (block + 1) * STEP
-        policy.admit(BlockInfo(3 * block, (CameraPose(yaw, 0.0),) * 3))
-    tokens = tokens_per_frame(FULL)
-    shape = CacheShape(FULL.num_layers, tokens, FULL.num_heads, FULL.head_dim, BLOCK_LENGTH)
-    assert policy.table.evicted == 0
-    assert len(policy.table.frames) * compact_bytes(shape) <= 3.7e9
+def test_a_minute_in_which_every_block_shows_new_ground_takes_three_and_a_half_gigabytes():
+    """At full size."""
+    blocks = 80  # of 0.75 s
+    each = compact_bytes(FULL.num_layers, 1, tokens_per_frame(FULL), FULL.dim)
+    assert blocks * each <= 3.5e9
+    for processes in (2, 3, 4, 6, 12):
+        tokens = tokens_per_frame(FULL) // processes
+        assert processes * compact_bytes(FULL.num_layers, 1, tokens, FULL.dim) == each
 
 
-def test_slots_come_back_from_host_and_disk_as_they_left():
-    kept = cache(2)
-    numbers = torch.randn(1, 7, 1, 2, 1, 16, generator=torch.Generator().manual_seed(1)).bfloat16()
+def test_keys_and_values_alone_come_back_from_host_and_disk_as_they_left():
+    kept = cache(2, CACHE.slot_bytes(torch.bfloat16))
+    numbers = torch.randn(2, 7, 1, 2, 1, 16, generator=torch.Generator().manual_seed(1)).bfloat16()
     kept.load(range(7), numbers, -numbers)
     assert len(kept._store._frames) == 5
-    assert sum(not isinstance(one, tuple) for one in kept._store._frames.values()) == 5 - ON_HOST
+    assert len(kept._store._on_host) == ON_HOST
     exported = []
     for _ in range(2):
         for pair in ((0, 1), (6, 2), (3, 4), (5, 0)):
@@ -94,7 +91,7 @@ def test_slots_come_back_from_host_and_disk_as_they_left():
             assert set(kept._places) == set(pair)
         exported.append(torch.stack(kept.export(range(7))))
     assert torch.equal(*exported)
-    assert torch.allclose(exported[0][0].float(), numbers.float(), atol=0.03)
+    assert torch.equal(exported[0][0], numbers)
     kept.write([SlotWrite(0, 3)])  # what is written anew is not what waits
     assert 3 in kept._places and 3 not in kept._store.slots()
     kept.attend((0, 1, 2))
@@ -108,21 +105,22 @@ def test_a_full_disk_keeps_frames_in_memory_and_a_lost_file_says_so(monkeypatch,
     monkeypatch.setattr(tiered_cache.tempfile, "tempdir", str(tmp_path))
     left = tmp_path / f"{tiered_cache.FOLDER}99999999-killed"
     left.mkdir()
-    numbers = torch.ones(1, 6, 1, 2, 1, 16).bfloat16()
+    numbers = torch.ones(2, 6, 1, 2, 1, 16).bfloat16()
 
     def full(*told: object) -> None:
         raise OSError(28, "No space left on device")
 
+    each = CACHE.slot_bytes(torch.bfloat16)
     with monkeypatch.context() as disk:
         disk.setattr(tiered_cache, "save_file", full)
-        kept = cache(2)
+        kept = cache(2, each)
         kept.load(range(6), numbers, numbers)
         kept.attend((0, 1))
     assert "No space left" in caplog.text
     assert torch.equal(kept.export([0, 1])[0], numbers[:, :2])
     assert not left.exists()
     kept.close()
-    kept = cache(2)
+    kept = cache(2, each)
     kept.load(range(6), numbers, numbers)
     kept._store._frames[0].result().unlink()
     with pytest.raises(WorldFailed, match="start the scene again"):
@@ -146,7 +144,7 @@ def play(video: Rollout, blocks: range) -> list[torch.Tensor]:
 
 def test_a_long_session_forgets_nothing_and_goes_on_nearly_as_with_all_on_the_device():
     small, large = rollout(6), rollout(60)
-    made, expected = play(small, range(60)), play(large, range(60))
+    made, expected = play(small, range(40)), play(large, range(40))
     assert small.policy.table.evicted == 0
     assert small.policy.table.as_dict() == large.policy.table.as_dict()
     assert len(small.cache._places) == 6
@@ -158,7 +156,13 @@ def test_a_long_session_forgets_nothing_and_goes_on_nearly_as_with_all_on_the_de
 def test_a_parked_session_goes_on_bit_for_bit_wherever_its_frames_waited():
     video = rollout(6)
     play(video, range(30))
+    assert_goes_on_as_parked(video)
+
+
+def assert_goes_on_as_parked(video: Rollout) -> None:
     state = video.snapshot(video.policy.table.slots())
+    bytes_of_slots = sum(state.arrays[name].nbytes for name in state.arrays if "recent" not in name)
+    assert bytes_of_slots == video.cache.state_bytes(video.policy.table.slots())
     expected = play(video, range(30, 45))
     again = rollout(6)
     engine = Engine(
@@ -167,6 +171,39 @@ def test_a_parked_session_goes_on_bit_for_bit_wherever_its_frames_waited():
     again.restore(ParkedRollout.read(state, engine))
     made = play(again, range(30, 45))
     assert all(torch.equal(a, b) for a, b in zip(made, expected, strict=True))
+
+
+def test_what_was_remembered_to_be_read_whole_waits_as_it_is():
+    """And is parked so: nothing else is known of it."""
+    video = rollout(6, replace(RETRIEVING, policy="mag"))
+    play(video, range(10))
+    assert video.cache._store.slots() == ()
+    before = {slot: video.cache.export([slot]) for slot in video.policy.table.slots()}
+    with torch.inference_mode():
+        video.change_memory(RETRIEVING, 6 + video.cache.waiting)
+    play(video, range(10, 30))
+    waiting = video.cache._store.wide
+    assert waiting
+    for slot in waiting:
+        assert torch.equal(torch.stack(video.cache.export([slot])), torch.stack(before[slot]))
+    assert_goes_on_as_parked(video)
+
+
+def test_a_frame_from_outside_that_makes_no_sense_is_refused():
+    video = rollout(6)
+    play(video, range(12))
+    waiting = video.cache.by_use(video.policy.table.slots())[0]
+    state = video.cache.state_of(waiting)
+    assert state.keys() == {"levels", "ranges"}
+    video.cache.check_state(state)
+    for name in state:
+        with pytest.raises(KeyError):
+            video.cache.check_state({one: state[one] for one in state if one != name})
+        for wrong in (state[name][1:], state[name].float(), state[name][..., :-1]):
+            with pytest.raises(ValueError, match="a kept frame is"):
+                video.cache.check_state({**state, name: wrong})
+    with pytest.raises(ValueError, match="not finite"):
+        video.cache.check_state({**state, "ranges": torch.full_like(state["ranges"], 0x7C)})
 
 
 def test_policies_that_read_all_find_it_in_its_place_and_fewer_places_forget_nothing():

@@ -107,7 +107,7 @@ def test_two_processes_make_the_latents_of_one(shared, case):
         made = np.load(shared / f"{case}-{rank}.npz")
         assert made["heads"] == heads / 2
         assert made["kept"] == kept
-        # int8 rounds a number that is nearly half-way one way here, the other way there
+        # what is nearly half-way between two levels is rounded one way here, the other way there
         assert_same(alone, made, 1e-2 if case == "waiting" else 1e-5)
     if case == LED:
         assert_same(alone, np.load(shared / "led.npz"))

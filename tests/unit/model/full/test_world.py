@@ -24,6 +24,7 @@ from mag_sandbox.model.full.rollout import Rollout
 from mag_sandbox.model.full.side_stream import SideStream
 from mag_sandbox.model.full.video_stream import VideoStream
 from mag_sandbox.model.full.world import StreamWorld
+from mag_sandbox.model.generator import BlockGenerator
 from mag_sandbox.model.world import Control, FrameBlock, MemorySetting, WorldFailed
 from mag_sandbox.sandbox.play.session import Playthrough, Session
 from mag_sandbox.sandbox.saves.parked_scene import read_state, write_state
@@ -353,6 +354,27 @@ def test_an_offloaded_memory_model_writes_the_same_and_is_copied_to_the_host_onc
     world = tiny(plan=replace(plan, memory_model="offloaded"))
     assert same(blocks, play(world, [RIGHT, UP]))
     assert len(copied) == len(world._writer._waiting)
+
+
+def test_frames_come_back_with_the_memory_model_on_the_device(tiny, monkeypatch):
+    plan = MemoryPlan(5, decoder="tiny", memory_model="offloaded")
+    world = tiny(plan=plan, memory=MemorySetting("mag-retrieve", attended_frames=2))
+    play(world, [RIGHT])
+    with torch.inference_mode():
+        world._running().rollout.keep_fewer(3)
+    done = []
+    for owner, name in (
+        (offload.OffloadedNetwork, "__enter__"),
+        (offload.OffloadedNetwork, "__exit__"),
+        (BlockGenerator, "remember_again"),
+    ):
+        real = getattr(owner, name)
+        noting = lambda *told, name=name, real=real: done.append(name) or real(*told)  # noqa: E731
+        monkeypatch.setattr(owner, name, noting)
+    world.step(RIGHT)
+    away = done.count("remember_again")
+    assert away
+    assert done[: away + 2] == ["__enter__", *["remember_again"] * away, "__exit__"]
 
 
 def test_a_recording_says_what_made_it_and_can_be_run_so_again(tiny):
