@@ -118,9 +118,9 @@ class Animator(nn.Module):
         return self.segment(rest, self.elevation(moments, *rest.shape[-2:]).to(rest))
 
     def elevation(self, moments: Moments, height: int, width: int) -> Tensor:
-        """Return how far up the cells of pictures of a size lie, [B, 1, H / 4, W / 4]."""
+        """Return how far up the rows of cells of pictures of a size lie, [B, 1, H / 4, 1]."""
         _, down, _ = _grid(moments.poses, height, width)
-        return (down * _SCALE / ELEVATION)[:, None].expand(-1, -1, -1, width // CELL)
+        return (down * _SCALE / ELEVATION)[:, None]
 
     def forward(self, rest: Tensor, wind: Tensor | None, parts: Tensor, moments: Moments) -> Tensor:
         """Return the pictures of these moments.
@@ -148,15 +148,11 @@ class Animator(nn.Module):
         config, turn = self.config, 2 * math.pi * moments.times
         across = config.walk_reach * (turn / config.walk_period).sin()
         up = config.hop_height * (1 - (turn / config.hop_period).cos()) / 2
-        height, width = rest.shape[-2:]
-        offset = torch.stack((-across, up), dim=-1) / moments.poses[:, 2:]  # of the width
-        offset = offset * torch.tensor((2.0, 2.0 * width / height), dtype=offset.dtype)
-        identity = torch.eye(2, 3).expand(len(rest), -1, -1).clone()
-        identity[:, :, 2] = offset.float()
-        grid = functional.affine_grid(identity, list(rest.shape), align_corners=False)
-        return functional.grid_sample(
-            rest.float(), grid.to(rest.device), padding_mode="border", align_corners=False
-        ).to(rest)
+        pixels = rest.shape[-1] / moments.poses[:, 2]  # a degree
+        offsets = torch.stack((-across * pixels, up * pixels), dim=1).tolist()
+        return torch.cat(
+            [_seen_from(one, *offset) for one, offset in zip(rest.split(1), offsets, strict=True)]
+        )
 
     def told(self, moments: Moments, height: int, width: int) -> tuple[Tensor, Tensor]:
         """Return maps of waves, elevation and zoom [B, 6, H / 4, W / 4], and the clock [B, K]."""
@@ -164,7 +160,7 @@ class Animator(nn.Module):
         across, down, zoom = _grid(moments.poses, height, width)
         wave = across / config.wave_lengths[0] + down / config.wave_lengths[1]
         now = wave - moments.times[:, None, None] / config.wave_period
-        angles = 2 * math.pi * torch.stack((wave, now), dim=1)
+        angles = 2 * math.pi * torch.stack((wave, now), dim=1).remainder(1.0).float()
         waves = torch.stack((angles.sin(), angles.cos()), dim=2).flatten(1, 2)
         size = -1, height // CELL, width // CELL
         flat = torch.stack(((down * _SCALE / ELEVATION).expand(size), zoom.expand(size)), dim=1)
@@ -174,7 +170,22 @@ class Animator(nn.Module):
             * moments.times[:, None]
             / torch.tensor(config.clock_periods, dtype=torch.float64)
         )
-        return torch.cat((waves, flat), dim=1), torch.cat((turns.sin(), turns.cos()), dim=1)
+        return torch.cat((waves, flat.float()), dim=1), torch.cat((turns.sin(), turns.cos()), dim=1)
+
+
+def _seen_from(picture: Tensor, right: float, down: float) -> Tensor:
+    """Return a picture, [1, C, H, W], as one sees it who stands so many pixels aside.
+
+    Between pixels it is bilinear; edges are repeated.
+    """
+    left, top = math.floor(right), math.floor(down)
+    height, width = picture.shape[-2:]
+    reach = (max(-left, 0), max(left + 1, 0), max(-top, 0), max(top + 1, 0))
+    wide = functional.pad(picture, reach, mode="replicate")
+    x, y = max(left, 0), max(top, 0)
+    wide = wide[..., y : y + height + 1, x : x + width + 1]
+    wide = torch.lerp(wide[..., :-1], wide[..., 1:], right - left)
+    return torch.lerp(wide[..., :-1, :], wide[..., 1:, :], down - top)
 
 
 _SCALE = FULL_WIDTH / WIDEST_FOV  # px a degree at zoom 1

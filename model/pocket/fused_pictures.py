@@ -30,31 +30,33 @@ PACKED_SIZE = (2, 48, 80)  # pictures, rows, columns that weights are laid out f
 
 
 class PackedConvolution(nn.Module):
-    """A convolution of stride 1 over pictures of its size, its weights laid out beforehand."""
+    """A convolution over pictures of its size, or a part of it, its weights laid out beforehand."""
 
-    def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
+    def __init__(self, weight: Tensor, bias: Tensor | None, stride: int = 1) -> None:
         super().__init__()
+        self._stride = [stride, stride]
         self._weight = weight.detach().contiguous(memory_format=torch.channels_last)
         self._bias = None if bias is None else bias.detach()
-        self._padding = [side // 2 for side in weight.shape[2:]]
+        self._padding = [side // 2 if stride == 1 else 0 for side in weight.shape[2:]]
         self._packed = packs_here(weight)
         if self._packed:
             batch, *size = PACKED_SIZE
             self._weight = torch.ops.mkldnn._reorder_convolution_weight(
-                self._weight, self._padding, [1, 1], [1, 1], 1, [batch, weight.shape[1], *size]
-            )
+                self._weight, self._padding, self._stride, [1, 1], 1,
+                [batch, weight.shape[1], *size],
+            )  # fmt: skip
 
     @classmethod
     def of(cls, source: nn.Conv2d) -> "PackedConvolution":
         """Return the same convolution, packed."""
-        return cls(source.weight, source.bias)
+        return cls(source.weight, source.bias, source.stride[0])
 
     def forward(self, x: Tensor) -> Tensor:
         """Return x, [B, in, H, W], convolved."""
         if not self._packed:
-            return functional.conv2d(x, self._weight, self._bias, padding=self._padding)
+            return functional.conv2d(x, self._weight, self._bias, self._stride, self._padding)
         return torch.ops.mkldnn._convolution_pointwise(
-            x, self._weight, self._bias, self._padding, [1, 1], [1, 1], 1, "none", [], ""
+            x, self._weight, self._bias, self._padding, self._stride, [1, 1], 1, "none", [], ""
         )
 
     def add_to(self, total: Tensor, x: Tensor) -> Tensor:
@@ -62,7 +64,7 @@ class PackedConvolution(nn.Module):
         if not self._packed:
             return total.add_(self(x))
         return torch.ops.mkldnn._convolution_pointwise_.binary(
-            total, x, self._weight, self._bias, self._padding, [1, 1], [1, 1], 1,
+            total, x, self._weight, self._bias, self._padding, self._stride, [1, 1], 1,
             "add", 1.0, None, [], None,
         )  # fmt: skip
 
@@ -114,6 +116,15 @@ class _Growing(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         return pixels_of(self.convolve(x), self.factor)
 
+    def add_to(self, total: Tensor, x: Tensor) -> Tensor:
+        """Return `total` with what x becomes added in place."""
+        pixels = total.permute(0, 2, 3, 1)  # a view, whose order is that of the cells below
+        for axis in (2, 1):
+            pixels = pixels.unflatten(axis, (-1, self.factor))
+        cells = self.convolve(x).permute(0, 2, 3, 1).unflatten(3, (self.factor, self.factor, -1))
+        pixels.transpose(2, 3).add_(cells)
+        return total
+
 
 class _FusedResidualBlock(nn.Module):
     """`ResidualBlock`; what it is given is overwritten."""
@@ -150,23 +161,20 @@ class _FusedClockedBlock(nn.Module):
 
 
 class FusedPictureNetwork(nn.Module):
-    """`PictureNetwork` from cells to cells.
+    """`PictureNetwork` from cells to what its head sees, of which `head_of` makes cells.
 
     Args:
         source: the network.
         taken: channels of each of the pictures that it is given, one after the other.
-        given: for each of the pictures that it returns, which of its channels they are.
     """
 
-    def __init__(
-        self, source: PictureNetwork, taken: tuple[int, ...], given: tuple[tuple[int, ...], ...]
-    ) -> None:
+    def __init__(self, source: PictureNetwork, taken: tuple[int, ...]) -> None:
         super().__init__()
         stem = [
             one.permute(0, 2, 3, 1).flatten(1) for one in source.stem.weight.split(taken, dim=1)
         ]
         self.stem = PackedConvolution(torch.cat(stem, dim=1)[..., None, None], source.stem.bias)
-        self.stem_maps, self.down = source.stem_maps, source.down
+        self.stem_maps, self.down = source.stem_maps, PackedConvolution.of(source.down)
         self.before, self.after = (
             _FusedClockedBlock(source.before),
             _FusedClockedBlock(source.after),
@@ -175,25 +183,31 @@ class FusedPictureNetwork(nn.Module):
         self.blocks = nn.ModuleList(_FusedClockedBlock(block) for block in blocks)
         self.up = _Growing(source.up, 2)
         self.norm = source.norm
-        rows = torch.tensor(
-            [
-                channel * CELL * CELL + pixel
-                for channels in given
-                for pixel in range(CELL * CELL)
-                for channel in channels
-            ]
-        )
-        assert source.head.bias is not None
-        self.head = PackedConvolution(source.head.weight[rows], source.head.bias[rows])
 
     def forward(self, cells: Tensor, maps: Tensor, clock: Tensor | None = None) -> Tensor:
-        """Return cells, [B, .., H / 4, W / 4], of cells and maps of that size."""
+        """Return what the head sees, [B, fine, H / 4, W / 4], of cells and maps of that size."""
         x = self.before(self.stem(cells).add_(self.stem_maps(maps)), clock)
         coarse = self.down(x)
         for block in self.blocks:
             coarse = block(coarse, clock)
-        x = self.after(self.up(coarse).add_(x), clock)
-        return self.head(functional.silu(self.norm(x), inplace=True))
+        x = self.after(self.up.add_to(x, coarse), clock)
+        return functional.silu(self.norm(x), inplace=True)
+
+
+def head_of(source: PictureNetwork, *pictures: tuple[int, ...]) -> PackedConvolution:
+    """Return what makes cells of some pictures, one after the other, each of some channels."""
+    weight, bias = source.head.weight, source.head.bias
+    assert bias is not None
+    rows = torch.tensor(
+        [
+            channel * CELL * CELL + pixel
+            for channels in pictures
+            for pixel in range(CELL * CELL)
+            for channel in channels
+        ],
+        device=weight.device,
+    )
+    return PackedConvolution(weight.index_select(0, rows), bias.index_select(0, rows))
 
 
 class FusedAnimator(nn.Module):
@@ -202,16 +216,26 @@ class FusedAnimator(nn.Module):
     def __init__(self, source: Animator) -> None:
         super().__init__()
         self.source = source
-        parts = tuple(range(len(PARTS)))
-        self.segment = FusedPictureNetwork(source.segment, (len(COLORS),), (parts,))
-        self.move = FusedPictureNetwork(
-            source.move, (len(COLORS),) * 3 + (len(PARTS),), ((0,), (1, 1, 1), (2, 3, 4))
+        one_each = (1,) * len(PARTS)
+        self.segment = FusedPictureNetwork(source.segment, (len(COLORS),))
+        self.tell = head_of(source.segment, *((part,) for part in range(len(PARTS))))
+        self.move = FusedPictureNetwork(source.move, (len(COLORS),) * 3 + one_each)
+        # apart, since what takes some channels of many is slow
+        self.of_wind, self.of_walk, self.added = (
+            head_of(source.move, channels) for channels in ((0,), (1, 1, 1), (2, 3, 4))
         )
+        self.colored: Tensor  # which pixel a number of a cell is of, [48, 16]
+        pixels = torch.eye(CELL * CELL).repeat_interleave(len(COLORS), dim=0)
+        self.register_buffer("colored", pixels.to(source.move.head.weight), persistent=False)
 
     def parts(self, rest: Tensor, moments: Moments) -> Tensor:
-        """Return how likely each pixel is part of each of `PARTS`, logits, cells [B, 64, h, w]."""
+        """Return how likely each pixel is part of each of `PARTS`, logits, [B, 4 * 16, h, w].
+
+        Cells of one part after the other.
+        """
         height, width = (CELL * size for size in rest.shape[-2:])
-        return self.segment(rest, self.source.elevation(moments, height, width).to(rest))
+        elevation = self.source.elevation(moments, height, width).to(rest)
+        return self.tell(self.segment(rest, elevation))
 
     def forward(
         self,
@@ -234,18 +258,21 @@ class FusedAnimator(nn.Module):
         maps, clock = (x.to(rest) for x in self.source.told(moments, height, width))
         seen = (rest, rest if wind is None else wind, rest if walk is None else walk, parts)
         change = self.move(torch.cat(seen, dim=1), maps, clock)
-        of_wind, of_walk, added = change.split((CELL * CELL, rest.shape[1], rest.shape[1]), dim=1)
-        moved = rest + added
+        moved = rest.clone() if wind is None else self._blown(rest, wind, parts, change)
         if walk is not None:
-            moved.addcmul_(of_walk, walk - rest)
-        if wind is None:
-            return moved
+            moved.add_((walk - rest).mul_(self.of_walk(change)))
+        return self.added.add_to(moved, change)
+
+    def _blown(self, rest: Tensor, wind: Tensor, parts: Tensor, change: Tensor) -> Tensor:
+        """Return pictures with the sky of elsewhere, cells as those given."""
         sky = sky_of(parts)
-        of_wind += sky
+        of_wind = self.of_wind.add_to(sky.contiguous(memory_format=torch.channels_last), change)
         share = torch.where(near(sky), self.source.follow(of_wind, rest), of_wind)
-        return moved.addcmul_(share.repeat_interleave(len(COLORS), dim=1), wind - rest)
+        # the share of a pixel for each of its colours: a product, since copies are slow
+        shares = functional.linear(share.permute(0, 2, 3, 1), self.colored).permute(0, 3, 1, 2)
+        return torch.lerp(rest, wind, shares)
 
 
 def sky_of(parts: Tensor) -> Tensor:
     """Return the share of sky, cells [B, 16, h, w], of those of `PARTS`, [B, 64, h, w]."""
-    return parts[:, SKY :: len(PARTS)]
+    return parts.unflatten(1, (len(PARTS), -1))[:, SKY]

@@ -19,11 +19,10 @@ SMOOTH = 0.005  # variance of brightness, in [-1, 1], far below which nothing is
 
 def cells_of(pictures: Tensor) -> Tensor:
     """Return cells, [B, 16 C, H / 4, W / 4], of pictures, [B, C, H, W]."""
-    size = pictures.shape[2] // CELL, pictures.shape[3] // CELL
-    pixels = (
-        pictures.permute(0, 2, 3, 1).unflatten(2, (size[1], CELL)).unflatten(1, (size[0], CELL))
-    )
-    return pixels.transpose(2, 3).flatten(3).permute(0, 3, 1, 2)
+    width = CELL * pictures.shape[1]  # of a cell's row, in numbers
+    lines = pictures.contiguous(memory_format=torch.channels_last).permute(0, 2, 3, 1).flatten(2)
+    rows = lines.unflatten(2, (-1, width)).unflatten(1, (-1, CELL)).unbind(2)
+    return torch.stack(rows, dim=3).flatten(3).permute(0, 3, 1, 2)
 
 
 def pixels_of(cells: Tensor, factor: int = CELL) -> Tensor:
@@ -64,10 +63,13 @@ def sky_alone(pictures: Tensor, shares: Tensor) -> Tensor:
 def near(sky: Tensor) -> Tensor:
     """Return which cells show some sky or are near to it, bool [B, 1, h, w].
 
-    Shares of the sky are cells, [B, 16, h, w].
+    Shares of the sky are cells, [B, 16, h, w]. Near is one axis after the other: a square.
     """
-    there = (sky.amax(dim=1, keepdim=True) > SOME).float()
-    return functional.max_pool2d(there, 2 * REACH + 1, 1, REACH) > 0
+    there = functional.pad(sky.amax(dim=1, keepdim=True) > SOME, (REACH,) * 4)
+    for axis, size in ((2, sky.shape[2]), (3, sky.shape[3])):
+        shifted = [there.narrow(axis, first, size) for first in range(2 * REACH + 1)]
+        there = torch.stack(shifted).any(dim=0)
+    return there
 
 
 class EdgeFollowing(nn.Module):
@@ -96,10 +98,10 @@ class EdgeFollowing(nn.Module):
         light = functional.conv2d(pictures, self.brightness).float()
         wanted = shares.float()
         products = (light, wanted, light * light, light * wanted)
-        means = _windows(torch.stack([each.mean(dim=1) for each in products], dim=1), 3)
+        means = _windows(torch.stack([_cell_means(each) for each in products], dim=1))
         of_light, of_shares, of_squares, of_both = means.unbind(dim=1)
         slope = (of_both - of_light * of_shares) / (of_squares - of_light * of_light + SMOOTH)
-        lines = _windows(torch.stack((slope, of_shares - slope * of_light), dim=1), 3)
+        lines = _windows(torch.stack((slope, of_shares - slope * of_light), dim=1))
         grown = functional.conv2d(
             functional.pad(lines, (1,) * 4, mode="replicate"), self.growing.float()
         )
@@ -107,7 +109,13 @@ class EdgeFollowing(nn.Module):
         return torch.addcmul(start, slope, light).clamp_(0, 1).to(shares)
 
 
-def _windows(x: Tensor, size: int) -> Tensor:
-    """Return means of windows around each place of [B, C, H, W]; edges are repeated."""
-    wider = functional.pad(x, (size // 2,) * 4, mode="replicate")
-    return functional.avg_pool2d(wider, size, stride=1)
+def _cell_means(x: Tensor) -> Tensor:
+    """Return the mean of each cell, [B, h, w], of [B, 16, h, w]; a product takes least time."""
+    return x.permute(0, 2, 3, 1) @ x.new_full((x.shape[1],), 1 / x.shape[1])
+
+
+def _windows(x: Tensor) -> Tensor:
+    """Return means of the 3 x 3 around each place of [B, C, H, W]; edges are repeated."""
+    x = functional.pad(x, (1,) * 4, mode="replicate")
+    x = x[..., :-2, :] + x[..., 1:-1, :] + x[..., 2:, :]
+    return (x[..., :-2] + x[..., 1:-1] + x[..., 2:]) / 9

@@ -103,8 +103,8 @@ class _Expected:
     """What was painted where the next block ends if the camera goes on as it does."""
 
     pose: CameraPose
-    known: object  # that it was cut out of
-    view: Tensor | None  # latents, [1, C, h, w]; None: not all was painted
+    known: object  # that it is cut out of
+    view: "Future[Tensor | None]"  # latents, [1, C, h, w]; None: not all was painted
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +112,7 @@ class _Foreseen:
     """What `_foresee` came to: where the next block ends if the camera goes on as it does."""
 
     pose: CameraPose
+    known: object  # what was painted so far
     remembered: bool  # whether what was painted there lies in the spare slot
 
 
@@ -243,8 +244,8 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             session.edited = self._finish_edit(self._editor)
             return True
         target = session.pending
-        if target is None or session.block_index < session.due:
-            return self._foresee()
+        if target is None or not self._view_is_due(session.block_index):
+            return self._foresee(self._poses(session.command)[-1], self._time)
         session.pending, session.looked_ahead = None, True
         with torch.inference_mode():
             self._remember_ahead(target)
@@ -277,36 +278,51 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         self._imagined.clear()
         return imagined
 
-    def _foresee(self) -> bool:
+    def _view_is_due(self, block: int) -> bool:
+        """Tell whether a view is remembered before a block."""
+        session = self._running()
+        return session.pending is not None and block >= session.due
+
+    def _changes_before(self, block: int) -> bool:
+        """Tell whether memory changes before a block, whatever is asked of it."""
+        edits = self._editor is not None and self._editor.is_due(block)
+        return edits or self._view_is_due(block)
+
+    def _foresee(self, pose: CameraPose, time: int) -> bool:
         """Remember what was painted where the next block ends if the camera goes on as it does.
 
         A view between the cells of the lattice, or zoomed, is recalled softly from views beside it.
         So a block reads the very view that it ends at; tell whether there was something to do.
+
+        Args:
+            pose: where that is.
+            time: frames shown before that block.
         """
-        session = self._running()
-        if self._foreseen is not None or not self._arrives_later:
+        if not self._arrives_later or pose == self._focused_pose():
             return False
-        pose = self._poses(session.command)[-1]
-        if pose == self._focused_pose():
+        known, foreseen = self._inventor.known, self._foreseen
+        if foreseen and foreseen.known is known:
             return False
         with torch.inference_mode(), self._times.of("remember"):
-            view = self._expected_view(pose)
+            view = self._expect(pose).result()
             if view is not None:
                 self._remember_deferred()
-                self._remember_view(self._cache.spare, pose, view, self._attend(pose))
-        self._foreseen = _Foreseen(pose, view is not None)
+                self._remember_view(self._cache.spare, pose, view, self._attend(pose), time)
+        self._foreseen = _Foreseen(pose, known, view is not None)
         return view is not None
 
-    def _expected_view(self, pose: CameraPose) -> Tensor | None:
-        """Return what was painted at a pose, as it was cut before unless something has changed."""
+    def _expect(self, pose: CameraPose) -> "Future[Tensor | None]":
+        """Begin to cut what was painted at a pose, unless it was cut and nothing has changed."""
         expected, known = self._expected, self._inventor.known
         if not (expected and expected.pose == pose and expected.known is known):
-            self._expected = expected = _Expected(pose, known, self._view_painted(pose))
+            view = self._decoder.beside(partial(self._view_painted, pose))
+            self._expected = expected = _Expected(pose, known, view)
         return expected.view
 
     def _foresaw(self, pose: CameraPose) -> bool:
         """Tell whether what was painted at a pose lies in the spare slot."""
-        return self._foreseen == _Foreseen(pose, remembered=True)
+        foreseen = self._foreseen
+        return foreseen is not None and foreseen.pose == pose and foreseen.remembered
 
     def _remember_ahead(self, target: CameraPose) -> None:
         """Take and remember a view that is not shown."""
@@ -359,7 +375,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
     def recall_view(self, pose: CameraPose) -> Tensor:
         """Return what memory shows at a pose, latents [1, C, h, w]."""
         self._read(self._attend(pose), frames=1)
-        return self._recall(self._view_coordinates(pose), 1)[0]
+        return self._recall(self._view_coordinates(pose, self._time), 1)[0]
 
     def imagine_view(self, pose: CameraPose) -> Tensor:
         """Return what the memory model makes of a pose, latents [1, C, h, w].
@@ -367,7 +383,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         As one frame it costs a third of what inventing a block of three does.
         """
         self._read(self._attend(pose), frames=1)
-        return self._invent(self._view_coordinates(pose), 1)[0]
+        return self._invent(self._view_coordinates(pose, self._time), 1)[0]
 
     def painted(self, pose: CameraPose) -> Frames | None:
         """Return what was painted or given at a pose; see `PaintingWorld`."""
@@ -388,7 +404,8 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             pose, [frames[one].pose for one in beside], self._policy.setting.attended_frames
         )
         self._remember_deferred()
-        self._remember_view(slot, pose, view, sorted(beside[index] for index in read))
+        read_slots = sorted(beside[index] for index in read)
+        self._remember_view(slot, pose, view, read_slots, self._time)
 
     def snapshot(self) -> WorldState:
         """Return everything needed to go on; see `World`."""
@@ -545,15 +562,18 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         """Make, decode and return a block, and begin to invent what comes next."""
         session = self._running()
         painted = self._painted_beside(poses) if given is None else _Painted()
+        coming = self._poses(command, poses[-1])[-1]
+        goes_on = self._arrives_later and coming != poses[-1]
+        if goes_on:
+            self._expect(coming)
         made = self._make(poses, given=given)
         drawn = self._decoder.begin(made.latents[0], poses, self._time, painted.sky)
-        self._remember(made, painted.view)  # meanwhile
-        coming = self._poses(command, poses[-1])[-1]
-        if self._arrives_later and coming != poses[-1]:
-            self._expected_view(coming)  # while the other core decodes; `_foresee` asks for it
+        self._remember(made, painted.view)  # meanwhile, and what follows
+        self._foreseen = None
+        if goes_on and not self._changes_before(session.block_index + 1):
+            self._foresee(coming, self._time + self.spec.block_length)
         shown = self._decoder.finish(drawn, partial(self._sky, poses))
         session.settle(poses[-1], command, has_sky=shown.has_sky)
-        self._foreseen = None
         self._look_ahead_to(command, session.block_index + 1)
         imagined = self._new_imagined()
         block = self._handed_out(shown, poses, command, self._usage(), imagined)
@@ -702,16 +722,16 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             return False
         else:
             with self._times.of("remember"):
-                self._remember_view(slot, pose, view, made.read)
+                self._remember_view(slot, pose, view, made.read, self._time)
         policy.table.focus(slot)
         return True
 
     def _remember_view(
-        self, slot: int, pose: CameraPose, view: Tensor, read: Sequence[int]
+        self, slot: int, pose: CameraPose, view: Tensor, read: Sequence[int], time: int
     ) -> None:
-        """Remember a view, latents [1, C, h, w], in a slot, reading others."""
+        """Remember a view, latents [1, C, h, w], in a slot, reading others, as of a time."""
         self._cache.attend(read, frames=1)
-        self._generator.remember(view[None], self._view_coordinates(pose))
+        self._generator.remember(view[None], self._view_coordinates(pose, time))
         self._cache.write([SlotWrite(0, slot)])
 
     def _remember_deferred(self) -> None:
@@ -746,10 +766,10 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         """Return a view, [1, C, h, w], as a block in which the camera rests, [1, F, C, h, w]."""
         return view.expand(self.spec.block_length, *self._latent_shape)[None]
 
-    def _view_coordinates(self, pose: CameraPose) -> Coordinates:
-        """Return where a single view lies: as the last frame of a block."""
+    def _view_coordinates(self, pose: CameraPose, time: int) -> Coordinates:
+        """Return where a single view lies: as the last frame of a block that begins at a time."""
         poses = (pose,) * self.spec.block_length
-        block = BlockInfo(0, poses, time=self._time)
+        block = BlockInfo(0, poses, time=time)
         return self._coordinates(block, first=len(poses) - 1)
 
     def _noise(self, frames: int) -> Tensor:

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from mag_sandbox.model.execution import run_pictures
-from mag_sandbox.model.pocket.animator import Animator, Moments
+from mag_sandbox.model.pocket.animator import PARTS, Animator, Moments
 from mag_sandbox.model.pocket.fused_pictures import FusedAnimator, FusedDecoder, sky_of
 from mag_sandbox.model.pocket.skies import cells_of, pixels_of
 from tests.tiny import FP32, TINY_ANIMATOR, randomise, tiny_autoencoder
@@ -45,8 +45,9 @@ def test_the_fused_animator_moves_as_the_trained_one(animator, blows, walks, mon
     with torch.inference_mode():
         logits = animator.parts(rest, MOMENTS)
         told = fused.parts(cells_of(rest), MOMENTS)
-        assert torch.allclose(pixels_of(told), logits, atol=1e-5)
-        assert torch.equal(pixels_of(sky_of(told)), pixels_of(told)[:, :1])
+        each = [pixels_of(cells) for cells in told.chunk(len(PARTS), dim=1)]
+        assert torch.allclose(torch.cat(each, dim=1), logits, atol=1e-5)
+        assert torch.equal(pixels_of(sky_of(told)), each[PARTS.index("sky")])
 
         wind, walk = upwind if blows else None, animator.walked(rest, MOMENTS)
         expected = animator(rest, wind, logits.sigmoid(), MOMENTS)

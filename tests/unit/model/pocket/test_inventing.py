@@ -22,6 +22,7 @@ from mag_sandbox.model.imagination.config import (
     PainterConfig,
     PlannerConfig,
     ReaderConfig,
+    SpriteConfig,
 )
 from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.surroundings import Lattice
@@ -57,7 +58,8 @@ IMAGINATION = ImaginationConfig(
             dim=16, ffn_dim=16, num_heads=1, num_layers=1, channels=4, patch=1, text_dim=16,
             text_len=8,
         ),
-        kinds=4, look_dim=4, object_hidden=8, sprite=(3, 2), ring=(12, 40), view=(6, 10), steps=1,
+        kinds=4, look_dim=4, object_hidden=8, sprites=(SpriteConfig(3, 2, 4),), ring=(12, 40),
+        view=(6, 10), steps=1,
     ),
     reader=ReaderConfig(channels=4, view=(6, 10), dim=8, blocks=1, fine=4, kinds=4),
 )  # fmt: skip
@@ -252,9 +254,9 @@ def focused_views(made: DiffusionWorld) -> list[tuple[CameraPose, torch.Tensor]]
         def noted(*args):
             remember = made._remember_view
 
-            def heard(slot, pose, view, read):
+            def heard(slot, pose, view, read, time):
                 views.append((pose, view))
-                remember(slot, pose, view, read)
+                remember(slot, pose, view, read, time)
 
             made._remember_view = heard  # type: ignore[method-assign]
             done = method(*args)
