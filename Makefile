@@ -13,6 +13,9 @@ WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 FOLDERS := controls evaluation model sandbox scenes training
 ROOMS ?= files controls scenes model sandbox
 
+# Compiled once and kept: else every process that a test starts does it again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: fuzz play test lint types bench soak sums gifs clean
 
 play: $(VENV)/.play

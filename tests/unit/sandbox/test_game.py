@@ -8,6 +8,7 @@ import pytest
 from mag_sandbox.controls.bindings import DEFAULTS
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.files.folders import HOME_VARIABLE
+from mag_sandbox.model.remote.world import RemoteWorld
 from mag_sandbox.sandbox.recording.reader import load_recording
 from mag_sandbox.sandbox.screens import Continue, PlayScene, Way
 from mag_sandbox.sandbox.screens.around import LOOKING
@@ -20,6 +21,7 @@ from mag_sandbox.sandbox.title.screen import TitleScreen
 from mag_sandbox.scenes import Scene
 from tests.doubles import FakeWorld
 from tests.games import FAST, SCENE, games
+from tests.hosted import Hosted
 
 
 @pytest.fixture
@@ -211,6 +213,19 @@ def test_the_memory_policy_changes_while_playing(run):
     assert game.screen.reel.current.block.memory.policy == "mag-retrieve"
     game.press(pygame.K_k)
     game.wait(lambda: game.screen.reel.current.block.memory.policy == "mag")
+
+
+def test_where_no_other_world_can_be_switched_to_the_key_says_so_also_if_it_runs_elsewhere(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
+    served = FakeWorld(spec=replace(FAST, name="pocket"))
+    with Hosted(lambda wish: served) as hosted, games(tmp_path) as start:
+        game = start(RemoteWorld(hosted.address))
+        game.play()
+        game.press(pygame.K_o)
+        game.said("no other world")
+        assert isinstance(game.screen, PlayScreen)
 
 
 def test_a_recording_begun_on_the_way_can_be_replayed(run):
