@@ -38,7 +38,7 @@ def record(
     prober = Prober(spec=QUICK) if with_prober else None
     observers = [recorder, prober] if prober else [recorder]
     if with_frames:
-        where = lambda: recorder.folders[-1]  # noqa: E731
+        where = recorder.begun_folder
         observers.append(FrameWriter(where, spec=QUICK, prober=prober, **options))
     session = Session(world, ScriptSource(commands), observers)
     session.start(scene, SEED)

@@ -79,12 +79,8 @@ class Comparing(Protocol):
 
 def frames_beside(recorder: Recorder, prober: Comparing | None = None) -> "FrameWriter":
     """Return what keeps the frames of a recording; to be told of a session after the recorder."""
-
-    def where() -> Path | None:
-        return recorder.folders[-1] if recorder.is_recording and recorder.folders else None
-
     return FrameWriter(
-        where,
+        recorder.begun_folder,
         spec=prober.spec if prober else None,
         prober=prober,
         on_problem=lambda problem: recorder.on_problem(problem),
@@ -95,7 +91,7 @@ class FrameWriter(SessionObserver):
     """Session observer that writes frames into the folder of the recording.
 
     recorder = Recorder(Path("runs/monday"))
-    frames = FrameWriter(lambda: recorder.folders[-1], prober=prober)
+    frames = FrameWriter(recorder.begun_folder, prober=prober)
     session = Session(world, source, observers=[recorder, prober, frames])
     """
 
@@ -109,9 +105,9 @@ class FrameWriter(SessionObserver):
     ) -> None:
         """Set where frames go.
 
-        `where` is asked at every start, when the recorder has heard of it; None: this session's
-        frames are not kept. The prober, whose comparisons are kept as they come, must be told of
-        the end before.
+        `where` is asked at every start, when the recorder has heard of it, and may let the thread
+        that writes wait for an existing folder; None: this session's frames are not kept. The
+        prober, whose comparisons are kept as they come, must be told of the end before.
         """
         self.spec = spec
         self.on_problem = on_problem
@@ -127,9 +123,6 @@ class FrameWriter(SessionObserver):
     def on_start(self, event: SessionStart, block: FrameBlock) -> None:
         """Begin a file."""
         self.problem = None
-        folder = self._where()
-        if folder is None:
-            return
         height, width = block.frames.shape[1:3]
         head = FramesHead(
             width=width,
@@ -139,7 +132,7 @@ class FrameWriter(SessionObserver):
             exact_pose=self.spec.exact_pose if self.spec else True,
             probed=self._prober is not None,
         )
-        self._take = _Take(folder, head, self._prober, self._give_up)
+        self._take = _Take(self._where, head, self._prober, self._give_up)
         self._take.add(block, event.first_block.latency_ms)
 
     def on_block(self, event: BlockEvent, block: FrameBlock) -> None:
@@ -163,12 +156,12 @@ class _Take:
 
     def __init__(
         self,
-        folder: Path,
+        where: Callable[[], Path | None],
         head: FramesHead,
         prober: Comparing | None,
         give_up: Callable[[str], None],
     ) -> None:
-        self._folder, self._head, self._prober, self._give_up = folder, head, prober, give_up
+        self._where, self._head, self._prober, self._give_up = where, head, prober, give_up
         self._given_up = False
         self._compared = _newest_number(prober)
         self._waiting: SimpleQueue[tuple[FrameBlock, float] | None] = SimpleQueue()
@@ -186,9 +179,12 @@ class _Take:
         self._thread.join()
 
     def _write(self) -> None:
-        path, is_begun = self._folder / FRAMES_FILE, False  # there is something to see
+        folder = self._where()
+        if folder is None:
+            self._given_up = True
+            return
+        path, is_begun = folder / FRAMES_FILE, False  # there is something to see
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
             with path.open("xb") as file:
                 file.write(pack(b"HEAD", self._head))
                 while (item := self._waiting.get()) is not None:
@@ -203,11 +199,10 @@ class _Take:
         except (OSError, ValueError) as error:
             self._given_up = True
             why = error.strerror if isinstance(error, OSError) and error.strerror else error
-            self._give_up(f"{why} ({self._folder})")
+            self._give_up(f"{why} ({folder})")
             if not is_begun and not isinstance(error, FileExistsError):
-                with suppress(OSError):  # the recorder's file is there
+                with suppress(OSError):
                     path.unlink(missing_ok=True)
-                    self._folder.rmdir()
 
     def _write_probes(self, file: BinaryIO) -> None:
         for result in self._prober.results if self._prober else ():

@@ -10,6 +10,7 @@ import logging
 import os
 import shutil
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -70,6 +71,8 @@ class Recorder(SessionObserver):
         self.on_problem = on_problem
         self._is_over = False  # it began with a session under way, which has ended
         self._queue: SimpleQueue[Event | None] = SimpleQueue()
+        self._begun: Future[bool] = Future()  # whether something of the session can be read
+        self._begun.set_result(False)
         self._thread: Thread | None = None
         try:
             claim(folder)
@@ -80,6 +83,10 @@ class Recorder(SessionObserver):
     def is_recording(self) -> bool:
         """Whether what is played is written down, or will be from the next block on."""
         return self.problem is None and not self._is_over
+
+    def begun_folder(self) -> Path | None:
+        """Wait until something of the newest session is written; None: nothing is or will be."""
+        return self.folders[-1] if self._begun.result() else None
 
     def loaded_with(self, memory: MemorySetting, *, look_ahead: bool) -> None:
         """Say what the world of the next session is loaded with."""
@@ -100,13 +107,15 @@ class Recorder(SessionObserver):
         """Begin a recording."""
         if self.problem is not None or event.first_block.block_index == 0:
             self._parked = None  # what was to be gone on with is not
+        self._begun = Future()
         if self.problem is not None:
+            self._begun.set_result(False)
             return
         self._is_over = False
         self.folders.append(_next_folder(self._folder) if self.folders else self._folder)
         self._queue = SimpleQueue()
         self._queue.put(replace(event, memory=self._memory, look_ahead=self._look_ahead))
-        arguments = self.folders[-1], self._queue
+        arguments = self.folders[-1], self._queue, self._begun
         self._thread = Thread(target=self._write, args=arguments, name="recorder", daemon=True)
         self._thread.start()
 
@@ -126,9 +135,10 @@ class Recorder(SessionObserver):
         self._thread.join()
         self._thread = None
 
-    def _write(self, folder: Path, queue: "SimpleQueue[Event | None]") -> None:
+    def _write(
+        self, folder: Path, queue: "SimpleQueue[Event | None]", begun: "Future[bool]"
+    ) -> None:
         parked, self._parked = self._parked, None
-        is_begun = False  # there is something to read
         why = None
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -143,7 +153,8 @@ class Recorder(SessionObserver):
                             give_back_freed()  # which halts play for a moment
                     file.write(to_line(event))
                     file.flush()  # a killed game leaves a readable recording
-                    is_begun = True
+                    if not begun.done():
+                        begun.set_result(True)
                 there = (folder / EVENTS_FILE).stat()
                 if not os.path.samestat(there, os.fstat(file.fileno())):
                     raise FileNotFoundError
@@ -153,11 +164,13 @@ class Recorder(SessionObserver):
             why = f"{folder / EVENTS_FILE} was taken away meanwhile"
         except OSError as error:  # copytree's is a list of what went wrong
             why = f"{error.strerror or error} ({folder})"
+        finally:
+            if not begun.done():
+                _discard(folder)  # before anybody hears of it and uses the name again
+                begun.set_result(False)
         if why is None:
             return
         self.problem = f"recording stopped: {why}; play goes on"
-        if not is_begun:
-            _discard(folder)  # before anybody hears of it and uses the name again
         self.on_problem(self.problem)
 
 
@@ -165,7 +178,7 @@ def _discard(folder: Path) -> None:
     """Leave nothing of a recording that holds nothing."""
     shutil.rmtree(folder / STATE_FOLDER, ignore_errors=True)
     with suppress(OSError):
-        for path in (folder / EVENTS_FILE, *folder.glob("image.*"), *folder.glob("frames*.bin")):
+        for path in (folder / EVENTS_FILE, *folder.glob("image.*")):
             path.unlink(missing_ok=True)
         folder.rmdir()
 

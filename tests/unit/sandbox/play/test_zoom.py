@@ -117,7 +117,7 @@ def test_a_world_without_zoom_promises_none_and_hears_of_none(surface):
 
 def test_recordings_keep_the_zoom_exactly(tmp_path):
     recorder = Recorder(tmp_path / "session")
-    writer = FrameWriter(lambda: recorder.folders[-1], spec=ZOOMING)
+    writer = FrameWriter(recorder.begun_folder, spec=ZOOMING)
     blocks = played(Session(FakeWorld(spec=ZOOMING), ScriptSource(ALONG), [recorder, writer]))
     recording = load_recording(tmp_path / "session")
     assert [control.camera for control in recording.controls] == list(ALONG)

@@ -3,6 +3,7 @@
 import errno
 import random
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from PIL import Image
 
 from mag_sandbox.evaluation.probe.metrics import psnr
-from mag_sandbox.sandbox.recording import frame_store
+from mag_sandbox.sandbox.recording import frame_store, recorder
 from mag_sandbox.sandbox.recording.frame_records import (
     FramesHead,
     as_kept,
@@ -221,9 +222,25 @@ def test_a_full_disk_ends_the_frames_but_not_the_recording(tmp_path, monkeypatch
     assert problem.startswith("frames are no longer kept: No space left on device")
 
 
-def test_nothing_is_kept_where_there_is_no_folder():
+def test_nothing_is_kept_where_there_is_no_folder(kept):
     writer = FrameWriter(lambda: None)
     blocks = played(AWAY_AND_BACK[:2])
-    writer.on_start(None, blocks[0])
+    writer.on_start(load_recording(kept).start, blocks[0])
     writer.on_end(None)
     assert writer.problem is None
+
+
+def test_frames_wait_for_the_recording_and_where_it_fails_nothing_is_left(tmp_path, monkeypatch):
+    there = []
+
+    def slow_and_full(event):
+        time.sleep(0.2)  # enough for whoever does not wait
+        there.append([path.name for path in (tmp_path / "session").iterdir()])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(recorder, "to_line", slow_and_full)
+    problems = []
+    record(tmp_path / "session", on_problem=problems.append)
+    assert there == [["session.jsonl"]]
+    assert list(tmp_path.iterdir()) == []
+    assert problems == [], "the recorder says it"
