@@ -34,6 +34,7 @@ from mag_sandbox.sandbox.recording.replay import verify
 from mag_sandbox.scenes import Scene
 from tests.doubles import SPEC, FakeWorld
 from tests.hosted import Hosted
+from tests.patience import PATIENCE
 from tests.tiny import RIGHT, UP, assert_same_pictures, play, tiny_world
 
 PLACE = Scene("a place")
@@ -258,7 +259,7 @@ def test_seats_take_turns_whatever_one_of_them_asks_for():
     calls += [engine.call(one, lambda: done.append("one")) for _ in range(2)]
     engine.start()
     for call in calls:
-        call.result(10)
+        call.result(PATIENCE)
     assert done in (
         ["many", "one", "many", "one", "many", "many", "many"],
         ["one", "many", "one", "many", "many", "many", "many"],
@@ -277,15 +278,15 @@ def test_views_ahead_are_remembered_while_nobody_waits():
     engine = WorldEngine(lambda wish: LooksAhead(spec=SPEC), 1)
     seat = engine.seat(Wish("a", MemorySetting()))
     engine.start()
-    world = engine.call(seat, lambda: engine.world(seat)).result(10)
+    world = engine.call(seat, lambda: engine.world(seat)).result(PATIENCE)
 
     def begin():
         world.reset(PLACE, 7)
         looked.clear()
         seat.begun = seat.work_left = True
 
-    engine.call(seat, begin).result(10)
-    engine.call(seat, lambda: None).result(10)  # its turn comes after what was asked for
+    engine.call(seat, begin).result(PATIENCE)
+    engine.call(seat, lambda: None).result(PATIENCE)  # its turn comes after what was asked for
     engine.close()
     assert looked
     assert not seat.work_left

@@ -14,6 +14,7 @@ from mag_sandbox.model.world import Control, MemorySetting, WorldState
 from mag_sandbox.scenes import Scene
 from tests.doubles import FakeWorld
 from tests.hosted import Hosted
+from tests.patience import PATIENCE
 
 PLACE = Scene("a place")
 TURN = Control(CameraCommand(yaw=1.0))
@@ -94,7 +95,7 @@ def test_play_goes_on_while_a_snapshot_is_on_its_way_and_nothing_comes_twice(mon
 
     def slowly(link, number, request):
         if isinstance(request, wire.Fetch):
-            assert on_its_way.wait(10)
+            assert on_its_way.wait(PATIENCE)
             fetched.append(len(request.names))
         return ask(link, number, request)
 

@@ -20,6 +20,7 @@ from mag_sandbox.sandbox.audio.player import (
     STEADY,
     Director,
 )
+from tests.patience import PATIENCE
 
 RATE = 8000
 
@@ -307,7 +308,7 @@ def test_sdl_takes_samples_until_it_is_closed():
     fill = mixer.fill
     mixer.fill = lambda out: (fill(out), asked.set())
     output = SdlOutput(mixer)
-    assert asked.wait(timeout=5)
+    assert asked.wait(PATIENCE)
     assert output.is_alive()
     output.close()
     assert not output.is_alive()
@@ -320,7 +321,7 @@ def test_an_error_of_sdl_ends_the_output_only(monkeypatch):
     mixer = Mixer(RATE)
     monkeypatch.setattr(mixer, "fill", gone)
     output = SdlOutput(mixer)
-    output._thread.join(timeout=5)
+    output._thread.join(PATIENCE)
     assert not output.is_alive()
     output.close()
 
@@ -340,7 +341,7 @@ def test_the_report_says_what_sound_would_go_through(portaudio, monkeypatch):
 def test_the_game_plays_through_what_it_is_given_and_lets_go_of_it():
     socket = Socket("a")
     audio = open_audio(outputs=(socket,))
-    assert socket.ready.wait(timeout=5)
+    assert socket.ready.wait(PATIENCE)
     audio.ambience("room", seed=1)
     audio.look(30.0, 90.0)
     audio.volume(0.5)

@@ -405,7 +405,7 @@ def test_what_was_called_before_another_beginning_is_answered_before_it(player):
 
     def act():
         answered = window.worker.call(lambda session: session.park())
-        beginning = lambda: answered.result(1.0)  # noqa: E731 -- it waits, as the queue of saves does
+        beginning = lambda: answered.result(PATIENCE)  # noqa: E731 -- it waits, as the queue of saves does
         window.worker.begin(Playthrough(SCENE, 8, beginning))
         answers.append(answered)
 

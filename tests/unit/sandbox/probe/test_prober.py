@@ -14,6 +14,7 @@ from mag_sandbox.sandbox.play.session import Session
 from mag_sandbox.sandbox.probe import prober as module
 from mag_sandbox.sandbox.probe.prober import FULL_RESULTS, MAX_WAITING, Prober
 from mag_sandbox.scenes import Scene
+from tests.patience import PATIENCE
 from tests.rendered_worlds import SPEC, ForgetfulWorld, FrozenWorld, PerfectWorld
 
 SCENE = Scene(prompt="A place.", name="game 1000003", category="video game")
@@ -129,10 +130,10 @@ def test_a_picture_of_the_store_can_be_compared_at_its_place_only(prober):
         session.advance()
     assert prober.settle()
     card = next(one for one in prober.pictures if one.pose == CameraPose())
-    assert prober.compare(card).result(5) is None  # the camera looks elsewhere
+    assert prober.compare(card).result(PATIENCE) is None  # the camera looks elsewhere
     while session.advance() is not None:
         assert prober.settle()
-    result = prober.compare(card).result(5)
+    result = prober.compare(card).result(PATIENCE)
     assert (result.kind, result.recall) == ("postcard", 100.0)
     assert prober.latest is result
 
@@ -141,7 +142,7 @@ def test_observing_returns_at_once_and_skips_what_is_too_much(prober):
     world = PerfectWorld()
     session = Session(world, ScriptSource([STILL] * 2 * MAX_WAITING), [prober])
     go_on = threading.Event()
-    prober._put(lambda: go_on.wait(5))  # the prober's thread is busy
+    prober._put(lambda: go_on.wait(PATIENCE))  # the prober's thread is busy
     session.start(SCENE, seed=1)
     while session.advance() is not None:
         pass

@@ -4,7 +4,7 @@ from threading import Event, current_thread
 
 from mag_sandbox.sandbox.title.library import TitleListing
 from mag_sandbox.sandbox.title.model import TitleModel
-from tests.patience import eventually
+from tests.patience import PATIENCE, eventually
 
 
 def told(listing):
@@ -32,12 +32,12 @@ def test_a_list_that_was_being_read_when_something_changed_is_not_told():
     def read():
         model = models.pop(0)
         reading.set()
-        assert go_on.wait(10)
+        assert go_on.wait(PATIENCE)
         return model
 
     listing = TitleListing(read)
     listing.ask()
-    assert reading.wait(10)
+    assert reading.wait(PATIENCE)
     listing.ask()  # something has changed
     assert listing.news() is None
     assert listing.is_waiting
