@@ -4,8 +4,8 @@ Data, and numbers made of it; knows nothing of networks.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -16,12 +16,30 @@ _FEWEST = 800  # pixels that a picture had best show of a band
 _PLAIN = 0.12  # share of a band's pixels that its own colour has, where it can be seen at all
 
 
-class RingPicture(NamedTuple):
+@dataclass(frozen=True)
+class RingPicture:
     """What is known of a ring, as a picture."""
 
     pixels: np.ndarray  # uint8 [H, W, 3], of 360 degrees
     shown: np.ndarray  # where they are known, bool [H, W]
     covered: np.ndarray  # where something may stand before what is behind all, bool [H, W]
+
+    def of_rows(self, first: int, last: int) -> np.ndarray:
+        """Return what rows from the first to before the last show of what is behind, float [N, 3].
+
+        There are as many of each row as it shows. Of a row of which some is bare, that alone
+        counts: what stands there has colours of its own.
+        """
+        ends = np.concatenate(([0], self.shown.sum(axis=1).cumsum()))
+        return self._rows[ends[first] : ends[max(first, last)]]
+
+    @cached_property
+    def _rows(self) -> np.ndarray:
+        found = [np.zeros((0, 3))]
+        for pixels, shown, covered in zip(self.pixels, self.shown, self.covered, strict=True):
+            own = shown & ~covered
+            found.append(np.resize(pixels[own if own.any() else shown], (shown.sum(), 3)))
+        return np.asfortranarray(np.concatenate(found))  # channels apart: their maximum is quick
 
 
 def boxes(things: Sequence[PlacedObject], shape: tuple[int, ...]) -> np.ndarray:
@@ -63,20 +81,10 @@ def _as_seen(thing: PlacedObject, pixels: np.ndarray) -> PlacedObject:
 
 
 def _band(thing: PlacedObject, sight: RingPicture) -> np.ndarray:
-    """Return the pixels of the rows that a thing covers, as many of each row, float [N, 3].
-
-    Of a row of which some is bare, that alone counts: what stands there has colours of its own.
-    """
+    """Return the pixels of the rows that a thing covers, float [N, 3]; see `of_rows`."""
     height, width = sight.shown.shape
     middle, half = height / 2 - thing.pitch * width / 360, thing.height * width / 720
-    rows = range(max(round(middle - half), 0), min(max(round(middle + half), 0), height))
-    bare = sight.shown & ~sight.covered
-    found = [np.zeros((0, 3))]
-    for row in rows:
-        shown, own = sight.shown[row], bare[row]
-        pixels = sight.pixels[row][own if own.any() else shown]
-        found.append(np.resize(pixels, (shown.sum(), 3)))
-    return np.concatenate(found).astype(np.float64)
+    return sight.of_rows(max(round(middle - half), 0), min(max(round(middle + half), 0), height))
 
 
 def _alike(pixels: np.ndarray, color: Sequence[int]) -> np.ndarray:

@@ -50,12 +50,16 @@ class CausalLayer(nn.Module):
         kernel: AttentionKernel,
         layer_index: int,
     ) -> Tensor:
-        """Return the layer's output, [B, L, dim]."""
+        """Return the layer's output, [B, L, dim].
+
+        `text` is [T, M, N, D] each; where T is less than B, runs of B / T sequences read the same.
+        """
         q, k, v = self.qkv(self.norm_self(x)).unflatten(-1, (3, *self.heads)).unbind(2)
         q, k = rotate(unit(q), rotary), rotate(unit(k), rotary)
         x = x + self.out(attend(layer_index, q, k, v).flatten(2))
         q = unit(self.text_query(self.norm_text(x)).unflatten(-1, self.heads))
-        x = x + self.text_out(kernel(q, *text).flatten(2))
+        q = q.reshape(len(text[0]), -1, *self.heads)  # whoever reads the same, as one sequence
+        x = x + self.text_out(kernel(q, *text).reshape(x.shape))
         return x + self.outer(functional.gelu(self.inner(self.norm_inner(x))))
 
 

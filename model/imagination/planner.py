@@ -311,8 +311,7 @@ class Planner(nn.Module):
         """Return plans, one for each row of noise, that begin alike; see `plan`."""
         scenes, named = self._scenes(wanted), self._only([one.kinds[0] for one in wanted.named])
         count, most = noise.shape[:2]
-        told = torch.cat((features.expand(count, -1, -1), empty.expand(count, -1, -1)))
-        text = self._text_keys(told.to(self.start.dtype))
+        text = self._text_keys(torch.cat((features, empty)).to(self.start.dtype))
         cache = KeyCache(self.config, 2 * count, most)
         x = self.start.expand(2 * count, 1, -1)
         columns = torch.zeros(2 * count, 1, dtype=torch.long)
