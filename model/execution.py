@@ -27,6 +27,7 @@ Network = TypeVar("Network", bound=nn.Module)
 _ROUNDS = 6
 DEVICES = ("cpu", "cuda")
 MOST_THREADS = 256
+COMPILER = "openvino"  # of the pocket world's networks
 CHOICES = (
     # dtype, attention kernel
     (torch.bfloat16, "matmul"),
@@ -43,7 +44,7 @@ class Execution:
     kernel: str
     threads: int
     pass_ms: float = 0.0  # measured time of one pass over a block
-    compiled: bool = False  # whether layers are, between their attentions
+    compiled: bool = False  # whether networks are; full-size ones: layers between attentions
     paints: bool = False  # whether unseen views are planned and painted, in the pocket world
 
     def as_dict(self) -> dict:
@@ -108,6 +109,11 @@ def run_pictures(network: Network, execution: Execution) -> Network:
 def compiles(device: str) -> bool:
     """Tell whether full-size layers are compiled on a device: on cards, where Triton is there."""
     return device.startswith("cuda") and find_spec("triton") is not None
+
+
+def compiles_here() -> bool:
+    """Tell whether the pocket world's networks are compiled here: where it was measured to pay."""
+    return platform.machine() in ("x86_64", "AMD64") and find_spec(COMPILER) is not None
 
 
 def probe(run: Callable[[torch.dtype, str], Callable[[], object]]) -> Execution:

@@ -135,6 +135,15 @@ class FoldedCrossAttention(CrossAttention):
         Raises:
             ValueError: there is more than one text.
         """
+        scores, mixed = (matrix.to(text.dtype) for matrix in self.matrices(text))
+        return linear(scores, None), linear(mixed, self.output.get_parameter("bias"))
+
+    def matrices(self, text: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the matrices of `text_keys` in fp32, [N * M, dim] and [dim, N * M].
+
+        Raises:
+            ValueError: there is more than one text.
+        """
         if len(text) != 1:
             raise ValueError(f"{len(text)} prompts at once; folded text takes one")
         keys, values = (x[0].float() for x in super().text_keys(text))  # [M, N, D]
@@ -142,11 +151,8 @@ class FoldedCrossAttention(CrossAttention):
         apart = torch.eye(heads, device=keys.device)
         scores = torch.einsum("mnd,np->nmpd", keys, apart).reshape(-1, heads * size)
         scores = scores * self.norm_weight.float() * size**-0.5
-        weight, bias = (self.output.get_parameter(name) for name in ("weight", "bias"))
-        output = weight.float().unflatten(1, (heads, size))
-        mixed = torch.einsum("mnd,ond->onm", values, output).flatten(1)
-        dtype = text.dtype
-        return linear(scores.to(dtype), None), linear(mixed.to(dtype), bias)
+        output = self.output.get_parameter("weight").float().unflatten(1, (heads, size))
+        return scores, torch.einsum("mnd,ond->onm", values, output).flatten(1)
 
     def query(self, x: Tensor) -> Tensor:
         """Return what asks the text, [B, L, dim]; its norm is in the scores."""

@@ -4,8 +4,9 @@ Both networks may be the same. Noise is a function of (seed, block), never of a 
 so parking, comparing and replaying are exact.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -13,8 +14,6 @@ from torch import Tensor
 from mag_sandbox.model.dit import Attend, DiT, TextKeys, TimeEmbedding
 from mag_sandbox.model.flow import AdamsBashforthSampler, Draw, Sampler, euler_levels
 from mag_sandbox.model.kv_cache import KVCache
-
-_Embed = Callable[[DiT, float, int], TimeEmbedding]  # network, timestep, frames
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,20 +24,49 @@ class Coordinates:
     features: Tensor | None = None
 
 
-@dataclass(slots=True)
-class _Denoiser:
-    """A network, what its self-attention reads, and what it was told of noise levels."""
+class Passes(Protocol):
+    """How a network's passes over frames, [1, F, C, H, W], run; they read what a cache attends."""
 
-    dit: DiT
-    attend: Attend
-    times: dict[tuple[float, int], TimeEmbedding] = field(default_factory=dict)
+    def flow(
+        self, latents: Tensor, timestep: float, coordinates: Coordinates, text: TextKeys
+    ) -> Tensor:
+        """Return the flow, fp32 [1, F, C, H, W], of noisy latents, fp32 likewise."""
 
-    def time(self, timestep: float, frames: int, embed: _Embed) -> TimeEmbedding:
+    def memorise(self, latents: Tensor, coordinates: Coordinates, text: TextKeys) -> None:
+        """Leave keys and values of clean latents in the cache."""
+
+
+class NetworkPasses:
+    """Passes of a network as it is, and what it was told of noise levels."""
+
+    def __init__(self, dit: DiT, cache: KVCache) -> None:
+        self.dit, self._cache, self._attend = dit, cache, cache.reader(dit.kernel)
+        self._times: dict[tuple[float, int], TimeEmbedding] = {}
+
+    def flow(
+        self, latents: Tensor, timestep: float, coordinates: Coordinates, text: TextKeys
+    ) -> Tensor:
+        """Return the flow; see `Passes`."""
+        time = self.time(timestep, latents.shape[1])
+        return self.dit(
+            latents.to(self._cache.dtype), time, text, coordinates.rotary, self._attend,
+            coordinates.features,
+        ).float()  # fmt: skip
+
+    def memorise(self, latents: Tensor, coordinates: Coordinates, text: TextKeys) -> None:
+        """Leave keys and values in the cache; see `Passes`."""
+        time = self.time(0.0, latents.shape[1])
+        tokens = self.dit.embed(latents.to(self._cache.dtype), coordinates.features)
+        self.dit.memorise(tokens, time, text, coordinates.rotary, self._attend, self._cache.note)
+
+    def time(self, timestep: float, frames: int) -> TimeEmbedding:
         """Return the embedding of a noise level for so many frames, embedding it once."""
         level = timestep, frames
-        if level not in self.times:
-            self.times[level] = embed(self.dit, timestep, frames)
-        return self.times[level]
+        if level not in self._times:
+            timesteps = torch.full((self._cache.shape.batch, frames), timestep)
+            with torch.inference_mode():
+                self._times[level] = self.dit.embed_time(timesteps.to(self._cache.device))
+        return self._times[level]
 
 
 def no_noise(step: int) -> Tensor:
@@ -46,7 +74,7 @@ def no_noise(step: int) -> Tensor:
     raise RuntimeError(f"step {step} of the sampler adds noise, and none was given")
 
 
-class BlockGenerator:
+class Generator:
     """Denoises and remembers blocks of latent frames.
 
         cache.attend(policy.attend(pose))
@@ -54,17 +82,20 @@ class BlockGenerator:
         latents = generator.denoise(noise, coordinates, prompt_keys, steps=4)  # or sample(...)
         generator.remember(latents, coordinates)  # then cache.write(policy.admit(block))
 
-    `dit` denoises; `memory_dit`, MAG's memory model or `dit` itself, writes keys and values under
-    the empty prompt, and imagines.
+    Passes of one network denoise; those of another, MAG's memory model, or of the same write keys
+    and values under the empty prompt, and imagine.
     """
 
     def __init__(
-        self, dit: DiT, memory_dit: DiT, cache: KVCache, shift: float, empty_text: TextKeys
+        self,
+        making: Passes,
+        remembering: Passes,
+        cache: KVCache,
+        shift: float,
+        empty_text: TextKeys,
     ) -> None:
-        self.dit, self.memory_dit, self.cache = dit, memory_dit, cache
-        self.shift, self.empty_text = shift, empty_text
-        self._making = _Denoiser(dit, cache.reader(dit.kernel))
-        self._remembering = _Denoiser(memory_dit, cache.reader(memory_dit.kernel))
+        self._making, self._remembering = making, remembering
+        self.cache, self.shift, self.empty_text = cache, shift, empty_text
 
     def denoise(
         self, noise: Tensor, coordinates: Coordinates, text: TextKeys, steps: int
@@ -81,7 +112,7 @@ class BlockGenerator:
         Levels of noise go from 1 to 0, one more than steps.
         """
         sampler = AdamsBashforthSampler(levels)
-        return self._sample(self._remembering, noise, coordinates, text, sampler, no_noise)
+        return _sampled(self._remembering, noise, coordinates, text, sampler, no_noise)
 
     def sample(
         self,
@@ -95,7 +126,7 @@ class BlockGenerator:
 
         `draw` gives the noise that is added after a step, where the sampler adds some.
         """
-        return self._sample(self._making, noise, coordinates, text, sampler, draw)
+        return _sampled(self._making, noise, coordinates, text, sampler, draw)
 
     def remember(
         self, latents: Tensor, coordinates: Coordinates, text: TextKeys | None = None
@@ -104,43 +135,42 @@ class BlockGenerator:
 
         They are remembered under the text; None: under the empty prompt, as by MAG's memory model.
         """
-        time = self._remembering.time(0.0, latents.shape[1], self._embed)
-        tokens = self.memory_dit.embed(latents.to(self.cache.dtype), coordinates.features)
-        self.memory_dit.memorise(
-            tokens, time, text or self.empty_text, coordinates.rotary, self._remembering.attend,
-            self.cache.note,
-        )  # fmt: skip
+        self._remembering.memorise(latents, coordinates, text or self.empty_text)
+
+
+def _sampled(
+    passes: Passes,
+    noise: Tensor,
+    coordinates: Coordinates,
+    text: TextKeys,
+    sampler: Sampler,
+    draw: Draw,
+) -> Tensor:
+    x = noise
+    for step, timestep in enumerate(sampler.timesteps):
+        x = sampler.advance(x, passes.flow(x, timestep, coordinates, text), step, draw)
+    return x
+
+
+class BlockGenerator(Generator):
+    """A generator over two networks, as they are, and a cache.
+
+    `dit` denoises; `memory_dit`, MAG's memory model or `dit` itself, remembers and imagines.
+    """
+
+    def __init__(
+        self, dit: DiT, memory_dit: DiT, cache: KVCache, shift: float, empty_text: TextKeys
+    ) -> None:
+        self.dit, self.memory_dit = dit, memory_dit
+        self._again = NetworkPasses(memory_dit, cache)
+        super().__init__(NetworkPasses(dit, cache), self._again, cache, shift, empty_text)
 
     def remember_again(
         self, inputs: Iterable[Tensor], coordinates: Coordinates, attend: Attend
     ) -> None:
         """Make keys and values of a clean frame again, of what entered the layers, [B, L, dim]."""
-        time = self._remembering.time(0.0, 1, self._embed)
+        time = self._again.time(0.0, 1)
         self.memory_dit.attend_again(inputs, time, coordinates.rotary, attend)
-
-    def _sample(
-        self,
-        denoiser: _Denoiser,
-        noise: Tensor,
-        coordinates: Coordinates,
-        text: TextKeys,
-        sampler: Sampler,
-        draw: Draw,
-    ) -> Tensor:
-        x = noise
-        for step, timestep in enumerate(sampler.timesteps):
-            time = denoiser.time(timestep, x.shape[1], self._embed)
-            flow = denoiser.dit(
-                x.to(self.cache.dtype), time, text, coordinates.rotary, denoiser.attend,
-                coordinates.features,
-            ).float()  # fmt: skip
-            x = sampler.advance(x, flow, step, draw)
-        return x
-
-    def _embed(self, dit: DiT, timestep: float, frames: int) -> TimeEmbedding:
-        timesteps = torch.full((self.cache.shape.batch, frames), timestep)
-        with torch.inference_mode():
-            return dit.embed_time(timesteps.to(self.cache.device))
 
 
 def block_noise(seed: int, block_index: int, shape: tuple[int, ...], step: int = 0) -> Tensor:

@@ -11,7 +11,9 @@ from mag_sandbox.model.memorypack.config import WORLD_OF_VARIANT
 from mag_sandbox.model.memorypack.parts import PARTS, base_hash, packed_networks, parts_file
 from mag_sandbox.model.memorypack.places import RayPlaces
 from mag_sandbox.model.memorypack.world import MemoryPackWorld
+from mag_sandbox.model.pocket.engine import PocketEngine
 from mag_sandbox.model.pocket.loading import (
+    engine_of,
     load_networks,
     probe_execution,
     prompt_features,
@@ -25,7 +27,7 @@ from mag_sandbox.model.pocket.weights import (
     read_config,
     weights_hash,
 )
-from mag_sandbox.model.prompts import read_texts
+from mag_sandbox.model.prompts import Conditioner, read_texts
 from mag_sandbox.model.rope import RayCoordinates
 from mag_sandbox.model.world import Progress
 
@@ -70,7 +72,9 @@ def load(
     execution = execution or probe_execution(config)
     networks.eval().requires_grad_(False).to(execution.device, execution.dtype)
     torch.set_num_threads(execution.threads)
-    base = world_parts(config, weights, digest, dit, autoencoder, features, execution)
+    engine = engine_of(execution)
+    conditioner = Conditioner(PocketEngine(execution).transformer(dit), features)
+    base = world_parts(config, weights, digest, conditioner, autoencoder, engine)
     name = WORLD_OF_VARIANT[variant]
     provenance = {
         **base.provenance,

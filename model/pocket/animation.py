@@ -2,18 +2,35 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose
-from mag_sandbox.model.execution import Execution, run_pictures
 from mag_sandbox.model.pocket.animator import PARTS, Animator, Moments
-from mag_sandbox.model.pocket.fused_pictures import SKY, FusedAnimator, sky_of
+from mag_sandbox.model.pocket.fused_pictures import SKY, sky_of
 from mag_sandbox.model.pocket.skies import cells_of, pixels_of, sky_alone
 
 FEWEST = 0.001  # share of the pixels of pictures below which a part is not there
 _WALKERS = PARTS.index("walkers")
+
+
+class Moving(Protocol):
+    """Tells parts of pictures and moves them, cells from and to cells; see `FusedAnimator`."""
+
+    def parts(self, rest: Tensor, moments: Moments) -> Tensor:
+        """Return the shares of parts."""
+
+    def __call__(
+        self,
+        rest: Tensor,
+        wind: Tensor | None,
+        walk: Tensor | None,
+        parts: Tensor,
+        moments: Moments,
+    ) -> Tensor:
+        """Return the pictures of these moments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +58,21 @@ class Animation:
     pictures = animation.moved(resting, sky, poses, time)
     """
 
-    def __init__(self, animator: Animator, execution: Execution) -> None:
-        self._source = run_pictures(animator, execution)
-        self._animator = FusedAnimator(self._source)
-        self._wind, self._device = animator.config.wind, execution.device
+    def __init__(self, source: Animator, moving: Moving, device: str) -> None:
+        """Say by what pictures are moved.
+
+        Args:
+            source: the animator.
+            moving: how it runs.
+            device: where.
+        """
+        self._source, self._animator = source, moving
+        self._wind, self._device = source.config.wind, device
 
     def at_rest(self, pictures: Tensor, poses: Sequence[CameraPose]) -> PicturesAtRest:
         """Return what could move of pictures, [F, 3, H, W]."""
         cells = cells_of(pictures)
-        parts = self._animator.parts(cells, _moments(poses, 0)).sigmoid_()
+        parts = self._animator.parts(cells, _moments(poses, 0))
         there = _coverage(parts) > FEWEST
         if not there.any():
             return PicturesAtRest(pictures)
@@ -65,7 +88,7 @@ class Animation:
     def sky_alone(self, pictures: Tensor, poses: Sequence[CameraPose]) -> Tensor:
         """Return pictures of any size at rest, [F, 3, H, W], without what stands before the sky."""
         pictures = pictures.to(self._device)  # painted ones are of the host
-        parts = self._animator.parts(cells_of(pictures), _moments(poses, 0)).sigmoid_()
+        parts = self._animator.parts(cells_of(pictures), _moments(poses, 0))
         return sky_alone(pictures, pixels_of(sky_of(parts)))
 
     def moved(

@@ -25,6 +25,7 @@ from mag_sandbox.model.pocket.autoencoder import Autoencoder, ResidualBlock
 from mag_sandbox.model.pocket.skies import CELL, near, pixels_of
 
 COLORS = (0, 1, 2)
+COLORED = len(COLORS) * CELL * CELL  # numbers of a cell of a picture
 SKY = PARTS.index("sky")
 PACKED_SIZE = (2, 48, 80)  # pictures, rows, columns that weights are laid out for; others work
 
@@ -72,12 +73,12 @@ class PackedConvolution(nn.Module):
 def shuffled(source: nn.Conv2d, factor: int) -> PackedConvolution:
     """Return a convolution before `nn.PixelShuffle` with its outputs pixel after pixel."""
     return PackedConvolution(
-        _by_pixel(source.weight, factor),
-        None if source.bias is None else _by_pixel(source.bias, factor),
+        by_pixel(source.weight, factor),
+        None if source.bias is None else by_pixel(source.bias, factor),
     )
 
 
-def _by_pixel(outputs: Tensor, factor: int) -> Tensor:
+def by_pixel(outputs: Tensor, factor: int) -> Tensor:
     """Return outputs, [C * factor^2, ...], in the order pixel, channel in place of the other."""
     return outputs.unflatten(0, (-1, factor * factor)).transpose(0, 1).flatten(0, 1)
 
@@ -170,10 +171,8 @@ class FusedPictureNetwork(nn.Module):
 
     def __init__(self, source: PictureNetwork, taken: tuple[int, ...]) -> None:
         super().__init__()
-        stem = [
-            one.permute(0, 2, 3, 1).flatten(1) for one in source.stem.weight.split(taken, dim=1)
-        ]
-        self.stem = PackedConvolution(torch.cat(stem, dim=1)[..., None, None], source.stem.bias)
+        stem = torch.cat(stem_weights(source, taken), dim=1)
+        self.stem = PackedConvolution(stem[..., None, None], source.stem.bias)
         self.stem_maps, self.down = source.stem_maps, PackedConvolution.of(source.down)
         self.before, self.after = (
             _FusedClockedBlock(source.before),
@@ -194,8 +193,22 @@ class FusedPictureNetwork(nn.Module):
         return functional.silu(self.norm(x), inplace=True)
 
 
+def stem_weights(source: PictureNetwork, taken: tuple[int, ...]) -> list[Tensor]:
+    """Return what the stem makes of cells of each picture, [fine, 16 C] each.
+
+    `taken` are channels of the pictures, one after the other.
+    """
+    parts = source.stem.weight.split(taken, dim=1)
+    return [part.permute(0, 2, 3, 1).flatten(1) for part in parts]
+
+
 def head_of(source: PictureNetwork, *pictures: tuple[int, ...]) -> PackedConvolution:
     """Return what makes cells of some pictures, one after the other, each of some channels."""
+    return PackedConvolution(*head_weights(source, *pictures))
+
+
+def head_weights(source: PictureNetwork, *pictures: tuple[int, ...]) -> tuple[Tensor, Tensor]:
+    """Return weights, [out, fine, 1, 1], and biases, [out], of `head_of`."""
     weight, bias = source.head.weight, source.head.bias
     assert bias is not None
     rows = torch.tensor(
@@ -207,7 +220,7 @@ def head_of(source: PictureNetwork, *pictures: tuple[int, ...]) -> PackedConvolu
         ],
         device=weight.device,
     )
-    return PackedConvolution(weight.index_select(0, rows), bias.index_select(0, rows))
+    return weight.index_select(0, rows), bias.index_select(0, rows)
 
 
 class FusedAnimator(nn.Module):
@@ -229,13 +242,13 @@ class FusedAnimator(nn.Module):
         self.register_buffer("colored", pixels.to(source.move.head.weight), persistent=False)
 
     def parts(self, rest: Tensor, moments: Moments) -> Tensor:
-        """Return how likely each pixel is part of each of `PARTS`, logits, [B, 4 * 16, h, w].
+        """Return how likely each pixel is part of each of `PARTS`, [B, 4 * 16, h, w].
 
         Cells of one part after the other.
         """
         height, width = (CELL * size for size in rest.shape[-2:])
         elevation = self.source.elevation(moments, height, width).to(rest)
-        return self.tell(self.segment(rest, elevation))
+        return self.tell(self.segment(rest, elevation)).sigmoid_()
 
     def forward(
         self,
@@ -251,7 +264,7 @@ class FusedAnimator(nn.Module):
             rest: pictures at rest.
             wind: the sky alone of where the wind has carried it from; None: it stands still.
             walk: `Animator.walked`; None: nobody walks.
-            parts: shares, from the logits of `parts`.
+            parts: shares, as `parts` returns them.
             moments: of the pictures.
         """
         height, width = (CELL * size for size in rest.shape[-2:])

@@ -15,13 +15,11 @@ from mag_sandbox.controls.camera import CameraSpeed
 from mag_sandbox.model.attention import KERNELS, named_kernel
 from mag_sandbox.model.config import PocketConfig
 from mag_sandbox.model.dit import DiT, own_block_attention
-from mag_sandbox.model.execution import Execution, package_version, probe, run_pictures
-from mag_sandbox.model.frames import open_image, to_pictures
-from mag_sandbox.model.fused import fold_text, fuse
-from mag_sandbox.model.generator import BlockGenerator
+from mag_sandbox.model.execution import COMPILER, Execution, compiles_here, package_version, probe
+from mag_sandbox.model.frames import open_image
 from mag_sandbox.model.imagination.imagination import Imagination, load_imagination
 from mag_sandbox.model.imagination.weights import IMAGINATION_WEIGHTS, digest_of, fits
-from mag_sandbox.model.kv_cache import CacheShape, KVCache
+from mag_sandbox.model.kv_cache import CacheShape
 from mag_sandbox.model.memory import MEMORY_POLICIES, make_policy
 from mag_sandbox.model.pocket.animation import Animation
 from mag_sandbox.model.pocket.animator import Animator
@@ -29,7 +27,7 @@ from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.model.pocket.base import WorldParts
 from mag_sandbox.model.pocket.decoding import Codec
 from mag_sandbox.model.pocket.editing import Editor
-from mag_sandbox.model.pocket.fused_pictures import FusedDecoder
+from mag_sandbox.model.pocket.engine import PocketEngine, Transformer
 from mag_sandbox.model.pocket.inventing import Inventor, MemoryModelInventor
 from mag_sandbox.model.pocket.painting import PaintingInventor, SkyAlone
 from mag_sandbox.model.pocket.text_reader import TextReader
@@ -96,10 +94,11 @@ def load(
     on_progress("memory", 0.9)
     parts = replace(networks.parts, words=words, provenance=dict(networks.parts.provenance))
     of_memory, invented, features = networks.of_memory, networks.imagination, networks.features
-    generator = BlockGenerator(
-        networks.dit,
-        networks.memory_dit,
-        _cache(config, memory, execution),
+    generator = networks.engine.generator(
+        networks.transformer,
+        networks.memory_transformer,
+        CacheShape.of(config),
+        _slots(config, memory, execution),
         config.flow.shift,
         of_memory.text_keys(""),
     )
@@ -129,8 +128,9 @@ def load(
 class _Networks:
     """What worlds over the same weights share: laid out for this machine, and never changed."""
 
-    dit: DiT
-    memory_dit: DiT
+    engine: PocketEngine
+    transformer: Transformer  # makes latents
+    memory_transformer: Transformer  # remembers them
     features: PromptFeatures
     parts: WorldParts
     of_memory: Conditioner  # keys of prompts for the memory model
@@ -161,17 +161,20 @@ def _networks(
     dit, memory_dit, autoencoder = load_networks(config, weights)
     tokenizer = load_tokenizer(weights, config)
     features = prompt_features(weights, config, tokenizer, read_texts(weights, digest))
-    parts = world_parts(config, weights, digest, dit, autoencoder, features, execution)
-    of_memory = parts.conditioner
+    engine = engine_of(execution)
+    making = remembering = engine.transformer(dit)
+    of_making = of_memory = Conditioner(making, features)
     if memory_dit is not dit:
-        of_memory = _conditioner(memory_dit, features, execution)
+        remembering = engine.transformer(memory_dit)
+        of_memory = Conditioner(remembering, features)
+    parts = world_parts(config, weights, digest, of_making, autoencoder, engine)
     invented = None
     if known:
         kernel = named_kernel(execution.kernel)
         picture, dtype = parts.codec.picture, execution.dtype
         invented = load_imagination(imagination, autoencoder, picture, kernel, dtype)
         parts.provenance["imagination"] = known
-    return _Networks(dit, memory_dit, features, parts, of_memory, invented)
+    return _Networks(engine, making, remembering, features, parts, of_memory, invented)
 
 
 def required_words(words: Vocabulary, execution: Execution | None) -> Vocabulary | None:
@@ -197,36 +200,36 @@ def load_networks(config: PocketConfig, weights: Path) -> tuple[DiT, DiT, Autoen
     return load_generator(memory_dit, config, weights), memory_dit, autoencoder
 
 
+def engine_of(execution: Execution) -> PocketEngine:
+    """Return what runs networks as an execution says."""
+    if not execution.compiled:
+        return PocketEngine(execution)
+    from mag_sandbox.model.pocket.compiled_engine import CompiledEngine  # imports its compiler
+
+    return CompiledEngine(execution)
+
+
 def world_parts(
     config: PocketConfig,
     weights: Path,
     digest: str,
-    dit: DiT,
+    conditioner: Conditioner,
     autoencoder: Autoencoder,
-    features: PromptFeatures,
-    execution: Execution,
+    engine: PocketEngine,
 ) -> WorldParts:
     """Lay networks out for this machine and return what a world over these weights is made of.
 
     The digest is the weights', see `weights_hash`.
     """
-    run_pictures(autoencoder, execution)
     return WorldParts(
         spec=_spec(config),
-        conditioner=_conditioner(dit, features, execution),
-        codec=_codec(autoencoder, config, execution),
+        conditioner=conditioner,
+        codec=_codec(autoencoder, config, engine),
         flow=config.flow,
         latent_shape=(config.dit.channels, *config.latent_size),
-        provenance=_provenance(config, digest, execution),
-        animation=_animation(config, weights, execution),
+        provenance=_provenance(config, digest, engine.execution),
+        animation=_animation(config, weights, engine),
     )
-
-
-def _conditioner(dit: DiT, features: PromptFeatures, execution: Execution) -> Conditioner:
-    """Lay a transformer out for this machine and return what reads its prompts."""
-    dit.kernel = named_kernel(execution.kernel)
-    dit.to(execution.device, execution.dtype)
-    return Conditioner(fold_text(fuse(dit)), features)
 
 
 def prompt_features(
@@ -255,6 +258,10 @@ def recorded_execution(data: dict) -> Execution:
         execution = Execution.from_dict(data)
     except ValueError as error:
         raise WorldFailed(f"{error}; record it again with this version") from None
+    if execution.compiled and not compiles_here():
+        raise WorldFailed(
+            "the recording was made by compiled networks; install openvino, or record it again"
+        )
     if execution.device == "cuda" and not torch.cuda.is_available():
         raise WorldFailed("the recording was made on a CUDA device, and there is none here")
     return execution
@@ -274,37 +281,27 @@ def _spec(config: PocketConfig) -> WorldSpec:
     )
 
 
-def _cache(config: PocketConfig, memory: MemorySetting, execution: Execution) -> KVCache:
-    shape = CacheShape.of(config)
-    slots = memory.kept_mib * MIB // shape.slot_bytes(execution.dtype)
+def _slots(config: PocketConfig, memory: MemorySetting, execution: Execution) -> int:
+    """Return how many frames storage is reserved for."""
+    slots = memory.kept_mib * MIB // CacheShape.of(config).slot_bytes(execution.dtype)
     if slots < 1:
         raise WorldFailed(
             f"a memory budget of {memory.kept_mib} MiB holds no frame; give at least 1 MiB"
         )
-    return KVCache(shape, min(slots, MOST_SLOTS), execution.dtype, execution.device, spare=1)
+    return min(slots, MOST_SLOTS)
 
 
-def _codec(autoencoder: Autoencoder, config: PocketConfig, execution: Execution) -> Codec:
-    def encode(frames):
-        pictures = to_pictures(frames, execution.dtype).to(execution.device)
-        return autoencoder.encode(pictures.contiguous(memory_format=torch.channels_last)).float()
-
-    decoder = FusedDecoder(autoencoder)
-
-    def picture(latents):
-        latents = latents.to(execution.device, execution.dtype)
-        return decoder(latents.contiguous(memory_format=torch.channels_last))
-
+def _codec(autoencoder: Autoencoder, config: PocketConfig, engine: PocketEngine) -> Codec:
     size = config.frame_width, config.frame_height
-    return Codec(encode, picture, lambda path: open_image(path, *size))
+    return Codec(*engine.coding(autoencoder, config), lambda path: open_image(path, *size))
 
 
-def _animation(config: PocketConfig, weights: Path, execution: Execution) -> Animation | None:
+def _animation(config: PocketConfig, weights: Path, engine: PocketEngine) -> Animation | None:
     if config.animator is None:
         return None
     animator = Animator(config.animator)
     load_into(animator, weights / ANIMATOR)
-    return Animation(animator.eval().requires_grad_(False), execution)
+    return engine.animation(animator.eval().requires_grad_(False), config)
 
 
 def _sky_alone(animation: Animation | None) -> SkyAlone:
@@ -339,15 +336,17 @@ def probe_execution(config: PocketConfig) -> Execution:
 
         return one_pass
 
-    return probe(run)
+    fastest = probe(run)
+    return replace(fastest, compiled=fastest.device == "cpu" and compiles_here())
 
 
 def _provenance(config: PocketConfig, digest: str, execution: Execution) -> dict:
+    packages = (*_PACKAGES, COMPILER) if execution.compiled else _PACKAGES
     return {
         "weights": digest,
         "config": config.as_dict(),
         "execution": execution.as_dict(),
         "python": platform.python_version(),
-        "packages": {name: package_version(name) for name in _PACKAGES},
+        "packages": {name: package_version(name) for name in packages},
         "wait_policy": os.environ.get("OMP_WAIT_POLICY", "default"),
     }

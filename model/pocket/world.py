@@ -18,7 +18,7 @@ from mag_sandbox.files.typed_json import decode, revived
 from mag_sandbox.model.coverage import all_shown, choose_views, covered_cells
 from mag_sandbox.model.flow import euler_levels
 from mag_sandbox.model.frames import to_frames
-from mag_sandbox.model.generator import BlockGenerator, Coordinates, block_noise
+from mag_sandbox.model.generator import Coordinates, Generator, block_noise
 from mag_sandbox.model.kv_cache import KVCache
 from mag_sandbox.model.memory import (
     MemoryPolicy,
@@ -132,7 +132,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         parts: WorldParts,
         imagination: Conditioner,
         inventor: Inventor,
-        generator: BlockGenerator,
+        generator: Generator,
         rays: RayCoordinates,
         memory: MemorySetting,
         *,

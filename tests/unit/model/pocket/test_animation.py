@@ -8,6 +8,7 @@ from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.parking import unpacked
 from mag_sandbox.model.pocket.animation import Animation
 from mag_sandbox.model.pocket.animator import PARTS
+from mag_sandbox.model.pocket.engine import PocketEngine
 from mag_sandbox.model.world import MissingWeights
 from tests.tiny import (
     FP32,
@@ -15,6 +16,7 @@ from tests.tiny import (
     PLACE,
     RIGHT,
     STILL,
+    TINY,
     assert_same_pictures,
     play,
     tiny_animator,
@@ -32,7 +34,7 @@ def weights(tmp_path_factory):
 
 @pytest.fixture
 def animation() -> Animation:
-    return Animation(tiny_animator(), FP32)
+    return PocketEngine(FP32).animation(tiny_animator(), TINY)
 
 
 @pytest.fixture
@@ -50,7 +52,7 @@ def test_the_first_frame_of_all_is_at_rest(animation, pictures):
 def test_where_nothing_moves_pictures_stay_as_they_are(pictures):
     animator = tiny_animator()
     animator.segment.head.bias.fill_(-50.0)
-    animation = Animation(animator, FP32)
+    animation = PocketEngine(FP32).animation(animator, TINY)
     resting = animation.at_rest(pictures, POSES)
     assert resting.parts is None
     assert not resting.has_sky
@@ -61,7 +63,7 @@ def test_there_is_sky_only_where_there_is_some(pictures):
     animator = tiny_animator()
     bias = animator.segment.head.bias.view(len(PARTS), -1)
     bias[PARTS.index("sky")] = -50.0
-    resting = Animation(animator, FP32).at_rest(pictures, POSES)
+    resting = PocketEngine(FP32).animation(animator, TINY).at_rest(pictures, POSES)
     assert resting.parts is not None
     assert not resting.has_sky
 

@@ -43,17 +43,17 @@ def test_the_fused_animator_moves_as_the_trained_one(animator, blows, walks, mon
     if not walks:
         monkeypatch.setattr(animator, "walked", lambda rest, moments: rest)
     with torch.inference_mode():
-        logits = animator.parts(rest, MOMENTS)
+        shares = animator.parts(rest, MOMENTS).sigmoid()
         told = fused.parts(cells_of(rest), MOMENTS)
         each = [pixels_of(cells) for cells in told.chunk(len(PARTS), dim=1)]
-        assert torch.allclose(torch.cat(each, dim=1), logits, atol=1e-5)
+        assert torch.allclose(torch.cat(each, dim=1), shares, atol=1e-5)
         assert torch.equal(pixels_of(sky_of(told)), each[PARTS.index("sky")])
 
         wind, walk = upwind if blows else None, animator.walked(rest, MOMENTS)
-        expected = animator(rest, wind, logits.sigmoid(), MOMENTS)
+        expected = animator(rest, wind, shares, MOMENTS)
         moved = fused(
             cells_of(rest), None if wind is None else cells_of(wind),
-            cells_of(walk) if walks else None, told.sigmoid(), MOMENTS,
+            cells_of(walk) if walks else None, told, MOMENTS,
         )  # fmt: skip
         assert not torch.allclose(expected, rest, atol=1e-2)
         assert torch.allclose(pixels_of(moved), expected, atol=1e-5)

@@ -1,0 +1,159 @@
+"""Networks as graphs that OpenVINO compiles and runs whole.
+
+A call is one step for the interpreter, whose lock is free meanwhile, so threads truly run beside
+each other; norms and activations are part of the operations around them. Graphs are written with
+the functions below, from the weights of modules, and know nothing of worlds.
+"""
+
+import queue
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from mag_sandbox.model.execution import Execution
+
+# It would report to its makers that it is used, unasked; so nothing else imports OpenVINO.
+sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+
+from openvino import Core, InferRequest, Model, Node, Type  # noqa: E402
+from openvino import Tensor as Memory  # noqa: E402
+from openvino import opset15 as op  # noqa: E402
+from openvino.preprocess import PrePostProcessor  # noqa: E402
+
+_TYPES = {torch.bfloat16: Type.bf16, torch.float32: Type.f32}
+_CORE = Core()
+_COMPILING = ThreadPoolExecutor(1, "compiling")  # while the rest is loaded
+
+
+def given(*shape: int) -> Node:
+    """Return a tensor that a graph is given."""
+    return op.parameter(list(shape), Type.f32)
+
+
+def constant(values: Tensor) -> Node:
+    """Return a tensor that never changes."""
+    return op.constant(values.detach().float().contiguous().numpy())
+
+
+def number(value: float) -> Node:
+    """Return a number that never changes."""
+    return op.constant(np.float32(value))
+
+
+def linear(x: Node, weight: Tensor, bias: Tensor | None = None) -> Node:
+    """Return [..., in] multiplied by weights, [out, in]."""
+    y = op.matmul(x, constant(weight), transpose_a=False, transpose_b=True)
+    return y if bias is None else op.add(y, constant(bias))
+
+
+def of_linear(x: Node, source: nn.Module) -> Node:
+    """Return what a linear layer makes."""
+    return linear(x, source.get_parameter("weight"), source.get_parameter("bias"))
+
+
+def convolved(x: Node, weight: Tensor, bias: Tensor | None, stride: int = 1) -> Node:
+    """Return [B, in, H, W] convolved; of its own size where the stride is 1."""
+    sides = [side // 2 if stride == 1 else 0 for side in weight.shape[2:]]
+    y = op.convolution(x, constant(weight), [stride] * 2, sides, sides, [1, 1])
+    return y if bias is None else op.add(y, constant(bias[:, None, None]))
+
+
+def of_convolution(x: Node, source: nn.Conv2d) -> Node:
+    """Return what a convolution makes."""
+    return convolved(x, source.weight, source.bias, source.stride[0])
+
+
+def normed(x: Node, source: nn.GroupNorm) -> Node:
+    """Return what a norm over groups of channels makes."""
+    weights = constant(source.weight), constant(source.bias)
+    return op.group_normalization(x, *weights, source.num_groups, source.eps)
+
+
+def silu(x: Node) -> Node:
+    """Return x * sigmoid(x)."""
+    return op.swish(x)
+
+
+def channels_last(x: Node) -> Node:
+    """Return [B, H, W, C] of [B, C, H, W]."""
+    return op.transpose(x, [0, 2, 3, 1])
+
+
+def channels_first(x: Node) -> Node:
+    """Return [B, C, H, W] of [B, H, W, C]."""
+    return op.transpose(x, [0, 3, 1, 2])
+
+
+def reshaped(x: Node, *shape: int) -> Node:
+    """Return the same numbers in another shape; 0: as it was, -1: whatever is left."""
+    return op.reshape(x, list(shape), special_zero=True)
+
+
+def split(x: Node, axis: int, count: int) -> list[Node]:
+    """Return as many equal parts of an axis."""
+    return op.split(x, axis, count).outputs()
+
+
+class Compiled:
+    """A graph, compiled; called by several threads, it runs on theirs.
+
+    double = Compiled([x], [op.add(x, x)], execution)  # x = given(3, 4)
+    double([ones], [made])  # tensors of that shape, of the execution's type
+
+    Args:
+        inputs: what it is given.
+        outputs: what it makes.
+        execution: of what type all numbers are, and how many threads a call uses.
+    """
+
+    def __init__(
+        self, inputs: Sequence[Node], outputs: Sequence[Node], execution: Execution
+    ) -> None:
+        kind = _TYPES[execution.dtype]
+        self._model = _typed(Model(list(outputs), list(inputs), "network"), kind)
+        self._options = {
+            "INFERENCE_PRECISION_HINT": kind,
+            "INFERENCE_NUM_THREADS": execution.threads,
+            "NUM_STREAMS": 1,  # so that it runs on the thread that calls
+            "ENABLE_CPU_PINNING": False,
+        }
+        self._free: queue.Queue[InferRequest] = queue.LifoQueue()
+        self._first = _COMPILING.submit(lambda: self._free.put(self._compiled()))
+
+    def __call__(self, given: Sequence[Tensor], made: Sequence[Tensor]) -> None:
+        """Run it on tensors that are contiguous, and whose memory it uses as it is."""
+        self._first.result()
+        try:
+            request = self._free.get_nowait()
+        except queue.Empty:  # what is compiled once runs once at a time
+            request = self._compiled()
+        for place, x in enumerate(given):
+            request.set_input_tensor(place, _memory(x))
+        for place, x in enumerate(made):
+            request.set_output_tensor(place, _memory(x))
+        request.infer()
+        self._free.put(request)
+
+    def _compiled(self) -> InferRequest:
+        return _CORE.compile_model(self._model, "CPU", self._options).create_infer_request()
+
+
+def _memory(x: Tensor) -> Memory:
+    """Return a tensor's memory, not a copy."""
+    if x.dtype == torch.bfloat16:
+        return Memory(x.view(torch.int16).numpy(), list(x.shape), Type.bf16)
+    return Memory(x.numpy(), shared_memory=True)
+
+
+def _typed(model: Model, kind: Type) -> Model:
+    """Return a model that takes and makes numbers of a type."""
+    process = PrePostProcessor(model)
+    for place in range(len(model.inputs)):
+        process.input(place).tensor().set_element_type(kind)
+    for place in range(len(model.outputs)):
+        process.output(place).tensor().set_element_type(kind)
+    return process.build()

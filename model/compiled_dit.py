@@ -1,0 +1,235 @@
+"""A transformer whose passes are compiled graphs: memory is given and taken as tensors.
+
+Keys and values are those of `DiT`, so what one made the other reads. As in `fuse` and `fold_text`,
+queries, keys and values are made by one product, and attention to the text is two; channels are
+turned in pairs by a product as well, since taking every other number is slow.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from mag_sandbox.model.compiled import (
+    Compiled,
+    Node,
+    constant,
+    given,
+    linear,
+    number,
+    of_linear,
+    op,
+    reshaped,
+    split,
+)
+from mag_sandbox.model.config import DiTConfig
+from mag_sandbox.model.dit import DiT, Layer, RMSNorm, TextKeys
+from mag_sandbox.model.execution import Execution
+from mag_sandbox.model.fused import FoldedCrossAttention, joined
+
+ANY = -1  # size of an axis that differs from call to call
+
+
+class Kept(NamedTuple):
+    """Keys and values of all layers, [layers, N, M, D] each."""
+
+    keys: Tensor
+    values: Tensor
+
+
+class CompiledDiT:
+    """The passes of a `DiT` over one item, all of it at one noise level and under one text.
+
+    text = compiled.text_keys(features)  # once a prompt
+    flow = compiled.flow(latents, 1000.0, text, rotary, kept, features)
+    made = compiled.memorise(latents, 0.0, text, rotary, kept, features)
+
+    Args:
+        source: the network, in fp32.
+        execution: how passes run; what is kept is of its type.
+    """
+
+    def __init__(self, source: DiT, execution: Execution) -> None:
+        self._source, self._execution, self.head = source, execution, source.head
+        self._dtype = execution.dtype
+        self._folded = [FoldedCrossAttention(layer.cross_attn) for layer in source.layers]
+        self._times: dict[float, tuple[Tensor, Tensor]] = {}
+        self._graphs: dict[bool, Compiled] = {}
+
+    def text_keys(self, features: Tensor) -> TextKeys:
+        """Return what scores and what mixes a text, a pair of matrices of all layers."""
+        text = self._source.text_embedding(features)
+        scores, mixes = zip(*(layer.matrices(text) for layer in self._folded), strict=True)
+        return ((torch.stack(scores).to(self._dtype), torch.stack(mixes).to(self._dtype)),)
+
+    def prepare(self, *, memorises: bool) -> None:
+        """Begin to compile what `memorise` runs, or else what `flow` does."""
+        self._graph(memorises)
+
+    def flow(
+        self,
+        latents: Tensor,
+        timestep: float,
+        text: TextKeys,
+        rotary: Tensor,
+        kept: Kept,
+        features: Tensor | None = None,
+    ) -> Tensor:
+        """Return the flow, fp32 [1, F, C, H, W]; see `DiT`, with frames of one noise level."""
+        tokens, shape = self._tokens(latents, features), latents.shape
+        made = torch.empty(1, tokens.shape[1], self._source.config.token_dim, dtype=self._dtype)
+        _, head = self._time(timestep)
+        given = self._given(tokens, timestep, text, rotary, kept)
+        self._graph(memorises=False)([*given, head], [made])
+        return self._source.unpatchify(made.float(), shape)
+
+    def memorise(
+        self,
+        latents: Tensor,
+        timestep: float,
+        text: TextKeys,
+        rotary: Tensor,
+        kept: Kept,
+        features: Tensor | None = None,
+    ) -> Kept:
+        """Return keys and values of frames, [layers, N, F * L, D] each; see `DiT`."""
+        tokens = self._tokens(latents, features)
+        layers, heads, _, size = kept.keys.shape
+        made = Kept(*(kept.keys.new_empty(layers, heads, tokens.shape[1], size) for _ in range(2)))
+        self._graph(memorises=True)(self._given(tokens, timestep, text, rotary, kept), made)
+        return made
+
+    def _tokens(self, latents: Tensor, features: Tensor | None) -> Tensor:
+        """Return what enters the first layer, fp32 [1, F * L, dim]."""
+        return self._source.embed(latents, None if features is None else features.float())
+
+    def _given(
+        self, tokens: Tensor, timestep: float, text: TextKeys, rotary: Tensor, kept: Kept
+    ) -> list[Tensor]:
+        """Return what a graph is given, in the order of `_compiled`."""
+        turned = rotary.expand(1, tokens.shape[1], 1, -1).transpose(1, 2)  # [1, 1, L, D / 2]
+        both = (part.repeat_interleave(2, dim=-1) for part in (turned.real, turned.imag))
+        layers, _ = self._time(timestep)
+        given = (tokens, *both, layers, *text[0], *kept)
+        return [x.to(self._dtype).contiguous() for x in given]
+
+    def _time(self, timestep: float) -> tuple[Tensor, Tensor]:
+        """Return what a noise level does to the layers, [layers, 6, dim], and the head, [2, dim].
+
+        Embedded once.
+        """
+        if timestep not in self._times:
+            time = self._source.embed_time(torch.full((1, 1), timestep))
+            layers = torch.stack([torch.cat(one, dim=2)[0, 0] for one in time.modulations])
+            head = (time.head + self.head.modulation)[0, 0] + torch.tensor([[0.0], [1.0]])
+            self._times[timestep] = layers.to(self._dtype), head[None].to(self._dtype)
+        return self._times[timestep]
+
+    def _graph(self, memorises: bool) -> Compiled:
+        if memorises not in self._graphs:
+            self._graphs[memorises] = _compiled(self._source, memorises, self._execution)
+        return self._graphs[memorises]
+
+
+def _compiled(source: DiT, memorises: bool, execution: Execution) -> Compiled:
+    """Return the graph of a pass over tokens."""
+    config, layers = source.config, source.config.num_layers
+    tokens, times = given(1, ANY, config.dim), given(layers, 6, config.dim)
+    turns = [given(1, 1, ANY, config.head_dim) for _ in range(2)]
+    scores, mixes = given(layers, ANY, config.dim), given(layers, config.dim, ANY)
+    kept = [given(layers, config.num_heads, ANY, config.head_dim) for _ in range(2)]
+    inputs = [tokens, *turns, times, scores, mixes, *kept]
+    told = zip(*(split(x, 0, layers) for x in (times, scores, mixes, *kept)), strict=True)
+    x, made = tokens, []
+    for layer, (time, score, mix, keys, values) in zip(source.layers, told, strict=True):
+        graph = _LayerGraph(config, layer, split(time, 1, 6), *turns)
+        q, k, v = graph.project(x)
+        made.append((k, v))
+        if memorises and len(made) == layers:
+            break
+        x = graph.attend(x, q, op.concat([k, keys], 2), op.concat([v, values], 2))
+        x = graph.feed(graph.read(x, score, mix))
+    if memorises:
+        kept = [op.concat(list(of_layers), 0) for of_layers in zip(*made, strict=True)]
+        return Compiled(inputs, kept, execution)
+    head = given(1, 2, config.dim)
+    shift, scale = split(head, 1, 2)
+    flow = of_linear(_modulated(x, shift, scale, config.eps), source.head.head)
+    return Compiled([*inputs, head], [flow], execution)
+
+
+@dataclass(frozen=True, slots=True)
+class _LayerGraph:
+    """What a `Layer` does to tokens, [1, L, dim]."""
+
+    config: DiTConfig
+    layer: Layer
+    time: list[Node]  # `Modulation`, [1, 1, dim] each
+    cos: Node  # [1, 1, L, D], each number twice
+    sin: Node
+
+    def project(self, x: Node) -> tuple[Node, Node, Node]:
+        """Return queries, keys and values, [1, N, L, D] each."""
+        own, (shift, scale, *_) = self.layer.self_attn, self.time
+        qkv = of_linear(_modulated(x, shift, scale, self.config.eps), joined((own.q, own.k, own.v)))
+        q, k, v = split(qkv, 2, 3)
+        return self._turned(q, own.norm_q), self._turned(k, own.norm_k), self._heads(v)
+
+    def attend(self, x: Node, q: Node, keys: Node, values: Node) -> Node:
+        """Return the tokens with what queries find."""
+        scores = op.multiply(
+            op.matmul(q, keys, transpose_a=False, transpose_b=True),
+            number(self.config.head_dim**-0.5),
+        )
+        mixed = op.matmul(op.softmax(scores, 3), values, transpose_a=False, transpose_b=False)
+        mixed = reshaped(op.transpose(mixed, [0, 2, 1, 3]), 0, 0, self.config.dim)
+        return op.add(x, op.multiply(self.time[2], of_linear(mixed, self.layer.self_attn.o)))
+
+    def read(self, x: Node, score: Node, mix: Node) -> Node:
+        """Return the tokens with what they find in the text; see `FoldedCrossAttention`."""
+        cross, norm = self.layer.cross_attn, self.layer.norm3
+        normed = op.add(
+            op.multiply(_normed(x, self.config.eps), constant(norm.weight)), constant(norm.bias)
+        )
+        asked = of_linear(normed, cross.q)
+        scores = op.matmul(asked, score, transpose_a=False, transpose_b=True)
+        scores = reshaped(op.divide(scores, self._root(asked)), 0, 0, self.config.num_heads, -1)
+        shares = reshaped(op.softmax(scores, 3), 0, 0, -1)
+        found = op.matmul(shares, mix, transpose_a=False, transpose_b=True)
+        return op.add(x, op.add(found, constant(cross.o.get_parameter("bias"))))
+
+    def feed(self, x: Node) -> Node:
+        """Return what the layer makes."""
+        inner, _, outer = self.layer.ffn
+        *_, shift, scale, gate = self.time
+        how = "ERF" if self.config.gelu == "none" else "TANH"
+        y = op.gelu(of_linear(_modulated(x, shift, scale, self.config.eps), inner), how)
+        return op.add(x, op.multiply(gate, of_linear(y, outer)))
+
+    def _heads(self, x: Node) -> Node:
+        """Return [1, N, L, D] of [1, L, dim]."""
+        return op.transpose(reshaped(x, 0, 0, self.config.num_heads, -1), [0, 2, 1, 3])
+
+    def _turned(self, x: Node, norm: RMSNorm) -> Node:
+        """Return queries or keys, normed and rotated, [1, N, L, D], of [1, L, dim]."""
+        x = self._heads(op.multiply(op.divide(x, self._root(x)), constant(norm.weight)))
+        swap = torch.zeros(self.config.head_dim, self.config.head_dim)
+        for even in range(0, self.config.head_dim, 2):
+            swap[even, even + 1], swap[even + 1, even] = -1.0, 1.0
+        return op.add(op.multiply(x, self.cos), op.multiply(linear(x, swap), self.sin))
+
+    def _root(self, x: Node) -> Node:
+        """Return the root mean square of tokens, [1, L, 1]."""
+        mean = op.reduce_mean(op.multiply(x, x), [2], keep_dims=True)
+        return op.sqrt(op.add(mean, number(self.config.eps)))
+
+
+def _modulated(x: Node, shift: Node, scale: Node, eps: float) -> Node:
+    """Return rows of the last axis normed, scaled and shifted."""
+    return op.add(op.multiply(_normed(x, eps), scale), shift)
+
+
+def _normed(x: Node, eps: float) -> Node:
+    """Return rows of the last axis, normed, [1, L, dim]."""
+    return op.mvn(x, op.constant([2]), normalize_variance=True, eps=eps, eps_mode="INSIDE_SQRT")

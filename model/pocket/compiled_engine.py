@@ -1,0 +1,85 @@
+"""The pocket world's networks compiled."""
+
+from copy import deepcopy
+
+import torch
+from torch import Tensor
+
+from mag_sandbox.model.compiled_dit import CompiledDiT
+from mag_sandbox.model.config import PocketConfig
+from mag_sandbox.model.dit import DiT, TextKeys
+from mag_sandbox.model.execution import run_pictures
+from mag_sandbox.model.frames import to_pictures
+from mag_sandbox.model.generator import Generator
+from mag_sandbox.model.kv_cache import CacheShape
+from mag_sandbox.model.pocket.animation import Animation
+from mag_sandbox.model.pocket.animator import Animator
+from mag_sandbox.model.pocket.autoencoder import Autoencoder
+from mag_sandbox.model.pocket.compiled_generator import ApartCache, CompiledPasses
+from mag_sandbox.model.pocket.compiled_pictures import (
+    CompiledAnimator,
+    decoder_graph,
+    encoder_graph,
+)
+from mag_sandbox.model.pocket.engine import Coding, PocketEngine
+from mag_sandbox.model.pocket.fused_pictures import FusedAnimator
+from mag_sandbox.model.world import Frames
+
+
+class CompiledEngine(PocketEngine):
+    """Runs networks compiled; pictures of other sizes than the world's as `PocketEngine` does."""
+
+    def transformer(self, dit: DiT) -> CompiledDiT:
+        """Return what runs a transformer."""
+        return CompiledDiT(dit, self.execution)
+
+    def generator(
+        self,
+        making: CompiledDiT,
+        remembering: CompiledDiT,
+        shape: CacheShape,
+        slots: int,
+        shift: float,
+        empty_text: TextKeys,
+    ) -> Generator:
+        """Return a generator over transformers, and over a cache of its own."""
+        cache = ApartCache(shape, slots, self.execution.dtype, spare=1)
+        making.prepare(memorises=False)
+        remembering.prepare(memorises=True)
+        passes = CompiledPasses(making, cache), CompiledPasses(remembering, cache)
+        return Generator(*passes, cache, shift, empty_text)
+
+    def coding(self, autoencoder: Autoencoder, config: PocketConfig) -> Coding:
+        """Return how an autoencoder is used."""
+        dtype = self.execution.dtype
+        size, latent_size = (config.frame_height, config.frame_width), config.latent_size
+        decoder = decoder_graph(autoencoder, latent_size, self.execution)
+        encoder = encoder_graph(autoencoder, size, self.execution)
+        of_others = super().coding(autoencoder, config)
+
+        def encode(frames: Frames) -> Tensor:
+            if frames.shape[1:3] != size:
+                return of_others.encode(frames)
+            pictures = to_pictures(frames, dtype).permute(0, 2, 3, 1)
+            latents = torch.empty(len(pictures), config.dit.channels, *latent_size, dtype=dtype)
+            for one in range(len(pictures)):
+                encoder([pictures[one : one + 1]], [latents[one : one + 1]])
+            return latents.float()
+
+        def picture(latents: Tensor) -> Tensor:
+            if latents.shape[2:] != latent_size:
+                return of_others.picture(latents)
+            latents = latents.to(dtype).contiguous()
+            pictures = torch.empty(len(latents), *size, 3, dtype=dtype)
+            for one in range(len(latents)):
+                decoder([latents[one : one + 1]], [pictures[one : one + 1]])
+            return pictures.permute(0, 3, 1, 2)
+
+        return Coding(encode, picture)
+
+    def animation(self, animator: Animator, config: PocketConfig) -> Animation:
+        """Return what moves pictures."""
+        source, size = deepcopy(animator), (config.frame_height, config.frame_width)
+        of_others = FusedAnimator(run_pictures(animator, self.execution))
+        moving = CompiledAnimator(source, size, self.execution, of_others)
+        return Animation(source, moving, self.execution.device)

@@ -1,0 +1,66 @@
+"""The generator over compiled passes, and a cache that takes and gives keys and values whole."""
+
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from mag_sandbox.model.compiled_dit import CompiledDiT, Kept
+from mag_sandbox.model.dit import TextKeys
+from mag_sandbox.model.generator import Coordinates, Generator
+from mag_sandbox.model.kv_cache import KVCache
+from mag_sandbox.model.slots import SlotWrite
+
+
+class ApartCache(KVCache):
+    """Slots whose frames passes are given, and of which they give what they made."""
+
+    _made: Kept  # by the last pass
+
+    @property
+    def kept(self) -> Kept:
+        """What passes read."""
+        return Kept(self._read_keys[:, 0], self._read_values[:, 0])
+
+    def take(self, made: Kept) -> None:
+        """Take what a pass made of frames, to be written."""
+        self._made = made
+
+    def attend(self, slots: Sequence[int], frames: int | None = None) -> None:  # noqa: ARG002
+        """Make `slots` what the coming passes read besides their own, however long they are."""
+        self._own, self._seen = slice(0, 0), slice(0, len(slots) * self.shape.tokens)
+        self._gather(slots)
+
+    def write(self, writes: Sequence[SlotWrite]) -> None:
+        """Keep frames of the last pass in slots."""
+        tokens = self.shape.tokens
+        for write in writes:
+            rows = slice(write.frame * tokens, (write.frame + 1) * tokens)
+            for all_, made in zip((self._keys, self._values), self._made, strict=True):
+                all_[..., self._rows(write.slot), :] = made[:, None, :, rows]
+
+
+class CompiledPasses:
+    """Compiled passes over what a cache attends; see `Passes`."""
+
+    def __init__(self, dit: CompiledDiT, cache: ApartCache) -> None:
+        self._dit, self._cache = dit, cache
+
+    def flow(
+        self, latents: Tensor, timestep: float, coordinates: Coordinates, text: TextKeys
+    ) -> Tensor:
+        """Return the flow."""
+        where = coordinates.rotary, self._cache.kept, coordinates.features
+        return self._dit.flow(latents, timestep, text, *where)
+
+    def memorise(self, latents: Tensor, coordinates: Coordinates, text: TextKeys) -> None:
+        """Leave keys and values in the cache."""
+        where = coordinates.rotary, self._cache.kept, coordinates.features
+        self._cache.take(self._dit.memorise(latents, 0.0, text, *where))
+
+
+def compiled_generator(
+    dit: CompiledDiT, memory_dit: CompiledDiT, cache: ApartCache, shift: float, empty_text: TextKeys
+) -> Generator:
+    """Return a generator; see `BlockGenerator`."""
+    making, remembering = (CompiledPasses(each, cache) for each in (dit, memory_dit))
+    return Generator(making, remembering, cache, shift, empty_text)

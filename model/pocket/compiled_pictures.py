@@ -1,0 +1,269 @@
+"""The networks of pictures as compiled graphs, of one picture at a time.
+
+They take and make cells that lie as `fused_pictures` says. At their borders graphs multiply cells,
+[1, h, w, C]; within they convolve, [1, C, h, w].
+"""
+
+from collections.abc import Sequence
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from mag_sandbox.model.compiled import (
+    Compiled,
+    Node,
+    channels_first,
+    channels_last,
+    constant,
+    convolved,
+    given,
+    linear,
+    normed,
+    number,
+    of_convolution,
+    op,
+    reshaped,
+    silu,
+)
+from mag_sandbox.model.execution import Execution
+from mag_sandbox.model.pocket.animator import PARTS, Animator, ClockedBlock, Moments, PictureNetwork
+from mag_sandbox.model.pocket.autoencoder import Autoencoder, ResidualBlock
+from mag_sandbox.model.pocket.fused_pictures import (
+    COLORED,
+    COLORS,
+    FusedAnimator,
+    by_pixel,
+    head_weights,
+    stem_weights,
+)
+from mag_sandbox.model.pocket.skies import CELL, REACH, SMOOTH, SOME, EdgeFollowing
+
+_PIXELS = CELL * CELL
+_Film = tuple[Node, Node]  # scale and shift of channels, [1, C, 1, 1] each
+
+
+class CompiledAnimator:
+    """`FusedAnimator` of pictures of a size [px], height and width; of others it has one."""
+
+    def __init__(
+        self,
+        source: Animator,
+        size: tuple[int, int],
+        execution: Execution,
+        of_others: FusedAnimator,
+    ) -> None:
+        self._source, self._size, self._of_others = source, size, of_others
+        self._dtype = execution.dtype
+        self._cells = size[0] // CELL, size[1] // CELL
+        self._parts = _parts(source, self._cells, execution)
+        self._move = _move(source, self._cells, execution)
+
+    def parts(self, rest: Tensor, moments: Moments) -> Tensor:
+        """Return the shares of parts; see `FusedAnimator`."""
+        if rest.shape[-2:] != self._cells:
+            return self._of_others.parts(rest, moments)
+        elevation = self._source.elevation(moments, *self._size)
+        elevation = elevation.expand(-1, -1, -1, rest.shape[-1])
+        return self._each(self._parts, (rest, elevation), len(PARTS) * _PIXELS)
+
+    def __call__(
+        self,
+        rest: Tensor,
+        wind: Tensor | None,
+        walk: Tensor | None,
+        parts: Tensor,
+        moments: Moments,
+    ) -> Tensor:
+        """Return the pictures of these moments; see `FusedAnimator`."""
+        maps, clock = self._source.told(moments, *self._size)
+        wind, walk = rest if wind is None else wind, rest if walk is None else walk
+        return self._each(self._move, (rest, wind, walk, parts, maps), COLORED, clock)
+
+    def _each(
+        self, graph: Compiled, given: Sequence[Tensor], channels: int, *others: Tensor
+    ) -> Tensor:
+        """Return what a graph makes of each picture, [B, channels, h, w], channels last.
+
+        Args:
+            graph: that makes it of one.
+            given: [B, C, h, w] each.
+            channels: that it makes.
+            others: what else it is given, [B, ...] each.
+        """
+        lines = [x.permute(0, 2, 3, 1) for x in given]
+        told = [x.to(self._dtype).contiguous() for x in (*lines, *others)]
+        made = torch.empty(*lines[0].shape[:3], channels, dtype=self._dtype)
+        for one in range(len(made)):
+            graph([x[one : one + 1] for x in told], [made[one : one + 1]])
+        return made.permute(0, 3, 1, 2)
+
+
+def _parts(source: Animator, size: tuple[int, int], execution: Execution) -> Compiled:
+    """Return the graph that tells parts of cells at rest and their elevation."""
+    network = source.segment
+    rest, elevation = given(1, *size, COLORED), given(1, *size, 1)
+    (stem,) = stem_weights(network, (len(COLORS),))
+    x = op.add(linear(rest, stem, network.stem.bias), _maps(elevation, network))
+    each_part = [(part,) for part in range(len(PARTS))]
+    told = _head(_seen(x, network), network, *each_part)
+    return Compiled([rest, elevation], [op.sigmoid(told)], execution)
+
+
+def _move(source: Animator, size: tuple[int, int], execution: Execution) -> Compiled:
+    """Return the graph that moves cells at rest to their time."""
+    network = source.move
+    rest, wind, walk = (given(1, *size, COLORED) for _ in range(3))
+    parts, maps = (
+        given(1, *size, len(PARTS) * _PIXELS),
+        given(1, *size, network.stem_maps.in_channels),
+    )
+    clock = given(1, 2 * len(source.config.clock_periods))
+    seen = rest, wind, walk, parts
+    weights = stem_weights(network, (len(COLORS),) * 3 + (1,) * len(PARTS))
+    weights[3:] = [torch.cat(weights[3:], dim=1)]
+    x = _maps(maps, network, network.stem.bias)
+    for each, weight in zip(seen, weights, strict=True):
+        x = op.add(x, linear(each, weight))
+    change = _seen(x, network, clock)
+    sky, _ = op.variadic_split(parts, 3, [_PIXELS, (len(PARTS) - 1) * _PIXELS]).outputs()
+    of_wind = op.add(sky, _head(change, network, (0,)))
+    share = _followed(of_wind, sky, rest, source.follow)
+    colored = torch.eye(_PIXELS).repeat_interleave(len(COLORS), dim=0)
+    moved = op.add(rest, op.multiply(linear(share, colored), op.subtract(wind, rest)))
+    of_walk = _head(change, network, (1, 1, 1))
+    moved = op.add(moved, op.multiply(of_walk, op.subtract(walk, rest)))
+    added = _head(change, network, (2, 3, 4))
+    return Compiled([*seen, maps, clock], [op.add(moved, added)], execution)
+
+
+def _head(x: Node, source: PictureNetwork, *pictures: tuple[int, ...]) -> Node:
+    """Return cells of some pictures, each of some channels; see `head_of`."""
+    weight, bias = head_weights(source, *pictures)
+    return linear(x, weight.flatten(1), bias)
+
+
+def _maps(maps: Node, source: PictureNetwork, bias: Tensor | None = None) -> Node:
+    """Return what the stem makes of maps."""
+    return linear(maps, source.stem_maps.weight.flatten(1), bias)
+
+
+def _seen(x: Node, source: PictureNetwork, clock: Node | None = None) -> Node:
+    """Return what the head sees, [1, h, w, fine], of what the stem saw, likewise."""
+    blocks = [source.before, *cast(Sequence[ClockedBlock], source.blocks), source.after]
+    films = [None] * len(blocks) if clock is None else _films(clock, blocks)
+    x = _clocked(channels_first(x), source.before, films[0])
+    coarse = of_convolution(x, source.down)
+    for block, film in zip(blocks[1:-1], films[1:-1], strict=True):
+        coarse = _clocked(coarse, block, film)
+    x = _clocked(op.add(x, _grown(coarse, source.up, 2)), source.after, films[-1])
+    return channels_last(silu(normed(x, source.norm)))
+
+
+def _clocked(x: Node, source: ClockedBlock, film: _Film | None) -> Node:
+    """Return what `ClockedBlock` makes."""
+    y = of_convolution(silu(normed(x, source.norm)), source.first)
+    if film:
+        y = op.add(op.multiply(y, film[0]), film[1])
+    return op.add(x, of_convolution(silu(y), source.second))
+
+
+def _films(clock: Node, blocks: Sequence[ClockedBlock]) -> list[_Film]:
+    """Return what the clock says to each block; one product for all."""
+    layers = [cast(nn.Linear, block.film) for block in blocks]
+    weight, bias = (
+        torch.cat([layer.get_parameter(name) for layer in layers]) for name in ("weight", "bias")
+    )
+    widths = [layer.out_features // 2 for layer in layers for _ in range(2)]
+    ones = [torch.full((width,), 1.0 - place % 2) for place, width in enumerate(widths)]
+    told = linear(clock, weight, bias + torch.cat(ones))
+    split = op.variadic_split(reshaped(told, 1, -1, 1, 1), 1, widths).outputs()
+    return list(zip(split[::2], split[1::2], strict=True))
+
+
+def _grown(x: Node, source: nn.Conv2d, factor: int) -> Node:
+    """Return a convolution whose channels become pixels, [1, C, factor * h, factor * w]."""
+    weight, bias = (by_pixel(source.get_parameter(name), factor) for name in ("weight", "bias"))
+    return op.depth_to_space(convolved(x, weight, bias), "blocks_first", factor)
+
+
+def _followed(of_wind: Node, sky: Node, rest: Node, source: EdgeFollowing) -> Node:
+    """Return shares of the wind, [1, h, w, 16]: near the sky they follow edges of pictures."""
+    shown = channels_first(op.reduce_max(sky, [3], keep_dims=True))
+    size, reach = [2 * REACH + 1] * 2, [REACH] * 2
+    around = op.max_pool(shown, [1, 1], [1, 1], reach, reach, size).output(0)
+    near = channels_last(op.greater(around, number(SOME)))
+    light, wanted = linear(rest, source.brightness.flatten(1)), of_wind
+    products = light, wanted, op.multiply(light, light), op.multiply(light, wanted)
+    each = [op.reduce_mean(x, [3], keep_dims=True) for x in products]
+    means = _windows(op.concat(each, 3))
+    of_light, of_shares, of_squares, of_both = op.split(means, 1, 4).outputs()
+    variance = op.subtract(of_squares, op.multiply(of_light, of_light))
+    both = op.subtract(of_both, op.multiply(of_light, of_shares))
+    slope = op.divide(both, op.add(variance, number(SMOOTH)))
+    lines = op.concat([slope, op.subtract(of_shares, op.multiply(slope, of_light))], 1)
+    lines = _bordered(_windows(channels_last(lines)))  # NCHW
+    zero = [0, 0]
+    grown = op.convolution(lines, constant(source.growing), [1, 1], zero, zero, [1, 1])
+    slope, start = op.split(channels_last(grown), 3, 2).outputs()
+    line = op.clamp(op.add(op.multiply(slope, light), start), 0.0, 1.0)
+    return op.select(near, line, wanted)
+
+
+def _windows(x: Node) -> Node:
+    """Return means of the 3 x 3 around each place, [1, C, h, w], of [1, h, w, C]."""
+    zero = [0, 0]
+    return op.avg_pool(_bordered(channels_first(x)), [1, 1], zero, zero, [3, 3], exclude_pad=True)
+
+
+def _bordered(x: Node) -> Node:
+    """Return [1, C, h + 2, w + 2], edges repeated."""
+    around = [0, 0, 1, 1]
+    return op.pad(x, around, around, "edge")
+
+
+def decoder_graph(source: Autoencoder, size: tuple[int, int], execution: Execution) -> Compiled:
+    """Return the graph of `Autoencoder.decode`, from [1, C, h, w] to pictures [1, H, W, 3].
+
+    The size is that of the latents.
+    """
+    latents = given(1, source.config.channels, *size)
+    x = op.add(op.multiply(latents, constant(source.scale)), constant(source.offset))
+    layers = list(source.decoder)
+    for layer, following in zip(layers, [*layers[1:], None], strict=True):
+        if isinstance(following, nn.PixelShuffle):
+            x = _grown(x, cast(nn.Conv2d, layer), following.upscale_factor)
+        else:
+            x = _made(x, layer)
+    return Compiled([latents], [channels_last(x)], execution)
+
+
+def encoder_graph(source: Autoencoder, size: tuple[int, int], execution: Execution) -> Compiled:
+    """Return the graph of `Autoencoder.encode`, from pictures [1, H, W, 3] to [1, C, h, w].
+
+    The size is that of the pictures.
+    """
+    pictures, bound = given(1, *size, len(COLORS)), number(source.config.bound)
+    x = channels_first(pictures)
+    for layer in source.encoder:
+        x = _made(x, layer)
+    x = op.multiply(op.tanh(op.divide(x, bound)), bound)
+    latents = op.divide(op.subtract(x, constant(source.offset)), constant(source.scale))
+    return Compiled([pictures], [latents], execution)
+
+
+def _made(x: Node, layer: nn.Module) -> Node:
+    """Return what a layer of an autoencoder makes, [1, C, H, W]; growing is `_grown`'s."""
+    match layer:
+        case ResidualBlock():
+            y = silu(of_convolution(silu(x), layer.first))
+            return op.add(x, of_convolution(y, layer.second))
+        case nn.Conv2d():
+            return of_convolution(x, layer)
+        case nn.PixelUnshuffle():
+            return op.space_to_depth(x, "depth_first", layer.downscale_factor)
+        case nn.SiLU():
+            return silu(x)
+        case nn.PixelShuffle():
+            return x
+    raise TypeError(f"an autoencoder has no {type(layer).__name__}")

@@ -1,0 +1,184 @@
+"""Compiled networks make what they make as they are, and the same each time."""
+
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from importlib.util import find_spec
+
+import pytest
+import torch
+
+if find_spec("openvino") is None:
+    pytest.skip("networks are not compiled here", allow_module_level=True)
+
+from mag_sandbox.evaluation.probe.metrics import psnr
+from mag_sandbox.model.compiled_dit import CompiledDiT, Kept
+from mag_sandbox.model.execution import run_pictures
+from mag_sandbox.model.kv_cache import CacheShape, KVCache
+from mag_sandbox.model.pocket import loading as pocket
+from mag_sandbox.model.pocket.animator import Animator, Moments
+from mag_sandbox.model.pocket.compiled_engine import CompiledEngine
+from mag_sandbox.model.pocket.compiled_pictures import CompiledAnimator
+from mag_sandbox.model.pocket.engine import PocketEngine
+from mag_sandbox.model.pocket.fused_pictures import FusedAnimator
+from mag_sandbox.model.pocket.skies import cells_of
+from mag_sandbox.model.world import WorldFailed
+from tests.tiny import (
+    FP32,
+    LEFT,
+    RIGHT,
+    STILL,
+    TINY,
+    TINY_ANIMATOR,
+    UP,
+    assert_same_pictures,
+    play,
+    randomise,
+    tiny_autoencoder,
+    tiny_networks,
+    tiny_rays,
+    tiny_world,
+    write_tiny_weights,
+)
+
+COMPILED = replace(FP32, compiled=True)
+SIZE = TINY.frame_height, TINY.frame_width
+WALK = [RIGHT] * 4 + [UP, STILL, LEFT, LEFT]
+MOMENTS = Moments(
+    torch.tensor([[10.0, 0.0, 90.0], [40.0, 9.0, 90.0]], dtype=torch.float64),
+    torch.tensor([3.0, 70.0], dtype=torch.float64),
+)
+
+
+def drawn(*shape: int, seed: int = 0) -> torch.Tensor:
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed))
+
+
+@pytest.fixture(scope="module")
+def dit():
+    return tiny_networks().dit
+
+
+@pytest.mark.parametrize("frames", [1, 3])
+@pytest.mark.parametrize("kept_frames", [0, 2])
+def test_a_compiled_pass_is_that_of_the_network(dit, frames, kept_frames):
+    """Whatever is remembered, and however many frames are made."""
+    shape = CacheShape.of(TINY)
+    cache = KVCache(shape, 4, torch.float32)
+    cache.load(range(4), *drawn(2, shape.layers, 4, 1, shape.tokens, shape.heads, shape.head_dim))
+    slots = range(kept_frames)
+    kept = _kept(cache, slots)
+    rays, poses = tiny_rays(), drawn(1, frames, 3, seed=1) + torch.tensor([20.0, 0.0, 80.0])
+    rotary, order = rays.rotary(poses, torch.arange(frames)[None]), torch.arange(frames)
+    features = rays.features(poses, order)
+    latents = drawn(1, frames, TINY.dit.channels, *TINY.latent_size, seed=2)
+    texts = drawn(1, TINY.text.text_len, TINY.text.dim, seed=3)
+    compiled = CompiledDiT(dit, COMPILED)
+    with torch.inference_mode():
+        cache.attend(slots, frames)
+        time = dit.embed_time(torch.full((1, frames), 700.0))
+        text, attend = dit.text_keys(texts), cache.reader(dit.kernel)
+        flow = dit(latents, time, text, rotary, attend, features)
+        where = compiled.text_keys(texts), rotary, kept, features
+        assert torch.allclose(compiled.flow(latents, 700.0, *where), flow, atol=1e-4)
+        clean = dit.embed_time(torch.zeros(1, frames))
+        dit.memorise(dit.embed(latents, features), clean, text, rotary, attend)
+        own = slice(0, frames * shape.tokens)
+        made = compiled.memorise(latents, 0.0, *where)
+        assert torch.allclose(made.keys, cache._read_keys[:, 0, :, own], atol=1e-4)
+        assert torch.allclose(made.values, cache._read_values[:, 0, :, own], atol=1e-4)
+
+
+def _kept(cache: KVCache, slots) -> Kept:
+    exported = cache.export(list(slots))  # [layers, n, 1, tokens, N, D]
+    return Kept(*(each[:, :, 0].permute(0, 3, 1, 2, 4).flatten(2, 3) for each in exported))
+
+
+@pytest.fixture(scope="module")
+def animator() -> Animator:
+    animator = randomise(Animator(TINY_ANIMATOR), 3, gain=0.5).eval().requires_grad_(False)
+    return run_pictures(animator, FP32)
+
+
+@pytest.mark.parametrize(("blows", "walks"), [(True, True), (True, False), (False, True)])
+def test_the_compiled_animator_moves_as_it_does(animator, blows, walks):
+    fused = FusedAnimator(animator)
+    compiled = CompiledAnimator(animator, SIZE, COMPILED, fused)
+    rest, upwind, walked = (
+        cells_of(drawn(2, 3, *SIZE, seed=seed).clamp(-1, 1)) for seed in range(3)
+    )
+    others = upwind if blows else None, walked if walks else None
+    with torch.inference_mode():
+        parts = fused.parts(rest, MOMENTS)
+        assert torch.allclose(compiled.parts(rest, MOMENTS), parts, atol=1e-5)
+        moved = compiled(rest, *others, parts, MOMENTS)
+        assert torch.allclose(moved, fused(rest, *others, parts, MOMENTS), atol=1e-4)
+
+
+def test_the_compiled_autoencoder_codes_as_it_does():
+    """Also pictures of another size than the world's."""
+    autoencoder = tiny_autoencoder()
+    autoencoder.offset.fill_(0.3)
+    plain = PocketEngine(FP32).coding(autoencoder, TINY)
+    compiled = CompiledEngine(COMPILED).coding(autoencoder, TINY)
+    with torch.inference_mode():
+        for height, width in (SIZE, (32, 96)):
+            frames = (drawn(2, height, width, 3) * 60 + 120).clamp(0, 255).byte().numpy()
+            latents = plain.encode(frames)
+            assert torch.allclose(compiled.encode(frames), latents, atol=1e-4)
+            assert torch.allclose(compiled.picture(latents), plain.picture(latents), atol=1e-4)
+
+
+@pytest.fixture(scope="module")
+def moving_weights(tmp_path_factory):
+    return write_tiny_weights(tmp_path_factory.mktemp("weights"), generator_rank=2, moves=True)
+
+
+def test_a_compiled_world_shows_what_it_shows_as_it_is(moving_weights):
+    shown = play(tiny_world(weights=moving_weights), WALK)
+    compiled = play(tiny_world(weights=moving_weights, execution=COMPILED), WALK)
+    for block, other in zip(shown, compiled, strict=True):
+        assert psnr(block.frames, other.frames) > 55
+
+
+def test_a_compiled_world_repeats_to_the_bit(moving_weights):
+    """Beside another one, and from a state on."""
+    world, other = (tiny_world(weights=moving_weights, execution=COMPILED) for _ in range(2))
+    alone = play(world, WALK)
+    with ThreadPoolExecutor() as threads:
+        both = [threads.submit(play, one, WALK) for one in (world, other)]
+        for blocks in both:
+            assert_same_pictures(blocks.result(), alone)
+    state = world.snapshot()
+    on = [world.step(control) for control in WALK]
+    other.restore(state)
+    assert_same_pictures([other.step(control) for control in WALK], on)
+
+
+def test_a_state_goes_on_in_a_world_that_is_not_compiled(moving_weights):
+    world = tiny_world(weights=moving_weights, execution=COMPILED)
+    play(world, WALK)
+    plain = tiny_world(weights=moving_weights)
+    plain.restore(world.snapshot())
+    for control in WALK:
+        assert psnr(plain.step(control).frames, world.step(control).frames) > 50
+
+
+def test_a_recording_of_compiled_networks_needs_their_compiler(monkeypatch):
+    assert pocket.recorded_execution(COMPILED.as_dict()) == COMPILED
+    monkeypatch.setattr(pocket, "compiles_here", lambda: False)
+    with pytest.raises(WorldFailed, match="install openvino"):
+        pocket.recorded_execution(COMPILED.as_dict())
+
+
+def test_openvino_reports_to_nobody(tmp_path):
+    """It keeps a name for this computer where it does."""
+    code = "import sys, mag_sandbox.model.compiled; print(sys.modules['openvino_telemetry'])"
+    home = {**os.environ, "HOME": str(tmp_path), "USERPROFILE": str(tmp_path)}
+    said = subprocess.run(
+        [sys.executable, "-c", code], env=home, capture_output=True, text=True, check=True
+    )
+    assert said.stdout.strip() == "None"
+    assert not [path for path in tmp_path.iterdir() if "intel" in path.name.lower()]
