@@ -7,7 +7,7 @@ the functions below, from the weights of modules, and know nothing of worlds.
 
 import queue
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -98,39 +98,39 @@ def split(x: Node, axis: int, count: int) -> list[Node]:
     return op.split(x, axis, count).outputs()
 
 
+Graph = tuple[Sequence[Node], Sequence[Node]]  # what it is given, what it makes
+
+
 class Compiled:
     """A graph, compiled; called by several threads, it runs on theirs.
 
-    double = Compiled([x], [op.add(x, x)], execution)  # x = given(3, 4)
+    double = Compiled(lambda: ([x := given(3, 4)], [op.add(x, x)]), execution)
     double([ones], [made])  # tensors of that shape, of the execution's type
 
     Args:
-        inputs: what it is given.
-        outputs: what it makes.
+        write: returns the graph; done by a thread, while the rest is loaded.
         execution: of what type all numbers are, and how many threads a call uses.
     """
 
-    def __init__(
-        self, inputs: Sequence[Node], outputs: Sequence[Node], execution: Execution
-    ) -> None:
-        kind = _TYPES[execution.dtype]
-        self._model = _typed(Model(list(outputs), list(inputs), "network"), kind)
-        self._options = {
-            "INFERENCE_PRECISION_HINT": kind,
-            "INFERENCE_NUM_THREADS": execution.threads,
-            "NUM_STREAMS": 1,  # so that it runs on the thread that calls
-            "ENABLE_CPU_PINNING": False,
-        }
+    def __init__(self, write: Callable[[], Graph], execution: Execution) -> None:
+        self._execution = execution
         self._free: queue.Queue[InferRequest] = queue.LifoQueue()
-        self._first = _COMPILING.submit(lambda: self._free.put(self._compiled()))
+        self._model = _COMPILING.submit(self._begun, write)
+
+    def _begun(self, write: Callable[[], Graph]) -> Model:
+        """Return the graph, compiled once."""
+        inputs, outputs = write()
+        model = _typed(Model(list(outputs), list(inputs), "network"), self._kind)
+        self._free.put(self._compiled(model))
+        return model
 
     def __call__(self, given: Sequence[Tensor], made: Sequence[Tensor]) -> None:
         """Run it on tensors that are contiguous, and whose memory it uses as it is."""
-        self._first.result()
+        model = self._model.result()
         try:
             request = self._free.get_nowait()
         except queue.Empty:  # what is compiled once runs once at a time
-            request = self._compiled()
+            request = self._compiled(model)
         for place, x in enumerate(given):
             request.set_input_tensor(place, _memory(x))
         for place, x in enumerate(made):
@@ -138,8 +138,18 @@ class Compiled:
         request.infer()
         self._free.put(request)
 
-    def _compiled(self) -> InferRequest:
-        return _CORE.compile_model(self._model, "CPU", self._options).create_infer_request()
+    def _compiled(self, model: Model) -> InferRequest:
+        options = {
+            "INFERENCE_PRECISION_HINT": self._kind,
+            "INFERENCE_NUM_THREADS": self._execution.threads,
+            "NUM_STREAMS": 1,  # so that it runs on the thread that calls
+            "ENABLE_CPU_PINNING": False,
+        }
+        return _CORE.compile_model(model, "CPU", options).create_infer_request()
+
+    @property
+    def _kind(self) -> Type:
+        return _TYPES[self._execution.dtype]
 
 
 def _memory(x: Tensor) -> Memory:

@@ -5,7 +5,9 @@ queries, keys and values are made by one product, and attention to the text is t
 turned in pairs by a product as well, since taking every other number is slow.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -13,6 +15,7 @@ from torch import Tensor
 
 from mag_sandbox.model.compiled import (
     Compiled,
+    Graph,
     Node,
     constant,
     given,
@@ -38,6 +41,13 @@ class Kept(NamedTuple):
     values: Tensor
 
 
+class Sizes(NamedTuple):
+    """How many tokens a pass makes, and how many it reads besides."""
+
+    own: int = ANY
+    kept: int = ANY
+
+
 class CompiledDiT:
     """The passes of a `DiT` over one item, all of it at one noise level and under one text.
 
@@ -55,7 +65,7 @@ class CompiledDiT:
         self._dtype = execution.dtype
         self._folded = [FoldedCrossAttention(layer.cross_attn) for layer in source.layers]
         self._times: dict[float, tuple[Tensor, Tensor]] = {}
-        self._graphs: dict[bool, Compiled] = {}
+        self._graphs: dict[tuple[bool, Sizes], Compiled] = {}
 
     def text_keys(self, features: Tensor) -> TextKeys:
         """Return what scores and what mixes a text, a pair of matrices of all layers."""
@@ -63,9 +73,20 @@ class CompiledDiT:
         scores, mixes = zip(*(layer.matrices(text) for layer in self._folded), strict=True)
         return ((torch.stack(scores).to(self._dtype), torch.stack(mixes).to(self._dtype)),)
 
-    def prepare(self, *, memorises: bool) -> None:
-        """Begin to compile what `memorise` runs, or else what `flow` does."""
-        self._graph(memorises)
+    def nothing(self) -> Kept:
+        """Return an empty memory."""
+        config = self._source.config
+        shape = config.num_layers, config.num_heads, 0, config.head_dim
+        return Kept(*(torch.empty(shape, dtype=self._dtype) for _ in range(2)))
+
+    def prepare(self, *, memorises: bool, exact: Sequence[Sizes] = ()) -> None:
+        """Begin to compile what `memorise` runs, or else what `flow` does.
+
+        For some sizes exactly: these take less time a call. What a call makes depends in its last
+        bits on which those are. Without any: for all, which else is done when there are others.
+        """
+        for sizes in exact or [Sizes()]:
+            self._begun(memorises, sizes)
 
     def flow(
         self,
@@ -77,11 +98,23 @@ class CompiledDiT:
         features: Tensor | None = None,
     ) -> Tensor:
         """Return the flow, fp32 [1, F, C, H, W]; see `DiT`, with frames of one noise level."""
-        tokens, shape = self._tokens(latents, features), latents.shape
+        tokens = self._tokens(latents, features)
+        return self.flow_of_tokens(tokens, latents.shape, timestep, text, rotary, kept)
+
+    def flow_of_tokens(
+        self,
+        tokens: Tensor,
+        shape: torch.Size,
+        timestep: float,
+        text: TextKeys,
+        rotary: Tensor,
+        kept: Kept,
+    ) -> Tensor:
+        """Do as `flow` does for tokens that were embedded elsewhere, of latents of a shape."""
         made = torch.empty(1, tokens.shape[1], self._source.config.token_dim, dtype=self._dtype)
         _, head = self._time(timestep)
         given = self._given(tokens, timestep, text, rotary, kept)
-        self._graph(memorises=False)([*given, head], [made])
+        self._graph(False, tokens, kept)([*given, head], [made])
         return self._source.unpatchify(made.float(), shape)
 
     def memorise(
@@ -97,7 +130,8 @@ class CompiledDiT:
         tokens = self._tokens(latents, features)
         layers, heads, _, size = kept.keys.shape
         made = Kept(*(kept.keys.new_empty(layers, heads, tokens.shape[1], size) for _ in range(2)))
-        self._graph(memorises=True)(self._given(tokens, timestep, text, rotary, kept), made)
+        graph = self._graph(True, tokens, kept)
+        graph(self._given(tokens, timestep, text, rotary, kept), made)
         return made
 
     def _tokens(self, latents: Tensor, features: Tensor | None) -> Tensor:
@@ -126,19 +160,27 @@ class CompiledDiT:
             self._times[timestep] = layers.to(self._dtype), head[None].to(self._dtype)
         return self._times[timestep]
 
-    def _graph(self, memorises: bool) -> Compiled:
-        if memorises not in self._graphs:
-            self._graphs[memorises] = _compiled(self._source, memorises, self._execution)
-        return self._graphs[memorises]
+    def _graph(self, memorises: bool, tokens: Tensor, kept: Kept) -> Compiled:
+        """Return what runs a pass of such sizes."""
+        exact = memorises, Sizes(tokens.shape[1], kept.keys.shape[2])
+        return self._graphs[exact] if exact in self._graphs else self._begun(memorises, Sizes())
+
+    def _begun(self, memorises: bool, sizes: Sizes) -> Compiled:
+        """Return what runs passes of some sizes, which is begun to be compiled but once."""
+        which = memorises, sizes
+        if which not in self._graphs:
+            write = partial(_written, self._source, sizes, memorises)
+            self._graphs[which] = Compiled(write, self._execution)
+        return self._graphs[which]
 
 
-def _compiled(source: DiT, memorises: bool, execution: Execution) -> Compiled:
+def _written(source: DiT, sizes: Sizes, memorises: bool) -> Graph:
     """Return the graph of a pass over tokens."""
     config, layers = source.config, source.config.num_layers
-    tokens, times = given(1, ANY, config.dim), given(layers, 6, config.dim)
-    turns = [given(1, 1, ANY, config.head_dim) for _ in range(2)]
+    tokens, times = given(1, sizes.own, config.dim), given(layers, 6, config.dim)
+    turns = [given(1, 1, sizes.own, config.head_dim) for _ in range(2)]
     scores, mixes = given(layers, ANY, config.dim), given(layers, config.dim, ANY)
-    kept = [given(layers, config.num_heads, ANY, config.head_dim) for _ in range(2)]
+    kept = [given(layers, config.num_heads, sizes.kept, config.head_dim) for _ in range(2)]
     inputs = [tokens, *turns, times, scores, mixes, *kept]
     told = zip(*(split(x, 0, layers) for x in (times, scores, mixes, *kept)), strict=True)
     x, made = tokens, []
@@ -148,15 +190,17 @@ def _compiled(source: DiT, memorises: bool, execution: Execution) -> Compiled:
         made.append((k, v))
         if memorises and len(made) == layers:
             break
-        x = graph.attend(x, q, op.concat([k, keys], 2), op.concat([v, values], 2))
+        if sizes.kept:
+            k, v = op.concat([k, keys], 2), op.concat([v, values], 2)
+        x = graph.attend(x, q, k, v)
         x = graph.feed(graph.read(x, score, mix))
     if memorises:
         kept = [op.concat(list(of_layers), 0) for of_layers in zip(*made, strict=True)]
-        return Compiled(inputs, kept, execution)
+        return inputs, kept
     head = given(1, 2, config.dim)
     shift, scale = split(head, 1, 2)
     flow = of_linear(_modulated(x, shift, scale, config.eps), source.head.head)
-    return Compiled([*inputs, head], [flow], execution)
+    return [*inputs, head], [flow]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,10 @@ from torch import Tensor, nn
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.attention import AttentionKernel
 from mag_sandbox.model.frames import to_frames, to_pictures
-from mag_sandbox.model.fused import fuse
 from mag_sandbox.model.imagination.behind import RingPicture, as_seen, boxes, likeness
 from mag_sandbox.model.imagination.exhibits import with_exhibits
 from mag_sandbox.model.imagination.objects import PlacedObject, object_table, tell, together
+from mag_sandbox.model.imagination.painter import Painter
 from mag_sandbox.model.imagination.planner import (
     FIELDS,
     NOTHING_WANTED,
@@ -49,7 +49,7 @@ class Imagination:
     """Invents views.
 
     imagination = load_imagination(
-        IMAGINATION_WEIGHTS, autoencoder, autoencoder.decode, matmul_attention, torch.bfloat16
+        IMAGINATION_WEIGHTS, autoencoder, autoencoder.decode, matmul_attention, as_it_is
     )
     things = imagination.plan(prompt, empty, seed=1)
     pose = imagination.lattice.nearest(CameraPose())
@@ -269,7 +269,7 @@ def load_imagination(
     autoencoder: Autoencoder,
     decode: Callable[[Tensor], Tensor],
     kernel: AttentionKernel,
-    dtype: torch.dtype,
+    lay_out: Callable[[Painter], Painter],
 ) -> Imagination:
     """Return what the weights of a folder invent.
 
@@ -278,15 +278,20 @@ def load_imagination(
         autoencoder: of the memory, ready to be used.
         decode: its fastest way back, [B, C, h, w] -> [B, 3, H, W].
         kernel: for attention.
-        dtype: in which the painter runs; bf16 where the processor knows it.
+        lay_out: how the painter runs, of what it is in fp32.
 
     Raises:
         MissingWeights: a file is absent, damaged, or does not fit.
     """
     networks = load_networks(folder, kernel)
     networks.planner.requires_grad_(False)  # its steps are too small to gain by fewer bits
-    fuse(networks.painter.to(dtype).requires_grad_(False).dit)
+    networks.painter = lay_out(networks.painter.requires_grad_(False))
     return Imagination(networks, autoencoder, decode)
+
+
+def as_it_is(painter: Painter) -> Painter:
+    """Return a painter that runs as it is."""
+    return painter
 
 
 def _dtype(module: torch.nn.Module) -> torch.dtype:

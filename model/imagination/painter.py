@@ -5,6 +5,8 @@ as clean tokens, so that what is painted joins it on every side. Uses the transf
 at patch 1.
 """
 
+from collections.abc import Callable, Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -110,6 +112,9 @@ class ObjectLayer(nn.Module):
         return self.outer(slots.flatten(-2))
 
 
+Flows = Callable[[Tensor, float], Sequence[Tensor]]  # latents, timestep -> flows, fp32
+
+
 class Painter(nn.Module):
     """The flow of noisy latents that objects say something about.
 
@@ -151,16 +156,19 @@ class Painter(nn.Module):
             sigma: noise level of what is not known, [B].
             text: `text_keys` of the prompts.
         """
-        height, width = noisy.shape[-2:]
         tokens = self.dit.embed(noisy[:, None]) + place
-        frame = torch.zeros(1, device=noisy.device)
-        rotary = grid_rotary(frame, height, width, index_frequencies(self.dit.config.head_dim))
-        rotary = rotary.reshape(1, height * width, 1, -1)
         flow = self.dit.flow_of_tokens(
-            tokens, noisy[:, None].shape, self.dit.embed_time(sigma[:, None] * 1000), text, rotary,
-            own_block_attention(self.dit.kernel),
+            tokens, noisy[:, None].shape, self.dit.embed_time(sigma[:, None] * 1000), text,
+            self.rotary(noisy), own_block_attention(self.dit.kernel),
         )  # fmt: skip
         return flow[:, 0]
+
+    def rotary(self, noisy: Tensor) -> Tensor:
+        """Return where the tokens of latents, [B, C, H, W], lie, [1, H * W, 1, D / 2]."""
+        height, width = noisy.shape[-2:]
+        frame = torch.zeros(1, device=noisy.device)
+        rotary = grid_rotary(frame, height, width, index_frequencies(self.dit.config.head_dim))
+        return rotary.reshape(1, height * width, 1, -1)
 
     def paint(
         self,
@@ -187,23 +195,31 @@ class Painter(nn.Module):
 
         Source: classifier-free guidance, arXiv 2207.12598.
         """
-        dtype = self.known.dtype
         there = known[:, None]
-        place = torch.cat((self.place(told, rows, known), self.place(told.none(), rows, known)))
-        both = tuple(
-            (torch.cat((keys, free_keys)), torch.cat((values, free_values)))
-            for (keys, values), (free_keys, free_values) in zip(text, free, strict=True)
-        )
+        places = self.place(told, rows, known), self.place(told.none(), rows, known)
         levels = euler_levels(self.config.steps, self.config.shift)
         sampler = AdamsBashforthSampler(levels)
+        flows = self.flows(places, (text, free))
         x = torch.where(there, latents, noise)
         for step, timestep in enumerate(sampler.timesteps):
-            sigma = torch.full((2 * len(x),), timestep / 1000, dtype=dtype, device=x.device)
-            noisy = x.to(dtype).repeat(2, 1, 1, 1)
-            told_flow, free_flow = self(noisy, place, sigma, both).float().chunk(2)
+            told_flow, free_flow = flows(x, timestep)
             flow = free_flow + self.config.guidance * (told_flow - free_flow)
             x = torch.where(there, latents, sampler.advance(x, flow, step, _no_noise))
         return x
+
+    def flows(self, places: Sequence[Tensor], texts: Sequence[TextKeys]) -> Flows:
+        """Return what makes the flows of a view's latents, one for each place and text of it."""
+        dtype, count = self.known.dtype, len(places)
+        place = torch.cat(list(places))
+        pairs = (list(zip(*of_layer, strict=True)) for of_layer in zip(*texts, strict=True))
+        text = tuple((torch.cat(keys), torch.cat(values)) for keys, values in pairs)
+
+        def flows(x: Tensor, timestep: float) -> Sequence[Tensor]:
+            sigma = torch.full((count,), timestep / 1000, dtype=dtype, device=x.device)
+            noisy = x.to(dtype).repeat(count, 1, 1, 1)
+            return self(noisy, place, sigma, text).float().chunk(count)
+
+        return flows
 
 
 def _no_noise(step: int) -> Tensor:

@@ -1,16 +1,20 @@
 """The pocket world's networks compiled."""
 
 from copy import deepcopy
+from functools import partial
 
 import torch
 from torch import Tensor
 
-from mag_sandbox.model.compiled_dit import CompiledDiT
+from mag_sandbox.model.compiled import Compiled
+from mag_sandbox.model.compiled_dit import CompiledDiT, Sizes
 from mag_sandbox.model.config import PocketConfig
 from mag_sandbox.model.dit import DiT, TextKeys
 from mag_sandbox.model.execution import run_pictures
 from mag_sandbox.model.frames import to_pictures
 from mag_sandbox.model.generator import Generator
+from mag_sandbox.model.imagination.compiled_painter import CompiledPainter
+from mag_sandbox.model.imagination.painter import Painter
 from mag_sandbox.model.kv_cache import CacheShape
 from mag_sandbox.model.pocket.animation import Animation
 from mag_sandbox.model.pocket.animator import Animator
@@ -23,7 +27,7 @@ from mag_sandbox.model.pocket.compiled_pictures import (
 )
 from mag_sandbox.model.pocket.engine import Coding, PocketEngine
 from mag_sandbox.model.pocket.fused_pictures import FusedAnimator
-from mag_sandbox.model.world import Frames
+from mag_sandbox.model.world import Frames, MemorySetting
 
 
 class CompiledEngine(PocketEngine):
@@ -32,6 +36,10 @@ class CompiledEngine(PocketEngine):
     def transformer(self, dit: DiT) -> CompiledDiT:
         """Return what runs a transformer."""
         return CompiledDiT(dit, self.execution)
+
+    def painter(self, painter: Painter) -> Painter:
+        """Return what runs a painter."""
+        return CompiledPainter(painter, self.execution)
 
     def generator(
         self,
@@ -43,9 +51,15 @@ class CompiledEngine(PocketEngine):
         empty_text: TextKeys,
     ) -> Generator:
         """Return a generator over transformers, and over a cache of its own."""
-        cache = ApartCache(shape, slots, self.execution.dtype, spare=1)
-        making.prepare(memorises=False)
+        frame, block = shape.tokens, shape.block_length * shape.tokens
+        # the same for all worlds, whatever they read: a replay must not depend on others
+        usual = MemorySetting().attended_frames
+        blocks = [Sizes(block, read * frame) for read in (usual, usual + 1)]
         remembering.prepare(memorises=True)
+        making.prepare(memorises=False)
+        remembering.prepare(memorises=True, exact=[Sizes(frame, usual * frame)])
+        making.prepare(memorises=False, exact=blocks)
+        cache = ApartCache(shape, slots, self.execution.dtype, spare=1)
         passes = CompiledPasses(making, cache), CompiledPasses(remembering, cache)
         return Generator(*passes, cache, shift, empty_text)
 
@@ -53,8 +67,9 @@ class CompiledEngine(PocketEngine):
         """Return how an autoencoder is used."""
         dtype = self.execution.dtype
         size, latent_size = (config.frame_height, config.frame_width), config.latent_size
-        decoder = decoder_graph(autoencoder, latent_size, self.execution)
-        encoder = encoder_graph(autoencoder, size, self.execution)
+        source = deepcopy(autoencoder)  # what follows changes it
+        decoder = Compiled(partial(decoder_graph, source, latent_size), self.execution)
+        encoder = Compiled(partial(encoder_graph, source, size), self.execution)
         of_others = super().coding(autoencoder, config)
 
         def encode(frames: Frames) -> Tensor:

@@ -5,6 +5,7 @@ They take and make cells that lie as `fused_pictures` says. At their borders gra
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import cast
 
 import torch
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 
 from mag_sandbox.model.compiled import (
     Compiled,
+    Graph,
     Node,
     channels_first,
     channels_last,
@@ -56,8 +58,11 @@ class CompiledAnimator:
         self._source, self._size, self._of_others = source, size, of_others
         self._dtype = execution.dtype
         self._cells = size[0] // CELL, size[1] // CELL
-        self._parts = _parts(source, self._cells, execution)
-        self._move = _move(source, self._cells, execution)
+        self._parts = Compiled(partial(_parts, source, self._cells), execution)
+        self._move = {
+            blows: Compiled(partial(_move, source, self._cells, blows), execution)
+            for blows in (True, False)
+        }
 
     def parts(self, rest: Tensor, moments: Moments) -> Tensor:
         """Return the shares of parts; see `FusedAnimator`."""
@@ -77,8 +82,9 @@ class CompiledAnimator:
     ) -> Tensor:
         """Return the pictures of these moments; see `FusedAnimator`."""
         maps, clock = self._source.told(moments, *self._size)
-        wind, walk = rest if wind is None else wind, rest if walk is None else walk
-        return self._each(self._move, (rest, wind, walk, parts, maps), COLORED, clock)
+        told = [rest, rest if walk is None else walk, parts, maps]
+        told += [] if wind is None else [wind]
+        return self._each(self._move[wind is not None], told, COLORED, clock)
 
     def _each(
         self, graph: Compiled, given: Sequence[Tensor], channels: int, *others: Tensor
@@ -99,7 +105,7 @@ class CompiledAnimator:
         return made.permute(0, 3, 1, 2)
 
 
-def _parts(source: Animator, size: tuple[int, int], execution: Execution) -> Compiled:
+def _parts(source: Animator, size: tuple[int, int]) -> Graph:
     """Return the graph that tells parts of cells at rest and their elevation."""
     network = source.segment
     rest, elevation = given(1, *size, COLORED), given(1, *size, 1)
@@ -107,34 +113,35 @@ def _parts(source: Animator, size: tuple[int, int], execution: Execution) -> Com
     x = op.add(linear(rest, stem, network.stem.bias), _maps(elevation, network))
     each_part = [(part,) for part in range(len(PARTS))]
     told = _head(_seen(x, network), network, *each_part)
-    return Compiled([rest, elevation], [op.sigmoid(told)], execution)
+    return [rest, elevation], [op.sigmoid(told)]
 
 
-def _move(source: Animator, size: tuple[int, int], execution: Execution) -> Compiled:
-    """Return the graph that moves cells at rest to their time."""
+def _move(source: Animator, size: tuple[int, int], blows: bool) -> Graph:
+    """Return the graph that moves cells at rest to their time, the sky too where the wind blows."""
     network = source.move
-    rest, wind, walk = (given(1, *size, COLORED) for _ in range(3))
-    parts, maps = (
-        given(1, *size, len(PARTS) * _PIXELS),
-        given(1, *size, network.stem_maps.in_channels),
-    )
+    rest, walk, wind = (given(1, *size, COLORED) for _ in range(3))
+    parts = given(1, *size, len(PARTS) * _PIXELS)
+    maps = given(1, *size, network.stem_maps.in_channels)
     clock = given(1, 2 * len(source.config.clock_periods))
-    seen = rest, wind, walk, parts
-    weights = stem_weights(network, (len(COLORS),) * 3 + (1,) * len(PARTS))
-    weights[3:] = [torch.cat(weights[3:], dim=1)]
+    of_rest, of_wind, of_walk, *of_parts = stem_weights(
+        network, (len(COLORS),) * 3 + (1,) * len(PARTS)
+    )
+    seen = [(walk, of_walk), (parts, torch.cat(of_parts, dim=1))]
+    seen += [(rest, of_rest), (wind, of_wind)] if blows else [(rest, of_rest + of_wind)]
     x = _maps(maps, network, network.stem.bias)
-    for each, weight in zip(seen, weights, strict=True):
+    for each, weight in seen:
         x = op.add(x, linear(each, weight))
     change = _seen(x, network, clock)
+    moved = op.add(rest, _head(change, network, (2, 3, 4)))
+    walking = op.multiply(_head(change, network, (1, 1, 1)), op.subtract(walk, rest))
+    moved = op.add(moved, walking)
+    if not blows:
+        return [rest, walk, parts, maps, clock], [moved]
     sky, _ = op.variadic_split(parts, 3, [_PIXELS, (len(PARTS) - 1) * _PIXELS]).outputs()
-    of_wind = op.add(sky, _head(change, network, (0,)))
-    share = _followed(of_wind, sky, rest, source.follow)
+    share = _followed(op.add(sky, _head(change, network, (0,))), sky, rest, source.follow)
     colored = torch.eye(_PIXELS).repeat_interleave(len(COLORS), dim=0)
-    moved = op.add(rest, op.multiply(linear(share, colored), op.subtract(wind, rest)))
-    of_walk = _head(change, network, (1, 1, 1))
-    moved = op.add(moved, op.multiply(of_walk, op.subtract(walk, rest)))
-    added = _head(change, network, (2, 3, 4))
-    return Compiled([*seen, maps, clock], [op.add(moved, added)], execution)
+    blown = op.multiply(linear(share, colored), op.subtract(wind, rest))
+    return [rest, walk, parts, maps, wind, clock], [op.add(moved, blown)]
 
 
 def _head(x: Node, source: PictureNetwork, *pictures: tuple[int, ...]) -> Node:
@@ -222,7 +229,7 @@ def _bordered(x: Node) -> Node:
     return op.pad(x, around, around, "edge")
 
 
-def decoder_graph(source: Autoencoder, size: tuple[int, int], execution: Execution) -> Compiled:
+def decoder_graph(source: Autoencoder, size: tuple[int, int]) -> Graph:
     """Return the graph of `Autoencoder.decode`, from [1, C, h, w] to pictures [1, H, W, 3].
 
     The size is that of the latents.
@@ -235,10 +242,10 @@ def decoder_graph(source: Autoencoder, size: tuple[int, int], execution: Executi
             x = _grown(x, cast(nn.Conv2d, layer), following.upscale_factor)
         else:
             x = _made(x, layer)
-    return Compiled([latents], [channels_last(x)], execution)
+    return [latents], [channels_last(x)]
 
 
-def encoder_graph(source: Autoencoder, size: tuple[int, int], execution: Execution) -> Compiled:
+def encoder_graph(source: Autoencoder, size: tuple[int, int]) -> Graph:
     """Return the graph of `Autoencoder.encode`, from pictures [1, H, W, 3] to [1, C, h, w].
 
     The size is that of the pictures.
@@ -249,7 +256,7 @@ def encoder_graph(source: Autoencoder, size: tuple[int, int], execution: Executi
         x = _made(x, layer)
     x = op.multiply(op.tanh(op.divide(x, bound)), bound)
     latents = op.divide(op.subtract(x, constant(source.offset)), constant(source.scale))
-    return Compiled([pictures], [latents], execution)
+    return [pictures], [latents]
 
 
 def _made(x: Node, layer: nn.Module) -> Node:

@@ -13,6 +13,7 @@ from mag_sandbox.model.execution import Execution, run_pictures
 from mag_sandbox.model.frames import to_pictures
 from mag_sandbox.model.fused import fold_text, fuse
 from mag_sandbox.model.generator import BlockGenerator, Generator
+from mag_sandbox.model.imagination.painter import Painter
 from mag_sandbox.model.kv_cache import CacheShape, KVCache
 from mag_sandbox.model.pocket.animation import Animation
 from mag_sandbox.model.pocket.animator import Animator
@@ -42,6 +43,11 @@ class PocketEngine:
         dit.kernel = named_kernel(self.execution.kernel)
         dit.to(self.execution.device, self.execution.dtype)
         return fold_text(fuse(dit))
+
+    def painter(self, painter: Painter) -> Painter:
+        """Lay a painter out, on the host."""
+        fuse(painter.to(self.execution.dtype).dit)
+        return painter
 
     def generator(
         self,

@@ -171,8 +171,8 @@ def _networks(
     invented = None
     if known:
         kernel = named_kernel(execution.kernel)
-        picture, dtype = parts.codec.picture, execution.dtype
-        invented = load_imagination(imagination, autoencoder, picture, kernel, dtype)
+        picture = parts.codec.picture
+        invented = load_imagination(imagination, autoencoder, picture, kernel, engine.painter)
         parts.provenance["imagination"] = known
     return _Networks(engine, making, remembering, features, parts, of_memory, invented)
 

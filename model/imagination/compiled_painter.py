@@ -1,0 +1,44 @@
+"""The painter over compiled passes."""
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+
+from mag_sandbox.model.compiled_dit import CompiledDiT, Sizes
+from mag_sandbox.model.dit import TextKeys
+from mag_sandbox.model.execution import Execution
+from mag_sandbox.model.imagination.painter import Flows, Painter
+
+
+class CompiledPainter(Painter):
+    """A `Painter` whose transformer is compiled; it takes one text at once."""
+
+    def __init__(self, source: Painter, execution: Execution) -> None:
+        """Take over what a painter consists of, in fp32."""
+        nn.Module.__init__(self)
+        self.config, self.dit, dtype = source.config, source.dit, execution.dtype
+        self.row, self.objects = source.row.to(dtype), source.objects.to(dtype)
+        self.known = nn.Parameter(source.known.to(dtype), requires_grad=False)
+        self._passes = CompiledDiT(source.dit, execution)
+        rows, columns = source.config.view
+        self._passes.prepare(memorises=False, exact=[Sizes(rows * columns, kept=0)])
+
+    def text_keys(self, features: Tensor) -> TextKeys:
+        """Return what scores and what mixes a text; see `CompiledDiT`."""
+        return self._passes.text_keys(features.float())
+
+    def flows(self, places: Sequence[Tensor], texts: Sequence[TextKeys]) -> Flows:
+        """Return what makes flows; see `Painter`."""
+        both = list(zip(places, texts, strict=True))
+        nothing = self._passes.nothing()
+
+        def flows(x: Tensor, timestep: float) -> list[Tensor]:
+            tokens, shape, rotary = self.dit.embed(x[:, None]), x[:, None].shape, self.rotary(x)
+            return [
+                self._passes.flow_of_tokens(tokens + place, shape, timestep, text, rotary, nothing)[
+                    :, 0
+                ]
+                for place, text in both
+            ]
+
+        return flows
