@@ -7,6 +7,7 @@ other whenever anything else runs: blocks then took up to ten times as long.) Th
 with every session. On a card there is nothing to time.
 """
 
+import os
 import platform
 import time
 from collections.abc import Callable, Sequence
@@ -112,8 +113,14 @@ def compiles(device: str) -> bool:
 
 
 def compiles_here() -> bool:
-    """Tell whether the pocket world's networks are compiled here: where it was measured to pay."""
-    return platform.machine() in ("x86_64", "AMD64") and find_spec(COMPILER) is not None
+    """Tell whether the pocket world's networks are compiled here: where it was measured to pay.
+
+    Not where another allocator was preloaded: the compiler's plugins free by the system's own what
+    that one has given, and the process ends.
+    """
+    preloads = "malloc" in os.environ.get("LD_PRELOAD", "")  # tcmalloc, jemalloc, mimalloc
+    is_known = platform.machine() in ("x86_64", "AMD64")
+    return is_known and not preloads and find_spec(COMPILER) is not None
 
 
 def probe(run: Callable[[torch.dtype, str], Callable[[], object]]) -> Execution:

@@ -15,7 +15,7 @@ if find_spec("openvino") is None:
 
 from mag_sandbox.evaluation.probe.metrics import psnr
 from mag_sandbox.model.compiled_dit import CompiledDiT, Kept
-from mag_sandbox.model.execution import run_pictures
+from mag_sandbox.model.execution import compiles_here, run_pictures
 from mag_sandbox.model.kv_cache import CacheShape, KVCache
 from mag_sandbox.model.pocket import loading as pocket
 from mag_sandbox.model.pocket.animator import Animator, Moments
@@ -24,7 +24,6 @@ from mag_sandbox.model.pocket.compiled_pictures import CompiledAnimator
 from mag_sandbox.model.pocket.engine import PocketEngine
 from mag_sandbox.model.pocket.fused_pictures import FusedAnimator
 from mag_sandbox.model.pocket.skies import cells_of
-from mag_sandbox.model.world import WorldFailed
 from tests.tiny import (
     FP32,
     LEFT,
@@ -166,11 +165,16 @@ def test_a_state_goes_on_in_a_world_that_is_not_compiled(moving_weights):
         assert psnr(plain.step(control).frames, world.step(control).frames) > 50
 
 
-def test_a_recording_of_compiled_networks_needs_their_compiler(monkeypatch):
+def test_a_recording_of_compiled_networks_runs_as_they_are_where_they_cannot_be(monkeypatch):
     assert pocket.recorded_execution(COMPILED.as_dict()) == COMPILED
     monkeypatch.setattr(pocket, "compiles_here", lambda: False)
-    with pytest.raises(WorldFailed, match="install openvino"):
-        pocket.recorded_execution(COMPILED.as_dict())
+    assert pocket.recorded_execution(COMPILED.as_dict()) == FP32
+
+
+def test_nothing_is_compiled_under_another_allocator(monkeypatch):
+    assert compiles_here()
+    monkeypatch.setenv("LD_PRELOAD", "/usr/lib/libtcmalloc_minimal.so.4")
+    assert not compiles_here()
 
 
 def test_openvino_reports_to_nobody(tmp_path):
