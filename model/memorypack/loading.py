@@ -13,6 +13,7 @@ from mag_sandbox.model.memorypack.places import RayPlaces
 from mag_sandbox.model.memorypack.world import MemoryPackWorld
 from mag_sandbox.model.pocket.engine import PocketEngine
 from mag_sandbox.model.pocket.loading import (
+    codec_of,
     engine_of,
     load_networks,
     probe_execution,
@@ -74,7 +75,8 @@ def load(
     torch.set_num_threads(execution.threads)
     engine = engine_of(execution)
     conditioner = Conditioner(PocketEngine(execution).transformer(dit), features)
-    base = world_parts(config, weights, digest, conditioner, autoencoder, engine)
+    codec = codec_of(autoencoder, config, engine)
+    base = world_parts(config, weights, digest, conditioner, codec, engine)
     name = WORLD_OF_VARIANT[variant]
     provenance = {
         **base.provenance,

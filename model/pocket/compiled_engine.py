@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from mag_sandbox.model.compiled import Compiled
-from mag_sandbox.model.compiled_dit import CompiledDiT, Sizes
+from mag_sandbox.model.compiled_dit import CompiledDiT
 from mag_sandbox.model.config import PocketConfig
 from mag_sandbox.model.dit import DiT, TextKeys
 from mag_sandbox.model.execution import run_pictures
@@ -27,7 +27,7 @@ from mag_sandbox.model.pocket.compiled_pictures import (
 )
 from mag_sandbox.model.pocket.engine import Coding, PocketEngine
 from mag_sandbox.model.pocket.fused_pictures import FusedAnimator
-from mag_sandbox.model.world import Frames, MemorySetting
+from mag_sandbox.model.world import Frames
 
 
 class CompiledEngine(PocketEngine):
@@ -51,14 +51,8 @@ class CompiledEngine(PocketEngine):
         empty_text: TextKeys,
     ) -> Generator:
         """Return a generator over transformers, and over a cache of its own."""
-        frame, block = shape.tokens, shape.block_length * shape.tokens
-        # the same for all worlds, whatever they read: a replay must not depend on others
-        usual = MemorySetting().attended_frames
-        blocks = [Sizes(block, read * frame) for read in (usual, usual + 1)]
-        remembering.prepare(memorises=True)
+        remembering.prepare(memorises=True)  # a first block is remembered, not denoised
         making.prepare(memorises=False)
-        remembering.prepare(memorises=True, exact=[Sizes(frame, usual * frame)])
-        making.prepare(memorises=False, exact=blocks)
         cache = ApartCache(shape, slots, self.execution.dtype, spare=1)
         passes = CompiledPasses(making, cache), CompiledPasses(remembering, cache)
         return Generator(*passes, cache, shift, empty_text)

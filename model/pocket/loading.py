@@ -159,20 +159,20 @@ def _networks(
         execution: how to run.
     """
     dit, memory_dit, autoencoder = load_networks(config, weights)
+    engine = engine_of(execution)
     tokenizer = load_tokenizer(weights, config)
     features = prompt_features(weights, config, tokenizer, read_texts(weights, digest))
-    engine = engine_of(execution)
     making = remembering = engine.transformer(dit)
     of_making = of_memory = Conditioner(making, features)
     if memory_dit is not dit:
         remembering = engine.transformer(memory_dit)
         of_memory = Conditioner(remembering, features)
-    parts = world_parts(config, weights, digest, of_making, autoencoder, engine)
-    invented = None
+    codec, invented = codec_of(autoencoder, config, engine), None
     if known:
-        kernel = named_kernel(execution.kernel)
-        picture = parts.codec.picture
-        invented = load_imagination(imagination, autoencoder, picture, kernel, engine.painter)
+        kernel, ready = named_kernel(execution.kernel), engine.painter
+        invented = load_imagination(imagination, autoencoder, codec.picture, kernel, ready)
+    parts = world_parts(config, weights, digest, of_making, codec, engine)
+    if known:
         parts.provenance["imagination"] = known
     return _Networks(engine, making, remembering, features, parts, of_memory, invented)
 
@@ -214,17 +214,17 @@ def world_parts(
     weights: Path,
     digest: str,
     conditioner: Conditioner,
-    autoencoder: Autoencoder,
+    codec: Codec,
     engine: PocketEngine,
 ) -> WorldParts:
-    """Lay networks out for this machine and return what a world over these weights is made of.
+    """Return what a world over these weights is made of.
 
     The digest is the weights', see `weights_hash`.
     """
     return WorldParts(
         spec=_spec(config),
         conditioner=conditioner,
-        codec=_codec(autoencoder, config, engine),
+        codec=codec,
         flow=config.flow,
         latent_shape=(config.dit.channels, *config.latent_size),
         provenance=_provenance(config, digest, engine.execution),
@@ -289,7 +289,8 @@ def _slots(config: PocketConfig, memory: MemorySetting, execution: Execution) ->
     return min(slots, MOST_SLOTS)
 
 
-def _codec(autoencoder: Autoencoder, config: PocketConfig, engine: PocketEngine) -> Codec:
+def codec_of(autoencoder: Autoencoder, config: PocketConfig, engine: PocketEngine) -> Codec:
+    """Lay an autoencoder out and return how a world uses it."""
     size = config.frame_width, config.frame_height
     return Codec(*engine.coding(autoencoder, config), lambda path: open_image(path, *size))
 
