@@ -177,6 +177,13 @@ def test_nothing_is_compiled_under_another_allocator(monkeypatch):
     assert not compiles_here()
 
 
+@pytest.mark.parametrize(("dtype", "pays"), [(torch.bfloat16, True), (torch.float32, False)])
+def test_networks_are_compiled_where_it_pays(monkeypatch, dtype, pays):
+    fastest = replace(FP32, dtype=dtype)
+    monkeypatch.setattr(pocket, "probe", lambda run: fastest)
+    assert pocket.probe_execution(TINY) == replace(fastest, compiled=pays)
+
+
 def test_openvino_reports_to_nobody(tmp_path):
     """It keeps a name for this computer where it does."""
     code = "import sys, mag_sandbox.model.compiled; print(sys.modules['openvino_telemetry'])"
