@@ -181,7 +181,8 @@ def test_nothing_is_compiled_under_another_allocator(monkeypatch):
 def test_networks_are_compiled_where_it_pays(monkeypatch, dtype, pays):
     fastest = replace(FP32, dtype=dtype)
     monkeypatch.setattr(pocket, "probe", lambda run: fastest)
-    assert pocket.probe_execution(TINY) == replace(fastest, compiled=pays)
+    unkept = pocket.probe_execution.__wrapped__
+    assert unkept(TINY) == replace(fastest, compiled=pays)
 
 
 def test_openvino_reports_to_nobody(tmp_path):
