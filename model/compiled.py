@@ -36,7 +36,7 @@ def given(*shape: int) -> Node:
 
 def constant(values: Tensor) -> Node:
     """Return a tensor that never changes."""
-    return op.constant(values.detach().float().contiguous().numpy())
+    return op.constant(values.detach().float().contiguous().numpy(), shared_memory=True)
 
 
 def number(value: float) -> Node:
