@@ -21,7 +21,7 @@ STEP = 4  # columns: how much wider than need be is decoded, for views to come
 class ViewCutter:
     """Cuts views; what it decoded last it keeps, for clouds that drift slowly.
 
-    cutter = ViewCutter(lattice, decode, size=(192, 320))
+    cutter = ViewCutter(lattice, decode, size=(192, 320), beside=2)
     pictures = cutter.views(around, poses)
     """
 
@@ -30,6 +30,7 @@ class ViewCutter:
         lattice: Lattice,
         decode: Callable[[Surroundings, Place], Tensor],
         size: tuple[int, int],
+        beside: int,
     ) -> None:
         """Say where views lie and what they are made of.
 
@@ -37,9 +38,11 @@ class ViewCutter:
             lattice: of the ring.
             decode: pictures of a known place, [1, 3, H, W], in [-1, 1].
             size: height and width of a view [px].
+            beside: cells on every side of a place that its pictures depend on, too.
         """
         self._lattice, self._decode, self._size = lattice, decode, size
-        self._last: list[tuple[Surroundings, Place, Tensor]] = []
+        self._beside = beside
+        self._last: list[tuple[Place, np.ndarray, Tensor]] = []
 
     def views(self, around: Surroundings, poses: Sequence[CameraPose]) -> Tensor | None:
         """Return pictures at some poses, [F, 3, H, W]; None: not all that they show is known.
@@ -55,12 +58,12 @@ class ViewCutter:
 
     def _decoded(self, around: Surroundings, place: Place) -> Tensor:
         """Return pictures of a place, [1, 3, H, W], that are what they were if nothing changed."""
-        for known in self._last:
-            if known[0] is around and known[1] == place:
-                return known[2]
+        latents = around.beside(place, self._beside)
+        for where, of, pictures in self._last:
+            if where == place and np.array_equal(of, latents):
+                return pictures
         pictures = self._decode(around, place)
-        still = [known for known in self._last if known[0] is around]
-        self._last = [(around, place, pictures), *still[: KEPT - 1]]
+        self._last = [(place, latents, pictures), *self._last[: KEPT - 1]]
         return pictures
 
     def _cut(self, pictures: Tensor, place: Place, pose: CameraPose) -> Tensor:

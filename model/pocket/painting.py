@@ -26,7 +26,7 @@ from mag_sandbox.controls.camera import (
 )
 from mag_sandbox.files.typed_json import revived
 from mag_sandbox.model.imagination.cutting import ViewCutter
-from mag_sandbox.model.imagination.imagination import Imagination, Subject
+from mag_sandbox.model.imagination.imagination import BESIDE, Imagination, Subject
 from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
 from mag_sandbox.model.imagination.planner import Wanted
 from mag_sandbox.model.imagination.surroundings import Lattice, Place, Surroundings
@@ -278,7 +278,7 @@ class PaintingInventor:
             return sky_alone(imagination.picture(around, place), (lattice.middle(place),))
 
         self._views, self._skies = (
-            ViewCutter(lattice, decode, size) for decode in (imagination.picture, sky)
+            ViewCutter(lattice, decode, size, BESIDE) for decode in (imagination.picture, sky)
         )
         self.around = imagination.nothing()  # what is known
         self.plan: Plan | None = None  # None: nothing was invented

@@ -27,7 +27,7 @@ def decode(around: Surroundings, place: Place) -> torch.Tensor:
 
 
 def cutter(decode=decode) -> ViewCutter:
-    return ViewCutter(LATTICE, decode, (VIEW[0] * STRIDE, VIEW[1] * STRIDE))
+    return ViewCutter(LATTICE, decode, (VIEW[0] * STRIDE, VIEW[1] * STRIDE), beside=1)
 
 
 def all_known() -> Surroundings:
@@ -104,9 +104,13 @@ def test_what_was_decoded_is_kept_as_long_as_nothing_changes():
     for yaw in np.arange(90.0, 95.0, 0.5):
         counting.views(around, [CameraPose(yaw=float(yaw))])
     assert len(decoded) <= 2
-    counting.views(all_known(), [CameraPose(yaw=94.5)])
-    assert len(decoded) <= 3
-    assert decoded[-1] == decoded[-2]
+    place, count = decoded[-1], len(decoded)
+    for left, more in ((place.left - 3, 0), (place.left - 1, 1), (place.left + 4, 2)):
+        latents = around.latents.copy()
+        latents[:, place.top, left % COLUMNS] += 1.0
+        counting.views(Surroundings(around.known, latents), [CameraPose(yaw=94.5)])
+        assert len(decoded) == count + more, "what was painted elsewhere changes nothing here"
+    assert decoded[-1] == place
 
 
 @pytest.mark.parametrize("place", [Place(2, 5, 6, 10), Place(0, -3, 7, 16), Place(5, 38, 7, 4)])
