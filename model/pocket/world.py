@@ -89,6 +89,10 @@ class _Made:
     info: BlockInfo
     read: tuple[int, ...]  # slots
 
+    def rests_at(self, pose: CameraPose | None) -> bool:
+        """Tell whether it shows a copy of a pose at last."""
+        return self.info.copied and self.info.poses[-1] == pose
+
 
 @dataclass(frozen=True, slots=True)
 class _Painted:
@@ -669,7 +673,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             made: the block.
             painted: what was painted where its last frame looks, if that is not focused yet.
         """
-        focused = self._focused_pose()
+        place, focused = self._policy.focused(), self._focused_pose()
         writes = self._policy.admit(made.info)
         slots, deferred = {write.slot for write in writes}, self._deferred
         if deferred and deferred.write.slot in slots:
@@ -679,11 +683,14 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             self._cache.attend(made.read)
         passes = self._policy.passes(writes)
         if writes and not passes:
+            if place is not None and self._policy.focused() is None and made.rests_at(focused):
+                self._cache.copy(place, self._cache.spare)  # it leaves a window, and is needed
             with self._times.of("look_ahead" if made.info.look_ahead else "remember"):
                 self._write(made, writes)
-        if writes and not self._focus(writes[-1].slot, made, focused, painted) and passes:
+        slot = writes[-1].slot if writes else 0
+        if writes and not self._focus(slot, made, focused, painted, passes=passes) and passes:
             self._deferred = _Deferred(made, writes[-1])
-            if writes[-1].slot in made.read:  # the next block reads it as well, most likely
+            if slot in made.read:  # the next block reads it as well, most likely
                 self._remember_deferred()
         self._running().made += 1
 
@@ -698,6 +705,8 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         made: _Made,
         focused: CameraPose | None,
         painted: "Future[Tensor | None] | None",
+        *,
+        passes: bool,
     ) -> bool:
         """Remember what was painted where a block looks in place of its copy; tell whether it is.
 
@@ -708,6 +717,8 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             made: the block.
             focused: where the newest such frame before it looks.
             painted: latents of the view, if that is not where the block looks.
+            passes: whether the copy was not written yet, and that frame lies in the slot still;
+                else it lies in the spare one, if it has left memory.
         """
         pose, policy = made.info.poses[-1], self._policy
         view = painted.result() if painted else None
@@ -718,6 +729,8 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         elif pose == focused:
             if policy.focused() is not None:  # it lies in another slot
                 return False
+            if not passes:  # a copy was written
+                self._cache.copy(self._cache.spare, slot)
         elif view is None:
             return False
         else:

@@ -251,7 +251,7 @@ def focused_views(made: DiffusionWorld) -> list[tuple[CameraPose, torch.Tensor]]
     views: list[tuple[CameraPose, torch.Tensor]] = []
 
     def noting(method):
-        def noted(*args):
+        def noted(*args, **options):
             remember = made._remember_view
 
             def heard(slot, pose, view, read, time):
@@ -259,7 +259,7 @@ def focused_views(made: DiffusionWorld) -> list[tuple[CameraPose, torch.Tensor]]
                 remember(slot, pose, view, read, time)
 
             made._remember_view = heard  # type: ignore[method-assign]
-            done = method(*args)
+            done = method(*args, **options)
             made._remember_view = remember  # type: ignore[method-assign]
             return done
 
@@ -523,6 +523,22 @@ def test_blocks_of_painted_ground_read_no_copies(policy):
     read = [frame for frame in frames if frame.frame_index in made._attended]
     assert read
     assert not any(frame.copied for frame in read)
+
+
+@pytest.mark.parametrize("policy", ["mag-retrieve", "mag", "full", "window"])
+def test_who_stands_still_goes_on_reading_what_was_painted_and_not_its_copy(policy):
+    made = world(policy)
+
+    def read() -> tuple[torch.Tensor, ...]:
+        slot = made._policy.focused()
+        assert slot is not None
+        return made.kept[1].export([slot])
+
+    play(made, [RIGHT] * 9)
+    keys, values = read()
+    for _ in range(12):
+        made.step(STILL)
+        assert all(map(torch.equal, read(), (keys, values)))
 
 
 def test_a_window_forgets_what_is_out_of_sight_and_paints_other_things_there():
