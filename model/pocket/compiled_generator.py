@@ -1,4 +1,4 @@
-"""The generator over compiled passes, and a cache that takes and gives keys and values whole."""
+"""Compiled passes over a cache that takes and gives keys and values whole."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from torch import Tensor
 
 from mag_sandbox.model.compiled_dit import CompiledDiT, Kept
 from mag_sandbox.model.dit import TextKeys
-from mag_sandbox.model.generator import Coordinates, Generator
+from mag_sandbox.model.generator import Coordinates
 from mag_sandbox.model.kv_cache import KVCache
 from mag_sandbox.model.slots import SlotWrite
 
@@ -56,11 +56,3 @@ class CompiledPasses:
         """Leave keys and values in the cache."""
         where = coordinates.rotary, self._cache.kept, coordinates.features
         self._cache.take(self._dit.memorise(latents, 0.0, text, *where))
-
-
-def compiled_generator(
-    dit: CompiledDiT, memory_dit: CompiledDiT, cache: ApartCache, shift: float, empty_text: TextKeys
-) -> Generator:
-    """Return a generator; see `BlockGenerator`."""
-    making, remembering = (CompiledPasses(each, cache) for each in (dit, memory_dit))
-    return Generator(making, remembering, cache, shift, empty_text)
