@@ -683,14 +683,17 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             self._cache.attend(made.read)
         passes = self._policy.passes(writes)
         if writes and not passes:
-            if place is not None and self._policy.focused() is None and made.rests_at(focused):
-                self._cache.copy(place, self._cache.spare)  # it leaves a window, and is needed
+            lost = self._policy.focused() is None and made.rests_at(focused)
+            leaving = place if lost else None
+            if leaving is not None:
+                self._cache.copy(leaving, self._cache.spare)
             with self._times.of("look_ahead" if made.info.look_ahead else "remember"):
                 self._write(made, writes)
-        slot = writes[-1].slot if writes else 0
-        if writes and not self._focus(slot, made, focused, painted, passes=passes) and passes:
+            if leaving is not None:  # what was painted moves on with the window
+                self._cache.copy(self._cache.spare, writes[-1].slot)
+        if writes and not self._focus(writes[-1].slot, made, focused, painted) and passes:
             self._deferred = _Deferred(made, writes[-1])
-            if slot in made.read:  # the next block reads it as well, most likely
+            if writes[-1].slot in made.read:  # the next block reads it as well, most likely
                 self._remember_deferred()
         self._running().made += 1
 
@@ -705,8 +708,6 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         made: _Made,
         focused: CameraPose | None,
         painted: "Future[Tensor | None] | None",
-        *,
-        passes: bool,
     ) -> bool:
         """Remember what was painted where a block looks in place of its copy; tell whether it is.
 
@@ -717,8 +718,6 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             made: the block.
             focused: where the newest such frame before it looks.
             painted: latents of the view, if that is not where the block looks.
-            passes: whether the copy was not written yet, and that frame lies in the slot still;
-                else it lies in the spare one, if it has left memory.
         """
         pose, policy = made.info.poses[-1], self._policy
         view = painted.result() if painted else None
@@ -729,8 +728,6 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         elif pose == focused:
             if policy.focused() is not None:  # it lies in another slot
                 return False
-            if not passes:  # a copy was written
-                self._cache.copy(self._cache.spare, slot)
         elif view is None:
             return False
         else:

@@ -251,7 +251,7 @@ def focused_views(made: DiffusionWorld) -> list[tuple[CameraPose, torch.Tensor]]
     views: list[tuple[CameraPose, torch.Tensor]] = []
 
     def noting(method):
-        def noted(*args, **options):
+        def noted(*args):
             remember = made._remember_view
 
             def heard(slot, pose, view, read, time):
@@ -259,7 +259,7 @@ def focused_views(made: DiffusionWorld) -> list[tuple[CameraPose, torch.Tensor]]
                 remember(slot, pose, view, read, time)
 
             made._remember_view = heard  # type: ignore[method-assign]
-            done = method(*args, **options)
+            done = method(*args)
             made._remember_view = remember  # type: ignore[method-assign]
             return done
 
