@@ -218,7 +218,10 @@ class Imagination:
 
     @torch.inference_mode()
     def picture(self, around: Surroundings, place: Place) -> Tensor:
-        """Return the picture of a known place, as a screen shows it, [1, 3, H, W] in [-1, 1]."""
+        """Return the picture of a place, as a screen shows it, [1, 3, H, W] in [-1, 1].
+
+        What is not known of it looks as what is nearest.
+        """
         wider = torch.from_numpy(around.beside(place, BESIDE))[None]
         edge = self._margin
         return self._pictures(wider)[..., edge:-edge, edge:-edge]

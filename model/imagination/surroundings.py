@@ -25,12 +25,6 @@ class Place:
     rows: int
     columns: int
 
-    def widened(self, step: int) -> "Place":
-        """Return the place with its sides on whole steps of columns, further out or as they are."""
-        left = self.left // step * step
-        right = -(-(self.left + self.columns) // step) * step
-        return replace(self, left=left, columns=right - left)
-
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
@@ -95,12 +89,12 @@ class Surroundings:
         return Surroundings(self.known[rows, columns], self.latents[:, rows, columns])
 
     def beside(self, place: Place, margin: int) -> np.ndarray:
-        """Return the latents of a known place and of cells beside it, [C, rows, columns].
+        """Return the latents of a place and of cells beside it, [C, rows, columns].
 
-        Where one beside it is not known, or not on the ring, the nearest of the place stands.
+        Where one is not known, or not on the ring, the nearest of these that is stands.
 
         Args:
-            place: all of which is known.
+            place: some of which is known.
             margin: cells beside it, on every side.
         """
         height, width = self.known.shape
@@ -108,11 +102,38 @@ class Surroundings:
         columns = np.arange(place.left - margin, place.left + place.columns + margin)[None]
         there = (rows >= 0) & (rows < height)
         there = there & self.known[rows.clip(0, height - 1), columns % width]
-        rows, columns = np.broadcast_arrays(rows, columns)
-        rows = np.where(there, rows, rows.clip(place.top, place.top + place.rows - 1))
-        last = place.left + place.columns - 1
-        columns = np.where(there, columns, columns.clip(place.left, last))
+        rows, columns = (each.copy() for each in np.broadcast_arrays(rows, columns))
+        if not there.all():
+            known, missing = np.argwhere(there), np.argwhere(~there)
+            far = np.square(missing[:, None] - known).sum(axis=2)
+            nearest = tuple(known[far.argmin(axis=1)].T)
+            rows[~there], columns[~there] = rows[nearest], columns[nearest]
         return self.latents[:, rows, columns % width]
+
+    def widened(self, place: Place, steps: tuple[int, int]) -> Place:
+        """Return a known place with its sides further out, as far as all is known.
+
+        Args:
+            place: all of which is known.
+            steps: rows and columns; sides end on whole numbers of them, or before.
+        """
+        rows, columns = steps
+        height, width = self.known.shape
+        left, right = place.left, place.left + place.columns
+        known = np.logical_and.reduce(self.known[place.top : place.top + place.rows])
+        while left % columns and known[(left - 1) % width] and right - left < width:
+            left -= 1
+        while right % columns and known[right % width] and right - left < width:
+            right += 1
+        top, below = place.top, place.top + place.rows
+        known = np.logical_and.reduce(
+            self.known.take(np.arange(left, right), axis=1, mode="wrap"), axis=1
+        )
+        while top % rows and known[top - 1]:
+            top -= 1
+        while below % rows and below < height and known[below]:
+            below += 1
+        return Place(top, left, below - top, right - left)
 
     def cells(self, place: Place) -> tuple[np.ndarray, ...]:
         """Return the indices of the cells of a place in arrays of the ring.

@@ -26,10 +26,11 @@ from mag_sandbox.controls.camera import (
 )
 from mag_sandbox.files.typed_json import revived
 from mag_sandbox.model.imagination.cutting import ViewCutter
+from mag_sandbox.model.imagination.ground import DecodedGround, RemadeGround
 from mag_sandbox.model.imagination.imagination import BESIDE, Imagination, Subject
 from mag_sandbox.model.imagination.objects import PlacedObject, check_objects
 from mag_sandbox.model.imagination.planner import Wanted
-from mag_sandbox.model.imagination.surroundings import Lattice, Place, Surroundings
+from mag_sandbox.model.imagination.surroundings import Lattice, Surroundings
 from mag_sandbox.model.parking import packed, plain, unpacked
 from mag_sandbox.model.pocket.inventing import Memory
 from mag_sandbox.model.prompts import PromptFeatures
@@ -45,6 +46,7 @@ SkyAlone = Callable[[Tensor, Sequence[CameraPose]], Tensor]  # [F, 3, H, W] of p
 _EVERYWHERE = 90.0  # degrees; what is wider stands nowhere in particular
 REACH = 0.45  # of a view: how far beyond its edge all is painted before the camera gets there
 SOON = 0.1  # of a view: what the next block may show
+_SKIES = (6, 8)  # rows and columns by which pieces of sky are larger than need be
 CLOUDS = 0.12  # of a view: how far upwind of the sky in view
 BORDER = 4  # cells of known ground that a view had best show, to be painted on from
 _BORDER_WORTH = 0.1  # of an unknown cell's
@@ -273,13 +275,13 @@ class PaintingInventor:
         self._imagination, self.weights = imagination, weights
         self._features, self._words = features, words
         lattice, size = imagination.lattice, imagination.view_size
-
-        def sky(around: Surroundings, place: Place) -> Tensor:
-            return sky_alone(imagination.picture(around, place), (lattice.middle(place),))
-
-        self._views, self._skies = (
-            ViewCutter(lattice, decode, size, BESIDE) for decode in (imagination.picture, sky)
+        decoded = DecodedGround(imagination.picture, BESIDE)
+        skies = RemadeGround(
+            decoded,
+            lambda piece: sky_alone(piece.picture, (lattice.middle(piece.place),)),
+            _SKIES,
         )
+        self._views, self._skies = (ViewCutter(lattice, one, size) for one in (decoded, skies))
         self.around = imagination.nothing()  # what is known
         self.plan: Plan | None = None  # None: nothing was invented
         self.knows_all = True  # whether all that is known was planned; else some was given

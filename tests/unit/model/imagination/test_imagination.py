@@ -191,15 +191,15 @@ def test_a_place_is_painted_anew_and_all_else_stays_to_the_bit():
     assert same(painted.replaced(there, around), around)
 
 
-def test_beside_a_place_stands_what_is_known_there_or_else_the_nearest_of_the_place():
+def test_beside_a_place_stands_what_is_known_there_or_else_what_is_nearest():
     numbers = np.arange(4 * 6, dtype=np.float32).reshape(1, 4, 6)
     known = np.ones((4, 6), bool)
     known[:, 3] = False
     around = Surroundings(known, numbers)
     beside = around.beside(Place(top=0, left=-1, rows=2, columns=4), 1)[0]
     assert beside.tolist() == [
-        [5, 5, 0, 1, 2, 2],
+        [4, 5, 0, 1, 2, 2],
         [4, 5, 0, 1, 2, 2],
         [10, 11, 6, 7, 8, 8],
-        [16, 17, 12, 13, 14, 8],
+        [16, 17, 12, 13, 14, 14],
     ]
