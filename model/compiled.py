@@ -135,7 +135,7 @@ class Compiled:
             request.set_input_tensor(place, _memory(x))
         for place, x in enumerate(made):
             request.set_output_tensor(place, _memory(x))
-        request.infer()
+        request.infer(share_outputs=True)  # else what it made is copied once more
         self._free.put(request)
 
     def _compiled(self, model: Model) -> InferRequest:

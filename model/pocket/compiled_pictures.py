@@ -1,7 +1,8 @@
 """The networks of pictures as compiled graphs, of one picture at a time.
 
-They take and make cells that lie as `fused_pictures` says. At their borders graphs multiply cells,
-[1, h, w, C]; within they convolve, [1, C, h, w].
+They take and make cells that lie as `fused_pictures` says, [1, h, w, C] at their borders and
+[1, C, h, w] within; both lie channels last in memory, so that nothing is copied in between. Sums of
+convolutions cost nothing more; so that all lies as they like it, even what is one product is one.
 """
 
 from collections.abc import Sequence
@@ -27,6 +28,7 @@ from mag_sandbox.model.compiled import (
     op,
     reshaped,
     silu,
+    split,
 )
 from mag_sandbox.model.execution import Execution
 from mag_sandbox.model.pocket.animator import PARTS, Animator, ClockedBlock, Moments, PictureNetwork
@@ -60,7 +62,10 @@ class CompiledAnimator:
         self._cells = size[0] // CELL, size[1] // CELL
         self._parts = Compiled(partial(_parts, source, self._cells), execution)
         self._move = {
-            blows: Compiled(partial(_move, source, self._cells, blows), execution)
+            (blows, walks): Compiled(
+                partial(_move, source, self._cells, blows=blows, walks=walks), execution
+            )
+            for walks in (False, True)
             for blows in (True, False)
         }
 
@@ -69,7 +74,6 @@ class CompiledAnimator:
         if rest.shape[-2:] != self._cells:
             return self._of_others.parts(rest, moments)
         elevation = self._source.elevation(moments, *self._size)
-        elevation = elevation.expand(-1, -1, -1, rest.shape[-1])
         return self._each(self._parts, (rest, elevation), len(PARTS) * _PIXELS)
 
     def __call__(
@@ -82,23 +86,20 @@ class CompiledAnimator:
     ) -> Tensor:
         """Return the pictures of these moments; see `FusedAnimator`."""
         maps, clock = self._source.told(moments, *self._size)
-        told = [rest, rest if walk is None else walk, parts, maps]
-        told += [] if wind is None else [wind]
-        return self._each(self._move[wind is not None], told, COLORED, clock)
+        graph = self._move[wind is not None, walk is not None]
+        others = [x for x in (wind, walk) if x is not None]
+        return self._each(graph, [rest, parts, maps, clock, *others], COLORED)
 
-    def _each(
-        self, graph: Compiled, given: Sequence[Tensor], channels: int, *others: Tensor
-    ) -> Tensor:
+    def _each(self, graph: Compiled, given: Sequence[Tensor], channels: int) -> Tensor:
         """Return what a graph makes of each picture, [B, channels, h, w], channels last.
 
         Args:
             graph: that makes it of one.
-            given: [B, C, h, w] each.
+            given: cells or maps, [B, C, h, w], or numbers, [B, K].
             channels: that it makes.
-            others: what else it is given, [B, ...] each.
         """
-        lines = [x.permute(0, 2, 3, 1) for x in given]
-        told = [x.to(self._dtype).contiguous() for x in (*lines, *others)]
+        lines = [x.movedim(1, -1) for x in given]
+        told = [x.to(self._dtype).contiguous() for x in lines]
         made = torch.empty(*lines[0].shape[:3], channels, dtype=self._dtype)
         for one in range(len(made)):
             graph([x[one : one + 1] for x in told], [made[one : one + 1]])
@@ -106,65 +107,79 @@ class CompiledAnimator:
 
 
 def _parts(source: Animator, size: tuple[int, int]) -> Graph:
-    """Return the graph that tells parts of cells at rest and their elevation."""
+    """Return the graph that tells parts of cells at rest and how far up their rows lie."""
     network = source.segment
-    rest, elevation = given(1, *size, COLORED), given(1, *size, 1)
+    rest, elevation = given(1, *size, COLORED), given(1, size[0], 1, 1)
     (stem,) = stem_weights(network, (len(COLORS),))
-    x = op.add(linear(rest, stem, network.stem.bias), _maps(elevation, network))
+    seen = _pointwise(channels_first(rest), stem, network.stem.bias)
+    x = op.add(seen, _maps(channels_first(elevation), network))
     each_part = [(part,) for part in range(len(PARTS))]
-    told = _head(_seen(x, network), network, *each_part)
-    return [rest, elevation], [op.sigmoid(told)]
+    told = op.sigmoid(_head(_seen(x, network), network, *each_part))
+    return [rest, elevation], [channels_last(told)]
 
 
-def _move(source: Animator, size: tuple[int, int], blows: bool) -> Graph:
-    """Return the graph that moves cells at rest to their time, the sky too where the wind blows."""
-    network = source.move
-    rest, walk, wind = (given(1, *size, COLORED) for _ in range(3))
+def _move(source: Animator, size: tuple[int, int], blows: bool, walks: bool) -> Graph:
+    """Return the graph that moves cells at rest to their time.
+
+    The sky, too, where the wind blows, and who walks, where somebody does.
+    """
+    network, colored = source.move, len(COLORS)
+    at_borders = rest, wind, walk = [given(1, *size, COLORED) for _ in range(3)]
     parts = given(1, *size, len(PARTS) * _PIXELS)
     maps = given(1, *size, network.stem_maps.in_channels)
     clock = given(1, 2 * len(source.config.clock_periods))
-    of_rest, of_wind, of_walk, *of_parts = stem_weights(
-        network, (len(COLORS),) * 3 + (1,) * len(PARTS)
-    )
-    seen = [(walk, of_walk), (parts, torch.cat(of_parts, dim=1))]
-    seen += [(rest, of_rest), (wind, of_wind)] if blows else [(rest, of_rest + of_wind)]
-    x = _maps(maps, network, network.stem.bias)
-    for each, weight in seen:
-        x = op.add(x, linear(each, weight))
+    inputs = [rest, parts, maps, clock, *([wind] if blows else []), *([walk] if walks else [])]
+    of_rest, of_wind, of_walk, *of_parts = stem_weights(network, (colored,) * 3 + (1,) * len(PARTS))
+    rest, wind, walk = (channels_first(x) for x in at_borders)
+    shares = channels_first(parts)
+    seen = [(shares, torch.cat(of_parts, dim=1))]
+    for there, picture, weight in ((walks, walk, of_walk), (blows, wind, of_wind)):
+        if there:
+            seen.append((picture, weight))
+        else:  # it is the picture at rest
+            of_rest = of_rest + weight
+    x = _maps(channels_first(maps), network, network.stem.bias)
+    for picture, weight in (*seen, (rest, of_rest)):
+        x = op.add(x, _pointwise(picture, weight))
     change = _seen(x, network, clock)
     moved = op.add(rest, _head(change, network, (2, 3, 4)))
-    walking = op.multiply(_head(change, network, (1, 1, 1)), op.subtract(walk, rest))
-    moved = op.add(moved, walking)
-    if not blows:
-        return [rest, walk, parts, maps, clock], [moved]
-    sky, _ = op.variadic_split(parts, 3, [_PIXELS, (len(PARTS) - 1) * _PIXELS]).outputs()
-    share = _followed(op.add(sky, _head(change, network, (0,))), sky, rest, source.follow)
-    colored = torch.eye(_PIXELS).repeat_interleave(len(COLORS), dim=0)
-    blown = op.multiply(linear(share, colored), op.subtract(wind, rest))
-    return [rest, walk, parts, maps, wind, clock], [op.add(moved, blown)]
+    if walks:
+        walking = op.multiply(_head(change, network, (1, 1, 1)), op.subtract(walk, rest))
+        moved = op.add(moved, walking)
+    if blows:
+        sky = _pointwise(shares, torch.eye(_PIXELS, len(PARTS) * _PIXELS))  # PARTS begin with it
+        share = _followed(op.add(sky, _head(change, network, (0,))), sky, rest, source.follow)
+        of_each_color = torch.eye(_PIXELS).repeat_interleave(colored, dim=0)
+        blown = op.multiply(_pointwise(share, of_each_color), op.subtract(wind, rest))
+        moved = op.add(moved, blown)
+    return inputs, [channels_last(moved)]
+
+
+def _pointwise(x: Node, weight: Tensor, bias: Tensor | None = None) -> Node:
+    """Return cells, [1, in, h, w], multiplied by weights, [out, in]."""
+    return convolved(x, weight[..., None, None], bias)
 
 
 def _head(x: Node, source: PictureNetwork, *pictures: tuple[int, ...]) -> Node:
     """Return cells of some pictures, each of some channels; see `head_of`."""
-    weight, bias = head_weights(source, *pictures)
-    return linear(x, weight.flatten(1), bias)
+    return convolved(x, *head_weights(source, *pictures))
 
 
 def _maps(maps: Node, source: PictureNetwork, bias: Tensor | None = None) -> Node:
     """Return what the stem makes of maps."""
-    return linear(maps, source.stem_maps.weight.flatten(1), bias)
+    return convolved(maps, source.stem_maps.weight, bias)
 
 
 def _seen(x: Node, source: PictureNetwork, clock: Node | None = None) -> Node:
-    """Return what the head sees, [1, h, w, fine], of what the stem saw, likewise."""
+    """Return what the head sees, [1, fine, h, w], of what the stem saw, likewise."""
     blocks = [source.before, *cast(Sequence[ClockedBlock], source.blocks), source.after]
     films = [None] * len(blocks) if clock is None else _films(clock, blocks)
-    x = _clocked(channels_first(x), source.before, films[0])
+    x = _clocked(x, source.before, films[0])
     coarse = of_convolution(x, source.down)
     for block, film in zip(blocks[1:-1], films[1:-1], strict=True):
         coarse = _clocked(coarse, block, film)
     x = _clocked(op.add(x, _grown(coarse, source.up, 2)), source.after, films[-1])
-    return channels_last(silu(normed(x, source.norm)))
+    return silu(normed(x, source.norm))
 
 
 def _clocked(x: Node, source: ClockedBlock, film: _Film | None) -> Node:
@@ -195,32 +210,36 @@ def _grown(x: Node, source: nn.Conv2d, factor: int) -> Node:
 
 
 def _followed(of_wind: Node, sky: Node, rest: Node, source: EdgeFollowing) -> Node:
-    """Return shares of the wind, [1, h, w, 16]: near the sky they follow edges of pictures."""
-    shown = channels_first(op.reduce_max(sky, [3], keep_dims=True))
+    """Return shares of the wind, [1, 16, h, w]: near the sky they follow edges of pictures."""
+    shown = op.reduce_max(sky, [1], keep_dims=True)
     size, reach = [2 * REACH + 1] * 2, [REACH] * 2
     around = op.max_pool(shown, [1, 1], [1, 1], reach, reach, size).output(0)
-    near = channels_last(op.greater(around, number(SOME)))
-    light, wanted = linear(rest, source.brightness.flatten(1)), of_wind
+    near = op.greater(around, number(SOME))
+    light, wanted = _pointwise(rest, source.brightness[..., 0, 0]), of_wind
     products = light, wanted, op.multiply(light, light), op.multiply(light, wanted)
-    each = [op.reduce_mean(x, [3], keep_dims=True) for x in products]
-    means = _windows(op.concat(each, 3))
-    of_light, of_shares, of_squares, of_both = op.split(means, 1, 4).outputs()
+    # the mean of each, one after the other: sums cost nothing more, and joining does
+    means = torch.eye(len(products))[..., None].expand(-1, -1, _PIXELS) / _PIXELS
+    total, *others = map(_pointwise, products, means.unbind(dim=1))
+    for other in others:
+        total = op.add(total, other)
+    of_light, of_shares, of_squares, of_both = split(_windows(total), 1, len(products))
     variance = op.subtract(of_squares, op.multiply(of_light, of_light))
     both = op.subtract(of_both, op.multiply(of_light, of_shares))
     slope = op.divide(both, op.add(variance, number(SMOOTH)))
     lines = op.concat([slope, op.subtract(of_shares, op.multiply(slope, of_light))], 1)
-    lines = _bordered(_windows(channels_last(lines)))  # NCHW
-    zero = [0, 0]
-    grown = op.convolution(lines, constant(source.growing), [1, 1], zero, zero, [1, 1])
-    slope, start = op.split(channels_last(grown), 3, 2).outputs()
+    lines, zero = _bordered(_windows(lines)), [0, 0]
+    slope, start = (
+        op.convolution(lines, constant(each), [1, 1], zero, zero, [1, 1])
+        for each in source.growing.chunk(2)
+    )
     line = op.clamp(op.add(op.multiply(slope, light), start), 0.0, 1.0)
     return op.select(near, line, wanted)
 
 
 def _windows(x: Node) -> Node:
-    """Return means of the 3 x 3 around each place, [1, C, h, w], of [1, h, w, C]."""
+    """Return means of the 3 x 3 around each place of [1, C, h, w]; edges are repeated."""
     zero = [0, 0]
-    return op.avg_pool(_bordered(channels_first(x)), [1, 1], zero, zero, [3, 3], exclude_pad=True)
+    return op.avg_pool(_bordered(x), [1, 1], zero, zero, [3, 3], exclude_pad=True)
 
 
 def _bordered(x: Node) -> Node:
