@@ -34,6 +34,21 @@ def given(*shape: int) -> Node:
     return op.parameter(list(shape), Type.f32)
 
 
+def given_bytes(*shape: int) -> Node:
+    """Return whole numbers from 0 to 255 that a graph is given."""
+    return op.parameter(list(shape), Type.u8)
+
+
+def from_bytes(x: Node) -> Node:
+    """Return whole numbers as numbers that may be any."""
+    return op.convert(x, Type.f32)
+
+
+def to_bytes(x: Node) -> Node:
+    """Return numbers rounded to whole ones from 0 to 255."""
+    return op.convert(op.clamp(op.round(x, "half_to_even"), 0.0, 255.0), Type.u8)
+
+
 def constant(values: Tensor) -> Node:
     """Return a tensor that never changes."""
     return op.constant(values.detach().float().contiguous().numpy(), shared_memory=True)
@@ -105,11 +120,11 @@ class Compiled:
     """A graph, compiled; called by several threads, it runs on theirs.
 
     double = Compiled(lambda: ([x := given(3, 4)], [op.add(x, x)]), execution)
-    double([ones], [made])  # tensors of that shape, of the execution's type
+    double([ones], [made])  # tensors of that shape, of the execution's type; bytes are uint8
 
     Args:
         write: returns the graph; done by a thread, while the rest is loaded.
-        execution: of what type all numbers are, and how many threads a call uses.
+        execution: of what type numbers are, and how many threads a call uses.
     """
 
     def __init__(self, write: Callable[[], Graph], execution: Execution) -> None:
@@ -160,10 +175,10 @@ def _memory(x: Tensor) -> Memory:
 
 
 def _typed(model: Model, kind: Type) -> Model:
-    """Return a model that takes and makes numbers of a type."""
+    """Return a model that takes and makes numbers of a type; bytes stay bytes."""
     process = PrePostProcessor(model)
-    for place in range(len(model.inputs)):
-        process.input(place).tensor().set_element_type(kind)
-    for place in range(len(model.outputs)):
-        process.output(place).tensor().set_element_type(kind)
+    for ports, side in ((model.inputs, process.input), (model.outputs, process.output)):
+        for place, port in enumerate(ports):
+            if port.element_type != Type.u8:
+                side(place).tensor().set_element_type(kind)
     return process.build()

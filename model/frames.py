@@ -24,8 +24,13 @@ def to_pictures(frames: np.ndarray, dtype: torch.dtype = torch.float32) -> Tenso
 
 def to_frames(pictures: Tensor) -> np.ndarray:
     """Return frames, uint8 [T, H, W, 3], of pictures [T, 3, H, W]; values are clamped."""
+    return to_levels(pictures).permute(0, 2, 3, 1).contiguous().cpu().numpy()
+
+
+def to_levels(pictures: Tensor) -> Tensor:
+    """Return what screens show of numbers in [-1, 1], uint8 of any shape; values are clamped."""
     levels = pictures.to(torch.float32, copy=True).add_(1.0).mul_(127.5).round_().clamp_(0, 255)
-    return levels.to(torch.uint8).permute(0, 2, 3, 1).contiguous().cpu().numpy()
+    return levels.to(torch.uint8)
 
 
 def open_image(path: str, width: int, height: int) -> np.ndarray:

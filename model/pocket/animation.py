@@ -4,42 +4,44 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.pocket.animator import PARTS, Animator, Moments
+from mag_sandbox.model.pocket.cells import Drawn, cells_of, frames_of, pixels_of
 from mag_sandbox.model.pocket.fused_pictures import SKY, sky_of
-from mag_sandbox.model.pocket.skies import cells_of, pixels_of, sky_alone
+from mag_sandbox.model.pocket.skies import sky_alone
+from mag_sandbox.model.world import Frames
 
 FEWEST = 0.001  # share of the pixels of pictures below which a part is not there
 _WALKERS = PARTS.index("walkers")
 
 
 class Moving(Protocol):
-    """Tells parts of pictures and moves them, cells from and to cells; see `FusedAnimator`."""
+    """Tells parts of pictures, which are cells, and moves them; see `FusedAnimator`."""
 
     def parts(self, rest: Tensor, moments: Moments) -> Tensor:
         """Return the shares of parts."""
 
-    def __call__(
+    def moved(
         self,
         rest: Tensor,
         wind: Tensor | None,
         walk: Tensor | None,
         parts: Tensor,
         moments: Moments,
-    ) -> Tensor:
-        """Return the pictures of these moments."""
+    ) -> np.ndarray:
+        """Return levels of the pictures of these moments."""
 
 
 @dataclass(frozen=True, slots=True)
 class PicturesAtRest:
     """Pictures at rest, and what could move of them."""
 
-    pictures: Tensor  # [F, 3, H, W] in [-1, 1]
-    cells: Tensor | None = None  # the same as cells, [F, 48, H / 4, W / 4]; None: nothing moves
-    parts: Tensor | None = None  # shares of `FusedAnimator.parts`, [F, 64, H / 4, W / 4]
+    drawn: Drawn
+    parts: Tensor | None = None  # `Moving.parts`, [F, 64, H / 4, W / 4]; None: nothing moves
     has_sky: bool = False  # whether the wind matters
     has_walkers: bool = False
 
@@ -52,10 +54,10 @@ class PicturesAtRest:
 class Animation:
     """Moves the pictures of blocks.
 
-    resting = animation.at_rest(pictures, poses)
+    resting = animation.at_rest(drawn, poses)
     upwind = animation.upwind(poses, time)
     sky = animation.sky_alone(pictures upwind, upwind) if resting.has_sky else None
-    pictures = animation.moved(resting, sky, poses, time)
+    frames = animation.moved(resting, sky, poses, time)
     """
 
     def __init__(self, source: Animator, moving: Moving, device: str) -> None:
@@ -69,14 +71,13 @@ class Animation:
         self._source, self._animator = source, moving
         self._wind, self._device = source.config.wind, device
 
-    def at_rest(self, pictures: Tensor, poses: Sequence[CameraPose]) -> PicturesAtRest:
-        """Return what could move of pictures, [F, 3, H, W]."""
-        cells = cells_of(pictures)
-        parts = self._animator.parts(cells, _moments(poses, 0))
+    def at_rest(self, drawn: Drawn, poses: Sequence[CameraPose]) -> PicturesAtRest:
+        """Return what could move of pictures."""
+        parts = self._animator.parts(drawn.cells, _moments(poses, 0))
         there = _coverage(parts) > FEWEST
         if not there.any():
-            return PicturesAtRest(pictures)
-        return PicturesAtRest(pictures, cells, parts, bool(there[SKY]), bool(there[_WALKERS]))
+            return PicturesAtRest(drawn)
+        return PicturesAtRest(drawn, parts, bool(there[SKY]), bool(there[_WALKERS]))
 
     def upwind(self, poses: Sequence[CameraPose], time: int) -> tuple[CameraPose, ...]:
         """Return from where the wind has carried the sky of a block that begins at `time`."""
@@ -93,21 +94,26 @@ class Animation:
 
     def moved(
         self, resting: PicturesAtRest, sky: Tensor | None, poses: Sequence[CameraPose], time: int
-    ) -> Tensor:
-        """Return pictures from a time on, a frame apart, [F, 3, H, W].
+    ) -> Frames:
+        """Return pictures from a time on, a frame apart.
 
-        The sky is that of the poses upwind alone, if there is any. At time 0 the world is at rest.
+        The sky, [F, 3, H, W], is that of the poses upwind alone, if there is any. At time 0 the
+        world is at rest.
         """
-        rest = resting.pictures
-        if resting.cells is None or resting.parts is None:
-            return rest
+        frames, rest = resting.drawn
+        if resting.parts is None:
+            return frames
         moments = _moments(poses, time)
         wind = None if sky is None else cells_of(sky)
-        walk = cells_of(self._source.walked(rest, moments)) if resting.has_walkers else None
-        moved = pixels_of(self._animator(resting.cells, wind, walk, resting.parts, moments))
+        walk = self._walked(rest, moments) if resting.has_walkers else None
+        moved = frames_of(self._animator.moved(rest, wind, walk, resting.parts, moments))
         if time == 0:
-            moved[0] = rest[0]
+            moved[0] = frames[0]
         return moved
+
+    def _walked(self, rest: Tensor, moments: Moments) -> Tensor:
+        """Return cells carried along with what walks; see `Animator.walked`."""
+        return cells_of(self._source.walked(pixels_of(rest), moments))
 
 
 def _coverage(parts: Tensor) -> Tensor:

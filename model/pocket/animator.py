@@ -14,7 +14,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mag_sandbox.model.config import WIDEST_FOV, AnimatorConfig
-from mag_sandbox.model.pocket.skies import CELL, EdgeFollowing, cells_of, near, pixels_of
+from mag_sandbox.model.pocket.cells import CELL, cells_of, pixels_of
+from mag_sandbox.model.pocket.skies import EdgeFollowing, near
 
 PARTS = ("sky", "waves", "lights", "walkers")  # what the network tells apart
 FULL_WIDTH = 320  # px of a view of `WIDEST_FOV`: what the network calls zoom 1

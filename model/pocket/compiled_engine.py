@@ -11,7 +11,6 @@ from mag_sandbox.model.compiled_dit import CompiledDiT
 from mag_sandbox.model.config import PocketConfig
 from mag_sandbox.model.dit import DiT, TextKeys
 from mag_sandbox.model.execution import run_pictures
-from mag_sandbox.model.frames import to_pictures
 from mag_sandbox.model.generator import Generator
 from mag_sandbox.model.imagination.compiled_painter import CompiledPainter
 from mag_sandbox.model.imagination.painter import Painter
@@ -19,6 +18,7 @@ from mag_sandbox.model.kv_cache import CacheShape
 from mag_sandbox.model.pocket.animation import Animation
 from mag_sandbox.model.pocket.animator import Animator
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
+from mag_sandbox.model.pocket.cells import CELL, Drawn, frames_of, levels_of, pixels_of
 from mag_sandbox.model.pocket.compiled_generator import ApartCache, CompiledPasses
 from mag_sandbox.model.pocket.compiled_pictures import (
     CompiledAnimator,
@@ -26,7 +26,7 @@ from mag_sandbox.model.pocket.compiled_pictures import (
     encoder_graph,
 )
 from mag_sandbox.model.pocket.engine import Coding, PocketEngine
-from mag_sandbox.model.pocket.fused_pictures import FusedAnimator
+from mag_sandbox.model.pocket.fused_pictures import COLORED, FusedAnimator
 from mag_sandbox.model.world import Frames
 
 
@@ -61,30 +61,37 @@ class CompiledEngine(PocketEngine):
         """Return how an autoencoder is used."""
         dtype = self.execution.dtype
         size, latent_size = (config.frame_height, config.frame_width), config.latent_size
+        cells_size = size[0] // CELL, size[1] // CELL
         source = deepcopy(autoencoder)  # what follows changes it
         decoder = Compiled(partial(decoder_graph, source, latent_size), self.execution)
-        encoder = Compiled(partial(encoder_graph, source, size), self.execution)
+        encoder = Compiled(partial(encoder_graph, source, cells_size), self.execution)
         of_others = super().coding(autoencoder, config)
 
         def encode(frames: Frames) -> Tensor:
             if frames.shape[1:3] != size:
                 return of_others.encode(frames)
-            pictures = to_pictures(frames, dtype).permute(0, 2, 3, 1)
-            latents = torch.empty(len(pictures), config.dit.channels, *latent_size, dtype=dtype)
-            for one in range(len(pictures)):
-                encoder([pictures[one : one + 1]], [latents[one : one + 1]])
+            levels = torch.from_numpy(levels_of(frames))
+            latents = torch.empty(len(levels), config.dit.channels, *latent_size, dtype=dtype)
+            for one in range(len(levels)):
+                encoder([levels[one : one + 1]], [latents[one : one + 1]])
             return latents.float()
 
         def picture(latents: Tensor) -> Tensor:
             if latents.shape[2:] != latent_size:
                 return of_others.picture(latents)
-            latents = latents.to(dtype).contiguous()
-            pictures = torch.empty(len(latents), *size, 3, dtype=dtype)
-            for one in range(len(latents)):
-                decoder([latents[one : one + 1]], [pictures[one : one + 1]])
-            return pictures.permute(0, 3, 1, 2)
+            return pixels_of(draw(latents).cells)
 
-        return Coding(encode, picture)
+        def draw(latents: Tensor) -> Drawn:
+            if latents.shape[2:] != latent_size:
+                return of_others.draw(latents)
+            latents = latents.to(dtype).contiguous()
+            cells = torch.empty(len(latents), *cells_size, COLORED, dtype=dtype)
+            levels = torch.empty_like(cells, dtype=torch.uint8)
+            for one in range(len(latents)):
+                decoder([latents[one : one + 1]], [x[one : one + 1] for x in (cells, levels)])
+            return Drawn(frames_of(levels.numpy()), cells.permute(0, 3, 1, 2))
+
+        return Coding(encode, picture, draw)
 
     def animation(self, animator: Animator, config: PocketConfig) -> Animation:
         """Return what moves pictures."""

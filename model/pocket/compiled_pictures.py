@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import cast
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -20,7 +21,9 @@ from mag_sandbox.model.compiled import (
     channels_last,
     constant,
     convolved,
+    from_bytes,
     given,
+    given_bytes,
     linear,
     normed,
     number,
@@ -29,10 +32,12 @@ from mag_sandbox.model.compiled import (
     reshaped,
     silu,
     split,
+    to_bytes,
 )
 from mag_sandbox.model.execution import Execution
 from mag_sandbox.model.pocket.animator import PARTS, Animator, ClockedBlock, Moments, PictureNetwork
 from mag_sandbox.model.pocket.autoencoder import Autoencoder, ResidualBlock
+from mag_sandbox.model.pocket.cells import CELL
 from mag_sandbox.model.pocket.fused_pictures import (
     COLORED,
     COLORS,
@@ -41,7 +46,7 @@ from mag_sandbox.model.pocket.fused_pictures import (
     head_weights,
     stem_weights,
 )
-from mag_sandbox.model.pocket.skies import CELL, REACH, SMOOTH, SOME, EdgeFollowing
+from mag_sandbox.model.pocket.skies import REACH, SMOOTH, SOME, EdgeFollowing
 
 _PIXELS = CELL * CELL
 _Film = tuple[Node, Node]  # scale and shift of channels, [1, C, 1, 1] each
@@ -74,36 +79,32 @@ class CompiledAnimator:
         if rest.shape[-2:] != self._cells:
             return self._of_others.parts(rest, moments)
         elevation = self._source.elevation(moments, *self._size)
-        return self._each(self._parts, (rest, elevation), len(PARTS) * _PIXELS)
+        channels = len(PARTS) * _PIXELS
+        made = torch.empty(len(rest), *self._cells, channels, dtype=self._dtype)
+        self._each(self._parts, (rest, elevation), made)
+        return made.permute(0, 3, 1, 2)
 
-    def __call__(
+    def moved(
         self,
         rest: Tensor,
         wind: Tensor | None,
         walk: Tensor | None,
         parts: Tensor,
         moments: Moments,
-    ) -> Tensor:
-        """Return the pictures of these moments; see `FusedAnimator`."""
+    ) -> np.ndarray:
+        """Return levels of the pictures of these moments; see `FusedAnimator`."""
         maps, clock = self._source.told(moments, *self._size)
-        graph = self._move[wind is not None, walk is not None]
         others = [x for x in (wind, walk) if x is not None]
-        return self._each(graph, [rest, parts, maps, clock, *others], COLORED)
+        made = torch.empty(len(rest), *self._cells, COLORED, dtype=torch.uint8)
+        graph = self._move[wind is not None, walk is not None]
+        self._each(graph, [rest, parts, maps, clock, *others], made)
+        return made.numpy()
 
-    def _each(self, graph: Compiled, given: Sequence[Tensor], channels: int) -> Tensor:
-        """Return what a graph makes of each picture, [B, channels, h, w], channels last.
-
-        Args:
-            graph: that makes it of one.
-            given: cells or maps, [B, C, h, w], or numbers, [B, K].
-            channels: that it makes.
-        """
-        lines = [x.movedim(1, -1) for x in given]
-        told = [x.to(self._dtype).contiguous() for x in lines]
-        made = torch.empty(*lines[0].shape[:3], channels, dtype=self._dtype)
+    def _each(self, graph: Compiled, given: Sequence[Tensor], made: Tensor) -> None:
+        """Have a graph make each picture of cells or maps, [B, C, h, w], or numbers, [B, K]."""
+        told = [x.movedim(1, -1).to(self._dtype).contiguous() for x in given]
         for one in range(len(made)):
             graph([x[one : one + 1] for x in told], [made[one : one + 1]])
-        return made.permute(0, 3, 1, 2)
 
 
 def _parts(source: Animator, size: tuple[int, int]) -> Graph:
@@ -152,7 +153,9 @@ def _move(source: Animator, size: tuple[int, int], blows: bool, walks: bool) -> 
         of_each_color = torch.eye(_PIXELS).repeat_interleave(colored, dim=0)
         blown = op.multiply(_pointwise(share, of_each_color), op.subtract(wind, rest))
         moved = op.add(moved, blown)
-    return inputs, [channels_last(moved)]
+    # passed on by a product, since what is made of sums alone is made of fp32 to be bytes
+    moved = _pointwise(moved, torch.eye(COLORED))
+    return inputs, [channels_last(_levels(moved))]
 
 
 def _pointwise(x: Node, weight: Tensor, bias: Tensor | None = None) -> Node:
@@ -205,8 +208,13 @@ def _films(clock: Node, blocks: Sequence[ClockedBlock]) -> list[_Film]:
 
 def _grown(x: Node, source: nn.Conv2d, factor: int) -> Node:
     """Return a convolution whose channels become pixels, [1, C, factor * h, factor * w]."""
+    return op.depth_to_space(convolved(x, *_by_pixel(source, factor)), "blocks_first", factor)
+
+
+def _by_pixel(source: nn.Conv2d, factor: int) -> tuple[Tensor, Tensor]:
+    """Return weights and biases whose outputs are cells."""
     weight, bias = (by_pixel(source.get_parameter(name), factor) for name in ("weight", "bias"))
-    return op.depth_to_space(convolved(x, weight, bias), "blocks_first", factor)
+    return weight, bias
 
 
 def _followed(of_wind: Node, sky: Node, rest: Node, source: EdgeFollowing) -> Node:
@@ -249,47 +257,69 @@ def _bordered(x: Node) -> Node:
 
 
 def decoder_graph(source: Autoencoder, size: tuple[int, int]) -> Graph:
-    """Return the graph of `Autoencoder.decode`, from [1, C, h, w] to pictures [1, H, W, 3].
+    """Return the graph of `Autoencoder.decode`, from [1, C, h, w] to cells and levels of pictures.
 
     The size is that of the latents.
     """
     latents = given(1, source.config.channels, *size)
     x = op.add(op.multiply(latents, constant(source.scale)), constant(source.offset))
-    layers = list(source.decoder)
+    *layers, last, to_pixels = source.decoder
     for layer, following in zip(layers, [*layers[1:], None], strict=True):
         if isinstance(following, nn.PixelShuffle):
             x = _grown(x, cast(nn.Conv2d, layer), following.upscale_factor)
         else:
             x = _made(x, layer)
-    return [latents], [channels_last(x)]
+    of_cells = _by_pixel(cast(nn.Conv2d, last), cast(nn.PixelShuffle, to_pixels).upscale_factor)
+    cells = convolved(x, *of_cells)
+    return [latents], [channels_last(cells), channels_last(_levels(cells))]
 
 
 def encoder_graph(source: Autoencoder, size: tuple[int, int]) -> Graph:
-    """Return the graph of `Autoencoder.encode`, from pictures [1, H, W, 3] to [1, C, h, w].
+    """Return the graph of `Autoencoder.encode`, from levels of pictures to [1, C, h, w].
 
-    The size is that of the pictures.
+    The size is that of the cells.
     """
-    pictures, bound = given(1, *size, len(COLORS)), number(source.config.bound)
-    x = channels_first(pictures)
-    for layer in source.encoder:
-        x = _made(x, layer)
+    levels, bound = given_bytes(1, *size, COLORED), number(source.config.bound)
+    x = op.subtract(op.multiply(from_bytes(levels), number(1 / 127.5)), number(1.0))
+    _, first, *layers = source.encoder
+    weight, bias = (first.get_parameter(name) for name in ("weight", "bias"))
+    x = convolved(channels_first(x), _of_cells(weight), bias)
+    for before, layer in zip([None, *layers[:-1]], layers, strict=True):
+        if isinstance(before, nn.PixelUnshuffle):
+            x = _shrunk(x, cast(nn.Conv2d, layer), before.downscale_factor)
+        else:
+            x = _made(x, layer)
     x = op.multiply(op.tanh(op.divide(x, bound)), bound)
     latents = op.divide(op.subtract(x, constant(source.offset)), constant(source.scale))
-    return [pictures], [latents]
+    return [levels], [latents]
+
+
+def _levels(cells: Node) -> Node:
+    """Return what a screen shows of cells, uint8."""
+    return to_bytes(op.multiply(op.add(cells, number(1.0)), number(127.5)))
+
+
+def _of_cells(weight: Tensor) -> Tensor:
+    """Return weights over unshuffled pictures, [out, 48, ...], as those over cells."""
+    return weight.unflatten(1, (len(COLORS), _PIXELS)).transpose(1, 2).flatten(1, 2)
+
+
+def _shrunk(x: Node, source: nn.Conv2d, factor: int) -> Node:
+    """Return a product of unshuffled pictures, [1, out, H / factor, W / factor]: a convolution."""
+    weight = source.weight.flatten(1).unflatten(1, (-1, factor, factor))
+    return convolved(x, weight, source.bias, factor)
 
 
 def _made(x: Node, layer: nn.Module) -> Node:
-    """Return what a layer of an autoencoder makes, [1, C, H, W]; growing is `_grown`'s."""
+    """Return what a layer of an autoencoder makes; growing is `_grown`'s, shrinking `_shrunk`'s."""
     match layer:
         case ResidualBlock():
             y = silu(of_convolution(silu(x), layer.first))
             return op.add(x, of_convolution(y, layer.second))
         case nn.Conv2d():
             return of_convolution(x, layer)
-        case nn.PixelUnshuffle():
-            return op.space_to_depth(x, "depth_first", layer.downscale_factor)
         case nn.SiLU():
             return silu(x)
-        case nn.PixelShuffle():
+        case nn.PixelShuffle() | nn.PixelUnshuffle():
             return x
     raise TypeError(f"an autoencoder has no {type(layer).__name__}")

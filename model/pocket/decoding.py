@@ -15,8 +15,8 @@ import torch
 from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose
-from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.pocket.animation import Animation, PicturesAtRest
+from mag_sandbox.model.pocket.cells import Drawn
 from mag_sandbox.model.session_world import StageTimes
 from mag_sandbox.model.world import Frames, WorldSpec
 
@@ -27,11 +27,12 @@ class Codec:
 
     encode: Callable[[Frames], Tensor]  # uint8 [T, H, W, 3] -> [T, C, h, w]
     picture: Callable[[Tensor], Tensor]  # [T, C, h, w] -> [T, 3, H, W] in about [-1, 1]
+    draw: Callable[[Tensor], Drawn]  # the same, as it is shown and moved
     open_image: Callable[[str], Frames]  # path -> uint8 [1, H, W, 3]
 
     def decode(self, latents: Tensor) -> Frames:
         """Return frames, uint8 [T, H, W, 3], of latents, [T, C, h, w]."""
-        return to_frames(self.picture(latents))
+        return self.draw(latents).frames
 
     def encode_block(self, frames: Frames, spec: WorldSpec) -> Tensor:
         """Return the latents, [1, F, C, h, w], of a block, uint8 [block_length, H, W, 3].
@@ -92,8 +93,12 @@ class _MadePart:
 
     part: _Part
     resting: PicturesAtRest
-    rest: Frames
     moved: Frames | None = None  # None: the sky that they need is yet to be made
+
+    @property
+    def rest(self) -> Frames:
+        """They at rest."""
+        return self.resting.drawn.frames
 
 
 class BlockDecoder:
@@ -183,11 +188,11 @@ class BlockDecoder:
     def _made(self, part: _Part, latents: Tensor, sky: "Future[Tensor | None] | None") -> _MadePart:
         """Return a part of a block, from the latents of all of it and the sky of all of it."""
         with torch.inference_mode(), self._times.of("decode"):
-            pictures = self._codec.picture(latents[part.frames])
-            resting = PicturesAtRest(pictures)
+            drawn = self._codec.draw(latents[part.frames])
+            resting = PicturesAtRest(drawn)
             if self._animation is not None:
-                resting = self._animation.at_rest(pictures, part.poses)
-            made = _MadePart(part, resting, to_frames(pictures))
+                resting = self._animation.at_rest(drawn, part.poses)
+            made = _MadePart(part, resting)
         above = sky.result() if sky and resting.has_sky else None
         return made if resting.has_sky and above is None else self._moved(made, above)
 
@@ -200,8 +205,8 @@ class BlockDecoder:
             return replace(made, moved=made.rest)
         with torch.inference_mode(), self._times.of("move"):
             above = sky[part.frames] if sky is not None and resting.has_sky else None
-            pictures = self._animation.moved(resting, above, part.poses, part.time)
-            return replace(made, moved=to_frames(pictures))
+            moved = self._animation.moved(resting, above, part.poses, part.time)
+            return replace(made, moved=moved)
 
 
 def _parts(poses: tuple[CameraPose, ...], time: int) -> list[_Part]:

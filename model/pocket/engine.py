@@ -10,7 +10,7 @@ from mag_sandbox.model.attention import named_kernel
 from mag_sandbox.model.config import PocketConfig
 from mag_sandbox.model.dit import DiT, TextKeys
 from mag_sandbox.model.execution import Execution, run_pictures
-from mag_sandbox.model.frames import to_pictures
+from mag_sandbox.model.frames import to_frames, to_pictures
 from mag_sandbox.model.fused import fold_text, fuse
 from mag_sandbox.model.generator import BlockGenerator, Generator
 from mag_sandbox.model.imagination.painter import Painter
@@ -18,6 +18,7 @@ from mag_sandbox.model.kv_cache import CacheShape, KVCache
 from mag_sandbox.model.pocket.animation import Animation
 from mag_sandbox.model.pocket.animator import Animator
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
+from mag_sandbox.model.pocket.cells import Drawn, cells_of
 from mag_sandbox.model.pocket.fused_pictures import FusedAnimator, FusedDecoder
 from mag_sandbox.model.world import Frames
 
@@ -27,6 +28,7 @@ class Coding(NamedTuple):
 
     encode: Callable[[Frames], Tensor]  # uint8 [T, H, W, 3] -> fp32 [T, C, h, w]
     picture: Callable[[Tensor], Tensor]  # [T, C, h, w] -> [T, 3, H, W] in about [-1, 1]
+    draw: Callable[[Tensor], Drawn]  # the same, as it is shown and moved
 
 
 Transformer = Any  # a network as an engine runs it
@@ -82,7 +84,11 @@ class PocketEngine:
             latents = latents.to(device, dtype)
             return decoder(latents.contiguous(memory_format=torch.channels_last))
 
-        return Coding(encode, picture)
+        def draw(latents: Tensor) -> Drawn:
+            pictures = picture(latents)
+            return Drawn(to_frames(pictures), cells_of(pictures))
+
+        return Coding(encode, picture, draw)
 
     def animation(
         self,

@@ -9,10 +9,12 @@ become pixels again in runs of a dozen numbers. Everything lies channels last.
 from collections.abc import Sequence
 from typing import cast
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from mag_sandbox.model.frames import to_levels
 from mag_sandbox.model.fused import packs_here
 from mag_sandbox.model.pocket.animator import (
     PARTS,
@@ -22,7 +24,8 @@ from mag_sandbox.model.pocket.animator import (
     PictureNetwork,
 )
 from mag_sandbox.model.pocket.autoencoder import Autoencoder, ResidualBlock
-from mag_sandbox.model.pocket.skies import CELL, near, pixels_of
+from mag_sandbox.model.pocket.cells import CELL, pixels_of
+from mag_sandbox.model.pocket.skies import near
 
 COLORS = (0, 1, 2)
 COLORED = len(COLORS) * CELL * CELL  # numbers of a cell of a picture
@@ -249,6 +252,18 @@ class FusedAnimator(nn.Module):
         height, width = (CELL * size for size in rest.shape[-2:])
         elevation = self.source.elevation(moments, height, width).to(rest)
         return self.tell(self.segment(rest, elevation)).sigmoid_()
+
+    def moved(
+        self,
+        rest: Tensor,
+        wind: Tensor | None,
+        walk: Tensor | None,
+        parts: Tensor,
+        moments: Moments,
+    ) -> np.ndarray:
+        """Return levels of the pictures of these moments; see `forward`."""
+        cells = self(rest, wind, walk, parts, moments)
+        return to_levels(cells.permute(0, 2, 3, 1)).contiguous().cpu().numpy()
 
     def forward(
         self,

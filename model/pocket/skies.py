@@ -9,26 +9,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-CELL = 4  # px across and down that networks of pictures see as one
+from mag_sandbox.model.pocket.cells import CELL
+
 UNSURE, SURE = 0.45, 0.65  # shares of sky: filled in up to the first, kept from the second on
 SOME = 0.05  # share of a pixel from which a cell shows sky
 REACH = 2  # cells that a share spreads by, following edges
 NOTHING = 1e-6  # weight of what is no sky: it counts where there is none at all
 SMOOTH = 0.005  # variance of brightness, in [-1, 1], far below which nothing is an edge
-
-
-def cells_of(pictures: Tensor) -> Tensor:
-    """Return cells, [B, 16 C, H / 4, W / 4], of pictures, [B, C, H, W]."""
-    width = CELL * pictures.shape[1]  # of a cell's row, in numbers
-    lines = pictures.contiguous(memory_format=torch.channels_last).permute(0, 2, 3, 1).flatten(2)
-    rows = lines.unflatten(2, (-1, width)).unflatten(1, (-1, CELL)).unbind(2)
-    return torch.stack(rows, dim=3).flatten(3).permute(0, 3, 1, 2)
-
-
-def pixels_of(cells: Tensor, factor: int = CELL) -> Tensor:
-    """Return [B, C, factor * h, factor * w] of cells of factor x factor pixels, [B, .., h, w]."""
-    pixels = cells.permute(0, 2, 3, 1).unflatten(3, (factor, factor, -1)).transpose(2, 3)
-    return pixels.flatten(3, 4).flatten(1, 2).permute(0, 3, 1, 2)
 
 
 def sky_alone(pictures: Tensor, shares: Tensor) -> Tensor:

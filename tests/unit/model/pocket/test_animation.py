@@ -5,9 +5,11 @@ import pytest
 import torch
 
 from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.parking import unpacked
 from mag_sandbox.model.pocket.animation import Animation
 from mag_sandbox.model.pocket.animator import PARTS
+from mag_sandbox.model.pocket.cells import Drawn, cells_of
 from mag_sandbox.model.pocket.engine import PocketEngine
 from mag_sandbox.model.world import MissingWeights
 from tests.tiny import (
@@ -38,32 +40,33 @@ def animation() -> Animation:
 
 
 @pytest.fixture
-def pictures() -> torch.Tensor:
-    return torch.rand(3, 3, 64, 64, generator=torch.Generator().manual_seed(2)) * 2 - 1
+def drawn() -> Drawn:
+    pictures = torch.rand(3, 3, 64, 64, generator=torch.Generator().manual_seed(2)) * 2 - 1
+    return Drawn(to_frames(pictures), cells_of(pictures))
 
 
-def test_the_first_frame_of_all_is_at_rest(animation, pictures):
-    resting = animation.at_rest(pictures, POSES)
+def test_the_first_frame_of_all_is_at_rest(animation, drawn):
+    resting = animation.at_rest(drawn, POSES)
     moved = animation.moved(resting, None, POSES, time=0)
-    assert torch.equal(moved[0], pictures[0])
-    assert not torch.equal(moved[1:], pictures[1:])
+    assert np.array_equal(moved[0], drawn.frames[0])
+    assert not np.array_equal(moved[1:], drawn.frames[1:])
 
 
-def test_where_nothing_moves_pictures_stay_as_they_are(pictures):
+def test_where_nothing_moves_pictures_stay_as_they_are(drawn):
     animator = tiny_animator()
     animator.segment.head.bias.fill_(-50.0)
     animation = PocketEngine(FP32).animation(animator, TINY)
-    resting = animation.at_rest(pictures, POSES)
+    resting = animation.at_rest(drawn, POSES)
     assert resting.parts is None
     assert not resting.has_sky
-    assert animation.moved(resting, None, POSES, time=90) is pictures
+    assert animation.moved(resting, None, POSES, time=90) is drawn.frames
 
 
-def test_there_is_sky_only_where_there_is_some(pictures):
+def test_there_is_sky_only_where_there_is_some(drawn):
     animator = tiny_animator()
     bias = animator.segment.head.bias.view(len(PARTS), -1)
     bias[PARTS.index("sky")] = -50.0
-    resting = PocketEngine(FP32).animation(animator, TINY).at_rest(pictures, POSES)
+    resting = PocketEngine(FP32).animation(animator, TINY).at_rest(drawn, POSES)
     assert resting.parts is not None
     assert not resting.has_sky
 

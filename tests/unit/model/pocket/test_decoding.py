@@ -7,7 +7,9 @@ import pytest
 import torch
 
 from mag_sandbox.controls.camera import CameraPose
+from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.pocket.animation import PicturesAtRest
+from mag_sandbox.model.pocket.cells import Drawn
 from mag_sandbox.model.pocket.decoding import BlockDecoder, Codec, SharedWork
 from mag_sandbox.model.session_world import StageTimes
 
@@ -47,16 +49,21 @@ def test_results_are_in_order_whoever_is_first():
 class AllSky:
     """An animation of pictures that are sky and nothing else."""
 
-    def at_rest(self, pictures, poses):
-        return PicturesAtRest(pictures, pictures, pictures, has_sky=True)
+    def at_rest(self, drawn, poses):
+        return PicturesAtRest(drawn, drawn.cells, has_sky=True)
 
     def moved(self, resting, sky, poses, time):
-        return resting.pictures if sky is None else sky
+        return resting.drawn.frames if sky is None else to_frames(sky)
 
 
 @pytest.fixture
 def decoder():
-    codec = Codec(encode=torch.as_tensor, picture=lambda x: x, open_image=lambda path: path)  # type: ignore[arg-type, return-value]
+    codec = Codec(
+        encode=torch.as_tensor,  # type: ignore[arg-type]
+        picture=lambda x: x,
+        draw=lambda x: Drawn(to_frames(x), x),
+        open_image=lambda path: path,  # type: ignore[arg-type, return-value]
+    )
     made = BlockDecoder(codec, AllSky(), StageTimes())  # type: ignore[arg-type]
     yield made
     made.close()

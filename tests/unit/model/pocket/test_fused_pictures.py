@@ -5,8 +5,8 @@ import torch
 
 from mag_sandbox.model.execution import run_pictures
 from mag_sandbox.model.pocket.animator import PARTS, Animator, Moments
+from mag_sandbox.model.pocket.cells import cells_of, pixels_of
 from mag_sandbox.model.pocket.fused_pictures import FusedAnimator, FusedDecoder, sky_of
-from mag_sandbox.model.pocket.skies import cells_of, pixels_of
 from tests.tiny import FP32, TINY_ANIMATOR, randomise, tiny_autoencoder
 
 MOMENTS = Moments(

@@ -1,0 +1,52 @@
+"""Pictures as cells of 4 x 4 pixels: as networks of pictures take and make them.
+
+A picture, [B, C, H, W], is held as *cells*, [B, 16 C, H / 4, W / 4], pixel after pixel, channels
+last in memory. So are frames: *levels*, uint8 [T, H / 4, W / 4, 48]. Knows nothing of networks.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mag_sandbox.model.world import Frames
+
+CELL = 4  # px across and down that networks of pictures see as one
+_RUN = np.dtype((np.void, 3 * CELL))  # pixels of a cell that lie in one row: copied as one
+
+
+class Drawn(NamedTuple):
+    """Pictures at rest, as they are shown and as networks of pictures take them."""
+
+    frames: Frames
+    cells: Tensor  # [T, 48, H / 4, W / 4], in about [-1, 1]
+
+
+def cells_of(pictures: Tensor) -> Tensor:
+    """Return cells, [B, 16 C, H / 4, W / 4], of pictures, [B, C, H, W]."""
+    width = CELL * pictures.shape[1]  # of a cell's row, in numbers
+    lines = pictures.contiguous(memory_format=torch.channels_last).permute(0, 2, 3, 1).flatten(2)
+    rows = lines.unflatten(2, (-1, width)).unflatten(1, (-1, CELL)).unbind(2)
+    return torch.stack(rows, dim=3).flatten(3).permute(0, 3, 1, 2)
+
+
+def pixels_of(cells: Tensor, factor: int = CELL) -> Tensor:
+    """Return [B, C, factor * h, factor * w] of cells of factor x factor pixels, [B, .., h, w]."""
+    pixels = cells.permute(0, 2, 3, 1).unflatten(3, (factor, factor, -1)).transpose(2, 3)
+    return pixels.flatten(3, 4).flatten(1, 2).permute(0, 3, 1, 2)
+
+
+def levels_of(frames: Frames) -> np.ndarray:
+    """Return levels, uint8 [T, H / 4, W / 4, 48], of frames, [T, H, W, 3]."""
+    count, height, width, _ = frames.shape
+    lines = np.ascontiguousarray(frames).reshape(count, height // CELL, CELL, -1).view(_RUN)
+    cells = np.ascontiguousarray(lines.swapaxes(2, 3))  # [T, H / 4, W / 4, 4]
+    return cells.view(np.uint8).reshape(count, height // CELL, width // CELL, -1)
+
+
+def frames_of(levels: np.ndarray) -> Frames:
+    """Return frames, uint8 [T, H, W, 3], of levels, [T, H / 4, W / 4, 48]."""
+    count, rows, columns, _ = levels.shape
+    lines = np.ascontiguousarray(levels.view(_RUN).swapaxes(2, 3))  # [T, H / 4, 4, W / 4]
+    return lines.view(np.uint8).reshape(count, CELL * rows, CELL * columns, 3)
