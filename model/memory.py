@@ -7,7 +7,6 @@ A new policy is one class and one line in `MEMORY_POLICIES`.
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import replace
 
 from mag_sandbox.controls.camera import ASPECT, CameraPose, view_overlap, yaw_difference
@@ -55,8 +54,8 @@ class MemoryPolicy(ABC):
     def admit(self, block: BlockInfo) -> tuple[SlotWrite, ...]:
         """Return which frames of a new block go into which slots, and note them as kept."""
 
-    def passes(self, writes: Sequence[SlotWrite]) -> bool:  # noqa: ARG002 (what is kept stays)
-        """Tell whether all that was admitted is a frame that the next block replaces."""
+    def passes(self, write: SlotWrite) -> bool:  # noqa: ARG002 (what is kept stays)
+        """Tell whether what was admitted is a frame that the next block replaces."""
         return False
 
     def attend(self, view: CameraPose) -> tuple[int, ...]:  # noqa: ARG002 (all views alike)
@@ -192,9 +191,9 @@ class MagRetrieve(MemoryPolicy):
             writes.append(self._put(block, last, "compressed", slot))
         return tuple(writes)
 
-    def passes(self, writes: Sequence[SlotWrite]) -> bool:
-        """Tell whether it is the recent frame alone."""
-        return [self.table.frames[write.slot].kind for write in writes] == ["raw"]
+    def passes(self, write: SlotWrite) -> bool:
+        """Tell whether it is the recent frame."""
+        return self.table.frames[write.slot].kind == "raw"
 
     def attend(self, view: CameraPose) -> tuple[int, ...]:
         """Attend the recent frame, the first one, and the views that show most of `view`.

@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -88,10 +88,6 @@ class _Made:
     coordinates: Coordinates
     info: BlockInfo
     read: tuple[int, ...]  # slots
-
-    def rests_at(self, pose: CameraPose | None) -> bool:
-        """Tell whether it shows a copy of a pose at last."""
-        return self.info.copied and self.info.poses[-1] == pose
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,8 +306,9 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         with torch.inference_mode(), self._times.of("remember"):
             view = self._expect(pose).result()
             if view is not None:
-                self._remember_deferred()
-                self._remember_view(self._cache.spare, pose, view, self._attend(pose), time)
+                read = self._attend(pose)
+                self._require(read)
+                self._remember_view(self._cache.spare, pose, view, read, time)
         self._foreseen = _Foreseen(pose, known, view is not None)
         return view is not None
 
@@ -662,9 +659,13 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
 
     def _read(self, slots: tuple[int, ...], frames: int | None = None) -> None:
         """Have the coming passes, of a block or `frames`, read slots."""
+        self._require(slots)
+        self._cache.attend(slots, frames)
+
+    def _require(self, slots: Sequence[int]) -> None:
+        """Remember what was put off, if it is to lie in one of some slots."""
         if self._deferred and self._deferred.write.slot in slots:
             self._remember_deferred()
-        self._cache.attend(slots, frames)
 
     def _remember(self, made: _Made, painted: "Future[Tensor | None] | None" = None) -> None:
         """Remember a block with one clean pass; one that only the next might read, when it does.
@@ -681,20 +682,18 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         elif deferred and slots & set(deferred.made.read):
             self._remember_deferred()  # what it reads is about to change
             self._cache.attend(made.read)
-        passes = self._policy.passes(writes)
-        if writes and not passes:
-            lost = self._policy.focused() is None and made.rests_at(focused)
-            leaving = place if lost else None
-            if leaving is not None:
-                self._cache.copy(leaving, self._cache.spare)
-            with self._times.of("look_ahead" if made.info.look_ahead else "remember"):
-                self._write(made, writes)
-            if leaving is not None:  # what was painted moves on with the window
-                self._cache.copy(self._cache.spare, writes[-1].slot)
-        if writes and not self._focus(writes[-1].slot, made, focused, painted) and passes:
-            self._deferred = _Deferred(made, writes[-1])
-            if writes[-1].slot in made.read:  # the next block reads it as well, most likely
+        stands_in = self._standing_in(made, place, focused, painted) if writes else None
+        own = writes[:-1] if stands_in else writes
+        if own and all(map(self._policy.passes, own)):
+            self._deferred = _Deferred(made, own[-1])
+            if writes[-1].slot in made.read:  # it changes, or the next block reads it as well
                 self._remember_deferred()
+        elif own:
+            with self._times.of("look_ahead" if made.info.look_ahead else "remember"):
+                self._write(made, own)
+        if stands_in:
+            stands_in(writes[-1].slot)
+            self._policy.table.focus(writes[-1].slot)
         self._running().made += 1
 
     def _focused_pose(self) -> CameraPose | None:
@@ -702,39 +701,41 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         slot = self._policy.focused()
         return None if slot is None else self._policy.table.frames[slot].pose
 
-    def _focus(
+    def _standing_in(
         self,
-        slot: int,
         made: _Made,
+        place: int | None,
         focused: CameraPose | None,
         painted: "Future[Tensor | None] | None",
-    ) -> bool:
-        """Remember what was painted where a block looks in place of its copy; tell whether it is.
+    ) -> Callable[[int], None] | None:
+        """Return what remembers in a slot what was painted where a block looks, not its copy.
 
-        So the next block reads the very view that this one ended at.
+        So the next block reads the very view that this one ended at. None: nothing stands in.
 
         Args:
-            slot: of the block's last frame.
             made: the block.
-            focused: where the newest such frame before it looks.
+            place: slot in which the newest such frame before it lay.
+            focused: where that looks.
             painted: latents of the view, if that is not where the block looks.
         """
-        pose, policy = made.info.poses[-1], self._policy
-        view = painted.result() if painted else None
+        pose, view = made.info.poses[-1], painted.result() if painted else None
         if not made.info.copied:
-            return False
+            return None
         if self._foresaw(pose):
-            self._cache.copy(self._cache.spare, slot)
-        elif pose == focused:
-            if policy.focused() is not None:  # it lies in another slot
-                return False
-        elif view is None:
-            return False
-        else:
+            return partial(self._cache.copy, self._cache.spare)
+        if place is not None and pose == focused:
+            if self._policy.focused() is not None:  # it lies in another slot
+                return None
+            self._cache.copy(place, self._cache.spare)  # it leaves its own, and moves on
+            return partial(self._cache.copy, self._cache.spare)
+        if view is None:
+            return None
+
+        def remember(slot: int) -> None:
             with self._times.of("remember"):
                 self._remember_view(slot, pose, view, made.read, self._time)
-        policy.table.focus(slot)
-        return True
+
+        return remember
 
     def _remember_view(
         self, slot: int, pose: CameraPose, view: Tensor, read: Sequence[int], time: int

@@ -246,6 +246,18 @@ def test_a_copy_that_nobody_reads_costs_no_pass_of_the_memory_model():
     assert ["remember" in block.stage_ms for block in painted] == [True, True] + [False] * 5
 
 
+def test_where_what_was_painted_stands_in_for_a_copy_the_memory_model_passes_over_no_block():
+    made = world("mag-retrieve")
+    made.reset(PLACE, 1)
+    passes: list[bool] = []
+    write = made._write
+    made._write = lambda block, writes: (passes.append(block.info.look_ahead), write(block, writes))  # type: ignore[assignment,method-assign,func-returns-value]
+    for _ in range(16):
+        made.step(Control(CameraCommand(yaw=0.5)))
+    assert len(made._policy.table.frames) > 4, "new views were kept"
+    assert passes.count(False) <= 1, "the others are views ahead; nothing foresaw the first block"
+
+
 def focused_views(made: DiffusionWorld) -> list[tuple[CameraPose, torch.Tensor]]:
     """Return a list that will hold the views which are remembered in place of copies."""
     views: list[tuple[CameraPose, torch.Tensor]] = []
@@ -265,7 +277,7 @@ def focused_views(made: DiffusionWorld) -> list[tuple[CameraPose, torch.Tensor]]
 
         return noted
 
-    made._focus, made._foresee = noting(made._focus), noting(made._foresee)  # type: ignore[method-assign]
+    made._remember, made._foresee = noting(made._remember), noting(made._foresee)  # type: ignore[method-assign]
     return views
 
 
