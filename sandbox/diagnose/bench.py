@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
+from typing import Any, cast
 
 import psutil
 import pygame
@@ -23,7 +24,7 @@ import pygame
 from mag_sandbox.controls.bindings import DEFAULTS
 from mag_sandbox.controls.camera import CameraCommand, CameraPose, command_towards
 from mag_sandbox.controls.sources import ScriptSource
-from mag_sandbox.model.world import MIB, Control, FrameBlock, World, WorldFailed
+from mag_sandbox.model.world import MIB, Control, FrameBlock, Progress, World, WorldFailed
 from mag_sandbox.sandbox import app
 from mag_sandbox.sandbox.choice import WorldChoice
 from mag_sandbox.sandbox.game import PlayerGame
@@ -44,6 +45,7 @@ ALTERNATED_BLOCKS = 40  # of each state
 RECORDED_ROUNDS = 6  # with and without recording
 RECORDED_BLOCKS = 30  # of each
 REPORT_BLOCKS = 100  # between two lines while memory is filled
+HURRIED_FPS = 1000.0  # more than any world here makes
 SETTLED = 1 / 3  # share of a run after which the process should not grow any more
 
 
@@ -163,7 +165,7 @@ def run(plan: BenchPlan, say: Say) -> dict:
     say(f"3/4 unpaced blocks, recording, then {SHORT_STATE_SECONDS:.0f} s of memory")
     short = plan.choice.load()
     speeds["unpaced"] = core_gflops()
-    unpaced = measure_unpaced(short, plan)
+    unpaced = measure_unpaced(short, plan) | measure_in_window(plan)
     short_s = min(SHORT_STATE_SECONDS, plan.prefill_seconds)
     path = wander(max(1, round(short_s / short.spec.block_seconds)), plan.seed)
     recording = compare_recording(short, prefill(short, plan.scene, plan.seed, path).park(), path)
@@ -265,6 +267,33 @@ def measure_unpaced(world: World, plan: BenchPlan) -> dict:
         "block_ms": _percentiles(block_ms),
         "session_ms": round(outside_world_ms / frames, 3),
     }
+
+
+class _Hurried:
+    """A world whose frames are due at once, so that a window shows each as soon as it is made."""
+
+    def __init__(self, world: World) -> None:
+        self._world, self.spec = world, replace(world.spec, fps=HURRIED_FPS)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._world, name)
+
+
+def measure_in_window(plan: BenchPlan) -> dict:
+    """Wander as fast as the world can with everything shown, for a third of the paced time.
+
+    Each frame is drawn; none is enlarged by the network, since there is no time.
+    """
+
+    def load(progress: Progress) -> World:
+        return cast(World, _Hurried(plan.choice.load(progress)))
+
+    source = ScriptSource(wander(100_000, plan.seed))
+    playthrough = Playthrough(plan.scene, plan.seed)
+    summary = app.run(load, playthrough, plan.settings, (), source, plan.seconds / 3)
+    if summary.error is not None:
+        raise WorldFailed(summary.error)
+    return {"fps_in_window": round(summary.fps, 2)}
 
 
 def compare_recording(world: World, left: ParkedScene, path: Sequence[CameraCommand]) -> dict:

@@ -147,8 +147,8 @@ def test_the_bench_reports_every_number(capsys, fake_world, monkeypatch, tmp_pat
     code, _, _ = run(capsys, "bench", "--seconds", "1.5", "--prefill", "2", "--json", file)
     assert code == 0
     numbers = json.loads(file.read_text())
-    expected = "fps fps_unpaced stage_ms latency_ms block_time_ratio overhead_ms first_frame_s"
-    expected += " rss_growth_mb memory_bytes full_history_bytes"
+    expected = "fps fps_unpaced fps_in_window stage_ms latency_ms block_time_ratio overhead_ms"
+    expected += " first_frame_s rss_growth_mb memory_bytes full_history_bytes"
     assert set(expected.split()) <= set(numbers)
     assert {"p50", "p95"} <= set(numbers["latency_ms"])
     assert numbers["fps"] > 0
