@@ -27,7 +27,7 @@ from mag_sandbox.model.compiled import (
     split,
 )
 from mag_sandbox.model.config import DiTConfig
-from mag_sandbox.model.dit import DiT, Layer, RMSNorm, TextKeys
+from mag_sandbox.model.dit import DiT, Layer, TextKeys
 from mag_sandbox.model.execution import Execution
 from mag_sandbox.model.fused import FoldedCrossAttention, joined
 
@@ -82,8 +82,9 @@ class CompiledDiT:
     def prepare(self, *, memorises: bool, exact: Sequence[Sizes] = ()) -> None:
         """Begin to compile what `memorise` runs, or else what `flow` does.
 
-        For some sizes exactly: these take less time a call. What a call makes depends in its last
-        bits on which those are. Without any: for all, which else is done when there are others.
+        For some sizes exactly: these take less time a call, those of a pass's own tokens alone most
+        of it. What a call makes depends in its last bits on which those are. Without any: for all,
+        which else is done when there are others.
         """
         for sizes in exact or [Sizes()]:
             self._begun(memorises, sizes)
@@ -162,8 +163,9 @@ class CompiledDiT:
 
     def _graph(self, memorises: bool, tokens: Tensor, kept: Kept) -> Compiled:
         """Return what runs a pass of such sizes."""
-        exact = memorises, Sizes(tokens.shape[1], kept.keys.shape[2])
-        return self._graphs[exact] if exact in self._graphs else self._begun(memorises, Sizes())
+        own, others = tokens.shape[1], kept.keys.shape[2]
+        known = (self._graphs.get((memorises, exact)) for exact in (Sizes(own, others), Sizes(own)))
+        return next(filter(None, known), None) or self._begun(memorises, Sizes())
 
     def _begun(self, memorises: bool, sizes: Sizes) -> Compiled:
         """Return what runs passes of some sizes, which is begun to be compiled but once."""
@@ -218,14 +220,12 @@ class _LayerGraph:
         own, (shift, scale, *_) = self.layer.self_attn, self.time
         qkv = of_linear(_modulated(x, shift, scale, self.config.eps), joined((own.q, own.k, own.v)))
         q, k, v = split(qkv, 2, 3)
-        return self._turned(q, own.norm_q), self._turned(k, own.norm_k), self._heads(v)
+        of_queries = own.norm_q.weight * self.config.head_dim**-0.5  # so scores are scaled
+        return self._turned(q, of_queries), self._turned(k, own.norm_k.weight), self._heads(v)
 
     def attend(self, x: Node, q: Node, keys: Node, values: Node) -> Node:
         """Return the tokens with what queries find."""
-        scores = op.multiply(
-            op.matmul(q, keys, transpose_a=False, transpose_b=True),
-            number(self.config.head_dim**-0.5),
-        )
+        scores = op.matmul(q, keys, transpose_a=False, transpose_b=True)
         mixed = op.matmul(op.softmax(scores, 3), values, transpose_a=False, transpose_b=False)
         mixed = reshaped(op.transpose(mixed, [0, 2, 1, 3]), 0, 0, self.config.dim)
         return op.add(x, op.multiply(self.time[2], of_linear(mixed, self.layer.self_attn.o)))
@@ -255,9 +255,9 @@ class _LayerGraph:
         """Return [1, N, L, D] of [1, L, dim]."""
         return op.transpose(reshaped(x, 0, 0, self.config.num_heads, -1), [0, 2, 1, 3])
 
-    def _turned(self, x: Node, norm: RMSNorm) -> Node:
-        """Return queries or keys, normed and rotated, [1, N, L, D], of [1, L, dim]."""
-        x = self._heads(op.multiply(op.divide(x, self._root(x)), constant(norm.weight)))
+    def _turned(self, x: Node, weight: Tensor) -> Node:
+        """Return queries or keys, normed, weighted and rotated, [1, N, L, D], of [1, L, dim]."""
+        x = self._heads(op.multiply(op.divide(x, self._root(x)), constant(weight)))
         swap = torch.zeros(self.config.head_dim, self.config.head_dim)
         for even in range(0, self.config.head_dim, 2):
             swap[even, even + 1], swap[even + 1, even] = -1.0, 1.0

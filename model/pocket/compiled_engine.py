@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from mag_sandbox.model.compiled import Compiled
-from mag_sandbox.model.compiled_dit import CompiledDiT
+from mag_sandbox.model.compiled_dit import CompiledDiT, Sizes
 from mag_sandbox.model.config import PocketConfig
 from mag_sandbox.model.dit import DiT, TextKeys
 from mag_sandbox.model.execution import run_pictures
@@ -51,8 +51,12 @@ class CompiledEngine(PocketEngine):
         empty_text: TextKeys,
     ) -> Generator:
         """Return a generator over transformers, and over a cache of its own."""
-        remembering.prepare(memorises=True)  # a first block is remembered, not denoised
-        making.prepare(memorises=False)
+        # as they are needed: a first block is remembered, not denoised; then views are
+        block, view = Sizes(shape.block_length * shape.tokens), Sizes(shape.tokens)
+        remembering.prepare(memorises=True, exact=[block])
+        making.prepare(memorises=False, exact=[block])
+        remembering.prepare(memorises=True, exact=[view])
+        making.prepare(memorises=False, exact=[view])
         cache = ApartCache(shape, slots, self.execution.dtype, spare=1)
         passes = CompiledPasses(making, cache), CompiledPasses(remembering, cache)
         return Generator(*passes, cache, shift, empty_text)

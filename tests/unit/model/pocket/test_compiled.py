@@ -14,7 +14,7 @@ if find_spec("openvino") is None:
     pytest.skip("networks are not compiled here", allow_module_level=True)
 
 from mag_sandbox.evaluation.probe.metrics import psnr
-from mag_sandbox.model.compiled_dit import CompiledDiT, Kept
+from mag_sandbox.model.compiled_dit import CompiledDiT, Kept, Sizes
 from mag_sandbox.model.execution import compiles_here, run_pictures
 from mag_sandbox.model.kv_cache import CacheShape, KVCache
 from mag_sandbox.model.pocket import loading as pocket
@@ -62,8 +62,9 @@ def dit():
 
 @pytest.mark.parametrize("frames", [1, 3])
 @pytest.mark.parametrize("kept_frames", [0, 2])
-def test_a_compiled_pass_is_that_of_the_network(dit, frames, kept_frames):
-    """Whatever is remembered, and however many frames are made."""
+@pytest.mark.parametrize("exact", [False, True])
+def test_a_compiled_pass_is_that_of_the_network(dit, frames, kept_frames, exact):
+    """Whatever is remembered, however many frames are made, and whether that was known before."""
     shape = CacheShape.of(TINY)
     cache = KVCache(shape, 4, torch.float32)
     cache.load(range(4), *drawn(2, shape.layers, 4, 1, shape.tokens, shape.heads, shape.head_dim))
@@ -75,6 +76,8 @@ def test_a_compiled_pass_is_that_of_the_network(dit, frames, kept_frames):
     latents = drawn(1, frames, TINY.dit.channels, *TINY.latent_size, seed=2)
     texts = drawn(1, TINY.text.text_len, TINY.text.dim, seed=3)
     compiled = CompiledDiT(dit, COMPILED)
+    for memorises in (False, True) if exact else ():
+        compiled.prepare(memorises=memorises, exact=[Sizes(frames * shape.tokens)])
     with torch.inference_mode():
         cache.attend(slots, frames)
         time = dit.embed_time(torch.full((1, frames), 700.0))
