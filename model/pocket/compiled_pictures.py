@@ -68,7 +68,9 @@ class CompiledAnimator:
         self._parts = Compiled(partial(_parts, source, self._cells), execution)
         self._move = {
             (blows, walks): Compiled(
-                partial(_move, source, self._cells, blows=blows, walks=walks), execution
+                partial(_move, source, self._cells, blows=blows, walks=walks),
+                execution,
+                later=walks,
             )
             for walks in (False, True)
             for blows in (True, False)
