@@ -16,7 +16,7 @@ from typing import Literal
 import pygame
 
 from mag_sandbox.controls.camera import CameraCommand, CameraPose, view_overlap
-from mag_sandbox.evaluation.probe.anchors import SEEN, AnchorMark
+from mag_sandbox.evaluation.probe.anchors import GONE, SEEN, AnchorMark
 from mag_sandbox.evaluation.probe.probe import ProbeResult
 from mag_sandbox.sandbox.hud.cards import split_card
 from mag_sandbox.sandbox.hud.explain import MemoryTip
@@ -312,10 +312,11 @@ class ProbeOverlay(Overlay):
             return True
         if result.kind == "auto":
             rare = result.seconds_away >= WIPE_AWAY_S and now - self._wiped_at >= WIPE_EVERY_S
-            if not rare or view_overlap(result.pose, self._reel.pose) < SEEN:
+            shown = view_overlap(result.pose, self._reel.pose)
+            if not rare or shown < GONE:  # if it comes back once more, there is a new result
                 self._waits = None
                 return False
-            if self._reel.current.command != CameraCommand():
+            if shown < SEEN or self._reel.current.command != CameraCommand():
                 return False
         self._wiped_at = now
         return True

@@ -81,14 +81,19 @@ def test_a_wipe_waits_until_the_camera_rests_where_the_view_is(overlay, prober):
     reel.command = CameraCommand()
     assert overlay.update(2.0)
     overlay.update(2.0 + WIPE_S)
-    reel.pose = CameraPose(yaw=60.0)
+    reel.pose = CameraPose(yaw=80.0)
     prober.latest = result(2)
     assert not overlay.update(100.0)
     reel.pose = CameraPose()
     assert not overlay.update(101.0), "that moment is over"
+    prober.latest, reel.pose = result(3), CameraPose(yaw=40.0)
+    assert not overlay.update(102.0), "gone past it"
+    reel.pose = CameraPose()
+    assert overlay.update(103.0), "and turned back to it"
+    overlay.update(103.0 + WIPE_S)
     reel.command = CameraCommand(yaw=-1.0)
-    prober.latest = result(3, kind="key")
-    assert overlay.update(102.0), "an anchor of the player's, at once"
+    prober.latest = result(4, kind="key")
+    assert overlay.update(130.0), "an anchor of the player's, at once"
 
 
 def test_in_a_small_window_the_lab_view_wipes_too(overlay, prober):
