@@ -15,7 +15,7 @@ from typing import Literal
 
 import pygame
 
-from mag_sandbox.controls.camera import CameraCommand, CameraPose, view_overlap
+from mag_sandbox.controls.camera import ASPECT, CameraCommand, CameraPose, view_overlap
 from mag_sandbox.evaluation.probe.anchors import GONE, SEEN, AnchorMark
 from mag_sandbox.evaluation.probe.probe import ProbeResult
 from mag_sandbox.sandbox.hud.cards import split_card
@@ -30,7 +30,7 @@ from mag_sandbox.sandbox.probe.probe_cards import WipeCard, probe_card
 from mag_sandbox.sandbox.probe.prober import Prober
 from mag_sandbox.sandbox.screens import Overlay
 from mag_sandbox.sandbox.screens.prompt_box import PromptBox
-from mag_sandbox.sandbox.ui.theme import ACCENT, BAD, GOOD, CachedPicture, Theme
+from mag_sandbox.sandbox.ui.theme import ACCENT, BACKDROP, BAD, GOOD, CachedPicture, Theme
 
 NOTICE_S = 3.5  # how long a notice stays
 PROBE_S = 7.0  # how long a comparison stays
@@ -210,14 +210,18 @@ class SplitOverlay(Overlay):
         self._cards = CachedPicture(), CachedPicture()
 
     def draw(self, surface: pygame.Surface) -> None:
-        """Draw a card over each half, below the figures."""
-        block = self._reel.current.block
-        theme, half = self._hud.theme(surface), surface.get_width() // 2
-        top = surface.get_height() // 2 + half * 3 // 10 - theme.px(90)  # above the keys
+        """Draw a card under each half, or over its lower edge where there is no room below."""
+        block, keys = self._reel.current.block, self._hud.places.get("keys")
+        theme, (width, height) = self._hud.theme(surface), surface.get_size()
+        half, gap = width // 2, theme.px(10)
+        pictures = pygame.Rect(0, 0, width, round(half * ASPECT))
+        pictures.center = half, height // 2
+        surface.fill(theme.colour(BACKDROP), (half - 1, pictures.top, 2, pictures.height))
         for place, one in enumerate((block, block.beside or block)):
-            said = theme, one.memory, half - theme.px(20)
+            said = theme, one.memory, half - 2 * gap
             card = self._cards[place](said, partial(split_card, *said))
-            surface.blit(card, (place * half + theme.px(10), top))
+            lowest = (height if keys is None else keys.top) - gap - card.get_height()
+            surface.blit(card, (place * half + gap, min(pictures.bottom + gap, lowest)))
 
 
 class ProbeOverlay(Overlay):

@@ -1,9 +1,12 @@
 """What lies over the picture when a view comes back: one moment, large, that then goes."""
 
+from types import SimpleNamespace
+
 import pygame
 import pytest
 
-from mag_sandbox.controls.camera import CameraCommand, CameraPose
+from mag_sandbox.controls.camera import ASPECT, CameraCommand, CameraPose
+from mag_sandbox.model.world import MemorySegment, MemoryUsage
 from mag_sandbox.sandbox.hud.hud import Hud
 from mag_sandbox.sandbox.screens.overlays import (
     PROBE_S,
@@ -11,10 +14,14 @@ from mag_sandbox.sandbox.screens.overlays import (
     WIPE_EVERY_S,
     WIPE_S,
     ProbeOverlay,
+    SplitOverlay,
     wiped,
 )
 from mag_sandbox.sandbox.ui.display import window
 from tests.unit.sandbox.screens.test_probes_screen import result
+
+MEMORY = MemoryUsage("mag", (MemorySegment("raw", 6, 60),), 60, 100, 500, 0, 1.0, 6, ())
+BLUE = (0, 0, 255)
 
 
 class StubProber:
@@ -120,3 +127,21 @@ def test_a_click_puts_it_away(overlay, prober):
     click = pygame.Event(pygame.MOUSEBUTTONDOWN, button=1, pos=overlay._place.center)
     assert overlay.handle(click)
     assert not overlay.handle(click)
+
+
+@pytest.mark.parametrize("size", [(480, 300), (1280, 720), (3840, 2160)])
+@pytest.mark.parametrize("keys", [None, 0.8])
+def test_what_halves_remember_stands_below_them_where_there_is_room(size, keys):
+    width, height = size
+    hud, block = Hud(), SimpleNamespace(memory=MEMORY, beside=None)
+    if keys:
+        hud.places["keys"] = pygame.Rect(0, round(height * keys), width // 4, height // 20)
+    with window(size, "test") as surface:
+        surface.fill(BLUE)
+        SplitOverlay(SimpleNamespace(current=SimpleNamespace(block=block)), hud).draw(surface)
+        column = [surface.get_at((width // 4, y))[:3] != BLUE for y in range(height)]
+        middle = surface.get_at((width // 2, height // 2))[:3]
+    top, end = column.index(True), height - column[::-1].index(True)
+    pictures_end = (height + width // 2 * ASPECT) / 2
+    assert end <= hud.places["keys"].top if keys else top >= pictures_end
+    assert middle != BLUE, "a line between them"
