@@ -375,7 +375,10 @@ class HintOverlay(Overlay):
         if key := self._hints.key:
             arrow = self._arrow((theme, key), partial(arrow_card, theme, key))
             arrow.set_alpha(pulse(time.perf_counter()))
-            places[f"key {key}"] = surface.blit(arrow, arrow_place(theme, key, surface.get_size()))
+            place = arrow_place(theme, key, surface.get_size())
+            if "map" in places and place.colliderect(places["map"]):  # in the lab view
+                place.top = places["map"].bottom + theme.px(10)
+            places[f"key {key}"] = surface.blit(arrow, place)
 
 
 CUES: dict[str, str] = {  # what happens in the game of postcards, and what is heard of it

@@ -324,6 +324,7 @@ class PlayScreen:
                 self._warps = not self._warps
                 self._warp.restart()
             case _:
+                self._help = None  # it would hide what the action shows
                 following = self._session.act(action, self.playthrough)
                 if isinstance(following, Playthrough):
                     self.play(following)

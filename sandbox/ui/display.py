@@ -74,7 +74,9 @@ def opening_size(asked: Size, desktop: Size | None = None) -> Size:
 def toggle_fullscreen() -> None:
     """Fill the screen, or go back; also where no window manager helps."""
     if window_surface().get_flags() & pygame.NOFRAME:  # it was filled without help
-        pygame.display.set_mode(opening_size(REFERENCE_SIZE), pygame.RESIZABLE)
+        surface = pygame.display.set_mode(opening_size(REFERENCE_SIZE), pygame.RESIZABLE)
+        screen = pygame.Rect((0, 0), pygame.display.get_desktop_sizes()[0])
+        pygame.display.set_window_position(surface.get_rect(center=screen.center).topleft)
         return
     with warnings.catch_warnings(action="ignore"):  # that the window is made anew
         done = pygame.display.toggle_fullscreen()

@@ -186,6 +186,16 @@ def test_escape_puts_away_what_was_opened_before_it_leaves(run, key):
     game.wait(lambda: isinstance(game.screen, TitleScreen))
 
 
+def test_the_help_makes_room_for_what_a_key_opens(run):
+    game = run()
+    game.play()
+    game.see_blocks(2)
+    game.press(pygame.K_F1)
+    assert game.screen._help == 0
+    game.press(pygame.K_t)
+    assert game.screen._help is None
+
+
 def test_a_world_that_cannot_be_changed_says_so(run):
     game = run()
     game.play()

@@ -13,6 +13,7 @@ from mag_sandbox.sandbox.screens.overlays import (
     WIPE_AWAY_S,
     WIPE_EVERY_S,
     WIPE_S,
+    HintOverlay,
     ProbeOverlay,
     SplitOverlay,
     wiped,
@@ -145,3 +146,16 @@ def test_what_halves_remember_stands_below_them_where_there_is_room(size, keys):
     pictures_end = (height + width // 2 * ASPECT) / 2
     assert end <= hud.places["keys"].top if keys else top >= pictures_end
     assert middle != BLUE, "a line between them"
+
+
+@pytest.mark.parametrize("size", [(480, 300), (1280, 720), (3840, 2160)])
+def test_the_arrow_of_a_hint_leaves_the_map_free(size):
+    width, height = size
+    hud = Hud()
+    hud.places["map"] = hidden = pygame.Rect(width // 2, 0, width // 2, round(height * 0.55))
+    probe = SimpleNamespace(area=pygame.Rect(0, 0, 0, 0))
+    with window(size, "test") as surface:
+        HintOverlay(StubReel(), hud, probe).draw(surface)
+        arrow = hud.places["key right"]
+        assert surface.get_rect().contains(arrow)
+    assert not arrow.colliderect(hidden)
