@@ -89,9 +89,10 @@ class Run:
         return surface
 
     def write(self, text):
-        """Write into what takes text; the key that opened it is not written."""
-        for piece in ("t", text):
-            self.screen.handle(pygame.Event(pygame.TEXTINPUT, text=piece))
+        """Write after what stands there; the key that opened it is not written."""
+        self.screen.handle(pygame.Event(pygame.TEXTINPUT, text="t"))
+        self.press(pygame.K_END)
+        self.screen.handle(pygame.Event(pygame.TEXTINPUT, text=text))
 
     def said(self, words):
         """Wait until a notice says something."""

@@ -128,6 +128,7 @@ class PromptBox(Overlay):
         """Show the box with the prompt that holds now."""
         self._history.rest()
         self._entry = TextEntry(prompt, history=self._history, clipboard=self._clipboard)
+        self._entry.select_all()  # who writes begins anew, who moves the cursor goes on
         self._notice = ""
         self.is_open = self._ignores_key = True
         self._selecting = False

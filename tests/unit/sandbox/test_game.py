@@ -211,6 +211,7 @@ def test_the_prompt_changes_from_the_next_block_on_and_the_memory_stays(run):
     kept = game.screen.reel.current.block.memory.kept_frames
     game.press(pygame.K_t)
     game.screen.handle(pygame.Event(pygame.TEXTINPUT, text="t"))
+    game.press(pygame.K_END)
     game.screen.handle(pygame.Event(pygame.TEXTINPUT, text=" At night."))
     game.press(pygame.K_RETURN)
     game.wait(lambda: game.screen.reel.current.block.prompt == "A place. At night.")

@@ -75,6 +75,7 @@ def test_a_closed_box_takes_nothing_and_shows_nothing(desk):
 
 def test_enter_applies_what_is_written_in_one_clean_line(desk):
     desk.box.open("a meadow")
+    desk.key(pygame.K_END)
     desk.write("  at\tnight \n")
     desk.key(pygame.K_RETURN)
     assert desk.applied == ["a meadow at night"]
@@ -105,7 +106,19 @@ def test_the_key_that_opens_the_box_writes_nothing(desk):
     assert desk.box.text == "a "
     desk.key(pygame.K_t)
     desk.box.handle(pygame.Event(pygame.TEXTINPUT, text="t"))
-    assert desk.box.text == "a t"
+    assert desk.box.text == "t"
+
+
+def test_what_is_written_replaces_the_prompt_or_goes_on_from_its_end(desk):
+    for first, expected in ((None, "at night"), (pygame.K_END, "a meadow, at night")):
+        desk.box.open("a meadow")
+        if first:
+            desk.key(first)
+        desk.write(", at night" if first else "at night")
+        assert desk.box.text == expected
+    desk.box.open("a meadow")
+    desk.key(pygame.K_TAB)
+    assert desk.box.text.startswith("a meadow "), "what is suggested is added"
 
 
 def test_letters_are_written_and_not_acted_on_but_function_keys_are(desk):
@@ -147,6 +160,7 @@ def test_a_word_being_written_is_not_struck_yet(desk):
     desk.box.open("a cast")
     desk.show()
     assert desk.box.struck == ()
+    desk.key(pygame.K_END)
     desk.write("x")
     desk.show()
     assert [word.text for word in desk.box.struck] == ["castx"]
