@@ -1,10 +1,10 @@
 """How views cover each other, on a coarse grid: which kept frames show most of a coming view."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from mag_sandbox.controls.camera import ASPECT, CameraPose
+from mag_sandbox.controls.camera import ASPECT, MAX_PITCH, CameraPose
 
 GRID_ACROSS, GRID_DOWN = 20, 12  # cells of a view
 WORTH = 1  # fewest new cells for which a frame is attended
@@ -71,3 +71,21 @@ def choose_views(view: CameraPose, others: Sequence[CameraPose], count: int) -> 
         else:
             open_cells[:] = True
     return chosen
+
+
+def views_beside(view: CameraPose, grid: tuple[int, int]) -> Iterator[CameraPose]:
+    """Yield a view and those whole cells of a grid away, which show most of it first.
+
+    So their cells lie where those of the view do. All show more than half of it, either way.
+
+    Args:
+        view: that is divided into cells.
+        grid: how many, (down, across).
+    """
+    rows, columns = grid
+    high, wide = (rows - 1) // 2, (columns - 1) // 2
+    steps = [(x, y) for x in range(-wide, wide + 1) for y in range(-high, high + 1)]
+    for right, up in sorted(steps, key=lambda one: -(columns - abs(one[0])) * (rows - abs(one[1]))):
+        yaw, pitch = view.yaw + right * view.fov / columns, view.pitch + up * view.fov / columns
+        if abs(pitch) <= MAX_PITCH:
+            yield CameraPose(yaw % 360.0, pitch, view.fov)

@@ -5,7 +5,7 @@ between the cells of the lattice, or is zoomed, is two small matrix products awa
 cells that it touches.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import torch
@@ -43,6 +43,30 @@ class ViewCutter:
             return None
         place, picture = self._ground.piece(around, touched)
         return torch.stack([self._cut(picture[0], place, pose) for pose in poses])
+
+    def nearest(
+        self, around: Surroundings, pose: CameraPose, others: Iterable[CameraPose]
+    ) -> tuple[CameraPose, Tensor] | None:
+        """Return the first of some poses of whose view enough is known, and its picture.
+
+        Enough is all that the view at `pose` shows as well; where less is known its edge goes on.
+
+        Args:
+            around: what is known.
+            pose: of the view that matters.
+            others: near to it, the best first.
+
+        Returns:
+            The pose and [1, 3, H, W]; None: there is none.
+        """
+        for other in others:
+            shared = self._lattice.shared(pose, other)
+            if around.known[around.cells(shared)].all():
+                whole = self._lattice.around_all((other,))
+                known = around.known[around.cells(whole)].all()
+                place, picture = self._ground.piece(around, whole if known else shared)
+                return other, self._cut(picture[0], place, other)[None]
+        return None
 
     def _cut(self, picture: Tensor, place: Place, pose: CameraPose) -> Tensor:
         """Return the picture at a pose, [3, H, W], of that of a place."""

@@ -5,7 +5,7 @@ the old. Knows nothing of networks.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -207,19 +207,30 @@ class Lattice:
 
     def around_all(self, poses: Sequence[CameraPose]) -> Place:
         """Return the cells that views near to each other show some of."""
-        first = poses[0]
-        turns = [yaw_difference(pose.yaw, first.yaw) for pose in poses]
-        sides = [
-            (first.yaw + turn + side * pose.fov / 2, pose.pitch - side * pose.fov * ASPECT / 2)
-            for pose, turn in zip(poses, turns, strict=True)
-            for side in (-1, 1)
-        ]
-        columns = [yaw / self.cell for yaw, _ in sides]
-        rows = [self._rows / 2 - pitch / self.cell for _, pitch in sides]
-        left, right = math.floor(min(columns) + _SLACK), math.ceil(max(columns) - _SLACK)
-        top, bottom = math.floor(min(rows) + _SLACK), math.ceil(max(rows) - _SLACK)
-        top, bottom = max(top, 0), min(bottom, self._rows)
-        return Place(top, left, bottom - top, min(right - left, self._columns))
+        lefts, tops, rights, bottoms = zip(*self._sides(poses), strict=True)
+        return self._touching(min(lefts), min(tops), max(rights), max(bottoms))
+
+    def shared(self, pose: CameraPose, near: CameraPose) -> Place:
+        """Return the cells that two views near to each other show some of, both."""
+        lefts, tops, rights, bottoms = zip(*self._sides((pose, near)), strict=True)
+        return self._touching(max(lefts), max(tops), min(rights), min(bottoms))
+
+    def _sides(self, poses: Sequence[CameraPose]) -> Iterator[tuple[float, float, float, float]]:
+        """Yield where views near to each other begin and end: left, top, right, bottom [cells]."""
+        first = poses[0].yaw
+        for pose in poses:
+            yaw = first + yaw_difference(pose.yaw, first)
+            columns = [(yaw + side * pose.fov / 2) / self.cell for side in (-1, 1)]
+            pitches = [pose.pitch - side * pose.fov * ASPECT / 2 for side in (-1, 1)]
+            rows = [self._rows / 2 - pitch / self.cell for pitch in pitches]
+            yield columns[0], rows[0], columns[1], rows[1]
+
+    def _touching(self, left: float, top: float, right: float, bottom: float) -> Place:
+        """Return the cells that a box [cells] has some of."""
+        first, last = math.floor(left + _SLACK), math.ceil(right - _SLACK)
+        highest = max(math.floor(top + _SLACK), 0)
+        lowest = min(math.ceil(bottom - _SLACK), self._rows)
+        return Place(highest, first, lowest - highest, min(last - first, self._columns))
 
     def middle(self, place: Place) -> CameraPose:
         """Return the pose of which a place, however large, is the view."""

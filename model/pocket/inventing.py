@@ -7,7 +7,7 @@ a slow pan would uncover the world in strips too thin to start an object in. `pa
 beside the world.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -64,6 +64,9 @@ class Memory(Protocol):
     @property
     def shown_poses(self) -> Sequence[CameraPose]:
         """Poses of the frames that memory keeps, but for those that only pass."""
+
+    def pose_after(self, command: CameraCommand, blocks: int) -> CameraPose:
+        """Return where the camera will look after so many blocks of a command."""
 
     @property
     def upwind_pose(self) -> CameraPose | None:
@@ -136,6 +139,19 @@ class Inventor(Protocol):
         None: it does not know all of what they show.
         """
 
+    def nearest_view(
+        self, pose: CameraPose, others: Iterable[CameraPose]
+    ) -> tuple[CameraPose, Tensor] | None:
+        """Return the first of some poses at which all is known that a view shows; and its picture.
+
+        Args:
+            pose: of the view.
+            others: near to it, the best first.
+
+        Returns:
+            The pose and [1, 3, H, W]; None: there is none.
+        """
+
     def skies(self, poses: Sequence[CameraPose]) -> Tensor | None:
         """Return such pictures without what stands before the sky; likewise."""
 
@@ -205,6 +221,9 @@ class MemoryModelInventor:
 
     def views(self, poses: Sequence[CameraPose]) -> None:
         """Return None: memory knows them."""
+
+    def nearest_view(self, pose: CameraPose, others: Iterable[CameraPose]) -> None:
+        """Return None: memory knows it."""
 
     def skies(self, poses: Sequence[CameraPose]) -> None:
         """Return None: memory knows them."""

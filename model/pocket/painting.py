@@ -2,11 +2,11 @@
 
 What a view is made from is fixed when it is begun, and values that never change; what it makes is
 known to the world when it is taken. So it matters to nothing when the thread gets it done, and a
-view under way is parked as what it is made from. Where to paint next (what is in view, what comes
-into it soon and, at rest, what lies around) is bookkeeping, quick enough for every block.
+view under way is parked as what it is made from. Where to paint next (what is in view by then, what
+comes into it soon and, at rest, what lies around) is bookkeeping, quick enough for every block.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -58,6 +58,7 @@ class Outlook(NamedTuple):
 
     pose: CameraPose
     command: CameraCommand
+    there: CameraPose  # at the end of the first block that a view begun now is there for
     upwind: CameraPose | None  # where the sky in view comes from; None: there is none
     spare: bool  # whether memory has room for what nobody may ever look at
 
@@ -86,7 +87,7 @@ def next_view(lattice: Lattice, known: np.ndarray, outlook: Outlook) -> CameraPo
 def _stretches(outlook: Outlook) -> Iterator[tuple[CameraPose, tuple[float, float], float]]:
     """Yield what is to be known, most urgent first: a pose, a heading and how far beyond."""
     heading = _heading(outlook.command)
-    yield outlook.pose, heading, SOON
+    yield outlook.there, heading, 0.0
     yield outlook.pose, heading, REACH
     if outlook.upwind is not None:
         yield outlook.upwind, (-1, 0), CLOUDS
@@ -320,7 +321,8 @@ class PaintingInventor:
         """
         lattice = self._imagination.lattice
         known = lattice.shown(memory.shown_poses)
-        outlook = Outlook(pose, command, memory.upwind_pose, memory.has_room)
+        there = memory.pose_after(command, BLOCKS_A_VIEW + 1)
+        outlook = Outlook(pose, command, there, memory.upwind_pose, memory.has_room)
         if self._view is not None:
             missing = due_now(lattice, outlook) & ~known
             if not missing.any() or (missing & lattice.shown([self._view.pose])).any():
@@ -415,6 +417,12 @@ class PaintingInventor:
     def views(self, poses: Sequence[CameraPose]) -> Tensor | None:
         """Return pictures of what is known at poses near to each other, [F, 3, H, W]."""
         return self._views.views(self.around, poses)
+
+    def nearest_view(
+        self, pose: CameraPose, others: Iterable[CameraPose]
+    ) -> tuple[CameraPose, Tensor] | None:
+        """Return the first of some poses at which all is known that a view shows; its picture."""
+        return self._views.nearest(self.around, pose, others)
 
     def skies(self, poses: Sequence[CameraPose]) -> Tensor | None:
         """Return such pictures without what stands before the sky."""

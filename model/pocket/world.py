@@ -7,15 +7,16 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from mag_sandbox.controls.camera import CameraCommand, CameraPose, check_pose
+from mag_sandbox.controls.camera import CameraCommand, CameraPose, check_pose, move
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.files.typed_fields import of_type
 from mag_sandbox.files.typed_json import decode, revived
-from mag_sandbox.model.coverage import all_shown, choose_views, covered_cells
+from mag_sandbox.model.coverage import all_shown, choose_views, covered_cells, views_beside
 from mag_sandbox.model.flow import euler_levels
 from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.generator import Coordinates, Generator, block_noise
@@ -98,13 +99,20 @@ class _Painted:
     sky: "Future[Tensor | None] | None" = None  # upwind, alone, pictures
 
 
+class _NearView(NamedTuple):
+    """What was painted at a pose or, where not all of that was, whole tokens beside it."""
+
+    pose: CameraPose  # of what it shows
+    latents: Tensor  # [1, C, h, w]
+
+
 @dataclass(frozen=True, slots=True)
 class _Expected:
     """What was painted where the next block ends if the camera goes on as it does."""
 
     pose: CameraPose
     known: object  # that it is cut out of
-    view: "Future[Tensor | None]"  # latents, [1, C, h, w]; None: not all was painted
+    view: "Future[_NearView | None]"  # None: too little was painted
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +121,7 @@ class _Foreseen:
 
     pose: CameraPose
     known: object  # what was painted so far
-    remembered: bool  # whether what was painted there lies in the spare slot
+    shown: CameraPose | None  # where the view in the spare slot looks: there, or near; None: none
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +188,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
                 self._inventor.see(ahead, view)
             block = self._show((ahead,) * length, CameraCommand(), self._resting(view))
             for _ in range(_AT_ONCE):
-                self._look_ahead_at_once()
+                self._look_ahead_at_once()  # what comes next is begun by where the player turns
             return replace(block, look_ahead=self._new_imagined())
 
     def step(self, control: Control) -> FrameBlock:
@@ -195,8 +203,10 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             edited, session.edited = session.edited, None
             self._obey(control, session)
             edited = self._edit(control.edit) or edited
-            if not session.looked_ahead:  # the player turned to where nothing was pending
+            if self._arrives_later or not session.looked_ahead:  # where the player turns now
                 self._look_ahead_to(control.camera, session.block_index)
+                if self._arrives_later and session.pending is None:  # all is known there
+                    self._look_ahead_to(session.command, session.block_index)
                 self.prepare()
             return replace(self._show(self._poses(control.camera), control.camera), edited=edited)
 
@@ -252,13 +262,15 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         return True
 
     def _look_ahead_at_once(self) -> None:
-        """Remember the view that was begun, and begin the next one."""
+        """Remember a view that is wanted, if it is being made already or can be begun."""
         session = self._running()
-        if session.pending is not None and self._arrives_later:
+        if not self._arrives_later:
+            return
+        self._look_ahead_to(session.command, session.block_index)
+        if session.pending is not None:
             session.due = session.block_index
             self.prepare()
             session.looked_ahead = False
-            self._look_ahead_to(session.command, session.block_index)
 
     def _look_ahead_to(self, command: CameraCommand, next_block: int) -> None:
         """Begin to invent a view, if the camera is going where one is wanted."""
@@ -308,22 +320,26 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             if view is not None:
                 read = self._attend(pose)
                 self._require(read)
-                self._remember_view(self._cache.spare, pose, view, read, time)
-        self._foreseen = _Foreseen(pose, known, view is not None)
+                self._remember_view(self._cache.spare, *view, read, time)
+        self._foreseen = _Foreseen(pose, known, view and view.pose)
         return view is not None
 
-    def _expect(self, pose: CameraPose) -> "Future[Tensor | None]":
+    def _expect(self, pose: CameraPose) -> "Future[_NearView | None]":
         """Begin to cut what was painted at a pose, unless it was cut and nothing has changed."""
         expected, known = self._expected, self._inventor.known
         if not (expected and expected.pose == pose and expected.known is known):
-            view = self._decoder.beside(partial(self._view_painted, pose))
+            view = self._decoder.beside(partial(self._view_near, pose))
             self._expected = expected = _Expected(pose, known, view)
         return expected.view
 
     def _foresaw(self, pose: CameraPose) -> bool:
         """Tell whether what was painted at a pose lies in the spare slot."""
+        return self._foreseen_near(pose) == pose
+
+    def _foreseen_near(self, pose: CameraPose) -> CameraPose | None:
+        """Return where the view looks that was foreseen of a block ending at a pose; None: none."""
         foreseen = self._foreseen
-        return foreseen is not None and foreseen.pose == pose and foreseen.remembered
+        return foreseen.shown if foreseen and foreseen.pose == pose else None
 
     def _remember_ahead(self, target: CameraPose) -> None:
         """Take and remember a view that is not shown."""
@@ -356,6 +372,11 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
     def shown_poses(self) -> Sequence[CameraPose]:
         """Poses of the frames that memory keeps, but for those that only pass."""
         return self._policy.lasting
+
+    def pose_after(self, command: CameraCommand, blocks: int) -> CameraPose:
+        """Return where the camera will look after so many blocks of a command."""
+        pose, spec = self._running().pose, self.spec
+        return move(pose, command, spec.full_speed, spec.fps, blocks * spec.block_length)[-1]
 
     @property
     def upwind_pose(self) -> CameraPose | None:
@@ -600,6 +621,15 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         frames = self.painted(pose)
         return None if frames is None else self._codec.encode(frames).float()
 
+    def _view_near(self, pose: CameraPose) -> "_NearView | None":
+        """Return what was painted at a pose or whole tokens beside it; None: too little was."""
+        others = views_beside(pose, self._rays.grid)  # tokens of others are not where its own are
+        near = self._inventor.nearest_view(pose, others)
+        if near is None:
+            return None
+        there, picture = near
+        return _NearView(there, self._codec.encode(to_frames(picture)).float())
+
     def _make(
         self,
         poses: tuple[CameraPose, ...],
@@ -623,7 +653,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             self._attended = frozenset(kept[slot].frame_index for slot in slots)
         with self._times.of("look_ahead" if look_ahead else "denoise"):
             latents = given
-            seen = copied and not look_ahead and self._foresaw(poses[-1])
+            seen = copied and not look_ahead and self._foreseen_near(poses[-1])
             self._read((self._cache.spare, *slots) if seen else slots)
             if latents is None:
                 make = self._recall if knows else self._invent

@@ -1,6 +1,7 @@
 """Cameras return exactly, the ring closes, and views overlap as pictures do."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ from mag_sandbox.controls.camera import (
     yaw_difference,
 )
 from mag_sandbox.model.config import POCKET
-from mag_sandbox.model.coverage import choose_views, covered_cells
+from mag_sandbox.model.coverage import choose_views, covered_cells, views_beside
 from mag_sandbox.model.pocket.loading import FULL_SPEED
 from mag_sandbox.model.rope import RayCoordinates, rotate
 
@@ -224,3 +225,19 @@ def test_attention_sees_differences_of_time_only():
     assert torch.allclose(near, scores(10, 40, (9603, 9600)), atol=1e-4)
     assert not torch.allclose(near, scores(10, 40, (300, 0)), atol=1e-1)
     assert not torch.allclose(near, scores(10, 80, (3, 0)), atol=1e-1)
+
+
+@many
+@given(view=pose)
+def test_views_beside_one_are_whole_cells_away_the_nearest_first(view):
+    beside = list(views_beside(view, (6, 10)))
+    assert view_overlap(view, beside[0]) == pytest.approx(1.0)
+    assert 1 < len(beside) <= 5 * 9
+    cell = view.fov / 10
+    for other in beside:
+        across, up = yaw_difference(other.yaw, view.yaw) / cell, (other.pitch - view.pitch) / cell
+        assert across == pytest.approx(round(across), abs=1e-6)
+        assert up == pytest.approx(round(up), abs=1e-6)
+    overlaps = [view_overlap(view, other) for other in beside]
+    assert all(one >= other - 1e-9 for one, other in pairwise(overlaps))
+    assert overlaps[-1] > 0.25

@@ -88,6 +88,20 @@ def test_there_is_no_view_of_what_is_not_known():
     assert cutter().views(around, [CameraPose(yaw=180.0)]) is not None
 
 
+def test_where_not_all_is_known_the_nearest_view_shows_what_is_known_of_it():
+    around, pose = all_known(), CameraPose(yaw=90.0, pitch=4.0)
+    around = around.without(around.mask(Place(2, 0, 1, COLUMNS)))  # its uppermost cells
+    others = [pose, CameraPose(94.0, 4.0), CameraPose(90.0, -5.0), CameraPose(90.0, -14.0)]
+    there, picture = cutter().nearest(around, pose, others)
+    assert there == others[2]
+    shared = round((VIEW[0] - (4.0 + 5.0) / CELL) * STRIDE)  # rows of pixels of both views
+    assert np.abs(picture[0, :, :shared].numpy() - truth(there)[:, :shared]).max() < 0.012
+    assert cutter().nearest(around, pose, others[:2]) is None
+    there, picture = cutter().nearest(all_known(), pose, others)
+    assert there == pose
+    assert torch.equal(picture, cutter().views(all_known(), [pose]))
+
+
 @pytest.mark.parametrize("place", [Place(2, 5, 6, 10), Place(0, -3, 7, 16), Place(5, 38, 7, 4)])
 def test_a_place_is_the_view_at_its_middle(place):
     pose = LATTICE.middle(place)

@@ -28,7 +28,13 @@ from mag_sandbox.model.imagination.objects import PlacedObject
 from mag_sandbox.model.imagination.surroundings import Lattice
 from mag_sandbox.model.imagination.weights import ImaginationNetworks, save_networks
 from mag_sandbox.model.pocket import loading as pocket
-from mag_sandbox.model.pocket.painting import BLOCKS_A_PLAN, BLOCKS_A_VIEW, Plan
+from mag_sandbox.model.pocket.painting import (
+    BLOCKS_A_PLAN,
+    BLOCKS_A_VIEW,
+    Outlook,
+    Plan,
+    next_view,
+)
 from mag_sandbox.model.pocket.world import DiffusionWorld
 from mag_sandbox.model.world import Control, FrameBlock, MemorySetting, WorldFailed, WorldState
 from tests.tiny import (
@@ -298,6 +304,44 @@ def test_a_block_of_a_steady_pan_reads_what_was_painted_where_it_ends():
         pose = made.step(control).poses[-1]
         assert any(read) == expected
         assert made._focused_pose() == pose
+    made.step(UP)
+    read.clear()
+    pose = made.step(UP).poses[-1]
+    assert made.painted(pose) is None, "the painter was outrun"
+    assert any(read), "what is known of the view is read where its tokens are"
+    assert made._focused_pose() != pose, "the copy is not taken for what was painted"
+
+
+def test_the_next_view_is_begun_before_the_block_that_the_last_one_is_there_for():
+    made = world()
+    made.reset(PLACE, 1)
+    assert made._session.pending is None, "the first block knows where the player turns"
+    aslant, arrived = Control(CameraCommand(yaw=1.0, pitch=0.5)), 0
+    for index in range(1, 12):
+        if made.step(aslant).look_ahead:
+            arrived += 1
+            assert made._session.due == index + BLOCKS_A_VIEW
+    assert arrived == 3
+
+
+def test_who_turns_at_first_to_where_all_is_known_has_painted_what_a_resting_player_has():
+    rested, turned = world(), world()
+    for made, control in ((rested, STILL), (turned, RIGHT)):
+        made.reset(PLACE, 1)
+        made.step(control)
+    assert rested._session.pending is not None
+    assert turned._session.pending == rested._session.pending
+
+
+def test_what_is_painted_next_is_seen_when_it_is_there():
+    lattice = Lattice(12, 40, (6, 10))
+    level = CameraPose()
+    known = lattice.shown([CameraPose(yaw) for yaw in range(0, 360, 9)])
+    there = CameraPose(30.0, 7.5)
+    outlook = Outlook(level, CameraCommand(yaw=1.0, pitch=0.5), there, None, spare=False)
+    view = next_view(lattice, known, outlook)
+    missing = lattice.touched(there) & ~known
+    assert (missing & lattice.shown([view])).sum() >= 0.9 * missing.sum()
 
 
 @pytest.mark.parametrize("policy", ["mag-retrieve", "mag", "full", "window"])
