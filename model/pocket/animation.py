@@ -10,7 +10,7 @@ from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.pocket.animator import PARTS, Animator, Moments
-from mag_sandbox.model.pocket.cells import Drawn, cells_of, frames_of, pixels_of
+from mag_sandbox.model.pocket.cells import DrawnPictures, cells_of, frames_of, pixels_of
 from mag_sandbox.model.pocket.fused_pictures import SKY, sky_of
 from mag_sandbox.model.pocket.skies import sky_alone
 from mag_sandbox.model.world import Frames
@@ -40,7 +40,7 @@ class Moving(Protocol):
 class PicturesAtRest:
     """Pictures at rest, and what could move of them."""
 
-    drawn: Drawn
+    drawn: DrawnPictures
     parts: Tensor | None = None  # `Moving.parts`, [F, 64, H / 4, W / 4]; None: nothing moves
     has_sky: bool = False  # whether the wind matters
     has_walkers: bool = False
@@ -71,7 +71,7 @@ class Animation:
         self._source, self._animator = source, moving
         self._wind, self._device = source.config.wind, device
 
-    def at_rest(self, drawn: Drawn, poses: Sequence[CameraPose]) -> PicturesAtRest:
+    def at_rest(self, drawn: DrawnPictures, poses: Sequence[CameraPose]) -> PicturesAtRest:
         """Return what could move of pictures."""
         parts = self._animator.parts(drawn.cells, _moments(poses, 0))
         there = _coverage(parts) > FEWEST

@@ -16,7 +16,7 @@ CELL = 4  # px across and down that networks of pictures see as one
 _RUN = np.dtype((np.void, 3 * CELL))  # pixels of a cell that lie in one row: copied as one
 
 
-class Drawn(NamedTuple):
+class DrawnPictures(NamedTuple):
     """Pictures at rest, as they are shown and as networks of pictures take them."""
 
     frames: Frames

@@ -18,7 +18,7 @@ from mag_sandbox.model.kv_cache import CacheShape
 from mag_sandbox.model.pocket.animation import Animation
 from mag_sandbox.model.pocket.animator import Animator
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
-from mag_sandbox.model.pocket.cells import CELL, Drawn, frames_of, levels_of, pixels_of
+from mag_sandbox.model.pocket.cells import CELL, DrawnPictures, frames_of, levels_of, pixels_of
 from mag_sandbox.model.pocket.compiled_generator import ApartCache, CompiledPasses
 from mag_sandbox.model.pocket.compiled_pictures import (
     CompiledAnimator,
@@ -85,7 +85,7 @@ class CompiledEngine(PocketEngine):
                 return of_others.picture(latents)
             return pixels_of(draw(latents).cells)
 
-        def draw(latents: Tensor) -> Drawn:
+        def draw(latents: Tensor) -> DrawnPictures:
             if latents.shape[2:] != latent_size:
                 return of_others.draw(latents)
             latents = latents.to(dtype).contiguous()
@@ -93,7 +93,7 @@ class CompiledEngine(PocketEngine):
             levels = torch.empty_like(cells, dtype=torch.uint8)
             for one in range(len(latents)):
                 decoder([latents[one : one + 1]], [x[one : one + 1] for x in (cells, levels)])
-            return Drawn(frames_of(levels.numpy()), cells.permute(0, 3, 1, 2))
+            return DrawnPictures(frames_of(levels.numpy()), cells.permute(0, 3, 1, 2))
 
         return Coding(encode, picture, draw)
 

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.pocket.animation import Animation, PicturesAtRest
-from mag_sandbox.model.pocket.cells import Drawn
+from mag_sandbox.model.pocket.cells import DrawnPictures
 from mag_sandbox.model.session_world import StageTimes
 from mag_sandbox.model.world import Frames, WorldSpec
 
@@ -27,7 +27,7 @@ class Codec:
 
     encode: Callable[[Frames], Tensor]  # uint8 [T, H, W, 3] -> [T, C, h, w]
     picture: Callable[[Tensor], Tensor]  # [T, C, h, w] -> [T, 3, H, W] in about [-1, 1]
-    draw: Callable[[Tensor], Drawn]  # the same, as it is shown and moved
+    draw: Callable[[Tensor], DrawnPictures]  # the same, as it is shown and moved
     open_image: Callable[[str], Frames]  # path -> uint8 [1, H, W, 3]
 
     def decode(self, latents: Tensor) -> Frames:

@@ -18,7 +18,7 @@ from mag_sandbox.model.kv_cache import CacheShape, KVCache
 from mag_sandbox.model.pocket.animation import Animation
 from mag_sandbox.model.pocket.animator import Animator
 from mag_sandbox.model.pocket.autoencoder import Autoencoder
-from mag_sandbox.model.pocket.cells import Drawn, cells_of
+from mag_sandbox.model.pocket.cells import DrawnPictures, cells_of
 from mag_sandbox.model.pocket.fused_pictures import FusedAnimator, FusedDecoder
 from mag_sandbox.model.world import Frames
 
@@ -28,7 +28,7 @@ class Coding(NamedTuple):
 
     encode: Callable[[Frames], Tensor]  # uint8 [T, H, W, 3] -> fp32 [T, C, h, w]
     picture: Callable[[Tensor], Tensor]  # [T, C, h, w] -> [T, 3, H, W] in about [-1, 1]
-    draw: Callable[[Tensor], Drawn]  # the same, as it is shown and moved
+    draw: Callable[[Tensor], DrawnPictures]  # the same, as it is shown and moved
 
 
 Transformer = Any  # a network as an engine runs it
@@ -84,9 +84,9 @@ class PocketEngine:
             latents = latents.to(device, dtype)
             return decoder(latents.contiguous(memory_format=torch.channels_last))
 
-        def draw(latents: Tensor) -> Drawn:
+        def draw(latents: Tensor) -> DrawnPictures:
             pictures = picture(latents)
-            return Drawn(to_frames(pictures), cells_of(pictures))
+            return DrawnPictures(to_frames(pictures), cells_of(pictures))
 
         return Coding(encode, picture, draw)
 

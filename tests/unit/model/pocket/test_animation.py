@@ -9,7 +9,7 @@ from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.parking import unpacked
 from mag_sandbox.model.pocket.animation import Animation
 from mag_sandbox.model.pocket.animator import PARTS
-from mag_sandbox.model.pocket.cells import Drawn, cells_of
+from mag_sandbox.model.pocket.cells import DrawnPictures, cells_of
 from mag_sandbox.model.pocket.engine import PocketEngine
 from mag_sandbox.model.world import MissingWeights
 from tests.tiny import (
@@ -40,9 +40,9 @@ def animation() -> Animation:
 
 
 @pytest.fixture
-def drawn() -> Drawn:
+def drawn() -> DrawnPictures:
     pictures = torch.rand(3, 3, 64, 64, generator=torch.Generator().manual_seed(2)) * 2 - 1
-    return Drawn(to_frames(pictures), cells_of(pictures))
+    return DrawnPictures(to_frames(pictures), cells_of(pictures))
 
 
 def test_the_first_frame_of_all_is_at_rest(animation, drawn):

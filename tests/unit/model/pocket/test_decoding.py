@@ -9,7 +9,7 @@ import torch
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.frames import to_frames
 from mag_sandbox.model.pocket.animation import PicturesAtRest
-from mag_sandbox.model.pocket.cells import Drawn
+from mag_sandbox.model.pocket.cells import DrawnPictures
 from mag_sandbox.model.pocket.decoding import BlockDecoder, Codec, SharedWork
 from mag_sandbox.model.session_world import StageTimes
 
@@ -61,7 +61,7 @@ def decoder():
     codec = Codec(
         encode=torch.as_tensor,  # type: ignore[arg-type]
         picture=lambda x: x,
-        draw=lambda x: Drawn(to_frames(x), x),
+        draw=lambda x: DrawnPictures(to_frames(x), x),
         open_image=lambda path: path,  # type: ignore[arg-type, return-value]
     )
     made = BlockDecoder(codec, AllSky(), StageTimes())  # type: ignore[arg-type]
