@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from mag_sandbox.controls.camera import WIDEST_FOV, CameraPose
-from mag_sandbox.model.imagination.ground import Ground
+from mag_sandbox.model.imagination.ground import RingGround
 from mag_sandbox.model.imagination.surroundings import Lattice, Place, Surroundings
 
 
@@ -23,7 +23,7 @@ class ViewCutter:
     pictures = cutter.views(around, poses)
     """
 
-    def __init__(self, lattice: Lattice, ground: Ground, size: tuple[int, int]) -> None:
+    def __init__(self, lattice: Lattice, ground: RingGround, size: tuple[int, int]) -> None:
         """Say where views lie and what they are cut out of.
 
         Args:

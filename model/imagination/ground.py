@@ -18,17 +18,17 @@ TILE = (6, 8)  # rows and columns that are decoded at once; a level view is two 
 KEPT = 6  # pieces that were made last
 
 
-class Piece(NamedTuple):
+class RingPiece(NamedTuple):
     """A picture of a part of the ring."""
 
     place: Place
     picture: Tensor  # [1, 3, H, W] in [-1, 1]
 
 
-class Ground(Protocol):
+class RingGround(Protocol):
     """Pictures of the ring."""
 
-    def piece(self, around: Surroundings, place: Place) -> Piece:
+    def piece(self, around: Surroundings, place: Place) -> RingPiece:
         """Return one that shows a place, all of which is known."""
 
 
@@ -52,8 +52,8 @@ class DecodedGround:
         self._pictures: Tensor | None = None  # of the ring, twice: no place ends at its seam
         self._lock = Lock()
 
-    def piece(self, around: Surroundings, place: Place) -> Piece:
-        """Return a picture of the place alone; see `Ground`."""
+    def piece(self, around: Surroundings, place: Place) -> RingPiece:
+        """Return a picture of the place alone; see `RingGround`."""
         height, width = around.known.shape
         with self._lock:
             self._follow(around)
@@ -62,7 +62,7 @@ class DecodedGround:
                     self._keep(tile, self._decode(around, tile), height, width)
             assert self._pictures is not None
             shown = _cut(self._pictures, place, place.left % width, height)
-            return Piece(place, shown.clone())
+            return RingPiece(place, shown.clone())
 
     def _follow(self, around: Surroundings) -> None:
         """Drop the tiles that are not what would be decoded any more."""
@@ -112,8 +112,8 @@ class RemadeGround:
 
     def __init__(
         self,
-        ground: Ground,
-        remake: Callable[[Piece], Tensor],
+        ground: RingGround,
+        remake: Callable[[RingPiece], Tensor],
         steps: tuple[int, int],
     ) -> None:
         """Say what is made.
@@ -124,14 +124,14 @@ class RemadeGround:
             steps: rows and columns on whole numbers of which pieces end, where all is known.
         """
         self._ground, self._remake, self._steps = ground, remake, steps
-        self._last: list[tuple[Piece, Tensor]] = []
+        self._last: list[tuple[RingPiece, Tensor]] = []
 
-    def piece(self, around: Surroundings, place: Place) -> Piece:
-        """Return a picture of the place and as much around it as is known; see `Ground`."""
+    def piece(self, around: Surroundings, place: Place) -> RingPiece:
+        """Return a picture of the place and as much around it as is known; see `RingGround`."""
         piece = self._ground.piece(around, around.widened(place, self._steps))
         for before, made in self._last:
             if before.place == piece.place and torch.equal(before.picture, piece.picture):
-                return Piece(piece.place, made)
+                return RingPiece(piece.place, made)
         made = self._remake(piece)
         self._last = [(piece, made), *self._last[: KEPT - 1]]
-        return Piece(piece.place, made)
+        return RingPiece(piece.place, made)

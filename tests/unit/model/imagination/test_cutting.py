@@ -6,7 +6,7 @@ import torch
 
 from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.model.imagination.cutting import ViewCutter
-from mag_sandbox.model.imagination.ground import Piece
+from mag_sandbox.model.imagination.ground import RingPiece
 from mag_sandbox.model.imagination.surroundings import Lattice, Place, Surroundings
 
 ROWS, COLUMNS, VIEW, STRIDE = 12, 40, (6, 10), 4  # cells; px of one
@@ -30,8 +30,8 @@ def decode(around: Surroundings, place: Place) -> torch.Tensor:
 class Drawn:
     """Draws each place that is asked for."""
 
-    def piece(self, around: Surroundings, place: Place) -> Piece:
-        return Piece(place, decode(around, place))
+    def piece(self, around: Surroundings, place: Place) -> RingPiece:
+        return RingPiece(place, decode(around, place))
 
 
 def cutter() -> ViewCutter:

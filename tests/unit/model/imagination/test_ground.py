@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from mag_sandbox.model.imagination.ground import TILE, DecodedGround, Piece, RemadeGround
+from mag_sandbox.model.imagination.ground import TILE, DecodedGround, RemadeGround, RingPiece
 from mag_sandbox.model.imagination.surroundings import Place, Surroundings
 
 ROWS, COLUMNS, STRIDE, BESIDE = 16, 40, 4, 2  # cells; px of one; neither side is whole tiles
@@ -95,7 +95,7 @@ def test_a_tile_is_made_anew_when_what_is_beside_it_becomes_known():
     assert len(counting.asked) == 2
 
 
-def brighter(piece: Piece) -> Tensor:
+def brighter(piece: RingPiece) -> Tensor:
     return piece.picture + 1.0
 
 
