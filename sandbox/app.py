@@ -33,6 +33,7 @@ LAST_LOOK_S = 0.018  # before something is to be done, from which on it is slept
 ENDING = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")  # signals, where the system has them
 SIGNALLED = 128  # exit code, besides the signal's number
 WAKE = pygame.event.custom_type()  # the worker has news
+_woken = threading.Event()  # the main loop is not to sleep on: `wake` was called
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +263,7 @@ def _quick_turns() -> Iterator[None]:
 
 
 def _events(wake_at: float | None) -> list[pygame.Event]:
-    """Sleep until an event or the given time, and return the events.
+    """Sleep until an event or the given time, and return the events; `wake` ends it at once.
 
     SDL's own waiting looks for events every millisecond, which took a fortieth of a core.
     """
@@ -271,7 +272,8 @@ def _events(wake_at: float | None) -> list[pygame.Event]:
     while True:
         left = wake_at - time.perf_counter()
         if left > 0:
-            time.sleep(left if left < LAST_LOOK_S else LOOK_S)
+            _woken.wait(left if left < LAST_LOOK_S else LOOK_S)
+        _woken.clear()
         events = pygame.event.get()
         if events or left < LAST_LOOK_S:
             return events
@@ -283,3 +285,4 @@ def wake() -> None:
         pygame.event.post(pygame.Event(WAKE))
     except pygame.error:
         logger.debug("no window to wake")
+    _woken.set()

@@ -1,5 +1,7 @@
 """The app from opening the window to closing it, on the dummy display."""
 
+import threading
+import time
 from types import SimpleNamespace
 
 import pygame
@@ -52,9 +54,9 @@ def play(actor=None, world=None, **settings):
 def test_the_main_loop_looks_for_events_now_and_then_and_never_oversleeps(monkeypatch):
     def looks(seconds, events_at=1e9):
         times = [100.0]
-        clock = SimpleNamespace(perf_counter=lambda: times[-1])
-        clock.sleep = lambda nap: times.append(times[-1] + nap)
-        monkeypatch.setattr(app, "time", clock)
+        monkeypatch.setattr(app, "time", SimpleNamespace(perf_counter=lambda: times[-1]))
+        nap = SimpleNamespace(wait=lambda nap: times.append(times[-1] + nap), clear=lambda: None)
+        monkeypatch.setattr(app, "_woken", nap)
         monkeypatch.setattr(pygame.event, "get", lambda: ["key"] * (times[-1] >= events_at))
         assert bool(app._events(100.0 + seconds)) == (events_at < 1e9)
         return [round(time - 100.0, 3) for time in times[1:]]
@@ -63,6 +65,18 @@ def test_the_main_loop_looks_for_events_now_and_then_and_never_oversleeps(monkey
     assert looks(0.015) == [0.015]  # to the next picture at once
     assert looks(0.05) == [0.012, 0.024, 0.036, 0.05]
     assert looks(0.05, events_at=100.02) == [0.012, 0.024]
+
+
+def test_news_end_the_main_loops_sleep_at_once(monkeypatch):
+    monkeypatch.setattr(app, "LOOK_S", 60.0)
+    pygame.display.init()
+    pygame.event.clear()
+    news = threading.Timer(0.05, app.wake)
+    news.start()
+    began = time.monotonic()
+    assert app.WAKE in {event.type for event in app._events(time.perf_counter() + 3600.0)}
+    assert time.monotonic() - began < 50.0, "and not at the next look"
+    news.join()
 
 
 def test_a_script_is_played_to_its_end():
