@@ -301,7 +301,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         return edits or self._view_is_due(block)
 
     def _foresee(self, pose: CameraPose, time: int) -> bool:
-        """Remember what was painted where the next block ends if the camera goes on as it does.
+        """Remember what was painted where the next block ends, or will if the camera goes on so.
 
         A view between the cells of the lattice, or zoomed, is recalled softly from views beside it.
         So a block reads the very view that it ends at; tell whether there was something to do.
@@ -313,7 +313,7 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
         if not self._arrives_later or pose == self._focused_pose():
             return False
         known, foreseen = self._inventor.known, self._foreseen
-        if foreseen and foreseen.known is known:
+        if foreseen and foreseen.known is known and foreseen.pose == pose:
             return False
         with torch.inference_mode(), self._times.of("remember"):
             view = self._expect(pose).result()
@@ -583,6 +583,8 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
     ) -> FrameBlock:
         """Make, decode and return a block, and begin to invent what comes next."""
         session = self._running()
+        if given is None:
+            self._foresee(poses[-1], self._time)  # if the camera goes on otherwise than it did
         painted = self._painted_beside(poses) if given is None else _Painted()
         coming = self._poses(command, poses[-1])[-1]
         goes_on = self._arrives_later and coming != poses[-1]
