@@ -50,7 +50,7 @@ from mag_sandbox.training.recipe.trajectories import TeacherTrajectories
 from mag_sandbox.training.recipe.videos import Lanes, TeacherForced, Videos
 from tests.card import CARD, fake_card, shallow
 from tests.tiny import TINY, TINY_ANIMATOR, tiny_autoencoder
-from tests.unit.model.imagination.tiny import KINDS, networks
+from tests.unit.model.imagination.tiny import KINDS, codec, networks
 from tests.unit.training.imagination import test_stages as imagination
 from tests.unit.training.pocket.test_frame_distillation import FixedCaptions, RandomSequences
 from tests.unit.training.recipe.toy_recipe import CONFIG, ToySource, show_nothing, toy_sized
@@ -141,7 +141,10 @@ def test_the_imaginations_stages_keep_to_their_card(monkeypatch):
         for module in made.parts().values():
             module.to(CARD)
         read = captions, text, *RUN
-        learn(PainterStage(made.painter, latents, things, KINDS, *read, lambda *told: None))
+        sketched = codec().to(CARD), made.sketcher(imagination.CELL)
+        learn(
+            PainterStage(made.painter, latents, *sketched, things, KINDS, *read, lambda *told: None)
+        )
         learn(PlannerStage(made.planner, rings, *read))
         learn(ReaderStage(made.reader, latents, things, KINDS, *RUN))
 

@@ -1,26 +1,25 @@
 """The painter over compiled passes."""
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor, nn
 
 from mag_sandbox.model.compiled_dit import CompiledDiT, Sizes
 from mag_sandbox.model.dit import TextKeys
 from mag_sandbox.model.execution import Execution
-from mag_sandbox.model.imagination.painter import Flows, Painter
+from mag_sandbox.model.imagination.painter import Flow, Painter
 
 TEXTS = 4  # that are kept: what is painted next is mostly of a prompt as before, and of none
 
 
 class CompiledPainter(Painter):
-    """A `Painter` whose transformer is compiled; it takes one text at once."""
+    """A `Painter` whose transformer is compiled."""
 
     def __init__(self, source: Painter, execution: Execution) -> None:
         """Take over what a painter consists of, in fp32."""
         nn.Module.__init__(self)
         self.config, self.dit, dtype = source.config, source.dit, execution.dtype
         self.row, self.objects = source.row.to(dtype), source.objects.to(dtype)
+        self.sketch = source.sketch.to(dtype)
         self.known = nn.Parameter(source.known.to(dtype), requires_grad=False)
         self._passes = CompiledDiT(source.dit, execution)
         self._texts: list[tuple[Tensor, TextKeys]] = []  # read last
@@ -36,18 +35,15 @@ class CompiledPainter(Painter):
         self._texts = [(features, keys), *self._texts[: TEXTS - 1]]
         return keys
 
-    def flows(self, places: Sequence[Tensor], texts: Sequence[TextKeys]) -> Flows:
-        """Return what makes flows; see `Painter`."""
-        both = list(zip(places, texts, strict=True))
+    def flow(self, place: Tensor, text: TextKeys) -> Flow:
+        """Return what makes the flow; see `Painter`."""
         nothing = self._passes.nothing()
 
-        def flows(x: Tensor, timestep: float) -> list[Tensor]:
+        def flow(x: Tensor, timestep: float) -> Tensor:
             tokens, shape, rotary = self.dit.embed(x[:, None]), x[:, None].shape, self.rotary(x)
-            return [
-                self._passes.flow_of_tokens(tokens + place, shape, timestep, text, rotary, nothing)[
-                    :, 0
-                ]
-                for place, text in both
-            ]
+            flows = self._passes.flow_of_tokens(
+                tokens + place, shape, timestep, text, rotary, nothing
+            )
+            return flows[:, 0]
 
-        return flows
+        return flow

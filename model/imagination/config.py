@@ -38,6 +38,9 @@ _PAINTER = DiTConfig(
 )  # fmt: skip
 
 
+FITTED = 6  # numbers of a fitted place: share covered, parts of main and mean colour, rest (RGB)
+
+
 @dataclass(frozen=True, slots=True)
 class SpriteConfig:
     """Geometry of a small picture of numbers that each look has."""
@@ -57,13 +60,25 @@ class PainterConfig:
     look_dim: int = 96  # of an object's embedding
     object_hidden: int = 256
     sprites: tuple[SpriteConfig, ...] = (
-        SpriteConfig(10, 20, 1), SpriteConfig(20, 5, 4), SpriteConfig(32, 5, 4, fitted=True)
+        SpriteConfig(10, 20, 1), SpriteConfig(20, 5, 4), SpriteConfig(32, FITTED, 4, fitted=True)
     )  # fmt: skip
     ring: tuple[int, int] = (24, 80)  # rows and columns of cells of 16 px
     view: tuple[int, int] = (12, 20)  # likewise, of what is painted at once
-    steps: int = 4
     shift: float = 2.0  # sigma = shift * u / (1 + (shift - 1) * u)
-    guidance: float = 1.5  # how much caption and objects count
+    # how much caption, objects and sketch count in each step; 1: nothing is led away from
+    guidance: tuple[float, ...] = (1.5, 1.0, 1.0)
+
+    def __post_init__(self) -> None:
+        numbers = [each.numbers for each in self.sprites if each.fitted]
+        if numbers != [FITTED]:
+            raise ValueError(f"a sketch needs fitted sprites of {FITTED} numbers, not {numbers}")
+        if not self.guidance:
+            raise ValueError("guidance is (), expected a number for each step")
+
+    @property
+    def steps(self) -> int:
+        """How many steps a view is painted in."""
+        return len(self.guidance)
 
 
 @dataclass(frozen=True, slots=True)

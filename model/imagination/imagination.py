@@ -20,7 +20,7 @@ from mag_sandbox.model.frames import to_frames, to_pictures
 from mag_sandbox.model.imagination.behind import RingPicture, as_seen, boxes, likeness
 from mag_sandbox.model.imagination.exhibits import with_exhibits
 from mag_sandbox.model.imagination.objects import PlacedObject, object_table, tell, together
-from mag_sandbox.model.imagination.painter import Painter
+from mag_sandbox.model.imagination.painter import Painter, sketched_cells
 from mag_sandbox.model.imagination.planner import (
     FIELDS,
     NOTHING_WANTED,
@@ -76,6 +76,7 @@ class Imagination:
         self.lattice = Lattice(*self._ring, config.painter.view)
         self._planner, self._painter = networks.planner.eval(), networks.painter.eval()
         self._reader = networks.reader.eval()
+        self._sketcher = networks.sketcher(autoencoder.config.stride)
         self._autoencoder, self._decode = autoencoder, decode
 
     def nothing(self) -> Surroundings:
@@ -233,7 +234,8 @@ class Imagination:
     def _encoded(self, pictures: Tensor) -> Tensor:
         """Return the memory's latents of pictures, fp32."""
         device = self._autoencoder.offset.device  # planner and painter stay on the host
-        return self._autoencoder.encode(pictures.to(device)).float()
+        pictures = pictures.to(device, _dtype(self._autoencoder))
+        return self._autoencoder.encode(pictures).float()
 
     @property
     def view_size(self) -> tuple[int, int]:
@@ -253,6 +255,8 @@ class Imagination:
         columns = np.arange(place.left, place.left + place.columns) % self._ring[1]
         table = object_table(subject.things, self.config.looks, self._ring)
         told = tell(table, rows, columns, self._ring[1])
+        sketch = self._sketcher.draw(table, rows, columns)
+        sketched = sketched_cells([sketch], self._encoded)
         shape = self.config.painter.dit.channels, *self._ring
         drawn = np.random.default_rng([subject.seed, 2]).standard_normal(shape, np.float32)
         noise = torch.from_numpy(drawn[:, rows][:, :, columns])
@@ -260,9 +264,9 @@ class Imagination:
         dtype, texts = _dtype(self._painter), (subject.prompt, subject.empty)
         text, free = (self._painter.text_keys(words.to(dtype)) for words in texts)
         latents = self._painter.paint(
-            told.batch(), torch.from_numpy(rows)[None], torch.from_numpy(there.latents)[None],
-            torch.from_numpy(there.known)[None], noise[None], text,
-            free,
+            told.batch(), sketched.cpu(), torch.from_numpy(rows)[None],
+            torch.from_numpy(there.latents)[None], torch.from_numpy(there.known)[None], noise[None],
+            text, free,
         )  # fmt: skip
         return around.learned(place, latents[0].numpy())
 

@@ -17,6 +17,7 @@ MOST_OBJECTS = 4096  # of a plan; far fewer are ever drawn
 NUMBERS = 28  # that a cell is told of each object, besides its look
 INSIDE, HALF = slice(0, 2), slice(18, 20)  # of those: where in its box, and how large that is
 LEAST_HALF = 0.5  # cells; an object's box is told as if half of it were no less
+BEYOND = 1.25  # of half a box: how far from its middle a sprite reaches
 _WAVES = (1.0, 2.0, 4.0)  # half turns from an object's middle to its edge
 _MARGIN = 0.5  # cells beyond its box that an object still covers
 _AROUND = 0.9  # of the ring; what is wider is the same in all directions

@@ -7,6 +7,7 @@ at patch 1.
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -16,6 +17,7 @@ from mag_sandbox.model.dit import DiT, TextKeys, own_block_attention
 from mag_sandbox.model.flow import AdamsBashforthSampler, euler_levels
 from mag_sandbox.model.imagination.config import PainterConfig, SpriteConfig
 from mag_sandbox.model.imagination.objects import (
+    BEYOND,
     COVERING,
     HALF,
     INSIDE,
@@ -24,9 +26,8 @@ from mag_sandbox.model.imagination.objects import (
     ToldObjects,
     half_cells,
 )
+from mag_sandbox.model.imagination.sketch import Sketch
 from mag_sandbox.model.rope import grid_rotary, index_frequencies
-
-BEYOND = 1.25  # of half a box: how far from its middle a sprite reaches
 
 
 class Sprites(nn.Module):
@@ -112,7 +113,20 @@ class ObjectLayer(nn.Module):
         return self.outer(slots.flatten(-2))
 
 
-Flows = Callable[[Tensor, float], Sequence[Tensor]]  # latents, timestep -> flows, fp32
+def sketched_cells(sketches: Sequence[Sketch], encode: Callable[[Tensor], Tensor]) -> Tensor:
+    """Return what cells are told of sketches, [B, C + 1, H, W]; nothing where one shows nothing.
+
+    Args:
+        sketches: of views.
+        encode: latents, [B, C, H, W], of pictures, fp32 [B, 3, H, W] in [-1, 1].
+    """
+    pictures, covered = (torch.from_numpy(np.stack(each)) for each in zip(*sketches, strict=True))
+    latents = encode(pictures)
+    covered = covered[:, None].to(latents.device)
+    return torch.cat((latents * (covered > 0), covered), dim=1)
+
+
+Flow = Callable[[Tensor, float], Tensor]  # latents, timestep -> flow, fp32
 
 
 class Painter(nn.Module):
@@ -120,7 +134,7 @@ class Painter(nn.Module):
 
     painter = Painter(PainterConfig(), matmul_attention)
     text = painter.text_keys(features)  # once a prompt
-    latents = painter.paint(told, rows, latents, known, noise, text, free)
+    latents = painter.paint(told, sketched, rows, latents, known, noise, text, free)
     """
 
     def __init__(self, config: PainterConfig, kernel: AttentionKernel) -> None:
@@ -129,6 +143,8 @@ class Painter(nn.Module):
         self.dit = DiT(config.dit, kernel)
         self.row = nn.Embedding(config.ring[0], config.dit.dim)  # how far from the horizon
         self.known = nn.Parameter(torch.zeros(config.dit.dim))
+        self.sketch = nn.Linear(config.dit.channels + 1, config.dit.dim, bias=False)
+        nn.init.zeros_(self.sketch.weight)
         self.objects = ObjectLayer(config)
 
     def initialise(self) -> "Painter":
@@ -142,10 +158,11 @@ class Painter(nn.Module):
         """Return every layer's keys and values of text features, [B, text_len, text_dim]."""
         return self.dit.text_keys(features)
 
-    def place(self, told: ToldObjects, rows: Tensor, known: Tensor) -> Tensor:
+    def place(self, told: ToldObjects, sketched: Tensor, rows: Tensor, known: Tensor) -> Tensor:
         """Return what is known of cells beforehand, [B, H * W, dim]."""
         there = known[..., None].to(self.known.dtype) * self.known
-        return (self.objects(told) + self.row(rows)[:, :, None] + there).flatten(1, 2)
+        seen = self.sketch(sketched.to(self.known.dtype).movedim(1, -1))
+        return (self.objects(told) + seen + self.row(rows)[:, :, None] + there).flatten(1, 2)
 
     def forward(self, noisy: Tensor, place: Tensor, sigma: Tensor, text: TextKeys) -> Tensor:
         """Return the flow of a view's latents, [B, C, H, W].
@@ -173,6 +190,7 @@ class Painter(nn.Module):
     def paint(
         self,
         told: ToldObjects,
+        sketched: Tensor,
         rows: Tensor,
         latents: Tensor,
         known: Tensor,
@@ -186,6 +204,7 @@ class Painter(nn.Module):
 
         Args:
             told: what its cells are told of objects, [1, H, W, ...].
+            sketched: `sketched_cells` of a sketch of them, [1, C + 1, H, W].
             rows: of its cells on the ring, [1, H].
             latents: [1, C, H, W]; anything where they are not known.
             known: where they are, bool [1, H, W].
@@ -196,30 +215,28 @@ class Painter(nn.Module):
         Source: classifier-free guidance, arXiv 2207.12598.
         """
         there = known[:, None]
-        places = self.place(told, rows, known), self.place(told.none(), rows, known)
-        levels = euler_levels(self.config.steps, self.config.shift)
-        sampler = AdamsBashforthSampler(levels)
-        flows = self.flows(places, (text, free))
+        nothing = told.none(), torch.zeros_like(sketched)
+        flow_of = self.flow(self.place(told, sketched, rows, known), text)
+        free_flow_of = self.flow(self.place(*nothing, rows, known), free)
+        sampler = AdamsBashforthSampler(euler_levels(self.config.steps, self.config.shift))
         x = torch.where(there, latents, noise)
         for step, timestep in enumerate(sampler.timesteps):
-            told_flow, free_flow = flows(x, timestep)
-            flow = free_flow + self.config.guidance * (told_flow - free_flow)
+            flow, guidance = flow_of(x, timestep), self.config.guidance[step]
+            if guidance != 1:
+                free_flow = free_flow_of(x, timestep)
+                flow = free_flow + guidance * (flow - free_flow)
             x = torch.where(there, latents, sampler.advance(x, flow, step, _no_noise))
         return x
 
-    def flows(self, places: Sequence[Tensor], texts: Sequence[TextKeys]) -> Flows:
-        """Return what makes the flows of a view's latents, one for each place and text of it."""
-        dtype, count = self.known.dtype, len(places)
-        place = torch.cat(list(places))
-        pairs = (list(zip(*of_layer, strict=True)) for of_layer in zip(*texts, strict=True))
-        text = tuple((torch.cat(keys), torch.cat(values)) for keys, values in pairs)
+    def flow(self, place: Tensor, text: TextKeys) -> Flow:
+        """Return what makes the flow of a view's latents; see `forward`."""
+        dtype = self.known.dtype
 
-        def flows(x: Tensor, timestep: float) -> Sequence[Tensor]:
-            sigma = torch.full((count,), timestep / 1000, dtype=dtype, device=x.device)
-            noisy = x.to(dtype).repeat(count, 1, 1, 1)
-            return self(noisy, place, sigma, text).float().chunk(count)
+        def flow(x: Tensor, timestep: float) -> Tensor:
+            sigma = torch.full((1,), timestep / 1000, dtype=dtype, device=x.device)
+            return self(x.to(dtype), place, sigma, text).float()
 
-        return flows
+        return flow
 
 
 def _no_noise(step: int) -> Tensor:

@@ -8,9 +8,11 @@ from torch import nn
 from mag_sandbox.files.whole import replace_file, sha256_of
 from mag_sandbox.model.attention import AttentionKernel
 from mag_sandbox.model.imagination.config import ImaginationConfig
+from mag_sandbox.model.imagination.objects import look_number
 from mag_sandbox.model.imagination.painter import Painter, Sprites
 from mag_sandbox.model.imagination.planner import Planner
 from mag_sandbox.model.imagination.reader import Reader
+from mag_sandbox.model.imagination.sketch import Sketcher
 from mag_sandbox.model.pocket.weights import POCKET_WEIGHTS
 from mag_sandbox.model.saved import eight_bits, load_into, parse_config, stored, write_tensors
 from mag_sandbox.model.world import WEIGHTS
@@ -41,6 +43,17 @@ class ImaginationNetworks:
         self.planner = Planner(config.planner, config.looks, kernel, config.behind, config.among)
         self.painter = Painter(config.painter, kernel)
         self.reader = Reader(config.reader)
+
+    def sketcher(self, cell: int) -> Sketcher:
+        """Return what draws sketches of plans, in cells of a size [px]."""
+        config = self.config
+        table = next(
+            each.table
+            for each in self.painter.objects.sprites
+            if isinstance(each, Sprites) and each.config.fitted
+        )
+        behind = look_number(len(config.kinds), None)
+        return Sketcher(table.cpu().float().numpy(), behind, config.painter.ring[1], cell)
 
     def parts(self) -> dict[str, nn.Module]:
         """Return the networks by the names of their files."""

@@ -1,8 +1,8 @@
 """Sprites fitted to pictures: what a look shows at each place of its box, for any colour of it.
 
-There a thing covers a share of what it could, and what is seen of it is taken for a part of its
-main colour and a rest: a bear's eyes have no part of its colour, its belly half. Both are least
-squares over all things of a look in many rings.
+There a thing covers a share of what it could, and what is seen of it is taken for parts of its main
+colour and of its mean one, and a rest: a bear's eyes have no part of its colours, its belly half.
+All are least squares over all things of a look in many rings.
 """
 
 import logging
@@ -14,21 +14,21 @@ import numpy as np
 
 from mag_sandbox.files.whole import replacing
 from mag_sandbox.model.imagination.config import PainterConfig, SpriteConfig
-from mag_sandbox.model.imagination.objects import LEAST_HALF, VARIANTS, look_number
-from mag_sandbox.model.imagination.painter import BEYOND
+from mag_sandbox.model.imagination.objects import BEYOND, LEAST_HALF, VARIANTS, look_number
+from mag_sandbox.model.imagination.sketch import REST
 from mag_sandbox.training.imagination.rings import category_of, path_of
 from mag_sandbox.training.panorama.logged_canvas import Thing
 from mag_sandbox.training.panorama.render import LoggedPanorama, render_logged
 
 logger = logging.getLogger(__name__)
 
-NUMBERS = 5  # of a place: share that is covered, part of the main colour, rest (RGB)
 MOST_RINGS = 3000  # more change little
 SAMPLES = 2  # across a place
 WIDEST = 300.0  # px; what is wider lies all around and has no box
 CELL = 16  # px across a cell
-RIDGE = 0.02  # pixels that have no part of the main colour, for each that was seen
-REST = 1.5  # rests are told this much larger
+RIDGE = 0.02  # pixels that have no part of either colour, for each that was seen
+PARTS = -1.0, 1.8  # of a colour; least and most
+_SUMS = 16  # of a place; see `_seen`
 Key = tuple[str, int | None]  # kind and variant; None: all of them
 Sums = defaultdict[Key, np.ndarray]
 
@@ -62,8 +62,8 @@ def fitted_sprites(
 
 
 def fit(rings: Iterable[LoggedPanorama], places: int) -> dict[Key, np.ndarray]:
-    """Return the sprites of all looks that rings show, [places, places, NUMBERS] each."""
-    sums: Sums = defaultdict(lambda: np.zeros((places, places, 14)))
+    """Return the sprites of all looks that rings show, [places, places, 6] each."""
+    sums: Sums = defaultdict(lambda: np.zeros((places, places, _SUMS)))
     for ring in rings:
         for thing in ring.things:
             if thing.width <= WIDEST:
@@ -74,10 +74,10 @@ def fit(rings: Iterable[LoggedPanorama], places: int) -> dict[Key, np.ndarray]:
 
 
 def _seen(ring: LoggedPanorama, thing: Thing, places: int) -> np.ndarray:
-    """Return sums over what is seen of a thing at each place of its sprite, [places, places, 14].
+    """Return sums over what is seen of a thing at places of its sprite, [places, places, _SUMS].
 
     Pixels that show it, that nothing nearer hides, then of those that show it: colours, the main
-    colour, products of both, and squares of the main colour.
+    and the mean colour of the thing, products of each two of these but of colours with themselves.
     """
     height, width = ring.ids.shape
     within = (np.arange(SAMPLES) + 0.5) / SAMPLES - 0.5
@@ -90,20 +90,31 @@ def _seen(ring: LoggedPanorama, thing: Thing, places: int) -> np.ndarray:
     there = ((down >= 0) & (down < height))[:, None]
     ids, color = ring.ids[place], ring.pixels[place] / 255.0
     shown, free = (ids == thing.index) & there, (ids <= thing.index) & there
-    main = np.broadcast_to(np.array(thing.main_color) / 255.0, color.shape)
-    told = np.concatenate((color, main, color * main, main * main), axis=-1)
+    main, mean = (
+        np.broadcast_to(np.array(each) / 255.0, color.shape)
+        for each in (thing.main_color, thing.mean_color)
+    )
+    pairs = (color, main), (color, mean), (main, main), (main, mean), (mean, mean)
+    products = np.stack([(one * other).sum(axis=-1) for one, other in pairs], axis=-1)
+    told = np.concatenate((color, main, mean, products), axis=-1)
     numbers = np.concatenate((shown[..., None], free[..., None], shown[..., None] * told), axis=-1)
-    return numbers.reshape(places, SAMPLES, places, SAMPLES, 14).sum(axis=(1, 3))
+    return numbers.reshape(places, SAMPLES, places, SAMPLES, _SUMS).sum(axis=(1, 3))
 
 
 def _least_squares(sums: np.ndarray) -> np.ndarray:
-    """Return a sprite from `_seen`'s sums, [places, places, NUMBERS]."""
-    shown, free = sums[..., :1], sums[..., 1:2]
-    color, main, products, squares = np.split(sums[..., 2:], 4, axis=-1)
+    """Return a sprite from `_seen`'s sums, [places, places, 6]."""
+    shown, free = sums[..., 0], sums[..., 1]
     count = np.maximum(shown, 1.0)
-    alike = (products - color * main / count).sum(axis=-1, keepdims=True)
-    spread = (squares - main * main / count).sum(axis=-1, keepdims=True)
-    part = np.clip(alike / (spread + RIDGE * count), -0.5, 1.5)
-    rest = (color - part * main) / count
-    covered = shown / np.maximum(free, 1.0)
-    return covered * np.concatenate((np.ones_like(part), part, REST * rest), axis=-1)
+    color, main, mean = (sums[..., first : first + 3] for first in (2, 5, 8))
+    pairs = (color, main), (color, mean), (main, main), (main, mean), (mean, mean)
+    of_main, of_mean, mains, both, means = (
+        products - (one * other).sum(axis=-1) / count
+        for products, (one, other) in zip(np.moveaxis(sums[..., 11:], -1, 0), pairs, strict=True)
+    )
+    mains, means = mains + RIDGE * count, means + RIDGE * count
+    area = mains * means - both * both
+    parts = (means * of_main - both * of_mean) / area, (mains * of_mean - both * of_main) / area
+    parts = [part.clip(*PARTS)[..., None] for part in parts]
+    rest = (color - parts[0] * main - parts[1] * mean) / count[..., None]
+    covered = (shown / np.maximum(free, 1.0))[..., None]
+    return covered * np.concatenate((np.ones_like(covered), *parts, REST * rest), axis=-1)

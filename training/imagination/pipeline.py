@@ -85,9 +85,10 @@ class ImaginationPipeline:
         if training.init_from is None:
             self._fit_sprites()
         return PainterStage(
-            self.networks.painter, self._latents, self._log.things[: training.rings],
-            self.networks.config.looks, self._captions, self.text, self.device, training.seed,
-            self._sheets.paintings,
+            self.networks.painter, self._latents, self.autoencoder,
+            self.networks.sketcher(self.autoencoder.config.stride),
+            self._log.things[: training.rings], self.networks.config.looks, self._captions,
+            self.text, self.device, training.seed, self._sheets.paintings,
         )  # fmt: skip
 
     def _fit_sprites(self) -> None:

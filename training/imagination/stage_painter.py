@@ -15,7 +15,9 @@ from mag_sandbox.model.imagination.objects import (
     object_table,
     tell,
 )
-from mag_sandbox.model.imagination.painter import Painter
+from mag_sandbox.model.imagination.painter import Painter, sketched_cells
+from mag_sandbox.model.imagination.sketch import Sketch, Sketcher
+from mag_sandbox.model.pocket.autoencoder import Autoencoder
 from mag_sandbox.model.pocket.networks import TextEncoder
 from mag_sandbox.training.devices import TrainingDevice
 from mag_sandbox.training.imagination.rings import latents_of, view_of
@@ -33,7 +35,7 @@ NO_OBJECTS, SOME_OBJECTS = 0.05, 0.1  # share of views; of some any share of obj
 NO_COLOR, NO_VARIANT = 0.08, 0.08  # share of told objects
 SPRITE_RATE = 0.01
 FINE_RATE = 0.06  # where a cell sees many points: at less they are hardly made use of
-JITTER = 0.06  # cells, standard deviation of where an object is told to be
+SKETCH_RATE = 0.005  # of what reads the sketch
 Sheet = Callable[[Path, Painter], None]
 
 
@@ -43,6 +45,8 @@ class PainterStage(Stage):
     Args:
         module: what is trained.
         latents: of the rings, float16 [RINGS_EACH, C, rows, columns] each.
+        autoencoder: of the latents; it stays as it is.
+        sketcher: draws what cells are told in pixels.
         things: of the rings, from far to near.
         kinds: names of the things' classes, in the order of the painter's table.
         captions: of the rings, as token ids.
@@ -58,6 +62,8 @@ class PainterStage(Stage):
         self,
         module: Painter,
         latents: Sequence[np.ndarray],
+        autoencoder: Autoencoder,
+        sketcher: Sketcher,
         things: Sequence[Sequence[Thing]],
         kinds: Sequence[str],
         captions: Captions,
@@ -69,6 +75,7 @@ class PainterStage(Stage):
         self.module, self.latents = module.to(device.device), latents
         self.captions, self.text = captions, text.eval()
         self.device, self.seed, self._sheet = device, seed, sheet
+        self.autoencoder, self.sketcher = autoencoder, sketcher
         ring = module.config.ring
         self._objects = [
             object_table([placed(thing) for thing in each], kinds, ring) for each in things
@@ -82,12 +89,14 @@ class PainterStage(Stage):
             {"params": each.table, "lr": SPRITE_RATE if each.config.points == 1 else FINE_RATE}
             for each in learned
         ]
-        chosen = {*map(id, matrices), *(id(each.table) for each in learned)}
+        sketch = self.module.sketch.weight
+        chosen = {*map(id, matrices), *(id(each.table) for each in learned), id(sketch)}
         rest = [p for p in self.module.parameters() if id(p) not in chosen]
         return [
             Muon(matrices, lr=0.012),
             torch.optim.AdamW(rest, lr=1.5e-3, betas=(0.9, 0.95)),
             torch.optim.Adam(sprites, betas=(0.9, 0.95)),
+            torch.optim.Adam([sketch], lr=SKETCH_RATE, betas=(0.9, 0.95)),
         ]
 
     def loss(self, step: int) -> Tensor:
@@ -95,7 +104,7 @@ class PainterStage(Stage):
         rng = np.random.default_rng([self.seed, 30, step])
         draw = torch.Generator().manual_seed(int(rng.integers(2**62)))
         which = rng.integers(len(self._objects), size=BATCH * self.device.scale)
-        latents, rows, told = self._cut(which, rng)
+        latents, rows, told, sketches = self._cut(which, rng)
         known = torch.from_numpy(self._known(len(which), rng))
         sigma = sample_noise_levels((len(which),), draw, SHIFT)
         noisy, target = flow_target(latents, sigma, draw)
@@ -106,19 +115,20 @@ class PainterStage(Stage):
             with torch.no_grad():
                 ids, mask = self.captions.draw(which, rng, CAPTION_DROPOUT)
                 features = self.text(upload(ids), upload(mask))
+                sketched = sketched_cells(sketches, self._encoded)
             text = self.module.text_keys(features)
-            place = self.module.place(told, upload(rows), known)
+            place = self.module.place(told, sketched, upload(rows), known)
             flow = self.module(noisy, place, upload(sigma), text)
         error = (flow.float() - target).square().mean(dim=1)
         return error.masked_fill(known, 0).sum() / (~known).sum()
 
     def _cut(
         self, which: np.ndarray, rng: np.random.Generator
-    ) -> tuple[Tensor, Tensor, ToldObjects]:
-        """Return random views: latents [B, C, H, W], rows [B, H], and what cells are told."""
+    ) -> tuple[Tensor, Tensor, ToldObjects, list[Sketch]]:
+        """Return random views: latents [B, C, H, W], rows [B, H], what cells are told, sketches."""
         config = self.module.config
         (ring_rows, ring_columns), (height, width) = config.ring, config.view
-        latents, all_rows, told = [], [], []
+        latents, all_rows, told, sketches = [], [], [], []
         for ring in which:
             top = int(rng.integers(ring_rows - height + 1))
             rows = top + np.arange(height)
@@ -127,12 +137,18 @@ class PainterStage(Stage):
             all_rows.append(rows)
             objects = some_objects(self._objects[ring], rng)
             told.append(tell(objects, rows, across, ring_columns))
+            sketches.append(self.sketcher.draw(objects, rows, across))
         looks, numbers = (self.device.upload(torch.stack(each)) for each in zip(*told, strict=True))
         return (
             torch.from_numpy(np.stack(latents)),
             torch.from_numpy(np.stack(all_rows)),
             ToldObjects(looks, numbers),
+            sketches,
         )
+
+    def _encoded(self, pictures: Tensor) -> Tensor:
+        """Return latents of pictures, fp32."""
+        return self.autoencoder.encode(self.device.upload(pictures)).float()
 
     def _known(self, count: int, rng: np.random.Generator) -> np.ndarray:
         """Return where views are known, bool [count, H, W]: nowhere, or all but some box."""
@@ -169,7 +185,7 @@ def placed(thing: Thing) -> PlacedObject:
 
 
 def some_objects(table: ObjectTable, rng: np.random.Generator) -> ObjectTable:
-    """Return some of the objects, not all with colour and shape, not exactly where they are."""
+    """Return some of the objects, not all with colour and shape."""
     count, chance = len(table.looks), rng.random()
     if chance < NO_OBJECTS or count == 0:
         return table.chosen(np.zeros(0, np.int64))
@@ -180,6 +196,6 @@ def some_objects(table: ObjectTable, rng: np.random.Generator) -> ObjectTable:
     plain = rng.random((count, 2)) < NO_COLOR
     return ObjectTable(
         np.where(any_shape, (kept.looks - 1) // VARIANTS * VARIANTS + 1, kept.looks),
-        (kept.boxes + JITTER * rng.standard_normal((count, 4))).astype(np.float32),
+        kept.boxes,
         np.where(plain.repeat(4, axis=1), np.float32(0), kept.colors),
     )

@@ -6,6 +6,8 @@ import numpy as np
 import torch
 
 from mag_sandbox.model.imagination.objects import PlacedObject, object_table, tell
+from mag_sandbox.model.imagination.painter import sketched_cells
+from mag_sandbox.model.imagination.sketch import Sketch
 from tests.unit.model.imagination.tiny import KINDS, TINY, networks, prompts
 
 RING, (HEIGHT, WIDTH) = TINY.painter.ring, TINY.painter.view
@@ -13,7 +15,9 @@ CELL = 360 / RING[1]
 TENT = PlacedObject("tent", 2.5 * CELL, 0.0, CELL, CELL)
 
 
-def painted(known=None, objects=(TENT,), top=2, prompt=None, latents=None) -> torch.Tensor:
+def painted(
+    known=None, objects=(TENT,), top=2, prompt=None, latents=None, sketched=0.0
+) -> torch.Tensor:
     """Return a painted view, [1, C, H, W]."""
     painter = networks().painter.eval()
     rows = np.arange(top, top + HEIGHT)
@@ -24,14 +28,22 @@ def painted(known=None, objects=(TENT,), top=2, prompt=None, latents=None) -> to
     words, empty = prompts()
     text, free = (painter.text_keys(each) for each in (words if prompt is None else prompt, empty))
     latents = torch.full(shape, 0.5) if latents is None else latents
+    sketch = torch.full((1, shape[1] + 1, HEIGHT, WIDTH), sketched)
     with torch.inference_mode():
-        return painter.paint(told, torch.from_numpy(rows)[None], latents, known, noise, text, free)
+        return painter.paint(
+            told, sketch, torch.from_numpy(rows)[None], latents, known, noise, text, free
+        )
 
 
 def test_a_painting_is_a_function_of_all_that_it_is_told():
     first = painted()
     assert torch.equal(first, painted())
-    others = painted(objects=()), painted(top=3), painted(prompt=prompts()[1])
+    others = (
+        painted(objects=()),
+        painted(top=3),
+        painted(prompt=prompts()[1]),
+        painted(sketched=1.0),
+    )
     assert not any(torch.equal(first, other) for other in others)
 
 
@@ -46,6 +58,17 @@ def test_what_is_known_stays_to_the_bit_and_what_is_not_follows_from_it():
 def test_what_stands_in_cells_that_are_not_known_is_never_read():
     shape = 1, TINY.painter.dit.channels, HEIGHT, WIDTH
     assert torch.equal(painted(), painted(latents=torch.full(shape, 7.0)))
+
+
+def test_of_a_sketch_cells_are_told_its_latents_where_it_shows_anything():
+    half, nothing = np.array([[1.0, 0.0]], np.float32), np.zeros((1, 2), np.float32)
+    pictures = np.full((2, 3, 16, 32), 0.5, np.float32)
+    sketches = Sketch(pictures[0], half), Sketch(pictures[1], nothing)
+    told = sketched_cells(sketches, lambda views: views[..., ::16, ::16] + 1)
+    assert told.shape == (2, 4, 1, 2)
+    assert told[0, :, 0, 0].tolist() == [1.5, 1.5, 1.5, 1.0]
+    assert not told[0, :, 0, 1].any()
+    assert not told[1].any()
 
 
 def sprites(looks, inside, cells) -> torch.Tensor:

@@ -31,8 +31,8 @@ TINY = ImaginationConfig(
             dim=16, ffn_dim=16, num_heads=1, num_layers=1, channels=3, patch=1, text_dim=4,
             text_len=3,
         ),
-        kinds=4, look_dim=4, object_hidden=8, ring=(8, 16), view=(4, 6), steps=2,
-        sprites=(SpriteConfig(3, 2, 4), SpriteConfig(4, 5, 2, fitted=True)),
+        kinds=4, look_dim=4, object_hidden=8, ring=(8, 16), view=(4, 6), guidance=(1.5, 1.0),
+        sprites=(SpriteConfig(3, 2, 4), SpriteConfig(4, 6, 2, fitted=True)),
     ),
     reader=ReaderConfig(channels=3, view=(4, 6), dim=8, blocks=1, fine=4, kinds=4),
 )  # fmt: skip
@@ -51,9 +51,15 @@ def networks(config: ImaginationConfig = TINY) -> ImaginationNetworks:
     return made
 
 
+def codec() -> Autoencoder:
+    """Return an autoencoder of latents of three channels."""
+    torch.manual_seed(0)
+    return Autoencoder(AutoencoderConfig(channels=3, widths=(4, 4, 4))).requires_grad_(False)
+
+
 def imagination() -> Imagination:
     """Return what invents views of 4 x 6 cells on a ring of 8 x 16."""
-    autoencoder = Autoencoder(AutoencoderConfig(channels=3, widths=(4, 4, 4)))
+    autoencoder = codec()
     return Imagination(networks(), autoencoder, autoencoder.decode)
 
 

@@ -64,8 +64,8 @@ IMAGINATION = ImaginationConfig(
             dim=16, ffn_dim=16, num_heads=1, num_layers=1, channels=4, patch=1, text_dim=16,
             text_len=8,
         ),
-        kinds=4, look_dim=4, object_hidden=8, sprites=(SpriteConfig(3, 2, 4),), ring=(12, 40),
-        view=(6, 10), steps=1,
+        kinds=4, look_dim=4, object_hidden=8, ring=(12, 40), view=(6, 10), guidance=(1.5,),
+        sprites=(SpriteConfig(3, 2, 4), SpriteConfig(4, 6, 2, fitted=True)),
     ),
     reader=ReaderConfig(channels=4, view=(6, 10), dim=8, blocks=1, fine=4, kinds=4),
 )  # fmt: skip

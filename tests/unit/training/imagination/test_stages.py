@@ -16,11 +16,11 @@ from mag_sandbox.training.imagination.stage_painter import PainterStage, placed,
 from mag_sandbox.training.imagination.stage_planner import PlannerStage
 from mag_sandbox.training.imagination.stage_reader import ReaderStage, in_sight, labels, warm
 from mag_sandbox.training.panorama.logged_canvas import Thing
-from tests.unit.model.imagination.tiny import KINDS, networks
+from tests.unit.model.imagination.tiny import KINDS, codec, networks
 
 STAGES = "mag_sandbox.training.imagination"
 CPU = TrainingDevice("cpu", matmul_attention)
-RINGS = 3
+RINGS, CELL = 3, 16
 RING = 24, 80  # cells
 TREE = Thing(1, "tree", "plant", 2, None, (0, 200, 0), (0, 180, 0), 100.0, 150.0, 60.0, 80.0, 900)
 
@@ -70,9 +70,10 @@ def test_the_planner_learns_the_largest_things_from_far_to_near():
 
 def painter_stage() -> PainterStage:
     latents = np.random.default_rng(1).standard_normal((RINGS_EACH, 3, 8, 16)).astype(np.float16)
+    made = networks()
     return PainterStage(
-        networks().painter, [latents], [[TREE]] * RINGS, KINDS, _Captions(), _Text(), CPU, 0,
-        _no_sheet,
+        made.painter, [latents], codec(), made.sketcher(CELL), [[TREE]] * RINGS, KINDS, _Captions(),
+        _Text(), CPU, 0, _no_sheet,
     )  # fmt: skip
 
 

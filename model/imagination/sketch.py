@@ -1,0 +1,108 @@
+"""A sketch of a plan, in pixels: bands of colour and fitted sprites, from far to near.
+
+It says where each eye and each edge is, so that what paints need only learn light and joints.
+Knows nothing of networks.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from mag_sandbox.model.imagination.config import FITTED
+from mag_sandbox.model.imagination.objects import BEYOND, LEAST_HALF, ObjectTable
+
+REST = 1.5  # rests of fitted sprites are told this much larger
+
+
+class Sketch(NamedTuple):
+    """A picture of a plan, and where it says anything."""
+
+    picture: np.ndarray  # float32 [3, H, W], in [-1, 1]; grey where nothing is known
+    covered: np.ndarray  # float32 [rows, columns]; which share of each cell is known
+
+
+class Sketcher:
+    """Draws the things of plans.
+
+    sketcher = Sketcher(table, behind=1225, columns=80, cell=16)
+    sketch = sketcher.draw(objects, rows, columns)
+    """
+
+    def __init__(self, table: np.ndarray, behind: int, columns: int, cell: int) -> None:
+        """Say what looks look like.
+
+        Args:
+            table: of fitted sprites, [looks, places ** 2 * FITTED]; see `fitted_sprites`.
+            behind: first of the looks that are bands of one colour, all around.
+            columns: cells of the whole ring.
+            cell: size of one [px].
+        """
+        places = round((table.shape[1] / FITTED) ** 0.5)
+        numbers = table.reshape(-1, places, places, FITTED).transpose(0, 3, 1, 2)
+        self._sprites = np.ascontiguousarray(numbers, np.float32)
+        self._sprites[:, 3:] /= REST
+        self._known = frozenset(np.flatnonzero(table.any(axis=1)).tolist())
+        self._behind, self._columns, self._cell = behind, columns, cell
+        self._places = np.arange(places, dtype=np.float32)
+
+    def draw(self, objects: ObjectTable, rows: np.ndarray, columns: np.ndarray) -> Sketch:
+        """Return the sketch of a box of cells.
+
+        Args:
+            objects: from far to near.
+            rows: of the cells, next to each other.
+            columns: of the cells, likewise, around the ring.
+        """
+        cell, down, across = self._cell, len(rows), len(columns)
+        canvas = np.zeros((4, down * cell, across * cell), np.float32)  # RGB, share that is known
+        away = objects.boxes[:, 0] - columns[0] - across / 2
+        away = (away + self._columns / 2) % self._columns - self._columns / 2 + across / 2
+        middles = np.stack((objects.boxes[:, 1] - rows[0], away), axis=1) * cell
+        halves = objects.boxes[:, 3:1:-1] / 2 * cell
+        mains, means = objects.colors[:, :3], objects.colors[:, 4:7]
+        has_main, has_mean = objects.colors[:, 3:4] > 0, objects.colors[:, 7:] > 0
+        mains, means = np.where(has_main, mains, means), np.where(has_mean, means, mains)
+        for row, look in enumerate(objects.looks):
+            at, half = middles[row], halves[row]
+            if look >= self._behind:
+                top, bottom = np.rint((at[0] - half[0], at[0] + half[0])).clip(0, None).astype(int)
+                canvas[:3, top:bottom], canvas[3, top:bottom] = mains[row][:, None, None], 1.0
+            elif look in self._known:
+                self._stamp(canvas, self._sprites[look], at, half, (mains[row], means[row]))
+        covered = canvas[3].reshape(down, cell, across, cell).mean(axis=(1, 3))
+        return Sketch(canvas[:3], covered)
+
+    def _stamp(
+        self,
+        canvas: np.ndarray,
+        sprite: np.ndarray,
+        at: np.ndarray,
+        half: np.ndarray,
+        colors: tuple[np.ndarray, np.ndarray],
+    ) -> None:
+        """Draw a sprite, [FITTED, places, places], over what is there."""
+        half = np.maximum(half, LEAST_HALF * self._cell)
+        first = np.maximum(np.floor(at - BEYOND * half), 0).astype(int)
+        last = np.minimum(np.ceil(at + BEYOND * half), canvas.shape[1:]).astype(int)
+        if (first >= last).any():
+            return
+        down, across = (self._shares(*axis) for axis in zip(first, last, at, half, strict=True))
+        share, part, mean, rest = sprite[0], sprite[1], sprite[2], sprite[3:]
+        # colours lie in [-1, 1], sprites are of colours in [0, 1]
+        said = np.empty((4, *share.shape), np.float32)
+        main_color, mean_color = ((color + 1)[:, None, None] for color in colors)
+        said[:3] = part * main_color + mean * mean_color + 2 * rest - share
+        said[3] = share
+        wide = said.reshape(-1, said.shape[-1]) @ across.T
+        stamp = down @ wide.reshape(4, len(share), -1)
+        seen = canvas[:, first[0] : last[0], first[1] : last[1]]
+        seen *= 1 - stamp[3]
+        seen += stamp
+
+    def _shares(self, first: int, last: int, at: float, half: float) -> np.ndarray:
+        """Return what pixels of an axis are made of places, [pixels, places]."""
+        count = len(self._places)
+        step = (count - 1) / (2 * BEYOND * half)  # places a pixel
+        where = (np.arange(first, last) + 0.5 - at) * step + (count - 1) / 2
+        shares = np.maximum(1 - np.abs(where[:, None] - self._places) / max(step, 1.0), 0)
+        return (shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-6)).astype(np.float32)

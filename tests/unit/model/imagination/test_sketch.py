@@ -1,0 +1,81 @@
+"""Sketches of plans: sprites in their boxes and colours, from far to near."""
+
+import numpy as np
+import pytest
+
+from mag_sandbox.model.imagination.objects import PlacedObject, object_table
+from mag_sandbox.model.imagination.sketch import REST, Sketcher
+
+KINDS, BEHIND = ("disc", "face", "sky"), 1 + 2 * 8
+RING, CELL = (8, 16), 4  # cells, and their size [px]
+DEGREES = 360 / RING[1]  # of a cell
+PLACES = 21
+RED, BLUE = (255, 0, 0), (0, 0, 255)
+
+
+def sketcher() -> Sketcher:
+    """Return what draws discs of their main colour, and faces of their mean one with white eyes."""
+    place = np.linspace(-1.25, 1.25, PLACES)
+    table = np.zeros((BEHIND + 8, PLACES, PLACES, 6), np.float32)
+    disc = np.hypot(place[:, None], place) <= 1
+    square = np.maximum(abs(place[:, None]), abs(place)) <= 1
+    eyes = square & (np.abs(place[:, None] + 0.5) < 0.3) & (np.abs(np.abs(place) - 0.5) < 0.3)
+    table[1, ..., :2] = disc[..., None]
+    table[9, ..., 0], table[9, ..., 2] = square, square & ~eyes
+    table[9, eyes, 3:] = REST
+    return Sketcher(table.reshape(len(table), -1), BEHIND, RING[1], CELL)
+
+
+def drawn(*things, left=0, top=2) -> tuple[np.ndarray, np.ndarray]:
+    """Return the picture of a view of 4 x 8 cells, [16, 32, 3] from 0 to 1, and what it covers."""
+    table = object_table(things, KINDS, RING)
+    columns = (left + np.arange(8)) % RING[1]
+    picture, covered = sketcher().draw(table, top + np.arange(4), columns)
+    return (picture.transpose(1, 2, 0) + 1) / 2, covered
+
+
+def thing(kind, column, row, size=2.0, color=RED, mean=BLUE) -> PlacedObject:
+    return PlacedObject(
+        kind, column * DEGREES, (RING[0] / 2 - row) * DEGREES, size * DEGREES, size * DEGREES,
+        color, mean,
+    )  # fmt: skip
+
+
+def test_a_thing_is_drawn_in_its_box_and_nothing_elsewhere():
+    picture, covered = drawn(thing("disc", 4, 4))
+    assert picture[8, 16] == pytest.approx([1, 0, 0], abs=0.01)
+    assert picture[8, 24] == pytest.approx([0.5, 0.5, 0.5])
+    assert covered[1:3, 3:5].min() > 0.6
+    assert covered.sum() == pytest.approx(np.pi, rel=0.05)
+
+
+def test_places_have_parts_of_both_colours_and_their_own():
+    picture, _ = drawn(thing("face", 4, 4, size=4.0))
+    assert picture[8 + 4, 16] == pytest.approx([0, 0, 1], abs=0.01)
+    assert picture[8 - 4, 16 - 4] == pytest.approx([1, 1, 1], abs=0.05)
+    without, _ = drawn(thing("face", 4, 4, size=4.0, mean=None))
+    assert without[8 + 4, 16] == pytest.approx([1, 0, 0], abs=0.01), "one stands for the other"
+    grey, _ = drawn(thing("face", 4, 4, size=4.0, color=None, mean=None))
+    assert grey[8 + 4, 16] == pytest.approx([0.5, 0.5, 0.5], abs=0.01)
+
+
+def test_near_things_stand_before_far_ones_and_all_before_what_is_behind():
+    sky = PlacedObject("sky", 180.0, 0.0, 360.0, 3 * DEGREES, BLUE, BLUE)
+    picture, covered = drawn(sky, thing("disc", 4, 4, color=(0, 255, 0)), thing("disc", 4.5, 4))
+    assert picture[8, 18] == pytest.approx([1, 0, 0], abs=0.01)
+    assert picture[8, 13] == pytest.approx([0, 1, 0], abs=0.1)
+    assert picture[8, 1] == pytest.approx([0, 0, 1])
+    assert picture[0, 1] == pytest.approx([0.5, 0.5, 0.5]), "where nothing is known"
+    assert covered[:, 0].tolist() == [0.5, 1.0, 1.0, 0.5]
+
+
+def test_a_view_across_the_seam_shows_what_a_ring_shows():
+    here, _ = drawn(thing("disc", 4, 4))
+    there, _ = drawn(thing("disc", 15.5, 4), left=11.5)
+    np.testing.assert_allclose(here[:, 4:], there[:, 4:], atol=1e-5)
+
+
+def test_looks_that_nothing_was_fitted_to_are_left_out():
+    picture, covered = drawn(PlacedObject("disc", 90.0, 0.0, 45.0, 45.0, RED, RED, variant=3))
+    assert not covered.any()
+    assert (picture == 0.5).all()
