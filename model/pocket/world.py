@@ -658,7 +658,8 @@ class DiffusionWorld(PocketWorld[DiffusionSession]):
             seen = copied and not look_ahead and self._foreseen_near(poses[-1])
             self._read((self._cache.spare, *slots) if seen else slots)
             if latents is None:
-                make = self._recall if knows else self._invent
+                # of known and unknown ground together the memory model makes a mosaic
+                make = self._recall if knows or seen else self._invent
                 latents = make(coordinates, len(poses))
         return _Made(latents, coordinates, block, slots)
 
