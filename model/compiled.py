@@ -5,10 +5,8 @@ each other; norms and activations are part of the operations around them. Graphs
 the functions below, from the weights of modules, and know nothing of worlds.
 """
 
-import os
 import queue
 import sys
-import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -26,11 +24,9 @@ from openvino import Tensor as Memory  # noqa: E402
 from openvino import opset15 as op  # noqa: E402
 from openvino.preprocess import PrePostProcessor  # noqa: E402
 
-_LEAST_URGENT = 19  # of a system's priorities
 _TYPES = {torch.bfloat16: Type.bf16, torch.float32: Type.f32}
 _CORE = Core()
 _COMPILING = ThreadPoolExecutor(1, "compiling")  # while the rest is loaded
-_COMPILING_LATER = ThreadPoolExecutor(1, "compiling later", lambda: _give_way())
 
 
 def given(*shape: int) -> Node:
@@ -129,15 +125,12 @@ class Compiled:
     Args:
         write: returns the graph; done by a thread, while the rest is loaded.
         execution: of what type numbers are, and how many threads a call uses.
-        later: whether to compile it while nothing else is to be done, since it is needed later.
     """
 
-    def __init__(
-        self, write: Callable[[], Graph], execution: Execution, *, later: bool = False
-    ) -> None:
+    def __init__(self, write: Callable[[], Graph], execution: Execution) -> None:
         self._execution = execution
         self._free: queue.Queue[InferRequest] = queue.LifoQueue()
-        self._model = (_COMPILING_LATER if later else _COMPILING).submit(self._begun, write)
+        self._model = _COMPILING.submit(self._begun, write)
 
     def _begun(self, write: Callable[[], Graph]) -> Model:
         """Return the graph, compiled once."""
@@ -172,12 +165,6 @@ class Compiled:
     @property
     def _kind(self) -> Type:
         return _TYPES[self._execution.dtype]
-
-
-def _give_way() -> None:
-    """Let other threads run before this one, where the system can tell them apart."""
-    if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LEAST_URGENT)
 
 
 def _memory(x: Tensor) -> Memory:

@@ -79,15 +79,15 @@ class CompiledDiT:
         shape = config.num_layers, config.num_heads, 0, config.head_dim
         return Kept(*(torch.empty(shape, dtype=self._dtype) for _ in range(2)))
 
-    def prepare(self, *, memorises: bool, exact: Sequence[Sizes] = (), later: bool = False) -> None:
+    def prepare(self, *, memorises: bool, exact: Sequence[Sizes] = ()) -> None:
         """Begin to compile what `memorise` runs, or else what `flow` does.
 
         For some sizes exactly: these take less time a call, those of a pass's own tokens alone most
         of it. What a call makes depends in its last bits on which those are. Without any: for all,
-        which else is done when there are others. What is needed later is compiled later.
+        which else is done when there are others.
         """
         for sizes in exact or [Sizes()]:
-            self._begun(memorises, sizes, later=later)
+            self._begun(memorises, sizes)
 
     def flow(
         self,
@@ -167,12 +167,12 @@ class CompiledDiT:
         known = (self._graphs.get((memorises, exact)) for exact in (Sizes(own, others), Sizes(own)))
         return next(filter(None, known), None) or self._begun(memorises, Sizes())
 
-    def _begun(self, memorises: bool, sizes: Sizes, *, later: bool = False) -> Compiled:
+    def _begun(self, memorises: bool, sizes: Sizes) -> Compiled:
         """Return what runs passes of some sizes, which is begun to be compiled but once."""
         which = memorises, sizes
         if which not in self._graphs:
             write = partial(_written, self._source, sizes, memorises)
-            self._graphs[which] = Compiled(write, self._execution, later=later)
+            self._graphs[which] = Compiled(write, self._execution)
         return self._graphs[which]
 
 

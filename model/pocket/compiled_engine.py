@@ -51,12 +51,12 @@ class CompiledEngine(PocketEngine):
         empty_text: TextKeys,
     ) -> Generator:
         """Return a generator over transformers, and over a cache of its own."""
-        # as they are needed: a first block is remembered, not denoised
+        # as they are needed: a first block is remembered, not denoised; then views are
         block, view = Sizes(shape.block_length * shape.tokens), Sizes(shape.tokens)
         remembering.prepare(memorises=True, exact=[block])
         making.prepare(memorises=False, exact=[block])
-        remembering.prepare(memorises=True, exact=[view], later=True)
-        making.prepare(memorises=False, exact=[view], later=True)
+        remembering.prepare(memorises=True, exact=[view])
+        making.prepare(memorises=False, exact=[view])
         cache = ApartCache(shape, slots, self.execution.dtype, spare=1)
         passes = CompiledPasses(making, cache), CompiledPasses(remembering, cache)
         return Generator(*passes, cache, shift, empty_text)

@@ -68,9 +68,7 @@ class CompiledAnimator:
         self._parts = Compiled(partial(_parts, source, self._cells), execution)
         self._move = {
             (blows, walks): Compiled(
-                partial(_move, source, self._cells, blows=blows, walks=walks),
-                execution,
-                later=walks,
+                partial(_move, source, self._cells, blows=blows, walks=walks), execution
             )
             for walks in (False, True)
             for blows in (True, False)
