@@ -12,10 +12,12 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import pygame
 
 from mag_sandbox.controls.bindings import Action
+from mag_sandbox.controls.camera import CameraPose
 from mag_sandbox.controls.edits import Edit
 from mag_sandbox.model.loading import next_policy, next_world, no_places, worlds_beside
 from mag_sandbox.model.world import MIB, MemorySetting, WorldFailed, no_edits
@@ -27,6 +29,7 @@ from mag_sandbox.sandbox.postcards.postcards import PostcardHunt
 from mag_sandbox.sandbox.recording.reader import RecordingError
 from mag_sandbox.sandbox.saves.parked_scene import ParkedScene
 from mag_sandbox.sandbox.saves.save_queue import Autosave
+from mag_sandbox.sandbox.saves.undo import Moment
 from mag_sandbox.sandbox.screens import GoBack, Outcome, Overlay, PlaySplit, SwitchWorld, Way
 from mag_sandbox.sandbox.screens.around import AroundOverlay
 from mag_sandbox.sandbox.screens.edit_box import EditOverlay
@@ -104,6 +107,14 @@ class _MemoryChoice:
     in_force_at: float = math.inf  # blocks shown
 
 
+class _LeftMemory(NamedTuple):
+    """A memory that the player changed, and how it was left."""
+
+    setting: MemorySetting
+    pose: CameraPose  # of the camera
+    moment: Moment
+
+
 class PlayerSession(WatchedSession):
     """A world that the player steers.
 
@@ -123,6 +134,8 @@ class PlayerSession(WatchedSession):
         self._worker, self._reel = worker, reel
         self._say = services.notices.say
         self._choice: _MemoryChoice | None = None  # until it is in force
+        self._left: list[_LeftMemory] = []  # one after the other, without anything in between
+        self._lost = False  # whether frames were dropped since the first of them
         self._autosave = Autosave(partial(services.saves.autosave, worker), time.perf_counter)
         self._save: Future[ParkedScene] | None = None  # that is being read, to go on from it
         describe = partial(_describe, services, worker, reel)
@@ -177,7 +190,10 @@ class PlayerSession(WatchedSession):
     def poll(self) -> Playthrough | None:
         """Return the moment to go on from, once a save that was asked for is read."""
         if self._choice and time.perf_counter() >= self._choice.holds_from:
-            self._use(self._choice)
+            choice, self._choice = self._choice, None
+            if (before := self._come_round(choice)) is not None:
+                return before
+            self._use(choice)
         if self._save is None or not self._save.done():
             return None
         save, self._save = self._save, None
@@ -300,19 +316,43 @@ class PlayerSession(WatchedSession):
 
     def _use(self, choice: _MemoryChoice) -> None:
         """Ask for the memory that was chosen, unless it is what there is."""
-        self._choice, setting = None, choice.setting
+        setting, memory = choice.setting, self._reel.current.block.memory
         if setting == self._memory and not choice.kept_before:
             return
-        before = choice.kept_before or self._reel.current.block.memory.kept_frames
-        self.leave_moment(f"memory: {setting.policy}, at most {setting.kept_mib} MiB")
+        before, left = choice.kept_before or memory.kept_frames, self._memory
+        change = f"memory: {setting.policy}, at most {setting.kept_mib} MiB"
+        moment = _leave_moment(self._services, self._worker, change)
+        self._left.append(_LeftMemory(left, self._reel.pose, moment))
         asked = self._reel.blocks + ANSWERED_AFTER
         self._choice = _MemoryChoice(setting, math.inf, before, asked)
         self._worker.call(lambda session: session.change(memory=setting))
+
+    def _come_round(self, choice: _MemoryChoice) -> Playthrough | None:
+        """Return the moment at which the memory that was chosen was left, with all it had then.
+
+        None: the camera has turned since, something else was changed, or nothing is lost.
+        """
+        stack = self._services.undo_stack
+        while self._left and not stack.has_on_top([one.moment for one in self._left]):
+            del self._left[0]
+        self._lost &= bool(self._left)
+        for place, left in enumerate(self._left):
+            same = left.setting == choice.setting and left.pose == self._reel.pose
+            if self._lost and same:
+                for _ in self._left[place:]:
+                    stack.pop()
+                parked = self._parked(left.moment)
+                if parked is None:
+                    return None
+                self._say(f"memory: {choice.setting.policy}, with all that it had")
+                return self._go_on_from(parked)
+        return None
 
     def _tell_dropped(self, before: int) -> None:
         """Say what a change of memory has dropped, and how it comes back."""
         dropped = before - self._reel.current.block.memory.kept_frames
         if dropped > 0:
+            self._lost = True
             key = self._services.bindings.title("undo")
             self._say(
                 f"{dropped} of {before} remembered frames are dropped; {key} brings them back"
@@ -328,15 +368,22 @@ class PlayerSession(WatchedSession):
             self._worker.call(lambda session: session.edit(Edit("undo")))
             _show_change(self._reel)
             return None
-        try:
-            left = moment.left.result(PATIENCE_S)
-        except (WorldFailed, TimeoutError) as problem:
-            self._say(str(problem) or "the world is busy; try again in a moment", "bad")
+        left = self._parked(moment)
+        if left is None:
             return None
         self._say(f"taken back: {moment.change}")
         if left.world != self._reel.current.spec.name:
             return GoBack(left)
         return self._go_on_from(left)
+
+    def _parked(self, moment: Moment) -> ParkedScene | None:
+        """Return what was played at a moment; None: it cannot be had, which is said."""
+        assert moment.left is not None
+        try:
+            return moment.left.result(PATIENCE_S)
+        except (WorldFailed, TimeoutError) as problem:
+            self._say(str(problem) or "the world is busy; try again in a moment", "bad")
+            return None
 
     @property
     def _why_fixed(self) -> str:
@@ -412,8 +459,8 @@ class PlayerSession(WatchedSession):
 
 
 # These know no session: overlays hold them, and a session its overlays.
-def _leave_moment(services: Services, worker: GenerationWorker, change: str) -> None:
-    services.undo_stack.push(change, worker.call(services.saves.collect))
+def _leave_moment(services: Services, worker: GenerationWorker, change: str) -> Moment:
+    return services.undo_stack.push(change, worker.call(services.saves.collect))
 
 
 def _describe(

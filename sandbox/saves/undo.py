@@ -4,8 +4,10 @@ A change that the world itself can take back is only marked; before any other, a
 kept as it is, in memory. The oldest go first.
 """
 
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from operator import is_
 
 from mag_sandbox.model.world import MIB
 from mag_sandbox.sandbox.saves.parked_scene import ParkedScene
@@ -32,12 +34,17 @@ class UndoStack:
     def __init__(self) -> None:
         self._moments: list[Moment] = []
 
-    def push(self, change: str, left: "Future[ParkedScene] | None" = None) -> None:
-        """Keep what is so before a change."""
-        self._moments.append(Moment(change, left))
+    def push(self, change: str, left: "Future[ParkedScene] | None" = None) -> Moment:
+        """Keep what is so before a change, and return it."""
+        moment = Moment(change, left)
+        self._moments.append(moment)
         del self._moments[:-MOST]
         while self.bytes - _bytes(self._moments[-1]) > MOST_BYTES:
             del self._moments[0]
+        return moment
+
+    def __len__(self) -> int:
+        return len(self._moments)
 
     @property
     def bytes(self) -> int:
@@ -54,6 +61,11 @@ class UndoStack:
             if moment.left is None or not _failed(moment.left):
                 return moment
         return None
+
+    def has_on_top(self, moments: Sequence[Moment]) -> bool:
+        """Tell whether some moments, the oldest first, are of the newest changes."""
+        newest = self._moments[len(self._moments) - len(moments) :]
+        return len(newest) == len(moments) and all(map(is_, newest, moments))
 
     def clear(self) -> None:
         """Forget everything, as when something else is played."""

@@ -63,6 +63,39 @@ def test_what_a_smaller_memory_drops_is_said_and_comes_back(run):
     assert memory(game).kept_frames >= before.kept_frames
 
 
+def press_slowly(game, key, until):
+    """Press a key and see what it does hold, again and again."""
+    for _ in range(12):
+        if until():
+            return
+        game.press(key)
+        game.wait(lambda: game.screen._session._choice is None)
+    raise AssertionError(f"12 presses, and the memory is {memory(game)}")
+
+
+@pytest.mark.parametrize("turns", [False, True])
+def test_who_comes_round_to_a_memory_slowly_has_all_that_it_had_unless_the_camera_turned(
+    run, turns
+):
+    game = run()
+    game.play()
+    game.see_blocks(40)
+    before = memory(game)
+    press_slowly(game, pygame.K_LEFTBRACKET, lambda: memory(game).kept_frames < before.kept_frames)
+    if turns:
+        game.press(pygame.K_RIGHT)
+        game.see_blocks(2)
+    changes = len(game.services.undo_stack)
+    game.press(pygame.K_RIGHTBRACKET)
+    if turns:
+        game.wait(lambda: game.screen._session._choice is None)
+        assert len(game.services.undo_stack) == changes + 1
+    else:
+        game.said("with all that it had")
+        game.wait(lambda: memory(game).kept_frames >= before.kept_frames)
+        assert len(game.services.undo_stack) == changes - 1
+
+
 def test_another_description_is_taken_back(run):
     game = run()
     game.play()
