@@ -15,7 +15,7 @@ BACK = 0.8  # overlap from which on it is back
 LAST_S = 6.0  # how long the last line stays [s]
 PATIENCE_S = 120.0  # after which nothing is hinted at any more in this session [s]
 PULSE_S = 1.2  # of the arrow that is to be pressed
-CAP, MARGIN = 76, 40  # px of the reference window: its side, and how far it is from the edge
+CAP, MARGIN = 60, 40  # px of the reference window: its side, and how far it is from the edge
 
 
 class Step(Enum):
@@ -108,13 +108,13 @@ def hint_card(theme: Theme, step: Step, width: int) -> pygame.Surface:
     """Draw a line of what to try on at most `width` pixels, with a dot for every step."""
     title, why = step.value
     steps = list(Step)
-    pad, gap, dot = theme.px(18), theme.px(12), theme.px(7)
-    head = theme.text(title, 16, GOOD if step is Step.BACK else ACCENT, bold=True)
+    pad, gap, dot = theme.px(14), theme.px(10), theme.px(7)
+    head = theme.text(title, 15, GOOD if step is Step.BACK else ACCENT, bold=True)
     dots = (len(steps) - 1) * (dot + theme.px(5))
     room = width - 2 * pad - head.get_width() - 2 * gap - dots
-    words = theme.text(theme.one_line(why, room, 15), 15)
+    words = theme.text(theme.one_line(why, room, 14), 14)
     across = 2 * pad + head.get_width() + words.get_width() + 2 * gap + dots
-    card = theme.card((across, theme.px(46)), dense=True)
+    card = theme.card((across, theme.px(31)), dense=True)
     middle, left = card.get_height() // 2, pad
     for part in (head, words):
         card.blit(part, (left, middle - part.get_height() // 2))

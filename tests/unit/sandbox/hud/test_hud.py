@@ -8,6 +8,7 @@ import pytest
 from mag_sandbox.controls.camera import CameraCommand
 from mag_sandbox.model.world import Control
 from mag_sandbox.sandbox.hud import cards
+from mag_sandbox.sandbox.hud.hints import Step, arrow_card, hint_card
 from mag_sandbox.sandbox.hud.hud import Hud, next_level
 from mag_sandbox.sandbox.hud.hud_state import HudState
 from mag_sandbox.sandbox.hud.minimap import MapStitcher, Minimap
@@ -144,8 +145,12 @@ def test_what_is_shown_by_default_covers_little_of_the_picture(state):
         card = Minimap().card(
             hud.theme(surface), MapStitcher().picture, width=hud.places["slim"].width
         )
-        covered = sum(rect.width * rect.height for rect in (*hud.places.values(), card.get_rect()))
-        assert covered <= 0.08 * 1280 * 720
+        theme = hud.theme(surface)
+        arrow = arrow_card(theme, "left").get_rect()
+        for step in Step:
+            hint = hint_card(theme, step, 1252).get_rect()
+            shown = (*hud.places.values(), card.get_rect(), hint, arrow)
+            assert sum(rect.width * rect.height for rect in shown) <= 0.08 * 1280 * 720
 
 
 def test_a_faded_display_lets_the_picture_through(surface, state):
